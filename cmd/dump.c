@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Commands, options, fields, mechanisms, limits, formats and exit statuses as one JSON
+ * document. */
+#include "dump.h"
+
+#include "cmd.h"
+#include "ui/json.h"
+
+static void pair(const char *comma, const char *name, const char *text)
+{
+	out_format("%s\"%s\":", comma, name);
+	json_string(text);
+}
+
+static void flag(const char *name, bool value)
+{
+	out_format(",\"%s\":%s", name, value ? "true" : "false");
+}
+
+static const char *comma(size_t i)
+{
+	return i ? ",\n" : "\n";
+}
+
+static void options(const struct opt_group *groups)
+{
+	size_t n = 0;
+
+	out_text("[");
+	for (; groups && groups->opts; groups++)
+		for (const struct opt *o = groups->opts; o->name; o++) {
+			char letter[2] = { o->letter, '\0' };
+
+			out_format("%s{", comma(n++));
+			pair("", "name", o->name);
+			pair(",", "letter", o->letter ? letter : NULL);
+			pair(",", "arg", o->arg);
+			pair(",", "help", o->help);
+			flag("optional", o->kind == OPT_HUGE);
+			flag("hidden", o->hidden);
+			out_text("}");
+		}
+	out_text("]");
+}
+
+static void command(const struct cmd *c)
+{
+	pair("{", "name", c->name);
+	pair(",", "operands", c->operands);
+	pair(",", "summary", c->summary);
+	pair(",", "about", c->about);
+	flag("hidden", c->hidden);
+	out_text(",\"options\":");
+	options(c->options);
+	out_text(",\"examples\":[");
+	for (const struct example *e = c->examples; e && e->line; e++) {
+		out_text(e == c->examples ? "" : ",");
+		pair("{", "line", e->line);
+		pair(",", "what", e->what);
+		out_text("}");
+	}
+	out_text("]}");
+}
+
+static const char *type_name(enum ipcx_type type)
+{
+	static const char *const names[] = {
+		[IPCX_NONE] = "none",     [IPCX_BOOL] = "bool", [IPCX_INT] = "integer",
+		[IPCX_UINT] = "unsigned", [IPCX_REAL] = "real", [IPCX_STRING] = "string",
+		[IPCX_TIME] = "time",     [IPCX_MODE] = "mode", [IPCX_KEY] = "key",
+	};
+
+	return names[type];
+}
+
+static void field(enum ipcx_field f)
+{
+	static const char *const units[] = { [IPCX_PLAIN] = NULL,
+					     [IPCX_BYTES] = "bytes",
+					     [IPCX_SECONDS] = "seconds",
+					     [IPCX_PERCENT] = "percent",
+					     [IPCX_VARIES] = "varies" };
+	static const char *const costs[] = {
+		[IPCX_CHEAP] = "cheap", [IPCX_NAMES] = "names", [IPCX_DEAR] = "dear"
+	};
+	const struct ipcx_field_info *info = ipcx_field_info(f);
+	size_t n = 0;
+
+	pair("{", "name", info->name);
+	pair(",", "heading", info->heading);
+	pair(",", "type", type_name(info->type));
+	pair(",", "unit", units[info->unit]);
+	pair(",", "cost", costs[info->cost]);
+	pair(",", "doc", info->doc);
+	out_text(",\"mechs\":[");
+	for (unsigned m = 0; ipcx_mech_info(m); m++)
+		if (ipcx_mech_has(m, f)) {
+			out_text(n++ ? "," : "");
+			json_string(ipcx_mech_info(m)->name);
+		}
+	out_text("]}");
+}
+
+static void mechanism(const struct ipcx_mech_info *m)
+{
+	pair("{", "name", m->name);
+	pair(",", "label", m->label);
+	pair(",", "object", m->object);
+	pair(",", "group", m->group);
+	pair(",", "need", m->need);
+	flag("named", m->named);
+	out_text(",\"shown\":[");
+	for (const uint8_t *f = m->shown; *f != IPCX_FIELDS; f++) {
+		out_text(f == m->shown ? "" : ",");
+		json_string(ipcx_field_info((enum ipcx_field) * f)->name);
+	}
+	out_text("]}");
+}
+
+void dump_tables(void)
+{
+	static const struct opt_group global[] = { { global_opts, 0 }, { NULL, 0 } };
+
+	pair("{\"ipcx\":1,", "version", ipcx_version());
+	out_text(",\n\"options\":");
+	options(global);
+	out_text(",\n\"commands\":[");
+	for (size_t i = 0; cmds[i]; i++) {
+		out_text(comma(i));
+		command(cmds[i]);
+	}
+	out_text("],\n\"fields\":[");
+	for (unsigned f = 0; f < IPCX_FIELDS; f++) {
+		out_text(comma(f));
+		field((enum ipcx_field)f);
+	}
+	out_text("],\n\"mechanisms\":[");
+	for (unsigned m = 0; ipcx_mech_info(m); m++) {
+		out_text(comma(m));
+		mechanism(ipcx_mech_info(m));
+	}
+	out_text("],\n\"limits\":[");
+	for (unsigned i = 0; ipcx_limit_name(i); i++) {
+		out_text(i ? "," : "");
+		json_string(ipcx_limit_name(i));
+	}
+	out_text("],\n\"formats\":[");
+	for (size_t i = 0; formats[i].name; i++) {
+		out_text(comma(i));
+		pair("{", "name", formats[i].name);
+		pair(",", "help", formats[i].help);
+		out_text("}");
+	}
+	out_text("],\n\"exit\":[");
+	for (size_t i = 0; exit_texts[i].text; i++) {
+		out_format("%s{\"status\":%d", comma(i), exit_texts[i].status);
+		pair(",", "text", exit_texts[i].text);
+		out_text("}");
+	}
+	out_text("]}\n");
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx help: what --help says, from the tables; and those tables for man pages,
+ * completions and tests. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "dump.h"
+
+struct help_args {
+	bool dump, schema;
+};
+
+/* clang-format off */
+const struct exit_text exit_texts[] = {
+	{ EXIT_DONE,        "done" },
+	{ EXIT_FAILED,      "failed" },
+	{ EXIT_USAGE,       "wrong usage: nothing was done" },
+	{ EXIT_MISSING,     "no such object" },
+	{ EXIT_PART,        "done in part: some of several failed" },
+	{ EXIT_WOULD_BLOCK, "it would block, or the time ran out" },
+	{ -1, NULL },
+};
+/* clang-format on */
+
+/* Words of a paragraph, broken at 80 columns. */
+static void paragraph(const char *text)
+{
+	size_t column = 0;
+
+	while (*text) {
+		size_t n = strcspn(text, " \n");
+
+		if (column && column + 1 + n > 79) {
+			out_text("\n");
+			column = 0;
+		}
+		if (column) {
+			out_text(" ");
+			column++;
+		}
+		out_bytes(text, n);
+		column += n;
+		text += n;
+		text += strspn(text, " \n");
+	}
+	out_text("\n");
+}
+
+static void subcommands(const struct cmd *c)
+{
+	size_t len = strlen(c->name);
+	bool any = false;
+
+	for (const struct cmd *const *sub = cmds; *sub; sub++) {
+		if (strncmp((*sub)->name, c->name, len) || (*sub)->name[len] != ' ')
+			continue;
+		out_text(any ? "" : "\nSee also:\n");
+		out_format("  ipcx %s %s\n      %s\n", (*sub)->name, (*sub)->operands,
+			   (*sub)->summary);
+		any = true;
+	}
+}
+
+void help_command(const struct cmd *c)
+{
+	static const struct opt_group global[] = { { global_opts, 0 }, { NULL, 0 } };
+
+	out_format("Usage: ipcx %s [OPTIONS] %s\n\n", c->name, c->operands);
+	paragraph(c->about ? c->about : c->summary);
+	out_text("\nOptions:\n");
+	if (c->options)
+		opt_help(c->options);
+	opt_help(global);
+	if (c->examples)
+		out_text("\nExamples:\n");
+	for (const struct example *e = c->examples; e && e->line; e++)
+		out_format("  %s\n      %s\n", e->line, e->what);
+	subcommands(c);
+	out_text("\nExit status:\n");
+	for (const struct exit_text *e = exit_texts; e->text; e++)
+		out_format("  %d  %s\n", e->status, e->text);
+}
+
+void help_all(void)
+{
+	static const struct opt_group global[] = { { global_opts, 0 }, { NULL, 0 } };
+
+	out_text(
+		"Usage: ipcx [OPTIONS] COMMAND [OPTIONS] [ARGUMENTS]\n\n"
+		"Linux IPC objects that outlive their process: list them, make them, remove them.\n\nCommands:\n");
+	for (const struct cmd *const *c = cmds; *c; c++)
+		if (!(*c)->hidden)
+			out_format("  %-12s %s\n", (*c)->name, (*c)->summary);
+	out_text("\nMechanisms:\n");
+	for (unsigned m = 0; ipcx_mech_info(m); m++)
+		out_format("  %-12s %s\n", ipcx_mech_info(m)->name,
+			   ipcx_mech_info(m)->label);
+	out_text("\nReferences:\n"
+		 "  shm:5        by id\n"
+		 "  shm:0x4d2    by key\n"
+		 "  mq:/jobs     by name\n"
+		 "  shm 5 6      a mechanism is the default of what follows\n"
+		 "\nOptions:\n");
+	opt_help(global);
+	out_text("\n'ipcx COMMAND --help' and ipcx-COMMAND(1) tell more.\n");
+}
+
+static int run(struct app *app, void *data, int n, char **words)
+{
+	const struct help_args *args = data;
+	const struct cmd *c;
+	int used = 0;
+
+	(void)app;
+	if (args->dump || args->schema) {
+		if (args->dump)
+			dump_tables();
+		else
+			dump_schema();
+		return EXIT_DONE;
+	}
+	if (n == 0) {
+		help_all();
+		return EXIT_DONE;
+	}
+	c = cmd_find(n, words, &used);
+	if (!c || used != n)
+		return msg_usage("no command '%s%s%s'", words[0], n > 1 ? " " : "",
+				 n > 1 ? words[1] : "");
+	help_command(c);
+	return EXIT_DONE;
+}
+
+/* clang-format off */
+static const struct opt opts[] = {
+	{ "dump",   0, FLAG(struct help_args, dump),   .help = "commands, options, fields and mechanisms as JSON", .hidden = true },
+	{ "schema", 0, FLAG(struct help_args, schema), .help = "the JSON Schema of what --json prints", .hidden = true },
+	{ .name = NULL },
+};
+
+static const struct opt_group options[] = {
+	{ opts, 0 },
+	{ NULL, 0 },
+};
+
+extern const struct cmd cmd_help;
+const struct cmd cmd_help = {
+	.name = "help", .operands = "[COMMAND]", .summary = "tell how a command is used",
+	.options = options, .complete = COMPLETE_COMMANDS, .args_size = sizeof(struct help_args), .run = run,
+};
+/* clang-format on */

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx key: what ftok(3) makes of a file, which file a key was made of, what an id is
+ * made of. */
+#include <stdlib.h>
+
+#include "base/num.h"
+#include "cmd.h"
+#include "ui/proj.h"
+#include "ui/select.h"
+
+#define GIVEN_REVERSE 1U
+
+struct key_args {
+	struct sheet_args sheet;
+	uint64_t given;
+	uint32_t reverse;
+	bool recursive, explain;
+};
+
+static const uint8_t key_fields[] = { IPCX_F_KEY,   IPCX_F_PROJ, IPCX_F_DEVICE,
+				      IPCX_F_INODE, IPCX_F_PATH, IPCX_FIELDS };
+static const uint8_t id_fields[] = { IPCX_F_REF, IPCX_F_ID, IPCX_F_ID_INDEX,
+				     IPCX_F_ID_SEQ, IPCX_FIELDS };
+
+static bool key_knows(enum ipcx_field field, const void *data)
+{
+	for (const uint8_t *f = data; *f != IPCX_FIELDS; f++)
+		if (*f == field)
+			return true;
+	return false;
+}
+
+static int print(struct app *app, const struct key_args *args, const struct ipcx_table *t,
+		 const char *kind, const uint8_t *fields)
+{
+	struct tally tally = { 0 };
+	uint32_t *order = NULL;
+	struct sheet s;
+	int r = sheet_open(&s, &args->sheet, kind);
+
+	if (!r)
+		r = sheet_fields(&s, args->sheet.fields, fields, key_knows, fields);
+	if (!r)
+		order = sheet_sort(t, args->sheet.sort, &r);
+	if (r)
+		return r;
+	msg_table(t, app->verbose, &tally);
+	sheet_heading(&s, NULL);
+	if (ipcx_table_rows(t) > 0)
+		sheet_all(&s, t, order);
+	sheet_close(&s);
+	free(order);
+	return tally_status(&tally);
+}
+
+/* One key for a script, unless it asks for more. */
+static int make(struct app *app, const struct key_args *args, int n, char **words)
+{
+	const struct sheet_args *sheet = &args->sheet;
+	struct ipcx_table *t;
+	uint32_t key;
+	int proj = 1, r;
+
+	if (n < 1 || n > 2)
+		return msg_usage("key needs a PATH and at most a PROJ");
+	if (n == 2 && proj_read(words[1], &proj) < 0)
+		return msg_usage("'%s' is no PROJ: 1 to 255, or one character", words[1]);
+	if (!sheet->json && !sheet->format && !sheet->fields) {
+		r = ipcx_key(app->x, words[0], proj, &key);
+		if (r < 0)
+			return app_failed(app, r);
+		out_format("0x%08x\n", key);
+		return EXIT_DONE;
+	}
+	r = ipcx_keys(app->x, (const char *const *)words, 1, proj, &t);
+	if (r < 0)
+		return app_failed(app, r);
+	r = print(app, args, t, "keys", key_fields);
+	ipcx_table_free(t);
+	return r;
+}
+
+static int reverse(struct app *app, const struct key_args *args, int n, char **words)
+{
+	struct ipcx_table *t;
+	bool found;
+	int r;
+
+	if (n == 0)
+		return msg_usage(
+			"--reverse needs the files that could have made the key");
+	r = ipcx_key_search(app->x, args->reverse, (const char *const *)words, (size_t)n,
+			    args->recursive, &t);
+	if (r < 0)
+		return app_failed(app, r);
+	found = ipcx_table_rows(t) > 0;
+	r = print(app, args, t, "keys", key_fields);
+	ipcx_table_free(t);
+	if (r == EXIT_DONE && !found) {
+		msg_note("none of these files makes 0x%08x", args->reverse);
+		r = EXIT_MISSING;
+	}
+	return r;
+}
+
+static int explain(struct app *app, const struct key_args *args, int n, char **words)
+{
+	struct ipcx_table *t;
+	struct selection sel;
+	int r = select_read(app->x, &(struct select_args){ NULL }, n, words, &sel);
+
+	if (r)
+		return r;
+	if (sel.nrefs == 0 || sel.mechs) {
+		r = msg_usage("--explain needs references by id, such as shm:5");
+	} else {
+		r = ipcx_id_split(app->x, sel.refs, sel.nrefs, &t);
+		if (r < 0) {
+			r = app_failed(app, r);
+		} else {
+			r = print(app, args, t, "ids", id_fields);
+			ipcx_table_free(t);
+		}
+	}
+	select_free(&sel);
+	return r;
+}
+
+static int run(struct app *app, void *data, int n, char **words)
+{
+	const struct key_args *args = data;
+
+	if ((args->given & GIVEN_REVERSE) && args->explain)
+		return msg_usage("--reverse and --explain contradict each other");
+	if (args->recursive && !(args->given & GIVEN_REVERSE))
+		return msg_usage("--recursive goes with --reverse");
+	if (args->given & GIVEN_REVERSE)
+		return reverse(app, args, n, words);
+	return args->explain ? explain(app, args, n, words) : make(app, args, n, words);
+}
+
+/* clang-format off */
+static const struct opt opts[] = {
+	{ "reverse",   0,   KEY(struct key_args, reverse),    GIVEN(struct key_args, given, GIVEN_REVERSE), .arg = "KEY", .help = "tell which of the files could have made this key" },
+	{ "recursive", 'r', FLAG(struct key_args, recursive), .help = "with --reverse: look at everything below directories, too" },
+	{ "explain",   0,   FLAG(struct key_args, explain),   .help = "split ids into slot index and sequence number; they need not exist" },
+	{ .name = NULL },
+};
+
+static const struct opt_group options[] = {
+	{ opts,       0 },
+	{ sheet_opts, offsetof(struct key_args, sheet) },
+	{ NULL, 0 },
+};
+
+static const struct example examples[] = {
+	{ "ipcx key /etc/app.conf 7",                     "the key that a program gets with ftok(\"/etc/app.conf\", 7)" },
+	{ "ipcx key --reverse 0x07020d1c -r /etc /opt/app", "which file it was made of" },
+	{ "ipcx key --explain shm:131073",                "which slot, and how often it was used" },
+	{ NULL, NULL },
+};
+
+extern const struct cmd cmd_key;
+const struct cmd cmd_key = {
+	.name = "key", .operands = "PATH [PROJ]|--reverse KEY PATH…|--explain REF…", .summary = "make and explain System V keys and ids",
+	.about = "A key holds 8 bits of the project number, 8 of the device and 16 of the inode number: different files can make the same key, and a "
+		 "file that is replaced makes another one. PROJ is a number from 1 to 255 or one character; without it, it is 1.",
+	.options = options, .examples = examples, .complete = COMPLETE_FILES,
+	.args_size = sizeof(struct key_args), .run = run,
+};
+/* clang-format on */

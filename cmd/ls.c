@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx ls: which objects there are. */
+#include <stdlib.h>
+
+#include "base/util.h"
+#include "cmd.h"
+#include "ui/select.h"
+
+/* Rows on their way at once when nothing needs all of them: memory does not grow with
+ * their number. */
+#define SLICE 4096
+
+struct ls_args {
+	struct sheet_args sheet;
+	struct select_args select;
+};
+
+struct listing {
+	struct app *app;
+	const struct ls_args *args;
+	const struct selection *sel;
+	struct sheet sheet;
+	struct tally tally;
+	bool quiet_empty; /* no heading for a block without rows */
+};
+
+static int print_slice(struct listing *l, const struct ipcx_table *t, const char **label)
+{
+	int status;
+	uint32_t *order = sheet_sort(t, l->args->sheet.sort, &status);
+
+	if (status)
+		return status;
+	msg_table(t, l->app->verbose, &l->tally);
+	if (*label ||
+	    (ipcx_table_rows(t) == 0 && !l->quiet_empty && l->sheet.blocks == 0)) {
+		if (ipcx_table_rows(t) > 0 || !l->quiet_empty) {
+			sheet_heading(&l->sheet, **label ? *label : NULL);
+			*label = NULL;
+		}
+	}
+	if (!*label)
+		sheet_all(&l->sheet, t, order);
+	free(order);
+	return 0;
+}
+
+/* Everything of these mechanisms, a slice at a time. The label is "" for none. */
+static int list(struct listing *l, uint64_t mechs, const char *label)
+{
+	bool sorted = l->args->sheet.sort != NULL;
+	struct ipcx_query q = {
+		.size = sizeof(q),
+		.mechs = mechs,
+		.refs = l->sel->refs,
+		.nrefs = mechs == l->sel->mechs ? l->sel->nrefs : 0,
+		.fields = sheet_query(&l->sheet),
+		.where = l->sel->where,
+		.max_rows = sorted ? 0 : SLICE,
+		.flags = l->args->sheet.numeric ? IPCX_NUMERIC : 0,
+	};
+
+	do {
+		struct ipcx_table *t;
+		int r = ipcx_scan(l->app->x, &q, &t);
+
+		if (r < 0)
+			return app_failed(l->app, r);
+		r = print_slice(l, t, &label);
+		q.resume = ipcx_table_resume(t);
+		q.nrefs = 0;
+		ipcx_table_free(t);
+		if (r)
+			return r;
+	} while (q.resume);
+	return 0;
+}
+
+/* For people: a block for each mechanism with its own columns. */
+static int list_blocks(struct listing *l, uint64_t mechs)
+{
+	int r = 0;
+
+	for (unsigned m = 0; !r && ipcx_mech_info(m); m++) {
+		uint64_t one = IPCX_MECH_BIT(m);
+
+		if (!(mechs & one))
+			continue;
+		r = sheet_fields(&l->sheet, l->args->sheet.fields,
+				 ipcx_mech_info(m)->shown, select_knows, &mechs);
+		if (!r)
+			r = list(l, one, mechs == one ? "" : ipcx_mech_info(m)->label);
+	}
+	return r;
+}
+
+/* The references of a selection, a block for each mechanism. */
+static int list_ref_blocks(struct listing *l)
+{
+	const struct selection *all = l->sel;
+	uint64_t touched = select_touched(all);
+	struct selection part = { .where = all->where,
+				  .refs = calloc(all->nrefs + 1, sizeof(*part.refs)) };
+	int r = 0;
+
+	if (!part.refs)
+		return EXIT_FAILED;
+	for (unsigned m = 0; !r && ipcx_mech_info(m); m++) {
+		if (!(touched & IPCX_MECH_BIT(m)))
+			continue;
+		part.nrefs = 0;
+		for (size_t i = 0; i < all->nrefs; i++)
+			if (all->refs[i].mech == m)
+				part.refs[part.nrefs++] = all->refs[i];
+		part.mechs = all->mechs & IPCX_MECH_BIT(m);
+		l->sel = &part;
+		r = sheet_fields(&l->sheet, l->args->sheet.fields,
+				 ipcx_mech_info(m)->shown, select_knows, &touched);
+		if (!r)
+			r = list(l, part.mechs,
+				 touched == IPCX_MECH_BIT(m) ? ""
+							     : ipcx_mech_info(m)->label);
+	}
+	free(part.refs);
+	l->sel = all;
+	return r;
+}
+
+static int list_flat(struct listing *l, uint64_t mechs, uint64_t known)
+{
+	int r = sheet_fields(&l->sheet, l->args->sheet.fields, select_cheap_fields(known),
+			     select_knows, &known);
+
+	return r ? r : list(l, mechs, "");
+}
+
+static int run(struct app *app, void *data, int n, char **words)
+{
+	const struct ls_args *args = data;
+	struct listing l = { .app = app, .args = args };
+	struct selection sel;
+	bool blocks, unnamed;
+	int r;
+
+	(void)sheet_sort(NULL, args->sheet.sort, &r);
+	if (!r)
+		r = select_read(app->x, &args->select, n, words, &sel);
+	if (r)
+		return r;
+	unnamed = !sel.mechs;
+	if (!sel.mechs && !sel.nrefs)
+		sel.mechs = select_all();
+	l.sel = &sel;
+	l.quiet_empty = unnamed;
+	r = sheet_open(&l.sheet, &args->sheet, "objects");
+	blocks = !r && l.sheet.format->blocks &&
+		 !(args->sheet.fields && args->sheet.fields[0] != '+');
+	if (!r && sel.nrefs && blocks)
+		r = list_ref_blocks(&l);
+	else if (!r)
+		r = blocks ? list_blocks(&l, sel.mechs)
+			   : list_flat(&l, sel.mechs, select_touched(&sel));
+	if (!r) {
+		sheet_close(&l.sheet);
+		r = tally_status(&l.tally);
+	}
+	select_free(&sel);
+	return r;
+}
+
+/* clang-format off */
+static const struct opt_group options[] = {
+	{ select_opts, offsetof(struct ls_args, select) },
+	{ sheet_opts,  offsetof(struct ls_args, sheet) },
+	{ NULL, 0 },
+};
+
+static const struct example examples[] = {
+	{ "ipcx ls",                                           "all objects, a block for each mechanism that has some" },
+	{ "ipcx ls shm --sort -size",                          "the largest segments first" },
+	{ "ipcx ls shm -w 'nattch == 0 && age > 1d' -o ref,size,owner", "segments that nobody is attached to any more" },
+	{ "ipcx ls msg:0x4d2 --json",                          "one queue, by its key, for a program" },
+	{ "ipcx ls sysv -o +command,creator_alive",            "who made them, and whether that process still lives" },
+	{ NULL, NULL },
+};
+
+extern const struct cmd cmd_ls;
+const struct cmd cmd_ls = {
+	.name = "ls", .operands = "[MECH…|REF…]", .summary = "list objects",
+	.about = "Lists the objects of the mechanisms named, or of all. As a table there is a block for each mechanism with columns of its own; "
+		 "with -o there is one table over all. Looking changes nothing: no object is opened for writing, attached or received from.",
+	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS | COMPLETE_REFS,
+	.args_size = sizeof(struct ls_args), .run = run,
+};
+/* clang-format on */

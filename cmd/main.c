@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From argv to an exit status: the only exit() in the house. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "cmd.h"
+
+/* clang-format off */
+const struct opt global_opts[] = {
+	{ "verbose", 'v', FLAG(struct global_args, verbose), .help = "also say what was passed over, and what was done" },
+	{ "help",    'h', FLAG(struct global_args, help),    .help = "tell how this is used" },
+	{ "version", 'V', FLAG(struct global_args, version), .help = "tell the version" },
+	{ .name = NULL },
+};
+/* clang-format on */
+
+/* What the options of a run are written to. */
+struct run_args {
+	struct global_args global;
+	union {
+		max_align_t align;
+		char room[4096];
+	} command;
+};
+
+int app_failed(struct app *app, int r)
+{
+	msg_error("%s", ipcx_error(app->x));
+	switch (-r) {
+	case EINVAL:
+		return EXIT_USAGE;
+	case ENOENT:
+		return EXIT_MISSING;
+	default:
+		return EXIT_FAILED;
+	}
+}
+
+const struct cmd *cmd_find(int argc, char *const *argv, int *ret_words)
+{
+	const struct cmd *best = NULL;
+
+	for (const struct cmd *const *c = cmds; *c; c++) {
+		const char *blank = strchr((*c)->name, ' ');
+		size_t first = blank ? (size_t)(blank - (*c)->name) : strlen((*c)->name);
+
+		if (argc < 1 || strlen(argv[0]) != first ||
+		    strncmp(argv[0], (*c)->name, first))
+			continue;
+		if (blank && (argc < 2 || strcmp(argv[1], blank + 1)))
+			continue;
+		if (best && !blank)
+			continue;
+		best = *c;
+		*ret_words = blank ? 2 : 1;
+	}
+	return best;
+}
+
+/*
+ * No file of ours may become a standard stream, and nothing be written to what is none: a
+ * closed one is opened so that using it fails, as it would have.
+ */
+static void hold_streams(void)
+{
+	static const int against[] = { O_WRONLY, O_RDONLY, O_RDWR };
+
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			(void)!open("/dev/null",
+				    against[fd]); /* the lowest free one is fd itself */
+}
+
+static int version(void)
+{
+	out_format("ipcx %s\n", ipcx_version());
+	return EXIT_DONE;
+}
+
+static int run_command(const struct cmd *c, int argc, char **argv)
+{
+	static struct run_args args;
+	struct opt_group groups[8] = { { global_opts,
+					 offsetof(struct run_args, global) } };
+	struct app app = { .x = NULL };
+	size_t n = 1;
+	int first, r;
+
+	for (const struct opt_group *g = c->options;
+	     g && g->opts && n < ARRAY_SIZE(groups) - 1; g++)
+		groups[n++] =
+			(struct opt_group){ g->opts,
+					    g->at + offsetof(struct run_args, command) };
+	msg_command(c->name);
+	first = opt_parse(groups, &args, argc, argv, false);
+	if (first < 0)
+		return EXIT_USAGE;
+	if (args.global.help) {
+		help_command(c);
+		return EXIT_DONE;
+	}
+	if (args.global.version)
+		return version();
+	app.verbose = args.global.verbose;
+	r = ipcx_new(&app.x);
+	if (r < 0) {
+		msg_error("out of memory");
+		return EXIT_FAILED;
+	}
+	r = c->run(&app, args.command.room, argc - first, argv + first);
+	ipcx_free(app.x);
+	return r;
+}
+
+static int start(int argc, char **argv)
+{
+	static const struct opt_group groups[] = { { global_opts, 0 }, { NULL, 0 } };
+	struct global_args global = { .help = false };
+	const struct cmd *c;
+	int first = opt_parse(groups, &global, argc, argv, true), words = 0;
+
+	if (first < 0)
+		return EXIT_USAGE;
+	if (global.version)
+		return version();
+	if (first >= argc) {
+		help_all();
+		return global.help ? EXIT_DONE : EXIT_USAGE;
+	}
+	c = cmd_find(argc - first, argv + first, &words);
+	if (!c)
+		return msg_usage("no command '%s'", argv[first]);
+	if (global.help) {
+		help_command(c);
+		return EXIT_DONE;
+	}
+	return run_command(c, argc - first - words + 1, argv + first + words - 1);
+}
+
+/* What was buffered goes out, and a lost write is a failure; a reader that has gone away
+ * is none. */
+static int finish(int status)
+{
+	int r = out_flush();
+
+	if (r == -EPIPE || r == 0)
+		return status;
+	msg_error("write error: %s", strerror(-r));
+	return status == EXIT_DONE ? EXIT_FAILED : status;
+}
+
+int main(int argc, char **argv)
+{
+	hold_streams();
+	if (getauxval(AT_SECURE)) {
+		msg_error(
+			"refuses to run with rights that its caller does not have (set-user-ID or file capabilities)");
+		return EXIT_FAILED;
+	}
+	if (argc < 1)
+		return msg_usage("called without a name");
+	exit(finish(start(argc, argv)));
+}

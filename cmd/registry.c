@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The commands, in the order in which help lists them. */
+#include "cmd.h"
+
+/* clang-format off */
+#define COMMANDS(line) \
+	line(ls)         \
+	line(show)       \
+	line(mk)         \
+	line(rm)         \
+	line(set)        \
+	line(limits)     \
+	line(limits_set) \
+	line(key)        \
+	line(help)       \
+	line(complete)
+/* clang-format on */
+
+#define DECLARE(name) extern const struct cmd cmd_##name;
+#define LIST(name)    &cmd_##name,
+
+COMMANDS(DECLARE)
+
+const struct cmd *const cmds[] = { COMMANDS(LIST) NULL };

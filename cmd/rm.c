@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx rm: remove objects, and nothing else. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "cmd.h"
+#include "ui/select.h"
+
+struct rm_args {
+	struct sheet_args sheet;
+	struct select_args select;
+	bool all, dry_run, yes, ignore_missing;
+};
+
+struct removal {
+	struct app *app;
+	const struct rm_args *args;
+	struct ipcx_query q;
+	struct sheet sheet;
+	struct tally tally;
+	bool print; /* what is removed goes to standard output */
+};
+
+/* In a table: only what a person needs to recognise an object. */
+static const uint8_t shown[] = { IPCX_F_REF,  IPCX_F_KEY, IPCX_F_OWNER,
+				 IPCX_F_MODE, IPCX_F_AGE, IPCX_FIELDS };
+
+static int open_sheet(struct removal *rm, uint64_t touched)
+{
+	int r = sheet_open(&rm->sheet, &rm->args->sheet, "objects");
+
+	if (r)
+		return r;
+	rm->print = rm->sheet.format->raw || rm->args->dry_run || rm->app->verbose;
+	return sheet_fields(&rm->sheet, rm->args->sheet.fields,
+			    rm->sheet.format->raw ? select_cheap_fields(touched) : shown,
+			    select_knows, &touched);
+}
+
+/* Without output only the condition's fields are needed: no name of a user is looked up. */
+static void want_fields(struct removal *rm)
+{
+	static const uint8_t nothing[] = { IPCX_FIELDS };
+
+	rm->q.fields = rm->print ? sheet_query(&rm->sheet) : nothing;
+	if (!rm->print)
+		rm->q.flags |= rm->q.where ? 0 : IPCX_NUMERIC;
+}
+
+static void print_table(struct removal *rm, const struct ipcx_table *t)
+{
+	msg_table(t, rm->app->verbose, &rm->tally);
+	if (!rm->print)
+		return;
+	sheet_heading(&rm->sheet, NULL);
+	if (ipcx_table_rows(t) > 0)
+		sheet_all(&rm->sheet, t, NULL);
+}
+
+/* "12 shm, 19 msg" */
+static void count_mechs(const struct ipcx_table *t, char *buf, size_t size)
+{
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (unsigned m = 0; ipcx_mech_info(m) && at < size; m++) {
+		size_t n = 0;
+
+		for (size_t i = 0; i < ipcx_table_rows(t); i++)
+			n += ipcx_row_mech(t, i) == m;
+		if (n)
+			at += (size_t)snprintf(buf + at, size - at, "%s%zu %s",
+					       at ? ", " : "", n,
+					       ipcx_mech_info(m)->name);
+	}
+}
+
+/* On a terminal, a person is asked before more than one object goes by a condition. */
+static int confirm(struct removal *rm, struct ipcx_table **ret_listed)
+{
+	struct ipcx_query q = rm->q;
+	struct ipcx_table *t;
+	char counts[200], ns[64];
+	int r;
+
+	q.flags |= IPCX_DRY_RUN;
+	r = ipcx_remove(rm->app->x, &q, &t);
+	if (r < 0)
+		return app_failed(rm->app, r);
+	count_mechs(t, counts, sizeof(counts));
+	ipcx_namespace(rm->app->x, ns, sizeof(ns));
+	if (ipcx_table_rows(t) > 1 &&
+	    !msg_ask("ipcx: remove %s from %s? [y/N] ", counts, ns)) {
+		ipcx_table_free(t);
+		msg_error("nothing was removed (--dry-run lists what would be)");
+		return EXIT_FAILED;
+	}
+	*ret_listed = t;
+	return 0;
+}
+
+static void say_what(struct removal *rm, const struct ipcx_table *t)
+{
+	char counts[200], ns[64];
+
+	count_mechs(t, counts, sizeof(counts));
+	ipcx_namespace(rm->app->x, ns, sizeof(ns));
+	msg_note("%s %s from %s", rm->args->dry_run ? "would remove" : "removed",
+		 counts[0] ? counts : "nothing", ns);
+}
+
+static int remove_them(struct removal *rm, bool by_condition)
+{
+	struct ipcx_table *listed = NULL, *t;
+	int r = 0;
+
+	if (by_condition && !rm->args->yes && !rm->args->dry_run &&
+	    isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
+		r = confirm(rm, &listed);
+	if (r)
+		return r;
+	rm->q.same = listed;
+	r = ipcx_remove(rm->app->x, &rm->q, &t);
+	ipcx_table_free(listed);
+	if (r < 0)
+		return app_failed(rm->app, r);
+	print_table(rm, t);
+	sheet_close(&rm->sheet);
+	if (rm->app->verbose)
+		say_what(rm, t);
+	ipcx_table_free(t);
+	if (rm->args->ignore_missing)
+		rm->tally.missing = 0;
+	return tally_status(&rm->tally);
+}
+
+static int check(const struct rm_args *args, const struct selection *sel)
+{
+	if (args->all && args->select.where)
+		return msg_usage("--all and --where contradict each other");
+	if (args->all && !sel->mechs)
+		return msg_usage(
+			"--all needs a mechanism or a group: shm, sysv, posix, all");
+	if (sel->mechs && !args->all && !args->select.where)
+		return msg_usage(
+			"a mechanism alone removes nothing: add ids, --where or --all");
+	if (!sel->mechs && !sel->nrefs && !args->select.where)
+		return msg_usage("nothing was named to be removed");
+	return 0;
+}
+
+static int run(struct app *app, void *data, int n, char **words)
+{
+	struct rm_args *args = data;
+	struct removal rm = { .app = app, .args = args };
+	struct selection sel;
+	int r = select_read(app->x, &args->select, n, words, &sel);
+
+	if (r)
+		return r;
+	r = check(args, &sel);
+	if (!r && args->select.where && !sel.mechs && !sel.nrefs)
+		sel.mechs = select_all();
+	rm.q = (struct ipcx_query){
+		.size = sizeof(rm.q),
+		.mechs = sel.mechs,
+		.refs = sel.refs,
+		.nrefs = sel.nrefs,
+		.where = sel.where,
+		.flags = (args->sheet.numeric ? IPCX_NUMERIC : 0) |
+			 (args->dry_run ? IPCX_DRY_RUN : 0),
+	};
+	if (!r)
+		r = open_sheet(&rm, select_touched(&sel));
+	if (!r) {
+		want_fields(&rm);
+		r = remove_them(&rm, sel.mechs != 0);
+	}
+	select_free(&sel);
+	return r;
+}
+
+/* clang-format off */
+static const struct opt opts[] = {
+	{ "all",            0,   FLAG(struct rm_args, all),            .help = "all objects of the mechanisms or groups named" },
+	{ "dry-run",        0,   FLAG(struct rm_args, dry_run),        .help = "only tell what would be removed" },
+	{ "yes",            'y', FLAG(struct rm_args, yes),            .help = "do not ask" },
+	{ "ignore-missing", 0,   FLAG(struct rm_args, ignore_missing), .help = "what does not exist is no failure" },
+	{ .name = NULL },
+};
+
+static const struct opt_group options[] = {
+	{ opts,        0 },
+	{ select_opts, offsetof(struct rm_args, select) },
+	{ sheet_opts,  offsetof(struct rm_args, sheet) },
+	{ NULL, 0 },
+};
+
+static const struct example examples[] = {
+	{ "ipcx rm shm:5 msg:0x4d2 mq:/jobs",                     "three objects, by id, key and name" },
+	{ "ipcx rm shm 5 6 7",                                    "three segments" },
+	{ "ipcx rm shm --where 'nattch == 0 && age > 1d' --dry-run", "what a clean-up would remove" },
+	{ "ipcx rm sysv --where 'owner == bob' --yes",            "everything of one user, without a question" },
+	{ "ipcx rm sem --all",                                    "all semaphore arrays" },
+	{ NULL, NULL },
+};
+
+extern const struct cmd cmd_rm;
+const struct cmd cmd_rm = {
+	.name = "rm", .operands = "REF…|[MECH…]", .summary = "remove objects",
+	.about = "Removes the objects named, or those that fulfil a condition. Each object is read, checked and removed in one step, so a condition "
+		 "holds at the moment of removal. On a terminal ipcx lists them and asks before more than one goes by a condition; what has "
+		 "become another object since then is left alone. An attached segment goes with its last detach. A POSIX name is "
+		 "removed only if it is an object of that mechanism.",
+	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS | COMPLETE_REFS,
+	.args_size = sizeof(struct rm_args), .run = run,
+};
+/* clang-format on */

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx show: everything about single objects. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/util.h"
+#include "cmd.h"
+#include "ui/select.h"
+
+struct show_args {
+	struct sheet_args sheet;
+};
+
+/* What belongs to an object, and which of its fields are shown. */
+struct parts {
+	struct ipcx_table *contents, *shares;
+	struct sheet_child children[2];
+	size_t n;
+	uint8_t content_fields[IPCX_FIELDS + 1];
+};
+
+static const uint8_t share_fields[] = { IPCX_F_NAME,  IPCX_F_NEEDED, IPCX_F_PERCENT,
+					IPCX_F_LIMIT, IPCX_F_SOURCE, IPCX_FIELDS };
+
+/* The fields that the rows of a table have, in their order. */
+static void fields_of(const struct ipcx_table *t, uint8_t *ret_fields)
+{
+	struct ipcx_value v;
+	size_t n = 0;
+
+	for (unsigned f = 0; f < IPCX_FIELDS; f++)
+		if (ipcx_row_get(t, 0, (enum ipcx_field)f, &v) == 0)
+			ret_fields[n++] = (uint8_t)f;
+	ret_fields[n] = IPCX_FIELDS;
+}
+
+static void add_contents(struct app *app, const struct ipcx_ref *ref, struct parts *p)
+{
+	int r = ipcx_contents(app->x, ref, &p->contents);
+
+	if (r == -ENODATA)
+		return;
+	if (r == 0)
+		fields_of(p->contents, p->content_fields);
+	else
+		msg_note("%s", ipcx_error(app->x));
+	p->children[p->n++] = (struct sheet_child){
+		.label = r == 0 ? ipcx_table_kind(p->contents) : "contents",
+		.name = r == 0 ? ipcx_table_kind(p->contents) : "contents",
+		.t = r == 0 ? p->contents : NULL,
+		.fields = p->content_fields,
+	};
+}
+
+static void add_shares(struct app *app, const struct ipcx_table *t, size_t row,
+		       struct parts *p)
+{
+	if (ipcx_shares(app->x, t, row, &p->shares) < 0 ||
+	    ipcx_table_rows(p->shares) == 0)
+		return;
+	p->children[p->n++] = (struct sheet_child){ .label = "limits it counts against",
+						    .name = "limits",
+						    .t = p->shares,
+						    .fields = share_fields };
+}
+
+/* The reference by id of a row: a key may belong to another object a moment later. */
+static int ref_of_row(struct ipcx *x, const struct ipcx_table *t, size_t row,
+		      struct ipcx_ref *ret_ref)
+{
+	struct ipcx_value v;
+	int r = ipcx_row_get(t, row, IPCX_F_REF, &v);
+
+	return r < 0 ? r : ipcx_ref_parse(x, v.as.s, IPCX_NO_MECH, ret_ref);
+}
+
+static void show_row(struct app *app, struct sheet *s, const struct ipcx_table *t,
+		     size_t row)
+{
+	const struct ipcx_mech_info *m = ipcx_mech_info(ipcx_row_mech(t, row));
+	struct sheet_rows one = { .t = t, .first = row, .n = 1 };
+	struct parts p = { .n = 0 };
+	struct ipcx_ref ref;
+	char label[IPCX_REF_MAX + 64], name[IPCX_REF_MAX];
+
+	if (ref_of_row(app->x, t, row, &ref) < 0)
+		return;
+	(void)ipcx_ref_format(&ref, name, sizeof(name));
+	(void)snprintf(label, sizeof(label), "%s: %s", name, m->object);
+	if (s->format->detail) {
+		add_contents(app, &ref, &p);
+		add_shares(app, t, row, &p);
+	}
+	sheet_detail(s, &one, label, p.children, p.n);
+	ipcx_table_free(p.contents);
+	ipcx_table_free(p.shares);
+}
+
+/*
+ * All fields that the kernel tells of one object without listing and without changing
+ * anything: dear ones only of the process that made it and of the id. Others can be asked
+ * for with -o.
+ */
+static const uint8_t *default_fields(uint64_t mask)
+{
+	static const uint8_t more[] = { IPCX_F_COMMAND, IPCX_F_CREATOR_ALIVE,
+					IPCX_F_ID_INDEX, IPCX_F_ID_SEQ };
+	static uint8_t fields[2 * IPCX_FIELDS];
+	const uint8_t *cheap = select_cheap_fields(mask);
+	size_t n = 0;
+
+	for (unsigned f = 0; f < IPCX_FIELDS; f++) {
+		bool wanted = *cheap == f;
+
+		cheap += wanted;
+		for (size_t i = 0; i < ARRAY_SIZE(more); i++)
+			wanted |= more[i] == f && select_knows((enum ipcx_field)f, &mask);
+		if (wanted)
+			fields[n++] = (uint8_t)f;
+	}
+	fields[n] = IPCX_FIELDS;
+	return fields;
+}
+
+static int show(struct app *app, const struct show_args *args,
+		const struct selection *sel)
+{
+	uint64_t touched = select_touched(sel);
+	struct tally tally = { 0 };
+	struct ipcx_table *t;
+	struct sheet s;
+	int r = sheet_open(&s, &args->sheet, "objects");
+
+	if (!r)
+		r = sheet_fields(&s, args->sheet.fields, default_fields(touched),
+				 select_knows, &touched);
+	if (r)
+		return r;
+	r = ipcx_scan(app->x,
+		      &(struct ipcx_query){ .size = sizeof(struct ipcx_query),
+					    .refs = sel->refs,
+					    .nrefs = sel->nrefs,
+					    .fields = sheet_query(&s),
+					    .flags = args->sheet.numeric ? IPCX_NUMERIC
+									 : 0 },
+		      &t);
+	if (r < 0)
+		return app_failed(app, r);
+	msg_table(t, app->verbose, &tally);
+	if (!s.format->detail)
+		sheet_heading(&s, NULL);
+	for (size_t i = 0; i < ipcx_table_rows(t); i++)
+		show_row(app, &s, t, i);
+	sheet_close(&s);
+	ipcx_table_free(t);
+	return tally_status(&tally);
+}
+
+static int run(struct app *app, void *data, int n, char **words)
+{
+	const struct show_args *args = data;
+	struct selection sel;
+	int r = select_read(app->x, &(struct select_args){ NULL }, n, words, &sel);
+
+	if (r)
+		return r;
+	if (sel.nrefs == 0 || sel.mechs)
+		r = msg_usage("show needs references of single objects, such as shm:5");
+	else
+		r = show(app, args, &sel);
+	select_free(&sel);
+	return r;
+}
+
+/* clang-format off */
+static const struct opt_group options[] = {
+	{ sheet_opts, offsetof(struct show_args, sheet) },
+	{ NULL, 0 },
+};
+
+static const struct example examples[] = {
+	{ "ipcx show shm:5",            "one segment" },
+	{ "ipcx show sem:0x4d2",        "an array by its key: each semaphore's value, and how many wait" },
+	{ "ipcx show msg 3 4 --json",   "two queues and what waits in them, for a program" },
+	{ "ipcx show mq:/jobs -o +qsize,notify_pid", "with the fields whose reading sets the queue's times" },
+	{ NULL, NULL },
+};
+
+extern const struct cmd cmd_show;
+const struct cmd cmd_show = {
+	.name = "show", .operands = "REF…", .summary = "tell everything about objects",
+	.about = "Shows what the kernel knows of each object, what is in it (the semaphores of an array, the messages of a queue, which stay "
+		 "where they are), and what share of each limit it takes. What may not be read is shown as unknown. Never lists anything else.",
+	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_REFS,
+	.args_size = sizeof(struct show_args), .run = run,
+};
+/* clang-format on */

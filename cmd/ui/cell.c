@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How numbers, sizes, times, keys and modes look. Independent of the locale; local times
+ * follow TZ. */
+#include "ui/cell.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/esc.h"
+#include "base/num.h"
+#include "base/util.h"
+#include "base/when.h"
+
+/* Limits without a practical end are powers of two or near; they would take 20 columns. */
+#define LONG_NUMBER UINT64_C(10000000000)
+
+static char *put_text(char *p, const char *text)
+{
+	size_t n = strlen(text);
+
+	memcpy(p, text, n);
+	return p + n;
+}
+
+/* 1536 as "1.5K": one decimal below 10 unless it is 0, none above. */
+static char *put_size(char *p, uint64_t n)
+{
+	static const char units[] = "BKMGTPE";
+	unsigned unit = 0;
+	uint64_t rest = 0;
+
+	while (n >= 1024 && unit < sizeof(units) - 2) {
+		rest = n % 1024;
+		n /= 1024;
+		unit++;
+	}
+	p = ix_put_u64(p, n);
+	if (n < 10 && rest * 10 / 1024 > 0) {
+		*p++ = '.';
+		*p++ = (char)('0' + rest * 10 / 1024);
+	}
+	if (unit)
+		*p++ = units[unit];
+	return p;
+}
+
+static char *put_span(char *p, uint64_t s)
+{
+	static const struct {
+		uint64_t seconds;
+		char unit;
+	} units[] = { { 31557600, 'y' }, { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+		if (s >= units[i].seconds) {
+			p = ix_put_u64(p, s / units[i].seconds);
+			*p++ = units[i].unit;
+			return p;
+		}
+	p = ix_put_u64(p, s);
+	*p++ = 's';
+	return p;
+}
+
+static char *put_two(char *p, int n)
+{
+	*p++ = (char)('0' + n / 10);
+	*p++ = (char)('0' + n % 10);
+	return p;
+}
+
+static char *put_minute(char *p, const struct tm *tm)
+{
+	int64_t year = (int64_t)tm->tm_year + 1900;
+
+	for (int64_t limit = 1000; limit > 1 && year < limit && year >= 0; limit /= 10)
+		*p++ = '0';
+	p = ix_put_i64(p, year);
+	*p++ = '-';
+	p = put_two(p, tm->tm_mon + 1);
+	*p++ = '-';
+	p = put_two(p, tm->tm_mday);
+	*p++ = ' ';
+	p = put_two(p, tm->tm_hour);
+	*p++ = ':';
+	return put_two(p, tm->tm_min);
+}
+
+/* 2026-11-21T10:00:00Z. The same second comes again and again in a listing. */
+static char *put_rfc3339(char *p, int64_t when)
+{
+	static struct {
+		int64_t when;
+		size_t len;
+		char text[IX_TIME_MAX];
+	} last;
+
+	if (last.len == 0 || last.when != when) {
+		last.when = when;
+		last.len = (size_t)(ix_put_time(last.text, when) - last.text);
+	}
+	memcpy(p, last.text, sizeof(last.text));
+	return p + last.len;
+}
+
+static char *put_local(char *p, int64_t when, bool full)
+{
+	static bool zone_read;
+	time_t t = (time_t)when;
+	struct tm tm;
+
+	if (!zone_read)
+		tzset(); /* localtime_r does not stat /etc/localtime every time */
+	zone_read = true;
+	if (!localtime_r(&t, &tm))
+		return ix_put_i64(p, when);
+	p = put_minute(p, &tm);
+	if (full) {
+		*p++ = ':';
+		p = put_two(p, tm.tm_sec);
+		*p++ = ' ';
+		p += strftime(p, 16, "%z", &tm);
+	}
+	return p;
+}
+
+static char *put_number(char *p, const struct ipcx_field_info *info, uint64_t n,
+			const struct cell_style *style)
+{
+	if (style->raw || info->unit == IPCX_PLAIN || info->unit == IPCX_PERCENT)
+		return ix_put_u64(p, n);
+	if (info->unit == IPCX_VARIES && (style->bytes || n < LONG_NUMBER))
+		return ix_put_u64(p, n);
+	if (info->unit == IPCX_SECONDS)
+		return put_span(p, n);
+	if (style->bytes)
+		return ix_put_u64(p, n);
+	p = put_size(p, n);
+	if (style->full && n >= 1024) {
+		p = put_text(p, " (");
+		p = ix_put_u64(p, n);
+		p = put_text(p, " bytes)");
+	}
+	return p;
+}
+
+char *cell_put(char *p, const struct ipcx_field_info *info, const struct ipcx_value *v,
+	       const struct cell_style *style)
+{
+	switch (v->type) {
+	case IPCX_NONE:
+	case IPCX_STRING:
+		break;
+	case IPCX_BOOL:
+		if (style->raw)
+			return put_text(p, v->as.u ? "true" : "false");
+		return put_text(p, v->as.u ? "yes" : "no");
+	case IPCX_INT:
+		return ix_put_i64(p, v->as.i);
+	case IPCX_UINT:
+		return put_number(p, info, v->as.u, style);
+	case IPCX_REAL:
+		p = ix_put_tenths(p, v->as.d);
+		if (!style->raw && info->unit == IPCX_PERCENT)
+			*p++ = '%';
+		return p;
+	case IPCX_TIME:
+		return style->raw ? put_rfc3339(p, v->as.i)
+				  : put_local(p, v->as.i, style->full);
+	case IPCX_MODE:
+		return ix_put_oct(p, v->as.u, 4);
+	case IPCX_KEY:
+		*p++ = '0';
+		*p++ = 'x';
+		return ix_put_hex(p, v->as.u, 8);
+	}
+	return p;
+}
+
+char *cell_text(char *p, const struct ipcx_field_info *info, const struct ipcx_value *v,
+		const struct cell_style *style)
+{
+	if (v->type == IPCX_NONE) {
+		*p++ = '-';
+		return p;
+	}
+	if (v->type != IPCX_STRING)
+		return cell_put(p, info, v, style);
+	/* A reference is escaped already, in a way that every command reads back. */
+	if (info == ipcx_field_info(IPCX_F_REF))
+		return put_text(p, v->as.s);
+	return p +
+	       MIN(ix_escape(p, CELL_MAX, v->as.s, IX_ESC_TEXT), (size_t)CELL_MAX - 1);
+}

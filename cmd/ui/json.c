@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* JSON documents and lines (ipcx-json(5)). */
+#include "ui/json.h"
+
+#include <string.h>
+
+#include "base/esc.h"
+#include "base/num.h"
+#include "base/util.h"
+#include "ui/format.h"
+#include "ui/msg.h"
+#include "ui/out.h"
+
+/* Bytes that stand for themselves in a string. */
+static inline bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+static char *put_control(char *p, uint32_t code)
+{
+	static const char shorts[] = "\bb\tt\nn\ff\rr";
+	const char *found = code ? memchr(shorts, (int)code, sizeof(shorts) - 1) : NULL;
+
+	*p++ = '\\';
+	if (found && code < 0x20) {
+		*p++ = found[1];
+		return p;
+	}
+	*p++ = 'u';
+	return ix_put_hex(p, code, 4);
+}
+
+/* One character that is not plain; answers how many bytes of text it was. */
+static size_t put_special(char **at, const unsigned char *text, size_t len)
+{
+	uint32_t code;
+	size_t n = ix_utf8(text, len, &code);
+	char *p = *at;
+
+	if (n == 0) {
+		memcpy(p, "\\\\x", 3);
+		*at = ix_put_hex(p + 3, *text, 2);
+		return 1;
+	}
+	if (code == '"' || code == '\\') {
+		*p++ = '\\';
+		*p++ = (char)code;
+	} else if (code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 ||
+		   code == 0x2029) {
+		p = put_control(p, code);
+	} else {
+		memcpy(p, text, n);
+		p += n;
+	}
+	*at = p;
+	return n;
+}
+
+char *json_put_string(char *p, const char *text, size_t len)
+{
+	const unsigned char *t = (const unsigned char *)text, *end = t + len;
+
+	*p++ = '"';
+	while (t < end) {
+		if (is_plain(*t))
+			*p++ = (char)*t++;
+		else
+			t += put_special(&p, t, (size_t)(end - t));
+	}
+	*p++ = '"';
+	return p;
+}
+
+void json_string(const char *text)
+{
+	size_t len = text ? strlen(text) : 0;
+
+	if (!text) {
+		out_text("null");
+		return;
+	}
+	out_text("\"");
+	while (len > 0) {
+		/* In pieces, cut between characters. */
+		size_t n = MIN(len, (size_t)OUT_ROOM / 8);
+		char *room = out_room(), *end;
+
+		while (n < len && n > 1 && ((unsigned char)text[n] & 0xc0) == 0x80)
+			n--;
+		end = json_put_string(room, text, n);
+		memmove(room, room + 1, (size_t)(end - room) - 2);
+		out_done(end - 2);
+		text += n;
+		len -= n;
+	}
+	out_text("\"");
+}
+
+/* A value at p. */
+static char *put_value(char *p, const struct sheet *s, const struct ipcx_field_info *info,
+		       const struct ipcx_value *v)
+{
+	switch (v->type) {
+	case IPCX_NONE:
+		memcpy(p, "null", 4);
+		return p + 4;
+	case IPCX_STRING:
+		return json_put_string(
+			p, v->as.s, MIN(strlen(v->as.s), (size_t)(OUT_ROOM - 1024) / 6));
+	case IPCX_TIME:
+	case IPCX_MODE:
+	case IPCX_KEY:
+		*p++ = '"';
+		p = cell_put(p, info, v, &s->style);
+		*p++ = '"';
+		return p;
+	case IPCX_BOOL:
+	case IPCX_INT:
+	case IPCX_UINT:
+	case IPCX_REAL:
+		return cell_put(p, info, v, &s->style);
+	}
+	return p;
+}
+
+/* The columns that a row has, and all others of its mechanism in this table: found once
+ * for each run of rows. */
+static void plan(struct sheet *s, const struct ipcx_table *t, size_t row, unsigned mech)
+{
+	struct ipcx_value v;
+
+	s->plan_table = t;
+	s->plan_mech = mech;
+	s->nplan = 0;
+	for (size_t k = 0; k < s->ncolumns; k++)
+		if (s->fixed || ipcx_row_get(t, row, s->columns[k].field, &v) == 0)
+			s->plan[s->nplan++] = &s->columns[k];
+}
+
+static void members(struct sheet *s, const struct sheet_rows *rows, size_t i)
+{
+	size_t row = rows->order ? rows->order[rows->first + i] : rows->first + i;
+	unsigned mech = ipcx_row_mech(rows->t, row);
+	struct ipcx_value v;
+
+	if (rows->t != s->plan_table || mech != s->plan_mech)
+		plan(s, rows->t, row, mech);
+	for (size_t k = 0; k < s->nplan; k++) {
+		const struct sheet_column *c = s->plan[k];
+		char *p;
+
+		if (ipcx_row_get(rows->t, row, c->field, &v) < 0)
+			v.type = IPCX_NONE;
+		p = out_room();
+		/* The key begins with its comma; a constant length beats a shorter copy. */
+		memcpy(p, c->key + !k, sizeof(c->key) - 1);
+		p += c->key_len - !k;
+		out_done(put_value(p, s, c->info, &v));
+	}
+}
+
+static void begin_row(const struct sheet *s, size_t i)
+{
+	out_text(s->rows + i ? ",\n{" : "\n{");
+}
+
+void json_begin(struct sheet *s)
+{
+	out_format("{\"ipcx\":1,\"%s\":[", s->kind);
+}
+
+void json_rows(struct sheet *s, const struct sheet_rows *rows)
+{
+	for (size_t i = 0; i < rows->n; i++) {
+		begin_row(s, i);
+		members(s, rows, i);
+		out_text("}");
+	}
+}
+
+static void child(const struct sheet *s, const struct sheet_child *c)
+{
+	struct sheet below = { .format = s->format, .style = s->style };
+
+	out_format(",\"%s\":", c->name);
+	if (!c->t) {
+		out_text("null");
+		return;
+	}
+	out_text("[");
+	(void)sheet_fields(&below, NULL, c->fields, NULL, NULL);
+	for (size_t i = 0; i < ipcx_table_rows(c->t); i++) {
+		out_text(i ? ",{" : "{");
+		members(&below, &(struct sheet_rows){ .t = c->t, .first = i, .n = 1 }, 0);
+		out_text("}");
+	}
+	out_text("]");
+}
+
+static void detail(struct sheet *s, const struct sheet_rows *row,
+		   const struct sheet_child *children, size_t n)
+{
+	members(s, row, 0);
+	for (size_t i = 0; i < n; i++)
+		child(s, &children[i]);
+	out_text("}");
+}
+
+void json_detail(struct sheet *s, const struct sheet_rows *row, const char *label,
+		 const struct sheet_child *children, size_t n)
+{
+	(void)label;
+	begin_row(s, 0);
+	detail(s, row, children, n);
+}
+
+static void member(const char *name, const char *text)
+{
+	out_format("\"%s\":", name);
+	json_string(text);
+}
+
+void json_end(struct sheet *s)
+{
+	const struct msg_record *r;
+	size_t n = msg_records(&r);
+
+	out_text(s->rows ? "\n],\"errors\":[" : "],\"errors\":[");
+	for (size_t i = 0; i < n; i++) {
+		out_text(i ? ",\n{" : "\n{");
+		member("kind", r[i].kind);
+		out_text(",");
+		member("mech", r[i].mech);
+		out_text(",");
+		member("ref", r[i].ref);
+		out_text(",");
+		member("error", r[i].error);
+		out_text(",");
+		member("message", r[i].text);
+		out_text("}");
+	}
+	out_text(n ? "\n]}\n" : "]}\n");
+}
+
+void jsonl_rows(struct sheet *s, const struct sheet_rows *rows)
+{
+	for (size_t i = 0; i < rows->n; i++) {
+		out_text("{");
+		members(s, rows, i);
+		out_text("}\n");
+	}
+}
+
+void jsonl_detail(struct sheet *s, const struct sheet_rows *row, const char *label,
+		  const struct sheet_child *children, size_t n)
+{
+	(void)label;
+	out_text("{");
+	detail(s, row, children, n);
+	out_text("\n");
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The formats of one line a row: CSV, shell assignments, raw words. */
+#include <ctype.h>
+#include <string.h>
+
+#include "base/esc.h"
+#include "base/util.h"
+#include "ui/format.h"
+#include "ui/out.h"
+
+/* The text of a value: nothing for what is unknown. */
+static char *exact(char *p, const struct sheet *s, const struct sheet_column *c,
+		   const struct ipcx_value *v)
+{
+	if (v->type == IPCX_NONE)
+		return p;
+	if (v->type != IPCX_STRING)
+		return cell_put(p, c->info, v, &s->style);
+	/* Raw, except that what others chose never commands a terminal. */
+	if (s->terminal)
+		return p + MIN(ix_escape(p, CELL_MAX, v->as.s, IX_ESC_TEXT),
+			       (size_t)CELL_MAX - 1);
+	return (char *)mempcpy(p, v->as.s, MIN(strlen(v->as.s), (size_t)CELL_MAX / 4));
+}
+
+/* RFC 4180: quoted when it holds a comma, a quote or a line break; quotes doubled. */
+static void csv_cell(const char *text, size_t len)
+{
+	char *p = out_room();
+	bool quote = false;
+
+	for (size_t i = 0; i < len; i++)
+		quote |= strchr(",\"\r\n", text[i]) != NULL;
+	if (quote)
+		*p++ = '"';
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '"')
+			*p++ = '"';
+		*p++ = text[i];
+	}
+	if (quote)
+		*p++ = '"';
+	out_done(p);
+}
+
+void csv_heading(struct sheet *s, const char *label)
+{
+	(void)label;
+	if (!s->headings || s->blocks)
+		return;
+	for (size_t k = 0; k < s->ncolumns; k++) {
+		out_text(k ? "," : "");
+		out_text(s->columns[k].info->name);
+	}
+	out_text("\n");
+}
+
+static void get(const struct sheet_rows *rows, size_t i, const struct sheet_column *c,
+		struct ipcx_value *v)
+{
+	if (sheet_get(rows, i, c->field, v) < 0)
+		v->type = IPCX_NONE;
+}
+
+void csv_rows(struct sheet *s, const struct sheet_rows *rows)
+{
+	char text[CELL_MAX];
+
+	for (size_t i = 0; i < rows->n; i++) {
+		for (size_t k = 0; k < s->ncolumns; k++) {
+			struct ipcx_value v;
+
+			get(rows, i, &s->columns[k], &v);
+			out_text(k ? "," : "");
+			csv_cell(text,
+				 (size_t)(exact(text, s, &s->columns[k], &v) - text));
+		}
+		out_text("\n");
+	}
+}
+
+void export_rows(struct sheet *s, const struct sheet_rows *rows)
+{
+	char text[CELL_MAX];
+
+	for (size_t i = 0; i < rows->n; i++) {
+		for (size_t k = 0; k < s->ncolumns; k++) {
+			const struct sheet_column *c = &s->columns[k];
+			struct ipcx_value v;
+			char *p = out_room();
+
+			get(rows, i, c, &v);
+			if (k)
+				*p++ = ' ';
+			for (const char *name = c->info->name; *name; name++)
+				*p++ = (char)toupper((unsigned char)*name);
+			*p++ = '=';
+			*p++ = '"';
+			*exact(text, s, c, &v) = '\0';
+			p += MIN(ix_escape(p, CELL_MAX, text, IX_ESC_SHELL),
+				 (size_t)CELL_MAX - 1);
+			*p++ = '"';
+			out_done(p);
+		}
+		out_text("\n");
+	}
+}
+
+void raw_heading(struct sheet *s, const char *label)
+{
+	(void)label;
+	if (!s->headings || s->blocks)
+		return;
+	for (size_t k = 0; k < s->ncolumns; k++) {
+		out_text(k ? " " : "");
+		out_text(s->columns[k].info->name);
+	}
+	out_text("\n");
+}
+
+/* A word that is never empty and never a lone "-" unless it is unknown. */
+static char *raw_cell(char *p, const struct sheet *s, const struct sheet_column *c,
+		      const struct ipcx_value *v)
+{
+	char text[CELL_MAX];
+
+	if (v->type == IPCX_NONE) {
+		*p++ = '-';
+		return p;
+	}
+	if (v->type != IPCX_STRING || c->field == IPCX_F_REF)
+		return exact(p, s, c, v);
+	*exact(text, s, c, v) = '\0';
+	if (!strcmp(text, "-"))
+		return mempcpy(p, "\\x2d", 4);
+	return p + MIN(ix_escape(p, CELL_MAX, text, IX_ESC_REF), (size_t)CELL_MAX - 1);
+}
+
+void raw_rows(struct sheet *s, const struct sheet_rows *rows)
+{
+	for (size_t i = 0; i < rows->n; i++) {
+		for (size_t k = 0; k < s->ncolumns; k++) {
+			struct ipcx_value v;
+			char *p = out_room();
+
+			get(rows, i, &s->columns[k], &v);
+			if (k)
+				*p++ = ' ';
+			out_done(raw_cell(p, s, &s->columns[k], &v));
+		}
+		out_text("\n");
+	}
+}

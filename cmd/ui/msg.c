@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The only writer to standard error, and the only reader of answers. */
+#include "ui/msg.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/esc.h"
+#include "exit.h"
+#include "ui/out.h"
+
+static struct {
+	const char *command;
+	struct ix_buf records;
+} msg;
+
+void msg_command(const char *name)
+{
+	msg.command = name;
+}
+
+/* Messages quote references, in which backslashes are escapes already: only what would
+ * harm a terminal is changed. */
+static void put_safe(struct ix_buf *line, const char *text)
+{
+	while (*text) {
+		uint32_t code;
+		size_t n = ix_utf8((const unsigned char *)text, strlen(text), &code);
+		char one[8] = { 0 };
+
+		memcpy(one, text, n ? n : 1);
+		if (n && (*text == '\\' || ix_esc_clean(one, IX_ESC_TEXT)))
+			(void)ix_buf_add(line, text, n);
+		else
+			for (size_t i = 0; i < (n ? n : 1); i++)
+				(void)ix_buf_printf(line, "\\x%02x",
+						    (unsigned char)text[i]);
+		text += n ? n : 1;
+	}
+}
+
+static void PRINTF(2, 0) say(const char *prefix, const char *fmt, va_list args)
+{
+	auto_buf struct ix_buf line = { 0 };
+	auto_free char *text = NULL;
+
+	if (vasprintf(&text, fmt, args) < 0) {
+		text = NULL;
+		return;
+	}
+	(void)out_flush(); /* what was printed before stands before it, also where both
+			      are one terminal */
+	(void)ix_buf_str(&line, "ipcx: ");
+	(void)ix_buf_str(&line, prefix);
+	put_safe(&line, text);
+	(void)ix_buf_str(&line, "\n");
+	(void)!write(STDERR_FILENO, line.data, line.len); /* nobody is left to be told */
+}
+
+static void record(const struct msg_record *r)
+{
+	struct msg_record copy = {
+		.kind = r->kind,
+		.ref = r->ref ? strdup(r->ref) : NULL,
+		.mech = r->mech,
+		.error = r->error,
+		.text = strdup(r->text),
+	};
+
+	(void)ix_buf_add(&msg.records, &copy, sizeof(copy));
+}
+
+void msg_error(const char *fmt, ...)
+{
+	auto_free char *text = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	say("", fmt, args);
+	va_end(args);
+	va_start(args, fmt);
+	if (vasprintf(&text, fmt, args) < 0)
+		text = NULL;
+	va_end(args);
+	if (text)
+		record(&(struct msg_record){ .kind = "error", .text = text });
+}
+
+void msg_note(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say("note: ", fmt, args);
+	va_end(args);
+}
+
+int msg_usage(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say("", fmt, args);
+	va_end(args);
+	if (msg.command)
+		msg_note("'ipcx %s --help' tells how it is used", msg.command);
+	else
+		msg_note("'ipcx --help' lists the commands");
+	return EXIT_USAGE;
+}
+
+bool msg_ask(const char *fmt, ...)
+{
+	auto_free char *text = NULL;
+	char answer[16];
+	va_list args;
+
+	va_start(args, fmt);
+	if (vasprintf(&text, fmt, args) < 0)
+		text = NULL;
+	va_end(args);
+	if (!text)
+		return false;
+	(void)!write(STDERR_FILENO, text, strlen(text));
+	if (!fgets(answer, sizeof(answer), stdin))
+		return false;
+	answer[strcspn(answer, "\n")] = '\0';
+	return !strcasecmp(answer, "y") || !strcasecmp(answer, "yes");
+}
+
+size_t msg_records(const struct msg_record **ret_records)
+{
+	*ret_records = (const struct msg_record *)(const void *)msg.records.data;
+	return msg.records.len / sizeof(**ret_records);
+}
+
+/* clang-format off */
+#define NAMED(e) { e, #e }
+static const struct {
+	int error;
+	const char *name;
+} errors[] = {
+	NAMED(EACCES), NAMED(EAGAIN), NAMED(EEXIST), NAMED(EFBIG), NAMED(EIDRM), NAMED(EINTR), NAMED(EINVAL), NAMED(EIO),
+	NAMED(EMFILE), NAMED(ENFILE), NAMED(ENODATA), NAMED(ENOENT), NAMED(ENOMEM), NAMED(ENOPKG), NAMED(ENOSPC),
+	NAMED(ENOSYS), NAMED(ENOTSUP), NAMED(EOVERFLOW), NAMED(EPERM), NAMED(EPROTO), NAMED(ERANGE), NAMED(EROFS),
+	NAMED(ETXTBSY), NAMED(EBUSY), NAMED(EISDIR), NAMED(ENOTDIR), NAMED(ELOOP), NAMED(ENODEV), NAMED(E2BIG),
+};
+/* clang-format on */
+
+/* The symbol of an errno; strerrorname_np(3) is not everywhere. */
+static const char *error_name(int error)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
+		if (errors[i].error == -error)
+			return errors[i].name;
+	return NULL;
+}
+
+static const char *const kinds[] = {
+	[IPCX_NOTE_MISSING] = "missing",
+	[IPCX_NOTE_FAILED] = "failed",
+	[IPCX_NOTE_UNAVAILABLE] = "unavailable",
+	[IPCX_NOTE_SKIPPED] = "skipped",
+	[IPCX_NOTE_INFO] = "info",
+};
+
+static void count(struct tally *tally, enum ipcx_note_kind kind)
+{
+	switch (kind) {
+	case IPCX_NOTE_MISSING:
+		tally->missing++;
+		break;
+	case IPCX_NOTE_FAILED:
+		tally->failed++;
+		break;
+	case IPCX_NOTE_UNAVAILABLE:
+		tally->unavailable++;
+		break;
+	case IPCX_NOTE_SKIPPED:
+	case IPCX_NOTE_INFO:
+		break;
+	}
+}
+
+static void PRINTF(2, 3) say_note(bool failure, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say(failure ? "" : "note: ", fmt, args);
+	va_end(args);
+}
+
+void msg_table(const struct ipcx_table *t, bool verbose, struct tally *tally)
+{
+	struct ipcx_note n;
+
+	for (size_t i = 0; ipcx_table_note(t, i, &n); i++) {
+		const struct ipcx_mech_info *m = ipcx_mech_info(n.mech);
+		bool failure = n.kind == IPCX_NOTE_MISSING || n.kind == IPCX_NOTE_FAILED;
+		const char *subject = n.subject[0] ? n.subject : m ? m->name : "";
+
+		count(tally, n.kind);
+		if (n.kind == IPCX_NOTE_SKIPPED && !verbose)
+			continue;
+		say_note(failure, "%s%s%s", subject, subject[0] ? ": " : "", n.text);
+		record(&(struct msg_record){ .kind = kinds[n.kind],
+					     .ref = n.subject[0] ? n.subject : NULL,
+					     .mech = m ? m->name : NULL,
+					     .error = error_name(n.error),
+					     .text = n.text });
+	}
+	tally->done += ipcx_table_rows(t);
+}
+
+int tally_status(const struct tally *tally)
+{
+	size_t bad = tally->missing + tally->failed;
+
+	if (bad == 0)
+		return tally->unavailable && tally->done == 0 ? EXIT_FAILED : EXIT_DONE;
+	if (tally->done || (tally->missing && tally->failed))
+		return EXIT_PART;
+	return tally->missing ? EXIT_MISSING : EXIT_FAILED;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Messages: one line each on stderr, and kept for the "errors" of a JSON document. The
+ * home of stderr. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ipcx.h"
+
+/* "ipcx: TEXT". Control characters in it are escaped. */
+void msg_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* "ipcx: note: TEXT", which does not count as a failure. */
+void msg_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* A usage error with a hint at --help; answers exit status 2. */
+int msg_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Ask on the terminal: true only for y or yes. */
+bool msg_ask(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* The command that hints and errors speak of; NULL: none yet. */
+void msg_command(const char *name);
+
+/* What was said of objects so far, for JSON. */
+struct msg_record {
+	const char *
+		kind; /* "missing", "failed", "unavailable", "skipped", "info", "error" */
+	const char *ref, *mech; /* or NULL */
+	const char *error;      /* "ENOENT", or NULL */
+	const char *text;
+};
+
+size_t msg_records(const struct msg_record **ret_records);
+
+/* What the notes of tables amount to. */
+struct tally {
+	size_t done, missing, failed, unavailable;
+};
+
+/* Say all notes of a table (skipped ones only when verbose) and count them. */
+void msg_table(const struct ipcx_table *t, bool verbose, struct tally *tally);
+
+/* The exit status for what was counted: 0, 1, 3 or 4. */
+int tally_status(const struct tally *tally);

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Turning lists of options into values, and into help. */
+#include "ui/opt.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "base/util.h"
+#include "ui/msg.h"
+#include "ui/out.h"
+
+#define OPTS_MAX 64
+
+/* getopt_long's own tables, made from ours. */
+struct parser {
+	struct option longs[OPTS_MAX + 1];
+	char shorts[3 * OPTS_MAX + 3];
+	const struct opt *opts[OPTS_MAX];
+	size_t at[OPTS_MAX];
+	size_t n;
+};
+
+static bool takes_argument(const struct opt *o)
+{
+	return o->kind != OPT_FLAG && o->kind != OPT_HUGE;
+}
+
+static void add(struct parser *p, const struct opt *o, size_t at)
+{
+	size_t len = strlen(p->shorts);
+
+	if (p->n == OPTS_MAX)
+		abort(); /* a table of ours outgrew the room: the first test finds it */
+	p->opts[p->n] = o;
+	p->at[p->n] = at;
+	p->longs[p->n] = (struct option){
+		.name = o->name,
+		.has_arg = takes_argument(o)     ? required_argument
+			   : o->kind == OPT_HUGE ? optional_argument
+						 : no_argument,
+		.val = 256 + (int)p->n,
+	};
+	p->n++;
+	if (!o->letter)
+		return;
+	p->shorts[len++] = o->letter;
+	if (takes_argument(o))
+		p->shorts[len++] = ':';
+	p->shorts[len] = '\0';
+}
+
+static void collect(struct parser *p, const struct opt_group *groups,
+		    bool stop_at_operand)
+{
+	memset(p, 0, sizeof(*p));
+	/* ':' first: missing arguments are told apart; '+': options of a command are not
+	 * ours. */
+	strcpy(p->shorts, stop_at_operand ? "+:" : ":");
+	for (; groups->opts; groups++)
+		for (const struct opt *o = groups->opts; o->name; o++)
+			add(p, o, groups->at);
+}
+
+static size_t which(const struct parser *p, int c)
+{
+	if (c >= 256)
+		return (size_t)c - 256;
+	for (size_t i = 0; i < p->n; i++)
+		if (p->opts[i]->letter == c)
+			return i;
+	return p->n;
+}
+
+static int bad_value(const struct opt *o, const char *text, int r)
+{
+	(void)msg_usage("--%s: '%s' is %s %s", o->name, text,
+			r == -ERANGE ? "out of range for" : "no",
+			o->arg ? o->arg : "value");
+	return -EINVAL;
+}
+
+static int take(const struct opt *o, char *args, const char *text)
+{
+	char *at = args + o->at;
+	uint64_t number;
+	int r = 0;
+
+	switch (o->kind) {
+	case OPT_FLAG:
+		*(bool *)at = true;
+		break;
+	case OPT_TEXT:
+		*(const char **)(void *)at = text;
+		break;
+	case OPT_SIZE:
+		r = ix_parse_size(text, (uint64_t *)(void *)at);
+		break;
+	case OPT_NUMBER:
+		r = ix_parse_u64(text, UINT64_MAX, (uint64_t *)(void *)at);
+		break;
+	case OPT_ID:
+		r = ix_parse_u64(text, INT_MAX, &number);
+		if (r == 0)
+			*(int32_t *)(void *)at = (int32_t)number;
+		break;
+	case OPT_MODE:
+		r = ix_parse_mode(text, (uint32_t *)(void *)at);
+		break;
+	case OPT_KEY:
+		r = ix_parse_key(text, (uint32_t *)(void *)at);
+		break;
+	case OPT_HUGE:
+		number = 0;
+		r = text ? ix_parse_size(text, &number) : 0;
+		if (r == 0 && text && (number == 0 || number & (number - 1)))
+			r = -EINVAL;
+		if (r == 0)
+			*(uint64_t *)(void *)at = number;
+		break;
+	}
+	if (r < 0)
+		return bad_value(o, text, r);
+	if (o->bit)
+		*(uint64_t *)(void *)(args + o->mask_at) |= o->bit;
+	return 0;
+}
+
+/* getopt_long's '?' in our words: it has told us little more than where it stopped. */
+static int unknown(const char *word, int letter)
+{
+	if (letter && letter < 256)
+		(void)msg_usage("unknown option '-%c'", letter);
+	else if (letter)
+		(void)msg_usage("'%s' takes no argument", word);
+	else
+		(void)msg_usage("unknown or ambiguous option '%s'", word);
+	return -EINVAL;
+}
+
+int opt_parse(const struct opt_group *groups, void *args, int argc, char **argv,
+	      bool stop_at_operand)
+{
+	struct parser p;
+	int c;
+
+	collect(&p, groups, stop_at_operand);
+	optind = 0; /* start afresh, forget the permutation of an earlier call (GNU and
+		       musl) */
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, p.shorts, p.longs, NULL)) != -1) {
+		size_t i;
+		int r;
+
+		if (c == '?')
+			return unknown(optind > 0 ? argv[optind - 1] : "", optopt);
+		if (c == ':') {
+			(void)msg_usage("option '%s' needs an argument",
+					argv[optind - 1]);
+			return -EINVAL;
+		}
+		i = which(&p, c);
+		r = take(p.opts[i], (char *)args + p.at[i], optarg);
+		if (r < 0)
+			return r;
+	}
+	return optind;
+}
+
+#define HELP_COLUMN 28
+
+void opt_help(const struct opt_group *groups)
+{
+	for (; groups->opts; groups++)
+		for (const struct opt *o = groups->opts; o->name; o++) {
+			char left[64];
+			int n;
+
+			if (o->hidden)
+				continue;
+			n = snprintf(left, sizeof(left), "  %c%c%s --%s%s%s%s",
+				     o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
+				     o->letter ? "," : " ", o->name,
+				     o->kind == OPT_HUGE ? "[="
+				     : takes_argument(o) ? " "
+							 : "",
+				     o->arg ? o->arg : "",
+				     o->kind == OPT_HUGE ? "]" : "");
+			if (n >= HELP_COLUMN)
+				out_format("%s\n%*s%s\n", left, HELP_COLUMN, "", o->help);
+			else
+				out_format("%-*s%s\n", HELP_COLUMN, left, o->help);
+		}
+}

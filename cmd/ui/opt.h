@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Options as data: a command lists them once, with the place in its argument struct where
+ * each value goes. Parsing, --help, the man pages and the completions read the same
+ * lists. The home of getopt_long(3).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum opt_kind {
+	OPT_FLAG,   /* bool: no argument */
+	OPT_TEXT,   /* const char * */
+	OPT_SIZE,   /* uint64_t: bytes with suffixes */
+	OPT_NUMBER, /* uint64_t */
+	OPT_ID,     /* int32_t: 0 to INT_MAX */
+	OPT_MODE,   /* uint32_t: octal, 0 to 0777 */
+	OPT_KEY,    /* uint32_t: a System V key */
+	OPT_HUGE, /* uint64_t: a size that may be left out (--huge, --huge=2M), a power of
+		     two */
+};
+
+/* What completes an option's argument, or a command's operands. */
+enum complete {
+	COMPLETE_NOTHING = 0,
+	COMPLETE_FIELDS = 1 << 0,
+	COMPLETE_FORMATS = 1 << 1,
+	COMPLETE_FILES = 1 << 2,
+	COMPLETE_USERS = 1 << 3,
+	COMPLETE_MECHS = 1 << 4,
+	COMPLETE_GROUPS = 1 << 5,
+	COMPLETE_REFS = 1 << 6,
+	COMPLETE_LIMITS = 1 << 7,
+	COMPLETE_COMMANDS = 1 << 8,
+};
+
+struct opt {
+	const char *name;
+	char letter; /* 0: none */
+	enum opt_kind kind;
+	enum complete complete;
+	size_t at;    /* of the value in the argument struct */
+	uint64_t bit; /* set in the mask at mask_at, so that the command knows it was
+			 given */
+	size_t mask_at;
+	const char *arg;  /* what the argument is called: "SIZE" */
+	const char *help; /* one sentence without a full stop */
+	bool hidden;      /* not for people: completions, documentation */
+};
+
+/* The place of a member, which must have the type that the kind of option writes:
+ * anything else does not compile. */
+#define AT(args, member, type) \
+	_Generic(((args *)0)->member, type : offsetof(args, member))
+
+#define FLAG(args, member)   .kind = OPT_FLAG, .at = AT(args, member, bool)
+#define TEXT(args, member)   .kind = OPT_TEXT, .at = AT(args, member, const char *)
+#define SIZE(args, member)   .kind = OPT_SIZE, .at = AT(args, member, uint64_t)
+#define NUMBER(args, member) .kind = OPT_NUMBER, .at = AT(args, member, uint64_t)
+#define ID(args, member)     .kind = OPT_ID, .at = AT(args, member, int32_t)
+#define MODE(args, member)   .kind = OPT_MODE, .at = AT(args, member, uint32_t)
+#define KEY(args, member)    .kind = OPT_KEY, .at = AT(args, member, uint32_t)
+#define HUGE_(args, member)  .kind = OPT_HUGE, .at = AT(args, member, uint64_t)
+#define GIVEN(args, mask, b) .bit = (b), .mask_at = AT(args, mask, uint64_t)
+
+/* Options that belong together, and where in the command's struct the struct they write
+ * to stands. */
+struct opt_group {
+	const struct opt *opts; /* ended by .name = NULL; NULL ends the groups */
+	size_t at;
+};
+
+/*
+ * Parse the options of argv[1…] into args. Answers the index of the first operand (argv
+ * is permuted), or -EINVAL after one line on stderr. Repeated options: the last counts.
+ */
+int opt_parse(const struct opt_group *groups, void *args, int argc, char **argv,
+	      bool stop_at_operand);
+
+/* The --help lines of all groups, appended to stdout's buffer. */
+void opt_help(const struct opt_group *groups);

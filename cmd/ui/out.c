@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The only writer to standard output. */
+#include "ui/out.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/util.h"
+
+/* What is written at once; room above it so that a cell never needs a check of its own. */
+#define CHUNK 65536
+
+static struct {
+	char data[CHUNK + OUT_ROOM];
+	size_t len;
+	int error;
+} out;
+
+static void write_all(const char *p, size_t n)
+{
+	while (n > 0 && !out.error) {
+		ssize_t put = write(STDOUT_FILENO, p, n);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0) {
+			out.error = -errno;
+			return;
+		}
+		p += put;
+		n -= (size_t)put;
+	}
+}
+
+int out_flush(void)
+{
+	write_all(out.data, out.len);
+	out.len = 0;
+	return out.error;
+}
+
+char *out_room(void)
+{
+	if (out.len >= CHUNK)
+		(void)out_flush();
+	return out.data + out.len;
+}
+
+void out_done(const char *end)
+{
+	out.len = (size_t)(end - out.data);
+}
+
+void out_bytes(const char *p, size_t n)
+{
+	while (n > 0) {
+		char *room = out_room();
+		size_t part = MIN(n, (size_t)OUT_ROOM);
+
+		memcpy(room, p, part);
+		out_done(room + part);
+		p += part;
+		n -= part;
+	}
+}
+
+void out_text(const char *text)
+{
+	out_bytes(text, strlen(text));
+}
+
+void out_format(const char *fmt, ...)
+{
+	char *room = out_room();
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vsnprintf(room, OUT_ROOM, fmt, args);
+	va_end(args);
+	if (n > 0)
+		out_done(room + MIN((size_t)n, (size_t)OUT_ROOM - 1));
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Standard output: one buffer, write(2), and the first write error remembered. The home
+ * of stdout. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+/* Room for n more bytes (n at most OUT_ROOM): write there, then out_done() with the end. */
+#define OUT_ROOM 32768
+char *out_room(void);
+void out_done(const char *end);
+
+void out_bytes(const char *p, size_t n);
+void out_text(const char *text);
+void out_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Write out what is buffered. 0, or -errno of the first failure ever. */
+int out_flush(void);

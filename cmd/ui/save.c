@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Files that a user asked for: never half written, never over something else. */
+#include "ui/save.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "exit.h"
+#include "ui/msg.h"
+#include "ui/out.h"
+
+static int write_whole(int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data += n;
+		len -= (size_t)n;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+/* Give the finished file its name: over an existing one only when that is wanted, and
+ * never over anything but a file. */
+static int put_in_place(const char *temp, const char *path, bool force)
+{
+	struct stat st;
+
+	if (!force)
+		return link(temp, path) < 0
+			       ? -errno
+			       : 0; /* fails when path exists, whatever it is */
+	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return -EEXIST;
+	return rename(temp, path) < 0 ? -errno : 0;
+}
+
+int save_file(const char *path, const char *data, size_t len, bool force)
+{
+	auto_free char *temp = NULL;
+	auto_fd int fd = -1;
+	int r;
+
+	if (!strcmp(path, "-")) {
+		out_bytes(data, len);
+		return EXIT_DONE;
+	}
+	if (asprintf(&temp, "%s.XXXXXX", path) < 0) {
+		temp = NULL;
+		msg_error("out of memory");
+		return EXIT_FAILED;
+	}
+	fd = mkostemp(temp, O_CLOEXEC);
+	r = fd < 0 ? -errno : fchmod(fd, 0644) < 0 ? -errno : write_whole(fd, data, len);
+	if (r == 0)
+		r = put_in_place(temp, path, force);
+	if (fd >= 0)
+		(void)unlink(temp);
+	if (r == 0)
+		return EXIT_DONE;
+	msg_error("%s: cannot be written: %s%s", path, strerror(-r),
+		  r == -EEXIST ? " (--force replaces a file)" : "");
+	return EXIT_FAILED;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reading references, mechanism words and conditions from a command line. */
+#include "ui/select.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "exit.h"
+#include "ui/msg.h"
+
+/* clang-format off */
+const struct opt select_opts[] = {
+	{ "where", 'w', TEXT(struct select_args, where), .arg = "EXPR", .complete = COMPLETE_FIELDS,
+	  .help = "only objects that fulfil this condition: 'size > 1M && nattch == 0'" },
+	{ .name = NULL },
+};
+/* clang-format on */
+
+uint64_t select_all(void)
+{
+	uint64_t mask = 0;
+
+	(void)ipcx_mech_mask("all", &mask);
+	return mask;
+}
+
+static bool single(uint64_t mask, unsigned *ret_mech)
+{
+	if (mask & (mask - 1))
+		return false;
+	*ret_mech = (unsigned)__builtin_ctzll(mask);
+	return true;
+}
+
+/* The next word is a mechanism's or group's name. */
+static bool is_mech_word(const char *word, uint64_t *ret_mask)
+{
+	return ipcx_mech_mask(word, ret_mask) == 0;
+}
+
+static int read_words(struct ipcx *x, int n, char **words, struct selection *sel)
+{
+	unsigned def = IPCX_NO_MECH;
+	uint64_t mask;
+
+	for (int i = 0; i < n; i++) {
+		uint64_t next;
+
+		if (is_mech_word(words[i], &mask)) {
+			def = IPCX_NO_MECH;
+			(void)single(mask, &def);
+			/* "shm 5 6": only the default of what follows. A group is always
+			 * meant whole. */
+			if (def == IPCX_NO_MECH || i + 1 == n ||
+			    is_mech_word(words[i + 1], &next))
+				sel->mechs |= mask;
+			continue;
+		}
+		if (ipcx_ref_parse(x, words[i], def, &sel->refs[sel->nrefs]) < 0)
+			return msg_usage("%s", ipcx_error(x));
+		sel->nrefs++;
+	}
+	return 0;
+}
+
+int select_read(struct ipcx *x, const struct select_args *args, int n, char **words,
+		struct selection *ret_sel)
+{
+	struct selection sel = { .refs = calloc((size_t)n + 1, sizeof(*sel.refs)) };
+	int r = 0;
+
+	if (!sel.refs) {
+		msg_error("out of memory");
+		return EXIT_FAILED;
+	}
+	r = read_words(x, n, words, &sel);
+	if (r == 0 && args->where &&
+	    ipcx_expr_parse(x, args->where, &sel.where, NULL) < 0)
+		r = msg_usage("--where: %s", ipcx_error(x));
+	if (r) {
+		select_free(&sel);
+		return r;
+	}
+	*ret_sel = sel;
+	return 0;
+}
+
+void select_free(struct selection *sel)
+{
+	free(sel->refs);
+	ipcx_expr_free(sel->where);
+	*sel = (struct selection){ 0 };
+}
+
+uint64_t select_touched(const struct selection *sel)
+{
+	uint64_t mask = sel->mechs;
+
+	for (size_t i = 0; i < sel->nrefs; i++)
+		mask |= IPCX_MECH_BIT(sel->refs[i].mech);
+	return mask;
+}
+
+bool select_knows(enum ipcx_field field, const void *data)
+{
+	uint64_t mask = *(const uint64_t *)data;
+
+	for (unsigned m = 0; ipcx_mech_info(m); m++)
+		if ((mask & IPCX_MECH_BIT(m)) && ipcx_mech_has(m, field))
+			return true;
+	return false;
+}
+
+const uint8_t *select_cheap_fields(uint64_t mask)
+{
+	static uint8_t fields[IPCX_FIELDS + 1];
+	size_t n = 0;
+
+	for (unsigned f = 0; f < IPCX_FIELDS; f++)
+		if (ipcx_field_info((enum ipcx_field)f)->cost != IPCX_DEAR &&
+		    select_knows((enum ipcx_field)f, &mask))
+			fields[n++] = (uint8_t)f;
+	fields[n] = IPCX_FIELDS;
+	return fields;
+}

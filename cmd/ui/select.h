@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a command is about: mechanisms, references, a condition, as the words of its
+ * command line say. */
+#pragma once
+
+#include "ipcx.h"
+#include "ui/opt.h"
+
+struct select_args {
+	const char *where;
+};
+
+extern const struct opt select_opts[];
+
+struct selection {
+	uint64_t mechs; /* those that were named, to be listed whole */
+	struct ipcx_ref *refs;
+	size_t nrefs;
+	struct ipcx_expr *where;
+};
+
+/*
+ * Read "MECH…|REF…": a mechanism is the default of the references behind it, or, when
+ * none follow, is meant whole. Answers 0, or an exit status after a message.
+ */
+int select_read(struct ipcx *x, const struct select_args *args, int n, char **words,
+		struct selection *ret_sel);
+
+void select_free(struct selection *sel);
+
+/* The mask of every mechanism. */
+uint64_t select_all(void);
+
+/* All mechanisms that the selection touches. */
+uint64_t select_touched(const struct selection *sel);
+
+/* Whether one of the mechanisms in the mask (a uint64_t behind data) has the field: for
+ * sheet_fields(). */
+bool select_knows(enum ipcx_field field, const void *data);
+
+/* Every field of the mechanisms in the mask that costs nothing extra, in order; static. */
+const uint8_t *select_cheap_fields(uint64_t mask);

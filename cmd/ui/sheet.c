@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which format, which columns, which order: what all formats have in common. */
+#include "ui/sheet.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "exit.h"
+#include "ui/msg.h"
+#include "ui/out.h"
+
+/* clang-format off */
+const struct opt sheet_opts[] = {
+	{ "json",        0,   FLAG(struct sheet_args, json),        .help = "answer in JSON (as --format json)" },
+	{ "format",      0,   TEXT(struct sheet_args, format),      .arg = "FORMAT", .complete = COMPLETE_FORMATS, .help = "table, json, jsonl, csv, export or raw" },
+	{ "output",      'o', TEXT(struct sheet_args, fields),      .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "these fields, in this order; +FIELD adds one, all is every field" },
+	{ "sort",        0,   TEXT(struct sheet_args, sort),        .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "sort by these fields; -FIELD reverses" },
+	{ "no-headings", 0,   FLAG(struct sheet_args, no_headings), .help = "no line of headings" },
+	{ "bytes",       0,   FLAG(struct sheet_args, bytes),       .help = "sizes to the byte, also in a table" },
+	{ "numeric",     'n', FLAG(struct sheet_args, numeric),     .help = "numbers instead of the names of users and groups" },
+	{ "colour",      0,   TEXT(struct sheet_args, colour),      .arg = "WHEN", .help = "auto, always or never" },
+	{ .name = NULL },
+};
+/* clang-format on */
+
+static const struct format *format_by_name(const char *name)
+{
+	for (const struct format *f = formats; f->name; f++)
+		if (!strcmp(f->name, name))
+			return f;
+	return NULL;
+}
+
+static int choose_colour(struct sheet *s, const char *when)
+{
+	const char *no = secure_getenv("NO_COLOR");
+
+	if (!when || !strcmp(when, "auto"))
+		s->colour = s->terminal && !(no && *no);
+	else if (!strcmp(when, "always"))
+		s->colour = true;
+	else if (strcmp(when, "never"))
+		return msg_usage("--colour: '%s' is not auto, always or never", when);
+	return 0;
+}
+
+int sheet_open(struct sheet *s, const struct sheet_args *args, const char *kind)
+{
+	const char *name = args->json ? "json" : args->format ? args->format : "table";
+
+	memset(s, 0, sizeof(*s));
+	if (args->json && args->format && strcmp(args->format, "json"))
+		return msg_usage("--json and --format %s contradict each other",
+				 args->format);
+	s->format = format_by_name(name);
+	if (!s->format)
+		return msg_usage(
+			"--format: '%s' is not table, json, jsonl, csv, export or raw",
+			name);
+	s->style.raw = s->format->raw;
+	s->style.bytes = args->bytes;
+	s->headings = !args->no_headings;
+	s->terminal = isatty(STDOUT_FILENO);
+	s->kind = kind;
+	if (choose_colour(s, args->colour))
+		return EXIT_USAGE;
+	if (s->format->begin)
+		s->format->begin(s);
+	return 0;
+}
+
+static bool is_number(const struct ipcx_field_info *info)
+{
+	switch (info->type) {
+	case IPCX_INT:
+	case IPCX_UINT:
+	case IPCX_REAL:
+		return true;
+	case IPCX_NONE:
+	case IPCX_BOOL:
+	case IPCX_STRING:
+	case IPCX_TIME:
+	case IPCX_MODE:
+	case IPCX_KEY:
+		return false;
+	}
+	return false;
+}
+
+static void add_column(struct sheet *s, enum ipcx_field f)
+{
+	struct sheet_column *c = &s->columns[s->ncolumns];
+
+	for (size_t i = 0; i < s->ncolumns; i++)
+		if (s->columns[i].field == f)
+			return;
+	c->field = f;
+	c->info = ipcx_field_info(f);
+	c->right = is_number(c->info);
+	c->width = 0;
+	c->key_len = (size_t)snprintf(c->key, sizeof(c->key), ",\"%s\":", c->info->name);
+	s->ncolumns++;
+}
+
+static void add_defaults(struct sheet *s, const uint8_t *defaults)
+{
+	for (; *defaults != IPCX_FIELDS; defaults++)
+		add_column(s, (enum ipcx_field) * defaults);
+}
+
+static int unknown_field(const char *word, int len,
+			 bool (*known)(enum ipcx_field, const void *), const void *data)
+{
+	char list[1024] = "";
+	size_t at = 0;
+
+	for (unsigned f = 0; f < IPCX_FIELDS && at < sizeof(list); f++)
+		if (known((enum ipcx_field)f, data))
+			at += (size_t)snprintf(list + at, sizeof(list) - at, " %s",
+					       ipcx_field_info((enum ipcx_field)f)->name);
+	return msg_usage("no field '%.*s' here; there are:%s", len, word, list);
+}
+
+static int add_word(struct sheet *s, const char *word, size_t len,
+		    const uint8_t *defaults, bool (*known)(enum ipcx_field, const void *),
+		    const void *data)
+{
+	enum ipcx_field f;
+
+	if (len > 0 && *word == '+') {
+		if (s->ncolumns == 0) {
+			s->fixed = false;
+			add_defaults(s, defaults);
+		}
+		word++;
+		len--;
+	}
+	if (len == 3 && !strncmp(word, "all", 3)) {
+		for (unsigned n = 0; n < IPCX_FIELDS; n++)
+			if (known((enum ipcx_field)n, data))
+				add_column(s, (enum ipcx_field)n);
+		s->fixed = false;
+		return 0;
+	}
+	if (len == 0 || ipcx_field_by_name(word, len, &f) < 0 || !known(f, data))
+		return unknown_field(word, (int)len, known, data);
+	add_column(s, f);
+	return 0;
+}
+
+int sheet_fields(struct sheet *s, const char *list, const uint8_t *defaults,
+		 bool (*known)(enum ipcx_field field, const void *data), const void *data)
+{
+	s->ncolumns = 0;
+	s->fixed = list != NULL;
+	s->widths = false;
+	s->plan_table = NULL;
+	if (!list) {
+		add_defaults(s, defaults);
+		return 0;
+	}
+	for (;;) {
+		size_t len = strcspn(list, ",");
+		int r = add_word(s, list, len, defaults, known, data);
+
+		if (r)
+			return r;
+		if (!list[len])
+			return 0;
+		list += len + 1;
+	}
+}
+
+const uint8_t *sheet_query(const struct sheet *s)
+{
+	static uint8_t fields[IPCX_FIELDS + 1];
+	size_t i;
+
+	for (i = 0; i < s->ncolumns; i++)
+		fields[i] = (uint8_t)s->columns[i].field;
+	fields[i] = IPCX_FIELDS;
+	return fields;
+}
+
+void sheet_heading(struct sheet *s, const char *label)
+{
+	s->widths = false;
+	if (s->format->heading)
+		s->format->heading(s, label);
+	s->blocks++;
+}
+
+void sheet_put(struct sheet *s, const struct sheet_rows *rows)
+{
+	s->format->rows(s, rows);
+	s->rows += rows->n;
+}
+
+void sheet_all(struct sheet *s, const struct ipcx_table *t, const uint32_t *order)
+{
+	sheet_put(s, &(struct sheet_rows){
+			     .t = t, .order = order, .n = ipcx_table_rows(t) });
+}
+
+void sheet_detail(struct sheet *s, const struct sheet_rows *row, const char *label,
+		  const struct sheet_child *children, size_t n)
+{
+	if (s->format->detail)
+		s->format->detail(s, row, label, children, n);
+	else
+		s->format->rows(s, row);
+	s->rows++;
+}
+
+void sheet_close(struct sheet *s)
+{
+	if (s->format->end)
+		s->format->end(s);
+}
+
+/* What qsort_r compares by. */
+struct order {
+	const struct ipcx_table *t;
+	struct {
+		enum ipcx_field field;
+		bool reverse;
+	} by[16];
+	size_t n;
+};
+
+static int compare_rows(const void *a, const void *b, void *data)
+{
+	const struct order *o = data;
+	uint32_t ra = *(const uint32_t *)a, rb = *(const uint32_t *)b;
+
+	for (size_t i = 0; i < o->n; i++) {
+		struct ipcx_value va = { .type = IPCX_NONE }, vb = { .type = IPCX_NONE };
+		int r;
+
+		if (ipcx_row_get(o->t, ra, o->by[i].field, &va) < 0)
+			va.type = IPCX_NONE;
+		if (ipcx_row_get(o->t, rb, o->by[i].field, &vb) < 0)
+			vb.type = IPCX_NONE;
+		r = ipcx_value_compare(&va, &vb);
+		if (r)
+			return o->by[i].reverse ? -r : r;
+	}
+	return (ra > rb) - (ra < rb); /* what is equal stays in its order */
+}
+
+static int parse_order(struct order *o, const char *list)
+{
+	for (;;) {
+		size_t len = strcspn(list, ",");
+		bool reverse = *list == '-';
+
+		if (o->n == ARRAY_SIZE(o->by))
+			return msg_usage("--sort: more than %zu fields",
+					 ARRAY_SIZE(o->by));
+		if (len == reverse || ipcx_field_by_name(list + reverse, len - reverse,
+							 &o->by[o->n].field) < 0)
+			return msg_usage("--sort: no field '%.*s'", (int)(len - reverse),
+					 list + reverse);
+		o->by[o->n++].reverse = reverse;
+		if (!list[len])
+			return 0;
+		list += len + 1;
+	}
+}
+
+uint32_t *sheet_sort(const struct ipcx_table *t, const char *list, int *ret_status)
+{
+	struct order o = { .t = t };
+	size_t n = t ? ipcx_table_rows(t) : 0;
+	uint32_t *order;
+
+	*ret_status = list ? parse_order(&o, list) : 0;
+	if (!list || *ret_status || !t)
+		return NULL;
+	order = malloc((n + 1) * sizeof(*order));
+	if (!order) {
+		msg_error("out of memory");
+		*ret_status = EXIT_FAILED;
+		return NULL;
+	}
+	for (size_t i = 0; i < n; i++)
+		order[i] = (uint32_t)i;
+	qsort_r(order, n, sizeof(*order), compare_rows, &o);
+	return order;
+}

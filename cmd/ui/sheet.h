@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A sheet: rows on their way to standard output, in one of the formats. The formats are a
+ * table (format.c); every command prints through this, so that each can answer in each of
+ * them.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ipcx.h"
+#include "ui/cell.h"
+#include "ui/opt.h"
+
+/* The options that every command with a table takes. */
+struct sheet_args {
+	bool json, no_headings, bytes, numeric;
+	const char *format, *fields, *sort, *colour;
+};
+
+extern const struct opt sheet_opts[];
+
+/* One column of a sheet. */
+struct sheet_column {
+	enum ipcx_field field;
+	const struct ipcx_field_info *info;
+	bool right; /* numbers */
+	size_t width;
+	char key[40]; /* ,"name": for JSON */
+	size_t key_len;
+};
+
+struct format;
+
+struct sheet {
+	const struct format *format;
+	struct cell_style style;
+	bool headings, colour, terminal;
+	const char *kind; /* "objects": the JSON array */
+	bool fixed;       /* the caller named the fields: every row has all of them */
+	struct sheet_column columns[IPCX_FIELDS];
+	size_t ncolumns;
+	uint64_t rows;   /* printed so far */
+	uint64_t blocks; /* begun so far */
+	bool widths;     /* of the columns are known in this block */
+	const struct ipcx_table *
+		plan_table; /* JSON: the table and mechanism whose columns plan[] lists */
+	unsigned plan_mech;
+	const struct sheet_column *plan[IPCX_FIELDS];
+	size_t nplan;
+};
+
+/* Rows of a table, in the order of order[] or as they stand. */
+struct sheet_rows {
+	const struct ipcx_table *t;
+	const uint32_t *order;
+	size_t first, n;
+};
+
+/* A table that belongs to a row (the semaphores of an array): nested in JSON, below it
+ * for people. */
+struct sheet_child {
+	const char *label;          /* for people */
+	const char *name;           /* in JSON */
+	const struct ipcx_table *t; /* NULL: could not be read */
+	const uint8_t *fields;      /* ended by IPCX_FIELDS */
+};
+
+struct format {
+	const char *name, *help;
+	bool raw;    /* values for programs */
+	bool blocks; /* one block for each mechanism, unless fields were named */
+	void (*begin)(struct sheet *s);
+	void (*heading)(struct sheet *s, const char *label);
+	void (*rows)(struct sheet *s, const struct sheet_rows *rows);
+	void (*detail)(struct sheet *s, const struct sheet_rows *row, const char *label,
+		       const struct sheet_child *children, size_t n);
+	void (*end)(struct sheet *s);
+};
+
+/* All formats, ended by .name = NULL. */
+extern const struct format formats[];
+
+/* Choose the format and open the sheet. 0, or exit status 2 after a message. */
+int sheet_open(struct sheet *s, const struct sheet_args *args, const char *kind);
+
+/*
+ * The columns: what -o says, over the default fields (ended by IPCX_FIELDS). known()
+ * tells which fields make sense. 0, or exit status 2 after a message that names the
+ * fields there are.
+ */
+int sheet_fields(struct sheet *s, const char *list, const uint8_t *defaults,
+		 bool (*known)(enum ipcx_field field, const void *data),
+		 const void *data);
+
+/* The columns as the fields member of a query wants them; owned by the sheet, static. */
+const uint8_t *sheet_query(const struct sheet *s);
+
+/* Begin a block: label is for people and may be NULL. Then its rows, in any number of
+ * calls. */
+void sheet_heading(struct sheet *s, const char *label);
+void sheet_put(struct sheet *s, const struct sheet_rows *rows);
+void sheet_all(struct sheet *s, const struct ipcx_table *t, const uint32_t *order);
+
+/* One row with everything that belongs to it. */
+void sheet_detail(struct sheet *s, const struct sheet_rows *row, const char *label,
+		  const struct sheet_child *children, size_t n);
+
+/* Close it: the end of the document. */
+void sheet_close(struct sheet *s);
+
+/* --sort: an order over the rows of a table; free(3) it. NULL when it says nothing.
+ * *ret_status: 0 or 2. */
+uint32_t *sheet_sort(const struct ipcx_table *t, const char *list, int *ret_status);
+
+/* The text of one field, for the formats. */
+static inline int sheet_get(const struct sheet_rows *rows, size_t i, enum ipcx_field f,
+			    struct ipcx_value *v)
+{
+	size_t row = rows->order ? rows->order[rows->first + i] : rows->first + i;
+
+	return ipcx_row_get(rows->t, row, f, v);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Columns for people. Their widths are measured over the rows that come first (all, for
+ * most), so that any number of rows streams through; a later, wider cell pushes its line
+ * to the right, but never runs into the next one.
+ */
+#include <string.h>
+
+#include "base/esc.h"
+#include "base/util.h"
+#include "ui/format.h"
+#include "ui/out.h"
+
+/* So many rows decide the widths. */
+#define MEASURED 1000
+#define GAP      2
+
+static const char bold[] = "\033[1m", plain[] = "\033[0m";
+
+static size_t text_width(const char *p, const char *end, bool string)
+{
+	/* Only strings may hold anything but ASCII. */
+	if (!string)
+		return (size_t)(end - p);
+	return ix_width(p);
+}
+
+/* The text of a cell at p, NUL-terminated. */
+static char *render(const struct sheet *s, const struct sheet_column *c,
+		    const struct sheet_rows *rows, size_t i, char *p, bool *ret_string)
+{
+	struct ipcx_value v = { .type = IPCX_NONE };
+	char *end;
+
+	if (sheet_get(rows, i, c->field, &v) < 0)
+		v.type = IPCX_NONE;
+	end = cell_text(p, c->info, &v, &s->style);
+	*end = '\0';
+	*ret_string = v.type == IPCX_STRING;
+	return end;
+}
+
+static void measure(struct sheet *s, const struct sheet_rows *rows)
+{
+	size_t n = MIN(rows->n, (size_t)MEASURED);
+	char cell[CELL_MAX];
+
+	for (size_t k = 0; k < s->ncolumns; k++) {
+		struct sheet_column *c = &s->columns[k];
+
+		c->width = s->headings ? strlen(c->info->heading) : 1;
+		for (size_t i = 0; i < n; i++) {
+			bool string;
+			char *end = render(s, c, rows, i, cell, &string);
+
+			c->width = MAX(c->width, text_width(cell, end, string));
+		}
+	}
+	s->widths = true;
+}
+
+static char *pad(char *p, size_t n)
+{
+	memset(p, ' ', n);
+	return p + n;
+}
+
+/* The headings, once the widths are known. */
+static void headings(struct sheet *s)
+{
+	if (!s->headings)
+		return;
+	if (s->colour)
+		out_text(bold);
+	for (size_t k = 0; k < s->ncolumns; k++) {
+		const struct sheet_column *c = &s->columns[k];
+		size_t len = strlen(c->info->heading),
+		       fill = c->width - MIN(len, c->width);
+		char *p = out_room();
+
+		if (k)
+			p = pad(p, GAP);
+		if (c->right)
+			p = pad(p, MIN(fill, (size_t)1024));
+		memcpy(p, c->info->heading, len);
+		p += len;
+		if (!c->right && k + 1 < s->ncolumns)
+			p = pad(p, MIN(fill, (size_t)1024));
+		out_done(p);
+	}
+	if (s->colour)
+		out_text(plain);
+	out_text("\n");
+}
+
+static void one_row(struct sheet *s, const struct sheet_rows *rows, size_t i)
+{
+	for (size_t k = 0; k < s->ncolumns; k++) {
+		const struct sheet_column *c = &s->columns[k];
+		char *p = out_room(), *end;
+		bool string;
+		size_t width, fill;
+
+		if (k)
+			p = pad(p, GAP);
+		end = render(s, c, rows, i, p, &string);
+		width = text_width(p, end, string);
+		fill = MIN(c->width - MIN(width, c->width), (size_t)1024);
+		if (c->right && fill) {
+			memmove(p + fill, p, (size_t)(end - p));
+			(void)pad(p, fill);
+			end += fill;
+		} else if (k + 1 < s->ncolumns) {
+			end = pad(end, fill);
+		}
+		if (k + 1 == s->ncolumns)
+			*end++ = '\n';
+		out_done(end);
+	}
+}
+
+void table_heading(struct sheet *s, const char *label)
+{
+	if (!label)
+		return;
+	if (s->blocks)
+		out_text("\n");
+	out_format("%s%s%s\n", s->colour ? bold : "", label, s->colour ? plain : "");
+}
+
+void table_rows(struct sheet *s, const struct sheet_rows *rows)
+{
+	if (!s->widths) {
+		measure(s, rows);
+		headings(s);
+	}
+	for (size_t i = 0; i < rows->n; i++)
+		one_row(s, rows, i);
+}
+
+/* A table below an object, indented by nothing: it reads like every other. */
+static void child(struct sheet *s, const struct sheet_child *c)
+{
+	struct sheet below = { .format = s->format,
+			       .headings = s->headings,
+			       .colour = s->colour };
+
+	below.style.bytes = s->style.bytes;
+	out_format("\n%s%s%s\n", s->colour ? bold : "", c->label, s->colour ? plain : "");
+	if (!c->t) {
+		out_text("unknown\n");
+		return;
+	}
+	if (ipcx_table_rows(c->t) == 0) {
+		out_text("none\n");
+		return;
+	}
+	(void)sheet_fields(&below, NULL, c->fields, NULL, NULL);
+	sheet_all(&below, c->t, NULL);
+}
+
+#define LABEL_WIDTH 16
+
+void table_detail(struct sheet *s, const struct sheet_rows *row, const char *label,
+		  const struct sheet_child *children, size_t n)
+{
+	struct cell_style style = s->style;
+
+	style.full = !style.bytes;
+	if (s->rows)
+		out_text("\n");
+	out_format("%s%s%s\n", s->colour ? bold : "", label, s->colour ? plain : "");
+	for (size_t k = 0; k < s->ncolumns; k++) {
+		const struct sheet_column *c = &s->columns[k];
+		struct ipcx_value v;
+		char *p;
+
+		if (sheet_get(row, 0, c->field, &v) < 0)
+			continue;
+		out_format("%-*s  ", LABEL_WIDTH, c->info->name);
+		p = cell_text(out_room(), c->info, &v, &style);
+		*p++ = '\n';
+		out_done(p);
+	}
+	for (size_t i = 0; i < n; i++)
+		child(s, &children[i]);
+}

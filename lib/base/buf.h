@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A byte buffer that grows. Zero-initialised is empty; buf_free() ends it. */
+#pragma once
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "base/util.h"
+
+struct ix_buf {
+	char *data;
+	size_t len, cap;
+};
+
+/* Room for n more bytes at the end (len is not moved); NULL when memory is out. */
+char *ix_buf_room(struct ix_buf *b, size_t n);
+
+/* Append bytes; 0 or -ENOMEM. */
+int ix_buf_add(struct ix_buf *b, const void *data, size_t n);
+int ix_buf_str(struct ix_buf *b, const char *text);
+int ix_buf_printf(struct ix_buf *b, const char *fmt, ...) PRINTF(2, 3);
+
+void ix_buf_free(struct ix_buf *b);
+
+#define auto_buf __attribute__((cleanup(ix_buf_free)))

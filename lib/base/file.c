@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reading and writing small files whole, with EINTR and short reads dealt with once. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+int ix_open(int dirfd, const char *path, int flags)
+{
+	int fd, high;
+
+	do
+		fd = openat(dirfd, path, flags | O_CLOEXEC | O_NOCTTY);
+	while (fd < 0 && errno == EINTR);
+	if (fd < 0)
+		return -errno;
+	if (fd > 2)
+		return fd;
+	/* A caller may have started us with standard streams closed: nothing of ours may
+	 * become one. */
+	high = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (high < 0)
+		high = -errno;
+	(void)close(fd);
+	return high;
+}
+
+static ssize_t read_some(int fd, char *buf, size_t n)
+{
+	ssize_t got;
+
+	do
+		got = read(fd, buf, n);
+	while (got < 0 && errno == EINTR);
+	return got < 0 ? -errno : got;
+}
+
+int ix_read_file(int dirfd, const char *path, char *buf, size_t size)
+{
+	auto_fd int fd = ix_open(dirfd, path, O_RDONLY);
+	size_t len = 0;
+
+	if (fd < 0)
+		return fd;
+	for (;;) {
+		ssize_t got = read_some(fd, buf + len, size - len);
+
+		if (got < 0)
+			return (int)got;
+		if (got == 0)
+			break;
+		len += (size_t)got;
+		if (len == size)
+			return -EFBIG;
+	}
+	buf[len] = '\0';
+	return (int)len;
+}
+
+int ix_write_file(int dirfd, const char *path, const char *text)
+{
+	auto_fd int fd = ix_open(dirfd, path, O_WRONLY);
+	size_t len = strlen(text);
+	ssize_t put;
+
+	if (fd < 0)
+		return fd;
+	do
+		put = write(fd, text, len);
+	while (put < 0 && errno == EINTR);
+	if (put < 0)
+		return -errno;
+	return (size_t)put == len ? 0 : -EIO;
+}
+
+int ix_read_all(int fd, size_t max, struct ix_buf *ret_buf)
+{
+	auto_buf struct ix_buf b = { 0 };
+
+	for (;;) {
+		size_t want = MAX((size_t)65536, b.len / 2);
+		char *room = ix_buf_room(&b, want);
+		ssize_t got;
+
+		if (!room)
+			return -ENOMEM;
+		got = read_some(fd, room, want);
+		if (got < 0)
+			return (int)got;
+		if (got == 0)
+			break;
+		b.len += (size_t)got;
+		if (b.len > max)
+			return -EFBIG;
+	}
+	*ret_buf = b;
+	b.data = NULL;
+	return 0;
+}

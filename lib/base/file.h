@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Small files read whole, directories opened safely: everything relative to a directory
+ * descriptor. */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/buf.h"
+
+/*
+ * Read a small file below dirfd into buf, NUL-terminated, at most size - 1 bytes (longer:
+ * -EFBIG). Answers its length or -errno.
+ */
+int ix_read_file(int dirfd, const char *path, char *buf, size_t size);
+
+/* Write text to an existing file below dirfd with one write(2). 0 or -errno. */
+int ix_write_file(int dirfd, const char *path, const char *text);
+
+/* open(2) with O_CLOEXEC, again after EINTR. A descriptor above 2, or -errno. */
+int ix_open(int dirfd, const char *path, int flags);
+
+/* Read a descriptor to its end, at most max bytes (more: -EFBIG). 0 or -errno. */
+int ix_read_all(int fd, size_t max, struct ix_buf *ret_buf);

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How numbers, sizes and time spans are spelled. Everything is read by hand: strtoull(3)
+ * skips blanks, takes signs, wraps negative numbers round, and its cousins for fractions
+ * follow the locale.
+ */
+#include "base/num.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/util.h"
+
+static int digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return 16;
+}
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/*
+ * Read the digits at *p and move it behind them. Too large a number is -ERANGE, but only
+ * after all of its digits are passed, so that the caller can still find junk behind it:
+ * "99999999999999999999x" is no number.
+ */
+static int take_digits(const char **p, int base, uint64_t *ret_n)
+{
+	const char *start = *p;
+	bool over = false;
+	uint64_t n = 0;
+	int d;
+
+	for (; (d = digit_of(**p)) < base; (*p)++)
+		over |= __builtin_mul_overflow(n, (uint64_t)base, &n) ||
+			__builtin_add_overflow(n, (uint64_t)d, &n);
+	if (*p == start)
+		return -EINVAL;
+	if (over)
+		return -ERANGE;
+	*ret_n = n;
+	return 0;
+}
+
+/* The same for a text that is nothing else, with a maximum. */
+static int whole(const char *text, int base, uint64_t max, uint64_t *ret_n)
+{
+	uint64_t n = 0;
+	int r = take_digits(&text, base, &n);
+
+	if (*text)
+		return -EINVAL;
+	if (r < 0)
+		return r;
+	if (n > max)
+		return -ERANGE;
+	*ret_n = n;
+	return 0;
+}
+
+static bool is_hex(const char *text)
+{
+	return text[0] == '0' && lower(text[1]) == 'x';
+}
+
+int ix_parse_u64(const char *text, uint64_t max, uint64_t *ret_n)
+{
+	return is_hex(text) ? whole(text + 2, 16, max, ret_n)
+			    : whole(text, 10, max, ret_n);
+}
+
+int ix_parse_s64(const char *text, int64_t min, int64_t max, int64_t *ret_n)
+{
+	bool negative = *text == '-';
+	uint64_t n;
+	int64_t value;
+	int r = whole(text + negative, 10, (uint64_t)INT64_MAX + negative, &n);
+
+	if (r < 0)
+		return r;
+	/* Subtracted in two steps: the magnitude of INT64_MIN is no int64_t. */
+	value = negative && n ? -(int64_t)(n - 1) - 1 : (int64_t)n;
+	if (value < min || value > max)
+		return -ERANGE;
+	*ret_n = value;
+	return 0;
+}
+
+int ix_parse_key(const char *text, uint32_t *ret_key)
+{
+	uint64_t n;
+	int64_t negative = 0;
+	int r;
+
+	if (*text == '-') {
+		/* "-010" could be meant as octal: what is not sure is refused. */
+		if (text[1] == '0' && text[2])
+			return -EINVAL;
+		r = ix_parse_s64(text, INT32_MIN, 0, &negative);
+		n = (uint32_t)negative;
+	} else if (is_hex(text)) {
+		r = whole(text + 2, 16, UINT32_MAX, &n);
+	} else {
+		r = whole(text, *text == '0' ? 8 : 10, UINT32_MAX, &n);
+	}
+	if (r < 0)
+		return r;
+	*ret_key = (uint32_t)n;
+	return 0;
+}
+
+int ix_parse_mode(const char *text, uint32_t *ret_mode)
+{
+	uint64_t n;
+	int r = whole(text, 8, 0777, &n);
+
+	if (r < 0)
+		return r;
+	*ret_mode = (uint32_t)n;
+	return 0;
+}
+
+/* A number as it stands before its unit: the digits after the point are kept as text. */
+struct quantity {
+	int error; /* the whole part: 0 or -ERANGE */
+	uint64_t whole;
+	const char *fraction;
+	size_t digits;
+};
+
+/* Read "12" or "1.5" at *p. */
+static int take_quantity(const char **p, struct quantity *q)
+{
+	q->digits = 0;
+	q->whole = 0;
+	q->error = take_digits(p, 10, &q->whole);
+	if (q->error == -EINVAL)
+		return -EINVAL;
+	if (**p != '.')
+		return 0;
+	q->fraction = ++*p;
+	while (digit_of(**p) < 10) {
+		(*p)++;
+		q->digits++;
+	}
+	return q->digits ? 0 : -EINVAL;
+}
+
+/*
+ * The quantity times a unit, rounded down, exact however many digits the fraction has:
+ * multiplied out from its last digit, and a floor of floors is the floor of the whole.
+ * Units up to 2^60 cannot overflow on the way.
+ */
+static int times(const struct quantity *q, uint64_t unit, uint64_t *ret_n)
+{
+	uint64_t part = 0, n;
+
+	for (size_t i = q->digits; i-- > 0;)
+		part = ((uint64_t)(q->fraction[i] - '0') * unit + part) / 10;
+	if (q->error < 0)
+		return q->error;
+	if (__builtin_mul_overflow(q->whole, unit, &n) ||
+	    __builtin_add_overflow(n, part, &n))
+		return -ERANGE;
+	*ret_n = n;
+	return 0;
+}
+
+/* The unit of a size: "", B, K, KB, KiB, …; 0 when there is no such suffix. */
+static uint64_t size_unit(const char *suffix)
+{
+	static const char letters[] = "kmgtpe";
+	const char *letter;
+	uint64_t step = 1024, unit = 1;
+	char second, c = lower(suffix[0]);
+
+	if (c == '\0' || (c == 'b' && suffix[1] == '\0'))
+		return 1;
+	letter = strchr(letters, c);
+	if (!letter)
+		return 0;
+	second = lower(suffix[1]);
+	if (second == 'b' && suffix[2] == '\0')
+		step = 1000;
+	else if (second &&
+		 !(second == 'i' && lower(suffix[2]) == 'b' && suffix[3] == '\0'))
+		return 0;
+	for (const char *l = letters; l <= letter; l++)
+		unit *= step;
+	return unit;
+}
+
+int ix_parse_size(const char *text, uint64_t *ret_bytes)
+{
+	struct quantity q;
+	uint64_t unit;
+
+	if (is_hex(text))
+		return whole(text + 2, 16, UINT64_MAX, ret_bytes);
+	if (take_quantity(&text, &q) < 0)
+		return -EINVAL;
+	unit = size_unit(text);
+	if (unit == 0 || (q.digits && *text == '\0'))
+		return -EINVAL;
+	return times(&q, unit, ret_bytes);
+}
+
+/* Longer names first where one begins another. */
+static const struct {
+	const char *name;
+	uint64_t ns;
+} spans[] = {
+	{ "min", UINT64_C(60000000000) },
+	{ "ms", UINT64_C(1000000) },
+	{ "us", UINT64_C(1000) },
+	{ "ns", UINT64_C(1) },
+	{ "s", UINT64_C(1000000000) },
+	{ "m", UINT64_C(60000000000) },
+	{ "h", UINT64_C(3600000000000) },
+	{ "d", UINT64_C(86400000000000) },
+	{ "w", UINT64_C(7) * 86400000000000 },
+};
+
+/* Read the unit at *p and answer its nanoseconds; 0 when there is none. */
+static uint64_t take_span(const char **p)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(spans); i++) {
+		size_t len = strlen(spans[i].name);
+
+		if (strncmp(*p, spans[i].name, len) != 0)
+			continue;
+		*p += len;
+		return spans[i].ns;
+	}
+	return 0;
+}
+
+int ix_parse_duration(const char *text, uint64_t *ret_ns)
+{
+	const char *start = text;
+	uint64_t sum = 0, part = 0;
+	bool over = false;
+
+	do {
+		struct quantity q;
+		bool first = text == start;
+		uint64_t unit;
+
+		if (take_quantity(&text, &q) < 0)
+			return -EINVAL;
+		/*
+		 * A bare number is seconds, but not behind others: is "1h30" half past or
+		 * 30 seconds?
+		 */
+		unit = first && *text == '\0' ? UINT64_C(1000000000) : take_span(&text);
+		if (unit == 0)
+			return -EINVAL;
+		over |= times(&q, unit, &part) < 0 ||
+			__builtin_add_overflow(sum, part, &sum);
+	} while (*text);
+	if (over)
+		return -ERANGE;
+	*ret_ns = sum;
+	return 0;
+}
+
+/*
+ * Write n at p in this base with at least so many digits, at most as many as there is
+ * room for.
+ */
+static char *put(char *p, uint64_t n, unsigned base, int digits)
+{
+	char reversed[IX_NUM_MAX];
+	int len = 0;
+
+	do {
+		reversed[len++] = "0123456789abcdef"[n % base];
+		n /= base;
+	} while (n);
+	while (len < MIN(digits, IX_NUM_MAX))
+		reversed[len++] = '0';
+	while (len)
+		*p++ = reversed[--len];
+	return p;
+}
+
+char *ix_put_u64(char *p, uint64_t n)
+{
+	return put(p, n, 10, 1);
+}
+
+char *ix_put_i64(char *p, int64_t n)
+{
+	if (n < 0)
+		*p++ = '-';
+	return put(p, n < 0 ? 0 - (uint64_t)n : (uint64_t)n, 10, 1);
+}
+
+char *ix_put_oct(char *p, uint64_t n, int digits)
+{
+	return put(p, n, 8, digits);
+}
+
+char *ix_put_hex(char *p, uint64_t n, int digits)
+{
+	return put(p, n, 16, digits);
+}
+
+char *ix_put_tenths(char *p, double d)
+{
+	uint64_t tenths;
+
+	if (d < 0) {
+		*p++ = '-';
+		d = -d;
+	}
+	if (d >
+	    1e17) /* no decimals left in a double, and ten times as much may not fit */
+		return ix_put_u64(p,
+				  d >= 18446744073709551615.0 ? UINT64_MAX : (uint64_t)d);
+	tenths = (uint64_t)(d * 10 + 0.5);
+	p = ix_put_u64(p, tenths / 10);
+	if (tenths % 10) {
+		*p++ = '.';
+		*p++ = (char)('0' + tenths % 10);
+	}
+	return p;
+}

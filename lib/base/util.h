@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What every file may use: ownership that ends with the scope, sizes of arrays, minimum
+ * and maximum. */
+#pragma once
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define ARRAY_SIZE(a)     (sizeof(a) / sizeof((a)[0]))
+#define MIN(a, b)         ((a) < (b) ? (a) : (b))
+#define MAX(a, b)         ((a) > (b) ? (a) : (b))
+#define NOINLINE          __attribute__((noinline))
+#define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+
+static inline void auto_free_end(void *p)
+{
+	free(*(void **)p);
+}
+
+static inline void auto_fd_end(const int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+}
+
+static inline void auto_file_end(FILE *const *f)
+{
+	if (*f)
+		(void)fclose(*f);
+}
+
+static inline void auto_dir_end(DIR *const *d)
+{
+	if (*d)
+		(void)closedir(*d);
+}
+
+/* A variable that frees or closes what it holds when its scope ends. */
+#define auto_free __attribute__((cleanup(auto_free_end)))
+#define auto_fd   __attribute__((cleanup(auto_fd_end)))
+#define auto_file __attribute__((cleanup(auto_file_end)))
+#define auto_dir  __attribute__((cleanup(auto_dir_end)))
+
+/* Hand a pointer on: its variable no longer owns it. */
+#define TAKE(p)                            \
+	({                                 \
+		__typeof__(p) take_ = (p); \
+		(p) = NULL;                \
+		take_;                     \
+	})
+
+static inline int take_fd(int *fd)
+{
+	int held = *fd;
+
+	*fd = -1;
+	return held;
+}

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What may be compared with what: operands become a checked comparison here, or an error
+ * that says how it should look.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/esc.h"
+#include "base/near.h"
+#include "core/expr.h"
+#include "core/pattern.h"
+
+/* What a message shows of an operand. */
+struct shown {
+	char text[64];
+};
+
+static const char *show_text(struct shown *s, const char *text)
+{
+	if (ix_escape(s->text, sizeof(s->text) - 3, text, IX_ESC_TEXT) >=
+	    sizeof(s->text) - 3)
+		strcat(s->text, "…");
+	return s->text;
+}
+
+static const char *show(struct shown *s, const struct ix_parser *p,
+			const struct ix_token *tok)
+{
+	char part[80] = "";
+
+	memcpy(part, p->text + tok->at, MIN(tok->len, sizeof(part) - 1));
+	return show_text(s, part);
+}
+
+/* What a field holds, in a sentence. */
+static const char *describe(enum ipcx_field f)
+{
+	const struct ipcx_field_info *info = ipcx_field_info(f);
+
+	switch (info->type) {
+	case IPCX_NONE:
+		break;
+	case IPCX_BOOL:
+		return "true or false";
+	case IPCX_STRING:
+		return "text";
+	case IPCX_TIME:
+		return "a time";
+	case IPCX_MODE:
+		return "a mode";
+	case IPCX_KEY:
+		return "a key";
+	case IPCX_INT:
+	case IPCX_UINT:
+	case IPCX_REAL:
+		if (info->unit == IPCX_PERCENT)
+			return "a percentage";
+		if (info->unit == IPCX_SECONDS)
+			return "a span of time";
+		return info->unit == IPCX_BYTES ? "a number of bytes" : "a number";
+	}
+	return "nothing";
+}
+
+static bool is_number(enum ipcx_type type)
+{
+	return type == IPCX_INT || type == IPCX_UINT || type == IPCX_REAL;
+}
+
+/*
+ * Two fields: of one type, and counting the same. Plain counts go with everything, for
+ * limits count what they limit.
+ */
+static bool comparable(enum ipcx_field a, enum ipcx_field b)
+{
+	const struct ipcx_field_info *l = ipcx_field_info(a), *r = ipcx_field_info(b);
+
+	if (!is_number(l->type) || !is_number(r->type))
+		return l->type == r->type;
+	return l->unit == r->unit || l->unit == IPCX_PLAIN || r->unit == IPCX_PLAIN ||
+	       l->unit == IPCX_VARIES || r->unit == IPCX_VARIES;
+}
+
+/* ": did you mean size or rss?" in buf; nothing when no field is near. */
+static const char *suggest(const char *word, size_t len, char *buf, size_t size)
+{
+	size_t best = ix_near(len), at = 0;
+	const char *names[IPCX_FIELDS];
+
+	buf[0] = '\0';
+	for (unsigned f = 0; f < IPCX_FIELDS; f++) {
+		names[f] = ipcx_field_info((enum ipcx_field)f)->name;
+		best = MIN(best, ix_distance(word, len, names[f], strlen(names[f])));
+	}
+	for (unsigned f = 0, found = 0; f < IPCX_FIELDS && found < 3; f++) {
+		if (ix_distance(word, len, names[f], strlen(names[f])) != best)
+			continue;
+		at += (size_t)snprintf(buf + at, size - at, "%s%s",
+				       found ? " or " : ": did you mean ", names[f]);
+		found++;
+	}
+	if (at)
+		(void)snprintf(buf + at, size - at, "?");
+	return buf;
+}
+
+/* The field that a token names; IPCX_FIELDS when it names none. Never one in quotes. */
+static enum ipcx_field field_of(const struct ix_parser *p, const struct ix_token *tok)
+{
+	enum ipcx_field f;
+
+	if (tok->kind == IX_TOK_WORD &&
+	    ipcx_field_by_name(p->text + tok->at, tok->len, &f) == 0)
+		return f;
+	return IPCX_FIELDS;
+}
+
+/* Whether a word looks like a field's name rather than a value. */
+static bool like_a_name(const struct ix_parser *p, const struct ix_token *tok)
+{
+	unsigned char c = (unsigned char)p->text[tok->at];
+
+	return tok->kind == IX_TOK_WORD && ((c | 0x20U) - 'a' < 26 || c == '_');
+}
+
+static bool is_null(const struct ix_parser *p, const struct ix_token *tok)
+{
+	return tok->kind == IX_TOK_WORD && ix_token_is(p->text, tok, "null");
+}
+
+static int no_field(struct ix_parser *p, const struct ix_token *tok)
+{
+	char near[100];
+	struct shown s;
+
+	return ix_expr_bad(p, tok->at, "no field has the name \"%s\"%s", show(&s, p, tok),
+			   suggest(p->text + tok->at, tok->len, near, sizeof(near)));
+}
+
+static struct ix_node *node(struct ix_parser *p, enum ix_node_kind kind, enum ix_tok op,
+			    enum ipcx_field left)
+{
+	struct ix_node *n = ix_expr_node(p, kind);
+
+	if (!n)
+		return NULL;
+	n->op = op;
+	n->left = left;
+	n->right = IPCX_FIELDS;
+	ix_fields_add(&p->used, left);
+	return n;
+}
+
+int ix_check_flag(struct ix_parser *p, const struct ix_token *operand,
+		  struct ix_node **ret_node)
+{
+	enum ipcx_field f = field_of(p, operand);
+	struct ix_node *n;
+	struct shown s;
+
+	if (f == IPCX_FIELDS && like_a_name(p, operand))
+		return no_field(p, operand);
+	if (f == IPCX_FIELDS)
+		return ix_expr_bad(p, operand->at,
+				   "\"%s\" alone is no condition: compare a field with it",
+				   show(&s, p, operand));
+	if (ipcx_field_info(f)->type != IPCX_BOOL)
+		return ix_expr_bad(
+			p, operand->at,
+			"%s is %s and alone no condition: compare it, as in %s != null",
+			ipcx_field_info(f)->name, describe(f), ipcx_field_info(f)->name);
+	n = node(p, IX_NODE_COMPARE, IX_TOK_EQ, f);
+	if (!n)
+		return -ENOMEM;
+	n->literal.type = IPCX_BOOL;
+	n->literal.as.u = 1;
+	*ret_node = n;
+	return 0;
+}
+
+/* Decode what stands between the quotes, in place. */
+static int unquote(struct ix_parser *p, size_t at, char *text)
+{
+	const char *from = text;
+	char *to = text;
+
+	while (*from) {
+		size_t offset = at + 1 + (size_t)(from - text);
+		char piece[5] = "";
+
+		if (*from != '\\') {
+			*to++ = *from++;
+			continue;
+		}
+		if (from[1] == '\\' || from[1] == '"' || from[1] == '\'') {
+			*to++ = from[1];
+			from += 2;
+			continue;
+		}
+		memcpy(piece, from, strnlen(from, 4));
+		if (from[1] != 'x')
+			return ix_expr_bad(p, offset,
+					   "a backslash in quotes must be doubled");
+		if (ix_unescape(piece) != 1)
+			return ix_expr_bad(
+				p, offset,
+				"\\x must be followed by two hexadecimal digits, not 00");
+		*to++ = piece[0];
+		from += 4;
+	}
+	*to = '\0';
+	return 0;
+}
+
+/* The text of a literal, in the expression's pool. */
+static int literal_text(struct ix_parser *p, const struct ix_token *tok, char **ret_text)
+{
+	size_t quotes = tok->kind == IX_TOK_STRING;
+	size_t len = tok->len - 2 * quotes;
+	char *text = p->e->pool + p->e->pooled;
+	int r;
+
+	memcpy(text, p->text + tok->at + quotes, len);
+	text[len] = '\0';
+	p->e->pooled += len + 1;
+	r = quotes ? unquote(p, tok->at, text) : 0;
+	if (r < 0)
+		return r;
+	*ret_text = text;
+	return 0;
+}
+
+static int check_like(struct ix_parser *p, enum ipcx_field left,
+		      const struct ix_token *right, struct ix_node **ret_node)
+{
+	struct ix_node *n = node(p, IX_NODE_LIKE, IX_TOK_LIKE, left);
+	const char *fault;
+	char *pattern, why[100];
+	struct shown s;
+	int r;
+
+	if (!n)
+		return -ENOMEM;
+	r = literal_text(p, right, &pattern);
+	if (r < 0)
+		return r;
+	fault = ix_pattern_fault(pattern);
+	if (fault)
+		return ix_expr_bad(p, right->at, "%s", fault);
+	r = regcomp(&n->pattern, pattern, REG_EXTENDED | REG_NOSUB);
+	if (r == REG_ESPACE)
+		return -ENOMEM;
+	if (r != 0) {
+		(void)regerror(r, &n->pattern, why, sizeof(why));
+		return ix_expr_bad(p, right->at, "\"%s\" is no regular expression: %s",
+				   show_text(&s, pattern), why);
+	}
+	n->compiled = true;
+	*ret_node = n;
+	return 0;
+}
+
+static int check_null(struct ix_parser *p, enum ipcx_field left,
+		      const struct ix_token *op, struct ix_node **ret_node)
+{
+	struct ix_node *n;
+
+	if (op->kind != IX_TOK_EQ && op->kind != IX_TOK_NE)
+		return ix_expr_bad(p, op->at,
+				   "null has no order: only == and != go with it");
+	n = node(p, IX_NODE_NULL, op->kind, left);
+	if (!n)
+		return -ENOMEM;
+	*ret_node = n;
+	return 0;
+}
+
+static int check_fields(struct ix_parser *p, enum ipcx_field left, enum ipcx_field right,
+			const struct ix_token *tok, struct ix_node *n)
+{
+	if (!comparable(left, right))
+		return ix_expr_bad(p, tok->at,
+				   "%s is %s, %s is %s: they cannot be compared%s",
+				   ipcx_field_info(left)->name, describe(left),
+				   ipcx_field_info(right)->name, describe(right),
+				   ipcx_field_info(left)->type == IPCX_STRING
+					   ? " (to mean the word, write it in quotes)"
+					   : "");
+	n->right = right;
+	ix_fields_add(&p->used, right);
+	return 0;
+}
+
+static int check_literal(struct ix_parser *p, enum ipcx_field left,
+			 const struct ix_token *tok, struct ix_node *n)
+{
+	const struct ipcx_field_info *info = ipcx_field_info(left);
+	const char *why;
+	struct shown s;
+	char *text;
+	int r = literal_text(p, tok, &text);
+
+	if (r < 0)
+		return r;
+	why = ix_literal_read(text, info, &n->literal);
+	if (why)
+		return ix_expr_bad(p, tok->at, "%s is %s, and \"%s\" %s", info->name,
+				   describe(left), show_text(&s, text), why);
+	return 0;
+}
+
+/* The operator that says the same with its sides swapped. */
+static enum ix_tok mirrored(enum ix_tok op)
+{
+	static const enum ix_tok other[] = {
+		[IX_TOK_EQ] = IX_TOK_EQ,     [IX_TOK_NE] = IX_TOK_NE,
+		[IX_TOK_LT] = IX_TOK_GT,     [IX_TOK_LE] = IX_TOK_GE,
+		[IX_TOK_GT] = IX_TOK_LT,     [IX_TOK_GE] = IX_TOK_LE,
+		[IX_TOK_LIKE] = IX_TOK_LIKE,
+	};
+
+	return other[op];
+}
+
+/* Which side is the field? It goes to the left, where the rest of this file wants it. */
+static int settle(struct ix_parser *p, struct ix_token *left, struct ix_token *op,
+		  struct ix_token *right, enum ipcx_field *ret_left)
+{
+	enum ipcx_field f = field_of(p, left);
+	struct ix_token swap = *left;
+
+	if (f == IPCX_FIELDS && like_a_name(p, left) && !is_null(p, left))
+		return no_field(p, left);
+	if (f == IPCX_FIELDS && op->kind == IX_TOK_LIKE)
+		return ix_expr_bad(p, left->at, "a field must stand on the left of =~");
+	if (f == IPCX_FIELDS) {
+		f = field_of(p, right);
+		if (f == IPCX_FIELDS)
+			return ix_expr_bad(p, left->at,
+					   "one side of a comparison must be a field");
+		*left = *right;
+		*right = swap;
+		op->kind = mirrored(op->kind);
+	}
+	*ret_left = f;
+	return 0;
+}
+
+int ix_check_compare(struct ix_parser *p, struct ix_token left, struct ix_token op,
+		     struct ix_token right, struct ix_node **ret_node)
+{
+	enum ipcx_field l = IPCX_FIELDS, r;
+	struct ix_node *n;
+	int error = settle(p, &left, &op, &right, &l);
+
+	if (error < 0)
+		return error;
+	/* Behind =~ every word is a pattern, also one that is a field's name. */
+	if (op.kind == IX_TOK_LIKE)
+		return check_like(p, l, &right, ret_node);
+	if (is_null(p, &right))
+		return check_null(p, l, &op, ret_node);
+	if (ipcx_field_info(l)->type == IPCX_BOOL && op.kind != IX_TOK_EQ &&
+	    op.kind != IX_TOK_NE)
+		return ix_expr_bad(p, op.at,
+				   "%s is true or false: only == and != go with it",
+				   ipcx_field_info(l)->name);
+	n = node(p, IX_NODE_COMPARE, op.kind, l);
+	if (!n)
+		return -ENOMEM;
+	r = field_of(p, &right);
+	error = r == IPCX_FIELDS ? check_literal(p, l, &right, n)
+				 : check_fields(p, l, r, &right, n);
+	if (error < 0)
+		return error;
+	*ret_node = n;
+	return 0;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Owners by name, ages, the mechanism's name: computed when a field is read, so that rows
+ * stay small. */
+#include "core/columns.h"
+
+#include <string.h>
+
+#include "base/num.h"
+#include "core/mech.h"
+
+void ix_derive_mech(const struct ipcx_table *t, const struct ix_section *s,
+		    const void *row, struct ipcx_value *v)
+{
+	const struct ix_mech *m = ix_mech(s->mech);
+
+	(void)t;
+	(void)row;
+	if (!m)
+		return;
+	v->type = IPCX_STRING;
+	v->as.s = m->info.name;
+}
+
+/* A name where there is one, else the number: what is shown is what --owner takes. */
+static void derive_name(const struct ipcx_table *t, const struct ix_names *names,
+			const struct ix_column *c, const void *row, struct ipcx_value *v)
+{
+	uint32_t id = (uint32_t)ix_column_raw(c, row);
+	const struct ix_name *n = ix_names_find(names, id);
+
+	v->type = IPCX_STRING;
+	if (n && n->off != IX_NO_NAME) {
+		v->as.s = t->pool.data + n->off - 1;
+		return;
+	}
+	*ix_put_u64(v->text, id) = '\0';
+	v->as.s = v->text;
+}
+
+void ix_derive_owner(const struct ipcx_table *t, const struct ix_section *s,
+		     const void *row, struct ipcx_value *v)
+{
+	derive_name(t, &t->users, &s->kind->columns[IPCX_F_UID], row, v);
+}
+
+void ix_derive_group(const struct ipcx_table *t, const struct ix_section *s,
+		     const void *row, struct ipcx_value *v)
+{
+	derive_name(t, &t->groups, &s->kind->columns[IPCX_F_GID], row, v);
+}
+
+void ix_derive_creator(const struct ipcx_table *t, const struct ix_section *s,
+		       const void *row, struct ipcx_value *v)
+{
+	derive_name(t, &t->users, &s->kind->columns[IPCX_F_CUID], row, v);
+}
+
+void ix_derive_creator_group(const struct ipcx_table *t, const struct ix_section *s,
+			     const void *row, struct ipcx_value *v)
+{
+	derive_name(t, &t->groups, &s->kind->columns[IPCX_F_CGID], row, v);
+}
+
+void ix_derive_age(const struct ipcx_table *t, const struct ix_section *s,
+		   const void *row, struct ipcx_value *v)
+{
+	int64_t then = (int64_t)ix_column_raw(&s->kind->columns[IPCX_F_CTIME], row);
+
+	if (then == 0)
+		return;
+	v->type = IPCX_UINT;
+	v->as.u = then < t->now ? (uint64_t)(t->now - then) : 0;
+}

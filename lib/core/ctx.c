@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Making and ending a context, its directories, the text of its last error. */
+#include "core/ctx.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/vfs.h>
+
+#include "base/file.h"
+
+int ipcx_new(struct ipcx **ret_x)
+{
+	struct ipcx *x = calloc(1, sizeof(*x));
+
+	if (!x)
+		return -ENOMEM;
+	x->rootfd = x->procfd = -1;
+	*ret_x = x;
+	return 0;
+}
+
+void ipcx_free(struct ipcx *x)
+{
+	if (!x)
+		return;
+	if (x->procfd >= 0)
+		(void)close(x->procfd);
+	if (x->rootfd >= 0)
+		(void)close(x->rootfd);
+	ix_names_free(&x->users);
+	ix_names_free(&x->groups);
+	ix_buf_free(&x->names);
+	free(x);
+}
+
+const char *ipcx_error(const struct ipcx *x)
+{
+	return x->error;
+}
+
+const char *ipcx_version(void)
+{
+	return IPCX_VERSION;
+}
+
+int ix_rootfd(struct ipcx *x)
+{
+	if (x->rootfd < 0) {
+		int fd = ix_open(AT_FDCWD, "/", O_PATH | O_DIRECTORY);
+
+		if (fd < 0)
+			return fd;
+		x->rootfd = fd;
+	}
+	return x->rootfd;
+}
+
+int ix_procfd(struct ipcx *x)
+{
+	int root, fd;
+	struct statfs fs;
+
+	if (x->procfd >= 0)
+		return x->procfd;
+	root = ix_rootfd(x);
+	if (root < 0)
+		return root;
+	fd = ix_open(root, "proc", O_PATH | O_DIRECTORY);
+	if (fd < 0)
+		return fd;
+	/* A directory that only looks like /proc would be believed in everything. */
+	if (fstatfs(fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC) {
+		(void)close(fd);
+		return -ENOENT;
+	}
+	x->procfd = fd;
+	return fd;
+}
+
+const char *ix_errno_text(int error)
+{
+	switch (error < 0 ? -error : error) {
+	case EIDRM:
+		return "was removed meanwhile";
+	case EPERM:
+		return "not permitted";
+	case ENOSYS:
+		return "this kernel (or a filter) does not offer the call";
+	case ENOMEM:
+		return "out of memory";
+	case ENOPKG:
+		return "a library is not installed";
+	default:
+		return strerror(error < 0 ? -error : error);
+	}
+}
+
+static void PRINTF(2, 0) keep_text(struct ipcx *x, const char *fmt, va_list args)
+{
+	/* The text may quote the one before, and that stands in the same buffer. */
+	char text[sizeof(x->error)];
+
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	memcpy(x->error, text, sizeof(text));
+}
+
+int ix_fail(struct ipcx *x, int error, const char *fmt, ...)
+{
+	va_list args;
+	size_t len;
+
+	va_start(args, fmt);
+	keep_text(x, fmt, args);
+	va_end(args);
+	len = strlen(x->error);
+	(void)snprintf(x->error + len, sizeof(x->error) - len, ": %s",
+		       ix_errno_text(error));
+	return error;
+}
+
+int ix_fail_plain(struct ipcx *x, int error, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	keep_text(x, fmt, args);
+	va_end(args);
+	return error;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The context: what outlives one call. And how a failure gets its text. */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/util.h"
+#include "core/names.h"
+#include "ipcx.h"
+
+struct ipcx {
+	int rootfd; /* "/" unless a test stands another tree here; -1 until first used */
+	int procfd; /* procfs below it, its type checked; -1 until first used */
+	struct ix_names users, groups; /* names asked for so far, over all tables */
+	struct ix_buf names;           /* where they stand */
+	char error[1024];
+};
+
+/* The directories. A descriptor that the context owns, or -errno (procfs: -ENOENT when
+ * there is none, without a text). */
+int ix_rootfd(struct ipcx *x);
+int ix_procfd(struct ipcx *x);
+
+/*
+ * Keep the text of a failure and answer its errno: "return ix_fail(x, -EPERM, "shm:%d:
+ * cannot remove", id);". The text of the errno is appended after ": "; ix_fail_plain()
+ * appends nothing. The innermost frame that knows the object calls it.
+ */
+int ix_fail(struct ipcx *x, int error, const char *fmt, ...) PRINTF(3, 4);
+int ix_fail_plain(struct ipcx *x, int error, const char *fmt, ...) PRINTF(3, 4);
+
+/* The text of an errno (positive or negative) in words of ours where strerror(3)
+ * misleads. Static or thread-local. */
+const char *ix_errno_text(int error);
+
+/* A path relative to rootfd: everything absolute goes through it. */
+static inline const char *ix_relative(const char *path)
+{
+	while (*path == '/')
+		path++;
+	return *path ? path : ".";
+}

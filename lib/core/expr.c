@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The grammar of expressions: what binds how tightly, how deep and how long they may be,
+ * and who owns the tree.
+ */
+#include "core/expr.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/esc.h"
+
+/*
+ * The column of a byte: characters before it, and one. What is no UTF-8 counts by bytes.
+ */
+static size_t column_of(const char *text, size_t at)
+{
+	size_t column = 1;
+	uint32_t c;
+
+	for (size_t i = 0; i < at; column++)
+		i += MAX(ix_utf8((const unsigned char *)text + i, at - i, &c), 1U);
+	return column;
+}
+
+int ix_expr_bad(struct ix_parser *p, size_t at, const char *fmt, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	p->column = column_of(p->text, at);
+	return ix_fail_plain(p->x, -EINVAL, "column %zu of the expression: %s", p->column,
+			     text);
+}
+
+struct ix_node *ix_expr_node(struct ix_parser *p, enum ix_node_kind kind)
+{
+	struct ix_node *n = calloc(1, sizeof(*n));
+
+	if (!n)
+		return NULL;
+	n->kind = kind;
+	n->made = p->e->made;
+	p->e->made = n;
+	return n;
+}
+
+/* Go on to the next token. */
+static int advance(struct ix_parser *p)
+{
+	p->tok = ix_lex(p->text, p->tok.at + p->tok.len);
+	return p->tok.kind == IX_TOK_BAD ? ix_expr_bad(p, p->tok.at, "%s", p->tok.why)
+					 : 0;
+}
+
+static bool is_operand(const struct ix_token *tok)
+{
+	return tok->kind == IX_TOK_WORD || tok->kind == IX_TOK_STRING;
+}
+
+static bool is_comparison(const struct ix_token *tok)
+{
+	return tok->kind >= IX_TOK_EQ && tok->kind <= IX_TOK_LIKE;
+}
+
+/* Something else should stand here than the token that does. */
+static int expected(struct ix_parser *p, const char *what)
+{
+	char part[41] = "", shown[200];
+
+	if (p->tok.kind == IX_TOK_END)
+		return ix_expr_bad(p, p->tok.at, "%s is missing at the end", what);
+	memcpy(part, p->text + p->tok.at, MIN(p->tok.len, sizeof(part) - 1));
+	(void)ix_escape(shown, sizeof(shown), part, IX_ESC_TEXT);
+	return ix_expr_bad(p, p->tok.at, "%s should stand before \"%s\"", what, shown);
+}
+
+typedef int parse_fn(struct ix_parser *p, struct ix_node **ret_node);
+
+static parse_fn parse_or, parse_unary;
+
+static int parse_comparison(struct ix_parser *p, struct ix_node **ret_node)
+{
+	struct ix_token left = p->tok, op;
+	int r;
+
+	if (!is_operand(&left))
+		return expected(p, "a condition");
+	r = advance(p);
+	if (r < 0)
+		return r;
+	op = p->tok;
+	if (!is_comparison(&op))
+		return ix_check_flag(p, &left, ret_node);
+	r = advance(p);
+	if (r < 0)
+		return r;
+	if (!is_operand(&p->tok))
+		return expected(
+			p, "a field or a value (in quotes where it is not one word)");
+	r = ix_check_compare(p, left, op, p->tok, ret_node);
+	if (r < 0)
+		return r;
+	r = advance(p);
+	if (r == 0 && is_comparison(&p->tok))
+		return ix_expr_bad(p, p->tok.at,
+				   "comparisons do not chain: join two with &&");
+	return r;
+}
+
+/* "(" has been seen. */
+static int parse_group(struct ix_parser *p, struct ix_node **ret_node)
+{
+	struct ix_token open = p->tok;
+	int r = advance(p);
+
+	if (r == 0)
+		r = parse_or(p, ret_node);
+	if (r < 0)
+		return r;
+	if (p->tok.kind == IX_TOK_END)
+		return ix_expr_bad(p, open.at, "the ( has no )");
+	if (p->tok.kind != IX_TOK_CLOSE)
+		return expected(p, "&&, || or )");
+	return advance(p);
+}
+
+/* "!" has been seen. */
+static int parse_not(struct ix_parser *p, struct ix_node **ret_node)
+{
+	struct ix_node *n = ix_expr_node(p, IX_NODE_NOT);
+	int r = n ? advance(p) : -ENOMEM;
+
+	if (r == 0)
+		r = parse_unary(p, &n->first);
+	if (r < 0)
+		return r;
+	*ret_node = n;
+	return 0;
+}
+
+static int parse_unary(struct ix_parser *p, struct ix_node **ret_node)
+{
+	bool negated = p->tok.kind == IX_TOK_NOT;
+	int r;
+
+	if (!negated && p->tok.kind != IX_TOK_OPEN)
+		return parse_comparison(p, ret_node);
+	if (p->depth >= IX_EXPR_DEPTH)
+		return ix_expr_bad(p, p->tok.at, "nested more than %d deep",
+				   IX_EXPR_DEPTH);
+	p->depth++;
+	r = negated ? parse_not(p, ret_node) : parse_group(p, ret_node);
+	p->depth--;
+	return r;
+}
+
+/*
+ * One or more parts with an operator between them. Many stand side by side below one
+ * node, not one below the other: so the depth of the tree is bounded by that of the
+ * parentheses, however long the text.
+ */
+static int parse_chain(struct ix_parser *p, enum ix_tok op, enum ix_node_kind kind,
+		       parse_fn *part, struct ix_node **ret_node)
+{
+	struct ix_node *chain, **tail;
+	int r = part(p, ret_node);
+
+	if (r < 0 || p->tok.kind != op)
+		return r;
+	chain = ix_expr_node(p, kind);
+	if (!chain)
+		return -ENOMEM;
+	chain->first = *ret_node;
+	*ret_node = chain;
+	for (tail = &chain->first; p->tok.kind == op;) {
+		tail = &(*tail)->next;
+		r = advance(p);
+		if (r == 0)
+			r = part(p, tail);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int parse_and(struct ix_parser *p, struct ix_node **ret_node)
+{
+	return parse_chain(p, IX_TOK_AND, IX_NODE_AND, parse_unary, ret_node);
+}
+
+static int parse_or(struct ix_parser *p, struct ix_node **ret_node)
+{
+	return parse_chain(p, IX_TOK_OR, IX_NODE_OR, parse_and, ret_node);
+}
+
+static int parse_all(struct ix_parser *p)
+{
+	int r;
+
+	if (strlen(p->text) > IX_EXPR_MAX)
+		return ix_expr_bad(p, IX_EXPR_MAX, "it is longer than %d bytes",
+				   IX_EXPR_MAX);
+	r = advance(p);
+	if (r < 0)
+		return r;
+	if (p->tok.kind == IX_TOK_END)
+		return ix_expr_bad(p, p->tok.at,
+				   "a condition is missing, such as size > 1M");
+	r = parse_or(p, &p->e->root);
+	if (r < 0)
+		return r;
+	if (p->tok.kind == IX_TOK_CLOSE)
+		return ix_expr_bad(p, p->tok.at, "the ) has no (");
+	return p->tok.kind == IX_TOK_END ? 0 : expected(p, "an operator");
+}
+
+static void list_fields(struct ipcx_expr *e, const struct ix_fields *used)
+{
+	size_t n = 0;
+
+	for (unsigned f = 0; f < IPCX_FIELDS; f++)
+		if (ix_fields_has(used, f))
+			e->fields[n++] = (uint8_t)f;
+	e->fields[n] = IPCX_FIELDS;
+}
+
+int ipcx_expr_parse(struct ipcx *x, const char *text, struct ipcx_expr **ret_expr,
+		    size_t *ret_column)
+{
+	struct ix_parser p = { .x = x, .text = text, .e = calloc(1, sizeof(*p.e)) };
+	int r = -ENOMEM;
+
+	/* Every literal is a piece of the text, and a NUL. */
+	if (p.e)
+		p.e->pool = malloc(2 * strlen(text) + 1);
+	if (p.e && p.e->pool)
+		r = parse_all(&p);
+	if (r < 0) {
+		ipcx_expr_free(p.e);
+		if (r == -EINVAL && ret_column)
+			*ret_column = p.column;
+		return r == -ENOMEM ? ix_fail(x, r, "the expression") : r;
+	}
+	list_fields(p.e, &p.used);
+	*ret_expr = p.e;
+	return 0;
+}
+
+void ipcx_expr_free(struct ipcx_expr *e)
+{
+	if (!e)
+		return;
+	for (struct ix_node *n = e->made, *before; n; n = before) {
+		before = n->made;
+		if (n->compiled)
+			regfree(&n->pattern);
+		free(n);
+	}
+	free(e->pool);
+	free(e);
+}
+
+const uint8_t *ipcx_expr_fields(const struct ipcx_expr *e)
+{
+	return e->fields;
+}

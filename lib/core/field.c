@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The fields: what each is called, what type it has, what it counts, what it costs, what
+ * it means. Columns, headings, -o, --sort, --where, JSON, the JSON Schema, man pages and
+ * completions follow from this table.
+ */
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/util.h"
+#include "ipcx.h"
+
+/* clang-format off */
+static const struct ipcx_field_info fields[] = {
+	/* number                 name              heading      type         unit          cost        doc */
+	[IPCX_F_MECH]          = {"mech",           "MECH",      IPCX_STRING, IPCX_PLAIN,   IPCX_CHEAP, "mechanism"},
+	[IPCX_F_REF]           = {"ref",            "REF",       IPCX_STRING, IPCX_PLAIN,   IPCX_CHEAP, "reference, as every command takes it"},
+	[IPCX_F_ID]            = {"id",             "ID",        IPCX_INT,    IPCX_PLAIN,   IPCX_CHEAP, "System V id"},
+	[IPCX_F_NAME]          = {"name",           "NAME",      IPCX_STRING, IPCX_PLAIN,   IPCX_CHEAP, "name"},
+	[IPCX_F_KEY]           = {"key",            "KEY",       IPCX_KEY,    IPCX_PLAIN,   IPCX_CHEAP, "System V key, 0x00000000 for a private object"},
+	[IPCX_F_OWNER]         = {"owner",          "OWNER",     IPCX_STRING, IPCX_PLAIN,   IPCX_NAMES, "owner's name, or uid where there is none"},
+	[IPCX_F_UID]           = {"uid",            "UID",       IPCX_UINT,   IPCX_PLAIN,   IPCX_CHEAP, "owner's user id"},
+	[IPCX_F_GROUP]         = {"group",          "GROUP",     IPCX_STRING, IPCX_PLAIN,   IPCX_NAMES, "owning group's name, or gid where there is none"},
+	[IPCX_F_GID]           = {"gid",            "GID",       IPCX_UINT,   IPCX_PLAIN,   IPCX_CHEAP, "owning group's id"},
+	[IPCX_F_CREATOR]       = {"creator",        "CREATOR",   IPCX_STRING, IPCX_PLAIN,   IPCX_NAMES, "creator's name, or uid where there is none"},
+	[IPCX_F_CUID]          = {"cuid",           "CUID",      IPCX_UINT,   IPCX_PLAIN,   IPCX_CHEAP, "creator's user id"},
+	[IPCX_F_CREATOR_GROUP] = {"creator_group",  "CGROUP",    IPCX_STRING, IPCX_PLAIN,   IPCX_NAMES, "creator's group, or gid where it has no name"},
+	[IPCX_F_CGID]          = {"cgid",           "CGID",      IPCX_UINT,   IPCX_PLAIN,   IPCX_CHEAP, "creator's group id"},
+	[IPCX_F_MODE]          = {"mode",           "MODE",      IPCX_MODE,   IPCX_PLAIN,   IPCX_CHEAP, "permission bits, octal"},
+	[IPCX_F_SEMNUM]        = {"semnum",         "SEMNUM",    IPCX_UINT,   IPCX_PLAIN,   IPCX_CHEAP, "number of the semaphore in its array"},
+	[IPCX_F_POSITION]      = {"position",       "POSITION",  IPCX_UINT,   IPCX_PLAIN,   IPCX_CHEAP, "place of the message in its queue, from 0"},
+	[IPCX_F_MTYPE]         = {"mtype",          "MTYPE",     IPCX_INT,    IPCX_PLAIN,   IPCX_CHEAP, "type of the message"},
+	[IPCX_F_SIZE]          = {"size",           "SIZE",      IPCX_UINT,   IPCX_BYTES,   IPCX_CHEAP, "size"},
+	[IPCX_F_ALLOCATED]     = {"allocated",      "ALLOC",     IPCX_UINT,   IPCX_BYTES,   IPCX_CHEAP, "memory that the file really takes"},
+	[IPCX_F_RSS]           = {"rss",            "RSS",       IPCX_UINT,   IPCX_BYTES,   IPCX_DEAR,  "resident memory, from /proc/sysvipc (0 for huge pages)"},
+	[IPCX_F_SWAP]          = {"swap",           "SWAP",      IPCX_UINT,   IPCX_BYTES,   IPCX_DEAR,  "memory in swap, from /proc/sysvipc"},
+	[IPCX_F_NATTCH]        = {"nattch",         "NATTCH",    IPCX_UINT,   IPCX_PLAIN,   IPCX_CHEAP, "attaches (mappings, not processes)"},
+	[IPCX_F_STATUS]        = {"status",         "STATUS",    IPCX_STRING, IPCX_PLAIN,   IPCX_CHEAP, "dest (goes with the last detach), locked, both with a comma between, or nothing"},
+	[IPCX_F_DEST]          = {"dest",           "DEST",      IPCX_BOOL,   IPCX_PLAIN,   IPCX_CHEAP, "removed already, goes with the last detach (SHM_DEST)"},
+	[IPCX_F_LOCKED]        = {"locked",         "LOCKED",    IPCX_BOOL,   IPCX_PLAIN,   IPCX_CHEAP, "locked in memory (SHM_LOCKED)"},
+	[IPCX_F_CBYTES]        = {"cbytes",         "CBYTES",    IPCX_UINT,   IPCX_BYTES,   IPCX_CHEAP, "bytes of all messages in the queue"},
+	[IPCX_F_QNUM]          = {"qnum",           "QNUM",      IPCX_UINT,   IPCX_PLAIN,   IPCX_CHEAP, "messages in the queue"},
+	[IPCX_F_QBYTES]        = {"qbytes",         "QBYTES",    IPCX_UINT,   IPCX_BYTES,   IPCX_CHEAP, "bytes that the queue may hold (msg_qbytes)"},
+	[IPCX_F_USE_PERCENT]   = {"use_percent",    "USE%",      IPCX_REAL,   IPCX_PERCENT, IPCX_CHEAP, "how full the queue is: by bytes or by messages, whichever is more"},
+	[IPCX_F_NSEMS]         = {"nsems",          "NSEMS",     IPCX_UINT,   IPCX_PLAIN,   IPCX_CHEAP, "semaphores in the array"},
+	[IPCX_F_MAXMSG]        = {"maxmsg",         "MAXMSG",    IPCX_UINT,   IPCX_PLAIN,   IPCX_CHEAP, "messages that the queue may hold (mq_maxmsg)"},
+	[IPCX_F_MSGSIZE]       = {"msgsize",        "MSGSIZE",   IPCX_UINT,   IPCX_BYTES,   IPCX_CHEAP, "longest message (mq_msgsize)"},
+	[IPCX_F_CURMSGS]       = {"curmsgs",        "CURMSGS",   IPCX_UINT,   IPCX_PLAIN,   IPCX_CHEAP, "messages in the queue"},
+	[IPCX_F_QSIZE]         = {"qsize",          "QSIZE",     IPCX_UINT,   IPCX_BYTES,   IPCX_DEAR,  "bytes of all messages in the queue (the kernel sets the queue's atime and ctime when this is read)"},
+	[IPCX_F_NOTIFY]        = {"notify",         "NOTIFY",    IPCX_STRING, IPCX_PLAIN,   IPCX_DEAR,  "how the registered process is told of a message: signal, thread, none (read like qsize)"},
+	[IPCX_F_NOTIFY_PID]    = {"notify_pid",     "NOTIFYPID", IPCX_INT,    IPCX_PLAIN,   IPCX_DEAR,  "process registered with mq_notify(3) (read like qsize)"},
+	[IPCX_F_NOTIFY_SIGNAL] = {"notify_signal",  "NOTIFYSIG", IPCX_INT,    IPCX_PLAIN,   IPCX_DEAR,  "signal that it gets (read like qsize)"},
+	[IPCX_F_VALUE]         = {"value",          "VALUE",     IPCX_UINT,   IPCX_PLAIN,   IPCX_CHEAP, "value of the semaphore"},
+	[IPCX_F_LINKS]         = {"links",          "LINKS",     IPCX_UINT,   IPCX_PLAIN,   IPCX_CHEAP, "names that the file has"},
+	[IPCX_F_CPID]          = {"cpid",           "CPID",      IPCX_INT,    IPCX_PLAIN,   IPCX_CHEAP, "process that made it"},
+	[IPCX_F_LPID]          = {"lpid",           "LPID",      IPCX_INT,    IPCX_PLAIN,   IPCX_CHEAP, "process that last attached or detached"},
+	[IPCX_F_LSPID]         = {"lspid",          "LSPID",     IPCX_INT,    IPCX_PLAIN,   IPCX_CHEAP, "process that last sent"},
+	[IPCX_F_LRPID]         = {"lrpid",          "LRPID",     IPCX_INT,    IPCX_PLAIN,   IPCX_CHEAP, "process that last received"},
+	[IPCX_F_COMMAND]       = {"command",        "COMMAND",   IPCX_STRING, IPCX_PLAIN,   IPCX_DEAR,  "command of the process that made it, if that still lives"},
+	[IPCX_F_CREATOR_ALIVE] = {"creator_alive",  "ALIVE",     IPCX_BOOL,   IPCX_PLAIN,   IPCX_DEAR,  "whether the process that made it still lives"},
+	[IPCX_F_CTIME]         = {"ctime",          "CTIME",     IPCX_TIME,   IPCX_PLAIN,   IPCX_CHEAP, "made, or last changed"},
+	[IPCX_F_AGE]           = {"age",            "AGE",       IPCX_UINT,   IPCX_SECONDS, IPCX_CHEAP, "time since ctime"},
+	[IPCX_F_ATIME]         = {"atime",          "ATIME",     IPCX_TIME,   IPCX_PLAIN,   IPCX_CHEAP, "last attach, or last access"},
+	[IPCX_F_DTIME]         = {"dtime",          "DTIME",     IPCX_TIME,   IPCX_PLAIN,   IPCX_CHEAP, "last detach"},
+	[IPCX_F_MTIME]         = {"mtime",          "MTIME",     IPCX_TIME,   IPCX_PLAIN,   IPCX_CHEAP, "last change of the contents"},
+	[IPCX_F_STIME]         = {"stime",          "STIME",     IPCX_TIME,   IPCX_PLAIN,   IPCX_CHEAP, "last send"},
+	[IPCX_F_RTIME]         = {"rtime",          "RTIME",     IPCX_TIME,   IPCX_PLAIN,   IPCX_CHEAP, "last receive"},
+	[IPCX_F_OTIME]         = {"otime",          "OTIME",     IPCX_TIME,   IPCX_PLAIN,   IPCX_CHEAP, "last semop(2)"},
+	[IPCX_F_ID_INDEX]      = {"id_index",       "INDEX",     IPCX_UINT,   IPCX_PLAIN,   IPCX_DEAR,  "slot of the id in the kernel's table"},
+	[IPCX_F_ID_SEQ]        = {"id_seq",         "SEQ",       IPCX_UINT,   IPCX_PLAIN,   IPCX_DEAR,  "sequence number of the id: how often its slots went round"},
+	[IPCX_F_SEMPID]        = {"sempid",         "SEMPID",    IPCX_INT,    IPCX_PLAIN,   IPCX_CHEAP, "process that last changed the semaphore"},
+	[IPCX_F_SEMNCNT]       = {"semncnt",        "SEMNCNT",   IPCX_UINT,   IPCX_PLAIN,   IPCX_CHEAP, "threads that wait for the value to rise"},
+	[IPCX_F_SEMZCNT]       = {"semzcnt",        "SEMZCNT",   IPCX_UINT,   IPCX_PLAIN,   IPCX_CHEAP, "threads that wait for the value to be zero"},
+	[IPCX_F_LIMIT]         = {"limit",          "LIMIT",     IPCX_UINT,   IPCX_VARIES,  IPCX_CHEAP, "value of the limit, in its unit"},
+	[IPCX_F_USED]          = {"used",           "USED",      IPCX_UINT,   IPCX_VARIES,  IPCX_CHEAP, "how much of it is used"},
+	[IPCX_F_PERCENT]       = {"percent",        "USE%",      IPCX_REAL,   IPCX_PERCENT, IPCX_CHEAP, "the same as a percentage of the limit"},
+	[IPCX_F_UNIT]          = {"unit",           "UNIT",      IPCX_STRING, IPCX_PLAIN,   IPCX_CHEAP, "what limit and used count"},
+	[IPCX_F_SOURCE]        = {"source",         "SOURCE",    IPCX_STRING, IPCX_PLAIN,   IPCX_CHEAP, "where it is set"},
+	[IPCX_F_WHAT]          = {"what",           "WHAT",      IPCX_STRING, IPCX_PLAIN,   IPCX_CHEAP, "what it limits"},
+	[IPCX_F_NEEDED]        = {"needed",         "NEEDED",    IPCX_UINT,   IPCX_VARIES,  IPCX_CHEAP, "how much of it the objects take"},
+	[IPCX_F_FITS]          = {"fits",           "FITS",      IPCX_BOOL,   IPCX_PLAIN,   IPCX_CHEAP, "whether that much is left"},
+	[IPCX_F_RAISE_TO]      = {"raise_to",       "RAISE-TO",  IPCX_UINT,   IPCX_VARIES,  IPCX_CHEAP, "the smallest limit that would do"},
+	[IPCX_F_PATH]          = {"path",           "PATH",      IPCX_STRING, IPCX_PLAIN,   IPCX_CHEAP, "file that a key was made of"},
+	[IPCX_F_PROJ]          = {"proj",           "PROJ",      IPCX_UINT,   IPCX_PLAIN,   IPCX_CHEAP, "low byte of the project number of ftok(3)"},
+	[IPCX_F_EXISTED]       = {"existed",        "EXISTED",   IPCX_BOOL,   IPCX_PLAIN,   IPCX_CHEAP, "whether it was there before"},
+	[IPCX_F_INODE]         = {"inode",          "INODE",     IPCX_UINT,   IPCX_PLAIN,   IPCX_CHEAP, "inode number of the file"},
+	[IPCX_F_DEVICE]        = {"device",         "DEVICE",    IPCX_UINT,   IPCX_PLAIN,   IPCX_CHEAP, "device number of the file system it is on"},
+};
+/* clang-format on */
+
+_Static_assert(ARRAY_SIZE(fields) == IPCX_FIELDS, "every field has its line");
+
+const struct ipcx_field_info *ipcx_field_info(enum ipcx_field field)
+{
+	return (unsigned)field < IPCX_FIELDS ? &fields[field] : NULL;
+}
+
+int ipcx_field_by_name(const char *name, size_t len, enum ipcx_field *ret_field)
+{
+	if (len == (size_t)-1)
+		len = strlen(name);
+	for (unsigned f = 0; f < IPCX_FIELDS; f++) {
+		if (strncasecmp(fields[f].name, name, len) || fields[f].name[len])
+			continue;
+		*ret_field = (enum ipcx_field)f;
+		return 0;
+	}
+	return -ENOENT;
+}

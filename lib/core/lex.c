@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Where a word of the expression language begins and ends, and how its operators are
+ * spelled.
+ */
+#include "core/lex.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/util.h"
+
+/* clang-format off */
+
+/*
+ * Longer ones first where one begins another. Signs without a kind are mistakes that
+ * deserve an answer.
+ */
+static const struct {
+	const char *sign;
+	enum ix_tok kind;
+	const char *why;
+} signs[] = {
+	{ "&&", IX_TOK_AND,   NULL },
+	{ "||", IX_TOK_OR,    NULL },
+	{ "==", IX_TOK_EQ,    NULL },
+	{ "!=", IX_TOK_NE,    NULL },
+	{ "!~", IX_TOK_BAD,   "!~ is no operator: write !(FIELD =~ PATTERN)" },
+	{ "=~", IX_TOK_LIKE,  NULL },
+	{ "=<", IX_TOK_BAD,   "=< is no operator: write <=" },
+	{ "=>", IX_TOK_BAD,   "=> is no operator: write >=" },
+	{ "<=", IX_TOK_LE,    NULL },
+	{ ">=", IX_TOK_GE,    NULL },
+	{ "<>", IX_TOK_BAD,   "<> is no operator: write !=" },
+	{ "<",  IX_TOK_LT,    NULL },
+	{ ">",  IX_TOK_GT,    NULL },
+	{ "!",  IX_TOK_NOT,   NULL },
+	{ "(",  IX_TOK_OPEN,  NULL },
+	{ ")",  IX_TOK_CLOSE, NULL },
+	{ "=",  IX_TOK_BAD,   "= is no operator: to compare, write ==" },
+	{ "&",  IX_TOK_BAD,   "& is no operator: write && (or quote the text around it)" },
+	{ "|",  IX_TOK_BAD,   "| is no operator: write || (or quote the text around it)" },
+};
+
+static const struct {
+	const char *word;
+	enum ix_tok kind;
+} words[] = {
+	{ "and", IX_TOK_AND },
+	{ "or",  IX_TOK_OR  },
+	{ "not", IX_TOK_NOT },
+};
+
+/* clang-format on */
+
+static size_t blanks(const char *p)
+{
+	return strspn(p, " \t\n\v\f\r");
+}
+
+/*
+ * A word goes on up to a blank, a control character, a quote or the first sign of an
+ * operator.
+ */
+static size_t word_len(const char *p)
+{
+	size_t len = 0;
+
+	while ((unsigned char)p[len] > ' ' && p[len] != 0x7f &&
+	       !strchr("()!=<>&|'\"", p[len]))
+		len++;
+	return len;
+}
+
+/* Whether p begins like this shape, where 9 stands for any digit. */
+static int shaped(const char *p, const char *shape)
+{
+	for (; *shape; p++, shape++)
+		if (*shape == '9' ? *p < '0' || *p > '9' : *p != *shape)
+			return 0;
+	return 1;
+}
+
+/* "2026-11-21 10:00" is one word, though there is a blank in it. */
+static size_t date_len(const char *p, size_t len)
+{
+	if (len != strlen("2026-11-21") || !shaped(p, "9999-99-99"))
+		return len;
+	return shaped(p + len, " 99:99") ? len + 1 + word_len(p + len + 1) : len;
+}
+
+static struct ix_token string(const char *text, size_t at)
+{
+	struct ix_token tok = { .kind = IX_TOK_STRING, .at = at };
+	const char *p = text + at + 1;
+
+	for (; *p && *p != text[at]; p++)
+		if (*p == '\\' && p[1])
+			p++;
+	tok.len = (size_t)(p - text) - at;
+	if (*p) {
+		tok.len++;
+		return tok;
+	}
+	tok.kind = IX_TOK_BAD;
+	tok.why = "the quoted text has no end";
+	return tok;
+}
+
+static struct ix_token sign(const char *text, size_t at)
+{
+	struct ix_token tok = { .kind = IX_TOK_BAD, .at = at, .len = 1 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(signs); i++) {
+		size_t len = strlen(signs[i].sign);
+
+		if (strncmp(text + at, signs[i].sign, len) != 0)
+			continue;
+		tok.kind = signs[i].kind;
+		tok.len = len;
+		tok.why = signs[i].why;
+		return tok;
+	}
+	tok.why = "a control character stands here (in quotes it may)";
+	return tok;
+}
+
+struct ix_token ix_lex(const char *text, size_t at)
+{
+	struct ix_token tok = { .kind = IX_TOK_WORD };
+
+	at += blanks(text + at);
+	tok.at = at;
+	if (text[at] == '\0') {
+		tok.kind = IX_TOK_END;
+		return tok;
+	}
+	if (text[at] == '"' || text[at] == '\'')
+		return string(text, at);
+	tok.len = date_len(text + at, word_len(text + at));
+	if (tok.len == 0)
+		return sign(text, at);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (ix_token_is(text, &tok, words[i].word))
+			tok.kind = words[i].kind;
+	return tok;
+}
+
+int ix_token_is(const char *text, const struct ix_token *tok, const char *word)
+{
+	return tok->len == strlen(word) &&
+	       strncasecmp(text + tok->at, word, tok->len) == 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The words and signs of an expression. */
+#pragma once
+
+#include <stddef.h>
+
+enum ix_tok {
+	IX_TOK_END,
+	IX_TOK_BAD,    /* no token: why says what is wrong */
+	IX_TOK_WORD,   /* a field's name or a literal */
+	IX_TOK_STRING, /* with its quotes, escapes not yet decoded */
+	IX_TOK_OPEN,
+	IX_TOK_CLOSE,
+	IX_TOK_AND,
+	IX_TOK_OR,
+	IX_TOK_NOT,
+	IX_TOK_EQ,
+	IX_TOK_NE,
+	IX_TOK_LT,
+	IX_TOK_LE,
+	IX_TOK_GT,
+	IX_TOK_GE,
+	IX_TOK_LIKE,
+};
+
+struct ix_token {
+	enum ix_tok kind;
+	size_t at, len;  /* where it stands in the text, in bytes from 0 */
+	const char *why; /* static */
+};
+
+/* The next token of text from at on. Behind the last there is IX_TOK_END for ever. */
+struct ix_token ix_lex(const char *text, size_t at);
+
+/* Whether the token is this word, whatever its case. */
+int ix_token_is(const char *text, const struct ix_token *tok, const char *word);

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How much of a limit an object takes, and how people say how much they wish. No
+ * product here ever wraps.
+ */
+#include "core/limit.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "core/attr.h"
+
+uint64_t ix_mul_sat(uint64_t a, uint64_t b)
+{
+	uint64_t product;
+
+	return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
+}
+
+/* What stands in a member counts only when its bit is set. */
+static uint64_t member(const struct ipcx_attrs *a, uint64_t bit, uint64_t value)
+{
+	return a->set & bit ? value : 0;
+}
+
+uint64_t ix_amount_one(const struct ipcx_attrs *a)
+{
+	(void)a;
+	return 1;
+}
+
+uint64_t ix_amount_size(const struct ipcx_attrs *a)
+{
+	return member(a, IPCX_A_SIZE, a->bytes);
+}
+
+uint64_t ix_amount_pages(const struct ipcx_attrs *a)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t bytes = ix_amount_size(a);
+
+	return bytes / page + (bytes % page != 0);
+}
+
+uint64_t ix_amount_nsems(const struct ipcx_attrs *a)
+{
+	return member(a, IPCX_A_NSEMS, a->nsems);
+}
+
+uint64_t ix_amount_qbytes(const struct ipcx_attrs *a)
+{
+	return member(a, IPCX_A_QBYTES, a->qbytes);
+}
+
+uint64_t ix_amount_maxmsg(const struct ipcx_attrs *a)
+{
+	return member(a, IPCX_A_MAXMSG, a->maxmsg);
+}
+
+uint64_t ix_amount_msgsize(const struct ipcx_attrs *a)
+{
+	return member(a, IPCX_A_MSGSIZE, a->msgsize);
+}
+
+static const struct ix_attr *attr_of(uint64_t bit)
+{
+	const struct ix_attr *attr = NULL;
+
+	for (unsigned i = 0; (attr = ix_attr(i)) != NULL; i++)
+		if (attr->bit == bit)
+			break;
+	return attr;
+}
+
+/*
+ * One number of a wish. Nobody wishes for nothing; and "0x1000", cut at its x, would
+ * begin with a zero.
+ */
+static int read_word(const char *text, uint64_t bit, struct ipcx_attrs *a)
+{
+	const struct ix_attr *attr = attr_of(bit);
+	const struct ipcx_field_info *field;
+	uint64_t n;
+	int r;
+
+	if (!attr)
+		return -EINVAL;
+	field = ipcx_field_info(attr->field);
+	if (field && field->unit == IPCX_BYTES)
+		r = ix_parse_size(text, &n);
+	else
+		r = ix_parse_u64(text, UINT64_MAX, &n);
+	if (r < 0 || n == 0)
+		return -EINVAL;
+	ix_attr_set(attr, a, n);
+	return 0;
+}
+
+int ix_wish_read(const char *text, const uint64_t *words, size_t n,
+		 struct ipcx_attrs *ret_attrs)
+{
+	struct ipcx_attrs a = { .size = sizeof(a), .count = 1, .set = IPCX_A_COUNT };
+	char copy[128], *rest = copy, *word;
+	size_t given = *text != '\0', i;
+
+	if (strlen(text) >= sizeof(copy))
+		return -EINVAL;
+	strcpy(copy, text);
+	for (const char *p = text; (p = strchr(p, 'x')) != NULL; p++)
+		given++;
+	/*
+	 * Only a count can be left out: there is no other number that goes without
+	 * saying.
+	 */
+	i = given < n && words[0] == IPCX_A_COUNT ? 1 : 0;
+	if (given != n - i)
+		return -EINVAL;
+	for (; i < n; i++) {
+		word = strsep(&rest, "x");
+		if (read_word(word, words[i], &a) < 0)
+			return -EINVAL;
+	}
+	*ret_attrs = a;
+	return 0;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How a value of each type and unit is written: in an expression, and in the formats for
+ * machines. What is read here is what is printed there, so that any value of a listing
+ * can be compared with.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/num.h"
+#include "base/when.h"
+#include "core/expr.h"
+
+/* "out of range", or else why it is no such thing. */
+static const char *refused(int error, const char *why)
+{
+	return error == -ERANGE ? "is out of range" : why;
+}
+
+/* Counts and bytes: one rule, so that "nattch > 1K" is as good as "size > 1K". */
+static const char *read_number(const char *text, enum ipcx_unit unit,
+			       struct ipcx_value *v)
+{
+	int r;
+
+	if (*text == '-') {
+		v->type = IPCX_INT;
+		r = ix_parse_s64(text, INT64_MIN, 0, &v->as.i);
+	} else {
+		v->type = IPCX_UINT;
+		r = ix_parse_size(text, &v->as.u);
+	}
+	if (r == 0)
+		return NULL;
+	return refused(r, unit == IPCX_BYTES
+				  ? "is no size (such as 4096, 64K, 1.5G or 0x1000)"
+				  : "is no number (such as 10, 4K or 0x10)");
+}
+
+#define SECOND UINT64_C(1000000000) /* in ns */
+
+static const char *read_span(const char *text, struct ipcx_value *v)
+{
+	uint64_t ns = 0;
+	int r;
+
+	v->type = IPCX_UINT;
+	/*
+	 * As a bare number all 64 bits are seconds; a span is counted in ns and ends
+	 * after 584 years.
+	 */
+	if (ix_parse_u64(text, UINT64_MAX, &v->as.u) == 0)
+		return NULL;
+	r = ix_parse_duration(text, &ns);
+	if (r < 0)
+		return refused(r, "is no span of time (such as 90, 90s, 1h30m or 2d)");
+	v->as.u = ns / SECOND;
+	if (ns % SECOND == 0)
+		return NULL;
+	v->type = IPCX_REAL;
+	v->as.d = (double)ns / (double)SECOND;
+	return NULL;
+}
+
+/* "80", "80%", "12.5%". Digits that a double cannot hold are dropped behind the point. */
+static const char *read_percent(const char *text, struct ipcx_value *v)
+{
+	static const char why[] = "is no percentage (such as 80, 80% or 12.5%)";
+	const char *start = text;
+	uint64_t all = 0;
+	double scale = 1;
+	bool point = false;
+
+	for (; *text && *text != '%'; text++) {
+		if (*text == '.' && !point && text > start && text[1] >= '0' &&
+		    text[1] <= '9') {
+			point = true;
+			continue;
+		}
+		if (*text < '0' || *text > '9')
+			return why;
+		if (all >= UINT64_C(1000000000000000)) {
+			if (!point)
+				return refused(-ERANGE, why);
+			continue;
+		}
+		all = all * 10 + (uint64_t)(*text - '0');
+		scale *= point ? 10 : 1;
+	}
+	if (text == start || (*text == '%' && text[1]))
+		return why;
+	v->type = IPCX_REAL;
+	v->as.d = (double)all / scale;
+	return NULL;
+}
+
+static const char *read_flag(const char *text, struct ipcx_value *v)
+{
+	static const char *const words[] = { "0", "1", "false", "true", "no", "yes" };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strcasecmp(text, words[i]) != 0)
+			continue;
+		v->type = IPCX_BOOL;
+		v->as.u = i % 2;
+		return NULL;
+	}
+	return "is neither true nor false (yes, no, 1 and 0 will do, too)";
+}
+
+static const char *read_key(const char *text, struct ipcx_value *v)
+{
+	uint32_t key = 0;
+	int r = ix_parse_key(text, &key);
+
+	if (r < 0)
+		return refused(r, "is no key (0x… hexadecimal, 0… octal, or decimal)");
+	v->type = IPCX_KEY;
+	v->as.u = key;
+	return NULL;
+}
+
+static const char *read_mode(const char *text, struct ipcx_value *v)
+{
+	uint32_t mode = 0;
+	int r = ix_parse_mode(text, &mode);
+
+	if (r < 0)
+		return refused(r, "is no mode (octal, 0 to 0777)");
+	v->type = IPCX_MODE;
+	v->as.u = mode;
+	return NULL;
+}
+
+static const char *read_time(const char *text, struct ipcx_value *v)
+{
+	uint64_t span;
+	int64_t seconds;
+	double part;
+
+	if (ix_parse_time(text, &seconds, &part) == 0) {
+		v->type = part > 0 ? IPCX_REAL : IPCX_TIME;
+		if (part > 0)
+			v->as.d = (double)seconds + part;
+		else
+			v->as.i = seconds;
+		return NULL;
+	}
+	if (ix_parse_duration(text, &span) == -EINVAL)
+		return "is no time (such as 2026-11-21, 2026-11-21T10:00:00Z or "
+		       "@1795255200)";
+	return "is a span, not a moment: compare age with it, or write @SECONDS since "
+	       "the epoch";
+}
+
+const char *ix_literal_read(const char *text, const struct ipcx_field_info *info,
+			    struct ipcx_value *ret_value)
+{
+	switch (info->type) {
+	case IPCX_NONE:
+		break;
+	case IPCX_BOOL:
+		return read_flag(text, ret_value);
+	case IPCX_INT:
+	case IPCX_UINT:
+	case IPCX_REAL:
+		if (info->unit == IPCX_PERCENT)
+			return read_percent(text, ret_value);
+		if (info->unit == IPCX_SECONDS)
+			return read_span(text, ret_value);
+		return read_number(text, info->unit, ret_value);
+	case IPCX_STRING:
+		ret_value->type = IPCX_STRING;
+		ret_value->as.s = text;
+		return NULL;
+	case IPCX_TIME:
+		return read_time(text, ret_value);
+	case IPCX_MODE:
+		return read_mode(text, ret_value);
+	case IPCX_KEY:
+		return read_key(text, ret_value);
+	}
+	return "cannot be compared with it";
+}
+
+const char *ix_value_raw(const struct ipcx_value *v, char buf[IX_RAW_MAX])
+{
+	char *end = buf;
+
+	switch (v->type) {
+	case IPCX_NONE:
+		return NULL;
+	case IPCX_STRING:
+		return v->as.s;
+	case IPCX_BOOL:
+		return v->as.u ? "true" : "false";
+	case IPCX_INT:
+		end = ix_put_i64(buf, v->as.i);
+		break;
+	case IPCX_UINT:
+		end = ix_put_u64(buf, v->as.u);
+		break;
+	case IPCX_REAL:
+		end = ix_put_tenths(buf, v->as.d);
+		break;
+	case IPCX_TIME:
+		end = ix_put_time(buf, v->as.i);
+		break;
+	case IPCX_MODE:
+		end = ix_put_oct(buf, v->as.u, 4);
+		break;
+	case IPCX_KEY:
+		*end++ = '0';
+		*end++ = 'x';
+		end = ix_put_hex(end, v->as.u, 8);
+		break;
+	}
+	*end = '\0';
+	return buf;
+}

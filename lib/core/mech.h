@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A mechanism: everything ipcx knows of one kind of object, in one file each under
+ * lib/mech/. The registry (core/registry.c) lists them; nothing else in the house names
+ * one.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "core/ctx.h"
+#include "core/limit.h"
+#include "core/table.h"
+#include "ipcx.h"
+
+struct ix_scan;
+struct ix_same;
+
+/* A sentence for an errno of one action: what it means here, and what to do. */
+struct ix_errtext {
+	int error;     /* -errno */
+	uint64_t when; /* only with one of these attributes (IPCX_A_…), or 0 */
+	const char *text;
+};
+
+struct ix_mech {
+	struct ipcx_mech_info info;
+	const struct ix_kind *kind;
+
+	/* Limits that objects count against, ended by .limit = NULL; and how a wish for
+	 * ipcx_fit() is read. */
+	const struct ix_charge *charges;
+	int (*wish)(const char *text, struct ipcx_attrs *ret_attrs);
+
+	/*
+	 * List all objects, upwards: fill ix_scan_row(), call ix_scan_keep(). -errno
+	 * means that the mechanism cannot be read at all (the caller makes a note of it);
+	 * an object that vanishes is left out.
+	 */
+	int (*scan)(struct ix_scan *s);
+
+	/* The same for the one object that ref names; -ENOENT when there is none. Never
+	 * lists. */
+	int (*find)(struct ix_scan *s, const struct ipcx_ref *ref);
+
+	/* List what is in the object: a section of its own kind. NULL: nothing to list. */
+	int (*contents)(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_table *t);
+
+	/*
+	 * Make one object, exclusively; the attributes are valid for this mechanism.
+	 * Answers with its reference. A failure after it was made removes it again. Where
+	 * it exists: -EEXIST.
+	 */
+	int (*create)(struct ipcx *x, const struct ipcx_attrs *a,
+		      struct ipcx_ref *ret_ref);
+
+	/* Remove the object of this row, which was read a moment ago. -ENOENT, -EIDRM:
+	 * gone already. */
+	int (*remove)(struct ix_scan *s, const void *row);
+
+	/* Change the object of this row. */
+	int (*change)(struct ix_scan *s, const void *row, const struct ipcx_attrs *a);
+
+	/* What an errno means, ended by .text = NULL; may be NULL. */
+	const struct ix_errtext *create_errors, *remove_errors, *change_errors;
+};
+
+/* The mechanism of a number; NULL past the last. */
+const struct ix_mech *ix_mech(unsigned mech);
+
+/* The sentence for an errno in such a list, or NULL. */
+const char *ix_errtext(const struct ix_errtext *list, int error, uint64_t attrs);
+
+/* What is done with a row that was kept. */
+enum ix_verb {
+	IX_LOOK,
+	IX_REMOVE,
+	IX_CHANGE,
+};
+
+/* A scan at work: what is wanted, and where the rows go. Made by lib/query/, filled by
+ * the mechanisms. */
+struct ix_scan {
+	struct ipcx *x;
+	struct ipcx_table *t;
+	unsigned mech;
+	struct ix_fields want;         /* costly fields that will be read */
+	const struct ipcx_expr *where; /* NULL in the absence of a condition */
+	uint64_t resume;   /* go on at this place (an index, or a count of entries) */
+	uint64_t max_rows; /* stop after about so many rows: then set t->resume; 0: never */
+	enum ix_verb verb;
+	bool dry;
+	const struct ipcx_attrs *attrs; /* IX_CHANGE */
+	const struct ipcx_table
+		*same; /* act only on objects that stand in this snapshot, or NULL */
+	struct ix_same *same_index; /* its rows by hash (query/same.c) */
+	void *dir; /* a directory that the mechanism keeps open over the scan */
+};
+
+/* Room for the next row of this scan; NULL when memory is out. */
+void *ix_scan_row(struct ix_scan *s);
+
+/*
+ * The row is complete: test the condition, look up what is wanted besides, act, keep it.
+ * 1 kept, 0 not, -ENOMEM. Failures of the action are notes.
+ */
+int ix_scan_keep(struct ix_scan *s);
+
+/* The reference of a row as text. */
+void ix_row_ref(const struct ipcx_table *t, unsigned mech, const void *row,
+		struct ipcx_ref *ret_ref);

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How an object is named in text: MECH:WHICH. Which texts are references, and what each
+ * says.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/esc.h"
+#include "base/num.h"
+#include "core/ctx.h"
+#include "ipcx.h"
+
+/* What of a wrong text stands in a message. */
+#define SHOWN 100
+
+#define TOO_LONG "a name has at most 255 bytes after the slash"
+
+struct shown {
+	char text[SHOWN + sizeof("…")];
+};
+
+/* The text as a message may show it: harmless, and of a sane length. */
+static const char *show(struct shown *s, const char *text)
+{
+	if (ix_escape(s->text, SHOWN, text, IX_ESC_TEXT) >= SHOWN)
+		strcat(s->text, "…");
+	return s->text;
+}
+
+/* "shm, msg, sem": every mechanism. */
+static const char *known(char *buf, size_t size)
+{
+	const struct ipcx_mech_info *info;
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (unsigned m = 0; (info = ipcx_mech_info(m)) && len < size; m++)
+		len += (size_t)snprintf(buf + len, size - len, "%s%s", m ? ", " : "",
+					info->name);
+	return buf;
+}
+
+static int no_key(struct ipcx *x, int error, const char *mech, const char *text)
+{
+	struct shown s;
+
+	if (error == -ERANGE)
+		return ix_fail_plain(x, -EINVAL,
+				     "%s: key \"%s\" does not fit into 32 bits", mech,
+				     show(&s, text));
+	return ix_fail_plain(
+		x, -EINVAL,
+		"%s: \"%s\" is no key (0x… hexadecimal, 0… octal, or decimal)", mech,
+		show(&s, text));
+}
+
+static int read_key(struct ipcx *x, const char *mech, const char *text,
+		    struct ipcx_ref *ref)
+{
+	int r = ix_parse_key(text, &ref->key);
+
+	if (r < 0)
+		return no_key(x, r, mech, text);
+	if (ref->key == 0)
+		return ix_fail_plain(
+			x, -EINVAL,
+			"%s: key 0 is IPC_PRIVATE and names no object: use the id", mech);
+	ref->by = IPCX_BY_KEY;
+	return 0;
+}
+
+static int read_id(struct ipcx *x, const char *mech, const char *text,
+		   struct ipcx_ref *ref)
+{
+	struct shown s;
+	uint64_t id;
+	int r = ix_parse_u64(text, INT32_MAX, &id);
+
+	if (r == -ERANGE)
+		return ix_fail_plain(x, -EINVAL,
+				     "%s: id \"%s\" is out of range (0 to 2147483647)",
+				     mech, show(&s, text));
+	if (r < 0)
+		return ix_fail_plain(
+			x, -EINVAL,
+			"%s: \"%s\" is neither an id (decimal) nor a key (0x… or key=…)",
+			mech, show(&s, text));
+	ref->by = IPCX_BY_ID;
+	ref->id = (int32_t)id;
+	return 0;
+}
+
+static int read_sysv(struct ipcx *x, const char *mech, const char *text,
+		     struct ipcx_ref *ref)
+{
+	if (strncasecmp(text, "key=", 4) == 0)
+		return read_key(x, mech, text + 4, ref);
+	if (strncasecmp(text, "0x", 2) == 0)
+		return read_key(x, mech, text, ref);
+	return read_id(x, mech, text, ref);
+}
+
+/* Why this is no name of a POSIX object (its slash left out); NULL when it is one. */
+static const char *name_fault(const char *name, size_t len)
+{
+	if (len == 0)
+		return "a name has at least one byte after the slash";
+	if (!strcmp(name, ".") || !strcmp(name, ".."))
+		return "names a directory";
+	if (strchr(name, '/'))
+		return "a name has no slash but the first";
+	if (len > 255)
+		return TOO_LONG;
+	return NULL;
+}
+
+static int read_name(struct ipcx *x, const char *mech, const char *text,
+		     struct ipcx_ref *ref)
+{
+	/*
+	 * Escaped, a byte of the name takes four: what is longer than this is too long in
+	 * any case.
+	 */
+	char copy[1 + 4 * 256 + 1];
+	const char *name = copy, *fault;
+	size_t len = strlen(text);
+	struct shown s;
+
+	if (len >= sizeof(copy))
+		return ix_fail_plain(x, -EINVAL, "%s: \"%s\": %s", mech, show(&s, text),
+				     TOO_LONG);
+	memcpy(copy, text, len + 1);
+	if (ix_unescape(copy) < 0)
+		return ix_fail_plain(
+			x, -EINVAL,
+			"%s: \"%s\": \\x must be followed by two hexadecimal digits, not 00",
+			mech, show(&s, text));
+	if (*name == '/')
+		name++;
+	len = strlen(name);
+	fault = name_fault(name, len);
+	if (fault)
+		return ix_fail_plain(x, -EINVAL, "%s: \"%s\": %s", mech, show(&s, text),
+				     fault);
+	ref->by = IPCX_BY_NAME;
+	ref->name[0] = '/';
+	memcpy(ref->name + 1, name, len + 1);
+	return 0;
+}
+
+/* There is no mechanism in front of the text, and none to assume. */
+static int no_mech(struct ipcx *x, const char *text, const char *colon)
+{
+	char list[200];
+	struct shown s;
+
+	if (!colon || colon == text)
+		return ix_fail_plain(
+			x, -EINVAL,
+			"\"%s\" does not say which mechanism: write MECH:WHICH, "
+			"where MECH is one of %s "
+			"and WHICH is an id (5), a key (0x4d2) or a name (/jobs)",
+			show(&s, text), known(list, sizeof(list)));
+	return ix_fail_plain(
+		x, -EINVAL,
+		"\"%s\": no mechanism has the name before the colon (known: %s)",
+		show(&s, text), known(list, sizeof(list)));
+}
+
+int ipcx_ref_parse(struct ipcx *x, const char *text, unsigned def,
+		   struct ipcx_ref *ret_ref)
+{
+	const char *colon = strchr(text, ':'), *which = text;
+	const struct ipcx_mech_info *info;
+	struct ipcx_ref ref = { .mech = def };
+	int r;
+
+	if (colon && ipcx_mech_by_name(text, (size_t)(colon - text), &ref.mech) == 0)
+		which = colon + 1;
+	info = ipcx_mech_info(ref.mech);
+	/* A name may hold a colon; an id or a key does not. */
+	if (!info || (which == text && colon && !info->named))
+		return no_mech(x, text, colon);
+	if (*which == '\0')
+		return ix_fail_plain(x, -EINVAL, "%s: %s is missing", info->name,
+				     info->named ? "the name" : "the id or key");
+	r = info->named ? read_name(x, info->name, which, &ref)
+			: read_sysv(x, info->name, which, &ref);
+	if (r < 0)
+		return r;
+	*ret_ref = ref;
+	return 0;
+}
+
+int ipcx_ref_format(const struct ipcx_ref *ref, char *buf, size_t size)
+{
+	const struct ipcx_mech_info *info = ipcx_mech_info(ref->mech);
+	char name[4 * sizeof(ref->name)];
+
+	if (!info || info->named != (ref->by == IPCX_BY_NAME))
+		return -EINVAL;
+	switch (ref->by) {
+	case IPCX_BY_ID:
+		return ref->id < 0 ? -EINVAL
+				   : snprintf(buf, size, "%s:%d", info->name, ref->id);
+	case IPCX_BY_KEY:
+		return ref->key == 0
+			       ? -EINVAL
+			       : snprintf(buf, size, "%s:0x%08x", info->name, ref->key);
+	case IPCX_BY_NAME:
+		if (!memchr(ref->name, '\0', sizeof(ref->name)) || ref->name[0] != '/' ||
+		    name_fault(ref->name + 1, strlen(ref->name + 1)))
+			return -EINVAL;
+		(void)ix_escape(name, sizeof(name), ref->name, IX_ESC_REF);
+		return snprintf(buf, size, "%s:%s", info->name, name);
+	}
+	return -EINVAL;
+}

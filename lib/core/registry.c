@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The mechanisms, in the order in which everything shows them. A new one is a line here,
+ * one in meson.build, and its file. */
+#include <errno.h>
+#include <string.h>
+
+#include "core/mech.h"
+
+/* clang-format off */
+#define MECHANISMS(line) \
+	line(shm)        \
+	line(msg)        \
+	line(sem)        \
+	line(mq)         \
+	line(pshm)       \
+	line(psem)
+/* clang-format on */
+
+#define DECLARE(name) extern const struct ix_mech ix_mech_##name;
+#define LIST(name)    &ix_mech_##name,
+
+MECHANISMS(DECLARE)
+
+static const struct ix_mech *const mechs[] = { MECHANISMS(LIST) };
+
+const struct ix_mech *ix_mech(unsigned mech)
+{
+	return mech < ARRAY_SIZE(mechs) ? mechs[mech] : NULL;
+}
+
+const struct ipcx_mech_info *ipcx_mech_info(unsigned mech)
+{
+	return mech < ARRAY_SIZE(mechs) ? &mechs[mech]->info : NULL;
+}
+
+int ipcx_mech_by_name(const char *name, size_t len, unsigned *ret_mech)
+{
+	if (len == (size_t)-1)
+		len = strlen(name);
+	for (unsigned m = 0; m < ARRAY_SIZE(mechs); m++) {
+		if (strncmp(mechs[m]->info.name, name, len) || mechs[m]->info.name[len])
+			continue;
+		*ret_mech = m;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+int ipcx_mech_mask(const char *word, uint64_t *ret_mask)
+{
+	uint64_t mask = 0;
+
+	for (unsigned m = 0; m < ARRAY_SIZE(mechs); m++)
+		if (!strcmp(word, "all") || !strcmp(word, mechs[m]->info.name) ||
+		    !strcmp(word, mechs[m]->info.group))
+			mask |= IPCX_MECH_BIT(m);
+	if (!mask)
+		return -ENOENT;
+	*ret_mask = mask;
+	return 0;
+}
+
+bool ipcx_mech_has(unsigned mech, enum ipcx_field field)
+{
+	const struct ix_column *c;
+
+	if (mech >= ARRAY_SIZE(mechs) || (unsigned)field >= IPCX_FIELDS)
+		return false;
+	c = &mechs[mech]->kind->columns[field];
+	return c->size || c->derive;
+}
+
+const char *ix_errtext(const struct ix_errtext *list, int error, uint64_t attrs)
+{
+	for (; list && list->text; list++)
+		if (list->error == error && (!list->when || (list->when & attrs)))
+			return list->text;
+	return NULL;
+}

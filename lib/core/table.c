@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How a snapshot is laid out in memory, and the one getter that reads it. */
+#include "core/table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/columns.h"
+
+int ix_table_new(struct ipcx_table **ret_t)
+{
+	struct ipcx_table *t = calloc(1, sizeof(*t));
+	struct timespec now;
+
+	if (!t)
+		return -ENOMEM;
+	if (clock_gettime(CLOCK_REALTIME, &now) == 0)
+		t->now = now.tv_sec;
+	*ret_t = t;
+	return 0;
+}
+
+void ipcx_table_free(struct ipcx_table *t)
+{
+	if (!t)
+		return;
+	free(t->sections);
+	ix_buf_free(&t->arena);
+	ix_buf_free(&t->pool);
+	ix_buf_free(&t->notes);
+	ix_names_free(&t->users);
+	ix_names_free(&t->groups);
+	free(t);
+}
+
+int ix_table_section(struct ipcx_table *t, const struct ix_kind *kind, unsigned mech)
+{
+	struct ix_section *last = t->nsections ? &t->sections[t->nsections - 1] : NULL,
+			  *more;
+
+	if (last && last->kind == kind && last->mech == mech)
+		return 0;
+	more = realloc(t->sections, (t->nsections + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	t->sections = more;
+	t->sections[t->nsections++] = (struct ix_section){
+		.kind = kind, .mech = mech, .first = t->rows, .offset = t->arena.len
+	};
+	return 0;
+}
+
+void *ix_table_row(struct ipcx_table *t)
+{
+	size_t size = t->sections[t->nsections - 1].kind->row_size;
+	char *row = ix_buf_room(&t->arena, size);
+
+	if (row)
+		memset(row, 0, size);
+	return row;
+}
+
+void ix_table_keep(struct ipcx_table *t)
+{
+	struct ix_section *s = &t->sections[t->nsections - 1];
+
+	t->arena.len += s->kind->row_size;
+	s->count++;
+	t->rows++;
+}
+
+const void *ix_table_at(const struct ipcx_table *t, size_t i,
+			const struct ix_section **ret_section)
+{
+	for (size_t n = 0; n < t->nsections; n++) {
+		const struct ix_section *s = &t->sections[n];
+
+		if (i - s->first < s->count) {
+			*ret_section = s;
+			return t->arena.data + s->offset +
+			       (i - s->first) * s->kind->row_size;
+		}
+	}
+	return NULL;
+}
+
+ix_text ix_table_text(struct ipcx_table *t, const char *text)
+{
+	size_t off = t->pool.len;
+
+	if (!text || off >= UINT32_MAX - 1 ||
+	    ix_buf_add(&t->pool, text, strlen(text) + 1) < 0)
+		return 0;
+	return (ix_text)off + 1;
+}
+
+const char *ix_table_string(const struct ipcx_table *t, ix_text text)
+{
+	return text ? t->pool.data + text - 1 : NULL;
+}
+
+void ix_table_note(struct ipcx_table *t, enum ipcx_note_kind kind, unsigned mech,
+		   int error, const char *subject, const char *fmt, ...)
+{
+	struct ix_note note = { .kind = kind, .mech = mech, .error = error };
+	char text[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	note.subject = ix_table_text(t, subject ? subject : "");
+	note.text = ix_table_text(t, text);
+	(void)ix_buf_add(&t->notes, &note, sizeof(note));
+}
+
+uint64_t ix_column_raw(const struct ix_column *c, const void *row)
+{
+	const char *p = (const char *)row + c->offset;
+
+	switch (c->size) {
+	case 1:
+		return *(const uint8_t *)p;
+	case 2:
+		return *(const uint16_t *)(const void *)p;
+	case 4:
+		return *(const uint32_t *)(const void *)p;
+	default:
+		return *(const uint64_t *)(const void *)p;
+	}
+}
+
+/* Widen a stored integer with its sign. */
+static int64_t raw_signed(const struct ix_column *c, uint64_t raw)
+{
+	unsigned shift = 64 - 8U * c->size;
+
+	return (int64_t)(raw << shift) >> shift;
+}
+
+static void stored(const struct ipcx_table *t, const struct ix_column *c, const void *row,
+		   enum ipcx_type type, struct ipcx_value *v)
+{
+	uint64_t raw = ix_column_raw(c, row);
+
+	if (c->zero && raw == 0)
+		return;
+	switch (type) {
+	case IPCX_INT:
+	case IPCX_TIME:
+		v->as.i = raw_signed(c, raw);
+		break;
+	case IPCX_REAL:
+		memcpy(&v->as.d, &raw, sizeof(raw));
+		break;
+	case IPCX_STRING:
+		v->as.s = ix_table_string(t, (ix_text)raw);
+		if (!v->as.s)
+			return;
+		break;
+	case IPCX_NONE:
+	case IPCX_BOOL:
+	case IPCX_UINT:
+	case IPCX_MODE:
+	case IPCX_KEY:
+		v->as.u = raw;
+		break;
+	}
+	v->type = type;
+}
+
+int ix_row_value(const struct ipcx_table *t, const struct ix_section *s, const void *row,
+		 enum ipcx_field f, struct ipcx_value *v)
+{
+	const struct ix_column *c = &s->kind->columns[f];
+
+	if (c->size == 0 && !c->derive)
+		return -ENODATA;
+	v->type = IPCX_NONE;
+	if (ix_fields_has(&((const struct ix_row *)row)->unknown, f))
+		return 0;
+	if (c->derive)
+		c->derive(t, s, row, v);
+	else
+		stored(t, c, row, ipcx_field_info(f)->type, v);
+	return 0;
+}
+
+void ix_value_text(struct ipcx_value *v, const char *text)
+{
+	(void)snprintf(v->text, sizeof(v->text), "%s", text);
+	v->type = IPCX_STRING;
+	v->as.s = v->text;
+}
+
+int ipcx_row_get(const struct ipcx_table *t, size_t row, enum ipcx_field field,
+		 struct ipcx_value *ret_value)
+{
+	const struct ix_section *s;
+	const void *data = ix_table_at(t, row, &s);
+
+	if (!data || (unsigned)field >= IPCX_FIELDS)
+		return -EINVAL;
+	return ix_row_value(t, s, data, field, ret_value);
+}
+
+size_t ipcx_table_rows(const struct ipcx_table *t)
+{
+	return t->rows;
+}
+
+const char *ipcx_table_kind(const struct ipcx_table *t)
+{
+	return t->nsections ? t->sections[0].kind->name : "objects";
+}
+
+unsigned ipcx_row_mech(const struct ipcx_table *t, size_t row)
+{
+	const struct ix_section *s;
+
+	return ix_table_at(t, row, &s) ? s->mech : IPCX_NO_MECH;
+}
+
+uint64_t ipcx_table_resume(const struct ipcx_table *t)
+{
+	return t->resume;
+}
+
+bool ipcx_table_note(const struct ipcx_table *t, size_t i, struct ipcx_note *ret_note)
+{
+	const struct ix_note *notes = (const struct ix_note *)(const void *)t->notes.data;
+
+	if (i >= t->notes.len / sizeof(*notes))
+		return false;
+	*ret_note = (struct ipcx_note){
+		.kind = notes[i].kind,
+		.mech = notes[i].mech,
+		.error = notes[i].error,
+		.subject = notes[i].subject ? ix_table_string(t, notes[i].subject) : "",
+		.text = notes[i].text ? ix_table_string(t, notes[i].text) : "",
+	};
+	return true;
+}

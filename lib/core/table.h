@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Rows of typed fields. A kind of row is a table of columns: where in the struct each
+ * field stands, or which function derives it. Rows of several kinds stand one after
+ * another in one arena, a section each; strings stand in one pool.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "core/names.h"
+#include "ipcx.h"
+
+/* A set of fields. */
+struct ix_fields {
+	uint64_t bits[2];
+};
+
+_Static_assert(IPCX_FIELDS <= 128, "struct ix_fields and struct ix_row hold 128 fields");
+
+static inline bool ix_fields_has(const struct ix_fields *s, unsigned f)
+{
+	return s->bits[f / 64] >> (f % 64) & 1;
+}
+
+static inline void ix_fields_add(struct ix_fields *s, unsigned f)
+{
+	s->bits[f / 64] |= UINT64_C(1) << (f % 64);
+}
+
+/* Every row begins with this: which of its fields are unknown. */
+struct ix_row {
+	struct ix_fields unknown;
+};
+
+/* A string in a row: its offset in the table's pool plus 1, 0 for none. */
+typedef uint32_t ix_text;
+
+struct ix_section;
+
+/* One column. Stored columns have a size, derived ones a function; neither: rows of this
+ * kind have no such field. */
+struct ix_column {
+	uint8_t size; /* of the member: 1, 2, 4 or 8 */
+	bool zero; /* 0 means "none": a time that never came, a pid that is not visible */
+	uint16_t offset; /* of the member */
+	void (*derive)(const struct ipcx_table *t, const struct ix_section *s,
+		       const void *row,
+		       struct ipcx_value *v); /* v->type is IPCX_NONE before */
+};
+
+#define IX_COL(type, member)                                                          \
+	{                                                                             \
+		.size = sizeof(((type *)0)->member), .offset = offsetof(type, member) \
+	}
+#define IX_COL_ZERO(type, member)                                                      \
+	{                                                                              \
+		.size = sizeof(((type *)0)->member), .offset = offsetof(type, member), \
+		.zero = true                                                           \
+	}
+#define IX_DERIVED(function)         \
+	{                            \
+		.derive = (function) \
+	}
+
+/* A kind of row. Indexed by field: reading a field is one look into columns[]. */
+struct ix_kind {
+	const char *name; /* "objects", "semaphores", …: the JSON array */
+	size_t row_size;
+	const struct ix_column columns[IPCX_FIELDS];
+};
+
+/* Rows of one kind and mechanism that stand together. */
+struct ix_section {
+	const struct ix_kind *kind;
+	unsigned mech;
+	size_t first, count; /* row numbers */
+	size_t offset;       /* of the first row in the arena */
+};
+
+struct ipcx_table {
+	struct ix_section *sections;
+	size_t nsections, rows;
+	struct ix_buf arena, pool, notes; /* notes: struct ix_note */
+	struct ix_names users, groups;    /* names in this table's pool */
+	int64_t now;                      /* seconds since the epoch, for ages */
+	uint64_t resume;
+	unsigned id_bits; /* how many bits of a System V id are its index; 0: not asked */
+	bool numeric;
+};
+
+/* A note as it is stored. */
+struct ix_note {
+	enum ipcx_note_kind kind;
+	unsigned mech;
+	int error;
+	ix_text subject, text;
+};
+
+/* A new, empty table whose ages count from now. */
+int ix_table_new(struct ipcx_table **ret_t);
+
+/* Begin a section: the rows that follow are of this kind. 0 or -ENOMEM. */
+int ix_table_section(struct ipcx_table *t, const struct ix_kind *kind, unsigned mech);
+
+/*
+ * Room for the next row, zeroed, not yet part of the table: ix_table_keep() makes it so,
+ * another ix_table_row() drops it. The pointer is good until then. NULL when memory is
+ * out.
+ */
+void *ix_table_row(struct ipcx_table *t);
+void ix_table_keep(struct ipcx_table *t);
+
+/* Row number i as bytes, with its section. NULL past the end. */
+const void *ix_table_at(const struct ipcx_table *t, size_t i,
+			const struct ix_section **ret_section);
+
+/* Copy a string into the pool. 0 (none) for NULL or when memory is out. */
+ix_text ix_table_text(struct ipcx_table *t, const char *text);
+const char *ix_table_string(const struct ipcx_table *t, ix_text text);
+
+/* Add a note; subject may be NULL. The text is formatted; no memory: it is lost. */
+void ix_table_note(struct ipcx_table *t, enum ipcx_note_kind kind, unsigned mech,
+		   int error, const char *subject, const char *fmt, ...) PRINTF(6, 7);
+
+/* Make an unknown field of a row known to be unknown. */
+static inline void ix_unknown(void *row, enum ipcx_field f)
+{
+	ix_fields_add(&((struct ix_row *)row)->unknown, f);
+}
+
+/* The value of one field of a row that stands anywhere (ipcx_row_get() for rows not yet
+ * kept). */
+int ix_row_value(const struct ipcx_table *t, const struct ix_section *s, const void *row,
+		 enum ipcx_field f, struct ipcx_value *v);
+
+/* For derive functions: the value is a copy of this short string (at most 39 bytes). */
+void ix_value_text(struct ipcx_value *v, const char *text);

@@ -1,0 +1,584 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libipcx: every kind of Linux IPC object that outlives its process.
+ *
+ * Everything the library says is a table: rows of typed fields. ipcx_scan() answers with
+ * a snapshot of the objects, ipcx_limits() with the limits, ipcx_contents() with the
+ * semaphores of an array or the messages of a queue; ipcx_row_get() reads one field of
+ * one row of any of them.
+ *
+ * Errors: functions that return int answer 0 (or a documented positive number) on success
+ * and -errno on failure; ipcx_error() then has one line that says what failed, on which
+ * object, and why. Outputs are last, named ret_…, and untouched on failure. What the
+ * kernel or the caller's rights do not offer is not a failure: it stands as a note in the
+ * table, beside what could be read.
+ *
+ * Threads: a context is used by one thread at a time; contexts are independent of each
+ * other. A table is immutable and may be read by any number of threads until it is freed.
+ *
+ * The library never prints, never ends the process, never reads the environment, and
+ * opens every descriptor with O_CLOEXEC. It resolves user and group names through the C
+ * library (NSS) unless IPCX_NUMERIC is given.
+ */
+#ifndef IPCX_H
+#define IPCX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifdef __GNUC__
+#pragma GCC visibility push(default)
+#endif
+
+/* ---- context ---- */
+
+/** A context: directory descriptors, name caches and the text of the last error. */
+struct ipcx;
+
+/** A snapshot: rows of fields, and notes about what could not be read. Immutable. */
+struct ipcx_table;
+
+/**
+ * Make a context. Opens nothing yet.
+ *
+ * @param ret_x the new context; free it with ipcx_free()
+ * @return 0, or -ENOMEM
+ */
+int ipcx_new(struct ipcx **ret_x);
+
+/** Free a context. Tables made with it stay valid. NULL is allowed. */
+void ipcx_free(struct ipcx *x);
+
+/**
+ * The text of the last failure in this context: one line without a newline, "" before the
+ * first. Owned by the context; valid until its next call.
+ */
+const char *ipcx_error(const struct ipcx *x);
+
+/** The version of the library in use, such as "0.1.0". Static. */
+const char *ipcx_version(void);
+
+/* ---- values and fields ---- */
+
+/** What a value is. New types may be added at the end. */
+enum ipcx_type {
+	IPCX_NONE,   /**< unknown, or there is none (a time that never came): JSON null */
+	IPCX_BOOL,   /**< as.u is 0 or 1 */
+	IPCX_INT,    /**< as.i */
+	IPCX_UINT,   /**< as.u, the full 64 bits */
+	IPCX_REAL,   /**< as.d, finite */
+	IPCX_STRING, /**< as.s: bytes as the kernel gave them, in any encoding, control
+			characters included */
+	IPCX_TIME, /**< as.i: seconds since the epoch (UTC), as the kernel counts them */
+	IPCX_MODE, /**< as.u: permission bits, 0 to 0777 */
+	IPCX_KEY,  /**< as.u: a System V key, 32 bits; 0 is IPC_PRIVATE */
+};
+
+/** What a number counts. */
+enum ipcx_unit {
+	IPCX_PLAIN,   /**< a count, an id, or no number */
+	IPCX_BYTES,   /**< bytes */
+	IPCX_SECONDS, /**< seconds */
+	IPCX_PERCENT, /**< percent, 0 to 100 and above */
+	IPCX_VARIES,  /**< what the field "unit" of the same row says */
+};
+
+/** One value, as ipcx_row_get() returns it. Strings live as long as the table or, in
+ * text, as the value. */
+struct ipcx_value {
+	enum ipcx_type type;
+	union {
+		int64_t i;
+		uint64_t u;
+		double d;
+		const char *s;
+	} as;
+	char text[40]; /**< private: room for strings that are made on the way */
+};
+
+/**
+ * Every field of every row. The numbers are part of the ABI: new ones come at the end.
+ * What each is, its type, unit and cost stand in one table: ipcx_field_info().
+ */
+enum ipcx_field {
+	IPCX_F_MECH,
+	IPCX_F_REF,
+	IPCX_F_ID,
+	IPCX_F_NAME,
+	IPCX_F_KEY,
+	IPCX_F_OWNER,
+	IPCX_F_UID,
+	IPCX_F_GROUP,
+	IPCX_F_GID,
+	IPCX_F_CREATOR,
+	IPCX_F_CUID,
+	IPCX_F_CREATOR_GROUP,
+	IPCX_F_CGID,
+	IPCX_F_MODE,
+	IPCX_F_SEMNUM,
+	IPCX_F_POSITION,
+	IPCX_F_MTYPE,
+	IPCX_F_SIZE,
+	IPCX_F_ALLOCATED,
+	IPCX_F_RSS,
+	IPCX_F_SWAP,
+	IPCX_F_NATTCH,
+	IPCX_F_STATUS,
+	IPCX_F_DEST,
+	IPCX_F_LOCKED,
+	IPCX_F_CBYTES,
+	IPCX_F_QNUM,
+	IPCX_F_QBYTES,
+	IPCX_F_USE_PERCENT,
+	IPCX_F_NSEMS,
+	IPCX_F_MAXMSG,
+	IPCX_F_MSGSIZE,
+	IPCX_F_CURMSGS,
+	IPCX_F_QSIZE,
+	IPCX_F_NOTIFY,
+	IPCX_F_NOTIFY_PID,
+	IPCX_F_NOTIFY_SIGNAL,
+	IPCX_F_VALUE,
+	IPCX_F_LINKS,
+	IPCX_F_CPID,
+	IPCX_F_LPID,
+	IPCX_F_LSPID,
+	IPCX_F_LRPID,
+	IPCX_F_COMMAND,
+	IPCX_F_CREATOR_ALIVE,
+	IPCX_F_CTIME,
+	IPCX_F_AGE,
+	IPCX_F_ATIME,
+	IPCX_F_DTIME,
+	IPCX_F_MTIME,
+	IPCX_F_STIME,
+	IPCX_F_RTIME,
+	IPCX_F_OTIME,
+	IPCX_F_ID_INDEX,
+	IPCX_F_ID_SEQ,
+	IPCX_F_SEMPID,
+	IPCX_F_SEMNCNT,
+	IPCX_F_SEMZCNT,
+	IPCX_F_LIMIT,
+	IPCX_F_USED,
+	IPCX_F_PERCENT,
+	IPCX_F_UNIT,
+	IPCX_F_SOURCE,
+	IPCX_F_WHAT,
+	IPCX_F_NEEDED,
+	IPCX_F_FITS,
+	IPCX_F_RAISE_TO,
+	IPCX_F_PATH,
+	IPCX_F_PROJ,
+	IPCX_F_EXISTED,
+	IPCX_F_INODE,
+	IPCX_F_DEVICE,
+	IPCX_FIELDS /**< how many there are in this version of the header */
+};
+
+/** What reading a field costs beyond the listing itself. */
+enum ipcx_cost {
+	IPCX_CHEAP, /**< comes with every listing */
+	IPCX_NAMES, /**< one NSS lookup for each different user or group, none with
+		       IPCX_NUMERIC */
+	IPCX_DEAR,  /**< another, slower source: fetched only when the query names the
+		       field */
+};
+
+/** What is known of a field. Static; members may be added at the end. */
+struct ipcx_field_info {
+	const char *name;    /**< lower_snake_case: in -o, --where, JSON */
+	const char *heading; /**< over a column */
+	enum ipcx_type type;
+	enum ipcx_unit unit;
+	enum ipcx_cost cost;
+	const char *doc; /**< one line, without a full stop */
+};
+
+/** What is known of a field; NULL when there is no such field. */
+const struct ipcx_field_info *ipcx_field_info(enum ipcx_field field);
+
+/**
+ * Find a field by its name (case does not matter).
+ *
+ * @param len how much of name counts; (size_t)-1 for all of it
+ * @return 0, or -ENOENT
+ */
+int ipcx_field_by_name(const char *name, size_t len, enum ipcx_field *ret_field);
+
+/* ---- mechanisms ---- */
+
+/** Stands for "no mechanism" where a mechanism's number is wanted. */
+#define IPCX_NO_MECH (~0U)
+
+/** The mask bit of a mechanism. */
+#define IPCX_MECH_BIT(mech) (UINT64_C(1) << (mech))
+
+/** What is known of a mechanism. Static; members may be added at the end. */
+struct ipcx_mech_info {
+	const char *name;   /**< "shm" */
+	const char *label;  /**< "System V shared memory" */
+	const char *object; /**< one of them in a sentence: "shared memory segment" */
+	const char *group;  /**< "sysv" or "posix" */
+	bool named;         /**< objects have a name; otherwise an id and a key */
+	uint64_t create;    /**< IPCX_A_… that ipcx_create() takes */
+	uint64_t require;   /**< and those of them that it needs */
+	uint64_t change;    /**< IPCX_A_… that ipcx_change() takes */
+	const char *need;   /**< how ipcx_fit() reads a wish for these: "[COUNTx]SIZE" */
+	const uint8_t *shown; /**< the default columns: fields, ended by IPCX_FIELDS */
+};
+
+/** A mechanism by its number (0, 1, …); NULL past the last. The numbers may differ
+ * between versions: use names. */
+const struct ipcx_mech_info *ipcx_mech_info(unsigned mech);
+
+/** Find a mechanism by name. @return 0, or -ENOENT */
+int ipcx_mech_by_name(const char *name, size_t len, unsigned *ret_mech);
+
+/** The mask of a mechanism's or group's name: "shm", "sysv", "posix", "all". @return 0,
+ * or -ENOENT */
+int ipcx_mech_mask(const char *word, uint64_t *ret_mask);
+
+/** Whether rows of this mechanism have this field. */
+bool ipcx_mech_has(unsigned mech, enum ipcx_field field);
+
+/* ---- references ---- */
+
+/** How a reference names its object. */
+enum ipcx_by {
+	IPCX_BY_ID,   /**< System V id */
+	IPCX_BY_KEY,  /**< System V key */
+	IPCX_BY_NAME, /**< POSIX name, with its slash */
+};
+
+/** One object, named. Written by ipcx_ref_parse(). */
+struct ipcx_ref {
+	unsigned mech;
+	enum ipcx_by by;
+	int32_t id;
+	uint32_t key;
+	char name[257]; /**< "/" and at most 255 bytes (NAME_MAX) */
+};
+
+/** The room that ipcx_ref_format() needs at most: "MECH:" and a name whose every byte is
+ * escaped. */
+#define IPCX_REF_MAX 1056
+
+/**
+ * Read a reference: "shm:5" (id), "shm:0x4d2" or "msg:key=1234" (key), "mq:/jobs" (name;
+ * the slash may be left out). With a mechanism in def, the part before the colon may be
+ * left out. "\xNN" in a name stands for that byte.
+ *
+ * @param def the mechanism of a text without one, or IPCX_NO_MECH
+ * @return 0, or -EINVAL
+ */
+int ipcx_ref_parse(struct ipcx *x, const char *text, unsigned def,
+		   struct ipcx_ref *ret_ref);
+
+/**
+ * Write a reference so that ipcx_ref_parse() reads the same one. The text is safe for
+ * terminals and shells' word splitting: blanks, control characters, backslashes, * ? [
+ * and what is no UTF-8 are written as \xNN.
+ *
+ * @return the length without the final NUL, or -EINVAL; cut like snprintf(3) when size is
+ * too small
+ */
+int ipcx_ref_format(const struct ipcx_ref *ref, char *buf, size_t size);
+
+/* ---- expressions ---- */
+
+/** A compiled condition over fields; see ipcx-expr(7). Immutable. */
+struct ipcx_expr;
+
+/**
+ * Compile a condition such as "size > 1M && owner == bob".
+ *
+ * @param ret_column where the error stands (from 1), or NULL
+ * @return 0, -EINVAL (with the column in the error text), or -ENOMEM
+ */
+int ipcx_expr_parse(struct ipcx *x, const char *text, struct ipcx_expr **ret_expr,
+		    size_t *ret_column);
+
+/** Free a condition. NULL is allowed. */
+void ipcx_expr_free(struct ipcx_expr *e);
+
+/** Whether a row fulfils the condition: 1 yes, 0 no, -1 it depends on a value that is
+ * unknown or absent. */
+int ipcx_expr_match(const struct ipcx_expr *e, const struct ipcx_table *t, size_t row);
+
+/** The fields that a condition reads, ended by IPCX_FIELDS. Owned by the expression. */
+const uint8_t *ipcx_expr_fields(const struct ipcx_expr *e);
+
+/* ---- tables ---- */
+
+/** The number of rows. */
+size_t ipcx_table_rows(const struct ipcx_table *t);
+
+/** What the rows are: "objects", "semaphores", "messages", "limits", … Static. */
+const char *ipcx_table_kind(const struct ipcx_table *t);
+
+/** The mechanism of a row, or IPCX_NO_MECH when rows of this kind have none. */
+unsigned ipcx_row_mech(const struct ipcx_table *t, size_t row);
+
+/**
+ * Read one field of one row.
+ *
+ * @return 0 (ret_value->type is IPCX_NONE when the value is unknown), -ENODATA when rows
+ * of this kind have no such field, -EINVAL when there is no such row
+ */
+int ipcx_row_get(const struct ipcx_table *t, size_t row, enum ipcx_field field,
+		 struct ipcx_value *ret_value);
+
+/** Where a later query can go on when this one stopped at max_rows; 0 when the snapshot
+ * is complete. */
+uint64_t ipcx_table_resume(const struct ipcx_table *t);
+
+/** Compare two values for sorting: unknown first, then numbers by size, then strings by
+ * bytes. */
+int ipcx_value_compare(const struct ipcx_value *a, const struct ipcx_value *b);
+
+/** What a note is about. */
+enum ipcx_note_kind {
+	IPCX_NOTE_MISSING,     /**< an object that was named does not exist */
+	IPCX_NOTE_FAILED,      /**< an object was not read, removed or changed, though it
+				  should have been */
+	IPCX_NOTE_UNAVAILABLE, /**< a mechanism cannot be read here */
+	IPCX_NOTE_SKIPPED, /**< something that is no object of the mechanism was passed
+			      over */
+	IPCX_NOTE_INFO,    /**< worth knowing */
+};
+
+/** A note: what does not fit into a row. Owned by the table. */
+struct ipcx_note {
+	enum ipcx_note_kind kind;
+	unsigned mech;       /**< or IPCX_NO_MECH */
+	int error;           /**< -errno, or 0 */
+	const char *subject; /**< the reference or file concerned, escaped; or "" */
+	const char *text;    /**< one line, without the subject */
+};
+
+/** A note by its number (0, 1, …). @return false past the last */
+bool ipcx_table_note(const struct ipcx_table *t, size_t i, struct ipcx_note *ret_note);
+
+/** Free a table. NULL is allowed. */
+void ipcx_table_free(struct ipcx_table *t);
+
+/* ---- objects ---- */
+
+/** Flags of a query. */
+#define IPCX_NUMERIC (1U << 0) /**< do not look up user and group names */
+#define IPCX_DRY_RUN \
+	(1U << 1) /**< ipcx_remove(): only answer with what would be removed */
+
+/** What to look at. Set size to sizeof(struct ipcx_query) and everything unused to 0. */
+struct ipcx_query {
+	size_t size;
+	uint64_t mechs; /**< which mechanisms; 0 with refs: none but those */
+	const struct ipcx_ref
+		*refs; /**< these objects, looked up directly, never by listing */
+	size_t nrefs;
+	const uint8_t *fields; /**< fields that will be read, ended by IPCX_FIELDS; NULL:
+				  all that are not dear */
+	const struct ipcx_expr *where; /**< only rows that fulfil this, or NULL */
+	uint64_t max_rows; /**< about so many rows of a mechanism at once, 0 for all (see
+			      resume) */
+	uint64_t resume; /**< 0, or what ipcx_table_resume() said of the snapshot before */
+	unsigned flags;
+	const struct ipcx_table
+		*same; /**< only objects of this earlier snapshot that are still the same:
+			* an id whose object has another key, creator or ctime by now is
+			* left alone (a note says so) */
+};
+
+/**
+ * Take a snapshot of objects. Has no side effects on them: nothing is opened for writing,
+ * attached, or received, no time of access changes unless a dear field asks for it and
+ * its doc line says so. Objects that vanish meanwhile are left out.
+ *
+ * @return 0; -EINVAL for an impossible query; -ENOMEM. Everything else is a note in the
+ * table.
+ */
+int ipcx_scan(struct ipcx *x, const struct ipcx_query *q, struct ipcx_table **ret_table);
+
+/**
+ * Look inside one object: the semaphores of an array, the messages waiting in a queue.
+ * Takes nothing out.
+ *
+ * @return 0, -ENODATA when this mechanism has no contents to list, -ENOENT when there is
+ * no such object, -EACCES, …
+ */
+int ipcx_contents(struct ipcx *x, const struct ipcx_ref *ref,
+		  struct ipcx_table **ret_table);
+
+/** Members of struct ipcx_attrs that are set. */
+#define IPCX_A_NAME       (UINT64_C(1) << 0)
+#define IPCX_A_KEY        (UINT64_C(1) << 1)
+#define IPCX_A_MODE       (UINT64_C(1) << 2)
+#define IPCX_A_UID        (UINT64_C(1) << 3)
+#define IPCX_A_GID        (UINT64_C(1) << 4)
+#define IPCX_A_SIZE       (UINT64_C(1) << 5)
+#define IPCX_A_QBYTES     (UINT64_C(1) << 6)
+#define IPCX_A_NSEMS      (UINT64_C(1) << 7)
+#define IPCX_A_INIT       (UINT64_C(1) << 8)
+#define IPCX_A_MAXMSG     (UINT64_C(1) << 9)
+#define IPCX_A_MSGSIZE    (UINT64_C(1) << 10)
+#define IPCX_A_HUGE       (UINT64_C(1) << 11)
+#define IPCX_A_NORESERVE  (UINT64_C(1) << 12)
+#define IPCX_A_LOCK       (UINT64_C(1) << 13)
+#define IPCX_A_UNLOCK     (UINT64_C(1) << 14)
+#define IPCX_A_FROM       (UINT64_C(1) << 15)
+#define IPCX_A_ID         (UINT64_C(1) << 16)
+#define IPCX_A_COUNT      (UINT64_C(1) << 17)
+#define IPCX_A_IF_MISSING (UINT64_C(1) << 18)
+
+/** Attributes of an object to make or change. Set size to sizeof(struct ipcx_attrs); only
+ * members named in set count. */
+struct ipcx_attrs {
+	size_t size;
+	uint64_t set;         /**< IPCX_A_… */
+	unsigned mech;        /**< which mechanism (for ipcx_create) */
+	const char *name;     /**< POSIX name, the slash may be left out */
+	uint32_t key;         /**< System V key; without it IPC_PRIVATE */
+	uint32_t mode;        /**< 0 to 0777; default 0600. Not subject to the umask */
+	uid_t uid;            /**< owner */
+	gid_t gid;            /**< owning group */
+	uint64_t bytes;       /**< IPCX_A_SIZE: bytes */
+	uint64_t qbytes;      /**< bytes that a queue holds (msg_qbytes) */
+	uint64_t nsems;       /**< semaphores in an array */
+	const uint16_t *init; /**< initial values, one for each semaphore or one for all */
+	size_t ninit;
+	uint64_t maxmsg;  /**< messages that a queue holds (mq_maxmsg) */
+	uint64_t msgsize; /**< bytes of its longest message (mq_msgsize) */
+	uint64_t huge;    /**< huge page size in bytes, 0 for the system's default */
+	int from; /**< IPCX_A_FROM: a descriptor that is read to its end: the contents */
+	int32_t id; /**< the id to have (needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN) */
+	uint64_t count; /**< how many alike; not with a name, a key or an id */
+};
+
+/**
+ * Make objects: n specifications, each with its count. All or none: when one fails, those
+ * made are removed again. An object that exists is an error (-EEXIST) unless
+ * IPCX_A_IF_MISSING is set and the existing one is at least as large as asked.
+ *
+ * @param specs n structs, specs[0].size bytes apart
+ * @param ret_table the objects, in the order made; notes say which of them existed before
+ * @return 0, -EEXIST, -ENOSPC, … as the kernel said; the error text names the limit in
+ * the way
+ */
+int ipcx_create(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
+		struct ipcx_table **ret_table);
+
+/**
+ * Remove objects: those of q->refs, or all of q->mechs that fulfil q->where. Listing,
+ * condition and removal are one pass: each object is read, checked and removed before the
+ * next is looked at. Failures are notes (IPCX_NOTE_FAILED, _MISSING).
+ *
+ * @param ret_table the objects removed (with IPCX_DRY_RUN: that would be), as they were
+ * @return 0 also when some failed, -EINVAL, -ENOMEM
+ */
+int ipcx_remove(struct ipcx *x, const struct ipcx_query *q,
+		struct ipcx_table **ret_table);
+
+/**
+ * Change the objects of q->refs. Failures are notes.
+ *
+ * @param attrs what to change: the mechanism's change mask says what can be
+ * @param ret_table the objects changed, as they are now
+ * @return 0 also when some failed, -EINVAL, -ENOMEM
+ */
+int ipcx_change(struct ipcx *x, const struct ipcx_query *q,
+		const struct ipcx_attrs *attrs, struct ipcx_table **ret_table);
+
+/* ---- limits ---- */
+
+/**
+ * Every limit that can stop a user of IPC: name, limit, used, percent, unit, source, what.
+ *
+ * @param names the limits wanted, ended by NULL; or NULL for all
+ * @return 0, -ENOENT for an unknown name
+ */
+int ipcx_limits(struct ipcx *x, const char *const *names, struct ipcx_table **ret_table);
+
+/** The name of a limit by its number (0, 1, …); NULL past the last. */
+const char *ipcx_limit_name(unsigned i);
+
+/**
+ * Set a limit of the caller's IPC namespace and read it back.
+ *
+ * @return 0, -ENOENT for an unknown name, -EPERM, -ENOTSUP when it cannot be set from
+ * here, -ERANGE when the kernel took another value
+ */
+int ipcx_limit_set(struct ipcx *x, const char *name, uint64_t value);
+
+/** The sysctl line ("kernel.shmmni = 4096") that would set a limit at boot. @return its
+ * length, -ENOENT, -ENOTSUP */
+int ipcx_limit_sysctl(struct ipcx *x, const char *name, uint64_t value, char *buf,
+		      size_t size);
+
+/**
+ * Would these objects fit? One row for each limit that they count against: limit, used,
+ * needed, fits, raise_to.
+ *
+ * @param wish "shm:40G", "sem:10x250", "mq:100x8K": a mechanism and, in its own words
+ * (ipcx_mech_info.need), how much
+ * @return 1 it fits, 0 it does not, -EINVAL
+ */
+int ipcx_fit(struct ipcx *x, const char *wish, struct ipcx_table **ret_table);
+
+/** What share of each limit one object takes: one row for each limit that it counts
+ * against. @return 0, -ENOENT, … */
+int ipcx_shares(struct ipcx *x, const struct ipcx_table *t, size_t row,
+		struct ipcx_table **ret_table);
+
+/* ---- namespaces ---- */
+
+/** The caller's IPC namespace as the kernel writes it: "ipc:[4026531839]"; "ipc:[?]"
+ * where /proc does not tell. */
+void ipcx_namespace(struct ipcx *x, char *buf, size_t size);
+
+/* ---- keys and ids ---- */
+
+/** The key that ftok(3) makes of a path and the low byte of proj. @return 0, -ENOENT,
+ * -EACCES, … */
+int ipcx_key(struct ipcx *x, const char *path, int proj, uint32_t *ret_key);
+
+/** A key for each path: key, path, proj, device, inode. Paths that cannot be read are
+ * notes. @return 0, -ENOMEM */
+int ipcx_keys(struct ipcx *x, const char *const *paths, size_t n, int proj,
+	      struct ipcx_table **ret_table);
+
+/**
+ * Which of these files could ftok(3) have made a key of? Rows as for ipcx_keys(), with
+ * the proj that it takes. The key holds only 8 bits of the device and 16 of the inode
+ * number, so several files can fit.
+ *
+ * @param recursive look at everything below directories, too (symbolic links are not
+ * followed)
+ * @return 0, -ENOMEM
+ */
+int ipcx_key_search(struct ipcx *x, uint32_t key, const char *const *paths, size_t n,
+		    bool recursive, struct ipcx_table **ret_table);
+
+/**
+ * Split System V ids into the index of the slot and its sequence number (ipc/util.h,
+ * IPCMNI): ref, id, id_index, id_seq. The objects need not exist. References by key or
+ * name are notes.
+ */
+int ipcx_id_split(struct ipcx *x, const struct ipcx_ref *refs, size_t n,
+		  struct ipcx_table **ret_table);
+
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The limits that can stop a user of IPC, a row of one table each (table.c): what it is
+ * called, where it is read and set, how its use is counted. read.c, usage.c and set.c
+ * do what the rows say.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/ctx.h"
+#include "ipcx.h"
+
+/* The calls that answer with a struct full of limits or counters. */
+enum ix_info_call {
+	IX_INFO_NONE,
+	IX_SHM_LIMITS, /* shmctl(IPC_INFO), struct shminfo */
+	IX_SHM_USE,    /* SHM_INFO, struct shm_info: walks all segments under a lock */
+	IX_MSG_LIMITS, /* msgctl(IPC_INFO), struct msginfo */
+	IX_MSG_USE,    /* MSG_INFO, the same struct with counters in some places */
+	IX_SEM_LIMITS, /* semctl(IPC_INFO), struct seminfo */
+	IX_SEM_USE,    /* SEM_INFO, likewise */
+	IX_INFO_CALLS
+};
+
+/* One number in such an answer. */
+struct ix_info {
+	uint8_t call;
+	bool is_int; /* int; otherwise unsigned long */
+	uint16_t offset;
+};
+
+struct ix_info_answer {
+	bool asked;
+	int error;
+	_Alignas(8) unsigned char data[128];
+};
+
+/*
+ * One look at limits: each call is made at most once, and only when one of the limits
+ * asked for needs it.
+ */
+struct ix_limits {
+	struct ipcx *x;
+	/* How many objects a mechanism has, for limits that only a listing can count. */
+	int (*count)(struct ix_limits *s, const char *mech, uint64_t *ret_n);
+	char uncounted[256]; /* why count() could not say */
+	struct ix_info_answer info[IX_INFO_CALLS];
+};
+
+/* What is known of one limit at this moment. */
+struct ix_reading {
+	bool known;     /* the limit is */
+	bool unlimited; /* there is none: limit has no meaning, known is true */
+	bool counted;   /* used is known */
+	bool soft;      /* the kernel can go beyond it by itself */
+	uint64_t limit, used;
+	int error;     /* -errno: why the limit is unknown */
+	int use_error; /* and why its use is, where the kernel counts it */
+};
+
+struct ix_limit {
+	const char *name, *unit;
+	const char *mech;   /* the mechanism that it belongs to */
+	const char *source; /* where it is read and set; a sysctl with dots */
+	int (*read)(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r);
+	uint64_t number; /* what read() needs: RLIMIT_…, kB of a page, the constant */
+	uint8_t at, of;  /* a sysctl of several numbers: which, of how many; 0: one */
+	bool optional;   /* listed among all only where this kernel has it */
+	bool machine;    /* one for the whole machine, not for each IPC namespace */
+	bool objects;    /* used = how many objects the mechanism has */
+	struct ix_info fallback; /* where else it stands, when its file cannot be read */
+	struct ix_info use;      /* where its use stands */
+	int error;               /* -errno of the call that runs into it */
+	const char *change;      /* how to change what no sysctl holds */
+	const char *what;
+};
+
+/* The limit number i; NULL past the last. */
+const struct ix_limit *ix_limit(unsigned i);
+
+/*
+ * Whether a limit goes by this name: its own, its sysctl's in either spelling, or its
+ * source.
+ */
+bool ix_limit_named(const struct ix_limit *l, const char *name);
+
+/* The limit with exactly this name of its own; NULL when there is none. */
+const struct ix_limit *ix_limit_by_name(const char *name);
+
+/* The failure of a lookup: -ENOENT with its text. */
+int ix_limit_unknown(struct ipcx *x, const char *name);
+
+/* Whether the list of all limits shows this one. */
+bool ix_limit_listed(struct ix_limits *s, const struct ix_limit *l);
+
+/*
+ * Read a limit and, when use is set, how much of it is used. What cannot be read is
+ * unknown: never fails.
+ */
+void ix_limit_read(struct ix_limits *s, const struct ix_limit *l, bool use,
+		   struct ix_reading *ret_r);
+
+/* How much of it is used, into r. */
+void ix_limit_use(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r);
+
+/* One number of an *_INFO answer: 0 or -errno. */
+int ix_info_get(struct ix_limits *s, struct ix_info i, uint64_t *ret_n);
+
+/* What an error of a reading means. Static. */
+const char *ix_limit_why(int error);
+
+/* The sysctl of a limit as it stands in its file now, without a fallback. */
+int ix_sysctl_read(struct ipcx *x, const struct ix_limit *l, uint64_t *ret_n);
+
+/* The path of a sysctl below /proc: "sys/kernel/shmmax". */
+void ix_sysctl_path(const struct ix_limit *l, char *buf, size_t size);
+
+/*
+ * Number at (from 0) of a text that holds exactly of numbers with blanks between: 0,
+ * -EINVAL or -ERANGE.
+ */
+int ix_sysctl_parse(const char *text, unsigned at, unsigned of, uint64_t *ret_n);
+
+/*
+ * The number behind "KEY:" at the beginning of a line, as in /proc/meminfo: 0, -ENOENT,
+ * -EINVAL or -ERANGE.
+ */
+int ix_meminfo_parse(const char *text, const char *key, uint64_t *ret_n);
+
+/* How each kind of limit is read: the read() of its row. */
+int ix_read_sysctl(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r);
+int ix_read_rlimit(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r);
+int ix_read_shm_bytes(struct ix_limits *s, const struct ix_limit *l,
+		      struct ix_reading *r);
+int ix_read_shm_files(struct ix_limits *s, const struct ix_limit *l,
+		      struct ix_reading *r);
+int ix_read_huge(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r);
+int ix_read_huge_size(struct ix_limits *s, const struct ix_limit *l,
+		      struct ix_reading *r);
+int ix_read_constant(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r);

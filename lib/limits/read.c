@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the value of a limit is: the files, calls and constants it is read from. A
+ * sysctl file shows the IPC namespace of whoever opens it, at that moment: it is opened
+ * anew for each reading, never kept.
+ */
+#include "limits/limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
+
+#include "base/file.h"
+#include "base/num.h"
+#include "core/limit.h"
+
+#define BLANKS " \t\n"
+
+int ix_sysctl_parse(const char *text, unsigned at, unsigned of, uint64_t *ret_n)
+{
+	char number[IX_NUM_MAX] = "";
+	unsigned found = 0;
+	size_t len;
+
+	for (const char *p = text + strspn(text, BLANKS); *p; p += strspn(p, BLANKS)) {
+		len = strcspn(p, BLANKS);
+		if (found == at) {
+			if (len >= sizeof(number))
+				return -ERANGE;
+			memcpy(number, p, len);
+			number[len] = '\0';
+		}
+		found++;
+		p += len;
+	}
+	if (found != of)
+		return -EINVAL;
+	return ix_parse_u64(number, UINT64_MAX, ret_n);
+}
+
+void ix_sysctl_path(const struct ix_limit *l, char *buf, size_t size)
+{
+	(void)snprintf(buf, size, "sys/%s", l->source);
+	for (char *p = buf; *p; p++)
+		if (*p == '.')
+			*p = '/';
+}
+
+int ix_sysctl_read(struct ipcx *x, const struct ix_limit *l, uint64_t *ret_n)
+{
+	char path[64], text[256];
+	int proc = ix_procfd(x), r;
+
+	if (proc < 0)
+		return -ENODEV;
+	ix_sysctl_path(l, path, sizeof(path));
+	r = ix_read_file(proc, path, text, sizeof(text));
+	if (r < 0)
+		return r;
+	return ix_sysctl_parse(text, l->at, MAX(l->of, 1), ret_n);
+}
+
+int ix_read_sysctl(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r)
+{
+	return ix_sysctl_read(s->x, l, &r->limit);
+}
+
+int ix_read_constant(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r)
+{
+	(void)s;
+	r->limit = l->number;
+	return 0;
+}
+
+int ix_read_rlimit(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r)
+{
+	struct rlimit rl;
+
+	(void)s;
+	if (getrlimit((__rlimit_resource_t)l->number, &rl) < 0)
+		return -errno;
+	r->unlimited = rl.rlim_cur == RLIM_INFINITY;
+	r->limit = rl.rlim_cur;
+	return 0;
+}
+
+/* The file system that shm_open(3) uses, wherever a link leads. */
+static int shm_fs(struct ipcx *x, struct statvfs *ret_fs)
+{
+	auto_fd int fd = -1;
+	int root = ix_rootfd(x);
+
+	if (root < 0)
+		return root;
+	fd = ix_open(root, "dev/shm", O_PATH | O_DIRECTORY);
+	if (fd < 0)
+		return fd;
+	return fstatvfs(fd, ret_fs) < 0 ? -errno : 0;
+}
+
+int ix_read_shm_bytes(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r)
+{
+	struct statvfs fs = { 0 };
+	int e = shm_fs(s->x, &fs);
+
+	(void)l;
+	if (e < 0)
+		return e;
+	r->limit = ix_mul_sat(fs.f_blocks, fs.f_frsize);
+	r->unlimited = fs.f_blocks == 0; /* tmpfs(5), size=0 */
+	r->counted = fs.f_blocks >= fs.f_bfree && !r->unlimited;
+	r->used = ix_mul_sat(fs.f_blocks - fs.f_bfree, fs.f_frsize);
+	return 0;
+}
+
+int ix_read_shm_files(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r)
+{
+	struct statvfs fs = { 0 };
+	int e = shm_fs(s->x, &fs);
+
+	(void)l;
+	if (e < 0)
+		return e;
+	r->limit = fs.f_files;
+	r->unlimited = fs.f_files == 0; /* tmpfs(5), nr_inodes=0; btrfs */
+	r->counted = fs.f_files >= fs.f_ffree && !r->unlimited;
+	r->used = fs.f_files - fs.f_ffree;
+	return 0;
+}
+
+int ix_meminfo_parse(const char *text, const char *key, uint64_t *ret_n)
+{
+	size_t len = strlen(key);
+	char number[IX_NUM_MAX];
+	size_t digits;
+
+	while (strncmp(text, key, len) || text[len] != ':') {
+		text = strchr(text, '\n');
+		if (!text)
+			return -ENOENT;
+		text++;
+	}
+	text += len + 1;
+	text += strspn(text, " \t");
+	digits = strcspn(text, BLANKS);
+	if (digits >= sizeof(number))
+		return -ERANGE;
+	memcpy(number, text, digits);
+	number[digits] = '\0';
+	return ix_parse_u64(number, UINT64_MAX, ret_n);
+}
+
+static int read_meminfo(struct ipcx *x, char *buf, size_t size)
+{
+	int proc = ix_procfd(x);
+
+	return proc < 0 ? -ENODEV : ix_read_file(proc, "meminfo", buf, size);
+}
+
+/*
+ * What the counters of one pool of huge pages say. Reserved pages are promised, though
+ * still free.
+ */
+struct pool {
+	uint64_t total, free, reserved, surplus, more;
+};
+
+static void judge_pool(const struct pool *p, struct ix_reading *r)
+{
+	uint64_t taken;
+
+	r->limit = p->total;
+	r->soft = p->more > p->surplus;
+	if (p->free > p->total ||
+	    __builtin_add_overflow(p->total - p->free, p->reserved, &taken))
+		return;
+	r->used = taken;
+	r->counted = true;
+}
+
+int ix_read_huge(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r)
+{
+	static const struct ix_limit more = { .source = "vm.nr_overcommit_hugepages" };
+	struct pool p = { 0 };
+	char text[8192];
+	int e = read_meminfo(s->x, text, sizeof(text));
+
+	(void)l;
+	if (e < 0)
+		return e;
+	e = ix_meminfo_parse(text, "HugePages_Total", &p.total);
+	if (!e)
+		e = ix_meminfo_parse(text, "HugePages_Free", &p.free);
+	if (!e)
+		e = ix_meminfo_parse(text, "HugePages_Rsvd", &p.reserved);
+	if (!e)
+		e = ix_meminfo_parse(text, "HugePages_Surp", &p.surplus);
+	if (e < 0)
+		return e;
+	(void)ix_sysctl_read(s->x, &more, &p.more);
+	judge_pool(&p, r);
+	return 0;
+}
+
+static int pool_file(struct ipcx *x, uint64_t kb, const char *name, uint64_t *ret_n)
+{
+	char path[96], text[64];
+	int root = ix_rootfd(x), r;
+
+	if (root < 0)
+		return root;
+	(void)snprintf(path, sizeof(path), "sys/kernel/mm/hugepages/hugepages-%llukB/%s",
+		       (unsigned long long)kb, name);
+	r = ix_read_file(root, path, text, sizeof(text));
+	return r < 0 ? r : ix_sysctl_parse(text, 0, 1, ret_n);
+}
+
+int ix_read_huge_size(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r)
+{
+	struct pool p = { 0 };
+	int e = pool_file(s->x, l->number, "nr_hugepages", &p.total);
+
+	if (!e)
+		e = pool_file(s->x, l->number, "free_hugepages", &p.free);
+	if (!e)
+		e = pool_file(s->x, l->number, "resv_hugepages", &p.reserved);
+	if (!e)
+		e = pool_file(s->x, l->number, "surplus_hugepages", &p.surplus);
+	if (e < 0)
+		return e;
+	(void)pool_file(s->x, l->number, "nr_overcommit_hugepages", &p.more);
+	judge_pool(&p, r);
+	return 0;
+}
+
+/*
+ * Huge pages of the default size have a limit of their own; the others are listed where
+ * there are any.
+ */
+bool ix_limit_listed(struct ix_limits *s, const struct ix_limit *l)
+{
+	uint64_t kb, pages;
+	char text[8192];
+
+	if (!l->optional)
+		return true;
+	if (pool_file(s->x, l->number, "nr_hugepages", &pages) < 0)
+		return false;
+	return read_meminfo(s->x, text, sizeof(text)) < 0 ||
+	       ix_meminfo_parse(text, "Hugepagesize", &kb) < 0 || kb != l->number;
+}
+
+const char *ix_limit_why(int error)
+{
+	switch (error) {
+	case -ENODEV:
+		return "needs /proc, which is not mounted";
+	case -ENOENT:
+	case -ENOTDIR:
+		return "there is no such file: not in this kernel, or hidden here";
+	case -EINVAL:
+	case -ERANGE:
+	case -EFBIG:
+		return "what stands there is no number from 0 to 18446744073709551615";
+	default:
+		return ix_errno_text(error);
+	}
+}
+
+void ix_limit_read(struct ix_limits *s, const struct ix_limit *l, bool use,
+		   struct ix_reading *ret_r)
+{
+	struct ix_reading r = { 0 };
+	int e = l->read(s, l, &r);
+
+	if (e < 0 && l->fallback.call != IX_INFO_NONE &&
+	    !ix_info_get(s, l->fallback, &r.limit))
+		e = 0;
+	r.known = e == 0;
+	r.error = e;
+	if (use)
+		ix_limit_use(s, l, &r);
+	*ret_r = r;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Setting limits: what is written where, and what it means when the kernel refuses or
+ * takes something else.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "limits/limits.h"
+
+/* The one limit of this name. A name in an error text may be anything. */
+static int find(struct ipcx *x, const char *name, const struct ix_limit **ret_l)
+{
+	const struct ix_limit *found = NULL, *l;
+
+	for (unsigned i = 0; (l = ix_limit(i)) != NULL; i++) {
+		if (!ix_limit_named(l, name))
+			continue;
+		if (found)
+			return ix_fail_plain(
+				x, -EINVAL,
+				"%s: holds several limits: name one (%s, %s, …)",
+				l->source, found->name, l->name);
+		found = l;
+	}
+	if (!found)
+		return ix_limit_unknown(x, name);
+	if (found->change)
+		return ix_fail_plain(x, -ENOTSUP, "%s: cannot be set from here: %s",
+				     found->name, found->change);
+	*ret_l = found;
+	return 0;
+}
+
+/* What to write: the value, or all numbers of the file with one of them changed. */
+static int new_text(struct ipcx *x, const struct ix_limit *l, uint64_t value, char *buf,
+		    size_t size)
+{
+	struct ix_limits s = { .x = x };
+	const struct ix_limit *other;
+	struct ix_reading r;
+	size_t len = 0;
+
+	for (unsigned i = 0; (other = ix_limit(i)) != NULL; i++) {
+		if (other != l && (l->of == 0 || strcmp(other->source, l->source) != 0))
+			continue;
+		ix_limit_read(&s, other, false, &r);
+		if (other == l)
+			r = (struct ix_reading){ .known = true, .limit = value };
+		if (!r.known)
+			return ix_fail_plain(
+				x, r.error,
+				"%s: cannot be set: %s stands beside it in %s: %s",
+				l->name, other->name, l->source, ix_limit_why(r.error));
+		len += (size_t)snprintf(buf + len, size - len, "%s%llu", len ? " " : "",
+					(unsigned long long)r.limit);
+	}
+	return 0;
+}
+
+static int refused(struct ipcx *x, const struct ix_limit *l, uint64_t value, int error)
+{
+	unsigned long long n = value;
+
+	switch (error) {
+	case -EACCES:
+		if (geteuid() != 0)
+			return ix_fail_plain(
+				x, error,
+				"%s: cannot set %s: not permitted: you are uid %u, "
+				"only uid 0 %s may",
+				l->name, l->source, (unsigned)geteuid(),
+				l->machine ? "of the machine"
+					   : "of the user namespace that owns "
+					     "the IPC namespace");
+		return ix_fail_plain(
+			x, error,
+			"%s: cannot set %s: not permitted: %s belongs to another "
+			"user namespace, no capability in yours counts",
+			l->name, l->source,
+			l->machine ? "the machine" : "the IPC namespace");
+	case -EPERM:
+		return ix_fail_plain(x, error,
+				     "%s: cannot set %s: not permitted: a capability "
+				     "(CAP_SYS_ADMIN, CAP_SYS_RESOURCE) is missing, or a "
+				     "security module forbids it",
+				     l->name, l->source);
+	case -EROFS:
+		return ix_fail_plain(x, error,
+				     "%s: cannot set %s: /proc/sys is read-only here",
+				     l->name, l->source);
+	case -EINVAL:
+	case -ERANGE:
+		return ix_fail_plain(
+			x, error,
+			"%s: cannot set %s to %llu: out of the range that the "
+			"kernel takes",
+			l->name, l->source, n);
+	case -ENODEV:
+	case -ENOENT:
+	case -ENOTDIR:
+		return ix_fail_plain(x, -ENOTSUP, "%s: cannot set %s: %s", l->name,
+				     l->source, ix_limit_why(error));
+	default:
+		return ix_fail(x, error, "%s: cannot set %s to %llu", l->name, l->source,
+			       n);
+	}
+}
+
+int ipcx_limit_set(struct ipcx *x, const char *name, uint64_t value)
+{
+	const struct ix_limit *l = NULL;
+	char path[64], text[128];
+	uint64_t now = 0;
+	int r, proc;
+
+	r = find(x, name, &l);
+	if (r < 0)
+		return r;
+	proc = ix_procfd(x);
+	if (proc < 0)
+		return refused(x, l, value, -ENODEV);
+	r = new_text(x, l, value, text, sizeof(text));
+	if (r < 0)
+		return r;
+	ix_sysctl_path(l, path, sizeof(path));
+	r = ix_write_file(proc, path, text);
+	if (r < 0)
+		return refused(x, l, value, r);
+	r = ix_sysctl_read(x, l, &now);
+	if (r < 0)
+		return ix_fail_plain(x, r, "%s: was set, but cannot be read back: %s",
+				     l->name, ix_limit_why(r));
+	if (now != value)
+		return ix_fail_plain(
+			x, -ERANGE,
+			"%s: the kernel took another value: it is now %llu, not %llu",
+			l->name, (unsigned long long)now, (unsigned long long)value);
+	return 0;
+}
+
+int ipcx_limit_sysctl(struct ipcx *x, const char *name, uint64_t value, char *buf,
+		      size_t size)
+{
+	const struct ix_limit *l = NULL;
+	char text[128];
+	int r = find(x, name, &l);
+
+	if (r < 0)
+		return r;
+	r = new_text(x, l, value, text, sizeof(text));
+	if (r < 0)
+		return r;
+	return snprintf(buf, size, "%s = %s", l->source, text);
+}

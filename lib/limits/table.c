@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The limits: the one list of them, and the names under which each is found. */
+#include "limits/limits.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/msg.h>
+#include <sys/resource.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+
+#include "base/esc.h"
+
+#define INFO(from, type, member)                                                        \
+	{                                                                               \
+		.call = (from), .offset = offsetof(type, member),                       \
+		.is_int = __builtin_types_compatible_p(__typeof__(((type *)0)->member), \
+						       int),                            \
+	}
+#define SYSCTL(sysctl) .source = (sysctl), .read = ix_read_sysctl
+#define SEM(position)  SYSCTL("kernel.sem"), .at = (position), .of = 4
+#define SHM_LIMIT(m)   .fallback = INFO(IX_SHM_LIMITS, struct shminfo, m)
+#define SHM_USED(m)    .use = INFO(IX_SHM_USE, struct shm_info, m)
+#define MSG_LIMIT(m)   .fallback = INFO(IX_MSG_LIMITS, struct msginfo, m)
+#define MSG_USED(m)    .use = INFO(IX_MSG_USE, struct msginfo, m)
+#define SEM_LIMIT(m)   .fallback = INFO(IX_SEM_LIMITS, struct seminfo, m)
+#define SEM_USED(m)    .use = INFO(IX_SEM_USE, struct seminfo, m)
+#define CONSTANT(n)                                                    \
+	.source = "constant", .read = ix_read_constant, .number = (n), \
+	.change = "it is a constant of the kernel"
+#define RLIMIT(which) .source = #which, .read = ix_read_rlimit, .number = (which)
+#define SHM_FS(reader, option)                                    \
+	.source = "/dev/shm", .read = (reader), .error = -ENOSPC, \
+	.change = "mount -o remount," option "=NUMBER /dev/shm"
+#define HUGE_SIZE(kb, human)                                                         \
+	{                                                                            \
+		.name = "hugepages_" #kb "kB", .unit = "pages", .mech = "shm",       \
+		.source = "hugepages-" #kb "kB", .read = ix_read_huge_size,          \
+		.number = (kb), .optional = true, .machine = true, .error = -ENOMEM, \
+		.change = "write the number of pages into that file",                \
+		.what = "huge pages of " human "; used: taken or reserved",          \
+	}
+
+/*
+ * msginfo and seminfo keep counters under the names of limits that Linux does not have.
+ */
+#define MSG_QUEUES msgpool
+#define SEM_ARRAYS semusz
+#define SEM_SEMS   semaem
+
+/* clang-format off */
+static const struct ix_limit limits[] = {
+	{ .name = "shmmax", .unit = "bytes", .mech = "shm", SYSCTL("kernel.shmmax"),
+	  SHM_LIMIT(shmmax), .error = -EINVAL,
+	  .what = "size of one segment" },
+	{ .name = "shmall", .unit = "pages", .mech = "shm", SYSCTL("kernel.shmall"),
+	  SHM_LIMIT(shmall), SHM_USED(shm_tot), .error = -ENOSPC,
+	  .what = "all segments together, each in whole pages" },
+	{ .name = "shmmni", .unit = "segments", .mech = "shm", SYSCTL("kernel.shmmni"),
+	  SHM_LIMIT(shmmni), SHM_USED(used_ids), .error = -ENOSPC,
+	  .what = "number of segments" },
+	{ .name = "shmmin", .unit = "bytes", .mech = "shm", CONSTANT(1), .error = -EINVAL,
+	  .what = "smallest size of a segment" },
+	{ .name = "shm_rmid_forced", .unit = "flag", .mech = "shm",
+	  SYSCTL("kernel.shm_rmid_forced"),
+	  .what = "1: a segment goes with its last detach or when its creator ends" },
+
+	{ .name = "msgmax", .unit = "bytes", .mech = "msg", SYSCTL("kernel.msgmax"),
+	  MSG_LIMIT(msgmax), .error = -EINVAL,
+	  .what = "length of one message" },
+	{ .name = "msgmnb", .unit = "bytes", .mech = "msg", SYSCTL("kernel.msgmnb"),
+	  MSG_LIMIT(msgmnb), .error = -EPERM,
+	  .what = "what a new queue holds, and can be given without CAP_SYS_RESOURCE" },
+	{ .name = "msgmni", .unit = "queues", .mech = "msg", SYSCTL("kernel.msgmni"),
+	  MSG_LIMIT(msgmni), MSG_USED(MSG_QUEUES), .error = -ENOSPC,
+	  .what = "number of queues" },
+
+	{ .name = "semmsl", .unit = "semaphores", .mech = "sem", SEM(0),
+	  SEM_LIMIT(semmsl), .error = -EINVAL,
+	  .what = "semaphores in one array" },
+	{ .name = "semmns", .unit = "semaphores", .mech = "sem", SEM(1),
+	  SEM_LIMIT(semmns), SEM_USED(SEM_SEMS), .error = -ENOSPC,
+	  .what = "semaphores in all arrays together" },
+	{ .name = "semopm", .unit = "operations", .mech = "sem", SEM(2),
+	  SEM_LIMIT(semopm), .error = -E2BIG,
+	  .what = "operations in one semop(2)" },
+	{ .name = "semmni", .unit = "arrays", .mech = "sem", SEM(3),
+	  SEM_LIMIT(semmni), SEM_USED(SEM_ARRAYS), .error = -ENOSPC,
+	  .what = "number of arrays" },
+	{ .name = "semvmx", .unit = "value", .mech = "sem", CONSTANT(32767),
+	  .error = -ERANGE,
+	  .what = "value of one semaphore" },
+
+	{ .name = "mqueue_queues_max", .unit = "queues", .mech = "mq",
+	  SYSCTL("fs.mqueue.queues_max"), .objects = true, .error = -ENOSPC,
+	  .what = "number of queues (CAP_SYS_RESOURCE: unlimited); used: named ones" },
+	{ .name = "mqueue_msg_max", .unit = "messages", .mech = "mq",
+	  SYSCTL("fs.mqueue.msg_max"), .error = -EINVAL,
+	  .what = "messages that one queue may hold (CAP_SYS_RESOURCE: 65536)" },
+	{ .name = "mqueue_msgsize_max", .unit = "bytes", .mech = "mq",
+	  SYSCTL("fs.mqueue.msgsize_max"), .error = -EINVAL,
+	  .what = "longest message of one queue (CAP_SYS_RESOURCE: 16777216)" },
+	{ .name = "mqueue_msg_default", .unit = "messages", .mech = "mq",
+	  SYSCTL("fs.mqueue.msg_default"), .error = -EINVAL,
+	  .what = "messages that a queue holds when its maker does not say" },
+	{ .name = "mqueue_msgsize_default", .unit = "bytes", .mech = "mq",
+	  SYSCTL("fs.mqueue.msgsize_default"), .error = -EINVAL,
+	  .what = "longest message of a queue when its maker does not say" },
+	{ .name = "rlimit_msgqueue", .unit = "bytes", .mech = "mq",
+	  RLIMIT(RLIMIT_MSGQUEUE), .error = -EMFILE,
+	  .change = "prlimit --msgqueue=BYTES, or ulimit -q in bash",
+	  .what = "queues of this user in all IPC namespaces together; "
+		  "the kernel shows nowhere how much is used" },
+
+	{ .name = "rlimit_memlock", .unit = "bytes", .mech = "shm",
+	  RLIMIT(RLIMIT_MEMLOCK), .error = -ENOMEM,
+	  .change = "prlimit --memlock=BYTES, or ulimit -l in a shell",
+	  .what = "locked segments of this user (CAP_IPC_LOCK: unlimited); "
+		  "the kernel shows nowhere how much is used" },
+	{ .name = "dev_shm", .unit = "bytes", .mech = "pshm",
+	  SHM_FS(ix_read_shm_bytes, "size"),
+	  .what = "size of the file system of POSIX shared memory and semaphores" },
+	{ .name = "dev_shm_inodes", .unit = "files", .mech = "pshm",
+	  SHM_FS(ix_read_shm_files, "nr_inodes"),
+	  .what = "number of files in it, its own root included" },
+	{ .name = "hugepages", .unit = "pages", .mech = "shm",
+	  .source = "vm.nr_hugepages", .read = ix_read_huge, .machine = true,
+	  .error = -ENOMEM,
+	  .what = "huge pages of the default size; used: taken or reserved" },
+
+	/* Every size that some architecture has. Those of this machine are listed. */
+	HUGE_SIZE(16, "16 KiB"),
+	HUGE_SIZE(64, "64 KiB"),
+	HUGE_SIZE(256, "256 KiB"),
+	HUGE_SIZE(512, "512 KiB"),
+	HUGE_SIZE(1024, "1 MiB"),
+	HUGE_SIZE(2048, "2 MiB"),
+	HUGE_SIZE(4096, "4 MiB"),
+	HUGE_SIZE(8192, "8 MiB"),
+	HUGE_SIZE(16384, "16 MiB"),
+	HUGE_SIZE(32768, "32 MiB"),
+	HUGE_SIZE(65536, "64 MiB"),
+	HUGE_SIZE(262144, "256 MiB"),
+	HUGE_SIZE(524288, "512 MiB"),
+	HUGE_SIZE(1048576, "1 GiB"),
+	HUGE_SIZE(2097152, "2 GiB"),
+	HUGE_SIZE(16777216, "16 GiB"),
+};
+/* clang-format on */
+
+const struct ix_limit *ix_limit(unsigned i)
+{
+	return i < ARRAY_SIZE(limits) ? &limits[i] : NULL;
+}
+
+const char *ipcx_limit_name(unsigned i)
+{
+	return i < ARRAY_SIZE(limits) ? limits[i].name : NULL;
+}
+
+/* sysctl(8) takes "kernel.shmmax" and "kernel/shmmax" alike. */
+static bool same_source(const char *source, const char *name)
+{
+	for (; *source && *name; source++, name++)
+		if (*source != *name && !(*source == '.' && *name == '/'))
+			return false;
+	return *source == *name;
+}
+
+bool ix_limit_named(const struct ix_limit *l, const char *name)
+{
+	if (!strcmp(l->name, name))
+		return true;
+	return l->read != ix_read_constant && same_source(l->source, name);
+}
+
+const struct ix_limit *ix_limit_by_name(const char *name)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(limits); i++)
+		if (!strcmp(limits[i].name, name))
+			return &limits[i];
+	return NULL;
+}
+
+int ix_limit_unknown(struct ipcx *x, const char *name)
+{
+	char shown[128];
+
+	(void)ix_escape(shown, sizeof(shown), name, IX_ESC_TEXT);
+	return ix_fail_plain(x, -ENOENT, "%s: no such limit", shown);
+}

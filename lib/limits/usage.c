@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How much of a limit is used. The System V counters come from one *_INFO call for each
+ * mechanism; SHM_INFO walks all segments under the namespace's lock, so it is made once
+ * and only for a limit that needs it.
+ */
+#include "limits/limits.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+
+/* semctl(2) has its caller define this. */
+union semun {
+	int val;
+	struct semid_ds *buf;
+	unsigned short *array;
+	struct seminfo *info;
+};
+
+#define ROOM sizeof(((struct ix_info_answer *)0)->data)
+_Static_assert(sizeof(struct shminfo) <= ROOM && sizeof(struct shm_info) <= ROOM &&
+		       sizeof(struct msginfo) <= ROOM && sizeof(struct seminfo) <= ROOM,
+	       "every answer has room");
+
+static int ask_sem(int cmd, void *data)
+{
+	union semun arg = { .info = data };
+
+	return semctl(0, 0, cmd, arg);
+}
+
+static int ask(enum ix_info_call call, void *data)
+{
+	int r = -1;
+
+	errno = ENOSYS;
+	switch (call) {
+	case IX_SHM_LIMITS:
+		r = shmctl(0, IPC_INFO, data);
+		break;
+	case IX_SHM_USE:
+		r = shmctl(0, SHM_INFO, data);
+		break;
+	case IX_MSG_LIMITS:
+		r = msgctl(0, IPC_INFO, data);
+		break;
+	case IX_MSG_USE:
+		r = msgctl(0, MSG_INFO, data);
+		break;
+	case IX_SEM_LIMITS:
+		r = ask_sem(IPC_INFO, data);
+		break;
+	case IX_SEM_USE:
+		r = ask_sem(SEM_INFO, data);
+		break;
+	case IX_INFO_NONE:
+	case IX_INFO_CALLS:
+		break;
+	}
+	return r < 0 ? -errno : 0;
+}
+
+int ix_info_get(struct ix_limits *s, struct ix_info i, uint64_t *ret_n)
+{
+	struct ix_info_answer *a = &s->info[i.call];
+	unsigned long wide;
+	int narrow;
+
+	if (!a->asked) {
+		a->error = ask((enum ix_info_call)i.call, a->data);
+		a->asked = true;
+	}
+	if (a->error)
+		return a->error;
+	if (!i.is_int) {
+		memcpy(&wide, a->data + i.offset, sizeof(wide));
+		*ret_n = wide;
+		return 0;
+	}
+	memcpy(&narrow, a->data + i.offset, sizeof(narrow));
+	if (narrow < 0)
+		return -ERANGE;
+	*ret_n = (uint64_t)narrow;
+	return 0;
+}
+
+void ix_limit_use(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r)
+{
+	if (l->objects && s->count)
+		r->use_error = s->count(s, l->mech, &r->used);
+	else if (l->use.call != IX_INFO_NONE)
+		r->use_error = ix_info_get(s, l->use, &r->used);
+	else
+		return;
+	r->counted = r->use_error == 0;
+}

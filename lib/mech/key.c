@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Keys and ids of System V objects: how ftok(3) makes the one, how the kernel makes the
+ * other. */
+#include "mech/key.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/stat.h>
+
+#include "base/esc.h"
+#include "base/file.h"
+#include "core/columns.h"
+#include "core/table.h"
+
+/* ipc/util.h: an id is a sequence number above the index of its slot, IPCMNI_SHIFT or
+ * IPCMNI_EXTEND_SHIFT bits wide. */
+#define INDEX_BITS          15
+#define INDEX_BITS_EXTENDED 24
+
+/* Directories within directories: beyond this nothing is searched, whoever made them. */
+#define DEPTH_MAX 64
+
+struct key_row {
+	struct ix_row row;
+	uint64_t inode, device;
+	uint32_t key, proj;
+	ix_text path;
+};
+
+struct id_row {
+	struct ix_row row;
+	int32_t id;
+	uint32_t index, seq;
+	ix_text ref;
+};
+
+/* clang-format off */
+static const struct ix_kind key_kind = {
+	.name = "keys",
+	.row_size = sizeof(struct key_row),
+	.columns = {
+		[IPCX_F_KEY]    = IX_COL(struct key_row, key),
+		[IPCX_F_PATH]   = IX_COL(struct key_row, path),
+		[IPCX_F_PROJ]   = IX_COL(struct key_row, proj),
+		[IPCX_F_DEVICE] = IX_COL(struct key_row, device),
+		[IPCX_F_INODE]  = IX_COL(struct key_row, inode),
+	},
+};
+
+static const struct ix_kind id_kind = {
+	.name = "ids",
+	.row_size = sizeof(struct id_row),
+	.columns = {
+		[IPCX_F_REF]      = IX_COL(struct id_row, ref),
+		[IPCX_F_ID]       = IX_COL(struct id_row, id),
+		[IPCX_F_ID_INDEX] = IX_COL(struct id_row, index),
+		[IPCX_F_ID_SEQ]   = IX_COL(struct id_row, seq),
+	},
+};
+/* clang-format on */
+
+int ipcx_key(struct ipcx *x, const char *path, int proj, uint32_t *ret_key)
+{
+	key_t key;
+
+	errno = 0;
+	key = ftok(path, proj);
+	if (key == (key_t)-1 && errno) /* -1 is a possible key, too */
+		return ix_fail(x, -errno, "%s: cannot make a key", path);
+	*ret_key = (uint32_t)key;
+	return 0;
+}
+
+static int add_key(struct ipcx_table *t, const char *path, uint32_t key, int proj)
+{
+	struct key_row *row = ix_table_row(t);
+	struct stat st;
+
+	if (!row)
+		return -ENOMEM;
+	row->key = key;
+	row->proj = (unsigned)proj & 0xff;
+	row->path = ix_table_text(t, path);
+	if (stat(path, &st) == 0) {
+		row->device = st.st_dev;
+		row->inode = st.st_ino;
+	}
+	ix_table_keep(t);
+	return 0;
+}
+
+static void note_path(struct ipcx_table *t, const char *path, int error)
+{
+	char subject[512];
+
+	(void)ix_escape(subject, sizeof(subject), path, IX_ESC_TEXT);
+	ix_table_note(t, error == -ENOENT ? IPCX_NOTE_MISSING : IPCX_NOTE_FAILED,
+		      IPCX_NO_MECH, error, subject, "%s", ix_errno_text(error));
+}
+
+static int begin(struct ipcx *x, const struct ix_kind *kind, struct ipcx_table **ret_t)
+{
+	struct ipcx_table *t = NULL;
+	int r = ix_table_new(&t);
+
+	if (r == 0)
+		r = ix_table_section(t, kind, IPCX_NO_MECH);
+	if (r < 0) {
+		ipcx_table_free(t);
+		return ix_fail_plain(x, r, "out of memory");
+	}
+	*ret_t = t;
+	return 0;
+}
+
+static int finish(struct ipcx *x, struct ipcx_table *t, int r,
+		  struct ipcx_table **ret_table)
+{
+	if (r < 0) {
+		ipcx_table_free(t);
+		return ix_fail_plain(x, r, "out of memory");
+	}
+	*ret_table = t;
+	return 0;
+}
+
+int ipcx_keys(struct ipcx *x, const char *const *paths, size_t n, int proj,
+	      struct ipcx_table **ret_table)
+{
+	struct ipcx_table *t = NULL;
+	uint32_t key;
+	int r = begin(x, &key_kind, &t);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		int made = ipcx_key(x, paths[i], proj, &key);
+
+		if (made < 0)
+			note_path(t, paths[i], made);
+		else
+			r = add_key(t, paths[i], key, proj);
+	}
+	return finish(x, t, r, ret_table);
+}
+
+struct search {
+	struct ipcx *x;
+	struct ipcx_table *t;
+	uint32_t key;
+	bool recursive;
+};
+
+static int search_path(struct search *s, const char *path, int depth);
+
+/* Every entry of a directory. What vanishes or may not be read is a note, or nothing. */
+static int search_below(struct search *s, const char *path, int depth)
+{
+	auto_dir DIR *dir = NULL;
+	auto_fd int fd =
+		ix_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK);
+	const struct dirent *e;
+	int r = 0;
+
+	if (fd == -ENOTDIR || fd == -ELOOP)
+		return 0;
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		note_path(s->t, path, fd < 0 ? fd : -errno);
+		return 0;
+	}
+	(void)take_fd(&fd);
+	while (r == 0 && (e = readdir(dir))) {
+		auto_free char *below = NULL;
+
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+			continue;
+		if (asprintf(&below, "%s%s%s", path,
+			     path[strlen(path) - 1] == '/' ? "" : "/", e->d_name) < 0) {
+			below = NULL;
+			return -ENOMEM;
+		}
+		r = search_path(s, below, depth + 1);
+	}
+	return r;
+}
+
+static int search_path(struct search *s, const char *path, int depth)
+{
+	uint32_t made = 0;
+	int r = *path ? ipcx_key(s->x, path, 1, &made) : -ENOENT;
+
+	if (r < 0) {
+		if (depth == 0)
+			note_path(s->t, path, r);
+		return 0;
+	}
+	/* Device and inode fill the lower 24 bits, proj the upper 8; what proj 0 does is
+	 * unspecified. */
+	if (((made ^ s->key) & 0xffffff) == 0)
+		r = add_key(s->t, path, s->key, (int)(s->key >> 24));
+	if (r == 0 && s->recursive && depth < DEPTH_MAX)
+		r = search_below(s, path, depth);
+	return r;
+}
+
+int ipcx_key_search(struct ipcx *x, uint32_t key, const char *const *paths, size_t n,
+		    bool recursive, struct ipcx_table **ret_table)
+{
+	struct search s = { .x = x, .key = key, .recursive = recursive };
+	int r = begin(x, &key_kind, &s.t);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = search_path(&s, paths[i], 0);
+	return finish(x, s.t, r, ret_table);
+}
+
+unsigned ix_id_bits(struct ipcx *x)
+{
+	char line[4096];
+	int proc = ix_procfd(x), len;
+
+	len = proc < 0 ? proc : ix_read_file(proc, "cmdline", line, sizeof(line));
+	if (len > 0 && strstr(line, "ipcmni_extend"))
+		return INDEX_BITS_EXTENDED;
+	return INDEX_BITS;
+}
+
+int ipcx_id_split(struct ipcx *x, const struct ipcx_ref *refs, size_t n,
+		  struct ipcx_table **ret_table)
+{
+	unsigned bits = ix_id_bits(x);
+	struct ipcx_table *t = NULL;
+	int r = begin(x, &id_kind, &t);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		char text[IPCX_REF_MAX];
+		struct id_row *row;
+
+		(void)ipcx_ref_format(&refs[i], text, sizeof(text));
+		if (refs[i].by != IPCX_BY_ID) {
+			ix_table_note(t, IPCX_NOTE_FAILED, refs[i].mech, -EINVAL, text,
+				      "is no id: nothing to split");
+			continue;
+		}
+		row = ix_table_row(t);
+		if (!row) {
+			r = -ENOMEM;
+			break;
+		}
+		row->id = refs[i].id;
+		row->index = (uint32_t)refs[i].id & ((UINT32_C(1) << bits) - 1);
+		row->seq = (uint32_t)refs[i].id >> bits;
+		row->ref = ix_table_text(t, text);
+		ix_table_keep(t);
+	}
+	return finish(x, t, r, ret_table);
+}

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * POSIX message queues (mq_overview(7), ipc/mqueue.c): what a queue tells, at what price,
+ * and how its bytes are counted.
+ *
+ * Opening a queue for reading has no side effects, and mq_getattr(3) on it tells the
+ * cheap fields. Reading its file sets its atime and ctime (also through a noatime mount),
+ * so that is done only for fields that cannot be had otherwise.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <mqueue.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "core/limit.h"
+#include "mech/mqueue.h"
+
+/* Who is told of a message. */
+enum notify {
+	NOTIFY_NOBODY,
+	NOTIFY_SIGNAL,
+	NOTIFY_NONE,
+	NOTIFY_THREAD,
+};
+
+struct mq_row {
+	struct ix_posix_row base;
+	uint64_t maxmsg, msgsize, curmsgs, qsize;
+	int32_t notify_pid, notify_signal;
+	uint8_t notify;
+};
+
+_Static_assert(sizeof(struct mq_row) <= 128, "rows stay compact");
+
+static void derive_use_percent(const struct ipcx_table *t, const struct ix_section *s,
+			       const void *data, struct ipcx_value *v)
+{
+	const struct mq_row *row = data;
+
+	(void)t;
+	(void)s;
+	if (row->maxmsg == 0)
+		return;
+	v->type = IPCX_REAL;
+	v->as.d = 100.0 * (double)row->curmsgs / (double)row->maxmsg;
+}
+
+static void derive_notify(const struct ipcx_table *t, const struct ix_section *s,
+			  const void *data, struct ipcx_value *v)
+{
+	static const char *const words[] = {
+		[NOTIFY_SIGNAL] = "signal",
+		[NOTIFY_NONE] = "none",
+		[NOTIFY_THREAD] = "thread",
+	};
+
+	(void)t;
+	(void)s;
+	v->as.s = words[((const struct mq_row *)data)->notify];
+	if (v->as.s)
+		v->type = IPCX_STRING;
+}
+
+/* clang-format off */
+static const struct ix_kind mq_kind = {
+	.name = "objects",
+	.row_size = sizeof(struct mq_row),
+	.columns = {
+		IX_POSIX_COLUMNS(struct mq_row),
+		[IPCX_F_MAXMSG]        = IX_COL(struct mq_row, maxmsg),
+		[IPCX_F_MSGSIZE]       = IX_COL(struct mq_row, msgsize),
+		[IPCX_F_CURMSGS]       = IX_COL(struct mq_row, curmsgs),
+		[IPCX_F_USE_PERCENT]   = IX_DERIVED(derive_use_percent),
+		[IPCX_F_QSIZE]         = IX_COL(struct mq_row, qsize),
+		[IPCX_F_NOTIFY]        = IX_DERIVED(derive_notify),
+		[IPCX_F_NOTIFY_PID]    = IX_COL_ZERO(struct mq_row, notify_pid),
+		[IPCX_F_NOTIFY_SIGNAL] = IX_COL_ZERO(struct mq_row, notify_signal),
+		[IPCX_F_MTIME]         = IX_COL(struct mq_row, base.mtime),
+	},
+};
+
+static const uint8_t of_attr[]   = { IPCX_F_MAXMSG, IPCX_F_MSGSIZE, IPCX_F_CURMSGS, IPCX_F_USE_PERCENT };
+static const uint8_t of_status[] = { IPCX_F_QSIZE, IPCX_F_NOTIFY, IPCX_F_NOTIFY_PID, IPCX_F_NOTIFY_SIGNAL };
+static const uint8_t of_stat[]   = { IPCX_F_OWNER, IPCX_F_UID, IPCX_F_GROUP, IPCX_F_GID, IPCX_F_MODE,
+				     IPCX_F_CTIME, IPCX_F_AGE, IPCX_F_MTIME };
+/* clang-format on */
+
+static void unknown_all(struct mq_row *row, const uint8_t *fields, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		ix_unknown(row, fields[i]);
+}
+
+static bool wants_status(const struct ix_scan *s)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(of_status); i++)
+		if (ix_fields_has(&s->want, of_status[i]))
+			return true;
+	return false;
+}
+
+/* ---- reading */
+
+static int put_attr(struct mq_row *row, int fd)
+{
+	struct mq_attr attr;
+
+	if (fd < 0 || mq_getattr(fd, &attr) < 0)
+		return -1;
+	row->maxmsg = (uint64_t)attr.mq_maxmsg;
+	row->msgsize = (uint64_t)attr.mq_msgsize;
+	row->curmsgs = (uint64_t)attr.mq_curmsgs;
+	return 0;
+}
+
+/* The kernel writes SIGEV_SIGNAL (0) for nobody too, and pid 0 for somebody whom our PID
+ * namespace does not have. */
+static enum notify notify_of(const struct ix_mq_status *st)
+{
+	if (st->notify == SIGEV_NONE)
+		return NOTIFY_NONE;
+	if (st->notify == SIGEV_THREAD)
+		return NOTIFY_THREAD;
+	return st->pid || st->signo ? NOTIFY_SIGNAL : NOTIFY_NOBODY;
+}
+
+static int put_status(struct mq_row *row, int fd)
+{
+	struct ix_mq_status st;
+	char text[512];
+	ssize_t len;
+
+	if (fd < 0)
+		return -1;
+	do
+		len = pread(fd, text, sizeof(text), 0);
+	while (len < 0 && errno == EINTR);
+	if (len < 0 || ix_mq_status(text, (size_t)len, &st) < 0)
+		return -1;
+	row->qsize = st.qsize;
+	row->notify = (uint8_t)notify_of(&st);
+	row->notify_pid = st.pid;
+	row->notify_signal = st.signo;
+	return 0;
+}
+
+/* One queue: its stat, and a descriptor of it or -1. */
+static int keep(struct ix_scan *s, const char *name, const struct stat *st, int fd)
+{
+	struct mq_row *row = ix_posix_row(s, name, st);
+	int r;
+
+	if (!row)
+		return -ENOMEM;
+	if (put_attr(row, fd) < 0)
+		unknown_all(row, of_attr, ARRAY_SIZE(of_attr));
+	if (!wants_status(s) || put_status(row, fd) < 0)
+		unknown_all(row, of_status, ARRAY_SIZE(of_status));
+	if (st->st_nlink == 0)
+		unknown_all(row, of_stat, ARRAY_SIZE(of_stat));
+	r = ix_scan_keep(s);
+	return r < 0 ? r : 0;
+}
+
+static void note(struct ix_scan *s, enum ipcx_note_kind kind, int error, const char *name,
+		 const char *text)
+{
+	struct ipcx_ref ref;
+	char subject[IPCX_REF_MAX];
+
+	ix_posix_ref(s->mech, name, &ref);
+	if (ipcx_ref_format(&ref, subject, sizeof(subject)) > 0)
+		ix_table_note(s->t, kind, s->mech, error, subject, "%s: %s", text,
+			      ix_errno_text(error));
+}
+
+/* A queue that may not be opened is listed all the same; one that is gone is not. */
+static int keep_unopened(struct ix_scan *s, const struct ix_posix_dir *dir,
+			 const char *name, int error, uint64_t *denied)
+{
+	struct stat st;
+
+	if (fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno != ENOENT)
+			note(s, IPCX_NOTE_FAILED, -errno, name, "cannot be read");
+		return 0;
+	}
+	if (error == -EACCES || error == -EPERM)
+		(*denied)++;
+	else
+		note(s, IPCX_NOTE_FAILED, error, name, "cannot be opened");
+	return keep(s, name, &st, -1);
+}
+
+static int one(struct ix_scan *s, const struct ix_posix_dir *dir, const char *name,
+	       uint64_t *denied)
+{
+	auto_fd int fd = ix_open(dir->fd, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+	struct stat st;
+
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return keep_unopened(s, dir, name, fd, denied);
+	if (fstat(fd, &st) < 0 || st.st_nlink == 0 || st.st_dev != dir->dev)
+		return 0;
+	return keep(s, name, &st, fd);
+}
+
+static int scan(struct ix_scan *s)
+{
+	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
+	struct ix_posix_names *names auto_posix_names = NULL;
+	uint64_t denied = 0;
+	const char *name;
+	int r = ix_mqueue_dir(s, &dir);
+
+	if (r < 0)
+		return r;
+	r = ix_posix_names_open(&dir, &names);
+	if (r < 0)
+		return ix_fail(s->x, r, "the directory of the message queues");
+	s->dir = &dir;
+	while ((r = ix_posix_names_next(names, &name)) > 0) {
+		r = one(s, &dir, name, &denied);
+		if (r < 0)
+			break;
+	}
+	if (denied)
+		ix_table_note(s->t, IPCX_NOTE_INFO, s->mech, -EACCES, "",
+			      "counters of %" PRIu64
+			      " queues unknown: they may not be opened for reading",
+			      denied);
+	s->dir = NULL;
+	return r;
+}
+
+/* ---- finding one */
+
+/* It exists, but may not be opened: the directory tells what a stat tells, where there is
+ * one. */
+static int find_closed(struct ix_scan *s, const struct ix_posix_dir *dir,
+		       const char *name)
+{
+	struct stat st = { .st_nlink = 0 };
+
+	if (dir->fd < 0)
+		note(s, IPCX_NOTE_INFO, -EACCES, name,
+		     "may not be opened, and no directory has it to look at");
+	else if (fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return keep(s, name, &st, -1);
+}
+
+/* By the name and no directory: mq_open(3) is right in any namespace, also where nothing
+ * is mounted. */
+static int find(struct ix_scan *s, const struct ipcx_ref *ref)
+{
+	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
+	auto_fd int fd = ix_mq_open(ref->name, O_RDONLY);
+	const char *name = ref->name + 1;
+	struct stat st;
+	int r;
+
+	if (fd < 0 && fd != -EACCES)
+		return fd == -ENAMETOOLONG ? -ENOENT : fd;
+	if ((fd < 0 || s->verb != IX_LOOK) && ix_mqueue_dir(s, &dir) == -ENOMEM)
+		return -ENOMEM;
+	s->dir = &dir;
+	if (fd < 0)
+		r = find_closed(s, &dir, name);
+	else
+		r = fstat(fd, &st) < 0 ? -errno : keep(s, name, &st, fd);
+	s->dir = NULL;
+	return r;
+}
+
+/* ---- limits */
+
+/*
+ * What a queue counts against RLIMIT_MSGQUEUE (mqueue_get_inode() in ipc/mqueue.c,
+ * getrlimit(2)): room for all of its messages; a struct msg_msg for each; a struct
+ * posix_msg_tree_node for each, as long as there are so many priorities. Both have 48
+ * bytes on 64-bit kernels: measured on Linux 6.18, the least limit for 10 messages of
+ * 8192 bytes is 82880.
+ */
+#define MSG_RECORD 48
+#define TREE_NODE  48
+#define PRIORITIES UINT64_C(32768) /* MQ_PRIO_MAX */
+
+static uint64_t amount_bytes(const struct ipcx_attrs *a)
+{
+	uint64_t maxmsg = ix_amount_maxmsg(a), bytes;
+
+	bytes = ix_mul_sat(maxmsg, ix_amount_msgsize(a));
+	if (__builtin_add_overflow(bytes, ix_mul_sat(maxmsg, MSG_RECORD), &bytes) ||
+	    __builtin_add_overflow(bytes, MIN(maxmsg, PRIORITIES) * TREE_NODE, &bytes))
+		return UINT64_MAX;
+	return bytes;
+}
+
+static int wish(const char *text, struct ipcx_attrs *ret_attrs)
+{
+	static const uint64_t words[] = { IPCX_A_COUNT, IPCX_A_MAXMSG, IPCX_A_MSGSIZE };
+
+	return ix_wish_read(text, words, ARRAY_SIZE(words), ret_attrs);
+}
+
+/* clang-format off */
+static const struct ix_charge charges[] = {
+	{ .limit = "mqueue_queues_max", .amount = ix_amount_one },
+	{ .limit = "mqueue_msg_max", .each = true, .amount = ix_amount_maxmsg },
+	{ .limit = "mqueue_msgsize_max", .each = true, .amount = ix_amount_msgsize },
+	{ .limit = "rlimit_msgqueue", .amount = amount_bytes },
+	{ .limit = NULL },
+};
+
+static const struct ix_errtext create_errors[] = {
+	{ -EMFILE,    0, "it would exceed RLIMIT_MSGQUEUE (ulimit -q), which counts the bytes of all your queues, over all IPC namespaces" },
+	{ -ENOSPC,    0, "fs.mqueue.queues_max queues exist" },
+	{ -EINVAL,    IPCX_A_MAXMSG | IPCX_A_MSGSIZE,
+			 "maxmsg must be 1 to fs.mqueue.msg_max, msgsize 1 to fs.mqueue.msgsize_max" },
+	{ -EOVERFLOW, IPCX_A_MAXMSG | IPCX_A_MSGSIZE,
+			 "maxmsg times msgsize is more than the kernel can count, or your uid does not exist in the namespace's user namespace" },
+	{ -EOVERFLOW, 0, "your uid does not exist in the user namespace that owns this IPC namespace" },
+	{ -EACCES,    0, "not permitted: the IPC namespace's owner keeps others from making queues, or the namespace is gone" },
+	{ -EPERM,     IPCX_A_UID | IPCX_A_GID, "giving it to that owner needs CAP_CHOWN" },
+	{ -EINVAL,    IPCX_A_UID | IPCX_A_GID, "that owner does not exist in this user namespace" },
+	{ -ENOSYS,    0, "this kernel has no POSIX message queues, or a filter hides them" },
+	{ 0, 0, NULL },
+};
+
+static const struct ix_errtext change_errors[] = {
+	{ -EPERM,     IPCX_A_UID, "not permitted: giving it away needs CAP_CHOWN" },
+	{ -EINVAL,    IPCX_A_UID | IPCX_A_GID, "that owner does not exist in this user namespace" },
+	{ 0, 0, NULL },
+};
+
+static const uint8_t shown[] = {
+	IPCX_F_NAME, IPCX_F_OWNER, IPCX_F_MODE, IPCX_F_MAXMSG, IPCX_F_MSGSIZE, IPCX_F_CURMSGS,
+	IPCX_F_USE_PERCENT, IPCX_F_AGE, IPCX_FIELDS,
+};
+
+extern const struct ix_mech ix_mech_mq;
+const struct ix_mech ix_mech_mq = {
+	.info = {
+		.name = "mq", .label = "POSIX message queues", .object = "message queue", .group = "posix",
+		.named = true,
+		.create = IPCX_A_NAME | IPCX_A_MODE | IPCX_A_UID | IPCX_A_GID | IPCX_A_MAXMSG | IPCX_A_MSGSIZE |
+			  IPCX_A_IF_MISSING,
+		.require = IPCX_A_NAME,
+		.change = IPCX_A_MODE | IPCX_A_UID | IPCX_A_GID,
+		.need = "[COUNTx]MAXMSGxMSGSIZE",
+		.shown = shown,
+	},
+	.kind = &mq_kind,
+	.charges = charges, .wish = wish,
+	.scan = scan, .find = find, .create = ix_mq_create, .remove = ix_mq_remove, .change = ix_mq_change,
+	.create_errors = create_errors, .change_errors = change_errors,
+};
+/* clang-format on */

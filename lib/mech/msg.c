@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* System V message queues: msgget(2), msgctl(2), msgrcv(2) with MSG_COPY,
+ * /proc/sysvipc/msg. */
+#include <errno.h>
+#include <limits.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/msg.h>
+
+#include "core/limit.h"
+#include "mech/sysv.h"
+
+struct msg_row {
+	struct ix_sysv_row base;
+	uint64_t cbytes, qnum, qbytes;
+	int64_t stime, rtime;
+	int32_t lspid, lrpid;
+};
+
+_Static_assert(sizeof(struct msg_row) <= 128, "rows stay compact");
+
+static void derive_use(const struct ipcx_table *t, const struct ix_section *s,
+		       const void *row, struct ipcx_value *v)
+{
+	const struct msg_row *q = row;
+
+	(void)t;
+	(void)s;
+	/* Bytes and, since empty messages count too, the number of messages are held
+	 * against qbytes (ipc/msg.c). */
+	if (ix_fields_has(&q->base.row.unknown, IPCX_F_QBYTES) || q->qbytes == 0)
+		return;
+	v->type = IPCX_REAL;
+	v->as.d = (double)MAX(q->cbytes, q->qnum) * 100.0 / (double)q->qbytes;
+}
+
+/* clang-format off */
+static const struct ix_kind msg_kind = {
+	.name = "objects",
+	.row_size = sizeof(struct msg_row),
+	.columns = {
+		IX_SYSV_COLUMNS(struct msg_row),
+		[IPCX_F_CBYTES]      = IX_COL(struct msg_row, cbytes),
+		[IPCX_F_QNUM]        = IX_COL(struct msg_row, qnum),
+		[IPCX_F_QBYTES]      = IX_COL(struct msg_row, qbytes),
+		[IPCX_F_USE_PERCENT] = IX_DERIVED(derive_use),
+		[IPCX_F_LSPID]       = IX_COL_ZERO(struct msg_row, lspid),
+		[IPCX_F_LRPID]       = IX_COL_ZERO(struct msg_row, lrpid),
+		[IPCX_F_STIME]       = IX_COL_ZERO(struct msg_row, stime),
+		[IPCX_F_RTIME]       = IX_COL_ZERO(struct msg_row, rtime),
+	},
+};
+
+static const struct ix_sysv_word words[] = {
+	IX_SYSV_WORDS(struct msg_row),
+	IX_WORD("msqid",  IPCX_F_ID,     struct msg_row, base.id),
+	IX_WORD("cbytes", IPCX_F_CBYTES, struct msg_row, cbytes),
+	IX_WORD("qnum",   IPCX_F_QNUM,   struct msg_row, qnum),
+	IX_WORD("lspid",  IPCX_F_LSPID,  struct msg_row, lspid),
+	IX_WORD("lrpid",  IPCX_F_LRPID,  struct msg_row, lrpid),
+	IX_WORD("stime",  IPCX_F_STIME,  struct msg_row, stime),
+	IX_WORD("rtime",  IPCX_F_RTIME,  struct msg_row, rtime),
+	{ .heading = NULL },
+};
+/* clang-format on */
+
+static int highest(void)
+{
+	struct msginfo info;
+	int r = msgctl(0, IPC_INFO, (struct msqid_ds *)&info);
+
+	return r < 0 ? -errno : r;
+}
+
+static int used(void)
+{
+	struct msginfo info;
+
+	return msgctl(0, MSG_INFO, (struct msqid_ds *)&info) < 0 ? -errno : info.msgpool;
+}
+
+static int stat_by(int which, int how, void *data)
+{
+	struct msg_row *row = data;
+	struct msqid_ds ds;
+	int id = msgctl(which, how, &ds);
+
+	if (id < 0)
+		return -errno;
+	if (how == IPC_STAT)
+		id = which;
+	ix_sysv_perm(&row->base, id, &ds.msg_perm);
+	row->base.ctime = ds.msg_ctime;
+	row->cbytes = ds.__msg_cbytes;
+	row->qnum = ds.msg_qnum;
+	row->qbytes = ds.msg_qbytes;
+	row->stime = ds.msg_stime;
+	row->rtime = ds.msg_rtime;
+	row->lspid = ds.msg_lspid;
+	row->lrpid = ds.msg_lrpid;
+	return id;
+}
+
+static int stat_slot(int index, void *row)
+{
+	return stat_by(index, MSG_STAT_ANY, row);
+}
+
+static int stat_id(int id, void *row)
+{
+	return stat_by(id, IPC_STAT, row);
+}
+
+static int get(uint32_t key, const struct ipcx_attrs *a, int flags)
+{
+	int id = msgget((key_t)key, flags);
+
+	(void)a;
+	return id < 0 ? -errno : id;
+}
+
+static int rmid(int id)
+{
+	return msgctl(id, IPC_RMID, NULL) < 0 ? -errno : 0;
+}
+
+static int set(const void *data, const struct ipcx_attrs *a)
+{
+	const struct msg_row *row = data;
+	struct msqid_ds ds = { 0 };
+
+	ix_sysv_perm_set(&ds.msg_perm, &row->base, a);
+	ds.msg_qbytes = a->set & IPCX_A_QBYTES ? a->qbytes : row->qbytes;
+	return msgctl(row->base.id, IPC_SET, &ds) < 0 ? -errno : 0;
+}
+
+static const enum ipcx_field text_only[] = { IPCX_FIELDS };
+static const enum ipcx_field calls_only[] = { IPCX_F_QBYTES, IPCX_FIELDS };
+
+/* clang-format off */
+static const struct ix_sysv sysv = {
+	.name = "msg", .kind = &msg_kind, .words = words, .text_only = text_only, .calls_only = calls_only,
+	.highest = highest, .used = used, .stat_slot = stat_slot, .stat_id = stat_id,
+	.get = get, .rmid = rmid, .set = set,
+};
+/* clang-format on */
+
+static int scan(struct ix_scan *s)
+{
+	return ix_sysv_scan(s, &sysv);
+}
+
+static int find(struct ix_scan *s, const struct ipcx_ref *ref)
+{
+	return ix_sysv_find(s, &sysv, ref);
+}
+
+static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ret_ref)
+{
+	return ix_sysv_create(x, &sysv, a, ret_ref);
+}
+
+static int remove_row(struct ix_scan *s, const void *data)
+{
+	(void)s;
+	return rmid(((const struct ix_sysv_row *)data)->id);
+}
+
+static int change(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
+{
+	(void)s;
+	return set(data, a);
+}
+
+struct message_row {
+	struct ix_row row;
+	uint64_t position, size;
+	int64_t mtype;
+};
+
+/* clang-format off */
+static const struct ix_kind message_kind = {
+	.name = "messages",
+	.row_size = sizeof(struct message_row),
+	.columns = {
+		[IPCX_F_POSITION] = IX_COL(struct message_row, position),
+		[IPCX_F_MTYPE]    = IX_COL(struct message_row, mtype),
+		[IPCX_F_SIZE]     = IX_COL(struct message_row, size),
+	},
+};
+/* clang-format on */
+
+struct peek {
+	struct msgbuf *buf;
+	size_t room, most;
+};
+
+/* A larger buffer, up to what all messages together had. -ENOMEM, -E2BIG when it is that
+ * large already. */
+static int peek_grow(struct peek *p)
+{
+	size_t want = MIN(p->room * 4, p->most);
+	struct msgbuf *buf;
+
+	if (p->room >= p->most)
+		return -E2BIG;
+	buf = realloc(p->buf, sizeof(long) + want);
+	if (!buf)
+		return -ENOMEM;
+	p->buf = buf;
+	p->room = want;
+	return 0;
+}
+
+/* The size of message number n, its type in the buffer; nothing is taken. -ENOMSG past
+ * the end. */
+static ssize_t peek_at(struct peek *p, int id, uint64_t n)
+{
+	for (;;) {
+		ssize_t size =
+			msgrcv(id, p->buf, p->room, (long)n, MSG_COPY | IPC_NOWAIT);
+		int r;
+
+		if (size >= 0)
+			return size;
+		if (errno == EINTR)
+			continue;
+		if (errno != E2BIG)
+			return -errno;
+		r = peek_grow(p);
+		if (r < 0)
+			return r;
+	}
+}
+
+static int peek_all(struct ipcx *x, struct ipcx_table *t, int id, uint64_t qnum,
+		    struct peek *p)
+{
+	for (uint64_t n = 0; n < qnum; n++) {
+		ssize_t size = peek_at(p, id, n);
+		struct message_row *row;
+
+		if (size == -ENOMSG || size == -EIDRM)
+			return 0; /* it drained, or went, while we looked */
+		if (size == -ENOSYS || size == -EACCES || size == -ENOMEM)
+			return ix_fail(
+				x, (int)size, "msg:%d: cannot look at its messages%s", id,
+				size == -ENOSYS
+					? " (MSG_COPY needs CONFIG_CHECKPOINT_RESTORE)"
+					: "");
+		row = ix_table_row(t);
+		if (!row)
+			return -ENOMEM;
+		row->position = n;
+		if (size >= 0) {
+			row->size = (uint64_t)size;
+			row->mtype = p->buf->mtype;
+		} else {
+			/* Longer than kernel.msgmax is by now: it can be received, but
+			 * not copied. */
+			ix_unknown(row, IPCX_F_SIZE);
+			ix_unknown(row, IPCX_F_MTYPE);
+		}
+		ix_table_keep(t);
+	}
+	return 0;
+}
+
+static int contents(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_table *t)
+{
+	int id = ix_sysv_id(&sysv, ref), r;
+	struct peek p = { .room = 8192 };
+	struct msg_row q;
+
+	if (id < 0)
+		return ix_fail(x, id, "msg: no such queue");
+	r = stat_id(id, &q);
+	if (r == -EACCES)
+		return ix_fail_plain(
+			x, r,
+			"msg:%d: its messages may not be looked at: needs read permission",
+			id);
+	if (r < 0)
+		return ix_fail(x, r == -EINVAL ? -EIDRM : r, "msg:%d", id);
+	r = ix_table_section(t, &message_kind, IPCX_NO_MECH);
+	if (r < 0)
+		return r;
+	p.most = MAX(q.cbytes, p.room);
+	p.buf = malloc(sizeof(long) + p.room);
+	if (!p.buf)
+		return -ENOMEM;
+	r = peek_all(x, t, id, q.qnum, &p);
+	free(p.buf);
+	return r;
+}
+
+static int wish(const char *text, struct ipcx_attrs *ret_attrs)
+{
+	static const uint64_t counted[] = { IPCX_A_COUNT, IPCX_A_QBYTES };
+
+	return ix_wish_read(text, counted, ARRAY_SIZE(counted), ret_attrs);
+}
+
+/* clang-format off */
+static const struct ix_charge charges[] = {
+	{ .limit = "msgmni", .amount = ix_amount_one },
+	{ .limit = "msgmnb", .each = true, .amount = ix_amount_qbytes },
+	{ .limit = NULL },
+};
+
+static const struct ix_errtext create_errors[] = {
+	{ -ENOSPC, 0,             "kernel.msgmni queues exist" },
+	{ -ENOSYS, 0,             "this kernel has no System V message queues, or a filter hides them" },
+	{ 0, 0, NULL },
+};
+
+static const struct ix_errtext change_errors[] = {
+	{ -EPERM, IPCX_A_QBYTES,  "not permitted: qbytes above kernel.msgmnb needs CAP_SYS_RESOURCE, everything else the owner, the creator or CAP_SYS_ADMIN" },
+	{ 0, 0, NULL },
+};
+
+static const uint8_t shown[] = {
+	IPCX_F_ID, IPCX_F_KEY, IPCX_F_OWNER, IPCX_F_MODE, IPCX_F_CBYTES, IPCX_F_QNUM, IPCX_F_QBYTES,
+	IPCX_F_USE_PERCENT, IPCX_F_AGE, IPCX_FIELDS,
+};
+
+extern const struct ix_mech ix_mech_msg;
+const struct ix_mech ix_mech_msg = {
+	.info = {
+		.name = "msg", .label = "System V message queues", .object = "message queue", .group = "sysv",
+		.create = IPCX_A_KEY | IPCX_A_MODE | IPCX_A_UID | IPCX_A_GID | IPCX_A_QBYTES | IPCX_A_ID |
+			  IPCX_A_COUNT | IPCX_A_IF_MISSING,
+		.change = IPCX_A_MODE | IPCX_A_UID | IPCX_A_GID | IPCX_A_QBYTES,
+		.need = "COUNT[xQBYTES]",
+		.shown = shown,
+	},
+	.kind = &msg_kind,
+	.charges = charges, .wish = wish,
+	.scan = scan, .find = find, .contents = contents, .create = create, .remove = remove_row, .change = change,
+	.create_errors = create_errors, .change_errors = change_errors,
+};
+/* clang-format on */

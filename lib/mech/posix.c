@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * /dev/shm and its kin: opening the directory, reading its names, telling what a file is,
+ * and acting on exactly the file that was looked at. Names are never followed, and
+ * nothing is opened that is not a regular file.
+ */
+#include "mech/posix.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include "base/esc.h"
+#include "base/file.h"
+
+/* Linux 6.6; newer than the headers that this may be built with. */
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452
+#endif
+
+#define NAMES_SIZE \
+	65536 /* getdents64 fills it at once where readdir(3) asks 32 KiB at a time */
+
+/* ---- directories */
+
+void ix_posix_dir_end(const struct ix_posix_dir *dir)
+{
+	if (dir->fd >= 0)
+		(void)close(dir->fd);
+}
+
+/* Links on the way are the administrator's (/dev/shm -> /run/shm), but may not lead out
+ * of the root that we look into. */
+static int open_below(int rootfd, const char *path)
+{
+	const struct open_how how = {
+		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	long fd = syscall(SYS_openat2, rootfd, path, &how, sizeof(how));
+
+	if (fd >= 0)
+		return (int)fd;
+	/* Linux before 5.6, and filters that do not know the call. */
+	if (errno == ENOSYS || errno == EPERM)
+		return ix_open(rootfd, path, O_PATH | O_DIRECTORY);
+	return -errno;
+}
+
+int ix_posix_shm_dir(struct ipcx *x, struct ix_posix_dir *ret_dir)
+{
+	int root = ix_rootfd(x), fd;
+	struct stat st;
+
+	if (root < 0)
+		return ix_fail(x, root, "/");
+	fd = open_below(root, ix_relative(IX_SHM_DIR));
+	if (fd < 0)
+		return ix_fail(x, fd, "%s", IX_SHM_DIR);
+	if (fstat(fd, &st) < 0) {
+		int r = ix_fail(x, -errno, "%s", IX_SHM_DIR);
+
+		(void)close(fd);
+		return r;
+	}
+	*ret_dir = (struct ix_posix_dir){ .fd = fd, .dev = st.st_dev };
+	return 0;
+}
+
+struct ix_posix_names {
+	int fd;
+	size_t pos, len;
+	char buf[NAMES_SIZE] __attribute__((aligned(8)));
+};
+
+/* What getdents64(2) writes. */
+struct dirent_head {
+	uint64_t ino;
+	int64_t off;
+	unsigned short reclen;
+	unsigned char type;
+	char name[];
+};
+
+int ix_posix_names_open(const struct ix_posix_dir *dir, struct ix_posix_names **ret_names)
+{
+	struct ix_posix_names *n = malloc(sizeof(*n));
+
+	if (!n)
+		return -ENOMEM;
+	/* Only the owner may leave the directory's time of access alone. */
+	n->fd = ix_open(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_NOATIME);
+	if (n->fd == -EPERM)
+		n->fd = ix_open(dir->fd, ".", O_RDONLY | O_DIRECTORY);
+	if (n->fd < 0) {
+		int r = n->fd;
+
+		free(n);
+		return r;
+	}
+	n->pos = n->len = 0;
+	*ret_names = n;
+	return 0;
+}
+
+static int more_names(struct ix_posix_names *n)
+{
+	long len;
+
+	do
+		len = syscall(SYS_getdents64, n->fd, n->buf, sizeof(n->buf));
+	while (len < 0 && errno == EINTR);
+	if (len < 0)
+		return -errno;
+	n->pos = 0;
+	n->len = (size_t)len;
+	return len > 0;
+}
+
+int ix_posix_names_next(struct ix_posix_names *n, const char **ret_name)
+{
+	for (;;) {
+		const struct dirent_head *d;
+
+		if (n->pos >= n->len) {
+			int r = more_names(n);
+
+			if (r <= 0)
+				return r;
+		}
+		d = (const struct dirent_head *)(const void *)(n->buf + n->pos);
+		n->pos += d->reclen;
+		if (!strcmp(d->name, ".") || !strcmp(d->name, ".."))
+			continue;
+		*ret_name = d->name;
+		return 1;
+	}
+}
+
+void ix_posix_names_end(struct ix_posix_names *const *n)
+{
+	if (!*n)
+		return;
+	(void)close((*n)->fd);
+	free(*n);
+}
+
+/* ---- what a file is */
+
+bool ix_posix_sem_name(const char *file)
+{
+	return !strncmp(file, IX_SEM_PREFIX, IX_SEM_PREFIX_LEN) &&
+	       file[IX_SEM_PREFIX_LEN];
+}
+
+bool ix_posix_is_sem(const char *file, const struct stat *st)
+{
+	return ix_posix_sem_name(file) && S_ISREG(st->st_mode) &&
+	       (st->st_size == IX_SEM_SIZE_64 || st->st_size == IX_SEM_SIZE_32);
+}
+
+const char *ix_posix_what(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG:
+		return "is a regular file";
+	case S_IFDIR:
+		return "is a directory";
+	case S_IFLNK:
+		return "is a symbolic link";
+	case S_IFIFO:
+		return "is a FIFO";
+	case S_IFSOCK:
+		return "is a socket";
+	case S_IFCHR:
+		return "is a character device";
+	case S_IFBLK:
+		return "is a block device";
+	default:
+		return "is no regular file";
+	}
+}
+
+/* ---- rows */
+
+/* A reference with escapes, and the name as it is. */
+static int put_escaped(struct ix_scan *s, struct ix_posix_row *row, const char *name)
+{
+	struct ipcx_ref ref;
+	char text[IPCX_REF_MAX];
+
+	ix_posix_ref(s->mech, name, &ref);
+	if (ipcx_ref_format(&ref, text, sizeof(text)) < 0)
+		return -EINVAL;
+	row->ref = ix_table_text(s->t, text);
+	row->name = ix_table_text(s->t, ref.name);
+	return row->ref && row->name ? 0 : -ENOMEM;
+}
+
+/* Nearly every name needs no escapes: then it is the end of the reference, and one string
+ * is both. */
+static int put_name(struct ix_scan *s, struct ix_posix_row *row, const char *name)
+{
+	const char *mech = ix_mech(s->mech)->info.name;
+	size_t prefix = strlen(mech) + 1, len = strlen(name);
+	char text[16 + 2 + NAME_MAX];
+
+	if (!ix_esc_clean(name, IX_ESC_REF) || prefix + 1 + len >= sizeof(text))
+		return put_escaped(s, row, name);
+	memcpy(text, mech, prefix - 1);
+	memcpy(text + prefix - 1, ":/", 2);
+	memcpy(text + prefix + 1, name, len + 1);
+	row->ref = ix_table_text(s->t, text);
+	if (!row->ref)
+		return -ENOMEM;
+	row->name = row->ref + (ix_text)prefix;
+	return 0;
+}
+
+void *ix_posix_row(struct ix_scan *s, const char *name, const struct stat *st)
+{
+	struct ix_posix_row *row = ix_scan_row(s);
+
+	if (!row || put_name(s, row, name) < 0)
+		return NULL;
+	row->uid = st->st_uid;
+	row->gid = st->st_gid;
+	row->mode = st->st_mode & 0777;
+	row->ctime = st->st_ctime;
+	row->mtime = st->st_mtime;
+	row->dev = st->st_dev;
+	row->ino = st->st_ino;
+	return row;
+}
+
+void ix_posix_ref(unsigned mech, const char *name, struct ipcx_ref *ret_ref)
+{
+	*ret_ref = (struct ipcx_ref){ .mech = mech, .by = IPCX_BY_NAME };
+	(void)snprintf(ret_ref->name, sizeof(ret_ref->name), "/%s", name);
+}
+
+const char *ix_posix_name(const struct ix_scan *s, const struct ix_posix_row *row,
+			  char buf[256])
+{
+	(void)snprintf(buf, 256, "%s", ix_table_string(s->t, row->name) + 1);
+	return buf;
+}
+
+void ix_posix_note(struct ix_scan *s, enum ipcx_note_kind kind, int error,
+		   const char *file, const char *text)
+{
+	char subject[IPCX_REF_MAX];
+	size_t len = sizeof(IX_SHM_DIR "/") - 1;
+
+	memcpy(subject, IX_SHM_DIR "/", len);
+	(void)ix_escape(subject + len, sizeof(subject) - len, file, IX_ESC_TEXT);
+	ix_table_note(s->t, kind, s->mech, error, subject, "%s", text);
+}
+
+/* ---- one file */
+
+int ix_posix_take_name(struct ipcx *x, const struct ipcx_attrs *a, size_t max,
+		       struct ipcx_ref *ret_ref)
+{
+	const char *mech = ix_mech(a->mech)->info.name, *name = a->name;
+	char shown[128];
+
+	if (!name)
+		return ix_fail_plain(x, -EINVAL, "%s: a name is needed", mech);
+	if (*name == '/')
+		name++;
+	(void)ix_escape(shown, sizeof(shown), name, IX_ESC_TEXT);
+	if (!*name || strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, ".."))
+		return ix_fail_plain(
+			x, -EINVAL,
+			"%s: \"/%s\" is no name: one slash, in front, then something else than a dot",
+			mech, shown);
+	if (strlen(name) > max)
+		return ix_fail_plain(
+			x, -ENAMETOOLONG,
+			"%s: \"/%s…\": a name has at most %zu bytes after the slash",
+			mech, shown, max);
+	ix_posix_ref(a->mech, name, ret_ref);
+	return 0;
+}
+
+bool ix_posix_same(const struct ix_posix_row *row, const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && st->st_dev == row->dev && st->st_ino == row->ino;
+}
+
+int ix_posix_again(const struct ix_posix_dir *dir, const char *file,
+		   const struct ix_posix_row *row, struct stat *ret_st)
+{
+	struct stat st;
+
+	if (fstatat(dir->fd, file, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (!ix_posix_same(row, &st))
+		return -ENOENT;
+	*ret_st = st;
+	return 0;
+}
+
+int ix_posix_give(int fd, const struct ipcx_attrs *a)
+{
+	uid_t uid = a->set & IPCX_A_UID ? a->uid : (uid_t)-1;
+	gid_t gid = a->set & IPCX_A_GID ? a->gid : (gid_t)-1;
+
+	if (!(a->set & (IPCX_A_UID | IPCX_A_GID)))
+		return 0;
+	return fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
+int ix_posix_own(int fd, const struct ipcx_attrs *a)
+{
+	int r = ix_posix_give(fd, a);
+
+	if (r < 0)
+		return r;
+	return fchmod(fd, a->set & IPCX_A_MODE ? a->mode : 0600) < 0 ? -errno : 0;
+}
+
+/* Change the mode of a file held by O_PATH, which fchmod(2) refuses. */
+static int change_mode(struct ipcx *x, int fd, mode_t mode)
+{
+	char path[40];
+	int proc, error;
+
+	if (syscall(SYS_fchmodat2, fd, "", mode, AT_EMPTY_PATH) == 0)
+		return 0;
+	error = -errno;
+	/* A filter that does not know the call may also answer EPERM: the link in /proc
+	 * tells which it was. */
+	if (error != -ENOSYS && error != -EPERM && error != -EINVAL)
+		return error;
+	proc = ix_procfd(x);
+	if (proc < 0)
+		return error;
+	(void)snprintf(path, sizeof(path), "self/fd/%d", fd);
+	return fchmodat(proc, path, mode, 0) < 0 ? -errno : 0;
+}
+
+int ix_posix_change(struct ipcx *x, const struct ix_posix_dir *dir, const char *file,
+		    const struct ix_posix_row *row, const struct ipcx_attrs *a)
+{
+	auto_fd int fd = -1;
+	struct stat st;
+	int r;
+
+	if (!(a->set & (IPCX_A_MODE | IPCX_A_UID | IPCX_A_GID)))
+		return 0;
+	fd = ix_open(dir->fd, file, O_PATH | O_NOFOLLOW);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!ix_posix_same(row, &st))
+		return -ENOENT;
+	/* The owner first: that is what is refused, and who may give a file away may
+	 * change its mode after that too. */
+	r = ix_posix_give(fd, a);
+	return r == 0 && (a->set & IPCX_A_MODE) ? change_mode(x, fd, a->mode) : r;
+}
+
+int ix_posix_may_grow(uint64_t bytes)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
+		return 0;
+	return bytes > limit.rlim_cur ? -EFBIG : 0;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the three POSIX mechanisms have in common: an object is a file in one flat
+ * directory. Rows, the directory's names, and how a file is checked, changed and removed
+ * without ever touching another.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "core/columns.h"
+#include "core/mech.h"
+
+/* The beginning of every POSIX row. */
+struct ix_posix_row {
+	struct ix_row row;
+	ix_text ref, name; /* the name is the end of the reference where that needs no
+			      escapes */
+	uint32_t uid, gid, mode;
+	int64_t ctime, mtime;
+	uint64_t dev,
+		ino; /* which file this is: checked again before anything is done to it */
+};
+
+/* The columns that follow from it. The row's struct begins with "struct ix_posix_row
+ * base". */
+/* clang-format off */
+#define IX_POSIX_COLUMNS(type)                                            \
+	[IPCX_F_MECH]          = IX_DERIVED(ix_derive_mech),              \
+	[IPCX_F_REF]           = IX_COL(type, base.ref),                  \
+	[IPCX_F_NAME]          = IX_COL(type, base.name),                 \
+	[IPCX_F_OWNER]         = IX_DERIVED(ix_derive_owner),             \
+	[IPCX_F_UID]           = IX_COL(type, base.uid),                  \
+	[IPCX_F_GROUP]         = IX_DERIVED(ix_derive_group),             \
+	[IPCX_F_GID]           = IX_COL(type, base.gid),                  \
+	[IPCX_F_MODE]          = IX_COL(type, base.mode),                 \
+	[IPCX_F_CTIME]         = IX_COL(type, base.ctime),                \
+	[IPCX_F_AGE]           = IX_DERIVED(ix_derive_age)
+/* clang-format on */
+
+/* ---- directories */
+
+/* A directory of objects. struct ix_scan.dir points to one while its objects are looked
+ * at. */
+struct ix_posix_dir {
+	int fd; /* O_PATH, or -1 */
+	dev_t dev;
+};
+
+#define IX_NO_DIR        \
+	{                \
+		.fd = -1 \
+	}
+
+/* A directory that closes itself. */
+#define auto_posix_dir __attribute__((cleanup(ix_posix_dir_end)))
+void ix_posix_dir_end(const struct ix_posix_dir *dir);
+
+/* Where glibc keeps shared memory and named semaphores, whatever is mounted there. */
+#define IX_SHM_DIR "/dev/shm"
+
+/* Open IX_SHM_DIR. 0 or -errno, with a text. */
+int ix_posix_shm_dir(struct ipcx *x, struct ix_posix_dir *ret_dir);
+
+/* The names in a directory, read in large steps. */
+struct ix_posix_names;
+
+int ix_posix_names_open(const struct ix_posix_dir *dir,
+			struct ix_posix_names **ret_names);
+
+/* 1 and the next name, good until the next call ("." and ".." are left out); 0 at the
+ * end; -errno. */
+int ix_posix_names_next(struct ix_posix_names *n, const char **ret_name);
+
+#define auto_posix_names __attribute__((cleanup(ix_posix_names_end)))
+void ix_posix_names_end(struct ix_posix_names *const *n);
+
+/* ---- what a file is */
+
+/* What glibc puts before a semaphore's name. */
+#define IX_SEM_PREFIX     "sem."
+#define IX_SEM_PREFIX_LEN (sizeof(IX_SEM_PREFIX) - 1)
+
+/* The sizes of a sem_t: of programs with 64-bit atomics, and of 32-bit programs. */
+#define IX_SEM_SIZE_64 32
+#define IX_SEM_SIZE_32 16
+
+/* Whether a file in IX_SHM_DIR bears a semaphore's name, and whether it is one by size
+ * and type too. */
+bool ix_posix_sem_name(const char *file);
+bool ix_posix_is_sem(const char *file, const struct stat *st);
+
+/* "is a directory", "is a FIFO", … */
+const char *ix_posix_what(mode_t mode);
+
+/* ---- rows */
+
+/* The next row of this scan, filled from a stat; the name is without its slash. NULL when
+ * memory is out. */
+void *ix_posix_row(struct ix_scan *s, const char *name, const struct stat *st);
+
+/* The reference of an object; the name is without its slash. */
+void ix_posix_ref(unsigned mech, const char *name, struct ipcx_ref *ret_ref);
+
+/* The name of a row's object without its slash, in buf (256 bytes: the pool moves when
+ * text is added). */
+const char *ix_posix_name(const struct ix_scan *s, const struct ix_posix_row *row,
+			  char buf[256]);
+
+/* A note about a file in IX_SHM_DIR. */
+void ix_posix_note(struct ix_scan *s, enum ipcx_note_kind kind, int error,
+		   const char *file, const char *text);
+
+/* ---- one file */
+
+/*
+ * The name that the caller gave, without its slash; ret_ref names the object. At most max
+ * bytes. 0, -EINVAL or -ENAMETOOLONG, with a text.
+ */
+int ix_posix_take_name(struct ipcx *x, const struct ipcx_attrs *a, size_t max,
+		       struct ipcx_ref *ret_ref);
+
+/* The file as it is now. 0; -ENOENT when it is gone, or another has its name, or it is no
+ * regular file. */
+int ix_posix_again(const struct ix_posix_dir *dir, const char *file,
+		   const struct ix_posix_row *row, struct stat *ret_st);
+
+/* Whether a stat is that of the row's file, still a regular one. */
+bool ix_posix_same(const struct ix_posix_row *row, const struct stat *st);
+
+/* Give a file just made its owner, then its mode: until it is the owner's, nobody else
+ * may open it. */
+int ix_posix_own(int fd, const struct ipcx_attrs *a);
+
+/* Change the owner of an open file, O_PATH included, where the attributes say so. */
+int ix_posix_give(int fd, const struct ipcx_attrs *a);
+
+/* Change mode and owner of the row's file, which need not be one that may be opened. */
+int ix_posix_change(struct ipcx *x, const struct ix_posix_dir *dir, const char *file,
+		    const struct ix_posix_row *row, const struct ipcx_attrs *a);
+
+/* Whether RLIMIT_FSIZE lets a file have so many bytes: 0 or -EFBIG. The kernel would send
+ * SIGXFSZ, which ends the program. */
+int ix_posix_may_grow(uint64_t bytes);

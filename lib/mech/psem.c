@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * POSIX named semaphores (sem_overview(7)): the files sem.NAME in /dev/shm, what glibc
+ * keeps in them, and how to read that without a trace. sem_open(3) would open for writing
+ * and map the file; its owner could cut it meanwhile (SIGBUS).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <semaphore.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <time.h>
+
+#include "base/esc.h"
+#include "base/file.h"
+#include "core/limit.h"
+#include "mech/posix.h"
+
+#define NAME_MOST (NAME_MAX - IX_SEM_PREFIX_LEN)
+#define DAY       (24 * 60 * 60)
+
+_Static_assert(sizeof(sem_t) == IX_SEM_SIZE_64 || sizeof(sem_t) == IX_SEM_SIZE_32,
+	       "the semaphores of this C library are recognised by their size");
+
+struct psem_row {
+	struct ix_posix_row base;
+	uint32_t value;
+};
+
+/* clang-format off */
+static const struct ix_kind psem_kind = {
+	.name = "objects",
+	.row_size = sizeof(struct psem_row),
+	.columns = {
+		IX_POSIX_COLUMNS(struct psem_row),
+		[IPCX_F_VALUE] = IX_COL(struct psem_row, value),
+	},
+};
+/* clang-format on */
+
+/* ---- the value */
+
+/*
+ * glibc's layout since 2.21 (struct new_sem in sysdeps/nptl/internaltypes.h): with 64-bit
+ * atomics one 64-bit number, the value in its low half; in 32-bit programs a 32-bit
+ * number, the value above its lowest bit. What is above SEM_VALUE_MAX is no value.
+ */
+static int decode(const char *file, size_t size, uint32_t *ret_value)
+{
+	uint64_t wide;
+	uint32_t value;
+
+	if (size == IX_SEM_SIZE_64) {
+		memcpy(&wide, file, sizeof(wide));
+		value = (uint32_t)wide;
+	} else {
+		memcpy(&value, file, sizeof(value));
+		value >>= 1;
+	}
+	if (value > (uint32_t)SEM_VALUE_MAX)
+		return -EINVAL;
+	*ret_value = value;
+	return 0;
+}
+
+static bool later(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
+}
+
+/* Whether reading leaves the time of access alone all by itself: the mount says so, or
+ * relatime does (fs/inode.c, relatime_need_update). */
+static bool reads_quietly(int fd, const struct stat *st)
+{
+	struct statvfs fs;
+	time_t now = time(NULL);
+
+	if (fstatvfs(fd, &fs) < 0)
+		return false;
+	if (fs.f_flag & (ST_NOATIME | ST_RDONLY))
+		return true;
+	return (fs.f_flag & ST_RELATIME) && later(&st->st_atim, &st->st_mtim) &&
+	       later(&st->st_atim, &st->st_ctim) && now - st->st_atim.tv_sec < DAY - 1;
+}
+
+/* The value of the semaphore that was looked at, or -errno: then it stays unknown. */
+static int read_value(const struct ix_posix_dir *dir, const char *file,
+		      const struct ix_posix_row *row, uint32_t *ret_value)
+{
+	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
+	auto_fd int fd = ix_open(dir->fd, file, flags | O_NOATIME);
+	bool quiet = fd >= 0;
+	char text[IX_SEM_SIZE_64];
+	struct stat st;
+	ssize_t len;
+
+	if (fd == -EPERM)
+		fd = ix_open(dir->fd, file, flags);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!ix_posix_same(row, &st) || !ix_posix_is_sem(file, &st))
+		return -ENOENT;
+	if (!quiet && !reads_quietly(fd, &st))
+		return -EPERM;
+	do
+		len = pread(fd, text, (size_t)st.st_size, 0);
+	while (len < 0 && errno == EINTR);
+	if (len < 0)
+		return -errno;
+	return len == st.st_size ? decode(text, (size_t)len, ret_value) : -EIO;
+}
+
+/* ---- reading */
+
+static void value_unknown(struct ix_scan *s, struct psem_row *row, const char *file,
+			  int error, uint64_t *unread)
+{
+	ix_unknown(row, IPCX_F_VALUE);
+	if (error == -EPERM || error == -EACCES)
+		(*unread)++;
+	else if (error == -EINVAL)
+		ix_posix_note(s, IPCX_NOTE_INFO, error, file,
+			      "holds no value that a semaphore can have");
+	else
+		ix_posix_note(s, IPCX_NOTE_FAILED, error, file, ix_errno_text(error));
+}
+
+static int keep(struct ix_scan *s, const struct ix_posix_dir *dir, const char *file,
+		const struct stat *st, uint64_t *unread)
+{
+	struct psem_row *row = ix_posix_row(s, file + IX_SEM_PREFIX_LEN, st);
+	int r;
+
+	if (!row)
+		return -ENOMEM;
+	r = read_value(dir, file, &row->base, &row->value);
+	if (r == -ENOENT)
+		return 0; /* gone, or another by now */
+	if (r < 0)
+		value_unknown(s, row, file, r, unread);
+	r = ix_scan_keep(s);
+	return r < 0 ? r : 0;
+}
+
+static void note_unread(struct ix_scan *s, uint64_t unread)
+{
+	if (unread)
+		ix_table_note(
+			s->t, IPCX_NOTE_INFO, s->mech, -EACCES, "",
+			"%" PRIu64
+			" of the values unknown: not readable, or only with a trace in the time of "
+			"access (needs ownership or CAP_FOWNER)",
+			unread);
+}
+
+/* What the file is instead of a semaphore, in a sentence. */
+static const char *not_a_sem(const char *file, const struct stat *st, char *buf,
+			     size_t size)
+{
+	char name[4 * 256];
+
+	if (!S_ISREG(st->st_mode))
+		return ix_posix_what(st->st_mode);
+	(void)ix_escape(name, sizeof(name), file, IX_ESC_REF);
+	(void)snprintf(buf, size, "has %lld bytes, so it is shared memory: pshm:/%s",
+		       (long long)st->st_size, name);
+	return buf;
+}
+
+static int one(struct ix_scan *s, const struct ix_posix_dir *dir, const char *file,
+	       uint64_t *unread)
+{
+	char why[IPCX_REF_MAX + 80];
+	struct stat st;
+
+	if (!ix_posix_sem_name(file))
+		return 0;
+	if (fstatat(dir->fd, file, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno != ENOENT)
+			ix_posix_note(s, IPCX_NOTE_FAILED, -errno, file,
+				      ix_errno_text(errno));
+		return 0;
+	}
+	if (ix_posix_is_sem(file, &st))
+		return keep(s, dir, file, &st, unread);
+	ix_posix_note(s, IPCX_NOTE_SKIPPED, 0, file,
+		      not_a_sem(file, &st, why, sizeof(why)));
+	return 0;
+}
+
+static int scan(struct ix_scan *s)
+{
+	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
+	struct ix_posix_names *names auto_posix_names = NULL;
+	uint64_t unread = 0;
+	const char *file;
+	int r = ix_posix_shm_dir(s->x, &dir);
+
+	if (r < 0)
+		return r;
+	r = ix_posix_names_open(&dir, &names);
+	if (r < 0)
+		return ix_fail(s->x, r, "%s", IX_SHM_DIR);
+	s->dir = &dir;
+	while ((r = ix_posix_names_next(names, &file)) > 0) {
+		r = one(s, &dir, file, &unread);
+		if (r < 0)
+			break;
+	}
+	note_unread(s, unread);
+	s->dir = NULL;
+	return r;
+}
+
+/* "/x" is sem.x. A name whose file's name would be too long is the name of nothing. */
+static int file_of(const char *name, char file[NAME_MAX + 1])
+{
+	size_t len = strlen(++name);
+
+	if (len > NAME_MOST)
+		return -ENOENT;
+	memcpy(file, IX_SEM_PREFIX, IX_SEM_PREFIX_LEN);
+	memcpy(file + IX_SEM_PREFIX_LEN, name, len + 1);
+	return 0;
+}
+
+static int find(struct ix_scan *s, const struct ipcx_ref *ref)
+{
+	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
+	char file[NAME_MAX + 1], why[IPCX_REF_MAX + 80];
+	uint64_t unread = 0;
+	struct stat st;
+	int r = ix_posix_shm_dir(s->x, &dir);
+
+	if (r < 0)
+		return r;
+	r = file_of(ref->name, file);
+	if (r < 0)
+		return r;
+	if (fstatat(dir.fd, file, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (!ix_posix_is_sem(file, &st))
+		return ix_fail_plain(s->x, -ENOENT, "%s",
+				     not_a_sem(file, &st, why, sizeof(why)));
+	s->dir = &dir;
+	r = keep(s, &dir, file, &st, &unread);
+	note_unread(s, unread);
+	s->dir = NULL;
+	return r;
+}
+
+/* ---- making */
+
+/* The file that sem_open(3) made under the umask gets the owner and mode that were asked
+ * for. */
+static int settle(struct ipcx *x, const struct ix_posix_dir *dir, const char *file,
+		  const struct ipcx_attrs *a)
+{
+	struct ipcx_attrs own = *a;
+	struct ix_posix_row row = { 0 };
+	struct stat st;
+
+	if (fstatat(dir->fd, file, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (!ix_posix_is_sem(file, &st))
+		return -ENOENT;
+	row.dev = st.st_dev;
+	row.ino = st.st_ino;
+	own.mode = a->set & IPCX_A_MODE ? a->mode : 0600;
+	own.set |= IPCX_A_MODE;
+	return ix_posix_change(x, dir, file, &row, &own);
+}
+
+/* Where the directory may not be searched, glibc finds no name for its temporary file and
+ * says ENOENT. */
+static int open_new(const struct ix_posix_dir *dir, const char *name, unsigned value)
+{
+	sem_t *sem = sem_open(name, O_CREAT | O_EXCL, 0600, value);
+
+	if (sem == SEM_FAILED) {
+		int r = -errno;
+
+		if (r == -ENOENT && faccessat(dir->fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
+			return -errno;
+		return r;
+	}
+	(void)sem_close(sem);
+	return 0;
+}
+
+static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ret_ref)
+{
+	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
+	unsigned value = 0;
+	char file[NAME_MAX + 1];
+	struct ipcx_ref ref;
+	int r = ix_posix_take_name(x, a, NAME_MOST, &ref);
+
+	if (r < 0)
+		return r;
+	if (a->set & IPCX_A_INIT) {
+		if (a->ninit != 1)
+			return ix_fail_plain(x, -EINVAL,
+					     "psem: a named semaphore has one value");
+		value = a->init[0];
+	}
+	r = ix_posix_shm_dir(x, &dir);
+	if (r < 0)
+		return r;
+	r = ix_posix_may_grow(sizeof(sem_t));
+	if (r < 0 || (r = file_of(ref.name, file)) < 0)
+		return r;
+	r = open_new(&dir, ref.name, value);
+	if (r < 0)
+		return r;
+	r = settle(x, &dir, file, a);
+	if (r < 0) {
+		(void)sem_unlink(ref.name);
+		return r;
+	}
+	*ret_ref = ref;
+	return 0;
+}
+
+/* ---- removing and changing */
+
+static int remove_row(struct ix_scan *s, const void *data)
+{
+	const struct ix_posix_dir *dir = s->dir;
+	const struct ix_posix_row *row = data;
+	char file[NAME_MAX + 1];
+	struct stat st;
+	int r = file_of(ix_table_string(s->t, row->name), file);
+
+	if (r == 0)
+		r = ix_posix_again(dir, file, row, &st);
+	if (r < 0)
+		return r;
+	if (!ix_posix_is_sem(file, &st))
+		return -ENOENT;
+	return unlinkat(dir->fd, file, 0) < 0 ? -errno : 0;
+}
+
+static int change(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
+{
+	const struct ix_posix_row *row = data;
+	char file[NAME_MAX + 1];
+	int r = file_of(ix_table_string(s->t, row->name), file);
+
+	return r < 0 ? r : ix_posix_change(s->x, s->dir, file, row, a);
+}
+
+/* ---- limits */
+
+/* A tmpfs counts whole pages. */
+static uint64_t amount_page(const struct ipcx_attrs *a)
+{
+	(void)a;
+	return (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static int wish(const char *text, struct ipcx_attrs *ret_attrs)
+{
+	static const uint64_t words[] = { IPCX_A_COUNT };
+
+	return ix_wish_read(text, words, ARRAY_SIZE(words), ret_attrs);
+}
+
+/* clang-format off */
+static const struct ix_charge charges[] = {
+	{ .limit = "dev_shm", .amount = amount_page },
+	{ .limit = "dev_shm_inodes", .amount = ix_amount_one },
+	{ .limit = NULL },
+};
+
+static const struct ix_errtext create_errors[] = {
+	{ -EACCES, 0, "not permitted: " IX_SHM_DIR " may not be written to" },
+	{ -ENOSPC, 0, "the file system of " IX_SHM_DIR " is full (mount -o remount,size=… or nr_inodes=…)" },
+	{ -EDQUOT, 0, "your quota on " IX_SHM_DIR " is used up" },
+	{ -EROFS,  0, IX_SHM_DIR " is mounted read-only" },
+	{ -EFBIG,  0, "RLIMIT_FSIZE (ulimit -f) does not let the file of a semaphore be written" },
+	{ -EPERM,  IPCX_A_UID | IPCX_A_GID, "giving it to that owner needs CAP_CHOWN" },
+	{ -EINVAL, IPCX_A_UID | IPCX_A_GID, "that owner does not exist in this user namespace" },
+	{ 0, 0, NULL },
+};
+
+static const struct ix_errtext change_errors[] = {
+	{ -EPERM,  IPCX_A_UID, "not permitted: giving it away needs CAP_CHOWN" },
+	{ -EINVAL, IPCX_A_UID | IPCX_A_GID, "that owner does not exist in this user namespace" },
+	{ -EROFS,  0, IX_SHM_DIR " is mounted read-only" },
+	{ 0, 0, NULL },
+};
+
+static const uint8_t shown[] = {
+	IPCX_F_NAME, IPCX_F_OWNER, IPCX_F_MODE, IPCX_F_VALUE, IPCX_F_AGE, IPCX_FIELDS,
+};
+
+extern const struct ix_mech ix_mech_psem;
+const struct ix_mech ix_mech_psem = {
+	.info = {
+		.name = "psem", .label = "POSIX named semaphores", .object = "named semaphore", .group = "posix",
+		.named = true,
+		.create = IPCX_A_NAME | IPCX_A_MODE | IPCX_A_UID | IPCX_A_GID | IPCX_A_INIT | IPCX_A_IF_MISSING,
+		.require = IPCX_A_NAME,
+		.change = IPCX_A_MODE | IPCX_A_UID | IPCX_A_GID,
+		.need = "COUNT",
+		.shown = shown,
+	},
+	.kind = &psem_kind,
+	.charges = charges, .wish = wish,
+	.scan = scan, .find = find, .create = create, .remove = remove_row, .change = change,
+	.create_errors = create_errors, .change_errors = change_errors,
+};
+/* clang-format on */

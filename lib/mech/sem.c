@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* System V semaphore arrays: semget(2), semctl(2), /proc/sysvipc/sem. */
+#include <errno.h>
+#include <limits.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/sem.h>
+
+#include "core/limit.h"
+#include "mech/sysv.h"
+
+/* semctl(2): the caller declares it. */
+union semun {
+	int val;
+	struct semid_ds *buf;
+	unsigned short *array;
+	struct seminfo *info;
+};
+
+struct sem_row {
+	struct ix_sysv_row base;
+	uint64_t nsems;
+	int64_t otime;
+};
+
+_Static_assert(sizeof(struct sem_row) <= 128, "rows stay compact");
+
+/* clang-format off */
+static const struct ix_kind sem_kind = {
+	.name = "objects",
+	.row_size = sizeof(struct sem_row),
+	.columns = {
+		IX_SYSV_COLUMNS(struct sem_row),
+		[IPCX_F_NSEMS] = IX_COL(struct sem_row, nsems),
+		[IPCX_F_OTIME] = IX_COL_ZERO(struct sem_row, otime),
+	},
+};
+
+static const struct ix_sysv_word words[] = {
+	IX_SYSV_WORDS(struct sem_row),
+	IX_WORD("semid", IPCX_F_ID,    struct sem_row, base.id),
+	IX_WORD("nsems", IPCX_F_NSEMS, struct sem_row, nsems),
+	IX_WORD("otime", IPCX_F_OTIME, struct sem_row, otime),
+	{ .heading = NULL },
+};
+/* clang-format on */
+
+static int highest(void)
+{
+	struct seminfo info;
+	int r = semctl(0, 0, IPC_INFO, (union semun){ .info = &info });
+
+	return r < 0 ? -errno : r;
+}
+
+static int used(void)
+{
+	struct seminfo info;
+
+	return semctl(0, 0, SEM_INFO, (union semun){ .info = &info }) < 0 ? -errno
+									  : info.semusz;
+}
+
+static int stat_by(int which, int how, void *data)
+{
+	struct sem_row *row = data;
+	struct semid_ds ds;
+	int id = semctl(which, 0, how, (union semun){ .buf = &ds });
+
+	if (id < 0)
+		return -errno;
+	if (how == IPC_STAT)
+		id = which;
+	ix_sysv_perm(&row->base, id, &ds.sem_perm);
+	row->base.ctime = ds.sem_ctime;
+	row->nsems = ds.sem_nsems;
+	row->otime = ds.sem_otime;
+	return id;
+}
+
+static int stat_slot(int index, void *row)
+{
+	return stat_by(index, SEM_STAT_ANY, row);
+}
+
+static int stat_id(int id, void *row)
+{
+	return stat_by(id, IPC_STAT, row);
+}
+
+static int get(uint32_t key, const struct ipcx_attrs *a, int flags)
+{
+	int id = semget((key_t)key, a ? (int)MIN(a->nsems, (uint64_t)INT_MAX) : 0, flags);
+
+	return id < 0 ? -errno : id;
+}
+
+static int rmid(int id)
+{
+	return semctl(id, 0, IPC_RMID) < 0 ? -errno : 0;
+}
+
+static int set(const void *data, const struct ipcx_attrs *a)
+{
+	const struct sem_row *row = data;
+	struct semid_ds ds = { 0 };
+
+	ix_sysv_perm_set(&ds.sem_perm, &row->base, a);
+	return semctl(row->base.id, 0, IPC_SET, (union semun){ .buf = &ds }) < 0 ? -errno
+										 : 0;
+}
+
+static const enum ipcx_field no_fields[] = { IPCX_FIELDS };
+
+/* clang-format off */
+static const struct ix_sysv sysv = {
+	.name = "sem", .kind = &sem_kind, .words = words, .text_only = no_fields, .calls_only = no_fields,
+	.highest = highest, .used = used, .stat_slot = stat_slot, .stat_id = stat_id,
+	.get = get, .rmid = rmid, .set = set,
+};
+/* clang-format on */
+
+static int scan(struct ix_scan *s)
+{
+	return ix_sysv_scan(s, &sysv);
+}
+
+static int find(struct ix_scan *s, const struct ipcx_ref *ref)
+{
+	return ix_sysv_find(s, &sysv, ref);
+}
+
+/* Initial values: one for each semaphore, or one for all. */
+static int init_values(struct ipcx *x, const struct ipcx_attrs *a, int id)
+{
+	auto_free unsigned short *values = calloc(a->nsems, sizeof(*values));
+
+	if (!values)
+		return -ENOMEM;
+	for (uint64_t i = 0; i < a->nsems; i++)
+		values[i] = a->init[a->ninit == 1 ? 0 : i];
+	if (semctl(id, 0, SETALL, (union semun){ .array = values }) < 0)
+		return ix_fail(x, -errno, "sem:%d: cannot set the initial values", id);
+	return 0;
+}
+
+static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ret_ref)
+{
+	struct ipcx_attrs first = *a;
+	int r;
+
+	if (!(a->set & IPCX_A_INIT))
+		return ix_sysv_create(x, &sysv, a, ret_ref);
+	if (a->ninit != 1 && a->ninit != a->nsems)
+		return ix_fail_plain(
+			x, -EINVAL,
+			"sem: %zu initial values for %llu semaphores: give one for each, or one",
+			a->ninit, (unsigned long long)a->nsems);
+	/* SETALL needs write permission, which the mode or the owner wanted in the end
+	 * may not give us. */
+	first.mode = 0600;
+	first.set = (a->set | IPCX_A_MODE) & ~(IPCX_A_UID | IPCX_A_GID);
+	r = ix_sysv_create(x, &sysv, &first, ret_ref);
+	if (r < 0)
+		return r;
+	r = init_values(x, a, ret_ref->id);
+	if (r == 0) {
+		struct sem_row row = { 0 };
+
+		r = stat_id(ret_ref->id, &row);
+		if (r >= 0 && !(a->set & IPCX_A_MODE))
+			row.base.mode = 0600;
+		if (r >= 0 && (r = set(&row, a)) < 0)
+			r = ix_fail(x, r,
+				    "sem:%d: cannot set owner and mode of the new array",
+				    ret_ref->id);
+	}
+	if (r < 0)
+		(void)rmid(ret_ref->id);
+	return MIN(r, 0);
+}
+
+static int remove_row(struct ix_scan *s, const void *data)
+{
+	(void)s;
+	return rmid(((const struct ix_sysv_row *)data)->id);
+}
+
+static int change(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
+{
+	(void)s;
+	return set(data, a);
+}
+
+struct semaphore_row {
+	struct ix_row row;
+	uint64_t semnum, value, semncnt, semzcnt;
+	int32_t sempid;
+};
+
+/* clang-format off */
+static const struct ix_kind semaphore_kind = {
+	.name = "semaphores",
+	.row_size = sizeof(struct semaphore_row),
+	.columns = {
+		[IPCX_F_SEMNUM]  = IX_COL(struct semaphore_row, semnum),
+		[IPCX_F_VALUE]   = IX_COL(struct semaphore_row, value),
+		[IPCX_F_SEMPID]  = IX_COL_ZERO(struct semaphore_row, sempid),
+		[IPCX_F_SEMNCNT] = IX_COL(struct semaphore_row, semncnt),
+		[IPCX_F_SEMZCNT] = IX_COL(struct semaphore_row, semzcnt),
+	},
+};
+/* clang-format on */
+
+/* What semctl(2) says of one semaphore, or -errno. */
+static int ask(int id, uint64_t n, int what)
+{
+	int r = semctl(id, (int)n, what);
+
+	return r < 0 ? -errno : r;
+}
+
+static int semaphore(struct ipcx_table *t, int id, uint64_t n, unsigned short value)
+{
+	struct semaphore_row *row = ix_table_row(t);
+	int pid, ncnt, zcnt;
+
+	if (!row)
+		return -ENOMEM;
+	pid = ask(id, n, GETPID);
+	ncnt = ask(id, n, GETNCNT);
+	zcnt = ask(id, n, GETZCNT);
+	if (pid == -EIDRM || pid == -EINVAL)
+		return -EIDRM;
+	row->semnum = n;
+	row->value = value;
+	row->sempid = MAX(pid, 0);
+	row->semncnt = (uint64_t)MAX(ncnt, 0);
+	row->semzcnt = (uint64_t)MAX(zcnt, 0);
+	if (ncnt < 0)
+		ix_unknown(row, IPCX_F_SEMNCNT);
+	if (zcnt < 0)
+		ix_unknown(row, IPCX_F_SEMZCNT);
+	ix_table_keep(t);
+	return 0;
+}
+
+static int contents(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_table *t)
+{
+	int id = ix_sysv_id(&sysv, ref), r;
+	auto_free unsigned short *values = NULL;
+	struct sem_row array;
+
+	if (id < 0)
+		return ix_fail(x, id, "sem: no such array");
+	r = stat_id(id, &array);
+	if (r == -EACCES)
+		return ix_fail_plain(
+			x, r,
+			"sem:%d: its semaphores may not be looked at: needs read permission",
+			id);
+	if (r < 0)
+		return ix_fail(x, r == -EINVAL ? -EIDRM : r, "sem:%d", id);
+	r = ix_table_section(t, &semaphore_kind, IPCX_NO_MECH);
+	if (r < 0)
+		return r;
+	values = calloc(array.nsems, sizeof(*values));
+	if (!values)
+		return -ENOMEM;
+	if (semctl(id, 0, GETALL, (union semun){ .array = values }) < 0)
+		return ix_fail(x, errno == EINVAL ? -EIDRM : -errno,
+			       "sem:%d: cannot read its values", id);
+	for (uint64_t n = 0; n < array.nsems; n++) {
+		r = semaphore(t, id, n, values[n]);
+		if (r < 0)
+			return ix_fail(x, r, "sem:%d", id);
+	}
+	return 0;
+}
+
+static int wish(const char *text, struct ipcx_attrs *ret_attrs)
+{
+	static const uint64_t counted[] = { IPCX_A_COUNT, IPCX_A_NSEMS };
+
+	return ix_wish_read(text, counted, ARRAY_SIZE(counted), ret_attrs);
+}
+
+/* clang-format off */
+static const struct ix_charge charges[] = {
+	{ .limit = "semmsl", .each = true, .amount = ix_amount_nsems },
+	{ .limit = "semmni", .amount = ix_amount_one },
+	{ .limit = "semmns", .amount = ix_amount_nsems },
+	{ .limit = NULL },
+};
+
+static const struct ix_errtext create_errors[] = {
+	{ -EINVAL, 0, "an array has at least 1 semaphore and at most the first number of kernel.sem (SEMMSL)" },
+	{ -ENOSPC, 0, "kernel.sem: the system has SEMMNI arrays or SEMMNS semaphores already" },
+	{ -ENOSYS, 0, "this kernel has no System V semaphores, or a filter hides them" },
+	{ 0, 0, NULL },
+};
+
+static const uint8_t shown[] = {
+	IPCX_F_ID, IPCX_F_KEY, IPCX_F_OWNER, IPCX_F_MODE, IPCX_F_NSEMS, IPCX_F_OTIME, IPCX_F_AGE, IPCX_FIELDS,
+};
+
+extern const struct ix_mech ix_mech_sem;
+const struct ix_mech ix_mech_sem = {
+	.info = {
+		.name = "sem", .label = "System V semaphore arrays", .object = "semaphore array", .group = "sysv",
+		.create = IPCX_A_KEY | IPCX_A_MODE | IPCX_A_UID | IPCX_A_GID | IPCX_A_NSEMS | IPCX_A_INIT |
+			  IPCX_A_ID | IPCX_A_COUNT | IPCX_A_IF_MISSING,
+		.require = IPCX_A_NSEMS,
+		.change = IPCX_A_MODE | IPCX_A_UID | IPCX_A_GID,
+		.need = "[COUNTx]NSEMS",
+		.shown = shown,
+	},
+	.kind = &sem_kind,
+	.charges = charges, .wish = wish,
+	.scan = scan, .find = find, .contents = contents, .create = create, .remove = remove_row, .change = change,
+	.create_errors = create_errors,
+};
+/* clang-format on */

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* System V shared memory: shmget(2), shmctl(2), /proc/sysvipc/shm. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/shm.h>
+
+#include "base/file.h"
+#include "core/limit.h"
+#include "mech/sysv.h"
+
+/* Bits of shm_perm.mode beside the permissions (ipc/shm.c). */
+#define MODE_DEST   01000U
+#define MODE_LOCKED 02000U
+
+/* The encoding of huge page sizes in flags (mmap(2), MAP_HUGE_SHIFT). */
+#define HUGE_SHIFT 26
+
+struct shm_row {
+	struct ix_sysv_row base;
+	uint64_t size, rss, swap, nattch;
+	int64_t atime, dtime;
+	int32_t cpid, lpid;
+	ix_text command;
+	uint8_t creator_alive;
+};
+
+_Static_assert(sizeof(struct shm_row) <= 128, "rows stay compact");
+
+static void derive_status(const struct ipcx_table *t, const struct ix_section *s,
+			  const void *row, struct ipcx_value *v)
+{
+	static const char *const words[] = { NULL, "dest", "locked", "dest,locked" };
+	uint32_t mode = ((const struct ix_sysv_row *)row)->mode;
+
+	(void)t;
+	(void)s;
+	v->as.s = words[!!(mode & MODE_DEST) + 2 * !!(mode & MODE_LOCKED)];
+	if (v->as.s)
+		v->type = IPCX_STRING;
+}
+
+static void derive_dest(const struct ipcx_table *t, const struct ix_section *s,
+			const void *row, struct ipcx_value *v)
+{
+	(void)t;
+	(void)s;
+	v->type = IPCX_BOOL;
+	v->as.u = !!(((const struct ix_sysv_row *)row)->mode & MODE_DEST);
+}
+
+static void derive_locked(const struct ipcx_table *t, const struct ix_section *s,
+			  const void *row, struct ipcx_value *v)
+{
+	(void)t;
+	(void)s;
+	v->type = IPCX_BOOL;
+	v->as.u = !!(((const struct ix_sysv_row *)row)->mode & MODE_LOCKED);
+}
+
+/* clang-format off */
+static const struct ix_kind shm_kind = {
+	.name = "objects",
+	.row_size = sizeof(struct shm_row),
+	.columns = {
+		IX_SYSV_COLUMNS(struct shm_row),
+		[IPCX_F_SIZE]          = IX_COL(struct shm_row, size),
+		[IPCX_F_RSS]           = IX_COL(struct shm_row, rss),
+		[IPCX_F_SWAP]          = IX_COL(struct shm_row, swap),
+		[IPCX_F_NATTCH]        = IX_COL(struct shm_row, nattch),
+		[IPCX_F_STATUS]        = IX_DERIVED(derive_status),
+		[IPCX_F_DEST]          = IX_DERIVED(derive_dest),
+		[IPCX_F_LOCKED]        = IX_DERIVED(derive_locked),
+		[IPCX_F_CPID]          = IX_COL_ZERO(struct shm_row, cpid),
+		[IPCX_F_LPID]          = IX_COL_ZERO(struct shm_row, lpid),
+		[IPCX_F_COMMAND]       = IX_COL(struct shm_row, command),
+		[IPCX_F_CREATOR_ALIVE] = IX_COL(struct shm_row, creator_alive),
+		[IPCX_F_ATIME]         = IX_COL_ZERO(struct shm_row, atime),
+		[IPCX_F_DTIME]         = IX_COL_ZERO(struct shm_row, dtime),
+	},
+};
+
+static const struct ix_sysv_word words[] = {
+	IX_SYSV_WORDS(struct shm_row),
+	IX_WORD("shmid",  IPCX_F_ID,     struct shm_row, base.id),
+	IX_WORD("size",   IPCX_F_SIZE,   struct shm_row, size),
+	IX_WORD("cpid",   IPCX_F_CPID,   struct shm_row, cpid),
+	IX_WORD("lpid",   IPCX_F_LPID,   struct shm_row, lpid),
+	IX_WORD("nattch", IPCX_F_NATTCH, struct shm_row, nattch),
+	IX_WORD("atime",  IPCX_F_ATIME,  struct shm_row, atime),
+	IX_WORD("dtime",  IPCX_F_DTIME,  struct shm_row, dtime),
+	IX_WORD("rss",    IPCX_F_RSS,    struct shm_row, rss),
+	IX_WORD("swap",   IPCX_F_SWAP,   struct shm_row, swap),
+	{ .heading = NULL },
+};
+/* clang-format on */
+
+static int highest(void)
+{
+	struct shminfo info;
+	int r = shmctl(0, IPC_INFO, (struct shmid_ds *)&info);
+
+	return r < 0 ? -errno : r;
+}
+
+static int used(void)
+{
+	struct shm_info info;
+
+	return shmctl(0, SHM_INFO, (struct shmid_ds *)&info) < 0 ? -errno : info.used_ids;
+}
+
+static int stat_by(int which, int how, void *data)
+{
+	struct shm_row *row = data;
+	struct shmid_ds ds;
+	int id = shmctl(which, how, &ds);
+
+	if (id < 0)
+		return -errno;
+	if (how == IPC_STAT)
+		id = which;
+	ix_sysv_perm(&row->base, id, &ds.shm_perm);
+	row->base.ctime = ds.shm_ctime;
+	row->size = ds.shm_segsz;
+	row->nattch = ds.shm_nattch;
+	row->atime = ds.shm_atime;
+	row->dtime = ds.shm_dtime;
+	row->cpid = ds.shm_cpid;
+	row->lpid = ds.shm_lpid;
+	return id;
+}
+
+static int stat_slot(int index, void *row)
+{
+	return stat_by(index, SHM_STAT_ANY, row);
+}
+
+static int stat_id(int id, void *row)
+{
+	return stat_by(id, IPC_STAT, row);
+}
+
+static int huge_flags(const struct ipcx_attrs *a)
+{
+	int flags = 0;
+
+	if (a->set & IPCX_A_HUGE) {
+		flags = SHM_HUGETLB;
+		if (a->huge)
+			flags |= (63 - __builtin_clzll(a->huge)) << HUGE_SHIFT;
+	}
+	if (a->set & IPCX_A_NORESERVE)
+		flags |= SHM_NORESERVE;
+	return flags;
+}
+
+static int get(uint32_t key, const struct ipcx_attrs *a, int flags)
+{
+	int id;
+
+	if (a)
+		flags |= huge_flags(a);
+	id = shmget((key_t)key, a ? a->bytes : 0, flags);
+	return id < 0 ? -errno : id;
+}
+
+static int rmid(int id)
+{
+	return shmctl(id, IPC_RMID, NULL) < 0 ? -errno : 0;
+}
+
+static int set(const void *data, const struct ipcx_attrs *a)
+{
+	const struct shm_row *row = data;
+	struct shmid_ds ds = { 0 };
+
+	ix_sysv_perm_set(&ds.shm_perm, &row->base, a);
+	return shmctl(row->base.id, IPC_SET, &ds) < 0 ? -errno : 0;
+}
+
+static const enum ipcx_field text_only[] = { IPCX_F_RSS, IPCX_F_SWAP, IPCX_FIELDS };
+static const enum ipcx_field calls_only[] = { IPCX_FIELDS };
+
+/* clang-format off */
+static const struct ix_sysv sysv = {
+	.name = "shm", .kind = &shm_kind, .words = words, .text_only = text_only, .calls_only = calls_only,
+	.highest = highest, .used = used, .stat_slot = stat_slot, .stat_id = stat_id,
+	.get = get, .rmid = rmid, .set = set,
+};
+/* clang-format on */
+
+static int scan(struct ix_scan *s)
+{
+	return ix_sysv_scan(s, &sysv);
+}
+
+static int find(struct ix_scan *s, const struct ipcx_ref *ref)
+{
+	return ix_sysv_find(s, &sysv, ref);
+}
+
+/* Copy what the descriptor has into the new segment, which nobody else knows yet. */
+static int fill(struct ipcx *x, int id, const struct ipcx_attrs *a)
+{
+	size_t have = 0;
+	char *at = shmat(id, NULL, 0), extra;
+	ssize_t got = 1;
+	int r = 0;
+
+	if (at == (void *)-1)
+		return ix_fail(x, -errno,
+			       "shm:%d: cannot attach the new segment to fill it", id);
+	while (r == 0 && got > 0 && have < a->bytes) {
+		got = read(a->from, at + have, MIN(a->bytes - have, (uint64_t)SSIZE_MAX));
+		if (got < 0 && errno == EINTR)
+			got = 1;
+		else if (got < 0)
+			r = ix_fail(x, -errno, "shm: cannot read the contents");
+		else
+			have += (size_t)got;
+	}
+	if (r == 0 && have == a->bytes && read(a->from, &extra, 1) == 1)
+		r = ix_fail_plain(
+			x, -EFBIG,
+			"shm: the contents are longer than %llu bytes, the segment's size",
+			(unsigned long long)a->bytes);
+	(void)shmdt(at);
+	return r;
+}
+
+static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ret_ref)
+{
+	int r = ix_sysv_create(x, &sysv, a, ret_ref);
+
+	if (r < 0)
+		return r;
+	if (a->set & IPCX_A_FROM)
+		r = fill(x, ret_ref->id, a);
+	if (r == 0 && (a->set & IPCX_A_LOCK) && shmctl(ret_ref->id, SHM_LOCK, NULL) < 0)
+		r = ix_fail(x, -errno,
+			    "shm:%d: cannot lock (RLIMIT_MEMLOCK, or CAP_IPC_LOCK)",
+			    ret_ref->id);
+	if (r < 0)
+		(void)rmid(ret_ref->id);
+	return r;
+}
+
+static int remove_row(struct ix_scan *s, const void *data)
+{
+	(void)s;
+	return rmid(((const struct ix_sysv_row *)data)->id);
+}
+
+static int change(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
+{
+	const struct shm_row *row = data;
+
+	(void)s;
+	if (a->set & (IPCX_A_MODE | IPCX_A_UID | IPCX_A_GID)) {
+		int r = set(row, a);
+
+		if (r < 0)
+			return r;
+	}
+	if ((a->set & IPCX_A_LOCK) && shmctl(row->base.id, SHM_LOCK, NULL) < 0)
+		return -errno;
+	if ((a->set & IPCX_A_UNLOCK) && shmctl(row->base.id, SHM_UNLOCK, NULL) < 0)
+		return -errno;
+	return 0;
+}
+
+static int wish(const char *text, struct ipcx_attrs *ret_attrs)
+{
+	static const uint64_t counted[] = { IPCX_A_COUNT, IPCX_A_SIZE };
+
+	return ix_wish_read(text, counted, ARRAY_SIZE(counted), ret_attrs);
+}
+
+/* clang-format off */
+static const struct ix_charge charges[] = {
+	{ .limit = "shmmax", .each = true, .amount = ix_amount_size },
+	{ .limit = "shmmni", .amount = ix_amount_one },
+	{ .limit = "shmall", .amount = ix_amount_pages },
+	{ .limit = NULL },
+};
+
+static const struct ix_errtext create_errors[] = {
+	{ -EINVAL, 0,               "the size must be at least 1 byte and at most kernel.shmmax" },
+	{ -ENOSPC, 0,               "kernel.shmmni segments exist, or kernel.shmall pages are in use" },
+	{ -ENOMEM, IPCX_A_HUGE,     "not enough free huge pages of that size (vm.nr_hugepages)" },
+	{ -ENOMEM, 0,               "not enough memory and swap to account for it (vm.overcommit_memory; --noreserve leaves it unaccounted)" },
+	{ -EPERM,  IPCX_A_HUGE,     "huge pages need CAP_IPC_LOCK or membership in the group vm.hugetlb_shm_group" },
+	{ -ENOSYS, 0,               "this kernel has no System V shared memory, or a filter hides it" },
+	{ 0, 0, NULL },
+};
+
+static const struct ix_errtext change_errors[] = {
+	{ -EPERM,  IPCX_A_LOCK,     "not permitted: locking needs RLIMIT_MEMLOCK above 0 and ownership, or CAP_IPC_LOCK" },
+	{ -ENOMEM, IPCX_A_LOCK,     "locking it would exceed RLIMIT_MEMLOCK" },
+	{ 0, 0, NULL },
+};
+
+static const uint8_t shown[] = {
+	IPCX_F_ID, IPCX_F_KEY, IPCX_F_OWNER, IPCX_F_MODE, IPCX_F_SIZE, IPCX_F_NATTCH, IPCX_F_STATUS,
+	IPCX_F_CPID, IPCX_F_AGE, IPCX_FIELDS,
+};
+
+extern const struct ix_mech ix_mech_shm;
+const struct ix_mech ix_mech_shm = {
+	.info = {
+		.name = "shm", .label = "System V shared memory", .object = "shared memory segment", .group = "sysv",
+		.create = IPCX_A_KEY | IPCX_A_MODE | IPCX_A_UID | IPCX_A_GID | IPCX_A_SIZE | IPCX_A_HUGE |
+			  IPCX_A_NORESERVE | IPCX_A_LOCK | IPCX_A_FROM | IPCX_A_ID | IPCX_A_COUNT | IPCX_A_IF_MISSING,
+		.require = IPCX_A_SIZE,
+		.change = IPCX_A_MODE | IPCX_A_UID | IPCX_A_GID | IPCX_A_LOCK | IPCX_A_UNLOCK,
+		.need = "[COUNTx]SIZE",
+		.shown = shown,
+	},
+	.kind = &shm_kind,
+	.charges = charges, .wish = wish,
+	.scan = scan, .find = find, .create = create, .remove = remove_row, .change = change,
+	.create_errors = create_errors, .change_errors = change_errors,
+};
+/* clang-format on */

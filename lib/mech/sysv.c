@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Listing System V objects by system calls, finding one, choosing between the two sources.
+ *
+ * *_STAT_ANY (Linux 4.17) over the index range costs a quarter of reading /proc/sysvipc,
+ * needs no read permission and does not take the namespace's lock; the text knows rss and
+ * swap, and works where STAT_ANY does not.
+ */
+#include "mech/sysv.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/num.h"
+
+/* Holes in the index range cost a call each; with so many of them the text is cheaper
+ * (ipcmni_extend: 16 M slots). */
+#define MANY_MISSES 100000
+#define MISS_RATIO  8
+
+void ix_derive_sysv_ref(const struct ipcx_table *t, const struct ix_section *s,
+			const void *row, struct ipcx_value *v)
+{
+	const struct ix_mech *m = ix_mech(s->mech);
+	size_t len = strlen(m->info.name);
+
+	(void)t;
+	memcpy(v->text, m->info.name, len);
+	v->text[len] = ':';
+	*ix_put_i64(v->text + len + 1, ((const struct ix_sysv_row *)row)->id) = '\0';
+	v->type = IPCX_STRING;
+	v->as.s = v->text;
+}
+
+void ix_derive_sysv_mode(const struct ipcx_table *t, const struct ix_section *s,
+			 const void *row, struct ipcx_value *v)
+{
+	(void)t;
+	(void)s;
+	v->type = IPCX_MODE;
+	v->as.u = ((const struct ix_sysv_row *)row)->mode & 0777;
+}
+
+static uint32_t slot_of(int32_t id, unsigned bits)
+{
+	return (uint32_t)id & ((UINT32_C(1) << bits) - 1);
+}
+
+void ix_derive_id_index(const struct ipcx_table *t, const struct ix_section *s,
+			const void *row, struct ipcx_value *v)
+{
+	(void)s;
+	if (!t->id_bits)
+		return;
+	v->type = IPCX_UINT;
+	v->as.u = slot_of(((const struct ix_sysv_row *)row)->id, t->id_bits);
+}
+
+void ix_derive_id_seq(const struct ipcx_table *t, const struct ix_section *s,
+		      const void *row, struct ipcx_value *v)
+{
+	(void)s;
+	if (!t->id_bits)
+		return;
+	v->type = IPCX_UINT;
+	v->as.u = (uint32_t)((const struct ix_sysv_row *)row)->id >> t->id_bits;
+}
+
+void ix_sysv_perm(struct ix_sysv_row *row, int id, const struct ipc_perm *p)
+{
+	row->id = id;
+	row->key = (uint32_t)p->__key;
+	row->uid = p->uid;
+	row->gid = p->gid;
+	row->cuid = p->cuid;
+	row->cgid = p->cgid;
+	row->mode = p->mode;
+}
+
+static bool wants_any(const struct ix_scan *s, const enum ipcx_field *list)
+{
+	for (; *list != IPCX_FIELDS; list++)
+		if (ix_fields_has(&s->want, *list))
+			return true;
+	return false;
+}
+
+static void unknown_all(void *row, const enum ipcx_field *list)
+{
+	for (; *list != IPCX_FIELDS; list++)
+		ix_unknown(row, *list);
+}
+
+static bool is_gone(int r)
+{
+	return r == -EINVAL || r == -EIDRM;
+}
+
+/* One slot: 1 there was an object, 0 a hole, -errno. */
+static int one_slot(struct ix_scan *s, const struct ix_sysv *v, int index,
+		    uint64_t *denied)
+{
+	struct ix_sysv_row *row = ix_scan_row(s);
+	int id;
+
+	if (!row)
+		return -ENOMEM;
+	id = v->stat_slot(index, row);
+	if (is_gone(id))
+		return 0;
+	if (id == -EACCES || id == -EPERM) {
+		(*denied)++; /* a security module's word */
+		return 1;
+	}
+	if (id < 0)
+		return id;
+	unknown_all(row, v->text_only);
+	id = ix_scan_keep(s);
+	return id < 0 ? id : 1;
+}
+
+/* All slots upwards. Answers 0, -EAGAIN when the text should go on from *ret_next, or
+ * -errno. */
+static int by_calls(struct ix_scan *s, const struct ix_sysv *v, uint64_t *ret_next)
+{
+	uint64_t hits = 0, misses = 0, denied = 0, kept = s->t->rows;
+	int highest = v->highest(), r;
+
+	if (highest < 0)
+		return highest;
+	for (int64_t i = (int64_t)s->resume; i <= highest; i++) {
+		if (s->max_rows && s->t->rows - kept >= s->max_rows) {
+			s->t->resume = (uint64_t)i;
+			break;
+		}
+		r = one_slot(s, v, (int)i, &denied);
+		if (r < 0)
+			return r;
+		hits += r == 1;
+		misses += r == 0;
+		if (misses > MANY_MISSES && misses > MISS_RATIO * hits) {
+			*ret_next = (uint64_t)i + 1;
+			return -EAGAIN;
+		}
+	}
+	if (denied)
+		ix_table_note(s->t, IPCX_NOTE_FAILED, s->mech, -EACCES, v->name,
+			      "%" PRIu64 " objects may not be looked at", denied);
+	if (hits == 0 && s->resume == 0 && v->used() > 0) {
+		*ret_next = 0;
+		return -EAGAIN; /* STAT_ANY finds nothing where there is something: a
+				   kernel before 4.17 */
+	}
+	return 0;
+}
+
+int ix_sysv_scan(struct ix_scan *s, const struct ix_sysv *v)
+{
+	uint64_t next = s->resume;
+	int r;
+
+	if (wants_any(s, v->text_only)) {
+		r = ix_sysv_text(s, v, s->resume, -1);
+		if (r >= 0)
+			return r;
+		if (r == -ENOMEM)
+			return r;
+		ix_table_note(s->t, IPCX_NOTE_INFO, s->mech, r, "/proc/sysvipc",
+			      "cannot be read, so what only it knows is unknown");
+	}
+	r = by_calls(s, v, &next);
+	if (r == -EAGAIN || r == -ENOSYS || r == -EPERM) {
+		int by_text = ix_sysv_text(s, v, next, -1);
+
+		/* Holes are dear, but without the text they are all there is. */
+		if (by_text < 0 && r == -EAGAIN)
+			by_text = 0;
+		return by_text == -ENOENT ? r : by_text;
+	}
+	return r;
+}
+
+/* The row of an id. Without read permission IPC_STAT is refused, but the slot tells: the
+ * id in it must be the same. */
+static int stat_any(const struct ix_sysv *v, int id, void *row)
+{
+	static const unsigned bits[] = { 15, 24 }; /* plain and ipcmni_extend */
+	int r = v->stat_id(id, row);
+
+	if (r != -EACCES)
+		return r < 0 ? r : 0;
+	for (size_t i = 0; i < ARRAY_SIZE(bits); i++) {
+		r = v->stat_slot((int)slot_of(id, bits[i]), row);
+		if (r == id)
+			return 0;
+	}
+	return -EACCES;
+}
+
+int ix_sysv_id(const struct ix_sysv *v, const struct ipcx_ref *ref)
+{
+	if (ref->by == IPCX_BY_ID)
+		return ref->id;
+	return v->get(ref->key, NULL, 0);
+}
+
+int ix_sysv_find(struct ix_scan *s, const struct ix_sysv *v, const struct ipcx_ref *ref)
+{
+	int id = ix_sysv_id(v, ref), r;
+	struct ix_sysv_row *row;
+
+	if (id < 0)
+		return is_gone(id) ? -ENOENT : id;
+	if (wants_any(s, v->text_only)) {
+		r = ix_sysv_text(s, v, 0, id);
+		if (r >= 0)
+			return r > 0 ? 0 : -ENOENT;
+	}
+	row = ix_scan_row(s);
+	if (!row)
+		return -ENOMEM;
+	r = stat_any(v, id, row);
+	if (is_gone(r))
+		return -ENOENT;
+	if (r < 0)
+		return r;
+	unknown_all(row, v->text_only);
+	r = ix_scan_keep(s);
+	return r < 0 ? r : 0;
+}

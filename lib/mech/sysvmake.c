@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Making System V objects: the key, the wished-for id, the owner; and undoing what was
+ * half made. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/num.h"
+#include "mech/sysv.h"
+
+void ix_sysv_perm_set(struct ipc_perm *p, const struct ix_sysv_row *row,
+		      const struct ipcx_attrs *a)
+{
+	memset(p, 0, sizeof(*p));
+	p->uid = a->set & IPCX_A_UID ? a->uid : row->uid;
+	p->gid = a->set & IPCX_A_GID ? a->gid : row->gid;
+	p->mode =
+		(__typeof__(p->mode))(a->set & IPCX_A_MODE ? a->mode : row->mode & 0777);
+}
+
+static const char *next_id_path(const struct ix_sysv *v, char *buf, size_t size)
+{
+	(void)snprintf(buf, size, "sys/kernel/%s_next_id", v->name);
+	return buf;
+}
+
+/* Ask the kernel for an id (kernel.*_next_id, ipc/util.c): a wish, which the next object
+ * made by anybody takes up. */
+static int wish_id(struct ipcx *x, const struct ix_sysv *v, int32_t id)
+{
+	char path[40], text[IX_NUM_MAX];
+	int proc = ix_procfd(x), r;
+
+	if (proc < 0)
+		return ix_fail(x, proc, "%s: cannot ask for id %d: /proc is not there",
+			       v->name, id);
+	*ix_put_i64(text, id) = '\0';
+	r = ix_write_file(proc, next_id_path(v, path, sizeof(path)), text);
+	if (r == -EACCES || r == -EPERM)
+		return ix_fail_plain(
+			x, r,
+			"%s: cannot ask for id %d: not permitted (needs CAP_CHECKPOINT_RESTORE or "
+			"CAP_SYS_ADMIN)",
+			v->name, id);
+	if (r < 0)
+		return ix_fail(x, r, "%s: cannot ask for id %d through kernel.%s_next_id",
+			       v->name, id, v->name);
+	return 0;
+}
+
+/* A wish that was not taken up would go to the next object that anybody makes: a
+ * throw-away one takes it. */
+static void drop_wish(struct ipcx *x, const struct ix_sysv *v, const struct ipcx_attrs *a)
+{
+	struct ipcx_attrs plain = *a;
+	char path[40], text[IX_NUM_MAX];
+	int proc = ix_procfd(x), id;
+
+	if (proc < 0 ||
+	    ix_read_file(proc, next_id_path(v, path, sizeof(path)), text, sizeof(text)) <
+		    0 ||
+	    text[0] == '-')
+		return;
+	plain.set &= IPCX_A_SIZE | IPCX_A_NSEMS;
+	plain.bytes = MIN(plain.bytes, (uint64_t)1);
+	plain.nsems = MIN(plain.nsems, (uint64_t)1);
+	id = v->get(IPC_PRIVATE, &plain, IPC_CREAT | IPC_EXCL | 0600);
+	if (id >= 0)
+		(void)v->rmid(id);
+}
+
+/* Owner and what else only IPC_SET can give. */
+static int settle(struct ipcx *x, const struct ix_sysv *v, const struct ipcx_attrs *a,
+		  int id)
+{
+	union {
+		struct ix_sysv_row base;
+		char room[256];
+	} row = { .room = { 0 } };
+	int r;
+
+	if (!(a->set & (IPCX_A_UID | IPCX_A_GID | IPCX_A_QBYTES)))
+		return 0;
+	r = v->stat_id(id, &row);
+	if (r == -EACCES) /* made with a mode that shuts out its maker */
+		r = v->stat_slot(id & 0x7fff, &row);
+	if (r < 0)
+		return ix_fail(x, r, "%s:%d: cannot be read after it was made", v->name,
+			       id);
+	r = v->set(&row, a);
+	if (r == -EPERM && (a->set & IPCX_A_QBYTES))
+		return ix_fail_plain(
+			x, r,
+			"%s: cannot set qbytes to %llu: above kernel.msgmnb, which needs CAP_SYS_RESOURCE",
+			v->name, (unsigned long long)a->qbytes);
+	if (r < 0)
+		return ix_fail(x, r,
+			       "%s:%d: cannot set owner or limits of the new object",
+			       v->name, id);
+	return 0;
+}
+
+int ix_sysv_create(struct ipcx *x, const struct ix_sysv *v, const struct ipcx_attrs *a,
+		   struct ipcx_ref *ret_ref)
+{
+	uint32_t key = a->set & IPCX_A_KEY ? a->key : (uint32_t)IPC_PRIVATE;
+	int mode = a->set & IPCX_A_MODE ? (int)a->mode : 0600, id, r;
+
+	if (a->set & IPCX_A_ID) {
+		r = wish_id(x, v, a->id);
+		if (r < 0)
+			return r;
+	}
+	id = v->get(key, a, IPC_CREAT | IPC_EXCL | mode);
+	if (id < 0) {
+		if (a->set & IPCX_A_ID)
+			drop_wish(x, v, a);
+		return id; /* the caller knows the limits and writes the text */
+	}
+	r = 0;
+	if ((a->set & IPCX_A_ID) && id != a->id)
+		r = ix_fail_plain(
+			x, -EEXIST,
+			"%s:%d: the kernel gave id %d instead: the wished one is taken",
+			v->name, a->id, id);
+	if (r == 0)
+		r = settle(x, v, a, id);
+	if (r < 0) {
+		(void)v->rmid(id);
+		return r;
+	}
+	*ret_ref = (struct ipcx_ref){ .by = IPCX_BY_ID, .id = id };
+	return 0;
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Reading /proc/sysvipc/{shm,msg,sem}. The columns are found by the words of the heading,
+ * once, so that a kernel with more of them or another order is read right. A line that
+ * does not fit is left out and counted.
+ */
+#include "mech/sysvtext.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/file.h"
+
+/* procfs hands out a page at a time; the rest is room for the line that is carried over. */
+#define READ_SIZE 65536
+
+void ix_sysv_parser_init(struct ix_sysv_parser *p, const struct ix_sysv *v)
+{
+	memset(p, 0, sizeof(*p));
+	p->v = v;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* The next blank-separated word; NULL at the end of the line. */
+static const char *next_word(const char **at, const char *end, size_t *ret_len)
+{
+	const char *p = *at, *word;
+
+	while (p < end && is_blank(*p))
+		p++;
+	if (p == end)
+		return NULL;
+	word = p;
+	while (p < end && !is_blank(*p))
+		p++;
+	*ret_len = (size_t)(p - word);
+	*at = p;
+	return word;
+}
+
+static const struct ix_sysv_word *word_named(const struct ix_sysv *v, const char *name,
+					     size_t len)
+{
+	for (const struct ix_sysv_word *w = v->words; w->heading; w++)
+		if (strlen(w->heading) == len && !memcmp(w->heading, name, len))
+			return w;
+	return NULL;
+}
+
+static int parse_heading(struct ix_sysv_parser *p, const char *at, const char *end)
+{
+	struct ix_fields seen = { { 0 } };
+	const char *word;
+	size_t len;
+
+	p->heading_seen = true;
+	while (p->ncolumns < IX_TEXT_COLUMNS && (word = next_word(&at, end, &len))) {
+		const struct ix_sysv_word *w = word_named(p->v, word, len);
+
+		if (w && ix_fields_has(&seen, w->field))
+			w = NULL; /* twice in the heading: the first counts */
+		if (w)
+			ix_fields_add(&seen, w->field);
+		p->columns[p->ncolumns++] = w;
+	}
+	for (const struct ix_sysv_word *w = p->v->words; w->heading; w++)
+		if (!ix_fields_has(&seen, w->field))
+			ix_fields_add(&p->missing, w->field);
+	return ix_fields_has(&seen, IPCX_F_ID) ? 0 : -EPROTO;
+}
+
+/* A number of at most 64 bits in base 8 or 10. */
+static bool parse_digits(const char *p, size_t len, unsigned base, uint64_t *ret_n)
+{
+	uint64_t n = 0;
+
+	if (len == 0)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		unsigned digit = (unsigned char)p[i] - '0';
+
+		if (digit >= base || __builtin_mul_overflow(n, (uint64_t)base, &n) ||
+		    __builtin_add_overflow(n, (uint64_t)digit, &n))
+			return false;
+	}
+	*ret_n = n;
+	return true;
+}
+
+static bool store(const struct ix_sysv_word *w, const char *p, size_t len, char *row)
+{
+	bool minus = len > 0 && *p == '-';
+	uint64_t n;
+
+	if (minus && !w->negative)
+		return false;
+	if (!parse_digits(p + minus, len - minus, w->octal ? 8 : 10, &n))
+		return false;
+	if (w->size == 4) {
+		uint32_t n32 = (uint32_t)n;
+
+		if (n > (minus ? UINT64_C(0x80000000) : UINT32_MAX))
+			return false;
+		n32 = minus ? -n32 : n32;
+		memcpy(row + w->offset, &n32, sizeof(n32));
+		return true;
+	}
+	if (minus && n > (uint64_t)INT64_MAX + 1)
+		return false;
+	n = minus ? -n : n;
+	memcpy(row + w->offset, &n, sizeof(n));
+	return true;
+}
+
+int ix_sysv_parse_line(struct ix_sysv_parser *p, const char *line, size_t len, void *row)
+{
+	const char *at = line, *end = line + len, *word;
+	size_t n;
+
+	if (!p->heading_seen)
+		return parse_heading(p, at, end);
+	for (size_t i = 0; i < p->ncolumns; i++) {
+		word = next_word(&at, end, &n);
+		if (!word || (p->columns[i] && !store(p->columns[i], word, n, row))) {
+			p->bad++;
+			return 0;
+		}
+	}
+	if (((struct ix_sysv_row *)row)->id < 0) {
+		p->bad++;
+		return 0;
+	}
+	((struct ix_row *)row)->unknown = p->missing;
+	return 1;
+}
+
+/* What a reading of the file is about. */
+struct reading {
+	struct ix_scan *s;
+	struct ix_sysv_parser parser;
+	uint64_t from;
+	int32_t only_id, last_id;
+	int found;
+};
+
+/* One line of the file. 0 or -errno. */
+static int take_line(struct reading *rd, const char *line, size_t len)
+{
+	struct ix_sysv_row *row;
+	int r;
+
+	if (rd->parser.heading_seen && len == 0)
+		return 0;
+	row = ix_scan_row(rd->s);
+	if (!row)
+		return -ENOMEM;
+	r = ix_sysv_parse_line(&rd->parser, line, len, row);
+	if (r <= 0)
+		return r;
+	/* Linux 5.3 to 5.6 could list an object twice, where one read ends and the next
+	 * begins. */
+	if (row->id == rd->last_id)
+		return 0;
+	rd->last_id = row->id;
+	if (rd->only_id >= 0 && row->id != rd->only_id)
+		return 0;
+	if ((uint64_t)((uint32_t)row->id & 0xffffff) <
+	    rd->from) /* only ipcmni_extend goes on in the middle */
+		return 0;
+	for (const enum ipcx_field *f = rd->parser.v->calls_only; *f != IPCX_FIELDS; f++)
+		ix_unknown(row, *f);
+	rd->found++;
+	r = ix_scan_keep(rd->s);
+	return r < 0 ? r : 0;
+}
+
+/* All whole lines in buf; the rest is moved to its beginning. -errno or the length of the
+ * rest. */
+static ssize_t take_lines(struct reading *rd, char *buf, size_t len)
+{
+	char *p = buf, *end = buf + len, *newline;
+
+	while ((newline = memchr(p, '\n', (size_t)(end - p)))) {
+		int r = take_line(rd, p, (size_t)(newline - p));
+
+		if (r < 0)
+			return r;
+		p = newline + 1;
+	}
+	memmove(buf, p, (size_t)(end - p));
+	return end - p;
+}
+
+static int read_lines(struct reading *rd, int fd, char *buf)
+{
+	size_t have = 0;
+
+	for (;;) {
+		ssize_t n = read(fd, buf + have, READ_SIZE - have), rest;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return have ? take_line(rd, buf, have) : 0;
+		rest = take_lines(rd, buf, have + (size_t)n);
+		if (rest < 0)
+			return (int)rest;
+		have = (size_t)rest;
+		if (have == READ_SIZE) { /* a line longer than any kernel writes: what is
+					    left of it is a bad line too */
+			rd->parser.bad++;
+			have = 0;
+		}
+	}
+}
+
+int ix_sysv_text(struct ix_scan *s, const struct ix_sysv *v, uint64_t from,
+		 int32_t only_id)
+{
+	struct reading rd = { .s = s, .from = from, .only_id = only_id, .last_id = -1 };
+	auto_free char *buf = NULL;
+	auto_fd int fd = -1;
+	char path[32];
+	int proc = ix_procfd(s->x), r;
+
+	if (proc < 0)
+		return proc;
+	(void)snprintf(path, sizeof(path), "sysvipc/%s", v->name);
+	fd = ix_open(proc, path, O_RDONLY);
+	if (fd < 0)
+		return fd;
+	buf = malloc(READ_SIZE);
+	if (!buf)
+		return -ENOMEM;
+	ix_sysv_parser_init(&rd.parser, v);
+	r = read_lines(&rd, fd, buf);
+	if (r < 0)
+		return r;
+	if (!rd.parser.heading_seen)
+		return -EPROTO; /* masked by a container: empty is not the same as no
+				   objects */
+	if (rd.parser.bad)
+		ix_table_note(s->t, IPCX_NOTE_FAILED, s->mech, -EPROTO, path,
+			      "%" PRIu64 " lines could not be understood", rd.parser.bad);
+	return rd.found;
+}

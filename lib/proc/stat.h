@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The text of /proc/PID/stat. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct ix_proc_stat {
+	char comm[64]; /* any bytes, ')' and blanks included */
+	char state;
+	uint64_t start; /* ticks since boot */
+};
+
+/* Parse it. 0 or -EPROTO. */
+int ix_proc_stat_parse(const char *text, size_t len, struct ix_proc_stat *ret_st);

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Making objects: all or none, exclusively, and with words for what was in the way. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "core/attr.h"
+#include "core/columns.h"
+#include "query/fit.h"
+#include "query/query.h"
+
+/* What was made: enough to name it. Whoever wants to know more looks at it. */
+struct made_row {
+	struct ix_row row;
+	int32_t id;
+	uint32_t key;
+	ix_text name, ref;
+	uint8_t existed;
+};
+
+static void derive_ref(const struct ipcx_table *t, const struct ix_section *s,
+		       const void *row, struct ipcx_value *v)
+{
+	const struct made_row *made = row;
+
+	v->type = IPCX_STRING;
+	v->as.s = ix_table_string(t, made->ref);
+	if (v->as.s)
+		return;
+	(void)snprintf(v->text, sizeof(v->text), "%s:%d", ix_mech(s->mech)->info.name,
+		       made->id);
+	v->as.s = v->text;
+}
+
+/* clang-format off */
+static const struct ix_kind made_by_id = {
+	.name = "objects",
+	.row_size = sizeof(struct made_row),
+	.columns = {
+		[IPCX_F_MECH]    = IX_DERIVED(ix_derive_mech),
+		[IPCX_F_REF]     = IX_DERIVED(derive_ref),
+		[IPCX_F_ID]      = IX_COL(struct made_row, id),
+		[IPCX_F_KEY]     = IX_COL(struct made_row, key),
+		[IPCX_F_EXISTED] = IX_COL(struct made_row, existed),
+	},
+};
+
+static const struct ix_kind made_by_name = {
+	.name = "objects",
+	.row_size = sizeof(struct made_row),
+	.columns = {
+		[IPCX_F_MECH]    = IX_DERIVED(ix_derive_mech),
+		[IPCX_F_REF]     = IX_DERIVED(derive_ref),
+		[IPCX_F_NAME]    = IX_COL(struct made_row, name),
+		[IPCX_F_EXISTED] = IX_COL(struct made_row, existed),
+	},
+};
+/* clang-format on */
+
+static int refuse_attrs(struct ipcx *x, const struct ix_mech *m, uint64_t mask,
+			const char *what)
+{
+	char names[200];
+
+	ix_attr_names(mask, names, sizeof(names));
+	return ix_fail_plain(x, -EINVAL, "%s: a %s %s %s", m->info.name, m->info.object,
+			     what, names);
+}
+
+/* A name as every mechanism takes it: through the rules of references, so that what was
+ * made can be named. */
+static int check_name(struct ipcx *x, const struct ipcx_attrs *a,
+		      struct ipcx_ref *ret_ref)
+{
+	const char *name = a->name && a->name[0] == '/' ? a->name + 1 : a->name;
+
+	if (!name || !*name || strchr(name, '/') || strlen(name) > 255 ||
+	    !strcmp(name, ".") || !strcmp(name, ".."))
+		return ix_fail_plain(
+			x, -EINVAL,
+			"%s: a name is \"/\" and 1 to 255 bytes without another \"/\"",
+			ix_mech(a->mech)->info.name);
+	*ret_ref = (struct ipcx_ref){ .mech = a->mech, .by = IPCX_BY_NAME };
+	(void)snprintf(ret_ref->name, sizeof(ret_ref->name), "/%s", name);
+	return 0;
+}
+
+static int check_spec(struct ipcx *x, const struct ipcx_attrs *a)
+{
+	const struct ix_mech *m = ix_mech(a->mech);
+	struct ipcx_ref ref;
+
+	if (a->size < sizeof(*a))
+		return ix_fail_plain(x, -EINVAL, "struct ipcx_attrs of an unknown size");
+	if (!m)
+		return ix_fail_plain(x, -EINVAL, "no such mechanism");
+	if (a->set & ~m->info.create)
+		return refuse_attrs(x, m, a->set & ~m->info.create, "has no");
+	if (m->info.require & ~a->set)
+		return refuse_attrs(x, m, m->info.require & ~a->set, "needs");
+	if ((a->set & IPCX_A_COUNT) && a->count != 1 &&
+	    (a->set & (IPCX_A_NAME | IPCX_A_KEY | IPCX_A_ID | IPCX_A_FROM)))
+		return ix_fail_plain(x, -EINVAL,
+				     "%s: several at once cannot have the same %s",
+				     m->info.name,
+				     a->set & IPCX_A_NAME  ? "name"
+				     : a->set & IPCX_A_KEY ? "key"
+				     : a->set & IPCX_A_ID  ? "id"
+							   : "contents");
+	if ((a->set & IPCX_A_MODE) && a->mode > 0777)
+		return ix_fail_plain(x, -EINVAL,
+				     "mode 0%o: only the bits of 0777 can be set",
+				     a->mode);
+	if ((a->set & IPCX_A_UID && a->uid == (uid_t)-1) ||
+	    (a->set & IPCX_A_GID && a->gid == (gid_t)-1))
+		return ix_fail_plain(x, -EINVAL, "4294967295 is no user or group id");
+	if ((a->set & IPCX_A_KEY) && a->key == 0 && (a->set & IPCX_A_IF_MISSING))
+		return ix_fail_plain(
+			x, -EINVAL, "key 0 (IPC_PRIVATE) never names an existing object");
+	return a->set & IPCX_A_NAME ? check_name(x, a, &ref) : 0;
+}
+
+/* The object that has the key or name already, as a table of one row. */
+static int existing(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_table **ret_t)
+{
+	struct ipcx_ref ref = { .mech = a->mech, .by = IPCX_BY_KEY, .key = a->key };
+	struct ipcx_query q = { .size = sizeof(q), .refs = &ref, .nrefs = 1 };
+	struct ipcx_table *t;
+	int r = 0;
+
+	if (a->set & IPCX_A_NAME)
+		r = check_name(x, a, &ref);
+	if (r == 0)
+		r = ipcx_scan(x, &q, &t);
+	if (r < 0)
+		return r;
+	if (t->rows == 0) {
+		ipcx_table_free(t);
+		return -ENOENT;
+	}
+	*ret_t = t;
+	return 0;
+}
+
+static const char *text_of(const struct ipcx_table *t, enum ipcx_field f,
+			   struct ipcx_value *v)
+{
+	if (ipcx_row_get(t, 0, f, v) < 0 || v->type == IPCX_NONE)
+		return "?";
+	if (v->type == IPCX_STRING)
+		return v->as.s;
+	(void)snprintf(v->text, sizeof(v->text),
+		       v->type == IPCX_MODE ? "%04" PRIo64 : "%" PRIu64, v->as.u);
+	return v->text;
+}
+
+/* The first attribute in which the existing object is less than what was asked for; NULL
+ * when it fits. */
+static const struct ix_attr *misfit(const struct ipcx_table *t,
+				    const struct ipcx_attrs *a, uint64_t *ret_has)
+{
+	const struct ix_attr *attr;
+	struct ipcx_value v;
+
+	for (unsigned i = 0; (attr = ix_attr(i)); i++) {
+		if (!attr->fits || !(a->set & attr->bit))
+			continue;
+		if (ipcx_row_get(t, 0, attr->field, &v) < 0 || v.type == IPCX_NONE)
+			v.as.u = 0;
+		if (v.as.u >= ix_attr_value(attr, a))
+			continue;
+		*ret_has = v.as.u;
+		return attr;
+	}
+	return NULL;
+}
+
+static int already_there(struct ipcx *x, const struct ipcx_attrs *a,
+			 const struct ipcx_table *t)
+{
+	struct ipcx_value ref, owner, mode;
+	uint64_t has;
+	const struct ix_attr *attr = misfit(t, a, &has);
+
+	if (attr && (a->set & IPCX_A_IF_MISSING))
+		return ix_fail_plain(x, -EEXIST,
+				     "%s exists, but its %s is %" PRIu64
+				     ", less than %" PRIu64,
+				     text_of(t, IPCX_F_REF, &ref), attr->name, has,
+				     ix_attr_value(attr, a));
+	return ix_fail_plain(x, -EEXIST, "%s exists: owner %s, mode %s%s",
+			     text_of(t, IPCX_F_REF, &ref),
+			     text_of(t, IPCX_F_OWNER, &owner),
+			     text_of(t, IPCX_F_MODE, &mode),
+			     attr ? "" : " (--if-missing would take it)");
+}
+
+/* Add a row for an object that was made or taken. */
+static int keep_made(struct ipcx_table *t, const struct ipcx_attrs *a,
+		     const struct ipcx_ref *ref, bool existed)
+{
+	struct made_row *row;
+	bool named = ix_mech(a->mech)->info.named;
+	int r = ix_table_section(t, named ? &made_by_name : &made_by_id, a->mech);
+
+	if (r < 0)
+		return r;
+	row = ix_table_row(t);
+	if (!row)
+		return -ENOMEM;
+	row->id = ref->id;
+	row->key = a->set & IPCX_A_KEY ? a->key : 0;
+	row->existed = existed;
+	if (named) {
+		char text[IPCX_REF_MAX];
+
+		(void)ipcx_ref_format(ref, text, sizeof(text));
+		row->ref = ix_table_text(t, text);
+		row->name = ix_table_text(t, ref->name);
+	}
+	ix_table_keep(t);
+	return 0;
+}
+
+/* -EEXIST: take what is there when it fits and that was allowed, else say whose it is. */
+static int take_existing(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_table *t)
+{
+	struct ipcx_table *there;
+	struct ipcx_ref ref;
+	struct ipcx_value v;
+	uint64_t has;
+	int r = existing(x, a, &there);
+
+	if (r < 0)
+		return r == -ENOENT ? -EAGAIN : r; /* it went in between: try again */
+	if (!(a->set & IPCX_A_IF_MISSING) || misfit(there, a, &has)) {
+		r = already_there(x, a, there);
+	} else {
+		ix_row_ref(there, a->mech,
+			   ix_table_at(there, 0, &(const struct ix_section *){ NULL }),
+			   &ref);
+		r = keep_made(t, a, &ref, true);
+		ix_table_note(t, IPCX_NOTE_INFO, a->mech, 0,
+			      text_of(there, IPCX_F_REF, &v),
+			      "existed already and is large enough: taken as it is");
+	}
+	ipcx_table_free(there);
+	return r;
+}
+
+/* Words for a failed create: the mechanism's own, the limit in the way, its table of
+ * errnos, the errno. */
+static int explain(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left, int r)
+{
+	const struct ix_mech *m = ix_mech(a->mech);
+	struct ipcx_attrs rest = *a;
+	char why[512];
+	const char *text;
+
+	if (x->error[0])
+		return r;
+	rest.set |= IPCX_A_COUNT;
+	rest.count = left;
+	if (ix_explain(x, a->mech, &rest, r, why, sizeof(why)) == 0)
+		return ix_fail_plain(x, r, "%s: cannot make a %s: %s", m->info.name,
+				     m->info.object, why);
+	text = ix_errtext(m->create_errors, r, a->set);
+	return ix_fail_plain(x, r, "%s: cannot make a %s: %s", m->info.name,
+			     m->info.object, text ? text : ix_errno_text(r));
+}
+
+/* One object of so many that are still to be made. */
+static int make_one(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left,
+		    struct ipcx_table *t)
+{
+	const struct ix_mech *m = ix_mech(a->mech);
+	struct ipcx_ref ref;
+	int r;
+
+	/* What exists now may be gone when it is looked at, and back when it is made:
+	 * some tries, not for ever. */
+	for (int tries = 0; tries < 10; tries++) {
+		x->error[0] = '\0';
+		r = m->create(x, a, &ref);
+		if (r >= 0) {
+			ref.mech = a->mech;
+			return keep_made(t, a, &ref, false);
+		}
+		if (r != -EEXIST || x->error[0])
+			return explain(x, a, left, r);
+		r = take_existing(x, a, t);
+		if (r != -EAGAIN)
+			return r;
+	}
+	return explain(x, a, left, -EEXIST);
+}
+
+/* Remove what this call made; what existed before stays. */
+static void undo(struct ipcx *x, const struct ipcx_table *t)
+{
+	char error[sizeof(x->error)];
+	struct ipcx_query q = { .size = sizeof(q), .nrefs = 1, .flags = IPCX_NUMERIC };
+	struct ipcx_table *gone;
+	const struct ix_section *section;
+
+	memcpy(error, x->error, sizeof(error));
+	for (size_t i = t->rows; i-- > 0;) {
+		const struct made_row *row = ix_table_at(t, i, &section);
+		struct ipcx_ref ref = { .mech = section->mech,
+					.by = IPCX_BY_ID,
+					.id = row->id };
+
+		if (row->existed)
+			continue;
+		if (row->name) {
+			ref.by = IPCX_BY_NAME;
+			(void)snprintf(ref.name, sizeof(ref.name), "%s",
+				       ix_table_string(t, row->name));
+		}
+		q.refs = &ref;
+		if (ipcx_remove(x, &q, &gone) == 0)
+			ipcx_table_free(gone);
+	}
+	memcpy(x->error, error, sizeof(error));
+}
+
+static const struct ipcx_attrs *spec_at(const struct ipcx_attrs *specs, size_t i)
+{
+	return (const struct ipcx_attrs *)(const void *)((const char *)specs +
+							 i * specs[0].size);
+}
+
+static int make_all(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
+		    struct ipcx_table *t)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct ipcx_attrs *a = spec_at(specs, i);
+		uint64_t count = a->set & IPCX_A_COUNT ? a->count : 1;
+
+		for (uint64_t k = 0; k < count; k++) {
+			int r = make_one(x, a, count - k, t);
+
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+int ipcx_create(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
+		struct ipcx_table **ret_table)
+{
+	struct ipcx_table *t;
+	int r;
+
+	for (size_t i = 0; i < n; i++) {
+		r = check_spec(x, spec_at(specs, i));
+		if (r < 0)
+			return r;
+	}
+	r = ix_table_new(&t);
+	if (r < 0)
+		return ix_fail_plain(x, r, "out of memory");
+	r = make_all(x, specs, n, t);
+	if (r < 0) {
+		undo(x, t);
+		ipcx_table_free(t);
+		return r;
+	}
+	*ret_table = t;
+	return 0;
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The limits as a table: what a row says of one, and what is noted about those that
+ * cannot be read.
+ */
+#include "query/limits.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/columns.h"
+#include "core/mech.h"
+
+static const struct ix_kind limits_kind = {
+	.name = "limits",
+	.row_size = sizeof(struct ix_limit_row),
+	.columns = {
+		[IPCX_F_MECH] = IX_DERIVED(ix_derive_mech),
+		[IPCX_F_NAME] = IX_COL(struct ix_limit_row, name),
+		[IPCX_F_LIMIT] = IX_COL(struct ix_limit_row, limit),
+		[IPCX_F_USED] = IX_COL(struct ix_limit_row, used),
+		[IPCX_F_PERCENT] = IX_COL(struct ix_limit_row, percent),
+		[IPCX_F_UNIT] = IX_COL(struct ix_limit_row, unit),
+		[IPCX_F_SOURCE] = IX_COL(struct ix_limit_row, source),
+		[IPCX_F_WHAT] = IX_COL(struct ix_limit_row, what),
+	},
+};
+
+/* Only a listing knows how many objects of some mechanisms there are. */
+static int count_objects(struct ix_limits *s, const char *mech, uint64_t *ret_n)
+{
+	static const uint8_t fields[] = { IPCX_F_NAME, IPCX_FIELDS };
+	struct ipcx_query q = { .size = sizeof(q),
+				.fields = fields,
+				.flags = IPCX_NUMERIC };
+	struct ipcx_table *t = NULL;
+	struct ipcx_note note;
+	int r = ipcx_mech_mask(mech, &q.mechs);
+
+	if (r == 0)
+		r = ipcx_scan(s->x, &q, &t);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; ipcx_table_note(t, i, &note); i++) {
+		if (note.kind != IPCX_NOTE_UNAVAILABLE)
+			continue;
+		r = note.error ? note.error : -ENOTSUP;
+		(void)snprintf(s->uncounted, sizeof(s->uncounted), "%s", note.text);
+	}
+	if (r == 0)
+		*ret_n = ipcx_table_rows(t);
+	ipcx_table_free(t);
+	return r;
+}
+
+struct ix_limits ix_limits_begin(struct ipcx *x)
+{
+	return (struct ix_limits){ .x = x, .count = count_objects };
+}
+
+void ix_limit_percent(struct ix_limit_row *row, const struct ix_reading *r, uint64_t part)
+{
+	if (r->known && !r->unlimited && r->limit > 0)
+		row->percent = (double)part * 100.0 / (double)r->limit;
+	else
+		ix_unknown(row, IPCX_F_PERCENT);
+}
+
+/*
+ * "unlimited: " before the doc line tells no limit at all from one that cannot be read.
+ */
+static ix_text what_text(struct ipcx_table *t, const struct ix_limit *l,
+			 const struct ix_reading *r)
+{
+	char text[256];
+
+	if (!r->known || !r->unlimited)
+		return ix_table_text(t, l->what);
+	(void)snprintf(text, sizeof(text), "unlimited: %s", l->what);
+	return ix_table_text(t, text);
+}
+
+struct ix_limit_row *ix_limit_row(struct ipcx_table *t, const struct ix_kind *kind,
+				  unsigned mech, const struct ix_limit *l,
+				  const struct ix_reading *r)
+{
+	struct ix_limit_row *row;
+
+	if (ix_table_section(t, kind, mech) < 0)
+		return NULL;
+	row = ix_table_row(t);
+	if (!row)
+		return NULL;
+	row->name = ix_table_text(t, l->name);
+	row->unit = ix_table_text(t, l->unit);
+	row->source = ix_table_text(t, l->source);
+	row->what = what_text(t, l, r);
+	if (!row->name || !row->unit || !row->source || !row->what)
+		return NULL;
+	row->limit = r->limit;
+	row->used = r->used;
+	if (!r->known || r->unlimited)
+		ix_unknown(row, IPCX_F_LIMIT);
+	if (!r->counted)
+		ix_unknown(row, IPCX_F_USED);
+	if (r->counted)
+		ix_limit_percent(row, r, r->used);
+	else
+		ix_unknown(row, IPCX_F_PERCENT);
+	return row;
+}
+
+/* A limit of the list, and what was read of it. */
+struct look {
+	const struct ix_limit *l;
+	struct ix_reading r;
+};
+
+struct looks {
+	struct look *all;
+	size_t n, room;
+};
+
+static int look_at(struct ix_limits *s, const struct ix_limit *l, struct looks *looks)
+{
+	if (looks->n == looks->room) {
+		size_t room = looks->room ? 2 * looks->room : 64;
+		struct look *more = reallocarray(looks->all, room, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		looks->all = more;
+		looks->room = room;
+	}
+	looks->all[looks->n].l = l;
+	ix_limit_read(s, l, true, &looks->all[looks->n].r);
+	looks->n++;
+	return 0;
+}
+
+static int look_at_all(struct ix_limits *s, struct looks *looks)
+{
+	const struct ix_limit *l;
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && (l = ix_limit(i)) != NULL; i++)
+		if (ix_limit_listed(s, l))
+			r = look_at(s, l, looks);
+	return r;
+}
+
+static int look_at_named(struct ix_limits *s, const char *name, struct looks *looks)
+{
+	const struct ix_limit *l;
+	size_t before = looks->n;
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && (l = ix_limit(i)) != NULL; i++)
+		if (ix_limit_named(l, name))
+			r = look_at(s, l, looks);
+	if (r == 0 && looks->n == before)
+		return ix_limit_unknown(s->x, name);
+	return r;
+}
+
+/* Why something of this limit is unknown: an error, or 0. */
+static int trouble(const struct look *look)
+{
+	return look->r.error ? look->r.error : look->r.use_error;
+}
+
+static bool same_trouble(const struct look *a, const struct look *b)
+{
+	return trouble(a) == trouble(b) && !a->r.error == !b->r.error;
+}
+
+/* The same in words. A listing that failed has found its own. */
+static const char *reason(const struct ix_limits *s, const struct look *look)
+{
+	if (!look->r.error && look->l->objects && s->uncounted[0])
+		return s->uncounted;
+	return ix_limit_why(trouble(look));
+}
+
+/*
+ * The names of all limits with the trouble of number i; none when an earlier one has
+ * it, too.
+ */
+static void names_alike(const struct looks *looks, size_t i, char *names, size_t size)
+{
+	size_t len = 0;
+
+	names[0] = '\0';
+	for (size_t j = 0; j < looks->n && len < size; j++) {
+		if (!same_trouble(&looks->all[i], &looks->all[j]))
+			continue;
+		if (j < i)
+			return;
+		len += (size_t)snprintf(names + len, size - len, "%s%s", len ? ", " : "",
+					looks->all[j].l->name);
+	}
+}
+
+/* Each reason is given once, with all the limits that it concerns. */
+static void note_unknown(struct ipcx_table *t, const struct ix_limits *s,
+			 const struct looks *looks)
+{
+	char names[1024];
+
+	for (size_t i = 0; i < looks->n; i++) {
+		const struct look *look = &looks->all[i];
+
+		if (!trouble(look))
+			continue;
+		names_alike(looks, i, names, sizeof(names));
+		if (names[0])
+			ix_table_note(t, IPCX_NOTE_UNAVAILABLE, IPCX_NO_MECH,
+				      trouble(look), names, "%s: %s",
+				      look->r.error ? "unknown" : "use unknown",
+				      reason(s, look));
+	}
+}
+
+static int fill(struct ipcx_table *t, const struct ix_limits *s,
+		const struct looks *looks)
+{
+	for (size_t i = 0; i < looks->n; i++) {
+		const struct look *look = &looks->all[i];
+		unsigned mech = IPCX_NO_MECH;
+
+		(void)ipcx_mech_by_name(look->l->mech, (size_t)-1, &mech);
+		if (!ix_limit_row(t, &limits_kind, mech, look->l, &look->r))
+			return -ENOMEM;
+		ix_table_keep(t);
+	}
+	note_unknown(t, s, looks);
+	return 0;
+}
+
+int ipcx_limits(struct ipcx *x, const char *const *names, struct ipcx_table **ret_table)
+{
+	struct ix_limits s = ix_limits_begin(x);
+	struct looks looks = { 0 };
+	struct ipcx_table *t = NULL;
+	int r = 0;
+
+	if (!names)
+		r = look_at_all(&s, &looks);
+	for (; names && *names && r == 0; names++)
+		r = look_at_named(&s, *names, &looks);
+	if (r == 0)
+		r = ix_table_new(&t);
+	if (r == 0)
+		r = fill(t, &s, &looks);
+	free(looks.all);
+	if (r < 0) {
+		ipcx_table_free(t);
+		return r == -ENOMEM ? ix_fail(x, r, "limits") : r;
+	}
+	*ret_table = t;
+	return 0;
+}

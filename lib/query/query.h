@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of lib/query/ share: running a scan that looks, removes or changes. */
+#pragma once
+
+#include "core/mech.h"
+#include "mech/key.h"
+
+/* Run a query as a scan whose verb and attributes are set. */
+int ix_run(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
+	   struct ipcx_table **ret_table);
+
+/* Where a reference stands in the snapshot that s->same names. */
+struct ix_same {
+	uint64_t hash;
+	size_t row;
+};
+
+/* Index that snapshot: 0 or -ENOMEM. The caller frees s->same_index. */
+int ix_same_index(struct ix_scan *s);
+
+/* Whether this row is one of the snapshot that the query names (same reference, key,
+ * creator, time); a note if it is not. */
+bool ix_same_object(struct ix_scan *s, const void *row);
+
+/* "not permitted": who we are, whose it is, which capability would do. */
+const char *ix_denied(const struct ix_kind *kind, const void *row, char *buf,
+		      size_t size);

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Removing and changing objects: scans with a verb. */
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "core/attr.h"
+#include "core/columns.h"
+#include "query/query.h"
+
+const char *ix_denied(const struct ix_kind *kind, const void *row, char *buf, size_t size)
+{
+	const struct ix_column *uid = &kind->columns[IPCX_F_UID],
+			       *cuid = &kind->columns[IPCX_F_CUID];
+	int n = snprintf(buf, size, "not permitted: you are uid %u, the owner is uid %u",
+			 (unsigned)geteuid(), (unsigned)ix_column_raw(uid, row));
+
+	if (n < 0 || (size_t)n >= size)
+		return buf;
+	if (cuid->size)
+		(void)snprintf(buf + n, size - (size_t)n,
+			       ", the creator uid %u (needs CAP_SYS_ADMIN)",
+			       (unsigned)ix_column_raw(cuid, row));
+	else
+		(void)snprintf(buf + n, size - (size_t)n, " (needs CAP_FOWNER)");
+	return buf;
+}
+
+int ipcx_remove(struct ipcx *x, const struct ipcx_query *q, struct ipcx_table **ret_table)
+{
+	struct ix_scan s = { .verb = IX_REMOVE };
+
+	return ix_run(x, q, &s, ret_table);
+}
+
+/* Attributes that the mechanisms concerned cannot change are refused before anything is
+ * touched. */
+static int check_change(struct ipcx *x, const struct ipcx_query *q,
+			const struct ipcx_attrs *attrs)
+{
+	if (attrs->size < sizeof(*attrs))
+		return ix_fail_plain(x, -EINVAL, "struct ipcx_attrs of an unknown size");
+	if ((attrs->set & IPCX_A_UID && attrs->uid == (uid_t)-1) ||
+	    (attrs->set & IPCX_A_GID && attrs->gid == (gid_t)-1))
+		return ix_fail_plain(x, -EINVAL, "4294967295 is no user or group id");
+	if ((attrs->set & IPCX_A_MODE) && attrs->mode > 0777)
+		return ix_fail_plain(x, -EINVAL,
+				     "mode 0%o: only the bits of 0777 can be set",
+				     attrs->mode);
+	for (size_t i = 0; i < q->nrefs; i++) {
+		const struct ix_mech *m = ix_mech(q->refs[i].mech);
+		char names[200], subject[IPCX_REF_MAX];
+
+		if (!m)
+			return ix_fail_plain(x, -EINVAL,
+					     "a reference to an unknown mechanism");
+		if (!(attrs->set & ~m->info.change))
+			continue;
+		ix_attr_names(attrs->set & ~m->info.change, names, sizeof(names));
+		(void)ipcx_ref_format(&q->refs[i], subject, sizeof(subject));
+		return ix_fail_plain(x, -EINVAL,
+				     "%s: a %s has no %s that could be changed", subject,
+				     m->info.object, names);
+	}
+	return 0;
+}
+
+static void copy_notes(const struct ipcx_table *from, struct ipcx_table *to)
+{
+	struct ipcx_note n;
+
+	for (size_t i = 0; ipcx_table_note(from, i, &n); i++)
+		ix_table_note(to, n.kind, n.mech, n.error, n.subject, "%s", n.text);
+}
+
+/* Look once more at the objects of a table. */
+static int look_again(struct ipcx *x, const struct ipcx_query *q,
+		      const struct ipcx_table *changed, struct ipcx_table **ret_table)
+{
+	struct ix_scan s = { .verb = IX_LOOK };
+	struct ipcx_query again = *q;
+	auto_free struct ipcx_ref *refs = calloc(changed->rows + 1, sizeof(*refs));
+	const struct ix_section *section;
+
+	if (!refs)
+		return ix_fail_plain(x, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < changed->rows; i++) {
+		const void *row = ix_table_at(changed, i, &section);
+
+		ix_row_ref(changed, section->mech, row, &refs[i]);
+	}
+	again.refs = refs;
+	again.nrefs = changed->rows;
+	again.mechs = 0;
+	again.where = NULL;
+	again.same = NULL;
+	return ix_run(x, &again, &s, ret_table);
+}
+
+int ipcx_change(struct ipcx *x, const struct ipcx_query *q,
+		const struct ipcx_attrs *attrs, struct ipcx_table **ret_table)
+{
+	struct ix_scan s = { .verb = IX_CHANGE, .attrs = attrs };
+	struct ipcx_table *changed, *now;
+	int r = check_change(x, q, attrs);
+
+	if (r < 0)
+		return r;
+	r = ix_run(x, q, &s, &changed);
+	if (r < 0)
+		return r;
+	r = look_again(x, q, changed, &now);
+	if (r == 0) {
+		copy_notes(changed, now);
+		*ret_table = now;
+	}
+	ipcx_table_free(changed);
+	return r;
+}

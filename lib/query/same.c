@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Is this still the object that was listed? Ids are used again (after some millions of
+ * objects, the very same), and names at once: before something is destroyed that a person
+ * agreed to, what marks the object is compared.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "query/query.h"
+
+/* What an object does not change by being used. A POSIX object's ctime moves with its
+ * contents. */
+static const enum ipcx_field sysv_marks[] = { IPCX_F_KEY, IPCX_F_CUID, IPCX_F_CTIME };
+static const enum ipcx_field posix_marks[] = { IPCX_F_UID, IPCX_F_MODE };
+
+/* FNV-1a over the number and the name that a reference holds. */
+static uint64_t hash_ref(const struct ipcx_ref *ref)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325) ^
+		     ((uint64_t)ref->mech << 32 | (uint32_t)ref->id);
+
+	for (const char *p = ref->name; *p; p++)
+		h = (h ^ (unsigned char)*p) * UINT64_C(0x100000001b3);
+	return h * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+static int by_hash(const void *a, const void *b)
+{
+	uint64_t ha = ((const struct ix_same *)a)->hash,
+		 hb = ((const struct ix_same *)b)->hash;
+
+	return (ha > hb) - (ha < hb);
+}
+
+int ix_same_index(struct ix_scan *s)
+{
+	size_t n = s->same->rows;
+	const struct ix_section *section;
+	struct ipcx_ref ref;
+
+	s->same_index = calloc(n + 1, sizeof(*s->same_index));
+	if (!s->same_index)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		const void *row = ix_table_at(s->same, i, &section);
+
+		ix_row_ref(s->same, section->mech, row, &ref);
+		s->same_index[i] = (struct ix_same){ .hash = hash_ref(&ref), .row = i };
+	}
+	qsort(s->same_index, n, sizeof(*s->same_index), by_hash);
+	return 0;
+}
+
+static bool equal(const struct ix_scan *s, const struct ix_section *here, const void *row,
+		  const struct ix_section *there, const void *old, enum ipcx_field f)
+{
+	struct ipcx_value a, b;
+
+	if (ix_row_value(s->t, here, row, f, &a) < 0 ||
+	    ix_row_value(s->same, there, old, f, &b) < 0)
+		return false;
+	return a.type == b.type &&
+	       (a.type == IPCX_NONE || ipcx_value_compare(&a, &b) == 0);
+}
+
+static bool marks_equal(const struct ix_scan *s, const void *row, size_t old_row)
+{
+	const struct ix_section *here = &s->t->sections[s->t->nsections - 1], *there;
+	const void *old = ix_table_at(s->same, old_row, &there);
+	bool named = ix_mech(s->mech)->info.named;
+	const enum ipcx_field *marks = named ? posix_marks : sysv_marks;
+	size_t n = named ? ARRAY_SIZE(posix_marks) : ARRAY_SIZE(sysv_marks);
+
+	for (size_t i = 0; i < n; i++)
+		if (!equal(s, here, row, there, old, marks[i]))
+			return false;
+	return true;
+}
+
+bool ix_same_object(struct ix_scan *s, const void *row)
+{
+	struct ipcx_ref ref;
+	struct ix_same want, *found;
+	char subject[IPCX_REF_MAX];
+
+	ix_row_ref(s->t, s->mech, row, &ref);
+	want.hash = hash_ref(&ref);
+	found = bsearch(&want, s->same_index, s->same->rows, sizeof(*found), by_hash);
+	if (!found)
+		return false; /* new since then */
+	if (marks_equal(s, row, found->row))
+		return true;
+	(void)ipcx_ref_format(&ref, subject, sizeof(subject));
+	ix_table_note(s->t, IPCX_NOTE_FAILED, s->mech, 0, subject,
+		      "left alone: it is not the object that was listed any more");
+	return false;
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Snapshots of objects: which mechanisms are asked, what is looked up beside their rows,
+ * which rows stay, and what is done to them. Removing and changing are scans that act on
+ * each row the moment it was read.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "core/columns.h"
+#include "core/expr.h"
+#include "proc/creator.h"
+#include "query/query.h"
+
+/* The upper bits of a place to resume hold the mechanism. */
+#define RESUME_SHIFT 48
+
+void *ix_scan_row(struct ix_scan *s)
+{
+	return ix_table_row(s->t);
+}
+
+/* Make sure that the table knows the name of an id, asking NSS at most once in the life
+ * of the context. */
+static int name_id(struct ix_scan *s, bool group, uint32_t id)
+{
+	struct ix_names *known = group ? &s->x->groups : &s->x->users;
+	struct ix_names *here = group ? &s->t->groups : &s->t->users;
+	const struct ix_name *n;
+	uint32_t off = IX_NO_NAME;
+	int r;
+
+	if (ix_names_find(here, id))
+		return 0;
+	n = ix_names_find(known, id);
+	if (!n) {
+		r = ix_names_ask(group, id, &s->x->names, &off);
+		if (r < 0 || (r = ix_names_add(known, id, off)) < 0)
+			return r;
+		n = ix_names_find(known, id);
+	}
+	off = n->off;
+	if (off != IX_NO_NAME) {
+		off = ix_table_text(s->t, s->x->names.data + off - 1);
+		if (!off)
+			return -ENOMEM;
+	}
+	return ix_names_add(here, id, off);
+}
+
+static int look_up_names(struct ix_scan *s, const struct ix_kind *kind, const void *row)
+{
+	/* clang-format off */
+	static const struct {
+		enum ipcx_field name, id;
+		bool group;
+	} named[] = {
+		{ IPCX_F_OWNER,         IPCX_F_UID,  false },
+		{ IPCX_F_GROUP,         IPCX_F_GID,  true },
+		{ IPCX_F_CREATOR,       IPCX_F_CUID, false },
+		{ IPCX_F_CREATOR_GROUP, IPCX_F_CGID, true },
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < ARRAY_SIZE(named); i++) {
+		int r;
+
+		if (!ix_fields_has(&s->want, named[i].name) ||
+		    !kind->columns[named[i].name].derive)
+			continue;
+		r = name_id(s, named[i].group,
+			    (uint32_t)ix_column_raw(&kind->columns[named[i].id], row));
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static void store(const struct ix_column *c, void *row, uint32_t value)
+{
+	char *p = (char *)row + c->offset;
+
+	if (c->size == 1)
+		*p = (char)value;
+	else
+		memcpy(p, &value, sizeof(value));
+}
+
+/* The creator's command, and whether it is still there: only for kinds that keep both,
+ * and only when wanted. */
+static void look_up_creator(struct ix_scan *s, const struct ix_kind *kind, void *row)
+{
+	const struct ix_column *command = &kind->columns[IPCX_F_COMMAND];
+	const struct ix_column *alive = &kind->columns[IPCX_F_CREATOR_ALIVE];
+	const struct ix_column *pid = &kind->columns[IPCX_F_CPID];
+	const struct ix_column *when = &kind->columns[IPCX_F_CTIME];
+	char comm[64];
+	enum ix_alive there;
+
+	if (!command->size || !alive->size)
+		return;
+	if (!ix_fields_has(&s->want, IPCX_F_COMMAND) &&
+	    !ix_fields_has(&s->want, IPCX_F_CREATOR_ALIVE)) {
+		ix_unknown(row, IPCX_F_COMMAND);
+		ix_unknown(row, IPCX_F_CREATOR_ALIVE);
+		return;
+	}
+	there = ix_proc_then(s->x, (int32_t)ix_column_raw(pid, row),
+			     (int64_t)ix_column_raw(when, row), comm, sizeof(comm));
+	if (there == IX_UNKNOWN)
+		ix_unknown(row, IPCX_F_CREATOR_ALIVE);
+	store(alive, row, there == IX_ALIVE);
+	store(command, row, comm[0] ? ix_table_text(s->t, comm) : 0);
+}
+
+void ix_row_ref(const struct ipcx_table *t, unsigned mech, const void *row,
+		struct ipcx_ref *ret_ref)
+{
+	const struct ix_mech *m = ix_mech(mech);
+	const struct ix_section s = { .kind = m->kind, .mech = mech };
+	struct ipcx_value v;
+
+	*ret_ref = (struct ipcx_ref){ .mech = mech, .by = IPCX_BY_ID };
+	if (!m->info.named) {
+		ret_ref->id = (int32_t)ix_column_raw(&m->kind->columns[IPCX_F_ID], row);
+		return;
+	}
+	ret_ref->by = IPCX_BY_NAME;
+	if (ix_row_value(t, &s, row, IPCX_F_NAME, &v) == 0 && v.type == IPCX_STRING)
+		(void)snprintf(ret_ref->name, sizeof(ret_ref->name), "%s", v.as.s);
+}
+
+static int act(struct ix_scan *s, const struct ix_mech *m, const void *row)
+{
+	if (s->verb == IX_LOOK || s->dry)
+		return 0;
+	s->x->error[0] = '\0';
+	return s->verb == IX_REMOVE ? m->remove(s, row) : m->change(s, row, s->attrs);
+}
+
+/* Why an action failed: the mechanism's own words, its table of errnos, or the errno. */
+static void note_failure(struct ix_scan *s, const struct ix_mech *m, const void *row,
+			 int r)
+{
+	char subject[IPCX_REF_MAX], who[160];
+	const char *text = s->x->error;
+	struct ipcx_ref ref;
+
+	ix_row_ref(s->t, s->mech, row, &ref);
+	(void)ipcx_ref_format(&ref, subject, sizeof(subject));
+	if (!text[0]) {
+		text = ix_errtext(s->verb == IX_REMOVE ? m->remove_errors
+						       : m->change_errors,
+				  r, s->attrs ? s->attrs->set : 0);
+		if (!text && r == -EPERM)
+			text = ix_denied(m->kind, row, who, sizeof(who));
+		if (!text)
+			text = ix_errno_text(r);
+	}
+	ix_table_note(s->t, IPCX_NOTE_FAILED, s->mech, r, subject, "cannot %s: %s",
+		      s->verb == IX_REMOVE ? "remove" : "change", text);
+}
+
+int ix_scan_keep(struct ix_scan *s)
+{
+	const struct ix_mech *m = ix_mech(s->mech);
+	struct ix_section *section = &s->t->sections[s->t->nsections - 1];
+	char *row = s->t->arena.data + s->t->arena.len;
+	int r = 0;
+
+	if (!s->t->numeric)
+		r = look_up_names(s, section->kind, row);
+	if (r < 0)
+		return r;
+	look_up_creator(s, section->kind, row);
+	if (s->same && !ix_same_object(s, row))
+		return 0;
+	if (s->where && ix_expr_row(s->where, s->t, section, row) != 1)
+		return 0;
+	r = act(s, m, row);
+	if (r == -ENOENT || r == -EIDRM || (r == -EINVAL && s->verb == IX_REMOVE))
+		return 0; /* gone in the meantime: what was wanted is so */
+	if (r < 0) {
+		note_failure(s, m, row, r);
+		return 0;
+	}
+	ix_table_keep(s->t);
+	return 1;
+}
+
+/* Read one mechanism whole; what keeps it from being read is a note, unless memory is
+ * out. */
+static int scan_mech(struct ix_scan *s)
+{
+	const struct ix_mech *m = ix_mech(s->mech);
+	int r = ix_table_section(s->t, m->kind, s->mech);
+
+	if (r < 0)
+		return r;
+	s->x->error[0] = '\0';
+	r = m->scan(s);
+	if (r == -ENOMEM)
+		return ix_fail_plain(s->x, r, "out of memory");
+	if (r < 0)
+		ix_table_note(s->t, IPCX_NOTE_UNAVAILABLE, s->mech, r, "", "%s",
+			      s->x->error[0] ? s->x->error : ix_errno_text(r));
+	return 0;
+}
+
+static int scan_ref(struct ix_scan *s, const struct ipcx_ref *ref)
+{
+	const struct ix_mech *m = ix_mech(ref->mech);
+	char subject[IPCX_REF_MAX];
+	int r;
+
+	if (!m)
+		return ix_fail_plain(s->x, -EINVAL,
+				     "a reference to an unknown mechanism");
+	s->mech = ref->mech;
+	r = ix_table_section(s->t, m->kind, ref->mech);
+	if (r < 0)
+		return r;
+	s->x->error[0] = '\0';
+	r = m->find(s, ref);
+	if (r == -ENOMEM)
+		return ix_fail_plain(s->x, r, "out of memory");
+	if (r >= 0)
+		return 0;
+	(void)ipcx_ref_format(ref, subject, sizeof(subject));
+	if (r == -ENOENT)
+		ix_table_note(s->t, IPCX_NOTE_MISSING, ref->mech, r, subject, "%s%s",
+			      s->x->error[0] ? s->x->error : "no such ",
+			      s->x->error[0] ? "" : m->info.object);
+	else
+		ix_table_note(s->t,
+			      r == -ENOSYS ? IPCX_NOTE_UNAVAILABLE : IPCX_NOTE_FAILED,
+			      ref->mech, r, subject, "%s",
+			      s->x->error[0] ? s->x->error : ix_errno_text(r));
+	return 0;
+}
+
+/* Costly fields: those the caller will read and those the condition reads. */
+static void wanted(const struct ipcx_query *q, struct ix_fields *ret_want)
+{
+	struct ix_fields want = { { 0 } };
+	const uint8_t *f;
+
+	if (!q->fields)
+		for (unsigned n = 0; n < IPCX_FIELDS; n++)
+			if (ipcx_field_info((enum ipcx_field)n)->cost != IPCX_DEAR)
+				ix_fields_add(&want, n);
+	for (f = q->fields; f && *f != IPCX_FIELDS; f++)
+		ix_fields_add(&want, *f);
+	for (f = q->where ? ipcx_expr_fields(q->where) : NULL; f && *f != IPCX_FIELDS;
+	     f++)
+		ix_fields_add(&want, *f);
+	*ret_want = want;
+}
+
+static int scan_all(struct ix_scan *s, const struct ipcx_query *q)
+{
+	unsigned first = (unsigned)(q->resume >> RESUME_SHIFT);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < q->nrefs; i++)
+		r = scan_ref(s, &q->refs[i]);
+	for (unsigned m = first; r == 0 && ix_mech(m); m++) {
+		if (!(q->mechs & IPCX_MECH_BIT(m)))
+			continue;
+		s->mech = m;
+		s->resume = m == first ? q->resume & ((UINT64_C(1) << RESUME_SHIFT) - 1)
+				       : 0;
+		r = scan_mech(s);
+		if (s->t->resume) {
+			s->t->resume |= (uint64_t)m << RESUME_SHIFT;
+			break;
+		}
+	}
+	return r;
+}
+
+int ix_run(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
+	   struct ipcx_table **ret_table)
+{
+	int r;
+
+	if (q->size < sizeof(*q))
+		return ix_fail_plain(x, -EINVAL, "struct ipcx_query of an unknown size");
+	r = ix_table_new(&s->t);
+	if (r < 0)
+		return ix_fail_plain(x, r, "out of memory");
+	s->x = x;
+	s->where = q->where;
+	s->max_rows = q->max_rows;
+	s->dry = q->flags & IPCX_DRY_RUN;
+	s->same = q->same;
+	s->t->numeric = q->flags & IPCX_NUMERIC;
+	wanted(q, &s->want);
+	if (ix_fields_has(&s->want, IPCX_F_ID_INDEX) ||
+	    ix_fields_has(&s->want, IPCX_F_ID_SEQ))
+		s->t->id_bits = ix_id_bits(x);
+	r = s->same ? ix_same_index(s) : 0;
+	if (r == 0)
+		r = scan_all(s, q);
+	free(s->same_index);
+	if (r < 0) {
+		ipcx_table_free(s->t);
+		return r;
+	}
+	*ret_table = s->t;
+	return 0;
+}
+
+int ipcx_scan(struct ipcx *x, const struct ipcx_query *q, struct ipcx_table **ret_table)
+{
+	struct ix_scan s = { .verb = IX_LOOK };
+
+	return ix_run(x, q, &s, ret_table);
+}
+
+int ipcx_contents(struct ipcx *x, const struct ipcx_ref *ref,
+		  struct ipcx_table **ret_table)
+{
+	const struct ix_mech *m = ix_mech(ref->mech);
+	struct ipcx_table *t;
+	int r;
+
+	if (!m)
+		return ix_fail_plain(x, -EINVAL, "a reference to an unknown mechanism");
+	if (!m->contents)
+		return ix_fail_plain(x, -ENODATA, "%s: a %s cannot be looked into",
+				     m->info.name, m->info.object);
+	r = ix_table_new(&t);
+	if (r < 0)
+		return ix_fail_plain(x, r, "out of memory");
+	r = m->contents(x, ref, t);
+	if (r < 0) {
+		ipcx_table_free(t);
+		return r;
+	}
+	*ret_table = t;
+	return 0;
+}

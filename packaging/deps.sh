@@ -1,0 +1,135 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# packaging/deps.sh KIND…  installs what is missing for
+#
+#   build   building ipcx, its library and its man pages
+#   test    build, and running the test suites
+#   clang   the second compiler, its sanitizers, clang-format
+#   deb     build, and making the Debian package
+#
+# The one place that knows what these things are called on which distribution.
+# Silent when nothing is missing; what it says, it says on stderr.
+set -eu
+
+die() {
+	printf 'deps.sh: %s\n' "$*" >&2
+	exit 1
+}
+
+# The first word of ID and ID_LIKE that is known here decides.
+family() {
+	for os in /etc/os-release /usr/lib/os-release; do
+		[ -r "$os" ] || continue
+		# shellcheck source=/dev/null
+		for id in $(. "$os" && echo "${ID:-} ${ID_LIKE:-}"); do
+			case $id in
+			debian | ubuntu) echo debian ;;
+			fedora | rhel | centos) echo fedora ;;
+			arch | alpine) echo "$id" ;;
+			*) continue ;;
+			esac
+			return
+		done
+		break
+	done
+	echo unknown
+}
+
+names() {
+	case $1 in
+	test | deb) names build ;;
+	esac
+	case $family:$1 in
+	debian:build) echo gcc libc6-dev meson ninja-build pkg-config libcap-dev \
+		libmount-dev libjson-c-dev scdoc python3 ;;
+	debian:test) echo g++ libcmocka-dev python3-pytest python3-jsonschema strace \
+		util-linux libcap2-bin jq ;;
+	debian:clang) echo clang clang-format libclang-rt-dev ;;
+	debian:deb) echo build-essential debhelper ;;
+
+	# On RHEL and its kin some of these are in CRB and EPEL.
+	fedora:build) echo gcc meson ninja-build pkgconf-pkg-config libcap-devel \
+		libmount-devel json-c-devel scdoc python3 ;;
+	fedora:test) echo gcc-c++ libasan libubsan libcmocka-devel python3-pytest \
+		python3-jsonschema strace util-linux libcap jq ;;
+	fedora:clang) echo clang clang-tools-extra compiler-rt ;;
+
+	arch:build) echo gcc meson ninja pkgconf libcap util-linux-libs json-c scdoc \
+		python ;;
+	arch:test) echo cmocka python-pytest python-jsonschema strace util-linux jq ;;
+	arch:clang) echo clang compiler-rt ;;
+
+	# gcc has no sanitizers on musl: there only the clang build can be tested.
+	alpine:build) echo gcc musl-dev linux-headers meson samurai pkgconf libcap-dev \
+		util-linux-dev json-c-dev scdoc python3 ;;
+	alpine:test) echo g++ cmocka-dev py3-pytest py3-jsonschema strace util-linux \
+		coreutils libcap-utils jq ;;
+	alpine:clang) echo clang clang-extra-tools compiler-rt ;;
+
+	*) die "nothing is known about '$1' on $family" ;;
+	esac
+}
+
+has() {
+	case $family in
+	debian) dpkg-query -W -f='${db:Status-Status}\n' "$1" | grep -qx installed ;;
+	fedora) rpm -q --whatprovides "$1" ;;
+	arch) pacman -Q "$1" ;;
+	alpine) apk info -e "$1" ;;
+	esac >/dev/null 2>&1
+}
+
+[ $# -gt 0 ] || die "usage: deps.sh build|test|clang|deb…"
+family=$(family)
+refresh=
+case $family in
+debian)
+	refresh="apt-get update"
+	install="apt-get install -y --no-install-recommends"
+	;;
+fedora) install="dnf install -y --setopt=install_weak_deps=False" ;;
+arch)
+	install="pacman -S --needed --noconfirm"
+	# New lists without an upgrade can break an Arch: only where there are none yet.
+	ls /var/lib/pacman/sync/*.db >/dev/null 2>&1 || refresh="pacman -Sy"
+	;;
+alpine) install="apk add --no-cache" ;;
+*)
+	die "no package names known for this distribution: install a C compiler, meson," \
+		"ninja, pkg-config, scdoc, python3, the headers of libcap, libmount and json-c;" \
+		"to test: a C++ compiler, cmocka, pytest, jsonschema, strace, util-linux, jq"
+	;;
+esac
+
+wanted=
+for kind in "$@"; do
+	wanted="$wanted $(names "$kind")"
+done
+missing=
+for package in $wanted; do
+	has "$package" || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+by_hand="run as root: ${refresh:+$refresh && }$install$missing"
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+	command -v sudo >/dev/null || die "missing:$missing; $by_hand"
+	as_root=sudo
+fi
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+run() {
+	# shellcheck disable=SC2086 # a command is several words
+	$as_root env DEBIAN_FRONTEND=noninteractive $1 </dev/null >>"$log" 2>&1
+}
+
+echo "deps.sh: installing$missing" >&2
+# One source that is out of reach need not matter: the next step tells.
+[ -z "$refresh" ] || run "$refresh" || :
+if ! run "$install$missing"; then
+	cat "$log" >&2
+	die "could not install; $by_hand"
+fi

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The three System V kinds as the helpers see them: make one, remove one, and the
+ * /proc/sysvipc file that lists them. Nothing of ipcx is used here: a yardstick
+ * must not be made of what it measures.
+ */
+#ifndef BENCH_KINDS_H
+#define BENCH_KINDS_H
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+
+struct kind {
+	const char *name;
+	int (*make)(key_t key);
+	int (*drop)(int id);
+};
+
+static inline int shm_make(key_t key)
+{
+	return shmget(key, 4096, IPC_CREAT | IPC_EXCL | 0600);
+}
+
+static inline int shm_drop(int id)
+{
+	return shmctl(id, IPC_RMID, NULL);
+}
+
+static inline int msg_make(key_t key)
+{
+	return msgget(key, IPC_CREAT | IPC_EXCL | 0600);
+}
+
+static inline int msg_drop(int id)
+{
+	return msgctl(id, IPC_RMID, NULL);
+}
+
+static inline int sem_make(key_t key)
+{
+	return semget(key, 1, IPC_CREAT | IPC_EXCL | 0600);
+}
+
+static inline int sem_drop(int id)
+{
+	return semctl(id, 0, IPC_RMID);
+}
+
+static const struct kind kinds[] = {
+	{ "shm", shm_make, shm_drop },
+	{ "msg", msg_make, msg_drop },
+	{ "sem", sem_make, sem_drop },
+};
+
+static inline const struct kind *kind_by_name(const char *name)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(kinds[i].name, name))
+			return &kinds[i];
+	fprintf(stderr, "no such kind: %s\n", name);
+	return NULL;
+}
+
+#endif

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is measured against what, and which ratio it shall reach: one entry per line of
+the report. Commands are in the order of the formula's arguments; without a formula the
+figure is first ÷ second."""
+
+from measure import Case, Cmd, lines, objects, present
+
+KINDS = ("shm", "msg", "sem")
+FLAG = {"shm": "-m", "msg": "-q", "sem": "-s"}
+MAKE = {"shm": ("--size", "4K"), "msg": (), "sem": ("--nsems", "1")}
+SORT = {"shm": "-size", "msg": "-qnum", "sem": "-nsems"}
+IPCMK = {"shm": "ipcmk -M 4096", "msg": "ipcmk -Q", "sem": "ipcmk -S 1"}
+N = "32000"
+START_UP = 15           # half a millisecond of CPU needs more rounds: 105 by default
+
+
+def count(world):
+    return int(world.split()[0])
+
+
+def ls(kind, world=N, *options):
+    check = objects if "--json" in options else lines
+    return Cmd(world, ("@ipcx@", "ls", kind, *options), check=check(count(world)))
+
+
+def cat(kind, world=N):
+    return Cmd(world, ("cat", f"/proc/sysvipc/{kind}"), check=lines(count(world)))
+
+
+def ipcs(kind, world=N):
+    return Cmd(world, ("ipcs", FLAG[kind]), check=lines(count(world)))
+
+
+def lsipc(kind, world=N, *options):
+    check = objects if "-J" in options else lines
+    return Cmd(world, ("lsipc", FLAG[kind], *options), check=check(count(world)))
+
+
+def ours(*words, world=N, **more):
+    return Cmd(world, ("@ipcx@", *words), **more)
+
+
+def trivial(world):
+    return Cmd(world, ("@bin@/trivial",))
+
+
+def rss(kind, *options):
+    return ours("ls", kind, *options, metric="rss")
+
+
+def rate(kind, *lister):
+    """Cycles per second of a process that makes and removes, beside a lister."""
+    return Cmd(N, ("@bin@/observer", kind, "300", *lister), metric="out")
+
+
+def mk(kind):
+    return ours("mk", kind, *MAKE[kind], "--count", N, world="spare",
+                check=present(kind, 32000), after=(clear(kind),))
+
+
+def floor(kind):
+    return Cmd("spare", ("@bin@/floor", kind, N), check=present(kind, 32000),
+               after=(clear(kind),))
+
+
+def ipcmk_loop(kind):
+    script = f"i=0; while [ $i -lt 200 ]; do {IPCMK[kind]}; i=$((i + 1)); done"
+    return Cmd("spare", ("sh", "-c", script), scale=32000 / 200, check=present(kind, 200),
+               after=(clear(kind),))
+
+
+def clear(kind):
+    return ("@bin@/fixture", "clear", kind)
+
+
+def removal(kind, *argv):
+    return Cmd("spare", argv, before=(("@bin@/fixture", "make", kind, N),),
+               check=present(kind, 0), after=(clear(kind),))
+
+
+def each(*goals):
+    """(kind, its goal) for the three kinds; one goal stands for all."""
+    return zip(KINDS, goals * 3 if len(goals) == 1 else goals)
+
+
+def alone(value):
+    return value
+
+
+def growth(nothing, half, whole):
+    return (whole - nothing) / max(half - nothing, 1e-9)
+
+
+ONE_BY_ID = ours("ls", "shm:@shmid@", check=lines(1))
+ONE_BY_KEY = ours("ls", "shm:@shmkey@", check=lines(1))
+LIMITS = ours("limits")
+QUEUES = ours("ls", "mq", "-o", "ref,owner,mode,maxmsg,msgsize,curmsgs,qsize",
+              world="queues")
+LIBRARIES = Cmd("10", ("env", "LD_DEBUG=files", "LD_DEBUG_OUTPUT=@tmp@/ld",
+                       "@ipcx@", "ls"), metric="libs")
+
+CASES = [
+    *[Case("P1", f"{k} 32,000 table ÷ cat", (ls(k), cat(k)), "<=", goal)
+      for k, goal in each(0.40, 0.50, 0.65)],
+
+    *[Case("P2", f"{k} 32,000 JSON ÷ cat", (ls(k, N, "--json"), cat(k)), "<=", goal)
+      for k, goal in each(0.45, 0.55, 0.70)],
+
+    Case("P3", "shm 32,000 rss,swap table ÷ cat",
+         (ls("shm", N, "-o", "+rss,swap"), cat("shm")), "<=", 1.25),
+    Case("P3", "shm 32,000 rss,swap JSON ÷ cat",
+         (ls("shm", N, "-o", "+rss,swap", "--json"), cat("shm")), "<=", 1.25),
+
+    *[case for k, goal in each(15, 8, 5) for case in (
+        Case("P4", f"{k} 32,000 ipcs ÷ table", (ipcs(k), ls(k)), ">=", 10),
+        Case("P4", f"{k} 32,000 lsipc ÷ table", (lsipc(k), ls(k)), ">=", goal))],
+
+    *[Case("P5", f"{k} 200 owners {tool.__name__} ÷ table",
+           (tool(k, "32000 owners"), ls(k, "32000 owners")), ">=", goal)
+      for k in KINDS for tool, goal in ((ipcs, 18), (lsipc, 20))],
+
+    *[Case("P6", f"{k} 200 unknown uids ipcs ÷ table",
+           (ipcs(k, "32000 unknown"), ls(k, "32000 unknown")), ">=", 50)
+      for k in KINDS],
+
+    *[case for k in KINDS for case in (
+        Case("P7", f"{k} 1,000 table ÷ cat",
+             (ls(k, "1000"), cat(k, "1000")), "<=", 0.75, times=5),
+        Case("P7", f"{k} 1,000 ipcs ÷ table",
+             (ipcs(k, "1000"), ls(k, "1000")), ">=", 5, times=5),
+        Case("P7", f"{k} 1,000 lsipc -J ÷ JSON",
+             (lsipc(k, "1000", "-J"), ls(k, "1000", "--json")), ">=", 2.5, times=5))],
+
+    *[case for k in KINDS for n in ("0", "10") for case in (
+        Case("P8", f"{k} {n} table ÷ cat", (ls(k, n), cat(k, n)), "<=", 1.0,
+             times=START_UP),
+        Case("P8", f"{k} {n} table ÷ ipcs", (ls(k, n), ipcs(k, n)), "<=", 0.85,
+             times=START_UP),
+        Case("P8", f"{k} {n} table ÷ trivial program", (ls(k, n), trivial(n)), "<=", 1.4,
+             times=START_UP))],
+
+    *[Case("P9", f"{k} 32,000 {what}: peak MiB", (rss(k, *options),), "<=", 8,
+           formula=alone)
+      for k in KINDS for what, options in (
+          ("table", ()), ("JSON", ("--json",)),
+          ("table sorted", ("--sort", SORT[k])),
+          ("JSON sorted", ("--json", "--sort", SORT[k])))],
+    Case("P9", "launcher's own share: /bin/true, peak MiB",
+         (Cmd(N, ("/bin/true",), metric="rss"),), formula=alone),
+
+    *[Case("P10", f"{k} 32,000 over 16,000, less 0",
+           (ls(k, "0"), ls(k, "16000"), ls(k)), "<=", 2.2, formula=growth)
+      for k in KINDS],
+
+    Case("P11", "shm:ID among 32,000 ÷ ls of nothing", (ONE_BY_ID, ls("shm", "0")),
+         "<=", 1.15, times=5),
+    Case("P11", "shm:0xKEY among 32,000 ÷ ls of nothing", (ONE_BY_KEY, ls("shm", "0")),
+         "<=", 1.15, times=5),
+    Case("P11", "ipcs -m -i ÷ shm:ID",
+         (Cmd(N, ("ipcs", "-m", "-i", "@shmid@")), ONE_BY_ID), ">=", 40, times=5),
+    Case("P11", "shm:ID among 32,000 ÷ as the only one",
+         (ONE_BY_ID, ours("ls", "shm:@shmid@", world="1")), times=5),
+    Case("P11", "show shm:ID ÷ ls of nothing",
+         (ours("show", "shm:@shmid@"), ls("shm", "0")), times=5),
+
+    Case("P12", "lsipc ÷ limits, 32,000 of each", (Cmd(N, ("lsipc",)), LIMITS), ">=", 15),
+    Case("P12", "limits ÷ ipcs -u, 32,000 of each", (LIMITS, Cmd(N, ("ipcs", "-u"))),
+         "<=", 1.15),
+
+    *[Case("P13", f"{k} make+remove beside ipcx ls ÷ alone",
+           (rate(k, "@ipcx@", "ls", k), rate(k)), ">=", 0.6) for k in KINDS],
+    *[Case("P13", f"{k} make+remove beside libipcx scans ÷ alone",
+           (rate(k, "@bin@/scan", k), rate(k)), ">=", 0.6) for k in KINDS],
+    *[Case("P13", f"{k} make+remove beside cat ÷ alone",
+           (rate(k, "cat", f"/proc/sysvipc/{k}"), rate(k))) for k in KINDS],
+
+    Case("P14", "--version ÷ trivial program",
+         (ours("--version", world="10"), trivial("10")), "<=", 1.3, times=START_UP),
+    Case("P14", "libraries besides libc libipcx libcap", (LIBRARIES,), "<=", 0,
+         formula=alone),
+
+    *[case for k in KINDS for case in (
+        Case("P22", f"mk {k} --count 32000 ÷ bare loop", (mk(k), floor(k)), "<=", 1.2),
+        Case("P22", f"loop of ipcmk, {k} ÷ mk --count", (ipcmk_loop(k), mk(k)),
+             ">=", 150))],
+
+    *[Case("P23", f"rm {k} --all, 32,000 ÷ ipcrm --all",
+           (removal(k, "@ipcx@", "rm", k, "--all", "--yes"),
+            removal(k, "ipcrm", f"--all={k}")), "<=", 1.05) for k in KINDS],
+
+    Case("P26", "queues with attributes ÷ ls -l",
+         (QUEUES, Cmd("queues", ("ls", "-l", "@mqueue@"))), "<=", 1.6),
+    Case("P26", "queues with attributes ÷ cat *",
+         (QUEUES, Cmd("queues", ("sh", "-c", "exec cat @mqueue@/*"))), "<=", 0.35),
+]

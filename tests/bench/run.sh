@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# run.sh [--rounds N] [--json FILE] [P1 P2 ...]: measure the performance goals.
+# Everything is made in private namespaces and a temporary directory; nothing stays.
+#   IPCX=FILE    measure that program instead of a release build of this tree
+#   BUILD=DIR    the build directory (build/bench)
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+BUILD=${BUILD:-$root/build/bench}
+BENCH_BIN=$BUILD/helpers
+
+if [ -z "${IPCX:-}" ]; then
+	[ -e "$BUILD/build.ninja" ] ||
+		meson setup --buildtype=release "$BUILD" "$root" >&2
+	ninja -C "$BUILD" >&2
+	IPCX=$BUILD/ipcx
+fi
+IPCX=$(realpath "$IPCX")
+[ -x "$IPCX" ] || { echo "run.sh: $IPCX: no such program" >&2; exit 2; }
+
+mkdir -p "$BENCH_BIN"
+for helper in world fixture floor observer trivial; do
+	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O2 -o "$BENCH_BIN/$helper" \
+		"$here/$helper.c" -lrt
+done
+# in-process scans need the library: of this build, else an installed one
+lib=$(dirname "$(find "$BUILD" -name libipcx.so | head -n 1)")
+"${CC:-cc}" -std=gnu11 -O2 -I"$root/lib" -o "$BENCH_BIN/scan" "$here/scan.c" \
+	-L"$lib" -Wl,-rpath,"$lib" -lipcx || rm -f "$BENCH_BIN/scan"
+
+BENCH_BIN=$(realpath "$BENCH_BIN")
+BENCH_IPCX=$IPCX
+BENCH_TMP=$(mktemp -d "$BENCH_BIN/run.XXXXXX")
+export BENCH_BIN BENCH_IPCX BENCH_TMP
+# An ordinary user gets namespaces with a user namespace around them; rows that need
+# other users' objects are n/a there.
+user=
+[ "$(id -u)" = 0 ] || user="--user --map-root-user"
+
+# The outer namespaces are a second wall: what is measured runs in worlds of its own.
+# --kill-child: whatever ends unshare (which itself blocks SIGTERM) ends all below it.
+# shellcheck disable=SC2086
+unshare $user --ipc --mount --propagation private --pid --fork --kill-child --mount-proc \
+	/usr/bin/python3 -B "$here/bench.py" "$@" &
+driver=$!
+trap 'kill -KILL $driver; wait $driver || :; rm -rf "$BENCH_TMP"; exit 130' INT TERM HUP
+status=0
+wait $driver || status=$?
+rm -rf "$BENCH_TMP"
+exit $status

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The text in a message queue's file: read without a byte too far, refused whole or read
+ * so that the kernel's own way to write it gives the same numbers again.
+ */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "base/util.h"
+#include "fuzz.h"
+#include "mech/mqueue.h"
+
+static void check(const struct ix_mq_status *st)
+{
+	struct ix_mq_status again;
+	char text[128];
+	int len = snprintf(text, sizeof(text),
+			   "QSIZE:%-10" PRIu64
+			   " NOTIFY:%-5d SIGNO:%-5d NOTIFY_PID:%-6d\n",
+			   st->qsize, st->notify, st->signo, st->pid);
+
+	CHECK(len > 0 && (size_t)len < sizeof(text));
+	CHECK(ix_mq_status(text, (size_t)len, &again) == 0);
+	CHECK(again.qsize == st->qsize && again.notify == st->notify &&
+	      again.signo == st->signo && again.pid == st->pid);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct ix_mq_status st = { 1, 2, 3, 4 };
+	auto_free char *text = malloc(size ? size : 1);
+	int r;
+
+	CHECK(text);
+	if (size)
+		memcpy(text, data, size);
+	r = ix_mq_status(text, size, &st);
+	CHECK(r == 0 || r == -EINVAL);
+	if (r == 0)
+		check(&st);
+	else
+		CHECK(st.qsize == 1 && st.notify == 2 && st.signo == 3 && st.pid == 4);
+	return 0;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A small table for tests of expressions: one row with a value of each type, one whose
+ * values are unknown, one of a kind that has next to no fields.
+ */
+#pragma once
+
+#include <string.h>
+
+#include "core/table.h"
+
+#define NOW INT64_C(1795255200) /* 2026-11-21T10:00:00Z */
+
+struct test_row {
+	struct ix_row head;
+	uint64_t size, rss, swap, limit;
+	uint64_t nattch;
+	int64_t mtype, ctime, atime;
+	double percent;
+	uint32_t uid, cuid, key;
+	int32_t lpid;
+	ix_text name, owner, creator, status;
+	uint32_t age;
+	uint16_t mode;
+	uint8_t dest, locked;
+};
+
+#define COLUMN(member) IX_COL(struct test_row, member)
+
+static const struct ix_kind test_kind = {
+	.name = "objects",
+	.row_size = sizeof(struct test_row),
+	.columns = {
+		[IPCX_F_SIZE] = COLUMN(size),
+		[IPCX_F_RSS] = COLUMN(rss),
+		[IPCX_F_SWAP] = COLUMN(swap),
+		[IPCX_F_LIMIT] = COLUMN(limit),
+		[IPCX_F_NATTCH] = COLUMN(nattch),
+		[IPCX_F_MTYPE] = COLUMN(mtype),
+		[IPCX_F_CTIME] = COLUMN(ctime),
+		[IPCX_F_ATIME] = IX_COL_ZERO(struct test_row, atime),
+		[IPCX_F_USE_PERCENT] = COLUMN(percent),
+		[IPCX_F_UID] = COLUMN(uid),
+		[IPCX_F_CUID] = COLUMN(cuid),
+		[IPCX_F_KEY] = COLUMN(key),
+		[IPCX_F_LPID] = IX_COL_ZERO(struct test_row, lpid),
+		[IPCX_F_NAME] = COLUMN(name),
+		[IPCX_F_OWNER] = COLUMN(owner),
+		[IPCX_F_CREATOR] = COLUMN(creator),
+		[IPCX_F_STATUS] = COLUMN(status),
+		[IPCX_F_AGE] = COLUMN(age),
+		[IPCX_F_MODE] = COLUMN(mode),
+		[IPCX_F_DEST] = COLUMN(dest),
+		[IPCX_F_LOCKED] = COLUMN(locked),
+	},
+};
+
+static const struct ix_kind bare_kind = {
+	.name = "limits",
+	.row_size = sizeof(struct test_row),
+	.columns = { [IPCX_F_LIMIT] = COLUMN(limit) },
+};
+
+/*
+ * Rows 0 (known), 1 (rss, owner and dest are unknown) and 2 (only a limit). NULL when
+ * memory is out.
+ */
+static struct ipcx_table *test_table(void)
+{
+	struct ipcx_table *t;
+	struct test_row row = {
+		.size = UINT64_C(4) << 20,
+		.rss = UINT64_C(1) << 20,
+		.swap = UINT64_MAX,
+		.limit = UINT64_MAX - 1,
+		.nattch = 3,
+		.mtype = -7,
+		.ctime = NOW,
+		.percent = 12.5,
+		.uid = 1000,
+		.cuid = 0,
+		.key = 0x4d2,
+		.age = 5400,
+		.mode = 0600,
+		.dest = 1,
+	};
+
+	if (ix_table_new(&t) < 0)
+		return NULL;
+	row.name = ix_table_text(t, "/tmp \xc3\xa4\"x\"");
+	row.owner = ix_table_text(t, "bob");
+	row.creator = ix_table_text(t, "root");
+	row.status = ix_table_text(t, "dest");
+	for (int i = 0; i < 3; i++) {
+		struct test_row *to;
+
+		if (ix_table_section(t, i < 2 ? &test_kind : &bare_kind, IPCX_NO_MECH) <
+		    0)
+			break;
+		to = ix_table_row(t);
+		if (!to)
+			break;
+		*to = row;
+		if (i == 1) {
+			ix_unknown(to, IPCX_F_RSS);
+			ix_unknown(to, IPCX_F_OWNER);
+			ix_unknown(to, IPCX_F_DEST);
+		}
+		ix_table_keep(t);
+	}
+	return t;
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * core/expr.c, lex.c, check.c, literal.c, eval.c: what an expression says of a row, and
+ * what is none.
+ */
+#include "core/expr.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rows.h"
+#include "unit.h"
+
+#define NO  0
+#define YES 1
+#define UNK (-1)
+
+struct row {
+	const char *text;
+	int known, unknown; /* what it says of row 0 and row 1 of rows.h */
+};
+
+/* clang-format off */
+static const struct row rows[] = {
+	/* numbers, signs and units */
+	{ "size == 4M", YES, YES },
+	{ "size == 4194304", YES, YES },
+	{ "size == 0x400000", YES, YES },
+	{ "size == '4M'", YES, YES },
+	{ "size > 4M", NO, NO },
+	{ "size >= 4M", YES, YES },
+	{ "size < 4.1M", YES, YES },
+	{ "size != 4MB", YES, YES },
+	{ "4M <= size", YES, YES },
+	{ "4M < size", NO, NO },
+	{ "5M <= size", NO, NO },
+	{ "5M > size", YES, YES },
+	{ "4M >= size", YES, YES },
+	{ "3M >= size", NO, NO },
+	{ "size>1M", YES, YES },
+	{ "SIZE > 1M", YES, YES },
+	{ "size > -1", YES, YES },
+	{ "swap == 18446744073709551615", YES, YES },
+	{ "swap > 18446744073709551614", YES, YES },
+	{ "swap > 15.9E", YES, YES },
+	{ "swap == -1", NO, NO },
+	{ "swap > -1", YES, YES },
+	{ "limit < swap", YES, YES },
+	{ "limit == 18446744073709551614", YES, YES },
+	{ "nattch == 3", YES, YES },
+	{ "nattch <= 3", YES, YES },
+	{ "nattch <= 2", NO, NO },
+	{ "nattch < 1K", YES, YES },
+	{ "mtype == -7", YES, YES },
+	{ "mtype < 0", YES, YES },
+	{ "mtype < 18446744073709551615", YES, YES },
+	{ "mtype < nattch", YES, YES },
+	{ "mtype > swap", NO, NO },
+	{ "uid != cuid", YES, YES },
+	{ "cuid == 0", YES, YES },
+	/* spans and percentages */
+	{ "age > 1h", YES, YES },
+	{ "age == 1h30m", YES, YES },
+	{ "age == 5400", YES, YES },
+	{ "age > 1.5h", NO, NO },
+	{ "age > 5399.5s", YES, YES },
+	{ "age < 5400.000000001s", YES, YES },
+	{ "age < 20000000000", YES, YES },
+	{ "age < 18446744073709551615", YES, YES },
+	{ "use_percent == 12.5%", YES, YES },
+	{ "use_percent == 12.5", YES, YES },
+	{ "use_percent > 12", YES, YES },
+	{ "use_percent < 80%", YES, YES },
+	{ "use_percent < nattch", NO, NO },
+	/* keys and modes */
+	{ "key == 0x4d2", YES, YES },
+	{ "key == 1234", YES, YES },
+	{ "key == 02322", YES, YES },
+	{ "key < -1", YES, YES },
+	{ "mode == 0600", YES, YES },
+	{ "mode == 600", YES, YES },
+	{ "mode < 644", YES, YES },
+	/* times */
+	{ "ctime == 2026-11-21T10:00:00Z", YES, YES },
+	{ "ctime == 2026-11-21T12:00:00+02:00", YES, YES },
+	{ "ctime == @1795255200", YES, YES },
+	{ "ctime > 2026-11-21", YES, YES },
+	{ "ctime == 2026-11-21 10:00", YES, YES },
+	{ "ctime == 2026-11-21 10:00 && nattch == 3", YES, YES },
+	{ "ctime == '2026-11-21 10:00'", YES, YES },
+	{ "ctime > 2026-11-21T10:00:00.5Z", NO, NO },
+	{ "ctime < 2026-11-21T10:00:00.5Z", YES, YES },
+	{ "ctime > @-1", YES, YES },
+	/* flags */
+	{ "dest", YES, UNK },
+	{ "!dest", NO, UNK },
+	{ "not dest", NO, UNK },
+	{ "locked", NO, NO },
+	{ "!locked", YES, YES },
+	{ "dest == true", YES, UNK },
+	{ "dest == YES", YES, UNK },
+	{ "dest != 0", YES, UNK },
+	{ "locked == no", YES, YES },
+	{ "1 == dest", YES, UNK },
+	{ "dest != locked", YES, UNK },
+	{ "dest && nattch == 0", NO, NO },
+	/* texts */
+	{ "owner == bob", YES, UNK },
+	{ "owner == 'bob'", YES, UNK },
+	{ "owner == \"bob\"", YES, UNK },
+	{ "owner != root", YES, UNK },
+	{ "owner == Bob", NO, UNK },
+	{ "owner == creator", NO, UNK },
+	{ "owner == 'creator'", NO, UNK },
+	{ "owner < creator", YES, UNK },
+	{ "'bob' == owner", YES, UNK },
+	{ "creator == root", YES, YES },
+	{ "creator == root && status == 'dest' && owner == bob", YES, UNK },
+	{ "status == 'dest'", YES, YES },
+	{ "status == \"\\x64\\x65\\x73\\x74\"", YES, YES },
+	{ "name == '/tmp \xc3\xa4\"x\"'", YES, YES },
+	{ "name == \"/tmp \xc3\xa4\\\"x\\\"\"", YES, YES },
+	{ "name == '/tmp\\x20\\xc3\\xa4\"x\"'", YES, YES },
+	{ "name == '/tmp\\\\x20'", NO, NO },
+	{ "name == ''", NO, NO },
+	{ "creator == 'null'", NO, NO },
+	{ "creator == 'and'", NO, NO },
+	/* patterns */
+	{ "owner =~ o", YES, UNK },
+	{ "owner =~ ^o", NO, UNK },
+	{ "owner =~ '^(bob|eve)$'", YES, UNK },
+	{ "name =~ ^/tmp", YES, YES },
+	{ "name =~ '^/tmp '", YES, YES },
+	{ "name =~ '\\\\.'", NO, NO },
+	{ "status =~ dest", YES, YES },
+	{ "size =~ ^41943", YES, YES },
+	{ "mtype =~ ^-7$", YES, YES },
+	{ "mode =~ ^0600$", YES, YES },
+	{ "key =~ ^0x000004d2$", YES, YES },
+	{ "locked =~ ^false$", YES, YES },
+	{ "use_percent =~ ^12.5$", YES, YES },
+	{ "ctime =~ ^2026-11-21T10:00:00Z$", YES, YES },
+	{ "swap =~ ^18446744073709551615$", YES, YES },
+	{ "rss =~ .", YES, UNK },
+	/* what is unknown */
+	{ "rss > 0", YES, UNK },
+	{ "!(rss > 0)", NO, UNK },
+	{ "rss != 5", YES, UNK },
+	{ "size > rss", YES, UNK },
+	{ "rss < size", YES, UNK },
+	{ "rss == null", NO, YES },
+	{ "rss != null", YES, NO },
+	{ "null == rss", NO, YES },
+	{ "rss == NULL", NO, YES },
+	{ "!(rss == null)", YES, NO },
+	{ "lpid == null", YES, YES },
+	{ "lpid == 0", UNK, UNK },
+	{ "atime == null", YES, YES },
+	{ "atime < 2026-01-01", UNK, UNK },
+	{ "nsems == null", YES, YES },
+	{ "nsems > 0", UNK, UNK },
+	{ "nsems > 0 && size > 0", UNK, UNK },
+	{ "nsems > 0 && size < 0", NO, NO },
+	{ "size < 0 && nsems > 0", NO, NO },
+	{ "nsems > 0 || size > 0", YES, YES },
+	{ "nsems > 0 || size < 0", UNK, UNK },
+	{ "size < 0 || nsems > 0 || size > 0", YES, YES },
+	{ "nsems > 0 || nsems <= 0", UNK, UNK },
+	{ "!(nsems > 0 && size < 0)", YES, YES },
+	{ "!!(nsems > 0)", UNK, UNK },
+	{ "rss == null || rss > 0", YES, YES },
+	/* how tightly what binds: F && F || T, F || T && F, … */
+	{ "size < 0 && size < 0 || size > 0", YES, YES },
+	{ "size > 0 || size > 0 && size < 0", YES, YES },
+	{ "(size > 0 || size > 0) && size < 0", NO, NO },
+	{ "!locked && locked", NO, NO },
+	{ "!(locked && locked)", YES, YES },
+	{ "!size < 0", YES, YES },
+	{ "not size < 0 and not locked", YES, YES },
+	{ "NOT locked AND size > 0 OR locked", YES, YES },
+	{ "locked or not locked and size > 0", YES, YES },
+	{ " \t\n( ( size>0 ) )\r\n", YES, YES },
+	{ "!!!!locked", NO, NO },
+	{ "size>0&&size>0||locked", YES, YES },
+};
+/* clang-format on */
+
+struct fixture {
+	struct ipcx *x;
+	struct ipcx_table *t;
+};
+
+static int set_up(void **state)
+{
+	static struct fixture f;
+
+	f.t = test_table();
+	*state = &f;
+	return !f.t || f.t->rows != 3 || ipcx_new(&f.x) < 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	ipcx_table_free(f->t);
+	ipcx_free(f->x);
+	return 0;
+}
+
+static void matches(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct ipcx_expr *e = NULL;
+		int r = ipcx_expr_parse(f->x, rows[i].text, &e, NULL);
+
+		if (r < 0)
+			fail_msg("\"%s\": %s", rows[i].text, ipcx_error(f->x));
+		ROW_TRUE(rows[i].text, ipcx_expr_match(e, f->t, 0) == rows[i].known);
+		ROW_TRUE(rows[i].text, ipcx_expr_match(e, f->t, 1) == rows[i].unknown);
+		ROW_TRUE(rows[i].text, ipcx_expr_match(e, f->t, 3) == UNK);
+		ipcx_expr_free(e);
+	}
+}
+
+/* Of a row that does not have the field, nothing is said but that it is absent. */
+static void absent(void **state)
+{
+	static const struct {
+		const char *text;
+		int says;
+	} cases[] = {
+		{ "size > 0", UNK },
+		{ "!(size > 0)", UNK },
+		{ "size == null", YES },
+		{ "limit > 0", YES },
+		{ "limit > 0 || size > 0", YES },
+		{ "limit > 0 && size > 0", UNK },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct ipcx_expr *e = NULL;
+
+		assert_int_equal(ipcx_expr_parse(f->x, cases[i].text, &e, NULL), 0);
+		ROW_TRUE(cases[i].text, ipcx_expr_match(e, f->t, 2) == cases[i].says);
+		ipcx_expr_free(e);
+	}
+}
+
+static void fields(void **state)
+{
+	static const uint8_t want[] = { IPCX_F_OWNER, IPCX_F_SIZE, IPCX_F_RSS,
+					IPCX_F_SWAP,  IPCX_F_DEST, IPCX_FIELDS };
+	struct fixture *f = *state;
+	struct ipcx_expr *e = NULL;
+
+	assert_int_equal(
+		ipcx_expr_parse(
+			f->x,
+			"rss < size && !(dest || owner =~ x) && swap != null && 1M > size",
+			&e, NULL),
+		0);
+	assert_memory_equal(ipcx_expr_fields(e), want, sizeof(want));
+	ipcx_expr_free(e);
+	ipcx_expr_free(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(matches),
+		cmocka_unit_test(absent),
+		cmocka_unit_test(fields),
+	};
+
+	return cmocka_run_group_tests_name("expr", tests, set_up, tear_down);
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is no expression, where the mistake stands, and that the message helps. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "ipcx.h"
+#include "unit.h"
+
+struct row {
+	const char *text;
+	size_t column;
+	const char *says;
+};
+
+/* clang-format off */
+static const struct row rows[] = {
+	/* nothing, or too little */
+	{ "", 1, "a condition is missing, such as size > 1M" },
+	{ "   ", 4, "a condition is missing" },
+	{ "size >", 7, "is missing at the end" },
+	{ "size > ", 8, "is missing at the end" },
+	{ "> 5", 1, "a condition should stand before \">\"" },
+	{ "size > 1M &&", 13, "a condition is missing at the end" },
+	{ "&& size > 1M", 1, "a condition should stand before \"&&\"" },
+	{ "size > 1M && || dest", 14, "a condition should stand before \"||\"" },
+	{ "!", 2, "a condition is missing at the end" },
+	{ "size > > 5", 8, "a field or a value" },
+	{ "size == and", 9, "a field or a value (in quotes" },
+	{ "size > 1M dest", 11, "an operator should stand before \"dest\"" },
+	{ "size > 1 M", 10, "an operator should stand before \"M\"" },
+	{ "name ~ x", 1, "alone no condition" },
+	/* parentheses */
+	{ "(", 2, "a condition is missing" },
+	{ "()", 2, "a condition should stand before \")\"" },
+	{ ")", 1, "a condition should stand before \")\"" },
+	{ "(dest", 1, "the ( has no )" },
+	{ "dest && (dest || (dest)", 9, "the ( has no )" },
+	{ "dest)", 5, "the ) has no (" },
+	{ "(dest dest)", 7, "&&, || or ) should stand before \"dest\"" },
+	/* signs that are none of ours */
+	{ "size = 5", 6, "to compare, write ==" },
+	{ "size => 5", 6, "write >=" },
+	{ "size =< 5", 6, "write <=" },
+	{ "size <> 5", 6, "write !=" },
+	{ "name !~ x", 6, "write !(FIELD =~ PATTERN)" },
+	{ "dest & dest", 6, "write &&" },
+	{ "dest | dest", 6, "write ||" },
+	{ "name =~ a|b", 10, "write || (or quote" },
+	{ "dest\x01", 5, "control character" },
+	{ "dest \x7f", 6, "control character" },
+	{ "1M < size < 2M", 11, "do not chain" },
+	/* quotes */
+	{ "owner == 'bob", 10, "the quoted text has no end" },
+	{ "owner == \"bob\\\"", 10, "the quoted text has no end" },
+	{ "owner == '", 10, "the quoted text has no end" },
+	{ "owner == 'a\\n'", 12, "must be doubled" },
+	{ "owner == 'a\\x4'", 12, "two hexadecimal digits" },
+	{ "owner == 'a\\x00'", 12, "not 00" },
+	{ "owner == 'a\\xgg'", 12, "two hexadecimal digits" },
+	/* fields */
+	{ "siez > 1M", 1, "no field has the name \"siez\": did you mean size" },
+	{ "dest && natch == 0", 9, "did you mean nattch?" },
+	{ "foobarbaz > 1", 1, "no field has the name \"foobarbaz\"" },
+	{ "bob == owner", 1, "no field has the name \"bob\"" },
+	{ "ownr", 1, "did you mean owner?" },
+	{ "size", 1, "size is a number of bytes and alone no condition" },
+	{ "owner && dest", 1, "owner is text and alone no condition" },
+	{ "5", 1, "\"5\" alone is no condition" },
+	{ "'dest'", 1, "alone is no condition" },
+	{ "5 == 5", 1, "one side of a comparison must be a field" },
+	{ "'a' == 'a'", 1, "must be a field" },
+	{ "null == null", 1, "must be a field" },
+	{ "'a' =~ owner", 1, "a field must stand on the left of =~" },
+	{ "\xc3\xa4 > 1", 1, "must be a field" },
+	{ "owner == '\xc3\xa4\xc3\xb6' && x == 5", 18, "no field has the name \"x\"" },
+	{ "owner == '\xff\xff' && x == 5", 18, "no field has the name \"x\"" },
+	{ "\x1b[31m == 5", 1, "control character" },
+	/* literals that do not fit their field */
+	{ "size > 1X", 8, "size is a number of bytes, and \"1X\" is no size (such as" },
+	{ "size > 16E", 8, "\"16E\" is out of range" },
+	{ "size > 123456789012345678901234567890", 8, "is out of range" },
+	{ "size > 1.5", 8, "is no size" },
+	{ "size > +5", 8, "is no size" },
+	{ "size > ''", 8, "\"\" is no size" },
+	{ "size > big", 8, "\"big\" is no size" },
+	{ "size > '\x1b[31m'", 8, "\"\\x1b[31m\" is no size" },
+	{ "1X < size", 1, "\"1X\" is no size" },
+	{ "nattch > x", 10, "nattch is a number, and \"x\" is no number" },
+	{ "mtype > -9223372036854775809", 9, "out of range" },
+	{ "mtype > -1K", 9, "is no number" },
+	{ "age > 1x", 7, "is no span of time (such as" },
+	{ "age > -5", 7, "is no span of time" },
+	{ "age > 31000w", 7, "out of range" },
+	{ "use_percent > 80%%", 15, "is no percentage" },
+	{ "use_percent > 80.", 15, "is no percentage" },
+	{ "use_percent > .5", 15, "is no percentage" },
+	{ "use_percent > %", 15, "is no percentage" },
+	{ "use_percent > 1e3", 15, "is no percentage" },
+	{ "use_percent > 99999999999999999", 15, "out of range" },
+	{ "dest == maybe", 9, "is neither true nor false" },
+	{ "dest == 2", 9, "is neither true nor false" },
+	{ "dest < true", 6, "only == and != go with it" },
+	{ "key == 0x100000000", 8, "out of range" },
+	{ "key == 5K", 8, "is no key" },
+	{ "mode == 888", 9, "is no mode (octal" },
+	{ "mode == 01777", 9, "out of range" },
+	{ "ctime > 1h", 9, "compare age with it" },
+	{ "ctime > 5", 9, "@SECONDS" },
+	{ "ctime > yesterday", 9, "is no time (such as 2026-11-21" },
+	{ "ctime > 2026-13-01", 9, "is no time" },
+	{ "ctime > '2026-11-21 25:00'", 9, "is no time" },
+	{ "size > null", 6, "null has no order" },
+	/* fields that do not go together */
+	{ "size > age", 8, "size is a number of bytes, age is a span of time: they cannot be compared" },
+	{ "size == name", 9, "they cannot be compared" },
+	{ "ctime > age", 9, "they cannot be compared" },
+	{ "key == id", 8, "they cannot be compared" },
+	{ "status == dest", 11, "(to mean the word, write it in quotes)" },
+	/* patterns */
+	{ "name =~ '('", 9, "is no regular expression: " },
+	{ "name =~ '[a'", 9, "is no regular expression: " },
+	{ "name =~", 8, "is missing at the end" },
+};
+/* clang-format on */
+
+static void check(struct ipcx *x, const struct row *row)
+{
+	struct ipcx_expr *e = NULL;
+	size_t column = 0;
+	char prefix[60];
+
+	ROW_TRUE(row->text, ipcx_expr_parse(x, row->text, &e, &column) == -EINVAL);
+	ROW_TRUE(row->text, !e);
+	(void)snprintf(prefix, sizeof(prefix),
+		       "column %zu of the expression: ", row->column);
+	if (column != row->column ||
+	    strncmp(ipcx_error(x), prefix, strlen(prefix)) != 0 ||
+	    !strstr(ipcx_error(x), row->says))
+		fail_msg("\"%s\": \"%s\", not \"%s…%s\"", row->text, ipcx_error(x),
+			 prefix, row->says);
+	ROW_TRUE(row->text,
+		 strlen(ipcx_error(x)) < 400 && !strpbrk(ipcx_error(x), "\n\x1b"));
+	ROW_TRUE(row->text, ipcx_expr_parse(x, row->text, &e, NULL) == -EINVAL);
+}
+
+static void refused(void **state)
+{
+	struct ipcx *x = NULL;
+
+	(void)state;
+	assert_int_equal(ipcx_new(&x), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		check(x, &rows[i]);
+	ipcx_free(x);
+}
+
+/* So often the one, then this, then so often the other. The caller frees it. */
+static char *repeated(size_t n, const char *before, const char *middle, const char *after)
+{
+	char *text = malloc(n * (strlen(before) + strlen(after)) + strlen(middle) + 1),
+	     *p = text;
+
+	assert_non_null(text);
+	for (size_t i = 0; i < n; i++)
+		p = stpcpy(p, before);
+	p = stpcpy(p, middle);
+	for (size_t i = 0; i < n; i++)
+		p = stpcpy(p, after);
+	return text;
+}
+
+static void bounds(void **state)
+{
+	static const struct {
+		size_t n;
+		const char *before, *middle, *after;
+		size_t column; /* 0: no error */
+	} cases[] = {
+		{ 64, "(", "dest", ")", 0 },
+		{ 65, "(", "dest", ")", 65 },
+		{ 64, "!", "dest", "", 0 },
+		{ 65, "!", "dest", "", 65 },
+		{ 60000, "(", "dest", "", 65 },
+		{ 60000, "!", "dest", "", 65 },
+		{ 8000, "dest && ", "dest", "", 0 },
+		{ 8000, "dest||", "dest", "", 0 },
+		{ 4000, "(dest) || ", "dest", "", 0 },
+		{ 65532, " ", "dest", "", 0 },
+		{ 65533, " ", "dest", "", 65537 },
+		{ 200000, "x", "", "", 65537 },
+		{ 65, "", "name =~ '", "(", 9 },
+		{ 1023, "", "name =~ a", "a", 0 },
+		{ 1024, "", "name =~ a", "a", 9 },
+		{ 60000, "", "size > 1", "0", 8 },
+		{ 60000, "x", " > 1", "", 1 },
+		{ 30000, "\xff", " > 1", "", 1 },
+	};
+	struct ipcx *x = NULL;
+
+	(void)state;
+	assert_int_equal(ipcx_new(&x), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_free char *text = repeated(cases[i].n, cases[i].before,
+						cases[i].middle, cases[i].after);
+		struct ipcx_expr *e = NULL;
+		size_t column = 0;
+
+		ROW_TRUE(cases[i].middle, ipcx_expr_parse(x, text, &e, &column) ==
+						  (cases[i].column ? -EINVAL : 0));
+		assert_int_equal(column, cases[i].column);
+		ipcx_expr_free(e);
+	}
+	ipcx_free(x);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(refused),
+		cmocka_unit_test(bounds),
+	};
+
+	return cmocka_run_group_tests_name("expr_errors", tests, NULL, NULL);
+}

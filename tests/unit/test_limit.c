@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * core/limit.c, core/attr.c, lib/limits/: amounts and wishes, and limits read from a
+ * recorded tree.
+ */
+#include "core/limit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/util.h"
+#include "core/attr.h"
+#include "core/ctx.h"
+#include "core/mech.h"
+#include "limits/limits.h"
+#include "query/fit.h"
+#include "unit.h"
+
+#define ALL UINT64_MAX
+
+/* ---- amounts, wishes, attributes ---- */
+
+static void amounts(void **state)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	struct ipcx_attrs a = { .size = sizeof(a), .set = IPCX_A_SIZE | IPCX_A_COUNT };
+
+	(void)state;
+	assert_true(ix_mul_sat(0, ALL) == 0);
+	assert_true(ix_mul_sat(ALL, 1) == ALL);
+	assert_true(ix_mul_sat(ALL, 2) == ALL);
+	assert_true(ix_mul_sat((uint64_t)1 << 32, (uint64_t)1 << 32) == ALL);
+	assert_true(ix_mul_sat(((uint64_t)1 << 32) - 1, ((uint64_t)1 << 32) + 1) == ALL);
+	assert_true(ix_mul_sat((uint64_t)1 << 32, ((uint64_t)1 << 32) - 1) ==
+		    ALL - 0xffffffff);
+
+	a.bytes = 0;
+	assert_true(ix_amount_pages(&a) == 0);
+	a.bytes = 1;
+	assert_true(ix_amount_pages(&a) == 1);
+	a.bytes = page;
+	assert_true(ix_amount_pages(&a) == 1);
+	a.bytes = page + 1;
+	assert_true(ix_amount_pages(&a) == 2);
+	a.bytes = ALL;
+	assert_true(ix_amount_pages(&a) == ALL / page + 1);
+	assert_true(ix_amount_size(&a) == ALL);
+	assert_true(ix_amount_one(&a) == 1);
+	a.set = 0;
+	assert_true(ix_amount_size(&a) == 0);
+	assert_true(ix_amount_pages(&a) == 0);
+}
+
+static const uint64_t shm_words[] = { IPCX_A_COUNT, IPCX_A_SIZE };
+static const uint64_t sem_words[] = { IPCX_A_COUNT, IPCX_A_NSEMS };
+static const uint64_t mq_words[] = { IPCX_A_COUNT, IPCX_A_MAXMSG, IPCX_A_MSGSIZE };
+static const uint64_t psem_words[] = { IPCX_A_COUNT };
+static const uint64_t size_word[] = { IPCX_A_SIZE };
+
+#define WORDS(w) w, ARRAY_SIZE(w)
+
+static void wishes(void **state)
+{
+	static const struct {
+		const uint64_t *words;
+		size_t n;
+		const char *text;
+		uint64_t count, second, third;
+	} rows[] = {
+		{ WORDS(shm_words), "40G", 1, (uint64_t)40 << 30, 0 },
+		{ WORDS(shm_words), "4x10G", 4, (uint64_t)10 << 30, 0 },
+		{ WORDS(shm_words), "1", 1, 1, 0 },
+		{ WORDS(shm_words), "18446744073709551615", 1, ALL, 0 },
+		{ WORDS(shm_words), "18446744073709551615x1", ALL, 1, 0 },
+		{ WORDS(sem_words), "10x250", 10, 250, 0 },
+		{ WORDS(sem_words), "250", 1, 250, 0 },
+		{ WORDS(mq_words), "100x8K", 1, 100, 8192 },
+		{ WORDS(mq_words), "5x100x8K", 5, 100, 8192 },
+		{ WORDS(psem_words), "7", 7, 0, 0 },
+		{ WORDS(psem_words), "", 1, 0, 0 },
+		{ WORDS(size_word), "2K", 1, 2048, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *text = rows[i].text;
+		struct ipcx_attrs a;
+		uint64_t second, third;
+
+		ROW_TRUE(text, ix_wish_read(text, rows[i].words, rows[i].n, &a) == 0);
+		second = a.set & IPCX_A_SIZE     ? a.bytes
+			 : a.set & IPCX_A_NSEMS  ? a.nsems
+			 : a.set & IPCX_A_MAXMSG ? a.maxmsg
+						 : 0;
+		third = a.set & IPCX_A_MSGSIZE ? a.msgsize : 0;
+		ROW_TRUE(text, a.size == sizeof(a) && (a.set & IPCX_A_COUNT));
+		ROW_TRUE(text, a.count == rows[i].count);
+		ROW_TRUE(text, second == rows[i].second && third == rows[i].third);
+	}
+}
+
+static void no_wishes(void **state)
+{
+	static const struct {
+		const uint64_t *words;
+		size_t n;
+		const char *text;
+	} rows[] = {
+		{ WORDS(shm_words), "" },
+		{ WORDS(shm_words), "0" },
+		{ WORDS(shm_words), "0x1000" },
+		{ WORDS(shm_words), "0x10G" },
+		{ WORDS(shm_words), "4x0" },
+		{ WORDS(shm_words), "x" },
+		{ WORDS(shm_words), "x40G" },
+		{ WORDS(shm_words), "40Gx" },
+		{ WORDS(shm_words), "1x2x3" },
+		{ WORDS(shm_words), "1xx2" },
+		{ WORDS(shm_words), "-1" },
+		{ WORDS(shm_words), "+1" },
+		{ WORDS(shm_words), " 1" },
+		{ WORDS(shm_words), "1 " },
+		{ WORDS(shm_words), "1X2" },
+		{ WORDS(shm_words), "2Kx1" },
+		{ WORDS(shm_words), "1G2" },
+		{ WORDS(shm_words), "16E" },
+		{ WORDS(shm_words), "18446744073709551616" },
+		{ WORDS(shm_words), "18446744073709551616x1" },
+		{ WORDS(shm_words), "999999999999999999999999999999" },
+		{ WORDS(sem_words), "10x250K" },
+		{ WORDS(sem_words), "1.5" },
+		{ WORDS(mq_words), "8K" },
+		{ WORDS(mq_words), "8Kx100" },
+		{ WORDS(mq_words), "1x2x3x4" },
+		{ WORDS(psem_words), "1x1" },
+		{ WORDS(psem_words), "0" },
+		{ WORDS(size_word), "" },
+		{ WORDS(size_word), "2x2K" },
+		{ WORDS(shm_words),
+		  "1111111111111111111111111111111111111111111111111111111111111111"
+		  "1111111111111111111111111111111111111111111111111111111111111111" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct ipcx_attrs a = { .size = 42 };
+
+		ROW_TRUE(rows[i].text, ix_wish_read(rows[i].text, rows[i].words,
+						    rows[i].n, &a) == -EINVAL);
+		ROW_TRUE(rows[i].text, a.size == 42);
+	}
+}
+
+static void attributes(void **state)
+{
+	const struct ix_attr *attr;
+	uint64_t seen = 0;
+	char names[512];
+
+	(void)state;
+	for (unsigned i = 0; (attr = ix_attr(i)) != NULL; i++) {
+		struct ipcx_attrs a = { .size = sizeof(a) };
+
+		ROW_TRUE(attr->name, !(seen & attr->bit));
+		seen |= attr->bit;
+		ix_attr_set(attr, &a, 7);
+		ROW_TRUE(attr->name, a.set == attr->bit && a.size == sizeof(a));
+		ROW_TRUE(attr->name, ix_attr_value(attr, &a) == (attr->size ? 7 : 0));
+		ROW_TRUE(attr->name, !attr->fits || attr->size == sizeof(uint64_t));
+		ROW_TRUE(attr->name, !attr->fits || attr->field != IPCX_FIELDS);
+		ix_attr_names(attr->bit, names, sizeof(names));
+		ROW_TRUE(attr->name, !strcmp(names, attr->name));
+	}
+	/* Every bit up to the last one of the header, none twice. */
+	assert_true(seen == (IPCX_A_IF_MISSING << 1) - 1);
+	ix_attr_names(IPCX_A_SIZE | IPCX_A_MODE | IPCX_A_IF_MISSING, names,
+		      sizeof(names));
+	assert_string_equal(names, "mode, size, if-missing");
+	ix_attr_names(ALL, names, 12);
+	assert_int_equal(strlen(names), 11);
+	ix_attr_names(0, names, sizeof(names));
+	assert_string_equal(names, "");
+}
+
+/* ---- texts of the kernel, and of somebody who stands in for it ---- */
+
+static void sysctl_texts(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned at, of;
+		int r;
+		uint64_t n;
+	} rows[] = {
+		{ "4096\n", 0, 1, 0, 4096 },
+		{ "0", 0, 1, 0, 0 },
+		{ " 7 \n", 0, 1, 0, 7 },
+		{ "18446744073692774399\n", 0, 1, 0, UINT64_C(18446744073692774399) },
+		{ "18446744073709551615\n", 0, 1, 0, ALL },
+		{ "18446744073709551616\n", 0, 1, -ERANGE, 0 },
+		{ "999999999999999999999999999999\n", 0, 1, -ERANGE, 0 },
+		{ "", 0, 1, -EINVAL, 0 },
+		{ "\n", 0, 1, -EINVAL, 0 },
+		{ "-1\n", 0, 1, -EINVAL, 0 },
+		{ "junk\n", 0, 1, -EINVAL, 0 },
+		{ "4096 junk\n", 0, 1, -EINVAL, 0 },
+		{ "32000\t1024000000\t500\t32001\n", 0, 4, 0, 32000 },
+		{ "32000\t1024000000\t500\t32001\n", 1, 4, 0, 1024000000 },
+		{ "32000\t1024000000\t500\t32001\n", 2, 4, 0, 500 },
+		{ "32000\t1024000000\t500\t32001", 3, 4, 0, 32001 },
+		{ "1 2 3\n", 0, 4, -EINVAL, 0 },
+		{ "1 2 3 4 5\n", 0, 4, -EINVAL, 0 },
+		{ "-1 2 3 4\n", 0, 4, -EINVAL, 0 },
+		{ "-1 2 3 4\n", 1, 4, 0, 2 },
+		{ "1 2 3 x\n", 3, 4, -EINVAL, 0 },
+		{ "1 999999999999999999999999999999 3 4\n", 1, 4, -ERANGE, 0 },
+		{ "1 999999999999999999999999999999 3 4\n", 2, 4, 0, 3 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint64_t n = 42;
+
+		ROW_TRUE(rows[i].text, ix_sysctl_parse(rows[i].text, rows[i].at,
+						       rows[i].of, &n) == rows[i].r);
+		ROW_TRUE(rows[i].text, n == (rows[i].r ? 42 : rows[i].n));
+	}
+}
+
+static void meminfo_texts(void **state)
+{
+	static const struct {
+		const char *text;
+		int r;
+		uint64_t n;
+	} rows[] = {
+		{ "Huge:  12 kB\n", 0, 12 },
+		{ "XHuge: 1\nHuge:\t5\n", 0, 5 },
+		{ "HugeX: 1\nHuge: 6", 0, 6 },
+		{ "", -ENOENT, 0 },
+		{ "Huge 1\n", -ENOENT, 0 },
+		{ "Huge:", -EINVAL, 0 },
+		{ "Huge:\nOther: 5\n", -EINVAL, 0 },
+		{ "Huge: -5\n", -EINVAL, 0 },
+		{ "Huge: five\n", -EINVAL, 0 },
+		{ "Huge: 999999999999999999999999999999\n", -ERANGE, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint64_t n = 42;
+
+		ROW_TRUE(rows[i].text,
+			 ix_meminfo_parse(rows[i].text, "Huge", &n) == rows[i].r);
+		ROW_TRUE(rows[i].text, n == (rows[i].r ? 42 : rows[i].n));
+	}
+}
+
+/* ---- the table ---- */
+
+static void limit_table(void **state)
+{
+	const struct ix_limit *l;
+	const struct ix_mech *m;
+	unsigned sem = 0, mech;
+
+	(void)state;
+	for (unsigned i = 0; (l = ix_limit(i)) != NULL; i++) {
+		ROW_TRUE(l->name, !strcmp(ipcx_limit_name(i), l->name));
+		ROW_TRUE(l->name, ix_limit_by_name(l->name) == l);
+		ROW_TRUE(l->name, l->unit && l->source && l->what && l->read && l->mech);
+		ROW_TRUE(l->name, ipcx_mech_by_name(l->mech, (size_t)-1, &mech) == 0);
+		ROW_TRUE(l->name, strlen(l->what) < 200);
+		/* The line of kernel.sem is put together in the order of the table. */
+		if (!strcmp(l->source, "kernel.sem"))
+			ROW_TRUE(l->name, l->of == 4 && l->at == sem++);
+	}
+	assert_int_equal(sem, 4);
+	assert_null(ipcx_limit_name(10000));
+	for (mech = 0; (m = ix_mech(mech)) != NULL; mech++)
+		for (const struct ix_charge *c = m->charges; c && c->limit; c++)
+			ROW_TRUE(c->limit, ix_limit_by_name(c->limit) && c->amount);
+}
+
+static void limit_names(void **state)
+{
+	static const struct {
+		const char *limit, *name;
+		bool same;
+	} rows[] = {
+		{ "shmmax", "shmmax", true },
+		{ "shmmax", "kernel.shmmax", true },
+		{ "shmmax", "kernel/shmmax", true },
+		{ "mqueue_msg_max", "fs.mqueue.msg_max", true },
+		{ "mqueue_msg_max", "fs/mqueue/msg_max", true },
+		{ "mqueue_msg_max", "fs/mqueue.msg_max", true },
+		{ "semmns", "kernel.sem", true },
+		{ "rlimit_msgqueue", "RLIMIT_MSGQUEUE", true },
+		{ "dev_shm", "/dev/shm", true },
+		{ "shmmax", "shmma", false },
+		{ "shmmax", "shmmaxx", false },
+		{ "shmmax", "", false },
+		{ "shmmax", "kernel.shmma", false },
+		{ "shmmax", "kernel.shmmaxx", false },
+		{ "shmmin", "constant", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct ix_limit *l = ix_limit_by_name(rows[i].limit);
+
+		ROW_TRUE(rows[i].name,
+			 l && ix_limit_named(l, rows[i].name) == rows[i].same);
+	}
+}
+
+/* ---- a recorded tree in place of /proc ---- */
+
+struct tree {
+	char path[32];
+	int fd;
+	struct ipcx *x;
+};
+
+static void put(const struct tree *t, const char *path, const char *text)
+{
+	int fd = openat(t->fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	assert_true(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+	assert_int_equal(close(fd), 0);
+}
+
+static const char *const dirs[] = { "sys", "sys/kernel", "sys/fs", "sys/fs/mqueue",
+				    "sys/vm" };
+
+static int tree_begin(void **state)
+{
+	static struct tree t;
+
+	t = (struct tree){ .path = "/tmp/ipcx-limits-XXXXXX" };
+	if (!mkdtemp(t.path) || ipcx_new(&t.x) < 0)
+		return -1;
+	t.fd = open(t.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		if (mkdirat(t.fd, dirs[i], 0700) < 0)
+			return -1;
+	t.x->procfd = dup(t.fd);
+	t.x->rootfd = dup(t.fd);
+	*state = &t;
+	return 0;
+}
+
+static int tree_end(void **state)
+{
+	static const char *const files[] = {
+		"sys/kernel/shmmax",
+		"sys/kernel/sem",
+		"sys/kernel/msgmni",
+		"sys/vm/nr_hugepages",
+		"sys/fs/mqueue/msg_max",
+		"sys/kernel/shm_rmid_forced",
+		"meminfo",
+		"sys/fs/mqueue/msgsize_max",
+		"sys/vm/nr_overcommit_hugepages",
+	};
+	struct tree *t = *state;
+
+	ipcx_free(t->x);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		(void)unlinkat(t->fd, files[i], 0);
+	for (size_t i = ARRAY_SIZE(dirs); i-- > 0;)
+		(void)unlinkat(t->fd, dirs[i], AT_REMOVEDIR);
+	(void)close(t->fd);
+	return rmdir(t->path);
+}
+
+/* One limit as text: "LIMIT USED PERCENT", "-" for what is unknown. */
+static const char *shown(const struct tree *t, const char *name)
+{
+	static const enum ipcx_field fields[] = { IPCX_F_LIMIT, IPCX_F_USED,
+						  IPCX_F_PERCENT };
+	static char text[128];
+	const char *names[] = { name, NULL };
+	struct ipcx_table *table;
+	struct ipcx_value v;
+	size_t len = 0;
+
+	assert_int_equal(ipcx_limits(t->x, names, &table), 0);
+	assert_int_equal(ipcx_table_rows(table), 1);
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		assert_int_equal(ipcx_row_get(table, 0, fields[i], &v), 0);
+		if (v.type == IPCX_NONE)
+			len += (size_t)sprintf(text + len, " -");
+		else if (v.type == IPCX_REAL)
+			len += (size_t)sprintf(text + len, " %g", v.as.d);
+		else
+			len += (size_t)sprintf(text + len, " %" PRIu64, v.as.u);
+	}
+	ipcx_table_free(table);
+	return text + 1;
+}
+
+static void recorded(void **state)
+{
+	const struct tree *t = *state;
+
+	put(t, "sys/kernel/shmmax", "18446744073692774399\n");
+	assert_string_equal(shown(t, "shmmax"), "18446744073692774399 - -");
+	put(t, "sys/kernel/shmmax", "18446744073709551615\n");
+	assert_string_equal(shown(t, "kernel/shmmax"), "18446744073709551615 - -");
+	put(t, "sys/kernel/sem", "250\t32000\t32\t128\n");
+	assert_string_equal(shown(t, "semmsl"), "250 - -");
+	assert_string_equal(shown(t, "semopm"), "32 - -");
+	assert_string_equal(shown(t, "shmmin"), "1 - -");
+	assert_string_equal(shown(t, "semvmx"), "32767 - -");
+	put(t, "meminfo",
+	    "HugePages_Total: 10\nHugePages_Free: 4\nHugePages_Rsvd: 1\n"
+	    "HugePages_Surp: 0\nHugepagesize: 2048 kB\n");
+	assert_string_equal(shown(t, "hugepages"), "10 7 70");
+	put(t, "meminfo",
+	    "HugePages_Total: 0\nHugePages_Free: 0\nHugePages_Rsvd: 0\n"
+	    "HugePages_Surp: 0\n");
+	assert_string_equal(shown(t, "hugepages"), "0 0 -");
+	put(t, "meminfo",
+	    "HugePages_Total: 1\nHugePages_Free: 4\nHugePages_Rsvd: 0\n"
+	    "HugePages_Surp: 0\n");
+	assert_string_equal(shown(t, "hugepages"), "1 - -");
+}
+
+static void hostile(void **state)
+{
+	static const char *const texts[] = {
+		"",      "\n",   "-1\n",  "x\n",
+		"1 2\n", "1x\n", "1.5\n", "999999999999999999999999999999\n"
+	};
+	const struct tree *t = *state;
+	char longer[1000];
+
+	assert_string_equal(shown(t, "mqueue_msg_max"), "- - -");
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		put(t, "sys/fs/mqueue/msg_max", texts[i]);
+		ROW_TRUE(texts[i], !strcmp(shown(t, "mqueue_msg_max"), "- - -"));
+	}
+	memset(longer, '1', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	put(t, "sys/fs/mqueue/msg_max", longer);
+	assert_string_equal(shown(t, "mqueue_msg_max"), "- - -");
+}
+
+static void reasons_once(void **state)
+{
+	static const char *const names[] = { "mqueue_msg_max", "shmmin",
+					     "mqueue_msgsize_max", "shm_rmid_forced",
+					     NULL };
+	const struct tree *t = *state;
+	struct ipcx_table *table;
+	struct ipcx_note note;
+
+	put(t, "sys/kernel/shm_rmid_forced", "junk\n");
+	assert_int_equal(ipcx_limits(t->x, names, &table), 0);
+	assert_int_equal(ipcx_table_rows(table), 4);
+	assert_string_equal(ipcx_table_kind(table), "limits");
+	assert_true(ipcx_table_note(table, 0, &note));
+	assert_int_equal(note.error, -ENOENT);
+	assert_string_equal(note.subject, "mqueue_msg_max, mqueue_msgsize_max");
+	assert_true(ipcx_table_note(table, 1, &note));
+	assert_int_equal(note.error, -EINVAL);
+	assert_string_equal(note.subject, "shm_rmid_forced");
+	assert_false(ipcx_table_note(table, 2, &note));
+	ipcx_table_free(table);
+}
+
+static void unknown_names(void **state)
+{
+	static const char *const names[] = { "shmmin", "a\033b", NULL };
+	const struct tree *t = *state;
+	struct ipcx_table *table = NULL;
+	char line[16] = "x";
+
+	assert_int_equal(ipcx_limits(t->x, names, &table), -ENOENT);
+	assert_null(table);
+	assert_string_equal(ipcx_error(t->x), "a\\x1bb: no such limit");
+	assert_int_equal(ipcx_limit_set(t->x, "", 1), -ENOENT);
+	assert_int_equal(ipcx_limit_sysctl(t->x, "no", 1, line, sizeof(line)), -ENOENT);
+	assert_string_equal(line, "x");
+}
+
+static void setting(void **state)
+{
+	const struct tree *t = *state;
+
+	put(t, "sys/kernel/sem", "250\t32000\t32\t128");
+	assert_int_equal(ipcx_limit_set(t->x, "semopm", 64), 0);
+	assert_string_equal(shown(t, "semopm"), "64 - -");
+	assert_string_equal(shown(t, "semmsl"), "250 - -");
+	assert_int_equal(ipcx_limit_set(t->x, "kernel.sem", 64), -EINVAL);
+
+	/*
+	 * A file that is no sysctl keeps the rest of its text: like a kernel that takes
+	 * another value.
+	 */
+	put(t, "sys/kernel/shmmax", "4096");
+	assert_int_equal(ipcx_limit_set(t->x, "shmmax", 12), -ERANGE);
+	assert_string_equal(
+		ipcx_error(t->x),
+		"shmmax: the kernel took another value: it is now 1296, not 12");
+
+	assert_int_equal(ipcx_limit_set(t->x, "mqueue_msg_max", 12), -ENOTSUP);
+	assert_int_equal(ipcx_limit_set(t->x, "shmmin", 12), -ENOTSUP);
+	assert_int_equal(ipcx_limit_set(t->x, "dev_shm", 12), -ENOTSUP);
+	assert_int_equal(ipcx_limit_set(t->x, "rlimit_memlock", 12), -ENOTSUP);
+}
+
+static void sysctl_lines(void **state)
+{
+	const struct tree *t = *state;
+	char line[64];
+
+	put(t, "sys/kernel/sem", "250\t32000\t32\t128\n");
+	assert_int_equal(ipcx_limit_sysctl(t->x, "semmns", 7, line, sizeof(line)), 25);
+	assert_string_equal(line, "kernel.sem = 250 7 32 128");
+	assert_int_equal(
+		ipcx_limit_sysctl(t->x, "kernel/shmmax", ALL, line, sizeof(line)), 36);
+	assert_string_equal(line, "kernel.shmmax = 18446744073709551615");
+	assert_int_equal(ipcx_limit_sysctl(t->x, "shmmni", 4096, line, 7), 20);
+	assert_string_equal(line, "kernel");
+	assert_int_equal(ipcx_limit_sysctl(t->x, "semvmx", 1, line, sizeof(line)),
+			 -ENOTSUP);
+}
+
+static void explained(void **state)
+{
+	const struct tree *t = *state;
+	struct ipcx_attrs a = { .size = sizeof(a), .set = IPCX_A_NSEMS, .nsems = 300 };
+	char text[256] = "";
+	unsigned sem;
+
+	assert_int_equal(ipcx_mech_by_name("sem", (size_t)-1, &sem), 0);
+	put(t, "sys/kernel/sem", "250\t32000\t32\t128\n");
+	assert_int_equal(ix_explain(t->x, sem, &a, -EINVAL, text, sizeof(text)), 0);
+	assert_string_equal(text, "semmsl is 250, 300 needed: raise kernel.sem "
+				  "(ipcx limits set semmsl=300)");
+	assert_int_equal(ix_explain(t->x, sem, &a, EINVAL, text, 12), 0);
+	assert_string_equal(text, "semmsl is 2");
+	a.nsems = 250;
+	assert_int_equal(ix_explain(t->x, sem, &a, -EINVAL, text, sizeof(text)), -ENOENT);
+	assert_int_equal(ix_explain(t->x, sem, &a, -EIO, text, sizeof(text)), -ENOENT);
+	assert_int_equal(ix_explain(t->x, IPCX_NO_MECH, &a, -EINVAL, text, sizeof(text)),
+			 -ENOENT);
+}
+
+#define IN_TREE(test) cmocka_unit_test_setup_teardown(test, tree_begin, tree_end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(amounts),
+		cmocka_unit_test(wishes),
+		cmocka_unit_test(no_wishes),
+		cmocka_unit_test(attributes),
+		cmocka_unit_test(sysctl_texts),
+		cmocka_unit_test(meminfo_texts),
+		cmocka_unit_test(limit_table),
+		cmocka_unit_test(limit_names),
+		IN_TREE(recorded),
+		IN_TREE(hostile),
+		IN_TREE(reasons_once),
+		IN_TREE(unknown_names),
+		IN_TREE(setting),
+		IN_TREE(sysctl_lines),
+		IN_TREE(explained),
+	};
+
+	return cmocka_run_group_tests_name("limit", tests, NULL, NULL);
+}
