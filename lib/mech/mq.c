@@ -159,7 +159,7 @@ static int keep(struct ix_scan *s, const char *name, const struct stat *st, int 
 		unknown_all(row, of_attr, ARRAY_SIZE(of_attr));
 	if (!wants_status(s) || put_status(row, fd) < 0)
 		unknown_all(row, of_status, ARRAY_SIZE(of_status));
-	if (st->st_nlink == 0)
+	if (st->st_nlink == 0) /* no stat could be had */
 		unknown_all(row, of_stat, ARRAY_SIZE(of_stat));
 	r = ix_scan_keep(s);
 	return r < 0 ? r : 0;
@@ -273,7 +273,9 @@ static int find(struct ix_scan *s, const struct ipcx_ref *ref)
 	if (fd < 0)
 		r = find_closed(s, &dir, name);
 	else
-		r = fstat(fd, &st) < 0 ? -errno : keep(s, name, &st, fd);
+		r = fstat(fd, &st) < 0 ? -errno
+		    : st.st_nlink == 0 ? -ENOENT
+				       : keep(s, name, &st, fd);
 	s->dir = NULL;
 	return r;
 }

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every mechanism through its life: made, listed, shown, changed, removed."""
+
+import pytest
+
+LIVES = {
+    "shm": (["--size", "64K"], ["--mode", "0640"]),
+    "msg": (["--qbytes", "8K"], ["--qbytes", "4K"]),
+    "sem": (["--nsems", "3", "--init", "1,0,5"], ["--mode", "0640"]),
+    "mq": (["--maxmsg", "2", "--msgsize", "32"], ["--mode", "0640"]),
+    "pshm": (["--size", "64K"], ["--size", "32K"]),
+    "psem": (["--init", "3"], ["--mode", "0640"]),
+}
+
+
+def test_every_mechanism_is_here(dump):
+    assert {m["name"] for m in dump["mechanisms"]} == set(LIVES)
+
+
+@pytest.mark.parametrize("mech", LIVES)
+def test_life(world, dump, mech):
+    made, changed = LIVES[mech]
+    info = next(m for m in dump["mechanisms"] if m["name"] == mech)
+    name = ["/x"] if info["named"] else []
+    which = world.ok("mk", mech, *name, *made)
+    ref = f"{mech}:{which}"
+    assert [o["ref"] for o in world.objects(mech)] == [ref]
+    assert world.ok("show", ref).splitlines()[0].startswith(ref)
+    assert world.ok("set", ref, *changed) == ""
+    assert world.ok("rm", ref) == ""
+    assert world.objects(mech) == []
+    assert world.ipcx("rm", ref).rc == 3
