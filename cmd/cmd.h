@@ -3,8 +3,8 @@
  * file each. */
 #pragma once
 
-#include "exit.h"
 #include "ipcx.h"
+#include "ui/exit.h"
 #include "ui/msg.h"
 #include "ui/opt.h"
 #include "ui/out.h"

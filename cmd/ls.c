@@ -8,7 +8,7 @@
 
 /* Rows on their way at once when nothing needs all of them: memory does not grow with
  * their number. */
-#define SLICE 4096
+#define SLICE 512
 
 struct ls_args {
 	struct sheet_args sheet;

@@ -218,7 +218,8 @@ static int read_objects(struct making *m, int n, char **words)
 	}
 	return m->n ? 0
 		    : msg_usage(
-			      "mk needs a mechanism: shm, msg, sem, or mq, pshm, psem and a name");
+			      "mk needs a mechanism ('ipcx help' lists them), and a name "
+			      "where objects have one");
 }
 
 /* An option that none of the objects can have is a mistake. */

@@ -335,6 +335,13 @@ unsigned ipcx_row_mech(const struct ipcx_table *t, size_t row);
 int ipcx_row_get(const struct ipcx_table *t, size_t row, enum ipcx_field field,
 		 struct ipcx_value *ret_value);
 
+/**
+ * Which fields of a row may differ from those of the row before: for whoever writes row
+ * after row and keeps what it wrote. Field f is bit f % 64 of ret_fields[f / 64]; in the
+ * first row of a mechanism all bits are set.
+ */
+void ipcx_row_changed(const struct ipcx_table *t, size_t row, uint64_t ret_fields[2]);
+
 /** Where a later query can go on when this one stopped at max_rows; 0 when the snapshot
  * is complete. */
 uint64_t ipcx_table_resume(const struct ipcx_table *t);

@@ -136,28 +136,26 @@ static void plan(struct sheet *s, const struct ipcx_table *t, size_t row, unsign
 	for (size_t k = 0; k < s->ncolumns; k++)
 		if (s->fixed || ipcx_row_get(t, row, s->columns[k].field, &v) == 0)
 			s->plan[s->nplan++] = &s->columns[k];
+	s->last.text = NULL;
+}
+
+/* ,"name":value */
+static char *cell(const struct sheet *s, const struct sheet_column *c, size_t k,
+		  const struct ipcx_value *v, char *p)
+{
+	/* The key begins with its comma; a constant length beats a shorter copy. */
+	memcpy(p, c->key + !k, sizeof(c->key) - 1);
+	return put_value(p + c->key_len - !k, s, c->info, v);
 }
 
 static void members(struct sheet *s, const struct sheet_rows *rows, size_t i)
 {
 	size_t row = rows->order ? rows->order[rows->first + i] : rows->first + i;
 	unsigned mech = ipcx_row_mech(rows->t, row);
-	struct ipcx_value v;
 
 	if (rows->t != s->plan_table || mech != s->plan_mech)
 		plan(s, rows->t, row, mech);
-	for (size_t k = 0; k < s->nplan; k++) {
-		const struct sheet_column *c = s->plan[k];
-		char *p;
-
-		if (ipcx_row_get(rows->t, row, c->field, &v) < 0)
-			v.type = IPCX_NONE;
-		p = out_room();
-		/* The key begins with its comma; a constant length beats a shorter copy. */
-		memcpy(p, c->key + !k, sizeof(c->key) - 1);
-		p += c->key_len - !k;
-		out_done(put_value(p, s, c->info, &v));
-	}
+	sheet_line(s, rows, i, s->plan, s->nplan, cell);
 }
 
 static void begin_row(const struct sheet *s, size_t i)

@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 #include "base/esc.h"
-#include "exit.h"
+#include "ui/exit.h"
 #include "ui/out.h"
 
 static struct {

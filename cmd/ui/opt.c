@@ -2,11 +2,11 @@
 /* Turning lists of options into values, and into help. */
 #include "ui/opt.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -34,8 +34,8 @@ static void add(struct parser *p, const struct opt *o, size_t at)
 {
 	size_t len = strlen(p->shorts);
 
-	if (p->n == OPTS_MAX)
-		abort(); /* a table of ours outgrew the room: the first test finds it */
+	/* When a table of ours outgrows the room, the first test finds it. */
+	assert(p->n < OPTS_MAX);
 	p->opts[p->n] = o;
 	p->at[p->n] = at;
 	p->longs[p->n] = (struct option){

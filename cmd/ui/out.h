@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Room for n more bytes (n at most OUT_ROOM): write there, then out_done() with the end. */
-#define OUT_ROOM 32768
+#define OUT_ROOM 65536
 char *out_room(void);
 void out_done(const char *end);
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
-#include "exit.h"
+#include "ui/exit.h"
 #include "ui/msg.h"
 #include "ui/out.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "exit.h"
+#include "ui/exit.h"
 #include "ui/msg.h"
 
 /* clang-format off */

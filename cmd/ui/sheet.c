@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
-#include "exit.h"
+#include "ui/exit.h"
 #include "ui/msg.h"
 #include "ui/out.h"
 
@@ -158,6 +158,7 @@ int sheet_fields(struct sheet *s, const char *list, const uint8_t *defaults,
 	s->fixed = list != NULL;
 	s->widths = false;
 	s->plan_table = NULL;
+	s->last.text = NULL;
 	if (!list) {
 		add_defaults(s, defaults);
 		return 0;

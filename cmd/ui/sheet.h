@@ -34,6 +34,16 @@ struct sheet_column {
 
 struct format;
 
+/* The row that was written last, as it stands in the buffer of standard output. */
+struct sheet_last {
+	const struct ipcx_table *table;
+	size_t row;
+	const char *text;           /* NULL: nothing to copy from */
+	uint8_t place[IPCX_FIELDS]; /* of a field among the columns */
+	uint64_t shown[2];          /* fields that are columns */
+	uint32_t starts[65]; /* of each cell from the beginning of the row, then the end */
+};
+
 struct sheet {
 	const struct format *format;
 	struct cell_style style;
@@ -48,8 +58,9 @@ struct sheet {
 	const struct ipcx_table *
 		plan_table; /* JSON: the table and mechanism whose columns plan[] lists */
 	unsigned plan_mech;
-	const struct sheet_column *plan[IPCX_FIELDS];
+	struct sheet_column *plan[IPCX_FIELDS];
 	size_t nplan;
+	struct sheet_last last;
 };
 
 /* Rows of a table, in the order of order[] or as they stand. */
@@ -114,6 +125,17 @@ void sheet_close(struct sheet *s);
 /* --sort: an order over the rows of a table; free(3) it. NULL when it says nothing.
  * *ret_status: 0 or 2. */
 uint32_t *sheet_sort(const struct ipcx_table *t, const char *list, int *ret_status);
+
+/* Renders the value of column k of a row at p and answers its end. */
+typedef char *sheet_cell(const struct sheet *s, const struct sheet_column *c, size_t k,
+			 const struct ipcx_value *v, char *p);
+
+/*
+ * Write the cells of a row, one after another. Most are those of the row above: what lies
+ * between the changed ones is copied from there (ui/line.c).
+ */
+void sheet_line(struct sheet *s, const struct sheet_rows *rows, size_t i,
+		struct sheet_column *const *columns, size_t n, sheet_cell *cell);
 
 /* The text of one field, for the formats. */
 static inline int sheet_get(const struct sheet_rows *rows, size_t i, enum ipcx_field f,

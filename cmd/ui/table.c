@@ -57,6 +57,7 @@ static void measure(struct sheet *s, const struct sheet_rows *rows)
 		}
 	}
 	s->widths = true;
+	s->last.text = NULL; /* padded to other widths */
 }
 
 static char *pad(char *p, size_t n)
@@ -93,30 +94,25 @@ static void headings(struct sheet *s)
 	out_text("\n");
 }
 
-static void one_row(struct sheet *s, const struct sheet_rows *rows, size_t i)
+/* A cell with the gap before it and, except at the end of the line, its padding. */
+static char *cell(const struct sheet *s, const struct sheet_column *c, size_t k,
+		  const struct ipcx_value *v, char *p)
 {
-	for (size_t k = 0; k < s->ncolumns; k++) {
-		const struct sheet_column *c = &s->columns[k];
-		char *p = out_room(), *end;
-		bool string;
-		size_t width, fill;
+	char *end;
+	size_t width, fill;
 
-		if (k)
-			p = pad(p, GAP);
-		end = render(s, c, rows, i, p, &string);
-		width = text_width(p, end, string);
-		fill = MIN(c->width - MIN(width, c->width), (size_t)1024);
-		if (c->right && fill) {
-			memmove(p + fill, p, (size_t)(end - p));
-			(void)pad(p, fill);
-			end += fill;
-		} else if (k + 1 < s->ncolumns) {
-			end = pad(end, fill);
-		}
-		if (k + 1 == s->ncolumns)
-			*end++ = '\n';
-		out_done(end);
+	if (k)
+		p = pad(p, GAP);
+	end = cell_text(p, c->info, v, &s->style);
+	*end = '\0';
+	width = text_width(p, end, v->type == IPCX_STRING);
+	fill = MIN(c->width - MIN(width, c->width), (size_t)1024);
+	if (c->right && fill) {
+		memmove(p + fill, p, (size_t)(end - p));
+		(void)pad(p, fill);
+		return end + fill;
 	}
+	return k + 1 < s->ncolumns ? pad(end, fill) : end;
 }
 
 void table_heading(struct sheet *s, const char *label)
@@ -130,12 +126,18 @@ void table_heading(struct sheet *s, const char *label)
 
 void table_rows(struct sheet *s, const struct sheet_rows *rows)
 {
+	struct sheet_column *columns[IPCX_FIELDS];
+
+	for (size_t k = 0; k < s->ncolumns; k++)
+		columns[k] = &s->columns[k];
 	if (!s->widths) {
 		measure(s, rows);
 		headings(s);
 	}
-	for (size_t i = 0; i < rows->n; i++)
-		one_row(s, rows, i);
+	for (size_t i = 0; i < rows->n; i++) {
+		sheet_line(s, rows, i, columns, s->ncolumns, cell);
+		out_text("\n");
+	}
 }
 
 /* A table below an object, indented by nothing: it reads like every other. */

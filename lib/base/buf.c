@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-char *ix_buf_room(struct ix_buf *b, size_t n)
+char *ix_buf_grow(struct ix_buf *b, size_t n)
 {
 	size_t want, cap = b->cap ? b->cap : 64;
 	char *data;
@@ -27,12 +27,14 @@ char *ix_buf_room(struct ix_buf *b, size_t n)
 
 int ix_buf_add(struct ix_buf *b, const void *data, size_t n)
 {
-	char *p = ix_buf_room(b, n);
+	char *p;
 
+	if (n == 0)
+		return 0;
+	p = ix_buf_room(b, n);
 	if (!p)
 		return -ENOMEM;
-	if (n)
-		memcpy(p, data, n);
+	memcpy(p, data, n);
 	b->len += n;
 	return 0;
 }

@@ -13,7 +13,12 @@ struct ix_buf {
 };
 
 /* Room for n more bytes at the end (len is not moved); NULL when memory is out. */
-char *ix_buf_room(struct ix_buf *b, size_t n);
+char *ix_buf_grow(struct ix_buf *b, size_t n);
+
+static inline char *ix_buf_room(struct ix_buf *b, size_t n)
+{
+	return n <= b->cap - b->len ? b->data + b->len : ix_buf_grow(b, n);
+}
 
 /* Append bytes; 0 or -ENOMEM. */
 int ix_buf_add(struct ix_buf *b, const void *data, size_t n);

@@ -293,16 +293,36 @@ static char *put(char *p, uint64_t n, unsigned base, int digits)
 	return p;
 }
 
+/* Listings are mostly decimal numbers: two digits for each division. */
+static const char pairs[] =
+	"00010203040506070809101112131415161718192021222324252627282930313233"
+	"34353637383940414243444546474849505152535455565758596061626364656667"
+	"6869707172737475767778798081828384858687888990919293949596979899";
+
 char *ix_put_u64(char *p, uint64_t n)
 {
-	return put(p, n, 10, 1);
+	char digits[IX_NUM_MAX], *end = digits + sizeof(digits), *at = end;
+
+	while (n >= 100) {
+		at -= 2;
+		memcpy(at, pairs + n % 100 * 2, 2);
+		n /= 100;
+	}
+	if (n >= 10) {
+		at -= 2;
+		memcpy(at, pairs + n * 2, 2);
+	} else {
+		*--at = (char)('0' + n);
+	}
+	memcpy(p, at, (size_t)(end - at));
+	return p + (end - at);
 }
 
 char *ix_put_i64(char *p, int64_t n)
 {
 	if (n < 0)
 		*p++ = '-';
-	return put(p, n < 0 ? 0 - (uint64_t)n : (uint64_t)n, 10, 1);
+	return ix_put_u64(p, n < 0 ? 0 - (uint64_t)n : (uint64_t)n);
 }
 
 char *ix_put_oct(char *p, uint64_t n, int digits)

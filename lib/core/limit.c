@@ -103,11 +103,11 @@ int ix_wish_read(const char *text, const uint64_t *words, size_t n,
 {
 	struct ipcx_attrs a = { .size = sizeof(a), .count = 1, .set = IPCX_A_COUNT };
 	char copy[128], *rest = copy, *word;
-	size_t given = *text != '\0', i;
+	size_t len = strlen(text), given = len > 0, i;
 
-	if (strlen(text) >= sizeof(copy))
+	if (len >= sizeof(copy))
 		return -EINVAL;
-	strcpy(copy, text);
+	memcpy(copy, text, len + 1);
 	for (const char *p = text; (p = strchr(p, 'x')) != NULL; p++)
 		given++;
 	/*

@@ -78,6 +78,9 @@ enum ix_verb {
 	IX_CHANGE,
 };
 
+/* Fields that name a user or group. */
+#define IX_NAMED 4
+
 /* A scan at work: what is wanted, and where the rows go. Made by lib/query/, filled by
  * the mechanisms. */
 struct ix_scan {
@@ -95,6 +98,14 @@ struct ix_scan {
 		*same; /* act only on objects that stand in this snapshot, or NULL */
 	struct ix_same *same_index; /* its rows by hash (query/same.c) */
 	void *dir; /* a directory that the mechanism keeps open over the scan */
+	/* What is looked up beside the rows of this mechanism (query/scan.c). */
+	struct {
+		const struct ix_column
+			*column; /* of the id; NULL: the name is not wanted */
+		uint32_t last;
+		bool known;
+	} names[IX_NAMED];
+	bool creator, ask_creator;
 };
 
 /* Room for the next row of this scan; NULL when memory is out. */

@@ -26,7 +26,7 @@ struct shown {
 static const char *show(struct shown *s, const char *text)
 {
 	if (ix_escape(s->text, SHOWN, text, IX_ESC_TEXT) >= SHOWN)
-		strcat(s->text, "…");
+		memcpy(s->text + strlen(s->text), "…", sizeof("…"));
 	return s->text;
 }
 

@@ -2,6 +2,7 @@
 /* How a snapshot is laid out in memory, and the one getter that reads it. */
 #include "core/table.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,24 @@ void ipcx_table_free(struct ipcx_table *t)
 	free(t);
 }
 
+/* Which fields may have changed when a word of the row has. */
+static void index_words(struct ix_section *s)
+{
+	static const struct ix_fields all = { { UINT64_MAX, UINT64_MAX } };
+
+	assert(s->kind->row_size <= IX_WORDS * 8 && s->kind->row_size % 8 == 0);
+	s->by_word[0] = s->by_word[1] = all; /* what is unknown of the row */
+	for (unsigned f = 0; f < IPCX_FIELDS; f++) {
+		const struct ix_column *c = &s->kind->columns[f];
+
+		for (unsigned w = 0; w < IX_WORDS; w++)
+			if ((c->words >> w & 1) || (c->size && c->offset / 8 == w))
+				ix_fields_add(&s->by_word[w], f);
+		if (c->derive && !c->size && !c->words && !c->constant)
+			ix_fields_add(&s->always, f);
+	}
+}
+
 int ix_table_section(struct ipcx_table *t, const struct ix_kind *kind, unsigned mech)
 {
 	struct ix_section *last = t->nsections ? &t->sections[t->nsections - 1] : NULL,
@@ -49,6 +68,7 @@ int ix_table_section(struct ipcx_table *t, const struct ix_kind *kind, unsigned 
 	t->sections[t->nsections++] = (struct ix_section){
 		.kind = kind, .mech = mech, .first = t->rows, .offset = t->arena.len
 	};
+	index_words(&t->sections[t->nsections - 1]);
 	return 0;
 }
 
@@ -204,6 +224,29 @@ int ipcx_row_get(const struct ipcx_table *t, size_t row, enum ipcx_field field,
 	if (!data || (unsigned)field >= IPCX_FIELDS)
 		return -EINVAL;
 	return ix_row_value(t, s, data, field, ret_value);
+}
+
+void ipcx_row_changed(const struct ipcx_table *t, size_t row, uint64_t ret_fields[2])
+{
+	const struct ix_section *s;
+	const uint64_t *now = ix_table_at(t, row, &s), *before;
+	struct ix_fields changed;
+	size_t words;
+
+	ret_fields[0] = ret_fields[1] = UINT64_MAX;
+	if (!now || row == s->first)
+		return;
+	words = s->kind->row_size / sizeof(*now);
+	before = now - words;
+	changed = s->always;
+	for (size_t i = 0; i < words; i++) {
+		if (now[i] == before[i])
+			continue;
+		changed.bits[0] |= s->by_word[i].bits[0];
+		changed.bits[1] |= s->by_word[i].bits[1];
+	}
+	ret_fields[0] = changed.bits[0];
+	ret_fields[1] = changed.bits[1];
 }
 
 size_t ipcx_table_rows(const struct ipcx_table *t)

@@ -41,12 +41,16 @@ typedef uint32_t ix_text;
 
 struct ix_section;
 
-/* One column. Stored columns have a size, derived ones a function; neither: rows of this
- * kind have no such field. */
+/*
+ * One column. Stored columns have a size, derived ones a function (and a size as well
+ * when they follow from one member alone); neither: rows of this kind have no such field.
+ */
 struct ix_column {
-	uint8_t size; /* of the member: 1, 2, 4 or 8 */
+	uint8_t size;  /* of the member: 1, 2, 4 or 8 */
+	bool constant; /* the same in all rows of a section */
 	bool zero; /* 0 means "none": a time that never came, a pid that is not visible */
 	uint16_t offset; /* of the member */
+	uint16_t words; /* derived from several members: the words of the row they are in */
 	void (*derive)(const struct ipcx_table *t, const struct ix_section *s,
 		       const void *row,
 		       struct ipcx_value *v); /* v->type is IPCX_NONE before */
@@ -61,6 +65,23 @@ struct ix_column {
 		.size = sizeof(((type *)0)->member), .offset = offsetof(type, member), \
 		.zero = true                                                           \
 	}
+/* Derived from one stored member alone: it changes from row to row only with that. */
+#define IX_DERIVED_FROM(type, member, function)                                        \
+	{                                                                              \
+		.size = sizeof(((type *)0)->member), .offset = offsetof(type, member), \
+		.derive = (function)                                                   \
+	}
+/* Derived from several members: IX_WORD_OF each, with | between. */
+#define IX_WORD_OF(type, member) (1U << (offsetof(type, member) / 8))
+#define IX_DERIVED_WORDS(mask, function)              \
+	{                                             \
+		.words = (mask), .derive = (function) \
+	}
+/* The same in all rows of a section. */
+#define IX_CONSTANT(function)                          \
+	{                                              \
+		.derive = (function), .constant = true \
+	}
 #define IX_DERIVED(function)         \
 	{                            \
 		.derive = (function) \
@@ -73,12 +94,17 @@ struct ix_kind {
 	const struct ix_column columns[IPCX_FIELDS];
 };
 
+/* Rows are compared eight bytes at a time. */
+#define IX_WORDS 16
+
 /* Rows of one kind and mechanism that stand together. */
 struct ix_section {
 	const struct ix_kind *kind;
 	unsigned mech;
-	size_t first, count; /* row numbers */
-	size_t offset;       /* of the first row in the arena */
+	size_t first, count;                /* row numbers */
+	size_t offset;                      /* of the first row in the arena */
+	struct ix_fields by_word[IX_WORDS]; /* the fields that each word of a row feeds */
+	struct ix_fields always; /* those that may differ though all words are the same */
 };
 
 struct ipcx_table {

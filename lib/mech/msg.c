@@ -43,7 +43,9 @@ static const struct ix_kind msg_kind = {
 		[IPCX_F_CBYTES]      = IX_COL(struct msg_row, cbytes),
 		[IPCX_F_QNUM]        = IX_COL(struct msg_row, qnum),
 		[IPCX_F_QBYTES]      = IX_COL(struct msg_row, qbytes),
-		[IPCX_F_USE_PERCENT] = IX_DERIVED(derive_use),
+		[IPCX_F_USE_PERCENT] = IX_DERIVED_WORDS(IX_WORD_OF(struct msg_row, cbytes) |
+							IX_WORD_OF(struct msg_row, qnum) |
+							IX_WORD_OF(struct msg_row, qbytes), derive_use),
 		[IPCX_F_LSPID]       = IX_COL_ZERO(struct msg_row, lspid),
 		[IPCX_F_LRPID]       = IX_COL_ZERO(struct msg_row, lrpid),
 		[IPCX_F_STIME]       = IX_COL_ZERO(struct msg_row, stime),

@@ -28,16 +28,16 @@ struct ix_posix_row {
  * base". */
 /* clang-format off */
 #define IX_POSIX_COLUMNS(type)                                            \
-	[IPCX_F_MECH]          = IX_DERIVED(ix_derive_mech),              \
+	[IPCX_F_MECH]          = IX_CONSTANT(ix_derive_mech),             \
 	[IPCX_F_REF]           = IX_COL(type, base.ref),                  \
 	[IPCX_F_NAME]          = IX_COL(type, base.name),                 \
-	[IPCX_F_OWNER]         = IX_DERIVED(ix_derive_owner),             \
+	[IPCX_F_OWNER]         = IX_DERIVED_FROM(type, base.uid, ix_derive_owner), \
 	[IPCX_F_UID]           = IX_COL(type, base.uid),                  \
-	[IPCX_F_GROUP]         = IX_DERIVED(ix_derive_group),             \
+	[IPCX_F_GROUP]         = IX_DERIVED_FROM(type, base.gid, ix_derive_group), \
 	[IPCX_F_GID]           = IX_COL(type, base.gid),                  \
 	[IPCX_F_MODE]          = IX_COL(type, base.mode),                 \
 	[IPCX_F_CTIME]         = IX_COL(type, base.ctime),                \
-	[IPCX_F_AGE]           = IX_DERIVED(ix_derive_age)
+	[IPCX_F_AGE]           = IX_DERIVED_FROM(type, base.ctime, ix_derive_age)
 /* clang-format on */
 
 /* ---- directories */

@@ -111,7 +111,9 @@ static int read_value(const struct ix_posix_dir *dir, const char *file,
 	while (len < 0 && errno == EINTR);
 	if (len < 0)
 		return -errno;
-	return len == st.st_size ? decode(text, (size_t)len, ret_value) : -EIO;
+	if (len < st.st_size) /* cut meanwhile: no semaphore any more */
+		return -ENOENT;
+	return decode(text, (size_t)len, ret_value);
 }
 
 /* ---- reading */

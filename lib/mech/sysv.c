@@ -162,12 +162,12 @@ int ix_sysv_scan(struct ix_scan *s, const struct ix_sysv *v)
 
 	if (wants_any(s, v->text_only)) {
 		r = ix_sysv_text(s, v, s->resume, -1);
-		if (r >= 0)
-			return r;
-		if (r == -ENOMEM)
+		/* A heading and nothing below it may also be a mask. */
+		if (r > 0 || r == -ENOMEM || (r == 0 && v->used() <= 0))
 			return r;
 		ix_table_note(s->t, IPCX_NOTE_INFO, s->mech, r, "/proc/sysvipc",
-			      "cannot be read, so what only it knows is unknown");
+			      "%s, so what only it knows is unknown",
+			      r < 0 ? "cannot be read" : "tells nothing");
 	}
 	r = by_calls(s, v, &next);
 	if (r == -EAGAIN || r == -ENOSYS || r == -EPERM) {
@@ -214,8 +214,8 @@ int ix_sysv_find(struct ix_scan *s, const struct ix_sysv *v, const struct ipcx_r
 		return is_gone(id) ? -ENOENT : id;
 	if (wants_any(s, v->text_only)) {
 		r = ix_sysv_text(s, v, 0, id);
-		if (r >= 0)
-			return r > 0 ? 0 : -ENOENT;
+		if (r > 0 || r == -ENOMEM)
+			return MIN(r, 0);
 	}
 	row = ix_scan_row(s);
 	if (!row)
@@ -223,6 +223,9 @@ int ix_sysv_find(struct ix_scan *s, const struct ix_sysv *v, const struct ipcx_r
 	r = stat_any(v, id, row);
 	if (is_gone(r))
 		return -ENOENT;
+	/* A kernel before 4.17, or a filter: the text tells what there is to everybody. */
+	if (r == -EACCES || r == -EPERM || r == -ENOSYS)
+		return ix_sysv_text(s, v, 0, id) > 0 ? 0 : r;
 	if (r < 0)
 		return r;
 	unknown_all(row, v->text_only);

@@ -14,7 +14,8 @@
 /* The beginning of every System V row. */
 struct ix_sysv_row {
 	struct ix_row row;
-	int32_t id;
+	int32_t id; /* in a word of its own: it differs from row to row, the rest hardly */
+	uint32_t reserved;
 	uint32_t key, uid, gid, cuid, cgid;
 	uint32_t mode; /* with the bits above 0777 that shm uses */
 	int64_t ctime;
@@ -29,23 +30,23 @@ ix_derive ix_derive_id_seq;
  * base". */
 /* clang-format off */
 #define IX_SYSV_COLUMNS(type)                                             \
-	[IPCX_F_MECH]          = IX_DERIVED(ix_derive_mech),              \
-	[IPCX_F_REF]           = IX_DERIVED(ix_derive_sysv_ref),          \
+	[IPCX_F_MECH]          = IX_CONSTANT(ix_derive_mech),             \
+	[IPCX_F_REF]           = IX_DERIVED_FROM(type, base.id, ix_derive_sysv_ref), \
 	[IPCX_F_ID]            = IX_COL(type, base.id),                   \
 	[IPCX_F_KEY]           = IX_COL(type, base.key),                  \
-	[IPCX_F_OWNER]         = IX_DERIVED(ix_derive_owner),             \
+	[IPCX_F_OWNER]         = IX_DERIVED_FROM(type, base.uid, ix_derive_owner), \
 	[IPCX_F_UID]           = IX_COL(type, base.uid),                  \
-	[IPCX_F_GROUP]         = IX_DERIVED(ix_derive_group),             \
+	[IPCX_F_GROUP]         = IX_DERIVED_FROM(type, base.gid, ix_derive_group), \
 	[IPCX_F_GID]           = IX_COL(type, base.gid),                  \
-	[IPCX_F_CREATOR]       = IX_DERIVED(ix_derive_creator),           \
+	[IPCX_F_CREATOR]       = IX_DERIVED_FROM(type, base.cuid, ix_derive_creator), \
 	[IPCX_F_CUID]          = IX_COL(type, base.cuid),                 \
-	[IPCX_F_CREATOR_GROUP] = IX_DERIVED(ix_derive_creator_group),     \
+	[IPCX_F_CREATOR_GROUP] = IX_DERIVED_FROM(type, base.cgid, ix_derive_creator_group), \
 	[IPCX_F_CGID]          = IX_COL(type, base.cgid),                 \
-	[IPCX_F_MODE]          = IX_DERIVED(ix_derive_sysv_mode),         \
+	[IPCX_F_MODE]          = IX_DERIVED_FROM(type, base.mode, ix_derive_sysv_mode), \
 	[IPCX_F_CTIME]         = IX_COL_ZERO(type, base.ctime),           \
-	[IPCX_F_AGE]           = IX_DERIVED(ix_derive_age),               \
-	[IPCX_F_ID_INDEX]      = IX_DERIVED(ix_derive_id_index),          \
-	[IPCX_F_ID_SEQ]        = IX_DERIVED(ix_derive_id_seq)
+	[IPCX_F_AGE]           = IX_DERIVED_FROM(type, base.ctime, ix_derive_age), \
+	[IPCX_F_ID_INDEX]      = IX_DERIVED_FROM(type, base.id, ix_derive_id_index), \
+	[IPCX_F_ID_SEQ]        = IX_DERIVED_FROM(type, base.id, ix_derive_id_seq)
 /* clang-format on */
 
 /* A word of the heading of /proc/sysvipc: the field it feeds, and where that is stored. */

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 
@@ -27,16 +28,25 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
+/* Past the blanks at p: the columns are wide, so eight at a time. */
+static const char *skip_blanks(const char *p, const char *end)
+{
+	static const char eight[8] = { ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ' };
+
+	while (end - p >= 8 && !memcmp(p, eight, sizeof(eight)))
+		p += 8;
+	while (p < end && is_blank(*p))
+		p++;
+	return p;
+}
+
 /* The next blank-separated word; NULL at the end of the line. */
 static const char *next_word(const char **at, const char *end, size_t *ret_len)
 {
-	const char *p = *at, *word;
+	const char *p = skip_blanks(*at, end), *word = p;
 
-	while (p < end && is_blank(*p))
-		p++;
 	if (p == end)
 		return NULL;
-	word = p;
 	while (p < end && !is_blank(*p))
 		p++;
 	*ret_len = (size_t)(p - word);
@@ -75,33 +85,34 @@ static int parse_heading(struct ix_sysv_parser *p, const char *at, const char *e
 	return ix_fields_has(&seen, IPCX_F_ID) ? 0 : -EPROTO;
 }
 
-/* A number of at most 64 bits in base 8 or 10. */
-static bool parse_digits(const char *p, size_t len, unsigned base, uint64_t *ret_n)
+/* So many digits fit into 64 bits whatever they are. */
+#define SAFE_DIGITS 19
+
+/* The number at p in base 8 or 10; answers its end, NULL when it does not fit 64 bits. */
+static const char *read_digits(const char *p, const char *end, unsigned base,
+			       uint64_t *ret_n)
 {
+	const char *first = p;
 	uint64_t n = 0;
 
-	if (len == 0)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		unsigned digit = (unsigned char)p[i] - '0';
+	for (; p < end; p++) {
+		unsigned digit = (unsigned char)*p - '0';
 
-		if (digit >= base || __builtin_mul_overflow(n, (uint64_t)base, &n) ||
-		    __builtin_add_overflow(n, (uint64_t)digit, &n))
-			return false;
+		if (digit >= base)
+			break;
+		if (p - first < SAFE_DIGITS)
+			n = n * base + digit;
+		else if (__builtin_mul_overflow(n, (uint64_t)base, &n) ||
+			 __builtin_add_overflow(n, (uint64_t)digit, &n))
+			return NULL;
 	}
 	*ret_n = n;
-	return true;
+	return p > first ? p : NULL;
 }
 
-static bool store(const struct ix_sysv_word *w, const char *p, size_t len, char *row)
+/* A number into its member, when it fits. */
+static bool store(const struct ix_sysv_word *w, bool minus, uint64_t n, char *row)
 {
-	bool minus = len > 0 && *p == '-';
-	uint64_t n;
-
-	if (minus && !w->negative)
-		return false;
-	if (!parse_digits(p + minus, len - minus, w->octal ? 8 : 10, &n))
-		return false;
 	if (w->size == 4) {
 		uint32_t n32 = (uint32_t)n;
 
@@ -118,19 +129,40 @@ static bool store(const struct ix_sysv_word *w, const char *p, size_t len, char 
 	return true;
 }
 
+/* The word at p, which w wants; answers its end, NULL when it is not what w wants. */
+static const char *take_word(const struct ix_sysv_word *w, const char *p, const char *end,
+			     char *row)
+{
+	bool minus = *p == '-';
+	uint64_t n;
+
+	if (minus && !w->negative)
+		return NULL;
+	p = read_digits(p + minus, end, w->octal ? 8 : 10, &n);
+	if (!p || (p < end && !is_blank(*p)) || !store(w, minus, n, row))
+		return NULL;
+	return p;
+}
+
 int ix_sysv_parse_line(struct ix_sysv_parser *p, const char *line, size_t len, void *row)
 {
-	const char *at = line, *end = line + len, *word;
+	const char *at = line, *end = line + len;
 	size_t n;
 
 	if (!p->heading_seen)
 		return parse_heading(p, at, end);
-	for (size_t i = 0; i < p->ncolumns; i++) {
-		word = next_word(&at, end, &n);
-		if (!word || (p->columns[i] && !store(p->columns[i], word, n, row))) {
-			p->bad++;
-			return 0;
-		}
+	for (size_t i = 0; at && i < p->ncolumns; i++) {
+		at = skip_blanks(at, end);
+		if (at == end)
+			at = NULL;
+		else if (p->columns[i])
+			at = take_word(p->columns[i], at, end, row);
+		else
+			(void)next_word(&at, end, &n);
+	}
+	if (!at) {
+		p->bad++;
+		return 0;
 	}
 	if (((struct ix_sysv_row *)row)->id < 0) {
 		p->bad++;
@@ -228,22 +260,29 @@ int ix_sysv_text(struct ix_scan *s, const struct ix_sysv *v, uint64_t from,
 	struct reading rd = { .s = s, .from = from, .only_id = only_id, .last_id = -1 };
 	auto_free char *buf = NULL;
 	auto_fd int fd = -1;
+	struct stat st;
 	char path[32];
 	int proc = ix_procfd(s->x), r;
 
 	if (proc < 0)
 		return proc;
 	(void)snprintf(path, sizeof(path), "sysvipc/%s", v->name);
-	fd = ix_open(proc, path, O_RDONLY);
+	fd = ix_open(proc, path, O_RDONLY | O_NONBLOCK);
 	if (fd < 0)
 		return fd;
+	/* Masks are devices or FIFOs as well, which could block or never end. */
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return -EPROTO;
 	buf = malloc(READ_SIZE);
 	if (!buf)
 		return -ENOMEM;
 	ix_sysv_parser_init(&rd.parser, v);
 	r = read_lines(&rd, fd, buf);
-	if (r < 0)
+	if (r == -ENOMEM || (r < 0 && rd.found == 0))
 		return r;
+	if (r < 0) /* what was read stands, so it cannot be read again by calls */
+		ix_table_note(s->t, IPCX_NOTE_FAILED, s->mech, r, path, "breaks off: %s",
+			      ix_errno_text(r));
 	if (!rd.parser.heading_seen)
 		return -EPROTO; /* masked by a container: empty is not the same as no
 				   objects */

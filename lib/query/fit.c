@@ -17,7 +17,7 @@
 #include "query/limits.h"
 
 #define COMMON_COLUMNS                                         \
-	[IPCX_F_MECH] = IX_DERIVED(ix_derive_mech),            \
+	[IPCX_F_MECH] = IX_CONSTANT(ix_derive_mech),           \
 	[IPCX_F_NAME] = IX_COL(struct ix_limit_row, name),     \
 	[IPCX_F_LIMIT] = IX_COL(struct ix_limit_row, limit),   \
 	[IPCX_F_NEEDED] = IX_COL(struct ix_limit_row, needed), \

@@ -17,6 +17,9 @@
 /* The upper bits of a place to resume hold the mechanism. */
 #define RESUME_SHIFT 48
 
+/* Slices up to this many rows get their memory in one piece. */
+#define SLICE_MAX 65536
+
 void *ix_scan_row(struct ix_scan *s)
 {
 	return ix_table_row(s->t);
@@ -50,32 +53,53 @@ static int name_id(struct ix_scan *s, bool group, uint32_t id)
 	return ix_names_add(here, id, off);
 }
 
-static int look_up_names(struct ix_scan *s, const struct ix_kind *kind, const void *row)
-{
-	/* clang-format off */
-	static const struct {
-		enum ipcx_field name, id;
-		bool group;
-	} named[] = {
-		{ IPCX_F_OWNER,         IPCX_F_UID,  false },
-		{ IPCX_F_GROUP,         IPCX_F_GID,  true },
-		{ IPCX_F_CREATOR,       IPCX_F_CUID, false },
-		{ IPCX_F_CREATOR_GROUP, IPCX_F_CGID, true },
-	};
-	/* clang-format on */
+/* clang-format off */
+static const struct {
+	enum ipcx_field name, id;
+	bool group;
+} named[IX_NAMED] = {
+	{ IPCX_F_OWNER,         IPCX_F_UID,  false },
+	{ IPCX_F_GROUP,         IPCX_F_GID,  true },
+	{ IPCX_F_CREATOR,       IPCX_F_CUID, false },
+	{ IPCX_F_CREATOR_GROUP, IPCX_F_CGID, true },
+};
+/* clang-format on */
 
-	for (size_t i = 0; i < ARRAY_SIZE(named); i++) {
+static int look_up_names(struct ix_scan *s, const void *row)
+{
+	for (size_t i = 0; i < IX_NAMED; i++) {
+		uint32_t id;
 		int r;
 
-		if (!ix_fields_has(&s->want, named[i].name) ||
-		    !kind->columns[named[i].name].derive)
+		if (!s->names[i].column)
 			continue;
-		r = name_id(s, named[i].group,
-			    (uint32_t)ix_column_raw(&kind->columns[named[i].id], row));
+		id = (uint32_t)ix_column_raw(s->names[i].column, row);
+		if (s->names[i].known && id == s->names[i].last)
+			continue; /* most objects belong to whom the one before belongs to
+				   */
+		r = name_id(s, named[i].group, id);
 		if (r < 0)
 			return r;
+		s->names[i].last = id;
+		s->names[i].known = true;
 	}
 	return 0;
+}
+
+/* What is to be looked up beside the rows of a mechanism: decided once, not for each row.
+ */
+static void plan(struct ix_scan *s, const struct ix_kind *kind)
+{
+	for (size_t i = 0; i < IX_NAMED; i++) {
+		bool wanted = !s->t->numeric && ix_fields_has(&s->want, named[i].name) &&
+			      kind->columns[named[i].name].derive;
+
+		s->names[i].column = wanted ? &kind->columns[named[i].id] : NULL;
+	}
+	s->creator = kind->columns[IPCX_F_COMMAND].size &&
+		     kind->columns[IPCX_F_CREATOR_ALIVE].size;
+	s->ask_creator = ix_fields_has(&s->want, IPCX_F_COMMAND) ||
+			 ix_fields_has(&s->want, IPCX_F_CREATOR_ALIVE);
 }
 
 static void store(const struct ix_column *c, void *row, uint32_t value)
@@ -99,10 +123,7 @@ static void look_up_creator(struct ix_scan *s, const struct ix_kind *kind, void 
 	char comm[64];
 	enum ix_alive there;
 
-	if (!command->size || !alive->size)
-		return;
-	if (!ix_fields_has(&s->want, IPCX_F_COMMAND) &&
-	    !ix_fields_has(&s->want, IPCX_F_CREATOR_ALIVE)) {
+	if (!s->ask_creator) {
 		ix_unknown(row, IPCX_F_COMMAND);
 		ix_unknown(row, IPCX_F_CREATOR_ALIVE);
 		return;
@@ -168,13 +189,12 @@ int ix_scan_keep(struct ix_scan *s)
 	const struct ix_mech *m = ix_mech(s->mech);
 	struct ix_section *section = &s->t->sections[s->t->nsections - 1];
 	char *row = s->t->arena.data + s->t->arena.len;
-	int r = 0;
+	int r = look_up_names(s, row);
 
-	if (!s->t->numeric)
-		r = look_up_names(s, section->kind, row);
 	if (r < 0)
 		return r;
-	look_up_creator(s, section->kind, row);
+	if (s->creator)
+		look_up_creator(s, section->kind, row);
 	if (s->same && !ix_same_object(s, row))
 		return 0;
 	if (s->where && ix_expr_row(s->where, s->t, section, row) != 1)
@@ -199,6 +219,10 @@ static int scan_mech(struct ix_scan *s)
 
 	if (r < 0)
 		return r;
+	plan(s, m->kind);
+	/* A slice has its room at once; without memory for it, rows fail one by one. */
+	if (s->max_rows && s->max_rows <= SLICE_MAX)
+		(void)ix_buf_room(&s->t->arena, s->max_rows * m->kind->row_size);
 	s->x->error[0] = '\0';
 	r = m->scan(s);
 	if (r == -ENOMEM)
@@ -222,6 +246,7 @@ static int scan_ref(struct ix_scan *s, const struct ipcx_ref *ref)
 	r = ix_table_section(s->t, m->kind, ref->mech);
 	if (r < 0)
 		return r;
+	plan(s, m->kind);
 	s->x->error[0] = '\0';
 	r = m->find(s, ref);
 	if (r == -ENOMEM)

@@ -15,7 +15,7 @@ if [ -z "${IPCX:-}" ]; then
 	[ -e "$BUILD/build.ninja" ] ||
 		meson setup --buildtype=release "$BUILD" "$root" >&2
 	ninja -C "$BUILD" >&2
-	IPCX=$BUILD/ipcx
+	IPCX=$BUILD/cmd/ipcx
 fi
 IPCX=$(realpath "$IPCX")
 [ -x "$IPCX" ] || { echo "run.sh: $IPCX: no such program" >&2; exit 2; }

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Rows of a listing repeat each other: the owner, the mode, the times of one object are
+ * mostly those of the one before. A row is written as the row above with the changed
+ * cells in their places, which makes the cost of a listing that of the kernel.
+ */
+#include <string.h>
+
+#include "ui/out.h"
+#include "ui/sheet.h"
+
+/* Rows longer than this, or with more columns than a mask holds, are rendered whole. */
+#define LINE_MAX_COPIED 8192
+#define COLUMNS_MAX     64
+
+static bool can_copy(const struct sheet_last *last, const struct sheet_rows *rows,
+		     size_t row, const char *p, size_t n)
+{
+	/* The buffer was written out when p lies before the last row; in another order
+	 * there is no row above. */
+	return last->text && last->table == rows->t && !rows->order && row > 0 &&
+	       last->row == row - 1 && p > last->text && n <= COLUMNS_MAX &&
+	       last->starts[n] <= LINE_MAX_COPIED;
+}
+
+/* The columns whose value may be another one, as a mask over their places. */
+static uint64_t changed_columns(const struct sheet_last *last, const struct ipcx_table *t,
+				size_t row)
+{
+	uint64_t fields[2], columns = 0;
+
+	ipcx_row_changed(t, row, fields);
+	for (unsigned half = 0; half < 2; half++)
+		for (uint64_t bits = fields[half] & last->shown[half]; bits;
+		     bits &= bits - 1)
+			columns |= UINT64_C(1)
+				   << last->place[64 * half +
+						  (unsigned)__builtin_ctzll(bits)];
+	return columns;
+}
+
+static char *put_cell(struct sheet *s, const struct sheet_rows *rows, size_t i,
+		      const struct sheet_column *c, size_t k, sheet_cell *cell, char *p)
+{
+	struct ipcx_value v;
+
+	if (sheet_get(rows, i, c->field, &v) < 0)
+		v.type = IPCX_NONE;
+	return cell(s, c, k, &v, p);
+}
+
+/* A cell has grown or shrunk: those behind it move. */
+static void move_starts(struct sheet_last *last, size_t k, size_t n, ptrdiff_t by)
+{
+	for (size_t i = k + 1; i <= n; i++)
+		last->starts[i] = (uint32_t)(last->starts[i] + by);
+}
+
+static void copy_line(struct sheet *s, const struct sheet_rows *rows, size_t i,
+		      struct sheet_column *const *columns, size_t n, sheet_cell *cell,
+		      char *line)
+{
+	struct sheet_last *last = &s->last;
+	const char *above = last->text; /* minus how far the cells have moved so far */
+	size_t from = 0;
+	char *p = line;
+
+	for (uint64_t mask = changed_columns(last, rows->t, rows->first + i); mask;
+	     mask &= mask - 1) {
+		size_t k = (size_t)__builtin_ctzll(mask);
+		size_t run = last->starts[k] - last->starts[from];
+		ptrdiff_t by;
+		char *end;
+
+		memcpy(p, above + last->starts[from], run);
+		p += run;
+		end = put_cell(s, rows, i, columns[k], k, cell, p);
+		by = (end - p) - (ptrdiff_t)(last->starts[k + 1] - last->starts[k]);
+		if (by)
+			move_starts(last, k, n, by);
+		above -= by;
+		p = end;
+		from = k + 1;
+	}
+	memcpy(p, above + last->starts[from], last->starts[n] - last->starts[from]);
+	out_done(p + (last->starts[n] - last->starts[from]));
+	last->text = line;
+	last->row++;
+}
+
+static void whole_line(struct sheet *s, const struct sheet_rows *rows, size_t i,
+		       struct sheet_column *const *columns, size_t n, sheet_cell *cell,
+		       char *line)
+{
+	struct sheet_last *last = &s->last;
+	uint32_t *now = last->starts;
+	bool kept = n <= COLUMNS_MAX;
+	char *p = line;
+
+	last->shown[0] = last->shown[1] = 0;
+	for (size_t k = 0; k < n; k++) {
+		enum ipcx_field f = columns[k]->field;
+		char *room;
+
+		out_done(p);
+		room = out_room(); /* strings may be long, and many */
+		kept = kept && room == p;
+		p = room;
+		if (kept)
+			now[k] = (uint32_t)(p - line);
+		last->place[f] = (uint8_t)k;
+		last->shown[f / 64] |= UINT64_C(1) << (f % 64);
+		p = put_cell(s, rows, i, columns[k], k, cell, p);
+	}
+	out_done(p);
+	if (kept)
+		now[n] = (uint32_t)(p - line);
+	last->text = kept ? line : NULL;
+	last->table = rows->t;
+	last->row = rows->first + i;
+}
+
+void sheet_line(struct sheet *s, const struct sheet_rows *rows, size_t i,
+		struct sheet_column *const *columns, size_t n, sheet_cell *cell)
+{
+	char *line = out_room();
+
+	if (can_copy(&s->last, rows, rows->first + i, line, n))
+		copy_line(s, rows, i, columns, n, cell, line);
+	else
+		whole_line(s, rows, i, columns, n, cell, line);
+}

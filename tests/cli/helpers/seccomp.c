@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * seccomp ERRNO CALL[@ARG=VALUE]… -- COMMAND…: run a command for which these system calls fail,
+ * all of them or those whose argument ARG (from 0) has VALUE in its low byte.
+ */
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452
+#endif
+#if defined(__x86_64__)
+#define ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define ARCH AUDIT_ARCH_AARCH64
+#else
+#define ARCH 0
+#endif
+
+#define CALL(name) { #name, SYS_##name }
+static const struct {
+	const char *name;
+	long number;
+} calls[] = {
+	CALL(shmctl), CALL(shmget), CALL(shmat), CALL(msgctl), CALL(msgget), CALL(msgrcv), CALL(semctl), CALL(semget),
+	CALL(fsopen), CALL(fsconfig), CALL(fsmount), CALL(openat2), CALL(statx), CALL(fstatfs), CALL(statfs),
+	CALL(mq_open), CALL(mq_unlink), CALL(mq_getsetattr), CALL(getdents64), CALL(fchmodat2), CALL(fchownat),
+	CALL(memfd_create), CALL(prlimit64), CALL(getrandom), CALL(unlinkat), CALL(ftruncate),
+};
+
+static long number_of(const char *name, size_t len)
+{
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+		if (strlen(calls[i].name) == len && !strncmp(calls[i].name, name, len))
+			return calls[i].number;
+	fprintf(stderr, "seccomp: unknown call %s\n", name);
+	exit(125);
+}
+
+static struct sock_filter filter[1024];
+static unsigned short n;
+
+static void add(struct sock_filter f)
+{
+	filter[n++] = f;
+}
+
+static void refuse(const char *word, unsigned answer)
+{
+	size_t len = strcspn(word, "@");
+	unsigned long arg, value;
+	char *end;
+
+	add((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)));
+	if (!word[len]) {
+		add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)number_of(word, len), 0, 1));
+	} else {
+		arg = strtoul(word + len + 1, &end, 10);
+		value = strtoul(end + 1, NULL, 0);
+		add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)number_of(word, len), 0, 4));
+		add((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+						 (unsigned)(offsetof(struct seccomp_data, args) + 8 * arg)));
+		add((struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xff));
+		add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)value, 0, 1));
+	}
+	add((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, answer));
+}
+
+int main(int argc, char **argv)
+{
+	struct sock_fprog prog = { .filter = filter };
+	int i = 2;
+
+	if (argc < 4 || !ARCH)
+		return 125;
+	add((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)));
+	add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0));
+	add((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+	for (; i < argc && strcmp(argv[i], "--"); i++)
+		refuse(argv[i], SECCOMP_RET_ERRNO | (unsigned)atoi(argv[1]));
+	add((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+	prog.len = n;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) < 0) {
+		perror("seccomp");
+		return 125;
+	}
+	execvp(argv[i + 1], argv + i + 1);
+	perror(argv[i + 1]);
+	return 125;
+}

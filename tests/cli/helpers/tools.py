@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the tests of bad days share: helpers in C, a build without sanitizers, system calls seen by strace."""
+
+import atexit
+import contextlib
+import functools
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.abspath(os.path.join(HERE, "../../.."))
+SYSV = ("shm", "msg", "sem")
+POSIX = ("mq", "pshm", "psem")
+MAKE = {"shm": ["shm", "--size", "4K"], "msg": ["msg"], "sem": ["sem", "--nsems", "2"],
+        "mq": ["mq", "/x", "--maxmsg", "2", "--msgsize", "16"], "pshm": ["pshm", "/x", "--size", "4K"],
+        "psem": ["psem", "/x", "--init", "3"]}
+
+
+@functools.cache
+def scratch():
+    """A directory for what is built once, readable for everybody."""
+    path = tempfile.mkdtemp(prefix="ipcx-built.")
+    os.chmod(path, 0o755)
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return path
+
+
+def need(*programs):
+    """Skip the test where a program is missing."""
+    for p in programs:
+        if not shutil.which(p):
+            pytest.skip(f"{p} is not installed")
+
+
+def quiet(*argv):
+    r = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    assert r.returncode == 0, (argv, r.stdout.decode(errors="replace"))
+
+
+@functools.cache
+def helper(name, *flags):
+    """The program helpers/NAME.c."""
+    cc = os.environ.get("CC", "cc")
+    need(cc)
+    out = os.path.join(scratch(), name)
+    quiet(cc, "-O2", "-Wall", "-o", out, os.path.join(HERE, name + ".c"), *flags, "-lrt", "-pthread")
+    return out
+
+
+def preload(name):
+    """The library helpers/NAME.c for LD_PRELOAD."""
+    return helper(name, "-shared", "-fPIC")
+
+
+@functools.cache
+def build():
+    """Configure and build without sanitizers; answers what went wrong."""
+    for p in ("meson", "ninja"):
+        if not shutil.which(p):
+            return f"{p} is not installed, so there is no build without sanitizers"
+    path = os.path.join(scratch(), "release")
+    quiet("meson", "setup", path, TOP, "-Dbuildtype=release", "-Dtests=false", "-Ddocs=disabled",
+          "-Dcompletion=false", "-Dwerror=false", "-Db_sanitize=none")
+    quiet("ninja", "-C", path, "cmd/ipcx")
+    return None
+
+
+def release():
+    """An ipcx without sanitizers: for system calls, libraries and memory as users have them."""
+    why = build()
+    if why:
+        pytest.skip(why)
+    return os.path.join(scratch(), "release", "cmd", "ipcx")
+
+
+class Call:
+    """One system call: .name, .args and .ret as strace prints them."""
+
+    def __init__(self, name, args, ret):
+        self.name, self.args, self.ret = name, args, ret
+
+    def __repr__(self):
+        return f"{self.name}({self.args}) = {self.ret}"
+
+    @property
+    def failed(self):
+        return self.ret.startswith("-1") or self.ret.startswith("?")
+
+    @property
+    def path(self):
+        found = re.search(r'"((?:[^"\\]|\\.)*)"', self.args)
+        return found.group(1) if found else ""
+
+
+LINE = re.compile(r"^(?:\d+ +)?(\w+)\((.*)\) += (.*)$")
+
+
+def trace(world, *words, more=(), program=None, rc=(0,), **run):
+    """Run ipcx under strace; answers its result and its calls."""
+    need("strace")
+    out = os.path.join(world.dir, "strace")
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(out)
+    with open(out, "w", encoding="utf-8"):
+        os.chmod(out, 0o666)
+    r = world.run("strace", "-f", "-qq", "-s", "300", "-o", out, *more, program or release(), *words, **run)
+    assert rc is None or r.rc in rc, (words, r.rc, r.err)
+    with open(out, encoding="utf-8", errors="replace") as f:
+        lines = [LINE.match(line.rstrip("\n")) for line in f]
+    return r, [Call(*m.groups()) for m in lines if m]
+
+
+@contextlib.contextmanager
+def background(world, *argv, **run):
+    """A process in the world that has said "ready"; it ends with its standard input."""
+    p = subprocess.Popen(world.argv(*argv, **run), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert p.stdout.readline() == b"ready\n", argv
+        yield p
+    finally:
+        p.stdin.close()
+        p.wait(timeout=60)
+        p.stdout.close()
+
+
+def make_all(world, **more):
+    """One object of each mechanism; answers their references."""
+    return {m: f"{m}:" + world.ok("mk", *words, **more) for m, words in MAKE.items()}

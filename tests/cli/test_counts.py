@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What looking costs and touches, counted in system calls: these never depend on the clock."""
+
+import collections
+import os
+import re
+
+import pytest
+
+from helpers.tools import MAKE, POSIX, SYSV, background, helper, make_all, release, trace
+
+OPENS = ("open", "openat", "openat2", "mq_open", "creat")
+CTL = {"shm": "shmctl", "msg": "msgctl", "sem": "semctl"}
+GLIBC_SEM = re.compile(r"^/dev/shm/sem\.\w{6}$")  # sem_open(3)'s own temporary file, closed before it returns
+FEW = 12  # room for what does not depend on the number of objects
+
+
+def etc(world, **files):
+    """Stand files over those in /etc, in the world only."""
+    for name, text in files.items():
+        path = os.path.join(world.dir, name)
+        with open(path, "w", encoding="ascii") as f:
+            f.write(text)
+        r = world.run("mount", "--bind", path, f"/etc/{name}")
+        assert r.rc == 0, r.err
+
+
+def users(world, *uids):
+    """A user database of files that knows these users."""
+    etc(world, **{
+        "nsswitch.conf": "passwd: files\ngroup: files\n",
+        "passwd": "".join(f"user{u}:x:{u}:{u}::/:/bin/sh\n" for u in uids),
+        "group": "".join(f"group{u}:x:{u}:\n" for u in uids),
+    })
+
+
+def opened(calls, path):
+    return sum(c.name in OPENS and c.path == path for c in calls)
+
+
+def many(world, mech, n, name="n"):
+    r = world.run(helper("objects"), "many", mech, n, name)
+    assert r.rc == 0, r.err
+
+
+@pytest.mark.parametrize("words", [["ls"], ["ls", "--json"], ["ls", "--json", "-o", "all"]])
+def test_one_lookup_for_each_user_and_group(world, words):
+    users(world, 0, 1, 2)
+    for uid in (0, 1, 2):
+        world.ok("mk", "shm", "--size", "4K", "--count", "5", "--owner", f"{uid}:{uid}")
+        world.ok("mk", "sem", "--nsems", "1", "--count", "5", "--owner", f"{uid}:{uid}")
+        world.ok("mk", "msg", "--count", "5", "--owner", f"{uid}:{uid}")
+        world.ok("mk", "pshm", f"/{uid}", "--size", "4K", "--owner", f"{uid}:{uid}")
+    r, calls = trace(world, *words)
+    assert "user2" in r.out
+    assert opened(calls, "/etc/passwd") <= 3
+    assert opened(calls, "/etc/group") <= 3
+
+
+def test_an_unknown_user_is_asked_for_once(world):
+    users(world, 0)
+    world.ok("mk", "shm", "--size", "4K", "--count", "20", "--owner", "77777")
+    r, calls = trace(world, "ls", "shm", "--json")
+    assert [o["owner"] for o in r.json["objects"]] == ["77777"] * 20
+    assert opened(calls, "/etc/passwd") <= 2
+
+
+@pytest.mark.parametrize("words", [["ls", "--numeric"], ["show", "shm:0", "--numeric"], ["rm", "shm:0"]])
+def test_no_lookup_without_names(world, words):
+    make_all(world)
+    _, calls = trace(world, *words)
+    assert not opened(calls, "/etc/passwd") and not opened(calls, "/etc/nsswitch.conf")
+
+
+@pytest.mark.parametrize("mech", SYSV)
+def test_one_call_for_each_object(world, mech):
+    counts = {}
+    for n in (0, 100, 200, 400):
+        many(world, mech, n - max(counts, default=0))
+        _, calls = trace(world, "ls", mech, "--json", "--numeric")
+        by_name = collections.Counter(c.name for c in calls)
+        assert by_name[CTL[mech]] <= n + 4
+        counts[n] = len(calls)
+    for n in (100, 200, 400):
+        assert counts[n] <= counts[0] + n + FEW + n // 50  # memory and output grow in steps
+    assert counts[400] - counts[200] <= (counts[200] - counts[100]) * 2 + FEW
+
+
+@pytest.mark.parametrize("mech", ["mq", "pshm", "psem"])
+def test_calls_of_posix_listings_grow_with_the_objects_only(world, mech):
+    counts = {}
+    for n in (0, 50, 100, 200):
+        many(world, mech, n - max(counts, default=0), f"n{n}.")
+        _, calls = trace(world, "ls", mech, "--json")
+        counts[n] = len(calls)
+    step = counts[100] - counts[50]
+    assert abs((counts[200] - counts[100]) - 2 * step) <= FEW
+    assert step <= 50 * 6
+
+
+def test_default_columns_read_no_text_of_proc(world):
+    make_all(world)
+    for words in (["ls"], ["ls", "--json"], ["ls", "sysv"], ["show", "shm:0", "-o", "size"]):
+        _, calls = trace(world, *words)
+        for c in calls:
+            if c.name in OPENS:
+                assert "sysvipc" not in c.path, c
+                assert not re.search(r"(^|proc/)(\d+|self|thread-self)(/|$)", c.path), c
+
+
+def looks(world):
+    refs = make_all(world)
+    r = world.run(helper("objects"), "send", refs["msg"][4:], 3, 100)
+    assert r.rc == 0, r.err
+    r = world.run(helper("objects"), "mqsend", "/x", 10)
+    assert r.rc == 0, r.err
+    return [["ls"], ["ls", "--json", "-o", "all"], ["ls", "-o", "+rss,command"], ["limits"], ["limits", "--for", "shm:1G"],
+            ["show", *refs.values()], ["show", "--json", *refs.values()], ["key", "/etc"], ["key", "--explain", refs["shm"]],
+            ["rm", "all", "--all", "--dry-run"], ["help", "--dump"], ["complete", "--", "rm", "shm:"]]
+
+
+def test_looking_opens_nothing_for_writing_and_takes_nothing(world):
+    for words in looks(world):
+        _, calls = trace(world, *words, more=("-y",))
+        for c in calls:
+            if c.name in OPENS or c.name == "memfd_create":
+                assert not re.search(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC", c.args), (words, c)
+            assert c.name not in ("shmat", "mq_timedreceive", "mq_notify", "semop", "semtimedop", "msgsnd", "unlink",
+                                  "unlinkat", "mq_unlink", "ftruncate", "fchmod", "fchmodat", "fchown", "fchownat",
+                                  "memfd_create"), (words, c)
+            if c.name == "msgrcv":
+                assert "MSG_COPY" in c.args, (words, c)
+            if c.name.endswith("ctl"):
+                assert not re.search(r"IPC_RMID|IPC_SET\b|SETVAL|SETALL|SHM_LOCK|SHM_UNLOCK", c.args), (words, c)
+            if c.name == "mmap":
+                assert "/dev/shm" not in c.args and "mqueue" not in c.args, (words, c)
+            if c.name in ("read", "pread64"):
+                assert "/dev/shm" not in c.args or "sem." in c.args, (words, c)
+
+
+def test_every_descriptor_is_closed_on_exec(world):
+    path = os.path.join(world.dir, "limits")
+    for words in [*looks(world), ["mk", "shm", "--size", "4K"], ["mk", "psem", "/y"], ["mk", "mq", "/y"],
+                  ["mk", "pshm", "/y", "--from", "/etc/passwd"], ["set", "pshm:/y", "--size", "8K"],
+                  ["limits", "set", "shmmni=4000"], ["limits", "--save", path], ["rm", "all", "--all", "--yes"]]:
+        _, calls = trace(world, *words)
+        for c in calls:
+            if c.failed:
+                continue
+            if c.name in OPENS and not GLIBC_SEM.search(c.path):
+                assert "O_CLOEXEC" in c.args, (words, c)
+            if c.name in ("fsopen", "fsmount", "memfd_create", "socket", "pipe2"):
+                assert "CLOEXEC" in c.args, (words, c)
+            assert c.name not in ("dup", "dup2", "creat", "pipe"), (words, c)
+            assert "F_DUPFD," not in c.args, (words, c)
+
+
+def test_listing_maps_only_what_it_needs(world):
+    make_all(world)
+    _, calls = trace(world, "ls", "--numeric")
+    loaded = {os.path.basename(c.path) for c in calls if c.name in OPENS and not c.failed and ".so" in c.path}
+    loaded = {re.sub(r"\.so.*", "", name) for name in loaded}
+    assert loaded - {"libcap", "ld"} == {"libc", "libipcx"}
+
+
+SINGLE = [["show", "shm:0"], ["ls", "shm:0"], ["show", "shm:0x4d2"], ["ls", "shm", "0x4d2", "--json"],
+          ["show", "msg:0"], ["show", "sem:0"], ["show", "shm:0", "--json"], ["rm", "shm:0", "--dry-run"],
+          ["key", "--explain", "shm:0"], ["set", "shm:0", "--mode", "0640"],
+          ["show", "mq:/x"], ["show", "pshm:/x"], ["show", "psem:/x"], ["ls", "pshm:/x"]]
+
+
+def test_one_object_costs_the_same_among_many(world):
+    for mech, words in MAKE.items():
+        world.ok("mk", *words, *(["--key", "0x4d2"] if mech in SYSV else []))
+    few = [len(trace(world, *words)[1]) for words in SINGLE]
+    for mech in MAKE:
+        many(world, mech, 200 if mech == "mq" else 1000)
+    assert [len(trace(world, *words)[1]) for words in SINGLE] == few
+
+
+def test_a_reference_to_a_posix_object_lists_no_directory(world):
+    make_all(world)
+    for mech in POSIX:
+        for verb in ("ls", "show"):
+            _, calls = trace(world, verb, f"{mech}:/x")
+            assert not any(c.name.startswith("getdents") for c in calls), (verb, mech)
+
+
+def test_memory_does_not_grow_with_what_is_listed_as_it_comes(world):
+    peaks = {}
+    for n in (10, 10000, 16000):
+        many(world, "sem", n - max(peaks, default=0))
+        r = world.run("/usr/bin/python3", "-c",
+                      "import resource, subprocess, sys; p = subprocess.run(sys.argv[1:], stdout=subprocess.PIPE);"
+                      "print(p.stdout.count(b'\\n'), p.returncode, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)",
+                      release(), "ls", "sem", "--numeric")
+        lines, rc, peak = map(int, r.out.split())
+        assert rc == 0 and lines >= n
+        peaks[n] = peak
+    assert peaks[10000] < peaks[10] + 4096
+    assert peaks[16000] < peaks[10000] + 1024

@@ -1,0 +1,452 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What others put in our way: strange /proc/sysvipc texts, a zoo in /dev/shm, queues of other namespaces, looks that
+must leave no trace."""
+
+import json
+import os
+import re
+
+import pytest
+
+from conftest import IPCX, SETUP, World
+from helpers.tools import MAKE, background, helper, make_all, release, trace
+
+# ---- the text of /proc/sysvipc
+
+
+@pytest.fixture
+def segments(world):
+    """Three segments; answers the lines that the kernel writes of them."""
+    for n in (1, 2, 3):
+        world.ok("mk", "shm", "--size", f"{4096 * n}", "--key", str(n))
+    return world.run("cat", "/proc/sysvipc/shm").out.splitlines()
+
+
+def read_instead(world, text, *words):
+    """ipcx ls shm with this text in place of the kernel's."""
+    path = os.path.join(world.dir, "text")
+    with open(path, "wb") as f:
+        f.write(text if isinstance(text, bytes) else text.encode())
+    r = world.run("mount", "--bind", path, "/proc/sysvipc/shm")
+    assert r.rc == 0, r.err
+    return world.ipcx("ls", "shm", "--json", "-o", "id,key,size,cpid,rss", *words, timeout=20)
+
+
+def ids(r):
+    return [o["id"] for o in r.json["objects"]]
+
+
+def columns(lines, order):
+    """The same table with its columns in another order."""
+    return "".join(" ".join(line.split()[i] for i in order) + "\n" for line in lines)
+
+
+def test_the_text_as_it_is(world, segments):
+    r = read_instead(world, "\n".join(segments) + "\n")
+    assert (r.rc, r.err) == (0, "")
+    assert [(o["id"], o["size"]) for o in r.json["objects"]] == [(0, 4096), (1, 8192), (2, 12288)]
+
+
+def test_no_newline_at_the_end(world, segments):
+    r = read_instead(world, "\n".join(segments))
+    assert (r.rc, r.err) == (0, "") and ids(r) == [0, 1, 2]
+
+
+def test_columns_are_found_by_their_names(world, segments):
+    want = read_instead(world, "\n".join(segments) + "\n").json["objects"]
+    n = len(segments[0].split())
+    for order in (range(n - 1, -1, -1), [*range(n // 2, n), *range(n // 2)]):
+        r = read_instead(world, columns(segments, order))
+        assert (r.rc, r.err) == (0, "") and r.json["objects"] == want
+
+
+def test_columns_of_a_later_kernel_are_passed_over(world, segments):
+    lines = [segments[0] + " future words", *(line + " 1 two" for line in segments[1:])]
+    r = read_instead(world, "\n".join(lines) + "\n")
+    assert (r.rc, r.err) == (0, "") and ids(r) == [0, 1, 2]
+    lines = ["future " + segments[0], *("-x- " + line for line in segments[1:])]
+    r = read_instead(world, "\n".join(lines) + "\n")
+    assert (r.rc, r.err) == (0, "") and ids(r) == [0, 1, 2]
+
+
+def test_columns_that_are_not_there_are_unknown(world, segments):
+    heading = segments[0].split()
+    order = [i for i, name in enumerate(heading) if name not in ("size", "rss", "cpid")]
+    r = read_instead(world, columns(segments, order))
+    assert r.rc == 0 and ids(r) == [0, 1, 2]
+    assert all(o["size"] is o["rss"] is o["cpid"] is None for o in r.json["objects"])
+    assert [o["key"] for o in r.json["objects"]] == ["0x00000001", "0x00000002", "0x00000003"]
+
+
+@pytest.mark.parametrize("text", [b"", b"\n", b"\0\0\0\n", b"no heading at all\n1 2 3 4\n", b"x" * 100000, b" " * 70000 + b"\n"])
+def test_what_is_no_such_text_is_not_believed(world, segments, text):
+    r = read_instead(world, text)
+    assert r.rc == 0 and ids(r) == [0, 1, 2]
+    assert "unknown" in r.err
+    assert all(o["rss"] is None for o in r.json["objects"])
+
+
+def test_a_heading_that_hides_what_there_is(world, segments):
+    r = read_instead(world, segments[0] + "\n")
+    assert r.rc == 0 and ids(r) == [0, 1, 2]
+    assert "unknown" in r.err
+    assert ids(world.ipcx("ls", "shm:1", "--json", "-o", "id,rss")) == [1]
+
+
+def test_a_heading_and_nothing_to_hide(world):
+    text = world.run("cat", "/proc/sysvipc/shm").out
+    r = read_instead(world, text)
+    assert (r.rc, r.err, ids(r)) == (0, "", [])
+
+
+def change(line, heading, name, value):
+    words = line.split()
+    words[heading.split().index(name)] = value
+    return " ".join(words)
+
+
+BAD = {
+    "negative size": ("size", "-1"), "negative id": ("shmid", "-1"), "30 digits": ("size", "9" * 30),
+    "2^64": ("size", "18446744073709551616"), "id above 31 bits": ("shmid", "4294967296"), "no number": ("uid", "root"),
+    "NUL": ("size", "40\x0096"), "octal with 9": ("perms", "699"), "plus": ("size", "+1"), "hex": ("size", "0x10"),
+    "key above 32 bits": ("key", "4294967296"), "key below": ("key", "-2147483649"), "full width": ("size", "\uff11"),
+    "100 kB": ("size", "1" * 100000), "long word": ("cpid", "x" * 100000),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_line_that_is_not_understood_is_told(world, segments, name):
+    field, value = BAD[name]
+    lines = [segments[0], segments[1], change(segments[2], segments[0], field, value), segments[3]]
+    r = read_instead(world, "\n".join(lines) + "\n")
+    assert ids(r) == [0, 2]
+    assert r.rc == 4 and "not be understood" in r.err
+    assert r.json["errors"]
+
+
+@pytest.mark.parametrize("cut", [1, 20, 60])
+def test_a_truncated_last_line_is_told(world, segments, cut):
+    text = "\n".join(segments)
+    r = read_instead(world, text[:len(text) - len(segments[-1].lstrip()) + cut])
+    assert ids(r) == [0, 1]
+    assert r.rc == 4 and "not be understood" in r.err
+
+
+def test_numbers_at_the_edges(world, segments):
+    lines = [segments[0], change(segments[1], segments[0], "size", "18446744073709551615"),
+             change(segments[2], segments[0], "key", "-2147483648"), change(segments[3], segments[0], "shmid", "2147483647")]
+    r = read_instead(world, "\n".join(lines) + "\n")
+    assert (r.rc, r.err) == (0, "") and ids(r) == [0, 1, 2147483647]
+    assert r.json["objects"][0]["size"] == 18446744073709551615
+    assert r.json["objects"][1]["key"] == "0x80000000"
+
+
+def test_an_object_listed_twice_is_one(world, segments):
+    """Linux 5.3 to 5.6 repeat a line where one read ends."""
+    r = read_instead(world, "\n".join([*segments[:2], segments[1], *segments[2:], segments[3]]) + "\n")
+    assert (r.rc, r.err) == (0, "") and ids(r) == [0, 1, 2]
+
+
+def test_twenty_thousand_lines_read_in_pieces(world, segments):
+    lines = [segments[0], *(change(segments[1], segments[0], "shmid", str(n)) for n in range(20000))]
+    r = read_instead(world, "\n".join(lines) + "\n")
+    assert (r.rc, r.err) == (0, "") and ids(r) == list(range(20000))
+
+
+@pytest.mark.parametrize("mask", ["/dev/null", "/dev/zero", "fifo", "dir"])
+def test_a_mask_over_the_text(world, segments, mask):
+    """Containers mask files with devices; none of them may block or never end."""
+    if mask == "fifo":
+        mask = os.path.join(world.dir, "fifo")
+        os.mkfifo(mask)
+    if mask == "dir":
+        r = world.run("mount", "-t", "tmpfs", "none", "/proc/sysvipc")
+    else:
+        r = world.run("mount", "--bind", mask, "/proc/sysvipc/shm")
+    assert r.rc == 0, r.err
+    r = world.ipcx("ls", "shm", "--json", "-o", "id,rss", timeout=20)
+    assert r.rc == 0 and ids(r) == [0, 1, 2] and "unknown" in r.err
+
+
+@pytest.mark.parametrize("mech", ["msg", "sem"])
+def test_strange_texts_of_the_others(world, mech):
+    """Where the calls are refused, the text is all there is: nothing of it is lost in silence."""
+    world.ok("mk", *MAKE[mech])
+    world.ok("mk", *MAKE[mech])
+    launch = [helper("seccomp"), 38, f"{mech}ctl", "--"]
+    lines = world.run("cat", f"/proc/sysvipc/{mech}").out.splitlines()
+    path = os.path.join(world.dir, "text")
+    for text, found in (("", 0), (lines[0], 0), ("\n".join([lines[0], lines[1], "x"]), 1), ("\n".join(lines), 2)):
+        with open(path, "w", encoding="ascii") as f:
+            f.write(text)
+        world.run("mount", "--bind", path, f"/proc/sysvipc/{mech}")
+        r = world.run(*launch, IPCX, "ls", mech, "--json", timeout=20)
+        assert len(r.json["objects"]) == found
+        assert (r.rc == 0) == (found == 2 or text == lines[0])
+
+
+# ---- /dev/shm
+
+
+ZOO = """
+cd /dev/shm
+mkdir dir dir/below sem.dir
+mkfifo fifo sem.fifo
+ln -s /etc/passwd live
+ln -s /nowhere dangling
+ln -s /etc/passwd sem.live
+ln -s sem.live sem.link
+mknod char c 1 3 2>/dev/null || true
+: > sem.empty
+printf x > sem.short
+head -c 32 /dev/zero > sem.zero
+head -c 32 /dev/zero | tr '\\0' '\\377' > sem.full
+head -c 33 /dev/zero > sem.long
+head -c 32 /dev/zero > sem.
+printf hello > plain
+python3 - <<END
+import socket
+socket.socket(socket.AF_UNIX).bind("/dev/shm/socket")
+END
+"""
+
+
+@pytest.fixture
+def zoo(world):
+    r = world.sh(ZOO)
+    assert r.rc == 0, r.err
+    return world
+
+
+@pytest.mark.parametrize("uid", [None, 1000])
+def test_only_regular_files_are_objects(zoo, uid):
+    zoo.sh("chmod 644 /dev/shm/*")
+    r = zoo.ipcx("ls", "pshm", "psem", "--json", uid=uid, timeout=20)
+    refs = {o["ref"]: o for o in r.json["objects"]}
+    assert r.rc == 0
+    assert set(refs) == {"pshm:/plain", "pshm:/sem.empty", "pshm:/sem.short", "pshm:/sem.long", "pshm:/sem.",
+                         "psem:/zero", "psem:/full"}
+    assert refs["psem:/full"]["value"] is None
+    if uid is None:
+        assert refs["psem:/zero"]["value"] == 0
+
+
+def test_what_is_passed_over_is_told_when_asked(zoo):
+    r = zoo.ipcx("ls", "pshm", "psem", "--verbose", timeout=20)
+    for name, why in (("dir", "directory"), ("fifo", "FIFO"), ("live", "symbolic link"), ("dangling", "symbolic link"),
+                      ("socket", "socket"), ("sem.fifo", "FIFO"), ("sem.live", "symbolic link"), ("sem.dir", "directory")):
+        assert re.search(rf"/dev/shm/{re.escape(name)}: .*{why}", r.err), name
+    quiet = zoo.ipcx("ls", "pshm", "psem", timeout=20)
+    assert "directory" not in quiet.err and "FIFO" not in quiet.err
+
+
+@pytest.mark.parametrize("verb", [["show"], ["rm"], ["set", "--mode", "0666"], ["set", "--owner", "1000"]])
+def test_what_is_no_object_is_not_touched(zoo, verb):
+    before = zoo.run("stat", "-c", "%n %a %u %i %F", "/etc/passwd").out
+    for ref in ("pshm:/dir", "pshm:/fifo", "pshm:/live", "pshm:/dangling", "pshm:/socket", "psem:/fifo", "psem:/live",
+                "psem:/link", "psem:/short", "psem:/empty", "psem:/long", "psem:/dir", "pshm:/sem.zero"):
+        r = zoo.ipcx(verb[0], ref, *verb[1:], timeout=20)
+        assert r.rc == 3 and r.err.startswith("ipcx: ") and r.out == "", (ref, r.err)
+    for ref in ("mq:/fifo", "shm:77777"):
+        assert zoo.ipcx(verb[0], ref, *verb[1:], timeout=20).rc == 3
+    assert zoo.run("stat", "-c", "%n %a %u %i %F", "/etc/passwd").out == before
+    assert len(zoo.run("ls", "-A", "/dev/shm").lines) >= 17
+
+
+def test_rm_all_leaves_what_is_no_object(zoo):
+    left = zoo.sh("ls -A /dev/shm").lines
+    r = zoo.ipcx("rm", "posix", "--all", "--yes", timeout=20)
+    assert r.rc == 0, r.err
+    gone = {"plain", "sem.empty", "sem.short", "sem.zero", "sem.full", "sem.long", "sem."}
+    assert zoo.sh("ls -A /dev/shm").lines == [n for n in left if n not in gone]
+    assert zoo.run("test", "-s", "/etc/passwd").rc == 0
+
+
+def test_a_fifo_is_never_opened(zoo):
+    for words in (["ls", "--json", "-o", "all"], ["show", "pshm:/fifo"], ["rm", "pshm:/fifo"], ["ls", "psem:/fifo"],
+                  ["set", "pshm:/fifo", "--size", "1"], ["mk", "psem", "/fifo", "--if-missing"],
+                  ["mk", "pshm", "/fifo", "--size", "1", "--if-missing"]):
+        _, calls = trace(zoo, *words, rc=None, timeout=20)
+        for c in calls:
+            if "fifo" in c.path and c.name.startswith("open"):
+                assert c.failed or "O_PATH" in c.args, (words, c)
+
+
+def test_a_file_that_is_cut_while_it_is_read(world):
+    world.ok("mk", "psem", "/a", "--init", "7")
+    world.ok("mk", "psem", "/stable", "--init", "9")
+    with background(world, helper("objects"), "flicker", "/dev/shm/sem.a"):
+        for _ in range(40):
+            r = world.run(release(), "ls", "psem", "pshm", "--json", "-o", "all")
+            assert r.rc in (0, 4), (r.rc, r.err)
+            refs = [o["ref"] for o in r.json["objects"]]
+            assert "psem:/stable" in refs and len(refs) == len(set(refs))
+            assert r.rc == 0 or r.err
+            assert world.run(release(), "show", "psem:/a").rc in (0, 1, 3)
+
+
+def test_another_directory_stands_for_dev_shm(world):
+    """A plain directory on a disk holds objects just as well; that is told."""
+    path = os.path.join(world.dir, "plain")
+    os.mkdir(path, 0o1777)
+    world.run("mount", "--bind", path, "/dev/shm")
+    world.ok("mk", "psem", "/s", "--init", "2")
+    r = world.ipcx("ls", "pshm", "psem", "--json")
+    assert r.rc == 0 and [o["value"] for o in r.json["objects"]] == [2]
+    if world.run("stat", "-f", "-c", "%T", path).out.strip() not in ("tmpfs", "ramfs"):
+        assert "no memory file system" in r.err
+    assert world.ipcx("rm", "psem:/s").rc == 0 and os.listdir(path) == []
+
+
+def test_a_link_in_place_of_dev_shm(world):
+    """/dev/shm -> /run/shm is a distribution's; it may not lead out of the root."""
+    r = world.sh("mount -t tmpfs none /mnt && mkdir /mnt/shm /mnt/dev && ln -s /mnt/shm /mnt/dev/shm && touch /mnt/dev/null &&"
+                 "mount --bind /dev/null /mnt/dev/null && printf x > /mnt/shm/there && mount --bind /mnt/dev /dev && \"$IPCX\" ls pshm "
+                 "--json")
+    assert r.rc == 0 and [o["ref"] for o in json.loads(r.out)["objects"]] == ["pshm:/there"], r.err
+
+
+# ---- queues
+
+
+QUEUES = SETUP.replace("echo ready", """
+mkdir /mnt/dev 2>/dev/null
+mount -t tmpfs -o mode=755 none /mnt && mkdir /mnt/shm /mnt/mqueue /mnt/pts
+for d in null zero full random urandom tty; do touch /mnt/$d; mount --bind /dev/$d /mnt/$d; done
+mount -t tmpfs -o mode=1777 none /mnt/shm
+mount --move /mnt /dev || exit
+echo ready""")
+
+
+@pytest.fixture
+def mqworld():
+    """A world whose /dev has a directory mqueue, without anything mounted on it."""
+    w = World(QUEUES)
+    yield w
+    w.close()
+
+
+def queues(world, *words, program=IPCX, launch=(), **more):
+    r = world.run(*launch, program, "ls", "mq", "--json", *words, **more)
+    return r, [o["name"] for o in r.json["objects"]]
+
+
+def test_queues_without_any_mount(mqworld):
+    mqworld.ok("mk", "mq", "/a", "--maxmsg", "3", "--msgsize", "17")
+    r, names = queues(mqworld)
+    assert (r.rc, r.err, names) == (0, "", ["/a"])
+    assert r.json["objects"][0]["maxmsg"] == 3 and r.json["objects"][0]["msgsize"] == 17
+    assert mqworld.ipcx("rm", "mq", "--all").rc == 0
+    assert queues(mqworld)[1] == []
+
+
+@pytest.mark.parametrize("uid", [None, 1000])
+def test_queues_that_may_not_be_listed_are_told(mqworld, uid):
+    """Nothing is mounted and nothing may be: that is said, what was named is shown, and the others are listed."""
+    mqworld.ok("mk", "mq", "/a", "--mode", "0644")
+    mqworld.ok("mk", "shm", "--size", "4K", "--mode", "0644")
+    launch = [] if uid else [helper("seccomp"), 1, "fsopen", "--"]
+    r = mqworld.run(*launch, IPCX, "ls", "--json", uid=uid)
+    assert r.rc == 0 and [o["ref"] for o in r.json["objects"]] == ["shm:0"]
+    assert "mq: " in r.err and "mount -t mqueue" in r.err
+    r, names = queues(mqworld, launch=launch, uid=uid)
+    assert r.rc == 1 and names == [] and r.json["errors"]
+    r = mqworld.run(*launch, IPCX, "ls", "mq:/a", "--json", uid=uid)
+    assert (r.rc, r.err) == (0, "") and r.json["objects"][0]["maxmsg"] == 10
+    assert mqworld.run(*launch, IPCX, "show", "mq:/a", uid=uid).rc == 0
+
+
+@pytest.mark.parametrize("call", ["fsopen", "fsconfig", "fsmount"])
+@pytest.mark.parametrize("error", [1, 38])
+def test_a_mount_is_used_where_none_can_be_made(mqworld, call, error):
+    mqworld.sh("mount -t mqueue none /dev/mqueue")
+    mqworld.ok("mk", "mq", "/a")
+    r, names = queues(mqworld, launch=[helper("seccomp"), error, call, "--"])
+    assert (r.rc, r.err, names) == (0, "", ["/a"])
+    r, names = queues(mqworld, uid=65534)
+    assert r.rc == 0 and names == ["/a"]
+
+
+def test_a_mount_elsewhere_is_found(mqworld):
+    mqworld.sh("mkdir /dev/shm/q && mount -t mqueue none /dev/shm/q")
+    mqworld.ok("mk", "mq", "/a")
+    r, names = queues(mqworld, launch=[helper("seccomp"), 38, "fsopen", "--"])
+    assert (r.rc, r.err, names) == (0, "", ["/a"])
+
+
+def test_queues_of_another_namespace_are_not_ours(mqworld):
+    """P9: /dev/mqueue may show the queues of the namespace that it was mounted in."""
+    mqworld.sh("mount -t mqueue none /dev/mqueue")
+    mqworld.ok("mk", "mq", "/outside", "--maxmsg", "1", "--msgsize", "1")
+    inside = '"$IPCX" mk mq /inside --maxmsg 2 --msgsize 2 >/dev/null; '
+    r = mqworld.sh(f"unshare --ipc sh -c '{inside} \"$IPCX\" ls mq --json'")
+    rows = json.loads(r.out)["objects"]
+    assert r.rc == 0 and [(o["name"], o["maxmsg"], o["msgsize"]) for o in rows] == [("/inside", 2, 2)]
+    assert "another IPC namespace" in r.err
+    # and where none of our own may be mounted
+    r = mqworld.sh(f"unshare --ipc sh -c '{inside} {helper('seccomp')} 1 fsopen -- \"$IPCX\" ls mq --json'")
+    assert json.loads(r.out)["objects"] == [] and r.rc == 1 and "another IPC namespace" in r.err
+    r = mqworld.sh(f"unshare --ipc sh -c '{inside} \"$IPCX\" rm mq --all --yes --verbose; \"$IPCX\" rm mq:/outside'")
+    assert r.rc == 3 and queues(mqworld)[1] == ["/outside"]
+
+
+@pytest.mark.parametrize("mode", ["0200", "0000"])
+def test_a_queue_that_may_not_be_read_is_listed(mqworld, mode):
+    mqworld.sh("mount -t mqueue none /dev/mqueue")
+    mqworld.ok("mk", "mq", "/closed", "--mode", mode)
+    mqworld.ok("mk", "mq", "/open", "--mode", "0644", "--maxmsg", "4")
+    r, _ = queues(mqworld, "-o", "all", uid=1000)
+    rows = {o["name"]: o for o in r.json["objects"]}
+    assert r.rc == 0 and set(rows) == {"/closed", "/open"}
+    assert rows["/open"]["maxmsg"] == 4 and rows["/open"]["qsize"] == 0
+    for field in ("maxmsg", "msgsize", "curmsgs", "qsize", "use_percent", "notify"):
+        assert rows["/closed"][field] is None
+    assert rows["/closed"]["mode"] == mode and rows["/closed"]["uid"] == 0
+    assert "unknown" in r.err
+    r = mqworld.ipcx("show", "mq:/closed", uid=1000)
+    assert r.rc == 0 and mode in r.out
+
+
+# ---- no trace
+
+
+STAT = "stat -c '%n %x %y %z %a %u %s' /dev/shm /dev/shm/* /dev/mqueue /dev/mqueue/*"
+
+
+def times(world):
+    """All times of all objects, without asking ipcx for them."""
+    out = world.sh(STAT).out
+    sysv = ("import ctypes; libc = ctypes.CDLL(None); b = ctypes.create_string_buffer(512)\n"
+            "for f, a in (('shmctl', (0, 2, b)), ('msgctl', (0, 2, b)), ('semctl', (0, 0, 2, b))):\n"
+            "    r = getattr(libc, f)(*a); print(f, r, b.raw.hex())")
+    return out + world.run("/usr/bin/python3", "-c", sysv).out
+
+
+@pytest.mark.parametrize("option", ["strictatime", "relatime", "noatime"])
+@pytest.mark.parametrize("uid,owner", [(None, 0), (None, 1000), (1000, 1000), (1000, 0)])
+def test_looking_changes_no_time(mqworld, option, uid, owner):
+    mqworld.sh("mount -t mqueue none /dev/mqueue")
+    r = mqworld.run("mount", "-o", f"remount,{option}", "/dev/shm")
+    assert r.rc == 0, r.err
+    refs = make_all(mqworld)
+    for ref in refs.values():
+        mqworld.ok("set", ref, "--owner", f"{owner}:{owner}", "--mode", "0644")
+    for what in (["send", refs["msg"][4:], 2, 10], ["mqsend", "/x", 3]):
+        assert mqworld.run(helper("objects"), *what).rc == 0
+    mqworld.sh("touch -a -d '2 days ago' /dev/shm/* /dev/mqueue/*")
+    times(mqworld)  # the glob reads the directories
+    mqworld.sh("touch -a -d '2 days ago' /dev/shm")
+    seen = mqworld.sh("stat -c '%n %x %y %z %s' /dev/shm /dev/shm/x /dev/shm/sem.x /dev/mqueue /dev/mqueue/x").out
+    before = times(mqworld).splitlines()[1:]
+    mqworld.sh("touch -a -d '2 days ago' /dev/shm")
+    seen = mqworld.sh("stat -c '%n %x %y %s' /dev/shm /dev/shm/x /dev/shm/sem.x /dev/mqueue/x").out
+    for words in (["ls"], ["ls", "--json"], ["show", *refs.values()], ["ls", *refs.values()],
+                  ["ls", "shm", "msg", "sem", "pshm", "psem", "-o", "all"], ["limits"], ["rm", "all", "--all", "--dry-run"]):
+        r = mqworld.ipcx(*words, uid=uid)
+        assert r.rc == 0, (words, r.err)
+    after = mqworld.sh("stat -c '%n %x %y %s' /dev/shm /dev/shm/x /dev/shm/sem.x /dev/mqueue/x").out
+    if uid is None or option == "noatime":
+        assert after == seen
+    else:  # the directory is not ours: to read its names is to touch it
+        assert after.splitlines()[1:] == seen.splitlines()[1:]
+    assert times(mqworld).splitlines()[1:] == before

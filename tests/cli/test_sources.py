@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Two sources, one answer: what *_STAT_ANY tells and what /proc/sysvipc tells, field by field."""
+
+import contextlib
+import errno
+
+import pytest
+
+from conftest import IPCX
+from helpers.tools import SYSV, background, helper
+
+STAT_ANY = {"shm": "shmctl@1=15", "msg": "msgctl@1=13", "sem": "semctl@2=20"}
+CTL = {"shm": "shmctl", "msg": "msgctl", "sem": "semctl"}
+CALLS_ONLY = {"msg": {"qbytes", "use_percent"}}  # /proc/sysvipc/msg has no column for them
+TEXT_ONLY = {"rss", "swap"}
+UIDS = [None, 65534, 1000]
+
+
+@pytest.fixture
+def zoo(world):
+    """Objects as different as they come; a segment stays attached meanwhile."""
+    objects = helper("objects")
+    mk = {
+        "shm": [["--size", "1"], ["--size", "5000", "--mode", "0000"], ["--size", "8K", "--key", "0x80000000"],
+                ["--size", "8K", "--key", "0xffffffff", "--mode", "0777"], ["--size", "8K", "--key", "1", "--lock"],
+                ["--size", "5G", "--noreserve", "--owner", "4294967294:4294967294"], ["--size", "12K", "--owner", "1000:1000"]],
+        "msg": [[], ["--mode", "0000"], ["--key", "0x80000000"], ["--key", "0xffffffff", "--mode", "0777"],
+                ["--qbytes", "100"], ["--owner", "4294967294:4294967294"], ["--owner", "1000:1000"]],
+        "sem": [["--nsems", "1"], ["--nsems", "250", "--mode", "0000"], ["--nsems", "2", "--key", "0x80000000"],
+                ["--nsems", "2", "--key", "0xffffffff", "--mode", "0777"], ["--nsems", "3", "--init", "1,2,3"],
+                ["--nsems", "2", "--owner", "4294967294:4294967294"], ["--nsems", "2", "--owner", "1000:1000"]],
+    }
+    for mech, kinds in mk.items():
+        for words in kinds:
+            world.ok("mk", mech, *words)
+    hole = world.ok("mk", "shm", "--size", "4K")
+    dest = world.ok("mk", "shm", "--size", "16K", "--key", "0x777")
+    attached = world.ok("mk", "shm", "--size", "16K")
+    world.ok("rm", f"shm:{hole}")
+    queue = world.ok("mk", "msg")
+    assert world.run(objects, "send", queue, 3, 100).rc == 0
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(background(world, objects, "dest", dest))
+        stack.enter_context(background(world, objects, "attach", attached, "3"))
+        yield world
+
+
+def fields_of(dump, mech):
+    """All that does not change by itself."""
+    return [f["name"] for f in dump["fields"] if mech in f["mechs"] and f["name"] not in {"age", *TEXT_ONLY}]
+
+
+def listing(world, mech, fields, launch=(), rc=0, **more):
+    """The rows of a listing; its messages."""
+    r = world.run(*launch, IPCX, "ls", mech, "--json", "-o", ",".join(fields), **more)
+    assert r.rc == rc, r.err
+    return r.json["objects"], r.err
+
+
+def without(rows, fields):
+    return [{k: v for k, v in row.items() if k not in fields} for row in rows]
+
+
+@pytest.mark.parametrize("uid", UIDS)
+def test_shm_with_and_without_rss(zoo, dump, uid):
+    fields = fields_of(dump, "shm")
+    calls, err = listing(zoo, "shm", fields, uid=uid)
+    assert err == "" and len(calls) == 9
+    text, err = listing(zoo, "shm", [*fields, "rss", "swap"], uid=uid)
+    assert err == ""
+    assert without(text, TEXT_ONLY) == calls
+    assert all(isinstance(row["rss"], int) for row in text)
+    # the zoo has what the two could differ in
+    assert {"dest", "locked", None} == {row["status"] for row in calls}
+    assert {0, 1, 3} == {row["nattch"] for row in calls}
+    assert {"0x80000000", "0xffffffff", "0x00000000", "0x00000001"} == {row["key"] for row in calls}
+
+
+@pytest.mark.parametrize("uid", UIDS)
+@pytest.mark.parametrize("mech", SYSV)
+@pytest.mark.parametrize("error", [errno.EINVAL, errno.ENOSYS])
+def test_without_stat_any(zoo, dump, mech, error, uid):
+    fields = fields_of(dump, mech)
+    calls, err = listing(zoo, mech, fields, uid=uid)
+    assert err == "" and len(calls) >= 7
+    text, err = listing(zoo, mech, fields, launch=[helper("seccomp"), error, STAT_ANY[mech], "--"], uid=uid)
+    assert err == ""
+    lost = CALLS_ONLY.get(mech, set())
+    assert without(text, lost) == without(calls, lost)
+    for row in text:
+        assert all(row[f] is None for f in lost)
+
+
+@pytest.mark.parametrize("mech", SYSV)
+@pytest.mark.parametrize("error", [errno.ENOSYS, errno.EPERM])
+def test_without_any_control_call(zoo, dump, mech, error):
+    fields = fields_of(dump, mech)
+    calls, _ = listing(zoo, mech, fields)
+    text, err = listing(zoo, mech, fields, launch=[helper("seccomp"), error, CTL[mech], "--"])
+    assert err == ""
+    lost = CALLS_ONLY.get(mech, set())
+    assert without(text, lost) == without(calls, lost)
+
+
+@pytest.mark.parametrize("mech", SYSV)
+def test_one_object_without_stat_any(zoo, mech):
+    """On a kernel without STAT_ANY, an object that may not be read is found in the text."""
+    closed = next(o for o in zoo.objects(mech) if o["mode"] == "0000")
+    for launch in ([], [helper("seccomp"), errno.EINVAL, STAT_ANY[mech], "--"]):
+        r = zoo.run(*launch, IPCX, "ls", closed["ref"], "--json", uid=65534)
+        assert r.rc == 0, r.err
+        for field in ("id", "key", "uid", "cgid", "mode", "ctime"):
+            assert r.json["objects"][0][field] == closed[field]
+
+
+@pytest.mark.parametrize("mech", SYSV)
+@pytest.mark.parametrize("error", [errno.ENOSYS, errno.EPERM])
+def test_one_object_without_any_control_call(zoo, mech, error):
+    one = zoo.objects(mech)[0]
+    r = zoo.run(helper("seccomp"), error, CTL[mech], "--", IPCX, "ls", one["ref"], "--json")
+    assert r.rc == 0, r.err
+    for field in ("id", "key", "uid", "mode", "ctime"):
+        assert r.json["objects"][0][field] == one[field]
+
+
+@pytest.mark.parametrize("mech", SYSV)
+def test_conditions_hold_in_both_sources(zoo, mech):
+    where = "mode == 0600 && uid != 0 || key == 0x80000000"
+    refs = [o["ref"] for o in zoo.objects(mech, "--where", where)]
+    assert len(refs) == 3
+    r = zoo.run(helper("seccomp"), errno.EINVAL, STAT_ANY[mech], "--", IPCX, "ls", mech, "--json", "--where", where)
+    assert [o["ref"] for o in r.json["objects"]] == refs
+
+
+@pytest.mark.parametrize("mech", SYSV)
+def test_removal_works_from_the_text_too(zoo, mech):
+    r = zoo.run(helper("seccomp"), errno.EINVAL, STAT_ANY[mech], "--", IPCX, "rm", mech, "--where", "mode == 0", "--yes")
+    assert r.rc == 0, r.err
+    assert all(o["mode"] != "0000" for o in zoo.objects(mech))
+
+
+def test_two_readings_of_the_text_are_one_answer(zoo):
+    """Rows of a text whose second read fails are not listed again by calls."""
+    want = [o["id"] for o in zoo.objects("shm")]
+    r = zoo.run("strace", "-qq", "-o", "/dev/null", "-P", "/proc/sysvipc/shm", "-e", "inject=read:error=EIO:when=2+",
+                IPCX, "ls", "shm", "--json", "-o", "id,rss", env={"ASAN_OPTIONS": "detect_leaks=0"})
+    assert [o["id"] for o in r.json["objects"]] == want
+    assert r.err != ""

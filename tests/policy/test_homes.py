@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Each outside thing has one home."""
+
+import re
+
+import pytest
+from source import Source, c_files
+
+# What, the pattern in code without comments and literals, where it may stand.
+HOMES = [
+    ("json-c", r"<json(-c)?/|\bjson_(object|tokener)_\w+", set()),
+    ("libmount", r"<libmount/|\bmnt_\w+\s*\(|\blibmnt_\w+", {"lib/base/mnt.c"}),
+    ("libcap", r"<sys/capability\.h>|\bcap_(get|set|init|free|clear)\w*\s*\(", set()),
+    ("entering namespaces", r"\b(setns|unshare)\s*\(", {"lib/ns/"}),
+    ("getopt", r"\bgetopt\w*\b", {"cmd/ui/opt.c"}),
+    ("ending the process", r"(?<![\w.>])(_?exit|_Exit|quick_exit|abort|exit_group)\s*\(", {"cmd/main.c"}),
+    ("stderr", r"\bstderr\b|\bSTDERR_FILENO\b|\bperror\s*\(", {"cmd/ui/msg.c"}),
+    ("stdout", r"\bstdout\b|\bSTDOUT_FILENO\b", {"cmd/ui/out.c"}),
+    ("writing to descriptors by number", r"\b(p?write|writev|dprintf)\s*\(\s*[012]\b", set()),
+    ("printing to streams", r"(?<![\w.>])(v?f?printf|v?dprintf|f?puts|f?putc|putchar|fwrite|psignal)\s*\(",
+     set()),
+    ("dlopen", r"\b(dlopen|dlsym|dlmopen)\s*\(", {"lib/base/dl.c"}),
+    ("NSS", r"\b(get(pw|gr)(nam|uid|gid|ent)\w*|getgrouplist|getaddrinfo)\s*\(", {"lib/core/names.c", "cmd/ui/owner.c"}),
+    ("the environment", r"\b((secure_)?getenv|environ|setenv|putenv)\b", {"cmd/ui/sheet.c"}),
+    ("the time zone", r"\b(localtime|tzset|mktime|strftime)\w*\s*\(", {"cmd/ui/cell.c"}),
+    ("the locale", r"\b(setlocale|localeconv|newlocale|uselocale|strtod|atof)\s*\(", set()),
+    ("growing bytes", r"\b(open_memstream|fmemopen)\s*\(", set()),
+    ("running programs", r"\b(system|popen|posix_spawnp?|fork|vfork|exec[lv]p?e?)\s*\(", set()),
+    ("mmap", r"(?<![\w.>])mmap\s*\(", set()),
+]
+
+# What is no use of the thing: (what, file) and why.
+SPARED = {
+    ("stdout", "cmd/ui/sheet.c"): r"isatty(STDOUT_FILENO)",  # whether it is a terminal; nothing is written
+    ("stderr", "cmd/rm.c"): r"isatty(STDERR_FILENO)",  # whether a question could be seen
+}
+
+# base/util.h offers auto_file for those who read.
+PRINTF_ATTRIBUTE = re.compile(r"format\s*\(\s*printf\b[^)]*\)")
+
+
+def uses(source, pattern):
+    code = PRINTF_ATTRIBUTE.sub(lambda m: " " * len(m[0]), source.code)
+    return [m.start() for m in re.finditer(pattern, code)]
+
+
+@pytest.mark.parametrize("what,pattern,homes", HOMES, ids=[home[0] for home in HOMES])
+def test_home(what, pattern, homes):
+    strays = []
+    for path in c_files("lib/", "cmd/"):
+        source = Source(path)
+        for at in uses(source, pattern):
+            spared = SPARED.get((what, path))
+            line = source.text[source.text.rfind("\n", 0, at) + 1:source.text.find("\n", at)]
+            if not path.startswith(tuple(homes)) and not (spared and spared in line):
+                strays.append(f"{source.where(at)}: {line.strip()}")
+    assert not strays, f"{what} belongs into {sorted(homes) or 'no file yet: name its home here'}:\n" + "\n".join(strays)
+
+
+@pytest.mark.parametrize("what,pattern,homes", HOMES, ids=[home[0] for home in HOMES])
+def test_homes_are_lived_in(what, pattern, homes):
+    """A home that nobody lives in any more would hide the next stray."""
+    for path in (home for home in homes if not home.endswith("/")):  # a directory may do it, a file must
+        assert uses(Source(path), pattern), f"{path} is said to be the home of {what}"
+
+
+def test_spared_lines_exist():
+    for (_, path), line in SPARED.items():
+        assert line in Source(path).text, path
+
+
+OPENS = (r"open|openat|open64|creat|memfd_create|mq_open|fopen|freopen|fdopen|tmpfile|mkstemps?|mkostemps?|dup[23]?|"
+         r"pipe2?|socket|socketpair|accept4?|eventfd|timerfd_create|signalfd|epoll_create1?|inotify_init1?|fanotify_init|"
+         r"userfaultfd|open_tree|fsopen|fsmount|popen")
+# Calls that cannot be told at all, whatever their arguments.
+NEVER = {"creat", "tmpfile", "mkstemp", "mkstemps", "dup", "dup2", "pipe", "epoll_create", "accept", "inotify_init", "popen"}
+
+# Where the descriptor is meant to be inherited, and why.
+INHERITED = {
+    "cmd/main.c": r'"/dev/null"',  # a standard stream in the place of one that was closed
+}
+
+
+def test_every_descriptor_is_close_on_exec():
+    bad = []
+    for path in c_files("lib/", "cmd/"):
+        source = Source(path)
+        for at, name, args in source.calls(OPENS):
+            if path in INHERITED and INHERITED[path] in args:
+                continue
+            kept = "CLOEXEC" in args or (name in ("fopen", "freopen") and re.search(r'"[^"]*e[^"]*"', args)) or name == "fdopen"
+            if name in NEVER or not kept:
+                bad.append(f"{source.where(at)}: {name}({args})")
+        for at, _, args in source.calls("fcntl"):
+            if re.search(r"\bF_DUPFD\b", args):
+                bad.append(f"{source.where(at)}: fcntl({args})")
+    assert not bad, "\n".join(bad)
+
+
+def test_raw_calls_that_open_are_close_on_exec():
+    """syscall(2): the flag stands in the arguments, or in the struct that they name, in the same function."""
+    bad = []
+    for path in c_files("lib/", "cmd/"):
+        source = Source(path)
+        for name, first, _, body in source.functions():
+            if re.search(r"\bSYS_(open\w*|fsopen|fsmount|fspick|memfd_\w+|pidfd_getfd)\b", body) and "CLOEXEC" not in body:
+                bad.append(f"{path}:{first}: {name}()")
+    assert not bad, "\n".join(bad)
+
+
+def test_opens_are_seen(tmp_path):
+    """The pattern itself: a stray open is found, a method of that name is not."""
+    file = tmp_path / "x.c"
+    file.write_text('fd = open("/x", O_RDONLY);\nlib->open(1);\nfs.open (2);\n/* open(3) */\nx = "open(4)";\n')
+    found = [args for _, _, args in Source(str(file)).calls(OPENS)]
+    assert found == ['"/x", O_RDONLY']
