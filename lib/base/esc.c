@@ -273,11 +273,25 @@ static void put_escaped(char *to, const char *from, size_t n)
 	}
 }
 
+/* How many bytes from the beginning stay as they are: nearly always all of them. */
+static size_t plain_run(const char *text, enum ix_esc how)
+{
+	size_t n = 0;
+
+	while (text[n] && !(text[n] & 0x80) && !hidden_ascii((unsigned char)text[n], how))
+		n++;
+	return n;
+}
+
 size_t ix_escape(char *buf, size_t size, const char *text, enum ix_esc how)
 {
-	size_t len = strlen(text), want = 0, end = 0;
+	size_t len = strlen(text), plain = plain_run(text, how), want = 0, end = 0;
 
-	for (size_t i = 0; i < len;) {
+	if (plain < size) {
+		memcpy(buf, text, plain);
+		want = end = plain;
+	}
+	for (size_t i = end; i < len;) {
 		bool hide;
 		size_t n = look(text + i, len - i, how, &hide), out = hide ? 4 * n : n;
 
@@ -347,9 +361,11 @@ size_t ix_width(const char *text)
 	size_t len = strlen(text), width = 0;
 
 	for (size_t i = 0; i < len;) {
-		uint32_t c;
-		size_t n = ix_utf8((const unsigned char *)text + i, len - i, &c);
+		uint32_t c = (unsigned char)text[i];
+		size_t n = 1;
 
+		if (c >= 0x80)
+			n = ix_utf8((const unsigned char *)text + i, len - i, &c);
 		i += MAX(n, 1U);
 		if (n <= 1)
 			width++;

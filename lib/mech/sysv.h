@@ -14,10 +14,14 @@
 /* The beginning of every System V row. */
 struct ix_sysv_row {
 	struct ix_row row;
-	int32_t id; /* in a word of its own: it differs from row to row, the rest hardly */
-	uint32_t reserved;
-	uint32_t key, uid, gid, cuid, cgid;
+	/* Two by two in the words that ipcx_row_changed() compares: what differs from row
+	 * to row, and what hardly does. */
+	int32_t id;
+	uint32_t key;
+	uint32_t uid, gid;
+	uint32_t cuid, cgid;
 	uint32_t mode; /* with the bits above 0777 that shm uses */
+	uint32_t reserved;
 	int64_t ctime;
 };
 

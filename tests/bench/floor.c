@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* floor KIND COUNT: a bare loop that makes objects, the floor under `ipcx mk --count`. */
+/*
+ * floor KIND COUNT: a bare loop that makes objects, the floor under `ipcx mk --count`.
+ * floor KIND COUNT look: one that only asks the kernel for each, the floor under `ipcx ls`.
+ */
 
 #include <stdlib.h>
 
@@ -7,14 +10,14 @@
 
 int main(int argc, char **argv)
 {
-	const struct kind *kind = argc == 3 ? kind_by_name(argv[1]) : NULL;
+	const struct kind *kind = argc >= 3 ? kind_by_name(argv[1]) : NULL;
 	int count;
 
 	if (!kind)
 		return 2;
 	count = atoi(argv[2]);
 	for (int i = 0; i < count; i++) {
-		if (kind->make(IPC_PRIVATE) < 0) {
+		if ((argc == 4 ? kind->look(i) : kind->make(IPC_PRIVATE)) < 0) {
 			perror(argv[1]);
 			return 1;
 		}

@@ -18,6 +18,7 @@ struct kind {
 	const char *name;
 	int (*make)(key_t key);
 	int (*drop)(int id);
+	int (*look)(int index); /* *_STAT_ANY */
 };
 
 static inline int shm_make(key_t key)
@@ -50,10 +51,31 @@ static inline int sem_drop(int id)
 	return semctl(id, 0, IPC_RMID);
 }
 
+static inline int shm_look(int index)
+{
+	struct shmid_ds ds;
+
+	return shmctl(index, SHM_STAT_ANY, &ds);
+}
+
+static inline int msg_look(int index)
+{
+	struct msqid_ds ds;
+
+	return msgctl(index, MSG_STAT_ANY, &ds);
+}
+
+static inline int sem_look(int index)
+{
+	struct semid_ds ds;
+
+	return semctl(index, 0, SEM_STAT_ANY, &ds);
+}
+
 static const struct kind kinds[] = {
-	{ "shm", shm_make, shm_drop },
-	{ "msg", msg_make, msg_drop },
-	{ "sem", sem_make, sem_drop },
+	{ "shm", shm_make, shm_drop, shm_look },
+	{ "msg", msg_make, msg_drop, msg_look },
+	{ "sem", sem_make, sem_drop, sem_look },
 };
 
 static inline const struct kind *kind_by_name(const char *name)

@@ -103,6 +103,9 @@ CASES = [
     *[Case("P1", f"{k} 32,000 table ÷ cat", (ls(k), cat(k)), "<=", goal)
       for k, goal in each(0.40, 0.50, 0.65)],
 
+    *[Case("P1", f"{k} 32,000 bare *_STAT_ANY loop ÷ cat: the floor here",
+           (Cmd(N, ("@bin@/floor", k, N, "look")), cat(k))) for k in KINDS],
+
     *[Case("P2", f"{k} 32,000 JSON ÷ cat", (ls(k, N, "--json"), cat(k)), "<=", goal)
       for k, goal in each(0.45, 0.55, 0.70)],
 
