@@ -7,6 +7,12 @@
 #include "cmd.h"
 #include "ui/select.h"
 
+/* Objects removed before they are told of. */
+#define SLICE 512
+
+/* The masks of mechanisms have so many bits. */
+#define MECHS_MAX 64
+
 struct rm_args {
 	struct sheet_args sheet;
 	struct select_args select;
@@ -20,6 +26,7 @@ struct removal {
 	struct sheet sheet;
 	struct tally tally;
 	bool print; /* what is removed goes to standard output */
+	size_t count[MECHS_MAX];
 };
 
 /* In a table: only what a person needs to recognise an object. */
@@ -53,27 +60,27 @@ static void print_table(struct removal *rm, const struct ipcx_table *t)
 	msg_table(t, rm->app->verbose, &rm->tally);
 	if (!rm->print)
 		return;
-	sheet_heading(&rm->sheet, NULL);
 	if (ipcx_table_rows(t) > 0)
 		sheet_all(&rm->sheet, t, NULL);
 }
 
+static void count_mechs(const struct ipcx_table *t, size_t *count)
+{
+	for (size_t i = 0; i < ipcx_table_rows(t); i++)
+		count[MIN(ipcx_row_mech(t, i), MECHS_MAX - 1)]++;
+}
+
 /* "12 shm, 19 msg" */
-static void count_mechs(const struct ipcx_table *t, char *buf, size_t size)
+static void list_counts(const size_t *count, char *buf, size_t size)
 {
 	size_t at = 0;
 
 	buf[0] = '\0';
-	for (unsigned m = 0; ipcx_mech_info(m) && at < size; m++) {
-		size_t n = 0;
-
-		for (size_t i = 0; i < ipcx_table_rows(t); i++)
-			n += ipcx_row_mech(t, i) == m;
-		if (n)
+	for (unsigned m = 0; ipcx_mech_info(m) && at < size; m++)
+		if (count[m])
 			at += (size_t)snprintf(buf + at, size - at, "%s%zu %s",
-					       at ? ", " : "", n,
+					       at ? ", " : "", count[m],
 					       ipcx_mech_info(m)->name);
-	}
 }
 
 /* On a terminal, a person is asked before more than one object goes by a condition. */
@@ -82,13 +89,15 @@ static int confirm(struct removal *rm, struct ipcx_table **ret_listed)
 	struct ipcx_query q = rm->q;
 	struct ipcx_table *t;
 	char counts[200], ns[64];
+	size_t count[MECHS_MAX] = { 0 };
 	int r;
 
 	q.flags |= IPCX_DRY_RUN;
 	r = ipcx_remove(rm->app->x, &q, &t);
 	if (r < 0)
 		return app_failed(rm->app, r);
-	count_mechs(t, counts, sizeof(counts));
+	count_mechs(t, count);
+	list_counts(count, counts, sizeof(counts));
 	ipcx_namespace(rm->app->x, ns, sizeof(ns));
 	if (ipcx_table_rows(t) > 1 &&
 	    !msg_ask("ipcx: remove %s from %s? [y/N] ", counts, ns)) {
@@ -100,19 +109,39 @@ static int confirm(struct removal *rm, struct ipcx_table **ret_listed)
 	return 0;
 }
 
-static void say_what(struct removal *rm, const struct ipcx_table *t)
+static void say_what(struct removal *rm)
 {
 	char counts[200], ns[64];
 
-	count_mechs(t, counts, sizeof(counts));
+	list_counts(rm->count, counts, sizeof(counts));
 	ipcx_namespace(rm->app->x, ns, sizeof(ns));
 	msg_note("%s %s from %s", rm->args->dry_run ? "would remove" : "removed",
 		 counts[0] ? counts : "nothing", ns);
 }
 
+/* A slice after the other, so that memory does not grow with what is removed. */
+static int remove_slices(struct removal *rm)
+{
+	rm->q.max_rows = SLICE;
+	do {
+		struct ipcx_table *t;
+		int r = ipcx_remove(rm->app->x, &rm->q, &t);
+
+		if (r < 0)
+			return app_failed(rm->app, r);
+		print_table(rm, t);
+		if (rm->app->verbose)
+			count_mechs(t, rm->count);
+		rm->q.resume = ipcx_table_resume(t);
+		rm->q.nrefs = 0;
+		ipcx_table_free(t);
+	} while (rm->q.resume);
+	return 0;
+}
+
 static int remove_them(struct removal *rm, bool by_condition)
 {
-	struct ipcx_table *listed = NULL, *t;
+	struct ipcx_table *listed = NULL;
 	int r = 0;
 
 	if (by_condition && !rm->args->yes && !rm->args->dry_run &&
@@ -121,15 +150,15 @@ static int remove_them(struct removal *rm, bool by_condition)
 	if (r)
 		return r;
 	rm->q.same = listed;
-	r = ipcx_remove(rm->app->x, &rm->q, &t);
+	if (rm->print)
+		sheet_heading(&rm->sheet, NULL);
+	r = remove_slices(rm);
 	ipcx_table_free(listed);
-	if (r < 0)
-		return app_failed(rm->app, r);
-	print_table(rm, t);
+	if (r)
+		return r;
 	sheet_close(&rm->sheet);
 	if (rm->app->verbose)
-		say_what(rm, t);
-	ipcx_table_free(t);
+		say_what(rm);
 	if (rm->args->ignore_missing)
 		rm->tally.missing = 0;
 	return tally_status(&rm->tally);

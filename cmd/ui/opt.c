@@ -60,7 +60,7 @@ static void collect(struct parser *p, const struct opt_group *groups,
 	memset(p, 0, sizeof(*p));
 	/* ':' first: missing arguments are told apart; '+': options of a command are not
 	 * ours. */
-	strcpy(p->shorts, stop_at_operand ? "+:" : ":");
+	memcpy(p->shorts, stop_at_operand ? "+:" : ":", 1 + stop_at_operand);
 	for (; groups->opts; groups++)
 		for (const struct opt *o = groups->opts; o->name; o++)
 			add(p, o, groups->at);

@@ -21,7 +21,7 @@ static const char *show_text(struct shown *s, const char *text)
 {
 	if (ix_escape(s->text, sizeof(s->text) - 3, text, IX_ESC_TEXT) >=
 	    sizeof(s->text) - 3)
-		strcat(s->text, "…");
+		memcpy(s->text + strlen(s->text), "…", sizeof("…"));
 	return s->text;
 }
 

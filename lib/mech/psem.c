@@ -141,7 +141,7 @@ static int keep(struct ix_scan *s, const struct ix_posix_dir *dir, const char *f
 		return -ENOMEM;
 	r = read_value(dir, file, &row->base, &row->value);
 	if (r == -ENOENT)
-		return 0; /* gone, or another by now */
+		return r; /* gone, or another by now */
 	if (r < 0)
 		value_unknown(s, row, file, r, unread);
 	r = ix_scan_keep(s);
@@ -187,8 +187,11 @@ static int one(struct ix_scan *s, const struct ix_posix_dir *dir, const char *fi
 				      ix_errno_text(errno));
 		return 0;
 	}
-	if (ix_posix_is_sem(file, &st))
-		return keep(s, dir, file, &st, unread);
+	if (ix_posix_is_sem(file, &st)) {
+		int r = keep(s, dir, file, &st, unread);
+
+		return r == -ENOENT ? 0 : r;
+	}
 	ix_posix_note(s, IPCX_NOTE_SKIPPED, 0, file,
 		      not_a_sem(file, &st, why, sizeof(why)));
 	return 0;

@@ -129,6 +129,9 @@ int ix_sysv_create(struct ipcx *x, const struct ix_sysv *v, const struct ipcx_at
 		(void)v->rmid(id);
 		return r;
 	}
-	*ret_ref = (struct ipcx_ref){ .by = IPCX_BY_ID, .id = id };
+	ret_ref->by = IPCX_BY_ID;
+	ret_ref->id = id;
+	ret_ref->key = key;
+	ret_ref->name[0] = '\0'; /* its 257 bytes need no clearing for each of thousands */
 	return 0;
 }

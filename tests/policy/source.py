@@ -106,7 +106,7 @@ TOKEN = re.compile(r"\w+|[^\s\w]")
 
 def nesting(body):
     """How deep the deepest statement of a function body stands; its outermost ones stand at 1."""
-    tokens = TOKEN.findall(body)
+    tokens = TOKEN.findall(re.sub(r"^[ \t]*#(?:.*\\\n)*.*", "", body, flags=re.M))
     deepest = 0
 
     def skip(i):  # the group in brackets that begins here

@@ -73,7 +73,7 @@ def test_exempt_files_exist():
 @pytest.mark.parametrize("path", c_files())
 def test_c_files_begin_with_what_they_know(path):
     """Line 1 the licence, line 2 on a comment of more than two words."""
-    head = re.match(r"/\* SPDX-License-Identifier: [\w.-]+ \*/\n/\*(.*?)\*/", read(path), re.S)
+    head = re.match(r"/[/*] SPDX-License-Identifier: [\w.-]+(?: \*/)?\n/\*(.*?)\*/", read(path), re.S)
     assert head, "no comment below the SPDX line"
     assert len(re.findall(r"\w+", head[1])) > 2
 
@@ -85,10 +85,12 @@ def test_python_files_begin_with_a_docstring(path):
 
 @pytest.mark.parametrize("path", c_files())
 def test_headers_are_guarded(path):
+    guard = re.search(r"^#ifndef (\w+_H)\n#define \1\n", read(path), re.M)
+    once = "#pragma once\n" in read(path)
     if path == "lib/ipcx.h":
-        assert "#ifndef IPCX_H\n#define IPCX_H\n" in read(path)  # of every compiler there is
+        assert guard and not once  # no C99 compiler need know the pragma
     else:
-        assert ("#pragma once\n" in read(path)) == path.endswith(".h")
+        assert bool(guard or once) == path.endswith(".h")
 
 
 # ---- size
@@ -150,7 +152,7 @@ def words_that_stay_out():
     yield r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b"
     yield r"(?<![\w.$}/-])/(work|home|Users)/\w"
     yield r"/tmp/bui" r"ld-"
-    yield r"(?i)\b(chat" r"gpt|clau" r"de|co" r"pilot|llm|language mo" r"del)\b"
+    yield r"(?i)\b(chat" r"gpt|clau" r"de|co" r"pilot|language mo" r"del)\b"
 
 
 @pytest.mark.parametrize("path", [f for f in files() if not is_corpus(f) and not f.startswith("LICENSES/")])
