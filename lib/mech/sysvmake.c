@@ -132,6 +132,7 @@ int ix_sysv_create(struct ipcx *x, const struct ix_sysv *v, const struct ipcx_at
 	ret_ref->by = IPCX_BY_ID;
 	ret_ref->id = id;
 	ret_ref->key = key;
-	ret_ref->name[0] = '\0'; /* its 257 bytes need no clearing for each of thousands */
+	ret_ref->name[0] =
+		'\0'; /* its 257 bytes need no clearing for each of thousands */
 	return 0;
 }

@@ -12,7 +12,8 @@ static void nothing(int sig)
 __attribute__((constructor)) static void begin(void)
 {
 	struct sigaction sa = { .sa_handler = nothing };
-	struct itimerval often = { .it_interval = { .tv_usec = 200 }, .it_value = { .tv_usec = 200 } };
+	struct itimerval often = { .it_interval = { .tv_usec = 200 },
+				   .it_value = { .tv_usec = 200 } };
 
 	sigaction(SIGALRM, &sa, NULL);
 	setitimer(ITIMER_REAL, &often, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LD_PRELOAD: at the end, what the descriptors from 0 to 2 are goes to the file $CLOSED_REPORT. */
+/* LD_PRELOAD: at the end, what the descriptors from 0 to 2 are goes to the file
+ * $CLOSED_REPORT. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,8 @@ __attribute__((destructor)) static void end(void)
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", i);
 		n = readlink(path, target, sizeof(target) - 1);
 		target[n < 0 ? 0 : n] = '\0';
-		(void)!write(fd, link, (size_t)snprintf(link, sizeof(link), "%.60s\n", n < 0 ? "-" : target));
+		(void)!write(fd, link,
+			     (size_t)snprintf(link, sizeof(link), "%.60s\n",
+					      n < 0 ? "-" : target));
 	}
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LD_PRELOAD: the allocation number $NOMEM_AT (from 1) has no memory, nor have those after it when
- * $NOMEM_ALL is set. Ends with status 90 when it was never reached. */
+/* LD_PRELOAD: the allocation number $NOMEM_AT (from 1) has no memory, nor have those
+ * after it when $NOMEM_ALL is set. Ends with status 90 when it was never reached. */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * objects VERB…: what ipcx has no verb for. One that holds something prints "ready" and waits for
- * the end of its standard input.
+ * objects VERB…: what ipcx has no verb for. One that holds something prints "ready" and
+ * waits for the end of its standard input.
  *
  *   attach ID [TIMES]      attach a segment
  *   dest ID                attach a segment and remove it
@@ -123,7 +123,8 @@ int main(int argc, char **argv)
 	if (!strcmp(verb, "send"))
 		return send_messages(id, atol(argv[3]), (size_t)atol(argv[4]));
 	if (!strcmp(verb, "mqsend") || !strcmp(verb, "mqnotify")) {
-		struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+		struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL,
+				       .sigev_signo = SIGUSR1 };
 		mqd_t q = mq_open(argv[2], O_RDWR | O_NONBLOCK);
 		static const char text[8192];
 
@@ -131,10 +132,12 @@ int main(int argc, char **argv)
 			return fail(argv[2]);
 		if (!strcmp(verb, "mqnotify"))
 			return mq_notify(q, &ev) < 0 ? fail("mq_notify") : hold();
-		return mq_send(q, text, (size_t)atol(argv[3]), 5) < 0 ? fail("mq_send") : 0;
+		return mq_send(q, text, (size_t)atol(argv[3]), 5) < 0 ? fail("mq_send")
+								      : 0;
 	}
 	if (!strcmp(verb, "wait")) {
-		struct sembuf op = { .sem_num = (unsigned short)atoi(argv[3]), .sem_op = (short)atoi(argv[4]) };
+		struct sembuf op = { .sem_num = (unsigned short)atoi(argv[3]),
+				     .sem_op = (short)atoi(argv[4]) };
 
 		return semop(id, &op, 1) < 0 ? fail("semop") : 0;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * seccomp ERRNO CALL[@ARG=VALUE]… -- COMMAND…: run a command for which these system calls fail,
- * all of them or those whose argument ARG (from 0) has VALUE in its low byte.
+ * seccomp ERRNO CALL[@ARG=VALUE]… -- COMMAND…: run a command for which these system calls
+ * fail, all of them or those whose argument ARG (from 0) has VALUE in its low byte.
  */
 #include <errno.h>
 #include <linux/audit.h>
@@ -26,15 +26,21 @@
 #define ARCH 0
 #endif
 
-#define CALL(name) { #name, SYS_##name }
+#define CALL(name)                \
+	{                         \
+#name, SYS_##name \
+	}
 static const struct {
 	const char *name;
 	long number;
 } calls[] = {
-	CALL(shmctl), CALL(shmget), CALL(shmat), CALL(msgctl), CALL(msgget), CALL(msgrcv), CALL(semctl), CALL(semget),
-	CALL(fsopen), CALL(fsconfig), CALL(fsmount), CALL(openat2), CALL(statx), CALL(fstatfs), CALL(statfs),
-	CALL(mq_open), CALL(mq_unlink), CALL(mq_getsetattr), CALL(getdents64), CALL(fchmodat2), CALL(fchownat),
-	CALL(memfd_create), CALL(prlimit64), CALL(getrandom), CALL(unlinkat), CALL(ftruncate),
+	CALL(shmctl),    CALL(shmget),        CALL(shmat),      CALL(msgctl),
+	CALL(msgget),    CALL(msgrcv),        CALL(semctl),     CALL(semget),
+	CALL(fsopen),    CALL(fsconfig),      CALL(fsmount),    CALL(openat2),
+	CALL(statx),     CALL(fstatfs),       CALL(statfs),     CALL(mq_open),
+	CALL(mq_unlink), CALL(mq_getsetattr), CALL(getdents64), CALL(fchmodat2),
+	CALL(fchownat),  CALL(memfd_create),  CALL(prlimit64),  CALL(getrandom),
+	CALL(unlinkat),  CALL(ftruncate),
 };
 
 static long number_of(const char *name, size_t len)
@@ -60,17 +66,22 @@ static void refuse(const char *word, unsigned answer)
 	unsigned long arg, value;
 	char *end;
 
-	add((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)));
+	add((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+					 offsetof(struct seccomp_data, nr)));
 	if (!word[len]) {
-		add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)number_of(word, len), 0, 1));
+		add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+						 (unsigned)number_of(word, len), 0, 1));
 	} else {
 		arg = strtoul(word + len + 1, &end, 10);
 		value = strtoul(end + 1, NULL, 0);
-		add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)number_of(word, len), 0, 4));
-		add((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-						 (unsigned)(offsetof(struct seccomp_data, args) + 8 * arg)));
+		add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+						 (unsigned)number_of(word, len), 0, 4));
+		add((struct sock_filter)BPF_STMT(
+			BPF_LD | BPF_W | BPF_ABS,
+			(unsigned)(offsetof(struct seccomp_data, args) + 8 * arg)));
 		add((struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xff));
-		add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)value, 0, 1));
+		add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+						 (unsigned)value, 0, 1));
 	}
 	add((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, answer));
 }
@@ -82,14 +93,16 @@ int main(int argc, char **argv)
 
 	if (argc < 4 || !ARCH)
 		return 125;
-	add((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)));
+	add((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+					 offsetof(struct seccomp_data, arch)));
 	add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0));
 	add((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 	for (; i < argc && strcmp(argv[i], "--"); i++)
 		refuse(argv[i], SECCOMP_RET_ERRNO | (unsigned)atoi(argv[1]));
 	add((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 	prog.len = n;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) < 0) {
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) < 0) {
 		perror("seccomp");
 		return 125;
 	}

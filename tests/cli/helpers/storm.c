@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * storm NAME: make and remove objects of all six kinds, each with a content, owner and mode that
- * change, until standard input ends. Prints a line when it has begun. What is half made is
- * removed at the end.
+ * storm NAME: make and remove objects of all six kinds, each with a content, owner and
+ * mode that change, until standard input ends. Prints a line when it has begun. What is
+ * half made is removed at the end.
  */
 #include <fcntl.h>
 #include <mqueue.h>
