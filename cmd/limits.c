@@ -268,8 +268,7 @@ extern const struct cmd cmd_limits, cmd_limits_set;
 const struct cmd cmd_limits = {
 	.name = "limits", .operands = "[NAME…]", .summary = "tell limits and how much of them is used",
 	.about = "Lists every limit that can stop a user of IPC, those of the IPC namespace and those of the process and the machine. SHMALL is counted in "
-		 "pages per segment, as the kernel counts. With --for, the exit status is 0 when it fits and 1 when it does not. A wish is MECH:AMOUNT: "
-		 "shm and pshm [COUNTx]SIZE, sem [COUNTx]NSEMS, msg COUNT[xQBYTES], mq [COUNTx]MAXMSGxMSGSIZE, psem COUNT.",
+		 "pages per segment, as the kernel counts. With --for, the exit status is 0 when it fits and 1 when it does not.",
 	.options = options, .examples = examples, .complete = COMPLETE_LIMITS,
 	.args_size = sizeof(struct limits_args), .run = run,
 };

@@ -177,20 +177,36 @@ static const struct ix_attr *misfit(const struct ipcx_table *t,
 	return NULL;
 }
 
+/* What was asked for, as it was asked for: by key or by name. */
+static void wanted_name(const struct ipcx_attrs *a, char *buf, size_t size)
+{
+	struct ipcx_ref ref = { .mech = a->mech, .by = IPCX_BY_KEY, .key = a->key };
+
+	if (a->set & IPCX_A_NAME) {
+		ref.by = IPCX_BY_NAME;
+		(void)snprintf(ref.name, sizeof(ref.name), "%s%s",
+			       a->name[0] == '/' ? "" : "/", a->name);
+	}
+	(void)ipcx_ref_format(&ref, buf, size);
+}
+
 static int already_there(struct ipcx *x, const struct ipcx_attrs *a,
 			 const struct ipcx_table *t)
 {
 	struct ipcx_value ref, owner, mode;
+	char wanted[IPCX_REF_MAX];
 	uint64_t has;
 	const struct ix_attr *attr = misfit(t, a, &has);
 
+	wanted_name(a, wanted, sizeof(wanted));
 	if (attr && (a->set & IPCX_A_IF_MISSING))
 		return ix_fail_plain(x, -EEXIST,
-				     "%s exists, but its %s is %" PRIu64
+				     "%s: cannot take the existing %s: its %s is %" PRIu64
 				     ", less than %" PRIu64,
-				     text_of(t, IPCX_F_REF, &ref), attr->name, has,
-				     ix_attr_value(attr, a));
-	return ix_fail_plain(x, -EEXIST, "%s exists: owner %s, mode %s%s",
+				     wanted, text_of(t, IPCX_F_REF, &ref), attr->name,
+				     has, ix_attr_value(attr, a));
+	return ix_fail_plain(x, -EEXIST,
+			     "%s: cannot make it: %s exists, owner %s, mode %s%s", wanted,
 			     text_of(t, IPCX_F_REF, &ref),
 			     text_of(t, IPCX_F_OWNER, &owner),
 			     text_of(t, IPCX_F_MODE, &mode),
