@@ -15,6 +15,9 @@ struct complete_args {
 	bool none;
 };
 
+/* What stands before the word in the same argument: "--format=" */
+static const char *stays = "";
+
 /* Print a candidate when the word begins it. before is the part of the word that stays (a
  * list's earlier words). */
 static void offer(const char *word, const char *before, const char *candidate,
@@ -23,17 +26,18 @@ static void offer(const char *word, const char *before, const char *candidate,
 	size_t len = strlen(word);
 
 	if (!strncmp(candidate, word, len))
-		out_format("%s%s%s\t%s\n", before, candidate, after, what);
+		out_format("%s%s%s%s\t%s\n", stays, before, candidate, after, what);
 }
 
 static void offer_fields(const char *word)
 {
-	const char *last = strrchr(word, ',');
+	/* A field begins behind whatever separates them: in a list, or in a condition. */
+	const char *last = word + strlen(word);
 	char before[512] = "";
 	size_t len;
 
-	last = last ? last + 1 : word;
-	last += *last == '+' || *last == '-';
+	while (last > word && !strchr(" ,+-&|!()<>=~\"'", last[-1]))
+		last--;
 	len = MIN((size_t)(last - word), sizeof(before) - 1);
 	memcpy(before, word, len);
 	for (unsigned f = 0; f < IPCX_FIELDS; f++) {
@@ -125,6 +129,13 @@ static void offer_commands(const char *word)
 			offer(word, "", (*c)->name, "", (*c)->summary);
 }
 
+static void offer_when(const char *word)
+{
+	offer(word, "", "auto", "", "on a terminal");
+	offer(word, "", "always", "", "");
+	offer(word, "", "never", "", "");
+}
+
 static void offer_formats(const char *word)
 {
 	for (const struct format *f = formats; f->name; f++)
@@ -147,6 +158,8 @@ static void offer_kind(struct app *app, const struct cmd *c, enum complete what,
 		offer_limits(word, c);
 	if (what & COMPLETE_COMMANDS)
 		offer_commands(word);
+	if (what & COMPLETE_WHEN)
+		offer_when(word);
 	if (what & COMPLETE_USERS)
 		out_text(":users\n");
 	if (what & COMPLETE_FILES)
@@ -181,11 +194,33 @@ static const struct opt *waiting(const struct cmd *c, const char *word)
 	return NULL;
 }
 
+/* "--format=js": the option before the sign; what it takes is behind it. */
+static const struct opt *with_value(const struct cmd *c, char *word,
+				    const char **ret_value)
+{
+	static char name[64];
+	const char *sign = strchr(word, '=');
+
+	if (word[0] != '-' || word[1] != '-' || !sign ||
+	    (size_t)(sign - word) + 2 > sizeof(name))
+		return NULL;
+	memcpy(name, word, (size_t)(sign - word));
+	*ret_value = sign + 1;
+	return waiting(c, name);
+}
+
 static void complete_command(struct app *app, const struct cmd *c, int n, char **words)
 {
 	const char *word = words[n - 1];
 	const struct opt *o = n > 1 ? waiting(c, words[n - 2]) : NULL;
+	char before[64];
 
+	if (!o) {
+		o = with_value(c, words[n - 1], &word);
+		(void)snprintf(before, sizeof(before), "%.*s", (int)(word - words[n - 1]),
+			       words[n - 1]);
+		stays = o ? before : "";
+	}
 	if (o) {
 		offer_kind(app, c, o->complete, word, 0, words);
 	} else if (word[0] == '-') {

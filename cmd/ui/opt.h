@@ -34,6 +34,7 @@ enum complete {
 	COMPLETE_REFS = 1 << 6,
 	COMPLETE_LIMITS = 1 << 7,
 	COMPLETE_COMMANDS = 1 << 8,
+	COMPLETE_WHEN = 1 << 9,
 };
 
 struct opt {

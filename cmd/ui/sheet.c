@@ -21,7 +21,7 @@ const struct opt sheet_opts[] = {
 	{ "no-headings", 0,   FLAG(struct sheet_args, no_headings), .help = "no line of headings" },
 	{ "bytes",       0,   FLAG(struct sheet_args, bytes),       .help = "sizes to the byte, also in a table" },
 	{ "numeric",     'n', FLAG(struct sheet_args, numeric),     .help = "numbers instead of the names of users and groups" },
-	{ "colour",      0,   TEXT(struct sheet_args, colour),      .arg = "WHEN", .help = "auto, always or never" },
+	{ "colour",      0,   TEXT(struct sheet_args, colour),      .arg = "WHEN", .complete = COMPLETE_WHEN, .help = "auto, always or never" },
 	{ .name = NULL },
 };
 /* clang-format on */
