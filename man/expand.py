@@ -138,6 +138,8 @@ def expand(template, page):
     out = []
     for line in template.splitlines():
         m = re.fullmatch(r"@([A-Z]+)(?: (.*))?@", line)
+        if line.startswith(";"):
+            continue  # scdoc wants the title first
         if not m:
             out.append(line)
             continue
