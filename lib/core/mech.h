@@ -54,6 +54,10 @@ struct ix_mech {
 	int (*create)(struct ipcx *x, const struct ipcx_attrs *a,
 		      struct ipcx_ref *ret_ref);
 
+	/* What whoever made objects should know: asked once after making, NULL for
+	 * nothing. May be absent. */
+	const char *(*caution)(struct ipcx *x);
+
 	/* Remove the object of this row, which was read a moment ago. -ENOENT, -EIDRM:
 	 * gone already. */
 	int (*remove)(struct ix_scan *s, const void *row);

@@ -8,6 +8,7 @@
 #include <sys/shm.h>
 
 #include "base/file.h"
+#include "base/num.h"
 #include "core/limit.h"
 #include "mech/sysv.h"
 
@@ -248,6 +249,20 @@ static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *r
 	return r;
 }
 
+/* Whoever uses ipcx to make a segment finds none: its maker has ended. */
+static const char *caution(struct ipcx *x)
+{
+	char text[IX_NUM_MAX] = "";
+	int proc = ix_procfd(x);
+
+	if (proc < 0 ||
+	    ix_read_file(proc, "sys/kernel/shm_rmid_forced", text, sizeof(text)) < 0 ||
+	    text[0] != '1')
+		return NULL;
+	return "kernel.shm_rmid_forced is 1: a segment that nobody is attached to goes when its "
+	       "maker ends, which is now";
+}
+
 static int remove_row(struct ix_scan *s, const void *data)
 {
 	(void)s;
@@ -321,7 +336,7 @@ const struct ix_mech ix_mech_shm = {
 	},
 	.kind = &shm_kind,
 	.charges = charges, .wish = wish,
-	.scan = scan, .find = find, .create = create, .remove = remove_row, .change = change,
+	.scan = scan, .find = find, .create = create, .caution = caution, .remove = remove_row, .change = change,
 	.create_errors = create_errors, .change_errors = change_errors,
 };
 /* clang-format on */

@@ -236,6 +236,8 @@ static int keep_made(struct ipcx_table *t, const struct ipcx_attrs *a,
 		row->ref = ix_table_text(t, text);
 		row->name = ix_table_text(t, ref->name);
 	}
+	if (t->starved)
+		return -ENOMEM;
 	ix_table_keep(t);
 	return 0;
 }
@@ -287,6 +289,17 @@ static int explain(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left, in
 			     m->info.object, text ? text : ix_errno_text(r));
 }
 
+static void unmake(struct ipcx *x, const struct ipcx_ref *ref)
+{
+	struct ipcx_query q = {
+		.size = sizeof(q), .refs = ref, .nrefs = 1, .flags = IPCX_NUMERIC
+	};
+	struct ipcx_table *gone;
+
+	if (ipcx_remove(x, &q, &gone) == 0)
+		ipcx_table_free(gone);
+}
+
 /* One object of so many that are still to be made. */
 static int make_one(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left,
 		    struct ipcx_table *t)
@@ -302,7 +315,10 @@ static int make_one(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left,
 		r = m->create(x, a, &ref);
 		if (r >= 0) {
 			ref.mech = a->mech;
-			return keep_made(t, a, &ref, false);
+			r = keep_made(t, a, &ref, false);
+			if (r < 0) /* the table cannot tell undo() of it */
+				unmake(x, &ref);
+			return r < 0 ? ix_fail_plain(x, r, "out of memory") : 0;
 		}
 		if (r != -EEXIST || x->error[0])
 			return explain(x, a, left, r);
@@ -317,8 +333,6 @@ static int make_one(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left,
 static void undo(struct ipcx *x, const struct ipcx_table *t)
 {
 	char error[sizeof(x->error)];
-	struct ipcx_query q = { .size = sizeof(q), .nrefs = 1, .flags = IPCX_NUMERIC };
-	struct ipcx_table *gone;
 	const struct ix_section *section;
 
 	memcpy(error, x->error, sizeof(error));
@@ -335,9 +349,7 @@ static void undo(struct ipcx *x, const struct ipcx_table *t)
 			(void)snprintf(ref.name, sizeof(ref.name), "%s",
 				       ix_table_string(t, row->name));
 		}
-		q.refs = &ref;
-		if (ipcx_remove(x, &q, &gone) == 0)
-			ipcx_table_free(gone);
+		unmake(x, &ref);
 	}
 	memcpy(x->error, error, sizeof(error));
 }
@@ -346,6 +358,19 @@ static const struct ipcx_attrs *spec_at(const struct ipcx_attrs *specs, size_t i
 {
 	return (const struct ipcx_attrs *)(const void *)((const char *)specs +
 							 i * specs[0].size);
+}
+
+/* Once for each mechanism, not for each object. */
+static void caution(struct ipcx *x, struct ipcx_table *t)
+{
+	for (size_t i = 0; i < t->nsections; i++) {
+		const struct ix_mech *m = ix_mech(t->sections[i].mech);
+		const char *text = m->caution ? m->caution(x) : NULL;
+
+		if (text)
+			ix_table_note(t, IPCX_NOTE_INFO, t->sections[i].mech, 0, "", "%s",
+				      text);
+	}
 }
 
 static int make_all(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
@@ -385,6 +410,7 @@ int ipcx_create(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 		ipcx_table_free(t);
 		return r;
 	}
+	caution(x, t);
 	*ret_table = t;
 	return 0;
 }
