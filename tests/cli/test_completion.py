@@ -41,27 +41,27 @@ def need(shell):
         pytest.skip(f"{shell} is not installed")
 
 
-def env(**more):
-    return dict(BIN=BIN, COMPLETION=COMPLETION, HOME="/nonexistent", **more)
+def env(world, **more):
+    return dict(BIN=BIN, COMPLETION=COMPLETION, HOME=world.dir, **more)
 
 
 def bash(world, line, *words):
     need("bash")
-    r = world.run("bash", "--norc", "-c", BASH, "bash", line, *words, env=env())
+    r = world.run("bash", "--norc", "-c", BASH, "bash", line, *words, env=env(world))
     assert r.rc == 0 and r.err == "", r.err
     return r.lines
 
 
 def zsh(world, *words):
     need("zsh")
-    r = world.run("zsh", "-f", "-c", ZSH, "zsh", *words, env=env())
+    r = world.run("zsh", "-f", "-c", ZSH, "zsh", *words, env=env(world))
     assert r.err == "", r.err
     return r.lines
 
 
 def fish(world, line):
     need("fish")
-    r = world.run("fish", "--no-config", "-c", FISH, env=env(LINE=line))
+    r = world.run("fish", "--no-config", "-c", FISH, env=env(world, LINE=line))
     return r.lines
 
 
