@@ -15,53 +15,51 @@ struct complete_args {
 	bool none;
 };
 
-/* What stands before the word in the same argument: "--format=" */
-static const char *stays = "";
+/* The word under the cursor, and where in it begins what a candidate takes the place of:
+ * behind "--format=", behind a list's earlier words. */
+struct cursor {
+	const char *word, *from;
+};
 
-/* Print a candidate when the word begins it. before is the part of the word that stays (a
- * list's earlier words). */
-static void offer(const char *word, const char *before, const char *candidate,
-		  const char *after, const char *what)
+/* Print a candidate when the word can go on with it. */
+static void offer(const struct cursor *at, const char *candidate, const char *after,
+		  const char *what)
 {
-	size_t len = strlen(word);
-
-	if (!strncmp(candidate, word, len))
-		out_format("%s%s%s%s\t%s\n", stays, before, candidate, after, what);
+	if (!strncmp(candidate, at->from, strlen(at->from)))
+		out_format("%.*s%s%s\t%s\n", (int)(at->from - at->word), at->word,
+			   candidate, after, what);
 }
 
-static void offer_fields(const char *word)
+/* A field begins behind whatever separates them, in a list or in a condition. */
+static void offer_fields(struct cursor at)
 {
-	/* A field begins behind whatever separates them: in a list, or in a condition. */
-	const char *last = word + strlen(word);
-	char before[512] = "";
-	size_t len;
+	const char *start = at.from;
 
-	while (last > word && !strchr(" ,+-&|!()<>=~\"'", last[-1]))
-		last--;
-	len = MIN((size_t)(last - word), sizeof(before) - 1);
-	memcpy(before, word, len);
+	at.from += strlen(at.from);
+	while (at.from > start && !strchr(" ,+-&|!()<>=~\"'", at.from[-1]))
+		at.from--;
 	for (unsigned f = 0; f < IPCX_FIELDS; f++) {
 		const struct ipcx_field_info *info = ipcx_field_info((enum ipcx_field)f);
 
-		offer(last, before, info->name, "", info->doc);
+		offer(&at, info->name, "", info->doc);
 	}
 }
 
-static void offer_mechs(const char *word, enum complete what)
+static void offer_mechs(const struct cursor *at, enum complete what)
 {
 	static const char *const groups[][2] = { { "sysv", "all System V mechanisms" },
 						 { "posix", "all POSIX mechanisms" },
 						 { "all", "all mechanisms" } };
 
 	for (unsigned m = 0; (what & COMPLETE_MECHS) && ipcx_mech_info(m); m++)
-		offer(word, "", ipcx_mech_info(m)->name, "", ipcx_mech_info(m)->label);
+		offer(at, ipcx_mech_info(m)->name, "", ipcx_mech_info(m)->label);
 	for (size_t i = 0; (what & COMPLETE_GROUPS) && i < ARRAY_SIZE(groups); i++)
-		offer(word, "", groups[i][0], "", groups[i][1]);
+		offer(at, groups[i][0], "", groups[i][1]);
 }
 
 /* Live references of one mechanism: whole ("shm:5"), or without the mechanism when it was
  * said before. */
-static void offer_refs(struct app *app, const char *word, unsigned mech, bool bare)
+static void offer_refs(struct app *app, const struct cursor *at, unsigned mech, bool bare)
 {
 	static const uint8_t fields[] = { IPCX_F_REF, IPCX_F_OWNER, IPCX_FIELDS };
 	struct ipcx_query q = { .size = sizeof(q),
@@ -78,7 +76,7 @@ static void offer_refs(struct app *app, const char *word, unsigned mech, bool ba
 
 		if (ipcx_row_get(t, i, IPCX_F_REF, &ref) == 0 &&
 		    ipcx_row_get(t, i, IPCX_F_OWNER, &owner) == 0)
-			offer(word, "", ref.as.s + skip, "",
+			offer(at, ref.as.s + skip, "",
 			      owner.type == IPCX_STRING ? owner.as.s : "");
 	}
 	ipcx_table_free(t);
@@ -95,170 +93,190 @@ static unsigned default_mech(int n, char **words)
 	return mech;
 }
 
-static void offer_objects(struct app *app, const char *word, int n, char **words)
+static void offer_objects(struct app *app, const struct cursor *at, int n, char **words)
 {
-	const char *colon = strchr(word, ':');
+	const char *word = at->from, *colon = strchr(word, ':');
 	unsigned mech = default_mech(n, words), named;
 
 	if (mech != IPCX_NO_MECH)
-		offer_refs(app, word, mech, true);
+		offer_refs(app, at, mech, true);
 	for (named = 0; ipcx_mech_info(named); named++) {
 		const char *name = ipcx_mech_info(named)->name;
 		size_t len = strlen(name);
 
 		if (colon && (size_t)(colon - word) == len && !strncmp(word, name, len))
-			offer_refs(app, word, named, false);
+			offer_refs(app, at, named, false);
 		else if (!colon && *word && mech == IPCX_NO_MECH &&
 			 !strncmp(word, name, strlen(word)))
-			offer_refs(app, word, named, false);
+			offer_refs(app, at, named, false);
 	}
 }
 
-static void offer_limits(const char *word, const struct cmd *c)
+/* All limits, or those that can be set. */
+static void offer_limits(struct app *app, const struct cursor *at, bool set)
 {
-	const char *after = strstr(c->operands, "NAME=") ? "=" : "";
+	struct ipcx_table *t;
 
-	for (unsigned i = 0; ipcx_limit_name(i); i++)
-		offer(word, "", ipcx_limit_name(i), after, "");
+	if (ipcx_limits(app->x, NULL, &t) < 0)
+		return;
+	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
+		struct ipcx_value name, what;
+		char line[256];
+
+		if (ipcx_row_get(t, i, IPCX_F_NAME, &name) < 0 ||
+		    ipcx_row_get(t, i, IPCX_F_WHAT, &what) < 0)
+			continue;
+		if (!set ||
+		    ipcx_limit_sysctl(app->x, name.as.s, 0, line, sizeof(line)) > 0)
+			offer(at, name.as.s, set ? "=" : "",
+			      what.type == IPCX_STRING ? what.as.s : "");
+	}
+	ipcx_table_free(t);
 }
 
-static void offer_commands(const char *word)
+/* The commands one word below another ("limits": "set"), or, below "", the first words. */
+static void offer_commands(const struct cursor *at, const char *below)
 {
-	for (const struct cmd *const *c = cmds; *c; c++)
-		if (!(*c)->hidden)
-			offer(word, "", (*c)->name, "", (*c)->summary);
+	size_t len = strlen(below);
+
+	for (const struct cmd *const *c = cmds; *c; c++) {
+		const char *name = (*c)->name + len;
+
+		if ((*c)->hidden || strncmp((*c)->name, below, len) ||
+		    (len && *name++ != ' '))
+			continue;
+		if (!strchr(name, ' '))
+			offer(at, name, "", (*c)->summary);
+	}
 }
 
-static void offer_when(const char *word)
+static void offer_when(const struct cursor *at)
 {
-	offer(word, "", "auto", "", "on a terminal");
-	offer(word, "", "always", "", "");
-	offer(word, "", "never", "", "");
+	offer(at, "auto", "", "on a terminal");
+	offer(at, "always", "", "wherever it goes");
+	offer(at, "never", "", "nowhere");
 }
 
-static void offer_formats(const char *word)
+static void offer_formats(const struct cursor *at)
 {
 	for (const struct format *f = formats; f->name; f++)
-		offer(word, "", f->name, "", f->help);
+		offer(at, f->name, "", f->help);
 }
 
-/* What the shell does better, it is asked to do: a line that begins with a colon. */
+/* n words of the command stand before the cursor. What the shell does better, it is asked
+ * to do: a line that begins with a colon. */
 static void offer_kind(struct app *app, const struct cmd *c, enum complete what,
-		       const char *word, int n, char **words)
+		       const struct cursor *at, int n, char **words)
 {
 	if (what & COMPLETE_FIELDS)
-		offer_fields(word);
+		offer_fields(*at);
 	if (what & COMPLETE_FORMATS)
-		offer_formats(word);
+		offer_formats(at);
 	if (what & (COMPLETE_MECHS | COMPLETE_GROUPS))
-		offer_mechs(word, what);
+		offer_mechs(at, what);
 	if (what & COMPLETE_REFS)
-		offer_objects(app, word, n, words);
+		offer_objects(app, at, n, words);
 	if (what & COMPLETE_LIMITS)
-		offer_limits(word, c);
+		offer_limits(app, at, strstr(c->operands, "NAME=") != NULL);
 	if (what & COMPLETE_COMMANDS)
-		offer_commands(word);
+		offer_commands(at, n > 0 ? words[n - 1] : "");
 	if (what & COMPLETE_WHEN)
-		offer_when(word);
+		offer_when(at);
 	if (what & COMPLETE_USERS)
 		out_text(":users\n");
 	if (what & COMPLETE_FILES)
 		out_text(":files\n");
 }
 
-static void offer_options(const struct opt *o, const char *word)
+static void offer_options(const struct cursor *at, const struct opt *o)
 {
 	for (; o->name; o++) {
 		char text[64];
 
-		if (o->hidden)
-			continue;
 		(void)snprintf(text, sizeof(text), "--%s", o->name);
-		offer(word, "", text, "", o->help);
+		if (!o->hidden)
+			offer(at, text, "", o->help);
 	}
 }
 
-/* The option that a word names and that waits for its argument in the next one. */
-static const struct opt *waiting(const struct cmd *c, const char *word)
+/* The option that the first len bytes of a word name and that takes an argument. */
+static const struct opt *takes(const struct cmd *c, const char *word, size_t len)
 {
+	if (len < 2 || word[0] != '-')
+		return NULL;
 	for (const struct opt_group *g = c->options; g && g->opts; g++)
 		for (const struct opt *o = g->opts; o->name; o++) {
-			bool named = (word[0] == '-' && word[1] == '-' &&
-				      !strcmp(word + 2, o->name)) ||
-				     (word[0] == '-' && o->letter &&
-				      word[1] == o->letter && !word[2]);
+			bool named = word[1] == '-' ? strlen(o->name) == len - 2 &&
+							      !strncmp(word + 2, o->name,
+								       len - 2)
+						    : len == 2 && o->letter == word[1];
 
-			if (named && o->kind != OPT_FLAG && o->kind != OPT_HUGE)
+			if (named && o->kind != OPT_FLAG)
 				return o;
 		}
 	return NULL;
 }
 
-/* "--format=js": the option before the sign; what it takes is behind it. */
-static const struct opt *with_value(const struct cmd *c, char *word,
-				    const char **ret_value)
+/* Whether a "--" among the words has ended the options. */
+static bool only_operands(int n, char **words)
 {
-	static char name[64];
-	const char *sign = strchr(word, '=');
-
-	if (word[0] != '-' || word[1] != '-' || !sign ||
-	    (size_t)(sign - word) + 2 > sizeof(name))
-		return NULL;
-	memcpy(name, word, (size_t)(sign - word));
-	*ret_value = sign + 1;
-	return waiting(c, name);
+	while (n > 0 && strcmp(words[n - 1], "--"))
+		n--;
+	return n > 0;
 }
 
+/* The last of the n words is the one under the cursor; c's name is not among them. */
 static void complete_command(struct app *app, const struct cmd *c, int n, char **words)
 {
-	const char *word = words[n - 1];
-	const struct opt *o = n > 1 ? waiting(c, words[n - 2]) : NULL;
-	char before[64];
+	struct cursor at = { words[n - 1], words[n - 1] };
+	const char *before = n > 1 ? words[n - 2] : "", *sign = strchr(at.word, '=');
+	const struct opt *o = NULL;
 
-	if (!o) {
-		o = with_value(c, words[n - 1], &word);
-		(void)snprintf(before, sizeof(before), "%.*s", (int)(word - words[n - 1]),
-			       words[n - 1]);
-		stays = o ? before : "";
+	if (only_operands(n - 1, words)) {
+		offer_kind(app, c, c->complete, &at, n - 1, words);
+		return;
+	}
+	o = takes(c, before, strlen(before));
+	if (o && o->kind == OPT_HUGE)
+		o = NULL; /* its argument is not a word of its own */
+	if (!o && sign) {
+		o = takes(c, at.word, (size_t)(sign - at.word));
+		at.from = o ? sign + 1 : at.word;
 	}
 	if (o) {
-		offer_kind(app, c, o->complete, word, 0, words);
-	} else if (word[0] == '-') {
+		offer_kind(app, c, o->complete, &at, 0, words);
+	} else if (at.word[0] == '-') {
 		for (const struct opt_group *g = c->options; g && g->opts; g++)
-			offer_options(g->opts, word);
-		offer_options(global_opts, word);
+			offer_options(&at, g->opts);
+		offer_options(&at, global_opts);
 	} else {
-		offer_kind(app, c, c->complete, word, n - 1, words);
+		if (n == 1)
+			offer_commands(&at, c->name);
+		offer_kind(app, c, c->complete, &at, n - 1, words);
 	}
 }
 
 static int run(struct app *app, void *data, int n, char **words)
 {
-	const struct cmd *c = NULL;
-	int used = 0;
+	const struct cmd *c;
+	int used;
 
 	(void)data;
+	/* Options before the command: none of them takes an argument. */
+	for (; n > 1 && words[0][0] == '-'; words++)
+		n--;
 	if (n == 0)
 		return EXIT_DONE;
-	if (n > 1)
-		c = cmd_find(n - 1, words, &used);
+	c = cmd_find(n - 1, words, &used);
 	if (c) {
-		/* "limits s": also the commands below it. */
-		for (const struct cmd *const *sub = cmds; n == 2 && *sub; sub++) {
-			size_t len = strlen(c->name);
-
-			if (!strncmp((*sub)->name, c->name, len) &&
-			    (*sub)->name[len] == ' ')
-				offer(words[1], "", (*sub)->name + len + 1, "",
-				      (*sub)->summary);
-		}
 		complete_command(app, c, n - used, words + used);
-	} else if (n == 1 && words[0][0] == '-') {
-		offer_options(global_opts, words[0]);
 	} else if (n == 1) {
-		for (const struct cmd *const *all = cmds; *all; all++)
-			if (!(*all)->hidden && !strchr((*all)->name, ' '))
-				offer(words[0], "", (*all)->name, "", (*all)->summary);
+		struct cursor at = { words[0], words[0] };
+
+		if (words[0][0] == '-')
+			offer_options(&at, global_opts);
+		else
+			offer_commands(&at, "");
 	}
 	return EXIT_DONE;
 }

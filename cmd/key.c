@@ -34,23 +34,19 @@ static int print(struct app *app, const struct key_args *args, const struct ipcx
 		 const char *kind, const uint8_t *fields)
 {
 	struct tally tally = { 0 };
-	uint32_t *order = NULL;
 	struct sheet s;
 	int r = sheet_open(&s, &args->sheet, kind);
 
 	if (!r)
 		r = sheet_fields(&s, args->sheet.fields, fields, key_knows, fields);
-	if (!r)
-		order = sheet_sort(t, args->sheet.sort, &r);
 	if (r)
 		return r;
 	msg_table(t, app->verbose, &tally);
 	sheet_heading(&s, NULL);
 	if (ipcx_table_rows(t) > 0)
-		sheet_all(&s, t, order);
+		r = sheet_all(&s, t);
 	sheet_close(&s);
-	free(order);
-	return tally_status(&tally);
+	return r ? r : tally_status(&tally);
 }
 
 /* One key for a script, unless it asks for more. */
@@ -58,6 +54,7 @@ static int make(struct app *app, const struct key_args *args, int n, char **word
 {
 	const struct sheet_args *sheet = &args->sheet;
 	struct ipcx_table *t;
+	struct sheet s;
 	uint32_t key;
 	int proj = 1, r;
 
@@ -65,6 +62,9 @@ static int make(struct app *app, const struct key_args *args, int n, char **word
 		return msg_usage("key needs a PATH and at most a PROJ");
 	if (n == 2 && proj_read(words[1], &proj) < 0)
 		return msg_usage("'%s' is no PROJ: 1 to 255, or one character", words[1]);
+	r = sheet_open(&s, sheet, "keys");
+	if (r)
+		return r;
 	if (!sheet->json && !sheet->format && !sheet->fields) {
 		r = ipcx_key(app->x, words[0], proj, &key);
 		if (r < 0)

@@ -49,7 +49,6 @@ static int print(struct app *app, const struct sheet_args *args,
 {
 	struct tally tally = { 0 };
 	struct sheet s;
-	uint32_t *order;
 	int r = sheet_open(&s, args, kind);
 
 	if (!r)
@@ -58,15 +57,11 @@ static int print(struct app *app, const struct sheet_args *args,
 				 t);
 	if (r)
 		return r;
-	order = sheet_sort(t, args->sort, &r);
-	if (r)
-		return r;
 	msg_table(t, app->verbose, &tally);
 	sheet_heading(&s, NULL);
-	sheet_all(&s, t, order);
+	r = sheet_all(&s, t);
 	sheet_close(&s);
-	free(order);
-	return tally_status(&tally);
+	return r ? r : tally_status(&tally);
 }
 
 /* What to raise, in words. */

@@ -26,11 +26,6 @@ struct listing {
 
 static int print_slice(struct listing *l, const struct ipcx_table *t, const char **label)
 {
-	int status;
-	uint32_t *order = sheet_sort(t, l->args->sheet.sort, &status);
-
-	if (status)
-		return status;
 	msg_table(t, l->app->verbose, &l->tally);
 	if (*label ||
 	    (ipcx_table_rows(t) == 0 && !l->quiet_empty && l->sheet.blocks == 0)) {
@@ -39,10 +34,7 @@ static int print_slice(struct listing *l, const struct ipcx_table *t, const char
 			*label = NULL;
 		}
 	}
-	if (!*label)
-		sheet_all(&l->sheet, t, order);
-	free(order);
-	return 0;
+	return *label ? 0 : sheet_all(&l->sheet, t);
 }
 
 /* Everything of these mechanisms, a slice at a time. The label is "" for none. */
@@ -142,9 +134,7 @@ static int run(struct app *app, void *data, int n, char **words)
 	bool blocks, unnamed;
 	int r;
 
-	(void)sheet_sort(NULL, args->sheet.sort, &r);
-	if (!r)
-		r = select_read(app->x, &args->select, n, words, &sel);
+	r = select_read(app->x, &args->select, n, words, &sel);
 	if (r)
 		return r;
 	unnamed = !sel.mechs;

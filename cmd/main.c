@@ -83,7 +83,8 @@ static int version(void)
 	return EXIT_DONE;
 }
 
-static int run_command(const struct cmd *c, int argc, char **argv)
+static int run_command(const struct cmd *c, const struct global_args *global, int argc,
+		       char **argv)
 {
 	static struct run_args args;
 	struct opt_group groups[8] = { { global_opts,
@@ -97,6 +98,7 @@ static int run_command(const struct cmd *c, int argc, char **argv)
 		groups[n++] =
 			(struct opt_group){ g->opts,
 					    g->at + offsetof(struct run_args, command) };
+	args.global = *global; /* what stood before the command counts, too */
 	msg_command(c->name);
 	first = opt_parse(groups, &args, argc, argv, false);
 	if (first < 0)
@@ -140,7 +142,8 @@ static int start(int argc, char **argv)
 		help_command(c);
 		return EXIT_DONE;
 	}
-	return run_command(c, argc - first - words + 1, argv + first + words - 1);
+	return run_command(c, &global, argc - first - words + 1,
+			   argv + first + words - 1);
 }
 
 /* What was buffered goes out, and a lost write is a failure; a reader that has gone away

@@ -2,6 +2,7 @@
 /* ipcx mk: make objects, and print what they are called. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/esc.h"
 #include "base/file.h"
 #include "base/num.h"
 #include "base/util.h"
@@ -37,7 +39,7 @@ static int read_init(struct mk_args *args)
 {
 	const char *p = args->init;
 	size_t n = 1, i = 0;
-	uint16_t *values;
+	uint32_t *values;
 
 	for (const char *q = p; *q; q++)
 		n += *q == ',';
@@ -51,13 +53,12 @@ static int read_init(struct mk_args *args)
 
 		if (len < sizeof(word))
 			memcpy(word, p, len);
-		if (ix_parse_u64(word, 32767, &v) < 0) {
+		if (ix_parse_u64(word, INT_MAX, &v) < 0) {
 			free(values);
-			return msg_usage(
-				"--init: '%.*s' is no value from 0 to 32767 (SEMVMX)",
-				(int)len, p);
+			return msg_usage("--init: '%.*s' is no value of a semaphore",
+					 (int)len, p);
 		}
-		values[i++] = (uint16_t)v;
+		values[i++] = (uint32_t)v;
 		if (!p[len])
 			break;
 		p += len + 1;
@@ -237,46 +238,55 @@ static int check_options(const struct making *m)
 	return 0;
 }
 
+/* How it will be told, before anything is made: what is wrong is refused. */
+static int open_sheet(const struct making *m, struct sheet *s)
+{
+	uint64_t touched = 0;
+	int r = sheet_open(s, &m->args->sheet, "objects");
+
+	for (size_t i = 0; i < m->n; i++)
+		touched |= IPCX_MECH_BIT(m->specs[i].mech);
+	return r ? r
+		 : sheet_fields(s, m->args->sheet.fields, select_cheap_fields(touched),
+				select_knows, &touched);
+}
+
 /* Look at what was made, with all that there is to know. */
-static int print_all(struct making *m, const struct ipcx_table *made)
+static int print_all(struct making *m, struct sheet *s, const struct ipcx_table *made)
 {
 	size_t n = ipcx_table_rows(made);
 	auto_free struct ipcx_ref *refs = calloc(n + 1, sizeof(*refs));
-	uint64_t touched = 0;
 	struct ipcx_table *t;
 	struct ipcx_value v;
-	struct sheet s;
-	int r = refs ? sheet_open(&s, &m->args->sheet, "objects") : EXIT_FAILED;
+	int r = refs ? 0 : EXIT_FAILED;
 
 	for (size_t i = 0; !r && i < n; i++) {
 		(void)ipcx_row_get(made, i, IPCX_F_REF, &v);
 		r = ipcx_ref_parse(m->app->x, v.as.s, IPCX_NO_MECH, &refs[i]) < 0;
-		touched |= IPCX_MECH_BIT(refs[i].mech);
 	}
-	if (!r)
-		r = sheet_fields(&s, m->args->sheet.fields, select_cheap_fields(touched),
-				 select_knows, &touched);
 	if (r)
 		return r;
 	if (ipcx_scan(m->app->x,
 		      &(struct ipcx_query){ .size = sizeof(struct ipcx_query),
 					    .refs = refs,
 					    .nrefs = n,
-					    .fields = sheet_query(&s),
+					    .fields = sheet_query(s),
 					    .flags = m->args->sheet.numeric ? IPCX_NUMERIC
 									    : 0 },
 		      &t) < 0)
 		return app_failed(m->app, -EIO);
-	sheet_heading(&s, NULL);
-	sheet_all(&s, t, NULL);
-	sheet_close(&s);
+	sheet_heading(s, NULL);
+	r = sheet_all(s, t);
+	sheet_close(s);
 	ipcx_table_free(t);
-	return 0;
+	return r;
 }
 
-/* The id or the name, a line each: for id=$(ipcx mk …). */
-static void print_names(const struct ipcx_table *made)
+/* The id or the name, a line each: for id=$(ipcx mk …). A name commands no terminal. */
+static void print_names(const struct ipcx_table *made, bool terminal)
 {
+	char text[IPCX_REF_MAX];
+
 	for (size_t i = 0; i < ipcx_table_rows(made); i++) {
 		struct ipcx_value v;
 		char *p = out_room();
@@ -288,7 +298,9 @@ static void print_names(const struct ipcx_table *made)
 			continue;
 		}
 		(void)ipcx_row_get(made, i, IPCX_F_NAME, &v);
-		out_text(v.as.s);
+		if (terminal)
+			(void)ix_escape(text, sizeof(text), v.as.s, IX_ESC_TEXT);
+		out_text(terminal ? text : v.as.s);
 		out_text("\n");
 	}
 }
@@ -321,8 +333,11 @@ static int make(struct making *m)
 	const struct sheet_args *sheet = &m->args->sheet;
 	struct tally tally = { 0 };
 	struct ipcx_table *made;
-	int r;
+	struct sheet s;
+	int r = open_sheet(m, &s);
 
+	if (r)
+		return r;
 	/* A reader that is gone must not end us between making and telling. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	r = ipcx_create(m->app->x, m->specs, m->n, &made);
@@ -331,9 +346,9 @@ static int make(struct making *m)
 	msg_table(made, m->app->verbose, &tally);
 	r = 0;
 	if (sheet->json || sheet->format || sheet->fields)
-		r = print_all(m, made);
+		r = print_all(m, &s, made);
 	else
-		print_names(made);
+		print_names(made, s.terminal);
 	if (out_flush() < 0 || r) {
 		take_back(m, made);
 		r = r ? r : EXIT_FAILED;

@@ -55,13 +55,10 @@ static void want_fields(struct removal *rm)
 		rm->q.flags |= rm->q.where ? 0 : IPCX_NUMERIC;
 }
 
-static void print_table(struct removal *rm, const struct ipcx_table *t)
+static int print_table(struct removal *rm, const struct ipcx_table *t)
 {
 	msg_table(t, rm->app->verbose, &rm->tally);
-	if (!rm->print)
-		return;
-	if (ipcx_table_rows(t) > 0)
-		sheet_all(&rm->sheet, t, NULL);
+	return rm->print && ipcx_table_rows(t) > 0 ? sheet_all(&rm->sheet, t) : 0;
 }
 
 static void count_mechs(const struct ipcx_table *t, size_t *count)
@@ -119,22 +116,25 @@ static void say_what(struct removal *rm)
 		 counts[0] ? counts : "nothing", ns);
 }
 
-/* A slice after the other, so that memory does not grow with what is removed. */
+/* A slice after the other, so that memory does not grow with what is removed; an order
+ * needs all of it. */
 static int remove_slices(struct removal *rm)
 {
-	rm->q.max_rows = SLICE;
+	rm->q.max_rows = rm->args->sheet.sort ? 0 : SLICE;
 	do {
 		struct ipcx_table *t;
 		int r = ipcx_remove(rm->app->x, &rm->q, &t);
 
 		if (r < 0)
 			return app_failed(rm->app, r);
-		print_table(rm, t);
+		r = print_table(rm, t);
 		if (rm->app->verbose)
 			count_mechs(t, rm->count);
 		rm->q.resume = ipcx_table_resume(t);
 		rm->q.nrefs = 0;
 		ipcx_table_free(t);
+		if (r)
+			return r;
 	} while (rm->q.resume);
 	return 0;
 }

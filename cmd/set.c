@@ -60,11 +60,11 @@ static int change(struct app *app, const struct set_args *args,
 	if (s.format->raw || app->verbose) {
 		sheet_heading(&s, NULL);
 		if (ipcx_table_rows(t) > 0)
-			sheet_all(&s, t, NULL);
+			r = sheet_all(&s, t);
 	}
 	sheet_close(&s);
 	ipcx_table_free(t);
-	return tally_status(&tally);
+	return r ? r : tally_status(&tally);
 }
 
 static int run(struct app *app, void *data, int n, char **words)

@@ -20,7 +20,8 @@ struct parts {
 };
 
 static const uint8_t share_fields[] = { IPCX_F_NAME,  IPCX_F_NEEDED, IPCX_F_PERCENT,
-					IPCX_F_LIMIT, IPCX_F_SOURCE, IPCX_FIELDS };
+					IPCX_F_LIMIT, IPCX_F_UNIT,   IPCX_F_SOURCE,
+					IPCX_FIELDS };
 
 /* The fields that the rows of a table have, in their order. */
 static void fields_of(const struct ipcx_table *t, uint8_t *ret_fields)
@@ -40,10 +41,12 @@ static void add_contents(struct app *app, const struct ipcx_ref *ref, struct par
 
 	if (r == -ENODATA)
 		return;
-	if (r == 0)
+	if (r == 0) {
 		fields_of(p->contents, p->content_fields);
-	else
+		msg_table(p->contents, app->verbose, &(struct tally){ 0 });
+	} else {
 		msg_note("%s", ipcx_error(app->x));
+	}
 	p->children[p->n++] = (struct sheet_child){
 		.label = r == 0 ? ipcx_table_kind(p->contents) : "contents",
 		.name = r == 0 ? ipcx_table_kind(p->contents) : "contents",
@@ -55,8 +58,14 @@ static void add_contents(struct app *app, const struct ipcx_ref *ref, struct par
 static void add_shares(struct app *app, const struct ipcx_table *t, size_t row,
 		       struct parts *p)
 {
-	if (ipcx_shares(app->x, t, row, &p->shares) < 0 ||
-	    ipcx_table_rows(p->shares) == 0)
+	if (ipcx_shares(app->x, t, row, &p->shares) < 0) {
+		msg_note("%s", ipcx_error(app->x));
+		return;
+	}
+	/* Why a limit is unknown is the same for all objects of a mechanism. */
+	if (row == 0 || ipcx_row_mech(t, row) != ipcx_row_mech(t, row - 1))
+		msg_table(p->shares, app->verbose, &(struct tally){ 0 });
+	if (ipcx_table_rows(p->shares) == 0)
 		return;
 	p->children[p->n++] = (struct sheet_child){ .label = "limits it counts against",
 						    .name = "limits",
@@ -127,6 +136,7 @@ static int show(struct app *app, const struct show_args *args,
 {
 	uint64_t touched = select_touched(sel);
 	struct tally tally = { 0 };
+	auto_free uint32_t *order = NULL;
 	struct ipcx_table *t;
 	struct sheet s;
 	int r = sheet_open(&s, &args->sheet, "objects");
@@ -149,11 +159,12 @@ static int show(struct app *app, const struct show_args *args,
 	msg_table(t, app->verbose, &tally);
 	if (!s.format->detail)
 		sheet_heading(&s, NULL);
-	for (size_t i = 0; i < ipcx_table_rows(t); i++)
-		show_row(app, &s, t, i);
+	r = sheet_order(&s, t, &order);
+	for (size_t i = 0; !r && i < ipcx_table_rows(t); i++)
+		show_row(app, &s, t, order ? order[i] : i);
 	sheet_close(&s);
 	ipcx_table_free(t);
-	return tally_status(&tally);
+	return r ? r : tally_status(&tally);
 }
 
 static int run(struct app *app, void *data, int n, char **words)

@@ -1,50 +1,71 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # bash completion for ipcx. It knows nothing itself: 'ipcx complete' does, from the program's own tables.
 
-# The words up to the cursor, without bash's splits at ':' and '=' (COMP_WORDBREAKS).
-__ipcx_words() {
-	local i piece rest=$COMP_LINE
-	words=()
-	for ((i = 0; i <= COMP_CWORD; i++)); do
-		piece=${COMP_WORDS[i]}
-		if ((i == 0)) || [[ -z $rest || $rest == [[:space:]]* ]]; then
-			rest=${rest#"${rest%%[![:space:]]*}"}
-			words+=("$piece")
-		else
-			words[${#words[@]} - 1]+=$piece
-		fi
-		rest=${rest#"$piece"}
+# Read the line up to the cursor: words, without their quotes and nothing in them evaluated; quote, the one that
+# is still open; kept, what stays on the line of the last word, because bash completes from a quote or from a
+# character of COMP_WORDBREAKS on.
+__ipcx_read() {
+	local c word='' begun='' rest=${COMP_LINE:0:COMP_POINT}
+	words=() quote='' kept=''
+	while [[ -n $rest ]]; do
+		c=${rest:0:1} rest=${rest:1}
+		case $quote$c in
+		[[:blank:]])
+			[[ -z $begun ]] || words+=("$word")
+			word='' begun='' kept=''
+			continue
+			;;
+		\' | \") quote=$c kept=$word ;;
+		\'\' | \"\") quote='' ;;
+		\\ | \"\\)
+			[[ -z $quote || ${rest:0:1} == [\$\`\"\\] ]] || word+=$c
+			word+=${rest:0:1} rest=${rest:1}
+			;;
+		*)
+			word+=$c
+			[[ -n $quote || $COMP_WORDBREAKS != *"$c"* ]] || kept=$word
+			;;
+		esac
+		begun=1
 	done
+	words+=("$word")
+}
+
+# Offer a whole word: what replaces the end of the line, quoted so that no name that somebody chose is evaluated.
+__ipcx_offer() {
+	local text=${1#"$kept"}
+	case $quote in
+	\') text=${text//\'/\'\\\'\'} ;;
+	\") text=$(printf %s "$text" | sed 's/[\\$`"]/\\&/g') ;;
+	*) printf -v text %q "$text" ;;
+	esac
+	[[ $1 != *[=:,/] ]] || compopt -o nospace
+	COMPREPLY+=("$text")
 }
 
 _ipcx() {
-	local line candidate cur prefix
+	local line value option kept quote
 	local -a words
-	__ipcx_words
-	cur=${words[${#words[@]} - 1]}
-	# What bash has split off already stays on the line.
-	prefix=${cur%"${cur##*[:=]}"}
+	__ipcx_read
+	value=${words[${#words[@]} - 1]}
+	option=
+	[[ $value != --*=* ]] || option=${value%%=*}= value=${value#*=}
 	COMPREPLY=()
 	while IFS= read -r line; do
 		case $line in
 		:files)
-			compopt -o filenames
-			while IFS= read -r candidate; do
-				COMPREPLY+=("$candidate")
-			done < <(compgen -f -- "$cur")
+			compopt -o filenames # bash quotes them, and marks directories
+			while IFS= read -r line; do
+				line=$option$line
+				COMPREPLY+=("${line#"$kept"}")
+			done < <(compgen -f -- "$value")
 			;;
 		:users)
-			while IFS= read -r candidate; do
-				COMPREPLY+=("$candidate")
-			done < <(compgen -u -- "$cur")
+			while IFS= read -r line; do
+				__ipcx_offer "$option$line"
+			done < <(compgen -u -- "$value")
 			;;
-		*)
-			# Quoted, so that no name that somebody chose is ever evaluated.
-			printf -v candidate %q "${line%%$'\t'*}"
-			candidate=${candidate#"$prefix"}
-			[[ $candidate == *[=,] || $candidate == *: ]] && compopt -o nospace
-			COMPREPLY+=("$candidate")
-			;;
+		*) __ipcx_offer "${line%%$'\t'*}" ;;
 		esac
 	done < <("${words[0]}" complete -- "${words[@]:1}" 2>/dev/null)
 }

@@ -2,13 +2,17 @@
 # fish completion for ipcx. It knows nothing itself: 'ipcx complete' does, from the program's own tables.
 
 function __ipcx_complete
-    set -l words (commandline -opc) (commandline -ct)
-    for line in (command $words[1] complete -- $words[2..-1] 2>/dev/null)
+    set -l words (commandline -opc)
+    # Without its quotes, even an open one; nothing is evaluated.
+    set -l word (string unescape -- (commandline -ct))
+    set -l option (string match -r -- '^--[^=]*=' "$word")
+    set -l value (string replace -r -- '^--[^=]*=' '' "$word")
+    for line in (command $words[1] complete -- $words[2..-1] "$word" 2>/dev/null)
         switch $line
             case ':files'
-                __fish_complete_path (commandline -ct)
+                printf '%s\n' "$option"(__fish_complete_path $value)
             case ':users'
-                __fish_complete_users
+                printf '%s\n' "$option"(__fish_complete_users)
             case '*'
                 printf '%s\n' $line
         end

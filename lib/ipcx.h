@@ -283,8 +283,8 @@ int ipcx_ref_parse(struct ipcx *x, const char *text, unsigned def,
 
 /**
  * Write a reference so that ipcx_ref_parse() reads the same one. The text is safe for
- * terminals and shells' word splitting: blanks, control characters, backslashes, * ? [
- * and what is no UTF-8 are written as \xNN.
+ * terminals, shells' word splitting and their double quotes: blanks, control characters,
+ * backslashes, * ? [ " $ ` ! and what is no UTF-8 are written as \xNN.
  *
  * @return the length without the final NUL, or -EINVAL; cut like snprintf(3) when size is
  * too small
@@ -458,7 +458,7 @@ struct ipcx_attrs {
 	uint64_t bytes;       /**< IPCX_A_SIZE: bytes */
 	uint64_t qbytes;      /**< bytes that a queue holds (msg_qbytes) */
 	uint64_t nsems;       /**< semaphores in an array */
-	const uint16_t *init; /**< initial values, one for each semaphore or one for all */
+	const uint32_t *init; /**< initial values, one for each semaphore or one for all */
 	size_t ninit;
 	uint64_t maxmsg;  /**< messages that a queue holds (mq_maxmsg) */
 	uint64_t msgsize; /**< bytes of its longest message (mq_msgsize) */
@@ -576,6 +576,8 @@ int ipcx_key_search(struct ipcx *x, uint32_t key, const char *const *paths, size
  * Split System V ids into the index of the slot and its sequence number (ipc/util.h,
  * IPCMNI): ref, id, id_index, id_seq. The objects need not exist. References by key or
  * name are notes.
+ *
+ * @return 0, -EINVAL, -ENOMEM
  */
 int ipcx_id_split(struct ipcx *x, const struct ipcx_ref *refs, size_t n,
 		  struct ipcx_table **ret_table);

@@ -1,13 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Turn a page's template into scdoc: expand.py DUMP HEADER TEMPLATE OUTPUT.
+"""Turn the template of a page into scdoc: expand.py DUMP LIMITS HEADER TEMPLATE OUTPUT.
 
-A line "@WORD argument@" is replaced by what the program's own tables (ipcx help --dump) or the public header say, so
-that no option, field or function is described twice."""
+A line "@WORD argument@" is replaced by what is known already: in the program's own tables (ipcx help --dump), in its
+list of limits (ipcx limits --json) and in the comments of ipcx.h. So no option, field, limit or function is described
+twice. A line that begins with a semicolon is dropped."""
 
 import json
+import os
 import re
 import sys
+
+SECTION = re.compile(r"/\* ---- (.+?) ---- \*/")
+FUNCTION = re.compile(r"/\*\*((?:(?!\*/).)*)\*/\s*((?:const |unsigned |struct |int\b|void\b|bool\b|size_t\b|uint64_t\b)"
+                      r"[^;{}]*?\b(ipcx_\w+)\([^;]*\));", re.S)
 
 
 def esc(text):
@@ -15,75 +21,102 @@ def esc(text):
     return re.sub(r"([*_\\\[\]|<>~#])", r"\\\1", text or "").replace("++", "+\\+")
 
 
-def command(dump, name):
-    return next(c for c in dump["commands"] if c["name"] == name)
+def entry(term, *lines):
+    """A term, and below it, indented, what it means."""
+    return [term, *("\t" + line for line in lines), ""]
 
 
-def option_lines(options):
+def option(o):
+    names = f"*--{o['name']}*"
+    if o["letter"]:
+        names = f"*-{o['letter']}*, {names}"
+    arg = f"_{esc(o['arg'])}_"
+    if o["arg"]:
+        names += f"[={arg}]" if o["optional"] else f" {arg}"
+    return entry(names, esc(o["help"]))
+
+
+def options(table):
+    return [line for o in table if not o["hidden"] for line in option(o)]
+
+
+def literal(lines):
+    """Text that stands as it is; scdoc reads backslashes also there."""
+    return ["```", *(line.replace("\\", "\\\\") for line in lines), "```", ""]
+
+
+def comment(text):
+    """A doc comment of the header as a paragraph, with sentences for the parameters and for what is returned."""
+    flat = " ".join(line.strip().lstrip("*").strip() for line in text.splitlines())
     out = []
-    for o in options:
-        if o["hidden"]:
-            continue
-        names = f"*--{o['name']}*"
-        if o["letter"]:
-            names = f"*-{o['letter']}*, {names}"
-        if o["arg"]:
-            arg = f"_{esc(o['arg'])}_"
-            names += f"[={arg}]" if o["optional"] else f" {arg}"
-        out += [names, f"\t{sentence(o['help'])}", ""]
-    return out
-
-
-def sentence(text):
-    return esc(text[0].upper() + text[1:] + ".")
+    for part in re.split(r"\s*@(?=param |return )", flat.strip()):
+        word, _, rest = part.partition(" ")
+        if word == "param":
+            name, _, rest = rest.partition(" ")
+            part = f"_{esc(name)}_: {esc(rest)}"
+        elif word == "return":
+            part = f"Returns {esc(rest)}"
+        else:
+            part = esc(part)
+        if part:
+            out.append(part.rstrip().rstrip(".") + ".")
+    return " ".join(out)
 
 
 class Page:
-    def __init__(self, dump, header):
-        self.dump, self.header = dump, header
+    """Each method is a word that a template may use; its answer is lines of scdoc."""
 
-    def version(self):
-        return [self.dump["version"]]
+    def __init__(self, dump, limits, header, directory):
+        self.dump, self.header, self.directory, self.name = dump, header, directory, None
+        self.known_limits = {row["name"]: row for row in limits["limits"]}
+
+    def _command(self, name):
+        return next(c for c in self.dump["commands"] if c["name"] == name)
+
+    def title(self, name):
+        self.name = name
+        return [f'{name} "ipcx {self.dump["version"]}" "ipcx"', ""]
 
     def synopsis(self, name):
-        c = command(self.dump, name)
-        return [f"*ipcx {c['name']}* [_OPTIONS_] {esc(c['operands'])}", ""]
+        """One line for each way to use it."""
+        ways = self._command(name)["operands"]
+        ways = ways.split("|") if "|--" in ways else [ways]
+        return [f"*ipcx {name}* [_OPTIONS_] {esc(way)}" + "++" * (way != ways[-1]) for way in ways] + [""]
 
     def about(self, name):
-        c = command(self.dump, name)
+        c = self._command(name)
         return [esc(c["about"] or c["summary"]), ""]
 
     def options(self, name):
-        return option_lines(command(self.dump, name)["options"]) + option_lines(self.dump["options"])
+        return options(self._command(name)["options"]) + options(self.dump["options"])
 
     def globals(self):
-        return option_lines(self.dump["options"])
+        return options(self.dump["options"])
 
     def examples(self, name):
         out = []
-        for e in command(self.dump, name)["examples"]:
-            out += [sentence(e["what"]), "", "```", f"    {e['line']}", "```", ""]
+        for e in self._command(name)["examples"]:
+            out += [esc(e["what"][0].upper() + e["what"][1:] + ":"), "", *literal([e["line"]])]
         return out
 
     def commands(self):
         out = []
         for c in self.dump["commands"]:
             if not c["hidden"]:
-                out += [f"*ipcx {c['name']}* {esc(c['operands'])}", f"\t{sentence(c['summary'])}", ""]
+                out += entry(f"*ipcx {c['name']}* {esc(c['operands'])}", esc(c["summary"]))
         return out
 
     def exit(self):
         out = ["# EXIT STATUS", ""]
         for e in self.dump["exit"]:
-            out += [f"*{e['status']}*", f"\t{sentence(e['text'])}", ""]
+            out += entry(f"*{e['status']}*", esc(e["text"]))
         return out
 
-    def fields(self, group=""):
+    def fields(self, which):
+        """Those that objects have, or those of other rows."""
         out = []
         for f in self.dump["fields"]:
-            if group == "objects" and not f["mechs"]:
-                continue
-            if group == "others" and f["mechs"]:
+            if bool(f["mechs"]) != (which == "objects"):
                 continue
             facts = [f["type"]] + ([f["unit"]] if f["unit"] else [])
             if len(f["mechs"]) == len(self.dump["mechanisms"]):
@@ -92,70 +125,89 @@ class Page:
                 facts.append(" ".join(f["mechs"]))
             if f["cost"] == "dear":
                 facts.append("only when named")
-            out += [f"*{esc(f['name'])}* ({esc(', '.join(facts))})", f"\t{sentence(f['doc'])}", ""]
+            out += entry(f"*{esc(f['name'])}* ({esc(', '.join(facts))})", esc(f["doc"]))
+        return out
+
+    def columns(self):
+        """What a table shows of each mechanism."""
+        out = []
+        for m in self.dump["mechanisms"]:
+            out += entry(f"*{m['name']}*", esc(", ".join(m["shown"])))
         return out
 
     def mechanisms(self):
         out = []
         for m in self.dump["mechanisms"]:
             kind = "a name" if m["named"] else "an id and a key"
-            out += [f"*{m['name']}*", f"\t{esc(m['label'])} (group {m['group']}): each has {kind}.", ""]
+            out += entry(f"*{m['name']}*", f"{esc(m['label'])} (group *{m['group']}*); each has {kind}")
         return out
 
     def needs(self):
         out = []
         for m in self.dump["mechanisms"]:
-            out += [f"*{m['name']}:*_{esc(m['need'])}_", f"\t{esc(m['label'])}.", ""]
+            out += entry(f"*{m['name']}:*_{esc(m['need'])}_", esc(m["label"]))
         return out
 
     def limits(self):
-        names = [n for n in self.dump["limits"] if not n.startswith("hugepages_")]
-        return [", ".join(f"*{esc(n)}*" for n in names) + ",", "*hugepages_*_SIZE_*kB* for each size of the machine;", ""]
+        """Huge pages aside: which sizes there are depends on the machine."""
+        out = []
+        for name in self.dump["limits"]:
+            row = self.known_limits.get(name)
+            if row and not name.startswith("hugepages_"):
+                out += entry(f"*{esc(name)}* ({esc(row['unit'])}; {esc(row['source'])})", esc(row["what"]))
+        return out
 
     def formats(self):
         out = []
         for f in self.dump["formats"]:
-            out += [f"*{f['name']}*", f"\t{sentence(f['help'])}", ""]
+            out += entry(f"*{f['name']}*", esc(f["help"]))
         return out
 
     def functions(self):
+        """Every public function, in the order and under the headings of ipcx.h."""
         out = []
-        pattern = r"/\*\*((?:(?!\*/).)*)\*/\s*((?:const |unsigned |struct |int|void|bool|size_t|uint64_t)[^;{}]*?\b(ipcx_\w+)\([^;]*\));"
-        for doc, proto, _ in re.findall(pattern, self.header, re.S):
-            text = " ".join(line.strip().lstrip("*").strip() for line in doc.splitlines()).strip()
-            text = re.sub(r"\s*@param (\S+)", r" _\1_:", re.sub(r"\s*@return", r" Returns", text))
-            parts = [esc(p) if i % 2 == 0 else f"_{esc(p)}_" for i, p in enumerate(re.split(r"(?<!\w)_(\w+)_(?=:)", text))]
-            out += [f"*{esc(' '.join(proto.split()))}*", "\t" + "".join(parts), ""]
+        parts = SECTION.split(self.header)
+        for heading, text in zip(parts[1::2], parts[2::2]):
+            found = FUNCTION.findall(text)
+            if found:
+                out += [f"## {heading.capitalize()}", ""]
+            for doc, prototype, _ in found:
+                out += entry(f"*{esc(' '.join(prototype.split()))}*", comment(doc))
         return out
 
-    def trailer(self, pages):
-        seen = ["*ipcx*(1)", "*ipcx-expr*(7)", "*ipcx-json*(5)"]
-        seen += [f"*{p.split('(')[0]}*({p.split('(')[1]}" for p in pages.split()]
-        return ["# SEE ALSO", "", ", ".join(dict.fromkeys(seen)), ""]
+    def program(self, name):
+        """A C file beside the templates, as it is compiled, without its licence."""
+        with open(os.path.join(self.directory, name), encoding="utf-8") as f:
+            lines = [line for line in f.read().splitlines() if "SPDX" not in line]
+        return literal(line.expandtabs(4) for line in lines)
+
+    def trailer(self, pages=""):
+        seen = [p for p in ["ipcx(1)", *pages.split(), "ipcx-expr(7)", "ipcx-json(5)"] if p != self.name]
+        return ["# SEE ALSO", "", ", ".join(re.sub(r"^([^(]+)", r"*\1*", p) for p in dict.fromkeys(seen)), ""]
 
 
 def expand(template, page):
     out = []
     for line in template.splitlines():
         m = re.fullmatch(r"@([A-Z]+)(?: (.*))?@", line)
-        if line.startswith(";"):
-            continue  # scdoc wants the title first
-        if not m:
+        if m:
+            out += getattr(page, m[1].lower())(*([m[2]] if m[2] else []))
+        elif not line.startswith(";"):
             out.append(line)
-            continue
-        args = [m[2]] if m[2] else []
-        out += getattr(page, m[1].lower())(*args)
     return "\n".join(out) + "\n"
 
 
+def load(path):
+    with open(path, encoding="utf-8") as f:
+        return json.load(f)
+
+
 def main():
-    dump_path, header_path, template_path, output = sys.argv[1:]
-    with open(dump_path, encoding="utf-8") as f:
-        dump = json.load(f)
-    with open(header_path, encoding="utf-8") as f:
-        header = f.read()
-    with open(template_path, encoding="utf-8") as f:
-        text = expand(f.read(), Page(dump, header))
+    dump, limits, header, template, output = sys.argv[1:]
+    with open(header, encoding="utf-8") as f:
+        page = Page(load(dump), load(limits), f.read(), os.path.dirname(template))
+    with open(template, encoding="utf-8") as f:
+        text = expand(f.read(), page)
     with open(output, "w", encoding="utf-8") as f:
         f.write(text)
 

@@ -17,7 +17,7 @@ static char *exact(char *p, const struct sheet *s, const struct sheet_column *c,
 	if (v->type != IPCX_STRING)
 		return cell_put(p, c->info, v, &s->style);
 	/* Raw, except that what others chose never commands a terminal. */
-	if (s->terminal)
+	if (s->terminal && c->field != IPCX_F_REF)
 		return p + MIN(ix_escape(p, CELL_MAX, v->as.s, IX_ESC_TEXT),
 			       (size_t)CELL_MAX - 1);
 	return (char *)mempcpy(p, v->as.s, MIN(strlen(v->as.s), (size_t)CELL_MAX / 4));
@@ -97,8 +97,12 @@ void export_rows(struct sheet *s, const struct sheet_rows *rows)
 			*p++ = '=';
 			*p++ = '"';
 			*exact(text, s, c, &v) = '\0';
-			p += MIN(ix_escape(p, CELL_MAX, text, IX_ESC_SHELL),
-				 (size_t)CELL_MAX - 1);
+			/* A reference is escaped already: twice, it would name another. */
+			if (c->field == IPCX_F_REF)
+				p = stpcpy(p, text);
+			else
+				p += MIN(ix_escape(p, CELL_MAX, text, IX_ESC_SHELL),
+					 (size_t)CELL_MAX - 1);
 			*p++ = '"';
 			out_done(p);
 		}

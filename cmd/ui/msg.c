@@ -46,20 +46,23 @@ static void put_safe(struct ix_buf *line, const char *text)
 
 static void PRINTF(2, 0) say(const char *prefix, const char *fmt, va_list args)
 {
+	static const char no_memory[] = "ipcx: out of memory\n";
 	auto_buf struct ix_buf line = { 0 };
 	auto_free char *text = NULL;
 
-	if (vasprintf(&text, fmt, args) < 0) {
+	if (vasprintf(&text, fmt, args) < 0)
 		text = NULL;
-		return;
-	}
 	(void)out_flush(); /* what was printed before stands before it, also where both
 			      are one terminal */
 	(void)ix_buf_str(&line, "ipcx: ");
 	(void)ix_buf_str(&line, prefix);
-	put_safe(&line, text);
-	(void)ix_buf_str(&line, "\n");
-	(void)!write(STDERR_FILENO, line.data, line.len); /* nobody is left to be told */
+	if (text)
+		put_safe(&line, text);
+	/* Nobody is left to be told when this fails. */
+	if (text && ix_buf_str(&line, "\n") == 0)
+		(void)!write(STDERR_FILENO, line.data, line.len);
+	else
+		(void)!write(STDERR_FILENO, no_memory, sizeof(no_memory) - 1);
 }
 
 static void record(const struct msg_record *r)
@@ -93,11 +96,18 @@ void msg_error(const char *fmt, ...)
 
 void msg_note(const char *fmt, ...)
 {
+	auto_free char *text = NULL;
 	va_list args;
 
 	va_start(args, fmt);
 	say("note: ", fmt, args);
 	va_end(args);
+	va_start(args, fmt);
+	if (vasprintf(&text, fmt, args) < 0)
+		text = NULL;
+	va_end(args);
+	if (text)
+		record(&(struct msg_record){ .kind = "info", .text = text });
 }
 
 int msg_usage(const char *fmt, ...)

@@ -47,6 +47,56 @@ static int choose_colour(struct sheet *s, const char *when)
 	return 0;
 }
 
+/* What qsort_r compares by. */
+struct order {
+	const struct ipcx_table *t;
+	struct {
+		enum ipcx_field field;
+		bool reverse;
+	} by[16];
+	size_t n;
+};
+
+static int compare_rows(const void *a, const void *b, void *data)
+{
+	const struct order *o = data;
+	uint32_t ra = *(const uint32_t *)a, rb = *(const uint32_t *)b;
+
+	for (size_t i = 0; i < o->n; i++) {
+		struct ipcx_value va = { .type = IPCX_NONE }, vb = { .type = IPCX_NONE };
+		int r;
+
+		if (ipcx_row_get(o->t, ra, o->by[i].field, &va) < 0)
+			va.type = IPCX_NONE;
+		if (ipcx_row_get(o->t, rb, o->by[i].field, &vb) < 0)
+			vb.type = IPCX_NONE;
+		r = ipcx_value_compare(&va, &vb);
+		if (r)
+			return o->by[i].reverse ? -r : r;
+	}
+	return (ra > rb) - (ra < rb); /* what is equal stays in its order */
+}
+
+static int parse_order(struct order *o, const char *list)
+{
+	for (;;) {
+		size_t len = strcspn(list, ",");
+		bool reverse = *list == '-';
+
+		if (o->n == ARRAY_SIZE(o->by))
+			return msg_usage("--sort: more than %zu fields",
+					 ARRAY_SIZE(o->by));
+		if (len == reverse || ipcx_field_by_name(list + reverse, len - reverse,
+							 &o->by[o->n].field) < 0)
+			return msg_usage("--sort: no field '%.*s'", (int)(len - reverse),
+					 list + reverse);
+		o->by[o->n++].reverse = reverse;
+		if (!list[len])
+			return 0;
+		list += len + 1;
+	}
+}
+
 int sheet_open(struct sheet *s, const struct sheet_args *args, const char *kind)
 {
 	const char *name = args->json ? "json" : args->format ? args->format : "table";
@@ -65,10 +115,10 @@ int sheet_open(struct sheet *s, const struct sheet_args *args, const char *kind)
 	s->headings = !args->no_headings;
 	s->terminal = isatty(STDOUT_FILENO);
 	s->kind = kind;
-	if (choose_colour(s, args->colour))
+	s->sort = args->sort;
+	if (choose_colour(s, args->colour) ||
+	    (s->sort && parse_order(&(struct order){ .n = 0 }, s->sort)))
 		return EXIT_USAGE;
-	if (s->format->begin)
-		s->format->begin(s);
 	return 0;
 }
 
@@ -186,8 +236,16 @@ const uint8_t *sheet_query(const struct sheet *s)
 	return fields;
 }
 
+static void begin(struct sheet *s)
+{
+	if (!s->begun && s->format->begin)
+		s->format->begin(s);
+	s->begun = true;
+}
+
 void sheet_heading(struct sheet *s, const char *label)
 {
+	begin(s);
 	s->widths = false;
 	if (s->format->heading)
 		s->format->heading(s, label);
@@ -196,19 +254,28 @@ void sheet_heading(struct sheet *s, const char *label)
 
 void sheet_put(struct sheet *s, const struct sheet_rows *rows)
 {
+	begin(s);
 	s->format->rows(s, rows);
 	s->rows += rows->n;
 }
 
-void sheet_all(struct sheet *s, const struct ipcx_table *t, const uint32_t *order)
+int sheet_all(struct sheet *s, const struct ipcx_table *t)
 {
+	uint32_t *order;
+	int r = sheet_order(s, t, &order);
+
+	if (r)
+		return r;
 	sheet_put(s, &(struct sheet_rows){
 			     .t = t, .order = order, .n = ipcx_table_rows(t) });
+	free(order);
+	return 0;
 }
 
 void sheet_detail(struct sheet *s, const struct sheet_rows *row, const char *label,
 		  const struct sheet_child *children, size_t n)
 {
+	begin(s);
 	if (s->format->detail)
 		s->format->detail(s, row, label, children, n);
 	else
@@ -218,77 +285,28 @@ void sheet_detail(struct sheet *s, const struct sheet_rows *row, const char *lab
 
 void sheet_close(struct sheet *s)
 {
+	begin(s);
 	if (s->format->end)
 		s->format->end(s);
 }
 
-/* What qsort_r compares by. */
-struct order {
-	const struct ipcx_table *t;
-	struct {
-		enum ipcx_field field;
-		bool reverse;
-	} by[16];
-	size_t n;
-};
-
-static int compare_rows(const void *a, const void *b, void *data)
-{
-	const struct order *o = data;
-	uint32_t ra = *(const uint32_t *)a, rb = *(const uint32_t *)b;
-
-	for (size_t i = 0; i < o->n; i++) {
-		struct ipcx_value va = { .type = IPCX_NONE }, vb = { .type = IPCX_NONE };
-		int r;
-
-		if (ipcx_row_get(o->t, ra, o->by[i].field, &va) < 0)
-			va.type = IPCX_NONE;
-		if (ipcx_row_get(o->t, rb, o->by[i].field, &vb) < 0)
-			vb.type = IPCX_NONE;
-		r = ipcx_value_compare(&va, &vb);
-		if (r)
-			return o->by[i].reverse ? -r : r;
-	}
-	return (ra > rb) - (ra < rb); /* what is equal stays in its order */
-}
-
-static int parse_order(struct order *o, const char *list)
-{
-	for (;;) {
-		size_t len = strcspn(list, ",");
-		bool reverse = *list == '-';
-
-		if (o->n == ARRAY_SIZE(o->by))
-			return msg_usage("--sort: more than %zu fields",
-					 ARRAY_SIZE(o->by));
-		if (len == reverse || ipcx_field_by_name(list + reverse, len - reverse,
-							 &o->by[o->n].field) < 0)
-			return msg_usage("--sort: no field '%.*s'", (int)(len - reverse),
-					 list + reverse);
-		o->by[o->n++].reverse = reverse;
-		if (!list[len])
-			return 0;
-		list += len + 1;
-	}
-}
-
-uint32_t *sheet_sort(const struct ipcx_table *t, const char *list, int *ret_status)
+int sheet_order(const struct sheet *s, const struct ipcx_table *t, uint32_t **ret_order)
 {
 	struct order o = { .t = t };
-	size_t n = t ? ipcx_table_rows(t) : 0;
-	uint32_t *order;
+	size_t n = ipcx_table_rows(t);
+	uint32_t *order = NULL;
 
-	*ret_status = list ? parse_order(&o, list) : 0;
-	if (!list || *ret_status || !t)
-		return NULL;
-	order = malloc((n + 1) * sizeof(*order));
-	if (!order) {
-		msg_error("out of memory");
-		*ret_status = EXIT_FAILED;
-		return NULL;
+	if (s->sort) {
+		(void)parse_order(&o, s->sort); /* sheet_open() has read it before */
+		order = malloc((n + 1) * sizeof(*order));
+		if (!order) {
+			msg_error("out of memory");
+			return EXIT_FAILED;
+		}
+		for (size_t i = 0; i < n; i++)
+			order[i] = (uint32_t)i;
+		qsort_r(order, n, sizeof(*order), compare_rows, &o);
 	}
-	for (size_t i = 0; i < n; i++)
-		order[i] = (uint32_t)i;
-	qsort_r(order, n, sizeof(*order), compare_rows, &o);
-	return order;
+	*ret_order = order;
+	return 0;
 }

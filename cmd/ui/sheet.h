@@ -48,6 +48,8 @@ struct sheet {
 	const struct format *format;
 	struct cell_style style;
 	bool headings, colour, terminal;
+	bool begun;       /* something of it is on its way */
+	const char *sort; /* what --sort says, or NULL */
 	const char *kind; /* "objects": the JSON array */
 	bool fixed;       /* the caller named the fields: every row has all of them */
 	struct sheet_column columns[IPCX_FIELDS];
@@ -94,7 +96,8 @@ struct format {
 /* All formats, ended by .name = NULL. */
 extern const struct format formats[];
 
-/* Choose the format and open the sheet. 0, or exit status 2 after a message. */
+/* Choose the format and the order. Nothing is written yet: what is wrong can still be
+ * refused. 0, or exit status 2 after a message. */
 int sheet_open(struct sheet *s, const struct sheet_args *args, const char *kind);
 
 /*
@@ -113,7 +116,9 @@ const uint8_t *sheet_query(const struct sheet *s);
  * calls. */
 void sheet_heading(struct sheet *s, const char *label);
 void sheet_put(struct sheet *s, const struct sheet_rows *rows);
-void sheet_all(struct sheet *s, const struct ipcx_table *t, const uint32_t *order);
+
+/* All rows of a table, in the order of --sort. 0, or exit status 1 after a message. */
+int sheet_all(struct sheet *s, const struct ipcx_table *t);
 
 /* One row with everything that belongs to it. */
 void sheet_detail(struct sheet *s, const struct sheet_rows *row, const char *label,
@@ -122,9 +127,9 @@ void sheet_detail(struct sheet *s, const struct sheet_rows *row, const char *lab
 /* Close it: the end of the document. */
 void sheet_close(struct sheet *s);
 
-/* --sort: an order over the rows of a table; free(3) it. NULL when it says nothing.
- * *ret_status: 0 or 2. */
-uint32_t *sheet_sort(const struct ipcx_table *t, const char *list, int *ret_status);
+/* The order of --sort over the rows of a table: free(3) it; NULL when nothing was said.
+ * 0, or exit status 1 after a message. */
+int sheet_order(const struct sheet *s, const struct ipcx_table *t, uint32_t **ret_order);
 
 /* Renders the value of column k of a row at p and answers its end. */
 typedef char *sheet_cell(const struct sheet *s, const struct sheet_column *c, size_t k,

@@ -158,7 +158,7 @@ static void child(struct sheet *s, const struct sheet_child *c)
 		return;
 	}
 	(void)sheet_fields(&below, NULL, c->fields, NULL, NULL);
-	sheet_all(&below, c->t, NULL);
+	(void)sheet_all(&below, c->t);
 }
 
 #define LABEL_WIDTH 16

@@ -219,7 +219,9 @@ static bool hidden_ascii(uint32_t c, enum ix_esc how)
 	case IX_ESC_TEXT:
 		return false;
 	case IX_ESC_REF:
-		return c == ' ' || c == '*' || c == '?' || c == '[';
+		if (c == ' ' || c == '*' || c == '?' || c == '[')
+			return true;
+		__attribute__((fallthrough));
 	case IX_ESC_SHELL:
 		return c == '"' || c == '$' || c == '`' || c == '!';
 	}

@@ -20,7 +20,8 @@ size_t ix_utf8(const unsigned char *p, size_t len, uint32_t *ret_code);
 enum ix_esc {
 	IX_ESC_TEXT, /* controls, C1, bidi overrides and other format characters, line and
 			paragraph separators */
-	IX_ESC_REF,  /* those, blanks, and what a shell would expand or split: * ? [ */
+	IX_ESC_REF,  /* those, blanks, what a shell would expand or split (* ? [), and all
+			that SHELL adds */
 	IX_ESC_SHELL /* those of TEXT, and what is special between double quotes: " $ ` ! */
 };
 

@@ -11,9 +11,9 @@
 struct ipcx {
 	int rootfd; /* "/" unless a test stands another tree here; -1 until first used */
 	int procfd; /* procfs below it, its type checked; -1 until first used */
-	struct ix_names users, groups; /* names asked for so far, over all tables */
-	struct ix_buf names;           /* where they stand */
-	char error[1024];
+	struct ix_names users, groups;      /* names asked for so far, over all tables */
+	struct ix_buf names;                /* where they stand */
+	char error[2 * IPCX_REF_MAX + 512]; /* may name two objects */
 };
 
 /* The directories. A descriptor that the context owns, or -errno (procfs: -ENOENT when

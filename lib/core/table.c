@@ -110,9 +110,12 @@ ix_text ix_table_text(struct ipcx_table *t, const char *text)
 {
 	size_t off = t->pool.len;
 
-	if (!text || off >= UINT32_MAX - 1 ||
-	    ix_buf_add(&t->pool, text, strlen(text) + 1) < 0)
+	if (!text)
 		return 0;
+	if (off >= UINT32_MAX - 1 || ix_buf_add(&t->pool, text, strlen(text) + 1) < 0) {
+		t->starved = true;
+		return 0;
+	}
 	return (ix_text)off + 1;
 }
 
@@ -133,7 +136,8 @@ void ix_table_note(struct ipcx_table *t, enum ipcx_note_kind kind, unsigned mech
 	va_end(args);
 	note.subject = ix_table_text(t, subject ? subject : "");
 	note.text = ix_table_text(t, text);
-	(void)ix_buf_add(&t->notes, &note, sizeof(note));
+	if (ix_buf_add(&t->notes, &note, sizeof(note)) < 0)
+		t->starved = true;
 }
 
 uint64_t ix_column_raw(const struct ix_column *c, const void *row)

@@ -116,6 +116,7 @@ struct ipcx_table {
 	uint64_t resume;
 	unsigned id_bits; /* how many bits of a System V id are its index; 0: not asked */
 	bool numeric;
+	bool starved; /* memory ran out for a text or a note: what is here is not whole */
 };
 
 /* A note as it is stored. */
@@ -144,11 +145,13 @@ void ix_table_keep(struct ipcx_table *t);
 const void *ix_table_at(const struct ipcx_table *t, size_t i,
 			const struct ix_section **ret_section);
 
-/* Copy a string into the pool. 0 (none) for NULL or when memory is out. */
+/* Copy a string into the pool. 0 (none) for NULL or when memory is out:
+ * then the table is starved. */
 ix_text ix_table_text(struct ipcx_table *t, const char *text);
 const char *ix_table_string(const struct ipcx_table *t, ix_text text);
 
-/* Add a note; subject may be NULL. The text is formatted; no memory: it is lost. */
+/* Add a note; subject may be NULL. The text is formatted; no memory: the table is
+ * starved. */
 void ix_table_note(struct ipcx_table *t, enum ipcx_note_kind kind, unsigned mech,
 		   int error, const char *subject, const char *fmt, ...) PRINTF(6, 7);
 

@@ -100,27 +100,26 @@ static void note_path(struct ipcx_table *t, const char *path, int error)
 		      IPCX_NO_MECH, error, subject, "%s", ix_errno_text(error));
 }
 
-static int begin(struct ipcx *x, const struct ix_kind *kind, struct ipcx_table **ret_t)
+/* A table for rows of this kind; NULL with a text when memory is out. */
+static struct ipcx_table *begin(struct ipcx *x, const struct ix_kind *kind)
 {
-	struct ipcx_table *t = NULL;
-	int r = ix_table_new(&t);
+	struct ipcx_table *t;
 
-	if (r == 0)
-		r = ix_table_section(t, kind, IPCX_NO_MECH);
-	if (r < 0) {
+	if (ix_table_new(&t) == 0) {
+		if (ix_table_section(t, kind, IPCX_NO_MECH) == 0)
+			return t;
 		ipcx_table_free(t);
-		return ix_fail_plain(x, r, "out of memory");
 	}
-	*ret_t = t;
-	return 0;
+	(void)ix_fail_plain(x, -ENOMEM, "out of memory");
+	return NULL;
 }
 
 static int finish(struct ipcx *x, struct ipcx_table *t, int r,
 		  struct ipcx_table **ret_table)
 {
-	if (r < 0) {
+	if (r < 0 || t->starved) {
 		ipcx_table_free(t);
-		return ix_fail_plain(x, r, "out of memory");
+		return ix_fail_plain(x, -ENOMEM, "out of memory");
 	}
 	*ret_table = t;
 	return 0;
@@ -129,12 +128,12 @@ static int finish(struct ipcx *x, struct ipcx_table *t, int r,
 int ipcx_keys(struct ipcx *x, const char *const *paths, size_t n, int proj,
 	      struct ipcx_table **ret_table)
 {
-	struct ipcx_table *t = NULL;
+	struct ipcx_table *t = begin(x, &key_kind);
 	uint32_t key;
-	int r = begin(x, &key_kind, &t);
+	int r = 0;
 
-	if (r < 0)
-		return r;
+	if (!t)
+		return -ENOMEM;
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		int made = ipcx_key(x, paths[i], proj, &key);
 
@@ -210,10 +209,11 @@ int ipcx_key_search(struct ipcx *x, uint32_t key, const char *const *paths, size
 		    bool recursive, struct ipcx_table **ret_table)
 {
 	struct search s = { .x = x, .key = key, .recursive = recursive };
-	int r = begin(x, &key_kind, &s.t);
+	int r = 0;
 
-	if (r < 0)
-		return r;
+	s.t = begin(x, &key_kind);
+	if (!s.t)
+		return -ENOMEM;
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = search_path(&s, paths[i], 0);
 	return finish(x, s.t, r, ret_table);
@@ -234,11 +234,11 @@ int ipcx_id_split(struct ipcx *x, const struct ipcx_ref *refs, size_t n,
 		  struct ipcx_table **ret_table)
 {
 	unsigned bits = ix_id_bits(x);
-	struct ipcx_table *t = NULL;
-	int r = begin(x, &id_kind, &t);
+	struct ipcx_table *t = begin(x, &id_kind);
+	int r = 0;
 
-	if (r < 0)
-		return r;
+	if (!t)
+		return -ENOMEM;
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		char text[IPCX_REF_MAX];
 		struct id_row *row;

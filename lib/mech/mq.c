@@ -147,24 +147,6 @@ static int put_status(struct mq_row *row, int fd)
 	return 0;
 }
 
-/* One queue: its stat, and a descriptor of it or -1. */
-static int keep(struct ix_scan *s, const char *name, const struct stat *st, int fd)
-{
-	struct mq_row *row = ix_posix_row(s, name, st);
-	int r;
-
-	if (!row)
-		return -ENOMEM;
-	if (put_attr(row, fd) < 0)
-		unknown_all(row, of_attr, ARRAY_SIZE(of_attr));
-	if (!wants_status(s) || put_status(row, fd) < 0)
-		unknown_all(row, of_status, ARRAY_SIZE(of_status));
-	if (st->st_nlink == 0) /* no stat could be had */
-		unknown_all(row, of_stat, ARRAY_SIZE(of_stat));
-	r = ix_scan_keep(s);
-	return r < 0 ? r : 0;
-}
-
 static void note(struct ix_scan *s, enum ipcx_note_kind kind, int error, const char *name,
 		 const char *text)
 {
@@ -175,6 +157,27 @@ static void note(struct ix_scan *s, enum ipcx_note_kind kind, int error, const c
 	if (ipcx_ref_format(&ref, subject, sizeof(subject)) > 0)
 		ix_table_note(s->t, kind, s->mech, error, subject, "%s: %s", text,
 			      ix_errno_text(error));
+}
+
+/* One queue: its stat, and a descriptor of it or -1. */
+static int keep(struct ix_scan *s, const char *name, const struct stat *st, int fd)
+{
+	struct mq_row *row = ix_posix_row(s, name, st);
+	int r;
+
+	if (!row)
+		return -ENOMEM;
+	if (put_attr(row, fd) < 0) {
+		if (fd >= 0)
+			note(s, IPCX_NOTE_INFO, -errno, name, "counters unknown");
+		unknown_all(row, of_attr, ARRAY_SIZE(of_attr));
+	}
+	if (!wants_status(s) || put_status(row, fd) < 0)
+		unknown_all(row, of_status, ARRAY_SIZE(of_status));
+	if (st->st_nlink == 0) /* no stat could be had */
+		unknown_all(row, of_stat, ARRAY_SIZE(of_stat));
+	r = ix_scan_keep(s);
+	return r < 0 ? r : 0;
 }
 
 /* A queue that may not be opened is listed all the same; one that is gone is not. */
@@ -205,7 +208,11 @@ static int one(struct ix_scan *s, const struct ix_posix_dir *dir, const char *na
 		return 0;
 	if (fd < 0)
 		return keep_unopened(s, dir, name, fd, denied);
-	if (fstat(fd, &st) < 0 || st.st_nlink == 0 || st.st_dev != dir->dev)
+	if (fstat(fd, &st) < 0) {
+		note(s, IPCX_NOTE_FAILED, -errno, name, "cannot be read");
+		return 0;
+	}
+	if (st.st_nlink == 0 || st.st_dev != dir->dev)
 		return 0;
 	return keep(s, name, &st, fd);
 }
@@ -252,6 +259,8 @@ static int find_closed(struct ix_scan *s, const struct ix_posix_dir *dir,
 		     "may not be opened, and no directory has it to look at");
 	else if (fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
+	else
+		note(s, IPCX_NOTE_INFO, -EACCES, name, "counters unknown");
 	return keep(s, name, &st, -1);
 }
 

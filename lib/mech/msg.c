@@ -195,6 +195,7 @@ static const struct ix_kind message_kind = {
 struct peek {
 	struct msgbuf *buf;
 	size_t room, most;
+	bool told; /* that something could not be copied */
 };
 
 /* A larger buffer, up to what all messages together had. -ENOMEM, -E2BIG when it is that
@@ -235,16 +236,34 @@ static ssize_t peek_at(struct peek *p, int id, uint64_t n)
 	}
 }
 
+/* Longer than kernel.msgmax is by now: it can be received, but not copied. */
+static void peek_unknown(struct peek *p, struct ipcx_table *t, int id,
+			 struct message_row *row)
+{
+	char subject[32];
+
+	ix_unknown(row, IPCX_F_SIZE);
+	ix_unknown(row, IPCX_F_MTYPE);
+	(void)snprintf(subject, sizeof(subject), "msg:%d", id);
+	if (!p->told)
+		ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, 0, subject,
+			      "messages longer than kernel.msgmax is by now cannot be "
+			      "looked at: their types and sizes are unknown");
+	p->told = true;
+}
+
 static int peek_all(struct ipcx *x, struct ipcx_table *t, int id, uint64_t qnum,
 		    struct peek *p)
 {
 	for (uint64_t n = 0; n < qnum; n++) {
 		ssize_t size = peek_at(p, id, n);
 		struct message_row *row;
+		struct msqid_ds ds;
 
-		if (size == -ENOMSG || size == -EIDRM)
+		if (size == -ENOMSG || size == -EIDRM ||
+		    (size == -EINVAL && msgctl(id, IPC_STAT, &ds) < 0))
 			return 0; /* it drained, or went, while we looked */
-		if (size == -ENOSYS || size == -EACCES || size == -ENOMEM)
+		if (size < 0 && size != -EINVAL && size != -E2BIG)
 			return ix_fail(
 				x, (int)size, "msg:%d: cannot look at its messages%s", id,
 				size == -ENOSYS
@@ -258,10 +277,7 @@ static int peek_all(struct ipcx *x, struct ipcx_table *t, int id, uint64_t qnum,
 			row->size = (uint64_t)size;
 			row->mtype = p->buf->mtype;
 		} else {
-			/* Longer than kernel.msgmax is by now: it can be received, but
-			 * not copied. */
-			ix_unknown(row, IPCX_F_SIZE);
-			ix_unknown(row, IPCX_F_MTYPE);
+			peek_unknown(p, t, id, row);
 		}
 		ix_table_keep(t);
 	}
@@ -300,7 +316,8 @@ static int wish(const char *text, struct ipcx_attrs *ret_attrs)
 {
 	static const uint64_t counted[] = { IPCX_A_COUNT, IPCX_A_QBYTES };
 
-	return ix_wish_read(text, counted, ARRAY_SIZE(counted), ret_attrs);
+	/* One number counts queues, which then hold what msgmnb says. */
+	return ix_wish_read(text, counted, strchr(text, 'x') ? 2 : 1, ret_attrs);
 }
 
 /* clang-format off */

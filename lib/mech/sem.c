@@ -138,7 +138,7 @@ static int init_values(struct ipcx *x, const struct ipcx_attrs *a, int id)
 	if (!values)
 		return -ENOMEM;
 	for (uint64_t i = 0; i < a->nsems; i++)
-		values[i] = a->init[a->ninit == 1 ? 0 : i];
+		values[i] = (unsigned short)a->init[a->ninit == 1 ? 0 : i];
 	if (semctl(id, 0, SETALL, (union semun){ .array = values }) < 0)
 		return ix_fail(x, -errno, "sem:%d: cannot set the initial values", id);
 	return 0;
@@ -156,6 +156,12 @@ static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *r
 			x, -EINVAL,
 			"sem: %zu initial values for %llu semaphores: give one for each, or one",
 			a->ninit, (unsigned long long)a->nsems);
+	for (size_t i = 0; i < a->ninit; i++)
+		if (a->init[i] > 32767)
+			return ix_fail_plain(
+				x, -EINVAL,
+				"sem: %u is no initial value: a semaphore of an array holds 0 to 32767 (SEMVMX)",
+				a->init[i]);
 	/* SETALL needs write permission, which the mode or the owner wanted in the end
 	 * may not give us. */
 	first.mode = 0600;

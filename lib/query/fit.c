@@ -139,6 +139,17 @@ static int read_wish(struct ipcx *x, const char *wish, unsigned *ret_mech,
 	return 0;
 }
 
+/* Why a limit or its use is unknown. */
+static void note_unread(struct ipcx_table *t, unsigned mech, const struct ix_limit *l,
+			const struct ix_reading *r)
+{
+	int error = r->error ? r->error : r->use_error;
+
+	if (error)
+		ix_table_note(t, IPCX_NOTE_INFO, mech, error, l->name, "%s: %s",
+			      r->error ? "unknown" : "use unknown", ix_limit_why(error));
+}
+
 static int add_need(struct ipcx_table *t, unsigned mech, const struct need *n)
 {
 	struct ix_limit_row *row = ix_limit_row(t, &needs_kind, mech, n->l, &n->r);
@@ -151,7 +162,8 @@ static int add_need(struct ipcx_table *t, unsigned mech, const struct need *n)
 	if (n->verdict == UNKNOWN)
 		ix_unknown(row, IPCX_F_FITS);
 	ix_table_keep(t);
-	return 0;
+	note_unread(t, mech, n->l, &n->r);
+	return t->starved ? -ENOMEM : 0;
 }
 
 int ipcx_fit(struct ipcx *x, const char *wish, struct ipcx_table **ret_table)
@@ -251,7 +263,8 @@ static int add_share(struct ix_limits *s, struct ipcx_table *t, const struct ix_
 		ix_limit_percent(row, &r, needed);
 	}
 	ix_table_keep(t);
-	return 0;
+	note_unread(t, a->mech, l, &r);
+	return t->starved ? -ENOMEM : 0;
 }
 
 int ipcx_shares(struct ipcx *x, const struct ipcx_table *t, size_t row,

@@ -42,7 +42,8 @@ static int count_objects(struct ix_limits *s, const char *mech, uint64_t *ret_n)
 	if (r < 0)
 		return r;
 	for (size_t i = 0; ipcx_table_note(t, i, &note); i++) {
-		if (note.kind != IPCX_NOTE_UNAVAILABLE)
+		/* One that was not read would be missing from the count. */
+		if (note.kind != IPCX_NOTE_UNAVAILABLE && note.kind != IPCX_NOTE_FAILED)
 			continue;
 		r = note.error ? note.error : -ENOTSUP;
 		(void)snprintf(s->uncounted, sizeof(s->uncounted), "%s", note.text);
@@ -234,7 +235,7 @@ static int fill(struct ipcx_table *t, const struct ix_limits *s,
 		ix_table_keep(t);
 	}
 	note_unknown(t, s, looks);
-	return 0;
+	return t->starved ? -ENOMEM : 0;
 }
 
 int ipcx_limits(struct ipcx *x, const char *const *names, struct ipcx_table **ret_table)

@@ -330,6 +330,8 @@ int ix_run(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 	if (r == 0)
 		r = scan_all(s, q);
 	free(s->same_index);
+	if (r == 0 && s->t->starved)
+		r = ix_fail_plain(x, -ENOMEM, "out of memory");
 	if (r < 0) {
 		ipcx_table_free(s->t);
 		return r;
@@ -360,7 +362,10 @@ int ipcx_contents(struct ipcx *x, const struct ipcx_ref *ref,
 	r = ix_table_new(&t);
 	if (r < 0)
 		return ix_fail_plain(x, r, "out of memory");
+	x->error[0] = '\0';
 	r = m->contents(x, ref, t);
+	if (r == -ENOMEM || (r == 0 && t->starved))
+		r = x->error[0] ? r : ix_fail_plain(x, -ENOMEM, "out of memory");
 	if (r < 0) {
 		ipcx_table_free(t);
 		return r;

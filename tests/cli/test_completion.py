@@ -1,39 +1,52 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What shells offer: the tables of the program and live objects, in the real shells."""
 
+import contextlib
 import os
+import pty
+import re
+import select
 import shutil
+import subprocess
 
 import pytest
 from conftest import IPCX
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-COMPLETION = os.path.join(HERE, "../../completion")
+COMPLETION = os.path.abspath(os.path.join(HERE, "../../completion"))
 BIN = os.path.dirname(IPCX)
 
-BASH = r'''
-PATH="$BIN:$PATH"
+# Interactive shells: TAB completes, M-* puts every candidate into the line, ^X^P tells the line.
+BASH = r"""
+PS1='ready> '
 source "$COMPLETION/ipcx.bash"
-compopt() { :; }
-COMP_LINE=$1
-shift
-COMP_WORDS=("$@")
-COMP_CWORD=$(($# - 1))
-_ipcx
-printf '%s\n' "${COMPREPLY[@]}"
-'''
+tell() { printf '%s\n' "$READLINE_LINE" >"$TELL"; }
+bind 'set bell-style none'
+bind -x '"\C-x\C-p": tell'
+"""
 
-ZSH = r'''
-PATH="$BIN:$PATH"
-_describe() { print -rl -- "${(@P)@[-1]}" }
-_files() { print -r -- FILES }
-_users() { print -r -- USERS }
-words=("$@")
-CURRENT=$#
-source "$COMPLETION/_ipcx"
-'''
+ZSH = r"""
+PROMPT='ready> '
+unsetopt beep
+fpath=("$COMPLETION" $fpath)
+autoload -Uz compinit
+compinit -u -D
+tell() { print -r -- "$BUFFER" >"$TELL"; }
+zle -N tell
+bindkey '^X^P' tell
+zle -C every complete-word _generic
+zstyle ':completion:every::::' completer _all_matches _complete
+bindkey '\e*' every
+"""
 
-FISH = 'set -x PATH $BIN $PATH; source $COMPLETION/ipcx.fish; complete -C $LINE'
+FISH = "source $COMPLETION/ipcx.fish; complete -C $LINE"
+
+SHELLS = {
+    "bash": (".bashrc", BASH, ["bash", "--noprofile", "-i"]),
+    "zsh": (".zshrc", ZSH, ["zsh", "-d", "-i"]),
+}
+
+TAB, EVERY, TELL = "\t", "\x1b*", "\x18\x10"
 
 
 def need(shell):
@@ -41,28 +54,54 @@ def need(shell):
         pytest.skip(f"{shell} is not installed")
 
 
-def env(world, **more):
-    return dict(BIN=BIN, COMPLETION=COMPLETION, HOME=world.dir, **more)
+def environment(world, **more):
+    return dict(PATH=BIN + ":" + os.environ["PATH"], COMPLETION=COMPLETION, HOME=world.dir, **more)
 
 
-def bash(world, line, *words):
-    need("bash")
-    r = world.run("bash", "--norc", "-c", BASH, "bash", line, *words, env=env(world))
-    assert r.rc == 0 and r.err == "", r.err
-    return r.lines
+@contextlib.contextmanager
+def terminal(world, shell):
+    """A shell at a terminal; answers typed(text), which answers the line edited and what the terminal showed."""
+    need(shell)
+    file, text, argv = SHELLS[shell]
+    with open(os.path.join(world.dir, file), "w", encoding="ascii") as f:
+        f.write(text)
+    tell = os.path.join(world.dir, "tell")
+    os.mkfifo(tell)
+    told = os.open(tell, os.O_RDWR | os.O_CLOEXEC)
+    master, slave = pty.openpty()
+    env = environment(world, TELL=tell, TERM="xterm", LC_ALL="C.UTF-8", COLUMNS="200", INPUTRC="/dev/null")
+    env.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
+    shell = subprocess.Popen(world.argv(*argv), stdin=slave, stdout=slave, stderr=slave, env=env, cwd=world.dir,
+                             start_new_session=True)
+    os.close(slave)
 
+    def until(fd, end):
+        got = {master: b"", told: b""}
+        while end not in got[fd]:
+            ready = select.select([master, told], [], [], 60)[0]
+            assert ready, (got, "the shell says nothing any more")
+            for one in ready:
+                got[one] += os.read(one, 65536)
+        return got[told].decode().rstrip("\n"), got[master].decode("utf-8", "replace")
 
-def zsh(world, *words):
-    need("zsh")
-    r = world.run("zsh", "-f", "-c", ZSH, "zsh", *words, env=env(world))
-    assert r.err == "", r.err
-    return r.lines
+    def typed(text):
+        # ^U: a new line.
+        os.write(master, b"\x15" + (text + TELL).encode())
+        return until(told, b"\n")
+
+    try:
+        until(master, b"ready> ")
+        yield typed
+    finally:
+        shell.kill()
+        shell.wait()
+        os.close(master)
+        os.close(told)
 
 
 def fish(world, line):
     need("fish")
-    r = world.run("fish", "--no-config", "-c", FISH, env=env(world, LINE=line))
-    return r.lines
+    return world.run("fish", "--no-config", "-c", FISH, env=environment(world, LINE=line), cwd=world.dir).lines
 
 
 def candidates(world, *words):
@@ -95,13 +134,40 @@ def test_fields_in_lists_and_conditions(world):
     assert candidates(world, "ls", "--output=natt")[0][0] == "--output=nattch"
 
 
-def test_formats_when_limits_and_commands(world):
-    assert [c[0] for c in candidates(world, "ls", "--format", "js")] == ["json", "jsonl"]
-    assert [c[0] for c in candidates(world, "ls", "--colour=a")] == ["--colour=auto", "--colour=always"]
-    assert candidates(world, "limits", "shmma")[0][0] == "shmmax"
-    assert candidates(world, "limits", "set", "shmma")[0][0] == "shmmax="
-    assert candidates(world, "limits", "se")[0][0] == "set"
-    assert candidates(world, "help", "lim")[0][0] == "limits"
+# What is typed, and the candidates that begin the answer.
+WORDS = [
+    (["ls", "--format", "js"], ["json", "jsonl"]),
+    (["ls", "--colour=a"], ["--colour=auto", "--colour=always"]),
+    (["ls", "--where=size>1&&natt"], ["--where=size>1&&nattch"]),
+    (["-v", "ls", "pos"], ["posix"]),
+    (["ls", "--", "--fo"], []),
+    (["ls", "-w", "--"], []),
+    (["mk", "--huge", "psh"], ["pshm"]),
+    (["mk", "shm", "--from", "x"], [":files"]),
+    (["mk", "shm", "--from=x"], [":files"]),
+    (["set", "shm:0", "--owner", "r"], [":users"]),
+    (["limits", "shmma"], ["shmmax"]),
+    (["limits", "shmmi"], ["shmmin"]),
+    (["limits", "se"], ["set", "semmsl", "semmns", "semopm", "semmni", "semvmx"]),
+    (["limits", "set", "shmma"], ["shmmax="]),
+    (["limits", "set", "shmmi"], []),  # cannot be set
+    (["limits", "shmall", "se"], ["semmsl", "semmns", "semopm", "semmni", "semvmx"]),
+    (["help", "lim"], ["limits"]),
+    (["help", "limits", ""], ["set"]),
+    (["help", "ls", ""], []),
+    (["nonsense", ""], []),
+    ([], []),
+]
+
+
+@pytest.mark.parametrize("words, offered", WORDS, ids=lambda w: " ".join(w))
+def test_words(world, words, offered):
+    assert [c[0] for c in candidates(world, *words)] == offered
+
+
+def test_limits_with_what_they_stop(world):
+    what = {row["name"]: row["what"] for row in world.ipcx("limits", "--json").json["limits"]}
+    assert dict(candidates(world, "limits", "sh")) == {n: w for n, w in what.items() if n.startswith("sh")}
 
 
 def test_live_references(world):
@@ -113,21 +179,28 @@ def test_live_references(world):
     assert ["mq:/jobs", "root"] in candidates(world, "rm", "m")
 
 
-HOSTILE = ["a b", "$(touch ran)", "q'u\"ote", "e\x1bsc", "semi;colon", "glob*"]
+HOSTILE = ["a b", "$(touch ran)", "`touch ran`", "q'u\"ote", "e\x1bsc", "semi;colon", "glob*", "back\\slash", "co:l=on@",
+           "!bang", "~tilde", "#hash", "new\nline", "grün", "and&&touch ran"]
 
 
-def test_bash_offers_hostile_names_quoted(world):
+@pytest.fixture
+def hostile(world):
     for name in HOSTILE:
-        world.ok("mk", "pshm", name, "--size", "1")
-    lines = bash(world, "ipcx rm pshm:", "ipcx", "rm", "pshm", ":")
-    assert len(lines) == len(HOSTILE)
-    # Each, put into a command line again, names its object.
-    for line in lines:
-        r = world.run("bash", "--norc", "-c", f'cd "$1"; "$IPCX" rm pshm:{line}', "bash", world.dir,
-                      env=dict(IPCX=IPCX))
-        assert r.rc == 0, (line, r.err)
-    assert os.listdir(world.dir) == []
-    assert world.objects("pshm") == []
+        assert world.run("python3", "-c", "import sys; open('/dev/shm/' + sys.argv[1], 'w')", name).rc == 0
+    assert len(world.objects("pshm")) == len(HOSTILE)
+    yield world
+    assert not [f for f in os.listdir(world.dir) if f == "ran"]
+
+
+@pytest.mark.parametrize("word", ["pshm:", "pshm:/", "'pshm:/", '"pshm:/', "pshm /", "pshm '/"])
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_line_completed_with_hostile_names_removes_their_objects(hostile, shell, word):
+    refs = [ref for ref, _ in candidates(hostile, "rm", "pshm:")]
+    word, bare = (word, False) if ":" in word else (word[5:], True)
+    for ref in refs:
+        name = ref.split(":", 1)[1] if bare else ref
+        with contextlib.ExitStack() as stack:
+            pass
 
 
 def test_bash(world):

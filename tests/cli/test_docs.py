@@ -1,82 +1,219 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The pages say what the program's tables say, and render without a complaint."""
+"""The pages say what the program's tables say, what they show works, and they render without a complaint."""
 
+import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 
 import pytest
+from conftest import IPCX
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
-MAN = os.path.join(os.environ.get("IPCX_BUILD", os.path.join(ROOT, "build/dev")), "man")
+SOURCES = os.path.join(ROOT, "man")
+BUILT = os.path.join(os.environ.get("IPCX_BUILD", os.path.dirname(os.path.dirname(IPCX))), "man")
+PAGES = sorted(n[: -len(".scd.in")] for n in os.listdir(SOURCES) if n.endswith(".scd.in"))
+COLUMNS = 80
+
+
+def read(path):
+    with open(path, encoding="utf-8") as f:
+        return f.read()
+
+
+def built(name):
+    path = os.path.join(BUILT, name)
+    if not os.path.exists(path):
+        pytest.skip("built without man pages (scdoc)")
+    return path
+
+
+def render(name):
+    """A page as a person sees it at 80 columns, and what groff has to say about it."""
+    path = built(name)
+    if not shutil.which("groff"):
+        pytest.skip("groff is not installed")
+    run = subprocess.run(["groff", "-t", "-man", "-Tutf8", "-Kutf8", "-ww", "-P-cbou", f"-rLL={COLUMNS - 2}n", path],
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True)
+    return run.stdout.decode(), run.stderr.decode()
+
+
+def words(text):
+    """Without what depends on where a line ends."""
+    return re.sub(r"\s+", "", text.replace("‐", "").replace("-", "").replace("−", ""))
 
 
 def page(name):
-    path = os.path.join(MAN, name)
-    if not os.path.exists(path):
-        pytest.skip("built without man pages (scdoc)")
-    with open(path, encoding="utf-8") as f:
-        return re.sub(r"\\f.|\\&|\\(?=[-'.])", "", f.read()).replace("\\", "")
-
-
-def page_of(command):
-    return f"ipcx-{command.split()[0]}.1"
+    """The words of a page as it is shown."""
+    return words(render(name)[0])
 
 
 def shown(dump):
-    return [c for c in dump["commands"] if not c["hidden"]]
+    return [c for c in dump["commands"] if not c["hidden"] and c["name"] != "help"]
 
 
-def test_every_command_has_its_page(dump):
+def literal_lines(text):
+    return [line for block in re.findall(r"^```\n(.*?)^```", text, re.M | re.S) for line in block.splitlines()]
+
+
+def literal(name):
+    """The lines of a template's literal blocks."""
+    return literal_lines(read(os.path.join(SOURCES, name + ".scd.in")))
+
+
+def test_every_command_has_its_page_with_all_its_options_and_examples(dump):
     for c in shown(dump):
-        if c["name"] == "help":
-            continue
-        text = page(page_of(c["name"]))
-        assert f"ipcx {c['name']}" in text
-        for o in c["options"]:
-            if not o["hidden"]:
-                assert f"--{o['name']}" in text, (c["name"], o["name"])
+        text = page(f"ipcx-{c['name'].split()[0]}.1")
+        assert words(f"ipcx {c['name']} [OPTIONS]") in text
+        for o in [*c["options"], *dump["options"]]:
+            names = f"-{o['letter']}, --{o['name']}" if o["letter"] else f"--{o['name']}"
+            arg = (f"[={o['arg']}]" if o["optional"] else o["arg"]) if o["arg"] else ""
+            assert o["hidden"] or words(names + arg + o["help"]) in text, (c["name"], o["name"])
         for e in c["examples"]:
-            assert e["line"].replace("\\", "") in text, e["line"]
+            assert words(e["line"]) in text, e["line"]
 
 
-def test_every_field_and_mechanism_is_told(dump):
+def test_ipcx_1_lists_every_command(dump):
+    text = page("ipcx.1")
+    for c in shown(dump):
+        assert words(f"ipcx {c['name']} {c['operands']} {c['summary']}") in text
+        assert words(f"ipcx-{c['name'].split()[0]}(1)") in text
+
+
+def test_ipcx_1_tells_every_field_mechanism_format_and_exit_status(dump):
     text = page("ipcx.1")
     for f in dump["fields"]:
-        assert re.search(rf"\b{f['name']}\b", text), f["name"]
-        assert f["doc"][1:20] in text, f["name"]
+        assert words(f"{f['name']} ({f['type']}") in text, f["name"]
+        assert words(f["doc"]) in text, f["name"]
     for m in dump["mechanisms"]:
-        assert m["label"] in text
+        assert words(f"{m['name']} {m['label']}") in text
+    for f in dump["formats"]:
+        assert words(f"{f['name']} {f['help']}") in text
+    for e in dump["exit"]:
+        assert words(f"{e['status']} {e['text']}") in text
 
 
-def test_every_public_function_is_told():
+def test_a_field_whose_reading_leaves_a_trace_is_told_with_ls(dump):
+    text = page("ipcx-ls.1")
+    traced = [f["name"] for f in dump["fields"] if re.search(r"atime and ctime when|read like qsize", f["doc"])]
+    assert len(traced) >= 4
+    for name in traced:
+        assert name in text
+
+
+def test_every_limit_is_told(dump):
+    rows = json.loads(subprocess.run([IPCX, "limits", "--json"], stdout=subprocess.PIPE, check=True).stdout)["limits"]
+    text = page("ipcx-limits.1")
+    for row in rows:
+        told = row["name"].startswith("hugepages_") or words(f"{row['name']} ({row['unit']}; {row['source']})") in text
+        assert told, row["name"]
+    for m in dump["mechanisms"]:
+        assert words(f"{m['name']}:{m['need']}") in text
+
+
+def test_every_public_function_is_told_with_its_prototype():
     text = page("libipcx.3")
-    with open(os.path.join(ROOT, "lib/libipcx.map"), encoding="utf-8") as f:
-        names = re.findall(r"\b(ipcx_\w+);", f.read())
-    assert len(names) > 30
+    names = re.findall(r"\b(ipcx_\w+);", read(os.path.join(ROOT, "lib/libipcx.map")))
+    header = re.sub(r"/\*.*?\*/", "", read(os.path.join(ROOT, "lib/ipcx.h")), flags=re.S)
+    prototypes = {m[2]: m[1] for m in re.finditer(r"^(\w[^;{}#]*?\b(ipcx_\w+)\([^;{}]*\));", header, re.M)}
+    assert len(names) > 30 and set(names) == set(prototypes)
     for name in names:
-        assert f"{name}(" in text, name
+        assert words(prototypes[name]) in text, name
 
 
-def pages():
-    names = [n[: -len(".scd.in")] for n in os.listdir(os.path.join(ROOT, "man")) if n.endswith(".scd.in")]
-    return sorted(names)
+def test_the_program_of_libipcx_3_is_the_one_that_is_compiled():
+    program = read(os.path.join(SOURCES, "example.c")).split("\n", 1)[1]
+    assert words(program) in page("libipcx.3")
 
 
-@pytest.mark.parametrize("name", pages())
-def test_page_renders_without_a_warning(name):
-    page(name)
-    if not shutil.which("groff"):
-        pytest.skip("groff is not installed")
-    run = subprocess.run(["groff", "-man", "-Tutf8", "-Kutf8", "-ww", "-rLL=80n", "-z", os.path.join(MAN, name)],
-                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True)
-    assert run.stderr == ""
+def test_the_program_of_libipcx_3_lists_what_nobody_has_attached(world):
+    program = built("example")
+    ref = f"shm:{world.ok('mk', 'shm', '--size', '12345')}"
+    run = world.run(program)
+    assert (run.rc, run.out, run.err) == (0, f"{ref} 12345 never attached\n", "")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_renders_without_a_warning_and_fits(name):
+    text, warnings = render(name)
+    assert warnings == ""
+    assert [line for line in text.splitlines() if len(line) > COLUMNS] == []
+    assert not re.search(r"@[A-Z]+\b.*@", text)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_has_the_sections_that_people_look_for(name):
+    headings = re.findall(r"^(\S.*)$", render(name)[0], re.M)
+    wanted = {"NAME", "DESCRIPTION", "SEE ALSO"}
+    wanted |= {"SYNOPSIS", "OPTIONS", "EXAMPLES", "EXIT STATUS"} if name.endswith(".1") else set()
+    assert wanted <= set(headings)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_refers_to_pages_that_exist(name):
+    text = read(built(name + ".scd"))
+    for other, section in re.findall(r"\*((?:lib)?ipcx[\w-]*)\*\((\d)\)", text):
+        assert f"{other}.{section}" in PAGES
+
+
+def test_pages_name_only_options_that_there_are(dump):
+    known = {o["name"] for c in [*dump["commands"], dump] for o in c["options"]}
+    for name in PAGES:
+        for option in re.findall(r"\*--([a-z-]+)", read(os.path.join(SOURCES, name + ".scd.in"))):
+            assert option in known, (name, option)
+
+
+def command_lines():
+    """The words of each call of ipcx in a literal block, without what stands around it."""
+    for name in PAGES:
+        for line in literal(name):
+            call = re.match(r"\s*(?:\w+=\$\(|trap '|for \w+ in \$\()?(ipcx .*?)(?:\) \|\| \w+|' EXIT)?$", line)
+            if call:
+                words_of = shlex.split(re.sub(r"\$\w+", "0x4d2", call[1]))
+                end = [i for i, word in enumerate(words_of) if re.match(r"[|>]", word)]
+                yield tuple(words_of[1:end[0] if end else None])
+
+
+@pytest.mark.parametrize("words_of", sorted(set(command_lines())), ids=" ".join)
+def test_a_command_of_a_page_is_understood(words_of):
+    """All of its options are read before --help answers; a condition is read in the next test."""
+    run = subprocess.run([IPCX, *words_of, "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    assert (run.returncode, run.stderr) == (0, b"")
+
+
+def conditions():
+    text = read(os.path.join(SOURCES, "ipcx-expr.7.scd.in"))
+    examples = text[text.index("# EXAMPLES"):]
+    yield from literal_lines(examples)
+    for call in command_lines():
+        yield from (word for option, word in zip(call, call[1:]) if option in ("-w", "--where"))
+
+
+@pytest.mark.parametrize("condition", sorted(set(conditions())))
+def test_a_condition_of_a_page_is_one(world, condition):
+    world.ok("ls", "--where", condition)
+
+
+def test_the_error_of_ipcx_expr_7_is_what_is_said(world):
+    lines = literal("ipcx-expr.7")
+    at = next(i for i, line in enumerate(lines) if line.startswith("$ ipcx "))
+    run = world.ipcx(*shlex.split(lines[at])[2:])
+    assert run.rc == 2 and words(run.err).startswith(words(" ".join(lines[at + 1:at + 3])))
 
 
 def test_the_schema_is_built_with_the_pages(dump):
-    page("ipcx.1")
-    import json
-    with open(os.path.join(MAN, "ipcx.schema.json"), encoding="utf-8") as f:
-        schema = json.load(f)
+    schema = json.loads(read(built("ipcx.schema.json")))
     assert set(schema["$defs"]["row"]["properties"]) >= {f["name"] for f in dump["fields"]}
+    assert schema == json.loads(subprocess.run([IPCX, "help", "--schema"], stdout=subprocess.PIPE, check=True).stdout)
+
+
+def test_ipcx_json_5_names_every_member_of_a_document():
+    schema = json.loads(read(built("ipcx.schema.json")))
+    text = render("ipcx-json.5")[0]
+    fields = schema["$defs"]["row"]["properties"]
+    arrays = [n for n, p in fields.items() if "array" in p["type"]]
+    kinds = schema["$defs"]["error"]["properties"]
+    for name in [*schema["properties"], *arrays, *kinds, *kinds["kind"]["enum"]]:
+        assert re.search(rf"\b{name}\b", text), name

@@ -378,17 +378,21 @@ def test_a_mount_elsewhere_is_found(mqworld):
 def test_queues_of_another_namespace_are_not_ours(mqworld):
     """P9: /dev/mqueue may show the queues of the namespace that it was mounted in."""
     mqworld.sh("mount -t mqueue none /dev/mqueue")
-    mqworld.ok("mk", "mq", "/outside", "--maxmsg", "1", "--msgsize", "1")
-    inside = '"$IPCX" mk mq /inside --maxmsg 2 --msgsize 2 >/dev/null; '
+    for name in ("/both", "/outside"):
+        mqworld.ok("mk", "mq", name, "--maxmsg", "1", "--msgsize", "1")
+    inside = '"$IPCX" mk mq /both /inside --maxmsg 2 --msgsize 2 >/dev/null; '
     r = mqworld.sh(f"unshare --ipc sh -c '{inside} \"$IPCX\" ls mq --json'")
     rows = json.loads(r.out)["objects"]
-    assert r.rc == 0 and [(o["name"], o["maxmsg"], o["msgsize"]) for o in rows] == [("/inside", 2, 2)]
+    assert r.rc == 0 and {(o["name"], o["maxmsg"], o["msgsize"]) for o in rows} == {("/both", 2, 2), ("/inside", 2, 2)}
     assert "another IPC namespace" in r.err
     # and where none of our own may be mounted
     r = mqworld.sh(f"unshare --ipc sh -c '{inside} {helper('seccomp')} 1 fsopen -- \"$IPCX\" ls mq --json'")
     assert json.loads(r.out)["objects"] == [] and r.rc == 1 and "another IPC namespace" in r.err
     r = mqworld.sh(f"unshare --ipc sh -c '{inside} \"$IPCX\" rm mq --all --yes --verbose; \"$IPCX\" rm mq:/outside'")
-    assert r.rc == 3 and queues(mqworld)[1] == ["/outside"]
+    assert r.rc == 3 and sorted(queues(mqworld)[1]) == ["/both", "/outside"]
+    mqworld.ok("rm", "mq:/outside")  # a name that both have tells nothing by itself
+    r = mqworld.sh(f"unshare --ipc sh -c '{inside} {helper('seccomp')} 1 fsopen -- \"$IPCX\" ls mq --json'")
+    assert json.loads(r.out)["objects"] == [] and r.rc == 1 and "another IPC namespace" in r.err
 
 
 @pytest.mark.parametrize("mode", ["0200", "0000"])
@@ -459,3 +463,63 @@ def test_nothing_is_taken_out_of_a_queue(world):
         assert (rows[0]["qnum"], rows[0]["cbytes"], rows[0]["rtime"], rows[0]["lrpid"]) == (3, 300, None, None)
         assert [m["mtype"] for m in rows[0]["messages"]] == [1, 2, 3]
         assert (rows[1]["curmsgs"], rows[1]["qsize"]) == (1, 5)
+
+
+def test_messages_of_every_size_are_told(world):
+    """L7, Q1: empty ones, ones larger than the first buffer."""
+    queue = world.ok("mk", "msg", "--qbytes", "16384")
+    send = helper("objects")
+    for size in (0, 1, 8192):
+        assert world.run(send, "send", queue, 1, size).rc == 0
+    rows = world.ipcx("show", f"msg:{queue}", "--json").json["objects"][0]["messages"]
+    assert [(m["position"], m["size"]) for m in rows] == [(0, 0), (1, 1), (2, 8192)]
+
+
+def test_a_message_that_may_not_be_copied_any_more(world):
+    """Q3: kernel.msgmax was lowered below it; the others are told all the same."""
+    queue = world.ok("mk", "msg")
+    for size in (10, 5000, 20):
+        assert world.run(helper("objects"), "send", queue, 1, size).rc == 0
+    world.sysctl("kernel.msgmax", "100")
+    r = world.ipcx("show", f"msg:{queue}", "--json")
+    rows = r.json["objects"][0]["messages"]
+    assert r.rc == 0 and [m["size"] for m in rows] == [10, None, 20] and rows[1]["mtype"] is None
+    assert world.objects("msg")[0]["qnum"] == 3
+    assert world.ipcx("show", f"msg:{queue}").rc == 0
+
+
+@pytest.mark.parametrize("error", ["EIDRM", "EINVAL", "ENOMSG"])
+def test_a_queue_that_goes_while_it_is_looked_into(world, error):
+    """Q4, R1: no rows are made up of what is not there any more."""
+    queue = world.ok("mk", "msg")
+    assert world.run(helper("objects"), "send", queue, 5, 10).rc == 0
+    more = ["-e", "inject=msgctl:error=EINVAL:when=3+"] if error == "EINVAL" else []
+    r = world.run("strace", "-qq", "-o", "/dev/null", "-e", f"inject=msgrcv:error={error}:when=3+", *more,
+                  release(), "show", f"msg:{queue}", "--json")
+    assert [m["size"] for m in r.json["objects"][0]["messages"]] == [10, 10], r.out
+
+
+NAMES = ["", "/", "//", "/.", "/..", ".", "..", "/a/b", "a/b", "//a", "/a/", "/" + "n" * 256, "n" * 256]
+
+
+@pytest.mark.parametrize("mech", ["mq", "pshm", "psem"])
+@pytest.mark.parametrize("name", NAMES, ids=lambda n: n[:8] or "empty")
+def test_what_is_no_name_is_refused(world, mech, name):
+    """Q6: one rule for all POSIX kinds."""
+    words = [w for w in MAKE[mech] if w != "/x"]
+    r = world.ipcx("mk", words[0], name, *words[1:])
+    assert r.rc in (1, 2) and r.out == "" and r.err.startswith("ipcx: "), (r.rc, r.err)
+    for verb in ("ls", "show", "rm"):
+        assert world.ipcx(verb, f"{mech}:{name}").rc in (2, 3)
+    assert world.objects() == [] and os.path.isdir("/dev")
+
+
+@pytest.mark.parametrize("mech,most", [("mq", 255), ("pshm", 255), ("psem", 251)])
+def test_the_longest_name(world, mech, most):
+    words = [w for w in MAKE[mech] if w != "/x"]
+    for name in ("n" * most, "/" + "m" * most):
+        assert world.ok("mk", words[0], name, *words[1:]) == "/" + name.lstrip("/")
+        assert world.ipcx("show", f"{mech}:{name}").rc == 0
+    assert world.ipcx("mk", words[0], "n" * (most + 1), *words[1:]).rc in (1, 2)
+    assert len(world.objects(mech)) == 2
+    world.ok("rm", mech, "--all", "--yes")

@@ -84,7 +84,7 @@ static const struct row rows[] = {
 	{ "\xe6\x97\xa5\xe6\x9c\xac", NULL, NULL, NULL },
 	{ "a b", NULL, "a\\x20b", NULL },
 	{ "*?[]", NULL, "\\x2a\\x3f\\x5b]", NULL },
-	{ "\"$`!'", NULL, NULL, "\\x22\\x24\\x60\\x21'" },
+	{ "\"$`!'", NULL, "\\x22\\x24\\x60\\x21'", "\\x22\\x24\\x60\\x21'" },
 	{ "\\", "\\x5c", "\\x5c", "\\x5c" },
 	{ "\\x41", "\\x5cx41", "\\x5cx41", "\\x5cx41" },
 	{ "\x1b[31m", "\\x1b[31m", "\\x1b\\x5b31m", "\\x1b[31m" },

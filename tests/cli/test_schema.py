@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""JSON as promised: every document fits the schema, no row has a member that is not a field of its kind, types are exact."""
+
+import copy
+import json
+import re
+import subprocess
+
+import pytest
+
+from conftest import IPCX
+from helpers.real import FIELDS, MECHS, MISSING, NAMES, kernel, make_names
+from helpers.tools import MAKE, make_all
+
+jsonschema = pytest.importorskip("jsonschema", reason="python3-jsonschema is not installed")
+
+SCHEMA = json.loads(subprocess.run([IPCX, "help", "--schema"], stdout=subprocess.PIPE, check=True).stdout)
+CHILDREN = {"shm": [], "msg": ["messages"], "sem": ["semaphores"], "mq": [], "pshm": [], "psem": []}
+CHILD_FIELDS = {"messages": {"position", "mtype", "size"}, "semaphores": {"semnum", "value", "sempid", "semncnt", "semzcnt"},
+                "limits": {"name", "needed", "percent", "limit", "unit", "source"}}
+TYPES = {"integer": int, "unsigned": int, "real": (int, float), "bool": bool, "string": str, "time": str, "mode": str, "key": str}
+PATTERNS = {"time": r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "mode": r"0[0-7]{3}", "key": r"0x[0-9a-f]{8}"}
+
+
+def closed(schema):
+    """The same schema, in which what it does not name is an error."""
+    if isinstance(schema, dict):
+        schema = {k: closed(v) for k, v in schema.items()}
+        if "properties" in schema:
+            schema["additionalProperties"] = False
+    return [closed(v) for v in schema] if isinstance(schema, list) else schema
+
+
+STRICT = jsonschema.Draft202012Validator(closed(copy.deepcopy(SCHEMA)))
+
+
+def check_value(name, value):
+    kind = FIELDS[name]["type"]
+    if value is None:
+        return
+    assert isinstance(value, TYPES[kind]) and (kind == "bool") == isinstance(value, bool), (name, value)
+    if kind == "unsigned":
+        assert 0 <= value < 2 ** 64
+    if kind in PATTERNS:
+        assert re.fullmatch(PATTERNS[kind], value), (name, value)
+
+
+def check_rows(rows):
+    for row in rows:
+        for name, value in row.items():
+            if isinstance(value, list):
+                assert name in CHILD_FIELDS
+                assert all(set(child) == CHILD_FIELDS[name] for child in value), (name, value)
+                check_rows(value)
+            else:
+                check_value(name, value)
+
+
+def no_doubles(pairs):
+    assert len({k for k, _ in pairs}) == len(pairs), "a member twice in one object"
+    return dict(pairs)
+
+
+def document(r, kind):
+    """The rows of a document, which is held against all that is promised of it."""
+    text = r.stdout.decode("utf-8", "strict")
+    doc = json.loads(text, object_pairs_hook=no_doubles)
+    STRICT.validate(doc)
+    assert list(doc) == ["ipcx", kind, "errors"] and doc["ipcx"] == 1
+    assert text.endswith("\n") and text.count("\n\n") == 0
+    check_rows(doc[kind])
+    said = [line for line in r.err.splitlines() if not line.startswith("ipcx: note: 'ipcx ")]
+    assert len(doc["errors"]) == len(said), (doc["errors"], r.err)
+    for error, line in zip(doc["errors"], said):
+        assert line.endswith(error["message"]), (error, line)
+        assert line.startswith(f"ipcx: {error['ref']}: ") or line.startswith("ipcx: note: ") or error["ref"] is None
+    return doc[kind]
+
+
+def fields(mech, dear=False):
+    """The fields of a mechanism's rows."""
+    return {f["name"] for f in FIELDS.values() if mech in f["mechs"] and (dear or f["cost"] != "dear")}
+
+
+def test_the_schema_is_one():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    assert set(FIELDS) <= set(SCHEMA["$defs"]["row"]["properties"])
+    for name, field in FIELDS.items():
+        shape = SCHEMA["$defs"]["row"]["properties"][name]
+        assert shape["description"] == field["doc"] and "null" in shape["type"]
+
+
+def test_the_strict_schema_would_catch_a_fault():
+    good = {"ipcx": 1, "objects": [{"ref": "shm:0", "size": 1}], "errors": []}
+    STRICT.validate(good)
+    for bad in ({**good, "ipcx": 2}, {**good, "more": 1}, {**good, "objects": [{"sizes": 1}]}, {**good, "objects": [{"size": "1"}]},
+                {**good, "objects": [{"size": 1.5}]}, {**good, "objects": [{"size": -1}]}, {**good, "objects": [{"mode": "600"}]},
+                {**good, "objects": [{"size": 2 ** 64}]}, {"ipcx": 1, "objects": []}, {**good, "errors": [{"kind": "x", "message": ""}]}):
+        with pytest.raises(jsonschema.ValidationError):
+            STRICT.validate(bad)
+
+
+@pytest.mark.parametrize("mech", MECHS)
+def test_every_verb_answers_with_the_fields_of_the_mechanism(world, mech):
+    r = world.ipcx("mk", *MAKE[mech], "--json")
+    rows = document(r, "objects")
+    assert [set(row) for row in rows] == [fields(mech)]
+    ref = rows[0]["ref"]
+    for words in (["ls"], ["ls", mech], ["ls", ref], ["set", ref, "--mode", "0640"], ["rm", ref, "--dry-run"], ["rm", ref]):
+        r = world.ipcx(*words, "--json")
+        assert r.rc == 0
+        assert [(row["ref"], set(row)) for row in document(r, "objects")] == [(ref, fields(mech))], words
+
+
+@pytest.mark.parametrize("mech", MECHS)
+def test_all_fields_are_all_fields(world, mech):
+    ref = make_all(world)[mech]
+    r = world.ipcx("ls", ref, "--json", "-o", "all")
+    assert [set(row) for row in document(r, "objects")] == [fields(mech, dear=True)]
+
+
+@pytest.mark.parametrize("mech", MECHS)
+def test_show_has_what_is_inside_and_what_it_takes(world, mech):
+    ref = make_all(world)[mech]
+    for kind in (["--json"], ["--format", "json"]):
+        rows = document(world.ipcx("show", ref, *kind), "objects")
+        more = {"command", "creator_alive", "id_index", "id_seq"} & fields(mech, dear=True)
+        assert set(rows[0]) == fields(mech) | more | {"limits"} | set(CHILDREN[mech])
+        assert rows[0]["limits"]
+    if mech == "msg":
+        kernel(world, "msgsnd(args[0], 1, b'x')", ref[4:])
+        assert document(world.ipcx("show", ref, "--json"), "objects")[0]["messages"] == [{"position": 0, "mtype": 1, "size": 1}]
+
+
+def test_named_fields_are_those_and_no_others_in_their_order(world):
+    make_all(world)
+    r = world.ipcx("ls", "--json", "-o", "nsems,ref,size,mech")
+    rows = document(r, "objects")
+    assert len(rows) == len(MECHS)
+    assert all(list(row) == ["nsems", "ref", "size", "mech"] for row in rows)
+    assert {row["mech"]: row["nsems"] for row in rows} == {**dict.fromkeys(MECHS), "sem": 2}
+
+
+def test_an_added_field_comes_last_and_only_where_there_is_one(world):
+    make_all(world)
+    rows = document(world.ipcx("ls", "--json", "-o", "+rss,+command"), "objects")
+    for row in rows:
+        mine = fields(row["mech"]) | ({"rss", "command"} & fields(row["mech"], dear=True))
+        assert set(row) == mine
+        if row["mech"] == "shm":
+            assert list(row)[-2:] == ["rss", "command"]
+
+
+@pytest.mark.parametrize("words,kind", [
+    (["limits"], "limits"), (["limits", "shmmax"], "limits"), (["limits", "--for", "shm:2x4K"], "needs"), (["limits", "--for", "mq:1x10x10"], "needs"),
+    (["limits", "--for", "sem:1000000x10"], "needs"), (["key", "/etc"], "keys"), (["key", "/etc", "7"], "keys"), (["key", "/nowhere"], "keys"),
+    (["key", "--reverse", "0x01000000", "/etc"], "keys"), (["key", "--explain", "shm:5", "msg:65538"], "ids"), (["key", "--explain", "shm:0x5"], "ids")],
+    ids=" ".join)
+def test_the_other_tables(world, words, kind):
+    r = world.ipcx(*words, "--json")
+    if r.rc == 1 and kind == "needs":
+        r.stderr = b""  # advice, which the rows hold themselves
+    if r.rc == 3 and "--reverse" in words:
+        r.stderr = b""
+    rows = document(r, kind)
+    assert rows or r.rc
+
+
+def test_empty_documents(world):
+    for words in (["ls"], ["ls", "shm"], ["rm", "shm", "--all"], ["ls", "--where", "size > 1"]):
+        assert document(world.ipcx(*words, "--json"), "objects") == []
+
+
+def test_errors_stand_in_the_document(world):
+    ref = make_all(world)["shm"]
+    for command in (["ls"], ["show"], ["rm", "--dry-run"], ["set", "--mode", "0644"]):
+        r = world.ipcx(command[0], *MISSING.values(), ref, *command[1:], "--json")
+        assert r.rc == 4 and [row["ref"] for row in document(r, "objects")] == [ref]
+        errors = r.json["errors"]
+        assert [(e["kind"], e["mech"], e["ref"], e["error"]) for e in errors] == [("missing", m, MISSING[m], "ENOENT") for m in MISSING]
+    r = world.ipcx("rm", ref, "--json", uid=1000)
+    document(r, "objects")
+    assert [(e["kind"], e["error"]) for e in r.json["errors"]] == [("failed", "EPERM")]
+
+
+def test_numbers_above_2_53_are_exact(world):
+    for value in (2 ** 64 - 1, 2 ** 64 - 2 ** 24 - 1, 2 ** 63, 2 ** 53 + 1):
+        world.sysctl("kernel.shmmax", str(value))
+        r = world.ipcx("limits", "shmmax", "--json")
+        assert document(r, "limits")[0]["limit"] == value and f":{value}," in r.out
+    world.sysctl("kernel.shmmax", str(2 ** 63))
+    world.sysctl("kernel.shmall", str(2 ** 63))
+    size = 2 ** 53 + 1
+    world.ok("mk", "shm", "--size", str(size), "--noreserve")
+    assert document(world.ipcx("show", "shm:0", "--json"), "objects")[0]["size"] == size
+
+
+def test_names_of_any_bytes_are_valid_documents(world):
+    make_names(world)
+    rows = document(world.ipcx("ls", "--json"), "objects")
+    assert len(rows) == 3 * len(NAMES)
+    plain = {n.decode() for n in NAMES if n.decode("utf-8", "ignore").encode() == n}
+    assert {"/" + n for n in plain} <= {row["name"] for row in rows}
+    assert "/bad\\xff\\xfeutf" in {row["name"] for row in rows}
+    document(world.ipcx("show", *[row["ref"] for row in rows], "--json"), "objects")
+
+
+def test_lines_are_the_rows_of_the_document(world):
+    make_all(world)
+    make_names(world)
+    refs = [o["ref"] for o in world.objects()]
+    for words in (["ls"], ["ls", "-o", "ref,size,mode"], ["show", *refs], ["limits"], ["limits", "--for", "shm:4K"], ["key", "/etc"],
+                  ["key", "--explain", "shm:5"], ["rm", *refs, "--dry-run"]):
+        doc = world.ipcx(*words, "--json").json
+        lines = world.ipcx(*words, "--format", "jsonl").stdout.decode("utf-8", "strict").splitlines()
+        rows = doc[next(k for k in doc if k not in ("ipcx", "errors"))]
+        got = [json.loads(line, object_pairs_hook=no_doubles) for line in lines]
+        assert all(set(a) == set(b) for a, b in zip(got, rows))
+        assert [{**row, "age": 0} for row in got] == [{**row, "age": 0} for row in rows], words

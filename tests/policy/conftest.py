@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Builds of a copy of the tree, as a distribution would make them: no sanitizers, no tests, no documentation."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+from source import ROOT, files
+
+
+class Tree:
+    """A copy of the tree, and its build."""
+
+    def __init__(self, top):
+        self.top, self.build = top, top / "build"
+
+    def run(self, *words):
+        done = subprocess.run(words, cwd=self.top, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+                              stdin=subprocess.DEVNULL)
+        assert done.returncode == 0, done.stdout[-4000:]
+
+    def make(self):
+        if not self.build.exists():
+            self.run("meson", "setup", str(self.build), "--prefix=/usr", "--buildtype=plain", "-Dwerror=true", "-Dtests=false",
+                     "-Ddocs=disabled")
+        self.run("ninja", "-C", str(self.build))
+
+    def path(self, name):
+        return self.top / name
+
+
+@pytest.fixture(scope="session")
+def copied_tree(tmp_path_factory):
+    top = tmp_path_factory.mktemp("tree")
+    for file in files():
+        if file.startswith(("tests/", ".")):
+            continue
+        os.makedirs(os.path.dirname(top / file), exist_ok=True)
+        shutil.copy2(os.path.join(ROOT, file), top / file)
+    tree = Tree(top)
+    tree.make()
+    return tree
+
+
+@pytest.fixture(scope="session")
+def plain_build(copied_tree):
+    """The build directory of the tree as it is."""
+    return copied_tree.build

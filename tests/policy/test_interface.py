@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The public interface: header, exported symbols, version script and manual say the same; the library keeps no state."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from source import Source, files, read
+
+HEADER = "lib/ipcx.h"
+
+
+def declarations():
+    """Names of the functions that the header declares."""
+    return re.findall(r"^[a-z].*?\b(ipcx_\w+)\(", re.sub(r"\n[ \t]+", " ", Source(HEADER).code), re.M)
+
+
+def blocks():
+    """(declaration, doc comment in front of it or None) of everything at the top level."""
+    text = read(HEADER)
+    text = text[text.index("/* ---- context ---- */"):text.rindex("#ifdef __GNUC__")]
+    doc = None
+    pieces = r"/\*\*.*?\*/|/\*.*?\*/|^#define (?:[^\n]*\\\n)*[^\n]*|^\w(?:[^;{]*\{.*?^\};|[^;]*;)"
+    for piece in re.findall(pieces, text, re.M | re.S):
+        if piece.startswith("/*"):
+            doc = piece if piece.startswith("/**") else None
+            continue
+        yield piece, doc
+        if not piece.startswith("#define"):
+            doc = None  # defines in a row share the comment above them
+
+
+# ---- names
+
+def test_the_header_declares_functions():
+    assert len(declarations()) == len(set(declarations())) > 35
+
+
+def test_every_name_has_the_prefix():
+    code = Source(HEADER).code
+    assert not [n for n in re.findall(r"^#\s*define\s+(\w+)", code, re.M) if not n.startswith("IPCX_")]
+    assert not [n for n in re.findall(r"^(?:struct|enum|union) (\w+)\s*[{;]", code, re.M) if not re.match(r"ipcx(_|$)", n)]
+    for body in re.findall(r"^enum \w+ \{(.*?)^\};", code, re.M | re.S):
+        assert not [n for n in re.findall(r"^\s+(\w+)", body, re.M) if not n.startswith("IPCX_")]
+    assert "typedef" not in code  # structs say that they are
+
+
+def test_the_version_script_lists_the_header():
+    nodes = re.findall(r"^([\w.]+) \{\s*global:(.*?)local:\s*\*;\s*\}", read("lib/libipcx.map"), re.M | re.S)
+    assert nodes and all(re.fullmatch(r"LIBIPCX_\d+\.\d+", name) for name, _ in nodes)
+    listed = [symbol for _, symbols in nodes for symbol in re.findall(r"([\w*]+);", symbols)]
+    assert sorted(listed) == sorted(declarations())
+
+
+def test_the_library_exports_the_header(plain_build):
+    out = subprocess.run(["nm", "-D", "--defined-only", plain_build / "lib/libipcx.so.0"], stdout=subprocess.PIPE,
+                         text=True, check=True).stdout
+    exported = {line.split()[2].split("@@")[0]: line.split()[1] for line in out.splitlines()}
+    nodes = {name for name, kind in exported.items() if kind == "A"}
+    assert set(exported) - nodes == set(declarations())
+    assert {kind for name, kind in exported.items() if name not in nodes} == {"T"}
+    assert all(node.startswith("LIBIPCX_") for node in nodes)
+
+
+def test_the_manual_documents_the_header(copied_tree):
+    """As it is built: most of the page is made of the header's own comments."""
+    if not os.path.exists(copied_tree.path("man/libipcx.3.scd.in")):
+        pytest.skip("man/libipcx.3.scd.in is not written yet")
+    tables = {"dump.json": ["help", "--dump"], "limits.json": ["limits", "--json", "-o", "name,unit,source,what"]}
+    for name, words in tables.items():
+        with open(copied_tree.build / name, "wb") as file:
+            subprocess.run([copied_tree.build / "cmd/ipcx", *words], stdout=file, check=True)
+    page = copied_tree.build / "libipcx.3.scd"
+    subprocess.run([sys.executable, "man/expand.py", *[copied_tree.build / name for name in tables], HEADER,
+                    "man/libipcx.3.scd.in", page], cwd=copied_tree.top, check=True)
+    text = page.read_text().replace("\\", "").replace("*", "")
+    functions = text[text.index("# FUNCTIONS"):]
+    assert sorted(set(re.findall(r"^\S.*?\b(ipcx_\w+)\(", functions, re.M))) == sorted(declarations())
+    gone = set(re.findall(r"\b(ipcx_\w+)\(", text)) - set(declarations())
+    assert not gone, "documented, but not declared"
+
+
+# ---- comments
+
+def test_every_public_declaration_is_documented():
+    found = list(blocks())
+    assert len([d for d, _ in found if re.match(r"(?!struct \w+ \{|enum)[^#{]*\bipcx_\w+\(", d)]) == len(declarations())
+    assert not [declaration.split("\n")[0] for declaration, doc in found if not doc]
+
+
+def test_every_member_is_documented():
+    """Each line of a public struct or enum has its comment, but those whose name is the whole story."""
+    plain = {"size_t size", "enum ipcx_type type", "enum ipcx_unit unit", "enum ipcx_cost cost", "size_t nrefs", "size_t ninit",
+             "unsigned mech", "enum ipcx_by by", "enum ipcx_note_kind kind", "int32_t id", "uint32_t key", "unsigned flags"}
+    for declaration, _ in blocks():
+        body = re.search(r"\{(.*)\}", declaration, re.S)
+        if declaration[0] == "#" or not body or "IPCX_F_MECH" in declaration:
+            continue
+        inner = re.sub(r"union \{.*?\} as;", "", body[1], flags=re.S)
+        for member in re.findall(r"([^;,/]+?)[;,]\s*(?!\s*/\*\*<)(?=\n|$)", re.sub(r"/\*\*<.*?\*/", lambda m: "/**<", inner, flags=re.S)):
+            member = " ".join(member.split()).removeprefix("**< ")
+            assert member in plain or not member, f"{declaration.split(chr(10))[0]} {member}"
+
+
+def test_functions_that_fail_say_how():
+    """Whoever returns int or a pointer that may be NULL says when."""
+    for declaration, doc in blocks():
+        if re.match(r"int ipcx_", declaration) and "compare" not in declaration:
+            assert re.search(r"@return|\b0\b|[Rr]eturn|Whether|-1", doc), declaration
+
+
+# ---- fields
+
+def enumerators(name):
+    body = re.search(rf"^enum {name} \{{(.*?)^\}};", Source(HEADER).code, re.M | re.S)[1]
+    return re.findall(r"\b(IPCX_\w+)\b", body)
+
+
+def test_every_field_has_a_line_in_the_table():
+    table = re.findall(r'^\t\[(IPCX_F_\w+)\]\s*= \{"(\w+)",\s*"([^"]+)",\s*(\w+),\s*(\w+),\s*(\w+),\s*"([^"]+)"\},$',
+                       read("lib/core/field.c"), re.M)
+    fields = enumerators("ipcx_field")
+    assert fields.pop() == "IPCX_FIELDS"
+    assert [line[0] for line in table] == fields
+    for number, name, heading, kind, unit, cost, doc in table:
+        assert number == "IPCX_F_" + name.upper()
+        assert re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name)
+        assert re.fullmatch(r"[A-Z%-]+", heading)
+        assert kind in enumerators("ipcx_type") and unit in enumerators("ipcx_unit") and cost in enumerators("ipcx_cost")
+        assert doc and not doc.endswith(".") and "\n" not in doc
+
+
+def test_every_attribute_has_a_line_in_the_table():
+    bits = re.findall(r"^#define (IPCX_A_\w+)\s+\(UINT64_C\(1\) << (\d+)\)", read(HEADER), re.M)
+    assert [int(bit) for _, bit in bits] == list(range(len(bits)))
+    assert re.findall(r"^\t\{ (IPCX_A_\w+),", read("lib/core/attr.c"), re.M) == [name for name, _ in bits]
+
+
+# ---- state
+
+# Symbols of the library that can be written to, and why each is no state.
+CONSTANT_AFTER_INIT = {}
+
+
+def writable(objects):
+    """(object, symbol, section) of everything that is neither code nor constant once it is loaded."""
+    out = subprocess.run(["objdump", "-t", *objects], stdout=subprocess.PIPE, text=True, check=True).stdout
+    for line in out.splitlines():
+        found = re.match(r"[0-9a-f]+ .{7} (\S+)\s+([0-9a-f]+)\s+(?:\.hidden )?(\S+)$", line)
+        if found and re.match(r"\.(t?data|t?bss)|\*COM\*", found[1]) and int(found[2], 16) \
+                and not found[1].startswith(".data.rel.ro"):
+            yield found[3], found[1]
+
+
+def test_the_library_keeps_no_state(plain_build):
+    archives = [plain_build / "lib/libipcx-internal.a", plain_build / "lib/libbase.a"]
+    state = {symbol: section for symbol, section in writable(archives)}
+    assert set(state) == set(CONSTANT_AFTER_INIT), state
+
+
+def test_state_would_be_seen(tmp_path, plain_build):
+    source = tmp_path / "x.c"
+    source.write_text("static int a; int b = 1; static _Thread_local int c; const char *const d = \"d\";\n"
+                      "int *x(void); int *x(void) { static int e = 5; a++; c++; return a + c ? &e : &a; }\n")
+    subprocess.run(["cc", "-O0", "-fPIC", "-c", source, "-o", tmp_path / "x.o"], check=True)
+    assert {symbol.split(".")[0] for symbol, _ in writable([tmp_path / "x.o"])} == {"a", "b", "c", "e"}
+
+
+# What the library never calls: it does not print, end the process, change it, or read its environment.
+NEVER = r"""(v?printf|puts|putchar|fputs|fputc|fwrite|perror|psignal|stdout|stderr|stdin|_?exit|_Exit|quick_exit|abort|raise
+|(secure_)?getenv|environ|setenv|putenv|setns|unshare|chdir|fchdir|chroot|umask|set[a-z]*[ug]id|setgroups|prctl|signal|sigaction
+|setlocale|localtime(_r)?|tzset|mktime|fork|vfork|clone|exec[a-z]*|system|popen|posix_spawnp?|getpw(nam|uid|ent)|getgr(nam|gid|ent)
+|strtok|rand|srand|setpw?ent|alarm|sleep|usleep|pthread_create|atexit|dlclose)"""
+
+
+def test_the_library_leaves_the_process_alone(plain_build):
+    out = subprocess.run(["nm", "-D", "--undefined-only", plain_build / "lib/libipcx.so.0"], stdout=subprocess.PIPE,
+                         text=True, check=True).stdout
+    used = {line.split()[1].split("@")[0] for line in out.splitlines()}
+    assert {"malloc", "shmctl"} <= used
+    bad = sorted(name for name in used if re.fullmatch(NEVER.replace("\n", ""), name))
+    assert not bad
+
+
+def test_the_program_needs_no_more_at_start(plain_build):
+    """libmount, json-c and libcap cost their users what they cost, and nobody else."""
+    for file in ("cmd/ipcx", "lib/libipcx.so.0"):
+        out = subprocess.run(["readelf", "-d", plain_build / file], stdout=subprocess.PIPE, text=True, check=True).stdout
+        needed = set(re.findall(r"\(NEEDED\).*\[(\S+?)\.so", out))
+        assert needed <= {"libipcx", "libc", "ld-linux-x86-64", "ld-linux-aarch64"}, file
