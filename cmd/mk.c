@@ -55,8 +55,9 @@ static int read_init(struct mk_args *args)
 			memcpy(word, p, len);
 		if (ix_parse_u64(word, INT_MAX, &v) < 0) {
 			free(values);
-			return msg_usage("--init: '%.*s' is no value of a semaphore",
-					 (int)len, p);
+			return msg_usage(
+				"--init: '%.*s' is no value of a semaphore: 0 to 32767 (SEMVMX)",
+				(int)len, p);
 		}
 		values[i++] = (uint32_t)v;
 		if (!p[len])

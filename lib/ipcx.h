@@ -475,8 +475,8 @@ struct ipcx_attrs {
  *
  * @param specs n structs, specs[0].size bytes apart
  * @param ret_table the objects, in the order made; notes say which of them existed before
- * @return 0, -EEXIST, -ENOSPC, … as the kernel said; the error text names the limit in
- * the way
+ * @return 0, -EEXIST, -ENOSPC, … as the kernel said, -ERANGE where it said EINVAL for the
+ * sake of a limit; the error text names the limit in the way
  */
 int ipcx_create(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 		struct ipcx_table **ret_table);

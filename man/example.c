@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The example of libipcx(3): segments that no process has attached. */
+/* The example of libipcx(3): segments that nobody has attached. */
 #include <inttypes.h>
 #include <stdio.h>
 

@@ -99,7 +99,7 @@ void export_rows(struct sheet *s, const struct sheet_rows *rows)
 			*exact(text, s, c, &v) = '\0';
 			/* A reference is escaped already: twice, it would name another. */
 			if (c->field == IPCX_F_REF)
-				p = stpcpy(p, text);
+				p = mempcpy(p, text, strlen(text));
 			else
 				p += MIN(ix_escape(p, CELL_MAX, text, IX_ESC_SHELL),
 					 (size_t)CELL_MAX - 1);

@@ -168,7 +168,7 @@ static int keep(struct ix_scan *s, const char *name, const struct stat *st, int 
 	if (!row)
 		return -ENOMEM;
 	if (put_attr(row, fd) < 0) {
-		if (fd >= 0)
+		if (fd >= 0 && s->verb == IX_LOOK)
 			note(s, IPCX_NOTE_INFO, -errno, name, "counters unknown");
 		unknown_all(row, of_attr, ARRAY_SIZE(of_attr));
 	}
@@ -259,7 +259,7 @@ static int find_closed(struct ix_scan *s, const struct ix_posix_dir *dir,
 		     "may not be opened, and no directory has it to look at");
 	else if (fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
-	else
+	else if (s->verb == IX_LOOK)
 		note(s, IPCX_NOTE_INFO, -EACCES, name, "counters unknown");
 	return keep(s, name, &st, -1);
 }

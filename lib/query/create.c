@@ -281,8 +281,10 @@ static int explain(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left, in
 		return r;
 	rest.set |= IPCX_A_COUNT;
 	rest.count = left;
+	/* A limit in the way is no wrong argument, though the kernel calls it one. */
 	if (ix_explain(x, a->mech, &rest, r, why, sizeof(why)) == 0)
-		return ix_fail_plain(x, r, "%s: cannot make a %s: %s", m->info.name,
+		return ix_fail_plain(x, r == -EINVAL ? -ERANGE : r,
+				     "%s: cannot make a %s: %s", m->info.name,
 				     m->info.object, why);
 	text = ix_errtext(m->create_errors, r, a->set);
 	return ix_fail_plain(x, r, "%s: cannot make a %s: %s", m->info.name,

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from helpers.tools import MAKE, POSIX, SYSV, background, helper, make_all, release, trace
+from helpers.tools import MAKE, POSIX, SYSV, helper, make_all, many, mqworld, refs, release, trace
 
 OPENS = ("open", "openat", "openat2", "mq_open", "creat")
 CTL = {"shm": "shmctl", "msg": "msgctl", "sem": "semctl"}
@@ -36,11 +36,6 @@ def users(world, *uids):
 
 def opened(calls, path):
     return sum(c.name in OPENS and c.path == path for c in calls)
-
-
-def many(world, mech, n, name="n"):
-    r = world.run(helper("objects"), "many", mech, n, name)
-    assert r.rc == 0, r.err
 
 
 @pytest.mark.parametrize("words", [["ls"], ["ls", "--json"], ["ls", "--json", "-o", "all"]])
@@ -194,3 +189,56 @@ def test_memory_does_not_grow_with_what_is_listed_as_it_comes(world):
         rc, peaks[n] = map(int, r.err.split())
         assert rc == 0 and len(r.lines) == n + 1
     assert peaks[16000] < peaks[10] + 640  # KiB; the rows alone would be more than twice as much
+
+
+# ---- no trace
+
+
+FILES = "/dev/shm/x /dev/shm/sem.x /dev/mqueue/x"
+
+
+def times(world):
+    """All that the kernel keeps of the objects, without asking ipcx for it."""
+    files = world.sh(f"stat -c '%n %x %y %z %a %u %s' {FILES}")
+    assert files.rc == 0, files.err
+    return files.out + world.run("/usr/bin/python3", "-c", """
+import ctypes
+libc, b = ctypes.CDLL(None), ctypes.create_string_buffer(512)
+for name, args in (("shmctl", (0, 2, b)), ("msgctl", (0, 2, b)), ("semctl", (0, 0, 2, b))):
+    print(name, getattr(libc, name)(*args), b.raw.hex())
+""").out
+
+
+@pytest.mark.parametrize("option", ["strictatime", "relatime", "noatime"])
+@pytest.mark.parametrize("uid,owner", [(None, 0), (None, 1000), (1000, 1000), (1000, 0)])
+def test_looking_changes_no_time(mqworld, option, uid, owner):
+    mqworld.sh("mount -t mqueue none /dev/mqueue")
+    r = mqworld.run("mount", "-o", f"remount,{option}", "/dev/shm")
+    assert r.rc == 0, r.err
+    refs = make_all(mqworld)
+    for ref in refs.values():
+        mqworld.ok("set", ref, "--owner", f"{owner}:{owner}", "--mode", "0644")
+    for what in (["send", refs["msg"][4:], 2, 10], ["mqsend", "/x", 3]):
+        assert mqworld.run(helper("objects"), *what).rc == 0
+    mqworld.sh(f"touch -a -d '2 days ago' /dev/shm {FILES}")
+    before, directory = times(mqworld), mqworld.run("stat", "-c", "%x", "/dev/shm").out
+    for words in (["ls"], ["ls", "--json"], ["show", *refs.values()], ["ls", *refs.values()],
+                  ["ls", "shm", "msg", "sem", "pshm", "psem", "-o", "all"], ["limits"], ["rm", "all", "--all", "--dry-run"]):
+        r = mqworld.ipcx(*words, uid=uid)
+        assert r.rc == 0, (words, r.err)
+    assert times(mqworld) == before
+    if uid is None or option == "noatime":  # who does not own a directory cannot read its names without a trace
+        assert mqworld.run("stat", "-c", "%x", "/dev/shm").out == directory
+
+
+def test_nothing_is_taken_out_of_a_queue(world):
+    queue = world.ok("mk", "msg")
+    world.ok("mk", "mq", "/q", "--maxmsg", "2", "--msgsize", "16")
+    for what in (["send", queue, 3, 100], ["mqsend", "/q", 5]):
+        assert world.run(helper("objects"), *what).rc == 0
+    for _ in range(2):
+        r = world.ipcx("show", f"msg:{queue}", "mq:/q", "--json", "-o", "all")
+        rows = r.json["objects"]
+        assert (rows[0]["qnum"], rows[0]["cbytes"], rows[0]["rtime"], rows[0]["lrpid"]) == (3, 300, None, None)
+        assert [m["mtype"] for m in rows[0]["messages"]] == [1, 2, 3]
+        assert (rows[1]["curmsgs"], rows[1]["qsize"]) == (1, 5)

@@ -217,3 +217,10 @@ def test_ipcx_json_5_names_every_member_of_a_document():
     kinds = schema["$defs"]["error"]["properties"]
     for name in [*schema["properties"], *arrays, *kinds, *kinds["kind"]["enum"]]:
         assert re.search(rf"\b{name}\b", text), name
+
+
+def test_options_of_ipcx_1_count_before_and_behind_the_command(world):
+    for words_of in ("-v", "rm", "shm", "--all"), ("rm", "-v", "shm", "--all"):
+        ref = f"shm:{world.ok('mk', 'shm', '--size', '4K')}"
+        run = world.ipcx(*words_of)
+        assert run.rc == 0 and ref in run.out and "removed 1 shm" in run.err, words_of

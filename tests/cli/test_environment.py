@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Without /proc, without /dev/shm, under filters, with closed streams, odd locales, users, limits and clocks."""
 
-import errno
 import itertools
 import json
 import os
@@ -10,21 +9,11 @@ import re
 import pytest
 
 from conftest import IPCX
-from helpers.tools import MAKE, POSIX, SYSV, background, helper, make_all, need, preload, release
+from helpers.tools import MAKE, POSIX, SYSV, background, do, helper, make_all, many, preload, refs, release
 
 COMMANDS = [["ls"], ["ls", "--json"], ["limits"], ["limits", "--json"], ["limits", "--for", "shm:1"], ["key", "/etc"],
             ["key", "--explain", "shm:1"], ["help", "ls"], ["help", "--dump"], ["--help"], ["--version"], ["ls", "--help"],
             ["rm", "--help"], ["complete", "--", "l"]]
-
-
-def refs(r):
-    return {o["ref"] for o in r.json["objects"]}
-
-
-def do(world, script, **more):
-    r = world.sh(script, **more)
-    assert r.rc == 0, r.err
-    return r
 
 
 # ---- /proc
@@ -182,68 +171,6 @@ def test_read_only_dev_shm(world):
         assert r.rc == 1 and "read-only" in r.err.lower(), (words, r.err)
 
 
-# ---- filters
-
-
-FILTERS = [["shmctl"], ["msgctl"], ["semctl"], ["fsopen"], ["openat2"], ["statx"], ["mq_open"], ["mq_getsetattr"],
-           ["shmctl", "msgctl", "semctl"], ["fsopen", "fsconfig", "fsmount", "openat2", "statx", "memfd_create", "fchmodat2"],
-           ["fstatfs", "statfs"], ["getdents64"], ["shmget", "msgget", "semget"], ["prlimit64"], ["getrandom"], ["msgrcv"]]
-
-
-@pytest.mark.parametrize("calls", FILTERS, ids="+".join)
-@pytest.mark.parametrize("error", [errno.ENOSYS, errno.EPERM])
-def test_a_filter_hides_nothing_in_silence(world, calls, error):
-    made = make_all(world)
-    launch = [helper("seccomp"), error, *calls, "--"]
-    env = {"ASAN_OPTIONS": "detect_leaks=0"}
-    r = world.run(*launch, release(), "ls", "--json", env=env)
-    seen = refs(r)
-    for mech, ref in made.items():
-        assert ref in seen or f"{mech}: " in r.err, (mech, r.err)
-    assert r.rc in (0, 4) and seen, (r.rc, r.err)
-    for o in r.json["objects"]:
-        if None in (o.get("size", 0), o.get("qbytes", 0), o.get("maxmsg", 0)):
-            assert o["mech"] in ("msg", "mq")
-    for ref in made.values():
-        r = world.run(*launch, release(), "show", ref, env=env)
-        assert (r.rc == 0 and r.out.startswith(ref)) or (r.rc in (1, 4) and r.err.startswith("ipcx: ")), (ref, r.rc, r.err)
-    r = world.run(*launch, release(), "limits", "--json", env=env)
-    assert r.rc == 0 and all(o["limit"] is None or o["limit"] >= 0 for o in r.json["limits"])
-
-
-@pytest.mark.parametrize("mech", SYSV)
-@pytest.mark.parametrize("error", [errno.ENOSYS, errno.EPERM])
-def test_a_mechanism_that_is_not_there(world, mech, error):
-    """A kernel without it, and no text of it either: told; alone it is a failure, among others it is not."""
-    other = "sem" if mech != "sem" else "shm"
-    world.ok("mk", *MAKE[other])
-    do(world, f"mount --bind /dev/null /proc/sysvipc/{mech}")
-    launch = [helper("seccomp"), error, f"{mech}ctl", f"{mech}get", "--", IPCX]
-    r = world.run(*launch, "ls", mech, "--json")
-    assert r.rc == 1 and r.json["objects"] == [] and r.json["errors"] and f"{mech}: " in r.err
-    r = world.run(*launch, "ls", "--json")
-    assert r.rc == 0 and refs(r) == {f"{other}:0"} and f"{mech}: " in r.err
-    r = world.run(*launch, "mk", *MAKE[mech])
-    assert r.rc == 1 and r.err.startswith(f"ipcx: {mech}: cannot make") and r.out == ""
-    assert world.run(*launch, "limits").rc == 0
-
-
-def test_modes_are_set_where_the_new_call_is_missing(world):
-    world.ok("mk", "pshm", "/a", "--size", "1", "--mode", "0000")
-    for error, mode in ((errno.ENOSYS, "0640"), (errno.EPERM, "0604"), (errno.EINVAL, "0222")):
-        r = world.run(helper("seccomp"), error, "fchmodat2", "--", IPCX, "set", "pshm:/a", "--mode", mode)
-        assert (r.rc, r.err) == (0, "")
-        assert world.objects("pshm")[0]["mode"] == mode
-
-
-def test_peeking_without_msg_copy_takes_nothing(world):
-    queue = world.ok("mk", "msg")
-    assert world.run(helper("objects"), "send", queue, 2, 10).rc == 0
-    r = world.run(helper("seccomp"), errno.ENOSYS, "msgrcv", "--", IPCX, "show", f"msg:{queue}", "--json")
-    assert r.rc == 0 and r.json["objects"][0]["messages" if "messages" in r.json["objects"][0] else "contents"] is None
-    assert "MSG_COPY" in r.err and world.objects("msg")[0]["qnum"] == 2
-
-
 # ---- streams
 
 
@@ -297,15 +224,10 @@ def test_what_is_made_and_cannot_be_told_is_removed_again(world, mech, option):
     assert world.objects() == []
 
 
-def many(world, n):
-    r = world.run(helper("objects"), "many", "sem", n)
-    assert r.rc == 0, r.err
-
-
 @pytest.mark.parametrize("trap", ["", "trap '' PIPE;"])
 @pytest.mark.parametrize("words", ["ls", "ls --json", "limits --json", "help --dump"])
 def test_a_reader_that_goes_away(world, trap, words):
-    many(world, 2000)
+    many(world, "sem", 2000)
     r = world.sh(f'{trap} {{ "$IPCX" {words}; echo $? >&3; }} 3>"$D/status" | head -n 1 >/dev/null; cat "$D/status"',
                  env={"D": world.dir})
     assert r.err == ""
@@ -449,63 +371,6 @@ def test_key_0_finds_nothing(world):
     assert len(world.objects("shm")) == 1
 
 
-# ---- limits of the process
-
-
-def limited(world, limit, *words, program=None, **more):
-    need("prlimit")
-    return world.run("prlimit", *limit.split(), program or release(), *words, **more)
-
-
-@pytest.mark.parametrize("limit", ["--nofile=5", "--nofile=4", "--nofile=3", "--stack=65536", "--as=20000000", "--as=6000000",
-                                   "--as=4500000", "--data=300000", "--fsize=0", "--core=0", "--memlock=0", "--msgqueue=0", "--nproc=1"])
-def test_small_limits_end_well(world, limit):
-    made = make_all(world)
-    many(world, 3000)
-    whole = world.run(release(), "ls", "--json", "--numeric", "-o", "ref")
-    for words in (["ls", "--json", "--numeric", "-o", "ref"], ["show", *made.values(), "--json"], ["limits", "--json"]):
-        r = limited(world, limit, *words)
-        if r.rc == 127 or "error while loading" in r.err:
-            continue  # the loader had no room
-        assert r.rc in (0, 1, 4), (words, r.rc, r.err)
-        if r.rc or not r.out:
-            assert r.err, words
-        if r.rc == 0 and words[0] == "ls" and not r.err:
-            assert r.out == whole.out
-        if r.rc == 0:
-            json.loads(r.out)
-
-
-def test_a_file_limit_of_nothing(world):
-    """RLIMIT_FSIZE would kill by SIGXFSZ; it is an error that names it, and nothing is left behind."""
-    for words in (["mk", "pshm", "/a", "--size", "4K"], ["mk", "psem", "/a"], ["mk", "pshm", "/a", "--from", "/etc/passwd"]):
-        r = limited(world, "--fsize=0", *words, program=IPCX)
-        assert r.rc == 1 and "RLIMIT_FSIZE" in r.err, (words, r.err)
-        assert world.objects("pshm", "psem") == []
-    path = os.path.join(world.dir, "limits")
-    r = limited(world, "--fsize=0", "limits", "--save", path, program=IPCX)
-    assert r.rc != 0 and not os.path.exists(path)
-
-
-def test_the_queue_limit_of_a_user_is_named(world):
-    r = limited(world, "--msgqueue=100", "mk", "mq", "/a", "--maxmsg", "10", "--msgsize", "100", uid=1000)
-    assert r.rc == 1 and re.search("RLIMIT_MSGQUEUE", r.err, re.I) and "Too many open files" not in r.err
-    r = world.ipcx("limits", "rlimit_msgqueue", "--json", uid=1000)
-    assert r.rc == 0
-
-
-def test_ten_thousand_objects_in_bounded_memory(world):
-    peaks = []
-    for more in (100, 9900):
-        many(world, more)
-        assert world.run(helper("objects"), "many", "pshm", more, f"p{more}.").rc == 0
-        r = world.run(helper("peak"), release(), "ls", "--format", "jsonl", "--numeric")
-        rc, peak = map(int, r.err.split())
-        assert rc == 0 and len(r.lines) in (200, 20000)
-        peaks.append(peak)
-    assert peaks[1] < peaks[0] + 4096, peaks
-
-
 # ---- clocks
 
 
@@ -552,98 +417,3 @@ def test_called_by_any_name(world, argv):
 def test_a_path_with_blanks(world):
     do(world, 'mkdir "$D/a b" && ln -s "$P" "$D/a b/ip cx" && "$D/a b/ip cx" --version && PATH="$D/a b" && "ip cx" ls',
        env={"D": world.dir, "P": release()})
-
-
-# ---- limits of the kernel
-
-
-def limits(world, *names):
-    r = world.ipcx("limits", "--json", *names)
-    assert r.rc == 0, r.err
-    return {o["name"]: o for o in r.json["limits"]}, r
-
-
-@pytest.mark.parametrize("value", [18446744073709551615, 18446744073692774399, 0, 1, 4095, 4096, 4294967295, 4294967296])
-def test_limits_at_the_edges(world, value):
-    """L1, L2: 64 bits without a sign, pages that would wrap, no division by 0."""
-    world.ok("mk", "shm", "--size", "1")
-    for name in ("shmmax", "shmall"):
-        world.sysctl("kernel." + name, str(value))
-    rows, r = limits(world, "shmmax", "shmall")
-    assert "nan" not in r.out and "inf" not in r.out
-    for name in ("shmmax", "shmall"):
-        assert rows[name]["limit"] == value
-        assert rows[name]["percent"] is None or rows[name]["percent"] >= 0
-        assert value or rows[name]["percent"] is None
-    assert rows["shmall"]["used"] == 1
-    table = world.ipcx("limits")
-    assert table.rc == 0 and not re.search(r"\bnan|\binf\b", table.out)
-    assert world.ipcx("show", "shm:0").rc == 0
-    r = world.ipcx("limits", "--for", "shm:4K")
-    assert r.rc == (0 if value >= 4096 else 1), r.out
-
-
-@pytest.mark.parametrize("text", ["", "1", "1 2 3", "a b c d", "32000 1024000000 500 -1", "99999999999999999999999 1024000000 500 32000",
-                                  "250\t32000\t32\t128 7",
-                                  "x" * 5000, "\0\0\0\0"], ids=lambda t: repr(t)[:16])
-def test_sysctl_files_that_are_no_numbers(world, text):
-    """L3: the call answers instead; it is never 0."""
-    want, _ = limits(world)
-    path = os.path.join(world.dir, "sem")
-    with open(path, "w", encoding="ascii") as f:
-        f.write(text)
-    do(world, f"mount --bind {path} /proc/sys/kernel/sem && mount --bind {path} /proc/sys/fs/mqueue/queues_max")
-    rows, r = limits(world)
-    for name in ("semmsl", "semmns", "semopm", "semmni"):
-        assert rows[name]["limit"] == want[name]["limit"], name
-    if text != "1":
-        assert rows["mqueue_queues_max"]["limit"] is None and "mqueue_queues_max" in r.err
-    assert world.ipcx("limits").rc == 0
-
-
-REFUSED = [  # L4 to L6, L11: (what is set before, the words, what the answer must name)
-    ({}, "shm --size 0", "at least 1 byte|shmmin"),
-    ({"kernel.shmmax": 8192}, "shm --size 8193", "shmmax"),
-    ({"kernel.shmmni": 0}, "shm --size 1", "shmmni"),
-    ({"kernel.shmall": 1}, "shm --size 8192", "shmall"),
-    ({}, "shm --size 4E", "memory|overcommit|shmmax"),
-    ({}, "sem --nsems 0", "at least 1|SEMMSL|semmsl"),
-    ({}, "sem --nsems 32001", "semmsl|SEMMSL"),
-    ({}, "sem --nsems 99999999999", "semmsl|SEMMSL|32"),
-    ({}, "sem --nsems 1 --init 32768", "32767"),
-    ({}, "sem --nsems 1 --init -1", "32767"),
-    ({}, "sem --nsems 3 --init 1,2", "initial values"),
-    ({"kernel.sem": "250 32000 32 0"}, "sem --nsems 1", "semmni|SEMMNI"),
-    ({"kernel.sem": "250 5 32 10"}, "sem --nsems 6", "semmns|SEMMNS"),
-    ({"kernel.msgmni": 0}, "msg", "msgmni"),
-    ({"fs.mqueue.queues_max": 0}, "mq /a", "queues_max"),
-    ({}, "mq /a --maxmsg 0", "maxmsg"),
-    ({}, "mq /a --msgsize 0 --maxmsg 1", "msgsize"),
-    ({}, "shm --size 1 --owner 4294967295", "4294967295|no user"),
-    ({}, "shm --size 1 --owner 0:4294967295", "4294967295|no group"),
-    ({}, "shm --size 1 --mode 01777", "0777|mode"),
-    ({}, "shm --size 1M --huge=3M", "huge|power"),
-]
-
-
-@pytest.mark.parametrize("before,words,names", REFUSED, ids=[w for _, w, _ in REFUSED])
-def test_what_the_kernel_refuses_is_named(world, before, words, names):
-    for name, value in before.items():
-        world.sysctl(name, str(value))
-    r = world.ipcx("mk", *words.split())
-    assert r.rc in (1, 2) and r.out == "" and re.search(names, r.err), r.err
-    assert "Numerical result" not in r.err and "Invalid argument" not in r.err and "No space left" not in r.err, r.err
-    assert world.objects() == []
-
-
-def test_segments_larger_than_4_gib(world):
-    which = world.ok("mk", "shm", "--size", "5G", "--noreserve")
-    world.ok("mk", "pshm", "/big", "--size", "5G")
-    assert {o["size"] for o in world.objects("shm", "pshm")} == {5 << 30}
-    assert len(world.objects("shm", "pshm", "--where", "size > 4G && size == 5368709120")) == 2
-    assert world.ipcx("show", f"shm:{which}").rc == 0
-    r = world.ipcx("mk", "shm", "--size", f"{1 << 61}", "--noreserve")
-    if r.rc == 0:
-        assert world.objects(f"shm:{r.out.strip()}")[0]["size"] == 1 << 61
-    rows, _ = limits(world, "shmall")
-    assert rows["shmall"]["used"] >= (5 << 30) // 4096

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""System calls that fail, memory that runs out, signals that interrupt: never a crash, never another answer in silence."""
+"""System calls that fail, memory and limits that run out, signals that interrupt: never a crash, never another answer in silence."""
 
 import collections
 import json
@@ -8,7 +8,8 @@ import re
 
 import pytest
 
-from helpers.tools import MAKE, POSIX, SYSV, helper, make_all, need, preload, release, trace
+from conftest import IPCX
+from helpers.tools import MAKE, POSIX, SYSV, do, helper, make_all, many, need, preload, release, trace
 
 SIGNALS = {128 + n for n in (4, 6, 7, 8, 11)} | {-n for n in (4, 6, 7, 8, 11)}
 
@@ -168,6 +169,17 @@ def test_a_posix_object_that_vanishes_is_left_out(world, mech):
         assert len(r.json["objects"]) == 2
 
 
+@pytest.mark.parametrize("error", ["EIDRM", "EINVAL", "ENOMSG"])
+def test_a_queue_that_goes_while_it_is_looked_into(world, error):
+    """Q4, R1: no rows are made up of what is not there any more."""
+    queue = world.ok("mk", "msg")
+    assert world.run(helper("objects"), "send", queue, 5, 10).rc == 0
+    more = ["-e", "inject=msgctl:error=EINVAL:when=3+"] if error == "EINVAL" else []
+    r = world.run("strace", "-qq", "-o", "/dev/null", "-e", f"inject=msgrcv:error={error}:when=3+", *more,
+                  release(), "show", f"msg:{queue}", "--json")
+    assert [m["size"] for m in r.json["objects"][0]["messages"]] == [10, 10], r.out
+
+
 # ---- interruptions
 
 
@@ -288,3 +300,60 @@ def test_memory_that_runs_out_leaves_nothing_half_made(world, mech):
                 break
         else:
             raise AssertionError("it never ends")
+
+
+# ---- limits of the process
+
+
+def limited(world, limit, *words, program=None, **more):
+    need("prlimit")
+    return world.run("prlimit", *limit.split(), program or release(), *words, **more)
+
+
+@pytest.mark.parametrize("limit", ["--nofile=5", "--nofile=4", "--nofile=3", "--stack=65536", "--as=20000000", "--as=6000000",
+                                   "--as=4500000", "--data=300000", "--fsize=0", "--core=0", "--memlock=0", "--msgqueue=0", "--nproc=1"])
+def test_small_limits_end_well(world, limit):
+    made = make_all(world)
+    many(world, "sem", 3000)
+    whole = world.run(release(), "ls", "--json", "--numeric", "-o", "ref")
+    for words in (["ls", "--json", "--numeric", "-o", "ref"], ["show", *made.values(), "--json"], ["limits", "--json"]):
+        r = limited(world, limit, *words)
+        if r.rc == 127 or "error while loading" in r.err:
+            continue  # the loader had no room
+        assert r.rc in (0, 1, 4), (words, r.rc, r.err)
+        if r.rc or not r.out:
+            assert r.err, words
+        if r.rc == 0 and words[0] == "ls" and not r.err:
+            assert r.out == whole.out
+        if r.rc == 0:
+            json.loads(r.out)
+
+
+def test_a_file_limit_of_nothing(world):
+    """RLIMIT_FSIZE would kill by SIGXFSZ; it is an error that names it, and nothing is left behind."""
+    for words in (["mk", "pshm", "/a", "--size", "4K"], ["mk", "psem", "/a"], ["mk", "pshm", "/a", "--from", "/etc/passwd"]):
+        r = limited(world, "--fsize=0", *words, program=IPCX)
+        assert r.rc == 1 and "RLIMIT_FSIZE" in r.err, (words, r.err)
+        assert world.objects("pshm", "psem") == []
+    path = os.path.join(world.dir, "limits")
+    r = limited(world, "--fsize=0", "limits", "--save", path, program=IPCX)
+    assert r.rc != 0 and not os.path.exists(path)
+
+
+def test_the_queue_limit_of_a_user_is_named(world):
+    r = limited(world, "--msgqueue=100", "mk", "mq", "/a", "--maxmsg", "10", "--msgsize", "100", uid=1000)
+    assert r.rc == 1 and re.search("RLIMIT_MSGQUEUE", r.err, re.I) and "Too many open files" not in r.err
+    r = world.ipcx("limits", "rlimit_msgqueue", "--json", uid=1000)
+    assert r.rc == 0
+
+
+def test_ten_thousand_objects_in_bounded_memory(world):
+    peaks = []
+    for more in (100, 9900):
+        many(world, "sem", more)
+        assert world.run(helper("objects"), "many", "pshm", more, f"p{more}.").rc == 0
+        r = world.run(helper("peak"), release(), "ls", "--format", "jsonl", "--numeric")
+        rc, peak = map(int, r.err.split())
+        assert rc == 0 and len(r.lines) in (200, 20000)
+        peaks.append(peak)
+    assert peaks[1] < peaks[0] + 4096, peaks

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What others put in our way: strange /proc/sysvipc texts, a zoo in /dev/shm, queues of other namespaces, looks that
-must leave no trace."""
+"""What others put in our way: strange /proc/sysvipc texts, a zoo in /dev/shm, queues of other namespaces,
+names that are none."""
 
 import json
 import os
@@ -8,8 +8,8 @@ import re
 
 import pytest
 
-from conftest import IPCX, SETUP, World
-from helpers.tools import MAKE, background, helper, make_all, release, trace
+from conftest import IPCX
+from helpers.tools import MAKE, background, helper, mqworld, refs, release, trace
 
 # ---- the text of /proc/sysvipc
 
@@ -310,23 +310,6 @@ def test_a_link_in_place_of_dev_shm(world):
 # ---- queues
 
 
-QUEUES = SETUP.replace("echo ready", """
-mkdir /mnt/dev 2>/dev/null
-mount -t tmpfs -o mode=755 none /mnt && mkdir /mnt/shm /mnt/mqueue /mnt/pts
-for d in null zero full random urandom tty; do touch /mnt/$d; mount --bind /dev/$d /mnt/$d; done
-mount -t tmpfs -o mode=1777 none /mnt/shm
-mount --move /mnt /dev || exit
-echo ready""")
-
-
-@pytest.fixture
-def mqworld():
-    """A world whose /dev has a directory mqueue, without anything mounted on it."""
-    w = World(QUEUES)
-    yield w
-    w.close()
-
-
 def queues(world, *words, program=IPCX, launch=(), **more):
     r = world.run(*launch, program, "ls", "mq", "--json", *words, **more)
     return r, [o["name"] for o in r.json["objects"]]
@@ -412,57 +395,7 @@ def test_a_queue_that_may_not_be_read_is_listed(mqworld, mode):
     assert r.rc == 0 and mode in r.out
 
 
-# ---- no trace
-
-
-FILES = "/dev/shm/x /dev/shm/sem.x /dev/mqueue/x"
-
-
-def times(world):
-    """All that the kernel keeps of the objects, without asking ipcx for it."""
-    files = world.sh(f"stat -c '%n %x %y %z %a %u %s' {FILES}")
-    assert files.rc == 0, files.err
-    return files.out + world.run("/usr/bin/python3", "-c", """
-import ctypes
-libc, b = ctypes.CDLL(None), ctypes.create_string_buffer(512)
-for name, args in (("shmctl", (0, 2, b)), ("msgctl", (0, 2, b)), ("semctl", (0, 0, 2, b))):
-    print(name, getattr(libc, name)(*args), b.raw.hex())
-""").out
-
-
-@pytest.mark.parametrize("option", ["strictatime", "relatime", "noatime"])
-@pytest.mark.parametrize("uid,owner", [(None, 0), (None, 1000), (1000, 1000), (1000, 0)])
-def test_looking_changes_no_time(mqworld, option, uid, owner):
-    mqworld.sh("mount -t mqueue none /dev/mqueue")
-    r = mqworld.run("mount", "-o", f"remount,{option}", "/dev/shm")
-    assert r.rc == 0, r.err
-    refs = make_all(mqworld)
-    for ref in refs.values():
-        mqworld.ok("set", ref, "--owner", f"{owner}:{owner}", "--mode", "0644")
-    for what in (["send", refs["msg"][4:], 2, 10], ["mqsend", "/x", 3]):
-        assert mqworld.run(helper("objects"), *what).rc == 0
-    mqworld.sh(f"touch -a -d '2 days ago' /dev/shm {FILES}")
-    before, directory = times(mqworld), mqworld.run("stat", "-c", "%x", "/dev/shm").out
-    for words in (["ls"], ["ls", "--json"], ["show", *refs.values()], ["ls", *refs.values()],
-                  ["ls", "shm", "msg", "sem", "pshm", "psem", "-o", "all"], ["limits"], ["rm", "all", "--all", "--dry-run"]):
-        r = mqworld.ipcx(*words, uid=uid)
-        assert r.rc == 0, (words, r.err)
-    assert times(mqworld) == before
-    if uid is None or option == "noatime":  # who does not own a directory cannot read its names without a trace
-        assert mqworld.run("stat", "-c", "%x", "/dev/shm").out == directory
-
-
-def test_nothing_is_taken_out_of_a_queue(world):
-    queue = world.ok("mk", "msg")
-    world.ok("mk", "mq", "/q", "--maxmsg", "2", "--msgsize", "16")
-    for what in (["send", queue, 3, 100], ["mqsend", "/q", 5]):
-        assert world.run(helper("objects"), *what).rc == 0
-    for _ in range(2):
-        r = world.ipcx("show", f"msg:{queue}", "mq:/q", "--json", "-o", "all")
-        rows = r.json["objects"]
-        assert (rows[0]["qnum"], rows[0]["cbytes"], rows[0]["rtime"], rows[0]["lrpid"]) == (3, 300, None, None)
-        assert [m["mtype"] for m in rows[0]["messages"]] == [1, 2, 3]
-        assert (rows[1]["curmsgs"], rows[1]["qsize"]) == (1, 5)
+# ---- messages and names
 
 
 def test_messages_of_every_size_are_told(world):
@@ -486,17 +419,6 @@ def test_a_message_that_may_not_be_copied_any_more(world):
     assert r.rc == 0 and [m["size"] for m in rows] == [10, None, 20] and rows[1]["mtype"] is None
     assert world.objects("msg")[0]["qnum"] == 3
     assert world.ipcx("show", f"msg:{queue}").rc == 0
-
-
-@pytest.mark.parametrize("error", ["EIDRM", "EINVAL", "ENOMSG"])
-def test_a_queue_that_goes_while_it_is_looked_into(world, error):
-    """Q4, R1: no rows are made up of what is not there any more."""
-    queue = world.ok("mk", "msg")
-    assert world.run(helper("objects"), "send", queue, 5, 10).rc == 0
-    more = ["-e", "inject=msgctl:error=EINVAL:when=3+"] if error == "EINVAL" else []
-    r = world.run("strace", "-qq", "-o", "/dev/null", "-e", f"inject=msgrcv:error={error}:when=3+", *more,
-                  release(), "show", f"msg:{queue}", "--json")
-    assert [m["size"] for m in r.json["objects"][0]["messages"]] == [10, 10], r.out
 
 
 NAMES = ["", "/", "//", "/.", "/..", ".", "..", "/a/b", "a/b", "//a", "/a/", "/" + "n" * 256, "n" * 256]

@@ -68,13 +68,16 @@ def test_each_namespace_has_its_own(world):
 
 
 def test_constants_and_limits_of_the_process(world):
-    r = world.run("prlimit", "--msgqueue=700000:800000", "--memlock=unlimited", IPCX, "limits", "--json")
+    r = world.run("prlimit", "--msgqueue=700000:800000", "--memlock=64000:65000", IPCX, "limits", "--json")
     assert r.rc == 0, r.err
     rows = {row["name"]: row for row in r.json["limits"]}
     assert {n: rows[n]["limit"] for n in CONSTANTS} == CONSTANTS
-    assert rows["rlimit_msgqueue"]["limit"] == 700000, "the soft one is what stops"
-    assert rows["rlimit_memlock"]["limit"] is None and rows["rlimit_memlock"]["what"].startswith("unlimited: ")
-    assert limits(world, "rlimit_msgqueue")["rlimit_msgqueue"]["limit"] == resource.getrlimit(12)[0]
+    assert [rows[n]["limit"] for n in RLIMITS] == [700000, 64000], "the soft one is what stops"
+    for name, number in RLIMITS.items():
+        soft, _ = resource.getrlimit(number)
+        row = limits(world, name)[name]
+        assert row["limit"] == (None if soft == resource.RLIM_INFINITY else soft)
+        assert row["what"].startswith("unlimited: ") == (soft == resource.RLIM_INFINITY)
 
 
 @pytest.mark.parametrize("words", [["semmsl", "shmmax"], ["kernel.shmmax"], ["kernel/shmmax"]], ids=" ".join)

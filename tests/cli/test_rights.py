@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Who may do what: ordinary users, a root without some capabilities, user namespaces, set-user-ID copies. Looking works
-for everybody; what is refused names what is missing."""
+for everybody; what is refused names what is missing, a capability or a limit."""
 
 import json
 import os
+import re
 
 import pytest
 
 from conftest import IPCX
-from helpers.tools import MAKE, POSIX, SYSV, background, helper, make_all, need, release
+from helpers.tools import MAKE, POSIX, SYSV, background, do, helper, make_all, need, refs, release
 
 USERS = [1000, 65534]
-
-
-def refs(r):
-    return {o["ref"] for o in r.json["objects"]}
 
 
 def without(world, caps, *words, **more):
@@ -265,3 +262,98 @@ def test_a_waiting_process_of_another_user_is_only_counted(world):
                 break
         assert row["semaphores"][0]["semncnt"] == 1 and row["semaphores"][0]["semzcnt"] == 0
         world.ok("rm", sem)
+
+
+# ---- limits of the kernel
+
+
+def limits(world, *names):
+    r = world.ipcx("limits", "--json", *names)
+    assert r.rc == 0, r.err
+    return {o["name"]: o for o in r.json["limits"]}, r
+
+
+@pytest.mark.parametrize("value", [18446744073709551615, 18446744073692774399, 0, 1, 4095, 4096, 4294967295, 4294967296])
+def test_limits_at_the_edges(world, value):
+    """L1, L2: 64 bits without a sign, pages that would wrap, no division by 0."""
+    world.ok("mk", "shm", "--size", "1")
+    for name in ("shmmax", "shmall"):
+        world.sysctl("kernel." + name, str(value))
+    rows, r = limits(world, "shmmax", "shmall")
+    assert "nan" not in r.out and "inf" not in r.out
+    for name in ("shmmax", "shmall"):
+        assert rows[name]["limit"] == value
+        assert rows[name]["percent"] is None or rows[name]["percent"] >= 0
+        assert value or rows[name]["percent"] is None
+    assert rows["shmall"]["used"] == 1
+    table = world.ipcx("limits")
+    assert table.rc == 0 and not re.search(r"\bnan|\binf\b", table.out)
+    assert world.ipcx("show", "shm:0").rc == 0
+    r = world.ipcx("limits", "--for", "shm:4K")
+    assert r.rc == (0 if value >= 4096 else 1), r.out
+
+
+@pytest.mark.parametrize("text", ["", "1", "1 2 3", "a b c d", "32000 1024000000 500 -1", "99999999999999999999999 1024000000 500 32000",
+                                  "250\t32000\t32\t128 7",
+                                  "x" * 5000, "\0\0\0\0"], ids=lambda t: repr(t)[:16])
+def test_sysctl_files_that_are_no_numbers(world, text):
+    """L3: the call answers instead; it is never 0."""
+    want, _ = limits(world)
+    path = os.path.join(world.dir, "sem")
+    with open(path, "w", encoding="ascii") as f:
+        f.write(text)
+    do(world, f"mount --bind {path} /proc/sys/kernel/sem && mount --bind {path} /proc/sys/fs/mqueue/queues_max")
+    rows, r = limits(world)
+    for name in ("semmsl", "semmns", "semopm", "semmni"):
+        assert rows[name]["limit"] == want[name]["limit"], name
+    if text != "1":
+        assert rows["mqueue_queues_max"]["limit"] is None and "mqueue_queues_max" in r.err
+    assert world.ipcx("limits").rc == 0
+
+
+REFUSED = [  # L4 to L6, L11: (what is set before, the words, what the answer must name)
+    ({}, "shm --size 0", "at least 1 byte|shmmin"),
+    ({"kernel.shmmax": 8192}, "shm --size 8193", "shmmax"),
+    ({"kernel.shmmni": 0}, "shm --size 1", "shmmni"),
+    ({"kernel.shmall": 1}, "shm --size 8192", "shmall"),
+    ({}, "shm --size 4E", "memory|overcommit|shmmax"),
+    ({}, "sem --nsems 0", "at least 1|SEMMSL|semmsl"),
+    ({}, "sem --nsems 32001", "semmsl|SEMMSL"),
+    ({}, "sem --nsems 99999999999", "semmsl|SEMMSL|32"),
+    ({}, "sem --nsems 1 --init 32768", "32767|no value"),
+    ({}, "sem --nsems 1 --init -1", "32767|no value"),
+    ({}, "sem --nsems 3 --init 1,2", "initial values"),
+    ({"kernel.sem": "250 32000 32 0"}, "sem --nsems 1", "semmni|SEMMNI"),
+    ({"kernel.sem": "250 5 32 10"}, "sem --nsems 6", "semmns|SEMMNS"),
+    ({"kernel.msgmni": 0}, "msg", "msgmni"),
+    ({"fs.mqueue.queues_max": 0}, "mq /a", "queues_max"),
+    ({}, "mq /a --maxmsg 0", "maxmsg"),
+    ({}, "mq /a --msgsize 0 --maxmsg 1", "msgsize"),
+    ({}, "shm --size 1 --owner 4294967295", "4294967295|no user"),
+    ({}, "shm --size 1 --owner 0:4294967295", "4294967295|no group"),
+    ({}, "shm --size 1 --mode 01777", "0777|mode"),
+    ({}, "shm --size 1M --huge=3M", "huge|power"),
+]
+
+
+@pytest.mark.parametrize("before,words,names", REFUSED, ids=[w for _, w, _ in REFUSED])
+def test_what_the_kernel_refuses_is_named(world, before, words, names):
+    for name, value in before.items():
+        world.sysctl(name, str(value))
+    r = world.ipcx("mk", *words.split())
+    assert r.rc in (1, 2) and r.out == "" and re.search(names, r.err), r.err
+    assert "Numerical result" not in r.err and "Invalid argument" not in r.err and "No space left" not in r.err, r.err
+    assert world.objects() == []
+
+
+def test_segments_larger_than_4_gib(world):
+    which = world.ok("mk", "shm", "--size", "5G", "--noreserve")
+    world.ok("mk", "pshm", "/big", "--size", "5G")
+    assert {o["size"] for o in world.objects("shm", "pshm")} == {5 << 30}
+    assert len(world.objects("shm", "pshm", "--where", "size > 4G && size == 5368709120")) == 2
+    assert world.ipcx("show", f"shm:{which}").rc == 0
+    r = world.ipcx("mk", "shm", "--size", f"{1 << 61}", "--noreserve")
+    if r.rc == 0:
+        assert world.objects(f"shm:{r.out.strip()}")[0]["size"] == 1 << 61
+    rows, _ = limits(world, "shmall")
+    assert rows["shmall"]["used"] >= (5 << 30) // 4096

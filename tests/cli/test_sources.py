@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Two sources, one answer: what *_STAT_ANY tells and what /proc/sysvipc tells, field by field."""
+"""Two sources, one answer: what *_STAT_ANY tells and what /proc/sysvipc tells, field by field; and what filters leave."""
 
 import contextlib
 import errno
@@ -7,7 +7,7 @@ import errno
 import pytest
 
 from conftest import IPCX
-from helpers.tools import SYSV, background, helper
+from helpers.tools import MAKE, SYSV, background, do, helper, make_all, refs, release
 
 STAT_ANY = {"shm": "shmctl@1=15", "msg": "msgctl@1=13", "sem": "semctl@2=20"}
 CTL = {"shm": "shmctl", "msg": "msgctl", "sem": "semctl"}
@@ -146,3 +146,65 @@ def test_two_readings_of_the_text_are_one_answer(zoo):
                 IPCX, "ls", "shm", "--json", "-o", "id,rss", env={"ASAN_OPTIONS": "detect_leaks=0"})
     assert [o["id"] for o in r.json["objects"]] == want
     assert r.err != ""
+
+
+# ---- filters
+
+
+FILTERS = [["shmctl"], ["msgctl"], ["semctl"], ["fsopen"], ["openat2"], ["statx"], ["mq_open"], ["mq_getsetattr"],
+           ["shmctl", "msgctl", "semctl"], ["fsopen", "fsconfig", "fsmount", "openat2", "statx", "memfd_create", "fchmodat2"],
+           ["fstatfs", "statfs"], ["getdents64"], ["shmget", "msgget", "semget"], ["prlimit64"], ["getrandom"], ["msgrcv"]]
+
+
+@pytest.mark.parametrize("calls", FILTERS, ids="+".join)
+@pytest.mark.parametrize("error", [errno.ENOSYS, errno.EPERM])
+def test_a_filter_hides_nothing_in_silence(world, calls, error):
+    made = make_all(world)
+    launch = [helper("seccomp"), error, *calls, "--"]
+    env = {"ASAN_OPTIONS": "detect_leaks=0"}
+    r = world.run(*launch, release(), "ls", "--json", env=env)
+    seen = refs(r)
+    for mech, ref in made.items():
+        assert ref in seen or f"{mech}: " in r.err, (mech, r.err)
+    assert r.rc in (0, 4) and seen, (r.rc, r.err)
+    for o in r.json["objects"]:
+        if None in (o.get("size", 0), o.get("qbytes", 0), o.get("maxmsg", 0)):
+            assert o["mech"] in ("msg", "mq")
+    for ref in made.values():
+        r = world.run(*launch, release(), "show", ref, env=env)
+        assert (r.rc == 0 and r.out.startswith(ref)) or (r.rc in (1, 4) and r.err.startswith("ipcx: ")), (ref, r.rc, r.err)
+    r = world.run(*launch, release(), "limits", "--json", env=env)
+    assert r.rc == 0 and all(o["limit"] is None or o["limit"] >= 0 for o in r.json["limits"])
+
+
+@pytest.mark.parametrize("mech", SYSV)
+@pytest.mark.parametrize("error", [errno.ENOSYS, errno.EPERM])
+def test_a_mechanism_that_is_not_there(world, mech, error):
+    """A kernel without it, and no text of it either: told; alone it is a failure, among others it is not."""
+    other = "sem" if mech != "sem" else "shm"
+    world.ok("mk", *MAKE[other])
+    do(world, f"mount --bind /dev/null /proc/sysvipc/{mech}")
+    launch = [helper("seccomp"), error, f"{mech}ctl", f"{mech}get", "--", IPCX]
+    r = world.run(*launch, "ls", mech, "--json")
+    assert r.rc == 1 and r.json["objects"] == [] and r.json["errors"] and f"{mech}: " in r.err
+    r = world.run(*launch, "ls", "--json")
+    assert r.rc == 0 and refs(r) == {f"{other}:0"} and f"{mech}: " in r.err
+    r = world.run(*launch, "mk", *MAKE[mech])
+    assert r.rc == 1 and r.err.startswith(f"ipcx: {mech}: cannot make") and r.out == ""
+    assert world.run(*launch, "limits").rc == 0
+
+
+def test_modes_are_set_where_the_new_call_is_missing(world):
+    world.ok("mk", "pshm", "/a", "--size", "1", "--mode", "0000")
+    for error, mode in ((errno.ENOSYS, "0640"), (errno.EPERM, "0604"), (errno.EINVAL, "0222")):
+        r = world.run(helper("seccomp"), error, "fchmodat2", "--", IPCX, "set", "pshm:/a", "--mode", mode)
+        assert (r.rc, r.err) == (0, "")
+        assert world.objects("pshm")[0]["mode"] == mode
+
+
+def test_peeking_without_msg_copy_takes_nothing(world):
+    queue = world.ok("mk", "msg")
+    assert world.run(helper("objects"), "send", queue, 2, 10).rc == 0
+    r = world.run(helper("seccomp"), errno.ENOSYS, "msgrcv", "--", IPCX, "show", f"msg:{queue}", "--json")
+    assert r.rc == 0 and r.json["objects"][0]["messages" if "messages" in r.json["objects"][0] else "contents"] is None
+    assert "MSG_COPY" in r.err and world.objects("msg")[0]["qnum"] == 2

@@ -10,6 +10,7 @@ import pytest
 from source import ROOT, Source, c_files, closing, files, nesting, read
 
 LINES = 450
+SUITE_LINES = 700  # a suite of short tests is read one test at a time
 FUNCTION_LINES = 60
 NESTING = 4
 
@@ -98,7 +99,7 @@ def test_headers_are_guarded(path):
 @pytest.mark.parametrize("path", [f for f in files() if f.endswith((".c", ".h", ".py", ".sh"))])
 def test_files_are_short(path):
     if path not in LONG:
-        assert read(path).count("\n") <= LINES
+        assert read(path).count("\n") <= (SUITE_LINES if path.endswith(".py") else LINES)
 
 
 def length(body):

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * peak COMMAND…: run it; at the end print its exit status and the most memory that it had, in
- * KiB, on standard error. A small program: what a large one had would count for its child.
+ * peak COMMAND…: run it; at the end print its exit status and the most memory that it
+ * had, in KiB, on standard error. A small program: what a large one had would count for
+ * its child.
  */
 #include <stdio.h>
 #include <sys/resource.h>
@@ -20,6 +21,7 @@ int main(int argc, char **argv)
 	}
 	if (pid < 0 || wait4(pid, &status, 0, &use) != pid)
 		return 125;
-	fprintf(stderr, "%d %ld\n", WIFEXITED(status) ? WEXITSTATUS(status) : -1, use.ru_maxrss);
+	fprintf(stderr, "%d %ld\n", WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+		use.ru_maxrss);
 	return 0;
 }

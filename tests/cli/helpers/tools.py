@@ -12,6 +12,8 @@ import tempfile
 
 import pytest
 
+from conftest import SETUP, World
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.abspath(os.path.join(HERE, "../../.."))
 SYSV = ("shm", "msg", "sem")
@@ -131,3 +133,39 @@ def background(world, *argv, **run):
 def make_all(world, **more):
     """One object of each mechanism; answers their references."""
     return {m: f"{m}:" + world.ok("mk", *words, **more) for m, words in MAKE.items()}
+
+
+# A /dev with a directory mqueue, whatever the machine has.
+QUEUES = SETUP.replace("echo ready", """
+mkdir /mnt/dev 2>/dev/null
+mount -t tmpfs -o mode=755 none /mnt && mkdir /mnt/shm /mnt/mqueue /mnt/pts
+for d in null zero full random urandom tty; do touch /mnt/$d; mount --bind /dev/$d /mnt/$d; done
+mount -t tmpfs -o mode=1777 none /mnt/shm
+mount --move /mnt /dev || exit
+echo ready""")
+
+
+@pytest.fixture
+def mqworld():
+    """A world whose /dev has a directory mqueue, without anything mounted on it."""
+    w = World(QUEUES)
+    yield w
+    w.close()
+
+
+def do(world, script, **more):
+    """Run a shell script that must succeed."""
+    r = world.sh(script, **more)
+    assert r.rc == 0, r.err
+    return r
+
+
+def refs(r):
+    """The references in a document."""
+    return {o["ref"] for o in r.json["objects"]}
+
+
+def many(world, mech, n, name="n"):
+    """Make so many objects quickly."""
+    r = world.run(helper("objects"), "many", mech, n, name)
+    assert r.rc == 0, r.err
