@@ -170,7 +170,7 @@ static const struct example examples[] = {
 	{ "ipcx ls shm --sort -size",                          "the largest segments first" },
 	{ "ipcx ls shm -w 'nattch == 0 && age > 1d' -o ref,size,owner", "segments that nobody is attached to any more" },
 	{ "ipcx ls msg:0x4d2 --json",                          "one queue, by its key, for a program" },
-	{ "ipcx ls sysv -o +command,creator_alive",            "who made them, and whether that process still lives" },
+	{ "ipcx ls shm -o +command,creator_alive",            "who made them, and whether that process still lives" },
 	{ NULL, NULL },
 };
 

@@ -150,6 +150,7 @@ static int remove_them(struct removal *rm, bool by_condition)
 	if (r)
 		return r;
 	rm->q.same = listed;
+	rm->tally.missing_is_fine = rm->args->ignore_missing;
 	if (rm->print)
 		sheet_heading(&rm->sheet, NULL);
 	r = remove_slices(rm);
@@ -159,8 +160,6 @@ static int remove_them(struct removal *rm, bool by_condition)
 	sheet_close(&rm->sheet);
 	if (rm->app->verbose)
 		say_what(rm);
-	if (rm->args->ignore_missing)
-		rm->tally.missing = 0;
 	return tally_status(&rm->tally);
 }
 

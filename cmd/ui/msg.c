@@ -212,11 +212,14 @@ void msg_table(const struct ipcx_table *t, bool verbose, struct tally *tally)
 
 	for (size_t i = 0; ipcx_table_note(t, i, &n); i++) {
 		const struct ipcx_mech_info *m = ipcx_mech_info(n.mech);
-		bool failure = n.kind == IPCX_NOTE_MISSING || n.kind == IPCX_NOTE_FAILED;
+		bool fine = n.kind == IPCX_NOTE_MISSING && tally->missing_is_fine;
+		bool failure = !fine && (n.kind == IPCX_NOTE_MISSING ||
+					 n.kind == IPCX_NOTE_FAILED);
 		const char *subject = n.subject[0] ? n.subject : m ? m->name : "";
 
-		count(tally, n.kind);
-		if (n.kind == IPCX_NOTE_SKIPPED && !verbose)
+		if (!fine)
+			count(tally, n.kind);
+		if ((fine || n.kind == IPCX_NOTE_SKIPPED) && !verbose)
 			continue;
 		say_note(failure, "%s%s%s", subject, subject[0] ? ": " : "", n.text);
 		record(&(struct msg_record){ .kind = kinds[n.kind],

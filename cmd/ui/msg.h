@@ -37,6 +37,7 @@ size_t msg_records(const struct msg_record **ret_records);
 /* What the notes of tables amount to. */
 struct tally {
 	size_t done, missing, failed, unavailable;
+	bool missing_is_fine; /* what does not exist is passed over, not a failure */
 };
 
 /* Say all notes of a table (skipped ones only when verbose) and count them. */

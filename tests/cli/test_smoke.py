@@ -30,3 +30,9 @@ def test_life(world, dump, mech):
     assert world.ok("rm", ref) == ""
     assert world.objects(mech) == []
     assert world.ipcx("rm", ref).rc == 3
+
+
+def test_what_does_not_exist_may_be_ignored(world):
+    assert world.ok("rm", "shm:5", "psem:/none", "--ignore-missing") == ""
+    r = world.ipcx("rm", "shm:5", "--ignore-missing", "-v")
+    assert r.rc == 0 and "no such" in r.err
