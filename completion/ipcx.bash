@@ -37,7 +37,7 @@ __ipcx_offer() {
 	case $quote in
 	\') text=${text//\'/\'\\\'\'} ;;
 	\") text=$(printf %s "$text" | sed 's/[\\$`"]/\\&/g') ;;
-	*) printf -v text %q "$text" ;;
+	*) printf -v text %q "$text" && text=${text//\\,/,} ;;
 	esac
 	[[ $1 != *[=:,/] ]] || compopt -o nospace
 	COMPREPLY+=("$text")

@@ -33,6 +33,9 @@ int ix_fail_plain(struct ipcx *x, int error, const char *fmt, ...) PRINTF(3, 4);
  * misleads. Static or thread-local. */
 const char *ix_errno_text(int error);
 
+/* Whether a reference that a caller made can name an object: 0, or -EINVAL with a text. */
+int ix_ref_check(struct ipcx *x, const struct ipcx_ref *ref);
+
 /* A path relative to rootfd: everything absolute goes through it. */
 static inline const char *ix_relative(const char *path)
 {

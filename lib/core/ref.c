@@ -219,3 +219,12 @@ int ipcx_ref_format(const struct ipcx_ref *ref, char *buf, size_t size)
 	}
 	return -EINVAL;
 }
+
+int ix_ref_check(struct ipcx *x, const struct ipcx_ref *ref)
+{
+	char text[IPCX_REF_MAX];
+
+	if (ipcx_ref_format(ref, text, sizeof(text)) >= 0)
+		return 0;
+	return ix_fail_plain(x, -EINVAL, "a reference that can name no object");
+}

@@ -117,9 +117,11 @@ static struct ipcx_table *begin(struct ipcx *x, const struct ix_kind *kind)
 static int finish(struct ipcx *x, struct ipcx_table *t, int r,
 		  struct ipcx_table **ret_table)
 {
-	if (r < 0 || t->starved) {
+	if (r == -ENOMEM || (r == 0 && t->starved))
+		r = ix_fail_plain(x, -ENOMEM, "out of memory");
+	if (r < 0) {
 		ipcx_table_free(t);
-		return ix_fail_plain(x, -ENOMEM, "out of memory");
+		return r;
 	}
 	*ret_table = t;
 	return 0;
@@ -243,6 +245,9 @@ int ipcx_id_split(struct ipcx *x, const struct ipcx_ref *refs, size_t n,
 		char text[IPCX_REF_MAX];
 		struct id_row *row;
 
+		r = ix_ref_check(x, &refs[i]);
+		if (r < 0)
+			break;
 		(void)ipcx_ref_format(&refs[i], text, sizeof(text));
 		if (refs[i].by != IPCX_BY_ID) {
 			ix_table_note(t, IPCX_NOTE_FAILED, refs[i].mech, -EINVAL, text,

@@ -168,7 +168,7 @@ static int keep(struct ix_scan *s, const char *name, const struct stat *st, int 
 	if (!row)
 		return -ENOMEM;
 	if (put_attr(row, fd) < 0) {
-		if (fd >= 0 && s->verb == IX_LOOK)
+		if (fd >= 0) /* open, so it should tell */
 			note(s, IPCX_NOTE_INFO, -errno, name, "counters unknown");
 		unknown_all(row, of_attr, ARRAY_SIZE(of_attr));
 	}

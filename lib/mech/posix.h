@@ -37,6 +37,8 @@ struct ix_posix_row {
 	[IPCX_F_GID]           = IX_COL(type, base.gid),                  \
 	[IPCX_F_MODE]          = IX_COL(type, base.mode),                 \
 	[IPCX_F_CTIME]         = IX_COL(type, base.ctime),                \
+	[IPCX_F_INODE]         = IX_COL_ZERO(type, base.ino),             \
+	[IPCX_F_DEVICE]        = IX_COL_ZERO(type, base.dev),             \
 	[IPCX_F_AGE]           = IX_DERIVED_FROM(type, base.ctime, ix_derive_age)
 /* clang-format on */
 

@@ -50,9 +50,11 @@ static int wish_id(struct ipcx *x, const struct ix_sysv *v, int32_t id)
 
 /* A wish that was not taken up would go to the next object that anybody makes: a
  * throw-away one takes it. */
-static void drop_wish(struct ipcx *x, const struct ix_sysv *v, const struct ipcx_attrs *a)
+static void drop_wish(struct ipcx *x, const struct ix_sysv *v)
 {
-	struct ipcx_attrs plain = *a;
+	struct ipcx_attrs plain = { .set = IPCX_A_SIZE | IPCX_A_NSEMS,
+				    .bytes = 1,
+				    .nsems = 1 };
 	char path[40], text[IX_NUM_MAX];
 	int proc = ix_procfd(x), id;
 
@@ -61,9 +63,6 @@ static void drop_wish(struct ipcx *x, const struct ix_sysv *v, const struct ipcx
 		    0 ||
 	    text[0] == '-')
 		return;
-	plain.set &= IPCX_A_SIZE | IPCX_A_NSEMS;
-	plain.bytes = MIN(plain.bytes, (uint64_t)1);
-	plain.nsems = MIN(plain.nsems, (uint64_t)1);
 	id = v->get(IPC_PRIVATE, &plain, IPC_CREAT | IPC_EXCL | 0600);
 	if (id >= 0)
 		(void)v->rmid(id);
@@ -107,6 +106,11 @@ int ix_sysv_create(struct ipcx *x, const struct ix_sysv *v, const struct ipcx_at
 	int mode = a->set & IPCX_A_MODE ? (int)a->mode : 0600, id, r;
 
 	if (a->set & IPCX_A_ID) {
+		/* A wish cannot be withdrawn where no object can be made: see first. */
+		id = v->get(IPC_PRIVATE, a, IPC_CREAT | IPC_EXCL | 0600);
+		if (id < 0)
+			return id;
+		(void)v->rmid(id);
 		r = wish_id(x, v, a->id);
 		if (r < 0)
 			return r;
@@ -114,7 +118,7 @@ int ix_sysv_create(struct ipcx *x, const struct ix_sysv *v, const struct ipcx_at
 	id = v->get(key, a, IPC_CREAT | IPC_EXCL | mode);
 	if (id < 0) {
 		if (a->set & IPCX_A_ID)
-			drop_wish(x, v, a);
+			drop_wish(x, v);
 		return id; /* the caller knows the limits and writes the text */
 	}
 	r = 0;

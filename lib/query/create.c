@@ -116,6 +116,12 @@ static int check_spec(struct ipcx *x, const struct ipcx_attrs *a)
 	if ((a->set & IPCX_A_UID && a->uid == (uid_t)-1) ||
 	    (a->set & IPCX_A_GID && a->gid == (gid_t)-1))
 		return ix_fail_plain(x, -EINVAL, "4294967295 is no user or group id");
+	if ((a->set & IPCX_A_INIT) && (a->ninit == 0 || !a->init))
+		return ix_fail_plain(x, -EINVAL, "%s: no initial values", m->info.name);
+	if ((a->set & IPCX_A_HUGE) && (a->huge & (a->huge - 1)))
+		return ix_fail_plain(x, -EINVAL,
+				     "%s: a huge page has a power of two bytes",
+				     m->info.name);
 	if ((a->set & IPCX_A_KEY) && a->key == 0 && (a->set & IPCX_A_IF_MISSING))
 		return ix_fail_plain(
 			x, -EINVAL, "key 0 (IPC_PRIVATE) never names an existing object");

@@ -9,6 +9,10 @@
 int ix_run(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 	   struct ipcx_table **ret_table);
 
+/* What cannot be meant is refused whole, before anything is done to the first object: 0,
+ * or -EINVAL with a text. */
+int ix_query_check(struct ipcx *x, const struct ipcx_query *q);
+
 /* Where a reference stands in the snapshot that s->same names. */
 struct ix_same {
 	uint64_t hash;

@@ -33,11 +33,28 @@ int ipcx_remove(struct ipcx *x, const struct ipcx_query *q, struct ipcx_table **
 	return ix_run(x, q, &s, ret_table);
 }
 
+static int can_change(struct ipcx *x, const struct ix_mech *m, const char *subject,
+		      const struct ipcx_attrs *attrs)
+{
+	uint64_t cannot = attrs->set & ~m->info.change;
+	char names[200];
+
+	if (!cannot)
+		return 0;
+	ix_attr_names(cannot, names, sizeof(names));
+	return ix_fail_plain(x, -EINVAL, "%s: a %s has no %s that could be changed",
+			     subject, m->info.object, names);
+}
+
 /* Attributes that the mechanisms concerned cannot change are refused before anything is
  * touched. */
 static int check_change(struct ipcx *x, const struct ipcx_query *q,
 			const struct ipcx_attrs *attrs)
 {
+	int r = ix_query_check(x, q);
+
+	if (r < 0)
+		return r;
 	if (attrs->size < sizeof(*attrs))
 		return ix_fail_plain(x, -EINVAL, "struct ipcx_attrs of an unknown size");
 	if ((attrs->set & IPCX_A_UID && attrs->uid == (uid_t)-1) ||
@@ -48,21 +65,17 @@ static int check_change(struct ipcx *x, const struct ipcx_query *q,
 				     "mode 0%o: only the bits of 0777 can be set",
 				     attrs->mode);
 	for (size_t i = 0; i < q->nrefs; i++) {
-		const struct ix_mech *m = ix_mech(q->refs[i].mech);
-		char names[200], subject[IPCX_REF_MAX];
+		char subject[IPCX_REF_MAX];
 
-		if (!m)
-			return ix_fail_plain(x, -EINVAL,
-					     "a reference to an unknown mechanism");
-		if (!(attrs->set & ~m->info.change))
-			continue;
-		ix_attr_names(attrs->set & ~m->info.change, names, sizeof(names));
 		(void)ipcx_ref_format(&q->refs[i], subject, sizeof(subject));
-		return ix_fail_plain(x, -EINVAL,
-				     "%s: a %s has no %s that could be changed", subject,
-				     m->info.object, names);
+		r = can_change(x, ix_mech(q->refs[i].mech), subject, attrs);
+		if (r < 0)
+			return r;
 	}
-	return 0;
+	for (unsigned m = 0; r == 0 && ix_mech(m); m++)
+		if (q->mechs & IPCX_MECH_BIT(m))
+			r = can_change(x, ix_mech(m), ix_mech(m)->info.name, attrs);
+	return r;
 }
 
 static void copy_notes(const struct ipcx_table *from, struct ipcx_table *to)

@@ -10,10 +10,9 @@
 
 #include "query/query.h"
 
-/* What an object does not change by being used. A POSIX object's ctime moves with its
- * contents. */
+/* What an object does not change by being used. A POSIX object is its file. */
 static const enum ipcx_field sysv_marks[] = { IPCX_F_KEY, IPCX_F_CUID, IPCX_F_CTIME };
-static const enum ipcx_field posix_marks[] = { IPCX_F_UID, IPCX_F_MODE };
+static const enum ipcx_field posix_marks[] = { IPCX_F_DEVICE, IPCX_F_INODE };
 
 /* FNV-1a over the number and the name that a reference holds. */
 static uint64_t hash_ref(const struct ipcx_ref *ref)

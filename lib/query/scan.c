@@ -239,9 +239,6 @@ static int scan_ref(struct ix_scan *s, const struct ipcx_ref *ref)
 	char subject[IPCX_REF_MAX];
 	int r;
 
-	if (!m)
-		return ix_fail_plain(s->x, -EINVAL,
-				     "a reference to an unknown mechanism");
 	s->mech = ref->mech;
 	r = ix_table_section(s->t, m->kind, ref->mech);
 	if (r < 0)
@@ -306,13 +303,37 @@ static int scan_all(struct ix_scan *s, const struct ipcx_query *q)
 	return r;
 }
 
+int ix_query_check(struct ipcx *x, const struct ipcx_query *q)
+{
+	uint64_t known = 0;
+	int r = 0;
+
+	(void)ipcx_mech_mask("all", &known);
+	if (q->size < sizeof(*q))
+		return ix_fail_plain(x, -EINVAL, "struct ipcx_query of an unknown size");
+	if (q->mechs & ~known)
+		return ix_fail_plain(x, -EINVAL,
+				     "the query asks for an unknown mechanism");
+	if (q->flags & ~(IPCX_NUMERIC | IPCX_DRY_RUN))
+		return ix_fail_plain(x, -EINVAL, "the query has an unknown flag");
+	if (q->nrefs && !q->refs)
+		return ix_fail_plain(x, -EINVAL, "the query has no references");
+	for (size_t i = 0; r == 0 && i < q->nrefs; i++)
+		r = ix_ref_check(x, &q->refs[i]);
+	for (const uint8_t *f = q->fields; r == 0 && f && *f != IPCX_FIELDS; f++)
+		if (*f > IPCX_FIELDS)
+			r = ix_fail_plain(x, -EINVAL,
+					  "the query asks for an unknown field");
+	return r;
+}
+
 int ix_run(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 	   struct ipcx_table **ret_table)
 {
-	int r;
+	int r = ix_query_check(x, q);
 
-	if (q->size < sizeof(*q))
-		return ix_fail_plain(x, -EINVAL, "struct ipcx_query of an unknown size");
+	if (r < 0)
+		return r;
 	r = ix_table_new(&s->t);
 	if (r < 0)
 		return ix_fail_plain(x, r, "out of memory");
@@ -352,10 +373,10 @@ int ipcx_contents(struct ipcx *x, const struct ipcx_ref *ref,
 {
 	const struct ix_mech *m = ix_mech(ref->mech);
 	struct ipcx_table *t;
-	int r;
+	int r = ix_ref_check(x, ref);
 
-	if (!m)
-		return ix_fail_plain(x, -EINVAL, "a reference to an unknown mechanism");
+	if (r < 0)
+		return r;
 	if (!m->contents)
 		return ix_fail_plain(x, -ENODATA, "%s: a %s cannot be looked into",
 				     m->info.name, m->info.object);

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from helpers.tools import MAKE, POSIX, SYSV, helper, make_all, many, mqworld, refs, release, trace
+from helpers.tools import MAKE, POSIX, SYSV, helper, make_all, many, mqworld, release, trace
 
 OPENS = ("open", "openat", "openat2", "mq_open", "creat")
 CTL = {"shm": "shmctl", "msg": "msgctl", "sem": "semctl"}

@@ -9,7 +9,7 @@ import re
 import pytest
 
 from conftest import IPCX
-from helpers.tools import MAKE, POSIX, SYSV, do, helper, make_all, many, need, preload, release, trace
+from helpers.tools import MAKE, POSIX, SYSV, helper, make_all, many, need, preload, release, trace
 
 SIGNALS = {128 + n for n in (4, 6, 7, 8, 11)} | {-n for n in (4, 6, 7, 8, 11)}
 

@@ -9,7 +9,7 @@ import re
 import pytest
 
 from conftest import IPCX
-from helpers.tools import MAKE, background, helper, mqworld, refs, release, trace
+from helpers.tools import MAKE, background, helper, mqworld, release, trace
 
 # ---- the text of /proc/sysvipc
 

@@ -12,7 +12,7 @@ import subprocess
 import pytest
 
 from conftest import IPCX
-from helpers.tools import MAKE, POSIX, SYSV, background, do, helper, make_all, need, refs, release, trace
+from helpers.tools import MAKE, POSIX, SYSV, background, helper, make_all, need, release, trace
 
 ROUNDS = 40
 

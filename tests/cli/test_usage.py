@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The command line itself: help, versions, options in every place, and wrong usage, which does nothing and says what is wrong."""
+
+import os
+import re
+
+import pytest
+
+from conftest import IPCX
+from helpers.real import COMMANDS, DUMP, FIELDS, FORMATS, MECHS
+from helpers.tools import make_all
+
+VISIBLE = [c for c in DUMP["commands"] if not c["hidden"]]
+BY_NAME = {c["name"]: c for c in DUMP["commands"]}
+SHEETS = [c["name"] for c in VISIBLE if any(o["name"] == "format" for o in c["options"])]
+# What each command is called with, so that nothing but the word under test is wrong.
+GOOD = {"ls": ["ls"], "show": ["show", "shm:0"], "mk": ["mk", "msg"], "rm": ["rm", "shm:0"], "set": ["set", "shm:0", "--mode", "0640"],
+        "limits": ["limits"], "limits set": ["limits", "set", "shmmni=50"], "key": ["key", "/etc"], "help": ["help"]}
+
+
+def state(world):
+    """All that a command could have changed."""
+    return [{k: v for k, v in o.items() if k != "age"} for o in world.objects()] + [world.sysctl("kernel.shmmni")]
+
+
+def refused(world, *words, says="", command=None, **more):
+    """Wrong usage: status 2, nothing on stdout, what is wrong and where to read on, nothing done."""
+    r = world.ipcx(*words, **more)
+    assert (r.rc, r.out) == (2, ""), (words, r.rc, r.out, r.err)
+    lines = r.err.splitlines()
+    assert len(lines) == 2 and all(line.startswith("ipcx: ") for line in lines), r.err
+    assert says in lines[0], r.err
+    hint = f"'ipcx {command} --help' tells how it is used" if command else "'ipcx --help' lists the commands"
+    assert lines[1] == "ipcx: note: " + hint
+    return r
+
+
+def test_every_command_is_called_here():
+    assert set(GOOD) == {c["name"] for c in VISIBLE}
+
+
+# ---- help
+
+
+def test_ipcx_alone_tells_how_it_is_used(world):
+    r, asked = world.ipcx(), world.ipcx("--help")
+    assert r.rc == 2 and asked.rc == 0 and r.out == asked.out and r.err == asked.err == ""
+    assert r.out.startswith("Usage: ipcx ")
+    for word in [*(c["name"] for c in VISIBLE), *(m["label"] for m in MECHS.values()), *(f"--{o['name']}" for o in DUMP["options"])]:
+        assert re.search(rf"^ .*{re.escape(word)}\b", r.out, re.M), word
+    assert not any(re.search(rf"^ +{c['name']}\b", r.out, re.M) for c in DUMP["commands"] if c["hidden"])
+    assert world.ipcx("help").out == world.ipcx("-h").out == r.out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_a_command(world, name):
+    words = name.split()
+    text = world.ok("help", *words)
+    assert text.startswith(f"Usage: ipcx {name} ") and BY_NAME[name]["operands"] in text.splitlines()[0]
+    for more in ([*words, "--help"], [*words, "-h"], ["--help", *words], [*words, "--help", "x"], [*words, "x", "-h"]):
+        assert world.ok(*more) == text, more
+    for option in BY_NAME[name]["options"] + DUMP["options"]:
+        told = re.search(rf"^ .*--{option['name']}\b", text, re.M)
+        assert bool(told) != option["hidden"], option
+        if told:
+            assert option["help"] in re.sub(r"\s+", " ", text) and (not option["letter"] or f"-{option['letter']}, " in told[0])
+    for example in BY_NAME[name]["examples"]:
+        assert f"  {example['line']}\n" in text
+    for status in DUMP["exit"]:
+        assert f"  {status['status']}  {status['text']}" in text
+    assert all(line == line.rstrip() and "\t" not in line for line in text.splitlines())
+
+
+def test_help_of_limits_leads_to_limits_set(world):
+    assert re.search(r"^ +ipcx limits set NAME=VALUE", world.ok("help", "limits"), re.M)
+
+
+@pytest.mark.parametrize("words", [["frob"], ["ls", "frob"], ["limits", "frob"], [""], ["shm"], ["--frob"], ["limits", "set", "x"]], ids=" ".join)
+def test_help_of_what_is_no_command(world, words):
+    refused(world, "help", *words, command="help")
+
+
+@pytest.mark.parametrize("words", [["--version"], ["-V"], ["ls", "--version"], ["limits", "set", "-V"], ["rm", "all", "--all", "--version"]], ids=" ".join)
+def test_version(world, words):
+    make_all(world)
+    before = state(world)
+    assert world.ok(*words) == f"ipcx {DUMP['version']}"
+    assert re.fullmatch(r"\d+\.\d+(\.\d+)?\S*", DUMP["version"])
+    assert state(world) == before
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_asking_for_help_does_nothing_else(world, name):
+    make_all(world)
+    before = state(world)
+    world.ok(*GOOD[name], "--help")
+    assert state(world) == before
+
+
+# ---- commands
+
+
+@pytest.mark.parametrize("word", ["frob", "LS", "l", "lss", "", "shm", "limits set", "-", "--", "esc\033[31m\n", "日本"])
+def test_an_unknown_command(world, word):
+    words = [word, "x"] if word != "--" else ["--", "frob"]
+    r = refused(world, *words, says="frob" if word == "--" else "no command")
+    assert "\033" not in r.err
+
+
+def test_a_command_behind_two_dashes(world):
+    assert world.ok("--", "ls") == ""
+
+
+def test_a_word_behind_limits_is_a_limit_unless_it_is_set(world):
+    assert world.ipcx("limits", "sett").rc == 3
+    refused(world, "limits", "set", command="limits set")
+
+
+# ---- options
+
+
+@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize("option", ["--frob", "--frob=1", "-Q", "-vQ"])
+def test_an_unknown_option(world, name, option):
+    make_all(world)
+    before = state(world)
+    refused(world, *GOOD[name], option, says="-Q" if "Q" in option else "--frob", command=name)
+    refused(world, *name.split(), option, *GOOD[name][len(name.split()):], command=name)
+    assert state(world) == before
+
+
+@pytest.mark.parametrize("option", ["--frob", "-Q", "--json", "-n", "--where=1"])
+def test_an_option_of_a_command_before_the_command(world, option):
+    refused(world, option, "ls")
+
+
+@pytest.mark.parametrize("words,says", [(["ls", "--format"], "--format"), (["ls", "-o"], "-o"), (["ls", "-w"], "-w"), (["ls", "--sort"], "--sort"),
+                                        (["mk", "shm", "--size"], "--size"), (["limits", "--for"], "--for"), (["set", "shm:0", "--mode"], "--mode"),
+                                        (["key", "--reverse"], "--reverse")])
+def test_a_missing_argument_is_told(world, words, says):
+    refused(world, *words, says=f"'{says}' needs an argument", command=words[0])
+
+
+@pytest.mark.parametrize("words,says", [(["ls", "--json=1"], "--json"), (["ls", "--no-headings=yes"], "--no-headings"), (["rm", "--all=x"], "--all")])
+def test_an_argument_too_much_is_told(world, words, says):
+    refused(world, *words, says=says, command=words[0])
+
+
+@pytest.mark.parametrize("short,long", [(["--js"], ["--json"]), (["--form", "raw"], ["--format", "raw"]), (["--out=ref"], ["--output=ref"]),
+                                        (["--no-h"], ["--no-headings"]), (["--num"], ["--numeric"]), (["--wh", "size > 1"], ["--where", "size > 1"])])
+def test_long_options_may_be_abbreviated(world, short, long):
+    make_all(world)
+    assert re.sub(r'"age":\d+', "", world.ok("ls", *short)) == re.sub(r'"age":\d+', "", world.ok("ls", *long))
+
+
+def test_an_abbreviation_of_two_options_is_refused(world):
+    refused(world, "mk", "shm", "--s", "4K", says="ambiguous option '--s'", command="mk")
+
+
+def test_options_in_every_place_and_spelling(world):
+    make_all(world)
+    want = world.ok("ls", "shm", "-o", "ref", "--no-headings")
+    assert want == "shm:0"
+    for words in (["ls", "-o", "ref", "shm", "--no-headings"], ["ls", "-oref", "--no-headings", "shm"], ["ls", "--output", "ref", "--no-headings", "shm"],
+                  ["ls", "--output=ref", "shm", "--no-headings"], ["ls", "-no", "ref", "shm", "--no-headings"], ["ls", "-noref", "--no-headings", "--", "shm"],
+                  ["-v", "ls", "shm", "-o", "ref", "--no-headings"]):
+        assert world.ok(*words) == want, words
+
+
+def test_the_last_of_repeated_options_counts(world):
+    make_all(world)
+    assert world.ok("ls", "shm", "-o", "size", "-o", "ref", "--no-headings", "--no-headings") == "shm:0"
+    assert world.ok("ls", "shm", "--format", "json", "--format", "raw", "-o", "ref", "--no-headings") == "shm:0"
+
+
+def test_two_dashes_end_the_options(world):
+    """Names and files may begin with a dash."""
+    world.ok("mk", "pshm", "--size", "1", "--", "-r")
+    assert [o["ref"] for o in world.objects()] == ["pshm:/-r"]
+    assert world.ok("ls", "-o", "ref", "--no-headings", "--", "pshm", "-r") == "pshm:/-r"
+    assert world.ipcx("rm", "--", "pshm", "-r").rc == 0 and world.objects() == []
+    refused(world, "ls", "--", "--json", command="ls")
+
+
+def test_options_end_at_the_first_operand_where_posix_is_wanted(world):
+    make_all(world)
+    env = {"POSIXLY_CORRECT": "1"}
+    refused(world, "ls", "shm", "--json", command="ls", env=env)
+    assert world.ipcx("ls", "--json", "shm", env=env).json["objects"][0]["ref"] == "shm:0"
+
+
+@pytest.mark.parametrize("name", SHEETS)
+@pytest.mark.parametrize("words,says", [
+    (["--format", "xml"], "'xml' is not"), (["--format", ""], "is not"), (["--format", "JSON"], "'JSON' is not"), (["--json", "--format", "csv"], "contradict"),
+    (["-o", "frob"], "'frob'"), (["-o", ""], "no field"), (["-o", "ref,,size"], "no field"), (["-o", "key,"], "no field"),
+    (["--sort", "frob"], "'frob'"), (["--sort", ""], "no field"), (["--sort", "-"], "no field"), (["--colour", "blue"], "'blue'")],
+    ids=lambda x: " ".join(x) if isinstance(x, list) else "")
+def test_wrong_output_options_stop_a_command_before_it_acts(world, name, words, says):
+    make_all(world)
+    before = state(world)
+    refused(world, *GOOD[name], *words, says=says, command=name)
+    assert state(world) == before
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_every_format_of_the_table_is_known(world, name):
+    for format in FORMATS:
+        make_all(world) if format == FORMATS[0] else None
+        words = [w.replace("shm:0", world.objects("shm")[0]["ref"]) for w in GOOD[name]]
+        assert world.ipcx(*words, *(["--dry-run"] if name == "rm" else []), "--format", format).rc == 0
+
+
+@pytest.mark.parametrize("mech", MECHS)
+def test_a_field_of_another_mechanism_is_refused_with_those_there_are(world, mech):
+    mine = {n for n, f in FIELDS.items() if mech in f["mechs"]}
+    for other in sorted({n for n, f in FIELDS.items() if f["mechs"]} - mine):
+        r = refused(world, "ls", mech, "-o", f"ref,{other}", says=f"'{other}'", command="ls")
+        assert set(r.err.splitlines()[0].split("there are:")[1].split()) == mine
+
+
+def test_the_case_of_a_field_does_not_matter(world):
+    make_all(world)
+    assert world.ok("ls", "-o", "REF,Size", "--sort", "SIZE") == world.ok("ls", "-o", "ref,size", "--sort", "size")
+
+
+# ---- operands
+
+
+@pytest.mark.parametrize("words", [["show"], ["show", "shm"], ["show", "all"], ["rm"], ["rm", "shm"], ["set"], ["set", "shm", "--mode", "0600"], ["set", "shm:0"],
+                                   ["mk"], ["mk", "frob"], ["mk", "all"], ["mk", "sysv"], ["rm", "--all"],
+                                   ["ls", "frob"], ["ls", "5"], ["ls", "shm:"], ["ls", ":5"], ["ls", ""], ["ls", "shm", ""], ["ls", "all", "5"]], ids=" ".join)
+def test_operands_that_do_not_fit(world, words):
+    make_all(world)
+    before = state(world)
+    r = world.ipcx(*words)
+    assert (r.rc, r.out) == (2, "") and r.err.startswith("ipcx: ") and f"'ipcx {words[0]} --help'" in r.err, r.err
+    assert state(world) == before
+
+
+def test_hostile_words_do_not_reach_a_terminal(world):
+    bad = "\033[31m\a\u202e\n"
+    for words in ([bad], ["ls", bad], ["ls", "--format", bad], ["ls", "-o", bad], ["ls", "--where", bad], ["ls", "--" + bad], ["mk", bad],
+                  ["mk", "shm", "--size", bad], ["limits", bad], ["limits", "--for", bad], ["limits", "set", bad], ["help", bad], ["key", bad],
+                  ["key", "/etc", bad], ["set", "shm:0", "--mode", bad], ["set", "shm:0", "--owner", bad], ["-" + bad]):
+        r = world.ipcx(*words)
+        assert r.rc in (1, 2, 3) and r.out == "" and r.err
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", r.err) and all(line.startswith("ipcx: ") for line in r.err.splitlines()), words
+
+
+def test_a_very_long_line_is_no_problem(world):
+    r = world.ipcx("ls", *["shm:77777"] * 20000, "--json")
+    assert r.rc == 3 and len(r.json["errors"]) == 20000
+    refused(world, "ls", "x" * 100000, command="ls")
+    refused(world, "ls", "-o", "x" * 100000, command="ls")
+    refused(world, "ls", "--sort", ",".join(["size"] * 17), says="more than 16", command="ls")
+
+
+def test_the_same_through_another_name(world):
+    link = os.path.join(world.dir, "other")
+    os.symlink(IPCX, link)
+    r = world.run(link, "frob")
+    assert r.rc == 2 and r.err == world.ipcx("frob").err
