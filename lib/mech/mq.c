@@ -259,7 +259,7 @@ static int find_closed(struct ix_scan *s, const struct ix_posix_dir *dir,
 		     "may not be opened, and no directory has it to look at");
 	else if (fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
-	else if (s->verb == IX_LOOK)
+	else if (s->verb == IX_LOOK || s->dry)
 		note(s, IPCX_NOTE_INFO, -EACCES, name, "counters unknown");
 	return keep(s, name, &st, -1);
 }
