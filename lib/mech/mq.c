@@ -94,12 +94,22 @@ static void unknown_all(struct mq_row *row, const uint8_t *fields, size_t n)
 		ix_unknown(row, fields[i]);
 }
 
-static bool wants_status(const struct ix_scan *s)
+static bool wants(const struct ix_scan *s, const uint8_t *fields, size_t n)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(of_status); i++)
-		if (ix_fields_has(&s->want, of_status[i]))
+	for (size_t i = 0; i < n; i++)
+		if (ix_fields_has(&s->want, fields[i]))
 			return true;
 	return false;
+}
+
+static bool wants_attr(const struct ix_scan *s)
+{
+	return wants(s, of_attr, ARRAY_SIZE(of_attr));
+}
+
+static bool wants_status(const struct ix_scan *s)
+{
+	return wants(s, of_status, ARRAY_SIZE(of_status));
 }
 
 /* ---- reading */
@@ -167,8 +177,8 @@ static int keep(struct ix_scan *s, const char *name, const struct stat *st, int 
 
 	if (!row)
 		return -ENOMEM;
-	if (put_attr(row, fd) < 0) {
-		if (fd >= 0) /* open, so it should tell */
+	if (!wants_attr(s) || put_attr(row, fd) < 0) {
+		if (fd >= 0 && wants_attr(s)) /* open, so it should tell */
 			note(s, IPCX_NOTE_INFO, -errno, name, "counters unknown");
 		unknown_all(row, of_attr, ARRAY_SIZE(of_attr));
 	}
@@ -192,7 +202,7 @@ static int keep_unopened(struct ix_scan *s, const struct ix_posix_dir *dir,
 		return 0;
 	}
 	if (error == -EACCES || error == -EPERM)
-		(*denied)++;
+		*denied += wants_attr(s) || wants_status(s);
 	else
 		note(s, IPCX_NOTE_FAILED, error, name, "cannot be opened");
 	return keep(s, name, &st, -1);
@@ -259,7 +269,7 @@ static int find_closed(struct ix_scan *s, const struct ix_posix_dir *dir,
 		     "may not be opened, and no directory has it to look at");
 	else if (fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
-	else if (s->verb == IX_LOOK || s->dry)
+	else if ((s->verb == IX_LOOK || s->dry) && (wants_attr(s) || wants_status(s)))
 		note(s, IPCX_NOTE_INFO, -EACCES, name, "counters unknown");
 	return keep(s, name, &st, -1);
 }

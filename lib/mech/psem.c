@@ -122,6 +122,8 @@ static void value_unknown(struct ix_scan *s, struct psem_row *row, const char *f
 			  int error, uint64_t *unread)
 {
 	ix_unknown(row, IPCX_F_VALUE);
+	if (error == -ENODATA) /* nobody asked */
+		return;
 	if (error == -EPERM || error == -EACCES)
 		(*unread)++;
 	else if (error == -EINVAL)
@@ -139,7 +141,10 @@ static int keep(struct ix_scan *s, const struct ix_posix_dir *dir, const char *f
 
 	if (!row)
 		return -ENOMEM;
-	r = read_value(dir, file, &row->base, &row->value);
+	if (ix_fields_has(&s->want, IPCX_F_VALUE))
+		r = read_value(dir, file, &row->base, &row->value);
+	else
+		r = -ENODATA;
 	if (r == -ENOENT)
 		return r; /* gone, or another by now */
 	if (r < 0)

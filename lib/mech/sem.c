@@ -265,8 +265,10 @@ static int contents(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_tabl
 			x, r,
 			"sem:%d: its semaphores may not be looked at: needs read permission",
 			id);
+	if (r == -EINVAL || r == -EIDRM)
+		return ix_fail_plain(x, -ENOENT, "sem:%d: no such array", id);
 	if (r < 0)
-		return ix_fail(x, r == -EINVAL ? -EIDRM : r, "sem:%d", id);
+		return ix_fail(x, r, "sem:%d", id);
 	r = ix_table_section(t, &semaphore_kind, IPCX_NO_MECH);
 	if (r < 0)
 		return r;

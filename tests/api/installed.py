@@ -1,0 +1,194 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What users get: installed into a directory of its own, compiled against by the header and pkg-config alone.
+
+The header as C and C++ of every year, and the examples of README.md and the man pages: programs compile and run,
+commands answer as they are shown. Speaks TAP; runs in namespaces of its own (run-in-ns.sh)."""
+
+import argparse
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+STRICT = ["-Wall", "-Wextra", "-pedantic-errors", "-Werror"]
+TWICE = "#include <ipcx.h>\n#include <ipcx.h>\nint main(void)\n{\n\treturn ipcx_version()[0] == '\\0';\n}\n"
+
+
+class Skip(Exception):
+    """Says why."""
+
+
+class Installed:
+    """The staged installation, and how to use it."""
+
+    def __init__(self, args, top):
+        self.args, self.top, self.stage = args, top, os.path.join(top, "stage")
+        self.bin = self.path(args.bindir)
+        self.lib = self.path(args.libdir)
+        self.env = dict(os.environ, LC_ALL="C.UTF-8", TZ="UTC0", PATH=self.bin + ":" + os.environ["PATH"],
+                        LD_LIBRARY_PATH=self.lib, PKG_CONFIG_LIBDIR=os.path.join(self.lib, "pkgconfig"),
+                        PKG_CONFIG_SYSROOT_DIR=self.stage, PKG_CONFIG_ALLOW_SYSTEM_CFLAGS="1",
+                        PKG_CONFIG_ALLOW_SYSTEM_LIBS="1")
+        self.sanitize = [] if args.sanitize in ("", "none") else [f"-fsanitize={args.sanitize}"]
+        self.cxx = shutil.which(os.environ.get("CXX") or "c++") or shutil.which("g++") or shutil.which("clang++")
+
+    def path(self, directory):
+        return self.stage + os.path.join(self.args.prefix, directory)
+
+    def run(self, *words, expect=(0,), **more):
+        done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
+                              check=False, env=self.env, cwd=self.top, timeout=60, **more)
+        assert done.returncode in expect, f"{' '.join(map(str, words))}: exit status {done.returncode}\n{done.stdout}"
+        return done.stdout
+
+    def flags(self, *which):
+        return self.run("pkg-config", *which, "libipcx").split()
+
+    def compile(self, text, compiler, *flags, suffix=".c"):
+        """A program from source text; answers its path."""
+        source = os.path.join(self.top, "program" + suffix)
+        with open(source, "w", encoding="utf-8") as file:
+            file.write(text)
+        program = source[:-len(suffix)]
+        self.run(*compiler, *STRICT, *flags, *self.flags("--cflags"), source, "-o", program, *self.sanitize,
+                 *self.flags("--libs"))
+        return program
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def test_what_is_installed(i):
+    assert os.listdir(i.path("include")) == ["ipcx.h"], "one header, and no other"
+    assert os.listdir(i.bin) == ["ipcx"]
+    names = {os.path.basename(path) for path in glob.glob(i.lib + "/*")}
+    assert names == {"libipcx.so", "libipcx.so.0", os.path.basename(os.path.realpath(i.lib + "/libipcx.so")), "pkgconfig"}
+    version = i.run("pkg-config", "--modversion", "libipcx").strip()
+    assert i.run("ipcx", "--version") == f"ipcx {version}\n"
+
+
+def c_standard(standard):
+    def test(i):
+        i.run(i.compile(TWICE, i.args.cc, f"-std={standard}"))
+    return test
+
+
+def cxx_standard(standard):
+    def test(i):
+        if not i.cxx:
+            raise Skip("no C++ compiler")
+        i.run(i.compile(TWICE, [i.cxx], f"-std={standard}", suffix=".cpp"))
+    return test
+
+
+def fenced(text):
+    """(language, text) of every block between fences, in Markdown and scdoc alike."""
+    return re.findall(r"^```(\w*)\n(.*?)^```$", text, re.M | re.S)
+
+
+def programs(source):
+    """(where, text) of every C program in the documentation."""
+    pages = [os.path.join(source, "README.md")] + sorted(glob.glob(os.path.join(source, "man/*.scd*")))
+    for page in pages:
+        if not os.path.exists(page):
+            continue
+        for language, block in fenced(read(page)):
+            if language in ("", "c") and re.search(r"\bint main\(", block):
+                yield os.path.relpath(page, source), block
+    for path in sorted(glob.glob(os.path.join(source, "man/*.c"))):
+        yield os.path.relpath(path, source), read(path)
+
+
+def program(text):
+    def test(i):
+        i.run("ipcx", "mk", "shm", "--size", "4K")
+        out = i.run(i.compile(text, i.args.cc, "-std=c99"))
+        assert "shm:" in out, f"does not tell of the only object there is: {out!r}"
+        i.run("ipcx", "rm", "all", "--all", "--yes")
+    return test
+
+
+def consoles(source):
+    """The commands of README.md in order: (command, the lines that it is shown to answer)."""
+    readme = os.path.join(source, "README.md")
+    for language, block in fenced(read(readme) if os.path.exists(readme) else ""):
+        for piece in re.split(r"^\$ ", block, flags=re.M)[1:] if language == "console" else []:
+            command, _, shown = piece.partition("\n")
+            yield command, shown.rstrip("\n").split("\n") if shown.strip() else []
+
+
+def bare(line):
+    """Without what differs from run to run: numbers, and how wide they make a column."""
+    return re.sub(r"\s+", " ", re.sub(r"\d+", "0", line)).strip()
+
+
+def shown_in(shown, answered):
+    """Whether the lines stand in the answer in this order; "…" stands for any number of lines."""
+    pattern = "".join(r"(?:.*\n)*?" if line.strip() == "…" else re.escape(bare(line)) + r"\n" for line in shown)
+    text = "".join(bare(line) + "\n" for line in answered)
+    return re.fullmatch(pattern + (r"(?:.*\n)*" if shown and shown[0].strip() == "…" else ""), text)
+
+
+def test_the_tour(i):
+    """README.md's commands, one after another, answer what it shows. Only whether something fits may differ."""
+    found = list(consoles(i.args.source))
+    if not found:
+        raise Skip("README.md shows no commands yet")
+    for command, shown in found:
+        if "jq " in command and not shutil.which("jq"):
+            continue
+        out = i.run("bash", "-c", command, expect=(0, 1) if "limits --for" in command else (0,))
+        wanted = [line for line in shown if line.strip()]
+        if wanted:
+            assert shown_in(wanted, [line for line in out.splitlines() if line.strip()]), \
+                f"$ {command}\n{out}\nis not what README.md shows:\n" + "\n".join(shown)
+    i.run("ipcx", "rm", "all", "--all", "--yes")
+
+
+def tests(source):
+    yield "what is installed", test_what_is_installed
+    for standard in ("c99", "c11", "c17", "gnu17"):
+        yield f"the header as {standard}", c_standard(standard)
+    for standard in ("c++11", "c++17", "c++20"):
+        yield f"the header as {standard}", cxx_standard(standard)
+    found = list(programs(source))
+    assert len(found) >= 2, "the documentation has lost its programs"
+    for where, text in found:
+        yield f"the program of {where}", program(text)
+    yield "the tour of README.md", test_the_tour
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for name in ("source", "build", "prefix", "bindir", "libdir", "sanitize"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("cc", nargs="+")
+    args = parser.parse_args()
+    failed = 0
+    with tempfile.TemporaryDirectory(prefix="ipcx-installed.") as top:
+        i = Installed(args, top)
+        i.run("meson", "install", "-C", args.build, "--destdir", i.stage, "--no-rebuild", "--quiet")
+        number = 0
+        for number, (name, test) in enumerate(tests(args.source), 1):
+            try:
+                test(i)
+            except Skip as why:
+                print(f"ok {number} - {name} # SKIP {why}")
+            except (AssertionError, subprocess.TimeoutExpired) as why:
+                failed += 1
+                print("".join(f"# {line}\n" for line in str(why).splitlines()) + f"not ok {number} - {name}")
+            else:
+                print(f"ok {number} - {name}")
+            sys.stdout.flush()
+        print(f"1..{number}")
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

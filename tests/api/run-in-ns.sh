@@ -1,0 +1,21 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# run-in-ns.sh PROGRAM [ARG…]: run a test where it cannot reach the machine's own IPC
+# objects: fresh IPC and mount namespaces, an empty /dev/shm, queues of its own. Where
+# that cannot be had the test is skipped (TAP).
+set -eu
+
+user=
+[ "$(id -u)" -eq 0 ] || user="--user --map-root-user"
+
+# shellcheck disable=SC2086 # words
+if ! why=$(unshare $user --ipc --mount --propagation private true 2>&1); then
+	echo "1..0 # SKIP no namespaces here: $why"
+	exit 0
+fi
+# shellcheck disable=SC2016,SC2086 # expanded in there; words
+exec unshare $user --ipc --mount --propagation private sh -euc '
+	[ ! -d /dev/shm ] || mount -t tmpfs -o mode=1777 tmpfs /dev/shm
+	[ ! -d /dev/mqueue ] || mount -t mqueue mqueue /dev/mqueue
+	exec "$@"' sh "$@"

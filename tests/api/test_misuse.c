@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What cannot be meant is answered -EINVAL, with a text, before anything is done. */
+#include "api.h"
+
+static void query_struct(void **state)
+{
+	static const uint8_t no_field[] = { IPCX_F_ID, IPCX_FIELDS + 1, IPCX_FIELDS };
+	struct ipcx *x = *state;
+	struct ipcx_ref ref = { .mech = mech_of("shm"), .by = IPCX_BY_ID };
+	uint64_t all;
+	const struct ipcx_query wrong[] = {
+		{ .size = 0 },
+		{ .size = sizeof(size_t) },
+		{ .size = sizeof(struct ipcx_query) - 1 },
+		{ .size = sizeof(struct ipcx_query), .mechs = UINT64_C(1) << 63 },
+		{ .size = sizeof(struct ipcx_query), .fields = no_field },
+		{ .size = sizeof(struct ipcx_query), .flags = 1U << 31 },
+		{ .size = sizeof(struct ipcx_query), .nrefs = 1 },
+	};
+	struct ipcx_query larger = { .size = sizeof(larger) + 64,
+				     .refs = &ref,
+				     .nrefs = 1 };
+	struct ipcx_attrs a = { .size = sizeof(a), .set = IPCX_A_MODE, .mode = 0600 };
+	struct ipcx_table *t = UNTOUCHED;
+
+	assert_int_equal(ipcx_mech_mask("all", &all), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		assert_fails(x, ipcx_scan(x, &wrong[i], &t), -EINVAL, t, UNTOUCHED);
+		assert_fails(x, ipcx_remove(x, &wrong[i], &t), -EINVAL, t, UNTOUCHED);
+		assert_fails(x, ipcx_change(x, &wrong[i], &a, &t), -EINVAL, t, UNTOUCHED);
+	}
+	/* A caller of a later version says more; what we know of it counts. */
+	assert_int_equal(ipcx_scan(x, &larger, &t), 0);
+	ipcx_table_free(t);
+}
+
+static void references(void **state)
+{
+	struct ipcx *x = *state;
+	unsigned shm = mech_of("shm"), pshm = mech_of("pshm");
+	struct ipcx_ref wrong[] = {
+		{ .mech = IPCX_NO_MECH, .by = IPCX_BY_ID },
+		{ .mech = 63, .by = IPCX_BY_ID },
+		{ .mech = shm, .by = IPCX_BY_ID, .id = -1 },
+		{ .mech = shm, .by = IPCX_BY_KEY, .key = 0 },
+		{ .mech = shm, .by = IPCX_BY_NAME, .name = "/x" },
+		{ .mech = pshm, .by = IPCX_BY_ID, .id = 1 },
+		{ .mech = pshm, .by = IPCX_BY_NAME, .name = "x" },
+		{ .mech = pshm, .by = IPCX_BY_NAME, .name = "/../etc/passwd" },
+		{ .mech = pshm, .by = IPCX_BY_NAME, .name = "/" },
+		{ .mech = pshm, .by = IPCX_BY_NAME, .name = "" },
+		{ .mech = pshm, .by = IPCX_BY_NAME },
+	};
+	struct ipcx_table *t = UNTOUCHED;
+	char text[IPCX_REF_MAX] = "as it was";
+
+	memset(wrong[ARRAY_SIZE(wrong) - 1].name, 'a', sizeof(wrong->name)); /* no end */
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		struct ipcx_query q = { .size = sizeof(q),
+					.refs = &wrong[i],
+					.nrefs = 1 };
+
+		assert_fails(x, ipcx_scan(x, &q, &t), -EINVAL, t, UNTOUCHED);
+		assert_fails(x, ipcx_remove(x, &q, &t), -EINVAL, t, UNTOUCHED);
+		assert_fails(x, ipcx_contents(x, &wrong[i], &t), -EINVAL, t, UNTOUCHED);
+		assert_fails(x, ipcx_id_split(x, &wrong[i], 1, &t), -EINVAL, t,
+			     UNTOUCHED);
+		assert_int_equal(ipcx_ref_format(&wrong[i], text, sizeof(text)), -EINVAL);
+		assert_string_equal(text, "as it was");
+	}
+}
+
+/* The first reference is fine, the second is none: nothing is removed or changed. */
+static void nothing_is_half_done(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_ref refs[2] = { { .mech = 0 }, { .mech = IPCX_NO_MECH } };
+	struct ipcx_query q = { .size = sizeof(q), .refs = refs, .nrefs = 2 };
+	struct ipcx_attrs a = { .size = sizeof(a), .set = IPCX_A_MODE, .mode = 0644 };
+	struct ipcx_table *t = UNTOUCHED;
+
+	make_small(x, "shm", NULL, &refs[0]);
+	assert_fails(x, ipcx_remove(x, &q, &t), -EINVAL, t, UNTOUCHED);
+	assert_fails(x, ipcx_change(x, &q, &a, &t), -EINVAL, t, UNTOUCHED);
+	t = scan(x, "shm");
+	assert_int_equal(ipcx_table_rows(t), 1);
+	assert_int_equal(number(t, 0, IPCX_F_MODE), 0600);
+	ipcx_table_free(t);
+}
+
+struct spec {
+	const char *mech;
+	struct ipcx_attrs a; /* .set is added to what the mechanism requires */
+};
+
+static void specifications(void **state)
+{
+	static const uint32_t values[] = { 1, 2, 3 };
+	struct ipcx *x = *state;
+	/* clang-format off */
+	const struct spec rows[] = {
+		{ "shm",  { .set = UINT64_C(1) << 63 } },
+		{ "shm",  { .set = IPCX_A_NSEMS } },
+		{ "shm",  { .set = IPCX_A_NAME, .name = "/x" } },
+		{ "shm",  { .set = IPCX_A_MODE, .mode = 01000 } },
+		{ "shm",  { .set = IPCX_A_UID, .uid = (uid_t)-1 } },
+		{ "shm",  { .set = IPCX_A_GID, .gid = (gid_t)-1 } },
+		{ "shm",  { .set = IPCX_A_COUNT | IPCX_A_KEY, .count = 2, .key = 7 } },
+		{ "shm",  { .set = IPCX_A_COUNT | IPCX_A_ID, .count = 2, .id = 7 } },
+		{ "shm",  { .set = IPCX_A_KEY | IPCX_A_IF_MISSING, .key = 0 } },
+		{ "shm",  { .set = IPCX_A_HUGE, .huge = 3 << 20 } },
+		{ "sem",  { .set = IPCX_A_INIT } },
+		{ "sem",  { .set = IPCX_A_INIT, .ninit = 2 } },
+		{ "sem",  { .set = IPCX_A_INIT, .init = values } },
+		{ "sem",  { .set = IPCX_A_INIT, .init = values, .ninit = 3 } },
+		{ "psem", { .set = IPCX_A_INIT, .name = "/x", .ninit = 1 } },
+		{ "psem", { .set = IPCX_A_INIT, .name = "/x", .init = values, .ninit = 2 } },
+		{ "mq",   { .name = NULL } },
+		{ "mq",   { .name = "" } },
+		{ "mq",   { .name = "/" } },
+		{ "mq",   { .name = "/." } },
+		{ "pshm", { .name = "/.." } },
+		{ "pshm", { .name = "a/b" } },
+		{ "pshm", { .name = "//a" } },
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct ipcx_attrs a[2] = { small("msg", NULL), rows[i].a };
+		const struct ipcx_attrs least = small(rows[i].mech, rows[i].a.name);
+		struct ipcx_table *t = UNTOUCHED;
+
+		a[1].size = sizeof(a[1]);
+		a[1].mech = least.mech;
+		a[1].set |= least.set;
+		a[1].bytes = least.bytes;
+		a[1].nsems = least.nsems;
+		assert_fails(x, ipcx_create(x, a, 2, &t), -EINVAL, t, UNTOUCHED);
+		assert_int_equal(count(x, "all"), 0);
+	}
+}
+
+static void attributes_struct(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_attrs a = small("shm", NULL);
+	struct ipcx_ref ref;
+	struct ipcx_query q = { .size = sizeof(q), .refs = &ref, .nrefs = 1 };
+	struct ipcx_table *t = UNTOUCHED;
+
+	make(x, &a, &ref);
+	a.size--;
+	assert_fails(x, ipcx_create(x, &a, 1, &t), -EINVAL, t, UNTOUCHED);
+	assert_fails(x, ipcx_change(x, &q, &a, &t), -EINVAL, t, UNTOUCHED);
+	a.size = sizeof(a);
+	a.mech = 63;
+	assert_fails(x, ipcx_create(x, &a, 1, &t), -EINVAL, t, UNTOUCHED);
+	a = (struct ipcx_attrs){ .size = sizeof(a), .mech = mech_of("shm") };
+	assert_fails(x, ipcx_create(x, &a, 1, &t), -EINVAL, t, UNTOUCHED);
+	assert_non_null(strstr(ipcx_error(x), "size"));
+	a.set = IPCX_A_QBYTES;
+	assert_fails(x, ipcx_change(x, &q, &a, &t), -EINVAL, t, UNTOUCHED);
+	assert_non_null(strstr(ipcx_error(x), "qbytes"));
+	q = (struct ipcx_query){ .size = sizeof(q), .mechs = IPCX_MECH_BIT(a.mech) };
+	assert_fails(x, ipcx_change(x, &q, &a, &t), -EINVAL, t, UNTOUCHED);
+	/* None to make: none made. */
+	assert_int_equal(ipcx_create(x, NULL, 0, &t), 0);
+	assert_int_equal(ipcx_table_rows(t), 0);
+	ipcx_table_free(t);
+}
+
+static void rows_and_fields(void **state)
+{
+	struct ipcx *x = *state;
+	const struct ipcx_value before = { .type = IPCX_KEY, .as.u = 77 };
+	struct ipcx_value v = before;
+	struct ipcx_table *t, *shares = UNTOUCHED;
+	struct ipcx_note note = { .error = 7 };
+
+	make_small(x, "shm", NULL, NULL);
+	t = scan(x, "shm");
+	assert_int_equal(ipcx_row_get(t, 1, IPCX_F_ID, &v), -EINVAL);
+	assert_int_equal(ipcx_row_get(t, SIZE_MAX, IPCX_F_ID, &v), -EINVAL);
+	assert_int_equal(ipcx_row_get(t, 0, IPCX_FIELDS, &v), -EINVAL);
+	assert_int_equal(ipcx_row_get(t, 0, (enum ipcx_field)1000, &v), -EINVAL);
+	assert_int_equal(ipcx_row_get(t, 0, (enum ipcx_field) - 1, &v), -EINVAL);
+	assert_int_equal(ipcx_row_get(t, 0, IPCX_F_NSEMS, &v), -ENODATA);
+	assert_true(v.type == before.type && v.as.u == before.as.u);
+	assert_int_equal(ipcx_row_mech(t, 1), IPCX_NO_MECH);
+	assert_false(ipcx_table_note(t, 0, &note));
+	assert_false(ipcx_table_note(t, SIZE_MAX, &note));
+	assert_int_equal(note.error, 7);
+	assert_fails(x, ipcx_shares(x, t, 1, &shares), -EINVAL, shares, UNTOUCHED);
+	ipcx_table_free(t);
+}
+
+static void lookups(void **state)
+{
+	enum ipcx_field field = IPCX_F_LINKS;
+	unsigned mech = 77;
+	uint64_t mask = 77;
+
+	(void)state;
+	assert_int_equal(ipcx_field_by_name("sizes", (size_t)-1, &field), -ENOENT);
+	assert_int_equal(ipcx_field_by_name("", (size_t)-1, &field), -ENOENT);
+	assert_int_equal(ipcx_field_by_name("size", 3, &field), -ENOENT);
+	assert_int_equal(field, IPCX_F_LINKS);
+	assert_int_equal(ipcx_field_by_name("sizes", 4, &field), 0);
+	assert_int_equal(field, IPCX_F_SIZE);
+	assert_int_equal(ipcx_field_by_name("SiZe", (size_t)-1, &field), 0);
+	assert_int_equal(ipcx_mech_by_name("shmm", (size_t)-1, &mech), -ENOENT);
+	assert_int_equal(ipcx_mech_by_name("", (size_t)-1, &mech), -ENOENT);
+	assert_int_equal(ipcx_mech_by_name("sh", (size_t)-1, &mech), -ENOENT);
+	assert_int_equal(mech, 77);
+	assert_int_equal(ipcx_mech_mask("", &mask), -ENOENT);
+	assert_int_equal(ipcx_mech_mask("shm,msg", &mask), -ENOENT);
+	assert_int_equal(mask, 77);
+	assert_null(ipcx_field_info(IPCX_FIELDS));
+	assert_null(ipcx_field_info((enum ipcx_field) - 1));
+	assert_null(ipcx_mech_info(IPCX_NO_MECH));
+	assert_null(ipcx_limit_name(~0U));
+	assert_false(ipcx_mech_has(IPCX_NO_MECH, IPCX_F_ID));
+	assert_false(ipcx_mech_has(0, IPCX_FIELDS));
+}
+
+static void texts(void **state)
+{
+	static const char *const wishes[] = {
+		"", "shm", "shm:", ":1", "nope:1", "shm:0", "shm:-1", "shm:1x2x3", "sem:x"
+	};
+	static const char *const names[] = { "shmmni", "nope", NULL };
+	struct ipcx *x = *state;
+	struct ipcx_ref ref, before;
+	struct ipcx_expr *e = (struct ipcx_expr *)0x5a5a;
+	struct ipcx_table *t = UNTOUCHED;
+	size_t column = 0;
+	uint32_t key = 77;
+	char buf[16] = "as it was";
+
+	memset(&before, 0x5a, sizeof(before));
+	ref = before;
+	assert_int_equal(ipcx_ref_parse(x, "nope:1", IPCX_NO_MECH, &ref), -EINVAL);
+	assert_int_equal(ipcx_ref_parse(x, "shm:4294967296", IPCX_NO_MECH, &ref),
+			 -EINVAL);
+	assert_int_equal(ipcx_ref_parse(x, "5", 63, &ref), -EINVAL);
+	assert_memory_equal(&ref, &before, sizeof(ref));
+	assert_fails(x, ipcx_expr_parse(x, "size >", &e, &column), -EINVAL, e,
+		     (struct ipcx_expr *)0x5a5a);
+	assert_int_equal(column, 7);
+	assert_fails(x, ipcx_expr_parse(x, "size >", &e, NULL), -EINVAL, e,
+		     (struct ipcx_expr *)0x5a5a);
+	for (size_t i = 0; i < ARRAY_SIZE(wishes); i++)
+		assert_fails(x, ipcx_fit(x, wishes[i], &t), -EINVAL, t, UNTOUCHED);
+	assert_fails(x, ipcx_limits(x, names, &t), -ENOENT, t, UNTOUCHED);
+	assert_fails(x, ipcx_limit_set(x, "nope", 1), -ENOENT, t, UNTOUCHED);
+	assert_fails(x, ipcx_limit_sysctl(x, "nope", 1, buf, sizeof(buf)), -ENOENT, t,
+		     UNTOUCHED);
+	assert_string_equal(buf, "as it was");
+	assert_fails(x, ipcx_key(x, "/nowhere/at/all", 1, &key), -ENOENT, key, 77);
+}
+
+static void missing_objects(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_ref sem = { .mech = mech_of("sem"), .by = IPCX_BY_ID, .id = 5 };
+	struct ipcx_ref shm = { .mech = mech_of("shm"), .by = IPCX_BY_ID };
+	struct ipcx_table *t = UNTOUCHED;
+
+	assert_fails(x, ipcx_contents(x, &sem, &t), -ENOENT, t, UNTOUCHED);
+	make_small(x, "shm", NULL, &shm);
+	assert_fails(x, ipcx_contents(x, &shm, &t), -ENODATA, t, UNTOUCHED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(query_struct),
+		TEST(references),
+		TEST(nothing_is_half_done),
+		TEST(specifications),
+		TEST(attributes_struct),
+		TEST(rows_and_fields),
+		TEST(lookups),
+		TEST(texts),
+		TEST(missing_objects),
+	};
+
+	return cmocka_run_group_tests_name("misuse", tests, NULL, NULL);
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Slices, dry runs, the guard against acting on another object, all or none. */
+#include "api.h"
+
+#include <sys/shm.h>
+
+/* The reference that stands in every row of t is appended to list. */
+static size_t append(const struct ipcx_table *t, char list[][64], size_t n, size_t most)
+{
+	for (size_t row = 0; row < ipcx_table_rows(t); row++, n++) {
+		assert_true(n < most);
+		(void)snprintf(list[n], sizeof(list[n]), "%s",
+			       string(t, row, IPCX_F_REF));
+	}
+	return n;
+}
+
+#define MOST 64
+
+static void slices(struct ipcx *x, uint64_t mechs, uint64_t max_rows,
+		   const struct ipcx_expr *where)
+{
+	struct ipcx_query q = { .size = sizeof(q), .mechs = mechs, .where = where };
+	char whole[MOST][64], parts[MOST][64];
+	struct ipcx_table *t;
+	size_t n, m = 0;
+
+	assert_int_equal(ipcx_scan(x, &q, &t), 0);
+	n = append(t, whole, 0, MOST);
+	ipcx_table_free(t);
+	q.max_rows = max_rows;
+	do {
+		assert_int_equal(ipcx_scan(x, &q, &t), 0);
+		m = append(t, parts, m, MOST);
+		assert_true(ipcx_table_resume(t) == 0 || ipcx_table_resume(t) > q.resume);
+		q.resume = ipcx_table_resume(t);
+		ipcx_table_free(t);
+	} while (q.resume);
+	assert_int_equal(m, n);
+	for (size_t i = 0; i < n; i++)
+		assert_string_equal(parts[i], whole[i]);
+}
+
+/* Slices one after another are the whole: no row twice, none left out, in order. */
+static void slices_are_the_whole(void **state)
+{
+	static const struct {
+		const char *mech;
+		uint64_t count;
+	} made[] = { { "shm", 11 }, { "msg", 7 }, { "sem", 3 } };
+	struct ipcx *x = *state;
+	struct ipcx_expr *where = NULL;
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(made); i++) {
+		struct ipcx_attrs a = small(made[i].mech, NULL);
+
+		a.set |= IPCX_A_COUNT;
+		a.count = made[i].count;
+		make(x, &a, NULL);
+	}
+	for (int i = 0; i < 9; i++) {
+		char name[] = { '/', (char)('a' + i), '\0' };
+
+		make_small(x, "pshm", name, NULL);
+		make_small(x, "psem", name, NULL);
+	}
+	assert_int_equal(ipcx_expr_parse(x, "mech == shm || mech == psem", &where, NULL),
+			 0);
+	assert_int_equal(ipcx_mech_mask("all", &all), 0);
+	for (uint64_t max = 1; max < 13; max++) {
+		slices(x, all, max, NULL);
+		slices(x, all, max, where);
+		slices(x, IPCX_MECH_BIT(mech_of("msg")), max, NULL);
+	}
+	ipcx_expr_free(where);
+}
+
+static void dry_run(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_query q = { .size = sizeof(q), .flags = IPCX_DRY_RUN };
+	struct ipcx_table *t;
+
+	for (unsigned m = 0; ipcx_mech_info(m); m++)
+		make_small(x, ipcx_mech_info(m)->name, "/x", NULL);
+	assert_int_equal(ipcx_mech_mask("all", &q.mechs), 0);
+	for (int again = 0; again < 2; again++) {
+		assert_int_equal(ipcx_remove(x, &q, &t), 0);
+		assert_int_equal(ipcx_table_rows(t), 6);
+		ipcx_table_free(t);
+	}
+	assert_int_equal(count(x, "all"), 6);
+	q.flags = 0;
+	assert_int_equal(ipcx_remove(x, &q, &t), 0);
+	assert_int_equal(ipcx_table_rows(t), 6);
+	assert_int_equal(number(t, 0, IPCX_F_SIZE), 4096); /* as they were */
+	ipcx_table_free(t);
+	assert_int_equal(count(x, "all"), 0);
+}
+
+/* Remove what stands in a snapshot; answers how many were, with how many left alone. */
+static size_t remove_same(struct ipcx *x, const struct ipcx_table *same, uint64_t mechs,
+			  size_t *ret_left)
+{
+	struct ipcx_query q = { .size = sizeof(q), .mechs = mechs, .same = same };
+	struct ipcx_table *t;
+	struct ipcx_note note;
+	size_t rows;
+
+	*ret_left = 0;
+	assert_int_equal(ipcx_remove(x, &q, &t), 0);
+	for (size_t i = 0; ipcx_table_note(t, i, &note); i++)
+		*ret_left += note.kind == IPCX_NOTE_FAILED;
+	rows = ipcx_table_rows(t);
+	ipcx_table_free(t);
+	return rows;
+}
+
+static void remove_one(struct ipcx *x, const struct ipcx_ref *ref)
+{
+	struct ipcx_query q = { .size = sizeof(q), .refs = ref, .nrefs = 1 };
+	struct ipcx_table *t;
+
+	assert_int_equal(ipcx_remove(x, &q, &t), 0);
+	assert_int_equal(ipcx_table_rows(t), 1);
+	ipcx_table_free(t);
+}
+
+/* A name that another object has by now, and one that is new, are left alone. */
+static void same_names(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_attrs a = small("pshm", "/a"), b = small("pshm", "/b"),
+			  c = small("pshm", "/c");
+	struct ipcx_table *before, *now;
+	struct ipcx_ref ref;
+	size_t left;
+
+	make(x, &a, &ref);
+	make(x, &b, NULL);
+	before = scan(x, "pshm");
+	remove_one(x, &ref);
+	a.set |= IPCX_A_MODE;
+	a.mode = 0640;
+	make(x, &a, NULL);
+	make(x, &c, NULL);
+	assert_int_equal(remove_same(x, before, IPCX_MECH_BIT(a.mech), &left), 1);
+	assert_int_equal(left, 1);
+	now = scan(x, "pshm");
+	assert_int_equal(ipcx_table_rows(now), 2); /* /a and /c */
+	for (size_t i = 0; i < 2; i++)
+		assert_string_not_equal(string(now, i, IPCX_F_NAME), "/b");
+	ipcx_table_free(now);
+	ipcx_table_free(before);
+}
+
+/* The same id with another key is another object. */
+static void same_ids(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_attrs a = small("shm", NULL);
+	struct ipcx_table *before, *t = NULL;
+	struct ipcx_ref ref;
+	size_t left;
+
+	make(x, &a, &ref);
+	before = scan(x, "shm");
+	remove_one(x, &ref);
+	a.set |= IPCX_A_ID | IPCX_A_KEY;
+	a.id = ref.id;
+	a.key = 0x4d2;
+	if (ipcx_create(x, &a, 1, &t) < 0) {
+		print_message("ids cannot be chosen here: %s\n", ipcx_error(x));
+		ipcx_table_free(before);
+		skip();
+	}
+	ipcx_table_free(t);
+	assert_int_equal(remove_same(x, before, IPCX_MECH_BIT(a.mech), &left), 0);
+	assert_int_equal(left, 1);
+	ipcx_table_free(before);
+	before = scan(x, "shm");
+	assert_int_equal(ipcx_table_rows(before), 1);
+	assert_int_equal(number(before, 0, IPCX_F_KEY), 0x4d2);
+	assert_int_equal(remove_same(x, before, IPCX_MECH_BIT(a.mech), &left), 1);
+	assert_int_equal(left, 0);
+	ipcx_table_free(before);
+}
+
+/* An object in use is still the same: attaching changes times and counters. */
+static void same_in_use(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_table *before;
+	struct ipcx_ref ref;
+	void *at;
+	size_t left;
+
+	make_small(x, "shm", NULL, &ref);
+	before = scan(x, "shm");
+	at = shmat(ref.id, NULL, 0);
+	assert_true(at != (void *)-1);
+	assert_int_equal(shmdt(at), 0);
+	assert_int_equal(remove_same(x, before, IPCX_MECH_BIT(ref.mech), &left), 1);
+	assert_int_equal(left, 0);
+	ipcx_table_free(before);
+}
+
+/* The third cannot be made: the first two are gone again, what was there stays. */
+static void create_all_or_none(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_attrs taken = small("mq", "/taken");
+	struct ipcx_attrs specs[] = { small("shm", NULL), small("pshm", "/a"),
+				      small("sem", NULL), taken, small("psem", "/b") };
+	struct ipcx_table *t = UNTOUCHED;
+
+	make(x, &taken, NULL);
+	specs[0].set |= IPCX_A_COUNT;
+	specs[0].count = 5;
+	assert_fails(x, ipcx_create(x, specs, ARRAY_SIZE(specs), &t), -EEXIST, t,
+		     UNTOUCHED);
+	assert_non_null(strstr(ipcx_error(x), "mq:/taken"));
+	assert_int_equal(count(x, "all"), 1);
+	assert_int_equal(count(x, "mq"), 1);
+	specs[3].set |= IPCX_A_IF_MISSING;
+	assert_int_equal(ipcx_create(x, specs, ARRAY_SIZE(specs), &t), 0);
+	assert_int_equal(ipcx_table_rows(t), 9);
+	for (size_t row = 0; row < 9; row++)
+		assert_int_equal(number(t, row, IPCX_F_EXISTED), row == 7);
+	assert_string_equal(string(t, 7, IPCX_F_REF), "mq:/taken");
+	ipcx_table_free(t);
+	assert_int_equal(count(x, "all"), 9);
+}
+
+/* What existed before is not taken back when something else fails. */
+static void taken_ones_survive_a_failure(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_attrs old = small("pshm", "/old"), in_the_way = small("mq", "/old");
+	struct ipcx_attrs specs[2] = { old, in_the_way };
+	struct ipcx_table *t = UNTOUCHED;
+
+	make(x, &old, NULL);
+	make(x, &in_the_way, NULL);
+	specs[0].set |= IPCX_A_IF_MISSING;
+	assert_fails(x, ipcx_create(x, specs, 2, &t), -EEXIST, t, UNTOUCHED);
+	assert_int_equal(count(x, "pshm"), 1);
+}
+
+static void change_answers_with_what_is(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_attrs a = { .size = sizeof(a), .set = IPCX_A_MODE, .mode = 0640 };
+	struct ipcx_ref refs[2];
+	struct ipcx_query q = { .size = sizeof(q), .refs = refs, .nrefs = 2 };
+	struct ipcx_table *t;
+	struct ipcx_note note;
+
+	make_small(x, "psem", "/a", &refs[0]);
+	refs[1] = refs[0];
+	refs[1].name[1] = 'z';
+	assert_int_equal(ipcx_change(x, &q, &a, &t), 0);
+	assert_int_equal(ipcx_table_rows(t), 1);
+	assert_int_equal(number(t, 0, IPCX_F_MODE), 0640);
+	assert_true(ipcx_table_note(t, 0, &note));
+	assert_int_equal(note.kind, IPCX_NOTE_MISSING);
+	assert_string_equal(note.subject, "psem:/z");
+	assert_int_equal(note.error, -ENOENT);
+	assert_false(ipcx_table_note(t, 1, &note));
+	ipcx_table_free(t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(slices_are_the_whole),
+		TEST(dry_run),
+		TEST(same_names),
+		TEST(same_ids),
+		TEST(same_in_use),
+		TEST(create_all_or_none),
+		TEST(taken_ones_survive_a_failure),
+		TEST(change_answers_with_what_is),
+	};
+
+	return cmocka_run_group_tests_name("objects", tests, NULL, NULL);
+}

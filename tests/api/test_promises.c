@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the header promises of contexts, tables, values, texts and lists. */
+#include "api.h"
+
+#include <inttypes.h>
+#include <pwd.h>
+#include <unistd.h>
+
+static void frees_take_null(void **state)
+{
+	(void)state;
+	ipcx_free(NULL);
+	ipcx_table_free(NULL);
+	ipcx_expr_free(NULL);
+}
+
+static void errors_begin_empty(void **state)
+{
+	struct ipcx *x = *state, *other = NULL;
+	struct ipcx_ref ref;
+
+	assert_string_equal(ipcx_error(x), "");
+	assert_int_equal(ipcx_new(&other), 0);
+	assert_int_equal(ipcx_ref_parse(x, "nope", IPCX_NO_MECH, &ref), -EINVAL);
+	assert_non_null(strstr(ipcx_error(x), "nope"));
+	assert_string_equal(ipcx_error(other), "");
+	ipcx_free(other);
+}
+
+static void tables_outlive_their_context(void **state)
+{
+	struct ipcx *x = *state, *other = NULL;
+	struct ipcx_expr *e = NULL;
+	struct ipcx_query q = { .size = sizeof(q) };
+	struct ipcx_table *t = NULL;
+
+	make_small(x, "pshm", "/a b", NULL);
+	assert_int_equal(ipcx_new(&other), 0);
+	assert_int_equal(
+		ipcx_expr_parse(other, "size == 4096 && name =~ 'a b'", &e, NULL), 0);
+	assert_int_equal(ipcx_mech_mask("pshm", &q.mechs), 0);
+	assert_int_equal(ipcx_scan(other, &q, &t), 0);
+	ipcx_free(other);
+	assert_int_equal(ipcx_table_rows(t), 1);
+	assert_string_equal(string(t, 0, IPCX_F_NAME), "/a b");
+	assert_string_equal(string(t, 0, IPCX_F_REF), "pshm:/a\\x20b");
+	assert_true(*string(t, 0, IPCX_F_OWNER) != '\0');
+	assert_int_equal(ipcx_expr_match(e, t, 0), 1);
+	assert_int_equal(ipcx_expr_fields(e)[0], IPCX_F_NAME);
+	ipcx_expr_free(e);
+	ipcx_table_free(t);
+}
+
+/* A snapshot does not change with what it shows. */
+static void tables_do_not_change(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_query q = { .size = sizeof(q) };
+	struct ipcx_table *t, *gone;
+
+	make_small(x, "sem", NULL, NULL);
+	t = scan(x, "sem");
+	q.mechs = IPCX_MECH_BIT(mech_of("sem"));
+	assert_int_equal(ipcx_remove(x, &q, &gone), 0);
+	ipcx_table_free(gone);
+	assert_int_equal(ipcx_table_rows(t), 1);
+	assert_int_equal(number(t, 0, IPCX_F_NSEMS), 2);
+	assert_int_equal(count(x, "sem"), 0);
+	ipcx_table_free(t);
+}
+
+/* IPCX_NUMERIC: owners are their numbers. */
+static void numeric(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_query q = { .size = sizeof(q), .flags = IPCX_NUMERIC };
+	const struct passwd *who = getpwuid(geteuid());
+	const enum ipcx_field names[] = { IPCX_F_OWNER, IPCX_F_CREATOR };
+	const enum ipcx_field ids[] = { IPCX_F_UID, IPCX_F_CUID };
+	struct ipcx_table *t, *named;
+
+	make_small(x, "msg", NULL, NULL);
+	q.mechs = IPCX_MECH_BIT(mech_of("msg"));
+	named = scan(x, "msg");
+	assert_int_equal(ipcx_scan(x, &q, &t), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char digits[24];
+
+		(void)snprintf(digits, sizeof(digits), "%" PRIu64, number(t, 0, ids[i]));
+		assert_string_equal(string(t, 0, names[i]), digits);
+		assert_string_equal(string(named, 0, names[i]),
+				    who ? who->pw_name : digits);
+	}
+	ipcx_table_free(named);
+	ipcx_table_free(t);
+}
+
+/* Numbers from 0 up, names that are found again, each with its words. */
+static void lists(void **state)
+{
+	const struct ipcx_mech_info *m;
+	uint64_t all = 0, sysv = 0, posix = 0;
+	unsigned n = 0;
+
+	(void)state;
+	for (; (m = ipcx_mech_info(n)); n++) {
+		assert_int_equal(mech_of(m->name), n);
+		assert_true(*m->label && *m->object && *m->need);
+		assert_true(!strcmp(m->group, "sysv") || !strcmp(m->group, "posix"));
+		assert_true((m->require & ~m->create) == 0);
+		assert_true(ipcx_mech_has(n, m->named ? IPCX_F_NAME : IPCX_F_ID));
+		for (const uint8_t *f = m->shown; *f != IPCX_FIELDS; f++)
+			assert_true(ipcx_mech_has(n, (enum ipcx_field) * f));
+	}
+	assert_true(n >= 6);
+	assert_int_equal(ipcx_mech_mask("all", &all), 0);
+	assert_int_equal(ipcx_mech_mask("sysv", &sysv), 0);
+	assert_int_equal(ipcx_mech_mask("posix", &posix), 0);
+	assert_true(all == IPCX_MECH_BIT(n) - 1 && (sysv | posix) == all &&
+		    (sysv & posix) == 0);
+	for (unsigned f = 0; f < IPCX_FIELDS; f++) {
+		const struct ipcx_field_info *info = ipcx_field_info((enum ipcx_field)f);
+		enum ipcx_field found;
+
+		assert_true(info && *info->heading && *info->doc);
+		assert_int_equal(ipcx_field_by_name(info->name, (size_t)-1, &found), 0);
+		assert_int_equal(found, f);
+	}
+	for (n = 0; ipcx_limit_name(n); n++)
+		assert_true(*ipcx_limit_name(n));
+	assert_true(n > 20);
+	assert_int_equal(strspn(ipcx_version(), "0123456789."), strlen(ipcx_version()));
+}
+
+/* Every object of every mechanism has every field that the mechanism is said to have. */
+static void rows_keep_what_tables_say(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_table *t;
+
+	for (unsigned m = 0; ipcx_mech_info(m); m++)
+		make_small(x, ipcx_mech_info(m)->name, "/x", NULL);
+	t = scan(x, "all");
+	assert_string_equal(ipcx_table_kind(t), "objects");
+	assert_int_equal(ipcx_table_resume(t), 0);
+	for (size_t row = 0; row < ipcx_table_rows(t); row++) {
+		unsigned mech = ipcx_row_mech(t, row);
+
+		assert_int_equal(mech,
+				 row); /* one of each, in the order of the registry */
+		for (unsigned f = 0; f < IPCX_FIELDS; f++) {
+			struct ipcx_value v;
+			int r = ipcx_row_get(t, row, (enum ipcx_field)f, &v);
+			bool has = ipcx_mech_has(mech, (enum ipcx_field)f);
+
+			assert_int_equal(r, has ? 0 : -ENODATA);
+			assert_true(!has || v.type == IPCX_NONE ||
+				    v.type == ipcx_field_info((enum ipcx_field)f)->type);
+		}
+	}
+	ipcx_table_free(t);
+}
+
+/* References of a scan are read again, and find the same object. */
+static void references_come_back(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_table *t, *again;
+
+	for (unsigned m = 0; ipcx_mech_info(m); m++)
+		make_small(x, ipcx_mech_info(m)->name, "/x*\x80 y", NULL);
+	t = scan(x, "all");
+	for (size_t row = 0; row < ipcx_table_rows(t); row++) {
+		const char *ref = string(t, row, IPCX_F_REF);
+		struct ipcx_query q = { .size = sizeof(q), .nrefs = 1 };
+		struct ipcx_ref parsed;
+		char text[IPCX_REF_MAX];
+
+		q.refs = &parsed;
+		assert_int_equal(ipcx_ref_parse(x, ref, IPCX_NO_MECH, &parsed), 0);
+		assert_int_equal(ipcx_ref_format(&parsed, text, sizeof(text)),
+				 strlen(ref));
+		assert_string_equal(text, ref);
+		/* cut as by snprintf(3) */
+		assert_int_equal(ipcx_ref_format(&parsed, text, 4), strlen(ref));
+		assert_int_equal(strlen(text), 3);
+		assert_int_equal(ipcx_scan(x, &q, &again), 0);
+		assert_int_equal(ipcx_table_rows(again), 1);
+		assert_string_equal(string(again, 0, IPCX_F_REF), ref);
+		ipcx_table_free(again);
+	}
+	ipcx_table_free(t);
+}
+
+static void namespace_and_limits(void **state)
+{
+	struct ipcx *x = *state;
+	char link[64] = "", name[64] = "", line[64] = "";
+	struct ipcx_table *t;
+
+	assert_true(readlink("/proc/self/ns/ipc", link, sizeof(link) - 1) > 0);
+	ipcx_namespace(x, name, sizeof(name));
+	assert_string_equal(name, link);
+	ipcx_namespace(x, name, 4);
+	assert_string_equal(name, "ipc");
+	assert_int_equal(ipcx_limit_sysctl(x, "shmmni", 4096, line, sizeof(line)), 20);
+	assert_string_equal(line, "kernel.shmmni = 4096");
+	assert_int_equal(ipcx_limits(x, NULL, &t), 0);
+	assert_string_equal(ipcx_table_kind(t), "limits");
+	assert_true(ipcx_table_rows(t) > 20);
+	ipcx_table_free(t);
+	assert_int_equal(ipcx_fit(x, "shm:4K", &t), 1);
+	ipcx_table_free(t);
+	assert_int_equal(ipcx_fit(x, "sem:1x1000000000", &t), 0);
+	ipcx_table_free(t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(frees_take_null),
+		TEST(errors_begin_empty),
+		TEST(tables_outlive_their_context),
+		TEST(tables_do_not_change),
+		TEST(numeric),
+		TEST(lists),
+		TEST(rows_keep_what_tables_say),
+		TEST(references_come_back),
+		TEST(namespace_and_limits),
+	};
+
+	return cmocka_run_group_tests_name("promises", tests, NULL, NULL);
+}
