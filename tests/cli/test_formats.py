@@ -255,7 +255,7 @@ def test_a_wide_cell_after_the_measured_rows_keeps_its_gap(world):
 
 def test_headings_can_be_left_out(world):
     make_all(world)
-    for words in (["ls", "shm"], ["ls", "-o", "ref,size"], ["limits"], ["ls", "--format", "csv"], ["ls", "--format", "raw"]):
+    for words in (["ls", "shm"], ["ls", "-o", "ref,size"], ["limits"], ["ls", "--format", "csv", "-o", "ref,size"], ["ls", "--format", "raw"]):
         with_, without = world.ipcx(*words).lines, world.ipcx(*words, "--no-headings").lines
         assert len(with_) == len(without) + 1
         assert [line.split()[0] for line in with_[1:]] == [line.split()[0] for line in without]
