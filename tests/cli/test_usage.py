@@ -141,6 +141,21 @@ def test_a_missing_argument_is_told(world, words, says):
     refused(world, *words, says=f"'{says}' needs an argument", command=words[0])
 
 
+@pytest.mark.parametrize("command,option,values", [
+    (["mk", "shm", "--size=1"], "size", ["", "x", "-1", "+1", "1.5.5", "4Q", "1 K", "18446744073709551616", "16E"]),
+    (["mk", "shm", "--size=1"], "mode", ["", "8", "0o600", "01777", "rw", "-1"]), (["mk", "shm", "--size=1"], "key", ["", "x", "0x100000000", "08", "-010"]),
+    (["mk", "shm", "--size=1"], "id", ["", "-1", "x", "2147483648"]), (["mk", "shm", "--size=1"], "count", ["", "-1", "x", "1.5"]),
+    (["mk", "sem"], "nsems", ["", "x", "-1"]), (["mk", "shm", "--size=1"], "huge", ["3M", "x", "0", "-1"]),
+    (["set", "shm:0"], "mode", ["", "8", "0o600", "01777"]), (["set", "msg:0"], "qbytes", ["x", "-1"]), (["key", "/etc"], "reverse", ["", "x", "0x100000000"])],
+    ids=lambda x: " ".join(x) if isinstance(x, list) else x)
+def test_a_value_that_is_none_is_told_with_its_option(world, command, option, values):
+    make_all(world)
+    before = state(world)
+    for value in values:
+        refused(world, *command, f"--{option}={value}", says=f"--{option}: '{value}' is ", command=command[0])
+    assert state(world) == before
+
+
 @pytest.mark.parametrize("words,says", [(["ls", "--json=1"], "--json"), (["ls", "--no-headings=yes"], "--no-headings"), (["rm", "--all=x"], "--all")])
 def test_an_argument_too_much_is_told(world, words, says):
     refused(world, *words, says=says, command=words[0])
