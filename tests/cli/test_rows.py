@@ -9,7 +9,6 @@ import io
 import json
 import os
 import pwd
-import random
 import re
 import stat
 import time
@@ -17,7 +16,7 @@ import time
 import pytest
 
 from conftest import World
-from helpers.real import kernel, meanwhile, unescape
+from helpers.real import kernel, make_names, meanwhile, unescape, unsafe
 from helpers.tools import SYSV
 
 N = 2000
@@ -360,3 +359,18 @@ def test_a_table_of_files_row_by_row(files, words):
     assert len(set(names)) == len(names) == N
     if "name" in words:
         assert names == sorted(names)
+
+
+@pytest.mark.parametrize("mech", ["pshm", "mq"])
+@pytest.mark.parametrize("name", [b"x" * 255, b"\xff" * 255, b"\n" * 255, "日".encode() * 85, "\u202e".encode() * 85], ids=lambda n: repr(n[:3]))
+def test_a_name_of_255_bytes_is_whole_in_every_row(world, mech, name):
+    make_names(world, [b"a", name, b"z"], psem=False)
+    rows = world.objects(mech)
+    refs = {unescape(row["ref"].split(":", 1)[1]): row["ref"] for row in rows}
+    assert set(refs) == {b"/a", b"/" + name, b"/z"}
+    for format in ("table", "raw", "export"):
+        r = world.ipcx("ls", mech, "-o", "ref,name,mode", "--format", format, "--no-headings")
+        assert not unsafe(r.out) and len(r.lines) == 3 and sum(refs[b"/" + name] in line for line in r.lines) == 1
+    assert [row["ref"] for row in world.ipcx("show", refs[b"/" + name], "--json").json["objects"]] == [refs[b"/" + name]]
+    assert world.ipcx("rm", refs[b"/" + name]).rc == 0
+    assert [row["name"] for row in world.objects(mech, "--sort", "name")] == ["/a", "/z"]
