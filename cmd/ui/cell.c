@@ -189,6 +189,5 @@ char *cell_text(char *p, const struct ipcx_field_info *info, const struct ipcx_v
 	/* A reference is escaped already, in a way that every command reads back. */
 	if (info == ipcx_field_info(IPCX_F_REF))
 		return put_text(p, v->as.s);
-	return p +
-	       MIN(ix_escape(p, CELL_MAX, v->as.s, IX_ESC_TEXT), (size_t)CELL_MAX - 1);
+	return ix_put_escaped(p, CELL_MAX, v->as.s, IX_ESC_TEXT);
 }

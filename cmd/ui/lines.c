@@ -18,8 +18,7 @@ static char *exact(char *p, const struct sheet *s, const struct sheet_column *c,
 		return cell_put(p, c->info, v, &s->style);
 	/* Raw, except that what others chose never commands a terminal. */
 	if (s->terminal && c->field != IPCX_F_REF)
-		return p + MIN(ix_escape(p, CELL_MAX, v->as.s, IX_ESC_TEXT),
-			       (size_t)CELL_MAX - 1);
+		return ix_put_escaped(p, CELL_MAX, v->as.s, IX_ESC_TEXT);
 	return (char *)mempcpy(p, v->as.s, MIN(strlen(v->as.s), (size_t)CELL_MAX / 4));
 }
 
@@ -101,8 +100,7 @@ void export_rows(struct sheet *s, const struct sheet_rows *rows)
 			if (c->field == IPCX_F_REF)
 				p = mempcpy(p, text, strlen(text));
 			else
-				p += MIN(ix_escape(p, CELL_MAX, text, IX_ESC_SHELL),
-					 (size_t)CELL_MAX - 1);
+				p = ix_put_escaped(p, CELL_MAX, text, IX_ESC_SHELL);
 			*p++ = '"';
 			out_done(p);
 		}
@@ -137,7 +135,7 @@ static char *raw_cell(char *p, const struct sheet *s, const struct sheet_column 
 	*exact(text, s, c, v) = '\0';
 	if (!strcmp(text, "-"))
 		return mempcpy(p, "\\x2d", 4);
-	return p + MIN(ix_escape(p, CELL_MAX, text, IX_ESC_REF), (size_t)CELL_MAX - 1);
+	return ix_put_escaped(p, CELL_MAX, text, IX_ESC_REF);
 }
 
 void raw_rows(struct sheet *s, const struct sheet_rows *rows)

@@ -315,6 +315,13 @@ size_t ix_escape(char *buf, size_t size, const char *text, enum ix_esc how)
 	return want;
 }
 
+char *ix_put_escaped(char *p, size_t size, const char *text, enum ix_esc how)
+{
+	size_t want = ix_escape(p, size, text, how);
+
+	return p + (want < size ? want : strlen(p));
+}
+
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')

@@ -34,6 +34,9 @@ int ix_esc_clean(const char *text, enum ix_esc how);
  */
 size_t ix_escape(char *buf, size_t size, const char *text, enum ix_esc how);
 
+/* The same, for whoever writes on behind it: answers the end of what was written. */
+char *ix_put_escaped(char *p, size_t size, const char *text, enum ix_esc how);
+
 /* Undo \xNN in place; answers the new length (NUL bytes would be refused: -EINVAL). */
 int ix_unescape(char *text);
 

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* base/file.c: small files whole, descriptors above the standard streams. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "unit.h"
+
+static char top[] = "/tmp/ipcx-test-file.XXXXXX";
+static int dir = -1;
+
+static int begin(void **state)
+{
+	(void)state;
+	if (!mkdtemp(top))
+		return -1;
+	dir = open(top, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return dir < 0 ? -1 : 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	(void)unlinkat(dir, "x", 0);
+	(void)unlinkat(dir, "link", 0);
+	(void)close(dir);
+	return rmdir(top);
+}
+
+static void put(const char *text)
+{
+	auto_fd int fd = openat(dir, "x", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+}
+
+/* With room for size bytes, of which one is the NUL. */
+static void read_whole_or_not(void **state)
+{
+	char buf[16];
+
+	(void)state;
+	put("");
+	assert_int_equal(ix_read_file(dir, "x", buf, sizeof(buf)), 0);
+	assert_string_equal(buf, "");
+	put("123456789012345");
+	assert_int_equal(ix_read_file(dir, "x", buf, sizeof(buf)), 15);
+	assert_string_equal(buf, "123456789012345");
+	put("1234567890123456");
+	assert_int_equal(ix_read_file(dir, "x", buf, sizeof(buf)), -EFBIG);
+	assert_int_equal(ix_read_file(dir, "none", buf, sizeof(buf)), -ENOENT);
+	assert_int_equal(ix_read_file(dir, ".", buf, sizeof(buf)), -EISDIR);
+}
+
+/* A pipe gives what it has, a piece at a time. */
+static void read_all_in_pieces(void **state)
+{
+	struct ix_buf b = { 0 };
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_int_equal(write(ends[1], "ab", 2), 2);
+	assert_int_equal(write(ends[1], "cd", 2), 2);
+	(void)close(ends[1]);
+	assert_int_equal(ix_read_all(ends[0], 4, &b), 0);
+	assert_int_equal(b.len, 4);
+	assert_memory_equal(b.data, "abcd", 4);
+	ix_buf_free(&b);
+	(void)close(ends[0]);
+}
+
+static void read_all_no_more_than(void **state)
+{
+	struct ix_buf b = { .len = 77 };
+	auto_fd int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	assert_true(zero >= 0);
+	assert_int_equal(ix_read_all(zero, 1000000, &b), -EFBIG);
+	assert_int_equal(ix_read_all(-1, 10, &b), -EBADF);
+	assert_true(b.len == 77 && !b.data);
+}
+
+/* An existing file, in one piece; what is not there is not made. */
+static void write_existing(void **state)
+{
+	char buf[16];
+
+	(void)state;
+	put("....");
+	assert_int_equal(ix_write_file(dir, "x", "ab"), 0);
+	assert_int_equal(ix_read_file(dir, "x", buf, sizeof(buf)), 4);
+	assert_string_equal(buf, "ab..");
+	assert_int_equal(ix_write_file(dir, "none", "ab"), -ENOENT);
+	assert_int_equal(faccessat(dir, "none", F_OK, 0), -1);
+	assert_int_equal(ix_write_file(AT_FDCWD, "/dev/full", "ab"), -ENOSPC);
+}
+
+static void open_is_close_on_exec(void **state)
+{
+	auto_fd int fd = ix_open(dir, ".", O_RDONLY | O_DIRECTORY);
+
+	(void)state;
+	assert_true(fd > 2);
+	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	assert_int_equal(ix_open(dir, "none", O_RDONLY), -ENOENT);
+	assert_int_equal(symlinkat("x", dir, "link"), 0);
+	assert_int_equal(ix_open(dir, "link", O_RDONLY | O_NOFOLLOW), -ELOOP);
+}
+
+/* With standard input closed the lowest free descriptor is 0: that is not ours to take. */
+static void open_leaves_streams_alone(void **state)
+{
+	int kept = fcntl(0, F_DUPFD_CLOEXEC, 10), fd;
+
+	(void)state;
+	(void)close(0);
+	fd = ix_open(AT_FDCWD, "/dev/null", O_RDONLY);
+	assert_int_equal(fcntl(0, F_GETFD), -1);
+	if (kept >= 0)
+		assert_int_equal(dup2(kept, 0), 0);
+	assert_true(fd > 2);
+	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	(void)close(fd);
+	(void)close(kept);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(read_whole_or_not),
+		cmocka_unit_test(read_all_in_pieces),
+		cmocka_unit_test(read_all_no_more_than),
+		cmocka_unit_test(write_existing),
+		cmocka_unit_test(open_is_close_on_exec),
+		cmocka_unit_test(open_leaves_streams_alone),
+	};
+
+	return cmocka_run_group_tests_name("file", tests, begin, end);
+}

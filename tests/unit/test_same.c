@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* query/same.c: is this still the object that was listed? */
+#include <errno.h>
+#include <string.h>
+
+#include "mech/posix.h"
+#include "mech/sysv.h"
+#include "query/query.h"
+#include "unit.h"
+
+static unsigned mech_of(const char *name)
+{
+	unsigned mech = IPCX_NO_MECH;
+
+	assert_int_equal(ipcx_mech_by_name(name, (size_t)-1, &mech), 0);
+	return mech;
+}
+
+static struct ipcx_table *table(const char *mech)
+{
+	struct ipcx_table *t = NULL;
+
+	assert_int_equal(ix_table_new(&t), 0);
+	assert_int_equal(ix_table_section(t, ix_mech(mech_of(mech))->kind, mech_of(mech)),
+			 0);
+	return t;
+}
+
+static struct ix_sysv_row *add_id(struct ipcx_table *t, int32_t id)
+{
+	struct ix_sysv_row *row = ix_table_row(t);
+
+	assert_non_null(row);
+	row->id = id;
+	row->key = 0x4d2;
+	row->cuid = 1000;
+	row->ctime = 1795255200;
+	ix_table_keep(t);
+	return row;
+}
+
+static struct ix_posix_row *add_name(struct ipcx_table *t, const char *name)
+{
+	struct ix_posix_row *row = ix_table_row(t);
+
+	assert_non_null(row);
+	row->name = row->ref = ix_table_text(t, name);
+	row->uid = 1000;
+	row->mode = 0600;
+	row->ino = 5;
+	ix_table_keep(t);
+	return row;
+}
+
+/* Whether the last row of now stands in before, as a scan asks; and how many notes that
+ * made. */
+static bool same(struct ipcx_table *before, struct ipcx_table *now, size_t *ret_notes)
+{
+	struct ix_section *last = &now->sections[now->nsections - 1];
+	struct ix_scan s = { .t = now, .mech = last->mech, .same = before };
+	struct ipcx_note note;
+	bool is;
+
+	assert_int_equal(ix_same_index(&s), 0);
+	is = ix_same_object(&s, now->arena.data + now->arena.len - last->kind->row_size);
+	free(s.same_index);
+	for (*ret_notes = 0; ipcx_table_note(now, *ret_notes, &note); ++*ret_notes) {
+		assert_int_equal(note.kind, IPCX_NOTE_FAILED);
+		assert_non_null(strstr(note.text, "left alone"));
+	}
+	return is;
+}
+
+static void ids(void **state)
+{
+	struct ipcx_table *before = table("sem"), *now;
+	size_t notes;
+
+	(void)state;
+	for (int32_t id = 0; id < 300; id++)
+		(void)add_id(before, id * 32769 % 1000003);
+	for (int change = 0; change < 5; change++) {
+		struct ix_sysv_row *row;
+
+		now = table("sem");
+		row = add_id(now, 7 * 32769 % 1000003);
+		row->uid = 5; /* given away: the same */
+		row->mode = 0777;
+		row->key += change == 1;
+		row->cuid += change == 2;
+		row->ctime += change == 3;
+		row->id += change == 4; /* not listed: nothing to say */
+		assert_int_equal(same(before, now, &notes), change == 0);
+		assert_int_equal(notes, change > 0 && change < 4);
+		ipcx_table_free(now);
+	}
+	ipcx_table_free(before);
+}
+
+/* A name's object is its file, whoever owns it by now and whatever is in it. */
+static void names(void **state)
+{
+	struct ipcx_table *before = table("pshm"), *now;
+	size_t notes;
+
+	(void)state;
+	(void)add_name(before, "/a");
+	(void)add_name(before, "/b");
+	for (int change = 0; change < 4; change++) {
+		struct ix_posix_row *row;
+
+		now = table("pshm");
+		row = add_name(now, change == 3 ? "/c" : "/b");
+		row->ctime = row->mtime = 77;
+		row->uid = 5;
+		row->mode = 0777;
+		row->ino += change == 1;
+		row->dev += change == 2;
+		assert_int_equal(same(before, now, &notes), change == 0);
+		assert_int_equal(notes, change == 1 || change == 2);
+		ipcx_table_free(now);
+	}
+	ipcx_table_free(before);
+}
+
+/* The same id, or the same name, of another mechanism is another object. */
+static void mechanisms(void **state)
+{
+	struct ipcx_table *before = table("shm"), *now = table("msg");
+	size_t notes;
+
+	(void)state;
+	(void)add_id(before, 5);
+	(void)add_id(now, 5);
+	assert_false(same(before, now, &notes));
+	assert_int_equal(notes, 0);
+	ipcx_table_free(now);
+	ipcx_table_free(before);
+	before = table("pshm");
+	now = table("psem");
+	(void)add_name(before, "/a");
+	(void)add_name(now, "/a");
+	assert_false(same(before, now, &notes));
+	ipcx_table_free(now);
+	ipcx_table_free(before);
+}
+
+static void nothing_was_listed(void **state)
+{
+	struct ipcx_table *before = NULL, *now = table("shm");
+	size_t notes;
+
+	(void)state;
+	assert_int_equal(ix_table_new(&before), 0);
+	(void)add_id(now, 5);
+	assert_false(same(before, now, &notes));
+	assert_int_equal(notes, 0);
+	ipcx_table_free(now);
+	ipcx_table_free(before);
+}
+
+/* What was unknown then and is known now is not the same: nobody can tell. */
+static void unknown_marks(void **state)
+{
+	struct ipcx_table *before = table("shm"), *now = table("shm");
+	size_t notes;
+
+	(void)state;
+	ix_unknown(add_id(before, 5), IPCX_F_KEY);
+	(void)add_id(now, 5);
+	assert_false(same(before, now, &notes));
+	assert_int_equal(notes, 1);
+	ipcx_table_free(now);
+	now = table("shm");
+	ix_unknown(add_id(now, 5), IPCX_F_KEY);
+	assert_true(same(before, now, &notes));
+	ipcx_table_free(now);
+	ipcx_table_free(before);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ids),           cmocka_unit_test(names),
+		cmocka_unit_test(mechanisms),    cmocka_unit_test(nothing_was_listed),
+		cmocka_unit_test(unknown_marks),
+	};
+
+	return cmocka_run_group_tests_name("same", tests, NULL, NULL);
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* core/table.c, core/columns.c: rows, sections, strings, notes, and the one getter. */
+#include "core/table.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "core/columns.h"
+#include "rows.h"
+#include "unit.h"
+
+static struct ipcx_value get(const struct ipcx_table *t, size_t row, enum ipcx_field f)
+{
+	struct ipcx_value v = { .type = IPCX_NONE, .as.u = 77 };
+
+	assert_int_equal(ipcx_row_get(t, row, f, &v), 0);
+	return v;
+}
+
+static void values(void **state)
+{
+	struct ipcx_table *t = test_table();
+
+	(void)state;
+	assert_non_null(t);
+	assert_int_equal(ipcx_table_rows(t), 3);
+	assert_true(get(t, 0, IPCX_F_SIZE).type == IPCX_UINT);
+	assert_true(get(t, 0, IPCX_F_SIZE).as.u == UINT64_C(4) << 20);
+	assert_true(get(t, 0, IPCX_F_SWAP).as.u == UINT64_MAX);
+	assert_true(get(t, 0, IPCX_F_MTYPE).as.i == -7);
+	assert_true(get(t, 0, IPCX_F_USE_PERCENT).as.d == 12.5);
+	assert_true(get(t, 0, IPCX_F_MODE).type == IPCX_MODE);
+	assert_true(get(t, 0, IPCX_F_MODE).as.u == 0600);
+	assert_true(get(t, 0, IPCX_F_KEY).type == IPCX_KEY);
+	assert_true(get(t, 0, IPCX_F_DEST).type == IPCX_BOOL);
+	assert_true(get(t, 0, IPCX_F_CTIME).type == IPCX_TIME);
+	assert_true(get(t, 0, IPCX_F_AGE).as.u == 5400);
+	assert_string_equal(get(t, 0, IPCX_F_STATUS).as.s, "dest");
+	ipcx_table_free(t);
+}
+
+/* Unknown, "zero is none", no such field, no such row: four different answers. */
+static void no_values(void **state)
+{
+	struct ipcx_table *t = test_table();
+	struct ipcx_value v = { .type = IPCX_MODE, .as.u = 77 };
+
+	(void)state;
+	assert_true(get(t, 1, IPCX_F_RSS).type == IPCX_NONE);
+	assert_true(get(t, 1, IPCX_F_OWNER).type == IPCX_NONE);
+	assert_true(get(t, 1, IPCX_F_SIZE).type == IPCX_UINT);
+	assert_true(get(t, 0, IPCX_F_ATIME).type == IPCX_NONE);
+	assert_true(get(t, 0, IPCX_F_LPID).type == IPCX_NONE);
+	assert_true(get(t, 0, IPCX_F_CUID).type == IPCX_UINT); /* 0 is a uid */
+	assert_int_equal(ipcx_row_get(t, 2, IPCX_F_SIZE, &v), -ENODATA);
+	assert_int_equal(ipcx_row_get(t, 0, IPCX_F_NSEMS, &v), -ENODATA);
+	assert_int_equal(ipcx_row_get(t, 3, IPCX_F_SIZE, &v), -EINVAL);
+	assert_int_equal(ipcx_row_get(t, SIZE_MAX, IPCX_F_SIZE, &v), -EINVAL);
+	assert_int_equal(ipcx_row_get(t, 0, IPCX_FIELDS, &v), -EINVAL);
+	assert_true(v.type == IPCX_MODE && v.as.u == 77);
+	ipcx_table_free(t);
+}
+
+struct widths {
+	struct ix_row head;
+	int64_t i8;
+	int32_t i4;
+	int16_t i2;
+	int8_t i1;
+};
+
+/* Members of every size, with their signs. */
+static void widths(void **state)
+{
+	static const struct ix_kind kind = {
+		.name = "widths",
+		.row_size = sizeof(struct widths),
+		.columns = { [IPCX_F_MTYPE] = IX_COL(struct widths, i8),
+			     [IPCX_F_CPID] = IX_COL(struct widths, i4),
+			     [IPCX_F_LPID] = IX_COL(struct widths, i2),
+			     [IPCX_F_LSPID] = IX_COL(struct widths, i1) },
+	};
+	static const enum ipcx_field fields[] = { IPCX_F_MTYPE, IPCX_F_CPID, IPCX_F_LPID,
+						  IPCX_F_LSPID };
+	struct ipcx_table *t = NULL;
+	struct widths *row;
+
+	(void)state;
+	assert_int_equal(ix_table_new(&t), 0);
+	assert_int_equal(ix_table_section(t, &kind, IPCX_NO_MECH), 0);
+	for (int n = -1; n <= 1; n++) {
+		row = ix_table_row(t);
+		assert_non_null(row);
+		*row = (struct widths){
+			.i8 = n, .i4 = n, .i2 = (int16_t)n, .i1 = (int8_t)n
+		};
+		ix_table_keep(t);
+	}
+	for (size_t i = 0; i < 3; i++)
+		for (size_t f = 0; f < ARRAY_SIZE(fields); f++)
+			assert_true(get(t, i, fields[f]).as.i == (int64_t)i - 1);
+	assert_string_equal(ipcx_table_kind(t), "widths");
+	ipcx_table_free(t);
+}
+
+/* Rows that are not kept are gone, and the next begins with zeros. */
+static void rows_are_dropped(void **state)
+{
+	struct ipcx_table *t = NULL;
+	struct test_row *row;
+
+	(void)state;
+	assert_int_equal(ix_table_new(&t), 0);
+	assert_string_equal(ipcx_table_kind(t), "objects");
+	assert_int_equal(ix_table_section(t, &test_kind, 0), 0);
+	for (int i = 0; i < 5000; i++) {
+		row = ix_table_row(t);
+		assert_non_null(row);
+		assert_true(row->size == 0 && row->head.unknown.bits[0] == 0);
+		row->size = (uint64_t)i;
+		row->head.unknown.bits[0] = i % 2 ? UINT64_MAX : 0;
+		if (i % 2 == 0)
+			ix_table_keep(t);
+	}
+	assert_int_equal(ipcx_table_rows(t), 2500);
+	for (size_t i = 0; i < 2500; i++)
+		assert_true(get(t, i, IPCX_F_SIZE).as.u == 2 * i);
+	ipcx_table_free(t);
+}
+
+/* Sections of several kinds and mechanisms, empty ones among them. */
+static void sections(void **state)
+{
+	struct ipcx_table *t = NULL;
+
+	(void)state;
+	assert_int_equal(ix_table_new(&t), 0);
+	for (unsigned i = 0; i < 30; i++) {
+		bool bare = i % 3 == 0;
+
+		assert_int_equal(
+			ix_table_section(t, bare ? &bare_kind : &test_kind, i / 5), 0);
+		if (i % 4 == 0)
+			continue;
+		((struct test_row *)ix_table_row(t))->limit = i;
+		ix_table_keep(t);
+	}
+	assert_int_equal(ipcx_table_rows(t), 22);
+	for (size_t i = 0, row = 0; i < 30; i++) {
+		if (i % 4 == 0)
+			continue;
+		assert_true(get(t, row, IPCX_F_LIMIT).as.u == i);
+		assert_int_equal(ipcx_row_mech(t, row), i / 5);
+		row++;
+	}
+	assert_int_equal(ipcx_row_mech(t, 22), IPCX_NO_MECH);
+	ipcx_table_free(t);
+}
+
+static void strings(void **state)
+{
+	struct ipcx_table *t = NULL;
+	ix_text first, empty;
+
+	(void)state;
+	assert_int_equal(ix_table_new(&t), 0);
+	first = ix_table_text(t, "first");
+	empty = ix_table_text(t, "");
+	assert_true(first != 0 && empty != 0 && first != empty);
+	assert_int_equal(ix_table_text(t, NULL), 0);
+	assert_null(ix_table_string(t, 0));
+	for (int i = 0; i < 1000; i++)
+		assert_true(ix_table_text(t, "a text that moves the others") != 0);
+	assert_string_equal(ix_table_string(t, first), "first");
+	assert_string_equal(ix_table_string(t, empty), "");
+	ipcx_table_free(t);
+}
+
+static void notes(void **state)
+{
+	struct ipcx_table *t = NULL;
+	struct ipcx_note n = { .error = 77 };
+	char text[3000];
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	assert_int_equal(ix_table_new(&t), 0);
+	assert_false(ipcx_table_note(t, 0, &n));
+	assert_int_equal(n.error, 77);
+	ix_table_note(t, IPCX_NOTE_FAILED, 2, -EPERM, "shm:5", "cannot %s", "remove");
+	ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, 0, NULL, "%s", text);
+	assert_true(ipcx_table_note(t, 0, &n));
+	assert_true(n.kind == IPCX_NOTE_FAILED && n.mech == 2 && n.error == -EPERM);
+	assert_string_equal(n.subject, "shm:5");
+	assert_string_equal(n.text, "cannot remove");
+	assert_true(ipcx_table_note(t, 1, &n));
+	assert_true(n.kind == IPCX_NOTE_INFO && n.mech == IPCX_NO_MECH && n.error == 0);
+	assert_string_equal(n.subject, "");
+	assert_int_equal(strspn(n.text, "x"), 1023); /* cut, with its end */
+	assert_false(ipcx_table_note(t, 2, &n));
+	ipcx_table_free(t);
+}
+
+static bool told(const uint64_t bits[2], enum ipcx_field f)
+{
+	return bits[f / 64] >> (f % 64) & 1;
+}
+
+/* A field that differs from the row before is always told; of others at least those that
+ * stand alone are not. */
+static void changed(void **state)
+{
+	struct ipcx_table *t = NULL;
+	struct test_row *row;
+	uint64_t bits[2];
+
+	(void)state;
+	assert_int_equal(ix_table_new(&t), 0);
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(ix_table_section(t, i < 4 ? &test_kind : &bare_kind, 0),
+				 0);
+		row = ix_table_row(t);
+		assert_non_null(row);
+		row->size = i >= 1;
+		row->mode = i >= 2 ? 0644 : 0600;
+		if (i >= 3)
+			ix_unknown(row, IPCX_F_RSS);
+		ix_table_keep(t);
+	}
+	for (size_t first = 0; first < 6; first += first ? 1 : 4) {
+		ipcx_row_changed(t, first, bits);
+		assert_true(bits[0] == UINT64_MAX && bits[1] == UINT64_MAX);
+	}
+	ipcx_row_changed(t, 1, bits);
+	assert_true(told(bits, IPCX_F_SIZE));
+	assert_false(told(bits, IPCX_F_SWAP) || told(bits, IPCX_F_MODE));
+	ipcx_row_changed(t, 2, bits);
+	assert_true(told(bits, IPCX_F_MODE));
+	assert_false(told(bits, IPCX_F_SIZE) || told(bits, IPCX_F_CTIME));
+	ipcx_row_changed(t, 3, bits);
+	assert_true(told(bits, IPCX_F_RSS));
+	ipcx_table_free(t);
+}
+
+static void ages_are_never_negative(void **state)
+{
+	static const struct ix_kind kind = {
+		.name = "objects",
+		.row_size = sizeof(struct test_row),
+		.columns = { [IPCX_F_CTIME] = IX_COL_ZERO(struct test_row, ctime),
+			     [IPCX_F_AGE] = IX_DERIVED(ix_derive_age) },
+	};
+	static const struct {
+		int64_t ctime;
+		enum ipcx_type type;
+		uint64_t age;
+	} rows[] = { { NOW, IPCX_UINT, 0 },       { NOW - 90, IPCX_UINT, 90 },
+		     { NOW + 90, IPCX_UINT, 0 },  { -90, IPCX_UINT, NOW + 90 },
+		     { INT64_MAX, IPCX_UINT, 0 }, { 0, IPCX_NONE, 0 } };
+	struct ipcx_table *t = NULL;
+
+	(void)state;
+	assert_int_equal(ix_table_new(&t), 0);
+	assert_true(t->now > NOW - INT64_C(200000000));
+	t->now = NOW;
+	assert_int_equal(ix_table_section(t, &kind, 0), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct ipcx_value v;
+
+		((struct test_row *)ix_table_row(t))->ctime = rows[i].ctime;
+		ix_table_keep(t);
+		v = get(t, i, IPCX_F_AGE);
+		assert_int_equal(v.type, rows[i].type);
+		assert_true(v.type == IPCX_NONE || v.as.u == rows[i].age);
+	}
+	ipcx_table_free(t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(values),
+		cmocka_unit_test(no_values),
+		cmocka_unit_test(widths),
+		cmocka_unit_test(rows_are_dropped),
+		cmocka_unit_test(sections),
+		cmocka_unit_test(strings),
+		cmocka_unit_test(notes),
+		cmocka_unit_test(changed),
+		cmocka_unit_test(ages_are_never_negative),
+	};
+
+	return cmocka_run_group_tests_name("table", tests, NULL, NULL);
+}
