@@ -179,6 +179,35 @@ enum ipcx_field {
 	IPCX_F_EXISTED,
 	IPCX_F_INODE,
 	IPCX_F_DEVICE,
+	IPCX_F_NS,
+	IPCX_F_NS_ID,
+	IPCX_F_CONTAINER,
+	IPCX_F_RUNTIME,
+	IPCX_F_CONTAINER_ID,
+	IPCX_F_POD,
+	IPCX_F_POD_NAMESPACE,
+	IPCX_F_IPC_MODE,
+	IPCX_F_PID,
+	IPCX_F_TID,
+	IPCX_F_STARTED,
+	IPCX_F_PROCESSES,
+	IPCX_F_THREADS,
+	IPCX_F_MOUNTS,
+	IPCX_F_FDS,
+	IPCX_F_KEPT_BY,
+	IPCX_F_PIN,
+	IPCX_F_USER_NS,
+	IPCX_F_USER_NS_UID,
+	IPCX_F_USER_NS_OWNER,
+	IPCX_F_MNT_NS,
+	IPCX_F_SHM_DEVICE,
+	IPCX_F_MQUEUE_DEVICE,
+	IPCX_F_OBJECTS,
+	IPCX_F_BYTES,
+	IPCX_F_FIRST,
+	IPCX_F_SECOND,
+	IPCX_F_SAME,
+	IPCX_F_FOLLOWS,
 	IPCX_FIELDS /**< how many there are in this version of the header */
 };
 
@@ -545,9 +574,43 @@ int ipcx_shares(struct ipcx *x, const struct ipcx_table *t, size_t row,
 
 /* ---- namespaces ---- */
 
-/** The caller's IPC namespace as the kernel writes it: "ipc:[4026531839]"; "ipc:[?]"
- * where /proc does not tell. */
+/** The IPC namespace that calls with this context act in, as the kernel writes it:
+ * "ipc:[4026531839]"; "ipc:[?]" where /proc does not tell, "all" where it is every one. */
 void ipcx_namespace(struct ipcx *x, char *buf, size_t size);
+
+/** An IPC namespace that calls can act in, with the root directory whose /dev/shm goes
+ * with it; or every namespace that can be found. Held open: while it is, it cannot become
+ * another one. */
+struct ipcx_ns;
+
+/**
+ * Open an IPC namespace.
+ *
+ * @param where a process id; a container's name, id or unique beginning of an id, with
+ * its runtime and a colon before it where two know the name; the name of a pin; a file
+ * (anything with a slash); "ipc:[N]", or N where that is greater than any process id;
+ * "self"; or "all", which is every namespace there is and only good for looking
+ * @param ret_ns free it with ipcx_ns_free()
+ * @return 0; -ENOENT when there is none such, -ESRCH when its process is gone; -ENOTUNIQ
+ * when several fit; -EINVAL when a file is no IPC namespace; -EACCES, …
+ */
+int ipcx_ns_open(struct ipcx *x, const char *where, struct ipcx_ns **ret_ns);
+
+/** Free it. NULL is allowed. No context may be using it. */
+void ipcx_ns_free(struct ipcx_ns *ns);
+
+/**
+ * From now on, calls with this context act in that namespace: objects, contents, limits.
+ * The calling thread stays where it is: others enter for it (setns(2)). Nothing of a
+ * container is executed or believed: paths below its root cannot lead out of it
+ * (openat2(2)), users and processes are numbered as the caller sees them.
+ *
+ * @param ns must live as long as it is used; NULL: the caller's own again
+ */
+void ipcx_use(struct ipcx *x, struct ipcx_ns *ns);
+
+/** Whether it stands for every namespace there is. */
+bool ipcx_ns_is_all(const struct ipcx_ns *ns);
 
 /* ---- keys and ids ---- */
 

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Containers: which there are, what they are called, which process is their first. Found
+ * without asking any daemon, in the state files of the runtimes, in /proc/PID/cgroup and
+ * among the parents of processes. A family of runtimes is one file under lib/container/
+ * and one line in its registry.
+ *
+ * Everything here is a claim until it is verified: state files outlive a crash, numbers
+ * of processes are used again, whoever runs in a container may write cgroup names and
+ * environment. A container is listed with a process only when that process can be the
+ * one that was meant; names are never more than labels.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/ctx.h"
+
+struct ix_containers;
+
+/* One container. The texts are as their makers wrote them: any bytes. */
+struct ix_container {
+	const char *runtime;       /* "docker", "podman", "runc", …; static */
+	char *id;                  /* as the runtime knows it, or NULL */
+	char *name;                /* what people call it; NULL: only the id is known */
+	char *pod, *pod_namespace; /* of Kubernetes and podman, or NULL */
+	char *ipc_mode;            /* what the runtime's own files say: "private", "host",
+				      "container:ID", …; NULL: they do not */
+	int32_t pid;               /* its first process, as the caller's /proc shows it */
+	uint64_t start; /* and when that started, in ticks since boot: the two together
+			   are never used again */
+};
+
+/* A family of runtimes. */
+struct ix_runtime {
+	const char *name; /* of the family; a container may say more precisely */
+	/* Every container whose state can be read here: ix_container_add() for each.
+	 * What cannot be read is left out; only -ENOMEM is an error. */
+	int (*list)(struct ipcx *x, struct ix_containers *c);
+};
+
+/* All containers of all families, each with a living, verified process. 0 or -ENOMEM. */
+int ix_containers_new(struct ipcx *x, struct ix_containers **ret_c);
+void ix_containers_free(struct ix_containers *c);
+
+/* Container number i; NULL past the last. */
+const struct ix_container *ix_containers_at(const struct ix_containers *c, size_t i);
+
+/* For the families: take over one container (its strings now belong to the list). It is
+ * verified here, and left out when its process is gone or another one. 0 or -ENOMEM. */
+int ix_container_add(struct ipcx *x, struct ix_containers *c, struct ix_container *new);
+
+/*
+ * The container that a process belongs to, or NULL. By the outermost name in its cgroup
+ * that is one of a known container, else by the PID namespace that it shares with the
+ * first process of one. What an inner cgroup says counts for nothing.
+ */
+const struct ix_container *ix_container_of(struct ipcx *x, const struct ix_containers *c,
+					   int32_t pid);
+
+/*
+ * The container with this name, this id, or the only one whose id begins so; "RUNTIME:"
+ * before it chooses the runtime. 0; -ENOENT; -ENOTUNIQ when several fit: all with a text
+ * (the latter lists them as they may be named).
+ */
+int ix_container_named(struct ipcx *x, const struct ix_containers *c, const char *name,
+		       const struct ix_container **ret_container);

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Opening the namespaces of a process so that it is one process all the way: a pidfd
+ * first, everything through one descriptor of /proc/PID, and a look at the pidfd at the
+ * end (setns(2), pidfd_open(2)).
+ */
+#include "ns/place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/nsfs.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+
+#include "base/file.h"
+#include "proc/stat.h"
+
+/* Linux 6.18; newer than the headers that this may be built with. */
+#ifndef NS_GET_ID
+#define NS_GET_ID _IOR(NSIO, 13, __u64)
+#endif
+
+int ix_ns_identity(int fd, int type, uint64_t *ret_ino, uint64_t *ret_id)
+{
+	struct statfs fs;
+	struct stat st;
+	__u64 id = 0;
+
+	if (fstatfs(fd, &fs) < 0)
+		return -errno;
+	if (fs.f_type != NSFS_MAGIC || ioctl(fd, NS_GET_NSTYPE) != type)
+		return -EINVAL;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (ioctl(fd, NS_GET_ID, &id) < 0)
+		id = 0;
+	*ret_ino = st.st_ino;
+	*ret_id = id;
+	return 0;
+}
+
+uint64_t ix_ns_own(struct ipcx *x, const char *type)
+{
+	char path[40];
+	struct stat st;
+	int proc = ix_procfd(x);
+
+	/* Of the thread: another one of this process may have gone elsewhere. */
+	(void)snprintf(path, sizeof(path), "thread-self/ns/%s", type);
+	return proc >= 0 && fstatat(proc, path, &st, 0) == 0 ? st.st_ino : 0;
+}
+
+void ix_place_close(struct ix_place *p)
+{
+	const struct ix_place none = IX_NO_PLACE;
+
+	if (p->nsfd >= 0)
+		(void)close(p->nsfd);
+	if (p->rootfd >= 0)
+		(void)close(p->rootfd);
+	if (p->pidfd >= 0)
+		(void)close(p->pidfd);
+	if (p->userfd >= 0)
+		(void)close(p->userfd);
+	free(p->label);
+	*p = none;
+}
+
+/* The user namespace that owns this one, unless it is ours (NS_GET_USERNS: EPERM when it
+ * lies outside of ours, and then we have no rights in it). */
+static int owner_of(struct ipcx *x, int nsfd)
+{
+	uint64_t ino, id;
+	int fd = ioctl(nsfd, NS_GET_USERNS);
+
+	if (fd < 0)
+		return -1;
+	if (ix_ns_identity(fd, CLONE_NEWUSER, &ino, &id) == 0 &&
+	    ino != ix_ns_own(x, "user"))
+		return fd;
+	(void)close(fd);
+	return -1;
+}
+
+int ix_place_of_fd(struct ipcx *x, int fd, const char *what, struct ix_place *ret_place)
+{
+	struct ix_place p = IX_NO_PLACE;
+	int r;
+
+	p.nsfd = fd;
+	r = ix_ns_identity(fd, CLONE_NEWIPC, &p.ino, &p.id);
+	if (r < 0) {
+		ix_place_close(&p);
+		return r == -EINVAL ? ix_fail_plain(x, r, "%s: is no IPC namespace", what)
+				    : ix_fail(x, r, "%s", what);
+	}
+	p.userfd = owner_of(x, fd);
+	*ret_place = p;
+	return 0;
+}
+
+/* Whether the process of a pidfd has not ended (a zombie has). */
+static bool lives(int pidfd)
+{
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 0;
+}
+
+/* Is it the one that was meant? 0 and its start, or -ESRCH. */
+static int check_start(int dir, uint64_t want, uint64_t *ret_start)
+{
+	struct ix_proc_stat st;
+	char text[1024];
+	int len = ix_read_file(dir, "stat", text, sizeof(text));
+
+	if (len < 0 || ix_proc_stat_parse(text, (size_t)len, &st) < 0 ||
+	    (want && st.start != want))
+		return -ESRCH;
+	*ret_start = st.start;
+	return 0;
+}
+
+static int gone(struct ipcx *x, int32_t pid)
+{
+	return ix_fail_plain(x, -ESRCH, "process %d: there is none (any more)", pid);
+}
+
+/* A descriptor of the process; -1 where the kernel has none (Linux before 5.3) or a
+ * filter keeps it: then the one of /proc/PID has to do. */
+static int open_pidfd(int32_t pid, int *ret_error)
+{
+	long fd = syscall(SYS_pidfd_open, pid, 0);
+
+	*ret_error = fd < 0 ? -errno : 0;
+	return (int)fd;
+}
+
+static int open_parts(struct ipcx *x, int dir, struct ix_place *p)
+{
+	struct ix_place named;
+	char what[64];
+	int fd, r;
+
+	(void)snprintf(what, sizeof(what), "process %d: its IPC namespace", p->pid);
+	fd = ix_open(dir, "ns/ipc", O_RDONLY);
+	if (fd == -EACCES || fd == -EPERM)
+		return ix_fail_plain(
+			x, fd, "%s may not be looked at (needs CAP_SYS_PTRACE over it)",
+			what);
+	if (fd < 0)
+		return fd == -ENOENT || fd == -ESRCH ? gone(x, p->pid)
+						     : ix_fail(x, fd, "%s", what);
+	r = ix_place_of_fd(x, fd, what, &named);
+	if (r < 0)
+		return r;
+	p->nsfd = named.nsfd;
+	p->userfd = named.userfd;
+	p->ino = named.ino;
+	p->id = named.id;
+	fd = ix_open(dir, "root", O_PATH | O_DIRECTORY);
+	p->rootfd = fd < 0 ? -1 : fd;
+	return 0;
+}
+
+int ix_place_of_pid(struct ipcx *x, int32_t pid, uint64_t start,
+		    struct ix_place *ret_place)
+{
+	struct ix_place p = IX_NO_PLACE;
+	int proc = ix_procfd(x), error, r;
+	auto_fd int dir = -1;
+	char name[16];
+
+	if (proc < 0)
+		return ix_fail(x, proc, "process %d: /proc", pid);
+	p.pid = pid;
+	p.pidfd = open_pidfd(pid, &error);
+	if (error == -ESRCH)
+		return gone(x, pid);
+	(void)snprintf(name, sizeof(name), "%d", pid);
+	dir = ix_open(proc, name, O_PATH | O_DIRECTORY);
+	if (dir < 0 || check_start(dir, start, &p.start) < 0)
+		r = gone(x, pid);
+	else
+		r = open_parts(x, dir, &p);
+	if (r == 0 && p.pidfd >= 0 && !lives(p.pidfd))
+		r = gone(x, pid);
+	if (r < 0) {
+		ix_place_close(&p);
+		return r;
+	}
+	*ret_place = p;
+	return 0;
+}

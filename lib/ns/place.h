@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A place where calls can act: an IPC namespace and, where a process stands for it, the
+ * root directory whose /dev/shm goes with it. Held open by descriptors, so that it
+ * cannot become another one while it is used.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "core/ctx.h"
+
+struct ix_place {
+	int nsfd;    /* the IPC namespace; -1: not open at the moment */
+	int rootfd;  /* the root directory of the process (O_PATH), or -1: none known */
+	int pidfd;   /* the process, or -1 */
+	int userfd;  /* the user namespace that owns the IPC namespace, when that is not
+			ours; or -1 */
+	int32_t pid; /* the process, or 0 */
+	uint64_t start; /* when it started, in ticks since boot; 0: not known */
+	uint64_t ino;   /* of the IPC namespace: what it is called. Used again when it has
+			   gone */
+	uint64_t id;    /* never used again (NS_GET_ID); 0 where the kernel has none */
+	char *label;    /* of the container, "RUNTIME:NAME" or NULL */
+};
+
+#define IX_NO_PLACE                                                 \
+	{                                                           \
+		.nsfd = -1, .rootfd = -1, .pidfd = -1, .userfd = -1 \
+	}
+
+/*
+ * Open the place of a process: its IPC namespace and its root, through one descriptor of
+ * it; it still lived when both were open. start is that of the process that is meant, or
+ * 0 for whoever has the number. 0; -ESRCH when it is gone or another; -EACCES; with a
+ * text.
+ */
+int ix_place_of_pid(struct ipcx *x, int32_t pid, uint64_t start,
+		    struct ix_place *ret_place);
+
+/* Open the place of a namespace file, which must be one of an IPC namespace. It has no
+ * root. Takes over fd, also on failure. what is the file in the text of an error. */
+int ix_place_of_fd(struct ipcx *x, int fd, const char *what, struct ix_place *ret_place);
+
+/* Close what is open and free the label. */
+void ix_place_close(struct ix_place *p);
+
+/* The inode number and, where the kernel has one, the id of the namespace behind a
+ * descriptor. 0; -EINVAL when it is none of that type (CLONE_NEWIPC, …); -errno. */
+int ix_ns_identity(int fd, int type, uint64_t *ret_ino, uint64_t *ret_id);
+
+/* The inode number of the caller's own namespace ("ipc", "mnt", "pid", "user"): 0 when
+ * /proc does not tell. */
+uint64_t ix_ns_own(struct ipcx *x, const char *type);
