@@ -13,6 +13,7 @@
 /* What a command works with. */
 struct app {
 	struct ipcx *x;
+	struct ipcx_ns *ns; /* where it works, or NULL: here */
 	bool verbose;
 };
 

@@ -10,9 +10,11 @@
 #include "base/util.h"
 #include "cmd.h"
 #include "ui/save.h"
+#include "where.h"
 
 struct limits_args {
 	struct sheet_args sheet;
+	struct where_args where;
 	const char *wish, *save;
 	bool force;
 };
@@ -31,14 +33,20 @@ static bool table_knows(enum ipcx_field field, const void *data)
 	return ipcx_row_get(t, 0, field, &v) == 0;
 }
 
-/* Every field that the rows have. */
+/* Whether it says where a row is from, which where_fields() adds when that is wanted. */
+static bool is_place(unsigned f)
+{
+	return f == IPCX_F_NS || f == IPCX_F_CONTAINER;
+}
+
+/* Every other field that the rows have. */
 static const uint8_t *all_fields(const struct ipcx_table *t)
 {
 	static uint8_t fields[IPCX_FIELDS + 1];
 	size_t n = 0;
 
 	for (unsigned f = 0; f < IPCX_FIELDS; f++)
-		if (table_knows((enum ipcx_field)f, t))
+		if (!is_place(f) && table_knows((enum ipcx_field)f, t))
 			fields[n++] = (uint8_t)f;
 	fields[n] = IPCX_FIELDS;
 	return fields;
@@ -53,8 +61,9 @@ static int print(struct app *app, const struct sheet_args *args,
 
 	if (!r)
 		r = sheet_fields(&s, args->fields,
-				 s.format->raw ? all_fields(t) : defaults, table_knows,
-				 t);
+				 where_fields(app,
+					      s.format->raw ? all_fields(t) : defaults),
+				 table_knows, t);
 	if (r)
 		return r;
 	msg_table(t, app->verbose, &tally);
@@ -140,6 +149,9 @@ static int run(struct app *app, void *data, int n, char **names)
 	struct ipcx_table *t;
 	int r;
 
+	r = where_use(app, &args->where);
+	if (r)
+		return r;
 	if (args->wish)
 		return n ? msg_usage("--for and names of limits contradict each other")
 			 : fit(app, args);
@@ -153,6 +165,7 @@ static int run(struct app *app, void *data, int n, char **names)
 }
 
 struct limits_set_args {
+	struct where_args where;
 	const char *save;
 	bool force, dry_run;
 };
@@ -210,6 +223,9 @@ static int run_set(struct app *app, void *data, int n, char **words)
 		if (r)
 			return r;
 	}
+	r = where_use(app, &args->where);
+	if (r)
+		return r;
 	r = set_all(app, args, n, words, &lines);
 	if (args->save && lines.len) {
 		int saved = save_file(args->save, lines.data, lines.len, args->force);
@@ -236,12 +252,14 @@ static const struct opt set_opts[] = {
 
 static const struct opt_group options[] = {
 	{ opts,       0 },
+	{ where_opts, offsetof(struct limits_args, where) },
 	{ sheet_opts, offsetof(struct limits_args, sheet) },
 	{ NULL, 0 },
 };
 
 static const struct opt_group set_options[] = {
 	{ set_opts, 0 },
+	{ where_one_opts, offsetof(struct limits_set_args, where) },
 	{ NULL, 0 },
 };
 
@@ -250,6 +268,7 @@ static const struct example examples[] = {
 	{ "ipcx limits shmall shmmni --json", "two of them, for a program" },
 	{ "ipcx limits --for shm:40G",        "would a segment of 40 GiB fit, and if not, what to raise" },
 	{ "ipcx limits --for sem:10x250",     "ten arrays of 250 semaphores" },
+	{ "ipcx limits --ns web",             "those of a container's namespace" },
 	{ NULL, NULL },
 };
 

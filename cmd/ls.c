@@ -5,6 +5,7 @@
 #include "base/util.h"
 #include "cmd.h"
 #include "ui/select.h"
+#include "where.h"
 
 /* Rows on their way at once when nothing needs all of them: memory does not grow with
  * their number. */
@@ -13,6 +14,7 @@
 struct ls_args {
 	struct sheet_args sheet;
 	struct select_args select;
+	struct where_args where;
 };
 
 struct listing {
@@ -79,7 +81,8 @@ static int list_blocks(struct listing *l, uint64_t mechs)
 		if (!(mechs & one))
 			continue;
 		r = sheet_fields(&l->sheet, l->args->sheet.fields,
-				 ipcx_mech_info(m)->shown, select_knows, &mechs);
+				 where_fields(l->app, ipcx_mech_info(m)->shown),
+				 select_knows, &mechs);
 		if (!r)
 			r = list(l, one, mechs == one ? "" : ipcx_mech_info(m)->label);
 	}
@@ -107,7 +110,8 @@ static int list_ref_blocks(struct listing *l)
 		part.mechs = all->mechs & IPCX_MECH_BIT(m);
 		l->sel = &part;
 		r = sheet_fields(&l->sheet, l->args->sheet.fields,
-				 ipcx_mech_info(m)->shown, select_knows, &touched);
+				 where_fields(l->app, ipcx_mech_info(m)->shown),
+				 select_knows, &touched);
 		if (!r)
 			r = list(l, part.mechs,
 				 touched == IPCX_MECH_BIT(m) ? ""
@@ -120,7 +124,8 @@ static int list_ref_blocks(struct listing *l)
 
 static int list_flat(struct listing *l, uint64_t mechs, uint64_t known)
 {
-	int r = sheet_fields(&l->sheet, l->args->sheet.fields, select_cheap_fields(known),
+	int r = sheet_fields(&l->sheet, l->args->sheet.fields,
+			     where_fields(l->app, select_cheap_fields(known)),
 			     select_knows, &known);
 
 	return r ? r : list(l, mechs, "");
@@ -137,12 +142,14 @@ static int run(struct app *app, void *data, int n, char **words)
 	r = select_read(app->x, &args->select, n, words, &sel);
 	if (r)
 		return r;
+	r = where_use(app, &args->where);
 	unnamed = !sel.mechs;
 	if (!sel.mechs && !sel.nrefs)
 		sel.mechs = select_all();
 	l.sel = &sel;
 	l.quiet_empty = unnamed;
-	r = sheet_open(&l.sheet, &args->sheet, "objects");
+	if (!r)
+		r = sheet_open(&l.sheet, &args->sheet, "objects");
 	blocks = !r && l.sheet.format->blocks &&
 		 !(args->sheet.fields && args->sheet.fields[0] != '+');
 	if (!r && sel.nrefs && blocks)
@@ -161,6 +168,7 @@ static int run(struct app *app, void *data, int n, char **words)
 /* clang-format off */
 static const struct opt_group options[] = {
 	{ select_opts, offsetof(struct ls_args, select) },
+	{ where_opts,  offsetof(struct ls_args, where) },
 	{ sheet_opts,  offsetof(struct ls_args, sheet) },
 	{ NULL, 0 },
 };
@@ -171,6 +179,8 @@ static const struct example examples[] = {
 	{ "ipcx ls shm -w 'nattch == 0 && age > 1d' -o ref,size,owner", "segments that nobody is attached to any more" },
 	{ "ipcx ls msg:0x4d2 --json",                          "one queue, by its key, for a program" },
 	{ "ipcx ls shm -o +command,creator_alive",            "who made them, and whether that process still lives" },
+	{ "ipcx ls --ns web",                                 "what is in a container" },
+	{ "ipcx ls --ns all -w 'size > 1G' -o ns,container,ref,size", "large ones, wherever they are" },
 	{ NULL, NULL },
 };
 

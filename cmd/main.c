@@ -36,6 +36,7 @@ int app_failed(struct app *app, int r)
 	case EINVAL:
 		return EXIT_USAGE;
 	case ENOENT:
+	case ESRCH:
 		return EXIT_MISSING;
 	default:
 		return EXIT_FAILED;
@@ -116,6 +117,8 @@ static int run_command(const struct cmd *c, const struct global_args *global, in
 		return EXIT_FAILED;
 	}
 	r = c->run(&app, args.command.room, argc - first, argv + first);
+	ipcx_use(app.x, NULL);
+	ipcx_ns_free(app.ns);
 	ipcx_free(app.x);
 	return r;
 }

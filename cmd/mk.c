@@ -18,8 +18,10 @@
 #include "ui/owner.h"
 #include "ui/proj.h"
 #include "ui/select.h"
+#include "where.h"
 
 struct mk_args {
+	struct where_args where;
 	struct sheet_args sheet;
 	struct ipcx_attrs attrs;
 	const char *owner, *ftok, *init, *from;
@@ -374,6 +376,8 @@ static int run(struct app *app, void *data, int n, char **words)
 	if (!r)
 		r = check_options(&m);
 	if (!r)
+		r = where_use(app, &m.args->where);
+	if (!r)
 		r = make(&m);
 	free(m.specs);
 	free(m.names);
@@ -406,6 +410,7 @@ static const struct opt opts[] = {
 
 static const struct opt_group options[] = {
 	{ opts,       0 },
+	{ where_one_opts, offsetof(struct mk_args, where) },
 	{ sheet_opts, offsetof(struct mk_args, sheet) },
 	{ NULL, 0 },
 };

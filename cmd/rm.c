@@ -6,6 +6,7 @@
 #include "base/util.h"
 #include "cmd.h"
 #include "ui/select.h"
+#include "where.h"
 
 /* Objects removed before they are told of. */
 #define SLICE 512
@@ -16,6 +17,7 @@
 struct rm_args {
 	struct sheet_args sheet;
 	struct select_args select;
+	struct where_args where;
 	bool all, dry_run, yes, ignore_missing;
 };
 
@@ -188,6 +190,8 @@ static int run(struct app *app, void *data, int n, char **words)
 	if (r)
 		return r;
 	r = check(args, &sel);
+	if (!r)
+		r = where_use(app, &args->where);
 	if (!r && args->select.where && !sel.mechs && !sel.nrefs)
 		sel.mechs = select_all();
 	rm.q = (struct ipcx_query){
@@ -221,6 +225,7 @@ static const struct opt opts[] = {
 static const struct opt_group options[] = {
 	{ opts,        0 },
 	{ select_opts, offsetof(struct rm_args, select) },
+	{ where_one_opts, offsetof(struct rm_args, where) },
 	{ sheet_opts,  offsetof(struct rm_args, sheet) },
 	{ NULL, 0 },
 };
@@ -230,6 +235,7 @@ static const struct example examples[] = {
 	{ "ipcx rm shm 5 6 7",                                    "three segments" },
 	{ "ipcx rm shm --where 'nattch == 0 && age > 1d' --dry-run", "what a clean-up would remove" },
 	{ "ipcx rm sysv --where 'owner == bob' --yes",            "everything of one user, without a question" },
+	{ "ipcx rm --ns web sysv --all",                          "everything of System V in a container" },
 	{ "ipcx rm sem --all",                                    "all semaphore arrays" },
 	{ NULL, NULL },
 };

@@ -3,8 +3,10 @@
 #include "cmd.h"
 #include "ui/owner.h"
 #include "ui/select.h"
+#include "where.h"
 
 struct set_args {
+	struct where_args where;
 	struct sheet_args sheet;
 	struct ipcx_attrs attrs;
 	const char *owner;
@@ -80,6 +82,8 @@ static int run(struct app *app, void *data, int n, char **words)
 	if (!r)
 		r = read_attrs(args);
 	if (!r)
+		r = where_use(app, &args->where);
+	if (!r)
 		r = change(app, args, &sel);
 	select_free(&sel);
 	return r;
@@ -98,6 +102,7 @@ static const struct opt opts[] = {
 
 static const struct opt_group options[] = {
 	{ opts,       0 },
+	{ where_one_opts, offsetof(struct set_args, where) },
 	{ sheet_opts, offsetof(struct set_args, sheet) },
 	{ NULL, 0 },
 };
@@ -107,6 +112,7 @@ static const struct example examples[] = {
 	{ "ipcx set msg:0x4d2 --qbytes 64K",                 "a longer queue" },
 	{ "ipcx set shm 5 6 --lock",                         "keep two segments in memory" },
 	{ "ipcx set pshm:/cache --size 16M",                 "grow a POSIX object" },
+	{ "ipcx set --ns web shm:0 --owner 100000",          "in a container; users are numbered as seen from here" },
 	{ NULL, NULL },
 };
 

@@ -6,9 +6,11 @@
 #include "base/util.h"
 #include "cmd.h"
 #include "ui/select.h"
+#include "where.h"
 
 struct show_args {
 	struct sheet_args sheet;
+	struct where_args where;
 };
 
 /* What belongs to an object, and which of its fields are shown. */
@@ -178,6 +180,8 @@ static int run(struct app *app, void *data, int n, char **words)
 	if (sel.nrefs == 0 || sel.mechs)
 		r = msg_usage("show needs references of single objects, such as shm:5");
 	else
+		r = where_use(app, &args->where);
+	if (!r)
 		r = show(app, args, &sel);
 	select_free(&sel);
 	return r;
@@ -185,7 +189,8 @@ static int run(struct app *app, void *data, int n, char **words)
 
 /* clang-format off */
 static const struct opt_group options[] = {
-	{ sheet_opts, offsetof(struct show_args, sheet) },
+	{ where_one_opts, offsetof(struct show_args, where) },
+	{ sheet_opts,     offsetof(struct show_args, sheet) },
 	{ NULL, 0 },
 };
 

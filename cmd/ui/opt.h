@@ -35,6 +35,8 @@ enum complete {
 	COMPLETE_LIMITS = 1 << 7,
 	COMPLETE_COMMANDS = 1 << 8,
 	COMPLETE_WHEN = 1 << 9,
+	COMPLETE_NS = 1 << 10,     /* containers and pins */
+	COMPLETE_NS_ALL = 1 << 11, /* and "all" */
 };
 
 struct opt {

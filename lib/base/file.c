@@ -6,24 +6,29 @@
 #include <fcntl.h>
 #include <string.h>
 
-int ix_open(int dirfd, const char *path, int flags)
+/* A caller may have started us with standard streams closed: nothing of ours may become
+ * one. */
+int ix_fd_lift(int fd)
 {
-	int fd, high;
+	int high;
 
-	do
-		fd = openat(dirfd, path, flags | O_CLOEXEC | O_NOCTTY);
-	while (fd < 0 && errno == EINTR);
-	if (fd < 0)
-		return -errno;
 	if (fd > 2)
 		return fd;
-	/* A caller may have started us with standard streams closed: nothing of ours may
-	 * become one. */
 	high = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	if (high < 0)
 		high = -errno;
 	(void)close(fd);
 	return high;
+}
+
+int ix_open(int dirfd, const char *path, int flags)
+{
+	int fd;
+
+	do
+		fd = openat(dirfd, path, flags | O_CLOEXEC | O_NOCTTY);
+	while (fd < 0 && errno == EINTR);
+	return fd < 0 ? -errno : ix_fd_lift(fd);
 }
 
 static ssize_t read_some(int fd, char *buf, size_t n)

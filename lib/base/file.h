@@ -19,5 +19,8 @@ int ix_write_file(int dirfd, const char *path, const char *text);
 /* open(2) with O_CLOEXEC, again after EINTR. A descriptor above 2, or -errno. */
 int ix_open(int dirfd, const char *path, int flags);
 
+/* A descriptor above 2 for one that need not be: takes it over. */
+int ix_fd_lift(int fd);
+
 /* Read a descriptor to its end, at most max bytes (more: -EFBIG). 0 or -errno. */
 int ix_read_all(int fd, size_t max, struct ix_buf *ret_buf);

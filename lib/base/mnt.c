@@ -6,10 +6,12 @@
 #include "base/mnt.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libmount/libmount.h>
 #include <string.h>
 
 #include "base/dl.h"
+#include "base/file.h"
 #include "base/util.h"
 
 IX_DL_NOTE(
@@ -27,7 +29,13 @@ struct libmount {
 	__typeof__(mnt_table_find_target) *table_find_target;
 	__typeof__(mnt_fs_get_fstype) *fs_get_fstype;
 	__typeof__(mnt_fs_get_target) *fs_get_target;
+	__typeof__(mnt_fs_get_root) *fs_get_root;
+	__typeof__(mnt_new_table) *new_table;
+	__typeof__(mnt_table_parse_stream) *table_parse_stream;
 };
+
+/* More than any mount namespace holds. */
+#define MOUNTINFO_MAX ((size_t)64 << 20)
 
 /* dlsym(3) answers in void pointers; POSIX promises that they can hold a function. */
 #define SYMBOL(lib, name)                                   \
@@ -46,6 +54,9 @@ static int load(struct libmount *lib)
 		SYMBOL(lib, table_find_target),
 		SYMBOL(lib, fs_get_fstype),
 		SYMBOL(lib, fs_get_target),
+		SYMBOL(lib, fs_get_root),
+		SYMBOL(lib, new_table),
+		SYMBOL(lib, table_parse_stream),
 	};
 
 	return ix_dl_open("libmount.so.1", symbols, ARRAY_SIZE(symbols));
@@ -103,4 +114,150 @@ int ix_mnt_find(const char *fstype, char *buf, size_t size)
 	}
 	lib.unref_table(table);
 	return r;
+}
+
+/* ---- namespaces that are mounted */
+
+void ix_mnt_list_free(struct ix_mnt_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		free(l->all[i].root);
+		free(l->all[i].target);
+	}
+	free(l->all);
+	*l = (struct ix_mnt_list){ 0 };
+}
+
+static int keep(struct ix_mnt_list *l, const char *root, const char *target)
+{
+	struct ix_mnt *more = reallocarray(l->all, l->n + 1, sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	l->all = more;
+	more[l->n] = (struct ix_mnt){ .root = strdup(root), .target = strdup(target) };
+	l->n++;
+	return more[l->n - 1].root && more[l->n - 1].target ? 0 : -ENOMEM;
+}
+
+static int collect(const struct libmount *lib, struct libmnt_table *table,
+		   struct ix_mnt_list *l)
+{
+	struct libmnt_iter *iter = lib->new_iter(MNT_ITER_FORWARD);
+	struct libmnt_fs *fs;
+	int r = iter ? 0 : -ENOMEM;
+
+	while (r == 0 && lib->table_next_fs(table, iter, &fs) == 0) {
+		const char *type = lib->fs_get_fstype(fs), *root = lib->fs_get_root(fs),
+			   *target = lib->fs_get_target(fs);
+
+		if (type && root && target && !strcmp(type, "nsfs"))
+			r = keep(l, root, target);
+	}
+	if (iter)
+		lib->free_iter(iter);
+	return r;
+}
+
+static int parse(FILE *file, struct ix_mnt_list *l)
+{
+	struct libmnt_table *table;
+	struct libmount lib;
+	int r = load(&lib);
+
+	if (r < 0)
+		return r;
+	table = lib.new_table();
+	if (!table)
+		return -ENOMEM;
+	r = lib.table_parse_stream(table, file, "mountinfo") ? -EPROTO
+							     : collect(&lib, table, l);
+	lib.unref_table(table);
+	return r;
+}
+
+/* Nearly no mount namespace has one: then libmount is not needed. */
+static int any_nsfs(int fd)
+{
+	auto_buf struct ix_buf b = { 0 };
+	int r = ix_read_all(fd, MOUNTINFO_MAX, &b);
+
+	return r < 0 ? r : b.len && memmem(b.data, b.len, " - nsfs ", 8) != NULL;
+}
+
+int ix_mnt_nsfs(int proc, int pid, struct ix_mnt_list *ret_list)
+{
+	struct ix_mnt_list l = { 0 };
+	FILE *file auto_file = NULL;
+	auto_fd int fd = -1;
+	char path[32];
+	int r;
+
+	*ret_list = l;
+	(void)snprintf(path, sizeof(path), "%d/mountinfo", pid);
+	fd = ix_open(proc, path, O_RDONLY);
+	if (fd < 0)
+		return fd;
+	r = any_nsfs(fd);
+	if (r <= 0)
+		return r;
+	if (lseek(fd, 0, SEEK_SET) < 0 || !(file = fdopen(fd, "re")))
+		return -errno;
+	(void)take_fd(&fd);
+	r = parse(file, &l);
+	if (r < 0)
+		ix_mnt_list_free(&l);
+	else
+		*ret_list = l;
+	return r;
+}
+
+/* ---- the type of one mount */
+
+/*
+ * One line is looked for, so libmount is not worth its loading: "ID … - TYPE …"
+ * (proc(5)). Blanks in paths are escaped, so the first " - " is the one.
+ */
+static int type_of_line(const char *line, const char *end, char *buf, size_t size)
+{
+	const char *type = memmem(line, (size_t)(end - line), " - ", 3), *blank;
+	size_t len;
+
+	if (!type)
+		return -EPROTO;
+	type += 3;
+	blank = memchr(type, ' ', (size_t)(end - type));
+	len = (size_t)((blank ? blank : end) - type);
+	if (len >= size)
+		return -ENAMETOOLONG;
+	memcpy(buf, type, len);
+	buf[len] = '\0';
+	return 0;
+}
+
+int ix_mnt_type(int proc, int pid, uint64_t id, char *buf, size_t size)
+{
+	auto_buf struct ix_buf b = { 0 };
+	auto_fd int fd = -1;
+	char want[32];
+	size_t len;
+	int r;
+
+	(void)snprintf(want, sizeof(want), "%d/mountinfo", pid);
+	fd = ix_open(proc, want, O_RDONLY);
+	if (fd < 0)
+		return fd;
+	r = ix_read_all(fd, MOUNTINFO_MAX, &b);
+	if (r < 0)
+		return r;
+	len = (size_t)snprintf(want, sizeof(want), "%llu ", (unsigned long long)id);
+	for (const char *p = b.data, *end = p + b.len; p < end;) {
+		const char *newline = memchr(p, '\n', (size_t)(end - p));
+		const char *stop = newline ? newline : end;
+
+		if ((size_t)(stop - p) > len && !memcmp(p, want, len))
+			return type_of_line(p, stop, buf, size);
+		p = stop + 1;
+	}
+	return -ENOENT;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * The mount point of the file system of this type that was mounted last, of those that
@@ -11,3 +12,23 @@
  * is not installed, -ENOMEM.
  */
 int ix_mnt_find(const char *fstype, char *buf, size_t size);
+
+/* The type of the file system that a process has mounted as number id (statx(2),
+ * STATX_MNT_ID), "tmpfs". 0, -ENOENT, -errno. */
+int ix_mnt_type(int proc, int pid, uint64_t id, char *buf, size_t size);
+
+/* Mounts of files of nsfs: namespaces that are kept by them. */
+struct ix_mnt {
+	char *root;   /* "ipc:[4026532177]" */
+	char *target; /* where, below the root of the process that sees it */
+};
+
+struct ix_mnt_list {
+	struct ix_mnt *all;
+	size_t n;
+};
+
+/* Those in the mount namespace of a process, by its directory below proc (a descriptor of
+ * /proc). 0, -ENOPKG, -ENOMEM, -errno. */
+int ix_mnt_nsfs(int proc, int pid, struct ix_mnt_list *ret_list);
+void ix_mnt_list_free(struct ix_mnt_list *l);

@@ -45,7 +45,7 @@ static inline void auto_dir_end(DIR *const *d)
 
 /* Hand a pointer on: its variable no longer owns it. */
 #define TAKE(p)                            \
-	({                                 \
+	__extension__({                    \
 		__typeof__(p) take_ = (p); \
 		(p) = NULL;                \
 		take_;                     \

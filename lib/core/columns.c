@@ -21,6 +21,26 @@ void ix_derive_mech(const struct ipcx_table *t, const struct ix_section *s,
 	v->as.s = m->info.name;
 }
 
+void ix_derive_ns(const struct ipcx_table *t, const struct ix_section *s, const void *row,
+		  struct ipcx_value *v)
+{
+	(void)row;
+	if (!s->place || !t->places[s->place - 1].ns)
+		return;
+	v->type = IPCX_UINT;
+	v->as.u = t->places[s->place - 1].ns;
+}
+
+void ix_derive_container(const struct ipcx_table *t, const struct ix_section *s,
+			 const void *row, struct ipcx_value *v)
+{
+	(void)row;
+	if (!s->place || !t->places[s->place - 1].container)
+		return;
+	v->type = IPCX_STRING;
+	v->as.s = ix_table_string(t, t->places[s->place - 1].container);
+}
+
 /* A name where there is one, else the number: what is shown is what --owner takes. */
 static void derive_name(const struct ipcx_table *t, const struct ix_names *names,
 			const struct ix_column *c, const void *row, struct ipcx_value *v)

@@ -9,11 +9,18 @@ typedef void ix_derive(const struct ipcx_table *t, const struct ix_section *s,
 		       const void *row, struct ipcx_value *v);
 
 ix_derive ix_derive_mech;          /* the section's mechanism */
+ix_derive ix_derive_ns;            /* the namespace that it was read in */
+ix_derive ix_derive_container;     /* and whose that is */
 ix_derive ix_derive_owner;         /* from IPCX_F_UID: the name, or the number as text */
 ix_derive ix_derive_group;         /* from IPCX_F_GID */
 ix_derive ix_derive_creator;       /* from IPCX_F_CUID */
 ix_derive ix_derive_creator_group; /* from IPCX_F_CGID */
 ix_derive ix_derive_age;           /* from IPCX_F_CTIME: never negative */
+
+/* The columns that every kind of row has which is read in a namespace. */
+#define IX_PLACE_COLUMNS                                                           \
+	[IPCX_F_NS] = IX_CONSTANT(ix_derive_ns), [IPCX_F_CONTAINER] = IX_CONSTANT( \
+							 ix_derive_container)
 
 /* The stored number of a column, without its "zero is none" rule. */
 uint64_t ix_column_raw(const struct ix_column *c, const void *row);

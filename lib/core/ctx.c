@@ -80,6 +80,13 @@ int ix_procfd(struct ipcx *x)
 	return fd;
 }
 
+int ix_viewfd(struct ipcx *x)
+{
+	if (!x->view.away)
+		return ix_rootfd(x);
+	return x->view.rootfd < 0 ? -ENXIO : x->view.rootfd;
+}
+
 const char *ix_errno_text(int error)
 {
 	switch (error < 0 ? -error : error) {

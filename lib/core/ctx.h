@@ -2,13 +2,30 @@
 /* The context: what outlives one call. And how a failure gets its text. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/util.h"
+#include "core/idmap.h"
 #include "core/names.h"
 #include "ipcx.h"
 
+/*
+ * Where calls act. At home all is zero. While lib/ns/ has them in another namespace:
+ * whose /dev/shm is meant, and how ids there read here.
+ */
+struct ix_view {
+	bool there;  /* calls are where they should be: do not go again */
+	bool away;   /* this is not the caller's own place */
+	int rootfd;  /* the root whose /dev/shm is meant; -1: none is known */
+	int32_t pid; /* the process whose root that is, or 0 */
+	const struct ix_idmap *ids; /* how users and groups there are numbered here; NULL:
+				       alike */
+};
+
 struct ipcx {
+	struct ipcx_ns *ns;  /* where calls act (ipcx_use()); NULL: at home */
+	struct ix_view view; /* set while they do (ns/there.c) */
 	int rootfd; /* "/" unless a test stands another tree here; -1 until first used */
 	int procfd; /* procfs below it, its type checked; -1 until first used */
 	struct ix_names users, groups;      /* names asked for so far, over all tables */
@@ -20,6 +37,10 @@ struct ipcx {
  * there is none, without a text). */
 int ix_rootfd(struct ipcx *x);
 int ix_procfd(struct ipcx *x);
+
+/* The root below which /dev/shm is looked up: rootfd, or that of the process whose place
+ * calls act in. -ENXIO when that place has none. */
+int ix_viewfd(struct ipcx *x);
 
 /*
  * Keep the text of a failure and answer its errno: "return ix_fail(x, -EPERM, "shm:%d:

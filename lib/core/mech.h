@@ -95,6 +95,7 @@ struct ix_scan {
 	const struct ipcx_expr *where; /* NULL in the absence of a condition */
 	uint64_t resume;   /* go on at this place (an index, or a count of entries) */
 	uint64_t max_rows; /* stop after about so many rows: then set t->resume; 0: never */
+	bool many;         /* in many namespaces: what one lacks another may have */
 	enum ix_verb verb;
 	bool dry;
 	const struct ipcx_attrs *attrs; /* IX_CHANGE */

@@ -28,6 +28,7 @@ void ipcx_table_free(struct ipcx_table *t)
 	if (!t)
 		return;
 	free(t->sections);
+	free(t->places);
 	ix_buf_free(&t->arena);
 	ix_buf_free(&t->pool);
 	ix_buf_free(&t->notes);
@@ -54,20 +55,34 @@ static void index_words(struct ix_section *s)
 	}
 }
 
+int ix_table_place(struct ipcx_table *t, uint64_t ns, const char *container)
+{
+	struct ix_where *more = reallocarray(t->places, t->nplaces + 1, sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	t->places = more;
+	t->places[t->nplaces++] =
+		(struct ix_where){ .ns = ns, .container = ix_table_text(t, container) };
+	return 0;
+}
+
 int ix_table_section(struct ipcx_table *t, const struct ix_kind *kind, unsigned mech)
 {
 	struct ix_section *last = t->nsections ? &t->sections[t->nsections - 1] : NULL,
 			  *more;
 
-	if (last && last->kind == kind && last->mech == mech)
+	if (last && last->kind == kind && last->mech == mech && last->place == t->nplaces)
 		return 0;
 	more = realloc(t->sections, (t->nsections + 1) * sizeof(*more));
 	if (!more)
 		return -ENOMEM;
 	t->sections = more;
-	t->sections[t->nsections++] = (struct ix_section){
-		.kind = kind, .mech = mech, .first = t->rows, .offset = t->arena.len
-	};
+	t->sections[t->nsections++] = (struct ix_section){ .kind = kind,
+							   .mech = mech,
+							   .place = t->nplaces,
+							   .first = t->rows,
+							   .offset = t->arena.len };
 	index_words(&t->sections[t->nsections - 1]);
 	return 0;
 }

@@ -97,10 +97,17 @@ struct ix_kind {
 /* Rows are compared eight bytes at a time. */
 #define IX_WORDS 16
 
-/* Rows of one kind and mechanism that stand together. */
+/* The namespace that rows were read in. */
+struct ix_where {
+	uint64_t ns;       /* inode number; 0: not asked */
+	ix_text container; /* or 0 */
+};
+
+/* Rows of one kind, mechanism and namespace that stand together. */
 struct ix_section {
 	const struct ix_kind *kind;
 	unsigned mech;
+	size_t place;                       /* in the table's places, plus 1; or 0 */
 	size_t first, count;                /* row numbers */
 	size_t offset;                      /* of the first row in the arena */
 	struct ix_fields by_word[IX_WORDS]; /* the fields that each word of a row feeds */
@@ -110,6 +117,8 @@ struct ix_section {
 struct ipcx_table {
 	struct ix_section *sections;
 	size_t nsections, rows;
+	struct ix_where *places;
+	size_t nplaces;
 	struct ix_buf arena, pool, notes; /* notes: struct ix_note */
 	struct ix_names users, groups;    /* names in this table's pool */
 	int64_t now;                      /* seconds since the epoch, for ages */
@@ -129,6 +138,9 @@ struct ix_note {
 
 /* A new, empty table whose ages count from now. */
 int ix_table_new(struct ipcx_table **ret_t);
+
+/* The rows that follow were read in this namespace. container may be NULL. 0 or -ENOMEM. */
+int ix_table_place(struct ipcx_table *t, uint64_t ns, const char *container);
 
 /* Begin a section: the rows that follow are of this kind. 0 or -ENOMEM. */
 int ix_table_section(struct ipcx_table *t, const struct ix_kind *kind, unsigned mech);

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 
+#include "base/below.h"
 #include "base/file.h"
 #include "base/num.h"
 #include "core/limit.h"
@@ -90,11 +91,11 @@ int ix_read_rlimit(struct ix_limits *s, const struct ix_limit *l, struct ix_read
 static int shm_fs(struct ipcx *x, struct statvfs *ret_fs)
 {
 	auto_fd int fd = -1;
-	int root = ix_rootfd(x);
+	int root = ix_viewfd(x);
 
 	if (root < 0)
 		return root;
-	fd = ix_open(root, "dev/shm", O_PATH | O_DIRECTORY);
+	fd = ix_open_below(root, "dev/shm", O_PATH | O_DIRECTORY, x->view.away);
 	if (fd < 0)
 		return fd;
 	return fstatvfs(fd, ret_fs) < 0 ? -errno : 0;

@@ -108,7 +108,7 @@ static int refused(struct ipcx *x, const struct ix_limit *l, uint64_t value, int
 	}
 }
 
-int ipcx_limit_set(struct ipcx *x, const char *name, uint64_t value)
+int ix_limit_set(struct ipcx *x, const char *name, uint64_t value)
 {
 	const struct ix_limit *l = NULL;
 	char path[64], text[128];
@@ -140,8 +140,8 @@ int ipcx_limit_set(struct ipcx *x, const char *name, uint64_t value)
 	return 0;
 }
 
-int ipcx_limit_sysctl(struct ipcx *x, const char *name, uint64_t value, char *buf,
-		      size_t size)
+int ix_limit_sysctl(struct ipcx *x, const char *name, uint64_t value, char *buf,
+		    size_t size)
 {
 	const struct ix_limit *l = NULL;
 	char text[128];

@@ -158,7 +158,8 @@ int ix_mqueue_dir(struct ix_scan *s, struct ix_posix_dir *ret_dir)
 	int detached = open_detached(ret_dir), r;
 
 	if (detached == 0) {
-		note_mounted(s, ret_dir);
+		if (!s->x->view.away) /* there, nobody looks at ours */
+			note_mounted(s, ret_dir);
 		return 0;
 	}
 	r = find_mounted(s->x, ret_dir);

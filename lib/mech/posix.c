@@ -9,13 +9,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include "base/below.h"
 #include "base/esc.h"
 #include "base/file.h"
+#include "base/mnt.h"
 
 /* Linux 6.6; newer than the headers that this may be built with. */
 #ifndef SYS_fchmodat2
@@ -33,41 +34,88 @@ void ix_posix_dir_end(const struct ix_posix_dir *dir)
 		(void)close(dir->fd);
 }
 
-/* Links on the way are the administrator's (/dev/shm -> /run/shm), but may not lead out
- * of the root that we look into. */
-static int open_below(int rootfd, const char *path)
+/*
+ * Of another place: only what the kernel itself keeps in memory. Asking the file system
+ * for its type would ask whoever runs it (FUSE); the mount table of its process knows.
+ */
+static int check_type(struct ipcx *x, int fd)
 {
-	const struct open_how how = {
-		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
-	long fd = syscall(SYS_openat2, rootfd, path, &how, sizeof(how));
+	char type[32];
+	struct statx st;
+	int proc = ix_procfd(x), r;
 
-	if (fd >= 0)
-		return (int)fd;
-	/* Linux before 5.6, and filters that do not know the call. */
-	if (errno == ENOSYS || errno == EPERM)
-		return ix_open(rootfd, path, O_PATH | O_DIRECTORY);
-	return -errno;
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &st) < 0)
+		return ix_fail(x, -errno, "%s", IX_SHM_DIR);
+	r = st.stx_mask & STATX_MNT_ID
+		    ? ix_mnt_type(proc, x->view.pid, st.stx_mnt_id, type, sizeof(type))
+		    : -ENOSYS;
+	if (r < 0)
+		return ix_fail(x, r, "%s of process %d: its file system", IX_SHM_DIR,
+			       x->view.pid);
+	if (!strcmp(type, "tmpfs") || !strcmp(type, "ramfs"))
+		return 0;
+	return ix_fail_plain(
+		x, -EMEDIUMTYPE,
+		"%s of process %d is on a file system of type %s, not in memory: nobody looks into that for another",
+		IX_SHM_DIR, x->view.pid, type);
+}
+
+static int open_shm(struct ipcx *x)
+{
+	int root = ix_viewfd(x), fd, r;
+
+	if (root == -ENXIO)
+		return ix_fail_plain(
+			x, root,
+			"%s belongs to a mount namespace, and no process is known whose that would be",
+			IX_SHM_DIR);
+	if (root < 0)
+		return ix_fail(x, root, "/");
+	fd = ix_open_below(root, ix_relative(IX_SHM_DIR), O_PATH | O_DIRECTORY,
+			   x->view.away);
+	if (fd < 0)
+		return ix_fail(x, fd, "%s", IX_SHM_DIR);
+	r = x->view.away ? check_type(x, fd) : 0;
+	if (r < 0)
+		(void)close(fd);
+	return r < 0 ? r : fd;
 }
 
 int ix_posix_shm_dir(struct ipcx *x, struct ix_posix_dir *ret_dir)
 {
-	int root = ix_rootfd(x), fd;
+	int fd = open_shm(x);
 	struct stat st;
 
-	if (root < 0)
-		return ix_fail(x, root, "/");
-	fd = open_below(root, ix_relative(IX_SHM_DIR));
 	if (fd < 0)
-		return ix_fail(x, fd, "%s", IX_SHM_DIR);
+		return fd;
 	if (fstat(fd, &st) < 0) {
 		int r = ix_fail(x, -errno, "%s", IX_SHM_DIR);
 
 		(void)close(fd);
 		return r;
 	}
-	*ret_dir = (struct ix_posix_dir){ .fd = fd, .dev = st.st_dev };
+	*ret_dir = (struct ix_posix_dir){ .fd = fd,
+					  .dev = st.st_dev,
+					  .hostile = x->view.away };
+	return 0;
+}
+
+int ix_posix_stat(const struct ix_posix_dir *dir, const char *file, struct stat *ret_st)
+{
+	struct stat st;
+
+	if (dir->hostile) {
+		/* What is mounted on it may be anything. */
+		auto_fd int fd = ix_open_entry(dir->fd, file, O_PATH, true);
+
+		if (fd < 0)
+			return fd;
+		if (fstat(fd, &st) < 0)
+			return -errno;
+	} else if (fstatat(dir->fd, file, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		return -errno;
+	}
+	*ret_st = st;
 	return 0;
 }
 
@@ -297,9 +345,10 @@ int ix_posix_again(const struct ix_posix_dir *dir, const char *file,
 		   const struct ix_posix_row *row, struct stat *ret_st)
 {
 	struct stat st;
+	int r = ix_posix_stat(dir, file, &st);
 
-	if (fstatat(dir->fd, file, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
+	if (r < 0)
+		return r;
 	if (!ix_posix_same(row, &st))
 		return -ENOENT;
 	*ret_st = st;
@@ -354,7 +403,7 @@ int ix_posix_change(struct ipcx *x, const struct ix_posix_dir *dir, const char *
 
 	if (!(a->set & (IPCX_A_MODE | IPCX_A_UID | IPCX_A_GID)))
 		return 0;
-	fd = ix_open(dir->fd, file, O_PATH | O_NOFOLLOW);
+	fd = ix_open_entry(dir->fd, file, O_PATH, dir->hostile);
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) < 0)

@@ -29,6 +29,7 @@ struct ix_posix_row {
 /* clang-format off */
 #define IX_POSIX_COLUMNS(type)                                            \
 	[IPCX_F_MECH]          = IX_CONSTANT(ix_derive_mech),             \
+	IX_PLACE_COLUMNS,                                                 \
 	[IPCX_F_REF]           = IX_COL(type, base.ref),                  \
 	[IPCX_F_NAME]          = IX_COL(type, base.name),                 \
 	[IPCX_F_OWNER]         = IX_DERIVED_FROM(type, base.uid, ix_derive_owner), \
@@ -49,6 +50,7 @@ struct ix_posix_row {
 struct ix_posix_dir {
 	int fd; /* O_PATH, or -1 */
 	dev_t dev;
+	bool hostile; /* what is in it may have been made to harm us */
 };
 
 #define IX_NO_DIR        \
@@ -65,6 +67,10 @@ void ix_posix_dir_end(const struct ix_posix_dir *dir);
 
 /* Open IX_SHM_DIR. 0 or -errno, with a text. */
 int ix_posix_shm_dir(struct ipcx *x, struct ix_posix_dir *ret_dir);
+
+/* What a file in it is, not followed. 0 or -errno; -EXDEV when something is mounted on it
+ * in a place where that may be anything. */
+int ix_posix_stat(const struct ix_posix_dir *dir, const char *file, struct stat *ret_st);
 
 /* The names in a directory, read in large steps. */
 struct ix_posix_names;
@@ -110,6 +116,9 @@ void ix_posix_ref(unsigned mech, const char *name, struct ipcx_ref *ret_ref);
  * text is added). */
 const char *ix_posix_name(const struct ix_scan *s, const struct ix_posix_row *row,
 			  char buf[256]);
+
+/* What is said of a file that ix_posix_stat() answered -EXDEV for. */
+#define IX_MOUNTED_ON "has something mounted on it"
 
 /* A note about a file in IX_SHM_DIR. */
 void ix_posix_note(struct ix_scan *s, enum ipcx_note_kind kind, int error,

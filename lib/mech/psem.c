@@ -10,9 +10,11 @@
 #include <limits.h>
 #include <semaphore.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/statvfs.h>
 #include <time.h>
 
+#include "base/below.h"
 #include "base/esc.h"
 #include "base/file.h"
 #include "core/limit.h"
@@ -89,15 +91,15 @@ static bool reads_quietly(int fd, const struct stat *st)
 static int read_value(const struct ix_posix_dir *dir, const char *file,
 		      const struct ix_posix_row *row, uint32_t *ret_value)
 {
-	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
-	auto_fd int fd = ix_open(dir->fd, file, flags | O_NOATIME);
+	const int flags = O_RDONLY | O_NONBLOCK;
+	auto_fd int fd = ix_open_entry(dir->fd, file, flags | O_NOATIME, dir->hostile);
 	bool quiet = fd >= 0;
 	char text[IX_SEM_SIZE_64];
 	struct stat st;
 	ssize_t len;
 
 	if (fd == -EPERM)
-		fd = ix_open(dir->fd, file, flags);
+		fd = ix_open_entry(dir->fd, file, flags, dir->hostile);
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) < 0)
@@ -183,18 +185,20 @@ static int one(struct ix_scan *s, const struct ix_posix_dir *dir, const char *fi
 {
 	char why[IPCX_REF_MAX + 80];
 	struct stat st;
+	int r;
 
 	if (!ix_posix_sem_name(file))
 		return 0;
-	if (fstatat(dir->fd, file, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-		if (errno != ENOENT)
-			ix_posix_note(s, IPCX_NOTE_FAILED, -errno, file,
-				      ix_errno_text(errno));
+	r = ix_posix_stat(dir, file, &st);
+	if (r < 0) {
+		if (r == -EXDEV)
+			ix_posix_note(s, IPCX_NOTE_SKIPPED, r, file, IX_MOUNTED_ON);
+		else if (r != -ENOENT)
+			ix_posix_note(s, IPCX_NOTE_FAILED, r, file, ix_errno_text(r));
 		return 0;
 	}
 	if (ix_posix_is_sem(file, &st)) {
-		int r = keep(s, dir, file, &st, unread);
-
+		r = keep(s, dir, file, &st, unread);
 		return r == -ENOENT ? 0 : r;
 	}
 	ix_posix_note(s, IPCX_NOTE_SKIPPED, 0, file,
@@ -251,8 +255,9 @@ static int find(struct ix_scan *s, const struct ipcx_ref *ref)
 	r = file_of(ref->name, file);
 	if (r < 0)
 		return r;
-	if (fstatat(dir.fd, file, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
+	r = ix_posix_stat(&dir, file, &st);
+	if (r < 0)
+		return r;
 	if (!ix_posix_is_sem(file, &st))
 		return ix_fail_plain(s->x, -ENOENT, "%s",
 				     not_a_sem(file, &st, why, sizeof(why)));
@@ -265,41 +270,62 @@ static int find(struct ix_scan *s, const struct ipcx_ref *ref)
 
 /* ---- making */
 
-/* The file that sem_open(3) made under the umask gets the owner and mode that were asked
- * for. */
-static int settle(struct ipcx *x, const struct ix_posix_dir *dir, const char *file,
-		  const struct ipcx_attrs *a)
+/*
+ * The bytes of a semaphore with this value: what sem_init(3) makes for processes that
+ * share memory is what sem_open(3) writes into its file, in any C library.
+ */
+static int write_value(int fd, unsigned value)
 {
-	struct ipcx_attrs own = *a;
-	struct ix_posix_row row = { 0 };
-	struct stat st;
+	sem_t sem;
+	ssize_t n;
 
-	if (fstatat(dir->fd, file, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	memset(&sem, 0, sizeof(sem));
+	if (sem_init(&sem, 1, value) < 0)
 		return -errno;
-	if (!ix_posix_is_sem(file, &st))
-		return -ENOENT;
-	row.dev = st.st_dev;
-	row.ino = st.st_ino;
-	own.mode = a->set & IPCX_A_MODE ? a->mode : 0600;
-	own.set |= IPCX_A_MODE;
-	return ix_posix_change(x, dir, file, &row, &own);
+	do
+		n = write(fd, &sem, sizeof(sem));
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n == sizeof(sem) ? 0 : -EIO;
 }
 
-/* Where the directory may not be searched, glibc finds no name for its temporary file and
- * says ENOENT. */
-static int open_new(const struct ix_posix_dir *dir, const char *name, unsigned value)
+/* A name for the time until it is whole: programs that open it must never see half. */
+static int open_draft(const struct ix_posix_dir *dir, char name[32])
 {
-	sem_t *sem = sem_open(name, O_CREAT | O_EXCL, 0600, value);
+	for (unsigned tries = 0; tries < 100; tries++) {
+		unsigned n = 0;
+		int fd;
 
-	if (sem == SEM_FAILED) {
-		int r = -errno;
-
-		if (r == -ENOENT && faccessat(dir->fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
+		if (getrandom(&n, sizeof(n), 0) < 0)
 			return -errno;
-		return r;
+		(void)snprintf(name, 32, ".ipcx-%08x", n);
+		fd = openat(dir->fd, name,
+			    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd >= 0)
+			return ix_fd_lift(fd);
+		if (errno != EEXIST)
+			return -errno;
 	}
-	(void)sem_close(sem);
-	return 0;
+	return -EEXIST;
+}
+
+/* As sem_open(3) does with O_EXCL, in the directory that we look into: the file gets its
+ * name when it has its value, mode and owner. */
+static int make_file(const struct ix_posix_dir *dir, const char *file,
+		     const struct ipcx_attrs *a, unsigned value)
+{
+	char draft[32];
+	auto_fd int fd = open_draft(dir, draft);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = write_value(fd, value);
+	if (r == 0)
+		r = ix_posix_own(fd, a);
+	if (r == 0 && linkat(dir->fd, draft, dir->fd, file, 0) < 0)
+		r = -errno;
+	(void)unlinkat(dir->fd, draft, 0);
+	return r;
 }
 
 static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ret_ref)
@@ -324,14 +350,9 @@ static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *r
 	r = ix_posix_may_grow(sizeof(sem_t));
 	if (r < 0 || (r = file_of(ref.name, file)) < 0)
 		return r;
-	r = open_new(&dir, ref.name, value);
+	r = make_file(&dir, file, a, value);
 	if (r < 0)
 		return r;
-	r = settle(x, &dir, file, a);
-	if (r < 0) {
-		(void)sem_unlink(ref.name);
-		return r;
-	}
 	*ret_ref = ref;
 	return 0;
 }

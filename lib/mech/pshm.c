@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/vfs.h>
 
+#include "base/below.h"
 #include "base/esc.h"
 #include "base/file.h"
 #include "core/limit.h"
@@ -64,11 +65,13 @@ static int one(struct ix_scan *s, const struct ix_posix_dir *dir, const char *fi
 {
 	bool sem = ix_posix_sem_name(file);
 	struct stat st;
+	int r = ix_posix_stat(dir, file, &st);
 
-	if (fstatat(dir->fd, file, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-		if (errno != ENOENT && !sem)
-			ix_posix_note(s, IPCX_NOTE_FAILED, -errno, file,
-				      ix_errno_text(errno));
+	if (r < 0) {
+		if (r == -EXDEV && !sem)
+			ix_posix_note(s, IPCX_NOTE_SKIPPED, r, file, IX_MOUNTED_ON);
+		else if (r != -ENOENT && !sem)
+			ix_posix_note(s, IPCX_NOTE_FAILED, r, file, ix_errno_text(r));
 		return 0;
 	}
 	if (ix_posix_is_sem(file, &st))
@@ -127,8 +130,9 @@ static int find(struct ix_scan *s, const struct ipcx_ref *ref)
 
 	if (r < 0)
 		return r;
-	if (fstatat(dir.fd, file, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENAMETOOLONG ? -ENOENT : -errno;
+	r = ix_posix_stat(&dir, file, &st);
+	if (r < 0)
+		return r == -ENAMETOOLONG ? -ENOENT : r;
 	if (ix_posix_is_sem(file, &st)) {
 		char name[4 * 256];
 
@@ -293,7 +297,8 @@ static int remove_row(struct ix_scan *s, const void *data)
 static int open_to_resize(const struct ix_posix_dir *dir, const char *file,
 			  const struct ix_posix_row *row)
 {
-	auto_fd int fd = ix_open(dir->fd, file, O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
+	auto_fd int fd =
+		ix_open_entry(dir->fd, file, O_WRONLY | O_NONBLOCK, dir->hostile);
 	struct stat st;
 
 	if (fd < 0)

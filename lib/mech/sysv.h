@@ -35,6 +35,7 @@ ix_derive ix_derive_id_seq;
 /* clang-format off */
 #define IX_SYSV_COLUMNS(type)                                             \
 	[IPCX_F_MECH]          = IX_CONSTANT(ix_derive_mech),             \
+	IX_PLACE_COLUMNS,                                                 \
 	[IPCX_F_REF]           = IX_DERIVED_FROM(type, base.id, ix_derive_sysv_ref), \
 	[IPCX_F_ID]            = IX_COL(type, base.id),                   \
 	[IPCX_F_KEY]           = IX_COL(type, base.key),                  \

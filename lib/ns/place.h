@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/ctx.h"
@@ -21,6 +22,7 @@ struct ix_place {
 	uint64_t ino;   /* of the IPC namespace: what it is called. Used again when it has
 			   gone */
 	uint64_t id;    /* never used again (NS_GET_ID); 0 where the kernel has none */
+	bool home;      /* the caller's own: its root and its namespace */
 	char *label;    /* of the container, "RUNTIME:NAME" or NULL */
 };
 

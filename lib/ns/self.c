@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which IPC namespace the calling thread is in (namespaces(7)): thread-self, since
- * setns(2) moves single threads. */
-#include <unistd.h>
+/* What the namespace is called that calls with a context act in. */
+#include <inttypes.h>
+#include <stdio.h>
 
-#include "core/ctx.h"
+#include "ns/ns.h"
 
 void ipcx_namespace(struct ipcx *x, char *buf, size_t size)
 {
-	int proc = ix_procfd(x);
-	ssize_t n = -1;
+	uint64_t ino;
 
-	if (proc >= 0 && size > 0)
-		n = readlinkat(proc, "thread-self/ns/ipc", buf, size - 1);
-	if (n < 0)
-		(void)snprintf(buf, size, "ipc:[?]");
+	if (x->ns && x->ns->all) {
+		(void)snprintf(buf, size, "all");
+		return;
+	}
+	ino = x->ns ? ix_ns_place(x->ns)->ino : ix_ns_own(x, "ipc");
+	if (ino)
+		(void)snprintf(buf, size, "ipc:[%" PRIu64 "]", ino);
 	else
-		buf[n] = '\0';
+		(void)snprintf(buf, size, "ipc:[?]");
 }

@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "core/attr.h"
 #include "core/columns.h"
+#include "ns/there.h"
 #include "query/fit.h"
 #include "query/query.h"
 
@@ -398,9 +399,28 @@ static int make_all(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 	return 0;
 }
 
+/* What is to be made, on its way to where. */
+struct order {
+	const struct ipcx_attrs *specs;
+	size_t n;
+};
+
+static int make_there(struct ipcx *x, void *arg, struct ipcx_table *t)
+{
+	const struct order *o = arg;
+	int r = make_all(x, o->specs, o->n, t);
+
+	if (r < 0)
+		undo(x, t);
+	else
+		caution(x, t);
+	return r;
+}
+
 int ipcx_create(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 		struct ipcx_table **ret_table)
 {
+	struct order o = { specs, n };
 	struct ipcx_table *t;
 	int r;
 
@@ -412,13 +432,11 @@ int ipcx_create(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 	r = ix_table_new(&t);
 	if (r < 0)
 		return ix_fail_plain(x, r, "out of memory");
-	r = make_all(x, specs, n, t);
+	r = ix_there(x, &(struct ix_errand){ .run = make_there, .arg = &o, .t = t });
 	if (r < 0) {
-		undo(x, t);
 		ipcx_table_free(t);
 		return r;
 	}
-	caution(x, t);
 	*ret_table = t;
 	return 0;
 }

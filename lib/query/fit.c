@@ -14,6 +14,7 @@
 #include "core/attr.h"
 #include "core/columns.h"
 #include "core/mech.h"
+#include "ns/there.h"
 #include "query/limits.h"
 
 #define COMMON_COLUMNS                                         \
@@ -166,33 +167,42 @@ static int add_need(struct ipcx_table *t, unsigned mech, const struct need *n)
 	return t->starved ? -ENOMEM : 0;
 }
 
-int ipcx_fit(struct ipcx *x, const char *wish, struct ipcx_table **ret_table)
+static int fit_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 {
 	struct ix_limits s = ix_limits_begin(x);
-	struct ipcx_table *t = NULL;
-	struct ipcx_attrs a = { .size = sizeof(a) };
-	unsigned mech = 0;
-	int fits = 1, r;
+	const struct ipcx_attrs *a = arg;
+	int fits = 1, r = 0;
 
-	r = read_wish(x, wish, &mech, &a);
-	if (r < 0)
-		return r;
-	r = ix_table_new(&t);
-	for (const struct ix_charge *c = ix_mech(mech)->charges; r == 0 && c && c->limit;
-	     c++) {
-		struct need n = weigh(&s, c, &a);
+	for (const struct ix_charge *c = ix_mech(a->mech)->charges;
+	     r == 0 && c && c->limit; c++) {
+		struct need n = weigh(&s, c, a);
 
 		if (n.verdict == NO_ROOM)
 			fits = 0;
 		if (n.needed)
-			r = add_need(t, mech, &n);
+			r = add_need(t, a->mech, &n);
 	}
+	return r < 0 ? ix_fail(x, r, "%s", ix_mech(a->mech)->info.name) : fits;
+}
+
+int ipcx_fit(struct ipcx *x, const char *wish, struct ipcx_table **ret_table)
+{
+	struct ipcx_attrs a = { .size = sizeof(a) };
+	struct ipcx_table *t;
+	int r = read_wish(x, wish, &a.mech, &a);
+
+	if (r < 0)
+		return r;
+	r = ix_table_new(&t);
+	if (r < 0)
+		return ix_fail(x, r, "%s", ix_mech(a.mech)->info.name);
+	r = ix_there(x, &(struct ix_errand){ .run = fit_there, .arg = &a, .t = t });
 	if (r < 0) {
 		ipcx_table_free(t);
-		return ix_fail(x, r, "%s", ix_mech(mech)->info.name);
+		return r;
 	}
 	*ret_table = t;
-	return fits;
+	return r;
 }
 
 /*
@@ -267,30 +277,47 @@ static int add_share(struct ix_limits *s, struct ipcx_table *t, const struct ix_
 	return t->starved ? -ENOMEM : 0;
 }
 
+/* An object whose shares are asked for. */
+struct owner {
+	const struct ix_mech *mech;
+	struct ipcx_attrs attrs;
+	uint64_t unknown;
+};
+
+static int shares_there(struct ipcx *x, void *arg, struct ipcx_table *t)
+{
+	struct ix_limits s = ix_limits_begin(x);
+	const struct owner *o = arg;
+	int r = 0;
+
+	for (const struct ix_charge *c = o->mech->charges; r == 0 && c && c->limit; c++)
+		r = add_share(&s, t, c, &o->attrs, o->unknown);
+	return r < 0 ? ix_fail(x, r, "shares") : 0;
+}
+
 int ipcx_shares(struct ipcx *x, const struct ipcx_table *t, size_t row,
 		struct ipcx_table **ret_table)
 {
-	struct ix_limits s = ix_limits_begin(x);
-	struct ipcx_attrs a = { .size = sizeof(a) };
+	struct owner o = { .attrs.size = sizeof(o.attrs) };
 	struct ipcx_table *shares = NULL;
-	const struct ix_mech *m;
-	uint64_t unknown;
 	int r;
 
 	if (row >= ipcx_table_rows(t))
 		return ix_fail_plain(x, -EINVAL, "shares: there is no row %zu", row);
-	a.mech = ipcx_row_mech(t, row);
-	m = ix_mech(a.mech);
-	if (!m)
+	o.attrs.mech = ipcx_row_mech(t, row);
+	o.mech = ix_mech(o.attrs.mech);
+	if (!o.mech)
 		return ix_fail_plain(x, -ENODATA, "shares: %s take no share of a limit",
 				     ipcx_table_kind(t));
-	unknown = attrs_of_row(t, row, &a);
+	o.unknown = attrs_of_row(t, row, &o.attrs);
 	r = ix_table_new(&shares);
-	for (const struct ix_charge *c = m->charges; r == 0 && c && c->limit; c++)
-		r = add_share(&s, shares, c, &a, unknown);
+	if (r < 0)
+		return ix_fail(x, r, "shares");
+	r = ix_there(x,
+		     &(struct ix_errand){ .run = shares_there, .arg = &o, .t = shares });
 	if (r < 0) {
 		ipcx_table_free(shares);
-		return ix_fail(x, r, "shares");
+		return r;
 	}
 	*ret_table = shares;
 	return 0;

@@ -10,12 +10,14 @@
 
 #include "core/columns.h"
 #include "core/mech.h"
+#include "ns/there.h"
 
 static const struct ix_kind limits_kind = {
 	.name = "limits",
 	.row_size = sizeof(struct ix_limit_row),
 	.columns = {
 		[IPCX_F_MECH] = IX_CONSTANT(ix_derive_mech),
+		IX_PLACE_COLUMNS,
 		[IPCX_F_NAME] = IX_COL(struct ix_limit_row, name),
 		[IPCX_F_LIMIT] = IX_COL(struct ix_limit_row, limit),
 		[IPCX_F_USED] = IX_COL(struct ix_limit_row, used),
@@ -238,11 +240,11 @@ static int fill(struct ipcx_table *t, const struct ix_limits *s,
 	return t->starved ? -ENOMEM : 0;
 }
 
-int ipcx_limits(struct ipcx *x, const char *const *names, struct ipcx_table **ret_table)
+static int limits_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 {
+	const char *const *names = arg;
 	struct ix_limits s = ix_limits_begin(x);
 	struct looks looks = { 0 };
-	struct ipcx_table *t = NULL;
 	int r = 0;
 
 	if (!names)
@@ -250,14 +252,73 @@ int ipcx_limits(struct ipcx *x, const char *const *names, struct ipcx_table **re
 	for (; names && *names && r == 0; names++)
 		r = look_at_named(&s, *names, &looks);
 	if (r == 0)
-		r = ix_table_new(&t);
-	if (r == 0)
 		r = fill(t, &s, &looks);
 	free(looks.all);
+	return r == -ENOMEM ? ix_fail(x, r, "limits") : r;
+}
+
+int ipcx_limits(struct ipcx *x, const char *const *names, struct ipcx_table **ret_table)
+{
+	struct ix_errand e = { .run = limits_there, .looks = true };
+	struct ipcx_table *t;
+	int r = ix_table_new(&t);
+
+	if (r < 0)
+		return ix_fail(x, r, "limits");
+	memcpy(&e.arg, &names, sizeof(e.arg)); /* only read */
+	e.t = t;
+	r = ix_there(x, &e);
 	if (r < 0) {
 		ipcx_table_free(t);
-		return r == -ENOMEM ? ix_fail(x, r, "limits") : r;
+		return r;
 	}
 	*ret_table = t;
 	return 0;
+}
+
+/* ---- setting */
+
+/* A limit and what it is to be; the line that comes of it. */
+struct setting {
+	const char *name;
+	uint64_t value;
+	char *buf;
+	size_t size;
+};
+
+static int set_there(struct ipcx *x, void *arg, struct ipcx_table *t)
+{
+	const struct setting *s = arg;
+
+	(void)t;
+	return ix_limit_set(x, s->name, s->value);
+}
+
+int ipcx_limit_set(struct ipcx *x, const char *name, uint64_t value)
+{
+	struct setting s = { .name = name, .value = value };
+
+	/* The files of a namespace's limits belong to user 0 of its user namespace, and
+	 * no capability outside of that counts (ipc/ipc_sysctl.c). */
+	return ix_there(x, &(struct ix_errand){
+				   .run = set_there, .arg = &s, .as_owner = true });
+}
+
+static int line_there(struct ipcx *x, void *arg, struct ipcx_table *t)
+{
+	const struct setting *s = arg;
+
+	(void)t;
+	return ix_limit_sysctl(x, s->name, s->value, s->buf, s->size);
+}
+
+int ipcx_limit_sysctl(struct ipcx *x, const char *name, uint64_t value, char *buf,
+		      size_t size)
+{
+	struct setting s = { name, value, buf, size };
+
+	return ix_there(x, &(struct ix_errand){ .run = line_there,
+						.arg = &s,
+						.out = buf,
+						.out_size = size });
 }

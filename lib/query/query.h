@@ -9,6 +9,20 @@
 int ix_run(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 	   struct ipcx_table **ret_table);
 
+/* Decide, once for a mechanism, what is to be looked up beside its rows. */
+void ix_plan_lookups(struct ix_scan *s, const struct ix_kind *kind);
+
+/* The names of a row's users and groups, for the table. 0 or -ENOMEM. */
+int ix_look_up_names(struct ix_scan *s, const void *row);
+
+/* The creator's command, and whether it is still there: only for kinds that keep both,
+ * and only when wanted. */
+void ix_look_up_creator(struct ix_scan *s, const struct ix_kind *kind, void *row);
+
+/* A row that was read by somebody in another user namespace: users are called what the
+ * caller calls them. */
+void ix_number_here(const struct ix_idmap *map, const struct ix_kind *kind, void *row);
+
 /* What cannot be meant is refused whole, before anything is done to the first object: 0,
  * or -EINVAL with a text. */
 int ix_query_check(struct ipcx *x, const struct ipcx_query *q);

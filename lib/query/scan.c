@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Snapshots of objects: which mechanisms are asked, what is looked up beside their rows,
- * which rows stay, and what is done to them. Removing and changing are scans that act on
- * each row the moment it was read.
+ * Snapshots of objects: which mechanisms are asked, in which namespaces, which rows stay,
+ * and what is done to them. Removing and changing are scans that act on each row the
+ * moment it was read.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -11,7 +11,8 @@
 #include "base/file.h"
 #include "core/columns.h"
 #include "core/expr.h"
-#include "proc/creator.h"
+#include "ns/ns.h"
+#include "ns/there.h"
 #include "query/query.h"
 
 /* The upper bits of a place to resume hold the mechanism. */
@@ -23,117 +24,6 @@
 void *ix_scan_row(struct ix_scan *s)
 {
 	return ix_table_row(s->t);
-}
-
-/* Make sure that the table knows the name of an id, asking NSS at most once in the life
- * of the context. */
-static int name_id(struct ix_scan *s, bool group, uint32_t id)
-{
-	struct ix_names *known = group ? &s->x->groups : &s->x->users;
-	struct ix_names *here = group ? &s->t->groups : &s->t->users;
-	const struct ix_name *n;
-	uint32_t off = IX_NO_NAME;
-	int r;
-
-	if (ix_names_find(here, id))
-		return 0;
-	n = ix_names_find(known, id);
-	if (!n) {
-		r = ix_names_ask(group, id, &s->x->names, &off);
-		if (r < 0 || (r = ix_names_add(known, id, off)) < 0)
-			return r;
-		n = ix_names_find(known, id);
-	}
-	off = n->off;
-	if (off != IX_NO_NAME) {
-		off = ix_table_text(s->t, s->x->names.data + off - 1);
-		if (!off)
-			return -ENOMEM;
-	}
-	return ix_names_add(here, id, off);
-}
-
-/* clang-format off */
-static const struct {
-	enum ipcx_field name, id;
-	bool group;
-} named[IX_NAMED] = {
-	{ IPCX_F_OWNER,         IPCX_F_UID,  false },
-	{ IPCX_F_GROUP,         IPCX_F_GID,  true },
-	{ IPCX_F_CREATOR,       IPCX_F_CUID, false },
-	{ IPCX_F_CREATOR_GROUP, IPCX_F_CGID, true },
-};
-/* clang-format on */
-
-static int look_up_names(struct ix_scan *s, const void *row)
-{
-	for (size_t i = 0; i < IX_NAMED; i++) {
-		uint32_t id;
-		int r;
-
-		if (!s->names[i].column)
-			continue;
-		id = (uint32_t)ix_column_raw(s->names[i].column, row);
-		if (s->names[i].known && id == s->names[i].last)
-			continue; /* most objects belong to whom the one before belongs to
-				   */
-		r = name_id(s, named[i].group, id);
-		if (r < 0)
-			return r;
-		s->names[i].last = id;
-		s->names[i].known = true;
-	}
-	return 0;
-}
-
-/* What is to be looked up beside the rows of a mechanism: decided once, not for each row.
- */
-static void plan(struct ix_scan *s, const struct ix_kind *kind)
-{
-	for (size_t i = 0; i < IX_NAMED; i++) {
-		bool wanted = !s->t->numeric && ix_fields_has(&s->want, named[i].name) &&
-			      kind->columns[named[i].name].derive;
-
-		s->names[i].column = wanted ? &kind->columns[named[i].id] : NULL;
-	}
-	s->creator = kind->columns[IPCX_F_COMMAND].size &&
-		     kind->columns[IPCX_F_CREATOR_ALIVE].size;
-	s->ask_creator = ix_fields_has(&s->want, IPCX_F_COMMAND) ||
-			 ix_fields_has(&s->want, IPCX_F_CREATOR_ALIVE);
-}
-
-static void store(const struct ix_column *c, void *row, uint32_t value)
-{
-	char *p = (char *)row + c->offset;
-
-	if (c->size == 1)
-		*p = (char)value;
-	else
-		memcpy(p, &value, sizeof(value));
-}
-
-/* The creator's command, and whether it is still there: only for kinds that keep both,
- * and only when wanted. */
-static void look_up_creator(struct ix_scan *s, const struct ix_kind *kind, void *row)
-{
-	const struct ix_column *command = &kind->columns[IPCX_F_COMMAND];
-	const struct ix_column *alive = &kind->columns[IPCX_F_CREATOR_ALIVE];
-	const struct ix_column *pid = &kind->columns[IPCX_F_CPID];
-	const struct ix_column *when = &kind->columns[IPCX_F_CTIME];
-	char comm[64];
-	enum ix_alive there;
-
-	if (!s->ask_creator) {
-		ix_unknown(row, IPCX_F_COMMAND);
-		ix_unknown(row, IPCX_F_CREATOR_ALIVE);
-		return;
-	}
-	there = ix_proc_then(s->x, (int32_t)ix_column_raw(pid, row),
-			     (int64_t)ix_column_raw(when, row), comm, sizeof(comm));
-	if (there == IX_UNKNOWN)
-		ix_unknown(row, IPCX_F_CREATOR_ALIVE);
-	store(alive, row, there == IX_ALIVE);
-	store(command, row, comm[0] ? ix_table_text(s->t, comm) : 0);
 }
 
 void ix_row_ref(const struct ipcx_table *t, unsigned mech, const void *row,
@@ -189,12 +79,16 @@ int ix_scan_keep(struct ix_scan *s)
 	const struct ix_mech *m = ix_mech(s->mech);
 	struct ix_section *section = &s->t->sections[s->t->nsections - 1];
 	char *row = s->t->arena.data + s->t->arena.len;
-	int r = look_up_names(s, row);
+	int r;
+
+	if (s->x->view.ids)
+		ix_number_here(s->x->view.ids, section->kind, row);
+	r = ix_look_up_names(s, row);
 
 	if (r < 0)
 		return r;
 	if (s->creator)
-		look_up_creator(s, section->kind, row);
+		ix_look_up_creator(s, section->kind, row);
 	if (s->same && !ix_same_object(s, row))
 		return 0;
 	if (s->where && ix_expr_row(s->where, s->t, section, row) != 1)
@@ -219,7 +113,7 @@ static int scan_mech(struct ix_scan *s)
 
 	if (r < 0)
 		return r;
-	plan(s, m->kind);
+	ix_plan_lookups(s, m->kind);
 	/* A slice has its room at once; without memory for it, rows fail one by one. */
 	if (s->max_rows && s->max_rows <= SLICE_MAX)
 		(void)ix_buf_room(&s->t->arena, s->max_rows * m->kind->row_size);
@@ -243,7 +137,7 @@ static int scan_ref(struct ix_scan *s, const struct ipcx_ref *ref)
 	r = ix_table_section(s->t, m->kind, ref->mech);
 	if (r < 0)
 		return r;
-	plan(s, m->kind);
+	ix_plan_lookups(s, m->kind);
 	s->x->error[0] = '\0';
 	r = m->find(s, ref);
 	if (r == -ENOMEM)
@@ -251,6 +145,8 @@ static int scan_ref(struct ix_scan *s, const struct ipcx_ref *ref)
 	if (r >= 0)
 		return 0;
 	(void)ipcx_ref_format(ref, subject, sizeof(subject));
+	if (r == -ENOENT && s->many)
+		return 0; /* it may be in another one */
 	if (r == -ENOENT)
 		ix_table_note(s->t, IPCX_NOTE_MISSING, ref->mech, r, subject, "%s%s",
 			      s->x->error[0] ? s->x->error : "no such ",
@@ -281,7 +177,9 @@ static void wanted(const struct ipcx_query *q, struct ix_fields *ret_want)
 	*ret_want = want;
 }
 
-static int scan_all(struct ix_scan *s, const struct ipcx_query *q)
+/* One of the references, or a mechanism after the other, in the namespace where this
+ * runs. */
+static int scan_here(struct ix_scan *s, const struct ipcx_query *q)
 {
 	unsigned first = (unsigned)(q->resume >> RESUME_SHIFT);
 	int r = 0;
@@ -301,6 +199,42 @@ static int scan_all(struct ix_scan *s, const struct ipcx_query *q)
 		}
 	}
 	return r;
+}
+
+/* A query on its way to the namespaces it is for. */
+struct tour {
+	struct ix_scan *scan;
+	const struct ipcx_query *query;
+};
+
+static int run_there(struct ipcx *x, void *arg, struct ipcx_table *t)
+{
+	const struct tour *tour = arg;
+
+	(void)x;
+	(void)t;
+	return scan_here(tour->scan, tour->query);
+}
+
+/* Rows that were read at home know where that is when somebody asks. */
+static int place_home(struct ix_scan *s)
+{
+	if (s->x->ns || !ix_fields_has(&s->want, IPCX_F_NS) || s->t->nplaces)
+		return 0;
+	return ix_table_place(s->t, ix_ns_own(s->x, "ipc"), NULL);
+}
+
+static int scan_all(struct ix_scan *s, const struct ipcx_query *q)
+{
+	struct tour tour = { s, q };
+	int r = place_home(s);
+
+	if (r < 0)
+		return r;
+	return ix_there(s->x, &(struct ix_errand){ .run = run_there,
+						   .arg = &tour,
+						   .t = s->t,
+						   .looks = s->verb == IX_LOOK });
 }
 
 int ix_query_check(struct ipcx *x, const struct ipcx_query *q)
@@ -339,7 +273,8 @@ int ix_run(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 		return ix_fail_plain(x, r, "out of memory");
 	s->x = x;
 	s->where = q->where;
-	s->max_rows = q->max_rows;
+	s->many = x->ns && x->ns->all;
+	s->max_rows = s->many ? 0 : q->max_rows;
 	s->dry = q->flags & IPCX_DRY_RUN;
 	s->same = q->same;
 	s->t->numeric = q->flags & IPCX_NUMERIC;
@@ -368,9 +303,18 @@ int ipcx_scan(struct ipcx *x, const struct ipcx_query *q, struct ipcx_table **re
 	return ix_run(x, q, &s, ret_table);
 }
 
+static int contents_there(struct ipcx *x, void *arg, struct ipcx_table *t)
+{
+	const struct ipcx_ref *ref = arg;
+
+	x->error[0] = '\0';
+	return ix_mech(ref->mech)->contents(x, ref, t);
+}
+
 int ipcx_contents(struct ipcx *x, const struct ipcx_ref *ref,
 		  struct ipcx_table **ret_table)
 {
+	struct ipcx_ref copy = *ref;
 	const struct ix_mech *m = ix_mech(ref->mech);
 	struct ipcx_table *t;
 	int r = ix_ref_check(x, ref);
@@ -383,8 +327,8 @@ int ipcx_contents(struct ipcx *x, const struct ipcx_ref *ref,
 	r = ix_table_new(&t);
 	if (r < 0)
 		return ix_fail_plain(x, r, "out of memory");
-	x->error[0] = '\0';
-	r = m->contents(x, ref, t);
+	r = ix_there(x,
+		     &(struct ix_errand){ .run = contents_there, .arg = &copy, .t = t });
 	if (r == -ENOMEM || (r == 0 && t->starved))
 		r = x->error[0] ? r : ix_fail_plain(x, -ENOMEM, "out of memory");
 	if (r < 0) {

@@ -13,7 +13,7 @@ HOMES = [
     ("libcap", r"<sys/capability\.h>|\bcap_(get|set|init|free|clear)\w*\s*\(", set()),
     ("entering namespaces", r"\b(setns|unshare)\s*\(", {"lib/ns/"}),
     ("getopt", r"\bgetopt\w*\b", {"cmd/ui/opt.c"}),
-    ("ending the process", r"(?<![\w.>])(_?exit|_Exit|quick_exit|abort|exit_group)\s*\(", {"cmd/main.c"}),
+    ("ending the process", r"(?<![\w.>])(_?exit|_Exit|quick_exit|abort|exit_group)\s*\(", {"cmd/main.c", "lib/ns/child.c"}),
     ("stderr", r"\bstderr\b|\bSTDERR_FILENO\b|\bperror\s*\(", {"cmd/ui/msg.c"}),
     ("stdout", r"\bstdout\b|\bSTDOUT_FILENO\b", {"cmd/ui/out.c"}),
     ("writing to descriptors by number", r"\b(p?write|writev|dprintf)\s*\(\s*[012]\b", set()),
@@ -25,7 +25,9 @@ HOMES = [
     ("the time zone", r"\b(localtime|tzset|mktime|strftime)\w*\s*\(", {"cmd/ui/cell.c"}),
     ("the locale", r"\b(setlocale|localeconv|newlocale|uselocale|strtod|atof)\s*\(", set()),
     ("growing bytes", r"\b(open_memstream|fmemopen)\s*\(", set()),
-    ("running programs", r"\b(system|popen|posix_spawnp?|fork|vfork|exec[lv]p?e?)\s*\(", set()),
+    ("running programs", r"\b(system|popen|posix_spawnp?|fork|vfork|exec[lv]p?e?)\s*\(", {"lib/ns/child.c"}),
+    ("threads", r"\bpthread_create\s*\(", {"lib/ns/there.c", "lib/base/below.c"}),
+    ("what a process is", r"\bprctl\s*\(", {"lib/ns/child.c"}),
     ("mmap", r"(?<![\w.>])mmap\s*\(", set()),
 ]
 

@@ -14,6 +14,7 @@ LAYERS = [
     ("lib/mech/", 2),
     ("lib/limits/", 2),
     ("lib/proc/", 2),
+    ("lib/container/", 2),
     ("lib/ns/", 2),
     ("lib/query/", 3),
     ("lib/stress/", 3),
@@ -25,7 +26,7 @@ LAYERS = [
     ("cmd/", 5),
 ]
 # A neighbour that another may stand on.
-STANDS_ON = {("lib/ns/", "lib/proc/")}
+STANDS_ON = {("lib/ns/", "lib/proc/"), ("lib/ns/", "lib/container/"), ("lib/container/", "lib/proc/")}
 
 
 def place(path):

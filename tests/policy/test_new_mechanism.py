@@ -154,7 +154,8 @@ def test_dump(toys):
     assert info == {"name": "toy", "label": "Toys for tests", "object": "toy", "group": "posix", "need": "[COUNTx]SIZE",
                     "named": True, "shown": ["name", "owner", "mode", "size"]}
     having = {f["name"] for f in tables["fields"] if "toy" in f["mechs"]}
-    assert having == {"mech", "ref", "name", "owner", "uid", "group", "gid", "mode", "size", "ctime", "age", "inode", "device"}
+    assert having == {"mech", "ref", "name", "owner", "uid", "group", "gid", "mode", "size", "ctime", "age", "inode", "device", "ns",
+                      "container"}
 
 
 def test_schema(toys):

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What --ns means for a command: one spelling of the option, one place that opens it. */
+#include "where.h"
+
+#include <errno.h>
+
+/* clang-format off */
+const struct opt where_opts[] = {
+	{ "ns", 'N', TEXT(struct where_args, ns), .arg = "WHERE", .complete = COMPLETE_NS | COMPLETE_NS_ALL | COMPLETE_FILES,
+	  .help = "in the namespace of a process, container, pin or file; or in all" },
+	{ .name = NULL },
+};
+
+const struct opt where_one_opts[] = {
+	{ "ns", 'N', TEXT(struct where_args, ns), .arg = "WHERE", .complete = COMPLETE_NS | COMPLETE_FILES,
+	  .help = "in the namespace of a process, container, pin or file" },
+	{ .name = NULL },
+};
+/* clang-format on */
+
+int where_use(struct app *app, const struct where_args *args)
+{
+	int r;
+
+	if (!args->ns)
+		return 0;
+	r = ipcx_ns_open(app->x, args->ns, &app->ns);
+	if (r < 0)
+		return app_failed(app, r);
+	ipcx_use(app->x, app->ns);
+	return 0;
+}
+
+bool where_all(const struct app *app)
+{
+	return app->ns && ipcx_ns_is_all(app->ns);
+}
+
+const uint8_t *where_fields(const struct app *app, const uint8_t *fields)
+{
+	static uint8_t with[IPCX_FIELDS + 3];
+	size_t n = 0;
+
+	if (!where_all(app))
+		return fields;
+	with[n++] = IPCX_F_NS;
+	with[n++] = IPCX_F_CONTAINER;
+	while (*fields != IPCX_FIELDS && n < IPCX_FIELDS + 2)
+		with[n++] = *fields++;
+	with[n] = IPCX_FIELDS;
+	return with;
+}

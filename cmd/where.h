@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* --ns: the namespace that a command works in. */
+#pragma once
+
+#include "cmd.h"
+
+struct where_args {
+	const char *ns;
+};
+
+/* For commands that only look (WHERE may be "all"), and for those that change. */
+extern const struct opt where_opts[], where_one_opts[];
+
+/* Let the context work where --ns says. 0, or an exit status after a message. */
+int where_use(struct app *app, const struct where_args *args);
+
+/* Whether that is every namespace: then rows say where they are from. */
+bool where_all(const struct app *app);
+
+/* Put ns and container before the default columns of a list (ended by IPCX_FIELDS) when
+ * all namespaces are shown; static. */
+const uint8_t *where_fields(const struct app *app, const uint8_t *fields);

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How openat2(2) keeps a path in its place, and what to do when the file system on the
+ * way is somebody's own program (FUSE) that never answers: what the kernel has in its
+ * cache it finds without asking (RESOLVE_CACHED, Linux 5.12); the rest a thread asks for,
+ * which is left behind when it takes too long.
+ */
+#include "base/below.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/util.h"
+
+/* How long a file system may take. */
+#define PATIENCE 2
+
+#ifndef RESOLVE_CACHED
+#define RESOLVE_CACHED 0x20
+#endif
+
+/* A descriptor or -errno. */
+static int open2(int dir, const char *path, int flags, uint64_t resolve)
+{
+	/* openat2(2) refuses flags that mean nothing with O_PATH. */
+	const struct open_how how = {
+		.flags = (uint64_t)(flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_NOCTTY)),
+		.resolve = resolve,
+	};
+	long fd;
+
+	do
+		fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
+	while (fd < 0 && errno == EINTR);
+	return fd < 0 ? -errno : ix_fd_lift((int)fd);
+}
+
+/* Shared with a thread that may outlive the question: whoever comes last frees it. */
+struct question {
+	pthread_mutex_t lock;
+	pthread_cond_t answered;
+	bool done, left;
+	int dir, flags, r;
+	char path[];
+};
+
+static void end(struct question *q)
+{
+	(void)close(q->dir);
+	(void)pthread_cond_destroy(&q->answered);
+	(void)pthread_mutex_destroy(&q->lock);
+	free(q);
+}
+
+static void *ask(void *arg)
+{
+	struct question *q = arg;
+	int r = open2(q->dir, q->path, q->flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+	bool left;
+
+	(void)pthread_mutex_lock(&q->lock);
+	q->r = r;
+	q->done = true;
+	left = q->left;
+	(void)pthread_cond_signal(&q->answered);
+	(void)pthread_mutex_unlock(&q->lock);
+	if (left) {
+		if (r >= 0)
+			(void)close(r);
+		end(q);
+	}
+	return NULL;
+}
+
+/* -ETIMEDOUT: then the question is the thread's. */
+static int wait_for(struct question *q)
+{
+	struct timespec until;
+	int r = 0;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += PATIENCE;
+	(void)pthread_mutex_lock(&q->lock);
+	while (!q->done && r != ETIMEDOUT)
+		r = pthread_cond_timedwait(&q->answered, &q->lock, &until);
+	q->left = !q->done;
+	r = q->done ? q->r : -ETIMEDOUT;
+	(void)pthread_mutex_unlock(&q->lock);
+	return r;
+}
+
+static struct question *new_question(int dir, const char *path, int flags)
+{
+	size_t len = strlen(path) + 1;
+	struct question *q = calloc(1, sizeof(*q) + len);
+	pthread_condattr_t attr;
+
+	if (!q)
+		return NULL;
+	q->dir = fcntl(dir, F_DUPFD_CLOEXEC, 3);
+	if (q->dir < 0) {
+		free(q);
+		return NULL;
+	}
+	q->flags = flags;
+	memcpy(q->path, path, len);
+	(void)pthread_mutex_init(&q->lock, NULL);
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&q->answered, &attr);
+	(void)pthread_condattr_destroy(&attr);
+	return q;
+}
+
+static int open_patiently(int dir, const char *path, int flags)
+{
+	struct question *q = new_question(dir, path, flags);
+	pthread_attr_t attr;
+	pthread_t thread;
+	int r;
+
+	if (!q)
+		return -ENOMEM;
+	(void)pthread_attr_init(&attr);
+	(void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	r = -pthread_create(&thread, &attr, ask, q);
+	(void)pthread_attr_destroy(&attr);
+	if (r == 0)
+		r = wait_for(q);
+	if (r != -ETIMEDOUT)
+		end(q);
+	return r;
+}
+
+int ix_open_below(int dir, const char *path, int flags, bool hostile)
+{
+	const uint64_t inside = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+	int fd = open2(dir, path, flags, hostile ? inside | RESOLVE_CACHED : inside);
+
+	if (hostile) {
+		/* EINVAL: Linux before 5.12 does not know the flag. */
+		if (fd == -EAGAIN || fd == -EINVAL)
+			fd = open_patiently(dir, path, flags);
+		return fd == -EPERM ? -ENOSYS : fd;
+	}
+	/* Linux before 5.6, and filters that do not know the call. */
+	return fd == -ENOSYS || fd == -EPERM ? ix_open(dir, path, flags) : fd;
+}
+
+int ix_open_entry(int dir, const char *name, int flags, bool hostile)
+{
+	if (!hostile)
+		return ix_open(dir, name, flags | O_NOFOLLOW);
+	return open2(dir, name, flags | O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_XDEV);
+}

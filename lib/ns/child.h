@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A child process that does an errand in another user namespace. */
+#pragma once
+
+#include "ns/place.h"
+#include "ns/there.h"
+
+/* Do it there, wait for it, bring back what it found. As ix_there(). */
+int ix_send_child(struct ipcx *x, const struct ix_errand *e, const struct ix_place *p);
+
+/* Whether this thread is where it should be: 0, or -EXDEV with a text. */
+int ix_there_check(struct ipcx *x, const struct ix_place *p);
+
+/* The text for an IPC namespace that setns(2) refused with this error; answers it. */
+int ix_may_enter(struct ipcx *x, const struct ix_place *p, int error);

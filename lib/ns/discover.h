@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which IPC namespaces there are, and what keeps each of them alive. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/ctx.h"
+
+/* One namespace that was seen. */
+struct ix_nsseen {
+	uint64_t ino;
+	int32_t pid;    /* its oldest process, or 0 */
+	uint64_t start; /* when that started, in ticks since boot; 0: not asked */
+	uint32_t processes, threads, mounts, fds;
+	int fd; /* opened where no process has it: nothing else would find it again; -1 */
+};
+
+struct ix_nslist {
+	struct ix_nsseen *all;
+	size_t n, cap;
+	uint32_t *index; /* by inode number, open addressing: place in all[] plus 1 */
+	size_t slots;
+	size_t last;
+	uint32_t hidden; /* processes that may not be looked at */
+};
+
+/* How closely to look: ns/ipc and mounts always. */
+#define IX_SEEK_THREADS (1U << 0) /* threads that are elsewhere than their process */
+#define IX_SEEK_FDS     (1U << 1) /* open descriptors: all of all processes */
+
+/* 0, -ENOMEM, or -ENOENT without /proc; with a text. */
+int ix_discover(struct ipcx *x, unsigned how, struct ix_nslist *ret_list);
+void ix_nslist_free(struct ix_nslist *l);
+
+/* The one with this inode number, or NULL. */
+struct ix_nsseen *ix_nslist_find(const struct ix_nslist *l, uint64_t ino);
+
+/* The number in "ipc:[N]", as a link in /proc reads; 0 when it is something else. */
+uint64_t ix_ns_number(const char *type, const char *text, size_t len);
+
+/* The inode number of a namespace of a process, by its link; 0 when it is gone or may not
+ * be looked at (errno tells). path is below /proc: "123/ns/ipc". */
+uint64_t ix_ns_link(int proc, const char *path, const char *type);

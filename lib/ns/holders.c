@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Namespaces without a process: a mount of their file in some mount namespace, a thread
+ * that went elsewhere than its process, an open descriptor. What a link of /proc/PID/fd
+ * reads is not enough: a detached mount of a namespace reads "/".
+ */
+#include "ns/holders.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+
+#include "base/file.h"
+#include "base/mnt.h"
+#include "ns/place.h"
+
+/* ---- mount namespaces */
+
+static size_t slot_of(const struct ix_holders *h, uint64_t ino)
+{
+	size_t i = (size_t)(ino * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (h->slots - 1);
+
+	while (h->mnts[i].ino && h->mnts[i].ino != ino)
+		i = (i + 1) & (h->slots - 1);
+	return i;
+}
+
+static int grow(struct ix_holders *h)
+{
+	struct ix_holders big = { .slots = h->slots ? 2 * h->slots : 64 };
+
+	big.mnts = calloc(big.slots, sizeof(*big.mnts));
+	if (!big.mnts)
+		return -ENOMEM;
+	for (size_t i = 0; i < h->slots; i++)
+		if (h->mnts[i].ino)
+			big.mnts[slot_of(&big, h->mnts[i].ino)] = h->mnts[i];
+	free(h->mnts);
+	h->mnts = big.mnts;
+	h->slots = big.slots;
+	return 0;
+}
+
+static int keep_mntns(struct ix_holders *h, uint64_t ino, int32_t pid)
+{
+	size_t i;
+
+	if (!ino || ino == h->last)
+		return 0;
+	h->last = ino;
+	if (2 * h->n >= h->slots && grow(h) < 0)
+		return -ENOMEM;
+	i = slot_of(h, ino);
+	if (h->mnts[i].ino)
+		return 0;
+	h->mnts[i] = (struct ix_mntns){ .ino = ino, .pid = pid };
+	h->n++;
+	return 0;
+}
+
+void ix_holders_free(struct ix_holders *h)
+{
+	free(h->mnts);
+	*h = (struct ix_holders){ 0 };
+}
+
+/* ---- one that no process is in is held open at once */
+
+static bool is_ipc(int fd, uint64_t ino)
+{
+	uint64_t now, id;
+
+	return ix_ns_identity(fd, CLONE_NEWIPC, &now, &id) == 0 && now == ino;
+}
+
+static void hold(struct ix_nsseen *seen, int fd)
+{
+	if (fd < 0)
+		return;
+	if (seen->fd < 0 && is_ipc(fd, seen->ino))
+		seen->fd = fd;
+	else
+		(void)close(fd);
+}
+
+/* ---- mounts */
+
+/* Below the root of a process that sees it. */
+static int open_mounted(int proc, int32_t pid, const char *path)
+{
+	const struct open_how how = {
+		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	char name[24];
+	auto_fd int root = -1;
+	long fd;
+
+	(void)snprintf(name, sizeof(name), "%d/root", pid);
+	root = ix_open(proc, name, O_PATH | O_DIRECTORY);
+	if (root < 0)
+		return root;
+	fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
+	return fd < 0 ? -errno : (int)fd;
+}
+
+static int mounts_of(struct ipcx *x, struct ix_nslist *l, int32_t pid)
+{
+	struct ix_mnt_list mounts;
+	int proc = ix_procfd(x), r = ix_mnt_nsfs(proc, pid, &mounts);
+
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		return 0; /* gone, not to be looked at, or no libmount */
+	for (size_t i = 0; r == 0 && i < mounts.n; i++) {
+		const struct ix_mnt *m = &mounts.all[i];
+		uint64_t ino = ix_ns_number("ipc", m->root, strlen(m->root));
+		struct ix_nsseen *seen = ino ? ix_nslist_add(l, ino) : NULL;
+
+		if (!ino)
+			continue;
+		if (!seen) {
+			r = -ENOMEM;
+			break;
+		}
+		seen->mounts++;
+		if (!seen->processes && seen->fd < 0)
+			hold(seen, open_mounted(proc, pid, m->target));
+	}
+	ix_mnt_list_free(&mounts);
+	return r;
+}
+
+int ix_holders_mounted(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < h->slots; i++)
+		if (h->mnts[i].ino)
+			r = mounts_of(x, l, h->mnts[i].pid);
+	return r;
+}
+
+/* ---- threads and descriptors */
+
+static DIR *open_dir(int proc, int32_t pid, const char *what)
+{
+	char path[24];
+	int fd;
+	DIR *dir;
+
+	(void)snprintf(path, sizeof(path), "%d/%s", pid, what);
+	fd = ix_open(proc, path, O_RDONLY | O_DIRECTORY);
+	if (fd < 0)
+		return NULL;
+	dir = fdopendir(fd);
+	if (!dir)
+		(void)close(fd);
+	return dir;
+}
+
+static int threads_of(int proc, struct ix_nslist *l, int32_t pid, uint64_t ino)
+{
+	DIR *dir auto_dir = open_dir(proc, pid, "task");
+	const struct dirent *d;
+	char path[300];
+
+	while (dir && (d = readdir(dir)) != NULL) {
+		struct ix_nsseen *seen;
+		uint64_t other;
+
+		if (d->d_name[0] == '.')
+			continue;
+		(void)snprintf(path, sizeof(path), "%s/ns/ipc", d->d_name);
+		other = ix_ns_link(dirfd(dir), path, "ipc");
+		if (!other || other == ino)
+			continue;
+		seen = ix_nslist_add(l, other);
+		if (!seen)
+			return -ENOMEM;
+		seen->threads++;
+		if (!seen->processes)
+			hold(seen, ix_open(dirfd(dir), path, O_RDONLY));
+	}
+	return 0;
+}
+
+/*
+ * The IPC namespace that a descriptor is of; 0 when it is something else. Asking its file
+ * system could wait for ever for one that somebody runs himself (FUSE): what the kernel
+ * has of it already does.
+ */
+static uint64_t fd_number(int dir, const char *name, dev_t nsfs)
+{
+	char text[64];
+	ssize_t len = readlinkat(dir, name, text, sizeof(text));
+	auto_fd int fd = -1;
+	uint64_t ino, id;
+	struct statx st;
+
+	if (len <= 0 || (size_t)len >= sizeof(text))
+		return 0;
+	if (len != 1 || text[0] != '/')
+		return ix_ns_number("ipc", text, (size_t)len);
+	if (statx(dir, name, AT_STATX_DONT_SYNC, STATX_INO, &st) < 0 ||
+	    makedev(st.stx_dev_major, st.stx_dev_minor) != nsfs)
+		return 0;
+	fd = ix_open(dir, name, O_RDONLY | O_NONBLOCK);
+	return fd >= 0 && ix_ns_identity(fd, CLONE_NEWIPC, &ino, &id) == 0 ? ino : 0;
+}
+
+static int fds_of(int proc, struct ix_nslist *l, int32_t pid)
+{
+	DIR *dir auto_dir = open_dir(proc, pid, "fd");
+	const struct dirent *d;
+	struct stat nsfs;
+
+	if (fstatat(proc, "self/ns/ipc", &nsfs, 0) < 0)
+		return 0;
+	while (dir && (d = readdir(dir)) != NULL) {
+		struct ix_nsseen *seen;
+		uint64_t ino;
+
+		if (d->d_name[0] == '.')
+			continue;
+		ino = fd_number(dirfd(dir), d->d_name, nsfs.st_dev);
+		if (!ino)
+			continue;
+		seen = ix_nslist_add(l, ino);
+		if (!seen)
+			return -ENOMEM;
+		seen->fds++;
+		if (!seen->processes)
+			hold(seen, ix_open(dirfd(dir), d->d_name, O_RDONLY | O_NONBLOCK));
+	}
+	return 0;
+}
+
+int ix_holders_of(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h, int32_t pid,
+		  uint64_t ino)
+{
+	int proc = ix_procfd(x), r;
+	char path[24];
+
+	(void)snprintf(path, sizeof(path), "%d/ns/mnt", pid);
+	r = keep_mntns(h, ix_ns_link(proc, path, "mnt"), pid);
+	if (r == 0 && (h->how & IX_SEEK_THREADS))
+		r = threads_of(proc, l, pid, ino);
+	if (r == 0 && (h->how & IX_SEEK_FDS) && pid != getpid())
+		r = fds_of(proc, l, pid);
+	return r;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which containers live in which namespace, in words. */
+#pragma once
+
+#include "container/container.h"
+#include "ns/place.h"
+
+/* "RUNTIME:NAME" of a container: "RUNTIME:ID", shortened, where it has no name. */
+void ix_container_label(const struct ix_container *c, char *buf, size_t size);
+
+/* Give each place the label of the containers in it, with a comma between. 0 or -ENOMEM.
+ */
+int ix_label_places(struct ipcx *x, struct ix_place *places, size_t n);

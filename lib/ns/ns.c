@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What WHERE means: the ways to name an IPC namespace, and which of them a word is. */
+#include "ns/ns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/vfs.h>
+
+#include "base/esc.h"
+#include "base/file.h"
+#include "base/num.h"
+#include "container/container.h"
+#include "ns/discover.h"
+#include "ns/label.h"
+
+/* The greatest process id there can be (PID_MAX_LIMIT); numbers of namespaces begin far
+ * above (PROC_DYNAMIC_FIRST). */
+#define PID_MOST 4194304
+
+static int take(struct ix_place *p, struct ipcx_ns **ret_ns)
+{
+	struct ipcx_ns *ns = calloc(1, sizeof(*ns));
+
+	if (ns)
+		ns->places = malloc(sizeof(*ns->places));
+	if (!ns || !ns->places) {
+		free(ns);
+		ix_place_close(p);
+		return -ENOMEM;
+	}
+	ns->places[0] = *p;
+	ns->n = 1;
+	*ret_ns = ns;
+	return 0;
+}
+
+void ipcx_ns_free(struct ipcx_ns *ns)
+{
+	if (!ns)
+		return;
+	for (size_t i = 0; i < ns->n; i++)
+		ix_place_close(&ns->places[i]);
+	free(ns->places);
+	free(ns);
+}
+
+bool ipcx_ns_is_all(const struct ipcx_ns *ns)
+{
+	return ns->all;
+}
+
+void ipcx_use(struct ipcx *x, struct ipcx_ns *ns)
+{
+	x->ns = ns;
+}
+
+/* ---- the ways to name one */
+
+static int open_self(struct ipcx *x, struct ix_place *ret_p)
+{
+	int proc = ix_procfd(x), root = ix_rootfd(x), r;
+
+	if (proc < 0 || root < 0)
+		return ix_fail(x, proc < 0 ? proc : root, "self");
+	r = ix_open(proc, "thread-self/ns/ipc", O_RDONLY);
+	if (r < 0)
+		return ix_fail(x, r, "self");
+	r = ix_place_of_fd(x, r, "self", ret_p);
+	if (r < 0)
+		return r;
+	ret_p->home = true;
+	ret_p->rootfd = ix_open(root, ".", O_PATH | O_DIRECTORY);
+	return 0;
+}
+
+/*
+ * A file. Opening a device or a FIFO could do something: O_PATH does not, and what is no
+ * file of nsfs is not opened.
+ */
+static int open_file(struct ipcx *x, const char *path, struct ix_place *ret_p)
+{
+	char shown[IPCX_REF_MAX], through[40];
+	int proc = ix_procfd(x), fd;
+	auto_fd int held = -1;
+	struct statfs fs;
+
+	(void)ix_escape(shown, sizeof(shown), path, IX_ESC_TEXT);
+	held = ix_open(AT_FDCWD, path, O_PATH);
+	if (held < 0)
+		return ix_fail(x, held, "%s", shown);
+	if (fstatfs(held, &fs) < 0 || fs.f_type != NSFS_MAGIC)
+		return ix_fail_plain(x, -EINVAL, "%s: is no IPC namespace", shown);
+	(void)snprintf(through, sizeof(through), "thread-self/fd/%d", held);
+	fd = proc < 0 ? proc : ix_open(proc, through, O_RDONLY);
+	if (fd < 0)
+		return ix_fail(x, fd, "%s", shown);
+	return ix_place_of_fd(x, fd, shown, ret_p);
+}
+
+/* ---- namespaces that have to be looked for */
+
+/* Its oldest process stands for it; without one, what discovery held open does. */
+static int open_seen(struct ipcx *x, struct ix_nsseen *seen, struct ix_place *ret_p)
+{
+	char what[40];
+
+	if (seen->pid)
+		return ix_place_of_pid(x, seen->pid, seen->start, ret_p);
+	(void)snprintf(what, sizeof(what), "ipc:[%" PRIu64 "]", seen->ino);
+	if (seen->fd < 0)
+		return ix_fail_plain(x, -EACCES,
+				     "%s: what keeps it may not be opened from here",
+				     what);
+	return ix_place_of_fd(x, take_fd(&seen->fd), what, ret_p);
+}
+
+static int open_inode(struct ipcx *x, uint64_t ino, struct ix_place *ret_p)
+{
+	struct ix_nslist l;
+	struct ix_nsseen *seen;
+	int r;
+
+	if (ino == ix_ns_own(x, "ipc"))
+		return open_self(x, ret_p);
+	r = ix_discover(x, IX_SEEK_THREADS | IX_SEEK_FDS, &l);
+	if (r < 0)
+		return r;
+	seen = ix_nslist_find(&l, ino);
+	if (!seen)
+		r = ix_fail_plain(x, -ENOENT, "ipc:[%" PRIu64 "]: no such namespace%s",
+				  ino,
+				  l.hidden ? " among the processes that may be looked at"
+					   : "");
+	else
+		r = open_seen(x, seen, ret_p);
+	ix_nslist_free(&l);
+	if (r == 0 && ret_p->ino != ino) {
+		ix_place_close(ret_p);
+		return ix_fail_plain(x, -ENOENT, "ipc:[%" PRIu64 "]: is gone", ino);
+	}
+	return r;
+}
+
+static int open_container(struct ipcx *x, const char *name, struct ix_place *ret_p)
+{
+	const struct ix_container *found;
+	struct ix_containers *c;
+	char label[512];
+	int r = ix_containers_new(x, &c);
+
+	if (r < 0)
+		return ix_fail(x, r, "containers");
+	r = ix_container_named(x, c, name, &found);
+	if (r == 0)
+		r = ix_place_of_pid(x, found->pid, found->start, ret_p);
+	if (r == 0) {
+		ix_container_label(found, label, sizeof(label));
+		ret_p->label = strdup(label);
+	}
+	ix_containers_free(c);
+	return r;
+}
+
+/* ---- all of them */
+
+static int by_age(const void *a, const void *b)
+{
+	const struct ix_place *p = a, *q = b;
+
+	if (p->home != q->home)
+		return p->home ? -1 : 1;
+	return p->pid != q->pid ? (p->pid > q->pid) - (p->pid < q->pid)
+				: (p->ino > q->ino) - (p->ino < q->ino);
+}
+
+/* Not opened yet: a machine can have more namespaces than a process may have
+ * descriptors. */
+static struct ix_place place_of(struct ix_nsseen *seen, uint64_t home)
+{
+	struct ix_place p = IX_NO_PLACE;
+
+	p.ino = seen->ino;
+	p.pid = seen->pid;
+	p.start = seen->start;
+	p.home = seen->ino == home;
+	p.nsfd = take_fd(&seen->fd);
+	return p;
+}
+
+static int open_all(struct ipcx *x, struct ipcx_ns **ret_ns)
+{
+	struct ipcx_ns *ns = calloc(1, sizeof(*ns));
+	struct ix_nslist l;
+	uint64_t home = ix_ns_own(x, "ipc");
+	int r = ns ? ix_discover(x, 0, &l) : ix_fail_plain(x, -ENOMEM, "out of memory");
+
+	if (r < 0) {
+		free(ns);
+		return r;
+	}
+	ns->all = true;
+	ns->places = calloc(l.n + 1, sizeof(*ns->places));
+	for (size_t i = 0; ns->places && i < l.n; i++)
+		ns->places[ns->n++] = place_of(&l.all[i], home);
+	ix_nslist_free(&l);
+	if (!ns->places || (r = ix_label_places(x, ns->places, ns->n)) < 0) {
+		ipcx_ns_free(ns);
+		return ix_fail_plain(x, -ENOMEM, "out of memory");
+	}
+	qsort(ns->places, ns->n, sizeof(*ns->places), by_age);
+	*ret_ns = ns;
+	return 0;
+}
+
+/* ---- which of them a word is */
+
+static int open_word(struct ipcx *x, const char *where, struct ix_place *ret_p)
+{
+	uint64_t n = ix_ns_number("ipc", where, strlen(where));
+
+	if (!strcmp(where, "self"))
+		return open_self(x, ret_p);
+	if (n)
+		return open_inode(x, n, ret_p);
+	if (strchr(where, '/'))
+		return open_file(x, where, ret_p);
+	if (ix_parse_u64(where, UINT64_MAX, &n) == 0)
+		return n > PID_MOST ? open_inode(x, n, ret_p)
+		       : n          ? ix_place_of_pid(x, (int32_t)n, 0, ret_p)
+				    : ix_fail_plain(x, -EINVAL, "0 is no process");
+	if (*where)
+		return open_container(x, where, ret_p);
+	return ix_fail_plain(x, -EINVAL, "an empty word names no namespace");
+}
+
+int ipcx_ns_open(struct ipcx *x, const char *where, struct ipcx_ns **ret_ns)
+{
+	struct ix_place p = IX_NO_PLACE;
+	int r;
+
+	if (!strcmp(where, "all"))
+		return open_all(x, ret_ns);
+	r = open_word(x, where, &p);
+	if (r < 0)
+		return r;
+	return take(&p, ret_ns) < 0 ? ix_fail_plain(x, -ENOMEM, "out of memory") : 0;
+}

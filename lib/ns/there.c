@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How calls get into another namespace without their caller. A thread may enter an IPC
+ * namespace by itself (setns(2)); its end leaves nothing behind. Where rights over the
+ * namespace are had only in the user namespace that owns it, as the owner of a rootless
+ * container has them, a child process has to go: the kernel lets no thread change its
+ * user namespace alone.
+ */
+#include "ns/there.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "ns/child.h"
+#include "ns/ns.h"
+
+/* An errand on its way through the places. */
+struct trip {
+	struct ipcx *x;
+	const struct ix_errand *errand;
+	const struct ix_place *places;
+	size_t i, n;
+	uint64_t home; /* the caller's own namespace */
+	size_t denied; /* places of many that may not be entered */
+	char why[sizeof(((struct ipcx *)0)->error)]; /* … the first of them */
+	int r;
+};
+
+enum {
+	GO_ON = 0,
+	SEND_CHILD = 1, /* this place wants a process of its own */
+	AT_HOME = 2,    /* this one is the caller's own namespace */
+};
+
+static bool many(const struct trip *t)
+{
+	return t->x->ns->all;
+}
+
+static int begin_place(struct trip *t, const struct ix_place *p)
+{
+	struct ipcx_table *table = t->errand->t;
+
+	if (table && ix_table_place(table, p->ino, p->label) < 0)
+		return ix_fail_plain(t->x, -ENOMEM, "out of memory");
+	return 0;
+}
+
+/* In the right namespace by now: look from this place, and do it. */
+static int run_at(struct trip *t, const struct ix_place *p)
+{
+	struct ipcx *x = t->x;
+	int r = begin_place(t, p);
+
+	if (r < 0)
+		return r;
+	x->view.there = true;
+	x->view.away = !p->home;
+	x->view.rootfd = p->rootfd;
+	x->view.pid = p->pid;
+	r = t->errand->run(x, t->errand->arg, t->errand->t);
+	x->view = (struct ix_view){ .there = false };
+	return r;
+}
+
+int ix_there_check(struct ipcx *x, const struct ix_place *p)
+{
+	uint64_t now = ix_ns_own(x, "ipc");
+
+	if (!now || now == p->ino)
+		return 0;
+	return ix_fail_plain(x, -EXDEV, "ipc:[%llu] was entered, but this is ipc:[%llu]",
+			     (unsigned long long)p->ino, (unsigned long long)now);
+}
+
+int ix_may_enter(struct ipcx *x, const struct ix_place *p, int error)
+{
+	if (error != -EPERM)
+		return ix_fail(x, error, "ipc:[%llu]: cannot enter: setns",
+			       (unsigned long long)p->ino);
+	return ix_fail_plain(
+		x, error,
+		"ipc:[%llu]: cannot enter: needs CAP_SYS_ADMIN in the user namespace that owns it and in your own",
+		(unsigned long long)p->ino);
+}
+
+static int enter(struct trip *t, const struct ix_place *p)
+{
+	if (setns(p->nsfd, CLONE_NEWIPC) == 0)
+		return ix_there_check(t->x, p);
+	if (errno == EPERM && p->userfd >= 0)
+		return SEND_CHILD;
+	return ix_may_enter(t->x, p, -errno);
+}
+
+/* A place of many may have gone since it was found. */
+static int open_place(struct trip *t, struct ix_place *ret_p)
+{
+	const struct ix_place *p = &t->places[t->i];
+	struct ix_place now;
+	int r;
+
+	if (p->nsfd >= 0) {
+		*ret_p = *p;
+		return 0;
+	}
+	r = ix_place_of_pid(t->x, p->pid, p->start, &now);
+	if (r < 0)
+		return r;
+	if (now.ino != p->ino) {
+		ix_place_close(&now);
+		return ix_fail_plain(t->x, -ESRCH, "process %d is elsewhere by now",
+				     p->pid);
+	}
+	now.label = p->label; /* lent */
+	*ret_p = now;
+	return 0;
+}
+
+static void close_place(const struct trip *t, struct ix_place *p)
+{
+	if (t->places[t->i].nsfd >= 0)
+		return;
+	p->label = NULL;
+	ix_place_close(p);
+}
+
+/* What became of one place: whether the trip goes on. */
+static int judge(struct trip *t, int r)
+{
+	if (r > 0 || !many(t))
+		return r;
+	if (r == -EPERM || r == -EACCES) {
+		if (t->denied++ == 0)
+			(void)snprintf(t->why, sizeof(t->why), "%s", t->x->error);
+		return GO_ON;
+	}
+	return r == -ESRCH || r == -ENOENT ? GO_ON : r;
+}
+
+/* As many places as this thread can do. Answers why it stopped. */
+static int travel(struct trip *t)
+{
+	for (; t->i < t->n; t->i++) {
+		struct ix_place p;
+		int r = open_place(t, &p);
+
+		if (r == 0) {
+			if (p.ino == t->home)
+				r = AT_HOME;
+			else
+				r = t->errand->as_owner && p.userfd >= 0 ? SEND_CHILD
+									 : enter(t, &p);
+			if (r == 0) {
+				t->r = run_at(t, &p);
+				r = MIN(t->r, 0);
+			}
+			close_place(t, &p);
+		}
+		r = judge(t, r);
+		if (r)
+			return r;
+	}
+	return GO_ON;
+}
+
+static void *thread_main(void *arg)
+{
+	struct trip *t = arg;
+	int r = travel(t);
+
+	return (void *)(intptr_t)r;
+}
+
+/* The caller's signals are the caller's: none is handled in another namespace. */
+static int send_thread(struct trip *t)
+{
+	sigset_t all, before;
+	pthread_t thread;
+	void *answer;
+	int r;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	r = pthread_create(&thread, NULL, thread_main, t);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (r)
+		return ix_fail(t->x, -r, "cannot make a thread");
+	(void)pthread_join(thread, &answer);
+	return (int)(intptr_t)answer;
+}
+
+/* The place at which a thread stopped: here, or by a child. */
+static int do_one(struct trip *t, int how)
+{
+	struct ix_place p;
+	int r = open_place(t, &p);
+
+	if (r < 0)
+		return judge(t, r);
+	if (how == AT_HOME)
+		r = run_at(t, &p);
+	else
+		r = ix_send_child(t->x, t->errand, &p);
+	t->r = r;
+	close_place(t, &p);
+	return judge(t, MIN(r, 0));
+}
+
+static void note_denied(const struct trip *t)
+{
+	if (t->denied && t->errand->t)
+		ix_table_note(t->errand->t, IPCX_NOTE_UNAVAILABLE, IPCX_NO_MECH, -EPERM,
+			      "", t->denied > 1 ? "%s (and %zu more)" : "%s", t->why,
+			      t->denied - 1);
+}
+
+static int go(struct trip *t)
+{
+	int r = 0;
+
+	while (r >= 0 && t->i < t->n) {
+		r = t->places[t->i].ino == t->home ? AT_HOME : send_thread(t);
+		if (r > 0) {
+			r = do_one(t, r);
+			t->i++;
+		}
+	}
+	note_denied(t);
+	return r < 0 ? r : t->r;
+}
+
+int ix_there(struct ipcx *x, const struct ix_errand *e)
+{
+	struct trip t = { .x = x, .errand = e };
+
+	if (!x->ns || x->view.there)
+		return e->run(x, e->arg, e->t);
+	if (x->ns->all && !e->looks)
+		return ix_fail_plain(x, -EINVAL,
+				     "all namespaces at once can only be looked at");
+	t.places = x->ns->places;
+	t.n = x->ns->n;
+	t.home = ix_ns_own(x, "ipc");
+	return go(&t);
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What is looked up beside the rows of a mechanism: names of users and groups, the
+ * process that made an object; and how users of another user namespace are numbered here.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "core/columns.h"
+#include "proc/creator.h"
+#include "query/query.h"
+
+/* Make sure that the table knows the name of an id, asking NSS at most once in the life
+ * of the context. */
+static int name_id(struct ix_scan *s, bool group, uint32_t id)
+{
+	struct ix_names *known = group ? &s->x->groups : &s->x->users;
+	struct ix_names *here = group ? &s->t->groups : &s->t->users;
+	const struct ix_name *n;
+	uint32_t off = IX_NO_NAME;
+	int r;
+
+	if (ix_names_find(here, id))
+		return 0;
+	n = ix_names_find(known, id);
+	if (!n) {
+		r = ix_names_ask(group, id, &s->x->names, &off);
+		if (r < 0 || (r = ix_names_add(known, id, off)) < 0)
+			return r;
+		n = ix_names_find(known, id);
+	}
+	off = n->off;
+	if (off != IX_NO_NAME) {
+		off = ix_table_text(s->t, s->x->names.data + off - 1);
+		if (!off)
+			return -ENOMEM;
+	}
+	return ix_names_add(here, id, off);
+}
+
+/* clang-format off */
+static const struct {
+	enum ipcx_field name, id;
+	bool group;
+} named[IX_NAMED] = {
+	{ IPCX_F_OWNER,         IPCX_F_UID,  false },
+	{ IPCX_F_GROUP,         IPCX_F_GID,  true },
+	{ IPCX_F_CREATOR,       IPCX_F_CUID, false },
+	{ IPCX_F_CREATOR_GROUP, IPCX_F_CGID, true },
+};
+/* clang-format on */
+
+int ix_look_up_names(struct ix_scan *s, const void *row)
+{
+	for (size_t i = 0; i < IX_NAMED; i++) {
+		uint32_t id;
+		int r;
+
+		if (!s->names[i].column)
+			continue;
+		id = (uint32_t)ix_column_raw(s->names[i].column, row);
+		if (s->names[i].known && id == s->names[i].last)
+			continue; /* most objects belong to whom the one before belongs to
+				   */
+		r = name_id(s, named[i].group, id);
+		if (r < 0)
+			return r;
+		s->names[i].last = id;
+		s->names[i].known = true;
+	}
+	return 0;
+}
+
+/* What is to be looked up beside the rows of a mechanism: decided once, not for each row.
+ */
+void ix_plan_lookups(struct ix_scan *s, const struct ix_kind *kind)
+{
+	for (size_t i = 0; i < IX_NAMED; i++) {
+		bool wanted = !s->t->numeric && ix_fields_has(&s->want, named[i].name) &&
+			      kind->columns[named[i].name].derive;
+
+		s->names[i].column = wanted ? &kind->columns[named[i].id] : NULL;
+	}
+	s->creator = kind->columns[IPCX_F_COMMAND].size &&
+		     kind->columns[IPCX_F_CREATOR_ALIVE].size;
+	s->ask_creator = ix_fields_has(&s->want, IPCX_F_COMMAND) ||
+			 ix_fields_has(&s->want, IPCX_F_CREATOR_ALIVE);
+}
+
+static void store(const struct ix_column *c, void *row, uint32_t value)
+{
+	char *p = (char *)row + c->offset;
+
+	if (c->size == 1)
+		*p = (char)value;
+	else
+		memcpy(p, &value, sizeof(value));
+}
+
+/* The creator's command, and whether it is still there: only for kinds that keep both,
+ * and only when wanted. */
+void ix_look_up_creator(struct ix_scan *s, const struct ix_kind *kind, void *row)
+{
+	const struct ix_column *command = &kind->columns[IPCX_F_COMMAND];
+	const struct ix_column *alive = &kind->columns[IPCX_F_CREATOR_ALIVE];
+	const struct ix_column *pid = &kind->columns[IPCX_F_CPID];
+	const struct ix_column *when = &kind->columns[IPCX_F_CTIME];
+	char comm[64];
+	enum ix_alive there;
+
+	if (!s->ask_creator) {
+		ix_unknown(row, IPCX_F_COMMAND);
+		ix_unknown(row, IPCX_F_CREATOR_ALIVE);
+		return;
+	}
+	there = ix_proc_then(s->x, (int32_t)ix_column_raw(pid, row),
+			     (int64_t)ix_column_raw(when, row), comm, sizeof(comm));
+	if (there == IX_UNKNOWN)
+		ix_unknown(row, IPCX_F_CREATOR_ALIVE);
+	store(alive, row, there == IX_ALIVE);
+	store(command, row, comm[0] ? ix_table_text(s->t, comm) : 0);
+}
+
+/* Read by somebody in another user namespace: users are called what the caller calls
+ * them. */
+void ix_number_here(const struct ix_idmap *map, const struct ix_kind *kind, void *row)
+{
+	for (size_t i = 0; i < IX_NAMED; i++) {
+		const struct ix_column *c = &kind->columns[named[i].id];
+		uint32_t there;
+
+		if (c->size != sizeof(there))
+			continue;
+		there = (uint32_t)ix_column_raw(c, row);
+		store(c, row,
+		      named[i].group ? ix_id_here(map->groups, map->ngroups, there)
+				     : ix_id_here(map->users, map->nusers, there));
+	}
+}
