@@ -12,6 +12,9 @@
 	line(limits)     \
 	line(limits_set) \
 	line(key)        \
+	line(ns_ls)      \
+	line(ns_show)    \
+	line(ns_cmp)     \
 	line(help)       \
 	line(complete)
 /* clang-format on */

@@ -609,6 +609,50 @@ void ipcx_ns_free(struct ipcx_ns *ns);
  */
 void ipcx_use(struct ipcx *x, struct ipcx_ns *ns);
 
+/** Flag of ipcx_namespaces(): also look for threads that are elsewhere than their
+ * process, and at every open descriptor of every process. */
+#define IPCX_THOROUGH (1U << 2)
+
+/**
+ * Every IPC namespace there is: ns, ns_id, container, pid (the oldest process), command,
+ * processes, threads, mounts, fds, kept_by, user_ns and who made that, objects and bytes.
+ * When the context uses one namespace: only that.
+ *
+ * @param flags IPCX_THOROUGH or 0; without it, threads and fds are unknown, and what only
+ * they keep is not listed
+ * @return 0, -ENOENT without /proc, -ENOMEM. What may not be looked at is a note.
+ */
+int ipcx_namespaces(struct ipcx *x, unsigned flags, struct ipcx_table **ret_table);
+
+/** How many objects of each mechanism the namespaces in use hold: mech, objects, bytes
+ * (and ns, container). @return 0, -ENOMEM */
+int ipcx_usage(struct ipcx *x, struct ipcx_table **ret_table);
+
+/** The processes of the namespace in use: pid, command, owner, uid, started, container,
+ * mnt_ns. @return 0, -ENOENT without /proc, -ENOMEM */
+int ipcx_members(struct ipcx *x, struct ipcx_table **ret_table);
+
+/** The containers that can be found without asking a daemon, all or those of the
+ * namespace in use: container (RUNTIME:NAME), runtime, name, container_id, pod,
+ * pod_namespace, ipc_mode, pid, ns. The texts are what their makers wrote. @return 0,
+ * -ENOMEM */
+int ipcx_containers(struct ipcx *x, struct ipcx_table **ret_table);
+
+/** Who shares the IPC namespace in use, its /dev/shm or its /dev/mqueue: a row for each
+ * pair of IPC and mount namespace, with its first process and the devices of the file
+ * systems. @return 0, -ENOENT without /proc, -ENOMEM */
+int ipcx_sharers(struct ipcx *x, struct ipcx_table **ret_table);
+
+/**
+ * Compare two places: name (what), first, second, same, follows (what that means). IPC
+ * namespace, /dev/shm, /dev/mqueue and MIT-SHM always; where they do not share all, the
+ * limits that differ and the objects that have a key or name.
+ *
+ * @return 1 they share all three, 0 they do not, -EINVAL, -ENOMEM
+ */
+int ipcx_compare(struct ipcx *x, struct ipcx_ns *first, struct ipcx_ns *second,
+		 struct ipcx_table **ret_table);
+
 /** Whether it stands for every namespace there is. */
 bool ipcx_ns_is_all(const struct ipcx_ns *ns);
 

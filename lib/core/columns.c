@@ -42,10 +42,9 @@ void ix_derive_container(const struct ipcx_table *t, const struct ix_section *s,
 }
 
 /* A name where there is one, else the number: what is shown is what --owner takes. */
-static void derive_name(const struct ipcx_table *t, const struct ix_names *names,
-			const struct ix_column *c, const void *row, struct ipcx_value *v)
+void ix_derive_name(const struct ipcx_table *t, const struct ix_names *names, uint32_t id,
+		    struct ipcx_value *v)
 {
-	uint32_t id = (uint32_t)ix_column_raw(c, row);
 	const struct ix_name *n = ix_names_find(names, id);
 
 	v->type = IPCX_STRING;
@@ -60,25 +59,29 @@ static void derive_name(const struct ipcx_table *t, const struct ix_names *names
 void ix_derive_owner(const struct ipcx_table *t, const struct ix_section *s,
 		     const void *row, struct ipcx_value *v)
 {
-	derive_name(t, &t->users, &s->kind->columns[IPCX_F_UID], row, v);
+	ix_derive_name(t, &t->users,
+		       (uint32_t)ix_column_raw(&s->kind->columns[IPCX_F_UID], row), v);
 }
 
 void ix_derive_group(const struct ipcx_table *t, const struct ix_section *s,
 		     const void *row, struct ipcx_value *v)
 {
-	derive_name(t, &t->groups, &s->kind->columns[IPCX_F_GID], row, v);
+	ix_derive_name(t, &t->groups,
+		       (uint32_t)ix_column_raw(&s->kind->columns[IPCX_F_GID], row), v);
 }
 
 void ix_derive_creator(const struct ipcx_table *t, const struct ix_section *s,
 		       const void *row, struct ipcx_value *v)
 {
-	derive_name(t, &t->users, &s->kind->columns[IPCX_F_CUID], row, v);
+	ix_derive_name(t, &t->users,
+		       (uint32_t)ix_column_raw(&s->kind->columns[IPCX_F_CUID], row), v);
 }
 
 void ix_derive_creator_group(const struct ipcx_table *t, const struct ix_section *s,
 			     const void *row, struct ipcx_value *v)
 {
-	derive_name(t, &t->groups, &s->kind->columns[IPCX_F_CGID], row, v);
+	ix_derive_name(t, &t->groups,
+		       (uint32_t)ix_column_raw(&s->kind->columns[IPCX_F_CGID], row), v);
 }
 
 void ix_derive_age(const struct ipcx_table *t, const struct ix_section *s,

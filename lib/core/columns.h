@@ -22,5 +22,9 @@ ix_derive ix_derive_age;           /* from IPCX_F_CTIME: never negative */
 	[IPCX_F_NS] = IX_CONSTANT(ix_derive_ns), [IPCX_F_CONTAINER] = IX_CONSTANT( \
 							 ix_derive_container)
 
+/* The name of an id where the table has one, else the number as text. */
+void ix_derive_name(const struct ipcx_table *t, const struct ix_names *names, uint32_t id,
+		    struct ipcx_value *v);
+
 /* The stored number of a column, without its "zero is none" rule. */
 uint64_t ix_column_raw(const struct ix_column *c, const void *row);

@@ -27,6 +27,12 @@ struct ix_mech {
 	struct ipcx_mech_info info;
 	const struct ix_kind *kind;
 
+	/* What its objects hold, for sums over many: a field in bytes; 0: nothing to sum. */
+	enum ipcx_field weight;
+	/* Its objects stand in the mount namespace's /dev/shm, whatever the IPC
+	 * namespace. */
+	bool mounted;
+
 	/* Limits that objects count against, ended by .limit = NULL; and how a wish for
 	 * ipcx_fit() is read. */
 	const struct ix_charge *charges;
@@ -102,6 +108,9 @@ struct ix_scan {
 	const struct ipcx_table
 		*same; /* act only on objects that stand in this snapshot, or NULL */
 	struct ix_same *same_index; /* its rows by hash (query/same.c) */
+	bool once; /* of many namespaces that see one directory, list it for the first */
+	uint64_t *dirs; /* those that were listed, with their mechanism */
+	size_t ndirs;
 	void *dir; /* a directory that the mechanism keeps open over the scan */
 	/* What is looked up beside the rows of this mechanism (query/scan.c). */
 	struct {
@@ -112,6 +121,10 @@ struct ix_scan {
 	} names[IX_NAMED];
 	bool creator, ask_creator;
 };
+
+/* A directory of objects is about to be listed: 1 when it was listed for another
+ * namespace already, 0, -ENOMEM. */
+int ix_scan_once(struct ix_scan *s, uint64_t dev);
 
 /* Room for the next row of this scan; NULL when memory is out. */
 void *ix_scan_row(struct ix_scan *s);

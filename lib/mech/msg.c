@@ -355,6 +355,7 @@ const struct ix_mech ix_mech_msg = {
 		.need = "COUNT[xQBYTES]",
 		.shown = shown,
 	},
+	.weight = IPCX_F_CBYTES,
 	.kind = &msg_kind,
 	.charges = charges, .wish = wish,
 	.scan = scan, .find = find, .contents = contents, .create = create, .remove = remove_row, .change = change,

@@ -216,6 +216,9 @@ static int scan(struct ix_scan *s)
 
 	if (r < 0)
 		return r;
+	r = ix_scan_once(s, dir.dev);
+	if (r)
+		return r < 0 ? r : 0;
 	r = ix_posix_names_open(&dir, &names);
 	if (r < 0)
 		return ix_fail(s->x, r, "%s", IX_SHM_DIR);
@@ -441,6 +444,7 @@ const struct ix_mech ix_mech_psem = {
 		.need = "COUNT",
 		.shown = shown,
 	},
+	.mounted = true,
 	.kind = &psem_kind,
 	.charges = charges, .wish = wish,
 	.scan = scan, .find = find, .create = create, .remove = remove_row, .change = change,

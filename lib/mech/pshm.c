@@ -107,6 +107,9 @@ static int scan(struct ix_scan *s)
 
 	if (r < 0)
 		return r;
+	r = ix_scan_once(s, dir.dev);
+	if (r)
+		return r < 0 ? r : 0;
 	note_type(s, &dir);
 	r = ix_posix_names_open(&dir, &names);
 	if (r < 0)
@@ -388,6 +391,7 @@ const struct ix_mech ix_mech_pshm = {
 		.need = "[COUNTx]SIZE",
 		.shown = shown,
 	},
+	.weight = IPCX_F_SIZE, .mounted = true,
 	.kind = &pshm_kind,
 	.charges = charges, .wish = wish,
 	.scan = scan, .find = find, .create = create, .remove = remove_row, .change = change,

@@ -335,6 +335,7 @@ const struct ix_mech ix_mech_shm = {
 		.need = "[COUNTx]SIZE",
 		.shown = shown,
 	},
+	.weight = IPCX_F_SIZE,
 	.kind = &shm_kind,
 	.charges = charges, .wish = wish,
 	.scan = scan, .find = find, .create = create, .caution = caution, .remove = remove_row, .change = change,

@@ -83,6 +83,7 @@ void ix_nslist_free(struct ix_nslist *l)
 		if (l->all[i].fd >= 0)
 			(void)close(l->all[i].fd);
 	free(l->all);
+	free(l->pairs);
 	free(l->index);
 	*l = (struct ix_nslist){ 0 };
 }
@@ -139,8 +140,32 @@ static void older(int proc, struct ix_nsseen *seen, int32_t pid)
 	seen->start = pid == 1 ? 0 : st.start;
 }
 
-static int one(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h, int32_t pid)
+/* What a walk over all processes is for. */
+struct walk {
+	struct ix_nslist *list;
+	struct ix_holders *holders;
+	struct ix_pids *pids; /* of the namespace ino; NULL: not wanted */
+	uint64_t ino;
+};
+
+static int keep_pid(struct ix_pids *p, int32_t pid)
 {
+	if (p->n == p->cap) {
+		size_t cap = p->cap ? 2 * p->cap : 64;
+		int32_t *more = reallocarray(p->all, cap, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		p->all = more;
+		p->cap = cap;
+	}
+	p->all[p->n++] = pid;
+	return 0;
+}
+
+static int one(struct ipcx *x, const struct walk *w, int32_t pid)
+{
+	struct ix_nslist *l = w->list;
 	int proc = ix_procfd(x);
 	struct ix_nsseen *seen;
 	char path[24];
@@ -148,6 +173,8 @@ static int one(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h, int32_
 
 	(void)snprintf(path, sizeof(path), "%d/ns/ipc", pid);
 	ino = ix_ns_link(proc, path, "ipc");
+	if (w->pids)
+		return ino == w->ino ? keep_pid(w->pids, pid) : 0;
 	if (!ino) {
 		l->hidden += errno == EACCES || errno == EPERM;
 		return 0;
@@ -157,7 +184,7 @@ static int one(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h, int32_
 		return -ENOMEM;
 	seen->processes++;
 	older(proc, seen, pid);
-	return ix_holders_of(x, l, h, pid, ino);
+	return ix_holders_of(x, l, w->holders, pid, ino);
 }
 
 /* The number of a process from its directory's name; 0 for other names. */
@@ -170,7 +197,7 @@ static int32_t pid_of(const char *name)
 	return *name ? 0 : pid;
 }
 
-static int walk(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h)
+static int walk(struct ipcx *x, const struct walk *w)
 {
 	int proc = ix_procfd(x), fd = ix_open(proc, ".", O_RDONLY | O_DIRECTORY), r = 0;
 	DIR *dir auto_dir = fd < 0 ? NULL : fdopendir(fd);
@@ -186,7 +213,7 @@ static int walk(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h)
 		int32_t pid = pid_of(d->d_name);
 
 		if (pid)
-			r = one(x, l, h, pid);
+			r = one(x, w, pid);
 	}
 	return r;
 }
@@ -195,10 +222,11 @@ int ix_discover(struct ipcx *x, unsigned how, struct ix_nslist *ret_list)
 {
 	struct ix_nslist l = { 0 };
 	struct ix_holders h = { .how = how };
+	const struct walk w = { .list = &l, .holders = &h };
 	int r = ix_procfd(x);
 
 	if (r >= 0)
-		r = walk(x, &l, &h);
+		r = walk(x, &w);
 	if (r == 0)
 		r = ix_holders_mounted(x, &l, &h);
 	ix_holders_free(&h);
@@ -207,5 +235,27 @@ int ix_discover(struct ipcx *x, unsigned how, struct ix_nslist *ret_list)
 		return ix_fail(x, r, "looking for namespaces in /proc");
 	}
 	*ret_list = l;
+	return 0;
+}
+
+void ix_pids_free(struct ix_pids *p)
+{
+	free(p->all);
+	*p = (struct ix_pids){ 0 };
+}
+
+int ix_pids_in(struct ipcx *x, uint64_t ino, struct ix_pids *ret_pids)
+{
+	struct ix_pids pids = { 0 };
+	const struct walk w = { .pids = &pids, .ino = ino };
+	int r = ix_procfd(x);
+
+	if (r >= 0)
+		r = walk(x, &w);
+	if (r < 0) {
+		ix_pids_free(&pids);
+		return ix_fail(x, r, "looking for processes in /proc");
+	}
+	*ret_pids = pids;
 	return 0;
 }

@@ -17,7 +17,16 @@ struct ix_nsseen {
 	int fd; /* opened where no process has it: nothing else would find it again; -1 */
 };
 
+/* Processes that are in the same IPC namespace and the same mount namespace. */
+struct ix_nspair {
+	uint64_t ipc, mnt;
+	int32_t pid; /* the first of them */
+	uint32_t processes;
+};
+
 struct ix_nslist {
+	struct ix_nspair *pairs;
+	size_t npairs, last_pair;
 	struct ix_nsseen *all;
 	size_t n, cap;
 	uint32_t *index; /* by inode number, open addressing: place in all[] plus 1 */
@@ -36,6 +45,16 @@ void ix_nslist_free(struct ix_nslist *l);
 
 /* The one with this inode number, or NULL. */
 struct ix_nsseen *ix_nslist_find(const struct ix_nslist *l, uint64_t ino);
+
+/* The processes of one namespace. */
+struct ix_pids {
+	int32_t *all;
+	size_t n, cap;
+};
+
+/* 0, -ENOMEM, or -errno with a text. */
+int ix_pids_in(struct ipcx *x, uint64_t ino, struct ix_pids *ret_pids);
+void ix_pids_free(struct ix_pids *p);
 
 /* The number in "ipc:[N]", as a link in /proc reads; 0 when it is something else. */
 uint64_t ix_ns_number(const char *type, const char *text, size_t len);

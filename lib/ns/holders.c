@@ -69,6 +69,33 @@ void ix_holders_free(struct ix_holders *h)
 	*h = (struct ix_holders){ 0 };
 }
 
+/* There are few: every container has its own, and most processes are where the one before
+ * is. */
+static int keep_pair(struct ix_nslist *l, uint64_t ipc, uint64_t mnt, int32_t pid)
+{
+	struct ix_nspair *p = l->pairs + l->last_pair, *more;
+	size_t i;
+
+	if (!l->npairs || p->ipc != ipc || p->mnt != mnt) {
+		for (i = 0; i < l->npairs; i++)
+			if (l->pairs[i].ipc == ipc && l->pairs[i].mnt == mnt)
+				break;
+		if (i == l->npairs) {
+			more = reallocarray(l->pairs, i + 1, sizeof(*more));
+			if (!more)
+				return -ENOMEM;
+			l->pairs = more;
+			more[i] =
+				(struct ix_nspair){ .ipc = ipc, .mnt = mnt, .pid = pid };
+			l->npairs++;
+		}
+		l->last_pair = i;
+		p = l->pairs + i;
+	}
+	p->processes++;
+	return 0;
+}
+
 /* ---- one that no process is in is held open at once */
 
 static bool is_ipc(int fd, uint64_t ino)
@@ -246,10 +273,14 @@ int ix_holders_of(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h, int
 		  uint64_t ino)
 {
 	int proc = ix_procfd(x), r;
+	uint64_t mnt;
 	char path[24];
 
 	(void)snprintf(path, sizeof(path), "%d/ns/mnt", pid);
-	r = keep_mntns(h, ix_ns_link(proc, path, "mnt"), pid);
+	mnt = ix_ns_link(proc, path, "mnt");
+	r = keep_mntns(h, mnt, pid);
+	if (r == 0)
+		r = keep_pair(l, ino, mnt, pid);
 	if (r == 0 && (h->how & IX_SEEK_THREADS))
 		r = threads_of(proc, l, pid, ino);
 	if (r == 0 && (h->how & IX_SEEK_FDS) && pid != getpid())

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/magic.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/vfs.h>
 
@@ -187,32 +188,48 @@ static struct ix_place place_of(struct ix_nsseen *seen, uint64_t home)
 	p.start = seen->start;
 	p.home = seen->ino == home;
 	p.nsfd = take_fd(&seen->fd);
+	if (p.nsfd >= 0)
+		(void)ix_ns_identity(p.nsfd, CLONE_NEWIPC, &p.ino, &p.id);
 	return p;
 }
 
-static int open_all(struct ipcx *x, struct ipcx_ns **ret_ns)
+int ix_ns_all_of(struct ipcx *x, struct ix_nslist *l, struct ipcx_ns **ret_ns)
 {
 	struct ipcx_ns *ns = calloc(1, sizeof(*ns));
-	struct ix_nslist l;
 	uint64_t home = ix_ns_own(x, "ipc");
-	int r = ns ? ix_discover(x, 0, &l) : ix_fail_plain(x, -ENOMEM, "out of memory");
 
-	if (r < 0) {
-		free(ns);
-		return r;
-	}
+	if (!ns)
+		return ix_fail_plain(x, -ENOMEM, "out of memory");
 	ns->all = true;
-	ns->places = calloc(l.n + 1, sizeof(*ns->places));
-	for (size_t i = 0; ns->places && i < l.n; i++)
-		ns->places[ns->n++] = place_of(&l.all[i], home);
-	ix_nslist_free(&l);
-	if (!ns->places || (r = ix_label_places(x, ns->places, ns->n)) < 0) {
+	ns->places = calloc(l->n + 1, sizeof(*ns->places));
+	for (size_t i = 0; ns->places && i < l->n; i++)
+		ns->places[ns->n++] = place_of(&l->all[i], home);
+	for (size_t i = 0; i < ns->n; i++) {
+		if (!ns->places[i].home)
+			continue;
+		ix_place_close(&ns->places[i]);
+		if (open_self(x, &ns->places[i]) == 0)
+			ns->places[i].pid = ix_nslist_find(l, home)->pid;
+	}
+	if (!ns->places || ix_label_places(x, ns->places, ns->n) < 0) {
 		ipcx_ns_free(ns);
 		return ix_fail_plain(x, -ENOMEM, "out of memory");
 	}
 	qsort(ns->places, ns->n, sizeof(*ns->places), by_age);
 	*ret_ns = ns;
 	return 0;
+}
+
+static int open_all(struct ipcx *x, struct ipcx_ns **ret_ns)
+{
+	struct ix_nslist l;
+	int r = ix_discover(x, 0, &l);
+
+	if (r < 0)
+		return r;
+	r = ix_ns_all_of(x, &l, ret_ns);
+	ix_nslist_free(&l);
+	return r;
 }
 
 /* ---- which of them a word is */

@@ -2,13 +2,19 @@
 /* Namespaces that were opened for use: one place, or many that are opened in turn. */
 #pragma once
 
+#include "ns/discover.h"
 #include "ns/place.h"
 
 struct ipcx_ns {
 	struct ix_place *places;
 	size_t n;
 	bool all;
+	bool told; /* who else sees its /dev/shm was said already */
 };
+
+/* All of a list, each labelled with its containers, the caller's own first. Takes the
+ * descriptors of the list. 0 or -ENOMEM with a text. */
+int ix_ns_all_of(struct ipcx *x, struct ix_nslist *l, struct ipcx_ns **ret_ns);
 
 /* The only place of a namespace that is open for use. NULL for "all". */
 static inline const struct ix_place *ix_ns_place(const struct ipcx_ns *ns)

@@ -13,10 +13,10 @@
 
 /* Make sure that the table knows the name of an id, asking NSS at most once in the life
  * of the context. */
-static int name_id(struct ix_scan *s, bool group, uint32_t id)
+int ix_name_id(struct ipcx *x, struct ipcx_table *t, bool group, uint32_t id)
 {
-	struct ix_names *known = group ? &s->x->groups : &s->x->users;
-	struct ix_names *here = group ? &s->t->groups : &s->t->users;
+	struct ix_names *known = group ? &x->groups : &x->users;
+	struct ix_names *here = group ? &t->groups : &t->users;
 	const struct ix_name *n;
 	uint32_t off = IX_NO_NAME;
 	int r;
@@ -25,14 +25,14 @@ static int name_id(struct ix_scan *s, bool group, uint32_t id)
 		return 0;
 	n = ix_names_find(known, id);
 	if (!n) {
-		r = ix_names_ask(group, id, &s->x->names, &off);
+		r = ix_names_ask(group, id, &x->names, &off);
 		if (r < 0 || (r = ix_names_add(known, id, off)) < 0)
 			return r;
 		n = ix_names_find(known, id);
 	}
 	off = n->off;
 	if (off != IX_NO_NAME) {
-		off = ix_table_text(s->t, s->x->names.data + off - 1);
+		off = ix_table_text(t, x->names.data + off - 1);
 		if (!off)
 			return -ENOMEM;
 	}
@@ -63,7 +63,7 @@ int ix_look_up_names(struct ix_scan *s, const void *row)
 		if (s->names[i].known && id == s->names[i].last)
 			continue; /* most objects belong to whom the one before belongs to
 				   */
-		r = name_id(s, named[i].group, id);
+		r = ix_name_id(s->x, s->t, named[i].group, id);
 		if (r < 0)
 			return r;
 		s->names[i].last = id;

@@ -9,6 +9,10 @@
 int ix_run(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 	   struct ipcx_table **ret_table);
 
+/* Make sure that the table knows the name of a user or group, asking NSS at most once in
+ * the life of the context. 0 or -ENOMEM. */
+int ix_name_id(struct ipcx *x, struct ipcx_table *t, bool group, uint32_t id);
+
 /* Decide, once for a mechanism, what is to be looked up beside its rows. */
 void ix_plan_lookups(struct ix_scan *s, const struct ix_kind *kind);
 

@@ -12,6 +12,7 @@
 #include "core/columns.h"
 #include "core/expr.h"
 #include "ns/ns.h"
+#include "ns/sharers.h"
 #include "ns/there.h"
 #include "query/query.h"
 
@@ -104,6 +105,23 @@ int ix_scan_keep(struct ix_scan *s)
 	return 1;
 }
 
+int ix_scan_once(struct ix_scan *s, uint64_t dev)
+{
+	uint64_t *more, key = dev << 8 | s->mech;
+
+	if (!s->once || !s->many)
+		return 0;
+	for (size_t i = 0; i < s->ndirs; i++)
+		if (s->dirs[i] == key)
+			return 1;
+	more = reallocarray(s->dirs, s->ndirs + 1, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	s->dirs = more;
+	s->dirs[s->ndirs++] = key;
+	return 0;
+}
+
 /* Read one mechanism whole; what keeps it from being read is a note, unless memory is
  * out. */
 static int scan_mech(struct ix_scan *s)
@@ -121,7 +139,8 @@ static int scan_mech(struct ix_scan *s)
 	r = m->scan(s);
 	if (r == -ENOMEM)
 		return ix_fail_plain(s->x, r, "out of memory");
-	if (r < 0)
+	/* Of many namespaces some are known by no process: they have no /dev/shm. */
+	if (r < 0 && !(s->many && r == -ENXIO))
 		ix_table_note(s->t, IPCX_NOTE_UNAVAILABLE, s->mech, r, "", "%s",
 			      s->x->error[0] ? s->x->error : ix_errno_text(r));
 	return 0;
@@ -224,6 +243,32 @@ static int place_home(struct ix_scan *s)
 	return ix_table_place(s->t, ix_ns_own(s->x, "ipc"), NULL);
 }
 
+/* Whether the query is about what the mount namespace has, not the IPC namespace. */
+static bool wants_mounted(const struct ipcx_query *q)
+{
+	for (size_t i = 0; i < q->nrefs; i++)
+		if (ix_mech(q->refs[i].mech)->mounted)
+			return true;
+	for (unsigned m = 0; ix_mech(m); m++)
+		if ((q->mechs & IPCX_MECH_BIT(m)) && ix_mech(m)->mounted)
+			return true;
+	return false;
+}
+
+/* Once for a namespace: /dev/shm may be seen by others than those who are in it. */
+static void note_sharers(struct ix_scan *s, const struct ipcx_query *q)
+{
+	struct ipcx_ns *ns = s->x->ns;
+	char text[300];
+
+	if (!ns || ns->all || ns->told || ns->places[0].home ||
+	    ns->places[0].rootfd < 0 || !wants_mounted(q))
+		return;
+	ns->told = true;
+	if (ix_sharers_differ(s->x, &ns->places[0], text, sizeof(text)) == 0 && text[0])
+		ix_table_note(s->t, IPCX_NOTE_INFO, IPCX_NO_MECH, 0, "", "%s", text);
+}
+
 static int scan_all(struct ix_scan *s, const struct ipcx_query *q)
 {
 	struct tour tour = { s, q };
@@ -231,6 +276,7 @@ static int scan_all(struct ix_scan *s, const struct ipcx_query *q)
 
 	if (r < 0)
 		return r;
+	note_sharers(s, q);
 	return ix_there(s->x, &(struct ix_errand){ .run = run_there,
 						   .arg = &tour,
 						   .t = s->t,
@@ -286,6 +332,7 @@ int ix_run(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 	if (r == 0)
 		r = scan_all(s, q);
 	free(s->same_index);
+	free(s->dirs);
 	if (r == 0 && s->t->starved)
 		r = ix_fail_plain(x, -ENOMEM, "out of memory");
 	if (r < 0) {
@@ -298,7 +345,7 @@ int ix_run(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 
 int ipcx_scan(struct ipcx *x, const struct ipcx_query *q, struct ipcx_table **ret_table)
 {
-	struct ix_scan s = { .verb = IX_LOOK };
+	struct ix_scan s = { .verb = IX_LOOK, .once = true };
 
 	return ix_run(x, q, &s, ret_table);
 }

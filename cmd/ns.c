@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx ns ls, ipcx ns show: which IPC namespaces there are, who is in them, what they
+ * hold. */
+#include "base/util.h"
+#include "where.h"
+
+struct ns_ls_args {
+	struct sheet_args sheet;
+	const char *where_text;
+	bool thorough;
+};
+
+static const uint8_t shown[] = { IPCX_F_NS,      IPCX_F_PROCESSES, IPCX_F_PID,
+				 IPCX_F_COMMAND, IPCX_F_OBJECTS,   IPCX_F_BYTES,
+				 IPCX_F_KEPT_BY, IPCX_F_CONTAINER, IPCX_FIELDS };
+static const uint8_t usage_fields[] = { IPCX_F_MECH, IPCX_F_OBJECTS, IPCX_F_BYTES,
+					IPCX_FIELDS };
+static const uint8_t member_fields[] = { IPCX_F_PID,     IPCX_F_OWNER,     IPCX_F_COMMAND,
+					 IPCX_F_STARTED, IPCX_F_CONTAINER, IPCX_F_MNT_NS,
+					 IPCX_FIELDS };
+static const uint8_t box_fields[] = { IPCX_F_CONTAINER, IPCX_F_CONTAINER_ID,
+				      IPCX_F_POD,       IPCX_F_POD_NAMESPACE,
+				      IPCX_F_IPC_MODE,  IPCX_F_PID,
+				      IPCX_FIELDS };
+static const uint8_t sharer_fields[] = { IPCX_F_NS,         IPCX_F_MNT_NS,
+					 IPCX_F_PID,        IPCX_F_PROCESSES,
+					 IPCX_F_SHM_DEVICE, IPCX_F_MQUEUE_DEVICE,
+					 IPCX_FIELDS };
+static const uint8_t limit_fields[] = { IPCX_F_NAME,    IPCX_F_LIMIT,  IPCX_F_USED,
+					IPCX_F_PERCENT, IPCX_F_SOURCE, IPCX_FIELDS };
+
+static bool table_knows(enum ipcx_field field, const void *data)
+{
+	const struct ipcx_table *t = data;
+	struct ipcx_value v;
+
+	return ipcx_row_get(t, 0, field, &v) == 0;
+}
+
+/* Every field of a namespace. */
+static const uint8_t *all_fields(const struct ipcx_table *t)
+{
+	static uint8_t fields[IPCX_FIELDS + 1];
+	size_t n = 0;
+
+	for (unsigned f = 0; f < IPCX_FIELDS; f++)
+		if (table_knows((enum ipcx_field)f, t))
+			fields[n++] = (uint8_t)f;
+	fields[n] = IPCX_FIELDS;
+	return fields;
+}
+
+/* ---- ls */
+
+/* The rows that fulfil a condition: their numbers, for free(3). */
+static int choose(struct app *app, const char *text, const struct ipcx_table *t,
+		  uint32_t **ret_rows, size_t *ret_n)
+{
+	uint32_t *rows = calloc(ipcx_table_rows(t) + 1, sizeof(*rows));
+	struct ipcx_expr *e = NULL;
+	size_t n = 0;
+
+	if (!rows) {
+		msg_error("out of memory");
+		return EXIT_FAILED;
+	}
+	if (text && ipcx_expr_parse(app->x, text, &e, NULL) < 0) {
+		free(rows);
+		return msg_usage("--where: %s", ipcx_error(app->x));
+	}
+	for (size_t i = 0; i < ipcx_table_rows(t); i++)
+		if (!e || ipcx_expr_match(e, t, i) == 1)
+			rows[n++] = (uint32_t)i;
+	ipcx_expr_free(e);
+	*ret_rows = rows;
+	*ret_n = n;
+	return 0;
+}
+
+static int print_list(struct app *app, const struct ns_ls_args *args,
+		      const struct ipcx_table *t)
+{
+	auto_free uint32_t *rows = NULL, *order = NULL;
+	struct tally tally = { 0 };
+	struct sheet s;
+	size_t n = 0;
+	int r = sheet_open(&s, &args->sheet, "namespaces");
+
+	if (!r)
+		r = sheet_fields(&s, args->sheet.fields,
+				 s.format->raw ? all_fields(t) : shown, table_knows, t);
+	if (!r)
+		r = choose(app, args->where_text, t, &rows, &n);
+	if (!r && n == ipcx_table_rows(t))
+		r = sheet_order(&s, t, &order);
+	if (r)
+		return r;
+	msg_table(t, app->verbose, &tally);
+	sheet_heading(&s, NULL);
+	sheet_put(&s,
+		  &(struct sheet_rows){ .t = t, .order = order ? order : rows, .n = n });
+	sheet_close(&s);
+	return tally_status(&tally);
+}
+
+static int run_ls(struct app *app, void *data, int n, char **words)
+{
+	const struct ns_ls_args *args = data;
+	struct ipcx_table *t;
+	int r;
+
+	if (n)
+		return msg_usage("ns ls takes no operand: '%s' (see ns show)", words[0]);
+	r = ipcx_namespaces(app->x, args->thorough ? IPCX_THOROUGH : 0, &t);
+	if (r < 0)
+		return app_failed(app, r);
+	r = print_list(app, args, t);
+	ipcx_table_free(t);
+	return r;
+}
+
+/* ---- show */
+
+/* What belongs to a namespace, a table each. */
+/* clang-format off */
+static const struct part {
+	const char *label, *name;
+	const uint8_t *fields;
+	int (*get)(struct ipcx *x, struct ipcx_table **ret_t);
+} parts[] = {
+	{ "objects",                                      "mechanisms", usage_fields,  ipcx_usage },
+	{ "containers",                                   "containers", box_fields,    ipcx_containers },
+	{ "processes",                                    "processes",  member_fields, ipcx_members },
+	{ "who shares it, its /dev/shm or /dev/mqueue",   "sharers",    sharer_fields, ipcx_sharers },
+};
+/* clang-format on */
+
+#define PARTS (ARRAY_SIZE(parts) + 1) /* and the limits */
+
+static struct ipcx_table *get_part(struct app *app, int r, struct ipcx_table *t)
+{
+	if (r < 0) {
+		msg_note("%s", ipcx_error(app->x));
+		return NULL;
+	}
+	msg_table(t, app->verbose, &(struct tally){ 0 });
+	return t;
+}
+
+static size_t get_parts(struct app *app, struct sheet_child *children)
+{
+	struct ipcx_table *t = NULL;
+	size_t n = 0;
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		r = parts[i].get(app->x, &t);
+		children[n++] = (struct sheet_child){ .label = parts[i].label,
+						      .name = parts[i].name,
+						      .fields = parts[i].fields,
+						      .t = get_part(app, r, t) };
+	}
+	r = ipcx_limits(app->x, NULL, &t);
+	children[n++] = (struct sheet_child){ .label = "limits",
+					      .name = "limits",
+					      .fields = limit_fields,
+					      .t = get_part(app, r, t) };
+	return n;
+}
+
+static void end_parts(struct sheet_child *children, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		union {
+			const struct ipcx_table *read;
+			struct ipcx_table *owned;
+		} t = { .read = children[i].t };
+
+		ipcx_table_free(t.owned);
+	}
+}
+
+static int print_one(struct app *app, const struct ns_ls_args *args,
+		     const struct ipcx_table *t)
+{
+	struct sheet_rows one = { .t = t, .n = 1 };
+	struct sheet_child children[PARTS];
+	struct tally tally = { 0 };
+	struct sheet s;
+	char name[64];
+	size_t n = 0;
+	int r = sheet_open(&s, &args->sheet, "namespaces");
+
+	if (!r)
+		r = sheet_fields(&s, args->sheet.fields, all_fields(t), table_knows, t);
+	if (r)
+		return r;
+	msg_table(t, app->verbose, &tally);
+	ipcx_namespace(app->x, name, sizeof(name));
+	if (s.format->detail)
+		n = get_parts(app, children);
+	else
+		sheet_heading(&s, NULL);
+	sheet_detail(&s, &one, name, children, n);
+	end_parts(children, n);
+	sheet_close(&s);
+	return tally_status(&tally);
+}
+
+static int run_show(struct app *app, void *data, int n, char **words)
+{
+	const struct ns_ls_args *args = data;
+	struct ipcx_table *t;
+	int r;
+
+	if (n != 1)
+		return msg_usage(
+			"ns show needs one namespace: a process, container, pin, "
+			"file, ipc:[N] or self");
+	r = where_use(app, &(struct where_args){ .ns = words[0] });
+	if (r)
+		return r;
+	if (where_all(app))
+		return msg_usage("ns show tells of one namespace: 'ns ls' lists all");
+	r = ipcx_namespaces(app->x, IPCX_THOROUGH, &t);
+	if (r < 0)
+		return app_failed(app, r);
+	if (ipcx_table_rows(t) == 0) {
+		msg_error("%s: is gone", words[0]);
+		r = EXIT_MISSING;
+	} else {
+		r = print_one(app, args, t);
+	}
+	ipcx_table_free(t);
+	return r;
+}
+
+/* clang-format off */
+static const struct opt opts[] = {
+	{ "where",    'w', TEXT(struct ns_ls_args, where_text), .arg = "EXPR", .complete = COMPLETE_FIELDS, .help = "only namespaces that fulfil this condition: 'objects > 0'" },
+	{ "thorough", 't', FLAG(struct ns_ls_args, thorough),   .help = "also look at every thread and every open descriptor" },
+	{ .name = NULL },
+};
+
+static const struct opt_group options[] = {
+	{ opts,       0 },
+	{ sheet_opts, offsetof(struct ns_ls_args, sheet) },
+	{ NULL, 0 },
+};
+
+static const struct opt_group show_options[] = {
+	{ sheet_opts, offsetof(struct ns_ls_args, sheet) },
+	{ NULL, 0 },
+};
+
+static const struct example examples[] = {
+	{ "ipcx ns ls",                                 "every IPC namespace, who is in it, what it holds" },
+	{ "ipcx ns ls -w 'processes == 0'",             "those that nobody is in any more, and what keeps them" },
+	{ "ipcx ns ls --thorough --json",               "all that can be found, for a program" },
+	{ NULL, NULL },
+};
+
+static const struct example show_examples[] = {
+	{ "ipcx ns show web",               "a container's" },
+	{ "ipcx ns show 4711",              "that of a process" },
+	{ "ipcx ns show 'ipc:[4026532177]'", "by its number" },
+	{ NULL, NULL },
+};
+
+extern const struct cmd cmd_ns_ls, cmd_ns_show;
+const struct cmd cmd_ns_ls = {
+	.name = "ns ls", .operands = "", .summary = "list IPC namespaces",
+	.about = "Lists every IPC namespace that exists here: its processes, containers and objects, and what keeps it alive. Namespaces that only a "
+		 "thread or an open descriptor keeps are found with --thorough, which looks at every one of every process. "
+		 "Containers are found in the state files of their runtimes, without asking a daemon.",
+	.options = options, .examples = examples,
+	.args_size = sizeof(struct ns_ls_args), .run = run_ls,
+};
+
+const struct cmd cmd_ns_show = {
+	.name = "ns show", .operands = "WHERE", .summary = "tell everything about an IPC namespace",
+	.about = "Shows what is known of one namespace: its objects by mechanism, containers, processes, limits, and who shares its /dev/shm or "
+		 "/dev/mqueue, by the device numbers of the file systems there.",
+	.options = show_options, .examples = show_examples, .complete = COMPLETE_NS | COMPLETE_FILES,
+	.args_size = sizeof(struct ns_ls_args), .run = run_show,
+};
+/* clang-format on */

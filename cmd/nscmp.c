@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx ns cmp: do programs in two places meet? */
+#include "base/util.h"
+#include "cmd.h"
+
+struct ns_cmp_args {
+	struct sheet_args sheet;
+	bool quiet;
+};
+
+static const uint8_t shown[] = { IPCX_F_NAME, IPCX_F_FIRST,   IPCX_F_SECOND,
+				 IPCX_F_SAME, IPCX_F_FOLLOWS, IPCX_FIELDS };
+
+static bool knows(enum ipcx_field field, const void *data)
+{
+	struct ipcx_value v;
+
+	return ipcx_row_get(data, 0, field, &v) == 0;
+}
+
+static int print(struct app *app, const struct ns_cmp_args *args,
+		 const struct ipcx_table *t)
+{
+	struct tally tally = { 0 };
+	struct sheet s;
+	int r = sheet_open(&s, &args->sheet, "comparison");
+
+	if (!r)
+		r = sheet_fields(&s, args->sheet.fields, shown, knows, t);
+	if (r)
+		return r;
+	msg_table(t, app->verbose, &tally);
+	sheet_heading(&s, NULL);
+	r = sheet_all(&s, t);
+	sheet_close(&s);
+	return r;
+}
+
+static int compare(struct app *app, const struct ns_cmp_args *args, char **words)
+{
+	struct ipcx_ns *first = NULL, *second = NULL;
+	struct ipcx_table *t = NULL;
+	int same, r = ipcx_ns_open(app->x, words[0], &first);
+
+	if (r == 0)
+		r = ipcx_ns_open(app->x, words[1], &second);
+	same = r < 0 ? r : ipcx_compare(app->x, first, second, &t);
+	ipcx_ns_free(first);
+	ipcx_ns_free(second);
+	if (same < 0) {
+		r = app_failed(app, same);
+		/* 1 says that they differ, and that is not known. */
+		return r == EXIT_FAILED ? EXIT_USAGE : r;
+	}
+	r = args->quiet ? 0 : print(app, args, t);
+	ipcx_table_free(t);
+	return r ? r : same ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int run(struct app *app, void *data, int n, char **words)
+{
+	if (n != 2)
+		return msg_usage("ns cmp needs two namespaces");
+	return compare(app, data, words);
+}
+
+/* clang-format off */
+static const struct opt opts[] = {
+	{ "quiet", 'q', FLAG(struct ns_cmp_args, quiet), .help = "only the exit status" },
+	{ .name = NULL },
+};
+
+static const struct opt_group options[] = {
+	{ opts,       0 },
+	{ sheet_opts, offsetof(struct ns_cmp_args, sheet) },
+	{ NULL, 0 },
+};
+
+static const struct example examples[] = {
+	{ "ipcx ns cmp web worker",  "do two containers share what they need to talk?" },
+	{ "ipcx ns cmp self web -q", "for a script: exit status 0 when they do" },
+	{ NULL, NULL },
+};
+
+extern const struct cmd cmd_ns_cmp;
+const struct cmd cmd_ns_cmp = {
+	.name = "ns cmp", .operands = "WHERE WHERE", .summary = "tell whether programs in two places meet",
+	.about = "Tells whether two places share the IPC namespace, /dev/shm and /dev/mqueue, what follows for System V keys, POSIX names and "
+		 "MIT-SHM where they do not, and which limits and which objects with a key or name differ. The exit status is 0 when all three are "
+		 "shared, 1 when one is not, 2 when that cannot be told, and 3 when there is no such place.",
+	.options = options, .examples = examples, .complete = COMPLETE_NS | COMPLETE_FILES,
+	.args_size = sizeof(struct ns_cmp_args), .run = run,
+};
+/* clang-format on */

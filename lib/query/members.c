@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who is in an IPC namespace: its processes, its containers, and who shares its /dev/shm
+ * or /dev/mqueue. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "core/columns.h"
+#include "ns/label.h"
+#include "ns/ns.h"
+#include "ns/sharers.h"
+#include "proc/stat.h"
+#include "query/query.h"
+
+/* ---- processes */
+
+struct member_row {
+	struct ix_row head;
+	uint64_t mnt;
+	int64_t started;
+	int32_t pid;
+	uint32_t uid;
+	ix_text command, container;
+};
+
+static void derive_owner(const struct ipcx_table *t, const struct ix_section *s,
+			 const void *row, struct ipcx_value *v)
+{
+	(void)s;
+	ix_derive_name(t, &t->users, ((const struct member_row *)row)->uid, v);
+}
+
+/* clang-format off */
+static const struct ix_kind members_kind = {
+	.name = "processes",
+	.row_size = sizeof(struct member_row),
+	.columns = {
+		[IPCX_F_PID]       = IX_COL(struct member_row, pid),
+		[IPCX_F_COMMAND]   = IX_COL(struct member_row, command),
+		[IPCX_F_OWNER]     = IX_DERIVED_FROM(struct member_row, uid, derive_owner),
+		[IPCX_F_UID]       = IX_COL(struct member_row, uid),
+		[IPCX_F_STARTED]   = IX_COL_ZERO(struct member_row, started),
+		[IPCX_F_CONTAINER] = IX_COL(struct member_row, container),
+		[IPCX_F_MNT_NS]    = IX_COL_ZERO(struct member_row, mnt),
+	},
+};
+/* clang-format on */
+
+/* Seconds since the epoch of a start in ticks since boot. */
+static int64_t start_time(uint64_t ticks)
+{
+	long per = sysconf(_SC_CLK_TCK);
+	struct timespec wall, since;
+
+	if (per <= 0 || clock_gettime(CLOCK_REALTIME, &wall) < 0 ||
+	    clock_gettime(CLOCK_BOOTTIME, &since) < 0)
+		return 0;
+	return wall.tv_sec - since.tv_sec + (int64_t)(ticks / (uint64_t)per);
+}
+
+static int add_member(struct ipcx *x, struct ipcx_table *t, const struct ix_containers *c,
+		      int32_t pid)
+{
+	int proc = ix_procfd(x), len;
+	char path[24], text[1024];
+	const struct ix_container *box;
+	struct member_row *row;
+	struct ix_proc_stat ps;
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "%d/stat", pid);
+	len = ix_read_file(proc, path, text, sizeof(text));
+	if (len < 0 || ix_proc_stat_parse(text, (size_t)len, &ps) < 0)
+		return 0; /* gone meanwhile */
+	row = ix_table_row(t);
+	if (!row)
+		return -ENOMEM;
+	row->pid = pid;
+	row->command = ix_table_text(t, ps.comm);
+	row->started = start_time(ps.start);
+	(void)snprintf(path, sizeof(path), "%d", pid);
+	if (fstatat(proc, path, &st, 0) == 0)
+		row->uid = st.st_uid;
+	else
+		ix_unknown(row, IPCX_F_UID);
+	(void)snprintf(path, sizeof(path), "%d/ns/mnt", pid);
+	row->mnt = ix_ns_link(proc, path, "mnt");
+	box = ix_container_of(x, c, pid);
+	if (box) {
+		ix_container_label(box, text, sizeof(text));
+		row->container = ix_table_text(t, text);
+	}
+	if (ix_name_id(x, t, false, row->uid) < 0)
+		return -ENOMEM;
+	ix_table_keep(t);
+	return 0;
+}
+
+static int add_members(struct ipcx *x, struct ipcx_table *t, uint64_t ino)
+{
+	struct ix_containers *c;
+	struct ix_pids pids;
+	int r = ix_containers_new(x, &c);
+
+	if (r < 0)
+		return r;
+	r = ix_pids_in(x, ino, &pids);
+	for (size_t i = 0; r == 0 && i < pids.n; i++)
+		r = add_member(x, t, c, pids.all[i]);
+	if (r == 0)
+		ix_pids_free(&pids);
+	ix_containers_free(c);
+	return r;
+}
+
+int ipcx_members(struct ipcx *x, struct ipcx_table **ret_table)
+{
+	uint64_t ino = x->ns && !x->ns->all ? ix_ns_place(x->ns)->ino
+					    : ix_ns_own(x, "ipc");
+	struct ipcx_table *t;
+	int r = ix_table_new(&t);
+
+	if (r == 0)
+		r = ix_table_section(t, &members_kind, IPCX_NO_MECH);
+	if (r == 0)
+		r = add_members(x, t, ino);
+	if (r < 0) {
+		ipcx_table_free(t);
+		return r == -ENOMEM ? ix_fail_plain(x, r, "out of memory") : r;
+	}
+	*ret_table = t;
+	return 0;
+}
+
+/* ---- containers */
+
+struct box_row {
+	struct ix_row head;
+	uint64_t ns;
+	int32_t pid;
+	ix_text label, runtime, id, name, pod, pod_namespace, ipc_mode;
+};
+
+/* clang-format off */
+static const struct ix_kind boxes_kind = {
+	.name = "containers",
+	.row_size = sizeof(struct box_row),
+	.columns = {
+		[IPCX_F_CONTAINER]     = IX_COL(struct box_row, label),
+		[IPCX_F_RUNTIME]       = IX_COL(struct box_row, runtime),
+		[IPCX_F_NAME]          = IX_COL(struct box_row, name),
+		[IPCX_F_CONTAINER_ID]  = IX_COL(struct box_row, id),
+		[IPCX_F_POD]           = IX_COL(struct box_row, pod),
+		[IPCX_F_POD_NAMESPACE] = IX_COL(struct box_row, pod_namespace),
+		[IPCX_F_IPC_MODE]      = IX_COL(struct box_row, ipc_mode),
+		[IPCX_F_PID]           = IX_COL_ZERO(struct box_row, pid),
+		[IPCX_F_NS]            = IX_COL_ZERO(struct box_row, ns),
+	},
+};
+/* clang-format on */
+
+static int add_box(struct ipcx *x, struct ipcx_table *t, const struct ix_container *c,
+		   uint64_t only)
+{
+	char path[24], label[512];
+	struct box_row *row;
+	uint64_t ns;
+
+	(void)snprintf(path, sizeof(path), "%d/ns/ipc", c->pid);
+	ns = ix_ns_link(ix_procfd(x), path, "ipc");
+	if (only && ns != only)
+		return 0;
+	row = ix_table_row(t);
+	if (!row)
+		return -ENOMEM;
+	ix_container_label(c, label, sizeof(label));
+	row->ns = ns;
+	row->pid = c->pid;
+	row->label = ix_table_text(t, label);
+	row->runtime = ix_table_text(t, c->runtime);
+	row->id = ix_table_text(t, c->id);
+	row->name = ix_table_text(t, c->name);
+	row->pod = ix_table_text(t, c->pod);
+	row->pod_namespace = ix_table_text(t, c->pod_namespace);
+	row->ipc_mode = ix_table_text(t, c->ipc_mode);
+	ix_table_keep(t);
+	return t->starved ? -ENOMEM : 0;
+}
+
+int ipcx_containers(struct ipcx *x, struct ipcx_table **ret_table)
+{
+	uint64_t only = x->ns && !x->ns->all ? ix_ns_place(x->ns)->ino : 0;
+	const struct ix_container *one;
+	struct ix_containers *c;
+	struct ipcx_table *t;
+	int r = ix_containers_new(x, &c);
+
+	if (r < 0)
+		return ix_fail(x, r, "containers");
+	r = ix_table_new(&t);
+	if (r == 0)
+		r = ix_table_section(t, &boxes_kind, IPCX_NO_MECH);
+	for (size_t i = 0; r == 0 && (one = ix_containers_at(c, i)) != NULL; i++)
+		r = add_box(x, t, one, only);
+	ix_containers_free(c);
+	if (r < 0) {
+		ipcx_table_free(t);
+		return ix_fail(x, r, "containers");
+	}
+	*ret_table = t;
+	return 0;
+}
+
+/* ---- who shares what */
+
+struct share_row {
+	struct ix_row head;
+	uint64_t ns, mnt, shm, mqueue;
+	uint32_t processes;
+	int32_t pid;
+};
+
+/* clang-format off */
+static const struct ix_kind shares_kind = {
+	.name = "sharers",
+	.row_size = sizeof(struct share_row),
+	.columns = {
+		[IPCX_F_NS]            = IX_COL(struct share_row, ns),
+		[IPCX_F_MNT_NS]        = IX_COL_ZERO(struct share_row, mnt),
+		[IPCX_F_PID]           = IX_COL(struct share_row, pid),
+		[IPCX_F_PROCESSES]     = IX_COL(struct share_row, processes),
+		[IPCX_F_SHM_DEVICE]    = IX_COL_ZERO(struct share_row, shm),
+		[IPCX_F_MQUEUE_DEVICE] = IX_COL_ZERO(struct share_row, mqueue),
+	},
+};
+/* clang-format on */
+
+static int add_share(struct ipcx *x, struct ipcx_table *t, const struct ix_nspair *p,
+		     const struct share_row *self)
+{
+	uint64_t shm = ix_device_of(x, p->pid, "dev/shm");
+	uint64_t mqueue = ix_device_of(x, p->pid, "dev/mqueue");
+	struct share_row *row;
+
+	if (p->ipc != self->ns && !(shm && shm == self->shm) &&
+	    !(mqueue && mqueue == self->mqueue))
+		return 0;
+	row = ix_table_row(t);
+	if (!row)
+		return -ENOMEM;
+	row->ns = p->ipc;
+	row->mnt = p->mnt;
+	row->shm = shm;
+	row->mqueue = mqueue;
+	row->pid = p->pid;
+	row->processes = p->processes;
+	ix_table_keep(t);
+	return 0;
+}
+
+static int add_sharers(struct ipcx *x, struct ipcx_table *t)
+{
+	const struct ix_place *p = x->ns && !x->ns->all ? ix_ns_place(x->ns) : NULL;
+	int root = p ? p->rootfd : ix_rootfd(x);
+	struct share_row self = {
+		.ns = p ? p->ino : ix_ns_own(x, "ipc"),
+		.shm = root < 0 ? 0 : ix_device_below(root, "dev/shm"),
+		.mqueue = root < 0 ? 0 : ix_device_below(root, "dev/mqueue"),
+	};
+	struct ix_nslist l;
+	int r = ix_discover(x, 0, &l);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; r == 0 && i < l.npairs; i++)
+		r = add_share(x, t, &l.pairs[i], &self);
+	ix_nslist_free(&l);
+	return r;
+}
+
+int ipcx_sharers(struct ipcx *x, struct ipcx_table **ret_table)
+{
+	struct ipcx_table *t;
+	int r = ix_table_new(&t);
+
+	if (r == 0)
+		r = ix_table_section(t, &shares_kind, IPCX_NO_MECH);
+	if (r == 0)
+		r = add_sharers(x, t);
+	if (r < 0) {
+		ipcx_table_free(t);
+		return r == -ENOMEM ? ix_fail_plain(x, r, "out of memory") : r;
+	}
+	*ret_table = t;
+	return 0;
+}

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* IPC namespaces as rows: what is known of each, who lives in it, what it holds. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "base/file.h"
+#include "core/columns.h"
+#include "ns/discover.h"
+#include "ns/label.h"
+#include "ns/ns.h"
+#include "proc/stat.h"
+#include "query/query.h"
+#include "query/spaces.h"
+
+struct ns_row {
+	struct ix_row head;
+	uint64_t ns, id, user_ns, objects, bytes;
+	uint32_t processes, threads, mounts, fds;
+	int32_t pid;
+	uint32_t uid;
+	ix_text command, kept_by;
+};
+
+static void derive_user(const struct ipcx_table *t, const struct ix_section *s,
+			const void *row, struct ipcx_value *v)
+{
+	(void)s;
+	ix_derive_name(t, &t->users, ((const struct ns_row *)row)->uid, v);
+}
+
+/* clang-format off */
+static const struct ix_kind ns_kind = {
+	.name = "namespaces",
+	.row_size = sizeof(struct ns_row),
+	.columns = {
+		[IPCX_F_NS]            = IX_COL(struct ns_row, ns),
+		[IPCX_F_NS_ID]         = IX_COL_ZERO(struct ns_row, id),
+		[IPCX_F_CONTAINER]     = IX_DERIVED(ix_derive_container),
+		[IPCX_F_PID]           = IX_COL_ZERO(struct ns_row, pid),
+		[IPCX_F_COMMAND]       = IX_COL(struct ns_row, command),
+		[IPCX_F_PROCESSES]     = IX_COL(struct ns_row, processes),
+		[IPCX_F_THREADS]       = IX_COL(struct ns_row, threads),
+		[IPCX_F_MOUNTS]        = IX_COL(struct ns_row, mounts),
+		[IPCX_F_FDS]           = IX_COL(struct ns_row, fds),
+		[IPCX_F_KEPT_BY]       = IX_COL(struct ns_row, kept_by),
+		[IPCX_F_USER_NS]       = IX_COL_ZERO(struct ns_row, user_ns),
+		[IPCX_F_USER_NS_UID]   = IX_COL(struct ns_row, uid),
+		[IPCX_F_USER_NS_OWNER] = IX_DERIVED_FROM(struct ns_row, uid, derive_user),
+		[IPCX_F_OBJECTS]       = IX_COL(struct ns_row, objects),
+		[IPCX_F_BYTES]         = IX_COL(struct ns_row, bytes),
+	},
+};
+/* clang-format on */
+
+_Static_assert(sizeof(struct ns_row) <= 128, "rows stay compact");
+
+/* ---- what a namespace holds */
+
+struct usage_row {
+	struct ix_row head;
+	uint64_t objects, bytes;
+};
+
+/* clang-format off */
+static const struct ix_kind usage_kind = {
+	.name = "mechanisms",
+	.row_size = sizeof(struct usage_row),
+	.columns = {
+		[IPCX_F_MECH]    = IX_CONSTANT(ix_derive_mech),
+		IX_PLACE_COLUMNS,
+		[IPCX_F_OBJECTS] = IX_COL(struct usage_row, objects),
+		[IPCX_F_BYTES]   = IX_COL(struct usage_row, bytes),
+	},
+};
+/* clang-format on */
+
+static uint64_t weigh(const struct ipcx_table *t, const struct ix_section *s,
+		      enum ipcx_field weight)
+{
+	const struct ix_column *c = &s->kind->columns[weight];
+	const char *row = t->arena.data + s->offset;
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < s->count; i++, row += s->kind->row_size)
+		if (__builtin_add_overflow(sum, ix_column_raw(c, row), &sum))
+			return UINT64_MAX;
+	return sum;
+}
+
+/* All objects of the namespaces in use, with no more of them than it takes to count. */
+static int scan_objects(struct ipcx *x, struct ipcx_table **ret_t)
+{
+	static const uint8_t none[] = { IPCX_FIELDS };
+	struct ix_scan s = { .verb = IX_LOOK };
+	struct ipcx_query q = { .size = sizeof(q),
+				.fields = none,
+				.flags = IPCX_NUMERIC };
+
+	(void)ipcx_mech_mask("all", &q.mechs);
+	return ix_run(x, &q, &s, ret_t);
+}
+
+static void copy_trouble(const struct ipcx_table *from, struct ipcx_table *to)
+{
+	struct ipcx_note n;
+
+	for (size_t i = 0; ipcx_table_note(from, i, &n); i++)
+		if (n.kind == IPCX_NOTE_UNAVAILABLE || n.kind == IPCX_NOTE_FAILED)
+			ix_table_note(to, n.kind, n.mech, n.error, n.subject, "%s",
+				      n.text);
+}
+
+static int add_usage(struct ipcx_table *t, const struct ipcx_table *objects,
+		     const struct ix_section *s)
+{
+	enum ipcx_field weight = ix_mech(s->mech)->weight;
+	struct usage_row *row;
+
+	if (ix_table_section(t, &usage_kind, s->mech) < 0 || !(row = ix_table_row(t)))
+		return -ENOMEM;
+	row->objects = s->count;
+	if (weight)
+		row->bytes = weigh(objects, s, weight);
+	else
+		ix_unknown(row, IPCX_F_BYTES);
+	ix_table_keep(t);
+	return 0;
+}
+
+int ipcx_usage(struct ipcx *x, struct ipcx_table **ret_table)
+{
+	struct ipcx_table *objects, *t = NULL;
+	size_t place = 0;
+	int r = scan_objects(x, &objects);
+
+	if (r < 0)
+		return r;
+	r = ix_table_new(&t);
+	for (size_t i = 0; r == 0 && i < objects->nsections; i++) {
+		const struct ix_section *s = &objects->sections[i];
+		const struct ix_where *w = s->place ? &objects->places[s->place - 1]
+						    : NULL;
+
+		if (w && s->place != place)
+			r = ix_table_place(t, w->ns,
+					   ix_table_string(objects, w->container));
+		place = s->place;
+		if (r == 0)
+			r = add_usage(t, objects, s);
+	}
+	if (t)
+		copy_trouble(objects, t);
+	ipcx_table_free(objects);
+	if (r < 0 || t->starved) {
+		ipcx_table_free(t);
+		return ix_fail_plain(x, -ENOMEM, "out of memory");
+	}
+	*ret_table = t;
+	return 0;
+}
+
+/* ---- rows */
+
+static void put_command(struct ipcx *x, struct ipcx_table *t, struct ns_row *row,
+			int32_t pid)
+{
+	char path[24], text[1024];
+	struct ix_proc_stat st;
+	int len;
+
+	(void)snprintf(path, sizeof(path), "%d/stat", pid);
+	len = pid ? ix_read_file(ix_procfd(x), path, text, sizeof(text)) : 0;
+	if (len > 0 && ix_proc_stat_parse(text, (size_t)len, &st) == 0)
+		row->command = ix_table_text(t, st.comm);
+}
+
+static void put_kept_by(struct ipcx_table *t, struct ns_row *row,
+			const struct ix_nsseen *seen)
+{
+	char text[64] = "";
+
+	(void)snprintf(text, sizeof(text), "%s%s%s%s",
+		       seen->processes ? ",processes" : "",
+		       seen->threads ? ",threads" : "", seen->mounts ? ",mounts" : "",
+		       seen->fds ? ",fds" : "");
+	row->kept_by = ix_table_text(t, text[0] ? text + 1 : NULL);
+}
+
+/* What only the namespace itself tells. */
+static void put_identity(struct ns_row *row, const struct ix_place *p)
+{
+	uint64_t ino = 0, id = 0;
+	auto_fd int user = ioctl(p->nsfd, NS_GET_USERNS);
+	uid_t uid;
+
+	row->id = p->id;
+	if (user >= 0 && ix_ns_identity(user, CLONE_NEWUSER, &ino, &id) == 0)
+		row->user_ns = ino;
+	if (user >= 0 && ioctl(user, NS_GET_OWNER_UID, &uid) == 0)
+		row->uid = uid;
+	else
+		ix_unknown(row, IPCX_F_USER_NS_UID);
+	if (user < 0)
+		ix_unknown(row, IPCX_F_USER_NS_OWNER);
+}
+
+static void sum_up(struct ns_row *row, const struct ipcx_table *usage)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < usage->nsections; i++) {
+		const struct ix_section *s = &usage->sections[i];
+		const struct usage_row *u = (const void *)(usage->arena.data + s->offset);
+
+		if (!s->place || usage->places[s->place - 1].ns != row->ns)
+			continue;
+		known = true;
+		row->objects += u->objects;
+		row->bytes += u->bytes;
+	}
+	if (!known) {
+		ix_unknown(row, IPCX_F_OBJECTS);
+		ix_unknown(row, IPCX_F_BYTES);
+	}
+}
+
+/* The place of a namespace, open for a moment. */
+static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen *seen,
+		   const struct ix_place *p, const struct ix_spaces *how)
+{
+	struct ix_place now = IX_NO_PLACE;
+	struct ns_row *row;
+	int r = 0;
+
+	if (p->nsfd < 0)
+		r = ix_place_of_pid(x, p->pid, p->start, &now);
+	if (r == -ESRCH)
+		return 0; /* gone meanwhile */
+	if (ix_table_place(t, p->ino, p->label) < 0 ||
+	    ix_table_section(t, &ns_kind, IPCX_NO_MECH) < 0 || !(row = ix_table_row(t)))
+		r = -ENOMEM;
+	if (r != -ENOMEM) {
+		row->ns = p->ino;
+		row->pid = seen->pid;
+		row->processes = seen->processes;
+		row->threads = seen->threads;
+		row->mounts = seen->mounts;
+		row->fds = seen->fds;
+		if (!how->thorough) {
+			ix_unknown(row, IPCX_F_THREADS);
+			ix_unknown(row, IPCX_F_FDS);
+		}
+		put_command(x, t, row, seen->pid);
+		put_kept_by(t, row, seen);
+		put_identity(row, p->nsfd >= 0 ? p : &now);
+		sum_up(row, how->usage);
+		r = ix_name_id(x, t, false, row->uid);
+		ix_table_keep(t);
+		r = MIN(r, 0);
+	}
+	ix_place_close(&now);
+	return r;
+}
+
+static int add_rows(struct ipcx *x, struct ipcx_table *t, const struct ix_nslist *l,
+		    const struct ipcx_ns *all, const struct ix_spaces *how)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < all->n; i++) {
+		const struct ix_place *p = &all->places[i];
+
+		if (!how->only || how->only == p->ino)
+			r = add_row(x, t, ix_nslist_find(l, p->ino), p, how);
+	}
+	if (l->hidden)
+		ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, -EACCES, "",
+			      "%u processes may not be looked at (needs CAP_SYS_PTRACE): "
+			      "namespaces that only they are in are missing",
+			      l->hidden);
+	return r;
+}
+
+static int list_them(struct ipcx *x, struct ix_nslist *l, struct ix_spaces *how,
+		     struct ipcx_table *t)
+{
+	struct ipcx_ns *all, *before = x->ns;
+	struct ipcx_table *usage = NULL;
+	int r = ix_ns_all_of(x, l, &all);
+
+	if (r < 0)
+		return r;
+	x->ns = how->only && before ? before : all;
+	r = ipcx_usage(x, &usage);
+	if (r == 0) {
+		how->usage = usage;
+		copy_trouble(usage, t);
+		r = add_rows(x, t, l, all, how);
+		ipcx_table_free(usage);
+	}
+	x->ns = before;
+	ipcx_ns_free(all);
+	return r;
+}
+
+int ipcx_namespaces(struct ipcx *x, unsigned flags, struct ipcx_table **ret_table)
+{
+	struct ix_spaces how = { .thorough = flags & IPCX_THOROUGH };
+	struct ix_nslist l;
+	struct ipcx_table *t;
+	int r = ix_discover(x, how.thorough ? IX_SEEK_THREADS | IX_SEEK_FDS : 0, &l);
+
+	if (r < 0)
+		return r;
+	if (x->ns && !x->ns->all)
+		how.only = ix_ns_place(x->ns)->ino;
+	r = ix_table_new(&t);
+	if (r == 0)
+		r = list_them(x, &l, &how, t);
+	ix_nslist_free(&l);
+	if (r < 0) {
+		ipcx_table_free(t);
+		return r == -ENOMEM ? ix_fail_plain(x, r, "out of memory") : r;
+	}
+	*ret_table = t;
+	return 0;
+}

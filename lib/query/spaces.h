@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files about namespaces share. */
+#pragma once
+
+#include "core/table.h"
+
+/* How a list of namespaces is made. */
+struct ix_spaces {
+	bool thorough;
+	uint64_t only; /* this one, or 0: all */
+	const struct ipcx_table *usage;
+};
