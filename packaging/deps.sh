@@ -42,29 +42,29 @@ names() {
 	esac
 	case $family:$1 in
 	debian:build) echo gcc libc6-dev meson ninja-build pkg-config \
-		libmount-dev scdoc python3 ;;
-	debian:test) echo g++ libcmocka-dev libjson-c-dev python3-pytest \
+		libjson-c-dev libmount-dev scdoc python3 ;;
+	debian:test) echo g++ libcmocka-dev python3-pytest \
 		python3-jsonschema strace util-linux libcap2-bin jq groff-base zsh fish ;;
 	debian:clang) echo clang clang-format libclang-rt-dev ;;
 	debian:deb) echo build-essential debhelper ;;
 
 	# On RHEL and its kin some of these are in CRB and EPEL.
 	fedora:build) echo gcc meson ninja-build pkgconf-pkg-config \
-		libmount-devel scdoc python3 ;;
-	fedora:test) echo gcc-c++ libasan libubsan libcmocka-devel json-c-devel \
+		json-c-devel libmount-devel scdoc python3 ;;
+	fedora:test) echo gcc-c++ libasan libubsan libcmocka-devel \
 		python3-pytest python3-jsonschema strace util-linux libcap jq groff-base \
 		zsh fish ;;
 	fedora:clang) echo clang clang-tools-extra compiler-rt ;;
 
-	arch:build) echo gcc meson ninja pkgconf util-linux-libs scdoc python ;;
-	arch:test) echo cmocka json-c python-pytest python-jsonschema strace util-linux \
+	arch:build) echo gcc meson ninja pkgconf json-c util-linux-libs scdoc python ;;
+	arch:test) echo cmocka python-pytest python-jsonschema strace util-linux \
 		libcap jq groff zsh fish ;;
 	arch:clang) echo clang compiler-rt ;;
 
 	# gcc has no sanitizers on musl: there only the clang build can be tested.
 	alpine:build) echo gcc musl-dev linux-headers meson samurai pkgconf \
-		util-linux-dev scdoc python3 ;;
-	alpine:test) echo g++ cmocka-dev json-c-dev py3-pytest py3-jsonschema strace util-linux \
+		json-c-dev util-linux-dev scdoc python3 ;;
+	alpine:test) echo g++ cmocka-dev py3-pytest py3-jsonschema strace util-linux \
 		coreutils libcap-utils jq groff zsh fish ;;
 	alpine:clang) echo clang clang-extra-tools compiler-rt ;;
 
@@ -98,8 +98,8 @@ arch)
 alpine) install="apk add --no-cache" ;;
 *)
 	die "no package names known for this distribution: install a C compiler, meson," \
-		"ninja, pkg-config, scdoc, python3, the headers of libmount;" \
-		"to test: a C++ compiler, cmocka, json-c, pytest, jsonschema, strace, util-linux, jq"
+		"ninja, pkg-config, scdoc, python3, the headers of libmount and json-c;" \
+		"to test: a C++ compiler, cmocka, pytest, jsonschema, strace, util-linux, jq"
 	;;
 esac
 

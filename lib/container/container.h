@@ -21,24 +21,31 @@ struct ix_containers;
 
 /* One container. The texts are as their makers wrote them: any bytes. */
 struct ix_container {
-	const char *runtime;       /* "docker", "podman", "runc", …; static */
-	char *id;                  /* as the runtime knows it, or NULL */
-	char *name;                /* what people call it; NULL: only the id is known */
-	char *pod, *pod_namespace; /* of Kubernetes and podman, or NULL */
-	char *ipc_mode;            /* what the runtime's own files say: "private", "host",
-				      "container:ID", …; NULL: they do not */
-	int32_t pid;               /* its first process, as the caller's /proc shows it */
-	uint64_t start; /* and when that started, in ticks since boot: the two together
-			   are never used again */
+	const char *runtime; /* "docker", "podman", "runc", …; static */
+	const char *id;      /* as the runtime knows it, or NULL */
+	const char *name;    /* what people call it; NULL: only the id is known */
+	const char *pod;     /* of Kubernetes and podman, or NULL */
+	const char *pod_namespace;
+	const char *ipc_mode; /* what the runtime's own files say: "private", "host",
+				 "container:ID", …; NULL: they do not */
+	const char *cgroup;   /* the name of its cgroup where that is not the id */
+	int32_t pid;          /* its first process, as the caller's /proc shows it */
+	uint64_t start;       /* and when that started, in ticks since boot: the two
+				 together are never used again */
 };
+
+struct ix_search;
 
 /* A family of runtimes. */
 struct ix_runtime {
 	const char *name; /* of the family; a container may say more precisely */
 	/* Every container whose state can be read here: ix_container_add() for each.
 	 * What cannot be read is left out; only -ENOMEM is an error. */
-	int (*list)(struct ipcx *x, struct ix_containers *c);
+	int (*list)(const struct ix_search *s, struct ix_containers *c);
 };
+
+/* Family number i, those that tell most of a container first; NULL past the last. */
+const struct ix_runtime *ix_runtime(size_t i);
 
 /* All containers of all families, each with a living, verified process. 0 or -ENOMEM. */
 int ix_containers_new(struct ipcx *x, struct ix_containers **ret_c);
@@ -47,9 +54,14 @@ void ix_containers_free(struct ix_containers *c);
 /* Container number i; NULL past the last. */
 const struct ix_container *ix_containers_at(const struct ix_containers *c, size_t i);
 
-/* For the families: take over one container (its strings now belong to the list). It is
- * verified here, and left out when its process is gone or another one. 0 or -ENOMEM. */
-int ix_container_add(struct ipcx *x, struct ix_containers *c, struct ix_container *new);
+/*
+ * For the families: one container that was read, its strings to be copied. It is left out
+ * when its process is gone, or started after the moment "written" at which the file that
+ * names it was written last (0: start tells), or belongs to somebody else than the owner
+ * of that file; or when another family knew it already. 0 or -ENOMEM.
+ */
+int ix_container_add(const struct ix_search *s, struct ix_containers *c,
+		     const struct ix_container *found, int64_t written, uid_t owner);
 
 /*
  * The container that a process belongs to, or NULL. By the outermost name in its cgroup

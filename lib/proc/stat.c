@@ -31,6 +31,10 @@ int ix_proc_stat_parse(const char *text, size_t len, struct ix_proc_stat *ret_st
 		if (!p)
 			return -EPROTO;
 		p++;
+		if (i == 0)
+			for (const char *d = p; d < text + len && *d >= '0' && *d <= '9';
+			     d++)
+				st.parent = 10 * (st.parent % 100000000) + (*d - '0');
 	}
 	n = 0;
 	while (p + n < text + len && n < sizeof(number) - 1 && p[n] >= '0' && p[n] <= '9')

@@ -8,6 +8,7 @@
 struct ix_proc_stat {
 	char comm[64]; /* any bytes, ')' and blanks included */
 	char state;
+	int32_t parent; /* 0: none that can be seen */
 	uint64_t start; /* ticks since boot */
 };
 

@@ -124,12 +124,11 @@ static int cmp_dirs(struct cmp *c)
 /* X11's MIT-SHM hands a shmid from client to server. */
 static int cmp_mit_shm(struct cmp *c)
 {
-	bool same = ix_ns_place(c->side[0])->ino == ix_ns_place(c->side[1])->ino;
-
 	return add(
-		c, "MIT-SHM", NULL, NULL, same,
-		same ? "an X client on one side and a server on the other can use it"
-		     : "an X client on one side and a server on the other cannot: BadAccess, or a foreign segment; switch it off");
+		c, "MIT-SHM", NULL, NULL, c->same_ipc,
+		c->same_ipc
+			? "an X client on one side and a server on the other can use it"
+			: "an X client on one side and a server on the other cannot: BadAccess, or a foreign segment; switch it off");
 }
 
 /* ---- limits that differ */
@@ -157,7 +156,7 @@ static int cmp_limits(struct cmp *c)
 
 	if (r == 0)
 		r = limits_of(c, 1, &b);
-	for (size_t i = 0; r == 0 && i < a->rows && i < b->rows; i++) {
+	for (size_t i = 0; r == 0 && a && b && i < a->rows && i < b->rows; i++) {
 		char first[32], second[32], name[80];
 		struct ipcx_value v;
 

@@ -8,7 +8,7 @@ from source import Source, c_files
 
 # What, the pattern in code without comments and literals, where it may stand.
 HOMES = [
-    ("json-c", r"<json(-c)?/|\bjson_(object|tokener)_\w+", set()),
+    ("json-c", r"<json(-c)?/|\bjson_(object|tokener)_\w+", {"lib/base/jsonread.c"}),
     ("libmount", r"<libmount/|\bmnt_\w+\s*\(|\blibmnt_\w+", {"lib/base/mnt.c"}),
     ("libcap", r"<sys/capability\.h>|\bcap_(get|set|init|free|clear)\w*\s*\(", set()),
     ("entering namespaces", r"\b(setns|unshare)\s*\(", {"lib/ns/"}),

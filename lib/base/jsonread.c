@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The home of json-c. Resolved at first use: only the state files of containers are
+ * JSON. */
+#include "base/jsonread.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/dl.h"
+#include "base/num.h"
+#include "base/util.h"
+
+IX_DL_NOTE(
+	json_note,
+	"[{\"feature\":\"json\",\"description\":\"Reading the state files of containers' "
+	"runtimes\",\"priority\":\"recommended\",\"soname\":[\"libjson-c.so.5\"]}]");
+
+/* Hostile files are nested deeper than any that a runtime writes. */
+#define DEPTH_MAX 64
+
+/* json-c's functions, under their own names and types. */
+struct ix_json {
+	struct json_object *root;
+	__typeof__(json_tokener_new_ex) *tokener_new_ex;
+	__typeof__(json_tokener_parse_ex) *tokener_parse_ex;
+	__typeof__(json_tokener_get_error) *tokener_get_error;
+	__typeof__(json_tokener_get_parse_end) *tokener_get_parse_end;
+	__typeof__(json_tokener_free) *tokener_free;
+	__typeof__(json_object_put) *object_put;
+	__typeof__(json_object_get_type) *object_get_type;
+	__typeof__(json_object_object_get_ex) *object_object_get_ex;
+	__typeof__(json_object_array_length) *object_array_length;
+	__typeof__(json_object_array_get_idx) *object_array_get_idx;
+	__typeof__(json_object_get_string) *object_get_string;
+	__typeof__(json_object_get_string_len) *object_get_string_len;
+	__typeof__(json_object_get_int64) *object_get_int64;
+};
+
+/* dlsym(3) answers in void pointers; POSIX promises that they can hold a function. */
+#define SYMBOL(j, name)                                    \
+	{                                                  \
+		"json_" #name, (void **)(void *)&(j)->name \
+	}
+
+static int load(struct ix_json *j)
+{
+	const struct ix_symbol symbols[] = {
+		SYMBOL(j, tokener_new_ex),      SYMBOL(j, tokener_parse_ex),
+		SYMBOL(j, tokener_get_error),   SYMBOL(j, tokener_get_parse_end),
+		SYMBOL(j, tokener_free),        SYMBOL(j, object_put),
+		SYMBOL(j, object_get_type),     SYMBOL(j, object_object_get_ex),
+		SYMBOL(j, object_array_length), SYMBOL(j, object_array_get_idx),
+		SYMBOL(j, object_get_string),   SYMBOL(j, object_get_string_len),
+		SYMBOL(j, object_get_int64),
+	};
+
+	return ix_dl_open("libjson-c.so.5", symbols, ARRAY_SIZE(symbols));
+}
+
+void ix_json_free(struct ix_json *j)
+{
+	if (j && j->root)
+		(void)j->object_put(j->root);
+	free(j);
+}
+
+static int parse(struct ix_json *j, const char *text, size_t len)
+{
+	struct json_tokener *tokener;
+	int r = -EPROTO;
+
+	if (len == 0 || len > INT_MAX)
+		return -EPROTO;
+	tokener = j->tokener_new_ex(DEPTH_MAX);
+	if (!tokener)
+		return -ENOMEM;
+	j->root = j->tokener_parse_ex(tokener, text, (int)len);
+	if (j->tokener_get_error(tokener) == json_tokener_success && j->root)
+		r = 0;
+	j->tokener_free(tokener);
+	return r;
+}
+
+int ix_json_parse(const char *text, size_t len, struct ix_json **ret_json)
+{
+	struct ix_json *j = calloc(1, sizeof(*j));
+	int r;
+
+	if (!j)
+		return -ENOMEM;
+	r = load(j);
+	if (r == 0)
+		r = parse(j, text, len);
+	if (r < 0) {
+		ix_json_free(j);
+		return r;
+	}
+	*ret_json = j;
+	return 0;
+}
+
+/* The element of a node by one part of a path. */
+static struct json_object *step(const struct ix_json *j, struct json_object *o,
+				const char *part)
+{
+	struct json_object *next = NULL;
+	uint64_t i;
+
+	if (j->object_get_type(o) == json_type_object)
+		return j->object_object_get_ex(o, part, &next) ? next : NULL;
+	if (j->object_get_type(o) != json_type_array ||
+	    ix_parse_u64(part, SIZE_MAX, &i) < 0 || i >= j->object_array_length(o))
+		return NULL;
+	return j->object_array_get_idx(o, (size_t)i);
+}
+
+static struct json_object *find(const struct ix_json *j, const char *path)
+{
+	struct json_object *o = j->root;
+	char part[128];
+
+	while (o && *path) {
+		size_t len = strcspn(path, "/");
+
+		if (len >= sizeof(part))
+			return NULL;
+		memcpy(part, path, len);
+		part[len] = '\0';
+		path += len + (path[len] == '/');
+		o = step(j, o, part);
+	}
+	return o;
+}
+
+const char *ix_json_text(const struct ix_json *j, const char *path)
+{
+	struct json_object *o = find(j, path);
+	const char *text;
+
+	if (!o || j->object_get_type(o) != json_type_string)
+		return NULL;
+	text = j->object_get_string(o);
+	return text && strlen(text) == (size_t)j->object_get_string_len(o) ? text : NULL;
+}
+
+bool ix_json_number(const struct ix_json *j, const char *path, int64_t *ret_n)
+{
+	struct json_object *o = find(j, path);
+
+	if (!o || j->object_get_type(o) != json_type_int)
+		return false;
+	*ret_n = j->object_get_int64(o);
+	return true;
+}
+
+size_t ix_json_count(const struct ix_json *j, const char *path)
+{
+	struct json_object *o = find(j, path);
+
+	return o && j->object_get_type(o) == json_type_array ? j->object_array_length(o)
+							     : 0;
+}

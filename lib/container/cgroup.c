@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How runtimes name the cgroups of their containers. */
+#include "container/cgroup.h"
+
+#include <string.h>
+
+#include "base/util.h"
+
+/* Names that runtimes put before an id (systemd's scopes). */
+static const char *const prefixes[] = {
+	"docker-", "libpod-", "cri-containerd-", "crio-", "runc-", "crun-", "nerdctl-",
+};
+
+/* Not the container, but who watches it. */
+static const char *const monitors[] = { "libpod-conmon-", "crio-conmon-",
+					"lxc.monitor." };
+
+#define SCOPE ".scope"
+
+struct ix_cgroup_reader ix_cgroup_read(const char *text, size_t len)
+{
+	return (struct ix_cgroup_reader){ .at = text, .end = text + len, .fresh = true };
+}
+
+static bool begins(const char *text, size_t len, const char *with)
+{
+	size_t n = strlen(with);
+
+	return len > n && !memcmp(text, with, n);
+}
+
+static bool watches(const char *text, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(monitors); i++)
+		if (begins(text, len, monitors[i]))
+			return true;
+	return false;
+}
+
+/* "HIERARCHY:CONTROLLERS:/PATH": to the path. */
+static void skip_head(struct ix_cgroup_reader *r)
+{
+	for (int colons = 0; r->at < r->end && *r->at != '\n' && colons < 2; r->at++)
+		colons += *r->at == ':';
+	r->fresh = false;
+}
+
+bool ix_cgroup_next(struct ix_cgroup_reader *r, char *buf, size_t size)
+{
+	while (r->at < r->end) {
+		const char *from;
+		size_t len;
+
+		if (r->fresh)
+			skip_head(r);
+		while (r->at < r->end && *r->at == '/')
+			r->at++;
+		from = r->at;
+		while (r->at < r->end && *r->at != '/' && *r->at != '\n')
+			r->at++;
+		len = (size_t)(r->at - from);
+		if (r->at < r->end && *r->at == '\n') {
+			r->at++;
+			r->fresh = true;
+		}
+		if (len == 0 || watches(from, len))
+			continue;
+		if (len > strlen(SCOPE) &&
+		    !memcmp(from + len - strlen(SCOPE), SCOPE, strlen(SCOPE)))
+			len -= strlen(SCOPE);
+		for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
+			if (begins(from, len, prefixes[i])) {
+				from += strlen(prefixes[i]);
+				len -= strlen(prefixes[i]);
+				break;
+			}
+		if (len >= size)
+			continue;
+		memcpy(buf, from, len);
+		buf[len] = '\0';
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * LXC, and LXD and Incus, which are built on it: the monitor of a container says
+ * "[lxc monitor] PATH NAME" in the place of its command line, and is the parent of the
+ * container's first process. The cgroup is lxc.payload.NAME.
+ */
+#include <string.h>
+
+#include "base/util.h"
+#include "container/container.h"
+#include "container/state.h"
+
+#define MONITOR "[lxc monitor] "
+
+/* The name behind the last blank: paths may have blanks, names have none. */
+static const char *name_of(const struct ix_words *w)
+{
+	const char *blank;
+
+	if (w->n == 0 || strncmp(w->all[0], MONITOR, strlen(MONITOR)) != 0)
+		return NULL;
+	blank = strrchr(w->all[0], ' ');
+	return blank && blank[1] ? blank + 1 : NULL;
+}
+
+static int read_one(const struct ix_search *s, struct ix_containers *c,
+		    const struct ix_proc *monitor, uid_t owner)
+{
+	const struct ix_proc *init = ix_search_child(s, monitor->pid);
+	struct ix_container found = { .runtime = "lxc" };
+	char cgroup[300];
+	struct ix_words w;
+	int r = 0;
+
+	if (!init || ix_words_of(s, monitor->pid, true, &w) < 0)
+		return 0;
+	found.name = name_of(&w);
+	if (found.name) {
+		(void)snprintf(cgroup, sizeof(cgroup), "lxc.payload.%.200s", found.name);
+		found.id = found.name;
+		found.cgroup = cgroup;
+		found.pid = init->pid;
+		found.start = init->start;
+		r = ix_container_add(s, c, &found, 0, owner);
+	}
+	ix_words_free(&w);
+	return r;
+}
+
+static int list(const struct ix_search *s, struct ix_containers *c)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < s->nprocs; i++) {
+		const struct ix_proc *p = &s->procs[i];
+
+		if (strncmp(p->comm, "lxc", 3) != 0 && strncmp(p->comm, "[lxc", 4) != 0)
+			continue;
+		if (ix_search_owned_by(s, p->pid, 0))
+			r = read_one(s, c, p, 0);
+		for (size_t u = 0; r == 0 && u < s->nusers; u++)
+			if (s->users[u] && ix_search_owned_by(s, p->pid, s->users[u]))
+				r = read_one(s, c, p, s->users[u]);
+	}
+	return r;
+}
+
+extern const struct ix_runtime ix_runtime_lxc;
+const struct ix_runtime ix_runtime_lxc = { .name = "lxc", .list = list };

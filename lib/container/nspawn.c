@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * systemd-nspawn: the process of that name is the parent of the container's first, and
+ * its words tell the name; with machined, /run/systemd/machines/NAME tells it, too.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "container/container.h"
+#include "container/state.h"
+
+#define MACHINES "/run/systemd/machines"
+
+/* ---- by machined */
+
+/* The value of "KEY=" at the beginning of a line. */
+static int32_t leader_of(struct ix_state *state)
+{
+	static const char key[] = "\nLEADER=";
+	const char *at;
+
+	if (ix_buf_add(&state->text, "", 1) < 0)
+		return 0;
+	at = strstr(state->text.data, key);
+	return at ? (int32_t)strtol(at + strlen(key), NULL, 10) : 0;
+}
+
+static int read_machine(const struct ix_search *s, struct ix_containers *c, int dir,
+			const char *name)
+{
+	struct ix_container found = { .runtime = "nspawn", .name = name, .id = name };
+	struct ix_state state;
+	char cgroup[300];
+	int r = ix_state_read(dir, name, 0, &state);
+
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	(void)snprintf(cgroup, sizeof(cgroup), "machine-%.200s", name);
+	found.cgroup = cgroup;
+	found.pid = leader_of(&state);
+	r = ix_container_add(s, c, &found, state.written, 0);
+	ix_state_free(&state);
+	return r;
+}
+
+static int list_machines(const struct ix_search *s, struct ix_containers *c)
+{
+	int fd = ix_state_dir(s, MACHINES, 0), r = 0;
+	DIR *dir auto_dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *d;
+
+	if (!dir && fd >= 0)
+		(void)close(fd);
+	/* "unit:…" are links to the others. */
+	while (dir && r == 0 && (d = readdir(dir)) != NULL)
+		if (d->d_name[0] != '.' && !strchr(d->d_name, ':'))
+			r = read_machine(s, c, dirfd(dir), d->d_name);
+	return r;
+}
+
+/* ---- by the process */
+
+/* Without a name it is that of the directory or image. */
+static const char *name_of(const struct ix_words *w)
+{
+	const char *name = ix_words_option(w, "-M", "--machine"), *slash;
+
+	if (!name)
+		name = ix_words_option(w, "-D", "--directory");
+	if (!name)
+		name = ix_words_option(w, "-i", "--image");
+	slash = name ? strrchr(name, '/') : NULL;
+	return slash ? slash + 1 : name;
+}
+
+static int read_process(const struct ix_search *s, struct ix_containers *c,
+			const struct ix_proc *nspawn)
+{
+	const struct ix_proc *init = ix_search_child(s, nspawn->pid);
+	struct ix_container found = { .runtime = "nspawn" };
+	char cgroup[300];
+	struct ix_words w;
+	int r = 0;
+
+	if (!init || ix_words_of(s, nspawn->pid, false, &w) < 0)
+		return 0;
+	found.name = name_of(&w);
+	if (found.name && *found.name) {
+		(void)snprintf(cgroup, sizeof(cgroup), "machine-%.200s", found.name);
+		found.id = found.name;
+		found.cgroup = cgroup;
+		found.pid = init->pid;
+		found.start = init->start;
+		r = ix_container_add(s, c, &found, 0, 0);
+	}
+	ix_words_free(&w);
+	return r;
+}
+
+static int list(const struct ix_search *s, struct ix_containers *c)
+{
+	int r = list_machines(s, c);
+
+	for (size_t i = 0; r == 0 && i < s->nprocs; i++)
+		if (!strcmp(s->procs[i].comm, "systemd-nspawn"))
+			r = read_process(s, c, &s->procs[i]);
+	return r;
+}
+
+extern const struct ix_runtime ix_runtime_nspawn;
+const struct ix_runtime ix_runtime_nspawn = { .name = "nspawn", .list = list };

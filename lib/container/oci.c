@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * runc and crun: a directory for each container below the runtime's root, with the number
+ * of the first process and when it started. Other tools run them with roots of their own;
+ * those tools' files say more and are read before.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "container/container.h"
+#include "container/state.h"
+
+/* Where each keeps what. %u is the user. */
+/* clang-format off */
+static const struct layout {
+	const char *runtime, *root, *user_root, *file, *pid, *start;
+} layouts[] = {
+	{ "runc", "run/runc", "run/user/%u/runc", "state.json", "init_process_pid", "init_process_start" },
+	{ "crun", "run/crun", "run/user/%u/crun", "status",     "pid",              "process-start-time" },
+};
+/* clang-format on */
+
+static int read_one(const struct ix_search *s, struct ix_containers *c,
+		    const struct layout *l, int dir, const char *id, uid_t owner)
+{
+	char path[300];
+	struct ix_container found = { .runtime = l->runtime, .id = id, .name = id };
+	struct ix_json *j;
+	int64_t pid = 0, start = 0, written = 0;
+	int r;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", id, l->file) >= sizeof(path))
+		return 0;
+	r = ix_state_json(dir, path, owner, &written, &j);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	if (ix_json_number(j, l->pid, &pid) && pid > 0 && pid <= INT32_MAX) {
+		found.pid = (int32_t)pid;
+		/* crun before 0.20 wrote no start. */
+		if (ix_json_number(j, l->start, &start) && start > 0)
+			found.start = (uint64_t)start;
+		r = ix_container_add(s, c, &found, written, owner);
+	} else {
+		r = 0;
+	}
+	ix_json_free(j);
+	return r;
+}
+
+static int list_root(const struct ix_search *s, struct ix_containers *c,
+		     const struct layout *l, const char *root, uid_t owner)
+{
+	int fd = ix_state_dir(s, root, owner), r = 0;
+	DIR *dir auto_dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *d;
+
+	if (!dir && fd >= 0)
+		(void)close(fd);
+	while (dir && r == 0 && (d = readdir(dir)) != NULL)
+		if (d->d_name[0] != '.')
+			r = read_one(s, c, l, dirfd(dir), d->d_name, owner);
+	return r;
+}
+
+static int list(const struct ix_search *s, struct ix_containers *c)
+{
+	char root[64];
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(layouts); i++) {
+		r = list_root(s, c, &layouts[i], layouts[i].root, 0);
+		for (size_t u = 0; r == 0 && u < s->nusers; u++) {
+			const char *id = strchr(layouts[i].user_root, '%');
+
+			(void)snprintf(root, sizeof(root), "%.*s%u%s",
+				       (int)(id - layouts[i].user_root),
+				       layouts[i].user_root, s->users[u], id + 2);
+			r = list_root(s, c, &layouts[i], root, s->users[u]);
+		}
+	}
+	return r;
+}
+
+extern const struct ix_runtime ix_runtime_oci;
+const struct ix_runtime ix_runtime_oci = { .name = "oci", .list = list };

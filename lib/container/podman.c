@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * podman and CRI-O: as long as a container runs, a conmon watches it, whose child its
+ * first process is and whose words tell id, name and bundle, wherever the storage is and
+ * whoever's it is. The bundle's config.json has the pod.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/util.h"
+#include "container/container.h"
+#include "container/state.h"
+
+/* What the bundle tells beside the words of conmon. */
+static void read_spec(const struct ix_json *j, struct ix_container *found)
+{
+	static const char manager[] = "annotations/io.container.manager";
+	const char *text = ix_json_text(j, manager);
+	const char *pod = ix_json_text(j, "annotations/io.kubernetes.cri-o.KubeName");
+
+	if (text && !strcmp(text, "cri-o"))
+		found->runtime = "crio";
+	if (pod)
+		found->pod = pod;
+	else
+		found->pod = ix_json_text(j, "annotations/io.kubernetes.cri-o.SandboxID");
+	found->pod_namespace =
+		ix_json_text(j, "annotations/io.kubernetes.cri-o.Namespace");
+	text = ix_json_text(j, "annotations/io.kubernetes.cri-o.ContainerName");
+	if (text && found->pod_namespace)
+		found->name = text;
+}
+
+static int open_spec(const struct ix_search *s, const char *bundle, uid_t owner,
+		     struct ix_json **ret_json)
+{
+	auto_fd int dir = bundle && *bundle == '/' ? ix_state_dir(s, bundle, owner)
+						   : -ENOENT;
+	int64_t written;
+
+	return dir < 0 ? dir
+		       : ix_state_json(dir, "config.json", owner, &written, ret_json);
+}
+
+static int read_one(const struct ix_search *s, struct ix_containers *c,
+		    const struct ix_proc *conmon, uid_t owner)
+{
+	const struct ix_proc *init = ix_search_child(s, conmon->pid);
+	struct ix_container found = { .runtime = "podman" };
+	struct ix_json *j = NULL;
+	struct ix_words w;
+	int r = 0;
+
+	if (!init || ix_words_of(s, conmon->pid, true, &w) < 0)
+		return 0;
+	found.id = ix_words_option(&w, "-c", "--cid");
+	found.name = ix_words_option(&w, "-n", "--name");
+	found.pid = init->pid;
+	found.start = init->start;
+	/* One that watches a process that was put into a container later is none. */
+	if (found.id && !ix_words_option(&w, "-e", "--exec")) {
+		if (open_spec(s, ix_words_option(&w, "-b", "--bundle"), owner, &j) == 0)
+			read_spec(j, &found);
+		r = ix_container_add(s, c, &found, 0, owner);
+	}
+	ix_json_free(j);
+	ix_words_free(&w);
+	return r;
+}
+
+static int list(const struct ix_search *s, struct ix_containers *c)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < s->nprocs; i++) {
+		const struct ix_proc *p = &s->procs[i];
+
+		if (strcmp(p->comm, "conmon") != 0)
+			continue;
+		if (ix_search_owned_by(s, p->pid, 0))
+			r = read_one(s, c, p, 0);
+		for (size_t u = 0; r == 0 && u < s->nusers; u++)
+			if (s->users[u] && ix_search_owned_by(s, p->pid, s->users[u]))
+				r = read_one(s, c, p, s->users[u]);
+	}
+	return r;
+}
+
+extern const struct ix_runtime ix_runtime_podman;
+const struct ix_runtime ix_runtime_podman = { .name = "podman", .list = list };

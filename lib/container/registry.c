@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The families, in the order in which they are believed: who knows what people call a
+ * container comes before who only started it. A new one is a line here, one in
+ * meson.build, and its file. */
+#include "base/util.h"
+#include "container/container.h"
+
+/* clang-format off */
+#define RUNTIMES(line) \
+	line(docker)     \
+	line(podman)     \
+	line(containerd) \
+	line(lxc)        \
+	line(nspawn)     \
+	line(oci)        \
+	line(bwrap)
+/* clang-format on */
+
+#define DECLARE(name) extern const struct ix_runtime ix_runtime_##name;
+#define LIST(name)    &ix_runtime_##name,
+
+RUNTIMES(DECLARE)
+
+static const struct ix_runtime *const runtimes[] = { RUNTIMES(LIST) };
+
+const struct ix_runtime *ix_runtime(size_t i)
+{
+	return i < ARRAY_SIZE(runtimes) ? runtimes[i] : NULL;
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Reading what others wrote without being led astray: links are not followed, FIFOs not
+ * waited for, files of the wrong owner or of any size not believed.
+ */
+#include "container/state.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "base/below.h"
+#include "base/file.h"
+#include "base/num.h"
+#include "proc/stat.h"
+
+/* No runtime writes more. */
+#define STATE_MAX ((size_t)4 << 20)
+
+/* ---- processes */
+
+static int by_pid(const void *a, const void *b)
+{
+	const struct ix_proc *p = a, *q = b;
+
+	return (p->pid > q->pid) - (p->pid < q->pid);
+}
+
+static bool read_proc(int proc, const char *name, struct ix_proc *ret_p)
+{
+	char path[300], text[1024];
+	struct ix_proc_stat st;
+	uint64_t pid;
+	int len;
+
+	if (!isdigit((unsigned char)*name) || ix_parse_u64(name, INT32_MAX, &pid) < 0)
+		return false;
+	(void)snprintf(path, sizeof(path), "%s/stat", name);
+	len = ix_read_file(proc, path, text, sizeof(text));
+	if (len < 0 || ix_proc_stat_parse(text, (size_t)len, &st) < 0 || st.state == 'Z')
+		return false;
+	*ret_p = (struct ix_proc){ .pid = (int32_t)pid,
+				   .parent = st.parent,
+				   .start = st.start };
+	(void)snprintf(ret_p->comm, sizeof(ret_p->comm), "%.15s", st.comm);
+	return true;
+}
+
+static int read_procs(struct ix_search *s)
+{
+	int proc = ix_procfd(s->x), fd = proc < 0 ? proc : ix_open(proc, ".", O_RDONLY);
+	DIR *dir auto_dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *d;
+	size_t cap = 0;
+
+	if (!dir) {
+		if (fd >= 0)
+			(void)close(fd);
+		return 0; /* without /proc there are no containers to be found */
+	}
+	while ((d = readdir(dir)) != NULL) {
+		if (s->nprocs == cap) {
+			struct ix_proc *more;
+
+			cap = cap ? 2 * cap : 256;
+			more = reallocarray(s->procs, cap, sizeof(*more));
+			if (!more)
+				return -ENOMEM;
+			s->procs = more;
+		}
+		s->nprocs += read_proc(proc, d->d_name, &s->procs[s->nprocs]);
+	}
+	if (s->nprocs)
+		qsort(s->procs, s->nprocs, sizeof(*s->procs), by_pid);
+	return 0;
+}
+
+const struct ix_proc *ix_search_proc(const struct ix_search *s, int32_t pid)
+{
+	const struct ix_proc key = { .pid = pid };
+
+	return s->nprocs ? bsearch(&key, s->procs, s->nprocs, sizeof(key), by_pid) : NULL;
+}
+
+const struct ix_proc *ix_search_child(const struct ix_search *s, int32_t parent)
+{
+	for (size_t i = 0; i < s->nprocs; i++)
+		if (s->procs[i].parent == parent)
+			return &s->procs[i];
+	return NULL;
+}
+
+static int uid_of(const struct ix_search *s, int32_t pid, uid_t *ret_uid)
+{
+	char name[16];
+	struct stat st;
+
+	(void)snprintf(name, sizeof(name), "%d", pid);
+	if (fstatat(ix_procfd(s->x), name, &st, 0) < 0)
+		return -errno;
+	*ret_uid = st.st_uid;
+	return 0;
+}
+
+bool ix_search_owned_by(const struct ix_search *s, int32_t pid, uid_t user)
+{
+	uid_t uid;
+
+	return uid_of(s, pid, &uid) == 0 && uid == user;
+}
+
+bool ix_search_owned(const struct ix_search *s, int32_t pid, uid_t user)
+{
+	return user == 0 || ix_search_owned_by(s, pid, user);
+}
+
+/* ---- command lines */
+
+int ix_words_of(const struct ix_search *s, int32_t pid, bool any, struct ix_words *ret_w)
+{
+	auto_buf struct ix_buf b = { 0 };
+	auto_fd int fd = -1;
+	struct ix_words w = { 0 };
+	char path[32];
+	uid_t uid;
+	int r = uid_of(s, pid, &uid);
+
+	if (r < 0)
+		return r;
+	if (!any && uid != 0 && uid != geteuid())
+		return -EPERM;
+	(void)snprintf(path, sizeof(path), "%d/cmdline", pid);
+	fd = ix_open(ix_procfd(s->x), path, O_RDONLY);
+	r = fd < 0 ? fd : ix_read_all(fd, STATE_MAX, &b);
+	if (r == 0)
+		r = ix_buf_add(&b, "", 1);
+	if (r < 0)
+		return r;
+	w.all = calloc(b.len + 1, sizeof(*w.all));
+	if (!w.all)
+		return -ENOMEM;
+	for (size_t at = 0; at + 1 < b.len; at += strlen(b.data + at) + 1)
+		w.all[w.n++] = b.data + at;
+	w.text = TAKE(b.data);
+	*ret_w = w;
+	return 0;
+}
+
+void ix_words_free(struct ix_words *w)
+{
+	free(w->text);
+	free(w->all);
+	*w = (struct ix_words){ 0 };
+}
+
+const char *ix_words_option(const struct ix_words *w, const char *brief, const char *full)
+{
+	size_t len = strlen(full);
+
+	for (size_t i = 1; i < w->n; i++) {
+		const char *word = w->all[i], *next = i + 1 < w->n ? w->all[i + 1] : NULL;
+
+		if (!strcmp(word, "--"))
+			break;
+		if (!strcmp(word, full) || (brief && !strcmp(word, brief)))
+			return next;
+		if (!strncmp(word, full, len) && word[len] == '=')
+			return word + len + 1;
+		if (brief && !strncmp(word, brief, 2) && word[2] && word[1] != '-')
+			return word + 2;
+	}
+	return NULL;
+}
+
+/* ---- files */
+
+static bool believed(const struct stat *st, uid_t owner)
+{
+	return (st->st_uid == 0 || st->st_uid == owner) && !(st->st_mode & S_IWOTH);
+}
+
+int ix_state_dir(const struct ix_search *s, const char *path, uid_t owner)
+{
+	int root = ix_rootfd(s->x);
+	auto_fd int fd = -1;
+	struct stat st;
+
+	if (root < 0)
+		return root;
+	fd = ix_open_below(root, ix_relative(path), O_RDONLY | O_DIRECTORY, false);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return believed(&st, owner) || (st.st_mode & S_ISVTX) ? take_fd(&fd) : -EPERM;
+}
+
+static int open_plain(int dir, const char *path)
+{
+	const struct open_how how = {
+		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+	long fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
+
+	return fd < 0 ? -errno : ix_fd_lift((int)fd);
+}
+
+int ix_state_read(int dir, const char *path, uid_t owner, struct ix_state *ret_state)
+{
+	struct ix_state state = { .written = 0 };
+	auto_fd int fd = open_plain(dir, path);
+	struct stat st;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) || !believed(&st, owner))
+		return -EPERM;
+	if ((uint64_t)st.st_size > STATE_MAX)
+		return -EFBIG;
+	r = ix_read_all(fd, STATE_MAX, &state.text);
+	if (r < 0)
+		return r;
+	state.written = st.st_mtime;
+	*ret_state = state;
+	return 0;
+}
+
+void ix_state_free(struct ix_state *s)
+{
+	ix_buf_free(&s->text);
+}
+
+int ix_state_json(int dir, const char *path, uid_t owner, int64_t *ret_written,
+		  struct ix_json **ret_json)
+{
+	struct ix_state state;
+	int r = ix_state_read(dir, path, owner, &state);
+
+	if (r < 0)
+		return r;
+	r = ix_json_parse(state.text.data, state.text.len, ret_json);
+	if (r == 0)
+		*ret_written = state.written;
+	ix_state_free(&state);
+	return r;
+}
+
+int32_t ix_state_pid(const struct ix_state *s)
+{
+	char text[16];
+	uint64_t pid;
+	size_t len = s->text.len;
+
+	while (len && isspace((unsigned char)s->text.data[len - 1]))
+		len--;
+	if (len == 0 || len >= sizeof(text))
+		return 0;
+	memcpy(text, s->text.data, len);
+	text[len] = '\0';
+	return ix_parse_u64(text, INT32_MAX, &pid) == 0 ? (int32_t)pid : 0;
+}
+
+/* ---- whose state */
+
+static int add_user(struct ix_search *s, uid_t uid)
+{
+	uid_t *more = reallocarray(s->users, s->nusers + 1, sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	s->users = more;
+	s->users[s->nusers++] = uid;
+	return 0;
+}
+
+/* Root looks at everybody's, others at their own. */
+static int find_users(struct ix_search *s)
+{
+	auto_fd int fd = -1;
+	DIR *dir auto_dir = NULL;
+	const struct dirent *d;
+	uint64_t uid;
+	int r = 0;
+
+	if (geteuid() != 0)
+		return add_user(s, geteuid());
+	fd = ix_state_dir(s, "run/user", 0);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (dir)
+		(void)take_fd(&fd);
+	while (dir && r == 0 && (d = readdir(dir)) != NULL)
+		if (ix_parse_u64(d->d_name, UINT32_MAX - 1, &uid) == 0)
+			r = add_user(s, (uid_t)uid);
+	return r;
+}
+
+int ix_search_begin(struct ipcx *x, struct ix_search *ret_s)
+{
+	struct ix_search s = { .x = x };
+	int r = read_procs(&s);
+
+	if (r == 0)
+		r = find_users(&s);
+	if (r < 0) {
+		ix_search_end(&s);
+		return r;
+	}
+	*ret_s = s;
+	return 0;
+}
+
+void ix_search_end(struct ix_search *s)
+{
+	free(s->procs);
+	free(s->users);
+	*s = (struct ix_search){ 0 };
+}

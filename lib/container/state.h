@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the families read: state files that others may have made, and which process is
+ * whose child. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/jsonread.h"
+#include "core/ctx.h"
+
+/* A process as one look at /proc showed it. */
+struct ix_proc {
+	int32_t pid, parent;
+	uint64_t start;
+	char comm[16];
+};
+
+/* Everything that the families share for one search. */
+struct ix_search {
+	struct ipcx *x;
+	struct ix_proc *procs; /* sorted by pid */
+	size_t nprocs;
+	uid_t *users; /* those whose own state may be read: all for root */
+	size_t nusers;
+};
+
+int ix_search_begin(struct ipcx *x, struct ix_search *ret_s);
+void ix_search_end(struct ix_search *s);
+
+/* A process, or NULL. */
+const struct ix_proc *ix_search_proc(const struct ix_search *s, int32_t pid);
+
+/* The first child of a process, or NULL. */
+const struct ix_proc *ix_search_child(const struct ix_search *s, int32_t parent);
+
+/* Whether a process runs as this user. */
+bool ix_search_owned_by(const struct ix_search *s, int32_t pid, uid_t user);
+
+/* The same, but root may speak for all. */
+bool ix_search_owned(const struct ix_search *s, int32_t pid, uid_t user);
+
+/* The words of a process's command line. */
+struct ix_words {
+	char *text;
+	char **all;
+	size_t n;
+};
+
+/* 0 or -errno. Only of processes of root or of the caller; others' words are nobody's
+ * truth: -EPERM (any is set: of others as well, where nothing but a label hangs on it). */
+int ix_words_of(const struct ix_search *s, int32_t pid, bool any, struct ix_words *ret_w);
+void ix_words_free(struct ix_words *w);
+
+/* The value of an option in one of the forms "-x V", "--long V", "--long=V", "-xV" (short
+ * is "-x" or NULL). NULL when it is not there. */
+const char *ix_words_option(const struct ix_words *w, const char *brief,
+			    const char *full);
+
+/* A state file or directory as it was found. */
+struct ix_state {
+	struct ix_buf text;
+	int64_t written; /* when it was last written: seconds since the epoch */
+};
+
+/*
+ * Open a directory of state files below the context's root. It must belong to root or to
+ * the owner. A descriptor for reading, or -errno.
+ */
+int ix_state_dir(const struct ix_search *s, const char *path, uid_t owner);
+
+/* Read a file below such a directory: a regular file of root's or the owner's, no link on
+ * the way, at most 4 MiB. */
+int ix_state_read(int dir, const char *path, uid_t owner, struct ix_state *ret_state);
+void ix_state_free(struct ix_state *s);
+
+/* The same, parsed. */
+int ix_state_json(int dir, const char *path, uid_t owner, int64_t *ret_written,
+		  struct ix_json **ret_json);
+
+/* A decimal number and nothing else, newline apart; 0 when it is none. */
+int32_t ix_state_pid(const struct ix_state *s);
