@@ -31,6 +31,8 @@ struct cmd {
 	const struct example *examples;  /* ended by .line = NULL */
 	enum complete complete;          /* of the operands */
 	bool hidden;
+	bool program; /* behind the first operand stands another program and what is its:
+			 options are ours only up to there */
 	size_t args_size;
 	/* args is zeroed and filled by the options; operands follow. Answers the exit
 	 * status. */

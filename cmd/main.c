@@ -84,6 +84,28 @@ static int version(void)
 	return EXIT_DONE;
 }
 
+/*
+ * Options may stand behind operands; where a program of its own follows the first one,
+ * only directly behind that. The first operand is moved to where those end.
+ */
+static int parse_command(const struct cmd *c, const struct opt_group *groups,
+			 struct run_args *args, int argc, char **argv)
+{
+	int first = opt_parse(groups, args, argc, argv, c->program), more;
+	char *operand;
+
+	if (first < 0 || !c->program || !c->operands[0] || c->operands[0] == '[' ||
+	    first >= argc || !strcmp(argv[first - 1], "--"))
+		return first;
+	operand = argv[first];
+	more = opt_parse(groups, args, argc - first, argv + first, true);
+	if (more < 0)
+		return more;
+	first += more - 1;
+	argv[first] = operand;
+	return first;
+}
+
 static int run_command(const struct cmd *c, const struct global_args *global, int argc,
 		       char **argv)
 {
@@ -101,7 +123,7 @@ static int run_command(const struct cmd *c, const struct global_args *global, in
 					    g->at + offsetof(struct run_args, command) };
 	args.global = *global; /* what stood before the command counts, too */
 	msg_command(c->name);
-	first = opt_parse(groups, &args, argc, argv, false);
+	first = parse_command(c, groups, &args, argc, argv);
 	if (first < 0)
 		return EXIT_USAGE;
 	if (args.global.help) {

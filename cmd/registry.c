@@ -15,6 +15,7 @@
 	line(ns_ls)      \
 	line(ns_show)    \
 	line(ns_cmp)     \
+	line(ns_enter)   \
 	line(help)       \
 	line(complete)
 /* clang-format on */

@@ -42,7 +42,7 @@ names() {
 	esac
 	case $family:$1 in
 	debian:build) echo gcc libc6-dev meson ninja-build pkg-config \
-		libjson-c-dev libmount-dev scdoc python3 ;;
+		libcap-dev libjson-c-dev libmount-dev scdoc python3 ;;
 	debian:test) echo g++ libcmocka-dev python3-pytest \
 		python3-jsonschema strace util-linux libcap2-bin jq groff-base zsh fish ;;
 	debian:clang) echo clang clang-format libclang-rt-dev ;;
@@ -50,20 +50,20 @@ names() {
 
 	# On RHEL and its kin some of these are in CRB and EPEL.
 	fedora:build) echo gcc meson ninja-build pkgconf-pkg-config \
-		json-c-devel libmount-devel scdoc python3 ;;
+		libcap-devel json-c-devel libmount-devel scdoc python3 ;;
 	fedora:test) echo gcc-c++ libasan libubsan libcmocka-devel \
 		python3-pytest python3-jsonschema strace util-linux libcap jq groff-base \
 		zsh fish ;;
 	fedora:clang) echo clang clang-tools-extra compiler-rt ;;
 
-	arch:build) echo gcc meson ninja pkgconf json-c util-linux-libs scdoc python ;;
+	arch:build) echo gcc meson ninja pkgconf json-c libcap util-linux-libs scdoc python ;;
 	arch:test) echo cmocka python-pytest python-jsonschema strace util-linux \
 		libcap jq groff zsh fish ;;
 	arch:clang) echo clang compiler-rt ;;
 
 	# gcc has no sanitizers on musl: there only the clang build can be tested.
 	alpine:build) echo gcc musl-dev linux-headers meson samurai pkgconf \
-		json-c-dev util-linux-dev scdoc python3 ;;
+		json-c-dev libcap-dev util-linux-dev scdoc python3 ;;
 	alpine:test) echo g++ cmocka-dev py3-pytest py3-jsonschema strace util-linux \
 		coreutils libcap-utils jq groff zsh fish ;;
 	alpine:clang) echo clang clang-extra-tools compiler-rt ;;
@@ -98,7 +98,7 @@ arch)
 alpine) install="apk add --no-cache" ;;
 *)
 	die "no package names known for this distribution: install a C compiler, meson," \
-		"ninja, pkg-config, scdoc, python3, the headers of libmount and json-c;" \
+		"ninja, pkg-config, scdoc, python3, the headers of libmount, libcap and json-c;" \
 		"to test: a C++ compiler, cmocka, pytest, jsonschema, strace, util-linux, jq"
 	;;
 esac

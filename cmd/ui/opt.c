@@ -84,6 +84,14 @@ static int bad_value(const struct opt *o, const char *text, int r)
 	return -EINVAL;
 }
 
+static int add_to_list(struct opt_list *list, const char *text)
+{
+	if (list->n == OPT_LIST_MAX)
+		return -ERANGE;
+	list->all[list->n++] = text;
+	return 0;
+}
+
 static int take(const struct opt *o, char *args, const char *text)
 {
 	char *at = args + o->at;
@@ -96,6 +104,9 @@ static int take(const struct opt *o, char *args, const char *text)
 		break;
 	case OPT_TEXT:
 		*(const char **)(void *)at = text;
+		break;
+	case OPT_LIST:
+		r = add_to_list((struct opt_list *)(void *)at, text);
 		break;
 	case OPT_SIZE:
 		r = ix_parse_size(text, (uint64_t *)(void *)at);

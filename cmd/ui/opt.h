@@ -13,6 +13,7 @@
 enum opt_kind {
 	OPT_FLAG,   /* bool: no argument */
 	OPT_TEXT,   /* const char * */
+	OPT_LIST,   /* struct opt_list: every time it is given */
 	OPT_SIZE,   /* uint64_t: bytes with suffixes */
 	OPT_NUMBER, /* uint64_t */
 	OPT_ID,     /* int32_t: 0 to INT_MAX */
@@ -20,6 +21,13 @@ enum opt_kind {
 	OPT_KEY,    /* uint32_t: a System V key */
 	OPT_HUGE, /* uint64_t: a size that may be left out (--huge, --huge=2M), a power of
 		     two */
+};
+
+/* The arguments of an option that may be repeated. */
+#define OPT_LIST_MAX 64
+struct opt_list {
+	const char *all[OPT_LIST_MAX];
+	size_t n;
 };
 
 /* What completes an option's argument, or a command's operands. */
@@ -60,6 +68,7 @@ struct opt {
 
 #define FLAG(args, member)   .kind = OPT_FLAG, .at = AT(args, member, bool)
 #define TEXT(args, member)   .kind = OPT_TEXT, .at = AT(args, member, const char *)
+#define LISTED(args, member) .kind = OPT_LIST, .at = AT(args, member, struct opt_list)
 #define SIZE(args, member)   .kind = OPT_SIZE, .at = AT(args, member, uint64_t)
 #define NUMBER(args, member) .kind = OPT_NUMBER, .at = AT(args, member, uint64_t)
 #define ID(args, member)     .kind = OPT_ID, .at = AT(args, member, int32_t)

@@ -104,10 +104,10 @@ int ix_place_of_fd(struct ipcx *x, int fd, const char *what, struct ix_place *re
 	return 0;
 }
 
-/* Whether the process of a pidfd has not ended (a zombie has). */
-static bool lives(int pidfd)
+/* A zombie has. */
+bool ix_place_lives(const struct ix_place *place)
 {
-	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+	struct pollfd p = { .fd = place->pidfd, .events = POLLIN };
 
 	return poll(&p, 1, 0) == 0;
 }
@@ -188,7 +188,7 @@ int ix_place_of_pid(struct ipcx *x, int32_t pid, uint64_t start,
 		r = gone(x, pid);
 	else
 		r = open_parts(x, dir, &p);
-	if (r == 0 && p.pidfd >= 0 && !lives(p.pidfd))
+	if (r == 0 && p.pidfd >= 0 && !ix_place_lives(&p))
 		r = gone(x, pid);
 	if (r < 0) {
 		ix_place_close(&p);

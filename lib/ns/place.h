@@ -47,6 +47,9 @@ int ix_place_of_fd(struct ipcx *x, int fd, const char *what, struct ix_place *re
 /* Close what is open and free the label. */
 void ix_place_close(struct ix_place *p);
 
+/* Whether the process of a place has not ended. */
+bool ix_place_lives(const struct ix_place *p);
+
 /* The inode number and, where the kernel has one, the id of the namespace behind a
  * descriptor. 0; -EINVAL when it is none of that type (CLONE_NEWIPC, …); -errno. */
 int ix_ns_identity(int fd, int type, uint64_t *ret_ino, uint64_t *ret_id);

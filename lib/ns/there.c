@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "ns/child.h"
 #include "ns/ns.h"
+#include "ns/rights.h"
 
 /* An errand on its way through the places. */
 struct trip {
@@ -79,13 +80,12 @@ int ix_there_check(struct ipcx *x, const struct ix_place *p)
 
 int ix_may_enter(struct ipcx *x, const struct ix_place *p, int error)
 {
-	if (error != -EPERM)
-		return ix_fail(x, error, "ipc:[%llu]: cannot enter: setns",
-			       (unsigned long long)p->ino);
-	return ix_fail_plain(
-		x, error,
-		"ipc:[%llu]: cannot enter: needs CAP_SYS_ADMIN in the user namespace that owns it and in your own",
-		(unsigned long long)p->ino);
+	int r = error == -EPERM ? ix_rights(x, p) : 0;
+
+	if (r < 0)
+		return r;
+	return ix_fail(x, error, "ipc:[%llu]: cannot enter: setns",
+		       (unsigned long long)p->ino);
 }
 
 static int enter(struct trip *t, const struct ix_place *p)

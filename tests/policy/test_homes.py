@@ -10,7 +10,7 @@ from source import Source, c_files
 HOMES = [
     ("json-c", r"<json(-c)?/|\bjson_(object|tokener)_\w+", {"lib/base/jsonread.c"}),
     ("libmount", r"<libmount/|\bmnt_\w+\s*\(|\blibmnt_\w+", {"lib/base/mnt.c"}),
-    ("libcap", r"<sys/capability\.h>|\bcap_(get|set|init|free|clear)\w*\s*\(", set()),
+    ("libcap", r"<sys/capability\.h>|\bcap_(get|set|init|free|clear)\w*\s*\(", {"lib/base/cap.c"}),
     ("entering namespaces", r"\b(setns|unshare)\s*\(", {"lib/ns/"}),
     ("getopt", r"\bgetopt\w*\b", {"cmd/ui/opt.c"}),
     ("ending the process", r"(?<![\w.>])(_?exit|_Exit|quick_exit|abort|exit_group)\s*\(", {"cmd/main.c", "lib/ns/child.c"}),

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx ns enter: a program of ours, or of the container, in another namespace. */
+#include <string.h>
+
+#include "base/cap.h"
+#include "run.h"
+#include "where.h"
+
+struct ns_enter_args {
+	struct run_options run;
+	bool mount, user, pid;
+};
+
+struct entry {
+	struct ipcx_ns *ns;
+	unsigned flags;
+};
+
+static int go(struct app *app, void *data)
+{
+	const struct entry *e = data;
+	int r = ipcx_ns_enter(app->x, e->ns, e->flags);
+
+	return r < 0 ? app_failed(app, r) : 0;
+}
+
+static int run(struct app *app, void *data, int n, char **words)
+{
+	const struct ns_enter_args *args = data;
+	struct entry e = { .flags = (args->mount ? IPCX_ENTER_MOUNT : 0) |
+				    (args->user ? IPCX_ENTER_USER : 0) |
+				    (args->pid ? IPCX_ENTER_PID : 0) };
+	struct run there = { .options = &args->run,
+			     .go = go,
+			     .data = &e,
+			     .foreign = args->mount,
+			     .fork = args->pid,
+			     .caps = IX_CAPS_ALL };
+	int r;
+
+	if (n == 0)
+		return msg_usage("ns enter needs a namespace: a process, container, pin, "
+				 "file, ipc:[N] or self");
+	r = ipcx_ns_open(app->x, words[0], &app->ns);
+	if (r < 0)
+		return app_failed(app, r);
+	if (where_all(app))
+		return msg_usage("all namespaces cannot be entered at once");
+	e.ns = app->ns;
+	words++;
+	if (*words && !strcmp(*words, "--"))
+		words++;
+	there.argv = words;
+	if (args->mount)
+		there.caps = ipcx_ns_bounding(app->x, app->ns);
+	return run_command_there(app, &there);
+}
+
+/* clang-format off */
+static const struct opt opts[] = {
+	{ "mount", 'm', FLAG(struct ns_enter_args, mount), .help = "with the container's root and programs instead of ours" },
+	{ "user",  'U', FLAG(struct ns_enter_args, user),  .help = "as root of its user namespace" },
+	{ "pid",   'p', FLAG(struct ns_enter_args, pid),   .help = "in its PID namespace" },
+	{ .name = NULL },
+};
+
+static const struct opt_group options[] = {
+	{ opts,     0 },
+	{ run_opts, offsetof(struct ns_enter_args, run) },
+	{ NULL, 0 },
+};
+
+static const struct example examples[] = {
+	{ "ipcx ns enter web -- ipcs -m",        "our ipcs, in the namespace of a container" },
+	{ "ipcx ns enter 4711",                  "a shell in that of a process" },
+	{ "ipcx ns enter web --mount -- ls /dev/shm", "the container's own ls" },
+	{ "ipcx ns enter /run/ipcns/a -- myprog", "in a namespace that a file keeps" },
+	{ NULL, NULL },
+};
+
+extern const struct cmd cmd_ns_enter;
+const struct cmd cmd_ns_enter = {
+	.name = "ns enter", .operands = "WHERE [--] [COMMAND…]", .summary = "run a command in a namespace",
+	.about = "Runs a command, or a shell, in the IPC namespace of WHERE, with root and programs of ours: in a mount namespace of its own, where "
+		 "/dev/mqueue has the target's queues and /dev/shm is the target's. Nothing of the container is executed, unless --mount asks for its "
+		 "root; then the environment is a small one, and capabilities that the container's first process may not have are dropped "
+		 "(--keep-caps all keeps them). In a namespace that another user namespace owns, no new privileges can be got by executing.\n"
+		 "On a terminal the command gets one of its own, so that it cannot type into ours. No descriptor but the standard streams is "
+		 "passed on. The exit status is the command's, 126 when it cannot be run, 127 when there is none such; when one step of entering "
+		 "fails, it is not run.",
+	.options = options, .examples = examples, .complete = COMPLETE_NS | COMPLETE_FILES, .program = true,
+	.args_size = sizeof(struct ns_enter_args), .run = run,
+};
+/* clang-format on */

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From ipcx to another program: which descriptors, capabilities and variables it gets,
+ * and how its end becomes ours.
+ */
+#include "run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cap.h"
+#include "base/util.h"
+
+#define EXIT_CANNOT  126
+#define EXIT_NO_SUCH 127
+
+/* clang-format off */
+const struct opt run_opts[] = {
+	{ "env",       'e', LISTED(struct run_options, env),      .arg = "NAME=VALUE", .help = "a variable of its environment; may be repeated" },
+	{ "keep-caps", 0,   TEXT(struct run_options, keep_caps), .arg = "LIST", .help = "keep only these capabilities: cap_net_raw,cap_chown, or none, or all" },
+	{ "drop-caps", 0,   TEXT(struct run_options, drop_caps), .arg = "LIST", .help = "drop these capabilities" },
+	{ "no-pty",    0,   FLAG(struct run_options, no_pty),    .help = "share the terminal instead of giving it one of its own" },
+	{ .name = NULL },
+};
+/* clang-format on */
+
+/* ---- what it inherits */
+
+/* Nothing above the standard streams. */
+static void close_rest(void)
+{
+	if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+		return;
+	for (int fd = 3, most = (int)sysconf(_SC_OPEN_MAX); fd < most; fd++)
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+static int read_caps(const struct run *run, uint64_t *ret_caps)
+{
+	const struct run_options *o = run->options;
+	uint64_t caps = run->caps, named;
+	int r = 0;
+
+	if (o->keep_caps) {
+		r = ix_cap_parse(o->keep_caps, &caps);
+		if (r < 0)
+			return r == -EINVAL ? msg_usage("--keep-caps: '%s' is no list of "
+							"capabilities",
+							o->keep_caps)
+					    : EXIT_FAILED;
+	}
+	if (o->drop_caps) {
+		r = ix_cap_parse(o->drop_caps, &named);
+		if (r == -EINVAL)
+			return msg_usage("--drop-caps: '%s' is no list of capabilities",
+					 o->drop_caps);
+		if (r == 0)
+			caps &= ~named;
+	}
+	if (r < 0) {
+		msg_error("capabilities: libcap is not installed");
+		return EXIT_FAILED;
+	}
+	*ret_caps = caps;
+	return 0;
+}
+
+/* The programs of a container get nothing of ours but the terminal's kind. */
+static int set_environment(const struct run *run)
+{
+	static char path[] =
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	const char *term = secure_getenv("TERM");
+	auto_free char *kept = term ? strdup(term) : NULL;
+
+	if (run->foreign && (clearenv() != 0 || putenv(path) != 0 ||
+			     (kept && setenv("TERM", kept, 1) != 0)))
+		return -ENOMEM;
+	for (size_t i = 0; i < run->options->env.n; i++) {
+		auto_free char *name = strdup(run->options->env.all[i]);
+		char *sign = name ? strchr(name, '=') : NULL;
+
+		if (!sign)
+			return -ENOMEM;
+		*sign = '\0';
+		if (setenv(name, sign + 1, 1) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static int check_environment(const struct run_options *o)
+{
+	for (size_t i = 0; i < o->env.n; i++)
+		if (!strchr(o->env.all[i], '=') || o->env.all[i][0] == '=')
+			return msg_usage("--env: '%s' is no NAME=VALUE", o->env.all[i]);
+	return 0;
+}
+
+/* ---- becoming it */
+
+static int become(const struct run *run)
+{
+	static char sh[] = "/bin/sh";
+	const char *shell = run->foreign ? NULL : secure_getenv("SHELL");
+	char *alone[] = { sh, NULL }, **argv = run->argv;
+	int error;
+
+	if (!argv || !*argv) {
+		argv = alone;
+		if (shell && *shell == '/')
+			(void)execv(shell, (char *[]){ strdupa(shell), NULL });
+	}
+	(void)signal(SIGPIPE, SIG_DFL);
+	(void)execvp(argv[0], argv);
+	error = errno;
+	msg_error("%s: cannot run: %s", argv[0], strerror(error));
+	return error == ENOENT ? EXIT_NO_SUCH : EXIT_CANNOT;
+}
+
+/* What ended a child ends us, so that a shell sees the same. */
+int run_end_like(int status)
+{
+	if (!WIFSIGNALED(status))
+		return WEXITSTATUS(status);
+	(void)signal(WTERMSIG(status), SIG_DFL);
+	(void)raise(WTERMSIG(status));
+	return 128 + WTERMSIG(status);
+}
+
+/* In the new PID namespace is only who is born there. */
+static int in_child(const struct run *run)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int r = become(run);
+
+		(void)out_flush();
+		_exit(r);
+	}
+	if (pid < 0) {
+		msg_error("cannot make a process: %s", strerror(errno));
+		return EXIT_FAILED;
+	}
+	/* What the terminal sends goes to both: it is the command's to decide. */
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGQUIT, SIG_IGN);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	/* In a foreign root there is nothing to be tidied up, and much to be avoided. */
+	_exit(run_end_like(status));
+}
+
+struct start {
+	struct app *app;
+	const struct run *run;
+	uint64_t caps;
+};
+
+static int start(void *data)
+{
+	const struct start *s = data;
+	int r = s->run->go(s->app, s->run->data);
+
+	if (r)
+		return r;
+	if (s->caps != IX_CAPS_ALL) {
+		r = ix_cap_keep(s->caps);
+		if (r < 0) {
+			msg_error("cannot drop capabilities: %s", strerror(-r));
+			return EXIT_FAILED;
+		}
+	}
+	if (set_environment(s->run) < 0) {
+		msg_error("cannot set the environment");
+		return EXIT_FAILED;
+	}
+	close_rest();
+	return s->run->fork ? in_child(s->run) : become(s->run);
+}
+
+int run_command_there(struct app *app, const struct run *run)
+{
+	struct start s = { .app = app, .run = run };
+	int r = check_environment(run->options);
+
+	if (!r)
+		r = read_caps(run, &s.caps);
+	if (r)
+		return r;
+	(void)out_flush();
+	return !run->options->no_pty && pty_wanted() ? pty_run(start, &s) : start(&s);
+}

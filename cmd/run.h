@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Running a command in a namespace: what it inherits, on which terminal, and what becomes
+ * of its exit status. */
+#pragma once
+
+#include <stdint.h>
+
+#include "cmd.h"
+
+struct run_options {
+	struct opt_list env; /* NAME=VALUE */
+	const char *keep_caps, *drop_caps;
+	bool no_pty;
+};
+
+extern const struct opt run_opts[];
+
+/* How the process gets to where the command runs: 0, or an exit status after a message. */
+typedef int run_go(struct app *app, void *data);
+
+struct run {
+	const struct run_options *options;
+	run_go *go; /* called in the process that becomes the command */
+	void *data;
+	char **argv;  /* NULL ends it; none: a shell */
+	bool foreign; /* the programs are a container's: a small environment of our own */
+	bool fork;    /* a child has to be made after going: a PID namespace */
+	uint64_t caps; /* the most that is kept, IX_CAPS_ALL for all */
+};
+
+/*
+ * Go there and become the command, or run it behind a terminal of its own. Answers its
+ * exit status where it does not become it: 126, 127 when it cannot be run.
+ */
+int run_command_there(struct app *app, const struct run *run);
+
+/* End as a child did (a status of waitpid(2)): by its signal, or answer its exit status. */
+int run_end_like(int status);
+
+/* pty.c: the same for a child behind a new terminal: start() runs in the session of that
+ * terminal and answers an exit status. */
+bool pty_wanted(void);
+int pty_run(int (*start)(void *data), void *data);

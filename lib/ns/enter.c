@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Moving the calling process itself: into another IPC namespace, with its queues and its
+ * /dev/shm where programs look for them, and the caller's own root and programs. Every
+ * descriptor is opened before the first step; a step that fails is an error, and at the
+ * end the namespace is looked at: nothing goes on in the wrong one.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <linux/mount.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "base/below.h"
+#include "base/file.h"
+#include "base/mnt.h"
+#include "ns/child.h"
+#include "ns/ns.h"
+#include "ns/rights.h"
+#include "ns/sharers.h"
+
+#define SHM_DIR    "/dev/shm"
+#define MQUEUE_DIR "/dev/mqueue"
+
+/* What has to be open before the first step. */
+struct gear {
+	struct ipcx *x;
+	const struct ix_place *p;
+	unsigned flags;
+	int shm, mnt, pid; /* of the target: a directory, its namespaces; or -1 */
+	char cwd[PATH_MAX];
+};
+
+static int failed(const struct gear *g, const char *what)
+{
+	return ix_fail(g->x, -errno, "ipc:[%llu]: cannot %s",
+		       (unsigned long long)g->p->ino, what);
+}
+
+/* ---- before */
+
+/* Through the pidfd's process: the number could be another's by now. */
+static int open_ns(const struct gear *g, const char *name)
+{
+	char path[40];
+	int fd;
+
+	if (!g->p->pid)
+		return -1;
+	(void)snprintf(path, sizeof(path), "%d/ns/%s", g->p->pid, name);
+	fd = ix_open(ix_procfd(g->x), path, O_RDONLY);
+	return fd < 0 ? -1 : fd;
+}
+
+static int open_gear(struct gear *g)
+{
+	const struct ix_place *p = g->p;
+
+	if (!getcwd(g->cwd, sizeof(g->cwd)))
+		(void)snprintf(g->cwd, sizeof(g->cwd), "/");
+	g->mnt = open_ns(g, "mnt");
+	if (g->flags & IPCX_ENTER_PID)
+		g->pid = open_ns(g, "pid");
+	if (p->rootfd >= 0 && !(g->flags & IPCX_ENTER_MOUNT))
+		g->shm =
+			ix_open_below(p->rootfd, SHM_DIR + 1, O_PATH | O_DIRECTORY, true);
+	if ((g->flags & IPCX_ENTER_MOUNT) && (g->mnt < 0 || p->rootfd < 0))
+		return ix_fail_plain(
+			g->x, -EINVAL,
+			"ipc:[%llu]: no process is known whose root could be entered",
+			(unsigned long long)p->ino);
+	if ((g->flags & IPCX_ENTER_PID) && g->pid < 0)
+		return ix_fail_plain(
+			g->x, -EINVAL,
+			"ipc:[%llu]: no process is known whose PID namespace could be entered",
+			(unsigned long long)p->ino);
+	if ((g->flags & IPCX_ENTER_USER) && p->userfd < 0)
+		g->flags &= ~IPCX_ENTER_USER; /* it is ours already */
+	return 0;
+}
+
+static void close_gear(const struct gear *g)
+{
+	const int fds[] = { g->shm, g->mnt, g->pid };
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		if (fds[i] >= 0)
+			(void)close(fds[i]);
+}
+
+/* ---- the steps */
+
+/* To be root there, as far as the namespace knows one. */
+static int become_root(const struct gear *g)
+{
+	/* A user namespace may forbid it: then there are no groups to be rid of. */
+	(void)setgroups(0, NULL);
+	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		return failed(g, "become root of its user namespace");
+	return 0;
+}
+
+static int enter_user(const struct gear *g, bool needed)
+{
+	if (!needed && !(g->flags & IPCX_ENTER_USER))
+		return 0;
+	if (setns(g->p->userfd, CLONE_NEWUSER) < 0)
+		return failed(g, "enter its user namespace");
+	return g->flags & IPCX_ENTER_USER ? become_root(g) : 0;
+}
+
+/* A copy of the mount of its /dev/shm: it can only be made in its mount namespace. */
+static int clone_shm(const struct gear *g, int home, int *ret_tree)
+{
+	long tree;
+	int r = 0;
+
+	if (setns(g->mnt, CLONE_NEWNS) < 0)
+		return failed(g, "enter its mount namespace for its " SHM_DIR);
+	tree = syscall(SYS_open_tree, g->shm, "",
+		       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	if (tree < 0)
+		r = failed(g, "take its " SHM_DIR " along");
+	if (setns(home, CLONE_NEWNS) < 0)
+		r = failed(g, "come back from its mount namespace");
+	if (r < 0) {
+		if (tree >= 0)
+			(void)close((int)tree);
+		return r;
+	}
+	*ret_tree = (int)tree;
+	return 0;
+}
+
+static int put_shm(const struct gear *g)
+{
+	int proc = ix_procfd(g->x);
+	auto_fd int home = ix_open(proc, "thread-self/ns/mnt", O_RDONLY), tree = -1;
+	int r;
+
+	/* Without a root of its own there is no /dev/shm to share: an empty one. */
+	if (g->shm < 0)
+		return mount("tmpfs", SHM_DIR, "tmpfs", MS_NOSUID | MS_NODEV,
+			     "mode=1777") < 0
+			       ? failed(g, "mount an empty " SHM_DIR)
+			       : 0;
+	if (home < 0)
+		return ix_fail(g->x, home, "/proc/thread-self/ns/mnt");
+	r = clone_shm(g, home, &tree);
+	if (r < 0)
+		return r;
+	if (syscall(SYS_move_mount, tree, "", AT_FDCWD, SHM_DIR,
+		    MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return failed(g, "put its " SHM_DIR " in the place of ours");
+	return 0;
+}
+
+/* A mount namespace of our own, so that nobody else sees what comes on /dev. */
+static int own_mounts(const struct gear *g)
+{
+	if (unshare(CLONE_NEWNS) < 0)
+		return failed(g, "make a mount namespace");
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return failed(g, "keep its mounts to itself");
+	return 0;
+}
+
+static int put_queues(const struct gear *g)
+{
+	struct stat st;
+
+	if (stat(MQUEUE_DIR, &st) < 0)
+		return 0; /* mq_open(3) works without */
+	if (mount("mqueue", MQUEUE_DIR, "mqueue", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		  NULL) < 0)
+		return failed(g, "mount its queues on " MQUEUE_DIR);
+	return 0;
+}
+
+static int enter_ipc(const struct gear *g)
+{
+	if (g->p->ino != ix_ns_own(g->x, "ipc") && setns(g->p->nsfd, CLONE_NEWIPC) < 0)
+		return failed(g, "enter it");
+	return ix_there_check(g->x, g->p);
+}
+
+static int enter_pid(const struct gear *g)
+{
+	if (g->pid >= 0 && setns(g->pid, CLONE_NEWPID) < 0)
+		return failed(g, "enter its PID namespace");
+	return 0;
+}
+
+/* Its own root: where that is not the root of its mount namespace, as far down as it. */
+static int enter_root(const struct gear *g)
+{
+	char cwd[PATH_MAX];
+
+	if (setns(g->mnt, CLONE_NEWNS) < 0)
+		return failed(g, "enter its mount namespace");
+	if (fchdir(g->p->rootfd) < 0 || chroot(".") < 0 || chdir("/") < 0)
+		return failed(g, "enter its root");
+	/* Outside of the root there is no path. */
+	if (!getcwd(cwd, sizeof(cwd)) || cwd[0] != '/')
+		return failed(g, "stay in its root");
+	return 0;
+}
+
+static int go_with_own_root(const struct gear *g)
+{
+	bool shared = g->shm >= 0 && ix_device_of(g->x, getpid(), SHM_DIR + 1) ==
+					     ix_device_below(g->p->rootfd, SHM_DIR + 1);
+	int r = own_mounts(g);
+
+	if (r == 0 && !shared && !g->p->home)
+		r = put_shm(g);
+	if (r == 0)
+		r = enter_ipc(g);
+	if (r == 0)
+		r = put_queues(g);
+	if (r == 0 && chdir(g->cwd) < 0)
+		(void)!chdir("/");
+	return r;
+}
+
+static int go(const struct gear *g, bool by_user)
+{
+	int r;
+
+	/* Who is in there may not look into a process that comes from outside. */
+	if (by_user || g->flags)
+		(void)prctl(PR_SET_DUMPABLE, 0);
+	if (g->p->userfd >= 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return failed(g, "give up new privileges");
+	r = enter_user(g, by_user);
+	if (r == 0)
+		r = enter_pid(g);
+	if (r == 0 && (g->flags & IPCX_ENTER_MOUNT)) {
+		r = enter_ipc(g);
+		return r < 0 ? r : enter_root(g);
+	}
+	return r < 0 ? r : go_with_own_root(g);
+}
+
+int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags)
+{
+	struct gear g = { .x = x, .flags = flags, .shm = -1, .mnt = -1, .pid = -1 };
+	int r;
+
+	if (ns->all || (flags & ~(IPCX_ENTER_MOUNT | IPCX_ENTER_USER | IPCX_ENTER_PID)))
+		return ix_fail_plain(x, -EINVAL, "one namespace can be entered, not all");
+	g.p = &ns->places[0];
+	r = ix_rights(x, g.p);
+	if (r < 0)
+		return r;
+	if (open_gear(&g) == 0)
+		r = go(&g, r == 1);
+	else
+		r = -EINVAL;
+	close_gear(&g);
+	if (r == 0 && g.p->pidfd >= 0 && !ix_place_lives(g.p))
+		r = ix_fail_plain(x, -ESRCH, "process %d: ended meanwhile", g.p->pid);
+	return r;
+}
