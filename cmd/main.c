@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -145,6 +146,21 @@ static int run_command(const struct cmd *c, const struct global_args *global, in
 	return r;
 }
 
+/* The first word of commands that have two asks for the second. */
+static int no_command(const char *word)
+{
+	char seconds[200] = "";
+	size_t len = strlen(word), at = 0;
+
+	for (const struct cmd *const *c = cmds; *c && at < sizeof(seconds); c++)
+		if (!strncmp((*c)->name, word, len) && (*c)->name[len] == ' ')
+			at += (size_t)snprintf(seconds + at, sizeof(seconds) - at, "%s%s",
+					       at ? ", " : "", (*c)->name + len + 1);
+	if (*seconds)
+		return msg_usage("%s what? %s", word, seconds);
+	return msg_usage("no command '%s'", word);
+}
+
 static int start(int argc, char **argv)
 {
 	static const struct opt_group groups[] = { { global_opts, 0 }, { NULL, 0 } };
@@ -162,7 +178,7 @@ static int start(int argc, char **argv)
 	}
 	c = cmd_find(argc - first, argv + first, &words);
 	if (!c)
-		return msg_usage("no command '%s'", argv[first]);
+		return no_command(argv[first]);
 	if (global.help) {
 		help_command(c);
 		return EXIT_DONE;

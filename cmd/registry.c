@@ -16,6 +16,9 @@
 	line(ns_show)    \
 	line(ns_cmp)     \
 	line(ns_enter)   \
+	line(ns_new)     \
+	line(ns_pin)     \
+	line(ns_unpin)   \
 	line(help)       \
 	line(complete)
 /* clang-format on */

@@ -678,6 +678,30 @@ uint64_t ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns);
  */
 int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags);
 
+/**
+ * Move the calling process into a new IPC namespace, with a /dev/shm and (where that
+ * directory exists) a /dev/mqueue of its own in a new mount namespace; without
+ * CAP_SYS_ADMIN also in a new user namespace, as its root. As for ipcx_ns_enter(), the
+ * process must have a single thread, and nothing is undone on failure.
+ *
+ * @param shm_size bytes of its /dev/shm, 0 for the kernel's default
+ * @return 0, -EPERM, -ENOSPC, -errno
+ */
+int ipcx_ns_new(struct ipcx *x, uint64_t shm_size);
+
+/**
+ * Keep a namespace alive under a name, which ipcx_ns_open() takes: it is mounted on
+ * /run/ipcx/ns/NAME, or below /run/user/UID for others than root, who need mount rights.
+ *
+ * @param name a letter, then letters, digits, '.', '_', '-', at most 64
+ * @return 0; 1 when the pin will end with the caller's mount namespace; -EEXIST, -EINVAL,
+ * -EPERM, -ENOPKG without libmount, -errno
+ */
+int ipcx_ns_pin(struct ipcx *x, const struct ipcx_ns *ns, const char *name);
+
+/** Let a pin go. @return 0, -ENOENT, -EXDEV when it is not mounted here, -errno */
+int ipcx_ns_unpin(struct ipcx *x, const char *name);
+
 /** Whether it stands for every namespace there is. */
 bool ipcx_ns_is_all(const struct ipcx_ns *ns);
 

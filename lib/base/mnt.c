@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <libmount/libmount.h>
 #include <string.h>
+#include <sys/mount.h>
 
 #include "base/dl.h"
 #include "base/file.h"
@@ -32,6 +33,14 @@ struct libmount {
 	__typeof__(mnt_fs_get_root) *fs_get_root;
 	__typeof__(mnt_new_table) *new_table;
 	__typeof__(mnt_table_parse_stream) *table_parse_stream;
+	__typeof__(mnt_new_context) *new_context;
+	__typeof__(mnt_free_context) *free_context;
+	__typeof__(mnt_context_disable_mtab) *context_disable_mtab;
+	__typeof__(mnt_context_set_source) *context_set_source;
+	__typeof__(mnt_context_set_target) *context_set_target;
+	__typeof__(mnt_context_set_mflags) *context_set_mflags;
+	__typeof__(mnt_context_mount) *context_mount;
+	__typeof__(mnt_context_get_syscall_errno) *context_get_syscall_errno;
 };
 
 /* More than any mount namespace holds. */
@@ -57,6 +66,14 @@ static int load(struct libmount *lib)
 		SYMBOL(lib, fs_get_root),
 		SYMBOL(lib, new_table),
 		SYMBOL(lib, table_parse_stream),
+		SYMBOL(lib, new_context),
+		SYMBOL(lib, free_context),
+		SYMBOL(lib, context_disable_mtab),
+		SYMBOL(lib, context_set_source),
+		SYMBOL(lib, context_set_target),
+		SYMBOL(lib, context_set_mflags),
+		SYMBOL(lib, context_mount),
+		SYMBOL(lib, context_get_syscall_errno),
 	};
 
 	return ix_dl_open("libmount.so.1", symbols, ARRAY_SIZE(symbols));
@@ -209,6 +226,32 @@ int ix_mnt_nsfs(int proc, int pid, struct ix_mnt_list *ret_list)
 		ix_mnt_list_free(&l);
 	else
 		*ret_list = l;
+	return r;
+}
+
+/* ---- a mount of one's own */
+
+int ix_mnt_bind_private(const char *path)
+{
+	struct libmnt_context *c;
+	struct libmount lib;
+	int r = load(&lib);
+
+	if (r < 0)
+		return r;
+	c = lib.new_context();
+	if (!c)
+		return -ENOMEM;
+	/* Nobody else has to know of it. */
+	if (lib.context_disable_mtab(c, 1) || lib.context_set_source(c, path) ||
+	    lib.context_set_target(c, path) ||
+	    lib.context_set_mflags(c, MS_BIND | MS_PRIVATE))
+		r = -EINVAL;
+	else if (lib.context_mount(c) != 0)
+		r = lib.context_get_syscall_errno(c) > 0
+			    ? -lib.context_get_syscall_errno(c)
+			    : -EPERM;
+	lib.free_context(c);
 	return r;
 }
 

@@ -17,6 +17,10 @@ int ix_mnt_find(const char *fstype, char *buf, size_t size);
  * STATX_MNT_ID), "tmpfs". 0, -ENOENT, -errno. */
 int ix_mnt_type(int proc, int pid, uint64_t id, char *buf, size_t size);
 
+/* Mount a directory on itself, private: what is mounted below it stays here. 0, -ENOPKG,
+ * -errno. */
+int ix_mnt_bind_private(const char *path);
+
 /* Mounts of files of nsfs: namespaces that are kept by them. */
 struct ix_mnt {
 	char *root;   /* "ipc:[4026532177]" */

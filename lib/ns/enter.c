@@ -70,6 +70,11 @@ static int open_gear(struct gear *g)
 	if (p->rootfd >= 0 && !(g->flags & IPCX_ENTER_MOUNT))
 		g->shm =
 			ix_open_below(p->rootfd, SHM_DIR + 1, O_PATH | O_DIRECTORY, true);
+	if (g->shm >= 0 && g->mnt < 0)
+		return ix_fail_plain(
+			g->x, -ESRCH,
+			"process %d: its mount namespace is gone or may not be looked at",
+			p->pid);
 	if ((g->flags & IPCX_ENTER_MOUNT) && (g->mnt < 0 || p->rootfd < 0))
 		return ix_fail_plain(
 			g->x, -EINVAL,
@@ -259,10 +264,12 @@ int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags)
 	r = ix_rights(x, g.p);
 	if (r < 0)
 		return r;
-	if (open_gear(&g) == 0)
-		r = go(&g, r == 1);
-	else
-		r = -EINVAL;
+	if (r >= 0) {
+		bool by_user = r == 1;
+
+		r = open_gear(&g);
+		r = r < 0 ? r : go(&g, by_user);
+	}
 	close_gear(&g);
 	if (r == 0 && g.p->pidfd >= 0 && !ix_place_lives(g.p))
 		r = ix_fail_plain(x, -ESRCH, "process %d: ended meanwhile", g.p->pid);

@@ -16,6 +16,7 @@
 #include "container/container.h"
 #include "ns/discover.h"
 #include "ns/label.h"
+#include "ns/pin.h"
 
 /* The greatest process id there can be (PID_MAX_LIMIT); numbers of namespaces begin far
  * above (PROC_DYNAMIC_FIRST). */
@@ -165,6 +166,29 @@ static int open_container(struct ipcx *x, const char *name, struct ix_place *ret
 	return r;
 }
 
+/* A pin, unless a container has the same name. "pin:NAME" is the pin. */
+static int open_name(struct ipcx *x, const char *name, struct ix_place *ret_p)
+{
+	bool chosen = !strncmp(name, "pin:", 4);
+	struct ix_place other = IX_NO_PLACE;
+	char shown[IPCX_REF_MAX];
+	int fd = -1, r = ix_pin_open(x, chosen ? name + 4 : name, &fd);
+
+	(void)ix_escape(shown, sizeof(shown), name, IX_ESC_TEXT);
+	if (r < 0 && chosen)
+		return ix_fail(x, r, "%s", shown);
+	if (r < 0)
+		return open_container(x, name, ret_p);
+	if (!chosen && open_container(x, name, &other) == 0) {
+		ix_place_close(&other);
+		(void)close(fd);
+		return ix_fail_plain(x, -ENOTUNIQ,
+				     "'%s' is a pin, pin:%s, and a container, RUNTIME:%s",
+				     shown, shown, shown);
+	}
+	return ix_place_of_fd(x, fd, shown, ret_p);
+}
+
 /* ---- all of them */
 
 static int by_age(const void *a, const void *b)
@@ -249,7 +273,7 @@ static int open_word(struct ipcx *x, const char *where, struct ix_place *ret_p)
 		       : n          ? ix_place_of_pid(x, (int32_t)n, 0, ret_p)
 				    : ix_fail_plain(x, -EINVAL, "0 is no process");
 	if (*where)
-		return open_container(x, where, ret_p);
+		return open_name(x, where, ret_p);
 	return ix_fail_plain(x, -EINVAL, "an empty word names no namespace");
 }
 

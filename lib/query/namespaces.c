@@ -12,6 +12,7 @@
 #include "ns/discover.h"
 #include "ns/label.h"
 #include "ns/ns.h"
+#include "ns/pin.h"
 #include "proc/stat.h"
 #include "query/query.h"
 #include "query/spaces.h"
@@ -22,7 +23,8 @@ struct ns_row {
 	uint32_t processes, threads, mounts, fds;
 	int32_t pid;
 	uint32_t uid;
-	ix_text command, kept_by;
+	ix_text command, kept_by, pin;
+	uint32_t reserved;
 };
 
 static void derive_user(const struct ipcx_table *t, const struct ix_section *s,
@@ -47,6 +49,7 @@ static const struct ix_kind ns_kind = {
 		[IPCX_F_MOUNTS]        = IX_COL(struct ns_row, mounts),
 		[IPCX_F_FDS]           = IX_COL(struct ns_row, fds),
 		[IPCX_F_KEPT_BY]       = IX_COL(struct ns_row, kept_by),
+		[IPCX_F_PIN]           = IX_COL(struct ns_row, pin),
 		[IPCX_F_USER_NS]       = IX_COL_ZERO(struct ns_row, user_ns),
 		[IPCX_F_USER_NS_UID]   = IX_COL(struct ns_row, uid),
 		[IPCX_F_USER_NS_OWNER] = IX_DERIVED_FROM(struct ns_row, uid, derive_user),
@@ -190,6 +193,15 @@ static void put_kept_by(struct ipcx_table *t, struct ns_row *row,
 	row->kept_by = ix_table_text(t, text[0] ? text + 1 : NULL);
 }
 
+static void put_pin(struct ipcx *x, struct ipcx_table *t, struct ns_row *row)
+{
+	char name[80] = "";
+
+	if (row->mounts)
+		ix_pin_name(x, row->ns, name, sizeof(name));
+	row->pin = ix_table_text(t, name[0] ? name : NULL);
+}
+
 /* What only the namespace itself tells. */
 static void put_identity(struct ns_row *row, const struct ix_place *p)
 {
@@ -256,6 +268,7 @@ static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen 
 		}
 		put_command(x, t, row, seen->pid);
 		put_kept_by(t, row, seen);
+		put_pin(x, t, row);
 		put_identity(row, p->nsfd >= 0 ? p : &now);
 		sum_up(row, how->usage);
 		r = ix_name_id(x, t, false, row->uid);
@@ -278,10 +291,11 @@ static int add_rows(struct ipcx *x, struct ipcx_table *t, const struct ix_nslist
 			r = add_row(x, t, ix_nslist_find(l, p->ino), p, how);
 	}
 	if (l->hidden)
-		ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, -EACCES, "",
-			      "%u processes may not be looked at (needs CAP_SYS_PTRACE): "
-			      "namespaces that only they are in are missing",
-			      l->hidden);
+		ix_table_note(
+			t, IPCX_NOTE_INFO, IPCX_NO_MECH, -EACCES, "",
+			"processes that may not be looked at: %u (needs "
+			"CAP_SYS_PTRACE); namespaces that only they are in are missing",
+			l->hidden);
 	return r;
 }
 

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx ns pin, ipcx ns unpin: keep a namespace alive under a name. */
+#include "where.h"
+
+struct ns_pin_args {
+	bool unused; /* these commands have no options of their own */
+};
+
+static int run_pin(struct app *app, void *data, int n, char **words)
+{
+	int r;
+
+	(void)data;
+	if (n != 2)
+		return msg_usage("ns pin needs a namespace and a name");
+	r = where_use(app, &(struct where_args){ .ns = words[0] });
+	if (r)
+		return r;
+	r = ipcx_ns_pin(app->x, app->ns, words[1]);
+	if (r < 0)
+		return app_failed(app, r);
+	if (r)
+		msg_note(
+			"'%s' ends with this mount namespace, which is not that of process 1",
+			words[1]);
+	return EXIT_DONE;
+}
+
+static int run_unpin(struct app *app, void *data, int n, char **words)
+{
+	int r;
+
+	(void)data;
+	if (n != 1)
+		return msg_usage("ns unpin needs the name of a pin");
+	r = ipcx_ns_unpin(app->x, words[0]);
+	return r < 0 ? app_failed(app, r) : EXIT_DONE;
+}
+
+/* clang-format off */
+static const struct opt_group options[] = {
+	{ NULL, 0 },
+};
+
+static const struct example examples[] = {
+	{ "ipcx ns pin web crashed",                 "keep what a container leaves behind" },
+	{ "nsenter --ipc=/run/ipcx/ns/crashed ipcs", "other tools take the file" },
+	{ NULL, NULL },
+};
+
+static const struct example unpin_examples[] = {
+	{ "ipcx ns unpin crashed", "let it go, with its objects" },
+	{ NULL, NULL },
+};
+
+extern const struct cmd cmd_ns_pin, cmd_ns_unpin;
+const struct cmd cmd_ns_pin = {
+	.name = "ns pin", .operands = "WHERE NAME", .summary = "keep a namespace alive under a name",
+	.about = "Mounts the namespace on /run/ipcx/ns/NAME, so that it and its objects outlive its processes. Every --ns takes the name. It says so "
+		 "when the pin would end with the current mount namespace.",
+	.options = options, .examples = examples, .complete = COMPLETE_NS | COMPLETE_FILES,
+	.args_size = sizeof(struct ns_pin_args), .run = run_pin,
+};
+
+const struct cmd cmd_ns_unpin = {
+	.name = "ns unpin", .operands = "NAME", .summary = "let a pinned namespace go",
+	.about = "Unmounts the pin. A namespace that nothing else keeps ends, and its objects with it.",
+	.options = options, .examples = unpin_examples, .complete = COMPLETE_NS,
+	.args_size = sizeof(struct ns_pin_args), .run = run_unpin,
+};
+/* clang-format on */

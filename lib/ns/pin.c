@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A pin is a file that a namespace is mounted on (namespaces(7)): it lives as long as the
+ * mount does. The files stand in a directory that only root may look into, since whoever
+ * removes such a file in another mount namespace silently unmounts it; the directory is a
+ * mount of its own that is private, so that pins are not copied to where nobody unmounts
+ * them. nsenter --ipc=FILE takes such a file, unshare --ipc=FILE makes one.
+ */
+#include "ns/pin.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "base/esc.h"
+#include "base/file.h"
+#include "base/mnt.h"
+#include "ns/discover.h"
+#include "ns/ns.h"
+
+/* The directory: root's, or in that of a user who has mount rights of his own. */
+static void dir_path(char *buf, size_t size)
+{
+	if (geteuid() == 0)
+		(void)snprintf(buf, size, "/run/ipcx/ns");
+	else
+		(void)snprintf(buf, size, "/run/user/%u/ipcx/ns", geteuid());
+}
+
+/* Only its owner may have put anything there. */
+static int open_dir(void)
+{
+	char path[64];
+	auto_fd int fd = -1;
+	struct stat st;
+
+	dir_path(path, sizeof(path));
+	fd = ix_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if ((st.st_uid != 0 && st.st_uid != geteuid()) || (st.st_mode & 0022))
+		return -EPERM;
+	return take_fd(&fd);
+}
+
+/* A letter first: what begins with a digit may be a process, a dash an option. */
+static bool good_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (!isalpha((unsigned char)*name) || len > 64 || !strcmp(name, "self") ||
+	    !strcmp(name, "all"))
+		return false;
+	for (; *name; name++)
+		if (!isalnum((unsigned char)*name) && !strchr("._-", *name))
+			return false;
+	return true;
+}
+
+static int open_entry(int dir, const char *name)
+{
+	auto_fd int held = ix_open(dir, name, O_PATH | O_NOFOLLOW), fd = -1;
+	uint64_t ino, id;
+	struct statfs fs;
+
+	if (held < 0)
+		return held;
+	if (fstatfs(held, &fs) < 0 || fs.f_type != NSFS_MAGIC)
+		return -ENOENT;
+	fd = ix_open(dir, name, O_RDONLY | O_NOFOLLOW);
+	if (fd < 0)
+		return fd;
+	return ix_ns_identity(fd, CLONE_NEWIPC, &ino, &id) < 0 ? -ENOENT : take_fd(&fd);
+}
+
+int ix_pin_open(struct ipcx *x, const char *name, int *ret_fd)
+{
+	auto_fd int dir = -1;
+	int fd;
+
+	(void)x;
+	if (!good_name(name))
+		return -ENOENT;
+	dir = open_dir();
+	if (dir < 0)
+		return dir;
+	fd = open_entry(dir, name);
+	if (fd < 0)
+		return fd;
+	*ret_fd = fd;
+	return 0;
+}
+
+void ix_pin_name(struct ipcx *x, uint64_t ino, char *buf, size_t size)
+{
+	int fd = open_dir();
+	DIR *dir auto_dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *d;
+
+	(void)x;
+	buf[0] = '\0';
+	if (!dir && fd >= 0)
+		(void)close(fd);
+	while (dir && !buf[0] && (d = readdir(dir)) != NULL) {
+		auto_fd int pin = good_name(d->d_name) ? open_entry(dirfd(dir), d->d_name)
+						       : -1;
+		uint64_t now = 0, id;
+
+		if (pin >= 0 && ix_ns_identity(pin, CLONE_NEWIPC, &now, &id) == 0 &&
+		    now == ino)
+			(void)snprintf(buf, size, "%s", d->d_name);
+	}
+}
+
+/* ---- making and ending one */
+
+static int make_dirs(struct ipcx *x, const char *path)
+{
+	char part[64];
+	const char *last = strrchr(path, '/');
+
+	(void)snprintf(part, sizeof(part), "%.*s", (int)(last - path), path);
+	if ((mkdir(part, 0755) < 0 && errno != EEXIST) ||
+	    (mkdir(path, 0700) < 0 && errno != EEXIST))
+		return ix_fail(x, -errno, "%s: cannot make the directory of the pins",
+			       path);
+	return 0;
+}
+
+/* The directory, made and mounted on itself. */
+static int ready_dir(struct ipcx *x)
+{
+	char path[64];
+	struct statx st;
+	int r, fd;
+
+	dir_path(path, sizeof(path));
+	r = make_dirs(x, path);
+	if (r < 0)
+		return r;
+	fd = open_dir();
+	if (fd < 0)
+		return ix_fail(x, fd, "%s", path);
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_INO, &st) == 0 &&
+	    (st.stx_attributes & STATX_ATTR_MOUNT_ROOT))
+		return fd;
+	(void)close(fd);
+	r = ix_mnt_bind_private(path);
+	if (r < 0)
+		return ix_fail(
+			x, r, "%s: cannot make it a mount of its own%s", path,
+			r == -EPERM ? " (needs CAP_SYS_ADMIN over this mount namespace)"
+				    : "");
+	fd = open_dir();
+	return fd < 0 ? ix_fail(x, fd, "%s", path) : fd;
+}
+
+/* Whether the mounts made here end with something else than the machine. */
+static bool fragile(struct ipcx *x)
+{
+	uint64_t first = ix_ns_link(ix_procfd(x), "1/ns/mnt", "mnt");
+
+	return first && first != ix_ns_own(x, "mnt");
+}
+
+static int pin(struct ipcx *x, const struct ix_place *p, int dir, const char *name)
+{
+	char from[40], to[160], path[64];
+	auto_fd int file =
+		openat(dir, name, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (file < 0)
+		return errno == EEXIST ? ix_fail_plain(x, -EEXIST,
+						       "pin '%s': exists already", name)
+				       : ix_fail(x, -errno, "pin '%s'", name);
+	dir_path(path, sizeof(path));
+	(void)snprintf(from, sizeof(from), "/proc/self/fd/%d", p->nsfd);
+	(void)snprintf(to, sizeof(to), "%s/%s", path, name);
+	if (mount(from, to, NULL, MS_BIND, NULL) == 0)
+		return fragile(x);
+	{
+		int r = ix_fail(x, -errno, "pin '%s': cannot mount the namespace", name);
+
+		(void)unlinkat(dir, name, 0);
+		return r;
+	}
+}
+
+static int check_name(struct ipcx *x, const char *name)
+{
+	char shown[300];
+
+	if (good_name(name))
+		return 0;
+	(void)ix_escape(shown, sizeof(shown), name, IX_ESC_TEXT);
+	return ix_fail_plain(
+		x, -EINVAL,
+		"'%s' can be no pin's name: a letter, then letters, digits, '.', "
+		"'_' and '-', at most 64; not self or all",
+		shown);
+}
+
+int ipcx_ns_pin(struct ipcx *x, const struct ipcx_ns *ns, const char *name)
+{
+	auto_fd int dir = -1;
+	int r = check_name(x, name);
+
+	if (r < 0)
+		return r;
+	if (ns->all)
+		return ix_fail_plain(x, -EINVAL, "one namespace can be pinned, not all");
+	dir = ready_dir(x);
+	return dir < 0 ? dir : pin(x, &ns->places[0], dir, name);
+}
+
+int ipcx_ns_unpin(struct ipcx *x, const char *name)
+{
+	char path[64], full[160];
+	auto_fd int dir = -1, fd = -1;
+	int r = check_name(x, name);
+
+	if (r < 0)
+		return r;
+	dir = open_dir();
+	fd = dir < 0 ? dir : open_entry(dir, name);
+	if (fd == -ENOENT && dir >= 0 &&
+	    faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return ix_fail_plain(
+			x, -EXDEV,
+			"pin '%s': nothing is mounted on it here; it may be in another mount namespace, where removing it would end it",
+			name);
+	if (fd < 0)
+		return fd == -ENOENT ? ix_fail_plain(x, fd, "no pin is called '%s'", name)
+				     : ix_fail(x, fd, "pin '%s'", name);
+	dir_path(path, sizeof(path));
+	(void)snprintf(full, sizeof(full), "%s/%s", path, name);
+	if (umount2(full, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
+		return ix_fail(x, -errno, "pin '%s': cannot unmount it", name);
+	if (unlinkat(dir, name, 0) < 0)
+		return ix_fail(x, -errno, "pin '%s': unmounted, but its file stays",
+			       name);
+	return 0;
+}
