@@ -129,10 +129,10 @@ int ix_sysctl_parse(const char *text, unsigned at, unsigned of, uint64_t *ret_n)
  */
 int ix_meminfo_parse(const char *text, const char *key, uint64_t *ret_n);
 
-/* ipcx_limit_set() and ipcx_limit_sysctl(), in the namespace where they are called. */
+/* ipcx_limit_set() and ipcx_limit_lines(), in the namespace where they are called. */
 int ix_limit_set(struct ipcx *x, const char *name, uint64_t value);
-int ix_limit_sysctl(struct ipcx *x, const char *name, uint64_t value, char *buf,
-		    size_t size);
+int ix_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t n,
+		   char *buf, size_t size);
 
 /* How each kind of limit is read: the read() of its row. */
 int ix_read_sysctl(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r);

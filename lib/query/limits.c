@@ -278,47 +278,56 @@ int ipcx_limits(struct ipcx *x, const char *const *names, struct ipcx_table **re
 
 /* ---- setting */
 
-/* A limit and what it is to be; the line that comes of it. */
-struct setting {
-	const char *name;
-	uint64_t value;
+/* What is to be set; the lines that come of it. */
+struct order {
+	const struct ipcx_setting *settings;
+	size_t n;
 	char *buf;
 	size_t size;
 };
 
 static int set_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 {
-	const struct setting *s = arg;
+	const struct order *o = arg;
 
 	(void)t;
-	return ix_limit_set(x, s->name, s->value);
+	return ix_limit_set(x, o->settings->name, o->settings->value);
 }
 
 int ipcx_limit_set(struct ipcx *x, const char *name, uint64_t value)
 {
-	struct setting s = { .name = name, .value = value };
+	struct ipcx_setting s = { name, value };
+	struct order o = { .settings = &s, .n = 1 };
 
 	/* The files of a namespace's limits belong to user 0 of its user namespace, and
 	 * no capability outside of that counts (ipc/ipc_sysctl.c). */
 	return ix_there(x, &(struct ix_errand){
-				   .run = set_there, .arg = &s, .as_owner = true });
+				   .run = set_there, .arg = &o, .as_owner = true });
 }
 
-static int line_there(struct ipcx *x, void *arg, struct ipcx_table *t)
+static int lines_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 {
-	const struct setting *s = arg;
+	const struct order *o = arg;
 
 	(void)t;
-	return ix_limit_sysctl(x, s->name, s->value, s->buf, s->size);
+	return ix_limit_lines(x, o->settings, o->n, o->buf, o->size);
+}
+
+int ipcx_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t n,
+		     char *buf, size_t size)
+{
+	struct order o = { settings, n, buf, size };
+
+	return ix_there(x, &(struct ix_errand){ .run = lines_there,
+						.arg = &o,
+						.out = buf,
+						.out_size = size });
 }
 
 int ipcx_limit_sysctl(struct ipcx *x, const char *name, uint64_t value, char *buf,
 		      size_t size)
 {
-	struct setting s = { name, value, buf, size };
+	struct ipcx_setting s = { name, value };
 
-	return ix_there(x, &(struct ix_errand){ .run = line_there,
-						.arg = &s,
-						.out = buf,
-						.out_size = size });
+	return ipcx_limit_lines(x, &s, 1, buf, size);
 }

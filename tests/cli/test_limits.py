@@ -260,6 +260,22 @@ def test_saving_what_was_set(world):
     assert world.ok("limits", "shmmni", "--save", "-") == "kernel.shmmni = 9"
 
 
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]], ids=["set", "dry-run"])
+def test_all_that_was_said_of_one_sysctl_is_one_line(world, dry):
+    """Lines that contradict each other would leave at boot what the last of them says."""
+    _, _, semopm, _ = world.sysctl("kernel.sem").split()
+    words = ["semmsl=100", "shmmni=40", "semmns=2000", "semmni=7", "shmmni=4"]
+    assert world.ok("limits", "set", *words, "--save", "-", *dry).splitlines() == [
+        f"kernel.sem = 100 2000 {semopm} 7", "kernel.shmmni = 4"]
+    assert (of_sysctl(world, "semmsl") == 100) == (not dry)
+
+
+def test_a_dry_run_refuses_what_can_never_be_set(world):
+    r = world.ipcx("limits", "set", "--dry-run", "shmmin=2", "nosuch=1", "shmmni=5")
+    assert r.rc == 4 and "constant" in r.err and "no such limit" in r.err
+    assert world.ipcx("limits", "set", "--dry-run", "shmmin=2").rc == 1
+
+
 def test_what_could_not_be_set_is_not_saved(world):
     path = os.path.join(world.dir, "x")
     r = world.ipcx("limits", "set", "shmmni=5", "shm_rmid_forced=2", "--save", path)

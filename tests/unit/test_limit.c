@@ -367,6 +367,33 @@ static void sysctl_lines(void **state)
 			 -ENOTSUP);
 }
 
+/* One line for each sysctl, whatever was said of it and in whichever order. */
+static void several_lines(void **state)
+{
+	static const struct ipcx_setting settings[] = {
+		{ "semmni", 9 },        { "shmmni", 40 }, { "semmsl", 300 },
+		{ "semmni", 77 },       { "msgmni", 1 },  { "kernel.shmmni", 4 },
+		{ "kernel/msgmni", 2 },
+	};
+	static const struct ipcx_setting bad[] = { { "semmni", 9 }, { "semvmx", 9 } };
+	const struct tree *t = *state;
+	char lines[128] = "x";
+
+	put(t, "sys/kernel/sem", "250\t32000\t32\t128\n");
+	assert_int_equal(ipcx_limit_lines(t->x, settings, ARRAY_SIZE(settings), lines,
+					  sizeof(lines)),
+			 64);
+	assert_string_equal(lines, "kernel.sem = 300 32000 32 77\n"
+				   "kernel.shmmni = 4\n"
+				   "kernel.msgmni = 2");
+	assert_int_equal(ipcx_limit_lines(t->x, settings, 2, lines, 13), 46);
+	assert_string_equal(lines, "kernel.sem =");
+	assert_int_equal(ipcx_limit_lines(t->x, bad, 2, lines, sizeof(lines)), -ENOTSUP);
+	assert_string_equal(lines, "kernel.sem =");
+	assert_int_equal(ipcx_limit_lines(t->x, NULL, 0, lines, sizeof(lines)), 0);
+	assert_string_equal(lines, "");
+}
+
 static void explained(void **state)
 {
 	const struct tree *t = *state;
@@ -403,6 +430,7 @@ int main(void)
 		IN_TREE(unknown_names),
 		IN_TREE(setting),
 		IN_TREE(sysctl_lines),
+		IN_TREE(several_lines),
 		IN_TREE(explained),
 	};
 
