@@ -164,7 +164,7 @@ static int add_need(struct ipcx_table *t, unsigned mech, const struct need *n)
 		ix_unknown(row, IPCX_F_FITS);
 	ix_table_keep(t);
 	note_unread(t, mech, n->l, &n->r);
-	return t->starved ? -ENOMEM : 0;
+	return 0;
 }
 
 static int fit_there(struct ipcx *x, void *arg, struct ipcx_table *t)
@@ -197,12 +197,7 @@ int ipcx_fit(struct ipcx *x, const char *wish, struct ipcx_table **ret_table)
 	if (r < 0)
 		return ix_fail(x, r, "%s", ix_mech(a.mech)->info.name);
 	r = ix_there(x, &(struct ix_errand){ .run = fit_there, .arg = &a, .t = t });
-	if (r < 0) {
-		ipcx_table_free(t);
-		return r;
-	}
-	*ret_table = t;
-	return r;
+	return ix_table_hand(x, t, r, ret_table);
 }
 
 /*
@@ -274,7 +269,7 @@ static int add_share(struct ix_limits *s, struct ipcx_table *t, const struct ix_
 	}
 	ix_table_keep(t);
 	note_unread(t, a->mech, l, &r);
-	return t->starved ? -ENOMEM : 0;
+	return 0;
 }
 
 /* An object whose shares are asked for. */
@@ -315,12 +310,7 @@ int ipcx_shares(struct ipcx *x, const struct ipcx_table *t, size_t row,
 		return ix_fail(x, r, "shares");
 	r = ix_there(x,
 		     &(struct ix_errand){ .run = shares_there, .arg = &o, .t = shares });
-	if (r < 0) {
-		ipcx_table_free(shares);
-		return r;
-	}
-	*ret_table = shares;
-	return 0;
+	return ix_table_hand(x, shares, r, ret_table);
 }
 
 static void phrase(const struct need *n, char *buf, size_t size)

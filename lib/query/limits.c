@@ -237,7 +237,7 @@ static int fill(struct ipcx_table *t, const struct ix_limits *s,
 		ix_table_keep(t);
 	}
 	note_unknown(t, s, looks);
-	return t->starved ? -ENOMEM : 0;
+	return 0;
 }
 
 static int limits_there(struct ipcx *x, void *arg, struct ipcx_table *t)
@@ -268,12 +268,7 @@ int ipcx_limits(struct ipcx *x, const char *const *names, struct ipcx_table **re
 	memcpy(&e.arg, &names, sizeof(e.arg)); /* only read */
 	e.t = t;
 	r = ix_there(x, &e);
-	if (r < 0) {
-		ipcx_table_free(t);
-		return r;
-	}
-	*ret_table = t;
-	return 0;
+	return ix_table_hand(x, t, r, ret_table);
 }
 
 /* ---- setting */
