@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/num.h"
 #include "base/util.h"
 #include "cmd.h"
@@ -73,6 +72,40 @@ static int print(struct app *app, const struct sheet_args *args,
 	return r ? r : tally_status(&tally);
 }
 
+/* Whether the table notes something of a limit, and so has said it already. */
+static bool is_noted(const struct ipcx_table *t, const char *name)
+{
+	struct ipcx_note note;
+
+	for (size_t i = 0; ipcx_table_note(t, i, &note); i++)
+		if (!strcmp(note.subject, name))
+			return true;
+	return false;
+}
+
+static bool is_known(const struct ipcx_table *t, size_t row, enum ipcx_field f)
+{
+	struct ipcx_value v;
+
+	return ipcx_row_get(t, row, f, &v) == 0 && v.type != IPCX_NONE;
+}
+
+/* Why it cannot be told whether objects would fit into a limit. */
+static void doubt(const struct ipcx_table *t, size_t row, const char *name)
+{
+	const char *why;
+
+	if (is_noted(t, name))
+		why = "";
+	else if (!is_known(t, row, IPCX_F_USED))
+		why = ": the kernel does not tell how much of it is in use";
+	else if (!is_known(t, row, IPCX_F_NEEDED))
+		why = ": the size of its pages is unknown";
+	else
+		why = ": the kernel may go beyond it by itself, and may not";
+	msg_note("cannot tell whether it fits into %s%s", name, why);
+}
+
 /* What to raise, in words. */
 static void advise(const struct ipcx_table *t)
 {
@@ -83,9 +116,11 @@ static void advise(const struct ipcx_table *t)
 		(void)ipcx_row_get(t, i, IPCX_F_FITS, &fits);
 		(void)ipcx_row_get(t, i, IPCX_F_RAISE_TO, &to);
 		(void)ipcx_row_get(t, i, IPCX_F_NEEDED, &needed);
-		if (fits.type == IPCX_NONE || fits.as.u)
+		if (fits.type == IPCX_NONE)
+			doubt(t, i, name.as.s);
+		else if (fits.as.u)
 			continue;
-		if (to.type != IPCX_NONE)
+		else if (to.type != IPCX_NONE)
 			msg_note("does not fit: raise %s to %" PRIu64, name.as.s,
 				 to.as.u);
 		else
@@ -109,38 +144,57 @@ static int fit(struct app *app, const struct limits_args *args)
 	return r ? r : fits ? EXIT_DONE : EXIT_FAILED;
 }
 
-/* A sysctl.d line for a limit with this value. -ENOTSUP: it is none. */
-static int add_line(struct app *app, struct ix_buf *b, const char *name, uint64_t value)
+static int no_memory(void)
 {
-	char line[256];
-	int r = ipcx_limit_sysctl(app->x, name, value, line, sizeof(line));
+	msg_error("out of memory");
+	return EXIT_FAILED;
+}
 
-	if (r < 0)
-		return r;
-	/* The four numbers of kernel.sem are one line. */
-	if (b->len && memmem(b->data, b->len, line, strlen(line)))
-		return 0;
-	return ix_buf_printf(b, "%s\n", line);
+/* Room for the longest line of a sysctl. */
+#define LINE_ROOM 256
+
+/* Write the lines for sysctl.d that set these limits. */
+static int save_lines(struct app *app, const struct ipcx_setting *settings, size_t n,
+		      const char *path, bool force)
+{
+	size_t room = (n + 1) * LINE_ROOM;
+	auto_free char *text = malloc(room);
+	int len;
+
+	if (!text)
+		return no_memory();
+	len = ipcx_limit_lines(app->x, settings, n, text, room - 1);
+	if (len < 0)
+		return app_failed(app, len);
+	if (len > 0)
+		text[len++] = '\n';
+	return save_file(path, text, (size_t)len, force);
 }
 
 static int save(struct app *app, const struct limits_args *args,
 		const struct ipcx_table *t)
 {
-	auto_buf struct ix_buf b = { 0 };
-	int r = 0;
+	size_t rows = ipcx_table_rows(t), n = 0;
+	auto_free struct ipcx_setting *settings = calloc(rows + 1, sizeof(*settings));
+	char line[LINE_ROOM];
 
-	for (size_t i = 0; r == 0 && i < ipcx_table_rows(t); i++) {
+	if (!settings)
+		return no_memory();
+	for (size_t i = 0; i < rows; i++) {
 		struct ipcx_value name, value;
+		int r;
 
 		if (ipcx_row_get(t, i, IPCX_F_LIMIT, &value) < 0 ||
 		    value.type == IPCX_NONE || ipcx_row_get(t, i, IPCX_F_NAME, &name) < 0)
 			continue;
-		r = add_line(app, &b, name.as.s, value.as.u);
+		r = ipcx_limit_sysctl(app->x, name.as.s, value.as.u, line, sizeof(line));
 		if (r == -ENOTSUP)
-			r = 0; /* not a sysctl: nothing that a file could set */
+			continue; /* not a sysctl: nothing that a file could set */
+		if (r < 0)
+			return app_failed(app, r);
+		settings[n++] = (struct ipcx_setting){ name.as.s, value.as.u };
 	}
-	return r < 0 ? app_failed(app, r)
-		     : save_file(args->save, b.data, b.len, args->force);
+	return save_lines(app, settings, n, args->save, args->force);
 }
 
 static int run(struct app *app, void *data, int n, char **names)
@@ -164,75 +218,88 @@ static int run(struct app *app, void *data, int n, char **names)
 	return r;
 }
 
+/* No name of a limit is longer. */
+#define NAME_ROOM 64
+
 struct limits_set_args {
 	struct where_args where;
 	const char *save;
 	bool force, dry_run;
 };
 
-/* "shmmax=64M": a name, and a number that may have a suffix. */
-static int read_setting(const char *word, char *name, size_t size, uint64_t *ret_value)
+/* "shmmax=64M": a name, and a number that may have a suffix. The word is cut at its
+ * sign. */
+static int read_setting(char *word, struct ipcx_setting *ret_setting)
 {
-	const char *sign = strchr(word, '=');
+	char *sign = strchr(word, '=');
+	uint64_t value;
 
-	if (!sign || sign == word || (size_t)(sign - word) >= size)
+	if (!sign || sign == word || sign - word >= NAME_ROOM)
 		return msg_usage("'%s' is no NAME=VALUE", word);
-	memcpy(name, word, (size_t)(sign - word));
-	name[sign - word] = '\0';
-	if (ix_parse_size(sign + 1, ret_value) < 0)
-		return msg_usage("%s: '%s' is no number that a limit could have", name,
+	*sign = '\0';
+	if (ix_parse_size(sign + 1, &value) < 0)
+		return msg_usage("%s: '%s' is no number that a limit could have", word,
 				 sign + 1);
+	*ret_setting = (struct ipcx_setting){ word, value };
 	return 0;
 }
 
-static int set_all(struct app *app, const struct limits_set_args *args, int n,
-		   char **words, struct ix_buf *lines)
+/* Set one, or find out whether it could be set at all. */
+static int set_one(struct app *app, bool dry_run, const struct ipcx_setting *s)
 {
-	char name[64];
-	uint64_t value;
-	int failed = 0, r;
+	char line[LINE_ROOM];
 
-	for (int i = 0; i < n; i++) {
-		(void)read_setting(words[i], name, sizeof(name), &value);
-		r = args->dry_run ? 0 : ipcx_limit_set(app->x, name, value);
-		if (r == 0 && args->save)
-			r = add_line(app, lines, name, value);
-		if (r < 0) {
+	return dry_run ? ipcx_limit_sysctl(app->x, s->name, s->value, line, sizeof(line))
+		       : ipcx_limit_set(app->x, s->name, s->value);
+}
+
+/* Those that were set, or would be, come first afterwards: *ret_done of them. */
+static int set_all(struct app *app, bool dry_run, struct ipcx_setting *settings, size_t n,
+		   size_t *ret_done)
+{
+	size_t done = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct ipcx_setting *s = &settings[i];
+
+		if (set_one(app, dry_run, s) < 0) {
 			msg_error("%s", ipcx_error(app->x));
-			failed++;
-		} else if (app->verbose) {
-			msg_note("%s %s %" PRIu64, name,
-				 args->dry_run ? "would be set to" : "is now", value);
+			continue;
 		}
+		if (app->verbose)
+			msg_note("%s %s %" PRIu64, s->name,
+				 dry_run ? "would be set to" : "is now", s->value);
+		settings[done++] = *s;
 	}
-	return failed == 0 ? EXIT_DONE : failed == n ? EXIT_FAILED : EXIT_PART;
+	*ret_done = done;
+	return done == n ? EXIT_DONE : done ? EXIT_PART : EXIT_FAILED;
 }
 
 static int run_set(struct app *app, void *data, int n, char **words)
 {
 	const struct limits_set_args *args = data;
-	auto_buf struct ix_buf lines = { 0 };
-	char name[64];
-	uint64_t value;
-	int r;
+	auto_free struct ipcx_setting *settings = NULL;
+	size_t done;
+	int r, saved;
 
 	if (n == 0)
 		return msg_usage("limits set needs NAME=VALUE");
+	settings = calloc((size_t)n, sizeof(*settings));
+	if (!settings)
+		return no_memory();
 	for (int i = 0; i < n; i++) {
-		r = read_setting(words[i], name, sizeof(name), &value);
+		r = read_setting(words[i], &settings[i]);
 		if (r)
 			return r;
 	}
 	r = where_use(app, &args->where);
 	if (r)
 		return r;
-	r = set_all(app, args, n, words, &lines);
-	if (args->save && lines.len) {
-		int saved = save_file(args->save, lines.data, lines.len, args->force);
-
-		r = r ? r : saved;
-	}
-	return r;
+	r = set_all(app, args->dry_run, settings, (size_t)n, &done);
+	if (!args->save || !done)
+		return r;
+	saved = save_lines(app, settings, done, args->save, args->force);
+	return r ? r : saved;
 }
 
 /* clang-format off */
@@ -282,7 +349,8 @@ extern const struct cmd cmd_limits, cmd_limits_set;
 const struct cmd cmd_limits = {
 	.name = "limits", .operands = "[NAME…]", .summary = "tell limits and how much of them is used",
 	.about = "Lists every limit that can stop a user of IPC, those of the IPC namespace and those of the process and the machine. SHMALL is counted in "
-		 "pages per segment, as the kernel counts. With --for, the exit status is 0 when it fits and 1 when it does not.",
+		 "pages per segment, as the kernel counts. With --for, the exit status is 0 when it fits, and 1 when it does not or when "
+		 "nobody can tell; a message says which.",
 	.options = options, .examples = examples, .complete = COMPLETE_LIMITS,
 	.args_size = sizeof(struct limits_args), .run = run,
 };

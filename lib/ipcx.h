@@ -557,13 +557,26 @@ int ipcx_limit_set(struct ipcx *x, const char *name, uint64_t value);
 int ipcx_limit_sysctl(struct ipcx *x, const char *name, uint64_t value, char *buf,
 		      size_t size);
 
+/** A limit by its name, and what it is to be. */
+struct ipcx_setting {
+	const char *name; /**< one limit's: "semmsl", "kernel.shmmax" */
+	uint64_t value;   /**< in the limit's own unit */
+};
+
+/** The lines that would set all of these at boot, with a newline between them: one for
+ * each sysctl, with every value that is set there (kernel.sem holds four). Of two for
+ * one limit, the last counts. @return their length, also when it is more than size;
+ * -ENOENT, -ENOTSUP */
+int ipcx_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t n,
+		     char *buf, size_t size);
+
 /**
  * Would these objects fit? One row for each limit that they count against: limit, used,
  * needed, fits, raise_to.
  *
  * @param wish "shm:40G", "sem:10x250", "mq:100x8K": a mechanism and, in its own words
  * (ipcx_mech_info.need), how much
- * @return 1 it fits, 0 it does not, -EINVAL
+ * @return 1 it fits, 0 it does not or nobody can tell (fits is unknown in a row), -EINVAL
  */
 int ipcx_fit(struct ipcx *x, const char *wish, struct ipcx_table **ret_table);
 

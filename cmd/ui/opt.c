@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/esc.h"
 #include "base/num.h"
 #include "base/util.h"
 #include "ui/msg.h"
@@ -193,17 +194,19 @@ void opt_help(const struct opt_group *groups)
 
 			if (o->hidden)
 				continue;
-			n = snprintf(left, sizeof(left), "  %c%c%s --%s%s%s%s",
-				     o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
-				     o->letter ? "," : " ", o->name,
-				     o->kind == OPT_HUGE ? "[="
-				     : takes_argument(o) ? " "
-							 : "",
-				     o->arg ? o->arg : "",
-				     o->kind == OPT_HUGE ? "]" : "");
+			(void)snprintf(left, sizeof(left), "  %c%c%s --%s%s%s%s",
+				       o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
+				       o->letter ? "," : " ", o->name,
+				       o->kind == OPT_HUGE ? "[="
+				       : takes_argument(o) ? " "
+							   : "",
+				       o->arg ? o->arg : "",
+				       o->kind == OPT_HUGE ? "]" : "");
+			n = (int)ix_width(left);
 			if (n >= HELP_COLUMN)
 				out_format("%s\n%*s%s\n", left, HELP_COLUMN, "", o->help);
 			else
-				out_format("%-*s%s\n", HELP_COLUMN, left, o->help);
+				out_format("%s%*s%s\n", left, HELP_COLUMN - n, "",
+					   o->help);
 		}
 }

@@ -14,8 +14,8 @@ struct row {
 };
 
 /*
- * The value of a field; a field that such rows do not have is as unknown as one that
- * could not be read.
+ * The value of a field; a field that such rows do not have is as unknown here as one
+ * that could not be read.
  */
 static bool value_of(const struct row *row, enum ipcx_field f, struct ipcx_value *v)
 {
@@ -58,6 +58,20 @@ static int like(const struct ix_node *n, const struct row *row)
 	return regexec(&n->pattern, ix_value_raw(&left, buf), 0, NULL, 0) == 0;
 }
 
+/*
+ * Whether nothing is known of a field that such rows have. One that they do not have is
+ * nothing to say anything of, or "x == null" would take all the objects of every
+ * mechanism without an x.
+ */
+static int null(const struct ix_node *n, const struct row *row)
+{
+	struct ipcx_value left;
+
+	if (ix_row_value(row->t, row->s, row->data, n->left, &left) < 0)
+		return UNKNOWN;
+	return (left.type == IPCX_NONE) == (n->op == IX_TOK_EQ);
+}
+
 static int eval(const struct ix_node *n, const struct row *row);
 
 /*
@@ -81,7 +95,6 @@ static int chain(const struct ix_node *n, const struct row *row, int decides)
 
 static int eval(const struct ix_node *n, const struct row *row)
 {
-	struct ipcx_value left;
 	int r;
 
 	switch (n->kind) {
@@ -97,7 +110,7 @@ static int eval(const struct ix_node *n, const struct row *row)
 	case IX_NODE_LIKE:
 		return like(n, row);
 	case IX_NODE_NULL:
-		return value_of(row, n->left, &left) == (n->op == IX_TOK_NE);
+		return null(n, row);
 	}
 	return UNKNOWN;
 }

@@ -23,7 +23,7 @@ enum ix_node_kind {
 	IX_NODE_NOT,     /* of its only child */
 	IX_NODE_COMPARE, /* left with right by op */
 	IX_NODE_LIKE,    /* left with the pattern */
-	IX_NODE_NULL,    /* whether left is unknown or absent; op says == or != */
+	IX_NODE_NULL,    /* whether left is unknown or none; op says == or != */
 };
 
 struct ix_node {

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "core/columns.h"
+#include "core/ctx.h"
 
 int ix_table_new(struct ipcx_table **ret_t)
 {
@@ -35,6 +36,18 @@ void ipcx_table_free(struct ipcx_table *t)
 	ix_names_free(&t->users);
 	ix_names_free(&t->groups);
 	free(t);
+}
+
+int ix_table_hand(struct ipcx *x, struct ipcx_table *t, int r,
+		  struct ipcx_table **ret_table)
+{
+	if (r >= 0 && t->starved)
+		r = ix_fail_plain(x, -ENOMEM, "out of memory");
+	if (r < 0)
+		ipcx_table_free(t);
+	else
+		*ret_table = t;
+	return r;
 }
 
 /* Which fields may have changed when a word of the row has. */

@@ -142,6 +142,14 @@ int ix_table_new(struct ipcx_table **ret_t);
 /* The rows that follow were read in this namespace. container may be NULL. 0 or -ENOMEM. */
 int ix_table_place(struct ipcx_table *t, uint64_t ns, const char *container);
 
+/*
+ * Hand a table out: the only way by which one leaves the library. r is what came of
+ * filling it, with its text. A table that is not whole stays here, like one whose filling
+ * failed. Answers r, or -ENOMEM.
+ */
+int ix_table_hand(struct ipcx *x, struct ipcx_table *t, int r,
+		  struct ipcx_table **ret_table);
+
 /* Begin a section: the rows that follow are of this kind. 0 or -ENOMEM. */
 int ix_table_section(struct ipcx_table *t, const struct ix_kind *kind, unsigned mech);
 

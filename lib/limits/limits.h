@@ -56,6 +56,7 @@ struct ix_reading {
 	bool counted;   /* used is known */
 	bool soft;      /* the kernel can go beyond it by itself */
 	uint64_t limit, used;
+	uint64_t page; /* bytes of one page of a pool of huge pages; 0: not known */
 	int error;     /* -errno: why the limit is unknown */
 	int use_error; /* and why its use is, where the kernel counts it */
 };
@@ -88,6 +89,9 @@ bool ix_limit_named(const struct ix_limit *l, const char *name);
 
 /* The limit with exactly this name of its own; NULL when there is none. */
 const struct ix_limit *ix_limit_by_name(const char *name);
+
+/* The limit of huge pages of so many bytes each; NULL when nothing has such. */
+const struct ix_limit *ix_limit_of_pages(uint64_t bytes);
 
 /* The failure of a lookup: -ENOENT with its text. */
 int ix_limit_unknown(struct ipcx *x, const char *name);
@@ -129,10 +133,10 @@ int ix_sysctl_parse(const char *text, unsigned at, unsigned of, uint64_t *ret_n)
  */
 int ix_meminfo_parse(const char *text, const char *key, uint64_t *ret_n);
 
-/* ipcx_limit_set() and ipcx_limit_sysctl(), in the namespace where they are called. */
+/* ipcx_limit_set() and ipcx_limit_lines(), in the namespace where they are called. */
 int ix_limit_set(struct ipcx *x, const char *name, uint64_t value);
-int ix_limit_sysctl(struct ipcx *x, const char *name, uint64_t value, char *buf,
-		    size_t size);
+int ix_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t n,
+		   char *buf, size_t size);
 
 /* How each kind of limit is read: the read() of its row. */
 int ix_read_sysctl(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r);

@@ -4,8 +4,10 @@
  * takes something else.
  */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/file.h"
 #include "limits/limits.h"
 
@@ -33,9 +35,25 @@ static int find(struct ipcx *x, const char *name, const struct ix_limit **ret_l)
 	return 0;
 }
 
-/* What to write: the value, or all numbers of the file with one of them changed. */
-static int new_text(struct ipcx *x, const struct ix_limit *l, uint64_t value, char *buf,
-		    size_t size)
+/* Whether a limit is among those to be set, and to what. The last word counts. */
+static bool given(const struct ix_limit *l, const struct ipcx_setting *settings, size_t n,
+		  uint64_t *ret_value)
+{
+	while (n-- > 0) {
+		if (!ix_limit_named(l, settings[n].name))
+			continue;
+		*ret_value = settings[n].value;
+		return true;
+	}
+	return false;
+}
+
+/*
+ * What to write into the file of a limit: every number that is to be set, and beside it
+ * those that stand there now.
+ */
+static int new_text(struct ipcx *x, const struct ix_limit *l,
+		    const struct ipcx_setting *settings, size_t n, char *buf, size_t size)
 {
 	struct ix_limits s = { .x = x };
 	const struct ix_limit *other;
@@ -45,9 +63,9 @@ static int new_text(struct ipcx *x, const struct ix_limit *l, uint64_t value, ch
 	for (unsigned i = 0; (other = ix_limit(i)) != NULL; i++) {
 		if (other != l && (l->of == 0 || strcmp(other->source, l->source) != 0))
 			continue;
-		ix_limit_read(&s, other, false, &r);
-		if (other == l)
-			r = (struct ix_reading){ .known = true, .limit = value };
+		r = (struct ix_reading){ .known = true };
+		if (!given(other, settings, n, &r.limit))
+			ix_limit_read(&s, other, false, &r);
 		if (!r.known)
 			return ix_fail_plain(
 				x, r.error,
@@ -121,7 +139,8 @@ int ix_limit_set(struct ipcx *x, const char *name, uint64_t value)
 	proc = ix_procfd(x);
 	if (proc < 0)
 		return refused(x, l, value, -ENODEV);
-	r = new_text(x, l, value, text, sizeof(text));
+	r = new_text(x, l, &(const struct ipcx_setting){ name, value }, 1, text,
+		     sizeof(text));
 	if (r < 0)
 		return r;
 	ix_sysctl_path(l, path, sizeof(path));
@@ -140,17 +159,42 @@ int ix_limit_set(struct ipcx *x, const char *name, uint64_t value)
 	return 0;
 }
 
-int ix_limit_sysctl(struct ipcx *x, const char *name, uint64_t value, char *buf,
-		    size_t size)
+/* Whether an earlier one of the settings stands in the same file, and so on its line. */
+static bool has_line(const struct ix_limit *l, const struct ipcx_setting *settings,
+		     size_t n)
 {
+	const struct ix_limit *other;
+
+	for (unsigned i = 0; (other = ix_limit(i)) != NULL; i++)
+		for (size_t k = 0; k < n && !strcmp(other->source, l->source); k++)
+			if (ix_limit_named(other, settings[k].name))
+				return true;
+	return false;
+}
+
+int ix_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t n,
+		   char *buf, size_t size)
+{
+	auto_buf struct ix_buf lines = { 0 };
 	const struct ix_limit *l = NULL;
 	char text[128];
-	int r = find(x, name, &l);
+	int r;
 
-	if (r < 0)
-		return r;
-	r = new_text(x, l, value, text, sizeof(text));
-	if (r < 0)
-		return r;
-	return snprintf(buf, size, "%s = %s", l->source, text);
+	for (size_t i = 0; i < n; i++) {
+		r = find(x, settings[i].name, &l);
+		if (r < 0)
+			return r;
+		if (has_line(l, settings, i))
+			continue;
+		r = new_text(x, l, settings, n, text, sizeof(text));
+		if (r < 0)
+			return r;
+		r = ix_buf_printf(&lines, "%s%s = %s", lines.len ? "\n" : "", l->source,
+				  text);
+		if (r < 0)
+			return ix_fail_plain(x, r, "out of memory");
+	}
+	if (lines.len > INT_MAX)
+		return ix_fail_plain(x, -E2BIG, "too many limits at once");
+	return snprintf(buf, size, "%.*s", (int)lines.len, lines.len ? lines.data : "");
 }

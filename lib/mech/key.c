@@ -117,14 +117,9 @@ static struct ipcx_table *begin(struct ipcx *x, const struct ix_kind *kind)
 static int finish(struct ipcx *x, struct ipcx_table *t, int r,
 		  struct ipcx_table **ret_table)
 {
-	if (r == -ENOMEM || (r == 0 && t->starved))
-		r = ix_fail_plain(x, -ENOMEM, "out of memory");
-	if (r < 0) {
-		ipcx_table_free(t);
-		return r;
-	}
-	*ret_table = t;
-	return 0;
+	if (r == -ENOMEM)
+		r = ix_fail_plain(x, r, "out of memory");
+	return ix_table_hand(x, t, r, ret_table);
 }
 
 int ipcx_keys(struct ipcx *x, const char *const *paths, size_t n, int proj,

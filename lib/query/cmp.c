@@ -297,13 +297,11 @@ int ipcx_compare(struct ipcx *x, struct ipcx_ns *first, struct ipcx_ns *second,
 		return ix_fail_plain(x, -EINVAL,
 				     "two namespaces can be compared, not all");
 	r = ix_table_new(&c.t);
-	if (r == 0)
-		r = compare(&c);
+	if (r < 0)
+		return ix_fail_plain(x, r, "out of memory");
+	r = compare(&c);
 	ipcx_use(x, before);
-	if (r < 0) {
-		ipcx_table_free(c.t);
-		return r == -ENOMEM ? ix_fail_plain(x, r, "out of memory") : r;
-	}
-	*ret_table = c.t;
-	return c.meet;
+	if (r == -ENOMEM)
+		r = ix_fail_plain(x, r, "out of memory");
+	return ix_table_hand(x, c.t, r < 0 ? r : c.meet, ret_table);
 }

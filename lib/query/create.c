@@ -410,10 +410,13 @@ static int make_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 	const struct order *o = arg;
 	int r = make_all(x, o->specs, o->n, t);
 
+	if (r == 0)
+		caution(x, t);
+	/* Without words for what was made, it is not made. */
+	if (r == 0 && t->starved)
+		r = ix_fail_plain(x, -ENOMEM, "out of memory");
 	if (r < 0)
 		undo(x, t);
-	else
-		caution(x, t);
 	return r;
 }
 
@@ -433,10 +436,5 @@ int ipcx_create(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 	if (r < 0)
 		return ix_fail_plain(x, r, "out of memory");
 	r = ix_there(x, &(struct ix_errand){ .run = make_there, .arg = &o, .t = t });
-	if (r < 0) {
-		ipcx_table_free(t);
-		return r;
-	}
-	*ret_table = t;
-	return 0;
+	return ix_table_hand(x, t, r, ret_table);
 }

@@ -237,7 +237,7 @@ static int fill(struct ipcx_table *t, const struct ix_limits *s,
 		ix_table_keep(t);
 	}
 	note_unknown(t, s, looks);
-	return t->starved ? -ENOMEM : 0;
+	return 0;
 }
 
 static int limits_there(struct ipcx *x, void *arg, struct ipcx_table *t)
@@ -268,57 +268,61 @@ int ipcx_limits(struct ipcx *x, const char *const *names, struct ipcx_table **re
 	memcpy(&e.arg, &names, sizeof(e.arg)); /* only read */
 	e.t = t;
 	r = ix_there(x, &e);
-	if (r < 0) {
-		ipcx_table_free(t);
-		return r;
-	}
-	*ret_table = t;
-	return 0;
+	return ix_table_hand(x, t, r, ret_table);
 }
 
 /* ---- setting */
 
-/* A limit and what it is to be; the line that comes of it. */
-struct setting {
-	const char *name;
-	uint64_t value;
+/* What is to be set; the lines that come of it. */
+struct order {
+	const struct ipcx_setting *settings;
+	size_t n;
 	char *buf;
 	size_t size;
 };
 
 static int set_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 {
-	const struct setting *s = arg;
+	const struct order *o = arg;
 
 	(void)t;
-	return ix_limit_set(x, s->name, s->value);
+	return ix_limit_set(x, o->settings->name, o->settings->value);
 }
 
 int ipcx_limit_set(struct ipcx *x, const char *name, uint64_t value)
 {
-	struct setting s = { .name = name, .value = value };
+	struct ipcx_setting s = { name, value };
+	struct order o = { .settings = &s, .n = 1 };
 
 	/* The files of a namespace's limits belong to user 0 of its user namespace, and
 	 * no capability outside of that counts (ipc/ipc_sysctl.c). */
 	return ix_there(x, &(struct ix_errand){
-				   .run = set_there, .arg = &s, .as_owner = true });
+				   .run = set_there, .arg = &o, .as_owner = true });
 }
 
-static int line_there(struct ipcx *x, void *arg, struct ipcx_table *t)
+static int lines_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 {
-	const struct setting *s = arg;
+	const struct order *o = arg;
 
 	(void)t;
-	return ix_limit_sysctl(x, s->name, s->value, s->buf, s->size);
+	return ix_limit_lines(x, o->settings, o->n, o->buf, o->size);
+}
+
+int ipcx_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t n,
+		     char *buf, size_t size)
+{
+	struct order o = { settings, n, buf, size };
+
+	return ix_there(x, &(struct ix_errand){ .run = lines_there,
+						.arg = &o,
+						.out = buf,
+						.out_size = size });
 }
 
 int ipcx_limit_sysctl(struct ipcx *x, const char *name, uint64_t value, char *buf,
 		      size_t size)
 {
-	struct setting s = { name, value, buf, size };
+	struct ipcx_setting s = { name, value };
 
-	return ix_there(x, &(struct ix_errand){ .run = line_there,
-						.arg = &s,
-						.out = buf,
-						.out_size = size });
+	return ipcx_limit_lines(x, &s, 1, buf, size);
 }

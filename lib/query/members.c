@@ -123,16 +123,14 @@ int ipcx_members(struct ipcx *x, struct ipcx_table **ret_table)
 	struct ipcx_table *t;
 	int r = ix_table_new(&t);
 
-	if (r == 0)
-		r = ix_table_section(t, &members_kind, IPCX_NO_MECH);
+	if (r < 0)
+		return ix_fail_plain(x, r, "out of memory");
+	r = ix_table_section(t, &members_kind, IPCX_NO_MECH);
 	if (r == 0)
 		r = add_members(x, t, ino);
-	if (r < 0) {
-		ipcx_table_free(t);
-		return r == -ENOMEM ? ix_fail_plain(x, r, "out of memory") : r;
-	}
-	*ret_table = t;
-	return 0;
+	if (r == -ENOMEM)
+		r = ix_fail_plain(x, r, "out of memory");
+	return ix_table_hand(x, t, r, ret_table);
 }
 
 /* ---- containers */
@@ -201,17 +199,15 @@ int ipcx_containers(struct ipcx *x, struct ipcx_table **ret_table)
 	if (r < 0)
 		return ix_fail(x, r, "containers");
 	r = ix_table_new(&t);
-	if (r == 0)
-		r = ix_table_section(t, &boxes_kind, IPCX_NO_MECH);
+	if (r < 0) {
+		ix_containers_free(c);
+		return ix_fail_plain(x, r, "out of memory");
+	}
+	r = ix_table_section(t, &boxes_kind, IPCX_NO_MECH);
 	for (size_t i = 0; r == 0 && (one = ix_containers_at(c, i)) != NULL; i++)
 		r = add_box(x, t, one, only);
 	ix_containers_free(c);
-	if (r < 0) {
-		ipcx_table_free(t);
-		return ix_fail(x, r, "containers");
-	}
-	*ret_table = t;
-	return 0;
+	return ix_table_hand(x, t, r < 0 ? ix_fail(x, r, "containers") : 0, ret_table);
 }
 
 /* ---- who shares what */
@@ -286,14 +282,12 @@ int ipcx_sharers(struct ipcx *x, struct ipcx_table **ret_table)
 	struct ipcx_table *t;
 	int r = ix_table_new(&t);
 
-	if (r == 0)
-		r = ix_table_section(t, &shares_kind, IPCX_NO_MECH);
+	if (r < 0)
+		return ix_fail_plain(x, r, "out of memory");
+	r = ix_table_section(t, &shares_kind, IPCX_NO_MECH);
 	if (r == 0)
 		r = add_sharers(x, t);
-	if (r < 0) {
-		ipcx_table_free(t);
-		return r == -ENOMEM ? ix_fail_plain(x, r, "out of memory") : r;
-	}
-	*ret_table = t;
-	return 0;
+	if (r == -ENOMEM)
+		r = ix_fail_plain(x, r, "out of memory");
+	return ix_table_hand(x, t, r, ret_table);
 }

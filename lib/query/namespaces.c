@@ -143,6 +143,10 @@ int ipcx_usage(struct ipcx *x, struct ipcx_table **ret_table)
 	if (r < 0)
 		return r;
 	r = ix_table_new(&t);
+	if (r < 0) {
+		ipcx_table_free(objects);
+		return ix_fail_plain(x, r, "out of memory");
+	}
 	for (size_t i = 0; r == 0 && i < objects->nsections; i++) {
 		const struct ix_section *s = &objects->sections[i];
 		const struct ix_where *w = s->place ? &objects->places[s->place - 1]
@@ -155,15 +159,10 @@ int ipcx_usage(struct ipcx *x, struct ipcx_table **ret_table)
 		if (r == 0)
 			r = add_usage(t, objects, s);
 	}
-	if (t)
-		copy_trouble(objects, t);
+	copy_trouble(objects, t);
 	ipcx_table_free(objects);
-	if (r < 0 || t->starved) {
-		ipcx_table_free(t);
-		return ix_fail_plain(x, -ENOMEM, "out of memory");
-	}
-	*ret_table = t;
-	return 0;
+	return ix_table_hand(x, t, r < 0 ? ix_fail_plain(x, r, "out of memory") : 0,
+			     ret_table);
 }
 
 /* ---- rows */
@@ -333,13 +332,13 @@ int ipcx_namespaces(struct ipcx *x, unsigned flags, struct ipcx_table **ret_tabl
 	if (x->ns && !x->ns->all)
 		how.only = ix_ns_place(x->ns)->ino;
 	r = ix_table_new(&t);
-	if (r == 0)
-		r = list_them(x, &l, &how, t);
-	ix_nslist_free(&l);
 	if (r < 0) {
-		ipcx_table_free(t);
-		return r == -ENOMEM ? ix_fail_plain(x, r, "out of memory") : r;
+		ix_nslist_free(&l);
+		return ix_fail_plain(x, r, "out of memory");
 	}
-	*ret_table = t;
-	return 0;
+	r = list_them(x, &l, &how, t);
+	ix_nslist_free(&l);
+	if (r == -ENOMEM)
+		r = ix_fail_plain(x, r, "out of memory");
+	return ix_table_hand(x, t, r, ret_table);
 }

@@ -125,7 +125,7 @@ int ipcx_change(struct ipcx *x, const struct ipcx_query *q,
 	r = look_again(x, q, changed, &now);
 	if (r == 0) {
 		copy_notes(changed, now);
-		*ret_table = now;
+		r = ix_table_hand(x, now, 0, ret_table);
 	}
 	ipcx_table_free(changed);
 	return r;

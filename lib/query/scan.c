@@ -333,14 +333,7 @@ int ix_run(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 		r = scan_all(s, q);
 	free(s->same_index);
 	free(s->dirs);
-	if (r == 0 && s->t->starved)
-		r = ix_fail_plain(x, -ENOMEM, "out of memory");
-	if (r < 0) {
-		ipcx_table_free(s->t);
-		return r;
-	}
-	*ret_table = s->t;
-	return 0;
+	return ix_table_hand(x, s->t, r, ret_table);
 }
 
 int ipcx_scan(struct ipcx *x, const struct ipcx_query *q, struct ipcx_table **ret_table)
@@ -376,12 +369,7 @@ int ipcx_contents(struct ipcx *x, const struct ipcx_ref *ref,
 		return ix_fail_plain(x, r, "out of memory");
 	r = ix_there(x,
 		     &(struct ix_errand){ .run = contents_there, .arg = &copy, .t = t });
-	if (r == -ENOMEM || (r == 0 && t->starved))
-		r = x->error[0] ? r : ix_fail_plain(x, -ENOMEM, "out of memory");
-	if (r < 0) {
-		ipcx_table_free(t);
-		return r;
-	}
-	*ret_table = t;
-	return 0;
+	if (r == -ENOMEM && !x->error[0])
+		r = ix_fail_plain(x, r, "out of memory");
+	return ix_table_hand(x, t, r, ret_table);
 }

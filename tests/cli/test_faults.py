@@ -247,6 +247,7 @@ NOMEM = {
     "ls csv": ["ls", "--numeric", "--format", "csv", "-o", "ref,size,rss"],
     "show table": ["show", "shm:0", "msg:0", "sem:0", "mq:/x", "--numeric"],
     "reverse": ["key", "--reverse", "0x01000000", "-r", "/etc/apt"],
+    "set": ["set", "shm:0", "--mode", "0600", "shm:77", "--numeric", "--json"],
     "bad": ["ls", "--where", "size >"],
     "missing": ["show", "shm:77", "--json"],
     "help": ["help", "ls"],
@@ -276,6 +277,7 @@ def test_memory_that_runs_out(world, name, everything):
         same = (r.rc, steady(r.out)) == (plain.rc, steady(plain.out))
         assert same or (r.rc != 0 and r.err) or (r.rc == 0 and r.err != plain.err), (n, r.rc, r.out, r.err)
         assert r.rc in (plain.rc, 1, 2, 4), (n, r.rc)
+        assert plain.rc == 0 or r.rc != 0, (n, "what failed was forgotten")
         if r.rc == 0 and "--json" in words:
             json.loads(r.out)
     raise AssertionError("it never ends")

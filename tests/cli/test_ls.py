@@ -179,6 +179,7 @@ WHERE = {
     "mech == shm or mech == sem and uid == 7": "shm:0 shm:1", "age < 1h && nsems > 0": "sem:0", "age > 1d": "", "age >= 1w2d": "",
     "ctime > 2020-01-01 && nsems == 3": "sem:0", "ctime < '2020-01-01T00:00:00Z'": "", "ctime > @0 && value == 1": "psem:/lock",
     "lpid == null && nattch == 0": "shm:0 shm:1", "lpid != null": "", "atime == null && mech == shm": "shm:0 shm:1", "mech == sem && otime == null": "sem:0",
+    "value == null": "", "value != null": "psem:/lock", "!(size == null)": "shm:0 shm:1 pshm:/cache", "size == null || mech == sem": "sem:0",
     "cpid > 0": "shm:0 shm:1", "lspid > 0": "msg:0", "rss == 0": "shm:0 shm:1", "maxmsg == 2": "mq:/jobs",
 }
 

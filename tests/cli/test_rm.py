@@ -332,3 +332,12 @@ def test_an_object_that_was_only_used_meanwhile_still_goes(world):
 
     status, text = on_terminal(world, "rm", "all", "--all", answer="y", before=use)
     assert status == 0 and refs(world) == [], text
+
+
+@pytest.mark.parametrize("text", ["value == null", "!(value != null)", "dest == null || nattch == null", "not (nsems != null) && uid == 0"])
+def test_no_field_is_no_reason_to_remove(world, text):
+    """Rows that have no such field fulfil no condition on it: of what was not told, nothing goes."""
+    make_all(world)
+    before = [o["ref"] for o in world.objects()]
+    r = world.ipcx("rm", "all", "--where", text, "--yes")
+    assert r.rc in (0, 3) and [o["ref"] for o in world.objects()] == before, r.err

@@ -71,6 +71,16 @@ def test_help_of_a_command(world, name):
     assert all(line == line.rstrip() and "\t" not in line for line in text.splitlines())
 
 
+def test_help_stands_in_columns(world):
+    """Counted as a terminal counts: an option's argument may hold any character."""
+    wide = [(c, o) for c, options in ((c["name"], c["options"]) for c in DUMP["commands"] if not c["hidden"])
+            for o in options if not (o["arg"] or "").isascii() and not o["hidden"]]
+    assert wide, "nothing to see"
+    for command, option in wide:
+        told = [line for line in world.ok("help", *command.split()).splitlines() if option["help"] in line]
+        assert [line.index(option["help"]) for line in told] == [28], told
+
+
 def test_help_of_limits_leads_to_limits_set(world):
     assert re.search(r"^ +ipcx limits set NAME=VALUE", world.ok("help", "limits"), re.M)
 

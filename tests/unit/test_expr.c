@@ -158,7 +158,12 @@ static const struct row rows[] = {
 	{ "lpid == 0", UNK, UNK },
 	{ "atime == null", YES, YES },
 	{ "atime < 2026-01-01", UNK, UNK },
-	{ "nsems == null", YES, YES },
+	{ "nsems == null", UNK, UNK },
+	{ "nsems != null", UNK, UNK },
+	{ "!(nsems == null)", UNK, UNK },
+	{ "!(nsems != null)", UNK, UNK },
+	{ "null == nsems || size > 0", YES, YES },
+	{ "nsems == null && size < 0", NO, NO },
 	{ "nsems > 0", UNK, UNK },
 	{ "nsems > 0 && size > 0", UNK, UNK },
 	{ "nsems > 0 && size < 0", NO, NO },
@@ -226,7 +231,7 @@ static void matches(void **state)
 	}
 }
 
-/* Of a row that does not have the field, nothing is said but that it is absent. */
+/* Of a row that does not have the field, nothing is said at all. */
 static void absent(void **state)
 {
 	static const struct {
@@ -235,7 +240,10 @@ static void absent(void **state)
 	} cases[] = {
 		{ "size > 0", UNK },
 		{ "!(size > 0)", UNK },
-		{ "size == null", YES },
+		{ "size == null", UNK },
+		{ "size != null", UNK },
+		{ "size == null || size != null", UNK },
+		{ "limit != null", YES },
 		{ "limit > 0", YES },
 		{ "limit > 0 || size > 0", YES },
 		{ "limit > 0 && size > 0", UNK },

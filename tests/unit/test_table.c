@@ -7,6 +7,7 @@
 
 #include "base/util.h"
 #include "core/columns.h"
+#include "core/ctx.h"
 #include "rows.h"
 #include "unit.h"
 
@@ -278,6 +279,31 @@ static void ages_are_never_negative(void **state)
 	ipcx_table_free(t);
 }
 
+/* A table that lacks something is never handed out, and says why. */
+static void handed_out(void **state)
+{
+	struct ipcx_table *got = NULL, *t = NULL;
+	struct ipcx *x = NULL;
+
+	(void)state;
+	assert_int_equal(ipcx_new(&x), 0);
+	assert_int_equal(ix_table_new(&t), 0);
+	assert_int_equal(ix_table_hand(x, t, 1, &got), 1);
+	assert_ptr_equal(got, t);
+	got = NULL;
+	t->starved = true;
+	assert_int_equal(ix_table_hand(x, t, 0, &got), -ENOMEM);
+	assert_null(got);
+	assert_string_equal(ipcx_error(x), "out of memory");
+	assert_int_equal(ix_table_new(&t), 0);
+	t->starved = true;
+	assert_int_equal(ix_fail_plain(x, -EPERM, "first"), -EPERM);
+	assert_int_equal(ix_table_hand(x, t, -EPERM, &got), -EPERM);
+	assert_null(got);
+	assert_string_equal(ipcx_error(x), "first");
+	ipcx_free(x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +316,7 @@ int main(void)
 		cmocka_unit_test(notes),
 		cmocka_unit_test(changed),
 		cmocka_unit_test(ages_are_never_negative),
+		cmocka_unit_test(handed_out),
 	};
 
 	return cmocka_run_group_tests_name("table", tests, NULL, NULL);
