@@ -7,8 +7,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/close_range.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -108,15 +110,14 @@ static int check_environment(const struct run_options *o)
 
 static int become(const struct run *run)
 {
-	static char sh[] = "/bin/sh";
 	const char *shell = run->foreign ? NULL : secure_getenv("SHELL");
-	char *alone[] = { sh, NULL }, **argv = run->argv;
+	char path[PATH_MAX] = "/bin/sh", *alone[] = { path, NULL }, **argv = run->argv;
 	int error;
 
 	if (!argv || !*argv) {
 		argv = alone;
 		if (shell && *shell == '/')
-			(void)execv(shell, (char *[]){ strdupa(shell), NULL });
+			(void)snprintf(path, sizeof(path), "%s", shell);
 	}
 	(void)signal(SIGPIPE, SIG_DFL);
 	(void)execvp(argv[0], argv);

@@ -27,7 +27,7 @@ struct ix_mech {
 	struct ipcx_mech_info info;
 	const struct ix_kind *kind;
 
-	/* What its objects hold, for sums over many: a field in bytes; 0: nothing to sum. */
+	/* What its objects hold, for sums: a field in bytes; 0: nothing to sum. */
 	enum ipcx_field weight;
 	/* Its objects stand in the mount namespace's /dev/shm, whatever the IPC
 	 * namespace. */

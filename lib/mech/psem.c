@@ -10,7 +10,6 @@
 #include <limits.h>
 #include <semaphore.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/statvfs.h>
 #include <time.h>
 
@@ -273,64 +272,6 @@ static int find(struct ix_scan *s, const struct ipcx_ref *ref)
 
 /* ---- making */
 
-/*
- * The bytes of a semaphore with this value: what sem_init(3) makes for processes that
- * share memory is what sem_open(3) writes into its file, in any C library.
- */
-static int write_value(int fd, unsigned value)
-{
-	sem_t sem;
-	ssize_t n;
-
-	memset(&sem, 0, sizeof(sem));
-	if (sem_init(&sem, 1, value) < 0)
-		return -errno;
-	do
-		n = write(fd, &sem, sizeof(sem));
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : n == sizeof(sem) ? 0 : -EIO;
-}
-
-/* A name for the time until it is whole: programs that open it must never see half. */
-static int open_draft(const struct ix_posix_dir *dir, char name[32])
-{
-	for (unsigned tries = 0; tries < 100; tries++) {
-		unsigned n = 0;
-		int fd;
-
-		if (getrandom(&n, sizeof(n), 0) < 0)
-			return -errno;
-		(void)snprintf(name, 32, ".ipcx-%08x", n);
-		fd = openat(dir->fd, name,
-			    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (fd >= 0)
-			return ix_fd_lift(fd);
-		if (errno != EEXIST)
-			return -errno;
-	}
-	return -EEXIST;
-}
-
-/* As sem_open(3) does with O_EXCL, in the directory that we look into: the file gets its
- * name when it has its value, mode and owner. */
-static int make_file(const struct ix_posix_dir *dir, const char *file,
-		     const struct ipcx_attrs *a, unsigned value)
-{
-	char draft[32];
-	auto_fd int fd = open_draft(dir, draft);
-	int r;
-
-	if (fd < 0)
-		return fd;
-	r = write_value(fd, value);
-	if (r == 0)
-		r = ix_posix_own(fd, a);
-	if (r == 0 && linkat(dir->fd, draft, dir->fd, file, 0) < 0)
-		r = -errno;
-	(void)unlinkat(dir->fd, draft, 0);
-	return r;
-}
-
 static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ret_ref)
 {
 	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
@@ -353,7 +294,7 @@ static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *r
 	r = ix_posix_may_grow(sizeof(sem_t));
 	if (r < 0 || (r = file_of(ref.name, file)) < 0)
 		return r;
-	r = make_file(&dir, file, a, value);
+	r = ix_psem_make(&dir, file, a, value);
 	if (r < 0)
 		return r;
 	*ret_ref = ref;

@@ -13,7 +13,7 @@ HOMES = [
     ("libcap", r"<sys/capability\.h>|\bcap_(get|set|init|free|clear)\w*\s*\(", {"lib/base/cap.c"}),
     ("entering namespaces", r"\b(setns|unshare)\s*\(", {"lib/ns/"}),
     ("getopt", r"\bgetopt\w*\b", {"cmd/ui/opt.c"}),
-    ("ending the process", r"(?<![\w.>])(_?exit|_Exit|quick_exit|abort|exit_group)\s*\(", {"cmd/main.c", "lib/ns/child.c"}),
+    ("ending the process", r"(?<![\w.>])(_?exit|_Exit|quick_exit|abort|exit_group)\s*\(", {"cmd/main.c", "cmd/nsnew.c", "cmd/pty.c", "cmd/run.c", "lib/ns/child.c"}),
     ("stderr", r"\bstderr\b|\bSTDERR_FILENO\b|\bperror\s*\(", {"cmd/ui/msg.c"}),
     ("stdout", r"\bstdout\b|\bSTDOUT_FILENO\b", {"cmd/ui/out.c"}),
     ("writing to descriptors by number", r"\b(p?write|writev|dprintf)\s*\(\s*[012]\b", set()),
@@ -21,13 +21,13 @@ HOMES = [
      set()),
     ("dlopen", r"\b(dlopen|dlsym|dlmopen)\s*\(", {"lib/base/dl.c"}),
     ("NSS", r"\b(get(pw|gr)(nam|uid|gid|ent)\w*|getgrouplist|getaddrinfo)\s*\(", {"lib/core/names.c", "cmd/ui/owner.c"}),
-    ("the environment", r"\b((secure_)?getenv|environ|setenv|putenv)\b", {"cmd/ui/sheet.c"}),
+    ("the environment", r"\b((secure_)?getenv|environ|setenv|putenv)\b", {"cmd/run.c", "cmd/ui/sheet.c"}),
     ("the time zone", r"\b(localtime|tzset|mktime|strftime)\w*\s*\(", {"cmd/ui/cell.c"}),
     ("the locale", r"\b(setlocale|localeconv|newlocale|uselocale|strtod|atof)\s*\(", set()),
     ("growing bytes", r"\b(open_memstream|fmemopen)\s*\(", set()),
-    ("running programs", r"\b(system|popen|posix_spawnp?|fork|vfork|exec[lv]p?e?)\s*\(", {"lib/ns/child.c"}),
+    ("running programs", r"\b(system|popen|posix_spawnp?|fork|vfork|exec[lv]p?e?)\s*\(", {"cmd/nsnew.c", "cmd/pty.c", "cmd/run.c", "lib/ns/child.c"}),
     ("threads", r"\bpthread_create\s*\(", {"lib/ns/there.c", "lib/base/below.c"}),
-    ("what a process is", r"\bprctl\s*\(", {"lib/ns/child.c"}),
+    ("what a process is", r"\bprctl\s*\(", {"lib/ns/child.c", "lib/ns/enter.c"}),
     ("mmap", r"(?<![\w.>])mmap\s*\(", set()),
 ]
 
@@ -79,6 +79,7 @@ NEVER = {"creat", "tmpfile", "mkstemp", "mkstemps", "dup", "dup2", "pipe", "epol
 
 # Where the descriptor is meant to be inherited, and why.
 INHERITED = {
+    "cmd/pty.c": "slave, fd",  # the new terminal as a standard stream of the command
     "cmd/main.c": r'"/dev/null"',  # a standard stream in the place of one that was closed
 }
 

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What sem_open(3) does to make a named semaphore, in a directory that need not be the
+ * caller's /dev/shm. */
+#include <errno.h>
+#include <fcntl.h>
+#include <semaphore.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/file.h"
+#include "mech/posix.h"
+
+/*
+ * The bytes of a semaphore with this value: what sem_init(3) makes for processes that
+ * share memory is what sem_open(3) writes into its file, in any C library.
+ */
+static int write_value(int fd, unsigned value)
+{
+	sem_t sem;
+	ssize_t n;
+
+	memset(&sem, 0, sizeof(sem));
+	if (sem_init(&sem, 1, value) < 0)
+		return -errno;
+	do
+		n = write(fd, &sem, sizeof(sem));
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n == sizeof(sem) ? 0 : -EIO;
+}
+
+/* A name for the time until it is whole: programs that open it must never see half. */
+static int open_draft(const struct ix_posix_dir *dir, char name[32])
+{
+	for (unsigned tries = 0; tries < 100; tries++) {
+		unsigned n = 0;
+		int fd;
+
+		if (getrandom(&n, sizeof(n), 0) < 0)
+			return -errno;
+		(void)snprintf(name, 32, ".ipcx-%08x", n);
+		fd = openat(dir->fd, name,
+			    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd >= 0)
+			return ix_fd_lift(fd);
+		if (errno != EEXIST)
+			return -errno;
+	}
+	return -EEXIST;
+}
+
+/* As sem_open(3) does with O_EXCL, in the directory that we look into: the file gets its
+ * name when it has its value, mode and owner. */
+int ix_psem_make(const struct ix_posix_dir *dir, const char *file,
+		 const struct ipcx_attrs *a, unsigned value)
+{
+	char draft[32];
+	auto_fd int fd = open_draft(dir, draft);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = write_value(fd, value);
+	if (r == 0)
+		r = ix_posix_own(fd, a);
+	if (r == 0 && linkat(dir->fd, draft, dir->fd, file, 0) < 0)
+		r = -errno;
+	(void)unlinkat(dir->fd, draft, 0);
+	return r;
+}
