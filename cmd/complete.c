@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/esc.h"
 #include "base/util.h"
 #include "cmd.h"
 #include "ui/select.h"
@@ -150,6 +151,27 @@ static void offer_commands(const struct cursor *at, const char *below)
 	}
 }
 
+/* Containers by the name that people use; a colon would split the word in bash. */
+static void offer_namespaces(struct app *app, const struct cursor *at, bool all)
+{
+	struct ipcx_table *t;
+
+	offer(at, "self", "", "where ipcx is");
+	if (all)
+		offer(at, "all", "", "every namespace");
+	if (ipcx_containers(app->x, &t) < 0)
+		return;
+	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
+		struct ipcx_value name, runtime;
+
+		if (ipcx_row_get(t, i, IPCX_F_NAME, &name) == 0 &&
+		    name.type == IPCX_STRING && ix_esc_clean(name.as.s, IX_ESC_REF) &&
+		    ipcx_row_get(t, i, IPCX_F_RUNTIME, &runtime) == 0)
+			offer(at, name.as.s, "", runtime.as.s);
+	}
+	ipcx_table_free(t);
+}
+
 static void offer_when(const struct cursor *at)
 {
 	offer(at, "auto", "", "on a terminal");
@@ -180,6 +202,8 @@ static void offer_kind(struct app *app, const struct cmd *c, enum complete what,
 		offer_limits(app, at, strstr(c->operands, "NAME=") != NULL);
 	if (what & COMPLETE_COMMANDS)
 		offer_commands(at, n > 0 ? words[n - 1] : "");
+	if (what & COMPLETE_NS)
+		offer_namespaces(app, at, what & COMPLETE_NS_ALL);
 	if (what & COMPLETE_WHEN)
 		offer_when(at);
 	if (what & COMPLETE_USERS)

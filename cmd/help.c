@@ -66,7 +66,8 @@ void help_command(const struct cmd *c)
 {
 	static const struct opt_group global[] = { { global_opts, 0 }, { NULL, 0 } };
 
-	out_format("Usage: ipcx %s [OPTIONS] %s\n\n", c->name, c->operands);
+	out_format("Usage: ipcx %s [OPTIONS]%s%s\n\n", c->name, *c->operands ? " " : "",
+		   c->operands);
 	paragraph(c->about ? c->about : c->summary);
 	out_text("\nOptions:\n");
 	if (c->options)

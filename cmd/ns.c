@@ -130,7 +130,7 @@ static const struct part {
 } parts[] = {
 	{ "objects",                                      "mechanisms", usage_fields,  ipcx_usage },
 	{ "containers",                                   "containers", box_fields,    ipcx_containers },
-	{ "processes",                                    "processes",  member_fields, ipcx_members },
+	{ "processes",                                    "members",    member_fields, ipcx_members },
 	{ "who shares it, its /dev/shm or /dev/mqueue",   "sharers",    sharer_fields, ipcx_sharers },
 };
 /* clang-format on */

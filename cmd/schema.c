@@ -52,10 +52,11 @@ static void arrays(const char *const *names)
 
 void dump_schema(void)
 {
-	static const char *const tops[] = { "objects", "limits", "needs",
-					    "keys",    "ids",    NULL };
-	static const char *const inner[] = { "semaphores", "messages", "contents",
-					     "limits", NULL };
+	static const char *const tops[] = { "objects", "limits",     "needs",      "keys",
+					    "ids",     "namespaces", "comparison", NULL };
+	static const char *const inner[] = { "semaphores", "messages",   "contents",
+					     "limits",     "mechanisms", "containers",
+					     "members",    "sharers",    NULL };
 
 	out_text(
 		"{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\n\"$id\":\"urn:ipcx:json:1\",\n"

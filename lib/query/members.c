@@ -35,7 +35,7 @@ static void derive_owner(const struct ipcx_table *t, const struct ix_section *s,
 
 /* clang-format off */
 static const struct ix_kind members_kind = {
-	.name = "processes",
+	.name = "members",
 	.row_size = sizeof(struct member_row),
 	.columns = {
 		[IPCX_F_PID]       = IX_COL(struct member_row, pid),

@@ -25,11 +25,12 @@ DO = {
     "complete": lambda mech, ref: ["complete", "--", "rm", f"{mech}:"],
 }
 ON_OBJECTS = ["ls", "show", "rm", "set"]
-CELLS = list(itertools.product(COMMANDS, MECHS))
+# Commands about namespaces have suites of their own.
+CELLS = list(itertools.product([c for c in COMMANDS if not c.startswith("ns ")], MECHS))
 
 
 def test_every_command_has_its_row():
-    assert set(DO) == set(COMMANDS)
+    assert set(DO) == {c for c in COMMANDS if not c.startswith("ns ")}
     assert set(MAKE) == set(MECHS) == set(WISH)
 
 
