@@ -295,6 +295,8 @@ static int run_set(struct app *app, void *data, int n, char **words)
 	r = where_use(app, &args->where);
 	if (r)
 		return r;
+	if (where_all(app))
+		return msg_usage("all namespaces at once can only be looked at");
 	r = set_all(app, args->dry_run, settings, (size_t)n, &done);
 	if (!args->save || !done)
 		return r;

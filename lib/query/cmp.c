@@ -69,6 +69,7 @@ static int cmp_ns(struct cmp *c)
 
 	(void)snprintf(first, sizeof(first), "ipc:[%" PRIu64 "]", a->ino);
 	(void)snprintf(second, sizeof(second), "ipc:[%" PRIu64 "]", b->ino);
+	c->same_ipc = same;
 	c->meet &= same;
 	return add(
 		c, "IPC namespace", first, second, same,

@@ -34,13 +34,15 @@ static const struct {
 	const char *name;
 	long number;
 } calls[] = {
-	CALL(shmctl),    CALL(shmget),        CALL(shmat),      CALL(msgctl),
-	CALL(msgget),    CALL(msgrcv),        CALL(semctl),     CALL(semget),
-	CALL(fsopen),    CALL(fsconfig),      CALL(fsmount),    CALL(openat2),
-	CALL(statx),     CALL(fstatfs),       CALL(statfs),     CALL(mq_open),
-	CALL(mq_unlink), CALL(mq_getsetattr), CALL(getdents64), CALL(fchmodat2),
-	CALL(fchownat),  CALL(memfd_create),  CALL(prlimit64),  CALL(getrandom),
-	CALL(unlinkat),  CALL(ftruncate),
+	CALL(shmctl),     CALL(shmget),        CALL(shmat),      CALL(msgctl),
+	CALL(msgget),     CALL(msgrcv),        CALL(semctl),     CALL(semget),
+	CALL(fsopen),     CALL(fsconfig),      CALL(fsmount),    CALL(openat2),
+	CALL(statx),      CALL(fstatfs),       CALL(statfs),     CALL(mq_open),
+	CALL(mq_unlink),  CALL(mq_getsetattr), CALL(getdents64), CALL(fchmodat2),
+	CALL(fchownat),   CALL(memfd_create),  CALL(prlimit64),  CALL(getrandom),
+	CALL(unlinkat),   CALL(ftruncate),     CALL(setns),      CALL(unshare),
+	CALL(mount),      CALL(open_tree),     CALL(move_mount), CALL(close_range),
+	CALL(pidfd_open),
 };
 
 static long number_of(const char *name, size_t len)

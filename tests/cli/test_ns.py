@@ -1,0 +1,320 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Other namespaces: --ns on every command, what ns ls finds, what ns cmp says. Nothing of it touches the caller's own."""
+
+import json
+import os
+import re
+import subprocess
+import time
+
+import pytest
+
+from conftest import IPCX
+from helpers.tools import MAKE
+
+# A process in namespaces of its own: says its number, and stays until its standard input ends.
+PLACE = """mount -t tmpfs -o mode=1777 none /dev/shm 2>/dev/null
+[ -d /dev/mqueue ] && mount -t mqueue none /dev/mqueue
+echo $$; exec cat"""
+KINDS = {"root": [], "user": ["--user", "--map-root-user"]}
+
+
+def start(world, *argv, uid=None):
+    """A process in the world that says a number; it ends with its standard input."""
+    p = subprocess.Popen(world.argv(*argv, uid=uid), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    return p, int(p.stdout.readline())
+
+
+def stop(p):
+    p.stdin.close()
+    p.wait(timeout=20)
+    p.stdout.close()
+
+
+class Place:
+    """A process elsewhere; .pid is its number as the world sees it."""
+
+    def __init__(self, world, *flags, script=PLACE, uid=None):
+        self.process, self.pid = start(world, "unshare", "--ipc", "--mount", *flags, "sh", "-c", script, uid=uid)
+        self.ino = int(re.search(r"\d+", world.run("readlink", f"/proc/{self.pid}/ns/ipc").out)[0])
+
+    def end(self):
+        stop(self.process)
+
+
+@pytest.fixture(params=KINDS)
+def place(world, request):
+    p = Place(world, *KINDS[request.param])
+    p.kind = request.param
+    yield p
+    p.end()
+
+
+def refs(world, *words):
+    return sorted(o["ref"] for o in world.objects(*words))
+
+
+def make(world, *more):
+    """One object of each mechanism; those that a namespace of another user namespace lets us make."""
+    made = []
+    for mech, words in MAKE.items():
+        r = world.ipcx("mk", *words, *more)
+        if mech == "mq" and r.rc != 0:
+            assert "uid" in r.err
+            continue
+        assert r.rc == 0, (mech, r.err)
+        made.append(mech)
+    return made
+
+
+# ---- --ns
+
+def test_objects_are_made_seen_changed_and_removed_there(world, place):
+    """… and nothing of it here."""
+    mechs = make(world, "--ns", place.pid)
+    there = refs(world, "--ns", place.pid)
+    assert sorted({r.split(":")[0] for r in there}) == sorted(mechs)
+    assert refs(world) == []
+    inside = world.run("nsenter", "-t", place.pid, "-i", "-m", IPCX, "ls", "--json").json["objects"]
+    assert sorted(o["ref"] for o in inside) == there
+    world.ok("set", "--ns", place.pid, "shm:0", "--mode", "0640")
+    assert world.objects("shm", "--ns", place.pid)[0]["mode"] == "0640"
+    assert world.ipcx("show", "--ns", place.pid, "sem:0").rc == 0
+    world.ok("rm", "--ns", place.pid, *there)
+    assert refs(world, "--ns", place.pid) == []
+
+
+def test_same_keys_here_are_left_alone(world, place):
+    for more in ([], ["--ns", place.pid]):
+        world.ok("mk", "shm:0x77", "--size", "4K", *more)
+    world.ok("rm", "--ns", place.pid, "sysv", "--all", "--yes")
+    assert [o["key"] for o in world.objects()] == ["0x00000077"]
+    assert refs(world, "sysv", "--ns", place.pid) == []
+
+
+def test_a_place_has_many_names(world, place):
+    world.ok("mk", "shm", "--size", "4K", "--ns", place.pid)
+    for where in (place.pid, f"ipc:[{place.ino}]", place.ino, f"/proc/{place.pid}/ns/ipc"):
+        assert refs(world, "shm", "--ns", where) == ["shm:0"], where
+    assert refs(world, "shm", "--ns", "self") == []
+
+
+@pytest.mark.parametrize("where,rc,says", [
+    ("4194000", 3, "process 4194000: there is none"), ("0", 2, "0 is no process"), ("ipc:[1]", 3, "ipc:[1]: no such namespace"),
+    ("4294967295", 3, "no such namespace"), ("/etc/passwd", 2, "is no IPC namespace"), ("/absent", 3, "No such file"),
+    ("/proc/self/ns/mnt", 2, "is no IPC namespace"), ("/dev/null", 2, "is no IPC namespace"), ("nobody", 3, "no container is called 'nobody'"),
+    ("", 2, "names no namespace"), ("docker:x", 3, "no container"), ("a\033[31m", 3, "a\\x1b[31m")])
+def test_what_names_no_namespace(world, where, rc, says):
+    for words in (["ls"], ["rm", "shm:0"], ["mk", "msg"], ["limits"], ["limits", "set", "shmmni=5"], ["show", "shm:0"], ["set", "shm:0", "-m", "0600"]):
+        r = world.ipcx(*words, "--ns", where)
+        assert (r.rc, r.out) == (rc, "") and says in r.err and "\033" not in r.err, (words, r.rc, r.err)
+    assert world.objects() == []
+
+
+def test_a_fifo_is_not_waited_for(world):
+    path = os.path.join(world.dir, "fifo")
+    os.mkfifo(path)
+    r = world.ipcx("ls", "--ns", path, timeout=10)
+    assert r.rc == 2 and "is no IPC namespace" in r.err
+
+
+def test_limits_there(world, place):
+    world.ok("limits", "set", "shmmni=33", "--ns", place.pid)
+    get = lambda *w: world.ipcx("limits", "shmmni", "--json", *w).json["limits"][0]["limit"]  # noqa: E731
+    assert get("--ns", place.pid) == 33 and get() != 33
+    assert world.run("nsenter", "-t", place.pid, "-i", "cat", "/proc/sys/kernel/shmmni").out.strip() == "33"
+
+
+def test_all_namespaces_at_once(world, place):
+    other = Place(world)
+    world.ok("mk", "shm", "--size", "4K")
+    world.ok("mk", "shm", "--size", "8K", "--ns", place.pid)
+    world.ok("mk", "pshm", "/a", "--size", "4K", "--ns", other.pid)
+    r = world.ipcx("ls", "--ns", "all", "--json")
+    rows = {(o["ns"], o["ref"], o["size"]) for o in r.json["objects"]}
+    own = world.ipcx("ls", "-o", "ns", "--json").json["objects"][0]["ns"]
+    assert rows == {(own, "shm:0", 4096), (place.ino, "shm:0", 8192), (other.ino, "pshm:/a", 4096)}
+    only = world.ipcx("ls", "--ns", "all", "--where", f"ns == {place.ino}", "--json").json["objects"]
+    assert [o["size"] for o in only] == [8192]
+    by_size = world.ok("ls", "--ns", "all", "--sort", "-size", "-o", "size", "--bytes", "--no-headings").split()
+    assert by_size == ["8192", "4096", "4096"]
+    table = world.ok("ls", "shm", "--ns", "all").splitlines()
+    assert table[0].split()[:2] == ["NS", "CONTAINER"] and len(table) == 3
+    limits = world.ipcx("limits", "shmmni", "--ns", "all", "--json").json["limits"]
+    assert {row["ns"] for row in limits} == {own, place.ino, other.ino}
+    other.end()
+
+
+@pytest.mark.parametrize("words", [["rm", "shm", "--all"], ["mk", "msg"], ["set", "shm:0", "-m", "0600"], ["limits", "set", "shmmni=5"]])
+def test_all_is_only_for_looking(world, words):
+    world.ok("mk", "shm", "--size", "4K")
+    r = world.ipcx(*words, "--ns", "all")
+    assert r.rc == 2 and "only be looked at" in r.err and len(world.objects()) == 1
+
+
+def test_a_shared_dev_shm_is_listed_once_and_told(world):
+    """unshare --ipc alone: another IPC namespace, the same /dev/shm."""
+    alone = Place(world, script="echo $$; exec cat")
+    world.ok("mk", "pshm", "/a", "--size", "4K")
+    assert [o["ref"] for o in world.objects("pshm", "--ns", "all")] == ["pshm:/a"]
+    r = world.ipcx("ls", "pshm", "--ns", alone.pid)
+    assert "share its /dev/shm, but not its IPC namespace" in r.err and r.rc == 0
+    alone.end()
+
+
+def test_an_ordinary_user_and_his_own_namespace(world):
+    """Rights are only had in the user namespace: the objects are numbered as their owner sees them outside."""
+    mine = Place(world, "--user", "--map-root-user", uid=1234)
+    world.ok("mk", "sem", "--nsems", "2", "--ns", mine.pid, uid=1234)
+    row = world.ipcx("ls", "sem", "--ns", mine.pid, "--json", uid=1234).json["objects"][0]
+    assert (row["uid"], row["cuid"], row["nsems"]) == (1234, 1234, 2)
+    world.ok("limits", "set", "semmni=9", "--ns", mine.pid, uid=1234)
+    world.ok("rm", "--ns", mine.pid, "sem:0", uid=1234)
+    foreign = Place(world)
+    r = world.ipcx("ls", "--ns", foreign.pid, uid=1234)
+    assert r.rc == 1 and "CAP_SYS_PTRACE" in r.err and r.err.count("\n") == 1
+    r = world.ipcx("mk", "msg", "--ns", mine.pid, uid=4321)
+    assert r.rc == 1 and world.objects("--ns", mine.pid) == []
+    mine.end()
+    foreign.end()
+
+
+@pytest.mark.parametrize("caps,says", [("-sys_admin", "CAP_SYS_ADMIN in user:["), ("-sys_ptrace", None)])
+def test_a_missing_capability_is_named(world, caps, says):
+    there = Place(world)
+    file = os.path.join(world.dir, "ns")
+    open(file, "w", encoding="ascii").close()
+    world.run("mount", "--bind", f"/proc/{there.pid}/ns/ipc", file)
+    r = world.ipcx("ls", "shm", "--ns", file, caps=caps)
+    if says:
+        assert r.rc == 1 and says in r.err and "which owns it" in r.err
+    else:
+        assert r.rc == 0
+    world.run("umount", file)
+    there.end()
+
+
+# ---- what a hostile place can do
+
+HOSTILE = {
+    "absolute link": "rm -rf /dev/shm && ln -s /etc /dev/shm",
+    "relative link": "rm -rf /dev/shm && ln -s ../../../../etc /dev/shm",
+    "not in memory": "mkdir -p /tmp/d && touch /tmp/d/x && mount --bind /etc /dev/shm",
+    "nothing": "umount /dev/shm; rm -rf /dev/shm",
+    "a file": "rm -rf /dev/shm && touch /dev/shm",
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_nothing_outside_of_its_root_is_seen(world, what):
+    """Its /dev is its own; whatever /dev/shm leads to there, no file of ours is listed or touched."""
+    bad = Place(world, script=f"""mount -t tmpfs none /dev; mkdir /dev/shm; {HOSTILE[what]}
+echo $$; exec cat""")
+    r = world.ipcx("ls", "pshm", "psem", "--ns", bad.pid, "--json", timeout=20)
+    assert r.json["objects"] == [] and "passwd" not in r.out
+    assert r.rc != 0 and "/dev/shm" in r.err
+    for words in (["mk", "pshm", "/passwd", "--size", "4K"], ["rm", "pshm:/passwd"], ["rm", "pshm", "--all", "--yes"]):
+        assert world.ipcx(*words, "--ns", bad.pid).rc != 0
+    assert os.path.exists("/etc/passwd")
+    bad.end()
+
+
+def test_files_that_are_none_and_names_that_bite(world):
+    bad = Place(world, script=PLACE.replace("echo $$", """cd /dev/shm; mkfifo fifo; ln -s /etc/passwd link; mkdir dir; mknod null c 1 3
+printf x > good; touch covered; mount --bind /etc/passwd covered; printf x > "$(printf 'esc\\033[31m\\nline')"; echo $$"""))
+    r = world.ipcx("ls", "pshm", "--ns", bad.pid, "--json", "-v", timeout=20)
+    assert sorted(o["name"] for o in r.json["objects"]) == ["/esc\033[31m\nline", "/good"]
+    assert "mounted on it" in r.err and "\033" not in r.err
+    assert "\033" not in world.ipcx("ls", "pshm", "--ns", bad.pid).out
+    assert world.ipcx("rm", "--ns", bad.pid, "pshm:/covered").rc != 0
+    bad.end()
+
+
+def test_one_that_ends_meanwhile(world):
+    """The namespace is held open, so that it cannot become another one; a number that is gone is no namespace."""
+    gone = Place(world)
+    gone.end()
+    r = world.ipcx("ls", "--ns", gone.pid)
+    assert r.rc == 3 and r.out == "" and "there is none (any more)" in r.err
+
+
+# ---- ns ls, ns show
+
+def rows(world, *words):
+    return {o["ns"]: o for o in world.ipcx("ns", "ls", "--json", *words).json["namespaces"]}
+
+
+def test_what_is_listed(world, place):
+    world.ok("mk", "shm", "--size", "4K", "--ns", place.pid)
+    world.ok("mk", "sem", "--nsems", "1", "--ns", place.pid)
+    row = rows(world)[place.ino]
+    assert (row["pid"], row["processes"], row["kept_by"], row["objects"], row["bytes"]) == (place.pid, 1, "processes", 2, 4096)
+    assert row["user_ns_uid"] == 0 and row["user_ns"] == os.stat(f"/proc/{os.getpid()}/ns/user").st_ino or place.kind == "user"
+    assert row["threads"] is None and row["fds"] is None and row["pin"] is None and row["container"] is None
+    assert rows(world, "--where", f"ns == {place.ino}").keys() == {place.ino}
+
+
+def test_namespaces_without_processes(world):
+    """A mount, a descriptor, a thread: what keeps each."""
+    file = os.path.join(world.dir, "pin")
+    open(file, "w", encoding="ascii").close()
+    world.run("unshare", f"--ipc={file}", "true")
+    mounted = int(world.run("stat", "-c", "%i", file).out)
+    holder, held = start(world, "unshare", "--ipc", "sh", "-c",
+                         "exec 9</proc/self/ns/ipc; stat -Lc %i /proc/self/fd/9; exec nsenter --ipc=/proc/1/ns/ipc cat")
+    deadline = time.monotonic() + 20
+    while held in rows(world) and time.monotonic() < deadline:
+        time.sleep(0.05)  # until it has gone home
+    plain = rows(world)
+    assert plain[mounted]["kept_by"] == "mounts" and plain[mounted]["mounts"] == 1 and plain[mounted]["processes"] == 0
+    deep = rows(world, "--thorough")
+    assert deep[held]["kept_by"] == "fds" and held not in plain
+    world.ok("mk", "shm", "--size", "4K", "--ns", mounted)
+    assert rows(world)[mounted]["objects"] == 1
+    world.run("umount", file)
+    stop(holder)
+
+
+def test_everything_of_one(world, place):
+    world.ok("mk", "shm", "--size", "4K", "--ns", place.pid)
+    doc = world.ipcx("ns", "show", place.pid, "--json").json["namespaces"][0]
+    assert doc["ns"] == place.ino and doc["threads"] == 0
+    assert {r["mech"]: r["objects"] for r in doc["mechanisms"]}["shm"] == 1
+    assert [m["pid"] for m in doc["members"]] == [place.pid] and doc["members"][0]["command"] == "cat"
+    assert any(s["pid"] == place.pid and s["ns"] == place.ino for s in doc["sharers"])
+    assert {r["name"] for r in doc["limits"]} >= {"shmmni", "msgmni"}
+    assert world.ipcx("ns", "show", "all").rc == 2 and world.ipcx("ns", "show").rc == 2
+    assert "limits" in world.ok("ns", "show", place.pid)
+
+
+# ---- ns cmp
+
+def told(r):
+    return {row["name"]: row for row in r.json["comparison"]}
+
+
+def test_two_places_that_share_nothing(world, place):
+    world.ok("mk", "shm:0x55", "--size", "4K")
+    world.ok("mk", "shm:0x55", "--size", "4K", "--ns", place.pid)
+    world.ok("mk", "shm:0x66", "--size", "4K", "--ns", place.pid)
+    world.ok("limits", "set", "shmmni=44", "--ns", place.pid)
+    r = world.ipcx("ns", "cmp", "self", place.pid, "--json")
+    rows_ = told(r)
+    assert r.rc == 1 and not rows_["IPC namespace"]["same"] and not rows_["/dev/shm"]["same"] and not rows_["MIT-SHM"]["same"]
+    assert rows_["limit shmmni"]["second"] == "44"
+    assert rows_["shm:0x00000055"]["follows"].startswith("two objects") and rows_["shm:0x00000066"]["first"] is None
+    assert world.ipcx("ns", "cmp", "self", place.pid, "-q").out == ""
+
+
+def test_a_place_and_itself(world, place):
+    for a, b in (("self", "self"), (place.pid, place.ino)):
+        r = world.ipcx("ns", "cmp", a, b, "--json")
+        assert r.rc == 0 and all(row["same"] for row in r.json["comparison"]), r.out
+    assert world.ipcx("ns", "cmp", "self", "4194000").rc == 3
+    assert world.ipcx("ns", "cmp", "self", "all").rc == 2
+
+
+def test_the_two_words_need_the_second(world):
+    r = world.ipcx("ns")
+    assert r.rc == 2 and all(w in r.err for w in ("ls", "show", "cmp", "enter", "new", "pin", "unpin"))
+    assert json.loads(world.ipcx("ns", "ls", "--json").out)["namespaces"]

@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""ns enter, ns new, ns pin: the right namespace or none, and nothing that crosses but what was meant to."""
+
+import errno
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import time
+
+import pytest
+
+from conftest import IPCX
+from helpers.tools import helper
+from test_ns import PLACE, Place, start, stop
+
+WHERE = "readlink /proc/self/ns/ipc"
+
+
+@pytest.fixture
+def place(world):
+    p = Place(world)
+    yield p
+    p.end()
+
+
+@pytest.fixture
+def run_dir(world):
+    """A /run of the world's own, so that pins are made there."""
+    world.run("mount", "-t", "tmpfs", "none", "/run")
+
+
+def enter(world, place, *words, **more):
+    return world.ipcx("ns", "enter", *words[:-1], place.pid, "--", "sh", "-c", words[-1], **more)
+
+
+# ---- where it is
+
+def test_our_programs_its_objects(world, place):
+    world.ok("mk", "shm:0x99", "--size", "4K", "--ns", place.pid)
+    world.ok("mk", "pshm", "/there", "--size", "4K", "--ns", place.pid)
+    r = enter(world, place, f"{WHERE}; ipcs -m; ls /dev/shm; readlink /proc/self/root")
+    assert r.rc == 0 and r.err == ""
+    assert r.lines[0] == f"ipc:[{place.ino}]" and "0x00000099" in r.out and "there" in r.lines and r.lines[-1] == "/"
+    assert world.run("ls", "/dev/shm").out == "" and world.objects() == []
+
+
+def test_what_it_does_there_stays_there(world, place):
+    enter(world, place, f"ipcmk -M 100; echo x > /dev/shm/made; mount -t tmpfs none {world.dir}; touch {world.dir}/x")
+    assert [o["ref"] for o in world.objects("shm", "pshm", "--ns", place.pid)] == ["shm:0", "pshm:/made"]
+    assert world.run("ls", "/dev/shm").out == "" and not os.path.exists(f"{world.dir}/x")
+
+
+def test_the_current_directory_is_kept(world, place):
+    assert world.sh(f'cd /usr/lib && "$IPCX" ns enter {place.pid} -- pwd').out == "/usr/lib\n"
+    assert enter(world, place, "--mount", "pwd").out == "/\n"
+
+
+def test_nothing_but_the_standard_streams_crosses(world, place):
+    r = world.sh(f'exec 7</etc/passwd 9>/dev/null; "$IPCX" ns enter {place.pid} -- ls /proc/self/fd')
+    assert r.out.split() == ["0", "1", "2", "3"]  # the last is that of ls itself
+    r = world.sh(f'"$IPCX" ns enter {place.pid} -- {WHERE} <&- 2>&-')
+    assert r.out.strip() == f"ipc:[{place.ino}]"
+
+
+def test_its_environment(world, place):
+    keep = enter(world, place, "-e", "A=1", "-e", "B=x=y", "env", env={"MINE": "1"})
+    assert {"A=1", "B=x=y", "MINE=1"} <= set(keep.lines)
+    own = enter(world, place, "--mount", "-e", "A=1", "env", env={"MINE": "1", "LD_PRELOAD": ""})
+    assert not any(line.startswith(("MINE=", "LD_")) for line in own.lines) and "A=1" in own.lines
+    assert world.ipcx("ns", "enter", "-e", "nothing", place.pid, "--", "true").rc == 2
+
+
+@pytest.mark.parametrize("script,rc", [("exit 0", 0), ("exit 7", 7), ("kill -TERM $$", -15), ("kill -KILL $$", -9)])
+def test_its_end_is_ours(world, place, script, rc):
+    assert enter(world, place, script).rc in (rc, 128 - rc)
+
+
+@pytest.mark.parametrize("words,rc", [(["/absent"], 127), (["absent"], 127), (["/etc/passwd"], 126), (["/etc"], 126)])
+def test_what_cannot_be_run(world, place, words, rc):
+    r = world.ipcx("ns", "enter", place.pid, "--", *words)
+    assert r.rc == rc and r.out == "" and "cannot run" in r.err
+
+
+def test_options_stand_on_either_side_of_where(world, place):
+    for words in (["-e", "A=1", place.pid, "env"], [place.pid, "-e", "A=1", "env"], [place.pid, "-e", "A=1", "--", "env"]):
+        assert "A=1" in world.ipcx("ns", "enter", *words).lines
+    assert world.ipcx("ns", "enter", place.pid, "echo", "-e", "A=1").out == "A=1\n"
+
+
+def test_pid_namespace(world):
+    p, _ = start(world, "unshare", "--ipc", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", "echo 1; exec cat")
+    inner = int(world.run("pgrep", "-n", "-x", "cat").out)
+    assert world.ipcx("ns", "enter", "--pid", "--mount", inner, "--", "sh", "-c", "ps ax | grep -c .; exit 3").rc == 3
+    seen = world.ipcx("ns", "enter", "--pid", "--mount", inner, "--", "ps", "ax").out
+    assert "cat" in seen and "unshare" not in seen
+    stop(p)
+
+
+def test_root_of_its_user_namespace(world):
+    p = Place(world, "--user", "--map-root-user")
+    r = enter(world, p, "--user", "readlink /proc/self/ns/user; id -u; grep NoNewPrivs /proc/self/status; touch /dev/shm/x")
+    assert r.rc == 0 and r.lines[0] == world.run("readlink", f"/proc/{p.pid}/ns/user").out.strip()
+    assert r.lines[1:] == ["0", "NoNewPrivs:\t1"]
+    p.end()
+
+
+def test_an_ordinary_user_enters_what_is_his(world):
+    mine, other = Place(world, "--user", "--map-root-user", uid=1234), Place(world)
+    r = enter(world, mine, WHERE, uid=1234)
+    assert r.out.strip() == f"ipc:[{mine.ino}]"
+    r = enter(world, other, "echo ran", uid=1234)
+    assert r.rc == 1 and r.out == "" and "needs CAP_SYS" in r.err
+    mine.end()
+    other.end()
+
+
+# ---- rights
+
+def caps(r):
+    return {m[1]: int(m[2], 16) for m in re.finditer(r"^(Cap\w+):\s+([0-9a-f]+)$", r.out, re.M)}
+
+
+def test_capabilities_are_dropped(world, place):
+    sets = caps(enter(world, place, "--drop-caps", "cap_net_raw,sys_admin", "cat /proc/self/status"))
+    assert all(not v >> 13 & 1 and not v >> 21 & 1 for v in sets.values()) and sets["CapEff"] >> 0 & 1
+    sets = caps(enter(world, place, "--keep-caps", "cap_chown", "cat /proc/self/status"))
+    assert sets["CapEff"] == sets["CapPrm"] == sets["CapBnd"] == 1 and sets["CapInh"] == sets["CapAmb"] == 0
+    assert not any(caps(enter(world, place, "--keep-caps", "none", "cat /proc/self/status")).values())
+    assert world.ipcx("ns", "enter", "--drop-caps", "cap_nonsense", place.pid, "--", "true").rc == 2
+
+
+def test_the_containers_programs_get_no_more_than_it_has(world):
+    p = Place(world, script=PLACE.replace("exec cat", "exec setpriv --bounding-set=-net_raw cat"))
+    assert not caps(enter(world, p, "--mount", "cat /proc/self/status"))["CapBnd"] >> 13 & 1
+    assert caps(enter(world, p, "--mount", "--keep-caps", "all", "cat /proc/self/status"))["CapBnd"] >> 13 & 1
+    p.end()
+
+
+@pytest.mark.parametrize("call", ["setns", "unshare", "mount", "open_tree", "move_mount"])
+@pytest.mark.parametrize("error", [errno.EPERM, errno.ENOSYS])
+def test_a_step_that_fails_ends_it(world, place, call, error):
+    """Nothing runs in the wrong namespace."""
+    r = world.run(helper("seccomp"), error, call, "--", IPCX, "ns", "enter", place.pid, "--", "echo", "ran")
+    assert r.rc == 1 and r.out == "" and r.err.startswith("ipcx: ") and r.err.count("\n") == 1
+
+
+# ---- a terminal of its own
+
+def on_terminal(world, *words, feed=(), size=None):
+    """Answers what came out, and how it ended."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execvp("nsenter", world.argv(IPCX, *words))
+    if size:
+        import fcntl
+        import struct
+        import termios
+        fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
+    out, feed, deadline = b"", list(feed), time.monotonic() + 30
+    last = time.monotonic()
+    while time.monotonic() < deadline:
+        if select.select([fd], [], [], 0.1)[0]:
+            try:
+                data = os.read(fd, 4096)
+            except OSError:
+                break
+            if not data:
+                break
+            out, last = out + data, time.monotonic()
+        elif feed and time.monotonic() - last > 0.5:
+            os.write(fd, feed.pop(0))
+            last = time.monotonic()
+    os.close(fd)
+    return out.decode(), os.waitpid(pid, 0)[1]
+
+
+def test_the_terminal_is_another_one(world, place):
+    out, status = on_terminal(world, "ns", "enter", place.pid, "--", "sh", "-c", "sleep 0.5; tty; stty size; exit 5", size=(33, 77))
+    shared, _ = on_terminal(world, "ns", "enter", "--no-pty", place.pid, "--", "tty")
+    assert os.waitstatus_to_exitcode(status) == 5 and "33 77" in out
+    assert out.splitlines()[0] != shared.splitlines()[0]
+
+
+def test_keys_reach_it(world, place):
+    out, status = on_terminal(world, "ns", "enter", place.pid, "--", "cat", feed=[b"hello\n", b"\x04"])
+    assert out.count("hello") == 2 and os.waitstatus_to_exitcode(status) == 0
+    out, status = on_terminal(world, "ns", "enter", place.pid, "--", "sleep", "100", feed=[b"\x03"])
+    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGINT
+
+
+def test_it_can_be_stopped_and_go_on(world, place):
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execvp("nsenter", world.argv("bash", "--norc", "--noediting", "-i"))
+    out = b""
+
+    def talk(text, until, wait=20):
+        nonlocal out
+        os.write(fd, text)
+        deadline, start = time.monotonic() + wait, len(out)
+        while time.monotonic() < deadline and not re.search(until, out[start:]):
+            if select.select([fd], [], [], 0.1)[0]:
+                out += os.read(fd, 4096)
+        assert re.search(until, out[start:]), out[start:]
+
+    talk(f"{IPCX} ns enter {place.pid} -- sh -c 'echo in; cat'\n".encode(), rb"\bin\r\n")
+    talk(b"one\n", rb"one\r\none\r\n")
+    talk(b"\x1a", rb"Stopped")
+    talk(b"fg\n", rb"ns enter")
+    talk(b"two\n", rb"two\r\ntwo\r\n")
+    talk(b"\x04", rb"[#$] ")
+    talk(b"echo st$?\n", rb"\nst0\r")
+    os.write(fd, b"exit\n")
+    os.waitpid(pid, 0)
+    os.close(fd)
+
+
+# ---- new
+
+def test_a_fresh_one(world):
+    world.ok("mk", "shm", "--size", "4K")
+    r = world.ipcx("ns", "new", "--set", "shmmni=7", "--shm-size", "1M", "--", "sh", "-c",
+                   f"{WHERE}; ipcs -m | grep -c 0x; cat /proc/sys/kernel/shmmni; df --output=size /dev/shm | tail -1")
+    assert r.rc == 1 or r.rc == 0
+    assert r.lines[0] != world.run("readlink", "/proc/self/ns/ipc").out.strip() and [w.strip() for w in r.lines[1:]] == ["0", "7", "1024"]
+    assert len(world.objects()) == 1
+
+
+def test_an_ordinary_user_gets_one_too(world):
+    r = world.ipcx("ns", "new", "--set", "shmmni=5", "--", "sh", "-c", "id -u; cat /proc/sys/kernel/shmmni; ipcmk -M 10 >/dev/null && echo made", uid=1234)
+    assert r.lines == ["0", "5", "made"]
+
+
+@pytest.mark.parametrize("words", [["--set", "nonsense=1"], ["--set", "shmmni"], ["--set", "shmmni=99999999999999999999"], ["--pin", "9x"], ["--pin", "a/b"]])
+def test_a_wrong_wish_runs_nothing(world, run_dir, words):
+    r = world.ipcx("ns", "new", *words, "--", "echo", "ran")
+    assert r.rc in (1, 2, 3) and r.out == "" and r.err
+
+
+# ---- pins
+
+def test_what_is_pinned_outlives_its_processes(world, run_dir, place):
+    world.ok("mk", "shm:0x42", "--size", "4K", "--ns", place.pid)
+    world.ok("ns", "pin", place.pid, "kept")
+    place.process.stdin.close()
+    place.process.wait(timeout=20)
+    row = next(o for o in world.ipcx("ns", "ls", "--json").json["namespaces"] if o["pin"] == "kept")
+    assert (row["ns"], row["processes"], row["kept_by"], row["objects"]) == (place.ino, 0, "mounts", 1)
+    assert world.objects("shm", "--ns", "kept") == world.objects("shm", "--ns", "pin:kept")
+    assert "0x00000042" in world.run("nsenter", "--ipc=/run/ipcx/ns/kept", "ipcs", "-m").out
+    assert "0x00000042" in world.ipcx("ns", "enter", "kept", "--", "ipcs", "-m").out
+    assert oct(int(world.run("stat", "-c", "%a", "/run/ipcx/ns").out, 8)) == oct(0o700)
+    world.ok("ns", "unpin", "kept")
+    assert world.run("ls", "/run/ipcx/ns").out == "" and world.ipcx("ls", "--ns", "kept").rc == 3
+    place.process = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # for the fixture to end
+
+
+def test_a_new_one_that_is_kept(world, run_dir):
+    world.ok("ns", "new", "--pin", "lab", "--set", "shmmni=9")
+    assert world.ipcx("limits", "shmmni", "--ns", "lab", "--json").json["limits"][0]["limit"] == 9
+    r = world.ipcx("ns", "new", "--pin", "more", "--", "sh", "-c", WHERE)
+    assert r.out.strip() == f"ipc:[{world.run('stat', '-c', '%i', '/run/ipcx/ns/more').out.strip()}]"
+    assert world.ipcx("ns", "new", "--pin", "lab").rc == 1
+    for name in ("lab", "more"):
+        world.ok("ns", "unpin", name)
+
+
+@pytest.mark.parametrize("name", ["", "9", "-x", ".x", "a/b", "..", "self", "all", "x" * 65, "a b", "é"])
+def test_names_that_are_none(world, run_dir, place, name):
+    words = ["--", place.pid, name] if name.startswith("-") else [place.pid, name]
+    r = world.ipcx("ns", "pin", *words)
+    assert r.rc == 2 and r.err and world.run("ls", "/run/ipcx/ns").out == ""
+
+
+def test_a_pin_that_would_not_last_is_told(world, run_dir, place):
+    world.ok("ns", "pin", place.pid, "first")
+    r = world.run("unshare", "--mount", IPCX, "ns", "pin", place.pid, "frail")
+    assert r.rc == 0 and "ends with this mount namespace" in r.err
+    r = world.ipcx("ns", "unpin", "frail")
+    assert r.rc == 1 and "nothing is mounted on it here" in r.err
+    assert world.ipcx("ns", "unpin", "absent").rc == 3
+    world.ok("ns", "unpin", "first")
