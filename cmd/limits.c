@@ -72,6 +72,40 @@ static int print(struct app *app, const struct sheet_args *args,
 	return r ? r : tally_status(&tally);
 }
 
+/* Whether the table notes something of a limit, and so has said it already. */
+static bool is_noted(const struct ipcx_table *t, const char *name)
+{
+	struct ipcx_note note;
+
+	for (size_t i = 0; ipcx_table_note(t, i, &note); i++)
+		if (!strcmp(note.subject, name))
+			return true;
+	return false;
+}
+
+static bool is_known(const struct ipcx_table *t, size_t row, enum ipcx_field f)
+{
+	struct ipcx_value v;
+
+	return ipcx_row_get(t, row, f, &v) == 0 && v.type != IPCX_NONE;
+}
+
+/* Why it cannot be told whether objects would fit into a limit. */
+static void doubt(const struct ipcx_table *t, size_t row, const char *name)
+{
+	const char *why;
+
+	if (is_noted(t, name))
+		why = "";
+	else if (!is_known(t, row, IPCX_F_USED))
+		why = ": the kernel does not tell how much of it is in use";
+	else if (!is_known(t, row, IPCX_F_NEEDED))
+		why = ": the size of its pages is unknown";
+	else
+		why = ": the kernel may go beyond it by itself, and may not";
+	msg_note("cannot tell whether it fits into %s%s", name, why);
+}
+
 /* What to raise, in words. */
 static void advise(const struct ipcx_table *t)
 {
@@ -82,9 +116,11 @@ static void advise(const struct ipcx_table *t)
 		(void)ipcx_row_get(t, i, IPCX_F_FITS, &fits);
 		(void)ipcx_row_get(t, i, IPCX_F_RAISE_TO, &to);
 		(void)ipcx_row_get(t, i, IPCX_F_NEEDED, &needed);
-		if (fits.type == IPCX_NONE || fits.as.u)
+		if (fits.type == IPCX_NONE)
+			doubt(t, i, name.as.s);
+		else if (fits.as.u)
 			continue;
-		if (to.type != IPCX_NONE)
+		else if (to.type != IPCX_NONE)
 			msg_note("does not fit: raise %s to %" PRIu64, name.as.s,
 				 to.as.u);
 		else
@@ -313,7 +349,8 @@ extern const struct cmd cmd_limits, cmd_limits_set;
 const struct cmd cmd_limits = {
 	.name = "limits", .operands = "[NAME…]", .summary = "tell limits and how much of them is used",
 	.about = "Lists every limit that can stop a user of IPC, those of the IPC namespace and those of the process and the machine. SHMALL is counted in "
-		 "pages per segment, as the kernel counts. With --for, the exit status is 0 when it fits and 1 when it does not.",
+		 "pages per segment, as the kernel counts. With --for, the exit status is 0 when it fits, and 1 when it does not or when "
+		 "nobody can tell; a message says which.",
 	.options = options, .examples = examples, .complete = COMPLETE_LIMITS,
 	.args_size = sizeof(struct limits_args), .run = run,
 };

@@ -576,7 +576,7 @@ int ipcx_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t
  *
  * @param wish "shm:40G", "sem:10x250", "mq:100x8K": a mechanism and, in its own words
  * (ipcx_mech_info.need), how much
- * @return 1 it fits, 0 it does not, -EINVAL
+ * @return 1 it fits, 0 it does not or nobody can tell (fits is unknown in a row), -EINVAL
  */
 int ipcx_fit(struct ipcx *x, const char *wish, struct ipcx_table **ret_table);
 

@@ -13,6 +13,9 @@ struct ix_charge {
 	bool each; /* one object alone must stay within it; otherwise the sum over all
 		      objects */
 	uint64_t (*amount)(const struct ipcx_attrs *a); /* saturates, never wraps */
+	/* The amount is bytes, and is counted in huge pages of so many bytes: those of
+	 * the default size for 0. NULL: it is counted in the limit's own unit. */
+	uint64_t (*page)(const struct ipcx_attrs *a);
 };
 
 /* Amounts that several mechanisms use. */

@@ -56,6 +56,7 @@ struct ix_reading {
 	bool counted;   /* used is known */
 	bool soft;      /* the kernel can go beyond it by itself */
 	uint64_t limit, used;
+	uint64_t page; /* bytes of one page of a pool of huge pages; 0: not known */
 	int error;     /* -errno: why the limit is unknown */
 	int use_error; /* and why its use is, where the kernel counts it */
 };
@@ -88,6 +89,9 @@ bool ix_limit_named(const struct ix_limit *l, const char *name);
 
 /* The limit with exactly this name of its own; NULL when there is none. */
 const struct ix_limit *ix_limit_by_name(const char *name);
+
+/* The limit of huge pages of so many bytes each; NULL when nothing has such. */
+const struct ix_limit *ix_limit_of_pages(uint64_t bytes);
 
 /* The failure of a lookup: -ENOENT with its text. */
 int ix_limit_unknown(struct ipcx *x, const char *name);

@@ -185,12 +185,15 @@ int ix_read_huge(struct ix_limits *s, const struct ix_limit *l, struct ix_readin
 {
 	static const struct ix_limit more = { .source = "vm.nr_overcommit_hugepages" };
 	struct pool p = { 0 };
+	uint64_t kb;
 	char text[8192];
 	int e = read_meminfo(s->x, text, sizeof(text));
 
 	(void)l;
 	if (e < 0)
 		return e;
+	if (ix_meminfo_parse(text, "Hugepagesize", &kb) == 0)
+		r->page = ix_mul_sat(kb, 1024);
 	e = ix_meminfo_parse(text, "HugePages_Total", &p.total);
 	if (!e)
 		e = ix_meminfo_parse(text, "HugePages_Free", &p.free);
@@ -223,6 +226,7 @@ int ix_read_huge_size(struct ix_limits *s, const struct ix_limit *l, struct ix_r
 	struct pool p = { 0 };
 	int e = pool_file(s->x, l->number, "nr_hugepages", &p.total);
 
+	r->page = l->number << 10;
 	if (!e)
 		e = pool_file(s->x, l->number, "free_hugepages", &p.free);
 	if (!e)

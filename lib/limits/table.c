@@ -32,13 +32,15 @@
 #define SHM_FS(reader, option)                                    \
 	.source = "/dev/shm", .read = (reader), .error = -ENOSPC, \
 	.change = "mount -o remount," option "=NUMBER /dev/shm"
-#define HUGE_SIZE(kb, human)                                                         \
-	{                                                                            \
-		.name = "hugepages_" #kb "kB", .unit = "pages", .mech = "shm",       \
-		.source = "hugepages-" #kb "kB", .read = ix_read_huge_size,          \
-		.number = (kb), .optional = true, .machine = true, .error = -ENOMEM, \
-		.change = "write the number of pages into that file",                \
-		.what = "huge pages of " human "; used: taken or reserved",          \
+#define HUGE_SIZE(kb, human)                                                            \
+	{                                                                               \
+		.name = "hugepages_" #kb "kB", .unit = "pages", .mech = "shm",          \
+		.source = "hugepages-" #kb "kB", .read = ix_read_huge_size,             \
+		.number = (kb), .optional = true, .machine = true, .error = -ENOMEM,    \
+		.change =                                                               \
+			"write the number into /sys/kernel/mm/hugepages/hugepages-" #kb \
+			"kB/nr_hugepages",                                              \
+		.what = "huge pages of " human "; used: taken or reserved",             \
 	}
 
 /*
@@ -178,6 +180,15 @@ const struct ix_limit *ix_limit_by_name(const char *name)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(limits); i++)
 		if (!strcmp(limits[i].name, name))
+			return &limits[i];
+	return NULL;
+}
+
+const struct ix_limit *ix_limit_of_pages(uint64_t bytes)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(limits); i++)
+		if (limits[i].read == ix_read_huge_size &&
+		    limits[i].number << 10 == bytes)
 			return &limits[i];
 	return NULL;
 }

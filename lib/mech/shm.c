@@ -287,11 +287,56 @@ static int change(struct ix_scan *s, const void *data, const struct ipcx_attrs *
 	return 0;
 }
 
+/* "huge" or "huge=2M", as the options of mk say it. */
+static int wish_huge(const char *text, struct ipcx_attrs *a)
+{
+	static const char word[] = "huge";
+	size_t len = sizeof(word) - 1;
+
+	if (strncmp(text, word, len) != 0 || (text[len] && text[len] != '='))
+		return -EINVAL;
+	a->set |= IPCX_A_HUGE;
+	if (!text[len])
+		return 0;
+	if (ix_parse_size(text + len + 1, &a->huge) < 0 || a->huge == 0 ||
+	    a->huge & (a->huge - 1))
+		return -EINVAL;
+	return 0;
+}
+
 static int wish(const char *text, struct ipcx_attrs *ret_attrs)
 {
 	static const uint64_t counted[] = { IPCX_A_COUNT, IPCX_A_SIZE };
+	const char *comma = strchrnul(text, ',');
+	struct ipcx_attrs a;
+	char numbers[128];
+	int r;
 
-	return ix_wish_read(text, counted, ARRAY_SIZE(counted), ret_attrs);
+	if ((size_t)(comma - text) >= sizeof(numbers))
+		return -EINVAL;
+	memcpy(numbers, text, (size_t)(comma - text));
+	numbers[comma - text] = '\0';
+	r = ix_wish_read(numbers, counted, ARRAY_SIZE(counted), &a);
+	if (r == 0 && *comma)
+		r = wish_huge(comma + 1, &a);
+	if (r < 0)
+		return r;
+	*ret_attrs = a;
+	return 0;
+}
+
+/* The pages of a huge segment are promised when it is made (mm/hugetlb.c), unless that
+ * was declined. */
+static uint64_t amount_huge(const struct ipcx_attrs *a)
+{
+	bool huge = (a->set & IPCX_A_HUGE) && !(a->set & IPCX_A_NORESERVE);
+
+	return huge ? ix_amount_size(a) : 0;
+}
+
+static uint64_t huge_page(const struct ipcx_attrs *a)
+{
+	return a->set & IPCX_A_HUGE ? a->huge : 0;
 }
 
 /* clang-format off */
@@ -299,6 +344,7 @@ static const struct ix_charge charges[] = {
 	{ .limit = "shmmax", .each = true, .amount = ix_amount_size },
 	{ .limit = "shmmni", .amount = ix_amount_one },
 	{ .limit = "shmall", .amount = ix_amount_pages },
+	{ .limit = "hugepages", .amount = amount_huge, .page = huge_page },
 	{ .limit = NULL },
 };
 
@@ -332,7 +378,7 @@ const struct ix_mech ix_mech_shm = {
 			  IPCX_A_NORESERVE | IPCX_A_LOCK | IPCX_A_FROM | IPCX_A_ID | IPCX_A_COUNT | IPCX_A_IF_MISSING,
 		.require = IPCX_A_SIZE,
 		.change = IPCX_A_MODE | IPCX_A_UID | IPCX_A_GID | IPCX_A_LOCK | IPCX_A_UNLOCK,
-		.need = "[COUNTx]SIZE",
+		.need = "[COUNTx]SIZE[,huge[=PAGE]]",
 		.shown = shown,
 	},
 	.kind = &shm_kind,

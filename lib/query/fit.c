@@ -61,6 +61,7 @@ struct need {
 	const struct ix_limit *l;
 	struct ix_reading r;
 	uint64_t needed;
+	bool unsized; /* how much is needed depends on what could not be read */
 	bool each;
 	enum verdict verdict;
 	uint64_t raise_to; /* the smallest limit that would do, 0: unknown */
@@ -71,7 +72,7 @@ static enum verdict judge(const struct need *n)
 	const struct ix_reading *r = &n->r;
 	enum verdict full = r->soft ? UNKNOWN : NO_ROOM;
 
-	if (!r->known)
+	if (!r->known || n->unsized)
 		return UNKNOWN;
 	if (r->unlimited)
 		return FITS;
@@ -97,26 +98,56 @@ static uint64_t raise_to(const struct need *n)
 	return __builtin_add_overflow(n->r.used, n->needed, &sum) ? UINT64_MAX : sum;
 }
 
+/* Which limit it is, for these objects: each size of huge pages has its own. */
+static const struct ix_limit *limit_of(const struct ix_charge *c,
+				       const struct ipcx_attrs *a)
+{
+	uint64_t page = c->page ? c->page(a) : 0;
+
+	return page ? ix_limit_of_pages(page) : ix_limit_by_name(c->limit);
+}
+
+/* What one object takes, in the unit of the limit; false when nobody knows. */
+static bool take(const struct ix_charge *c, const struct ipcx_attrs *a,
+		 const struct ix_reading *r, uint64_t *ret_amount)
+{
+	uint64_t amount = c->amount(a);
+
+	if (c->page && !r->page)
+		return false;
+	*ret_amount = c->page ? amount / r->page + (amount % r->page != 0) : amount;
+	return true;
+}
+
 static struct need weigh(struct ix_limits *s, const struct ix_charge *c,
 			 const struct ipcx_attrs *a)
 {
 	uint64_t count = a->set & IPCX_A_COUNT ? a->count : 1;
-	struct need n = { .l = ix_limit_by_name(c->limit), .each = c->each };
+	struct need n = { .l = limit_of(c, a), .each = c->each, .verdict = FITS };
+	uint64_t amount = 0;
 
-	assert(n.l);
-	n.needed = c->each ? c->amount(a) : ix_mul_sat(count, c->amount(a));
 	/*
 	 * Nothing needed, nothing read: a limit of huge pages does not concern a
 	 * segment without.
 	 */
-	if (n.needed == 0) {
-		n.verdict = FITS;
+	if (c->amount(a) == 0)
 		return n;
-	}
+	assert(n.l);
 	ix_limit_read(s, n.l, !c->each, &n.r);
+	n.unsized = !take(c, a, &n.r, &amount);
+	n.needed = c->each ? amount : ix_mul_sat(count, amount);
 	n.verdict = judge(&n);
 	n.raise_to = raise_to(&n);
 	return n;
+}
+
+/* Whether there is a limit behind each charge: huge pages of some sizes exist nowhere. */
+static bool has_limits(const struct ix_mech *m, const struct ipcx_attrs *a)
+{
+	for (const struct ix_charge *c = m->charges; c && c->limit; c++)
+		if (c->amount(a) && !limit_of(c, a))
+			return false;
+	return true;
 }
 
 /* "MECH:HOW MUCH" in the mechanism's own words. */
@@ -135,6 +166,9 @@ static int read_wish(struct ipcx *x, const char *wish, unsigned *ret_mech,
 	if (!m->wish || m->wish(*colon ? colon + 1 : colon, ret_a) < 0)
 		return ix_fail_plain(x, -EINVAL, "%s: is not of the form %s:%s", shown,
 				     m->info.name, m->info.need ? m->info.need : "");
+	if (!has_limits(m, ret_a))
+		return ix_fail_plain(x, -EINVAL, "%s: no machine has such huge pages",
+				     shown);
 	ret_a->mech = mech;
 	*ret_mech = mech;
 	return 0;
@@ -162,6 +196,8 @@ static int add_need(struct ipcx_table *t, unsigned mech, const struct need *n)
 	row->fits = n->verdict == FITS;
 	if (n->verdict == UNKNOWN)
 		ix_unknown(row, IPCX_F_FITS);
+	if (n->unsized)
+		ix_unknown(row, IPCX_F_NEEDED);
 	ix_table_keep(t);
 	note_unread(t, mech, n->l, &n->r);
 	return 0;
@@ -177,9 +213,9 @@ static int fit_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 	     r == 0 && c && c->limit; c++) {
 		struct need n = weigh(&s, c, a);
 
-		if (n.verdict == NO_ROOM)
+		if (n.verdict != FITS)
 			fits = 0;
-		if (n.needed)
+		if (n.needed || n.unsized)
 			r = add_need(t, a->mech, &n);
 	}
 	return r < 0 ? ix_fail(x, r, "%s", ix_mech(a->mech)->info.name) : fits;
@@ -244,16 +280,17 @@ static bool depends(const struct ix_charge *c, const struct ipcx_attrs *a,
 static int add_share(struct ix_limits *s, struct ipcx_table *t, const struct ix_charge *c,
 		     const struct ipcx_attrs *a, uint64_t unknown)
 {
-	const struct ix_limit *l = ix_limit_by_name(c->limit);
+	const struct ix_limit *l = limit_of(c, a);
 	bool guess = depends(c, a, unknown);
-	uint64_t needed = c->amount(a);
 	struct ix_limit_row *row;
 	struct ix_reading r;
+	uint64_t needed = 0;
 
-	assert(l);
-	if (needed == 0 && !guess)
+	if (!l || (c->amount(a) == 0 && !guess))
 		return 0;
 	ix_limit_read(s, l, false, &r);
+	if (!take(c, a, &r, &needed))
+		guess = true;
 	row = ix_limit_row(t, &shares_kind, a->mech, l, &r);
 	if (!row)
 		return -ENOMEM;
@@ -355,7 +392,7 @@ int ix_explain(struct ipcx *x, unsigned mech, const struct ipcx_attrs *a, int er
 	if (error > 0)
 		error = -error;
 	for (const struct ix_charge *c = m ? m->charges : NULL; c && c->limit; c++) {
-		const struct ix_limit *l = ix_limit_by_name(c->limit);
+		const struct ix_limit *l = limit_of(c, a);
 		struct need n;
 
 		if (!l || l->error != error)
@@ -369,7 +406,7 @@ int ix_explain(struct ipcx *x, unsigned mech, const struct ipcx_attrs *a, int er
 		 * Not the kernel's open books, but its errno: the limit whose use
 		 * nobody can see.
 		 */
-		if (n.verdict == UNKNOWN && n.r.known && !maybe.l)
+		if (n.verdict == UNKNOWN && n.r.known && !n.unsized && !maybe.l)
 			maybe = n;
 	}
 	if (!maybe.l)

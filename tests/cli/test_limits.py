@@ -320,7 +320,7 @@ def fits(world, wish, **more):
     r = world.ipcx("limits", "--for", wish, "--json", **more)
     assert r.rc in (0, 1), r.err
     rows = {row["name"]: row for row in r.json["needs"]}
-    assert (r.rc == 1) == any(row["fits"] is False for row in rows.values())
+    assert (r.rc == 0) == all(row["fits"] is True for row in rows.values())
     assert all((row["fits"] is False) or row["raise_to"] is None for row in rows.values())
     return r.rc == 0, rows
 
@@ -382,9 +382,53 @@ def test_needs_of_posix_objects(world):
 
 
 def test_what_nobody_can_count_is_neither_yes_nor_no(world):
-    """The kernel shows nowhere how much of RLIMIT_MSGQUEUE is used."""
-    can, rows = fits(world, "mq:1x1")
-    assert can and rows["rlimit_msgqueue"]["fits"] is None and rows["rlimit_msgqueue"]["used"] is None
+    """The kernel shows nowhere how much of RLIMIT_MSGQUEUE is used: that is no yes."""
+    r = world.run("prlimit", "--msgqueue=700000", IPCX, "limits", "--for", "mq:1x1", "--json")
+    row = {row["name"]: row for row in r.json["needs"]}["rlimit_msgqueue"]
+    assert r.rc == 1 and row["fits"] is None and row["used"] is None and row["raise_to"] is None
+    assert r.err == ("ipcx: note: cannot tell whether it fits into rlimit_msgqueue: "
+                     "the kernel does not tell how much of it is in use\n")
+
+
+def test_a_limit_that_cannot_be_read_is_no_yes(world):
+    """And what cannot be told does not hide what can: another limit is in the way for sure."""
+    assert world.run("mount", "-t", "tmpfs", "none", "/proc/sys/fs").rc == 0
+    r = world.run("prlimit", "--msgqueue=10", IPCX, "limits", "--for", "mq:1x1")
+    assert r.rc == 1 and "does not fit: raise rlimit_msgqueue to " in r.err
+    for name in ("mqueue_queues_max", "mqueue_msg_max", "mqueue_msgsize_max"):
+        assert len(re.findall(rf"{name}: unknown: there is no such file", r.err)) == 1, "the reason, once"
+        assert f"cannot tell whether it fits into {name}\n" in r.err
+    assert world.ipcx("limits", "--for", "mq:1x1", "--json").rc == 1
+
+
+def pool(world):
+    """(pages that are free and promised to nobody, bytes of one) of the default size."""
+    with open("/proc/meminfo", encoding="ascii") as f:
+        info = {line.split(":")[0]: int(line.split()[1]) for line in f}
+    if not info.get("Hugepagesize"):
+        pytest.skip("this kernel has no huge pages")
+    if int(world.sysctl("vm.nr_overcommit_hugepages")):
+        pytest.skip("huge pages may be made when they are needed here")
+    return info["HugePages_Free"] - info["HugePages_Rsvd"], info["Hugepagesize"] << 10
+
+
+def test_huge_pages_that_are_not_left(world):
+    left, page = pool(world)
+    own = f"hugepages_{page >> 10}kB"
+    for huge, name in (("huge", "hugepages"), (f"huge={page}", own)):
+        can, rows = fits(world, f"shm:{left * page + 1},{huge}")
+        row = rows[name]
+        assert not can and row["fits"] is False and row["needed"] == left + 1
+        assert row["limit"] - row["used"] == left and row["raise_to"] == row["limit"] + 1
+        assert rows["shmall"]["needed"] == -(-(left * page + 1) // 4096), "and in common pages"
+        can, rows = fits(world, f"shm:{left + 1}x1,{huge}")
+        assert not can and rows[name]["needed"] == left + 1, "each has a page of its own"
+        r = world.ipcx("mk", "shm", "--size", str(left * page + 1), f"--{huge}")
+        assert r.rc == 1 and f"{name} is {row['limit']} ({row['used']} used), {left + 1} needed: raise " in r.err, r.err
+        if left:
+            assert fits(world, f"shm:{left * page},{huge}")[0]
+    assert not {"hugepages", own} & set(fits(world, "shm:4K")[1])
+    assert fits(world, f"shm:{page}")[0]
 
 
 def test_advice_is_given_in_words(world):
@@ -404,7 +448,8 @@ def test_sums_that_would_wrap_do_not_fit(world):
 
 
 @pytest.mark.parametrize("wish", ["", "shm", "shm:", "shm:x", "nosuch:5", "shm:0", "shm:4K:5", "shm:5x", "x", "sem:1x2x3", "mq:5", "shm:-1", "msg:0",
-                                  "psem:0", "mq:1x", "shm:1x18446744073709551616", "\033[31m:5"])
+                                  "psem:0", "mq:1x", "shm:4M,", "shm:4M,big", "shm:4M,huge=", "shm:4M,huge=3M", "shm:4M,huge=0", "shm:4M,huge=8K", "shm:,huge", "shm:4M,huge,huge", "sem:5,huge",
+                                  "shm:1x18446744073709551616", "\033[31m:5"])
 def test_what_is_no_wish(world, wish):
     r = world.ipcx("limits", "--for", wish)
     assert (r.rc, r.out) == (2, "") and r.err.startswith("ipcx: ") and "\033" not in r.err

@@ -5,17 +5,15 @@
 #include "core/limit.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/util.h"
 #include "core/attr.h"
 #include "core/ctx.h"
 #include "core/mech.h"
 #include "limits/limits.h"
-#include "query/fit.h"
+#include "tree.h"
 #include "unit.h"
 
 #define ALL UINT64_MAX
@@ -153,65 +151,6 @@ static void limit_names(void **state)
 }
 
 /* ---- a recorded tree in place of /proc ---- */
-
-struct tree {
-	char path[32];
-	int fd;
-	struct ipcx *x;
-};
-
-static void put(const struct tree *t, const char *path, const char *text)
-{
-	int fd = openat(t->fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	assert_true(fd >= 0);
-	assert_true(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
-	assert_int_equal(close(fd), 0);
-}
-
-static const char *const dirs[] = { "sys", "sys/kernel", "sys/fs", "sys/fs/mqueue",
-				    "sys/vm" };
-
-static int tree_begin(void **state)
-{
-	static struct tree t;
-
-	t = (struct tree){ .path = "/tmp/ipcx-limits-XXXXXX" };
-	if (!mkdtemp(t.path) || ipcx_new(&t.x) < 0)
-		return -1;
-	t.fd = open(t.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
-		if (mkdirat(t.fd, dirs[i], 0700) < 0)
-			return -1;
-	t.x->procfd = dup(t.fd);
-	t.x->rootfd = dup(t.fd);
-	*state = &t;
-	return 0;
-}
-
-static int tree_end(void **state)
-{
-	static const char *const files[] = {
-		"sys/kernel/shmmax",
-		"sys/kernel/sem",
-		"sys/kernel/msgmni",
-		"sys/vm/nr_hugepages",
-		"sys/fs/mqueue/msg_max",
-		"sys/kernel/shm_rmid_forced",
-		"meminfo",
-		"sys/fs/mqueue/msgsize_max",
-		"sys/vm/nr_overcommit_hugepages",
-	};
-	struct tree *t = *state;
-
-	ipcx_free(t->x);
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		(void)unlinkat(t->fd, files[i], 0);
-	for (size_t i = ARRAY_SIZE(dirs); i-- > 0;)
-		(void)unlinkat(t->fd, dirs[i], AT_REMOVEDIR);
-	(void)close(t->fd);
-	return rmdir(t->path);
-}
 
 /* One limit as text: "LIMIT USED PERCENT", "-" for what is unknown. */
 static const char *shown(const struct tree *t, const char *name)
@@ -394,29 +333,6 @@ static void several_lines(void **state)
 	assert_string_equal(lines, "");
 }
 
-static void explained(void **state)
-{
-	const struct tree *t = *state;
-	struct ipcx_attrs a = { .size = sizeof(a), .set = IPCX_A_NSEMS, .nsems = 300 };
-	char text[256] = "";
-	unsigned sem;
-
-	assert_int_equal(ipcx_mech_by_name("sem", (size_t)-1, &sem), 0);
-	put(t, "sys/kernel/sem", "250\t32000\t32\t128\n");
-	assert_int_equal(ix_explain(t->x, sem, &a, -EINVAL, text, sizeof(text)), 0);
-	assert_string_equal(text, "semmsl is 250, 300 needed: raise kernel.sem "
-				  "(ipcx limits set semmsl=300)");
-	assert_int_equal(ix_explain(t->x, sem, &a, EINVAL, text, 12), 0);
-	assert_string_equal(text, "semmsl is 2");
-	a.nsems = 250;
-	assert_int_equal(ix_explain(t->x, sem, &a, -EINVAL, text, sizeof(text)), -ENOENT);
-	assert_int_equal(ix_explain(t->x, sem, &a, -EIO, text, sizeof(text)), -ENOENT);
-	assert_int_equal(ix_explain(t->x, IPCX_NO_MECH, &a, -EINVAL, text, sizeof(text)),
-			 -ENOENT);
-}
-
-#define IN_TREE(test) cmocka_unit_test_setup_teardown(test, tree_begin, tree_end)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -431,7 +347,6 @@ int main(void)
 		IN_TREE(setting),
 		IN_TREE(sysctl_lines),
 		IN_TREE(several_lines),
-		IN_TREE(explained),
 	};
 
 	return cmocka_run_group_tests_name("limit", tests, NULL, NULL);
