@@ -58,6 +58,16 @@ static void offer_mechs(const struct cursor *at, enum complete what)
 		offer(at, groups[i][0], "", groups[i][1]);
 }
 
+/* A wish begins with a mechanism; how it goes on is for people to say. */
+static void offer_wishes(const struct cursor *at)
+{
+	const struct ipcx_mech_info *info;
+
+	for (unsigned m = 0; (info = ipcx_mech_info(m)) != NULL; m++)
+		if (info->need)
+			offer(at, info->name, ":", info->need);
+}
+
 /* Live references of one mechanism: whole ("shm:5"), or without the mechanism when it was
  * said before. */
 static void offer_refs(struct app *app, const struct cursor *at, unsigned mech, bool bare)
@@ -206,8 +216,10 @@ static void offer_kind(struct app *app, const struct cmd *c, enum complete what,
 		offer_namespaces(app, at, what & COMPLETE_NS_ALL);
 	if (what & COMPLETE_WHEN)
 		offer_when(at);
+	if (what & COMPLETE_WISHES)
+		offer_wishes(at);
 	if (what & COMPLETE_USERS)
-		out_text(":users\n");
+		out_text(strchr(at->from, ':') ? ":groups\n" : ":users\n");
 	if (what & COMPLETE_FILES)
 		out_text(":files\n");
 }
@@ -223,22 +235,45 @@ static void offer_options(const struct cursor *at, const struct opt *o)
 	}
 }
 
-/* The option that the first len bytes of a word name and that takes an argument. */
-static const struct opt *takes(const struct cmd *c, const char *word, size_t len)
+static bool is_named(const struct opt *o, const char *word, size_t len)
+{
+	if (word[1] != '-')
+		return len == 2 && o->letter == word[1];
+	return strlen(o->name) == len - 2 && !strncmp(word + 2, o->name, len - 2);
+}
+
+/* The option that the first len bytes of a word name. */
+static const struct opt *option(const struct cmd *c, const char *word, size_t len)
 {
 	if (len < 2 || word[0] != '-')
 		return NULL;
 	for (const struct opt_group *g = c->options; g && g->opts; g++)
-		for (const struct opt *o = g->opts; o->name; o++) {
-			bool named = word[1] == '-' ? strlen(o->name) == len - 2 &&
-							      !strncmp(word + 2, o->name,
-								       len - 2)
-						    : len == 2 && o->letter == word[1];
-
-			if (named && o->kind != OPT_FLAG)
+		for (const struct opt *o = g->opts; o->name; o++)
+			if (is_named(o, word, len))
 				return o;
-		}
 	return NULL;
+}
+
+/* The same, when it takes an argument. */
+static const struct opt *takes(const struct cmd *c, const char *word, size_t len)
+{
+	const struct opt *o = option(c, word, len);
+
+	return o && o->kind != OPT_FLAG ? o : NULL;
+}
+
+/* What the operands are: an option before them may have changed it. */
+static enum complete operands(const struct cmd *c, int n, char **words)
+{
+	enum complete what = c->complete;
+
+	for (int i = 0; i < n && strcmp(words[i], "--") != 0; i++) {
+		const struct opt *o = option(c, words[i], strlen(words[i]));
+
+		if (o && o->operands)
+			what = o->operands;
+	}
+	return what;
 }
 
 /* Whether a "--" among the words has ended the options. */
@@ -257,7 +292,7 @@ static void complete_command(struct app *app, const struct cmd *c, int n, char *
 	const struct opt *o = NULL;
 
 	if (only_operands(n - 1, words)) {
-		offer_kind(app, c, c->complete, &at, n - 1, words);
+		offer_kind(app, c, operands(c, n - 1, words), &at, n - 1, words);
 		return;
 	}
 	o = takes(c, before, strlen(before));
@@ -276,7 +311,7 @@ static void complete_command(struct app *app, const struct cmd *c, int n, char *
 	} else {
 		if (n == 1)
 			offer_commands(&at, c->name);
-		offer_kind(app, c, c->complete, &at, n - 1, words);
+		offer_kind(app, c, operands(c, n - 1, words), &at, n - 1, words);
 	}
 }
 

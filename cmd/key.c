@@ -143,7 +143,7 @@ static int run(struct app *app, void *data, int n, char **words)
 static const struct opt opts[] = {
 	{ "reverse",   0,   KEY(struct key_args, reverse),    GIVEN(struct key_args, given, GIVEN_REVERSE), .arg = "KEY", .help = "tell which of the files could have made this key" },
 	{ "recursive", 'r', FLAG(struct key_args, recursive), .help = "with --reverse: look at everything below directories, too" },
-	{ "explain",   0,   FLAG(struct key_args, explain),   .help = "split ids into slot index and sequence number; they need not exist" },
+	{ "explain",   0,   FLAG(struct key_args, explain),   .operands = COMPLETE_MECHS | COMPLETE_REFS, .help = "split ids into slot index and sequence number; they need not exist" },
 	{ .name = NULL },
 };
 

@@ -306,7 +306,7 @@ static int run_set(struct app *app, void *data, int n, char **words)
 
 /* clang-format off */
 static const struct opt opts[] = {
-	{ "for",   0, TEXT(struct limits_args, wish),  .arg = "WISH", .help = "would it fit: shm:40G, sem:10x250, mq:100x8K" },
+	{ "for",   0, TEXT(struct limits_args, wish),  .arg = "WISH", .complete = COMPLETE_WISHES, .help = "would it fit: shm:40G, sem:10x250, mq:100x8K" },
 	{ "save",  0, TEXT(struct limits_args, save),  .arg = "FILE", .complete = COMPLETE_FILES, .help = "write the values as lines for sysctl.d; - is standard output" },
 	{ "force", 0, FLAG(struct limits_args, force), .help = "replace FILE if it exists" },
 	{ .name = NULL },

@@ -65,6 +65,11 @@ _ipcx() {
 				__ipcx_offer "$option$line"
 			done < <(compgen -u -- "$value")
 			;;
+		:groups) # behind the colon of USER:GROUP
+			while IFS= read -r line; do
+				__ipcx_offer "$option${value%%:*}:$line"
+			done < <(compgen -g -- "${value#*:}")
+			;;
 		*) __ipcx_offer "${line%%$'\t'*}" ;;
 		esac
 	done < <("${words[0]}" complete -- "${words[@]:1}" 2>/dev/null)

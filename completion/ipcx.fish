@@ -13,6 +13,8 @@ function __ipcx_complete
                 printf '%s\n' "$option"(__fish_complete_path $value)
             case ':users'
                 printf '%s\n' "$option"(__fish_complete_users)
+            case ':groups'
+                printf '%s\n' "$option"(string replace -r -- ':.*' ':' "$value")(__fish_complete_groups)
             case '*'
                 printf '%s\n' $line
         end

@@ -36,7 +36,7 @@ enum complete {
 	COMPLETE_FIELDS = 1 << 0,
 	COMPLETE_FORMATS = 1 << 1,
 	COMPLETE_FILES = 1 << 2,
-	COMPLETE_USERS = 1 << 3,
+	COMPLETE_USERS = 1 << 3, /* behind a colon, groups */
 	COMPLETE_MECHS = 1 << 4,
 	COMPLETE_GROUPS = 1 << 5,
 	COMPLETE_REFS = 1 << 6,
@@ -45,6 +45,7 @@ enum complete {
 	COMPLETE_WHEN = 1 << 9,
 	COMPLETE_NS = 1 << 10,     /* containers and pins */
 	COMPLETE_NS_ALL = 1 << 11, /* and "all" */
+	COMPLETE_WISHES = 1 << 12, /* a mechanism and a colon */
 };
 
 struct opt {
@@ -52,7 +53,8 @@ struct opt {
 	char letter; /* 0: none */
 	enum opt_kind kind;
 	enum complete complete;
-	size_t at;    /* of the value in the argument struct */
+	enum complete operands; /* what they are with this option, if not the command's */
+	size_t at;              /* of the value in the argument struct */
 	uint64_t bit; /* set in the mask at mask_at, so that the command knows it was
 			 given */
 	size_t mask_at;

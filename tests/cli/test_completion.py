@@ -145,6 +145,17 @@ WORDS = [
     (["mk", "shm", "--from", "x"], [":files"]),
     (["mk", "shm", "--from=x"], [":files"]),
     (["set", "shm:0", "--owner", "r"], [":users"]),
+    (["set", "shm:0", "--owner", "root:r"], [":groups"]),
+    (["set", "shm:0", "--owner=:"], [":groups"]),
+    (["key", "sh"], [":files"]),
+    (["key", "--explain", "sh"], ["shm"]),
+    (["key", "--json", "--explain", "shm:7", "ms"], ["msg"]),
+    (["key", "--explain", "--", "ms"], ["msg"]),
+    (["key", "--", "--explain", "ms"], [":files"]),
+    (["key", "--reverse", "0x1", "ms"], [":files"]),
+    (["limits", "--for", "s"], ["shm:", "sem:"]),
+    (["limits", "--for=ps"], ["--for=pshm:", "--for=psem:"]),
+    (["limits", "--for", "shm:4"], []),
     (["limits", "shmma"], ["shmmax"]),
     (["limits", "shmmi"], ["shmmin"]),
     (["limits", "se"], ["set", "semmsl", "semmns", "semopm", "semmni", "semvmx"]),
@@ -174,6 +185,7 @@ def test_live_references(world):
     world.ok("mk", "mq", "/jobs", "--maxmsg", "1", "--msgsize", "8")
     assert ["shm:0", "root"] in candidates(world, "show", "shm:")
     assert ["0", "root"] in candidates(world, "rm", "shm", "")
+    assert candidates(world, "key", "--explain", "shm:") == [["shm:0", "root"]]
     assert ["/jobs", "root"] in candidates(world, "rm", "mq", "/")
     assert ["mq:/jobs", "root"] in candidates(world, "rm", "m")
 
@@ -251,6 +263,12 @@ LINES = [
     ("ipcx mk pshm /x --from some-fi", "ipcx mk pshm /x --from some-file"),
     ("ipcx mk shm --owner roo", "ipcx mk shm --owner root"),
     ("ipcx mk shm --owner=roo", "ipcx mk shm --owner=root"),
+    ("ipcx mk shm --owner daemon:roo", "ipcx mk shm --owner daemon:root"),
+    ("ipcx mk shm --owner=daemon:roo", "ipcx mk shm --owner=daemon:root"),
+    ("ipcx mk shm --owner :roo", "ipcx mk shm --owner :root"),
+    ("ipcx key --explain shm:", "ipcx key --explain shm:0"),
+    ("ipcx limits --for sh", "ipcx limits --for shm:"),
+    ("ipcx limits --for=sh", "ipcx limits --for=shm:"),
 ]
 
 
@@ -264,7 +282,7 @@ def test_lines(world, shell):
         for line, wanted in LINES:
             got = typed(line + TAB)[0]
             # A word that is done ends in a blank, one that goes on does not.
-            blank = "" if wanted.endswith(("=", "shm")) else " "
+            blank = "" if wanted.endswith(("=", "shm", "shm:")) else " "
             if got.rstrip() != wanted or (blank == "" and got != wanted):
                 wrong.append((line, wanted, got))
     assert not wrong, "\n".join(map(str, wrong))
@@ -303,6 +321,10 @@ def test_fish(world, dump):
         ("ipcx mk shm --from /etc/passw", "/etc/passwd"),
         ("ipcx mk shm --owner roo", "root\troot"),
         ("ipcx mk shm --owner=roo", "--owner=root\troot"),
+        ("ipcx mk shm --owner daemon:roo", "daemon:root"),
+        ("ipcx mk shm --owner=daemon:roo", "--owner=daemon:root"),
+        ("ipcx key --explain shm:", "shm:0\troot"),
+        ("ipcx limits --for sh", "shm:\t[COUNTx]SIZE[,huge[=PAGE]]"),
         ("ipcx rm $(touch ran) (touch ran) po", "posix\tall POSIX mechanisms"),
     ]:
         got = fish(world, line)
