@@ -197,6 +197,10 @@ mkdir -p "$out"
 : >"$log"
 # shellcheck disable=SC2086 # words
 [ -z "$install" ] || packaging/deps.sh $kinds || give_up packaging/deps.sh $kinds
+# Without a runtime its tests are skipped, and say so.
+case " ${suites:-containers} " in
+*" containers "*) [ -z "$install" ] || packaging/deps.sh containers || : ;;
+esac
 [ -e "$build/build.ninja" ] || step meson setup "$build" --native-file build-dev.ini
 step ninja -C "$build"
 

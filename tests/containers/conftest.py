@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Real containers of every kind that is installed, in one world of their own; started once."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+
+import pytest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+spec = importlib.util.spec_from_file_location("world", os.path.join(HERE, "../cli/conftest.py"))
+worlds = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(worlds)
+
+# Kind: the programs that it needs, and what ipcx calls the runtime.
+KINDS = {
+    "runc": (["runc", "jq"], "runc"), "userns": (["runc", "jq"], "runc"), "crun": (["crun", "runc", "jq"], "crun"),
+    "podman": (["podman", "conmon", "runc"], "podman"), "lxc": (["lxc-start"], "lxc"), "nspawn": (["systemd-nspawn"], "nspawn"),
+    "bwrap": (["bwrap"], "bwrap"), "docker": (["dockerd", "docker", "containerd", "runc"], "docker"),
+    "containerd": (["containerd", "ctr", "podman"], "containerd"), "k8s": (["containerd", "ctr", "podman"], "k8s"),
+}
+# State below /run and /var is the world's own, so that nothing stays.
+SETUP = """
+mount -t tmpfs none /run
+mount -t tmpfs none /var/lib
+mkdir -p /run/lock /var/lib/lxc
+""" + worlds.SETUP
+CGROUPS = ["docker", "ex", "kubepods", "libpod_parent", "lxc.pivot", "payload", "supervisor", "runc1", "runc2", "crun1"]
+
+
+class Container:
+    """One that runs: its kind, its name, and the process that holds its objects."""
+
+    def __init__(self, kind, name, pid):
+        self.kind, self.name, self.pid = kind, name, pid
+        self.label = name if ":" in name else f"{KINDS[kind][1]}:{name}"
+
+
+class Zoo:
+    """The world of the containers."""
+
+    def __init__(self):
+        self.world = worlds.World(setup=SETUP)
+        self.dir = tempfile.mkdtemp(prefix="ipcx-zoo.")
+        os.chmod(self.dir, 0o755)
+        self.running, self.failed, self.keep = {}, {}, []
+        self.rootfs()
+
+    def rootfs(self):
+        root = os.path.join(self.dir, "rootfs")
+        for name in ("bin", "proc", "sys", "dev", "tmp", "etc", "run", "usr/lib"):
+            os.makedirs(os.path.join(root, name))
+        subprocess.run(["cc", "-static", "-O2", "-o", f"{root}/bin/holder", os.path.join(HERE, "holder.c")], check=True)
+        shutil.copy("/bin/busybox", f"{root}/bin/busybox")
+        for name in ("sh", "sleep", "ls", "cat"):
+            os.symlink("busybox", f"{root}/bin/{name}")
+        for name, text in (("etc/passwd", "root:x:0:0::/:/bin/sh\n"), ("usr/lib/os-release", "ID=ipcx-test\n")):
+            with open(os.path.join(root, name), "w", encoding="ascii") as f:
+                f.write(text)
+
+    def zoo(self, *words):
+        return self.world.argv(os.path.join(HERE, "zoo.sh"), *words)
+
+    def holders(self):
+        """Processes of the holder, with their IPC namespaces."""
+        r = self.world.run("sh", "-c", 'for p in $(pgrep -x holder); do echo "$p $(readlink /proc/$p/ns/ipc)"; done')
+        return dict(line.split(" ", 1) for line in r.lines if " ipc:" in line)
+
+    def start(self, kind):
+        """Start one, once; the reason when it cannot be."""
+        if kind in self.running:
+            return self.running[kind]
+        missing = [p for p in KINDS[kind][0] if not shutil.which(p, path=os.environ["PATH"] + ":/usr/sbin:/sbin")]
+        if missing:
+            pytest.skip(f"{', '.join(missing)}: not installed")
+        if not shutil.which("busybox"):
+            pytest.skip("busybox-static: not installed")
+        before = self.holders()
+        p = subprocess.Popen(self.zoo("start", kind), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                             env=dict(os.environ, W=self.dir, PATH=os.environ["PATH"] + ":/usr/sbin:/sbin"))
+        self.keep.append(p)
+        name = p.stdout.readline().strip()
+        deadline = time.monotonic() + 20
+        new = {}
+        while name and not new and time.monotonic() < deadline:
+            new = {pid for pid in self.holders() if pid not in before}
+            time.sleep(0.1)
+        with open(os.path.join(self.dir, "log"), encoding="utf-8", errors="replace") as log:
+            assert name and new, f"{kind} did not start: {log.read()[-2000:]}"
+        time.sleep(0.3)  # its objects
+        self.running[kind] = Container(kind, name, int(new.pop()))
+        return self.running[kind]
+
+    def close(self):
+        for kind in reversed(list(self.running)):
+            subprocess.run(self.zoo("stop", kind), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                           env=dict(os.environ, W=self.dir, PATH=os.environ["PATH"] + ":/usr/sbin:/sbin"), check=False, timeout=60)
+        self.world.close()
+        for p in self.keep:
+            p.kill()
+            p.wait()
+        for name in CGROUPS:
+            subprocess.run(f"find /sys/fs/cgroup/{name} /sys/fs/cgroup/*/{name} -depth -type d -exec rmdir {{}} + 2>/dev/null", shell=True, check=False)
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def zoo():
+    if os.geteuid() != 0:
+        pytest.skip("starting containers needs root")
+    z = Zoo()
+    yield z
+    z.close()
+
+
+@pytest.fixture(params=KINDS)
+def container(zoo, request):
+    return zoo.start(request.param)

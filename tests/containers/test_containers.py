@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Real containers: named, looked into, entered, cleaned, and the rest of the machine left as it was."""
+
+import re
+
+import pytest
+
+HELD = {("shm", "0x00001234", 8192), ("msg", "0x00001234", None), ("sem", "0x00001234", None), ("mq", "/hq", None), ("pshm", "/hp", 4096)}
+
+
+def seen(objects):
+    return {(o["mech"], o.get("name") or o["key"], o.get("size")) for o in objects}
+
+
+def objects(zoo, where):
+    r = zoo.world.ipcx("ls", "--ns", where, "--json")
+    assert r.rc == 0, r.err
+    return r.json["objects"]
+
+
+def ino(zoo, pid):
+    return int(re.search(r"\d+", zoo.world.run("readlink", f"/proc/{pid}/ns/ipc").out)[0])
+
+
+def test_it_is_named(zoo, container):
+    rows = [n for n in zoo.world.ipcx("ns", "ls", "--json").json["namespaces"] if n["ns"] == ino(zoo, container.pid)]
+    assert len(rows) == 1 and container.label in rows[0]["container"].split(","), rows
+    assert rows[0]["objects"] >= 4 and rows[0]["kept_by"] == "processes"
+
+
+def test_its_objects_are_seen(zoo, container):
+    assert seen(objects(zoo, container.name)) == HELD
+    assert objects(zoo, container.name) == objects(zoo, container.pid) or \
+        seen(objects(zoo, container.name)) == seen(objects(zoo, container.pid))
+    assert seen(objects(zoo, container.label)) == HELD
+    inside = zoo.world.run("nsenter", "-t", container.pid, "-i", "ipcs", "-m").out
+    assert len(re.findall(r"^0x00001234 ", inside, re.M)) == 1
+
+
+def test_it_is_entered_with_our_programs(zoo, container):
+    r = zoo.world.ipcx("ns", "enter", container.name, "--", "sh", "-c", "readlink /proc/self/ns/ipc; ipcs -m; ls /dev/shm")
+    assert r.rc == 0, r.err
+    assert r.lines[0] == f"ipc:[{ino(zoo, container.pid)}]" and "0x00001234" in r.out and r.lines[-1] == "hp"
+
+
+def test_it_is_entered_with_its_own(zoo, container):
+    r = zoo.world.ipcx("ns", "enter", "--mount", container.name, "--", "/bin/ls", "/bin")
+    assert r.rc == 0 and "holder" in r.out.split(), r.err
+
+
+def test_its_limits(zoo, container):
+    zoo.world.ok("limits", "set", "shmmni=321", "--ns", container.name)
+    rows = zoo.world.ipcx("limits", "shmmni", "--json", "--ns", container.name).json["limits"]
+    assert rows[0]["limit"] == 321
+    assert zoo.world.ipcx("limits", "shmmni", "--json").json["limits"][0]["limit"] != 321
+
+
+def test_everything_of_it(zoo, container):
+    row = zoo.world.ipcx("ns", "show", container.name, "--json").json["namespaces"][0]
+    assert container.label in {c["container"] for c in row["containers"]}
+    mine = [m for m in row["members"] if m["pid"] == container.pid]
+    assert mine and mine[0]["container"] == container.label
+    if container.kind == "k8s":
+        assert {(c["pod"], c["pod_namespace"]) for c in row["containers"]} == {("mypod", "myns")}
+    if container.kind == "docker":
+        assert row["containers"][0]["ipc_mode"] == "private"
+
+
+def test_an_id_may_be_cut(zoo, container):
+    row = zoo.world.ipcx("ns", "show", container.name, "--json").json["namespaces"][0]
+    ids = {c["container_id"] for c in row["containers"] if c["container"] == container.label}
+    for id_ in ids:
+        if len(id_) == 64:
+            assert seen(objects(zoo, id_[:10])) == HELD
+
+
+def test_what_is_removed_is_only_there(zoo, container):
+    zoo.world.ok("mk", "shm:0x1234", "--size", "4K")
+    removed = zoo.world.ipcx("rm", "msg", "sem", "--all", "--yes", "--ns", container.name)
+    assert removed.rc == 0, removed.err
+    assert {o["mech"] for o in objects(zoo, container.name)} == {"shm", "mq", "pshm"}
+    zoo.world.ok("mk", "msg:0x1234", "--ns", container.name)
+    zoo.world.ok("mk", "sem:0x1234", "--nsems", "2", "--ns", container.name)
+    assert seen(objects(zoo, container.name)) == HELD
+    assert [o["key"] for o in zoo.world.objects("sysv")] == ["0x00001234"]
+    zoo.world.ok("rm", "shm:0x1234")
+
+
+def test_all_of_them_at_once(zoo):
+    if len(zoo.running) < 2:
+        pytest.skip("fewer than two kinds run here")
+    rows = zoo.world.ipcx("ls", "shm", "--ns", "all", "--json").json["objects"]
+    names = {name for o in rows if o["container"] for name in o["container"].split(",")}
+    assert {c.label for c in zoo.running.values()} <= names
+
+
+def test_names_that_fit_several(zoo):
+    """Two runtimes know docker's container; the one that people use is told."""
+    c = zoo.start("docker")
+    assert seen(objects(zoo, f"docker:{c.name}")) == HELD
+    r = zoo.world.ipcx("ls", "--ns", "podman:" + c.name)
+    assert r.rc == 3 and "no container is called" in r.err
