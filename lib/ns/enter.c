@@ -68,8 +68,8 @@ static int open_gear(struct gear *g)
 	if (g->flags & IPCX_ENTER_PID)
 		g->pid = open_ns(g, "pid");
 	if (p->rootfd >= 0 && !(g->flags & IPCX_ENTER_MOUNT))
-		g->shm =
-			ix_open_below(p->rootfd, SHM_DIR + 1, O_PATH | O_DIRECTORY, true);
+		g->shm = ix_open_below(p->rootfd, ix_relative(SHM_DIR),
+				       O_PATH | O_DIRECTORY, true);
 	if (g->shm >= 0 && g->mnt < 0)
 		return ix_fail_plain(
 			g->x, -ESRCH,
@@ -219,8 +219,9 @@ static int enter_root(const struct gear *g)
 
 static int go_with_own_root(const struct gear *g)
 {
-	bool shared = g->shm >= 0 && ix_device_of(g->x, getpid(), SHM_DIR + 1) ==
-					     ix_device_below(g->p->rootfd, SHM_DIR + 1);
+	bool shared = g->shm >= 0 &&
+		      ix_device_of(g->x, getpid(), ix_relative(SHM_DIR)) ==
+			      ix_device_below(g->p->rootfd, ix_relative(SHM_DIR));
 	int r = own_mounts(g);
 
 	if (r == 0 && !shared && !g->p->home)

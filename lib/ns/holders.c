@@ -73,26 +73,23 @@ void ix_holders_free(struct ix_holders *h)
  * is. */
 static int keep_pair(struct ix_nslist *l, uint64_t ipc, uint64_t mnt, int32_t pid)
 {
-	struct ix_nspair *p = l->pairs + l->last_pair, *more;
-	size_t i;
+	struct ix_nspair *more;
+	size_t i = l->last_pair;
 
-	if (!l->npairs || p->ipc != ipc || p->mnt != mnt) {
+	if (i >= l->npairs || l->pairs[i].ipc != ipc || l->pairs[i].mnt != mnt)
 		for (i = 0; i < l->npairs; i++)
 			if (l->pairs[i].ipc == ipc && l->pairs[i].mnt == mnt)
 				break;
-		if (i == l->npairs) {
-			more = reallocarray(l->pairs, i + 1, sizeof(*more));
-			if (!more)
-				return -ENOMEM;
-			l->pairs = more;
-			more[i] =
-				(struct ix_nspair){ .ipc = ipc, .mnt = mnt, .pid = pid };
-			l->npairs++;
-		}
-		l->last_pair = i;
-		p = l->pairs + i;
+	if (i == l->npairs) {
+		more = reallocarray(l->pairs, i + 1, sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		l->pairs = more;
+		more[i] = (struct ix_nspair){ .ipc = ipc, .mnt = mnt, .pid = pid };
+		l->npairs++;
 	}
-	p->processes++;
+	l->last_pair = i;
+	l->pairs[i].processes++;
 	return 0;
 }
 

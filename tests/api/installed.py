@@ -115,7 +115,8 @@ def program(text):
 
 
 def consoles(source):
-    """The commands of README.md in order: (command, the lines that it is shown to answer)."""
+    """The commands of README.md in order: (command, the lines that it is shown to answer). What needs containers is a
+    shell-session there, not a console: tests/containers has them."""
     readme = os.path.join(source, "README.md")
     for language, block in fenced(read(readme) if os.path.exists(readme) else ""):
         for piece in re.split(r"^\$ ", block, flags=re.M)[1:] if language == "console" else []:
