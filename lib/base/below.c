@@ -19,7 +19,7 @@
 #include "base/file.h"
 #include "base/util.h"
 
-/* How long a file system may take. */
+/* How long a file system may take, in seconds. */
 #define PATIENCE 2
 
 #ifndef RESOLVE_CACHED
@@ -79,10 +79,11 @@ static void *ask(void *arg)
 	return NULL;
 }
 
-/* -ETIMEDOUT: then the question is the thread's. */
-static int wait_for(struct question *q)
+/* Whether there is an answer. Without one the question is the thread's. */
+static bool wait_for(struct question *q)
 {
 	struct timespec until;
+	bool left;
 	int r = 0;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &until);
@@ -90,10 +91,9 @@ static int wait_for(struct question *q)
 	(void)pthread_mutex_lock(&q->lock);
 	while (!q->done && r != ETIMEDOUT)
 		r = pthread_cond_timedwait(&q->answered, &q->lock, &until);
-	q->left = !q->done;
-	r = q->done ? q->r : -ETIMEDOUT;
+	left = q->left = !q->done;
 	(void)pthread_mutex_unlock(&q->lock);
-	return r;
+	return !left;
 }
 
 static struct question *new_question(int dir, const char *path, int flags)
@@ -132,10 +132,12 @@ static int open_patiently(int dir, const char *path, int flags)
 	(void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	r = -pthread_create(&thread, &attr, ask, q);
 	(void)pthread_attr_destroy(&attr);
-	if (r == 0)
-		r = wait_for(q);
-	if (r != -ETIMEDOUT)
-		end(q);
+	if (r == 0) {
+		if (!wait_for(q))
+			return -ETIMEDOUT;
+		r = q->r;
+	}
+	end(q);
 	return r;
 }
 

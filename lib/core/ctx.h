@@ -28,6 +28,7 @@ struct ipcx {
 	struct ix_view view; /* set while they do (ns/there.c) */
 	int rootfd; /* "/" unless a test stands another tree here; -1 until first used */
 	int procfd; /* procfs below it, its type checked; -1 until first used */
+	unsigned stalls; /* file systems that did not answer, since the last discovery */
 	struct ix_names users, groups;      /* names asked for so far, over all tables */
 	struct ix_buf names;                /* where they stand */
 	char error[2 * IPCX_REF_MAX + 512]; /* may name two objects */

@@ -225,6 +225,7 @@ int ix_discover(struct ipcx *x, unsigned how, struct ix_nslist *ret_list)
 	const struct walk w = { .list = &l, .holders = &h };
 	int r = ix_procfd(x);
 
+	x->stalls = 0;
 	if (r >= 0)
 		r = walk(x, &w);
 	if (r == 0)
@@ -250,6 +251,7 @@ int ix_pids_in(struct ipcx *x, uint64_t ino, struct ix_pids *ret_pids)
 	const struct walk w = { .pids = &pids, .ino = ino };
 	int r = ix_procfd(x);
 
+	x->stalls = 0;
 	if (r >= 0)
 		r = walk(x, &w);
 	if (r < 0) {

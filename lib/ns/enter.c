@@ -221,7 +221,7 @@ static int go_with_own_root(const struct gear *g)
 {
 	bool shared = g->shm >= 0 &&
 		      ix_device_of(g->x, getpid(), ix_relative(SHM_DIR)) ==
-			      ix_device_below(g->p->rootfd, ix_relative(SHM_DIR));
+			      ix_device_below(g->x, g->p->rootfd, ix_relative(SHM_DIR));
 	int r = own_mounts(g);
 
 	if (r == 0 && !shared && !g->p->home)

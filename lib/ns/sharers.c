@@ -6,6 +6,7 @@
  */
 #include "ns/sharers.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sys/stat.h>
@@ -14,11 +15,18 @@
 #include "base/below.h"
 #include "base/file.h"
 
-uint64_t ix_device_below(int rootfd, const char *path)
+/* A container may have any number of mount namespaces whose file systems do not answer. */
+#define STALLS_MAX 4
+
+uint64_t ix_device_below(struct ipcx *x, int rootfd, const char *path)
 {
-	auto_fd int fd = ix_open_below(rootfd, path, O_PATH | O_DIRECTORY, true);
+	auto_fd int fd = x->stalls < STALLS_MAX
+				 ? ix_open_below(rootfd, path, O_PATH | O_DIRECTORY, true)
+				 : -EBUSY;
 	struct statx st;
 
+	if (fd == -ETIMEDOUT)
+		x->stalls++;
 	if (fd < 0 ||
 	    statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &st) < 0)
 		return 0;
@@ -33,7 +41,7 @@ uint64_t ix_device_of(struct ipcx *x, int32_t pid, const char *path)
 
 	(void)snprintf(name, sizeof(name), "%d/root", pid);
 	root = proc < 0 ? proc : ix_open(proc, name, O_PATH | O_DIRECTORY);
-	return root < 0 ? 0 : ix_device_below(root, path);
+	return root < 0 ? 0 : ix_device_below(x, root, path);
 }
 
 /* Processes that have one of the two in common, and not the other. */
@@ -63,7 +71,7 @@ static void count(struct ipcx *x, const struct ix_nslist *l, const struct ix_pla
 
 int ix_sharers_differ(struct ipcx *x, const struct ix_place *p, char *buf, size_t size)
 {
-	uint64_t dev = ix_device_below(p->rootfd, "dev/shm");
+	uint64_t dev = ix_device_below(x, p->rootfd, "dev/shm");
 	struct split s = { 0 };
 	struct ix_nslist l;
 	int n = 0, r;

@@ -6,8 +6,9 @@
 #include "ns/place.h"
 
 /* The device number of the file system on a directory ("dev/shm") below a root that
- * others made; 0 when that cannot be told. Asks no file system. */
-uint64_t ix_device_below(int rootfd, const char *path);
+ * others made; 0 when that cannot be told. Asks no file system, and waits in vain for a
+ * few that are in the way at most, until the next discovery. */
+uint64_t ix_device_below(struct ipcx *x, int rootfd, const char *path);
 
 /* The same of a process. */
 uint64_t ix_device_of(struct ipcx *x, int32_t pid, const char *path);

@@ -77,10 +77,10 @@ static int cmp_ns(struct cmp *c)
 		     : "a key or id of System V, and mq_open(3) of a name, mean other objects on each side");
 }
 
-static void put_device(const struct ix_place *p, const char *path, char *buf, size_t size,
-		       uint64_t *ret_dev)
+static void put_device(struct ipcx *x, const struct ix_place *p, const char *path,
+		       char *buf, size_t size, uint64_t *ret_dev)
 {
-	*ret_dev = p->rootfd < 0 ? 0 : ix_device_below(p->rootfd, path);
+	*ret_dev = p->rootfd < 0 ? 0 : ix_device_below(x, p->rootfd, path);
 	if (*ret_dev)
 		(void)snprintf(buf, size, "device %" PRIu64, *ret_dev);
 	else
@@ -95,8 +95,8 @@ static int cmp_dir(struct cmp *c, const char *name, const char *path,
 	uint64_t dev[2];
 	bool neither;
 
-	put_device(a, path, first, sizeof(first), &dev[0]);
-	put_device(b, path, second, sizeof(second), &dev[1]);
+	put_device(c->x, a, path, first, sizeof(first), &dev[0]);
+	put_device(c->x, b, path, second, sizeof(second), &dev[1]);
 	neither = !dev[0] && !dev[1] && a->rootfd >= 0 && b->rootfd >= 0;
 	*ret_same = (dev[0] && dev[0] == dev[1]) || neither;
 	return add(c, name, first, second, *ret_same,

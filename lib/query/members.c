@@ -263,8 +263,8 @@ static int add_sharers(struct ipcx *x, struct ipcx_table *t)
 	int root = p ? p->rootfd : ix_rootfd(x);
 	struct share_row self = {
 		.ns = p ? p->ino : ix_ns_own(x, "ipc"),
-		.shm = root < 0 ? 0 : ix_device_below(root, "dev/shm"),
-		.mqueue = root < 0 ? 0 : ix_device_below(root, "dev/mqueue"),
+		.shm = root < 0 ? 0 : ix_device_below(x, root, "dev/shm"),
+		.mqueue = root < 0 ? 0 : ix_device_below(x, root, "dev/mqueue"),
 	};
 	struct ix_nslist l;
 	int r = ix_discover(x, 0, &l);

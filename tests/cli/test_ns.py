@@ -10,7 +10,7 @@ import time
 import pytest
 
 from conftest import IPCX
-from helpers.tools import MAKE
+from helpers.tools import MAKE, helper
 
 # A process in namespaces of its own: says its number, and stays until its standard input ends.
 PLACE = """mount -t tmpfs -o mode=1777 none /dev/shm 2>/dev/null
@@ -228,6 +228,35 @@ printf x > good; touch covered; mount --bind /etc/passwd covered; printf x > "$(
     assert "\033" not in world.ipcx("ls", "pshm", "--ns", bad.pid).out
     assert world.ipcx("rm", "--ns", bad.pid, "pshm:/covered").rc != 0
     bad.end()
+
+
+@pytest.mark.parametrize("where", ["/dev/shm", "/dev", "/run/x"])
+def test_a_file_system_that_never_answers_is_not_waited_for(world, where):
+    """On /dev/shm, on the way to it, or behind a link."""
+    prepare = {"/run/x": "cp -a /dev/fuse /dev/null /run/; mount -t tmpfs none /dev; mv /run/fuse /run/null /dev/; ln -s /run/x/deep /dev/shm"}
+    bad = Place(world, script=f"""mount -t tmpfs -o mode=1777 none /dev/shm; exec 3<&0 4>&1
+mkfifo {world.dir}/up; mount -t tmpfs none /run; mkdir /run/x; {prepare.get(where, "")}
+{helper("fuse")} {where} >{world.dir}/up & read -r up <{world.dir}/up; echo "${{up:+$$}}" >&4; exec cat <&3""")
+    for words in (["ls", "pshm", "psem"], ["ns", "ls"], ["mk", "pshm", "/x", "--size", "4K"]):
+        more = [] if words[0] == "ns" else ["--ns", bad.pid]
+        began = time.monotonic()
+        # Leaks are not looked for: that would wait for the threads that are left behind.
+        r = world.ipcx(*words, *more, timeout=40, env={"ASAN_OPTIONS": "detect_leaks=0:exitcode=99"})
+        assert time.monotonic() - began < 15
+        if words[0] == "ls":
+            assert r.rc == 1 and "/dev/shm" in r.err and "/x" not in r.out
+    assert world.ipcx("ls", "sysv", "--ns", bad.pid).rc == 0
+    bad.end()
+
+
+@pytest.mark.parametrize("mech", ["mq", "pshm", "psem"])
+def test_ten_thousand_objects_of_others(world, mech):
+    """What a container has made is listed, however much it is. (Two users: RLIMIT_MSGQUEUE.)"""
+    many = Place(world, script=PLACE.replace("echo $$", f"""echo 20000 >/proc/sys/fs/mqueue/queues_max
+{helper("objects")} many {mech} 5000; setpriv --reuid 77777 --clear-groups {helper("objects")} many {mech} 5000 other; echo $$"""))
+    r = world.ipcx("ls", mech, "--ns", many.pid, "-o", "name", "--no-headings", timeout=60)
+    assert r.rc == 0 and len(set(r.lines)) == 10000
+    many.end()
 
 
 def test_one_that_ends_meanwhile(world):
