@@ -31,10 +31,13 @@ LIMITS = {
 
 @dataclasses.dataclass(frozen=True)
 class Fixture:
-    """What a world holds: so many objects of each System V kind, so many queues."""
+    """What a world holds: so many objects of each System V kind, so many queues, so many idle processes in namespaces
+    of their own."""
     objects: int = 0
     owners: str = "one"     # one, named or unknown
     queues: int = 0
+    processes: int = 0
+    namespaces: int = 0
 
 
 FIXTURES = {
@@ -47,6 +50,8 @@ FIXTURES = {
     "32000 owners": Fixture(32000, "named"),
     "32000 unknown": Fixture(32000, "unknown"),
     "queues": Fixture(queues=3600),
+    "crowd": Fixture(processes=2000, namespaces=50),
+    "one place": Fixture(processes=2000, namespaces=1),
     "spare": Fixture(),     # rows that make and remove objects themselves
 }
 
@@ -128,6 +133,8 @@ class World:
             key, ident = rows[len(rows) // 2].split()[:2]
             self.facts[f"{kind}id"] = ident
             self.facts[f"{kind}key"] = hex(int(key))
+        if fixture.processes:
+            self.must(["@bin@/crowd", str(fixture.processes), str(fixture.namespaces)])
         if fixture.queues:
             made = int(self.must(["@bin@/fixture", "make", "mq", str(fixture.queues)]))
             self.facts["queues"] = str(made)

@@ -91,9 +91,15 @@ def growth(nothing, half, whole):
     return (whole - nothing) / max(half - nothing, 1e-9)
 
 
+def per_place(many, one, trivial_program):
+    return (many - one) / 49 / trivial_program
+
+
 ONE_BY_ID = ours("ls", "shm:@shmid@", check=lines(1))
 ONE_BY_KEY = ours("ls", "shm:@shmkey@", check=lines(1))
 LIMITS = ours("limits")
+NS_LS = ours("ns", "ls", world="crowd", check=lines(51))
+LS_ALL = tuple(ours("ls", "--ns", "all", world=world) for world in ("crowd", "one place"))
 QUEUES = ours("ls", "mq", "-o", "ref,owner,mode,maxmsg,msgsize,curmsgs,qsize",
               world="queues")
 LIBRARIES = Cmd("10", ("env", "LD_DEBUG=files", "LD_DEBUG_OUTPUT=@tmp@/ld",
@@ -181,6 +187,14 @@ CASES = [
          (ours("--version", world="10"), trivial("10")), "<=", 1.3, times=START_UP),
     Case("P14", "libraries besides libc libipcx libcap", (LIBRARIES,), "<=", 0,
          formula=alone),
+
+    Case("P20", "ns ls, 2,000 processes in 50 ÷ lsns -t ipc",
+         (NS_LS, Cmd("crowd", ("lsns", "-t", "ipc"), check=lines(51))), "<=", 0.4),
+    Case("P21", "ls --ns all, each of 50 ÷ trivial program",
+         (*LS_ALL, trivial("crowd")), "<=", 0.05, formula=per_place),
+    Case("P21", "ls sysv --ns all, each of 50 ÷ trivial program",
+         (*(ours("ls", "sysv", "--ns", "all", world=cmd.world) for cmd in LS_ALL),
+          trivial("crowd")), formula=per_place),
 
     *[case for k in KINDS for case in (
         Case("P22", f"mk {k} --count 32000 ÷ bare loop", (mk(k), floor(k)), "<=", 1.2),

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * crowd PROCESSES NAMESPACES: that many idle processes, spread evenly over so many fresh
+ * pairs of an IPC and a mount namespace, as containers have them. Ends when all are
+ * there, and says how many; they live until their PID namespace ends.
+ */
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* In one namespace: the first of a place makes it and the others. */
+static int settle(int others)
+{
+	if (unshare(CLONE_NEWIPC | CLONE_NEWNS))
+		return -1;
+	for (int i = 0; i < others; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			return -1;
+		if (pid == 0)
+			break;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	int processes = argc == 3 ? atoi(argv[1]) : 0;
+	int places = argc == 3 ? atoi(argv[2]) : 0;
+	int ready[2];
+	char c;
+
+	if (places < 1 || processes < places || pipe(ready))
+		return 2;
+	for (int i = 0; i < places; i++) {
+		int here = processes / places + (i < processes % places);
+		pid_t pid = fork();
+
+		if (pid < 0)
+			return 1;
+		if (pid > 0)
+			continue;
+		if (settle(here - 1) || write(ready[1], "x", 1) != 1)
+			return 1;
+		close(ready[0]);
+		close(ready[1]);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	for (int i = 0; i < processes; i++)
+		if (read(ready[0], &c, 1) != 1)
+			return 1;
+	printf("%d\n", processes);
+	return 0;
+}
