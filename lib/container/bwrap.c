@@ -79,20 +79,23 @@ static int list_flatpaks(const struct ix_search *s, struct ix_containers *c, uid
 static int read_process(const struct ix_search *s, struct ix_containers *c,
 			const struct ix_proc *bwrap)
 {
-	const struct ix_proc *parent = ix_search_proc(s, bwrap->parent);
-	const struct ix_proc *init = ix_search_child(s, bwrap->pid), *payload;
+	struct ix_proc parent, init, payload;
 	struct ix_container found = { .runtime = "bwrap" };
 	char id[16];
 
-	if (!init || (parent && !strcmp(parent->comm, "bwrap")))
+	if ((ix_search_proc(s, bwrap->parent, &parent) &&
+	     !strcmp(parent.comm, "bwrap")) ||
+	    !ix_search_child(s, bwrap->pid, &init))
 		return 0;
 	/* Its own reaper of processes, if it has one, is called bwrap like itself. */
-	payload = strcmp(init->comm, "bwrap") ? init : ix_search_child(s, init->pid);
-	(void)snprintf(id, sizeof(id), "%d", init->pid);
+	if (strcmp(init.comm, "bwrap") != 0)
+		found.name = init.comm;
+	else if (ix_search_child(s, init.pid, &payload))
+		found.name = payload.comm;
+	(void)snprintf(id, sizeof(id), "%d", init.pid);
 	found.id = id;
-	found.name = payload ? payload->comm : NULL;
-	found.pid = init->pid;
-	found.start = init->start;
+	found.pid = init.pid;
+	found.start = init.start;
 	return ix_container_add(s, c, &found, 0, 0);
 }
 

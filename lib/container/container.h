@@ -47,8 +47,15 @@ struct ix_runtime {
 /* Family number i, those that tell most of a container first; NULL past the last. */
 const struct ix_runtime *ix_runtime(size_t i);
 
-/* All containers of all families, each with a living, verified process. 0 or -ENOMEM. */
-int ix_containers_new(struct ipcx *x, struct ix_containers **ret_c);
+/*
+ * All containers of all families, each with a living, verified process.
+ *
+ * @param firsts the processes that a container may begin with (ix_nslist_firsts()): among
+ * them and their parents those are looked for who keep no state files
+ * @return 0 or -ENOMEM
+ */
+int ix_containers_new(struct ipcx *x, const int32_t *firsts, size_t n,
+		      struct ix_containers **ret_c);
 void ix_containers_free(struct ix_containers *c);
 
 /* Container number i; NULL past the last. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * containerd and Kubernetes on it: STATE/io.containerd.runtime.v2.task/NAMESPACE/ID with
- * init.pid and the container's specification, whose annotations Kubernetes fills. A shim
- * for each pod works in such a directory, wherever the state is.
+ * init.pid and the container's specification, whose annotations Kubernetes fills.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,8 +13,7 @@
 #include "container/container.h"
 #include "container/state.h"
 
-#define TASKS "/io.containerd.runtime.v2.task"
-#define USUAL "/run/containerd" TASKS
+#define USUAL "/run/containerd" IX_TASKS
 
 #define NOTE(name) "annotations/io.kubernetes.cri." name
 
@@ -96,31 +94,21 @@ static int list_usual(const struct ix_search *s, struct ix_containers *c)
 	return r;
 }
 
-/* A shim of root's works in STATE/…/NAMESPACE/ID. */
 static int list_shims(const struct ix_search *s, struct ix_containers *c)
 {
 	char before[PATH_MAX] = "";
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < s->nprocs; i++) {
-		char link[32], path[PATH_MAX], *slash;
-		ssize_t len;
+		char path[PATH_MAX], *slash;
 
-		if (strncmp(s->procs[i].comm, "containerd-shim", 15) != 0 ||
-		    !ix_search_owned_by(s, s->procs[i].pid, 0))
+		if (!ix_search_bundle(s, &s->procs[i], path, sizeof(path)))
 			continue;
-		(void)snprintf(link, sizeof(link), "%d/cwd", s->procs[i].pid);
-		len = readlinkat(ix_procfd(s->x), link, path, sizeof(path) - 1);
-		if (len <= 0)
-			continue;
-		path[len] = '\0';
 		slash = strrchr(path, '/');
-		if (!slash || !strstr(path, TASKS "/"))
-			continue;
 		*slash = '\0';
 		if (!strcmp(path, before) || !strncmp(path, USUAL, strlen(USUAL)))
 			continue;
-		memcpy(before, path, (size_t)len + 1);
+		memcpy(before, path, strlen(path) + 1);
 		r = list_namespace(s, c, path);
 	}
 	return r;

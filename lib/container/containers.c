@@ -142,15 +142,16 @@ static int append(struct ix_containers *c, const struct ix_container *found,
 int ix_container_add(const struct ix_search *s, struct ix_containers *c,
 		     const struct ix_container *found, int64_t written, uid_t owner)
 {
-	const struct ix_proc *p = found->pid > 0 ? ix_search_proc(s, found->pid) : NULL;
+	struct ix_proc p;
 
-	if (!p || (found->start && found->start != p->start) ||
-	    (!found->start && written && !older(p, written)) || !may_claim(s, p, owner))
+	if (found->pid <= 0 || !ix_search_proc(s, found->pid, &p) ||
+	    (found->start && found->start != p.start) ||
+	    (!found->start && written && !older(&p, written)) || !may_claim(s, &p, owner))
 		return 0;
 	for (size_t i = 0; i < c->n; i++)
-		if (c->all[i].c.pid == p->pid)
+		if (c->all[i].c.pid == p.pid)
 			return 0;
-	return append(c, found, p);
+	return append(c, found, &p);
 }
 
 /* ---- making the list */
@@ -199,11 +200,12 @@ static void ask_pid_ns(struct ipcx *x, struct ix_containers *c)
 	}
 }
 
-int ix_containers_new(struct ipcx *x, struct ix_containers **ret_c)
+int ix_containers_new(struct ipcx *x, const int32_t *firsts, size_t n,
+		      struct ix_containers **ret_c)
 {
 	struct ix_containers *c = calloc(1, sizeof(*c));
 	struct ix_search s;
-	int r = c ? ix_search_begin(x, &s) : -ENOMEM;
+	int r = c ? ix_search_begin(x, firsts, n, &s) : -ENOMEM;
 
 	if (r < 0) {
 		free(c);

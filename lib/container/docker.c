@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Docker: DATA-ROOT/containers/ID/config.v2.json has name and process, hostconfig.json
- * beside it the IPC mode. The data-root is the usual one, that of daemon.json, or what a
- * running dockerd was told.
+ * beside it the IPC mode. The data-root is the usual one, that of daemon.json, or where
+ * the files are that a running container has mounted.
  */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/util.h"
 #include "container/container.h"
 #include "container/state.h"
@@ -80,21 +82,52 @@ static int list_configured(const struct ix_search *s, struct ix_containers *c)
 	return r;
 }
 
+/* Docker has the container's /etc/hostname and the like in DATA-ROOT/containers/ID, and
+ * tells containerd to mount them. */
+static int list_mounted(const struct ix_search *s, struct ix_containers *c, int bundle,
+			char *before, size_t size)
+{
+	struct ix_json *j;
+	int64_t written;
+	int r = ix_state_json(bundle, "config.json", 0, &written, &j);
+
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	for (size_t i = 0, n = ix_json_count(j, "mounts"); i < n; i++) {
+		const char *source, *at;
+		char path[48];
+
+		(void)snprintf(path, sizeof(path), "mounts/%zu/source", i);
+		source = ix_json_text(j, path);
+		at = source ? strstr(source, "/containers/") : NULL;
+		if (!at || *source != '/' || (size_t)(at - source) >= size ||
+		    (strncmp(source, before, (size_t)(at - source)) == 0 &&
+		     !before[at - source]))
+			continue;
+		memcpy(before, source, (size_t)(at - source));
+		before[at - source] = '\0';
+		r = list_root(s, c, before);
+		break;
+	}
+	ix_json_free(j);
+	return r;
+}
+
+/* Of containers that run, wherever the data-root is. */
 static int list_running(const struct ix_search *s, struct ix_containers *c)
 {
+	char path[PATH_MAX], before[PATH_MAX] = USUAL_ROOT;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < s->nprocs; i++) {
-		struct ix_words w;
-		const char *root;
+		auto_fd int dir = -1;
 
-		if (strcmp(s->procs[i].comm, "dockerd") != 0 ||
-		    ix_words_of(s, s->procs[i].pid, false, &w) < 0)
+		if (!ix_search_bundle(s, &s->procs[i], path, sizeof(path)) ||
+		    !strstr(path, IX_TASKS "/moby/"))
 			continue;
-		root = ix_words_option(&w, "-g", "--data-root");
-		if (root && *root == '/')
-			r = list_root(s, c, root);
-		ix_words_free(&w);
+		dir = ix_state_dir(s, path, 0);
+		if (dir >= 0)
+			r = list_mounted(s, c, dir, before, sizeof(before));
 	}
 	return r;
 }

@@ -77,21 +77,22 @@ static const char *name_of(const struct ix_words *w)
 static int read_process(const struct ix_search *s, struct ix_containers *c,
 			const struct ix_proc *nspawn)
 {
-	const struct ix_proc *init = ix_search_child(s, nspawn->pid);
 	struct ix_container found = { .runtime = "nspawn" };
+	struct ix_proc init;
 	char cgroup[300];
 	struct ix_words w;
 	int r = 0;
 
-	if (!init || ix_words_of(s, nspawn->pid, false, &w) < 0)
+	if (!ix_search_child(s, nspawn->pid, &init) ||
+	    ix_words_of(s, nspawn->pid, false, &w) < 0)
 		return 0;
 	found.name = name_of(&w);
 	if (found.name && *found.name) {
 		(void)snprintf(cgroup, sizeof(cgroup), "machine-%.200s", found.name);
 		found.id = found.name;
 		found.cgroup = cgroup;
-		found.pid = init->pid;
-		found.start = init->start;
+		found.pid = init.pid;
+		found.start = init.start;
 		r = ix_container_add(s, c, &found, 0, 0);
 	}
 	ix_words_free(&w);

@@ -47,18 +47,19 @@ static int open_spec(const struct ix_search *s, const char *bundle, uid_t owner,
 static int read_one(const struct ix_search *s, struct ix_containers *c,
 		    const struct ix_proc *conmon, uid_t owner)
 {
-	const struct ix_proc *init = ix_search_child(s, conmon->pid);
 	struct ix_container found = { .runtime = "podman" };
+	struct ix_proc init;
 	struct ix_json *j = NULL;
 	struct ix_words w;
 	int r = 0;
 
-	if (!init || ix_words_of(s, conmon->pid, true, &w) < 0)
+	if (!ix_search_child(s, conmon->pid, &init) ||
+	    ix_words_of(s, conmon->pid, true, &w) < 0)
 		return 0;
 	found.id = ix_words_option(&w, "-c", "--cid");
 	found.name = ix_words_option(&w, "-n", "--name");
-	found.pid = init->pid;
-	found.start = init->start;
+	found.pid = init.pid;
+	found.start = init.start;
 	/* One that watches a process that was put into a container later is none. */
 	if (found.id && !ix_words_option(&w, "-e", "--exec")) {
 		if (open_spec(s, ix_words_option(&w, "-b", "--bundle"), owner, &j) == 0)

@@ -30,68 +30,89 @@ static int by_pid(const void *a, const void *b)
 	return (p->pid > q->pid) - (p->pid < q->pid);
 }
 
-static bool read_proc(int proc, const char *name, struct ix_proc *ret_p)
+static bool read_proc(const struct ix_search *s, int32_t pid, struct ix_proc *ret_p)
 {
-	char path[300], text[1024];
+	char path[24], text[1024];
 	struct ix_proc_stat st;
-	uint64_t pid;
 	int len;
 
-	if (!isdigit((unsigned char)*name) || ix_parse_u64(name, INT32_MAX, &pid) < 0)
-		return false;
-	(void)snprintf(path, sizeof(path), "%s/stat", name);
-	len = ix_read_file(proc, path, text, sizeof(text));
+	(void)snprintf(path, sizeof(path), "%d/stat", pid);
+	len = ix_read_file(ix_procfd(s->x), path, text, sizeof(text));
 	if (len < 0 || ix_proc_stat_parse(text, (size_t)len, &st) < 0 || st.state == 'Z')
 		return false;
-	*ret_p = (struct ix_proc){ .pid = (int32_t)pid,
-				   .parent = st.parent,
-				   .start = st.start };
+	*ret_p = (struct ix_proc){ .pid = pid, .parent = st.parent, .start = st.start };
 	(void)snprintf(ret_p->comm, sizeof(ret_p->comm), "%.15s", st.comm);
 	return true;
 }
 
-static int read_procs(struct ix_search *s)
+static void drop_doubles(struct ix_search *s)
 {
-	int proc = ix_procfd(s->x), fd = proc < 0 ? proc : ix_open(proc, ".", O_RDONLY);
-	DIR *dir auto_dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *d;
-	size_t cap = 0;
+	size_t n = 0;
 
-	if (!dir) {
-		if (fd >= 0)
-			(void)close(fd);
-		return 0; /* without /proc there are no containers to be found */
-	}
-	while ((d = readdir(dir)) != NULL) {
-		if (s->nprocs == cap) {
-			struct ix_proc *more;
-
-			cap = cap ? 2 * cap : 256;
-			more = reallocarray(s->procs, cap, sizeof(*more));
-			if (!more)
-				return -ENOMEM;
-			s->procs = more;
-		}
-		s->nprocs += read_proc(proc, d->d_name, &s->procs[s->nprocs]);
-	}
 	if (s->nprocs)
 		qsort(s->procs, s->nprocs, sizeof(*s->procs), by_pid);
+	for (size_t i = 0; i < s->nprocs; i++)
+		if (n == 0 || s->procs[n - 1].pid != s->procs[i].pid)
+			s->procs[n++] = s->procs[i];
+	s->nprocs = n;
+}
+
+/* Who watches a container is the parent of its first process. */
+static int read_procs(struct ix_search *s, const int32_t *firsts, size_t n)
+{
+	int32_t before = 0; /* a parent of many: process 1 */
+
+	s->procs = calloc(2 * n + 1, sizeof(*s->procs));
+	if (!s->procs)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		struct ix_proc *p = &s->procs[s->nprocs];
+
+		if (!read_proc(s, firsts[i], p))
+			continue;
+		s->nprocs++;
+		if (p->parent && p->parent != before)
+			s->nprocs += read_proc(s, p->parent, &s->procs[s->nprocs]);
+		before = p->parent;
+	}
+	drop_doubles(s);
 	return 0;
 }
 
-const struct ix_proc *ix_search_proc(const struct ix_search *s, int32_t pid)
+bool ix_search_proc(const struct ix_search *s, int32_t pid, struct ix_proc *ret_p)
 {
-	const struct ix_proc key = { .pid = pid };
+	const struct ix_proc key = { .pid = pid }, *p = NULL;
 
-	return s->nprocs ? bsearch(&key, s->procs, s->nprocs, sizeof(key), by_pid) : NULL;
+	if (s->nprocs)
+		p = bsearch(&key, s->procs, s->nprocs, sizeof(key), by_pid);
+	if (!p)
+		return read_proc(s, pid, ret_p);
+	*ret_p = *p;
+	return true;
 }
 
-const struct ix_proc *ix_search_child(const struct ix_search *s, int32_t parent)
+/* The kernel may have been built without the file (CONFIG_PROC_CHILDREN). */
+bool ix_search_child(const struct ix_search *s, int32_t parent, struct ix_proc *ret_p)
 {
-	for (size_t i = 0; i < s->nprocs; i++)
-		if (s->procs[i].parent == parent)
-			return &s->procs[i];
-	return NULL;
+	char path[48], text[4096];
+	uint64_t pid;
+	int len;
+
+	(void)snprintf(path, sizeof(path), "%d/task/%d/children", parent, parent);
+	len = ix_read_file(ix_procfd(s->x), path, text, sizeof(text));
+	if (len > 0) {
+		text[strcspn(text, " ")] = '\0';
+		if (ix_parse_u64(text, INT32_MAX, &pid) == 0 &&
+		    read_proc(s, (int32_t)pid, ret_p))
+			return true;
+	}
+	for (size_t i = 0; i < s->nprocs; i++) {
+		if (s->procs[i].parent != parent)
+			continue;
+		*ret_p = s->procs[i];
+		return true;
+	}
+	return false;
 }
 
 static int uid_of(const struct ix_search *s, int32_t pid, uid_t *ret_uid)
@@ -116,6 +137,23 @@ bool ix_search_owned_by(const struct ix_search *s, int32_t pid, uid_t user)
 bool ix_search_owned(const struct ix_search *s, int32_t pid, uid_t user)
 {
 	return user == 0 || ix_search_owned_by(s, pid, user);
+}
+
+bool ix_search_bundle(const struct ix_search *s, const struct ix_proc *p, char *buf,
+		      size_t size)
+{
+	char link[32];
+	ssize_t len;
+
+	if (strncmp(p->comm, "containerd-shim", 15) != 0 ||
+	    !ix_search_owned_by(s, p->pid, 0))
+		return false;
+	(void)snprintf(link, sizeof(link), "%d/cwd", p->pid);
+	len = readlinkat(ix_procfd(s->x), link, buf, size - 1);
+	if (len <= 0)
+		return false;
+	buf[len] = '\0';
+	return strstr(buf, IX_TASKS "/") != NULL;
 }
 
 /* ---- command lines */
@@ -302,10 +340,11 @@ static int find_users(struct ix_search *s)
 	return r;
 }
 
-int ix_search_begin(struct ipcx *x, struct ix_search *ret_s)
+int ix_search_begin(struct ipcx *x, const int32_t *firsts, size_t n,
+		    struct ix_search *ret_s)
 {
 	struct ix_search s = { .x = x };
-	int r = read_procs(&s);
+	int r = read_procs(&s, firsts, n);
 
 	if (r == 0)
 		r = find_users(&s);

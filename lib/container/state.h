@@ -20,20 +20,31 @@ struct ix_proc {
 /* Everything that the families share for one search. */
 struct ix_search {
 	struct ipcx *x;
-	struct ix_proc *procs; /* sorted by pid */
+	struct ix_proc *procs; /* those a container may begin with, and their parents;
+				  sorted by pid */
 	size_t nprocs;
 	uid_t *users; /* those whose own state may be read: all for root */
 	size_t nusers;
 };
 
-int ix_search_begin(struct ipcx *x, struct ix_search *ret_s);
+/* firsts: the processes that a container may begin with. 0 or -ENOMEM. */
+int ix_search_begin(struct ipcx *x, const int32_t *firsts, size_t n,
+		    struct ix_search *ret_s);
 void ix_search_end(struct ix_search *s);
 
-/* A process, or NULL. */
-const struct ix_proc *ix_search_proc(const struct ix_search *s, int32_t pid);
+/* A process, whichever; false when it is gone. */
+bool ix_search_proc(const struct ix_search *s, int32_t pid, struct ix_proc *ret_p);
 
-/* The first child of a process, or NULL. */
-const struct ix_proc *ix_search_child(const struct ix_search *s, int32_t parent);
+/* The first child of a process; false when it has none. */
+bool ix_search_child(const struct ix_search *s, int32_t parent, struct ix_proc *ret_p);
+
+/* Where containerd keeps a container: STATE/io.containerd.runtime.v2.task/NAMESPACE/ID. */
+#define IX_TASKS "/io.containerd.runtime.v2.task"
+
+/* Whether a process is a shim of root's containerd; then that directory, in which one for
+ * each container or pod works, wherever the state is. */
+bool ix_search_bundle(const struct ix_search *s, const struct ix_proc *p, char *buf,
+		      size_t size);
 
 /* Whether a process runs as this user. */
 bool ix_search_owned_by(const struct ix_search *s, int32_t pid, uid_t user);

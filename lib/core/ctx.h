@@ -15,10 +15,12 @@
  * whose /dev/shm is meant, and how ids there read here.
  */
 struct ix_view {
-	bool there;  /* calls are where they should be: do not go again */
-	bool away;   /* this is not the caller's own place */
-	int rootfd;  /* the root whose /dev/shm is meant; -1: none is known */
-	int32_t pid; /* the process whose root that is, or 0 */
+	bool there;         /* calls are where they should be: do not go again */
+	bool away;          /* this is not the caller's own place */
+	int rootfd;         /* the root whose /dev/shm is meant; -1: none is known */
+	int32_t pid;        /* the process whose root that is, or 0 */
+	uint64_t shm_mount; /* its mount, once that is known to be in memory; 0: it is not
+			     */
 	const struct ix_idmap *ids; /* how users and groups there are numbered here; NULL:
 				       alike */
 };

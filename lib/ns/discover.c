@@ -13,8 +13,9 @@
 
 #include "base/file.h"
 #include "base/num.h"
+#include "ns/eldest.h"
 #include "ns/holders.h"
-#include "proc/stat.h"
+#include "ns/place.h"
 
 /* ---- the list */
 
@@ -83,6 +84,7 @@ void ix_nslist_free(struct ix_nslist *l)
 		if (l->all[i].fd >= 0)
 			(void)close(l->all[i].fd);
 	free(l->all);
+	free(l->seats);
 	free(l->pairs);
 	free(l->index);
 	*l = (struct ix_nslist){ 0 };
@@ -120,71 +122,42 @@ uint64_t ix_ns_link(int proc, const char *path, const char *type)
 
 /* ---- processes */
 
-/* Start times are only compared where a namespace has several processes, and never in the
- * one of process 1. */
-static void older(int proc, struct ix_nsseen *seen, int32_t pid)
+static int sit(struct ix_nslist *l, int32_t pid, uint32_t pair)
 {
-	struct ix_proc_stat st;
-	char path[24], text[1024];
-	int len;
-
-	if (seen->pid == 1)
-		return;
-	(void)snprintf(path, sizeof(path), "%d/stat", pid);
-	len = pid == 1 ? 0 : ix_read_file(proc, path, text, sizeof(text));
-	if (pid != 1 && (len < 0 || ix_proc_stat_parse(text, (size_t)len, &st) < 0))
-		return;
-	if (pid != 1 && seen->pid && seen->start <= st.start)
-		return;
-	seen->pid = pid;
-	seen->start = pid == 1 ? 0 : st.start;
-}
-
-/* What a walk over all processes is for. */
-struct walk {
-	struct ix_nslist *list;
-	struct ix_holders *holders;
-	struct ix_pids *pids; /* of the namespace ino; NULL: not wanted */
-	uint64_t ino;
-};
-
-static int keep_pid(struct ix_pids *p, int32_t pid)
-{
-	if (p->n == p->cap) {
-		size_t cap = p->cap ? 2 * p->cap : 64;
-		int32_t *more = reallocarray(p->all, cap, sizeof(*more));
+	if (l->nseats == l->cap_seats) {
+		size_t cap = l->cap_seats ? 2 * l->cap_seats : 256;
+		struct ix_seat *more = reallocarray(l->seats, cap, sizeof(*more));
 
 		if (!more)
 			return -ENOMEM;
-		p->all = more;
-		p->cap = cap;
+		l->seats = more;
+		l->cap_seats = cap;
 	}
-	p->all[p->n++] = pid;
+	l->seats[l->nseats++] = (struct ix_seat){ .pid = pid, .pair = pair };
 	return 0;
 }
 
-static int one(struct ipcx *x, const struct walk *w, int32_t pid)
+static int one(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h, int32_t pid)
 {
-	struct ix_nslist *l = w->list;
-	int proc = ix_procfd(x);
 	struct ix_nsseen *seen;
 	char path[24];
 	uint64_t ino;
+	int r;
 
 	(void)snprintf(path, sizeof(path), "%d/ns/ipc", pid);
-	ino = ix_ns_link(proc, path, "ipc");
-	if (w->pids)
-		return ino == w->ino ? keep_pid(w->pids, pid) : 0;
+	ino = ix_ns_link(ix_procfd(x), path, "ipc");
 	if (!ino) {
-		l->hidden += errno == EACCES || errno == EPERM;
-		return 0;
+		if (errno != EACCES && errno != EPERM)
+			return 0;
+		l->hidden++;
+		return sit(l, pid, IX_HIDDEN);
 	}
 	seen = ix_nslist_add(l, ino);
 	if (!seen)
 		return -ENOMEM;
 	seen->processes++;
-	older(proc, seen, pid);
-	return ix_holders_of(x, l, w->holders, pid, ino);
+	r = ix_holders_of(x, l, h, pid, ino);
+	return r < 0 ? r : sit(l, pid, (uint32_t)l->last_pair);
 }
 
 /* The number of a process from its directory's name; 0 for other names. */
@@ -197,7 +170,7 @@ static int32_t pid_of(const char *name)
 	return *name ? 0 : pid;
 }
 
-static int walk(struct ipcx *x, const struct walk *w)
+static int walk(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h)
 {
 	int proc = ix_procfd(x), fd = ix_open(proc, ".", O_RDONLY | O_DIRECTORY), r = 0;
 	DIR *dir auto_dir = fd < 0 ? NULL : fdopendir(fd);
@@ -213,7 +186,7 @@ static int walk(struct ipcx *x, const struct walk *w)
 		int32_t pid = pid_of(d->d_name);
 
 		if (pid)
-			r = one(x, w, pid);
+			r = one(x, l, h, pid);
 	}
 	return r;
 }
@@ -222,12 +195,13 @@ int ix_discover(struct ipcx *x, unsigned how, struct ix_nslist *ret_list)
 {
 	struct ix_nslist l = { 0 };
 	struct ix_holders h = { .how = how };
-	const struct walk w = { .list = &l, .holders = &h };
 	int r = ix_procfd(x);
 
 	x->stalls = 0;
 	if (r >= 0)
-		r = walk(x, &w);
+		r = walk(x, &l, &h);
+	if (r == 0)
+		r = ix_eldest(x, &l);
 	if (r == 0)
 		r = ix_holders_mounted(x, &l, &h);
 	ix_holders_free(&h);
@@ -239,25 +213,20 @@ int ix_discover(struct ipcx *x, unsigned how, struct ix_nslist *ret_list)
 	return 0;
 }
 
-void ix_pids_free(struct ix_pids *p)
+int32_t *ix_nslist_firsts(struct ipcx *x, const struct ix_nslist *l, size_t *ret_n)
 {
-	free(p->all);
-	*p = (struct ix_pids){ 0 };
-}
+	int32_t *pids = calloc(l->npairs + l->hidden + 1, sizeof(*pids));
+	uint64_t own = ix_ns_own(x, "mnt");
+	size_t n = 0;
 
-int ix_pids_in(struct ipcx *x, uint64_t ino, struct ix_pids *ret_pids)
-{
-	struct ix_pids pids = { 0 };
-	const struct walk w = { .pids = &pids, .ino = ino };
-	int r = ix_procfd(x);
-
-	x->stalls = 0;
-	if (r >= 0)
-		r = walk(x, &w);
-	if (r < 0) {
-		ix_pids_free(&pids);
-		return ix_fail(x, r, "looking for processes in /proc");
-	}
-	*ret_pids = pids;
-	return 0;
+	if (!pids)
+		return NULL;
+	for (size_t i = 0; i < l->npairs; i++)
+		if (l->pairs[i].mnt != own)
+			pids[n++] = l->pairs[i].pid;
+	for (size_t i = 0; l->hidden && i < l->nseats; i++)
+		if (l->seats[i].pair == IX_HIDDEN)
+			pids[n++] = l->seats[i].pid;
+	*ret_n = n;
+	return pids;
 }

@@ -11,8 +11,8 @@
 /* One namespace that was seen. */
 struct ix_nsseen {
 	uint64_t ino;
-	int32_t pid;    /* its oldest process, or 0 */
-	uint64_t start; /* when that started, in ticks since boot; 0: not asked */
+	int32_t pid;    /* its eldest process, or 0 */
+	uint64_t start; /* when that started, in ticks since boot */
 	uint32_t processes, threads, mounts, fds;
 	int fd; /* opened where no process has it: nothing else would find it again; -1 */
 };
@@ -20,11 +20,22 @@ struct ix_nsseen {
 /* Processes that are in the same IPC namespace and the same mount namespace. */
 struct ix_nspair {
 	uint64_t ipc, mnt;
-	int32_t pid; /* the first of them */
+	int32_t pid;    /* the eldest of them */
+	uint64_t start; /* when that started */
 	uint32_t processes;
 };
 
+/* One process, and which pair it is of. */
+struct ix_seat {
+	int32_t pid;
+	uint32_t pair;
+};
+
+#define IX_HIDDEN UINT32_MAX /* the pair of one that may not be looked at */
+
 struct ix_nslist {
+	struct ix_seat *seats; /* all processes, upwards, as the kernel lists them */
+	size_t nseats, cap_seats;
 	struct ix_nspair *pairs;
 	size_t npairs, last_pair;
 	struct ix_nsseen *all;
@@ -46,15 +57,15 @@ void ix_nslist_free(struct ix_nslist *l);
 /* The one with this inode number, or NULL. */
 struct ix_nsseen *ix_nslist_find(const struct ix_nslist *l, uint64_t ino);
 
-/* The processes of one namespace. */
-struct ix_pids {
-	int32_t *all;
-	size_t n, cap;
-};
+/* The pair of a process that was seen, or NULL. */
+struct ix_nspair *ix_nslist_pair(const struct ix_nslist *l, int32_t pid);
 
-/* 0, -ENOMEM, or -errno with a text. */
-int ix_pids_in(struct ipcx *x, uint64_t ino, struct ix_pids *ret_pids);
-void ix_pids_free(struct ix_pids *p);
+/*
+ * The processes that containers may begin with: the eldest of each mount namespace that
+ * is not the caller's, and all that may not be looked at. NULL when memory is out; else
+ * the caller's.
+ */
+int32_t *ix_nslist_firsts(struct ipcx *x, const struct ix_nslist *l, size_t *ret_n);
 
 /* The number in "ipc:[N]", as a link in /proc reads; 0 when it is something else. */
 uint64_t ix_ns_number(const char *type, const char *text, size_t len);

@@ -3,9 +3,8 @@
 #include "ns/label.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
-
-#include "ns/discover.h"
 
 /* What people type of an id. */
 #define ID_SHOWN 12
@@ -41,11 +40,35 @@ static int append(struct ix_place *p, const char *label)
 	return 0;
 }
 
-int ix_label_places(struct ipcx *x, struct ix_place *places, size_t n)
+int ix_containers_among(struct ipcx *x, const struct ix_nslist *l,
+			struct ix_containers **ret_c)
+{
+	size_t n;
+	int32_t *firsts = ix_nslist_firsts(x, l, &n);
+	int r = firsts ? ix_containers_new(x, firsts, n, ret_c) : -ENOMEM;
+
+	free(firsts);
+	return r;
+}
+
+int ix_containers_all(struct ipcx *x, struct ix_containers **ret_c)
+{
+	struct ix_nslist l;
+	int r = ix_discover(x, 0, &l);
+
+	if (r < 0)
+		return r;
+	r = ix_containers_among(x, &l, ret_c);
+	ix_nslist_free(&l);
+	return r < 0 ? ix_fail(x, r, "containers") : 0;
+}
+
+int ix_label_places(struct ipcx *x, const struct ix_nslist *l, struct ix_place *places,
+		    size_t n)
 {
 	const struct ix_container *c;
 	struct ix_containers *all;
-	int proc = ix_procfd(x), r = ix_containers_new(x, &all);
+	int proc = ix_procfd(x), r = ix_containers_among(x, l, &all);
 
 	if (r < 0)
 		return r;

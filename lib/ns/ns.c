@@ -151,10 +151,10 @@ static int open_container(struct ipcx *x, const char *name, struct ix_place *ret
 	const struct ix_container *found;
 	struct ix_containers *c;
 	char label[512];
-	int r = ix_containers_new(x, &c);
+	int r = ix_containers_all(x, &c);
 
 	if (r < 0)
-		return ix_fail(x, r, "containers");
+		return r;
 	r = ix_container_named(x, c, name, &found);
 	if (r == 0)
 		r = ix_place_of_pid(x, found->pid, found->start, ret_p);
@@ -235,7 +235,7 @@ int ix_ns_all_of(struct ipcx *x, struct ix_nslist *l, struct ipcx_ns **ret_ns)
 		if (open_self(x, &ns->places[i]) == 0)
 			ns->places[i].pid = ix_nslist_find(l, home)->pid;
 	}
-	if (!ns->places || ix_label_places(x, ns->places, ns->n) < 0) {
+	if (!ns->places || ix_label_places(x, l, ns->places, ns->n) < 0) {
 		ipcx_ns_free(ns);
 		return ix_fail_plain(x, -ENOMEM, "out of memory");
 	}

@@ -8,6 +8,7 @@
 struct ipcx_ns {
 	struct ix_place *places;
 	size_t n;
+	size_t held; /* of many: opened on a trip and kept open (ns/there.c) */
 	bool all;
 	bool told; /* who else sees its /dev/shm was said already */
 };

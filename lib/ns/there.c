@@ -23,7 +23,7 @@
 struct trip {
 	struct ipcx *x;
 	const struct ix_errand *errand;
-	const struct ix_place *places;
+	struct ix_place *places;
 	size_t i, n;
 	uint64_t home; /* the caller's own namespace */
 	size_t denied; /* places of many that may not be entered */
@@ -97,10 +97,14 @@ static int enter(struct trip *t, const struct ix_place *p)
 	return ix_may_enter(t->x, p, -errno);
 }
 
+/* Of so many places what is open stays open, for the next trip: fewer than a process may
+ * have descriptors (1024 by default), as each has up to four. */
+#define HELD_MAX 100
+
 /* A place of many may have gone since it was found. */
 static int open_place(struct trip *t, struct ix_place *ret_p)
 {
-	const struct ix_place *p = &t->places[t->i];
+	struct ix_place *p = &t->places[t->i];
 	struct ix_place now;
 	int r;
 
@@ -117,6 +121,11 @@ static int open_place(struct trip *t, struct ix_place *ret_p)
 				     p->pid);
 	}
 	now.label = p->label; /* lent */
+	now.home = p->home;
+	if (t->x->ns->held < HELD_MAX) {
+		t->x->ns->held++;
+		*p = now;
+	}
 	*ret_p = now;
 	return 0;
 }

@@ -62,7 +62,7 @@ static int64_t start_time(uint64_t ticks)
 }
 
 static int add_member(struct ipcx *x, struct ipcx_table *t, const struct ix_containers *c,
-		      int32_t pid)
+		      int32_t pid, uint64_t mnt)
 {
 	int proc = ix_procfd(x), len;
 	char path[24], text[1024];
@@ -86,8 +86,7 @@ static int add_member(struct ipcx *x, struct ipcx_table *t, const struct ix_cont
 		row->uid = st.st_uid;
 	else
 		ix_unknown(row, IPCX_F_UID);
-	(void)snprintf(path, sizeof(path), "%d/ns/mnt", pid);
-	row->mnt = ix_ns_link(proc, path, "mnt");
+	row->mnt = mnt;
 	box = ix_container_of(x, c, pid);
 	if (box) {
 		ix_container_label(box, text, sizeof(text));
@@ -101,18 +100,21 @@ static int add_member(struct ipcx *x, struct ipcx_table *t, const struct ix_cont
 
 static int add_members(struct ipcx *x, struct ipcx_table *t, uint64_t ino)
 {
-	struct ix_containers *c;
-	struct ix_pids pids;
-	int r = ix_containers_new(x, &c);
+	struct ix_containers *c = NULL;
+	struct ix_nslist l;
+	int r = ix_discover(x, 0, &l);
 
 	if (r < 0)
 		return r;
-	r = ix_pids_in(x, ino, &pids);
-	for (size_t i = 0; r == 0 && i < pids.n; i++)
-		r = add_member(x, t, c, pids.all[i]);
-	if (r == 0)
-		ix_pids_free(&pids);
+	r = ix_containers_among(x, &l, &c);
+	for (size_t i = 0; r == 0 && i < l.nseats; i++) {
+		const struct ix_seat *seat = &l.seats[i];
+
+		if (seat->pair != IX_HIDDEN && l.pairs[seat->pair].ipc == ino)
+			r = add_member(x, t, c, seat->pid, l.pairs[seat->pair].mnt);
+	}
 	ix_containers_free(c);
+	ix_nslist_free(&l);
 	return r;
 }
 
@@ -194,10 +196,10 @@ int ipcx_containers(struct ipcx *x, struct ipcx_table **ret_table)
 	const struct ix_container *one;
 	struct ix_containers *c;
 	struct ipcx_table *t;
-	int r = ix_containers_new(x, &c);
+	int r = ix_containers_all(x, &c);
 
 	if (r < 0)
-		return ix_fail(x, r, "containers");
+		return r;
 	r = ix_table_new(&t);
 	if (r < 0) {
 		ix_containers_free(c);

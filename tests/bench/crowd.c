@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * crowd PROCESSES NAMESPACES: that many idle processes, spread evenly over so many fresh
- * pairs of an IPC and a mount namespace, as containers have them. Ends when all are
- * there, and says how many; they live until their PID namespace ends.
+ * IPC, mount and PID namespaces, as containers have them. Ends when all are there, and
+ * says how many; they live until the PID namespace that all this is in ends.
  */
 
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-/* In one namespace: the first of a place makes it and the others. */
+/* The first of a place and the others that it starts. */
 static int settle(int others)
 {
-	if (unshare(CLONE_NEWIPC | CLONE_NEWNS))
-		return -1;
 	for (int i = 0; i < others; i++) {
 		pid_t pid = fork();
 
@@ -31,6 +30,7 @@ int main(int argc, char **argv)
 {
 	int processes = argc == 3 ? atoi(argv[1]) : 0;
 	int places = argc == 3 ? atoi(argv[2]) : 0;
+	const long fresh = CLONE_NEWIPC | CLONE_NEWNS | CLONE_NEWPID | SIGCHLD;
 	int ready[2];
 	char c;
 
@@ -38,7 +38,7 @@ int main(int argc, char **argv)
 		return 2;
 	for (int i = 0; i < places; i++) {
 		int here = processes / places + (i < processes % places);
-		pid_t pid = fork();
+		long pid = syscall(SYS_clone, fresh, 0, 0, 0, 0);
 
 		if (pid < 0)
 			return 1;

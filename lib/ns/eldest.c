@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * When a process started costs three times what its namespace costs to learn, and numbers
+ * are used again: the lowest need not be the eldest. But parents are older than their
+ * children, and the first of a PID namespace is older than all others in it: where that
+ * is found by going up from any process, nobody else has to be asked.
+ */
+#include "ns/eldest.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "proc/stat.h"
+
+static int by_pid(const void *a, const void *b)
+{
+	const struct ix_seat *p = a, *q = b;
+
+	return (p->pid > q->pid) - (p->pid < q->pid);
+}
+
+struct ix_nspair *ix_nslist_pair(const struct ix_nslist *l, int32_t pid)
+{
+	const struct ix_seat key = { .pid = pid }, *seat;
+
+	if (l->nseats == 0)
+		return NULL;
+	seat = bsearch(&key, l->seats, l->nseats, sizeof(key), by_pid);
+	return seat && seat->pair != IX_HIDDEN ? &l->pairs[seat->pair] : NULL;
+}
+
+static bool stat_of(int proc, int32_t pid, struct ix_proc_stat *st)
+{
+	char path[24], text[1024];
+	int len;
+
+	(void)snprintf(path, sizeof(path), "%d/stat", pid);
+	len = ix_read_file(proc, path, text, sizeof(text));
+	return len > 0 && ix_proc_stat_parse(text, (size_t)len, st) == 0;
+}
+
+/* Whether it is number 1 in a PID namespace below ours ("NSpid:" has one number for each
+ * level). */
+static bool begins_pid_ns(int proc, int32_t pid)
+{
+	static const char field[] = "\nNSpid:";
+	char path[24], text[4096];
+	const char *at, *last;
+	int len;
+
+	(void)snprintf(path, sizeof(path), "%d/status", pid);
+	len = ix_read_file(proc, path, text, sizeof(text));
+	at = len > 0 ? memmem(text, (size_t)len, field, strlen(field)) : NULL;
+	if (!at)
+		return false;
+	at += strlen(field);
+	len = (int)(strchrnul(at, '\n') - at);
+	last = memrchr(at, '\t', (size_t)len);
+	return last && last > at && len - (last - at) == 2 && last[1] == '1';
+}
+
+/* From the lowest number upwards to who has no parent among them. Whether that is certain
+ * to be the eldest. */
+static bool climb(int proc, const struct ix_nslist *l, struct ix_nspair *p)
+{
+	int32_t pid = p->pid;
+
+	/* Nobody has more ancestors than there are processes. */
+	for (size_t i = 0; i < l->nseats; i++) {
+		struct ix_proc_stat st;
+
+		if (!stat_of(proc, pid, &st))
+			return false;
+		p->pid = pid;
+		p->start = st.start;
+		if (p->processes == 1 || pid == 1)
+			return true;
+		if (!st.parent || ix_nslist_pair(l, st.parent) != p)
+			return begins_pid_ns(proc, pid);
+		pid = st.parent;
+	}
+	return false;
+}
+
+/* All that nothing else is known of. */
+static void compare(int proc, struct ix_nslist *l, const bool *certain)
+{
+	for (size_t i = 0; i < l->nseats; i++) {
+		const struct ix_seat *seat = &l->seats[i];
+		struct ix_nspair *p;
+		struct ix_proc_stat st;
+
+		if (seat->pair == IX_HIDDEN || certain[seat->pair])
+			continue;
+		p = &l->pairs[seat->pair];
+		if (!stat_of(proc, seat->pid, &st) || (p->start && p->start <= st.start))
+			continue;
+		p->pid = seat->pid;
+		p->start = st.start;
+	}
+}
+
+int ix_eldest(struct ipcx *x, struct ix_nslist *l)
+{
+	bool *certain = calloc(l->npairs + 1, sizeof(*certain)), all = true;
+	int proc = ix_procfd(x);
+
+	if (!certain)
+		return -ENOMEM;
+	for (size_t i = 0; i < l->npairs; i++) {
+		certain[i] = climb(proc, l, &l->pairs[i]);
+		all &= certain[i];
+	}
+	if (!all)
+		compare(proc, l, certain);
+	free(certain);
+	for (size_t i = 0; i < l->npairs; i++) {
+		const struct ix_nspair *p = &l->pairs[i];
+		struct ix_nsseen *seen = ix_nslist_find(l, p->ipc);
+
+		if (seen->pid && seen->start <= p->start)
+			continue;
+		seen->pid = p->pid;
+		seen->start = p->start;
+	}
+	return 0;
+}
