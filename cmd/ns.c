@@ -18,7 +18,10 @@ static const uint8_t usage_fields[] = { IPCX_F_MECH, IPCX_F_OBJECTS, IPCX_F_BYTE
 static const uint8_t member_fields[] = { IPCX_F_PID,     IPCX_F_OWNER,     IPCX_F_COMMAND,
 					 IPCX_F_STARTED, IPCX_F_CONTAINER, IPCX_F_MNT_NS,
 					 IPCX_FIELDS };
-static const uint8_t box_fields[] = { IPCX_F_CONTAINER, IPCX_F_CONTAINER_ID,
+/* The first two are for programs: people read them in the third. */
+#define BOX_RAW 2
+static const uint8_t box_fields[] = { IPCX_F_RUNTIME,   IPCX_F_NAME,
+				      IPCX_F_CONTAINER, IPCX_F_CONTAINER_ID,
 				      IPCX_F_POD,       IPCX_F_POD_NAMESPACE,
 				      IPCX_F_IPC_MODE,  IPCX_F_PID,
 				      IPCX_FIELDS };
@@ -127,11 +130,12 @@ static const struct part {
 	const char *label, *name;
 	const uint8_t *fields;
 	int (*get)(struct ipcx *x, struct ipcx_table **ret_t);
+	size_t raw; /* so many fields are for programs only */
 } parts[] = {
-	{ "objects",                                      "mechanisms", usage_fields,  ipcx_usage },
-	{ "containers",                                   "containers", box_fields,    ipcx_containers },
-	{ "processes",                                    "members",    member_fields, ipcx_members },
-	{ "who shares it, its /dev/shm or /dev/mqueue",   "sharers",    sharer_fields, ipcx_sharers },
+	{ "objects",                                      "mechanisms", usage_fields,  ipcx_usage,      0 },
+	{ "containers",                                   "containers", box_fields,    ipcx_containers, BOX_RAW },
+	{ "processes",                                    "members",    member_fields, ipcx_members,    0 },
+	{ "who shares it, its /dev/shm or /dev/mqueue",   "sharers",    sharer_fields, ipcx_sharers,    0 },
 };
 /* clang-format on */
 
@@ -147,7 +151,7 @@ static struct ipcx_table *get_part(struct app *app, int r, struct ipcx_table *t)
 	return t;
 }
 
-static size_t get_parts(struct app *app, struct sheet_child *children)
+static size_t get_parts(struct app *app, bool raw, struct sheet_child *children)
 {
 	struct ipcx_table *t = NULL;
 	size_t n = 0;
@@ -157,7 +161,8 @@ static size_t get_parts(struct app *app, struct sheet_child *children)
 		r = parts[i].get(app->x, &t);
 		children[n++] = (struct sheet_child){ .label = parts[i].label,
 						      .name = parts[i].name,
-						      .fields = parts[i].fields,
+						      .fields = parts[i].fields +
+								(raw ? 0 : parts[i].raw),
 						      .t = get_part(app, r, t) };
 	}
 	r = ipcx_limits(app->x, NULL, &t);
@@ -198,7 +203,7 @@ static int print_one(struct app *app, const struct ns_ls_args *args,
 	msg_table(t, app->verbose, &tally);
 	ipcx_namespace(app->x, name, sizeof(name));
 	if (s.format->detail)
-		n = get_parts(app, children);
+		n = get_parts(app, s.format->raw, children);
 	else
 		sheet_heading(&s, NULL);
 	sheet_detail(&s, &one, name, children, n);

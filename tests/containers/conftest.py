@@ -20,13 +20,18 @@ KINDS = {
     "runc": (["runc", "jq"], "runc"), "userns": (["runc", "jq"], "runc"), "crun": (["crun", "runc", "jq"], "crun"),
     "podman": (["podman", "conmon", "runc"], "podman"), "lxc": (["lxc-start"], "lxc"), "nspawn": (["systemd-nspawn"], "nspawn"),
     "bwrap": (["bwrap"], "bwrap"), "docker": (["dockerd", "docker", "containerd", "runc"], "docker"),
+    "rootless": (["crun", "runc", "jq"], "crun"), "podman-user": (["podman", "conmon", "crun", "newuidmap"], "podman"),
+    "pod": (["podman", "conmon", "runc"], "podman"), "lxc-idmap": (["lxc-start"], "lxc"),
+    "shareable": (["dockerd", "docker", "containerd", "runc"], "docker"),
     "containerd": (["containerd", "ctr", "podman"], "containerd"), "k8s": (["containerd", "ctr", "podman"], "k8s"),
 }
 # State below /run and /var is the world's own, so that nothing stays.
 SETUP = """
 mount -t tmpfs none /run
 mount -t tmpfs none /var/lib
-mkdir -p /run/lock /var/lib/lxc
+mkdir -p /run/lock /var/lib/lxc /run/etc
+cp -a /etc/. /run/etc
+mount --bind /run/etc /etc
 """ + worlds.SETUP
 CGROUPS = ["docker", "ex", "kubepods", "libpod_parent", "lxc.pivot", "payload", "supervisor", "runc1", "runc2", "crun1"]
 

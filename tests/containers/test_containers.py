@@ -64,6 +64,10 @@ def test_everything_of_it(zoo, container):
         assert {(c["pod"], c["pod_namespace"]) for c in row["containers"]} == {("mypod", "myns")}
     if container.kind == "docker":
         assert row["containers"][0]["ipc_mode"] == "private"
+    if container.kind == "shareable":
+        assert {c["name"]: c["ipc_mode"].split(":")[0] for c in row["containers"]} == {"lends": "shareable", "borrows": "container"}
+    if container.kind == "pod":
+        assert {c["name"] for c in row["containers"]} >= {"idle", "podded"}
 
 
 def test_an_id_may_be_cut(zoo, container):
@@ -100,3 +104,31 @@ def test_names_that_fit_several(zoo):
     assert seen(objects(zoo, f"docker:{c.name}")) == HELD
     r = zoo.world.ipcx("ls", "--ns", "podman:" + c.name)
     assert r.rc == 3 and "no container is called" in r.err
+
+
+def test_who_owns_what_in_a_user_namespace(zoo):
+    """Root of a container is somebody else here; his own user sees it as such, too."""
+    for kind, uid in (("userns", 100000), ("rootless", 12345), ("podman-user", 12345), ("lxc-idmap", 400000)):
+        c = zoo.start(kind)
+        rows = [o for o in objects(zoo, c.name) if o["mech"] in ("shm", "mq", "pshm")]  # what the test above did not make
+        assert {o["uid"] for o in rows} == {uid}, (kind, rows)
+        row = zoo.world.ipcx("ns", "show", c.name, "--json").json["namespaces"][0]
+        assert row["user_ns_uid"] == (0 if uid >= 100000 else uid)
+
+
+@pytest.mark.parametrize("kind", ["rootless", "podman-user"])
+def test_an_ordinary_user_and_his_container(zoo, kind):
+    c, run = zoo.start(kind), {"uid": 12345, "env": {"XDG_RUNTIME_DIR": "/run/user/12345"}}
+    r = zoo.world.ipcx("ns", "ls", "--json", **run)
+    assert c.label in {n["container"] for n in r.json["namespaces"]}, r.err
+    r = zoo.world.ipcx("ls", "--ns", c.name, "--json", **run)
+    assert seen(r.json["objects"]) == HELD, r.err
+    assert {o["uid"] for o in r.json["objects"] if o["mech"] in ("shm", "mq", "pshm")} == {12345}
+    r = zoo.world.ipcx("mk", "msg:0x99", "--ns", c.name, **run)
+    assert r.rc == 0, r.err
+    r = zoo.world.ipcx("ns", "enter", c.name, "--", "sh", "-c", "readlink /proc/self/ns/ipc; ipcs -q; ls /dev/shm", **run)
+    assert r.rc == 0 and r.lines[0] == f"ipc:[{ino(zoo, c.pid)}]" and "0x00000099" in r.out and r.lines[-1] == "hp", r.err
+    r = zoo.world.ipcx("rm", "msg:0x99", "--ns", c.name, **run)
+    assert r.rc == 0 and seen(objects(zoo, c.name)) == HELD, r.err
+    other = zoo.world.ipcx("ls", "--ns", c.name, uid=54321)
+    assert other.rc == 3 or other.rc == 4, other.err
