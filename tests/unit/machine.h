@@ -24,7 +24,7 @@ struct machine {
 /* Where runtimes of this user keep their state: "run/user/UID/RUNTIME". */
 static inline const char *state_path(char buf[300], const char *rest)
 {
-	(void)snprintf(buf, 300, "run/user/%u/%s", geteuid(), rest);
+	(void)snprintf(buf, 300, "run/user/%u/%.200s", geteuid(), rest);
 	return buf;
 }
 
