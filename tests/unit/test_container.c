@@ -67,6 +67,12 @@ static const struct row rows[] = {
 	{ "boxe", 0, 105, { NULL } },
 	{ "bo", -ENOTUNIQ, 0, { "runc:box (process 104)", "runc:boxer (process 105)" } },
 
+	/* whichever of the two is read first */
+	{ "cat", 0, 107, { NULL } },
+	{ "catx", 0, 108, { NULL } },
+	{ "dog", 0, 110, { NULL } },
+	{ "dogx", 0, 109, { NULL } },
+
 	/* a name that looks like a runtime and a name */
 	{ "crun:own", 0, 106, { NULL } },
 	{ "runc:crun:own", 0, 106, { NULL } },
@@ -109,6 +115,10 @@ static void named(void **state)
 	runc(m, "box", 104);
 	runc(m, "boxer", 105);
 	runc(m, "crun:own", 106);
+	runc(m, "cat", 107);
+	crun(m, "catx", 108);
+	runc(m, "dogx", 109);
+	crun(m, "dog", 110);
 	c = containers(m);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		one(m->x, c, &rows[i]);
@@ -285,7 +295,9 @@ struct member {
 static const struct member members[] = {
 	{ "0::/system.slice/docker-" LONG_ID ".scope\n", 'h', 100 },
 	{ "0::/web\n", 'h', 101 },
-	{ "0::/lxc.payload.c\n", 'h', 0 },
+	{ "0::/lxc.payload.c\n", 'h', 131 },
+	{ "0::/lxc.payload.d\n", 'h', 0 },
+	{ "0::/c\n", 'h', 0 },
 	{ "12:pids:/user.slice\n1:name=systemd:/user.slice/web\n0::/\n", 'h', 101 },
 	/* the outermost counts, whatever those inside call theirs */
 	{ "0::/docker-" LONG_ID ".scope/web\n", 'h', 100 },
@@ -331,6 +343,9 @@ static void belongs(void **state)
 	in_ns(m, 100, 'h');
 	runc(m, "web", 101);
 	in_ns(m, 101, 'c');
+	run(m, 130, 1, "lxc-start", 900);
+	put_of(m, 130, "cmdline", WORDS("[lxc monitor] /var/lib/lxc c"));
+	run(m, 131, 130, "sh", 1000);
 	c = containers(m);
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
 		const struct member *one = &members[i];

@@ -253,13 +253,13 @@ static void truncated(void **state)
 	ipcx_table_free(wanted);
 }
 
-/* Pieces that say that they are longer than all there is; a head of another size. */
+/* Pieces that say that they are longer than all there is. */
 static void lies(void **state)
 {
 	static const size_t lengths[] = { SIZE_MAX, SIZE_MAX - sizeof(size_t),
 					  SIZE_MAX / 2 };
 	struct ipcx_table *t = full_table(), *keep = test_table();
-	size_t at = 0, len, pieces = 0, less = sizeof(*t) - 1;
+	size_t at = 0, len, pieces = 0;
 	struct ix_buf b;
 
 	(void)state;
@@ -279,8 +279,32 @@ static void lies(void **state)
 		memcpy(b.data + at, &len, sizeof(len));
 	}
 	assert_true(at == b.len && pieces == 8);
-	memcpy(b.data, &less, sizeof(less));
-	refused(keep, b.data, b.len);
+	ix_buf_free(&b);
+	ipcx_table_free(t);
+	ipcx_table_free(keep);
+}
+
+/* A head that is a little longer or shorter is none, though all behind it is well. */
+static void other_head(void **state)
+{
+	static const size_t heads[] = { 0, 8, sizeof(struct ipcx_table) - 8,
+					sizeof(struct ipcx_table) + 8 };
+	struct ipcx_table *t = full_table(), *keep = test_table();
+	const size_t rest = sizeof(size_t) + sizeof(*t);
+	struct ix_buf b;
+
+	(void)state;
+	assert_non_null(keep);
+	pack(t, &b);
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++) {
+		auto_buf struct ix_buf other = { 0 };
+
+		assert_int_equal(ix_buf_add(&other, &heads[i], sizeof(heads[i])), 0);
+		assert_int_equal(ix_buf_add(&other, b.data + sizeof(size_t), heads[i]),
+				 0);
+		assert_int_equal(ix_buf_add(&other, b.data + rest, b.len - rest), 0);
+		refused(keep, other.data, other.len);
+	}
 	ix_buf_free(&b);
 	ipcx_table_free(t);
 	ipcx_table_free(keep);
@@ -291,7 +315,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(there_and_back), cmocka_unit_test(empty),
 		cmocka_unit_test(grows_on),       cmocka_unit_test(truncated),
-		cmocka_unit_test(lies),
+		cmocka_unit_test(lies),           cmocka_unit_test(other_head),
 	};
 
 	return cmocka_run_group_tests_name("wire", tests, NULL, NULL);
