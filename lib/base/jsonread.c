@@ -66,9 +66,20 @@ void ix_json_free(struct ix_json *j)
 	free(j);
 }
 
+/* Whether nothing but blanks is left: json-c is content with a value at the beginning. */
+static bool is_end(const char *text, size_t len)
+{
+	while (len && memchr(" \t\r\n", *text, 4)) {
+		text++;
+		len--;
+	}
+	return len == 0;
+}
+
 static int parse(struct ix_json *j, const char *text, size_t len)
 {
 	struct json_tokener *tokener;
+	size_t end;
 	int r = -EPROTO;
 
 	if (len == 0 || len > INT_MAX)
@@ -77,7 +88,9 @@ static int parse(struct ix_json *j, const char *text, size_t len)
 	if (!tokener)
 		return -ENOMEM;
 	j->root = j->tokener_parse_ex(tokener, text, (int)len);
-	if (j->tokener_get_error(tokener) == json_tokener_success && j->root)
+	end = j->tokener_get_parse_end(tokener);
+	if (j->tokener_get_error(tokener) == json_tokener_success && j->root &&
+	    is_end(text + end, len - end))
 		r = 0;
 	j->tokener_free(tokener);
 	return r;
@@ -148,10 +161,15 @@ const char *ix_json_text(const struct ix_json *j, const char *path)
 bool ix_json_number(const struct ix_json *j, const char *path, int64_t *ret_n)
 {
 	struct json_object *o = find(j, path);
+	int64_t n;
 
 	if (!o || j->object_get_type(o) != json_type_int)
 		return false;
-	*ret_n = j->object_get_int64(o);
+	/* json-c answers the nearest for what is out of range. */
+	n = j->object_get_int64(o);
+	if (n == INT64_MAX || n == INT64_MIN)
+		return false;
+	*ret_n = n;
 	return true;
 }
 

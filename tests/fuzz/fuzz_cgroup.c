@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Names in the text of a /proc/PID/cgroup: the reader comes to an end, its names fit,
+ * stand in the text one behind the other, and are pieces of a path.
+ */
+#include "base/util.h"
+#include "container/cgroup.h"
+#include "fuzz.h"
+
+#define SMALL 16 /* room that many names have not */
+#define LARGE 300
+
+/* Where a name stands, from here on; it is there once at least. */
+static const char *follow(const char *at, const char *end, const char *name, size_t len)
+{
+	const char *found = memmem(at, (size_t)(end - at), name, len);
+
+	CHECK(found);
+	return found + len;
+}
+
+/* How many names there are. */
+static size_t walk(const char *text, size_t size, size_t room)
+{
+	struct ix_cgroup_reader r = ix_cgroup_read(text, size);
+	auto_free char *name = malloc(room);
+	const char *at = text;
+	size_t n = 0;
+
+	CHECK(name);
+	for (;; n++) {
+		size_t len;
+
+		memset(name, '/', room);
+		if (!ix_cgroup_next(&r, name, room))
+			break;
+		CHECK(memchr(name, '\0', room));
+		len = strlen(name);
+		CHECK(!memchr(name, '/', len) && !memchr(name, '\n', len));
+		at = follow(at, text + size, name, len);
+		/* Each took a slash or the end of a line, too. */
+		CHECK(n < size);
+	}
+	CHECK(r.at == r.end && !ix_cgroup_next(&r, name, room));
+	return n;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	auto_free char *text = malloc(size ? size : 1);
+
+	CHECK(text);
+	if (size)
+		memcpy(text, data, size);
+	CHECK(walk(text, size, 1) <= walk(text, size, SMALL));
+	CHECK(walk(text, size, SMALL) <= walk(text, size, LARGE));
+	return 0;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A recorded machine: a root with the state files of runtimes, and a /proc with the
+ * processes that they speak of. Everything belongs to whoever runs the test.
+ */
+#pragma once
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/util.h"
+#include "container/container.h"
+#include "core/ctx.h"
+#include "unit.h"
+
+struct machine {
+	char path[40];
+	int fd;
+	struct ipcx *x;
+};
+
+/* Where runtimes of this user keep their state: "run/user/UID/RUNTIME". */
+static inline const char *state_path(char buf[300], const char *rest)
+{
+	(void)snprintf(buf, 300, "run/user/%u/%.200s", geteuid(), rest);
+	return buf;
+}
+
+/* A directory with all above it. */
+static inline void make_dir(const struct machine *m, const char *path)
+{
+	char part[300];
+
+	for (const char *slash = strchr(path, '/');; slash = strchr(slash + 1, '/')) {
+		size_t len = slash ? (size_t)(slash - path) : strlen(path);
+
+		(void)snprintf(part, sizeof(part), "%.*s", (int)len, path);
+		(void)mkdirat(m->fd, part, 0700);
+		if (!slash)
+			break;
+	}
+	assert_int_equal(faccessat(m->fd, path, X_OK, 0), 0);
+}
+
+static inline void put_bytes(const struct machine *m, const char *path, const char *data,
+			     size_t len)
+{
+	int fd = openat(m->fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	assert_true(write(fd, data, len) == (ssize_t)len);
+	assert_int_equal(close(fd), 0);
+}
+
+static inline void put(const struct machine *m, const char *path, const char *text)
+{
+	put_bytes(m, path, text, strlen(text));
+}
+
+/* What a runtime keeps of a container: "runc/ID", "state.json". */
+static inline void claim(const struct machine *m, const char *dir, const char *file,
+			 const char *text)
+{
+	char path[300], full[400];
+
+	make_dir(m, state_path(path, dir));
+	(void)snprintf(full, sizeof(full), "%s/%s", path, file);
+	put(m, full, text);
+}
+
+static inline void put_of(const struct machine *m, int pid, const char *file,
+			  const char *data, size_t len)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "proc/%d/%s", pid, file);
+	put_bytes(m, path, data, len);
+}
+
+/* A process. */
+static inline void run(const struct machine *m, int pid, int parent, const char *comm,
+		       uint64_t start)
+{
+	char path[64], text[256];
+
+	(void)snprintf(path, sizeof(path), "proc/%d/ns", pid);
+	make_dir(m, path);
+	(void)snprintf(text, sizeof(text),
+		       "%d (%s) %c %d 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 %ju 0\n",
+		       pid, comm, *comm == 'Z' ? 'Z' : 'S', parent, (uintmax_t)start);
+	put_of(m, pid, "stat", text, strlen(text));
+}
+
+static inline int machine_begin(void **state)
+{
+	static struct machine m;
+	char path[300];
+
+	m = (struct machine){ .path = "/tmp/ipcx-test-machine.XXXXXX" };
+	if (!mkdtemp(m.path) || ipcx_new(&m.x) < 0)
+		return -1;
+	m.fd = open(m.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	make_dir(&m, "proc/self/ns");
+	make_dir(&m, state_path(path, "runc"));
+	make_dir(&m, state_path(path, "crun"));
+	m.x->rootfd = fcntl(m.fd, F_DUPFD_CLOEXEC, 3);
+	m.x->procfd = openat(m.fd, "proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	*state = &m;
+	return m.x->rootfd < 0 || m.x->procfd < 0 ? -1 : 0;
+}
+
+static inline int remove_one(const char *path, const struct stat *st, int type,
+			     struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static inline int machine_end(void **state)
+{
+	struct machine *m = *state;
+
+	ipcx_free(m->x);
+	(void)close(m->fd);
+	return nftw(m->path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+#define ON_MACHINE(test) cmocka_unit_test_setup_teardown(test, machine_begin, machine_end)
+
+static inline struct ix_containers *containers(const struct machine *m)
+{
+	struct ix_containers *c = NULL;
+
+	assert_int_equal(ix_containers_new(m->x, &c), 0);
+	assert_non_null(c);
+	return c;
+}
+
+/* How many there are; the last of them with this id. */
+static inline size_t look(const struct ix_containers *c, const char *id,
+			  const struct ix_container **ret_found)
+{
+	const struct ix_container *one;
+	size_t n = 0;
+
+	*ret_found = NULL;
+	for (; (one = ix_containers_at(c, n)) != NULL; n++)
+		if (one->id && !strcmp(one->id, id))
+			*ret_found = one;
+	return n;
+}
+
+/* Whether a container with this id is listed. */
+static inline bool listed(const struct machine *m, const char *id)
+{
+	struct ix_containers *c = containers(m);
+	const struct ix_container *found;
+
+	(void)look(c, id, &found);
+	ix_containers_free(c);
+	return found != NULL;
+}

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * container/containers.c and the families that go by processes: who watches a container,
+ * how one is found by its name, and which one a process belongs to.
+ */
+#include "container/container.h"
+
+#include <errno.h>
+
+#include "machine.h"
+
+#define LONG_ID "4d1fc9ea3b9aa1c3f1f8f40ab1c3d7a6b5e4f302118293a4b5c6d7e8f9010203"
+#define NEAR_ID "4d1fc9eb3b9aa1c3f1f8f40ab1c3d7a6b5e4f302118293a4b5c6d7e8f9010203"
+
+/* One more container of runc or crun, with a process of its own. */
+static void runc(const struct machine *m, const char *id, int pid)
+{
+	char dir[300], text[128];
+
+	run(m, pid, 1, "sleep", 1000);
+	(void)snprintf(dir, sizeof(dir), "runc/%s", id);
+	(void)snprintf(text, sizeof(text),
+		       "{ \"init_process_pid\": %d, \"init_process_start\": 1000 }", pid);
+	claim(m, dir, "state.json", text);
+}
+
+static void crun(const struct machine *m, const char *id, int pid)
+{
+	char dir[300], text[128];
+
+	run(m, pid, 1, "sleep", 1000);
+	(void)snprintf(dir, sizeof(dir), "crun/%s", id);
+	(void)snprintf(text, sizeof(text),
+		       "{ \"pid\": %d, \"process-start-time\": 1000 }", pid);
+	claim(m, dir, "status", text);
+}
+
+/* ---- by name */
+
+struct row {
+	const char *name;
+	int r;
+	int pid;             /* of what is found */
+	const char *says[3]; /* the text of what is not */
+};
+
+/* clang-format off */
+static const struct row rows[] = {
+	{ "web", -ENOTUNIQ, 0, { "'web' may be any of", "runc:web (process 100)", "crun:web (process 101)" } },
+	{ "runc:web", 0, 100, { NULL } },
+	{ "crun:web", 0, 101, { NULL } },
+	{ "docker:web", -ENOENT, 0, { "no container is called 'docker:web'" } },
+
+	{ LONG_ID, 0, 102, { NULL } },
+	{ "4d1fc9ea", 0, 102, { NULL } },
+	{ "4d1fc9eb", 0, 103, { NULL } },
+	{ "runc:4d1fc9eb3", 0, 103, { NULL } },
+	{ "4d1", -ENOTUNIQ, 0, { "'4d1' may be any of", "runc:" LONG_ID " (process 102)", "runc:" NEAR_ID " (process 103)" } },
+	{ "crun:4d1fc9eb3", -ENOENT, 0, { "no container" } },
+	{ LONG_ID "0", -ENOENT, 0, { "no container" } },
+	{ "d1fc9ea", -ENOENT, 0, { "no container" } },
+	{ "4D1FC9EA", -ENOENT, 0, { "no container" } },
+
+	/* the whole comes before the beginning of another */
+	{ "box", 0, 104, { NULL } },
+	{ "boxer", 0, 105, { NULL } },
+	{ "boxe", 0, 105, { NULL } },
+	{ "bo", -ENOTUNIQ, 0, { "runc:box (process 104)", "runc:boxer (process 105)" } },
+
+	/* whichever of the two is read first */
+	{ "cat", 0, 107, { NULL } },
+	{ "catx", 0, 108, { NULL } },
+	{ "dog", 0, 110, { NULL } },
+	{ "dogx", 0, 109, { NULL } },
+
+	/* a name that looks like a runtime and a name */
+	{ "crun:own", 0, 106, { NULL } },
+	{ "runc:crun:own", 0, 106, { NULL } },
+
+	{ "wbe", -ENOENT, 0, { "no container is called 'wbe' (is it 'web'?)" } },
+	{ "xerob", -ENOENT, 0, { "no container is called 'xerob'" } },
+	{ "", -ENOENT, 0, { "no container is called ''" } },
+	{ "runc:", -ENOENT, 0, { "no container is called 'runc:'" } },
+	{ "q\x1b[31m", -ENOENT, 0, { "no container is called 'q\\x1b[31m'" } },
+};
+/* clang-format on */
+
+static void one(struct ipcx *x, const struct ix_containers *c, const struct row *row)
+{
+	const struct ix_container untouched = { .pid = 77 }, *found = &untouched;
+	int r = ix_container_named(x, c, row->name, &found);
+
+	if (r != row->r)
+		fail_msg("\"%s\": %d, \"%s\"", row->name, r, r < 0 ? ipcx_error(x) : "");
+	if (r == 0) {
+		ROW_TRUE(row->name, found->pid == row->pid);
+		return;
+	}
+	ROW_TRUE(row->name, found == &untouched);
+	for (size_t i = 0; i < ARRAY_SIZE(row->says) && row->says[i]; i++)
+		if (!strstr(ipcx_error(x), row->says[i]))
+			fail_msg("\"%s\": \"%s\"", row->name, ipcx_error(x));
+	ROW_TRUE(row->name, !strchr(ipcx_error(x), '\x1b'));
+}
+
+static void named(void **state)
+{
+	const struct machine *m = *state;
+	struct ix_containers *c;
+
+	runc(m, "web", 100);
+	crun(m, "web", 101);
+	runc(m, LONG_ID, 102);
+	runc(m, NEAR_ID, 103);
+	runc(m, "box", 104);
+	runc(m, "boxer", 105);
+	runc(m, "crun:own", 106);
+	runc(m, "cat", 107);
+	crun(m, "catx", 108);
+	runc(m, "dogx", 109);
+	crun(m, "dog", 110);
+	c = containers(m);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		one(m->x, c, &rows[i]);
+	ix_containers_free(c);
+}
+
+/* Names that others chose: shown escaped, found as they are. */
+static void hostile_names(void **state)
+{
+	const struct machine *m = *state;
+	struct ix_containers *c;
+
+	runc(m,
+	     "w\x1b]0;x\x07"
+	     "1",
+	     100);
+	runc(m,
+	     "w\x1b]0;x\x07"
+	     "2",
+	     101);
+	c = containers(m);
+	one(m->x, c,
+	    &(struct row){ "w\x1b]0;x\x07"
+			   "2",
+			   0,
+			   101,
+			   { NULL } });
+	one(m->x, c, &(struct row){ "w", -ENOTUNIQ, 0, { "w\\x1b]0;x" } });
+	one(m->x, c,
+	    &(struct row){ "w\x1b]0;x\x07"
+			   "3x",
+			   -ENOENT,
+			   0,
+			   { "(is it 'w\\x1b" } });
+	ix_containers_free(c);
+}
+
+static void none_at_all(void **state)
+{
+	const struct machine *m = *state;
+	struct ix_containers *c = containers(m);
+
+	assert_null(ix_containers_at(c, 0));
+	one(m->x, c,
+	    &(struct row){ "web", -ENOENT, 0, { "no container is called 'web'" } });
+	assert_null(ix_container_of(m->x, c, 100));
+	ix_containers_free(c);
+	ix_containers_free(NULL);
+}
+
+/* Two runtimes on one process: who is believed first, and once. */
+static void said_twice(void **state)
+{
+	const struct machine *m = *state;
+	const struct ix_container *found;
+	struct ix_containers *c;
+
+	crun(m, "lower", 100);
+	runc(m, "upper", 100);
+	c = containers(m);
+	assert_int_equal(look(c, "upper", &found), 1);
+	assert_non_null(found);
+	ix_containers_free(c);
+}
+
+/* ---- by who watches it */
+
+struct watched {
+	const char *comm, *words;
+	size_t len;
+	const char *runtime, *id, *name, *cgroup; /* runtime NULL: it watches none */
+};
+
+#define WORDS(text) (text), sizeof(text)
+
+/* clang-format off */
+static const struct watched watched[] = {
+	{ "conmon", WORDS("/usr/bin/conmon\0--api-version\0001\0-c\0" LONG_ID "\0-n\0web\0-b\0/none"),
+	  "podman", LONG_ID, "web", NULL },
+	{ "conmon", WORDS("conmon\0--cid=" LONG_ID "\0--name=web"), "podman", LONG_ID, "web", NULL },
+	{ "conmon", WORDS("conmon\0-c\0" LONG_ID "\0-n\0web\0-b\0/bundle"), "crio", LONG_ID, "sleeper", NULL },
+	{ "conmon", WORDS("conmon\0-c\0" LONG_ID "\0-n\0web\0--exec\0--x"), NULL, NULL, NULL, NULL },
+	{ "conmon", WORDS("conmon\0--\0-c\0" LONG_ID), NULL, NULL, NULL, NULL },
+	{ "conmon", WORDS("conmon\0-c"), NULL, NULL, NULL, NULL },
+	{ "conmon", WORDS(""), NULL, NULL, NULL, NULL },
+	{ "conmonx", WORDS("conmon\0-c\0" LONG_ID), NULL, NULL, NULL, NULL },
+	{ "[lxc monitor] /", WORDS("[lxc monitor] /var/lib/my lxc web"), "lxc", "web", "web", "lxc.payload.web" },
+	{ "lxc-start", WORDS("[lxc monitor] /var/lib/lxc web"), "lxc", "web", "web", "lxc.payload.web" },
+	{ "lxc-start", WORDS("lxc-start\0-n\0web"), NULL, NULL, NULL, NULL },
+	{ "lxc-start", WORDS("[lxc monitor] "), NULL, NULL, NULL, NULL },
+	{ "systemd-nspawn", WORDS("systemd-nspawn\0-M\0web\0-D\0/srv/root"), "nspawn", "web", "web", "machine-web" },
+	{ "systemd-nspawn", WORDS("systemd-nspawn\0--machine=web"), "nspawn", "web", "web", "machine-web" },
+	{ "systemd-nspawn", WORDS("systemd-nspawn\0-D\0/srv/web"), "nspawn", "web", "web", "machine-web" },
+	{ "systemd-nspawn", WORDS("systemd-nspawn\0-qD/srv"), NULL, NULL, NULL, NULL },
+	{ "bwrap", WORDS("bwrap\0sh"), "bwrap", "101", "sleep", NULL },
+};
+/* clang-format on */
+
+/* Texts that may be absent. */
+static bool same(const char *a, const char *b)
+{
+	return !a == !b && (!a || !strcmp(a, b));
+}
+
+static void by_watcher(const struct machine *m, const struct watched *w)
+{
+	struct ix_containers *c;
+	const struct ix_container *found;
+
+	run(m, 100, 1, w->comm, 900);
+	put_of(m, 100, "cmdline", w->words, w->len);
+	run(m, 101, 100, "sleep", 1000);
+	make_dir(m, "bundle");
+	put(m, "bundle/config.json",
+	    "{ \"annotations\": { \"io.container.manager\": \"cri-o\","
+	    " \"io.kubernetes.cri-o.Namespace\": \"default\","
+	    " \"io.kubernetes.cri-o.KubeName\": \"pod1\","
+	    " \"io.kubernetes.cri-o.ContainerName\": \"sleeper\" } }");
+	c = containers(m);
+	found = ix_containers_at(c, 0);
+	ROW_TRUE(w->words, !found == !w->runtime);
+	if (found) {
+		ROW_TRUE(w->words, same(found->runtime, w->runtime));
+		ROW_TRUE(w->words, same(found->id, w->id));
+		ROW_TRUE(w->words, same(found->name, w->name));
+		ROW_TRUE(w->words, same(found->cgroup, w->cgroup));
+		ROW_TRUE(w->words, found->pid == 101 && found->start == 1000);
+		ROW_TRUE(w->words, !strcmp(w->runtime, "crio") == !!found->pod);
+		ROW_TRUE(w->words, !ix_containers_at(c, 1));
+	}
+	ix_containers_free(c);
+}
+
+static void watchers(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(watched); i++) {
+		void *made;
+
+		assert_int_equal(machine_begin(&made), 0);
+		by_watcher(made, &watched[i]);
+		assert_int_equal(machine_end(&made), 0);
+	}
+}
+
+/* Of bubblewrap's two processes the inner one is in the sandbox, and its child has the
+ * name. */
+static void sandbox(void **state)
+{
+	const struct machine *m = *state;
+	const struct ix_container *found;
+	struct ix_containers *c;
+
+	run(m, 100, 1, "bwrap", 900);
+	run(m, 101, 100, "bwrap", 901);
+	run(m, 102, 101, "sleep", 902);
+	c = containers(m);
+	assert_int_equal(look(c, "101", &found), 1);
+	assert_non_null(found);
+	assert_string_equal(found->name, "sleep");
+	assert_int_equal(found->pid, 101);
+	ix_containers_free(c);
+}
+
+/* ---- whose a process is */
+
+struct member {
+	const char *cgroup; /* NULL: there is no such file */
+	char ns;            /* the PID namespace: the container's own, or the caller's */
+	int first;          /* process of its container, 0: it is in none */
+};
+
+/* clang-format off */
+static const struct member members[] = {
+	{ "0::/system.slice/docker-" LONG_ID ".scope\n", 'h', 100 },
+	{ "0::/web\n", 'h', 101 },
+	{ "0::/lxc.payload.c\n", 'h', 131 },
+	{ "0::/lxc.payload.d\n", 'h', 0 },
+	{ "0::/c\n", 'h', 0 },
+	{ "12:pids:/user.slice\n1:name=systemd:/user.slice/web\n0::/\n", 'h', 101 },
+	/* the outermost counts, whatever those inside call theirs */
+	{ "0::/docker-" LONG_ID ".scope/web\n", 'h', 100 },
+	{ "0::/web/docker-" LONG_ID ".scope\n", 'h', 101 },
+	{ "0::/libpod-conmon-" LONG_ID ".scope\n", 'h', 0 },
+	/* the beginning of an id is none */
+	{ "0::/4d1fc9ea\n", 'h', 0 },
+	{ "0::/webs\n", 'h', 0 },
+	{ "0::/user.slice\n", 'h', 0 },
+	{ "0::/\n", 'h', 0 },
+	{ NULL, 'h', 0 },
+	/* else the PID namespace */
+	{ "0::/\n", 'c', 101 },
+	{ NULL, 'c', 101 },
+	{ "0::/user.slice\n", 'c', 101 },
+	{ "0::/" LONG_ID "\n", 'c', 100 },
+	{ "0::/\n", 'o', 0 },
+	{ "0::/\n", '-', 0 },
+};
+/* clang-format on */
+
+/* What /proc/PID/ns/pid leads to: files stand for namespaces. */
+static void in_ns(const struct machine *m, int pid, char ns)
+{
+	char from[32], to[64];
+
+	(void)snprintf(from, sizeof(from), "ns-%c", ns);
+	(void)snprintf(to, sizeof(to), "proc/%d/ns/pid", pid);
+	if (ns != '-')
+		assert_int_equal(linkat(m->fd, from, m->fd, to, 0), 0);
+}
+
+static void belongs(void **state)
+{
+	const struct machine *m = *state;
+	struct ix_containers *c;
+
+	put(m, "ns-h", "");
+	put(m, "ns-c", "");
+	put(m, "ns-o", "");
+	assert_int_equal(linkat(m->fd, "ns-h", m->fd, "proc/self/ns/pid", 0), 0);
+	runc(m, LONG_ID, 100); /* shares the caller's PID namespace */
+	in_ns(m, 100, 'h');
+	runc(m, "web", 101);
+	in_ns(m, 101, 'c');
+	run(m, 130, 1, "lxc-start", 900);
+	put_of(m, 130, "cmdline", WORDS("[lxc monitor] /var/lib/lxc c"));
+	run(m, 131, 130, "sh", 1000);
+	c = containers(m);
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+		const struct member *one = &members[i];
+		int pid = 200 + (int)i;
+		const struct ix_container *found;
+
+		run(m, pid, 1, "sh", 2000);
+		in_ns(m, pid, one->ns);
+		if (one->cgroup)
+			put_of(m, pid, "cgroup", one->cgroup, strlen(one->cgroup));
+		found = ix_container_of(m->x, c, pid);
+		if ((found ? found->pid : 0) != one->first)
+			fail_msg("row %zu (\"%s\"): %d", i,
+				 one->cgroup ? one->cgroup : "-", found ? found->pid : 0);
+	}
+	assert_null(ix_container_of(m->x, c, 9999));
+	ix_containers_free(c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ON_MACHINE(named),          ON_MACHINE(hostile_names),
+		ON_MACHINE(none_at_all),    ON_MACHINE(said_twice),
+		cmocka_unit_test(watchers), ON_MACHINE(sandbox),
+		ON_MACHINE(belongs),
+	};
+
+	return cmocka_run_group_tests_name("container", tests, NULL, NULL);
+}

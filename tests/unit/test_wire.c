@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* core/wire.c: a table as bytes and back; what is not whole leaves the reader's alone. */
+#include "core/wire.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "rows.h"
+#include "unit.h"
+
+#define HOME 4026531839
+#define AWAY 4026532999
+
+static uint32_t offset_of(struct ipcx_table *t, const char *name)
+{
+	ix_text text = ix_table_text(t, name);
+
+	assert_true(text != 0);
+	return text;
+}
+
+/* Everything that a table may hold. */
+static struct ipcx_table *full_table(void)
+{
+	struct ipcx_table *t = test_table();
+	struct test_row *row;
+
+	assert_non_null(t);
+	for (uint32_t i = 0; i < 100; i++) {
+		char name[16];
+
+		(void)snprintf(name, sizeof(name), "user%u", i);
+		assert_int_equal(ix_names_add(&t->users, 100000 + i, offset_of(t, name)),
+				 0);
+	}
+	assert_int_equal(ix_names_add(&t->users, 7, IX_NO_NAME), 0);
+	assert_int_equal(ix_names_add(&t->groups, 0, offset_of(t, "root")), 0);
+	assert_int_equal(ix_table_place(t, HOME, NULL), 0);
+	assert_int_equal(ix_table_section(t, &test_kind, 1), 0);
+	for (unsigned i = 0; i < 50; i++) {
+		row = ix_table_row(t);
+		assert_non_null(row);
+		row->size = i;
+		row->name = ix_table_text(t, i % 2 ? "odd" : "");
+		ix_table_keep(t);
+	}
+	assert_int_equal(ix_table_place(t, AWAY,
+					"docker:w\x1b"
+					"eb"),
+			 0);
+	assert_int_equal(ix_table_section(t, &bare_kind, 2), 0);
+	row = ix_table_row(t);
+	assert_non_null(row);
+	row->limit = UINT64_MAX;
+	ix_table_keep(t);
+	ix_table_note(t, IPCX_NOTE_FAILED, 1, -EACCES, "shm:5", "no %s", "rights");
+	ix_table_note(t, IPCX_NOTE_FAILED, IPCX_NO_MECH, 0, NULL, "%s", "");
+	t->resume = UINT64_C(1) << 63;
+	t->now = NOW;
+	t->id_bits = 15;
+	t->numeric = true;
+	return t;
+}
+
+static bool same_value(const struct ipcx_value *a, const struct ipcx_value *b)
+{
+	if (a->type != b->type)
+		return false;
+	return a->type == IPCX_STRING ? !strcmp(a->as.s, b->as.s) : a->as.u == b->as.u;
+}
+
+static void same_rows(const struct ipcx_table *a, const struct ipcx_table *b)
+{
+	assert_int_equal(ipcx_table_rows(a), ipcx_table_rows(b));
+	for (size_t i = 0; i < ipcx_table_rows(a); i++) {
+		assert_int_equal(ipcx_row_mech(a, i), ipcx_row_mech(b, i));
+		for (unsigned f = 0; f < IPCX_FIELDS; f++) {
+			struct ipcx_value v = { .as.u = 1 }, w = { .as.u = 1 };
+			int r = ipcx_row_get(a, i, f, &v);
+
+			assert_int_equal(r, ipcx_row_get(b, i, f, &w));
+			if (r == 0 && !same_value(&v, &w))
+				fail_msg("row %zu, field %u", i, f);
+		}
+	}
+}
+
+static void same_notes(const struct ipcx_table *a, const struct ipcx_table *b)
+{
+	struct ipcx_note n, m;
+	size_t i = 0;
+
+	for (; ipcx_table_note(a, i, &n); i++) {
+		assert_true(ipcx_table_note(b, i, &m));
+		assert_true(n.kind == m.kind && n.mech == m.mech && n.error == m.error);
+		assert_string_equal(n.subject, m.subject);
+		assert_string_equal(n.text, m.text);
+	}
+	assert_false(ipcx_table_note(b, i, &m));
+}
+
+static void same_names(const struct ix_names *a, const struct ix_names *b)
+{
+	assert_int_equal(a->used, b->used);
+	for (size_t i = 0; i < a->cap; i++) {
+		const struct ix_name *slot = &a->slots[i], *found;
+
+		if (!slot->off)
+			continue;
+		found = ix_names_find(b, slot->id);
+		assert_non_null(found);
+		assert_int_equal(found->off, slot->off);
+	}
+	assert_null(ix_names_find(b, 123456));
+}
+
+static void same(const struct ipcx_table *a, const struct ipcx_table *b)
+{
+	same_rows(a, b);
+	same_notes(a, b);
+	same_names(&a->users, &b->users);
+	same_names(&a->groups, &b->groups);
+	assert_int_equal(a->nplaces, b->nplaces);
+	for (size_t i = 0; i < a->nplaces; i++) {
+		const char *name = ix_table_string(a, a->places[i].container);
+		const char *other = ix_table_string(b, b->places[i].container);
+
+		assert_true(a->places[i].ns == b->places[i].ns);
+		assert_true(!name == !other && (!name || !strcmp(name, other)));
+	}
+	assert_true(a->resume == b->resume && a->now == b->now);
+	assert_true(a->id_bits == b->id_bits && a->numeric == b->numeric &&
+		    a->starved == b->starved);
+	assert_string_equal(ipcx_table_kind(a), ipcx_table_kind(b));
+}
+
+static void pack(const struct ipcx_table *t, struct ix_buf *b)
+{
+	*b = (struct ix_buf){ 0 };
+	assert_int_equal(ix_table_pack(t, b), 0);
+}
+
+/* The bytes say all: neither what was packed nor they are needed any more. */
+static void there_and_back(void **state)
+{
+	struct ipcx_table *t = full_table(), *wanted = full_table(), *got = NULL;
+	struct ix_buf b;
+
+	(void)state;
+	pack(t, &b);
+	ipcx_table_free(t);
+	assert_int_equal(ix_table_new(&got), 0);
+	got->numeric = false;
+	assert_int_equal(ix_table_unpack(got, b.data, b.len), 0);
+	memset(b.data, 0xa5, b.len);
+	ix_buf_free(&b);
+	same(wanted, got);
+	assert_int_equal(ipcx_table_rows(got), 54);
+	assert_int_equal(got->nplaces, 2);
+	assert_string_equal(ix_table_string(got, got->places[1].container), "docker:w\x1b"
+									    "eb");
+	ipcx_table_free(wanted);
+	ipcx_table_free(got);
+}
+
+static void empty(void **state)
+{
+	struct ipcx_table *t = NULL, *got = full_table();
+	struct ix_buf b;
+
+	(void)state;
+	assert_int_equal(ix_table_new(&t), 0);
+	pack(t, &b);
+	assert_int_equal(ix_table_unpack(got, b.data, b.len), 0);
+	ix_buf_free(&b);
+	same(t, got);
+	assert_int_equal(ipcx_table_rows(got), 0);
+	ipcx_table_free(t);
+	ipcx_table_free(got);
+}
+
+/* What came back is a table like any other: it goes on where it stopped. */
+static void grows_on(void **state)
+{
+	struct ipcx_table *t = full_table(), *got = NULL;
+	struct test_row *row;
+	struct ipcx_value v;
+	struct ipcx_note note;
+	struct ix_buf b;
+
+	(void)state;
+	pack(t, &b);
+	assert_int_equal(ix_table_new(&got), 0);
+	assert_int_equal(ix_table_unpack(got, b.data, b.len), 0);
+	ix_buf_free(&b);
+	assert_int_equal(ix_table_section(got, &bare_kind, 2), 0);
+	assert_int_equal(got->nsections, t->nsections);
+	assert_int_equal(ix_table_section(got, &test_kind, 3), 0);
+	row = ix_table_row(got);
+	assert_non_null(row);
+	row->name = ix_table_text(got, "new");
+	ix_table_keep(got);
+	ix_table_note(got, IPCX_NOTE_FAILED, 0, 0, "new", "%s", "newer");
+	for (uint32_t i = 0; i < 100; i++)
+		assert_int_equal(ix_names_add(&got->users, i + 1000, 1), 0);
+	assert_int_equal(ipcx_row_get(got, 54, IPCX_F_NAME, &v), 0);
+	assert_string_equal(v.as.s, "new");
+	assert_true(ipcx_table_note(got, 2, &note));
+	assert_string_equal(note.text, "newer");
+	assert_int_equal(ix_names_find(&got->users, 100099)->off,
+			 ix_names_find(&t->users, 100099)->off);
+	assert_int_equal(ix_names_find(&got->users, 1099)->off, 1);
+	ipcx_table_free(t);
+	ipcx_table_free(got);
+}
+
+/* From memory of exactly this size; the table is as it was, to the last byte. */
+static void refused(struct ipcx_table *t, const char *data, size_t len)
+{
+	struct ipcx_table before = *t;
+	char *copy = malloc(len ? len : 1);
+	int r;
+
+	assert_non_null(copy);
+	memcpy(copy, data, len);
+	r = ix_table_unpack(t, copy, len);
+	free(copy);
+	if (r != -EPROTO)
+		fail_msg("%zu bytes: %d", len, r);
+	assert_memory_equal(t, &before, sizeof(before));
+}
+
+/* A child that was killed while it wrote. */
+static void truncated(void **state)
+{
+	struct ipcx_table *t = full_table(), *keep = test_table(), *wanted = test_table();
+	struct ix_buf b;
+
+	(void)state;
+	assert_non_null(keep);
+	assert_non_null(wanted);
+	keep->now = wanted->now = NOW;
+	pack(t, &b);
+	for (size_t len = 0; len < b.len; len++)
+		refused(keep, b.data, len);
+	same(wanted, keep);
+	assert_int_equal(ix_table_unpack(keep, b.data, b.len), 0);
+	same(t, keep);
+	ix_buf_free(&b);
+	ipcx_table_free(t);
+	ipcx_table_free(keep);
+	ipcx_table_free(wanted);
+}
+
+/* Pieces that say that they are longer than all there is. */
+static void lies(void **state)
+{
+	static const size_t lengths[] = { SIZE_MAX, SIZE_MAX - sizeof(size_t),
+					  SIZE_MAX / 2 };
+	struct ipcx_table *t = full_table(), *keep = test_table();
+	size_t at = 0, len, pieces = 0;
+	struct ix_buf b;
+
+	(void)state;
+	assert_non_null(keep);
+	pack(t, &b);
+	for (; at < b.len; at += sizeof(len) + len, pieces++) {
+		size_t more;
+
+		memcpy(&len, b.data + at, sizeof(len));
+		more = b.len - at - sizeof(len) + 1;
+		for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+			memcpy(b.data + at, &lengths[i], sizeof(len));
+			refused(keep, b.data, b.len);
+		}
+		memcpy(b.data + at, &more, sizeof(len));
+		refused(keep, b.data, b.len);
+		memcpy(b.data + at, &len, sizeof(len));
+	}
+	assert_true(at == b.len && pieces == 8);
+	ix_buf_free(&b);
+	ipcx_table_free(t);
+	ipcx_table_free(keep);
+}
+
+/* A head that is a little longer or shorter is none, though all behind it is well. */
+static void other_head(void **state)
+{
+	static const size_t heads[] = { 0, 8, sizeof(struct ipcx_table) - 8,
+					sizeof(struct ipcx_table) + 8 };
+	struct ipcx_table *t = full_table(), *keep = test_table();
+	const size_t rest = sizeof(size_t) + sizeof(*t);
+	struct ix_buf b;
+
+	(void)state;
+	assert_non_null(keep);
+	pack(t, &b);
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++) {
+		auto_buf struct ix_buf other = { 0 };
+
+		assert_int_equal(ix_buf_add(&other, &heads[i], sizeof(heads[i])), 0);
+		assert_int_equal(ix_buf_add(&other, b.data + sizeof(size_t), heads[i]),
+				 0);
+		assert_int_equal(ix_buf_add(&other, b.data + rest, b.len - rest), 0);
+		refused(keep, other.data, other.len);
+	}
+	ix_buf_free(&b);
+	ipcx_table_free(t);
+	ipcx_table_free(keep);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(there_and_back), cmocka_unit_test(empty),
+		cmocka_unit_test(grows_on),       cmocka_unit_test(truncated),
+		cmocka_unit_test(lies),           cmocka_unit_test(other_head),
+	};
+
+	return cmocka_run_group_tests_name("wire", tests, NULL, NULL);
+}
