@@ -61,7 +61,7 @@ static int read_one(const struct ix_search *s, struct ix_containers *c,
 	found.pid = init.pid;
 	found.start = init.start;
 	/* One that watches a process that was put into a container later is none. */
-	if (found.id && !ix_words_option(&w, "-e", "--exec")) {
+	if (found.id && !ix_words_has(&w, "-e", "--exec")) {
 		if (open_spec(s, ix_words_option(&w, "-b", "--bundle"), owner, &j) == 0)
 			read_spec(j, &found);
 		r = ix_container_add(s, c, &found, 0, owner);

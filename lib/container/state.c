@@ -214,6 +214,14 @@ const char *ix_words_option(const struct ix_words *w, const char *brief, const c
 	return NULL;
 }
 
+bool ix_words_has(const struct ix_words *w, const char *brief, const char *full)
+{
+	for (size_t i = 1; i < w->n && strcmp(w->all[i], "--") != 0; i++)
+		if (!strcmp(w->all[i], brief) || !strcmp(w->all[i], full))
+			return true;
+	return false;
+}
+
 /* ---- files */
 
 static bool believed(const struct stat *st, uid_t owner)

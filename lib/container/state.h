@@ -69,6 +69,9 @@ void ix_words_free(struct ix_words *w);
 const char *ix_words_option(const struct ix_words *w, const char *brief,
 			    const char *full);
 
+/* Whether an option without a value is there. */
+bool ix_words_has(const struct ix_words *w, const char *brief, const char *full);
+
 /* A state file or directory as it was found. */
 struct ix_state {
 	struct ix_buf text;

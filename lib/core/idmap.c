@@ -30,6 +30,7 @@ static int take_number(const char **at, uint32_t *ret_n)
 
 int ix_idmap_parse(const char *text, struct ix_idrange ret_ranges[IX_IDMAP_MAX])
 {
+	struct ix_idrange ranges[IX_IDMAP_MAX];
 	int n = 0;
 
 	for (const char *p = text; *p; n++) {
@@ -42,8 +43,9 @@ int ix_idmap_parse(const char *text, struct ix_idrange ret_ranges[IX_IDMAP_MAX])
 		p += strspn(p, BLANKS);
 		if (*p && *p++ != '\n')
 			return -EPROTO;
-		ret_ranges[n] = range;
+		ranges[n] = range;
 	}
+	memcpy(ret_ranges, ranges, (size_t)n * sizeof(*ranges));
 	return n;
 }
 

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <string.h>
@@ -131,11 +132,29 @@ static inline int machine_end(void **state)
 
 #define ON_MACHINE(test) cmocka_unit_test_setup_teardown(test, machine_begin, machine_end)
 
+/* Every process is one that a container may begin with. */
+static inline size_t all_processes(const struct machine *m, int32_t pids[], size_t max)
+{
+	DIR *dir = fdopendir(openat(m->x->procfd, ".", O_RDONLY | O_CLOEXEC));
+	const struct dirent *d;
+	size_t n = 0;
+
+	assert_non_null(dir);
+	while ((d = readdir(dir)) != NULL && n < max)
+		if (atoi(d->d_name) > 0)
+			pids[n++] = atoi(d->d_name);
+	assert_true(n < max);
+	assert_int_equal(closedir(dir), 0);
+	return n;
+}
+
 static inline struct ix_containers *containers(const struct machine *m)
 {
+	static int32_t pids[32768];
+	size_t n = all_processes(m, pids, ARRAY_SIZE(pids));
 	struct ix_containers *c = NULL;
 
-	assert_int_equal(ix_containers_new(m->x, &c), 0);
+	assert_int_equal(ix_containers_new(m->x, pids, n, &c), 0);
 	assert_non_null(c);
 	return c;
 }
