@@ -54,7 +54,7 @@ static int compare(struct app *app, const struct ns_cmp_args *args, char **words
 	}
 	r = args->quiet ? 0 : print(app, args, t);
 	ipcx_table_free(t);
-	return r ? r : same ? EXIT_DONE : EXIT_FAILED;
+	return r ? r : same == 1 ? EXIT_DONE : same ? EXIT_USAGE : EXIT_FAILED;
 }
 
 static int run(struct app *app, void *data, int n, char **words)

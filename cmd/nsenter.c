@@ -21,6 +21,8 @@ static int go(struct app *app, void *data)
 	const struct entry *e = data;
 	int r = ipcx_ns_enter(app->x, e->ns, e->flags);
 
+	if (r == 1)
+		msg_note("it has no /dev/shm that is known: an empty one is there");
 	return r < 0 ? app_failed(app, r) : 0;
 }
 
@@ -34,7 +36,7 @@ static int run(struct app *app, void *data, int n, char **words)
 			     .go = go,
 			     .data = &e,
 			     .foreign = args->mount,
-			     .fork = args->pid,
+			     .fork = args->pid || args->mount,
 			     .caps = IX_CAPS_ALL };
 	int r;
 
@@ -51,14 +53,17 @@ static int run(struct app *app, void *data, int n, char **words)
 	if (*words && !strcmp(*words, "--"))
 		words++;
 	there.argv = words;
-	if (args->mount)
-		there.caps = ipcx_ns_bounding(app->x, app->ns);
+	if (args->mount) {
+		r = ipcx_ns_bounding(app->x, app->ns, &there.caps);
+		if (r < 0)
+			return app_failed(app, r);
+	}
 	return run_command_there(app, &there);
 }
 
 /* clang-format off */
 static const struct opt opts[] = {
-	{ "mount", 'm', FLAG(struct ns_enter_args, mount), .help = "with the container's root and programs instead of ours" },
+	{ "mount", 'm', FLAG(struct ns_enter_args, mount), .help = "with the container's root and programs instead of ours, in its user and PID namespace" },
 	{ "user",  'U', FLAG(struct ns_enter_args, user),  .help = "as root of its user namespace" },
 	{ "pid",   'p', FLAG(struct ns_enter_args, pid),   .help = "in its PID namespace" },
 	{ .name = NULL },
@@ -83,7 +88,7 @@ const struct cmd cmd_ns_enter = {
 	.name = "ns enter", .operands = "WHERE [--] [COMMAND…]", .summary = "run a command in a namespace",
 	.about = "Runs a command, or a shell, in the IPC namespace of WHERE, with root and programs of ours: in a mount namespace of its own, where "
 		 "/dev/mqueue has the target's queues and /dev/shm is the target's. Nothing of the container is executed, unless --mount asks for its "
-		 "root; then the environment is a small one, and capabilities that the container's first process may not have are dropped "
+		 "root; then it runs in its user and PID namespace, too, the environment is a small one, and capabilities that the container's first process may not have are dropped "
 		 "(--keep-caps all keeps them). In a namespace that another user namespace owns, no new privileges can be got by executing.\n"
 		 "On a terminal the command gets one of its own, so that it cannot type into ours. No descriptor but the standard streams is "
 		 "passed on. The exit status is the command's, 126 when it cannot be run, 127 when there is none such; when one step of entering "

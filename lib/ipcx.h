@@ -661,33 +661,38 @@ int ipcx_sharers(struct ipcx *x, struct ipcx_table **ret_table);
  * namespace, /dev/shm, /dev/mqueue and MIT-SHM always; where they do not share all, the
  * limits that differ and the objects that have a key or name.
  *
- * @return 1 they share all three, 0 they do not, -EINVAL, -ENOMEM
+ * @return 1 they share all three; 0 one of them they do not; 2 that cannot be told, as no
+ * process stands for a side (same is unknown in a row); -EINVAL, -ENOMEM
  */
 int ipcx_compare(struct ipcx *x, struct ipcx_ns *first, struct ipcx_ns *second,
 		 struct ipcx_table **ret_table);
 
 /** The capabilities that the first process of a place may have at all (its bounding set,
- * bit N is capability N); all bits when there is no such process. */
-uint64_t ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns);
+ * bit N is capability N); all bits when the place is known by no process. @return 0, or
+ * -errno when that cannot be told: then nothing is safe to leave to what runs there */
+int ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns, uint64_t *ret_caps);
 
 /** Flags of ipcx_ns_enter(). */
-#define IPCX_ENTER_MOUNT (1U << 0) /**< its root and programs in the place of one's own */
-#define IPCX_ENTER_USER  (1U << 1) /**< its user namespace, as root of that */
-#define IPCX_ENTER_PID   (1U << 2) /**< its PID namespace: for children made from then on */
+#define IPCX_ENTER_MOUNT                                                               \
+	(1U << 0) /**< its root and programs in the place of one's own: with the other \
+		     two */
+#define IPCX_ENTER_USER (1U << 1) /**< its user namespace, as root of that */
+#define IPCX_ENTER_PID  (1U << 2) /**< its PID namespace: for children made from then on */
 
 /**
  * Move the calling process into a namespace: the only function that does so. It gets a
  * mount namespace of its own, in which the target's queues are on /dev/mqueue (where that
  * directory exists) and its /dev/shm is on /dev/shm (an empty one where the namespace is
  * known by no process); root, programs and current directory stay its own, unless
- * IPCX_ENTER_MOUNT says otherwise (then the current directory is "/"). Whoever has rights
+ * IPCX_ENTER_MOUNT says otherwise: then the current directory is "/", and its user and
+ * PID namespace are entered, too. Whoever has rights
  * only in the user namespace that owns the target enters that first. When the target
  * belongs to another user namespace, PR_SET_NO_NEW_PRIVS is set. The process must have a
  * single thread. Nothing of it is undone on failure: end the process then.
  *
  * @param flags IPCX_ENTER_… or 0
- * @return 0; -EPERM with a text that names the capability that is missing; -ESRCH when
- * its process ended; -EINVAL; -errno
+ * @return 0; 1 when its /dev/shm is an empty one; -EPERM with a text that names the
+ * capability that is missing; -ESRCH when its process ended; -EINVAL; -errno
  */
 int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags);
 

@@ -122,19 +122,18 @@ static struct question *new_question(int dir, const char *path, int flags)
 static int open_patiently(int dir, const char *path, int flags)
 {
 	struct question *q = new_question(dir, path, flags);
-	pthread_attr_t attr;
 	pthread_t thread;
 	int r;
 
 	if (!q)
 		return -ENOMEM;
-	(void)pthread_attr_init(&attr);
-	(void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	r = -pthread_create(&thread, &attr, ask, q);
-	(void)pthread_attr_destroy(&attr);
+	r = -pthread_create(&thread, NULL, ask, q);
 	if (r == 0) {
-		if (!wait_for(q))
+		if (!wait_for(q)) {
+			(void)pthread_detach(thread);
 			return -ETIMEDOUT;
+		}
+		(void)pthread_join(thread, NULL);
 		r = q->r;
 	}
 	end(q);

@@ -19,8 +19,7 @@ struct ix_view {
 	bool away;          /* this is not the caller's own place */
 	int rootfd;         /* the root whose /dev/shm is meant; -1: none is known */
 	int32_t pid;        /* the process whose root that is, or 0 */
-	uint64_t shm_mount; /* its mount, once that is known to be in memory; 0: it is not
-			     */
+	uint64_t in_memory; /* a mount whose file system is; 0: none is known yet */
 	const struct ix_idmap *ids; /* how users and groups there are numbered here; NULL:
 				       alike */
 };

@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/num.h"
 #include "core/limit.h"
+#include "ns/spot.h"
 
 #define BLANKS " \t\n"
 
@@ -98,6 +99,12 @@ static int shm_fs(struct ipcx *x, struct statvfs *ret_fs)
 	fd = ix_open_below(root, "dev/shm", O_PATH | O_DIRECTORY, x->view.away);
 	if (fd < 0)
 		return fd;
+	if (x->view.away) {
+		int r = ix_spot_in_memory(x, x->view.pid, fd, "/dev/shm");
+
+		if (r < 0)
+			return r;
+	}
 	return fstatvfs(fd, ret_fs) < 0 ? -errno : 0;
 }
 

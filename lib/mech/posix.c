@@ -16,7 +16,7 @@
 #include "base/below.h"
 #include "base/esc.h"
 #include "base/file.h"
-#include "base/mnt.h"
+#include "ns/spot.h"
 
 /* Linux 6.6; newer than the headers that this may be built with. */
 #ifndef SYS_fchmodat2
@@ -34,48 +34,6 @@ void ix_posix_dir_end(const struct ix_posix_dir *dir)
 		(void)close(dir->fd);
 }
 
-/* Since Linux 6.8: never used again, unlike the number in the mount table. */
-#ifndef STATX_MNT_ID_UNIQUE
-#define STATX_MNT_ID_UNIQUE 0x4000U
-#endif
-
-static uint64_t mount_of(int fd, unsigned how)
-{
-	struct statx st;
-
-	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, how, &st) == 0 &&
-			       (st.stx_mask & how)
-		       ? st.stx_mnt_id
-		       : 0;
-}
-
-/*
- * Of another place: only what the kernel itself keeps in memory. Asking the file system
- * for its type would ask whoever runs it (FUSE); the mount table of its process knows.
- */
-static int check_type(struct ipcx *x, int fd)
-{
-	uint64_t unique = mount_of(fd, STATX_MNT_ID_UNIQUE), id;
-	char type[32];
-	int r;
-
-	if (unique && unique == x->view.shm_mount)
-		return 0;
-	id = mount_of(fd, STATX_MNT_ID);
-	r = id ? ix_mnt_type(ix_procfd(x), x->view.pid, id, type, sizeof(type)) : -ENOSYS;
-	if (r < 0)
-		return ix_fail(x, r, "%s of process %d: its file system", IX_SHM_DIR,
-			       x->view.pid);
-	if (!strcmp(type, "tmpfs") || !strcmp(type, "ramfs")) {
-		x->view.shm_mount = unique;
-		return 0;
-	}
-	return ix_fail_plain(
-		x, -EMEDIUMTYPE,
-		"%s of process %d is on a file system of type %s, not in memory: nobody looks into that for another",
-		IX_SHM_DIR, x->view.pid, type);
-}
-
 static int open_shm(struct ipcx *x)
 {
 	int root = ix_viewfd(x), fd, r;
@@ -91,7 +49,7 @@ static int open_shm(struct ipcx *x)
 			   x->view.away);
 	if (fd < 0)
 		return ix_fail(x, fd, "%s", IX_SHM_DIR);
-	r = x->view.away ? check_type(x, fd) : 0;
+	r = x->view.away ? ix_spot_in_memory(x, x->view.pid, fd, IX_SHM_DIR) : 0;
 	if (r < 0)
 		(void)close(fd);
 	return r < 0 ? r : fd;

@@ -16,14 +16,14 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 
-#include "base/below.h"
 #include "base/file.h"
 #include "base/mnt.h"
 #include "ns/child.h"
 #include "ns/ns.h"
 #include "ns/rights.h"
-#include "ns/sharers.h"
+#include "ns/spot.h"
 
 #define SHM_DIR    "/dev/shm"
 #define MQUEUE_DIR "/dev/mqueue"
@@ -37,56 +37,104 @@ struct gear {
 	char cwd[PATH_MAX];
 };
 
+/* EINVAL is the caller's fault in our interface, and the kernel's word for much else. */
 static int failed(const struct gear *g, const char *what)
 {
-	return ix_fail(g->x, -errno, "ipc:[%llu]: cannot %s",
-		       (unsigned long long)g->p->ino, what);
+	int error = errno;
+
+	(void)ix_fail(g->x, -error, "ipc:[%llu]: cannot %s",
+		      (unsigned long long)g->p->ino, what);
+	return error == EINVAL ? -EIO : -error;
 }
 
 /* ---- before */
 
-/* Through the pidfd's process: the number could be another's by now. */
+/* Through the directory of the process: its number could be another's by now. */
 static int open_ns(const struct gear *g, const char *name)
 {
-	char path[40];
+	char path[16];
 	int fd;
 
-	if (!g->p->pid)
+	if (g->p->dirfd < 0)
 		return -1;
-	(void)snprintf(path, sizeof(path), "%d/ns/%s", g->p->pid, name);
-	fd = ix_open(ix_procfd(g->x), path, O_RDONLY);
+	(void)snprintf(path, sizeof(path), "ns/%s", name);
+	fd = ix_open(g->p->dirfd, path, O_RDONLY);
 	return fd < 0 ? -1 : fd;
+}
+
+/* Its /dev/shm, unless it has none: only that makes an empty one right. */
+static int open_shm(struct gear *g)
+{
+	int fd = ix_spot_open(g->x, g->p->rootfd, ix_relative(SHM_DIR),
+			      O_PATH | O_DIRECTORY),
+	    r;
+
+	if (fd == -ENOENT || fd == -ENOTDIR)
+		return 0;
+	if (fd < 0)
+		return ix_fail(g->x, fd, "%s of process %d", SHM_DIR, g->p->pid);
+	r = ix_spot_in_memory(g->x, g->p->pid, fd, SHM_DIR);
+	if (r < 0) {
+		(void)close(fd);
+		return r;
+	}
+	g->shm = fd;
+	return 0;
+}
+
+static int nobody(const struct gear *g, const char *what)
+{
+	return ix_fail_plain(g->x, -EINVAL,
+			     "ipc:[%llu]: no process is known whose %s could be entered",
+			     (unsigned long long)g->p->ino, what);
+}
+
+/*
+ * The container's programs run as what they are there: in its user namespace and among
+ * its processes, whoever starts them. And whoever has rights in that user namespace may
+ * look through a process of it at the root that it has: ours is not shown to them.
+ */
+static int settle_flags(struct gear *g)
+{
+	bool foreign = g->p->userfd >= 0;
+
+	if ((g->flags & IPCX_ENTER_PID) && !(g->flags & IPCX_ENTER_MOUNT) && foreign)
+		return ix_fail_plain(
+			g->x, -EINVAL,
+			"ipc:[%llu]: in its PID namespace its processes would see our root: its own root has to be entered, too (--mount)",
+			(unsigned long long)g->p->ino);
+	if (g->flags & IPCX_ENTER_MOUNT)
+		g->flags |= IPCX_ENTER_PID | IPCX_ENTER_USER;
+	if (!foreign)
+		g->flags &= ~IPCX_ENTER_USER; /* it is ours already */
+	return 0;
 }
 
 static int open_gear(struct gear *g)
 {
 	const struct ix_place *p = g->p;
+	int r = settle_flags(g);
 
+	if (r < 0)
+		return r;
 	if (!getcwd(g->cwd, sizeof(g->cwd)))
 		(void)snprintf(g->cwd, sizeof(g->cwd), "/");
 	g->mnt = open_ns(g, "mnt");
 	if (g->flags & IPCX_ENTER_PID)
 		g->pid = open_ns(g, "pid");
-	if (p->rootfd >= 0 && !(g->flags & IPCX_ENTER_MOUNT))
-		g->shm = ix_open_below(p->rootfd, ix_relative(SHM_DIR),
-				       O_PATH | O_DIRECTORY, true);
+	if (p->rootfd >= 0 && !p->home && !(g->flags & IPCX_ENTER_MOUNT))
+		r = open_shm(g);
+	if (r < 0)
+		return r;
 	if (g->shm >= 0 && g->mnt < 0)
 		return ix_fail_plain(
 			g->x, -ESRCH,
 			"process %d: its mount namespace is gone or may not be looked at",
 			p->pid);
 	if ((g->flags & IPCX_ENTER_MOUNT) && (g->mnt < 0 || p->rootfd < 0))
-		return ix_fail_plain(
-			g->x, -EINVAL,
-			"ipc:[%llu]: no process is known whose root could be entered",
-			(unsigned long long)p->ino);
+		return nobody(g, "root");
 	if ((g->flags & IPCX_ENTER_PID) && g->pid < 0)
-		return ix_fail_plain(
-			g->x, -EINVAL,
-			"ipc:[%llu]: no process is known whose PID namespace could be entered",
-			(unsigned long long)p->ino);
-	if ((g->flags & IPCX_ENTER_USER) && p->userfd < 0)
-		g->flags &= ~IPCX_ENTER_USER; /* it is ours already */
+		return nobody(g, "PID namespace");
 	return 0;
 }
 
@@ -101,11 +149,22 @@ static void close_gear(const struct gear *g)
 
 /* ---- the steps */
 
+/*
+ * The groups of whoever comes from outside are not for programs in there. A user's own
+ * may stay where his user namespace forbids setgroups(2): he has no others to lend.
+ */
+static int drop_groups(const struct gear *g)
+{
+	if (!(g->flags & (IPCX_ENTER_MOUNT | IPCX_ENTER_USER)) ||
+	    setgroups(0, NULL) == 0 || geteuid() != 0)
+		return 0;
+	return failed(g, "give up our supplementary groups");
+}
+
 /* To be root there, as far as the namespace knows one. */
 static int become_root(const struct gear *g)
 {
-	/* A user namespace may forbid it: then there are no groups to be rid of. */
-	(void)setgroups(0, NULL);
+	(void)setgroups(0, NULL); /* see drop_groups() */
 	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
 		return failed(g, "become root of its user namespace");
 	return 0;
@@ -145,6 +204,8 @@ static int clone_shm(const struct gear *g, int home, int *ret_tree)
 
 static int put_shm(const struct gear *g)
 {
+	static const struct mount_attr safe = { .attr_set = MOUNT_ATTR_NOSUID |
+							    MOUNT_ATTR_NODEV };
 	int proc = ix_procfd(g->x);
 	auto_fd int home = ix_open(proc, "thread-self/ns/mnt", O_RDONLY), tree = -1;
 	int r;
@@ -160,6 +221,11 @@ static int put_shm(const struct gear *g)
 	r = clone_shm(g, home, &tree);
 	if (r < 0)
 		return r;
+	/* As ours would be. Linux before 5.12 has no such call. */
+	if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &safe, sizeof(safe)) <
+		    0 &&
+	    errno != ENOSYS)
+		return failed(g, "make its " SHM_DIR " harmless");
 	if (syscall(SYS_move_mount, tree, "", AT_FDCWD, SHM_DIR,
 		    MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return failed(g, "put its " SHM_DIR " in the place of ours");
@@ -219,12 +285,11 @@ static int enter_root(const struct gear *g)
 
 static int go_with_own_root(const struct gear *g)
 {
-	bool shared = g->shm >= 0 &&
-		      ix_device_of(g->x, getpid(), ix_relative(SHM_DIR)) ==
-			      ix_device_below(g->x, g->p->rootfd, ix_relative(SHM_DIR));
+	struct ix_spot ours = ix_spot_of(g->x, getpid(), ix_relative(SHM_DIR));
+	struct ix_spot theirs = ix_spot_below(g->x, g->p->rootfd, ix_relative(SHM_DIR));
 	int r = own_mounts(g);
 
-	if (r == 0 && !shared && !g->p->home)
+	if (r == 0 && !g->p->home && !ix_spot_same(&ours, &theirs))
 		r = put_shm(g);
 	if (r == 0)
 		r = enter_ipc(g);
@@ -244,7 +309,9 @@ static int go(const struct gear *g, bool by_user)
 		(void)prctl(PR_SET_DUMPABLE, 0);
 	if (g->p->userfd >= 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return failed(g, "give up new privileges");
-	r = enter_user(g, by_user);
+	r = drop_groups(g);
+	if (r == 0)
+		r = enter_user(g, by_user);
 	if (r == 0)
 		r = enter_pid(g);
 	if (r == 0 && (g->flags & IPCX_ENTER_MOUNT)) {
@@ -252,6 +319,38 @@ static int go(const struct gear *g, bool by_user)
 		return r < 0 ? r : enter_root(g);
 	}
 	return r < 0 ? r : go_with_own_root(g);
+}
+
+/*
+ * The kernel moves only processes of one thread into a user or mount namespace. One that
+ * asked a file system for us (base/below.h) may be about to end; it counts until it has.
+ */
+static int wait_to_be_alone(const struct gear *g)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+	struct stat st;
+
+	for (int i = 0; i < 1000; i++) {
+		if (fstatat(ix_procfd(g->x), "self/task", &st, 0) < 0 || st.st_nlink <= 3)
+			return 0; /* itself, its parent, and one thread */
+		(void)nanosleep(&moment, NULL);
+	}
+	return ix_fail_plain(g->x, -EBUSY,
+			     "this process has several threads: none of it can be moved");
+}
+
+static int enter(struct gear *g)
+{
+	int by_user = ix_rights(g->x, g->p);
+	int r = by_user < 0 ? by_user : open_gear(g);
+
+	if (r == 0)
+		r = wait_to_be_alone(g);
+	if (r == 0)
+		r = go(g, by_user == 1);
+	if (r == 0 && g->p->pidfd >= 0 && !ix_place_lives(g->p))
+		r = ix_fail_plain(g->x, -ESRCH, "process %d: ended meanwhile", g->p->pid);
+	return r;
 }
 
 int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags)
@@ -262,17 +361,8 @@ int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags)
 	if (ns->all || (flags & ~(IPCX_ENTER_MOUNT | IPCX_ENTER_USER | IPCX_ENTER_PID)))
 		return ix_fail_plain(x, -EINVAL, "one namespace can be entered, not all");
 	g.p = &ns->places[0];
-	r = ix_rights(x, g.p);
-	if (r < 0)
-		return r;
-	if (r >= 0) {
-		bool by_user = r == 1;
-
-		r = open_gear(&g);
-		r = r < 0 ? r : go(&g, by_user);
-	}
+	r = enter(&g);
 	close_gear(&g);
-	if (r == 0 && g.p->pidfd >= 0 && !ix_place_lives(g.p))
-		r = ix_fail_plain(x, -ESRCH, "process %d: ended meanwhile", g.p->pid);
-	return r;
+	/* Who was entered has no /dev/shm, or nobody knows it. */
+	return r == 0 && !g.p->home && g.shm < 0 && !(g.flags & IPCX_ENTER_MOUNT) ? 1 : r;
 }

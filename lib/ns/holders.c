@@ -8,16 +8,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
 #include "base/file.h"
 #include "base/mnt.h"
 #include "ns/place.h"
+#include "ns/spot.h"
 
 /* ---- mount namespaces */
 
@@ -114,23 +113,38 @@ static void hold(struct ix_nsseen *seen, int fd)
 
 /* ---- mounts */
 
-/* Below the root of a process that sees it. */
-static int open_mounted(int proc, int32_t pid, const char *path)
+/*
+ * What a descriptor (O_PATH) stands for, opened, if it is a namespace at all: by now
+ * something else may be mounted where one was, a device, or what never answers.
+ */
+static int open_nsfs(int proc, int held)
 {
-	const struct open_how how = {
-		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
+	char path[40];
+	struct stat nsfs;
+	struct statx st;
+
+	if (fstatat(proc, "self/ns/ipc", &nsfs, 0) < 0 ||
+	    statx(held, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &st) < 0)
+		return -errno;
+	if (makedev(st.stx_dev_major, st.stx_dev_minor) != nsfs.st_dev)
+		return -EINVAL;
+	(void)snprintf(path, sizeof(path), "thread-self/fd/%d", held);
+	return ix_open(proc, path, O_RDONLY);
+}
+
+/* Below the root of a process that sees it. */
+static int open_mounted(struct ipcx *x, int32_t pid, const char *path)
+{
+	int proc = ix_procfd(x);
+	auto_fd int root = -1, held = -1;
 	char name[24];
-	auto_fd int root = -1;
-	long fd;
 
 	(void)snprintf(name, sizeof(name), "%d/root", pid);
 	root = ix_open(proc, name, O_PATH | O_DIRECTORY);
 	if (root < 0)
 		return root;
-	fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
-	return fd < 0 ? -errno : (int)fd;
+	held = ix_spot_open(x, root, path, O_PATH);
+	return held < 0 ? held : open_nsfs(proc, held);
 }
 
 static int mounts_of(struct ipcx *x, struct ix_nslist *l, int32_t pid)
@@ -155,7 +169,7 @@ static int mounts_of(struct ipcx *x, struct ix_nslist *l, int32_t pid)
 		}
 		seen->mounts++;
 		if (!seen->processes && seen->fd < 0)
-			hold(seen, open_mounted(proc, pid, m->target));
+			hold(seen, open_mounted(x, pid, m->target));
 	}
 	ix_mnt_list_free(&mounts);
 	return r;
@@ -216,44 +230,41 @@ static int threads_of(int proc, struct ix_nslist *l, int32_t pid, uint64_t ino)
 }
 
 /*
- * The IPC namespace that a descriptor is of; 0 when it is something else. Asking its file
- * system could wait for ever for one that somebody runs himself (FUSE): what the kernel
- * has of it already does.
+ * The IPC namespace that a descriptor is of, and that opened when it is wanted; 0 when it
+ * is something else. Its owner may put another in its place at any time: what the link
+ * reads is only a hint, and a detached mount reads "/".
  */
-static uint64_t fd_number(int dir, const char *name, dev_t nsfs)
+static uint64_t fd_number(int proc, int dir, const char *name, int *ret_fd)
 {
+	auto_fd int held = -1, fd = -1;
 	char text[64];
 	ssize_t len = readlinkat(dir, name, text, sizeof(text));
-	auto_fd int fd = -1;
 	uint64_t ino, id;
-	struct statx st;
 
-	if (len <= 0 || (size_t)len >= sizeof(text))
+	if (len <= 0 || (size_t)len >= sizeof(text) ||
+	    (!(len == 1 && text[0] == '/') && !ix_ns_number("ipc", text, (size_t)len)))
 		return 0;
-	if (len != 1 || text[0] != '/')
-		return ix_ns_number("ipc", text, (size_t)len);
-	if (statx(dir, name, AT_STATX_DONT_SYNC, STATX_INO, &st) < 0 ||
-	    makedev(st.stx_dev_major, st.stx_dev_minor) != nsfs)
+	held = ix_open(dir, name, O_PATH);
+	fd = held < 0 ? held : open_nsfs(proc, held);
+	if (fd < 0 || ix_ns_identity(fd, CLONE_NEWIPC, &ino, &id) < 0)
 		return 0;
-	fd = ix_open(dir, name, O_RDONLY | O_NONBLOCK);
-	return fd >= 0 && ix_ns_identity(fd, CLONE_NEWIPC, &ino, &id) == 0 ? ino : 0;
+	*ret_fd = take_fd(&fd);
+	return ino;
 }
 
 static int fds_of(int proc, struct ix_nslist *l, int32_t pid)
 {
 	DIR *dir auto_dir = open_dir(proc, pid, "fd");
 	const struct dirent *d;
-	struct stat nsfs;
 
-	if (fstatat(proc, "self/ns/ipc", &nsfs, 0) < 0)
-		return 0;
 	while (dir && (d = readdir(dir)) != NULL) {
 		struct ix_nsseen *seen;
+		auto_fd int fd = -1;
 		uint64_t ino;
 
 		if (d->d_name[0] == '.')
 			continue;
-		ino = fd_number(dirfd(dir), d->d_name, nsfs.st_dev);
+		ino = fd_number(proc, dirfd(dir), d->d_name, &fd);
 		if (!ino)
 			continue;
 		seen = ix_nslist_add(l, ino);
@@ -261,7 +272,7 @@ static int fds_of(int proc, struct ix_nslist *l, int32_t pid)
 			return -ENOMEM;
 		seen->fds++;
 		if (!seen->processes)
-			hold(seen, ix_open(dirfd(dir), d->d_name, O_RDONLY | O_NONBLOCK));
+			hold(seen, take_fd(&fd));
 	}
 	return 0;
 }

@@ -59,14 +59,11 @@ void ix_place_close(struct ix_place *p)
 {
 	const struct ix_place none = IX_NO_PLACE;
 
-	if (p->nsfd >= 0)
-		(void)close(p->nsfd);
-	if (p->rootfd >= 0)
-		(void)close(p->rootfd);
-	if (p->pidfd >= 0)
-		(void)close(p->pidfd);
-	if (p->userfd >= 0)
-		(void)close(p->userfd);
+	const int fds[] = { p->nsfd, p->rootfd, p->pidfd, p->dirfd, p->userfd };
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		if (fds[i] >= 0)
+			(void)close(fds[i]);
 	free(p->label);
 	*p = none;
 }
@@ -112,15 +109,16 @@ bool ix_place_lives(const struct ix_place *place)
 	return poll(&p, 1, 0) == 0;
 }
 
-/* Is it the one that was meant? 0 and its start, or -ESRCH. */
+/* Is it the one that was meant? 0 and its start; -ESRCH; -errno. */
 static int check_start(int dir, uint64_t want, uint64_t *ret_start)
 {
 	struct ix_proc_stat st;
 	char text[1024];
 	int len = ix_read_file(dir, "stat", text, sizeof(text));
 
-	if (len < 0 || ix_proc_stat_parse(text, (size_t)len, &st) < 0 ||
-	    (want && st.start != want))
+	if (len < 0)
+		return len;
+	if (ix_proc_stat_parse(text, (size_t)len, &st) < 0 || (want && st.start != want))
 		return -ESRCH;
 	*ret_start = st.start;
 	return 0;
@@ -129,6 +127,14 @@ static int check_start(int dir, uint64_t want, uint64_t *ret_start)
 static int gone(struct ipcx *x, int32_t pid)
 {
 	return ix_fail_plain(x, -ESRCH, "process %d: there is none (any more)", pid);
+}
+
+/* Only these say that; descriptors that have run out do not. */
+static int failed(struct ipcx *x, int32_t pid, int error, const char *what)
+{
+	return error == -ENOENT || error == -ESRCH
+		       ? gone(x, pid)
+		       : ix_fail(x, error, "process %d: %s", pid, what);
 }
 
 /* A descriptor of the process; -1 where the kernel has none (Linux before 5.3) or a
@@ -154,8 +160,7 @@ static int open_parts(struct ipcx *x, int dir, struct ix_place *p)
 			x, fd, "%s may not be looked at (needs CAP_SYS_PTRACE over it)",
 			what);
 	if (fd < 0)
-		return fd == -ENOENT || fd == -ESRCH ? gone(x, p->pid)
-						     : ix_fail(x, fd, "%s", what);
+		return failed(x, p->pid, fd, "its IPC namespace");
 	r = ix_place_of_fd(x, fd, what, &named);
 	if (r < 0)
 		return r;
@@ -163,33 +168,45 @@ static int open_parts(struct ipcx *x, int dir, struct ix_place *p)
 	p->userfd = named.userfd;
 	p->ino = named.ino;
 	p->id = named.id;
+	/* Who may look at the namespace may look at the root, unless a security module
+	 * thinks otherwise. */
 	fd = ix_open(dir, "root", O_PATH | O_DIRECTORY);
+	if (fd < 0 && fd != -EACCES && fd != -EPERM)
+		return failed(x, p->pid, fd, "its root");
 	p->rootfd = fd < 0 ? -1 : fd;
 	return 0;
+}
+
+static int open_process(struct ipcx *x, uint64_t start, struct ix_place *p)
+{
+	char name[16];
+	int error, r;
+
+	p->pidfd = open_pidfd(p->pid, &error);
+	if (error && error != -ENOSYS && error != -EPERM)
+		return failed(x, p->pid, error, "pidfd_open");
+	(void)snprintf(name, sizeof(name), "%d", p->pid);
+	r = ix_open(ix_procfd(x), name, O_PATH | O_DIRECTORY);
+	if (r < 0)
+		return failed(x, p->pid, r, "its directory in /proc");
+	p->dirfd = r;
+	r = check_start(p->dirfd, start, &p->start);
+	if (r < 0)
+		return failed(x, p->pid, r, "when it started");
+	r = open_parts(x, p->dirfd, p);
+	return r == 0 && p->pidfd >= 0 && !ix_place_lives(p) ? gone(x, p->pid) : r;
 }
 
 int ix_place_of_pid(struct ipcx *x, int32_t pid, uint64_t start,
 		    struct ix_place *ret_place)
 {
 	struct ix_place p = IX_NO_PLACE;
-	int proc = ix_procfd(x), error, r;
-	auto_fd int dir = -1;
-	char name[16];
+	int proc = ix_procfd(x), r;
 
 	if (proc < 0)
 		return ix_fail(x, proc, "process %d: /proc", pid);
 	p.pid = pid;
-	p.pidfd = open_pidfd(pid, &error);
-	if (error == -ESRCH)
-		return gone(x, pid);
-	(void)snprintf(name, sizeof(name), "%d", pid);
-	dir = ix_open(proc, name, O_PATH | O_DIRECTORY);
-	if (dir < 0 || check_start(dir, start, &p.start) < 0)
-		r = gone(x, pid);
-	else
-		r = open_parts(x, dir, &p);
-	if (r == 0 && p.pidfd >= 0 && !ix_place_lives(&p))
-		r = gone(x, pid);
+	r = open_process(x, start, &p);
 	if (r < 0) {
 		ix_place_close(&p);
 		return r;

@@ -15,6 +15,7 @@ struct ix_place {
 	int nsfd;    /* the IPC namespace; -1: not open at the moment */
 	int rootfd;  /* the root directory of the process (O_PATH), or -1: none known */
 	int pidfd;   /* the process, or -1 */
+	int dirfd;   /* its directory in /proc, which never becomes another's; or -1 */
 	int userfd;  /* the user namespace that owns the IPC namespace, when that is not
 			ours; or -1 */
 	int32_t pid; /* the process, or 0 */
@@ -26,9 +27,9 @@ struct ix_place {
 	char *label;    /* of the container, "RUNTIME:NAME" or NULL */
 };
 
-#define IX_NO_PLACE                                                 \
-	{                                                           \
-		.nsfd = -1, .rootfd = -1, .pidfd = -1, .userfd = -1 \
+#define IX_NO_PLACE                                                              \
+	{                                                                        \
+		.nsfd = -1, .rootfd = -1, .pidfd = -1, .dirfd = -1, .userfd = -1 \
 	}
 
 /*

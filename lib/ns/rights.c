@@ -7,6 +7,7 @@
 #include "ns/rights.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <linux/capability.h>
 #include <linux/nsfs.h>
@@ -18,17 +19,27 @@
 #include "base/file.h"
 #include "ns/ns.h"
 
-/* Whether the caller made this user namespace, which lies directly below his own. */
+/* Whether the caller made this user namespace, or one above it: whoever made one directly
+ * below his own has all rights in it and in all below (cap_capable(), NS_GET_PARENT). */
 static bool made_by_us(struct ipcx *x, int userfd)
 {
-	uint64_t ino = 0, id;
-	auto_fd int parent = ioctl(userfd, NS_GET_PARENT);
+	uint64_t own = ix_ns_own(x, "user"), ino = 0, id;
+	int fd = fcntl(userfd, F_DUPFD_CLOEXEC, 3), parent;
 	uid_t uid = (uid_t)-1;
 
-	return parent >= 0 && ioctl(userfd, NS_GET_OWNER_UID, &uid) == 0 &&
-	       uid == geteuid() &&
-	       ix_ns_identity(parent, CLONE_NEWUSER, &ino, &id) == 0 &&
-	       ino == ix_ns_own(x, "user");
+	while (fd >= 0) {
+		parent = ioctl(fd, NS_GET_PARENT);
+		if (ioctl(fd, NS_GET_OWNER_UID, &uid) < 0)
+			uid = (uid_t)-1;
+		(void)close(fd);
+		fd = parent;
+		if (fd >= 0 && ix_ns_identity(fd, CLONE_NEWUSER, &ino, &id) == 0 &&
+		    ino == own) {
+			(void)close(fd);
+			return uid == geteuid();
+		}
+	}
+	return false;
 }
 
 int ix_rights(struct ipcx *x, const struct ix_place *p)
@@ -79,19 +90,30 @@ static bool parse_bounding(const char *text, uint64_t *ret_caps)
 	return true;
 }
 
-uint64_t ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns)
+/* "Groups:" before it makes the file as long as the process wants. */
+#define STATUS_MAX ((size_t)1 << 20)
+
+int ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns, uint64_t *ret_caps)
 {
 	const struct ix_place *p = ns->places;
-	char path[32], text[8192];
-	uint64_t caps;
-	int len;
+	auto_buf struct ix_buf b = { 0 };
+	auto_fd int fd = -1;
+	uint64_t caps = 0;
+	int r;
 
-	if (ns->all || !p->pid || ix_procfd(x) < 0)
-		return IX_CAPS_ALL;
-	(void)snprintf(path, sizeof(path), "%d/status", p->pid);
-	len = ix_read_file(ix_procfd(x), path, text, sizeof(text));
-	if (len < 0 || !parse_bounding(text, &caps) ||
-	    (p->pidfd >= 0 && !ix_place_lives(p)))
-		return IX_CAPS_ALL;
-	return caps;
+	if (ns->all || p->dirfd < 0) {
+		*ret_caps = IX_CAPS_ALL;
+		return 0;
+	}
+	fd = ix_open(p->dirfd, "status", O_RDONLY);
+	r = fd < 0 ? fd : ix_read_all(fd, STATUS_MAX, &b);
+	if (r == 0)
+		r = ix_buf_add(&b, "", 1);
+	if (r == 0 && !parse_bounding(b.data, &caps))
+		r = -EPROTO;
+	if (r < 0)
+		return ix_fail(x, r, "process %d: which capabilities it may have",
+			       p->pid);
+	*ret_caps = caps;
+	return 0;
 }

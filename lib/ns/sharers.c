@@ -6,43 +6,10 @@
  */
 #include "ns/sharers.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
+#include <stdio.h>
 
-#include "base/below.h"
-#include "base/file.h"
-
-/* A container may have any number of mount namespaces whose file systems do not answer. */
-#define STALLS_MAX 4
-
-uint64_t ix_device_below(struct ipcx *x, int rootfd, const char *path)
-{
-	auto_fd int fd = x->stalls < STALLS_MAX
-				 ? ix_open_below(rootfd, path, O_PATH | O_DIRECTORY, true)
-				 : -EBUSY;
-	struct statx st;
-
-	if (fd == -ETIMEDOUT)
-		x->stalls++;
-	if (fd < 0 ||
-	    statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &st) < 0)
-		return 0;
-	return makedev(st.stx_dev_major, st.stx_dev_minor);
-}
-
-uint64_t ix_device_of(struct ipcx *x, int32_t pid, const char *path)
-{
-	int proc = ix_procfd(x);
-	auto_fd int root = -1;
-	char name[24];
-
-	(void)snprintf(name, sizeof(name), "%d/root", pid);
-	root = proc < 0 ? proc : ix_open(proc, name, O_PATH | O_DIRECTORY);
-	return root < 0 ? 0 : ix_device_below(x, root, path);
-}
+#include "ns/spot.h"
 
 /* Processes that have one of the two in common, and not the other. */
 struct split {
@@ -51,18 +18,19 @@ struct split {
 };
 
 static void count(struct ipcx *x, const struct ix_nslist *l, const struct ix_place *p,
-		  uint64_t dev, struct split *s)
+		  const struct ix_spot *shm, struct split *s)
 {
 	for (size_t i = 0; i < l->npairs; i++) {
 		const struct ix_nspair *pair = &l->pairs[i];
-		uint64_t theirs = ix_device_of(x, pair->pid, "dev/shm");
+		struct ix_spot theirs = ix_spot_of(x, pair->pid, "dev/shm");
+		bool same = ix_spot_same(&theirs, shm);
 
-		if (!theirs)
+		if (theirs.error)
 			continue;
-		if (pair->ipc == p->ino && theirs != dev) {
+		if (pair->ipc == p->ino && !same) {
 			s->only_ipc += pair->processes;
 			s->ipc_pid = s->ipc_pid ? s->ipc_pid : pair->pid;
-		} else if (pair->ipc != p->ino && theirs == dev) {
+		} else if (pair->ipc != p->ino && same) {
 			s->only_shm += pair->processes;
 			s->shm_pid = s->shm_pid ? s->shm_pid : pair->pid;
 		}
@@ -71,18 +39,19 @@ static void count(struct ipcx *x, const struct ix_nslist *l, const struct ix_pla
 
 int ix_sharers_differ(struct ipcx *x, const struct ix_place *p, char *buf, size_t size)
 {
-	uint64_t dev = ix_device_below(x, p->rootfd, "dev/shm");
+	struct ix_spot shm;
 	struct split s = { 0 };
 	struct ix_nslist l;
 	int n = 0, r;
 
 	buf[0] = '\0';
-	if (!dev)
+	shm = ix_spot_below(x, p->rootfd, "dev/shm");
+	if (shm.error)
 		return 0;
 	r = ix_discover(x, 0, &l);
 	if (r < 0)
 		return r;
-	count(x, &l, p, dev, &s);
+	count(x, &l, p, &shm, &s);
 	ix_nslist_free(&l);
 	if (s.only_ipc)
 		n = snprintf(

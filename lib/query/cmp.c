@@ -9,7 +9,7 @@
 
 #include "core/columns.h"
 #include "ns/ns.h"
-#include "ns/sharers.h"
+#include "ns/spot.h"
 #include "query/query.h"
 
 struct cmp_row {
@@ -34,17 +34,25 @@ static const struct ix_kind cmp_kind = {
 
 _Static_assert(sizeof(struct cmp_row) % 8 == 0, "rows are compared by words");
 
+/* Whether both sides have the same of something: in this order the worse one counts. */
+enum same {
+	OTHER,
+	SAME,
+	UNKNOWN,
+};
+
 /* A comparison at work: the table, and the two sides. */
 struct cmp {
 	struct ipcx *x;
 	struct ipcx_ns *side[2];
 	struct ipcx_table *t;
-	bool same_ipc, same_shm;
-	bool meet; /* all that was compared so far is shared */
+	bool same_ipc;
+	enum same shm;
+	enum same meet; /* all that was compared so far */
 };
 
 static int add(struct cmp *c, const char *name, const char *first, const char *second,
-	       bool same, const char *follows)
+	       enum same same, const char *follows)
 {
 	struct cmp_row *row = ix_table_row(c->t);
 
@@ -53,13 +61,22 @@ static int add(struct cmp *c, const char *name, const char *first, const char *s
 	row->name = ix_table_text(c->t, name);
 	row->first = ix_table_text(c->t, first);
 	row->second = ix_table_text(c->t, second);
-	row->same = same;
+	row->same = same == SAME;
+	if (same == UNKNOWN)
+		ix_unknown(row, IPCX_F_SAME);
 	row->follows = ix_table_text(c->t, follows);
 	ix_table_keep(c->t);
 	return c->t->starved ? -ENOMEM : 0;
 }
 
 /* ---- what is shared */
+
+/* One that differs says all; one that is not known leaves the rest open. */
+static void count(struct cmp *c, enum same same)
+{
+	if (same == OTHER || c->meet == SAME)
+		c->meet = same;
+}
 
 static int cmp_ns(struct cmp *c)
 {
@@ -70,37 +87,36 @@ static int cmp_ns(struct cmp *c)
 	(void)snprintf(first, sizeof(first), "ipc:[%" PRIu64 "]", a->ino);
 	(void)snprintf(second, sizeof(second), "ipc:[%" PRIu64 "]", b->ino);
 	c->same_ipc = same;
-	c->meet &= same;
+	count(c, same ? SAME : OTHER);
 	return add(
-		c, "IPC namespace", first, second, same,
+		c, "IPC namespace", first, second, same ? SAME : OTHER,
 		same ? "keys and ids of System V, names of queues and limits are the same"
 		     : "a key or id of System V, and mq_open(3) of a name, mean other objects on each side");
 }
 
-static void put_device(struct ipcx *x, const struct ix_place *p, const char *path,
-		       char *buf, size_t size, uint64_t *ret_dev)
-{
-	*ret_dev = p->rootfd < 0 ? 0 : ix_device_below(x, p->rootfd, path);
-	if (*ret_dev)
-		(void)snprintf(buf, size, "device %" PRIu64, *ret_dev);
-	else
-		(void)snprintf(buf, size, "%s", p->rootfd < 0 ? "unknown" : "none");
-}
-
 static int cmp_dir(struct cmp *c, const char *name, const char *path,
-		   const char *const follows[2], bool *ret_same)
+		   const char *const follows[2], enum same *ret_same)
 {
-	const struct ix_place *a = c->side[0]->places, *b = c->side[1]->places;
-	char first[40], second[40];
-	uint64_t dev[2];
-	bool neither;
+	struct ix_spot spots[2];
+	char text[2][IX_SPOT_TEXT];
+	bool neither, unknown = false;
 
-	put_device(c->x, a, path, first, sizeof(first), &dev[0]);
-	put_device(c->x, b, path, second, sizeof(second), &dev[1]);
-	neither = !dev[0] && !dev[1] && a->rootfd >= 0 && b->rootfd >= 0;
-	*ret_same = (dev[0] && dev[0] == dev[1]) || neither;
-	return add(c, name, first, second, *ret_same,
-		   neither ? "neither side has one" : follows[*ret_same]);
+	for (int i = 0; i < 2; i++) {
+		int root = c->side[i]->places->rootfd;
+
+		spots[i] = ix_spot_below(c->x, root < 0 ? -ESRCH : root, path);
+		unknown |= spots[i].error && spots[i].error != -ENOENT;
+	}
+	neither = spots[0].error == -ENOENT && spots[1].error == -ENOENT;
+	*ret_same = unknown                                         ? UNKNOWN
+		    : neither || ix_spot_same(&spots[0], &spots[1]) ? SAME
+								    : OTHER;
+	return add(
+		c, name, ix_spot_text(&spots[0], text[0]),
+		ix_spot_text(&spots[1], text[1]), *ret_same,
+		unknown ? "cannot be told: no process stands for one side, or it may not be looked at"
+		: neither ? "neither side has one"
+			  : follows[*ret_same]);
 }
 
 static int cmp_dirs(struct cmp *c)
@@ -113,12 +129,13 @@ static int cmp_dirs(struct cmp *c)
 		"what is listed there are other queues; mq_open(3) does not look there",
 		"the same queues are listed there",
 	};
-	bool same_mqueue = false;
-	int r = cmp_dir(c, "/dev/shm", "dev/shm", shm, &c->same_shm);
+	enum same queues = SAME;
+	int r = cmp_dir(c, "/dev/shm", "dev/shm", shm, &c->shm);
 
 	if (r == 0)
-		r = cmp_dir(c, "/dev/mqueue", "dev/mqueue", mqueue, &same_mqueue);
-	c->meet &= c->same_shm && same_mqueue;
+		r = cmp_dir(c, "/dev/mqueue", "dev/mqueue", mqueue, &queues);
+	count(c, c->shm);
+	count(c, queues);
 	return r;
 }
 
@@ -126,7 +143,7 @@ static int cmp_dirs(struct cmp *c)
 static int cmp_mit_shm(struct cmp *c)
 {
 	return add(
-		c, "MIT-SHM", NULL, NULL, c->same_ipc,
+		c, "MIT-SHM", NULL, NULL, c->same_ipc ? SAME : OTHER,
 		c->same_ipc
 			? "an X client on one side and a server on the other can use it"
 			: "an X client on one side and a server on the other cannot: BadAccess, or a foreign segment; switch it off");
@@ -166,7 +183,7 @@ static int cmp_limits(struct cmp *c)
 		if (!strcmp(first, second) || ipcx_row_get(a, i, IPCX_F_NAME, &v) < 0)
 			continue;
 		(void)snprintf(name, sizeof(name), "limit %s", v.as.s);
-		r = add(c, name, first, second, false, NULL);
+		r = add(c, name, first, second, OTHER, NULL);
 	}
 	ipcx_table_free(a);
 	ipcx_table_free(b);
@@ -182,9 +199,10 @@ static int objects_of(struct cmp *c, int side, struct ipcx_table **ret_t)
 				.fields = fields,
 				.flags = IPCX_NUMERIC };
 
-	/* What they share holds the same objects on both sides. */
+	/* What they share holds the same objects on both sides; what nobody knows is not
+	 * compared. */
 	for (unsigned m = 0; ix_mech(m); m++)
-		if (!(ix_mech(m)->mounted ? c->same_shm : c->same_ipc))
+		if (ix_mech(m)->mounted ? c->shm == OTHER : !c->same_ipc)
 			q.mechs |= IPCX_MECH_BIT(m);
 	ipcx_use(c->x, c->side[side]);
 	return ipcx_scan(c->x, &q, ret_t);
@@ -242,7 +260,7 @@ static int merge(struct cmp *c, const struct found *a, size_t na, const struct f
 		const char *name = order <= 0 ? a[i].name : b[j].name;
 
 		r = add(c, name, order <= 0 ? "exists" : NULL,
-			order >= 0 ? "exists" : NULL, false,
+			order >= 0 ? "exists" : NULL, OTHER,
 			order ? "only one side has it"
 			      : "two objects: the sides do not meet in it");
 		i += order <= 0;
@@ -280,9 +298,9 @@ static int compare(struct cmp *c)
 		r = cmp_dirs(c);
 	if (r == 0)
 		r = cmp_mit_shm(c);
-	if (r == 0 && !c->meet)
+	if (r == 0 && c->meet == OTHER)
 		r = cmp_limits(c);
-	if (r == 0 && !c->meet)
+	if (r == 0 && c->meet == OTHER)
 		r = cmp_objects(c);
 	return r;
 }
@@ -290,7 +308,7 @@ static int compare(struct cmp *c)
 int ipcx_compare(struct ipcx *x, struct ipcx_ns *first, struct ipcx_ns *second,
 		 struct ipcx_table **ret_table)
 {
-	struct cmp c = { .x = x, .side = { first, second }, .meet = true };
+	struct cmp c = { .x = x, .side = { first, second }, .meet = SAME };
 	struct ipcx_ns *before = x->ns;
 	int r;
 
@@ -304,5 +322,5 @@ int ipcx_compare(struct ipcx *x, struct ipcx_ns *first, struct ipcx_ns *second,
 	ipcx_use(x, before);
 	if (r == -ENOMEM)
 		r = ix_fail_plain(x, r, "out of memory");
-	return ix_table_hand(x, c.t, r < 0 ? r : c.meet, ret_table);
+	return ix_table_hand(x, c.t, r < 0 ? r : (int)c.meet, ret_table);
 }

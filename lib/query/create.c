@@ -388,13 +388,13 @@ static int make_all(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		const struct ipcx_attrs *a = spec_at(specs, i);
 		uint64_t count = a->set & IPCX_A_COUNT ? a->count : 1;
+		struct ipcx_attrs there;
+		int r = ix_attrs_there(x, a, &there);
 
-		for (uint64_t k = 0; k < count; k++) {
-			int r = make_one(x, a, count - k, t);
-
-			if (r < 0)
-				return r;
-		}
+		for (uint64_t k = 0; r == 0 && k < count; k++)
+			r = make_one(x, &there, count - k, t);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }

@@ -122,8 +122,38 @@ void ix_look_up_creator(struct ix_scan *s, const struct ix_kind *kind, void *row
 	store(command, row, comm[0] ? ix_table_text(s->t, comm) : 0);
 }
 
-/* Read by somebody in another user namespace: users are called what the caller calls
- * them. */
+/* ---- users and groups of another user namespace */
+
+static int number_there(struct ipcx *x, const char *what, const struct ix_idrange *ranges,
+			size_t n, uint32_t *id)
+{
+	uint32_t there;
+
+	if (ix_id_there(ranges, n, *id, &there) < 0)
+		return ix_fail_plain(
+			x, -EOVERFLOW,
+			"%s %u has no number in the user namespace of the IPC namespace",
+			what, *id);
+	*id = there;
+	return 0;
+}
+
+int ix_attrs_there(struct ipcx *x, const struct ipcx_attrs *a,
+		   struct ipcx_attrs *ret_there)
+{
+	const struct ix_idmap *map = x->view.ids;
+	struct ipcx_attrs there = *a;
+	int r = 0;
+
+	if (map && (a->set & IPCX_A_UID))
+		r = number_there(x, "user", map->users, map->nusers, &there.uid);
+	if (r == 0 && map && (a->set & IPCX_A_GID))
+		r = number_there(x, "group", map->groups, map->ngroups, &there.gid);
+	if (r == 0)
+		*ret_there = there;
+	return r;
+}
+
 void ix_number_here(const struct ix_idmap *map, const struct ix_kind *kind, void *row)
 {
 	for (size_t i = 0; i < IX_NAMED; i++) {

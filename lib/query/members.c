@@ -11,7 +11,7 @@
 #include "core/columns.h"
 #include "ns/label.h"
 #include "ns/ns.h"
-#include "ns/sharers.h"
+#include "ns/spot.h"
 #include "proc/stat.h"
 #include "query/query.h"
 
@@ -216,9 +216,16 @@ int ipcx_containers(struct ipcx *x, struct ipcx_table **ret_table)
 
 struct share_row {
 	struct ix_row head;
-	uint64_t ns, mnt, shm, mqueue;
+	uint64_t ns, mnt;
 	uint32_t processes;
 	int32_t pid;
+	ix_text shm, mqueue;
+};
+
+/* What others may have in common with a place. */
+struct common {
+	uint64_t ns;
+	struct ix_spot shm, mqueue;
 };
 
 /* clang-format off */
@@ -230,29 +237,30 @@ static const struct ix_kind shares_kind = {
 		[IPCX_F_MNT_NS]        = IX_COL_ZERO(struct share_row, mnt),
 		[IPCX_F_PID]           = IX_COL(struct share_row, pid),
 		[IPCX_F_PROCESSES]     = IX_COL(struct share_row, processes),
-		[IPCX_F_SHM_DEVICE]    = IX_COL_ZERO(struct share_row, shm),
-		[IPCX_F_MQUEUE_DEVICE] = IX_COL_ZERO(struct share_row, mqueue),
+		[IPCX_F_SHM_DEVICE]    = IX_COL(struct share_row, shm),
+		[IPCX_F_MQUEUE_DEVICE] = IX_COL(struct share_row, mqueue),
 	},
 };
 /* clang-format on */
 
 static int add_share(struct ipcx *x, struct ipcx_table *t, const struct ix_nspair *p,
-		     const struct share_row *self)
+		     const struct common *self)
 {
-	uint64_t shm = ix_device_of(x, p->pid, "dev/shm");
-	uint64_t mqueue = ix_device_of(x, p->pid, "dev/mqueue");
+	struct ix_spot shm = ix_spot_of(x, p->pid, "dev/shm");
+	struct ix_spot mqueue = ix_spot_of(x, p->pid, "dev/mqueue");
 	struct share_row *row;
+	char text[IX_SPOT_TEXT];
 
-	if (p->ipc != self->ns && !(shm && shm == self->shm) &&
-	    !(mqueue && mqueue == self->mqueue))
+	if (p->ipc != self->ns && !ix_spot_same(&shm, &self->shm) &&
+	    !ix_spot_same(&mqueue, &self->mqueue))
 		return 0;
 	row = ix_table_row(t);
 	if (!row)
 		return -ENOMEM;
 	row->ns = p->ipc;
 	row->mnt = p->mnt;
-	row->shm = shm;
-	row->mqueue = mqueue;
+	row->shm = shm.error ? 0 : ix_table_text(t, ix_spot_text(&shm, text));
+	row->mqueue = mqueue.error ? 0 : ix_table_text(t, ix_spot_text(&mqueue, text));
 	row->pid = p->pid;
 	row->processes = p->processes;
 	ix_table_keep(t);
@@ -263,10 +271,10 @@ static int add_sharers(struct ipcx *x, struct ipcx_table *t)
 {
 	const struct ix_place *p = x->ns && !x->ns->all ? ix_ns_place(x->ns) : NULL;
 	int root = p ? p->rootfd : ix_rootfd(x);
-	struct share_row self = {
+	const struct common self = {
 		.ns = p ? p->ino : ix_ns_own(x, "ipc"),
-		.shm = root < 0 ? 0 : ix_device_below(x, root, "dev/shm"),
-		.mqueue = root < 0 ? 0 : ix_device_below(x, root, "dev/mqueue"),
+		.shm = ix_spot_below(x, root < 0 ? -ESRCH : root, "dev/shm"),
+		.mqueue = ix_spot_below(x, root < 0 ? -ESRCH : root, "dev/mqueue"),
 	};
 	struct ix_nslist l;
 	int r = ix_discover(x, 0, &l);

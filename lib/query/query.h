@@ -27,6 +27,11 @@ void ix_look_up_creator(struct ix_scan *s, const struct ix_kind *kind, void *row
  * caller calls them. */
 void ix_number_here(const struct ix_idmap *map, const struct ix_kind *kind, void *row);
 
+/* Attributes as somebody in another user namespace has to say them, when calls act in
+ * one. 0, or -EOVERFLOW with a text for a user or group without a number there. */
+int ix_attrs_there(struct ipcx *x, const struct ipcx_attrs *a,
+		   struct ipcx_attrs *ret_there);
+
 /* What cannot be meant is refused whole, before anything is done to the first object: 0,
  * or -EINVAL with a text. */
 int ix_query_check(struct ipcx *x, const struct ipcx_query *q);

@@ -44,12 +44,41 @@ void ix_row_ref(const struct ipcx_table *t, unsigned mech, const void *row,
 		(void)snprintf(ret_ref->name, sizeof(ret_ref->name), "%s", v.as.s);
 }
 
+/* IPC_SET sets the owner as well: one without a number there cannot be set again, and
+ * would become whoever has the number that stands for nobody. */
+static int keeps_owner(struct ix_scan *s, const struct ix_mech *m, const void *row)
+{
+	static const struct {
+		enum ipcx_field field;
+		uint64_t set;
+	} owners[] = { { IPCX_F_UID, IPCX_A_UID }, { IPCX_F_GID, IPCX_A_GID } };
+
+	if (!s->x->view.ids || m->info.named)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(owners); i++)
+		if (!(s->attrs->set & owners[i].set) &&
+		    ix_column_raw(&m->kind->columns[owners[i].field], row) == IX_UNMAPPED)
+			return ix_fail_plain(
+				s->x, -EOVERFLOW,
+				"its owner or group is nobody in that user namespace: give it one (--owner USER:GROUP)");
+	return 0;
+}
+
+/* row is as the kernel gave it: with the numbers that users have where this runs. */
 static int act(struct ix_scan *s, const struct ix_mech *m, const void *row)
 {
+	struct ipcx_attrs there;
+	int r;
+
 	if (s->verb == IX_LOOK || s->dry)
 		return 0;
 	s->x->error[0] = '\0';
-	return s->verb == IX_REMOVE ? m->remove(s, row) : m->change(s, row, s->attrs);
+	if (s->verb == IX_REMOVE)
+		return m->remove(s, row);
+	r = ix_attrs_there(s->x, s->attrs, &there);
+	if (r == 0)
+		r = keeps_owner(s, m, row);
+	return r < 0 ? r : m->change(s, row, &there);
 }
 
 /* Why an action failed: the mechanism's own words, its table of errnos, or the errno. */
@@ -80,10 +109,14 @@ int ix_scan_keep(struct ix_scan *s)
 	const struct ix_mech *m = ix_mech(s->mech);
 	struct ix_section *section = &s->t->sections[s->t->nsections - 1];
 	char *row = s->t->arena.data + s->t->arena.len;
+	const void *given = row;
+	uint64_t raw[IX_WORDS];
 	int r;
 
-	if (s->x->view.ids)
+	if (s->x->view.ids) {
+		given = memcpy(raw, row, section->kind->row_size);
 		ix_number_here(s->x->view.ids, section->kind, row);
+	}
 	r = ix_look_up_names(s, row);
 
 	if (r < 0)
@@ -94,7 +127,7 @@ int ix_scan_keep(struct ix_scan *s)
 		return 0;
 	if (s->where && ix_expr_row(s->where, s->t, section, row) != 1)
 		return 0;
-	r = act(s, m, row);
+	r = act(s, m, given);
 	if (r == -ENOENT || r == -EIDRM || (r == -EINVAL && s->verb == IX_REMOVE))
 		return 0; /* gone in the meantime: what was wanted is so */
 	if (r < 0) {

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Directories below roots that others made, and the file systems they are on. */
+#include "ns/spot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "base/below.h"
+#include "base/file.h"
+#include "base/mnt.h"
+
+/* A container may have any number of mount namespaces whose file systems do not answer. */
+#define STALLS_MAX 4
+
+/* Since Linux 6.8: never used again, unlike the number in the mount table. */
+#ifndef STATX_MNT_ID_UNIQUE
+#define STATX_MNT_ID_UNIQUE 0x4000U
+#endif
+
+int ix_spot_open(struct ipcx *x, int rootfd, const char *path, int flags)
+{
+	int fd = x->stalls < STALLS_MAX ? ix_open_below(rootfd, path, flags, true)
+					: -EBUSY;
+
+	if (fd == -ETIMEDOUT)
+		x->stalls++;
+	return fd;
+}
+
+struct ix_spot ix_spot_below(struct ipcx *x, int rootfd, const char *path)
+{
+	auto_fd int fd = rootfd < 0 ? rootfd
+				    : ix_spot_open(x, rootfd, path, O_PATH | O_DIRECTORY);
+	struct statx st;
+
+	if (fd < 0)
+		return (struct ix_spot){ .error = fd == -ENOTDIR ? -ENOENT : fd };
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &st) < 0)
+		return (struct ix_spot){ .error = -errno };
+	return (struct ix_spot){ .dev = makedev(st.stx_dev_major, st.stx_dev_minor),
+				 .ino = st.stx_ino };
+}
+
+struct ix_spot ix_spot_of(struct ipcx *x, int32_t pid, const char *path)
+{
+	int proc = ix_procfd(x);
+	auto_fd int root = -1;
+	char name[24];
+
+	(void)snprintf(name, sizeof(name), "%d/root", pid);
+	root = proc < 0 ? proc : ix_open(proc, name, O_PATH | O_DIRECTORY);
+	/* A process that has gone has not "none". */
+	if (root == -ENOENT)
+		root = -ESRCH;
+	return ix_spot_below(x, root, path);
+}
+
+bool ix_spot_same(const struct ix_spot *a, const struct ix_spot *b)
+{
+	return !a->error && !b->error && a->dev == b->dev && a->ino == b->ino;
+}
+
+const char *ix_spot_text(const struct ix_spot *s, char buf[IX_SPOT_TEXT])
+{
+	if (s->error)
+		return s->error == -ENOENT ? "none" : "unknown";
+	(void)snprintf(buf, IX_SPOT_TEXT, "%u:%u/%" PRIu64, major(s->dev), minor(s->dev),
+		       s->ino);
+	return buf;
+}
+
+static uint64_t mount_of(int fd, unsigned how)
+{
+	struct statx st;
+
+	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, how, &st) == 0 &&
+			       (st.stx_mask & how)
+		       ? st.stx_mnt_id
+		       : 0;
+}
+
+int ix_spot_in_memory(struct ipcx *x, int32_t pid, int fd, const char *what)
+{
+	uint64_t unique = mount_of(fd, STATX_MNT_ID_UNIQUE), id;
+	char type[32];
+	int r;
+
+	if (unique && unique == x->view.in_memory)
+		return 0;
+	id = mount_of(fd, STATX_MNT_ID);
+	r = id ? ix_mnt_type(ix_procfd(x), pid, id, type, sizeof(type)) : -ENOSYS;
+	if (r < 0)
+		return ix_fail(x, r, "%s of process %d: its file system", what, pid);
+	if (!strcmp(type, "tmpfs") || !strcmp(type, "ramfs")) {
+		x->view.in_memory = unique;
+		return 0;
+	}
+	return ix_fail_plain(
+		x, -EMEDIUMTYPE,
+		"%s of process %d is on a file system of type %s, not in memory: nobody looks into that for another",
+		what, pid, type);
+}

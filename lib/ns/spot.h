@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A directory that another place has, such as its /dev/shm: which one it is, and whether
+ * it can be looked into. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/ctx.h"
+
+/* Which directory it is, in which file system. */
+struct ix_spot {
+	uint64_t dev, ino;
+	int error; /* 0; -ENOENT: there is none; else why that is not known */
+};
+
+/* Room for what ix_spot_text() writes. */
+#define IX_SPOT_TEXT 64
+
+/* Open a path below a root that others made, as ix_open_below() does for hostile ones.
+ * Waits in vain for a few file systems at most, until the next discovery: -EBUSY. */
+int ix_spot_open(struct ipcx *x, int rootfd, const char *path, int flags);
+
+/* The directory at a path ("dev/shm") below a root; rootfd may be an error. Asks no file
+ * system. */
+struct ix_spot ix_spot_below(struct ipcx *x, int rootfd, const char *path);
+
+/* The same of a process. */
+struct ix_spot ix_spot_of(struct ipcx *x, int32_t pid, const char *path);
+
+/* Whether two are known, and the same. */
+bool ix_spot_same(const struct ix_spot *a, const struct ix_spot *b);
+
+/* "MAJOR:MINOR/INODE", "none" or "unknown". */
+const char *ix_spot_text(const struct ix_spot *s, char buf[IX_SPOT_TEXT]);
+
+/*
+ * Whether what a descriptor is on is kept in memory by the kernel: nobody else is asked
+ * when it is looked into. By the mount table of a process that sees it: asking the file
+ * system for its type would ask whoever runs it (FUSE). 0; -EMEDIUMTYPE or -errno, with
+ * a text that begins with what.
+ */
+int ix_spot_in_memory(struct ipcx *x, int32_t pid, int fd, const char *what);
