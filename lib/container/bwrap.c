@@ -82,6 +82,7 @@ static int read_process(const struct ix_search *s, struct ix_containers *c,
 	struct ix_proc parent, init, payload;
 	struct ix_container found = { .runtime = "bwrap" };
 	char id[16];
+	uid_t owner;
 
 	if ((ix_search_proc(s, bwrap->parent, &parent) &&
 	     !strcmp(parent.comm, "bwrap")) ||
@@ -96,7 +97,9 @@ static int read_process(const struct ix_search *s, struct ix_containers *c,
 	found.id = id;
 	found.pid = init.pid;
 	found.start = init.start;
-	return ix_container_add(s, c, &found, 0, 0);
+	return ix_search_uid(s, bwrap->pid, &owner)
+		       ? ix_container_add(s, c, &found, 0, owner)
+		       : 0;
 }
 
 static int list(const struct ix_search *s, struct ix_containers *c)

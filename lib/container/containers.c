@@ -17,6 +17,10 @@
 #include "container/cgroup.h"
 #include "container/state.h"
 
+/* Ids that runtimes make have at least so many hexadecimal digits (podman's and Docker's:
+ * 64). */
+#define ID_MACHINE 32
+
 struct ix_containers {
 	struct entry {
 		struct ix_container c;
@@ -27,6 +31,7 @@ struct ix_containers {
 		const char *text; /* what its cgroup is called */
 		size_t i;
 	} * keys; /* sorted */
+	size_t nkeys;
 	uint64_t own_pidns;
 };
 
@@ -78,26 +83,56 @@ static bool older(const struct ix_proc *p, int64_t written)
 	       written + 1;
 }
 
-/*
- * What a user says of a process is believed of his own: those with his number, and those
- * in a user namespace that one of his made, where his container's users have others.
- */
-static bool may_claim(const struct ix_search *s, const struct ix_proc *p, uid_t owner)
+/* Whether a process is in a cgroup of this name. */
+static bool in_cgroup(struct ipcx *x, int32_t pid, const char *wanted)
+{
+	char path[24], text[16384], name[300];
+	struct ix_cgroup_reader r;
+	int proc = ix_procfd(x), len;
+
+	(void)snprintf(path, sizeof(path), "%d/cgroup", pid);
+	len = proc < 0 ? proc : ix_read_file(proc, path, text, sizeof(text));
+	if (len <= 0)
+		return false;
+	r = ix_cgroup_read(text, (size_t)len);
+	while (ix_cgroup_next(&r, name, sizeof(name)))
+		if (!strcmp(name, wanted))
+			return true;
+	return false;
+}
+
+/* Whether a process is in a namespace of its own, not in ours. */
+static bool elsewhere(const struct ix_search *s, const struct ix_proc *p,
+		      const char *type)
 {
 	uint64_t ours, theirs;
 	struct stat st;
 	char path[32];
 	int proc = ix_procfd(s->x);
 
+	(void)snprintf(path, sizeof(path), "%d/ns/%s", p->pid, type);
+	theirs = fstatat(proc, path, &st, 0) == 0 ? st.st_ino : 0;
+	(void)snprintf(path, sizeof(path), "self/ns/%s", type);
+	ours = fstatat(proc, path, &st, 0) == 0 ? st.st_ino : 0;
+	return theirs && theirs != ours;
+}
+
+/*
+ * What a user says of a process is believed of his own: those with his number, and those
+ * in a user namespace that one of his made, where his container's users have others. A
+ * container has a root of its own: a process that has ours is no container, whatever a
+ * user says.
+ */
+static bool may_claim(const struct ix_search *s, const struct ix_proc *p, uid_t owner)
+{
+	if (owner != 0 && !elsewhere(s, p, "mnt"))
+		return false;
 	if (ix_search_owned(s, p->pid, owner))
 		return true;
 	/* The parent (conmon, a shim, bwrap) runs as the user himself. */
 	if (p->parent <= 1 || !ix_search_owned(s, p->parent, owner))
 		return false;
-	(void)snprintf(path, sizeof(path), "%d/ns/user", p->pid);
-	theirs = fstatat(proc, path, &st, 0) == 0 ? st.st_ino : 0;
-	ours = fstatat(proc, "self/ns/user", &st, 0) == 0 ? st.st_ino : 0;
-	return theirs && theirs != ours;
+	return elsewhere(s, p, "user");
 }
 
 static const char *copy(const char *text, int *r)
@@ -146,7 +181,9 @@ int ix_container_add(const struct ix_search *s, struct ix_containers *c,
 
 	if (found->pid <= 0 || !ix_search_proc(s, found->pid, &p) ||
 	    (found->start && found->start != p.start) ||
-	    (!found->start && written && !older(&p, written)) || !may_claim(s, &p, owner))
+	    (!found->start && written && !older(&p, written) &&
+	     !(found->id && in_cgroup(s->x, p.pid, found->id))) ||
+	    !may_claim(s, &p, owner))
 		return 0;
 	for (size_t i = 0; i < c->n; i++)
 		if (c->all[i].c.pid == p.pid)
@@ -161,7 +198,9 @@ static int by_text(const void *a, const void *b)
 	return strcmp(((const struct key *)a)->text, ((const struct key *)b)->text);
 }
 
-static int make_keys(struct ix_containers *c)
+/* Others are told by a cgroup only of a container whose own process is in it: a name in a
+ * state file alone would draw in whatever is called so. */
+static int make_keys(struct ipcx *x, struct ix_containers *c)
 {
 	c->keys = calloc(c->n + 1, sizeof(*c->keys));
 	if (!c->keys)
@@ -170,9 +209,10 @@ static int make_keys(struct ix_containers *c)
 		const struct ix_container *one = &c->all[i].c;
 		const char *text = one->cgroup ? one->cgroup : one->id;
 
-		c->keys[i] = (struct key){ .text = text ? text : "", .i = i };
+		if (text && *text && in_cgroup(x, one->pid, text))
+			c->keys[c->nkeys++] = (struct key){ .text = text, .i = i };
 	}
-	qsort(c->keys, c->n, sizeof(*c->keys), by_text);
+	qsort(c->keys, c->nkeys, sizeof(*c->keys), by_text);
 	return 0;
 }
 
@@ -215,7 +255,7 @@ int ix_containers_new(struct ipcx *x, const int32_t *firsts, size_t n,
 		r = ix_runtime(i)->list(&s, c);
 	ix_search_end(&s);
 	if (r == 0)
-		r = make_keys(c);
+		r = make_keys(x, c);
 	if (r < 0) {
 		ix_containers_free(c);
 		return r;
@@ -236,8 +276,8 @@ static const struct ix_container *by_cgroup(const struct ix_containers *c,
 	while (ix_cgroup_next(&r, name, sizeof(name))) {
 		const struct key want = { .text = name }, *found;
 
-		found = bsearch(&want, c->keys, c->n, sizeof(want), by_text);
-		if (found && *found->text)
+		found = bsearch(&want, c->keys, c->nkeys, sizeof(want), by_text);
+		if (found)
 			return &c->all[found->i].c;
 	}
 	return NULL;
@@ -281,6 +321,14 @@ static bool runtime_fits(const struct ix_container *c, const char **name)
 	return false;
 }
 
+/* Ids that are made by machines are cut by people; one that somebody chose is a name. */
+static bool may_be_cut(const char *id)
+{
+	size_t len = strlen(id);
+
+	return len >= ID_MACHINE && strspn(id, "0123456789abcdef") == len;
+}
+
 /* How well a name fits: 2 exactly, 1 as the beginning of the id, 0 not. */
 static int fits(const struct ix_container *c, const char *text)
 {
@@ -292,11 +340,22 @@ static int fits(const struct ix_container *c, const char *text)
 		if ((c->name && !strcmp(c->name, name)) ||
 		    (c->id && !strcmp(c->id, name)))
 			return 2;
-		if (c->id && !strncmp(c->id, name, strlen(name)))
+		if (c->id && may_be_cut(c->id) && !strncmp(c->id, name, strlen(name)))
 			return 1;
 		name = text;
 	}
 	return 0;
+}
+
+/* What tells it from the others: its name, unless another of that runtime has the same. */
+static const char *handle(const struct ix_containers *c, const struct ix_container *one)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n && one->name; i++)
+		n += c->all[i].c.name && c->all[i].c.runtime == one->runtime &&
+		     !strcmp(c->all[i].c.name, one->name);
+	return (n == 1 || !one->id) && one->name ? one->name : one->id ? one->id : "?";
 }
 
 static int ambiguous(struct ipcx *x, const struct ix_containers *c, const char *name,
@@ -310,9 +369,7 @@ static int ambiguous(struct ipcx *x, const struct ix_containers *c, const char *
 
 		if (fits(one, name) != best)
 			continue;
-		(void)ix_escape(shown, sizeof(shown),
-				best == 2 && one->name ? one->name : one->id,
-				IX_ESC_TEXT);
+		(void)ix_escape(shown, sizeof(shown), handle(c, one), IX_ESC_TEXT);
 		if (ix_buf_printf(&b, "%s%s:%s (process %d)", b.len ? ", " : "",
 				  one->runtime, shown, one->pid) < 0)
 			return ix_fail_plain(x, -ENOMEM, "out of memory");

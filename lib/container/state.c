@@ -18,8 +18,9 @@
 #include "base/num.h"
 #include "proc/stat.h"
 
-/* No runtime writes more. */
-#define STATE_MAX ((size_t)4 << 20)
+/* No runtime writes more; and what users write, root has to read. */
+#define STATE_MAX      ((size_t)4 << 20)
+#define STATE_MAX_USER ((size_t)256 << 10)
 
 /* ---- processes */
 
@@ -125,6 +126,11 @@ static int uid_of(const struct ix_search *s, int32_t pid, uid_t *ret_uid)
 		return -errno;
 	*ret_uid = st.st_uid;
 	return 0;
+}
+
+bool ix_search_uid(const struct ix_search *s, int32_t pid, uid_t *ret_uid)
+{
+	return uid_of(s, pid, ret_uid) == 0;
 }
 
 bool ix_search_owned_by(const struct ix_search *s, int32_t pid, uid_t user)
@@ -237,12 +243,16 @@ int ix_state_dir(const struct ix_search *s, const char *path, uid_t owner)
 
 	if (root < 0)
 		return root;
-	fd = ix_open_below(root, ix_relative(path), O_RDONLY | O_DIRECTORY, false);
+	/* A user's may lead anywhere, and to where nobody answers. */
+	fd = ix_open_below(root, ix_relative(path), O_RDONLY | O_DIRECTORY, owner != 0);
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	return believed(&st, owner) || (st.st_mode & S_ISVTX) ? take_fd(&fd) : -EPERM;
+	/* What stands in a sticky one belongs to who made it. */
+	return believed(&st, owner) || ((st.st_mode & S_ISVTX) && st.st_uid == 0)
+		       ? take_fd(&fd)
+		       : -EPERM;
 }
 
 static int open_plain(int dir, const char *path)
@@ -267,11 +277,10 @@ int ix_state_read(int dir, const char *path, uid_t owner, struct ix_state *ret_s
 		return fd;
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode) || !believed(&st, owner))
+	/* A user's file with many names would be read as often. */
+	if (!S_ISREG(st.st_mode) || !believed(&st, owner) || (owner && st.st_nlink > 1))
 		return -EPERM;
-	if ((uint64_t)st.st_size > STATE_MAX)
-		return -EFBIG;
-	r = ix_read_all(fd, STATE_MAX, &state.text);
+	r = ix_read_all(fd, owner ? STATE_MAX_USER : STATE_MAX, &state.text);
 	if (r < 0)
 		return r;
 	state.written = st.st_mtime;

@@ -46,6 +46,9 @@ bool ix_search_child(const struct ix_search *s, int32_t parent, struct ix_proc *
 bool ix_search_bundle(const struct ix_search *s, const struct ix_proc *p, char *buf,
 		      size_t size);
 
+/* The user that a process runs as; false when it is gone. */
+bool ix_search_uid(const struct ix_search *s, int32_t pid, uid_t *ret_uid);
+
 /* Whether a process runs as this user. */
 bool ix_search_owned_by(const struct ix_search *s, int32_t pid, uid_t user);
 

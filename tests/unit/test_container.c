@@ -64,8 +64,9 @@ static const struct row rows[] = {
 	/* the whole comes before the beginning of another */
 	{ "box", 0, 104, { NULL } },
 	{ "boxer", 0, 105, { NULL } },
-	{ "boxe", 0, 105, { NULL } },
-	{ "bo", -ENOTUNIQ, 0, { "runc:box (process 104)", "runc:boxer (process 105)" } },
+	/* what somebody chose is a name, not to be cut */
+	{ "boxe", -ENOENT, 0, { "no container is called 'boxe' (is it 'box'?)" } },
+	{ "bo", -ENOENT, 0, { "no container is called 'bo'" } },
 
 	/* whichever of the two is read first */
 	{ "cat", 0, 107, { NULL } },
@@ -146,7 +147,18 @@ static void hostile_names(void **state)
 			   0,
 			   101,
 			   { NULL } });
-	one(m->x, c, &(struct row){ "w", -ENOTUNIQ, 0, { "w\\x1b]0;x" } });
+	crun(m,
+	     "w\x1b]0;x\x07"
+	     "1",
+	     102);
+	ix_containers_free(c);
+	c = containers(m);
+	one(m->x, c,
+	    &(struct row){ "w\x1b]0;x\x07"
+			   "1",
+			   -ENOTUNIQ,
+			   0,
+			   { "crun:w\\x1b]0;x" } });
 	one(m->x, c,
 	    &(struct row){ "w\x1b]0;x\x07"
 			   "3x",
@@ -192,7 +204,8 @@ struct watched {
 	const char *runtime, *id, *name, *cgroup; /* runtime NULL: it watches none */
 };
 
-#define WORDS(text) (text), sizeof(text)
+#define WORDS(text)  (text), sizeof(text)
+#define STRLEN(text) (text), sizeof(text) - 1
 
 /* clang-format off */
 static const struct watched watched[] = {
@@ -313,6 +326,8 @@ static const struct member members[] = {
 	{ "0::/\n", 'c', 101 },
 	{ NULL, 'c', 101 },
 	{ "0::/user.slice\n", 'c', 101 },
+	/* a name that its own process is not in draws nobody in */
+	{ "0::/init.scope\n", 'h', 0 },
 	{ "0::/" LONG_ID "\n", 'c', 100 },
 	{ "0::/\n", 'o', 0 },
 	{ "0::/\n", '-', 0 },
@@ -346,6 +361,10 @@ static void belongs(void **state)
 	run(m, 130, 1, "lxc-start", 900);
 	put_of(m, 130, "cmdline", WORDS("[lxc monitor] /var/lib/lxc c"));
 	run(m, 131, 130, "sh", 1000);
+	put_of(m, 100, "cgroup", STRLEN("0::/docker-" LONG_ID ".scope\n"));
+	put_of(m, 101, "cgroup", STRLEN("0::/web/inner\n"));
+	put_of(m, 131, "cgroup", STRLEN("0::/lxc.payload.c\n"));
+	runc(m, "init.scope", 140);
 	c = containers(m);
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
 		const struct member *one = &members[i];

@@ -195,16 +195,22 @@ static void pad(const struct machine *m, const char *file, size_t size)
 	put_bytes(m, file, text, size);
 }
 
+/* A user's files are read by root, too: less is believed of them. */
+static size_t at_most(uid_t owner)
+{
+	return owner ? (size_t)256 << 10 : (size_t)4 << 20;
+}
+
 static void largest(const struct machine *m, const char *dir, const char *file)
 {
 	(void)dir;
-	pad(m, file, (size_t)4 << 20);
+	pad(m, file, at_most(geteuid()));
 }
 
 static void too_large(const struct machine *m, const char *dir, const char *file)
 {
 	(void)dir;
-	pad(m, file, ((size_t)4 << 20) + 1);
+	pad(m, file, at_most(geteuid()) + 1);
 }
 
 static void change_root(const struct machine *m, mode_t mode)
@@ -242,7 +248,7 @@ static void anothers_root(const struct machine *m, const char *dir, const char *
 static const struct trick tricks[] = {
 	{ "as it was made", nothing, true, false, 0 },
 	{ "readable to all", all_read, true, false, 0 },
-	{ "4 MiB", largest, true, false, 0 },
+	{ "as large as may be", largest, true, false, 0 },
 	{ "below a sticky directory", sticky_root, true, false, 0 },
 
 	{ "a link", by_link, false, false, -ELOOP },
@@ -250,7 +256,7 @@ static const struct trick tricks[] = {
 	{ "a FIFO", fifo, false, false, -EPERM },
 	{ "a directory", directory, false, false, -EPERM },
 	{ "writable for all", anybody_writes, false, false, -EPERM },
-	{ "more than 4 MiB", too_large, false, false, -EFBIG },
+	{ "larger than that", too_large, false, false, -EFBIG },
 	{ "below a directory for all", open_root, false, false, 0 },
 	{ "somebody else's", anothers, false, true, -EPERM },
 	{ "below somebody else's directory", anothers_root, false, true, 0 },
@@ -295,6 +301,23 @@ static void files(void **state)
 		ROW_TRUE(tricks[i].what, read_it(m) == tricks[i].r);
 		assert_int_equal(machine_end(&made), 0);
 	}
+}
+
+/* What a user has, not root: smaller, and under one name. */
+static void of_users(void **state)
+{
+	const struct machine *m = *state;
+	const uid_t user = geteuid() ? geteuid() : 12345;
+	struct ix_state s;
+
+	put(m, "one", GOOD);
+	put(m, "large", GOOD);
+	pad(m, "large", at_most(user) + 1);
+	assert_int_equal(ix_state_read(m->fd, "one", user, &s), 0);
+	ix_state_free(&s);
+	assert_int_equal(ix_state_read(m->fd, "large", user, &s), -EFBIG);
+	assert_int_equal(linkat(m->fd, "one", m->fd, "two", 0), 0);
+	assert_int_equal(ix_state_read(m->fd, "two", user, &s), -EPERM);
 }
 
 /* ---- numbers alone in a file */
@@ -368,9 +391,10 @@ static void ourselves(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON_MACHINE(texts),      ON_MACHINE(all_that_is_told),
-		ON_MACHINE(times),      cmocka_unit_test(files),
-		cmocka_unit_test(pids), ON_MACHINE(ourselves),
+		ON_MACHINE(texts),     ON_MACHINE(all_that_is_told),
+		ON_MACHINE(times),     cmocka_unit_test(files),
+		ON_MACHINE(of_users),  cmocka_unit_test(pids),
+		ON_MACHINE(ourselves),
 	};
 
 	return cmocka_run_group_tests_name("state", tests, NULL, NULL);
