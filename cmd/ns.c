@@ -55,9 +55,10 @@ static const uint8_t *all_fields(const struct ipcx_table *t)
 
 /* ---- ls */
 
-/* The rows that fulfil a condition: their numbers, for free(3). */
+/* The rows that fulfil a condition, in this order, if there is one: their numbers, for
+ * free(3). */
 static int choose(struct app *app, const char *text, const struct ipcx_table *t,
-		  uint32_t **ret_rows, size_t *ret_n)
+		  const uint32_t *order, uint32_t **ret_rows, size_t *ret_n)
 {
 	uint32_t *rows = calloc(ipcx_table_rows(t) + 1, sizeof(*rows));
 	struct ipcx_expr *e = NULL;
@@ -71,9 +72,12 @@ static int choose(struct app *app, const char *text, const struct ipcx_table *t,
 		free(rows);
 		return msg_usage("--where: %s", ipcx_error(app->x));
 	}
-	for (size_t i = 0; i < ipcx_table_rows(t); i++)
-		if (!e || ipcx_expr_match(e, t, i) == 1)
-			rows[n++] = (uint32_t)i;
+	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
+		uint32_t row = order ? order[i] : (uint32_t)i;
+
+		if (!e || ipcx_expr_match(e, t, row) == 1)
+			rows[n++] = row;
+	}
 	ipcx_expr_free(e);
 	*ret_rows = rows;
 	*ret_n = n;
@@ -93,15 +97,14 @@ static int print_list(struct app *app, const struct ns_ls_args *args,
 		r = sheet_fields(&s, args->sheet.fields,
 				 s.format->raw ? all_fields(t) : shown, table_knows, t);
 	if (!r)
-		r = choose(app, args->where_text, t, &rows, &n);
-	if (!r && n == ipcx_table_rows(t))
 		r = sheet_order(&s, t, &order);
+	if (!r)
+		r = choose(app, args->where_text, t, order, &rows, &n);
 	if (r)
 		return r;
 	msg_table(t, app->verbose, &tally);
 	sheet_heading(&s, NULL);
-	sheet_put(&s,
-		  &(struct sheet_rows){ .t = t, .order = order ? order : rows, .n = n });
+	sheet_put(&s, &(struct sheet_rows){ .t = t, .order = rows, .n = n });
 	sheet_close(&s);
 	return tally_status(&tally);
 }

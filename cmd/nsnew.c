@@ -137,6 +137,11 @@ static int run(struct app *app, void *data, int n, char **words)
 		r = msg_usage(
 			"a pin keeps the objects of the IPC namespace, not a /dev/shm: "
 			"--pin and --shm-size contradict each other");
+	if (!r && args->pin && n == 0 &&
+	    (args->run.env.n || args->run.keep_caps || args->run.drop_caps ||
+	     args->run.no_pty))
+		r = msg_usage("--env, --keep-caps, --drop-caps and --no-pty are for a "
+			      "command, and with --pin alone none is run");
 	if (!r && args->pin)
 		r = make_pinned(app, args);
 	if (!r && args->pin && n > 0)

@@ -2,8 +2,8 @@
 /* ipcx ns pin, ipcx ns unpin: keep a namespace alive under a name. */
 #include "where.h"
 
-struct ns_pin_args {
-	bool unused; /* these commands have no options of their own */
+struct ns_unpin_args {
+	bool force;
 };
 
 static int run_pin(struct app *app, void *data, int n, char **words)
@@ -28,17 +28,27 @@ static int run_pin(struct app *app, void *data, int n, char **words)
 
 static int run_unpin(struct app *app, void *data, int n, char **words)
 {
+	const struct ns_unpin_args *args = data;
 	int r;
 
-	(void)data;
 	if (n != 1)
 		return msg_usage("ns unpin needs the name of a pin");
-	r = ipcx_ns_unpin(app->x, words[0]);
+	r = ipcx_ns_unpin(app->x, words[0], args->force ? IPCX_UNPIN_FILE : 0);
 	return r < 0 ? app_failed(app, r) : EXIT_DONE;
 }
 
 /* clang-format off */
 static const struct opt_group options[] = {
+	{ NULL, 0 },
+};
+
+static const struct opt unpin_opts[] = {
+	{ "force", 'f', FLAG(struct ns_unpin_args, force), .help = "also a pin that is not mounted here: left over, or of another mount namespace" },
+	{ .name = NULL },
+};
+
+static const struct opt_group unpin_options[] = {
+	{ unpin_opts, 0 },
 	{ NULL, 0 },
 };
 
@@ -59,13 +69,13 @@ const struct cmd cmd_ns_pin = {
 	.about = "Mounts the namespace on /run/ipcx/ns/NAME, so that it and its objects outlive its processes. Every --ns takes the name. It says so "
 		 "when the pin would end with the current mount namespace.",
 	.options = options, .examples = examples, .complete = COMPLETE_NS | COMPLETE_FILES,
-	.args_size = sizeof(struct ns_pin_args), .run = run_pin,
+	.run = run_pin,
 };
 
 const struct cmd cmd_ns_unpin = {
 	.name = "ns unpin", .operands = "NAME", .summary = "let a pinned namespace go",
 	.about = "Unmounts the pin. A namespace that nothing else keeps ends, and its objects with it.",
-	.options = options, .examples = unpin_examples, .complete = COMPLETE_NS,
-	.args_size = sizeof(struct ns_pin_args), .run = run_unpin,
+	.options = unpin_options, .examples = unpin_examples, .complete = COMPLETE_NS,
+	.args_size = sizeof(struct ns_unpin_args), .run = run_unpin,
 };
 /* clang-format on */

@@ -717,8 +717,13 @@ int ipcx_ns_new(struct ipcx *x, uint64_t shm_size);
  */
 int ipcx_ns_pin(struct ipcx *x, const struct ipcx_ns *ns, const char *name);
 
-/** Let a pin go. @return 0, -ENOENT, -EXDEV when it is not mounted here, -errno */
-int ipcx_ns_unpin(struct ipcx *x, const char *name);
+/** Flag of ipcx_ns_unpin(): remove the file of a pin that is not mounted here, too. If it
+ * is mounted in another mount namespace, that pin ends. */
+#define IPCX_UNPIN_FILE (1U << 0)
+
+/** Let a pin go. @param flags IPCX_UNPIN_FILE or 0 @return 0, -ENOENT, -EXDEV when it is
+ * not mounted here, -errno */
+int ipcx_ns_unpin(struct ipcx *x, const char *name, unsigned flags);
 
 /** Whether it stands for every namespace there is. */
 bool ipcx_ns_is_all(const struct ipcx_ns *ns);

@@ -250,7 +250,8 @@ int ix_state_dir(const struct ix_search *s, const char *path, uid_t owner)
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	/* What stands in a sticky one belongs to who made it. */
-	return believed(&st, owner) || ((st.st_mode & S_ISVTX) && st.st_uid == 0)
+	return believed(&st, owner) || ((st.st_mode & S_ISVTX) &&
+					(st.st_uid == 0 || st.st_uid == owner))
 		       ? take_fd(&fd)
 		       : -EPERM;
 }

@@ -16,7 +16,7 @@
 #include "base/file.h"
 #include "base/num.h"
 #include "core/limit.h"
-#include "ns/spot.h"
+#include "core/spot.h"
 
 #define BLANKS " \t\n"
 

@@ -20,10 +20,10 @@
 
 #include "base/file.h"
 #include "base/mnt.h"
+#include "core/spot.h"
 #include "ns/child.h"
 #include "ns/ns.h"
 #include "ns/rights.h"
-#include "ns/spot.h"
 
 #define SHM_DIR    "/dev/shm"
 #define MQUEUE_DIR "/dev/mqueue"

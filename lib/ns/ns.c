@@ -175,7 +175,7 @@ static int open_name(struct ipcx *x, const char *name, struct ix_place *ret_p)
 	int fd = -1, r = ix_pin_open(x, chosen ? name + 4 : name, &fd);
 
 	(void)ix_escape(shown, sizeof(shown), name, IX_ESC_TEXT);
-	if (r < 0 && chosen)
+	if (r < 0 && (chosen || r != -ENOENT))
 		return ix_fail(x, r, "%s", shown);
 	if (r < 0)
 		return open_container(x, name, ret_p);

@@ -56,7 +56,7 @@ static bool good_name(const char *name)
 {
 	size_t len = strlen(name);
 
-	if (!isalpha((unsigned char)*name) || len > 64 || !strcmp(name, "self") ||
+	if (!isalpha((unsigned char)*name) || len > IX_PIN_MAX || !strcmp(name, "self") ||
 	    !strcmp(name, "all"))
 		return false;
 	for (; *name; name++)
@@ -99,25 +99,54 @@ int ix_pin_open(struct ipcx *x, const char *name, int *ret_fd)
 	return 0;
 }
 
-void ix_pin_name(struct ipcx *x, uint64_t ino, char *buf, size_t size)
+static int keep_pin(struct ix_pins *p, uint64_t ino, const char *name)
 {
-	int fd = open_dir();
+	struct ix_pin *more = reallocarray(p->all, p->n + 1, sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	p->all = more;
+	more[p->n].ino = ino;
+	(void)snprintf(more[p->n++].name, sizeof(more->name), "%.*s", IX_PIN_MAX, name);
+	return 0;
+}
+
+int ix_pins_read(struct ix_pins *ret_pins)
+{
+	struct ix_pins p = { .n = 0 };
+	int fd = open_dir(), r = 0;
 	DIR *dir auto_dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *d;
 
-	(void)x;
-	buf[0] = '\0';
 	if (!dir && fd >= 0)
 		(void)close(fd);
-	while (dir && !buf[0] && (d = readdir(dir)) != NULL) {
+	while (dir && r == 0 && (d = readdir(dir)) != NULL) {
 		auto_fd int pin = good_name(d->d_name) ? open_entry(dirfd(dir), d->d_name)
 						       : -1;
-		uint64_t now = 0, id;
+		uint64_t ino, id;
 
-		if (pin >= 0 && ix_ns_identity(pin, CLONE_NEWIPC, &now, &id) == 0 &&
-		    now == ino)
-			(void)snprintf(buf, size, "%s", d->d_name);
+		if (pin >= 0 && ix_ns_identity(pin, CLONE_NEWIPC, &ino, &id) == 0)
+			r = keep_pin(&p, ino, d->d_name);
 	}
+	if (r < 0)
+		ix_pins_free(&p);
+	else
+		*ret_pins = p;
+	return r;
+}
+
+void ix_pins_free(struct ix_pins *p)
+{
+	free(p->all);
+	*p = (struct ix_pins){ .n = 0 };
+}
+
+const char *ix_pins_name(const struct ix_pins *p, uint64_t ino)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->all[i].ino == ino)
+			return p->all[i].name;
+	return NULL;
 }
 
 /* ---- making and ending one */
@@ -221,7 +250,18 @@ int ipcx_ns_pin(struct ipcx *x, const struct ipcx_ns *ns, const char *name)
 	return dir < 0 ? dir : pin(x, &ns->places[0], dir, name);
 }
 
-int ipcx_ns_unpin(struct ipcx *x, const char *name)
+/* A file that nothing is mounted on: left over, or the pin of another mount namespace. */
+static int drop_file(struct ipcx *x, int dir, const char *name, unsigned flags)
+{
+	if (!(flags & IPCX_UNPIN_FILE))
+		return ix_fail_plain(
+			x, -EXDEV,
+			"pin '%s': nothing is mounted on it here; it may be in another mount namespace, where removing the file would end it",
+			name);
+	return unlinkat(dir, name, 0) < 0 ? ix_fail(x, -errno, "pin '%s'", name) : 0;
+}
+
+int ipcx_ns_unpin(struct ipcx *x, const char *name, unsigned flags)
 {
 	char path[64], full[160];
 	auto_fd int dir = -1, fd = -1;
@@ -229,14 +269,13 @@ int ipcx_ns_unpin(struct ipcx *x, const char *name)
 
 	if (r < 0)
 		return r;
+	if (flags & ~IPCX_UNPIN_FILE)
+		return ix_fail_plain(x, -EINVAL, "an unknown flag");
 	dir = open_dir();
 	fd = dir < 0 ? dir : open_entry(dir, name);
 	if (fd == -ENOENT && dir >= 0 &&
 	    faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return ix_fail_plain(
-			x, -EXDEV,
-			"pin '%s': nothing is mounted on it here; it may be in another mount namespace, where removing it would end it",
-			name);
+		return drop_file(x, dir, name, flags);
 	if (fd < 0)
 		return fd == -ENOENT ? ix_fail_plain(x, fd, "no pin is called '%s'", name)
 				     : ix_fail(x, fd, "pin '%s'", name);

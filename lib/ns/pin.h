@@ -10,6 +10,21 @@
  * pin); -errno. Without a text. */
 int ix_pin_open(struct ipcx *x, const char *name, int *ret_fd);
 
-/* The name of the pin of a namespace, the first in the order of the directory; "" without
- * one. */
-void ix_pin_name(struct ipcx *x, uint64_t ino, char *buf, size_t size);
+#define IX_PIN_MAX 64 /* letters of a name */
+
+/* All pins, as one look at the directory showed them. */
+struct ix_pins {
+	struct ix_pin {
+		uint64_t ino;
+		char name[IX_PIN_MAX + 1];
+	} * all;
+	size_t n;
+};
+
+/* 0 or -ENOMEM; without pins, or the right to see them, none. */
+int ix_pins_read(struct ix_pins *ret_pins);
+void ix_pins_free(struct ix_pins *p);
+
+/* The name of the pin of a namespace, the first in the order of the directory; NULL
+ * without one. */
+const char *ix_pins_name(const struct ix_pins *p, uint64_t ino);

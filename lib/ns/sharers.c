@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "ns/spot.h"
+#include "core/spot.h"
 
 /* Processes that have one of the two in common, and not the other. */
 struct split {

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "core/columns.h"
+#include "core/spot.h"
 #include "ns/ns.h"
-#include "ns/spot.h"
 #include "query/query.h"
 
 struct cmp_row {

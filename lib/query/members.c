@@ -9,9 +9,9 @@
 
 #include "base/file.h"
 #include "core/columns.h"
+#include "core/spot.h"
 #include "ns/label.h"
 #include "ns/ns.h"
-#include "ns/spot.h"
 #include "proc/stat.h"
 #include "query/query.h"
 

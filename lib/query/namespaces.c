@@ -192,15 +192,6 @@ static void put_kept_by(struct ipcx_table *t, struct ns_row *row,
 	row->kept_by = ix_table_text(t, text[0] ? text + 1 : NULL);
 }
 
-static void put_pin(struct ipcx *x, struct ipcx_table *t, struct ns_row *row)
-{
-	char name[80] = "";
-
-	if (row->mounts)
-		ix_pin_name(x, row->ns, name, sizeof(name));
-	row->pin = ix_table_text(t, name[0] ? name : NULL);
-}
-
 /* What only the namespace itself tells. */
 static void put_identity(struct ns_row *row, const struct ix_place *p)
 {
@@ -267,7 +258,7 @@ static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen 
 		}
 		put_command(x, t, row, seen->pid);
 		put_kept_by(t, row, seen);
-		put_pin(x, t, row);
+		row->pin = ix_table_text(t, ix_pins_name(how->pins, row->ns));
 		put_identity(row, p->nsfd >= 0 ? p : &now);
 		sum_up(row, how->usage);
 		r = ix_name_id(x, t, false, row->uid);
@@ -303,18 +294,23 @@ static int list_them(struct ipcx *x, struct ix_nslist *l, struct ix_spaces *how,
 {
 	struct ipcx_ns *all, *before = x->ns;
 	struct ipcx_table *usage = NULL;
+	struct ix_pins pins = { .n = 0 };
 	int r = ix_ns_all_of(x, l, &all);
 
 	if (r < 0)
 		return r;
+	how->pins = &pins;
 	x->ns = how->only && before ? before : all;
 	r = ipcx_usage(x, &usage);
+	if (r == 0)
+		r = ix_pins_read(&pins);
 	if (r == 0) {
 		how->usage = usage;
 		copy_trouble(usage, t);
 		r = add_rows(x, t, l, all, how);
-		ipcx_table_free(usage);
 	}
+	ix_pins_free(&pins);
+	ipcx_table_free(usage);
 	x->ns = before;
 	ipcx_ns_free(all);
 	return r;

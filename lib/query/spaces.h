@@ -3,10 +3,12 @@
 #pragma once
 
 #include "core/table.h"
+#include "ns/pin.h"
 
 /* How a list of namespaces is made. */
 struct ix_spaces {
 	bool thorough;
 	uint64_t only; /* this one, or 0: all */
 	const struct ipcx_table *usage;
+	const struct ix_pins *pins;
 };

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a container, or a user, could make of ns and --ns: more rights than it has, another's name, a wrong answer, a standstill."""
+
+import os
+import re
+import subprocess
+import time
+
+import pytest
+
+from helpers.tools import helper
+from test_ns import PLACE, Place, start, stop
+
+WHERE = "readlink /proc/self/ns/ipc"
+
+
+def enter(world, where, *words, **more):
+    return world.ipcx("ns", "enter", *words[:-1], where, "--", "sh", "-c", words[-1], **more)
+
+
+def inside(world, *flags, uid=None):
+    """A process in a PID namespace of its own, and its number here."""
+    p, _ = start(world, "unshare", "--ipc", "--mount", *flags, "sh", "-c", "echo 1; exec cat", uid=uid)
+    return p, int(world.run("pgrep", "-n", "-x", "cat").out)
+
+
+def bounded(groups=""):
+    """A process without any capability in its bounding set."""
+    return (f'exec python3 -c "import os, ctypes\nos.setgroups({groups or []})\nc = ctypes.CDLL(None)\n'
+            'for i in range(41): c.prctl(24, i, 0, 0, 0)\nprint(os.getpid(), flush=True)\nimport sys; sys.stdin.read()"')
+
+
+@pytest.mark.parametrize("groups", ["", "range(1000, 3500)"], ids=["few groups", "a status file of 19 KB"])
+def test_its_programs_get_no_more_than_it_may_have(world, groups):
+    p = Place(world, script=PLACE.replace("echo $$; exec cat", bounded(f"list({groups})" if groups else "")))
+    r = enter(world, p.pid, "--mount", "grep -E 'Cap(Eff|Bnd)' /proc/self/status")
+    assert r.rc == 0 and re.findall(r"\w+:\s+0{16}", r.out) and len(re.findall("0{16}", r.out)) == 2, r.out + r.err
+    p.end()
+
+
+def test_its_programs_run_as_what_they_are_there(world):
+    """Root enters the container of a user: its user and PID namespace, and none of root's groups, come with its root."""
+    p, inner = inside(world, "--user", "--map-root-user", "--pid", "--fork", "--kill-child", "--mount-proc", uid=1234)
+    r = world.run("setpriv", "--groups", "4,6,20", os.environ["IPCX"], "ns", "enter", "--mount", inner, "--", "sh", "-c",
+                  "readlink /proc/self/ns/user /proc/self/ns/pid; id -u; ps ax | grep -c unshare; grep Groups /proc/self/status; exit 5")
+    assert r.rc == 5, r.err
+    there = world.run("readlink", f"/proc/{inner}/ns/user", f"/proc/{inner}/ns/pid").lines
+    assert r.lines[:3] == [*there, "0"] and r.lines[4].split() == ["Groups:"], r.out
+    stop(p)
+
+
+def test_our_root_is_not_shown_to_it(world):
+    p, inner = inside(world, "--user", "--map-root-user", "--pid", "--fork", "--kill-child", uid=1234)
+    r = enter(world, inner, "--pid", "echo ran", uid=1234)
+    assert r.rc != 0 and r.out == "" and "--mount" in r.err
+    stop(p)
+
+
+def test_ourselves(world):
+    r = enter(world, "self", WHERE)
+    assert r.rc == 0 and r.out == world.run("readlink", "/proc/self/ns/ipc").out
+
+
+def test_a_user_enters_again_and_again(world):
+    """Whatever has to be asked for by a thread: it is gone before the process is moved."""
+    p = Place(world, "--user", "--map-root-user", uid=1234, script=PLACE.replace("echo", "mount -t tmpfs none /dev; echo"))
+    for n in range(30):
+        r = enter(world, p.pid, WHERE, uid=1234)
+        assert r.rc == 0 and r.lines[-1] == f"ipc:[{p.ino}]", (n, r.err)
+    assert "empty" in r.err  # it has no /dev/shm
+    p.end()
+
+
+def test_a_user_changes_what_is_his(world):
+    p = Place(world, "--user", "--map-root-user", uid=1234)
+    he = {"uid": 1234}
+    for words in (["shm", "--size", "4K"], ["msg"], ["sem", "--nsems", "2"]):
+        made = world.ipcx("mk", *words, "--ns", p.pid, "--owner", "1234:1234", **he)
+        assert made.rc == 0, (words, made.err)
+        ref = f"{words[0]}:{made.out.strip()}"
+        for change in (["--mode", "0640"], ["--owner", "1234"]):
+            r = world.ipcx("set", ref, *change, "--ns", p.pid, **he)
+            assert r.rc == 0, (ref, change, r.err)
+        row = world.ipcx("ls", ref, "--ns", p.pid, "--json", **he).json["objects"][0]
+        assert (row["uid"], row["gid"], row["mode"]) == (1234, 1234, "0640")
+        r = world.ipcx("set", ref, "--owner", "4321", "--ns", p.pid, **he)
+        assert r.rc == 1 and "4321 has no number" in r.err
+    assert world.ipcx("mk", "mq", "/q", "--maxmsg", "1", "--msgsize", "8", "--ns", p.pid, **he).rc == 0
+    assert world.ipcx("set", "mq:/q", "--owner", "1234", "--mode", "0644", "--ns", p.pid, **he).rc == 0
+    r = world.ipcx("mk", "shm", "--size", "4K", "--owner", "4321", "--ns", p.pid, **he)
+    assert r.rc == 1 and "4321 has no number" in r.err
+    assert len(world.ipcx("ls", "shm", "--ns", p.pid, "--json", **he).json["objects"]) == 1
+    p.end()
+
+
+def test_who_is_nobody_there_keeps_what_is_his(world):
+    """IPC_SET sets the owner as well: an owner without a number there cannot be kept, so nothing is changed."""
+    p = Place(world, "--user", "--map-root-user", uid=1234)
+    made = world.ipcx("mk", "shm", "--size", "4K", "--ns", p.pid).out.strip()  # root's
+    r = world.ipcx("set", f"shm:{made}", "--mode", "0640", "--ns", p.pid, uid=1234)
+    assert r.rc == 1 and "nobody" in r.err
+    assert world.ipcx("ls", f"shm:{made}", "--ns", p.pid, "--json").json["objects"][0]["uid"] == 0
+    p.end()
+
+
+# ---- standstill
+
+@pytest.mark.parametrize("words", [["limits"], ["ns", "show"], ["ns", "cmp", "self"], ["ns", "enter"]],
+                         ids=" ".join)
+def test_a_file_system_that_never_answers_is_not_waited_for(world, words):
+    p = Place(world, script=f"""mount -t tmpfs -o mode=1777 none /dev/shm; exec 3<&0 4>&1; mkfifo {world.dir}/up
+{helper("fuse")} /dev/shm >{world.dir}/up & read -r up <{world.dir}/up; echo "${{up:+$$}}" >&4; exec cat <&3""")
+    more = ["--ns", p.pid] if words[0] == "limits" else [p.pid, "--", "true"] if words[1] == "enter" else [p.pid]
+    began = time.monotonic()
+    r = world.ipcx(*words, *more, timeout=40, env={"ASAN_OPTIONS": "detect_leaks=0:exitcode=99"})
+    assert time.monotonic() - began < 12 and r.rc in (0, 1, 2)
+    if words[-1] == "enter":
+        assert r.rc == 1 and "fuse" in r.err
+    p.end()
+
+
+def test_what_covers_a_mounted_namespace_is_not_opened(world):
+    """A device in the place of the file: looking must not open it."""
+    where = os.path.join(world.dir, "ns")
+    world.run("touch", where)
+    world.run("unshare", f"--ipc={where}", "true")
+    world.run("mount", "--bind", "/dev/zero", where)
+    out = os.path.join(world.dir, "trace")
+    world.run("strace", "-f", "-e", "trace=open,openat,openat2", "-o", out, os.environ["IPCX"], "ns", "ls",
+              env={"ASAN_OPTIONS": "detect_leaks=0"})
+    with open(out, encoding="utf-8", errors="replace") as f:
+        opened = [line for line in f if "/ns\"" in line and world.dir in line]
+    assert all("O_PATH" in line for line in opened), opened
+
+
+# ---- names
+
+def test_no_container_covers_our_namespace(world):
+    """A program that is called bwrap is none, whoever its child is."""
+    world.run("sh", "-c", f"cp $(readlink -f /bin/sh) {world.dir}/bwrap; cp $(readlink -f /bin/sh) {world.dir}/postgres; chmod 755 {world.dir}/*")
+    p = subprocess.Popen(world.argv(f"{world.dir}/bwrap", "-c", f"{world.dir}/postgres -c 'echo 1; read x; :'; :", uid=1234),
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    p.stdout.readline()
+    rows = world.ipcx("ns", "ls", "--json").json["namespaces"]
+    assert [n["container"] for n in rows] == [None]
+    assert world.ipcx("ls", "--ns", "postgres").rc == 3
+    stop(p)
+
+
+def test_a_name_is_not_cut(world):
+    """What a runtime's user chose is not what machines make: 'web' is not web2."""
+    p, inner = inside(world, "--pid", "--fork", "--kill-child")
+    began = world.run("cut", "-d", " ", "-f", "22", f"/proc/{inner}/stat").out.strip()
+    world.run("sh", "-c", "mount -t tmpfs none /run; mkdir -p /run/runc/web2; "
+              f"echo '{{\"init_process_pid\":{inner},\"init_process_start\":{began}}}' >/run/runc/web2/state.json")
+    assert world.ipcx("ls", "--ns", "web2").rc == 0
+    r = world.ipcx("mk", "shm", "--size", "4K", "--ns", "web")
+    assert r.rc == 3 and "is it 'web2'" in r.err
+    stop(p)
+
+
+# ---- answers
+
+def test_shm_is_compared_by_directory(world):
+    """Two directories of one file system are two places."""
+    world.run("mkdir", "/dev/shm/a", "/dev/shm/b")
+    a = Place(world, script="mount --bind /dev/shm/a /dev/shm; echo $$; exec cat")
+    b = Place(world, script="mount --bind /dev/shm/b /dev/shm; echo $$; exec cat")
+    r = world.ipcx("ns", "cmp", a.pid, b.pid, "--json")
+    same = {c["name"]: c["same"] for c in r.json["comparison"]}
+    assert same["/dev/shm"] is False and r.rc == 1
+    world.run("touch", "/dev/shm/ours")
+    assert enter(world, a.pid, "touch /dev/shm/in-a; ls /dev/shm").out == "in-a\n"
+    assert world.run("ls", "/dev/shm/a").out == "in-a\n"
+    a.end()
+    b.end()
+
+
+def test_what_nobody_knows_is_neither_same_nor_different(world):
+    where = os.path.join(world.dir, "kept")
+    world.run("touch", where)
+    world.run("mount", "--bind", "/proc/self/ns/ipc", where)
+    r = world.ipcx("ns", "cmp", "self", where, "--json")
+    same = {c["name"]: c["same"] for c in r.json["comparison"]}
+    assert same["IPC namespace"] is True and same["/dev/shm"] is None and r.rc == 2
+    assert not [n for n in same if n.startswith(("limit", "pshm"))]
+
+
+@pytest.mark.parametrize("most", [5, 6, 7, 8, 9, 10, 11, 12])
+def test_descriptors_that_run_out_are_an_error(world, most):
+    """Not a process that has gone, and not a shorter list."""
+    places = [Place(world) for _ in range(3)]
+    whole = len(world.ipcx("ls", "shm", "--ns", "all", "--json").json["objects"])
+    for words in (["ns", "ls", "--no-headings"], ["ls", "shm", "--ns", "all"], ["ls", "shm", "--ns", places[0].pid]):
+        r = world.sh(f"ulimit -n {most}; exec \"$IPCX\" {' '.join(map(str, words))}", env={"ASAN_OPTIONS": "detect_leaks=0:exitcode=99"})
+        if r.rc == 0 and words[0] == "ns":
+            assert len(r.lines) == 4, (most, r.out)
+        assert "none (any more)" not in r.err and (r.rc == 0 or "many" in r.err or "/proc" in r.err or "descriptor" in r.err), (most, words, r)
+    assert whole == 0
+    for p in places:
+        p.end()
+
+
+def test_order_stays_when_rows_are_left_out(world):
+    places = [Place(world) for _ in range(3)]
+    rows = world.ipcx("ns", "ls", "--sort", "-ns", "-w", f"ns != {places[1].ino}", "--json").json["namespaces"]
+    assert [n["ns"] for n in rows] == sorted((n["ns"] for n in rows), reverse=True) and len(rows) == 3
+    for p in places:
+        p.end()
+
+
+def test_a_pin_that_was_left_over(world):
+    world.run("mount", "-t", "tmpfs", "none", "/run")
+    world.ok("ns", "pin", "self", "lab")
+    world.run("umount", "/run/ipcx/ns/lab")
+    assert world.ipcx("ns", "unpin", "lab").rc == 1 and world.ipcx("ns", "pin", "self", "lab").rc == 1
+    world.ok("ns", "unpin", "--force", "lab")
+    world.ok("ns", "pin", "self", "lab")
+    world.ok("ns", "unpin", "lab")
+
+
+def test_options_that_would_do_nothing(world):
+    world.run("mount", "-t", "tmpfs", "none", "/run")
+    for words in (["--env", "A=1"], ["--keep-caps", "all"], ["--no-pty"]):
+        assert world.ipcx("ns", "new", "--pin", "q", *words).rc == 2
+    assert world.ipcx("ls", "--ns", "q").rc == 3
