@@ -23,30 +23,6 @@ const struct exit_text exit_texts[] = {
 };
 /* clang-format on */
 
-/* Words of a paragraph, broken at 80 columns. */
-static void paragraph(const char *text)
-{
-	size_t column = 0;
-
-	while (*text) {
-		size_t n = strcspn(text, " \n");
-
-		if (column && column + 1 + n > 79) {
-			out_text("\n");
-			column = 0;
-		}
-		if (column) {
-			out_text(" ");
-			column++;
-		}
-		out_bytes(text, n);
-		column += n;
-		text += n;
-		text += strspn(text, " \n");
-	}
-	out_text("\n");
-}
-
 static void subcommands(const struct cmd *c)
 {
 	size_t len = strlen(c->name);
@@ -68,7 +44,7 @@ void help_command(const struct cmd *c)
 
 	out_format("Usage: ipcx %s [OPTIONS]%s%s\n\n", c->name, *c->operands ? " " : "",
 		   c->operands);
-	paragraph(c->about ? c->about : c->summary);
+	out_paragraph(c->about ? c->about : c->summary);
 	out_text("\nOptions:\n");
 	if (c->options)
 		opt_help(c->options);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipcx ns cmp: do programs in two places meet? */
+#include <stdio.h>
+#include <string.h>
+
 #include "base/util.h"
 #include "cmd.h"
 
@@ -10,6 +13,35 @@ struct ns_cmp_args {
 
 static const uint8_t shown[] = { IPCX_F_NAME, IPCX_F_FIRST,   IPCX_F_SECOND,
 				 IPCX_F_SAME, IPCX_F_FOLLOWS, IPCX_FIELDS };
+
+/* For people: what follows are whole sentences, and stand below. */
+static const uint8_t narrow[] = { IPCX_F_NAME, IPCX_F_FIRST, IPCX_F_SECOND, IPCX_F_SAME,
+				  IPCX_FIELDS };
+
+static const char *text_of(const struct ipcx_table *t, size_t row, enum ipcx_field field,
+			   struct ipcx_value *v)
+{
+	return ipcx_row_get(t, row, field, v) == 0 && v->type == IPCX_STRING ? v->as.s
+									     : NULL;
+}
+
+/* Of objects and limits the row says it all. */
+static void say_what_follows(const struct ipcx_table *t)
+{
+	struct ipcx_value name, follows;
+	char line[512];
+
+	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
+		const char *what = text_of(t, i, IPCX_F_NAME, &name);
+		const char *then = text_of(t, i, IPCX_F_FOLLOWS, &follows);
+
+		if (!what || !then || strchr(what, ':'))
+			continue;
+		(void)snprintf(line, sizeof(line), "%s: %s.", what, then);
+		out_text("\n");
+		out_paragraph(line);
+	}
+}
 
 static bool knows(enum ipcx_field field, const void *data)
 {
@@ -26,12 +58,15 @@ static int print(struct app *app, const struct ns_cmp_args *args,
 	int r = sheet_open(&s, &args->sheet, "comparison");
 
 	if (!r)
-		r = sheet_fields(&s, args->sheet.fields, shown, knows, t);
+		r = sheet_fields(&s, args->sheet.fields, s.format->raw ? shown : narrow,
+				 knows, t);
 	if (r)
 		return r;
 	msg_table(t, app->verbose, &tally);
 	sheet_heading(&s, NULL);
 	r = sheet_all(&s, t);
+	if (!r && !s.format->raw && !args->sheet.fields)
+		say_what_follows(t);
 	sheet_close(&s);
 	return r;
 }

@@ -83,3 +83,26 @@ void out_format(const char *fmt, ...)
 	if (n > 0)
 		out_done(room + MIN((size_t)n, (size_t)OUT_ROOM - 1));
 }
+
+void out_paragraph(const char *text)
+{
+	size_t column = 0;
+
+	while (*text) {
+		size_t n = strcspn(text, " \n");
+
+		if (column && column + 1 + n > 79) {
+			out_text("\n");
+			column = 0;
+		}
+		if (column) {
+			out_text(" ");
+			column++;
+		}
+		out_bytes(text, n);
+		column += n;
+		text += n;
+		text += strspn(text, " \n");
+	}
+	out_text("\n");
+}

@@ -71,8 +71,9 @@ static int step(struct ipcx *x, const struct ix_place *p, const char *what, int 
 
 	if (r == 0)
 		return 0;
-	return ix_fail(x, error, "ipc:[%llu]: cannot %s", (unsigned long long)p->ino,
-		       what);
+	(void)ix_fail(x, error, "ipc:[%llu]: cannot %s", (unsigned long long)p->ino,
+		      what);
+	return error == -EINVAL ? -EIO : error; /* not the caller's mistake */
 }
 
 /*
