@@ -38,7 +38,10 @@ int app_failed(struct app *app, int r)
 		return EXIT_USAGE;
 	case ENOENT:
 	case ESRCH:
+	case EIDRM: /* while it was used */
 		return EXIT_MISSING;
+	case ETIMEDOUT:
+		return EXIT_WOULD_BLOCK;
 	default:
 		return EXIT_FAILED;
 	}

@@ -126,6 +126,9 @@ static int take(const struct opt *o, char *args, const char *text)
 	case OPT_KEY:
 		r = ix_parse_key(text, (uint32_t *)(void *)at);
 		break;
+	case OPT_DURATION:
+		r = ix_parse_duration(text, (uint64_t *)(void *)at);
+		break;
 	case OPT_HUGE:
 		number = 0;
 		r = text ? ix_parse_size(text, &number) : 0;

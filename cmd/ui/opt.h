@@ -11,14 +11,15 @@
 #include <stdint.h>
 
 enum opt_kind {
-	OPT_FLAG,   /* bool: no argument */
-	OPT_TEXT,   /* const char * */
-	OPT_LIST,   /* struct opt_list: every time it is given */
-	OPT_SIZE,   /* uint64_t: bytes with suffixes */
-	OPT_NUMBER, /* uint64_t */
-	OPT_ID,     /* int32_t: 0 to INT_MAX */
-	OPT_MODE,   /* uint32_t: octal, 0 to 0777 */
-	OPT_KEY,    /* uint32_t: a System V key */
+	OPT_FLAG,     /* bool: no argument */
+	OPT_TEXT,     /* const char * */
+	OPT_LIST,     /* struct opt_list: every time it is given */
+	OPT_SIZE,     /* uint64_t: bytes with suffixes */
+	OPT_NUMBER,   /* uint64_t */
+	OPT_ID,       /* int32_t: 0 to INT_MAX */
+	OPT_MODE,     /* uint32_t: octal, 0 to 0777 */
+	OPT_KEY,      /* uint32_t: a System V key */
+	OPT_DURATION, /* uint64_t: nanoseconds, "1.5s" */
 	OPT_HUGE, /* uint64_t: a size that may be left out (--huge, --huge=2M), a power of
 		     two */
 };
@@ -68,16 +69,17 @@ struct opt {
 #define AT(args, member, type) \
 	_Generic(((args *)0)->member, type : offsetof(args, member))
 
-#define FLAG(args, member)   .kind = OPT_FLAG, .at = AT(args, member, bool)
-#define TEXT(args, member)   .kind = OPT_TEXT, .at = AT(args, member, const char *)
-#define LISTED(args, member) .kind = OPT_LIST, .at = AT(args, member, struct opt_list)
-#define SIZE(args, member)   .kind = OPT_SIZE, .at = AT(args, member, uint64_t)
-#define NUMBER(args, member) .kind = OPT_NUMBER, .at = AT(args, member, uint64_t)
-#define ID(args, member)     .kind = OPT_ID, .at = AT(args, member, int32_t)
-#define MODE(args, member)   .kind = OPT_MODE, .at = AT(args, member, uint32_t)
-#define KEY(args, member)    .kind = OPT_KEY, .at = AT(args, member, uint32_t)
-#define HUGE_(args, member)  .kind = OPT_HUGE, .at = AT(args, member, uint64_t)
-#define GIVEN(args, mask, b) .bit = (b), .mask_at = AT(args, mask, uint64_t)
+#define FLAG(args, member)     .kind = OPT_FLAG, .at = AT(args, member, bool)
+#define TEXT(args, member)     .kind = OPT_TEXT, .at = AT(args, member, const char *)
+#define LISTED(args, member)   .kind = OPT_LIST, .at = AT(args, member, struct opt_list)
+#define SIZE(args, member)     .kind = OPT_SIZE, .at = AT(args, member, uint64_t)
+#define NUMBER(args, member)   .kind = OPT_NUMBER, .at = AT(args, member, uint64_t)
+#define ID(args, member)       .kind = OPT_ID, .at = AT(args, member, int32_t)
+#define MODE(args, member)     .kind = OPT_MODE, .at = AT(args, member, uint32_t)
+#define KEY(args, member)      .kind = OPT_KEY, .at = AT(args, member, uint32_t)
+#define DURATION(args, member) .kind = OPT_DURATION, .at = AT(args, member, uint64_t)
+#define HUGE_(args, member)    .kind = OPT_HUGE, .at = AT(args, member, uint64_t)
+#define GIVEN(args, mask, b)   .bit = (b), .mask_at = AT(args, mask, uint64_t)
 
 /* Options that belong together, and where in the command's struct the struct they write
  * to stands. */

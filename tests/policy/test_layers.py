@@ -17,6 +17,7 @@ LAYERS = [
     ("lib/container/", 2),
     ("lib/ns/", 2),
     ("lib/query/", 3),
+    ("lib/data/", 3),
     ("lib/stress/", 3),
     ("lib/who/", 3),
     ("lib/state/", 3),

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From the words of a command for one object to that object, in its namespace. */
+#include "verb.h"
+
+#include <stdio.h>
+
+/* clang-format off */
+const struct opt wait_opts[] = {
+	{ "timeout", 0, DURATION(struct wait_args, timeout), GIVEN(struct wait_args, given, 1), .arg = "DURATION", .help = "wait so long at most (500ms, 10s); then exit with 5" },
+	{ "no-wait", 0, FLAG(struct wait_args, no_wait),     .help = "do not wait at all: exit with 5 where it would" },
+	{ .name = NULL },
+};
+/* clang-format on */
+
+int64_t wait_patience(const struct wait_args *args)
+{
+	if (args->no_wait)
+		return 0;
+	if (!args->given)
+		return -1;
+	return args->timeout > INT64_MAX ? INT64_MAX : (int64_t)args->timeout;
+}
+
+static int go(struct app *app, const char *where)
+{
+	int r = ipcx_ns_open(app->x, where, &app->ns);
+
+	if (r < 0)
+		return app_failed(app, r);
+	if (where_all(app))
+		return msg_usage("one object is in one namespace: not in all");
+	r = ipcx_ns_enter(app->x, app->ns, 0);
+	return r < 0 ? app_failed(app, r) : 0;
+}
+
+/* The names of the mechanisms of a mask: "shm or pshm". */
+static void name_mechs(uint64_t mechs, char *buf, size_t size)
+{
+	const struct ipcx_mech_info *m;
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (unsigned i = 0; (m = ipcx_mech_info(i)) != NULL; i++)
+		if ((mechs & IPCX_MECH_BIT(i)) && at < size)
+			at += (size_t)snprintf(buf + at, size - at, "%s%s",
+					       at ? " or " : "", m->name);
+}
+
+int verb_begin(struct app *app, const struct where_args *where, const char *word,
+	       uint64_t mechs, struct ipcx_ref *ret_ref)
+{
+	unsigned def = mechs & (mechs - 1) ? IPCX_NO_MECH
+					   : (unsigned)__builtin_ctzll(mechs);
+	struct ipcx_ref ref;
+	char names[80];
+
+	if (ipcx_ref_parse(app->x, word, def, &ref) < 0)
+		return msg_usage("%s", ipcx_error(app->x));
+	if (!(mechs & IPCX_MECH_BIT(ref.mech))) {
+		name_mechs(mechs, names, sizeof(names));
+		return msg_usage("'%s' is no reference to %s", word, names);
+	}
+	*ret_ref = ref;
+	return where->ns ? go(app, where->ns) : 0;
+}

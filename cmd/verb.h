@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What commands have in common that use one object: "ipcx shm read REF", "ipcx sem op
+ * REF OP…". They act in the namespace that --ns names by going there themselves, since
+ * what they hold there, such as an undo, is theirs.
+ */
+#pragma once
+
+#include "where.h"
+
+/* How long to wait where the kernel would. */
+struct wait_args {
+	uint64_t timeout; /* nanoseconds; counts when bit 0 of given is set */
+	uint64_t given;
+	bool no_wait;
+};
+
+extern const struct opt wait_opts[];
+
+/* Nanoseconds to wait as the library takes them: -1 for ever, 0 not at all. */
+int64_t wait_patience(const struct wait_args *args);
+
+/*
+ * Read the reference of the one object that a command is for, and go to its namespace.
+ *
+ * @param mechs which mechanisms the command is for; with a single one, a word without a
+ * mechanism is taken as one of it ("5", "0x4d2", "/jobs")
+ * @return 0, or an exit status after a message
+ */
+int verb_begin(struct app *app, const struct where_args *where, const char *word,
+	       uint64_t mechs, struct ipcx_ref *ret_ref);
