@@ -48,7 +48,8 @@ static int open_shm(struct ipcx *x)
 	fd = ix_open_below(root, ix_relative(IX_SHM_DIR), O_PATH | O_DIRECTORY,
 			   x->view.away);
 	if (fd < 0)
-		return ix_fail(x, fd, "%s", IX_SHM_DIR);
+		return ix_fail(x, fd, "%s%s", IX_SHM_DIR,
+			       fd == -ENOSYS ? ": openat2" : "");
 	r = x->view.away ? ix_spot_in_memory(x, x->view.pid, fd, IX_SHM_DIR) : 0;
 	if (r < 0)
 		(void)close(fd);

@@ -72,7 +72,8 @@ static int open_shm(struct gear *g)
 	if (fd == -ENOENT || fd == -ENOTDIR)
 		return 0;
 	if (fd < 0)
-		return ix_fail(g->x, fd, "%s of process %d", SHM_DIR, g->p->pid);
+		return ix_fail(g->x, fd, "%s of process %d%s", SHM_DIR, g->p->pid,
+			       fd == -ENOSYS ? ": openat2" : "");
 	r = ix_spot_in_memory(g->x, g->p->pid, fd, SHM_DIR);
 	if (r < 0) {
 		(void)close(fd);

@@ -143,7 +143,7 @@ static int judge(struct trip *t, int r)
 {
 	if (r > 0 || !many(t))
 		return r;
-	if (r == -EPERM || r == -EACCES) {
+	if (r == -EPERM || r == -EACCES || r == -ENOSYS) {
 		if (t->denied++ == 0)
 			(void)snprintf(t->why, sizeof(t->why), "%s", t->x->error);
 		return GO_ON;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a container, or a user, could make of ns and --ns: more rights than it has, another's name, a wrong answer, a standstill."""
 
+import errno
 import os
 import re
 import subprocess
@@ -131,6 +132,27 @@ def test_what_covers_a_mounted_namespace_is_not_opened(world):
     with open(out, encoding="utf-8", errors="replace") as f:
         opened = [line for line in f if "/ns\"" in line and world.dir in line]
     assert all("O_PATH" in line for line in opened), opened
+
+
+CALLS = ["setns", "unshare", "pidfd_open", "close_range", "openat2", "open_tree", "move_mount", "fsopen", "mount"]
+
+
+@pytest.mark.parametrize("error", [errno.EPERM, errno.ENOSYS])
+@pytest.mark.parametrize("call", CALLS)
+def test_calls_that_a_filter_keeps(world, call, error):
+    """Each has another way, or a line that says what is missing; a list is never lost for one of its columns."""
+    p = Place(world)
+    filtered = [helper("seccomp"), error, call, "--", os.environ["IPCX"]]
+    for words in (["ns", "ls", "--json"], ["ns", "show", p.pid, "--json"], ["ls", "shm", "--ns", p.pid], ["ns", "enter", p.pid, "--", "sh", "-c", WHERE]):
+        r = world.run(*filtered, *words)
+        assert r.rc in (0, 1), (words, r.err)
+        if words[:2] == ["ns", "ls"]:
+            assert {n["ns"] for n in r.json["namespaces"]} >= {p.ino} and len(r.json["namespaces"]) == 2, (words, r.err)
+        if r.rc:
+            assert re.search(r"not permitted|does not offer the call", r.err) and re.search(r"setns|/dev/shm|mount|enter", r.err), (words, r.err)
+        if words[1] == "enter":
+            assert r.out == ("" if r.rc else f"ipc:[{p.ino}]\n"), (words, r.out, r.err)
+    p.end()
 
 
 # ---- names
