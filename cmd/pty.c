@@ -21,6 +21,7 @@
 
 #include "base/util.h"
 #include "run.h"
+#include "signals.h"
 
 /* What the session leader tells us, and we tell it. */
 struct word {
@@ -305,5 +306,5 @@ int pty_run(int (*start_it)(void *data), void *data)
 	while (waitpid(p.leader, NULL, 0) < 0 && errno == EINTR)
 		;
 	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
-	return run_end_like(p.status);
+	return signals_end_like(p.status);
 }
