@@ -213,5 +213,7 @@ int run_command_there(struct app *app, const struct run *run)
 	if (r)
 		return r;
 	(void)out_flush();
-	return !run->options->no_pty && pty_wanted() ? pty_run(start, &s) : start(&s);
+	if (!run->options->no_pty && pty_run(start, &s, &r))
+		return r;
+	return start(&s);
 }
