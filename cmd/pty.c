@@ -2,79 +2,137 @@
 /*
  * A terminal of its own for a command that is not trusted with ours: what has our
  * terminal could type into it (ioctl_tty(2), TIOCSTI) and hear of it for ever. Three
- * processes: we, who pass bytes on and hold the real terminal; a session leader on the
- * new one; the command, in the foreground of that session, so that it can be stopped like
- * any job.
+ * processes: we, who pass bytes on and hold the real terminal (relay.c); a session leader
+ * on the new one; the command, in a process group that the leader can stop, let go on and
+ * put into the foreground, as a shell does with a job.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "base/util.h"
+#include "relay.h"
 #include "run.h"
 
-/* What the session leader tells us, and we tell it. */
-struct word {
-	enum { ENDED, STOPPED, CONTINUE } what;
-	int status; /* as waitpid(2) gives it */
+/* ---- the leader */
+
+struct leader {
+	int talk, terminal;
+	const struct signals *held;
+	pid_t command;
+	pid_t front; /* who has been in the foreground, while we keep it */
 };
 
-struct relay {
-	int master, talk, signals; /* the terminal; a socket to the leader; signalfd */
-	int in, out;               /* our terminal, where it is one */
-	struct termios before;
-	bool raw;
-	pid_t leader;
-	bool in_open;
-	int status;
-	bool ended;
-};
-
-bool pty_wanted(void)
+/* Nobody is in the foreground when we are: who reads is stopped, as in the background. */
+static void set_front(struct leader *l, bool front)
 {
-	return isatty(STDIN_FILENO) || isatty(1) || isatty(2);
+	pid_t now = tcgetpgrp(l->terminal);
+
+	if (!front && now != getpgrp()) {
+		l->front = now;
+		(void)tcsetpgrp(l->terminal, getpgrp());
+	} else if (front && now == getpgrp() && tcsetpgrp(l->terminal, l->front) < 0) {
+		(void)tcsetpgrp(l->terminal, l->command);
+	}
 }
 
-/* ---- the other side */
-
-static void tell(int talk, int what, int status)
-{
-	struct word w = { .what = what, .status = status };
-
-	while (write(talk, &w, sizeof(w)) < 0 && errno == EINTR)
-		;
-}
-
-/* Wait for the command; a stop is told, and the answer awaited. */
-static void lead(int talk, pid_t command)
+/* False when there is nobody who could say more. */
+static bool obey(struct leader *l)
 {
 	struct word w;
+
+	if (read(l->talk, &w, sizeof(w)) != sizeof(w))
+		return errno == EINTR;
+	switch (w.what) {
+	case FRONT:
+		set_front(l, w.n);
+		break;
+	case GO_ON:
+		if (w.n)
+			(void)tcsetpgrp(l->terminal, l->command);
+		(void)kill(-l->command, SIGCONT);
+		break;
+	case SIGNAL:
+		(void)kill(l->command, w.n);
+		break;
+	case SIGNAL_ALL:
+		(void)kill(-l->command, w.n);
+		break;
+	case ENDED:
+	case STOPPED:
+		break;
+	}
+	return true;
+}
+
+/* The command has been stopped, unless it has got meanwhile what it was stopped for. */
+static void report_stop(const struct leader *l, int number)
+{
+	if ((number == SIGTTIN || number == SIGTTOU) &&
+	    tcgetpgrp(l->terminal) == l->command)
+		(void)kill(-l->command, SIGCONT);
+	else
+		(void)tell(l->talk, STOPPED, number);
+}
+
+/* Whether the command has ended. When its terminal is hung up, the kernel tells us alone;
+ * anything else that is sent to us was meant for it. */
+static bool listen_to_signals(const struct leader *l, int *ret_status)
+{
+	struct signalfd_siginfo s;
+	int status = 0;
+	pid_t pid;
+
+	if (!signals_next(l->held, false, &s))
+		return false;
+	if (s.ssi_signo != SIGCHLD) {
+		if (s.ssi_code <= 0)
+			(void)kill(l->command, (int)s.ssi_signo);
+		else if (s.ssi_signo == SIGHUP && kill(-l->command, SIGHUP) == 0)
+			(void)kill(-l->command, SIGCONT); /* it may be stopped */
+		return false;
+	}
+	pid = waitpid(l->command, &status, WNOHANG | WUNTRACED);
+	if (pid == 0)
+		return false;
+	if (pid > 0 && WIFSTOPPED(status)) {
+		report_stop(l, WSTOPSIG(status));
+		return false;
+	}
+	*ret_status = status;
+	return true;
+}
+
+/* Until the relay has all that the command wrote: with us goes the terminal. */
+static void lead(struct leader *l)
+{
+	bool open = true, ended = false;
 	int status = 0;
 
-	for (;;) {
-		pid_t pid = waitpid(command, &status, WUNTRACED);
+	while (!ended || open) {
+		struct pollfd fds[] = {
+			{ .fd = l->held->fd, .events = POLLIN },
+			{ .fd = open ? l->talk : -1, .events = POLLIN },
+		};
 
-		if (pid < 0 && errno == EINTR)
+		if (poll(fds, ARRAY_SIZE(fds), -1) < 0)
 			continue;
-		if (pid < 0 || !WIFSTOPPED(status))
-			break;
-		tell(talk, STOPPED, status);
-		if (read(talk, &w, sizeof(w)) != sizeof(w))
-			break;
-		(void)tcsetpgrp(STDIN_FILENO, command);
-		(void)kill(-command, SIGCONT);
+		if (fds[1].revents)
+			open = obey(l);
+		if (fds[0].revents && !ended && listen_to_signals(l, &status)) {
+			ended = true;
+			(void)tell(l->talk, ENDED, status);
+		}
 	}
-	tell(talk, ENDED, status);
 }
+
+/* ---- how it comes to be */
 
 /* The streams that are our terminal become the new one; others stay what they are. */
 static int take_terminal(int slave)
@@ -87,223 +145,119 @@ static int take_terminal(int slave)
 	return 0;
 }
 
-static pid_t start_command(int terminal, const sigset_t *mask,
+static pid_t start_command(const struct relay *p, const struct leader *l,
 			   int (*start_it)(void *data), void *data)
 {
 	pid_t pid = fork();
+	int r;
 
 	if (pid != 0)
 		return pid;
 	(void)setpgid(0, 0);
-	(void)signal(SIGTTOU, SIG_IGN);
-	(void)tcsetpgrp(terminal, getpid());
-	(void)signal(SIGTTOU, SIG_DFL);
-	(void)sigprocmask(SIG_SETMASK, mask, NULL);
-	{
-		int r = start_it(data);
-
-		(void)out_flush();
-		_exit(r);
-	}
+	if (p->front)
+		(void)tcsetpgrp(l->terminal, getpid());
+	(void)close(l->talk);
+	(void)close(l->terminal);
+	signals_give_back(&p->held);
+	r = start_it(data);
+	(void)out_flush();
+	_exit(r);
 }
 
-static void run_leader(const struct relay *p, int talk, const sigset_t *mask,
-		       int (*start_it)(void *data), void *data)
+static void run_leader(const struct relay *p, int talk, int (*start_it)(void *data),
+		       void *data)
 {
 	int slave = ioctl(p->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	pid_t command = -1;
+	struct leader l = { .talk = talk, .terminal = slave, .held = &p->held };
+	int r = slave < 0 ? -errno : take_terminal(slave);
 
-	if (slave >= 0 && take_terminal(slave) == 0) {
+	if (r == 0) {
+		(void)close(p->in);
+		(void)close(p->out);
 		(void)close(p->master);
-		(void)signal(SIGHUP, SIG_IGN); /* of our own end */
-		(void)signal(SIGTTOU, SIG_IGN);
-		command = start_command(slave, mask, start_it, data);
+		signals_keep_front();
+		l.command = l.front = start_command(p, &l, start_it, data);
+		r = l.command < 0 ? -errno : 0;
 	}
-	if (command > 0) {
-		(void)setpgid(command, command);
-		lead(talk, command);
-		_exit(0);
+	if (r < 0) {
+		msg_error("cannot give it a terminal: %s", strerror(-r));
+		(void)tell(talk, ENDED, EXIT_FAILED << 8);
+		_exit(EXIT_FAILED);
 	}
-	msg_error("cannot give it a terminal: %s", strerror(errno));
-	tell(talk, ENDED, EXIT_FAILED << 8);
-	_exit(EXIT_FAILED);
+	(void)setpgid(l.command, l.command);
+	lead(&l);
+	_exit(0);
 }
 
 /* ---- our side */
 
-static void copy_size(const struct relay *p)
+/* The first stream that is a terminal, or the one that controls us: programs open it. */
+static int our_terminal(void)
 {
-	struct winsize size;
-
-	if (ioctl(p->in >= 0 ? p->in : p->out, TIOCGWINSZ, &size) == 0)
-		(void)ioctl(p->master, TIOCSWINSZ, &size);
+	for (int fd = 0; fd <= 2; fd++)
+		if (isatty(fd))
+			return relay_open(fd);
+	return relay_open(-1);
 }
 
-static void make_raw(struct relay *p)
+static int open_relay(struct relay *p, int *ret_leader_end)
 {
-	struct termios raw;
-
-	if (p->in < 0 || tcgetattr(p->in, &p->before) < 0)
-		return;
-	raw = p->before;
-	cfmakeraw(&raw);
-	p->raw = tcsetattr(p->in, TCSADRAIN, &raw) == 0;
-}
-
-static void restore(struct relay *p)
-{
-	if (p->raw)
-		(void)tcsetattr(p->in, TCSADRAIN, &p->before);
-	p->raw = false;
-}
-
-static bool pass(int from, int to)
-{
-	char buf[4096];
-	ssize_t n = read(from, buf, sizeof(buf)), at = 0;
-
-	if (n < 0 && (errno == EINTR || errno == EAGAIN))
-		return true;
-	while (at < n) {
-		ssize_t put = write(to, buf + at, (size_t)(n - at));
-
-		if (put < 0 && errno != EINTR)
-			return false;
-		at += put > 0 ? put : 0;
-	}
-	return n > 0;
-}
-
-/* Stopped like any job; when the shell lets us go on, so does the command. */
-static void stop(struct relay *p)
-{
-	restore(p);
-	(void)raise(SIGSTOP);
-	make_raw(p);
-	copy_size(p);
-	tell(p->talk, CONTINUE, 0);
-}
-
-static void hear(struct relay *p)
-{
-	struct word w;
-	ssize_t n = read(p->talk, &w, sizeof(w));
-
-	if (n < 0 && errno == EINTR)
-		return;
-	if (n == sizeof(w) && w.what == STOPPED) {
-		stop(p);
-		return;
-	}
-	p->status = n == sizeof(w) ? w.status : EXIT_FAILED << 8;
-	p->ended = true;
-}
-
-/* Signals that somebody sends to us are meant for the command. */
-static void handle_signal(struct relay *p)
-{
-	struct signalfd_siginfo s;
-	pid_t group;
-
-	if (read(p->signals, &s, sizeof(s)) != sizeof(s))
-		return;
-	if (s.ssi_signo == SIGWINCH) {
-		copy_size(p);
-		return;
-	}
-	if (ioctl(p->master, TIOCGPGRP, &group) == 0 && group > 0)
-		(void)kill(-group, (int)s.ssi_signo);
-}
-
-static void serve(struct relay *p)
-{
-	while (!p->ended) {
-		struct pollfd fds[] = {
-			{ .fd = p->talk, .events = POLLIN },
-			{ .fd = p->signals, .events = POLLIN },
-			{ .fd = p->master, .events = POLLIN },
-			{ .fd = p->in_open ? p->in : -1, .events = POLLIN },
-		};
-
-		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
-			break;
-		if (fds[2].revents & POLLIN)
-			(void)pass(p->master, p->out);
-		if (fds[3].revents && !pass(p->in, p->master))
-			p->in_open = false;
-		if (fds[1].revents)
-			handle_signal(p);
-		if (fds[0].revents && !(fds[2].revents & POLLIN))
-			hear(p);
-	}
-}
-
-/* What it wrote last. */
-static void drain(struct relay *p)
-{
-	struct pollfd fd = { .fd = p->master, .events = POLLIN };
-
-	while (poll(&fd, 1, 0) > 0 && (fd.revents & POLLIN) && pass(p->master, p->out))
-		;
-}
-
-static int open_relay(struct relay *p, int *ret_leader_end, sigset_t *ret_mask)
-{
-	static const int ours[] = { SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGQUIT };
-	sigset_t signals;
+	struct termios now;
 	int pair[2];
 
-	p->in = isatty(STDIN_FILENO) ? STDIN_FILENO : -1;
-	p->out = isatty(1) ? 1 : isatty(2) ? 2 : STDIN_FILENO;
-	p->in_open = p->in >= 0;
-	p->master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	p->out = isatty(1) ? relay_open(1) : isatty(2) ? relay_open(2) : p->in;
+	p->master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (p->master < 0 || unlockpt(p->master) < 0 ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
-	(void)sigemptyset(&signals);
-	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
-		(void)sigaddset(&signals, ours[i]);
-	(void)sigprocmask(SIG_BLOCK, &signals, ret_mask);
-	p->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	p->talk = pair[0];
 	*ret_leader_end = pair[1];
-	return p->signals < 0 ? -errno : 0;
+	if (tcgetattr(p->in, &now) == 0)
+		(void)tcsetattr(p->master, TCSANOW, &now);
+	return signals_hold(&p->held);
 }
 
-int pty_run(int (*start_it)(void *data), void *data)
+/* A signal that came of a key would have reached our whole process group. */
+static int end_like(const struct relay *p)
 {
-	struct relay p = { .master = -1 };
-	sigset_t mask;
-	int talk = -1, r = open_relay(&p, &talk, &mask);
+	if (WIFSIGNALED(p->status) && WTERMSIG(p->status) == p->typed)
+		(void)kill(0, p->typed);
+	return signals_end_like(p->status);
+}
 
+bool pty_run(int (*start_it)(void *data), void *data, int *ret_status)
+{
+	struct relay p = { .in = our_terminal() };
+	int talk = -1, r;
+	pid_t leader;
+
+	if (p.in < 0)
+		return false;
+	*ret_status = EXIT_FAILED;
+	r = open_relay(&p, &talk);
 	if (r < 0) {
 		msg_error("cannot make a terminal: %s (--no-pty shares this one)",
 			  strerror(-r));
-		return EXIT_FAILED;
+		return true;
 	}
-	if (p.in >= 0) {
-		struct termios now;
-
-		if (tcgetattr(p.in, &now) == 0)
-			(void)tcsetattr(p.master, TCSANOW, &now);
-	}
-	copy_size(&p);
-	p.leader = fork();
-	if (p.leader == 0) {
+	relay_begin(&p);
+	leader = fork();
+	if (leader == 0) {
 		(void)close(p.talk);
-		run_leader(&p, talk, &mask, start_it, data);
+		run_leader(&p, talk, start_it, data);
 	}
+	r = -errno;
 	(void)close(talk);
-	if (p.leader < 0) {
-		msg_error("cannot make a process: %s", strerror(errno));
-		return EXIT_FAILED;
+	p.ended = leader < 0;
+	relay_run(&p);
+	(void)close(p.talk);
+	if (leader < 0) {
+		msg_error("cannot make a process: %s", strerror(-r));
+		return true;
 	}
-	make_raw(&p);
-	serve(&p);
-	drain(&p);
-	restore(&p);
-	while (waitpid(p.leader, NULL, 0) < 0 && errno == EINTR)
+	while (waitpid(leader, NULL, 0) < 0 && errno == EINTR)
 		;
-	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
-	return run_end_like(p.status);
+	signals_give_back(&p.held);
+	*ret_status = end_like(&p);
+	return true;
 }

@@ -19,6 +19,7 @@
 
 #include "base/cap.h"
 #include "base/util.h"
+#include "signals.h"
 
 #define EXIT_CANNOT  126
 #define EXIT_NO_SUCH 127
@@ -119,46 +120,59 @@ static int become(const struct run *run)
 		if (shell && *shell == '/')
 			(void)snprintf(path, sizeof(path), "%s", shell);
 	}
-	(void)signal(SIGPIPE, SIG_DFL);
 	(void)execvp(argv[0], argv);
 	error = errno;
 	msg_error("%s: cannot run: %s", argv[0], strerror(error));
 	return error == ENOENT ? EXIT_NO_SUCH : EXIT_CANNOT;
 }
 
-/* What ended a child ends us, so that a shell sees the same. */
-int run_end_like(int status)
+/*
+ * Wait for the command, and be no obstacle: what somebody sends to us goes on to it (what
+ * a terminal sends reaches both), and when it is stopped, so are we.
+ */
+static int attend(const struct signals *held, pid_t pid)
 {
-	if (!WIFSIGNALED(status))
-		return WEXITSTATUS(status);
-	(void)signal(WTERMSIG(status), SIG_DFL);
-	(void)raise(WTERMSIG(status));
-	return 128 + WTERMSIG(status);
+	struct signalfd_siginfo s;
+	int status = 0;
+	pid_t got;
+
+	for (;;) {
+		if (!signals_next(held, true, &s))
+			continue;
+		if (s.ssi_signo != SIGCHLD) {
+			if (s.ssi_code <= 0 && s.ssi_pid != (uint32_t)pid)
+				(void)kill(pid, (int)s.ssi_signo);
+			continue;
+		}
+		got = waitpid(pid, &status, WNOHANG | WUNTRACED);
+		if (got < 0 || (got > 0 && !WIFSTOPPED(status)))
+			return status;
+		if (got > 0) {
+			signals_suffer(getpid(), WSTOPSIG(status));
+			(void)kill(pid, SIGCONT);
+		}
+	}
 }
 
 /* In the new PID namespace is only who is born there. */
 static int in_child(const struct run *run)
 {
-	int status = 0;
-	pid_t pid = fork();
+	struct signals held;
+	int r = signals_hold(&held);
+	pid_t pid = r < 0 ? -1 : fork();
 
 	if (pid == 0) {
-		int r = become(run);
-
+		signals_give_back(&held);
+		r = become(run);
 		(void)out_flush();
 		_exit(r);
 	}
 	if (pid < 0) {
-		msg_error("cannot make a process: %s", strerror(errno));
+		msg_error("cannot make a process: %s", strerror(r < 0 ? -r : errno));
 		return EXIT_FAILED;
 	}
-	/* What the terminal sends goes to both: it is the command's to decide. */
-	(void)signal(SIGINT, SIG_IGN);
-	(void)signal(SIGQUIT, SIG_IGN);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
 	/* In a foreign root there is nothing to be tidied up, and much to be avoided. */
-	_exit(run_end_like(status));
+	_exit(signals_end_like(attend(&held, pid)));
 }
 
 struct start {
@@ -199,5 +213,7 @@ int run_command_there(struct app *app, const struct run *run)
 	if (r)
 		return r;
 	(void)out_flush();
-	return !run->options->no_pty && pty_wanted() ? pty_run(start, &s) : start(&s);
+	if (!run->options->no_pty && pty_run(start, &s, &r))
+		return r;
+	return start(&s);
 }

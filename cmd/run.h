@@ -34,10 +34,6 @@ struct run {
  */
 int run_command_there(struct app *app, const struct run *run);
 
-/* End as a child did (a status of waitpid(2)): by its signal, or answer its exit status. */
-int run_end_like(int status);
-
-/* pty.c: the same for a child behind a new terminal: start() runs in the session of that
- * terminal and answers an exit status. */
-bool pty_wanted(void);
-int pty_run(int (*start)(void *data), void *data);
+/* pty.c: the same for a child behind a new terminal, where we have one: start() runs in
+ * the session of that terminal and answers an exit status. False when we have none. */
+bool pty_run(int (*start)(void *data), void *data, int *ret_status);

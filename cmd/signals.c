@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which signals are held while another program runs, and how its end by one becomes ours.
+ * Their dispositions stay what they were, so that they cross execve(2) unchanged.
+ */
+#include "signals.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/util.h"
+
+int signals_hold(struct signals *s)
+{
+	static const int others[] = { SIGSEGV, SIGBUS, SIGFPE,  SIGILL, SIGTRAP,
+				      SIGABRT, SIGSYS, SIGTTIN, SIGTTOU };
+	sigset_t held;
+
+	(void)sigfillset(&held);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		(void)sigdelset(&held, others[i]);
+	s->fd = signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (s->fd < 0)
+		return -errno;
+	(void)sigprocmask(SIG_BLOCK, &held, &s->mask);
+	/* Who ignores it is not told how a child ended. */
+	s->child = signal(SIGCHLD, SIG_DFL);
+	return 0;
+}
+
+bool signals_next(const struct signals *s, bool wait, struct signalfd_siginfo *ret_info)
+{
+	struct pollfd fd = { .fd = s->fd, .events = POLLIN };
+	struct signalfd_siginfo info;
+
+	if (wait)
+		(void)poll(&fd, 1, -1);
+	if (read(s->fd, &info, sizeof(info)) != sizeof(info))
+		return false;
+	*ret_info = info;
+	return true;
+}
+
+void signals_give_back(const struct signals *s)
+{
+	(void)signal(SIGCHLD, s->child);
+	(void)sigprocmask(SIG_SETMASK, &s->mask, NULL);
+}
+
+static void block(int how, int number)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, number);
+	(void)sigprocmask(how, &set, NULL);
+}
+
+void signals_keep_front(void)
+{
+	block(SIG_BLOCK, SIGTTOU);
+}
+
+void signals_suffer(pid_t whom, int number)
+{
+	(void)signal(number, SIG_DFL);
+	(void)kill(whom, number);
+	block(SIG_UNBLOCK, number);
+	block(SIG_BLOCK, number);
+}
+
+int signals_end_like(int status)
+{
+	const struct rlimit none = { 0, 0 };
+
+	if (!WIFSIGNALED(status))
+		return WEXITSTATUS(status);
+	(void)setrlimit(RLIMIT_CORE, &none); /* its core is the one that tells */
+	signals_suffer(getpid(), WTERMSIG(status));
+	return 128 + WTERMSIG(status);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Signals while another program runs in our place: held here, and given back to it as
+ * our caller had them. */
+#pragma once
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/signalfd.h>
+#include <sys/types.h>
+
+struct signals {
+	int fd; /* signalfd(2) */
+	sigset_t mask;
+	void (*child)(int); /* what SIGCHLD was */
+};
+
+/*
+ * Hold every signal that could end or stop us, but SIGKILL, SIGSTOP, faults, and what a
+ * terminal sends to those who use it from the background. 0 or -errno.
+ */
+int signals_hold(struct signals *s);
+
+/* The next one; false when there is none. Waits for it with wait. */
+bool signals_next(const struct signals *s, bool wait, struct signalfd_siginfo *ret_info);
+
+/* As they were: in the process that becomes another program. */
+void signals_give_back(const struct signals *s);
+
+/* Change who is in the foreground without being stopped for it: who leads a session. */
+void signals_keep_front(void);
+
+/* Send a signal to ourselves, or to our process group (kill(2): getpid() or 0), and take
+ * it as who has never heard of it. */
+void signals_suffer(pid_t whom, int number);
+
+/* End as a child did (a status of waitpid(2)): by its signal, or answer its exit status. */
+int signals_end_like(int status);
