@@ -11,6 +11,7 @@
 
 #include "base/util.h"
 #include "cmd.h"
+#include "compat/tool.h"
 
 /* clang-format off */
 const struct opt global_opts[] = {
@@ -201,6 +202,8 @@ static int finish(int status)
 
 int main(int argc, char **argv)
 {
+	const struct tool *old;
+
 	hold_streams();
 	if (getauxval(AT_SECURE)) {
 		msg_error(
@@ -209,5 +212,6 @@ int main(int argc, char **argv)
 	}
 	if (argc < 1)
 		return msg_usage("called without a name");
-	exit(finish(start(argc, argv)));
+	old = tool_by_path(argv[0]);
+	exit(finish(old ? tool_start(old, argc, argv) : start(argc, argv)));
 }
