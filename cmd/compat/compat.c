@@ -5,9 +5,9 @@
 #include "cmd.h"
 #include "compat/tool.h"
 
-extern const struct tool tool_ipcs;
+extern const struct tool tool_ipcs, tool_ipcmk, tool_ipcrm;
 
-const struct tool *const tools[] = { &tool_ipcs, NULL };
+const struct tool *const tools[] = { &tool_ipcs, &tool_ipcmk, &tool_ipcrm, NULL };
 
 const struct tool *tool_by_path(const char *path)
 {

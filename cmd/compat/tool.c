@@ -130,6 +130,7 @@ int tool_next(struct tool_walk *w)
 		return TOOL_OPERANDS;
 	}
 	o = by_id(w->tool, c);
+	w->arg = optarg;
 	if (w->quiet)
 		return o ? c : stop(w, EXIT_FAILED);
 	if (!o)
@@ -150,7 +151,6 @@ int tool_next(struct tool_walk *w)
 		return stop(w, EXIT_FAILED);
 	}
 	w->seen |= UINT64_C(1) << (o - w->tool->opts);
-	w->arg = optarg;
 	return c;
 }
 

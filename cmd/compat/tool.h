@@ -58,6 +58,12 @@ struct tool_walk {
 #define TOOL_OPERANDS 0    /* the options are at their end */
 #define TOOL_END      (-1) /* the program is: help was given, or the usage is wrong */
 
+/* What is said where the directories of POSIX objects are missing. */
+#define TOOL_NO_MQUEUE                                                        \
+	"/dev/mqueue does not seem to be mounted. Use 'mount -t mqueue none " \
+	"/dev/mqueue' to mount it."
+#define TOOL_NO_SHM "cannot open /dev/shm"
+
 /* The next option's id, or one of the above. */
 int tool_next(struct tool_walk *w);
 
