@@ -5,9 +5,10 @@
 #include "cmd.h"
 #include "compat/tool.h"
 
-extern const struct tool tool_ipcs, tool_ipcmk, tool_ipcrm;
+extern const struct tool tool_ipcs, tool_ipcmk, tool_ipcrm, tool_lsipc;
 
-const struct tool *const tools[] = { &tool_ipcs, &tool_ipcmk, &tool_ipcrm, NULL };
+const struct tool *const tools[] = { &tool_ipcs, &tool_ipcmk, &tool_ipcrm, &tool_lsipc,
+				     NULL };
 
 const struct tool *tool_by_path(const char *path)
 {

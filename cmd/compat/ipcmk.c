@@ -30,7 +30,7 @@ static const struct tool_opt opts[] = {
 	{ "posix-mqueue",    'q', TAKES_NOTHING,  0, 0, NULL,     "a POSIX message queue" },
 	{ "mode",            'p', TAKES_ARGUMENT, 0, 1, "MODE",   "permissions in octal, 0644 if not given" },
 	{ "name",            'n', TAKES_ARGUMENT, 0, 1, "NAME",   "the name of what POSIX has" },
-	{ "force",     OPT_FORCE, TAKES_NOTHING,  0, 1, NULL,     "give POSIX shared memory that exists the new size" },
+	{ "force",     OPT_FORCE, TAKES_NOTHING,  0, TOOL_HIDDEN, NULL, "give POSIX shared memory that exists the new size" },
 	{ "version",         'V', TAKES_NOTHING,  0, 2, NULL,     "the version" },
 	{ "help",            'h', TAKES_NOTHING,  0, 2, NULL,     "this" },
 	{ .name = NULL },
@@ -103,21 +103,29 @@ static size_t number_len(const char *text)
 	return n + strspn(text + n, text[n] == '0' ? "01234567" : "0123456789");
 }
 
+/* All 64 bits, which tool_parse() has not. */
 static int parse_whole(const char *text, size_t len, uint64_t *ret_n)
 {
-	char copy[64];
-	int64_t n;
-	int r;
+	const char *p = text + strspn(text, " \t\n\v\f\r+"), *end = text + len;
+	unsigned base = 10;
+	uint64_t n = 0;
+	bool over = false;
 
-	/* 64 bits without a sign: the library has none with blanks, signs and octal. */
-	if (len >= sizeof(copy))
+	if (p >= end)
+		return -EINVAL;
+	if (*p == '0')
+		base = end - p > 2 && (p[1] | 0x20) == 'x' ? 16 : 8;
+	for (p += base == 16 ? 2 : 0; p < end; p++) {
+		unsigned digit = *p <= '9' ? (unsigned)(*p - '0')
+					   : (unsigned)((*p | 0x20) - 'a') + 10;
+
+		over |= __builtin_mul_overflow(n, (uint64_t)base, &n);
+		over |= __builtin_add_overflow(n, (uint64_t)digit, &n);
+	}
+	if (over)
 		return -ERANGE;
-	memcpy(copy, text, len);
-	copy[len] = '\0';
-	r = tool_parse(copy, 0, 0, INT64_MAX, &n);
-	if (r == 0)
-		*ret_n = (uint64_t)n;
-	return r;
+	*ret_n = n;
+	return 0;
 }
 
 static int parse_size(const char *text, uint64_t *ret_size)
@@ -232,7 +240,7 @@ static int make_posix(struct ipcx *x, const struct wish *w, struct ipcx_attrs *a
 	(void)ipcx_mech_by_name(mech, (size_t)-1, &a->mech);
 	a->size = sizeof(*a);
 	a->set |= IPCX_A_NAME | IPCX_A_MODE;
-	a->name = w->name;
+	a->name = w->name + strspn(w->name, "/");
 	a->mode = (uint32_t)w->mode & 0777 & ~mask;
 	r = ipcx_create(x, a, 1, &t);
 	if (r == -EEXIST && w->force && (a->set & IPCX_A_SIZE))
@@ -249,8 +257,15 @@ static int make_mq(struct ipcx *x, const struct wish *w)
 	static const char what[] = "POSIX message queue";
 	struct ipcx_attrs a = { .set = IPCX_A_IF_MISSING };
 
+	const char *file = w->name + 1;
+
+	/* What mq_open(3) says of such names. */
 	if (w->name[0] != '/')
 		return failed(what, -EINVAL);
+	if (!file[0])
+		return failed(what, -ENOENT);
+	if (strchr(file, '/') || !strcmp(file, ".") || !strcmp(file, ".."))
+		return failed(what, -EACCES);
 	return make_posix(x, w, &a, "mq", what, "message queue");
 }
 

@@ -63,7 +63,7 @@ struct job {
 	struct ipcx *x;
 	const struct tool *tool;
 	bool verbose, bad;
-	unsigned all; /* bits: kinds that -a is for */
+	unsigned all; /* bits: kinds that the last -a is for */
 };
 
 /* 0, or the -errno that a removal ended with. */
@@ -237,17 +237,17 @@ static bool remove_all(struct job *j, const struct kind *k)
 static bool add_kinds(struct job *j, const char *word)
 {
 	if (!word || !strcmp(word, "sysv")) {
-		j->all |= ALL_SYSV;
+		j->all = ALL_SYSV;
 		return true;
 	}
 	word += *word == '=';
 	if (!strcmp(word, "posix") || !strcmp(word, "all")) {
-		j->all |= ALL_POSIX | (word[0] == 'a' ? ALL_SYSV : 0);
+		j->all = ALL_POSIX | (word[0] == 'a' ? ALL_SYSV : 0);
 		return true;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (!strcmp(kinds[i].word, word)) {
-			j->all |= 1U << i;
+			j->all = 1U << i;
 			return true;
 		}
 	msg_error("unknown argument: %s", word);

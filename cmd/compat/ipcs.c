@@ -220,7 +220,7 @@ char *ipcs_value(char *p, const struct ipcx_table *t, size_t row, enum ipcx_fiel
 	case AS_PERMS:
 		return ix_put_oct(p, v.as.u, 1);
 	case AS_MODE:
-		return ix_put_oct(p, v.as.u, v.as.u ? 4 : 1);
+		return ix_put_oct(put(p, v.as.u ? "0" : ""), v.as.u, 1);
 	case AS_MODE_ALL:
 		v.as.u |= tool_count(t, row, IPCX_F_DEST) << 9 |
 			  tool_count(t, row, IPCX_F_LOCKED) << 10;

@@ -283,7 +283,7 @@ int tool_named(struct ipcx *x, const char *mech, const char *name,
 	size_t len;
 
 	(void)x;
-	name += *name == '/';
+	name += strspn(name, "/");
 	len = strlen(name);
 	if (len == 0 || strchr(name, '/'))
 		return -EINVAL;

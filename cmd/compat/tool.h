@@ -20,7 +20,8 @@ struct tool_opt {
 	int id; /* its letter, or above 255 when it has none */
 	enum tool_takes takes;
 	unsigned sets;  /* bits: options with one in common exclude each other */
-	unsigned group; /* of the tool's groups, below which --help lists it */
+	unsigned group; /* of the tool's groups, below which --help lists it; or: */
+#define TOOL_HIDDEN (~0U)
 	const char *arg, *help;
 };
 

@@ -16,5 +16,8 @@ void out_bytes(const char *p, size_t n);
 void out_text(const char *text);
 void out_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* The columns of the terminal that it goes to; 0 when it is none. */
+size_t out_columns(void);
+
 /* Write out what is buffered. 0, or -errno of the first failure ever. */
 int out_flush(void);

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The columns of lsipc as a table, and how a value of the library becomes the text of
+ * each. */
+#include <string.h>
+#include <strings.h>
+
+#include "base/num.h"
+#include "base/util.h"
+#include "compat/form.h"
+#include "compat/lsipc.h"
+#include "compat/tool.h"
+
+#define LEFT(name, label)                        \
+	{                                        \
+		name, label, false, false, false \
+	}
+#define RIGHT(name, label)                      \
+	{                                       \
+		name, label, true, false, false \
+	}
+#define FOREIGN(name, label)                    \
+	{                                       \
+		name, label, false, false, true \
+	}
+#define OWNER(name, label)                     \
+	{                                      \
+		name, label, true, false, true \
+	}
+
+#define ALL    (LS_SYSV | LS_POSIX | LS_BIT(LS_LIMITS))
+#define SHM    LS_BIT(LS_SHM)
+#define MSG    LS_BIT(LS_MSG)
+#define SEM    LS_BIT(LS_SEM)
+#define LIMITS LS_BIT(LS_LIMITS)
+
+/* clang-format off */
+const struct ls_column ls_columns[] = {
+	{ LEFT("KEY", "Key"),                  "key",                              ALL, LS_KEY,    IPCX_F_KEY,           0 },
+	{ LEFT("ID", "ID"),                    "id",                               ALL, LS_NUMBER, IPCX_F_ID,            0 },
+	{ OWNER("OWNER", "Owner"),             "owner by name, else uid",          ALL, LS_NAME,   IPCX_F_OWNER,         0 },
+	{ RIGHT("PERMS", "Permissions"),       "permissions",                      ALL, LS_PERMS,  IPCX_F_MODE,          0 },
+	{ RIGHT("CUID", "Creator UID"),        "creator's uid",                    ALL, LS_NUMBER, IPCX_F_CUID,          IPCX_F_UID },
+	{ FOREIGN("CUSER", "Creator user"),    "creator",                          ALL, LS_KNOWN,  IPCX_F_CREATOR,       IPCX_F_CUID },
+	{ RIGHT("CGID", "Creator GID"),        "creator's gid",                    ALL, LS_NUMBER, IPCX_F_CGID,          IPCX_F_GID },
+	{ FOREIGN("CGROUP", "Creator group"),  "creator's group",                  ALL, LS_KNOWN,  IPCX_F_CREATOR_GROUP, IPCX_F_CGID },
+	{ RIGHT("UID", "UID"),                 "owner's uid",                      ALL, LS_NUMBER, IPCX_F_UID,           0 },
+	{ FOREIGN("USER", "User name"),        "owner",                            ALL, LS_KNOWN,  IPCX_F_OWNER,         IPCX_F_UID },
+	{ RIGHT("GID", "GID"),                 "owning group's id",                ALL, LS_NUMBER, IPCX_F_GID,           0 },
+	{ FOREIGN("GROUP", "Group name"),      "owning group",                     ALL, LS_KNOWN,  IPCX_F_GROUP,         IPCX_F_GID },
+	{ RIGHT("CTIME", "Last change"),       "last change",                      ALL, LS_TIME,   IPCX_F_CTIME,         0 },
+	{ FOREIGN("NAME", "Name"),             "name",                        LS_POSIX, LS_POSIX_NAME, IPCX_F_NAME,      0 },
+	{ RIGHT("MTIME", "Last action"),       "last change of the contents", LS_POSIX, LS_TIME,   IPCX_F_MTIME,         0 },
+	{ RIGHT("SIZE", "Segment size"),       "size", SHM | LS_BIT(LS_PSHM),           LS_SIZE,   IPCX_F_SIZE,          0 },
+	{ RIGHT("NATTCH", "Attached processes"), "attaches",                       SHM, LS_NUMBER, IPCX_F_NATTCH,        0 },
+	{ LEFT("STATUS", "Status"),            "removed already, locked",          SHM, LS_TEXT,   IPCX_F_STATUS,        0 },
+	{ RIGHT("ATTACH", "Attach time"),      "last attach",                      SHM, LS_TIME,   IPCX_F_ATIME,         0 },
+	{ RIGHT("DETACH", "Detach time"),      "last detach",                      SHM, LS_TIME,   IPCX_F_DTIME,         0 },
+	{ { "COMMAND", "Creator command", false, true, true }, "command line of the process CPID", SHM, LS_COMMAND, IPCX_F_CPID, 0 },
+	{ RIGHT("CPID", "Creator PID"),        "process that made it",             SHM, LS_NUMBER, IPCX_F_CPID,          0 },
+	{ RIGHT("LPID", "Last user PID"),      "process that used it last",        SHM, LS_NUMBER, IPCX_F_LPID,          0 },
+	{ RIGHT("USEDBYTES", "Bytes used"),    "bytes of its messages", MSG | LS_BIT(LS_MQ), LS_SIZE, IPCX_F_CBYTES,      IPCX_F_QSIZE },
+	{ LEFT("MSGS", "Messages"),            "messages in it",     MSG | LS_BIT(LS_MQ), LS_NUMBER, IPCX_F_QNUM,        IPCX_F_CURMSGS },
+	{ RIGHT("SEND", "Msg sent"),           "last send",                        MSG, LS_TIME,   IPCX_F_STIME,         0 },
+	{ RIGHT("RECV", "Msg received"),       "last receive",                     MSG, LS_TIME,   IPCX_F_RTIME,         0 },
+	{ RIGHT("LSPID", "Msg sender"),        "process that sent last",           MSG, LS_NUMBER, IPCX_F_LSPID,         0 },
+	{ RIGHT("LRPID", "Msg receiver"),      "process that received last",       MSG, LS_NUMBER, IPCX_F_LRPID,         0 },
+	{ RIGHT("NSEMS", "Semaphores"),        "semaphores in it",                 SEM, LS_NUMBER, IPCX_F_NSEMS,         0 },
+	{ RIGHT("OTIME", "Last operation"),    "last semop(2)",                    SEM, LS_TIME,   IPCX_F_OTIME,         0 },
+	{ RIGHT("SVAL", "Value"),              "value",            LS_BIT(LS_PSEM), LS_NUMBER,     IPCX_F_VALUE,         0 },
+	{ LEFT("RESOURCE", "Resource"),        "name of the limit",             LIMITS, LS_TEXT,   IPCX_FIELDS,          0 },
+	{ LEFT("DESCRIPTION", "Description"),  "what it limits",                LIMITS, LS_TEXT,   IPCX_FIELDS,          0 },
+	{ RIGHT("LIMIT", "Limit"),             "the limit",                     LIMITS, LS_TEXT,   IPCX_FIELDS,          0 },
+	{ RIGHT("USED", "Used"),               "what is used of it",            LIMITS, LS_TEXT,   IPCX_FIELDS,          0 },
+	{ RIGHT("USE%", "Use"),                "the same in percent",           LIMITS, LS_TEXT,   IPCX_FIELDS,          0 },
+	{ .c = { NULL, NULL, false, false, false } },
+};
+
+const struct ls_kind_info ls_kinds[] = {
+	[LS_SHM]    = { "shm",  "sharedmemory",       "", "shared memory segment",
+			"KEY,ID,PERMS,OWNER,SIZE,NATTCH,STATUS,CTIME,CPID,LPID,COMMAND", "ATTACH,DETACH", "CUID,CGID,UID,GID" },
+	[LS_MSG]    = { "msg",  "messages",           "", "message queue",
+			"KEY,ID,PERMS,OWNER,USEDBYTES,MSGS,LSPID,LRPID", "SEND,RECV,CTIME", "CUID,CGID,UID,GID" },
+	[LS_SEM]    = { "sem",  "semaphores",         "semaphores", "semaphore",
+			"KEY,ID,PERMS,OWNER,NSEMS", "OTIME,CTIME", "CUID,CGID,UID,GID" },
+	[LS_PSHM]   = { "pshm", "posix-sharedmemory", "", "shared memory segment",
+			"NAME,PERMS,OWNER,SIZE,MTIME", NULL, "CUID,CGID" },
+	[LS_MQ]     = { "mq",   "posix-messages",     "", "message queue",
+			"NAME,PERMS,OWNER,MTIME,USEDBYTES,MSGS", NULL, "CUID,CGID" },
+	/* A semaphore that is not there is called a queue: so the originals say. */
+	[LS_PSEM]   = { "psem", "posix-semaphores",   "", "message queue",
+			"NAME,PERMS,OWNER,MTIME,SVAL", NULL, "CUID,CGID" },
+	[LS_LIMITS] = { NULL,   "ipclimits",          "", NULL,
+			"RESOURCE,DESCRIPTION,LIMIT,USED,USE%", NULL, NULL },
+};
+/* clang-format on */
+
+const struct ls_column *ls_column(const char *name, size_t len)
+{
+	for (const struct ls_column *c = ls_columns; c->c.name; c++)
+		if (!strncasecmp(c->c.name, name, len) && !c->c.name[len])
+			return c;
+	return NULL;
+}
+
+static char *put(char *p, const char *text)
+{
+	size_t n = strlen(text);
+
+	memcpy(p, text, n);
+	return p + n;
+}
+
+/* A cell has room for whatever the C library may call a user. */
+static char *put_name(char *p, const char *text)
+{
+	size_t n = strnlen(text, FORM_COMMAND_MAX);
+
+	memcpy(p, text, n);
+	return p + n;
+}
+
+/* The number that a name stands for; where there is none, the number is what a row has.
+ */
+static bool is_number(const struct ls_rows *rows, size_t row, const struct ls_column *c,
+		      const char *name)
+{
+	enum ipcx_field plain = c->plain;
+	char text[IX_NUM_MAX];
+
+	/* Files have an owner, which is all that is known of who made them. */
+	if (plain == IPCX_F_CUID && !tool_known(rows->t, row, plain))
+		plain = IPCX_F_UID;
+	if (plain == IPCX_F_CGID && !tool_known(rows->t, row, plain))
+		plain = IPCX_F_GID;
+	*ix_put_u64(text, tool_count(rows->t, row, plain)) = '\0';
+	return !strcmp(text, name);
+}
+
+static char *put_time(char *p, int64_t when, enum ls_time how)
+{
+	switch (how) {
+	case LS_SHORT:
+		return form_short(p, when);
+	case LS_FULL:
+		return form_ctime(p, when);
+	case LS_ISO:
+		return form_iso(p, when);
+	}
+	return p;
+}
+
+/* What a POSIX object has in the place of a field of System V. */
+static enum ipcx_field other(const struct ls_column *c)
+{
+	if (c->field == IPCX_F_CREATOR)
+		return IPCX_F_OWNER;
+	if (c->field == IPCX_F_CREATOR_GROUP)
+		return IPCX_F_GROUP;
+	return c->form == LS_KNOWN || !c->plain ? IPCX_FIELDS : c->plain;
+}
+
+static char *put_perms(char *p, uint64_t mode, bool numeric)
+{
+	if (!numeric)
+		return form_perms(p, mode);
+	return ix_put_oct(put(p, mode ? "0" : ""), mode, 1);
+}
+
+static char *put_value(const struct ls_rows *rows, size_t row, const struct ls_column *c,
+		       const struct ipcx_value *v, char *p)
+{
+	char *end;
+
+	switch (c->form) {
+	case LS_TEXT:
+		return put(p, v->type == IPCX_STRING ? v->as.s : "");
+	case LS_NUMBER:
+		return v->type == IPCX_INT ? ix_put_i64(p, v->as.i)
+					   : ix_put_u64(p, v->as.u);
+	case LS_KEY:
+		return ix_put_hex(put(p, "0x"), v->as.u, 8);
+	case LS_NAME:
+		return put_name(p, v->as.s);
+	case LS_KNOWN:
+		return is_number(rows, row, c, v->as.s) ? NULL : put_name(p, v->as.s);
+	case LS_PERMS:
+		return put_perms(p, v->as.u, rows->style.numeric_perms);
+	case LS_SIZE:
+		return rows->style.bytes ? ix_put_u64(p, v->as.u) : form_size(p, v->as.u);
+	case LS_TIME:
+		return v->as.i ? put_time(p, v->as.i, rows->style.time) : NULL;
+	case LS_COMMAND:
+		end = form_command(p, v->as.i);
+		return end > p ? end : NULL;
+	case LS_POSIX_NAME:
+		/* As it is called in its directory; queues have a slash there. */
+		return put(p, v->as.s + (ipcx_mech_has(ipcx_row_mech(rows->t, row),
+						       IPCX_F_CURMSGS)
+						 ? 0
+						 : 1));
+	}
+	return NULL;
+}
+
+/* Numbers that the library leaves out where they are 0 are shown as 0. */
+static bool is_zero(const struct ls_column *c)
+{
+	return c->field == IPCX_F_CPID || c->field == IPCX_F_LPID ||
+	       c->field == IPCX_F_LSPID || c->field == IPCX_F_LRPID;
+}
+
+char *ls_cell(const void *data, size_t row, size_t column, char *p)
+{
+	const struct ls_rows *rows = data;
+	const struct ls_column *c = rows->columns[column];
+	struct ipcx_value v;
+	int r;
+
+	if (rows->pick)
+		row = rows->pick[row];
+	r = ipcx_row_get(rows->t, row, c->field, &v);
+	if (r < 0 && other(c) != IPCX_FIELDS)
+		r = ipcx_row_get(rows->t, row, other(c), &v);
+	if (r < 0)
+		return NULL;
+	if (v.type == IPCX_NONE && c->form == LS_NUMBER && is_zero(c))
+		v = (struct ipcx_value){ .type = IPCX_UINT };
+	if (v.type == IPCX_NONE && c->form != LS_TEXT)
+		return NULL;
+	return put_value(rows, row, c, &v, p);
+}
+
+bool ls_visible(enum ls_kind kind, const struct ipcx_table *t, size_t row)
+{
+	return kind != LS_MQ || tool_known(t, row, IPCX_F_CURMSGS);
+}
