@@ -174,7 +174,7 @@ void cols_measure(struct cols *c, const void *data, size_t rows)
 
 	for (size_t k = 0; k < c->n; k++)
 		if (!c->no_headings)
-			c->widths[k] = MAX(c->widths[k], strlen(heading(c, k)));
+			c->widths[k] = MAX(c->widths[k], strlen(c->columns[k]->name));
 	for (size_t row = 0; row < rows; row++)
 		for (size_t k = 0; k < c->n; k++) {
 			size_t width;
@@ -185,22 +185,29 @@ void cols_measure(struct cols *c, const void *data, size_t rows)
 		}
 }
 
-/* On a terminal the columns that may be cut give what the line is too long. */
+/*
+ * On a terminal that is too narrow, columns whose values are seldom wide are cut first,
+ * and always; then those that may be cut.
+ */
 static void fit(struct cols *c)
 {
 	size_t room = out_columns(), wide = c->n ? c->n - 1 : 0;
 
 	for (size_t k = 0; k < c->n; k++)
 		wide += c->widths[k];
-	for (size_t k = 0; room && !c->no_cut && k < c->n && wide > room; k++) {
-		size_t least = strlen(heading(c, k)), less = wide - room;
+	for (int cut = COLS_SELDOM; cut <= (c->no_cut ? COLS_SELDOM : COLS_CUT); cut++)
+		for (size_t k = 0; room && wide > room && k < c->n; k++) {
+			size_t least = c->no_headings ? 1 : strlen(c->columns[k]->name);
+			size_t less = wide - room;
 
-		if (!c->columns[k]->cut || c->widths[k] <= least)
-			continue;
-		less = MIN(less, c->widths[k] - least);
-		c->widths[k] -= less;
-		wide -= less;
-	}
+			if ((int)c->columns[k]->cut != cut || c->widths[k] <= least)
+				continue;
+			if (cut == COLS_SELDOM)
+				less = c->widths[k];
+			less = MIN(less, c->widths[k] - least);
+			c->widths[k] -= less;
+			wide -= less;
+		}
 }
 
 /* The end of as much text as fits into a width. */
@@ -222,19 +229,34 @@ static char *cut(char *p, char *end, size_t width)
 	return at;
 }
 
+/* What is too wide and may not be cut stands on a line that ends with it. */
+static char *break_line(const struct cols *c, size_t k, char *p)
+{
+	*p++ = '\n';
+	for (size_t i = 0; i <= k; i++) {
+		memset(p, ' ', c->widths[i] + 1);
+		p += c->widths[i] + 1;
+	}
+	return p;
+}
+
 static void table_cell(const struct cols *c, size_t k, const struct cell *cell)
 {
-	char *from = out_room(), *p = from, *end;
+	char *from = out_room(), *end;
 	bool last = k + 1 == c->n;
-	size_t width, pad;
+	size_t width, pad = 0;
 
-	end = table_text(c->columns[k], cell, p, &width);
-	if (width > c->widths[k]) {
-		end = cut(p, end, c->widths[k]);
-		width = c->widths[k];
+	end = table_text(c->columns[k], cell, from, &width);
+	if (width > c->widths[k] && c->columns[k]->cut == COLS_CUT) {
+		end = cut(from, end, c->widths[k]);
+	} else if (width > c->widths[k] && !last) {
+		out_done(break_line(c, k, end));
+		return;
+	} else if (width < c->widths[k]) {
+		pad = c->widths[k] - width;
 	}
-	pad = c->widths[k] - width;
-	if (c->columns[k]->right) {
+	/* Nothing at the end of a line takes no room there. */
+	if (c->columns[k]->right && (!last || cell->len)) {
 		memmove(from + pad, from, (size_t)(end - from));
 		memset(from, ' ', pad);
 		end += pad;

@@ -17,7 +17,11 @@ struct cols_column {
 	const char *name;
 	const char *label; /* in front of the value of a single row */
 	bool right;
-	bool cut;     /* where a terminal is too narrow */
+	enum {
+		COLS_WHOLE,
+		COLS_SELDOM,
+		COLS_CUT
+	} cut;        /* where a terminal is too narrow */
 	bool foreign; /* its text is somebody else's */
 };
 

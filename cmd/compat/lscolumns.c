@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The columns of lsipc as a table, and how a value of the library becomes the text of
  * each. */
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/num.h"
 #include "base/util.h"
@@ -35,44 +38,44 @@
 
 /* clang-format off */
 const struct ls_column ls_columns[] = {
-	{ LEFT("KEY", "Key"),                  "key",                              ALL, LS_KEY,    IPCX_F_KEY,           0 },
-	{ LEFT("ID", "ID"),                    "id",                               ALL, LS_NUMBER, IPCX_F_ID,            0 },
-	{ OWNER("OWNER", "Owner"),             "owner by name, else uid",          ALL, LS_NAME,   IPCX_F_OWNER,         0 },
-	{ RIGHT("PERMS", "Permissions"),       "permissions",                      ALL, LS_PERMS,  IPCX_F_MODE,          0 },
-	{ RIGHT("CUID", "Creator UID"),        "creator's uid",                    ALL, LS_NUMBER, IPCX_F_CUID,          IPCX_F_UID },
-	{ FOREIGN("CUSER", "Creator user"),    "creator",                          ALL, LS_KNOWN,  IPCX_F_CREATOR,       IPCX_F_CUID },
-	{ RIGHT("CGID", "Creator GID"),        "creator's gid",                    ALL, LS_NUMBER, IPCX_F_CGID,          IPCX_F_GID },
-	{ FOREIGN("CGROUP", "Creator group"),  "creator's group",                  ALL, LS_KNOWN,  IPCX_F_CREATOR_GROUP, IPCX_F_CGID },
-	{ RIGHT("UID", "UID"),                 "owner's uid",                      ALL, LS_NUMBER, IPCX_F_UID,           0 },
-	{ FOREIGN("USER", "User name"),        "owner",                            ALL, LS_KNOWN,  IPCX_F_OWNER,         IPCX_F_UID },
-	{ RIGHT("GID", "GID"),                 "owning group's id",                ALL, LS_NUMBER, IPCX_F_GID,           0 },
-	{ FOREIGN("GROUP", "Group name"),      "owning group",                     ALL, LS_KNOWN,  IPCX_F_GROUP,         IPCX_F_GID },
-	{ RIGHT("CTIME", "Last change"),       "last change",                      ALL, LS_TIME,   IPCX_F_CTIME,         0 },
-	{ FOREIGN("NAME", "Name"),             "name",                        LS_POSIX, LS_POSIX_NAME, IPCX_F_NAME,      0 },
-	{ RIGHT("MTIME", "Last action"),       "last change of the contents", LS_POSIX, LS_TIME,   IPCX_F_MTIME,         0 },
-	{ RIGHT("SIZE", "Segment size"),       "size", SHM | LS_BIT(LS_PSHM),           LS_SIZE,   IPCX_F_SIZE,          0 },
-	{ RIGHT("NATTCH", "Attached processes"), "attaches",                       SHM, LS_NUMBER, IPCX_F_NATTCH,        0 },
-	{ LEFT("STATUS", "Status"),            "removed already, locked",          SHM, LS_TEXT,   IPCX_F_STATUS,        0 },
-	{ RIGHT("ATTACH", "Attach time"),      "last attach",                      SHM, LS_TIME,   IPCX_F_ATIME,         0 },
-	{ RIGHT("DETACH", "Detach time"),      "last detach",                      SHM, LS_TIME,   IPCX_F_DTIME,         0 },
-	{ { "COMMAND", "Creator command", false, true, true }, "command line of the process CPID", SHM, LS_COMMAND, IPCX_F_CPID, 0 },
-	{ RIGHT("CPID", "Creator PID"),        "process that made it",             SHM, LS_NUMBER, IPCX_F_CPID,          0 },
-	{ RIGHT("LPID", "Last user PID"),      "process that used it last",        SHM, LS_NUMBER, IPCX_F_LPID,          0 },
-	{ RIGHT("USEDBYTES", "Bytes used"),    "bytes of its messages", MSG | LS_BIT(LS_MQ), LS_SIZE, IPCX_F_CBYTES,      IPCX_F_QSIZE },
-	{ LEFT("MSGS", "Messages"),            "messages in it",     MSG | LS_BIT(LS_MQ), LS_NUMBER, IPCX_F_QNUM,        IPCX_F_CURMSGS },
-	{ RIGHT("SEND", "Msg sent"),           "last send",                        MSG, LS_TIME,   IPCX_F_STIME,         0 },
-	{ RIGHT("RECV", "Msg received"),       "last receive",                     MSG, LS_TIME,   IPCX_F_RTIME,         0 },
-	{ RIGHT("LSPID", "Msg sender"),        "process that sent last",           MSG, LS_NUMBER, IPCX_F_LSPID,         0 },
-	{ RIGHT("LRPID", "Msg receiver"),      "process that received last",       MSG, LS_NUMBER, IPCX_F_LRPID,         0 },
-	{ RIGHT("NSEMS", "Semaphores"),        "semaphores in it",                 SEM, LS_NUMBER, IPCX_F_NSEMS,         0 },
-	{ RIGHT("OTIME", "Last operation"),    "last semop(2)",                    SEM, LS_TIME,   IPCX_F_OTIME,         0 },
-	{ RIGHT("SVAL", "Value"),              "value",            LS_BIT(LS_PSEM), LS_NUMBER,     IPCX_F_VALUE,         0 },
-	{ LEFT("RESOURCE", "Resource"),        "name of the limit",             LIMITS, LS_TEXT,   IPCX_FIELDS,          0 },
-	{ LEFT("DESCRIPTION", "Description"),  "what it limits",                LIMITS, LS_TEXT,   IPCX_FIELDS,          0 },
-	{ RIGHT("LIMIT", "Limit"),             "the limit",                     LIMITS, LS_TEXT,   IPCX_FIELDS,          0 },
-	{ RIGHT("USED", "Used"),               "what is used of it",            LIMITS, LS_TEXT,   IPCX_FIELDS,          0 },
-	{ RIGHT("USE%", "Use"),                "the same in percent",           LIMITS, LS_TEXT,   IPCX_FIELDS,          0 },
-	{ .c = { NULL, NULL, false, false, false } },
+	{ LEFT("KEY", "Key"),                  "key",                              ALL, LS_KEY,    IPCX_F_KEY,           0, false },
+	{ LEFT("ID", "ID"),                    "id",                               ALL, LS_NUMBER, IPCX_F_ID,            0, false },
+	{ OWNER("OWNER", "Owner"),             "owner by name, else uid",          ALL, LS_NAME,   IPCX_F_OWNER,         0, false },
+	{ RIGHT("PERMS", "Permissions"),       "permissions",                      ALL, LS_PERMS,  IPCX_F_MODE,          0, false },
+	{ RIGHT("CUID", "Creator UID"),        "creator's uid",                    ALL, LS_NUMBER, IPCX_F_CUID,          IPCX_F_UID, false },
+	{ FOREIGN("CUSER", "Creator user"),    "creator",                          ALL, LS_KNOWN,  IPCX_F_CREATOR,       IPCX_F_CUID, false },
+	{ RIGHT("CGID", "Creator GID"),        "creator's gid",                    ALL, LS_NUMBER, IPCX_F_CGID,          IPCX_F_GID, false },
+	{ FOREIGN("CGROUP", "Creator group"),  "creator's group",                  ALL, LS_KNOWN,  IPCX_F_CREATOR_GROUP, IPCX_F_CGID, false },
+	{ RIGHT("UID", "UID"),                 "owner's uid",                      ALL, LS_NUMBER, IPCX_F_UID,           0, true },
+	{ FOREIGN("USER", "User name"),        "owner",                            ALL, LS_KNOWN,  IPCX_F_OWNER,         IPCX_F_UID, true },
+	{ RIGHT("GID", "GID"),                 "owning group's id",                ALL, LS_NUMBER, IPCX_F_GID,           0, true },
+	{ FOREIGN("GROUP", "Group name"),      "owning group",                     ALL, LS_KNOWN,  IPCX_F_GROUP,         IPCX_F_GID, true },
+	{ RIGHT("CTIME", "Last change"),       "last change",                      ALL, LS_TIME,   IPCX_F_CTIME,         0, true },
+	{ FOREIGN("NAME", "Name"),             "name",                        LS_POSIX, LS_POSIX_NAME, IPCX_F_NAME,      0, false },
+	{ RIGHT("MTIME", "Last action"),       "last change of the contents", LS_POSIX, LS_TIME,   IPCX_F_MTIME,         0, false },
+	{ RIGHT("SIZE", "Segment size"),       "size", SHM | LS_BIT(LS_PSHM),           LS_SIZE,   IPCX_F_SIZE,          0, false },
+	{ RIGHT("NATTCH", "Attached processes"), "attaches",                       SHM, LS_NUMBER, IPCX_F_NATTCH,        0, false },
+	{ { "STATUS", "Status", false, COLS_SELDOM, false },  "removed already, locked",          SHM, LS_TEXT,   IPCX_F_STATUS,        0, false },
+	{ RIGHT("ATTACH", "Attach time"),      "last attach",                      SHM, LS_TIME,   IPCX_F_ATIME,         0, false },
+	{ RIGHT("DETACH", "Detach time"),      "last detach",                      SHM, LS_TIME,   IPCX_F_DTIME,         0, false },
+	{ { "COMMAND", "Creator command", false, COLS_CUT, true }, "command line of the process CPID", SHM, LS_COMMAND, IPCX_F_CPID, 0, false },
+	{ RIGHT("CPID", "Creator PID"),        "process that made it",             SHM, LS_NUMBER, IPCX_F_CPID,          0, false },
+	{ RIGHT("LPID", "Last user PID"),      "process that used it last",        SHM, LS_NUMBER, IPCX_F_LPID,          0, false },
+	{ RIGHT("USEDBYTES", "Bytes used"),    "bytes of its messages", MSG | LS_BIT(LS_MQ), LS_SIZE, IPCX_F_CBYTES,      IPCX_F_QSIZE, false },
+	{ LEFT("MSGS", "Messages"),            "messages in it",     MSG | LS_BIT(LS_MQ), LS_NUMBER, IPCX_F_QNUM,        IPCX_F_CURMSGS, false },
+	{ RIGHT("SEND", "Msg sent"),           "last send",                        MSG, LS_TIME,   IPCX_F_STIME,         0, false },
+	{ RIGHT("RECV", "Msg received"),       "last receive",                     MSG, LS_TIME,   IPCX_F_RTIME,         0, false },
+	{ RIGHT("LSPID", "Msg sender"),        "process that sent last",           MSG, LS_NUMBER, IPCX_F_LSPID,         0, false },
+	{ RIGHT("LRPID", "Msg receiver"),      "process that received last",       MSG, LS_NUMBER, IPCX_F_LRPID,         0, false },
+	{ RIGHT("NSEMS", "Semaphores"),        "semaphores in it",                 SEM, LS_NUMBER, IPCX_F_NSEMS,         0, false },
+	{ RIGHT("OTIME", "Last operation"),    "last semop(2)",                    SEM, LS_TIME,   IPCX_F_OTIME,         0, false },
+	{ RIGHT("SVAL", "Value"),              "value",            LS_BIT(LS_PSEM), LS_NUMBER,     IPCX_F_VALUE,         0, false },
+	{ LEFT("RESOURCE", "Resource"),        "name of the limit",             LIMITS, LS_TEXT,   IPCX_FIELDS,          0, false },
+	{ LEFT("DESCRIPTION", "Description"),  "what it limits",                LIMITS, LS_TEXT,   IPCX_FIELDS,          0, false },
+	{ RIGHT("LIMIT", "Limit"),             "the limit",                     LIMITS, LS_TEXT,   IPCX_FIELDS,          0, false },
+	{ RIGHT("USED", "Used"),               "what is used of it",            LIMITS, LS_TEXT,   IPCX_FIELDS,          0, false },
+	{ RIGHT("USE%", "Use"),                "the same in percent",           LIMITS, LS_TEXT,   IPCX_FIELDS,          0, false },
+	{ .c = { NULL, NULL, false, COLS_WHOLE, false } },
 };
 
 const struct ls_kind_info ls_kinds[] = {
@@ -218,6 +221,8 @@ char *ls_cell(const void *data, size_t row, size_t column, char *p)
 
 	if (rows->pick)
 		row = rows->pick[row];
+	if (c->sysv_only && ipcx_mech_info(ipcx_row_mech(rows->t, row))->named)
+		return NULL;
 	r = ipcx_row_get(rows->t, row, c->field, &v);
 	if (r < 0 && other(c) != IPCX_FIELDS)
 		r = ipcx_row_get(rows->t, row, other(c), &v);
@@ -232,5 +237,16 @@ char *ls_cell(const void *data, size_t row, size_t column, char *p)
 
 bool ls_visible(enum ls_kind kind, const struct ipcx_table *t, size_t row)
 {
-	return kind != LS_MQ || tool_known(t, row, IPCX_F_CURMSGS);
+	char path[300];
+	struct ipcx_value v;
+
+	if (kind == LS_MQ)
+		return tool_known(t, row, IPCX_F_CURMSGS);
+	if (kind != LS_PSEM)
+		return true;
+	/* sem_open(3) wants to read and write. */
+	if (ipcx_row_get(t, row, IPCX_F_NAME, &v) < 0 || v.type != IPCX_STRING)
+		return false;
+	(void)snprintf(path, sizeof(path), "/dev/shm/sem.%s", v.as.s + 1);
+	return faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0;
 }

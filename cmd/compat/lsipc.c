@@ -47,8 +47,8 @@ static const struct tool_opt opts[] = {
 	{ "queues",           'q', TAKES_NOTHING,  SET_KIND, 0, NULL, "message queues" },
 	{ "raw",              'r', TAKES_NOTHING,  SET_FORM, 1, NULL, "with one blank between values" },
 	{ "semaphores",       's', TAKES_NOTHING,  SET_KIND, 0, NULL, "semaphore arrays" },
-	{ "shell",            'y', TAKES_NOTHING,  0, 1, NULL, "names of columns that a shell takes" },
 	{ "shmems",           'm', TAKES_NOTHING,  SET_KIND, 0, NULL, "shared memory segments" },
+	{ "shell",            'y', TAKES_NOTHING,  0, 1, NULL, "names of columns that a shell takes" },
 	{ "time",             't', TAKES_NOTHING,  SET_COLUMNS, 1, NULL, "also times" },
 	{ "time-format", OPT_TIME_FORMAT, TAKES_ARGUMENT, 0, 1, "FORMAT", "times short, full or iso" },
 	{ "version",          'V', TAKES_NOTHING,  0, 2, NULL, "the version" },
@@ -130,13 +130,11 @@ static bool choose(struct wish *w)
 	bool pretty = (w->by_id || w->name) && !w->form_given;
 	enum ls_kind applies = w->global ? LS_LIMITS : w->kind;
 
-	if (pretty && !w->output && !w->creator && !w->time) {
+	if (pretty && (!w->output || *w->output == '+') && !w->creator && !w->time) {
 		for (const struct ls_column *c = ls_columns; c->c.name; c++)
 			if (c->kinds & LS_BIT(w->kind))
 				(void)add_column(w, c);
-		return true;
-	}
-	if (!w->output || *w->output == '+') {
+	} else if (!w->output || *w->output == '+') {
 		if (w->kind != LS_NONE)
 			add_known(w, ls_kinds[w->kind].columns);
 		if (w->global)
@@ -163,10 +161,11 @@ static bool choose(struct wish *w)
 /* The fields that the columns are made of. */
 static const uint8_t *fields_of(const struct wish *w)
 {
-	static uint8_t fields[2 * COLS_MAX + 2];
+	static uint8_t fields[3 * COLS_MAX + 3];
 	size_t n = 0;
 
 	fields[n++] = IPCX_F_CURMSGS;
+	fields[n++] = IPCX_F_NAME;
 	for (size_t i = 0; i < w->cols.n; i++) {
 		const struct ls_column *c = w->columns[i];
 
@@ -229,9 +228,12 @@ static int list(struct ipcx *x, struct wish *w)
 /* ---- one object */
 
 static const struct cols_column element_columns[] = {
-	{ "SEMNUM", "", true, false, false }, { "VALUE", "", true, false, false },
-	{ "NCOUNT", "", true, false, false }, { "ZCOUNT", "", true, false, false },
-	{ "PID", "", true, false, false },    { "COMMAND", "", true, false, true },
+	{ "SEMNUM", "", true, COLS_WHOLE, false },
+	{ "VALUE", "", true, COLS_WHOLE, false },
+	{ "NCOUNT", "", true, COLS_WHOLE, false },
+	{ "ZCOUNT", "", true, COLS_WHOLE, false },
+	{ "PID", "", true, COLS_WHOLE, false },
+	{ "COMMAND", "", true, COLS_WHOLE, true },
 };
 
 static char *element_cell(const void *data, size_t row, size_t column, char *p)

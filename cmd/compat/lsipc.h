@@ -46,6 +46,7 @@ struct ls_column {
 	enum ls_form form;
 	enum ipcx_field field;
 	enum ipcx_field plain; /* LS_KNOWN: the number that stands for an unknown name */
+	bool sysv_only;        /* empty for POSIX objects, whatever they have */
 };
 
 /* All columns, ended by a name of NULL. */
