@@ -543,8 +543,8 @@ int ipcx_limits(struct ipcx *x, const char *const *names, struct ipcx_table **re
 
 /**
  * What the kernel counts over all objects of each System V mechanism, a row each: objects
- * and, for shm, allocated, rss and swap (bytes); for msg, qnum and cbytes; for sem, nsems.
- * One SHM_INFO, MSG_INFO and SEM_INFO each: no object is looked at by itself.
+ * and, for shm, allocated, rss and swap (bytes); for msg, qnum and cbytes; for sem,
+ * nsems. One SHM_INFO, MSG_INFO and SEM_INFO each: no object is looked at by itself.
  *
  * @return 0, -ENOMEM. A mechanism that this kernel does not have is a note.
  */

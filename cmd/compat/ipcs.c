@@ -311,7 +311,7 @@ int ipcs_list(struct ipcx *x, enum ipcs_kind kind, enum ipcs_view view,
 
 /* ---- options */
 
-enum { OPT_HUMAN = 256 };
+#define OPT_HUMAN 256
 
 /* clang-format off */
 static const char *const groups[] = { "Which", "Which kinds", "What of them", NULL };

@@ -12,6 +12,7 @@
 #include "compat/form.h"
 #include "compat/lsipc.h"
 #include "compat/tool.h"
+#include "ui/msg.h"
 
 #define LEFT(name, label)                        \
 	{                                        \
@@ -249,4 +250,115 @@ bool ls_visible(enum ls_kind kind, const struct ipcx_table *t, size_t row)
 		return false;
 	(void)snprintf(path, sizeof(path), "/dev/shm/sem.%s", v.as.s + 1);
 	return faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0;
+}
+
+/* ---- which */
+
+static bool add_column(struct ls_wish *w, const struct ls_column *c)
+{
+	if (w->cols.n == COLS_MAX)
+		return false;
+	w->cols.columns[w->cols.n] = &c->c;
+	w->columns[w->cols.n++] = c;
+	return true;
+}
+
+/* Our own lists, each name of which is known. */
+static void add_known(struct ls_wish *w, const char *list)
+{
+	while (list && *list) {
+		size_t n = strcspn(list, ",");
+
+		(void)add_column(w, ls_column(list, n));
+		list += n + (list[n] == ',');
+	}
+}
+
+/* What -o says: an empty name ends it in silence, as there. */
+static bool add_named(struct ls_wish *w, const char *list)
+{
+	if (!*list)
+		return false;
+	while (*list) {
+		size_t n = strcspn(list, ",");
+		const struct ls_column *c;
+
+		if (n == 0 && list[1])
+			return false;
+		if (list[n] == ',' && !list[n + 1])
+			n++; /* the last comma belongs to the name */
+		c = ls_column(list, n);
+		if (!c) {
+			msg_error("unknown column: %s", list);
+			return false;
+		}
+		if (!add_column(w, c))
+			return false;
+		list += n + (list[n] == ',');
+	}
+	return true;
+}
+
+/* The times of a list of segments stand before the command. */
+static void add_times(struct ls_wish *w)
+{
+	const struct ls_column *last = w->columns[w->cols.n - 1];
+	bool command = !w->global && last->form == LS_COMMAND;
+
+	w->cols.n -= command;
+	add_known(w, ls_kinds[w->kind].times);
+	if (command)
+		(void)add_column(w, last);
+}
+
+bool ls_choose(struct ls_wish *w)
+{
+	bool pretty = (w->by_id || w->name) && !w->form_given;
+	enum ls_kind applies = w->global ? LS_LIMITS : w->kind;
+
+	if (pretty && (!w->output || *w->output == '+') && !w->creator && !w->time) {
+		for (const struct ls_column *c = ls_columns; c->c.name; c++)
+			if (c->kinds & LS_BIT(w->kind))
+				(void)add_column(w, c);
+	} else if (!w->output || *w->output == '+') {
+		if (w->kind != LS_NONE)
+			add_known(w, ls_kinds[w->kind].columns);
+		if (w->global)
+			add_known(w, ls_kinds[LS_LIMITS].columns);
+		if (w->creator && w->kind != LS_NONE)
+			add_known(w, ls_kinds[w->kind].creators);
+		if (w->time && w->kind != LS_NONE)
+			add_times(w);
+	}
+	if (w->output && !add_named(w, w->output + (*w->output == '+')))
+		return false;
+	for (size_t i = 0; i < w->cols.n; i++)
+		if (w->output && *w->output != '+' &&
+		    !(w->columns[i]->kinds & LS_BIT(applies))) {
+			msg_error("column %s does not apply to the specified IPC",
+				  w->columns[i]->c.name);
+			return false;
+		}
+	return true;
+}
+
+const uint8_t *ls_fields(const struct ls_wish *w)
+{
+	static uint8_t fields[3 * COLS_MAX + 3];
+	size_t n = 0;
+
+	fields[n++] = IPCX_F_CURMSGS;
+	fields[n++] = IPCX_F_NAME;
+	for (size_t i = 0; i < w->cols.n; i++) {
+		const struct ls_column *c = w->columns[i];
+
+		fields[n++] = (uint8_t)c->field;
+		if (c->plain)
+			fields[n++] = (uint8_t)c->plain;
+		if (c->form == LS_KNOWN)
+			fields[n++] = c->plain == IPCX_F_CUID ? IPCX_F_OWNER
+							      : IPCX_F_GROUP;
+	}
+	fields[n] = IPCX_FIELDS;
+	return fields;
 }

@@ -18,7 +18,9 @@
 /* Rows read at once where no column's width has to be known: memory does not grow. */
 #define SLICE 512
 
-enum { OPT_NOHEADINGS = 256, OPT_NOTRUNCATE, OPT_TIME_FORMAT };
+#define OPT_NOHEADINGS  256
+#define OPT_NOTRUNCATE  257
+#define OPT_TIME_FORMAT 258
 
 /* Sets of options that exclude each other. */
 enum { SET_KIND = 1 << 0, SET_ONE = 1 << 1, SET_FORM = 1 << 2, SET_COLUMNS = 1 << 3 };
@@ -56,132 +58,10 @@ static const struct tool_opt opts[] = {
 };
 /* clang-format on */
 
-struct wish {
-	struct cols cols;
-	const struct ls_column *columns[COLS_MAX];
-	enum ls_kind kind; /* LS_NONE: none was named */
-	bool global, by_id, creator, time, form_given, time_given;
-	int64_t id;
-	const char *name, *output;
-	struct ls_style style;
-};
-
-/* ---- columns */
-
-static bool add_column(struct wish *w, const struct ls_column *c)
-{
-	if (w->cols.n == COLS_MAX)
-		return false;
-	w->cols.columns[w->cols.n] = &c->c;
-	w->columns[w->cols.n++] = c;
-	return true;
-}
-
-/* Our own lists, each name of which is known. */
-static void add_known(struct wish *w, const char *list)
-{
-	while (list && *list) {
-		size_t n = strcspn(list, ",");
-
-		(void)add_column(w, ls_column(list, n));
-		list += n + (list[n] == ',');
-	}
-}
-
-/* What -o says: an empty name ends it in silence, as there. */
-static bool add_named(struct wish *w, const char *list)
-{
-	if (!*list)
-		return false;
-	while (*list) {
-		size_t n = strcspn(list, ",");
-		const struct ls_column *c;
-
-		if (n == 0 && list[1])
-			return false;
-		if (list[n] == ',' && !list[n + 1])
-			n++; /* the last comma belongs to the name */
-		c = ls_column(list, n);
-		if (!c) {
-			msg_error("unknown column: %s", list);
-			return false;
-		}
-		if (!add_column(w, c))
-			return false;
-		list += n + (list[n] == ',');
-	}
-	return true;
-}
-
-/* The times of a list of segments stand before the command. */
-static void add_times(struct wish *w)
-{
-	const struct ls_column *last = w->columns[w->cols.n - 1];
-	bool command = !w->global && last->form == LS_COMMAND;
-
-	w->cols.n -= command;
-	add_known(w, ls_kinds[w->kind].times);
-	if (command)
-		(void)add_column(w, last);
-}
-
-static bool choose(struct wish *w)
-{
-	bool pretty = (w->by_id || w->name) && !w->form_given;
-	enum ls_kind applies = w->global ? LS_LIMITS : w->kind;
-
-	if (pretty && (!w->output || *w->output == '+') && !w->creator && !w->time) {
-		for (const struct ls_column *c = ls_columns; c->c.name; c++)
-			if (c->kinds & LS_BIT(w->kind))
-				(void)add_column(w, c);
-	} else if (!w->output || *w->output == '+') {
-		if (w->kind != LS_NONE)
-			add_known(w, ls_kinds[w->kind].columns);
-		if (w->global)
-			add_known(w, ls_kinds[LS_LIMITS].columns);
-		if (w->creator && w->kind != LS_NONE)
-			add_known(w, ls_kinds[w->kind].creators);
-		if (w->time && w->kind != LS_NONE)
-			add_times(w);
-	}
-	if (w->output && !add_named(w, w->output + (*w->output == '+')))
-		return false;
-	for (size_t i = 0; i < w->cols.n; i++)
-		if (w->output && *w->output != '+' &&
-		    !(w->columns[i]->kinds & LS_BIT(applies))) {
-			msg_error("column %s does not apply to the specified IPC",
-				  w->columns[i]->c.name);
-			return false;
-		}
-	return true;
-}
-
 /* ---- rows */
 
-/* The fields that the columns are made of. */
-static const uint8_t *fields_of(const struct wish *w)
-{
-	static uint8_t fields[3 * COLS_MAX + 3];
-	size_t n = 0;
-
-	fields[n++] = IPCX_F_CURMSGS;
-	fields[n++] = IPCX_F_NAME;
-	for (size_t i = 0; i < w->cols.n; i++) {
-		const struct ls_column *c = w->columns[i];
-
-		fields[n++] = (uint8_t)c->field;
-		if (c->plain)
-			fields[n++] = (uint8_t)c->plain;
-		if (c->form == LS_KNOWN)
-			fields[n++] = c->plain == IPCX_F_CUID ? IPCX_F_OWNER
-							      : IPCX_F_GROUP;
-	}
-	fields[n] = IPCX_FIELDS;
-	return fields;
-}
-
 /* Rows of a snapshot, without those that the originals do not see. */
-static int put_rows(struct wish *w, const struct ipcx_table *t, bool measure)
+static int put_rows(struct ls_wish *w, const struct ipcx_table *t, bool measure)
 {
 	size_t rows = ipcx_table_rows(t), n = 0;
 	auto_free size_t *pick = reallocarray(NULL, rows + 1, sizeof(*pick));
@@ -203,10 +83,10 @@ static int put_rows(struct wish *w, const struct ipcx_table *t, bool measure)
 	return EXIT_DONE;
 }
 
-static int list(struct ipcx *x, struct wish *w)
+static int list(struct ipcx *x, struct ls_wish *w)
 {
 	bool table = w->cols.form == COLS_TABLE;
-	const uint8_t *fields = fields_of(w);
+	const uint8_t *fields = ls_fields(w);
 	uint64_t resume = 0;
 	int r = EXIT_DONE;
 
@@ -260,7 +140,7 @@ static void put_elements(const struct ipcx_table *t)
 }
 
 /* A queue is called by its name with the slash, the others by that of their file. */
-static int find(struct ipcx *x, const struct wish *w, struct ipcx_table **ret_t)
+static int find(struct ipcx *x, const struct ls_wish *w, struct ipcx_table **ret_t)
 {
 	struct ipcx_ref ref;
 
@@ -270,7 +150,7 @@ static int find(struct ipcx *x, const struct wish *w, struct ipcx_table **ret_t)
 	if (w->by_id) {
 		ref = tool_ref(ls_kinds[w->kind].mech, (int32_t)w->id);
 		if (w->id >= 0 && (LS_BIT(w->kind) & LS_SYSV))
-			*ret_t = tool_find(x, &ref, fields_of(w));
+			*ret_t = tool_find(x, &ref, ls_fields(w));
 		if (!*ret_t)
 			msg_error("id %d not found", (int)w->id);
 		return 0;
@@ -281,7 +161,7 @@ static int find(struct ipcx *x, const struct wish *w, struct ipcx_table **ret_t)
 	}
 	if ((LS_BIT(w->kind) & LS_POSIX) && (w->name[0] == '/') == (w->kind == LS_MQ) &&
 	    tool_named(x, ls_kinds[w->kind].mech, w->name, &ref) == 0)
-		*ret_t = tool_find(x, &ref, fields_of(w));
+		*ret_t = tool_find(x, &ref, ls_fields(w));
 	if (*ret_t && !ls_visible(w->kind, *ret_t, 0)) {
 		ipcx_table_free(*ret_t);
 		*ret_t = NULL;
@@ -291,7 +171,7 @@ static int find(struct ipcx *x, const struct wish *w, struct ipcx_table **ret_t)
 	return 0;
 }
 
-static int one(struct ipcx *x, struct wish *w)
+static int one(struct ipcx *x, struct ls_wish *w)
 {
 	struct ipcx_ref ref = tool_ref("sem", (int32_t)w->id);
 	struct ipcx_table *t, *inside = NULL;
@@ -321,7 +201,7 @@ static int one(struct ipcx *x, struct wish *w)
 
 /* ---- options */
 
-static bool take_time_format(struct wish *w, const char *arg)
+static bool take_time_format(struct ls_wish *w, const char *arg)
 {
 	static const char *const names[] = { [LS_SHORT] = "short", "full", "iso" };
 
@@ -334,7 +214,7 @@ static bool take_time_format(struct wish *w, const char *arg)
 	return false;
 }
 
-static bool take_kind(struct wish *w, int c)
+static bool take_kind(struct ls_wish *w, int c)
 {
 	static const char letters[] = "mMqQsS"; /* in the order of enum ls_kind */
 	const char *at = strchr(letters, c);
@@ -344,7 +224,7 @@ static bool take_kind(struct wish *w, int c)
 	return at;
 }
 
-static bool take_form(struct wish *w, int c)
+static bool take_form(struct ls_wish *w, int c)
 {
 	static const char letters[] = "lrenJ"; /* in the order of enum cols_form */
 	const char *at = strchr(letters, c);
@@ -355,7 +235,7 @@ static bool take_form(struct wish *w, int c)
 	return w->form_given = true;
 }
 
-static bool take(struct wish *w, int c, const char *arg)
+static bool take(struct ls_wish *w, int c, const char *arg)
 {
 	switch (c) {
 	case 'b':
@@ -400,7 +280,7 @@ static enum cols_json json_form(void)
 	return how && !strcmp(how, "lines") ? COLS_JSON_LINES : COLS_JSON_PRETTY;
 }
 
-static int show(struct ipcx *x, struct wish *w)
+static int show(struct ipcx *x, struct ls_wish *w)
 {
 	static const unsigned everything = LS_SYSV | LS_POSIX;
 	bool single = w->by_id || w->name;
@@ -424,7 +304,7 @@ static int show(struct ipcx *x, struct wish *w)
 static int run(struct ipcx *x, const struct tool *t, int argc, char **argv)
 {
 	struct tool_walk walk = { .tool = t, .argc = argc, .argv = argv };
-	static struct wish w;
+	static struct ls_wish w;
 	int c;
 
 	w.kind = LS_NONE;
@@ -441,7 +321,7 @@ static int run(struct ipcx *x, const struct tool *t, int argc, char **argv)
 	}
 	if ((w.by_id || w.name) && !w.form_given && !w.time_given)
 		w.style.time = LS_FULL;
-	if (!choose(&w))
+	if (!ls_choose(&w))
 		return EXIT_FAILED;
 	w.cols.json = json_form();
 	w.cols.name = ls_kinds[w.global ? LS_LIMITS : w.kind].json;

@@ -79,3 +79,20 @@ bool ls_visible(enum ls_kind kind, const struct ipcx_table *t, size_t row);
 
 /* Whether the directory of a POSIX kind is there; says so when it is not. */
 bool ls_mounted(enum ls_kind kind);
+
+/* What is to be shown. */
+struct ls_wish {
+	struct cols cols;
+	const struct ls_column *columns[COLS_MAX];
+	enum ls_kind kind; /* LS_NONE: none was named */
+	bool global, by_id, creator, time, form_given, time_given;
+	int64_t id;
+	const char *name, *output;
+	struct ls_style style;
+};
+
+/* Choose the columns. False: that was wrong, which was said if the originals say it. */
+bool ls_choose(struct ls_wish *w);
+
+/* The fields that they are made of. Static. */
+const uint8_t *ls_fields(const struct ls_wish *w);

@@ -64,34 +64,36 @@ int tool_try(const struct tool *t)
 	return EXIT_FAILED;
 }
 
+/* " -i, --id ID" */
+static size_t left_side(const struct tool_opt *o, char *buf, size_t size)
+{
+	bool letter = o->id < 256, may = o->takes == MAY_TAKE;
+
+	return (size_t)snprintf(buf, size, " %c%c%s --%s%s%s%s", letter ? '-' : ' ',
+				letter ? o->id : ' ', letter ? "," : " ", o->name,
+				!o->arg ? ""
+				: may   ? "[="
+					: " ",
+				o->arg ? o->arg : "", may ? "]" : "");
+}
+
 static void help(const struct tool *t)
 {
 	size_t width = 0;
 	char left[96];
 
+	for (const struct tool_opt *o = t->opts; o->name; o++)
+		width = MAX(width, left_side(o, left, sizeof(left)));
 	out_format("\nUsage:\n%s\n%s\n", t->usage, t->about);
-	for (int pass = 0; pass < 2; pass++)
-		for (size_t g = 0; t->groups[g]; g++) {
-			if (pass)
-				out_format("\n%s:\n", t->groups[g]);
-			for (const struct tool_opt *o = t->opts; o->name; o++) {
-				const char *open = o->takes == MAY_TAKE ? "[=" : " ";
-
-				if (o->group != g)
-					continue;
-				(void)snprintf(left, sizeof(left), " %c%c%s --%s%s%s%s",
-					       o->id < 256 ? '-' : ' ',
-					       o->id < 256 ? o->id : ' ',
-					       o->id < 256 ? "," : " ", o->name,
-					       o->arg ? open : "", o->arg ? o->arg : "",
-					       o->takes == MAY_TAKE ? "]" : "");
-				if (pass)
-					out_format("%-*s  %s\n", (int)width, left,
-						   o->help);
-				else
-					width = MAX(width, strlen(left));
-			}
+	for (unsigned group = 0; t->groups[group]; group++) {
+		out_format("\n%s:\n", t->groups[group]);
+		for (const struct tool_opt *o = t->opts; o->name; o++) {
+			if (o->group != group)
+				continue;
+			(void)left_side(o, left, sizeof(left));
+			out_format("%-*s  %s\n", (int)width, left, o->help);
 		}
+	}
 	if (t->more_help)
 		t->more_help();
 	out_text("\nWhere it differs from other versions is told in ipcx-compat(7).\n");
