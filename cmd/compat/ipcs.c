@@ -393,8 +393,13 @@ static int detail(struct ipcx *x, const struct wish *w)
 
 static int show(struct ipcx *x, const struct wish *w)
 {
+	struct ipcx_table *totals = NULL;
 	int r = EXIT_DONE;
 
+	if (w->view == VIEW_SUMMARY && ipcx_totals(x, &totals) < 0) {
+		msg_error("%s", ipcx_error(x));
+		return EXIT_FAILED;
+	}
 	out_text("\n");
 	for (int k = 0; k < IPCS_KINDS && r == EXIT_DONE; k++) {
 		enum ipcs_kind kind = (enum ipcs_kind)k;
@@ -404,11 +409,12 @@ static int show(struct ipcx *x, const struct wish *w)
 		if (w->view == VIEW_LIMITS)
 			r = ipcs_limits(x, kind, w->unit);
 		else if (w->view == VIEW_SUMMARY)
-			r = ipcs_summary(x, kind, w->unit);
+			r = ipcs_summary(totals, kind, w->unit);
 		else
 			r = ipcs_list(x, kind, w->view, w->unit);
 		out_text("\n");
 	}
+	ipcx_table_free(totals);
 	return r;
 }
 

@@ -44,7 +44,8 @@ int ipcs_list(struct ipcx *x, enum ipcs_kind kind, enum ipcs_view view,
 	      enum ipcs_unit unit);
 int ipcs_detail(struct ipcx *x, enum ipcs_kind kind, int32_t id, enum ipcs_unit unit);
 int ipcs_limits(struct ipcx *x, enum ipcs_kind kind, enum ipcs_unit unit);
-int ipcs_summary(struct ipcx *x, enum ipcs_kind kind, enum ipcs_unit unit);
+int ipcs_summary(const struct ipcx_table *totals, enum ipcs_kind kind,
+		 enum ipcs_unit unit);
 
 /* The mechanism of a kind: "msg". */
 extern const char *const ipcs_mechs[IPCS_KINDS];

@@ -240,7 +240,7 @@ int ipcs_limits(struct ipcx *x, enum ipcs_kind kind, enum ipcs_unit unit)
 	for (const struct limit_line *l = limits[kind].lines; l->text; l++)
 		names[n++] = l->name;
 	names[n] = NULL;
-	if (ipcx_limits(x, names, &t) < 0) {
+	if (ipcx_limit_values(x, names, &t) < 0) {
 		msg_error("%s", ipcx_error(x));
 		return EXIT_FAILED;
 	}
@@ -306,7 +306,7 @@ static void put_totals(const struct ipcx_table *t, size_t row, enum ipcs_kind ki
 	}
 }
 
-int ipcs_summary(struct ipcx *x, enum ipcs_kind kind, enum ipcs_unit unit)
+int ipcs_summary(const struct ipcx_table *t, enum ipcs_kind kind, enum ipcs_unit unit)
 {
 	static const struct {
 		const char *banner, *missing;
@@ -315,14 +315,9 @@ int ipcs_summary(struct ipcx *x, enum ipcs_kind kind, enum ipcs_unit unit)
 		[IPCS_SHM] = { "Shared Memory Status", "shared memory" },
 		[IPCS_SEM] = { "Semaphore Status", "semaphores" },
 	};
-	struct ipcx_table *t;
 	unsigned mech = IPCX_NO_MECH;
 	bool found = false;
 
-	if (ipcx_totals(x, &t) < 0) {
-		msg_error("%s", ipcx_error(x));
-		return EXIT_FAILED;
-	}
 	(void)ipcx_mech_by_name(ipcs_mechs[kind], (size_t)-1, &mech);
 	out_format("------ %s --------\n", texts[kind].banner);
 	for (size_t i = 0; i < ipcx_table_rows(t); i++)
@@ -332,6 +327,5 @@ int ipcs_summary(struct ipcx *x, enum ipcs_kind kind, enum ipcs_unit unit)
 		}
 	if (!found)
 		out_format("kernel not configured for %s\n", texts[kind].missing);
-	ipcx_table_free(t);
 	return EXIT_DONE;
 }
