@@ -10,6 +10,7 @@
 #include "base/esc.h"
 #include "base/util.h"
 #include "cmd.h"
+#include "compat/tool.h"
 #include "ui/select.h"
 
 struct complete_args {
@@ -284,6 +285,22 @@ static bool only_operands(int n, char **words)
 	return n > 0;
 }
 
+/* An old name, then its options. */
+static void complete_old(const struct cursor *at, int n, char **words)
+{
+	const struct tool *t = n > 1 ? tool_by_path(words[0]) : NULL;
+
+	for (const struct tool *const *o = tools; n == 1 && *o; o++)
+		offer(at, (*o)->name, "", (*o)->about);
+	for (const struct tool_opt *o = t ? t->opts : NULL; o && o->name; o++) {
+		char text[64];
+
+		(void)snprintf(text, sizeof(text), "--%s", o->name);
+		if (at->word[0] == '-')
+			offer(at, text, "", o->help);
+	}
+}
+
 /* The last of the n words is the one under the cursor; c's name is not among them. */
 static void complete_command(struct app *app, const struct cmd *c, int n, char **words)
 {
@@ -291,6 +308,10 @@ static void complete_command(struct app *app, const struct cmd *c, int n, char *
 	const char *before = n > 1 ? words[n - 2] : "", *sign = strchr(at.word, '=');
 	const struct opt *o = NULL;
 
+	if (c->complete == COMPLETE_OLD && (n > 1 || at.word[0] != '-')) {
+		complete_old(&at, n, words);
+		return;
+	}
 	if (only_operands(n - 1, words)) {
 		offer_kind(app, c, operands(c, n - 1, words), &at, n - 1, words);
 		return;

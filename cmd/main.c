@@ -11,6 +11,7 @@
 
 #include "base/util.h"
 #include "cmd.h"
+#include "compat/tool.h"
 
 /* clang-format off */
 const struct opt global_opts[] = {
@@ -191,12 +192,12 @@ static int start(int argc, char **argv)
 }
 
 /* What was buffered goes out, and a lost write is a failure; a reader that has gone away
- * is none. */
-static int finish(int status)
+ * is none, nor is, under an old name, a standard output that was closed. */
+static int finish(int status, const struct tool *old)
 {
 	int r = out_flush();
 
-	if (r == -EPIPE || r == 0)
+	if (r == -EPIPE || r == 0 || (old && r == -EBADF))
 		return status;
 	msg_error("write error: %s", strerror(-r));
 	return status == EXIT_DONE ? EXIT_FAILED : status;
@@ -204,6 +205,8 @@ static int finish(int status)
 
 int main(int argc, char **argv)
 {
+	const struct tool *old;
+
 	hold_streams();
 	if (getauxval(AT_SECURE)) {
 		msg_error(
@@ -212,5 +215,6 @@ int main(int argc, char **argv)
 	}
 	if (argc < 1)
 		return msg_usage("called without a name");
-	exit(finish(start(argc, argv)));
+	old = tool_by_path(argv[0]);
+	exit(finish(old ? tool_start(old, argc, argv) : start(argc, argv), old));
 }

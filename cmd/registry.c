@@ -19,6 +19,7 @@
 	line(ns_new)     \
 	line(ns_pin)     \
 	line(ns_unpin)   \
+	line(compat)     \
 	line(help)       \
 	line(complete)
 /* clang-format on */

@@ -541,6 +541,20 @@ int ipcx_change(struct ipcx *x, const struct ipcx_query *q,
  */
 int ipcx_limits(struct ipcx *x, const char *const *names, struct ipcx_table **ret_table);
 
+/** The same without what is used: no object is counted, which the kernel does under a
+ * lock. used and percent are unknown. @return 0, -ENOENT for an unknown name */
+int ipcx_limit_values(struct ipcx *x, const char *const *names,
+		      struct ipcx_table **ret_table);
+
+/**
+ * What the kernel counts over all objects of each System V mechanism, a row each: objects
+ * and, for shm, allocated, rss and swap (bytes); for msg, qnum and cbytes; for sem,
+ * nsems. One SHM_INFO, MSG_INFO and SEM_INFO each: no object is looked at by itself.
+ *
+ * @return 0, -ENOMEM. A mechanism that this kernel does not have is a note.
+ */
+int ipcx_totals(struct ipcx *x, struct ipcx_table **ret_table);
+
 /** The name of a limit by its number (0, 1, …); NULL past the last. */
 const char *ipcx_limit_name(unsigned i);
 

@@ -15,9 +15,14 @@
 #include "ui/out.h"
 
 static struct {
-	const char *command;
+	const char *name, *command;
 	struct ix_buf records;
-} msg;
+} msg = { .name = "ipcx" };
+
+void msg_name(const char *name)
+{
+	msg.name = name;
+}
 
 void msg_command(const char *name)
 {
@@ -44,6 +49,7 @@ static void put_safe(struct ix_buf *line, const char *text)
 	}
 }
 
+/* Without a prefix not even the program's name stands in front. */
 static void PRINTF(2, 0) say(const char *prefix, const char *fmt, va_list args)
 {
 	static const char no_memory[] = "ipcx: out of memory\n";
@@ -54,8 +60,8 @@ static void PRINTF(2, 0) say(const char *prefix, const char *fmt, va_list args)
 		text = NULL;
 	(void)out_flush(); /* what was printed before stands before it, also where both
 			      are one terminal */
-	(void)ix_buf_str(&line, "ipcx: ");
-	(void)ix_buf_str(&line, prefix);
+	if (prefix)
+		(void)ix_buf_printf(&line, "%s: %s", msg.name, prefix);
 	if (text)
 		put_safe(&line, text);
 	/* Nobody is left to be told when this fails. */
@@ -92,6 +98,15 @@ void msg_error(const char *fmt, ...)
 	va_end(args);
 	if (text)
 		record(&(struct msg_record){ .kind = "error", .text = text });
+}
+
+void msg_plain(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say(NULL, fmt, args);
+	va_end(args);
 }
 
 void msg_note(const char *fmt, ...)

@@ -17,6 +17,12 @@ void msg_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A usage error with a hint at --help; answers exit status 2. */
 int msg_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Messages begin with this name instead of "ipcx": it is called by another. */
+void msg_name(const char *name);
+
+/* A line without any name in front. */
+void msg_plain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 /* Ask on the terminal: true only for y or yes. */
 bool msg_ask(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -47,6 +47,7 @@ enum complete {
 	COMPLETE_NS = 1 << 10,     /* containers and pins */
 	COMPLETE_NS_ALL = 1 << 11, /* and "all" */
 	COMPLETE_WISHES = 1 << 12, /* a mechanism and a colon */
+	COMPLETE_OLD = 1 << 13,    /* an old name, and what that takes */
 };
 
 struct opt {

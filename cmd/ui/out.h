@@ -19,5 +19,8 @@ void out_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The words of a paragraph, broken at 80 columns. */
 void out_paragraph(const char *text);
 
+/* The columns of the terminal that it goes to; 0 when it is none. */
+size_t out_columns(void);
+
 /* Write out what is buffered. 0, or -errno of the first failure ever. */
 int out_flush(void);

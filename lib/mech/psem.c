@@ -36,6 +36,7 @@ static const struct ix_kind psem_kind = {
 	.row_size = sizeof(struct psem_row),
 	.columns = {
 		IX_POSIX_COLUMNS(struct psem_row),
+		[IPCX_F_MTIME] = IX_COL(struct psem_row, base.mtime),
 		[IPCX_F_VALUE] = IX_COL(struct psem_row, value),
 	},
 };

@@ -122,6 +122,7 @@ struct look {
 struct looks {
 	struct look *all;
 	size_t n, room;
+	bool use; /* count what is used of them, too */
 };
 
 static int look_at(struct ix_limits *s, const struct ix_limit *l, struct looks *looks)
@@ -136,7 +137,7 @@ static int look_at(struct ix_limits *s, const struct ix_limit *l, struct looks *
 		looks->room = room;
 	}
 	looks->all[looks->n].l = l;
-	ix_limit_read(s, l, true, &looks->all[looks->n].r);
+	ix_limit_read(s, l, looks->use, &looks->all[looks->n].r);
 	looks->n++;
 	return 0;
 }
@@ -240,11 +241,18 @@ static int fill(struct ipcx_table *t, const struct ix_limits *s,
 	return 0;
 }
 
+/* Which limits are wanted. */
+struct choice {
+	const char *const *names;
+	bool use;
+};
+
 static int limits_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 {
-	const char *const *names = arg;
+	const struct choice *choice = arg;
+	const char *const *names = choice->names;
 	struct ix_limits s = ix_limits_begin(x);
-	struct looks looks = { 0 };
+	struct looks looks = { .use = choice->use };
 	int r = 0;
 
 	if (!names)
@@ -257,18 +265,28 @@ static int limits_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 	return r == -ENOMEM ? ix_fail(x, r, "limits") : r;
 }
 
-int ipcx_limits(struct ipcx *x, const char *const *names, struct ipcx_table **ret_table)
+static int limits(struct ipcx *x, struct choice choice, struct ipcx_table **ret_table)
 {
-	struct ix_errand e = { .run = limits_there, .looks = true };
+	struct ix_errand e = { .run = limits_there, .arg = &choice, .looks = true };
 	struct ipcx_table *t;
 	int r = ix_table_new(&t);
 
 	if (r < 0)
 		return ix_fail(x, r, "limits");
-	memcpy(&e.arg, &names, sizeof(e.arg)); /* only read */
 	e.t = t;
 	r = ix_there(x, &e);
 	return ix_table_hand(x, t, r, ret_table);
+}
+
+int ipcx_limits(struct ipcx *x, const char *const *names, struct ipcx_table **ret_table)
+{
+	return limits(x, (struct choice){ names, true }, ret_table);
+}
+
+int ipcx_limit_values(struct ipcx *x, const char *const *names,
+		      struct ipcx_table **ret_table)
+{
+	return limits(x, (struct choice){ names, false }, ret_table);
 }
 
 /* ---- setting */

@@ -3,6 +3,7 @@
 #include "api.h"
 
 #include <sys/shm.h>
+#include <unistd.h>
 
 /* The reference that stands in every row of t is appended to list. */
 static size_t append(const struct ipcx_table *t, char list[][64], size_t n, size_t most)
@@ -271,6 +272,72 @@ static void change_answers_with_what_is(void **state)
 	ipcx_table_free(t);
 }
 
+/* The row of a mechanism among the totals. */
+static size_t row_of(const struct ipcx_table *t, const char *mech)
+{
+	for (size_t row = 0; row < ipcx_table_rows(t); row++)
+		if (ipcx_row_mech(t, row) == mech_of(mech))
+			return row;
+	fail_msg("no totals of %s", mech);
+	return 0;
+}
+
+/* What the kernel counts is what was made: pages of segments, semaphores of arrays. */
+static void totals_count_all(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_attrs shm = small("shm", NULL), sem = small("sem", NULL);
+	struct ipcx_value v;
+	struct ipcx_ns *ns;
+	struct ipcx_table *t;
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	shm.bytes = page + 1;
+	sem.nsems = 5;
+	make(x, &shm, NULL);
+	make(x, &sem, NULL);
+	make_small(x, "sem", NULL, NULL);
+	make_small(x, "msg", NULL, NULL);
+	assert_int_equal(ipcx_ns_open(x, "self", &ns), 0);
+	for (int there = 0; there < 2; there++) {
+		ipcx_use(x, there ? ns : NULL);
+		assert_int_equal(ipcx_totals(x, &t), 0);
+		assert_int_equal(ipcx_table_rows(t), 3);
+		assert_int_equal(number(t, row_of(t, "shm"), IPCX_F_OBJECTS), 1);
+		assert_int_equal(number(t, row_of(t, "shm"), IPCX_F_ALLOCATED), 2 * page);
+		assert_int_equal(number(t, row_of(t, "shm"), IPCX_F_RSS), 0);
+		assert_int_equal(number(t, row_of(t, "msg"), IPCX_F_OBJECTS), 1);
+		assert_int_equal(number(t, row_of(t, "msg"), IPCX_F_QNUM), 0);
+		assert_int_equal(number(t, row_of(t, "sem"), IPCX_F_OBJECTS), 2);
+		assert_int_equal(number(t, row_of(t, "sem"), IPCX_F_NSEMS), 7);
+		assert_int_equal(ipcx_row_get(t, row_of(t, "sem"), IPCX_F_ALLOCATED, &v),
+				 -ENODATA);
+		ipcx_table_free(t);
+	}
+	ipcx_use(x, NULL);
+	ipcx_ns_free(ns);
+}
+
+static void limit_values_count_nothing(void **state)
+{
+	static const char *const names[] = { "shmmni", "semvmx", NULL };
+	struct ipcx *x = *state;
+	struct ipcx_value v;
+	struct ipcx_table *t;
+
+	make_small(x, "shm", NULL, NULL);
+	assert_int_equal(ipcx_limit_values(x, names, &t), 0);
+	assert_int_equal(ipcx_table_rows(t), 2);
+	assert_true(number(t, 0, IPCX_F_LIMIT) > 0);
+	assert_int_equal(number(t, 1, IPCX_F_LIMIT), 32767);
+	assert_int_equal(ipcx_row_get(t, 0, IPCX_F_USED, &v), 0);
+	assert_int_equal(v.type, IPCX_NONE);
+	ipcx_table_free(t);
+	assert_int_equal(ipcx_limits(x, names, &t), 0);
+	assert_int_equal(number(t, 0, IPCX_F_USED), 1);
+	ipcx_table_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +349,8 @@ int main(void)
 		TEST(create_all_or_none),
 		TEST(taken_ones_survive_a_failure),
 		TEST(change_answers_with_what_is),
+		TEST(totals_count_all),
+		TEST(limit_values_count_nothing),
 	};
 
 	return cmocka_run_group_tests_name("objects", tests, NULL, NULL);

@@ -83,6 +83,11 @@ def each(*goals):
     return zip(KINDS, goals * 3 if len(goals) == 1 else goals)
 
 
+def old(world, *words):
+    """The original, and ipcx called by its name."""
+    return Cmd(world, words), Cmd(world, ("@tmp@/" + words[0], *words[1:]))
+
+
 def alone(value):
     return value
 
@@ -203,6 +208,20 @@ CASES = [
     *[Case("P23", f"rm {k} --all, 32,000 ÷ ipcrm --all",
            (removal(k, "@ipcx@", "rm", k, "--all", "--yes"),
             removal(k, "ipcrm", f"--all={k}")), "<=", 1.05) for k in KINDS],
+
+    *[Case(f"C{4 if world == N else 5}", f"{k} {world} {tool} ÷ under that name",
+           old(world, tool, FLAG[k]), ">=", 1)
+      for world in (N, "32000 owners") for k in KINDS for tool in ("ipcs", "lsipc")],
+    *[Case("C6", f"{k} 200 unknown uids ipcs ÷ under that name",
+           old("32000 unknown", "ipcs", FLAG[k]), ">=", 1) for k in KINDS],
+    *[Case("C7", f"{k} 10 {' '.join(words)} ÷ under that name",
+           old("10", words[0], FLAG[k], *words[1:]), ">=", 1, times=START_UP)
+      for k in KINDS for words in (("ipcs",), ("lsipc",), ("lsipc", "-J"))],
+    Case("C11", "ipcs -m -i among 32,000 ÷ under that name",
+         old(N, "ipcs", "-m", "-i", "@shmid@"), ">=", 1, times=5),
+    *[Case("C12", f"{' '.join(words)}, 32,000 of each ÷ under that name", old(N, *words),
+           ">=", 1, times=5)
+      for words in (("lsipc",), ("ipcs", "-u"), ("ipcs", "-l"))],
 
     Case("P26", "queues with attributes ÷ ls -l",
          (QUEUES, Cmd("queues", ("ls", "-l", "@mqueue@"))), "<=", 1.6),

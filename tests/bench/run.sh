@@ -33,6 +33,9 @@ lib=$(dirname "$(find "$BUILD" -name libipcx.so | head -n 1)")
 BENCH_BIN=$(realpath "$BENCH_BIN")
 BENCH_IPCX=$IPCX
 BENCH_TMP=$(mktemp -d "$BENCH_BIN/run.XXXXXX")
+for name in ipcs ipcrm lsipc; do
+	ln -s "$IPCX" "$BENCH_TMP/$name"
+done
 export BENCH_BIN BENCH_IPCX BENCH_TMP
 # An ordinary user gets namespaces with a user namespace around them; rows that need
 # other users' objects are n/a there.

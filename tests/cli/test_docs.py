@@ -50,6 +50,12 @@ def page(name):
     return words(render(name)[0])
 
 
+def page_of(command, name="ipcx-{0}.{1}"):
+    """What tells of a command: of the old names, which are many commands, in section 7."""
+    first = command["name"].split()[0]
+    return name.format(first, 7 if first == "compat" else 1)
+
+
 def shown(dump):
     return [c for c in dump["commands"] if not c["hidden"] and c["name"] != "help"]
 
@@ -65,7 +71,7 @@ def literal(name):
 
 def test_every_command_has_its_page_with_all_its_options_and_examples(dump):
     for c in shown(dump):
-        text = page(f"ipcx-{c['name'].split()[0]}.1")
+        text = page(page_of(c))
         assert words(f"ipcx {c['name']} [OPTIONS]") in text
         for o in [*c["options"], *dump["options"]]:
             names = f"-{o['letter']}, --{o['name']}" if o["letter"] else f"--{o['name']}"
@@ -79,7 +85,7 @@ def test_ipcx_1_lists_every_command(dump):
     text = page("ipcx.1")
     for c in shown(dump):
         assert words(f"ipcx {c['name']} {c['operands']} {c['summary']}") in text
-        assert words(f"ipcx-{c['name'].split()[0]}(1)") in text
+        assert words(page_of(c, "ipcx-{0}({1})")) in text
 
 
 def test_ipcx_1_tells_every_field_mechanism_format_and_exit_status(dump):

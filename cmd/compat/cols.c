@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The formats in which lsipc prints: those of libsmartcols, but not by it. So the bytes
+ * are the same whichever version of it a machine has (the newest semantics, also where
+ * that is old), nothing more is loaded at the start, and what made lsipc slow, a cell
+ * allocated for each value, is not there. It knows which bytes each format cannot have.
+ */
+#include "compat/cols.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <string.h>
+
+#include "base/esc.h"
+#include "base/util.h"
+#include "ui/out.h"
+
+/* The width of labels in front of the values of a single row, and of those. */
+#define LABEL_WIDTH 36
+#define VALUE_WIDTH 36
+
+/* ---- text of others */
+
+static char *put_hex(char *p, unsigned char byte)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	*p++ = '\\';
+	*p++ = 'x';
+	*p++ = digits[byte >> 4];
+	*p++ = digits[byte & 15];
+	return p;
+}
+
+/* Whether characters beyond ASCII can be shown: asked when the first of them comes. */
+static bool is_utf8(void)
+{
+	static int known = -1;
+
+	if (known < 0)
+		known = setlocale(LC_CTYPE, "") && !strcmp(nl_langinfo(CODESET), "UTF-8");
+	return known == 1;
+}
+
+/* The length of a character that is shown as it is, 0 when its bytes are not. */
+static size_t shown(const char *s, size_t len)
+{
+	uint32_t code;
+	size_t n;
+	char one[8] = { 0 };
+
+	if ((unsigned char)*s < 0x80)
+		return *s >= ' ' && *s != 0x7f && !(*s == '\\' && len > 1 && s[1] == 'x');
+	if (!is_utf8())
+		return 0;
+	n = ix_utf8((const unsigned char *)s, len, &code);
+	memcpy(one, s, n);
+	return n && ix_esc_clean(one, IX_ESC_TEXT) ? n : 0;
+}
+
+static char *put_table_text(char *p, const char *s, size_t len)
+{
+	while (len > 0) {
+		size_t n = shown(s, len);
+
+		if (n) {
+			memcpy(p, s, n);
+			p += n;
+		} else {
+			p = put_hex(p, (unsigned char)*s);
+		}
+		s += MAX(n, (size_t)1);
+		len -= MAX(n, (size_t)1);
+	}
+	return p;
+}
+
+/* Bytes that a format cannot have become \xNN. */
+static char *put_guarded(char *p, const char *s, size_t len, const char *special)
+{
+	for (size_t i = 0; i < len; i++)
+		if (s[i] < ' ' || s[i] == 0x7f || strchr(special, s[i]))
+			p = put_hex(p, (unsigned char)s[i]);
+		else
+			*p++ = s[i];
+	return p;
+}
+
+static char *put_json(char *p, const char *s, size_t len)
+{
+	static const char names[] = "btn\0fr"; /* of 8, 9, 10, 12 and 13 */
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if (c >= ' ' && c != '"' && c != '\\') {
+			*p++ = s[i];
+			continue;
+		}
+		*p++ = '\\';
+		if (c >= ' ') {
+			*p++ = s[i];
+		} else if (c >= 8 && c <= 13 && c != 11) {
+			*p++ = names[c - 8];
+		} else {
+			memcpy(p, "u00", 3);
+			p[3] = digits[c >> 4];
+			p[4] = digits[c & 15];
+			p += 5;
+		}
+	}
+	return p;
+}
+
+/* ---- cells */
+
+struct cell {
+	bool any; /* there is one */
+	size_t len;
+	char text[COLS_CELL];
+};
+
+static void get(const struct cols *c, const void *data, size_t row, size_t k,
+		struct cell *cell)
+{
+	const char *end = c->cell(data, row, k, cell->text);
+
+	cell->any = end;
+	cell->len = end ? (size_t)(end - cell->text) : 0;
+}
+
+/* The text as a table has it, and its width in columns. */
+static char *table_text(const struct cols_column *column, const struct cell *cell,
+			char *p, size_t *ret_width)
+{
+	char *end;
+
+	if (!column->foreign) {
+		memcpy(p, cell->text, cell->len);
+		*ret_width = cell->len;
+		return p + cell->len;
+	}
+	end = put_table_text(p, cell->text, cell->len);
+	*end = '\0';
+	*ret_width = ix_width(p);
+	return end;
+}
+
+/* ---- names of columns */
+
+static const char *heading(const struct cols *c, size_t k)
+{
+	const char *name = c->columns[k]->name;
+
+	return c->shell && !strcmp(name, "USE%") ? "USE_PCT" : name;
+}
+
+static void put_lower(const char *text)
+{
+	char *p = out_room();
+
+	for (; *text; text++)
+		*p++ = *text >= 'A' && *text <= 'Z' ? (char)(*text | 0x20) : *text;
+	out_done(p);
+}
+
+/* ---- tables */
+
+void cols_measure(struct cols *c, const void *data, size_t rows)
+{
+	static struct cell cell;
+	static char text[4 * COLS_CELL + 1];
+
+	for (size_t k = 0; k < c->n; k++)
+		if (!c->no_headings)
+			c->widths[k] = MAX(c->widths[k], strlen(c->columns[k]->name));
+	for (size_t row = 0; row < rows; row++)
+		for (size_t k = 0; k < c->n; k++) {
+			size_t width;
+
+			get(c, data, row, k, &cell);
+			(void)table_text(c->columns[k], &cell, text, &width);
+			c->widths[k] = MAX(c->widths[k], width);
+		}
+}
+
+/*
+ * On a terminal that is too narrow, columns whose values are seldom wide are cut first,
+ * and always; then those that may be cut.
+ */
+static void fit(struct cols *c)
+{
+	size_t room = out_columns(), wide = c->n ? c->n - 1 : 0;
+
+	for (size_t k = 0; k < c->n; k++)
+		wide += c->widths[k];
+	for (int cut = COLS_SELDOM; cut <= (c->no_cut ? COLS_SELDOM : COLS_CUT); cut++)
+		for (size_t k = 0; room && wide > room && k < c->n; k++) {
+			size_t least = c->no_headings ? 1 : strlen(c->columns[k]->name);
+			size_t less = wide - room;
+
+			if ((int)c->columns[k]->cut != cut || c->widths[k] <= least)
+				continue;
+			if (cut == COLS_SELDOM)
+				less = c->widths[k];
+			less = MIN(less, c->widths[k] - least);
+			c->widths[k] -= less;
+			wide -= less;
+		}
+}
+
+/* The end of as much text as fits into a width. */
+static char *cut(char *p, char *end, size_t width)
+{
+	char *at = p;
+
+	while (at < end && width > 0) {
+		uint32_t code;
+		size_t n = ix_utf8((const unsigned char *)at, (size_t)(end - at), &code);
+		char one[8] = { 0 };
+
+		memcpy(one, at, MAX(n, (size_t)1));
+		if (ix_width(one) > width)
+			break;
+		width -= ix_width(one);
+		at += MAX(n, (size_t)1);
+	}
+	return at;
+}
+
+/* What is too wide and may not be cut stands on a line that ends with it. */
+static char *break_line(const struct cols *c, size_t k, char *p)
+{
+	*p++ = '\n';
+	for (size_t i = 0; i <= k; i++) {
+		memset(p, ' ', c->widths[i] + 1);
+		p += c->widths[i] + 1;
+	}
+	return p;
+}
+
+static void table_cell(const struct cols *c, size_t k, const struct cell *cell)
+{
+	char *from = out_room(), *end;
+	bool last = k + 1 == c->n;
+	size_t width, pad = 0;
+
+	end = table_text(c->columns[k], cell, from, &width);
+	if (width > c->widths[k] && c->columns[k]->cut == COLS_CUT) {
+		end = cut(from, end, c->widths[k]);
+	} else if (width > c->widths[k] && !last) {
+		out_done(break_line(c, k, end));
+		return;
+	} else if (width < c->widths[k]) {
+		pad = c->widths[k] - width;
+	}
+	/* Nothing at the end of a line takes no room there. */
+	if (c->columns[k]->right && (!last || cell->len)) {
+		memmove(from + pad, from, (size_t)(end - from));
+		memset(from, ' ', pad);
+		end += pad;
+	} else if (!last) {
+		memset(end, ' ', pad);
+		end += pad;
+	}
+	*end++ = last ? '\n' : ' ';
+	out_done(end);
+}
+
+/* ---- the other formats */
+
+static void raw_cell(const struct cols *c, size_t k, const struct cell *cell)
+{
+	char *p = put_guarded(out_room(), cell->text, cell->len, " \\");
+
+	*p++ = k + 1 == c->n ? '\n' : ' ';
+	out_done(p);
+}
+
+static void pair_cell(const struct cols *c, size_t k, const struct cell *cell)
+{
+	char *p;
+
+	out_text(heading(c, k));
+	p = out_room();
+	*p++ = '=';
+	*p++ = '"';
+	p = put_guarded(p, cell->text, cell->len, "\"\\`$");
+	*p++ = '"';
+	*p++ = c->form == COLS_NEWLINE || k + 1 == c->n ? '\n' : ' ';
+	out_done(p);
+}
+
+static void json_cell(const struct cols *c, size_t k, const struct cell *cell)
+{
+	bool pretty = c->json == COLS_JSON_PRETTY;
+	char *p;
+
+	out_text(pretty ? "         \"" : "\"");
+	put_lower(heading(c, k));
+	out_text(pretty ? "\": " : "\":");
+	p = out_room();
+	if (cell->len) {
+		*p++ = '"';
+		p = put_json(p, cell->text, cell->len);
+		*p++ = '"';
+	} else {
+		memcpy(p, "null", 4);
+		p += 4;
+	}
+	if (k + 1 < c->n)
+		*p++ = ',';
+	if (pretty)
+		*p++ = '\n';
+	out_done(p);
+}
+
+static void json_begin(const struct cols *c)
+{
+	if (c->json == COLS_JSON_PRETTY)
+		out_format("{\n   \"%s\": [\n", c->name);
+	if (c->json == COLS_JSON_COMPACT)
+		out_format("{\"%s\":[\n", c->name);
+}
+
+/* ---- rows */
+
+static void begin(struct cols *c)
+{
+	static struct cell cell;
+
+	if (c->form == COLS_JSON)
+		json_begin(c);
+	if (c->form == COLS_TABLE)
+		fit(c);
+	if (c->no_headings || (c->form != COLS_TABLE && c->form != COLS_RAW))
+		return;
+	for (size_t k = 0; k < c->n; k++) {
+		cell.len = strlen(heading(c, k));
+		memcpy(cell.text, heading(c, k), cell.len);
+		if (c->form == COLS_TABLE)
+			table_cell(c, k, &cell);
+		else
+			raw_cell(c, k, &cell);
+	}
+}
+
+static void row_begin(const struct cols *c, bool first)
+{
+	if (c->form != COLS_JSON)
+		return;
+	if (c->json == COLS_JSON_PRETTY)
+		out_text(first ? "      {\n" : ",{\n");
+	else
+		out_text(first || c->json == COLS_JSON_LINES ? "{" : ",\n{");
+}
+
+static void row_end(const struct cols *c)
+{
+	if (c->form != COLS_JSON)
+		return;
+	if (c->json == COLS_JSON_PRETTY)
+		out_text("      }");
+	else
+		out_text(c->json == COLS_JSON_LINES ? "}\n" : "}");
+}
+
+void cols_put(struct cols *c, const void *data, size_t rows)
+{
+	static void (*const cells[])(const struct cols *c, size_t k,
+				     const struct cell *cell) = {
+		[COLS_TABLE] = table_cell, [COLS_RAW] = raw_cell,
+		[COLS_EXPORT] = pair_cell, [COLS_NEWLINE] = pair_cell,
+		[COLS_JSON] = json_cell,
+	};
+	static struct cell cell;
+
+	for (size_t row = 0; row < rows; row++) {
+		if (c->rows == 0)
+			begin(c);
+		row_begin(c, c->rows == 0);
+		for (size_t k = 0; k < c->n; k++) {
+			get(c, data, row, k, &cell);
+			cells[c->form](c, k, &cell);
+		}
+		row_end(c);
+		c->rows++;
+	}
+}
+
+void cols_end(struct cols *c)
+{
+	if (c->form != COLS_JSON)
+		return;
+	if (c->rows == 0)
+		json_begin(c);
+	if (c->json == COLS_JSON_PRETTY)
+		out_text("\n   ]\n}\n");
+	if (c->json == COLS_JSON_COMPACT)
+		out_text(c->rows ? "\n]}\n" : "]}\n");
+}
+
+/* Controls in it would reach a terminal: they are shown as in a table. */
+void cols_single(const struct cols *c, const void *data, size_t row)
+{
+	static struct cell cell;
+
+	for (size_t k = 0; k < c->n; k++) {
+		char *from, *p;
+
+		get(c, data, row, k, &cell);
+		if (!cell.any)
+			continue;
+		out_format("%s:%*s", c->columns[k]->label,
+			   LABEL_WIDTH - 1 - (int)strlen(c->columns[k]->label), "");
+		from = out_room();
+		p = from;
+		for (size_t i = 0; i < cell.len; i++)
+			if ((unsigned char)cell.text[i] < ' ' || cell.text[i] == 0x7f)
+				p = put_hex(p, (unsigned char)cell.text[i]);
+			else
+				*p++ = cell.text[i];
+		while (p - from < VALUE_WIDTH)
+			*p++ = ' ';
+		*p++ = '\n';
+		out_done(p);
+	}
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx compat: which old names there are, and how they are come by. */
+#include <string.h>
+
+#include "cmd.h"
+#include "compat/tool.h"
+
+extern const struct tool tool_ipcs, tool_ipcmk, tool_ipcrm, tool_lsipc;
+
+const struct tool *const tools[] = { &tool_ipcs, &tool_ipcmk, &tool_ipcrm, &tool_lsipc,
+				     NULL };
+
+const struct tool *tool_by_path(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	for (const struct tool *const *t = tools; *t; t++)
+		if (!strcmp((*t)->name, slash ? slash + 1 : path))
+			return *t;
+	return NULL;
+}
+
+static int run(struct app *app, void *data, int n, char **words)
+{
+	const struct tool *t;
+
+	(void)app;
+	(void)data;
+	if (n == 0)
+		return msg_usage("which of ipcs, ipcmk, ipcrm and lsipc?");
+	t = tool_by_path(words[0]);
+	if (!t)
+		return msg_usage("'%s' is none of ipcs, ipcmk, ipcrm and lsipc",
+				 words[0]);
+	return tool_start(t, n, words);
+}
+
+/* clang-format off */
+static const struct example examples[] = {
+	{ "ipcx compat ipcs -m",                "what ipcs -m of util-linux prints" },
+	{ "ln -s /usr/bin/ipcx ~/bin/lsipc",    "a program of that name" },
+	{ NULL, NULL },
+};
+
+extern const struct cmd cmd_compat;
+const struct cmd cmd_compat = {
+	.name = "compat", .operands = "[ipcs|ipcmk|ipcrm|lsipc [ARGUMENT…]]", .summary = "be one of the old commands",
+	.about = "Be ipcs, ipcmk, ipcrm or lsipc of util-linux 2.42: the same options, the same output, the same exit "
+		 "status, without their traps (ipcx-compat(7)). A link of that name to ipcx does the same.",
+	.examples = examples, .complete = COMPLETE_OLD, .program = true, .run = run,
+};
+/* clang-format on */

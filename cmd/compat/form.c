@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How util-linux writes sizes and times, which is not how ipcx does: sizes are rounded
+ * up, times have no year or no day. */
+#include "compat/form.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/num.h"
+#include "base/util.h"
+
+char *form_size(char *p, uint64_t n)
+{
+	static const char units[] = "BKMGTPE";
+	unsigned unit = 0, shift;
+	uint64_t whole, rest, tenths;
+
+	while (unit + 2 < sizeof(units) && n >> 10 * (unit + 1))
+		unit++;
+	whole = n >> 10 * unit;
+	rest = n & ((UINT64_C(1) << 10 * unit) - 1);
+	/* Three digits of the fraction, cut, and those rounded to one. Exabytes leave no
+	 * room for them above. */
+	shift = 10 * (unit == 6 ? unit - 1 : unit);
+	rest >>= 10 * unit - shift;
+	tenths = ((rest * 1000 >> shift) + 50) / 100;
+	p = ix_put_u64(p, whole + tenths / 10);
+	if (tenths % 10) {
+		*p++ = '.';
+		*p++ = (char)('0' + tenths % 10);
+	}
+	*p++ = units[unit];
+	return p;
+}
+
+/* ---- times */
+
+static bool local(int64_t when, struct tm *ret_tm)
+{
+	static bool zone_read;
+	time_t t = (time_t)when;
+
+	if (!zone_read)
+		tzset(); /* localtime_r does not look at /etc/localtime every time */
+	zone_read = true;
+	return localtime_r(&t, ret_tm) != NULL;
+}
+
+static const char days[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+				  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+
+static char *put(char *p, const char *text)
+{
+	size_t n = strlen(text);
+
+	memcpy(p, text, n);
+	return p + n;
+}
+
+static char *put_two(char *p, int n, char pad)
+{
+	*p++ = n < 10 ? pad : (char)('0' + n / 10);
+	*p++ = (char)('0' + n % 10);
+	return p;
+}
+
+static char *put_clock(char *p, const struct tm *tm, bool seconds)
+{
+	p = put_two(p, tm->tm_hour, '0');
+	*p++ = ':';
+	p = put_two(p, tm->tm_min, '0');
+	if (!seconds)
+		return p;
+	*p++ = ':';
+	return put_two(p, tm->tm_sec, '0');
+}
+
+static char *put_year(char *p, const struct tm *tm)
+{
+	return ix_put_i64(p, (int64_t)tm->tm_year + 1900);
+}
+
+/* Most objects of a listing were made in the same second: its text is kept. */
+struct kept {
+	bool any;
+	int64_t when;
+	size_t len;
+	char text[FORM_MAX];
+};
+
+static bool again(const struct kept *k, int64_t when, char **p)
+{
+	if (!k->any || k->when != when)
+		return false;
+	memcpy(*p, k->text, k->len);
+	*p += k->len;
+	return true;
+}
+
+static char *keep(struct kept *k, int64_t when, const char *from, char *end)
+{
+	k->any = true;
+	k->when = when;
+	k->len = (size_t)(end - from);
+	memcpy(k->text, from, k->len);
+	return end;
+}
+
+char *form_ctime(char *p, int64_t when)
+{
+	static struct kept last;
+	char *from = p;
+	struct tm tm;
+
+	if (again(&last, when, &p))
+		return p;
+	if (!local(when, &tm))
+		return ix_put_i64(p, when);
+	p = put(p, days[tm.tm_wday]);
+	*p++ = ' ';
+	p = put(p, months[tm.tm_mon]);
+	*p++ = ' ';
+	p = put_two(p, tm.tm_mday, ' ');
+	*p++ = ' ';
+	p = put_clock(p, &tm, true);
+	*p++ = ' ';
+	return keep(&last, when, from, put_year(p, &tm));
+}
+
+char *form_short(char *p, int64_t when)
+{
+	static struct kept last;
+	static bool asked;
+	static struct tm now;
+	char *from = p;
+	struct tm tm;
+
+	if (again(&last, when, &p))
+		return p;
+	if (!asked)
+		(void)local(time(NULL), &now);
+	asked = true;
+	if (!local(when, &tm))
+		return ix_put_i64(p, when);
+	if (tm.tm_year == now.tm_year && tm.tm_yday == now.tm_yday)
+		return keep(&last, when, from, put_clock(p, &tm, false));
+	if (tm.tm_year != now.tm_year) {
+		p = put_year(p, &tm);
+		*p++ = '-';
+	}
+	p = put(p, months[tm.tm_mon]);
+	return keep(&last, when, from, put_two(p, tm.tm_mday, '0'));
+}
+
+char *form_iso(char *p, int64_t when)
+{
+	static struct kept last;
+	char *from = p;
+	struct tm tm;
+	long offset;
+
+	if (again(&last, when, &p))
+		return p;
+	if (!local(when, &tm))
+		return ix_put_i64(p, when);
+	offset = tm.tm_gmtoff / 60;
+	p = put_year(p, &tm);
+	*p++ = '-';
+	p = put_two(p, tm.tm_mon + 1, '0');
+	*p++ = '-';
+	p = put_two(p, tm.tm_mday, '0');
+	*p++ = 'T';
+	p = put_clock(p, &tm, true);
+	*p++ = offset < 0 ? '-' : '+';
+	offset = offset < 0 ? -offset : offset;
+	p = put_two(p, (int)(offset / 60), '0');
+	*p++ = ':';
+	return keep(&last, when, from, put_two(p, (int)(offset % 60), '0'));
+}
+
+/* ---- the rest */
+
+char *form_perms(char *p, uint64_t mode)
+{
+	for (int bit = 8; bit >= 0; bit--)
+		*p++ = mode >> bit & 1 ? "xwr"[bit % 3] : '-';
+	return p;
+}
+
+/* The same process made many objects: it is asked for once. */
+char *form_command(char *p, int64_t pid)
+{
+	static int64_t last = -1;
+	static char text[FORM_COMMAND_MAX];
+	static size_t len;
+	char path[40];
+	auto_fd int fd = -1;
+	ssize_t got;
+
+	if (pid != last) {
+		last = pid;
+		len = 0;
+		(void)snprintf(path, sizeof(path), "/proc/%lld/cmdline", (long long)pid);
+		fd = pid > 0 ? ix_open(AT_FDCWD, path, O_RDONLY) : -1;
+		got = fd >= 0 ? read(fd, text, sizeof(text)) : 0;
+		len = got > 0 ? (size_t)got : 0;
+		while (len > 0 && text[len - 1] == '\0')
+			len--;
+		for (size_t i = 0; i < len; i++)
+			if (text[i] == '\0')
+				text[i] = ' ';
+	}
+	memcpy(p, text, len);
+	return p + len;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sizes, times, permissions and commands as util-linux writes them. Each writes at p and
+ * answers the end, without a NUL.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* 5000 as 4.9K: rounded to one decimal, which is left out when it is 0; 12 as 12B. */
+char *form_size(char *p, uint64_t n);
+
+/* "Sat Nov 21 08:01:16 2026", local time. */
+char *form_ctime(char *p, int64_t when);
+
+/* "08:01" today, "Nov20" in this year, "2025-Nov20" otherwise. */
+char *form_short(char *p, int64_t when);
+
+/* "2026-11-21T08:01:16+00:00", local time with its offset. */
+char *form_iso(char *p, int64_t when);
+
+/* "rw-r-----" */
+char *form_perms(char *p, uint64_t mode);
+
+/* The command line of a process that lives, with blanks between the words; nothing
+ * otherwise. At most FORM_COMMAND_MAX bytes. */
+#define FORM_COMMAND_MAX 8192
+char *form_command(char *p, int64_t pid);
+
+/* Room that any other of them needs at most. */
+#define FORM_MAX 64
