@@ -10,6 +10,8 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../cli"))
+sys.path.insert(0, HERE)
+import states  # noqa: E402
 from helpers.sysv import libc  # noqa: E402
 
 NEWNS, NEWIPC = 0x20000, 0x8000000
@@ -30,7 +32,7 @@ def mount(what, where, kind=None, flags=0, data=None):
 
 
 def fresh(state, work):
-    """New namespaces, /dev and the users of our own, and the state in them; answers the keeper."""
+    """New namespaces, /dev and the users of our own."""
     call(libc.unshare(NEWNS | NEWIPC))
     devices = {name: os.open("/dev/" + name, os.O_PATH | os.O_CLOEXEC) for name in DEVICES}
     mount("none", "/dev", "tmpfs", 0, "mode=0755")
@@ -49,8 +51,12 @@ def fresh(state, work):
         with open(path, "w", encoding="ascii") as f:
             f.write("".join(line.format(*user) for user in USERS))
         mount(path, "/etc/" + name, None, BIND)
+
+
+def keep(state):
+    """The state, made by a program of its own, so that it has a name and always the same pid."""
     with open("/proc/sys/kernel/ns_last_pid", "w", encoding="ascii") as f:
-        f.write("500")  # the same pids in every run
+        f.write("500")
     keeper = subprocess.Popen(["keeper", "states.py", state], executable=sys.executable, cwd=HERE, stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE, env={"PYTHONDONTWRITEBYTECODE": "1"})
     assert keeper.stdout.readline() == b"made\n", state
@@ -94,7 +100,7 @@ def left():
         for row in found[kind]:
             key = int(row[0]) & 0xffffffff
             row[0] = key if key < KNOWN or key >= 0xfffffff0 or key == 0x7fffffff else "random"
-    for top in ("/dev/shm", "/dev/mqueue"):
+    for top in filter(os.path.exists, ("/dev/shm", "/dev/mqueue")):
         found[top] = sorted(filter(None, (entry(top, name) for name in os.listdir(os.fsencode(top)))))
     return found
 
@@ -119,6 +125,13 @@ def queue(name):
     return list(attr[1:4])
 
 
+def quick(state):
+    """The state made by this process: no name, but in no time."""
+    umask = os.umask(0)
+    getattr(states, state)()
+    os.umask(umask)
+
+
 def elsewhere(ask, work):
     """A command in a world that is made for it; answers also what it left behind."""
     read, write = os.pipe()
@@ -126,11 +139,10 @@ def elsewhere(ask, work):
     if pid == 0:
         os.close(read)
         try:
-            keeper = fresh(ask["fresh"], work)
+            fresh(ask["fresh"], work)
+            quick(ask["fresh"])
             answer = run(ask)
             answer["left"] = left()
-            keeper.kill()
-            keeper.wait()
         except BaseException as e:  # whatever it is, the suite must learn of it
             answer = {"broken": repr(e)}
         with os.fdopen(write, "w") as f:
@@ -145,7 +157,8 @@ def elsewhere(ask, work):
 
 def main():
     state, work = sys.argv[1:]
-    keeper = fresh(state, work)
+    fresh(state, work)
+    keeper = keep(state)
     print("ready", flush=True)
     for line in sys.stdin:
         ask = json.loads(line)

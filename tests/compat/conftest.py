@@ -115,11 +115,13 @@ def places():
 
     def place(state):
         if state not in made:
+            made[state] = None
             made[state] = Place(state)
+        assert made[state], "it could not be made before"
         return made[state]
 
     yield place
-    for one in made.values():
+    for one in filter(None, made.values()):
         one.close()
 
 

@@ -141,13 +141,14 @@ def sysv():
     give(libc.semctl, as_user(LONG, LONG, sem, 0, 12, 0o404), ALICE, NOBODY_KNOWS)
     semop(sem(0x7fffffff, 1, 0o600), 0, 3)
     deadline = time.monotonic() + 10
-    while ncount(waiting) < 2 and time.monotonic() < deadline:
-        time.sleep(0.005)
-    time.sleep(0.05)
+    while asleep(waiting) < 4:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
 
 
-def ncount(semid):
-    return check(libc.semctl(semid, 0, 14, 0))
+def asleep(semid):
+    """How many wait for the first three of the semaphores."""
+    return sum(check(libc.semctl(semid, num, what, 0)) for num in range(3) for what in (14, 15))
 
 
 def posix():
@@ -163,8 +164,8 @@ def posix():
     os.chown("/dev/shm/sem.many", ALICE, ALICE)
     for name in ("one", "many", "none"):
         os.utime("/dev/shm/sem." + name, (1650000000, 1650000000))
-    mq_make("/queue", 4, 100)
-    mq_make("/full", 1, 10)
+    mq_make(b"/queue", 4, 100)
+    mq_make(b"/full", 1, 10)
     fd = check(libc.mq_open(b"/full", os.O_WRONLY))
     check(libc.mq_send(fd, b"0123456789", 10, 0))
     fd = check(libc.mq_open(b"/queue", os.O_WRONLY))
@@ -180,11 +181,7 @@ def names():
     for n, name in enumerate((b"a\tb", b"new\nline", b"esc\033[1m", b'q"u\'o', b"back\\slash", "f\u00fcr".encode(), b"bad\xff",
                               b"dollar$HOME", b"x" * 200, b"a=b,c")):
         file(name, n + 1, when=1700000000 + n)
-        mq_make_bytes(b"/" + name)
-
-
-def mq_make_bytes(name):
-    mq_make(name, 1, 1)
+        mq_make(b"/" + name)
 
 
 def foreign():
@@ -294,7 +291,7 @@ def ipcmk_there():
     with open("/dev/shm/seg", "wb") as f:
         f.write(b"data" * 1024)
     psem("/seg", 5, 0o600)
-    mq_make("/seg", 2, 20)
+    mq_make(b"/seg", 2, 20)
 
 
 def few():
