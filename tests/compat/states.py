@@ -64,10 +64,12 @@ def child(do):
     """A process that lives as long as its parent."""
     pid = os.fork()
     if pid == 0:
-        libc.prctl(1, 9)
-        do()
-        time.sleep(3600)
-        os._exit(0)
+        try:
+            libc.prctl(1, 9)
+            do()
+        finally:  # what it waits for may be removed: it stays attached
+            time.sleep(3600)
+            os._exit(0)
     return pid
 
 
