@@ -126,7 +126,7 @@ def sysv():
     attach(both)
     check(libc.shmctl(both, SHM_LOCK, None))
     check(libc.shmctl(both, IPC_RMID, None))
-    give(libc.shmctl, as_user(ALICE, ALICE, shm, 0, 1 << 20, 0o644), LONG, NOBODY_KNOWS)
+    give(libc.shmctl, as_user(ALICE, LONG, shm, 0, 1 << 20, 0o644), LONG, NOBODY_KNOWS)
     as_user(NOBODY_KNOWS, NOBODY_KNOWS, shm, -2, 123456789, 0)
 
     msg(0x4101, 0o640, b"x" * 300, b"", b"y" * 77)
@@ -140,7 +140,7 @@ def sysv():
     for num, op in ((0, -1), (0, -2), (1, 0), (2, -1)):
         waits(waiting, num, op)
     as_user(ALICE, ALICE, sem, 0x4203, 1, 0o600)
-    give(libc.semctl, as_user(LONG, LONG, sem, 0, 12, 0o404), ALICE, NOBODY_KNOWS)
+    give(libc.semctl, as_user(LONG, ALICE, sem, 0, 12, 0o404), ALICE, NOBODY_KNOWS)
     semop(sem(0x7fffffff, 1, 0o600), 0, 3)
     deadline = time.monotonic() + 10
     while asleep(waiting) < 4:
