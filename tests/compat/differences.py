@@ -115,7 +115,7 @@ TABLE = [
     # ---- what ipcx does not copy
     (r"ipcrm (.* )?(-a|--all) \w+$", EVER, None, Refused(),
      "D1: with a blank the kind is no argument of -a, and everything went"),
-    (r"mixed: .*ipcrm (.* )?(-\w*a|--all?)( -v)?$", V41, None, Changed(sysv_only), "D2: -a alone means System V, as up to 2.40"),
+    (r"mixed: .*ipcrm (.* )?(-\w*a|--all?)( -v)?$", EVER, None, Changed(sysv_only), "D2: -a alone means System V, as up to 2.40"),
     (r"@uid=4000 ipcrm -v -ashm$", EVER, None,
      Ours(rc=1, err=denied(0, 2, 3, 4, 6), out=verbose("shared memory segment", *range(7))), "D4: who may not read is told too"),
     (r"@uid=4000 ipcrm -amsg$", EVER, None, Ours(rc=1, err=denied(0, 1, 4), out=""), "D4"),

@@ -23,7 +23,7 @@ def common(case, answer):
     answer = dict(answer)
     answer["out"] = re.sub(r"(?m)^(ipcs|ipcmk|ipcrm|lsipc) from util-linux .*$", r"\1 from util-linux", answer["out"])
     if answer["rc"] == 0 and re.search(r"^Usage:", answer["out"].lstrip(), re.M | re.I):
-        answer["out"] = sorted(re.findall(r"(?m)^\s+(?:(-\w), |\s+)?(--[a-z-]+)", answer["out"]))
+        answer["out"] = sorted("".join(one) for one in re.findall(r"(?m)^\s+(?:(-\w), |\s+)?(--[a-z-]+)", answer["out"]))
     return answer
 
 
