@@ -92,9 +92,9 @@ def with_perms(case, theirs):
         mode = ("0640", "0666", "0600", "0", "0444")[int(case.words[case.words.index("-i") + 1])]
         line = "Permissions:".ljust(36) + mode.ljust(36) + "\n"
         return {**theirs, "out": re.sub(r"(?m)^Permissions: +\n|(?=^Creator UID)", line, theirs["out"], count=1)}
-    forms = {"-J": (r'("perms": )(null|"")', r'\1"{}"'), "-e": (r'(PERMS=)("")', r'\1"{}"'), "-n": (r'(PERMS=)("")', r'\1"{}"'),
-             "-r": (r"(?m)^(0x\w+ \d+ )()", r"\1{}")}
-    found, to = next((forms[word] for word in case.words if word in forms), (r"(?m)^(0x\w{8} \d  )(.{5})", r"\1{:>5}"))
+    forms = {"-J": (r'("perms": )(null|"")', r'\g<1>"{}"'), "-e": (r'(PERMS=)("")', r'\g<1>"{}"'), "-n": (r'(PERMS=)("")', r'\g<1>"{}"'),
+             "-r": (r"(?m)^(0x\w+ \d+ )()", r"\g<1>{}")}
+    found, to = next((forms[word] for word in case.words if word in forms), (r"(?m)^(0x\w{8} \d  )(.{5})", r"\g<1>{:>5}"))
     return {**theirs, "out": re.sub(found, lambda m: m.expand(to.format(next(perms))), theirs["out"])}
 
 
