@@ -2,11 +2,14 @@
 """Runs the commands inside: one process per state, in an IPC and a mount namespace of its own; asked in lines of JSON."""
 
 import ctypes
+import fcntl
 import hashlib
 import json
 import os
+import struct
 import subprocess
 import sys
+import termios
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../cli"))
@@ -54,7 +57,10 @@ def fresh(state, work):
 
 
 def keep(state):
-    """The state, made by a program of its own, so that it has a name and always the same pid."""
+    """The state, made by a program of its own, so that it has a name and always the same pid; terminals too."""
+    os.mkdir("/dev/pts")
+    mount("none", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=0620")
+    os.symlink("pts/ptmx", "/dev/ptmx")
     with open("/proc/sys/kernel/ns_last_pid", "w", encoding="ascii") as f:
         f.write("500")
     keeper = subprocess.Popen(["keeper", "states.py", state], executable=sys.executable, cwd=HERE, stdin=subprocess.PIPE,
@@ -70,16 +76,35 @@ def run(ask):
     out = subprocess.PIPE
     if ask.get("out") == "full":
         out = os.open("/dev/full", os.O_WRONLY | os.O_CLOEXEC)
+    argv, path = ask["argv"], ask["path"]
+    if ask.get("outside"):  # the processes that made and use the objects have no number there
+        argv, path = ["unshare", "--pid", "--fork", "--mount-proc", path, *argv[1:]], "/usr/bin/unshare"
+    screen = None
+    if ask.get("out") == "tty":
+        screen, out = os.openpty()
+        fcntl.ioctl(out, termios.TIOCSWINSZ, struct.pack("4H", 24, ask.get("columns", 80), 0, 0))
     user = ask.get("uid")
     who = {} if user is None else {"user": user, "group": user, "extra_groups": []}
     setup = (lambda: os.close(1)) if ask.get("out") == "closed" else None
-    done = subprocess.run(ask["argv"], executable=ask["path"], env=ask["env"], stdin=subprocess.DEVNULL, stdout=out,
+    done = subprocess.run(argv, executable=path, env=ask["env"], stdin=subprocess.DEVNULL, stdout=out,
                           stderr=subprocess.PIPE, timeout=LIMIT, check=False, cwd="/", preexec_fn=setup,
                           umask=ask.get("umask", 0o022), **who)
     if out != subprocess.PIPE:
         os.close(out)
-    return {"rc": done.returncode, "out": (done.stdout or b"").decode("utf-8", "surrogateescape"),
+    printed = done.stdout or b"" if screen is None else drain(screen)
+    return {"rc": done.returncode, "out": printed.decode("utf-8", "surrogateescape"),
             "err": done.stderr.decode("utf-8", "surrogateescape")}
+
+
+def drain(screen):
+    """What a terminal was sent; its other side is closed, and it holds that much."""
+    text = b""
+    try:
+        while True:
+            text += os.read(screen, 1 << 16)
+    except OSError:  # EIO: all of it
+        os.close(screen)
+        return text
 
 
 # ---- what is left

@@ -34,6 +34,15 @@ class Refused(Ours):
         super().check(case, ours, _)
 
 
+class BadMode(Refused):
+    """The same, and the text that was no mode is quoted."""
+
+    def check(self, case, ours, _):
+        mode = case.words[case.words.index("-p") + 1]
+        assert ours["err"].startswith(f"ipcmk: failed to parse mode: '{mode}'")
+        super().check(case, ours, _)
+
+
 class Sane(Ours):
     """The original crashes or answers with garbage: no signal, no hang, and every key of JSON once."""
 
@@ -117,12 +126,15 @@ TABLE = [
      "D1: with a blank the kind is no argument of -a, and everything went"),
     (r"mixed: .*ipcrm (.* )?(-\w*a|--all?)( -v)?$", EVER, None, Changed(sysv_only), "D2: -a alone means System V, as up to 2.40"),
     (r"@uid=4000 ipcrm -v -ashm$", EVER, None,
-     Ours(rc=1, err=denied(0, 2, 3, 4, 6), out=verbose("shared memory segment", *range(7))), "D4: who may not read is told too"),
+     Ours(rc=1, err=denied(0, 2, 3, 4, 6), out=verbose("shared memory segment", *range(8))), "D4: who may not read is told too"),
     (r"@uid=4000 ipcrm -amsg$", EVER, None, Ours(rc=1, err=denied(0, 1, 4), out=""), "D4"),
     (r"@uid=4000 ipcrm -asem$", EVER, None, Ours(rc=1, err=denied(0, 1, 4), out=""), "D4"),
     (r"ipcmk_there: ipcmk -m \w+ -n /?seg$", EVER, None,
      Refused(err="ipcmk: create POSIX shared memory failed: File exists\n"), "D5: the object was cut to the new size"),
     (r"ipcmk_there: ipcmk .*-m \w+ .*-n /?seg$", EVER, None, Sane(rc=1), "D5, with other kinds"),
+    (r"ipcmk .*-p (?!'? ?\+?0*[0-7]{1,4}('|\s+-|$))", EVER, None, BadMode(),
+     "2.43 quotes it and takes at most 07777; before: `failed to parse mode: Success', and any number"),
+    (r"ipcmk -M \S+ -p 0?[4-7]\d{3}$", EVER, None, Sane(), "D6: the bit asked for huge pages, of which most have none"),
     (r"ipcrm (shm|msg|sem) (''|\d{10,}|-\d+)$", EVER, None, Refused(), "ids cut to 32 bits, and the empty one, meant object 0"),
     (r"ipcrm -[MQS] (0x[0-9a-f]{9,}|-?\d{11,})$", EVER, None, Refused(), "keys cut to 32 bits meant another object"),
     (r"(ipcs|lsipc) -[mqs] -i -\d+$", EVER, None, Changed(no_id), "D11: an id below zero meant the first object, or a crash"),

@@ -128,6 +128,11 @@ def sysv():
     check(libc.shmctl(both, IPC_RMID, None))
     give(libc.shmctl, as_user(ALICE, LONG, shm, 0, 1 << 20, 0o644), LONG, NOBODY_KNOWS)
     as_user(NOBODY_KNOWS, NOBODY_KNOWS, shm, -2, 123456789, 0)
+    gone = os.fork()
+    if gone == 0:
+        as_user(ALICE, ALICE, shm, 0x4007, 64, 0o600)
+        os._exit(0)
+    os.waitpid(gone, 0)
 
     msg(0x4101, 0o640, b"x" * 300, b"", b"y" * 77)
     receive(msg(0x4102, 0o666, b"one", b"two"))
