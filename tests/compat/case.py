@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-r"""The cases: lines of the files in cases/.
+"""The cases: lines of the files in cases/.
 
     [STATE]
     @uid=4000 @TZ=UTC-2 ipcs {-q,-m,-s} {-t,-p,}
 
 A section names the state (a function of states.py). A line is a command with words in front that begin with @: uid,
-out (full, closed or tty), columns of
-the tty, umask, outside (in a PID namespace of its own), or a variable of the environment. Braces are alternatives, as in a shell; the rest is cut
-into words as a shell does it, with \xNN in words for other bytes.
+out (full, closed or tty), columns of the tty, umask, outside (in a PID namespace of its own), or a variable of the
+environment. Braces are alternatives, as in a shell; the rest is cut into words as a shell does it.
 """
 
 import glob

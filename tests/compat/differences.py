@@ -97,12 +97,14 @@ def sysv_only(case, theirs):
 def with_perms(case, theirs):
     """The permissions that lsipc -q -P leaves out."""
     perms = iter(("0640", "0666", "0600", "0", "0444"))
+    if re.search(r"^Permissions: +\d", theirs["out"], re.M):
+        return theirs
     if "-i" in case.words:
         mode = ("0640", "0666", "0600", "0", "0444")[int(case.words[case.words.index("-i") + 1])]
         line = "Permissions:".ljust(36) + mode.ljust(36) + "\n"
         return {**theirs, "out": re.sub(r"(?m)^Permissions: +\n|(?=^Creator UID)", line, theirs["out"], count=1)}
     forms = {"-J": (r'("perms": )(null|"")', r'\g<1>"{}"'), "-e": (r'(PERMS=)("")', r'\g<1>"{}"'), "-n": (r'(PERMS=)("")', r'\g<1>"{}"'),
-             "-r": (r"(?m)^(0x\w+ \d+ )()", r"\g<1>{}")}
+             "-r": (r"(?m)^(0x\w+ \d+ )(?= )", r"\g<1>{}")}
     found, to = next((forms[word] for word in case.words if word in forms), (r"(?m)^(0x\w{8} \d  )(.{5})", r"\g<1>{:>5}"))
     return {**theirs, "out": re.sub(found, lambda m: m.expand(to.format(next(perms))), theirs["out"])}
 
@@ -151,6 +153,7 @@ TABLE = [
     (r"@LIBSMARTCOLS_JSON", EVER, V42, RECORDED, "the variable is new in 2.42"),
     (r"lsipc .*-[MQS]\w* .*-N", EVER, V42, RECORDED, "the kinds are spelled out in messages"),
     (r"(ipcmk|ipcrm|lsipc) .*(-\w*h|--h|--he|--help)\b", EVER, V42, RECORDED, "the list of options"),
+    (r"@out=tty .*lsipc .*--noh", EVER, V42, RECORDED, "on a terminal, too, headings that are not there need no room"),
     # ---- what 2.41 brought
     (r"ipcmk (.* )?(-[a-zA-Z0-9]*[mqsn]|--n|--p)", EVER, V41, RECORDED, "POSIX objects"),
     (r"ipcrm (.* )?(--posix|-v?a=|-v?ap|--all=p)", EVER, V41, RECORDED, "POSIX objects, and -a=KIND"),
