@@ -6,7 +6,7 @@ import re
 
 import pytest
 from case import read
-from differences import WHOLE, Ours, find
+from differences import MORE_OPTIONS, WHOLE, Ours, find
 
 CASES = read()
 NOW = [  # times within the run, in the five forms in which they are printed
@@ -23,7 +23,8 @@ def common(case, answer):
     answer = dict(answer)
     answer["out"] = re.sub(r"(?m)^(ipcs|ipcmk|ipcrm|lsipc) from util-linux .*$", r"\1 from util-linux", answer["out"])
     if answer["rc"] == 0 and re.search(r"^Usage:", answer["out"].lstrip(), re.M | re.I):
-        answer["out"] = sorted("".join(one) for one in re.findall(r"(?m)^\s+(?:(-\w), |\s+)?(--[a-z-]+)", answer["out"]))
+        options = re.findall(r"(?m)^ {1,6}(?:(-\w), )?(--[a-z-]+)", answer["out"])
+        answer["out"] = sorted({"".join(one) for one in options if one[1] not in MORE_OPTIONS})
     return answer
 
 
