@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The one table of where ipcx may answer otherwise than the original, with the versions for which it holds and why.
+
+Two sorts: the original is older than the version that ipcx follows (RECORDED: what 2.42 answers is in
+data/recorded.json), or ipcx does not copy what it does (an Ours: what is owed instead).
+"""
+
+import json
+import re
+
+TRY = "Try '{0} --help' for more information.\n"
+POSIX = ("/dev/shm", "/dev/mqueue")
+
+
+class Ours:
+    """What ipcx answers instead: every part that is given, exactly."""
+
+    needs_theirs = False
+
+    def __init__(self, **parts):
+        self.parts = parts
+
+    def check(self, case, ours, _):
+        for name, value in self.parts.items():
+            assert ours[name] == value, (case.id, name)
+
+
+class Refused(Ours):
+    """Status 1, something said, nothing printed, nothing changed."""
+
+    def check(self, case, ours, _):
+        assert (ours["rc"], ours["out"]) == (1, "") and ours["err"].startswith(case.tool + ": ")
+        assert ours["left"] == whole(case.state), "it did something"
+        super().check(case, ours, _)
+
+
+class BadMode(Refused):
+    """The same, and the text that was no mode is quoted."""
+
+    def check(self, case, ours, _):
+        mode = case.words[case.words.index("-p") + 1]
+        assert ours["err"].startswith(f"ipcmk: failed to parse mode: '{mode}'")
+        super().check(case, ours, _)
+
+
+class Sane(Ours):
+    """The original crashes or answers with garbage: no signal, no hang, and every key of JSON once."""
+
+    def check(self, case, ours, _):
+        assert ours["rc"] in (0, 1)
+        assert ours["rc"] == 0 or ours["err"].startswith(case.tool + ": ")
+        if "-J" in case.words and ours["out"]:
+            json.loads(ours["out"], object_pairs_hook=once)
+        super().check(case, ours, _)
+
+
+class Changed(Ours):
+    """The original's answer, changed."""
+
+    needs_theirs = True
+
+    def __init__(self, change):
+        super().__init__()
+        self.change = change
+
+    def check(self, case, ours, theirs):
+        assert ours == self.change(case, theirs)
+
+
+class Truer(Changed):
+    """The original's answer, or what the kernel says."""
+
+    def check(self, case, ours, theirs):
+        assert ours in (theirs, self.change(case, theirs))
+
+
+class More(Ours):
+    """All that the original lists, at least."""
+
+    needs_theirs = True
+
+    def check(self, case, ours, theirs):
+        lines = [line.split() for line in ours["out"].splitlines()]
+        texts = [theirs["out"], true_groups(case, theirs)["out"]]
+        assert ours["rc"] in (0, 1)
+        assert any(all(line.split() in lines for line in text.splitlines()) for text in texts)
+
+
+# Options that --help may list beyond the original's: what the policy needs a switch for.
+MORE_OPTIONS = {"--force"}
+WHOLE = {}
+
+
+def whole(state):
+    """The state before the command; the suite fills it in."""
+    return WHOLE[state]
+
+
+def once(pairs):
+    assert len(pairs) == len(dict(pairs)), f"a key twice: {pairs}"
+    return dict(pairs)
+
+
+def no_id(case, theirs):
+    """An id below zero is an id that no object has."""
+    number = re.search(r"-i (-\d+)", case.id)[1]
+    return {**theirs, "rc": 0, "out": "", "err": f"{case.tool}: id {number} not found\n"}
+
+
+def sysv_only(case, theirs):
+    """What the version before did: POSIX objects stay."""
+    out = "".join(line for line in theirs["out"].splitlines(True) if "POSIX" not in line)
+    err = "".join(line for line in theirs["err"].splitlines(True) if "name" not in line)
+    left = {**theirs["left"], **{top: whole(case.state)[top] for top in POSIX}}
+    return {"rc": 1 if err else 0, "out": out, "err": err, "left": left}
+
+
+def with_perms(case, theirs):
+    """The permissions that lsipc -q -P leaves out."""
+    perms = iter(("0640", "0666", "0600", "0", "0444"))
+    if re.search(r"^Permissions: +\d", theirs["out"], re.M):
+        return theirs
+    if "-i" in case.words:
+        mode = ("0640", "0666", "0600", "0", "0444")[int(case.words[case.words.index("-i") + 1])]
+        line = "Permissions:".ljust(36) + mode.ljust(36) + "\n"
+        return {**theirs, "out": re.sub(r"(?m)^Permissions: +\n|(?=^Creator UID)", line, theirs["out"], count=1)}
+    forms = {"-J": (r'("perms": )(null|"")', r'\g<1>"{}"'), "-e": (r'(PERMS=)("")', r'\g<1>"{}"'), "-n": (r'(PERMS=)("")', r'\g<1>"{}"'),
+             "-r": (r"(?m)^(0x\w+ \d+ )(?= )", r"\g<1>{}")}
+    found, to = next((forms[word] for word in case.words if word in forms), (r"(?m)^(0x\w{8} \d  )(.{5})", r"\g<1>{:>5}"))
+    return {**theirs, "out": re.sub(found, lambda m: m.expand(to.format(next(perms))), theirs["out"])}
+
+
+def with_qbytes(_, theirs):
+    return {**theirs, "out": theirs["out"].replace("\tqbytes=0\t", "\tqbytes=16384\t")}
+
+
+def true_groups(_, theirs):
+    """Without /proc/sysvipc the group of a creator is not asked for: its user stands there."""
+    out = theirs["out"]
+    for old, new in ((r"^(5 +644 +alice +)alice     ", r"\1averyverylongusername"), (r"\b4000 4000 4001 4077$", "4000 4001 4001 4077"),
+                     (r"^(3 +404 +averyverylongusername )averyverylongusername", r"\1alice     "),
+                     (r"\b4001 4001 4000 4077$", "4001 4000 4000 4077"), (r"(cuid=4001\t cgid=)4001$", r"\g<1>4000")):
+        out = re.sub(old, new, out, flags=re.M)
+    return {**theirs, "out": out}
+
+
+def denied(*ids):
+    return "".join(f"ipcrm: permission denied for id ({n})\n" for n in ids)
+
+
+def verbose(what, *ids):
+    return "".join(f"removing {what} id `{n}'\n" for n in ids)
+
+
+RECORDED = "as 2.42 answers"
+EVER, V41, V42 = (0, 0), (2, 41), (2, 42)
+KIND = r"(?!.* (-\w*[mqsMQSZN]|--shm|--q|--se|--po|--na))"
+
+# What the command line is like; from which version to below which one; what ipcx answers; why.
+TABLE = [
+    # ---- what ipcx does not copy
+    (r"ipcrm (.* )?(-a|--all) \w+$", EVER, None, Refused(),
+     "D1: with a blank the kind is no argument of -a, and everything went"),
+    (r"ipcrm --all=all$", EVER, None, Sane(), "D2: a word for what 2.41 does with -a"),
+    (r"mixed: @uid=4000 ipcrm -a$", EVER, None, Ours(rc=1, out="", err=denied(0, 2, 3, 4, 6) + denied(0, 1, 4) + denied(0, 1, 3, 4)),
+     "D2 and D4"),
+    (r"mixed: @uid=4000 ipcrm -v -a$", EVER, None, Sane(rc=1), "D2 and D4"),
+    (r"nosysvipc: @uid=4000", EVER, None, More(), "the kernel tells of objects that may not be read, too"),
+    (r"@uid=\d+ ipcs -q -i", EVER, None, Truer(with_qbytes), "without permission to read, qbytes=0"),
+    (r"mixed: .*ipcrm (.* )?(-\w*a|--all?)( -v)?$", EVER, None, Changed(sysv_only), "D2: -a alone means System V, as up to 2.40"),
+    (r"@uid=4000 ipcrm -v -ashm$", EVER, None,
+     Ours(rc=1, err=denied(0, 2, 3, 4, 6), out=verbose("shared memory segment", *range(8))), "D4: who may not read is told too"),
+    (r"@uid=4000 ipcrm -amsg$", EVER, None, Ours(rc=1, err=denied(0, 1, 3, 4), out=""), "D4"),
+    (r"@uid=4000 ipcrm -asem$", EVER, None, Ours(rc=1, err=denied(0, 1, 4), out=""), "D4"),
+    (r"ipcmk_there: ipcmk -m \w+ -n /?seg$", EVER, None,
+     Refused(err="ipcmk: create POSIX shared memory failed: File exists\n"), "D5: the object was cut to the new size"),
+    (r"ipcmk_there: ipcmk .*-m \w+ .*-n /?seg$", EVER, None, Sane(rc=1), "D5, with other kinds"),
+    (r"ipcmk .*-p (?!'? ?\+?0*[0-7]{1,4}('|\s+-|$))", EVER, None, BadMode(),
+     "2.43 quotes it and takes at most 07777; before: `failed to parse mode: Success', and any number"),
+    (r"ipcmk -M \S+ -p 0?[4-7]\d{3}$", EVER, None, Sane(), "D6: the bit asked for huge pages, of which most have none"),
+    (r"ipcrm (shm|msg|sem) (''|\d{10,}|-\d+)$", EVER, None, Refused(), "ids cut to 32 bits, and the empty one, meant object 0"),
+    (r"ipcrm -[MQS] (0x[0-9a-f]{9,}|-\d{10,}|\d{11,})$", EVER, None, Refused(), "keys cut to 32 bits meant another object"),
+    (r"(ipcs|lsipc) -[mqs] -i -\d+$", EVER, None, Changed(no_id), "D11: an id below zero meant the first object, or a crash"),
+    (r"lsipc .*(-[MQS] -[MQSmqs]|-[mqs] -[MQS])\b", EVER, None, Sane(), "D12: crashes, and merged tables"),
+    (r"lsipc (-[MQS] -i|-[mqs] -N)\b", EVER, None, Sane(), "D11: showed the first object"),
+    (r"badsem: ", EVER, None, Sane(), "D8: a short file with the name of a semaphore, SIGBUS; D3"),
+    (r"foreign: ipcrm", EVER, None, Sane(), "D3: a directory in /dev/shm ended it"),
+    (r"nosysvipc: .*(-c$|ipcs -s -i 3)", EVER, None, Truer(true_groups), "the creator's group was its user"),
+    (r"lsipc .*-q .*-P\b|lsipc -P .*-q|lsipc -q -P", EVER, None, Changed(with_perms), "PERMS of queues are empty with -P"),
+    # ---- what 2.42 does otherwise than those before
+    (r"lsipc .*(-[ct] -[cto]|-o \S+ -[ct])\b", EVER, V42, RECORDED, "-c, -t and -o exclude each other; the message names two"),
+    (r"lsipc .*(-[Jelrn] -[Jelrn]|-Jern)\b", EVER, V42, RECORDED, "the message about exclusive forms names two of them"),
+    (r"lsipc .*(-[mqs] -[mqs]|-mqs)\b", EVER, V42, RECORDED, "the message about exclusive kinds names two of them"),
+    (r"lsipc .*-g -[iNct]", EVER, V42, RECORDED, "the message about -g and others names two of them"),
+    (r"@LIBSMARTCOLS_JSON", EVER, V42, RECORDED, "the variable is new in 2.42"),
+    (r"lsipc .*-[MQS]\w* .*-N", EVER, V42, RECORDED, "the kinds are spelled out in messages"),
+    (r"(ipcmk|ipcrm|lsipc) .*(-\w*h|--h|--he|--help)\b", EVER, V42, RECORDED, "the list of options"),
+    (r"@out=tty .*lsipc .*--noh", EVER, V42, RECORDED, "on a terminal, too, headings that are not there need no room"),
+    # ---- what 2.41 brought
+    (r"ipcmk (.* )?(-[a-zA-Z0-9]*[mqsn]|--n|--p)", EVER, V41, RECORDED, "POSIX objects"),
+    (r"ipcrm (.* )?(--posix|-v?a=|-v?ap|--all=p)", EVER, V41, RECORDED, "POSIX objects, and -a=KIND"),
+    (r"ipcrm$", EVER, V41, RECORDED, "no argument at all is wrong usage"),
+    (r"lsipc (.* )?(-\w*[MQSN]|--po|--na|--n\b)", EVER, V41, RECORDED, "POSIX objects"),
+    (r"lsipc (.* )?-o (NAME|MTIME|SVAL)", EVER, V41, RECORDED, "columns of POSIX objects are known"),
+    (r": (@\S+ )*lsipc" + KIND, EVER, V41, RECORDED, "limits of POSIX queues, and the kinds named in all descriptions"),
+    (r"lsipc -g -[qs]", EVER, V41, RECORDED, "the same"),
+    (r"lsipc (-- -m|bogus -m)$", EVER, V41, RECORDED, "the same: no kind is given"),
+    (r"lsipc .*--noh", EVER, V41, RECORDED, "without headings their widths do not count"),
+    (r"lsipc (.* )?(-q|--queues) .*(-c|CGID|-i 3)", EVER, V41, RECORDED, "the creator's group was its user"),
+]
+
+
+def find(case, version):
+    """The difference that holds for a case with this version of the original, or None."""
+    for pattern, since, below, answer, _ in TABLE:
+        if re.search(pattern, case.id) and since <= version and (below is None or version < below):
+            return answer
+    return None
