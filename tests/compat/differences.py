@@ -54,6 +54,19 @@ class Sane(Ours):
         super().check(case, ours, _)
 
 
+class Says(Ours):
+    """Status 0, and on stdout what is true and not what is not."""
+
+    def __init__(self, has="", lacks=None):
+        super().__init__(rc=0)
+        self.has, self.lacks = has, lacks
+
+    def check(self, case, ours, _):
+        super().check(case, ours, _)
+        assert re.search(self.has, ours["out"], re.M), case.id
+        assert not self.lacks or not re.search(self.lacks, ours["out"], re.M), case.id
+
+
 class Changed(Ours):
     """The original's answer, changed."""
 
@@ -165,6 +178,8 @@ TABLE = [
     (r"mixed: @uid=4000 ipcrm -a$", EVER, None, Ours(rc=1, out="", err=denied(0, 2, 3, 4, 6) + denied(0, 1, 4) + denied(0, 1, 3, 4)),
      "D2 and D4"),
     (r"mixed: @uid=4000 ipcrm -v -a$", EVER, None, Sane(rc=1), "D2 and D4"),
+    (r"nosysvipc: lsipc -c$", EVER, None, Sane(rc=1, out=""), "the message about -g and others names all of them"),
+    (r"nosysvipc: (lsipc -q -c|@uid=4000 lsipc)$", EVER, None, Says(), "the kernel tells without /proc/sysvipc, too, and more of it"),
     (r"nosysvipc: @uid=4000", EVER, None, More(), "the kernel tells of objects that may not be read, too"),
     (r"@uid=\d+ ipcs -q -i", EVER, None, Truer(with_qbytes), "without permission to read, qbytes=0"),
     (r"mixed: .*ipcrm (.* )?(-\w*a|--all?)( -v)?$", EVER, None, Changed(sysv_only), "D2: -a alone means System V, as up to 2.40"),
@@ -186,7 +201,21 @@ TABLE = [
     (r"badsem: ", EVER, None, Sane(), "D8: a short file with the name of a semaphore, SIGBUS; D3"),
     (r"foreign: ipcrm", EVER, None, Sane(), "D3: a directory in /dev/shm ended it"),
     (r"nosysvipc: .*(-c$|ipcs -s -i 3)", EVER, None, Truer(true_groups), "the creator's group was its user"),
+    (r"ipcmk -s -n \.{1,2}$", EVER, None, Refused(), "sem. and sem.. are names that nobody can mean"),
+    (r"ipcmk (-m 10|-[sq]) -n /x -p [147]\d{3}$", EVER, None, Sane(rc=0), "D6: what is above 0777 is no permission"),
+    (r"ipcrm --posix-shmem \.$", EVER, None, Refused(err="ipcrm: name `.' not found\n"), "a directory is no shared memory"),
+    (r"lsipc .*-Q .*-P\b", EVER, None, Says(r"\b0[0-7]{3}\b|\b0\b"), "PERMS of POSIX queues are empty with -P"),
+    (r"lsipc .*-q .*(-P .*-c\b|CGID\S* -P)", EVER, V41, Says(r"0640"), "PERMS of queues are empty with -P, and CGID was a user"),
     (r"lsipc .*-q .*-P\b|lsipc -P .*-q|lsipc -q -P", EVER, None, Changed(with_perms), "PERMS of queues are empty with -P"),
+    (r"lsipc (-M -o \+?SIZE|-Q -o \+?(USEDBYTES|MSGS)|-S -o \+?SVAL)$", EVER, None, Says(), "D13: columns of their own were refused"),
+    (r"(mixed|user): (@\S+ )*lsipc (?!.*(-[Jelrn] -[Jelrn]|-[cto] -[cto]|-o \S+ -[ct]|-g))(.* )?(-m|--shmems) (.* )?(-c|--creator|-i 5|-o \S*CGID\S*)( -[bPJern]+)*$", EVER, None, Says(),
+     "the creator's group is its user (test_defects.py has the true one)"),
+    (r"lsipc -m -m$", EVER, None, Says(r"^KEY +ID +PERMS.*COMMAND *$", r"KEY.*KEY"), "D12: the columns came twice"),
+    (r"user: @uid=\d+ lsipc -S", EVER, None, Says(), "looking at another's semaphore would leave a trace: its value is unknown"),
+    (r"foreign: lsipc .*-M -N", EVER, None, Sane(rc=0), "what is no shared memory is not shown as such"),
+    (r"foreign: lsipc .*-M", EVER, None, Says(lacks=r"\b(dir|fifo|link)\b"), "what is no shared memory is not shown as such"),
+    (r"limits_zero: lsipc", EVER, None, Says(lacks=r"\b(inf|nan)\b"), "D16"),
+    (r"nomq: lsipc( -Q( -[Jr])?)?$", EVER, None, Says(), "queues are there without a mount, too"),
     # ---- what 2.42 does otherwise than those before
     (r"lsipc .*(-[ct] -[cto]|-o \S+ -[ct])\b", EVER, V42, RECORDED, "-c, -t and -o exclude each other; the message names two"),
     (r"lsipc .*(-[Jelrn] -[Jelrn]|-Jern)\b", EVER, V42, RECORDED, "the message about exclusive forms names two of them"),

@@ -9,7 +9,8 @@ from case import read
 from differences import MORE_OPTIONS, WHOLE, Ours, find
 
 CASES = read()
-NOW = [  # times within the run, in the five forms in which they are printed
+NOW = [  # times within the run, in the forms in which they are printed
+    (r"\b[A-Z][a-z]{2}\\x20[A-Z][a-z]{2}(\\x20)+\d+\\x20\d\d:\d\d:\d\d\\x2020[2-9]\d\b", "DAY MON DD HH:MM:SS YYYY"),
     (r"\b[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d 20[2-9]\d\b", "DAY MON DD HH:MM:SS YYYY"),
     (r"\b[A-Z][a-z]{2} [ \d]\d \d\d:\d\d(:\d\d)?\b", lambda m: "MON DD HH:MM:SS"[:len(m[0])]),
     (r"\b20[2-9]\d-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", "YYYY-MM-DDTHH:MM:SS+00:00"),

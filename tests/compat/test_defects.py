@@ -230,6 +230,14 @@ def test_d20_columns_stay_where_scripts_look(ipcx):
     assert pids[2] == "msqid      owner      lspid      lrpid     " and pids[3] == "0        root          501         0"
 
 
+def test_the_creators_group_of_a_segment_is_a_group(ipcx):
+    """Every version up to 2.42 shows the creator's user there."""
+    run = ipcx("mixed")
+    shown = {tuple(line.split()) for line in run("lsipc -m -o ID,CUID,CGID --noheadings")["out"].splitlines()}
+    true = {(fields[1], fields[9], fields[10]) for fields in map(str.split, run.sh("tail -n +2 /proc/sysvipc/shm")["out"].splitlines())}
+    assert shown == true and any(cuid != cgid for _, cuid, cgid in true)
+
+
 # ---- both ways to call it
 
 SAME = ["ipcs", "ipcs -m", "ipcs -q -i 99", "ipcs -Z", "ipcs --foo", "ipcs -h", "ipcs -V", "ipcs -i x", "lsipc", "lsipc -m", "lsipc -J",
