@@ -41,6 +41,11 @@ int out_flush(void)
 	return out.error;
 }
 
+bool out_is_terminal(void)
+{
+	return isatty(STDOUT_FILENO);
+}
+
 char *out_room(void)
 {
 	if (out.len >= CHUNK)

@@ -19,5 +19,8 @@ void out_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The words of a paragraph, broken at 80 columns. */
 void out_paragraph(const char *text);
 
+/* Whether people see it as it is: then no bytes that would change their terminal. */
+bool out_is_terminal(void);
+
 /* Write out what is buffered. 0, or -errno of the first failure ever. */
 int out_flush(void);
