@@ -29,7 +29,9 @@ static int write_whole(int fd, const char *data, size_t len)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-int save_place(const char *temp, const char *path, bool force)
+/* Give the finished file its name: over an existing one only when that is wanted, and
+ * never over anything but a file. */
+static int put_in_place(const char *temp, const char *path, bool force)
 {
 	struct stat st;
 
@@ -60,7 +62,7 @@ int save_file(const char *path, const char *data, size_t len, bool force)
 	fd = mkostemp(temp, O_CLOEXEC);
 	r = fd < 0 ? -errno : fchmod(fd, 0644) < 0 ? -errno : write_whole(fd, data, len);
 	if (r == 0)
-		r = save_place(temp, path, force);
+		r = put_in_place(temp, path, force);
 	if (fd >= 0)
 		(void)unlink(temp);
 	if (r == 0)

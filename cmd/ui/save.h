@@ -10,7 +10,3 @@
  * before it has its name. "-" is standard output. Answers an exit status after a message.
  */
 int save_file(const char *path, const char *data, size_t len, bool force);
-
-/* Give a finished file its name: over an existing one only with force, and never over
- * anything but a file. The temporary name may remain. 0 or -errno. */
-int save_place(const char *temp, const char *path, bool force);

@@ -13,7 +13,6 @@
 #include "base/util.h"
 #include "ui/exit.h"
 #include "ui/msg.h"
-#include "ui/save.h"
 
 static int failed(const struct savebig *s, int error)
 {
@@ -22,56 +21,64 @@ static int failed(const struct savebig *s, int error)
 	return EXIT_FAILED;
 }
 
-static int open_unnamed(const char *path)
+/* The directory, held open: names given later are of the place that was meant now. */
+static int open_dir(struct savebig *s)
 {
-	const char *slash = strrchr(path, '/');
-	auto_free char *dir = slash ? strndup(path, (size_t)(slash - path) + 1)
+	const char *slash = strrchr(s->path, '/');
+	auto_free char *dir = slash ? strndup(s->path, (size_t)(slash - s->path) + 1)
 				    : strdup(".");
-	int fd;
 
+	s->name = slash ? slash + 1 : s->path;
 	if (!dir)
 		return -ENOMEM;
-	fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
-	return fd < 0 ? -errno : fd;
+	return ix_open(AT_FDCWD, dir, O_PATH | O_DIRECTORY);
 }
 
-/* Where the file system has no files without names: beside the one to be. */
-static int open_temp(struct savebig *s)
+static int make_temp_name(struct savebig *s)
 {
-	int fd;
+	if (asprintf(&s->temp, "%s.%ld", s->name, (long)getpid()) >= 0)
+		return 0;
+	s->temp = NULL;
+	return -ENOMEM;
+}
 
-	if (asprintf(&s->temp, "%s.XXXXXX", s->path) < 0) {
-		s->temp = NULL;
-		return -ENOMEM;
-	}
-	fd = mkostemp(s->temp, O_CLOEXEC);
+/* Nowhere; or, where the file system has no files without names, beside the one to be. */
+static int open_file(struct savebig *s)
+{
+	int fd = openat(s->dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600), r;
+
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+		return fd < 0 ? -errno : ix_fd_lift(fd);
+	r = make_temp_name(s);
+	if (r < 0)
+		return r;
+	fd = openat(s->dir, s->temp, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		fd = -errno;
-		free(TAKE(s->temp));
+		free(TAKE(s->temp)); /* not ours */
 	}
-	return fd;
+	return fd < 0 ? fd : ix_fd_lift(fd);
 }
 
 int savebig_open(struct savebig *s, const char *path, bool force)
 {
 	bool there;
 	struct stat st;
-	int fd;
 
-	*s = (struct savebig){ .path = path, .fd = -1, .force = force };
+	*s = (struct savebig){ .path = path, .fd = -1, .dir = -1, .force = force };
 	there = stat(path, &st) == 0;
+	if (there && S_ISDIR(st.st_mode))
+		return failed(s, -EISDIR);
 	if (there && S_ISREG(st.st_mode) && !force)
 		return failed(s, -EEXIST);
-	s->straight = there && !S_ISREG(st.st_mode);
-	fd = s->straight ? ix_open(AT_FDCWD, path, O_WRONLY) : open_unnamed(path);
-	if (!s->straight && (fd == -EOPNOTSUPP || fd == -EISDIR || fd == -EINVAL))
-		fd = open_temp(s);
-	if (fd >= 0)
-		fd = ix_fd_lift(fd);
-	if (fd < 0)
-		return failed(s, fd);
-	s->fd = fd;
-	return EXIT_DONE;
+	if (there && !S_ISREG(st.st_mode)) {
+		s->straight = true;
+		s->fd = ix_open(AT_FDCWD, path, O_WRONLY);
+	} else {
+		s->dir = open_dir(s);
+		s->fd = s->dir < 0 ? s->dir : open_file(s);
+	}
+	return s->fd < 0 ? failed(s, s->fd) : EXIT_DONE;
 }
 
 static bool all_zero(const char *p, size_t n)
@@ -123,16 +130,29 @@ int savebig_add(struct savebig *s, const char *data, size_t n)
 static int name_temp(struct savebig *s)
 {
 	char self[40];
+	int r = make_temp_name(s);
 
-	if (asprintf(&s->temp, "%s.%ld", s->path, (long)getpid()) < 0) {
-		s->temp = NULL;
-		return -ENOMEM;
-	}
+	if (r < 0)
+		return r;
 	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", s->fd);
-	if (linkat(AT_FDCWD, self, AT_FDCWD, s->temp, AT_SYMLINK_FOLLOW) == 0)
+	if (linkat(AT_FDCWD, self, s->dir, s->temp, AT_SYMLINK_FOLLOW) == 0)
 		return 0;
+	r = -errno;
 	free(TAKE(s->temp)); /* not ours */
-	return -errno;
+	return r;
+}
+
+/* Over an existing one only when that is wanted, and never over anything but a file. */
+static int put_in_place(const struct savebig *s)
+{
+	struct stat st;
+
+	if (!s->force)
+		return linkat(s->dir, s->temp, s->dir, s->name, 0) < 0 ? -errno : 0;
+	if (fstatat(s->dir, s->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    !S_ISREG(st.st_mode))
+		return -EEXIST;
+	return renameat(s->dir, s->temp, s->dir, s->name) < 0 ? -errno : 0;
 }
 
 int savebig_end(struct savebig *s)
@@ -146,15 +166,19 @@ int savebig_end(struct savebig *s)
 	if (r == 0 && !s->temp)
 		r = name_temp(s);
 	if (r == 0)
-		r = save_place(s->temp, s->path, s->force);
+		r = put_in_place(s);
 	return r < 0 ? failed(s, r) : EXIT_DONE;
 }
 
 void savebig_close(struct savebig *s)
 {
+	if (!s->path)
+		return;
 	if (s->temp)
-		(void)unlink(s->temp);
+		(void)unlinkat(s->dir, s->temp, 0);
 	free(s->temp);
-	if (s->path && s->fd >= 0)
+	if (s->fd >= 0)
 		(void)close(s->fd);
+	if (s->dir >= 0)
+		(void)close(s->dir);
 }

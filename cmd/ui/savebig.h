@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 struct savebig {
-	const char *path;
+	const char *path, *name; /* as it was given; and in its directory */
 	char *temp; /* where it stands meanwhile; NULL: nowhere, or it is no regular file */
-	int fd;
+	int fd, dir;   /* held open: the program may go to another mount namespace */
 	bool straight; /* a device or a pipe: written to as it is */
 	bool force;
 	uint64_t len;

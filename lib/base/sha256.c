@@ -36,10 +36,13 @@ static uint32_t word_at(const unsigned char *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* FIPS 180-4, 6.2.2: a block of 64 bytes; h[0] to h[7] are its a to h. */
+/* FIPS 180-4, 6.2.2: a block of 64 bytes. The letters are the standard's; moved one by
+ * one they stay in registers. */
 static void add_block(uint32_t state[8], const unsigned char *p)
 {
-	uint32_t w[64], h[8];
+	uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+	uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
+	uint32_t w[64];
 
 	for (size_t t = 0; t < 16; t++)
 		w[t] = word_at(p + 4 * t);
@@ -49,20 +52,29 @@ static void add_block(uint32_t state[8], const unsigned char *p)
 		w[t] = w[t - 16] + (turn(x, 7) ^ turn(x, 18) ^ x >> 3) + w[t - 7] +
 		       (turn(y, 17) ^ turn(y, 19) ^ y >> 10);
 	}
-	memcpy(h, state, sizeof(h));
 	for (size_t t = 0; t < 64; t++) {
-		uint32_t e = h[4], a = h[0];
-		uint32_t t1 = h[7] + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) +
-			      ((e & h[5]) ^ (~e & h[6])) + k[t] + w[t];
+		uint32_t t1 = h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) +
+			      ((e & f) ^ (~e & g)) + k[t] + w[t];
 		uint32_t t2 = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) +
-			      ((a & h[1]) ^ (a & h[2]) ^ (h[1] & h[2]));
+			      ((a & b) ^ (a & c) ^ (b & c));
 
-		memmove(h + 1, h, 7 * sizeof(*h));
-		h[4] += t1;
-		h[0] = t1 + t2;
+		h = g;
+		g = f;
+		f = e;
+		e = d + t1;
+		d = c;
+		c = b;
+		b = a;
+		a = t1 + t2;
 	}
-	for (size_t i = 0; i < 8; i++)
-		state[i] += h[i];
+	state[0] += a;
+	state[1] += b;
+	state[2] += c;
+	state[3] += d;
+	state[4] += e;
+	state[5] += f;
+	state[6] += g;
+	state[7] += h;
 }
 
 void ix_sha256_start(struct ix_sha256 *s)

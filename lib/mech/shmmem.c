@@ -19,23 +19,27 @@
  * (proc_pid_map_files(5)): reading it leaves pages that nobody has touched unmade, where
  * reading the mapping makes each of them. Its name is the range of the mapping, whose end
  * depends on the size of its pages.
+ *
+ * Whoever may open it may also cut it. Then the mapping is as long as what is left
+ * (ipc/shm.c, do_shmat()), the size is what it was, and behind the mapping stands memory
+ * of our own: -ENOENT.
  */
 static int open_behind(struct ipcx *x, const struct ix_memory *m)
 {
 	uint64_t from = (uintptr_t)m->map, page = (uint64_t)sysconf(_SC_PAGESIZE);
-	int proc = ix_procfd(x), fd = -1;
+	int proc = ix_procfd(x), fd = -ENOENT;
 	char path[80];
 
-	for (; proc >= 0 && page <= PAGE_MAX; page *= 2) {
+	if (proc < 0 || faccessat(proc, "self/map_files", F_OK, 0) < 0)
+		return -ENOSYS; /* no /proc, or not Linux's */
+	for (; fd == -ENOENT && page <= PAGE_MAX; page *= 2) {
 		uint64_t end = from + (m->size + page - 1) / page * page;
 
 		(void)snprintf(path, sizeof(path), "self/map_files/%llx-%llx",
 			       (unsigned long long)from, (unsigned long long)end);
 		fd = ix_open(proc, path, O_RDONLY);
-		if (fd != -ENOENT)
-			break;
 	}
-	return fd < 0 ? -1 : fd;
+	return fd;
 }
 
 static int failed(struct ipcx *x, const struct ipcx_ref *ref, int error)
@@ -87,6 +91,29 @@ static int refuse(struct ipcx *x, const struct ipcx_ref *ref)
 			     text);
 }
 
+/* Attached, it stays, and the id is its own: now its size is certain. */
+static int look_behind(struct ipcx *x, const struct ipcx_ref *ref, int id,
+		       struct ix_memory *m)
+{
+	char text[IPCX_REF_MAX];
+	struct shmid_ds ds;
+	int fd;
+
+	if (shmctl(id, IPC_STAT, &ds) < 0)
+		return failed(x, ref, -errno);
+	m->size = ds.shm_segsz;
+	fd = open_behind(x, m);
+	if (fd == -ENOENT) {
+		(void)ipcx_ref_format(ref, text, sizeof(text));
+		return ix_fail_plain(x, -EIO,
+				     "%s: cannot attach: is not as long as its size says "
+				     "(cut through /proc/PID/map_files)",
+				     text);
+	}
+	m->fd = fd < 0 ? -1 : fd;
+	return 0;
+}
+
 int ix_shm_memory(struct ipcx *x, const struct ipcx_ref *ref, bool write,
 		  struct ix_memory *ret_memory)
 {
@@ -94,6 +121,7 @@ int ix_shm_memory(struct ipcx *x, const struct ipcx_ref *ref, bool write,
 	struct ix_memory m = IX_NO_MEMORY;
 	struct shmid_ds ds;
 	void *map;
+	int r;
 
 	if (id < 0 || shmctl(id, IPC_STAT, &ds) < 0)
 		return failed(x, ref, -errno);
@@ -102,16 +130,12 @@ int ix_shm_memory(struct ipcx *x, const struct ipcx_ref *ref, bool write,
 	map = shmat(id, NULL, write ? 0 : SHM_RDONLY);
 	if (map == (void *)-1)
 		return failed(x, ref, -errno);
-	/* Attached, it stays, and the id is its own: now its size is certain. */
-	if (shmctl(id, IPC_STAT, &ds) < 0) {
-		int r = failed(x, ref, -errno);
-
+	m.map = map;
+	r = look_behind(x, ref, id, &m);
+	if (r < 0) {
 		(void)shmdt(map);
 		return r;
 	}
-	m.map = map;
-	m.size = ds.shm_segsz;
-	m.fd = open_behind(x, &m);
 	*ret_memory = m;
 	return 0;
 }

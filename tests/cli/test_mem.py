@@ -224,13 +224,13 @@ def test_zeroes_become_holes(world):
 
 def test_where_files_need_a_name(world):
     """File systems without O_TMPFILE: still whole or not there."""
-    assert world.sh("mkdir /mnt/d && mount -t ramfs none /mnt/d").rc == 0
+    assert world.sh(f"mount -t ramfs none {world.dir}").rc == 0
     ref = make(world, "shm", 5000)
     put(world, ref, BYTES[:5000])
-    world.ok("shm", "read", ref, "-O", "/mnt/d/out")
-    assert world.run("cat", "/mnt/d/out").stdout == BYTES[:5000]
-    refused(world, "shm", "read", "99", "-O", "/mnt/d/other", rc=3)
-    assert world.run("ls", "/mnt/d").out == "out\n"
+    world.ok("shm", "read", ref, "-O", world.dir + "/out")
+    assert world.run("cat", world.dir + "/out").stdout == BYTES[:5000]
+    refused(world, "shm", "read", "99", "-O", world.dir + "/other", rc=3)
+    assert world.run("ls", world.dir).out == "out\n"
 
 
 # ---- what does not fit is not begun
