@@ -774,7 +774,8 @@ uint64_t ipcx_mem_size(const struct ipcx_mem *m);
 int ipcx_mem_read(struct ipcx_mem *m, uint64_t at, void *buf, size_t n);
 
 /**
- * Write bytes within the size; no object is made longer. On failure, bytes before the
+ * Write bytes within the size; no object is made longer, unless it is cut in the moment
+ * between the look at its end and the write. On failure, bytes before the
  * place that the text names may have been written.
  *
  * @param at the first byte, counted from 0

@@ -42,13 +42,24 @@ static int make_temp_name(struct savebig *s)
 	return -ENOMEM;
 }
 
+/* A file without a name, which /proc is needed to give it. */
+static int open_unnamed(const struct savebig *s)
+{
+	int fd;
+
+	if (access("/proc/self/fd", F_OK) < 0)
+		return -EOPNOTSUPP;
+	fd = openat(s->dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : ix_fd_lift(fd);
+}
+
 /* Nowhere; or, where the file system has no files without names, beside the one to be. */
 static int open_file(struct savebig *s)
 {
-	int fd = openat(s->dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600), r;
+	int fd = open_unnamed(s), r;
 
-	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
-		return fd < 0 ? -errno : ix_fd_lift(fd);
+	if (fd != -EOPNOTSUPP && fd != -EISDIR && fd != -EINVAL)
+		return fd;
 	r = make_temp_name(s);
 	if (r < 0)
 		return r;

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from helpers.real import PYTHON, SYSV_CALLS, on_terminal
-from helpers.tools import need
+from helpers.tools import need, release
 
 BOTH = ("shm", "pshm")
 PIECE = 1 << 18
@@ -231,6 +231,14 @@ def test_where_files_need_a_name(world):
     assert world.run("cat", world.dir + "/out").stdout == BYTES[:5000]
     refused(world, "shm", "read", "99", "-O", world.dir + "/other", rc=3)
     assert world.run("ls", world.dir).out == "out\n"
+
+
+def test_where_there_is_no_proc(world):
+    ref = make(world, "shm", 5000)
+    put(world, ref, BYTES[:5000])
+    r = world.sh(f'cd {world.dir} && unshare --mount sh -c \'umount -l /proc; {release()} shm read {ref} -O out && {release()} shm hash {ref}\'')
+    assert r.rc == 0 and r.out.split()[0] == hashlib.sha256(BYTES[:5000]).hexdigest(), r.err
+    assert open(world.dir + "/out", "rb").read() == BYTES[:5000] and os.listdir(world.dir) == ["out"]
 
 
 # ---- what does not fit is not begun

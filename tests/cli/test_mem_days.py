@@ -227,6 +227,30 @@ while not end:
     assert world.objects("pshm", "--where", "name == /m")[0]["size"] == size
 
 
+@pytest.mark.parametrize("verb", ["fill", "write"])
+def test_what_was_cut_is_not_made_longer(world, verb):
+    """Each write takes a moment; after the first the object becomes shorter than where the second begins."""
+    need("strace")
+    size, path = 24 * PIECE, os.path.join(world.dir, "in")  # more than is read before anything is written
+    with open(path, "wb") as f:
+        f.write(bytes(size))
+    ref = make(world, "pshm", size)
+    words = [verb, ref, *([path] if verb == "write" else [])]
+    p = subprocess.Popen(world.argv("strace", "-qq", "-o", "/dev/null", "-e", "inject=pwrite64:delay_exit=600000:when=1", release(), "pshm", *words),
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(0.3)
+    world.ok("set", ref, "--size", 5000)
+    _, err = p.communicate(timeout=60)
+    assert p.returncode == 1 and b"became shorter while it was written to" in err and b"ends at 5000" in err, err
+    assert world.objects("pshm")[0]["size"] == 5000
+
+
+def test_no_room_to_attach(world):
+    ref = make(world, "shm", "8G", "--noreserve")
+    r = world.run("sh", "-c", f"ulimit -v 1000000; exec {release()} shm read {ref}")
+    assert (r.rc, r.out) == (1, "") and "ulimit -v" in r.err
+
+
 CUT = """
 at = libc.shmat(args[0], None, 0)
 for name in os.listdir("/proc/self/map_files"):
