@@ -105,11 +105,16 @@ static unsigned default_mech(int n, char **words)
 	return mech;
 }
 
-static void offer_objects(struct app *app, const struct cursor *at, int n, char **words)
+static void offer_objects(struct app *app, const struct cmd *c, const struct cursor *at,
+			  int n, char **words)
 {
 	const char *word = at->from, *colon = strchr(word, ':');
 	unsigned mech = default_mech(n, words), named;
+	bool said = mech != IPCX_NO_MECH;
 
+	/* "shm read" is for segments. */
+	if (!said)
+		(void)ipcx_mech_by_name(c->name, strcspn(c->name, " "), &mech);
 	if (mech != IPCX_NO_MECH)
 		offer_refs(app, at, mech, true);
 	for (named = 0; ipcx_mech_info(named); named++) {
@@ -118,8 +123,7 @@ static void offer_objects(struct app *app, const struct cursor *at, int n, char 
 
 		if (colon && (size_t)(colon - word) == len && !strncmp(word, name, len))
 			offer_refs(app, at, named, false);
-		else if (!colon && *word && mech == IPCX_NO_MECH &&
-			 !strncmp(word, name, strlen(word)))
+		else if (!colon && *word && !said && !strncmp(word, name, strlen(word)))
 			offer_refs(app, at, named, false);
 	}
 }
@@ -146,19 +150,41 @@ static void offer_limits(struct app *app, const struct cursor *at, bool set)
 	ipcx_table_free(t);
 }
 
+/* The first word of commands that have two, and what may follow. */
+static void offer_first(const struct cursor *at, const char *name, size_t len)
+{
+	char first[32], seconds[200] = "";
+	size_t used = 0;
+
+	for (const struct cmd *const *c = cmds; *c && used < sizeof(seconds); c++)
+		if (!strncmp((*c)->name, name, len + 1))
+			used += (size_t)snprintf(seconds + used, sizeof(seconds) - used,
+						 "%s%s", used ? ", " : "",
+						 (*c)->name + len + 1);
+	(void)snprintf(first, sizeof(first), "%.*s", (int)len, name);
+	offer(at, first, "", seconds);
+}
+
 /* The commands one word below another ("limits": "set"), or, below "", the first words. */
 static void offer_commands(const struct cursor *at, const char *below)
 {
 	size_t len = strlen(below);
+	const char *before = "";
 
 	for (const struct cmd *const *c = cmds; *c; c++) {
 		const char *name = (*c)->name + len;
+		size_t first;
 
 		if ((*c)->hidden || strncmp((*c)->name, below, len) ||
 		    (len && *name++ != ' '))
 			continue;
-		if (!strchr(name, ' '))
+		first = strcspn(name, " ");
+		if (!name[first])
 			offer(at, name, "", (*c)->summary);
+		else if (strncmp(before, name, first) ||
+			 (before[first] && before[first] != ' '))
+			offer_first(at, name, first);
+		before = name; /* those of one word stand together */
 	}
 }
 
@@ -208,7 +234,7 @@ static void offer_kind(struct app *app, const struct cmd *c, enum complete what,
 	if (what & (COMPLETE_MECHS | COMPLETE_GROUPS))
 		offer_mechs(at, what);
 	if (what & COMPLETE_REFS)
-		offer_objects(app, at, n, words);
+		offer_objects(app, c, at, n, words);
 	if (what & COMPLETE_LIMITS)
 		offer_limits(app, at, strstr(c->operands, "NAME=") != NULL);
 	if (what & COMPLETE_COMMANDS)
@@ -357,6 +383,8 @@ static int run(struct app *app, void *data, int n, char **words)
 			offer_options(&at, global_opts);
 		else
 			offer_commands(&at, "");
+	} else if (n == 2) {
+		offer_commands(&(struct cursor){ words[1], words[1] }, words[0]);
 	}
 	return EXIT_DONE;
 }

@@ -12,6 +12,16 @@
 	line(limits)     \
 	line(limits_set) \
 	line(key)        \
+	line(shm_read)   \
+	line(shm_write)  \
+	line(shm_fill)   \
+	line(shm_copy)   \
+	line(shm_hash)   \
+	line(pshm_read)  \
+	line(pshm_write) \
+	line(pshm_fill)  \
+	line(pshm_copy)  \
+	line(pshm_hash)  \
 	line(ns_ls)      \
 	line(ns_show)    \
 	line(ns_cmp)     \

@@ -742,6 +742,65 @@ int ipcx_ns_unpin(struct ipcx *x, const char *name, unsigned flags);
 /** Whether it stands for every namespace there is. */
 bool ipcx_ns_is_all(const struct ipcx_ns *ns);
 
+/* ---- data ---- */
+
+/** The memory of one segment or object (shm, pshm), open to be read or written to. */
+struct ipcx_mem;
+
+/** Flag of ipcx_mem_open(): to write, too. */
+#define IPCX_MEM_WRITE (1U << 0)
+
+/**
+ * Open the memory of an object. A System V segment is attached (shmat(2), read-only
+ * unless it is to be written to), which moves its nattch, atime, dtime and lpid and
+ * nothing else; a POSIX object is opened and never mapped. Once open it stays what it is,
+ * also when it is removed. With kernel.shm_rmid_forced, a segment that nobody is attached
+ * to is refused: it would go with us.
+ *
+ * It acts where the calling process is, so the context must use no namespace
+ * (ipcx_use()); ipcx_ns_enter() goes there.
+ *
+ * @param flags IPCX_MEM_WRITE or 0
+ * @param ret_mem close it with ipcx_mem_close(), before the context is freed
+ * @return 0; -ENOENT when there is none such; -EINVAL when objects of this mechanism have
+ * no memory, or the context uses a namespace; -EBUSY when it would go with us; -EACCES,
+ * -ENOMEM, -errno
+ */
+int ipcx_mem_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
+		  struct ipcx_mem **ret_mem);
+
+/** How many bytes it had when it was opened. */
+uint64_t ipcx_mem_size(const struct ipcx_mem *m);
+
+/**
+ * Read bytes: all of them, or it is an error. What is read may change meanwhile. A page
+ * that cannot be had is an error and never a signal.
+ *
+ * Pages of a System V segment that nobody has touched are zero. They stay unmade where
+ * the caller may open /proc/self/map_files (CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN);
+ * else the kernel makes them as they are read.
+ *
+ * @param at the first byte, counted from 0
+ * @return 0; -ERANGE when they end beyond the size, or when a POSIX object has become
+ * shorter (the text says where it ends now); -EFAULT when the kernel has no memory for
+ * its pages; -EBADF for a POSIX object that was opened to be written to; -errno
+ */
+int ipcx_mem_read(struct ipcx_mem *m, uint64_t at, void *buf, size_t n);
+
+/**
+ * Write bytes within the size; no object is made longer, unless it is cut in the moment
+ * between the look at its end and the write. On failure, bytes before the
+ * place that the text names may have been written.
+ *
+ * @param at the first byte, counted from 0
+ * @return 0; -ERANGE as for ipcx_mem_read(); -EBADF when it was opened to be read;
+ * -ENOSPC, -EFBIG (RLIMIT_FSIZE), -EFAULT, -errno
+ */
+int ipcx_mem_write(struct ipcx_mem *m, uint64_t at, const void *buf, size_t n);
+
+/** Detach and close it. NULL is allowed. */
+void ipcx_mem_close(struct ipcx_mem *m);
+
 /* ---- keys and ids ---- */
 
 /** The key that ftok(3) makes of a path and the low byte of proj. @return 0, -ENOENT,

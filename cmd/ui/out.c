@@ -53,6 +53,11 @@ size_t out_columns(void)
 	return size.ws_col;
 }
 
+bool out_is_terminal(void)
+{
+	return isatty(STDOUT_FILENO);
+}
+
 char *out_room(void)
 {
 	if (out.len >= CHUNK)

@@ -22,5 +22,8 @@ void out_paragraph(const char *text);
 /* The columns of the terminal that it goes to; 0 when it is none. */
 size_t out_columns(void);
 
+/* Whether people see it as it is: then no bytes that would change their terminal. */
+bool out_is_terminal(void);
+
 /* Write out what is buffered. 0, or -errno of the first failure ever. */
 int out_flush(void);

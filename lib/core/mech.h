@@ -10,6 +10,7 @@
 
 #include "core/ctx.h"
 #include "core/limit.h"
+#include "core/memory.h"
 #include "core/table.h"
 #include "ipcx.h"
 
@@ -70,6 +71,11 @@ struct ix_mech {
 
 	/* Change the object of this row. */
 	int (*change)(struct ix_scan *s, const void *row, const struct ipcx_attrs *a);
+
+	/* Open an object's memory to read it (or to write to it). Its own text where it
+	 * fails; NULL: has none. */
+	int (*memory)(struct ipcx *x, const struct ipcx_ref *ref, bool write,
+		      struct ix_memory *ret_memory);
 
 	/* What an errno means, ended by .text = NULL; may be NULL. */
 	const struct ix_errtext *create_errors, *remove_errors, *change_errors;

@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "core/limit.h"
 #include "mech/posix.h"
+#include "mech/pshmmem.h"
 
 #define COPY_SIZE 65536
 
@@ -395,6 +396,7 @@ const struct ix_mech ix_mech_pshm = {
 	.kind = &pshm_kind,
 	.charges = charges, .wish = wish,
 	.scan = scan, .find = find, .create = create, .remove = remove_row, .change = change,
+	.memory = ix_pshm_memory,
 	.create_errors = create_errors, .change_errors = change_errors,
 };
 /* clang-format on */

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/num.h"
 #include "core/limit.h"
+#include "mech/shmmem.h"
 #include "mech/sysv.h"
 
 /* Bits of shm_perm.mode beside the permissions (ipc/shm.c). */
@@ -385,6 +386,7 @@ const struct ix_mech ix_mech_shm = {
 	.kind = &shm_kind,
 	.charges = charges, .wish = wish,
 	.scan = scan, .find = find, .create = create, .caution = caution, .remove = remove_row, .change = change,
+	.memory = ix_shm_memory,
 	.create_errors = create_errors, .change_errors = change_errors,
 };
 /* clang-format on */

@@ -271,6 +271,50 @@ static void missing_objects(void **state)
 	assert_fails(x, ipcx_contents(x, &shm, &t), -ENODATA, t, UNTOUCHED);
 }
 
+static void memory(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_attrs a = { .size = sizeof(a),
+				.set = IPCX_A_SIZE | IPCX_A_NAME,
+				.mech = mech_of("pshm"),
+				.name = "/m",
+				.bytes = 100 };
+	struct ipcx_ref ref, wrong = { .mech = IPCX_NO_MECH }, queue;
+	struct ipcx_mem *const untouched = (struct ipcx_mem *)0x5a5a;
+	struct ipcx_mem *m = untouched;
+	struct ipcx_ns *ns = NULL;
+	struct ipcx_table *t;
+	char buf[101] = "as it was";
+
+	assert_int_equal(ipcx_create(x, &a, 1, &t), 0);
+	ipcx_table_free(t);
+	assert_int_equal(ipcx_ref_parse(x, "pshm:/m", IPCX_NO_MECH, &ref), 0);
+	assert_int_equal(ipcx_ref_parse(x, "msg:0", IPCX_NO_MECH, &queue), 0);
+	assert_fails(x, ipcx_mem_open(x, &wrong, 0, &m), -EINVAL, m, untouched);
+	assert_fails(x, ipcx_mem_open(x, &queue, 0, &m), -EINVAL, m, untouched);
+	assert_fails(x, ipcx_mem_open(x, &ref, 2, &m), -EINVAL, m, untouched);
+	assert_int_equal(ipcx_ns_open(x, "self", &ns), 0);
+	ipcx_use(x, ns);
+	assert_fails(x, ipcx_mem_open(x, &ref, 0, &m), -EINVAL, m, untouched);
+	ipcx_use(x, NULL);
+	ipcx_ns_free(ns);
+
+	assert_int_equal(ipcx_mem_open(x, &ref, 0, &m), 0);
+	assert_int_equal(ipcx_mem_size(m), 100);
+	assert_int_equal(ipcx_mem_read(m, 0, buf, 101), -ERANGE);
+	assert_int_equal(ipcx_mem_read(m, UINT64_MAX, buf, 1), -ERANGE);
+	assert_int_equal(ipcx_mem_write(m, 0, "x", 1), -EBADF);
+	assert_string_equal(buf, "as it was");
+	assert_int_equal(ipcx_mem_read(m, 100, NULL, 0), 0);
+	ipcx_mem_close(m);
+	assert_int_equal(ipcx_mem_open(x, &ref, IPCX_MEM_WRITE, &m), 0);
+	assert_int_equal(ipcx_mem_write(m, 1, buf, 100), -ERANGE);
+	assert_int_equal(ipcx_mem_write(m, 99, "x", 1), 0);
+	assert_int_equal(ipcx_mem_read(m, 0, buf, 1), -EBADF);
+	ipcx_mem_close(m);
+	ipcx_mem_close(NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -283,6 +327,7 @@ int main(void)
 		TEST(lookups),
 		TEST(texts),
 		TEST(missing_objects),
+		TEST(memory),
 	};
 
 	return cmocka_run_group_tests_name("misuse", tests, NULL, NULL);

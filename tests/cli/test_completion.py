@@ -118,6 +118,28 @@ def test_commands_with_what_they_do(world, dump):
     assert "complete" not in offered
 
 
+def test_commands_of_two_words(world, dump):
+    first = {c["name"].split()[0] for c in dump["commands"] if not c["hidden"]}
+    assert [w for w, _ in candidates(world, "")] == list(dict.fromkeys(w for w, _ in candidates(world, ""))), "each once"
+    assert {w for w, _ in candidates(world, "")} == first
+    for noun in first:
+        below = {c["name"].split()[1]: c["summary"] for c in dump["commands"] if c["name"].startswith(noun + " ")}
+        if noun != "limits":
+            assert not below or dict(candidates(world, noun, "")) == below
+    assert candidates(world, "shm", "re") == [["read", "read memory: raw, as a dump, or the texts in it"]]
+    assert candidates(world, "pshm", "frob", "") == []
+
+
+def test_objects_of_a_command_for_one_mechanism(world):
+    world.ok("mk", "shm", "--size", "1", "--count", "2")
+    world.ok("mk", "pshm", "/cache", "--size", "1")
+    world.ok("mk", "psem", "/other", "--init", "1")
+    assert [w for w, _ in candidates(world, "shm", "read", "")] == ["0", "1"]
+    assert [w for w, _ in candidates(world, "shm", "copy", "0", "")] == ["0", "1"]
+    assert [w for w, _ in candidates(world, "pshm", "hash", "")] == ["/cache"]
+    assert [w for w, _ in candidates(world, "shm", "copy", "0", "ps")] == ["pshm:/cache", "psem:/other"]
+
+
 @pytest.mark.parametrize("name", ["ls", "show", "mk", "rm", "set", "limits", "key"])
 def test_options_with_their_help(world, dump, name):
     c = next(c for c in dump["commands"] if c["name"] == name)

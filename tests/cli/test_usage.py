@@ -17,6 +17,8 @@ SHEETS = [c["name"] for c in VISIBLE if any(o["name"] == "format" for o in c["op
 GOOD = {"ls": ["ls"], "show": ["show", "shm:0"], "mk": ["mk", "msg"], "rm": ["rm", "shm:0"], "set": ["set", "shm:0", "--mode", "0640"],
         "limits": ["limits"], "limits set": ["limits", "set", "shmmni=50"], "key": ["key", "/etc"], "help": ["help"], "compat": ["compat"],
         "ns ls": ["ns", "ls"], "ns show": ["ns", "show", "self"], "ns cmp": ["ns", "cmp", "self", "self"], "ns enter": ["ns", "enter", "self"],
+        **{f"{m} {verb}": [m, verb, ref] for m, ref in (("shm", "0"), ("pshm", "/x")) for verb in ("read", "write", "fill", "hash")},
+        "shm copy": ["shm", "copy", "0", "0"], "pshm copy": ["pshm", "copy", "/x", "/x"],
         "ns new": ["ns", "new"], "ns pin": ["ns", "pin", "self", "a"], "ns unpin": ["ns", "unpin", "a"]}
 
 
@@ -114,7 +116,7 @@ def test_asking_for_help_does_nothing_else(world, name):
 # ---- commands
 
 
-@pytest.mark.parametrize("word", ["frob", "LS", "l", "lss", "", "shm", "limits set", "-", "--", "esc\033[31m\n", "日本"])
+@pytest.mark.parametrize("word", ["frob", "LS", "l", "lss", "", "frobshm", "limits set", "-", "--", "esc\033[31m\n", "日本"])
 def test_an_unknown_command(world, word):
     words = [word, "x"] if word != "--" else ["--", "frob"]
     r = refused(world, *words, says="frob" if word == "--" else "no command")

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the verbs of memory have in common: "ipcx shm read", "ipcx pshm write", … Each is
+ * written once, for segments and objects alike.
+ */
+#pragma once
+
+#include "verb.h"
+
+/* Which bytes of it. */
+struct mem_range {
+	uint64_t offset, length;
+	uint64_t given;
+};
+
+#define MEM_GIVEN_LENGTH 1U
+
+extern const struct opt mem_range_opts[];
+
+/* Memory at work, as a message names it. */
+struct mem {
+	struct ipcx_mem *m;
+	char name[IPCX_REF_MAX];
+};
+
+/*
+ * Open the memory that a word names; mech is that of the command.
+ *
+ * @param where NULL: we are there already
+ * @param any a reference may name the memory of another mechanism
+ * @return 0, or an exit status after a message
+ */
+int mem_open(struct app *app, const struct where_args *where, const char *mech,
+	     const char *word, bool any, unsigned flags, struct mem *ret_mem);
+void mem_close(struct mem *mem);
+
+/* The bytes that are meant: all of them must be there. 0, or an exit status after a
+ * message. */
+int mem_bytes(const struct mem *mem, const struct mem_range *range, uint64_t *ret_at,
+	      uint64_t *ret_n);
+
+/* So many bytes at once. */
+#define MEM_PIECE ((size_t)1 << 18)
+
+/* Read a range piece by piece; an exit status of take() other than 0 ends it. 0, or that,
+ * or one after a message. */
+typedef int mem_take(void *data, uint64_t at, const char *bytes, size_t n);
+int mem_each(struct app *app, const struct mem *mem, uint64_t at, uint64_t n,
+	     mem_take *take, void *data);
+
+/* The command of one verb for one mechanism. What does it is run_VERB(app, args, n,
+ * words, mech), and MECH_VERB_examples stand before it. */
+#define MEM_COMMAND(mech, verb, ...)                                                   \
+	static int mech##_##verb(struct app *app, void *args, int n, char **words)     \
+	{                                                                              \
+		return run_##verb(app, args, n, words, #mech);                         \
+	}                                                                              \
+	extern const struct cmd cmd_##mech##_##verb;                                   \
+	const struct cmd cmd_##mech##_##verb = { .name = #mech " " #verb,              \
+						 .examples = mech##_##verb##_examples, \
+						 .run = mech##_##verb,                 \
+						 __VA_ARGS__ }

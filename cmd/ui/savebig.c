@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A file without a name (O_TMPFILE) until it is whole: whatever ends us leaves nothing
+ * behind. */
+#include "ui/savebig.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/util.h"
+#include "ui/exit.h"
+#include "ui/msg.h"
+
+static int failed(const struct savebig *s, int error)
+{
+	msg_error("%s: cannot be written: %s%s", s->path, strerror(-error),
+		  error == -EEXIST ? " (--force replaces a file)" : "");
+	return EXIT_FAILED;
+}
+
+/* The directory, held open: names given later are of the place that was meant now. */
+static int open_dir(struct savebig *s)
+{
+	const char *slash = strrchr(s->path, '/');
+	auto_free char *dir = slash ? strndup(s->path, (size_t)(slash - s->path) + 1)
+				    : strdup(".");
+
+	s->name = slash ? slash + 1 : s->path;
+	if (!dir)
+		return -ENOMEM;
+	return ix_open(AT_FDCWD, dir, O_PATH | O_DIRECTORY);
+}
+
+static int make_temp_name(struct savebig *s)
+{
+	if (asprintf(&s->temp, "%s.%ld", s->name, (long)getpid()) >= 0)
+		return 0;
+	s->temp = NULL;
+	return -ENOMEM;
+}
+
+/* A file without a name, which /proc is needed to give it. */
+static int open_unnamed(const struct savebig *s)
+{
+	int fd;
+
+	if (access("/proc/self/fd", F_OK) < 0)
+		return -EOPNOTSUPP;
+	fd = openat(s->dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : ix_fd_lift(fd);
+}
+
+/* Nowhere; or, where the file system has no files without names, beside the one to be. */
+static int open_file(struct savebig *s)
+{
+	int fd = open_unnamed(s), r;
+
+	if (fd != -EOPNOTSUPP && fd != -EISDIR && fd != -EINVAL)
+		return fd;
+	r = make_temp_name(s);
+	if (r < 0)
+		return r;
+	fd = openat(s->dir, s->temp, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		fd = -errno;
+		free(TAKE(s->temp)); /* not ours */
+	}
+	return fd < 0 ? fd : ix_fd_lift(fd);
+}
+
+int savebig_open(struct savebig *s, const char *path, bool force)
+{
+	bool there;
+	struct stat st;
+
+	*s = (struct savebig){ .path = path, .fd = -1, .dir = -1, .force = force };
+	there = stat(path, &st) == 0;
+	if (there && S_ISDIR(st.st_mode))
+		return failed(s, -EISDIR);
+	if (there && S_ISREG(st.st_mode) && !force)
+		return failed(s, -EEXIST);
+	if (there && !S_ISREG(st.st_mode)) {
+		s->straight = true;
+		s->fd = ix_open(AT_FDCWD, path, O_WRONLY);
+	} else {
+		s->dir = open_dir(s);
+		s->fd = s->dir < 0 ? s->dir : open_file(s);
+	}
+	return s->fd < 0 ? failed(s, s->fd) : EXIT_DONE;
+}
+
+static bool all_zero(const char *p, size_t n)
+{
+	return n == 0 || (*p == 0 && !memcmp(p, p + 1, n - 1));
+}
+
+static int write_out(int fd, const char *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t put = write(fd, p, n);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return -errno;
+		p += put;
+		n -= (size_t)put;
+	}
+	return 0;
+}
+
+/* A hole begins and ends with a block of most file systems. */
+#define BLOCK 4096
+
+int savebig_add(struct savebig *s, const char *data, size_t n)
+{
+	int r = 0;
+
+	while (n > 0 && r == 0) {
+		size_t part = s->straight ? n : MIN(n, (size_t)BLOCK);
+		bool hole = !s->straight && all_zero(data, part);
+
+		/* What is not zero is written at once, as far as it goes. */
+		while (!hole && part < n && !all_zero(data + part, MIN(n - part, BLOCK)))
+			part += MIN(n - part, (size_t)BLOCK);
+		if (!hole)
+			r = write_out(s->fd, data, part);
+		else if (lseek(s->fd, (off_t)part, SEEK_CUR) < 0)
+			r = -errno;
+		s->len += part;
+		data += part;
+		n -= part;
+	}
+	return r < 0 ? failed(s, r) : EXIT_DONE;
+}
+
+/* A name beside the one to be, for the file that has none. */
+static int name_temp(struct savebig *s)
+{
+	char self[40];
+	int r = make_temp_name(s);
+
+	if (r < 0)
+		return r;
+	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", s->fd);
+	if (linkat(AT_FDCWD, self, s->dir, s->temp, AT_SYMLINK_FOLLOW) == 0)
+		return 0;
+	r = -errno;
+	free(TAKE(s->temp)); /* not ours */
+	return r;
+}
+
+/* Over an existing one only when that is wanted, and never over anything but a file. */
+static int put_in_place(const struct savebig *s)
+{
+	struct stat st;
+
+	if (!s->force)
+		return linkat(s->dir, s->temp, s->dir, s->name, 0) < 0 ? -errno : 0;
+	if (fstatat(s->dir, s->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    !S_ISREG(st.st_mode))
+		return -EEXIST;
+	return renameat(s->dir, s->temp, s->dir, s->name) < 0 ? -errno : 0;
+}
+
+int savebig_end(struct savebig *s)
+{
+	int r = 0;
+
+	if (s->straight)
+		return EXIT_DONE;
+	if (ftruncate(s->fd, (off_t)s->len) < 0 || fsync(s->fd) < 0)
+		r = -errno;
+	if (r == 0 && !s->temp)
+		r = name_temp(s);
+	if (r == 0)
+		r = put_in_place(s);
+	return r < 0 ? failed(s, r) : EXIT_DONE;
+}
+
+void savebig_close(struct savebig *s)
+{
+	if (!s->path)
+		return;
+	if (s->temp)
+		(void)unlinkat(s->dir, s->temp, 0);
+	free(s->temp);
+	if (s->fd >= 0)
+		(void)close(s->fd);
+	if (s->dir >= 0)
+		(void)close(s->dir);
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Reading and writing the bytes of shared memory so that no page that is missing becomes
+ * a signal: the kernel copies, and answers with an error instead.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "base/file.h"
+#include "core/mech.h"
+#include "core/memory.h"
+#include "mech/posix.h"
+
+/* Attached pages are let go after so many bytes: what was read is not kept in memory. */
+#define KEEP (UINT64_C(8) << 20)
+
+struct ipcx_mem {
+	struct ipcx *x;
+	struct ix_memory at;
+	bool write;
+	uint64_t kept; /* bytes copied since pages were let go */
+	char name[IPCX_REF_MAX];
+};
+
+int ipcx_mem_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
+		  struct ipcx_mem **ret_mem)
+{
+	const struct ix_mech *mech = ix_mech(ref->mech);
+	auto_free struct ipcx_mem *m = NULL;
+	int r = ix_ref_check(x, ref);
+
+	if (r < 0)
+		return r;
+	if (flags & ~IPCX_MEM_WRITE)
+		return ix_fail_plain(x, -EINVAL, "flags that there are not");
+	if (x->ns)
+		return ix_fail_plain(
+			x, -EINVAL,
+			"memory is attached where the process is: ipcx_ns_enter() goes there");
+	m = calloc(1, sizeof(*m));
+	if (!m)
+		return ix_fail(x, -ENOMEM, "memory");
+	m->x = x;
+	m->write = flags & IPCX_MEM_WRITE;
+	(void)ipcx_ref_format(ref, m->name, sizeof(m->name));
+	if (!mech || !mech->memory)
+		return ix_fail_plain(x, -EINVAL, "%s: has no memory to read or write",
+				     m->name);
+	r = mech->memory(x, ref, m->write, &m->at);
+	if (r < 0)
+		return r;
+	*ret_mem = TAKE(m);
+	return 0;
+}
+
+void ipcx_mem_close(struct ipcx_mem *m)
+{
+	if (!m)
+		return;
+	if (m->at.map)
+		(void)shmdt(m->at.map);
+	if (m->at.fd >= 0)
+		(void)close(m->at.fd);
+	free(m);
+}
+
+uint64_t ipcx_mem_size(const struct ipcx_mem *m)
+{
+	return m->at.size;
+}
+
+static int check_range(const struct ipcx_mem *m, uint64_t at, uint64_t n)
+{
+	if (at <= m->at.size && n <= m->at.size - at)
+		return 0;
+	return ix_fail_plain(m->x, -ERANGE,
+			     "%s: %" PRIu64 " bytes at %" PRIu64
+			     " end beyond its %" PRIu64,
+			     m->name, n, at, m->at.size);
+}
+
+/* ---- through a descriptor */
+
+/* Somebody has cut it: where does it end now? */
+static int cut(const struct ipcx_mem *m, const char *done)
+{
+	struct stat st;
+
+	if (fstat(m->at.fd, &st) < 0)
+		return ix_fail(m->x, -errno, "%s", m->name);
+	return ix_fail_plain(m->x, -ERANGE,
+			     "%s: became shorter while it was %s: it had %" PRIu64
+			     " bytes and ends at %llu",
+			     m->name, done, m->at.size, (unsigned long long)st.st_size);
+}
+
+static int read_fd(const struct ipcx_mem *m, uint64_t at, char *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t got = pread(m->at.fd, p, n, (off_t)at);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return ix_fail(m->x, -errno,
+				       "%s: cannot be read at byte %" PRIu64, m->name,
+				       at);
+		if (got == 0)
+			return cut(m, "read");
+		p += got;
+		at += (uint64_t)got;
+		n -= (size_t)got;
+	}
+	return 0;
+}
+
+static int write_failed(const struct ipcx_mem *m, uint64_t at, int error)
+{
+	if (error == -ENOSPC)
+		return ix_fail_plain(m->x, error,
+				     "%s: cannot be written at byte %" PRIu64
+				     ": the file system of " IX_SHM_DIR " is full",
+				     m->name, at);
+	if (error == -EFBIG)
+		return ix_fail_plain(m->x, error,
+				     "%s: cannot be written at byte %" PRIu64
+				     ": beyond RLIMIT_FSIZE (ulimit -f)",
+				     m->name, at);
+	return ix_fail(m->x, error, "%s: cannot be written at byte %" PRIu64, m->name,
+		       at);
+}
+
+/* Writing beyond the end would make it longer: the end is looked at first. */
+static int write_fd(const struct ipcx_mem *m, uint64_t at, const char *p, size_t n)
+{
+	while (n > 0) {
+		struct stat st;
+		ssize_t put;
+
+		if (fstat(m->at.fd, &st) < 0)
+			return write_failed(m, at, -errno);
+		if ((uint64_t)st.st_size < at + n)
+			return cut(m, "written to");
+		if (ix_posix_may_grow(at + n) < 0)
+			return write_failed(m, at, -EFBIG);
+		put = pwrite(m->at.fd, p, n, (off_t)at);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return write_failed(m, at, put < 0 ? -errno : -EIO);
+		p += put;
+		at += (uint64_t)put;
+		n -= (size_t)put;
+	}
+	return 0;
+}
+
+/* ---- through a mapping */
+
+/*
+ * A page of a segment may not be there to be had (huge pages that were not reserved, a
+ * file cut through /proc/PID/map_files): touching it is SIGBUS for a program, but EFAULT
+ * for the kernel. So the kernel carries the bytes over, through a pipe:
+ * process_vm_readv(2) would do it at once, but containers forbid it.
+ */
+static int carry(int in, int out, const char *from, char *to, size_t n)
+{
+	while (n > 0) {
+		/* Not by their names: sanitizers check what those are given, and know
+		 * nothing of attached memory. */
+		ssize_t put = syscall(SYS_write, in, from, n);
+		size_t left;
+
+		if (put < 0)
+			return -errno;
+		from += put;
+		n -= (size_t)put;
+		for (left = (size_t)put; left > 0;) {
+			ssize_t got = syscall(SYS_read, out, to, left);
+
+			if (got <= 0)
+				return got < 0 ? -errno : -EIO;
+			to += got;
+			left -= (size_t)got;
+		}
+	}
+	return 0;
+}
+
+/* The segment keeps its pages; we do without them. Else a program that only looks would
+ * seem to be as large as all that it looked at. */
+static void let_go(struct ipcx_mem *m, size_t n)
+{
+	m->kept += n;
+	if (m->kept < KEEP)
+		return;
+	(void)madvise(m->at.map, m->at.size, MADV_DONTNEED);
+	m->kept = 0;
+}
+
+static int copy_map(struct ipcx_mem *m, uint64_t at, const char *from, char *to, size_t n)
+{
+	auto_fd int out = -1, in = -1;
+	int fd[2], r;
+
+	/* Never waits: what does not fit into the pipe is carried the next time. */
+	if (pipe2(fd, O_CLOEXEC | O_NONBLOCK) < 0)
+		return ix_fail(m->x, -errno, "%s: no pipe to copy it", m->name);
+	out = ix_fd_lift(fd[0]);
+	in = ix_fd_lift(fd[1]);
+	r = out < 0 ? out : in < 0 ? in : carry(in, out, from, to, n);
+	let_go(m, n);
+	if (r == -EFAULT)
+		return ix_fail_plain(m->x, r,
+				     "%s: the kernel has no memory for some of its pages "
+				     "from byte %" PRIu64 " on (free huge pages?)",
+				     m->name, at);
+	return r < 0 ? ix_fail(m->x, r, "%s: cannot be copied", m->name) : 0;
+}
+
+/* ---- either */
+
+int ipcx_mem_read(struct ipcx_mem *m, uint64_t at, void *buf, size_t n)
+{
+	int r = check_range(m, at, n);
+
+	if (r < 0 || n == 0)
+		return r;
+	if (m->write && !m->at.map)
+		return ix_fail_plain(m->x, -EBADF, "%s: was opened to be written to",
+				     m->name);
+	return m->at.fd >= 0 ? read_fd(m, at, buf, n)
+			     : copy_map(m, at, m->at.map + at, buf, n);
+}
+
+int ipcx_mem_write(struct ipcx_mem *m, uint64_t at, const void *buf, size_t n)
+{
+	int r = check_range(m, at, n);
+
+	if (r < 0 || n == 0)
+		return r;
+	if (!m->write)
+		return ix_fail_plain(m->x, -EBADF, "%s: was opened to be read", m->name);
+	return m->at.map ? copy_map(m, at, buf, m->at.map + at, n)
+			 : write_fd(m, at, buf, n);
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The memory of a POSIX object; see struct ix_mech.memory. */
+#pragma once
+
+#include "core/mech.h"
+
+int ix_pshm_memory(struct ipcx *x, const struct ipcx_ref *ref, bool write,
+		   struct ix_memory *ret_memory);
