@@ -17,6 +17,9 @@ void msg_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A usage error with a hint at --help; answers exit status 2. */
 int msg_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Lines of data that have no other place left, as they are. 0 or -errno. */
+int msg_data(const char *text, size_t len);
+
 /* Ask on the terminal: true only for y or yes. */
 bool msg_ask(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
