@@ -10,8 +10,10 @@
 #include "stop.h"
 #include "ui/hex.h"
 
+/* clang-format off */
 const struct queue_kind queue_msg = { "msg", "type", 1 };
-const struct queue_kind queue_mq = { "mq", "priority", 0 };
+const struct queue_kind queue_mq  = { "mq", "priority", 0 };
+/* clang-format on */
 
 int queue_begin(struct app *app, const struct queue_kind *kind,
 		const struct where_args *where, const char *word, unsigned flags,
