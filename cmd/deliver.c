@@ -80,17 +80,15 @@ static int give_back_all(struct delivery *d, int error)
 	d->held.len = 0;
 	if (back)
 		msg_note(
-			"%" PRIu64
-			" messages that were taken, but not delivered, are in the queue again, at its end",
+			"taken, not delivered, put back at the end of the queue: %" PRIu64,
 			back);
 	if (told)
 		msg_note(
-			"%" PRIu64
-			" messages that were taken, but not delivered, could not be put back: they stand above as records",
+			"taken, not delivered, cannot be put back, stand above as records: %" PRIu64,
 			told);
 	if (lost)
-		msg_error("%" PRIu64 " of the messages taken: not delivered, LOST: %s",
-			  lost, ipcx_error(d->app->x));
+		msg_error("taken, not delivered, LOST: %" PRIu64 ": %s", lost,
+			  ipcx_error(d->app->x));
 	return 1;
 }
 

@@ -39,6 +39,11 @@ static void put_row(uint64_t position, const struct ipcx_message *m)
 		   m->size, safe, nul || m->size > n ? "…" : "");
 }
 
+static void put_heading(void)
+{
+	out_format("%8s  %20s  %10s  %s\n", "POSITION", "TYPE", "SIZE", "DATA");
+}
+
 /* A message that may not be copied any more is in the queue all the same. */
 static void put_unknown(uint64_t position)
 {
@@ -52,12 +57,12 @@ static int look(struct app *app, struct ipcx_queue *q, uint64_t most, queue_put 
 	bool told = false;
 	int r = ipcx_queue_state(q, &state);
 
-	if (r == 0 && put == NULL)
-		out_format("%8s  %20s  %10s  %s\n", "POSITION", "TYPE", "SIZE", "DATA");
 	/* As many as there were: others may send faster than we look. */
 	for (uint64_t i = 0; r == 0 && i < MIN(most, state.messages) && !stop_wanted();
 	     i++) {
 		r = ipcx_queue_peek(q, i, &m);
+		if (i == 0 && !put && (r == 0 || r == -EMSGSIZE))
+			put_heading();
 		if (r == 0) {
 			if (put)
 				r = put(&queue_msg, &m);

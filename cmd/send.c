@@ -69,7 +69,7 @@ static int send_words(struct sending *s, int64_t rank, int n, char **words)
 							     .size = strlen(words[i]) });
 	}
 	if (r && s->sent)
-		msg_note("%" PRIu64 " of %d messages were sent", s->sent, n);
+		msg_note("messages sent: %" PRIu64 " of %d", s->sent, n);
 	return r;
 }
 
@@ -126,7 +126,7 @@ static int send_stream(struct sending *s, struct stream *in)
 	while (status == 0 && (r = next_piece(in, &p, &len)) != 0)
 		status = r < 0 ? read_failed(in, r) : send_piece(s, in, p, len);
 	if (status && !s->dry && (in->lines || in->records || in->block))
-		msg_note("%" PRIu64 " messages were sent: %s %" PRIu64
+		msg_note("messages sent: %" PRIu64 "; %s %" PRIu64
 			 " of %s is the first that was not",
 			 s->sent, in->piece, s->sent + 1, in->name);
 	return status;

@@ -227,7 +227,7 @@ static int peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message *re
 		case EINTR:
 			break;
 		default:
-			return failed(q, "look", "read");
+			return failed(q, "look at its messages", "read");
 		}
 	}
 	return r == -ENODATA ? ix_fail_plain(q->x, r, "%s: has no message %" PRIu64,
