@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "queue.h"
 #include "stop.h"
 
@@ -15,20 +16,41 @@ struct drain_args {
 	struct where_args where;
 };
 
-/* A new file, an empty one, or what is none: nothing that was saved before is lost. */
-static int open_target(const char *path, int *ret_fd)
+/* Where the file will be, looked up where we are before --ns leads us elsewhere. */
+struct target {
+	const char *path, *file; /* its last part */
+	int dirfd;
+};
+
+static int find_target(const char *path, struct target *t)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	const char *slash = strrchr(path, '/');
+	auto_free char *dir = slash ? strndup(path, (size_t)(slash - path) + 1)
+				    : strdup(".");
+
+	t->path = path;
+	t->file = slash ? slash + 1 : path;
+	t->dirfd = dir ? ix_open(AT_FDCWD, dir, O_PATH | O_DIRECTORY) : -ENOMEM;
+	if (t->dirfd >= 0)
+		return 0;
+	msg_error("%s: %s", path, strerror(-t->dirfd));
+	return EXIT_FAILED;
+}
+
+/* A new file, an empty one, or what is none: nothing that was saved before is lost. */
+static int open_target(const struct target *t, int *ret_fd)
+{
+	int fd = openat(t->dirfd, t->file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	struct stat st;
 
 	if (fd < 0 && errno == EEXIST)
-		fd = open(path, O_WRONLY | O_CLOEXEC);
+		fd = openat(t->dirfd, t->file, O_WRONLY | O_CLOEXEC);
 	if (fd < 0) {
-		msg_error("%s: %s", path, strerror(errno));
+		msg_error("%s: %s", t->path, strerror(errno));
 		return EXIT_FAILED;
 	}
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
-		msg_error("%s: is there already, and not empty", path);
+		msg_error("%s: is there already, and not empty", t->path);
 		(void)close(fd);
 		return EXIT_FAILED;
 	}
@@ -57,34 +79,47 @@ static int settle(const char *path, int fd)
 	return EXIT_FAILED;
 }
 
+/* The queue is open. */
+static int drain(struct delivery *d, const struct target *t)
+{
+	auto_fd int fd = -1;
+	int r = t->file ? open_target(t, &fd) : 0;
+
+	if (r)
+		return r;
+	d->where = t->file ? t->path : "standard output";
+	out_start(t->file ? fd : 0, stop_wanted);
+	r = drain_all(d);
+	out_start(0, NULL);
+	if (r == EXIT_DONE && t->file)
+		r = settle(t->path, fd);
+	if (r == EXIT_DONE && d->app->verbose)
+		msg_note("messages: %" PRIu64, d->taken);
+	return r;
+}
+
 static int run(struct app *app, void *data, int n, char **words,
 	       const struct queue_kind *kind)
 {
 	const struct drain_args *args = data;
 	struct delivery d = { .app = app, .kind = kind, .put = queue_format("json") };
-	auto_fd int fd = -1;
-	int r, settled = EXIT_DONE;
+	struct target t = { .dirfd = -1 };
+	int r = 0;
 
 	if (n != 2)
 		return msg_usage("%s drain needs a queue and a file, or '-'", kind->mech);
-	r = queue_begin(app, kind, &args->where, words[0], IPCX_QUEUE_RECEIVE, &d.q);
-	if (r)
-		return r;
-	d.where = strcmp(words[1], "-") ? words[1] : "standard output";
 	if (strcmp(words[1], "-") != 0)
-		r = open_target(words[1], &fd);
-	if (r == 0) {
-		out_start(fd > 0 ? fd : 0, stop_wanted);
-		r = drain_all(&d);
-		out_start(0, NULL);
-		if (fd > 0)
-			settled = settle(words[1], fd);
-	}
-	if (r == 0 && app->verbose)
-		msg_note("%" PRIu64 " messages", d.taken);
+		r = find_target(words[1], &t);
+	if (r == 0)
+		r = queue_begin(app, kind, &args->where, words[0], IPCX_QUEUE_RECEIVE,
+				&d.q);
+	if (r == 0)
+		r = drain(&d, &t);
+	if (t.dirfd >= 0)
+		(void)close(t.dirfd);
 	ipcx_queue_close(d.q);
 	ix_buf_free(&d.held);
-	return stop_end(r ? r : settled);
+	return stop_end(r);
 }
 
 static int run_msg(struct app *app, void *data, int n, char **words)

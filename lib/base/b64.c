@@ -13,6 +13,8 @@ int ix_b64_put(struct ix_buf *b, const void *data, size_t n)
 	const unsigned char *p = data;
 	char *to;
 
+	if (n == 0)
+		return 0;
 	if (n > SIZE_MAX / 2)
 		return -ENOMEM;
 	to = ix_buf_room(b, (n + 2) / 3 * 4);
@@ -68,13 +70,15 @@ int ix_b64_get(struct ix_buf *b, const char *text, size_t len)
 	size_t pad = 0, before = b->len;
 	char *to;
 
+	if (len == 0)
+		return 0;
 	if (len % 4)
 		return -EINVAL;
 	while (len && pad < 2 && text[len - 1 - pad] == '=')
 		pad++;
 	to = ix_buf_room(b, len / 4 * 3);
 	if (!to)
-		return len ? -ENOMEM : 0;
+		return -ENOMEM;
 	for (size_t at = 0; at < len; at += 4) {
 		size_t n = at + 4 == len ? 4 - pad : 4;
 

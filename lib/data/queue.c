@@ -135,9 +135,8 @@ int ipcx_queue_send(struct ipcx_queue *q, const struct ipcx_message *m, int64_t 
 
 static int check_take(struct ipcx_queue *q, const struct ipcx_take *take)
 {
-	if (take->size != sizeof(*take))
-		return ix_fail_plain(q->x, -EINVAL, "%s: a request of unknown size",
-				     q->name);
+	if (take->size < sizeof(*take) || (unsigned)take->pick > IPCX_PICK_LOWEST)
+		return ix_fail_plain(q->x, -EINVAL, "%s: no such request", q->name);
 	if (take->pick == IPCX_PICK_FIRST && take->most == 0 && !take->truncate)
 		return 0;
 	if (q->ops == &ix_queue_mq)

@@ -471,3 +471,17 @@ def test_in_another_namespace(queue):
     for words, out in ((["send", "0x4d2", "from afar"], b""), (["recv", "msg:0"], b"there"), (["drain", "0", "-"], b'{"ipcx":1,"type":1,"data":"ZnJvbSBhZmFy"}\n')):
         r = subprocess.run([IPCX, "msg", *words, "--ns", str(queue.pid)], env=env, stdout=subprocess.PIPE, check=True)
         assert r.stdout == out
+
+
+def test_a_file_to_drain_to_is_ours_also_in_another_namespace(queue):
+    """Below /dev/shm there stands what its users put there."""
+    put(queue, (1, b"x"))
+    path = f"/dev/shm/{os.path.basename(queue.dir)}"
+    queue.run("ln", "-s", "/etc/nothing", path)
+    env = {"PATH": os.environ["PATH"], **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}}
+    try:
+        subprocess.run([IPCX, "msg", "drain", "0", path, "--ns", str(queue.pid)], env=env, check=True)
+        with open(path, encoding="ascii") as f:
+            assert json.load(f) == {"ipcx": 1, "type": 1, "data": "eA=="}
+    finally:
+        os.unlink(path)
