@@ -139,8 +139,8 @@ static const struct opt_group options[] = {
 };
 
 static const struct example msg_examples[] = {
-	{ "ipcx msg drain 5 saved",               "save what is in a queue, and empty it" },
-	{ "ipcx msg drain 5 - | ipcx msg load 6 -", "move it to another queue" },
+	{ "ipcx msg drain 5 saved",                            "save what is in a queue, and empty it" },
+	{ "ipcx msg drain 5 saved && ipcx msg load 6 saved", "move it to another queue" },
 	{ NULL, NULL },
 };
 

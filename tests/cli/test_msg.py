@@ -11,7 +11,7 @@ import pytest
 
 from conftest import IPCX
 from helpers.real import PYTHON, SYSV_CALLS, kernel
-from helpers.tools import helper
+from helpers.tools import background, helper
 
 # Receiving by the kernel's own call: (type, bytes as hexadecimal), None where there is none.
 TAKE = """
@@ -270,6 +270,34 @@ def test_wrong_usage_does_nothing(queue, words):
     assert taken(queue) == [(1, b"x")]
 
 
+def test_a_sender_that_is_interrupted_says_how_far_it_got(queue):
+    p = start(queue, "msg", "send", "0", "--lines", stdin=subprocess.PIPE)
+    p.stdin.write(b"one\ntwo\nthr")
+    p.stdin.flush()
+    until(lambda: kernel(queue, "import json\nprint(json.dumps(msg_stat(0)))")["qnum"] == 2)
+    interrupt(p)
+    assert ended(p) == (-signal.SIGINT, b"", "ipcx: note: messages sent: 2; line 3 of standard input is the first that was not\n")
+    assert taken(queue) == [(1, b"one"), (1, b"two")]
+
+
+def test_a_full_queue_and_an_interrupt(queue):
+    p = start(queue, "msg", "send", "0", *["x" * 4000] * 6)
+    until(lambda: receivers(queue) == 1)
+    interrupt(p)
+    assert ended(p) == (-signal.SIGINT, b"", "ipcx: note: messages sent: 4 of 6\n")
+    assert taken(queue) == [(1, b"x" * 4000)] * 4
+
+
+def test_signals_that_are_ignored_stay_so(queue):
+    p = start(queue, "-c", 'trap "" INT; exec "$0" msg recv 0', IPCX, program="sh")
+    until(lambda: receivers(queue) == 1)
+    interrupt(p)
+    time.sleep(0.3)
+    assert p.poll() is None
+    put(queue, (1, b"went on"))
+    assert ended(p) == (0, b"went on", "")
+
+
 # ---- bad days of a receiver
 
 
@@ -305,6 +333,26 @@ def test_peeking_takes_nothing_and_leaves_no_trace(queue):
     assert queue.ok("msg", "peek", "0", "-n", "0").count("\n") == 0
     assert kernel(queue, "import json\nprint(json.dumps(msg_stat(0)))") == before
     assert [t for t, _ in taken(queue)] == list(range(1, 40))
+
+
+def test_a_queue_that_changes_while_it_is_looked_at(queue):
+    """Nobody can look at one moment; it ends all the same, and shows no more than there was at the beginning."""
+    code = SYSV_CALLS + TAKE + """
+for i in range(50):
+    msgsnd(0, 1, b"old")
+print("ready", flush=True)
+import select
+while not select.select([0], [], [], 0)[0]:
+    for i in range(100):
+        msgsnd(0, 2, b"new")
+    for i in range(100):
+        msgrcv(0)
+"""
+    with background(queue, PYTHON, "-c", code):
+        for _ in range(30):
+            r = queue.ipcx("msg", "peek", "0", timeout=20)
+            assert r.rc == 0 and r.err == "" and len(r.lines) <= 151
+            assert all(line.split()[1:] in (["1", "3", "old"], ["2", "3", "new"]) for line in r.lines[1:])
 
 
 def test_what_is_peeked_cannot_command_a_terminal(queue):
