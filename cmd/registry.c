@@ -30,6 +30,17 @@
 	line(ns_pin)     \
 	line(ns_unpin)   \
 	line(compat)     \
+	line(msg_send)   \
+	line(msg_recv)   \
+	line(msg_peek)   \
+	line(msg_drain)  \
+	line(msg_load)   \
+	line(mq_send)    \
+	line(mq_recv)    \
+	line(mq_peek)    \
+	line(mq_notify)  \
+	line(mq_drain)   \
+	line(mq_load)    \
 	line(help)       \
 	line(complete)
 /* clang-format on */

@@ -800,6 +800,109 @@ int ipcx_mem_write(struct ipcx_mem *m, uint64_t at, const void *buf, size_t n);
 
 /** Detach and close it. NULL is allowed. */
 void ipcx_mem_close(struct ipcx_mem *m);
+/**
+ * A message queue in use: System V (msg) or POSIX (mq). Calls act where the process is
+ * (ipcx_ns_enter()), not where ipcx_use() says.
+ */
+struct ipcx_queue;
+
+/** Flags of ipcx_queue_open(). */
+#define IPCX_QUEUE_SEND    (1U << 0) /**< messages will be sent */
+#define IPCX_QUEUE_RECEIVE (1U << 1) /**< messages will be received or looked at */
+
+/** One message. */
+struct ipcx_message {
+	int64_t rank; /**< msg: its type, 1 to LONG_MAX; mq: its priority, 0 to 32767 */
+	const void *data; /**< any bytes; not looked at when size is 0 */
+	size_t size;      /**< bytes, 0 too */
+};
+
+/** Which message of a System V queue is received (msgrcv(2)). */
+enum ipcx_pick {
+	IPCX_PICK_FIRST,  /**< the next */
+	IPCX_PICK_TYPE,   /**< the first of this type */
+	IPCX_PICK_EXCEPT, /**< the first of another type */
+	IPCX_PICK_LOWEST, /**< the first of the lowest type that is not greater */
+};
+
+/** What ipcx_queue_receive() is to take. All zero but size: the next message, whole. */
+struct ipcx_take {
+	size_t size;         /**< sizeof(struct ipcx_take) */
+	enum ipcx_pick pick; /**< which one; mq: IPCX_PICK_FIRST */
+	int64_t rank;        /**< the type that is meant, from 1 on */
+	size_t most;         /**< msg: no message with more bytes than that; 0: any */
+	bool truncate;       /**< cut it after that many, and lose the rest */
+};
+
+/** What is known of a queue; members may be added at the end. */
+struct ipcx_queue_state {
+	uint64_t messages; /**< that wait in it */
+	uint64_t longest;  /**< bytes that a message sent now may have */
+};
+
+/**
+ * Open a message queue that exists.
+ *
+ * @param flags IPCX_QUEUE_SEND or IPCX_QUEUE_RECEIVE or both; a POSIX queue opened to
+ * receive can be sent to as well where the rights suffice
+ * @param ret_queue close it with ipcx_queue_close() before the context is freed
+ * @return 0, -ENOENT, -EACCES, -EINVAL for any other mechanism or when ipcx_use() has the
+ * context elsewhere, -ENOMEM
+ */
+int ipcx_queue_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
+		    struct ipcx_queue **ret_queue);
+
+/** Close it; messages stay. NULL is allowed. */
+void ipcx_queue_close(struct ipcx_queue *q);
+
+/** How many messages there are, and how long one may be. @return 0, -EIDRM, -EACCES */
+int ipcx_queue_state(struct ipcx_queue *q, struct ipcx_queue_state *ret_state);
+
+/** Whether a message could be sent if there were room, without sending it. @return 0,
+ * -EINVAL for a type or priority out of range, -EMSGSIZE */
+int ipcx_queue_check(struct ipcx_queue *q, const struct ipcx_message *m);
+
+/**
+ * Send a message, whole or not at all.
+ *
+ * @param patience nanoseconds to wait while the queue is full, by a clock that cannot be
+ * set: -1 for ever (the call blocks in the kernel), 0 not at all
+ * @return 0; -EINVAL, -EMSGSIZE as ipcx_queue_check(); -ETIMEDOUT when it is full, with a
+ * text that says by which limit; -EIDRM when it was removed; -EINTR when a signal came;
+ * -EACCES, -ENOMEM
+ */
+int ipcx_queue_send(struct ipcx_queue *q, const struct ipcx_message *m, int64_t patience);
+
+/**
+ * Take a message out of the queue.
+ *
+ * @param patience as for ipcx_queue_send(), while there is no such message
+ * @param ret_m its data belong to q and are good until the next call with it
+ * @return 0; -ETIMEDOUT when there is none; -EMSGSIZE when it is longer than most (it
+ * stays in the queue); -EIDRM, -EINTR, -EACCES, -EINVAL, -ENOMEM
+ */
+int ipcx_queue_receive(struct ipcx_queue *q, const struct ipcx_take *take,
+		       int64_t patience, struct ipcx_message *ret_m);
+
+/**
+ * Copy a message and leave it where it is (MSG_COPY, msgrcv(2)). Others may send and
+ * receive meanwhile: positions then mean other messages.
+ *
+ * @param position 0 is the oldest
+ * @return 0; -ENODATA past the last; -EMSGSIZE when it is longer than kernel.msgmax is by
+ * now; -ENOSYS on a kernel without MSG_COPY, -EOPNOTSUPP for POSIX queues: there is no
+ * way; -EIDRM, -EACCES, -ENOMEM
+ */
+int ipcx_queue_peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message *ret_m);
+
+/**
+ * Have a signal sent to this process, once, when a message comes to a POSIX queue that is
+ * empty and that nobody waits for (mq_notify(3)). Closing the queue ends it, too.
+ *
+ * @param signo the signal; 0: none any more
+ * @return 0; -EBUSY when another process is registered; -EOPNOTSUPP for System V queues
+ */
+int ipcx_queue_notify(struct ipcx_queue *q, int signo);
 
 /* ---- keys and ids ---- */
 

@@ -139,6 +139,19 @@ int msg_usage(const char *fmt, ...)
 	return EXIT_USAGE;
 }
 
+int msg_data(const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(STDERR_FILENO, text, len);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		text += MAX(n, 0);
+		len -= (size_t)MAX(n, 0);
+	}
+	return 0;
+}
+
 bool msg_ask(const char *fmt, ...)
 {
 	auto_free char *text = NULL;

@@ -22,6 +22,8 @@ void msg_name(const char *name);
 
 /* A line without any name in front. */
 void msg_plain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Lines of data that have no other place left, as they are. 0 or -errno. */
+int msg_data(const char *text, size_t len);
 
 /* Ask on the terminal: true only for y or yes. */
 bool msg_ask(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -17,14 +17,18 @@ static struct {
 	char data[CHUNK + OUT_ROOM];
 	size_t len;
 	int error;
+	int fd;           /* 0: standard output */
+	uint64_t flushed; /* bytes that left the buffer, written or not */
+	uint64_t written;
+	bool (*stop)(void);
 } out;
 
 static void write_all(const char *p, size_t n)
 {
 	while (n > 0 && !out.error) {
-		ssize_t put = write(STDOUT_FILENO, p, n);
+		ssize_t put = write(out.fd ? out.fd : STDOUT_FILENO, p, n);
 
-		if (put < 0 && errno == EINTR)
+		if (put < 0 && errno == EINTR && !(out.stop && out.stop()))
 			continue;
 		if (put < 0) {
 			out.error = -errno;
@@ -32,12 +36,14 @@ static void write_all(const char *p, size_t n)
 		}
 		p += put;
 		n -= (size_t)put;
+		out.written += (size_t)put;
 	}
 }
 
 int out_flush(void)
 {
 	write_all(out.data, out.len);
+	out.flushed += out.len;
 	out.len = 0;
 	return out.error;
 }
@@ -56,6 +62,30 @@ size_t out_columns(void)
 bool out_is_terminal(void)
 {
 	return isatty(STDOUT_FILENO);
+}
+
+uint64_t out_position(void)
+{
+	return out.flushed + out.len;
+}
+
+uint64_t out_written(void)
+{
+	return out.written;
+}
+
+void out_start(int fd, bool (*stop)(void))
+{
+	(void)out_flush();
+	out.fd = fd;
+	out.stop = stop;
+	out.flushed = out.written = 0;
+}
+
+void out_drop(void)
+{
+	out.len = 0;
+	out.error = 0;
 }
 
 char *out_room(void)

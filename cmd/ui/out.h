@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 /* Room for n more bytes (n at most OUT_ROOM): write there, then out_done() with the end. */
@@ -24,6 +25,18 @@ size_t out_columns(void);
 
 /* Whether people see it as it is: then no bytes that would change their terminal. */
 bool out_is_terminal(void);
+
+/*
+ * For those who have to know what reached the reader: write to this descriptor from now
+ * on (0: standard output), and give up a write that waits when stop() says so (NULL:
+ * never), with -EINTR. Bytes are counted from here: put so far, and really written.
+ */
+void out_start(int fd, bool (*stop)(void));
+uint64_t out_position(void);
+uint64_t out_written(void);
+
+/* Forget what is buffered, and the failure: whoever calls has told of both. */
+void out_drop(void);
 
 /* Write out what is buffered. 0, or -errno of the first failure ever. */
 int out_flush(void);

@@ -165,9 +165,11 @@ bool ix_json_number(const struct ix_json *j, const char *path, int64_t *ret_n)
 
 	if (!o || j->object_get_type(o) != json_type_int)
 		return false;
-	/* json-c answers the nearest for what is out of range. */
+	/* json-c answers the nearest for what is out of range. Its text is that of an
+	 * unsigned number then, where it is positive. */
 	n = j->object_get_int64(o);
-	if (n == INT64_MAX || n == INT64_MIN)
+	if (n == INT64_MIN ||
+	    (n == INT64_MAX && strcmp(j->object_get_string(o), "9223372036854775807")))
 		return false;
 	*ret_n = n;
 	return true;

@@ -20,7 +20,8 @@ void ix_json_free(struct ix_json *j);
  */
 const char *ix_json_text(const struct ix_json *j, const char *path);
 
-/* An integer; false when there is none there, or one at the ends of int64_t or beyond. */
+/* An integer; false when there is none there, or one beyond int64_t
+ * (its least number counts as beyond). */
 bool ix_json_number(const struct ix_json *j, const char *path, int64_t *ret_n);
 
 /* How many elements an array has; 0 when there is none. */

@@ -78,6 +78,29 @@ def removal(kind, *argv):
                check=present(kind, 0), after=(clear(kind),))
 
 
+MESSAGES = 100000
+FILL = ("sh", "-c", f"seq -f 'message number %.0f' {MESSAGES} > @tmp@/lines")
+NEW_QUEUE = (("@bin@/fixture", "clear", "msg"), ("sh", "-c", "echo 67108864 > /proc/sys/kernel/msgmnb"), ("@bin@/qloop", "make", "0x51"))
+
+
+def send(*argv):
+    """What sends each line of its standard input, into a queue that holds them all."""
+    return Cmd("spare", ("sh", "-c", f'exec {" ".join(argv)} < @tmp@/lines'), before=(FILL, *NEW_QUEUE), check=waiting,
+               after=(clear("msg"),))
+
+
+def recv(*argv):
+    """What takes every message out and writes it as a line."""
+    return Cmd("spare", argv, before=(FILL, *NEW_QUEUE, ("sh", "-c", "exec @bin@/qloop send 0x51 < @tmp@/lines")),
+               check=lines(MESSAGES), after=(clear("msg"),))
+
+
+def waiting(world, _out):
+    """All of them are in the queue."""
+    found = world.listing("msg")[0].split()[4]
+    return None if found == str(MESSAGES) else f"{found} messages, not {MESSAGES}"
+
+
 def each(*goals):
     """(kind, its goal) for the three kinds; one goal stands for all."""
     return zip(KINDS, goals * 3 if len(goals) == 1 else goals)
@@ -222,6 +245,11 @@ CASES = [
     *[Case("C12", f"{' '.join(words)}, 32,000 of each ÷ under that name", old(N, *words),
            ">=", 1, times=5)
       for words in (("lsipc",), ("ipcs", "-u"), ("ipcs", "-l"))],
+    Case("V1 send", "msg send --lines, 100,000 ÷ bare loop",
+         (send("@ipcx@", "msg", "send", "0x51", "--lines"), send("@bin@/qloop", "send", "0x51")), "<=", 1.5),
+    Case("V1 recv", "msg recv --all, 100,000 ÷ bare loop",
+         (recv("@ipcx@", "msg", "recv", "0x51", "--all", "--format", "lines"), recv("@bin@/qloop", "recv", "0x51")),
+         "<=", 1.5),
 
     Case("P26", "queues with attributes ÷ ls -l",
          (QUEUES, Cmd("queues", ("ls", "-l", "@mqueue@"))), "<=", 1.6),

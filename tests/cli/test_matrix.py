@@ -21,6 +21,17 @@ DO = {
     "limits": lambda mech, ref: ["limits", "--for", f"{mech}:{WISH[mech]}"],
     "limits set": lambda mech, ref: ["limits", "set", f"{LIMIT[mech]}=50"] if mech in LIMIT else None,
     "key": lambda mech, ref: None if MECHS[mech]["named"] else ["key", "--explain", ref],
+    "msg send": lambda mech, ref: ["msg", "send", ref, "hello"] if mech == "msg" else None,
+    "msg recv": lambda mech, ref: ["msg", "recv", ref, "--all"] if mech == "msg" else None,
+    "msg peek": lambda mech, ref: ["msg", "peek", ref] if mech == "msg" else None,
+    "msg drain": lambda mech, ref: ["msg", "drain", ref, "-"] if mech == "msg" else None,
+    "msg load": lambda mech, ref: ["msg", "load", ref, "/dev/null"] if mech == "msg" else None,
+    "mq send": lambda mech, ref: ["mq", "send", ref, "hello"] if mech == "mq" else None,
+    "mq recv": lambda mech, ref: ["mq", "recv", ref, "--all"] if mech == "mq" else None,
+    "mq peek": lambda mech, ref: None,  # no kernel can: tests/cli/test_mq.py
+    "mq drain": lambda mech, ref: ["mq", "drain", ref, "-"] if mech == "mq" else None,
+    "mq load": lambda mech, ref: ["mq", "load", ref, "/dev/null"] if mech == "mq" else None,
+    "mq notify": lambda mech, ref: None,  # waits: tests/cli/test_mq.py
     "help": lambda mech, ref: ["help"],
     "complete": lambda mech, ref: ["complete", "--", "rm", f"{mech}:"],
 }

@@ -12,14 +12,17 @@ from helpers.tools import make_all
 
 VISIBLE = [c for c in DUMP["commands"] if not c["hidden"]]
 BY_NAME = {c["name"]: c for c in DUMP["commands"]}
-SHEETS = [c["name"] for c in VISIBLE if any(o["name"] == "format" for o in c["options"])]
+SHEETS = [c["name"] for c in VISIBLE if any(o["name"] == "json" for o in c["options"])]
 # What each command is called with, so that nothing but the word under test is wrong.
 GOOD = {"ls": ["ls"], "show": ["show", "shm:0"], "mk": ["mk", "msg"], "rm": ["rm", "shm:0"], "set": ["set", "shm:0", "--mode", "0640"],
         "limits": ["limits"], "limits set": ["limits", "set", "shmmni=50"], "key": ["key", "/etc"], "help": ["help"], "compat": ["compat"],
         "ns ls": ["ns", "ls"], "ns show": ["ns", "show", "self"], "ns cmp": ["ns", "cmp", "self", "self"], "ns enter": ["ns", "enter", "self"],
         **{f"{m} {verb}": [m, verb, ref] for m, ref in (("shm", "0"), ("pshm", "/x")) for verb in ("read", "write", "fill", "hash")},
         "shm copy": ["shm", "copy", "0", "0"], "pshm copy": ["pshm", "copy", "/x", "/x"],
-        "ns new": ["ns", "new"], "ns pin": ["ns", "pin", "self", "a"], "ns unpin": ["ns", "unpin", "a"]}
+        "ns new": ["ns", "new"], "ns pin": ["ns", "pin", "self", "a"], "ns unpin": ["ns", "unpin", "a"],
+        **{f"{m} {verb}": [m, verb, ref, *more] for m, ref in (("msg", "msg:0"), ("mq", "mq:/x")) for verb, more in
+           (("send", ["hello"]), ("recv", ["--no-wait"]), ("peek", []), ("drain", ["-"]), ("load", ["/dev/null"]))},
+        "mq notify": ["mq", "notify", "mq:/x", "--no-wait"]}
 
 
 def state(world):

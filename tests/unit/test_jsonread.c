@@ -46,7 +46,7 @@ static const char sample[] =
 	"  \"list\": [ { \"n\": 5 } ], \"0\": \"zero\", \"\": \"no key\", \"yes\": true,\n"
 	"  \"nothing\": null, \"half\": 0.5, \"large\": 1e3, \"digits\": \"12\",\n"
 	"  \"least\": -9223372036854775807, \"below\": -9223372036854775809,\n"
-	"  \"most\": 9223372036854775806, \"above\": 9223372036854775808,\n"
+	"  \"most\": 9223372036854775807, \"above\": 9223372036854775808,\n"
 	"  \"far\": 99999999999999999999999999, \"minus\": -1,\n"
 	"  \"tail\": \"a\\u0000b\", \"nul\": \"\\u0000\", \"esc\": \"\\u001b[31m\\n\",\n"
 	"  \"bytes\": \"\xff\xc3\", \"umlaut\": \"\\u00e4\", \"twice\": 1, \"twice\": \"2\" }";
@@ -104,7 +104,7 @@ static const struct row rows[] = {
 	{ "digits", "12", false, 0, 0 },
 
 	{ "minus", NULL, true, -1, 0 },
-	{ "most", NULL, true, INT64_MAX - 1, 0 },
+	{ "most", NULL, true, INT64_MAX, 0 },
 	{ "least", NULL, true, INT64_MIN + 1, 0 },
 
 	/* a name that ends early is another one */

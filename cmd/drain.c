@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx msg drain, ipcx mq drain: everything in a queue moves to a file that was not there
+ * before. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "queue.h"
+#include "stop.h"
+
+struct drain_args {
+	struct where_args where;
+};
+
+/* Where the file will be, looked up where we are before --ns leads us elsewhere. */
+struct target {
+	const char *path, *file; /* its last part */
+	int dirfd;
+};
+
+static int find_target(const char *path, struct target *t)
+{
+	const char *slash = strrchr(path, '/');
+	auto_free char *dir = slash ? strndup(path, (size_t)(slash - path) + 1)
+				    : strdup(".");
+
+	t->path = path;
+	t->file = slash ? slash + 1 : path;
+	t->dirfd = dir ? ix_open(AT_FDCWD, dir, O_PATH | O_DIRECTORY) : -ENOMEM;
+	if (t->dirfd >= 0)
+		return 0;
+	msg_error("%s: %s", path, strerror(-t->dirfd));
+	return EXIT_FAILED;
+}
+
+/* A new file, an empty one, or what is none: nothing that was saved before is lost. */
+static int open_target(const struct target *t, int *ret_fd)
+{
+	int fd = openat(t->dirfd, t->file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	struct stat st;
+
+	if (fd < 0 && errno == EEXIST)
+		fd = openat(t->dirfd, t->file, O_WRONLY | O_CLOEXEC);
+	if (fd < 0) {
+		msg_error("%s: %s", t->path, strerror(errno));
+		return EXIT_FAILED;
+	}
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
+		msg_error("%s: is there already, and not empty", t->path);
+		(void)close(fd);
+		return EXIT_FAILED;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+static int drain_all(struct delivery *d)
+{
+	static const struct ipcx_take take = { .size = sizeof(take) };
+	int r = 0;
+
+	while (r == 0)
+		r = deliver_next(d, &take, 0);
+	if (r > 0 || deliver_flush(d))
+		return EXIT_FAILED;
+	return r == -ETIMEDOUT || r == -EINTR ? EXIT_DONE : app_failed(d->app, r);
+}
+
+/* What was taken is on disk before this ends well. */
+static int settle(const char *path, int fd)
+{
+	if (fsync(fd) == 0 || errno == EINVAL || errno == EROFS)
+		return EXIT_DONE;
+	msg_error("%s: %s", path, strerror(errno));
+	return EXIT_FAILED;
+}
+
+/* The queue is open. */
+static int drain(struct delivery *d, const struct target *t)
+{
+	auto_fd int fd = -1;
+	int r = t->file ? open_target(t, &fd) : 0;
+
+	if (r)
+		return r;
+	d->where = t->file ? t->path : "standard output";
+	out_start(t->file ? fd : 0, stop_wanted);
+	r = drain_all(d);
+	out_start(0, NULL);
+	if (r == EXIT_DONE && t->file)
+		r = settle(t->path, fd);
+	if (r == EXIT_DONE && d->app->verbose)
+		msg_note("messages: %" PRIu64, d->taken);
+	return r;
+}
+
+static int run(struct app *app, void *data, int n, char **words,
+	       const struct queue_kind *kind)
+{
+	const struct drain_args *args = data;
+	struct delivery d = { .app = app, .kind = kind, .put = queue_format("json") };
+	struct target t = { .dirfd = -1 };
+	int r = 0;
+
+	if (n != 2)
+		return msg_usage("%s drain needs a queue and a file, or '-'", kind->mech);
+	if (strcmp(words[1], "-") != 0)
+		r = find_target(words[1], &t);
+	if (r == 0)
+		r = queue_begin(app, kind, &args->where, words[0], IPCX_QUEUE_RECEIVE,
+				&d.q);
+	if (r == 0)
+		r = drain(&d, &t);
+	if (t.dirfd >= 0)
+		(void)close(t.dirfd);
+	ipcx_queue_close(d.q);
+	ix_buf_free(&d.held);
+	return stop_end(r);
+}
+
+static int run_msg(struct app *app, void *data, int n, char **words)
+{
+	return run(app, data, n, words, &queue_msg);
+}
+
+static int run_mq(struct app *app, void *data, int n, char **words)
+{
+	return run(app, data, n, words, &queue_mq);
+}
+
+/* clang-format off */
+static const struct opt_group options[] = {
+	{ where_one_opts, offsetof(struct drain_args, where) },
+	{ NULL, 0 },
+};
+
+static const struct example msg_examples[] = {
+	{ "ipcx msg drain 5 saved",                            "save what is in a queue, and empty it" },
+	{ "ipcx msg drain 5 saved && ipcx msg load 6 saved", "move it to another queue" },
+	{ NULL, NULL },
+};
+
+static const struct example mq_examples[] = {
+	{ "ipcx mq drain /jobs saved", "save what is in a queue, and empty it" },
+	{ NULL, NULL },
+};
+
+#define DRAINS \
+	"Takes all messages that are there and writes them as records (ipcx-msg(5)): data, number and order come back with 'load'. " \
+	"A file that is there already must be empty; it is on disk when the command ends. What cannot be written is put back at the end of the queue, or written to " \
+	"standard error."
+
+extern const struct cmd cmd_msg_drain, cmd_mq_drain;
+const struct cmd cmd_msg_drain = {
+	.name = "msg drain", .operands = "REF FILE|-", .summary = "move all messages of a System V queue to a file",
+	.about = DRAINS, .options = options, .examples = msg_examples, .complete = COMPLETE_REFS | COMPLETE_FILES,
+	.args_size = sizeof(struct drain_args), .run = run_msg,
+};
+
+const struct cmd cmd_mq_drain = {
+	.name = "mq drain", .operands = "REF FILE|-", .summary = "move all messages of a POSIX queue to a file",
+	.about = DRAINS, .options = options, .examples = mq_examples, .complete = COMPLETE_REFS | COMPLETE_FILES,
+	.args_size = sizeof(struct drain_args), .run = run_mq,
+};
+/* clang-format on */

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx msg peek, mq peek, mq notify: what can be known of messages without taking them. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/esc.h"
+#include "base/util.h"
+#include "queue.h"
+#include "stop.h"
+
+#define GIVEN_COUNT 1U
+
+/* So many bytes of a message stand in a table. */
+#define SHOWN 60
+
+struct peek_args {
+	struct where_args where;
+	uint64_t given, count;
+	const char *format;
+};
+
+/* ---- peek */
+
+static void put_row(uint64_t position, const struct ipcx_message *m)
+{
+	char text[SHOWN + 1], safe[4 * SHOWN + 1];
+	size_t n = MIN(m->size, (size_t)SHOWN);
+	const char *nul;
+
+	memcpy(text, n ? m->data : "", n);
+	text[n] = '\0';
+	nul = memchr(text, '\0', n);
+	(void)ix_escape(safe, sizeof(safe), text, IX_ESC_TEXT);
+	out_format("%8" PRIu64 "  %20" PRId64 "  %10zu  %s%s\n", position, m->rank,
+		   m->size, safe, nul || m->size > n ? "…" : "");
+}
+
+static void put_heading(void)
+{
+	out_format("%8s  %20s  %10s  %s\n", "POSITION", "TYPE", "SIZE", "DATA");
+}
+
+/* A message that may not be copied any more is in the queue all the same. */
+static void put_unknown(uint64_t position)
+{
+	out_format("%8" PRIu64 "  %20s  %10s  -\n", position, "-", "-");
+}
+
+static int look(struct app *app, struct ipcx_queue *q, uint64_t most, queue_put *put)
+{
+	struct ipcx_queue_state state;
+	struct ipcx_message m;
+	bool told = false;
+	int r = ipcx_queue_state(q, &state);
+
+	/* As many as there were: others may send faster than we look. */
+	for (uint64_t i = 0; r == 0 && i < MIN(most, state.messages) && !stop_wanted();
+	     i++) {
+		r = ipcx_queue_peek(q, i, &m);
+		if (i == 0 && !put && (r == 0 || r == -EMSGSIZE))
+			put_heading();
+		if (r == 0) {
+			if (put)
+				r = put(&queue_msg, &m);
+			else
+				put_row(i, &m);
+		} else if (r == -EMSGSIZE) {
+			if (!put)
+				put_unknown(i);
+			if (!told || put)
+				msg_note("%s", ipcx_error(app->x));
+			told = true;
+			r = 0;
+		}
+	}
+	if (r == -ENODATA) /* taken by others meanwhile */
+		return told && put ? EXIT_PART : EXIT_DONE;
+	return r < 0 ? app_failed(app, r) : told && put ? EXIT_PART : EXIT_DONE;
+}
+
+static int run(struct app *app, void *data, int n, char **words)
+{
+	const struct peek_args *args = data;
+	uint64_t most = args->given & GIVEN_COUNT ? args->count : UINT64_MAX;
+	queue_put *put = NULL;
+	struct ipcx_queue *q;
+	int r;
+
+	if (n != 1)
+		return msg_usage("msg peek needs one queue");
+	if (args->format && strcmp(args->format, "table") != 0) {
+		put = queue_format(args->format);
+		if (!put)
+			return msg_usage(
+				"--format is table, raw, lines, hex or json, not '%s'",
+				args->format);
+	}
+	r = queue_begin(app, &queue_msg, &args->where, words[0], IPCX_QUEUE_RECEIVE, &q);
+	if (r)
+		return r;
+	out_start(0, stop_wanted);
+	r = look(app, q, most, put);
+	(void)out_flush();
+	out_start(0, NULL);
+	ipcx_queue_close(q);
+	return stop_end(r);
+}
+
+/* There is no way: the library says why. */
+static int run_mq(struct app *app, void *data, int n, char **words)
+{
+	const struct peek_args *args = data;
+	struct ipcx_message m;
+	struct ipcx_queue *q;
+	int r;
+
+	if (n != 1)
+		return msg_usage("mq peek needs one queue");
+	r = queue_begin(app, &queue_mq, &args->where, words[0], IPCX_QUEUE_RECEIVE, &q);
+	if (r)
+		return r;
+	r = app_failed(app, ipcx_queue_peek(q, 0, &m));
+	ipcx_queue_close(q);
+	return r;
+}
+
+/* ---- notify */
+
+struct notify_args {
+	struct where_args where;
+	struct wait_args wait;
+};
+
+static int64_t now(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
+}
+
+/* The signal of the set that came first; -EAGAIN when none did in time. */
+static int wait_signal(const sigset_t *set, int64_t patience)
+{
+	int64_t end = INT64_MAX, left = patience;
+	struct timespec ts;
+	int r;
+
+	if (patience >= 0 && __builtin_add_overflow(now(), patience, &end))
+		patience = -1;
+	do {
+		ts = (struct timespec){ .tv_sec = left / 1000000000,
+					.tv_nsec = left % 1000000000 };
+		r = sigtimedwait(set, NULL, patience < 0 ? NULL : &ts);
+		if (r < 0 && errno == EINTR && patience >= 0)
+			left = MAX(end - now(), 0);
+	} while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : r;
+}
+
+/* Registered first, then looked: a message that comes in between is not missed. */
+static int wait_message(struct app *app, struct ipcx_queue *q, const char *word,
+			const sigset_t *set, int64_t patience)
+{
+	struct ipcx_queue_state state;
+	int r = ipcx_queue_notify(q, SIGRTMIN);
+
+	if (r == 0)
+		r = ipcx_queue_state(q, &state);
+	if (r < 0)
+		return app_failed(app, r);
+	if (state.messages > 0)
+		return EXIT_DONE;
+	r = wait_signal(set, patience);
+	if (r == SIGRTMIN)
+		return EXIT_DONE;
+	if (r > 0) {
+		stop_now(r);
+		return EXIT_FAILED;
+	}
+	msg_error("%s: no message came", word);
+	return EXIT_WOULD_BLOCK;
+}
+
+static int run_notify(struct app *app, void *data, int n, char **words)
+{
+	const struct notify_args *args = data;
+	struct ipcx_queue *q;
+	sigset_t set;
+	int r;
+
+	if (n != 1)
+		return msg_usage("mq notify needs one queue");
+	if (args->wait.no_wait && args->wait.given)
+		return msg_usage("--timeout and --no-wait contradict each other");
+	stop_block(&set);
+	(void)sigaddset(&set, SIGRTMIN);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	r = queue_begin(app, &queue_mq, &args->where, words[0], IPCX_QUEUE_RECEIVE, &q);
+	if (r)
+		return r;
+	r = wait_message(app, q, words[0], &set, wait_patience(&args->wait));
+	ipcx_queue_close(q);
+	return stop_end(r);
+}
+
+/* clang-format off */
+static const struct opt opts[] = {
+	{ "count",  'n', NUMBER(struct peek_args, count), GIVEN(struct peek_args, given, GIVEN_COUNT), .arg = "N", .help = "the first N messages only" },
+	{ "format", 0,   TEXT(struct peek_args, format),  .arg = "FORMAT", .help = "table, or as recv writes them: raw, lines, hex or json" },
+	{ .name = NULL },
+};
+
+static const struct opt_group options[] = {
+	{ opts,           0 },
+	{ where_one_opts, offsetof(struct peek_args, where) },
+	{ NULL, 0 },
+};
+
+static const struct opt_group notify_options[] = {
+	{ wait_opts,      offsetof(struct notify_args, wait) },
+	{ where_one_opts, offsetof(struct notify_args, where) },
+	{ NULL, 0 },
+};
+
+static const struct example examples[] = {
+	{ "ipcx msg peek 0x4d2",             "what is in a stuck queue" },
+	{ "ipcx msg peek 5 -n 1 --format hex", "the next message, to the byte" },
+	{ "ipcx msg peek 5 --format json",   "a copy of all, which 'msg load' takes" },
+	{ NULL, NULL },
+};
+
+static const struct example mq_examples[] = {
+	{ "ipcx mq peek /jobs", "says why that cannot be, and what can be known" },
+	{ NULL, NULL },
+};
+
+static const struct example notify_examples[] = {
+	{ "ipcx mq notify /jobs && start-worker",  "when there is something to do" },
+	{ "ipcx mq notify /jobs --timeout 1h",     "exit status 5 when there was nothing for an hour" },
+	{ NULL, NULL },
+};
+
+extern const struct cmd cmd_msg_peek, cmd_mq_peek, cmd_mq_notify;
+const struct cmd cmd_msg_peek = {
+	.name = "msg peek", .operands = "REF", .summary = "look at the messages of a System V queue",
+	.about = "Copies the messages in their order and leaves them in the queue: nothing is taken, and no time of access moves. Others may send and receive "
+		 "meanwhile, so what is shown need not have been there at one moment; no more messages are shown than there were at the beginning. "
+		 "A kernel without MSG_COPY has no way to do it, and nothing else is tried.",
+	.options = options, .examples = examples, .complete = COMPLETE_REFS,
+	.args_size = sizeof(struct peek_args), .run = run,
+};
+
+const struct cmd cmd_mq_peek = {
+	.name = "mq peek", .operands = "REF", .summary = "say why a POSIX queue cannot be looked into",
+	.about = "The kernel has no way to look at the messages of a POSIX queue without taking them. This says so: messages are never taken and sent back, which would "
+		 "change their order and wake up others. 'ipcx show' tells how many there are, 'ipcx ls mq -o +qsize' how many bytes.",
+	.options = options, .examples = mq_examples, .complete = COMPLETE_REFS,
+	.args_size = sizeof(struct peek_args), .run = run_mq,
+};
+
+const struct cmd cmd_mq_notify = {
+	.name = "mq notify", .operands = "REF", .summary = "wait for a message in a POSIX queue without taking it",
+	.about = "Ends when there is a message: at once when the queue is not empty, else when the kernel tells of one (mq_notify(3)). It tells one process only, and "
+		 "nobody when another process waits in mq_receive(3). When this ends, the message may already be somebody else's.",
+	.options = notify_options, .examples = notify_examples, .complete = COMPLETE_REFS,
+	.args_size = sizeof(struct notify_args), .run = run_notify,
+};
+/* clang-format on */

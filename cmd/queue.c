@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How a message looks to a program, and how a queue is opened by its reference. */
+#include "queue.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "record.h"
+#include "stop.h"
+#include "ui/bytes.h"
+
+/* clang-format off */
+const struct queue_kind queue_msg = { "msg", "type", 1 };
+const struct queue_kind queue_mq  = { "mq", "priority", 0 };
+/* clang-format on */
+
+int queue_begin(struct app *app, const struct queue_kind *kind,
+		const struct where_args *where, const char *word, unsigned flags,
+		struct ipcx_queue **ret_q)
+{
+	struct ipcx_ref ref;
+	uint64_t mechs = 0;
+	int r;
+
+	(void)ipcx_mech_mask(kind->mech, &mechs);
+	r = verb_begin(app, where, word, mechs, &ref);
+	if (r)
+		return r;
+	stop_catch();
+	r = ipcx_queue_open(app->x, &ref, flags, ret_q);
+	return r < 0 ? app_failed(app, r) : 0;
+}
+
+static int put_raw(const struct queue_kind *kind, const struct ipcx_message *m)
+{
+	(void)kind;
+	out_bytes(m->data, m->size);
+	return 0;
+}
+
+static int put_line(const struct queue_kind *kind, const struct ipcx_message *m)
+{
+	(void)kind;
+	out_bytes(m->data, m->size);
+	out_bytes("\n", 1);
+	return 0;
+}
+
+static int put_hex(const struct queue_kind *kind, const struct ipcx_message *m)
+{
+	struct hex hex = { .at = 0 };
+
+	out_format("%s %" PRId64 ", %zu bytes\n", kind->rank, m->rank, m->size);
+	hex_add(&hex, m->data, m->size);
+	hex_end(&hex);
+	return 0;
+}
+
+static int put_record(const struct queue_kind *kind, const struct ipcx_message *m)
+{
+	auto_buf struct ix_buf b = { 0 };
+	int r = record_put(&b, kind->rank, m);
+
+	if (r == 0)
+		out_bytes(b.data, b.len);
+	return r;
+}
+
+queue_put *queue_format(const char *word)
+{
+	static const struct {
+		const char *name;
+		queue_put *put;
+	} words[] = {
+		{ "raw", put_raw },
+		{ "lines", put_line },
+		{ "hex", put_hex },
+		{ "json", put_record },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcmp(word, words[i].name))
+			return words[i].put;
+	return NULL;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the commands over message queues share: "msg" and "mq" are the same commands, but
+ * for the name of a message's number and for what the kernel cannot do. */
+#pragma once
+
+#include "base/buf.h"
+#include "verb.h"
+
+struct queue_kind {
+	const char *mech; /* "msg" */
+	const char *rank; /* what the number of its messages is called in records */
+	int64_t usual;    /* the number of messages that were given none */
+};
+
+extern const struct queue_kind queue_msg, queue_mq;
+
+/* Options are in the command's own struct; these are their common beginning. */
+struct queue_args {
+	struct where_args where;
+	struct wait_args wait;
+};
+
+/* Open the queue that the first word names. 0, or an exit status after a message. */
+int queue_begin(struct app *app, const struct queue_kind *kind,
+		const struct where_args *where, const char *word, unsigned flags,
+		struct ipcx_queue **ret_q);
+
+/* One message in a format for programs, appended to standard output's buffer. */
+typedef int queue_put(const struct queue_kind *kind, const struct ipcx_message *m);
+
+/* The function of "raw", "lines", "hex" or "json"; NULL for any other word. */
+queue_put *queue_format(const char *word);
+
+/* The messages that were taken and that may not have reached the reader yet. */
+struct delivery {
+	struct app *app;
+	struct ipcx_queue *q;
+	const struct queue_kind *kind;
+	queue_put *put;
+	const char *where;  /* "standard output" */
+	struct ix_buf held; /* struct held and the message, one after another */
+	uint64_t taken;
+};
+
+/* Take the next message and hand it on. 0; 1 when the delivery failed and has said so;
+ * -errno of the library. */
+int deliver_next(struct delivery *d, const struct ipcx_take *take, int64_t patience);
+
+/* What was taken reaches the reader, or is put back. 0, or 1 after a message. */
+int deliver_flush(struct delivery *d);

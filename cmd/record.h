@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Messages as text that loses nothing: a JSON object on a line of its own, described in
+ * ipcx-msg(5): {"ipcx":1,"type":N,"data":"base64"}.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "ipcx.h"
+
+/* The version that is written; others are refused. */
+#define RECORD_VERSION 1
+
+/* What a line has beside its data, at most. */
+#define RECORD_EXTRA 4096
+
+/* Append the record of a message, with its newline; rank is the name of its number:
+ * "type". 0 or -ENOMEM. */
+int record_put(struct ix_buf *b, const char *rank, const struct ipcx_message *m);
+
+/*
+ * Read a line. The bytes of the message go to data, which it takes over whole.
+ *
+ * @return NULL, or what is wrong with it
+ */
+const char *record_get(const char *line, size_t len, const char *rank,
+		       struct ix_buf *data, struct ipcx_message *ret_m);

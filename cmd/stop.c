@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How a signal ends a command that has something in its hands. */
+#include "stop.h"
+
+#include <stddef.h>
+#include <time.h>
+
+#include "base/util.h"
+#include "ui/out.h"
+
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+static struct {
+	volatile sig_atomic_t signo;
+	timer_t timer;
+	bool timed;
+} stop;
+
+/* timer_settime(2) may be called in a handler (signal-safety(7)). */
+static void remember(int signo)
+{
+	static const struct itimerspec often = { .it_value = { .tv_nsec = 10000000 },
+						 .it_interval = { .tv_nsec = 10000000 } };
+
+	stop.signo = signo;
+	if (stop.timed)
+		(void)timer_settime(stop.timer, 0, &often, NULL);
+}
+
+static void nudge(int signo)
+{
+	(void)signo; /* that it came is all */
+}
+
+void stop_catch(void)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
+	struct sigaction action = { .sa_handler = nudge }, before;
+
+	(void)sigaction(SIGALRM, &action, NULL);
+	stop.timed = timer_create(CLOCK_MONOTONIC, &event, &stop.timer) == 0;
+	action.sa_handler = remember;
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		if (sigaction(signals[i], NULL, &before) == 0 &&
+		    before.sa_handler != SIG_IGN)
+			(void)sigaction(signals[i], &action, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+bool stop_wanted(void)
+{
+	return stop.signo != 0;
+}
+
+void stop_block(sigset_t *ret_set)
+{
+	struct sigaction before;
+
+	(void)sigemptyset(ret_set);
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		if (sigaction(signals[i], NULL, &before) == 0 &&
+		    before.sa_handler != SIG_IGN)
+			(void)sigaddset(ret_set, signals[i]);
+}
+
+void stop_now(int signo)
+{
+	stop.signo = signo;
+}
+
+int stop_end(int status)
+{
+	sigset_t one;
+
+	if (!stop.signo)
+		return status;
+	(void)out_flush();
+	(void)signal(stop.signo, SIG_DFL);
+	(void)sigemptyset(&one);
+	(void)sigaddset(&one, stop.signo);
+	(void)sigprocmask(SIG_UNBLOCK, &one, NULL);
+	(void)raise(stop.signo);
+	return 128 + stop.signo;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Messages of POSIX queues: mq_send(3), mq_receive(3), mq_notify(3). The time limits of
+ * the kernel are moments of a clock that can be set, so only one that is long past is
+ * ever given; waiting is done by poll(2), which works on queues (mq_overview(7)).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <mqueue.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "data/queue.h"
+
+#define PRIORITIES 32768 /* MQ_PRIO_MAX */
+
+static const struct timespec past = { 0 };
+
+static int attr_of(struct ipcx_queue *q, struct mq_attr *attr)
+{
+	return mq_getattr(q->id, attr) < 0 ? ix_fail(q->x, -errno, "%s", q->name) : 0;
+}
+
+static int open_as(const struct ipcx_ref *ref, int how)
+{
+	mqd_t fd = mq_open(ref->name, how | O_CLOEXEC);
+
+	return fd == (mqd_t)-1 ? -errno : ix_fd_lift(fd);
+}
+
+/* Whoever receives may want to give back, but need not have the right to. */
+static int open_queue(struct ipcx_queue *q, const struct ipcx_ref *ref, unsigned flags)
+{
+	struct mq_attr attr;
+	int r = open_as(ref, flags == IPCX_QUEUE_SEND ? O_WRONLY : O_RDWR);
+
+	if (r == -EACCES && flags == IPCX_QUEUE_RECEIVE)
+		r = open_as(ref, O_RDONLY);
+	if (r == -ENOENT || r == -ENAMETOOLONG)
+		return ix_queue_missing(q);
+	if (r == -EACCES)
+		return ix_fail_plain(q->x, r, "%s: cannot be opened: needs %s permission",
+				     q->name,
+				     flags == IPCX_QUEUE_SEND      ? "write"
+				     : flags == IPCX_QUEUE_RECEIVE ? "read"
+								   : "read and write");
+	if (r < 0)
+		return ix_fail(q->x, r, "%s: cannot be opened", q->name);
+	q->id = r;
+	r = attr_of(q, &attr);
+	if (r < 0)
+		return r;
+	q->longest = (uint64_t)attr.mq_msgsize;
+	return ix_queue_room(q, (size_t)attr.mq_msgsize);
+}
+
+static void close_queue(struct ipcx_queue *q)
+{
+	if (q->id >= 0)
+		(void)mq_close(q->id);
+}
+
+static int state(struct ipcx_queue *q, struct ipcx_queue_state *ret_state)
+{
+	struct mq_attr attr;
+	int r = attr_of(q, &attr);
+
+	if (r < 0)
+		return r;
+	*ret_state = (struct ipcx_queue_state){ .messages = (uint64_t)attr.mq_curmsgs,
+						.longest = (uint64_t)attr.mq_msgsize };
+	return 0;
+}
+
+static int failed(struct ipcx_queue *q, const char *what)
+{
+	int error = -errno;
+
+	if (error == -ETIMEDOUT)
+		return -EAGAIN;
+	if (error == -EINTR)
+		return ix_queue_interrupted(q);
+	return ix_fail(q->x, error, "%s: cannot %s", q->name, what);
+}
+
+static int send_message(struct ipcx_queue *q, const struct ipcx_message *m, bool wait)
+{
+	const char *text = m->size ? m->data : "";
+	unsigned priority = (unsigned)m->rank;
+	int r = wait ? mq_send(q->id, text, m->size, priority)
+		     : mq_timedsend(q->id, text, m->size, priority, &past);
+
+	return r < 0 ? failed(q, "send") : 0;
+}
+
+static int receive(struct ipcx_queue *q, const struct ipcx_take *take, bool wait,
+		   struct ipcx_message *ret_m)
+{
+	char *text = q->letter->text;
+	unsigned priority;
+	ssize_t size;
+
+	(void)take; /* there is nothing to choose */
+	size = wait ? mq_receive(q->id, text, q->room, &priority)
+		    : mq_timedreceive(q->id, text, q->room, &priority, &past);
+	if (size < 0)
+		return failed(q, "receive");
+	*ret_m = (struct ipcx_message){ .rank = priority,
+					.data = text,
+					.size = (size_t)size };
+	return 0;
+}
+
+static int peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message *ret_m)
+{
+	(void)position;
+	(void)ret_m;
+	return ix_fail_plain(
+		q->x, -EOPNOTSUPP,
+		"%s: the kernel has no way to look at the messages of a POSIX queue without taking them ('ipcx show %s' tells how many there are)",
+		q->name, q->name);
+}
+
+static int notify(struct ipcx_queue *q, int signo)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = signo };
+
+	if (mq_notify(q->id, signo ? &event : NULL) == 0)
+		return 0;
+	if (errno == EBUSY)
+		return ix_fail_plain(
+			q->x, -EBUSY,
+			"%s: another process is to be told already ('ipcx ls %s -o +notify_pid' tells which)",
+			q->name, q->name);
+	return ix_fail(q->x, -errno, "%s: cannot ask to be told", q->name);
+}
+
+static int linger(struct ipcx_queue *q, bool send, struct ix_patience *p)
+{
+	int64_t left = ix_patience_left(p);
+	struct timespec ts = { .tv_sec = left / 1000000000,
+			       .tv_nsec = left % 1000000000 };
+	struct pollfd pfd = { .fd = q->id, .events = send ? POLLOUT : POLLIN };
+
+	if (left == 0)
+		return -ETIMEDOUT;
+	return ppoll(&pfd, 1, &ts, NULL) < 0 ? -errno : 0;
+}
+
+static int full(struct ipcx_queue *q)
+{
+	struct mq_attr attr;
+	int r = attr_of(q, &attr);
+
+	return r < 0 ? r
+		     : ix_fail_plain(q->x, -ETIMEDOUT,
+				     "%s: is full: %ld of %ld messages (maxmsg)", q->name,
+				     attr.mq_curmsgs, attr.mq_maxmsg);
+}
+
+/* clang-format off */
+const struct ix_queue_ops ix_queue_mq = {
+	.mech = "mq", .rank = "priority", .least = 0, .most = PRIORITIES - 1,
+	.open = open_queue, .close = close_queue, .state = state, .send = send_message, .receive = receive, .peek = peek,
+	.notify = notify, .linger = linger, .full = full,
+};
+/* clang-format on */

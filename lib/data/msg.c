@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Messages of System V queues: msgsnd(2), msgrcv(2) and what their errors mean. Neither
+ * has a timed form. A message that is longer than the queue may hold would wait for ever;
+ * one that was sent when kernel.msgmax was greater can be received, but not copied.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/msg.h>
+
+#include "data/queue.h"
+
+/* What most messages fit into. MSG_COPY makes the kernel allocate and read as much. */
+#define FIRST_ROOM 8192
+
+static int gone(struct ipcx_queue *q)
+{
+	return ix_fail_plain(q->x, -EIDRM, "%s: was removed meanwhile", q->name);
+}
+
+/* Also without read permission (MSG_STAT_ANY, Linux 4.17). 0, -EACCES, -EINVAL, -EIDRM. */
+static int stat_of(const struct ipcx_queue *q, struct msqid_ds *ds)
+{
+	if (msgctl(q->id, IPC_STAT, ds) == 0)
+		return 0;
+	if (errno != EACCES)
+		return -errno;
+	return msgctl(q->id, MSG_STAT_ANY, ds) == q->id ? 0 : -EACCES;
+}
+
+/* The longest that can be sent: what is not known is no limit. */
+static int know(struct ipcx_queue *q, struct msqid_ds *ds)
+{
+	struct msginfo info = { .msgmax = INT_MAX };
+	int r = stat_of(q, ds);
+
+	(void)msgctl(0, IPC_INFO, (struct msqid_ds *)&info);
+	q->longest = (uint64_t)info.msgmax;
+	if (r == 0)
+		q->longest = MIN(q->longest, ds->msg_qbytes);
+	return r;
+}
+
+static int open_queue(struct ipcx_queue *q, const struct ipcx_ref *ref, unsigned flags)
+{
+	struct msqid_ds ds;
+	int r;
+
+	(void)flags; /* rights are looked at by every call */
+	q->id = ref->by == IPCX_BY_KEY ? msgget((key_t)ref->key, 0) : ref->id;
+	if (q->id < 0)
+		return errno == ENOENT ? ix_queue_missing(q)
+				       : ix_fail(q->x, -errno, "%s", q->name);
+	r = know(q, &ds);
+	if (r == -EINVAL || r == -EIDRM)
+		return ix_queue_missing(q);
+	if (r < 0 && r != -EACCES)
+		return ix_fail(q->x, r, "%s", q->name);
+	return ix_queue_room(q, FIRST_ROOM);
+}
+
+static void close_queue(struct ipcx_queue *q)
+{
+	(void)q; /* nothing is held */
+}
+
+static int state(struct ipcx_queue *q, struct ipcx_queue_state *ret_state)
+{
+	struct msqid_ds ds;
+	int r = know(q, &ds);
+
+	if (r == -EINVAL || r == -EIDRM)
+		return gone(q);
+	if (r < 0)
+		return ix_fail(q->x, r, "%s", q->name);
+	*ret_state = (struct ipcx_queue_state){ .messages = ds.msg_qnum,
+						.longest = q->longest };
+	return 0;
+}
+
+/* What the errors of both calls have in common. EINVAL is the id when all else was right.
+ */
+static int failed(struct ipcx_queue *q, const char *what, const char *right)
+{
+	int error = -errno;
+
+	if (error == -EINTR)
+		return ix_queue_interrupted(q);
+	if (error == -EIDRM || error == -EINVAL)
+		return gone(q);
+	if (error == -EACCES)
+		return ix_fail_plain(q->x, error, "%s: cannot %s: needs %s permission",
+				     q->name, what, right);
+	return ix_fail(q->x, error, "%s: cannot %s", q->name, what);
+}
+
+static int send_message(struct ipcx_queue *q, const struct ipcx_message *m, bool wait)
+{
+	struct msqid_ds ds;
+	int r = ix_queue_room(q, m->size);
+
+	if (r < 0)
+		return r;
+	q->letter->type = (long)m->rank;
+	if (m->size)
+		memmove(q->letter->text, m->data, m->size);
+	if (msgsnd(q->id, q->letter, m->size, wait ? 0 : IPC_NOWAIT) == 0)
+		return 0;
+	if (errno == EAGAIN)
+		return -EAGAIN;
+	if (errno == EINVAL && know(q, &ds) == 0) { /* msgmax was lowered meanwhile */
+		r = ipcx_queue_check(q, m);
+		if (r < 0)
+			return r;
+		errno = EINVAL;
+	}
+	return failed(q, "send", "write");
+}
+
+/* msgrcv(2)'s third argument but one. */
+static long which(const struct ipcx_take *take)
+{
+	switch (take->pick) {
+	case IPCX_PICK_FIRST:
+		return 0;
+	case IPCX_PICK_TYPE:
+	case IPCX_PICK_EXCEPT:
+		return (long)take->rank;
+	case IPCX_PICK_LOWEST:
+		return -(long)take->rank;
+	}
+	return 0;
+}
+
+/* The message that is next is longer than there is room for: it is still in the queue. */
+static int more_room(struct ipcx_queue *q)
+{
+	struct msqid_ds ds;
+	int r = stat_of(q, &ds);
+
+	if (r == -EINVAL || r == -EIDRM)
+		return gone(q);
+	return ix_queue_room(q, MAX(q->room * 2, r == 0 ? ds.__msg_cbytes : 0));
+}
+
+static int receive(struct ipcx_queue *q, const struct ipcx_take *take, bool wait,
+		   struct ipcx_message *ret_m)
+{
+	int flags = (wait ? 0 : IPC_NOWAIT) | (take->truncate ? MSG_NOERROR : 0) |
+		    (take->pick == IPCX_PICK_EXCEPT ? MSG_EXCEPT : 0);
+	int r = take->most ? ix_queue_room(q, take->most) : 0;
+
+	while (r == 0) {
+		size_t most = take->most ? take->most : q->room;
+		ssize_t size = msgrcv(q->id, q->letter, most, which(take),
+				      take->most ? flags : flags & ~MSG_NOERROR);
+
+		if (size >= 0) {
+			*ret_m = (struct ipcx_message){ .rank = q->letter->type,
+							.data = q->letter->text,
+							.size = (size_t)size };
+			return 0;
+		}
+		if (errno == ENOMSG)
+			return -EAGAIN;
+		if (errno != E2BIG)
+			return failed(q, "receive", "read");
+		if (take->most)
+			return ix_fail_plain(
+				q->x, -EMSGSIZE,
+				"%s: the next message is longer than %zu bytes: it stays in the queue",
+				q->name, take->most);
+		r = more_room(q);
+	}
+	return r;
+}
+
+/* Longer than kernel.msgmax is by now, or so long that it would need more room than all
+ * messages had together. */
+static int no_copy(struct ipcx_queue *q, uint64_t position)
+{
+	struct msqid_ds ds;
+	int r = stat_of(q, &ds);
+
+	if (r == -EINVAL || r == -EIDRM)
+		return gone(q);
+	return ix_fail_plain(
+		q->x, -EMSGSIZE,
+		"%s: message %" PRIu64
+		" cannot be looked at: it is longer than kernel.msgmax is by now",
+		q->name, position);
+}
+
+static int peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message *ret_m)
+{
+	int r = position > LONG_MAX ? -ENODATA : 0;
+
+	while (r == 0) {
+		ssize_t size = msgrcv(q->id, q->letter, q->room, (long)position,
+				      MSG_COPY | IPC_NOWAIT);
+		size_t before = q->room;
+
+		if (size >= 0) {
+			*ret_m = (struct ipcx_message){ .rank = q->letter->type,
+							.data = q->letter->text,
+							.size = (size_t)size };
+			return 0;
+		}
+		switch (errno) {
+		case ENOMSG:
+			r = -ENODATA;
+			break;
+		case ENOSYS:
+			return ix_fail_plain(
+				q->x, -ENOSYS,
+				"%s: this kernel cannot look at messages without taking them (MSG_COPY needs CONFIG_CHECKPOINT_RESTORE)",
+				q->name);
+		case E2BIG:
+			if (before > q->longest && before > FIRST_ROOM)
+				return no_copy(q, position);
+			r = more_room(q);
+			break;
+		case EINVAL:
+			return no_copy(q, position);
+		case EINTR:
+			break;
+		default:
+			return failed(q, "look at its messages", "read");
+		}
+	}
+	return r == -ENODATA ? ix_fail_plain(q->x, r, "%s: has no message %" PRIu64,
+					     q->name, position)
+			     : r;
+}
+
+static int notify(struct ipcx_queue *q, int signo)
+{
+	(void)signo;
+	return ix_fail_plain(q->x, -EOPNOTSUPP,
+			     "%s: the kernel tells nobody of a System V message",
+			     q->name);
+}
+
+static int linger(struct ipcx_queue *q, bool send, struct ix_patience *p)
+{
+	(void)q;
+	(void)send;
+	return ix_patience_nap(p);
+}
+
+/* Bytes and, since empty messages count too, the number of messages are held against
+ * qbytes (msg_fits_inqueue() in ipc/msg.c). */
+static int full(struct ipcx_queue *q)
+{
+	struct msqid_ds ds;
+	int r = stat_of(q, &ds);
+
+	if (r == -EINVAL || r == -EIDRM)
+		return gone(q);
+	if (r < 0)
+		return ix_fail_plain(q->x, -ETIMEDOUT, "%s: is full", q->name);
+	if (ds.msg_qnum >= ds.msg_qbytes)
+		return ix_fail_plain(
+			q->x, -ETIMEDOUT,
+			"%s: is full: %lu messages, no more than qbytes, which counts them, too",
+			q->name, ds.msg_qnum);
+	return ix_fail_plain(q->x, -ETIMEDOUT, "%s: is full: %lu of %lu bytes (qbytes)",
+			     q->name, ds.__msg_cbytes, ds.msg_qbytes);
+}
+
+/* clang-format off */
+const struct ix_queue_ops ix_queue_msg = {
+	.mech = "msg", .rank = "type", .least = 1, .most = LONG_MAX,
+	.open = open_queue, .close = close_queue, .state = state, .send = send_message, .receive = receive, .peek = peek,
+	.notify = notify, .linger = linger, .full = full,
+};
+/* clang-format on */

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Waiting with an end where the kernel has no timed form of a call (msgsnd(2), msgrcv(2))
+ * or measures it by a clock that can be set (mq_timedsend(3)).
+ */
+#include "data/patience.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "base/util.h"
+
+#define SECOND      INT64_C(1000000000)
+#define FIRST_NAP   INT64_C(1000000)
+#define LONGEST_NAP INT64_C(10000000)
+
+static int64_t now(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * SECOND + ts.tv_nsec;
+}
+
+int64_t ix_patience_left(struct ix_patience *p)
+{
+	int64_t t;
+
+	if (p->span <= 0)
+		return p->span < 0 ? INT64_MAX : 0;
+	t = now();
+	if (p->deadline == 0 && __builtin_add_overflow(t, p->span, &p->deadline))
+		p->deadline = INT64_MAX;
+	return MAX(p->deadline - t, 0);
+}
+
+int ix_patience_nap(struct ix_patience *p)
+{
+	int64_t left = ix_patience_left(p), span;
+	struct timespec ts;
+
+	if (left == 0)
+		return -ETIMEDOUT;
+	p->step = p->step ? MIN(p->step * 2, LONGEST_NAP) : FIRST_NAP;
+	span = MIN(p->step, left);
+	ts = (struct timespec){ .tv_sec = span / SECOND, .tv_nsec = span % SECOND };
+	return -clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
+}
