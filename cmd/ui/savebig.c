@@ -77,6 +77,8 @@ int savebig_open(struct savebig *s, const char *path, bool force)
 	struct stat st;
 
 	*s = (struct savebig){ .path = path, .fd = -1, .dir = -1, .force = force };
+	if (!*path)
+		return failed(s, -ENOENT);
 	there = stat(path, &st) == 0;
 	if (there && S_ISDIR(st.st_mode))
 		return failed(s, -EISDIR);

@@ -304,7 +304,7 @@ def test_huge_pages_that_cannot_be_had(world):
 
 
 def test_a_full_dev_shm(world):
-    assert world.sh("mount -o remount,size=1M /dev/shm").rc == 0
+    assert world.sh("mount -t tmpfs -o mode=1777,size=1M none /dev/shm").rc == 0
     ref = make(world, "pshm", "8M")
     for words in (["fill", ref], ["write", ref, "--offset", "4M"]):
         r = world.ipcx("pshm", *words, input=b"x" * (3 << 20))
@@ -398,7 +398,7 @@ def test_in_another_namespace(world, mech):
 
 @pytest.mark.parametrize("mech", BOTH)
 def test_ten_gigabytes_need_no_memory(world, mech):
-    assert world.sh("mount -o remount,size=16G /dev/shm").rc == 0
+    assert world.sh("mount -t tmpfs -o mode=1777,size=16G none /dev/shm").rc == 0
     ref = make(world, mech, "10G", *(["--noreserve"] if mech == "shm" else []))
     far = 9 << 30
     world.ok(mech, "write", ref, "--offset", far, input=b"far away")
