@@ -11,7 +11,7 @@ import pytest
 
 from conftest import IPCX
 from helpers.real import PYTHON, SYSV_CALLS, kernel
-from helpers.tools import background, helper
+from helpers.tools import background, helper, preload, release
 
 # Receiving by the kernel's own call: (type, bytes as hexadecimal), None where there is none.
 TAKE = """
@@ -353,6 +353,13 @@ while not select.select([0], [], [], 0)[0]:
             r = queue.ipcx("msg", "peek", "0", timeout=20)
             assert r.rc == 0 and r.err == "" and len(r.lines) <= 151
             assert all(line.split()[1:] in (["1", "3", "old"], ["2", "3", "new"]) for line in r.lines[1:])
+
+
+def test_a_queue_that_grows_faster_than_one_looks(queue):
+    put(queue, *[(1, b"old")] * 3)
+    r = queue.run(release(), "msg", "peek", "0", env={"LD_PRELOAD": preload("sender")})
+    assert (r.rc, r.err) == (0, "") and [line.split()[3] for line in r.lines[1:]] == ["old"] * 3
+    assert len(taken(queue)) == 6
 
 
 def test_what_is_peeked_cannot_command_a_terminal(queue):
