@@ -12,6 +12,16 @@
 	line(limits)     \
 	line(limits_set) \
 	line(key)        \
+	line(sem_get)    \
+	line(sem_set)    \
+	line(sem_op)     \
+	line(sem_wait)   \
+	line(sem_post)   \
+	line(sem_run)    \
+	line(psem_get)   \
+	line(psem_wait)  \
+	line(psem_post)  \
+	line(psem_run)   \
 	line(ns_ls)      \
 	line(ns_show)    \
 	line(ns_cmp)     \

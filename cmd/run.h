@@ -3,6 +3,7 @@
  * of its exit status. */
 #pragma once
 
+#include <signal.h>
 #include <stdint.h>
 
 #include "cmd.h"
@@ -36,6 +37,21 @@ int run_command_there(struct app *app, const struct run *run);
 
 /* End as a child did (a status of waitpid(2)): by its signal, or answer its exit status. */
 int run_end_like(int status);
+
+/*
+ * For a command of ours that needs no way to go: whether it can be executed, 0, or 126 or
+ * 127 after a message; becoming it, with nothing above the standard streams when it is
+ * alone (elsewhere); answers 126 or 127 when that failed after all.
+ */
+int run_check(char *const *argv);
+int run_become(char **argv, bool alone);
+
+/*
+ * child.c: run a command as a child, and stay: what reaches us goes to it, a stop stops
+ * us, too. Signals must be blocked; before is the mask that the command gets. 0 and its
+ * status as waitpid(2) gives it; or -errno when there is no child.
+ */
+int run_child(char **argv, bool alone, const sigset_t *before, int *ret_status);
 
 /* pty.c: the same for a child behind a new terminal: start() runs in the session of that
  * terminal and answers an exit status. */
