@@ -55,19 +55,18 @@ static int get(struct app *app, const struct get_args *args, const struct semver
 static int run_get(struct app *app, void *data, int n, char **words)
 {
 	const struct get_args *args = data;
-	uint64_t mask = 0;
+	uint64_t mask = semverb_mech(SEMVERB_NAMED);
 	struct semverb v;
 	struct sheet s;
 	int r = sheet_open(&s, &args->sheet, "objects");
 
-	(void)ipcx_mech_mask("psem", &mask);
 	if (!r)
 		r = sheet_fields(&s, args->sheet.fields, get_fields, select_knows, &mask);
 	if (r)
 		return r;
 	if (n != 1)
 		return msg_usage("psem get needs one name, such as /lock");
-	r = semverb_begin(app, &args->where, words[0], "psem", &v);
+	r = semverb_begin(app, &args->where, words[0], SEMVERB_NAMED, &v);
 	return r ? r : get(app, args, &v, &s);
 }
 
@@ -79,7 +78,7 @@ static int one(struct app *app, const struct semverb_args *args, int n, char **w
 
 	if (n != 1)
 		return msg_usage("one name is needed, such as /lock");
-	r = semverb_begin(app, &args->where, words[0], "psem", &v);
+	r = semverb_begin(app, &args->where, words[0], SEMVERB_NAMED, &v);
 	if (r)
 		return r;
 	return semverb_op(app, &v.ref, &(struct ipcx_sem_op){ .op = op }, 1,

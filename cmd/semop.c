@@ -92,7 +92,7 @@ static int run_op(struct app *app, void *data, int n, char **words)
 	for (int i = 1; !r && i < n; i++)
 		r = read_op(words[i], &ops);
 	if (!r)
-		r = semverb_begin(app, &args->where, words[0], "sem", &v);
+		r = semverb_begin(app, &args->where, words[0], SEMVERB_ARRAY, &v);
 	if (!r && v.said)
 		r = msg_usage("'%s': the operations say which semaphore", words[0]);
 	if (!r)
@@ -115,7 +115,7 @@ static int one(struct app *app, const struct semverb_args *args, int n, char **w
 				 "not 0: sem:5:2");
 	r = semverb_count(args, &count);
 	if (!r)
-		r = semverb_begin(app, &args->where, words[0], "sem", &v);
+		r = semverb_begin(app, &args->where, words[0], SEMVERB_ARRAY, &v);
 	if (r)
 		return r;
 	op.num = v.num;

@@ -40,7 +40,7 @@ static int run(struct app *app, void *data, int n, char **words)
 		return EXIT_USAGE;
 	r = semverb_count(args, &count);
 	if (!r) /* entering a namespace would do what is to be undone: first of all */
-		r = semverb_begin(app, &args->where, words[0], "sem", &v);
+		r = semverb_begin(app, &args->where, words[0], SEMVERB_ARRAY, &v);
 	if (!r)
 		r = run_check(command);
 	if (r)
@@ -87,7 +87,7 @@ static int run_named(struct app *app, void *data, int n, char **words)
 
 	if (!command)
 		return EXIT_USAGE;
-	r = semverb_begin(app, &args->where, words[0], "psem", &v);
+	r = semverb_begin(app, &args->where, words[0], SEMVERB_NAMED, &v);
 	if (!r)
 		r = run_check(command);
 	if (r)

@@ -20,7 +20,17 @@ const struct opt semverb_count_opts[] = {
 	{ "count", 'c', NUMBER(struct semverb_args, count), GIVEN(struct semverb_args, given, GIVEN_COUNT), .arg = "N", .help = "so many at once, or none (1)" },
 	{ .name = NULL },
 };
+
+static const char *const nouns[] = { [SEMVERB_ARRAY] = "sem", [SEMVERB_NAMED] = "psem" };
 /* clang-format on */
+
+uint64_t semverb_mech(enum semverb_kind kind)
+{
+	uint64_t mask = 0;
+
+	(void)ipcx_mech_mask(nouns[kind], &mask);
+	return mask;
+}
 
 int64_t semverb_now(void)
 {
@@ -91,20 +101,18 @@ static const char *index_of(const char *word)
 }
 
 int semverb_begin(struct app *app, const struct where_args *where, const char *word,
-		  const char *mech, struct semverb *ret_v)
+		  enum semverb_kind kind, struct semverb *ret_v)
 {
 	auto_free char *ref = strdup(word);
 	struct semverb v = { .num = 0 };
 	const char *text = NULL;
-	uint64_t mask = 0;
 	int r;
 
 	if (!ref) {
 		msg_error("out of memory");
 		return EXIT_FAILED;
 	}
-	(void)ipcx_mech_mask(mech, &mask);
-	if (!strcmp(mech, "sem"))
+	if (kind == SEMVERB_ARRAY)
 		text = index_of(word);
 	if (text) {
 		if (number(text, strlen(text), &v.num) < 0)
@@ -114,7 +122,7 @@ int semverb_begin(struct app *app, const struct where_args *where, const char *w
 		ref[text - word - 1] = '\0';
 		v.said = true;
 	}
-	r = verb_begin(app, where, ref, mask, &v.ref);
+	r = verb_begin(app, where, ref, semverb_mech(kind), &v.ref);
 	if (!r)
 		*ret_v = v;
 	return r;

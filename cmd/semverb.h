@@ -23,10 +23,15 @@ struct semverb {
 	bool said;
 };
 
-/* As verb_begin() for "REF[:INDEX]" of a mechanism ("sem:5:2"; named semaphores have no
- * index). 0, or an exit status after a message. */
+enum semverb_kind { SEMVERB_ARRAY, SEMVERB_NAMED };
+
+/* The mechanism's bit. */
+uint64_t semverb_mech(enum semverb_kind kind);
+
+/* As verb_begin() for "REF[:INDEX]" ("sem:5:2"; named semaphores have no index). 0, or an
+ * exit status after a message. */
 int semverb_begin(struct app *app, const struct where_args *where, const char *word,
-		  const char *mech, struct semverb *ret_v);
+		  enum semverb_kind kind, struct semverb *ret_v);
 
 /* ipcx_sem_op(), gone on with where a signal that does not end us came between (a stop
  * and a continue do). 0, or an exit status after a message. */

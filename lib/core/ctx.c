@@ -22,14 +22,20 @@ int ipcx_new(struct ipcx **ret_x)
 	return 0;
 }
 
-void ipcx_free(struct ipcx *x)
+void ix_moved(struct ipcx *x)
 {
-	if (!x)
-		return;
 	if (x->procfd >= 0)
 		(void)close(x->procfd);
 	if (x->rootfd >= 0)
 		(void)close(x->rootfd);
+	x->rootfd = x->procfd = -1;
+}
+
+void ipcx_free(struct ipcx *x)
+{
+	if (!x)
+		return;
+	ix_moved(x);
 	ix_names_free(&x->users);
 	ix_names_free(&x->groups);
 	ix_buf_free(&x->names);

@@ -40,6 +40,10 @@ struct ipcx {
 int ix_rootfd(struct ipcx *x);
 int ix_procfd(struct ipcx *x);
 
+/* The process moved to another mount namespace: the directories were those of the one
+ * before. */
+void ix_moved(struct ipcx *x);
+
 /* The root below which /dev/shm is looked up: rootfd, or that of the process whose place
  * calls act in. -ENXIO when that place has none. */
 int ix_viewfd(struct ipcx *x);

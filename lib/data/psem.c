@@ -134,11 +134,11 @@ int ipcx_psem_take(struct ipcx *x, const struct ipcx_ref *ref, int64_t patience,
 		   struct ipcx_psem_taken **ret_taken)
 {
 	auto_free struct ipcx_psem_taken *taken = NULL;
-	int r = ix_sem_here(x, ref);
+	int r = ix_sem_kind(x, ref);
 
 	if (r < 0)
 		return r;
-	if (ref->by != IPCX_BY_NAME || strcmp(ix_mech(ref->mech)->info.name, "psem") != 0)
+	if (r != IX_SEM_NAMED)
 		return ix_fail_plain(x, -EINVAL, "%s: is no named semaphore",
 				     ix_mech(ref->mech)->info.name);
 	taken = calloc(1, sizeof(*taken));

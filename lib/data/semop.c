@@ -14,8 +14,8 @@ static const struct {
 	int (*op)(struct ipcx *x, const struct ipcx_ref *ref, const struct ipcx_sem_op *ops, size_t n, int64_t patience);
 	int (*set)(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *nums, const uint32_t *values, size_t n);
 } kinds[] = {
-	{ "sem",  ix_sysv_sem_op, ix_sysv_sem_set },
-	{ "psem", ix_psem_op,     NULL },
+	[IX_SEM_ARRAY] = { "sem",  ix_sysv_sem_op, ix_sysv_sem_set },
+	[IX_SEM_NAMED] = { "psem", ix_psem_op,     NULL },
 };
 /* clang-format on */
 
@@ -25,24 +25,16 @@ int ix_sem_waited(struct ipcx *x, const char *name, int64_t patience)
 			     patience == 0 ? "would have to wait" : "the time ran out");
 }
 
-int ix_sem_here(struct ipcx *x, const struct ipcx_ref *ref)
+int ix_sem_kind(struct ipcx *x, const struct ipcx_ref *ref)
 {
 	int r = ix_ref_check(x, ref);
 
-	if (r == 0 && x->ns)
-		r = ix_fail_plain(x, -EINVAL,
-				  "semaphores are used where the process is: enter the "
-				  "namespace with ipcx_ns_enter()");
-	return r;
-}
-
-/* The kind of semaphore, an index of kinds[]. */
-static int kind_of(struct ipcx *x, const struct ipcx_ref *ref)
-{
-	int r = ix_sem_here(x, ref);
-
 	if (r < 0)
 		return r;
+	if (x->ns)
+		return ix_fail_plain(
+			x, -EINVAL,
+			"semaphores are used where the process is: enter the namespace with ipcx_ns_enter()");
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (!strcmp(ix_mech(ref->mech)->info.name, kinds[i].mech))
 			return (int)i;
@@ -53,7 +45,7 @@ static int kind_of(struct ipcx *x, const struct ipcx_ref *ref)
 int ipcx_sem_op(struct ipcx *x, const struct ipcx_ref *ref, const struct ipcx_sem_op *ops,
 		size_t n, int64_t patience)
 {
-	int kind = kind_of(x, ref);
+	int kind = ix_sem_kind(x, ref);
 
 	if (kind < 0)
 		return kind;
@@ -65,7 +57,7 @@ int ipcx_sem_op(struct ipcx *x, const struct ipcx_ref *ref, const struct ipcx_se
 int ipcx_sem_set(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *nums,
 		 const uint32_t *values, size_t n)
 {
-	int kind = kind_of(x, ref);
+	int kind = ix_sem_kind(x, ref);
 
 	if (kind < 0)
 		return kind;

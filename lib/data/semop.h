@@ -4,15 +4,18 @@
 
 #include "core/ctx.h"
 
+enum ix_sem_kind { IX_SEM_ARRAY, IX_SEM_NAMED };
+
+/* Which kind of semaphore a reference names. -EINVAL with a text: none, or not where the
+ * process is. */
+int ix_sem_kind(struct ipcx *x, const struct ipcx_ref *ref);
+
 /* Patience as a span or a moment. The kernel waits for the one, the C library until the
  * other. */
 #define IX_SECOND INT64_C(1000000000)
 
 /* The texts of a wait that was in vain. */
 int ix_sem_waited(struct ipcx *x, const char *name, int64_t patience);
-
-/* 0, or -EINVAL with a text: calls act where the process is. */
-int ix_sem_here(struct ipcx *x, const struct ipcx_ref *ref);
 
 int ix_sysv_sem_op(struct ipcx *x, const struct ipcx_ref *ref,
 		   const struct ipcx_sem_op *ops, size_t n, int64_t patience);

@@ -363,6 +363,7 @@ int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags)
 	g.p = &ns->places[0];
 	r = enter(&g);
 	close_gear(&g);
+	ix_moved(x);
 	/* Who was entered has no /dev/shm, or nobody knows it. */
 	return r == 0 && !g.p->home && g.shm < 0 && !(g.flags & IPCX_ENTER_MOUNT) ? 1 : r;
 }

@@ -84,5 +84,8 @@ int ipcx_ns_new(struct ipcx *x, uint64_t shm_size)
 {
 	int r = leave(x);
 
-	return r < 0 ? r : mount_both(x, shm_size);
+	if (r == 0)
+		r = mount_both(x, shm_size);
+	ix_moved(x);
+	return r;
 }

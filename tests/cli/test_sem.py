@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """sem get, set, op, wait, post: each against the kernel's own word, and what goes wrong named."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -41,8 +42,12 @@ class Waiting:
     @property
     def pid(self):
         """nsenter forks for the PID namespace: its child is ipcx."""
+        until(self.children)
+        return int(self.children()[0])
+
+    def children(self):
         with open(f"/proc/{self.p.pid}/task/{self.p.pid}/children", encoding="ascii") as f:
-            return int(f.read().split()[0])
+            return f.read().split()
 
     def end(self, timeout=20):
         out, err = self.p.communicate(timeout=timeout)
@@ -307,10 +312,9 @@ def test_stops_neither_end_a_wait_nor_prolong_it(world):
     pid = w.pid
     while w.p.poll() is None and time.monotonic() - w.begun < 10:
         for s in (signal.SIGSTOP, signal.SIGCONT, signal.SIGWINCH):
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, s)
-            except ProcessLookupError:
-                break
+        os.kill(w.p.pid, signal.SIGCONT)  # nsenter stops when its child does
         time.sleep(0.02)
     took = time.monotonic() - w.begun
     assert w.end() == (5, "", "ipcx: sem:0: the time ran out\n")
@@ -323,6 +327,7 @@ def test_a_wait_goes_on_after_a_stop(world):
     for _ in range(5):
         os.kill(w.pid, signal.SIGSTOP)
         os.kill(w.pid, signal.SIGCONT)
+        os.kill(w.p.pid, signal.SIGCONT)
         time.sleep(0.02)
     assert w.p.poll() is None
     kernel(world, "semop(0, 0, 1)")
