@@ -21,6 +21,16 @@ DO = {
     "limits": lambda mech, ref: ["limits", "--for", f"{mech}:{WISH[mech]}"],
     "limits set": lambda mech, ref: ["limits", "set", f"{LIMIT[mech]}=50"] if mech in LIMIT else None,
     "key": lambda mech, ref: None if MECHS[mech]["named"] else ["key", "--explain", ref],
+    "sem get": lambda mech, ref: ["sem", "get", ref] if mech == "sem" else None,
+    "sem set": lambda mech, ref: ["sem", "set", ref, "0=1"] if mech == "sem" else None,
+    "sem op": lambda mech, ref: ["sem", "op", ref, "0=0", "0+1"] if mech == "sem" else None,
+    "sem post": lambda mech, ref: ["sem", "post", ref] if mech == "sem" else None,
+    "sem wait": lambda mech, ref: None,  # what is made here is 0
+    "sem run": lambda mech, ref: None,
+    "psem get": lambda mech, ref: ["psem", "get", ref] if mech == "psem" else None,
+    "psem wait": lambda mech, ref: ["psem", "wait", ref] if mech == "psem" else None,
+    "psem post": lambda mech, ref: ["psem", "post", ref] if mech == "psem" else None,
+    "psem run": lambda mech, ref: ["psem", "run", ref, "true"] if mech == "psem" else None,
     "help": lambda mech, ref: ["help"],
     "complete": lambda mech, ref: ["complete", "--", "rm", f"{mech}:"],
 }
