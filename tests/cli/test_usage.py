@@ -17,9 +17,9 @@ SHEETS = [c["name"] for c in VISIBLE if any(o["name"] == "format" for o in c["op
 GOOD = {"ls": ["ls"], "show": ["show", "shm:0"], "mk": ["mk", "msg"], "rm": ["rm", "shm:0"], "set": ["set", "shm:0", "--mode", "0640"],
         "limits": ["limits"], "limits set": ["limits", "set", "shmmni=50"], "key": ["key", "/etc"], "help": ["help"],
         "sem get": ["sem", "get", "sem:0"], "sem set": ["sem", "set", "sem:0", "0=1"], "sem op": ["sem", "op", "sem:0", "0+1"],
-        "sem wait": ["sem", "wait", "sem:0", "--no-wait"], "sem post": ["sem", "post", "sem:0"], "sem run": ["sem", "run", "sem:0", "true"],
+        "sem wait": ["sem", "wait", "sem:0", "--no-wait"], "sem post": ["sem", "post", "sem:0"], "sem run": ["sem", "run", "sem:0"],
         "psem get": ["psem", "get", "/x"], "psem wait": ["psem", "wait", "/x"], "psem post": ["psem", "post", "/x"],
-        "psem run": ["psem", "run", "/x", "true"],
+        "psem run": ["psem", "run", "/x"],
         "ns ls": ["ns", "ls"], "ns show": ["ns", "show", "self"], "ns cmp": ["ns", "cmp", "self", "self"], "ns enter": ["ns", "enter", "self"],
         "ns new": ["ns", "new"], "ns pin": ["ns", "pin", "self", "a"], "ns unpin": ["ns", "unpin", "a"]}
 
