@@ -22,6 +22,16 @@
 	line(pshm_fill)  \
 	line(pshm_copy)  \
 	line(pshm_hash)  \
+	line(sem_get)    \
+	line(sem_set)    \
+	line(sem_op)     \
+	line(sem_wait)   \
+	line(sem_post)   \
+	line(sem_run)    \
+	line(psem_get)   \
+	line(psem_wait)  \
+	line(psem_post)  \
+	line(psem_run)   \
 	line(ns_ls)      \
 	line(ns_show)    \
 	line(ns_cmp)     \

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -109,11 +110,16 @@ static int check_environment(const struct run_options *o)
 
 /* ---- becoming it */
 
+static int cannot(const char *program, int error)
+{
+	msg_error("%s: cannot run: %s", program, strerror(error));
+	return error == ENOENT ? EXIT_NO_SUCH : EXIT_CANNOT;
+}
+
 static int become(const struct run *run)
 {
 	const char *shell = run->foreign ? NULL : secure_getenv("SHELL");
 	char path[PATH_MAX] = "/bin/sh", *alone[] = { path, NULL }, **argv = run->argv;
-	int error;
 
 	if (!argv || !*argv) {
 		argv = alone;
@@ -121,9 +127,57 @@ static int become(const struct run *run)
 			(void)snprintf(path, sizeof(path), "%s", shell);
 	}
 	(void)execvp(argv[0], argv);
-	error = errno;
-	msg_error("%s: cannot run: %s", argv[0], strerror(error));
-	return error == ENOENT ? EXIT_NO_SUCH : EXIT_CANNOT;
+	return cannot(argv[0], errno);
+}
+
+int run_become(char **argv, bool alone)
+{
+	(void)out_flush();
+	if (alone)
+		close_rest();
+	return become(&(struct run){ .argv = argv });
+}
+
+/* Why a file cannot be executed; 0: it seems to be. */
+static int file_fault(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return errno;
+	if (!S_ISREG(st.st_mode) || faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
+		return EACCES;
+	return 0;
+}
+
+/* As execvp(3) looks: where the first word has a slash, there; otherwise along PATH, and
+ * a file that may not be executed counts when no other is found. */
+int run_check(char *const *argv)
+{
+	const char *name = argv[0], *dirs = secure_getenv("PATH");
+	int fault = ENOENT;
+	char path[PATH_MAX];
+
+	if (strchr(name, '/')) {
+		fault = file_fault(name);
+		return fault ? cannot(name, fault) : 0;
+	}
+	if (!dirs)
+		dirs = "/bin:/usr/bin";
+	for (bool more = *name; more;) {
+		size_t len = strcspn(dirs, ":");
+		int n = snprintf(path, sizeof(path), "%.*s%s%s", (int)len, dirs,
+				 len ? "/" : "./", name);
+		int r = n < (int)sizeof(path) ? file_fault(path) : ENAMETOOLONG;
+
+		if (r == 0)
+			return 0;
+		if (r == EACCES)
+			fault = r;
+		more = dirs[len];
+		dirs += len + 1;
+	}
+	return cannot(name, fault);
 }
 
 /*
@@ -152,6 +206,22 @@ static int attend(const struct signals *held, pid_t pid)
 			(void)kill(pid, SIGCONT);
 		}
 	}
+}
+
+int run_child(char **argv, bool alone, const struct signals *held, int *ret_status)
+{
+	pid_t pid;
+
+	(void)out_flush();
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (pid == 0) {
+		signals_give_back(held);
+		_exit(run_become(argv, alone));
+	}
+	*ret_status = attend(held, pid);
+	return 0;
 }
 
 /* In the new PID namespace is only who is born there. */

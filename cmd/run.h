@@ -3,9 +3,11 @@
  * of its exit status. */
 #pragma once
 
+#include <signal.h>
 #include <stdint.h>
 
 #include "cmd.h"
+#include "signals.h"
 
 struct run_options {
 	struct opt_list env; /* NAME=VALUE */
@@ -33,6 +35,21 @@ struct run {
  * exit status where it does not become it: 126, 127 when it cannot be run.
  */
 int run_command_there(struct app *app, const struct run *run);
+
+/*
+ * For a command of ours that needs no way to go: whether it can be executed, 0, or 126 or
+ * 127 after a message; becoming it, with nothing above the standard streams when it is
+ * alone (elsewhere); answers 126 or 127 when that failed after all.
+ */
+int run_check(char *const *argv);
+int run_become(char **argv, bool alone);
+
+/*
+ * Run a command as a child, and stay: what reaches us goes to it, a stop stops us, too.
+ * held are the signals, given back to the command as they were. 0 and its status as
+ * waitpid(2) gives it; or -errno when there is no child.
+ */
+int run_child(char **argv, bool alone, const struct signals *held, int *ret_status);
 
 /* pty.c: the same for a child behind a new terminal, where we have one: start() runs in
  * the session of that terminal and answers an exit status. False when we have none. */

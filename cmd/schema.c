@@ -52,8 +52,9 @@ static void arrays(const char *const *names)
 
 void dump_schema(void)
 {
-	static const char *const tops[] = { "objects", "limits",     "needs",      "keys",
-					    "ids",     "namespaces", "comparison", NULL };
+	static const char *const tops[] = { "objects",    "limits",     "needs",
+					    "keys",       "ids",        "namespaces",
+					    "comparison", "semaphores", NULL };
 	static const char *const inner[] = { "semaphores", "messages",   "contents",
 					     "limits",     "mechanisms", "containers",
 					     "members",    "sharers",    NULL };

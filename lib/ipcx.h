@@ -903,6 +903,66 @@ int ipcx_queue_peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message
  * @return 0; -EBUSY when another process is registered; -EOPNOTSUPP for System V queues
  */
 int ipcx_queue_notify(struct ipcx_queue *q, int signo);
+/* What is in objects, read and written: in the namespace that the calling process is in
+ * (ipcx_ns_enter()); -EINVAL when the context uses another. */
+
+/** One operation of ipcx_sem_op(). */
+struct ipcx_sem_op {
+	uint32_t num; /**< which semaphore of the array, from 0; 0 for a named one */
+	int32_t op; /**< what is added, at most 32767 (SEMVMX) up or down: waits until the
+		       value is as great as what is taken; 0: waits until the value is 0 */
+	bool undo;  /**< SEM_UNDO: given or taken back when the calling process ends, also
+		       by  a signal, but not before: execve(2) keeps it; entering another
+		       IPC  namespace ends it */
+};
+
+/**
+ * Operate on an array of semaphores (semop(2)): all of it at once, or nothing. Or on a
+ * named semaphore (sem_post(3), sem_wait(3)): one operation, 1 or -1, which has no undo.
+ * Whoever may write to the file of a named semaphore can crash those who use it, by
+ * cutting it.
+ *
+ * @param patience nanoseconds to wait at most, by a clock that cannot be set; 0: not at
+ * all; -1: for ever
+ * @return 0; -ETIMEDOUT when it would have to wait, or waited as long as it was to;
+ * -EINTR after a signal, with nothing done; -EIDRM when it was removed meanwhile;
+ * -ENOENT; -EFBIG when there is no such semaphore in the array; -ERANGE when a value
+ * would be above SEMVMX (-EOVERFLOW: SEM_VALUE_MAX of a named one); -E2BIG for more
+ * operations than SEMOPM; -EACCES; -EINVAL
+ */
+int ipcx_sem_op(struct ipcx *x, const struct ipcx_ref *ref, const struct ipcx_sem_op *ops,
+		size_t n, int64_t patience);
+
+/**
+ * Set semaphores of an array (semctl(2)): everything is checked before the first is set.
+ * What processes had to undo of them is forgotten.
+ *
+ * @param nums which ones, set one after another (SETVAL); NULL: all at once (SETALL)
+ * @param values one for each: 0 to 32767 (SEMVMX)
+ * @return 0, -ENOENT, -EFBIG when there is no such semaphore, -ERANGE, -EACCES, -EIDRM,
+ * -EINVAL also for another number of values than semaphores
+ */
+int ipcx_sem_set(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *nums,
+		 const uint32_t *values, size_t n);
+
+/** A named semaphore that was taken, kept open. */
+struct ipcx_psem_taken;
+
+/**
+ * Take a named semaphore so that the same one can be given back, whatever its name means
+ * by then.
+ *
+ * @param patience as for ipcx_sem_op()
+ * @param ret_taken give it back with ipcx_psem_give(): the kernel does not, whatever
+ * becomes of the process
+ * @return 0, or as ipcx_sem_op()
+ */
+int ipcx_psem_take(struct ipcx *x, const struct ipcx_ref *ref, int64_t patience,
+		   struct ipcx_psem_taken **ret_taken);
+
+/** Give it back, and free it. @return 0, -EOVERFLOW when others gave back more than they
+ * took */
+int ipcx_psem_give(struct ipcx *x, struct ipcx_psem_taken *taken);
 
 /* ---- keys and ids ---- */
 

@@ -32,6 +32,16 @@ DO = {
     "mq drain": lambda mech, ref: ["mq", "drain", ref, "-"] if mech == "mq" else None,
     "mq load": lambda mech, ref: ["mq", "load", ref, "/dev/null"] if mech == "mq" else None,
     "mq notify": lambda mech, ref: None,  # waits: tests/cli/test_mq.py
+    "sem get": lambda mech, ref: ["sem", "get", ref] if mech == "sem" else None,
+    "sem set": lambda mech, ref: ["sem", "set", ref, "0=1"] if mech == "sem" else None,
+    "sem op": lambda mech, ref: ["sem", "op", ref, "0=0", "0+1"] if mech == "sem" else None,
+    "sem post": lambda mech, ref: ["sem", "post", ref] if mech == "sem" else None,
+    "sem wait": lambda mech, ref: None,  # what is made here is 0
+    "sem run": lambda mech, ref: None,
+    "psem get": lambda mech, ref: ["psem", "get", ref] if mech == "psem" else None,
+    "psem wait": lambda mech, ref: ["psem", "wait", ref] if mech == "psem" else None,
+    "psem post": lambda mech, ref: ["psem", "post", ref] if mech == "psem" else None,
+    "psem run": lambda mech, ref: ["psem", "run", ref, "true"] if mech == "psem" else None,
     "help": lambda mech, ref: ["help"],
     "complete": lambda mech, ref: ["complete", "--", "rm", f"{mech}:"],
 }

@@ -16,6 +16,10 @@ SHEETS = [c["name"] for c in VISIBLE if any(o["name"] == "json" for o in c["opti
 # What each command is called with, so that nothing but the word under test is wrong.
 GOOD = {"ls": ["ls"], "show": ["show", "shm:0"], "mk": ["mk", "msg"], "rm": ["rm", "shm:0"], "set": ["set", "shm:0", "--mode", "0640"],
         "limits": ["limits"], "limits set": ["limits", "set", "shmmni=50"], "key": ["key", "/etc"], "help": ["help"], "compat": ["compat"],
+        "sem get": ["sem", "get", "sem:0"], "sem set": ["sem", "set", "sem:0", "0=1"], "sem op": ["sem", "op", "sem:0", "0+1"],
+        "sem wait": ["sem", "wait", "sem:0", "--no-wait"], "sem post": ["sem", "post", "sem:0"], "sem run": ["sem", "run", "sem:0"],
+        "psem get": ["psem", "get", "/x"], "psem wait": ["psem", "wait", "/x"], "psem post": ["psem", "post", "/x"],
+        "psem run": ["psem", "run", "/x"],
         "ns ls": ["ns", "ls"], "ns show": ["ns", "show", "self"], "ns cmp": ["ns", "cmp", "self", "self"], "ns enter": ["ns", "enter", "self"],
         **{f"{m} {verb}": [m, verb, ref] for m, ref in (("shm", "0"), ("pshm", "/x")) for verb in ("read", "write", "fill", "hash")},
         "shm copy": ["shm", "copy", "0", "0"], "pshm copy": ["pshm", "copy", "/x", "/x"],

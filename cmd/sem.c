@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx sem get, set: the values of the semaphores of an array. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "base/util.h"
+#include "semverb.h"
+
+/* ---- get */
+
+struct get_args {
+	struct sheet_args sheet;
+	struct where_args where;
+};
+
+/* Rows of the table of semaphores, in the order they were asked for. */
+struct wanted {
+	uint32_t *rows;
+	size_t n;
+};
+
+static const uint8_t get_fields[] = { IPCX_F_SEMNUM,  IPCX_F_VALUE,   IPCX_F_SEMPID,
+				      IPCX_F_SEMNCNT, IPCX_F_SEMZCNT, IPCX_FIELDS };
+
+static bool get_knows(enum ipcx_field field, const void *data)
+{
+	for (const uint8_t *f = data; *f != IPCX_FIELDS; f++)
+		if (*f == field)
+			return true;
+	return false;
+}
+
+static int want(struct wanted *w, uint32_t first, uint32_t last, size_t rows,
+		const struct ipcx_ref *ref)
+{
+	char name[IPCX_REF_MAX];
+	uint32_t *grown;
+
+	if (last >= rows) {
+		(void)ipcx_ref_format(ref, name, sizeof(name));
+		msg_error("%s: there is no semaphore %" PRIu32
+			  ": it has %zu, from 0 to %zu",
+			  name, MAX(first, (uint32_t)rows), rows, rows - 1);
+		return EXIT_FAILED;
+	}
+	grown = reallocarray(w->rows, w->n + last - first + 1, sizeof(*grown));
+	if (!grown) {
+		msg_error("out of memory");
+		return EXIT_FAILED;
+	}
+	w->rows = grown;
+	while (first <= last)
+		grown[w->n++] = first++;
+	return 0;
+}
+
+/* All, or those that the words say. */
+static int choose(struct wanted *w, const struct semverb *v, size_t rows, int n,
+		  char **words)
+{
+	uint32_t first, last;
+	const char *end;
+	int r = 0;
+
+	if (v->said)
+		return want(w, v->num, v->num, rows, &v->ref);
+	if (n == 1)
+		return want(w, 0, (uint32_t)rows - 1, rows, &v->ref);
+	for (int i = 1; !r && i < n; i++) {
+		(void)semverb_range(words[i], &end, &first, &last); /* was looked at */
+		r = want(w, first, last, rows, &v->ref);
+	}
+	return r;
+}
+
+static void plain(const struct ipcx_table *t, const struct wanted *w)
+{
+	struct ipcx_value v;
+
+	for (size_t i = 0; i < w->n; i++)
+		if (ipcx_row_get(t, w->rows[i], IPCX_F_VALUE, &v) == 0)
+			out_format("%" PRIu64 "\n", v.as.u);
+}
+
+/* In the order of --sort, those that are wanted; or as they were asked for. */
+static int print(struct sheet *s, const struct ipcx_table *t, const struct wanted *w)
+{
+	struct sheet_rows rows = { .t = t, .order = w->rows, .n = w->n };
+	auto_free uint32_t *order = NULL;
+	auto_free bool *chosen = NULL;
+	size_t kept = 0;
+	int r = sheet_order(s, t, &order);
+
+	if (r)
+		return r;
+	if (order) {
+		chosen = calloc(ipcx_table_rows(t), sizeof(*chosen));
+		if (!chosen) {
+			msg_error("out of memory");
+			return EXIT_FAILED;
+		}
+		for (size_t i = 0; i < w->n; i++)
+			chosen[w->rows[i]] = true;
+		for (size_t i = 0; i < ipcx_table_rows(t); i++)
+			if (chosen[order[i]])
+				order[kept++] = order[i];
+		rows.order = order;
+		rows.n = kept;
+	}
+	sheet_heading(s, NULL);
+	sheet_put(s, &rows);
+	return 0;
+}
+
+static int get(struct app *app, const struct get_args *args, const struct semverb *v,
+	       int n, char **words)
+{
+	const struct sheet_args *how = &args->sheet;
+	struct wanted w = { NULL, 0 };
+	struct ipcx_table *t;
+	struct sheet s;
+	int r = ipcx_contents(app->x, &v->ref, &t);
+
+	if (r < 0)
+		return app_failed(app, r);
+	r = choose(&w, v, ipcx_table_rows(t), n, words);
+	if (!r && !how->json && !how->format && !how->fields && !how->sort) {
+		plain(t, &w);
+	} else if (!r) {
+		(void)sheet_open(&s, how, "semaphores");
+		(void)sheet_fields(&s, how->fields, get_fields, get_knows, get_fields);
+		r = print(&s, t, &w);
+		sheet_close(&s);
+	}
+	free(w.rows);
+	ipcx_table_free(t);
+	return r;
+}
+
+static int run_get(struct app *app, void *data, int n, char **words)
+{
+	const struct get_args *args = data;
+	uint32_t first, last;
+	struct semverb v;
+	struct sheet s;
+	const char *end;
+	int r = sheet_open(&s, &args->sheet, "semaphores");
+
+	if (!r)
+		r = sheet_fields(&s, args->sheet.fields, get_fields, get_knows,
+				 get_fields);
+	if (r)
+		return r;
+	if (n < 1)
+		return msg_usage("sem get needs a reference, such as sem:5");
+	for (int i = 1; i < n; i++)
+		if (semverb_range(words[i], &end, &first, &last) < 0 || *end)
+			return msg_usage("'%s' is no INDEX: a number, or two with a "
+					 "colon for a range",
+					 words[i]);
+	r = semverb_begin(app, &args->where, words[0], SEMVERB_ARRAY, &v);
+	if (!r && v.said && n > 1)
+		r = msg_usage("'%s' says which semaphore already", words[0]);
+	return r ? r : get(app, args, &v, n, words);
+}
+
+/* ---- set */
+
+struct set_args {
+	struct where_args where;
+};
+
+struct values {
+	uint32_t *nums, *values;
+	size_t n;
+	bool numbered; /* INDEX=VALUE */
+};
+
+static int read_value(const char *word, const char *text, uint32_t *ret_value)
+{
+	uint64_t value;
+
+	if (ix_parse_u64(text, UINT32_MAX, &value) < 0)
+		return msg_usage("'%s': '%s' is no value of a semaphore: 0 to 32767 "
+				 "(SEMVMX)",
+				 word, text);
+	*ret_value = (uint32_t)value;
+	return 0;
+}
+
+/* "VALUE", or "INDEX=VALUE" where all are; no index twice. */
+static int read_word(struct values *v, const char *word, char *seen)
+{
+	const char *sign = strchr(word, '=');
+	uint32_t last;
+
+	if (v->n > 0 && v->numbered != !!sign)
+		return msg_usage("'%s': either INDEX=VALUE, or a VALUE for each", word);
+	v->numbered = sign;
+	if (sign) {
+		if (semverb_range(word, &sign, &v->nums[v->n], &last) < 0 ||
+		    *sign != '=' || last != v->nums[v->n])
+			return msg_usage("'%s' is no INDEX=VALUE", word);
+		if (seen[last])
+			return msg_usage("'%s': semaphore %" PRIu32 " is there twice",
+					 word, last);
+		seen[last] = 1;
+	}
+	return read_value(word, sign ? sign + 1 : word, &v->values[v->n++]);
+}
+
+static int read_words(struct values *v, int n, char **words)
+{
+	auto_free char *seen = calloc(65536, 1);
+	int r = 0;
+
+	v->nums = calloc((size_t)n, sizeof(*v->nums));
+	v->values = calloc((size_t)n, sizeof(*v->values));
+	if (!seen || !v->nums || !v->values) {
+		msg_error("out of memory");
+		return EXIT_FAILED;
+	}
+	for (int i = 0; !r && i < n; i++)
+		r = read_word(v, words[i], seen);
+	return r;
+}
+
+static int run_set(struct app *app, void *data, int n, char **words)
+{
+	const struct set_args *args = data;
+	struct values values = { NULL, NULL, 0, false };
+	struct semverb v;
+	int r;
+
+	if (n < 2)
+		return msg_usage(
+			"sem set needs a reference, and INDEX=VALUE or all values");
+	r = read_words(&values, n - 1, words + 1);
+	if (!r)
+		r = semverb_begin(app, &args->where, words[0], SEMVERB_ARRAY, &v);
+	if (!r && v.said && (values.numbered || values.n != 1))
+		r = msg_usage("'%s' says which semaphore already: give one VALUE",
+			      words[0]);
+	if (!r && v.said) {
+		values.nums[0] = v.num;
+		values.numbered = true;
+	}
+	if (!r) {
+		r = ipcx_sem_set(app->x, &v.ref, values.numbered ? values.nums : NULL,
+				 values.values, values.n);
+		r = r < 0 ? app_failed(app, r) : EXIT_DONE;
+	}
+	free(values.nums);
+	free(values.values);
+	return r;
+}
+
+/* clang-format off */
+static const struct opt_group get_options[] = {
+	{ where_one_opts, offsetof(struct get_args, where) },
+	{ sheet_opts,     offsetof(struct get_args, sheet) },
+	{ NULL, 0 },
+};
+
+static const struct opt_group set_options[] = {
+	{ where_one_opts, offsetof(struct set_args, where) },
+	{ NULL, 0 },
+};
+
+static const struct example get_examples[] = {
+	{ "ipcx sem get sem:5",        "the values of all, a line each" },
+	{ "ipcx sem get sem:5:2",      "that of the third" },
+	{ "ipcx sem get sem:5 0 4:7",  "of the first, and of the fifth to the eighth" },
+	{ "ipcx sem get sem:5 --json", "with how many wait, and who operated last" },
+	{ NULL, NULL },
+};
+
+static const struct example set_examples[] = {
+	{ "ipcx sem set sem:5 0=1 2=4", "the first and the third" },
+	{ "ipcx sem set sem:5 1 0 4",   "all of three, in one step" },
+	{ NULL, NULL },
+};
+
+extern const struct cmd cmd_sem_get, cmd_sem_set;
+const struct cmd cmd_sem_get = {
+	.name = "sem get", .operands = "REF[:INDEX] [INDEX[:INDEX]…]", .summary = "tell the values of semaphores",
+	.about = "One number a line, in the order that was asked for; with --json, --format, --sort or -o the number of each, the process that operated on it "
+		 "last, and how many wait, too. INDEX:INDEX is a range. Needs read permission.",
+	.options = get_options, .examples = get_examples, .complete = COMPLETE_REFS,
+	.args_size = sizeof(struct get_args), .run = run_get,
+};
+
+const struct cmd cmd_sem_set = {
+	.name = "sem set", .operands = "REF INDEX=VALUE…|REF VALUE…", .summary = "set semaphores of an array",
+	.about = "Sets single semaphores one after another (SETVAL), or all of the array at once (SETALL). All is checked before the first is set. Whoever waits "
+		 "is woken where that is due. What processes had to undo of these semaphores is forgotten: commands that 'ipcx sem run' runs do not give "
+		 "back what was set meanwhile.",
+	.options = set_options, .examples = set_examples, .complete = COMPLETE_REFS,
+	.args_size = sizeof(struct set_args), .run = run_set,
+};
+/* clang-format on */

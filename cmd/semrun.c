@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ipcx sem run, ipcx psem run: a semaphore taken for as long as a command runs. That of
+ * an array comes back by its undo, which the kernel does whatever ends the command; for a
+ * named one we stay and give it back.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "run.h"
+#include "semverb.h"
+
+/* How long signals are put off while we wait: they are let in between two waits only, so
+ * that none can end us just when the semaphore is ours. */
+#define SLICE INT64_C(50000000)
+
+/* The command among the words behind the reference; NULL after a message. */
+static char **command_of(int n, char **words)
+{
+	if (n > 1 && !strcmp(words[1], "--"))
+		words++, n--;
+	if (n > 1)
+		return words + 1;
+	(void)msg_usage("a reference and a command are needed");
+	return NULL;
+}
+
+static int run(struct app *app, void *data, int n, char **words)
+{
+	const struct semverb_args *args = data;
+	char **command = command_of(n, words);
+	struct ipcx_sem_op op = { .undo = true };
+	struct semverb v;
+	int32_t count = 1;
+	int r;
+
+	if (!command)
+		return EXIT_USAGE;
+	r = semverb_count(args, &count);
+	if (!r) /* entering a namespace would do what is to be undone: first of all */
+		r = semverb_begin(app, &args->where, words[0], SEMVERB_ARRAY, &v);
+	if (!r)
+		r = run_check(command);
+	if (r)
+		return r;
+	op.num = v.num;
+	op.op = -count;
+	r = semverb_op(app, &v.ref, &op, 1, wait_patience(&args->wait));
+	return r ? r : run_become(command, args->where.ns != NULL);
+}
+
+/* ---- a named one */
+
+/* Take it; signals are held from before that moment on. 0 or -errno. */
+static int take(struct app *app, const struct ipcx_ref *ref, int64_t patience,
+		const struct signals *held, struct ipcx_psem_taken **ret_taken)
+{
+	int64_t begun = semverb_now(), left = patience;
+	sigset_t now;
+	int r;
+
+	for (;;) {
+		int64_t slice = left < 0 ? SLICE : MIN(left, SLICE);
+
+		r = ipcx_psem_take(app->x, ref, slice, ret_taken);
+		if (r != -EINTR && (r != -ETIMEDOUT || left == slice))
+			return r;
+		(void)sigprocmask(SIG_SETMASK, &held->mask, &now);
+		(void)sigprocmask(SIG_SETMASK, &now, NULL);
+		if (patience > 0)
+			left = MAX(patience - (semverb_now() - begun), 1);
+	}
+}
+
+static int run_named(struct app *app, void *data, int n, char **words)
+{
+	const struct semverb_args *args = data;
+	char **command = command_of(n, words);
+	struct ipcx_psem_taken *taken;
+	struct semverb v;
+	struct signals held;
+	int status = 0, error, r;
+
+	if (!command)
+		return EXIT_USAGE;
+	r = semverb_begin(app, &args->where, words[0], SEMVERB_NAMED, &v);
+	if (!r)
+		r = run_check(command);
+	if (r)
+		return r;
+	r = signals_hold(&held);
+	if (r < 0) {
+		msg_error("cannot hold signals: %s", strerror(-r));
+		return EXIT_FAILED;
+	}
+	r = take(app, &v.ref, wait_patience(&args->wait), &held, &taken);
+	if (r < 0) {
+		signals_give_back(&held);
+		return app_failed(app, r);
+	}
+	error = run_child(command, args->where.ns != NULL, &held, &status);
+	r = ipcx_psem_give(app->x, taken);
+	signals_give_back(&held);
+	if (error < 0)
+		msg_error("cannot make a process: %s", strerror(-error));
+	if (r < 0)
+		return app_failed(app, r);
+	return error < 0 ? EXIT_FAILED : signals_end_like(status);
+}
+
+/* clang-format off */
+static const struct opt_group options[] = {
+	{ semverb_count_opts, 0 },
+	{ wait_opts,      offsetof(struct semverb_args, wait) },
+	{ where_one_opts, offsetof(struct semverb_args, where) },
+	{ NULL, 0 },
+};
+
+static const struct opt_group named_options[] = {
+	{ wait_opts,      offsetof(struct semverb_args, wait) },
+	{ where_one_opts, offsetof(struct semverb_args, where) },
+	{ NULL, 0 },
+};
+
+static const struct example examples[] = {
+	{ "ipcx sem run sem:5 -- make install", "one at a time, as flock(1) does with a file" },
+	{ "ipcx sem run sem:0x4d2:1 --no-wait -- backup /srv", "or exit with 5 when it runs already" },
+	{ "ipcx sem run sem:5 --count 2 -- make -j2", "two of it, given back together" },
+	{ NULL, NULL },
+};
+
+static const struct example named_examples[] = {
+	{ "ipcx psem run /lock -- make install", "one at a time" },
+	{ "ipcx psem run /lock --timeout 1m -- make install", "wait a minute at most, then exit with 5" },
+	{ NULL, NULL },
+};
+
+extern const struct cmd cmd_sem_run, cmd_psem_run;
+const struct cmd cmd_sem_run = {
+	.name = "sem run", .operands = "REF[:INDEX] [--] COMMAND…", .summary = "take a semaphore for as long as a command runs",
+	.about = "Takes the semaphore with SEM_UNDO and becomes COMMAND, in the same process: the kernel gives it back at the moment when COMMAND ends, whatever "
+		 "ended it. A namespace of --ns is entered first. What COMMAND leaves running in the background does not keep it; it is given back "
+		 "early only when COMMAND enters another IPC namespace, and not at all when somebody sets the semaphore meanwhile.\n"
+		 "The exit status is that of COMMAND, 126 when it cannot be run, 127 when there is none such: then nothing was taken; 5 when the semaphore could not be had in time.",
+	.options = options, .examples = examples, .complete = COMPLETE_REFS | COMPLETE_FILES, .program = true,
+	.args_size = sizeof(struct semverb_args), .run = run,
+};
+
+const struct cmd cmd_psem_run = {
+	.name = "psem run", .operands = "NAME [--] COMMAND…", .summary = "take a named semaphore for as long as a command runs",
+	.about = "The kernel knows nothing of named semaphores, so nothing gives one back by itself: ipcx runs COMMAND as its child, passes signals on to it, and "
+		 "gives the semaphore back when it has ended. When ipcx itself is killed by SIGKILL, COMMAND runs on, and the semaphore stays taken for "
+		 "ever: 'ipcx psem post' gives it back. Where that matters, use 'ipcx sem run'.\n"
+		 "The exit status is that of COMMAND, 126 when it cannot be run, 127 when there is none such; 5 when the semaphore could not be had in time.",
+	.options = named_options, .examples = named_examples, .complete = COMPLETE_REFS | COMPLETE_FILES, .program = true,
+	.args_size = sizeof(struct semverb_args), .run = run_named,
+};
+/* clang-format on */

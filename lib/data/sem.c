@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Operating on and setting System V semaphores: semtimedop(2), semctl(2), and which
+ * semaphore or operation the kernel means by an errno that says neither.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/sem.h>
+#include <time.h>
+
+#include "data/semop.h"
+
+/* What a semaphore holds at most, and what is to be undone of one (SEMVMX, SEMAEM). */
+#define SEM_MOST 32767
+/* sem_num is an unsigned short. */
+#define NUM_MOST 65535
+
+/* semctl(2): the caller declares it. */
+union semun {
+	int val;
+	struct semid_ds *buf;
+	unsigned short *array;
+	struct seminfo *info;
+};
+
+/* An array, and how messages call it. */
+struct array {
+	struct ipcx *x;
+	int id;
+	char name[IPCX_REF_MAX];
+};
+
+static int missing(const struct array *a)
+{
+	return ix_fail_plain(a->x, -ENOENT, "%s: no such array", a->name);
+}
+
+static int find(struct ipcx *x, const struct ipcx_ref *ref, struct array *ret_a)
+{
+	ret_a->x = x;
+	(void)ipcx_ref_format(ref, ret_a->name, sizeof(ret_a->name));
+	ret_a->id = ref->by == IPCX_BY_ID ? ref->id : semget((key_t)ref->key, 0, 0);
+	if (ret_a->id >= 0)
+		return 0;
+	return errno == ENOENT ? missing(ret_a) : ix_fail(x, -errno, "%s", ret_a->name);
+}
+
+/*
+ * How many semaphores it has, or -errno. Without read permission IPC_STAT is refused, but
+ * the slot tells (SEM_STAT_ANY, Linux 4.17): the lowest 15 bits of the id are its number,
+ * or 24 with ipcmni_extend.
+ */
+static int64_t count(const struct array *a)
+{
+	static const int masks[] = { (1 << 15) - 1, (1 << 24) - 1 };
+	struct semid_ds ds;
+
+	if (semctl(a->id, 0, IPC_STAT, (union semun){ .buf = &ds }) == 0)
+		return (int64_t)ds.sem_nsems;
+	if (errno != EACCES)
+		return -errno;
+	for (size_t i = 0; i < ARRAY_SIZE(masks); i++)
+		if (semctl(a->id & masks[i], 0, SEM_STAT_ANY,
+			   (union semun){ .buf = &ds }) == a->id)
+			return (int64_t)ds.sem_nsems;
+	return -EACCES;
+}
+
+/* What the kernel said, where that does not depend on what was asked. */
+static int failed(const struct array *a, int error)
+{
+	switch (error) {
+	case -EINVAL: /* the slot is empty */
+		return missing(a);
+	case -EACCES:
+		return ix_fail_plain(
+			a->x, error,
+			"%s: not permitted: needs write permission (read permission to wait for 0)",
+			a->name);
+	default:
+		return ix_fail(a->x, error, "%s", a->name);
+	}
+}
+
+static int no_such_semaphore(const struct array *a, uint32_t num, int64_t nsems)
+{
+	if (nsems <= 0)
+		return ix_fail_plain(a->x, -EFBIG, "%s: there is no semaphore %u",
+				     a->name, num);
+	return ix_fail_plain(a->x, -EFBIG,
+			     "%s: there is no semaphore %u: it has %lld, from 0 to %lld",
+			     a->name, num, (long long)nsems, (long long)nsems - 1);
+}
+
+/* ---- operating */
+
+/* EFBIG: one of the numbers is too high. */
+static int too_high(const struct array *a, const struct ipcx_sem_op *ops, size_t n)
+{
+	int64_t nsems = count(a);
+	uint32_t highest = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (nsems > 0 && ops[i].num >= nsems)
+			return no_such_semaphore(a, ops[i].num, nsems);
+		highest = MAX(highest, ops[i].num);
+	}
+	return no_such_semaphore(a, highest, 0);
+}
+
+/* ERANGE: a value would pass SEMVMX, or what a process has to undo SEMAEM. The values as
+ * they are now tell which, where they may be read. */
+static int too_much(const struct array *a, const struct ipcx_sem_op *ops, size_t n)
+{
+	int64_t nsems = count(a);
+	auto_free unsigned short *now = nsems > 0 ? calloc((size_t)nsems, sizeof(*now))
+						  : NULL;
+	int64_t value;
+
+	if (!now || semctl(a->id, 0, GETALL, (union semun){ .array = now }) < 0)
+		return ix_fail_plain(
+			a->x, -ERANGE,
+			"%s: a semaphore would hold more than %d (SEMVMX), or there would be more than that to undo",
+			a->name, SEM_MOST);
+	for (size_t i = 0; i < n; i++) {
+		if (ops[i].num >= nsems)
+			continue;
+		value = now[ops[i].num] + ops[i].op;
+		if (value > SEM_MOST)
+			return ix_fail_plain(
+				a->x, -ERANGE,
+				"%s: semaphore %u would hold %lld, but holds at most %d (SEMVMX)",
+				a->name, ops[i].num, (long long)value, SEM_MOST);
+		now[ops[i].num] = (unsigned short)MAX(value, 0);
+	}
+	return ix_fail_plain(a->x, -ERANGE,
+			     "%s: more than %d would be to undo of a semaphore (SEMAEM)",
+			     a->name, SEM_MOST);
+}
+
+/* E2BIG: more operations than SEMOPM. */
+static int too_many(const struct array *a, size_t n)
+{
+	struct seminfo info;
+
+	if (semctl(0, 0, IPC_INFO, (union semun){ .info = &info }) < 0)
+		return ix_fail_plain(a->x, -E2BIG, "%s: %zu operations at once: too many",
+				     a->name, n);
+	return ix_fail_plain(
+		a->x, -E2BIG,
+		"%s: %zu operations at once: at most %d (SEMOPM, the third number of kernel.sem)",
+		a->name, n, info.semopm);
+}
+
+static int op_failed(const struct array *a, const struct ipcx_sem_op *ops, size_t n,
+		     int64_t patience, int error)
+{
+	switch (error) {
+	case -EAGAIN:
+		return ix_sem_waited(a->x, a->name, patience);
+	case -EFBIG:
+		return too_high(a, ops, n);
+	case -ERANGE:
+		return too_much(a, ops, n);
+	case -E2BIG:
+		return too_many(a, n);
+	default:
+		return failed(a, error);
+	}
+}
+
+static int convert(const struct array *a, const struct ipcx_sem_op *ops, size_t n,
+		   short flags, struct sembuf *to)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (ops[i].num > NUM_MOST)
+			return too_high(a, ops, n);
+		if (ops[i].op > SEM_MOST || ops[i].op < -SEM_MOST)
+			return ix_fail_plain(
+				a->x, -ERANGE,
+				"%s: semaphore %u: %d is too much at once: at most %d (SEMVMX)",
+				a->name, ops[i].num, ops[i].op, SEM_MOST);
+		to[i].sem_num = (unsigned short)ops[i].num;
+		to[i].sem_op = (short)ops[i].op;
+		to[i].sem_flg = (short)(flags | (ops[i].undo ? SEM_UNDO : 0));
+	}
+	return 0;
+}
+
+int ix_sysv_sem_op(struct ipcx *x, const struct ipcx_ref *ref,
+		   const struct ipcx_sem_op *ops, size_t n, int64_t patience)
+{
+	const struct timespec span = { .tv_sec = patience / IX_SECOND,
+				       .tv_nsec = patience % IX_SECOND };
+	auto_free struct sembuf *list = NULL;
+	struct array a;
+	int r = find(x, ref, &a);
+
+	if (r < 0)
+		return r;
+	list = calloc(n, sizeof(*list));
+	if (!list)
+		return ix_fail_plain(x, -ENOMEM, "out of memory");
+	r = convert(&a, ops, n, patience == 0 ? IPC_NOWAIT : 0, list);
+	if (r < 0)
+		return r;
+	if (semtimedop(a.id, list, n, patience > 0 ? &span : NULL) == 0)
+		return 0;
+	return op_failed(&a, ops, n, patience, -errno);
+}
+
+/* ---- setting */
+
+static int set_all(const struct array *a, const uint32_t *values, size_t n)
+{
+	auto_free unsigned short *all = calloc(n, sizeof(*all));
+
+	if (!all)
+		return ix_fail_plain(a->x, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++)
+		all[i] = (unsigned short)values[i];
+	if (semctl(a->id, 0, SETALL, (union semun){ .array = all }) < 0)
+		return failed(a, errno == EINVAL ? -EIDRM : -errno);
+	return 0;
+}
+
+static int set_one(const struct array *a, uint32_t num, uint32_t value)
+{
+	if (semctl(a->id, (int)num, SETVAL, (union semun){ .val = (int)value }) < 0)
+		return failed(a, errno == EINVAL ? -EIDRM : -errno);
+	return 0;
+}
+
+static int check(const struct array *a, const uint32_t *nums, const uint32_t *values,
+		 size_t n)
+{
+	int64_t nsems = count(a);
+
+	if (nsems < 0)
+		return failed(a, (int)nsems);
+	if (!nums && n != (size_t)nsems)
+		return ix_fail_plain(
+			a->x, -EINVAL,
+			"%s: %zu values for %lld semaphores: give one for each, or INDEX=VALUE",
+			a->name, n, (long long)nsems);
+	for (size_t i = 0; i < n; i++) {
+		uint32_t num = nums ? nums[i] : (uint32_t)i;
+
+		if (num >= nsems)
+			return no_such_semaphore(a, num, nsems);
+		if (values[i] > SEM_MOST)
+			return ix_fail_plain(
+				a->x, -ERANGE,
+				"%s: semaphore %u cannot be %u: it holds at most %d (SEMVMX)",
+				a->name, num, values[i], SEM_MOST);
+	}
+	return 0;
+}
+
+int ix_sysv_sem_set(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *nums,
+		    const uint32_t *values, size_t n)
+{
+	struct array a;
+	int r = find(x, ref, &a);
+
+	if (r == 0)
+		r = check(&a, nums, values, n);
+	if (r < 0)
+		return r;
+	if (!nums)
+		return set_all(&a, values, n);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = set_one(&a, nums[i], values[i]);
+	return r;
+}

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""psem get, wait, post: with the C library on the other side."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from helpers.real import kernel, meanwhile
+from helpers.tools import preload, release
+from test_sem import Waiting, fails, until
+
+OPEN = """
+libc.sem_open.restype = ctypes.c_void_p
+s = libc.sem_open(sys.argv[1].encode(), 0)
+assert s, ctypes.get_errno()
+s = ctypes.c_void_p(s)
+def value():
+    n = ctypes.c_int()
+    check(libc.sem_getvalue(s, ctypes.byref(n)))
+    return n.value
+"""
+
+
+def value(world, name="/s"):
+    """What the C library says."""
+    return kernel(world, OPEN + "print(value())", name)
+
+
+def sem(world, init=1, name="/s"):
+    world.ok("mk", "psem", name, "--init", init)
+
+
+def test_get_wait_post(world):
+    sem(world, 2)
+    assert world.ok("psem", "get", "/s") == world.ok("psem", "get", "s") == world.ok("psem", "get", "psem:/s") == "2"
+    world.ok("psem", "wait", "/s")
+    assert value(world) == 1
+    world.ok("psem", "post", "s")
+    world.ok("psem", "post", "psem:s")
+    assert value(world) == 3
+    kernel(world, OPEN + "libc.sem_wait(s)", "/s")
+    assert world.ok("psem", "get", "/s") == "2"
+
+
+def test_get_in_other_formats(world):
+    sem(world, 7)
+    assert world.ipcx("psem", "get", "/s", "--json").json["objects"] == [{"ref": "psem:/s", "name": "/s", "value": 7}]
+    assert world.ok("psem", "get", "/s", "-o", "value,mode", "--format", "csv") == "value,mode\n7,0600"
+
+
+def test_made_and_used_by_the_c_library(world):
+    code = """
+libc.sem_open.restype = ctypes.c_void_p
+s = ctypes.c_void_p(libc.sem_open(b"/theirs", os.O_CREAT | os.O_EXCL, 0o600, 0))
+print("ready", flush=True)
+check(libc.sem_wait(s))
+sys.stdin.read()
+"""
+    with meanwhile(world, code):
+        time.sleep(0.1)
+        world.ok("psem", "post", "/theirs")
+        until(lambda: world.ok("psem", "get", "/theirs") == "0")
+        w = Waiting(world, "psem", "wait", "/theirs")
+        time.sleep(0.3)
+        assert w.p.poll() is None
+        kernel(world, OPEN + "check(libc.sem_post(s))", "/theirs")
+        assert w.end() == (0, "", "")
+        assert value(world, "/theirs") == 0
+
+
+@pytest.mark.parametrize("words", [["wait", "/s"], ["run", "/s"]], ids=lambda w: w[0])
+def test_not_to_wait_or_not_for_ever(world, words):
+    sem(world, 0)
+    command = ["--", "echo", "ran"] if words[0] == "run" else []
+    fails(world, 5, "psem", *words, "--no-wait", *command, says="ipcx: psem:/s: would have to wait")
+    for span, least in (("400ms", 0.4), ("20ms", 0.02)):
+        begun = time.monotonic()
+        fails(world, 5, "psem", *words, "--timeout", span, *command, says="ipcx: psem:/s: the time ran out")
+        assert least <= time.monotonic() - begun < 5
+    assert value(world) == 0
+    world.ok("psem", "post", "/s")
+    r = world.ipcx("psem", *words, "--timeout", "100000d", *command)
+    assert r.rc == 0 and r.out == ("ran\n" if command else "") and value(world) == bool(command)
+
+
+def test_interrupted_again_and_again(world):
+    """A handler's EINTR neither ends a wait nor prolongs it; the same for an array."""
+    sem(world, 0)
+    world.ok("mk", "sem", "--nsems", "1")
+    storm = ["env", "LD_PRELOAD=" + preload("alarm"), release()]
+    for words in (["psem", "wait", "/s"], ["sem", "wait", "sem:0"]):
+        begun = time.monotonic()
+        r = world.run(*storm, *words, "--timeout", "600ms")
+        assert (r.rc, r.out) == (5, "") and "the time ran out" in r.err
+        assert 0.6 <= time.monotonic() - begun < 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_wait_with_nothing_taken(world, number):
+    sem(world, 0)
+    w = Waiting(world, "psem", "wait", "/s")
+    time.sleep(0.3)
+    os.kill(w.pid, number)
+    assert w.end()[0] in (-number, 128 + number)
+    world.ok("psem", "post", "/s")
+    assert value(world) == 1
+
+
+def test_a_value_has_an_end(world):
+    sem(world, 2147483647)
+    fails(world, 1, "psem", "post", "/s", says="psem:/s: holds 2147483647 already, the most there is (SEM_VALUE_MAX)")
+    assert value(world) == 2147483647
+
+
+@pytest.mark.parametrize("words", [["get"], ["wait"], ["post"], ["run"]], ids=lambda w: w[0])
+def test_what_is_no_semaphore(world, words):
+    """Neither missing, nor a file of another size, a directory, a link or a FIFO under its name; a short one would end who maps it."""
+    command = ["true"] if words[0] == "run" else []
+    world.sh("cd /dev/shm; : > sem.empty; head -c 31 /dev/zero > sem.short; mkdir sem.dir; ln -s /etc/passwd sem.link; mkfifo sem.fifo; head -c 4096 /dev/zero > sem.big")
+    for name in ("/absent", "/empty", "/short", "/dir", "/link", "/fifo", "/big", "/" + "x" * 252):
+        fails(world, 3, "psem", *words, name, *command, says="psem:", timeout=20)
+    for name in ("", "/", "a/b", "sem:0", "shm:0", "/.."):
+        fails(world, 2, "psem", *words, name, *command, says="")
+    fails(world, 2, "psem", *words, says="")
+    r = world.ipcx("psem", *words, "/esc\033[31m\n", *command)
+    assert r.rc == 3 and "\033" not in r.err and len(r.err.splitlines()) == 1
+
+
+def test_made_by_a_program_of_another_word_size(world):
+    world.sh("head -c 16 /dev/zero > /dev/shm/sem.small")
+    fails(world, 1, "psem", "post", "/small", says="psem:/small: was made by programs of another word size (16 bytes, not 32)")
+
+
+def test_without_permission(world):
+    sem(world)
+    for verb in (["wait"], ["post"]):
+        fails(world, 1, "psem", *verb, "/s", uid=1000, says="psem:/s: not permitted: needs read and write permission")
+    fails(world, 1, "psem", "run", "/s", "true", uid=1000, says="needs read and write permission")
+    r = world.ipcx("psem", "get", "/s", uid=1000)
+    assert (r.rc, r.out) == (1, "") and "unknown" in r.err
+    assert value(world) == 1
+
+
+def test_looking_leaves_no_trace(world):
+    sem(world)
+    before = os.stat(f"/proc/{world.pid}/root/dev/shm/sem.s")
+    time.sleep(0.05)
+    world.ok("psem", "get", "/s")
+    after = os.stat(f"/proc/{world.pid}/root/dev/shm/sem.s")
+    assert (before.st_atime_ns, before.st_mtime_ns, before.st_ctime_ns) == (after.st_atime_ns, after.st_mtime_ns, after.st_ctime_ns)
+
+
+def test_another_places_dev_shm(world):
+    with meanwhile(world, """
+import subprocess
+libc.unshare(0x00020000)
+subprocess.check_call(["mount", "--make-rprivate", "/"])
+subprocess.check_call(["mount", "-t", "tmpfs", "none", "/dev/shm"])
+open("/dev/shm/sem.far", "wb").write(bytes([3]) + bytes(31))
+open(sys.argv[1], "w").write(str(os.getpid()))
+hold()
+""", os.path.join(world.dir, "pid")):
+        with open(os.path.join(world.dir, "pid"), encoding="ascii") as f:
+            pid = f.read()
+        world.ok("psem", "wait", "/far", "--ns", pid)
+        world.ok("psem", "run", "/far", "--ns", pid, "--", "true")
+        assert world.ok("psem", "get", "/far", "--ns", pid) == "2"
+    fails(world, 3, "psem", "get", "/far", says="")
