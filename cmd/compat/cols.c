@@ -79,7 +79,7 @@ static char *put_table_text(char *p, const char *s, size_t len)
 static char *put_guarded(char *p, const char *s, size_t len, const char *special)
 {
 	for (size_t i = 0; i < len; i++)
-		if (s[i] < ' ' || s[i] == 0x7f || strchr(special, s[i]))
+		if ((signed char)s[i] < ' ' || s[i] == 0x7f || strchr(special, s[i]))
 			p = put_hex(p, (unsigned char)s[i]);
 		else
 			*p++ = s[i];
@@ -230,14 +230,15 @@ static char *cut(char *p, char *end, size_t width)
 }
 
 /* What is too wide and may not be cut stands on a line that ends with it. */
-static char *break_line(const struct cols *c, size_t k, char *p)
+static void break_line(const struct cols *c, size_t k)
 {
-	*p++ = '\n';
+	out_text("\n");
 	for (size_t i = 0; i <= k; i++) {
+		char *p = out_room(); /* each column may fill it */
+
 		memset(p, ' ', c->widths[i] + 1);
-		p += c->widths[i] + 1;
+		out_done(p + c->widths[i] + 1);
 	}
-	return p;
 }
 
 static void table_cell(const struct cols *c, size_t k, const struct cell *cell)
@@ -250,7 +251,8 @@ static void table_cell(const struct cols *c, size_t k, const struct cell *cell)
 	if (width > c->widths[k] && c->columns[k]->cut == COLS_CUT) {
 		end = cut(from, end, c->widths[k]);
 	} else if (width > c->widths[k] && !last) {
-		out_done(break_line(c, k, end));
+		out_done(end);
+		break_line(c, k);
 		return;
 	} else if (width < c->widths[k]) {
 		pad = c->widths[k] - width;

@@ -228,6 +228,19 @@ static int resize(struct ipcx *x, const struct ipcx_attrs *a)
 	return r;
 }
 
+/* What existed is success only for who could open it: 0 or -EACCES. */
+static int check_taken(struct ipcx *x, const char *mech, const char *name)
+{
+	static const uint8_t fields[] = { IPCX_F_NAME, IPCX_F_CURMSGS, IPCX_FIELDS };
+	struct ipcx_ref ref;
+	struct ipcx_table *t =
+		tool_named(x, mech, name, &ref) < 0 ? NULL : tool_find(x, &ref, fields);
+	bool usable = !t || tool_usable(t, 0);
+
+	ipcx_table_free(t);
+	return usable ? 0 : -EACCES;
+}
+
 /* Names are told as they were given. */
 static int make_posix(struct ipcx *x, const struct wish *w, struct ipcx_attrs *a,
 		      const char *mech, const char *what, const char *label)
@@ -245,8 +258,12 @@ static int make_posix(struct ipcx *x, const struct wish *w, struct ipcx_attrs *a
 	r = ipcx_create(x, a, 1, &t);
 	if (r == -EEXIST && w->force && (a->set & IPCX_A_SIZE))
 		r = resize(x, a);
-	if (r < 0)
+	if (r == 0 && t && tool_count(t, 0, IPCX_F_EXISTED))
+		r = check_taken(x, mech, a->name);
+	if (r < 0) {
+		ipcx_table_free(t);
 		return failed(what, r);
+	}
 	out_format("POSIX %s name: %s\n", label, w->name);
 	ipcx_table_free(t);
 	return EXIT_DONE;

@@ -63,7 +63,8 @@ struct job {
 	struct ipcx *x;
 	const struct tool *tool;
 	bool verbose, bad;
-	unsigned all; /* bits: kinds that the last -a is for */
+	bool sweeping; /* through a list: what went meanwhile is as it should be */
+	unsigned all;  /* bits: kinds that the last -a is for */
 };
 
 /* 0, or the -errno that a removal ended with. */
@@ -99,7 +100,7 @@ static bool remove_id(struct job *j, const struct kind *k, int32_t id, const cha
 
 	if (j->verbose && how)
 		out_format("removing %s id `%d'\n", k->label, id);
-	if (r == 0)
+	if (r == 0 || (r == -ENOENT && j->sweeping))
 		return true;
 	if (r == -EACCES || r == -EPERM)
 		msg_error("permission denied for %s (%d)", how ? how : "id", id);
@@ -158,10 +159,14 @@ static bool by_name(struct job *j, const struct kind *k, const char *name)
 
 	if (*name != '/' && k->by_name == OPT_MQ)
 		return fatal(-EINVAL);
+	if (k->by_name == OPT_MQ && strchr(name + 1, '/'))
+		r = -EACCES; /* as mq_unlink(3) has it */
 	if (r == 0)
 		r = remove_ref(j->x, &ref);
 	if (r == -EINVAL)
 		r = -ENOENT; /* a name that nothing can have */
+	if (r == -ENOENT && j->sweeping)
+		r = 0;
 	if (r == -ENOENT)
 		msg_error("name `%s' not found", name);
 	else if (r == -EACCES || r == -EPERM)
@@ -218,6 +223,7 @@ static bool remove_all(struct job *j, const struct kind *k)
 
 	if (!is_there(k))
 		return true;
+	j->sweeping = true;
 	do {
 		struct ipcx_table *t =
 			tool_scan(j->x, k->mech, fields, k->by_name ? 0 : SLICE, resume);
@@ -236,11 +242,11 @@ static bool remove_all(struct job *j, const struct kind *k)
 
 static bool add_kinds(struct job *j, const char *word)
 {
-	if (!word || !strcmp(word, "sysv")) {
+	word = word ? word + (*word == '=') : "sysv";
+	if (!strcmp(word, "sysv")) {
 		j->all = ALL_SYSV;
 		return true;
 	}
-	word += *word == '=';
 	if (!strcmp(word, "posix") || !strcmp(word, "all")) {
 		j->all = ALL_POSIX | (word[0] == 'a' ? ALL_SYSV : 0);
 		return true;

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The columns of lsipc as a table, and how a value of the library becomes the text of
  * each. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "base/num.h"
 #include "base/util.h"
@@ -234,22 +232,6 @@ char *ls_cell(const void *data, size_t row, size_t column, char *p)
 	if (v.type == IPCX_NONE && c->form != LS_TEXT)
 		return NULL;
 	return put_value(rows, row, c, &v, p);
-}
-
-bool ls_visible(enum ls_kind kind, const struct ipcx_table *t, size_t row)
-{
-	char path[300];
-	struct ipcx_value v;
-
-	if (kind == LS_MQ)
-		return tool_known(t, row, IPCX_F_CURMSGS);
-	if (kind != LS_PSEM)
-		return true;
-	/* sem_open(3) wants to read and write. */
-	if (ipcx_row_get(t, row, IPCX_F_NAME, &v) < 0 || v.type != IPCX_STRING)
-		return false;
-	(void)snprintf(path, sizeof(path), "/dev/shm/sem.%s", v.as.s + 1);
-	return faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0;
 }
 
 /* ---- which */

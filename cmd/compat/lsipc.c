@@ -74,7 +74,7 @@ static int put_rows(struct ls_wish *w, const struct ipcx_table *t, bool measure)
 		return EXIT_FAILED;
 	}
 	for (size_t i = 0; i < rows; i++)
-		if (ls_visible(w->kind, t, i))
+		if (tool_usable(t, i))
 			pick[n++] = i;
 	w->cols.cell = ls_cell;
 	if (measure && n > 0)
@@ -162,7 +162,7 @@ static int find(struct ipcx *x, const struct ls_wish *w, struct ipcx_table **ret
 	if ((LS_BIT(w->kind) & LS_POSIX) && (w->name[0] == '/') == (w->kind == LS_MQ) &&
 	    tool_named(x, ls_kinds[w->kind].mech, w->name, &ref) == 0)
 		*ret_t = tool_find(x, &ref, ls_fields(w));
-	if (*ret_t && !ls_visible(w->kind, *ret_t, 0)) {
+	if (*ret_t && !tool_usable(*ret_t, 0)) {
 		ipcx_table_free(*ret_t);
 		*ret_t = NULL;
 	}

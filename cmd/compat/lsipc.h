@@ -74,9 +74,6 @@ cols_cell ls_cell;
 int ls_limits(struct ipcx *x, struct cols *cols, const struct ls_column *const *columns,
 	      unsigned kinds, bool bytes);
 
-/* POSIX objects that the originals can see: those that may be opened. */
-bool ls_visible(enum ls_kind kind, const struct ipcx_table *t, size_t row);
-
 /* Whether the directory of a POSIX kind is there; says so when it is not. */
 bool ls_mounted(enum ls_kind kind);
 

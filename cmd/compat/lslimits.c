@@ -110,7 +110,7 @@ static bool count_queues(struct ipcx *x, uint64_t *ret_n)
 	if (!t)
 		return false;
 	for (size_t i = 0; i < ipcx_table_rows(t); i++)
-		n += ls_visible(LS_MQ, t, i);
+		n += tool_usable(t, i);
 	ipcx_table_free(t);
 	*ret_n = n;
 	return true;

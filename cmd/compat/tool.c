@@ -6,9 +6,11 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/esc.h"
 #include "base/util.h"
@@ -206,13 +208,14 @@ int tool_parse(const char *text, unsigned base, int64_t min, int64_t max, int64_
 	p = prefix(p + (*p == '-' || *p == '+'), &base);
 	if (digit(*p) >= base)
 		return -EINVAL;
-	for (; digit(*p) < base; p++) {
+	for (; !over && digit(*p) < base; p++) {
 		int64_t d = minus ? -(int64_t)digit(*p) : (int64_t)digit(*p);
 
 		over |= __builtin_mul_overflow(n, (int64_t)base, &n);
 		over |= __builtin_add_overflow(n, d, &n);
 	}
-	if (*p)
+	/* What no number can be is told before what follows it, as strtol(3) has it. */
+	if (*p && !over)
 		return -EINVAL;
 	if (over || n < min || n > max)
 		return -ERANGE;
@@ -296,6 +299,23 @@ int tool_named(struct ipcx *x, const char *mech, const char *name,
 	memcpy(ref.name + 1, name, len + 1);
 	*ret_ref = ref;
 	return 0;
+}
+
+bool tool_usable(const struct ipcx_table *t, size_t row)
+{
+	const char *mech = ipcx_mech_info(ipcx_row_mech(t, row))->name;
+	struct ipcx_value v;
+	char path[300];
+
+	if (!strcmp(mech, "mq"))
+		return tool_known(t, row, IPCX_F_CURMSGS);
+	if (strcmp(mech, "psem") != 0)
+		return true;
+	/* sem_open(3) wants to read and write. */
+	if (ipcx_row_get(t, row, IPCX_F_NAME, &v) < 0 || v.type != IPCX_STRING)
+		return false;
+	(void)snprintf(path, sizeof(path), "/dev/shm/sem.%s", v.as.s + 1);
+	return faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0;
 }
 
 bool tool_known(const struct ipcx_table *t, size_t row, enum ipcx_field field)

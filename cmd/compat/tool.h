@@ -100,6 +100,10 @@ int tool_named(struct ipcx *x, const char *mech, const char *name,
 uint64_t tool_count(const struct ipcx_table *t, size_t row, enum ipcx_field field);
 bool tool_known(const struct ipcx_table *t, size_t row, enum ipcx_field field);
 
+/* Whether the original could open what a row shows: a POSIX queue or semaphore, of which
+ * it lists no other. Needs IPCX_F_NAME and IPCX_F_CURMSGS. */
+bool tool_usable(const struct ipcx_table *t, size_t row);
+
 /* The number of a limit by its name; 0 and false where it is unknown. */
 bool tool_limit(const struct ipcx_table *limits, const char *name, enum ipcx_field field,
 		uint64_t *ret_n);

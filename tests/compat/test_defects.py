@@ -238,6 +238,47 @@ def test_the_creators_group_of_a_segment_is_a_group(ipcx):
     assert shown == true and any(cuid != cgid for _, cuid, cgid in true)
 
 
+def test_what_went_meanwhile_is_removed(ipcx):
+    """A list that others shorten: what is gone by the time is as it should be."""
+    answer = ipcx("empty").sh("""
+i=0; while [ $i -lt 300 ]; do ipcmk -Q; i=$((i + 1)); done >/dev/null
+(for id in $(ipcs -q | awk '/^0x/ { print $2 }'); do ipcrm -q "$id" 2>/dev/null || :; done) &
+"$1/ipcrm" -amsg; wait; ipcs -q | grep -c ^0x || :""")
+    assert (answer["rc"], answer["err"], answer["out"]) == (0, "", "0\n")
+
+
+def test_all_and_its_words(ipcx):
+    run = ipcx("sysv")
+    assert run("ipcrm -a=sysv")["err"] == ""
+    assert not [line for line in run("ipcs")["out"].splitlines() if line.startswith("0x") and "dest" not in line]
+    run = ipcx("mixed")
+    answer = run.sh("""touch /dev/shm/plain; "$1/ipcrm" --all=all; ls /dev/shm; ipcs | grep ^0x | grep -vc dest || :""")
+    assert answer["out"].split()[-1] == "0" and "seg" not in answer["out"]
+
+
+def test_force_gives_a_new_size(ipcx):
+    answer = ipcx("empty").sh("""
+"$1/ipcmk" -m 100 -n /x >/dev/null; "$1/ipcmk" -m 10 -n /x 2>/dev/null && exit 9; stat -c %s /dev/shm/x
+"$1/ipcmk" --force -m 10 -n /x; stat -c %s /dev/shm/x""")
+    assert answer["out"].splitlines() == ["100", "POSIX shared memory name: /x", "10"], answer
+
+
+def test_an_object_that_may_not_be_opened_is_not_taken(ipcx):
+    answer = ipcx("empty").sh("""
+"$1/ipcmk" -s -n mine -p 600 >/dev/null
+setpriv --reuid 4000 --clear-groups "$1/ipcmk" -s -n mine 2>&1 && exit 9; :""")
+    assert answer["out"] == "ipcmk: create POSIX semaphore failed: Permission denied\n", answer
+
+
+def test_wide_columns_before_one_that_breaks(ipcx):
+    """Another's command line has no end; what is broken off needs as much room as all before it."""
+    answer = ipcx("empty").sh("""
+id=$("$1/ipcx" mk shm --size 4K 2>/dev/null || ipcmk -M 4096 | grep -o '[0-9]*$')
+sh -c ': '"$(printf '%08000d' 0 | tr 0 '\001')"' ; sleep 0' &
+for i in 1 2 3 4 5 6; do "$1/lsipc" -m --notruncate -o COMMAND,COMMAND,COMMAND,COMMAND,STATUS,KEY >/dev/null || exit 9; done; wait""")
+    assert answer["rc"] == 0, answer
+
+
 # ---- both ways to call it
 
 SAME = ["ipcs", "ipcs -m", "ipcs -q -i 99", "ipcs -Z", "ipcs --foo", "ipcs -h", "ipcs -V", "ipcs -i x", "lsipc", "lsipc -m", "lsipc -J",
