@@ -63,7 +63,7 @@ class Says(Ours):
 
     def check(self, case, ours, _):
         super().check(case, ours, _)
-        assert re.search(self.has, ours["out"], re.M), case.id
+        assert re.search(self.has, ours["out"], re.M), (case.id, ours["out"])
         assert not self.lacks or not re.search(self.lacks, ours["out"], re.M), case.id
 
 
@@ -221,7 +221,7 @@ TABLE = [
     (r"lsipc .*-Q .*-P\b", EVER, None, Says(r"\b0[0-7]{3}\b|\b0\b"), "PERMS of POSIX queues are empty with -P"),
     (r"lsipc .*-q .*(-P .*-c\b|CGID\S* -P)", EVER, V41, Says(r"0640"), "PERMS of queues are empty with -P, and CGID was a user"),
     (r"lsipc .*-q .*-P\b|lsipc -P .*-q|lsipc -q -P", EVER, None, Changed(with_perms), "PERMS of queues are empty with -P"),
-    (r"lsipc (-M -o \+?SIZE|-Q -o \+?(USEDBYTES|MSGS)|-S -o \+?SVAL)$", EVER, None, Says(r"^(NAME.*)?(SIZE|USEDBYTES|MSGS|SVAL)\s*\n(.*\n)*.*\d"), "D13: columns of their own were refused"),
+    (r"lsipc (-M -o \+?SIZE|-Q -o \+?(USEDBYTES|MSGS)|-S -o \+?SVAL)$", EVER, None, Says(r"^ *(NAME.*)?(SIZE|USEDBYTES|MSGS|SVAL)\s*\n(.*\n)*.*\d"), "D13: columns of their own were refused"),
     (r"(mixed|user): (@\S+ )*lsipc (?!.*(-[Jelrn] -[Jelrn]|-[cto] -[cto]|-o \S+ -[ct]|-g))(.* )?(-m|--shmems) (.* )?(-c|--creator|-i 5|-o \S*CGID\S*)( -[bPJern]+)*$", EVER, None, Alike(),
      "the creator's group is its user (test_defects.py has the true one)"),
     (r"lsipc -m -m$", EVER, None, Says(r"^KEY +ID +PERMS.*COMMAND *$", r"KEY.*KEY"), "D12: the columns came twice"),
