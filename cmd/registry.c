@@ -22,6 +22,17 @@
 	line(pshm_fill)  \
 	line(pshm_copy)  \
 	line(pshm_hash)  \
+	line(msg_send)   \
+	line(msg_recv)   \
+	line(msg_peek)   \
+	line(msg_drain)  \
+	line(msg_load)   \
+	line(mq_send)    \
+	line(mq_recv)    \
+	line(mq_peek)    \
+	line(mq_notify)  \
+	line(mq_drain)   \
+	line(mq_load)    \
 	line(sem_get)    \
 	line(sem_set)    \
 	line(sem_op)     \
@@ -40,17 +51,6 @@
 	line(ns_pin)     \
 	line(ns_unpin)   \
 	line(compat)     \
-	line(msg_send)   \
-	line(msg_recv)   \
-	line(msg_peek)   \
-	line(msg_drain)  \
-	line(msg_load)   \
-	line(mq_send)    \
-	line(mq_recv)    \
-	line(mq_peek)    \
-	line(mq_notify)  \
-	line(mq_drain)   \
-	line(mq_load)    \
 	line(help)       \
 	line(complete)
 /* clang-format on */
