@@ -155,7 +155,7 @@ def test_formats(queue):
         "type 9223372036854775807, 0 bytes", "type 9, 40 bytes",
         "00000000: 0001 0203 0405 0607 0809 0a0b 0c0d 0e0f  ................",
         "00000010: 1011 1213 1415 1617 1819 1a1b 1c1d 1e1f  ................",
-        "00000020: 2021 2223 2425 2627                        \x20!\"#$%&'"]
+        "00000020: 2021 2223 2425 2627                      \x20!\"#$%&'"]
 
 
 def test_follow_writes_each_message_as_it_comes_and_ends_by_the_signal(queue):
