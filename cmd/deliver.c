@@ -21,12 +21,12 @@
 struct held {
 	int64_t rank;
 	size_t size;
-	uint64_t end; /* where in the output it ends */
+	uint64_t begin, end; /* where in the output it stands */
 };
 
 static int hold(struct delivery *d, const struct ipcx_message *m)
 {
-	struct held h = { .rank = m->rank, .size = m->size };
+	struct held h = { .rank = m->rank, .size = m->size, .begin = out_position() };
 	size_t before = d->held.len;
 
 	if (ix_buf_add(&d->held, &h, sizeof(h)) == 0 &&
@@ -41,13 +41,17 @@ static int hold(struct delivery *d, const struct ipcx_message *m)
 static int give_back(struct delivery *d, const struct ipcx_message *m, int64_t patience)
 {
 	auto_buf struct ix_buf record = { 0 };
+	int r;
 
 	if (ipcx_queue_send(d->q, m, patience) == 0)
 		return 0;
 	if (record_put(&record, d->kind->rank, m) == 0 &&
 	    msg_data(record.data, record.len) == 0)
 		return 1;
-	return ipcx_queue_send(d->q, m, LAST_PATIENCE);
+	r = ipcx_queue_send(d->q, m, d->last_patience);
+	if (r < 0)
+		d->last_patience = 0; /* the time is for all together */
+	return r;
 }
 
 /* Everything that did not reach the reader whole. */
@@ -57,6 +61,8 @@ static int give_back_all(struct delivery *d, int error)
 	struct held h;
 
 	out_drop();
+	stop_hush();
+	d->last_patience = LAST_PATIENCE;
 	if (error == -EINTR)
 		msg_error("interrupted: %s does not take what was received", d->where);
 	else
@@ -65,8 +71,11 @@ static int give_back_all(struct delivery *d, int error)
 		int r;
 
 		memcpy(&h, d->held.data + at, sizeof(h));
-		if (h.end <= written)
+		/* An empty one that stands nowhere was delivered with what follows it. */
+		if (h.end < written || (h.end == written && h.begin < h.end)) {
+			d->whole = h.end;
 			continue;
+		}
 		r = give_back(d,
 			      &(struct ipcx_message){ .rank = h.rank,
 						      .data = d->held.data + at +
@@ -99,6 +108,7 @@ int deliver_flush(struct delivery *d)
 	if (r < 0)
 		return give_back_all(d, r);
 	d->held.len = 0;
+	d->whole = out_written();
 	return 0;
 }
 
@@ -114,9 +124,11 @@ static int hand_on(struct delivery *d, const struct ipcx_message *m)
 	if (r < 0) {
 		d->held.len = at;
 		msg_error("out of memory for a message of %zu bytes", m->size);
-		(void)deliver_flush(d);
+		d->last_patience = LAST_PATIENCE;
+		/* First of all: what sends the others takes its place in memory. */
 		if (give_back(d, m, 0) < 0)
 			msg_error("it is LOST: %s", ipcx_error(d->app->x));
+		(void)deliver_flush(d);
 		return 1;
 	}
 	end = out_position();

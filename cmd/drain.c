@@ -91,6 +91,9 @@ static int drain(struct delivery *d, const struct target *t)
 	out_start(t->file ? fd : 0, stop_wanted);
 	r = drain_all(d);
 	out_start(0, NULL);
+	/* Half a record would keep 'load' from taking those that are whole. */
+	if (r != EXIT_DONE && t->file)
+		(void)!ftruncate(fd, (off_t)d->whole);
 	if (r == EXIT_DONE && t->file)
 		r = settle(t->path, fd);
 	if (r == EXIT_DONE && d->app->verbose)

@@ -40,6 +40,9 @@ struct delivery {
 	const char *where;  /* "standard output" */
 	struct ix_buf held; /* struct held and the message, one after another */
 	uint64_t taken;
+	uint64_t whole; /* bytes of the output up to the end of the last that is whole
+			   there */
+	int64_t last_patience;
 };
 
 /* Take the next message and hand it on. 0; 1 when the delivery failed and has said so;

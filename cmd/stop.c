@@ -8,7 +8,11 @@
 #include "base/util.h"
 #include "ui/out.h"
 
-static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+/* Whatever ends a program by default and can be caught: none may end us with messages in
+ * our hands. */
+static const int signals[] = {
+	SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGUSR1, SIGUSR2
+};
 
 static struct {
 	volatile sig_atomic_t signo;
@@ -45,6 +49,18 @@ void stop_catch(void)
 		    before.sa_handler != SIG_IGN)
 			(void)sigaction(signals[i], &action, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* write(2) says EFBIG instead */
+}
+
+void stop_hush(void)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGALRM);
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		(void)sigaddset(&set, signals[i]);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
 bool stop_wanted(void)

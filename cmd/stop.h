@@ -15,6 +15,9 @@ void stop_catch(void);
 /* Whether one of them came. */
 bool stop_wanted(void);
 
+/* Nothing interrupts from now on: what was taken is being put back. */
+void stop_hush(void);
+
 /* End by the signal that came, so that a shell sees it; answers the status if none did. */
 int stop_end(int status);
 

@@ -391,6 +391,35 @@ def test_a_reader_that_goes_away_costs_no_message(queue):
         assert taken(queue) == messages, "in their order, as there were no others"
 
 
+@pytest.mark.parametrize("words", ["drain 0 out", "recv 0 --all > out"])
+def test_a_file_that_may_not_grow_costs_no_message(queue, words):
+    """SIGXFSZ would end us with the messages in our hands."""
+    messages = [(1, b"one"), (2, b""), (3, b"three")]
+    put(queue, *messages)
+    r = queue.sh(f'cd {queue.dir}; ulimit -f 0; "$IPCX" msg {words}')
+    assert r.rc == 1 and "put back at the end of the queue: 3" in r.err, r.err
+    assert taken(queue) == messages
+
+
+def test_an_empty_message_is_not_forgotten(queue):
+    put(queue, (1, b""), (2, b"one"))
+    with open("/dev/full", "wb") as full:
+        assert queue.ipcx("msg", "recv", "0", "--all", stdout=full).rc == 1
+    assert taken(queue) == [(1, b""), (2, b"one")]
+
+
+def test_a_file_that_was_filled_can_be_loaded(queue):
+    """What stands in it whole is not in the queue any more; half a record does not keep the others from it."""
+    messages = [(i, bytes([i]) * 300) for i in range(1, 31)]
+    put(queue, *messages)
+    queue.sh("mount -t tmpfs -o size=4k none /mnt")
+    r = queue.ipcx("msg", "drain", "0", "/mnt/out")
+    left = taken(queue)
+    assert r.rc == 1 and 0 < len(left) < 30
+    assert queue.ipcx("msg", "load", "0", "/mnt/out").rc == 0
+    assert sorted(taken(queue) + left) == messages
+
+
 def test_what_cannot_be_put_back_is_told_as_records(queue):
     queue.ok("set", "msg:0", "--mode", "0444")
     put(queue, (7, b"\0one"), (8, b""))
@@ -424,7 +453,7 @@ def test_a_reader_that_reads_no_more_and_an_interrupt(queue):
     assert sorted(taken(queue, msqid)) == [(i, bytes([i]) * 8000) for i in range(whole + 1, 21)]
 
 
-@pytest.mark.parametrize("signo", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("signo", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGXCPU])
 def test_interrupts_at_any_moment_lose_nothing(queue, signo):
     """Sent while messages come: each was delivered, or is still there."""
     for delay in (0, 0.002, 0.005, 0.01, 0.02, 0.05):
