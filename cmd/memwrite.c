@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "mem.h"
+#include "stop.h"
 
 /* ---- write */
 
@@ -161,6 +162,17 @@ static int run_write(struct app *app, void *data, int n, char **words, const cha
 	return r;
 }
 
+/* What was changed when somebody stops us: 0, or an exit status after a message. */
+static int stopped(const struct mem *mem, uint64_t from, uint64_t at)
+{
+	if (!stop_wanted())
+		return 0;
+	msg_error("%s: interrupted: %" PRIu64 " bytes from %" PRIu64
+		  " on are written, what follows is as it was",
+		  mem->name, at - from, from);
+	return EXIT_FAILED;
+}
+
 /* ---- fill */
 
 struct fill_args {
@@ -173,16 +185,21 @@ static int fill_bytes(struct app *app, const struct mem *mem, uint64_t at, uint6
 		      int byte)
 {
 	auto_free char *piece = malloc(MEM_PIECE);
+	const uint64_t from = at;
 
 	if (!piece) {
 		msg_error("out of memory");
 		return EXIT_FAILED;
 	}
 	memset(piece, byte, MEM_PIECE);
+	stop_catch();
 	while (n > 0) {
 		size_t part = n < MEM_PIECE ? (size_t)n : MEM_PIECE;
-		int r = ipcx_mem_write(mem->m, at, piece, part);
+		int r = stopped(mem, from, at);
 
+		if (r)
+			return stop_end(r);
+		r = ipcx_mem_write(mem->m, at, piece, part);
 		if (r < 0)
 			return app_failed(app, r);
 		at += part;
@@ -225,8 +242,11 @@ struct target {
 static int take_copy(void *data, uint64_t at, const char *bytes, size_t n)
 {
 	const struct target *to = data;
-	int r = ipcx_mem_write(to->mem.m, at, bytes, n);
+	int r = stopped(&to->mem, 0, at);
 
+	if (r)
+		return r;
+	r = ipcx_mem_write(to->mem.m, at, bytes, n);
 	return r < 0 ? app_failed(to->app, r) : 0;
 }
 
@@ -249,11 +269,13 @@ static int run_copy(struct app *app, void *data, int n, char **words, const char
 			  to.mem.name);
 		r = EXIT_FAILED;
 	}
-	if (!r)
+	if (!r) {
+		stop_catch();
 		r = mem_each(app, &from, 0, ipcx_mem_size(from.m), take_copy, &to);
+	}
 	mem_close(&to.mem);
 	mem_close(&from);
-	return r;
+	return stop_end(r);
 }
 
 /* clang-format off */

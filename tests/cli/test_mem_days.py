@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Bad days of shm and pshm read, write, fill, copy, hash: memory that is cut, removed, forbidden, full, not to be had."""
 
+import re
 import hashlib
 import os
 import signal
@@ -466,3 +467,15 @@ def test_no_memory_left(world, verb):
             break
         assert r.rc == 0 or (r.rc == 1 and "memory" in r.err.lower()), (n, r.rc, r.err)
     assert r.rc == 90
+
+
+@pytest.mark.parametrize("words", [["fill", "0", "--byte", "65"], ["copy", "0", "1"]])
+def test_what_was_changed_before_an_interrupt_is_told(world, words):
+    """Never without a word: how far it came."""
+    for _ in range(2):
+        world.ok("mk", "shm", "--size", "192M")
+    r = world.sh(f"""timeout -s TERM 0.15 "$IPCX" shm {" ".join(words)}""", timeout=60)
+    if r.rc == 0:
+        pytest.skip("it was faster")
+    told = re.search(r"interrupted: (\d+) bytes from 0 on are written", r.err)
+    assert told and 0 <= int(told[1]) < 192 << 20, r.err
