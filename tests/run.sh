@@ -135,6 +135,8 @@ def program(suite, test):
             before = ""
         elif not line.startswith("#"):
             before = line
+        elif cases and cases[-1][1] == "fail":  # what a failed case says of itself follows it
+            cases[-1] = (*cases[-1][:3], cases[-1][3] + "\n    " + line[1:].strip())
     if not planned:
         verdict = {"OK": "pass", "EXPECTEDFAIL": "pass", "SKIP": "skip"}.get(result, "fail")
         cases = [(suite, verdict, name, before if verdict == "skip" else result)]

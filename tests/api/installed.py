@@ -183,7 +183,7 @@ def main():
                 print(f"ok {number} - {name} # SKIP {why}")
             except (AssertionError, subprocess.TimeoutExpired) as why:
                 failed += 1
-                print("".join(f"# {line}\n" for line in str(why).splitlines()) + f"not ok {number} - {name}")
+                print(f"not ok {number} - {name}", *str(why).splitlines(), sep="\n# ")
             else:
                 print(f"ok {number} - {name}")
             sys.stdout.flush()
