@@ -28,7 +28,7 @@ HOMES = [
     ("running programs", r"\b(system|popen|posix_spawnp?|fork|vfork|exec[lv]p?e?)\s*\(", {"cmd/nsnew.c", "cmd/pty.c", "cmd/run.c", "lib/ns/child.c"}),
     ("threads", r"\bpthread_create\s*\(", {"lib/ns/there.c", "lib/base/below.c"}),
     ("what a process is", r"\bprctl\s*\(", {"lib/ns/child.c", "lib/ns/enter.c"}),
-    ("mmap", r"(?<![\w.>])mmap\s*\(", set()),
+    ("mmap", r"(?<![\w.>])mmap\s*\(", {"lib/stress/gear_pshm.c"}),
 ]
 
 # What is no use of the thing: (what, file) and why.
