@@ -64,15 +64,17 @@ static const char *read_span(const char *text, struct ipcx_value *v)
 	return NULL;
 }
 
-/* What was measured is counted in ns, and a bare number is one of these. */
+/* What was measured is counted in ns, and a bare number is one of these: never a
+ * fraction, which elsewhere would be one of a second. */
 static const char *read_nanos(const char *text, struct ipcx_value *v)
 {
+	size_t len = strlen(text);
 	int r;
 
 	v->type = IPCX_UINT;
 	if (ix_parse_u64(text, UINT64_MAX, &v->as.u) == 0)
 		return NULL;
-	r = ix_parse_duration(text, &v->as.u);
+	r = len && text[len - 1] >= 'a' ? ix_parse_duration(text, &v->as.u) : -EINVAL;
 	return r < 0 ? refused(r, "is no duration (such as 850, 850ns, 12.3us or 1.5ms)")
 		     : NULL;
 }
