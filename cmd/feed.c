@@ -54,8 +54,7 @@ int feed_line(struct feed *f, const char **ret_p, size_t *ret_len)
 {
 	for (;;) {
 		size_t left = f->buf.len - f->seen;
-		const char *from = f->buf.data + f->seen;
-		const char *nl = left ? memchr(from, '\n', left) : NULL;
+		const char *nl = left ? memchr(f->buf.data + f->seen, '\n', left) : NULL;
 		int r;
 
 		if (nl)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/errname.h"
 #include "base/esc.h"
 #include "ui/exit.h"
 #include "ui/out.h"
@@ -211,28 +212,6 @@ size_t msg_records(const struct msg_record **ret_records)
 	return msg.records.len / sizeof(**ret_records);
 }
 
-/* clang-format off */
-#define NAMED(e) { e, #e }
-static const struct {
-	int error;
-	const char *name;
-} errors[] = {
-	NAMED(EACCES), NAMED(EAGAIN), NAMED(EEXIST), NAMED(EFBIG), NAMED(EIDRM), NAMED(EINTR), NAMED(EINVAL), NAMED(EIO),
-	NAMED(EMFILE), NAMED(ENFILE), NAMED(ENODATA), NAMED(ENOENT), NAMED(ENOMEM), NAMED(ENOPKG), NAMED(ENOSPC),
-	NAMED(ENOSYS), NAMED(ENOTSUP), NAMED(EOVERFLOW), NAMED(EPERM), NAMED(EPROTO), NAMED(ERANGE), NAMED(EROFS),
-	NAMED(ETXTBSY), NAMED(EBUSY), NAMED(EISDIR), NAMED(ENOTDIR), NAMED(ELOOP), NAMED(ENODEV), NAMED(E2BIG),
-};
-/* clang-format on */
-
-/* The symbol of an errno; strerrorname_np(3) is not everywhere. */
-static const char *error_name(int error)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
-		if (errors[i].error == -error)
-			return errors[i].name;
-	return NULL;
-}
-
 static const char *const kinds[] = {
 	[IPCX_NOTE_MISSING] = "missing",
 	[IPCX_NOTE_FAILED] = "failed",
@@ -287,7 +266,7 @@ void msg_table(const struct ipcx_table *t, bool verbose, struct tally *tally)
 		record(&(struct msg_record){ .kind = kinds[n.kind],
 					     .ref = n.subject[0] ? n.subject : NULL,
 					     .mech = m ? m->name : NULL,
-					     .error = error_name(n.error),
+					     .error = ix_errno_name(n.error),
 					     .text = n.text });
 	}
 	tally->done += ipcx_table_rows(t);

@@ -109,10 +109,10 @@ struct ix_told {
 
 /* An object that exists or may: what the ledger knows of it. */
 struct ix_entry {
-	uint8_t state; /* enum ix_entry_state */
-	uint8_t gear;  /* which gear made it, plus 1 */
-	int32_t id;    /* System V, -1: not known yet */
-	int32_t pid;   /* who makes it */
+	uint8_t state;
+	uint8_t gear; /* which gear made it, plus 1 */
+	int32_t id;   /* System V, -1: not known yet */
+	int32_t pid;  /* who makes it */
 };
 
 #define IX_OUTCOMES 1024
@@ -131,12 +131,14 @@ struct ix_arena {
 	uint32_t clock_cost;    /* ns of one reading */
 	uint32_t call_cost;     /* ns of an empty system call */
 	uint32_t fresh;         /* the namespace is our own */
+	uint32_t keys;          /* the first of those that nobody else has */
+	char limits[512];       /* where it takes place, as text */
 	/* what runs now */
 	_Atomic uint32_t done, all, job, cpus, running;
 	_Atomic uint64_t began, ends;
 	/* what came of it */
 	int32_t error; /* of the supervisor: -errno */
-	char why[512];
+	char why[sizeof(((struct ipcx *)0)->error)];
 	uint32_t noutcomes, ntold;
 	struct ix_outcome outcomes[IX_OUTCOMES];
 	struct ix_told told[IX_TOLD];
@@ -217,6 +219,8 @@ const char *ix_slot_name(const struct ix_task *t, uint32_t slot, char buf[IX_NAM
 
 /* Remove everything that the ledger still has. The number of what cannot be removed. */
 unsigned ix_sweep(const struct ix_task *t);
+/* How many objects it has. */
+unsigned ix_ledger_open(const struct ix_task *t);
 
 /* ---- jobs (jobs.c) */
 
@@ -264,15 +268,18 @@ struct ix_task {
 	struct ix_arena *arena;
 	const struct ix_job *job;
 	unsigned job_number;
-	unsigned workers, objects, cpus;
-	uint64_t bytes;    /* what was asked for, 0: not */
-	uint64_t ops;      /* rounds of each worker; 0: until the time is over */
-	uint64_t duration; /* ns */
+	unsigned workers, objects;
+	unsigned cpus;       /* IPCX_ON_… */
+	unsigned on[2], non; /* which CPUs those are; none: any */
+	uint64_t bytes;      /* what was asked for, 0: not */
+	uint64_t ops;        /* rounds of each worker; 0: until the time is over */
+	uint64_t duration;   /* ns */
 	uint64_t seed;
-	pid_t run;     /* names are made of it */
-	uint32_t keys; /* keys are counted from here */
-	bool fresh;    /* the namespace is our own: its limits may be set */
-	void *state;   /* of the workload */
+	pid_t run;      /* names are made of it */
+	uint32_t keys;  /* keys are counted from here */
+	bool fresh;     /* the namespace is our own: its limits may be set */
+	void *state;    /* of the workload */
+	uint32_t wrong; /* faults of this run so far */
 };
 
 /* One worker, in its own process. */

@@ -13,7 +13,8 @@ HOMES = [
     ("libcap", r"<sys/capability\.h>|\bcap_(get|set|init|free|clear)\w*\s*\(", {"lib/base/cap.c"}),
     ("entering namespaces", r"\b(setns|unshare)\s*\(", {"lib/ns/"}),
     ("getopt", r"\bgetopt\w*\b", {"cmd/ui/opt.c", "cmd/compat/tool.c"}),
-    ("ending the process", r"(?<![\w.>])(_?exit|_Exit|quick_exit|abort|exit_group)\s*\(", {"cmd/main.c", "cmd/nsnew.c", "cmd/pty.c", "cmd/run.c", "lib/ns/child.c"}),
+    ("ending the process", r"(?<![\w.>])(_?exit|_Exit|quick_exit|abort|exit_group)\s*\(", {"cmd/main.c", "cmd/nsnew.c", "cmd/pty.c", "cmd/run.c", "lib/ns/child.c",
+      "lib/stress/crew.c", "lib/stress/start.c"}),
     ("stderr", r"\bstderr\b|\bSTDERR_FILENO\b|\bperror\s*\(", {"cmd/ui/msg.c"}),
     ("stdout", r"\bstdout\b|\bSTDOUT_FILENO\b", {"cmd/ui/out.c"}),
     ("writing to descriptors by number", r"\b(p?write|writev|dprintf)\s*\(\s*[012]\b", set()),
@@ -25,10 +26,11 @@ HOMES = [
     ("the time zone", r"\b(localtime|tzset|mktime|strftime)\w*\s*\(", {"cmd/ui/cell.c", "cmd/compat/form.c"}),
     ("the locale", r"\b(setlocale|localeconv|newlocale|uselocale|strtod|atof)\s*\(", {"cmd/compat/cols.c", "cmd/ui/plot.c"}),
     ("growing bytes", r"\b(open_memstream|fmemopen)\s*\(", set()),
-    ("running programs", r"\b(system|popen|posix_spawnp?|fork|vfork|exec[lv]p?e?)\s*\(", {"cmd/nsnew.c", "cmd/pty.c", "cmd/run.c", "lib/ns/child.c"}),
+    ("running programs", r"\b(system|popen|posix_spawnp?|fork|vfork|exec[lv]p?e?)\s*\(",
+     {"cmd/nsnew.c", "cmd/pty.c", "cmd/run.c", "lib/ns/child.c", "lib/stress/crew.c", "lib/stress/start.c"}),
     ("threads", r"\bpthread_create\s*\(", {"lib/ns/there.c", "lib/base/below.c"}),
-    ("what a process is", r"\bprctl\s*\(", {"lib/ns/child.c", "lib/ns/enter.c"}),
-    ("mmap", r"(?<![\w.>])mmap\s*\(", set()),
+    ("what a process is", r"\bprctl\s*\(", {"lib/ns/child.c", "lib/ns/enter.c", "lib/stress/crew.c", "lib/stress/run.c"}),
+    ("mmap", r"(?<![\w.>])mmap\s*\(", {"lib/stress/arena.c"}),
 ]
 
 # What is no use of the thing: (what, file) and why.

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whether the machine, or the control group, has the memory that a plan can take. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "stress/jobs.h"
+#include "stress/run.h"
+
+/* Some is left to everybody else: of what is free, an eighth. */
+#define OURS(n) ((n) / 8 * 7)
+
+static uint64_t machine_has(struct ipcx *x)
+{
+	char text[8192], *at;
+
+	if (ix_procfd(x) < 0 ||
+	    ix_read_file(ix_procfd(x), "meminfo", text, sizeof(text)) < 0)
+		return UINT64_MAX;
+	at = strstr(text, "MemAvailable:");
+	return at ? strtoull(at + strlen("MemAvailable:"), NULL, 10) * 1024 : UINT64_MAX;
+}
+
+static uint64_t read_number(int dir, const char *name)
+{
+	char text[32];
+
+	/* "max" is no number: there is no limit. */
+	if (ix_read_file(dir, name, text, sizeof(text)) < 0 || *text < '0' || *text > '9')
+		return UINT64_MAX;
+	return strtoull(text, NULL, 10);
+}
+
+/* What is left of memory.max of the process's own group (cgroup v2). Groups above may
+ * allow less; then it is the kernel that says so. */
+static uint64_t group_has(struct ipcx *x)
+{
+	char text[4096], path[4200], *group;
+	uint64_t most, used;
+	auto_fd int dir = -1;
+
+	if (ix_procfd(x) < 0 ||
+	    ix_read_file(ix_procfd(x), "self/cgroup", text, sizeof(text)) < 0)
+		return UINT64_MAX;
+	group = strstr(text, "0::");
+	if (!group)
+		return UINT64_MAX;
+	group += strlen("0::");
+	group[strcspn(group, "\n")] = '\0';
+	(void)snprintf(path, sizeof(path), "/sys/fs/cgroup%s", group);
+	dir = ix_open(AT_FDCWD, path, O_PATH | O_DIRECTORY);
+	if (dir < 0)
+		return UINT64_MAX;
+	most = read_number(dir, "memory.max");
+	used = read_number(dir, "memory.current");
+	if (most == UINT64_MAX || used == UINT64_MAX)
+		return UINT64_MAX;
+	return most > used ? most - used : 0;
+}
+
+static uint64_t needs(const struct ipcx_stress_plan *plan, const struct ix_job *job)
+{
+	struct ix_task t = { .job = job,
+			     .workers = MAX(plan->workers, job->workload->least),
+			     .objects = plan->objects,
+			     .bytes = plan->bytes };
+
+	return job->workload->memory ? job->workload->memory(&t) : 0;
+}
+
+int ix_memory_check(struct ipcx *x, const struct ipcx_stress_plan *plan)
+{
+	uint64_t machine = machine_has(x), group = group_has(x), most = 0;
+	const struct ix_job *job;
+	const char *subject = "", *name = "";
+
+	for (unsigned i = 0; (job = ix_job(i)); i++)
+		if (ix_job_wanted(job, plan) && needs(plan, job) > most) {
+			most = needs(plan, job);
+			subject = job->subject;
+			name = job->workload->name;
+		}
+	if ((plan->flags & IPCX_STRESS_FORCE) || most <= OURS(MIN(machine, group)))
+		return 0;
+	return ix_fail_plain(
+		x, -ENOMEM,
+		"%s %s can take %llu bytes of memory, but %s has %llu left: refused unless forced",
+		subject, name, (unsigned long long)most,
+		group < machine ? "the control group" : "the machine",
+		(unsigned long long)MIN(machine, group));
+}
