@@ -71,7 +71,7 @@ static uint64_t group_has(struct ipcx *x)
 static uint64_t needs(const struct ipcx_stress_plan *plan, const struct ix_job *job)
 {
 	struct ix_task t = { .job = job,
-			     .workers = MAX(plan->workers, job->workload->least),
+			     .workers = ix_workers_of(plan, job->workload),
 			     .objects = plan->objects,
 			     .bytes = plan->bytes };
 
