@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -18,6 +19,7 @@
 static struct {
 	const char *name, *command;
 	struct ix_buf records;
+	size_t live; /* columns that the live line has */
 } msg = { .name = "ipcx" };
 
 void msg_name(const char *name)
@@ -28,6 +30,37 @@ void msg_name(const char *name)
 void msg_command(const char *name)
 {
 	msg.command = name;
+}
+
+/* The columns of the terminal; 0 when it is none, or another job has it. */
+static size_t live_columns(void)
+{
+	struct winsize size;
+
+	if (!isatty(STDERR_FILENO) || tcgetpgrp(STDERR_FILENO) != getpgrp())
+		return 0;
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+		return 80;
+	return size.ws_col;
+}
+
+/* Overwritten with blanks: every terminal can do that. The last column stays free, as
+ * some begin a new line behind it. */
+void msg_live(const char *text)
+{
+	size_t columns = text ? live_columns() : msg.live + 1, len, fill;
+	char line[512];
+
+	if (columns <= 1)
+		return;
+	len = text ? MIN(strlen(text), MIN(columns - 1, sizeof(line) / 2 - 2)) : 0;
+	fill = msg.live > len ? MIN(msg.live, columns - 1) - len : 0;
+	line[0] = '\r';
+	memcpy(line + 1, text ? text : "", len);
+	memset(line + 1 + len, ' ', fill);
+	line[1 + len + fill] = '\r';
+	(void)!write(STDERR_FILENO, line, 2 + len + fill);
+	msg.live = len;
 }
 
 /* Messages quote references, in which backslashes are escapes already: only what would
@@ -59,6 +92,7 @@ static void PRINTF(2, 0) say(const char *prefix, const char *fmt, va_list args)
 
 	if (vasprintf(&text, fmt, args) < 0)
 		text = NULL;
+	msg_live(NULL);
 	(void)out_flush(); /* what was printed before stands before it, also where both
 			      are one terminal */
 	if (prefix)

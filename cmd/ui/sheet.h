@@ -90,6 +90,7 @@ struct format {
 	void (*rows)(struct sheet *s, const struct sheet_rows *rows);
 	void (*detail)(struct sheet *s, const struct sheet_rows *row, const char *label,
 		       const struct sheet_child *children, size_t n);
+	void (*more)(struct sheet *s, const struct sheet_child *more);
 	void (*end)(struct sheet *s);
 };
 
@@ -123,6 +124,10 @@ int sheet_all(struct sheet *s, const struct ipcx_table *t);
 /* One row with everything that belongs to it. */
 void sheet_detail(struct sheet *s, const struct sheet_rows *row, const char *label,
 		  const struct sheet_child *children, size_t n);
+
+/* A second table of the document, behind all rows: below them for people, an array of its
+ * own in JSON, and left out where a line is a row. */
+void sheet_more(struct sheet *s, const struct sheet_child *more);
 
 /* Close it: the end of the document. */
 void sheet_close(struct sheet *s);

@@ -161,6 +161,15 @@ static void child(struct sheet *s, const struct sheet_child *c)
 	(void)sheet_all(&below, c->t);
 }
 
+/* Without headings: what stands there is as good as named by its first column. */
+void table_more(struct sheet *s, const struct sheet_child *more)
+{
+	struct sheet plain_one = *s;
+
+	plain_one.headings = false;
+	child(&plain_one, more);
+}
+
 #define LABEL_WIDTH 16
 
 void table_detail(struct sheet *s, const struct sheet_rows *row, const char *label,

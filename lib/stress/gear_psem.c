@@ -13,7 +13,7 @@ static int make(const struct ix_task *t, struct ix_thing *thing)
 {
 	char name[IX_NAME];
 	sem_t *sem = sem_open(ix_slot_name(t, thing->slot, name), O_CREAT | O_EXCL,
-			      IX_MODE, 0);
+			      IX_MODE, thing->value);
 
 	if (sem == SEM_FAILED)
 		return -errno;

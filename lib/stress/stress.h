@@ -181,6 +181,7 @@ struct ix_thing {
 	int id;        /* System V id, or a descriptor; -1: none */
 	void *at;      /* where it is mapped (from open() on) or its sem_t; NULL */
 	size_t size; /* bytes of memory, of the longest message, or number of semaphores */
+	unsigned value; /* a named semaphore: what it begins with */
 };
 
 /* What the system says of one. */

@@ -24,11 +24,12 @@ HOMES = [
     ("NSS", r"\b(get(pw|gr)(nam|uid|gid|ent)\w*|getgrouplist|getaddrinfo)\s*\(", {"lib/core/names.c", "cmd/ui/owner.c"}),
     ("the environment", r"\b((secure_)?getenv|environ|setenv|putenv)\b", {"cmd/run.c", "cmd/ui/sheet.c", "cmd/compat/lsipc.c"}),
     ("the time zone", r"\b(localtime|tzset|mktime|strftime)\w*\s*\(", {"cmd/ui/cell.c", "cmd/compat/form.c"}),
-    ("the locale", r"\b(setlocale|localeconv|newlocale|uselocale|strtod|atof)\s*\(", {"cmd/compat/cols.c"}),
+    ("the locale", r"\b(setlocale|localeconv|newlocale|uselocale|strtod|atof)\s*\(", {"cmd/compat/cols.c", "cmd/ui/plot.c"}),
     ("growing bytes", r"\b(open_memstream|fmemopen)\s*\(", set()),
     ("running programs", r"\b(system|popen|posix_spawnp?|fork|vfork|exec[lv]p?e?)\s*\(",
      {"cmd/nsnew.c", "cmd/pty.c", "cmd/run.c", "lib/ns/child.c", "lib/stress/crew.c", "lib/stress/start.c"}),
     ("threads", r"\bpthread_create\s*\(", {"lib/ns/there.c", "lib/base/below.c"}),
+    ("what signals do", r"(?<![\w.>])(signal|sigaction)\s*\(", {"cmd/mk.c", "cmd/signals.c", "cmd/stop.c", "lib/stress/crew.c", "lib/stress/run.c"}),
     ("what a process is", r"\bprctl\s*\(", {"lib/ns/child.c", "lib/ns/enter.c", "lib/stress/crew.c", "lib/stress/run.c"}),
     ("mmap", r"(?<![\w.>])mmap\s*\(", {"lib/stress/arena.c", "lib/stress/gear_pshm.c"}),
 ]
