@@ -55,6 +55,21 @@ static void ring(struct ring_bench *bench)
 	(void)ix_futex_wake(&bench->bell, INT_MAX);
 }
 
+/* Senders are not called for every cell that is free: whoever is woken shall have
+ * something to do. But the last of those who receive must not leave them asleep, and to
+ * him the ring is empty, whichever cell was his. */
+static void ring_for_room(struct ix_ring *r)
+{
+	struct ix_ring_memory *m = r->memory;
+	uint64_t head, tail;
+
+	atomic_thread_fence(memory_order_seq_cst);
+	head = atomic_load_explicit(&m->head, memory_order_relaxed);
+	tail = atomic_load_explicit(&m->tail, memory_order_relaxed);
+	if ((int64_t)(tail - head) <= (int64_t)r->depth / 2)
+		ring(&m->senders);
+}
+
 /* Claim one, and sleep until that can be done. */
 static int claim_patiently(struct ix_ring *r, struct ring_bench *bench,
 			   _Atomic uint64_t *counter, uint64_t ahead,
@@ -110,6 +125,6 @@ ssize_t ix_ring_receive_futex(struct ix_ring *r, struct ix_parcel *ret, bool wai
 	n = ix_ring_read(r, cell, ret);
 	atomic_store_explicit(&cell->turn, at + r->depth, memory_order_release);
 	if (!r->roomy)
-		ring(&m->senders);
+		ring_for_room(r);
 	return n;
 }

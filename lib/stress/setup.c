@@ -43,7 +43,11 @@ struct ix_setup_kind {
 static int gear_cycle(const struct ix_setup_kind *k, struct bench *b)
 {
 	const struct ix_gear *gear = ix_gear_of(k->mech);
-	struct ix_thing thing = { .slot = b->slot, .id = -1, .size = b->size };
+	struct ix_thing thing = {
+		.slot = b->slot,
+		.id = -1,
+		.size = gear->mapped ? b->size : 1,
+	};
 	int r = ix_make(b->task, gear, &thing), e;
 
 	if (r < 0)

@@ -266,7 +266,7 @@ static struct handful next(struct ix_random *random, const struct tokens *k)
 
 	return (struct handful){
 		.twin = (unsigned)((number & 0xffff) % k->twins),
-		.n = 1 + (int)(number >> 32) % k->kind->most,
+		.n = 1 + (int)((number >> 32) % (unsigned)k->kind->most),
 	};
 }
 
@@ -287,10 +287,10 @@ static uint64_t drain(struct ix_worker *w, const struct tokens *k,
 			ix_done(w, OP_TAKE, 0);
 			tokens += (unsigned)h.n;
 			h = next(random, k);
-		} else if (r != -EAGAIN) {
+		} else if (r != -EAGAIN && r != -EINTR) {
 			ix_failed(w, OP_TAKE, -r);
 			break;
-		} else if (last) {
+		} else if (r == -EAGAIN && last) {
 			break;
 		} else {
 			(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
