@@ -150,6 +150,18 @@ static int launch(struct ipcx_stress *s)
 	return wait_ready(s);
 }
 
+/* Workers of one run at most: a workload may need more than are asked for, or one more to
+ * have pairs. */
+static unsigned largest_crew(const struct ipcx_stress_plan *plan)
+{
+	unsigned n = plan->workers;
+	const struct ix_job *job;
+
+	for (unsigned i = 0; (job = ix_job(i)); i++)
+		n = MAX(n, job->workload->least);
+	return n + 1;
+}
+
 int ipcx_stress_start(struct ipcx *x, const struct ipcx_stress_plan *plan,
 		      struct ipcx_stress **ret_s)
 {
@@ -163,7 +175,7 @@ int ipcx_stress_start(struct ipcx *x, const struct ipcx_stress_plan *plan,
 	r = fill_in(x, plan, &s->plan);
 	if (r == 0)
 		r = ix_memory_check(x, &s->plan);
-	if (r == 0 && !(s->arena = ix_arena_new(s->plan.workers + 1)))
+	if (r == 0 && !(s->arena = ix_arena_new(largest_crew(&s->plan))))
 		r = ix_fail(x, -errno, "cannot share memory");
 	if (r == 0)
 		r = launch(s);
