@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A stress run as a user sees it: started, watched, ended by signals, told. What it
  * measures is the library's. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -261,6 +262,8 @@ static int begin(struct storm *s)
 	}
 	stop_catch();
 	r = ipcx_stress_start(s->app->x, &s->plan, &s->run);
+	if (r == -ENOENT) /* nothing that is there fits: not an object that is missing */
+		return msg_usage("%s", ipcx_error(s->app->x));
 	return r < 0 ? app_failed(s->app, r) : 0;
 }
 

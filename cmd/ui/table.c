@@ -161,13 +161,63 @@ static void child(struct sheet *s, const struct sheet_child *c)
 	(void)sheet_all(&below, c->t);
 }
 
-/* Without headings: what stands there is as good as named by its first column. */
+/* Words, broken at the width of the terminal: lines after the first begin below it. */
+static void put_broken(const char *text, size_t indent)
+{
+	size_t columns = out_columns(), at = indent;
+
+	columns = columns ? columns : 80;
+	while (*text) {
+		size_t n = strcspn(text, " "), width;
+		char word[CELL_MAX];
+
+		n = MIN(n, sizeof(word) - 1);
+		memcpy(word, text, n);
+		word[n] = '\0';
+		width = ix_width(word);
+		if (at > indent && at + 1 + width > columns) {
+			out_format("\n%*s", (int)indent, "");
+			at = indent;
+		} else if (at > indent) {
+			out_text(" ");
+			at++;
+		}
+		out_text(word);
+		at += width;
+		text += n;
+		text += strspn(text, " ");
+	}
+	out_text("\n");
+}
+
+/* Names and what there is to say of each: no headings, and a long text goes on below its
+ * own beginning. */
 void table_more(struct sheet *s, const struct sheet_child *more)
 {
-	struct sheet plain_one = *s;
+	const struct ipcx_field_info *name =
+		ipcx_field_info((enum ipcx_field)more->fields[0]);
+	const struct ipcx_field_info *what =
+		ipcx_field_info((enum ipcx_field)more->fields[1]);
+	static const struct cell_style people = { .raw = false };
+	size_t n = ipcx_table_rows(more->t), width = 0;
+	char cell[CELL_MAX];
+	struct ipcx_value v;
 
-	plain_one.headings = false;
-	child(&plain_one, more);
+	out_format("\n%s%s%s\n", s->colour ? bold : "", more->label,
+		   s->colour ? plain : "");
+	for (size_t i = 0; i < n; i++) {
+		(void)ipcx_row_get(more->t, i, (enum ipcx_field)more->fields[0], &v);
+		*cell_text(cell, name, &v, &people) = '\0';
+		width = MAX(width, ix_width(cell));
+	}
+	for (size_t i = 0; i < n; i++) {
+		(void)ipcx_row_get(more->t, i, (enum ipcx_field)more->fields[0], &v);
+		*cell_text(cell, name, &v, &people) = '\0';
+		out_format("%s%*s", cell, (int)(width - ix_width(cell)) + GAP, "");
+		(void)ipcx_row_get(more->t, i, (enum ipcx_field)more->fields[1], &v);
+		*cell_text(cell, what, &v, &people) = '\0';
+		put_broken(cell, width + GAP);
+	}
 }
 
 #define LABEL_WIDTH 16
