@@ -262,7 +262,8 @@ static int begin(struct storm *s)
 	}
 	stop_catch();
 	r = ipcx_stress_start(s->app->x, &s->plan, &s->run);
-	if (r == -ENOENT) /* nothing that is there fits: not an object that is missing */
+	/* Nothing that is there fits, or it does not fit together: no object is missing. */
+	if (r == -ENOENT || r == -EINVAL)
 		return msg_usage("%s", ipcx_error(s->app->x));
 	return r < 0 ? app_failed(s->app, r) : 0;
 }
