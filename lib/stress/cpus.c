@@ -3,18 +3,24 @@
  * than on two: who leaves that to chance measures chance. */
 #include <fcntl.h>
 #include <sched.h>
+#include <string.h>
 
 #include "base/file.h"
+#include "base/num.h"
 #include "stress/crew.h"
 
 /* A number in /sys/devices/system/cpu/cpuN/topology/, -1 where there is none. */
 static int topology(unsigned cpu, const char *what)
 {
 	char path[96], text[32];
+	int64_t n = -1;
 
 	(void)snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/topology/%s",
 		       cpu, what);
-	return ix_read_file(AT_FDCWD, path, text, sizeof(text)) > 0 ? atoi(text) : -1;
+	if (ix_read_file(AT_FDCWD, path, text, sizeof(text)) < 0)
+		return -1;
+	text[strcspn(text, "\n")] = '\0';
+	return ix_parse_s64(text, -1, INT32_MAX, &n) < 0 ? -1 : (int)n;
 }
 
 /* Two threads of one core share its caches: that is neither one CPU nor two. */

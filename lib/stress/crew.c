@@ -20,6 +20,8 @@
 #define STANDSTILL 500
 /* How many an end may take. */
 #define GRACE 500
+/* One interruption in so many: each costs the worker time. */
+#define NUDGE 4
 
 /* ---- in a worker */
 
@@ -179,11 +181,12 @@ struct crew {
 	pid_t pids[IX_WORKERS]; /* 0: it is gone */
 	unsigned alive;
 	uint64_t began, warm, ends;
-	uint64_t counted; /* operations at the last look */
-	unsigned still;   /* looks without one more */
-	unsigned waning;  /* looks since the end was wanted */
-	bool killed;      /* by us, as they did not end */
-	bool broken;      /* the end of one of them was none by itself */
+	uint64_t counted;      /* operations at the last look */
+	unsigned still;        /* looks without one more */
+	unsigned waning;       /* looks since the end was wanted, or one more ended */
+	unsigned waning_alive; /* workers then */
+	bool killed;           /* by us, as they did not end */
+	bool broken;           /* the end of one of them was none by itself */
 };
 
 static void lost(struct crew *c, unsigned index, int status)
@@ -276,10 +279,15 @@ static void watch(struct crew *c)
 		give_up(c, "nothing moved for five seconds");
 }
 
-/* The end is wanted: whoever blocks is interrupted until he has seen it. */
+/* The end is wanted: whoever blocks is interrupted until he has seen it. Many on one CPU
+ * take their time: as long as one after another ends, there is no haste. */
 static void wane(struct crew *c)
 {
-	signal_all(c, SIGUSR1);
+	if (c->alive < c->waning_alive)
+		c->waning = 0;
+	c->waning_alive = c->alive;
+	if (c->waning % NUDGE == 0)
+		signal_all(c, SIGUSR1);
 	if (++c->waning > GRACE)
 		give_up(c, "there was no end");
 }

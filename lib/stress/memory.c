@@ -5,11 +5,22 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/num.h"
 #include "stress/jobs.h"
 #include "stress/run.h"
 
 /* Some is left to everybody else: of what is free, an eighth. */
 #define OURS(n) ((n) / 8 * 7)
+
+/* The number that a text begins with; UINT64_MAX for none: "max" is no limit. */
+static uint64_t number(char *text)
+{
+	uint64_t n = UINT64_MAX;
+
+	text += strspn(text, " ");
+	text[strspn(text, "0123456789")] = '\0';
+	return ix_parse_u64(text, UINT64_MAX, &n) < 0 ? UINT64_MAX : n;
+}
 
 static uint64_t machine_has(struct ipcx *x)
 {
@@ -19,17 +30,15 @@ static uint64_t machine_has(struct ipcx *x)
 	    ix_read_file(ix_procfd(x), "meminfo", text, sizeof(text)) < 0)
 		return UINT64_MAX;
 	at = strstr(text, "MemAvailable:");
-	return at ? strtoull(at + strlen("MemAvailable:"), NULL, 10) * 1024 : UINT64_MAX;
+	return at ? number(at + strlen("MemAvailable:")) * 1024 : UINT64_MAX;
 }
 
 static uint64_t read_number(int dir, const char *name)
 {
 	char text[32];
 
-	/* "max" is no number: there is no limit. */
-	if (ix_read_file(dir, name, text, sizeof(text)) < 0 || *text < '0' || *text > '9')
-		return UINT64_MAX;
-	return strtoull(text, NULL, 10);
+	return ix_read_file(dir, name, text, sizeof(text)) < 0 ? UINT64_MAX
+							       : number(text);
 }
 
 /* What is left of memory.max of the process's own group (cgroup v2). Groups above may
@@ -62,7 +71,7 @@ static uint64_t group_has(struct ipcx *x)
 static uint64_t needs(const struct ipcx_stress_plan *plan, const struct ix_job *job)
 {
 	struct ix_task t = { .job = job,
-			     .workers = MAX(plan->workers, job->workload->least),
+			     .workers = ix_workers_of(plan, job->workload),
 			     .objects = plan->objects,
 			     .bytes = plan->bytes };
 

@@ -54,6 +54,18 @@ static int check_any(struct ipcx *x, const struct ipcx_stress_plan *plan)
 			     here ? " in a namespace that is in use" : "");
 }
 
+/* The largest crew of all. */
+static unsigned most_workers(const struct ipcx_stress_plan *plan)
+{
+	const struct ix_job *job;
+	unsigned most = 0;
+
+	for (unsigned i = 0; (job = ix_job(i)); i++)
+		if (ix_job_wanted(job, plan))
+			most = MAX(most, ix_workers_of(plan, job->workload));
+	return most;
+}
+
 static uint64_t made_up_seed(void)
 {
 	struct timespec now;
@@ -163,7 +175,7 @@ int ipcx_stress_start(struct ipcx *x, const struct ipcx_stress_plan *plan,
 	r = fill_in(x, plan, &s->plan);
 	if (r == 0)
 		r = ix_memory_check(x, &s->plan);
-	if (r == 0 && !(s->arena = ix_arena_new(s->plan.workers + 1)))
+	if (r == 0 && !(s->arena = ix_arena_new(most_workers(&s->plan))))
 		r = ix_fail(x, -errno, "cannot share memory");
 	if (r == 0)
 		r = launch(s);

@@ -179,34 +179,53 @@ uint64_t ix_mix(uint64_t a, uint64_t b);
 struct ix_thing {
 	uint32_t slot; /* of the ledger: its key or name follows from that */
 	int id;        /* System V id, or a descriptor; -1: none */
-	void *at;      /* where it is mapped or its sem_t; NULL */
+	void *at;      /* where it is mapped (from open() on) or its sem_t; NULL */
 	size_t size; /* bytes of memory, of the longest message, or number of semaphores */
+	unsigned value; /* a named semaphore: what it begins with */
+};
+
+/* What the system says of one. */
+struct ix_seen {
+	unsigned mode;
+	uid_t uid;
+	int32_t key;    /* System V */
+	uint64_t size;  /* as in ix_thing */
+	uint64_t holds; /* messages, attaches or tokens, where the system tells */
+	uint64_t room;  /* messages, where it tells */
 };
 
 struct ix_task;
 
 struct ix_gear {
 	const char *mech;
-	/* Make it anew under the key or name of its slot, sized so. Leaves it at hand.
-	 * -errno; -EEXIST when there is one. */
+	/* Make it anew under the key or name of its slot, sized so (0: as suits it).
+	 * Leaves it at hand, but memory not mapped yet: open() does that, too. -errno;
+	 * -EEXIST when there is one. */
 	int (*make)(const struct ix_task *t, struct ix_thing *thing);
-	/* Come to hold one that another worker made. -errno */
+	/* Come to hold one: by its id or descriptor when that is known, else by its key
+	 * or name; map it when it is memory. -errno */
 	int (*open)(const struct ix_task *t, struct ix_thing *thing);
 	/* Ask what it is like; change its permissions to another mode. -errno */
-	int (*stat)(struct ix_thing *thing);
-	int (*change)(struct ix_thing *thing, unsigned mode);
+	int (*stat)(const struct ix_task *t, struct ix_thing *thing,
+		    struct ix_seen *ret_seen);
+	int (*change)(const struct ix_task *t, struct ix_thing *thing, unsigned mode);
 	/* Remove it from the system. It stays at hand. -errno */
 	int (*remove)(const struct ix_task *t, struct ix_thing *thing);
 	/* Let go what is at hand: detach, unmap, close. */
 	void (*close)(struct ix_thing *thing);
+	/* Whether the slot's key or name finds anything. */
+	bool (*is_there)(const struct ix_task *t, const struct ix_thing *thing);
 	/* For the ledger: remove what a slot may have left, when it is ours: made by this
 	 * process, with this id (or -1). 0 also when there is none; -errno */
 	int (*sweep)(const struct ix_task *t, uint32_t slot, int id, pid_t maker);
 	uint64_t size; /* what suits it when nothing is said */
+	bool mapped;   /* it is memory */
+	bool keyed;    /* it has a key and an id */
 };
 
 /* All of them, ended by NULL; and one by its mechanism. */
 extern const struct ix_gear *const ix_gears[];
+const struct ix_gear *ix_gear_of(const char *mech);
 
 /* Make and remove by the ledger: what is in it is removed whatever happens. -errno */
 int ix_make(const struct ix_task *t, const struct ix_gear *g, struct ix_thing *thing);

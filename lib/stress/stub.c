@@ -2,11 +2,8 @@
 /* Lists of jobs whose files are still to come: each takes its line away. */
 #include "stress/jobs.h"
 
-const struct ix_job ix_jobs_churn[] = { { 0 } };
-const struct ix_job ix_jobs_contend[] = { { 0 } };
 const struct ix_job ix_jobs_limits[] = { { 0 } };
 const struct ix_job ix_jobs_undo[] = { { 0 } };
 const struct ix_job ix_jobs_removed[] = { { 0 } };
 const struct ix_job ix_jobs_transfer[] = { { 0 } };
 const struct ix_job ix_jobs_compare[] = { { 0 } };
-const struct ix_gear *const ix_gears[] = { NULL };
