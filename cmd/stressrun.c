@@ -238,6 +238,7 @@ static int list(struct storm *s)
 	r = ipcx_stress_list(s->app->x, s->kind->flags, &t);
 	if (r < 0)
 		return app_failed(s->app, r);
+	sheet.broken = true;
 	sheet_heading(&sheet, NULL);
 	r = put_listed(s, &sheet, t);
 	sheet_close(&sheet);

@@ -124,6 +124,55 @@ void table_heading(struct sheet *s, const char *label)
 	out_format("%s%s%s\n", s->colour ? bold : "", label, s->colour ? plain : "");
 }
 
+/* Words, broken at the width of the terminal, or in one line where there is none: lines
+ * after the first begin below it. */
+static void put_broken(const char *text, size_t indent)
+{
+	size_t columns = out_columns(), at = indent;
+	char word[CELL_MAX];
+
+	while (*text) {
+		size_t n = MIN(strcspn(text, " "), sizeof(word) - 1), width;
+
+		memcpy(word, text, n);
+		word[n] = '\0';
+		width = ix_width(word);
+		if (columns && at > indent && at + 1 + width > columns) {
+			out_format("\n%*s", (int)indent, "");
+			at = indent;
+		} else if (at > indent) {
+			out_text(" ");
+			at++;
+		}
+		out_text(word);
+		at += width;
+		text += n;
+		text += strspn(text, " ");
+	}
+	out_text("\n");
+}
+
+/* Columns, then a text that goes on below its own beginning. */
+static void broken_row(struct sheet *s, const struct sheet_rows *rows, size_t i)
+{
+	char text[CELL_MAX];
+	size_t at = 0;
+	bool string;
+
+	for (size_t k = 0; k < s->ncolumns; k++) {
+		const struct sheet_column *c = &s->columns[k];
+		char *end = render(s, c, rows, i, text, &string);
+		size_t fill = c->width - MIN(text_width(text, end, string), c->width);
+
+		if (k + 1 == s->ncolumns)
+			break;
+		out_format("%*s%s%*s", c->right ? (int)fill : 0, "", text,
+			   (int)(c->right ? 0 : fill) + GAP, "");
+		at += c->width + GAP;
+	}
+	put_broken(text, at);
+}
+
 void table_rows(struct sheet *s, const struct sheet_rows *rows)
 {
 	struct sheet_column *columns[IPCX_FIELDS];
@@ -135,6 +184,10 @@ void table_rows(struct sheet *s, const struct sheet_rows *rows)
 		headings(s);
 	}
 	for (size_t i = 0; i < rows->n; i++) {
+		if (s->broken) {
+			broken_row(s, rows, i);
+			continue;
+		}
 		sheet_line(s, rows, i, columns, s->ncolumns, cell);
 		out_text("\n");
 	}
@@ -161,63 +214,15 @@ static void child(struct sheet *s, const struct sheet_child *c)
 	(void)sheet_all(&below, c->t);
 }
 
-/* Words, broken at the width of the terminal: lines after the first begin below it. */
-static void put_broken(const char *text, size_t indent)
-{
-	size_t columns = out_columns(), at = indent;
-
-	columns = columns ? columns : 80;
-	while (*text) {
-		size_t n = strcspn(text, " "), width;
-		char word[CELL_MAX];
-
-		n = MIN(n, sizeof(word) - 1);
-		memcpy(word, text, n);
-		word[n] = '\0';
-		width = ix_width(word);
-		if (at > indent && at + 1 + width > columns) {
-			out_format("\n%*s", (int)indent, "");
-			at = indent;
-		} else if (at > indent) {
-			out_text(" ");
-			at++;
-		}
-		out_text(word);
-		at += width;
-		text += n;
-		text += strspn(text, " ");
-	}
-	out_text("\n");
-}
-
-/* Names and what there is to say of each: no headings, and a long text goes on below its
- * own beginning. */
+/* Names and what there is to say of each: no headings. */
 void table_more(struct sheet *s, const struct sheet_child *more)
 {
-	const struct ipcx_field_info *name =
-		ipcx_field_info((enum ipcx_field)more->fields[0]);
-	const struct ipcx_field_info *what =
-		ipcx_field_info((enum ipcx_field)more->fields[1]);
-	static const struct cell_style people = { .raw = false };
-	size_t n = ipcx_table_rows(more->t), width = 0;
-	char cell[CELL_MAX];
-	struct ipcx_value v;
+	struct sheet below = { .format = s->format, .style = s->style, .broken = true };
 
 	out_format("\n%s%s%s\n", s->colour ? bold : "", more->label,
 		   s->colour ? plain : "");
-	for (size_t i = 0; i < n; i++) {
-		(void)ipcx_row_get(more->t, i, (enum ipcx_field)more->fields[0], &v);
-		*cell_text(cell, name, &v, &people) = '\0';
-		width = MAX(width, ix_width(cell));
-	}
-	for (size_t i = 0; i < n; i++) {
-		(void)ipcx_row_get(more->t, i, (enum ipcx_field)more->fields[0], &v);
-		*cell_text(cell, name, &v, &people) = '\0';
-		out_format("%s%*s", cell, (int)(width - ix_width(cell)) + GAP, "");
-		(void)ipcx_row_get(more->t, i, (enum ipcx_field)more->fields[1], &v);
-		*cell_text(cell, what, &v, &people) = '\0';
-		put_broken(cell, width + GAP);
-	}
+	(void)sheet_fields(&below, NULL, more->fields, NULL, NULL);
+	(void)sheet_all(&below, more->t);
 }
 
 #define LABEL_WIDTH 16
