@@ -5,5 +5,3 @@
 const struct ix_job ix_jobs_limits[] = { { 0 } };
 const struct ix_job ix_jobs_undo[] = { { 0 } };
 const struct ix_job ix_jobs_removed[] = { { 0 } };
-const struct ix_job ix_jobs_transfer[] = { { 0 } };
-const struct ix_job ix_jobs_compare[] = { { 0 } };
