@@ -16,7 +16,7 @@ static const uint8_t fields[] = { IPCX_F_NAME,      IPCX_F_SIZE,    IPCX_F_WORKL
 				  IPCX_F_P50,       IPCX_F_P90,     IPCX_F_P99,
 				  IPCX_F_P999,      IPCX_F_MAX,     IPCX_F_ERRORS,
 				  IPCX_F_ERRNOS,    IPCX_F_FAULTS,  IPCX_F_CPU_TIME,
-				  IPCX_F_SWITCHES,  IPCX_FIELDS };
+				  IPCX_F_SWITCHES,  IPCX_F_WHAT,    IPCX_FIELDS };
 static const uint8_t shown[] = { IPCX_F_NAME, IPCX_F_RATE, IPCX_F_RATIO,    IPCX_F_P50,
 				 IPCX_F_P99,  IPCX_F_MAX,  IPCX_F_CPU_TIME, IPCX_FIELDS };
 static const uint8_t listed[] = { IPCX_F_NAME, IPCX_F_WORKLOAD, IPCX_F_WHAT,
