@@ -58,17 +58,12 @@ unsigned ix_flow_channels(const struct ix_task *t)
 	return MIN(t->workers / 2, IX_CHANNELS);
 }
 
-int ix_flow_open(struct ix_task *t, const struct ix_flow *wanted, unsigned channels)
+static int open_all(const struct ix_task *t, struct ix_flow *f)
 {
-	struct ix_flow *f = malloc(sizeof(*f));
 	int r = 0;
 
-	if (!f)
-		return ix_cannot(t, -ENOMEM, "no memory");
-	*f = *wanted;
-	f->channels = channels;
-	t->state = f;
-	for (unsigned i = 0; r == 0 && i < channels; i++) {
+	f->opened = 0;
+	for (unsigned i = 0; i < f->channels; i++) {
 		f->channel[i] = (struct ix_channel){
 			.way = f->way,
 			.slot = i * IX_PARTS,
@@ -76,20 +71,56 @@ int ix_flow_open(struct ix_task *t, const struct ix_flow *wanted, unsigned chann
 			.receivers = partners(t, i, false) > 1,
 			.roomy = f->roomy,
 			.mixed = f->mixed,
-			.size = f->size,
+			.size = f->mixed ? 0 : f->size,
 			.longest = f->size,
 		};
 		r = ix_channel_open(t, &f->channel[i]);
+		if (r < 0)
+			return r;
+		f->opened++;
 	}
-	return r;
+	return 0;
+}
+
+static void close_all(const struct ix_task *t, struct ix_flow *f)
+{
+	for (unsigned i = 0; i < f->opened; i++)
+		ix_channel_close(t, &f->channel[i]);
+	f->opened = 0;
+}
+
+int ix_flow_open(struct ix_task *t, const struct ix_flow *wanted, unsigned channels)
+{
+	struct ix_flow *f = malloc(sizeof(*f));
+	int r;
+
+	if (!f)
+		return ix_cannot(t, -ENOMEM, "no memory");
+	*f = *wanted;
+	f->channels = channels;
+	f->opened = 0;
+	t->state = f;
+	r = f->mixed ? 0 : ix_way_check(t, f->way, f->size, partners(t, 0, true) > 1);
+	if (r < 0)
+		return r;
+	r = open_all(t, f);
+	while (r < 0 && f->way->shared && f->opened > 0) {
+		unsigned fewer = f->opened;
+
+		/* The limits allow so many: several pairs have one together. */
+		close_all(t, f);
+		f->channels = fewer;
+		r = open_all(t, f);
+	}
+	return r < 0 ? ix_channel_cannot(t, f->way, r) : 0;
 }
 
 void ix_flow_finish(struct ix_task *t)
 {
 	struct ix_flow *f = t->state;
 
-	for (unsigned i = 0; f && i < f->channels; i++)
-		ix_channel_close(t, &f->channel[i]);
+	if (f)
+		close_all(t, f);
 	free(f);
 	t->state = NULL;
 }
