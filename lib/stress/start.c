@@ -254,6 +254,20 @@ static void end_supervisor(struct ipcx_stress *s)
 	reap(s);
 }
 
+/* Whoever outlived the supervisor dies with it, but not in the same moment: what a worker
+ * is about to make has to be there when it is swept up. */
+static void wait_for_workers(const struct ix_arena *arena)
+{
+	static const struct timespec span = { .tv_nsec = 1000000 };
+
+	for (unsigned i = 0; i < arena->ndesks; i++)
+		for (int looks = 0; looks < 2000 && arena->desks[i].pid > 0 &&
+				    !atomic_load(&arena->desks[i].ended) &&
+				    kill(arena->desks[i].pid, 0) == 0;
+		     looks++)
+			(void)nanosleep(&span, NULL);
+}
+
 /* In the namespace that was loaded: by a process that goes there. */
 static unsigned sweep_there(struct ipcx_stress *s)
 {
@@ -284,6 +298,8 @@ int ipcx_stress_end(struct ipcx_stress *s)
 		end_supervisor(s);
 	if (s->arena && !s->arena->fresh) {
 		t = ix_task_of(s);
+		if (!atomic_load(&s->arena->ended))
+			wait_for_workers(s->arena);
 		left = ix_ledger_open(&t) > 0 ? sweep_there(s) : 0;
 	}
 	if (left)
