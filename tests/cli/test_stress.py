@@ -449,6 +449,20 @@ def test_anybody_may(world):
         assert {f["name"]: f["what"] for f in r.json["facts"]}["namespace"] == "a fresh one"
 
 
+@pytest.mark.parametrize("words,rc", [(["stress", "shm", "msg", "--workload", "churn"], 4), (["stress", "msg", "--workload", "churn"], 1),
+                                      (["stress", "compare", "pipe", "msg", "--workload", "one-way"], 4), (["stress", "shm", "--workload", "churn"], 0)],
+                         ids=lambda x: " ".join(x) if isinstance(x, list) else str(x))
+def test_what_cannot_be_run_here_is_told(world, words, rc):
+    world.sysctl("kernel.msgmni", "0")
+    r = world.ipcx(*words, "--ops", "20", "--here", "--json")
+    assert r.rc == rc, r.err
+    rows, errors = document(r, "results"), r.json["errors"]
+    assert {e["kind"] for e in errors} == ({"unavailable"} if rc else set()) and bool(rows) == (rc != 1)
+    assert all(line.startswith("ipcx: note: msg ") and "No space left" in line for line in r.err.splitlines())
+    r = world.ipcx(*words, "--ops", "20", "--here", "--expect", "p99 < 1ns")
+    assert r.rc == 1, "what is not as expected weighs more"
+
+
 def test_what_is_too_much_is_refused_unless_forced(world):
     for more in ([], ["--force"]):
         world.sysctl("kernel.shmmax", "4096")  # so that nothing comes of it when it is forced
