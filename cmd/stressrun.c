@@ -266,7 +266,12 @@ static int begin(struct storm *s)
 	/* Nothing that is there fits, or it does not fit together: no object is missing. */
 	if (r == -ENOENT || r == -EINVAL)
 		return msg_usage("%s", ipcx_error(s->app->x));
-	return r < 0 ? app_failed(s->app, r) : 0;
+	if (r == 0)
+		return 0;
+	(void)app_failed(s->app, r);
+	if (r == -ENOMEM && !s->args->force)
+		msg_note("less --size, --objects or --workers, or --force");
+	return EXIT_FAILED;
 }
 
 static int failed(struct storm *s)

@@ -58,7 +58,8 @@ def refused(world, *words, says):
     (["stress", "--expect", "errors == 0 && p99 < 5x"], "column 22"), (["stress", "--expect", "nattch == 0"], "results have no field 'nattch'; there are: mech "),
     (["stress", "--expect", "ratio < 2"], "results have no field 'ratio'"), (["stress", "--expect", ""], "--expect"),
     (["stress", "-o", "nattch"], "no field 'nattch' here; there are: mech "), (["stress", "-o", "ratio"], "'ratio'"), (["stress", "--plot"], "--plot"),
-    (["stress", "compare", "frob"], "no way 'frob' here; there are: "), (["stress", "compare", "shm"], "no way 'shm'"),
+    (["stress", "compare", "frob"], "no way 'frob' here; there are: msg "), (["stress", "compare", "sysv"], "no way 'sysv'"),
+    (["stress", "compare", "memfd", "--workload", "one-way"], "no workload 'one-way' here; there are: setup"),
     (["stress", "compare", "--workload", "churn"], "no workload 'churn' here; there are: one-way"),
     (["stress", "compare", "--plot", "--json"], "--plot is a picture"), (["stress", "compare", "--plot", "--format", "csv"], "--plot is a picture"),
     (["stress", "compare", "--expect", "mech == shm"], "results have no field 'mech'"), (["stress", "compare", "--objects", "5"], "--objects"),
@@ -202,7 +203,7 @@ def test_ratios_are_to_the_fastest_of_what_is_comparable(world):
 def test_the_fastest_stands_first(world):
     out = world.ok(*COMPARE, "mq")
     blocks = [b.splitlines() for b in out.split("\n\n")][:-1]
-    assert [b[0].split(" on ")[1] for b in blocks] == ["1 CPU", "2 CPUs"] and all(b[0].startswith("one-way ") for b in blocks)
+    assert [b[0].split(" on ")[1] for b in blocks] == ["1 CPU", "2 CPUs"] and all(b[0].startswith("one-way: ") for b in blocks)
     for block in blocks:
         rates = [int(line.split()[1]) for line in block[2:]]
         assert len(rates) == 3 and rates == sorted(rates, reverse=True)
@@ -213,7 +214,7 @@ def test_the_fastest_stands_first(world):
 def test_bars_are_as_long_as_the_rate(world, locale, bar):
     r = world.ipcx("stress", "compare", "--workload", "one-way", "--ops", "300", "--cpus", "1", "--plot", env={"LC_ALL": locale})
     assert r.rc == 0 and r.err == ""
-    lines = [re.fullmatch(rf"(\S+) +({bar}) +(\d+)/s +(fastest|[\d.]+ x slower)", line) for line in r.out.split("\n\n")[0].splitlines()[1:]]
+    lines = [re.fullmatch(rf"(\S+) +({bar}) +(\d+)/s +(fastest|as fast|[\d.]+ x slower)", line) for line in r.out.split("\n\n")[0].splitlines()[1:]]
     assert len(lines) > 5 and all(lines), r.out
     assert lines[0][4] == "fastest" and len({line.span(4)[1] for line in lines}) == 1
     assert all(columns(line[0]) == 80 for line in lines)
@@ -448,9 +449,27 @@ def test_anybody_may(world):
         assert {f["name"]: f["what"] for f in r.json["facts"]}["namespace"] == "a fresh one"
 
 
+@pytest.mark.parametrize("words,rc", [(["stress", "shm", "msg", "--workload", "churn"], 4), (["stress", "msg", "--workload", "churn"], 1),
+                                      (["stress", "compare", "pipe", "msg", "--workload", "one-way"], 4), (["stress", "shm", "--workload", "churn"], 0)],
+                         ids=lambda x: " ".join(x) if isinstance(x, list) else str(x))
+def test_what_cannot_be_run_here_is_told(world, words, rc):
+    world.sysctl("kernel.msgmni", "0")
+    r = world.ipcx(*words, "--ops", "20", "--here", "--json")
+    assert r.rc == rc, r.err
+    rows, errors = document(r, "results"), r.json["errors"]
+    assert {e["kind"] for e in errors} == ({"unavailable"} if rc else set()) and bool(rows) == (rc != 1)
+    assert all(line.startswith("ipcx: note: msg ") and "No space left" in line for line in r.err.splitlines())
+    r = world.ipcx(*words, "--ops", "20", "--here", "--expect", "p99 < 1ns")
+    assert r.rc == 1, "what is not as expected weighs more"
+
+
 def test_what_is_too_much_is_refused_unless_forced(world):
-    r = world.ipcx("stress", "shm", "--workload", "churn", "--size", "1P", "--ops", "1")
-    assert r.rc == 1 and r.out == "" and r.err.count("\n") == 1 and "memory" in r.err
+    for more in ([], ["--force"]):
+        world.sysctl("kernel.shmmax", "4096")  # so that nothing comes of it when it is forced
+        r = world.ipcx("stress", "shm", "--workload", "churn", "--size", "1P", "--ops", "1", "--here", "--json", *more)
+        assert r.rc == 1 and ("refused unless forced" in r.err) == (not more) and ("or --force" in r.err) == (not more), r.err
+        assert bool(r.out) == bool(more)
+    assert world.objects() == []
 
 
 def test_units_of_durations(world):
