@@ -138,7 +138,7 @@ static int semaphores(int id, struct sembuf *ops, size_t n, const struct timespe
 			copy[i].sem_op = 2;
 	}
 	for (size_t i = 0; i < n; i++)
-		if (lie("sem-lost") && ops[i].sem_op > 0 && now())
+		if (lie("sem-lost") && ops[i].sem_op > 0 && ops[i].sem_num % 2 && now())
 			return 0;
 	if (lie("sem-through") && ops->sem_op < 0 && now())
 		return 0;
@@ -292,7 +292,7 @@ void *mmap64(void *at, size_t n, int prot, int flags, int fd, off64_t off)
 	__typeof__(&mmap64) real = (__typeof__(&mmap64))dlsym(RTLD_NEXT, "mmap64");
 
 	if (fd >= 0 && (flags & MAP_SHARED) && (prot & PROT_WRITE) && lie("pshm-apart") &&
-	    now())
+	    often())
 		flags = (flags & ~MAP_SHARED) | MAP_PRIVATE;
 	return real(at, n, prot, flags, fd, off);
 }
