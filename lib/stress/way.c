@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which ways there are, and how a channel of any of them is opened and closed. */
+/* How a channel of any way is opened and closed, and why it may not be. */
 #include "stress/way.h"
-
-#include <errno.h>
-
-const struct ix_way *const ix_ways[] = {
-	&ix_way_msg,       &ix_way_mq,
-	&ix_way_pipe,      &ix_way_stream,
-	&ix_way_seqpacket, &ix_way_shm_sem,
-	&ix_way_pshm_psem, &ix_way_shm_futex,
-	&ix_way_eventfd,   NULL,
-};
 
 int ix_channel_part(const struct ix_task *t, struct ix_channel *c, const char *mech,
 		    size_t size)

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <errno.h>
+
 #include "stress/ring.h"
 
 /* Objects of a channel at most: memory and its semaphores. */
@@ -40,15 +42,20 @@ struct ix_way {
 	bool endless;       /* whoever sends is never held up */
 	/* -errno; what was opened is closed by close(). */
 	int (*open)(const struct ix_task *t, struct ix_channel *c);
-	/* 0 or -errno; -EINTR: nothing was sent. */
+	/*
+	 * Send: 0. Receive: the size of a message, and its rank in type. -1 and errno as
+	 * the system call leaves it, for which nothing stands between it and the timed
+	 * loop: EINTR, and nothing was done; ix_is_empty(errno) when there is no message
+	 * and wait is not wanted.
+	 */
 	int (*send)(struct ix_channel *c, const struct ix_parcel *p, size_t size);
-	/* The size of a message, -EINTR, -EAGAIN when there is none and wait is not
-	 * wanted, -errno. */
 	ssize_t (*receive)(struct ix_channel *c, struct ix_parcel *ret, bool wait);
 };
 
-/* All of them, ended by NULL; one by its name, or NULL. */
-extern const struct ix_way *const ix_ways[];
+static inline bool ix_is_empty(int error)
+{
+	return error == EAGAIN || error == ENOMSG || error == ETIMEDOUT;
+}
 
 extern const struct ix_way ix_way_msg, ix_way_mq, ix_way_pipe, ix_way_stream,
 	ix_way_seqpacket, ix_way_eventfd, ix_way_shm_sem, ix_way_pshm_psem,
