@@ -2,6 +2,5 @@
 /* Lists of jobs whose files are still to come: each takes its line away. */
 #include "stress/jobs.h"
 
-const struct ix_job ix_jobs_removed[] = { { 0 } };
 const struct ix_job ix_jobs_transfer[] = { { 0 } };
 const struct ix_job ix_jobs_compare[] = { { 0 } };
