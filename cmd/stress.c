@@ -11,11 +11,12 @@ static const uint8_t fields[] = { IPCX_F_MECH,     IPCX_F_SIZE,      IPCX_F_OBJE
 				  IPCX_F_P50,      IPCX_F_P90,       IPCX_F_P99,
 				  IPCX_F_P999,     IPCX_F_MAX,       IPCX_F_ERRORS,
 				  IPCX_F_ERRNOS,   IPCX_F_FAULTS,    IPCX_F_CPU_TIME,
-				  IPCX_F_SWITCHES, IPCX_FIELDS };
-/* With the longest workload and operation not wider than 80 columns. */
+				  IPCX_F_SWITCHES, IPCX_F_WHAT,      IPCX_FIELDS };
+/* With the longest workload and operation not wider than 80 columns. Calls that failed
+ * are told below the table, as faults are. */
 static const uint8_t shown[] = { IPCX_F_WORKLOAD, IPCX_F_OPERATION, IPCX_F_CPUS,
 				 IPCX_F_RATE,     IPCX_F_P50,       IPCX_F_P99,
-				 IPCX_F_MAX,      IPCX_F_ERRORS,    IPCX_FIELDS };
+				 IPCX_F_MAX,      IPCX_FIELDS };
 static const uint8_t listed[] = { IPCX_F_MECH, IPCX_F_WORKLOAD, IPCX_F_WHAT,
 				  IPCX_FIELDS };
 static const uint8_t blocks[] = { IPCX_F_MECH, IPCX_FIELDS };

@@ -16,7 +16,7 @@ static const uint8_t fields[] = { IPCX_F_NAME,      IPCX_F_SIZE,    IPCX_F_WORKL
 				  IPCX_F_P50,       IPCX_F_P90,     IPCX_F_P99,
 				  IPCX_F_P999,      IPCX_F_MAX,     IPCX_F_ERRORS,
 				  IPCX_F_ERRNOS,    IPCX_F_FAULTS,  IPCX_F_CPU_TIME,
-				  IPCX_F_SWITCHES,  IPCX_FIELDS };
+				  IPCX_F_SWITCHES,  IPCX_F_WHAT,    IPCX_FIELDS };
 static const uint8_t shown[] = { IPCX_F_NAME, IPCX_F_RATE, IPCX_F_RATIO,    IPCX_F_P50,
 				 IPCX_F_P99,  IPCX_F_MAX,  IPCX_F_CPU_TIME, IPCX_FIELDS };
 static const uint8_t listed[] = { IPCX_F_NAME, IPCX_F_WORKLOAD, IPCX_F_WHAT,
@@ -27,13 +27,14 @@ static const uint8_t blocks[] = { IPCX_F_WORKLOAD, IPCX_F_OPERATION, IPCX_F_CPUS
 
 static void label(const struct ipcx_table *t, size_t row, char *buf, size_t size)
 {
-	struct ipcx_value workload, operation, cpus;
-	const char *word = stress_text(t, row, IPCX_F_CPUS, &cpus);
+	struct ipcx_value v[3];
+	const char *workload = stress_text(t, row, IPCX_F_WORKLOAD, &v[0]);
+	const char *operation = stress_text(t, row, IPCX_F_OPERATION, &v[1]);
+	const char *cpus = stress_text(t, row, IPCX_F_CPUS, &v[2]);
+	bool same = strcmp(workload, operation) == 0;
 
-	(void)snprintf(buf, size, "%s (%s) on %s CPU%s",
-		       stress_text(t, row, IPCX_F_WORKLOAD, &workload),
-		       stress_text(t, row, IPCX_F_OPERATION, &operation), word,
-		       strcmp(word, "1") == 0 ? "" : "s");
+	(void)snprintf(buf, size, "%s%s%s on %s CPU%s", workload, same ? "" : ": ",
+		       same ? "" : operation, cpus, strcmp(cpus, "1") == 0 ? "" : "s");
 }
 
 static const struct stress_kind kind = {
@@ -49,26 +50,36 @@ static const struct stress_kind kind = {
 
 /* ---- --plot */
 
+/* How it stands to the fastest. */
+static void times(const struct sheet_rows *rows, size_t i, char *buf, size_t size)
+{
+	struct ipcx_value v;
+
+	if (sheet_get(rows, i, IPCX_F_RATIO, &v) < 0 || v.type != IPCX_REAL)
+		(void)snprintf(buf, size, "-");
+	else if (v.as.d <= 1)
+		(void)snprintf(buf, size, "fastest");
+	else if (v.as.d < 1.05)
+		(void)snprintf(buf, size, "as fast");
+	else
+		(void)snprintf(buf, size, "%.1f x slower", v.as.d);
+}
+
 static int put_bars(struct storm *s, const struct sheet_rows *rows, const char *text)
 {
 	struct plot_bar *bars = calloc(rows->n + 1, sizeof(*bars));
-	struct ipcx_value *names = calloc(rows->n + 1, sizeof(*names)), rate, ratio;
+	struct ipcx_value *names = calloc(rows->n + 1, sizeof(*names)), rate;
+	char ratio[24];
 
 	for (size_t i = 0; bars && names && i < rows->n; i++) {
-		char times[24] = "";
-
 		bars[i].label =
 			stress_text(rows->t, rows->order[i], IPCX_F_NAME, &names[i]);
 		if (sheet_get(rows, i, IPCX_F_RATE, &rate) < 0 || rate.type != IPCX_UINT)
 			rate.as.u = 0;
-		if (sheet_get(rows, i, IPCX_F_RATIO, &ratio) == 0 &&
-		    ratio.type == IPCX_REAL)
-			(void)snprintf(times, sizeof(times),
-				       ratio.as.d > 1 ? "%.1f x slower" : "fastest",
-				       ratio.as.d);
 		bars[i].value = (double)rate.as.u;
+		times(rows, i, ratio, sizeof(ratio));
 		(void)snprintf(bars[i].figures, sizeof(bars[i].figures),
-			       "%" PRIu64 "/s  %13s", rate.as.u, times);
+			       "%" PRIu64 "/s  %13s", rate.as.u, ratio);
 	}
 	sheet_heading(&s->sheet, text);
 	if (bars && names)

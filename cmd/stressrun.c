@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A stress run as a user sees it: started, watched, ended by signals, told. What it
  * measures is the library's. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -237,6 +238,7 @@ static int list(struct storm *s)
 	r = ipcx_stress_list(s->app->x, s->kind->flags, &t);
 	if (r < 0)
 		return app_failed(s->app, r);
+	sheet.broken = true;
 	sheet_heading(&sheet, NULL);
 	r = put_listed(s, &sheet, t);
 	sheet_close(&sheet);
@@ -261,7 +263,15 @@ static int begin(struct storm *s)
 	}
 	stop_catch();
 	r = ipcx_stress_start(s->app->x, &s->plan, &s->run);
-	return r < 0 ? app_failed(s->app, r) : 0;
+	/* Nothing that is there fits, or it does not fit together: no object is missing. */
+	if (r == -ENOENT || r == -EINVAL)
+		return msg_usage("%s", ipcx_error(s->app->x));
+	if (r == 0)
+		return 0;
+	(void)app_failed(s->app, r);
+	if (r == -ENOMEM && !s->args->force)
+		msg_note("less --size, --objects or --workers, or --force");
+	return EXIT_FAILED;
 }
 
 static int failed(struct storm *s)

@@ -48,7 +48,8 @@ struct sheet {
 	const struct format *format;
 	struct cell_style style;
 	bool headings, colour, terminal;
-	bool begun;       /* something of it is on its way */
+	bool broken; /* for people: the last column is text, and may take many lines */
+	bool begun;  /* something of it is on its way */
 	const char *sort; /* what --sort says, or NULL */
 	const char *kind; /* "objects": the JSON array */
 	bool fixed;       /* the caller named the fields: every row has all of them */

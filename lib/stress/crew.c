@@ -20,6 +20,10 @@
 #define STANDSTILL 500
 /* How many an end may take. */
 #define GRACE 500
+/* And as many more for each worker: they may all be on one CPU, which others use, too. */
+#define PATIENCE(c, looks) ((looks) + 4 * (c)->task->workers)
+/* One interruption in so many: each costs the worker time. */
+#define NUDGE 4
 
 /* ---- in a worker */
 
@@ -179,11 +183,12 @@ struct crew {
 	pid_t pids[IX_WORKERS]; /* 0: it is gone */
 	unsigned alive;
 	uint64_t began, warm, ends;
-	uint64_t counted; /* operations at the last look */
-	unsigned still;   /* looks without one more */
-	unsigned waning;  /* looks since the end was wanted */
-	bool killed;      /* by us, as they did not end */
-	bool broken;      /* the end of one of them was none by itself */
+	uint64_t counted;      /* operations at the last look */
+	unsigned still;        /* looks without one more */
+	unsigned waning;       /* looks since the end was wanted, or one more ended */
+	unsigned waning_alive; /* workers then */
+	bool killed;           /* by us, as they did not end */
+	bool broken;           /* the end of one of them was none by itself */
 };
 
 static void lost(struct crew *c, unsigned index, int status)
@@ -272,15 +277,20 @@ static void watch(struct crew *c)
 
 	c->still = counted == c->counted ? c->still + 1 : 0;
 	c->counted = counted;
-	if (c->still > STANDSTILL)
-		give_up(c, "nothing moved for five seconds");
+	if (c->still > PATIENCE(c, STANDSTILL))
+		give_up(c, "nothing moved for seconds");
 }
 
-/* The end is wanted: whoever blocks is interrupted until he has seen it. */
+/* The end is wanted: whoever blocks is interrupted until he has seen it. Many on one CPU
+ * take their time: as long as one after another ends, there is no haste. */
 static void wane(struct crew *c)
 {
-	signal_all(c, SIGUSR1);
-	if (++c->waning > GRACE)
+	if (c->alive < c->waning_alive)
+		c->waning = 0;
+	c->waning_alive = c->alive;
+	if (c->waning % NUDGE == 0)
+		signal_all(c, SIGUSR1);
+	if (++c->waning > PATIENCE(c, GRACE))
 		give_up(c, "there was no end");
 }
 
@@ -340,7 +350,7 @@ static int hire(struct crew *c)
 /* All at their place: whoever came first does not begin first. */
 static void assemble(struct crew *c)
 {
-	for (unsigned looks = 0; !c->broken && looks < GRACE; looks++) {
+	for (unsigned looks = 0; !c->broken && looks < PATIENCE(c, GRACE); looks++) {
 		if (atomic_load(&c->arena->ready) >= c->task->workers)
 			return;
 		look_later(c);

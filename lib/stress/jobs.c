@@ -42,3 +42,10 @@ bool ix_named(const char *const *list, const char *name)
 			return true;
 	return false;
 }
+
+unsigned ix_workers_of(const struct ipcx_stress_plan *plan, const struct ix_workload *w)
+{
+	unsigned n = MAX(plan->workers, w->least);
+
+	return w->even ? n + n % 2 : n;
+}

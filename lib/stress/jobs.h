@@ -11,3 +11,6 @@ extern const struct ix_job ix_jobs_churn[], ix_jobs_transfer[], ix_jobs_contend[
 bool ix_named(const char *const *list, const char *name);
 
 bool ix_job_wanted(const struct ix_job *job, const struct ipcx_stress_plan *plan);
+
+/* How many workers one of its runs has: those asked for, and as many as it needs. */
+unsigned ix_workers_of(const struct ipcx_stress_plan *plan, const struct ix_workload *w);

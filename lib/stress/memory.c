@@ -41,37 +41,58 @@ static uint64_t read_number(int dir, const char *name)
 							       : number(text);
 }
 
-/* What is left of memory.max of the process's own group (cgroup v2). Groups above may
- * allow less; then it is the kernel that says so. */
-static uint64_t group_has(struct ipcx *x)
+/* Where control groups say what memory they may have: version 2, version 1. */
+static const struct hierarchy {
+	const char *
+		line; /* what the group's line in /proc/self/cgroup has before its name */
+	const char *dir, *most, *used;
+} hierarchies[] = {
+	{ "0::", "/sys/fs/cgroup", "memory.max", "memory.current" },
+	{ ":memory:", "/sys/fs/cgroup/memory", "memory.limit_in_bytes",
+	  "memory.usage_in_bytes" },
+};
+
+static uint64_t group_in(const struct hierarchy *h, const char *groups)
 {
-	char text[4096], path[4200], *group;
+	const char *group = strstr(groups, h->line);
 	uint64_t most, used;
 	auto_fd int dir = -1;
+	char path[4200];
 
-	if (ix_procfd(x) < 0 ||
-	    ix_read_file(ix_procfd(x), "self/cgroup", text, sizeof(text)) < 0)
-		return UINT64_MAX;
-	group = strstr(text, "0::");
 	if (!group)
 		return UINT64_MAX;
-	group += strlen("0::");
-	group[strcspn(group, "\n")] = '\0';
-	(void)snprintf(path, sizeof(path), "/sys/fs/cgroup%s", group);
+	group += strlen(h->line);
+	(void)snprintf(path, sizeof(path), "%s%.*s", h->dir, (int)strcspn(group, "\n"),
+		       group);
 	dir = ix_open(AT_FDCWD, path, O_PATH | O_DIRECTORY);
 	if (dir < 0)
 		return UINT64_MAX;
-	most = read_number(dir, "memory.max");
-	used = read_number(dir, "memory.current");
+	most = read_number(dir, h->most);
+	used = read_number(dir, h->used);
 	if (most == UINT64_MAX || used == UINT64_MAX)
 		return UINT64_MAX;
 	return most > used ? most - used : 0;
 }
 
+/* What is left to the process's own group. Groups above may allow less; then it is the
+ * kernel that says so. */
+static uint64_t group_has(struct ipcx *x)
+{
+	uint64_t least = UINT64_MAX;
+	char text[4096];
+
+	if (ix_procfd(x) < 0 ||
+	    ix_read_file(ix_procfd(x), "self/cgroup", text, sizeof(text)) < 0)
+		return UINT64_MAX;
+	for (size_t i = 0; i < ARRAY_SIZE(hierarchies); i++)
+		least = MIN(least, group_in(&hierarchies[i], text));
+	return least;
+}
+
 static uint64_t needs(const struct ipcx_stress_plan *plan, const struct ix_job *job)
 {
 	struct ix_task t = { .job = job,
-			     .workers = MAX(plan->workers, job->workload->least),
+			     .workers = ix_workers_of(plan, job->workload),
 			     .objects = plan->objects,
 			     .bytes = plan->bytes };
 

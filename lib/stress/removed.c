@@ -150,6 +150,8 @@ static bool play(struct ix_worker *w, struct ix_thing *own, uint32_t round)
 	if (r == ETIME)
 		ix_fault(w, "only %u of %u came to an object within two seconds",
 			 atomic_load(&s->arrived), ix_others(w));
+	if (r == 0)
+		atomic_store(&s->whole, round);
 	if (r == 0 && scene->blocks)
 		see_them_wait(w, round);
 	if (!remove_it(w, own))
@@ -215,7 +217,8 @@ int ix_told_removed(struct ix_worker *w, uint32_t round, int error)
 
 bool ix_is_removed(struct ix_worker *w, uint32_t round)
 {
-	return await(w, &ix_stage(w)->removed, round, true) == 0;
+	return await(w, &ix_stage(w)->removed, round, true) == 0 &&
+	       atomic_load(&ix_stage(w)->whole) == round;
 }
 
 /* Whatever happens, the remover is told that this one has left. */

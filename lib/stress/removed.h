@@ -17,6 +17,7 @@ struct ix_stage {
 	_Atomic uint32_t arrived; /* who hold the object; a futex */
 	_Atomic uint32_t left;    /* who are done with it; a futex */
 	_Atomic uint32_t removed; /* the round whose object is; a futex */
+	_Atomic uint32_t whole;   /* the last round to which all came */
 	_Atomic uint64_t at;      /* when they could go on */
 	uint32_t slot;
 	_Atomic uint32_t blocked[IX_WORKERS]; /* the round in which one was seen asleep */
@@ -61,7 +62,7 @@ static inline unsigned ix_others(const struct ix_worker *w)
 int ix_told_removed(struct ix_worker *w, uint32_t round, int error);
 
 /* Wait until the object of this round is removed, also when the end is wanted: who lets
- * go before that would be missed. false: it is not, and will not be. */
+ * go before that would be missed. false: it is not, or not all were there. */
 bool ix_is_removed(struct ix_worker *w, uint32_t round);
 
 /* The key or name is free: a new object can have it at once, and is another. */

@@ -118,13 +118,6 @@ static int choose_keys(struct ipcx_stress *s)
 
 /* ---- one job after another */
 
-static unsigned workers_of(const struct ipcx_stress *s, const struct ix_workload *w)
-{
-	unsigned n = MAX(s->plan.workers, w->least);
-
-	return w->even ? n + n % 2 : n;
-}
-
 static bool possible(const struct ipcx_stress *s, const struct ix_job *job,
 		     unsigned placement)
 {
@@ -174,7 +167,7 @@ static void run_one(struct ipcx_stress *s, const struct ix_job *job, unsigned nu
 
 	t.job = job;
 	t.job_number = number;
-	t.workers = workers_of(s, job->workload);
+	t.workers = ix_workers_of(&s->plan, job->workload);
 	t.objects = s->plan.objects;
 	t.cpus = placement;
 	t.non = ix_cpus(placement, t.on);

@@ -54,6 +54,18 @@ static int check_any(struct ipcx *x, const struct ipcx_stress_plan *plan)
 			     here ? " in a namespace that is in use" : "");
 }
 
+/* The largest crew of all. */
+static unsigned most_workers(const struct ipcx_stress_plan *plan)
+{
+	const struct ix_job *job;
+	unsigned most = 0;
+
+	for (unsigned i = 0; (job = ix_job(i)); i++)
+		if (ix_job_wanted(job, plan))
+			most = MAX(most, ix_workers_of(plan, job->workload));
+	return most;
+}
+
 static uint64_t made_up_seed(void)
 {
 	struct timespec now;
@@ -150,18 +162,6 @@ static int launch(struct ipcx_stress *s)
 	return wait_ready(s);
 }
 
-/* Workers of one run at most: a workload may need more than are asked for, or one more to
- * have pairs. */
-static unsigned largest_crew(const struct ipcx_stress_plan *plan)
-{
-	unsigned n = plan->workers;
-	const struct ix_job *job;
-
-	for (unsigned i = 0; (job = ix_job(i)); i++)
-		n = MAX(n, job->workload->least);
-	return n + 1;
-}
-
 int ipcx_stress_start(struct ipcx *x, const struct ipcx_stress_plan *plan,
 		      struct ipcx_stress **ret_s)
 {
@@ -175,7 +175,7 @@ int ipcx_stress_start(struct ipcx *x, const struct ipcx_stress_plan *plan,
 	r = fill_in(x, plan, &s->plan);
 	if (r == 0)
 		r = ix_memory_check(x, &s->plan);
-	if (r == 0 && !(s->arena = ix_arena_new(largest_crew(&s->plan))))
+	if (r == 0 && !(s->arena = ix_arena_new(most_workers(&s->plan))))
 		r = ix_fail(x, -errno, "cannot share memory");
 	if (r == 0)
 		r = launch(s);
@@ -254,6 +254,20 @@ static void end_supervisor(struct ipcx_stress *s)
 	reap(s);
 }
 
+/* Whoever outlived the supervisor dies with it, but not in the same moment: what a worker
+ * is about to make has to be there when it is swept up. */
+static void wait_for_workers(const struct ix_arena *arena)
+{
+	static const struct timespec span = { .tv_nsec = 1000000 };
+
+	for (unsigned i = 0; i < arena->ndesks; i++)
+		for (int looks = 0; looks < 2000 && arena->desks[i].pid > 0 &&
+				    !atomic_load(&arena->desks[i].ended) &&
+				    kill(arena->desks[i].pid, 0) == 0;
+		     looks++)
+			(void)nanosleep(&span, NULL);
+}
+
 /* In the namespace that was loaded: by a process that goes there. */
 static unsigned sweep_there(struct ipcx_stress *s)
 {
@@ -284,6 +298,8 @@ int ipcx_stress_end(struct ipcx_stress *s)
 		end_supervisor(s);
 	if (s->arena && !s->arena->fresh) {
 		t = ix_task_of(s);
+		if (!atomic_load(&s->arena->ended))
+			wait_for_workers(s->arena);
 		left = ix_ledger_open(&t) > 0 ? sweep_there(s) : 0;
 	}
 	if (left)

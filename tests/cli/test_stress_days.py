@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""ipcx stress on bad days: interrupted at any moment, workers killed, limits of one, no memory, no permission.
+
+Whatever happens: no process is left, no object, and what is wrong is said."""
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import time
+
+import pytest
+from conftest import IPCX
+from helpers.tools import release
+
+RANDOM = random.Random(20261121)
+
+
+def processes(world, word):
+    """The processes in the world whose command line has this word: pid by pid."""
+    script = 'for p in /proc/[0-9]*; do echo "${p#/proc/} $(tr "\\0" " " 2>/dev/null < $p/cmdline)"; done'
+    found = (line.partition(" ") for line in world.run("sh", "-c", script).out.splitlines())
+    return [int(pid) for pid, _, line in found if word in line and line.split()[:2] != ["sh", "-c"]]
+
+
+def gone(world, word, patience=10):
+    """Wait until none of them is left."""
+    until = time.monotonic() + patience
+    while (left := processes(world, word)) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not left
+
+
+@contextlib.contextmanager
+def begun(world, *words, path=IPCX):
+    p = subprocess.Popen(world.argv(path, "stress", *words), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                         stdin=subprocess.DEVNULL, env=dict(os.environ, LC_ALL="C.UTF-8"))
+    try:
+        yield p
+    finally:
+        p.kill()
+        p.wait()
+        p.stdout.close()
+        p.stderr.close()
+
+
+def inside(world, seed, patience=20):
+    """The processes of a run, once it has workers: (the command, its supervisor, the workers), by numbers of here."""
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        out = world.run("sh", "-c", "for p in /proc/[0-9]*; do cut -d' ' -f1,4 $p/stat 2>/dev/null; done").out
+        parent = {int(line.split()[0]): int(line.split()[1]) for line in out.splitlines()}
+        ours = set(processes(world, f"--seed {seed}")) & set(parent)
+        command = [p for p in ours if parent[p] not in ours]
+        supervisor = [p for p in ours if parent[p] in command]
+        workers = [p for p in ours if parent[p] in supervisor]
+        if len(command) == 1 and len(supervisor) == 1 and workers:
+            return command[0], supervisor[0], sorted(workers)
+        time.sleep(0.02)
+    raise AssertionError("there are no workers")
+
+
+def kill(world, signo, pid):
+    return world.run("kill", f"-{int(signo)}", str(pid)).rc
+
+
+@pytest.mark.parametrize("number", range(100))
+def test_an_interrupt_at_any_moment(world, number):
+    """As ^C does it: to all of them. In the namespace that is in use, which is empty afterwards."""
+    seed = 100000 + number
+    words = ("--here", "--for", "20s", "--seed", str(seed), "--workers", "3")
+    p = subprocess.Popen(world.argv("setsid", "--wait", release(), "stress", *words), stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    time.sleep(RANDOM.random() * 0.8)
+    pids = processes(world, f"stress --here --for 20s --seed {seed}")
+    world.run("sh", "-c", 'kill -INT "$@" 2>/dev/null', "sh", *[str(pid) for pid in pids])
+    out, err = p.communicate(timeout=60)
+    assert b"hang" not in err and b"left" not in err and b"killed" not in err, err
+    assert gone(world, f"--seed {seed}")
+    assert world.objects("all") == []
+    assert pids == [] or p.returncode != 0, (out, err)
+
+
+def test_a_worker_is_killed(world):
+    with begun(world, "msg", "--here", "--workload", "churn", "--for", "30s", "--seed", "777001") as p:
+        _, _, workers = inside(world, 777001)
+        kill(world, signal.SIGKILL, workers[0])
+        _, err = p.communicate(timeout=60)
+    assert p.returncode == 1 and b"was killed by signal 9" in err, err
+    assert gone(world, "--seed 777001") and world.objects("all") == []
+
+
+@pytest.mark.parametrize("whom", ["supervisor", "command", "both"])
+@pytest.mark.parametrize("mech", ["msg", "sem", "shm", "mq", "pshm", "psem"])
+def test_one_above_is_killed(world, mech, whom):
+    """The supervisor: its parent sweeps. The command: the supervisor sweeps. Both: what is left is what there was."""
+    with begun(world, mech, "--here", "--workload", "churn", "--for", "30s", "--seed", "777002") as p:
+        command, supervisor, _ = inside(world, 777002)
+        for pid in {"supervisor": [supervisor], "command": [command], "both": [command, supervisor]}[whom]:
+            kill(world, signal.SIGKILL, pid)
+        _, err = p.communicate(timeout=60)
+    assert gone(world, "--seed 777002")
+    if whom == "both":
+        return  # nobody is there any more who could: only that nothing hangs
+    assert world.objects("all") == []
+    if whom == "supervisor":
+        assert p.returncode == 1 and b"unexpected end" in err, err
+
+
+def test_killed_in_a_namespace_of_its_own_nothing_is_left(world):
+    with begun(world, "--for", "30s", "--seed", "777003") as p:
+        command, supervisor, _ = inside(world, 777003)
+        kill(world, signal.SIGKILL, supervisor)
+        kill(world, signal.SIGKILL, command)
+        p.communicate(timeout=60)
+    assert gone(world, "--seed 777003")
+    assert world.objects("all") == []
+
+
+def test_stopped_and_continued_is_no_standstill(world):
+    """Longer than the watchdog waits."""
+    with begun(world, "sem", "--workload", "churn", "--for", "9s", "--cpus", "1", "--seed", "777004") as p:
+        command, supervisor, workers = inside(world, 777004)
+        for pid in (supervisor, *workers):
+            kill(world, signal.SIGSTOP, pid)
+        time.sleep(7)
+        for pid in (*workers, supervisor):
+            kill(world, signal.SIGCONT, pid)
+        _, err = p.communicate(timeout=60)
+    assert p.returncode == 0 and err == b"", err
+
+
+def test_a_worker_that_hangs_is_ended(world):
+    with begun(world, "sem", "--workload", "churn", "--for", "1s", "--cpus", "1", "--seed", "777005") as p:
+        _, _, workers = inside(world, 777005)
+        kill(world, signal.SIGSTOP, workers[0])
+        _, err = p.communicate(timeout=60)
+    assert p.returncode == 1 and b"hang" in err, err
+    assert gone(world, "--seed 777005") and world.objects("all") == []
+
+
+LOW = {"kernel.shmmni": "1", "kernel.msgmni": "1", "kernel.sem": "1 1 1 1", "fs.mqueue.queues_max": "1",
+       "fs.mqueue.msg_max": "1"}
+
+
+@pytest.mark.parametrize("mech", ["msg", "sem", "shm", "mq", "pshm", "psem"])
+def test_limits_of_one(world, mech):
+    """It runs, or says that it cannot: never a fault, never something left."""
+    for name, value in LOW.items():
+        world.sysctl(name, value)
+    r = world.run(release(), "stress", mech, "--here", "--for", "1s", "--seed", "5", timeout=120)
+    assert r.rc in (0, 1, 4), (r.rc, r.err)
+    assert "hang" not in r.err and "lost" not in r.err and "left" not in r.err, r.err
+    if r.rc:
+        assert "cannot" in r.err or "limit" in r.err or "room" in r.err, r.err
+    assert world.objects("all") == []
+
+
+def test_limits_of_nothing(world):
+    for name in ("kernel.shmmni", "kernel.msgmni"):
+        world.sysctl(name, "0")
+    r = world.run(release(), "stress", "shm", "msg", "--here", "--for", "500ms", timeout=120)
+    assert r.rc in (1, 4) and r.err, (r.rc, r.out, r.err)
+    assert world.objects("all") == []
+
+
+def test_no_namespaces_are_to_be_had(world):
+    """An ordinary user where none may be made: one line, and nothing was run."""
+    world.run("sh", "-c", "echo 0 > /proc/sys/user/max_user_namespaces")
+    before = world.run("cat", "/proc/sys/user/max_user_namespaces").out.strip()
+    if before != "0":
+        pytest.skip("the number of user namespaces cannot be set here")
+    try:
+        r = world.run(release(), "stress", "--for", "1s", uid=4711)
+    finally:
+        world.run("sh", "-c", "echo 31000 > /proc/sys/user/max_user_namespaces")
+    assert r.rc == 1 and len(r.err.splitlines()) == 1 and "namespace" in r.err, r.err
+
+
+def test_as_an_ordinary_user(world):
+    r = world.run(release(), "stress", "--for", "3s", uid=4711, timeout=120)
+    assert (r.rc, r.err) == (0, ""), (r.rc, r.out, r.err)
+
+
+def test_what_would_not_fit_is_refused(world):
+    r = world.run(release(), "stress", "shm", "--workload", "churn", "--size", "1P", "--for", "1s")
+    assert r.rc == 1 and "memory" in r.err and "refused" in r.err, r.err
+    assert r.out == ""
+
+
+@contextlib.contextmanager
+def memory_group(most):
+    """A control group that may have so much memory, of whichever version there is."""
+    for top, limit in (("/sys/fs/cgroup", "memory.max"), ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")):
+        group = f"{top}/ipcx-test-{os.getpid()}"
+        with contextlib.suppress(OSError):
+            os.mkdir(group)
+            if os.path.exists(f"{group}/{limit}"):
+                break
+            os.rmdir(group)
+    else:
+        pytest.skip("no control group with a limit of memory can be made")
+    with open(f"{group}/{limit}", "w", encoding="ascii") as f:
+        f.write(str(most))
+    try:
+        yield group
+    finally:
+        for _ in range(100):
+            with contextlib.suppress(OSError):
+                os.rmdir(group)
+                break
+            time.sleep(0.1)
+
+
+def test_the_memory_of_a_group(world):
+    """A control group that has less than is needed: refused; forced into it: killed, told, and nothing is left."""
+    with memory_group(48 << 20) as group:
+        script = f'echo $$ > {group}/cgroup.procs; exec "$@"'
+        words = [release(), "stress", "pshm", "--here", "--workload", "churn", "--size", "40M", "--for", "2s", "--objects", "4"]
+        r = world.run("sh", "-c", script, "sh", *words, timeout=120)
+        assert r.rc == 1 and "refused" in r.err, (r.rc, r.err)
+        r = world.run("sh", "-c", script, "sh", *words, "--force", timeout=120)
+        assert r.rc in (0, 1, 137), (r.rc, r.out, r.err)  # sparse as they are, they may fit
+    assert gone(world, "stress pshm --here")
+    assert world.objects("all") == []
+
+
+def test_memory_runs_out(world):
+    """The kernel kills whom it likes: nothing hangs, nothing is left, and it is not called a success."""
+    with memory_group(12 << 20) as group:
+        script = f'echo $$ > {group}/cgroup.procs; exec "$@"'
+        words = [release(), "stress", "msg", "--here", "--workload", "churn", "--workers", "200", "--for", "2s", "--force"]
+        r = world.run("sh", "-c", script, "sh", *words, timeout=120)
+        assert r.rc in (1, 137, -9), (r.rc, r.out, r.err)
+    assert gone(world, "stress msg --here")
+    if r.rc == 1:  # the command itself was spared: it swept
+        assert world.objects("all") == [], r.err
