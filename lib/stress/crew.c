@@ -111,8 +111,7 @@ static _Noreturn void be_worker(struct ix_task *t, unsigned index, pid_t supervi
 	catch_nudges();
 	ix_pin(t, index);
 	wait_for_all(w.arena);
-	w.phase = atomic_load(&w.arena->phase);
-	begin(&w);
+	begin(&w); /* ix_on() learns the phase, which may be the last by now */
 	t->job->workload->work(&w);
 	note_end(&w);
 	_exit(0);
