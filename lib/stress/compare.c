@@ -4,7 +4,6 @@
  * size, one way, there and back, and from many to one. The answer to whoever asks which
  * to use.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -90,7 +89,7 @@ static ssize_t await(struct ix_worker *w, struct end *e)
 
 	do
 		n = e->back->way->receive(e->back, e->answer, true);
-	while (n == -EINTR && (!ix_over(w) || ++late < PATIENCE));
+	while (n < 0 && errno == EINTR && (!ix_over(w) || ++late < PATIENCE));
 	return n;
 }
 
@@ -109,8 +108,10 @@ static void ask(struct ix_worker *w, struct end *e)
 		if (n == 0)
 			n = await(w, e);
 		if (n < 0) {
-			ix_failed(w, 0, (int)-n);
-			if (n == -EINTR)
+			int error = errno;
+
+			ix_failed(w, 0, error);
+			if (error == EINTR)
 				ix_fault(w, "request %" PRIu64 " was not answered",
 					 s.sums.count);
 			continue;
@@ -139,10 +140,10 @@ static void answer(struct ix_worker *w, struct end *e, struct ix_receiver *r)
 
 		do
 			n = e->there->way->receive(e->there, e->request, true);
-		while (n == -EINTR && !ix_over(w));
+		while (n < 0 && errno == EINTR && !ix_over(w));
 		if (n < 0) {
-			if (n != -EINTR)
-				ix_failed(w, 0, (int)-n);
+			if (errno != EINTR)
+				ix_failed(w, 0, errno);
 			continue;
 		}
 		flaw = ix_parcel_check(r, e->request, (size_t)n,
@@ -152,9 +153,9 @@ static void answer(struct ix_worker *w, struct end *e, struct ix_receiver *r)
 				 ix_flaw_text(flaw));
 		do
 			error = e->back->way->send(e->back, e->request, (size_t)n);
-		while (error == -EINTR);
+		while (error < 0 && errno == EINTR);
 		if (error < 0)
-			ix_failed(w, 0, -error);
+			ix_failed(w, 0, errno);
 	}
 }
 

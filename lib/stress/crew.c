@@ -99,6 +99,7 @@ static _Noreturn void be_worker(struct ix_task *t, unsigned index, pid_t supervi
 		.arena = t->arena,
 		.desk = &t->arena->desks[index],
 		.index = index,
+		.phase = IX_WAIT, /* ix_on() looks for itself */
 		.rounds = t->ops ? t->ops : UINT64_MAX,
 		.clock_cost = t->arena->clock_cost,
 		.random = { .state = ix_mix(t->seed + t->job_number, index) },
@@ -111,7 +112,7 @@ static _Noreturn void be_worker(struct ix_task *t, unsigned index, pid_t supervi
 	catch_nudges();
 	ix_pin(t, index);
 	wait_for_all(w.arena);
-	begin(&w); /* ix_on() learns the phase, which may be the last by now */
+	begin(&w);
 	t->job->workload->work(&w);
 	note_end(&w);
 	_exit(0);

@@ -6,7 +6,6 @@
  */
 #include "stress/setup.h"
 
-#include <errno.h>
 #include <semaphore.h>
 #include <string.h>
 #include <sys/sem.h>
@@ -133,16 +132,14 @@ const struct ix_setup_kind ix_setup_memfd = { .cycle = memfd_cycle };
 static int carry(struct ix_channel *c, struct bench *b)
 {
 	ssize_t n;
-	int r;
 
 	b->sent->type = 1;
 	memcpy(b->sent->data, &b->mark, c->size);
-	r = c->way->send(c, b->sent, c->size);
-	if (r < 0)
-		return r;
+	if (c->way->send(c, b->sent, c->size) < 0)
+		return -errno;
 	n = c->way->receive(c, b->came, true);
 	if (n < 0)
-		return (int)n;
+		return -errno;
 	if ((size_t)n != c->size || memcmp(b->sent->data, b->came->data, c->size))
 		return -EILSEQ;
 	return 0;
