@@ -202,9 +202,12 @@ static void done(struct ix_worker *w, unsigned op, uint64_t began)
 		ix_done(w, op, began);
 }
 
-static void failed(struct ix_worker *w, unsigned op, int error)
+/* Nothing may fail but for want of memory. */
+static void failed(struct ix_worker *w, unsigned op, const char *what, int error)
 {
 	ix_failed(w, op == IX_NO_OP ? 0 : op, error);
+	if (error != ENOMEM)
+		ix_fault(w, "cannot %s: %s", what, ix_errno_text(error));
 }
 
 /* A size whose number of bits is anything: small ones and large ones alike. */
@@ -256,7 +259,7 @@ static void send_on(struct ix_worker *w, struct ix_channel *c, struct ix_parcel 
 		if (r < 0) {
 			if (errno == EINTR)
 				return;
-			failed(w, op, errno);
+			failed(w, op, "send", errno);
 			continue;
 		}
 		done(w, op, t);
@@ -295,7 +298,7 @@ static void receive_on(struct ix_worker *w, struct ix_channel *c, struct ix_parc
 		if (n < 0) {
 			if (errno == EINTR)
 				return;
-			failed(w, op, errno);
+			failed(w, op, "receive", errno);
 			continue;
 		}
 		done(w, op, t);
@@ -327,7 +330,7 @@ static void drain(struct ix_worker *w, struct ix_channel *c, struct ix_parcel *p
 			continue;
 		}
 		if (error != EINTR && !ix_is_empty(error)) {
-			failed(w, f->receive_op, error);
+			failed(w, f->receive_op, "receive", error);
 			return;
 		}
 		if (error != EINTR && last)
