@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "stress/crew.h"
@@ -205,6 +206,7 @@ void ix_supervise(struct ipcx_stress *s, int ready)
 	int r;
 
 	set_signals();
+	(void)umask(077); /* what is made is as it was asked for */
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	s->run = getpid();
 	r = go(s);
