@@ -253,16 +253,12 @@ static void await_first(const struct ix_worker *w)
 	}
 }
 
-static void work(struct ix_worker *w)
+static void probe(struct ix_worker *w)
 {
 	const struct ix_probes *all = w->task->job->on;
-	const struct plan *plan = w->task->state;
 	struct ix_thing own = { .slot = ix_slot(w, 0), .id = -1, .size = all->size };
-	int r;
+	int r = ix_make(w->task, all->gear, &own);
 
-	if (w->index >= plan->active)
-		return; /* there is no room for it */
-	r = ix_make(w->task, all->gear, &own);
 	if (r < 0) {
 		ix_failed(w, 0, r);
 		return;
@@ -275,12 +271,20 @@ static void work(struct ix_worker *w)
 		(void)atomic_fetch_add(&w->arena->board[READY], 1);
 		try_all(w, &own);
 	}
-	if (w->index == 0)
-		atomic_store(&w->arena->board[FIRST_ENDED], 1);
-	else
+	if (w->index > 0)
 		await_first(w);
 	(void)ix_remove(w->task, all->gear, &own);
 	all->gear->close(&own);
+}
+
+static void work(struct ix_worker *w)
+{
+	const struct plan *plan = w->task->state;
+
+	if (w->index < plan->active) /* for others there is no room */
+		probe(w);
+	if (w->index == 0)
+		atomic_store(&w->arena->board[FIRST_ENDED], 1);
 }
 
 static const struct ix_workload workload = {

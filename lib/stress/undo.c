@@ -28,7 +28,7 @@ enum { TAKE_IT, COMEBACK };
 #define ATTACHES 4
 
 /* How long what was held may take to come back. */
-#define PATIENCE (2 * IX_SECOND_NS)
+#define PATIENCE (4 * IX_SECOND_NS)
 
 /* What a victim and its worker share. */
 struct cradle {
@@ -339,7 +339,7 @@ static bool sacrifice(struct victim *v)
 	else if (r == -ETIME)
 		ix_fault(
 			v->w,
-			"what a killed process held did not come back within two seconds");
+			"what a killed process held did not come back within four seconds");
 	else
 		ix_failed(v->w, COMEBACK, r);
 	bury(v);
