@@ -267,14 +267,20 @@ static void send_on(struct ix_worker *w, struct ix_channel *c, struct ix_parcel 
 	}
 }
 
-static void look_at(struct ix_worker *w, struct ix_receiver *r, const struct ix_parcel *p,
-		    size_t size, bool endless)
+static NOINLINE void tell(struct ix_worker *w, const struct ix_receiver *r, size_t size,
+			  enum ix_flaw flaw)
+{
+	ix_fault(w, "message %" PRIu64 ", of %zu bytes, %s", r->sums.count, size,
+		 ix_flaw_text(flaw));
+}
+
+static inline void look_at(struct ix_worker *w, struct ix_receiver *r,
+			   const struct ix_parcel *p, size_t size, bool endless)
 {
 	enum ix_flaw flaw = ix_parcel_check(r, p, size, (unsigned)(p->type - 1));
 
 	if (flaw)
-		ix_fault(w, "message %" PRIu64 ", of %zu bytes, %s", r->sums.count, size,
-			 ix_flaw_text(flaw));
+		tell(w, r, size, flaw);
 	if (endless && r->sums.count % LOOK_EVERY == 0)
 		(void)atomic_fetch_add(board(w, RECEIVED), LOOK_EVERY);
 }

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#define COMPACT 4
+#define COMPACT IX_PARCEL_NUMBERED
 #define WHOLE   16
 
 /* Odd, and without a pattern: as it is added again and again, all words differ. */
@@ -83,17 +83,11 @@ void ix_parcel_fill(struct ix_sender *s, struct ix_parcel *p, size_t size, unsig
 	}
 }
 
-static void count(struct ix_sums *sums, size_t size, uint64_t word)
+static inline void count(struct ix_sums *sums, size_t size, uint64_t word)
 {
 	sums->count++;
 	sums->bytes += size;
 	sums->mixed += word;
-}
-
-void ix_parcel_sent(struct ix_sender *s, size_t size, unsigned rank)
-{
-	count(&s->sums, size, s->word);
-	s->next[rank] += size >= COMPACT; /* which has a number */
 }
 
 const char *ix_flaw_text(enum ix_flaw flaw)
@@ -113,80 +107,77 @@ const char *ix_flaw_text(enum ix_flaw flaw)
 	return NULL;
 }
 
-/* What a message says of itself. */
-struct claim {
-	unsigned number;
-	uint64_t seq;
-	uint64_t check; /* and which bits of it there are */
-	uint64_t bits;
-	unsigned rank;
-	size_t head;
-};
-
-static void read_claim(const struct ix_parcel *p, size_t size, unsigned rank,
-		       struct claim *ret)
+/* Whether this is the one that is due. */
+static enum ix_flaw in_turn(struct ix_receiver *r, unsigned number, unsigned rank,
+			    uint64_t seq)
 {
-	uint64_t check;
-	uint32_t compact;
+	uint64_t *next = &r->next[number][rank], due = *next;
 
-	ret->rank = rank;
-	if (size >= WHOLE) {
-		memcpy(&ret->seq, p->data, sizeof(ret->seq));
-		memcpy(&check, p->data + sizeof(ret->seq), sizeof(check));
-		ret->number = check & 0xff;
-		ret->rank = check >> 8 & 0xffff;
-		ret->check = check >> 24;
-		ret->bits = UINT64_MAX >> 24;
-		ret->head = WHOLE;
-	} else {
-		memcpy(&compact, p->data, sizeof(compact));
-		ret->number = compact >> 24;
-		ret->seq = compact >> 8 & 0xffff;
-		ret->check = compact & 0xff;
-		ret->bits = 0xff;
-		ret->head = COMPACT;
-	}
-}
-
-/* Whether it is the one that is due. Of a small message only the low bits are known, and
- * only he who sees them all can say which it is. */
-static enum ix_flaw in_turn(struct ix_receiver *r, const struct claim *c, size_t size)
-{
-	uint64_t *next = &r->next[c->number][c->rank], seq = c->seq;
-
-	if (size < WHOLE) {
-		if (!r->alone)
-			return IX_SOUND;
-		seq = *next + (uint64_t)(int64_t)(int16_t)(uint16_t)(seq - *next);
-	}
-	if (seq == *next) {
-		*next = seq + 1;
-		return IX_SOUND;
-	}
-	if ((int64_t)(seq - *next) < 0)
+	if (seq != due && (int64_t)(seq - due) < 0)
 		return IX_AGAIN;
 	*next = seq + 1;
-	return r->alone ? IX_GAP : IX_SOUND;
+	return seq == due || !r->alone ? IX_SOUND : IX_GAP;
+}
+
+/* Without a number, only its length can be wrong. */
+static enum ix_flaw check_tiny(struct ix_receiver *r, const struct ix_parcel *p,
+			       size_t size)
+{
+	uint64_t word = essence(r->salt, 0, 0, size, 0);
+
+	count(&r->sums, size, word);
+	return is_padded(p->data, 0, size, word) ? IX_SOUND : IX_CHANGED;
+}
+
+/* Of the number only the low bits are here, and only he who sees them all can say which
+ * it is. */
+static enum ix_flaw check_small(struct ix_receiver *r, const struct ix_parcel *p,
+				size_t size, unsigned rank)
+{
+	uint32_t compact;
+	unsigned number;
+	uint64_t seq, word, due;
+
+	memcpy(&compact, p->data, sizeof(compact));
+	number = compact >> 24;
+	seq = compact >> 8 & 0xffff;
+	word = essence(r->salt, number, rank, size, seq);
+	count(&r->sums, size, word);
+	if (((compact ^ word) & 0xff) ||
+	    (size > COMPACT && !is_padded(p->data, COMPACT, size, word)))
+		return IX_CHANGED;
+	if (number >= r->senders || rank >= IX_RANKS)
+		return IX_FOREIGN;
+	if (!r->alone)
+		return IX_SOUND;
+	due = r->next[number][rank];
+	return in_turn(r, number, rank,
+		       due + (uint64_t)(int64_t)(int16_t)(uint16_t)(seq - due));
+}
+
+static NOINLINE enum ix_flaw check_whole(struct ix_receiver *r, const struct ix_parcel *p,
+					 size_t size, unsigned rank)
+{
+	uint64_t seq, check, word;
+	unsigned number;
+
+	memcpy(&seq, p->data, sizeof(seq));
+	memcpy(&check, p->data + sizeof(seq), sizeof(check));
+	number = check & 0xff;
+	word = essence(r->salt, number, rank, size, seq);
+	count(&r->sums, size, word);
+	if (check != (word << 24 | (uint64_t)rank << 8 | number) ||
+	    !is_padded(p->data, WHOLE, size, word))
+		return IX_CHANGED;
+	if (number >= r->senders || rank >= IX_RANKS)
+		return IX_FOREIGN;
+	return in_turn(r, number, rank, seq);
 }
 
 enum ix_flaw ix_parcel_check(struct ix_receiver *r, const struct ix_parcel *p,
 			     size_t size, unsigned rank)
 {
-	struct claim c;
-	uint64_t word;
-
-	if (size < COMPACT) {
-		word = essence(r->salt, 0, 0, size, 0);
-		count(&r->sums, size, word);
-		return is_padded(p->data, 0, size, word) ? IX_SOUND : IX_CHANGED;
-	}
-	read_claim(p, size, rank, &c);
-	word = essence(r->salt, c.number, rank, size, c.seq);
-	count(&r->sums, size, word);
-	if (c.check != (word & c.bits) || c.rank != rank ||
-	    !is_padded(p->data, c.head, size, word))
-		return IX_CHANGED;
-	if (c.number >= r->senders || rank >= IX_RANKS)
-		return IX_FOREIGN;
-	return in_turn(r, &c, size);
+	if (size >= WHOLE)
+		return check_whole(r, p, size, rank);
+	return size >= COMPACT ? check_small(r, p, size, rank) : check_tiny(r, p, size);
 }

@@ -14,6 +14,9 @@
 /* The longest message. */
 #define IX_PARCEL_MOST (1U << 20)
 
+/* The shortest that says which it is. */
+#define IX_PARCEL_NUMBERED 4
+
 /* A message as msgsnd(2) wants it. */
 struct ix_parcel {
 	long type;
@@ -43,7 +46,13 @@ struct ix_sender {
 /* Fill a message: it is the sender's next of this rank. */
 void ix_parcel_fill(struct ix_sender *s, struct ix_parcel *p, size_t size, unsigned rank);
 /* The one that was filled last is on its way. */
-void ix_parcel_sent(struct ix_sender *s, size_t size, unsigned rank);
+static inline void ix_parcel_sent(struct ix_sender *s, size_t size, unsigned rank)
+{
+	s->sums.count++;
+	s->sums.bytes += size;
+	s->sums.mixed += s->word;
+	s->next[rank] += size >= IX_PARCEL_NUMBERED;
+}
 
 /* ---- receiving */
 

@@ -71,17 +71,6 @@ union semun {
 	unsigned short *array;
 };
 
-static int sem_fill(struct tokens *k, struct pair *p)
-{
-	unsigned short values[2 * TWINS] = { 0 };
-
-	for (unsigned i = 0; i < k->twins; i++)
-		values[2 * i] = ROOM;
-	return semctl(p->thing[0].id, 0, SETALL, (union semun){ .array = values }) < 0
-		       ? -errno
-		       : 0;
-}
-
 static int move(const struct pair *p, unsigned from, unsigned to, int n, bool wait)
 {
 	struct sembuf ops[] = {
@@ -92,6 +81,20 @@ static int move(const struct pair *p, unsigned from, unsigned to, int n, bool wa
 	};
 
 	return semop(p->thing[0].id, ops, ARRAY_SIZE(ops)) < 0 ? -errno : 0;
+}
+
+static int sem_fill(struct tokens *k, struct pair *p)
+{
+	unsigned short values[2 * TWINS] = { 0 };
+	int r;
+
+	for (unsigned i = 0; i < k->twins; i++)
+		values[2 * i] = ROOM;
+	if (semctl(p->thing[0].id, 0, SETALL, (union semun){ .array = values }) < 0)
+		return -errno;
+	/* Once there and back: kernel.sem may not allow two operations in one call. */
+	r = move(p, 0, 1, 1, false);
+	return r < 0 ? r : move(p, 1, 0, 1, false);
 }
 
 static int sem_give(const struct pair *p, struct handful h)
@@ -205,6 +208,13 @@ static int hire(struct ix_task *t, struct tokens *k, struct pair *p, uint32_t sl
 	return r < 0 ? r : k->kind->fill(k, p);
 }
 
+static int cannot(struct ix_task *t, int error)
+{
+	if (error == -EINVAL || error == -E2BIG)
+		return ix_cannot(t, error, "the limits are too low for it");
+	return ix_cannot(t, error, "cannot make semaphores: %s", ix_errno_text(error));
+}
+
 static int prepare(struct ix_task *t)
 {
 	struct tokens *k = calloc(1, sizeof(*k));
@@ -218,8 +228,7 @@ static int prepare(struct ix_task *t)
 		int r = hire(t, k, &k->pair[i], i * k->kind->things);
 
 		if (r < 0)
-			return ix_cannot(t, r, "cannot make semaphores: %s",
-					 ix_errno_text(r));
+			return cannot(t, r);
 		k->pairs++;
 	}
 	return 0;

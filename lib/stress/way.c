@@ -54,6 +54,8 @@ int ix_channel_cannot(struct ix_task *t, const struct ix_way *way, int error)
 		return ix_cannot(t, error,
 				 "the limits do not allow a message of %llu bytes",
 				 (unsigned long long)t->bytes);
+	if (error == -EINVAL || error == -E2BIG)
+		return ix_cannot(t, error, "the limits are too low for %s", way->name);
 	return ix_cannot(t, error, "cannot open %s: %s", way->name, ix_errno_text(error));
 }
 

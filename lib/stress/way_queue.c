@@ -63,7 +63,7 @@ static int mq_make(const struct ix_task *t, struct ix_channel *c)
 
 	for (size_t i = 0; c->mixed && r == -EINVAL && i < ARRAY_SIZE(shorter); i++)
 		r = ix_channel_part(t, c, "mq", shorter[i]);
-	return r;
+	return r == -EINVAL ? -EMSGSIZE : r;
 }
 
 static int mq_way_open(const struct ix_task *t, struct ix_channel *c)

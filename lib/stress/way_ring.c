@@ -35,6 +35,17 @@ static int ring_open(const struct ix_task *t, struct ix_channel *c, const char *
 	return 0;
 }
 
+/* Whether kernel.sem allows two operations in one call. */
+static int try_two(int semid)
+{
+	struct sembuf ops[] = {
+		{ .sem_num = IX_RING_ITEMS, .sem_op = 1 },
+		{ .sem_num = IX_RING_ITEMS, .sem_op = -1 },
+	};
+
+	return semop(semid, ops, ARRAY_SIZE(ops)) < 0 ? -errno : 0;
+}
+
 static int shm_sem_open(const struct ix_task *t, struct ix_channel *c)
 {
 	unsigned short values[IX_RING_SEMS] = { [IX_RING_LOCK] = 1 };
@@ -48,7 +59,7 @@ static int shm_sem_open(const struct ix_task *t, struct ix_channel *c)
 	values[IX_RING_ROOM] = (unsigned short)c->ring.depth;
 	if (semctl(c->ring.semid, 0, SETALL, (union semun){ .array = values }) < 0)
 		return -errno;
-	return 0;
+	return c->senders || c->receivers ? try_two(c->ring.semid) : 0;
 }
 
 static int shm_sem_send(struct ix_channel *c, const struct ix_parcel *p, size_t size)
