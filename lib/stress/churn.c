@@ -39,37 +39,19 @@ static const struct ix_gear *gear_of(const struct ix_task *t)
 
 /* ---- before */
 
+/* Whether a size in bytes means it. */
+static bool has_bytes(const struct ix_gear *g)
+{
+	return g->mapped || !g->keyed;
+}
+
 static size_t largest(const struct ix_task *t)
 {
 	const struct ix_gear *g = gear_of(t);
 
-	if (t->bytes)
-		return t->bytes;
-	return g->mapped || !g->keyed ? g->size : 8;
-}
-
-/* How much one object may be: half as much each time, as long as a limit forbids it. */
-static int settle_size(const struct ix_task *t, struct bounds *b)
-{
-	const struct ix_gear *g = gear_of(t);
-	size_t size = largest(t);
-	int r;
-
-	for (;; size /= 2) {
-		struct ix_thing thing = { .slot = IX_FIRST, .id = -1, .size = size };
-
-		r = ix_make(t, g, &thing);
-		if (r == 0) {
-			(void)ix_remove(t, g, &thing);
-			g->close(&thing);
-			break;
-		}
-		if (size <= 1 || t->bytes || r == -EEXIST || r == -EACCES)
-			return r;
-	}
-	b->size = size;
-	b->fixed = t->bytes != 0;
-	return 0;
+	if (!has_bytes(g))
+		return 8;
+	return t->bytes ? t->bytes : g->size;
 }
 
 /* Descriptors of one process: each object takes at most one, and one more to look. */
@@ -97,9 +79,11 @@ static int prepare(struct ix_task *t)
 	    forced)
 		return ix_cannot(t, -ENOTSUP,
 				 "segments go when they are detached (shm_rmid_forced)");
-	r = settle_size(t, b);
-	if (r < 0)
-		return ix_cannot(t, r, "no object can be made: %s", ix_errno_text(r));
+	b->fixed = t->bytes && has_bytes(g);
+	b->size = ix_largest(t, g, largest(t), &r);
+	if (b->size == 0 || (b->fixed && b->size != t->bytes))
+		return ix_cannot(t, r, "no object of size %zu can be made: %s",
+				 largest(t), ix_errno_text(r));
 	b->objects = MIN(MAX(t->objects, 1U), descriptors());
 	b->objects = MIN(b->objects, (IX_SLOTS - IX_FIRST) / t->workers);
 	n = ix_room(t, g, b->size, t->workers * b->objects, &r);

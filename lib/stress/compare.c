@@ -4,7 +4,6 @@
  * size, one way, there and back, and from many to one. The answer to whoever asks which
  * to use.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -15,8 +14,8 @@
 /* Of a message when nothing is said. */
 #define BYTES 64
 
-/* Answers that are waited for after the end, a signal each. */
-#define PATIENCE 200
+/* How long an answer may take after the end. */
+#define PATIENCE IX_SECOND_NS
 
 static int open_flow(struct ix_task *t, struct ix_flow *wanted, unsigned channels)
 {
@@ -82,16 +81,36 @@ struct end {
 	uint64_t salt;
 };
 
-/* Whether the answer came. It will come after the end, too. */
+/* The answer comes after the end, too. */
 static ssize_t await(struct ix_worker *w, struct end *e)
 {
-	ssize_t n;
-	unsigned late = 0;
+	uint64_t over = 0;
 
-	do
-		n = e->back->way->receive(e->back, e->answer, true);
-	while (n == -EINTR && (!ix_over(w) || ++late < PATIENCE));
-	return n;
+	for (;;) {
+		ssize_t n = e->back->way->receive(e->back, e->answer, true);
+
+		if (n >= 0 || errno != EINTR)
+			return n;
+		if (!ix_over(w))
+			continue;
+		if (!over)
+			over = ix_now();
+		errno = EINTR;
+		if (ix_now() - over > PATIENCE)
+			return -1;
+	}
+}
+
+/* Nothing may fail but for want of memory. */
+static void failed(struct ix_worker *w, uint64_t request)
+{
+	int error = errno;
+
+	ix_failed(w, 0, error);
+	if (error == EINTR)
+		ix_fault(w, "request %" PRIu64 " was not answered", request);
+	else if (error != ENOMEM)
+		ix_fault(w, "request %" PRIu64 ": %s", request, ix_errno_text(error));
 }
 
 static void ask(struct ix_worker *w, struct end *e)
@@ -109,10 +128,8 @@ static void ask(struct ix_worker *w, struct end *e)
 		if (n == 0)
 			n = await(w, e);
 		if (n < 0) {
-			ix_failed(w, 0, (int)-n);
-			if (n == -EINTR)
-				ix_fault(w, "request %" PRIu64 " was not answered",
-					 s.sums.count);
+			if (errno != EINTR || ix_over(w))
+				failed(w, s.sums.count);
 			continue;
 		}
 		ix_done(w, 0, t);
@@ -139,10 +156,10 @@ static void answer(struct ix_worker *w, struct end *e, struct ix_receiver *r)
 
 		do
 			n = e->there->way->receive(e->there, e->request, true);
-		while (n == -EINTR && !ix_over(w));
+		while (n < 0 && errno == EINTR && !ix_over(w));
 		if (n < 0) {
-			if (n != -EINTR)
-				ix_failed(w, 0, (int)-n);
+			if (errno != EINTR)
+				failed(w, r->sums.count);
 			continue;
 		}
 		flaw = ix_parcel_check(r, e->request, (size_t)n,
@@ -152,9 +169,9 @@ static void answer(struct ix_worker *w, struct end *e, struct ix_receiver *r)
 				 ix_flaw_text(flaw));
 		do
 			error = e->back->way->send(e->back, e->request, (size_t)n);
-		while (error == -EINTR);
+		while (error < 0 && errno == EINTR && !ix_over(w));
 		if (error < 0)
-			ix_failed(w, 0, -error);
+			failed(w, r->sums.count);
 	}
 }
 

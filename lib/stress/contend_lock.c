@@ -36,19 +36,19 @@ union semun {
 	unsigned short *array;
 };
 
-static int begin(struct ix_task *t, struct locks **ret_l)
+static struct locks *begin(struct ix_task *t)
 {
 	struct locks *l = calloc(1, sizeof(*l));
 
 	t->state = l;
-	if (!l)
-		return ix_cannot(t, -ENOMEM, "no memory");
+	if (l)
+		l->cells = ix_share(CELLS * sizeof(struct cell));
+	if (!l || !l->cells) {
+		(void)ix_cannot(t, -ENOMEM, "no memory");
+		return NULL;
+	}
 	l->thing = (struct ix_thing){ .slot = IX_COMMON, .id = -1 };
-	l->cells = ix_share(CELLS * sizeof(struct cell));
-	if (!l->cells)
-		return ix_cannot(t, -ENOMEM, "no memory");
-	*ret_l = l;
-	return 0;
+	return l;
 }
 
 static void finish(struct ix_task *t)
@@ -102,8 +102,8 @@ static void use(struct ix_worker *w, struct locks *l, unsigned set)
 			continue;
 		l->cells[c].count = counts[c] + 1;
 		if (l->cells[c].inside != w->index + 1)
-			ix_fault(w, "two inside one lock: worker %u came to worker %u",
-				 (unsigned)l->cells[c].inside - 1, w->index);
+			ix_fault(w, "two inside one lock: another came to worker %u",
+				 w->index);
 		l->cells[c].inside = 0;
 		w->desk->own[c]++;
 	}
@@ -114,11 +114,11 @@ static void use(struct ix_worker *w, struct locks *l, unsigned set)
 static int prepare_array(struct ix_task *t)
 {
 	unsigned short ones[CELLS] = { 1, 1, 1, 1 };
-	struct locks *l;
-	int r = begin(t, &l);
+	struct locks *l = begin(t);
+	int r;
 
-	if (r < 0)
-		return r;
+	if (!l)
+		return -ENOMEM;
 	for (l->thing.size = CELLS;; l->thing.size /= 2) {
 		r = ix_make(t, t->job->on, &l->thing);
 		if (r == 0 || l->thing.size == 1)
@@ -223,11 +223,10 @@ const struct ix_workload ix_contend_array = {
 
 static int prepare_token(struct ix_task *t)
 {
-	struct locks *l;
-	int r = begin(t, &l);
+	struct locks *l = begin(t);
 
-	if (r < 0)
-		return r;
+	if (!l)
+		return -ENOMEM;
 	l->ncells = 1;
 	l->thing.value = 1;
 	return ix_common(t, t->job->on, &l->thing);

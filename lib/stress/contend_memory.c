@@ -9,6 +9,9 @@
 
 enum { ATTACH, DETACH };
 
+/* Rounds between two looks at how many are attached. */
+#define ONE_IN 64
+
 /* A cell each: a cache line, so that nobody waits for the line of another. */
 #define CELL 64
 
@@ -40,6 +43,22 @@ static volatile uint64_t *cell_of(const struct ix_thing *thing, unsigned index)
 	return (volatile uint64_t *)((char *)thing->at + (size_t)index * CELL);
 }
 
+/* While this one is not: the supervisor once, all others as well, and once more while
+ * they are in shmat(2). */
+static void count_attaches(struct ix_worker *w, const struct ix_gear *g,
+			   struct ix_thing *mine)
+{
+	unsigned most = 2 * w->task->workers - 1;
+	struct ix_seen seen;
+	int r = g->stat(w->task, mine, &seen);
+
+	if (r < 0)
+		ix_fault(w, "the segment does not answer: %s", ix_errno_text(r));
+	else if (seen.holds == 0 || seen.holds > most)
+		ix_fault(w, "nattch is %llu with 1 to %u attached",
+			 (unsigned long long)seen.holds, most);
+}
+
 static bool turn(struct ix_worker *w, struct ix_thing *mine)
 {
 	const struct ix_gear *g = w->task->job->on;
@@ -60,6 +79,8 @@ static bool turn(struct ix_worker *w, struct ix_thing *mine)
 	began = ix_begin(w, DETACH);
 	g->close(mine);
 	ix_done(w, DETACH, began);
+	if (g->keyed && ix_random_below(&w->random, ONE_IN) == 0)
+		count_attaches(w, g, mine);
 	return true;
 }
 

@@ -99,6 +99,7 @@ static _Noreturn void be_worker(struct ix_task *t, unsigned index, pid_t supervi
 		.arena = t->arena,
 		.desk = &t->arena->desks[index],
 		.index = index,
+		.phase = IX_WAIT, /* ix_on() looks for itself */
 		.rounds = t->ops ? t->ops : UINT64_MAX,
 		.clock_cost = t->arena->clock_cost,
 		.random = { .state = ix_mix(t->seed + t->job_number, index) },
@@ -111,7 +112,6 @@ static _Noreturn void be_worker(struct ix_task *t, unsigned index, pid_t supervi
 	catch_nudges();
 	ix_pin(t, index);
 	wait_for_all(w.arena);
-	w.phase = atomic_load(&w.arena->phase);
 	begin(&w);
 	t->job->workload->work(&w);
 	note_end(&w);
@@ -137,21 +137,24 @@ void ix_fault(struct ix_worker *w, const char *fmt, ...)
 	va_end(args);
 }
 
-static struct ix_told *PRINTF(4, 0)
+static void PRINTF(4, 0)
 	tell(struct ix_task *t, bool fault, int error, const char *fmt, va_list args)
 {
 	struct ix_arena *arena = t->arena;
 	struct ix_told *told = &arena->told[arena->ntold];
 
 	if (arena->ntold == IX_TOLD)
-		return NULL;
+		return;
 	*told = (struct ix_told){ .job = (uint16_t)t->job_number,
 				  .cpus = (uint8_t)t->cpus,
 				  .fault = fault,
 				  .error = error };
 	(void)vsnprintf(told->text, sizeof(told->text), fmt, args);
+	/* What cannot be done on one CPU cannot on two: that is no news. */
+	if (arena->ntold > 0 && told[-1].job == told->job && !told[-1].fault && !fault &&
+	    strcmp(told[-1].text, told->text) == 0)
+		return;
 	arena->ntold++;
-	return told;
 }
 
 void ix_wrong(struct ix_task *t, const char *fmt, ...)
@@ -159,7 +162,7 @@ void ix_wrong(struct ix_task *t, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	(void)tell(t, true, 0, fmt, args);
+	tell(t, true, 0, fmt, args);
 	va_end(args);
 	t->wrong++;
 }
@@ -169,7 +172,7 @@ int ix_cannot(struct ix_task *t, int error, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	(void)tell(t, false, error, fmt, args);
+	tell(t, false, error, fmt, args);
 	va_end(args);
 	return error;
 }

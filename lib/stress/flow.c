@@ -6,7 +6,6 @@
  */
 #include "stress/flow.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <sched.h>
 
@@ -58,17 +57,12 @@ unsigned ix_flow_channels(const struct ix_task *t)
 	return MIN(t->workers / 2, IX_CHANNELS);
 }
 
-int ix_flow_open(struct ix_task *t, const struct ix_flow *wanted, unsigned channels)
+static int open_all(const struct ix_task *t, struct ix_flow *f)
 {
-	struct ix_flow *f = malloc(sizeof(*f));
 	int r = 0;
 
-	if (!f)
-		return ix_cannot(t, -ENOMEM, "no memory");
-	*f = *wanted;
-	f->channels = channels;
-	t->state = f;
-	for (unsigned i = 0; r == 0 && i < channels; i++) {
+	f->opened = 0;
+	for (unsigned i = 0; i < f->channels; i++) {
 		f->channel[i] = (struct ix_channel){
 			.way = f->way,
 			.slot = i * IX_PARTS,
@@ -76,20 +70,56 @@ int ix_flow_open(struct ix_task *t, const struct ix_flow *wanted, unsigned chann
 			.receivers = partners(t, i, false) > 1,
 			.roomy = f->roomy,
 			.mixed = f->mixed,
-			.size = f->size,
+			.size = f->mixed ? 0 : f->size,
 			.longest = f->size,
 		};
 		r = ix_channel_open(t, &f->channel[i]);
+		if (r < 0)
+			return r;
+		f->opened++;
 	}
-	return r;
+	return 0;
+}
+
+static void close_all(const struct ix_task *t, struct ix_flow *f)
+{
+	for (unsigned i = 0; i < f->opened; i++)
+		ix_channel_close(t, &f->channel[i]);
+	f->opened = 0;
+}
+
+int ix_flow_open(struct ix_task *t, const struct ix_flow *wanted, unsigned channels)
+{
+	struct ix_flow *f = malloc(sizeof(*f));
+	int r;
+
+	if (!f)
+		return ix_cannot(t, -ENOMEM, "no memory");
+	*f = *wanted;
+	f->channels = channels;
+	f->opened = 0;
+	t->state = f;
+	r = f->mixed ? 0 : ix_way_check(t, f->way, f->size, partners(t, 0, true) > 1);
+	if (r < 0)
+		return r;
+	r = open_all(t, f);
+	while (r < 0 && f->way->shared && f->opened > 0) {
+		unsigned fewer = f->opened;
+
+		/* The limits allow so many: several pairs have one together. */
+		close_all(t, f);
+		f->channels = fewer;
+		r = open_all(t, f);
+	}
+	return r < 0 ? ix_channel_cannot(t, f->way, r) : 0;
 }
 
 void ix_flow_finish(struct ix_task *t)
 {
 	struct ix_flow *f = t->state;
 
-	for (unsigned i = 0; f && i < f->channels; i++)
-		ix_channel_close(t, &f->channel[i]);
+	if (f)
+		close_all(t, f);
 	free(f);
 	t->state = NULL;
 }
@@ -172,9 +202,12 @@ static void done(struct ix_worker *w, unsigned op, uint64_t began)
 		ix_done(w, op, began);
 }
 
-static void failed(struct ix_worker *w, unsigned op, int error)
+/* Nothing may fail but for want of memory. */
+static void failed(struct ix_worker *w, unsigned op, const char *what, int error)
 {
 	ix_failed(w, op == IX_NO_OP ? 0 : op, error);
+	if (error != ENOMEM)
+		ix_fault(w, "cannot %s: %s", what, ix_errno_text(error));
 }
 
 /* A size whose number of bits is anything: small ones and large ones alike. */
@@ -194,50 +227,55 @@ static void hold_up(const struct ix_worker *w, uint64_t sent, unsigned senders)
 		(void)sched_yield();
 }
 
+/* What does not change stands beside the loop: a part of what is measured is ours. */
 static void send_on(struct ix_worker *w, struct ix_channel *c, struct ix_parcel *p,
 		    struct ix_sender *s)
 {
 	const struct ix_flow *f = w->task->state;
-	unsigned senders = partners(w->task, channel_of(f, w->index), true);
-	unsigned rank = 0;
+	const bool mixed = c->mixed, endless = c->way->endless;
+	int (*const send)(struct ix_channel *, const struct ix_parcel *, size_t) =
+		c->way->send;
+	const unsigned op = f->send_op;
+	unsigned senders = partners(w->task, channel_of(f, w->index), true), rank = 0;
 	size_t size = c->size;
-	uint64_t t;
-	int r;
 
 	while (ix_on(w)) {
-		if (c->mixed) {
+		uint64_t t;
+		int r;
+
+		if (mixed) {
 			uint64_t random = ix_random(&w->random);
 
 			rank = random & (IX_RANKS - 1);
 			size = any_size(random, c->longest);
 		}
-		if (c->way->endless && s->sums.count % LOOK_EVERY == 0)
+		if (endless && s->sums.count % LOOK_EVERY == 0)
 			hold_up(w, s->sums.count, senders);
 		ix_parcel_fill(s, p, size, rank);
-		t = begin(w, f->send_op);
+		t = begin(w, op);
 		do
-			r = c->way->send(c, p, size);
-		while (r == -EINTR && !ix_over(w));
-		if (r == -EINTR)
-			return;
+			r = send(c, p, size);
+		while (r < 0 && errno == EINTR && !ix_over(w));
 		if (r < 0) {
-			failed(w, f->send_op, r);
+			if (errno == EINTR)
+				return;
+			failed(w, op, "send", errno);
 			continue;
 		}
-		done(w, f->send_op, t);
+		done(w, op, t);
 		ix_parcel_sent(s, size, rank);
 	}
 }
 
 static void look_at(struct ix_worker *w, struct ix_receiver *r, const struct ix_parcel *p,
-		    size_t size)
+		    size_t size, bool endless)
 {
 	enum ix_flaw flaw = ix_parcel_check(r, p, size, (unsigned)(p->type - 1));
 
 	if (flaw)
 		ix_fault(w, "message %" PRIu64 ", of %zu bytes, %s", r->sums.count, size,
 			 ix_flaw_text(flaw));
-	if (r->sums.count % LOOK_EVERY == 0)
+	if (endless && r->sums.count % LOOK_EVERY == 0)
 		(void)atomic_fetch_add(board(w, RECEIVED), LOOK_EVERY);
 }
 
@@ -245,22 +283,26 @@ static void receive_on(struct ix_worker *w, struct ix_channel *c, struct ix_parc
 		       struct ix_receiver *r)
 {
 	const struct ix_flow *f = w->task->state;
-	uint64_t t;
-	ssize_t n;
+	ssize_t (*const receive)(struct ix_channel *, struct ix_parcel *, bool) =
+		c->way->receive;
+	const bool endless = c->way->endless;
+	const unsigned op = f->receive_op;
 
 	while (ix_on(w)) {
-		t = begin(w, f->receive_op);
+		uint64_t t = begin(w, op);
+		ssize_t n;
+
 		do
-			n = c->way->receive(c, p, true);
-		while (n == -EINTR && !ix_over(w));
-		if (n == -EINTR)
-			return;
+			n = receive(c, p, true);
+		while (n < 0 && errno == EINTR && !ix_over(w));
 		if (n < 0) {
-			failed(w, f->receive_op, (int)n);
+			if (errno == EINTR)
+				return;
+			failed(w, op, "receive", errno);
 			continue;
 		}
-		done(w, f->receive_op, t);
-		look_at(w, r, p, (size_t)n);
+		done(w, op, t);
+		look_at(w, r, p, (size_t)n, endless);
 	}
 }
 
@@ -278,19 +320,20 @@ static void drain(struct ix_worker *w, struct ix_channel *c, struct ix_parcel *p
 	for (unsigned naps = 0; naps < NAPS_MAX;) {
 		bool last = atomic_load(board(w, ENDED)) == senders;
 		bool mine = atomic_load(board(w, LEFT)) == receivers;
-		ssize_t n = mine ? c->way->receive(c, p, false) : -EINTR;
+		ssize_t n = mine ? c->way->receive(c, p, false) : -1;
+		int error = mine ? errno : EINTR;
 
 		if (n >= 0) {
 			done(w, f->receive_op, 0);
-			look_at(w, r, p, (size_t)n);
+			look_at(w, r, p, (size_t)n, c->way->endless);
 			naps = 0;
 			continue;
 		}
-		if (n != -EAGAIN && n != -EINTR) {
-			failed(w, f->receive_op, (int)n);
+		if (error != EINTR && !ix_is_empty(error)) {
+			failed(w, f->receive_op, "receive", error);
 			return;
 		}
-		if (n == -EAGAIN && last)
+		if (error != EINTR && last)
 			return;
 		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
 		naps += ix_over(w);

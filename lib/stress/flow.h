@@ -20,7 +20,7 @@ struct ix_flow {
 	size_t size;
 	unsigned send_op, receive_op;
 	/* What there is then. */
-	unsigned channels;
+	unsigned channels, opened;
 	struct ix_channel channel[IX_CHANNELS];
 };
 

@@ -6,17 +6,74 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <semaphore.h>
+#include <string.h>
 
 #include "stress/gears.h"
 
-static int make(const struct ix_task *t, struct ix_thing *thing)
+/* What there is of a slot: the semaphore, and what is to become it. */
+enum file { WHOLE, DRAFT };
+
+static const char *path_of(const struct ix_task *t, uint32_t slot, enum file which,
+			   char buf[IX_NAME + 16])
 {
 	char name[IX_NAME];
-	sem_t *sem = sem_open(ix_slot_name(t, thing->slot, name), O_CREAT | O_EXCL,
-			      IX_MODE, thing->value);
 
-	if (sem == SEM_FAILED)
+	(void)snprintf(buf, IX_NAME + 16, "/dev/shm/%s%s", which == WHOLE ? "sem." : "",
+		       ix_slot_name(t, slot, name) + 1);
+	return buf;
+}
+
+/* The bytes of a semaphore, as sem_open(3) writes them. */
+static int write_value(int fd, unsigned value)
+{
+	sem_t sem;
+	ssize_t n;
+
+	memset(&sem, 0, sizeof(sem));
+	if (sem_init(&sem, 1, value) < 0)
 		return -errno;
+	n = write(fd, &sem, sizeof(sem));
+	return n < 0 ? -errno : n == sizeof(sem) ? 0 : -EIO;
+}
+
+/*
+ * As sem_open(3) does it, but by way of a name that is known: a process that is killed in
+ * the middle of sem_open() leaves a file that nobody can tell from those of others.
+ */
+static int make_file(const struct ix_task *t, const struct ix_thing *thing)
+{
+	char path[IX_NAME + 16], draft[IX_NAME + 16];
+	auto_fd int fd = open(path_of(t, thing->slot, DRAFT, draft),
+			      O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			      IX_MODE);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = write_value(fd, thing->value);
+	if (r == 0 && link(draft, path_of(t, thing->slot, WHOLE, path)) < 0)
+		r = -errno;
+	(void)unlink(draft);
+	return r;
+}
+
+static int make(const struct ix_task *t, struct ix_thing *thing)
+{
+	/* In a file system of our own nothing is left behind. */
+	int flags = t->fresh ? O_CREAT | O_EXCL : 0;
+	int r = t->fresh ? 0 : make_file(t, thing);
+	char name[IX_NAME];
+	sem_t *sem;
+
+	if (r < 0)
+		return r;
+	sem = sem_open(ix_slot_name(t, thing->slot, name), flags, IX_MODE, thing->value);
+	if (sem == SEM_FAILED) {
+		r = -errno;
+		if (!t->fresh)
+			(void)sem_unlink(name);
+		return r;
+	}
 	thing->id = -1;
 	thing->at = sem;
 	thing->size = sizeof(sem_t);
@@ -39,22 +96,13 @@ static int open_it(const struct ix_task *t, struct ix_thing *thing)
 	return 0;
 }
 
-static const char *path_of(const struct ix_task *t, uint32_t slot, char buf[IX_NAME + 16])
-{
-	char name[IX_NAME];
-
-	(void)snprintf(buf, IX_NAME + 16, "/dev/shm/sem.%s",
-		       ix_slot_name(t, slot, name) + 1);
-	return buf;
-}
-
 static int look(const struct ix_task *t, struct ix_thing *thing, struct ix_seen *ret_seen)
 {
 	char path[IX_NAME + 16];
 	struct stat st;
 	int value = 0;
 
-	if (lstat(path_of(t, thing->slot, path), &st) < 0 ||
+	if (lstat(path_of(t, thing->slot, WHOLE, path), &st) < 0 ||
 	    (thing->at && sem_getvalue(thing->at, &value) < 0))
 		return -errno;
 	ix_seen_file(&st, ret_seen);
@@ -66,7 +114,7 @@ static int change(const struct ix_task *t, struct ix_thing *thing, unsigned mode
 {
 	char path[IX_NAME + 16];
 
-	return chmod(path_of(t, thing->slot, path), mode) < 0 ? -errno : 0;
+	return chmod(path_of(t, thing->slot, WHOLE, path), mode) < 0 ? -errno : 0;
 }
 
 static int remove_it(const struct ix_task *t, struct ix_thing *thing)
@@ -88,23 +136,29 @@ static bool is_there(const struct ix_task *t, const struct ix_thing *thing)
 	char path[IX_NAME + 16];
 	struct stat st;
 
-	return lstat(path_of(t, thing->slot, path), &st) == 0 || errno != ENOENT;
+	return lstat(path_of(t, thing->slot, WHOLE, path), &st) == 0 || errno != ENOENT;
+}
+
+/* A name that is ours is removed; what is not there, or not ours, is left. */
+static int sweep_one(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!ix_slot_has_file(&st))
+		return 0;
+	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
 static int sweep(const struct ix_task *t, uint32_t slot, int id, pid_t maker)
 {
-	char name[IX_NAME], path[IX_NAME + 16];
-	struct stat st;
+	char path[IX_NAME + 16];
+	int r = t->fresh ? 0 : sweep_one(path_of(t, slot, DRAFT, path));
 
 	(void)id;
 	(void)maker;
-	if (lstat(path_of(t, slot, path), &st) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (!ix_slot_has_file(&st))
-		return 0;
-	if (sem_unlink(ix_slot_name(t, slot, name)) < 0 && errno != ENOENT)
-		return -errno;
-	return 0;
+	return r < 0 ? r : sweep_one(path_of(t, slot, WHOLE, path));
 }
 
 const struct ix_gear ix_gear_psem = {

@@ -36,13 +36,13 @@ struct ix_sender {
 	uint64_t salt;   /* of the channel: the receivers' has to be the same */
 	unsigned number; /* which sender of the channel, below IX_WORKERS */
 	uint64_t next[IX_RANKS];
+	uint64_t word; /* what stands for the message filled last */
 	struct ix_sums sums;
 };
 
 /* Fill a message: it is the sender's next of this rank. */
-void ix_parcel_fill(const struct ix_sender *s, struct ix_parcel *p, size_t size,
-		    unsigned rank);
-/* It is on its way. */
+void ix_parcel_fill(struct ix_sender *s, struct ix_parcel *p, size_t size, unsigned rank);
+/* The one that was filled last is on its way. */
 void ix_parcel_sent(struct ix_sender *s, size_t size, unsigned rank);
 
 /* ---- receiving */

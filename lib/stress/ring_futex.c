@@ -26,7 +26,7 @@ static bool claim(struct ix_ring *r, _Atomic uint64_t *counter, uint64_t ahead,
 		if (turn != at + ahead)
 			at = atomic_load_explicit(counter, memory_order_relaxed);
 		else if (atomic_compare_exchange_weak_explicit(counter, &at, at + 1,
-							       memory_order_relaxed,
+							       memory_order_seq_cst,
 							       memory_order_relaxed))
 			break;
 	}
@@ -44,12 +44,10 @@ static bool is_ready(struct ix_ring *r, _Atomic uint64_t *counter, uint64_t ahea
 
 /* Whoever sleeps there is to look again. Nobody can be overlooked: he says that he will
  * sleep before he looks for the last time, and we look whether he does after our cell was
- * handed over. */
+ * handed over; all of these are in one order (sequentially consistent). */
 static void ring(struct ring_bench *bench)
 {
-	atomic_thread_fence(memory_order_seq_cst);
-	if (!atomic_load_explicit(&bench->asleep, memory_order_relaxed) ||
-	    !atomic_exchange(&bench->asleep, 0))
+	if (!atomic_load(&bench->asleep) || !atomic_exchange(&bench->asleep, 0))
 		return;
 	(void)atomic_fetch_add(&bench->bell, 1);
 	(void)ix_futex_wake(&bench->bell, INT_MAX);
@@ -61,12 +59,9 @@ static void ring(struct ring_bench *bench)
 static void ring_for_room(struct ix_ring *r)
 {
 	struct ix_ring_memory *m = r->memory;
-	uint64_t head, tail;
+	uint64_t head = atomic_load(&m->head);
 
-	atomic_thread_fence(memory_order_seq_cst);
-	head = atomic_load_explicit(&m->head, memory_order_relaxed);
-	tail = atomic_load_explicit(&m->tail, memory_order_relaxed);
-	if ((int64_t)(tail - head) <= (int64_t)r->depth / 2)
+	if ((int64_t)(atomic_load(&m->tail) - head) <= (int64_t)r->depth / 2)
 		ring(&m->senders);
 }
 
@@ -101,7 +96,7 @@ int ix_ring_send_futex(struct ix_ring *r, const struct ix_parcel *p, size_t size
 	cell->size = (uint32_t)size;
 	cell->type = (uint32_t)p->type;
 	memcpy(cell->data, p->data, size);
-	atomic_store_explicit(&cell->turn, at + 1, memory_order_release);
+	atomic_store(&cell->turn, at + 1);
 	ring(&m->receivers);
 	return 0;
 }
@@ -123,7 +118,7 @@ ssize_t ix_ring_receive_futex(struct ix_ring *r, struct ix_parcel *ret, bool wai
 	}
 	cell = ix_ring_cell(r, at);
 	n = ix_ring_read(r, cell, ret);
-	atomic_store_explicit(&cell->turn, at + r->depth, memory_order_release);
+	atomic_store(&cell->turn, at + r->depth);
 	if (!r->roomy)
 		ring_for_room(r);
 	return n;

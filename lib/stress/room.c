@@ -33,6 +33,27 @@ unsigned ix_room(const struct ix_task *t, const struct ix_gear *g, size_t size,
 	return n;
 }
 
+size_t ix_largest(const struct ix_task *t, const struct ix_gear *g, size_t size,
+		  int *ret_error)
+{
+	struct ix_thing thing;
+	int r = 0, last = 0;
+
+	for (; size > 0; size /= 2) {
+		thing = (struct ix_thing){ .slot = IX_FIRST, .id = -1, .size = size };
+		r = ix_make(t, g, &thing);
+		if (r == 0 || r == -EEXIST || r == -EACCES)
+			break;
+		last = r;
+	}
+	*ret_error = r < 0 ? r : last;
+	if (r < 0 || size == 0)
+		return 0;
+	(void)ix_remove(t, g, &thing);
+	g->close(&thing);
+	return size;
+}
+
 int ix_bound(const struct ix_task *t, const char *name, uint64_t *ret_value)
 {
 	return ix_sysctl_read(t->x, ix_limit_by_name(name), ret_value);

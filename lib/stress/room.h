@@ -12,6 +12,11 @@
 unsigned ix_room(const struct ix_task *t, const struct ix_gear *g, size_t size,
 		 unsigned want, int *ret_error);
 
+/* The size that one object can have: this one, or half as much and so on, as long as a
+ * limit forbids it; ret_error says which. 0 when none can be made. */
+size_t ix_largest(const struct ix_task *t, const struct ix_gear *g, size_t size,
+		  int *ret_error);
+
 /* A limit of the namespace by its name. 0, -errno */
 int ix_bound(const struct ix_task *t, const char *name, uint64_t *ret_value);
 

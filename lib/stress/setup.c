@@ -6,7 +6,6 @@
  */
 #include "stress/setup.h"
 
-#include <errno.h>
 #include <semaphore.h>
 #include <string.h>
 #include <sys/sem.h>
@@ -133,16 +132,15 @@ const struct ix_setup_kind ix_setup_memfd = { .cycle = memfd_cycle };
 static int carry(struct ix_channel *c, struct bench *b)
 {
 	ssize_t n;
-	int r;
 
 	b->sent->type = 1;
 	memcpy(b->sent->data, &b->mark, c->size);
-	r = c->way->send(c, b->sent, c->size);
-	if (r < 0)
-		return r;
+	if (c->way->send(c, b->sent, c->size) < 0)
+		return -errno;
+	/* It is there: only one that is lost has us wait until somebody interrupts. */
 	n = c->way->receive(c, b->came, true);
 	if (n < 0)
-		return (int)n;
+		return errno == EINTR ? -EILSEQ : -errno;
 	if ((size_t)n != c->size || memcmp(b->sent->data, b->came->data, c->size))
 		return -EILSEQ;
 	return 0;
@@ -187,6 +185,14 @@ static int prepare(struct ix_task *t)
 	return 0;
 }
 
+/* There may be no memory or no room for it, as others are at work; nothing else. */
+static void failed(struct ix_worker *w, int error)
+{
+	ix_failed(w, 0, error);
+	if (error != ENOMEM && error != ENOSPC && error != EMFILE && error != ENFILE)
+		ix_fault(w, "cannot make, use or remove it: %s", ix_errno_text(error));
+}
+
 static void cycle_on(struct ix_worker *w, struct bench *b)
 {
 	const struct ix_setup_kind *k = w->task->job->on;
@@ -202,7 +208,7 @@ static void cycle_on(struct ix_worker *w, struct bench *b)
 				w,
 				"what is new is not empty, or does not hold what is put into it");
 		else if (r != -EINTR || !ix_over(w))
-			ix_failed(w, 0, -r);
+			failed(w, -r);
 	}
 }
 

@@ -42,7 +42,7 @@ struct ix_tally {
 };
 
 /* Keep a duration. And choose how many go untimed, so that reading the clock costs about
- * a fiftieth of what is measured. */
+ * a hundredth of what is measured. */
 void ix_tally_sample(struct ix_tally *a, uint64_t ns, uint32_t clock_cost);
 
 /* Add one to another (of another worker). */

@@ -6,7 +6,7 @@
 #include "stress/stress.h"
 
 /* What reading the clock may cost of what is measured: one part of so many. */
-#define CLOCK_PART UINT64_C(50)
+#define CLOCK_PART UINT64_C(100)
 
 /* At least one of so many is timed. */
 #define STRIDE_MOST 64
@@ -35,11 +35,13 @@ static uint64_t bucket_value(unsigned bucket)
 	       (UINT64_C(1) << shift) / 2;
 }
 
-/* Two readings around one of so many: their part of the time of all of them. */
+/* Two readings around one of so many: their part of the time of all of them. The few that
+ * wait for somebody else, who works meanwhile, do not make the others longer: what counts
+ * is the median. */
 static uint32_t stride_for(const struct ix_tally *a, uint32_t clock_cost)
 {
-	uint64_t mean = MAX(a->nanos / a->samples, 1);
-	uint64_t stride = (2 * CLOCK_PART * clock_cost + mean - 1) / mean;
+	uint64_t usual = MAX(ix_tally_permille(a, 500), 1);
+	uint64_t stride = (2 * CLOCK_PART * clock_cost + usual - 1) / usual;
 
 	return (uint32_t)MAX(MIN(stride, STRIDE_MOST), 1);
 }

@@ -18,10 +18,14 @@
 #define TWINS 16
 #define MOST  4
 
+/* The values are looked at after so many rounds. */
+#define LOOK_EVERY 64
+
 enum { OP_GIVE, OP_TAKE };
 
-/* What a worker leaves on its desk. */
-enum { OWN_TOKENS };
+/* What a worker has on its desk: tokens that it gave or took; and those with what it is
+ * about to. */
+enum { OWN_TOKENS, OWN_BEGUN };
 
 /* The board has a word for each pair: its giver will give no more. */
 
@@ -270,71 +274,124 @@ static struct handful next(struct ix_random *random, const struct tokens *k)
 	};
 }
 
-/* What was given and will not be followed by more. */
-static uint64_t drain(struct ix_worker *w, const struct tokens *k,
-		      struct ix_random *random)
+static void set(struct ix_worker *w, unsigned word, uint64_t value)
+{
+	__atomic_store_n(&w->desk->own[word], value, __ATOMIC_RELEASE);
+}
+
+/* Give or take, which the partner can see from before it begins until it is done. */
+static int act(struct ix_worker *w, struct handful h, bool wait)
+{
+	const struct tokens *k = w->task->state;
+	const struct pair *p = &k->pair[w->index / 2];
+	uint64_t tokens = w->desk->own[OWN_TOKENS];
+	int r;
+
+	set(w, OWN_BEGUN, tokens + (unsigned)h.n);
+	if (w->index % 2)
+		r = k->kind->take(p, h, wait);
+	else
+		r = k->kind->give(p, h);
+	set(w, r < 0 ? OWN_BEGUN : OWN_TOKENS, tokens + (r < 0 ? 0 : (unsigned)h.n));
+	return r;
+}
+
+static int64_t own_of(const struct ix_worker *w, unsigned worker, unsigned word)
+{
+	return (int64_t)__atomic_load_n(&w->arena->desks[worker].own[word],
+					__ATOMIC_ACQUIRE);
+}
+
+/* There must be at least what was given before, less what was taken or is about to be
+ * after; and the other way round. */
+static void look(struct ix_worker *w)
+{
+	const struct tokens *k = w->task->state;
+	unsigned giver = w->index & ~1U, taker = giver + 1;
+	int64_t given = own_of(w, giver, OWN_TOKENS);
+	int64_t taken = own_of(w, taker, OWN_TOKENS);
+	int n = k->kind->look(k, &k->pair[w->index / 2], false);
+	int64_t least = given - own_of(w, taker, OWN_BEGUN);
+	int64_t most = own_of(w, giver, OWN_BEGUN) - taken;
+
+	if (n == -EILSEQ)
+		ix_fault(w, "the values of semaphores do not add up");
+	else if (n < 0)
+		ix_fault(w, "the values of semaphores: %s", ix_errno_text(n));
+	else if (n < least || n > most)
+		ix_fault(w,
+			 "%d tokens where there must be %" PRId64 " to %" PRId64
+			 ", after %" PRId64 " given and %" PRId64 " taken",
+			 n, least, most, given, taken);
+}
+
+static void failed(struct ix_worker *w, unsigned op, int error)
+{
+	ix_failed(w, op, -error);
+	if (error != -ENOMEM)
+		ix_fault(w, "cannot %s: %s", w->task->job->ops[op], ix_errno_text(error));
+}
+
+/* Take what was given and will not be followed by more. */
+static void drain(struct ix_worker *w, struct ix_random *random)
 {
 	static const struct timespec nap = { .tv_nsec = 100000 };
-	const struct pair *p = &k->pair[w->index / 2];
-	uint64_t tokens = 0;
+	const struct tokens *k = w->task->state;
 	struct handful h = next(random, k);
 
 	for (unsigned naps = 0; naps < 10000;) {
 		bool last = atomic_load(&w->arena->board[w->index / 2]);
-		int r = k->kind->take(p, h, false);
+		int r = act(w, h, false);
 
 		if (r == 0) {
 			ix_done(w, OP_TAKE, 0);
-			tokens += (unsigned)h.n;
 			h = next(random, k);
 		} else if (r != -EAGAIN && r != -EINTR) {
-			ix_failed(w, OP_TAKE, -r);
-			break;
+			failed(w, OP_TAKE, r);
+			return;
 		} else if (r == -EAGAIN && last) {
-			break;
+			return;
 		} else {
 			(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
 			naps += ix_over(w);
 		}
 	}
-	return tokens;
+}
+
+static void act_on(struct ix_worker *w, unsigned op, struct ix_random *random)
+{
+	const struct tokens *k = w->task->state;
+
+	for (unsigned n = 0; ix_on(w); n++) {
+		struct ix_random before = *random;
+		struct handful h = next(random, k);
+		uint64_t t = ix_begin(w, op);
+		int r;
+
+		do
+			r = act(w, h, true);
+		while (r == -EINTR && !ix_over(w));
+		if (r < 0) {
+			*random = before;
+			if (r == -EINTR)
+				return;
+			failed(w, op, r);
+			continue;
+		}
+		ix_done(w, op, t);
+		if (n % LOOK_EVERY == 0)
+			look(w);
+	}
 }
 
 static void work(struct ix_worker *w)
 {
-	const struct tokens *k = w->task->state;
-	const struct pair *p = &k->pair[w->index / 2];
 	struct ix_random random = { .state = ix_mix(w->task->seed, w->index / 2) };
-	unsigned op = w->index % 2 ? OP_TAKE : OP_GIVE;
-	uint64_t tokens = 0, t;
-	int r = 0;
 
-	for (unsigned n = 0; ix_on(w); n++) {
-		struct ix_random before = random;
-		struct handful h = next(&random, k);
-
-		t = ix_begin(w, op);
-		do
-			r = op == OP_GIVE ? k->kind->give(p, h)
-					  : k->kind->take(p, h, true);
-		while (r == -EINTR && !ix_over(w));
-		if (r < 0)
-			random = before;
-		if (r == -EINTR)
-			break;
-		if (r < 0) {
-			ix_failed(w, op, -r);
-			continue;
-		}
-		ix_done(w, op, t);
-		tokens += (unsigned)h.n;
-		if (n % 64 == 0 && k->kind->look(k, p, false) == -EILSEQ)
-			ix_fault(w, "the values of semaphores do not add up");
-	}
-	if (op == OP_TAKE)
-		tokens += drain(w, k, &random);
-	w->desk->own[OWN_TOKENS] = tokens;
-	if (op == OP_GIVE)
+	act_on(w, w->index % 2 ? OP_TAKE : OP_GIVE, &random);
+	if (w->index % 2)
+		drain(w, &random);
+	else
 		atomic_store(&w->arena->board[w->index / 2], 1);
 }
 

@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which ways there are, and how a channel of any of them is opened and closed. */
+/* How a channel of any way is opened and closed, and why it may not be. */
 #include "stress/way.h"
-
-#include <errno.h>
-
-const struct ix_way *const ix_ways[] = {
-	&ix_way_msg,       &ix_way_mq,
-	&ix_way_pipe,      &ix_way_stream,
-	&ix_way_seqpacket, &ix_way_shm_sem,
-	&ix_way_pshm_psem, &ix_way_shm_futex,
-	&ix_way_eventfd,   NULL,
-};
 
 int ix_channel_part(const struct ix_task *t, struct ix_channel *c, const char *mech,
 		    size_t size)
@@ -27,18 +17,16 @@ int ix_channel_part(const struct ix_task *t, struct ix_channel *c, const char *m
 	return gear->open(t, thing);
 }
 
-/* What the way itself, whatever the limits, has room for. */
-static int check_size(struct ix_task *t, const struct ix_channel *c)
+int ix_way_check(struct ix_task *t, const struct ix_way *way, size_t size,
+		 bool several_send)
 {
-	const struct ix_way *way = c->way;
-
-	if (c->size < way->least)
+	if (size < way->least)
 		return ix_cannot(t, -EINVAL, "a message of %s has %zu bytes at least",
 				 way->name, way->least);
-	if (c->size > way->most)
+	if (size > way->most)
 		return ix_cannot(t, -EMSGSIZE, "a message of %s has %zu bytes at most",
 				 way->name, way->most);
-	if (c->senders && c->size > way->whole)
+	if (several_send && size > way->whole)
 		return ix_cannot(
 			t, -EMSGSIZE,
 			"longer than %zu bytes, messages of several senders mix in %s",
@@ -46,35 +34,27 @@ static int check_size(struct ix_task *t, const struct ix_channel *c)
 	return 0;
 }
 
-static int open_checked(struct ix_task *t, struct ix_channel *c)
-{
-	int r = c->mixed ? 0 : check_size(t, c);
-
-	if (r < 0)
-		return r;
-	if (!c->mixed)
-		c->longest = c->size;
-	r = c->way->open(t, c);
-	if (r < 0)
-		return ix_cannot(t, r, "cannot make a channel of %s: %s", c->way->name,
-				 ix_errno_text(r));
-	if (!c->mixed && c->size > c->longest)
-		return ix_cannot(t, -EMSGSIZE,
-				 "the limits allow a message of %zu bytes at most",
-				 c->longest);
-	return 0;
-}
-
-int ix_channel_open(struct ix_task *t, struct ix_channel *c)
+int ix_channel_open(const struct ix_task *t, struct ix_channel *c)
 {
 	int r;
 
 	c->in = c->out = -1;
 	c->parts = 0;
-	r = open_checked(t, c);
+	r = c->way->open(t, c);
+	if (r == 0 && c->longest < c->size)
+		r = -EMSGSIZE; /* the limits allow less */
 	if (r < 0)
 		ix_channel_close(t, c);
 	return r;
+}
+
+int ix_channel_cannot(struct ix_task *t, const struct ix_way *way, int error)
+{
+	if (error == -EMSGSIZE)
+		return ix_cannot(t, error,
+				 "the limits do not allow a message of %llu bytes",
+				 (unsigned long long)t->bytes);
+	return ix_cannot(t, error, "cannot open %s: %s", way->name, ix_errno_text(error));
 }
 
 void ix_channel_close(const struct ix_task *t, struct ix_channel *c)

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <errno.h>
+
 #include "stress/ring.h"
 
 /* Objects of a channel at most: memory and its semaphores. */
@@ -36,27 +38,36 @@ struct ix_way {
 	const char *mech;   /* the mechanism that it shows; NULL: none of IPC */
 	size_t least, most; /* bytes of a message */
 	size_t whole;       /* up to which those of several senders do not mix */
-	bool ranks;         /* what comes out has the rank that it was sent with */
-	bool sized;         /* messages may differ in size */
+	bool shared;        /* several may receive, and what is left belongs to any */
 	bool endless;       /* whoever sends is never held up */
 	/* -errno; what was opened is closed by close(). */
 	int (*open)(const struct ix_task *t, struct ix_channel *c);
-	/* 0 or -errno; -EINTR: nothing was sent. */
+	/*
+	 * Send: 0. Receive: the size of a message, and its rank in type. -1 and errno as
+	 * the system call leaves it, for which nothing stands between it and the timed
+	 * loop: EINTR, and nothing was done; ix_is_empty(errno) when there is no message
+	 * and wait is not wanted.
+	 */
 	int (*send)(struct ix_channel *c, const struct ix_parcel *p, size_t size);
-	/* The size of a message, -EINTR, -EAGAIN when there is none and wait is not
-	 * wanted, -errno. */
 	ssize_t (*receive)(struct ix_channel *c, struct ix_parcel *ret, bool wait);
 };
 
-/* All of them, ended by NULL; one by its name, or NULL. */
-extern const struct ix_way *const ix_ways[];
+static inline bool ix_is_empty(int error)
+{
+	return error == EAGAIN || error == ENOMSG || error == ETIMEDOUT;
+}
 
 extern const struct ix_way ix_way_msg, ix_way_mq, ix_way_pipe, ix_way_stream,
 	ix_way_seqpacket, ix_way_eventfd, ix_way_shm_sem, ix_way_pshm_psem,
 	ix_way_shm_futex;
 
-/* Open it; else answer -errno with ix_cannot() said, and nothing left. */
-int ix_channel_open(struct ix_task *t, struct ix_channel *c);
+/* Open it. -errno and nothing left; ix_channel_cannot() says why. */
+int ix_channel_open(const struct ix_task *t, struct ix_channel *c);
+int ix_channel_cannot(struct ix_task *t, const struct ix_way *way, int error);
+/* Whether the way, whatever the limits, carries messages of this size: 0, or -errno with
+ * ix_cannot() said. */
+int ix_way_check(struct ix_task *t, const struct ix_way *way, size_t size,
+		 bool several_send);
 /* Remove its objects. A channel that is all zero is none. */
 void ix_channel_close(const struct ix_task *t, struct ix_channel *c);
 

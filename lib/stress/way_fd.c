@@ -4,7 +4,6 @@
  * size, which is the same for all. Every worker has both ends, so that neither end is
  * ever closed under the other.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
@@ -13,11 +12,12 @@
 
 #include "stress/way.h"
 
-/* Whether there is something to read now. */
+/* Whether there is something to read now; else EAGAIN. */
 static bool is_ready(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
+	errno = EAGAIN;
 	return poll(&p, 1, 0) > 0;
 }
 
@@ -32,7 +32,7 @@ static int write_all(struct ix_channel *c, const struct ix_parcel *p, size_t siz
 		if (n >= 0)
 			done += (size_t)n;
 		else if (errno != EINTR || done == 0)
-			return -errno;
+			return -1;
 	}
 	return 0;
 }
@@ -43,7 +43,7 @@ static ssize_t read_all(struct ix_channel *c, struct ix_parcel *ret, bool wait)
 
 	ret->type = 1;
 	if (!wait && !is_ready(c->in))
-		return -EAGAIN;
+		return -1;
 	while (done < c->size) {
 		ssize_t n = read(c->in, ret->data + done, c->size - done);
 
@@ -52,7 +52,7 @@ static ssize_t read_all(struct ix_channel *c, struct ix_parcel *ret, bool wait)
 		else if (n == 0)
 			break;
 		else if (errno != EINTR || done == 0)
-			return -errno;
+			return -1;
 	}
 	return (ssize_t)done;
 }
@@ -114,22 +114,20 @@ static int seqpacket_open(const struct ix_task *t, struct ix_channel *c)
 
 static int seqpacket_send(struct ix_channel *c, const struct ix_parcel *p, size_t size)
 {
-	return send(c->out, p->data, size, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	return send(c->out, p->data, size, MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
 static ssize_t seqpacket_receive(struct ix_channel *c, struct ix_parcel *ret, bool wait)
 {
-	ssize_t n = recv(c->in, ret->data, c->longest, wait ? 0 : MSG_DONTWAIT);
-
 	ret->type = 1;
-	return n < 0 ? -errno : n;
+	return recv(c->in, ret->data, c->longest, wait ? 0 : MSG_DONTWAIT);
 }
 
 const struct ix_way ix_way_seqpacket = {
 	.name = "seqpacket",
 	.most = 128U << 10, /* net.core.wmem_default is a little more */
 	.whole = 128U << 10,
-	.sized = true,
+	.shared = true,
 	.open = seqpacket_open,
 	.send = seqpacket_send,
 	.receive = seqpacket_receive,
@@ -152,7 +150,7 @@ static int eventfd_send(struct ix_channel *c, const struct ix_parcel *p, size_t 
 
 	(void)p;
 	(void)size;
-	return write(c->out, &one, sizeof(one)) < 0 ? -errno : 0;
+	return write(c->out, &one, sizeof(one)) < 0 ? -1 : 0;
 }
 
 static ssize_t eventfd_receive(struct ix_channel *c, struct ix_parcel *ret, bool wait)
@@ -161,8 +159,8 @@ static ssize_t eventfd_receive(struct ix_channel *c, struct ix_parcel *ret, bool
 
 	ret->type = 1;
 	if (!wait && !is_ready(c->in))
-		return -EAGAIN;
-	return read(c->in, &value, sizeof(value)) < 0 ? -errno : 0;
+		return -1;
+	return read(c->in, &value, sizeof(value)) < 0 ? -1 : 0;
 }
 
 const struct ix_way ix_way_eventfd = {

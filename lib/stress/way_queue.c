@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Messages through a queue of the kernel: System V and POSIX. */
-#include <errno.h>
 #include <mqueue.h>
 #include <sys/msg.h>
 
@@ -32,18 +31,15 @@ static int msg_open(const struct ix_task *t, struct ix_channel *c)
 
 static int msg_send(struct ix_channel *c, const struct ix_parcel *p, size_t size)
 {
-	return msgsnd(c->part[0].id, p, size, 0) < 0 ? -errno : 0;
+	return msgsnd(c->part[0].id, p, size, 0);
 }
 
 static ssize_t msg_receive(struct ix_channel *c, struct ix_parcel *ret, bool wait)
 {
 	bool lowest = c->mixed && ++c->turn % LOWEST_EVERY == 0;
-	ssize_t n = msgrcv(c->part[0].id, ret, c->longest, lowest ? -IX_RANKS : 0,
-			   wait ? 0 : IPC_NOWAIT);
 
-	if (n >= 0)
-		return n;
-	return errno == ENOMSG ? -EAGAIN : -errno;
+	return msgrcv(c->part[0].id, ret, c->longest, lowest ? -IX_RANKS : 0,
+		      wait ? 0 : IPC_NOWAIT);
 }
 
 const struct ix_way ix_way_msg = {
@@ -51,8 +47,7 @@ const struct ix_way ix_way_msg = {
 	.mech = "msg",
 	.most = IX_PARCEL_MOST,
 	.whole = IX_PARCEL_MOST,
-	.ranks = true,
-	.sized = true,
+	.shared = true,
 	.open = msg_open,
 	.send = msg_send,
 	.receive = msg_receive,
@@ -88,7 +83,7 @@ static int mq_way_send(struct ix_channel *c, const struct ix_parcel *p, size_t s
 {
 	const void *data = p->data;
 
-	return mq_send(c->part[0].id, data, size, (unsigned)p->type - 1) < 0 ? -errno : 0;
+	return mq_send(c->part[0].id, data, size, (unsigned)p->type - 1);
 }
 
 /* One that does not wait is one whose time is over. */
@@ -101,9 +96,7 @@ static ssize_t mq_way_receive(struct ix_channel *c, struct ix_parcel *ret, bool 
 			 : mq_timedreceive(c->part[0].id, data, c->longest, &rank, &over);
 
 	ret->type = (long)rank + 1;
-	if (n >= 0)
-		return n;
-	return errno == ETIMEDOUT ? -EAGAIN : -errno;
+	return n;
 }
 
 const struct ix_way ix_way_mq = {
@@ -111,8 +104,7 @@ const struct ix_way ix_way_mq = {
 	.mech = "mq",
 	.most = IX_PARCEL_MOST,
 	.whole = IX_PARCEL_MOST,
-	.ranks = true,
-	.sized = true,
+	.shared = true,
 	.open = mq_way_open,
 	.send = mq_way_send,
 	.receive = mq_way_receive,

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Messages through a ring in shared memory: which memory, and which semaphores. */
-#include <errno.h>
 #include <sys/sem.h>
 
 #include "stress/way.h"
@@ -11,6 +10,15 @@ union semun {
 	struct semid_ds *buf;
 	unsigned short *array;
 };
+
+/* Rings answer -errno. */
+static ssize_t said(ssize_t r)
+{
+	if (r >= 0)
+		return r;
+	errno = (int)-r;
+	return -1;
+}
 
 /* The first part is the memory; a new object is all zero. */
 static int ring_open(const struct ix_task *t, struct ix_channel *c, const char *mech)
@@ -45,12 +53,12 @@ static int shm_sem_open(const struct ix_task *t, struct ix_channel *c)
 
 static int shm_sem_send(struct ix_channel *c, const struct ix_parcel *p, size_t size)
 {
-	return ix_ring_send_sem(&c->ring, p, size);
+	return (int)said(ix_ring_send_sem(&c->ring, p, size));
 }
 
 static ssize_t shm_sem_receive(struct ix_channel *c, struct ix_parcel *ret, bool wait)
 {
-	return ix_ring_receive_sem(&c->ring, ret, wait);
+	return said(ix_ring_receive_sem(&c->ring, ret, wait));
 }
 
 const struct ix_way ix_way_shm_sem = {
@@ -58,8 +66,7 @@ const struct ix_way ix_way_shm_sem = {
 	.mech = "shm",
 	.most = IX_PARCEL_MOST,
 	.whole = IX_PARCEL_MOST,
-	.ranks = true,
-	.sized = true,
+	.shared = true,
 	.open = shm_sem_open,
 	.send = shm_sem_send,
 	.receive = shm_sem_receive,
@@ -82,12 +89,12 @@ static int pshm_psem_open(const struct ix_task *t, struct ix_channel *c)
 
 static int pshm_psem_send(struct ix_channel *c, const struct ix_parcel *p, size_t size)
 {
-	return ix_ring_send_psem(&c->ring, p, size);
+	return (int)said(ix_ring_send_psem(&c->ring, p, size));
 }
 
 static ssize_t pshm_psem_receive(struct ix_channel *c, struct ix_parcel *ret, bool wait)
 {
-	return ix_ring_receive_psem(&c->ring, ret, wait);
+	return said(ix_ring_receive_psem(&c->ring, ret, wait));
 }
 
 const struct ix_way ix_way_pshm_psem = {
@@ -95,8 +102,7 @@ const struct ix_way ix_way_pshm_psem = {
 	.mech = "pshm",
 	.most = IX_PARCEL_MOST,
 	.whole = IX_PARCEL_MOST,
-	.ranks = true,
-	.sized = true,
+	.shared = true,
 	.open = pshm_psem_open,
 	.send = pshm_psem_send,
 	.receive = pshm_psem_receive,
@@ -109,12 +115,12 @@ static int shm_futex_open(const struct ix_task *t, struct ix_channel *c)
 
 static int shm_futex_send(struct ix_channel *c, const struct ix_parcel *p, size_t size)
 {
-	return ix_ring_send_futex(&c->ring, p, size);
+	return (int)said(ix_ring_send_futex(&c->ring, p, size));
 }
 
 static ssize_t shm_futex_receive(struct ix_channel *c, struct ix_parcel *ret, bool wait)
 {
-	return ix_ring_receive_futex(&c->ring, ret, wait);
+	return said(ix_ring_receive_futex(&c->ring, ret, wait));
 }
 
 const struct ix_way ix_way_shm_futex = {
@@ -122,8 +128,7 @@ const struct ix_way ix_way_shm_futex = {
 	.mech = "shm",
 	.most = IX_PARCEL_MOST,
 	.whole = IX_PARCEL_MOST,
-	.ranks = true,
-	.sized = true,
+	.shared = true,
 	.open = shm_futex_open,
 	.send = shm_futex_send,
 	.receive = shm_futex_receive,

@@ -6,6 +6,7 @@ Whatever happens: no process is left, no object, and what is wrong is said."""
 import contextlib
 import os
 import random
+import re
 import signal
 import subprocess
 import time
@@ -103,7 +104,8 @@ def test_one_above_is_killed(world, mech, whom):
     assert gone(world, "--seed 777002")
     if whom == "both":
         return  # nobody is there any more who could: only that nothing hangs
-    assert world.objects("all") == []
+    # sem_open(3) makes a file of another name first, which nobody can tell to be ours.
+    assert [o for o in world.objects("all") if not re.fullmatch(r"psem:/\w{6}", o["ref"])] == []
     if whom == "supervisor":
         assert p.returncode == 1 and b"unexpected end" in err, err
 
@@ -151,9 +153,9 @@ def test_limits_of_one(world, mech):
         world.sysctl(name, value)
     r = world.run(release(), "stress", mech, "--here", "--for", "1s", "--seed", "5", timeout=120)
     assert r.rc in (0, 1, 4), (r.rc, r.err)
-    assert "hang" not in r.err and "lost" not in r.err and "left" not in r.err, r.err
+    assert not re.search(r"workers hang|are left|was killed|were not removed", r.err), r.err
     if r.rc:
-        assert "cannot" in r.err or "limit" in r.err or "room" in r.err, r.err
+        assert all(line.startswith(f"ipcx: note: {mech} ") for line in r.err.splitlines()), r.err
     assert world.objects("all") == []
 
 
@@ -166,16 +168,10 @@ def test_limits_of_nothing(world):
 
 
 def test_no_namespaces_are_to_be_had(world):
-    """An ordinary user where none may be made: one line, and nothing was run."""
-    world.run("sh", "-c", "echo 0 > /proc/sys/user/max_user_namespaces")
-    before = world.run("cat", "/proc/sys/user/max_user_namespaces").out.strip()
-    if before != "0":
-        pytest.skip("the number of user namespaces cannot be set here")
-    try:
-        r = world.run(release(), "stress", "--for", "1s", uid=4711)
-    finally:
-        world.run("sh", "-c", "echo 31000 > /proc/sys/user/max_user_namespaces")
-    assert r.rc == 1 and len(r.err.splitlines()) == 1 and "namespace" in r.err, r.err
+    """One line, and nothing was run."""
+    script = 'echo 0 > /proc/sys/user/max_ipc_namespaces && exec "$0" stress --for 1s'
+    r = world.run("unshare", "--user", "--map-root-user", "sh", "-c", script, release())
+    assert r.rc == 1 and r.out == "" and len(r.err.splitlines()) == 1 and "cannot make a namespace" in r.err, r.err
 
 
 def test_as_an_ordinary_user(world):

@@ -15,7 +15,7 @@ LIES = [
     ("sem-half", "sem", "contend"), ("sem-undo", "sem", "undo"), ("sem-gone", "sem", "remove-under-waiters"),
     ("sem-range", "sem", "limits"), ("sem-again", "sem", "limits"), ("sem-many", "sem", "limits"),
     ("sem-space", "sem", "limits"), ("sem-keep", "sem", "churn"),
-    ("shm-apart", "shm", "transfer"), ("shm-apart", "shm", "contend"), ("shm-attached", "shm", "contend"),
+    ("shm-apart", "shm", "transfer"), ("shm-apart", "shm", "contend"), ("shm-attached", "shm", "churn"),
     ("shm-small", "shm", "churn"), ("shm-space", "shm", "limits"), ("shm-keep", "shm", "churn"),
     ("mq-drop", "mq", "transfer"), ("mq-double", "mq", "transfer"), ("mq-corrupt", "mq", "transfer"),
     ("mq-priority", "mq", "transfer"), ("mq-full", "mq", "limits"), ("mq-long", "mq", "limits"), ("mq-keep", "mq", "churn"),

@@ -233,8 +233,7 @@ static void others_receive(void **state)
 	post->r.alone = false;
 	ix_parcel_fill(&post->s, first, 64, 0);
 	ix_parcel_sent(&post->s, 64, 0);
-	for (int i = 0; i < 100000; i++)
-		ix_parcel_sent(&post->s, 64, 0);
+	post->s.next[0] += 100000; /* that others received */
 	one(post, 64, 0);
 	assert_int_equal(came(post, 64, 0), IX_SOUND);
 	assert_int_equal(came(post, 64, 0), IX_AGAIN);

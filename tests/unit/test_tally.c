@@ -82,15 +82,15 @@ static void percentiles(void **state)
 	free(sum);
 }
 
-/* What is short is timed seldom, so that the clock costs a fiftieth; what is long always.
+/* What is short is timed seldom, so that the clock costs a hundredth; what is long always.
  */
 static void strides(void **state)
 {
 	static const struct {
 		uint64_t ns, least,
 			most; /* of 100,000 operations, those that are timed */
-	} cases[] = { { 100, 3500, 5500 },
-		      { 1000, 30000, 45000 },
+	} cases[] = { { 100, 1750, 2750 },
+		      { 1000, 15000, 25000 },
 		      { 10000, 99000, 100000 } };
 
 	(void)state;

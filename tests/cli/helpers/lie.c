@@ -3,6 +3,7 @@
  * LD_PRELOAD: a C library that does not keep what the kernel promises. $LIE says which
  * promise; most are broken once in fifty calls.
  */
+#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <mqueue.h>
@@ -30,6 +31,14 @@ static bool now(void)
 	static unsigned calls;
 
 	return ++calls % 50 == 10;
+}
+
+/* Where there are only a few calls: one of two. */
+static bool often(void)
+{
+	static unsigned calls;
+
+	return ++calls % 2 == 1;
 }
 
 /* The wrong errno for the right one. */
@@ -120,7 +129,7 @@ static int semaphores(int id, struct sembuf *ops, size_t n, const struct timespe
 	int r;
 
 	if (n > 512)
-		return mistake(real(id, ops, n, t), "sem-many", E2BIG, EINVAL);
+		return real(id, ops, n, t);
 	memcpy(copy, ops, n * sizeof(*ops));
 	for (size_t i = 0; i < n; i++) {
 		if (lie("sem-undo"))
@@ -128,14 +137,16 @@ static int semaphores(int id, struct sembuf *ops, size_t n, const struct timespe
 		if (lie("sem-twice") && copy[i].sem_op == 1 && now())
 			copy[i].sem_op = 2;
 	}
-	if (lie("sem-lost") && n == 1 && ops->sem_op > 0 && now())
-		return 0;
+	for (size_t i = 0; i < n; i++)
+		if (lie("sem-lost") && ops[i].sem_op > 0 && ops[i].sem_num % 2 && now())
+			return 0;
 	if (lie("sem-through") && ops->sem_op < 0 && now())
 		return 0;
 	if (lie("sem-half") && n > 1 && now())
 		n = 1;
 	r = real(id, copy, n, t);
 	(void)mistake(r, "sem-range", ERANGE, EINVAL);
+	(void)mistake(r, "sem-many", E2BIG, EINVAL);
 	(void)mistake(r, "sem-again", EAGAIN, EBUSY);
 	return mistake(r, "sem-gone", EIDRM, EAGAIN);
 }
@@ -179,7 +190,7 @@ void *shmat(int id, const void *at, int flags)
 	__typeof__(&shmat) real = (__typeof__(&shmat))dlsym(RTLD_NEXT, "shmat");
 	struct shmid_ds ds;
 
-	if (lie("shm-apart") && shmctl(id, IPC_STAT, &ds) == 0 && now())
+	if (lie("shm-apart") && shmctl(id, IPC_STAT, &ds) == 0 && often())
 		return mmap(NULL, ds.shm_segsz ? ds.shm_segsz : 1, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	return real(id, at, flags);
@@ -275,12 +286,13 @@ int sem_unlink(const char *name)
 
 /* ---- POSIX shared memory */
 
-void *mmap(void *at, size_t n, int prot, int flags, int fd, off_t off)
+/* Its name with 64-bit offsets. */
+void *mmap64(void *at, size_t n, int prot, int flags, int fd, off64_t off)
 {
-	__typeof__(&mmap) real = (__typeof__(&mmap))dlsym(RTLD_NEXT, "mmap");
+	__typeof__(&mmap64) real = (__typeof__(&mmap64))dlsym(RTLD_NEXT, "mmap64");
 
 	if (fd >= 0 && (flags & MAP_SHARED) && (prot & PROT_WRITE) && lie("pshm-apart") &&
-	    now())
+	    often())
 		flags = (flags & ~MAP_SHARED) | MAP_PRIVATE;
 	return real(at, n, prot, flags, fd, off);
 }
