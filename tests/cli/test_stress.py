@@ -45,7 +45,7 @@ def refused(world, *words, says):
     (["stress", "--workload", "frob"], "no workload 'frob' here; there are: churn "),
     (["stress", "--workload", "churn,frob"], "no workload 'frob' here"), (["stress", "--workload", "churn,"], "no workload '' here"),
     (["stress", "--workload", ""], "no workload ''"), (["stress", "--workload", "churn", "--workload", "x"], "no workload 'x'"),
-    (["stress", "shm", "--workload", "one-way"], "no workload 'one-way' here"), (["stress", "shm", "--workload", "undo"], "no workload 'undo' here"),
+    (["stress", "shm", "--workload", "one-way"], "no workload 'one-way' here"), (["stress", "msg", "--workload", "undo"], "no workload 'undo' here; there are: churn "),
     (["stress", "--for", "0"], "--for"), (["stress", "--for", "x"], "--for: 'x' is no DURATION"), (["stress", "--ops", "0"], "--ops"),
     (["stress", "--for", "1s", "--ops", "5"], "--for and --ops contradict each other"),
     (["stress", "--workers", "0"], "--workers: 1 to 256"), (["stress", "--workers", "257"], "--workers: 1 to 256"),
