@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 
 #include "stress/gears.h"
 #include "stress/jobs.h"
@@ -272,7 +271,6 @@ static void work(struct ix_worker *w)
 		ix_failed(w, CREATE, ENOMEM);
 		return;
 	}
-	(void)umask(077);
 	for (unsigned i = 0; i < b->objects; i++)
 		all[i] = (struct own){ .thing = { .slot = ix_slot(w, i), .id = -1 },
 				       .id_before = -1 };

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "stress/crew.h"
@@ -206,6 +207,7 @@ void ix_supervise(struct ipcx_stress *s, int ready)
 
 	set_signals();
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	(void)umask(077); /* objects have the mode that they are made with */
 	s->run = getpid();
 	r = go(s);
 	if (r >= 0)
