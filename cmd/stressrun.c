@@ -271,6 +271,8 @@ static int begin(struct storm *s)
 	(void)app_failed(s->app, r);
 	if (r == -ENOMEM && !s->args->force)
 		msg_note("less --size, --objects or --workers, or --force");
+	else if (r != -ENOMEM && !s->plan.ns && !s->args->here)
+		msg_note("--here needs no fresh namespaces, and loads those of ipcx");
 	return EXIT_FAILED;
 }
 

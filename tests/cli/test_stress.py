@@ -45,7 +45,7 @@ def refused(world, *words, says):
     (["stress", "--workload", "frob"], "no workload 'frob' here; there are: churn "),
     (["stress", "--workload", "churn,frob"], "no workload 'frob' here"), (["stress", "--workload", "churn,"], "no workload '' here"),
     (["stress", "--workload", ""], "no workload ''"), (["stress", "--workload", "churn", "--workload", "x"], "no workload 'x'"),
-    (["stress", "shm", "--workload", "one-way"], "no workload 'one-way' here"), (["stress", "shm", "--workload", "undo"], "no workload 'undo' here"),
+    (["stress", "shm", "--workload", "one-way"], "no workload 'one-way' here"), (["stress", "msg", "--workload", "undo"], "no workload 'undo' here; there are: churn "),
     (["stress", "--for", "0"], "--for"), (["stress", "--for", "x"], "--for: 'x' is no DURATION"), (["stress", "--ops", "0"], "--ops"),
     (["stress", "--for", "1s", "--ops", "5"], "--for and --ops contradict each other"),
     (["stress", "--workers", "0"], "--workers: 1 to 256"), (["stress", "--workers", "257"], "--workers: 1 to 256"),
@@ -53,7 +53,6 @@ def refused(world, *words, says):
     (["stress", "--workers", "256", "--objects", "32768"], "objects"),
     (["stress", "--size", "0"], "--size"), (["stress", "--seed", "x"], "--seed"), (["stress", "--cpus", "3"], "--cpus: '3' is not 1, 2 or any"),
     (["stress", "--cpus", "1,,2"], "--cpus: '' is not"), (["stress", "--ns", "all"], "not in all"), (["stress", "--here", "--ns", "self"], "contradict"),
-    (["stress", "--here", "shm", "--workload", "limits"], "in a namespace that is in use"),
     (["stress", "--expect", "p99 <"], "--expect: column"), (["stress", "--expect", "sise > 1"], "column 1 of the expression: no field"),
     (["stress", "--expect", "errors == 0 && p99 < 5x"], "column 22"), (["stress", "--expect", "nattch == 0"], "results have no field 'nattch'; there are: mech "),
     (["stress", "--expect", "ratio < 2"], "results have no field 'ratio'"), (["stress", "--expect", ""], "--expect"),
@@ -416,12 +415,12 @@ def test_a_reader_that_goes_away_is_no_failure(world):
 def test_a_fresh_namespace_is_not_the_callers(world):
     world.ok("mk", "shm", "--size", "4K", "--key", "0x4d2")
     before = world.objects()
-    p = start(world, "stress", "--for", "3s", "--json")
+    p = start(world, "stress", "--for", "3s", "-o", "mech", "--no-headings")  # which fits into a pipe
     seen = []
     while p.poll() is None:
         seen.append([o["ref"] for o in world.objects()])
         time.sleep(0.2)
-    p.communicate()
+    assert set(p.communicate()[0].decode().split("\n\n")[0].split()) == set(MECHS)
     assert len(seen) > 3 and all(refs == [o["ref"] for o in before] for refs in seen)
 
 
