@@ -206,7 +206,6 @@ void ix_supervise(struct ipcx_stress *s, int ready)
 	int r;
 
 	set_signals();
-	(void)umask(077); /* what is made is as it was asked for */
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	(void)umask(077); /* objects have the mode that they are made with */
 	s->run = getpid();
