@@ -58,19 +58,40 @@ static int await(const struct ix_worker *w, _Atomic uint32_t *word, uint32_t lea
 
 /* ---- the one who removes */
 
-static bool is_asleep(const struct ix_worker *w, unsigned index)
+/* As /proc says it: 'S' asleep, 'R' running or ready to; '?' when it is not known. */
+static char state_of(const struct ix_worker *w, unsigned index)
 {
 	char path[32], text[512];
 	struct ix_proc_stat st;
 	int proc = ix_procfd(w->task->x);
 
 	if (proc < 0)
-		return false;
+		return '?';
 	(void)snprintf(path, sizeof(path), "%d/stat", (int)w->arena->desks[index].pid);
 	if (ix_read_file(proc, path, text, sizeof(text)) < 0 ||
 	    ix_proc_stat_parse(text, strlen(text), &st) < 0)
-		return false;
-	return st.state == 'S';
+		return '?';
+	return st.state;
+}
+
+/* Who only waits for a CPU has been woken: that the machine is busy is no fault. */
+static bool somebody_runs(const struct ix_worker *w)
+{
+	for (unsigned i = 1; i < w->task->workers; i++)
+		if (state_of(w, i) == 'R')
+			return true;
+	return false;
+}
+
+static int await_others(const struct ix_worker *w, _Atomic uint32_t *word,
+			bool to_the_end)
+{
+	int r;
+
+	do
+		r = await(w, word, ix_others(w), to_the_end);
+	while (r == ETIME && somebody_runs(w));
+	return r;
 }
 
 /* Each has said that it is about to wait: who sleeps now, waits. */
@@ -82,7 +103,7 @@ static void see_them_wait(const struct ix_worker *w, uint32_t round)
 	for (unsigned looks = 0; seen < ix_others(w) && looks < LOOKS; looks++) {
 		seen = 0;
 		for (unsigned i = 1; i < w->task->workers; i++) {
-			if (atomic_load(&s->blocked[i]) != round && is_asleep(w, i))
+			if (atomic_load(&s->blocked[i]) != round && state_of(w, i) == 'S')
 				atomic_store(&s->blocked[i], round);
 			seen += atomic_load(&s->blocked[i]) == round;
 		}
@@ -148,7 +169,7 @@ static bool play(struct ix_worker *w, struct ix_thing *own, uint32_t round)
 	atomic_store(&s->left, 0);
 	atomic_store(&s->at, 0);
 	raise_to(&s->round, round);
-	r = await(w, &s->arrived, ix_others(w), false);
+	r = await_others(w, &s->arrived, false);
 	if (r == ETIME)
 		ix_fault(w, "only %u of %u came to an object within seconds",
 			 atomic_load(&s->arrived), ix_others(w));
@@ -163,7 +184,7 @@ static bool play(struct ix_worker *w, struct ix_thing *own, uint32_t round)
 	raise_to(&s->removed, round);
 	if (r != 0)
 		return false;
-	if (await(w, &s->left, ix_others(w), true) == ETIME) {
+	if (await_others(w, &s->left, true) == ETIME) {
 		ix_fault(w, "%u of %u were not woken within seconds",
 			 ix_others(w) - atomic_load(&s->left), ix_others(w));
 		return false;

@@ -316,16 +316,33 @@ static void strike(struct victim *v)
 	(void)kill(v->pid, SIGKILL);
 }
 
-static void bury(struct victim *v)
+/* true: it was there, and is no more. */
+static bool bury(struct victim *v, int how)
 {
-	while (waitpid(v->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	int r;
+
+	do
+		r = waitpid(v->pid, NULL, how);
+	while (r < 0 && errno == EINTR);
+	return r != 0;
+}
+
+/* Where the CPU is wanted by many, whoever is killed may live for a while. */
+static int await_end(struct victim *v, bool *ret_buried)
+{
+	const struct kind *k = kind_of(v->w->task);
+	int r = k->await(v);
+
+	while (r == -ETIME && !bury(v, WNOHANG))
+		r = k->await(v);
+	*ret_buried = r == -ETIME;
+	return r;
 }
 
 /* false: there is no point in going on. */
 static bool sacrifice(struct victim *v)
 {
-	const struct kind *k = kind_of(v->w->task);
+	bool buried;
 	int r = bear(v);
 
 	if (r < 0) {
@@ -333,7 +350,7 @@ static bool sacrifice(struct victim *v)
 		return false;
 	}
 	strike(v);
-	r = k->await(v);
+	r = await_end(v, &buried);
 	if (r == 0)
 		ix_done(v->w, COMEBACK, v->killed);
 	else if (r == -ETIME)
@@ -342,8 +359,9 @@ static bool sacrifice(struct victim *v)
 			"what a killed process held did not come back within four seconds");
 	else
 		ix_failed(v->w, COMEBACK, r);
-	bury(v);
-	k->check(v);
+	if (!buried)
+		(void)bury(v, 0);
+	kind_of(v->w->task)->check(v);
 	if (v->cradle->error)
 		ix_failed(v->w, TAKE_IT, v->cradle->error);
 	return v->cradle->error == 0;
