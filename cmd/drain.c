@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,11 +38,28 @@ static int find_target(const char *path, struct target *t)
 	return EXIT_FAILED;
 }
 
+/* Two that empty queues into one file would write over each other: the first has it. */
+static int take_file(const char *path, int fd)
+{
+	struct stat st;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		msg_error("%s: another process is writing to it", path);
+		return EXIT_FAILED;
+	}
+	if (fstat(fd, &st) < 0 || st.st_size > 0) {
+		msg_error("%s: is there already, and not empty", path);
+		return EXIT_FAILED;
+	}
+	return 0;
+}
+
 /* A new file, an empty one, or what is none: nothing that was saved before is lost. */
 static int open_target(const struct target *t, int *ret_fd)
 {
 	int fd = openat(t->dirfd, t->file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	struct stat st;
+	int r;
 
 	if (fd < 0 && errno == EEXIST)
 		fd = openat(t->dirfd, t->file, O_WRONLY | O_CLOEXEC);
@@ -49,25 +67,26 @@ static int open_target(const struct target *t, int *ret_fd)
 		msg_error("%s: %s", t->path, strerror(errno));
 		return EXIT_FAILED;
 	}
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
-		msg_error("%s: is there already, and not empty", t->path);
+	r = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? take_file(t->path, fd) : 0;
+	if (r)
 		(void)close(fd);
-		return EXIT_FAILED;
-	}
-	*ret_fd = fd;
-	return 0;
+	else
+		*ret_fd = fd;
+	return r;
 }
 
 static int drain_all(struct delivery *d)
 {
 	static const struct ipcx_take take = { .size = sizeof(take) };
+	uint64_t left = queue_there(d->q);
 	int r = 0;
 
-	while (r == 0)
+	while (r == 0 && left-- > 0)
 		r = deliver_next(d, &take, 0);
 	if (r > 0 || deliver_flush(d))
 		return EXIT_FAILED;
-	return r == -ETIMEDOUT || r == -EINTR ? EXIT_DONE : app_failed(d->app, r);
+	return r == 0 || r == -ETIMEDOUT || r == -EINTR ? EXIT_DONE
+							: app_failed(d->app, r);
 }
 
 /* What was taken is on disk before this ends well. */

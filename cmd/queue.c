@@ -32,6 +32,13 @@ int queue_begin(struct app *app, const struct queue_kind *kind,
 	return r < 0 ? app_failed(app, r) : 0;
 }
 
+uint64_t queue_there(struct ipcx_queue *q)
+{
+	struct ipcx_queue_state state;
+
+	return ipcx_queue_state(q, &state) < 0 ? UINT64_MAX : state.messages;
+}
+
 static int put_raw(const struct queue_kind *kind, const struct ipcx_message *m)
 {
 	(void)kind;

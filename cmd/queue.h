@@ -25,6 +25,10 @@ int queue_begin(struct app *app, const struct queue_kind *kind,
 		const struct where_args *where, const char *word, unsigned flags,
 		struct ipcx_queue **ret_q);
 
+/* How many messages there are: who takes "all" takes so many, also when others go on
+ * sending. UINT64_MAX where that is not to be known. */
+uint64_t queue_there(struct ipcx_queue *q);
+
 /* One message in a format for programs, appended to standard output's buffer. */
 typedef int queue_put(const struct queue_kind *kind, const struct ipcx_message *m);
 

@@ -66,7 +66,8 @@ static int take_all(struct delivery *d, const struct recv_args *args,
 		    const struct ipcx_take *take)
 {
 	int64_t patience = args->all ? 0 : wait_patience(&args->wait);
-	uint64_t left = args->all || args->follow   ? UINT64_MAX
+	uint64_t left = args->all                   ? queue_there(d->q)
+			: args->follow              ? UINT64_MAX
 			: args->given & GIVEN_COUNT ? args->count
 						    : 1;
 	int r = 0, flushed;
@@ -132,7 +133,7 @@ static const struct opt pick_opts[] = {
 
 static const struct opt opts[] = {
 	{ "count",  'n', NUMBER(struct recv_args, count), GIVEN(struct recv_args, given, GIVEN_COUNT), .arg = "N", .help = "so many messages instead of one" },
-	{ "all",    'a', FLAG(struct recv_args, all),     .help = "all that are there, without waiting for more" },
+	{ "all",    'a', FLAG(struct recv_args, all),     .help = "all that are there at the beginning, without waiting for more" },
 	{ "follow", 'f', FLAG(struct recv_args, follow),  .help = "go on until interrupted" },
 	{ "format", 0,   TEXT(struct recv_args, format),  .arg = "FORMAT", .help = "raw (the bytes alone), lines (a newline behind each message), hex or json (records)" },
 	{ .name = NULL },

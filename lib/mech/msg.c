@@ -288,10 +288,14 @@ static int contents(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_tabl
 {
 	int id = ix_sysv_id(&sysv, ref), r;
 	struct peek p = { .room = 8192 };
+	char name[IPCX_REF_MAX];
 	struct msg_row q;
 
+	(void)ipcx_ref_format(ref, name, sizeof(name));
+	if (id == -ENOENT)
+		return ix_fail_plain(x, id, "%s: no such queue", name);
 	if (id < 0)
-		return ix_fail(x, id, "msg: no such queue");
+		return ix_fail(x, id, "%s", name);
 	r = stat_id(id, &q);
 	if (r == -EACCES)
 		return ix_fail_plain(

@@ -256,9 +256,13 @@ static int contents(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_tabl
 	int id = ix_sysv_id(&sysv, ref), r;
 	auto_free unsigned short *values = NULL;
 	struct sem_row array;
+	char name[IPCX_REF_MAX];
 
+	(void)ipcx_ref_format(ref, name, sizeof(name));
+	if (id == -ENOENT)
+		return ix_fail_plain(x, id, "%s: no such array", name);
 	if (id < 0)
-		return ix_fail(x, id, "sem: no such array");
+		return ix_fail(x, id, "%s", name);
 	r = stat_id(id, &array);
 	if (r == -EACCES)
 		return ix_fail_plain(

@@ -2,6 +2,7 @@
 """ipcx msg send, recv, peek: messages of System V queues. The other end is the kernel's own calls, never ipcx."""
 
 import json
+import fcntl
 import os
 import signal
 import subprocess
@@ -495,6 +496,35 @@ def test_drain_and_load_lose_nothing(queue):
     put(queue, (1, b"new"))
     r = queue.ipcx("msg", "drain", "0", path)
     assert r.rc == 1 and "is there already" in r.err and taken(queue) == [(1, b"new")]
+
+
+@pytest.mark.parametrize("words", [["recv", "0", "--all", "--format", "json"], ["drain", "0", "-"]], ids=["recv", "drain"])
+def test_all_ends_though_others_go_on_sending(queue, words):
+    queue.ok("msg", "send", "0", *["m"] * 50)
+    sender = subprocess.Popen(queue.argv("sh", "-c", 'yes | "$0" msg send 0 --lines', IPCX), stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    try:
+        until(lambda: int(queue.objects("msg")[0]["qnum"]) > 1000)
+        assert 50 <= len(queue.ipcx("msg", *words, timeout=20).lines) < 20000
+    finally:
+        queue.ipcx("rm", "msg:0")
+        sender.wait(timeout=20)
+
+
+def test_two_do_not_drain_into_one_file(queue):
+    put(queue, (3, b"a"))
+    path = os.path.join(queue.dir, "one")
+    with open(path, "wb") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        r = queue.ipcx("msg", "drain", "0", path)
+        assert r.rc == 1 and "another process" in r.err
+    assert taken(queue) == [(3, b"a")]
+
+
+@pytest.mark.parametrize("mech", ["msg", "sem"])
+def test_what_is_missing_is_named(world, mech):
+    r = world.ipcx(*(["sem", "get", "0x77"] if mech == "sem" else ["msg", "peek", "0x77"]))
+    assert r.rc == 3 and f"{mech}:0x00000077: no such" in r.err
 
 
 def test_a_drain_that_cannot_write_takes_nothing(queue):
