@@ -17,9 +17,9 @@
 
 /* Between two looks, and how many of them without any operation are a standstill. */
 #define LOOK_NS    10000000
-#define STANDSTILL 500
+#define STANDSTILL 1000
 /* How many an end may take. */
-#define GRACE 500
+#define GRACE 1000
 /* And as many more for each worker: they may all be on one CPU, which others use, too. */
 #define PATIENCE(c, looks) ((looks) + 4 * (c)->task->workers)
 /* One interruption in so many: each costs the worker time. */

@@ -18,8 +18,8 @@
 #define DEFAULT_OBJECTS 8
 #define OBJECTS_MOST    32768
 
-/* How long an end at once may take before it is forced: 5 s for hung workers, and some. */
-#define END_NS INT64_C(12000000000)
+/* How long an end at once may take before it is forced: 10 s for hung workers, and some. */
+#define END_NS INT64_C(25000000000)
 
 /* ---- the plan */
 
