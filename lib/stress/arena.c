@@ -29,6 +29,7 @@ struct ix_arena *ix_arena_new(unsigned workers)
 		return NULL;
 	arena->size = size;
 	arena->ndesks = workers;
+	arena->marker = arena->line = -1;
 	return arena;
 }
 

@@ -6,6 +6,7 @@
  * the job (SIGSTOP) stops both.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
@@ -48,6 +49,13 @@ static void begin(struct ix_worker *w)
 	w->began = ix_now();
 }
 
+/* What was done to become warm does not count; what went wrong does. */
+static void forget(struct ix_worker *w)
+{
+	for (unsigned op = 0; op < IX_OPS; op++)
+		ix_tally_reset(&w->desk->tally[op]);
+}
+
 bool ix_on_slow(struct ix_worker *w)
 {
 	uint32_t phase = atomic_load(&w->arena->phase);
@@ -55,7 +63,7 @@ bool ix_on_slow(struct ix_worker *w)
 	if (phase == IX_STOP || w->rounds == 0)
 		return false;
 	if (phase != w->phase) { /* warm now */
-		memset(w->desk->tally, 0, sizeof(w->desk->tally));
+		forget(w);
 		w->phase = phase;
 		begin(w);
 	}
@@ -68,6 +76,8 @@ static void note_end(struct ix_worker *w)
 {
 	uint64_t cpu, switches;
 
+	if (w->phase == IX_WARM) /* blocked from then on */
+		forget(w);
 	mark(&cpu, &switches);
 	w->desk->elapsed = ix_now() - w->began;
 	w->desk->cpu = cpu - w->cpu;
@@ -82,12 +92,16 @@ static void wait_for_all(struct ix_arena *arena)
 		(void)ix_futex_wait(&arena->phase, IX_WAIT, -1);
 }
 
+/* Who was stopped finds its call interrupted, too: the kernel would restart some of them,
+ * and nobody could tell that the wait was not one. The end is the supervisor's to say. */
 static void catch_nudges(void)
 {
 	struct sigaction action = { .sa_handler = nudged }; /* no SA_RESTART */
 	sigset_t none;
 
 	(void)sigaction(SIGUSR1, &action, NULL);
+	(void)sigaction(SIGCONT, &action, NULL);
+	(void)signal(SIGTERM, SIG_IGN);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -167,6 +181,16 @@ void ix_wrong(struct ix_task *t, const char *fmt, ...)
 	t->wrong++;
 }
 
+/* A failure of the run that is no fault of what is tested. */
+static void PRINTF(2, 3) disturbed(struct ix_task *t, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	tell(t, true, -EINTR, fmt, args);
+	va_end(args);
+}
+
 int ix_cannot(struct ix_task *t, int error, const char *fmt, ...)
 {
 	va_list args;
@@ -205,8 +229,8 @@ static void lost(struct crew *c, unsigned index, int status)
 			"worker %u was killed by signal %d: by somebody, or for want of memory",
 			index, WTERMSIG(status));
 	else
-		ix_wrong(c->task, "worker %u ended with status %d", index,
-			 WEXITSTATUS(status));
+		disturbed(c->task, "not finished: worker %u ended with status %d", index,
+			  WEXITSTATUS(status));
 }
 
 static void reap(struct crew *c)
@@ -263,6 +287,7 @@ static void give_up(struct crew *c, const char *why)
 static void look_later(struct crew *c)
 {
 	static const struct timespec span = { .tv_nsec = LOOK_NS };
+	struct pollfd line = { .fd = c->arena->line }; /* nobody is at its other end */
 	sigset_t set;
 	int signo;
 
@@ -270,7 +295,7 @@ static void look_later(struct crew *c)
 	(void)sigaddset(&set, SIGCHLD);
 	(void)sigaddset(&set, SIGTERM);
 	signo = sigtimedwait(&set, NULL, &span);
-	if (signo == SIGTERM)
+	if (signo == SIGTERM || poll(&line, 1, 0) > 0)
 		atomic_store(&c->arena->quit, 1);
 }
 

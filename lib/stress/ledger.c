@@ -21,7 +21,8 @@ int32_t ix_slot_key(const struct ix_task *t, uint32_t slot)
 
 const char *ix_slot_name(const struct ix_task *t, uint32_t slot, char buf[IX_NAME])
 {
-	(void)snprintf(buf, IX_NAME, "/ipcx-stress.%d.%u", (int)t->run, slot);
+	(void)snprintf(buf, IX_NAME, "/ipcx-stress.%016llx.%u",
+		       (unsigned long long)t->run, slot);
 	return buf;
 }
 

@@ -223,6 +223,10 @@ int ipcx_stress_results(struct ipcx_stress *s, struct ipcx_table **ret_table)
 		r = ix_fail_plain(s->x, r, "out of memory");
 	for (uint32_t i = 0; i < arena->ntold; i++)
 		add_told(t, &arena->told[i]);
+	if (arena->swept)
+		ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, 0, "",
+			      "%u objects that an earlier run had left were removed",
+			      arena->swept);
 	return ix_table_hand(s->x, t, r, ret_table);
 }
 

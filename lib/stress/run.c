@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -72,51 +71,6 @@ static int go(struct ipcx_stress *s)
 	return ipcx_ns_new(x, 0);
 }
 
-/* Whether an object has a key of a range. */
-static int taken(struct ipcx *x, uint32_t from)
-{
-	struct ipcx_query q = { .size = sizeof(q), .flags = IPCX_NUMERIC };
-	struct ipcx_table *t = NULL;
-	char text[80];
-	struct ipcx_expr *where = NULL;
-	int r;
-
-	(void)snprintf(text, sizeof(text), "key >= 0x%08x && key <= 0x%08x", from,
-		       from + IX_SLOTS - 1);
-	r = ipcx_expr_parse(x, text, &where, NULL);
-	if (r < 0)
-		return r;
-	(void)ipcx_mech_mask("sysv", &q.mechs);
-	q.where = where;
-	r = ipcx_scan(x, &q, &t);
-	if (r == 0)
-		r = ipcx_table_rows(t) > 0;
-	ipcx_table_free(t);
-	ipcx_expr_free(where);
-	return r;
-}
-
-/* A range of keys in which nobody has an object. They begin with an I. */
-static int choose_keys(struct ipcx_stress *s)
-{
-	enum { RANGES = 128 };
-	uint32_t first = (uint32_t)getpid() % RANGES;
-
-	for (uint32_t i = 0; i < RANGES; i++) {
-		uint32_t from = UINT32_C(0x49000000) + (first + i) % RANGES * IX_SLOTS;
-		int r = s->arena->fresh ? 0 : taken(s->x, from);
-
-		if (r < 0)
-			return r;
-		if (r)
-			continue;
-		s->arena->keys = from;
-		return 0;
-	}
-	return ix_fail_plain(s->x, -EEXIST,
-			     "every range of keys for such runs is in use");
-}
-
 /* ---- one job after another */
 
 static bool possible(const struct ipcx_stress *s, const struct ix_job *job,
@@ -146,7 +100,7 @@ struct ix_task ix_task_of(struct ipcx_stress *s)
 {
 	return (struct ix_task){ .x = s->x,
 				 .arena = s->arena,
-				 .run = s->run,
+				 .run = s->arena->run,
 				 .keys = s->arena->keys,
 				 .fresh = s->arena->fresh };
 }
@@ -200,18 +154,17 @@ static void run_all(struct ipcx_stress *s)
 		}
 }
 
-void ix_supervise(struct ipcx_stress *s, int ready)
+void ix_supervise(struct ipcx_stress *s, int line)
 {
 	struct ix_task t;
 	int r;
 
 	set_signals();
-	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	s->arena->line = line;
 	(void)umask(077); /* objects have the mode that they are made with */
-	s->run = getpid();
 	r = go(s);
 	if (r >= 0)
-		r = choose_keys(s);
+		r = ix_range_take(s->x, s->arena);
 	if (r < 0) {
 		s->arena->error = r;
 		memcpy(s->arena->why, s->x->error, sizeof(s->arena->why));
@@ -220,10 +173,11 @@ void ix_supervise(struct ipcx_stress *s, int ready)
 	s->arena->clock_cost = cost(false);
 	s->arena->call_cost = cost(true);
 	ix_keep_limits(s->x, s->arena);
-	if (write(ready, "", 1) != 1)
+	if (write(line, "", 1) != 1)
 		return; /* nobody is there any more */
 	run_all(s);
 	t = ix_task_of(s);
-	(void)ix_sweep(&t);
+	if (ix_sweep(&t) == 0)
+		ix_range_give(s->arena);
 	atomic_store(&s->arena->ended, 1);
 }

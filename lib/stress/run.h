@@ -9,13 +9,19 @@ struct ipcx_stress {
 	struct ipcx_stress_plan plan; /* defaults filled in; its lists are not ours */
 	struct ix_arena *arena;
 	pid_t supervisor; /* 0: it is gone */
-	pid_t run;        /* what names are made of: the supervisor's number */
-	int pipe;         /* its end says that the supervisor is gone */
+	int pidfd;        /* its end is the supervisor's; -1 */
+	int line;         /* to the supervisor: who sees the other end closed is alone */
 };
 
 /* Everything, in the process that was forked for it: enters the namespaces, writes a byte
- * to ready, does the jobs. */
-void ix_supervise(struct ipcx_stress *s, int ready);
+ * to the line, does the jobs, and ends early when the line does. */
+void ix_supervise(struct ipcx_stress *s, int line);
+
+/* Take keys and names that nobody else has, and remove what runs that were killed have
+ * left. 0, -EEXIST, -errno with a text. */
+int ix_range_take(struct ipcx *x, struct ix_arena *arena);
+/* Give them back, when none of their objects is left. */
+void ix_range_give(struct ix_arena *arena);
 
 /* Keep the limits that matter where it takes place, for ipcx_stress_facts(). */
 void ix_keep_limits(struct ipcx *x, struct ix_arena *arena);

@@ -9,6 +9,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "stress/jobs.h"
@@ -18,8 +20,9 @@
 #define DEFAULT_OBJECTS 8
 #define OBJECTS_MOST    32768
 
-/* How long an end at once may take before it is forced: 10 s for hung workers, and some. */
-#define END_NS INT64_C(25000000000)
+/* How long an end at once may take before it is forced: longer than hung workers are
+ * waited for, who are given more time the more there are. */
+#define END_NS(workers) ((25 + UINT64_C(1) * (workers) / 10) * IX_SECOND_NS)
 
 /* ---- the plan */
 
@@ -111,23 +114,22 @@ static int fill_in(struct ipcx *x, const struct ipcx_stress_plan *from,
 
 /* ---- begin */
 
+/* Whoever waits for all his children may have waited for this one, too. */
 static void reap(struct ipcx_stress *s)
 {
-	int status;
-
-	while (waitpid(s->supervisor, &status, 0) < 0 && errno == EINTR)
+	while (waitpid(s->supervisor, NULL, 0) < 0 && errno == EINTR)
 		;
 	s->supervisor = 0;
 }
 
-/* The byte that says that it is where it should be, or the end of the pipe. */
+/* The byte that says that it is where it should be, or the end of the line. */
 static int wait_ready(struct ipcx_stress *s)
 {
 	char byte;
 	ssize_t n;
 
 	do
-		n = read(s->pipe, &byte, 1);
+		n = read(s->line, &byte, 1);
 	while (n < 0 && errno == EINTR);
 	if (n == 1)
 		return 0;
@@ -137,28 +139,41 @@ static int wait_ready(struct ipcx_stress *s)
 	return ix_fail_plain(s->x, -EIO, "the process that was to do it ended early");
 }
 
+/* By its descriptor it is this process that is waited for and signalled, and no other one
+ * that has its number by then. */
+static int watch(struct ipcx_stress *s)
+{
+	s->pidfd = (int)syscall(SYS_pidfd_open, s->supervisor, 0);
+	return s->pidfd < 0 ? ix_fail(s->x, -errno, "cannot watch a process") : 0;
+}
+
 static int launch(struct ipcx_stress *s)
 {
-	auto_fd int in = -1, out = -1;
-	int fds[2];
+	auto_fd int here = -1, there = -1;
+	int fds[2], r;
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return ix_fail(s->x, -errno, "cannot make a pipe");
-	in = fds[0];
-	out = fds[1];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+		return ix_fail(s->x, -errno, "cannot make a socket");
+	here = fds[0];
+	there = fds[1];
 	s->supervisor = fork();
 	if (s->supervisor == 0) {
-		(void)close(in);
-		ix_supervise(s, out);
+		(void)close(here);
+		ix_supervise(s, there);
 		_exit(0);
 	}
 	if (s->supervisor < 0) {
 		s->supervisor = 0;
 		return ix_fail(s->x, -errno, "cannot make a process");
 	}
-	s->pipe = take_fd(&in);
-	s->run = s->supervisor;
-	(void)close(take_fd(&out));
+	s->line = take_fd(&here);
+	(void)close(take_fd(&there));
+	r = watch(s);
+	if (r < 0) {
+		(void)close(take_fd(&s->line)); /* it ends with that */
+		reap(s);
+		return r;
+	}
 	return wait_ready(s);
 }
 
@@ -171,7 +186,7 @@ int ipcx_stress_start(struct ipcx *x, const struct ipcx_stress_plan *plan,
 	if (!s)
 		return ix_fail_plain(x, -ENOMEM, "out of memory");
 	s->x = x;
-	s->pipe = -1;
+	s->line = s->pidfd = -1;
 	r = fill_in(x, plan, &s->plan);
 	if (r == 0)
 		r = ix_memory_check(x, &s->plan);
@@ -192,7 +207,7 @@ int ipcx_stress_wait(struct ipcx_stress *s, int64_t patience)
 {
 	const struct timespec span = { .tv_sec = patience / (int64_t)IX_SECOND_NS,
 				       .tv_nsec = patience % (int64_t)IX_SECOND_NS };
-	struct pollfd fd = { .fd = s->pipe, .events = POLLIN };
+	struct pollfd fd = { .fd = s->pidfd, .events = POLLIN };
 
 	if (s->supervisor) {
 		if (ppoll(&fd, 1, patience < 0 ? NULL : &span, NULL) <= 0)
@@ -239,18 +254,23 @@ void ipcx_stress_progress(const struct ipcx_stress *s,
 
 /* ---- the end */
 
+static long send_signal(const struct ipcx_stress *s, int signo)
+{
+	return syscall(SYS_pidfd_send_signal, s->pidfd, signo, NULL, 0);
+}
+
 /* Wait for the supervisor's own end, which removes everything; then force it. */
 static void end_supervisor(struct ipcx_stress *s)
 {
-	uint64_t until = ix_now() + (uint64_t)END_NS;
+	uint64_t until = ix_now() + END_NS(s->arena->ndesks);
 
 	ipcx_stress_stop(s);
-	(void)kill(s->supervisor, SIGTERM);
+	(void)send_signal(s, SIGTERM);
 	while (s->supervisor && ix_now() < until)
 		(void)ipcx_stress_wait(s, (int64_t)IX_SECOND_NS / 10);
 	if (!s->supervisor)
 		return;
-	(void)kill(s->supervisor, SIGKILL); /* and with it its workers */
+	(void)send_signal(s, SIGKILL); /* and with it its workers */
 	reap(s);
 }
 
@@ -268,23 +288,30 @@ static void wait_for_workers(const struct ix_arena *arena)
 			(void)nanosleep(&span, NULL);
 }
 
-/* In the namespace that was loaded: by a process that goes there. */
-static unsigned sweep_there(struct ipcx_stress *s)
+static void sweep_here(struct ipcx_stress *s)
 {
 	struct ix_task t = ix_task_of(s);
-	pid_t pid;
-	int status = 0;
 
-	if (!s->plan.ns)
-		return ix_sweep(&t);
-	pid = fork();
-	if (pid == 0) {
+	if (ix_sweep(&t) == 0)
+		ix_range_give(s->arena);
+}
+
+/* In the namespace that was loaded: by a process that goes there. What is left is in the
+ * ledger, which it shares. */
+static void sweep_there(struct ipcx_stress *s)
+{
+	pid_t pid = s->plan.ns ? fork() : 0;
+
+	if (!s->plan.ns) {
+		sweep_here(s);
+	} else if (pid == 0) {
 		s->x->ns = NULL;
-		_exit(ipcx_ns_enter(s->x, s->plan.ns, 0) < 0 || ix_sweep(&t) > 0);
+		if (ipcx_ns_enter(s->x, s->plan.ns, 0) >= 0)
+			sweep_here(s);
+		_exit(0);
 	}
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	return pid < 0 || status != 0;
 }
 
 int ipcx_stress_end(struct ipcx_stress *s)
@@ -300,16 +327,20 @@ int ipcx_stress_end(struct ipcx_stress *s)
 		t = ix_task_of(s);
 		if (!atomic_load(&s->arena->ended))
 			wait_for_workers(s->arena);
-		left = ix_ledger_open(&t) > 0 ? sweep_there(s) : 0;
+		if (ix_ledger_open(&t) > 0 || s->arena->marker >= 0)
+			sweep_there(s);
+		left = ix_ledger_open(&t);
 	}
 	if (left)
 		(void)ix_fail_plain(
 			s->x, -EIO,
-			"objects of this run are left: keys from 0x%08x on, names /ipcx-stress.%d.*",
-			s->arena->keys, (int)s->run);
+			"%u objects of this run are left: keys from 0x%08x on, names /ipcx-stress.%016llx.*",
+			left, s->arena->keys, (unsigned long long)s->arena->run);
 	ix_arena_free(s->arena);
-	if (s->pipe >= 0)
-		(void)close(s->pipe);
+	if (s->line >= 0)
+		(void)close(s->line);
+	if (s->pidfd >= 0)
+		(void)close(s->pidfd);
 	free(s);
 	return left ? -EIO : 0;
 }

@@ -45,6 +45,9 @@ struct ix_tally {
  * a hundredth of what is measured. */
 void ix_tally_sample(struct ix_tally *a, uint64_t ns, uint32_t clock_cost);
 
+/* Forget what was counted, but not the errors. */
+void ix_tally_reset(struct ix_tally *a);
+
 /* Add one to another (of another worker). */
 void ix_tally_add(struct ix_tally *to, const struct ix_tally *from);
 
@@ -132,6 +135,10 @@ struct ix_arena {
 	uint32_t call_cost;     /* ns of an empty system call */
 	uint32_t fresh;         /* the namespace is our own */
 	uint32_t keys;          /* the first of those that nobody else has */
+	uint32_t swept;         /* objects of earlier runs that were removed */
+	int32_t marker;         /* the array that holds the keys, or -1 */
+	uint64_t run;           /* what names are made of */
+	int32_t line;           /* the supervisor's end of the line to the caller */
 	char limits[512];       /* where it takes place, as text */
 	/* what runs now */
 	_Atomic uint32_t done, all, job, cpus, running;
@@ -231,7 +238,7 @@ const struct ix_gear *ix_gear_of(const char *mech);
 int ix_make(const struct ix_task *t, const struct ix_gear *g, struct ix_thing *thing);
 int ix_remove(const struct ix_task *t, const struct ix_gear *g, struct ix_thing *thing);
 
-/* The key of a slot, and its POSIX name ("/ipcx-stress.PID.SLOT"). */
+/* The key of a slot, and its POSIX name ("/ipcx-stress.RUN.SLOT"). */
 #define IX_NAME 48
 int32_t ix_slot_key(const struct ix_task *t, uint32_t slot);
 const char *ix_slot_name(const struct ix_task *t, uint32_t slot, char buf[IX_NAME]);
@@ -294,7 +301,7 @@ struct ix_task {
 	uint64_t ops;        /* rounds of each worker; 0: until the time is over */
 	uint64_t duration;   /* ns */
 	uint64_t seed;
-	pid_t run;      /* names are made of it */
+	uint64_t run;   /* names are made of it */
 	uint32_t keys;  /* keys are counted from here */
 	bool fresh;     /* the namespace is our own: its limits may be set */
 	void *state;    /* of the workload */

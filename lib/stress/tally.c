@@ -58,6 +58,12 @@ void ix_tally_sample(struct ix_tally *a, uint64_t ns, uint32_t clock_cost)
 	a->left = (uint32_t)(a->samples * 7 % (2 * a->stride - 1));
 }
 
+void ix_tally_reset(struct ix_tally *a)
+{
+	memset(a, 0, offsetof(struct ix_tally, errors));
+	memset(a->hist, 0, sizeof(a->hist));
+}
+
 void ix_tally_add(struct ix_tally *to, const struct ix_tally *from)
 {
 	to->ops += from->ops;

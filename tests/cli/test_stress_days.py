@@ -62,8 +62,9 @@ def inside(world, seed, patience=20):
     raise AssertionError("there are no workers")
 
 
-def kill(world, signo, pid):
-    return world.run("kill", f"-{int(signo)}", str(pid)).rc
+def kill(world, signo, *pids):
+    """All at once."""
+    return world.run("kill", f"-{int(signo)}", *[str(pid) for pid in pids]).rc
 
 
 @pytest.mark.parametrize("number", range(100))
@@ -98,23 +99,59 @@ def test_one_above_is_killed(world, mech, whom):
     """The supervisor: its parent sweeps. The command: the supervisor sweeps. Both: what is left is what there was."""
     with begun(world, mech, "--here", "--workload", "churn", "--for", "30s", "--seed", "777002") as p:
         command, supervisor, _ = inside(world, 777002)
-        for pid in {"supervisor": [supervisor], "command": [command], "both": [command, supervisor]}[whom]:
-            kill(world, signal.SIGKILL, pid)
+        kill(world, signal.SIGKILL, *{"supervisor": [supervisor], "command": [command], "both": [supervisor, command]}[whom])
         _, err = p.communicate(timeout=60)
     assert gone(world, "--seed 777002")
-    if whom == "both":
-        return  # nobody is there any more who could: only that nothing hangs
-    # sem_open(3) makes a file of another name first, which nobody can tell to be ours.
-    assert [o for o in world.objects("all") if not re.fullmatch(r"psem:/\w{6}", o["ref"])] == []
+    if whom == "both":  # nobody is there any more who could: but the next run is
+        assert world.objects("all") != []
+        r = world.run(release(), "stress", "sem", "--here", "--ops", "1", "--workload", "contend", "--verbose")
+        assert r.rc == 0 and re.search(r"\d+ objects that an earlier run had left were removed", r.err), r.err
+    assert world.objects("all") == []
     if whom == "supervisor":
         assert p.returncode == 1 and b"unexpected end" in err, err
+
+
+def test_what_others_have_is_never_swept(world):
+    """Keys of the range, names that look alike, another user's marker: none of them is what a dead run has left."""
+    keys = ["0x49000000", "0x49020000", "0x49000001"]
+    for key in keys:
+        world.ok("mk", "sem", "--nsems", "7", "--key", key)
+    for name in ("/ipcx-stress.0000000000000001.5", "/ipcx-stress.7.5"):
+        world.ok("mk", "pshm", name, "--size", "1")
+        world.ok("mk", "psem", name)
+    before = world.objects("all", "-o", "ref")
+    with begun(world, "msg", "pshm", "--here", "--workload", "churn", "--for", "30s", "--seed", "777006") as p:
+        command, supervisor, _ = inside(world, 777006)
+        kill(world, signal.SIGKILL, supervisor, command)
+        p.communicate(timeout=60)
+    assert gone(world, "--seed 777006")
+    assert world.run(release(), "stress", "msg", "--here", "--ops", "5").rc == 0
+    assert world.objects("all", "-o", "ref") == before
+
+
+def test_two_runs_at_once(world):
+    """Also when their process numbers are the same, as in containers that share an IPC namespace."""
+    words = ["unshare", "--pid", "--fork", release(), "stress", "--here", "--workload", "churn", "--for", "2s"]
+    runs = [subprocess.Popen(world.argv(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
+    for p in runs:
+        _, err = p.communicate(timeout=60)
+        assert (p.returncode, err) == (0, b""), err
+    assert world.objects("all") == []
+
+
+def test_a_stop_of_all_processes_is_no_fault(world):
+    """timeout(1), service managers: SIGTERM comes to workers and supervisor as well."""
+    for delay in ("0.3", "0.5", "0.8"):
+        script = f'setsid --wait timeout --foreground 60 sh -c \'timeout {delay} "$0" stress --here --for 20s\' "$0"'
+        r = world.run("sh", "-c", script, release())
+        assert not re.search("killed|hang|left", r.err), r.err
+        assert world.objects("all") == []
 
 
 def test_killed_in_a_namespace_of_its_own_nothing_is_left(world):
     with begun(world, "--for", "30s", "--seed", "777003") as p:
         command, supervisor, _ = inside(world, 777003)
-        kill(world, signal.SIGKILL, supervisor)
-        kill(world, signal.SIGKILL, command)
+        kill(world, signal.SIGKILL, supervisor, command)
         p.communicate(timeout=60)
     assert gone(world, "--seed 777003")
     assert world.objects("all") == []

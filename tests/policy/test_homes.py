@@ -31,7 +31,7 @@ HOMES = [
     ("threads", r"\bpthread_create\s*\(", {"lib/ns/there.c", "lib/base/below.c"}),
     ("the umask", r"(?<![\w.>])umask\s*\(", {"cmd/compat/ipcmk.c", "lib/stress/run.c"}),
     ("what signals do", r"(?<![\w.>])(signal|sigaction)\s*\(", {"cmd/mk.c", "cmd/signals.c", "cmd/stop.c", "lib/stress/crew.c", "lib/stress/run.c"}),
-    ("what a process is", r"\bprctl\s*\(", {"lib/ns/child.c", "lib/ns/enter.c", "lib/stress/crew.c", "lib/stress/run.c", "lib/stress/undo.c"}),
+    ("what a process is", r"\bprctl\s*\(", {"lib/ns/child.c", "lib/ns/enter.c", "lib/stress/crew.c", "lib/stress/undo.c"}),
     ("mmap", r"(?<![\w.>])mmap\s*\(", {"lib/stress/arena.c", "lib/stress/gear_memfd.c", "lib/stress/gear_pshm.c"}),
 ]
 
