@@ -14,7 +14,7 @@ HOMES = [
     ("entering namespaces", r"\b(setns|unshare)\s*\(", {"lib/ns/"}),
     ("getopt", r"\bgetopt\w*\b", {"cmd/ui/opt.c", "cmd/compat/tool.c"}),
     ("ending the process", r"(?<![\w.>])(_?exit|_Exit|quick_exit|abort|exit_group)\s*\(", {"cmd/main.c", "cmd/nsnew.c", "cmd/pty.c", "cmd/run.c", "lib/ns/child.c",
-      "lib/stress/crew.c", "lib/stress/start.c", "lib/stress/undo.c"}),
+      "lib/stress/worker.c", "lib/stress/start.c", "lib/stress/undo.c"}),
     ("stderr", r"\bstderr\b|\bSTDERR_FILENO\b|\bperror\s*\(", {"cmd/ui/msg.c"}),
     ("stdout", r"\bstdout\b|\bSTDOUT_FILENO\b", {"cmd/ui/out.c"}),
     ("writing to descriptors by number", r"\b(p?write|writev|dprintf)\s*\(\s*[012]\b", set()),
@@ -30,8 +30,8 @@ HOMES = [
      {"cmd/nsnew.c", "cmd/pty.c", "cmd/run.c", "lib/ns/child.c", "lib/stress/crew.c", "lib/stress/start.c", "lib/stress/undo.c"}),
     ("threads", r"\bpthread_create\s*\(", {"lib/ns/there.c", "lib/base/below.c"}),
     ("the umask", r"(?<![\w.>])umask\s*\(", {"cmd/compat/ipcmk.c", "lib/stress/run.c"}),
-    ("what signals do", r"(?<![\w.>])(signal|sigaction)\s*\(", {"cmd/mk.c", "cmd/signals.c", "cmd/stop.c", "lib/stress/crew.c", "lib/stress/run.c"}),
-    ("what a process is", r"\bprctl\s*\(", {"lib/ns/child.c", "lib/ns/enter.c", "lib/stress/crew.c", "lib/stress/undo.c"}),
+    ("what signals do", r"(?<![\w.>])(signal|sigaction)\s*\(", {"cmd/mk.c", "cmd/signals.c", "cmd/stop.c", "lib/stress/run.c", "lib/stress/worker.c"}),
+    ("what a process is", r"\bprctl\s*\(", {"lib/ns/child.c", "lib/ns/enter.c", "lib/stress/undo.c", "lib/stress/worker.c"}),
     ("mmap", r"(?<![\w.>])mmap\s*\(", {"lib/stress/arena.c", "lib/stress/gear_memfd.c", "lib/stress/gear_pshm.c"}),
 ]
 
