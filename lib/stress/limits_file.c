@@ -2,25 +2,28 @@
 /* Where the limits of POSIX memory and semaphores are, and what is answered beyond. */
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <semaphore.h>
 #include <sys/mman.h>
-#include <sys/statvfs.h>
+#include <sys/vfs.h>
 
 #include "stress/limits.h"
 
 /* ---- pshm */
 
-/* Without touching a page: a file system in memory knows that this is more than it has. */
+/* Without touching a page: a tmpfs knows that this is more than it has. Any other file
+ * system gives what it can before it says so, and that of others is not ours to fill. */
 static bool space(struct ix_worker *w, struct ix_thing *own)
 {
 	struct ix_seen seen;
-	struct statvfs fs;
+	struct statfs fs;
 	int error;
 
-	if (fstatvfs(own->id, &fs) < 0 || fs.f_blocks == 0)
+	if (!w->task->fresh || fstatfs(own->id, &fs) < 0 || fs.f_type != TMPFS_MAGIC ||
+	    fs.f_blocks == 0)
 		return false;
 	error = posix_fallocate(own->id, 0,
-				(off_t)((fs.f_blocks + 1) * (uint64_t)fs.f_frsize));
+				(off_t)((fs.f_blocks + 1) * (uint64_t)fs.f_bsize));
 	if (error == EINTR || error == EFBIG) /* RLIMIT_FSIZE may be lower */
 		return true;
 	(void)ix_expect(w, "more memory than there can be", error, ENOSPC);

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/num.h"
 #include "stress/jobs.h"
+#include "stress/memory.h"
 #include "stress/run.h"
 
 /* Some is left to everybody else: of what is free, an eighth. */
@@ -45,12 +46,49 @@ static uint64_t read_number(int dir, const char *name)
 static const struct hierarchy {
 	const char *
 		line; /* what the group's line in /proc/self/cgroup has before its name */
-	const char *dir, *most, *used;
+	const char *dir, *most, *used, *files;
 } hierarchies[] = {
-	{ "0::", "/sys/fs/cgroup", "memory.max", "memory.current" },
+	{ "0::", "/sys/fs/cgroup", "memory.max", "memory.current", "" },
 	{ ":memory:", "/sys/fs/cgroup/memory", "memory.limit_in_bytes",
-	  "memory.usage_in_bytes" },
+	  "memory.usage_in_bytes", "total_" },
 };
+
+/* The number in the line of memory.stat with this name; 0 without one. */
+static uint64_t in_stat(const char *stat, const char *prefix, const char *name)
+{
+	char line[64], value[32];
+	size_t length = (size_t)snprintf(line, sizeof(line), "%s%s ", prefix, name);
+	uint64_t n;
+
+	for (; *stat; stat += strcspn(stat, "\n"), stat += *stat == '\n') {
+		if (strncmp(stat, line, length) != 0)
+			continue;
+		(void)snprintf(value, sizeof(value), "%.20s", stat + length);
+		n = number(value);
+		return n == UINT64_MAX ? 0 : n;
+	}
+	return 0;
+}
+
+uint64_t ix_memory_files(const char *stat, const char *prefix)
+{
+	return in_stat(stat, prefix, "inactive_file") +
+	       in_stat(stat, prefix, "active_file");
+}
+
+/* What is used, but for pages of files: the kernel gives those up before anybody is
+ * killed. */
+static uint64_t used_in(int dir, const struct hierarchy *h)
+{
+	uint64_t used = read_number(dir, h->used), files;
+	char stat[16384];
+
+	if (used == UINT64_MAX ||
+	    ix_read_file(dir, "memory.stat", stat, sizeof(stat)) < 0)
+		return used;
+	files = ix_memory_files(stat, h->files);
+	return used > files ? used - files : 0;
+}
 
 static uint64_t group_in(const struct hierarchy *h, const char *groups)
 {
@@ -68,7 +106,7 @@ static uint64_t group_in(const struct hierarchy *h, const char *groups)
 	if (dir < 0)
 		return UINT64_MAX;
 	most = read_number(dir, h->most);
-	used = read_number(dir, h->used);
+	used = used_in(dir, h);
 	if (most == UINT64_MAX || used == UINT64_MAX)
 		return UINT64_MAX;
 	return most > used ? most - used : 0;

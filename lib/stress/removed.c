@@ -49,9 +49,11 @@ static int await(const struct ix_worker *w, _Atomic uint32_t *word, uint32_t lea
 	while ((now = atomic_load(word)) < least) {
 		if (ix_over(w) && !to_the_end)
 			return EINTR;
-		if (looks++ > PATIENCE)
+		if (looks > PATIENCE)
 			return ETIME;
-		(void)ix_futex_wait(word, now, LOOK_NS);
+		/* Others who come, and signals, end a look before its time. */
+		if (ix_futex_wait(word, now, LOOK_NS) < 0 && errno == ETIMEDOUT)
+			looks++;
 	}
 	return 0;
 }
@@ -94,19 +96,26 @@ static int await_others(const struct ix_worker *w, _Atomic uint32_t *word,
 	return r;
 }
 
-/* Each has said that it is about to wait: who sleeps now, waits. */
-static void see_them_wait(const struct ix_worker *w, uint32_t round)
+/* Each has said that it is about to wait: who sleeps now, waits in the call that it had
+ * begun before that was looked at. */
+static bool is_seen(const struct ix_worker *w, unsigned index)
 {
 	struct ix_stage *s = ix_stage(w);
+	uint32_t call = atomic_load(&s->calls[index]);
+
+	if (atomic_load(&s->blocked[index]) != call && state_of(w, index) == 'S')
+		atomic_store(&s->blocked[index], call);
+	return atomic_load(&s->blocked[index]) == call;
+}
+
+static void see_them_wait(const struct ix_worker *w)
+{
 	unsigned seen = 0;
 
 	for (unsigned looks = 0; seen < ix_others(w) && looks < LOOKS; looks++) {
 		seen = 0;
-		for (unsigned i = 1; i < w->task->workers; i++) {
-			if (atomic_load(&s->blocked[i]) != round && state_of(w, i) == 'S')
-				atomic_store(&s->blocked[i], round);
-			seen += atomic_load(&s->blocked[i]) == round;
-		}
+		for (unsigned i = 1; i < w->task->workers; i++)
+			seen += is_seen(w, i);
 		if (ix_over(w))
 			return;
 		if (seen < ix_others(w))
@@ -168,6 +177,8 @@ static bool play(struct ix_worker *w, struct ix_thing *own, uint32_t round)
 	atomic_store(&s->arrived, 0);
 	atomic_store(&s->left, 0);
 	atomic_store(&s->at, 0);
+	for (unsigned i = 1; i < w->task->workers; i++)
+		atomic_store(&s->blocked[i], 0);
 	raise_to(&s->round, round);
 	r = await_others(w, &s->arrived, false);
 	if (r == ETIME)
@@ -176,7 +187,7 @@ static bool play(struct ix_worker *w, struct ix_thing *own, uint32_t round)
 	if (r == 0)
 		atomic_store(&s->whole, round);
 	if (r == 0 && scene->blocks)
-		see_them_wait(w, round);
+		see_them_wait(w);
 	if (!remove_it(w, own))
 		return false;
 	if (r == 0)
@@ -224,10 +235,12 @@ static void direct(struct ix_worker *w)
 
 /* ---- the others */
 
-int ix_told_removed(struct ix_worker *w, uint32_t round, int error)
+int ix_told_removed(struct ix_worker *w, int error)
 {
-	bool slept = atomic_load(&ix_stage(w)->blocked[w->index]) == round;
-	bool removed = atomic_load(&ix_stage(w)->at) != 0;
+	struct ix_stage *s = ix_stage(w);
+	bool slept = atomic_load(&s->blocked[w->index]) ==
+		     atomic_load(&s->calls[w->index]);
+	bool removed = atomic_load(&s->at) != 0;
 
 	if (error == EIDRM || (error == EINVAL && !slept && removed))
 		return 0;

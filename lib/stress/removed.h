@@ -20,7 +20,8 @@ struct ix_stage {
 	_Atomic uint32_t whole;   /* the last round to which all came */
 	_Atomic uint64_t at;      /* when they could go on */
 	uint32_t slot;
-	_Atomic uint32_t blocked[IX_WORKERS]; /* the round in which one was seen asleep */
+	_Atomic uint32_t calls[IX_WORKERS];   /* that one has begun, or is about to */
+	_Atomic uint32_t blocked[IX_WORKERS]; /* the one it was seen asleep in; 0: none */
 };
 
 #define IX_CURTAIN UINT32_MAX
@@ -57,9 +58,16 @@ static inline unsigned ix_others(const struct ix_worker *w)
 	return w->task->workers - 1;
 }
 
+/* Before each call that waits, also when it is made again: who was interrupted after the
+ * removal makes one that comes too late. */
+static inline void ix_calls(const struct ix_worker *w)
+{
+	(void)atomic_fetch_add(&ix_stage(w)->calls[w->index], 1);
+}
+
 /* What an answer of the kernel means to one whose object is removed meanwhile: 0, EINTR,
  * or a fault that was told. */
-int ix_told_removed(struct ix_worker *w, uint32_t round, int error);
+int ix_told_removed(struct ix_worker *w, int error);
 
 /* Wait until the object of this round is removed, also when the end is wanted: who lets
  * go before that would be missed. false: it is not, or not all were there. */

@@ -54,11 +54,13 @@ static int wait_in_queue(struct ix_worker *w, struct ix_thing *mine, uint32_t ro
 	struct text t = { .type = 1 };
 	ssize_t r;
 
-	do
+	(void)round;
+	do {
+		ix_calls(w);
 		r = w->index % 2 ? msgrcv(mine->id, &t, sizeof(t.bytes), 2, 0)
 				 : msgsnd(mine->id, &t, 1, 0);
-	while (r < 0 && errno == EINTR && !ix_over(w));
-	return ix_told_removed(w, round, r < 0 ? errno : 0);
+	} while (r < 0 && errno == EINTR && !ix_over(w));
+	return ix_told_removed(w, r < 0 ? errno : 0);
 }
 
 static void after_queue(struct ix_worker *w, struct ix_thing *own, uint32_t round)
@@ -92,10 +94,12 @@ static int wait_in_array(struct ix_worker *w, struct ix_thing *mine, uint32_t ro
 	struct sembuf op = { .sem_num = w->index % 2, .sem_op = w->index % 2 ? 0 : -1 };
 	int r;
 
-	do
+	(void)round;
+	do {
+		ix_calls(w);
 		r = semop(mine->id, &op, 1);
-	while (r < 0 && errno == EINTR && !ix_over(w));
-	return ix_told_removed(w, round, r < 0 ? errno : 0);
+	} while (r < 0 && errno == EINTR && !ix_over(w));
+	return ix_told_removed(w, r < 0 ? errno : 0);
 }
 
 static void after_array(struct ix_worker *w, struct ix_thing *own, uint32_t round)
@@ -224,9 +228,10 @@ static int receive(struct ix_worker *w, struct ix_thing *mine, uint32_t round)
 	char text[sizeof(round)];
 	ssize_t n;
 
-	do
+	do {
+		ix_calls(w);
 		n = mq_receive(mine->id, text, sizeof(text), NULL);
-	while (n < 0 && errno == EINTR && !ix_over(w));
+	} while (n < 0 && errno == EINTR && !ix_over(w));
 	if (n < 0) {
 		if (errno != EINTR)
 			ix_failed(w, IX_WAKE, errno);
@@ -269,9 +274,10 @@ static int take_token(struct ix_worker *w, struct ix_thing *mine, uint32_t round
 	int r;
 
 	(void)round;
-	do
+	do {
+		ix_calls(w);
 		r = sem_wait(mine->at);
-	while (r < 0 && errno == EINTR && !ix_over(w));
+	} while (r < 0 && errno == EINTR && !ix_over(w));
 	if (r < 0 && errno != EINTR)
 		ix_failed(w, IX_WAKE, errno);
 	return r < 0 ? errno : 0;

@@ -441,6 +441,17 @@ def test_a_namespace_in_use_is_loaded_and_left_as_it_was(world, where):
     assert [o["key"] for o in world.objects()] == ["0x000004d2"]
 
 
+def test_what_others_have_is_not_filled(world):
+    """All of /dev/shm is asked for only where it is a file system of the run's own, in memory."""
+    def operations(*words):
+        r = world.ipcx("stress", "pshm", "--workload", "limits", "--for", "300ms", "--json", *words)
+        assert r.rc == 0, r.err
+        return {row["operation"] for row in r.json["results"] if row["ops"]}
+    rest = {"exists", "name", "access"}
+    assert operations() == rest | {"space"}
+    assert operations("--here") == rest
+
+
 def test_anybody_may(world):
     for words in (SHORT, COMPARE):
         r = world.ipcx(*words, "--json", uid=1000)

@@ -9,6 +9,7 @@ import random
 import re
 import signal
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -257,6 +258,19 @@ def test_the_memory_of_a_group(world):
         assert r.rc in (0, 1, 137), (r.rc, r.out, r.err)  # sparse as they are, they may fit
     assert gone(world, "stress pshm --here")
     assert world.objects("all") == []
+
+
+def test_a_group_full_of_files(world):
+    """Pages of files that are on a disk as well are given up by the kernel: no reason to refuse."""
+    with memory_group(64 << 20) as group, tempfile.NamedTemporaryFile(dir="/var/tmp") as f:
+        script = f'echo $$ > {group}/cgroup.procs; dd if=/dev/zero of={f.name} bs=1M count=80 conv=fsync 2>/dev/null; exec "$@"'
+        words = [release(), "stress", "pshm", "--here", "--workload", "churn", "--size", "4M", "--objects", "2", "--for", "300ms"]
+        r = world.run("sh", "-c", script, "sh", *words, timeout=120)
+        with open(f"{group}/memory.stat", encoding="ascii") as stat:
+            files = dict(line.split() for line in stat)
+        if int(files.get("total_inactive_file", files["inactive_file"])) < 32 << 20:
+            pytest.skip("what is written to /var/tmp does not stay in the page cache")
+    assert (r.rc, r.err) == (0, ""), (r.rc, r.err)
 
 
 def test_memory_runs_out(world):
