@@ -10,6 +10,15 @@
 extern const struct ix_gear ix_gear_shm, ix_gear_msg, ix_gear_sem;
 extern const struct ix_gear ix_gear_mq, ix_gear_pshm, ix_gear_psem;
 
+struct semid_ds;
+
+/* What semctl(2) takes: who calls it defines that. */
+union semun {
+	int val;
+	struct semid_ds *buf;
+	unsigned short *array;
+};
+
 /* What every object is made with. */
 #define IX_MODE 0600
 

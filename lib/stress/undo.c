@@ -75,11 +75,6 @@ static const struct kind *kind_of(const struct ix_task *t)
 
 /* ---- semaphores */
 
-union semun {
-	int val;
-	unsigned short *array;
-};
-
 static unsigned short begins_with(const struct ix_thing *own, size_t num)
 {
 	return own->size > 1 && num == own->size - 1 ? 0 : TOKENS;
