@@ -35,3 +35,8 @@ bool ix_slot_has_file(const struct stat *st);
 
 /* What to tell of a file. */
 void ix_seen_file(const struct stat *st, struct ix_seen *ret_seen);
+
+/* stat() and change() of gears whose objects are files at hand. */
+int ix_look_file(const struct ix_task *t, struct ix_thing *thing,
+		 struct ix_seen *ret_seen);
+int ix_change_file(const struct ix_task *t, struct ix_thing *thing, unsigned mode);
