@@ -31,11 +31,6 @@ struct locks {
 	unsigned ncells;
 };
 
-union semun {
-	int val;
-	unsigned short *array;
-};
-
 static struct locks *begin(struct ix_task *t)
 {
 	struct locks *l = calloc(1, sizeof(*l));

@@ -60,22 +60,16 @@ static int open_it(const struct ix_task *t, struct ix_thing *thing)
 static int look(const struct ix_task *t, struct ix_thing *thing, struct ix_seen *ret_seen)
 {
 	struct mq_attr attr;
-	struct stat st;
+	int r = mq_getattr(thing->id, &attr) < 0 ? -errno : 0;
 
-	(void)t;
-	if (fstat(thing->id, &st) < 0 || mq_getattr(thing->id, &attr) < 0)
-		return -errno;
-	ix_seen_file(&st, ret_seen);
+	if (r == 0)
+		r = ix_look_file(t, thing, ret_seen);
+	if (r < 0)
+		return r;
 	ret_seen->size = (uint64_t)attr.mq_msgsize;
 	ret_seen->holds = (uint64_t)attr.mq_curmsgs;
 	ret_seen->room = (uint64_t)attr.mq_maxmsg;
 	return 0;
-}
-
-static int change(const struct ix_task *t, struct ix_thing *thing, unsigned mode)
-{
-	(void)t;
-	return fchmod(thing->id, mode) < 0 ? -errno : 0;
 }
 
 static int remove_it(const struct ix_task *t, struct ix_thing *thing)
@@ -122,7 +116,7 @@ const struct ix_gear ix_gear_mq = {
 	.make = make,
 	.open = open_it,
 	.stat = look,
-	.change = change,
+	.change = ix_change_file,
 	.remove = remove_it,
 	.close = close_it,
 	.is_there = is_there,

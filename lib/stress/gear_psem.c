@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <semaphore.h>
-#include <string.h>
 
+#include "mech/psemmake.h"
 #include "stress/gears.h"
 
 /* What there is of a slot: the semaphore, and what is to become it. */
@@ -21,19 +21,6 @@ static const char *path_of(const struct ix_task *t, uint32_t slot, enum file whi
 	(void)snprintf(buf, IX_NAME + 16, "/dev/shm/%s%s", which == WHOLE ? "sem." : "",
 		       ix_slot_name(t, slot, name) + 1);
 	return buf;
-}
-
-/* The bytes of a semaphore, as sem_open(3) writes them. */
-static int write_value(int fd, unsigned value)
-{
-	sem_t sem;
-	ssize_t n;
-
-	memset(&sem, 0, sizeof(sem));
-	if (sem_init(&sem, 1, value) < 0)
-		return -errno;
-	n = write(fd, &sem, sizeof(sem));
-	return n < 0 ? -errno : n == sizeof(sem) ? 0 : -EIO;
 }
 
 /*
@@ -50,7 +37,7 @@ static int make_file(const struct ix_task *t, const struct ix_thing *thing)
 
 	if (fd < 0)
 		return -errno;
-	r = write_value(fd, thing->value);
+	r = ix_psem_write(fd, thing->value);
 	if (r == 0 && link(draft, path_of(t, thing->slot, WHOLE, path)) < 0)
 		r = -errno;
 	(void)unlink(draft);

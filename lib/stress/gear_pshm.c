@@ -54,23 +54,6 @@ static int open_it(const struct ix_task *t, struct ix_thing *thing)
 	return 0;
 }
 
-static int look(const struct ix_task *t, struct ix_thing *thing, struct ix_seen *ret_seen)
-{
-	struct stat st;
-
-	(void)t;
-	if (fstat(thing->id, &st) < 0)
-		return -errno;
-	ix_seen_file(&st, ret_seen);
-	return 0;
-}
-
-static int change(const struct ix_task *t, struct ix_thing *thing, unsigned mode)
-{
-	(void)t;
-	return fchmod(thing->id, mode) < 0 ? -errno : 0;
-}
-
 static int remove_it(const struct ix_task *t, struct ix_thing *thing)
 {
 	char name[IX_NAME];
@@ -122,8 +105,8 @@ const struct ix_gear ix_gear_pshm = {
 	.mech = "pshm",
 	.make = make,
 	.open = open_it,
-	.stat = look,
-	.change = change,
+	.stat = ix_look_file,
+	.change = ix_change_file,
 	.remove = remove_it,
 	.close = close_it,
 	.is_there = is_there,

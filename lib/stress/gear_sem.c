@@ -7,13 +7,6 @@
 
 #define SIZE 1
 
-/* semctl(2): the caller has to define it. */
-union semun {
-	int val;
-	struct semid_ds *buf;
-	unsigned short *array;
-};
-
 static int make(const struct ix_task *t, struct ix_thing *thing)
 {
 	size_t size = thing->size ? thing->size : SIZE;

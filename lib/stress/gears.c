@@ -2,6 +2,7 @@
 /* Which gears there are, and how an object is known to be one of ours. */
 #include "stress/gears.h"
 
+#include <errno.h>
 #include <string.h>
 
 const struct ix_gear *const ix_gears[] = {
@@ -37,4 +38,22 @@ void ix_seen_file(const struct stat *st, struct ix_seen *ret_seen)
 		.uid = st->st_uid,
 		.size = (uint64_t)st->st_size,
 	};
+}
+
+int ix_look_file(const struct ix_task *t, struct ix_thing *thing,
+		 struct ix_seen *ret_seen)
+{
+	struct stat st;
+
+	(void)t;
+	if (fstat(thing->id, &st) < 0)
+		return -errno;
+	ix_seen_file(&st, ret_seen);
+	return 0;
+}
+
+int ix_change_file(const struct ix_task *t, struct ix_thing *thing, unsigned mode)
+{
+	(void)t;
+	return fchmod(thing->id, mode) < 0 ? -errno : 0;
 }

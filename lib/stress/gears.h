@@ -10,6 +10,15 @@
 extern const struct ix_gear ix_gear_shm, ix_gear_msg, ix_gear_sem;
 extern const struct ix_gear ix_gear_mq, ix_gear_pshm, ix_gear_psem;
 
+struct semid_ds;
+
+/* What semctl(2) takes: who calls it defines that. */
+union semun {
+	int val;
+	struct semid_ds *buf;
+	unsigned short *array;
+};
+
 /* What every object is made with. */
 #define IX_MODE 0600
 
@@ -26,3 +35,8 @@ bool ix_slot_has_file(const struct stat *st);
 
 /* What to tell of a file. */
 void ix_seen_file(const struct stat *st, struct ix_seen *ret_seen);
+
+/* stat() and change() of gears whose objects are files at hand. */
+int ix_look_file(const struct ix_task *t, struct ix_thing *thing,
+		 struct ix_seen *ret_seen);
+int ix_change_file(const struct ix_task *t, struct ix_thing *thing, unsigned mode);

@@ -12,11 +12,12 @@
 /* Bytes that a worker's own queue holds, and with them the number of its messages. */
 #define QBYTES 512
 
-/* Longer messages are not sent. */
-#define LONGEST 8192
+/* What msgmax is lowered to; longer messages than LONGEST are not sent. */
+#define MSGMAX  1024
+#define LONGEST 65536
 
-/* At its desk. */
-enum { DESK_MSGMAX, DESK_QBYTES };
+/* At its desk; most bytes is what a queue may hold. */
+enum { DESK_MSGMAX, DESK_QBYTES, DESK_MOST_BYTES };
 
 struct text {
 	long type;
@@ -32,6 +33,7 @@ static int begin_msg(struct ix_worker *w, struct ix_thing *own)
 		return r;
 	if (msgctl(own->id, IPC_STAT, &ds) < 0)
 		return -errno;
+	w->desk->own[DESK_MOST_BYTES] = ds.msg_qbytes;
 	ds.msg_qbytes = MIN(ds.msg_qbytes, QBYTES);
 	w->desk->own[DESK_QBYTES] = ds.msg_qbytes;
 	return msgctl(own->id, IPC_SET, &ds) < 0 ? -errno : 0;
@@ -99,15 +101,43 @@ static bool messages_of_queue(struct ix_worker *w, struct ix_thing *own)
 	return true;
 }
 
+static void set_room(struct ix_worker *w, const struct ix_thing *own, uint64_t bytes)
+{
+	struct msqid_ds ds;
+	int error = IX_ERROR(msgctl(own->id, IPC_STAT, &ds));
+
+	if (error == 0) {
+		ds.msg_qbytes = bytes;
+		error = IX_ERROR(msgctl(own->id, IPC_SET, &ds));
+	}
+	(void)ix_expect(w, "setting a queue's qbytes", error, 0);
+}
+
+/* In a queue that has room for it. */
+static void longest_message(struct ix_worker *w, const struct ix_thing *own, size_t most)
+{
+	struct text t = { .type = 1 };
+	ssize_t length;
+
+	set_room(w, own, MIN(most + 1, w->desk->own[DESK_MOST_BYTES]));
+	(void)ix_expect(w, "a message longer than msgmax",
+			IX_ERROR(msgsnd(own->id, &t, most + 1, IPC_NOWAIT)), EINVAL);
+	if (ix_expect(w, "a message as long as msgmax",
+		      IX_ERROR(msgsnd(own->id, &t, most, IPC_NOWAIT)), 0)) {
+		length = msgrcv(own->id, &t, sizeof(t.bytes), 0, IPC_NOWAIT);
+		if (ix_expect(w, "receiving that", IX_ERROR(length), 0))
+			ix_expect_number(w, "its length", (uint64_t)length, most);
+	}
+	set_room(w, own, w->desk->own[DESK_QBYTES]);
+}
+
 static bool length_of_message(struct ix_worker *w, struct ix_thing *own)
 {
 	uint64_t most = w->desk->own[DESK_MSGMAX];
 	struct text t = { .type = 1 };
 
-	if (most < LONGEST)
-		(void)ix_expect(w, "a message longer than msgmax",
-				IX_ERROR(msgsnd(own->id, &t, most + 1, IPC_NOWAIT)),
-				EINVAL);
+	if (most < LONGEST && most <= w->desk->own[DESK_MOST_BYTES])
+		longest_message(w, own, most);
 	if (most > w->desk->own[DESK_QBYTES] && w->desk->own[DESK_QBYTES] < LONGEST)
 		(void)ix_expect(w, "a message longer than the queue",
 				IX_ERROR(msgsnd(own->id, &t,
@@ -143,6 +173,8 @@ static bool empty_queue(struct ix_worker *w, struct ix_thing *own)
 
 const struct ix_probes ix_probes_msg = {
 	.gear = &ix_gear_msg,
+	.lowered = "msgmax",
+	.to = MSGMAX,
 	.begin = begin_msg,
 	.probe = {
 		{ .limit = "msgmni", .objects = 12, .each = 1, .own = 1 },

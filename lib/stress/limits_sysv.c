@@ -92,11 +92,6 @@ const struct ix_probes ix_probes_shm = {
 /* At its desk. */
 enum { DESK_SEMMSL, DESK_SEMOPM };
 
-union semun {
-	int val;
-	struct semid_ds *buf;
-};
-
 static int begin_sem(struct ix_worker *w, struct ix_thing *own)
 {
 	int r = ix_bound(w->task, "semmsl", &w->desk->own[DESK_SEMMSL]);

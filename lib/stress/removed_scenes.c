@@ -78,10 +78,6 @@ const struct ix_scene ix_scene_msg = {
 	.last = nothing,
 };
 
-union semun {
-	int val;
-};
-
 /* Some wait for a token, others wait until the one that is there is gone. */
 static int set_array(struct ix_worker *w, struct ix_thing *own)
 {

@@ -13,6 +13,8 @@
 #include <semaphore.h>
 #include <sys/sem.h>
 
+#include "stress/gears.h"
+
 /* Room of a semaphore, twins of a pair of workers, tokens at once. */
 #define ROOM  64
 #define TWINS 16
@@ -63,13 +65,6 @@ struct ix_token_kind {
 };
 
 /* ---- System V: semaphore 2n is the room of n, and the next its tokens */
-
-/* semctl(2): the caller has to define it. */
-union semun {
-	int val;
-	struct semid_ds *buf;
-	unsigned short *array;
-};
 
 static int move(const struct pair *p, unsigned from, unsigned to, int n, bool wait)
 {

@@ -27,8 +27,12 @@ enum { TAKE_IT, COMEBACK };
 /* Attaches of a victim at most. */
 #define ATTACHES 4
 
-/* How long what was held may take to come back. */
-#define PATIENCE (4 * IX_SECOND_NS)
+/* How long what was held may take to come back: as many as want a CPU meanwhile, each a
+ * slice of its time, and as many victims that never rest. */
+static uint64_t patience(const struct ix_task *t)
+{
+	return (4 + t->workers / 8) * IX_SECOND_NS;
+}
 
 /* What a victim and its worker share. */
 struct cradle {
@@ -70,11 +74,6 @@ static const struct kind *kind_of(const struct ix_task *t)
 }
 
 /* ---- semaphores */
-
-union semun {
-	int val;
-	unsigned short *array;
-};
 
 static unsigned short begins_with(const struct ix_thing *own, size_t num)
 {
@@ -139,7 +138,7 @@ static void move_tokens(struct victim *v)
 static int await_tokens(struct victim *v)
 {
 	struct sembuf ops[2 * SEMS];
-	uint64_t ends = ix_now() + PATIENCE, now;
+	uint64_t ends = ix_now() + patience(v->w->task), now;
 	unsigned n = 0;
 	int r;
 
@@ -234,7 +233,8 @@ static int attaches(const struct victim *v, uint64_t *ret_n)
 /* The worker has one. Somebody who looks at a process keeps its memory for that long. */
 static int await_attaches(struct victim *v)
 {
-	uint64_t ends = ix_now() + PATIENCE, n = 0;
+	uint64_t ends = ix_now() + patience(v->w->task), n = 0;
+	long pause = 10000;
 	int r;
 
 	for (;;) {
@@ -243,7 +243,8 @@ static int await_attaches(struct victim *v)
 			return r;
 		if (ix_now() > ends)
 			return -ETIME;
-		ix_pause(10000);
+		ix_pause(pause);
+		pause = MIN(2 * pause, 1000000); /* the victim needs the CPU, too */
 	}
 }
 
@@ -307,7 +308,7 @@ static int bear(struct victim *v)
 /* It is killed some time after it has something. */
 static void strike(struct victim *v)
 {
-	uint64_t ends = ix_now() + PATIENCE;
+	uint64_t ends = ix_now() + patience(v->w->task);
 
 	while (!atomic_load(&v->cradle->holds) && ix_now() < ends)
 		(void)ix_futex_wait(&v->cradle->holds, 0, 10000000);
@@ -336,7 +337,8 @@ static int await_end(struct victim *v, bool *ret_buried)
 	while (r == -ETIME && !bury(v, WNOHANG))
 		r = k->await(v);
 	*ret_buried = r == -ETIME;
-	return r;
+	/* It may have ended between the last look and this one. */
+	return r == -ETIME ? k->await(v) : r;
 }
 
 /* false: there is no point in going on. */
@@ -354,9 +356,8 @@ static bool sacrifice(struct victim *v)
 	if (r == 0)
 		ix_done(v->w, COMEBACK, v->killed);
 	else if (r == -ETIME)
-		ix_fault(
-			v->w,
-			"what a killed process held did not come back within four seconds");
+		ix_fault(v->w,
+			 "what a killed process held did not come back within seconds");
 	else
 		ix_failed(v->w, COMEBACK, r);
 	if (!buried)

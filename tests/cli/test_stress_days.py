@@ -171,6 +171,18 @@ def test_stopped_and_continued_is_no_standstill(world):
     assert p.returncode == 0 and err == b"", err
 
 
+@pytest.mark.parametrize("mech", ["msg", "sem", "mq", "psem"])
+def test_a_storm_of_stops(world, mech):
+    """Who is interrupted in a call makes it again, and may be too late for what was removed meanwhile: no fault."""
+    storm = 'n=0; while [ $n -lt 300 ] && kill -STOP "$@" && kill -CONT "$@"; do n=$((n + 1)); sleep 0.002; done; kill -CONT "$@"; echo $n'
+    with begun(world, mech, "--workload", "remove-under-waiters", "--for", "6s", "--workers", "5", "--cpus", "1", "--seed", "777006") as p:
+        _, supervisor, workers = inside(world, 777006)
+        stops = world.run("sh", "-c", storm, "sh", *[str(pid) for pid in (supervisor, *workers)], timeout=60).out
+        _, err = p.communicate(timeout=30)
+    assert int(stops) == 300
+    assert (p.returncode, err) == (0, b""), err
+
+
 def test_a_worker_that_hangs_is_ended(world):
     with begun(world, "sem", "--workload", "churn", "--for", "1s", "--cpus", "1", "--seed", "777005") as p:
         _, _, workers = inside(world, 777005)
@@ -178,6 +190,12 @@ def test_a_worker_that_hangs_is_ended(world):
         _, err = p.communicate(timeout=60)
     assert p.returncode == 1 and b"hang" in err, err
     assert gone(world, "--seed 777005") and world.objects("all") == []
+
+
+def test_many_victims_on_few_processors(world):
+    """Hundreds that never rest keep a killed one from its end for long: no fault."""
+    r = world.run(release(), "stress", "--workers", "256", "--workload", "undo", "--for", "6s", timeout=120)
+    assert (r.rc, r.err) == (0, ""), (r.rc, r.err)
 
 
 LOW = {"kernel.shmmni": "1", "kernel.msgmni": "1", "kernel.sem": "1 1 1 1", "fs.mqueue.queues_max": "1",

@@ -10,6 +10,7 @@ LIES = [
     ("msg-cut", "msg", "transfer"), ("msg-order", "msg", "transfer"), ("msg-read", "msg", "transfer"),
     ("msg-drop", "msg", "contend"), ("msg-double", "msg", "contend"),
     ("msg-full", "msg", "limits"), ("msg-space", "msg", "limits"), ("msg-gone", "msg", "remove-under-waiters"),
+    ("msg-long", "msg", "limits"), ("msg-longer", "msg", "limits"), ("msg-short", "msg", "limits"),
     ("msg-keep", "msg", "churn"), ("msg-stat", "msg", "churn"),
     ("sem-lost", "sem", "transfer"), ("sem-twice", "sem", "transfer"), ("sem-through", "sem", "contend"),
     ("sem-half", "sem", "contend"), ("sem-undo", "sem", "undo"), ("sem-gone", "sem", "remove-under-waiters"),

@@ -79,7 +79,15 @@ int msgsnd(int id, const void *p, size_t n, int flags)
 		held_id = id;
 		return 0;
 	}
+	if (lie("msg-short") && n == 1024) {
+		errno = EINVAL;
+		return -1;
+	}
 	r = real(id, p, n, flags);
+	if (r < 0 && errno == EINVAL && n > 0 && lie("msg-longer"))
+		return 0;
+	if (n > 0)
+		(void)mistake(r, "msg-long", EINVAL, EFBIG);
 	if (held_id == id && r == 0) {
 		held_id = -1;
 		(void)real(id, held, held_size, 0);
