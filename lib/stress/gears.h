@@ -17,6 +17,7 @@ union semun {
 	int val;
 	struct semid_ds *buf;
 	unsigned short *array;
+	struct seminfo *info;
 };
 
 /* What every object is made with. */

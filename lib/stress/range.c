@@ -27,14 +27,6 @@ enum { LIVES, WHOLE, NUMBER, WORDS = 5, SEMS = NUMBER + WORDS };
 /* Where there are not many arrays, none is spared for this. */
 #define ARRAYS_LEAST 16
 
-/* semctl(2): the caller has to define it. */
-union semun {
-	int val;
-	struct semid_ds *buf;
-	unsigned short *array;
-	struct seminfo *info;
-};
-
 static unsigned short word(uint64_t run, int i)
 {
 	return (unsigned short)(run >> (15 * i) & 0x7fff);
