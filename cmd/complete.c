@@ -216,6 +216,46 @@ static void offer_when(const struct cursor *at)
 	offer(at, "never", "", "nowhere");
 }
 
+/* Each name that a column of the list of workloads has, once. */
+static void offer_loads(struct app *app, const struct cursor *at, unsigned flags,
+			enum ipcx_field column)
+{
+	struct ipcx_value v, before, what;
+	struct ipcx_table *t;
+
+	if (ipcx_stress_list(app->x, flags, &t) < 0)
+		return;
+	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
+		bool again = ipcx_row_get(t, i, column, &v) < 0 || v.type != IPCX_STRING;
+
+		for (size_t j = 0; j < i && !again; j++)
+			again = ipcx_row_get(t, j, column, &before) == 0 &&
+				!ipcx_value_compare(&v, &before);
+		if (!again && ipcx_row_get(t, i, IPCX_F_WHAT, &what) == 0)
+			offer(at, v.as.s, "", what.type == IPCX_STRING ? what.as.s : "");
+	}
+	ipcx_table_free(t);
+}
+
+/* What stress takes as lists: the last word of one goes on. */
+static void offer_stress(struct app *app, struct cursor at, enum complete what)
+{
+	const char *comma = strrchr(at.from, ',');
+
+	at.from = comma ? comma + 1 : at.from;
+	if (what & COMPLETE_LOADS)
+		offer_loads(app, &at, 0, IPCX_F_WORKLOAD);
+	if (what & COMPLETE_WAY_LOADS)
+		offer_loads(app, &at, IPCX_STRESS_COMPARE, IPCX_F_WORKLOAD);
+	if (what & COMPLETE_WAYS)
+		offer_loads(app, &at, IPCX_STRESS_COMPARE, IPCX_F_NAME);
+	if (what & COMPLETE_CPUS) {
+		offer(&at, "1", "", "all workers on one");
+		offer(&at, "2", "", "in turn on two");
+		offer(&at, "any", "", "where the kernel puts them");
+	}
+}
+
 static void offer_formats(const struct cursor *at)
 {
 	for (const struct format *f = formats; f->name; f++)
@@ -245,6 +285,7 @@ static void offer_kind(struct app *app, const struct cmd *c, enum complete what,
 		offer_when(at);
 	if (what & COMPLETE_WISHES)
 		offer_wishes(at);
+	offer_stress(app, *at, what);
 	if (what & COMPLETE_USERS)
 		out_text(strchr(at->from, ':') ? ":groups\n" : ":users\n");
 	if (what & COMPLETE_FILES)

@@ -75,11 +75,11 @@ static const char *type_name(enum ipcx_type type)
 
 static void field(enum ipcx_field f)
 {
-	static const char *const units[] = { [IPCX_PLAIN] = NULL,
-					     [IPCX_BYTES] = "bytes",
-					     [IPCX_SECONDS] = "seconds",
-					     [IPCX_PERCENT] = "percent",
-					     [IPCX_VARIES] = "varies" };
+	static const char *const units[] = {
+		[IPCX_PLAIN] = NULL,        [IPCX_BYTES] = "bytes",
+		[IPCX_SECONDS] = "seconds", [IPCX_PERCENT] = "percent",
+		[IPCX_VARIES] = "varies",   [IPCX_NANOSECONDS] = "nanoseconds"
+	};
 	static const char *const costs[] = {
 		[IPCX_CHEAP] = "cheap", [IPCX_NAMES] = "names", [IPCX_DEAR] = "dear"
 	};

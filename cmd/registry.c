@@ -43,6 +43,8 @@
 	line(psem_wait)  \
 	line(psem_post)  \
 	line(psem_run)   \
+	line(stress)     \
+	line(stress_compare) \
 	line(ns_ls)      \
 	line(ns_show)    \
 	line(ns_cmp)     \

@@ -54,7 +54,8 @@ void dump_schema(void)
 {
 	static const char *const tops[] = { "objects",    "limits",     "needs",
 					    "keys",       "ids",        "namespaces",
-					    "comparison", "semaphores", NULL };
+					    "comparison", "semaphores", "results",
+					    "facts",      "workloads",  NULL };
 	static const char *const inner[] = { "semaphores", "messages",   "contents",
 					     "limits",     "mechanisms", "containers",
 					     "members",    "sharers",    NULL };

@@ -15,7 +15,7 @@ static const int signals[] = {
 };
 
 static struct {
-	volatile sig_atomic_t signo;
+	volatile sig_atomic_t signo, times;
 	timer_t timer;
 	bool timed;
 } stop;
@@ -27,6 +27,7 @@ static void remember(int signo)
 						 .it_interval = { .tv_nsec = 10000000 } };
 
 	stop.signo = signo;
+	stop.times = stop.times + 1;
 	if (stop.timed)
 		(void)timer_settime(stop.timer, 0, &often, NULL);
 }
@@ -66,6 +67,11 @@ void stop_hush(void)
 bool stop_wanted(void)
 {
 	return stop.signo != 0;
+}
+
+unsigned stop_times(void)
+{
+	return (unsigned)stop.times;
 }
 
 void stop_block(sigset_t *ret_set)

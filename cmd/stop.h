@@ -15,6 +15,9 @@ void stop_catch(void);
 /* Whether one of them came. */
 bool stop_wanted(void);
 
+/* How many came so far: for those whom a second one ends at once. */
+unsigned stop_times(void);
+
 /* Nothing interrupts from now on: what was taken is being put back. */
 void stop_hush(void);
 

@@ -62,6 +62,36 @@ static char *put_span(char *p, uint64_t s)
 	return p;
 }
 
+/* 12345 as "12.3us": three digits at most, never more than there is. */
+static char *put_nanos(char *p, uint64_t n)
+{
+	static const struct {
+		uint64_t nanos;
+		const char *name;
+	} units[] = {
+		{ 1000000000, "s" }, { 1000000, "ms" }, { 1000, "us" }, { 1, "ns" }
+	};
+	size_t i = 0;
+	uint64_t whole, part;
+
+	if (n >= 1000 * units[0].nanos)
+		return put_span(p, n / units[0].nanos);
+	while (n < units[i].nanos && i < ARRAY_SIZE(units) - 1)
+		i++;
+	whole = n / units[i].nanos;
+	part = n % units[i].nanos * 100 / units[i].nanos;
+	p = ix_put_u64(p, whole);
+	if (whole >= 10)
+		part -= part % 10;
+	if (part && whole < 100) {
+		*p++ = '.';
+		*p++ = (char)('0' + part / 10);
+		if (part % 10)
+			*p++ = (char)('0' + part % 10);
+	}
+	return put_text(p, units[i].name);
+}
+
 static char *put_two(char *p, int n)
 {
 	*p++ = (char)('0' + n / 10);
@@ -133,6 +163,8 @@ static char *put_number(char *p, const struct ipcx_field_info *info, uint64_t n,
 		return ix_put_u64(p, n);
 	if (info->unit == IPCX_SECONDS)
 		return put_span(p, n);
+	if (info->unit == IPCX_NANOSECONDS)
+		return put_nanos(p, n);
 	if (style->bytes)
 		return ix_put_u64(p, n);
 	p = put_size(p, n);

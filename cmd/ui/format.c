@@ -4,12 +4,12 @@
 
 /* clang-format off */
 const struct format formats[] = {
-	{ "table",  "columns for people",                           false, true,  NULL,       table_heading, table_rows,  table_detail, NULL },
-	{ "json",   "one JSON document",                            true,  false, json_begin, NULL,          json_rows,   json_detail,  json_end },
-	{ "jsonl",  "a JSON object on each line",                   true,  false, NULL,       NULL,          jsonl_rows,  jsonl_detail, NULL },
-	{ "csv",    "comma-separated values (RFC 4180)",            true,  false, NULL,       csv_heading,   csv_rows,    NULL,         NULL },
-	{ "export", "NAME=\"value\" pairs for a shell, a row a line", true, false, NULL,      NULL,          export_rows, NULL,         NULL },
-	{ "raw",    "blank-separated words, - for what is unknown", true,  false, NULL,       raw_heading,   raw_rows,    NULL,         NULL },
+	{ "table",  "columns for people",                           false, true,  NULL,       table_heading, table_rows,  table_detail, table_more, NULL },
+	{ "json",   "one JSON document",                            true,  false, json_begin, NULL,          json_rows,   json_detail,  json_more,  json_end },
+	{ "jsonl",  "a JSON object on each line",                   true,  false, NULL,       NULL,          jsonl_rows,  jsonl_detail, NULL,       NULL },
+	{ "csv",    "comma-separated values (RFC 4180)",            true,  false, NULL,       csv_heading,   csv_rows,    NULL,         NULL,       NULL },
+	{ "export", "NAME=\"value\" pairs for a shell, a row a line", true, false, NULL,      NULL,          export_rows, NULL,         NULL,       NULL },
+	{ "raw",    "blank-separated words, - for what is unknown", true,  false, NULL,       raw_heading,   raw_rows,    NULL,         NULL,       NULL },
 	{ .name = NULL },
 };
 /* clang-format on */

@@ -213,6 +213,18 @@ void json_detail(struct sheet *s, const struct sheet_rows *row, const char *labe
 	detail(s, row, children, n);
 }
 
+/* The array of rows ends, and another begins that json_end() closes. */
+void json_more(struct sheet *s, const struct sheet_child *more)
+{
+	struct sheet below = { .format = s->format, .style = s->style };
+
+	out_format("%s],\"%s\":[", s->rows ? "\n" : "", more->name);
+	(void)sheet_fields(&below, NULL, more->fields, NULL, NULL);
+	json_rows(&below,
+		  &(struct sheet_rows){ .t = more->t, .n = ipcx_table_rows(more->t) });
+	s->rows = ipcx_table_rows(more->t);
+}
+
 static void member(const char *name, const char *text)
 {
 	out_format("\"%s\":", name);

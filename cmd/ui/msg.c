@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/errname.h"
 #include "base/esc.h"
 #include "ui/exit.h"
 #include "ui/out.h"
@@ -17,6 +19,7 @@
 static struct {
 	const char *name, *command;
 	struct ix_buf records;
+	size_t live; /* columns that the live line has */
 } msg = { .name = "ipcx" };
 
 void msg_name(const char *name)
@@ -27,6 +30,37 @@ void msg_name(const char *name)
 void msg_command(const char *name)
 {
 	msg.command = name;
+}
+
+/* The columns of the terminal; 0 when it is none, or another job has it. */
+static size_t live_columns(void)
+{
+	struct winsize size;
+
+	if (!isatty(STDERR_FILENO) || tcgetpgrp(STDERR_FILENO) != getpgrp())
+		return 0;
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+		return 80;
+	return size.ws_col;
+}
+
+/* Overwritten with blanks: every terminal can do that. The last column stays free, as
+ * some begin a new line behind it. */
+void msg_live(const char *text)
+{
+	size_t columns = text ? live_columns() : msg.live + 1, len, fill;
+	char line[512];
+
+	if (columns <= 1)
+		return;
+	len = text ? MIN(strlen(text), MIN(columns - 1, sizeof(line) / 2 - 2)) : 0;
+	fill = msg.live > len ? MIN(msg.live, columns - 1) - len : 0;
+	line[0] = '\r';
+	memcpy(line + 1, text ? text : "", len);
+	memset(line + 1 + len, ' ', fill);
+	line[1 + len + fill] = '\r';
+	(void)!write(STDERR_FILENO, line, 2 + len + fill);
+	msg.live = len;
 }
 
 /* Messages quote references, in which backslashes are escapes already: only what would
@@ -58,6 +92,7 @@ static void PRINTF(2, 0) say(const char *prefix, const char *fmt, va_list args)
 
 	if (vasprintf(&text, fmt, args) < 0)
 		text = NULL;
+	msg_live(NULL);
 	(void)out_flush(); /* what was printed before stands before it, also where both
 			      are one terminal */
 	if (prefix)
@@ -177,28 +212,6 @@ size_t msg_records(const struct msg_record **ret_records)
 	return msg.records.len / sizeof(**ret_records);
 }
 
-/* clang-format off */
-#define NAMED(e) { e, #e }
-static const struct {
-	int error;
-	const char *name;
-} errors[] = {
-	NAMED(EACCES), NAMED(EAGAIN), NAMED(EEXIST), NAMED(EFBIG), NAMED(EIDRM), NAMED(EINTR), NAMED(EINVAL), NAMED(EIO),
-	NAMED(EMFILE), NAMED(ENFILE), NAMED(ENODATA), NAMED(ENOENT), NAMED(ENOMEM), NAMED(ENOPKG), NAMED(ENOSPC),
-	NAMED(ENOSYS), NAMED(ENOTSUP), NAMED(EOVERFLOW), NAMED(EPERM), NAMED(EPROTO), NAMED(ERANGE), NAMED(EROFS),
-	NAMED(ETXTBSY), NAMED(EBUSY), NAMED(EISDIR), NAMED(ENOTDIR), NAMED(ELOOP), NAMED(ENODEV), NAMED(E2BIG),
-};
-/* clang-format on */
-
-/* The symbol of an errno; strerrorname_np(3) is not everywhere. */
-static const char *error_name(int error)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
-		if (errors[i].error == -error)
-			return errors[i].name;
-	return NULL;
-}
-
 static const char *const kinds[] = {
 	[IPCX_NOTE_MISSING] = "missing",
 	[IPCX_NOTE_FAILED] = "failed",
@@ -253,7 +266,7 @@ void msg_table(const struct ipcx_table *t, bool verbose, struct tally *tally)
 		record(&(struct msg_record){ .kind = kinds[n.kind],
 					     .ref = n.subject[0] ? n.subject : NULL,
 					     .mech = m ? m->name : NULL,
-					     .error = error_name(n.error),
+					     .error = ix_errno_name(n.error),
 					     .text = n.text });
 	}
 	tally->done += ipcx_table_rows(t);

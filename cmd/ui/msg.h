@@ -22,6 +22,11 @@ void msg_name(const char *name);
 
 /* A line without any name in front. */
 void msg_plain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* One line that changes in place, on a terminal that we are in front of; elsewhere
+ * nothing at all. NULL takes it away. Messages come above it. */
+void msg_live(const char *text);
+
 /* Lines of data that have no other place left, as they are. 0 or -errno. */
 int msg_data(const char *text, size_t len);
 

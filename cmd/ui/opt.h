@@ -44,10 +44,14 @@ enum complete {
 	COMPLETE_LIMITS = 1 << 7,
 	COMPLETE_COMMANDS = 1 << 8,
 	COMPLETE_WHEN = 1 << 9,
-	COMPLETE_NS = 1 << 10,     /* containers and pins */
-	COMPLETE_NS_ALL = 1 << 11, /* and "all" */
-	COMPLETE_WISHES = 1 << 12, /* a mechanism and a colon */
-	COMPLETE_OLD = 1 << 13,    /* an old name, and what that takes */
+	COMPLETE_NS = 1 << 10,        /* containers and pins */
+	COMPLETE_NS_ALL = 1 << 11,    /* and "all" */
+	COMPLETE_WISHES = 1 << 12,    /* a mechanism and a colon */
+	COMPLETE_OLD = 1 << 13,       /* an old name, and what that takes */
+	COMPLETE_LOADS = 1 << 14,     /* workloads of mechanisms, a list */
+	COMPLETE_WAYS = 1 << 15,      /* ways to move data */
+	COMPLETE_WAY_LOADS = 1 << 16, /* workloads that compare those, a list */
+	COMPLETE_CPUS = 1 << 17,
 };
 
 struct opt {

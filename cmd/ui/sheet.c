@@ -283,6 +283,13 @@ void sheet_detail(struct sheet *s, const struct sheet_rows *row, const char *lab
 	s->rows++;
 }
 
+void sheet_more(struct sheet *s, const struct sheet_child *more)
+{
+	begin(s);
+	if (s->format->more)
+		s->format->more(s, more);
+}
+
 void sheet_close(struct sheet *s)
 {
 	begin(s);

@@ -48,7 +48,8 @@ struct sheet {
 	const struct format *format;
 	struct cell_style style;
 	bool headings, colour, terminal;
-	bool begun;       /* something of it is on its way */
+	bool broken; /* for people: the last column is text, and may take many lines */
+	bool begun;  /* something of it is on its way */
 	const char *sort; /* what --sort says, or NULL */
 	const char *kind; /* "objects": the JSON array */
 	bool fixed;       /* the caller named the fields: every row has all of them */
@@ -90,6 +91,7 @@ struct format {
 	void (*rows)(struct sheet *s, const struct sheet_rows *rows);
 	void (*detail)(struct sheet *s, const struct sheet_rows *row, const char *label,
 		       const struct sheet_child *children, size_t n);
+	void (*more)(struct sheet *s, const struct sheet_child *more);
 	void (*end)(struct sheet *s);
 };
 
@@ -123,6 +125,10 @@ int sheet_all(struct sheet *s, const struct ipcx_table *t);
 /* One row with everything that belongs to it. */
 void sheet_detail(struct sheet *s, const struct sheet_rows *row, const char *label,
 		  const struct sheet_child *children, size_t n);
+
+/* A second table of the document, behind all rows: below them for people, an array of its
+ * own in JSON, and left out where a line is a row. */
+void sheet_more(struct sheet *s, const struct sheet_child *more);
 
 /* Close it: the end of the document. */
 void sheet_close(struct sheet *s);

@@ -124,6 +124,55 @@ void table_heading(struct sheet *s, const char *label)
 	out_format("%s%s%s\n", s->colour ? bold : "", label, s->colour ? plain : "");
 }
 
+/* Words, broken at the width of the terminal, or in one line where there is none: lines
+ * after the first begin below it. */
+static void put_broken(const char *text, size_t indent)
+{
+	size_t columns = out_columns(), at = indent;
+	char word[CELL_MAX];
+
+	while (*text) {
+		size_t n = MIN(strcspn(text, " "), sizeof(word) - 1), width;
+
+		memcpy(word, text, n);
+		word[n] = '\0';
+		width = ix_width(word);
+		if (columns && at > indent && at + 1 + width > columns) {
+			out_format("\n%*s", (int)indent, "");
+			at = indent;
+		} else if (at > indent) {
+			out_text(" ");
+			at++;
+		}
+		out_text(word);
+		at += width;
+		text += n;
+		text += strspn(text, " ");
+	}
+	out_text("\n");
+}
+
+/* Columns, then a text that goes on below its own beginning. */
+static void broken_row(struct sheet *s, const struct sheet_rows *rows, size_t i)
+{
+	char text[CELL_MAX];
+	size_t at = 0;
+	bool string;
+
+	for (size_t k = 0; k < s->ncolumns; k++) {
+		const struct sheet_column *c = &s->columns[k];
+		char *end = render(s, c, rows, i, text, &string);
+		size_t fill = c->width - MIN(text_width(text, end, string), c->width);
+
+		if (k + 1 == s->ncolumns)
+			break;
+		out_format("%*s%s%*s", c->right ? (int)fill : 0, "", text,
+			   (int)(c->right ? 0 : fill) + GAP, "");
+		at += c->width + GAP;
+	}
+	put_broken(text, at);
+}
+
 void table_rows(struct sheet *s, const struct sheet_rows *rows)
 {
 	struct sheet_column *columns[IPCX_FIELDS];
@@ -135,6 +184,10 @@ void table_rows(struct sheet *s, const struct sheet_rows *rows)
 		headings(s);
 	}
 	for (size_t i = 0; i < rows->n; i++) {
+		if (s->broken) {
+			broken_row(s, rows, i);
+			continue;
+		}
 		sheet_line(s, rows, i, columns, s->ncolumns, cell);
 		out_text("\n");
 	}
@@ -159,6 +212,17 @@ static void child(struct sheet *s, const struct sheet_child *c)
 	}
 	(void)sheet_fields(&below, NULL, c->fields, NULL, NULL);
 	(void)sheet_all(&below, c->t);
+}
+
+/* Names and what there is to say of each: no headings. */
+void table_more(struct sheet *s, const struct sheet_child *more)
+{
+	struct sheet below = { .format = s->format, .style = s->style, .broken = true };
+
+	out_format("\n%s%s%s\n", s->colour ? bold : "", more->label,
+		   s->colour ? plain : "");
+	(void)sheet_fields(&below, NULL, more->fields, NULL, NULL);
+	(void)sheet_all(&below, more->t);
 }
 
 #define LABEL_WIDTH 16

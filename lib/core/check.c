@@ -59,6 +59,8 @@ static const char *describe(enum ipcx_field f)
 			return "a percentage";
 		if (info->unit == IPCX_SECONDS)
 			return "a span of time";
+		if (info->unit == IPCX_NANOSECONDS)
+			return "a number of nanoseconds";
 		return info->unit == IPCX_BYTES ? "a number of bytes" : "a number";
 	}
 	return "nothing";

@@ -64,6 +64,21 @@ static const char *read_span(const char *text, struct ipcx_value *v)
 	return NULL;
 }
 
+/* What was measured is counted in ns, and a bare number is one of these: never a
+ * fraction, which elsewhere would be one of a second. */
+static const char *read_nanos(const char *text, struct ipcx_value *v)
+{
+	size_t len = strlen(text);
+	int r;
+
+	v->type = IPCX_UINT;
+	if (ix_parse_u64(text, UINT64_MAX, &v->as.u) == 0)
+		return NULL;
+	r = len && text[len - 1] >= 'a' ? ix_parse_duration(text, &v->as.u) : -EINVAL;
+	return r < 0 ? refused(r, "is no duration (such as 850, 850ns, 12.3us or 1.5ms)")
+		     : NULL;
+}
+
 /* "80", "80%", "12.5%". Digits that a double cannot hold are dropped behind the point. */
 static const char *read_percent(const char *text, struct ipcx_value *v)
 {
@@ -170,6 +185,8 @@ const char *ix_literal_read(const char *text, const struct ipcx_field_info *info
 			return read_percent(text, ret_value);
 		if (info->unit == IPCX_SECONDS)
 			return read_span(text, ret_value);
+		if (info->unit == IPCX_NANOSECONDS)
+			return read_nanos(text, ret_value);
 		return read_number(text, info->unit, ret_value);
 	case IPCX_STRING:
 		ret_value->type = IPCX_STRING;

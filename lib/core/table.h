@@ -50,7 +50,7 @@ struct ix_column {
 	bool constant; /* the same in all rows of a section */
 	bool zero; /* 0 means "none": a time that never came, a pid that is not visible */
 	uint16_t offset; /* of the member */
-	uint16_t words; /* derived from several members: the words of the row they are in */
+	uint32_t words; /* derived from several members: the words of the row they are in */
 	void (*derive)(const struct ipcx_table *t, const struct ix_section *s,
 		       const void *row,
 		       struct ipcx_value *v); /* v->type is IPCX_NONE before */
@@ -95,7 +95,7 @@ struct ix_kind {
 };
 
 /* Rows are compared eight bytes at a time. */
-#define IX_WORDS 16
+#define IX_WORDS 24
 
 /* The namespace that rows were read in. */
 struct ix_where {

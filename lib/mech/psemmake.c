@@ -9,12 +9,11 @@
 
 #include "base/file.h"
 #include "mech/posix.h"
+#include "mech/psemmake.h"
 
-/*
- * The bytes of a semaphore with this value: what sem_init(3) makes for processes that
- * share memory is what sem_open(3) writes into its file, in any C library.
- */
-static int write_value(int fd, unsigned value)
+/* What sem_init(3) makes for processes that share memory is what sem_open(3) writes into
+ * its file, in any C library. */
+int ix_psem_write(int fd, unsigned value)
 {
 	sem_t sem;
 	ssize_t n;
@@ -59,7 +58,7 @@ int ix_psem_make(const struct ix_posix_dir *dir, const char *file,
 
 	if (fd < 0)
 		return fd;
-	r = write_value(fd, value);
+	r = ix_psem_write(fd, value);
 	if (r == 0)
 		r = ix_posix_own(fd, a);
 	if (r == 0 && linkat(dir->fd, draft, dir->fd, file, 0) < 0)

@@ -89,6 +89,20 @@ def send(*argv):
                after=(clear("msg"),))
 
 
+def stream(metric, seed, for_="2s"):
+    """Messages of 4 bytes one way on one CPU: so many in a second of CPU time, or as fast as that."""
+    what = {"per CPU second": "ops,cpu_time", "rate": "rate,rate"}[metric]
+    turn = {"per CPU second": '{ printf "%f\\n", $1 * 1e9 / $2; exit }', "rate": "{ print $1; exit }"}[metric]
+    words = f"stress compare msg --workload one-way --size 4 --cpus 1 --for {for_} --seed {seed} --format raw --no-headings -o {what}"
+    return Cmd("spare", ("sh", "-c", f"@ipcx@ {words} | awk '{turn}'"), metric="out")
+
+
+# Its line of figures: "msg" bogo-ops real user system …
+STRESS_NG = Cmd("spare", ("sh", "-c", "taskset -c 0 stress-ng --msg 1 -t 2 --metrics-brief 2>&1 | "
+                          "awk '$4 == \"msg\" { printf \"%f\\n\", $5 / ($7 + $8); found = 1 } END { exit !found }'"),
+                metric="out")
+
+
 def recv(*argv):
     """What takes every message out and writes it as a line."""
     return Cmd("spare", argv, before=(FILL, *NEW_QUEUE, ("sh", "-c", "exec @bin@/qloop send 0x51 < @tmp@/lines")),
@@ -250,6 +264,14 @@ CASES = [
     Case("V1 recv", "msg recv --all, 100,000 ÷ bare loop",
          (recv("@ipcx@", "msg", "recv", "0x51", "--all", "--format", "lines"), recv("@bin@/qloop", "recv", "0x51")),
          "<=", 1.5),
+
+    Case("P24", "stress, 4-byte messages a CPU second ÷ stress-ng --msg 1",
+         (stream("per CPU second", 1), STRESS_NG), ">=", 0.95),
+    Case("P24", "the same ÷ bare loop",
+         (stream("per CPU second", 1), Cmd("spare", ("@bin@/stream",), metric="out")), ">=", 0.9),
+    Case("P25", "stress, 5 runs of 2 s, greatest ÷ least rate",
+         tuple(stream("rate", seed) for seed in range(1, 6)), "<=", 1.25,
+         lambda *rates: max(rates) / min(rates)),
 
     Case("P26", "queues with attributes ÷ ls -l",
          (QUEUES, Cmd("queues", ("ls", "-l", "@mqueue@"))), "<=", 1.6),

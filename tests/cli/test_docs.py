@@ -195,7 +195,7 @@ def conditions():
     examples = text[text.index("# EXAMPLES"):]
     yield from literal_lines(examples)
     for call in command_lines():
-        yield from (word for option, word in zip(call, call[1:]) if option in ("-w", "--where"))
+        yield from (word for option, word in zip(call, call[1:]) if option in ("-w", "--where", "--expect"))
 
 
 @pytest.mark.parametrize("condition", sorted(set(conditions())))

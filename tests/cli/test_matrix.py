@@ -50,8 +50,8 @@ DO = {
     "complete": lambda mech, ref: ["complete", "--", "rm", f"{mech}:"],
 }
 ON_OBJECTS = ["ls", "show", "rm", "set"]
-# Commands about namespaces, and the old names, have suites of their own.
-SUITES = ("ns", "compat")
+# Commands about namespaces, the old names, and what makes its own objects, have suites of their own.
+SUITES = ("ns", "compat", "stress")
 # What a command is not for is no cell; one without a row is, and fails.
 CELLS = [(c, m) for c, m in itertools.product([c for c in COMMANDS if c.split()[0] not in SUITES], MECHS) if c not in DO or DO[c](m, "")]
 

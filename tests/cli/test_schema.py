@@ -18,6 +18,7 @@ SCHEMA = json.loads(subprocess.run([IPCX, "help", "--schema"], stdout=subprocess
 CHILDREN = {"shm": [], "msg": ["messages"], "sem": ["semaphores"], "mq": [], "pshm": [], "psem": []}
 CHILD_FIELDS = {"messages": {"position", "mtype", "size"}, "semaphores": {"semnum", "value", "sempid", "semncnt", "semzcnt"},
                 "limits": {"name", "needed", "percent", "limit", "unit", "source"}}
+SECOND = {"results": ["facts"]}  # documents with a second table
 TYPES = {"integer": int, "unsigned": int, "real": (int, float), "bool": bool, "string": str, "time": str, "mode": str, "key": str}
 PATTERNS = {"time": r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "mode": r"0[0-7]{3}", "key": r"0x[0-9a-f]{8}"}
 
@@ -66,7 +67,9 @@ def document(r, kind):
     text = r.stdout.decode("utf-8", "strict")
     doc = json.loads(text, object_pairs_hook=no_doubles)
     STRICT.validate(doc)
-    assert list(doc) == ["ipcx", kind, "errors"] and doc["ipcx"] == 1
+    assert list(doc) == ["ipcx", kind, *SECOND.get(kind, []), "errors"] and doc["ipcx"] == 1
+    for more in SECOND.get(kind, []):
+        check_rows(doc[more])
     assert text.endswith("\n") and text.count("\n\n") == 0
     check_rows(doc[kind])
     said = [line for line in r.err.splitlines() if not line.startswith("ipcx: note: 'ipcx ")]
@@ -154,6 +157,9 @@ def test_an_added_field_comes_last_and_only_where_there_is_one(world):
 @pytest.mark.parametrize("words,kind", [
     (["limits"], "limits"), (["limits", "shmmax"], "limits"), (["limits", "--for", "shm:2x4K"], "needs"), (["limits", "--for", "mq:1x10x10"], "needs"),
     (["limits", "--for", "sem:1000000x10"], "needs"), (["key", "/etc"], "keys"), (["key", "/etc", "7"], "keys"), (["key", "/nowhere"], "keys"),
+    (["stress", "--list"], "workloads"), (["stress", "compare", "--list"], "workloads"),
+    (["stress", "shm", "--workload", "churn", "--ops", "100"], "results"),
+    (["stress", "compare", "pipe", "msg", "--ops", "100", "--cpus", "1"], "results"),
     (["key", "--reverse", "0x01000000", "/etc"], "keys"), (["key", "--explain", "shm:5", "msg:65538"], "ids"), (["key", "--explain", "shm:0x5"], "ids")],
     ids=" ".join)
 def test_the_other_tables(world, words, kind):

@@ -26,6 +26,8 @@ GOOD = {"ls": ["ls"], "show": ["show", "shm:0"], "mk": ["mk", "msg"], "rm": ["rm
         "ns new": ["ns", "new"], "ns pin": ["ns", "pin", "self", "a"], "ns unpin": ["ns", "unpin", "a"],
         **{f"{m} {verb}": [m, verb, ref, *more] for m, ref in (("msg", "msg:0"), ("mq", "mq:/x")) for verb, more in
            (("send", ["hello"]), ("recv", ["--no-wait"]), ("peek", []), ("drain", ["-"]), ("load", ["/dev/null"]))},
+        "stress": ["stress", "shm", "--workload", "churn", "--ops", "10"],
+        "stress compare": ["stress", "compare", "pipe", "--workload", "one-way", "--ops", "10"],
         "mq notify": ["mq", "notify", "mq:/x", "--no-wait"]}
 
 

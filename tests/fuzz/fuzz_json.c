@@ -54,6 +54,11 @@ void out_format(const char *fmt, ...)
 	out_bytes(text, (size_t)n);
 }
 
+size_t out_columns(void)
+{
+	return 0;
+}
+
 int out_flush(void)
 {
 	return 0;

@@ -14,7 +14,7 @@
 struct test_row {
 	struct ix_row head;
 	uint64_t size, rss, swap, limit;
-	uint64_t nattch;
+	uint64_t nattch, p99;
 	int64_t mtype, ctime, atime;
 	double percent;
 	uint32_t uid, cuid, key;
@@ -36,6 +36,7 @@ static const struct ix_kind test_kind = {
 		[IPCX_F_SWAP] = COLUMN(swap),
 		[IPCX_F_LIMIT] = COLUMN(limit),
 		[IPCX_F_NATTCH] = COLUMN(nattch),
+		[IPCX_F_P99] = COLUMN(p99),
 		[IPCX_F_MTYPE] = COLUMN(mtype),
 		[IPCX_F_CTIME] = COLUMN(ctime),
 		[IPCX_F_ATIME] = IX_COL_ZERO(struct test_row, atime),
@@ -74,6 +75,7 @@ static struct ipcx_table *test_table(void)
 		.swap = UINT64_MAX,
 		.limit = UINT64_MAX - 1,
 		.nattch = 3,
+		.p99 = 12345,
 		.mtype = -7,
 		.ctime = NOW,
 		.percent = 12.5,

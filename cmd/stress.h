@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What 'stress' and 'stress compare' share: their options, the way from words to a plan,
+ * a run with its live line, and the verdict on what came of it. */
+#pragma once
+
+#include "cmd.h"
+#include "where.h"
+
+/* Options whose value 0 must be told from none. */
+#define STRESS_FOR     (1U << 0)
+#define STRESS_OPS     (1U << 1)
+#define STRESS_WORKERS (1U << 2)
+#define STRESS_SIZE    (1U << 3)
+#define STRESS_OBJECTS (1U << 4)
+
+struct stress_args {
+	struct sheet_args sheet;
+	struct where_args where;
+	struct opt_list workloads, cpus;
+	uint64_t duration, ops, workers, bytes, objects, seed;
+	uint64_t given; /* STRESS_… */
+	const char *expect;
+	bool here, force, list, plot;
+};
+
+/* One of the two commands: what its rows are about, and how people see them. */
+struct stress_kind {
+	unsigned flags;          /* 0 or IPCX_STRESS_COMPARE */
+	enum ipcx_field subject; /* mechanism, or name of a way */
+	const uint8_t *fields;   /* of the results, ended by IPCX_FIELDS */
+	const uint8_t *shown;    /* of those for people, in a block */
+	const uint8_t *listed;   /* of the list of workloads */
+	const uint8_t *blocks;   /* rows that have the same of these make a block */
+	const char *order;       /* of people's rows, when nothing is said; NULL */
+	/* What stands above a block. */
+	void (*label)(const struct ipcx_table *t, size_t row, char *buf, size_t size);
+};
+
+/* Words that stood in lists with commas between. */
+struct stress_words {
+	char *text;
+	const char **all; /* ended by NULL; NULL when there are none */
+};
+
+/* A run, from its plan to its end. */
+struct storm {
+	struct app *app;
+	const struct stress_kind *kind;
+	const struct stress_args *args;
+	struct stress_words workloads, ways;
+	struct ipcx_stress_plan plan;
+	struct ipcx_expr *expect;
+	struct sheet sheet;
+	struct ipcx_stress *run;
+	bool bad; /* something was not as it should be, and was told */
+};
+
+/* Read the plan from options and operands (mechanisms or ways), and hold it against what
+ * there is. 0, or an exit status after a message. Free it in any case. */
+int stress_plan(struct storm *s, int n, char **words);
+void stress_plan_free(struct storm *s);
+
+/* Whether the plan is about a row of the list of workloads. */
+bool stress_planned(const struct storm *s, const struct ipcx_table *list, size_t row);
+
+/* The whole of a command. */
+int stress_command(struct app *app, const struct stress_kind *kind,
+		   const struct stress_args *args, int n, char **words);
+
+/* Print results: in blocks, or as one table. 0, or an exit status after a message. */
+int stress_print(struct storm *s, const struct ipcx_table *t);
+
+/* The same as bars. */
+int stress_plot(struct storm *s, const struct ipcx_table *t);
+
+/* The rows of one block after the other: put() with rows that are in order. 0, or what
+ * put() answered. */
+typedef int stress_put(struct storm *s, const struct sheet_rows *rows, const char *label);
+int stress_blocks(struct storm *s, const struct ipcx_table *t, stress_put *put);
+
+/* --expect: read it. 0, or exit status 2 after a message. */
+int stress_expect(struct storm *s);
+
+/* Tell each row that had errors or is not as expected. */
+void stress_judge(struct storm *s, const struct ipcx_table *t);
+
+/* "on 1 CPU", "on 2 CPUs", "on any CPUs". */
+const char *stress_cpus(unsigned cpus);
+
+/* The text of a string field; "" when there is none. The value must be kept. */
+const char *stress_text(const struct ipcx_table *t, size_t row, enum ipcx_field f,
+			struct ipcx_value *v);
+
+/* Whether a field stands in a list that IPCX_FIELDS ends: for sheet_fields(). */
+bool stress_knows(enum ipcx_field field, const void *list);
+
+/* clang-format off */
+/* The lists stand in one place each, for their commands' option tables. */
+#define STRESS_OPTIONS(loads) \
+	{ "for",      0, DURATION(struct stress_args, duration), GIVEN(struct stress_args, given, STRESS_FOR), .arg = "DURATION", .help = "how long everything together takes (default 10s)" }, \
+	{ "ops",      0, NUMBER(struct stress_args, ops),        GIVEN(struct stress_args, given, STRESS_OPS), .arg = "N", .help = "instead: so many rounds of each worker and workload" }, \
+	{ "workers",  0, NUMBER(struct stress_args, workers),    GIVEN(struct stress_args, given, STRESS_WORKERS), .arg = "N", .help = "processes of each workload, 1 to 256 (default 2; some workloads need more)" }, \
+	{ "size",     0, SIZE(struct stress_args, bytes),        GIVEN(struct stress_args, given, STRESS_SIZE), .arg = "SIZE", .help = "of a message, or a segment (default: what suits the workload)" }, \
+	{ "seed",     0, NUMBER(struct stress_args, seed),       .arg = "N", .help = "of sizes and order; 0, or none: one is made up, and shown" }, \
+	{ "workload", 0, LISTED(struct stress_args, workloads),  .arg = "LIST", .complete = (loads), .help = "only these workloads, commas between; may be repeated" }, \
+	{ "cpus",     0, LISTED(struct stress_args, cpus),       .arg = "LIST", .complete = COMPLETE_CPUS, .help = "run on 1, on 2, or on any CPUs (default 1,2), each for itself" }, \
+	{ "expect",   0, TEXT(struct stress_args, expect),       .arg = "EXPR", .complete = COMPLETE_FIELDS, .help = "exit with 1 unless every result fulfils this: 'p99 < 50us && errors == 0'" }, \
+	{ "force",    0, FLAG(struct stress_args, force),        .help = "also where the memory may not suffice" }, \
+	{ "list",     0, FLAG(struct stress_args, list),         .help = "run nothing, list the workloads" }
+/* clang-format on */

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Bars of block elements (U+2588 to U+258F, an eighth of a column each), or of '#'. */
+#include "ui/plot.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <string.h>
+
+#include "base/esc.h"
+#include "base/util.h"
+#include "ui/out.h"
+
+#define GAP     2
+#define WIDE    80 /* without a terminal */
+#define LEAST   8  /* of a bar, also where that is too wide */
+#define EIGHTHS 8
+
+/* Whether the locale of the user has more than ASCII; that of the program stays "C". */
+static bool has_blocks(void)
+{
+	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+	bool utf8;
+
+	if (locale == (locale_t)0)
+		return false;
+	utf8 = !strcmp(nl_langinfo_l(CODESET, locale), "UTF-8");
+	freelocale(locale);
+	return utf8;
+}
+
+/* A bar of so many eighths of columns; answers the columns that it takes. */
+static size_t put_bar(size_t eighths, bool blocks)
+{
+	size_t whole = eighths / EIGHTHS, rest = eighths % EIGHTHS;
+	char part[] = "\xe2\x96\x88";
+
+	if (!blocks) {
+		/* Something is seen of everything that is not nothing. */
+		whole = (eighths + EIGHTHS - 1) / EIGHTHS;
+		for (size_t i = 0; i < whole; i++)
+			out_text("#");
+		return whole;
+	}
+	for (size_t i = 0; i < whole; i++)
+		out_text(part);
+	part[2] = (char)(0x90 - rest); /* U+2588 and seven eighths less */
+	if (rest)
+		out_text(part);
+	return whole + (rest > 0);
+}
+
+void plot_bars(const struct plot_bar *bars, size_t n)
+{
+	size_t columns = out_columns(), label = 0, figures = 0, room;
+	bool blocks = has_blocks();
+	double most = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		label = MAX(label, ix_width(bars[i].label));
+		figures = MAX(figures, ix_width(bars[i].figures));
+		most = bars[i].value > most ? bars[i].value : most;
+	}
+	columns = columns ? columns : WIDE;
+	room = label + figures + 2 * GAP;
+	room = columns > room + LEAST ? columns - room : LEAST;
+	for (size_t i = 0; i < n; i++) {
+		double share = most > 0 ? bars[i].value / most : 0;
+		size_t eighths = (size_t)(share * (double)(room * EIGHTHS)), used;
+
+		if (bars[i].value > 0 && eighths == 0)
+			eighths = 1;
+		out_format("%s%*s", bars[i].label,
+			   (int)(label - ix_width(bars[i].label)) + GAP, "");
+		used = put_bar(eighths, blocks);
+		out_format("%*s%s\n",
+			   (int)(room - used + GAP + figures - ix_width(bars[i].figures)),
+			   "", bars[i].figures);
+	}
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How a POSIX message queue is made, opened, looked at and removed under load: by
+ * mq_open(3) alone, as no file system of queues need be mounted.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <mqueue.h>
+
+#include "stress/gears.h"
+
+/* The lowest that fs.mqueue.msgsize_max can be. */
+#define SIZE 128
+
+/* What fs.mqueue.msg_max is unless somebody lowered it, down to 1. */
+#define DEPTH 10
+
+static int make(const struct ix_task *t, struct ix_thing *thing)
+{
+	struct mq_attr attr = {
+		.mq_maxmsg = DEPTH,
+		.mq_msgsize = (long)(thing->size ? thing->size : SIZE),
+	};
+	const int flags = O_RDWR | O_CREAT | O_EXCL;
+	char name[IX_NAME];
+	mqd_t fd;
+
+	(void)ix_slot_name(t, thing->slot, name);
+	fd = mq_open(name, flags | O_CLOEXEC, IX_MODE, &attr);
+	if (fd < 0 && errno == EINVAL) {
+		attr.mq_maxmsg = 1;
+		fd = mq_open(name, flags | O_CLOEXEC, IX_MODE, &attr);
+	}
+	if (fd < 0)
+		return -errno;
+	thing->id = fd;
+	thing->at = NULL;
+	thing->size = (size_t)attr.mq_msgsize;
+	return 0;
+}
+
+static int open_it(const struct ix_task *t, struct ix_thing *thing)
+{
+	struct mq_attr attr;
+	char name[IX_NAME];
+
+	if (thing->id < 0)
+		thing->id =
+			mq_open(ix_slot_name(t, thing->slot, name), O_RDWR | O_CLOEXEC);
+	if (thing->id < 0)
+		return -errno;
+	if (!thing->size) {
+		if (mq_getattr(thing->id, &attr) < 0)
+			return -errno;
+		thing->size = (size_t)attr.mq_msgsize;
+	}
+	return 0;
+}
+
+static int look(const struct ix_task *t, struct ix_thing *thing, struct ix_seen *ret_seen)
+{
+	struct mq_attr attr;
+	int r = mq_getattr(thing->id, &attr) < 0 ? -errno : 0;
+
+	if (r == 0)
+		r = ix_look_file(t, thing, ret_seen);
+	if (r < 0)
+		return r;
+	ret_seen->size = (uint64_t)attr.mq_msgsize;
+	ret_seen->holds = (uint64_t)attr.mq_curmsgs;
+	ret_seen->room = (uint64_t)attr.mq_maxmsg;
+	return 0;
+}
+
+static int remove_it(const struct ix_task *t, struct ix_thing *thing)
+{
+	char name[IX_NAME];
+
+	return mq_unlink(ix_slot_name(t, thing->slot, name)) < 0 ? -errno : 0;
+}
+
+static void close_it(struct ix_thing *thing)
+{
+	if (thing->id >= 0)
+		(void)mq_close(thing->id);
+	thing->id = -1;
+}
+
+static bool is_there(const struct ix_task *t, const struct ix_thing *thing)
+{
+	char name[IX_NAME];
+	auto_fd int fd = mq_open(ix_slot_name(t, thing->slot, name),
+				 O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	return fd >= 0 || errno != ENOENT;
+}
+
+static int sweep(const struct ix_task *t, uint32_t slot, int id, pid_t maker)
+{
+	char name[IX_NAME];
+	auto_fd int fd =
+		mq_open(ix_slot_name(t, slot, name), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	(void)id;
+	(void)maker;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!ix_slot_has_file(&st))
+		return 0;
+	return mq_unlink(name) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+const struct ix_gear ix_gear_mq = {
+	.mech = "mq",
+	.make = make,
+	.open = open_it,
+	.stat = look,
+	.change = ix_change_file,
+	.remove = remove_it,
+	.close = close_it,
+	.is_there = is_there,
+	.sweep = sweep,
+	.size = SIZE,
+};

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How a System V message queue is made, looked at and removed under load. */
+#include <errno.h>
+#include <sys/msg.h>
+
+#include "stress/gears.h"
+
+/* Of a message: a queue itself has none, it counts bytes. */
+#define SIZE 64
+
+static int make(const struct ix_task *t, struct ix_thing *thing)
+{
+	int id = msgget(ix_slot_key(t, thing->slot), IPC_CREAT | IPC_EXCL | IX_MODE);
+
+	if (id < 0)
+		return -errno;
+	thing->id = id;
+	thing->at = NULL;
+	if (!thing->size)
+		thing->size = SIZE;
+	return 0;
+}
+
+static int open_it(const struct ix_task *t, struct ix_thing *thing)
+{
+	if (thing->id < 0)
+		thing->id = msgget(ix_slot_key(t, thing->slot), 0);
+	if (thing->id < 0)
+		return -errno;
+	if (!thing->size)
+		thing->size = SIZE;
+	return 0;
+}
+
+static int look(const struct ix_task *t, struct ix_thing *thing, struct ix_seen *ret_seen)
+{
+	struct msqid_ds ds;
+
+	(void)t;
+	if (msgctl(thing->id, IPC_STAT, &ds) < 0)
+		return -errno;
+	*ret_seen = (struct ix_seen){
+		.mode = ds.msg_perm.mode & 0777,
+		.uid = ds.msg_perm.uid,
+		.key = ds.msg_perm.__key,
+		.size = thing->size,
+		.holds = ds.msg_qnum,
+	};
+	return 0;
+}
+
+static int change(const struct ix_task *t, struct ix_thing *thing, unsigned mode)
+{
+	struct msqid_ds ds;
+
+	(void)t;
+	if (msgctl(thing->id, IPC_STAT, &ds) < 0)
+		return -errno;
+	ds.msg_perm.mode = (unsigned short)mode;
+	return msgctl(thing->id, IPC_SET, &ds) < 0 ? -errno : 0;
+}
+
+static int remove_it(const struct ix_task *t, struct ix_thing *thing)
+{
+	(void)t;
+	return msgctl(thing->id, IPC_RMID, NULL) < 0 ? -errno : 0;
+}
+
+/* An id is not held. */
+static void close_it(struct ix_thing *thing)
+{
+	(void)thing;
+}
+
+static bool is_there(const struct ix_task *t, const struct ix_thing *thing)
+{
+	return msgget(ix_slot_key(t, thing->slot), 0) >= 0 || errno != ENOENT;
+}
+
+/* A queue does not say which process made it: one whose id was never told to anybody
+ * cannot have been used. */
+static int sweep(const struct ix_task *t, uint32_t slot, int id, pid_t maker)
+{
+	int32_t key = ix_slot_key(t, slot);
+	int at = id >= 0 ? id : msgget(key, 0);
+	struct msqid_ds ds;
+
+	(void)maker;
+	if (at < 0 || msgctl(at, IPC_STAT, &ds) < 0)
+		return errno == ENOENT || errno == EINVAL || errno == EIDRM ? 0 : -errno;
+	if (!ix_slot_has(&ds.msg_perm, key, id) || (id < 0 && ds.msg_stime))
+		return 0;
+	if (msgctl(at, IPC_RMID, NULL) < 0 && errno != EINVAL && errno != EIDRM)
+		return -errno;
+	return 0;
+}
+
+const struct ix_gear ix_gear_msg = {
+	.mech = "msg",
+	.make = make,
+	.open = open_it,
+	.stat = look,
+	.change = change,
+	.remove = remove_it,
+	.close = close_it,
+	.is_there = is_there,
+	.sweep = sweep,
+	.size = SIZE,
+	.keyed = true,
+};

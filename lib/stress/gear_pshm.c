@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How POSIX shared memory is made, mapped, looked at and removed under load. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+
+#include "stress/gears.h"
+
+#define SIZE 65536
+
+static int make(const struct ix_task *t, struct ix_thing *thing)
+{
+	size_t size = thing->size ? thing->size : SIZE;
+	char name[IX_NAME];
+	auto_fd int fd = shm_open(ix_slot_name(t, thing->slot, name),
+				  O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, IX_MODE);
+
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, (off_t)size) < 0) {
+		int error = errno;
+
+		(void)shm_unlink(name);
+		return -error;
+	}
+	thing->id = take_fd(&fd);
+	thing->at = NULL;
+	thing->size = size;
+	return 0;
+}
+
+static int open_it(const struct ix_task *t, struct ix_thing *thing)
+{
+	char name[IX_NAME];
+	struct stat st;
+	void *at;
+
+	if (thing->at)
+		return 0;
+	if (thing->id < 0)
+		thing->id = shm_open(ix_slot_name(t, thing->slot, name),
+				     O_RDWR | O_CLOEXEC, 0);
+	if (thing->id < 0)
+		return -errno;
+	if (!thing->size) {
+		if (fstat(thing->id, &st) < 0)
+			return -errno;
+		thing->size = (size_t)st.st_size;
+	}
+	at = mmap(NULL, thing->size, PROT_READ | PROT_WRITE, MAP_SHARED, thing->id, 0);
+	if (at == MAP_FAILED)
+		return -errno;
+	thing->at = at;
+	return 0;
+}
+
+static int remove_it(const struct ix_task *t, struct ix_thing *thing)
+{
+	char name[IX_NAME];
+
+	return shm_unlink(ix_slot_name(t, thing->slot, name)) < 0 ? -errno : 0;
+}
+
+static void close_it(struct ix_thing *thing)
+{
+	if (thing->at)
+		(void)munmap(thing->at, thing->size);
+	if (thing->id >= 0)
+		(void)close(thing->id);
+	thing->at = NULL;
+	thing->id = -1;
+}
+
+/* Where shm_open(3) has it: what else stands under that name is not opened. */
+static int find(const struct ix_task *t, uint32_t slot, struct stat *ret_st)
+{
+	char name[IX_NAME], path[IX_NAME + 16];
+
+	(void)snprintf(path, sizeof(path), "/dev/shm%s", ix_slot_name(t, slot, name));
+	return lstat(path, ret_st) < 0 ? -errno : 0;
+}
+
+static bool is_there(const struct ix_task *t, const struct ix_thing *thing)
+{
+	struct stat st;
+
+	return find(t, thing->slot, &st) != -ENOENT;
+}
+
+static int sweep(const struct ix_task *t, uint32_t slot, int id, pid_t maker)
+{
+	char name[IX_NAME];
+	struct stat st;
+	int r = find(t, slot, &st);
+
+	(void)id;
+	(void)maker;
+	if (r < 0 || !ix_slot_has_file(&st))
+		return r == -ENOENT ? 0 : r;
+	r = shm_unlink(ix_slot_name(t, slot, name)) < 0 ? -errno : 0;
+	return r == -ENOENT ? 0 : r;
+}
+
+const struct ix_gear ix_gear_pshm = {
+	.mech = "pshm",
+	.make = make,
+	.open = open_it,
+	.stat = ix_look_file,
+	.change = ix_change_file,
+	.remove = remove_it,
+	.close = close_it,
+	.is_there = is_there,
+	.sweep = sweep,
+	.size = SIZE,
+	.mapped = true,
+};

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How a System V semaphore array is made, looked at and removed under load. */
+#include <errno.h>
+#include <sys/sem.h>
+
+#include "stress/gears.h"
+
+#define SIZE 1
+
+static int make(const struct ix_task *t, struct ix_thing *thing)
+{
+	size_t size = thing->size ? thing->size : SIZE;
+	int id = semget(ix_slot_key(t, thing->slot), (int)size,
+			IPC_CREAT | IPC_EXCL | IX_MODE);
+
+	if (id < 0)
+		return -errno;
+	thing->id = id;
+	thing->at = NULL;
+	thing->size = size;
+	return 0;
+}
+
+static int ask(int id, struct semid_ds *ds)
+{
+	return semctl(id, 0, IPC_STAT, (union semun){ .buf = ds }) < 0 ? -errno : 0;
+}
+
+static int open_it(const struct ix_task *t, struct ix_thing *thing)
+{
+	struct semid_ds ds;
+	int r;
+
+	if (thing->id < 0)
+		thing->id = semget(ix_slot_key(t, thing->slot), 0, 0);
+	if (thing->id < 0)
+		return -errno;
+	if (!thing->size) {
+		r = ask(thing->id, &ds);
+		if (r < 0)
+			return r;
+		thing->size = ds.sem_nsems;
+	}
+	return 0;
+}
+
+static int look(const struct ix_task *t, struct ix_thing *thing, struct ix_seen *ret_seen)
+{
+	struct semid_ds ds;
+	int r = ask(thing->id, &ds);
+
+	(void)t;
+	if (r < 0)
+		return r;
+	*ret_seen = (struct ix_seen){
+		.mode = ds.sem_perm.mode & 0777,
+		.uid = ds.sem_perm.uid,
+		.key = ds.sem_perm.__key,
+		.size = ds.sem_nsems,
+	};
+	return 0;
+}
+
+static int change(const struct ix_task *t, struct ix_thing *thing, unsigned mode)
+{
+	struct semid_ds ds;
+	int r = ask(thing->id, &ds);
+
+	(void)t;
+	if (r < 0)
+		return r;
+	ds.sem_perm.mode = (unsigned short)mode;
+	return semctl(thing->id, 0, IPC_SET, (union semun){ .buf = &ds }) < 0 ? -errno
+									      : 0;
+}
+
+static int remove_it(const struct ix_task *t, struct ix_thing *thing)
+{
+	(void)t;
+	return semctl(thing->id, 0, IPC_RMID) < 0 ? -errno : 0;
+}
+
+/* An id is not held. */
+static void close_it(struct ix_thing *thing)
+{
+	(void)thing;
+}
+
+static bool is_there(const struct ix_task *t, const struct ix_thing *thing)
+{
+	return semget(ix_slot_key(t, thing->slot), 0, 0) >= 0 || errno != ENOENT;
+}
+
+/* An array does not say which process made it: one whose id was never told to anybody
+ * cannot have been used. */
+static int sweep(const struct ix_task *t, uint32_t slot, int id, pid_t maker)
+{
+	int32_t key = ix_slot_key(t, slot);
+	int at = id >= 0 ? id : semget(key, 0, 0);
+	struct semid_ds ds;
+	int r = at < 0 ? -errno : ask(at, &ds);
+
+	(void)maker;
+	if (r < 0)
+		return r == -ENOENT || r == -EINVAL || r == -EIDRM ? 0 : r;
+	if (!ix_slot_has(&ds.sem_perm, key, id) || (id < 0 && ds.sem_otime))
+		return 0;
+	if (semctl(at, 0, IPC_RMID) < 0 && errno != EINVAL && errno != EIDRM)
+		return -errno;
+	return 0;
+}
+
+const struct ix_gear ix_gear_sem = {
+	.mech = "sem",
+	.make = make,
+	.open = open_it,
+	.stat = look,
+	.change = change,
+	.remove = remove_it,
+	.close = close_it,
+	.is_there = is_there,
+	.sweep = sweep,
+	.size = SIZE,
+	.keyed = true,
+};

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How a System V segment is made, attached, looked at and removed under load. */
+#include <errno.h>
+#include <sys/shm.h>
+
+#include "stress/gears.h"
+
+#define SIZE 65536
+
+static int make(const struct ix_task *t, struct ix_thing *thing)
+{
+	size_t size = thing->size ? thing->size : SIZE;
+	int id =
+		shmget(ix_slot_key(t, thing->slot), size, IPC_CREAT | IPC_EXCL | IX_MODE);
+
+	if (id < 0)
+		return -errno;
+	thing->id = id;
+	thing->at = NULL;
+	thing->size = size;
+	return 0;
+}
+
+static int open_it(const struct ix_task *t, struct ix_thing *thing)
+{
+	struct shmid_ds ds;
+	void *at;
+
+	if (thing->at)
+		return 0;
+	if (thing->id < 0)
+		thing->id = shmget(ix_slot_key(t, thing->slot), 0, 0);
+	if (thing->id < 0)
+		return -errno;
+	if (!thing->size) {
+		if (shmctl(thing->id, IPC_STAT, &ds) < 0)
+			return -errno;
+		thing->size = ds.shm_segsz;
+	}
+	at = shmat(thing->id, NULL, 0);
+	if (at == (void *)-1)
+		return -errno;
+	thing->at = at;
+	return 0;
+}
+
+static int look(const struct ix_task *t, struct ix_thing *thing, struct ix_seen *ret_seen)
+{
+	struct shmid_ds ds;
+
+	(void)t;
+	if (shmctl(thing->id, IPC_STAT, &ds) < 0)
+		return -errno;
+	*ret_seen = (struct ix_seen){
+		.mode = ds.shm_perm.mode & 0777,
+		.uid = ds.shm_perm.uid,
+		.key = ds.shm_perm.__key,
+		.size = ds.shm_segsz,
+		.holds = ds.shm_nattch,
+	};
+	return 0;
+}
+
+static int change(const struct ix_task *t, struct ix_thing *thing, unsigned mode)
+{
+	struct shmid_ds ds;
+
+	(void)t;
+	if (shmctl(thing->id, IPC_STAT, &ds) < 0)
+		return -errno;
+	ds.shm_perm.mode = (unsigned short)mode;
+	return shmctl(thing->id, IPC_SET, &ds) < 0 ? -errno : 0;
+}
+
+static int remove_it(const struct ix_task *t, struct ix_thing *thing)
+{
+	(void)t;
+	return shmctl(thing->id, IPC_RMID, NULL) < 0 ? -errno : 0;
+}
+
+static void close_it(struct ix_thing *thing)
+{
+	if (thing->at)
+		(void)shmdt(thing->at);
+	thing->at = NULL;
+}
+
+static bool is_there(const struct ix_task *t, const struct ix_thing *thing)
+{
+	return shmget(ix_slot_key(t, thing->slot), 0, 0) >= 0 || errno != ENOENT;
+}
+
+static int sweep(const struct ix_task *t, uint32_t slot, int id, pid_t maker)
+{
+	int32_t key = ix_slot_key(t, slot);
+	int at = id >= 0 ? id : shmget(key, 0, 0);
+	struct shmid_ds ds;
+
+	if (at < 0 || shmctl(at, IPC_STAT, &ds) < 0)
+		return errno == ENOENT || errno == EINVAL || errno == EIDRM ? 0 : -errno;
+	if (!ix_slot_has(&ds.shm_perm, key, id) || (id < 0 && ds.shm_cpid != maker))
+		return 0;
+	if (shmctl(at, IPC_RMID, NULL) < 0 && errno != EINVAL && errno != EIDRM)
+		return -errno;
+	return 0;
+}
+
+const struct ix_gear ix_gear_shm = {
+	.mech = "shm",
+	.make = make,
+	.open = open_it,
+	.stat = look,
+	.change = change,
+	.remove = remove_it,
+	.close = close_it,
+	.is_there = is_there,
+	.sweep = sweep,
+	.size = SIZE,
+	.mapped = true,
+	.keyed = true,
+};

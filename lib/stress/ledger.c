@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Which objects a run has made, so that they are removed whatever becomes of their
+ * makers: said before one is made, and forgotten after it was removed. Here is also
+ * decided what they are called.
+ */
+#include <errno.h>
+
+#include "stress/stress.h"
+
+enum entry_state {
+	ENTRY_FREE,
+	ENTRY_MAKING, /* there may be one: we do not know its id */
+	ENTRY_MADE,
+};
+
+int32_t ix_slot_key(const struct ix_task *t, uint32_t slot)
+{
+	return (int32_t)(t->keys + slot);
+}
+
+const char *ix_slot_name(const struct ix_task *t, uint32_t slot, char buf[IX_NAME])
+{
+	(void)snprintf(buf, IX_NAME, "/ipcx-stress.%016llx.%u",
+		       (unsigned long long)t->run, slot);
+	return buf;
+}
+
+static uint8_t gear_number(const struct ix_gear *g)
+{
+	uint8_t n = 0;
+
+	while (ix_gears[n] != g)
+		n++;
+	return (uint8_t)(n + 1);
+}
+
+/* A process can be killed between any two of these: the order is what counts. */
+#define ORDERED() atomic_signal_fence(memory_order_seq_cst)
+
+int ix_make(const struct ix_task *t, const struct ix_gear *g, struct ix_thing *thing)
+{
+	struct ix_entry *e = &t->arena->ledger[thing->slot];
+	int r;
+
+	e->gear = gear_number(g);
+	e->pid = getpid();
+	e->id = -1;
+	ORDERED();
+	e->state = ENTRY_MAKING;
+	ORDERED();
+	r = g->make(t, thing);
+	if (r < 0) {
+		e->state = ENTRY_FREE;
+		return r;
+	}
+	e->id = thing->id;
+	ORDERED();
+	e->state = ENTRY_MADE;
+	return 0;
+}
+
+int ix_remove(const struct ix_task *t, const struct ix_gear *g, struct ix_thing *thing)
+{
+	int r = g->remove(t, thing);
+
+	/* What somebody else removed is gone as well. */
+	if (r == 0 || r == -ENOENT || r == -EINVAL || r == -EIDRM)
+		t->arena->ledger[thing->slot].state = ENTRY_FREE;
+	return r;
+}
+
+unsigned ix_sweep(const struct ix_task *t)
+{
+	unsigned left = 0;
+
+	for (uint32_t slot = 0; slot < IX_SLOTS; slot++) {
+		struct ix_entry *e = &t->arena->ledger[slot];
+		int id = e->state == ENTRY_MADE ? e->id : -1;
+
+		if (e->state == ENTRY_FREE)
+			continue;
+		if (ix_gears[e->gear - 1]->sweep(t, slot, id, e->pid) < 0)
+			left++;
+		else
+			e->state = ENTRY_FREE;
+	}
+	return left;
+}
+
+unsigned ix_ledger_open(const struct ix_task *t)
+{
+	unsigned n = 0;
+
+	for (uint32_t slot = 0; slot < IX_SLOTS; slot++)
+		n += t->arena->ledger[slot].state != ENTRY_FREE;
+	return n;
+}

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the parts of a stress run have in common. A job is a workload on a mechanism (or
+ * on a way to move data). A crew of workers, forked and then pinned, does it; a
+ * supervisor, their parent, prepares, watches and checks. All that they share stands in
+ * one piece of memory, mapped before anybody is forked: what was measured is there
+ * whatever becomes of a process.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "base/util.h"
+#include "core/ctx.h"
+
+/* ---- counting (tally.c) */
+
+#define IX_SECOND_NS UINT64_C(1000000000)
+
+/* 32 parts of each power of two, 3 % each, up to 2^40 ns, which is 18 minutes. */
+#define IX_HIST_PARTS 32
+#define IX_HIST       (IX_HIST_PARTS * 37)
+
+/* Beyond the last errno of Linux. */
+#define IX_ERRNOS 134
+
+/* What one worker counts of one operation. Nothing is allocated on the way. */
+struct ix_tally {
+	uint64_t ops;     /* done */
+	uint64_t samples; /* timed */
+	uint64_t nanos;   /* that those took, together */
+	uint64_t max;
+	uint32_t left;   /* until the next one is timed; 0 at first */
+	uint32_t stride; /* one of so many is timed */
+	uint32_t errors[IX_ERRNOS];
+	uint64_t hist[IX_HIST];
+};
+
+/* Keep a duration. And choose how many go untimed, so that reading the clock costs about
+ * a hundredth of what is measured. */
+void ix_tally_sample(struct ix_tally *a, uint64_t ns, uint32_t clock_cost);
+
+/* Forget what was counted, but not the errors. */
+void ix_tally_reset(struct ix_tally *a);
+
+/* Add one to another (of another worker). */
+void ix_tally_add(struct ix_tally *to, const struct ix_tally *from);
+
+/* The duration that so many thousandths of the samples do not exceed. 0 without any. */
+uint64_t ix_tally_permille(const struct ix_tally *a, unsigned permille);
+
+static inline uint64_t ix_now(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * IX_SECOND_NS + (uint64_t)t.tv_nsec;
+}
+
+/* ---- what is shared (arena.c) */
+
+/* Operations of one job at most, and workers of a crew. */
+#define IX_OPS     8
+#define IX_WORKERS 256
+
+enum ix_phase {
+	IX_WAIT, /* for the others */
+	IX_WARM, /* work that does not count yet */
+	IX_RUN,
+	IX_STOP,
+};
+
+/* One worker's part. */
+struct ix_desk {
+	pid_t pid;
+	_Atomic uint32_t ended; /* it came to its end by itself */
+	uint32_t faults;
+	char fault[160];        /* the first */
+	uint64_t elapsed;       /* from the beginning of IX_RUN to its end */
+	uint64_t cpu, switches; /* meanwhile */
+	uint64_t own[32];       /* what the workload keeps here for its check() */
+	struct ix_tally tally[IX_OPS];
+};
+
+/* What came of one operation of one run. */
+struct ix_outcome {
+	uint16_t job;
+	uint8_t op;
+	uint8_t cpus; /* IPCX_ON_… */
+	uint16_t workers;
+	uint32_t objects;
+	uint64_t size;
+	uint64_t ops, samples, elapsed, rate, mean, p50, p90, p99, p999, max;
+	uint64_t errors, cpu, switches;
+	uint32_t faults;
+	char errnos[64];
+};
+
+/* Something to be told: a fault, or why a job could not be run. */
+struct ix_told {
+	uint16_t job;
+	uint8_t cpus;
+	bool fault;
+	int32_t error;
+	char text[200];
+};
+
+/* An object that exists or may: what the ledger knows of it. */
+struct ix_entry {
+	uint8_t state;
+	uint8_t gear; /* which gear made it, plus 1 */
+	int32_t id;   /* System V, -1: not known yet */
+	int32_t pid;  /* who makes it */
+};
+
+#define IX_OUTCOMES 1024
+#define IX_TOLD     256
+#define IX_SLOTS    (1U << 17) /* of the ledger */
+
+/* Words that the workers of one run share, for the workload alone. */
+#define IX_BOARD 512
+
+struct ix_arena {
+	size_t size;
+	_Atomic uint32_t phase; /* enum ix_phase; a futex */
+	_Atomic uint32_t ready; /* workers that wait for the beginning; a futex */
+	_Atomic uint32_t quit;  /* the caller wants an end */
+	_Atomic uint32_t ended; /* the supervisor is done */
+	uint32_t clock_cost;    /* ns of one reading */
+	uint32_t call_cost;     /* ns of an empty system call */
+	uint32_t fresh;         /* the namespace is our own */
+	uint32_t keys;          /* the first of those that nobody else has */
+	uint32_t swept;         /* objects of earlier runs that were removed */
+	int32_t marker;         /* the array that holds the keys, or -1 */
+	uint64_t run;           /* what names are made of */
+	int32_t line;           /* the supervisor's end of the line to the caller */
+	char limits[512];       /* where it takes place, as text */
+	/* what runs now */
+	_Atomic uint32_t done, all, job, cpus, running;
+	_Atomic uint64_t began, ends;
+	/* what came of it */
+	int32_t error; /* of the supervisor: -errno */
+	char why[sizeof(((struct ipcx *)0)->error)];
+	uint32_t noutcomes, ntold;
+	struct ix_outcome outcomes[IX_OUTCOMES];
+	struct ix_told told[IX_TOLD];
+	struct ix_entry ledger[IX_SLOTS];
+	_Atomic uint64_t board[IX_BOARD];
+	uint32_t ndesks;
+	struct ix_desk desks[];
+};
+
+/* Mapped, zeroed, shared with every process forked from now on. NULL, errno. */
+struct ix_arena *ix_arena_new(unsigned workers);
+void ix_arena_free(struct ix_arena *arena);
+
+/* More memory like that, for a workload: rings and counters. NULL, errno. */
+void *ix_share(size_t size);
+void ix_unshare(void *p, size_t size);
+
+/* futex(2): wait while *word is value, at most so many ns (-1: for ever); wake so many.
+ * -1 and errno. */
+int ix_futex_wait(_Atomic uint32_t *word, uint32_t value, int64_t patience);
+int ix_futex_wake(_Atomic uint32_t *word, unsigned n);
+
+/* ---- numbers that only look random (random.c) */
+
+struct ix_random {
+	uint64_t state;
+};
+
+uint64_t ix_random(struct ix_random *r);
+/* From 0 to below n. */
+uint64_t ix_random_below(struct ix_random *r, uint64_t n);
+/* The same bits for the same numbers: what a message has to hold. */
+uint64_t ix_mix(uint64_t a, uint64_t b);
+
+/* ---- gears: what a mechanism can do with an object (gear_*.c) */
+
+/* An object at hand. */
+struct ix_thing {
+	uint32_t slot; /* of the ledger: its key or name follows from that */
+	int id;        /* System V id, or a descriptor; -1: none */
+	void *at;      /* where it is mapped (from open() on) or its sem_t; NULL */
+	size_t size; /* bytes of memory, of the longest message, or number of semaphores */
+	unsigned value; /* a named semaphore: what it begins with */
+};
+
+/* What the system says of one. */
+struct ix_seen {
+	unsigned mode;
+	uid_t uid;
+	int32_t key;    /* System V */
+	uint64_t size;  /* as in ix_thing */
+	uint64_t holds; /* messages, attaches or tokens, where the system tells */
+	uint64_t room;  /* messages, where it tells */
+};
+
+struct ix_task;
+
+struct ix_gear {
+	const char *mech;
+	/* Make it anew under the key or name of its slot, sized so (0: as suits it).
+	 * Leaves it at hand, but memory not mapped yet: open() does that, too. -errno;
+	 * -EEXIST when there is one. */
+	int (*make)(const struct ix_task *t, struct ix_thing *thing);
+	/* Come to hold one: by its id or descriptor when that is known, else by its key
+	 * or name; map it when it is memory. -errno */
+	int (*open)(const struct ix_task *t, struct ix_thing *thing);
+	/* Ask what it is like; change its permissions to another mode. -errno */
+	int (*stat)(const struct ix_task *t, struct ix_thing *thing,
+		    struct ix_seen *ret_seen);
+	int (*change)(const struct ix_task *t, struct ix_thing *thing, unsigned mode);
+	/* Remove it from the system. It stays at hand. -errno */
+	int (*remove)(const struct ix_task *t, struct ix_thing *thing);
+	/* Let go what is at hand: detach, unmap, close. */
+	void (*close)(struct ix_thing *thing);
+	/* Whether the slot's key or name finds anything. */
+	bool (*is_there)(const struct ix_task *t, const struct ix_thing *thing);
+	/* For the ledger: remove what a slot may have left, when it is ours: made by this
+	 * process, with this id (or -1). 0 also when there is none; -errno */
+	int (*sweep)(const struct ix_task *t, uint32_t slot, int id, pid_t maker);
+	uint64_t size; /* what suits it when nothing is said */
+	bool mapped;   /* it is memory */
+	bool keyed;    /* it has a key and an id */
+};
+
+/* All of them, ended by NULL; and one by its mechanism. */
+extern const struct ix_gear *const ix_gears[];
+const struct ix_gear *ix_gear_of(const char *mech);
+
+/* Make and remove by the ledger: what is in it is removed whatever happens. -errno */
+int ix_make(const struct ix_task *t, const struct ix_gear *g, struct ix_thing *thing);
+int ix_remove(const struct ix_task *t, const struct ix_gear *g, struct ix_thing *thing);
+
+/* The key of a slot, and its POSIX name ("/ipcx-stress.RUN.SLOT"). */
+#define IX_NAME 48
+int32_t ix_slot_key(const struct ix_task *t, uint32_t slot);
+const char *ix_slot_name(const struct ix_task *t, uint32_t slot, char buf[IX_NAME]);
+
+/* Remove everything that the ledger still has. The number of what cannot be removed. */
+unsigned ix_sweep(const struct ix_task *t);
+/* How many objects it has. */
+unsigned ix_ledger_open(const struct ix_task *t);
+
+/* ---- jobs (jobs.c) */
+
+struct ix_worker;
+
+/* What is to be done: all of it static but state. */
+struct ix_job {
+	const char *subject; /* mechanism, or way */
+	const struct ix_workload *workload;
+	const void *on;   /* what the workload works with: a gear, a way, its own table */
+	const char *what; /* a line */
+	const char *ops[IX_OPS + 1]; /* what is measured, ended by NULL */
+	bool compare;
+	bool fresh_only; /* would take what others need: not in a namespace in use */
+};
+
+/* Each workload's file has a list of its jobs, ended by .subject = NULL; jobs.c has the
+ * list of these. A job by its number; NULL past the last. */
+const struct ix_job *ix_job(unsigned number);
+
+struct ix_workload {
+	const char *name;
+	unsigned least; /* workers that it needs */
+	bool even;      /* and needs them in pairs */
+	/* In the supervisor, before the workers are forked. -errno with ix_cannot() said:
+	 * it cannot be done here. finish() is called all the same. May be NULL. */
+	int (*prepare)(struct ix_task *t);
+	/* In each worker: until ix_on() says no. */
+	void (*work)(struct ix_worker *w);
+	/* In the supervisor, every 10 ms while they work. May be NULL. */
+	void (*tend)(struct ix_task *t);
+	/* In the supervisor, when all have come to their end by themselves: ix_wrong()
+	 * for what is not as it should be. May be NULL. */
+	void (*check)(struct ix_task *t);
+	/* In the supervisor: give back what prepare() made, whatever state it is in. May
+	 * be NULL. */
+	void (*finish)(struct ix_task *t);
+	/* How much memory it takes at most. May be NULL. */
+	uint64_t (*memory)(const struct ix_task *t);
+};
+
+/* One run of a job. */
+struct ix_task {
+	struct ipcx *x; /* for limits and the like; never in the timed part */
+	struct ix_arena *arena;
+	const struct ix_job *job;
+	unsigned job_number;
+	unsigned workers, objects;
+	unsigned cpus;       /* IPCX_ON_… */
+	unsigned on[2], non; /* which CPUs those are; none: any */
+	uint64_t bytes;      /* what was asked for, 0: not */
+	uint64_t ops;        /* rounds of each worker; 0: until the time is over */
+	uint64_t duration;   /* ns */
+	uint64_t seed;
+	uint64_t run;   /* names are made of it */
+	uint32_t keys;  /* keys are counted from here */
+	bool fresh;     /* the namespace is our own: its limits may be set */
+	void *state;    /* of the workload */
+	uint32_t wrong; /* faults of this run so far */
+};
+
+/* One worker, in its own process. */
+struct ix_worker {
+	const struct ix_task *task;
+	struct ix_arena *arena;
+	struct ix_desk *desk;
+	unsigned index;
+	uint32_t phase;         /* as it was last seen */
+	uint64_t rounds;        /* left; UINT64_MAX: until the time is over */
+	uint64_t began;         /* of what counts */
+	uint64_t cpu, switches; /* then */
+	uint32_t clock_cost;
+	struct ix_random random;
+};
+
+/* The slots of the ledger that a worker may use: as many as it is to have objects. The
+ * first IX_FIRST belong to the supervisor. */
+#define IX_FIRST 256
+static inline uint32_t ix_slot(const struct ix_worker *w, uint32_t n)
+{
+	return IX_FIRST + w->index * ((IX_SLOTS - IX_FIRST) / w->task->workers) + n;
+}
+
+/* Whether to go on: once for each round. */
+bool ix_on_slow(struct ix_worker *w);
+static inline bool ix_on(struct ix_worker *w)
+{
+	if (atomic_load_explicit(&w->arena->phase, memory_order_relaxed) == w->phase &&
+	    w->rounds == UINT64_MAX)
+		return true;
+	return ix_on_slow(w);
+}
+
+/* The end is wanted: after a call was interrupted. */
+static inline bool ix_over(const struct ix_worker *w)
+{
+	return atomic_load_explicit(&w->arena->phase, memory_order_relaxed) == IX_STOP;
+}
+
+/*
+ * Around each operation:
+ *
+ *	uint64_t t = ix_begin(w, OP);
+ *	r = operation();
+ *	if (r < 0) ix_failed(w, OP, errno); else ix_done(w, OP, t);
+ */
+static inline uint64_t ix_begin(struct ix_worker *w, unsigned op)
+{
+	struct ix_tally *a = &w->desk->tally[op];
+
+	if (a->left) {
+		a->left--;
+		return 0;
+	}
+	return ix_now();
+}
+
+static inline void ix_done(struct ix_worker *w, unsigned op, uint64_t began)
+{
+	struct ix_tally *a = &w->desk->tally[op];
+
+	a->ops++;
+	if (began)
+		ix_tally_sample(a, ix_now() - began, w->clock_cost);
+}
+
+/* A call that should not have failed. */
+void ix_failed(struct ix_worker *w, unsigned op, int error);
+
+/* A promise that was not kept: counted, and the first of each worker told. */
+void ix_fault(struct ix_worker *w, const char *fmt, ...) PRINTF(2, 3);
+/* The same by the supervisor. */
+void ix_wrong(struct ix_task *t, const char *fmt, ...) PRINTF(2, 3);
+/* Why it cannot be done here; answers error. */
+int ix_cannot(struct ix_task *t, int error, const char *fmt, ...) PRINTF(3, 4);
+
+/* ---- a run (crew.c), and all of them (run.c) */
+
+/* Do one run: prepare, fork, watch, check, finish; what came of it is in the arena. */
+void ix_crew_run(struct ix_task *t);

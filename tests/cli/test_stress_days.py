@@ -1,0 +1,303 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""ipcx stress on bad days: interrupted at any moment, workers killed, limits of one, no memory, no permission.
+
+Whatever happens: no process is left, no object, and what is wrong is said."""
+
+import contextlib
+import os
+import random
+import re
+import signal
+import subprocess
+import tempfile
+import time
+
+import pytest
+from conftest import IPCX
+from helpers.tools import release
+
+RANDOM = random.Random(20261121)
+
+
+def processes(world, word):
+    """The processes in the world whose command line has this word: pid by pid."""
+    script = 'for p in /proc/[0-9]*; do echo "${p#/proc/} $(tr "\\0" " " 2>/dev/null < $p/cmdline)"; done'
+    found = (line.partition(" ") for line in world.run("sh", "-c", script).out.splitlines())
+    return [int(pid) for pid, _, line in found if word in line and line.split()[:2] != ["sh", "-c"]]
+
+
+def gone(world, word, patience=10):
+    """Wait until none of them is left."""
+    until = time.monotonic() + patience
+    while (left := processes(world, word)) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not left
+
+
+@contextlib.contextmanager
+def begun(world, *words, path=IPCX):
+    p = subprocess.Popen(world.argv(path, "stress", *words), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                         stdin=subprocess.DEVNULL, env=dict(os.environ, LC_ALL="C.UTF-8"))
+    try:
+        yield p
+    finally:
+        p.kill()
+        p.wait()
+        p.stdout.close()
+        p.stderr.close()
+
+
+def inside(world, seed, patience=20):
+    """The processes of a run, once it has workers: (the command, its supervisor, the workers), by numbers of here."""
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        out = world.run("sh", "-c", "for p in /proc/[0-9]*; do cut -d' ' -f1,4 $p/stat 2>/dev/null; done").out
+        parent = {int(line.split()[0]): int(line.split()[1]) for line in out.splitlines()}
+        ours = set(processes(world, f"--seed {seed}")) & set(parent)
+        command = [p for p in ours if parent[p] not in ours]
+        supervisor = [p for p in ours if parent[p] in command]
+        workers = [p for p in ours if parent[p] in supervisor]
+        if len(command) == 1 and len(supervisor) == 1 and workers:
+            return command[0], supervisor[0], sorted(workers)
+        time.sleep(0.02)
+    raise AssertionError("there are no workers")
+
+
+def kill(world, signo, *pids):
+    """All at once."""
+    return world.run("kill", f"-{int(signo)}", *[str(pid) for pid in pids]).rc
+
+
+@pytest.mark.parametrize("number", range(100))
+def test_an_interrupt_at_any_moment(world, number):
+    """As ^C does it: to all of them. In the namespace that is in use, which is empty afterwards."""
+    seed = 100000 + number
+    words = ("--here", "--for", "20s", "--seed", str(seed), "--workers", "3")
+    p = subprocess.Popen(world.argv("setsid", "--wait", release(), "stress", *words), stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    time.sleep(RANDOM.random() * 0.8)
+    pids = processes(world, f"stress --here --for 20s --seed {seed}")
+    world.run("sh", "-c", 'kill -INT "$@" 2>/dev/null', "sh", *[str(pid) for pid in pids])
+    out, err = p.communicate(timeout=60)
+    assert b"hang" not in err and b"left" not in err and b"killed" not in err, err
+    assert gone(world, f"--seed {seed}")
+    assert world.objects("all") == []
+    assert pids == [] or p.returncode != 0, (out, err)
+
+
+def test_a_worker_is_killed(world):
+    with begun(world, "msg", "--here", "--workload", "churn", "--for", "30s", "--seed", "777001") as p:
+        _, _, workers = inside(world, 777001)
+        kill(world, signal.SIGKILL, workers[0])
+        _, err = p.communicate(timeout=60)
+    assert p.returncode == 1 and b"was killed by signal 9" in err, err
+    assert gone(world, "--seed 777001") and world.objects("all") == []
+
+
+@pytest.mark.parametrize("whom", ["supervisor", "command", "both"])
+@pytest.mark.parametrize("mech", ["msg", "sem", "shm", "mq", "pshm", "psem"])
+def test_one_above_is_killed(world, mech, whom):
+    """The supervisor: its parent sweeps. The command: the supervisor sweeps. Both: what is left is what there was."""
+    with begun(world, mech, "--here", "--workload", "churn", "--for", "30s", "--seed", "777002") as p:
+        command, supervisor, _ = inside(world, 777002)
+        kill(world, signal.SIGKILL, *{"supervisor": [supervisor], "command": [command], "both": [supervisor, command]}[whom])
+        _, err = p.communicate(timeout=60)
+    assert gone(world, "--seed 777002")
+    if whom == "both":  # nobody is there any more who could: but the next run is
+        assert world.objects("all") != []
+        r = world.run(release(), "stress", "sem", "--here", "--ops", "1", "--workload", "contend", "--verbose")
+        assert r.rc == 0 and re.search(r"\d+ objects that an earlier run had left were removed", r.err), r.err
+    assert world.objects("all") == []
+    if whom == "supervisor":
+        assert p.returncode == 1 and b"unexpected end" in err, err
+
+
+def test_what_others_have_is_never_swept(world):
+    """Keys of the range, names that look alike, another user's marker: none of them is what a dead run has left."""
+    keys = ["0x49000000", "0x49020000", "0x49000001"]
+    for key in keys:
+        world.ok("mk", "sem", "--nsems", "7", "--key", key)
+    for name in ("/ipcx-stress.0000000000000001.5", "/ipcx-stress.7.5"):
+        world.ok("mk", "pshm", name, "--size", "1")
+        world.ok("mk", "psem", name)
+    before = world.objects("all", "-o", "ref")
+    with begun(world, "msg", "pshm", "--here", "--workload", "churn", "--for", "30s", "--seed", "777006") as p:
+        command, supervisor, _ = inside(world, 777006)
+        kill(world, signal.SIGKILL, supervisor, command)
+        p.communicate(timeout=60)
+    assert gone(world, "--seed 777006")
+    assert world.run(release(), "stress", "msg", "--here", "--ops", "5").rc == 0
+    assert world.objects("all", "-o", "ref") == before
+
+
+def test_two_runs_at_once(world):
+    """Also when their process numbers are the same, as in containers that share an IPC namespace."""
+    words = ["unshare", "--pid", "--fork", release(), "stress", "--here", "--workload", "churn", "--for", "2s"]
+    runs = [subprocess.Popen(world.argv(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
+    for p in runs:
+        _, err = p.communicate(timeout=60)
+        assert (p.returncode, err) == (0, b""), err
+    assert world.objects("all") == []
+
+
+def test_a_stop_of_all_processes_is_no_fault(world):
+    """timeout(1), service managers: SIGTERM comes to workers and supervisor as well."""
+    for delay in ("0.3", "0.5", "0.8"):
+        script = f'setsid --wait timeout --foreground 60 sh -c \'timeout {delay} "$0" stress --here --for 20s\' "$0"'
+        r = world.run("sh", "-c", script, release())
+        assert not re.search("killed|hang|left", r.err), r.err
+        assert world.objects("all") == []
+
+
+def test_killed_in_a_namespace_of_its_own_nothing_is_left(world):
+    with begun(world, "--for", "30s", "--seed", "777003") as p:
+        command, supervisor, _ = inside(world, 777003)
+        kill(world, signal.SIGKILL, supervisor, command)
+        p.communicate(timeout=60)
+    assert gone(world, "--seed 777003")
+    assert world.objects("all") == []
+
+
+def test_stopped_and_continued_is_no_standstill(world):
+    """Longer than the watchdog waits."""
+    with begun(world, "sem", "--workload", "churn", "--for", "9s", "--cpus", "1", "--seed", "777004") as p:
+        command, supervisor, workers = inside(world, 777004)
+        for pid in (supervisor, *workers):
+            kill(world, signal.SIGSTOP, pid)
+        time.sleep(7)
+        for pid in (*workers, supervisor):
+            kill(world, signal.SIGCONT, pid)
+        _, err = p.communicate(timeout=60)
+    assert p.returncode == 0 and err == b"", err
+
+
+@pytest.mark.parametrize("mech", ["msg", "sem", "mq", "psem"])
+def test_a_storm_of_stops(world, mech):
+    """Who is interrupted in a call makes it again, and may be too late for what was removed meanwhile: no fault."""
+    storm = 'n=0; while [ $n -lt 300 ] && kill -STOP "$@" && kill -CONT "$@"; do n=$((n + 1)); sleep 0.002; done; kill -CONT "$@"; echo $n'
+    with begun(world, mech, "--workload", "remove-under-waiters", "--for", "6s", "--workers", "5", "--cpus", "1", "--seed", "777006") as p:
+        _, supervisor, workers = inside(world, 777006)
+        stops = world.run("sh", "-c", storm, "sh", *[str(pid) for pid in (supervisor, *workers)], timeout=60).out
+        _, err = p.communicate(timeout=30)
+    assert int(stops) == 300
+    assert (p.returncode, err) == (0, b""), err
+
+
+def test_a_worker_that_hangs_is_ended(world):
+    with begun(world, "sem", "--workload", "churn", "--for", "1s", "--cpus", "1", "--seed", "777005") as p:
+        _, _, workers = inside(world, 777005)
+        kill(world, signal.SIGSTOP, workers[0])
+        _, err = p.communicate(timeout=60)
+    assert p.returncode == 1 and b"hang" in err, err
+    assert gone(world, "--seed 777005") and world.objects("all") == []
+
+
+def test_many_victims_on_few_processors(world):
+    """Hundreds that never rest keep a killed one from its end for long: no fault."""
+    r = world.run(release(), "stress", "--workers", "256", "--workload", "undo", "--for", "6s", timeout=120)
+    assert (r.rc, r.err) == (0, ""), (r.rc, r.err)
+
+
+LOW = {"kernel.shmmni": "1", "kernel.msgmni": "1", "kernel.sem": "1 1 1 1", "fs.mqueue.queues_max": "1",
+       "fs.mqueue.msg_max": "1"}
+
+
+@pytest.mark.parametrize("mech", ["msg", "sem", "shm", "mq", "pshm", "psem"])
+def test_limits_of_one(world, mech):
+    """It runs, or says that it cannot: never a fault, never something left."""
+    for name, value in LOW.items():
+        world.sysctl(name, value)
+    r = world.run(release(), "stress", mech, "--here", "--for", "1s", "--seed", "5", timeout=120)
+    assert r.rc in (0, 1, 4), (r.rc, r.err)
+    assert not re.search(r"workers hang|are left|was killed|were not removed", r.err), r.err
+    if r.rc:
+        assert all(line.startswith(f"ipcx: note: {mech} ") for line in r.err.splitlines()), r.err
+    assert world.objects("all") == []
+
+
+def test_limits_of_nothing(world):
+    for name in ("kernel.shmmni", "kernel.msgmni"):
+        world.sysctl(name, "0")
+    r = world.run(release(), "stress", "shm", "msg", "--here", "--for", "500ms", timeout=120)
+    assert r.rc in (1, 4) and r.err, (r.rc, r.out, r.err)
+    assert world.objects("all") == []
+
+
+def test_no_namespaces_are_to_be_had(world):
+    """One line, and nothing was run."""
+    script = 'echo 0 > /proc/sys/user/max_ipc_namespaces && exec "$0" stress --for 1s'
+    r = world.run("unshare", "--user", "--map-root-user", "sh", "-c", script, release())
+    assert r.rc == 1 and r.out == "" and r.err.startswith("ipcx: cannot make a namespace") and "--here" in r.err, r.err
+
+
+def test_as_an_ordinary_user(world):
+    r = world.run(release(), "stress", "--for", "3s", uid=4711, timeout=120)
+    assert (r.rc, r.err) == (0, ""), (r.rc, r.out, r.err)
+
+
+def test_what_would_not_fit_is_refused(world):
+    r = world.run(release(), "stress", "shm", "--workload", "churn", "--size", "1P", "--for", "1s")
+    assert r.rc == 1 and "memory" in r.err and "refused" in r.err, r.err
+    assert r.out == ""
+
+
+@contextlib.contextmanager
+def memory_group(most):
+    """A control group that may have so much memory, of whichever version there is."""
+    for top, limit in (("/sys/fs/cgroup", "memory.max"), ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")):
+        group = f"{top}/ipcx-test-{os.getpid()}"
+        with contextlib.suppress(OSError):
+            os.mkdir(group)
+            if os.path.exists(f"{group}/{limit}"):
+                break
+            os.rmdir(group)
+    else:
+        pytest.skip("no control group with a limit of memory can be made")
+    with open(f"{group}/{limit}", "w", encoding="ascii") as f:
+        f.write(str(most))
+    try:
+        yield group
+    finally:
+        for _ in range(100):
+            with contextlib.suppress(OSError):
+                os.rmdir(group)
+                break
+            time.sleep(0.1)
+
+
+def test_the_memory_of_a_group(world):
+    """A control group that has less than is needed: refused; forced into it: killed, told, and nothing is left."""
+    with memory_group(48 << 20) as group:
+        script = f'echo $$ > {group}/cgroup.procs; exec "$@"'
+        words = [release(), "stress", "pshm", "--here", "--workload", "churn", "--size", "40M", "--for", "2s", "--objects", "4"]
+        r = world.run("sh", "-c", script, "sh", *words, timeout=120)
+        assert r.rc == 1 and "refused" in r.err, (r.rc, r.err)
+        r = world.run("sh", "-c", script, "sh", *words, "--force", timeout=120)
+        assert r.rc in (0, 1, 137), (r.rc, r.out, r.err)  # sparse as they are, they may fit
+    assert gone(world, "stress pshm --here")
+    assert world.objects("all") == []
+
+
+def test_a_group_full_of_files(world):
+    """Pages of files that are on a disk as well are given up by the kernel: no reason to refuse."""
+    with memory_group(64 << 20) as group, tempfile.NamedTemporaryFile(dir="/var/tmp") as f:
+        script = f'echo $$ > {group}/cgroup.procs; dd if=/dev/zero of={f.name} bs=1M count=80 conv=fsync 2>/dev/null; exec "$@"'
+        words = [release(), "stress", "pshm", "--here", "--workload", "churn", "--size", "4M", "--objects", "2", "--for", "300ms"]
+        r = world.run("sh", "-c", script, "sh", *words, timeout=120)
+        with open(f"{group}/memory.stat", encoding="ascii") as stat:
+            files = dict(line.split() for line in stat)
+        if int(files.get("total_inactive_file", files["inactive_file"])) < 32 << 20:
+            pytest.skip("what is written to /var/tmp does not stay in the page cache")
+    assert (r.rc, r.err) == (0, ""), (r.rc, r.err)
+
+
+def test_memory_runs_out(world):
+    """The kernel kills whom it likes: nothing hangs, nothing is left, and it is not called a success."""
+    with memory_group(12 << 20) as group:
+        script = f'echo $$ > {group}/cgroup.procs; exec "$@"'
+        words = [release(), "stress", "msg", "--here", "--workload", "churn", "--workers", "200", "--for", "2s", "--force"]
+        r = world.run("sh", "-c", script, "sh", *words, timeout=120)
+        assert r.rc in (1, 137, -9), (r.rc, r.out, r.err)
+    assert gone(world, "stress msg --here")
+    if r.rc == 1:  # the command itself was spared: it swept
+        assert world.objects("all") == [], r.err

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""ipcx stress beside a C library that breaks what the kernel promises (helpers/lie.c): each lie is found and told."""
+
+import pytest
+from helpers.tools import preload, release
+
+# The lie, and who finds it. What is broken only in calls that block for ever is found as a standstill.
+LIES = [
+    ("msg-drop", "msg", "transfer"), ("msg-double", "msg", "transfer"), ("msg-corrupt", "msg", "transfer"),
+    ("msg-cut", "msg", "transfer"), ("msg-order", "msg", "transfer"), ("msg-read", "msg", "transfer"),
+    ("msg-drop", "msg", "contend"), ("msg-double", "msg", "contend"),
+    ("msg-full", "msg", "limits"), ("msg-space", "msg", "limits"), ("msg-gone", "msg", "remove-under-waiters"),
+    ("msg-long", "msg", "limits"), ("msg-longer", "msg", "limits"), ("msg-short", "msg", "limits"),
+    ("msg-keep", "msg", "churn"), ("msg-stat", "msg", "churn"),
+    ("sem-lost", "sem", "transfer"), ("sem-twice", "sem", "transfer"), ("sem-through", "sem", "contend"),
+    ("sem-half", "sem", "contend"), ("sem-undo", "sem", "undo"), ("sem-gone", "sem", "remove-under-waiters"),
+    ("sem-range", "sem", "limits"), ("sem-again", "sem", "limits"), ("sem-many", "sem", "limits"),
+    ("sem-space", "sem", "limits"), ("sem-keep", "sem", "churn"),
+    ("shm-apart", "shm", "transfer"), ("shm-apart", "shm", "contend"), ("shm-attached", "shm", "churn"),
+    ("shm-small", "shm", "churn"), ("shm-space", "shm", "limits"), ("shm-keep", "shm", "churn"),
+    ("mq-drop", "mq", "transfer"), ("mq-double", "mq", "transfer"), ("mq-corrupt", "mq", "transfer"),
+    ("mq-priority", "mq", "transfer"), ("mq-full", "mq", "limits"), ("mq-long", "mq", "limits"), ("mq-keep", "mq", "churn"),
+    ("psem-lost", "psem", "transfer"), ("psem-twice", "psem", "transfer"), ("psem-through", "psem", "contend"),
+    ("psem-most", "psem", "limits"), ("psem-keep", "psem", "churn"),
+    ("pshm-apart", "pshm", "transfer"), ("pshm-apart", "pshm", "contend"), ("pshm-keep", "pshm", "churn"),
+]
+
+
+@pytest.mark.parametrize("lie,mech,workload", LIES, ids=["-".join((lie, workload)) for lie, _, workload in LIES])
+def test_a_lie_is_found(world, lie, mech, workload):
+    words = (release(), "stress", mech, "--workload", workload, "--for", "400ms", "--seed", "1")
+    r = world.run(*words, env={"LD_PRELOAD": preload("lie"), "LIE": lie}, timeout=120)
+    assert r.rc == 1, (r.rc, r.out, r.err)
+    assert f"{mech} {workload}" in r.err, r.err
+
+
+@pytest.mark.parametrize("mech,workload", sorted({(mech, workload) for _, mech, workload in LIES}))
+def test_without_a_lie_nothing_is_found(world, mech, workload):
+    """The same library that tells the truth: what is found above is the lie."""
+    words = (release(), "stress", mech, "--workload", workload, "--for", "400ms", "--seed", "1")
+    r = world.run(*words, env={"LD_PRELOAD": preload("lie"), "LIE": "none"}, timeout=120)
+    assert (r.rc, r.err) == (0, ""), (r.rc, r.out, r.err)

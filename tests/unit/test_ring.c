@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* stress/ring.c, ring_futex.c: threads send and receive by the two that need no object of
+ * the system, and nothing is lost, doubled or out of order. */
+#include "stress/ring.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#include "unit.h"
+
+#define LONGEST 100
+#define SIDE    4
+#define ROUNDS  20000
+
+struct kind {
+	const char *name;
+	int (*send)(struct ix_ring *r, const struct ix_parcel *p, size_t size);
+	ssize_t (*receive)(struct ix_ring *r, struct ix_parcel *ret, bool wait);
+};
+
+static const struct kind kinds[] = {
+	{ "futex", ix_ring_send_futex, ix_ring_receive_futex },
+	{ "psem", ix_ring_send_psem, ix_ring_receive_psem },
+};
+
+/* A ring, who works on it, and how it went. */
+struct scene {
+	const struct kind *kind;
+	struct ix_ring ring;
+	sem_t sems[IX_RING_SEMS];
+	void *memory;
+	size_t size;
+	unsigned senders, receivers;
+	unsigned rounds; /* of each sender */
+	_Atomic uint64_t left;
+	_Atomic unsigned flaws, errors;
+};
+
+struct worker {
+	struct scene *scene;
+	unsigned number;
+	struct ix_sums sums;
+	pthread_t thread;
+};
+
+static void scene_begin(struct scene *s, unsigned depth)
+{
+	s->size = ix_ring_size(depth, LONGEST);
+	s->memory = ix_share(s->size);
+	assert_non_null(s->memory);
+	ix_ring_begin(&s->ring, s->memory, depth, LONGEST);
+	s->ring.senders = s->senders > 1;
+	s->ring.receivers = s->receivers > 1;
+	for (int i = 0; i < IX_RING_SEMS; i++)
+		s->ring.sems[i] = &s->sems[i];
+	assert_int_equal(sem_init(&s->sems[IX_RING_ROOM], 1, depth), 0);
+	assert_int_equal(sem_init(&s->sems[IX_RING_ITEMS], 1, 0), 0);
+	assert_int_equal(sem_init(&s->sems[IX_RING_LOCK], 1, 1), 0);
+}
+
+static void scene_end(struct scene *s)
+{
+	ix_unshare(s->memory, s->size);
+	for (int i = 0; i < IX_RING_SEMS; i++)
+		(void)sem_destroy(&s->sems[i]);
+}
+
+static void *be_sender(void *arg)
+{
+	struct worker *w = arg;
+	struct scene *scene = w->scene;
+	struct ix_sender s = { .salt = 7, .number = w->number };
+	auto_free struct ix_parcel *p = ix_parcel_new(LONGEST);
+
+	for (unsigned i = 0; i < scene->rounds; i++) {
+		size_t size = 16 + (i * 7 + w->number) % (LONGEST - 15);
+		unsigned rank = i % IX_RANKS;
+
+		ix_parcel_fill(&s, p, size, rank);
+		if (scene->kind->send(&scene->ring, p, size) == 0)
+			ix_parcel_sent(&s, size, rank);
+		else
+			scene->errors++;
+	}
+	w->sums = s.sums;
+	return NULL;
+}
+
+/* Each takes what he can get of all that there will be. */
+static void *be_receiver(void *arg)
+{
+	struct worker *w = arg;
+	struct scene *scene = w->scene;
+	auto_free struct ix_receiver *r = calloc(1, sizeof(*r));
+	auto_free struct ix_parcel *p = ix_parcel_new(LONGEST);
+
+	*r = (struct ix_receiver){
+		.salt = 7,
+		.senders = scene->senders,
+		.alone = scene->receivers == 1,
+	};
+	for (;;) {
+		uint64_t left = scene->left;
+		ssize_t n;
+
+		while (left &&
+		       !atomic_compare_exchange_weak(&scene->left, &left, left - 1))
+			;
+		if (!left)
+			break;
+		n = scene->kind->receive(&scene->ring, p, true);
+		if (n < 0)
+			scene->errors++;
+		else if (ix_parcel_check(r, p, (size_t)n, (unsigned)(p->type - 1)))
+			scene->flaws++;
+	}
+	w->sums = r->sums;
+	return NULL;
+}
+
+static void play(const struct kind *kind, unsigned senders, unsigned receivers,
+		 unsigned depth)
+{
+	struct scene scene = {
+		.kind = kind,
+		.senders = senders,
+		.receivers = receivers,
+		.rounds = ROUNDS,
+		.left = (uint64_t)senders * ROUNDS,
+	};
+	struct worker workers[2 * SIDE] = { 0 };
+	struct ix_sums sent = { 0 }, got = { 0 };
+
+	scene_begin(&scene, depth);
+	for (unsigned i = 0; i < senders + receivers; i++) {
+		struct worker *w = &workers[i];
+
+		w->scene = &scene;
+		w->number = i;
+		assert_int_equal(pthread_create(&w->thread, NULL,
+						i < senders ? be_sender : be_receiver, w),
+				 0);
+	}
+	for (unsigned i = 0; i < senders + receivers; i++) {
+		struct ix_sums *sums = i < senders ? &sent : &got;
+
+		assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
+		sums->count += workers[i].sums.count;
+		sums->mixed += workers[i].sums.mixed;
+		sums->bytes += workers[i].sums.bytes;
+	}
+	scene_end(&scene);
+	ROW_TRUE(kind->name, scene.errors == 0);
+	ROW_TRUE(kind->name, scene.flaws == 0);
+	ROW_TRUE(kind->name, sent.count == (uint64_t)senders * ROUNDS);
+	ROW_TRUE(kind->name, memcmp(&sent, &got, sizeof(sent)) == 0);
+}
+
+static void any_number_of_each(void **state)
+{
+	static const unsigned crews[][2] = {
+		{ 1, 1 }, { SIDE, 1 }, { 1, SIDE }, { 2, 3 }
+	};
+	static const unsigned depths[] = { 4, 64 };
+
+	(void)state;
+	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++)
+		for (size_t c = 0; c < ARRAY_SIZE(crews); c++)
+			for (size_t d = 0; d < ARRAY_SIZE(depths); d++)
+				play(&kinds[k], crews[c][0], crews[c][1], depths[d]);
+}
+
+/* An empty one says so, and gives what there is in the order of sending. */
+static void without_waiting(void **state)
+{
+	auto_free struct ix_parcel *p = ix_parcel_new(LONGEST);
+
+	(void)state;
+	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+		struct scene s = { .kind = &kinds[k], .senders = 1, .receivers = 1 };
+
+		scene_begin(&s, 4);
+		for (unsigned round = 0; round < 10; round++) {
+			for (unsigned char i = 0; i < 4; i++) {
+				p->data[0] = i;
+				p->type = i + 1;
+				assert_int_equal(s.kind->send(&s.ring, p, i), 0);
+			}
+			for (unsigned char i = 0; i < 4; i++) {
+				assert_int_equal(s.kind->receive(&s.ring, p, false), i);
+				assert_int_equal(p->type, i + 1);
+			}
+			assert_int_equal(s.kind->receive(&s.ring, p, false), -EAGAIN);
+		}
+		scene_end(&s);
+	}
+}
+
+/* A size that somebody overwrote does not lead out of the memory. */
+static void size_overwritten(void **state)
+{
+	auto_free struct ix_parcel *p = ix_parcel_new(LONGEST + 64);
+	struct scene s = { .kind = &kinds[0], .senders = 1, .receivers = 1 };
+	ssize_t n;
+
+	(void)state;
+	scene_begin(&s, 4);
+	assert_int_equal(s.kind->send(&s.ring, p, 8), 0);
+	/* The first cell lies at the end of what is there of the ring itself. */
+	memset((unsigned char *)s.memory + ix_ring_size(0, LONGEST) + 8, 0xff, 4);
+	n = s.kind->receive(&s.ring, p, false);
+	assert_true(n > 8 && n < LONGEST + 64);
+	scene_end(&s);
+}
+
+static void nudged(int signo)
+{
+	(void)signo;
+}
+
+struct sleeper {
+	struct scene *scene;
+	bool sends;
+	_Atomic int result, ready;
+};
+
+static void *sleep_on_it(void *arg)
+{
+	struct sleeper *s = arg;
+	auto_free struct ix_parcel *p = ix_parcel_new(LONGEST);
+
+	p->type = 1;
+	s->ready = 1;
+	s->result = s->sends ? s->scene->kind->send(&s->scene->ring, p, 8)
+			     : (int)s->scene->kind->receive(&s->scene->ring, p, true);
+	s->ready = 2;
+	return NULL;
+}
+
+/* Who sleeps is interrupted by a signal, and has done nothing. */
+static void interrupted(void **state)
+{
+	static const struct timespec nap = { .tv_nsec = 1000000 };
+	struct sigaction action = { .sa_handler = nudged };
+	auto_free struct ix_parcel *p = ix_parcel_new(LONGEST);
+
+	(void)state;
+	assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
+	for (size_t k = 0; k < 2 * ARRAY_SIZE(kinds); k++) {
+		struct scene s = { .kind = &kinds[k / 2], .senders = 2, .receivers = 2 };
+		struct sleeper sleeper = { .scene = &s, .sends = k % 2 };
+		pthread_t thread;
+
+		scene_begin(&s, 4);
+		for (int i = 0; sleeper.sends && i < 4; i++)
+			assert_int_equal(s.kind->send(&s.ring, p, 8), 0);
+		assert_int_equal(pthread_create(&thread, NULL, sleep_on_it, &sleeper), 0);
+		while (sleeper.ready != 2) {
+			if (sleeper.ready)
+				(void)pthread_kill(thread, SIGUSR1);
+			(void)nanosleep(&nap, NULL);
+		}
+		assert_int_equal(pthread_join(thread, NULL), 0);
+		assert_int_equal(sleeper.result, -EINTR);
+		for (int i = 0; sleeper.sends && i < 4; i++)
+			assert_int_equal(s.kind->receive(&s.ring, p, false), 8);
+		assert_int_equal(s.kind->receive(&s.ring, p, false), -EAGAIN);
+		scene_end(&s);
+	}
+}
+
+/* A ring has room for some messages, whatever their size, and a power of two. */
+static void depth_by_size(void **state)
+{
+	(void)state;
+	for (size_t longest = 0; longest <= IX_PARCEL_MOST; longest = longest * 2 + 1) {
+		unsigned depth = ix_ring_depth(longest);
+
+		assert_true(depth >= 4 && depth <= 256 && (depth & (depth - 1)) == 0);
+		assert_true(ix_ring_size(depth, longest) >= depth * longest);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(any_number_of_each), cmocka_unit_test(without_waiting),
+		cmocka_unit_test(size_overwritten),   cmocka_unit_test(interrupted),
+		cmocka_unit_test(depth_by_size),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* stress/tally.c, stress/random.c: percentiles within a part of the truth, one of so many
+ * timed, the same numbers for the same seed. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "stress/stress.h"
+#include "unit.h"
+
+static struct ix_tally *fresh(void)
+{
+	struct ix_tally *a = calloc(1, sizeof(*a));
+
+	assert_non_null(a);
+	return a;
+}
+
+/* Within a 32nd of the truth, whatever its size. */
+static void near(uint64_t got, uint64_t want)
+{
+	uint64_t off = got > want ? got - want : want - got;
+
+	if (off > want / 32)
+		fail_msg("%llu instead of %llu", (unsigned long long)got,
+			 (unsigned long long)want);
+}
+
+static void sizes(void **state)
+{
+	(void)state;
+	for (uint64_t ns = 1; ns < UINT64_C(1) << 39; ns = ns * 3 / 2 + 1) {
+		struct ix_tally *a = fresh();
+
+		ix_tally_sample(a, ns, 0);
+		near(ix_tally_permille(a, 500), ns);
+		assert_true(ix_tally_permille(a, 500) <= a->max && a->max == ns);
+		free(a);
+	}
+}
+
+static void beyond(void **state)
+{
+	struct ix_tally *a = fresh();
+
+	(void)state;
+	ix_tally_sample(a, UINT64_MAX / 2, 0);
+	ix_tally_sample(a, 0, 0);
+	assert_true(a->max == UINT64_MAX / 2);
+	assert_true(ix_tally_permille(a, 500) == 0);
+	assert_true(ix_tally_permille(a, 1000) > UINT64_C(1) << 39);
+	free(a);
+}
+
+static void none(void **state)
+{
+	struct ix_tally *a = fresh();
+
+	(void)state;
+	assert_true(ix_tally_permille(a, 500) == 0);
+	assert_true(ix_tally_permille(a, 999) == 0);
+	free(a);
+}
+
+/* 1 to 10,000 us, each once. */
+static void percentiles(void **state)
+{
+	struct ix_tally *a = fresh(), *b = fresh(), *sum = fresh();
+
+	(void)state;
+	for (uint64_t i = 1; i <= 10000; i++)
+		ix_tally_sample(i % 2 ? a : b, i * 1000, 0);
+	ix_tally_add(sum, a);
+	ix_tally_add(sum, b);
+	assert_true(sum->samples == 10000 && sum->max == 10000000);
+	assert_true(sum->nanos == UINT64_C(50005000) * 1000);
+	near(ix_tally_permille(sum, 500), 5000000);
+	near(ix_tally_permille(sum, 900), 9000000);
+	near(ix_tally_permille(sum, 990), 9900000);
+	near(ix_tally_permille(sum, 999), 9990000);
+	free(a);
+	free(b);
+	free(sum);
+}
+
+/* What is short is timed seldom, so that the clock costs a hundredth; what is long always.
+ */
+static void strides(void **state)
+{
+	static const struct {
+		uint64_t ns, least,
+			most; /* of 100,000 operations, those that are timed */
+	} cases[] = { { 100, 1750, 2750 },
+		      { 1000, 15000, 25000 },
+		      { 10000, 99000, 100000 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct ix_tally *a = fresh();
+
+		for (int n = 0; n < 100000; n++)
+			if (a->left)
+				a->left--;
+			else
+				ix_tally_sample(a, cases[i].ns, 25);
+		if (a->samples < cases[i].least || a->samples > cases[i].most)
+			fail_msg("%llu of 100,000 of %llu ns are timed",
+				 (unsigned long long)a->samples,
+				 (unsigned long long)cases[i].ns);
+		free(a);
+	}
+}
+
+static void errors_add_up(void **state)
+{
+	struct ix_tally *a = fresh(), *b = fresh();
+
+	(void)state;
+	a->errors[28] = 2;
+	b->errors[28] = 3;
+	b->errors[IX_ERRNOS - 1] = 1;
+	b->ops = 7;
+	ix_tally_add(a, b);
+	assert_int_equal(a->errors[28], 5);
+	assert_int_equal(a->errors[IX_ERRNOS - 1], 1);
+	assert_true(a->ops == 7);
+	free(a);
+	free(b);
+}
+
+static void random_numbers(void **state)
+{
+	struct ix_random a = { 42 }, b = { 42 }, c = { 43 };
+	unsigned seen[10] = { 0 }, other = 0;
+
+	(void)state;
+	for (int i = 0; i < 10000; i++) {
+		uint64_t n = ix_random(&a);
+
+		assert_true(n == ix_random(&b));
+		other += n != ix_random(&c);
+		seen[ix_random_below(&c, 10)]++;
+	}
+	assert_true(other == 10000);
+	for (size_t i = 0; i < ARRAY_SIZE(seen); i++)
+		assert_in_range(seen[i], 850, 1150);
+	assert_true(ix_random_below(&a, 0) == 0 && ix_random_below(&a, 1) == 0);
+	assert_true(ix_mix(1, 2) == ix_mix(1, 2) && ix_mix(1, 2) != ix_mix(2, 1));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sizes),          cmocka_unit_test(beyond),
+		cmocka_unit_test(none),           cmocka_unit_test(percentiles),
+		cmocka_unit_test(strides),        cmocka_unit_test(errors_add_up),
+		cmocka_unit_test(random_numbers),
+	};
+
+	return cmocka_run_group_tests_name("tally", tests, NULL, NULL);
+}
