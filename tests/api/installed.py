@@ -89,7 +89,7 @@ def cxx_standard(standard):
 
 def fenced(text):
     """(language, text) of every block between fences, in Markdown and scdoc alike."""
-    return re.findall(r"^```(\w*)\n(.*?)^```$", text, re.M | re.S)
+    return re.findall(r"^```([\w-]*)\n(.*?)^```$", text, re.M | re.S)
 
 
 def programs(source):
@@ -115,8 +115,8 @@ def program(text):
 
 
 def consoles(source):
-    """The commands of README.md in order: (command, the lines that it is shown to answer). What needs containers is a
-    shell-session there, not a console: tests/containers has them."""
+    """The commands of README.md in order: (command, the lines that it is shown to answer). What needs containers,
+    or differs from run to run, is a shell-session there, not a console: tests/containers and test_stress.py have them."""
     readme = os.path.join(source, "README.md")
     for language, block in fenced(read(readme) if os.path.exists(readme) else ""):
         for piece in re.split(r"^\$ ", block, flags=re.M)[1:] if language == "console" else []:

@@ -486,3 +486,21 @@ def test_units_of_durations(world):
     assert {f for f in ROWS["stress"] if FIELDS[f]["unit"] == "nanoseconds"} == {"elapsed", "mean", "p50", "p90", "p99", "p999", "max", "cpu_time"}
     row = world.ipcx(*SHORT, "--json", "--cpus", "1").json["results"][0]
     assert world.ipcx(*SHORT, "--expect", "p99 < 3600s && p99 < 9999999999999").rc == 0 and isinstance(row["p99"], int)
+
+
+def shown():
+    """README.md's commands, and what it shows of their answers: figures differ, so the tour leaves them out."""
+    with open(os.path.join(os.path.dirname(__file__), "../../README.md"), encoding="utf-8") as f:
+        text = f.read()
+    for command, answer in re.findall(r"^\$ ipcx (stress .*)\n((?:[^`$].*\n|\n)*)", text, re.M):
+        yield command, answer
+
+
+def test_the_readme_shows_what_is_there(world):
+    found = list(shown())
+    assert len(found) >= 3
+    for command, answer in found:
+        r = world.sh(f'"$IPCX" {command} --for 600ms', timeout=120)
+        assert r.rc == 0, (command, r.err)
+        words = [line.split()[:1] for line in answer.splitlines() if line.strip()]
+        assert all(word in [line.split()[:1] for line in r.lines] for word in words), (command, r.out)
