@@ -3,6 +3,7 @@
 
 Whatever happens: no process is left, no object, and what is wrong is said."""
 
+import concurrent.futures
 import contextlib
 import os
 import random
@@ -13,7 +14,7 @@ import tempfile
 import time
 
 import pytest
-from conftest import IPCX
+from conftest import IPCX, World
 from helpers.tools import release
 
 RANDOM = random.Random(20261121)
@@ -68,21 +69,33 @@ def kill(world, signo, *pids):
     return world.run("kill", f"-{int(signo)}", *[str(pid) for pid in pids]).rc
 
 
-@pytest.mark.parametrize("number", range(100))
-def test_an_interrupt_at_any_moment(world, number):
+def interrupt_one(seed, delay):
     """As ^C does it: to all of them. In the namespace that is in use, which is empty afterwards."""
-    seed = 100000 + number
-    words = ("--here", "--for", "20s", "--seed", str(seed), "--workers", "3")
-    p = subprocess.Popen(world.argv("setsid", "--wait", release(), "stress", *words), stdout=subprocess.PIPE,
-                         stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
-    time.sleep(RANDOM.random() * 0.8)
-    pids = processes(world, f"stress --here --for 20s --seed {seed}")
-    world.run("sh", "-c", 'kill -INT "$@" 2>/dev/null', "sh", *[str(pid) for pid in pids])
-    out, err = p.communicate(timeout=60)
-    assert b"hang" not in err and b"left" not in err and b"killed" not in err, err
-    assert gone(world, f"--seed {seed}")
-    assert world.objects("all") == []
-    assert pids == [] or p.returncode != 0, (out, err)
+    world = World()
+    try:
+        words = ("--here", "--for", "20s", "--seed", str(seed), "--workers", "3")
+        p = subprocess.Popen(world.argv("setsid", "--wait", release(), "stress", *words), stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        time.sleep(delay)
+        pids = processes(world, f"stress --here --for 20s --seed {seed}")
+        world.run("sh", "-c", 'kill -INT "$@" 2>/dev/null', "sh", *[str(pid) for pid in pids])
+        out, err = p.communicate(timeout=60)
+        assert b"hang" not in err and b"left" not in err and b"killed" not in err, err
+        assert gone(world, f"--seed {seed}")
+        assert world.objects("all") == []
+        assert pids == [] or p.returncode != 0, (out, err)
+    finally:
+        world.close()
+
+
+@pytest.mark.parametrize("number", range(25))
+def test_an_interrupt_at_any_moment(number):
+    """A hundred moments, four at a time."""
+    release()
+    delays = [RANDOM.random() * 0.8 for _ in range(4)]
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(interrupt_one, 100000 + 4 * number + i, delay) for i, delay in enumerate(delays)]:
+            done.result()
 
 
 def test_a_worker_is_killed(world):
