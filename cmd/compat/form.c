@@ -54,14 +54,6 @@ static const char days[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" 
 static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
 				  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 
-static char *put(char *p, const char *text)
-{
-	size_t n = strlen(text);
-
-	memcpy(p, text, n);
-	return p + n;
-}
-
 static char *put_two(char *p, int n, char pad)
 {
 	*p++ = n < 10 ? pad : (char)('0' + n / 10);
@@ -121,9 +113,9 @@ char *form_ctime(char *p, int64_t when)
 		return p;
 	if (!local(when, &tm))
 		return ix_put_i64(p, when);
-	p = put(p, days[tm.tm_wday]);
+	p = ix_put_text(p, days[tm.tm_wday]);
 	*p++ = ' ';
-	p = put(p, months[tm.tm_mon]);
+	p = ix_put_text(p, months[tm.tm_mon]);
 	*p++ = ' ';
 	p = put_two(p, tm.tm_mday, ' ');
 	*p++ = ' ';
@@ -153,7 +145,7 @@ char *form_short(char *p, int64_t when)
 		p = put_year(p, &tm);
 		*p++ = '-';
 	}
-	p = put(p, months[tm.tm_mon]);
+	p = ix_put_text(p, months[tm.tm_mon]);
 	return keep(&last, when, from, put_two(p, tm.tm_mday, '0'));
 }
 

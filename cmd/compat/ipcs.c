@@ -172,14 +172,6 @@ static const struct list lists[IPCS_KINDS][VIEWS] = {
 
 /* ---- values */
 
-static char *put(char *p, const char *text)
-{
-	size_t n = strlen(text);
-
-	memcpy(p, text, n);
-	return p + n;
-}
-
 /* A row has room for whatever the C library may call a user. */
 static char *put_name(char *p, const char *name)
 {
@@ -195,7 +187,7 @@ static char *put_time(char *p, const struct ipcx_value *v, bool whole)
 	size_t n;
 
 	if (v->type == IPCX_NONE)
-		return put(p, "Not set");
+		return ix_put_text(p, "Not set");
 	n = (size_t)(form_ctime(text, v->as.i) - text);
 	n = whole ? n : n - 4; /* without the day of the week */
 	memcpy(p, whole ? text : text + 4, n);
@@ -214,17 +206,17 @@ char *ipcs_value(char *p, const struct ipcx_table *t, size_t row, enum ipcx_fiel
 	case AS_NUMBER:
 		return v.type == IPCX_INT ? ix_put_i64(p, v.as.i) : ix_put_u64(p, v.as.u);
 	case AS_KEY:
-		return ix_put_hex(put(p, "0x"), v.as.u, 8);
+		return ix_put_hex(ix_put_text(p, "0x"), v.as.u, 8);
 	case AS_NAME:
 		return v.type == IPCX_STRING ? put_name(p, v.as.s) : p;
 	case AS_PERMS:
 		return ix_put_oct(p, v.as.u, 1);
 	case AS_MODE:
-		return ix_put_oct(put(p, v.as.u ? "0" : ""), v.as.u, 1);
+		return ix_put_oct(ix_put_text(p, v.as.u ? "0" : ""), v.as.u, 1);
 	case AS_MODE_ALL:
 		v.as.u |= tool_count(t, row, IPCX_F_DEST) << 9 |
 			  tool_count(t, row, IPCX_F_LOCKED) << 10;
-		return ix_put_oct(put(p, v.as.u ? "0" : ""), v.as.u, 1);
+		return ix_put_oct(ix_put_text(p, v.as.u ? "0" : ""), v.as.u, 1);
 	case AS_SIZE:
 		return form_size(p, v.as.u);
 	case AS_SHORT:
@@ -232,9 +224,9 @@ char *ipcs_value(char *p, const struct ipcx_table *t, size_t row, enum ipcx_fiel
 	case AS_LONG:
 		return put_time(p, &v, true);
 	case AS_DEST:
-		return put(p, v.as.u ? "dest" : "");
+		return ix_put_text(p, v.as.u ? "dest" : "");
 	case AS_LOCKED:
-		return put(p, v.as.u ? "locked" : "");
+		return ix_put_text(p, v.as.u ? "locked" : "");
 	}
 	return p;
 }
@@ -245,7 +237,7 @@ static char *put_cell(char *p, const struct ipcx_table *t, size_t row,
 		      const struct column *c)
 {
 	size_t width = (size_t)(c->width < 0 ? -c->width : c->width), len;
-	char *from = p = put(p, c->before);
+	char *from = p = ix_put_text(p, c->before);
 
 	p = ipcs_value(p, t, row, c->field, c->form);
 	len = MIN((size_t)(p - from), c->cut);
@@ -253,7 +245,7 @@ static char *put_cell(char *p, const struct ipcx_table *t, size_t row,
 		memmove(from + width - len, from, len);
 	if (len < width)
 		memset(c->width < 0 ? from : from + len, ' ', width - len);
-	return put(from + MAX(len, width), c->after);
+	return ix_put_text(from + MAX(len, width), c->after);
 }
 
 static void put_rows(const struct ipcx_table *t, const struct column *columns)

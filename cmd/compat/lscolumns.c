@@ -104,14 +104,6 @@ const struct ls_column *ls_column(const char *name, size_t len)
 	return NULL;
 }
 
-static char *put(char *p, const char *text)
-{
-	size_t n = strlen(text);
-
-	memcpy(p, text, n);
-	return p + n;
-}
-
 /* A cell has room for whatever the C library may call a user. */
 static char *put_name(char *p, const char *text)
 {
@@ -165,7 +157,7 @@ static char *put_perms(char *p, uint64_t mode, bool numeric)
 {
 	if (!numeric)
 		return form_perms(p, mode);
-	return ix_put_oct(put(p, mode ? "0" : ""), mode, 1);
+	return ix_put_oct(ix_put_text(p, mode ? "0" : ""), mode, 1);
 }
 
 static char *put_value(const struct ls_rows *rows, size_t row, const struct ls_column *c,
@@ -175,12 +167,12 @@ static char *put_value(const struct ls_rows *rows, size_t row, const struct ls_c
 
 	switch (c->form) {
 	case LS_TEXT:
-		return put(p, v->type == IPCX_STRING ? v->as.s : "");
+		return ix_put_text(p, v->type == IPCX_STRING ? v->as.s : "");
 	case LS_NUMBER:
 		return v->type == IPCX_INT ? ix_put_i64(p, v->as.i)
 					   : ix_put_u64(p, v->as.u);
 	case LS_KEY:
-		return ix_put_hex(put(p, "0x"), v->as.u, 8);
+		return ix_put_hex(ix_put_text(p, "0x"), v->as.u, 8);
 	case LS_NAME:
 		return put_name(p, v->as.s);
 	case LS_KNOWN:
@@ -196,10 +188,11 @@ static char *put_value(const struct ls_rows *rows, size_t row, const struct ls_c
 		return end > p ? end : NULL;
 	case LS_POSIX_NAME:
 		/* As it is called in its directory; queues have a slash there. */
-		return put(p, v->as.s + (ipcx_mech_has(ipcx_row_mech(rows->t, row),
-						       IPCX_F_CURMSGS)
-						 ? 0
-						 : 1));
+		return ix_put_text(p,
+				   v->as.s + (ipcx_mech_has(ipcx_row_mech(rows->t, row),
+							    IPCX_F_CURMSGS)
+						      ? 0
+						      : 1));
 	}
 	return NULL;
 }

@@ -14,14 +14,6 @@
 /* Limits without a practical end are powers of two or near; they would take 20 columns. */
 #define LONG_NUMBER UINT64_C(10000000000)
 
-static char *put_text(char *p, const char *text)
-{
-	size_t n = strlen(text);
-
-	memcpy(p, text, n);
-	return p + n;
-}
-
 /* 1536 as "1.5K": one decimal below 10 unless it is 0, none above. */
 static char *put_size(char *p, uint64_t n)
 {
@@ -89,7 +81,7 @@ static char *put_nanos(char *p, uint64_t n)
 		if (part % 10)
 			*p++ = (char)('0' + part % 10);
 	}
-	return put_text(p, units[i].name);
+	return ix_put_text(p, units[i].name);
 }
 
 static char *put_two(char *p, int n)
@@ -169,9 +161,9 @@ static char *put_number(char *p, const struct ipcx_field_info *info, uint64_t n,
 		return ix_put_u64(p, n);
 	p = put_size(p, n);
 	if (style->full && n >= 1024) {
-		p = put_text(p, " (");
+		p = ix_put_text(p, " (");
 		p = ix_put_u64(p, n);
-		p = put_text(p, " bytes)");
+		p = ix_put_text(p, " bytes)");
 	}
 	return p;
 }
@@ -185,8 +177,8 @@ char *cell_put(char *p, const struct ipcx_field_info *info, const struct ipcx_va
 		break;
 	case IPCX_BOOL:
 		if (style->raw)
-			return put_text(p, v->as.u ? "true" : "false");
-		return put_text(p, v->as.u ? "yes" : "no");
+			return ix_put_text(p, v->as.u ? "true" : "false");
+		return ix_put_text(p, v->as.u ? "yes" : "no");
 	case IPCX_INT:
 		return ix_put_i64(p, v->as.i);
 	case IPCX_UINT:
@@ -220,6 +212,6 @@ char *cell_text(char *p, const struct ipcx_field_info *info, const struct ipcx_v
 		return cell_put(p, info, v, style);
 	/* A reference is escaped already, in a way that every command reads back. */
 	if (info == ipcx_field_info(IPCX_F_REF))
-		return put_text(p, v->as.s);
+		return ix_put_text(p, v->as.s);
 	return ix_put_escaped(p, CELL_MAX, v->as.s, IX_ESC_TEXT);
 }

@@ -299,6 +299,14 @@ static const char pairs[] =
 	"34353637383940414243444546474849505152535455565758596061626364656667"
 	"6869707172737475767778798081828384858687888990919293949596979899";
 
+char *ix_put_text(char *p, const char *text)
+{
+	size_t n = strlen(text);
+
+	memcpy(p, text, n);
+	return p + n;
+}
+
 char *ix_put_u64(char *p, uint64_t n)
 {
 	char digits[IX_NUM_MAX], *end = digits + sizeof(digits), *at = end;

@@ -42,6 +42,9 @@ char *ix_put_i64(char *p, int64_t n);
 char *ix_put_oct(char *p, uint64_t n, int digits);
 char *ix_put_hex(char *p, uint64_t n, int digits);
 
+/* Copy a text to p; answers the end. No NUL is written. */
+char *ix_put_text(char *p, const char *text);
+
 /* Write a finite number rounded to one decimal, which is left out when it is 0: "12.5",
  * "3". */
 char *ix_put_tenths(char *p, double d);

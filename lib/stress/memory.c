@@ -153,8 +153,8 @@ int ix_memory_check(struct ipcx *x, const struct ipcx_stress_plan *plan)
 		return 0;
 	return ix_fail_plain(
 		x, -ENOMEM,
-		"%s %s can take %llu bytes of memory, but %s has %llu left: refused unless forced",
-		subject, name, (unsigned long long)most,
+		"%s %s can take %llu MiB of memory, but %s has %llu MiB left: refused unless forced",
+		subject, name, (unsigned long long)((most >> 20) + 1),
 		group < machine ? "the control group" : "the machine",
-		(unsigned long long)MIN(machine, group));
+		(unsigned long long)(MIN(machine, group) >> 20));
 }
