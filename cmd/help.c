@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "cmd.h"
 #include "dump.h"
 
@@ -63,12 +64,17 @@ void help_all(void)
 {
 	static const struct opt_group global[] = { { global_opts, 0 }, { NULL, 0 } };
 
+	int width = 12;
+
+	for (const struct cmd *const *c = cmds; *c; c++)
+		if (!(*c)->hidden)
+			width = MAX(width, (int)strlen((*c)->name));
 	out_text(
 		"Usage: ipcx [OPTIONS] COMMAND [OPTIONS] [ARGUMENTS]\n\n"
 		"Linux IPC objects that outlive their process: list them, make them, remove them.\n\nCommands:\n");
 	for (const struct cmd *const *c = cmds; *c; c++)
 		if (!(*c)->hidden)
-			out_format("  %-12s %s\n", (*c)->name, (*c)->summary);
+			out_format("  %-*s %s\n", width, (*c)->name, (*c)->summary);
 	out_text("\nMechanisms:\n");
 	for (unsigned m = 0; ipcx_mech_info(m); m++)
 		out_format("  %-12s %s\n", ipcx_mech_info(m)->name,
