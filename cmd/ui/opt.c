@@ -77,11 +77,29 @@ static size_t which(const struct parser *p, int c)
 	return p->n;
 }
 
+/* What a value of each kind is; NULL: it is taken as it stands. */
+static const char *const nouns[] = {
+	[OPT_FLAG] = NULL,
+	[OPT_TEXT] = NULL,
+	[OPT_LIST] = NULL,
+	[OPT_SIZE] = "size (such as 4096, 64K or 1.5G)",
+	[OPT_NUMBER] = "number",
+	[OPT_ID] = "id (a decimal number)",
+	[OPT_MODE] = "mode (octal, 0 to 0777)",
+	[OPT_KEY] = "key (0x… hexadecimal, 0… octal, or decimal)",
+	[OPT_DURATION] = "span of time (such as 90, 90s, 500ms or 1h30m)",
+	[OPT_HUGE] = "size of pages (such as 2M or 1G)",
+};
+
 static int bad_value(const struct opt *o, const char *text, int r)
 {
-	(void)msg_usage("--%s: '%s' is %s %s", o->name, text,
-			r == -ERANGE ? "out of range for" : "no",
-			o->arg ? o->arg : "value");
+	if (o->kind == OPT_LIST)
+		(void)msg_usage("--%s is given more than %d times", o->name,
+				OPT_LIST_MAX);
+	else if (r == -ERANGE)
+		(void)msg_usage("--%s: '%s' is out of range", o->name, text);
+	else
+		(void)msg_usage("--%s: '%s' is no %s", o->name, text, nouns[o->kind]);
 	return -EINVAL;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The ways to move data between processes, side by side: the same messages of the same
- * size, one way, there and back, and from many to one. The answer to whoever asks which
- * to use.
+ * size, one way and there and back, between two and from many to one. The answer to
+ * whoever asks which to use.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -64,20 +64,36 @@ static const struct ix_workload fan_in = {
 	.memory = memory,
 };
 
-/* ---- there and back */
+/* ---- there and back: in pairs, or many that ask one */
 
-static int round_trip_prepare(struct ix_task *t)
+static int open_both_ways(struct ix_task *t, struct ix_flow *wanted)
 {
 	if (t->workers > IX_CHANNELS)
 		return ix_cannot(t, -E2BIG, "there can be %d workers at most",
 				 IX_CHANNELS);
-	return open_flow(t, &(struct ix_flow){ .roomy = true }, t->workers);
+	return open_flow(t, wanted, t->workers);
 }
 
-/* What one end has: request and answer, and where they go. */
+static int round_trip_prepare(struct ix_task *t)
+{
+	return open_both_ways(t, &(struct ix_flow){ .roomy = true });
+}
+
+/* Channel 0 has the requests of all, and each of the others the answers to one. */
+static int serve_prepare(struct ix_task *t)
+{
+	if (t->bytes && t->bytes < IX_PARCEL_NUMBERED)
+		return ix_cannot(t, -EINVAL,
+				 "a request that says who asks has %d bytes at least",
+				 IX_PARCEL_NUMBERED);
+	return open_both_ways(t, &(struct ix_flow){ .fan_in = true });
+}
+
+/* What one end has: request and answer, where they go, and which workers ask. */
 struct end {
-	struct ix_channel *there, *back;
+	struct ix_channel *there, *back; /* back: to the first of those who ask */
 	struct ix_parcel *request, *answer;
+	unsigned from, to;
 	uint64_t salt;
 };
 
@@ -141,18 +157,45 @@ static void ask(struct ix_worker *w, struct end *e)
 	atomic_store(&w->arena->board[w->index], 1);
 }
 
-/* Until whoever asks has asked all. */
-static bool is_asked(struct ix_worker *w)
+/* Until all who ask have asked all. */
+static bool is_asked(struct ix_worker *w, const struct end *e)
 {
-	return ix_on(w) || (ix_over(w) && !atomic_load(&w->arena->board[w->index - 1]));
+	if (ix_on(w))
+		return true;
+	for (unsigned i = e->from; ix_over(w) && i <= e->to; i++)
+		if (!atomic_load(&w->arena->board[i]))
+			return true;
+	return false;
+}
+
+/* Where the answer goes. NULL: to nobody who asks here. */
+static struct ix_channel *back_to(const struct end *e, const struct ix_parcel *request,
+				  size_t size)
+{
+	unsigned who = e->from == e->to ? e->from : ix_parcel_sender(request, size);
+
+	return who >= e->from && who <= e->to ? e->back + (who - e->from) : NULL;
+}
+
+static void send_back(struct ix_worker *w, struct end *e, size_t size, uint64_t number)
+{
+	struct ix_channel *back = back_to(e, e->request, size);
+	int r;
+
+	if (!back)
+		return; /* it was said to be unsound */
+	do
+		r = back->way->send(back, e->request, size);
+	while (r < 0 && errno == EINTR && !ix_over(w));
+	if (r < 0)
+		failed(w, number);
 }
 
 static void answer(struct ix_worker *w, struct end *e, struct ix_receiver *r)
 {
-	while (is_asked(w)) {
-		ssize_t n;
+	while (is_asked(w, e)) {
 		enum ix_flaw flaw;
-		int error;
+		ssize_t n;
 
 		do
 			n = e->there->way->receive(e->there, e->request, true);
@@ -167,33 +210,57 @@ static void answer(struct ix_worker *w, struct end *e, struct ix_receiver *r)
 		if (flaw)
 			ix_fault(w, "request %" PRIu64 " %s", r->sums.count,
 				 ix_flaw_text(flaw));
-		do
-			error = e->back->way->send(e->back, e->request, (size_t)n);
-		while (error < 0 && errno == EINTR && !ix_over(w));
-		if (error < 0)
-			failed(w, r->sums.count);
+		send_back(w, e, (size_t)n, r->sums.count);
 	}
+}
+
+static void ask_or_answer(struct ix_worker *w, struct end *e, bool asks)
+{
+	auto_free struct ix_parcel *p = ix_parcel_new(e->there->longest);
+	auto_free struct ix_parcel *q = ix_parcel_new(e->back->longest);
+	auto_free struct ix_receiver *r = calloc(1, sizeof(*r));
+
+	if (!p || !q || !r) {
+		ix_fault(w, "no memory");
+		return;
+	}
+	e->request = p;
+	e->answer = q;
+	if (asks) {
+		ask(w, e);
+		return;
+	}
+	r->salt = e->salt;
+	r->senders = w->task->workers;
+	r->alone = true;
+	if (w->rounds != UINT64_MAX)
+		w->rounds *= e->to - e->from + 1; /* those of all who ask */
+	answer(w, e, r);
 }
 
 static void round_trip_work(struct ix_worker *w)
 {
 	struct ix_flow *f = w->task->state;
-	struct ix_channel *there = &f->channel[w->index & ~1U], *back = there + 1;
-	auto_free struct ix_parcel *p = ix_parcel_new(there->longest);
-	auto_free struct ix_parcel *q = ix_parcel_new(back->longest);
-	auto_free struct ix_receiver *r = calloc(1, sizeof(*r));
-	struct end e = { there, back, p, q, ix_mix(w->task->seed, w->index / 2) };
+	unsigned asks = w->index & ~1U;
+	struct end e = { .there = &f->channel[asks],
+			 .back = &f->channel[asks + 1],
+			 .from = asks,
+			 .to = asks,
+			 .salt = ix_mix(w->task->seed, asks) };
 
-	if (!p || !q || !r) {
-		ix_fault(w, "no memory");
-	} else if (w->index % 2 == 0) {
-		ask(w, &e);
-	} else {
-		r->salt = e.salt;
-		r->senders = w->task->workers;
-		r->alone = true;
-		answer(w, &e, r);
-	}
+	ask_or_answer(w, &e, w->index == asks);
+}
+
+static void serve_work(struct ix_worker *w)
+{
+	struct ix_flow *f = w->task->state;
+	struct end e = { .there = &f->channel[0],
+			 .back = &f->channel[MAX(w->index, 1)],
+			 .from = 1,
+			 .to = w->task->workers - 1,
+			 .salt = ix_mix(w->task->seed, 0) };
+
+	ask_or_answer(w, &e, w->index > 0);
 }
 
 static const struct ix_workload round_trip = {
@@ -202,6 +269,15 @@ static const struct ix_workload round_trip = {
 	.even = true,
 	.prepare = round_trip_prepare,
 	.work = round_trip_work,
+	.finish = ix_flow_finish,
+	.memory = memory,
+};
+
+static const struct ix_workload serve = {
+	.name = "serve",
+	.least = 3,
+	.prepare = serve_prepare,
+	.work = serve_work,
 	.finish = ix_flow_finish,
 	.memory = memory,
 };
@@ -220,18 +296,22 @@ static const struct ix_workload round_trip = {
 		JOB(name, round_trip, way, "round-trip", text ", request and answer"), \
 		JOB(name, fan_in, way, "message", text ", from many to one")
 
+/* A way whose messages say who sent them. */
+#define NAMED_WAY(name, way, text) \
+	WAY(name, way, text), JOB(name, serve, way, "round-trip", text ", many ask one")
+
 #define SETUP(name, text) JOB(#name, ix_setup, ix_setup_##name, "setup", text)
 
 /* clang-format off */
 const struct ix_job ix_jobs_compare[] = {
-	WAY("msg",       ix_way_msg,       "messages through a System V queue"),
-	WAY("mq",        ix_way_mq,        "messages through a POSIX queue"),
-	WAY("pipe",      ix_way_pipe,      "messages of one size through a pipe"),
-	WAY("stream",    ix_way_stream,    "messages of one size through a UNIX stream socket"),
-	WAY("seqpacket", ix_way_seqpacket, "messages through a UNIX seqpacket socket"),
-	WAY("shm+sem",   ix_way_shm_sem,   "messages in a System V segment, with its semaphores"),
-	WAY("pshm+psem", ix_way_pshm_psem, "messages in POSIX shared memory, with its semaphores"),
-	WAY("shm+futex", ix_way_shm_futex, "messages in a System V segment, with a futex"),
+	NAMED_WAY("msg",       ix_way_msg,       "messages through a System V queue"),
+	NAMED_WAY("mq",        ix_way_mq,        "messages through a POSIX queue"),
+	NAMED_WAY("pipe",      ix_way_pipe,      "messages of one size through a pipe"),
+	NAMED_WAY("stream",    ix_way_stream,    "messages of one size through a UNIX stream socket"),
+	NAMED_WAY("seqpacket", ix_way_seqpacket, "messages through a UNIX seqpacket socket"),
+	NAMED_WAY("shm+sem",   ix_way_shm_sem,   "messages in a System V segment, with its semaphores"),
+	NAMED_WAY("pshm+psem", ix_way_pshm_psem, "messages in POSIX shared memory, with its semaphores"),
+	NAMED_WAY("shm+futex", ix_way_shm_futex, "messages in a System V segment, with a futex"),
 	WAY("eventfd",   ix_way_eventfd,   "wake-ups without contents by an eventfd"),
 	SETUP(shm,       "shmget, shmat, first touch, shmdt, removal"),
 	SETUP(pshm,      "shm_open, ftruncate, mmap, first touch, munmap, shm_unlink"),

@@ -83,6 +83,19 @@ void ix_parcel_fill(struct ix_sender *s, struct ix_parcel *p, size_t size, unsig
 	}
 }
 
+unsigned ix_parcel_sender(const struct ix_parcel *p, size_t size)
+{
+	uint32_t compact;
+	uint64_t check;
+
+	if (size >= WHOLE) {
+		memcpy(&check, p->data + sizeof(check), sizeof(check));
+		return (unsigned)(check & 0xff);
+	}
+	memcpy(&compact, p->data, sizeof(compact));
+	return compact >> 24;
+}
+
 static inline void count(struct ix_sums *sums, size_t size, uint64_t word)
 {
 	sums->count++;

@@ -54,6 +54,10 @@ static inline void ix_parcel_sent(struct ix_sender *s, size_t size, unsigned ran
 	s->next[rank] += size >= IX_PARCEL_NUMBERED;
 }
 
+/* Which sender a message of that size names, from IX_PARCEL_NUMBERED bytes on: anything
+ * where it is not sound. */
+unsigned ix_parcel_sender(const struct ix_parcel *p, size_t size);
+
 /* ---- receiving */
 
 /* What is wrong with a message. */

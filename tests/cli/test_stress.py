@@ -27,7 +27,7 @@ RESULT = {"size", "workload", "operation", "cpus", "workers", "ops", "samples", 
           "errors", "errnos", "faults", "cpu_time", "switches", "what"}
 ROWS = {"stress": RESULT | {"mech", "objects"}, "stress compare": RESULT | {"name", "ratio"}}
 WORKLOADS = ["churn", "transfer", "contend", "limits", "undo", "remove-under-waiters"]
-WAY_LOADS = ["one-way", "round-trip", "fan-in", "setup"]
+WAY_LOADS = ["one-way", "round-trip", "fan-in", "serve", "setup"]
 
 
 def refused(world, *words, says):
@@ -46,7 +46,7 @@ def refused(world, *words, says):
     (["stress", "--workload", "churn,frob"], "no workload 'frob' here"), (["stress", "--workload", "churn,"], "no workload '' here"),
     (["stress", "--workload", ""], "no workload ''"), (["stress", "--workload", "churn", "--workload", "x"], "no workload 'x'"),
     (["stress", "shm", "--workload", "one-way"], "no workload 'one-way' here"), (["stress", "msg", "--workload", "undo"], "no workload 'undo' here; there are: churn "),
-    (["stress", "--for", "0"], "--for"), (["stress", "--for", "x"], "--for: 'x' is no DURATION"), (["stress", "--ops", "0"], "--ops"),
+    (["stress", "--for", "0"], "--for"), (["stress", "--for", "x"], "--for: 'x' is no span of time"), (["stress", "--ops", "0"], "--ops"),
     (["stress", "--for", "1s", "--ops", "5"], "--for and --ops contradict each other"),
     (["stress", "--workers", "0"], "--workers: 1 to 256"), (["stress", "--workers", "257"], "--workers: 1 to 256"),
     (["stress", "--objects", "0"], "--objects: 1 to 32768"), (["stress", "--objects", "32769"], "--objects: 1 to 32768"),

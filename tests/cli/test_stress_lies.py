@@ -40,3 +40,27 @@ def test_without_a_lie_nothing_is_found(world, mech, workload):
     words = (release(), "stress", mech, "--workload", workload, "--for", "400ms", "--seed", "1")
     r = world.run(*words, env={"LD_PRELOAD": preload("lie"), "LIE": "none"}, timeout=120)
     assert (r.rc, r.err) == (0, ""), (r.rc, r.out, r.err)
+
+
+COMPARED = [("msg-drop", "msg", load) for load in ("one-way", "round-trip", "fan-in", "serve")] + [
+    ("msg-corrupt", "msg", "round-trip"), ("msg-corrupt", "msg", "serve"), ("msg-double", "msg", "serve"),
+    ("mq-drop", "mq", "fan-in"), ("mq-corrupt", "mq", "serve"), ("mq-double", "mq", "one-way"),
+    ("sem-lost", "shm+sem", "serve"), ("psem-twice", "pshm+psem", "one-way"), ("psem-lost", "pshm+psem", "round-trip"),
+]
+
+
+def compare(world, lie, way, load):
+    words = (release(), "stress", "compare", way, "--workload", load, "--for", "300ms", "--seed", "1")
+    return world.run(*words, env={"LD_PRELOAD": preload("lie"), "LIE": lie}, timeout=120)
+
+
+@pytest.mark.parametrize("lie,way,load", COMPARED, ids=["-".join((lie, load)) for lie, _, load in COMPARED])
+def test_a_lie_is_found_in_a_comparison(world, lie, way, load):
+    r = compare(world, lie, way, load)
+    assert r.rc == 1 and f"{way} {load}: " in r.err, (r.rc, r.out, r.err)
+
+
+@pytest.mark.parametrize("way,load", sorted({(way, load) for _, way, load in COMPARED}))
+def test_without_a_lie_a_comparison_finds_nothing(world, way, load):
+    r = compare(world, "none", way, load)
+    assert (r.rc, r.err) == (0, ""), (r.rc, r.out, r.err)

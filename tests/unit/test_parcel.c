@@ -76,6 +76,21 @@ static void whole_and_in_order(void **state)
 	assert_int_equal(post->r.sums.count, 200000);
 }
 
+/* Whoever answers reads in the message who asked. */
+static void says_who_sent_it(void **state)
+{
+	struct post *post = *state;
+
+	for (unsigned i = 0; i < IX_WORKERS; i++)
+		for (unsigned k = 0; k < ARRAY_SIZE(sizes); k++) {
+			if (sizes[k] < IX_PARCEL_NUMBERED)
+				continue;
+			post->s.number = i;
+			one(post, sizes[k], 0);
+			assert_int_equal(ix_parcel_sender(post->p, sizes[k]), i);
+		}
+}
+
 /* Nothing is written beyond a message. */
 static void within_its_size(void **state)
 {
@@ -273,6 +288,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(whole_and_in_order),
+		CASE(says_who_sent_it),
 		CASE(within_its_size),
 		CASE(ranks_overtake),
 		CASE(changed_in_any_bit),
