@@ -135,6 +135,13 @@ def world():
     w.close()
 
 
+@pytest.fixture
+def queue(world):
+    """A world with one System V queue: id 0, key 0x4d2."""
+    assert world.ok("mk", "msg", "--key", "0x4d2") == "0"
+    return world
+
+
 @pytest.fixture(scope="session")
 def dump():
     """The binary's own tables."""

@@ -10,9 +10,9 @@ import time
 import pytest
 
 from conftest import IPCX
+from helpers.queues import ended, interrupt, start
 from helpers.real import PYTHON, SYSV_CALLS, kernel
-from helpers.tools import background
-from test_msg import ended, interrupt, start, until
+from helpers.tools import background, until
 
 CALLS = """
 import json

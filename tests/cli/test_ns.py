@@ -3,43 +3,15 @@
 
 import json
 import os
-import re
-import subprocess
 import time
 
 import pytest
 
 from conftest import IPCX
+from helpers.places import PLACE, Place, start, stop
 from helpers.tools import MAKE, helper
 
-# A process in namespaces of its own: says its number, and stays until its standard input ends.
-PLACE = """mount -t tmpfs -o mode=1777 none /dev/shm 2>/dev/null
-[ -d /dev/mqueue ] && mount -t mqueue none /dev/mqueue
-echo $$; exec cat"""
 KINDS = {"root": [], "user": ["--user", "--map-root-user"]}
-
-
-def start(world, *argv, uid=None):
-    """A process in the world that says a number; it ends with its standard input."""
-    p = subprocess.Popen(world.argv(*argv, uid=uid), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    return p, int(p.stdout.readline())
-
-
-def stop(p):
-    p.stdin.close()
-    p.wait(timeout=20)
-    p.stdout.close()
-
-
-class Place:
-    """A process elsewhere; .pid is its number as the world sees it."""
-
-    def __init__(self, world, *flags, script=PLACE, uid=None):
-        self.process, self.pid = start(world, "unshare", "--ipc", "--mount", *flags, "sh", "-c", script, uid=uid)
-        self.ino = int(re.search(r"\d+", world.run("readlink", f"/proc/{self.pid}/ns/ipc").out)[0])
-
-    def end(self):
-        stop(self.process)
 
 
 @pytest.fixture(params=KINDS)

@@ -13,8 +13,8 @@ import time
 import pytest
 
 from conftest import IPCX
+from helpers.places import PLACE, Place, start, stop
 from helpers.tools import helper
-from test_ns import PLACE, Place, start, stop
 
 WHERE = "readlink /proc/self/ns/ipc"
 

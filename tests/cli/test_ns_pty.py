@@ -19,6 +19,7 @@ import time
 import pytest
 
 from conftest import IPCX
+from helpers.tools import until
 
 WAIT = 20  # seconds for anything to happen
 DEADLY = ["HUP", "INT", "QUIT", "TERM", "USR1", "USR2", "ALRM", "PIPE", "VTALRM", "IO"]
@@ -31,13 +32,6 @@ def gone(pid):
             return f.read().rpartition(")")[2].split()[0] in "ZX"
     except (FileNotFoundError, ProcessLookupError):
         return True
-
-
-def until(true, wait=WAIT):
-    end = time.monotonic() + wait
-    while not true():
-        assert time.monotonic() < end, "it does not come"
-        time.sleep(0.02)
 
 
 def children(pid):

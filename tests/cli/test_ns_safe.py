@@ -9,8 +9,8 @@ import time
 
 import pytest
 
+from helpers.places import PLACE, Place, start, stop
 from helpers.tools import helper
-from test_ns import PLACE, Place, start, stop
 
 WHERE = "readlink /proc/self/ns/ipc"
 

@@ -8,8 +8,8 @@ import time
 import pytest
 
 from helpers.real import kernel, meanwhile
-from helpers.tools import preload, release
-from test_sem import Waiting, fails, until
+from helpers.sems import Waiting, fails
+from helpers.tools import preload, release, until
 
 OPEN = """
 libc.sem_open.restype = ctypes.c_void_p

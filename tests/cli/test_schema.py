@@ -1,83 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """JSON as promised: every document fits the schema, no row has a member that is not a field of its kind, types are exact."""
 
-import copy
 import json
-import re
-import subprocess
 
 import pytest
 
-from conftest import IPCX
+from helpers.documents import CHILDREN, SCHEMA, STRICT, document, jsonschema, no_doubles
 from helpers.real import FIELDS, MECHS, MISSING, NAMES, kernel, make_names
 from helpers.tools import MAKE, make_all
-
-jsonschema = pytest.importorskip("jsonschema", reason="python3-jsonschema is not installed")
-
-SCHEMA = json.loads(subprocess.run([IPCX, "help", "--schema"], stdout=subprocess.PIPE, check=True).stdout)
-CHILDREN = {"shm": [], "msg": ["messages"], "sem": ["semaphores"], "mq": [], "pshm": [], "psem": []}
-CHILD_FIELDS = {"messages": {"position", "mtype", "size"}, "semaphores": {"semnum", "value", "sempid", "semncnt", "semzcnt"},
-                "limits": {"name", "needed", "percent", "limit", "unit", "source"}}
-SECOND = {"results": ["facts"]}  # documents with a second table
-TYPES = {"integer": int, "unsigned": int, "real": (int, float), "bool": bool, "string": str, "time": str, "mode": str, "key": str}
-PATTERNS = {"time": r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "mode": r"0[0-7]{3}", "key": r"0x[0-9a-f]{8}"}
-
-
-def closed(schema):
-    """The same schema, in which what it does not name is an error."""
-    if isinstance(schema, dict):
-        schema = {k: closed(v) for k, v in schema.items()}
-        if "properties" in schema:
-            schema["additionalProperties"] = False
-    return [closed(v) for v in schema] if isinstance(schema, list) else schema
-
-
-STRICT = jsonschema.Draft202012Validator(closed(copy.deepcopy(SCHEMA)))
-
-
-def check_value(name, value):
-    kind = FIELDS[name]["type"]
-    if value is None:
-        return
-    assert isinstance(value, TYPES[kind]) and (kind == "bool") == isinstance(value, bool), (name, value)
-    if kind == "unsigned":
-        assert 0 <= value < 2 ** 64
-    if kind in PATTERNS:
-        assert re.fullmatch(PATTERNS[kind], value), (name, value)
-
-
-def check_rows(rows):
-    for row in rows:
-        for name, value in row.items():
-            if isinstance(value, list):
-                assert name in CHILD_FIELDS
-                assert all(set(child) == CHILD_FIELDS[name] for child in value), (name, value)
-                check_rows(value)
-            else:
-                check_value(name, value)
-
-
-def no_doubles(pairs):
-    assert len({k for k, _ in pairs}) == len(pairs), "a member twice in one object"
-    return dict(pairs)
-
-
-def document(r, kind):
-    """The rows of a document, which is held against all that is promised of it."""
-    text = r.stdout.decode("utf-8", "strict")
-    doc = json.loads(text, object_pairs_hook=no_doubles)
-    STRICT.validate(doc)
-    assert list(doc) == ["ipcx", kind, *SECOND.get(kind, []), "errors"] and doc["ipcx"] == 1
-    for more in SECOND.get(kind, []):
-        check_rows(doc[more])
-    assert text.endswith("\n") and text.count("\n\n") == 0
-    check_rows(doc[kind])
-    said = [line for line in r.err.splitlines() if not line.startswith("ipcx: note: 'ipcx ")]
-    assert len(doc["errors"]) == len(said), (doc["errors"], r.err)
-    for error, line in zip(doc["errors"], said):
-        assert line.endswith(error["message"]), (error, line)
-        assert line.startswith(f"ipcx: {error['ref']}: ") or line.startswith("ipcx: note: ") or error["ref"] is None
-    return doc[kind]
 
 
 def fields(mech, dear=False):

@@ -9,8 +9,8 @@ import pytest
 
 from conftest import IPCX
 from helpers.real import PYTHON, kernel, meanwhile
-from helpers.tools import release
-from test_sem import Waiting, array, fails, until, values, wait
+from helpers.sems import Waiting, array, fails, values
+from helpers.tools import release, until
 
 # A hundred commands, killed at random moments from before the start to well in the run.
 KILL = """

@@ -17,8 +17,8 @@ import time
 import pytest
 
 from conftest import IPCX
+from helpers.documents import document
 from helpers.real import FIELDS, FORMATS, MECHS, columns
-from test_schema import document
 
 # So little that it is done at once.
 SHORT = ["stress", "shm", "--workload", "churn", "--ops", "50"]

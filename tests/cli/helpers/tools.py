@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 
 import pytest
 
@@ -128,6 +129,14 @@ def background(world, *argv, **run):
         p.stdin.close()
         p.wait(timeout=60)
         p.stdout.close()
+
+
+def until(condition, seconds=20):
+    """Until it is so."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it does not come to pass"
+        time.sleep(0.01)
 
 
 def make_all(world, **more):
