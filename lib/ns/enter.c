@@ -34,8 +34,16 @@ struct gear {
 	const struct ix_place *p;
 	unsigned flags;
 	int shm, mnt, pid; /* of the target: a directory, its namespaces; or -1 */
+	int user;          /* the process's user namespace, unless that is ours; or -1 */
+	bool moves;        /* out of our IPC namespace */
 	char cwd[PATH_MAX];
 };
+
+/* Somebody there has rights that are not ours: by the process, or by the namespace. */
+static bool is_foreign(const struct gear *g)
+{
+	return g->user >= 0 || g->p->userfd >= 0;
+}
 
 /* EINVAL is the caller's fault in our interface, and the kernel's word for much else. */
 static int failed(const struct gear *g, const char *what)
@@ -60,6 +68,28 @@ static int open_ns(const struct gear *g, const char *name)
 	(void)snprintf(path, sizeof(path), "ns/%s", name);
 	fd = ix_open(g->p->dirfd, path, O_RDONLY);
 	return fd < 0 ? -1 : fd;
+}
+
+/*
+ * What the process is: not what owns the IPC namespace, which it may share with us. It is
+ * opened behind its root and its mounts, as a process only ever goes further in: what it
+ * is now does not have more rights than what it was.
+ */
+static int open_user(struct gear *g)
+{
+	uint64_t own = ix_ns_own(g->x, "user"), ino = 0, id;
+	int fd;
+
+	if (g->p->dirfd < 0 || !own)
+		return 0;
+	fd = ix_open(g->p->dirfd, "ns/user", O_RDONLY);
+	if (fd < 0)
+		return ix_fail(g->x, fd, "process %d: its user namespace", g->p->pid);
+	if (ix_ns_identity(fd, CLONE_NEWUSER, &ino, &id) == 0 && ino == own)
+		(void)close(fd);
+	else
+		g->user = fd;
+	return 0;
 }
 
 /* Its /dev/shm, unless it has none: only that makes an empty one right. */
@@ -97,32 +127,36 @@ static int nobody(const struct gear *g, const char *what)
  */
 static int settle_flags(struct gear *g)
 {
-	bool foreign = g->p->userfd >= 0;
-
-	if ((g->flags & IPCX_ENTER_PID) && !(g->flags & IPCX_ENTER_MOUNT) && foreign)
+	if ((g->flags & IPCX_ENTER_PID) && !(g->flags & IPCX_ENTER_MOUNT) &&
+	    is_foreign(g))
 		return ix_fail_plain(
 			g->x, -EINVAL,
 			"ipc:[%llu]: in its PID namespace its processes would see our root: its own root has to be entered, too (--mount)",
 			(unsigned long long)g->p->ino);
 	if (g->flags & IPCX_ENTER_MOUNT)
 		g->flags |= IPCX_ENTER_PID | IPCX_ENTER_USER;
-	if (!foreign)
+	if (g->p->dirfd < 0 ? g->p->userfd < 0 : g->user < 0)
 		g->flags &= ~IPCX_ENTER_USER; /* it is ours already */
 	return 0;
 }
 
-static int open_gear(struct gear *g)
+static int open_namespaces(struct gear *g)
+{
+	int r;
+
+	g->mnt = open_ns(g, "mnt");
+	g->pid = open_ns(g, "pid");
+	r = open_user(g);
+	return r < 0 ? r : settle_flags(g);
+}
+
+static int open_mounts(struct gear *g)
 {
 	const struct ix_place *p = g->p;
-	int r = settle_flags(g);
+	int r = 0;
 
-	if (r < 0)
-		return r;
 	if (!getcwd(g->cwd, sizeof(g->cwd)))
 		(void)snprintf(g->cwd, sizeof(g->cwd), "/");
-	g->mnt = open_ns(g, "mnt");
-	if (g->flags & IPCX_ENTER_PID)
-		g->pid = open_ns(g, "pid");
 	if (p->rootfd >= 0 && !p->home && !(g->flags & IPCX_ENTER_MOUNT))
 		r = open_shm(g);
 	if (r < 0)
@@ -141,7 +175,7 @@ static int open_gear(struct gear *g)
 
 static void close_gear(const struct gear *g)
 {
-	const int fds[] = { g->shm, g->mnt, g->pid };
+	const int fds[] = { g->shm, g->mnt, g->pid, g->user };
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		if (fds[i] >= 0)
@@ -171,13 +205,28 @@ static int become_root(const struct gear *g)
 	return 0;
 }
 
-static int enter_user(const struct gear *g, bool needed)
+/* The user namespace in which we have the rights for the other steps, first; -1: ours. */
+static int enter_for_rights(const struct gear *g, int fd)
 {
-	if (!needed && !(g->flags & IPCX_ENTER_USER))
-		return 0;
-	if (setns(g->p->userfd, CLONE_NEWUSER) < 0)
+	if (fd >= 0 && setns(fd, CLONE_NEWUSER) < 0)
 		return failed(g, "enter its user namespace");
-	return g->flags & IPCX_ENTER_USER ? become_root(g) : 0;
+	return 0;
+}
+
+/* What the command is to be, last: there are no more rights in there than outside. */
+static int enter_user(const struct gear *g)
+{
+	int fd = g->user >= 0 ? g->user : g->p->userfd;
+	uint64_t ino = 0, id;
+
+	if (!(g->flags & IPCX_ENTER_USER))
+		return 0;
+	/* The kernel lets nobody enter the one that he is in. */
+	if ((ix_ns_identity(fd, CLONE_NEWUSER, &ino, &id) < 0 ||
+	     ino != ix_ns_own(g->x, "user")) &&
+	    setns(fd, CLONE_NEWUSER) < 0)
+		return failed(g, "enter its user namespace");
+	return become_root(g);
 }
 
 /* A copy of the mount of its /dev/shm: it can only be made in its mount namespace. */
@@ -250,21 +299,27 @@ static int put_queues(const struct gear *g)
 	if (stat(MQUEUE_DIR, &st) < 0)
 		return 0; /* mq_open(3) works without */
 	if (mount("mqueue", MQUEUE_DIR, "mqueue", MS_NOSUID | MS_NODEV | MS_NOEXEC,
-		  NULL) < 0)
-		return failed(g, "mount its queues on " MQUEUE_DIR);
-	return 0;
+		  NULL) == 0)
+		return 0;
+	/* do_add_mount() in fs/namespace.c: it is the file system that is there already. */
+	if (errno == EBUSY)
+		return 0;
+	/* A user's own namespace: what he sees there anyway. */
+	if (errno == EPERM && !g->moves)
+		return 0;
+	return failed(g, "mount its queues on " MQUEUE_DIR);
 }
 
 static int enter_ipc(const struct gear *g)
 {
-	if (g->p->ino != ix_ns_own(g->x, "ipc") && setns(g->p->nsfd, CLONE_NEWIPC) < 0)
+	if (g->moves && setns(g->p->nsfd, CLONE_NEWIPC) < 0)
 		return failed(g, "enter it");
 	return ix_there_check(g->x, g->p);
 }
 
 static int enter_pid(const struct gear *g)
 {
-	if (g->pid >= 0 && setns(g->pid, CLONE_NEWPID) < 0)
+	if ((g->flags & IPCX_ENTER_PID) && setns(g->pid, CLONE_NEWPID) < 0)
 		return failed(g, "enter its PID namespace");
 	return 0;
 }
@@ -301,25 +356,28 @@ static int go_with_own_root(const struct gear *g)
 	return r;
 }
 
-static int go(const struct gear *g, bool by_user)
+static int go(const struct gear *g, int rights)
 {
 	int r;
 
 	/* Who is in there may not look into a process that comes from outside. */
-	if (by_user || g->flags)
+	if (rights >= 0 || g->flags)
 		(void)prctl(PR_SET_DUMPABLE, 0);
-	if (g->p->userfd >= 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+	if (is_foreign(g) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return failed(g, "give up new privileges");
 	r = drop_groups(g);
 	if (r == 0)
-		r = enter_user(g, by_user);
+		r = enter_for_rights(g, rights);
 	if (r == 0)
 		r = enter_pid(g);
 	if (r == 0 && (g->flags & IPCX_ENTER_MOUNT)) {
 		r = enter_ipc(g);
-		return r < 0 ? r : enter_root(g);
+		if (r == 0)
+			r = enter_root(g);
+	} else if (r == 0) {
+		r = go_with_own_root(g);
 	}
-	return r < 0 ? r : go_with_own_root(g);
+	return r < 0 ? r : enter_user(g);
 }
 
 /*
@@ -342,13 +400,18 @@ static int wait_to_be_alone(const struct gear *g)
 
 static int enter(struct gear *g)
 {
-	int by_user = ix_rights(g->x, g->p);
-	int r = by_user < 0 ? by_user : open_gear(g);
+	int r = open_namespaces(g), below, by_user;
 
+	if (r < 0)
+		return r;
+	g->moves = g->p->ino != ix_ns_own(g->x, "ipc");
+	below = g->moves ? g->p->userfd : g->user;
+	by_user = ix_rights(g->x, g->p, below);
+	r = by_user < 0 ? by_user : open_mounts(g);
 	if (r == 0)
 		r = wait_to_be_alone(g);
 	if (r == 0)
-		r = go(g, by_user == 1);
+		r = go(g, by_user == 1 ? below : -1);
 	if (r == 0 && g->p->pidfd >= 0 && !ix_place_lives(g->p))
 		r = ix_fail_plain(g->x, -ESRCH, "process %d: ended meanwhile", g->p->pid);
 	return r;
@@ -356,7 +419,9 @@ static int enter(struct gear *g)
 
 int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags)
 {
-	struct gear g = { .x = x, .flags = flags, .shm = -1, .mnt = -1, .pid = -1 };
+	struct gear g = {
+		.x = x, .flags = flags, .shm = -1, .mnt = -1, .pid = -1, .user = -1
+	};
 	int r;
 
 	if (ns->all || (flags & ~(IPCX_ENTER_MOUNT | IPCX_ENTER_USER | IPCX_ENTER_PID)))

@@ -42,13 +42,14 @@ static bool made_by_us(struct ipcx *x, int userfd)
 	return false;
 }
 
-int ix_rights(struct ipcx *x, const struct ix_place *p)
+int ix_rights(struct ipcx *x, const struct ix_place *p, int below)
 {
-	uint64_t owner = ix_ns_own(x, "user"), id;
+	uint64_t own = ix_ns_own(x, "user"), owner = own, id;
+	bool ours = p->ino == ix_ns_own(x, "ipc");
 	auto_fd int user = ioctl(p->nsfd, NS_GET_USERNS);
 	int has = ix_cap_has(CAP_SYS_ADMIN);
 
-	if (user < 0 && errno == EPERM)
+	if (!ours && user < 0 && errno == EPERM)
 		return ix_fail_plain(
 			x, -EPERM,
 			"ipc:[%" PRIu64
@@ -59,14 +60,21 @@ int ix_rights(struct ipcx *x, const struct ix_place *p)
 		return 0;
 	if (user >= 0)
 		(void)ix_ns_identity(user, CLONE_NEWUSER, &owner, &id);
-	if (p->userfd >= 0 && made_by_us(x, p->userfd))
+	if (below >= 0 && made_by_us(x, below))
 		return 1;
+	if (ours)
+		return ix_fail_plain(
+			x, -EPERM,
+			"ipc:[%" PRIu64
+			"]: cannot make a mount namespace: not permitted: needs CAP_SYS_ADMIN in user:[%" PRIu64
+			"], your own",
+			p->ino, own);
 	return ix_fail_plain(
 		x, -EPERM,
 		"ipc:[%" PRIu64
 		"]: cannot enter: not permitted: needs CAP_SYS_ADMIN in user:[%" PRIu64
 		"], which owns it%s",
-		p->ino, owner, owner == ix_ns_own(x, "user") ? "" : ", and in your own");
+		p->ino, owner, owner == own ? "" : ", and in your own");
 }
 
 /* The hexadecimal number behind "CapBnd:" (proc(5)). */

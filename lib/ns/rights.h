@@ -5,8 +5,9 @@
 #include "ns/place.h"
 
 /*
- * Whether the caller may enter the IPC namespace of a place: 0 as he is; 1 when he has to
- * enter the user namespace that owns it first; -EPERM with a text that says what is
- * missing. user_namespaces(7), "Capabilities".
+ * Whether the caller may enter the IPC namespace of a place, or, where that is his own,
+ * make a mount namespace for the rest of it: 0 as he is; 1 when he has to enter the user
+ * namespace below first (a descriptor, or -1: there is none); -EPERM with a text that
+ * says what is missing. user_namespaces(7), "Capabilities".
  */
-int ix_rights(struct ipcx *x, const struct ix_place *p);
+int ix_rights(struct ipcx *x, const struct ix_place *p, int below);

@@ -80,7 +80,7 @@ int ix_there_check(struct ipcx *x, const struct ix_place *p)
 
 int ix_may_enter(struct ipcx *x, const struct ix_place *p, int error)
 {
-	int r = error == -EPERM ? ix_rights(x, p) : 0;
+	int r = error == -EPERM ? ix_rights(x, p, p->userfd) : 0;
 
 	if (r < 0)
 		return r;

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from helpers.places import PLACE, Place, start, stop
-from helpers.tools import helper
+from helpers.tools import helper, mqworld  # noqa: F401
 
 WHERE = "readlink /proc/self/ns/ipc"
 
@@ -60,6 +60,54 @@ def test_our_root_is_not_shown_to_it(world):
 def test_ourselves(world):
     r = enter(world, "self", WHERE)
     assert r.rc == 0 and r.out == world.run("readlink", "/proc/self/ns/ipc").out
+
+
+# Processes whose user namespace is not the one that owns their IPC namespace: that of whoever runs ipcx, another of root's.
+AS_USER = "exec setpriv --reuid=1234 --regid=1234 --clear-groups unshare --user --map-root-user"
+SHAPES = {
+    "our IPC": f"{AS_USER} --mount --fork --pid --mount-proc sh -c",
+    "root's IPC": f"exec unshare --ipc --mount sh -c '{AS_USER} --mount --fork --pid --mount-proc sh -c \"$1\"' sh",
+    "root's IPC and mounts": f"exec unshare --ipc --mount sh -c 'mount -t tmpfs -o mode=1777 none /dev/shm; {AS_USER} sh -c \"$1\"' sh",
+    "its own": f"{AS_USER} --ipc --mount --fork --pid --mount-proc sh -c",
+}
+
+
+@pytest.fixture(params=SHAPES)
+def shape(world, request):
+    """A process of such a shape, with a file in its /dev/shm: its number."""
+    script = "mount -t tmpfs -o mode=1777 none /dev/shm 2>/dev/null; echo there > /dev/shm/mark; readlink /proc/self/ns/user; cat"
+    p = subprocess.Popen(world.argv("sh", "-c", f'{SHAPES[request.param]} "$0"', script), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    user = p.stdout.readline().decode().strip()
+    pids = [pid for pid in world.run("ls", "/proc").out.split() if pid.isdigit() and world.run("readlink", f"/proc/{pid}/ns/user").out.strip() == user]
+    yield request.param, max(pids, key=int), user
+    stop(p)
+
+
+@pytest.mark.parametrize("uid", [None, 1234])
+@pytest.mark.parametrize("flag", [None, "--user", "--mount"])
+def test_the_command_is_what_the_process_is(world, shape, flag, uid):
+    """Not what owns the IPC namespace: a program of a container that shares ours is not run as our root."""
+    name, pid, user = shape
+    r = enter(world, pid, *[flag] if flag else [], "for n in user ipc; do readlink /proc/self/ns/$n; done; cat /dev/shm/mark", uid=uid)
+    if uid and name.startswith("root's"):
+        assert r.rc == 1 and "needs CAP_SYS_ADMIN" in r.err
+        return
+    ours = world.run("readlink", "/proc/self/ns/user").out.strip()
+    assert (r.rc, r.err) == (0, "") and r.lines[1:] == [world.run("readlink", f"/proc/{pid}/ns/ipc").out.strip(), "there"]
+    assert r.lines[0] == (user if flag or uid else ours)
+
+
+@pytest.mark.parametrize("uid", [None, 1234])
+def test_the_queues_that_are_there_already(mqworld, uid):
+    """Another /dev/shm, the same IPC namespace: the kernel does not mount its queues twice in one place."""
+    mqworld.sh("mount -t mqueue none /dev/mqueue")
+    mqworld.ok("mk", "mq", "/q", "--mode", "0666")
+    flags = ["--user", "--map-root-user"] if uid else []
+    mounts = "grep -c ' /dev/mqueue ' /proc/self/mounts"
+    p, pid = start(mqworld, "unshare", "--mount", *flags, "sh", "-c", "echo $$; exec cat", uid=uid)
+    r = enter(mqworld, pid, f"{WHERE}; ls /dev/mqueue; {mounts}", uid=uid)
+    stop(p)
+    assert (r.rc, r.err) == (0, "") and r.lines == [mqworld.run("readlink", "/proc/self/ns/ipc").out.strip(), "q", mqworld.sh(mounts).out.strip()]
 
 
 def test_a_user_enters_again_and_again(world):
