@@ -72,13 +72,7 @@ private() {
 		"$@"
 		return
 	fi
-	user=
-	[ "$(id -u)" -eq 0 ] || user="--user --map-root-user"
-	# shellcheck disable=SC2016,SC2086 # expanded in there; words
-	unshare $user --ipc --mount --propagation private sh -euc '
-		[ ! -d /dev/shm ] || mount -t tmpfs -o mode=1777 tmpfs /dev/shm
-		[ ! -d /dev/mqueue ] || mount -t mqueue mqueue /dev/mqueue
-		exec "$@"' sh "$@"
+	tests/private.sh "$@"
 }
 
 # What no test framework reports itself: SUITE pass|fail|skip NAME REASON.

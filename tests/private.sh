@@ -1,0 +1,31 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# tests/private.sh COMMAND…
+#
+# Runs a command where it cannot reach the machine's own IPC objects: in an IPC and a
+# mount namespace of its own, with an empty /dev/shm and an empty /dev/mqueue, as every
+# machine with an init has it. A machine without gets a /dev with one, if that can be had.
+set -eu
+
+user=
+[ "$(id -u)" -eq 0 ] || user="--user --map-root-user"
+
+# shellcheck disable=SC2016,SC2086 # expanded in there; words
+exec unshare $user --ipc --mount --propagation private sh -euc '
+	copy_dev() {
+		for f in /dev/*/; do
+			f=${f%/}
+			[ ! -L "$f" ] || continue
+			mkdir "/mnt/${f##*/}" && mount --rbind "$f" "/mnt/${f##*/}" || return
+		done
+		find /dev/. -maxdepth 1 ! -type d -exec cp -a -t /mnt {} + && mkdir /mnt/mqueue &&
+			mount --move /mnt /dev
+	}
+	if [ -d /dev ] && [ ! -d /dev/mqueue ]; then
+		mount -t tmpfs -o mode=755 tmpfs /mnt
+		copy_dev 2>/dev/null || umount -R /mnt
+	fi
+	[ ! -d /dev/shm ] || mount -t tmpfs -o mode=1777 tmpfs /dev/shm
+	[ ! -d /dev/mqueue ] || mount -t mqueue mqueue /dev/mqueue
+	exec "$@"' sh "$@"
