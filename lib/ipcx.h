@@ -708,13 +708,9 @@ int ipcx_compare(struct ipcx *x, struct ipcx_ns *first, struct ipcx_ns *second,
 int ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns, uint64_t *ret_caps);
 
 /** Flags of ipcx_ns_enter(). */
-#define IPCX_ENTER_MOUNT                                                               \
-	(1U << 0) /**< its root and programs in the place of one's own: with the other \
-		     two */
-#define IPCX_ENTER_USER                                                                  \
-	(1U << 1) /**< the user namespace of its process (known by none: that which owns \
-		     it), as root of that */
-#define IPCX_ENTER_PID (1U << 2) /**< its PID namespace: for children made from then on */
+#define IPCX_ENTER_MOUNT (1U << 0) /**< its root and programs, with the other two */
+#define IPCX_ENTER_USER  (1U << 1) /**< the user namespace of its process, as root there */
+#define IPCX_ENTER_PID   (1U << 2) /**< its PID namespace: for children made from then on */
 
 /**
  * Move the calling process into a namespace: the only function that does so. It gets a
@@ -722,11 +718,13 @@ int ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns, uint64_t *ret_cap
  * directory exists) and its /dev/shm is on /dev/shm (an empty one where the namespace is
  * known by no process); root, programs and current directory stay its own, unless
  * IPCX_ENTER_MOUNT says otherwise: then the current directory is "/", and its user and
- * PID namespace are entered, too. Whoever has rights only in the user namespace that owns
- * the target (or, in his own IPC namespace, in that of its process) enters that first.
- * When the target or its process belongs to another user namespace, PR_SET_NO_NEW_PRIVS
- * is set. The process must have a single thread. Nothing of it is undone on failure: end
- * the process then.
+ * PID namespace are entered, too. The user namespace is that of the process (where none
+ * is known, the one that owns the target); where it knows no root, one becomes what the
+ * process is. Whoever has rights only in a user namespace that he made, and the target
+ * (or, in his own IPC namespace, its process) is in, enters that first. When the target
+ * or its process belongs to another user namespace, PR_SET_NO_NEW_PRIVS is set. The
+ * process must have a single thread. Nothing of it is undone on failure: end the process
+ * then.
  *
  * @param flags IPCX_ENTER_… or 0
  * @return 0; 1 when its /dev/shm is an empty one; -EPERM with a text that names the

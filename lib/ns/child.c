@@ -67,13 +67,7 @@ static void find_map(struct ipcx *x, const struct ix_place *p, struct ix_idmap *
 
 static int step(struct ipcx *x, const struct ix_place *p, const char *what, int r)
 {
-	int error = -errno;
-
-	if (r == 0)
-		return 0;
-	(void)ix_fail(x, error, "ipc:[%llu]: cannot %s", (unsigned long long)p->ino,
-		      what);
-	return error == -EINVAL ? -EIO : error; /* not the caller's mistake */
+	return r == 0 ? 0 : ix_place_failed(x, p, what);
 }
 
 /*

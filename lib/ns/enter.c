@@ -24,6 +24,7 @@
 #include "ns/child.h"
 #include "ns/ns.h"
 #include "ns/rights.h"
+#include "ns/user.h"
 
 #define SHM_DIR    "/dev/shm"
 #define MQUEUE_DIR "/dev/mqueue"
@@ -45,14 +46,9 @@ static bool is_foreign(const struct gear *g)
 	return g->user >= 0 || g->p->userfd >= 0;
 }
 
-/* EINVAL is the caller's fault in our interface, and the kernel's word for much else. */
 static int failed(const struct gear *g, const char *what)
 {
-	int error = errno;
-
-	(void)ix_fail(g->x, -error, "ipc:[%llu]: cannot %s",
-		      (unsigned long long)g->p->ino, what);
-	return error == EINVAL ? -EIO : -error;
+	return ix_place_failed(g->x, g->p, what);
 }
 
 /* ---- before */
@@ -68,28 +64,6 @@ static int open_ns(const struct gear *g, const char *name)
 	(void)snprintf(path, sizeof(path), "ns/%s", name);
 	fd = ix_open(g->p->dirfd, path, O_RDONLY);
 	return fd < 0 ? -1 : fd;
-}
-
-/*
- * What the process is: not what owns the IPC namespace, which it may share with us. It is
- * opened behind its root and its mounts, as a process only ever goes further in: what it
- * is now does not have more rights than what it was.
- */
-static int open_user(struct gear *g)
-{
-	uint64_t own = ix_ns_own(g->x, "user"), ino = 0, id;
-	int fd;
-
-	if (g->p->dirfd < 0 || !own)
-		return 0;
-	fd = ix_open(g->p->dirfd, "ns/user", O_RDONLY);
-	if (fd < 0)
-		return ix_fail(g->x, fd, "process %d: its user namespace", g->p->pid);
-	if (ix_ns_identity(fd, CLONE_NEWUSER, &ino, &id) == 0 && ino == own)
-		(void)close(fd);
-	else
-		g->user = fd;
-	return 0;
 }
 
 /* Its /dev/shm, unless it has none: only that makes an empty one right. */
@@ -146,7 +120,7 @@ static int open_namespaces(struct gear *g)
 
 	g->mnt = open_ns(g, "mnt");
 	g->pid = open_ns(g, "pid");
-	r = open_user(g);
+	r = ix_user_of(g->x, g->p, &g->user);
 	return r < 0 ? r : settle_flags(g);
 }
 
@@ -196,37 +170,21 @@ static int drop_groups(const struct gear *g)
 	return failed(g, "give up our supplementary groups");
 }
 
-/* To be root there, as far as the namespace knows one. */
-static int become_root(const struct gear *g)
-{
-	(void)setgroups(0, NULL); /* see drop_groups() */
-	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
-		return failed(g, "become root of its user namespace");
-	return 0;
-}
-
-/* The user namespace in which we have the rights for the other steps, first; -1: ours. */
+/* A user namespace of our making, in which we have the rights for the other steps, first.
+ */
 static int enter_for_rights(const struct gear *g, int fd)
 {
 	if (fd >= 0 && setns(fd, CLONE_NEWUSER) < 0)
-		return failed(g, "enter its user namespace");
+		return failed(g, "enter the user namespace around it");
 	return 0;
 }
 
 /* What the command is to be, last: there are no more rights in there than outside. */
 static int enter_user(const struct gear *g)
 {
-	int fd = g->user >= 0 ? g->user : g->p->userfd;
-	uint64_t ino = 0, id;
-
 	if (!(g->flags & IPCX_ENTER_USER))
 		return 0;
-	/* The kernel lets nobody enter the one that he is in. */
-	if ((ix_ns_identity(fd, CLONE_NEWUSER, &ino, &id) < 0 ||
-	     ino != ix_ns_own(g->x, "user")) &&
-	    setns(fd, CLONE_NEWUSER) < 0)
-		return failed(g, "enter its user namespace");
-	return become_root(g);
+	return ix_user_enter(g->x, g->p, g->user >= 0 ? g->user : g->p->userfd);
 }
 
 /* A copy of the mount of its /dev/shm: it can only be made in its mount namespace. */
@@ -400,18 +358,19 @@ static int wait_to_be_alone(const struct gear *g)
 
 static int enter(struct gear *g)
 {
-	int r = open_namespaces(g), below, by_user;
+	auto_fd int rights = -1;
+	int r = open_namespaces(g);
 
 	if (r < 0)
 		return r;
 	g->moves = g->p->ino != ix_ns_own(g->x, "ipc");
-	below = g->moves ? g->p->userfd : g->user;
-	by_user = ix_rights(g->x, g->p, below);
-	r = by_user < 0 ? by_user : open_mounts(g);
+	r = ix_rights(g->x, g->p, g->moves ? g->p->userfd : g->user, &rights);
+	if (r == 0)
+		r = open_mounts(g);
 	if (r == 0)
 		r = wait_to_be_alone(g);
 	if (r == 0)
-		r = go(g, by_user == 1 ? below : -1);
+		r = go(g, rights);
 	if (r == 0 && g->p->pidfd >= 0 && !ix_place_lives(g->p))
 		r = ix_fail_plain(g->x, -ESRCH, "process %d: ended meanwhile", g->p->pid);
 	return r;

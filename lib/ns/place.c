@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/magic.h>
 #include <linux/nsfs.h>
 #include <poll.h>
@@ -99,6 +100,14 @@ int ix_place_of_fd(struct ipcx *x, int fd, const char *what, struct ix_place *re
 	p.userfd = owner_of(x, fd);
 	*ret_place = p;
 	return 0;
+}
+
+int ix_place_failed(struct ipcx *x, const struct ix_place *p, const char *what)
+{
+	int error = errno;
+
+	(void)ix_fail(x, -error, "ipc:[%" PRIu64 "]: cannot %s", p->ino, what);
+	return error == EINVAL ? -EIO : -error;
 }
 
 /* A zombie has. */

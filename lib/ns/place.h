@@ -48,6 +48,11 @@ int ix_place_of_fd(struct ipcx *x, int fd, const char *what, struct ix_place *re
 /* Close what is open and free the label. */
 void ix_place_close(struct ix_place *p);
 
+/* The text for what could not be done there, "enter it", with errno. Answers -errno, but
+ * -EIO for EINVAL, which in our interface is the caller's fault and in the kernel's much
+ * else. */
+int ix_place_failed(struct ipcx *x, const struct ix_place *p, const char *what);
+
 /* Whether the process of a place has not ended. */
 bool ix_place_lives(const struct ix_place *p);
 

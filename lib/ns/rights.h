@@ -6,8 +6,9 @@
 
 /*
  * Whether the caller may enter the IPC namespace of a place, or, where that is his own,
- * make a mount namespace for the rest of it: 0 as he is; 1 when he has to enter the user
- * namespace below first (a descriptor, or -1: there is none); -EPERM with a text that
- * says what is missing. user_namespaces(7), "Capabilities".
+ * make a mount namespace for the rest of it. 0, with -1 when he may as he is, otherwise
+ * the user namespace that he has to enter first (close it): one of his own making, in or
+ * above the one below (-1: there is none). -EPERM with a text that says what is missing.
+ * user_namespaces(7), "Capabilities".
  */
-int ix_rights(struct ipcx *x, const struct ix_place *p, int below);
+int ix_rights(struct ipcx *x, const struct ix_place *p, int below, int *ret_user);

@@ -80,7 +80,8 @@ int ix_there_check(struct ipcx *x, const struct ix_place *p)
 
 int ix_may_enter(struct ipcx *x, const struct ix_place *p, int error)
 {
-	int r = error == -EPERM ? ix_rights(x, p, p->userfd) : 0;
+	auto_fd int user = -1;
+	int r = error == -EPERM ? ix_rights(x, p, p->userfd, &user) : 0;
 
 	if (r < 0)
 		return r;

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from helpers.places import PLACE, Place, start, stop
-from helpers.tools import helper, mqworld  # noqa: F401
+from helpers.tools import helper, mqworld, release
 
 WHERE = "readlink /proc/self/ns/ipc"
 
@@ -68,6 +68,7 @@ SHAPES = {
     "our IPC": f"{AS_USER} --mount --fork --pid --mount-proc sh -c",
     "root's IPC": f"exec unshare --ipc --mount sh -c '{AS_USER} --mount --fork --pid --mount-proc sh -c \"$1\"' sh",
     "root's IPC and mounts": f"exec unshare --ipc --mount sh -c 'mount -t tmpfs -o mode=1777 none /dev/shm; {AS_USER} sh -c \"$1\"' sh",
+    "no root": f"{AS_USER} --mount --fork --pid --mount-proc sh -c".replace("--map-root-user", "--map-current-user"),
     "its own": f"{AS_USER} --ipc --mount --fork --pid --mount-proc sh -c",
 }
 
@@ -88,13 +89,25 @@ def shape(world, request):
 def test_the_command_is_what_the_process_is(world, shape, flag, uid):
     """Not what owns the IPC namespace: a program of a container that shares ours is not run as our root."""
     name, pid, user = shape
-    r = enter(world, pid, *[flag] if flag else [], "for n in user ipc; do readlink /proc/self/ns/$n; done; cat /dev/shm/mark", uid=uid)
+    r = enter(world, pid, *[flag] if flag else [], "for n in user ipc; do readlink /proc/self/ns/$n; done; cat /dev/shm/mark; id -u", uid=uid)
     if uid and name.startswith("root's"):
         assert r.rc == 1 and "needs CAP_SYS_ADMIN" in r.err
         return
     ours = world.run("readlink", "/proc/self/ns/user").out.strip()
-    assert (r.rc, r.err) == (0, "") and r.lines[1:] == [world.run("readlink", f"/proc/{pid}/ns/ipc").out.strip(), "there"]
+    assert (r.rc, r.err) == (0, "") and r.lines[1:] == [world.run("readlink", f"/proc/{pid}/ns/ipc").out.strip(), "there",
+                                                         "1234" if name == "no root" and (flag or uid) else "0"]
     assert r.lines[0] == (user if flag or uid else ours)
+
+
+def test_a_user_namespace_without_users(world):
+    """Nobody can become anybody there: nothing runs."""
+    p = subprocess.Popen(world.argv("unshare", "--user", "--mount", "sh", "-c", "readlink /proc/self/ns/user; cat", uid=1234),
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    user = p.stdout.readline().decode().strip()
+    pid = next(n for n in world.run("ls", "/proc").out.split() if n.isdigit() and world.run("readlink", f"/proc/{n}/ns/user").out.strip() == user)
+    r = world.run(release(), "ns", "enter", "--mount", pid, "--", "echo", "ran")
+    assert (r.rc, r.out) == (1, "") and "cannot become a user of its user namespace" in r.err and r.err.count("\n") == 1
+    stop(p)
 
 
 @pytest.mark.parametrize("uid", [None, 1234])

@@ -2,6 +2,7 @@
 """Real containers: named, looked into, entered, cleaned, and the rest of the machine left as it was."""
 
 import re
+import subprocess
 
 import pytest
 
@@ -46,6 +47,38 @@ def test_it_is_entered_with_our_programs(zoo, container):
 def test_it_is_entered_with_its_own(zoo, container):
     r = zoo.world.ipcx("ns", "enter", "--mount", container.name, "--", "/bin/ls", "/bin")
     assert r.rc == 0 and "holder" in r.out.split(), r.err
+
+
+LINKS = ["/bin/busybox", "sh", "-c", "for n in user pid ipc mnt; do busybox readlink /proc/self/ns/$n; done"]
+
+
+def links(zoo, pid):
+    return zoo.world.run("readlink", *[f"/proc/{pid}/ns/{n}" for n in ("user", "pid", "ipc", "mnt")]).lines
+
+
+def test_its_own_programs_are_what_they_are_there(zoo, container):
+    r = zoo.world.ipcx("ns", "enter", "--mount", container.name, "--", *LINKS)
+    assert (r.rc, r.lines) == (0, links(zoo, container.pid)), r.err
+
+
+def test_a_sandbox_that_shares_our_ipc_namespace(zoo):
+    """As Flatpak makes them: its programs do not run as our root for that."""
+    c = zoo.start("bwrap")
+    p = subprocess.Popen(zoo.world.argv("bwrap", "--unshare-user", "--unshare-pid", "--die-with-parent", "--bind", f"{zoo.dir}/rootfs", "/", "--proc", "/proc",
+                                        "--dev", "/dev", "sh", "-c", "echo up > /dev/shm/mark; echo up; read end", uid=12345),
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert p.stdout.readline() == b"up\n"
+        pid = zoo.world.run("pgrep", "-n", "-u", "12345", "-x", "sh").out.strip()
+        theirs, ours = links(zoo, pid), links(zoo, "self")
+        assert theirs[2] == ours[2] != f"ipc:[{ino(zoo, c.pid)}]" and theirs[0] != ours[0]
+        for uid in (None, 12345):
+            r = zoo.world.ipcx("ns", "enter", "--mount", pid, "--", *LINKS, uid=uid)
+            assert (r.rc, r.lines) == (0, theirs), r.err
+            r = zoo.world.ipcx("ns", "enter", pid, "--", "cat", "/dev/shm/mark", uid=uid)
+            assert (r.rc, r.out) == (0, "up\n"), r.err
+    finally:
+        p.communicate(b"end\n", timeout=20)
 
 
 def test_its_limits(zoo, container):
