@@ -14,15 +14,19 @@ struct ns_enter_args {
 struct entry {
 	struct ipcx_ns *ns;
 	unsigned flags;
+	uint64_t most;
 };
 
 static int go(struct app *app, void *data)
 {
-	const struct entry *e = data;
+	struct entry *e = data;
 	int r = ipcx_ns_enter(app->x, e->ns, e->flags);
 
 	if (r == 1)
 		msg_note("it has no /dev/shm that is known: an empty one is there");
+	/* Of what it is by now: one that starts gives up more and more. */
+	if (r >= 0 && (e->flags & IPCX_ENTER_MOUNT))
+		r = ipcx_ns_bounding(app->x, e->ns, &e->most);
 	return r < 0 ? app_failed(app, r) : 0;
 }
 
@@ -37,12 +41,16 @@ static int run(struct app *app, void *data, int n, char **words)
 			     .data = &e,
 			     .foreign = args->mount,
 			     .fork = args->pid || args->mount,
-			     .caps = IX_CAPS_ALL };
+			     .most = args->mount ? &e.most : NULL };
 	int r;
 
 	if (n == 0)
 		return msg_usage("ns enter needs a namespace: a process, container, pin, "
 				 "file, ipc:[N] or self");
+	if (args->pid && !args->mount && (args->run.keep_caps || args->run.drop_caps))
+		return msg_usage(
+			"--pid: a process with fewer capabilities would show our root to those in "
+			"there: its own root has to be entered, too (--mount)");
 	r = ipcx_ns_open(app->x, words[0], &app->ns);
 	if (r < 0)
 		return app_failed(app, r);
@@ -53,11 +61,6 @@ static int run(struct app *app, void *data, int n, char **words)
 	if (*words && !strcmp(*words, "--"))
 		words++;
 	there.argv = words;
-	if (args->mount) {
-		r = ipcx_ns_bounding(app->x, app->ns, &there.caps);
-		if (r < 0)
-			return app_failed(app, r);
-	}
 	return run_command_there(app, &there);
 }
 

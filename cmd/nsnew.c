@@ -126,7 +126,7 @@ static int reopen(struct app *app, const char *pin)
 static int run(struct app *app, void *data, int n, char **words)
 {
 	struct ns_new_args *args = data;
-	struct run there = { .options = &args->run, .data = args, .caps = IX_CAPS_ALL };
+	struct run there = { .options = &args->run, .data = args };
 	char name[64];
 	uint64_t value;
 	int r = 0;

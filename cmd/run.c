@@ -46,34 +46,31 @@ static void close_rest(void)
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-static int read_caps(const struct run *run, uint64_t *ret_caps)
+static int lost_libcap(void)
 {
-	const struct run_options *o = run->options;
-	uint64_t caps = run->caps, named;
+	msg_error("capabilities: libcap is not installed");
+	return EXIT_FAILED;
+}
+
+/* What is asked for, at most what is there; "all" is everything, whatever is there. */
+static int read_caps(const struct run_options *o, uint64_t *ret_caps, bool *ret_all)
+{
+	uint64_t keep = IX_CAPS_ALL, drop = 0;
 	int r = 0;
 
-	if (o->keep_caps) {
-		r = ix_cap_parse(o->keep_caps, &caps);
-		if (r < 0)
-			return r == -EINVAL ? msg_usage("--keep-caps: '%s' is no list of "
-							"capabilities",
-							o->keep_caps)
-					    : EXIT_FAILED;
-	}
-	if (o->drop_caps) {
-		r = ix_cap_parse(o->drop_caps, &named);
-		if (r == -EINVAL)
-			return msg_usage("--drop-caps: '%s' is no list of capabilities",
-					 o->drop_caps);
-		if (r == 0)
-			caps &= ~named;
-	}
-	if (r < 0) {
-		msg_error("capabilities: libcap is not installed");
-		return EXIT_FAILED;
-	}
-	*ret_caps = caps;
-	return 0;
+	if (o->keep_caps)
+		r = ix_cap_parse(o->keep_caps, &keep);
+	if (r == -EINVAL)
+		return msg_usage("--keep-caps: '%s' is no list of capabilities",
+				 o->keep_caps);
+	*ret_all = o->keep_caps && keep == IX_CAPS_ALL;
+	if (r == 0 && o->drop_caps)
+		r = ix_cap_parse(o->drop_caps, &drop);
+	if (r == -EINVAL)
+		return msg_usage("--drop-caps: '%s' is no list of capabilities",
+				 o->drop_caps);
+	*ret_caps = keep & ~drop;
+	return r == 0 ? 0 : lost_libcap();
 }
 
 /* The programs of a container get nothing of ours but the terminal's kind. */
@@ -249,17 +246,23 @@ struct start {
 	struct app *app;
 	const struct run *run;
 	uint64_t caps;
+	bool all;
 };
 
+/* After going, nothing is loaded any more: in a container's root it would be its library.
+ */
 static int start(void *data)
 {
 	const struct start *s = data;
+	uint64_t caps = s->caps;
 	int r = s->run->go(s->app, s->run->data);
 
 	if (r)
 		return r;
-	if (s->caps != IX_CAPS_ALL) {
-		r = ix_cap_keep(s->caps);
+	if (s->run->most && !s->all)
+		caps &= *s->run->most;
+	if (caps != IX_CAPS_ALL) {
+		r = ix_cap_keep(caps);
 		if (r < 0) {
 			msg_error("cannot drop capabilities: %s", strerror(-r));
 			return EXIT_FAILED;
@@ -279,7 +282,9 @@ int run_command_there(struct app *app, const struct run *run)
 	int r = check_environment(run->options);
 
 	if (!r)
-		r = read_caps(run, &s.caps);
+		r = read_caps(run->options, &s.caps, &s.all);
+	if (!r && (run->most || s.caps != IX_CAPS_ALL) && ix_cap_has(0) < 0)
+		r = lost_libcap(); /* now, while it would be ours: see start() */
 	if (r)
 		return r;
 	(void)out_flush();

@@ -27,7 +27,8 @@ struct run {
 	char **argv;  /* NULL ends it; none: a shell */
 	bool foreign; /* the programs are a container's: a small environment of our own */
 	bool fork;    /* a child has to be made after going: a PID namespace */
-	uint64_t caps; /* the most that is kept, IX_CAPS_ALL for all */
+	const uint64_t
+		*most; /* capabilities that are kept at most, when gone; NULL: all */
 };
 
 /*

@@ -717,14 +717,14 @@ int ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns, uint64_t *ret_cap
  * mount namespace of its own, in which the target's queues are on /dev/mqueue (where that
  * directory exists) and its /dev/shm is on /dev/shm (an empty one where the namespace is
  * known by no process); root, programs and current directory stay its own, unless
- * IPCX_ENTER_MOUNT says otherwise: then the current directory is "/", and its user and
- * PID namespace are entered, too. The user namespace is that of the process (where none
- * is known, the one that owns the target); where it knows no root, one becomes what the
- * process is. Whoever has rights only in a user namespace that he made, and the target
- * (or, in his own IPC namespace, its process) is in, enters that first. When the target
- * or its process belongs to another user namespace, PR_SET_NO_NEW_PRIVS is set. The
- * process must have a single thread. Nothing of it is undone on failure: end the process
- * then.
+ * IPCX_ENTER_MOUNT says otherwise: then the current directory is "/", and its user, PID,
+ * network, UTS and cgroup namespaces are entered, too. The user namespace is that of the
+ * process (where none is known, the one that owns the target); where it knows no root,
+ * one becomes what the process is. Whoever has rights only in a user namespace that he
+ * made, and the target (or, in his own IPC namespace, its process) is in, enters that
+ * first. When the target or its process belongs to another user namespace,
+ * PR_SET_NO_NEW_PRIVS is set. The process must have a single thread. Nothing of it is
+ * undone on failure: end the process then.
  *
  * @param flags IPCX_ENTER_… or 0
  * @return 0; 1 when its /dev/shm is an empty one; -EPERM with a text that names the

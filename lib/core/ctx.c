@@ -29,6 +29,7 @@ void ix_moved(struct ipcx *x)
 	if (x->rootfd >= 0)
 		(void)close(x->rootfd);
 	x->rootfd = x->procfd = -1;
+	x->numbers = IX_NUMBERS_NOT_ASKED;
 }
 
 void ipcx_free(struct ipcx *x)
@@ -84,6 +85,36 @@ int ix_procfd(struct ipcx *x)
 	}
 	x->procfd = fd;
 	return fd;
+}
+
+/* "NSpid:" (proc(5), Linux 4.1) has our number in the PID namespace of that /proc and in
+ * each below it, down to our own: one, when it is that. */
+static bool is_alone(const char *status)
+{
+	static const char key[] = "\nNSpid:\t";
+	const char *at = strstr(status, key);
+
+	if (!at)
+		return true;
+	at += strlen(key);
+	return at[strcspn(at, "\t\n")] != '\t';
+}
+
+bool ix_proc_is_ours(struct ipcx *x)
+{
+	/* The file has as many groups as the process. */
+	static const size_t most = (size_t)1 << 20;
+	int proc = ix_procfd(x);
+
+	if (proc >= 0 && x->numbers == IX_NUMBERS_NOT_ASKED) {
+		auto_fd int fd = ix_open(proc, "thread-self/status", O_RDONLY);
+		auto_buf struct ix_buf b = { 0 };
+		bool ours = fd >= 0 && ix_read_all(fd, most, &b) == 0 &&
+			    ix_buf_add(&b, "", 1) == 0 && is_alone(b.data);
+
+		x->numbers = ours ? IX_NUMBERS_OURS : IX_NUMBERS_OTHERS;
+	}
+	return x->numbers == IX_NUMBERS_OURS;
 }
 
 int ix_viewfd(struct ipcx *x)

@@ -9,52 +9,32 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
-#include <linux/mount.h>
+#include <linux/keyctl.h>
 #include <sched.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 
 #include "base/file.h"
-#include "base/mnt.h"
 #include "core/spot.h"
 #include "ns/child.h"
+#include "ns/gear.h"
 #include "ns/ns.h"
 #include "ns/rights.h"
 #include "ns/user.h"
 
-#define SHM_DIR    "/dev/shm"
-#define MQUEUE_DIR "/dev/mqueue"
-
-/* What has to be open before the first step. */
-struct gear {
-	struct ipcx *x;
-	const struct ix_place *p;
-	unsigned flags;
-	int shm, mnt, pid; /* of the target: a directory, its namespaces; or -1 */
-	int user;          /* the process's user namespace, unless that is ours; or -1 */
-	bool moves;        /* out of our IPC namespace */
-	char cwd[PATH_MAX];
-};
-
 /* Somebody there has rights that are not ours: by the process, or by the namespace. */
-static bool is_foreign(const struct gear *g)
+static bool is_foreign(const struct ix_gear *g)
 {
 	return g->user >= 0 || g->p->userfd >= 0;
-}
-
-static int failed(const struct gear *g, const char *what)
-{
-	return ix_place_failed(g->x, g->p, what);
 }
 
 /* ---- before */
 
 /* Through the directory of the process: its number could be another's by now. */
-static int open_ns(const struct gear *g, const char *name)
+static int open_ns(const struct ix_gear *g, const char *name)
 {
 	char path[16];
 	int fd;
@@ -67,7 +47,7 @@ static int open_ns(const struct gear *g, const char *name)
 }
 
 /* Its /dev/shm, unless it has none: only that makes an empty one right. */
-static int open_shm(struct gear *g)
+static int open_shm(struct ix_gear *g)
 {
 	int fd = ix_spot_open(g->x, g->p->rootfd, ix_relative(SHM_DIR),
 			      O_PATH | O_DIRECTORY),
@@ -87,7 +67,7 @@ static int open_shm(struct gear *g)
 	return 0;
 }
 
-static int nobody(const struct gear *g, const char *what)
+static int nobody(const struct ix_gear *g, const char *what)
 {
 	return ix_fail_plain(g->x, -EINVAL,
 			     "ipc:[%llu]: no process is known whose %s could be entered",
@@ -99,14 +79,17 @@ static int nobody(const struct gear *g, const char *what)
  * its processes, whoever starts them. And whoever has rights in that user namespace may
  * look through a process of it at the root that it has: ours is not shown to them.
  */
-static int settle_flags(struct gear *g)
+static int settle_flags(struct ix_gear *g)
 {
-	if ((g->flags & IPCX_ENTER_PID) && !(g->flags & IPCX_ENTER_MOUNT) &&
-	    is_foreign(g))
+	if (is_foreign(g) && !(g->flags & IPCX_ENTER_MOUNT) &&
+	    (g->flags &
+	     (g->same_pids ? IPCX_ENTER_PID | IPCX_ENTER_USER : IPCX_ENTER_PID)))
 		return ix_fail_plain(
 			g->x, -EINVAL,
-			"ipc:[%llu]: in its PID namespace its processes would see our root: its own root has to be entered, too (--mount)",
-			(unsigned long long)g->p->ino);
+			"ipc:[%llu]: %s its processes would see our root: its own root has to be entered, too (--mount)",
+			(unsigned long long)g->p->ino,
+			g->same_pids ? "in its user namespace, as PIDs are shared,"
+				     : "in its PID namespace");
 	if (g->flags & IPCX_ENTER_MOUNT)
 		g->flags |= IPCX_ENTER_PID | IPCX_ENTER_USER;
 	if (g->p->dirfd < 0 ? g->p->userfd < 0 : g->user < 0)
@@ -114,17 +97,69 @@ static int settle_flags(struct gear *g)
 	return 0;
 }
 
-static int open_namespaces(struct gear *g)
+/* The same, unless it is ours: that needs no entering, and a user may not. */
+static int open_other_ns(const struct ix_gear *g, const char *name)
 {
+	int fd = open_ns(g, name);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_ino == ix_ns_own(g->x, name)) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* What else is not ours where a container has its own: the network above all. */
+static const char *const more[IX_GEAR_MORE] = { "net", "uts", "cgroup" };
+
+static int open_namespaces(struct ix_gear *g)
+{
+	struct stat st;
 	int r;
 
 	g->mnt = open_ns(g, "mnt");
 	g->pid = open_ns(g, "pid");
+	g->same_pids = g->pid >= 0 && fstat(g->pid, &st) == 0 &&
+		       st.st_ino == ix_ns_own(g->x, "pid");
+	for (size_t i = 0; (g->flags & IPCX_ENTER_MOUNT) && i < IX_GEAR_MORE; i++)
+		g->more[i] = open_other_ns(g, more[i]);
 	r = ix_user_of(g->x, g->p, &g->user);
 	return r < 0 ? r : settle_flags(g);
 }
 
-static int open_mounts(struct gear *g)
+/* Whether a link of the process still leads to what is open. */
+static bool still(const struct ix_gear *g, const char *link, int fd)
+{
+	struct stat now, then;
+
+	return fd < 0 ||
+	       (fstatat(g->p->dirfd, link, &now, 0) == 0 && fstat(fd, &then) == 0 &&
+		now.st_dev == then.st_dev && now.st_ino == then.st_ino);
+}
+
+/*
+ * Whether all that is open is of one moment. A container that starts goes from our
+ * namespaces into its own one after the other: half of each would be neither.
+ */
+static int check_moment(const struct ix_gear *g)
+{
+	char path[16];
+	bool same = still(g, "ns/ipc", g->p->nsfd) && still(g, "root", g->p->rootfd) &&
+		    still(g, "ns/mnt", g->mnt) && still(g, "ns/pid", g->pid) &&
+		    still(g, "ns/user", g->user);
+
+	for (size_t i = 0; i < IX_GEAR_MORE; i++) {
+		(void)snprintf(path, sizeof(path), "ns/%s", more[i]);
+		same = same && still(g, path, g->more[i]);
+	}
+	return same ? 0
+		    : ix_fail_plain(g->x, -ESRCH,
+				    "process %d: is going into other namespaces just now",
+				    g->p->pid);
+}
+
+static int open_mounts(struct ix_gear *g)
 {
 	const struct ix_place *p = g->p;
 	int r = 0;
@@ -147,9 +182,10 @@ static int open_mounts(struct gear *g)
 	return 0;
 }
 
-static void close_gear(const struct gear *g)
+static void close_gear(const struct ix_gear *g)
 {
-	const int fds[] = { g->shm, g->mnt, g->pid, g->user };
+	const int fds[] = { g->shm,     g->mnt,     g->pid,    g->user,
+			    g->more[0], g->more[1], g->more[2] };
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		if (fds[i] >= 0)
@@ -158,163 +194,107 @@ static void close_gear(const struct gear *g)
 
 /* ---- the steps */
 
-/*
- * The groups of whoever comes from outside are not for programs in there. A user's own
- * may stay where his user namespace forbids setgroups(2): he has no others to lend.
- */
-static int drop_groups(const struct gear *g)
+/* setgroups(2) may be forbidden for good in a user's own namespace (user_namespaces(7)):
+ * he has no others to lend. */
+static bool may_not_set_groups(const struct ix_gear *g)
 {
-	if (!(g->flags & (IPCX_ENTER_MOUNT | IPCX_ENTER_USER)) ||
-	    setgroups(0, NULL) == 0 || geteuid() != 0)
+	char text[16];
+	int len = ix_read_file(ix_procfd(g->x), "thread-self/setgroups", text,
+			       sizeof(text));
+
+	return len >= 4 && strncmp(text, "deny", 4) == 0;
+}
+
+/* The groups of whoever comes from outside are not for programs in there, and his keys
+ * are not either. */
+static int leave_behind(const struct ix_gear *g, int rights)
+{
+	if (!(g->flags & (IPCX_ENTER_MOUNT | IPCX_ENTER_USER)))
 		return 0;
-	return failed(g, "give up our supplementary groups");
+	if (setgroups(0, NULL) < 0 && rights < 0 && !may_not_set_groups(g))
+		return ix_gear_failed(g, "give up our supplementary groups");
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
+		return ix_gear_failed(g, "give up our session keyring");
+	return 0;
 }
 
 /* A user namespace of our making, in which we have the rights for the other steps, first.
  */
-static int enter_for_rights(const struct gear *g, int fd)
+static int enter_for_rights(const struct ix_gear *g, int fd)
 {
 	if (fd >= 0 && setns(fd, CLONE_NEWUSER) < 0)
-		return failed(g, "enter the user namespace around it");
+		return ix_gear_failed(g, "enter the user namespace around it");
 	return 0;
 }
 
 /* What the command is to be, last: there are no more rights in there than outside. */
-static int enter_user(const struct gear *g)
+static int enter_user(const struct ix_gear *g)
 {
 	if (!(g->flags & IPCX_ENTER_USER))
 		return 0;
 	return ix_user_enter(g->x, g->p, g->user >= 0 ? g->user : g->p->userfd);
 }
 
-/* A copy of the mount of its /dev/shm: it can only be made in its mount namespace. */
-static int clone_shm(const struct gear *g, int home, int *ret_tree)
-{
-	long tree;
-	int r = 0;
-
-	if (setns(g->mnt, CLONE_NEWNS) < 0)
-		return failed(g, "enter its mount namespace for its " SHM_DIR);
-	tree = syscall(SYS_open_tree, g->shm, "",
-		       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-	if (tree < 0)
-		r = failed(g, "take its " SHM_DIR " along");
-	if (setns(home, CLONE_NEWNS) < 0)
-		r = failed(g, "come back from its mount namespace");
-	if (r < 0) {
-		if (tree >= 0)
-			(void)close((int)tree);
-		return r;
-	}
-	*ret_tree = (int)tree;
-	return 0;
-}
-
-static int put_shm(const struct gear *g)
-{
-	static const struct mount_attr safe = { .attr_set = MOUNT_ATTR_NOSUID |
-							    MOUNT_ATTR_NODEV };
-	int proc = ix_procfd(g->x);
-	auto_fd int home = ix_open(proc, "thread-self/ns/mnt", O_RDONLY), tree = -1;
-	int r;
-
-	/* Without a root of its own there is no /dev/shm to share: an empty one. */
-	if (g->shm < 0)
-		return mount("tmpfs", SHM_DIR, "tmpfs", MS_NOSUID | MS_NODEV,
-			     "mode=1777") < 0
-			       ? failed(g, "mount an empty " SHM_DIR)
-			       : 0;
-	if (home < 0)
-		return ix_fail(g->x, home, "/proc/thread-self/ns/mnt");
-	r = clone_shm(g, home, &tree);
-	if (r < 0)
-		return r;
-	/* As ours would be. Linux before 5.12 has no such call. */
-	if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &safe, sizeof(safe)) <
-		    0 &&
-	    errno != ENOSYS)
-		return failed(g, "make its " SHM_DIR " harmless");
-	if (syscall(SYS_move_mount, tree, "", AT_FDCWD, SHM_DIR,
-		    MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		return failed(g, "put its " SHM_DIR " in the place of ours");
-	return 0;
-}
-
-/* A mount namespace of our own, so that nobody else sees what comes on /dev. */
-static int own_mounts(const struct gear *g)
-{
-	if (unshare(CLONE_NEWNS) < 0)
-		return failed(g, "make a mount namespace");
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return failed(g, "keep its mounts to itself");
-	return 0;
-}
-
-static int put_queues(const struct gear *g)
-{
-	struct stat st;
-
-	if (stat(MQUEUE_DIR, &st) < 0)
-		return 0; /* mq_open(3) works without */
-	if (mount("mqueue", MQUEUE_DIR, "mqueue", MS_NOSUID | MS_NODEV | MS_NOEXEC,
-		  NULL) == 0)
-		return 0;
-	/* do_add_mount() in fs/namespace.c: it is the file system that is there already. */
-	if (errno == EBUSY)
-		return 0;
-	/* A user's own namespace: what he sees there anyway. */
-	if (errno == EPERM && !g->moves)
-		return 0;
-	return failed(g, "mount its queues on " MQUEUE_DIR);
-}
-
-static int enter_ipc(const struct gear *g)
+static int enter_ipc(const struct ix_gear *g)
 {
 	if (g->moves && setns(g->p->nsfd, CLONE_NEWIPC) < 0)
-		return failed(g, "enter it");
+		return ix_gear_failed(g, "enter it");
 	return ix_there_check(g->x, g->p);
 }
 
-static int enter_pid(const struct gear *g)
+static int enter_pid(const struct ix_gear *g)
 {
-	if ((g->flags & IPCX_ENTER_PID) && setns(g->pid, CLONE_NEWPID) < 0)
-		return failed(g, "enter its PID namespace");
+	if ((g->flags & IPCX_ENTER_PID) && !g->same_pids &&
+	    setns(g->pid, CLONE_NEWPID) < 0)
+		return ix_gear_failed(g, "enter its PID namespace");
+	return 0;
+}
+
+static int enter_more(const struct ix_gear *g)
+{
+	for (size_t i = 0; i < IX_GEAR_MORE; i++)
+		if (g->more[i] >= 0 && setns(g->more[i], 0) < 0)
+			return ix_gear_failed(
+				g, "enter its network, UTS or cgroup namespace");
 	return 0;
 }
 
 /* Its own root: where that is not the root of its mount namespace, as far down as it. */
-static int enter_root(const struct gear *g)
+static int enter_root(const struct ix_gear *g)
 {
 	char cwd[PATH_MAX];
 
 	if (setns(g->mnt, CLONE_NEWNS) < 0)
-		return failed(g, "enter its mount namespace");
-	if (fchdir(g->p->rootfd) < 0 || chroot(".") < 0 || chdir("/") < 0)
-		return failed(g, "enter its root");
-	/* Outside of the root there is no path. */
-	if (!getcwd(cwd, sizeof(cwd)) || cwd[0] != '/')
-		return failed(g, "stay in its root");
-	return 0;
+		return ix_gear_failed(g, "enter its mount namespace");
+	if (fchdir(g->p->rootfd) < 0)
+		return ix_gear_failed(g, "enter its root");
+	/* Of another mount namespace it has no path here. */
+	if (!getcwd(cwd, sizeof(cwd)) || cwd[0] != '/') {
+		errno = ESRCH;
+		return ix_gear_failed(g, "find its root in its mount namespace");
+	}
+	return chroot(".") < 0 || chdir("/") < 0 ? ix_gear_failed(g, "enter its root")
+						 : 0;
 }
 
-static int go_with_own_root(const struct gear *g)
+static int go_with_own_root(const struct ix_gear *g)
 {
-	struct ix_spot ours = ix_spot_of(g->x, getpid(), ix_relative(SHM_DIR));
+	struct ix_spot ours = ix_spot_below(g->x, ix_rootfd(g->x), ix_relative(SHM_DIR));
 	struct ix_spot theirs = ix_spot_below(g->x, g->p->rootfd, ix_relative(SHM_DIR));
-	int r = own_mounts(g);
+	int r = ix_mounts_own(g);
 
 	if (r == 0 && !g->p->home && !ix_spot_same(&ours, &theirs))
-		r = put_shm(g);
+		r = ix_mounts_shm(g);
 	if (r == 0)
 		r = enter_ipc(g);
 	if (r == 0)
-		r = put_queues(g);
+		r = ix_mounts_queues(g);
 	if (r == 0 && chdir(g->cwd) < 0)
 		(void)!chdir("/");
 	return r;
 }
 
-static int go(const struct gear *g, int rights)
+static int go(const struct ix_gear *g, int rights)
 {
 	int r;
 
@@ -322,27 +302,34 @@ static int go(const struct gear *g, int rights)
 	if (rights >= 0 || g->flags)
 		(void)prctl(PR_SET_DUMPABLE, 0);
 	if (is_foreign(g) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return failed(g, "give up new privileges");
-	r = drop_groups(g);
+		return ix_gear_failed(g, "give up new privileges");
+	r = enter_for_rights(g, rights);
 	if (r == 0)
-		r = enter_for_rights(g, rights);
+		r = leave_behind(g, rights);
 	if (r == 0)
 		r = enter_pid(g);
 	if (r == 0 && (g->flags & IPCX_ENTER_MOUNT)) {
 		r = enter_ipc(g);
 		if (r == 0)
+			r = enter_more(g);
+		if (r == 0)
 			r = enter_root(g);
 	} else if (r == 0) {
 		r = go_with_own_root(g);
 	}
-	return r < 0 ? r : enter_user(g);
+	if (r == 0)
+		r = enter_user(g);
+	/* A change of user sets it to fs.suid_dumpable. */
+	if (rights >= 0 || g->flags)
+		(void)prctl(PR_SET_DUMPABLE, 0);
+	return r;
 }
 
 /*
  * The kernel moves only processes of one thread into a user or mount namespace. One that
  * asked a file system for us (base/below.h) may be about to end; it counts until it has.
  */
-static int wait_to_be_alone(const struct gear *g)
+static int wait_to_be_alone(const struct ix_gear *g)
 {
 	const struct timespec moment = { .tv_nsec = 1000000 };
 	struct stat st;
@@ -356,11 +343,13 @@ static int wait_to_be_alone(const struct gear *g)
 			     "this process has several threads: none of it can be moved");
 }
 
-static int enter(struct gear *g)
+static int enter(struct ix_gear *g)
 {
 	auto_fd int rights = -1;
 	int r = open_namespaces(g);
 
+	if (r == 0 && g->p->dirfd >= 0)
+		r = check_moment(g);
 	if (r < 0)
 		return r;
 	g->moves = g->p->ino != ix_ns_own(g->x, "ipc");
@@ -378,9 +367,13 @@ static int enter(struct gear *g)
 
 int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags)
 {
-	struct gear g = {
-		.x = x, .flags = flags, .shm = -1, .mnt = -1, .pid = -1, .user = -1
-	};
+	struct ix_gear g = { .x = x,
+			     .flags = flags,
+			     .shm = -1,
+			     .mnt = -1,
+			     .pid = -1,
+			     .user = -1,
+			     .more = { -1, -1, -1 } };
 	int r;
 
 	if (ns->all || (flags & ~(IPCX_ENTER_MOUNT | IPCX_ENTER_USER | IPCX_ENTER_PID)))

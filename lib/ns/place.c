@@ -188,10 +188,17 @@ static int open_parts(struct ipcx *x, int dir, struct ix_place *p)
 
 static int open_process(struct ipcx *x, uint64_t start, struct ix_place *p)
 {
+	bool ours = ix_proc_is_ours(x);
 	char name[16];
-	int error, r;
+	int error = 0, r;
 
-	p->pidfd = open_pidfd(p->pid, &error);
+	/* Where the number does not come from /proc itself, it could be anybody's there. */
+	if (!ours && !start)
+		return ix_fail_plain(x, -EIO,
+				     "process %d: /proc is that of another PID namespace, "
+				     "with other numbers (mount -t proc proc /proc)",
+				     p->pid);
+	p->pidfd = ours ? open_pidfd(p->pid, &error) : -1;
 	if (error && error != -ENOSYS && error != -EPERM)
 		return failed(x, p->pid, error, "pidfd_open");
 	(void)snprintf(name, sizeof(name), "%d", p->pid);

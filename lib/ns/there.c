@@ -72,7 +72,7 @@ int ix_there_check(struct ipcx *x, const struct ix_place *p)
 {
 	uint64_t now = ix_ns_own(x, "ipc");
 
-	if (!now || now == p->ino)
+	if (now == p->ino)
 		return 0;
 	return ix_fail_plain(x, -EXDEV, "ipc:[%llu] was entered, but this is ipc:[%llu]",
 			     (unsigned long long)p->ino, (unsigned long long)now);

@@ -24,8 +24,11 @@ int ix_user_of(struct ipcx *x, const struct ix_place *p, int *ret_fd)
 	int fd;
 
 	*ret_fd = -1;
-	if (p->dirfd < 0 || !own)
+	if (p->dirfd < 0)
 		return 0;
+	if (!own)
+		return ix_fail_plain(x, -EIO,
+				     "our own user namespace: /proc does not tell");
 	fd = ix_open(p->dirfd, "ns/user", O_RDONLY);
 	if (fd < 0)
 		return ix_fail(x, fd, "process %d: its user namespace", p->pid);

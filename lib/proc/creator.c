@@ -47,6 +47,8 @@ enum ix_alive ix_proc_then(struct ipcx *x, int32_t pid, int64_t when, char *buf,
 		return IX_UNKNOWN;
 	if (proc < 0)
 		return not_readable(pid);
+	if (!ix_proc_is_ours(x))
+		return IX_UNKNOWN;
 	(void)snprintf(path, sizeof(path), "%d/stat", pid);
 	len = ix_read_file(proc, path, text, sizeof(text));
 	if (len <= 0 || ix_proc_stat_parse(text, (size_t)len, &st) < 0)

@@ -101,6 +101,10 @@ def test_pid_namespace(world):
 
 def test_root_of_its_user_namespace(world):
     p = Place(world, "--user", "--map-root-user")
+    r = enter(world, p, "--user", "echo ran")
+    assert (r.rc, r.out) == (2, "") and "PIDs are shared" in r.err, "through the command its processes could see our root"
+    p.end()
+    p = Place(world, "--user", "--map-root-user", "--pid", "--fork", "--kill-child", script=PLACE.replace("echo $$", "echo 0"))
     r = enter(world, p, "--user", "readlink /proc/self/ns/user; id -u; grep NoNewPrivs /proc/self/status; touch /dev/shm/x")
     assert r.rc == 0 and r.lines[0] == world.run("readlink", f"/proc/{p.pid}/ns/user").out.strip()
     assert r.lines[1:] == ["0", "NoNewPrivs:\t1"]

@@ -67,7 +67,7 @@ AS_USER = "exec setpriv --reuid=1234 --regid=1234 --clear-groups unshare --user 
 SHAPES = {
     "our IPC": f"{AS_USER} --mount --fork --pid --mount-proc sh -c",
     "root's IPC": f"exec unshare --ipc --mount sh -c '{AS_USER} --mount --fork --pid --mount-proc sh -c \"$1\"' sh",
-    "root's IPC and mounts": f"exec unshare --ipc --mount sh -c 'mount -t tmpfs -o mode=1777 none /dev/shm; {AS_USER} sh -c \"$1\"' sh",
+    "root's IPC and mounts": f"exec unshare --ipc --mount sh -c 'mount -t tmpfs -o mode=1777 none /dev/shm; {AS_USER} --fork --pid --mount-proc sh -c \"$1\"' sh",
     "no root": f"{AS_USER} --mount --fork --pid --mount-proc sh -c".replace("--map-root-user", "--map-current-user"),
     "its own": f"{AS_USER} --ipc --mount --fork --pid --mount-proc sh -c",
 }

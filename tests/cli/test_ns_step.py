@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A process that ends, or whose number another one gets, between any two steps of a command that is about it: what is
+"""A process that ends, goes elsewhere, or whose number another one gets, between any two steps of a command that is about it: what is
 shown or entered is all of the one, all of the other, or nothing."""
 
 import re
@@ -29,7 +29,7 @@ def sizes(text):
     return set(re.findall(r"(?:^|\s)(4096|8192)(?:\s|$)", text))
 
 
-@pytest.mark.parametrize("how", ["end", "reuse"])
+@pytest.mark.parametrize("how", ["end", "reuse", "move"])
 @pytest.mark.parametrize("words", [
     ["ls", "shm", "--ns", "@", "--no-headings", "-o", "size", "--bytes"],
     ["ls", "sysv", "pshm", "--ns", "all", "--no-headings", "-o", "size", "--bytes"],
@@ -47,10 +47,11 @@ def test_looking_from_any_moment(world, how, words):
             assert (r.rc == 0) == (len(sizes(r.out)) == 1), (at, r.out, r.err)
 
 
-@pytest.mark.parametrize("how", ["end", "reuse"])
-def test_entering_from_any_moment(world, how):
-    """The segment and the file are of the same process, and never ours."""
-    words = ["ns", "enter", "--no-pty", "@", "--", "/bin/sh", "-c", "ipcs -m; cat /dev/shm/who"]
+@pytest.mark.parametrize("flags", [[], ["--mount"]], ids=["own root", "its root"])
+@pytest.mark.parametrize("how", ["end", "reuse", "move"])
+def test_entering_from_any_moment(world, how, flags):
+    """The segment and the file are of the same process at the same moment, and never ours."""
+    words = ["ns", "enter", "--no-pty", *flags, "@", "--", "/bin/sh", "-c", "ipcs -m; cat /dev/shm/who"]
     world.ok("mk", "shm:0x1", "--size", "12345")
     world.run("sh", "-c", "echo 3 >/dev/shm/who")
     seen = set()

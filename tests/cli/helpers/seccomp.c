@@ -42,7 +42,7 @@ static const struct {
 	CALL(fchownat),   CALL(memfd_create),  CALL(prlimit64),  CALL(getrandom),
 	CALL(unlinkat),   CALL(ftruncate),     CALL(setns),      CALL(unshare),
 	CALL(mount),      CALL(open_tree),     CALL(move_mount), CALL(close_range),
-	CALL(pidfd_open),
+	CALL(pidfd_open), CALL(mount_setattr),
 };
 
 static long number_of(const char *name, size_t len)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * step N keep|end|reuse COMMAND…: runs a command in which "@" stands for a process that
- * has namespaces of its own. Before the command's system call number N that process ends;
- * with "reuse" another one in other namespaces has its number at once. In the segment
+ * step N keep|end|reuse|move COMMAND…: runs a command in which "@" stands for a process
+ * that has namespaces of its own. Before the command's system call number N that process
+ * ends; with "reuse" another one in other namespaces has its number at once; with "move"
+ * it goes on living, in other namespaces. In the segment
  * with key 0x1, whose size tells, and in /dev/shm/who each says which it is: 1 or 2.
  *
  * Ends as the command does, after a last line on stderr: "steps N", how many calls it
@@ -35,9 +36,17 @@ static void die(const char *what)
 	_exit(99);
 }
 
+static int heard = -1; /* what the target says, once in each place */
+
 static void settle(int who, int ready)
 {
+	sigset_t moves;
+	int signo;
 	FILE *f;
+
+	sigemptyset(&moves);
+	sigaddset(&moves, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &moves, NULL);
 
 	if (unshare(CLONE_NEWIPC | CLONE_NEWNS) ||
 	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
@@ -49,8 +58,8 @@ static void settle(int who, int ready)
 		die("who");
 	if (write(ready, "x", 1) != 1)
 		die("ready");
-	for (;;)
-		pause();
+	sigwait(&moves, &signo);
+	settle(who + 1, ready);
 }
 
 /* A process in a place of its own, with the number that is wanted, if any. */
@@ -75,7 +84,7 @@ static pid_t start(int who, pid_t want)
 	close(ready[1]);
 	if (read(ready[0], &c, 1) != 1)
 		_exit(99);
-	close(ready[0]);
+	heard = ready[0];
 	return pid;
 }
 
@@ -106,6 +115,12 @@ static pid_t strike(const char *how, pid_t target)
 {
 	if (!strcmp(how, "keep"))
 		return target;
+	if (!strcmp(how, "move")) {
+		char c;
+
+		kill(target, SIGUSR1);
+		return read(heard, &c, 1) == 1 ? target : 0;
+	}
 	kill(target, SIGKILL);
 	waitpid(target, NULL, 0);
 	return strcmp(how, "reuse") ? 0 : start(2, target);
