@@ -176,25 +176,35 @@ static int save(struct app *app, const struct limits_args *args,
 {
 	size_t rows = ipcx_table_rows(t), n = 0;
 	auto_free struct ipcx_setting *settings = calloc(rows + 1, sizeof(*settings));
+	bool whole = true;
 	char line[LINE_ROOM];
+	int r;
 
 	if (!settings)
 		return no_memory();
 	for (size_t i = 0; i < rows; i++) {
 		struct ipcx_value name, value;
-		int r;
+		bool known = ipcx_row_get(t, i, IPCX_F_LIMIT, &value) == 0 &&
+			     value.type != IPCX_NONE;
 
-		if (ipcx_row_get(t, i, IPCX_F_LIMIT, &value) < 0 ||
-		    value.type == IPCX_NONE || ipcx_row_get(t, i, IPCX_F_NAME, &name) < 0)
+		if (ipcx_row_get(t, i, IPCX_F_NAME, &name) < 0)
 			continue;
-		r = ipcx_limit_sysctl(app->x, name.as.s, value.as.u, line, sizeof(line));
+		r = ipcx_limit_sysctl(app->x, name.as.s, known ? value.as.u : 0, line,
+				      sizeof(line));
 		if (r == -ENOTSUP)
 			continue; /* not a sysctl: nothing that a file could set */
+		if (!known) {
+			msg_error("%s: cannot be read here: it is not among the lines",
+				  name.as.s);
+			whole = false;
+			continue;
+		}
 		if (r < 0)
 			return app_failed(app, r);
 		settings[n++] = (struct ipcx_setting){ name.as.s, value.as.u };
 	}
-	return save_lines(app, settings, n, args->save, args->force);
+	r = save_lines(app, settings, n, args->save, args->force);
+	return r || whole ? r : EXIT_PART;
 }
 
 static int run(struct app *app, void *data, int n, char **names)

@@ -159,6 +159,7 @@ static int run(struct app *app, void *data, int n, char **words)
 			   : list_flat(&l, sel.mechs, select_touched(&sel));
 	if (!r) {
 		sheet_close(&l.sheet);
+		tally_asked(&l.tally, sel.mechs);
 		r = tally_status(&l.tally);
 	}
 	select_free(&sel);

@@ -12,6 +12,7 @@
 #include "base/util.h"
 #include "cmd.h"
 #include "compat/tool.h"
+#include "signals.h"
 
 /* clang-format off */
 const struct opt global_opts[] = {
@@ -208,6 +209,7 @@ int main(int argc, char **argv)
 	const struct tool *old;
 
 	hold_streams();
+	signals_begin();
 	if (getauxval(AT_SECURE)) {
 		msg_error(
 			"refuses to run with rights that its caller does not have (set-user-ID or file capabilities)");

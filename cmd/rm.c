@@ -162,7 +162,10 @@ static int remove_them(struct removal *rm, bool by_condition)
 	sheet_close(&rm->sheet);
 	if (rm->app->verbose)
 		say_what(rm);
-	return tally_status(&rm->tally);
+	tally_asked(&rm->tally, rm->q.mechs);
+	r = tally_status(&rm->tally);
+	/* What could not be looked at may still have what was to go. */
+	return r == EXIT_DONE && rm->tally.unseen ? EXIT_PART : r;
 }
 
 static int check(const struct rm_args *args, const struct selection *sel)

@@ -123,7 +123,9 @@ static int become(const struct run *run)
 		if (shell && *shell == '/')
 			(void)snprintf(path, sizeof(path), "%s", shell);
 	}
+	signals_finish();
 	(void)execvp(argv[0], argv);
+	signals_begin();
 	return cannot(argv[0], errno);
 }
 

@@ -13,6 +13,19 @@
 
 #include "base/util.h"
 
+static bool grows; /* SIGXFSZ was not ignored when we came */
+
+void signals_begin(void)
+{
+	grows = signal(SIGXFSZ, SIG_IGN) == SIG_DFL;
+}
+
+void signals_finish(void)
+{
+	if (grows)
+		(void)signal(SIGXFSZ, SIG_DFL);
+}
+
 int signals_hold(struct signals *s)
 {
 	static const int others[] = { SIGSEGV, SIGBUS, SIGFPE,  SIGILL, SIGTRAP,

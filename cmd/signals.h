@@ -14,6 +14,11 @@ struct signals {
 	void (*child)(int); /* what SIGCHLD was */
 };
 
+/* A file that may not grow is an error of write(2) to us, not the end: what was made is
+ * taken back then. At the start of the program; given back to whoever we become. */
+void signals_begin(void);
+void signals_finish(void);
+
 /*
  * Hold every signal that could end or stop us, but SIGKILL, SIGSTOP, faults, and what a
  * terminal sends to those who use it from the background. 0 or -errno.

@@ -50,7 +50,6 @@ void stop_catch(void)
 		    before.sa_handler != SIG_IGN)
 			(void)sigaction(signals[i], &action, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGXFSZ, SIG_IGN); /* write(2) says EFBIG instead */
 }
 
 void stop_hush(void)

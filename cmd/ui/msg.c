@@ -260,6 +260,8 @@ void msg_table(const struct ipcx_table *t, bool verbose, struct tally *tally)
 
 		if (!fine)
 			count(tally, n.kind);
+		if (n.kind == IPCX_NOTE_UNAVAILABLE && n.error != -ENOSYS)
+			tally->unseen++;
 		if ((fine || n.kind == IPCX_NOTE_SKIPPED) && !verbose)
 			continue;
 		say_note(failure, "%s%s%s", subject, subject[0] ? ": " : "", n.text);
@@ -270,6 +272,12 @@ void msg_table(const struct ipcx_table *t, bool verbose, struct tally *tally)
 					     .text = n.text });
 	}
 	tally->done += ipcx_table_rows(t);
+}
+
+void tally_asked(struct tally *tally, uint64_t mechs)
+{
+	if (tally->unavailable < (size_t)__builtin_popcountll(mechs))
+		tally->unavailable = 0;
 }
 
 int tally_status(const struct tally *tally)

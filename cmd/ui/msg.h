@@ -49,12 +49,18 @@ size_t msg_records(const struct msg_record **ret_records);
 
 /* What the notes of tables amount to. */
 struct tally {
-	size_t done, missing, failed, unavailable;
+	size_t done, missing, failed;
+	size_t unavailable; /* mechanisms; unseen: of those, what may exist all the same */
+	size_t unseen;
 	bool missing_is_fine; /* what does not exist is passed over, not a failure */
 };
 
 /* Say all notes of a table (skipped ones only when verbose) and count them. */
 void msg_table(const struct ipcx_table *t, bool verbose, struct tally *tally);
+
+/* So many mechanisms were asked for: what is not there is no failure where others were
+ * read, though they may have had nothing. */
+void tally_asked(struct tally *tally, uint64_t mechs);
 
 /* The exit status for what was counted: 0, 1, 3 or 4. */
 int tally_status(const struct tally *tally);

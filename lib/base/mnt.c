@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libmount/libmount.h>
+#include <pthread.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
 
@@ -303,4 +305,33 @@ int ix_mnt_type(int proc, int pid, uint64_t id, char *buf, size_t size)
 		p = stop + 1;
 	}
 	return -ENOENT;
+}
+
+/* ---- aside */
+
+struct aside {
+	int (*fn)(void *arg);
+	void *arg;
+	int r;
+};
+
+static void *go_aside(void *data)
+{
+	struct aside *a = data;
+
+	a->r = unshare(CLONE_NEWNS) < 0 ? -errno : a->fn(a->arg);
+	return NULL;
+}
+
+/* A thread takes it along when it ends. */
+int ix_mnt_aside(int (*fn)(void *arg), void *arg)
+{
+	struct aside a = { .fn = fn, .arg = arg, .r = 0 };
+	pthread_t thread;
+	int error = pthread_create(&thread, NULL, go_aside, &a);
+
+	if (error)
+		return -error;
+	(void)pthread_join(thread, NULL);
+	return a.r;
 }

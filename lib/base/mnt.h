@@ -21,6 +21,13 @@ int ix_mnt_type(int proc, int pid, uint64_t id, char *buf, size_t size);
  * -errno. */
 int ix_mnt_bind_private(const char *path);
 
+/*
+ * Call a function in a mount namespace of its own, which ends with the call: for whoever
+ * may have one, but has no rights over the one that he is in. Descriptors that it opens
+ * stay. What it answers, or -errno.
+ */
+int ix_mnt_aside(int (*fn)(void *arg), void *arg);
+
 /* Mounts of files of nsfs: namespaces that are kept by them. */
 struct ix_mnt {
 	char *root;   /* "ipc:[4026532177]" */

@@ -83,6 +83,19 @@ static uint64_t mount_of(int fd, unsigned how)
 		       : 0;
 }
 
+bool ix_spot_may_be(struct ipcx *x, int32_t pid, int rootfd, const char *path,
+		    const char *type)
+{
+	auto_fd int fd = ix_spot_open(x, rootfd, path, O_PATH | O_DIRECTORY);
+	uint64_t id = fd < 0 ? 0 : mount_of(fd, STATX_MNT_ID);
+	char found[32];
+
+	return !id ||
+	       ix_mnt_type(ix_procfd(x), pid ? pid : getpid(), id, found, sizeof(found)) <
+		       0 ||
+	       !strcmp(found, type);
+}
+
 int ix_spot_in_memory(struct ipcx *x, int32_t pid, int fd, const char *what)
 {
 	uint64_t unique = mount_of(fd, STATX_MNT_ID_UNIQUE), id;

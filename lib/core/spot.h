@@ -35,6 +35,11 @@ bool ix_spot_same(const struct ix_spot *a, const struct ix_spot *b);
 /* "MAJOR:MINOR/INODE", "none" or "unknown". */
 const char *ix_spot_text(const struct ix_spot *s, char buf[IX_SPOT_TEXT]);
 
+/* Whether a directory of a process (0: ours) is on a file system of that type, or that
+ * cannot be told. */
+bool ix_spot_may_be(struct ipcx *x, int32_t pid, int rootfd, const char *path,
+		    const char *type);
+
 /*
  * Whether what a descriptor is on is kept in memory by the kernel: nobody else is asked
  * when it is looked into. By the mount table of a process that sees it: asking the file

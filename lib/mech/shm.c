@@ -351,7 +351,7 @@ static const struct ix_charge charges[] = {
 
 static const struct ix_errtext create_errors[] = {
 	{ -EINVAL, IPCX_A_HUGE,     "this machine has no huge pages of that size (/sys/kernel/mm/hugepages), or the segment's size is 0" },
-	{ -EINVAL, 0,               "the size must be at least 1 byte and at most kernel.shmmax" },
+	{ -EINVAL, 0,               "the size must be at least 1 byte, at most kernel.shmmax, and below 8 EiB" },
 	{ -ENOSPC, 0,               "kernel.shmmni segments exist, or kernel.shmall pages are in use" },
 	{ -ENOMEM, IPCX_A_HUGE,     "not enough free huge pages of that size (vm.nr_hugepages)" },
 	{ -ENOMEM, 0,               "not enough memory and swap to account for it (vm.overcommit_memory; --noreserve leaves it unaccounted)" },

@@ -223,6 +223,10 @@ int ix_place_of_pid(struct ipcx *x, int32_t pid, uint64_t start,
 		return ix_fail(x, proc, "process %d: /proc", pid);
 	p.pid = pid;
 	r = open_process(x, start, &p);
+	/* hidepid hides the directory, not the process. */
+	if (r == -ESRCH && !start && p.pidfd >= 0 && ix_place_lives(&p))
+		r = ix_fail_plain(x, -EACCES,
+				  "process %d: /proc hides it from you (hidepid)", pid);
 	if (r < 0) {
 		ix_place_close(&p);
 		return r;

@@ -94,7 +94,7 @@ static int cmp_ns(struct cmp *c)
 		     : "a key or id of System V, and mq_open(3) of a name, mean other objects on each side");
 }
 
-static int cmp_dir(struct cmp *c, const char *name, const char *path,
+static int cmp_dir(struct cmp *c, const char *name, const char *path, const char *type,
 		   const char *const follows[2], enum same *ret_same)
 {
 	struct ix_spot spots[2];
@@ -105,6 +105,10 @@ static int cmp_dir(struct cmp *c, const char *name, const char *path,
 		int root = c->side[i]->places->rootfd;
 
 		spots[i] = ix_spot_below(c->x, root < 0 ? -ESRCH : root, path);
+		/* A directory in which nobody mounted anything shows nothing. */
+		if (type && !spots[i].error &&
+		    !ix_spot_may_be(c->x, c->side[i]->places->pid, root, path, type))
+			spots[i].error = -ENOENT;
 		unknown |= spots[i].error && spots[i].error != -ENOENT;
 	}
 	neither = spots[0].error == -ENOENT && spots[1].error == -ENOENT;
@@ -130,10 +134,10 @@ static int cmp_dirs(struct cmp *c)
 		"the same queues are listed there",
 	};
 	enum same queues = SAME;
-	int r = cmp_dir(c, "/dev/shm", "dev/shm", shm, &c->shm);
+	int r = cmp_dir(c, "/dev/shm", "dev/shm", NULL, shm, &c->shm);
 
 	if (r == 0)
-		r = cmp_dir(c, "/dev/mqueue", "dev/mqueue", mqueue, &queues);
+		r = cmp_dir(c, "/dev/mqueue", "dev/mqueue", "mqueue", mqueue, &queues);
 	count(c, c->shm);
 	count(c, queues);
 	return r;

@@ -74,7 +74,7 @@ static void close_it(struct ix_thing *thing)
 
 static bool is_there(const struct ix_task *t, const struct ix_thing *thing)
 {
-	return msgget(ix_slot_key(t, thing->slot), 0) >= 0 || errno != ENOENT;
+	return msgget(ix_slot_key(t, thing->slot), 0) >= 0 || errno == EACCES;
 }
 
 /* A queue does not say which process made it: one whose id was never told to anybody

@@ -123,7 +123,7 @@ static bool is_there(const struct ix_task *t, const struct ix_thing *thing)
 	char path[IX_NAME + 16];
 	struct stat st;
 
-	return lstat(path_of(t, thing->slot, WHOLE, path), &st) == 0 || errno != ENOENT;
+	return lstat(path_of(t, thing->slot, WHOLE, path), &st) == 0;
 }
 
 /* A name that is ours is removed; what is not there, or not ours, is left. */

@@ -84,7 +84,7 @@ static bool is_there(const struct ix_task *t, const struct ix_thing *thing)
 {
 	struct stat st;
 
-	return find(t, thing->slot, &st) != -ENOENT;
+	return find(t, thing->slot, &st) == 0;
 }
 
 static int sweep(const struct ix_task *t, uint32_t slot, int id, pid_t maker)

@@ -88,7 +88,7 @@ static void close_it(struct ix_thing *thing)
 
 static bool is_there(const struct ix_task *t, const struct ix_thing *thing)
 {
-	return semget(ix_slot_key(t, thing->slot), 0, 0) >= 0 || errno != ENOENT;
+	return semget(ix_slot_key(t, thing->slot), 0, 0) >= 0 || errno == EACCES;
 }
 
 /* An array does not say which process made it: one whose id was never told to anybody

@@ -87,7 +87,7 @@ static void close_it(struct ix_thing *thing)
 
 static bool is_there(const struct ix_task *t, const struct ix_thing *thing)
 {
-	return shmget(ix_slot_key(t, thing->slot), 0, 0) >= 0 || errno != ENOENT;
+	return shmget(ix_slot_key(t, thing->slot), 0, 0) >= 0 || errno == EACCES;
 }
 
 static int sweep(const struct ix_task *t, uint32_t slot, int id, pid_t maker)
