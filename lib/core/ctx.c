@@ -100,19 +100,23 @@ static bool is_alone(const char *status)
 	return at[strcspn(at, "\t\n")] != '\t';
 }
 
-bool ix_proc_is_ours(struct ipcx *x)
+int ix_proc_is_ours(struct ipcx *x)
 {
 	/* The file has as many groups as the process. */
 	static const size_t most = (size_t)1 << 20;
-	int proc = ix_procfd(x);
+	int proc = ix_procfd(x), r;
 
 	if (proc >= 0 && x->numbers == IX_NUMBERS_NOT_ASKED) {
 		auto_fd int fd = ix_open(proc, "thread-self/status", O_RDONLY);
 		auto_buf struct ix_buf b = { 0 };
-		bool ours = fd >= 0 && ix_read_all(fd, most, &b) == 0 &&
-			    ix_buf_add(&b, "", 1) == 0 && is_alone(b.data);
 
-		x->numbers = ours ? IX_NUMBERS_OURS : IX_NUMBERS_OTHERS;
+		r = fd < 0 ? fd : ix_read_all(fd, most, &b);
+		if (r == 0)
+			r = ix_buf_add(&b, "", 1);
+		if (r < 0 && r != -ENOENT) /* it does not know us */
+			return r;
+		x->numbers = r == 0 && is_alone(b.data) ? IX_NUMBERS_OURS
+							: IX_NUMBERS_OTHERS;
 	}
 	return x->numbers == IX_NUMBERS_OURS;
 }

@@ -46,8 +46,8 @@ int ix_rootfd(struct ipcx *x);
 int ix_procfd(struct ipcx *x);
 
 /* Whether /proc numbers processes as we do: that of another PID namespace, in which a
- * number of ours is somebody else's, may be mounted. */
-bool ix_proc_is_ours(struct ipcx *x);
+ * number of ours is somebody else's, may be mounted. 1, 0, or -errno. */
+int ix_proc_is_ours(struct ipcx *x);
 
 /* The process moved to another mount namespace: the directories were those of the one
  * before. */

@@ -188,10 +188,12 @@ static int open_parts(struct ipcx *x, int dir, struct ix_place *p)
 
 static int open_process(struct ipcx *x, uint64_t start, struct ix_place *p)
 {
-	bool ours = ix_proc_is_ours(x);
+	int ours = ix_proc_is_ours(x);
 	char name[16];
 	int error = 0, r;
 
+	if (ours < 0)
+		return ix_fail(x, ours, "process %d: whose numbers /proc has", p->pid);
 	/* Where the number does not come from /proc itself, it could be anybody's there. */
 	if (!ours && !start)
 		return ix_fail_plain(x, -EIO,

@@ -47,7 +47,7 @@ enum ix_alive ix_proc_then(struct ipcx *x, int32_t pid, int64_t when, char *buf,
 		return IX_UNKNOWN;
 	if (proc < 0)
 		return not_readable(pid);
-	if (!ix_proc_is_ours(x))
+	if (ix_proc_is_ours(x) == 0)
 		return IX_UNKNOWN;
 	(void)snprintf(path, sizeof(path), "%d/stat", pid);
 	len = ix_read_file(proc, path, text, sizeof(text));
