@@ -64,7 +64,7 @@ void help_all(void)
 {
 	static const struct opt_group global[] = { { global_opts, 0 }, { NULL, 0 } };
 
-	int width = 12;
+	int width = 0;
 
 	for (const struct cmd *const *c = cmds; *c; c++)
 		if (!(*c)->hidden)
@@ -74,7 +74,7 @@ void help_all(void)
 		"Linux IPC objects that outlive their process: list them, make them, remove them.\n\nCommands:\n");
 	for (const struct cmd *const *c = cmds; *c; c++)
 		if (!(*c)->hidden)
-			out_format("  %-*s %s\n", width, (*c)->name, (*c)->summary);
+			out_format("  %-*s  %s\n", width, (*c)->name, (*c)->summary);
 	out_text("\nMechanisms:\n");
 	for (unsigned m = 0; ipcx_mech_info(m); m++)
 		out_format("  %-12s %s\n", ipcx_mech_info(m)->name,

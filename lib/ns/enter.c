@@ -33,16 +33,20 @@ static bool is_foreign(const struct ix_gear *g)
 
 /* ---- before */
 
-/* Through the directory of the process: its number could be another's by now. */
+/* Through the directory of the process: its number could be another's by now. -1, with
+ * errno: it has none that could be opened. */
 static int open_ns(const struct ix_gear *g, const char *name)
 {
 	char path[16];
 	int fd;
 
+	errno = ENOENT;
 	if (g->p->dirfd < 0)
 		return -1;
 	(void)snprintf(path, sizeof(path), "ns/%s", name);
 	fd = ix_open(g->p->dirfd, path, O_RDONLY);
+	if (fd < 0)
+		errno = -fd;
 	return fd < 0 ? -1 : fd;
 }
 
@@ -97,19 +101,6 @@ static int settle_flags(struct ix_gear *g)
 	return 0;
 }
 
-/* The same, unless it is ours: that needs no entering, and a user may not. */
-static int open_other_ns(const struct ix_gear *g, const char *name)
-{
-	int fd = open_ns(g, name);
-	struct stat st;
-
-	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_ino == ix_ns_own(g->x, name)) {
-		(void)close(fd);
-		return -1;
-	}
-	return fd;
-}
-
 /* What else is not ours where a container has its own: the network above all. */
 static const char *const more[IX_GEAR_MORE] = { "net", "uts", "cgroup" };
 
@@ -122,8 +113,12 @@ static int open_namespaces(struct ix_gear *g)
 	g->pid = open_ns(g, "pid");
 	g->same_pids = g->pid >= 0 && fstat(g->pid, &st) == 0 &&
 		       st.st_ino == ix_ns_own(g->x, "pid");
-	for (size_t i = 0; (g->flags & IPCX_ENTER_MOUNT) && i < IX_GEAR_MORE; i++)
-		g->more[i] = open_other_ns(g, more[i]);
+	for (size_t i = 0; (g->flags & IPCX_ENTER_MOUNT) && i < IX_GEAR_MORE; i++) {
+		g->more[i] = open_ns(g, more[i]);
+		if (g->more[i] < 0 && errno != ENOENT) /* not in this kernel */
+			return ix_fail(g->x, -errno, "process %d: its %s namespace",
+				       g->p->pid, more[i]);
+	}
 	r = ix_user_of(g->x, g->p, &g->user);
 	return r < 0 ? r : settle_flags(g);
 }
@@ -138,6 +133,16 @@ static bool still(const struct ix_gear *g, const char *link, int fd)
 		now.st_dev == then.st_dev && now.st_ino == then.st_ino);
 }
 
+/* Nothing is open where it is ours. */
+static bool still_user(const struct ix_gear *g)
+{
+	struct stat now;
+
+	return g->user >= 0 ? still(g, "ns/user", g->user)
+			    : fstatat(g->p->dirfd, "ns/user", &now, 0) == 0 &&
+				      now.st_ino == ix_ns_own(g->x, "user");
+}
+
 /*
  * Whether all that is open is of one moment. A container that starts goes from our
  * namespaces into its own one after the other: half of each would be neither.
@@ -147,7 +152,7 @@ static int check_moment(const struct ix_gear *g)
 	char path[16];
 	bool same = still(g, "ns/ipc", g->p->nsfd) && still(g, "root", g->p->rootfd) &&
 		    still(g, "ns/mnt", g->mnt) && still(g, "ns/pid", g->pid) &&
-		    still(g, "ns/user", g->user);
+		    still_user(g);
 
 	for (size_t i = 0; i < IX_GEAR_MORE; i++) {
 		(void)snprintf(path, sizeof(path), "ns/%s", more[i]);
@@ -252,8 +257,14 @@ static int enter_pid(const struct ix_gear *g)
 
 static int enter_more(const struct ix_gear *g)
 {
+	struct stat st;
+
 	for (size_t i = 0; i < IX_GEAR_MORE; i++)
-		if (g->more[i] >= 0 && setns(g->more[i], 0) < 0)
+		/* Ours needs no entering, and a user may not. */
+		if (g->more[i] >= 0 &&
+		    (fstat(g->more[i], &st) < 0 ||
+		     st.st_ino != ix_ns_own(g->x, more[i])) &&
+		    setns(g->more[i], 0) < 0)
 			return ix_gear_failed(
 				g, "enter its network, UTS or cgroup namespace");
 	return 0;

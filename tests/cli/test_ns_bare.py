@@ -9,7 +9,7 @@ import pytest
 from conftest import IPCX
 from helpers.places import PLACE, Place, start, stop
 from helpers.real import PYTHON
-from helpers.tools import helper, preload, release
+from helpers.tools import helper, need, preload, release
 
 
 def enter(world, place, *words, program=IPCX, **more):
@@ -148,3 +148,18 @@ def test_a_proc_that_does_not_know_us(world):
                      f'LD_LIBRARY_PATH={os.path.dirname(release())}/../lib exec {release()} ns enter --mount 1 -- cat /proc/self/uid_map\'')
         p.communicate(b"", timeout=20)
     assert r.rc == 1 and r.out == "" and r.err.count("\n") == 1, r.out + r.err
+
+
+def test_a_namespace_that_cannot_be_opened_is_not_left_out(world, box):
+    """One file after the other cannot be opened: its programs are in all that it has, or do not run."""
+    need("strace")
+    names = ("net", "uts", "cgroup", "pid", "mnt", "ipc")
+    theirs = world.run("readlink", *[f"/proc/{box.pid}/ns/{n}" for n in names]).lines
+    out, ran, failed = os.path.join(world.dir, "calls"), 0, set()
+    for when in range(1, 60):
+        r = world.run("strace", "-qq", "-o", out, "-e", "trace=openat", "-e", f"inject=openat:error=EMFILE:when={when}", release(), "ns", "enter",
+                      "--no-pty", "--mount", box.pid, "--", "readlink", *[f"/proc/self/ns/{n}" for n in names])
+        assert (r.out == "" and r.rc != 0 and r.err) or r.lines == theirs, (when, r.out, r.err)
+        ran += r.rc == 0
+        failed |= {n for n in names if f"its {n} namespace" in r.err}
+    assert ran > 0 and failed >= {"net", "uts", "cgroup"}

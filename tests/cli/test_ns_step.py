@@ -51,7 +51,7 @@ def test_looking_from_any_moment(world, how, words):
 @pytest.mark.parametrize("how", ["end", "reuse", "move"])
 def test_entering_from_any_moment(world, how, flags):
     """The segment and the file are of the same process at the same moment, and never ours."""
-    words = ["ns", "enter", "--no-pty", *flags, "@", "--", "/bin/sh", "-c", "ipcs -m; cat /dev/shm/who"]
+    words = ["ns", "enter", "--no-pty", *flags, "@", "--", "/bin/sh", "-c", "ipcs -m; cat /dev/shm/who; readlink /dev/shm/net /proc/self/ns/net"]
     world.ok("mk", "shm:0x1", "--size", "12345")
     world.run("sh", "-c", "echo 3 >/dev/shm/who")
     seen = set()
@@ -63,6 +63,8 @@ def test_entering_from_any_moment(world, how, flags):
             continue
         who = re.search(r"^([123])$", r.out, re.M)
         assert who and sizes(r.out) == {str(4096 * int(who[1]))}, (at, r.out, r.err)
+        nets = re.findall(r"^net:.*$", r.out, re.M)
+        assert not flags or nets[0] == nets[1], (at, r.out)
         seen.add(who[1])
     assert "1" in seen and "3" not in seen
 
