@@ -282,7 +282,23 @@ struct ipcx_mech_info {
 	uint64_t change;    /**< IPCX_A_… that ipcx_change() takes */
 	const char *need;   /**< how ipcx_fit() reads a wish for these: "[COUNTx]SIZE" */
 	const uint8_t *shown; /**< the default columns: fields, ended by IPCX_FIELDS */
+	const char *message_label; /**< what the number of a message is called: "type" or
+				      "priority"; NULL where objects hold no messages */
+	int64_t message_least;     /**< the least such number, which is the usual one */
 };
+
+/** What can be done with the objects of a mechanism besides listing, making, changing and
+ * removing them. */
+#define IPCX_CAN_MEMORY   (UINT64_C(1) << 0) /**< ipcx_mem_open() */
+#define IPCX_CAN_QUEUE    (UINT64_C(1) << 1) /**< ipcx_queue_open(), _send(), _receive() */
+#define IPCX_CAN_PICK     (UINT64_C(1) << 2) /**< receive another than the next message */
+#define IPCX_CAN_PEEK     (UINT64_C(1) << 3) /**< ipcx_queue_peek() */
+#define IPCX_CAN_NOTIFY   (UINT64_C(1) << 4) /**< ipcx_queue_notify() */
+#define IPCX_CAN_SEM_OP   (UINT64_C(1) << 5) /**< ipcx_sem_op() */
+#define IPCX_CAN_SEM_SET  (UINT64_C(1) << 6) /**< ipcx_sem_set() */
+#define IPCX_CAN_SEM_TAKE (UINT64_C(1) << 7) /**< ipcx_psem_take() */
+#define IPCX_CAN_TOTALS   (UINT64_C(1) << 8) /**< has a row in ipcx_totals() */
+#define IPCX_CAN_STRESS   (UINT64_C(1) << 9) /**< ipcx_stress_start() */
 
 /** A mechanism by its number (0, 1, …); NULL past the last. The numbers may differ
  * between versions: use names. */
@@ -294,6 +310,9 @@ int ipcx_mech_by_name(const char *name, size_t len, unsigned *ret_mech);
 /** The mask of a mechanism's or group's name: "shm", "sysv", "posix", "all". @return 0,
  * or -ENOENT */
 int ipcx_mech_mask(const char *word, uint64_t *ret_mask);
+
+/** What its objects can do: IPCX_CAN_… bits; 0 for a mechanism that there is not. */
+uint64_t ipcx_mech_can(unsigned mech);
 
 /** Whether rows of this mechanism have this field. */
 bool ipcx_mech_has(unsigned mech, enum ipcx_field field);

@@ -77,6 +77,9 @@ struct ix_mech {
 	int (*memory)(struct ipcx *x, const struct ipcx_ref *ref, bool write,
 		      struct ix_memory *ret_memory);
 
+	/* What else it can do, of that which is no member yet. */
+	uint64_t can;
+
 	/* What an errno means, ended by .text = NULL; may be NULL. */
 	const struct ix_errtext *create_errors, *remove_errors, *change_errors;
 };

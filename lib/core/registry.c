@@ -70,6 +70,15 @@ bool ipcx_mech_has(unsigned mech, enum ipcx_field field)
 	return c->size || c->derive;
 }
 
+uint64_t ipcx_mech_can(unsigned mech)
+{
+	const struct ix_mech *m = ix_mech(mech);
+
+	if (!m)
+		return 0;
+	return (m->memory ? IPCX_CAN_MEMORY : 0) | m->can;
+}
+
 const char *ix_errtext(const struct ix_errtext *list, int error, uint64_t attrs)
 {
 	for (; list && list->text; list++)

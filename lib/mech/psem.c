@@ -386,6 +386,7 @@ const struct ix_mech ix_mech_psem = {
 		.need = "COUNT",
 		.shown = shown,
 	},
+	.can = IPCX_CAN_SEM_OP | IPCX_CAN_SEM_TAKE | IPCX_CAN_STRESS,
 	.mounted = true,
 	.kind = &psem_kind,
 	.charges = charges, .wish = wish,

@@ -392,6 +392,7 @@ const struct ix_mech ix_mech_pshm = {
 		.need = "[COUNTx]SIZE",
 		.shown = shown,
 	},
+	.can = IPCX_CAN_STRESS,
 	.weight = IPCX_F_SIZE, .mounted = true,
 	.kind = &pshm_kind,
 	.charges = charges, .wish = wish,

@@ -327,6 +327,7 @@ const struct ix_mech ix_mech_sem = {
 		.need = "[COUNTx]NSEMS",
 		.shown = shown,
 	},
+	.can = IPCX_CAN_SEM_OP | IPCX_CAN_SEM_SET | IPCX_CAN_TOTALS | IPCX_CAN_STRESS,
 	.kind = &sem_kind,
 	.charges = charges, .wish = wish,
 	.scan = scan, .find = find, .contents = contents, .create = create, .remove = remove_row, .change = change,

@@ -382,6 +382,7 @@ const struct ix_mech ix_mech_shm = {
 		.need = "[COUNTx]SIZE[,huge[=PAGE]]",
 		.shown = shown,
 	},
+	.can = IPCX_CAN_TOTALS | IPCX_CAN_STRESS,
 	.weight = IPCX_F_SIZE,
 	.kind = &shm_kind,
 	.charges = charges, .wish = wish,
