@@ -89,7 +89,7 @@ static void offer_refs(struct app *app, const struct cursor *at, unsigned mech, 
 		if (ipcx_row_get(t, i, IPCX_F_REF, &ref) == 0 &&
 		    ipcx_row_get(t, i, IPCX_F_OWNER, &owner) == 0)
 			offer(at, ref.as.s + skip, "",
-			      owner.type == IPCX_STRING ? owner.as.s : "");
+			      owner.type == IPCX_TYPE_STRING ? owner.as.s : "");
 	}
 	ipcx_table_free(t);
 }
@@ -145,7 +145,7 @@ static void offer_limits(struct app *app, const struct cursor *at, bool set)
 		if (!set ||
 		    ipcx_limit_sysctl(app->x, name.as.s, 0, line, sizeof(line)) > 0)
 			offer(at, name.as.s, set ? "=" : "",
-			      what.type == IPCX_STRING ? what.as.s : "");
+			      what.type == IPCX_TYPE_STRING ? what.as.s : "");
 	}
 	ipcx_table_free(t);
 }
@@ -202,7 +202,8 @@ static void offer_namespaces(struct app *app, const struct cursor *at, bool all)
 		struct ipcx_value name, runtime;
 
 		if (ipcx_row_get(t, i, IPCX_F_NAME, &name) == 0 &&
-		    name.type == IPCX_STRING && ix_esc_clean(name.as.s, IX_ESC_REF) &&
+		    name.type == IPCX_TYPE_STRING &&
+		    ix_esc_clean(name.as.s, IX_ESC_REF) &&
 		    ipcx_row_get(t, i, IPCX_F_RUNTIME, &runtime) == 0)
 			offer(at, name.as.s, "", runtime.as.s);
 	}
@@ -226,13 +227,15 @@ static void offer_loads(struct app *app, const struct cursor *at, unsigned flags
 	if (ipcx_stress_list(app->x, flags, &t) < 0)
 		return;
 	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
-		bool again = ipcx_row_get(t, i, column, &v) < 0 || v.type != IPCX_STRING;
+		bool again = ipcx_row_get(t, i, column, &v) < 0 ||
+			     v.type != IPCX_TYPE_STRING;
 
 		for (size_t j = 0; j < i && !again; j++)
 			again = ipcx_row_get(t, j, column, &before) == 0 &&
 				!ipcx_value_compare(&v, &before);
 		if (!again && ipcx_row_get(t, i, IPCX_F_WHAT, &what) == 0)
-			offer(at, v.as.s, "", what.type == IPCX_STRING ? what.as.s : "");
+			offer(at, v.as.s, "",
+			      what.type == IPCX_TYPE_STRING ? what.as.s : "");
 	}
 	ipcx_table_free(t);
 }

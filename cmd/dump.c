@@ -65,9 +65,11 @@ static void command(const struct cmd *c)
 static const char *type_name(enum ipcx_type type)
 {
 	static const char *const names[] = {
-		[IPCX_NONE] = "none",     [IPCX_BOOL] = "bool", [IPCX_INT] = "integer",
-		[IPCX_UINT] = "unsigned", [IPCX_REAL] = "real", [IPCX_STRING] = "string",
-		[IPCX_TIME] = "time",     [IPCX_MODE] = "mode", [IPCX_KEY] = "key",
+		[IPCX_TYPE_NONE] = "none",   [IPCX_TYPE_BOOL] = "bool",
+		[IPCX_TYPE_INT] = "integer", [IPCX_TYPE_UINT] = "unsigned",
+		[IPCX_TYPE_REAL] = "real",   [IPCX_TYPE_STRING] = "string",
+		[IPCX_TYPE_TIME] = "time",   [IPCX_TYPE_MODE] = "mode",
+		[IPCX_TYPE_KEY] = "key",
 	};
 
 	return names[type];
@@ -76,13 +78,13 @@ static const char *type_name(enum ipcx_type type)
 static void field(enum ipcx_field f)
 {
 	static const char *const units[] = {
-		[IPCX_PLAIN] = NULL,        [IPCX_BYTES] = "bytes",
-		[IPCX_SECONDS] = "seconds", [IPCX_PERCENT] = "percent",
-		[IPCX_VARIES] = "varies",   [IPCX_NANOSECONDS] = "nanoseconds"
+		[IPCX_UNIT_PLAIN] = NULL,        [IPCX_UNIT_BYTES] = "bytes",
+		[IPCX_UNIT_SECONDS] = "seconds", [IPCX_UNIT_PERCENT] = "percent",
+		[IPCX_UNIT_VARIES] = "varies",   [IPCX_UNIT_NANOSECONDS] = "nanoseconds"
 	};
-	static const char *const costs[] = {
-		[IPCX_CHEAP] = "cheap", [IPCX_NAMES] = "names", [IPCX_DEAR] = "dear"
-	};
+	static const char *const costs[] = { [IPCX_COST_CHEAP] = "cheap",
+					     [IPCX_COST_NAMES] = "names",
+					     [IPCX_COST_COSTLY] = "dear" };
 	const struct ipcx_field_info *info = ipcx_field_info(f);
 	size_t n = 0;
 

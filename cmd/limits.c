@@ -87,7 +87,7 @@ static bool is_known(const struct ipcx_table *t, size_t row, enum ipcx_field f)
 {
 	struct ipcx_value v;
 
-	return ipcx_row_get(t, row, f, &v) == 0 && v.type != IPCX_NONE;
+	return ipcx_row_get(t, row, f, &v) == 0 && v.type != IPCX_TYPE_NONE;
 }
 
 /* Why it cannot be told whether objects would fit into a limit. */
@@ -116,11 +116,11 @@ static void advise(const struct ipcx_table *t)
 		(void)ipcx_row_get(t, i, IPCX_F_FITS, &fits);
 		(void)ipcx_row_get(t, i, IPCX_F_RAISE_TO, &to);
 		(void)ipcx_row_get(t, i, IPCX_F_NEEDED, &needed);
-		if (fits.type == IPCX_NONE)
+		if (fits.type == IPCX_TYPE_NONE)
 			doubt(t, i, name.as.s);
 		else if (fits.as.u)
 			continue;
-		else if (to.type != IPCX_NONE)
+		else if (to.type != IPCX_TYPE_NONE)
 			msg_note("does not fit: raise %s to %" PRIu64, name.as.s,
 				 to.as.u);
 		else
@@ -185,7 +185,7 @@ static int save(struct app *app, const struct limits_args *args,
 	for (size_t i = 0; i < rows; i++) {
 		struct ipcx_value name, value;
 		bool known = ipcx_row_get(t, i, IPCX_F_LIMIT, &value) == 0 &&
-			     value.type != IPCX_NONE;
+			     value.type != IPCX_TYPE_NONE;
 
 		if (ipcx_row_get(t, i, IPCX_F_NAME, &name) < 0)
 			continue;

@@ -21,8 +21,9 @@ static const uint8_t narrow[] = { IPCX_F_NAME, IPCX_F_FIRST, IPCX_F_SECOND, IPCX
 static const char *text_of(const struct ipcx_table *t, size_t row, enum ipcx_field field,
 			   struct ipcx_value *v)
 {
-	return ipcx_row_get(t, row, field, v) == 0 && v->type == IPCX_STRING ? v->as.s
-									     : NULL;
+	return ipcx_row_get(t, row, field, v) == 0 && v->type == IPCX_TYPE_STRING
+		       ? v->as.s
+		       : NULL;
 }
 
 /* Of objects and limits the row says it all. */

@@ -19,7 +19,7 @@ static int plain(const struct ipcx_table *t)
 {
 	struct ipcx_value v;
 
-	if (ipcx_row_get(t, 0, IPCX_F_VALUE, &v) < 0 || v.type == IPCX_NONE)
+	if (ipcx_row_get(t, 0, IPCX_F_VALUE, &v) < 0 || v.type == IPCX_TYPE_NONE)
 		return EXIT_FAILED; /* why stands in a note */
 	out_format("%" PRIu64 "\n", v.as.u);
 	return EXIT_DONE;

@@ -10,22 +10,22 @@
 static const char *shape(enum ipcx_type type)
 {
 	switch (type) {
-	case IPCX_BOOL:
+	case IPCX_TYPE_BOOL:
 		return "\"type\":[\"boolean\",\"null\"]";
-	case IPCX_INT:
+	case IPCX_TYPE_INT:
 		return "\"type\":[\"integer\",\"null\"]";
-	case IPCX_UINT:
+	case IPCX_TYPE_UINT:
 		return "\"type\":[\"integer\",\"null\"],\"minimum\":0,\"maximum\":18446744073709551615";
-	case IPCX_REAL:
+	case IPCX_TYPE_REAL:
 		return "\"type\":[\"number\",\"null\"]";
-	case IPCX_NONE:
-	case IPCX_STRING:
+	case IPCX_TYPE_NONE:
+	case IPCX_TYPE_STRING:
 		return "\"type\":[\"string\",\"null\"]";
-	case IPCX_TIME:
+	case IPCX_TYPE_TIME:
 		return "\"type\":[\"string\",\"null\"],\"pattern\":\"^-?[0-9]{4,}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$\"";
-	case IPCX_MODE:
+	case IPCX_TYPE_MODE:
 		return "\"type\":[\"string\",\"null\"],\"pattern\":\"^0[0-7]{3}$\"";
-	case IPCX_KEY:
+	case IPCX_TYPE_KEY:
 		return "\"type\":[\"string\",\"null\"],\"pattern\":\"^0x[0-9a-f]{8}$\"";
 	}
 	return "";

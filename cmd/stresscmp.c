@@ -55,7 +55,7 @@ static void times(const struct sheet_rows *rows, size_t i, char *buf, size_t siz
 {
 	struct ipcx_value v;
 
-	if (sheet_get(rows, i, IPCX_F_RATIO, &v) < 0 || v.type != IPCX_REAL)
+	if (sheet_get(rows, i, IPCX_F_RATIO, &v) < 0 || v.type != IPCX_TYPE_REAL)
 		(void)snprintf(buf, size, "-");
 	else if (v.as.d <= 1)
 		(void)snprintf(buf, size, "fastest");
@@ -74,7 +74,8 @@ static int put_bars(struct storm *s, const struct sheet_rows *rows, const char *
 	for (size_t i = 0; bars && names && i < rows->n; i++) {
 		bars[i].label =
 			stress_text(rows->t, rows->order[i], IPCX_F_NAME, &names[i]);
-		if (sheet_get(rows, i, IPCX_F_RATE, &rate) < 0 || rate.type != IPCX_UINT)
+		if (sheet_get(rows, i, IPCX_F_RATE, &rate) < 0 ||
+		    rate.type != IPCX_TYPE_UINT)
 			rate.as.u = 0;
 		bars[i].value = (double)rate.as.u;
 		times(rows, i, ratio, sizeof(ratio));

@@ -58,19 +58,21 @@ static size_t put_value(const struct ipcx_table *t, size_t row, enum ipcx_field 
 {
 	static const struct cell_style raw = { .raw = true };
 	const struct ipcx_field_info *info = ipcx_field_info(f);
-	struct ipcx_value v = { .type = IPCX_NONE };
+	struct ipcx_value v = { .type = IPCX_TYPE_NONE };
 	char cell[64] = "unknown";
 	const char *text = cell;
 	int n;
 
 	if (ipcx_row_get(t, row, f, &v) < 0)
-		v.type = IPCX_NONE;
-	if (v.type == IPCX_STRING)
+		v.type = IPCX_TYPE_NONE;
+	if (v.type == IPCX_TYPE_STRING)
 		text = v.as.s;
-	else if (v.type != IPCX_NONE)
+	else if (v.type != IPCX_TYPE_NONE)
 		*cell_put(cell, info, &v, &raw) = '\0';
 	n = snprintf(buf, size, "%s%s is %s%s", first ? "" : ", ", info->name, text,
-		     info->unit == IPCX_NANOSECONDS && v.type != IPCX_NONE ? "ns" : "");
+		     info->unit == IPCX_UNIT_NANOSECONDS && v.type != IPCX_TYPE_NONE
+			     ? "ns"
+			     : "");
 	return n < 0 || (size_t)n >= size ? size - 1 : (size_t)n;
 }
 
@@ -83,7 +85,7 @@ static void judge_row(struct storm *s, const struct ipcx_table *t, size_t row)
 
 	name_row(s, t, row, name, sizeof(name));
 	if (ipcx_row_get(t, row, IPCX_F_ERRORS, &errors) == 0 &&
-	    errors.type == IPCX_UINT && errors.as.u) {
+	    errors.type == IPCX_TYPE_UINT && errors.as.u) {
 		msg_error("%s: calls that failed: %s", name,
 			  stress_text(t, row, IPCX_F_ERRNOS, &errnos));
 		s->bad = true;

@@ -58,7 +58,7 @@ static bool among(const char *word, const char *const *words)
 const char *stress_text(const struct ipcx_table *t, size_t row, enum ipcx_field f,
 			struct ipcx_value *v)
 {
-	if (ipcx_row_get(t, row, f, v) < 0 || v->type != IPCX_STRING)
+	if (ipcx_row_get(t, row, f, v) < 0 || v->type != IPCX_TYPE_STRING)
 		return "";
 	return v->as.s;
 }

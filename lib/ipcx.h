@@ -68,26 +68,28 @@ const char *ipcx_version(void);
 
 /** What a value is. New types may be added at the end. */
 enum ipcx_type {
-	IPCX_NONE,   /**< unknown, or there is none (a time that never came): JSON null */
-	IPCX_BOOL,   /**< as.u is 0 or 1 */
-	IPCX_INT,    /**< as.i */
-	IPCX_UINT,   /**< as.u, the full 64 bits */
-	IPCX_REAL,   /**< as.d, finite */
-	IPCX_STRING, /**< as.s: bytes as the kernel gave them, in any encoding, control
-			characters included */
-	IPCX_TIME, /**< as.i: seconds since the epoch (UTC), as the kernel counts them */
-	IPCX_MODE, /**< as.u: permission bits, 0 to 0777 */
-	IPCX_KEY,  /**< as.u: a System V key, 32 bits; 0 is IPC_PRIVATE */
+	IPCX_TYPE_NONE, /**< unknown, or there is none (a time that never came): JSON null
+			 */
+	IPCX_TYPE_BOOL, /**< as.u is 0 or 1 */
+	IPCX_TYPE_INT,  /**< as.i */
+	IPCX_TYPE_UINT, /**< as.u, the full 64 bits */
+	IPCX_TYPE_REAL, /**< as.d, finite */
+	IPCX_TYPE_STRING, /**< as.s: bytes as the kernel gave them, in any encoding,
+			control characters included */
+	IPCX_TYPE_TIME,   /**< as.i: seconds since the epoch (UTC), as the kernel counts
+			     them */
+	IPCX_TYPE_MODE,   /**< as.u: permission bits, 0 to 0777 */
+	IPCX_TYPE_KEY,    /**< as.u: a System V key, 32 bits; 0 is IPC_PRIVATE */
 };
 
 /** What a number counts. */
 enum ipcx_unit {
-	IPCX_PLAIN,       /**< a count, an id, or no number */
-	IPCX_BYTES,       /**< bytes */
-	IPCX_SECONDS,     /**< seconds */
-	IPCX_PERCENT,     /**< percent, 0 to 100 and above */
-	IPCX_VARIES,      /**< what the field "unit" of the same row says */
-	IPCX_NANOSECONDS, /**< nanoseconds */
+	IPCX_UNIT_PLAIN,       /**< a count, an id, or no number */
+	IPCX_UNIT_BYTES,       /**< bytes */
+	IPCX_UNIT_SECONDS,     /**< seconds */
+	IPCX_UNIT_PERCENT,     /**< percent, 0 to 100 and above */
+	IPCX_UNIT_VARIES,      /**< what the field "unit" of the same row says */
+	IPCX_UNIT_NANOSECONDS, /**< nanoseconds */
 };
 
 /** One value, as ipcx_row_get() returns it. Strings live as long as the table or, in
@@ -234,11 +236,11 @@ enum ipcx_field {
 
 /** What reading a field costs beyond the listing itself. */
 enum ipcx_cost {
-	IPCX_CHEAP, /**< comes with every listing */
-	IPCX_NAMES, /**< one NSS lookup for each different user or group, none with
-		       IPCX_NUMERIC */
-	IPCX_DEAR,  /**< another, slower source: fetched only when the query names the
-		       field */
+	IPCX_COST_CHEAP,  /**< comes with every listing */
+	IPCX_COST_NAMES,  /**< one NSS lookup for each different user or group, none with
+			IPCX_NUMERIC */
+	IPCX_COST_COSTLY, /**< another, slower source: fetched only when the query names
+		      the field */
 };
 
 /** What is known of a field. Static; members may be added at the end. */
@@ -398,8 +400,8 @@ unsigned ipcx_row_mech(const struct ipcx_table *t, size_t row);
 /**
  * Read one field of one row.
  *
- * @return 0 (ret_value->type is IPCX_NONE when the value is unknown), -ENODATA when rows
- * of this kind have no such field, -EINVAL when there is no such row
+ * @return 0 (ret_value->type is IPCX_TYPE_NONE when the value is unknown), -ENODATA when
+ * rows of this kind have no such field, -EINVAL when there is no such row
  */
 int ipcx_row_get(const struct ipcx_table *t, size_t row, enum ipcx_field field,
 		 struct ipcx_value *ret_value);

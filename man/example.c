@@ -14,7 +14,7 @@ static void print_row(const struct ipcx_table *t, size_t row)
 	    ipcx_row_get(t, row, IPCX_F_DTIME, &dtime) < 0)
 		return;
 	printf("%s %" PRIu64 " %s\n", ref.as.s, size.as.u,
-	       dtime.type == IPCX_NONE ? "never attached" : "left");
+	       dtime.type == IPCX_TYPE_NONE ? "never attached" : "left");
 }
 
 static void print_table(const struct ipcx_table *t)

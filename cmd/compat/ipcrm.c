@@ -193,7 +193,7 @@ static bool remove_row(struct job *j, const struct kind *k, const struct ipcx_ta
 		(void)remove_id(j, k, (int32_t)tool_count(t, row, IPCX_F_ID), "id");
 		return true;
 	}
-	if (ipcx_row_get(t, row, IPCX_F_NAME, &v) < 0 || v.type != IPCX_STRING)
+	if (ipcx_row_get(t, row, IPCX_F_NAME, &v) < 0 || v.type != IPCX_TYPE_STRING)
 		return true;
 	name = k->by_name == OPT_MQ ? v.as.s : v.as.s + 1;
 	if (j->verbose)

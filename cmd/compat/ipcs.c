@@ -186,7 +186,7 @@ static char *put_time(char *p, const struct ipcx_value *v, bool whole)
 	char text[FORM_MAX];
 	size_t n;
 
-	if (v->type == IPCX_NONE)
+	if (v->type == IPCX_TYPE_NONE)
 		return ix_put_text(p, "Not set");
 	n = (size_t)(form_ctime(text, v->as.i) - text);
 	n = whole ? n : n - 4; /* without the day of the week */
@@ -200,15 +200,16 @@ char *ipcs_value(char *p, const struct ipcx_table *t, size_t row, enum ipcx_fiel
 	struct ipcx_value v;
 
 	if (ipcx_row_get(t, row, field, &v) < 0 ||
-	    (v.type == IPCX_NONE && form != AS_SHORT && form != AS_LONG))
-		v = (struct ipcx_value){ .type = IPCX_UINT };
+	    (v.type == IPCX_TYPE_NONE && form != AS_SHORT && form != AS_LONG))
+		v = (struct ipcx_value){ .type = IPCX_TYPE_UINT };
 	switch (form) {
 	case AS_NUMBER:
-		return v.type == IPCX_INT ? ix_put_i64(p, v.as.i) : ix_put_u64(p, v.as.u);
+		return v.type == IPCX_TYPE_INT ? ix_put_i64(p, v.as.i)
+					       : ix_put_u64(p, v.as.u);
 	case AS_KEY:
 		return ix_put_hex(ix_put_text(p, "0x"), v.as.u, 8);
 	case AS_NAME:
-		return v.type == IPCX_STRING ? put_name(p, v.as.s) : p;
+		return v.type == IPCX_TYPE_STRING ? put_name(p, v.as.s) : p;
 	case AS_PERMS:
 		return ix_put_oct(p, v.as.u, 1);
 	case AS_MODE:

@@ -167,10 +167,10 @@ static char *put_value(const struct ls_rows *rows, size_t row, const struct ls_c
 
 	switch (c->form) {
 	case LS_TEXT:
-		return ix_put_text(p, v->type == IPCX_STRING ? v->as.s : "");
+		return ix_put_text(p, v->type == IPCX_TYPE_STRING ? v->as.s : "");
 	case LS_NUMBER:
-		return v->type == IPCX_INT ? ix_put_i64(p, v->as.i)
-					   : ix_put_u64(p, v->as.u);
+		return v->type == IPCX_TYPE_INT ? ix_put_i64(p, v->as.i)
+						: ix_put_u64(p, v->as.u);
 	case LS_KEY:
 		return ix_put_hex(ix_put_text(p, "0x"), v->as.u, 8);
 	case LS_NAME:
@@ -220,9 +220,9 @@ char *ls_cell(const void *data, size_t row, size_t column, char *p)
 		r = ipcx_row_get(rows->t, row, other(c), &v);
 	if (r < 0)
 		return NULL;
-	if (v.type == IPCX_NONE && c->form == LS_NUMBER && is_zero(c))
-		v = (struct ipcx_value){ .type = IPCX_UINT };
-	if (v.type == IPCX_NONE && c->form != LS_TEXT)
+	if (v.type == IPCX_TYPE_NONE && c->form == LS_NUMBER && is_zero(c))
+		v = (struct ipcx_value){ .type = IPCX_TYPE_UINT };
+	if (v.type == IPCX_TYPE_NONE && c->form != LS_TEXT)
 		return NULL;
 	return put_value(rows, row, c, &v, p);
 }

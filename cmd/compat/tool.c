@@ -312,7 +312,7 @@ bool tool_usable(const struct ipcx_table *t, size_t row)
 	if (strcmp(mech, "psem") != 0)
 		return true;
 	/* sem_open(3) wants to read and write. */
-	if (ipcx_row_get(t, row, IPCX_F_NAME, &v) < 0 || v.type != IPCX_STRING)
+	if (ipcx_row_get(t, row, IPCX_F_NAME, &v) < 0 || v.type != IPCX_TYPE_STRING)
 		return false;
 	(void)snprintf(path, sizeof(path), "/dev/shm/sem.%s", v.as.s + 1);
 	return faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0;
@@ -322,14 +322,14 @@ bool tool_known(const struct ipcx_table *t, size_t row, enum ipcx_field field)
 {
 	struct ipcx_value v;
 
-	return ipcx_row_get(t, row, field, &v) == 0 && v.type != IPCX_NONE;
+	return ipcx_row_get(t, row, field, &v) == 0 && v.type != IPCX_TYPE_NONE;
 }
 
 uint64_t tool_count(const struct ipcx_table *t, size_t row, enum ipcx_field field)
 {
 	struct ipcx_value v;
 
-	if (ipcx_row_get(t, row, field, &v) < 0 || v.type == IPCX_NONE)
+	if (ipcx_row_get(t, row, field, &v) < 0 || v.type == IPCX_TYPE_NONE)
 		return 0;
 	return v.as.u; /* signed ones stand in the same place */
 }

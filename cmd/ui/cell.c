@@ -149,13 +149,14 @@ static char *put_local(char *p, int64_t when, bool full)
 static char *put_number(char *p, const struct ipcx_field_info *info, uint64_t n,
 			const struct cell_style *style)
 {
-	if (style->raw || info->unit == IPCX_PLAIN || info->unit == IPCX_PERCENT)
+	if (style->raw || info->unit == IPCX_UNIT_PLAIN ||
+	    info->unit == IPCX_UNIT_PERCENT)
 		return ix_put_u64(p, n);
-	if (info->unit == IPCX_VARIES && (style->bytes || n < LONG_NUMBER))
+	if (info->unit == IPCX_UNIT_VARIES && (style->bytes || n < LONG_NUMBER))
 		return ix_put_u64(p, n);
-	if (info->unit == IPCX_SECONDS)
+	if (info->unit == IPCX_UNIT_SECONDS)
 		return put_span(p, n);
-	if (info->unit == IPCX_NANOSECONDS)
+	if (info->unit == IPCX_UNIT_NANOSECONDS)
 		return put_nanos(p, n);
 	if (style->bytes)
 		return ix_put_u64(p, n);
@@ -172,28 +173,28 @@ char *cell_put(char *p, const struct ipcx_field_info *info, const struct ipcx_va
 	       const struct cell_style *style)
 {
 	switch (v->type) {
-	case IPCX_NONE:
-	case IPCX_STRING:
+	case IPCX_TYPE_NONE:
+	case IPCX_TYPE_STRING:
 		break;
-	case IPCX_BOOL:
+	case IPCX_TYPE_BOOL:
 		if (style->raw)
 			return ix_put_text(p, v->as.u ? "true" : "false");
 		return ix_put_text(p, v->as.u ? "yes" : "no");
-	case IPCX_INT:
+	case IPCX_TYPE_INT:
 		return ix_put_i64(p, v->as.i);
-	case IPCX_UINT:
+	case IPCX_TYPE_UINT:
 		return put_number(p, info, v->as.u, style);
-	case IPCX_REAL:
+	case IPCX_TYPE_REAL:
 		p = ix_put_tenths(p, v->as.d);
-		if (!style->raw && info->unit == IPCX_PERCENT)
+		if (!style->raw && info->unit == IPCX_UNIT_PERCENT)
 			*p++ = '%';
 		return p;
-	case IPCX_TIME:
+	case IPCX_TYPE_TIME:
 		return style->raw ? put_rfc3339(p, v->as.i)
 				  : put_local(p, v->as.i, style->full);
-	case IPCX_MODE:
+	case IPCX_TYPE_MODE:
 		return ix_put_oct(p, v->as.u, 4);
-	case IPCX_KEY:
+	case IPCX_TYPE_KEY:
 		*p++ = '0';
 		*p++ = 'x';
 		return ix_put_hex(p, v->as.u, 8);
@@ -204,11 +205,11 @@ char *cell_put(char *p, const struct ipcx_field_info *info, const struct ipcx_va
 char *cell_text(char *p, const struct ipcx_field_info *info, const struct ipcx_value *v,
 		const struct cell_style *style)
 {
-	if (v->type == IPCX_NONE) {
+	if (v->type == IPCX_TYPE_NONE) {
 		*p++ = '-';
 		return p;
 	}
-	if (v->type != IPCX_STRING)
+	if (v->type != IPCX_TYPE_STRING)
 		return cell_put(p, info, v, style);
 	/* A reference is escaped already, in a way that every command reads back. */
 	if (info == ipcx_field_info(IPCX_F_REF))

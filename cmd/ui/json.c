@@ -102,23 +102,23 @@ static char *put_value(char *p, const struct sheet *s, const struct ipcx_field_i
 		       const struct ipcx_value *v)
 {
 	switch (v->type) {
-	case IPCX_NONE:
+	case IPCX_TYPE_NONE:
 		memcpy(p, "null", 4);
 		return p + 4;
-	case IPCX_STRING:
+	case IPCX_TYPE_STRING:
 		return json_put_string(
 			p, v->as.s, MIN(strlen(v->as.s), (size_t)(OUT_ROOM - 1024) / 6));
-	case IPCX_TIME:
-	case IPCX_MODE:
-	case IPCX_KEY:
+	case IPCX_TYPE_TIME:
+	case IPCX_TYPE_MODE:
+	case IPCX_TYPE_KEY:
 		*p++ = '"';
 		p = cell_put(p, info, v, &s->style);
 		*p++ = '"';
 		return p;
-	case IPCX_BOOL:
-	case IPCX_INT:
-	case IPCX_UINT:
-	case IPCX_REAL:
+	case IPCX_TYPE_BOOL:
+	case IPCX_TYPE_INT:
+	case IPCX_TYPE_UINT:
+	case IPCX_TYPE_REAL:
 		return cell_put(p, info, v, &s->style);
 	}
 	return p;

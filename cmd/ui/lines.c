@@ -12,9 +12,9 @@
 static char *exact(char *p, const struct sheet *s, const struct sheet_column *c,
 		   const struct ipcx_value *v)
 {
-	if (v->type == IPCX_NONE)
+	if (v->type == IPCX_TYPE_NONE)
 		return p;
-	if (v->type != IPCX_STRING)
+	if (v->type != IPCX_TYPE_STRING)
 		return cell_put(p, c->info, v, &s->style);
 	/* Raw, except that what others chose never commands a terminal. */
 	if (s->terminal && c->field != IPCX_F_REF)
@@ -58,7 +58,7 @@ static void get(const struct sheet_rows *rows, size_t i, const struct sheet_colu
 		struct ipcx_value *v)
 {
 	if (sheet_get(rows, i, c->field, v) < 0)
-		v->type = IPCX_NONE;
+		v->type = IPCX_TYPE_NONE;
 }
 
 void csv_rows(struct sheet *s, const struct sheet_rows *rows)
@@ -126,11 +126,11 @@ static char *raw_cell(char *p, const struct sheet *s, const struct sheet_column 
 {
 	char text[CELL_MAX];
 
-	if (v->type == IPCX_NONE) {
+	if (v->type == IPCX_TYPE_NONE) {
 		*p++ = '-';
 		return p;
 	}
-	if (v->type != IPCX_STRING || c->field == IPCX_F_REF)
+	if (v->type != IPCX_TYPE_STRING || c->field == IPCX_F_REF)
 		return exact(p, s, c, v);
 	*exact(text, s, c, v) = '\0';
 	if (!strcmp(text, "-"))

@@ -119,7 +119,7 @@ const uint8_t *select_cheap_fields(uint64_t mask)
 	size_t n = 0;
 
 	for (unsigned f = 0; f < IPCX_FIELDS; f++)
-		if (ipcx_field_info((enum ipcx_field)f)->cost != IPCX_DEAR &&
+		if (ipcx_field_info((enum ipcx_field)f)->cost != IPCX_COST_COSTLY &&
 		    select_knows((enum ipcx_field)f, &mask))
 			fields[n++] = (uint8_t)f;
 	fields[n] = IPCX_FIELDS;

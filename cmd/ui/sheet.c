@@ -63,13 +63,14 @@ static int compare_rows(const void *a, const void *b, void *data)
 	uint32_t ra = *(const uint32_t *)a, rb = *(const uint32_t *)b;
 
 	for (size_t i = 0; i < o->n; i++) {
-		struct ipcx_value va = { .type = IPCX_NONE }, vb = { .type = IPCX_NONE };
+		struct ipcx_value va = { .type = IPCX_TYPE_NONE },
+				  vb = { .type = IPCX_TYPE_NONE };
 		int r;
 
 		if (ipcx_row_get(o->t, ra, o->by[i].field, &va) < 0)
-			va.type = IPCX_NONE;
+			va.type = IPCX_TYPE_NONE;
 		if (ipcx_row_get(o->t, rb, o->by[i].field, &vb) < 0)
-			vb.type = IPCX_NONE;
+			vb.type = IPCX_TYPE_NONE;
 		r = ipcx_value_compare(&va, &vb);
 		if (r)
 			return o->by[i].reverse ? -r : r;
@@ -125,16 +126,16 @@ int sheet_open(struct sheet *s, const struct sheet_args *args, const char *kind)
 static bool is_number(const struct ipcx_field_info *info)
 {
 	switch (info->type) {
-	case IPCX_INT:
-	case IPCX_UINT:
-	case IPCX_REAL:
+	case IPCX_TYPE_INT:
+	case IPCX_TYPE_UINT:
+	case IPCX_TYPE_REAL:
 		return true;
-	case IPCX_NONE:
-	case IPCX_BOOL:
-	case IPCX_STRING:
-	case IPCX_TIME:
-	case IPCX_MODE:
-	case IPCX_KEY:
+	case IPCX_TYPE_NONE:
+	case IPCX_TYPE_BOOL:
+	case IPCX_TYPE_STRING:
+	case IPCX_TYPE_TIME:
+	case IPCX_TYPE_MODE:
+	case IPCX_TYPE_KEY:
 		return false;
 	}
 	return false;

@@ -29,14 +29,14 @@ static size_t text_width(const char *p, const char *end, bool string)
 static char *render(const struct sheet *s, const struct sheet_column *c,
 		    const struct sheet_rows *rows, size_t i, char *p, bool *ret_string)
 {
-	struct ipcx_value v = { .type = IPCX_NONE };
+	struct ipcx_value v = { .type = IPCX_TYPE_NONE };
 	char *end;
 
 	if (sheet_get(rows, i, c->field, &v) < 0)
-		v.type = IPCX_NONE;
+		v.type = IPCX_TYPE_NONE;
 	end = cell_text(p, c->info, &v, &s->style);
 	*end = '\0';
-	*ret_string = v.type == IPCX_STRING;
+	*ret_string = v.type == IPCX_TYPE_STRING;
 	return end;
 }
 
@@ -105,7 +105,7 @@ static char *cell(const struct sheet *s, const struct sheet_column *c, size_t k,
 		p = pad(p, GAP);
 	end = cell_text(p, c->info, v, &s->style);
 	*end = '\0';
-	width = text_width(p, end, v->type == IPCX_STRING);
+	width = text_width(p, end, v->type == IPCX_TYPE_STRING);
 	fill = MIN(c->width - MIN(width, c->width), (size_t)1024);
 	if (c->right && fill) {
 		memmove(p + fill, p, (size_t)(end - p));

@@ -40,35 +40,35 @@ static const char *describe(enum ipcx_field f)
 	const struct ipcx_field_info *info = ipcx_field_info(f);
 
 	switch (info->type) {
-	case IPCX_NONE:
+	case IPCX_TYPE_NONE:
 		break;
-	case IPCX_BOOL:
+	case IPCX_TYPE_BOOL:
 		return "true or false";
-	case IPCX_STRING:
+	case IPCX_TYPE_STRING:
 		return "text";
-	case IPCX_TIME:
+	case IPCX_TYPE_TIME:
 		return "a time";
-	case IPCX_MODE:
+	case IPCX_TYPE_MODE:
 		return "a mode";
-	case IPCX_KEY:
+	case IPCX_TYPE_KEY:
 		return "a key";
-	case IPCX_INT:
-	case IPCX_UINT:
-	case IPCX_REAL:
-		if (info->unit == IPCX_PERCENT)
+	case IPCX_TYPE_INT:
+	case IPCX_TYPE_UINT:
+	case IPCX_TYPE_REAL:
+		if (info->unit == IPCX_UNIT_PERCENT)
 			return "a percentage";
-		if (info->unit == IPCX_SECONDS)
+		if (info->unit == IPCX_UNIT_SECONDS)
 			return "a span of time";
-		if (info->unit == IPCX_NANOSECONDS)
+		if (info->unit == IPCX_UNIT_NANOSECONDS)
 			return "a number of nanoseconds";
-		return info->unit == IPCX_BYTES ? "a number of bytes" : "a number";
+		return info->unit == IPCX_UNIT_BYTES ? "a number of bytes" : "a number";
 	}
 	return "nothing";
 }
 
 static bool is_number(enum ipcx_type type)
 {
-	return type == IPCX_INT || type == IPCX_UINT || type == IPCX_REAL;
+	return type == IPCX_TYPE_INT || type == IPCX_TYPE_UINT || type == IPCX_TYPE_REAL;
 }
 
 /*
@@ -81,8 +81,9 @@ static bool comparable(enum ipcx_field a, enum ipcx_field b)
 
 	if (!is_number(l->type) || !is_number(r->type))
 		return l->type == r->type;
-	return l->unit == r->unit || l->unit == IPCX_PLAIN || r->unit == IPCX_PLAIN ||
-	       l->unit == IPCX_VARIES || r->unit == IPCX_VARIES;
+	return l->unit == r->unit || l->unit == IPCX_UNIT_PLAIN ||
+	       r->unit == IPCX_UNIT_PLAIN || l->unit == IPCX_UNIT_VARIES ||
+	       r->unit == IPCX_UNIT_VARIES;
 }
 
 /* ": did you mean size or rss?" in buf; nothing when no field is near. */
@@ -168,7 +169,7 @@ int ix_check_flag(struct ix_parser *p, const struct ix_token *operand,
 		return ix_expr_bad(p, operand->at,
 				   "\"%s\" alone is no condition: compare a field with it",
 				   show(&s, p, operand));
-	if (ipcx_field_info(f)->type != IPCX_BOOL)
+	if (ipcx_field_info(f)->type != IPCX_TYPE_BOOL)
 		return ix_expr_bad(
 			p, operand->at,
 			"%s is %s and alone no condition: compare it, as in %s != null",
@@ -176,7 +177,7 @@ int ix_check_flag(struct ix_parser *p, const struct ix_token *operand,
 	n = node(p, IX_NODE_COMPARE, IX_TOK_EQ, f);
 	if (!n)
 		return -ENOMEM;
-	n->literal.type = IPCX_BOOL;
+	n->literal.type = IPCX_TYPE_BOOL;
 	n->literal.as.u = 1;
 	*ret_node = n;
 	return 0;
@@ -287,7 +288,7 @@ static int check_fields(struct ix_parser *p, enum ipcx_field left, enum ipcx_fie
 				   "%s is %s, %s is %s: they cannot be compared%s",
 				   ipcx_field_info(left)->name, describe(left),
 				   ipcx_field_info(right)->name, describe(right),
-				   ipcx_field_info(left)->type == IPCX_STRING
+				   ipcx_field_info(left)->type == IPCX_TYPE_STRING
 					   ? " (to mean the word, write it in quotes)"
 					   : "");
 	n->right = right;
@@ -364,7 +365,7 @@ int ix_check_compare(struct ix_parser *p, struct ix_token left, struct ix_token 
 		return check_like(p, l, &right, ret_node);
 	if (is_null(p, &right))
 		return check_null(p, l, &op, ret_node);
-	if (ipcx_field_info(l)->type == IPCX_BOOL && op.kind != IX_TOK_EQ &&
+	if (ipcx_field_info(l)->type == IPCX_TYPE_BOOL && op.kind != IX_TOK_EQ &&
 	    op.kind != IX_TOK_NE)
 		return ix_expr_bad(p, op.at,
 				   "%s is true or false: only == and != go with it",

@@ -17,7 +17,7 @@ void ix_derive_mech(const struct ipcx_table *t, const struct ix_section *s,
 	(void)row;
 	if (!m)
 		return;
-	v->type = IPCX_STRING;
+	v->type = IPCX_TYPE_STRING;
 	v->as.s = m->info.name;
 }
 
@@ -27,7 +27,7 @@ void ix_derive_ns(const struct ipcx_table *t, const struct ix_section *s, const 
 	(void)row;
 	if (!s->place || !t->places[s->place - 1].ns)
 		return;
-	v->type = IPCX_UINT;
+	v->type = IPCX_TYPE_UINT;
 	v->as.u = t->places[s->place - 1].ns;
 }
 
@@ -37,7 +37,7 @@ void ix_derive_container(const struct ipcx_table *t, const struct ix_section *s,
 	(void)row;
 	if (!s->place || !t->places[s->place - 1].container)
 		return;
-	v->type = IPCX_STRING;
+	v->type = IPCX_TYPE_STRING;
 	v->as.s = ix_table_string(t, t->places[s->place - 1].container);
 }
 
@@ -47,7 +47,7 @@ void ix_derive_name(const struct ipcx_table *t, const struct ix_names *names, ui
 {
 	const struct ix_name *n = ix_names_find(names, id);
 
-	v->type = IPCX_STRING;
+	v->type = IPCX_TYPE_STRING;
 	if (n && n->off != IX_NO_NAME) {
 		v->as.s = t->pool.data + n->off - 1;
 		return;
@@ -91,6 +91,6 @@ void ix_derive_age(const struct ipcx_table *t, const struct ix_section *s,
 
 	if (then == 0)
 		return;
-	v->type = IPCX_UINT;
+	v->type = IPCX_TYPE_UINT;
 	v->as.u = then < t->now ? (uint64_t)(t->now - then) : 0;
 }

@@ -19,7 +19,8 @@ struct row {
  */
 static bool value_of(const struct row *row, enum ipcx_field f, struct ipcx_value *v)
 {
-	return ix_row_value(row->t, row->s, row->data, f, v) == 0 && v->type != IPCX_NONE;
+	return ix_row_value(row->t, row->s, row->data, f, v) == 0 &&
+	       v->type != IPCX_TYPE_NONE;
 }
 
 static int compare(const struct ix_node *n, const struct row *row)
@@ -69,7 +70,7 @@ static int null(const struct ix_node *n, const struct row *row)
 
 	if (ix_row_value(row->t, row->s, row->data, n->left, &left) < 0)
 		return UNKNOWN;
-	return (left.type == IPCX_NONE) == (n->op == IX_TOK_EQ);
+	return (left.type == IPCX_TYPE_NONE) == (n->op == IX_TOK_EQ);
 }
 
 static int eval(const struct ix_node *n, const struct row *row);

@@ -88,7 +88,7 @@ static int read_word(const char *text, uint64_t bit, struct ipcx_attrs *a)
 	if (!attr)
 		return -EINVAL;
 	field = ipcx_field_info(attr->field);
-	if (field && field->unit == IPCX_BYTES)
+	if (field && field->unit == IPCX_UNIT_BYTES)
 		r = ix_parse_size(text, &n);
 	else
 		r = ix_parse_u64(text, UINT64_MAX, &n);

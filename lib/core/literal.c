@@ -26,15 +26,15 @@ static const char *read_number(const char *text, enum ipcx_unit unit,
 	int r;
 
 	if (*text == '-') {
-		v->type = IPCX_INT;
+		v->type = IPCX_TYPE_INT;
 		r = ix_parse_s64(text, INT64_MIN, 0, &v->as.i);
 	} else {
-		v->type = IPCX_UINT;
+		v->type = IPCX_TYPE_UINT;
 		r = ix_parse_size(text, &v->as.u);
 	}
 	if (r == 0)
 		return NULL;
-	return refused(r, unit == IPCX_BYTES
+	return refused(r, unit == IPCX_UNIT_BYTES
 				  ? "is no size (such as 4096, 64K, 1.5G or 0x1000)"
 				  : "is no number (such as 10, 4K or 0x10)");
 }
@@ -46,7 +46,7 @@ static const char *read_span(const char *text, struct ipcx_value *v)
 	uint64_t ns = 0;
 	int r;
 
-	v->type = IPCX_UINT;
+	v->type = IPCX_TYPE_UINT;
 	/*
 	 * As a bare number all 64 bits are seconds; a span is counted in ns and ends
 	 * after 584 years.
@@ -59,7 +59,7 @@ static const char *read_span(const char *text, struct ipcx_value *v)
 	v->as.u = ns / SECOND;
 	if (ns % SECOND == 0)
 		return NULL;
-	v->type = IPCX_REAL;
+	v->type = IPCX_TYPE_REAL;
 	v->as.d = (double)ns / (double)SECOND;
 	return NULL;
 }
@@ -71,7 +71,7 @@ static const char *read_nanos(const char *text, struct ipcx_value *v)
 	size_t len = strlen(text);
 	int r;
 
-	v->type = IPCX_UINT;
+	v->type = IPCX_TYPE_UINT;
 	if (ix_parse_u64(text, UINT64_MAX, &v->as.u) == 0)
 		return NULL;
 	r = len && text[len - 1] >= 'a' ? ix_parse_duration(text, &v->as.u) : -EINVAL;
@@ -106,7 +106,7 @@ static const char *read_percent(const char *text, struct ipcx_value *v)
 	}
 	if (text == start || (*text == '%' && text[1]))
 		return why;
-	v->type = IPCX_REAL;
+	v->type = IPCX_TYPE_REAL;
 	v->as.d = (double)all / scale;
 	return NULL;
 }
@@ -118,7 +118,7 @@ static const char *read_flag(const char *text, struct ipcx_value *v)
 	for (unsigned i = 0; i < ARRAY_SIZE(words); i++) {
 		if (strcasecmp(text, words[i]) != 0)
 			continue;
-		v->type = IPCX_BOOL;
+		v->type = IPCX_TYPE_BOOL;
 		v->as.u = i % 2;
 		return NULL;
 	}
@@ -132,7 +132,7 @@ static const char *read_key(const char *text, struct ipcx_value *v)
 
 	if (r < 0)
 		return refused(r, "is no key (0x… hexadecimal, 0… octal, or decimal)");
-	v->type = IPCX_KEY;
+	v->type = IPCX_TYPE_KEY;
 	v->as.u = key;
 	return NULL;
 }
@@ -144,7 +144,7 @@ static const char *read_mode(const char *text, struct ipcx_value *v)
 
 	if (r < 0)
 		return refused(r, "is no mode (octal, 0 to 0777)");
-	v->type = IPCX_MODE;
+	v->type = IPCX_TYPE_MODE;
 	v->as.u = mode;
 	return NULL;
 }
@@ -156,7 +156,7 @@ static const char *read_time(const char *text, struct ipcx_value *v)
 	double part;
 
 	if (ix_parse_time(text, &seconds, &part) == 0) {
-		v->type = part > 0 ? IPCX_REAL : IPCX_TIME;
+		v->type = part > 0 ? IPCX_TYPE_REAL : IPCX_TYPE_TIME;
 		if (part > 0)
 			v->as.d = (double)seconds + part;
 		else
@@ -174,29 +174,29 @@ const char *ix_literal_read(const char *text, const struct ipcx_field_info *info
 			    struct ipcx_value *ret_value)
 {
 	switch (info->type) {
-	case IPCX_NONE:
+	case IPCX_TYPE_NONE:
 		break;
-	case IPCX_BOOL:
+	case IPCX_TYPE_BOOL:
 		return read_flag(text, ret_value);
-	case IPCX_INT:
-	case IPCX_UINT:
-	case IPCX_REAL:
-		if (info->unit == IPCX_PERCENT)
+	case IPCX_TYPE_INT:
+	case IPCX_TYPE_UINT:
+	case IPCX_TYPE_REAL:
+		if (info->unit == IPCX_UNIT_PERCENT)
 			return read_percent(text, ret_value);
-		if (info->unit == IPCX_SECONDS)
+		if (info->unit == IPCX_UNIT_SECONDS)
 			return read_span(text, ret_value);
-		if (info->unit == IPCX_NANOSECONDS)
+		if (info->unit == IPCX_UNIT_NANOSECONDS)
 			return read_nanos(text, ret_value);
 		return read_number(text, info->unit, ret_value);
-	case IPCX_STRING:
-		ret_value->type = IPCX_STRING;
+	case IPCX_TYPE_STRING:
+		ret_value->type = IPCX_TYPE_STRING;
 		ret_value->as.s = text;
 		return NULL;
-	case IPCX_TIME:
+	case IPCX_TYPE_TIME:
 		return read_time(text, ret_value);
-	case IPCX_MODE:
+	case IPCX_TYPE_MODE:
 		return read_mode(text, ret_value);
-	case IPCX_KEY:
+	case IPCX_TYPE_KEY:
 		return read_key(text, ret_value);
 	}
 	return "cannot be compared with it";
@@ -207,28 +207,28 @@ const char *ix_value_raw(const struct ipcx_value *v, char buf[IX_RAW_MAX])
 	char *end = buf;
 
 	switch (v->type) {
-	case IPCX_NONE:
+	case IPCX_TYPE_NONE:
 		return NULL;
-	case IPCX_STRING:
+	case IPCX_TYPE_STRING:
 		return v->as.s;
-	case IPCX_BOOL:
+	case IPCX_TYPE_BOOL:
 		return v->as.u ? "true" : "false";
-	case IPCX_INT:
+	case IPCX_TYPE_INT:
 		end = ix_put_i64(buf, v->as.i);
 		break;
-	case IPCX_UINT:
+	case IPCX_TYPE_UINT:
 		end = ix_put_u64(buf, v->as.u);
 		break;
-	case IPCX_REAL:
+	case IPCX_TYPE_REAL:
 		end = ix_put_tenths(buf, v->as.d);
 		break;
-	case IPCX_TIME:
+	case IPCX_TYPE_TIME:
 		end = ix_put_time(buf, v->as.i);
 		break;
-	case IPCX_MODE:
+	case IPCX_TYPE_MODE:
 		end = ix_put_oct(buf, v->as.u, 4);
 		break;
-	case IPCX_KEY:
+	case IPCX_TYPE_KEY:
 		*end++ = '0';
 		*end++ = 'x';
 		end = ix_put_hex(end, v->as.u, 8);

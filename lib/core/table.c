@@ -200,23 +200,23 @@ static void stored(const struct ipcx_table *t, const struct ix_column *c, const 
 	if (c->zero && raw == 0)
 		return;
 	switch (type) {
-	case IPCX_INT:
-	case IPCX_TIME:
+	case IPCX_TYPE_INT:
+	case IPCX_TYPE_TIME:
 		v->as.i = raw_signed(c, raw);
 		break;
-	case IPCX_REAL:
+	case IPCX_TYPE_REAL:
 		memcpy(&v->as.d, &raw, sizeof(raw));
 		break;
-	case IPCX_STRING:
+	case IPCX_TYPE_STRING:
 		v->as.s = ix_table_string(t, (ix_text)raw);
 		if (!v->as.s)
 			return;
 		break;
-	case IPCX_NONE:
-	case IPCX_BOOL:
-	case IPCX_UINT:
-	case IPCX_MODE:
-	case IPCX_KEY:
+	case IPCX_TYPE_NONE:
+	case IPCX_TYPE_BOOL:
+	case IPCX_TYPE_UINT:
+	case IPCX_TYPE_MODE:
+	case IPCX_TYPE_KEY:
 		v->as.u = raw;
 		break;
 	}
@@ -230,7 +230,7 @@ int ix_row_value(const struct ipcx_table *t, const struct ix_section *s, const v
 
 	if (c->size == 0 && !c->derive)
 		return -ENODATA;
-	v->type = IPCX_NONE;
+	v->type = IPCX_TYPE_NONE;
 	if (ix_fields_has(&((const struct ix_row *)row)->unknown, f))
 		return 0;
 	if (c->derive)
@@ -243,7 +243,7 @@ int ix_row_value(const struct ipcx_table *t, const struct ix_section *s, const v
 void ix_value_text(struct ipcx_value *v, const char *text)
 {
 	(void)snprintf(v->text, sizeof(v->text), "%s", text);
-	v->type = IPCX_STRING;
+	v->type = IPCX_TYPE_STRING;
 	v->as.s = v->text;
 }
 

@@ -53,7 +53,7 @@ struct ix_column {
 	uint32_t words; /* derived from several members: the words of the row they are in */
 	void (*derive)(const struct ipcx_table *t, const struct ix_section *s,
 		       const void *row,
-		       struct ipcx_value *v); /* v->type is IPCX_NONE before */
+		       struct ipcx_value *v); /* v->type is IPCX_TYPE_NONE before */
 };
 
 #define IX_COL(type, member)                                                          \

@@ -12,8 +12,10 @@ static int order(int less, int more)
 /* Signed and unsigned 64-bit integers compare by their number, not by their bits. */
 static int compare_integers(const struct ipcx_value *a, const struct ipcx_value *b)
 {
-	int a_negative = (a->type == IPCX_INT || a->type == IPCX_TIME) && a->as.i < 0;
-	int b_negative = (b->type == IPCX_INT || b->type == IPCX_TIME) && b->as.i < 0;
+	int a_negative = (a->type == IPCX_TYPE_INT || a->type == IPCX_TYPE_TIME) &&
+			 a->as.i < 0;
+	int b_negative = (b->type == IPCX_TYPE_INT || b->type == IPCX_TYPE_TIME) &&
+			 b->as.i < 0;
 
 	if (a_negative || b_negative) {
 		if (a_negative != b_negative)
@@ -25,26 +27,26 @@ static int compare_integers(const struct ipcx_value *a, const struct ipcx_value 
 
 static double as_real(const struct ipcx_value *v)
 {
-	if (v->type == IPCX_REAL)
+	if (v->type == IPCX_TYPE_REAL)
 		return v->as.d;
-	if (v->type == IPCX_INT || v->type == IPCX_TIME)
+	if (v->type == IPCX_TYPE_INT || v->type == IPCX_TYPE_TIME)
 		return (double)v->as.i;
 	return (double)v->as.u;
 }
 
 int ipcx_value_compare(const struct ipcx_value *a, const struct ipcx_value *b)
 {
-	if (a->type == IPCX_NONE || b->type == IPCX_NONE)
-		return order(a->type == IPCX_NONE && b->type != IPCX_NONE,
-			     a->type != IPCX_NONE && b->type == IPCX_NONE);
-	if (a->type == IPCX_STRING && b->type == IPCX_STRING) {
+	if (a->type == IPCX_TYPE_NONE || b->type == IPCX_TYPE_NONE)
+		return order(a->type == IPCX_TYPE_NONE && b->type != IPCX_TYPE_NONE,
+			     a->type != IPCX_TYPE_NONE && b->type == IPCX_TYPE_NONE);
+	if (a->type == IPCX_TYPE_STRING && b->type == IPCX_TYPE_STRING) {
 		int r = strcmp(a->as.s, b->as.s);
 
 		return order(r<0, r> 0);
 	}
-	if (a->type == IPCX_STRING || b->type == IPCX_STRING)
-		return order(b->type == IPCX_STRING, a->type == IPCX_STRING);
-	if (a->type == IPCX_REAL || b->type == IPCX_REAL)
+	if (a->type == IPCX_TYPE_STRING || b->type == IPCX_TYPE_STRING)
+		return order(b->type == IPCX_TYPE_STRING, a->type == IPCX_TYPE_STRING);
+	if (a->type == IPCX_TYPE_REAL || b->type == IPCX_TYPE_REAL)
 		return order(as_real(a) < as_real(b), as_real(a) > as_real(b));
 	return compare_integers(a, b);
 }

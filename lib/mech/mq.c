@@ -44,7 +44,7 @@ static void derive_use_percent(const struct ipcx_table *t, const struct ix_secti
 	(void)s;
 	if (row->maxmsg == 0)
 		return;
-	v->type = IPCX_REAL;
+	v->type = IPCX_TYPE_REAL;
 	v->as.d = 100.0 * (double)row->curmsgs / (double)row->maxmsg;
 }
 
@@ -61,7 +61,7 @@ static void derive_notify(const struct ipcx_table *t, const struct ix_section *s
 	(void)s;
 	v->as.s = words[((const struct mq_row *)data)->notify];
 	if (v->as.s)
-		v->type = IPCX_STRING;
+		v->type = IPCX_TYPE_STRING;
 }
 
 /* clang-format off */

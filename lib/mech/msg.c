@@ -30,7 +30,7 @@ static void derive_use(const struct ipcx_table *t, const struct ix_section *s,
 	 * against qbytes (ipc/msg.c). */
 	if (ix_fields_has(&q->base.row.unknown, IPCX_F_QBYTES) || q->qbytes == 0)
 		return;
-	v->type = IPCX_REAL;
+	v->type = IPCX_TYPE_REAL;
 	v->as.d = (double)MAX(q->cbytes, q->qnum) * 100.0 / (double)q->qbytes;
 }
 

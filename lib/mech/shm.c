@@ -41,7 +41,7 @@ static void derive_status(const struct ipcx_table *t, const struct ix_section *s
 	(void)s;
 	v->as.s = words[!!(mode & MODE_DEST) + 2 * !!(mode & MODE_LOCKED)];
 	if (v->as.s)
-		v->type = IPCX_STRING;
+		v->type = IPCX_TYPE_STRING;
 }
 
 static void derive_dest(const struct ipcx_table *t, const struct ix_section *s,
@@ -49,7 +49,7 @@ static void derive_dest(const struct ipcx_table *t, const struct ix_section *s,
 {
 	(void)t;
 	(void)s;
-	v->type = IPCX_BOOL;
+	v->type = IPCX_TYPE_BOOL;
 	v->as.u = !!(((const struct ix_sysv_row *)row)->mode & MODE_DEST);
 }
 
@@ -58,7 +58,7 @@ static void derive_locked(const struct ipcx_table *t, const struct ix_section *s
 {
 	(void)t;
 	(void)s;
-	v->type = IPCX_BOOL;
+	v->type = IPCX_TYPE_BOOL;
 	v->as.u = !!(((const struct ix_sysv_row *)row)->mode & MODE_LOCKED);
 }
 

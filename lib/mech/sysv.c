@@ -29,7 +29,7 @@ void ix_derive_sysv_ref(const struct ipcx_table *t, const struct ix_section *s,
 	memcpy(v->text, m->info.name, len);
 	v->text[len] = ':';
 	*ix_put_i64(v->text + len + 1, ((const struct ix_sysv_row *)row)->id) = '\0';
-	v->type = IPCX_STRING;
+	v->type = IPCX_TYPE_STRING;
 	v->as.s = v->text;
 }
 
@@ -38,7 +38,7 @@ void ix_derive_sysv_mode(const struct ipcx_table *t, const struct ix_section *s,
 {
 	(void)t;
 	(void)s;
-	v->type = IPCX_MODE;
+	v->type = IPCX_TYPE_MODE;
 	v->as.u = ((const struct ix_sysv_row *)row)->mode & 0777;
 }
 
@@ -53,7 +53,7 @@ void ix_derive_id_index(const struct ipcx_table *t, const struct ix_section *s,
 	(void)s;
 	if (!t->id_bits)
 		return;
-	v->type = IPCX_UINT;
+	v->type = IPCX_TYPE_UINT;
 	v->as.u = slot_of(((const struct ix_sysv_row *)row)->id, t->id_bits);
 }
 
@@ -63,7 +63,7 @@ void ix_derive_id_seq(const struct ipcx_table *t, const struct ix_section *s,
 	(void)s;
 	if (!t->id_bits)
 		return;
-	v->type = IPCX_UINT;
+	v->type = IPCX_TYPE_UINT;
 	v->as.u = (uint32_t)((const struct ix_sysv_row *)row)->id >> t->id_bits;
 }
 

@@ -165,7 +165,7 @@ static void number(const struct ipcx_table *t, size_t row, char *buf, size_t siz
 {
 	struct ipcx_value v;
 
-	if (ipcx_row_get(t, row, IPCX_F_LIMIT, &v) < 0 || v.type == IPCX_NONE)
+	if (ipcx_row_get(t, row, IPCX_F_LIMIT, &v) < 0 || v.type == IPCX_TYPE_NONE)
 		(void)snprintf(buf, size, "-");
 	else
 		(void)snprintf(buf, size, "%" PRIu64, v.as.u);
@@ -219,7 +219,7 @@ static void public_name(const struct ipcx_table *t, size_t row, char *buf, size_
 
 	buf[0] = '\0';
 	if (ipcx_row_get(t, row, IPCX_F_KEY, &v) == 0) {
-		if (v.type == IPCX_KEY && v.as.u)
+		if (v.type == IPCX_TYPE_KEY && v.as.u)
 			(void)snprintf(buf, size, "%s:0x%08" PRIx64,
 				       ipcx_mech_info(ipcx_row_mech(t, row))->name,
 				       v.as.u);

@@ -26,7 +26,7 @@ static void derive_ref(const struct ipcx_table *t, const struct ix_section *s,
 {
 	const struct made_row *made = row;
 
-	v->type = IPCX_STRING;
+	v->type = IPCX_TYPE_STRING;
 	v->as.s = ix_table_string(t, made->ref);
 	if (v->as.s)
 		return;
@@ -154,12 +154,12 @@ static int existing(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_tabl
 static const char *text_of(const struct ipcx_table *t, enum ipcx_field f,
 			   struct ipcx_value *v)
 {
-	if (ipcx_row_get(t, 0, f, v) < 0 || v->type == IPCX_NONE)
+	if (ipcx_row_get(t, 0, f, v) < 0 || v->type == IPCX_TYPE_NONE)
 		return "?";
-	if (v->type == IPCX_STRING)
+	if (v->type == IPCX_TYPE_STRING)
 		return v->as.s;
 	(void)snprintf(v->text, sizeof(v->text),
-		       v->type == IPCX_MODE ? "%04" PRIo64 : "%" PRIu64, v->as.u);
+		       v->type == IPCX_TYPE_MODE ? "%04" PRIo64 : "%" PRIu64, v->as.u);
 	return v->text;
 }
 
@@ -174,7 +174,7 @@ static const struct ix_attr *misfit(const struct ipcx_table *t,
 	for (unsigned i = 0; (attr = ix_attr(i)); i++) {
 		if (!attr->fits || !(a->set & attr->bit))
 			continue;
-		if (ipcx_row_get(t, 0, attr->field, &v) < 0 || v.type == IPCX_NONE)
+		if (ipcx_row_get(t, 0, attr->field, &v) < 0 || v.type == IPCX_TYPE_NONE)
 			v.as.u = 0;
 		if (v.as.u >= ix_attr_value(attr, a))
 			continue;

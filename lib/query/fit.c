@@ -252,11 +252,11 @@ static uint64_t attrs_of_row(const struct ipcx_table *t, size_t row, struct ipcx
 		if (attr->field == IPCX_FIELDS ||
 		    ipcx_row_get(t, row, attr->field, &v) < 0)
 			continue;
-		if (v.type == IPCX_NONE)
+		if (v.type == IPCX_TYPE_NONE)
 			unknown |= attr->bit;
 		else if (attr->fits)
 			ix_attr_set(attr, a, v.as.u);
-		else if (flag && v.type == IPCX_BOOL && v.as.u)
+		else if (flag && v.type == IPCX_TYPE_BOOL && v.as.u)
 			a->set |= attr->bit;
 	}
 	return unknown;

@@ -61,7 +61,7 @@ static bool equal(const struct ix_scan *s, const struct ix_section *here, const 
 	    ix_row_value(s->same, there, old, f, &b) < 0)
 		return false;
 	return a.type == b.type &&
-	       (a.type == IPCX_NONE || ipcx_value_compare(&a, &b) == 0);
+	       (a.type == IPCX_TYPE_NONE || ipcx_value_compare(&a, &b) == 0);
 }
 
 static bool marks_equal(const struct ix_scan *s, const void *row, size_t old_row)

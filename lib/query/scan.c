@@ -40,7 +40,7 @@ void ix_row_ref(const struct ipcx_table *t, unsigned mech, const void *row,
 		return;
 	}
 	ret_ref->by = IPCX_BY_NAME;
-	if (ix_row_value(t, &s, row, IPCX_F_NAME, &v) == 0 && v.type == IPCX_STRING)
+	if (ix_row_value(t, &s, row, IPCX_F_NAME, &v) == 0 && v.type == IPCX_TYPE_STRING)
 		(void)snprintf(ret_ref->name, sizeof(ret_ref->name), "%s", v.as.s);
 }
 
@@ -219,7 +219,7 @@ static void wanted(const struct ipcx_query *q, struct ix_fields *ret_want)
 
 	if (!q->fields)
 		for (unsigned n = 0; n < IPCX_FIELDS; n++)
-			if (ipcx_field_info((enum ipcx_field)n)->cost != IPCX_DEAR)
+			if (ipcx_field_info((enum ipcx_field)n)->cost != IPCX_COST_COSTLY)
 				ix_fields_add(&want, n);
 	for (f = q->fields; f && *f != IPCX_FIELDS; f++)
 		ix_fields_add(&want, *f);

@@ -69,7 +69,7 @@ void ix_keep_limits(struct ipcx *x, struct ix_arena *arena)
 
 		if (ipcx_row_get(t, i, IPCX_F_NAME, &name) < 0 ||
 		    ipcx_row_get(t, i, IPCX_F_LIMIT, &limit) < 0 ||
-		    limit.type != IPCX_UINT || at >= sizeof(arena->limits))
+		    limit.type != IPCX_TYPE_UINT || at >= sizeof(arena->limits))
 			continue;
 		at += (size_t)snprintf(arena->limits + at, sizeof(arena->limits) - at,
 				       "%s%s %llu", at ? ", " : "", name.as.s,

@@ -48,10 +48,10 @@ static inline unsigned mech_of(const char *name)
 static inline uint64_t number(const struct ipcx_table *t, size_t row,
 			      enum ipcx_field field)
 {
-	struct ipcx_value v = { .type = IPCX_NONE };
+	struct ipcx_value v = { .type = IPCX_TYPE_NONE };
 
 	assert_int_equal(ipcx_row_get(t, row, field, &v), 0);
-	assert_true(v.type != IPCX_NONE && v.type != IPCX_STRING);
+	assert_true(v.type != IPCX_TYPE_NONE && v.type != IPCX_TYPE_STRING);
 	return v.as.u;
 }
 
@@ -61,10 +61,10 @@ static inline const char *string(const struct ipcx_table *t, size_t row,
 {
 	static char texts[8][IPCX_REF_MAX];
 	static unsigned next;
-	struct ipcx_value v = { .type = IPCX_NONE };
+	struct ipcx_value v = { .type = IPCX_TYPE_NONE };
 
 	assert_int_equal(ipcx_row_get(t, row, field, &v), 0);
-	assert_int_equal(v.type, IPCX_STRING);
+	assert_int_equal(v.type, IPCX_TYPE_STRING);
 	next = (next + 1) % ARRAY_SIZE(texts);
 	(void)snprintf(texts[next], sizeof(texts[next]), "%s", v.as.s);
 	return texts[next];

@@ -172,7 +172,7 @@ static void attributes_struct(void **state)
 static void rows_and_fields(void **state)
 {
 	struct ipcx *x = *state;
-	const struct ipcx_value before = { .type = IPCX_KEY, .as.u = 77 };
+	const struct ipcx_value before = { .type = IPCX_TYPE_KEY, .as.u = 77 };
 	struct ipcx_value v = before;
 	struct ipcx_table *t, *shares = UNTOUCHED;
 	struct ipcx_note note = { .error = 7 };

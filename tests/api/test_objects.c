@@ -331,7 +331,7 @@ static void limit_values_count_nothing(void **state)
 	assert_true(number(t, 0, IPCX_F_LIMIT) > 0);
 	assert_int_equal(number(t, 1, IPCX_F_LIMIT), 32767);
 	assert_int_equal(ipcx_row_get(t, 0, IPCX_F_USED, &v), 0);
-	assert_int_equal(v.type, IPCX_NONE);
+	assert_int_equal(v.type, IPCX_TYPE_NONE);
 	ipcx_table_free(t);
 	assert_int_equal(ipcx_limits(x, names, &t), 0);
 	assert_int_equal(number(t, 0, IPCX_F_USED), 1);

@@ -154,7 +154,7 @@ static void rows_keep_what_tables_say(void **state)
 			bool has = ipcx_mech_has(mech, (enum ipcx_field)f);
 
 			assert_int_equal(r, has ? 0 : -ENODATA);
-			assert_true(!has || v.type == IPCX_NONE ||
+			assert_true(!has || v.type == IPCX_TYPE_NONE ||
 				    v.type == ipcx_field_info((enum ipcx_field)f)->type);
 		}
 	}

@@ -24,10 +24,10 @@ static uint64_t mix(uint64_t digest, uint64_t n)
 static uint64_t digest_value(uint64_t digest, const struct ipcx_value *v)
 {
 	digest = mix(digest, (uint64_t)v->type);
-	if (v->type == IPCX_STRING)
+	if (v->type == IPCX_TYPE_STRING)
 		for (const char *p = v->as.s; *p; p++)
 			digest = mix(digest, (unsigned char)*p);
-	else if (v->type != IPCX_NONE)
+	else if (v->type != IPCX_TYPE_NONE)
 		digest = mix(digest, v->as.u);
 	return digest;
 }

@@ -201,7 +201,7 @@ def switches(source):
 def test_switches_over_enums_have_no_default():
     """So that the compiler tells who forgot the new one."""
     known = enumerators()
-    assert "IPCX_NONE" in known and "IPCX_BY_KEY" in known
+    assert "IPCX_TYPE_NONE" in known and "IPCX_BY_KEY" in known
     for path in c_files("lib/", "cmd/"):
         for line, _, body in switches(Source(path)):
             cases = set(re.findall(r"\bcase\s+(\w+)\s*:", body))

@@ -12,14 +12,14 @@
 static const struct cell_style people = { .raw = false }, exact = { .bytes = true }, full = { .full = true },
 			       programs = { .raw = true };
 
-#define UINT(n)   { .type = IPCX_UINT, .as.u = (n) }
-#define INT(n)    { .type = IPCX_INT, .as.i = (n) }
-#define REAL(n)   { .type = IPCX_REAL, .as.d = (n) }
-#define TIME(n)   { .type = IPCX_TIME, .as.i = (n) }
-#define KEY(n)    { .type = IPCX_KEY, .as.u = (n) }
-#define MODE(n)   { .type = IPCX_MODE, .as.u = (n) }
-#define BOOL(n)   { .type = IPCX_BOOL, .as.u = (n) }
-#define STRING(t) { .type = IPCX_STRING, .as.s = (t) }
+#define UINT(n)   { .type = IPCX_TYPE_UINT, .as.u = (n) }
+#define INT(n)    { .type = IPCX_TYPE_INT, .as.i = (n) }
+#define REAL(n)   { .type = IPCX_TYPE_REAL, .as.d = (n) }
+#define TIME(n)   { .type = IPCX_TYPE_TIME, .as.i = (n) }
+#define KEY(n)    { .type = IPCX_TYPE_KEY, .as.u = (n) }
+#define MODE(n)   { .type = IPCX_TYPE_MODE, .as.u = (n) }
+#define BOOL(n)   { .type = IPCX_TYPE_BOOL, .as.u = (n) }
+#define STRING(t) { .type = IPCX_TYPE_STRING, .as.s = (t) }
 #define K         UINT64_C(1024)
 
 static const struct {
@@ -128,8 +128,8 @@ static const struct {
 	{ IPCX_F_CTIME, &people, TIME(INT64_MAX), "9223372036854775807" }, /* no year holds it */
 	{ IPCX_F_CTIME, &people, TIME(INT64_MIN), "-9223372036854775808" },
 	/* unknown */
-	{ IPCX_F_SIZE, &people, { .type = IPCX_NONE }, "-" },
-	{ IPCX_F_CTIME, &full, { .type = IPCX_NONE }, "-" },
+	{ IPCX_F_SIZE, &people, { .type = IPCX_TYPE_NONE }, "-" },
+	{ IPCX_F_CTIME, &full, { .type = IPCX_TYPE_NONE }, "-" },
 	/* strings, harmless but otherwise as they are */
 	{ IPCX_F_NAME, &people, STRING(""), "" },
 	{ IPCX_F_NAME, &people, STRING("/a b"), "/a b" },
@@ -175,7 +175,7 @@ static void room(void **state)
 	for (unsigned f = 0; f < IPCX_FIELDS; f++) {
 		const struct ipcx_field_info *info = ipcx_field_info((enum ipcx_field)f);
 
-		if (info->type == IPCX_STRING || info->type == IPCX_REAL)
+		if (info->type == IPCX_TYPE_STRING || info->type == IPCX_TYPE_REAL)
 			continue;
 		for (size_t n = 0; n < ARRAY_SIZE(numbers) * ARRAY_SIZE(styles); n++) {
 			struct ipcx_value v = { .type = info->type,
@@ -194,7 +194,7 @@ static void room(void **state)
 /* A string longer than a cell is cut, and nothing is written behind it. */
 static void long_strings(void **state)
 {
-	struct ipcx_value v = { .type = IPCX_STRING };
+	struct ipcx_value v = { .type = IPCX_TYPE_STRING };
 	char *text = malloc(CELL_MAX + 1), *buf = malloc(CELL_MAX);
 	const char *end;
 

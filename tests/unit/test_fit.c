@@ -59,9 +59,9 @@ static void huge_pages(void **state)
 	    "HugePages_Surp: 0\n");
 	assert_int_equal(ipcx_fit(t->x, "shm:2M,huge", &table), 0);
 	assert_int_equal(ipcx_row_get(table, 3, IPCX_F_NEEDED, &v), 0);
-	assert_true(v.type == IPCX_NONE);
+	assert_true(v.type == IPCX_TYPE_NONE);
 	assert_int_equal(ipcx_row_get(table, 3, IPCX_F_FITS, &v), 0);
-	assert_true(v.type == IPCX_NONE);
+	assert_true(v.type == IPCX_TYPE_NONE);
 	ipcx_table_free(table);
 }
 

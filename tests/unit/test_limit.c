@@ -167,9 +167,9 @@ static const char *shown(const struct tree *t, const char *name)
 	assert_int_equal(ipcx_table_rows(table), 1);
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		assert_int_equal(ipcx_row_get(table, 0, fields[i], &v), 0);
-		if (v.type == IPCX_NONE)
+		if (v.type == IPCX_TYPE_NONE)
 			len += (size_t)sprintf(text + len, " -");
-		else if (v.type == IPCX_REAL)
+		else if (v.type == IPCX_TYPE_REAL)
 			len += (size_t)sprintf(text + len, " %g", v.as.d);
 		else
 			len += (size_t)sprintf(text + len, " %" PRIu64, v.as.u);

@@ -13,7 +13,7 @@
 
 static struct ipcx_value get(const struct ipcx_table *t, size_t row, enum ipcx_field f)
 {
-	struct ipcx_value v = { .type = IPCX_NONE, .as.u = 77 };
+	struct ipcx_value v = { .type = IPCX_TYPE_NONE, .as.u = 77 };
 
 	assert_int_equal(ipcx_row_get(t, row, f, &v), 0);
 	return v;
@@ -26,16 +26,16 @@ static void values(void **state)
 	(void)state;
 	assert_non_null(t);
 	assert_int_equal(ipcx_table_rows(t), 3);
-	assert_true(get(t, 0, IPCX_F_SIZE).type == IPCX_UINT);
+	assert_true(get(t, 0, IPCX_F_SIZE).type == IPCX_TYPE_UINT);
 	assert_true(get(t, 0, IPCX_F_SIZE).as.u == UINT64_C(4) << 20);
 	assert_true(get(t, 0, IPCX_F_SWAP).as.u == UINT64_MAX);
 	assert_true(get(t, 0, IPCX_F_MTYPE).as.i == -7);
 	assert_true(get(t, 0, IPCX_F_USE_PERCENT).as.d == 12.5);
-	assert_true(get(t, 0, IPCX_F_MODE).type == IPCX_MODE);
+	assert_true(get(t, 0, IPCX_F_MODE).type == IPCX_TYPE_MODE);
 	assert_true(get(t, 0, IPCX_F_MODE).as.u == 0600);
-	assert_true(get(t, 0, IPCX_F_KEY).type == IPCX_KEY);
-	assert_true(get(t, 0, IPCX_F_DEST).type == IPCX_BOOL);
-	assert_true(get(t, 0, IPCX_F_CTIME).type == IPCX_TIME);
+	assert_true(get(t, 0, IPCX_F_KEY).type == IPCX_TYPE_KEY);
+	assert_true(get(t, 0, IPCX_F_DEST).type == IPCX_TYPE_BOOL);
+	assert_true(get(t, 0, IPCX_F_CTIME).type == IPCX_TYPE_TIME);
 	assert_true(get(t, 0, IPCX_F_AGE).as.u == 5400);
 	assert_string_equal(get(t, 0, IPCX_F_STATUS).as.s, "dest");
 	ipcx_table_free(t);
@@ -45,21 +45,21 @@ static void values(void **state)
 static void no_values(void **state)
 {
 	struct ipcx_table *t = test_table();
-	struct ipcx_value v = { .type = IPCX_MODE, .as.u = 77 };
+	struct ipcx_value v = { .type = IPCX_TYPE_MODE, .as.u = 77 };
 
 	(void)state;
-	assert_true(get(t, 1, IPCX_F_RSS).type == IPCX_NONE);
-	assert_true(get(t, 1, IPCX_F_OWNER).type == IPCX_NONE);
-	assert_true(get(t, 1, IPCX_F_SIZE).type == IPCX_UINT);
-	assert_true(get(t, 0, IPCX_F_ATIME).type == IPCX_NONE);
-	assert_true(get(t, 0, IPCX_F_LPID).type == IPCX_NONE);
-	assert_true(get(t, 0, IPCX_F_CUID).type == IPCX_UINT); /* 0 is a uid */
+	assert_true(get(t, 1, IPCX_F_RSS).type == IPCX_TYPE_NONE);
+	assert_true(get(t, 1, IPCX_F_OWNER).type == IPCX_TYPE_NONE);
+	assert_true(get(t, 1, IPCX_F_SIZE).type == IPCX_TYPE_UINT);
+	assert_true(get(t, 0, IPCX_F_ATIME).type == IPCX_TYPE_NONE);
+	assert_true(get(t, 0, IPCX_F_LPID).type == IPCX_TYPE_NONE);
+	assert_true(get(t, 0, IPCX_F_CUID).type == IPCX_TYPE_UINT); /* 0 is a uid */
 	assert_int_equal(ipcx_row_get(t, 2, IPCX_F_SIZE, &v), -ENODATA);
 	assert_int_equal(ipcx_row_get(t, 0, IPCX_F_NSEMS, &v), -ENODATA);
 	assert_int_equal(ipcx_row_get(t, 3, IPCX_F_SIZE, &v), -EINVAL);
 	assert_int_equal(ipcx_row_get(t, SIZE_MAX, IPCX_F_SIZE, &v), -EINVAL);
 	assert_int_equal(ipcx_row_get(t, 0, IPCX_FIELDS, &v), -EINVAL);
-	assert_true(v.type == IPCX_MODE && v.as.u == 77);
+	assert_true(v.type == IPCX_TYPE_MODE && v.as.u == 77);
 	ipcx_table_free(t);
 }
 
@@ -257,9 +257,9 @@ static void ages_are_never_negative(void **state)
 		int64_t ctime;
 		enum ipcx_type type;
 		uint64_t age;
-	} rows[] = { { NOW, IPCX_UINT, 0 },       { NOW - 90, IPCX_UINT, 90 },
-		     { NOW + 90, IPCX_UINT, 0 },  { -90, IPCX_UINT, NOW + 90 },
-		     { INT64_MAX, IPCX_UINT, 0 }, { 0, IPCX_NONE, 0 } };
+	} rows[] = { { NOW, IPCX_TYPE_UINT, 0 },       { NOW - 90, IPCX_TYPE_UINT, 90 },
+		     { NOW + 90, IPCX_TYPE_UINT, 0 },  { -90, IPCX_TYPE_UINT, NOW + 90 },
+		     { INT64_MAX, IPCX_TYPE_UINT, 0 }, { 0, IPCX_TYPE_NONE, 0 } };
 	struct ipcx_table *t = NULL;
 
 	(void)state;
@@ -274,7 +274,7 @@ static void ages_are_never_negative(void **state)
 		ix_table_keep(t);
 		v = get(t, i, IPCX_F_AGE);
 		assert_int_equal(v.type, rows[i].type);
-		assert_true(v.type == IPCX_NONE || v.as.u == rows[i].age);
+		assert_true(v.type == IPCX_TYPE_NONE || v.as.u == rows[i].age);
 	}
 	ipcx_table_free(t);
 }

@@ -5,28 +5,28 @@
 #include "unit.h"
 
 /* clang-format off */
-#define INT(n)    { .type = IPCX_INT, .as.i = (n) }
-#define UINT(n)   { .type = IPCX_UINT, .as.u = (n) }
-#define REAL(n)   { .type = IPCX_REAL, .as.d = (n) }
-#define TIME(n)   { .type = IPCX_TIME, .as.i = (n) }
-#define STRING(t) { .type = IPCX_STRING, .as.s = (t) }
+#define INT(n)    { .type = IPCX_TYPE_INT, .as.i = (n) }
+#define UINT(n)   { .type = IPCX_TYPE_UINT, .as.u = (n) }
+#define REAL(n)   { .type = IPCX_TYPE_REAL, .as.d = (n) }
+#define TIME(n)   { .type = IPCX_TYPE_TIME, .as.i = (n) }
+#define STRING(t) { .type = IPCX_TYPE_STRING, .as.s = (t) }
 
 /* Each is less than the next. */
 static const struct ipcx_value ascending[] = {
-	{ .type = IPCX_NONE },
+	{ .type = IPCX_TYPE_NONE },
 	INT(INT64_MIN),
 	TIME(-86400),
 	REAL(-1.5),
 	INT(-1),
-	{ .type = IPCX_BOOL, .as.u = 0 },
+	{ .type = IPCX_TYPE_BOOL, .as.u = 0 },
 	REAL(0.5),
-	{ .type = IPCX_BOOL, .as.u = 1 },
+	{ .type = IPCX_TYPE_BOOL, .as.u = 1 },
 	REAL(1.5),
 	UINT(2),
-	{ .type = IPCX_MODE, .as.u = 0600 },
-	{ .type = IPCX_KEY, .as.u = 0x4d2 },
+	{ .type = IPCX_TYPE_MODE, .as.u = 0600 },
+	{ .type = IPCX_TYPE_KEY, .as.u = 0x4d2 },
 	TIME(1795255200),
-	{ .type = IPCX_KEY, .as.u = 0xffffffff },
+	{ .type = IPCX_TYPE_KEY, .as.u = 0xffffffff },
 	INT(INT64_MAX),
 	UINT((uint64_t)INT64_MAX + 1),
 	UINT(UINT64_MAX - 1),
@@ -43,14 +43,14 @@ static const struct ipcx_value ascending[] = {
 static const struct {
 	struct ipcx_value a, b;
 } equal[] = {
-	{ { .type = IPCX_NONE }, { .type = IPCX_NONE, .as.u = 5 } },
+	{ { .type = IPCX_TYPE_NONE }, { .type = IPCX_TYPE_NONE, .as.u = 5 } },
 	{ INT(5), UINT(5) },
 	{ INT(5), REAL(5) },
 	{ TIME(5), INT(5) },
 	{ UINT(UINT64_MAX), UINT(UINT64_MAX) },
 	{ INT(INT64_MIN), INT(INT64_MIN) },
 	{ STRING("x"), STRING("x") },
-	{ { .type = IPCX_MODE, .as.u = 0 }, { .type = IPCX_BOOL, .as.u = 0 } },
+	{ { .type = IPCX_TYPE_MODE, .as.u = 0 }, { .type = IPCX_TYPE_BOOL, .as.u = 0 } },
 	{ REAL(-0.0), REAL(0.0) },
 };
 /* clang-format on */

@@ -67,7 +67,8 @@ static bool same_value(const struct ipcx_value *a, const struct ipcx_value *b)
 {
 	if (a->type != b->type)
 		return false;
-	return a->type == IPCX_STRING ? !strcmp(a->as.s, b->as.s) : a->as.u == b->as.u;
+	return a->type == IPCX_TYPE_STRING ? !strcmp(a->as.s, b->as.s)
+					   : a->as.u == b->as.u;
 }
 
 static void same_rows(const struct ipcx_table *a, const struct ipcx_table *b)
