@@ -11,6 +11,7 @@
 #include "base/util.h"
 #include "cmd.h"
 #include "compat/tool.h"
+#include "ipcx-stress.h"
 #include "ui/select.h"
 
 struct complete_args {
@@ -40,10 +41,11 @@ static void offer_fields(struct cursor at)
 	at.from += strlen(at.from);
 	while (at.from > start && !strchr(" ,+-&|!()<>=~\"'", at.from[-1]))
 		at.from--;
-	for (unsigned f = 0; f < IPCX_FIELDS; f++) {
+	for (unsigned f = 0; f < ipcx_field_count(); f++) {
 		const struct ipcx_field_info *info = ipcx_field_info((enum ipcx_field)f);
 
-		offer(&at, info->name, "", info->doc);
+		if (info)
+			offer(&at, info->name, "", info->doc);
 	}
 }
 
@@ -73,10 +75,9 @@ static void offer_wishes(const struct cursor *at)
  * said before. */
 static void offer_refs(struct app *app, const struct cursor *at, unsigned mech, bool bare)
 {
-	static const uint8_t fields[] = { IPCX_F_REF, IPCX_F_OWNER, IPCX_FIELDS };
 	struct ipcx_query q = { .size = sizeof(q),
 				.mechs = IPCX_MECH_BIT(mech),
-				.fields = fields,
+				.fields = IPCX_FIELDSET(IPCX_F_REF, IPCX_F_OWNER),
 				.max_rows = 2000 };
 	size_t skip = bare ? strlen(ipcx_mech_info(mech)->name) + 1 : 0;
 	struct ipcx_table *t;

@@ -112,9 +112,9 @@ static void mechanism(const struct ipcx_mech_info *m)
 	pair(",", "need", m->need);
 	flag("named", m->named);
 	out_text(",\"shown\":[");
-	for (const uint8_t *f = m->shown; *f != IPCX_FIELDS; f++) {
-		out_text(f == m->shown ? "" : ",");
-		json_string(ipcx_field_info((enum ipcx_field) * f)->name);
+	for (size_t i = 0; i < m->nshown; i++) {
+		out_text(i ? "," : "");
+		json_string(ipcx_field_info(m->shown[i])->name);
 	}
 	out_text("]}");
 }
@@ -132,7 +132,9 @@ void dump_tables(void)
 		command(cmds[i]);
 	}
 	out_text("],\n\"fields\":[");
-	for (unsigned f = 0; f < IPCX_FIELDS; f++) {
+	for (unsigned f = 0; f < ipcx_field_count(); f++) {
+		if (!ipcx_field_info((enum ipcx_field)f))
+			continue;
 		out_text(comma(f));
 		field((enum ipcx_field)f);
 	}

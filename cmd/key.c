@@ -17,28 +17,20 @@ struct key_args {
 	bool recursive, explain;
 };
 
-static const uint8_t key_fields[] = { IPCX_F_KEY,   IPCX_F_PROJ, IPCX_F_DEVICE,
-				      IPCX_F_INODE, IPCX_F_PATH, IPCX_FIELDS };
-static const uint8_t id_fields[] = { IPCX_F_REF, IPCX_F_ID, IPCX_F_ID_INDEX,
-				     IPCX_F_ID_SEQ, IPCX_FIELDS };
-
-static bool key_knows(enum ipcx_field field, const void *data)
-{
-	for (const uint8_t *f = data; *f != IPCX_FIELDS; f++)
-		if (*f == field)
-			return true;
-	return false;
-}
+static const enum ipcx_field key_fields[] = { IPCX_F_KEY, IPCX_F_PROJ, IPCX_F_DEVICE,
+					      IPCX_F_INODE, IPCX_F_PATH };
+static const enum ipcx_field id_fields[] = { IPCX_F_REF, IPCX_F_ID, IPCX_F_ID_INDEX,
+					     IPCX_F_ID_SEQ };
 
 static int print(struct app *app, const struct key_args *args, const struct ipcx_table *t,
-		 const char *kind, const uint8_t *fields)
+		 const char *kind, struct shown shown)
 {
 	struct tally tally = { 0 };
 	struct sheet s;
 	int r = sheet_open(&s, &args->sheet, kind);
 
 	if (!r)
-		r = sheet_fields(&s, args->sheet.fields, fields, key_knows, fields);
+		r = sheet_fields(&s, args->sheet.fields, shown, shown_has, &shown);
 	if (r)
 		return r;
 	msg_table(t, app->verbose, &tally);
@@ -75,7 +67,7 @@ static int make(struct app *app, const struct key_args *args, int n, char **word
 	r = ipcx_keys(app->x, (const char *const *)words, 1, proj, &t);
 	if (r < 0)
 		return app_failed(app, r);
-	r = print(app, args, t, "keys", key_fields);
+	r = print(app, args, t, "keys", SHOW_LIST(key_fields));
 	ipcx_table_free(t);
 	return r;
 }
@@ -94,7 +86,7 @@ static int reverse(struct app *app, const struct key_args *args, int n, char **w
 	if (r < 0)
 		return app_failed(app, r);
 	found = ipcx_table_rows(t) > 0;
-	r = print(app, args, t, "keys", key_fields);
+	r = print(app, args, t, "keys", SHOW_LIST(key_fields));
 	ipcx_table_free(t);
 	if (r == EXIT_DONE && !found) {
 		msg_note("none of these files makes 0x%08x", args->reverse);
@@ -118,7 +110,7 @@ static int explain(struct app *app, const struct key_args *args, int n, char **w
 		if (r < 0) {
 			r = app_failed(app, r);
 		} else {
-			r = print(app, args, t, "ids", id_fields);
+			r = print(app, args, t, "ids", SHOW_LIST(id_fields));
 			ipcx_table_free(t);
 		}
 	}

@@ -18,41 +18,25 @@ struct limits_args {
 	bool force;
 };
 
-static const uint8_t shown[] = { IPCX_F_NAME,    IPCX_F_LIMIT,  IPCX_F_USED,
-				 IPCX_F_PERCENT, IPCX_F_SOURCE, IPCX_FIELDS };
-static const uint8_t fit_shown[] = { IPCX_F_NAME,   IPCX_F_LIMIT, IPCX_F_USED,
-				     IPCX_F_NEEDED, IPCX_F_FITS,  IPCX_F_RAISE_TO,
-				     IPCX_F_UNIT,   IPCX_FIELDS };
+static const enum ipcx_field shown[] = { IPCX_F_NAME, IPCX_F_LIMIT, IPCX_F_USED,
+					 IPCX_F_PERCENT, IPCX_F_SOURCE };
+static const enum ipcx_field fit_shown[] = { IPCX_F_NAME,   IPCX_F_LIMIT, IPCX_F_USED,
+					     IPCX_F_NEEDED, IPCX_F_FITS,  IPCX_F_RAISE_TO,
+					     IPCX_F_UNIT };
 
-static bool table_knows(enum ipcx_field field, const void *data)
+/* Every field that the rows have, but where they are from: where_shown() adds that when
+ * it is wanted. */
+static struct shown all_fields(const struct ipcx_table *t)
 {
-	const struct ipcx_table *t = data;
-	struct ipcx_value v;
+	struct ipcx_fieldset fields = ipcx_row_fields(t, 0);
 
-	return ipcx_row_get(t, 0, field, &v) == 0;
-}
-
-/* Whether it says where a row is from, which where_fields() adds when that is wanted. */
-static bool is_place(unsigned f)
-{
-	return f == IPCX_F_NS || f == IPCX_F_CONTAINER;
-}
-
-/* Every other field that the rows have. */
-static const uint8_t *all_fields(const struct ipcx_table *t)
-{
-	static uint8_t fields[IPCX_FIELDS + 1];
-	size_t n = 0;
-
-	for (unsigned f = 0; f < IPCX_FIELDS; f++)
-		if (!is_place(f) && table_knows((enum ipcx_field)f, t))
-			fields[n++] = (uint8_t)f;
-	fields[n] = IPCX_FIELDS;
-	return fields;
+	ipcx_fieldset_remove(&fields, IPCX_F_NS);
+	ipcx_fieldset_remove(&fields, IPCX_F_CONTAINER);
+	return (struct shown){ .after = fields };
 }
 
 static int print(struct app *app, const struct sheet_args *args,
-		 const struct ipcx_table *t, const char *kind, const uint8_t *defaults)
+		 const struct ipcx_table *t, const char *kind, struct shown defaults)
 {
 	struct tally tally = { 0 };
 	struct sheet s;
@@ -60,9 +44,9 @@ static int print(struct app *app, const struct sheet_args *args,
 
 	if (!r)
 		r = sheet_fields(&s, args->fields,
-				 where_fields(app,
-					      s.format->raw ? all_fields(t) : defaults),
-				 table_knows, t);
+				 where_shown(app,
+					     s.format->raw ? all_fields(t) : defaults),
+				 sheet_table_knows, t);
 	if (r)
 		return r;
 	msg_table(t, app->verbose, &tally);
@@ -137,7 +121,7 @@ static int fit(struct app *app, const struct limits_args *args)
 
 	if (fits < 0)
 		return app_failed(app, fits);
-	r = print(app, &args->sheet, t, "needs", fit_shown);
+	r = print(app, &args->sheet, t, "needs", SHOW_LIST(fit_shown));
 	if (!fits)
 		advise(t);
 	ipcx_table_free(t);
@@ -223,7 +207,7 @@ static int run(struct app *app, void *data, int n, char **names)
 	if (r < 0)
 		return app_failed(app, r);
 	r = args->save ? save(app, args, t)
-		       : print(app, &args->sheet, t, "limits", shown);
+		       : print(app, &args->sheet, t, "limits", SHOW_LIST(shown));
 	ipcx_table_free(t);
 	return r;
 }

@@ -70,6 +70,13 @@ static int list(struct listing *l, uint64_t mechs, const char *label)
 	return 0;
 }
 
+static struct shown mech_shown(unsigned mech)
+{
+	const struct ipcx_mech_info *m = ipcx_mech_info(mech);
+
+	return (struct shown){ .list = m->shown, .n = m->nshown };
+}
+
 /* For people: a block for each mechanism with its own columns. */
 static int list_blocks(struct listing *l, uint64_t mechs)
 {
@@ -81,8 +88,8 @@ static int list_blocks(struct listing *l, uint64_t mechs)
 		if (!(mechs & one))
 			continue;
 		r = sheet_fields(&l->sheet, l->args->sheet.fields,
-				 where_fields(l->app, ipcx_mech_info(m)->shown),
-				 select_knows, &mechs);
+				 where_shown(l->app, mech_shown(m)), select_knows,
+				 &mechs);
 		if (!r)
 			r = list(l, one, mechs == one ? "" : ipcx_mech_info(m)->label);
 	}
@@ -110,8 +117,8 @@ static int list_ref_blocks(struct listing *l)
 		part.mechs = all->mechs & IPCX_MECH_BIT(m);
 		l->sel = &part;
 		r = sheet_fields(&l->sheet, l->args->sheet.fields,
-				 where_fields(l->app, ipcx_mech_info(m)->shown),
-				 select_knows, &touched);
+				 where_shown(l->app, mech_shown(m)), select_knows,
+				 &touched);
 		if (!r)
 			r = list(l, part.mechs,
 				 touched == IPCX_MECH_BIT(m) ? ""
@@ -124,9 +131,11 @@ static int list_ref_blocks(struct listing *l)
 
 static int list_flat(struct listing *l, uint64_t mechs, uint64_t known)
 {
-	int r = sheet_fields(&l->sheet, l->args->sheet.fields,
-			     where_fields(l->app, select_cheap_fields(known)),
-			     select_knows, &known);
+	int r = sheet_fields(
+		&l->sheet, l->args->sheet.fields,
+		where_shown(l->app,
+			    (struct shown){ .after = select_cheap_fields(known) }),
+		select_knows, &known);
 
 	return r ? r : list(l, mechs, "");
 }

@@ -250,7 +250,8 @@ static int open_sheet(const struct making *m, struct sheet *s)
 	for (size_t i = 0; i < m->n; i++)
 		touched |= IPCX_MECH_BIT(m->specs[i].mech);
 	return r ? r
-		 : sheet_fields(s, m->args->sheet.fields, select_cheap_fields(touched),
+		 : sheet_fields(s, m->args->sheet.fields,
+				(struct shown){ .after = select_cheap_fields(touched) },
 				select_knows, &touched);
 }
 

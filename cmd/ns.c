@@ -10,48 +10,26 @@ struct ns_ls_args {
 	bool thorough;
 };
 
-static const uint8_t shown[] = { IPCX_F_NS,      IPCX_F_PROCESSES, IPCX_F_PID,
-				 IPCX_F_COMMAND, IPCX_F_OBJECTS,   IPCX_F_BYTES,
-				 IPCX_F_KEPT_BY, IPCX_F_CONTAINER, IPCX_FIELDS };
-static const uint8_t usage_fields[] = { IPCX_F_MECH, IPCX_F_OBJECTS, IPCX_F_BYTES,
-					IPCX_FIELDS };
-static const uint8_t member_fields[] = { IPCX_F_PID,     IPCX_F_OWNER,     IPCX_F_COMMAND,
-					 IPCX_F_STARTED, IPCX_F_CONTAINER, IPCX_F_MNT_NS,
-					 IPCX_FIELDS };
+static const enum ipcx_field shown[] = { IPCX_F_NS,      IPCX_F_PROCESSES, IPCX_F_PID,
+					 IPCX_F_COMMAND, IPCX_F_OBJECTS,   IPCX_F_BYTES,
+					 IPCX_F_KEPT_BY, IPCX_F_CONTAINER };
+static const enum ipcx_field usage_fields[] = { IPCX_F_MECH, IPCX_F_OBJECTS,
+						IPCX_F_BYTES };
+static const enum ipcx_field member_fields[] = { IPCX_F_PID,       IPCX_F_OWNER,
+						 IPCX_F_COMMAND,   IPCX_F_STARTED,
+						 IPCX_F_CONTAINER, IPCX_F_MNT_NS };
 /* The first two are for programs: people read them in the third. */
 #define BOX_RAW 2
-static const uint8_t box_fields[] = { IPCX_F_RUNTIME,   IPCX_F_NAME,
-				      IPCX_F_CONTAINER, IPCX_F_CONTAINER_ID,
-				      IPCX_F_POD,       IPCX_F_POD_NAMESPACE,
-				      IPCX_F_IPC_MODE,  IPCX_F_PID,
-				      IPCX_FIELDS };
-static const uint8_t sharer_fields[] = { IPCX_F_NS,         IPCX_F_MNT_NS,
-					 IPCX_F_PID,        IPCX_F_PROCESSES,
-					 IPCX_F_SHM_DEVICE, IPCX_F_MQUEUE_DEVICE,
-					 IPCX_FIELDS };
-static const uint8_t limit_fields[] = { IPCX_F_NAME,    IPCX_F_LIMIT,  IPCX_F_USED,
-					IPCX_F_PERCENT, IPCX_F_SOURCE, IPCX_FIELDS };
-
-static bool table_knows(enum ipcx_field field, const void *data)
-{
-	const struct ipcx_table *t = data;
-	struct ipcx_value v;
-
-	return ipcx_row_get(t, 0, field, &v) == 0;
-}
-
-/* Every field of a namespace. */
-static const uint8_t *all_fields(const struct ipcx_table *t)
-{
-	static uint8_t fields[IPCX_FIELDS + 1];
-	size_t n = 0;
-
-	for (unsigned f = 0; f < IPCX_FIELDS; f++)
-		if (table_knows((enum ipcx_field)f, t))
-			fields[n++] = (uint8_t)f;
-	fields[n] = IPCX_FIELDS;
-	return fields;
-}
+static const enum ipcx_field box_fields[] = { IPCX_F_RUNTIME,   IPCX_F_NAME,
+					      IPCX_F_CONTAINER, IPCX_F_CONTAINER_ID,
+					      IPCX_F_POD,       IPCX_F_POD_NAMESPACE,
+					      IPCX_F_IPC_MODE,  IPCX_F_PID };
+static const enum ipcx_field sharer_fields[] = {
+	IPCX_F_NS,        IPCX_F_MNT_NS,     IPCX_F_PID,
+	IPCX_F_PROCESSES, IPCX_F_SHM_DEVICE, IPCX_F_MQUEUE_DEVICE
+};
+static const enum ipcx_field limit_fields[] = { IPCX_F_NAME, IPCX_F_LIMIT, IPCX_F_USED,
+						IPCX_F_PERCENT, IPCX_F_SOURCE };
 
 /* ---- ls */
 
@@ -94,8 +72,11 @@ static int print_list(struct app *app, const struct ns_ls_args *args,
 	int r = sheet_open(&s, &args->sheet, "namespaces");
 
 	if (!r)
-		r = sheet_fields(&s, args->sheet.fields,
-				 s.format->raw ? all_fields(t) : shown, table_knows, t);
+		r = sheet_fields(
+			&s, args->sheet.fields,
+			s.format->raw ? (struct shown){ .after = ipcx_row_fields(t, 0) }
+				      : SHOW_LIST(shown),
+			sheet_table_knows, t);
 	if (!r)
 		r = sheet_order(&s, t, &order);
 	if (!r)
@@ -131,14 +112,14 @@ static int run_ls(struct app *app, void *data, int n, char **words)
 /* clang-format off */
 static const struct part {
 	const char *label, *name;
-	const uint8_t *fields;
+	struct shown shown;
 	int (*get)(struct ipcx *x, struct ipcx_table **ret_t);
 	size_t raw; /* so many fields are for programs only */
 } parts[] = {
-	{ "objects",                                      "mechanisms", usage_fields,  ipcx_usage,      0 },
-	{ "containers",                                   "containers", box_fields,    ipcx_containers, BOX_RAW },
-	{ "processes",                                    "members",    member_fields, ipcx_members,    0 },
-	{ "who shares it, its /dev/shm or /dev/mqueue",   "sharers",    sharer_fields, ipcx_sharers,    0 },
+	{ "objects",                                      "mechanisms", SHOW_LIST_INIT(usage_fields),  ipcx_usage,      0 },
+	{ "containers",                                   "containers", SHOW_LIST_INIT(box_fields),    ipcx_containers, BOX_RAW },
+	{ "processes",                                    "members",    SHOW_LIST_INIT(member_fields), ipcx_members,    0 },
+	{ "who shares it, its /dev/shm or /dev/mqueue",   "sharers",    SHOW_LIST_INIT(sharer_fields), ipcx_sharers,    0 },
 };
 /* clang-format on */
 
@@ -161,17 +142,22 @@ static size_t get_parts(struct app *app, bool raw, struct sheet_child *children)
 	int r;
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		struct shown part = parts[i].shown;
+
+		if (!raw) {
+			part.list += parts[i].raw;
+			part.n -= parts[i].raw;
+		}
 		r = parts[i].get(app->x, &t);
 		children[n++] = (struct sheet_child){ .label = parts[i].label,
 						      .name = parts[i].name,
-						      .fields = parts[i].fields +
-								(raw ? 0 : parts[i].raw),
+						      .shown = part,
 						      .t = get_part(app, r, t) };
 	}
 	r = ipcx_limits(app->x, NULL, &t);
 	children[n++] = (struct sheet_child){ .label = "limits",
 					      .name = "limits",
-					      .fields = limit_fields,
+					      .shown = SHOW_LIST(limit_fields),
 					      .t = get_part(app, r, t) };
 	return n;
 }
@@ -200,7 +186,9 @@ static int print_one(struct app *app, const struct ns_ls_args *args,
 	int r = sheet_open(&s, &args->sheet, "namespaces");
 
 	if (!r)
-		r = sheet_fields(&s, args->sheet.fields, all_fields(t), table_knows, t);
+		r = sheet_fields(&s, args->sheet.fields,
+				 (struct shown){ .after = ipcx_row_fields(t, 0) },
+				 sheet_table_knows, t);
 	if (r)
 		return r;
 	msg_table(t, app->verbose, &tally);

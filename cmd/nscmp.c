@@ -11,12 +11,12 @@ struct ns_cmp_args {
 	bool quiet;
 };
 
-static const uint8_t shown[] = { IPCX_F_NAME, IPCX_F_FIRST,   IPCX_F_SECOND,
-				 IPCX_F_SAME, IPCX_F_FOLLOWS, IPCX_FIELDS };
+static const enum ipcx_field shown[] = { IPCX_F_NAME, IPCX_F_FIRST, IPCX_F_SECOND,
+					 IPCX_F_SAME, IPCX_F_FOLLOWS };
 
 /* For people: what follows are whole sentences, and stand below. */
-static const uint8_t narrow[] = { IPCX_F_NAME, IPCX_F_FIRST, IPCX_F_SECOND, IPCX_F_SAME,
-				  IPCX_FIELDS };
+static const enum ipcx_field narrow[] = { IPCX_F_NAME, IPCX_F_FIRST, IPCX_F_SECOND,
+					  IPCX_F_SAME };
 
 static const char *text_of(const struct ipcx_table *t, size_t row, enum ipcx_field field,
 			   struct ipcx_value *v)
@@ -59,7 +59,8 @@ static int print(struct app *app, const struct ns_cmp_args *args,
 	int r = sheet_open(&s, &args->sheet, "comparison");
 
 	if (!r)
-		r = sheet_fields(&s, args->sheet.fields, s.format->raw ? shown : narrow,
+		r = sheet_fields(&s, args->sheet.fields,
+				 s.format->raw ? SHOW_LIST(shown) : SHOW_LIST(narrow),
 				 knows, t);
 	if (r)
 		return r;

@@ -11,8 +11,7 @@ struct get_args {
 	struct where_args where;
 };
 
-static const uint8_t get_fields[] = { IPCX_F_REF, IPCX_F_NAME, IPCX_F_VALUE,
-				      IPCX_FIELDS };
+static const enum ipcx_field get_fields[] = { IPCX_F_REF, IPCX_F_NAME, IPCX_F_VALUE };
 
 /* A number alone, or an error: a script must not take nothing for an answer. */
 static int plain(const struct ipcx_table *t)
@@ -61,7 +60,8 @@ static int run_get(struct app *app, void *data, int n, char **words)
 	int r = sheet_open(&s, &args->sheet, "objects");
 
 	if (!r)
-		r = sheet_fields(&s, args->sheet.fields, get_fields, select_knows, &mask);
+		r = sheet_fields(&s, args->sheet.fields, SHOW_LIST(get_fields),
+				 select_knows, &mask);
 	if (r)
 		return r;
 	if (n != 1)

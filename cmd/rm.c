@@ -32,8 +32,8 @@ struct removal {
 };
 
 /* In a table: only what a person needs to recognise an object. */
-static const uint8_t shown[] = { IPCX_F_REF,  IPCX_F_KEY, IPCX_F_OWNER,
-				 IPCX_F_MODE, IPCX_F_AGE, IPCX_FIELDS };
+static const enum ipcx_field shown[] = { IPCX_F_REF, IPCX_F_KEY, IPCX_F_OWNER,
+					 IPCX_F_MODE, IPCX_F_AGE };
 
 static int open_sheet(struct removal *rm, uint64_t touched)
 {
@@ -42,17 +42,18 @@ static int open_sheet(struct removal *rm, uint64_t touched)
 	if (r)
 		return r;
 	rm->print = rm->sheet.format->raw || rm->args->dry_run || rm->app->verbose;
-	return sheet_fields(&rm->sheet, rm->args->sheet.fields,
-			    rm->sheet.format->raw ? select_cheap_fields(touched) : shown,
-			    select_knows, &touched);
+	return sheet_fields(
+		&rm->sheet, rm->args->sheet.fields,
+		rm->sheet.format->raw
+			? (struct shown){ .after = select_cheap_fields(touched) }
+			: SHOW_LIST(shown),
+		select_knows, &touched);
 }
 
 /* Without output only the condition's fields are needed: no name of a user is looked up. */
 static void want_fields(struct removal *rm)
 {
-	static const uint8_t nothing[] = { IPCX_FIELDS };
-
-	rm->q.fields = rm->print ? sheet_query(&rm->sheet) : nothing;
+	rm->q.fields = rm->print ? sheet_query(&rm->sheet) : IPCX_FIELDSET(IPCX_F_MECH);
 	if (!rm->print)
 		rm->q.flags |= rm->q.where ? 0 : IPCX_NUMERIC;
 }

@@ -72,7 +72,9 @@ void dump_schema(void)
 		"\"mech\":{\"type\":[\"string\",\"null\"]},\n\"ref\":{\"type\":[\"string\",\"null\"]},\n"
 		"\"error\":{\"type\":[\"string\",\"null\"],\"pattern\":\"^E[A-Z0-9]+$\"},\n"
 		"\"message\":{\"type\":\"string\"}}},\n\"row\":{\"type\":\"object\",\"properties\":{");
-	for (unsigned f = 0; f < IPCX_FIELDS; f++) {
+	for (unsigned f = 0; f < ipcx_field_count(); f++) {
+		if (!ipcx_field_info((enum ipcx_field)f))
+			continue;
 		/* In a row that shows an object, "limit" is a number and "limits" are
 		 * rows: no name is both. */
 		out_text(f ? ",\n" : "\n");

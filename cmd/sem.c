@@ -22,16 +22,8 @@ struct wanted {
 	size_t n;
 };
 
-static const uint8_t get_fields[] = { IPCX_F_SEMNUM,  IPCX_F_VALUE,   IPCX_F_SEMPID,
-				      IPCX_F_SEMNCNT, IPCX_F_SEMZCNT, IPCX_FIELDS };
-
-static bool get_knows(enum ipcx_field field, const void *data)
-{
-	for (const uint8_t *f = data; *f != IPCX_FIELDS; f++)
-		if (*f == field)
-			return true;
-	return false;
-}
+static const enum ipcx_field get_fields[] = { IPCX_F_SEMNUM, IPCX_F_VALUE, IPCX_F_SEMPID,
+					      IPCX_F_SEMNCNT, IPCX_F_SEMZCNT };
 
 static int want(struct wanted *w, uint32_t first, uint32_t last, size_t rows,
 		const struct ipcx_ref *ref)
@@ -131,7 +123,8 @@ static int get(struct app *app, const struct get_args *args, const struct semver
 		plain(t, &w);
 	} else if (!r) {
 		(void)sheet_open(&s, how, "semaphores");
-		(void)sheet_fields(&s, how->fields, get_fields, get_knows, get_fields);
+		(void)sheet_fields(&s, how->fields, SHOW_LIST(get_fields), shown_has,
+				   &SHOW_LIST(get_fields));
 		r = print(&s, t, &w);
 		sheet_close(&s);
 	}
@@ -150,8 +143,8 @@ static int run_get(struct app *app, void *data, int n, char **words)
 	int r = sheet_open(&s, &args->sheet, "semaphores");
 
 	if (!r)
-		r = sheet_fields(&s, args->sheet.fields, get_fields, get_knows,
-				 get_fields);
+		r = sheet_fields(&s, args->sheet.fields, SHOW_LIST(get_fields), shown_has,
+				 &SHOW_LIST(get_fields));
 	if (r)
 		return r;
 	if (n < 1)

@@ -14,8 +14,9 @@ struct set_args {
 };
 
 /* In a table: what can be changed. */
-static const uint8_t shown[] = { IPCX_F_REF,  IPCX_F_OWNER,  IPCX_F_GROUP,  IPCX_F_MODE,
-				 IPCX_F_SIZE, IPCX_F_QBYTES, IPCX_F_STATUS, IPCX_FIELDS };
+static const enum ipcx_field shown[] = { IPCX_F_REF,   IPCX_F_OWNER, IPCX_F_GROUP,
+					 IPCX_F_MODE,  IPCX_F_SIZE,  IPCX_F_QBYTES,
+					 IPCX_F_STATUS };
 
 static int read_attrs(struct set_args *args)
 {
@@ -43,9 +44,12 @@ static int change(struct app *app, const struct set_args *args,
 	int r = sheet_open(&s, &args->sheet, "objects");
 
 	if (!r)
-		r = sheet_fields(&s, args->sheet.fields,
-				 s.format->raw ? select_cheap_fields(touched) : shown,
-				 select_knows, &touched);
+		r = sheet_fields(
+			&s, args->sheet.fields,
+			s.format->raw
+				? (struct shown){ .after = select_cheap_fields(touched) }
+				: SHOW_LIST(shown),
+			select_knows, &touched);
 	if (r)
 		return r;
 	r = ipcx_change(app->x,

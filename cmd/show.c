@@ -18,33 +18,21 @@ struct parts {
 	struct ipcx_table *contents, *shares;
 	struct sheet_child children[2];
 	size_t n;
-	uint8_t content_fields[IPCX_FIELDS + 1];
 };
 
-static const uint8_t share_fields[] = { IPCX_F_NAME,  IPCX_F_NEEDED, IPCX_F_PERCENT,
-					IPCX_F_LIMIT, IPCX_F_UNIT,   IPCX_F_SOURCE,
-					IPCX_FIELDS };
-
-/* The fields that the rows of a table have, in their order. */
-static void fields_of(const struct ipcx_table *t, uint8_t *ret_fields)
-{
-	struct ipcx_value v;
-	size_t n = 0;
-
-	for (unsigned f = 0; f < IPCX_FIELDS; f++)
-		if (ipcx_row_get(t, 0, (enum ipcx_field)f, &v) == 0)
-			ret_fields[n++] = (uint8_t)f;
-	ret_fields[n] = IPCX_FIELDS;
-}
+static const enum ipcx_field share_fields[] = { IPCX_F_NAME,    IPCX_F_NEEDED,
+						IPCX_F_PERCENT, IPCX_F_LIMIT,
+						IPCX_F_UNIT,    IPCX_F_SOURCE };
 
 static void add_contents(struct app *app, const struct ipcx_ref *ref, struct parts *p)
 {
+	struct ipcx_fieldset fields = { { 0 } };
 	int r = ipcx_contents(app->x, ref, &p->contents);
 
 	if (r == -ENODATA)
 		return;
 	if (r == 0) {
-		fields_of(p->contents, p->content_fields);
+		fields = ipcx_row_fields(p->contents, 0);
 		msg_table(p->contents, app->verbose, &(struct tally){ 0 });
 	} else {
 		msg_note("%s", ipcx_error(app->x));
@@ -53,7 +41,7 @@ static void add_contents(struct app *app, const struct ipcx_ref *ref, struct par
 		.label = r == 0 ? ipcx_table_kind(p->contents) : "contents",
 		.name = r == 0 ? ipcx_table_kind(p->contents) : "contents",
 		.t = r == 0 ? p->contents : NULL,
-		.fields = p->content_fields,
+		.shown = { .after = fields },
 	};
 }
 
@@ -72,7 +60,7 @@ static void add_shares(struct app *app, const struct ipcx_table *t, size_t row,
 	p->children[p->n++] = (struct sheet_child){ .label = "limits it counts against",
 						    .name = "limits",
 						    .t = p->shares,
-						    .fields = share_fields };
+						    .shown = SHOW_LIST(share_fields) };
 }
 
 /* The reference by id of a row: a key may belong to another object a moment later. */
@@ -112,25 +100,16 @@ static void show_row(struct app *app, struct sheet *s, const struct ipcx_table *
  * anything: dear ones only of the process that made it and of the id. Others can be asked
  * for with -o.
  */
-static const uint8_t *default_fields(uint64_t mask)
+static struct shown default_fields(uint64_t mask)
 {
-	static const uint8_t more[] = { IPCX_F_COMMAND, IPCX_F_CREATOR_ALIVE,
-					IPCX_F_ID_INDEX, IPCX_F_ID_SEQ };
-	static uint8_t fields[2 * IPCX_FIELDS];
-	const uint8_t *cheap = select_cheap_fields(mask);
-	size_t n = 0;
+	static const enum ipcx_field more[] = { IPCX_F_COMMAND, IPCX_F_CREATOR_ALIVE,
+						IPCX_F_ID_INDEX, IPCX_F_ID_SEQ };
+	struct shown shown = { .after = select_cheap_fields(mask) };
 
-	for (unsigned f = 0; f < IPCX_FIELDS; f++) {
-		bool wanted = *cheap == f;
-
-		cheap += wanted;
-		for (size_t i = 0; i < ARRAY_SIZE(more); i++)
-			wanted |= more[i] == f && select_knows((enum ipcx_field)f, &mask);
-		if (wanted)
-			fields[n++] = (uint8_t)f;
-	}
-	fields[n] = IPCX_FIELDS;
-	return fields;
+	for (size_t i = 0; i < ARRAY_SIZE(more); i++)
+		if (select_knows(more[i], &mask))
+			ipcx_fieldset_add(&shown.after, more[i]);
+	return shown;
 }
 
 static int show(struct app *app, const struct show_args *args,

@@ -4,22 +4,21 @@
 
 #include "stress.h"
 
-static const uint8_t fields[] = { IPCX_F_MECH,     IPCX_F_SIZE,      IPCX_F_OBJECTS,
-				  IPCX_F_WORKLOAD, IPCX_F_OPERATION, IPCX_F_CPUS,
-				  IPCX_F_WORKERS,  IPCX_F_OPS,       IPCX_F_SAMPLES,
-				  IPCX_F_ELAPSED,  IPCX_F_RATE,      IPCX_F_MEAN,
-				  IPCX_F_P50,      IPCX_F_P90,       IPCX_F_P99,
-				  IPCX_F_P999,     IPCX_F_MAX,       IPCX_F_ERRORS,
-				  IPCX_F_ERRNOS,   IPCX_F_FAULTS,    IPCX_F_CPU_TIME,
-				  IPCX_F_SWITCHES, IPCX_F_WHAT,      IPCX_FIELDS };
+static const enum ipcx_field fields[] = {
+	IPCX_F_MECH,      IPCX_F_SIZE,     IPCX_F_OBJECTS, IPCX_F_WORKLOAD,
+	IPCX_F_OPERATION, IPCX_F_CPUS,     IPCX_F_WORKERS, IPCX_F_OPS,
+	IPCX_F_SAMPLES,   IPCX_F_ELAPSED,  IPCX_F_RATE,    IPCX_F_MEAN,
+	IPCX_F_P50,       IPCX_F_P90,      IPCX_F_P99,     IPCX_F_P999,
+	IPCX_F_MAX,       IPCX_F_ERRORS,   IPCX_F_ERRNOS,  IPCX_F_FAULTS,
+	IPCX_F_CPU_TIME,  IPCX_F_SWITCHES, IPCX_F_WHAT
+};
 /* With the longest workload and operation not wider than 80 columns. Calls that failed
  * are told below the table, as faults are. */
-static const uint8_t shown[] = { IPCX_F_WORKLOAD, IPCX_F_OPERATION, IPCX_F_CPUS,
-				 IPCX_F_RATE,     IPCX_F_P50,       IPCX_F_P99,
-				 IPCX_F_MAX,      IPCX_FIELDS };
-static const uint8_t listed[] = { IPCX_F_MECH, IPCX_F_WORKLOAD, IPCX_F_WHAT,
-				  IPCX_FIELDS };
-static const uint8_t blocks[] = { IPCX_F_MECH, IPCX_FIELDS };
+static const enum ipcx_field shown[] = { IPCX_F_WORKLOAD, IPCX_F_OPERATION, IPCX_F_CPUS,
+					 IPCX_F_RATE,     IPCX_F_P50,       IPCX_F_P99,
+					 IPCX_F_MAX };
+static const enum ipcx_field listed[] = { IPCX_F_MECH, IPCX_F_WORKLOAD, IPCX_F_WHAT };
+static const enum ipcx_field blocks[] = { IPCX_F_MECH };
 
 static void label(const struct ipcx_table *t, size_t row, char *buf, size_t size)
 {
@@ -35,10 +34,10 @@ static void label(const struct ipcx_table *t, size_t row, char *buf, size_t size
 
 static const struct stress_kind kind = {
 	.subject = IPCX_F_MECH,
-	.fields = fields,
-	.shown = shown,
-	.listed = listed,
-	.blocks = blocks,
+	.fields = SHOW_LIST_INIT(fields),
+	.shown = SHOW_LIST_INIT(shown),
+	.listed = SHOW_LIST_INIT(listed),
+	.blocks = SHOW_LIST_INIT(blocks),
 	.label = label,
 };
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "cmd.h"
+#include "ipcx-stress.h"
 #include "where.h"
 
 /* Options whose value 0 must be told from none. */
@@ -27,10 +28,10 @@ struct stress_args {
 struct stress_kind {
 	unsigned flags;          /* 0 or IPCX_STRESS_COMPARE */
 	enum ipcx_field subject; /* mechanism, or name of a way */
-	const uint8_t *fields;   /* of the results, ended by IPCX_FIELDS */
-	const uint8_t *shown;    /* of those for people, in a block */
-	const uint8_t *listed;   /* of the list of workloads */
-	const uint8_t *blocks;   /* rows that have the same of these make a block */
+	struct shown fields;     /* of the results */
+	struct shown shown;      /* of those for people, in a block */
+	struct shown listed;     /* of the list of workloads */
+	struct shown blocks;     /* rows that have the same of these make a block */
 	const char *order;       /* of people's rows, when nothing is said; NULL */
 	/* What stands above a block. */
 	void (*label)(const struct ipcx_table *t, size_t row, char *buf, size_t size);
@@ -90,9 +91,6 @@ const char *stress_cpus(unsigned cpus);
 /* The text of a string field; "" when there is none. The value must be kept. */
 const char *stress_text(const struct ipcx_table *t, size_t row, enum ipcx_field f,
 			struct ipcx_value *v);
-
-/* Whether a field stands in a list that IPCX_FIELDS ends: for sheet_fields(). */
-bool stress_knows(enum ipcx_field field, const void *list);
 
 /* clang-format off */
 /* The lists stand in one place each, for their commands' option tables. */

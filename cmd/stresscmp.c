@@ -9,21 +9,21 @@
 #include "stress.h"
 #include "ui/plot.h"
 
-static const uint8_t fields[] = { IPCX_F_NAME,      IPCX_F_SIZE,    IPCX_F_WORKLOAD,
-				  IPCX_F_OPERATION, IPCX_F_CPUS,    IPCX_F_WORKERS,
-				  IPCX_F_OPS,       IPCX_F_SAMPLES, IPCX_F_ELAPSED,
-				  IPCX_F_RATE,      IPCX_F_RATIO,   IPCX_F_MEAN,
-				  IPCX_F_P50,       IPCX_F_P90,     IPCX_F_P99,
-				  IPCX_F_P999,      IPCX_F_MAX,     IPCX_F_ERRORS,
-				  IPCX_F_ERRNOS,    IPCX_F_FAULTS,  IPCX_F_CPU_TIME,
-				  IPCX_F_SWITCHES,  IPCX_F_WHAT,    IPCX_FIELDS };
-static const uint8_t shown[] = { IPCX_F_NAME, IPCX_F_RATE, IPCX_F_RATIO,    IPCX_F_P50,
-				 IPCX_F_P99,  IPCX_F_MAX,  IPCX_F_CPU_TIME, IPCX_FIELDS };
-static const uint8_t listed[] = { IPCX_F_NAME, IPCX_F_WORKLOAD, IPCX_F_WHAT,
-				  IPCX_FIELDS };
+static const enum ipcx_field fields[] = {
+	IPCX_F_NAME,     IPCX_F_SIZE,     IPCX_F_WORKLOAD, IPCX_F_OPERATION,
+	IPCX_F_CPUS,     IPCX_F_WORKERS,  IPCX_F_OPS,      IPCX_F_SAMPLES,
+	IPCX_F_ELAPSED,  IPCX_F_RATE,     IPCX_F_RATIO,    IPCX_F_MEAN,
+	IPCX_F_P50,      IPCX_F_P90,      IPCX_F_P99,      IPCX_F_P999,
+	IPCX_F_MAX,      IPCX_F_ERRORS,   IPCX_F_ERRNOS,   IPCX_F_FAULTS,
+	IPCX_F_CPU_TIME, IPCX_F_SWITCHES, IPCX_F_WHAT
+};
+static const enum ipcx_field shown[] = { IPCX_F_NAME,    IPCX_F_RATE, IPCX_F_RATIO,
+					 IPCX_F_P50,     IPCX_F_P99,  IPCX_F_MAX,
+					 IPCX_F_CPU_TIME };
+static const enum ipcx_field listed[] = { IPCX_F_NAME, IPCX_F_WORKLOAD, IPCX_F_WHAT };
 /* What is comparable stands together, the fastest first. */
-static const uint8_t blocks[] = { IPCX_F_WORKLOAD, IPCX_F_OPERATION, IPCX_F_CPUS,
-				  IPCX_FIELDS };
+static const enum ipcx_field blocks[] = { IPCX_F_WORKLOAD, IPCX_F_OPERATION,
+					  IPCX_F_CPUS };
 
 static void label(const struct ipcx_table *t, size_t row, char *buf, size_t size)
 {
@@ -40,10 +40,10 @@ static void label(const struct ipcx_table *t, size_t row, char *buf, size_t size
 static const struct stress_kind kind = {
 	.flags = IPCX_STRESS_COMPARE,
 	.subject = IPCX_F_NAME,
-	.fields = fields,
-	.shown = shown,
-	.listed = listed,
-	.blocks = blocks,
+	.fields = SHOW_LIST_INIT(fields),
+	.shown = SHOW_LIST_INIT(shown),
+	.listed = SHOW_LIST_INIT(listed),
+	.blocks = SHOW_LIST_INIT(blocks),
 	.order = "-rate",
 	.label = label,
 };

@@ -6,17 +6,10 @@
 
 #include "stress.h"
 
-bool stress_knows(enum ipcx_field field, const void *list)
-{
-	const uint8_t *f = list;
-
-	while (*f != IPCX_FIELDS && *f != field)
-		f++;
-	return *f != IPCX_FIELDS;
-}
-
 int stress_expect(struct storm *s)
 {
+	const struct shown *known = &s->kind->fields;
+	struct ipcx_fieldset read;
 	char names[512] = "";
 	size_t at = 0;
 
@@ -24,16 +17,16 @@ int stress_expect(struct storm *s)
 		return 0;
 	if (ipcx_expr_parse(s->app->x, s->args->expect, &s->expect, NULL) < 0)
 		return msg_usage("--expect: %s", ipcx_error(s->app->x));
-	for (const uint8_t *f = ipcx_expr_fields(s->expect); *f != IPCX_FIELDS; f++) {
-		if (stress_knows((enum ipcx_field) * f, s->kind->fields))
+	read = ipcx_expr_fields(s->expect);
+	for (unsigned f = 0; f < ipcx_field_count(); f++) {
+		if (!ipcx_fieldset_has(&read, (enum ipcx_field)f) ||
+		    shown_has((enum ipcx_field)f, known))
 			continue;
-		for (const uint8_t *k = s->kind->fields;
-		     *k != IPCX_FIELDS && at < sizeof(names); k++)
-			at += (size_t)snprintf(
-				names + at, sizeof(names) - at, " %s",
-				ipcx_field_info((enum ipcx_field) * k)->name);
+		for (size_t i = 0; i < known->n && at < sizeof(names); i++)
+			at += (size_t)snprintf(names + at, sizeof(names) - at, " %s",
+					       ipcx_field_info(known->list[i])->name);
 		return msg_usage("--expect: results have no field '%s'; there are:%s",
-				 ipcx_field_info((enum ipcx_field) * f)->name, names);
+				 ipcx_field_info((enum ipcx_field)f)->name, names);
 	}
 	return 0;
 }
@@ -81,6 +74,7 @@ static void judge_row(struct storm *s, const struct ipcx_table *t, size_t row)
 	int match = s->expect ? ipcx_expr_match(s->expect, t, row) : 1;
 	char name[160], values[1024] = "";
 	struct ipcx_value errors, errnos;
+	struct ipcx_fieldset read;
 	size_t at = 0;
 
 	name_row(s, t, row, name, sizeof(name));
@@ -92,9 +86,11 @@ static void judge_row(struct storm *s, const struct ipcx_table *t, size_t row)
 	}
 	if (match == 1)
 		return;
-	for (const uint8_t *f = ipcx_expr_fields(s->expect); *f != IPCX_FIELDS; f++)
-		at += put_value(t, row, (enum ipcx_field) * f, at == 0, values + at,
-				sizeof(values) - at);
+	read = ipcx_expr_fields(s->expect);
+	for (unsigned f = 0; f < ipcx_field_count(); f++)
+		if (ipcx_fieldset_has(&read, (enum ipcx_field)f))
+			at += put_value(t, row, (enum ipcx_field)f, at == 0, values + at,
+					sizeof(values) - at);
 	msg_error("%s: %s: %s%s%s", name,
 		  match < 0 ? "cannot be told whether it is as expected"
 			    : "not as expected",

@@ -19,7 +19,7 @@
  * behind the first is no second. */
 #define SAME_SIGNAL 500
 
-static const uint8_t fact_fields[] = { IPCX_F_NAME, IPCX_F_WHAT, IPCX_FIELDS };
+static const enum ipcx_field fact_fields[] = { IPCX_F_NAME, IPCX_F_WHAT };
 
 static int64_t now_ms(void)
 {
@@ -118,11 +118,11 @@ static int watch(struct storm *s)
 static bool together(const struct storm *s, const struct ipcx_table *t, size_t a,
 		     size_t b)
 {
-	for (const uint8_t *f = s->kind->blocks; *f != IPCX_FIELDS; f++) {
+	for (size_t i = 0; i < s->kind->blocks.n; i++) {
+		enum ipcx_field f = s->kind->blocks.list[i];
 		struct ipcx_value va, vb;
 
-		if (strcmp(stress_text(t, a, (enum ipcx_field) * f, &va),
-			   stress_text(t, b, (enum ipcx_field) * f, &vb)) != 0)
+		if (strcmp(stress_text(t, a, f, &va), stress_text(t, b, f, &vb)) != 0)
 			return false;
 	}
 	return true;
@@ -196,7 +196,7 @@ static int open_sheet(struct storm *s)
 	if (!r)
 		r = sheet_fields(&s->sheet, s->args->sheet.fields,
 				 in_blocks(s) ? s->kind->shown : s->kind->fields,
-				 stress_knows, s->kind->fields);
+				 shown_has, &s->kind->fields);
 	if (!r && s->args->plot && s->sheet.format->raw)
 		r = msg_usage("--plot is a picture for people: not with --format %s",
 			      s->sheet.format->name);
@@ -232,7 +232,7 @@ static int list(struct storm *s)
 
 	if (!r)
 		r = sheet_fields(&sheet, s->args->sheet.fields, s->kind->listed,
-				 stress_knows, s->kind->listed);
+				 shown_has, &s->kind->listed);
 	if (r)
 		return r;
 	r = ipcx_stress_list(s->app->x, s->kind->flags, &t);
@@ -295,10 +295,11 @@ static int tell(struct storm *s, struct tally *tally)
 	if (!r)
 		r = s->args->plot ? stress_plot(s, results) : stress_print(s, results);
 	if (!r) {
-		sheet_more(&s->sheet, &(struct sheet_child){ .label = "on what it ran",
-							     .name = "facts",
-							     .t = facts,
-							     .fields = fact_fields });
+		sheet_more(&s->sheet,
+			   &(struct sheet_child){ .label = "on what it ran",
+						  .name = "facts",
+						  .t = facts,
+						  .shown = SHOW_LIST(fact_fields) });
 		msg_table(results, s->app->verbose, tally);
 		msg_table(facts, s->app->verbose, &(struct tally){ 0 });
 		if (!stop_wanted())

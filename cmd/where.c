@@ -36,17 +36,9 @@ bool where_all(const struct app *app)
 	return app->ns && ipcx_ns_is_all(app->ns);
 }
 
-const uint8_t *where_fields(const struct app *app, const uint8_t *fields)
+struct shown where_shown(const struct app *app, struct shown shown)
 {
-	static uint8_t with[IPCX_FIELDS + 3];
-	size_t n = 0;
-
-	if (!where_all(app))
-		return fields;
-	with[n++] = IPCX_F_NS;
-	with[n++] = IPCX_F_CONTAINER;
-	while (*fields != IPCX_FIELDS && n < IPCX_FIELDS + 2)
-		with[n++] = *fields++;
-	with[n] = IPCX_FIELDS;
-	return with;
+	if (where_all(app))
+		shown.before = IPCX_FIELDSET(IPCX_F_NS, IPCX_F_CONTAINER);
+	return shown;
 }

@@ -17,6 +17,5 @@ int where_use(struct app *app, const struct where_args *args);
 /* Whether that is every namespace: then rows say where they are from. */
 bool where_all(const struct app *app);
 
-/* Put ns and container before the default columns of a list (ended by IPCX_FIELDS) when
- * all namespaces are shown; static. */
-const uint8_t *where_fields(const struct app *app, const uint8_t *fields);
+/* Put ns and container before the default columns when all namespaces are shown. */
+struct shown where_shown(const struct app *app, struct shown shown);

@@ -106,8 +106,9 @@ struct ipcx_value {
 };
 
 /**
- * Every field of every row. The numbers are part of the ABI: new ones come at the end.
- * What each is, its type, unit and cost stand in one table: ipcx_field_info().
+ * Every field of every row. The numbers are part of the ABI: new ones come at the end, so
+ * a library may answer with greater ones than this header has, and never with one above
+ * 254. What each is, its type, unit and cost stand in one table: ipcx_field_info().
  */
 enum ipcx_field {
 	IPCX_F_MECH,
@@ -211,28 +212,71 @@ enum ipcx_field {
 	IPCX_F_SECOND,
 	IPCX_F_SAME,
 	IPCX_F_FOLLOWS,
-	IPCX_F_WORKLOAD,
-	IPCX_F_OPERATION,
-	IPCX_F_CPUS,
-	IPCX_F_WORKERS,
-	IPCX_F_OPS,
-	IPCX_F_SAMPLES,
-	IPCX_F_ELAPSED,
-	IPCX_F_RATE,
-	IPCX_F_MEAN,
-	IPCX_F_P50,
-	IPCX_F_P90,
-	IPCX_F_P99,
-	IPCX_F_P999,
-	IPCX_F_MAX,
-	IPCX_F_ERRORS,
-	IPCX_F_ERRNOS,
-	IPCX_F_FAULTS,
-	IPCX_F_CPU_TIME,
-	IPCX_F_SWITCHES,
-	IPCX_F_RATIO,
-	IPCX_FIELDS /**< how many there are in this version of the header */
+	IPCX_NO_FIELD =
+		255 /**< stands for no field, in every version: fields are below */
 };
+
+/** A set of fields, by value: every field that there can ever be has its bit. All zero is
+ * the empty set. */
+struct ipcx_fieldset {
+	uint64_t bits[4]; /**< field f is bit f % 64 of bits[f / 64] */
+};
+
+/** Whether a field is in a set. */
+static inline bool ipcx_fieldset_has(const struct ipcx_fieldset *set,
+				     enum ipcx_field field)
+{
+	return (unsigned)field < IPCX_NO_FIELD &&
+	       (set->bits[(unsigned)field / 64] >> ((unsigned)field % 64) & 1);
+}
+
+/** Add a field to a set; IPCX_NO_FIELD adds none. */
+static inline void ipcx_fieldset_add(struct ipcx_fieldset *set, enum ipcx_field field)
+{
+	if ((unsigned)field < IPCX_NO_FIELD)
+		set->bits[(unsigned)field / 64] |= UINT64_C(1) << ((unsigned)field % 64);
+}
+
+/** Take a field out of a set. */
+static inline void ipcx_fieldset_remove(struct ipcx_fieldset *set, enum ipcx_field field)
+{
+	if ((unsigned)field < IPCX_NO_FIELD)
+		set->bits[(unsigned)field / 64] &=
+			~(UINT64_C(1) << ((unsigned)field % 64));
+}
+
+/** Add every field of another set. */
+static inline void ipcx_fieldset_merge(struct ipcx_fieldset *set,
+				       const struct ipcx_fieldset *more)
+{
+	for (unsigned i = 0; i < 4; i++)
+		set->bits[i] |= more->bits[i];
+}
+
+/** Whether a set has no field. */
+static inline bool ipcx_fieldset_empty(const struct ipcx_fieldset *set)
+{
+	return !(set->bits[0] | set->bits[1] | set->bits[2] | set->bits[3]);
+}
+
+/** The set of the fields of a list. */
+static inline struct ipcx_fieldset ipcx_fieldset_of(const enum ipcx_field *fields,
+						    size_t n)
+{
+	struct ipcx_fieldset set = { { 0, 0, 0, 0 } };
+
+	for (size_t i = 0; i < n; i++)
+		ipcx_fieldset_add(&set, fields[i]);
+	return set;
+}
+
+#ifndef __cplusplus
+/** The set of the fields named: IPCX_FIELDSET(IPCX_F_ID, IPCX_F_KEY). */
+#define IPCX_FIELDSET(...)                                                  \
+	ipcx_fieldset_of((const enum ipcx_field[]){ __VA_ARGS__ },          \
+			 sizeof((const enum ipcx_field[]){ __VA_ARGS__ }) / \
+				 sizeof(enum ipcx_field))
+#endif
 
 /** What reading a field costs beyond the listing itself. */
 enum ipcx_cost {
@@ -252,6 +296,10 @@ struct ipcx_field_info {
 	enum ipcx_cost cost;
 	const char *doc; /**< one line, without a full stop */
 };
+
+/** One more than the greatest number of a field that the library in use knows. Some
+ * numbers below it may be no field: ipcx_field_info() answers NULL for those. */
+unsigned ipcx_field_count(void);
 
 /** What is known of a field; NULL when there is no such field. */
 const struct ipcx_field_info *ipcx_field_info(enum ipcx_field field);
@@ -283,7 +331,8 @@ struct ipcx_mech_info {
 	uint64_t require;   /**< and those of them that it needs */
 	uint64_t change;    /**< IPCX_A_… that ipcx_change() takes */
 	const char *need;   /**< how ipcx_fit() reads a wish for these: "[COUNTx]SIZE" */
-	const uint8_t *shown; /**< the default columns: fields, ended by IPCX_FIELDS */
+	const enum ipcx_field *shown; /**< the default columns, nshown of them */
+	size_t nshown;
 	const char *message_label; /**< what the number of a message is called: "type" or
 				      "priority"; NULL where objects hold no messages */
 	int64_t message_least;     /**< the least such number, which is the usual one */
@@ -383,8 +432,8 @@ void ipcx_expr_free(struct ipcx_expr *e);
  * unknown or absent. */
 int ipcx_expr_match(const struct ipcx_expr *e, const struct ipcx_table *t, size_t row);
 
-/** The fields that a condition reads, ended by IPCX_FIELDS. Owned by the expression. */
-const uint8_t *ipcx_expr_fields(const struct ipcx_expr *e);
+/** The fields that a condition reads. */
+struct ipcx_fieldset ipcx_expr_fields(const struct ipcx_expr *e);
 
 /* ---- tables ---- */
 
@@ -406,12 +455,14 @@ unsigned ipcx_row_mech(const struct ipcx_table *t, size_t row);
 int ipcx_row_get(const struct ipcx_table *t, size_t row, enum ipcx_field field,
 		 struct ipcx_value *ret_value);
 
+/** The fields that a row has, unknown ones included; none when there is no such row. */
+struct ipcx_fieldset ipcx_row_fields(const struct ipcx_table *t, size_t row);
+
 /**
  * Which fields of a row may differ from those of the row before: for whoever writes row
- * after row and keeps what it wrote. Field f is bit f % 64 of ret_fields[f / 64]; in the
- * first row of a mechanism all bits are set.
+ * after row and keeps what it wrote. In the first row of a mechanism these are all.
  */
-void ipcx_row_changed(const struct ipcx_table *t, size_t row, uint64_t ret_fields[2]);
+struct ipcx_fieldset ipcx_row_changed(const struct ipcx_table *t, size_t row);
 
 /** Where a later query can go on when this one stopped at max_rows; 0 when the snapshot
  * is complete. */
@@ -461,8 +512,8 @@ struct ipcx_query {
 	const struct ipcx_ref
 		*refs; /**< these objects, looked up directly, never by listing */
 	size_t nrefs;
-	const uint8_t *fields; /**< fields that will be read, ended by IPCX_FIELDS; NULL:
-				  all that are not dear */
+	struct ipcx_fieldset fields;   /**< fields that will be read; the empty set: all
+					  that   are not costly */
 	const struct ipcx_expr *where; /**< only rows that fulfil this, or NULL */
 	uint64_t max_rows; /**< about so many rows of a mechanism at once, 0 for all (see
 			      resume) */
@@ -476,7 +527,7 @@ struct ipcx_query {
 
 /**
  * Take a snapshot of objects. Has no side effects on them: nothing is opened for writing,
- * attached, or received, no time of access changes unless a dear field asks for it and
+ * attached, or received, no time of access changes unless a costly field asks for it and
  * its doc line says so. Objects that vanish meanwhile are left out.
  *
  * @return 0; -EINVAL for an impossible query; -ENOMEM. Everything else is a note in the
@@ -1006,97 +1057,6 @@ int ipcx_psem_take(struct ipcx *x, const struct ipcx_ref *ref, int64_t patience,
 /** Give it back, and free it. @return 0, -EOVERFLOW when others gave back more than they
  * took */
 int ipcx_psem_give(struct ipcx *x, struct ipcx_psem_taken *taken);
-
-/* ---- stress ---- */
-
-/** A storm on IPC objects, at work or done. */
-struct ipcx_stress;
-
-/** How workers are placed on CPUs. Each kind asked for is a run of its own. */
-#define IPCX_ON_ONE  (1U << 0) /**< all on one CPU */
-#define IPCX_ON_TWO  (1U << 1) /**< in turn on two; left out where there is only one */
-#define IPCX_ON_MANY (1U << 2) /**< wherever the kernel puts them: figures vary widely */
-
-/** Flags of a plan. */
-#define IPCX_STRESS_HERE (1U << 0) /**< in the caller's namespaces, not in fresh ones */
-#define IPCX_STRESS_COMPARE \
-	(1U << 1) /**< the ways to move data between processes, side by side */
-#define IPCX_STRESS_FORCE (1U << 2) /**< although the memory may not suffice */
-
-/** What to do. Set size to sizeof(struct ipcx_stress_plan); 0 and NULL are the defaults. */
-struct ipcx_stress_plan {
-	size_t size;
-	uint64_t mechs; /**< mask of mechanisms; 0: all. Not for a comparison */
-	const char *const *workloads; /**< ended by NULL; NULL: all */
-	const char *const *ways;      /**< of a comparison, ended by NULL; NULL: all */
-	struct ipcx_ns *ns;           /**< the namespace to load; NULL: a fresh one */
-	uint64_t duration; /**< nanoseconds, for everything together; default 10 s */
-	uint64_t ops;      /**< instead: so many rounds of each worker and workload */
-	uint64_t bytes;    /**< of a message, or a segment; 0: what suits the workload */
-	uint64_t seed;     /**< of sizes and order; 0: one is made up */
-	unsigned workers;  /**< processes of each workload, 1 to 256; default 2 */
-	unsigned objects;  /**< of each worker, 1 to 32768; default 8 */
-	unsigned cpus;     /**< IPCX_ON_…; default one and two */
-	unsigned flags;    /**< IPCX_STRESS_… */
-};
-
-/** How far it is. */
-struct ipcx_stress_progress {
-	unsigned done, all;  /**< runs: a workload of a mechanism on its CPUs */
-	const char *subject; /**< mechanism or way that runs now. Static; "" between two */
-	const char *workload; /**< static */
-	unsigned cpus;        /**< IPCX_ON_… */
-	uint64_t ops;         /**< operations of this run so far */
-	uint64_t elapsed;     /**< nanoseconds of this run so far */
-	uint64_t left; /**< nanoseconds until all is done, about; 0 when not known */
-};
-
-/**
- * Begin. Child processes do the work: in fresh IPC, mount and (without CAP_SYS_ADMIN)
- * user namespaces, unless the plan says otherwise; the caller stays where it is and
- * may use x meanwhile. Should the caller die, they end and remove what they made.
- *
- * @param ret_s end it with ipcx_stress_end(), before the context is freed
- * @return 0; -EINVAL; -ENOENT for an unknown workload or way; -ENOMEM, also when the
- * machine's memory would not suffice; -EPERM, … when the namespaces cannot be had
- */
-int ipcx_stress_start(struct ipcx *x, const struct ipcx_stress_plan *plan,
-		      struct ipcx_stress **ret_s);
-
-/** Wait until it is done. @param patience nanoseconds at most, -1 for ever @return 0 done,
- * 1 not yet (also after a signal), -EIO when the children came to an unexpected end */
-int ipcx_stress_wait(struct ipcx_stress *s, int64_t patience);
-
-/** How far it is. */
-void ipcx_stress_progress(const struct ipcx_stress *s,
-			  struct ipcx_stress_progress *ret_progress);
-
-/** Have it end early: what was measured so far stays. ipcx_stress_wait() says when. */
-void ipcx_stress_stop(struct ipcx_stress *s);
-
-/**
- * What was measured, a row for each operation of each run: mech or (of a comparison)
- * name, workload, operation, cpus, workers, size, ops, rate, mean, p50 to max, errors,
- * faults, … A fault is a promise of the kernel that was not kept: a message lost, doubled
- * or changed, two in one critical section, a value that did not come back. Its text is a
- * note (IPCX_NOTE_FAILED); what could not be run here is a note, too
- * (IPCX_NOTE_UNAVAILABLE).
- *
- * @return 0, -ENOMEM
- */
-int ipcx_stress_results(struct ipcx_stress *s, struct ipcx_table **ret_table);
-
-/** On what it ran: name, what. Kernel, CPUs, mitigations, limits, seed, cost of a system
- * call and of reading the clock. @return 0, -ENOMEM */
-int ipcx_stress_facts(struct ipcx_stress *s, struct ipcx_table **ret_table);
-
-/** End it at once, remove what it made, and free it. NULL is allowed. @return 0; -EIO
- * when something is left that could not be removed: the text says what */
-int ipcx_stress_end(struct ipcx_stress *s);
-
-/** Every workload there is: mech (or name, of a comparison), workload, what.
- * @param flags 0 or IPCX_STRESS_COMPARE @return 0, -ENOMEM */
-int ipcx_stress_list(struct ipcx *x, unsigned flags, struct ipcx_table **ret_table);
 
 /* ---- keys and ids ---- */
 

@@ -3,7 +3,7 @@
 """Turn the template of a page into scdoc: expand.py DUMP LIMITS HEADER TEMPLATE OUTPUT.
 
 A line "@WORD argument@" is replaced by what is known already: in the program's own tables (ipcx help --dump), in its
-list of limits (ipcx limits --json) and in the comments of ipcx.h. So no option, field, limit or function is described
+list of limits (ipcx limits --json) and in the comments of ipcx.h and ipcx-stress.h. So no option, field, limit or function is described
 twice. A line that begins with a semicolon is dropped."""
 
 import json
@@ -12,8 +12,8 @@ import re
 import sys
 
 SECTION = re.compile(r"/\* ---- (.+?) ---- \*/")
-FUNCTION = re.compile(r"/\*\*((?:(?!\*/).)*)\*/\s*((?:const |unsigned |struct |int\b|void\b|bool\b|size_t\b|uint64_t\b)"
-                      r"[^;{}]*?\b(ipcx_\w+)\([^;]*\));", re.S)
+FUNCTION = re.compile(r"/\*\*((?:(?!\*/).)*)\*/\s*((?:static inline |const |unsigned |struct |int\b|void\b|bool\b|size_t\b|uint64_t\b)"
+                      r"[^;{}]*?\b(ipcx_\w+)\([^;{]*\))(?:;|\s*\{)", re.S)
 
 
 def esc(text):
@@ -164,7 +164,7 @@ class Page:
         return out
 
     def functions(self):
-        """Every public function, in the order and under the headings of ipcx.h."""
+        """Every public function, in the order and under the headings of the headers."""
         out = []
         parts = SECTION.split(self.header)
         for heading, text in zip(parts[1::2], parts[2::2]):
@@ -204,8 +204,11 @@ def load(path):
 
 def main():
     dump, limits, header, template, output = sys.argv[1:]
-    with open(header, encoding="utf-8") as f:
-        page = Page(load(dump), load(limits), f.read(), os.path.dirname(template))
+    text = ""
+    for part in (header, os.path.join(os.path.dirname(header), "ipcx-stress.h")):
+        with open(part, encoding="utf-8") as f:
+            text += f.read()
+    page = Page(load(dump), load(limits), text, os.path.dirname(template))
     with open(template, encoding="utf-8") as f:
         text = expand(f.read(), page)
     with open(output, "w", encoding="utf-8") as f:

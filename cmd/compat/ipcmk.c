@@ -231,10 +231,11 @@ static int resize(struct ipcx *x, const struct ipcx_attrs *a)
 /* What existed is success only for who could open it: 0 or -EACCES. */
 static int check_taken(struct ipcx *x, const char *mech, const char *name)
 {
-	static const uint8_t fields[] = { IPCX_F_NAME, IPCX_F_CURMSGS, IPCX_FIELDS };
 	struct ipcx_ref ref;
 	struct ipcx_table *t =
-		tool_named(x, mech, name, &ref) < 0 ? NULL : tool_find(x, &ref, fields);
+		tool_named(x, mech, name, &ref) < 0
+			? NULL
+			: tool_find(x, &ref, IPCX_FIELDSET(IPCX_F_NAME, IPCX_F_CURMSGS));
 	bool usable = !t || tool_usable(t, 0);
 
 	ipcx_table_free(t);

@@ -70,11 +70,10 @@ struct job {
 /* 0, or the -errno that a removal ended with. */
 static int remove_ref(struct ipcx *x, const struct ipcx_ref *ref)
 {
-	static const uint8_t none[] = { IPCX_FIELDS };
 	struct ipcx_query q = { .size = sizeof(q),
 				.refs = ref,
 				.nrefs = 1,
-				.fields = none,
+				.fields = IPCX_FIELDSET(IPCX_F_MECH),
 				.flags = IPCX_NUMERIC };
 	struct ipcx_note note;
 	struct ipcx_table *t;
@@ -124,7 +123,6 @@ static bool by_id(struct job *j, const struct kind *k, const char *text)
 
 static bool by_key(struct job *j, const struct kind *k, const char *text)
 {
-	static const uint8_t fields[] = { IPCX_F_ID, IPCX_FIELDS };
 	struct ipcx_ref ref = tool_ref(k->mech, 0);
 	struct ipcx_table *t = NULL;
 	int64_t key;
@@ -135,7 +133,7 @@ static bool by_key(struct job *j, const struct kind *k, const char *text)
 	ref.key = (uint32_t)key;
 	/* A number that is no key of 32 bits is not cut to one: that is another's. */
 	if (key != 0 && key >= INT32_MIN && key <= UINT32_MAX)
-		t = tool_find(j->x, &ref, fields);
+		t = tool_find(j->x, &ref, IPCX_FIELDSET(IPCX_F_ID));
 	if (t)
 		(void)remove_id(j, k, (int32_t)tool_count(t, 0, IPCX_F_ID), "key");
 	else
@@ -217,7 +215,6 @@ static bool is_there(const struct kind *k)
 
 static bool remove_all(struct job *j, const struct kind *k)
 {
-	static const uint8_t fields[] = { IPCX_F_ID, IPCX_F_NAME, IPCX_FIELDS };
 	uint64_t resume = 0;
 	bool going = true;
 
@@ -225,8 +222,9 @@ static bool remove_all(struct job *j, const struct kind *k)
 		return true;
 	j->sweeping = true;
 	do {
-		struct ipcx_table *t =
-			tool_scan(j->x, k->mech, fields, k->by_name ? 0 : SLICE, resume);
+		struct ipcx_table *t = tool_scan(j->x, k->mech,
+						 IPCX_FIELDSET(IPCX_F_ID, IPCX_F_NAME),
+						 k->by_name ? 0 : SLICE, resume);
 
 		if (!t)
 			return false;

@@ -275,9 +275,8 @@ int ipcs_list(struct ipcx *x, enum ipcs_kind kind, enum ipcs_view view,
 	      enum ipcs_unit unit)
 {
 	struct list l = lists[kind][view];
-	uint8_t fields[16];
+	struct ipcx_fieldset fields = { { 0 } };
 	uint64_t resume = 0;
-	size_t n = 0;
 
 	if (!l.banner)
 		return EXIT_DONE;
@@ -286,8 +285,7 @@ int ipcs_list(struct ipcx *x, enum ipcs_kind kind, enum ipcs_view view,
 	if (unit == UNIT_HUMAN && l.columns == shm_default)
 		l.columns = shm_human;
 	for (const struct column *c = l.columns; c->heading; c++)
-		fields[n++] = (uint8_t)c->field;
-	fields[n] = IPCX_FIELDS;
+		ipcx_fieldset_add(&fields, c->field);
 	put_heading(&l);
 	do {
 		struct ipcx_table *t =

@@ -25,9 +25,9 @@ struct piece {
 	const char *human; /* in front of a size with --human */
 };
 
-#define END                                           \
-	{                                             \
-		NULL, IPCX_FIELDS, AS_NUMBER, 0, NULL \
+#define END                                             \
+	{                                               \
+		NULL, IPCX_NO_FIELD, AS_NUMBER, 0, NULL \
 	}
 
 /* clang-format off */
@@ -131,7 +131,10 @@ static void missing(int32_t id)
 int ipcs_detail(struct ipcx *x, enum ipcs_kind kind, int32_t id, enum ipcs_unit unit)
 {
 	struct ipcx_ref ref = tool_ref(ipcs_mechs[kind], id);
-	struct ipcx_table *t = id < 0 ? NULL : tool_find(x, &ref, NULL), *inside = NULL;
+	struct ipcx_table *t = id < 0 ? NULL
+				      : tool_find(x, &ref,
+						  (struct ipcx_fieldset){ { 0 } }),
+			  *inside = NULL;
 	int r = 0;
 
 	if (t && kind == IPCS_SEM)

@@ -69,11 +69,11 @@ const struct ls_column ls_columns[] = {
 	{ RIGHT("NSEMS", "Semaphores"),        "semaphores in it",                 SEM, LS_NUMBER, IPCX_F_NSEMS,         0, false },
 	{ RIGHT("OTIME", "Last operation"),    "last semop(2)",                    SEM, LS_TIME,   IPCX_F_OTIME,         0, false },
 	{ RIGHT("SVAL", "Value"),              "value",            LS_BIT(LS_PSEM), LS_NUMBER,     IPCX_F_VALUE,         0, false },
-	{ LEFT("RESOURCE", "Resource"),        "name of the limit",             LIMITS, LS_TEXT,   IPCX_FIELDS,          0, false },
-	{ LEFT("DESCRIPTION", "Description"),  "what it limits",                LIMITS, LS_TEXT,   IPCX_FIELDS,          0, false },
-	{ RIGHT("LIMIT", "Limit"),             "the limit",                     LIMITS, LS_TEXT,   IPCX_FIELDS,          0, false },
-	{ RIGHT("USED", "Used"),               "what is used of it",            LIMITS, LS_TEXT,   IPCX_FIELDS,          0, false },
-	{ RIGHT("USE%", "Use"),                "the same in percent",           LIMITS, LS_TEXT,   IPCX_FIELDS,          0, false },
+	{ LEFT("RESOURCE", "Resource"),        "name of the limit",             LIMITS, LS_TEXT,   IPCX_NO_FIELD,        0, false },
+	{ LEFT("DESCRIPTION", "Description"),  "what it limits",                LIMITS, LS_TEXT,   IPCX_NO_FIELD,        0, false },
+	{ RIGHT("LIMIT", "Limit"),             "the limit",                     LIMITS, LS_TEXT,   IPCX_NO_FIELD,        0, false },
+	{ RIGHT("USED", "Used"),               "what is used of it",            LIMITS, LS_TEXT,   IPCX_NO_FIELD,        0, false },
+	{ RIGHT("USE%", "Use"),                "the same in percent",           LIMITS, LS_TEXT,   IPCX_NO_FIELD,        0, false },
 	{ .c = { NULL, NULL, false, COLS_WHOLE, false } },
 };
 
@@ -150,7 +150,7 @@ static enum ipcx_field other(const struct ls_column *c)
 		return IPCX_F_OWNER;
 	if (c->field == IPCX_F_CREATOR_GROUP)
 		return IPCX_F_GROUP;
-	return c->form == LS_KNOWN || !c->plain ? IPCX_FIELDS : c->plain;
+	return c->form == LS_KNOWN || !c->plain ? IPCX_NO_FIELD : c->plain;
 }
 
 static char *put_perms(char *p, uint64_t mode, bool numeric)
@@ -216,7 +216,7 @@ char *ls_cell(const void *data, size_t row, size_t column, char *p)
 	if (c->sysv_only && ipcx_mech_info(ipcx_row_mech(rows->t, row))->named)
 		return NULL;
 	r = ipcx_row_get(rows->t, row, c->field, &v);
-	if (r < 0 && other(c) != IPCX_FIELDS)
+	if (r < 0 && other(c) != IPCX_NO_FIELD)
 		r = ipcx_row_get(rows->t, row, other(c), &v);
 	if (r < 0)
 		return NULL;
@@ -317,23 +317,20 @@ bool ls_choose(struct ls_wish *w)
 	return true;
 }
 
-const uint8_t *ls_fields(const struct ls_wish *w)
+struct ipcx_fieldset ls_fields(const struct ls_wish *w)
 {
-	static uint8_t fields[3 * COLS_MAX + 3];
-	size_t n = 0;
+	struct ipcx_fieldset fields = IPCX_FIELDSET(IPCX_F_CURMSGS, IPCX_F_NAME);
 
-	fields[n++] = IPCX_F_CURMSGS;
-	fields[n++] = IPCX_F_NAME;
 	for (size_t i = 0; i < w->cols.n; i++) {
 		const struct ls_column *c = w->columns[i];
 
-		fields[n++] = (uint8_t)c->field;
+		ipcx_fieldset_add(&fields, c->field);
 		if (c->plain)
-			fields[n++] = (uint8_t)c->plain;
+			ipcx_fieldset_add(&fields, c->plain);
 		if (c->form == LS_KNOWN)
-			fields[n++] = c->plain == IPCX_F_CUID ? IPCX_F_OWNER
-							      : IPCX_F_GROUP;
+			ipcx_fieldset_add(&fields, c->plain == IPCX_F_CUID
+							   ? IPCX_F_OWNER
+							   : IPCX_F_GROUP);
 	}
-	fields[n] = IPCX_FIELDS;
 	return fields;
 }

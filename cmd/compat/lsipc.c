@@ -86,7 +86,7 @@ static int put_rows(struct ls_wish *w, const struct ipcx_table *t, bool measure)
 static int list(struct ipcx *x, struct ls_wish *w)
 {
 	bool table = w->cols.form == COLS_TABLE;
-	const uint8_t *fields = ls_fields(w);
+	struct ipcx_fieldset fields = ls_fields(w);
 	uint64_t resume = 0;
 	int r = EXIT_DONE;
 

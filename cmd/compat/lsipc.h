@@ -92,4 +92,4 @@ struct ls_wish {
 bool ls_choose(struct ls_wish *w);
 
 /* The fields that they are made of. Static. */
-const uint8_t *ls_fields(const struct ls_wish *w);
+struct ipcx_fieldset ls_fields(const struct ls_wish *w);

@@ -79,11 +79,11 @@ static char *cell(const void *data, size_t row, size_t column, char *p)
 /* Whole pages of all segments together, which is a little less than the kernel counts. */
 static bool count_pages(struct ipcx *x, uint64_t *ret_n)
 {
-	static const uint8_t fields[] = { IPCX_F_SIZE, IPCX_FIELDS };
 	uint64_t sum = 0, resume = 0;
 
 	do {
-		struct ipcx_table *t = tool_scan(x, "shm", fields, SLICE, resume);
+		struct ipcx_table *t =
+			tool_scan(x, "shm", IPCX_FIELDSET(IPCX_F_SIZE), SLICE, resume);
 
 		if (!t)
 			return false;
@@ -98,7 +98,6 @@ static bool count_pages(struct ipcx *x, uint64_t *ret_n)
 
 static bool count_queues(struct ipcx *x, uint64_t *ret_n)
 {
-	static const uint8_t fields[] = { IPCX_F_CURMSGS, IPCX_FIELDS };
 	struct ipcx_table *t;
 	uint64_t n = 0;
 
@@ -106,7 +105,7 @@ static bool count_queues(struct ipcx *x, uint64_t *ret_n)
 		*ret_n = 0;
 		return true;
 	}
-	t = tool_scan(x, "mq", fields, 0, 0);
+	t = tool_scan(x, "mq", IPCX_FIELDSET(IPCX_F_CURMSGS), 0, 0);
 	if (!t)
 		return false;
 	for (size_t i = 0; i < ipcx_table_rows(t); i++)

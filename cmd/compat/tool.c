@@ -247,8 +247,9 @@ static struct ipcx_table *ask(struct ipcx *x, const struct ipcx_query *q)
 	return NULL;
 }
 
-struct ipcx_table *tool_scan(struct ipcx *x, const char *mech, const uint8_t *fields,
-			     uint64_t max_rows, uint64_t resume)
+struct ipcx_table *tool_scan(struct ipcx *x, const char *mech,
+			     struct ipcx_fieldset fields, uint64_t max_rows,
+			     uint64_t resume)
 {
 	struct ipcx_query q = { .size = sizeof(q),
 				.fields = fields,
@@ -260,7 +261,7 @@ struct ipcx_table *tool_scan(struct ipcx *x, const char *mech, const uint8_t *fi
 }
 
 struct ipcx_table *tool_find(struct ipcx *x, const struct ipcx_ref *ref,
-			     const uint8_t *fields)
+			     struct ipcx_fieldset fields)
 {
 	struct ipcx_query q = {
 		.size = sizeof(q), .fields = fields, .refs = ref, .nrefs = 1

@@ -84,12 +84,13 @@ int tool_parse(const char *text, unsigned base, int64_t min, int64_t max, int64_
 
 /* The table of one mechanism ("shm"), with these fields: the next part of it when
  * resume points to where the last one ended. NULL after a message. */
-struct ipcx_table *tool_scan(struct ipcx *x, const char *mech, const uint8_t *fields,
-			     uint64_t max_rows, uint64_t resume);
+struct ipcx_table *tool_scan(struct ipcx *x, const char *mech,
+			     struct ipcx_fieldset fields, uint64_t max_rows,
+			     uint64_t resume);
 
 /* One object, looked up by its id, key or name; NULL when there is none. */
 struct ipcx_table *tool_find(struct ipcx *x, const struct ipcx_ref *ref,
-			     const uint8_t *fields);
+			     struct ipcx_fieldset fields);
 
 /* A reference by id or name, as it is needed for these. */
 struct ipcx_ref tool_ref(const char *mech, int32_t id);

@@ -187,7 +187,7 @@ static void child(const struct sheet *s, const struct sheet_child *c)
 		return;
 	}
 	out_text("[");
-	(void)sheet_fields(&below, NULL, c->fields, NULL, NULL);
+	(void)sheet_fields(&below, NULL, c->shown, NULL, NULL);
 	for (size_t i = 0; i < ipcx_table_rows(c->t); i++) {
 		out_text(i ? ",{" : "{");
 		members(&below, &(struct sheet_rows){ .t = c->t, .first = i, .n = 1 }, 0);
@@ -219,7 +219,7 @@ void json_more(struct sheet *s, const struct sheet_child *more)
 	struct sheet below = { .format = s->format, .style = s->style };
 
 	out_format("%s],\"%s\":[", s->rows ? "\n" : "", more->name);
-	(void)sheet_fields(&below, NULL, more->fields, NULL, NULL);
+	(void)sheet_fields(&below, NULL, more->shown, NULL, NULL);
 	json_rows(&below,
 		  &(struct sheet_rows){ .t = more->t, .n = ipcx_table_rows(more->t) });
 	s->rows = ipcx_table_rows(more->t);

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "base/util.h"
 #include "ui/out.h"
 #include "ui/sheet.h"
 
@@ -27,15 +28,15 @@ static bool can_copy(const struct sheet_last *last, const struct sheet_rows *row
 static uint64_t changed_columns(const struct sheet_last *last, const struct ipcx_table *t,
 				size_t row)
 {
-	uint64_t fields[2], columns = 0;
+	struct ipcx_fieldset fields = ipcx_row_changed(t, row);
+	uint64_t columns = 0;
 
-	ipcx_row_changed(t, row, fields);
-	for (unsigned half = 0; half < 2; half++)
-		for (uint64_t bits = fields[half] & last->shown[half]; bits;
+	for (unsigned i = 0; i < ARRAY_SIZE(fields.bits); i++)
+		for (uint64_t bits = fields.bits[i] & last->shown.bits[i]; bits;
 		     bits &= bits - 1)
-			columns |= UINT64_C(1)
-				   << last->place[64 * half +
-						  (unsigned)__builtin_ctzll(bits)];
+			columns |=
+				UINT64_C(1)
+				<< last->place[64 * i + (unsigned)__builtin_ctzll(bits)];
 	return columns;
 }
 
@@ -97,7 +98,7 @@ static void whole_line(struct sheet *s, const struct sheet_rows *rows, size_t i,
 	bool kept = n <= COLUMNS_MAX;
 	char *p = line;
 
-	last->shown[0] = last->shown[1] = 0;
+	last->shown = (struct ipcx_fieldset){ { 0 } };
 	for (size_t k = 0; k < n; k++) {
 		enum ipcx_field f = columns[k]->field;
 		char *room;
@@ -109,7 +110,7 @@ static void whole_line(struct sheet *s, const struct sheet_rows *rows, size_t i,
 		if (kept)
 			now[k] = (uint32_t)(p - line);
 		last->place[f] = (uint8_t)k;
-		last->shown[f / 64] |= UINT64_C(1) << (f % 64);
+		ipcx_fieldset_add(&last->shown, f);
 		p = put_cell(s, rows, i, columns[k], k, cell, p);
 	}
 	out_done(p);

@@ -113,15 +113,13 @@ bool select_knows(enum ipcx_field field, const void *data)
 	return false;
 }
 
-const uint8_t *select_cheap_fields(uint64_t mask)
+struct ipcx_fieldset select_cheap_fields(uint64_t mask)
 {
-	static uint8_t fields[IPCX_FIELDS + 1];
-	size_t n = 0;
+	struct ipcx_fieldset fields = { { 0 } };
 
-	for (unsigned f = 0; f < IPCX_FIELDS; f++)
-		if (ipcx_field_info((enum ipcx_field)f)->cost != IPCX_COST_COSTLY &&
-		    select_knows((enum ipcx_field)f, &mask))
-			fields[n++] = (uint8_t)f;
-	fields[n] = IPCX_FIELDS;
+	for (unsigned f = 0; f < ipcx_field_count(); f++)
+		if (select_knows((enum ipcx_field)f, &mask) &&
+		    ipcx_field_info((enum ipcx_field)f)->cost != IPCX_COST_COSTLY)
+			ipcx_fieldset_add(&fields, (enum ipcx_field)f);
 	return fields;
 }

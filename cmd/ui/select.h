@@ -38,5 +38,5 @@ uint64_t select_touched(const struct selection *sel);
  * sheet_fields(). */
 bool select_knows(enum ipcx_field field, const void *data);
 
-/* Every field of the mechanisms in the mask that costs nothing extra, in order; static. */
-const uint8_t *select_cheap_fields(uint64_t mask);
+/* Every field of the mechanisms in the mask that costs nothing extra. */
+struct ipcx_fieldset select_cheap_fields(uint64_t mask);

@@ -102,7 +102,7 @@ int sheet_open(struct sheet *s, const struct sheet_args *args, const char *kind)
 {
 	const char *name = args->json ? "json" : args->format ? args->format : "table";
 
-	memset(s, 0, sizeof(*s));
+	memset(s, 0, offsetof(struct sheet, columns));
 	if (args->json && args->format && strcmp(args->format, "json"))
 		return msg_usage("--json and --format %s contradict each other",
 				 args->format);
@@ -156,10 +156,37 @@ static void add_column(struct sheet *s, enum ipcx_field f)
 	s->ncolumns++;
 }
 
-static void add_defaults(struct sheet *s, const uint8_t *defaults)
+static void add_set(struct sheet *s, const struct ipcx_fieldset *set)
 {
-	for (; *defaults != IPCX_FIELDS; defaults++)
-		add_column(s, (enum ipcx_field) * defaults);
+	for (unsigned f = 0; f < ipcx_field_count(); f++)
+		if (ipcx_fieldset_has(set, (enum ipcx_field)f))
+			add_column(s, (enum ipcx_field)f);
+}
+
+static void add_defaults(struct sheet *s, const struct shown *defaults)
+{
+	add_set(s, &defaults->before);
+	for (size_t i = 0; i < defaults->n; i++)
+		add_column(s, defaults->list[i]);
+	add_set(s, &defaults->after);
+}
+
+bool shown_has(enum ipcx_field field, const void *data)
+{
+	const struct shown *shown = data;
+
+	for (size_t i = 0; i < shown->n; i++)
+		if (shown->list[i] == field)
+			return true;
+	return ipcx_fieldset_has(&shown->before, field) ||
+	       ipcx_fieldset_has(&shown->after, field);
+}
+
+bool sheet_table_knows(enum ipcx_field field, const void *data)
+{
+	struct ipcx_value v;
+
+	return ipcx_row_get(data, 0, field, &v) == 0;
 }
 
 static int unknown_field(const char *word, int len,
@@ -168,7 +195,7 @@ static int unknown_field(const char *word, int len,
 	char list[1024] = "";
 	size_t at = 0;
 
-	for (unsigned f = 0; f < IPCX_FIELDS && at < sizeof(list); f++)
+	for (unsigned f = 0; f < ipcx_field_count() && at < sizeof(list); f++)
 		if (known((enum ipcx_field)f, data))
 			at += (size_t)snprintf(list + at, sizeof(list) - at, " %s",
 					       ipcx_field_info((enum ipcx_field)f)->name);
@@ -176,8 +203,8 @@ static int unknown_field(const char *word, int len,
 }
 
 static int add_word(struct sheet *s, const char *word, size_t len,
-		    const uint8_t *defaults, bool (*known)(enum ipcx_field, const void *),
-		    const void *data)
+		    const struct shown *defaults,
+		    bool (*known)(enum ipcx_field, const void *), const void *data)
 {
 	enum ipcx_field f;
 
@@ -190,7 +217,7 @@ static int add_word(struct sheet *s, const char *word, size_t len,
 		len--;
 	}
 	if (len == 3 && !strncmp(word, "all", 3)) {
-		for (unsigned n = 0; n < IPCX_FIELDS; n++)
+		for (unsigned n = 0; n < ipcx_field_count(); n++)
 			if (known((enum ipcx_field)n, data))
 				add_column(s, (enum ipcx_field)n);
 		s->fixed = false;
@@ -202,7 +229,7 @@ static int add_word(struct sheet *s, const char *word, size_t len,
 	return 0;
 }
 
-int sheet_fields(struct sheet *s, const char *list, const uint8_t *defaults,
+int sheet_fields(struct sheet *s, const char *list, struct shown defaults,
 		 bool (*known)(enum ipcx_field field, const void *data), const void *data)
 {
 	s->ncolumns = 0;
@@ -211,12 +238,12 @@ int sheet_fields(struct sheet *s, const char *list, const uint8_t *defaults,
 	s->plan_table = NULL;
 	s->last.text = NULL;
 	if (!list) {
-		add_defaults(s, defaults);
+		add_defaults(s, &defaults);
 		return 0;
 	}
 	for (;;) {
 		size_t len = strcspn(list, ",");
-		int r = add_word(s, list, len, defaults, known, data);
+		int r = add_word(s, list, len, &defaults, known, data);
 
 		if (r)
 			return r;
@@ -226,14 +253,12 @@ int sheet_fields(struct sheet *s, const char *list, const uint8_t *defaults,
 	}
 }
 
-const uint8_t *sheet_query(const struct sheet *s)
+struct ipcx_fieldset sheet_query(const struct sheet *s)
 {
-	static uint8_t fields[IPCX_FIELDS + 1];
-	size_t i;
+	struct ipcx_fieldset fields = { { 0 } };
 
-	for (i = 0; i < s->ncolumns; i++)
-		fields[i] = (uint8_t)s->columns[i].field;
-	fields[i] = IPCX_FIELDS;
+	for (size_t i = 0; i < s->ncolumns; i++)
+		ipcx_fieldset_add(&fields, s->columns[i].field);
 	return fields;
 }
 

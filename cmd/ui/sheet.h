@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/util.h"
 #include "ipcx.h"
 #include "ui/cell.h"
 #include "ui/opt.h"
@@ -38,9 +39,9 @@ struct format;
 struct sheet_last {
 	const struct ipcx_table *table;
 	size_t row;
-	const char *text;           /* NULL: nothing to copy from */
-	uint8_t place[IPCX_FIELDS]; /* of a field among the columns */
-	uint64_t shown[2];          /* fields that are columns */
+	const char *text;             /* NULL: nothing to copy from */
+	uint8_t place[IPCX_NO_FIELD]; /* of a field among the columns */
+	struct ipcx_fieldset shown;   /* fields that are columns */
 	uint32_t starts[65]; /* of each cell from the beginning of the row, then the end */
 };
 
@@ -53,7 +54,6 @@ struct sheet {
 	const char *sort; /* what --sort says, or NULL */
 	const char *kind; /* "objects": the JSON array */
 	bool fixed;       /* the caller named the fields: every row has all of them */
-	struct sheet_column columns[IPCX_FIELDS];
 	size_t ncolumns;
 	uint64_t rows;   /* printed so far */
 	uint64_t blocks; /* begun so far */
@@ -61,9 +61,12 @@ struct sheet {
 	const struct ipcx_table *
 		plan_table; /* JSON: the table and mechanism whose columns plan[] lists */
 	unsigned plan_mech;
-	struct sheet_column *plan[IPCX_FIELDS];
 	size_t nplan;
 	struct sheet_last last;
+	/* Room for every field that any library can have; sheet_open() leaves it as it
+	 * is, which saves touching pages that no column is in. */
+	struct sheet_column columns[IPCX_NO_FIELD];
+	struct sheet_column *plan[IPCX_NO_FIELD];
 };
 
 /* Rows of a table, in the order of order[] or as they stand. */
@@ -73,13 +76,28 @@ struct sheet_rows {
 	size_t first, n;
 };
 
+/* Which fields to show: those of a list, in its order, between those of two sets, in the
+ * order of their numbers. */
+struct shown {
+	struct ipcx_fieldset before;
+	const enum ipcx_field *list;
+	size_t n;
+	struct ipcx_fieldset after;
+};
+
+#define SHOW_LIST_INIT(array)                           \
+	{                                               \
+		.list = (array), .n = ARRAY_SIZE(array) \
+	}
+#define SHOW_LIST(array) ((struct shown)SHOW_LIST_INIT(array))
+
 /* A table that belongs to a row (the semaphores of an array): nested in JSON, below it
  * for people. */
 struct sheet_child {
 	const char *label;          /* for people */
 	const char *name;           /* in JSON */
 	const struct ipcx_table *t; /* NULL: could not be read */
-	const uint8_t *fields;      /* ended by IPCX_FIELDS */
+	struct shown shown;
 };
 
 struct format {
@@ -103,16 +121,20 @@ extern const struct format formats[];
 int sheet_open(struct sheet *s, const struct sheet_args *args, const char *kind);
 
 /*
- * The columns: what -o says, over the default fields (ended by IPCX_FIELDS). known()
- * tells which fields make sense. 0, or exit status 2 after a message that names the
- * fields there are.
+ * The columns: what -o says, over the default fields. known() tells which fields make
+ * sense. 0, or exit status 2 after a message that names the fields there are.
  */
-int sheet_fields(struct sheet *s, const char *list, const uint8_t *defaults,
+int sheet_fields(struct sheet *s, const char *list, struct shown defaults,
 		 bool (*known)(enum ipcx_field field, const void *data),
 		 const void *data);
 
-/* The columns as the fields member of a query wants them; owned by the sheet, static. */
-const uint8_t *sheet_query(const struct sheet *s);
+/* For sheet_fields(): whether the fields to show (a struct shown behind data), or those
+ * of the first row of a table, have a field. */
+bool shown_has(enum ipcx_field field, const void *data);
+bool sheet_table_knows(enum ipcx_field field, const void *data);
+
+/* The columns as the fields member of a query wants them. */
+struct ipcx_fieldset sheet_query(const struct sheet *s);
 
 /* Begin a block: label is for people and may be NULL. Then its rows, in any number of
  * calls. */

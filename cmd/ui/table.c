@@ -175,7 +175,7 @@ static void broken_row(struct sheet *s, const struct sheet_rows *rows, size_t i)
 
 void table_rows(struct sheet *s, const struct sheet_rows *rows)
 {
-	struct sheet_column *columns[IPCX_FIELDS];
+	struct sheet_column *columns[IPCX_NO_FIELD];
 
 	for (size_t k = 0; k < s->ncolumns; k++)
 		columns[k] = &s->columns[k];
@@ -210,7 +210,7 @@ static void child(struct sheet *s, const struct sheet_child *c)
 		out_text("none\n");
 		return;
 	}
-	(void)sheet_fields(&below, NULL, c->fields, NULL, NULL);
+	(void)sheet_fields(&below, NULL, c->shown, NULL, NULL);
 	(void)sheet_all(&below, c->t);
 }
 
@@ -221,7 +221,7 @@ void table_more(struct sheet *s, const struct sheet_child *more)
 
 	out_format("\n%s%s%s\n", s->colour ? bold : "", more->label,
 		   s->colour ? plain : "");
-	(void)sheet_fields(&below, NULL, more->fields, NULL, NULL);
+	(void)sheet_fields(&below, NULL, more->shown, NULL, NULL);
 	(void)sheet_all(&below, more->t);
 }
 

@@ -8,7 +8,7 @@
 struct ix_attr {
 	uint64_t bit;
 	const char *name;      /* as in a message: "size" */
-	enum ipcx_field field; /* IPCX_FIELDS: no field shows it */
+	enum ipcx_field field; /* IPCX_NO_FIELD: no field shows it */
 	uint16_t offset, size; /* of the member, 0 when it is a flag alone */
 	bool fits;             /* an existing object fits when its field is at least this
 				  (--if-missing) */

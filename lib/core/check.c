@@ -90,18 +90,20 @@ static bool comparable(enum ipcx_field a, enum ipcx_field b)
 static const char *suggest(const char *word, size_t len, char *buf, size_t size)
 {
 	size_t best = ix_near(len), at = 0;
-	const char *names[IPCX_FIELDS];
+	const struct ipcx_field_info *info;
 
 	buf[0] = '\0';
-	for (unsigned f = 0; f < IPCX_FIELDS; f++) {
-		names[f] = ipcx_field_info((enum ipcx_field)f)->name;
-		best = MIN(best, ix_distance(word, len, names[f], strlen(names[f])));
-	}
-	for (unsigned f = 0, found = 0; f < IPCX_FIELDS && found < 3; f++) {
-		if (ix_distance(word, len, names[f], strlen(names[f])) != best)
+	for (unsigned f = 0; f < ipcx_field_count(); f++)
+		if ((info = ipcx_field_info((enum ipcx_field)f)))
+			best = MIN(best, ix_distance(word, len, info->name,
+						     strlen(info->name)));
+	for (unsigned f = 0, found = 0; f < ipcx_field_count() && found < 3; f++) {
+		info = ipcx_field_info((enum ipcx_field)f);
+		if (!info ||
+		    ix_distance(word, len, info->name, strlen(info->name)) != best)
 			continue;
 		at += (size_t)snprintf(buf + at, size - at, "%s%s",
-				       found ? " or " : ": did you mean ", names[f]);
+				       found ? " or " : ": did you mean ", info->name);
 		found++;
 	}
 	if (at)
@@ -109,7 +111,7 @@ static const char *suggest(const char *word, size_t len, char *buf, size_t size)
 	return buf;
 }
 
-/* The field that a token names; IPCX_FIELDS when it names none. Never one in quotes. */
+/* The field that a token names; IPCX_NO_FIELD when it names none. Never one in quotes. */
 static enum ipcx_field field_of(const struct ix_parser *p, const struct ix_token *tok)
 {
 	enum ipcx_field f;
@@ -117,7 +119,7 @@ static enum ipcx_field field_of(const struct ix_parser *p, const struct ix_token
 	if (tok->kind == IX_TOK_WORD &&
 	    ipcx_field_by_name(p->text + tok->at, tok->len, &f) == 0)
 		return f;
-	return IPCX_FIELDS;
+	return IPCX_NO_FIELD;
 }
 
 /* Whether a word looks like a field's name rather than a value. */
@@ -151,8 +153,8 @@ static struct ix_node *node(struct ix_parser *p, enum ix_node_kind kind, enum ix
 		return NULL;
 	n->op = op;
 	n->left = left;
-	n->right = IPCX_FIELDS;
-	ix_fields_add(&p->used, left);
+	n->right = IPCX_NO_FIELD;
+	ipcx_fieldset_add(&p->used, left);
 	return n;
 }
 
@@ -163,9 +165,9 @@ int ix_check_flag(struct ix_parser *p, const struct ix_token *operand,
 	struct ix_node *n;
 	struct shown s;
 
-	if (f == IPCX_FIELDS && like_a_name(p, operand))
+	if (f == IPCX_NO_FIELD && like_a_name(p, operand))
 		return no_field(p, operand);
-	if (f == IPCX_FIELDS)
+	if (f == IPCX_NO_FIELD)
 		return ix_expr_bad(p, operand->at,
 				   "\"%s\" alone is no condition: compare a field with it",
 				   show(&s, p, operand));
@@ -292,7 +294,7 @@ static int check_fields(struct ix_parser *p, enum ipcx_field left, enum ipcx_fie
 					   ? " (to mean the word, write it in quotes)"
 					   : "");
 	n->right = right;
-	ix_fields_add(&p->used, right);
+	ipcx_fieldset_add(&p->used, right);
 	return 0;
 }
 
@@ -334,13 +336,13 @@ static int settle(struct ix_parser *p, struct ix_token *left, struct ix_token *o
 	enum ipcx_field f = field_of(p, left);
 	struct ix_token swap = *left;
 
-	if (f == IPCX_FIELDS && like_a_name(p, left) && !is_null(p, left))
+	if (f == IPCX_NO_FIELD && like_a_name(p, left) && !is_null(p, left))
 		return no_field(p, left);
-	if (f == IPCX_FIELDS && op->kind == IX_TOK_LIKE)
+	if (f == IPCX_NO_FIELD && op->kind == IX_TOK_LIKE)
 		return ix_expr_bad(p, left->at, "a field must stand on the left of =~");
-	if (f == IPCX_FIELDS) {
+	if (f == IPCX_NO_FIELD) {
 		f = field_of(p, right);
-		if (f == IPCX_FIELDS)
+		if (f == IPCX_NO_FIELD)
 			return ix_expr_bad(p, left->at,
 					   "one side of a comparison must be a field");
 		*left = *right;
@@ -354,7 +356,7 @@ static int settle(struct ix_parser *p, struct ix_token *left, struct ix_token *o
 int ix_check_compare(struct ix_parser *p, struct ix_token left, struct ix_token op,
 		     struct ix_token right, struct ix_node **ret_node)
 {
-	enum ipcx_field l = IPCX_FIELDS, r;
+	enum ipcx_field l = IPCX_NO_FIELD, r;
 	struct ix_node *n;
 	int error = settle(p, &left, &op, &right, &l);
 
@@ -374,8 +376,8 @@ int ix_check_compare(struct ix_parser *p, struct ix_token left, struct ix_token 
 	if (!n)
 		return -ENOMEM;
 	r = field_of(p, &right);
-	error = r == IPCX_FIELDS ? check_literal(p, l, &right, n)
-				 : check_fields(p, l, r, &right, n);
+	error = r == IPCX_NO_FIELD ? check_literal(p, l, &right, n)
+				   : check_fields(p, l, r, &right, n);
 	if (error < 0)
 		return error;
 	*ret_node = n;

@@ -60,34 +60,34 @@ void ix_derive_owner(const struct ipcx_table *t, const struct ix_section *s,
 		     const void *row, struct ipcx_value *v)
 {
 	ix_derive_name(t, &t->users,
-		       (uint32_t)ix_column_raw(&s->kind->columns[IPCX_F_UID], row), v);
+		       (uint32_t)ix_column_raw(ix_column(s->kind, IPCX_F_UID), row), v);
 }
 
 void ix_derive_group(const struct ipcx_table *t, const struct ix_section *s,
 		     const void *row, struct ipcx_value *v)
 {
 	ix_derive_name(t, &t->groups,
-		       (uint32_t)ix_column_raw(&s->kind->columns[IPCX_F_GID], row), v);
+		       (uint32_t)ix_column_raw(ix_column(s->kind, IPCX_F_GID), row), v);
 }
 
 void ix_derive_creator(const struct ipcx_table *t, const struct ix_section *s,
 		       const void *row, struct ipcx_value *v)
 {
 	ix_derive_name(t, &t->users,
-		       (uint32_t)ix_column_raw(&s->kind->columns[IPCX_F_CUID], row), v);
+		       (uint32_t)ix_column_raw(ix_column(s->kind, IPCX_F_CUID), row), v);
 }
 
 void ix_derive_creator_group(const struct ipcx_table *t, const struct ix_section *s,
 			     const void *row, struct ipcx_value *v)
 {
 	ix_derive_name(t, &t->groups,
-		       (uint32_t)ix_column_raw(&s->kind->columns[IPCX_F_CGID], row), v);
+		       (uint32_t)ix_column_raw(ix_column(s->kind, IPCX_F_CGID), row), v);
 }
 
 void ix_derive_age(const struct ipcx_table *t, const struct ix_section *s,
 		   const void *row, struct ipcx_value *v)
 {
-	int64_t then = (int64_t)ix_column_raw(&s->kind->columns[IPCX_F_CTIME], row);
+	int64_t then = (int64_t)ix_column_raw(ix_column(s->kind, IPCX_F_CTIME), row);
 
 	if (then == 0)
 		return;

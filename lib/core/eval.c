@@ -31,7 +31,7 @@ static int compare(const struct ix_node *n, const struct row *row)
 
 	if (!value_of(row, n->left, &left))
 		return UNKNOWN;
-	if (n->right != IPCX_FIELDS) {
+	if (n->right != IPCX_NO_FIELD) {
 		if (!value_of(row, n->right, &right))
 			return UNKNOWN;
 		other = &right;

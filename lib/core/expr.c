@@ -221,16 +221,6 @@ static int parse_all(struct ix_parser *p)
 	return p->tok.kind == IX_TOK_END ? 0 : expected(p, "an operator");
 }
 
-static void list_fields(struct ipcx_expr *e, const struct ix_fields *used)
-{
-	size_t n = 0;
-
-	for (unsigned f = 0; f < IPCX_FIELDS; f++)
-		if (ix_fields_has(used, f))
-			e->fields[n++] = (uint8_t)f;
-	e->fields[n] = IPCX_FIELDS;
-}
-
 int ipcx_expr_parse(struct ipcx *x, const char *text, struct ipcx_expr **ret_expr,
 		    size_t *ret_column)
 {
@@ -248,7 +238,7 @@ int ipcx_expr_parse(struct ipcx *x, const char *text, struct ipcx_expr **ret_exp
 			*ret_column = p.column;
 		return r == -ENOMEM ? ix_fail(x, r, "the expression") : r;
 	}
-	list_fields(p.e, &p.used);
+	p.e->fields = p.used;
 	*ret_expr = p.e;
 	return 0;
 }
@@ -267,7 +257,7 @@ void ipcx_expr_free(struct ipcx_expr *e)
 	free(e);
 }
 
-const uint8_t *ipcx_expr_fields(const struct ipcx_expr *e)
+struct ipcx_fieldset ipcx_expr_fields(const struct ipcx_expr *e)
 {
 	return e->fields;
 }

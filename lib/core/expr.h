@@ -29,7 +29,7 @@ enum ix_node_kind {
 struct ix_node {
 	enum ix_node_kind kind;
 	enum ix_tok op;
-	enum ipcx_field left, right; /* right: IPCX_FIELDS for the literal */
+	enum ipcx_field left, right; /* right: IPCX_NO_FIELD for the literal */
 	struct ipcx_value literal;   /* a string stands in the expression's pool */
 	regex_t pattern;
 	bool compiled;                /* pattern is to be freed */
@@ -41,7 +41,7 @@ struct ipcx_expr {
 	struct ix_node *root, *made;
 	char *pool; /* strings of literals */
 	size_t pooled;
-	uint8_t fields[IPCX_FIELDS + 1];
+	struct ipcx_fieldset fields; /* that it reads */
 };
 
 /* The parser at work. */
@@ -51,7 +51,7 @@ struct ix_parser {
 	const char *text;
 	struct ix_token tok; /* the one to look at */
 	int depth;
-	struct ix_fields used;
+	struct ipcx_fieldset used;
 	size_t column; /* of the error, in characters from 1 */
 };
 

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/util.h"
+#include "ipcx-stress.h"
 #include "ipcx.h"
 
 /* clang-format off */
@@ -138,19 +139,26 @@ static const struct ipcx_field_info fields[] = {
 };
 /* clang-format on */
 
-_Static_assert(ARRAY_SIZE(fields) == IPCX_FIELDS, "every field has its line");
+_Static_assert(ARRAY_SIZE(fields) <= IPCX_NO_FIELD, "a set has a bit for each field");
+
+unsigned ipcx_field_count(void)
+{
+	return ARRAY_SIZE(fields);
+}
 
 const struct ipcx_field_info *ipcx_field_info(enum ipcx_field field)
 {
-	return (unsigned)field < IPCX_FIELDS ? &fields[field] : NULL;
+	return (unsigned)field < ARRAY_SIZE(fields) && fields[field].name ? &fields[field]
+									  : NULL;
 }
 
 int ipcx_field_by_name(const char *name, size_t len, enum ipcx_field *ret_field)
 {
 	if (len == (size_t)-1)
 		len = strlen(name);
-	for (unsigned f = 0; f < IPCX_FIELDS; f++) {
-		if (strncasecmp(fields[f].name, name, len) || fields[f].name[len])
+	for (unsigned f = 0; f < ARRAY_SIZE(fields); f++) {
+		if (!fields[f].name || strncasecmp(fields[f].name, name, len) ||
+		    fields[f].name[len])
 			continue;
 		*ret_field = (enum ipcx_field)f;
 		return 0;

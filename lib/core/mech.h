@@ -106,7 +106,7 @@ struct ix_scan {
 	struct ipcx *x;
 	struct ipcx_table *t;
 	unsigned mech;
-	struct ix_fields want;         /* costly fields that will be read */
+	struct ipcx_fieldset want;     /* costly fields that will be read */
 	const struct ipcx_expr *where; /* NULL in the absence of a condition */
 	uint64_t resume;   /* go on at this place (an index, or a count of entries) */
 	uint64_t max_rows; /* stop after about so many rows: then set t->resume; 0: never */

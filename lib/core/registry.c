@@ -62,12 +62,7 @@ int ipcx_mech_mask(const char *word, uint64_t *ret_mask)
 
 bool ipcx_mech_has(unsigned mech, enum ipcx_field field)
 {
-	const struct ix_column *c;
-
-	if (mech >= ARRAY_SIZE(mechs) || (unsigned)field >= IPCX_FIELDS)
-		return false;
-	c = &mechs[mech]->kind->columns[field];
-	return c->size || c->derive;
+	return mech < ARRAY_SIZE(mechs) && ix_kind_has(mechs[mech]->kind, field);
 }
 
 uint64_t ipcx_mech_can(unsigned mech)

@@ -33,6 +33,7 @@ void ipcx_table_free(struct ipcx_table *t)
 	ix_buf_free(&t->arena);
 	ix_buf_free(&t->pool);
 	ix_buf_free(&t->notes);
+	ix_buf_free(&t->unknown);
 	ix_names_free(&t->users);
 	ix_names_free(&t->groups);
 	free(t);
@@ -50,21 +51,22 @@ int ix_table_hand(struct ipcx *x, struct ipcx_table *t, int r,
 	return r;
 }
 
+static const struct ipcx_fieldset all_fields = { { UINT64_MAX, UINT64_MAX, UINT64_MAX,
+						   UINT64_MAX } };
+
 /* Which fields may have changed when a word of the row has. */
 static void index_words(struct ix_section *s)
 {
-	static const struct ix_fields all = { { UINT64_MAX, UINT64_MAX } };
-
 	assert(s->kind->row_size <= IX_WORDS * 8 && s->kind->row_size % 8 == 0);
-	s->by_word[0] = s->by_word[1] = all; /* what is unknown of the row */
-	for (unsigned f = 0; f < IPCX_FIELDS; f++) {
-		const struct ix_column *c = &s->kind->columns[f];
+	s->by_word[0] = all_fields; /* what is unknown of the row */
+	for (unsigned f = 0; f < s->kind->ncolumns; f++) {
+		const struct ix_column *c = ix_column(s->kind, f);
 
 		for (unsigned w = 0; w < IX_WORDS; w++)
 			if ((c->words >> w & 1) || (c->size && c->offset / 8 == w))
-				ix_fields_add(&s->by_word[w], f);
+				ipcx_fieldset_add(&s->by_word[w], (enum ipcx_field)f);
 		if (c->derive && !c->size && !c->words && !c->constant)
-			ix_fields_add(&s->always, f);
+			ipcx_fieldset_add(&s->always, (enum ipcx_field)f);
 	}
 }
 
@@ -168,6 +170,29 @@ void ix_table_note(struct ipcx_table *t, enum ipcx_note_kind kind, unsigned mech
 		t->starved = true;
 }
 
+void ix_unknown_all(struct ipcx_table *t, void *row, const struct ipcx_fieldset *fields)
+{
+	struct ipcx_fieldset set = *fields;
+	const struct ipcx_fieldset *sets =
+		(const struct ipcx_fieldset *)(const void *)t->unknown.data;
+	size_t n = t->unknown.len / sizeof(*sets);
+	struct ix_row *r = row;
+
+	if (r->unknown)
+		ipcx_fieldset_merge(&set, &sets[r->unknown - 1]);
+	if (ipcx_fieldset_empty(&set))
+		return;
+	for (size_t i = n; i-- > 0;)
+		if (!memcmp(&sets[i], &set, sizeof(set))) {
+			r->unknown = (uint32_t)i + 1;
+			return;
+		}
+	if (ix_buf_add(&t->unknown, &set, sizeof(set)) < 0)
+		t->starved = true;
+	else
+		r->unknown = (uint32_t)n + 1;
+}
+
 uint64_t ix_column_raw(const struct ix_column *c, const void *row)
 {
 	const char *p = (const char *)row + c->offset;
@@ -226,12 +251,12 @@ static void stored(const struct ipcx_table *t, const struct ix_column *c, const 
 int ix_row_value(const struct ipcx_table *t, const struct ix_section *s, const void *row,
 		 enum ipcx_field f, struct ipcx_value *v)
 {
-	const struct ix_column *c = &s->kind->columns[f];
+	const struct ix_column *c = ix_column(s->kind, f);
 
 	if (c->size == 0 && !c->derive)
 		return -ENODATA;
 	v->type = IPCX_TYPE_NONE;
-	if (ix_fields_has(&((const struct ix_row *)row)->unknown, f))
+	if (ix_is_unknown(t, row, f))
 		return 0;
 	if (c->derive)
 		c->derive(t, s, row, v);
@@ -253,32 +278,42 @@ int ipcx_row_get(const struct ipcx_table *t, size_t row, enum ipcx_field field,
 	const struct ix_section *s;
 	const void *data = ix_table_at(t, row, &s);
 
-	if (!data || (unsigned)field >= IPCX_FIELDS)
+	if (!data || !ipcx_field_info(field))
 		return -EINVAL;
 	return ix_row_value(t, s, data, field, ret_value);
 }
 
-void ipcx_row_changed(const struct ipcx_table *t, size_t row, uint64_t ret_fields[2])
+struct ipcx_fieldset ipcx_row_fields(const struct ipcx_table *t, size_t row)
+{
+	struct ipcx_fieldset has = { { 0 } };
+	const struct ix_section *s;
+
+	if (!ix_table_at(t, row, &s))
+		return has;
+	for (unsigned f = 0; f < s->kind->ncolumns; f++)
+		if (ix_kind_has(s->kind, f))
+			ipcx_fieldset_add(&has, (enum ipcx_field)f);
+	return has;
+}
+
+struct ipcx_fieldset ipcx_row_changed(const struct ipcx_table *t, size_t row)
 {
 	const struct ix_section *s;
 	const uint64_t *now = ix_table_at(t, row, &s), *before;
-	struct ix_fields changed;
+	struct ipcx_fieldset changed;
 	size_t words;
 
-	ret_fields[0] = ret_fields[1] = UINT64_MAX;
 	if (!now || row == s->first)
-		return;
+		return all_fields;
 	words = s->kind->row_size / sizeof(*now);
 	before = now - words;
 	changed = s->always;
 	for (size_t i = 0; i < words; i++) {
 		if (now[i] == before[i])
 			continue;
-		changed.bits[0] |= s->by_word[i].bits[0];
-		changed.bits[1] |= s->by_word[i].bits[1];
+		ipcx_fieldset_merge(&changed, &s->by_word[i]);
 	}
-	ret_fields[0] = changed.bits[0];
-	ret_fields[1] = changed.bits[1];
+	return changed;
 }
 
 size_t ipcx_table_rows(const struct ipcx_table *t)

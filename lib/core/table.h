@@ -14,26 +14,11 @@
 #include "core/names.h"
 #include "ipcx.h"
 
-/* A set of fields. */
-struct ix_fields {
-	uint64_t bits[2];
-};
-
-_Static_assert(IPCX_FIELDS <= 128, "struct ix_fields and struct ix_row hold 128 fields");
-
-static inline bool ix_fields_has(const struct ix_fields *s, unsigned f)
-{
-	return s->bits[f / 64] >> (f % 64) & 1;
-}
-
-static inline void ix_fields_add(struct ix_fields *s, unsigned f)
-{
-	s->bits[f / 64] |= UINT64_C(1) << (f % 64);
-}
-
-/* Every row begins with this: which of its fields are unknown. */
+/* Every row begins with this: which of its fields are unknown, as the number of a set
+ * that the table holds, plus 1; 0: none is. Rows that lack the same share one set. */
 struct ix_row {
-	struct ix_fields unknown;
+	_Alignas(8) uint32_t unknown;
+	uint32_t reserved;
 };
 
 /* A string in a row: its offset in the table's pool plus 1, 0 for none. */
@@ -87,12 +72,36 @@ struct ix_column {
 		.derive = (function) \
 	}
 
-/* A kind of row. Indexed by field: reading a field is one look into columns[]. */
+/* A kind of row. Reading a field is one look into columns[], which is indexed by field
+ * and ends with the last one that these rows have: a new field makes no kind longer. */
 struct ix_kind {
 	const char *name; /* "objects", "semaphores", …: the JSON array */
 	size_t row_size;
-	const struct ix_column columns[IPCX_FIELDS];
+	const struct ix_column *columns;
+	unsigned ncolumns;
 };
+
+#define IX_COLUMNS(...)                                                 \
+	.columns = (const struct ix_column[]){ __VA_ARGS__ },           \
+	.ncolumns = sizeof((const struct ix_column[]){ __VA_ARGS__ }) / \
+		    sizeof(struct ix_column)
+
+/* The column of a field; one without size and function where rows have no such field. */
+static inline const struct ix_column *ix_column(const struct ix_kind *kind,
+						unsigned field)
+{
+	static const struct ix_column none = { .size = 0 };
+
+	return field < kind->ncolumns ? &kind->columns[field] : &none;
+}
+
+/* Whether rows of a kind have a field. */
+static inline bool ix_kind_has(const struct ix_kind *kind, unsigned field)
+{
+	const struct ix_column *c = ix_column(kind, field);
+
+	return c->size || c->derive;
+}
 
 /* Rows are compared eight bytes at a time. */
 #define IX_WORDS 24
@@ -107,11 +116,13 @@ struct ix_where {
 struct ix_section {
 	const struct ix_kind *kind;
 	unsigned mech;
-	size_t place;                       /* in the table's places, plus 1; or 0 */
-	size_t first, count;                /* row numbers */
-	size_t offset;                      /* of the first row in the arena */
-	struct ix_fields by_word[IX_WORDS]; /* the fields that each word of a row feeds */
-	struct ix_fields always; /* those that may differ though all words are the same */
+	size_t place;        /* in the table's places, plus 1; or 0 */
+	size_t first, count; /* row numbers */
+	size_t offset;       /* of the first row in the arena */
+	struct ipcx_fieldset
+		by_word[IX_WORDS]; /* the fields that each word of a row feeds */
+	struct ipcx_fieldset
+		always; /* those that may differ though all words are the same */
 };
 
 struct ipcx_table {
@@ -120,6 +131,7 @@ struct ipcx_table {
 	struct ix_where *places;
 	size_t nplaces;
 	struct ix_buf arena, pool, notes; /* notes: struct ix_note */
+	struct ix_buf unknown;            /* struct ipcx_fieldset, each one once */
 	struct ix_names users, groups;    /* names in this table's pool */
 	int64_t now;                      /* seconds since the epoch, for ages */
 	uint64_t resume;
@@ -175,10 +187,24 @@ const char *ix_table_string(const struct ipcx_table *t, ix_text text);
 void ix_table_note(struct ipcx_table *t, enum ipcx_note_kind kind, unsigned mech,
 		   int error, const char *subject, const char *fmt, ...) PRINTF(6, 7);
 
-/* Make an unknown field of a row known to be unknown. */
-static inline void ix_unknown(void *row, enum ipcx_field f)
+/* Fields of a row of this table are unknown. No memory: the table is starved. */
+void ix_unknown_all(struct ipcx_table *t, void *row, const struct ipcx_fieldset *fields);
+
+static inline void ix_unknown(struct ipcx_table *t, void *row, enum ipcx_field f)
 {
-	ix_fields_add(&((struct ix_row *)row)->unknown, f);
+	struct ipcx_fieldset one = IPCX_FIELDSET(f);
+
+	ix_unknown_all(t, row, &one);
+}
+
+static inline bool ix_is_unknown(const struct ipcx_table *t, const void *row,
+				 enum ipcx_field f)
+{
+	const struct ipcx_fieldset *sets =
+		(const struct ipcx_fieldset *)(const void *)t->unknown.data;
+	uint32_t n = ((const struct ix_row *)row)->unknown;
+
+	return n && ipcx_fieldset_has(&sets[n - 1], f);
 }
 
 /* The value of one field of a row that stands anywhere (ipcx_row_get() for rows not yet

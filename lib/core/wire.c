@@ -59,6 +59,8 @@ int ix_table_pack(const struct ipcx_table *t, struct ix_buf *b)
 	if (r == 0)
 		r = put(b, t->notes.data, t->notes.len);
 	if (r == 0)
+		r = put(b, t->unknown.data, t->unknown.len);
+	if (r == 0)
 		r = put(b, t->users.slots, t->users.cap * sizeof(*t->users.slots));
 	if (r == 0)
 		r = put(b, t->groups.slots, t->groups.cap * sizeof(*t->groups.slots));
@@ -98,6 +100,8 @@ static int take_all(struct reader *in, struct ipcx_table *t)
 	if (r == 0)
 		r = take_buf(in, &t->notes);
 	if (r == 0)
+		r = take_buf(in, &t->unknown);
+	if (r == 0)
 		r = take(in, &p, &len);
 	if (r < 0)
 		return r;
@@ -124,7 +128,7 @@ int ix_table_unpack(struct ipcx_table *t, const char *data, size_t len)
 	/* Its pointers are those of the other process. */
 	now->sections = NULL;
 	now->places = NULL;
-	now->arena = now->pool = now->notes = (struct ix_buf){ 0 };
+	now->arena = now->pool = now->notes = now->unknown = (struct ix_buf){ 0 };
 	now->users.slots = now->groups.slots = NULL;
 	r = take_all(&in, now);
 	if (r < 0) {

@@ -40,24 +40,24 @@ struct id_row {
 static const struct ix_kind key_kind = {
 	.name = "keys",
 	.row_size = sizeof(struct key_row),
-	.columns = {
+	IX_COLUMNS(
 		[IPCX_F_KEY]    = IX_COL(struct key_row, key),
 		[IPCX_F_PATH]   = IX_COL(struct key_row, path),
 		[IPCX_F_PROJ]   = IX_COL(struct key_row, proj),
 		[IPCX_F_DEVICE] = IX_COL(struct key_row, device),
-		[IPCX_F_INODE]  = IX_COL(struct key_row, inode),
-	},
+		[IPCX_F_INODE]  = IX_COL(struct key_row, inode)
+	),
 };
 
 static const struct ix_kind id_kind = {
 	.name = "ids",
 	.row_size = sizeof(struct id_row),
-	.columns = {
+	IX_COLUMNS(
 		[IPCX_F_REF]      = IX_COL(struct id_row, ref),
 		[IPCX_F_ID]       = IX_COL(struct id_row, id),
 		[IPCX_F_ID_INDEX] = IX_COL(struct id_row, index),
-		[IPCX_F_ID_SEQ]   = IX_COL(struct id_row, seq),
-	},
+		[IPCX_F_ID_SEQ]   = IX_COL(struct id_row, seq)
+	),
 };
 /* clang-format on */
 

@@ -68,7 +68,7 @@ static void derive_notify(const struct ipcx_table *t, const struct ix_section *s
 static const struct ix_kind mq_kind = {
 	.name = "objects",
 	.row_size = sizeof(struct mq_row),
-	.columns = {
+	IX_COLUMNS(
 		IX_POSIX_COLUMNS(struct mq_row),
 		[IPCX_F_MAXMSG]        = IX_COL(struct mq_row, maxmsg),
 		[IPCX_F_MSGSIZE]       = IX_COL(struct mq_row, msgsize),
@@ -78,26 +78,27 @@ static const struct ix_kind mq_kind = {
 		[IPCX_F_NOTIFY]        = IX_DERIVED(derive_notify),
 		[IPCX_F_NOTIFY_PID]    = IX_COL_ZERO(struct mq_row, notify_pid),
 		[IPCX_F_NOTIFY_SIGNAL] = IX_COL_ZERO(struct mq_row, notify_signal),
-		[IPCX_F_MTIME]         = IX_COL(struct mq_row, base.mtime),
-	},
+		[IPCX_F_MTIME]         = IX_COL(struct mq_row, base.mtime)
+	),
 };
 
-static const uint8_t of_attr[]   = { IPCX_F_MAXMSG, IPCX_F_MSGSIZE, IPCX_F_CURMSGS, IPCX_F_USE_PERCENT };
-static const uint8_t of_status[] = { IPCX_F_QSIZE, IPCX_F_NOTIFY, IPCX_F_NOTIFY_PID, IPCX_F_NOTIFY_SIGNAL };
-static const uint8_t of_stat[]   = { IPCX_F_OWNER, IPCX_F_UID, IPCX_F_GROUP, IPCX_F_GID, IPCX_F_MODE,
+static const enum ipcx_field of_attr[]   = { IPCX_F_MAXMSG, IPCX_F_MSGSIZE, IPCX_F_CURMSGS, IPCX_F_USE_PERCENT };
+static const enum ipcx_field of_status[] = { IPCX_F_QSIZE, IPCX_F_NOTIFY, IPCX_F_NOTIFY_PID, IPCX_F_NOTIFY_SIGNAL };
+static const enum ipcx_field of_stat[]   = { IPCX_F_OWNER, IPCX_F_UID, IPCX_F_GROUP, IPCX_F_GID, IPCX_F_MODE,
 				     IPCX_F_CTIME, IPCX_F_AGE, IPCX_F_MTIME };
 /* clang-format on */
 
-static void unknown_all(struct mq_row *row, const uint8_t *fields, size_t n)
+static void unknown_all(struct ix_scan *s, struct mq_row *row,
+			const enum ipcx_field *fields, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		ix_unknown(row, fields[i]);
+		ix_unknown(s->t, row, fields[i]);
 }
 
-static bool wants(const struct ix_scan *s, const uint8_t *fields, size_t n)
+static bool wants(const struct ix_scan *s, const enum ipcx_field *fields, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (ix_fields_has(&s->want, fields[i]))
+		if (ipcx_fieldset_has(&s->want, fields[i]))
 			return true;
 	return false;
 }
@@ -180,12 +181,12 @@ static int keep(struct ix_scan *s, const char *name, const struct stat *st, int 
 	if (!wants_attr(s) || put_attr(row, fd) < 0) {
 		if (fd >= 0 && wants_attr(s)) /* open, so it should tell */
 			note(s, IPCX_NOTE_INFO, -errno, name, "counters unknown");
-		unknown_all(row, of_attr, ARRAY_SIZE(of_attr));
+		unknown_all(s, row, of_attr, ARRAY_SIZE(of_attr));
 	}
 	if (!wants_status(s) || put_status(row, fd) < 0)
-		unknown_all(row, of_status, ARRAY_SIZE(of_status));
+		unknown_all(s, row, of_status, ARRAY_SIZE(of_status));
 	if (st->st_nlink == 0) /* no stat could be had */
-		unknown_all(row, of_stat, ARRAY_SIZE(of_stat));
+		unknown_all(s, row, of_stat, ARRAY_SIZE(of_stat));
 	r = ix_scan_keep(s);
 	return r < 0 ? r : 0;
 }
@@ -360,9 +361,9 @@ static const struct ix_errtext change_errors[] = {
 	{ 0, 0, NULL },
 };
 
-static const uint8_t shown[] = {
+static const enum ipcx_field shown[] = {
 	IPCX_F_NAME, IPCX_F_OWNER, IPCX_F_MODE, IPCX_F_MAXMSG, IPCX_F_MSGSIZE, IPCX_F_CURMSGS,
-	IPCX_F_USE_PERCENT, IPCX_F_AGE, IPCX_FIELDS,
+	IPCX_F_USE_PERCENT, IPCX_F_AGE,
 };
 
 extern const struct ix_mech ix_mech_mq;
@@ -375,7 +376,7 @@ const struct ix_mech ix_mech_mq = {
 		.require = IPCX_A_NAME,
 		.change = IPCX_A_MODE | IPCX_A_UID | IPCX_A_GID,
 		.need = "[COUNTx]MAXMSGxMSGSIZE",
-		.shown = shown,
+		.shown = shown, .nshown = ARRAY_SIZE(shown),
 		.message_label = "priority", .message_least = 0,
 	},
 	.can = IPCX_CAN_QUEUE | IPCX_CAN_NOTIFY | IPCX_CAN_STRESS,

@@ -28,7 +28,7 @@ static void derive_use(const struct ipcx_table *t, const struct ix_section *s,
 	(void)s;
 	/* Bytes and, since empty messages count too, the number of messages are held
 	 * against qbytes (ipc/msg.c). */
-	if (ix_fields_has(&q->base.row.unknown, IPCX_F_QBYTES) || q->qbytes == 0)
+	if (ix_is_unknown(t, row, IPCX_F_QBYTES) || q->qbytes == 0)
 		return;
 	v->type = IPCX_TYPE_REAL;
 	v->as.d = (double)MAX(q->cbytes, q->qnum) * 100.0 / (double)q->qbytes;
@@ -38,7 +38,7 @@ static void derive_use(const struct ipcx_table *t, const struct ix_section *s,
 static const struct ix_kind msg_kind = {
 	.name = "objects",
 	.row_size = sizeof(struct msg_row),
-	.columns = {
+	IX_COLUMNS(
 		IX_SYSV_COLUMNS(struct msg_row),
 		[IPCX_F_CBYTES]      = IX_COL(struct msg_row, cbytes),
 		[IPCX_F_QNUM]        = IX_COL(struct msg_row, qnum),
@@ -49,8 +49,8 @@ static const struct ix_kind msg_kind = {
 		[IPCX_F_LSPID]       = IX_COL_ZERO(struct msg_row, lspid),
 		[IPCX_F_LRPID]       = IX_COL_ZERO(struct msg_row, lrpid),
 		[IPCX_F_STIME]       = IX_COL_ZERO(struct msg_row, stime),
-		[IPCX_F_RTIME]       = IX_COL_ZERO(struct msg_row, rtime),
-	},
+		[IPCX_F_RTIME]       = IX_COL_ZERO(struct msg_row, rtime)
+	),
 };
 
 static const struct ix_sysv_word words[] = {
@@ -136,12 +136,11 @@ static int set(const void *data, const struct ipcx_attrs *a)
 	return msgctl(row->base.id, IPC_SET, &ds) < 0 ? -errno : 0;
 }
 
-static const enum ipcx_field text_only[] = { IPCX_FIELDS };
-static const enum ipcx_field calls_only[] = { IPCX_F_QBYTES, IPCX_FIELDS };
+static const enum ipcx_field calls_only[] = { IPCX_F_QBYTES };
 
 /* clang-format off */
 static const struct ix_sysv sysv = {
-	.name = "msg", .kind = &msg_kind, .words = words, .text_only = text_only, .calls_only = calls_only,
+	.name = "msg", .kind = &msg_kind, .words = words, .calls_only = calls_only, .ncalls_only = ARRAY_SIZE(calls_only),
 	.highest = highest, .used = used, .stat_slot = stat_slot, .stat_id = stat_id,
 	.get = get, .rmid = rmid, .set = set,
 };
@@ -184,11 +183,11 @@ struct message_row {
 static const struct ix_kind message_kind = {
 	.name = "messages",
 	.row_size = sizeof(struct message_row),
-	.columns = {
+	IX_COLUMNS(
 		[IPCX_F_POSITION] = IX_COL(struct message_row, position),
 		[IPCX_F_MTYPE]    = IX_COL(struct message_row, mtype),
-		[IPCX_F_SIZE]     = IX_COL(struct message_row, size),
-	},
+		[IPCX_F_SIZE]     = IX_COL(struct message_row, size)
+	),
 };
 /* clang-format on */
 
@@ -242,8 +241,8 @@ static void peek_unknown(struct peek *p, struct ipcx_table *t, int id,
 {
 	char subject[32];
 
-	ix_unknown(row, IPCX_F_SIZE);
-	ix_unknown(row, IPCX_F_MTYPE);
+	ix_unknown(t, row, IPCX_F_SIZE);
+	ix_unknown(t, row, IPCX_F_MTYPE);
 	(void)snprintf(subject, sizeof(subject), "msg:%d", id);
 	if (!p->told)
 		ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, 0, subject,
@@ -344,9 +343,9 @@ static const struct ix_errtext change_errors[] = {
 	{ 0, 0, NULL },
 };
 
-static const uint8_t shown[] = {
+static const enum ipcx_field shown[] = {
 	IPCX_F_ID, IPCX_F_KEY, IPCX_F_OWNER, IPCX_F_MODE, IPCX_F_CBYTES, IPCX_F_QNUM, IPCX_F_QBYTES,
-	IPCX_F_USE_PERCENT, IPCX_F_AGE, IPCX_FIELDS,
+	IPCX_F_USE_PERCENT, IPCX_F_AGE,
 };
 
 extern const struct ix_mech ix_mech_msg;
@@ -357,7 +356,7 @@ const struct ix_mech ix_mech_msg = {
 			  IPCX_A_COUNT | IPCX_A_IF_MISSING,
 		.change = IPCX_A_MODE | IPCX_A_UID | IPCX_A_GID | IPCX_A_QBYTES,
 		.need = "COUNT[xQBYTES]",
-		.shown = shown,
+		.shown = shown, .nshown = ARRAY_SIZE(shown),
 		.message_label = "type", .message_least = 1,
 	},
 	.can = IPCX_CAN_QUEUE | IPCX_CAN_PICK | IPCX_CAN_PEEK | IPCX_CAN_TOTALS | IPCX_CAN_STRESS,

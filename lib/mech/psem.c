@@ -34,11 +34,11 @@ struct psem_row {
 static const struct ix_kind psem_kind = {
 	.name = "objects",
 	.row_size = sizeof(struct psem_row),
-	.columns = {
+	IX_COLUMNS(
 		IX_POSIX_COLUMNS(struct psem_row),
 		[IPCX_F_MTIME] = IX_COL(struct psem_row, base.mtime),
-		[IPCX_F_VALUE] = IX_COL(struct psem_row, value),
-	},
+		[IPCX_F_VALUE] = IX_COL(struct psem_row, value)
+	),
 };
 /* clang-format on */
 
@@ -123,7 +123,7 @@ static int read_value(const struct ix_posix_dir *dir, const char *file,
 static void value_unknown(struct ix_scan *s, struct psem_row *row, const char *file,
 			  int error, uint64_t *unread)
 {
-	ix_unknown(row, IPCX_F_VALUE);
+	ix_unknown(s->t, row, IPCX_F_VALUE);
 	if (error == -ENODATA) /* nobody asked */
 		return;
 	if (error == -EPERM || error == -EACCES)
@@ -143,7 +143,7 @@ static int keep(struct ix_scan *s, const struct ix_posix_dir *dir, const char *f
 
 	if (!row)
 		return -ENOMEM;
-	if (ix_fields_has(&s->want, IPCX_F_VALUE))
+	if (ipcx_fieldset_has(&s->want, IPCX_F_VALUE))
 		r = read_value(dir, file, &row->base, &row->value);
 	else
 		r = -ENODATA;
@@ -371,8 +371,8 @@ static const struct ix_errtext change_errors[] = {
 	{ 0, 0, NULL },
 };
 
-static const uint8_t shown[] = {
-	IPCX_F_NAME, IPCX_F_OWNER, IPCX_F_MODE, IPCX_F_VALUE, IPCX_F_AGE, IPCX_FIELDS,
+static const enum ipcx_field shown[] = {
+	IPCX_F_NAME, IPCX_F_OWNER, IPCX_F_MODE, IPCX_F_VALUE, IPCX_F_AGE,
 };
 
 extern const struct ix_mech ix_mech_psem;
@@ -384,7 +384,7 @@ const struct ix_mech ix_mech_psem = {
 		.require = IPCX_A_NAME,
 		.change = IPCX_A_MODE | IPCX_A_UID | IPCX_A_GID,
 		.need = "COUNT",
-		.shown = shown,
+		.shown = shown, .nshown = ARRAY_SIZE(shown),
 	},
 	.can = IPCX_CAN_SEM_OP | IPCX_CAN_SEM_TAKE | IPCX_CAN_STRESS,
 	.mounted = true,

@@ -34,14 +34,14 @@ _Static_assert(sizeof(struct pshm_row) <= 128, "rows stay compact");
 static const struct ix_kind pshm_kind = {
 	.name = "objects",
 	.row_size = sizeof(struct pshm_row),
-	.columns = {
+	IX_COLUMNS(
 		IX_POSIX_COLUMNS(struct pshm_row),
 		[IPCX_F_SIZE]      = IX_COL(struct pshm_row, size),
 		[IPCX_F_ALLOCATED] = IX_COL(struct pshm_row, allocated),
 		[IPCX_F_MTIME]     = IX_COL(struct pshm_row, base.mtime),
 		[IPCX_F_ATIME]     = IX_COL(struct pshm_row, atime),
-		[IPCX_F_LINKS]     = IX_COL(struct pshm_row, links),
-	},
+		[IPCX_F_LINKS]     = IX_COL(struct pshm_row, links)
+	),
 };
 /* clang-format on */
 
@@ -375,9 +375,9 @@ static const struct ix_errtext change_errors[] = {
 	{ 0, 0, NULL },
 };
 
-static const uint8_t shown[] = {
+static const enum ipcx_field shown[] = {
 	IPCX_F_NAME, IPCX_F_OWNER, IPCX_F_MODE, IPCX_F_SIZE, IPCX_F_ALLOCATED, IPCX_F_LINKS,
-	IPCX_F_AGE, IPCX_FIELDS,
+	IPCX_F_AGE,
 };
 
 extern const struct ix_mech ix_mech_pshm;
@@ -390,7 +390,7 @@ const struct ix_mech ix_mech_pshm = {
 		.require = IPCX_A_NAME,
 		.change = IPCX_A_MODE | IPCX_A_UID | IPCX_A_GID | IPCX_A_SIZE,
 		.need = "[COUNTx]SIZE",
-		.shown = shown,
+		.shown = shown, .nshown = ARRAY_SIZE(shown),
 	},
 	.can = IPCX_CAN_STRESS,
 	.weight = IPCX_F_SIZE, .mounted = true,

@@ -29,11 +29,11 @@ _Static_assert(sizeof(struct sem_row) <= 128, "rows stay compact");
 static const struct ix_kind sem_kind = {
 	.name = "objects",
 	.row_size = sizeof(struct sem_row),
-	.columns = {
+	IX_COLUMNS(
 		IX_SYSV_COLUMNS(struct sem_row),
 		[IPCX_F_NSEMS] = IX_COL(struct sem_row, nsems),
-		[IPCX_F_OTIME] = IX_COL_ZERO(struct sem_row, otime),
-	},
+		[IPCX_F_OTIME] = IX_COL_ZERO(struct sem_row, otime)
+	),
 };
 
 static const struct ix_sysv_word words[] = {
@@ -110,11 +110,9 @@ static int set(const void *data, const struct ipcx_attrs *a)
 										 : 0;
 }
 
-static const enum ipcx_field no_fields[] = { IPCX_FIELDS };
-
 /* clang-format off */
 static const struct ix_sysv sysv = {
-	.name = "sem", .kind = &sem_kind, .words = words, .text_only = no_fields, .calls_only = no_fields,
+	.name = "sem", .kind = &sem_kind, .words = words,
 	.highest = highest, .used = used, .stat_slot = stat_slot, .stat_id = stat_id,
 	.get = get, .rmid = rmid, .set = set,
 };
@@ -208,13 +206,13 @@ struct semaphore_row {
 static const struct ix_kind semaphore_kind = {
 	.name = "semaphores",
 	.row_size = sizeof(struct semaphore_row),
-	.columns = {
+	IX_COLUMNS(
 		[IPCX_F_SEMNUM]  = IX_COL(struct semaphore_row, semnum),
 		[IPCX_F_VALUE]   = IX_COL(struct semaphore_row, value),
 		[IPCX_F_SEMPID]  = IX_COL_ZERO(struct semaphore_row, sempid),
 		[IPCX_F_SEMNCNT] = IX_COL(struct semaphore_row, semncnt),
-		[IPCX_F_SEMZCNT] = IX_COL(struct semaphore_row, semzcnt),
-	},
+		[IPCX_F_SEMZCNT] = IX_COL(struct semaphore_row, semzcnt)
+	),
 };
 /* clang-format on */
 
@@ -244,9 +242,9 @@ static int semaphore(struct ipcx_table *t, int id, uint64_t n, unsigned short va
 	row->semncnt = (uint64_t)MAX(ncnt, 0);
 	row->semzcnt = (uint64_t)MAX(zcnt, 0);
 	if (ncnt < 0)
-		ix_unknown(row, IPCX_F_SEMNCNT);
+		ix_unknown(t, row, IPCX_F_SEMNCNT);
 	if (zcnt < 0)
-		ix_unknown(row, IPCX_F_SEMZCNT);
+		ix_unknown(t, row, IPCX_F_SEMZCNT);
 	ix_table_keep(t);
 	return 0;
 }
@@ -312,8 +310,8 @@ static const struct ix_errtext create_errors[] = {
 	{ 0, 0, NULL },
 };
 
-static const uint8_t shown[] = {
-	IPCX_F_ID, IPCX_F_KEY, IPCX_F_OWNER, IPCX_F_MODE, IPCX_F_NSEMS, IPCX_F_OTIME, IPCX_F_AGE, IPCX_FIELDS,
+static const enum ipcx_field shown[] = {
+	IPCX_F_ID, IPCX_F_KEY, IPCX_F_OWNER, IPCX_F_MODE, IPCX_F_NSEMS, IPCX_F_OTIME, IPCX_F_AGE,
 };
 
 extern const struct ix_mech ix_mech_sem;
@@ -325,7 +323,7 @@ const struct ix_mech ix_mech_sem = {
 		.require = IPCX_A_NSEMS,
 		.change = IPCX_A_MODE | IPCX_A_UID | IPCX_A_GID,
 		.need = "[COUNTx]NSEMS",
-		.shown = shown,
+		.shown = shown, .nshown = ARRAY_SIZE(shown),
 	},
 	.can = IPCX_CAN_SEM_OP | IPCX_CAN_SEM_SET | IPCX_CAN_TOTALS | IPCX_CAN_STRESS,
 	.kind = &sem_kind,

@@ -66,7 +66,7 @@ static void derive_locked(const struct ipcx_table *t, const struct ix_section *s
 static const struct ix_kind shm_kind = {
 	.name = "objects",
 	.row_size = sizeof(struct shm_row),
-	.columns = {
+	IX_COLUMNS(
 		IX_SYSV_COLUMNS(struct shm_row),
 		[IPCX_F_SIZE]          = IX_COL(struct shm_row, size),
 		[IPCX_F_RSS]           = IX_COL(struct shm_row, rss),
@@ -80,8 +80,8 @@ static const struct ix_kind shm_kind = {
 		[IPCX_F_COMMAND]       = IX_COL(struct shm_row, command),
 		[IPCX_F_CREATOR_ALIVE] = IX_COL(struct shm_row, creator_alive),
 		[IPCX_F_ATIME]         = IX_COL_ZERO(struct shm_row, atime),
-		[IPCX_F_DTIME]         = IX_COL_ZERO(struct shm_row, dtime),
-	},
+		[IPCX_F_DTIME]         = IX_COL_ZERO(struct shm_row, dtime)
+	),
 };
 
 static const struct ix_sysv_word words[] = {
@@ -183,12 +183,11 @@ static int set(const void *data, const struct ipcx_attrs *a)
 	return shmctl(row->base.id, IPC_SET, &ds) < 0 ? -errno : 0;
 }
 
-static const enum ipcx_field text_only[] = { IPCX_F_RSS, IPCX_F_SWAP, IPCX_FIELDS };
-static const enum ipcx_field calls_only[] = { IPCX_FIELDS };
+static const enum ipcx_field text_only[] = { IPCX_F_RSS, IPCX_F_SWAP };
 
 /* clang-format off */
 static const struct ix_sysv sysv = {
-	.name = "shm", .kind = &shm_kind, .words = words, .text_only = text_only, .calls_only = calls_only,
+	.name = "shm", .kind = &shm_kind, .words = words, .text_only = text_only, .ntext_only = ARRAY_SIZE(text_only),
 	.highest = highest, .used = used, .stat_slot = stat_slot, .stat_id = stat_id,
 	.get = get, .rmid = rmid, .set = set,
 };
@@ -366,9 +365,9 @@ static const struct ix_errtext change_errors[] = {
 	{ 0, 0, NULL },
 };
 
-static const uint8_t shown[] = {
+static const enum ipcx_field shown[] = {
 	IPCX_F_ID, IPCX_F_KEY, IPCX_F_OWNER, IPCX_F_MODE, IPCX_F_SIZE, IPCX_F_NATTCH, IPCX_F_STATUS,
-	IPCX_F_CPID, IPCX_F_AGE, IPCX_FIELDS,
+	IPCX_F_CPID, IPCX_F_AGE,
 };
 
 extern const struct ix_mech ix_mech_shm;
@@ -380,7 +379,7 @@ const struct ix_mech ix_mech_shm = {
 		.require = IPCX_A_SIZE,
 		.change = IPCX_A_MODE | IPCX_A_UID | IPCX_A_GID | IPCX_A_LOCK | IPCX_A_UNLOCK,
 		.need = "[COUNTx]SIZE[,huge[=PAGE]]",
-		.shown = shown,
+		.shown = shown, .nshown = ARRAY_SIZE(shown),
 	},
 	.can = IPCX_CAN_TOTALS | IPCX_CAN_STRESS,
 	.weight = IPCX_F_SIZE,

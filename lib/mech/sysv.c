@@ -78,18 +78,19 @@ void ix_sysv_perm(struct ix_sysv_row *row, int id, const struct ipc_perm *p)
 	row->mode = p->mode;
 }
 
-static bool wants_any(const struct ix_scan *s, const enum ipcx_field *list)
+/* Whether a field is wanted that only the text has. */
+static bool wants_text(const struct ix_scan *s, const struct ix_sysv *v)
 {
-	for (; *list != IPCX_FIELDS; list++)
-		if (ix_fields_has(&s->want, *list))
+	for (size_t i = 0; i < v->ntext_only; i++)
+		if (ipcx_fieldset_has(&s->want, v->text_only[i]))
 			return true;
 	return false;
 }
 
-static void unknown_all(void *row, const enum ipcx_field *list)
+static void lacks_text(struct ix_scan *s, const struct ix_sysv *v, void *row)
 {
-	for (; *list != IPCX_FIELDS; list++)
-		ix_unknown(row, *list);
+	for (size_t i = 0; i < v->ntext_only; i++)
+		ix_unknown(s->t, row, v->text_only[i]);
 }
 
 static bool is_gone(int r)
@@ -115,7 +116,7 @@ static int one_slot(struct ix_scan *s, const struct ix_sysv *v, int index,
 	}
 	if (id < 0)
 		return id;
-	unknown_all(row, v->text_only);
+	lacks_text(s, v, row);
 	id = ix_scan_keep(s);
 	return id < 0 ? id : 1;
 }
@@ -160,7 +161,7 @@ int ix_sysv_scan(struct ix_scan *s, const struct ix_sysv *v)
 	uint64_t next = s->resume;
 	int r;
 
-	if (wants_any(s, v->text_only)) {
+	if (wants_text(s, v)) {
 		r = ix_sysv_text(s, v, s->resume, -1);
 		/* A heading and nothing below it may also be a mask. */
 		if (r > 0 || r == -ENOMEM || (r == 0 && v->used() <= 0))
@@ -212,7 +213,7 @@ int ix_sysv_find(struct ix_scan *s, const struct ix_sysv *v, const struct ipcx_r
 
 	if (id < 0)
 		return is_gone(id) ? -ENOENT : id;
-	if (wants_any(s, v->text_only)) {
+	if (wants_text(s, v)) {
 		r = ix_sysv_text(s, v, 0, id);
 		if (r > 0 || r == -ENOMEM)
 			return MIN(r, 0);
@@ -228,7 +229,7 @@ int ix_sysv_find(struct ix_scan *s, const struct ix_sysv *v, const struct ipcx_r
 		return ix_sysv_text(s, v, 0, id) > 0 ? 0 : r;
 	if (r < 0)
 		return r;
-	unknown_all(row, v->text_only);
+	lacks_text(s, v, row);
 	r = ix_scan_keep(s);
 	return r < 0 ? r : 0;
 }

@@ -89,9 +89,9 @@ struct ix_sysv {
 	const char *name; /* of its files: /proc/sysvipc/NAME,
 			     /proc/sys/kernel/NAME_next_id */
 	const struct ix_kind *kind;
-	const struct ix_sysv_word *words; /* ended by .heading = NULL */
-	const enum ipcx_field *text_only,
-		*calls_only; /* fields of one source, ended by IPCX_FIELDS */
+	const struct ix_sysv_word *words;              /* ended by .heading = NULL */
+	const enum ipcx_field *text_only, *calls_only; /* fields of one source alone */
+	size_t ntext_only, ncalls_only;
 
 	/* The highest index in use (*_INFO's IPC_INFO), which may be 0 for none at all;
 	 * and how many objects there are. */

@@ -65,7 +65,7 @@ static const struct ix_sysv_word *word_named(const struct ix_sysv *v, const char
 
 static int parse_heading(struct ix_sysv_parser *p, const char *at, const char *end)
 {
-	struct ix_fields seen = { { 0 } };
+	struct ipcx_fieldset seen = { { 0 } };
 	const char *word;
 	size_t len;
 
@@ -73,16 +73,16 @@ static int parse_heading(struct ix_sysv_parser *p, const char *at, const char *e
 	while (p->ncolumns < IX_TEXT_COLUMNS && (word = next_word(&at, end, &len))) {
 		const struct ix_sysv_word *w = word_named(p->v, word, len);
 
-		if (w && ix_fields_has(&seen, w->field))
+		if (w && ipcx_fieldset_has(&seen, w->field))
 			w = NULL; /* twice in the heading: the first counts */
 		if (w)
-			ix_fields_add(&seen, w->field);
+			ipcx_fieldset_add(&seen, w->field);
 		p->columns[p->ncolumns++] = w;
 	}
 	for (const struct ix_sysv_word *w = p->v->words; w->heading; w++)
-		if (!ix_fields_has(&seen, w->field))
-			ix_fields_add(&p->missing, w->field);
-	return ix_fields_has(&seen, IPCX_F_ID) ? 0 : -EPROTO;
+		if (!ipcx_fieldset_has(&seen, w->field))
+			ipcx_fieldset_add(&p->missing, w->field);
+	return ipcx_fieldset_has(&seen, IPCX_F_ID) ? 0 : -EPROTO;
 }
 
 /* So many digits fit into 64 bits whatever they are. */
@@ -168,7 +168,6 @@ int ix_sysv_parse_line(struct ix_sysv_parser *p, const char *line, size_t len, v
 		p->bad++;
 		return 0;
 	}
-	((struct ix_row *)row)->unknown = p->missing;
 	return 1;
 }
 
@@ -205,8 +204,9 @@ static int take_line(struct reading *rd, const char *line, size_t len)
 	if ((uint64_t)((uint32_t)row->id & 0xffffff) <
 	    rd->from) /* only ipcmni_extend goes on in the middle */
 		return 0;
-	for (const enum ipcx_field *f = rd->parser.v->calls_only; *f != IPCX_FIELDS; f++)
-		ix_unknown(row, *f);
+	ix_unknown_all(rd->s->t, row, &rd->parser.missing);
+	for (size_t i = 0; i < rd->parser.v->ncalls_only; i++)
+		ix_unknown(rd->s->t, row, rd->parser.v->calls_only[i]);
 	rd->found++;
 	r = ix_scan_keep(rd->s);
 	return r < 0 ? r : 0;

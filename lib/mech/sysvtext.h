@@ -13,8 +13,8 @@ struct ix_sysv_parser {
 		*columns[IX_TEXT_COLUMNS]; /* NULL: a column nobody needs */
 	size_t ncolumns;
 	bool heading_seen;
-	uint64_t bad;             /* lines that did not parse */
-	struct ix_fields missing; /* fields whose word the heading lacks */
+	uint64_t bad;                 /* lines that did not parse */
+	struct ipcx_fieldset missing; /* fields whose word the heading lacks */
 };
 
 void ix_sysv_parser_init(struct ix_sysv_parser *p, const struct ix_sysv *v);

@@ -22,13 +22,13 @@ struct cmp_row {
 static const struct ix_kind cmp_kind = {
 	.name = "comparison",
 	.row_size = sizeof(struct cmp_row),
-	.columns = {
+	IX_COLUMNS(
 		[IPCX_F_NAME]    = IX_COL(struct cmp_row, name),
 		[IPCX_F_FIRST]   = IX_COL(struct cmp_row, first),
 		[IPCX_F_SECOND]  = IX_COL(struct cmp_row, second),
 		[IPCX_F_SAME]    = IX_COL(struct cmp_row, same),
-		[IPCX_F_FOLLOWS] = IX_COL(struct cmp_row, follows),
-	},
+		[IPCX_F_FOLLOWS] = IX_COL(struct cmp_row, follows)
+	),
 };
 /* clang-format on */
 
@@ -63,7 +63,7 @@ static int add(struct cmp *c, const char *name, const char *first, const char *s
 	row->second = ix_table_text(c->t, second);
 	row->same = same == SAME;
 	if (same == UNKNOWN)
-		ix_unknown(row, IPCX_F_SAME);
+		ix_unknown(c->t, row, IPCX_F_SAME);
 	row->follows = ix_table_text(c->t, follows);
 	ix_table_keep(c->t);
 	return c->t->starved ? -ENOMEM : 0;
@@ -198,9 +198,8 @@ static int cmp_limits(struct cmp *c)
 
 static int objects_of(struct cmp *c, int side, struct ipcx_table **ret_t)
 {
-	static const uint8_t fields[] = { IPCX_F_REF, IPCX_F_KEY, IPCX_FIELDS };
 	struct ipcx_query q = { .size = sizeof(q),
-				.fields = fields,
+				.fields = IPCX_FIELDSET(IPCX_F_REF, IPCX_F_KEY),
 				.flags = IPCX_NUMERIC };
 
 	/* What they share holds the same objects on both sides; what nobody knows is not

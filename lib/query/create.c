@@ -39,24 +39,24 @@ static void derive_ref(const struct ipcx_table *t, const struct ix_section *s,
 static const struct ix_kind made_by_id = {
 	.name = "objects",
 	.row_size = sizeof(struct made_row),
-	.columns = {
+	IX_COLUMNS(
 		[IPCX_F_MECH]    = IX_CONSTANT(ix_derive_mech),
 		[IPCX_F_REF]     = IX_DERIVED(derive_ref),
 		[IPCX_F_ID]      = IX_COL(struct made_row, id),
 		[IPCX_F_KEY]     = IX_COL(struct made_row, key),
-		[IPCX_F_EXISTED] = IX_COL(struct made_row, existed),
-	},
+		[IPCX_F_EXISTED] = IX_COL(struct made_row, existed)
+	),
 };
 
 static const struct ix_kind made_by_name = {
 	.name = "objects",
 	.row_size = sizeof(struct made_row),
-	.columns = {
+	IX_COLUMNS(
 		[IPCX_F_MECH]    = IX_CONSTANT(ix_derive_mech),
 		[IPCX_F_REF]     = IX_DERIVED(derive_ref),
 		[IPCX_F_NAME]    = IX_COL(struct made_row, name),
-		[IPCX_F_EXISTED] = IX_COL(struct made_row, existed),
-	},
+		[IPCX_F_EXISTED] = IX_COL(struct made_row, existed)
+	),
 };
 /* clang-format on */
 

@@ -29,12 +29,9 @@
 static const struct ix_kind needs_kind = {
 	.name = "needs",
 	.row_size = sizeof(struct ix_limit_row),
-	.columns = {
-		COMMON_COLUMNS,
-		[IPCX_F_USED] = IX_COL(struct ix_limit_row, used),
-		[IPCX_F_FITS] = IX_COL(struct ix_limit_row, fits),
-		[IPCX_F_RAISE_TO] = IX_COL_ZERO(struct ix_limit_row, raise_to),
-	},
+	IX_COLUMNS(COMMON_COLUMNS, [IPCX_F_USED] = IX_COL(struct ix_limit_row, used),
+		   [IPCX_F_FITS] = IX_COL(struct ix_limit_row, fits),
+		   [IPCX_F_RAISE_TO] = IX_COL_ZERO(struct ix_limit_row, raise_to)),
 };
 
 /*
@@ -44,10 +41,8 @@ static const struct ix_kind needs_kind = {
 static const struct ix_kind shares_kind = {
 	.name = "shares",
 	.row_size = sizeof(struct ix_limit_row),
-	.columns = {
-		COMMON_COLUMNS,
-		[IPCX_F_PERCENT] = IX_COL(struct ix_limit_row, percent),
-	},
+	IX_COLUMNS(COMMON_COLUMNS, [IPCX_F_PERCENT] =
+					   IX_COL(struct ix_limit_row, percent)),
 };
 
 enum verdict {
@@ -195,9 +190,9 @@ static int add_need(struct ipcx_table *t, unsigned mech, const struct need *n)
 	row->raise_to = n->raise_to;
 	row->fits = n->verdict == FITS;
 	if (n->verdict == UNKNOWN)
-		ix_unknown(row, IPCX_F_FITS);
+		ix_unknown(t, row, IPCX_F_FITS);
 	if (n->unsized)
-		ix_unknown(row, IPCX_F_NEEDED);
+		ix_unknown(t, row, IPCX_F_NEEDED);
 	ix_table_keep(t);
 	note_unread(t, mech, n->l, &n->r);
 	return 0;
@@ -249,7 +244,7 @@ static uint64_t attrs_of_row(const struct ipcx_table *t, size_t row, struct ipcx
 	for (unsigned i = 0; (attr = ix_attr(i)) != NULL; i++) {
 		bool flag = attr->size == 0;
 
-		if (attr->field == IPCX_FIELDS ||
+		if (attr->field == IPCX_NO_FIELD ||
 		    ipcx_row_get(t, row, attr->field, &v) < 0)
 			continue;
 		if (v.type == IPCX_TYPE_NONE)
@@ -296,13 +291,13 @@ static int add_share(struct ix_limits *s, struct ipcx_table *t, const struct ix_
 		return -ENOMEM;
 	row->head = (struct ix_row){ 0 };
 	if (!r.known || r.unlimited)
-		ix_unknown(row, IPCX_F_LIMIT);
+		ix_unknown(t, row, IPCX_F_LIMIT);
 	row->needed = needed;
 	if (guess) {
-		ix_unknown(row, IPCX_F_NEEDED);
-		ix_unknown(row, IPCX_F_PERCENT);
+		ix_unknown(t, row, IPCX_F_NEEDED);
+		ix_unknown(t, row, IPCX_F_PERCENT);
 	} else {
-		ix_limit_percent(row, &r, needed);
+		ix_limit_percent(t, row, &r, needed);
 	}
 	ix_table_keep(t);
 	note_unread(t, a->mech, l, &r);

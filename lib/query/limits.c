@@ -15,25 +15,21 @@
 static const struct ix_kind limits_kind = {
 	.name = "limits",
 	.row_size = sizeof(struct ix_limit_row),
-	.columns = {
-		[IPCX_F_MECH] = IX_CONSTANT(ix_derive_mech),
-		IX_PLACE_COLUMNS,
-		[IPCX_F_NAME] = IX_COL(struct ix_limit_row, name),
-		[IPCX_F_LIMIT] = IX_COL(struct ix_limit_row, limit),
-		[IPCX_F_USED] = IX_COL(struct ix_limit_row, used),
-		[IPCX_F_PERCENT] = IX_COL(struct ix_limit_row, percent),
-		[IPCX_F_UNIT] = IX_COL(struct ix_limit_row, unit),
-		[IPCX_F_SOURCE] = IX_COL(struct ix_limit_row, source),
-		[IPCX_F_WHAT] = IX_COL(struct ix_limit_row, what),
-	},
+	IX_COLUMNS([IPCX_F_MECH] = IX_CONSTANT(ix_derive_mech),
+		   IX_PLACE_COLUMNS, [IPCX_F_NAME] = IX_COL(struct ix_limit_row, name),
+		   [IPCX_F_LIMIT] = IX_COL(struct ix_limit_row, limit),
+		   [IPCX_F_USED] = IX_COL(struct ix_limit_row, used),
+		   [IPCX_F_PERCENT] = IX_COL(struct ix_limit_row, percent),
+		   [IPCX_F_UNIT] = IX_COL(struct ix_limit_row, unit),
+		   [IPCX_F_SOURCE] = IX_COL(struct ix_limit_row, source),
+		   [IPCX_F_WHAT] = IX_COL(struct ix_limit_row, what)),
 };
 
 /* Only a listing knows how many objects of some mechanisms there are. */
 static int count_objects(struct ix_limits *s, const char *mech, uint64_t *ret_n)
 {
-	static const uint8_t fields[] = { IPCX_F_NAME, IPCX_FIELDS };
 	struct ipcx_query q = { .size = sizeof(q),
-				.fields = fields,
+				.fields = IPCX_FIELDSET(IPCX_F_NAME),
 				.flags = IPCX_NUMERIC };
 	struct ipcx_table *t = NULL;
 	struct ipcx_note note;
@@ -61,12 +57,13 @@ struct ix_limits ix_limits_begin(struct ipcx *x)
 	return (struct ix_limits){ .x = x, .count = count_objects };
 }
 
-void ix_limit_percent(struct ix_limit_row *row, const struct ix_reading *r, uint64_t part)
+void ix_limit_percent(struct ipcx_table *t, struct ix_limit_row *row,
+		      const struct ix_reading *r, uint64_t part)
 {
 	if (r->known && !r->unlimited && r->limit > 0)
 		row->percent = (double)part * 100.0 / (double)r->limit;
 	else
-		ix_unknown(row, IPCX_F_PERCENT);
+		ix_unknown(t, row, IPCX_F_PERCENT);
 }
 
 /*
@@ -103,13 +100,13 @@ struct ix_limit_row *ix_limit_row(struct ipcx_table *t, const struct ix_kind *ki
 	row->limit = r->limit;
 	row->used = r->used;
 	if (!r->known || r->unlimited)
-		ix_unknown(row, IPCX_F_LIMIT);
+		ix_unknown(t, row, IPCX_F_LIMIT);
 	if (!r->counted)
-		ix_unknown(row, IPCX_F_USED);
+		ix_unknown(t, row, IPCX_F_USED);
 	if (r->counted)
-		ix_limit_percent(row, r, r->used);
+		ix_limit_percent(t, row, r, r->used);
 	else
-		ix_unknown(row, IPCX_F_PERCENT);
+		ix_unknown(t, row, IPCX_F_PERCENT);
 	return row;
 }
 

@@ -29,5 +29,5 @@ struct ix_limit_row *ix_limit_row(struct ipcx_table *t, const struct ix_kind *ki
  * Part of a limit as a percentage, into a row; unknown where there is no number to
  * divide by.
  */
-void ix_limit_percent(struct ix_limit_row *row, const struct ix_reading *r,
-		      uint64_t part);
+void ix_limit_percent(struct ipcx_table *t, struct ix_limit_row *row,
+		      const struct ix_reading *r, uint64_t part);

@@ -77,15 +77,16 @@ int ix_look_up_names(struct ix_scan *s, const void *row)
 void ix_plan_lookups(struct ix_scan *s, const struct ix_kind *kind)
 {
 	for (size_t i = 0; i < IX_NAMED; i++) {
-		bool wanted = !s->t->numeric && ix_fields_has(&s->want, named[i].name) &&
-			      kind->columns[named[i].name].derive;
+		bool wanted = !s->t->numeric &&
+			      ipcx_fieldset_has(&s->want, named[i].name) &&
+			      ix_column(kind, named[i].name)->derive;
 
-		s->names[i].column = wanted ? &kind->columns[named[i].id] : NULL;
+		s->names[i].column = wanted ? ix_column(kind, named[i].id) : NULL;
 	}
-	s->creator = kind->columns[IPCX_F_COMMAND].size &&
-		     kind->columns[IPCX_F_CREATOR_ALIVE].size;
-	s->ask_creator = ix_fields_has(&s->want, IPCX_F_COMMAND) ||
-			 ix_fields_has(&s->want, IPCX_F_CREATOR_ALIVE);
+	s->creator = ix_column(kind, IPCX_F_COMMAND)->size &&
+		     ix_column(kind, IPCX_F_CREATOR_ALIVE)->size;
+	s->ask_creator = ipcx_fieldset_has(&s->want, IPCX_F_COMMAND) ||
+			 ipcx_fieldset_has(&s->want, IPCX_F_CREATOR_ALIVE);
 }
 
 static void store(const struct ix_column *c, void *row, uint32_t value)
@@ -102,22 +103,22 @@ static void store(const struct ix_column *c, void *row, uint32_t value)
  * and only when wanted. */
 void ix_look_up_creator(struct ix_scan *s, const struct ix_kind *kind, void *row)
 {
-	const struct ix_column *command = &kind->columns[IPCX_F_COMMAND];
-	const struct ix_column *alive = &kind->columns[IPCX_F_CREATOR_ALIVE];
-	const struct ix_column *pid = &kind->columns[IPCX_F_CPID];
-	const struct ix_column *when = &kind->columns[IPCX_F_CTIME];
+	const struct ix_column *command = ix_column(kind, IPCX_F_COMMAND);
+	const struct ix_column *alive = ix_column(kind, IPCX_F_CREATOR_ALIVE);
+	const struct ix_column *pid = ix_column(kind, IPCX_F_CPID);
+	const struct ix_column *when = ix_column(kind, IPCX_F_CTIME);
 	char comm[64];
 	enum ix_alive there;
 
 	if (!s->ask_creator) {
-		ix_unknown(row, IPCX_F_COMMAND);
-		ix_unknown(row, IPCX_F_CREATOR_ALIVE);
+		ix_unknown(s->t, row, IPCX_F_COMMAND);
+		ix_unknown(s->t, row, IPCX_F_CREATOR_ALIVE);
 		return;
 	}
 	there = ix_proc_then(s->x, (int32_t)ix_column_raw(pid, row),
 			     (int64_t)ix_column_raw(when, row), comm, sizeof(comm));
 	if (there == IX_UNKNOWN)
-		ix_unknown(row, IPCX_F_CREATOR_ALIVE);
+		ix_unknown(s->t, row, IPCX_F_CREATOR_ALIVE);
 	store(alive, row, there == IX_ALIVE);
 	store(command, row, comm[0] ? ix_table_text(s->t, comm) : 0);
 }
@@ -157,7 +158,7 @@ int ix_attrs_there(struct ipcx *x, const struct ipcx_attrs *a,
 void ix_number_here(const struct ix_idmap *map, const struct ix_kind *kind, void *row)
 {
 	for (size_t i = 0; i < IX_NAMED; i++) {
-		const struct ix_column *c = &kind->columns[named[i].id];
+		const struct ix_column *c = ix_column(kind, named[i].id);
 		uint32_t there;
 
 		if (c->size != sizeof(there))

@@ -37,15 +37,15 @@ static void derive_owner(const struct ipcx_table *t, const struct ix_section *s,
 static const struct ix_kind members_kind = {
 	.name = "members",
 	.row_size = sizeof(struct member_row),
-	.columns = {
+	IX_COLUMNS(
 		[IPCX_F_PID]       = IX_COL(struct member_row, pid),
 		[IPCX_F_COMMAND]   = IX_COL(struct member_row, command),
 		[IPCX_F_OWNER]     = IX_DERIVED_FROM(struct member_row, uid, derive_owner),
 		[IPCX_F_UID]       = IX_COL(struct member_row, uid),
 		[IPCX_F_STARTED]   = IX_COL_ZERO(struct member_row, started),
 		[IPCX_F_CONTAINER] = IX_COL(struct member_row, container),
-		[IPCX_F_MNT_NS]    = IX_COL_ZERO(struct member_row, mnt),
-	},
+		[IPCX_F_MNT_NS]    = IX_COL_ZERO(struct member_row, mnt)
+	),
 };
 /* clang-format on */
 
@@ -85,7 +85,7 @@ static int add_member(struct ipcx *x, struct ipcx_table *t, const struct ix_cont
 	if (fstatat(proc, path, &st, 0) == 0)
 		row->uid = st.st_uid;
 	else
-		ix_unknown(row, IPCX_F_UID);
+		ix_unknown(t, row, IPCX_F_UID);
 	row->mnt = mnt;
 	box = ix_container_of(x, c, pid);
 	if (box) {
@@ -148,7 +148,7 @@ struct box_row {
 static const struct ix_kind boxes_kind = {
 	.name = "containers",
 	.row_size = sizeof(struct box_row),
-	.columns = {
+	IX_COLUMNS(
 		[IPCX_F_CONTAINER]     = IX_COL(struct box_row, label),
 		[IPCX_F_RUNTIME]       = IX_COL(struct box_row, runtime),
 		[IPCX_F_NAME]          = IX_COL(struct box_row, name),
@@ -157,8 +157,8 @@ static const struct ix_kind boxes_kind = {
 		[IPCX_F_POD_NAMESPACE] = IX_COL(struct box_row, pod_namespace),
 		[IPCX_F_IPC_MODE]      = IX_COL(struct box_row, ipc_mode),
 		[IPCX_F_PID]           = IX_COL_ZERO(struct box_row, pid),
-		[IPCX_F_NS]            = IX_COL_ZERO(struct box_row, ns),
-	},
+		[IPCX_F_NS]            = IX_COL_ZERO(struct box_row, ns)
+	),
 };
 /* clang-format on */
 
@@ -232,14 +232,14 @@ struct common {
 static const struct ix_kind shares_kind = {
 	.name = "sharers",
 	.row_size = sizeof(struct share_row),
-	.columns = {
+	IX_COLUMNS(
 		[IPCX_F_NS]            = IX_COL(struct share_row, ns),
 		[IPCX_F_MNT_NS]        = IX_COL_ZERO(struct share_row, mnt),
 		[IPCX_F_PID]           = IX_COL(struct share_row, pid),
 		[IPCX_F_PROCESSES]     = IX_COL(struct share_row, processes),
 		[IPCX_F_SHM_DEVICE]    = IX_COL(struct share_row, shm),
-		[IPCX_F_MQUEUE_DEVICE] = IX_COL(struct share_row, mqueue),
-	},
+		[IPCX_F_MQUEUE_DEVICE] = IX_COL(struct share_row, mqueue)
+	),
 };
 /* clang-format on */
 

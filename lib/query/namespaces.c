@@ -38,7 +38,7 @@ static void derive_user(const struct ipcx_table *t, const struct ix_section *s,
 static const struct ix_kind ns_kind = {
 	.name = "namespaces",
 	.row_size = sizeof(struct ns_row),
-	.columns = {
+	IX_COLUMNS(
 		[IPCX_F_NS]            = IX_COL(struct ns_row, ns),
 		[IPCX_F_NS_ID]         = IX_COL_ZERO(struct ns_row, id),
 		[IPCX_F_CONTAINER]     = IX_DERIVED(ix_derive_container),
@@ -54,8 +54,8 @@ static const struct ix_kind ns_kind = {
 		[IPCX_F_USER_NS_UID]   = IX_COL(struct ns_row, uid),
 		[IPCX_F_USER_NS_OWNER] = IX_DERIVED_FROM(struct ns_row, uid, derive_user),
 		[IPCX_F_OBJECTS]       = IX_COL(struct ns_row, objects),
-		[IPCX_F_BYTES]         = IX_COL(struct ns_row, bytes),
-	},
+		[IPCX_F_BYTES]         = IX_COL(struct ns_row, bytes)
+	),
 };
 /* clang-format on */
 
@@ -72,19 +72,19 @@ struct usage_row {
 static const struct ix_kind usage_kind = {
 	.name = "mechanisms",
 	.row_size = sizeof(struct usage_row),
-	.columns = {
+	IX_COLUMNS(
 		[IPCX_F_MECH]    = IX_CONSTANT(ix_derive_mech),
 		IX_PLACE_COLUMNS,
 		[IPCX_F_OBJECTS] = IX_COL(struct usage_row, objects),
-		[IPCX_F_BYTES]   = IX_COL(struct usage_row, bytes),
-	},
+		[IPCX_F_BYTES]   = IX_COL(struct usage_row, bytes)
+	),
 };
 /* clang-format on */
 
 static uint64_t weigh(const struct ipcx_table *t, const struct ix_section *s,
 		      enum ipcx_field weight)
 {
-	const struct ix_column *c = &s->kind->columns[weight];
+	const struct ix_column *c = ix_column(s->kind, weight);
 	const char *row = t->arena.data + s->offset;
 	uint64_t sum = 0;
 
@@ -97,10 +97,9 @@ static uint64_t weigh(const struct ipcx_table *t, const struct ix_section *s,
 /* All objects of the namespaces in use, with no more of them than it takes to count. */
 static int scan_objects(struct ipcx *x, struct ipcx_table **ret_t)
 {
-	static const uint8_t none[] = { IPCX_FIELDS };
 	struct ix_scan s = { .verb = IX_LOOK };
 	struct ipcx_query q = { .size = sizeof(q),
-				.fields = none,
+				.fields = IPCX_FIELDSET(IPCX_F_MECH),
 				.flags = IPCX_NUMERIC };
 
 	(void)ipcx_mech_mask("all", &q.mechs);
@@ -129,7 +128,7 @@ static int add_usage(struct ipcx_table *t, const struct ipcx_table *objects,
 	if (weight)
 		row->bytes = weigh(objects, s, weight);
 	else
-		ix_unknown(row, IPCX_F_BYTES);
+		ix_unknown(t, row, IPCX_F_BYTES);
 	ix_table_keep(t);
 	return 0;
 }
@@ -193,7 +192,8 @@ static void put_kept_by(struct ipcx_table *t, struct ns_row *row,
 }
 
 /* What only the namespace itself tells. */
-static void put_identity(struct ns_row *row, const struct ix_place *p)
+static void put_identity(struct ipcx_table *t, struct ns_row *row,
+			 const struct ix_place *p)
 {
 	uint64_t ino = 0, id = 0;
 	auto_fd int user = ioctl(p->nsfd, NS_GET_USERNS);
@@ -205,12 +205,13 @@ static void put_identity(struct ns_row *row, const struct ix_place *p)
 	if (user >= 0 && ioctl(user, NS_GET_OWNER_UID, &uid) == 0)
 		row->uid = uid;
 	else
-		ix_unknown(row, IPCX_F_USER_NS_UID);
+		ix_unknown(t, row, IPCX_F_USER_NS_UID);
 	if (user < 0)
-		ix_unknown(row, IPCX_F_USER_NS_OWNER);
+		ix_unknown(t, row, IPCX_F_USER_NS_OWNER);
 }
 
-static void sum_up(struct ns_row *row, const struct ipcx_table *usage)
+static void sum_up(struct ipcx_table *t, struct ns_row *row,
+		   const struct ipcx_table *usage)
 {
 	bool known = false;
 
@@ -225,8 +226,8 @@ static void sum_up(struct ns_row *row, const struct ipcx_table *usage)
 		row->bytes += u->bytes;
 	}
 	if (!known) {
-		ix_unknown(row, IPCX_F_OBJECTS);
-		ix_unknown(row, IPCX_F_BYTES);
+		ix_unknown(t, row, IPCX_F_OBJECTS);
+		ix_unknown(t, row, IPCX_F_BYTES);
 	}
 }
 
@@ -253,14 +254,14 @@ static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen 
 		row->mounts = seen->mounts;
 		row->fds = seen->fds;
 		if (!how->thorough) {
-			ix_unknown(row, IPCX_F_THREADS);
-			ix_unknown(row, IPCX_F_FDS);
+			ix_unknown(t, row, IPCX_F_THREADS);
+			ix_unknown(t, row, IPCX_F_FDS);
 		}
 		put_command(x, t, row, seen->pid);
 		put_kept_by(t, row, seen);
 		row->pin = ix_table_text(t, ix_pins_name(how->pins, row->ns));
-		put_identity(row, p->nsfd >= 0 ? p : &now);
-		sum_up(row, how->usage);
+		put_identity(t, row, p->nsfd >= 0 ? p : &now);
+		sum_up(t, row, how->usage);
 		r = ix_name_id(x, t, false, row->uid);
 		ix_table_keep(t);
 		r = MIN(r, 0);

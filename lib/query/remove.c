@@ -10,8 +10,8 @@
 
 const char *ix_denied(const struct ix_kind *kind, const void *row, char *buf, size_t size)
 {
-	const struct ix_column *uid = &kind->columns[IPCX_F_UID],
-			       *cuid = &kind->columns[IPCX_F_CUID];
+	const struct ix_column *uid = ix_column(kind, IPCX_F_UID),
+			       *cuid = ix_column(kind, IPCX_F_CUID);
 	int n = snprintf(buf, size, "not permitted: you are uid %u, the owner is uid %u",
 			 (unsigned)geteuid(), (unsigned)ix_column_raw(uid, row));
 

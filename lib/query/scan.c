@@ -36,7 +36,7 @@ void ix_row_ref(const struct ipcx_table *t, unsigned mech, const void *row,
 
 	*ret_ref = (struct ipcx_ref){ .mech = mech, .by = IPCX_BY_ID };
 	if (!m->info.named) {
-		ret_ref->id = (int32_t)ix_column_raw(&m->kind->columns[IPCX_F_ID], row);
+		ret_ref->id = (int32_t)ix_column_raw(ix_column(m->kind, IPCX_F_ID), row);
 		return;
 	}
 	ret_ref->by = IPCX_BY_NAME;
@@ -57,7 +57,8 @@ static int keeps_owner(struct ix_scan *s, const struct ix_mech *m, const void *r
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(owners); i++)
 		if (!(s->attrs->set & owners[i].set) &&
-		    ix_column_raw(&m->kind->columns[owners[i].field], row) == IX_UNMAPPED)
+		    ix_column_raw(ix_column(m->kind, owners[i].field), row) ==
+			    IX_UNMAPPED)
 			return ix_fail_plain(
 				s->x, -EOVERFLOW,
 				"its owner or group is nobody in that user namespace: give it one (--owner USER:GROUP)");
@@ -212,20 +213,21 @@ static int scan_ref(struct ix_scan *s, const struct ipcx_ref *ref)
 }
 
 /* Costly fields: those the caller will read and those the condition reads. */
-static void wanted(const struct ipcx_query *q, struct ix_fields *ret_want)
+static void wanted(const struct ipcx_query *q, struct ipcx_fieldset *ret_want)
 {
-	struct ix_fields want = { { 0 } };
-	const uint8_t *f;
+	struct ipcx_fieldset want = q->fields, read;
 
-	if (!q->fields)
-		for (unsigned n = 0; n < IPCX_FIELDS; n++)
-			if (ipcx_field_info((enum ipcx_field)n)->cost != IPCX_COST_COSTLY)
-				ix_fields_add(&want, n);
-	for (f = q->fields; f && *f != IPCX_FIELDS; f++)
-		ix_fields_add(&want, *f);
-	for (f = q->where ? ipcx_expr_fields(q->where) : NULL; f && *f != IPCX_FIELDS;
-	     f++)
-		ix_fields_add(&want, *f);
+	for (unsigned n = 0; ipcx_fieldset_empty(&q->fields) && n < ipcx_field_count();
+	     n++) {
+		const struct ipcx_field_info *f = ipcx_field_info((enum ipcx_field)n);
+
+		if (f && f->cost != IPCX_COST_COSTLY)
+			ipcx_fieldset_add(&want, (enum ipcx_field)n);
+	}
+	if (q->where) {
+		read = ipcx_expr_fields(q->where);
+		ipcx_fieldset_merge(&want, &read);
+	}
 	*ret_want = want;
 }
 
@@ -271,7 +273,7 @@ static int run_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 /* Rows that were read at home know where that is when somebody asks. */
 static int place_home(struct ix_scan *s)
 {
-	if (s->x->ns || !ix_fields_has(&s->want, IPCX_F_NS) || s->t->nplaces)
+	if (s->x->ns || !ipcx_fieldset_has(&s->want, IPCX_F_NS) || s->t->nplaces)
 		return 0;
 	return ix_table_place(s->t, ix_ns_own(s->x, "ipc"), NULL);
 }
@@ -333,10 +335,12 @@ int ix_query_check(struct ipcx *x, const struct ipcx_query *q)
 		return ix_fail_plain(x, -EINVAL, "the query has no references");
 	for (size_t i = 0; r == 0 && i < q->nrefs; i++)
 		r = ix_ref_check(x, &q->refs[i]);
-	for (const uint8_t *f = q->fields; r == 0 && f && *f != IPCX_FIELDS; f++)
-		if (*f > IPCX_FIELDS)
-			r = ix_fail_plain(x, -EINVAL,
-					  "the query asks for an unknown field");
+	for (unsigned f = 0; r == 0 && f <= IPCX_NO_FIELD; f++)
+		if ((q->fields.bits[f / 64] >> (f % 64) & 1) &&
+		    !ipcx_field_info((enum ipcx_field)f))
+			r = ix_fail_plain(
+				x, -EINVAL,
+				"the query asks for an unknown field, number %u", f);
 	return r;
 }
 
@@ -358,8 +362,8 @@ int ix_run(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 	s->same = q->same;
 	s->t->numeric = q->flags & IPCX_NUMERIC;
 	wanted(q, &s->want);
-	if (ix_fields_has(&s->want, IPCX_F_ID_INDEX) ||
-	    ix_fields_has(&s->want, IPCX_F_ID_SEQ))
+	if (ipcx_fieldset_has(&s->want, IPCX_F_ID_INDEX) ||
+	    ipcx_fieldset_has(&s->want, IPCX_F_ID_SEQ))
 		s->t->id_bits = ix_id_bits(x);
 	r = s->same ? ix_same_index(s) : 0;
 	if (r == 0)

@@ -27,31 +27,31 @@ struct total_row {
 static const struct ix_kind shm_kind = {
 	.name = "totals",
 	.row_size = sizeof(struct total_row),
-	.columns = {
+	IX_COLUMNS(
 		COMMON,
 		[IPCX_F_ALLOCATED] = IX_COL(struct total_row, allocated),
 		[IPCX_F_RSS]       = IX_COL(struct total_row, rss),
-		[IPCX_F_SWAP]      = IX_COL(struct total_row, swap),
-	},
+		[IPCX_F_SWAP]      = IX_COL(struct total_row, swap)
+	),
 };
 
 static const struct ix_kind msg_kind = {
 	.name = "totals",
 	.row_size = sizeof(struct total_row),
-	.columns = {
+	IX_COLUMNS(
 		COMMON,
 		[IPCX_F_QNUM]   = IX_COL(struct total_row, qnum),
-		[IPCX_F_CBYTES] = IX_COL(struct total_row, cbytes),
-	},
+		[IPCX_F_CBYTES] = IX_COL(struct total_row, cbytes)
+	),
 };
 
 static const struct ix_kind sem_kind = {
 	.name = "totals",
 	.row_size = sizeof(struct total_row),
-	.columns = {
+	IX_COLUMNS(
 		COMMON,
-		[IPCX_F_NSEMS] = IX_COL(struct total_row, nsems),
-	},
+		[IPCX_F_NSEMS] = IX_COL(struct total_row, nsems)
+	),
 };
 
 /* One number: where it stands in the kernel's answer, where in the row. */
@@ -70,7 +70,7 @@ static const struct total shm_totals[] = {
 	{ IPCX_F_ALLOCATED, offsetof(struct total_row, allocated), LONG(IX_SHM_USE, struct shm_info, shm_tot), true },
 	{ IPCX_F_RSS,       offsetof(struct total_row, rss),       LONG(IX_SHM_USE, struct shm_info, shm_rss), true },
 	{ IPCX_F_SWAP,      offsetof(struct total_row, swap),      LONG(IX_SHM_USE, struct shm_info, shm_swp), true },
-	{ IPCX_FIELDS,      0,                                     { 0 },                                      false },
+	{ IPCX_NO_FIELD,    0,                                     { 0 },                                      false },
 };
 
 /* MSG_INFO and SEM_INFO put counters where IPC_INFO has limits (msgctl(2), semctl(2)). */
@@ -78,13 +78,13 @@ static const struct total msg_totals[] = {
 	{ IPCX_F_OBJECTS, offsetof(struct total_row, objects), INT(IX_MSG_USE, struct msginfo, msgpool), false },
 	{ IPCX_F_QNUM,    offsetof(struct total_row, qnum),    INT(IX_MSG_USE, struct msginfo, msgmap),  false },
 	{ IPCX_F_CBYTES,  offsetof(struct total_row, cbytes),  INT(IX_MSG_USE, struct msginfo, msgtql),  false },
-	{ IPCX_FIELDS,    0,                                   { 0 },                                    false },
+	{ IPCX_NO_FIELD,  0,                                   { 0 },                                    false },
 };
 
 static const struct total sem_totals[] = {
 	{ IPCX_F_OBJECTS, offsetof(struct total_row, objects), INT(IX_SEM_USE, struct seminfo, semusz), false },
 	{ IPCX_F_NSEMS,   offsetof(struct total_row, nsems),   INT(IX_SEM_USE, struct seminfo, semaem), false },
-	{ IPCX_FIELDS,    0,                                   { 0 },                                   false },
+	{ IPCX_NO_FIELD,  0,                                   { 0 },                                   false },
 };
 
 static const struct {
@@ -100,7 +100,8 @@ static const struct {
 
 /* One number into the row. What is no count any more (an int that overflowed) is unknown.
  */
-static int take(struct ix_limits *s, const struct total *total, struct total_row *row)
+static int take(struct ix_limits *s, struct ipcx_table *t, const struct total *total,
+		struct total_row *row)
 {
 	uint64_t n = 0;
 	int r = ix_info_get(s, total->info, &n);
@@ -109,7 +110,7 @@ static int take(struct ix_limits *s, const struct total *total, struct total_row
 	    __builtin_mul_overflow(n, (uint64_t)sysconf(_SC_PAGESIZE), &n))
 		r = -ERANGE;
 	if (r < 0)
-		ix_unknown(row, total->field);
+		ix_unknown(t, row, total->field);
 	memcpy((char *)row + total->at, &n, sizeof(n));
 	return r;
 }
@@ -128,9 +129,9 @@ static int totals_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 		if (ix_table_section(t, mechs[i].kind, mech) < 0 ||
 		    !(row = ix_table_row(t)))
 			return ix_fail(x, -ENOMEM, "totals");
-		for (const struct total *o = mechs[i].totals; o->field != IPCX_FIELDS;
+		for (const struct total *o = mechs[i].totals; o->field != IPCX_NO_FIELD;
 		     o++) {
-			int one = take(&s, o, row);
+			int one = take(&s, t, o, row);
 
 			if (one < 0 && one != -ERANGE)
 				r = one;

@@ -20,10 +20,9 @@ struct fact_row {
 static const struct ix_kind kind = {
 	.name = "facts",
 	.row_size = sizeof(struct fact_row),
-	.columns = {
-		[IPCX_F_NAME] = IX_COL(struct fact_row, name),
-		[IPCX_F_WHAT] = IX_COL(struct fact_row, what),
-	},
+	IX_COLUMNS([IPCX_F_NAME] = IX_COL(struct fact_row, name), [IPCX_F_WHAT] = IX_COL(
+									  struct fact_row,
+									  what)),
 };
 
 static void PRINTF(3, 4) add(struct ipcx_table *t, const char *name, const char *fmt, ...)

@@ -56,41 +56,41 @@ static void derive_cpus(const struct ipcx_table *t, const struct ix_section *s,
 static const struct ix_kind stress_kind = {
 	.name = "results",
 	.row_size = sizeof(struct result_row),
-	.columns = {
+	IX_COLUMNS(
 		[IPCX_F_MECH] = IX_CONSTANT(ix_derive_mech),
 		MEASURES,
-		[IPCX_F_OBJECTS] = IX_COL(struct result_row, objects),
-	},
+		[IPCX_F_OBJECTS] = IX_COL(struct result_row, objects)
+	),
 };
 
 static const struct ix_kind compare_kind = {
 	.name = "results",
 	.row_size = sizeof(struct result_row),
-	.columns = {
+	IX_COLUMNS(
 		[IPCX_F_NAME] = IX_COL(struct result_row, subject),
 		MEASURES,
-		[IPCX_F_RATIO] = IX_COL(struct result_row, ratio),
-	},
+		[IPCX_F_RATIO] = IX_COL(struct result_row, ratio)
+	),
 };
 
 static const struct ix_kind list_kind = {
 	.name = "workloads",
 	.row_size = sizeof(struct result_row),
-	.columns = {
+	IX_COLUMNS(
 		[IPCX_F_MECH]     = IX_CONSTANT(ix_derive_mech),
 		[IPCX_F_WORKLOAD] = IX_COL(struct result_row, workload),
-		[IPCX_F_WHAT]     = IX_COL(struct result_row, what),
-	},
+		[IPCX_F_WHAT]     = IX_COL(struct result_row, what)
+	),
 };
 
 static const struct ix_kind ways_kind = {
 	.name = "workloads",
 	.row_size = sizeof(struct result_row),
-	.columns = {
+	IX_COLUMNS(
 		[IPCX_F_NAME]     = IX_COL(struct result_row, subject),
 		[IPCX_F_WORKLOAD] = IX_COL(struct result_row, workload),
-		[IPCX_F_WHAT]     = IX_COL(struct result_row, what),
-	},
+		[IPCX_F_WHAT]     = IX_COL(struct result_row, what)
+	),
 };
 /* clang-format on */
 
@@ -138,13 +138,13 @@ static double ratio_of(const struct ix_arena *arena, const struct ix_outcome *o)
 }
 
 /* Nothing was timed: there are no percentiles. */
-static void untimed(struct result_row *row)
+static void untimed(struct ipcx_table *t, struct result_row *row)
 {
 	static const enum ipcx_field fields[] = { IPCX_F_MEAN, IPCX_F_P50,  IPCX_F_P90,
 						  IPCX_F_P99,  IPCX_F_P999, IPCX_F_MAX };
 
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
-		ix_unknown(row, fields[i]);
+		ix_unknown(t, row, fields[i]);
 }
 
 static int add_outcome(struct ipcx_table *t, const struct ix_arena *arena,
@@ -178,9 +178,9 @@ static int add_outcome(struct ipcx_table *t, const struct ix_arena *arena,
 	row->switches = o->switches;
 	row->ratio = job->compare ? ratio_of(arena, o) : 0;
 	if (!o->samples)
-		untimed(row);
+		untimed(t, row);
 	if (!o->rate)
-		ix_unknown(row, IPCX_F_RATIO);
+		ix_unknown(t, row, IPCX_F_RATIO);
 	ix_table_keep(t);
 	return 0;
 }

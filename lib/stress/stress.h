@@ -17,6 +17,7 @@
 
 #include "base/util.h"
 #include "core/ctx.h"
+#include "ipcx-stress.h"
 
 /* ---- counting (tally.c) */
 

@@ -4,16 +4,17 @@
 
 static void query_struct(void **state)
 {
-	static const uint8_t no_field[] = { IPCX_F_ID, IPCX_FIELDS + 1, IPCX_FIELDS };
 	struct ipcx *x = *state;
 	struct ipcx_ref ref = { .mech = mech_of("shm"), .by = IPCX_BY_ID };
 	uint64_t all;
 	const struct ipcx_query wrong[] = {
-		{ .size = 0 },
+		{ .size = 0, .mechs = 0 },
 		{ .size = sizeof(size_t) },
 		{ .size = sizeof(struct ipcx_query) - 1 },
 		{ .size = sizeof(struct ipcx_query), .mechs = UINT64_C(1) << 63 },
-		{ .size = sizeof(struct ipcx_query), .fields = no_field },
+		{ .size = sizeof(struct ipcx_query), .fields = { { 0, 0, 1, 0 } } },
+		{ .size = sizeof(struct ipcx_query),
+		  .fields = { { 0, 0, 0, UINT64_C(1) << 63 } } },
 		{ .size = sizeof(struct ipcx_query), .flags = 1U << 31 },
 		{ .size = sizeof(struct ipcx_query), .nrefs = 1 },
 	};
@@ -181,7 +182,7 @@ static void rows_and_fields(void **state)
 	t = scan(x, "shm");
 	assert_int_equal(ipcx_row_get(t, 1, IPCX_F_ID, &v), -EINVAL);
 	assert_int_equal(ipcx_row_get(t, SIZE_MAX, IPCX_F_ID, &v), -EINVAL);
-	assert_int_equal(ipcx_row_get(t, 0, IPCX_FIELDS, &v), -EINVAL);
+	assert_int_equal(ipcx_row_get(t, 0, IPCX_NO_FIELD, &v), -EINVAL);
 	assert_int_equal(ipcx_row_get(t, 0, (enum ipcx_field)1000, &v), -EINVAL);
 	assert_int_equal(ipcx_row_get(t, 0, (enum ipcx_field) - 1, &v), -EINVAL);
 	assert_int_equal(ipcx_row_get(t, 0, IPCX_F_NSEMS, &v), -ENODATA);
@@ -215,12 +216,12 @@ static void lookups(void **state)
 	assert_int_equal(ipcx_mech_mask("", &mask), -ENOENT);
 	assert_int_equal(ipcx_mech_mask("shm,msg", &mask), -ENOENT);
 	assert_int_equal(mask, 77);
-	assert_null(ipcx_field_info(IPCX_FIELDS));
+	assert_null(ipcx_field_info(IPCX_NO_FIELD));
 	assert_null(ipcx_field_info((enum ipcx_field) - 1));
 	assert_null(ipcx_mech_info(IPCX_NO_MECH));
 	assert_null(ipcx_limit_name(~0U));
 	assert_false(ipcx_mech_has(IPCX_NO_MECH, IPCX_F_ID));
-	assert_false(ipcx_mech_has(0, IPCX_FIELDS));
+	assert_false(ipcx_mech_has(0, IPCX_NO_FIELD));
 }
 
 static void texts(void **state)

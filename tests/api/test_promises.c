@@ -32,6 +32,8 @@ static void tables_outlive_their_context(void **state)
 	struct ipcx *x = *state, *other = NULL;
 	struct ipcx_expr *e = NULL;
 	struct ipcx_query q = { .size = sizeof(q) };
+	const struct ipcx_fieldset want = IPCX_FIELDSET(IPCX_F_SIZE, IPCX_F_NAME);
+	struct ipcx_fieldset read;
 	struct ipcx_table *t = NULL;
 
 	make_small(x, "pshm", "/a b", NULL);
@@ -46,7 +48,8 @@ static void tables_outlive_their_context(void **state)
 	assert_string_equal(string(t, 0, IPCX_F_REF), "pshm:/a\\x20b");
 	assert_true(*string(t, 0, IPCX_F_OWNER) != '\0');
 	assert_int_equal(ipcx_expr_match(e, t, 0), 1);
-	assert_int_equal(ipcx_expr_fields(e)[0], IPCX_F_NAME);
+	read = ipcx_expr_fields(e);
+	assert_memory_equal(&read, &want, sizeof(want));
 	ipcx_expr_free(e);
 	ipcx_table_free(t);
 }
@@ -109,8 +112,8 @@ static void lists(void **state)
 		assert_true(!strcmp(m->group, "sysv") || !strcmp(m->group, "posix"));
 		assert_true((m->require & ~m->create) == 0);
 		assert_true(ipcx_mech_has(n, m->named ? IPCX_F_NAME : IPCX_F_ID));
-		for (const uint8_t *f = m->shown; *f != IPCX_FIELDS; f++)
-			assert_true(ipcx_mech_has(n, (enum ipcx_field) * f));
+		for (size_t i = 0; i < m->nshown; i++)
+			assert_true(ipcx_mech_has(n, m->shown[i]));
 	}
 	assert_true(n >= 6);
 	assert_int_equal(ipcx_mech_mask("all", &all), 0);
@@ -118,11 +121,13 @@ static void lists(void **state)
 	assert_int_equal(ipcx_mech_mask("posix", &posix), 0);
 	assert_true(all == IPCX_MECH_BIT(n) - 1 && (sysv | posix) == all &&
 		    (sysv & posix) == 0);
-	for (unsigned f = 0; f < IPCX_FIELDS; f++) {
+	for (unsigned f = 0; f < ipcx_field_count(); f++) {
 		const struct ipcx_field_info *info = ipcx_field_info((enum ipcx_field)f);
 		enum ipcx_field found;
 
-		assert_true(info && *info->heading && *info->doc);
+		if (!info)
+			continue;
+		assert_true(*info->heading && *info->doc);
 		assert_int_equal(ipcx_field_by_name(info->name, (size_t)-1, &found), 0);
 		assert_int_equal(found, f);
 	}
@@ -148,14 +153,16 @@ static void rows_keep_what_tables_say(void **state)
 
 		assert_int_equal(mech,
 				 row); /* one of each, in the order of the registry */
-		for (unsigned f = 0; f < IPCX_FIELDS; f++) {
+		for (unsigned f = 0; f < ipcx_field_count(); f++) {
+			const struct ipcx_field_info *info =
+				ipcx_field_info((enum ipcx_field)f);
 			struct ipcx_value v;
 			int r = ipcx_row_get(t, row, (enum ipcx_field)f, &v);
 			bool has = ipcx_mech_has(mech, (enum ipcx_field)f);
 
-			assert_int_equal(r, has ? 0 : -ENODATA);
+			assert_int_equal(r, has ? 0 : info ? -ENODATA : -EINVAL);
 			assert_true(!has || v.type == IPCX_TYPE_NONE ||
-				    v.type == ipcx_field_info((enum ipcx_field)f)->type);
+				    v.type == info->type);
 		}
 	}
 	ipcx_table_free(t);

@@ -41,7 +41,7 @@ static uint64_t digest_table(const struct ipcx_table *t, const struct ipcx_expr 
 	for (size_t row = 0; row < ipcx_table_rows(t); row++) {
 		digest = mix(digest, ipcx_row_mech(t, row));
 		digest = mix(digest, (uint64_t)ipcx_expr_match(where, t, row));
-		for (unsigned f = 0; f < IPCX_FIELDS; f++) {
+		for (unsigned f = 0; f < ipcx_field_count(); f++) {
 			struct ipcx_value v;
 
 			if (ipcx_row_get(t, row, (enum ipcx_field)f, &v) == 0)

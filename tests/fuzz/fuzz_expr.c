@@ -15,16 +15,17 @@
 static void evaluate(const struct ipcx_expr *e, const struct ipcx_table *t,
 		     int answers[4])
 {
-	const uint8_t *f = ipcx_expr_fields(e);
+	struct ipcx_fieldset read = ipcx_expr_fields(e);
 
 	for (int i = 0; i < 4; i++) {
 		answers[i] = ipcx_expr_match(e, t, (size_t)i);
 		CHECK(answers[i] >= -1 && answers[i] <= 1);
 	}
 	CHECK(answers[3] == -1);
-	CHECK(*f < IPCX_FIELDS);
-	for (; *f < IPCX_FIELDS; f++)
-		CHECK(f[1] > f[0]);
+	CHECK(!ipcx_fieldset_empty(&read));
+	for (unsigned f = 0; f < IPCX_NO_FIELD; f++)
+		CHECK(!ipcx_fieldset_has(&read, (enum ipcx_field)f) ||
+		      ipcx_field_info((enum ipcx_field)f));
 }
 
 static void check_negation(struct ipcx *x, const char *text, const struct ipcx_table *t,

@@ -10,19 +10,31 @@ import pytest
 from source import Source, c_files, read
 
 HEADER = "lib/ipcx.h"
+STRESS = "lib/ipcx-stress.h"  # the unstable part, with a version node of its own
+HEADERS = (HEADER, STRESS)
 
 
-def declarations():
-    """Names of the functions that the header declares."""
-    return re.findall(r"^[a-z].*?\b(ipcx_\w+)\(", re.sub(r"\n[ \t]+", " ", Source(HEADER).code), re.M)
+def functions(header):
+    """Names of the functions that a header has; True for those that the library exports, False for inline ones."""
+    lines = re.findall(r"^([a-z].*?)\b(ipcx_\w+)\(", re.sub(r"\n[ \t]+", " ", Source(header).code), re.M)
+    return {name: not words.startswith("static inline ") for words, name in lines}
+
+
+def declarations(*headers):
+    """Names of the functions that the headers declare for the library to have."""
+    return [name for header in headers or HEADERS for name, exported in functions(header).items() if exported]
 
 
 def blocks():
     """(declaration, doc comment in front of it or None) of everything at the top level."""
-    text = read(HEADER)
-    text = text[text.index("/* ---- context ---- */"):text.rindex("#ifdef __GNUC__")]
+    return [pair for header in HEADERS for pair in blocks_of(header)]
+
+
+def blocks_of(header):
+    text = read(header)
+    text = text[re.search(r"/\* ---- .* ---- \*/", text).start():text.rindex("#ifdef __GNUC__")]
     doc = None
-    pieces = r"/\*\*.*?\*/|/\*.*?\*/|^#define (?:[^\n]*\\\n)*[^\n]*|^\w(?:[^;{]*\{.*?^\};|[^;]*;)"
+    pieces = r"/\*\*.*?\*/|/\*.*?\*/|^#define (?:[^\n]*\\\n)*[^\n]*|^static inline .*?^\}$|^\w(?:[^;{]*\{.*?^\};|[^;]*;)"
     for piece in re.findall(pieces, text, re.M | re.S):
         if piece.startswith("/*"):
             doc = piece if piece.startswith("/**") else None
@@ -39,7 +51,7 @@ def test_the_header_declares_functions():
 
 
 def test_every_name_has_the_prefix():
-    code = Source(HEADER).code
+    code = "".join(Source(header).code for header in HEADERS)
     assert not [n for n in re.findall(r"^#\s*define\s+(\w+)", code, re.M) if not n.startswith("IPCX_")]
     assert not [n for n in re.findall(r"^(?:struct|enum|union) (\w+)\s*[{;]", code, re.M) if not re.match(r"ipcx(_|$)", n)]
     for body in re.findall(r"^enum \w+ \{(.*?)^\};", code, re.M | re.S):
@@ -48,10 +60,16 @@ def test_every_name_has_the_prefix():
 
 
 def test_the_version_script_lists_the_header():
-    nodes = re.findall(r"^([\w.]+) \{\s*global:(.*?)local:\s*\*;\s*\}", read("lib/libipcx.map"), re.M | re.S)
-    assert nodes and all(re.fullmatch(r"LIBIPCX_\d+\.\d+", name) for name, _ in nodes)
-    listed = [symbol for _, symbols in nodes for symbol in re.findall(r"([\w*]+);", symbols)]
-    assert sorted(listed) == sorted(declarations())
+    """What is stable stands in nodes of releases; what is not in a node of its own, so that it can go."""
+    nodes = re.findall(r"^([\w.]+) \{\s*global:(.*?)\}", read("lib/libipcx.map"), re.M | re.S)
+    listed = {STRESS: [], HEADER: []}
+    for name, symbols in nodes:
+        kind = re.fullmatch(r"LIBIPCX_(STRESS_)?\d+\.\d+", name)
+        assert kind, name
+        listed[STRESS if kind[1] else HEADER] += re.findall(r"(ipcx_\w+);", symbols)
+    for header, symbols in listed.items():
+        assert sorted(symbols) == sorted(declarations(header))
+    assert read("lib/libipcx.map").count("*;") == 1
 
 
 def test_the_library_exports_the_header(plain_build):
@@ -76,9 +94,10 @@ def test_the_manual_documents_the_header(copied_tree):
     subprocess.run([sys.executable, "man/expand.py", *[copied_tree.build / name for name in tables], HEADER,
                     "man/libipcx.3.scd.in", page], cwd=copied_tree.top, check=True)
     text = page.read_text().replace("\\", "").replace("*", "")
-    functions = text[text.index("# FUNCTIONS"):]
-    assert sorted(set(re.findall(r"^\S.*?\b(ipcx_\w+)\(", functions, re.M))) == sorted(declarations())
-    gone = set(re.findall(r"\b(ipcx_\w+)\(", text)) - set(declarations())
+    listed = text[text.index("# FUNCTIONS"):]
+    everything = {name for header in HEADERS for name in functions(header)}
+    assert set(re.findall(r"^\S.*?\b(ipcx_\w+)\(", listed, re.M)) == everything
+    gone = set(re.findall(r"\b(ipcx_\w+)\(", text)) - everything
     assert not gone, "documented, but not declared"
 
 
@@ -86,7 +105,9 @@ def test_the_manual_documents_the_header(copied_tree):
 
 def test_every_public_declaration_is_documented():
     found = list(blocks())
-    assert len([d for d, _ in found if re.match(r"(?!struct \w+ \{|enum)[^#{]*\bipcx_\w+\(", d)]) == len(declarations())
+    inline = [d for d, _ in found if d.startswith("static inline ")]
+    plain = [d for d, _ in found if re.match(r"(?!struct \w+ \{|enum|static)[^#{]*\bipcx_\w+\(", d)]
+    assert (len(plain), len(inline)) == (len(declarations()), sum(len(functions(h)) for h in HEADERS) - len(declarations()))
     assert not [declaration.split("\n")[0] for declaration, doc in found if not doc]
 
 
@@ -96,7 +117,7 @@ def test_every_member_is_documented():
              "unsigned mech", "enum ipcx_by by", "enum ipcx_note_kind kind", "int32_t id", "uint32_t key", "unsigned flags"}
     for declaration, _ in blocks():
         body = re.search(r"\{(.*)\}", declaration, re.S)
-        if declaration[0] == "#" or not body or "IPCX_F_MECH" in declaration:
+        if declaration[0] == "#" or not body or "IPCX_F_MECH" in declaration or declaration.startswith("static inline "):
             continue
         inner = re.sub(r"union \{.*?\} as;", "", body[1], flags=re.S)
         for member in re.findall(r"([^;,/]+?)[;,]\s*(?!\s*/\*\*<)(?=\n|$)", re.sub(r"/\*\*<.*?\*/", lambda m: "/**<", inner, flags=re.S)):
@@ -122,7 +143,7 @@ def test_tables_leave_by_one_door():
     """ix_table_hand() looks whether a table is whole: whoever hands one out by himself does not."""
     doors = [f for f in c_files("lib/") if re.search(r"\*ret_table\s*=[^=]", Source(f).code)]
     assert doors == ["lib/core/table.c"]
-    public = re.findall(r"struct ipcx_table \*\*(\w+)", Source(HEADER).code)
+    public = [name for header in HEADERS for name in re.findall(r"struct ipcx_table \*\*(\w+)", Source(header).code)]
     assert public and set(public) == {"ret_table"}
 
 
@@ -130,8 +151,11 @@ def test_every_field_has_a_line_in_the_table():
     table = re.findall(r'^\t\[(IPCX_F_\w+)\]\s*= \{"(\w+)",\s*"([^"]+)",\s*(\w+),\s*(\w+),\s*(\w+),\s*"([^"]+)"\},$',
                        read("lib/core/field.c"), re.M)
     fields = enumerators("ipcx_field")
-    assert fields.pop() == "IPCX_FIELDS"
-    assert [line[0] for line in table] == fields
+    assert fields.pop() == "IPCX_NO_FIELD"
+    unstable = re.findall(r"^#define (IPCX_F_\w+)\s+\(\(enum ipcx_field\)(\d+)\)$", read(STRESS), re.M)
+    assert [line[0] for line in table] == fields + [name for name, _ in unstable]
+    numbers = [int(number) for _, number in unstable]
+    assert numbers == list(range(200, 200 + len(numbers))) and numbers[-1] < 255 and len(fields) <= 200
     for number, name, heading, kind, unit, cost, doc in table:
         assert number == "IPCX_F_" + name.upper()
         assert re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name)

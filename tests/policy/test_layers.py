@@ -22,10 +22,12 @@ LAYERS = [
     ("lib/who/", 3),
     ("lib/state/", 3),
     ("lib/ipcx.h", None),
+    ("lib/ipcx-stress.h", None),
     ("cmd/ui/", 4),
     ("cmd/main.c", 6),
     ("cmd/", 5),
 ]
+PUBLIC = ("lib/ipcx.h", "lib/ipcx-stress.h")
 # A neighbour that another may stand on.
 STANDS_ON = {("lib/ns/", "lib/proc/"), ("lib/ns/", "lib/container/"), ("lib/container/", "lib/proc/")}
 
@@ -54,13 +56,13 @@ def arrows(path):
 def fault(path, target):
     """Why a file may not include another; None when it may."""
     (here, layer), (there, below) = place(path), place(target)
-    if target == "lib/ipcx.h":
+    if target in PUBLIC:
         return "base/ knows nothing of IPC" if layer == 0 else None
     if here == there:
         return None
     if path.startswith("cmd/") and target.startswith("lib/") and below != 0:
         return "the program sees nothing of lib/ but ipcx.h and base/"
-    if path == "lib/ipcx.h":
+    if path in PUBLIC:
         return "the public header stands alone"
     if path.startswith("lib/") and target.startswith("cmd/"):
         return "the library knows nothing of the program"

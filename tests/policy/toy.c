@@ -21,10 +21,10 @@ struct toy_row {
 static const struct ix_kind toy_kind = {
 	.name = "objects",
 	.row_size = sizeof(struct toy_row),
-	.columns = {
+	IX_COLUMNS(
 		IX_POSIX_COLUMNS(struct toy_row),
-		[IPCX_F_SIZE] = IX_COL(struct toy_row, size),
-	},
+		[IPCX_F_SIZE] = IX_COL(struct toy_row, size)
+	),
 };
 /* clang-format on */
 
@@ -140,7 +140,7 @@ static const struct ix_charge charges[] = {
 	{ .limit = NULL },
 };
 
-static const uint8_t shown[] = { IPCX_F_NAME, IPCX_F_OWNER, IPCX_F_MODE, IPCX_F_SIZE, IPCX_FIELDS };
+static const enum ipcx_field shown[] = { IPCX_F_NAME, IPCX_F_OWNER, IPCX_F_MODE, IPCX_F_SIZE };
 
 extern const struct ix_mech ix_mech_toy;
 const struct ix_mech ix_mech_toy = {
@@ -148,7 +148,7 @@ const struct ix_mech ix_mech_toy = {
 		.name = "toy", .label = "Toys for tests", .object = "toy", .group = "posix", .named = true,
 		.create = IPCX_A_NAME | IPCX_A_MODE | IPCX_A_SIZE | IPCX_A_IF_MISSING,
 		.require = IPCX_A_NAME | IPCX_A_SIZE,
-		.change = IPCX_A_MODE, .need = "[COUNTx]SIZE", .shown = shown,
+		.change = IPCX_A_MODE, .need = "[COUNTx]SIZE", .shown = shown, .nshown = ARRAY_SIZE(shown),
 	},
 	.kind = &toy_kind,
 	.charges = charges, .wish = wish,

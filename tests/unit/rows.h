@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/table.h"
+#include "ipcx-stress.h"
 
 #define NOW INT64_C(1795255200) /* 2026-11-21T10:00:00Z */
 
@@ -30,36 +31,24 @@ struct test_row {
 static const struct ix_kind test_kind = {
 	.name = "objects",
 	.row_size = sizeof(struct test_row),
-	.columns = {
-		[IPCX_F_SIZE] = COLUMN(size),
-		[IPCX_F_RSS] = COLUMN(rss),
-		[IPCX_F_SWAP] = COLUMN(swap),
-		[IPCX_F_LIMIT] = COLUMN(limit),
-		[IPCX_F_NATTCH] = COLUMN(nattch),
-		[IPCX_F_P99] = COLUMN(p99),
-		[IPCX_F_MTYPE] = COLUMN(mtype),
-		[IPCX_F_CTIME] = COLUMN(ctime),
-		[IPCX_F_ATIME] = IX_COL_ZERO(struct test_row, atime),
-		[IPCX_F_USE_PERCENT] = COLUMN(percent),
-		[IPCX_F_UID] = COLUMN(uid),
-		[IPCX_F_CUID] = COLUMN(cuid),
-		[IPCX_F_KEY] = COLUMN(key),
-		[IPCX_F_LPID] = IX_COL_ZERO(struct test_row, lpid),
-		[IPCX_F_NAME] = COLUMN(name),
-		[IPCX_F_OWNER] = COLUMN(owner),
-		[IPCX_F_CREATOR] = COLUMN(creator),
-		[IPCX_F_STATUS] = COLUMN(status),
-		[IPCX_F_AGE] = COLUMN(age),
-		[IPCX_F_MODE] = COLUMN(mode),
-		[IPCX_F_DEST] = COLUMN(dest),
-		[IPCX_F_LOCKED] = COLUMN(locked),
-	},
+	IX_COLUMNS([IPCX_F_SIZE] = COLUMN(size), [IPCX_F_RSS] = COLUMN(rss),
+		   [IPCX_F_SWAP] = COLUMN(swap), [IPCX_F_LIMIT] = COLUMN(limit),
+		   [IPCX_F_NATTCH] = COLUMN(nattch), [IPCX_F_P99] = COLUMN(p99),
+		   [IPCX_F_MTYPE] = COLUMN(mtype), [IPCX_F_CTIME] = COLUMN(ctime),
+		   [IPCX_F_ATIME] = IX_COL_ZERO(struct test_row, atime),
+		   [IPCX_F_USE_PERCENT] = COLUMN(percent), [IPCX_F_UID] = COLUMN(uid),
+		   [IPCX_F_CUID] = COLUMN(cuid), [IPCX_F_KEY] = COLUMN(key),
+		   [IPCX_F_LPID] = IX_COL_ZERO(struct test_row, lpid),
+		   [IPCX_F_NAME] = COLUMN(name), [IPCX_F_OWNER] = COLUMN(owner),
+		   [IPCX_F_CREATOR] = COLUMN(creator), [IPCX_F_STATUS] = COLUMN(status),
+		   [IPCX_F_AGE] = COLUMN(age), [IPCX_F_MODE] = COLUMN(mode),
+		   [IPCX_F_DEST] = COLUMN(dest), [IPCX_F_LOCKED] = COLUMN(locked)),
 };
 
 static const struct ix_kind bare_kind = {
 	.name = "limits",
 	.row_size = sizeof(struct test_row),
-	.columns = { [IPCX_F_LIMIT] = COLUMN(limit) },
+	IX_COLUMNS([IPCX_F_LIMIT] = COLUMN(limit)),
 };
 
 /*
@@ -104,9 +93,9 @@ static struct ipcx_table *test_table(void)
 			break;
 		*to = row;
 		if (i == 1) {
-			ix_unknown(to, IPCX_F_RSS);
-			ix_unknown(to, IPCX_F_OWNER);
-			ix_unknown(to, IPCX_F_DEST);
+			ix_unknown(t, to, IPCX_F_RSS);
+			ix_unknown(t, to, IPCX_F_OWNER);
+			ix_unknown(t, to, IPCX_F_DEST);
 		}
 		ix_table_keep(t);
 	}

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/util.h"
+#include "ipcx-stress.h"
 #include "unit.h"
 
 /* clang-format off */
@@ -172,10 +173,11 @@ static void room(void **state)
 	char buf[64];
 
 	(void)state;
-	for (unsigned f = 0; f < IPCX_FIELDS; f++) {
+	for (unsigned f = 0; f < ipcx_field_count(); f++) {
 		const struct ipcx_field_info *info = ipcx_field_info((enum ipcx_field)f);
 
-		if (info->type == IPCX_TYPE_STRING || info->type == IPCX_TYPE_REAL)
+		if (!info || info->type == IPCX_TYPE_STRING ||
+		    info->type == IPCX_TYPE_REAL)
 			continue;
 		for (size_t n = 0; n < ARRAY_SIZE(numbers) * ARRAY_SIZE(styles); n++) {
 			struct ipcx_value v = { .type = info->type,

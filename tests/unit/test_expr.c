@@ -271,8 +271,10 @@ static void absent(void **state)
 
 static void fields(void **state)
 {
-	static const uint8_t want[] = { IPCX_F_OWNER, IPCX_F_SIZE, IPCX_F_RSS,
-					IPCX_F_SWAP,  IPCX_F_DEST, IPCX_FIELDS };
+	const struct ipcx_fieldset want = IPCX_FIELDSET(IPCX_F_OWNER, IPCX_F_SIZE,
+							IPCX_F_RSS, IPCX_F_SWAP,
+							IPCX_F_DEST);
+	struct ipcx_fieldset read;
 	struct fixture *f = *state;
 	struct ipcx_expr *e = NULL;
 
@@ -282,7 +284,8 @@ static void fields(void **state)
 			"rss < size && !(dest || owner =~ x) && swap != null && 1M > size",
 			&e, NULL),
 		0);
-	assert_memory_equal(ipcx_expr_fields(e), want, sizeof(want));
+	read = ipcx_expr_fields(e);
+	assert_memory_equal(&read, &want, sizeof(want));
 	ipcx_expr_free(e);
 	ipcx_expr_free(NULL);
 }

@@ -166,13 +166,13 @@ static void unknown_marks(void **state)
 	size_t notes;
 
 	(void)state;
-	ix_unknown(add_id(before, 5), IPCX_F_KEY);
+	ix_unknown(before, add_id(before, 5), IPCX_F_KEY);
 	(void)add_id(now, 5);
 	assert_false(same(before, now, &notes));
 	assert_int_equal(notes, 1);
 	ipcx_table_free(now);
 	now = table("shm");
-	ix_unknown(add_id(now, 5), IPCX_F_KEY);
+	ix_unknown(now, add_id(now, 5), IPCX_F_KEY);
 	assert_true(same(before, now, &notes));
 	ipcx_table_free(now);
 	ipcx_table_free(before);

@@ -104,10 +104,10 @@ static void other_headings(void **state)
 	assert_int_equal(row.time[0], 77);
 	assert_int_equal(row.base.key, 255);
 	assert_int_equal(row.base.mode, 0640);
-	assert_true(ix_fields_has(&row.base.row.unknown, IPCX_F_UID));
-	assert_true(ix_fields_has(&row.base.row.unknown, IPCX_F_CTIME));
-	assert_false(ix_fields_has(&row.base.row.unknown, IPCX_F_NSEMS));
-	assert_false(ix_fields_has(&row.base.row.unknown, IPCX_F_KEY));
+	assert_true(ipcx_fieldset_has(&p.missing, IPCX_F_UID));
+	assert_true(ipcx_fieldset_has(&p.missing, IPCX_F_CTIME));
+	assert_false(ipcx_fieldset_has(&p.missing, IPCX_F_NSEMS));
+	assert_false(ipcx_fieldset_has(&p.missing, IPCX_F_KEY));
 }
 
 static void headings_without_an_id(void **state)

@@ -161,7 +161,7 @@ static void attributes(void **state)
 		ROW_TRUE(attr->name, a.set == attr->bit && a.size == sizeof(a));
 		ROW_TRUE(attr->name, ix_attr_value(attr, &a) == (attr->size ? 7 : 0));
 		ROW_TRUE(attr->name, !attr->fits || attr->size == sizeof(uint64_t));
-		ROW_TRUE(attr->name, !attr->fits || attr->field != IPCX_FIELDS);
+		ROW_TRUE(attr->name, !attr->fits || attr->field != IPCX_NO_FIELD);
 		ix_attr_names(attr->bit, names, sizeof(names));
 		ROW_TRUE(attr->name, !strcmp(names, attr->name));
 	}
