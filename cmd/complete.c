@@ -89,8 +89,9 @@ static void offer_refs(struct app *app, const struct cursor *at, unsigned mech, 
 
 		if (ipcx_row_get(t, i, IPCX_F_REF, &ref) == 0 &&
 		    ipcx_row_get(t, i, IPCX_F_OWNER, &owner) == 0)
-			offer(at, ref.as.s + skip, "",
-			      owner.type == IPCX_TYPE_STRING ? owner.as.s : "");
+			offer(at, ipcx_value_string(&ref) + skip, "",
+			      owner.type == IPCX_TYPE_STRING ? ipcx_value_string(&owner)
+							     : "");
 	}
 	ipcx_table_free(t);
 }
@@ -143,10 +144,11 @@ static void offer_limits(struct app *app, const struct cursor *at, bool set)
 		if (ipcx_row_get(t, i, IPCX_F_NAME, &name) < 0 ||
 		    ipcx_row_get(t, i, IPCX_F_WHAT, &what) < 0)
 			continue;
-		if (!set ||
-		    ipcx_limit_sysctl(app->x, name.as.s, 0, line, sizeof(line)) > 0)
-			offer(at, name.as.s, set ? "=" : "",
-			      what.type == IPCX_TYPE_STRING ? what.as.s : "");
+		if (!set || ipcx_limit_sysctl(app->x, ipcx_value_string(&name), 0, line,
+					      sizeof(line)) > 0)
+			offer(at, ipcx_value_string(&name), set ? "=" : "",
+			      what.type == IPCX_TYPE_STRING ? ipcx_value_string(&what)
+							    : "");
 	}
 	ipcx_table_free(t);
 }
@@ -204,9 +206,10 @@ static void offer_namespaces(struct app *app, const struct cursor *at, bool all)
 
 		if (ipcx_row_get(t, i, IPCX_F_NAME, &name) == 0 &&
 		    name.type == IPCX_TYPE_STRING &&
-		    ix_esc_clean(name.as.s, IX_ESC_REF) &&
+		    ix_esc_clean(ipcx_value_string(&name), IX_ESC_REF) &&
 		    ipcx_row_get(t, i, IPCX_F_RUNTIME, &runtime) == 0)
-			offer(at, name.as.s, "", runtime.as.s);
+			offer(at, ipcx_value_string(&name), "",
+			      ipcx_value_string(&runtime));
 	}
 	ipcx_table_free(t);
 }
@@ -235,8 +238,9 @@ static void offer_loads(struct app *app, const struct cursor *at, unsigned flags
 			again = ipcx_row_get(t, j, column, &before) == 0 &&
 				!ipcx_value_compare(&v, &before);
 		if (!again && ipcx_row_get(t, i, IPCX_F_WHAT, &what) == 0)
-			offer(at, v.as.s, "",
-			      what.type == IPCX_TYPE_STRING ? what.as.s : "");
+			offer(at, ipcx_value_string(&v), "",
+			      what.type == IPCX_TYPE_STRING ? ipcx_value_string(&what)
+							    : "");
 	}
 	ipcx_table_free(t);
 }

@@ -59,10 +59,10 @@ static int print(struct app *app, const struct sheet_args *args,
 /* Whether the table notes something of a limit, and so has said it already. */
 static bool is_noted(const struct ipcx_table *t, const char *name)
 {
-	struct ipcx_note note;
+	const struct ipcx_note *note;
 
-	for (size_t i = 0; ipcx_table_note(t, i, &note); i++)
-		if (!strcmp(note.subject, name))
+	for (size_t i = 0; (note = ipcx_table_note(t, i)); i++)
+		if (!strcmp(note->subject, name))
 			return true;
 	return false;
 }
@@ -101,16 +101,16 @@ static void advise(const struct ipcx_table *t)
 		(void)ipcx_row_get(t, i, IPCX_F_RAISE_TO, &to);
 		(void)ipcx_row_get(t, i, IPCX_F_NEEDED, &needed);
 		if (fits.type == IPCX_TYPE_NONE)
-			doubt(t, i, name.as.s);
+			doubt(t, i, ipcx_value_string(&name));
 		else if (fits.as.u)
 			continue;
 		else if (to.type != IPCX_TYPE_NONE)
-			msg_note("does not fit: raise %s to %" PRIu64, name.as.s,
-				 to.as.u);
+			msg_note("does not fit: raise %s to %" PRIu64,
+				 ipcx_value_string(&name), to.as.u);
 		else
 			msg_note("does not fit: raise %s to %" PRIu64
 				 " and what is in use, which the kernel does not tell",
-				 name.as.s, needed.as.u);
+				 ipcx_value_string(&name), needed.as.u);
 	}
 }
 
@@ -173,19 +173,20 @@ static int save(struct app *app, const struct limits_args *args,
 
 		if (ipcx_row_get(t, i, IPCX_F_NAME, &name) < 0)
 			continue;
-		r = ipcx_limit_sysctl(app->x, name.as.s, known ? value.as.u : 0, line,
-				      sizeof(line));
+		r = ipcx_limit_sysctl(app->x, ipcx_value_string(&name),
+				      known ? value.as.u : 0, line, sizeof(line));
 		if (r == -ENOTSUP)
 			continue; /* not a sysctl: nothing that a file could set */
 		if (!known) {
 			msg_error("%s: cannot be read here: it is not among the lines",
-				  name.as.s);
+				  ipcx_value_string(&name));
 			whole = false;
 			continue;
 		}
 		if (r < 0)
 			return app_failed(app, r);
-		settings[n++] = (struct ipcx_setting){ name.as.s, value.as.u };
+		settings[n++] =
+			(struct ipcx_setting){ ipcx_value_string(&name), value.as.u };
 	}
 	r = save_lines(app, settings, n, args->save, args->force);
 	return r || whole ? r : EXIT_PART;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipcx ls: which objects there are. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/util.h"
 #include "cmd.h"
@@ -39,35 +40,98 @@ static int print_slice(struct listing *l, const struct ipcx_table *t, const char
 	return *label ? 0 : sheet_all(&l->sheet, t);
 }
 
-/* Everything of these mechanisms, a slice at a time. The label is "" for none. */
-static int list(struct listing *l, uint64_t mechs, const char *label)
+/* What a query is about, a slice at a time. The label is "" for none. */
+static int list_query(struct listing *l, struct ipcx_query *q, const char **label)
 {
-	bool sorted = l->args->sheet.sort != NULL;
-	struct ipcx_query q = {
-		.size = sizeof(q),
-		.mechs = mechs,
-		.refs = l->sel->refs,
-		.nrefs = mechs == l->sel->mechs ? l->sel->nrefs : 0,
-		.fields = sheet_query(&l->sheet),
-		.where = l->sel->where,
-		.max_rows = sorted ? 0 : SLICE,
-		.flags = l->args->sheet.numeric ? IPCX_NUMERIC : 0,
-	};
-
 	do {
 		struct ipcx_table *t;
-		int r = ipcx_scan(l->app->x, &q, &t);
+		int r = ipcx_scan(l->app->x, q, &t);
 
 		if (r < 0)
 			return app_failed(l->app, r);
-		r = print_slice(l, t, &label);
-		q.resume = ipcx_table_resume(t);
-		q.nrefs = 0;
+		r = print_slice(l, t, label);
+		q->resume = ipcx_table_resume(t);
 		ipcx_table_free(t);
 		if (r)
 			return r;
-	} while (q.resume);
+	} while (q->resume);
 	return 0;
+}
+
+static int compare_refs(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct ipcx_ref));
+}
+
+/* Each once; how many there are then. */
+static size_t unique(struct ipcx_ref *refs, size_t n)
+{
+	size_t kept = 0;
+
+	qsort(refs, n, sizeof(*refs), compare_refs);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || compare_refs(&refs[i], &refs[kept - 1]))
+			refs[kept++] = refs[i];
+	return kept;
+}
+
+/* An order is one over all that was named: the objects of the mechanisms become
+ * references behind those of the selection. 0, or an exit status after a message. */
+static int name_all(struct listing *l, const struct ipcx_query *mechs,
+		    struct ipcx_ref **ret_refs, size_t *ret_n)
+{
+	struct ipcx_ref *refs;
+	struct ipcx_table *t;
+	size_t n = l->sel->nrefs;
+	int r = ipcx_scan(l->app->x, mechs, &t);
+
+	if (r < 0)
+		return app_failed(l->app, r);
+	msg_table(t, l->app->verbose, &l->tally);
+	refs = calloc(n + ipcx_table_rows(t) + 1, sizeof(*refs));
+	if (!refs) {
+		ipcx_table_free(t);
+		msg_error("out of memory");
+		return EXIT_FAILED;
+	}
+	memcpy(refs, l->sel->refs, n * sizeof(*refs));
+	for (size_t i = 0; i < ipcx_table_rows(t); i++)
+		n += ipcx_row_ref(t, i, &refs[n]) == 0;
+	l->tally.done -= ipcx_table_rows(t); /* they are counted when they are listed */
+	ipcx_table_free(t);
+	/* Over all namespaces, a reference is looked up in each. */
+	*ret_n = where_all(l->app) ? unique(refs, n) : n;
+	*ret_refs = refs;
+	return 0;
+}
+
+/* The references of the selection, where all its mechanisms are meant, and everything of
+ * these mechanisms. */
+static int list(struct listing *l, uint64_t mechs, const char *label)
+{
+	bool sorted = l->args->sheet.sort != NULL;
+	const struct ipcx_query wanted = {
+		.size = sizeof(wanted),
+		.fields = sheet_query(&l->sheet),
+		.where = l->sel->where,
+		.flags = l->args->sheet.numeric ? IPCX_NUMERIC : 0,
+	};
+	struct ipcx_query refs = wanted, all = wanted;
+	auto_free struct ipcx_ref *named = NULL;
+	int r = 0;
+
+	refs.refs = l->sel->refs;
+	refs.nrefs = mechs == l->sel->mechs ? l->sel->nrefs : 0;
+	all.mechs = mechs;
+	all.max_rows = sorted ? 0 : SLICE;
+	if (sorted && refs.nrefs && mechs) {
+		r = name_all(l, &all, &named, &refs.nrefs);
+		refs.refs = named;
+		all.mechs = 0;
+	}
+	if (!r && refs.nrefs)
+		r = list_query(l, &refs, &label);
+	return r || (refs.nrefs && !all.mechs) ? r : list_query(l, &all, &label);
 }
 
 static struct shown mech_shown(unsigned mech)

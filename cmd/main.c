@@ -34,7 +34,10 @@ struct run_args {
 
 int app_failed(struct app *app, int r)
 {
-	msg_error("%s", ipcx_error(app->x));
+	char hint[IPCX_REF_MAX + 80];
+
+	msg_hint(ipcx_error_hint(app->x), hint, sizeof(hint));
+	msg_error("%s%s", ipcx_error(app->x), hint);
 	switch (-r) {
 	case EINVAL:
 		return EXIT_USAGE;

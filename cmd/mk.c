@@ -261,13 +261,10 @@ static int print_all(struct making *m, struct sheet *s, const struct ipcx_table 
 	size_t n = ipcx_table_rows(made);
 	auto_free struct ipcx_ref *refs = calloc(n + 1, sizeof(*refs));
 	struct ipcx_table *t;
-	struct ipcx_value v;
 	int r = refs ? 0 : EXIT_FAILED;
 
-	for (size_t i = 0; !r && i < n; i++) {
-		(void)ipcx_row_get(made, i, IPCX_F_REF, &v);
-		r = ipcx_ref_parse(m->app->x, v.as.s, IPCX_NO_MECH, &refs[i]) < 0;
-	}
+	for (size_t i = 0; !r && i < n; i++)
+		r = ipcx_row_ref(made, i, &refs[i]) < 0;
 	if (r)
 		return r;
 	if (ipcx_scan(m->app->x,
@@ -303,33 +300,32 @@ static void print_names(const struct ipcx_table *made, bool terminal)
 		}
 		(void)ipcx_row_get(made, i, IPCX_F_NAME, &v);
 		if (terminal)
-			(void)ix_escape(text, sizeof(text), v.as.s, IX_ESC_TEXT);
-		out_text(terminal ? text : v.as.s);
+			(void)ix_escape(text, sizeof(text), ipcx_value_string(&v),
+					IX_ESC_TEXT);
+		out_text(terminal ? text : ipcx_value_string(&v));
 		out_text("\n");
 	}
 }
 
-/* Nobody learnt what was made: it would be a leak. */
+/* Nobody learnt what was made: it would be a leak. What existed before stays. */
 static void take_back(struct making *m, const struct ipcx_table *made)
 {
-	for (size_t i = 0; i < ipcx_table_rows(made); i++) {
-		struct ipcx_query q = { .size = sizeof(q),
-					.nrefs = 1,
-					.flags = IPCX_NUMERIC };
-		struct ipcx_table *gone;
-		struct ipcx_ref ref;
-		struct ipcx_value v;
+	size_t n = ipcx_table_rows(made), failed = n;
+	auto_free struct ipcx_ref *refs = calloc(n + 1, sizeof(*refs));
+	struct ipcx_query q = {
+		.size = sizeof(q), .refs = refs, .same = made, .flags = IPCX_NUMERIC
+	};
+	struct ipcx_table *gone;
 
-		if (ipcx_row_get(made, i, IPCX_F_EXISTED, &v) < 0 || v.as.u)
-			continue;
-		(void)ipcx_row_get(made, i, IPCX_F_REF, &v);
-		if (ipcx_ref_parse(m->app->x, v.as.s, IPCX_NO_MECH, &ref) < 0)
-			continue;
-		q.refs = &ref;
-		if (ipcx_remove(m->app->x, &q, &gone) == 0)
-			ipcx_table_free(gone);
+	for (; refs && q.nrefs < n; q.nrefs++)
+		if (ipcx_row_ref(made, q.nrefs, &refs[q.nrefs]) < 0)
+			break;
+	if (refs && ipcx_remove(m->app->x, &q, &gone) == 0) {
+		failed = ipcx_table_failures(gone, NULL);
+		ipcx_table_free(gone);
 	}
-	msg_error("what was made could not be told, so it was removed again");
+	msg_error(failed ? "what was made could not be told, nor all of it removed again"
+			 : "what was made could not be told, so it was removed again");
 }
 
 static int make(struct making *m)

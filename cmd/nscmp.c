@@ -22,7 +22,7 @@ static const char *text_of(const struct ipcx_table *t, size_t row, enum ipcx_fie
 			   struct ipcx_value *v)
 {
 	return ipcx_row_get(t, row, field, v) == 0 && v->type == IPCX_TYPE_STRING
-		       ? v->as.s
+		       ? ipcx_value_string(v)
 		       : NULL;
 }
 

@@ -24,7 +24,8 @@ struct rm_args {
 struct removal {
 	struct app *app;
 	const struct rm_args *args;
-	struct ipcx_query q;
+	struct ipcx_query parts[2]; /* the objects that were named, and whole mechanisms */
+	struct ipcx_table *listed[2];
 	struct sheet sheet;
 	struct tally tally;
 	bool print; /* what is removed goes to standard output */
@@ -53,9 +54,14 @@ static int open_sheet(struct removal *rm, uint64_t touched)
 /* Without output only the condition's fields are needed: no name of a user is looked up. */
 static void want_fields(struct removal *rm)
 {
-	rm->q.fields = rm->print ? sheet_query(&rm->sheet) : IPCX_FIELDSET(IPCX_F_MECH);
-	if (!rm->print)
-		rm->q.flags |= rm->q.where ? 0 : IPCX_NUMERIC;
+	for (size_t i = 0; i < ARRAY_SIZE(rm->parts); i++) {
+		struct ipcx_query *q = &rm->parts[i];
+
+		q->fields = rm->print ? sheet_query(&rm->sheet)
+				      : IPCX_FIELDSET(IPCX_F_MECH);
+		if (!rm->print)
+			q->flags |= q->where ? 0 : IPCX_NUMERIC;
+	}
 }
 
 static int print_table(struct removal *rm, const struct ipcx_table *t)
@@ -83,29 +89,37 @@ static void list_counts(const size_t *count, char *buf, size_t size)
 					       ipcx_mech_info(m)->name);
 }
 
-/* On a terminal, a person is asked before more than one object goes by a condition. */
-static int confirm(struct removal *rm, struct ipcx_table **ret_listed)
+static void free_listed(struct removal *rm)
 {
-	struct ipcx_query q = rm->q;
-	struct ipcx_table *t;
+	for (size_t i = 0; i < ARRAY_SIZE(rm->listed); i++)
+		ipcx_table_free(rm->listed[i]);
+}
+
+/* On a terminal, a person is asked before more than one object goes by a condition; what
+ * he was told of is then all that goes. */
+static int confirm(struct removal *rm)
+{
 	char counts[200], ns[64];
-	size_t count[MECHS_MAX] = { 0 };
+	size_t count[MECHS_MAX] = { 0 }, all = 0;
 	int r;
 
-	q.flags |= IPCX_DRY_RUN;
-	r = ipcx_remove(rm->app->x, &q, &t);
-	if (r < 0)
-		return app_failed(rm->app, r);
-	count_mechs(t, count);
+	for (size_t i = 0; i < ARRAY_SIZE(rm->parts); i++) {
+		struct ipcx_query q = rm->parts[i];
+
+		q.flags |= IPCX_DRY_RUN;
+		r = ipcx_remove(rm->app->x, &q, &rm->listed[i]);
+		if (r < 0)
+			return app_failed(rm->app, r);
+		count_mechs(rm->listed[i], count);
+		all += ipcx_table_rows(rm->listed[i]);
+		rm->parts[i].same = rm->listed[i];
+	}
 	list_counts(count, counts, sizeof(counts));
 	ipcx_namespace(rm->app->x, ns, sizeof(ns));
-	if (ipcx_table_rows(t) > 1 &&
-	    !msg_ask("ipcx: remove %s from %s? [y/N] ", counts, ns)) {
-		ipcx_table_free(t);
+	if (all > 1 && !msg_ask("ipcx: remove %s from %s? [y/N] ", counts, ns)) {
 		msg_error("nothing was removed (--dry-run lists what would be)");
 		return EXIT_FAILED;
 	}
-	*ret_listed = t;
 	return 0;
 }
 
@@ -121,49 +135,45 @@ static void say_what(struct removal *rm)
 
 /* A slice after the other, so that memory does not grow with what is removed; an order
  * needs all of it. */
-static int remove_slices(struct removal *rm)
+static int remove_slices(struct removal *rm, struct ipcx_query *q)
 {
-	rm->q.max_rows = rm->args->sheet.sort ? 0 : SLICE;
+	q->max_rows = rm->args->sheet.sort ? 0 : SLICE;
 	do {
 		struct ipcx_table *t;
-		int r = ipcx_remove(rm->app->x, &rm->q, &t);
+		int r = ipcx_remove(rm->app->x, q, &t);
 
 		if (r < 0)
 			return app_failed(rm->app, r);
 		r = print_table(rm, t);
 		if (rm->app->verbose)
 			count_mechs(t, rm->count);
-		rm->q.resume = ipcx_table_resume(t);
-		rm->q.nrefs = 0;
+		q->resume = ipcx_table_resume(t);
 		ipcx_table_free(t);
 		if (r)
 			return r;
-	} while (rm->q.resume);
+	} while (q->resume);
 	return 0;
 }
 
 static int remove_them(struct removal *rm, bool by_condition)
 {
-	struct ipcx_table *listed = NULL;
 	int r = 0;
 
 	if (by_condition && !rm->args->yes && !rm->args->dry_run &&
 	    isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
-		r = confirm(rm, &listed);
-	if (r)
-		return r;
-	rm->q.same = listed;
+		r = confirm(rm);
 	rm->tally.missing_is_fine = rm->args->ignore_missing;
-	if (rm->print)
+	if (!r && rm->print)
 		sheet_heading(&rm->sheet, NULL);
-	r = remove_slices(rm);
-	ipcx_table_free(listed);
+	for (size_t i = 0; !r && i < ARRAY_SIZE(rm->parts); i++)
+		r = remove_slices(rm, &rm->parts[i]);
+	free_listed(rm);
 	if (r)
 		return r;
 	sheet_close(&rm->sheet);
 	if (rm->app->verbose)
 		say_what(rm);
-	tally_asked(&rm->tally, rm->q.mechs);
+	tally_asked(&rm->tally, rm->parts[1].mechs);
 	r = tally_status(&rm->tally);
 	/* What could not be looked at may still have what was to go. */
 	return r == EXIT_DONE && rm->tally.unseen ? EXIT_PART : r;
@@ -198,15 +208,16 @@ static int run(struct app *app, void *data, int n, char **words)
 		r = where_use(app, &args->where);
 	if (!r && args->select.where && !sel.mechs && !sel.nrefs)
 		sel.mechs = select_all();
-	rm.q = (struct ipcx_query){
-		.size = sizeof(rm.q),
-		.mechs = sel.mechs,
-		.refs = sel.refs,
-		.nrefs = sel.nrefs,
+	rm.parts[0] = (struct ipcx_query){
+		.size = sizeof(struct ipcx_query),
 		.where = sel.where,
 		.flags = (args->sheet.numeric ? IPCX_NUMERIC : 0) |
-			 (args->dry_run ? IPCX_DRY_RUN : 0),
+			 (args->dry_run ? IPCX_DRY_RUN : 0) | (args->all ? IPCX_ALL : 0),
 	};
+	rm.parts[1] = rm.parts[0];
+	rm.parts[0].refs = sel.refs;
+	rm.parts[0].nrefs = sel.nrefs;
+	rm.parts[1].mechs = sel.mechs;
 	if (!r)
 		r = open_sheet(&rm, select_touched(&sel));
 	if (!r) {

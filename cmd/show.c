@@ -63,16 +63,6 @@ static void add_shares(struct app *app, const struct ipcx_table *t, size_t row,
 						    .shown = SHOW_LIST(share_fields) };
 }
 
-/* The reference by id of a row: a key may belong to another object a moment later. */
-static int ref_of_row(struct ipcx *x, const struct ipcx_table *t, size_t row,
-		      struct ipcx_ref *ret_ref)
-{
-	struct ipcx_value v;
-	int r = ipcx_row_get(t, row, IPCX_F_REF, &v);
-
-	return r < 0 ? r : ipcx_ref_parse(x, v.as.s, IPCX_NO_MECH, ret_ref);
-}
-
 static void show_row(struct app *app, struct sheet *s, const struct ipcx_table *t,
 		     size_t row)
 {
@@ -82,7 +72,7 @@ static void show_row(struct app *app, struct sheet *s, const struct ipcx_table *
 	struct ipcx_ref ref;
 	char label[IPCX_REF_MAX + 64], name[IPCX_REF_MAX];
 
-	if (ref_of_row(app->x, t, row, &ref) < 0)
+	if (ipcx_row_ref(t, row, &ref) < 0)
 		return;
 	(void)ipcx_ref_format(&ref, name, sizeof(name));
 	(void)snprintf(label, sizeof(label), "%s: %s", name, m->object);

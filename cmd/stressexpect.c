@@ -59,7 +59,7 @@ static size_t put_value(const struct ipcx_table *t, size_t row, enum ipcx_field 
 	if (ipcx_row_get(t, row, f, &v) < 0)
 		v.type = IPCX_TYPE_NONE;
 	if (v.type == IPCX_TYPE_STRING)
-		text = v.as.s;
+		text = ipcx_value_string(&v);
 	else if (v.type != IPCX_TYPE_NONE)
 		*cell_put(cell, info, &v, &raw) = '\0';
 	n = snprintf(buf, size, "%s%s is %s%s", first ? "" : ", ", info->name, text,

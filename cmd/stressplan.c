@@ -60,7 +60,7 @@ const char *stress_text(const struct ipcx_table *t, size_t row, enum ipcx_field 
 {
 	if (ipcx_row_get(t, row, f, v) < 0 || v->type != IPCX_TYPE_STRING)
 		return "";
-	return v->as.s;
+	return ipcx_value_string(v);
 }
 
 /* Whether a row of the list is of a mechanism or way that the plan is about. */

@@ -61,8 +61,44 @@ void ipcx_free(struct ipcx *x);
  */
 const char *ipcx_error(const struct ipcx *x);
 
+/** What could help after a failure: a program says it in words of its own (options,
+ * buttons), which the library does not know. New ones may be added at the end. */
+enum ipcx_hint_kind {
+	IPCX_HINT_NONE,
+	IPCX_HINT_TAKE_EXISTING, /**< IPCX_A_IF_MISSING would take the existing object */
+	IPCX_HINT_NORESERVE,     /**< IPCX_A_NORESERVE leaves its memory unaccounted */
+	IPCX_HINT_SET_OWNER,     /**< IPCX_A_UID and IPCX_A_GID say who is to be owner */
+	IPCX_HINT_SET_LIMIT,     /**< ipcx_limit_set() of subject to value makes room */
+	IPCX_HINT_ENTER_MOUNT,   /**< IPCX_ENTER_MOUNT is needed, too */
+	IPCX_HINT_COUNT,         /**< a scan of subject tells how many messages it has */
+	IPCX_HINT_NOTIFY_PID,    /**< the field notify_pid of subject tells who it is */
+};
+
+/** A hint. Made by the library: members may be added at the end. */
+struct ipcx_hint {
+	enum ipcx_hint_kind kind;
+	const char *subject; /**< a limit's name or a reference; or "" */
+	uint64_t value;      /**< what the limit would have to be, or 0 */
+};
+
+/** The hint that belongs to ipcx_error(). Owned by the context, valid until its next
+ * call; never NULL, but of kind IPCX_HINT_NONE mostly. */
+const struct ipcx_hint *ipcx_error_hint(const struct ipcx *x);
+
+/** The version of this header. */
+#define IPCX_VERSION_MAJOR 0
+#define IPCX_VERSION_MINOR 1
+#define IPCX_VERSION_PATCH 0
+
+/** A version as one number, for comparing. */
+#define IPCX_VERSION_NUMBER(major, minor, patch) \
+	(((major) << 16) | ((minor) << 8) | (patch))
+
 /** The version of the library in use, such as "0.1.0". Static. */
 const char *ipcx_version(void);
+
+/** The same as a number: IPCX_VERSION_NUMBER(). */
+unsigned ipcx_version_number(void);
 
 /* ---- values and fields ---- */
 
@@ -74,8 +110,8 @@ enum ipcx_type {
 	IPCX_TYPE_INT,  /**< as.i */
 	IPCX_TYPE_UINT, /**< as.u, the full 64 bits */
 	IPCX_TYPE_REAL, /**< as.d, finite */
-	IPCX_TYPE_STRING, /**< as.s: bytes as the kernel gave them, in any encoding,
-			control characters included */
+	IPCX_TYPE_STRING, /**< ipcx_value_string(): bytes as the kernel gave them, in any
+			encoding, control characters included */
 	IPCX_TYPE_TIME,   /**< as.i: seconds since the epoch (UTC), as the kernel counts
 			     them */
 	IPCX_TYPE_MODE,   /**< as.u: permission bits, 0 to 0777 */
@@ -92,18 +128,41 @@ enum ipcx_unit {
 	IPCX_UNIT_NANOSECONDS, /**< nanoseconds */
 };
 
-/** One value, as ipcx_row_get() returns it. Strings live as long as the table or, in
- * text, as the value. */
+/**
+ * One value, as ipcx_row_get() returns it. It may be copied. It has this size (64 bytes)
+ * in every version of the library: what does not fit into it will stand behind a pointer
+ * into the table.
+ */
 struct ipcx_value {
 	enum ipcx_type type;
+	uint32_t reserved; /**< not used */
 	union {
 		int64_t i;
 		uint64_t u;
 		double d;
-		const char *s;
-	} as;
-	char text[40]; /**< private: room for strings that are made on the way */
+		const char *private_s; /* use ipcx_value_string() */
+	} as;                          /**< the value: which member, the type says */
+	char private_text[48];         /**< room for strings that are made on the way */
 };
+
+/** The bytes of a string; NULL for a value of another type. They live as long as the
+ * table and this struct: a copy of the struct has its own. */
+static inline const char *ipcx_value_string(const struct ipcx_value *v)
+{
+	if (v->type != IPCX_TYPE_STRING)
+		return NULL;
+	return v->as.private_s ? v->as.private_s : v->private_text;
+}
+
+/**
+ * Write a value as text, as --format raw prints it: numbers in decimal, modes in octal
+ * (0640), keys as 0x000004d2, times in UTC as RFC 3339 has them, booleans as true and
+ * false, strings byte for byte, and nothing for IPCX_TYPE_NONE.
+ *
+ * @return the length without the final NUL, cut like snprintf(3) when size is too small;
+ * -EINVAL for NULL or a type that there is not
+ */
+int ipcx_value_format(const struct ipcx_value *v, char *buf, size_t size);
 
 /**
  * Every field of every row. The numbers are part of the ABI: new ones come at the end, so
@@ -377,13 +436,18 @@ enum ipcx_by {
 	IPCX_BY_NAME, /**< POSIX name, with its slash */
 };
 
-/** One object, named. Written by ipcx_ref_parse(). */
+/**
+ * One object, named. Written by ipcx_ref_parse() and ipcx_row_ref(), or by hand over a
+ * struct of zeros. It has this size (320 bytes) in every version of the library, so that
+ * references may stand in arrays.
+ */
 struct ipcx_ref {
 	unsigned mech;
 	enum ipcx_by by;
 	int32_t id;
 	uint32_t key;
-	char name[257]; /**< "/" and at most 255 bytes (NAME_MAX) */
+	char name[257];    /**< "/" and at most 255 bytes (NAME_MAX) */
+	char reserved[47]; /**< must be 0: what it may mean later is never passed over */
 };
 
 /** The room that ipcx_ref_format() needs at most: "MECH:" and a name whose every byte is
@@ -464,6 +528,15 @@ struct ipcx_fieldset ipcx_row_fields(const struct ipcx_table *t, size_t row);
  */
 struct ipcx_fieldset ipcx_row_changed(const struct ipcx_table *t, size_t row);
 
+/**
+ * The reference of the object that a row is about, by id or by name: it names the same
+ * object as the field "ref".
+ *
+ * @return 0; -ENODATA when rows of this kind are about no single object; -EINVAL when
+ * there is no such row
+ */
+int ipcx_row_ref(const struct ipcx_table *t, size_t row, struct ipcx_ref *ret_ref);
+
 /** Where a later query can go on when this one stopped at max_rows; 0 when the snapshot
  * is complete. */
 uint64_t ipcx_table_resume(const struct ipcx_table *t);
@@ -483,17 +556,36 @@ enum ipcx_note_kind {
 	IPCX_NOTE_INFO,    /**< worth knowing */
 };
 
-/** A note: what does not fit into a row. Owned by the table. */
+/** A note: what does not fit into a row. Made by the library: members may be added at the
+ * end. */
 struct ipcx_note {
 	enum ipcx_note_kind kind;
-	unsigned mech;       /**< or IPCX_NO_MECH */
-	int error;           /**< -errno, or 0 */
-	const char *subject; /**< the reference or file concerned, escaped; or "" */
-	const char *text;    /**< one line, without the subject */
+	unsigned mech;            /**< or IPCX_NO_MECH */
+	int error;                /**< -errno, or 0 */
+	const char *subject;      /**< the reference or file concerned, escaped; or "" */
+	const char *text;         /**< one line, without the subject */
+	enum ipcx_hint_kind hint; /**< what could help, or IPCX_HINT_NONE */
 };
 
-/** A note by its number (0, 1, …). @return false past the last */
-bool ipcx_table_note(const struct ipcx_table *t, size_t i, struct ipcx_note *ret_note);
+/** A note by its number (0, 1, …). Owned by the table. @return NULL past the last */
+const struct ipcx_note *ipcx_table_note(const struct ipcx_table *t, size_t i);
+
+/**
+ * Whether the table has all that was asked for: nothing that should have been read
+ * failed or was out of reach (IPCX_NOTE_FAILED, IPCX_NOTE_UNAVAILABLE), and it did not
+ * stop at max_rows. An object that was named and does not exist is no gap.
+ */
+bool ipcx_table_complete(const struct ipcx_table *t);
+
+/**
+ * How many objects were not read, removed or changed, though they should have been: the
+ * notes that are IPCX_NOTE_FAILED or IPCX_NOTE_UNAVAILABLE, and those that are
+ * IPCX_NOTE_MISSING.
+ *
+ * @param ret_missing how many of them are IPCX_NOTE_MISSING; may be NULL
+ * @return the number of all of them; 0: everything was as it was asked for
+ */
+size_t ipcx_table_failures(const struct ipcx_table *t, size_t *ret_missing);
 
 /** Free a table. NULL is allowed. */
 void ipcx_table_free(struct ipcx_table *t);
@@ -501,14 +593,17 @@ void ipcx_table_free(struct ipcx_table *t);
 /* ---- objects ---- */
 
 /** Flags of a query. */
-#define IPCX_NUMERIC (1U << 0) /**< do not look up user and group names */
-#define IPCX_DRY_RUN \
-	(1U << 1) /**< ipcx_remove(): only answer with what would be removed */
+#define IPCX_NUMERIC (UINT64_C(1) << 0) /**< do not look up user and group names */
+/** Only answer with what would be removed or changed. */
+#define IPCX_DRY_RUN (UINT64_C(1) << 1)
+/** ipcx_remove(), ipcx_change(): every object of mechs is meant, though there is no
+ * condition. */
+#define IPCX_ALL (UINT64_C(1) << 2)
 
 /** What to look at. Set size to sizeof(struct ipcx_query) and everything unused to 0. */
 struct ipcx_query {
 	size_t size;
-	uint64_t mechs; /**< which mechanisms; 0 with refs: none but those */
+	uint64_t mechs; /**< which mechanisms, IPCX_MECH_BIT() each; not with refs */
 	const struct ipcx_ref
 		*refs; /**< these objects, looked up directly, never by listing */
 	size_t nrefs;
@@ -518,20 +613,25 @@ struct ipcx_query {
 	uint64_t max_rows; /**< about so many rows of a mechanism at once, 0 for all (see
 			      resume) */
 	uint64_t resume; /**< 0, or what ipcx_table_resume() said of the snapshot before */
-	unsigned flags;
 	const struct ipcx_table
 		*same; /**< only objects of this earlier snapshot that are still the same:
 			* an id whose object has another key, creator or ctime by now is
-			* left alone (a note says so) */
+			* left alone (a note says so). The table of ipcx_create(), too:
+			* what existed before it does not count, so that removing with it
+			* takes back what was made */
+	uint64_t flags; /**< IPCX_NUMERIC, IPCX_DRY_RUN, IPCX_ALL */
 };
+
+/** The size of struct ipcx_query in the first version. */
+#define IPCX_QUERY_SIZE_0_1 (offsetof(struct ipcx_query, flags) + sizeof(uint64_t))
 
 /**
  * Take a snapshot of objects. Has no side effects on them: nothing is opened for writing,
  * attached, or received, no time of access changes unless a costly field asks for it and
  * its doc line says so. Objects that vanish meanwhile are left out.
  *
- * @return 0; -EINVAL for an impossible query; -ENOMEM. Everything else is a note in the
- * table.
+ * @return 0; -EINVAL for an impossible query, -E2BIG for one of a newer version; -ENOMEM.
+ * Everything else is a note in the table.
  */
 int ipcx_scan(struct ipcx *x, const struct ipcx_query *q, struct ipcx_table **ret_table);
 
@@ -590,12 +690,15 @@ struct ipcx_attrs {
 	uint64_t count; /**< how many alike; not with a name, a key or an id */
 };
 
+/** The size of struct ipcx_attrs in the first version. */
+#define IPCX_ATTRS_SIZE_0_1 (offsetof(struct ipcx_attrs, count) + sizeof(uint64_t))
+
 /**
  * Make objects: n specifications, each with its count. All or none: when one fails, those
  * made are removed again. An object that exists is an error (-EEXIST) unless
  * IPCX_A_IF_MISSING is set and the existing one is at least as large as asked.
  *
- * @param specs n structs, specs[0].size bytes apart
+ * @param specs n structs of the same size, specs[0].size bytes apart; NULL when n is 0
  * @param ret_table the objects, in the order made; notes say which of them existed before
  * @return 0, -EEXIST, -ENOSPC, … as the kernel said, -ERANGE where it said EINVAL for the
  * sake of a limit; the error text names the limit in the way
@@ -609,17 +712,20 @@ int ipcx_create(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
  * next is looked at. Failures are notes (IPCX_NOTE_FAILED, _MISSING).
  *
  * @param ret_table the objects removed (with IPCX_DRY_RUN: that would be), as they were
- * @return 0 also when some failed, -EINVAL, -ENOMEM
+ * @return 0 also when some failed (ipcx_table_failures()); -EINVAL, also for mechanisms
+ * without a condition, same or IPCX_ALL; -E2BIG, -ENOMEM
  */
 int ipcx_remove(struct ipcx *x, const struct ipcx_query *q,
 		struct ipcx_table **ret_table);
 
 /**
- * Change the objects of q->refs. Failures are notes.
+ * Change objects: those of q->refs, or all of q->mechs that fulfil q->where. Failures are
+ * notes.
  *
  * @param attrs what to change: the mechanism's change mask says what can be
  * @param ret_table the objects changed, as they are now
- * @return 0 also when some failed, -EINVAL, -ENOMEM
+ * @return 0 also when some failed (ipcx_table_failures()); -EINVAL as ipcx_remove(),
+ * -E2BIG, -ENOMEM
  */
 int ipcx_change(struct ipcx *x, const struct ipcx_query *q,
 		const struct ipcx_attrs *attrs, struct ipcx_table **ret_table);
@@ -731,7 +837,7 @@ void ipcx_use(struct ipcx *x, struct ipcx_ns *ns);
 
 /** Flag of ipcx_namespaces(): also look for threads that are elsewhere than their
  * process, and at every open descriptor of every process. */
-#define IPCX_THOROUGH (1U << 2)
+#define IPCX_THOROUGH (1U << 0)
 
 /**
  * Every IPC namespace there is: ns, ns_id, container, pid (the oldest process), command,
@@ -808,7 +914,8 @@ int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags);
  * Move the calling process into a new IPC namespace, with a /dev/shm and (where that
  * directory exists) a /dev/mqueue of its own in a new mount namespace; without
  * CAP_SYS_ADMIN also in a new user namespace, as its root. As for ipcx_ns_enter(), the
- * process must have a single thread, and nothing is undone on failure.
+ * process must have a single thread (else -EBUSY, and nothing was done), and nothing is
+ * undone on failure.
  *
  * @param shm_size bytes of its /dev/shm, 0 for the kernel's default
  * @return 0, -EPERM, -ENOSPC, -errno

@@ -13,18 +13,18 @@ static void print_row(const struct ipcx_table *t, size_t row)
 	    ipcx_row_get(t, row, IPCX_F_SIZE, &size) < 0 ||
 	    ipcx_row_get(t, row, IPCX_F_DTIME, &dtime) < 0)
 		return;
-	printf("%s %" PRIu64 " %s\n", ref.as.s, size.as.u,
+	printf("%s %" PRIu64 " %s\n", ipcx_value_string(&ref), size.as.u,
 	       dtime.type == IPCX_TYPE_NONE ? "never attached" : "left");
 }
 
 static void print_table(const struct ipcx_table *t)
 {
-	struct ipcx_note note;
+	const struct ipcx_note *note;
 
 	for (size_t i = 0; i < ipcx_table_rows(t); i++)
 		print_row(t, i);
-	for (size_t i = 0; ipcx_table_note(t, i, &note); i++)
-		fprintf(stderr, "%s: %s\n", note.subject, note.text);
+	for (size_t i = 0; (note = ipcx_table_note(t, i)) != NULL; i++)
+		fprintf(stderr, "%s: %s\n", note->subject, note->text);
 }
 
 int main(void)

@@ -210,7 +210,7 @@ static int resize(struct ipcx *x, const struct ipcx_attrs *a)
 				   .set = IPCX_A_SIZE,
 				   .bytes = a->bytes };
 	struct ipcx_query q = { .size = sizeof(q), .nrefs = 1 };
-	struct ipcx_note note;
+	const struct ipcx_note *note;
 	struct ipcx_table *t;
 	struct ipcx_ref ref;
 	int r = tool_named(x, "pshm", a->name, &ref);
@@ -221,9 +221,9 @@ static int resize(struct ipcx *x, const struct ipcx_attrs *a)
 	r = ipcx_change(x, &q, &size, &t);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; r == 0 && ipcx_table_note(t, i, &note); i++)
-		if (note.kind == IPCX_NOTE_FAILED || note.kind == IPCX_NOTE_MISSING)
-			r = note.error;
+	for (size_t i = 0; r == 0 && (note = ipcx_table_note(t, i)); i++)
+		if (note->kind == IPCX_NOTE_FAILED || note->kind == IPCX_NOTE_MISSING)
+			r = note->error;
 	ipcx_table_free(t);
 	return r;
 }

@@ -75,18 +75,18 @@ static int remove_ref(struct ipcx *x, const struct ipcx_ref *ref)
 				.nrefs = 1,
 				.fields = IPCX_FIELDSET(IPCX_F_MECH),
 				.flags = IPCX_NUMERIC };
-	struct ipcx_note note;
+	const struct ipcx_note *note;
 	struct ipcx_table *t;
 	int r = ipcx_remove(x, &q, &t);
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; r == 0 && ipcx_table_note(t, i, &note); i++)
-		if (note.kind == IPCX_NOTE_MISSING)
+	for (size_t i = 0; r == 0 && (note = ipcx_table_note(t, i)); i++)
+		if (note->kind == IPCX_NOTE_MISSING)
 			r = -ENOENT;
-		else if (note.kind == IPCX_NOTE_FAILED ||
-			 note.kind == IPCX_NOTE_UNAVAILABLE)
-			r = note.error ? note.error : -EIO;
+		else if (note->kind == IPCX_NOTE_FAILED ||
+			 note->kind == IPCX_NOTE_UNAVAILABLE)
+			r = note->error ? note->error : -EIO;
 	ipcx_table_free(t);
 	return r;
 }
@@ -193,7 +193,7 @@ static bool remove_row(struct job *j, const struct kind *k, const struct ipcx_ta
 	}
 	if (ipcx_row_get(t, row, IPCX_F_NAME, &v) < 0 || v.type != IPCX_TYPE_STRING)
 		return true;
-	name = k->by_name == OPT_MQ ? v.as.s : v.as.s + 1;
+	name = k->by_name == OPT_MQ ? ipcx_value_string(&v) : ipcx_value_string(&v) + 1;
 	if (j->verbose)
 		out_format("removing %s `%s'\n", k->label, name);
 	return by_name(j, k, name);

@@ -209,7 +209,8 @@ char *ipcs_value(char *p, const struct ipcx_table *t, size_t row, enum ipcx_fiel
 	case AS_KEY:
 		return ix_put_hex(ix_put_text(p, "0x"), v.as.u, 8);
 	case AS_NAME:
-		return v.type == IPCX_TYPE_STRING ? put_name(p, v.as.s) : p;
+		return v.type == IPCX_TYPE_STRING ? put_name(p, ipcx_value_string(&v))
+						  : p;
 	case AS_PERMS:
 		return ix_put_oct(p, v.as.u, 1);
 	case AS_MODE:

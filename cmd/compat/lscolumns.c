@@ -167,16 +167,19 @@ static char *put_value(const struct ls_rows *rows, size_t row, const struct ls_c
 
 	switch (c->form) {
 	case LS_TEXT:
-		return ix_put_text(p, v->type == IPCX_TYPE_STRING ? v->as.s : "");
+		return ix_put_text(p, v->type == IPCX_TYPE_STRING ? ipcx_value_string(v)
+								  : "");
 	case LS_NUMBER:
 		return v->type == IPCX_TYPE_INT ? ix_put_i64(p, v->as.i)
 						: ix_put_u64(p, v->as.u);
 	case LS_KEY:
 		return ix_put_hex(ix_put_text(p, "0x"), v->as.u, 8);
 	case LS_NAME:
-		return put_name(p, v->as.s);
+		return put_name(p, ipcx_value_string(v));
 	case LS_KNOWN:
-		return is_number(rows, row, c, v->as.s) ? NULL : put_name(p, v->as.s);
+		return is_number(rows, row, c, ipcx_value_string(v))
+			       ? NULL
+			       : put_name(p, ipcx_value_string(v));
 	case LS_PERMS:
 		return put_perms(p, v->as.u, rows->style.numeric_perms);
 	case LS_SIZE:
@@ -188,11 +191,11 @@ static char *put_value(const struct ls_rows *rows, size_t row, const struct ls_c
 		return end > p ? end : NULL;
 	case LS_POSIX_NAME:
 		/* As it is called in its directory; queues have a slash there. */
-		return ix_put_text(p,
-				   v->as.s + (ipcx_mech_has(ipcx_row_mech(rows->t, row),
-							    IPCX_F_CURMSGS)
-						      ? 0
-						      : 1));
+		return ix_put_text(p, ipcx_value_string(v) +
+					      (ipcx_mech_has(ipcx_row_mech(rows->t, row),
+							     IPCX_F_CURMSGS)
+						       ? 0
+						       : 1));
 	}
 	return NULL;
 }

@@ -315,7 +315,7 @@ bool tool_usable(const struct ipcx_table *t, size_t row)
 	/* sem_open(3) wants to read and write. */
 	if (ipcx_row_get(t, row, IPCX_F_NAME, &v) < 0 || v.type != IPCX_TYPE_STRING)
 		return false;
-	(void)snprintf(path, sizeof(path), "/dev/shm/sem.%s", v.as.s + 1);
+	(void)snprintf(path, sizeof(path), "/dev/shm/sem.%s", ipcx_value_string(&v) + 1);
 	return faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0;
 }
 
@@ -341,7 +341,8 @@ bool tool_limit(const struct ipcx_table *limits, const char *name, enum ipcx_fie
 	struct ipcx_value v;
 
 	for (size_t i = 0; i < ipcx_table_rows(limits); i++) {
-		if (ipcx_row_get(limits, i, IPCX_F_NAME, &v) < 0 || strcmp(v.as.s, name))
+		if (ipcx_row_get(limits, i, IPCX_F_NAME, &v) < 0 ||
+		    strcmp(ipcx_value_string(&v), name))
 			continue;
 		if (!tool_known(limits, i, field))
 			return false;

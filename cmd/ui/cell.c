@@ -213,6 +213,6 @@ char *cell_text(char *p, const struct ipcx_field_info *info, const struct ipcx_v
 		return cell_put(p, info, v, style);
 	/* A reference is escaped already, in a way that every command reads back. */
 	if (info == ipcx_field_info(IPCX_F_REF))
-		return ix_put_text(p, v->as.s);
-	return ix_put_escaped(p, CELL_MAX, v->as.s, IX_ESC_TEXT);
+		return ix_put_text(p, ipcx_value_string(v));
+	return ix_put_escaped(p, CELL_MAX, ipcx_value_string(v), IX_ESC_TEXT);
 }

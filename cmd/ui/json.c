@@ -106,8 +106,9 @@ static char *put_value(char *p, const struct sheet *s, const struct ipcx_field_i
 		memcpy(p, "null", 4);
 		return p + 4;
 	case IPCX_TYPE_STRING:
-		return json_put_string(
-			p, v->as.s, MIN(strlen(v->as.s), (size_t)(OUT_ROOM - 1024) / 6));
+		return json_put_string(p, ipcx_value_string(v),
+				       MIN(strlen(ipcx_value_string(v)),
+					   (size_t)(OUT_ROOM - 1024) / 6));
 	case IPCX_TYPE_TIME:
 	case IPCX_TYPE_MODE:
 	case IPCX_TYPE_KEY:

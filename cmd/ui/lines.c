@@ -18,8 +18,9 @@ static char *exact(char *p, const struct sheet *s, const struct sheet_column *c,
 		return cell_put(p, c->info, v, &s->style);
 	/* Raw, except that what others chose never commands a terminal. */
 	if (s->terminal && c->field != IPCX_F_REF)
-		return ix_put_escaped(p, CELL_MAX, v->as.s, IX_ESC_TEXT);
-	return (char *)mempcpy(p, v->as.s, MIN(strlen(v->as.s), (size_t)CELL_MAX / 4));
+		return ix_put_escaped(p, CELL_MAX, ipcx_value_string(v), IX_ESC_TEXT);
+	return (char *)mempcpy(p, ipcx_value_string(v),
+			       MIN(strlen(ipcx_value_string(v)), (size_t)CELL_MAX / 4));
 }
 
 /* RFC 4180: quoted when it holds a comma, a quote or a line break; quotes doubled. */

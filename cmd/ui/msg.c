@@ -3,6 +3,7 @@
 #include "ui/msg.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,6 +213,38 @@ size_t msg_records(const struct msg_record **ret_records)
 	return msg.records.len / sizeof(**ret_records);
 }
 
+/* Room for a hint: a reference and some words. */
+#define HINT_MAX (IPCX_REF_MAX + 80)
+
+/* clang-format off */
+static const struct {
+	const char *before, *after;
+	bool subject, value;
+} hints[] = {
+	[IPCX_HINT_TAKE_EXISTING] = { .before = " (--if-missing would take it)" },
+	[IPCX_HINT_NORESERVE]     = { .before = " (--noreserve leaves it unaccounted)" },
+	[IPCX_HINT_SET_OWNER]     = { .before = " (--owner USER:GROUP)" },
+	[IPCX_HINT_SET_LIMIT]     = { " (ipcx limits set ", ")", true, true },
+	[IPCX_HINT_ENTER_MOUNT]   = { .before = " (--mount)" },
+	[IPCX_HINT_COUNT]         = { " ('ipcx show ", "' tells how many there are)", true, false },
+	[IPCX_HINT_NOTIFY_PID]    = { " ('ipcx ls ", " -o +notify_pid' tells which)", true, false },
+};
+/* clang-format on */
+
+void msg_hint(const struct ipcx_hint *hint, char *buf, size_t size)
+{
+	char value[32] = "";
+
+	buf[0] = '\0';
+	if ((size_t)hint->kind >= ARRAY_SIZE(hints) || !hints[hint->kind].before)
+		return; /* none, or one of a newer library */
+	if (hints[hint->kind].value)
+		(void)snprintf(value, sizeof(value), "=%" PRIu64, hint->value);
+	(void)snprintf(buf, size, "%s%s%s%s", hints[hint->kind].before,
+		       hints[hint->kind].subject ? hint->subject : "", value,
+		       hints[hint->kind].after ? hints[hint->kind].after : "");
+}
+
 static const char *const kinds[] = {
 	[IPCX_NOTE_MISSING] = "missing",
 	[IPCX_NOTE_FAILED] = "failed",
@@ -249,27 +282,31 @@ static void PRINTF(2, 3) say_note(bool failure, const char *fmt, ...)
 
 void msg_table(const struct ipcx_table *t, bool verbose, struct tally *tally)
 {
-	struct ipcx_note n;
+	const struct ipcx_note *n;
 
-	for (size_t i = 0; ipcx_table_note(t, i, &n); i++) {
-		const struct ipcx_mech_info *m = ipcx_mech_info(n.mech);
-		bool fine = n.kind == IPCX_NOTE_MISSING && tally->missing_is_fine;
-		bool failure = !fine && (n.kind == IPCX_NOTE_MISSING ||
-					 n.kind == IPCX_NOTE_FAILED);
-		const char *subject = n.subject[0] ? n.subject : m ? m->name : "";
+	for (size_t i = 0; (n = ipcx_table_note(t, i)); i++) {
+		const struct ipcx_mech_info *m = ipcx_mech_info(n->mech);
+		bool fine = n->kind == IPCX_NOTE_MISSING && tally->missing_is_fine;
+		bool failure = !fine && (n->kind == IPCX_NOTE_MISSING ||
+					 n->kind == IPCX_NOTE_FAILED);
+		const char *subject = n->subject[0] ? n->subject : m ? m->name : "";
+		char hint[HINT_MAX], text[1024 + HINT_MAX];
 
 		if (!fine)
-			count(tally, n.kind);
-		if (n.kind == IPCX_NOTE_UNAVAILABLE && n.error != -ENOSYS)
+			count(tally, n->kind);
+		if (n->kind == IPCX_NOTE_UNAVAILABLE && n->error != -ENOSYS)
 			tally->unseen++;
-		if ((fine || n.kind == IPCX_NOTE_SKIPPED) && !verbose)
+		if ((fine || n->kind == IPCX_NOTE_SKIPPED) && !verbose)
 			continue;
-		say_note(failure, "%s%s%s", subject, subject[0] ? ": " : "", n.text);
-		record(&(struct msg_record){ .kind = kinds[n.kind],
-					     .ref = n.subject[0] ? n.subject : NULL,
+		msg_hint(&(struct ipcx_hint){ n->hint, n->subject, 0 }, hint,
+			 sizeof(hint));
+		(void)snprintf(text, sizeof(text), "%s%s", n->text, hint);
+		say_note(failure, "%s%s%s", subject, subject[0] ? ": " : "", text);
+		record(&(struct msg_record){ .kind = kinds[n->kind],
+					     .ref = n->subject[0] ? n->subject : NULL,
 					     .mech = m ? m->name : NULL,
-					     .error = ix_errno_name(n.error),
-					     .text = n.text });
+					     .error = ix_errno_name(n->error),
+					     .text = text });
 	}
 	tally->done += ipcx_table_rows(t);
 }

@@ -36,6 +36,9 @@ bool msg_ask(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The command that hints and errors speak of; NULL: none yet. */
 void msg_command(const char *name);
 
+/* A hint of the library in words of this program, with a blank before them; "" for none. */
+void msg_hint(const struct ipcx_hint *hint, char *buf, size_t size);
+
 /* What was said of objects so far, for JSON. */
 struct msg_record {
 	const char *

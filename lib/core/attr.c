@@ -82,4 +82,10 @@ void ix_attr_names(uint64_t mask, char *buf, size_t size)
 		if (mask & attrs[i].bit)
 			len += (size_t)snprintf(buf + len, size - len, "%s%s",
 						len ? ", " : "", attrs[i].name);
+	for (unsigned i = ARRAY_SIZE(attrs); i < 64 && len < size; i++)
+		if (mask >> i & 1)
+			len += (size_t)snprintf(
+				buf + len, size - len,
+				"%sattribute %u (which libipcx %s does not know)",
+				len ? ", " : "", i, ipcx_version());
 }

@@ -18,7 +18,7 @@ void ix_derive_mech(const struct ipcx_table *t, const struct ix_section *s,
 	if (!m)
 		return;
 	v->type = IPCX_TYPE_STRING;
-	v->as.s = m->info.name;
+	v->as.private_s = m->info.name;
 }
 
 void ix_derive_ns(const struct ipcx_table *t, const struct ix_section *s, const void *row,
@@ -38,7 +38,7 @@ void ix_derive_container(const struct ipcx_table *t, const struct ix_section *s,
 	if (!s->place || !t->places[s->place - 1].container)
 		return;
 	v->type = IPCX_TYPE_STRING;
-	v->as.s = ix_table_string(t, t->places[s->place - 1].container);
+	v->as.private_s = ix_table_string(t, t->places[s->place - 1].container);
 }
 
 /* A name where there is one, else the number: what is shown is what --owner takes. */
@@ -49,11 +49,11 @@ void ix_derive_name(const struct ipcx_table *t, const struct ix_names *names, ui
 
 	v->type = IPCX_TYPE_STRING;
 	if (n && n->off != IX_NO_NAME) {
-		v->as.s = t->pool.data + n->off - 1;
+		v->as.private_s = t->pool.data + n->off - 1;
 		return;
 	}
-	*ix_put_u64(v->text, id) = '\0';
-	v->as.s = v->text;
+	*ix_put_u64(v->private_text, id) = '\0';
+	v->as.private_s = NULL;
 }
 
 void ix_derive_owner(const struct ipcx_table *t, const struct ix_section *s,

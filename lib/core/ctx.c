@@ -13,8 +13,11 @@
 
 int ipcx_new(struct ipcx **ret_x)
 {
-	struct ipcx *x = calloc(1, sizeof(*x));
+	struct ipcx *x;
 
+	if (!ret_x)
+		return -EINVAL;
+	x = calloc(1, sizeof(*x));
 	if (!x)
 		return -ENOMEM;
 	x->rootfd = x->procfd = -1;
@@ -45,12 +48,25 @@ void ipcx_free(struct ipcx *x)
 
 const char *ipcx_error(const struct ipcx *x)
 {
-	return x->error;
+	return x ? x->error : "";
+}
+
+const struct ipcx_hint *ipcx_error_hint(const struct ipcx *x)
+{
+	static const struct ipcx_hint none = { .subject = "" };
+
+	return x && x->error[0] && x->hint.kind ? &x->hint : &none;
 }
 
 const char *ipcx_version(void)
 {
 	return IPCX_VERSION;
+}
+
+unsigned ipcx_version_number(void)
+{
+	return IPCX_VERSION_NUMBER(IPCX_VERSION_MAJOR, IPCX_VERSION_MINOR,
+				   IPCX_VERSION_PATCH);
 }
 
 int ix_rootfd(struct ipcx *x)
@@ -153,6 +169,15 @@ static void PRINTF(2, 0) keep_text(struct ipcx *x, const char *fmt, va_list args
 
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	memcpy(x->error, text, sizeof(text));
+	x->hint.kind = IPCX_HINT_NONE;
+}
+
+int ix_hint(struct ipcx *x, int error, enum ipcx_hint_kind kind, const char *subject,
+	    uint64_t value)
+{
+	(void)snprintf(x->hint_subject, sizeof(x->hint_subject), "%s", subject);
+	x->hint = (struct ipcx_hint){ kind, x->hint_subject, value };
+	return error;
 }
 
 int ix_fail(struct ipcx *x, int error, const char *fmt, ...)

@@ -38,6 +38,8 @@ struct ipcx {
 	struct ix_names users, groups;      /* names asked for so far, over all tables */
 	struct ix_buf names;                /* where they stand */
 	char error[2 * IPCX_REF_MAX + 512]; /* may name two objects */
+	struct ipcx_hint hint;              /* that belongs to it */
+	char hint_subject[IPCX_REF_MAX];
 };
 
 /* The directories. A descriptor that the context owns, or -errno (procfs: -ENOENT when
@@ -64,6 +66,11 @@ int ix_viewfd(struct ipcx *x);
  */
 int ix_fail(struct ipcx *x, int error, const char *fmt, ...) PRINTF(3, 4);
 int ix_fail_plain(struct ipcx *x, int error, const char *fmt, ...) PRINTF(3, 4);
+
+/* What could help with the failure whose text was just kept: said after it, as each text
+ * begins without a hint. Answers error. */
+int ix_hint(struct ipcx *x, int error, enum ipcx_hint_kind kind, const char *subject,
+	    uint64_t value);
 
 /* The text of an errno (positive or negative) in words of ours where strerror(3)
  * misleads. Static or thread-local. */

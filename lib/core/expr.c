@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/esc.h"
+#include "core/copyin.h"
 
 /*
  * The column of a byte: characters before it, and one. What is no UTF-8 counts by bytes.
@@ -224,6 +225,7 @@ static int parse_all(struct ix_parser *p)
 int ipcx_expr_parse(struct ipcx *x, const char *text, struct ipcx_expr **ret_expr,
 		    size_t *ret_column)
 {
+	IX_REQUIRE(x, text, ret_expr);
 	struct ix_parser p = { .x = x, .text = text, .e = calloc(1, sizeof(*p.e)) };
 	int r = -ENOMEM;
 

@@ -190,7 +190,7 @@ const char *ix_literal_read(const char *text, const struct ipcx_field_info *info
 		return read_number(text, info->unit, ret_value);
 	case IPCX_TYPE_STRING:
 		ret_value->type = IPCX_TYPE_STRING;
-		ret_value->as.s = text;
+		ret_value->as.private_s = text;
 		return NULL;
 	case IPCX_TYPE_TIME:
 		return read_time(text, ret_value);
@@ -210,7 +210,7 @@ const char *ix_value_raw(const struct ipcx_value *v, char buf[IX_RAW_MAX])
 	case IPCX_TYPE_NONE:
 		return NULL;
 	case IPCX_TYPE_STRING:
-		return v->as.s;
+		return ipcx_value_string(v);
 	case IPCX_TYPE_BOOL:
 		return v->as.u ? "true" : "false";
 	case IPCX_TYPE_INT:

@@ -82,6 +82,12 @@ struct ix_mech {
 
 	/* What an errno means, ended by .text = NULL; may be NULL. */
 	const struct ix_errtext *create_errors, *remove_errors, *change_errors;
+
+	/* What could help when create fails so. */
+	struct {
+		int error; /* -errno */
+		enum ipcx_hint_kind hint;
+	} create_hint;
 };
 
 /* The mechanism of a number; NULL past the last. */
@@ -117,6 +123,7 @@ struct ix_scan {
 	const struct ipcx_table
 		*same; /* act only on objects that stand in this snapshot, or NULL */
 	struct ix_same *same_index; /* its rows by hash (query/same.c) */
+	size_t nsame;
 	bool once; /* of many namespaces that see one directory, list it for the first */
 	uint64_t *dirs; /* those that were listed, with their mechanism */
 	size_t ndirs;
@@ -144,6 +151,6 @@ void *ix_scan_row(struct ix_scan *s);
  */
 int ix_scan_keep(struct ix_scan *s);
 
-/* The reference of a row as text. */
-void ix_row_ref(const struct ipcx_table *t, unsigned mech, const void *row,
+/* The reference of a row that is about one object. */
+void ix_row_ref(const struct ipcx_table *t, const struct ix_section *s, const void *row,
 		struct ipcx_ref *ret_ref);

@@ -10,6 +10,7 @@
 
 #include "base/esc.h"
 #include "base/num.h"
+#include "core/copyin.h"
 #include "core/ctx.h"
 #include "ipcx.h"
 
@@ -173,6 +174,7 @@ static int no_mech(struct ipcx *x, const char *text, const char *colon)
 int ipcx_ref_parse(struct ipcx *x, const char *text, unsigned def,
 		   struct ipcx_ref *ret_ref)
 {
+	IX_REQUIRE(x, text, ret_ref);
 	const char *colon = strchr(text, ':'), *which = text;
 	const struct ipcx_mech_info *info;
 	struct ipcx_ref ref = { .mech = def };

@@ -11,6 +11,11 @@
 #include "core/columns.h"
 #include "core/ctx.h"
 
+static struct ix_note **notes_of(const struct ipcx_table *t)
+{
+	return (struct ix_note **)(void *)t->notes.data;
+}
+
 int ix_table_new(struct ipcx_table **ret_t)
 {
 	struct ipcx_table *t = calloc(1, sizeof(*t));
@@ -32,6 +37,8 @@ void ipcx_table_free(struct ipcx_table *t)
 	free(t->places);
 	ix_buf_free(&t->arena);
 	ix_buf_free(&t->pool);
+	for (size_t i = 0; i < t->notes.len / sizeof(struct ix_note *); i++)
+		free(notes_of(t)[i]);
 	ix_buf_free(&t->notes);
 	ix_buf_free(&t->unknown);
 	ix_names_free(&t->users);
@@ -154,20 +161,36 @@ const char *ix_table_string(const struct ipcx_table *t, ix_text text)
 	return text ? t->pool.data + text - 1 : NULL;
 }
 
+void ix_table_add_note(struct ipcx_table *t, const struct ipcx_note *note)
+{
+	size_t subject = strlen(note->subject) + 1, text = strlen(note->text) + 1;
+	struct ix_note *n = malloc(sizeof(*n) + subject + text);
+
+	if (!n || ix_buf_add(&t->notes, &n, sizeof(n)) < 0) {
+		free(n);
+		t->starved = true;
+		return;
+	}
+	n->note = *note;
+	n->note.subject = memcpy(n->texts, note->subject, subject);
+	n->note.text = memcpy(n->texts + subject, note->text, text);
+}
+
 void ix_table_note(struct ipcx_table *t, enum ipcx_note_kind kind, unsigned mech,
 		   int error, const char *subject, const char *fmt, ...)
 {
-	struct ix_note note = { .kind = kind, .mech = mech, .error = error };
+	struct ipcx_note note = { .kind = kind,
+				  .mech = mech,
+				  .error = error,
+				  .subject = subject ? subject : "" };
 	char text[1024];
 	va_list args;
 
 	va_start(args, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	note.subject = ix_table_text(t, subject ? subject : "");
-	note.text = ix_table_text(t, text);
-	if (ix_buf_add(&t->notes, &note, sizeof(note)) < 0)
-		t->starved = true;
+	note.text = text;
+	ix_table_add_note(t, &note);
 }
 
 void ix_unknown_all(struct ipcx_table *t, void *row, const struct ipcx_fieldset *fields)
@@ -233,8 +256,8 @@ static void stored(const struct ipcx_table *t, const struct ix_column *c, const 
 		memcpy(&v->as.d, &raw, sizeof(raw));
 		break;
 	case IPCX_TYPE_STRING:
-		v->as.s = ix_table_string(t, (ix_text)raw);
-		if (!v->as.s)
+		v->as.private_s = ix_table_string(t, (ix_text)raw);
+		if (!v->as.private_s)
 			return;
 		break;
 	case IPCX_TYPE_NONE:
@@ -267,9 +290,9 @@ int ix_row_value(const struct ipcx_table *t, const struct ix_section *s, const v
 
 void ix_value_text(struct ipcx_value *v, const char *text)
 {
-	(void)snprintf(v->text, sizeof(v->text), "%s", text);
+	(void)snprintf(v->private_text, sizeof(v->private_text), "%s", text);
 	v->type = IPCX_TYPE_STRING;
-	v->as.s = v->text;
+	v->as.private_s = NULL;
 }
 
 int ipcx_row_get(const struct ipcx_table *t, size_t row, enum ipcx_field field,
@@ -338,18 +361,29 @@ uint64_t ipcx_table_resume(const struct ipcx_table *t)
 	return t->resume;
 }
 
-bool ipcx_table_note(const struct ipcx_table *t, size_t i, struct ipcx_note *ret_note)
+const struct ipcx_note *ipcx_table_note(const struct ipcx_table *t, size_t i)
 {
-	const struct ix_note *notes = (const struct ix_note *)(const void *)t->notes.data;
+	return i < t->notes.len / sizeof(struct ix_note *) ? &notes_of(t)[i]->note : NULL;
+}
 
-	if (i >= t->notes.len / sizeof(*notes))
-		return false;
-	*ret_note = (struct ipcx_note){
-		.kind = notes[i].kind,
-		.mech = notes[i].mech,
-		.error = notes[i].error,
-		.subject = notes[i].subject ? ix_table_string(t, notes[i].subject) : "",
-		.text = notes[i].text ? ix_table_string(t, notes[i].text) : "",
-	};
-	return true;
+size_t ipcx_table_failures(const struct ipcx_table *t, size_t *ret_missing)
+{
+	const struct ipcx_note *note;
+	size_t failed = 0, missing = 0;
+
+	for (size_t i = 0; (note = ipcx_table_note(t, i)); i++) {
+		failed += note->kind == IPCX_NOTE_FAILED ||
+			  note->kind == IPCX_NOTE_UNAVAILABLE;
+		missing += note->kind == IPCX_NOTE_MISSING;
+	}
+	if (ret_missing)
+		*ret_missing = missing;
+	return failed + missing;
+}
+
+bool ipcx_table_complete(const struct ipcx_table *t)
+{
+	size_t missing, all = ipcx_table_failures(t, &missing);
+
+	return all == missing && !t->resume;
 }

@@ -130,23 +130,28 @@ struct ipcx_table {
 	size_t nsections, rows;
 	struct ix_where *places;
 	size_t nplaces;
-	struct ix_buf arena, pool, notes; /* notes: struct ix_note */
-	struct ix_buf unknown;            /* struct ipcx_fieldset, each one once */
-	struct ix_names users, groups;    /* names in this table's pool */
-	int64_t now;                      /* seconds since the epoch, for ages */
+	struct ix_buf arena, pool;
+	struct ix_buf notes;           /* struct ix_note *, an allocation each */
+	struct ix_buf unknown;         /* struct ipcx_fieldset, each one once */
+	struct ix_names users, groups; /* names in this table's pool */
+	int64_t now;                   /* seconds since the epoch, for ages */
 	uint64_t resume;
 	unsigned id_bits; /* how many bits of a System V id are its index; 0: not asked */
 	bool numeric;
 	bool starved; /* memory ran out for a text or a note: what is here is not whole */
 };
 
-/* A note as it is stored. */
+/* A note as it is stored: where it stands it stays, as it is handed out. */
 struct ix_note {
-	enum ipcx_note_kind kind;
-	unsigned mech;
-	int error;
-	ix_text subject, text;
+	struct ipcx_note note;
+	char texts[]; /* subject and text, a NUL after each */
 };
+
+/* The section that rows are being added to. */
+static inline const struct ix_section *ix_last_section(const struct ipcx_table *t)
+{
+	return &t->sections[t->nsections - 1];
+}
 
 /* A new, empty table whose ages count from now. */
 int ix_table_new(struct ipcx_table **ret_t);
@@ -211,6 +216,9 @@ static inline bool ix_is_unknown(const struct ipcx_table *t, const void *row,
  * kept). */
 int ix_row_value(const struct ipcx_table *t, const struct ix_section *s, const void *row,
 		 enum ipcx_field f, struct ipcx_value *v);
+
+/* Add a note whose text is not formatted. */
+void ix_table_add_note(struct ipcx_table *t, const struct ipcx_note *note);
 
 /* For derive functions: the value is a copy of this short string (at most 39 bytes). */
 void ix_value_text(struct ipcx_value *v, const char *text);

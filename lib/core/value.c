@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The order of values: what sorting and comparing agree on. */
+/* The order of values: what sorting and comparing agree on; and their text. */
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "core/expr.h"
 #include "ipcx.h"
 
 static int order(int less, int more)
@@ -40,7 +43,7 @@ int ipcx_value_compare(const struct ipcx_value *a, const struct ipcx_value *b)
 		return order(a->type == IPCX_TYPE_NONE && b->type != IPCX_TYPE_NONE,
 			     a->type != IPCX_TYPE_NONE && b->type == IPCX_TYPE_NONE);
 	if (a->type == IPCX_TYPE_STRING && b->type == IPCX_TYPE_STRING) {
-		int r = strcmp(a->as.s, b->as.s);
+		int r = strcmp(ipcx_value_string(a), ipcx_value_string(b));
 
 		return order(r<0, r> 0);
 	}
@@ -49,4 +52,15 @@ int ipcx_value_compare(const struct ipcx_value *a, const struct ipcx_value *b)
 	if (a->type == IPCX_TYPE_REAL || b->type == IPCX_TYPE_REAL)
 		return order(as_real(a) < as_real(b), as_real(a) > as_real(b));
 	return compare_integers(a, b);
+}
+
+int ipcx_value_format(const struct ipcx_value *v, char *buf, size_t size)
+{
+	char room[IX_RAW_MAX];
+	const char *text;
+
+	if (!v || (!buf && size) || (unsigned)v->type > IPCX_TYPE_KEY)
+		return -EINVAL;
+	text = ix_value_raw(v, room);
+	return snprintf(buf, size, "%s", text ? text : "");
 }

@@ -44,6 +44,82 @@ static int take(struct reader *in, void **ret_data, size_t *ret_len)
 	return 0;
 }
 
+/* What a note is on the way, in front of its subject and its text with a NUL after each. */
+struct packed_note {
+	enum ipcx_note_kind kind;
+	unsigned mech;
+	int error;
+	enum ipcx_hint_kind hint;
+	size_t subject, text; /* bytes, with the NUL */
+};
+
+static int put_notes(struct ix_buf *b, const struct ipcx_table *t)
+{
+	auto_buf struct ix_buf all = { 0 };
+	const struct ipcx_note *n;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && (n = ipcx_table_note(t, i)); i++) {
+		struct packed_note p;
+
+		memset(&p, 0, sizeof(p));
+		p.kind = n->kind;
+		p.mech = n->mech;
+		p.error = n->error;
+		p.hint = n->hint;
+		p.subject = strlen(n->subject) + 1;
+		p.text = strlen(n->text) + 1;
+		r = ix_buf_add(&all, &p, sizeof(p));
+		if (r == 0)
+			r = ix_buf_add(&all, n->subject, p.subject);
+		if (r == 0)
+			r = ix_buf_add(&all, n->text, p.text);
+	}
+	return r < 0 ? r : put(b, all.data, all.len);
+}
+
+/* A text of so many bytes with its NUL; NULL when it is none. */
+static const char *take_text(struct reader *in, size_t len)
+{
+	const char *text = in->data;
+
+	if (len == 0 || len > in->len || text[len - 1] != '\0')
+		return NULL;
+	in->data += len;
+	in->len -= len;
+	return text;
+}
+
+static int take_notes(struct reader *in, struct ipcx_table *t)
+{
+	auto_free void *all = NULL;
+	struct reader notes = { 0 };
+	int r = take(in, &all, &notes.len);
+
+	notes.data = all;
+	while (r == 0 && notes.len) {
+		struct packed_note p;
+		struct ipcx_note n;
+
+		if (notes.len < sizeof(p))
+			return -EPROTO;
+		memcpy(&p, notes.data, sizeof(p));
+		notes.data += sizeof(p);
+		notes.len -= sizeof(p);
+		n = (struct ipcx_note){
+			.kind = p.kind, .mech = p.mech, .error = p.error, .hint = p.hint
+		};
+		n.subject = take_text(&notes, p.subject);
+		n.text = n.subject ? take_text(&notes, p.text) : NULL;
+		if (!n.text)
+			return -EPROTO;
+		ix_table_add_note(t, &n);
+		if (t->starved)
+			return -ENOMEM;
+	}
+	return r;
+}
+
 int ix_table_pack(const struct ipcx_table *t, struct ix_buf *b)
 {
 	int r = put(b, t, sizeof(*t));
@@ -57,7 +133,7 @@ int ix_table_pack(const struct ipcx_table *t, struct ix_buf *b)
 	if (r == 0)
 		r = put(b, t->pool.data, t->pool.len);
 	if (r == 0)
-		r = put(b, t->notes.data, t->notes.len);
+		r = put_notes(b, t);
 	if (r == 0)
 		r = put(b, t->unknown.data, t->unknown.len);
 	if (r == 0)
@@ -98,7 +174,7 @@ static int take_all(struct reader *in, struct ipcx_table *t)
 	if (r == 0)
 		r = take_buf(in, &t->pool);
 	if (r == 0)
-		r = take_buf(in, &t->notes);
+		r = take_notes(in, t);
 	if (r == 0)
 		r = take_buf(in, &t->unknown);
 	if (r == 0)

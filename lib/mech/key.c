@@ -12,6 +12,7 @@
 #include "base/esc.h"
 #include "base/file.h"
 #include "core/columns.h"
+#include "core/copyin.h"
 #include "core/table.h"
 
 /* ipc/util.h: an id is a sequence number above the index of its slot, IPCMNI_SHIFT or
@@ -63,6 +64,7 @@ static const struct ix_kind id_kind = {
 
 int ipcx_key(struct ipcx *x, const char *path, int proj, uint32_t *ret_key)
 {
+	IX_REQUIRE(x, path, ret_key);
 	key_t key;
 
 	errno = 0;
@@ -125,6 +127,7 @@ static int finish(struct ipcx *x, struct ipcx_table *t, int r,
 int ipcx_keys(struct ipcx *x, const char *const *paths, size_t n, int proj,
 	      struct ipcx_table **ret_table)
 {
+	IX_REQUIRE(x, ret_table);
 	struct ipcx_table *t = begin(x, &key_kind);
 	uint32_t key;
 	int r = 0;
@@ -205,6 +208,7 @@ static int search_path(struct search *s, const char *path, int depth)
 int ipcx_key_search(struct ipcx *x, uint32_t key, const char *const *paths, size_t n,
 		    bool recursive, struct ipcx_table **ret_table)
 {
+	IX_REQUIRE(x, ret_table);
 	struct search s = { .x = x, .key = key, .recursive = recursive };
 	int r = 0;
 
@@ -230,6 +234,7 @@ unsigned ix_id_bits(struct ipcx *x)
 int ipcx_id_split(struct ipcx *x, const struct ipcx_ref *refs, size_t n,
 		  struct ipcx_table **ret_table)
 {
+	IX_REQUIRE(x, ret_table);
 	unsigned bits = ix_id_bits(x);
 	struct ipcx_table *t = begin(x, &id_kind);
 	int r = 0;

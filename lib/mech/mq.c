@@ -59,8 +59,8 @@ static void derive_notify(const struct ipcx_table *t, const struct ix_section *s
 
 	(void)t;
 	(void)s;
-	v->as.s = words[((const struct mq_row *)data)->notify];
-	if (v->as.s)
+	v->as.private_s = words[((const struct mq_row *)data)->notify];
+	if (v->as.private_s)
 		v->type = IPCX_TYPE_STRING;
 }
 

@@ -39,8 +39,8 @@ static void derive_status(const struct ipcx_table *t, const struct ix_section *s
 
 	(void)t;
 	(void)s;
-	v->as.s = words[!!(mode & MODE_DEST) + 2 * !!(mode & MODE_LOCKED)];
-	if (v->as.s)
+	v->as.private_s = words[!!(mode & MODE_DEST) + 2 * !!(mode & MODE_LOCKED)];
+	if (v->as.private_s)
 		v->type = IPCX_TYPE_STRING;
 }
 
@@ -353,7 +353,7 @@ static const struct ix_errtext create_errors[] = {
 	{ -EINVAL, 0,               "the size must be at least 1 byte, at most kernel.shmmax, and below 8 EiB" },
 	{ -ENOSPC, 0,               "kernel.shmmni segments exist, or kernel.shmall pages are in use" },
 	{ -ENOMEM, IPCX_A_HUGE,     "not enough free huge pages of that size (vm.nr_hugepages)" },
-	{ -ENOMEM, 0,               "not enough memory and swap to account for it (vm.overcommit_memory; --noreserve leaves it unaccounted)" },
+	{ -ENOMEM, 0,               "not enough memory and swap to account for it by vm.overcommit_memory" },
 	{ -EPERM,  IPCX_A_HUGE,     "huge pages need CAP_IPC_LOCK or membership in the group vm.hugetlb_shm_group" },
 	{ -ENOSYS, 0,               "this kernel has no System V shared memory, or a filter hides it" },
 	{ 0, 0, NULL },
@@ -388,5 +388,6 @@ const struct ix_mech ix_mech_shm = {
 	.scan = scan, .find = find, .create = create, .caution = caution, .remove = remove_row, .change = change,
 	.memory = ix_shm_memory,
 	.create_errors = create_errors, .change_errors = change_errors,
+	.create_hint = { -ENOMEM, IPCX_HINT_NORESERVE },
 };
 /* clang-format on */

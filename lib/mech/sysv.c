@@ -26,11 +26,12 @@ void ix_derive_sysv_ref(const struct ipcx_table *t, const struct ix_section *s,
 	size_t len = strlen(m->info.name);
 
 	(void)t;
-	memcpy(v->text, m->info.name, len);
-	v->text[len] = ':';
-	*ix_put_i64(v->text + len + 1, ((const struct ix_sysv_row *)row)->id) = '\0';
+	memcpy(v->private_text, m->info.name, len);
+	v->private_text[len] = ':';
+	*ix_put_i64(v->private_text + len + 1, ((const struct ix_sysv_row *)row)->id) =
+		'\0';
 	v->type = IPCX_TYPE_STRING;
-	v->as.s = v->text;
+	v->as.private_s = NULL;
 }
 
 void ix_derive_sysv_mode(const struct ipcx_table *t, const struct ix_section *s,

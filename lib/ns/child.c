@@ -24,6 +24,9 @@
 struct answer {
 	int r;
 	char error[sizeof(((struct ipcx *)0)->error)];
+	enum ipcx_hint_kind hint;
+	char hint_subject[sizeof(((struct ipcx *)0)->hint_subject)];
+	uint64_t hint_value;
 };
 
 /* ---- how users there are numbered here */
@@ -120,9 +123,12 @@ static int write_whole(int fd, const char *data, size_t len)
 static int write_answer(struct ipcx *x, const struct ix_errand *e, int r, int fd)
 {
 	auto_buf struct ix_buf b = { 0 };
-	struct answer head = { .r = r };
+	struct answer head = { .r = r,
+			       .hint = x->hint.kind,
+			       .hint_value = x->hint.value };
 
 	memcpy(head.error, x->error, sizeof(head.error));
+	memcpy(head.hint_subject, x->hint_subject, sizeof(head.hint_subject));
 	if (ix_buf_add(&b, &head, sizeof(head)) < 0 ||
 	    (e->out_size && ix_buf_add(&b, e->out, e->out_size) < 0) ||
 	    (e->t && ix_table_pack(e->t, &b) < 0))
@@ -148,7 +154,8 @@ static int take_answer(struct ipcx *x, const struct ix_errand *e, const struct i
 	if (r < 0)
 		return ix_fail(x, r, "what the process brought back");
 	memcpy(x->error, head.error, sizeof(x->error));
-	return head.r;
+	head.hint_subject[sizeof(head.hint_subject) - 1] = '\0';
+	return ix_hint(x, head.r, head.hint, head.hint_subject, head.hint_value);
 }
 
 static void wait_for(pid_t pid)

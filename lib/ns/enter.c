@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "base/file.h"
+#include "core/copyin.h"
 #include "core/spot.h"
 #include "ns/child.h"
 #include "ns/gear.h"
@@ -88,12 +89,16 @@ static int settle_flags(struct ix_gear *g)
 	if (is_foreign(g) && !(g->flags & IPCX_ENTER_MOUNT) &&
 	    (g->flags &
 	     (g->same_pids ? IPCX_ENTER_PID | IPCX_ENTER_USER : IPCX_ENTER_PID)))
-		return ix_fail_plain(
-			g->x, -EINVAL,
-			"ipc:[%llu]: %s its processes would see our root: its own root has to be entered, too (--mount)",
-			(unsigned long long)g->p->ino,
-			g->same_pids ? "in its user namespace, as PIDs are shared,"
-				     : "in its PID namespace");
+		return ix_hint(
+			g->x,
+			ix_fail_plain(
+				g->x, -EINVAL,
+				"ipc:[%llu]: %s its processes would see our root: its own root has to be entered, too",
+				(unsigned long long)g->p->ino,
+				g->same_pids
+					? "in its user namespace, as PIDs are shared,"
+					: "in its PID namespace"),
+			IPCX_HINT_ENTER_MOUNT, "", 0);
 	if (g->flags & IPCX_ENTER_MOUNT)
 		g->flags |= IPCX_ENTER_PID | IPCX_ENTER_USER;
 	if (g->p->dirfd < 0 ? g->p->userfd < 0 : g->user < 0)
@@ -340,17 +345,17 @@ static int go(const struct ix_gear *g, int rights)
  * The kernel moves only processes of one thread into a user or mount namespace. One that
  * asked a file system for us (base/below.h) may be about to end; it counts until it has.
  */
-static int wait_to_be_alone(const struct ix_gear *g)
+int ix_ns_alone(struct ipcx *x)
 {
 	const struct timespec moment = { .tv_nsec = 1000000 };
 	struct stat st;
 
 	for (int i = 0; i < 1000; i++) {
-		if (fstatat(ix_procfd(g->x), "self/task", &st, 0) < 0 || st.st_nlink <= 3)
+		if (fstatat(ix_procfd(x), "self/task", &st, 0) < 0 || st.st_nlink <= 3)
 			return 0; /* itself, its parent, and one thread */
 		(void)nanosleep(&moment, NULL);
 	}
-	return ix_fail_plain(g->x, -EBUSY,
+	return ix_fail_plain(x, -EBUSY,
 			     "this process has several threads: none of it can be moved");
 }
 
@@ -368,7 +373,7 @@ static int enter(struct ix_gear *g)
 	if (r == 0)
 		r = open_mounts(g);
 	if (r == 0)
-		r = wait_to_be_alone(g);
+		r = ix_ns_alone(g->x);
 	if (r == 0)
 		r = go(g, rights);
 	if (r == 0 && g->p->pidfd >= 0 && !ix_place_lives(g->p))
@@ -378,6 +383,7 @@ static int enter(struct ix_gear *g)
 
 int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags)
 {
+	IX_REQUIRE(x, ns);
 	struct ix_gear g = { .x = x,
 			     .flags = flags,
 			     .shm = -1,

@@ -13,6 +13,7 @@
 
 #include "base/cap.h"
 #include "base/file.h"
+#include "core/copyin.h"
 #include "ns/ns.h"
 
 static int write_proc(struct ipcx *x, const char *file, const char *text)
@@ -82,8 +83,11 @@ static int mount_both(struct ipcx *x, uint64_t shm_size)
 
 int ipcx_ns_new(struct ipcx *x, uint64_t shm_size)
 {
-	int r = leave(x);
+	IX_REQUIRE(x, x);
+	int r = ix_ns_alone(x);
 
+	if (r == 0)
+		r = leave(x);
 	if (r == 0)
 		r = mount_both(x, shm_size);
 	ix_moved(x);

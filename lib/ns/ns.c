@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/num.h"
 #include "container/container.h"
+#include "core/copyin.h"
 #include "ns/discover.h"
 #include "ns/label.h"
 #include "ns/pin.h"
@@ -279,6 +280,7 @@ static int open_word(struct ipcx *x, const char *where, struct ix_place *ret_p)
 
 int ipcx_ns_open(struct ipcx *x, const char *where, struct ipcx_ns **ret_ns)
 {
+	IX_REQUIRE(x, where, ret_ns);
 	struct ix_place p = IX_NO_PLACE;
 	int r;
 

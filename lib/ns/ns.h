@@ -17,6 +17,10 @@ struct ipcx_ns {
  * descriptors of the list. 0 or -ENOMEM with a text. */
 int ix_ns_all_of(struct ipcx *x, struct ix_nslist *l, struct ipcx_ns **ret_ns);
 
+/* Whether this process has one thread, as it must to be moved; waits a moment for one of
+ * ours that is about to end. 0, or -EBUSY with a text. */
+int ix_ns_alone(struct ipcx *x);
+
 /* The only place of a namespace that is open for use. NULL for "all". */
 static inline const struct ix_place *ix_ns_place(const struct ipcx_ns *ns)
 {

@@ -21,6 +21,7 @@
 #include "base/esc.h"
 #include "base/file.h"
 #include "base/mnt.h"
+#include "core/copyin.h"
 #include "ns/discover.h"
 #include "ns/ns.h"
 
@@ -239,6 +240,7 @@ static int check_name(struct ipcx *x, const char *name)
 
 int ipcx_ns_pin(struct ipcx *x, const struct ipcx_ns *ns, const char *name)
 {
+	IX_REQUIRE(x, ns, name);
 	auto_fd int dir = -1;
 	int r = check_name(x, name);
 
@@ -263,6 +265,7 @@ static int drop_file(struct ipcx *x, int dir, const char *name, unsigned flags)
 
 int ipcx_ns_unpin(struct ipcx *x, const char *name, unsigned flags)
 {
+	IX_REQUIRE(x, name);
 	char path[64], full[160];
 	auto_fd int dir = -1, fd = -1;
 	int r = check_name(x, name);

@@ -16,6 +16,7 @@
 #include "base/cap.h"
 #include "base/file.h"
 #include "base/num.h"
+#include "core/copyin.h"
 #include "ns/ns.h"
 
 int ix_user_of(struct ipcx *x, const struct ix_place *p, int *ret_fd)
@@ -77,6 +78,7 @@ static bool parse_number(const char *text, const char *key, unsigned nth,
 
 int ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns, uint64_t *ret_caps)
 {
+	IX_REQUIRE(x, ns, ret_caps);
 	const struct ix_place *p = ns->places;
 	auto_buf struct ix_buf b = { 0 };
 	uint64_t caps = 0;

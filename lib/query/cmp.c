@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/columns.h"
+#include "core/copyin.h"
 #include "core/spot.h"
 #include "ns/ns.h"
 #include "query/query.h"
@@ -186,7 +187,7 @@ static int cmp_limits(struct cmp *c)
 		number(b, i, second, sizeof(second));
 		if (!strcmp(first, second) || ipcx_row_get(a, i, IPCX_F_NAME, &v) < 0)
 			continue;
-		(void)snprintf(name, sizeof(name), "limit %s", v.as.s);
+		(void)snprintf(name, sizeof(name), "limit %s", ipcx_value_string(&v));
 		r = add(c, name, first, second, OTHER, NULL);
 	}
 	ipcx_table_free(a);
@@ -223,7 +224,7 @@ static void public_name(const struct ipcx_table *t, size_t row, char *buf, size_
 				       ipcx_mech_info(ipcx_row_mech(t, row))->name,
 				       v.as.u);
 	} else if (ipcx_row_get(t, row, IPCX_F_REF, &v) == 0) {
-		(void)snprintf(buf, size, "%s", v.as.s);
+		(void)snprintf(buf, size, "%s", ipcx_value_string(&v));
 	}
 }
 
@@ -311,6 +312,7 @@ static int compare(struct cmp *c)
 int ipcx_compare(struct ipcx *x, struct ipcx_ns *first, struct ipcx_ns *second,
 		 struct ipcx_table **ret_table)
 {
+	IX_REQUIRE(x, first, second, ret_table);
 	struct cmp c = { .x = x, .side = { first, second }, .meet = SAME };
 	struct ipcx_ns *before = x->ns;
 	int r;

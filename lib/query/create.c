@@ -8,15 +8,19 @@
 #include "base/num.h"
 #include "core/attr.h"
 #include "core/columns.h"
+#include "core/copyin.h"
 #include "ns/there.h"
 #include "query/fit.h"
 #include "query/query.h"
 
-/* What was made: enough to name it. Whoever wants to know more looks at it. */
+/* What was made: enough to name it, and what tells it from another that gets its id or
+ * name later (query/same.c). Whoever wants to know more looks at it. */
 struct made_row {
 	struct ix_row row;
+	int64_t ctime;
+	uint64_t device, inode;
 	int32_t id;
-	uint32_t key;
+	uint32_t key, cuid;
 	ix_text name, ref;
 	uint8_t existed;
 };
@@ -27,12 +31,10 @@ static void derive_ref(const struct ipcx_table *t, const struct ix_section *s,
 	const struct made_row *made = row;
 
 	v->type = IPCX_TYPE_STRING;
-	v->as.s = ix_table_string(t, made->ref);
-	if (v->as.s)
-		return;
-	(void)snprintf(v->text, sizeof(v->text), "%s:%d", ix_mech(s->mech)->info.name,
-		       made->id);
-	v->as.s = v->text;
+	v->as.private_s = ix_table_string(t, made->ref);
+	if (!v->as.private_s)
+		(void)snprintf(v->private_text, sizeof(v->private_text), "%s:%d",
+			       ix_mech(s->mech)->info.name, made->id);
 }
 
 /* clang-format off */
@@ -44,6 +46,8 @@ static const struct ix_kind made_by_id = {
 		[IPCX_F_REF]     = IX_DERIVED(derive_ref),
 		[IPCX_F_ID]      = IX_COL(struct made_row, id),
 		[IPCX_F_KEY]     = IX_COL(struct made_row, key),
+		[IPCX_F_CUID]    = IX_COL(struct made_row, cuid),
+		[IPCX_F_CTIME]   = IX_COL(struct made_row, ctime),
 		[IPCX_F_EXISTED] = IX_COL(struct made_row, existed)
 	),
 };
@@ -55,6 +59,8 @@ static const struct ix_kind made_by_name = {
 		[IPCX_F_MECH]    = IX_CONSTANT(ix_derive_mech),
 		[IPCX_F_REF]     = IX_DERIVED(derive_ref),
 		[IPCX_F_NAME]    = IX_COL(struct made_row, name),
+		[IPCX_F_DEVICE]  = IX_COL(struct made_row, device),
+		[IPCX_F_INODE]   = IX_COL(struct made_row, inode),
 		[IPCX_F_EXISTED] = IX_COL(struct made_row, existed)
 	),
 };
@@ -93,8 +99,6 @@ static int check_spec(struct ipcx *x, const struct ipcx_attrs *a)
 	const struct ix_mech *m = ix_mech(a->mech);
 	struct ipcx_ref ref;
 
-	if (a->size < sizeof(*a))
-		return ix_fail_plain(x, -EINVAL, "struct ipcx_attrs of an unknown size");
 	if (!m)
 		return ix_fail_plain(x, -EINVAL, "no such mechanism");
 	if (a->set & ~m->info.create)
@@ -157,10 +161,10 @@ static const char *text_of(const struct ipcx_table *t, enum ipcx_field f,
 	if (ipcx_row_get(t, 0, f, v) < 0 || v->type == IPCX_TYPE_NONE)
 		return "?";
 	if (v->type == IPCX_TYPE_STRING)
-		return v->as.s;
-	(void)snprintf(v->text, sizeof(v->text),
-		       v->type == IPCX_TYPE_MODE ? "%04" PRIo64 : "%" PRIu64, v->as.u);
-	return v->text;
+		return ipcx_value_string(v);
+	(void)ipcx_value_format(&(struct ipcx_value){ .type = v->type, .as.u = v->as.u },
+				v->private_text, sizeof(v->private_text));
+	return v->private_text;
 }
 
 /* The first attribute in which the existing object is less than what was asked for; NULL
@@ -212,16 +216,58 @@ static int already_there(struct ipcx *x, const struct ipcx_attrs *a,
 				     ", less than %" PRIu64,
 				     wanted, text_of(t, IPCX_F_REF, &ref), attr->name,
 				     has, ix_attr_value(attr, a));
-	return ix_fail_plain(x, -EEXIST,
-			     "%s: cannot make it: %s exists, owner %s, mode %s%s", wanted,
-			     text_of(t, IPCX_F_REF, &ref),
-			     text_of(t, IPCX_F_OWNER, &owner),
-			     text_of(t, IPCX_F_MODE, &mode),
-			     attr ? "" : " (--if-missing would take it)");
+	(void)ix_fail_plain(x, -EEXIST,
+			    "%s: cannot make it: %s exists, owner %s, mode %s", wanted,
+			    text_of(t, IPCX_F_REF, &ref),
+			    text_of(t, IPCX_F_OWNER, &owner),
+			    text_of(t, IPCX_F_MODE, &mode));
+	return attr ? -EEXIST : ix_hint(x, -EEXIST, IPCX_HINT_TAKE_EXISTING, "", 0);
+}
+
+/* What marks an object that was just made: its first look at it. Where that fails, it is
+ * unknown, and the object will not be taken for the one that was made. */
+static void mark(struct ipcx *x, struct ipcx_table *t, const struct ipcx_ref *ref,
+		 struct made_row *row)
+{
+	static const struct {
+		enum ipcx_field field;
+		bool named;
+	} marks[] = { { IPCX_F_CUID, false },
+		      { IPCX_F_CTIME, false },
+		      { IPCX_F_DEVICE, true },
+		      { IPCX_F_INODE, true } };
+	struct ipcx_query q = { .size = sizeof(q),
+				.refs = ref,
+				.nrefs = 1,
+				.fields = IPCX_FIELDSET(IPCX_F_MECH),
+				.flags = IPCX_NUMERIC };
+	struct ix_scan s = { .verb = IX_LOOK };
+	struct ipcx_table *now = NULL;
+	struct ipcx_value v[ARRAY_SIZE(marks)];
+
+	(void)ix_run(x, &q, &s, &now);
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
+		if (marks[i].named != ix_mech(ref->mech)->info.named)
+			continue;
+		v[i].type = IPCX_TYPE_NONE;
+		if (now && now->rows == 1)
+			(void)ipcx_row_get(now, 0, marks[i].field, &v[i]);
+		if (v[i].type == IPCX_TYPE_NONE)
+			ix_unknown(t, row, marks[i].field);
+		else if (marks[i].field == IPCX_F_CUID)
+			row->cuid = (uint32_t)v[i].as.u;
+		else if (marks[i].field == IPCX_F_CTIME)
+			row->ctime = v[i].as.i;
+		else if (marks[i].field == IPCX_F_DEVICE)
+			row->device = v[i].as.u;
+		else
+			row->inode = v[i].as.u;
+	}
+	ipcx_table_free(now);
 }
 
 /* Add a row for an object that was made or taken. */
-static int keep_made(struct ipcx_table *t, const struct ipcx_attrs *a,
+static int keep_made(struct ipcx *x, struct ipcx_table *t, const struct ipcx_attrs *a,
 		     const struct ipcx_ref *ref, bool existed)
 {
 	struct made_row *row;
@@ -236,6 +282,8 @@ static int keep_made(struct ipcx_table *t, const struct ipcx_attrs *a,
 	row->id = ref->id;
 	row->key = a->set & IPCX_A_KEY ? a->key : 0;
 	row->existed = existed;
+	if (!existed)
+		mark(x, t, ref, row);
 	if (named) {
 		char text[IPCX_REF_MAX];
 
@@ -263,10 +311,8 @@ static int take_existing(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx
 	if (!(a->set & IPCX_A_IF_MISSING) || misfit(there, a, &has)) {
 		r = already_there(x, a, there);
 	} else {
-		ix_row_ref(there, a->mech,
-			   ix_table_at(there, 0, &(const struct ix_section *){ NULL }),
-			   &ref);
-		r = keep_made(t, a, &ref, true);
+		(void)ipcx_row_ref(there, 0, &ref);
+		r = keep_made(x, t, a, &ref, true);
 		ix_table_note(t, IPCX_NOTE_INFO, a->mech, 0,
 			      text_of(there, IPCX_F_REF, &v),
 			      "existed already and is large enough: taken as it is");
@@ -281,21 +327,27 @@ static int explain(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left, in
 {
 	const struct ix_mech *m = ix_mech(a->mech);
 	struct ipcx_attrs rest = *a;
-	char why[512];
+	struct ipcx_hint hint = { .subject = "" };
 	const char *text;
+	char why[512];
 
 	if (x->error[0])
 		return r;
 	rest.set |= IPCX_A_COUNT;
 	rest.count = left;
 	/* A limit in the way is no wrong argument, though the kernel calls it one. */
-	if (ix_explain(x, a->mech, &rest, r, why, sizeof(why)) == 0)
-		return ix_fail_plain(x, r == -EINVAL ? -ERANGE : r,
-				     "%s: cannot make a %s: %s", m->info.name,
-				     m->info.object, why);
+	if (ix_explain(x, a->mech, &rest, r, why, sizeof(why), &hint) == 0) {
+		r = ix_fail_plain(x, r == -EINVAL ? -ERANGE : r,
+				  "%s: cannot make a %s: %s", m->info.name,
+				  m->info.object, why);
+		return ix_hint(x, r, hint.kind, hint.subject, hint.value);
+	}
 	text = ix_errtext(m->create_errors, r, a->set);
-	return ix_fail_plain(x, r, "%s: cannot make a %s: %s", m->info.name,
-			     m->info.object, text ? text : ix_errno_text(r));
+	r = ix_fail_plain(x, r, "%s: cannot make a %s: %s", m->info.name, m->info.object,
+			  text ? text : ix_errno_text(r));
+	return r == m->create_hint.error && text
+		       ? ix_hint(x, r, m->create_hint.hint, "", 0)
+		       : r;
 }
 
 static void unmake(struct ipcx *x, const struct ipcx_ref *ref)
@@ -324,7 +376,7 @@ static int make_one(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left,
 		r = m->create(x, a, &ref);
 		if (r >= 0) {
 			ref.mech = a->mech;
-			r = keep_made(t, a, &ref, false);
+			r = keep_made(x, t, a, &ref, false);
 			if (r < 0) /* the table cannot tell undo() of it */
 				unmake(x, &ref);
 			return r < 0 ? ix_fail_plain(x, r, "out of memory") : 0;
@@ -363,12 +415,6 @@ static void undo(struct ipcx *x, const struct ipcx_table *t)
 	memcpy(x->error, error, sizeof(error));
 }
 
-static const struct ipcx_attrs *spec_at(const struct ipcx_attrs *specs, size_t i)
-{
-	return (const struct ipcx_attrs *)(const void *)((const char *)specs +
-							 i * specs[0].size);
-}
-
 /* Once for each mechanism, not for each object. */
 static void caution(struct ipcx *x, struct ipcx_table *t)
 {
@@ -386,7 +432,7 @@ static int make_all(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 		    struct ipcx_table *t)
 {
 	for (size_t i = 0; i < n; i++) {
-		const struct ipcx_attrs *a = spec_at(specs, i);
+		const struct ipcx_attrs *a = &specs[i];
 		uint64_t count = a->set & IPCX_A_COUNT ? a->count : 1;
 		struct ipcx_attrs there;
 		int r = ix_attrs_there(x, a, &there);
@@ -420,18 +466,51 @@ static int make_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 	return r;
 }
 
+int ix_attrs_in(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_attrs *ret_a)
+{
+	return IX_COPY_IN(x, ipcx_attrs, IPCX_ATTRS_SIZE_0_1, a, ret_a);
+}
+
+/* All of them, whatever size they have in the program. */
+static int take_specs(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
+		      struct ipcx_attrs *ret_specs)
+{
+	const char *at = (const char *)specs;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++, at += specs->size) {
+		const struct ipcx_attrs *spec = (const void *)at;
+
+		r = ix_attrs_in(x, spec, &ret_specs[i]);
+		if (r == 0 && spec->size != specs->size)
+			r = ix_fail_plain(
+				x, -EINVAL,
+				"struct ipcx_attrs: number %zu has another size than the first",
+				i);
+		if (r == 0)
+			r = check_spec(x, &ret_specs[i]);
+	}
+	return r;
+}
+
 int ipcx_create(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 		struct ipcx_table **ret_table)
 {
-	struct order o = { specs, n };
+	IX_REQUIRE(x, ret_table);
+	auto_free struct ipcx_attrs *own = NULL;
+	struct order o = { .n = n };
 	struct ipcx_table *t;
 	int r;
 
-	for (size_t i = 0; i < n; i++) {
-		r = check_spec(x, spec_at(specs, i));
-		if (r < 0)
-			return r;
-	}
+	if (n && !specs)
+		return ix_fail_plain(x, -EINVAL, "struct ipcx_attrs is missing (NULL)");
+	own = calloc(n + 1, sizeof(*own));
+	if (!own)
+		return ix_fail_plain(x, -ENOMEM, "out of memory");
+	r = take_specs(x, specs, n, own);
+	if (r < 0)
+		return r;
+	o.specs = own;
 	r = ix_table_new(&t);
 	if (r < 0)
 		return ix_fail_plain(x, r, "out of memory");

@@ -13,6 +13,7 @@
 #include "base/esc.h"
 #include "core/attr.h"
 #include "core/columns.h"
+#include "core/copyin.h"
 #include "core/mech.h"
 #include "ns/there.h"
 #include "query/limits.h"
@@ -218,6 +219,7 @@ static int fit_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 
 int ipcx_fit(struct ipcx *x, const char *wish, struct ipcx_table **ret_table)
 {
+	IX_REQUIRE(x, wish, ret_table);
 	struct ipcx_attrs a = { .size = sizeof(a) };
 	struct ipcx_table *t;
 	int r = read_wish(x, wish, &a.mech, &a);
@@ -325,6 +327,7 @@ static int shares_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 int ipcx_shares(struct ipcx *x, const struct ipcx_table *t, size_t row,
 		struct ipcx_table **ret_table)
 {
+	IX_REQUIRE(x, t, ret_table);
 	struct owner o = { .attrs.size = sizeof(o.attrs) };
 	struct ipcx_table *shares = NULL;
 	int r;
@@ -345,7 +348,8 @@ int ipcx_shares(struct ipcx *x, const struct ipcx_table *t, size_t row,
 	return ix_table_hand(x, shares, r, ret_table);
 }
 
-static void phrase(const struct need *n, char *buf, size_t size)
+static void phrase(const struct need *n, char *buf, size_t size,
+		   struct ipcx_hint *ret_hint)
 {
 	unsigned long long limit = n->r.limit, used = n->r.used, needed = n->needed;
 	unsigned long long enough = n->raise_to;
@@ -370,15 +374,14 @@ static void phrase(const struct need *n, char *buf, size_t size)
 		(void)snprintf(buf, size, "raise it to %llu (%s)", enough, n->l->change);
 	else if (n->l->change)
 		(void)snprintf(buf, size, "raise it (%s)", n->l->change);
-	else if (enough)
-		(void)snprintf(buf, size, "raise %s (ipcx limits set %s=%llu)",
-			       n->l->source, n->l->name, enough);
 	else
 		(void)snprintf(buf, size, "raise %s", n->l->source);
+	if (!n->l->change && enough)
+		*ret_hint = (struct ipcx_hint){ IPCX_HINT_SET_LIMIT, n->l->name, enough };
 }
 
 int ix_explain(struct ipcx *x, unsigned mech, const struct ipcx_attrs *a, int error,
-	       char *buf, size_t size)
+	       char *buf, size_t size, struct ipcx_hint *ret_hint)
 {
 	struct ix_limits s = ix_limits_begin(x);
 	const struct ix_mech *m = ix_mech(mech);
@@ -394,7 +397,7 @@ int ix_explain(struct ipcx *x, unsigned mech, const struct ipcx_attrs *a, int er
 			continue;
 		n = weigh(&s, c, a);
 		if (n.verdict == NO_ROOM) {
-			phrase(&n, buf, size);
+			phrase(&n, buf, size, ret_hint);
 			return 0;
 		}
 		/*
@@ -406,6 +409,6 @@ int ix_explain(struct ipcx *x, unsigned mech, const struct ipcx_attrs *a, int er
 	}
 	if (!maybe.l)
 		return -ENOENT;
-	phrase(&maybe, buf, size);
+	phrase(&maybe, buf, size, ret_hint);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/columns.h"
+#include "core/copyin.h"
 #include "core/mech.h"
 #include "ns/there.h"
 
@@ -32,19 +33,19 @@ static int count_objects(struct ix_limits *s, const char *mech, uint64_t *ret_n)
 				.fields = IPCX_FIELDSET(IPCX_F_NAME),
 				.flags = IPCX_NUMERIC };
 	struct ipcx_table *t = NULL;
-	struct ipcx_note note;
+	const struct ipcx_note *note;
 	int r = ipcx_mech_mask(mech, &q.mechs);
 
 	if (r == 0)
 		r = ipcx_scan(s->x, &q, &t);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; ipcx_table_note(t, i, &note); i++) {
+	for (size_t i = 0; (note = ipcx_table_note(t, i)); i++) {
 		/* One that was not read would be missing from the count. */
-		if (note.kind != IPCX_NOTE_UNAVAILABLE && note.kind != IPCX_NOTE_FAILED)
+		if (note->kind != IPCX_NOTE_UNAVAILABLE && note->kind != IPCX_NOTE_FAILED)
 			continue;
-		r = note.error ? note.error : -ENOTSUP;
-		(void)snprintf(s->uncounted, sizeof(s->uncounted), "%s", note.text);
+		r = note->error ? note->error : -ENOTSUP;
+		(void)snprintf(s->uncounted, sizeof(s->uncounted), "%s", note->text);
 	}
 	if (r == 0)
 		*ret_n = ipcx_table_rows(t);
@@ -277,12 +278,14 @@ static int limits(struct ipcx *x, struct choice choice, struct ipcx_table **ret_
 
 int ipcx_limits(struct ipcx *x, const char *const *names, struct ipcx_table **ret_table)
 {
+	IX_REQUIRE(x, ret_table);
 	return limits(x, (struct choice){ names, true }, ret_table);
 }
 
 int ipcx_limit_values(struct ipcx *x, const char *const *names,
 		      struct ipcx_table **ret_table)
 {
+	IX_REQUIRE(x, ret_table);
 	return limits(x, (struct choice){ names, false }, ret_table);
 }
 
@@ -306,6 +309,7 @@ static int set_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 
 int ipcx_limit_set(struct ipcx *x, const char *name, uint64_t value)
 {
+	IX_REQUIRE(x, name);
 	struct ipcx_setting s = { name, value };
 	struct order o = { .settings = &s, .n = 1 };
 
@@ -337,6 +341,7 @@ int ipcx_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t
 int ipcx_limit_sysctl(struct ipcx *x, const char *name, uint64_t value, char *buf,
 		      size_t size)
 {
+	IX_REQUIRE(x, name);
 	struct ipcx_setting s = { name, value };
 
 	return ipcx_limit_lines(x, &s, 1, buf, size);

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "core/columns.h"
+#include "core/copyin.h"
 #include "core/spot.h"
 #include "ns/label.h"
 #include "ns/ns.h"
@@ -120,6 +121,7 @@ static int add_members(struct ipcx *x, struct ipcx_table *t, uint64_t ino)
 
 int ipcx_members(struct ipcx *x, struct ipcx_table **ret_table)
 {
+	IX_REQUIRE(x, ret_table);
 	uint64_t ino = x->ns && !x->ns->all ? ix_ns_place(x->ns)->ino
 					    : ix_ns_own(x, "ipc");
 	struct ipcx_table *t;
@@ -192,6 +194,7 @@ static int add_box(struct ipcx *x, struct ipcx_table *t, const struct ix_contain
 
 int ipcx_containers(struct ipcx *x, struct ipcx_table **ret_table)
 {
+	IX_REQUIRE(x, ret_table);
 	uint64_t only = x->ns && !x->ns->all ? ix_ns_place(x->ns)->ino : 0;
 	const struct ix_container *one;
 	struct ix_containers *c;
@@ -289,6 +292,7 @@ static int add_sharers(struct ipcx *x, struct ipcx_table *t)
 
 int ipcx_sharers(struct ipcx *x, struct ipcx_table **ret_table)
 {
+	IX_REQUIRE(x, ret_table);
 	struct ipcx_table *t;
 	int r = ix_table_new(&t);
 

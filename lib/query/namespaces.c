@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "core/columns.h"
+#include "core/copyin.h"
 #include "ns/discover.h"
 #include "ns/label.h"
 #include "ns/ns.h"
@@ -108,12 +109,11 @@ static int scan_objects(struct ipcx *x, struct ipcx_table **ret_t)
 
 static void copy_trouble(const struct ipcx_table *from, struct ipcx_table *to)
 {
-	struct ipcx_note n;
+	const struct ipcx_note *n;
 
-	for (size_t i = 0; ipcx_table_note(from, i, &n); i++)
-		if (n.kind == IPCX_NOTE_UNAVAILABLE || n.kind == IPCX_NOTE_FAILED)
-			ix_table_note(to, n.kind, n.mech, n.error, n.subject, "%s",
-				      n.text);
+	for (size_t i = 0; (n = ipcx_table_note(from, i)); i++)
+		if (n->kind == IPCX_NOTE_UNAVAILABLE || n->kind == IPCX_NOTE_FAILED)
+			ix_table_add_note(to, n);
 }
 
 static int add_usage(struct ipcx_table *t, const struct ipcx_table *objects,
@@ -135,6 +135,7 @@ static int add_usage(struct ipcx_table *t, const struct ipcx_table *objects,
 
 int ipcx_usage(struct ipcx *x, struct ipcx_table **ret_table)
 {
+	IX_REQUIRE(x, ret_table);
 	struct ipcx_table *objects, *t = NULL;
 	size_t place = 0;
 	int r = scan_objects(x, &objects);
@@ -319,6 +320,7 @@ static int list_them(struct ipcx *x, struct ix_nslist *l, struct ix_spaces *how,
 
 int ipcx_namespaces(struct ipcx *x, unsigned flags, struct ipcx_table **ret_table)
 {
+	IX_REQUIRE(x, ret_table);
 	struct ix_spaces how = { .thorough = flags & IPCX_THOROUGH };
 	struct ix_nslist l;
 	struct ipcx_table *t;

@@ -5,7 +5,14 @@
 #include "core/mech.h"
 #include "mech/key.h"
 
-/* Run a query as a scan whose verb and attributes are set. */
+/* Read the query of a program. What cannot be meant is refused whole, before anything is
+ * done to the first object; one that acts on whole mechanisms says so. 0; -EINVAL, -E2BIG
+ * with a text. */
+int ix_query_in(struct ipcx *x, const struct ipcx_query *q, bool acts,
+		struct ipcx_query *ret_q);
+
+/* Run a query (which was read, or made here) as a scan whose verb and attributes are set.
+ */
 int ix_run(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 	   struct ipcx_table **ret_table);
 
@@ -32,9 +39,8 @@ void ix_number_here(const struct ix_idmap *map, const struct ix_kind *kind, void
 int ix_attrs_there(struct ipcx *x, const struct ipcx_attrs *a,
 		   struct ipcx_attrs *ret_there);
 
-/* What cannot be meant is refused whole, before anything is done to the first object: 0,
- * or -EINVAL with a text. */
-int ix_query_check(struct ipcx *x, const struct ipcx_query *q);
+/* The struct of attributes of a program. 0; -EINVAL, -E2BIG with a text. */
+int ix_attrs_in(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_attrs *ret_a);
 
 /* Where a reference stands in the snapshot that s->same names. */
 struct ix_same {

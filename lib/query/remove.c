@@ -6,6 +6,7 @@
 
 #include "core/attr.h"
 #include "core/columns.h"
+#include "core/copyin.h"
 #include "query/query.h"
 
 const char *ix_denied(const struct ix_kind *kind, const void *row, char *buf, size_t size)
@@ -28,9 +29,12 @@ const char *ix_denied(const struct ix_kind *kind, const void *row, char *buf, si
 
 int ipcx_remove(struct ipcx *x, const struct ipcx_query *q, struct ipcx_table **ret_table)
 {
+	IX_REQUIRE(x, q, ret_table);
 	struct ix_scan s = { .verb = IX_REMOVE };
+	struct ipcx_query own;
+	int r = ix_query_in(x, q, true, &own);
 
-	return ix_run(x, q, &s, ret_table);
+	return r < 0 ? r : ix_run(x, &own, &s, ret_table);
 }
 
 static int can_change(struct ipcx *x, const struct ix_mech *m, const char *subject,
@@ -51,12 +55,8 @@ static int can_change(struct ipcx *x, const struct ix_mech *m, const char *subje
 static int check_change(struct ipcx *x, const struct ipcx_query *q,
 			const struct ipcx_attrs *attrs)
 {
-	int r = ix_query_check(x, q);
+	int r = 0;
 
-	if (r < 0)
-		return r;
-	if (attrs->size < sizeof(*attrs))
-		return ix_fail_plain(x, -EINVAL, "struct ipcx_attrs of an unknown size");
 	if ((attrs->set & IPCX_A_UID && attrs->uid == (uid_t)-1) ||
 	    (attrs->set & IPCX_A_GID && attrs->gid == (gid_t)-1))
 		return ix_fail_plain(x, -EINVAL, "4294967295 is no user or group id");
@@ -80,10 +80,10 @@ static int check_change(struct ipcx *x, const struct ipcx_query *q,
 
 static void copy_notes(const struct ipcx_table *from, struct ipcx_table *to)
 {
-	struct ipcx_note n;
+	const struct ipcx_note *n;
 
-	for (size_t i = 0; ipcx_table_note(from, i, &n); i++)
-		ix_table_note(to, n.kind, n.mech, n.error, n.subject, "%s", n.text);
+	for (size_t i = 0; (n = ipcx_table_note(from, i)); i++)
+		ix_table_add_note(to, n);
 }
 
 /* Look once more at the objects of a table. */
@@ -100,29 +100,36 @@ static int look_again(struct ipcx *x, const struct ipcx_query *q,
 	for (size_t i = 0; i < changed->rows; i++) {
 		const void *row = ix_table_at(changed, i, &section);
 
-		ix_row_ref(changed, section->mech, row, &refs[i]);
+		ix_row_ref(changed, section, row, &refs[i]);
 	}
 	again.refs = refs;
 	again.nrefs = changed->rows;
 	again.mechs = 0;
 	again.where = NULL;
 	again.same = NULL;
+	again.max_rows = again.resume = 0;
 	return ix_run(x, &again, &s, ret_table);
 }
 
 int ipcx_change(struct ipcx *x, const struct ipcx_query *q,
 		const struct ipcx_attrs *attrs, struct ipcx_table **ret_table)
 {
-	struct ix_scan s = { .verb = IX_CHANGE, .attrs = attrs };
+	IX_REQUIRE(x, q, attrs, ret_table);
+	struct ipcx_attrs wanted;
+	struct ix_scan s = { .verb = IX_CHANGE, .attrs = &wanted };
 	struct ipcx_table *changed, *now;
-	int r = check_change(x, q, attrs);
+	struct ipcx_query own;
+	int r = ix_query_in(x, q, true, &own);
 
+	if (r == 0)
+		r = ix_attrs_in(x, attrs, &wanted);
+	if (r == 0)
+		r = check_change(x, &own, &wanted);
+	if (r == 0)
+		r = ix_run(x, &own, &s, &changed);
 	if (r < 0)
 		return r;
-	r = ix_run(x, q, &s, &changed);
-	if (r < 0)
-		return r;
-	r = look_again(x, q, changed, &now);
+	r = look_again(x, &own, changed, &now);
 	if (r == 0) {
 		copy_notes(changed, now);
 		r = ix_table_hand(x, now, 0, ret_table);

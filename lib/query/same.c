@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/columns.h"
 #include "query/query.h"
 
 /* What an object does not change by being used. A POSIX object is its file. */
@@ -45,10 +46,15 @@ int ix_same_index(struct ix_scan *s)
 	for (size_t i = 0; i < n; i++) {
 		const void *row = ix_table_at(s->same, i, &section);
 
-		ix_row_ref(s->same, section->mech, row, &ref);
-		s->same_index[i] = (struct ix_same){ .hash = hash_ref(&ref), .row = i };
+		/* What ipcx_create() found there is not what it made. */
+		if (ix_kind_has(section->kind, IPCX_F_EXISTED) &&
+		    ix_column_raw(ix_column(section->kind, IPCX_F_EXISTED), row))
+			continue;
+		ix_row_ref(s->same, section, row, &ref);
+		s->same_index[s->nsame++] =
+			(struct ix_same){ .hash = hash_ref(&ref), .row = i };
 	}
-	qsort(s->same_index, n, sizeof(*s->same_index), by_hash);
+	qsort(s->same_index, s->nsame, sizeof(*s->same_index), by_hash);
 	return 0;
 }
 
@@ -66,7 +72,7 @@ static bool equal(const struct ix_scan *s, const struct ix_section *here, const 
 
 static bool marks_equal(const struct ix_scan *s, const void *row, size_t old_row)
 {
-	const struct ix_section *here = &s->t->sections[s->t->nsections - 1], *there;
+	const struct ix_section *here = ix_last_section(s->t), *there;
 	const void *old = ix_table_at(s->same, old_row, &there);
 	bool named = ix_mech(s->mech)->info.named;
 	const enum ipcx_field *marks = named ? posix_marks : sysv_marks;
@@ -84,9 +90,9 @@ bool ix_same_object(struct ix_scan *s, const void *row)
 	struct ix_same want, *found;
 	char subject[IPCX_REF_MAX];
 
-	ix_row_ref(s->t, s->mech, row, &ref);
+	ix_row_ref(s->t, ix_last_section(s->t), row, &ref);
 	want.hash = hash_ref(&ref);
-	found = bsearch(&want, s->same_index, s->same->rows, sizeof(*found), by_hash);
+	found = bsearch(&want, s->same_index, s->nsame, sizeof(*found), by_hash);
 	if (!found)
 		return false; /* new since then */
 	if (marks_equal(s, row, found->row))

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "core/columns.h"
+#include "core/copyin.h"
 #include "core/expr.h"
 #include "ns/ns.h"
 #include "ns/sharers.h"
@@ -27,21 +28,37 @@ void *ix_scan_row(struct ix_scan *s)
 	return ix_table_row(s->t);
 }
 
-void ix_row_ref(const struct ipcx_table *t, unsigned mech, const void *row,
+void ix_row_ref(const struct ipcx_table *t, const struct ix_section *s, const void *row,
 		struct ipcx_ref *ret_ref)
 {
-	const struct ix_mech *m = ix_mech(mech);
-	const struct ix_section s = { .kind = m->kind, .mech = mech };
 	struct ipcx_value v;
 
-	*ret_ref = (struct ipcx_ref){ .mech = mech, .by = IPCX_BY_ID };
-	if (!m->info.named) {
-		ret_ref->id = (int32_t)ix_column_raw(ix_column(m->kind, IPCX_F_ID), row);
+	*ret_ref = (struct ipcx_ref){ .mech = s->mech, .by = IPCX_BY_ID };
+	if (!ix_mech(s->mech)->info.named) {
+		ret_ref->id = (int32_t)ix_column_raw(ix_column(s->kind, IPCX_F_ID), row);
 		return;
 	}
 	ret_ref->by = IPCX_BY_NAME;
-	if (ix_row_value(t, &s, row, IPCX_F_NAME, &v) == 0 && v.type == IPCX_TYPE_STRING)
-		(void)snprintf(ret_ref->name, sizeof(ret_ref->name), "%s", v.as.s);
+	if (ix_row_value(t, s, row, IPCX_F_NAME, &v) == 0 && v.type == IPCX_TYPE_STRING)
+		(void)snprintf(ret_ref->name, sizeof(ret_ref->name), "%s",
+			       ipcx_value_string(&v));
+}
+
+int ipcx_row_ref(const struct ipcx_table *t, size_t row, struct ipcx_ref *ret_ref)
+{
+	const struct ix_section *s;
+	const void *data;
+
+	if (!t || !ret_ref)
+		return -EINVAL;
+	data = ix_table_at(t, row, &s);
+	if (!data)
+		return -EINVAL;
+	if (!ix_mech(s->mech) || !ix_kind_has(s->kind, IPCX_F_REF) ||
+	    !ix_kind_has(s->kind, ix_mech(s->mech)->info.named ? IPCX_F_NAME : IPCX_F_ID))
+		return -ENODATA;
+	ix_row_ref(t, s, data, ret_ref);
+	return 0;
 }
 
 /* IPC_SET sets the owner as well: one without a number there cannot be set again, and
@@ -59,9 +76,12 @@ static int keeps_owner(struct ix_scan *s, const struct ix_mech *m, const void *r
 		if (!(s->attrs->set & owners[i].set) &&
 		    ix_column_raw(ix_column(m->kind, owners[i].field), row) ==
 			    IX_UNMAPPED)
-			return ix_fail_plain(
-				s->x, -EOVERFLOW,
-				"its owner or group is nobody in that user namespace: give it one (--owner USER:GROUP)");
+			return ix_hint(
+				s->x,
+				ix_fail_plain(
+					s->x, -EOVERFLOW,
+					"its owner or group is nobody in that user namespace: give it one"),
+				IPCX_HINT_SET_OWNER, "", 0);
 	return 0;
 }
 
@@ -87,12 +107,19 @@ static void note_failure(struct ix_scan *s, const struct ix_mech *m, const void 
 			 int r)
 {
 	char subject[IPCX_REF_MAX], who[160];
+	struct ipcx_note note = { .kind = IPCX_NOTE_FAILED,
+				  .mech = s->mech,
+				  .error = r,
+				  .subject = subject,
+				  .hint = ipcx_error_hint(s->x)->kind };
 	const char *text = s->x->error;
+	char line[sizeof(s->x->error) + 32];
 	struct ipcx_ref ref;
 
-	ix_row_ref(s->t, s->mech, row, &ref);
+	ix_row_ref(s->t, ix_last_section(s->t), row, &ref);
 	(void)ipcx_ref_format(&ref, subject, sizeof(subject));
 	if (!text[0]) {
+		note.hint = IPCX_HINT_NONE;
 		text = ix_errtext(s->verb == IX_REMOVE ? m->remove_errors
 						       : m->change_errors,
 				  r, s->attrs ? s->attrs->set : 0);
@@ -101,14 +128,16 @@ static void note_failure(struct ix_scan *s, const struct ix_mech *m, const void 
 		if (!text)
 			text = ix_errno_text(r);
 	}
-	ix_table_note(s->t, IPCX_NOTE_FAILED, s->mech, r, subject, "cannot %s: %s",
-		      s->verb == IX_REMOVE ? "remove" : "change", text);
+	(void)snprintf(line, sizeof(line), "cannot %s: %s",
+		       s->verb == IX_REMOVE ? "remove" : "change", text);
+	note.text = line;
+	ix_table_add_note(s->t, &note);
 }
 
 int ix_scan_keep(struct ix_scan *s)
 {
 	const struct ix_mech *m = ix_mech(s->mech);
-	struct ix_section *section = &s->t->sections[s->t->nsections - 1];
+	const struct ix_section *section = ix_last_section(s->t);
 	char *row = s->t->arena.data + s->t->arena.len;
 	const void *given = row;
 	uint64_t raw[IX_WORDS];
@@ -318,21 +347,27 @@ static int scan_all(struct ix_scan *s, const struct ipcx_query *q)
 						   .looks = s->verb == IX_LOOK });
 }
 
-int ix_query_check(struct ipcx *x, const struct ipcx_query *q)
+static int check_query(struct ipcx *x, const struct ipcx_query *q, bool acts)
 {
 	uint64_t known = 0;
 	int r = 0;
 
 	(void)ipcx_mech_mask("all", &known);
-	if (q->size < sizeof(*q))
-		return ix_fail_plain(x, -EINVAL, "struct ipcx_query of an unknown size");
 	if (q->mechs & ~known)
 		return ix_fail_plain(x, -EINVAL,
 				     "the query asks for an unknown mechanism");
-	if (q->flags & ~(IPCX_NUMERIC | IPCX_DRY_RUN))
+	if (q->flags & ~(IPCX_NUMERIC | IPCX_DRY_RUN | IPCX_ALL))
 		return ix_fail_plain(x, -EINVAL, "the query has an unknown flag");
 	if (q->nrefs && !q->refs)
 		return ix_fail_plain(x, -EINVAL, "the query has no references");
+	if (q->nrefs && q->mechs)
+		return ix_fail_plain(
+			x, -EINVAL,
+			"the query names mechanisms and references: these are two queries");
+	if (acts && q->mechs && !q->where && !q->same && !(q->flags & IPCX_ALL))
+		return ix_fail_plain(
+			x, -EINVAL,
+			"the query has no condition: all objects of a mechanism are meant with IPCX_ALL only");
 	for (size_t i = 0; r == 0 && i < q->nrefs; i++)
 		r = ix_ref_check(x, &q->refs[i]);
 	for (unsigned f = 0; r == 0 && f <= IPCX_NO_FIELD; f++)
@@ -344,14 +379,19 @@ int ix_query_check(struct ipcx *x, const struct ipcx_query *q)
 	return r;
 }
 
+int ix_query_in(struct ipcx *x, const struct ipcx_query *q, bool acts,
+		struct ipcx_query *ret_q)
+{
+	int r = IX_COPY_IN(x, ipcx_query, IPCX_QUERY_SIZE_0_1, q, ret_q);
+
+	return r < 0 ? r : check_query(x, ret_q, acts);
+}
+
 int ix_run(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 	   struct ipcx_table **ret_table)
 {
-	int r = ix_query_check(x, q);
+	int r = ix_table_new(&s->t);
 
-	if (r < 0)
-		return r;
-	r = ix_table_new(&s->t);
 	if (r < 0)
 		return ix_fail_plain(x, r, "out of memory");
 	s->x = x;
@@ -375,9 +415,12 @@ int ix_run(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 
 int ipcx_scan(struct ipcx *x, const struct ipcx_query *q, struct ipcx_table **ret_table)
 {
+	IX_REQUIRE(x, q, ret_table);
 	struct ix_scan s = { .verb = IX_LOOK, .once = true };
+	struct ipcx_query own;
+	int r = ix_query_in(x, q, false, &own);
 
-	return ix_run(x, q, &s, ret_table);
+	return r < 0 ? r : ix_run(x, &own, &s, ret_table);
 }
 
 static int contents_there(struct ipcx *x, void *arg, struct ipcx_table *t)
@@ -391,6 +434,7 @@ static int contents_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 int ipcx_contents(struct ipcx *x, const struct ipcx_ref *ref,
 		  struct ipcx_table **ret_table)
 {
+	IX_REQUIRE(x, ref, ret_table);
 	struct ipcx_ref copy = *ref;
 	const struct ix_mech *m = ix_mech(ref->mech);
 	struct ipcx_table *t;

@@ -9,6 +9,7 @@
 #include <sys/shm.h>
 
 #include "core/columns.h"
+#include "core/copyin.h"
 #include "core/mech.h"
 #include "limits/limits.h"
 #include "ns/there.h"
@@ -147,6 +148,7 @@ static int totals_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 
 int ipcx_totals(struct ipcx *x, struct ipcx_table **ret_table)
 {
+	IX_REQUIRE(x, ret_table);
 	struct ix_errand e = { .run = totals_there, .looks = true };
 	struct ipcx_table *t;
 	int r = ix_table_new(&t);

@@ -71,7 +71,8 @@ void ix_keep_limits(struct ipcx *x, struct ix_arena *arena)
 		    limit.type != IPCX_TYPE_UINT || at >= sizeof(arena->limits))
 			continue;
 		at += (size_t)snprintf(arena->limits + at, sizeof(arena->limits) - at,
-				       "%s%s %llu", at ? ", " : "", name.as.s,
+				       "%s%s %llu", at ? ", " : "",
+				       ipcx_value_string(&name),
 				       (unsigned long long)limit.as.u);
 	}
 	ipcx_table_free(t);

@@ -66,7 +66,7 @@ static inline const char *string(const struct ipcx_table *t, size_t row,
 	assert_int_equal(ipcx_row_get(t, row, field, &v), 0);
 	assert_int_equal(v.type, IPCX_TYPE_STRING);
 	next = (next + 1) % ARRAY_SIZE(texts);
-	(void)snprintf(texts[next], sizeof(texts[next]), "%s", v.as.s);
+	(void)snprintf(texts[next], sizeof(texts[next]), "%s", ipcx_value_string(&v));
 	return texts[next];
 }
 
@@ -134,7 +134,7 @@ static inline int begin(void **state)
 static inline int end(void **state)
 {
 	struct ipcx *x = *state;
-	struct ipcx_query q = { .size = sizeof(q) };
+	struct ipcx_query q = { .size = sizeof(q), .flags = IPCX_ALL };
 	struct ipcx_table *gone;
 
 	if (ipcx_mech_mask("all", &q.mechs) < 0 || ipcx_remove(x, &q, &gone) < 0)

@@ -80,7 +80,7 @@ static void slices_are_the_whole(void **state)
 static void dry_run(void **state)
 {
 	struct ipcx *x = *state;
-	struct ipcx_query q = { .size = sizeof(q), .flags = IPCX_DRY_RUN };
+	struct ipcx_query q = { .size = sizeof(q), .flags = IPCX_DRY_RUN | IPCX_ALL };
 	struct ipcx_table *t;
 
 	for (unsigned m = 0; ipcx_mech_info(m); m++)
@@ -92,7 +92,7 @@ static void dry_run(void **state)
 		ipcx_table_free(t);
 	}
 	assert_int_equal(count(x, "all"), 6);
-	q.flags = 0;
+	q.flags = IPCX_ALL;
 	assert_int_equal(ipcx_remove(x, &q, &t), 0);
 	assert_int_equal(ipcx_table_rows(t), 6);
 	assert_int_equal(number(t, 0, IPCX_F_SIZE), 4096); /* as they were */
@@ -106,13 +106,13 @@ static size_t remove_same(struct ipcx *x, const struct ipcx_table *same, uint64_
 {
 	struct ipcx_query q = { .size = sizeof(q), .mechs = mechs, .same = same };
 	struct ipcx_table *t;
-	struct ipcx_note note;
+	const struct ipcx_note *note;
 	size_t rows;
 
 	*ret_left = 0;
 	assert_int_equal(ipcx_remove(x, &q, &t), 0);
-	for (size_t i = 0; ipcx_table_note(t, i, &note); i++)
-		*ret_left += note.kind == IPCX_NOTE_FAILED;
+	for (size_t i = 0; (note = ipcx_table_note(t, i)); i++)
+		*ret_left += note->kind == IPCX_NOTE_FAILED;
 	rows = ipcx_table_rows(t);
 	ipcx_table_free(t);
 	return rows;
@@ -256,7 +256,7 @@ static void change_answers_with_what_is(void **state)
 	struct ipcx_ref refs[2];
 	struct ipcx_query q = { .size = sizeof(q), .refs = refs, .nrefs = 2 };
 	struct ipcx_table *t;
-	struct ipcx_note note;
+	const struct ipcx_note *note;
 
 	make_small(x, "psem", "/a", &refs[0]);
 	refs[1] = refs[0];
@@ -264,11 +264,12 @@ static void change_answers_with_what_is(void **state)
 	assert_int_equal(ipcx_change(x, &q, &a, &t), 0);
 	assert_int_equal(ipcx_table_rows(t), 1);
 	assert_int_equal(number(t, 0, IPCX_F_MODE), 0640);
-	assert_true(ipcx_table_note(t, 0, &note));
-	assert_int_equal(note.kind, IPCX_NOTE_MISSING);
-	assert_string_equal(note.subject, "psem:/z");
-	assert_int_equal(note.error, -ENOENT);
-	assert_false(ipcx_table_note(t, 1, &note));
+	note = ipcx_table_note(t, 0);
+	assert_non_null(note);
+	assert_int_equal(note->kind, IPCX_NOTE_MISSING);
+	assert_string_equal(note->subject, "psem:/z");
+	assert_int_equal(note->error, -ENOENT);
+	assert_null(ipcx_table_note(t, 1));
 	ipcx_table_free(t);
 }
 

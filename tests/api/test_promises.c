@@ -58,7 +58,7 @@ static void tables_outlive_their_context(void **state)
 static void tables_do_not_change(void **state)
 {
 	struct ipcx *x = *state;
-	struct ipcx_query q = { .size = sizeof(q) };
+	struct ipcx_query q = { .size = sizeof(q), .flags = IPCX_ALL };
 	struct ipcx_table *t, *gone;
 
 	make_small(x, "sem", NULL, NULL);

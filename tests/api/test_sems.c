@@ -21,7 +21,7 @@ static struct ipcx_ref made(struct ipcx *x, const char *mech, const char *name,
 	a.nsems = n;
 	assert_int_equal(ipcx_create(x, &a, 1, &t), 0);
 	assert_int_equal(ipcx_row_get(t, 0, IPCX_F_REF, &v), 0);
-	assert_int_equal(ipcx_ref_parse(x, v.as.s, IPCX_NO_MECH, &ref), 0);
+	assert_int_equal(ipcx_ref_parse(x, ipcx_value_string(&v), IPCX_NO_MECH, &ref), 0);
 	ipcx_table_free(t);
 	return ref;
 }

@@ -25,7 +25,7 @@ static uint64_t digest_value(uint64_t digest, const struct ipcx_value *v)
 {
 	digest = mix(digest, (uint64_t)v->type);
 	if (v->type == IPCX_TYPE_STRING)
-		for (const char *p = v->as.s; *p; p++)
+		for (const char *p = ipcx_value_string(v); *p; p++)
 			digest = mix(digest, (unsigned char)*p);
 	else if (v->type != IPCX_TYPE_NONE)
 		digest = mix(digest, v->as.u);
@@ -36,7 +36,7 @@ static uint64_t digest_value(uint64_t digest, const struct ipcx_value *v)
 static uint64_t digest_table(const struct ipcx_table *t, const struct ipcx_expr *where)
 {
 	uint64_t digest = mix(0, ipcx_table_rows(t));
-	struct ipcx_note note;
+	const struct ipcx_note *note;
 
 	for (size_t row = 0; row < ipcx_table_rows(t); row++) {
 		digest = mix(digest, ipcx_row_mech(t, row));
@@ -48,8 +48,8 @@ static uint64_t digest_table(const struct ipcx_table *t, const struct ipcx_expr 
 				digest = digest_value(digest, &v);
 		}
 	}
-	for (size_t i = 0; ipcx_table_note(t, i, &note); i++)
-		digest = mix(digest, strlen(note.text));
+	for (size_t i = 0; (note = ipcx_table_note(t, i)); i++)
+		digest = mix(digest, strlen(note->text));
 	return digest;
 }
 
@@ -83,7 +83,7 @@ static const char *make_and_remove(struct ipcx *x)
 		return "nothing could be made";
 	q.refs = &ref;
 	if (ipcx_row_get(t, 0, IPCX_F_REF, &v) < 0 ||
-	    ipcx_ref_parse(x, v.as.s, IPCX_NO_MECH, &ref) < 0 ||
+	    ipcx_ref_parse(x, ipcx_value_string(&v), IPCX_NO_MECH, &ref) < 0 ||
 	    ipcx_remove(x, &q, &gone) < 0)
 		wrong = "what was made could not be removed";
 	else if (ipcx_table_rows(gone) != 1)

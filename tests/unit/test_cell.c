@@ -20,7 +20,7 @@ static const struct cell_style people = { .raw = false }, exact = { .bytes = tru
 #define KEY(n)    { .type = IPCX_TYPE_KEY, .as.u = (n) }
 #define MODE(n)   { .type = IPCX_TYPE_MODE, .as.u = (n) }
 #define BOOL(n)   { .type = IPCX_TYPE_BOOL, .as.u = (n) }
-#define STRING(t) { .type = IPCX_TYPE_STRING, .as.s = (t) }
+#define STRING(t) { .type = IPCX_TYPE_STRING, .as.private_s = (t) }
 #define K         UINT64_C(1024)
 
 static const struct {
@@ -204,7 +204,7 @@ static void long_strings(void **state)
 	assert_true(text && buf);
 	memset(text, '\x01', CELL_MAX);
 	text[CELL_MAX] = '\0';
-	v.as.s = text;
+	v.as.private_s = text;
 	end = cell_text(buf, ipcx_field_info(IPCX_F_NAME), &v, &people);
 	assert_true(end > buf + CELL_MAX - 8 && end < buf + CELL_MAX);
 	assert_memory_equal(end - 4, "\\x01", 4);

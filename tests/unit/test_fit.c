@@ -13,20 +13,27 @@ static void explained(void **state)
 {
 	const struct tree *t = *state;
 	struct ipcx_attrs a = { .size = sizeof(a), .set = IPCX_A_NSEMS, .nsems = 300 };
+	struct ipcx_hint hint = { .subject = "" };
 	char text[256] = "";
 	unsigned sem;
 
 	assert_int_equal(ipcx_mech_by_name("sem", (size_t)-1, &sem), 0);
 	put(t, "sys/kernel/sem", "250\t32000\t32\t128\n");
-	assert_int_equal(ix_explain(t->x, sem, &a, -EINVAL, text, sizeof(text)), 0);
-	assert_string_equal(text, "semmsl is 250, 300 needed: raise kernel.sem "
-				  "(ipcx limits set semmsl=300)");
-	assert_int_equal(ix_explain(t->x, sem, &a, EINVAL, text, 12), 0);
+	assert_int_equal(ix_explain(t->x, sem, &a, -EINVAL, text, sizeof(text), &hint),
+			 0);
+	assert_string_equal(text, "semmsl is 250, 300 needed: raise kernel.sem");
+	assert_int_equal(hint.kind, IPCX_HINT_SET_LIMIT);
+	assert_string_equal(hint.subject, "semmsl");
+	assert_int_equal(hint.value, 300);
+	assert_int_equal(ix_explain(t->x, sem, &a, EINVAL, text, 12, &hint), 0);
 	assert_string_equal(text, "semmsl is 2");
 	a.nsems = 250;
-	assert_int_equal(ix_explain(t->x, sem, &a, -EINVAL, text, sizeof(text)), -ENOENT);
-	assert_int_equal(ix_explain(t->x, sem, &a, -EIO, text, sizeof(text)), -ENOENT);
-	assert_int_equal(ix_explain(t->x, IPCX_NO_MECH, &a, -EINVAL, text, sizeof(text)),
+	assert_int_equal(ix_explain(t->x, sem, &a, -EINVAL, text, sizeof(text), &hint),
+			 -ENOENT);
+	assert_int_equal(ix_explain(t->x, sem, &a, -EIO, text, sizeof(text), &hint),
+			 -ENOENT);
+	assert_int_equal(ix_explain(t->x, IPCX_NO_MECH, &a, -EINVAL, text, sizeof(text),
+				    &hint),
 			 -ENOENT);
 }
 

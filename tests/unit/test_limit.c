@@ -232,19 +232,21 @@ static void reasons_once(void **state)
 					     NULL };
 	const struct tree *t = *state;
 	struct ipcx_table *table;
-	struct ipcx_note note;
+	const struct ipcx_note *note;
 
 	put(t, "sys/kernel/shm_rmid_forced", "junk\n");
 	assert_int_equal(ipcx_limits(t->x, names, &table), 0);
 	assert_int_equal(ipcx_table_rows(table), 4);
 	assert_string_equal(ipcx_table_kind(table), "limits");
-	assert_true(ipcx_table_note(table, 0, &note));
-	assert_int_equal(note.error, -ENOENT);
-	assert_string_equal(note.subject, "mqueue_msg_max, mqueue_msgsize_max");
-	assert_true(ipcx_table_note(table, 1, &note));
-	assert_int_equal(note.error, -EINVAL);
-	assert_string_equal(note.subject, "shm_rmid_forced");
-	assert_false(ipcx_table_note(table, 2, &note));
+	note = ipcx_table_note(table, 0);
+	assert_non_null(note);
+	assert_int_equal(note->error, -ENOENT);
+	assert_string_equal(note->subject, "mqueue_msg_max, mqueue_msgsize_max");
+	note = ipcx_table_note(table, 1);
+	assert_non_null(note);
+	assert_int_equal(note->error, -EINVAL);
+	assert_string_equal(note->subject, "shm_rmid_forced");
+	assert_null(ipcx_table_note(table, 2));
 	ipcx_table_free(table);
 }
 

@@ -9,7 +9,7 @@
 #define UINT(n)   { .type = IPCX_TYPE_UINT, .as.u = (n) }
 #define REAL(n)   { .type = IPCX_TYPE_REAL, .as.d = (n) }
 #define TIME(n)   { .type = IPCX_TYPE_TIME, .as.i = (n) }
-#define STRING(t) { .type = IPCX_TYPE_STRING, .as.s = (t) }
+#define STRING(t) { .type = IPCX_TYPE_STRING, .as.private_s = (t) }
 
 /* Each is less than the next. */
 static const struct ipcx_value ascending[] = {

@@ -67,8 +67,9 @@ static bool same_value(const struct ipcx_value *a, const struct ipcx_value *b)
 {
 	if (a->type != b->type)
 		return false;
-	return a->type == IPCX_TYPE_STRING ? !strcmp(a->as.s, b->as.s)
-					   : a->as.u == b->as.u;
+	return a->type == IPCX_TYPE_STRING
+		       ? !strcmp(ipcx_value_string(a), ipcx_value_string(b))
+		       : a->as.u == b->as.u;
 }
 
 static void same_rows(const struct ipcx_table *a, const struct ipcx_table *b)
@@ -89,16 +90,18 @@ static void same_rows(const struct ipcx_table *a, const struct ipcx_table *b)
 
 static void same_notes(const struct ipcx_table *a, const struct ipcx_table *b)
 {
-	struct ipcx_note n, m;
+	const struct ipcx_note *n, *m;
 	size_t i = 0;
 
-	for (; ipcx_table_note(a, i, &n); i++) {
-		assert_true(ipcx_table_note(b, i, &m));
-		assert_true(n.kind == m.kind && n.mech == m.mech && n.error == m.error);
-		assert_string_equal(n.subject, m.subject);
-		assert_string_equal(n.text, m.text);
+	for (; (n = ipcx_table_note(a, i)); i++) {
+		m = ipcx_table_note(b, i);
+		assert_non_null(m);
+		assert_true(n->kind == m->kind && n->mech == m->mech &&
+			    n->error == m->error && n->hint == m->hint);
+		assert_string_equal(n->subject, m->subject);
+		assert_string_equal(n->text, m->text);
 	}
-	assert_false(ipcx_table_note(b, i, &m));
+	assert_null(ipcx_table_note(b, i));
 }
 
 static void same_names(const struct ix_names *a, const struct ix_names *b)
@@ -187,7 +190,6 @@ static void grows_on(void **state)
 	struct ipcx_table *t = full_table(), *got = NULL;
 	struct test_row *row;
 	struct ipcx_value v;
-	struct ipcx_note note;
 	struct ix_buf b;
 
 	(void)state;
@@ -206,9 +208,9 @@ static void grows_on(void **state)
 	for (uint32_t i = 0; i < 100; i++)
 		assert_int_equal(ix_names_add(&got->users, i + 1000, 1), 0);
 	assert_int_equal(ipcx_row_get(got, 54, IPCX_F_NAME, &v), 0);
-	assert_string_equal(v.as.s, "new");
-	assert_true(ipcx_table_note(got, 2, &note));
-	assert_string_equal(note.text, "newer");
+	assert_string_equal(ipcx_value_string(&v), "new");
+	assert_non_null(ipcx_table_note(got, 2));
+	assert_string_equal(ipcx_table_note(got, 2)->text, "newer");
 	assert_int_equal(ix_names_find(&got->users, 100099)->off,
 			 ix_names_find(&t->users, 100099)->off);
 	assert_int_equal(ix_names_find(&got->users, 1099)->off, 1);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How structs of other sizes than ours are read and written: by their first member, as
+ * the kernel does it for its own (copy_struct_from_user() in include/linux/uaccess.h). */
+#include "core/copyin.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+/* No version will have a larger one: a size above is not a size, but what stood in an
+ * uninitialised struct. */
+#define SIZE_LIMIT 4096
+
+static int check_size(struct ipcx *x, const char *what, size_t size, size_t least)
+{
+	if (size < least)
+		return ix_fail_plain(
+			x, -EINVAL,
+			"%s has size %zu, less than in any version: set it to sizeof(%s)", what,
+			size, what);
+	if (size > SIZE_LIMIT)
+		return ix_fail_plain(x, -E2BIG,
+				     "%s has size %zu, which is none: set it to sizeof(%s)",
+				     what, size, what);
+	return 0;
+}
+
+int ix_copy_in(struct ipcx *x, const char *what, const void *from, size_t least, void *ret_to,
+	       size_t known)
+{
+	const unsigned char *bytes = from;
+	size_t size;
+	int r;
+
+	if (!from)
+		return ix_fail_plain(x, -EINVAL, "%s is missing (NULL)", what);
+	memcpy(&size, from, sizeof(size));
+	r = check_size(x, what, size, least);
+	if (r < 0)
+		return r;
+	for (size_t i = known; i < size; i++)
+		if (bytes[i])
+			return ix_fail_plain(
+				x, -E2BIG,
+				"%s says something that libipcx %s does not know (byte %zu): the program is newer than the library",
+				what, ipcx_version(), i);
+	memset(ret_to, 0, known);
+	memcpy(ret_to, from, size < known ? size : known);
+	memcpy(ret_to, &known, sizeof(known));
+	return 0;
+}
+
+int ix_copy_out(struct ipcx *x, const char *what, const void *from, size_t least, void *to,
+		size_t known)
+{
+	size_t size, common;
+	int r;
+
+	if (!to)
+		return ix_fail_plain(x, -EINVAL, "%s is missing (NULL)", what);
+	memcpy(&size, to, sizeof(size));
+	r = check_size(x, what, size, least);
+	if (r < 0)
+		return r;
+	common = size < known ? size : known;
+	memcpy((char *)to + sizeof(size), (const char *)from + sizeof(size),
+	       common - sizeof(size));
+	memset((char *)to + common, 0, size - common);
+	return 0;
+}
+
+int ix_require(struct ipcx *x, const char *function, const void *const *pointers, size_t n)
+{
+	if (!x)
+		return -EINVAL;
+	for (size_t i = 0; i < n; i++)
+		if (!pointers[i])
+			return ix_fail_plain(x, -EINVAL,
+					     "%s: NULL where a pointer must stand", function);
+	return 0;
+}
