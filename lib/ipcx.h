@@ -16,6 +16,13 @@
  * Threads: a context is used by one thread at a time; contexts are independent of each
  * other. A table is immutable and may be read by any number of threads until it is freed.
  *
+ * Some calls fork without execve(2): those of a context that ipcx_use() has in a
+ * namespace which only a user namespace of the caller's gives rights over, and
+ * ipcx_stress_start(). The child allocates memory and may ask NSS. In a process with
+ * several threads that is safe with glibc 2.24 or newer as far as malloc(3) goes, but a
+ * lock of NSS or of another library that some thread holds at that moment is never
+ * released in the child: give IPCX_NUMERIC there.
+ *
  * The library never prints, never ends the process, never reads the environment, and
  * opens every descriptor with O_CLOEXEC. It resolves user and group names through the C
  * library (NSS) unless IPCX_NUMERIC is given.
@@ -51,6 +58,46 @@ struct ipcx_table;
  * @return 0, or -ENOMEM
  */
 int ipcx_new(struct ipcx **ret_x);
+
+/** Members of struct ipcx_base that are set. */
+#define IPCX_BASE_ROOT (UINT64_C(1) << 0) /**< root_fd */
+#define IPCX_BASE_PROC (UINT64_C(1) << 1) /**< proc_fd */
+#define IPCX_BASE_NS   (UINT64_C(1) << 2) /**< ns_fd */
+/** Act in the IPC namespace of process 1 of that /proc, and in its root where no other is
+ * given. */
+#define IPCX_BASE_INIT (UINT64_C(1) << 3)
+
+/** What a context stands on instead of what its process has. Set size to sizeof(struct
+ * ipcx_base); only members named in set count. */
+struct ipcx_base {
+	size_t size;
+	uint64_t set; /**< IPCX_BASE_… */
+	int root_fd;  /**< a root directory: its /dev/shm, /proc and /run are meant */
+	int proc_fd;  /**< a mounted procfs, such as /host/proc */
+	int ns_fd;    /**< an IPC namespace (an open /proc/PID/ns/ipc) */
+	int reserved; /**< must be 0 */
+};
+
+/** The size of struct ipcx_base in the first version. */
+#define IPCX_BASE_SIZE_0_1 (offsetof(struct ipcx_base, reserved) + sizeof(int))
+
+/**
+ * Make a context that stands on descriptors of the caller. They are duplicated: the
+ * caller keeps his own.
+ *
+ * Files below a foreign /proc that speak of IPC (/proc/sysvipc, /proc/sys/kernel/shm*)
+ * show the namespace of whoever reads them, not that of the processes listed there: a
+ * monitor in a container with the host's /proc at /host/proc wants IPCX_BASE_PROC |
+ * IPCX_BASE_INIT, which also enters. Process numbers are those of that /proc.
+ *
+ * ipcx_use(x, NULL) goes back to this base.
+ *
+ * @param ret_x free it with ipcx_free()
+ * @return 0; -EINVAL when a descriptor is not what it should be, or IPCX_BASE_INIT is
+ * given without IPCX_BASE_PROC or with IPCX_BASE_NS; -E2BIG; -EBADF; -EACCES; -ENOENT;
+ * -ENOMEM
+ */
+int ipcx_new_at(const struct ipcx_base *base, struct ipcx **ret_x);
 
 /** Free a context. Tables made with it stay valid. NULL is allowed. */
 void ipcx_free(struct ipcx *x);
@@ -636,6 +683,42 @@ struct ipcx_query {
 int ipcx_scan(struct ipcx *x, const struct ipcx_query *q, struct ipcx_table **ret_table);
 
 /**
+ * Whether any object fulfils a query. Stops at the first.
+ *
+ * @return 1 there is one; 0 there is none; -ENODATA when none was found, but something
+ * could not be read (the text says what): there may be one; -EINVAL, -E2BIG, -ENOMEM
+ */
+int ipcx_any(struct ipcx *x, const struct ipcx_query *q);
+
+/** A query that is asked again and again: see ipcx_scanner_new(). */
+struct ipcx_scanner;
+
+/**
+ * Prepare a query for repeated snapshots: it is checked and copied once, and the memory
+ * of a snapshot is used for the next one.
+ *
+ * @param q its references are copied; where and same must live as long as the scanner.
+ * With max_rows, each step answers with a slice, so that memory does not grow with the
+ * number of objects
+ * @param ret_scanner free it with ipcx_scanner_free(), before the context is freed
+ * @return 0, -EINVAL (also for a query with resume), -E2BIG, -ENOMEM
+ */
+int ipcx_scanner_new(struct ipcx *x, const struct ipcx_query *q,
+		     struct ipcx_scanner **ret_scanner);
+
+/**
+ * Take the next snapshot, or the next slice of one.
+ *
+ * @param ret_table owned by the scanner, good until the next call with it
+ * @return 1 when the snapshot goes on with the next call; 0 when this was its last (or
+ * only) slice: the next call begins another; -ENOMEM and others as ipcx_scan()
+ */
+int ipcx_scanner_next(struct ipcx_scanner *s, const struct ipcx_table **ret_table);
+
+/** Free it with its table. NULL is allowed. */
+void ipcx_scanner_free(struct ipcx_scanner *s);
+
+/**
  * Look inside one object: the semaphores of an array, the messages waiting in a queue.
  * Takes nothing out.
  *
@@ -717,6 +800,29 @@ int ipcx_create(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
  */
 int ipcx_remove(struct ipcx *x, const struct ipcx_query *q,
 		struct ipcx_table **ret_table);
+
+/** What came of ipcx_remove_count(). Set size to sizeof(struct ipcx_outcome). */
+struct ipcx_outcome {
+	size_t size;
+	uint64_t done;    /**< objects removed (with IPCX_DRY_RUN: that would be) */
+	uint64_t missing; /**< references that named nothing */
+	uint64_t failed;  /**< objects that stayed, mechanisms that could not be read */
+};
+
+/** The size of struct ipcx_outcome in the first version. */
+#define IPCX_OUTCOME_SIZE_0_1 (offsetof(struct ipcx_outcome, failed) + sizeof(uint64_t))
+
+/**
+ * The same as ipcx_remove(), answered with counts and the first error instead of rows:
+ * everything is tried, and memory does not grow with the number of objects.
+ *
+ * @param ret_outcome also filled when some failed; untouched for -EINVAL and -E2BIG of a
+ * query that was refused
+ * @return 0 when everything went; else the -errno of what failed or was missing first,
+ * with its text
+ */
+int ipcx_remove_count(struct ipcx *x, const struct ipcx_query *q,
+		      struct ipcx_outcome *ret_outcome);
 
 /**
  * Change objects: those of q->refs, or all of q->mechs that fulfil q->where. Failures are
@@ -831,7 +937,11 @@ void ipcx_ns_free(struct ipcx_ns *ns);
  * container is executed or believed: paths below its root cannot lead out of it
  * (openat2(2)), users and processes are numbered as the caller sees them.
  *
- * @param ns must live as long as it is used; NULL: the caller's own again
+ * Where only a user namespace of the caller's owns the place, a forked child goes there,
+ * which allocates and may ask NSS: see "Threads" above.
+ *
+ * @param ns must live as long as it is used; NULL: the caller's own again (or that of
+ * ipcx_new_at())
  */
 void ipcx_use(struct ipcx *x, struct ipcx_ns *ns);
 

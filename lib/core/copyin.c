@@ -16,17 +16,17 @@ static int check_size(struct ipcx *x, const char *what, size_t size, size_t leas
 	if (size < least)
 		return ix_fail_plain(
 			x, -EINVAL,
-			"%s has size %zu, less than in any version: set it to sizeof(%s)", what,
-			size, what);
+			"%s has size %zu, less than in any version: set it to sizeof(%s)",
+			what, size, what);
 	if (size > SIZE_LIMIT)
-		return ix_fail_plain(x, -E2BIG,
-				     "%s has size %zu, which is none: set it to sizeof(%s)",
-				     what, size, what);
+		return ix_fail_plain(
+			x, -E2BIG, "%s has size %zu, which is none: set it to sizeof(%s)",
+			what, size, what);
 	return 0;
 }
 
-int ix_copy_in(struct ipcx *x, const char *what, const void *from, size_t least, void *ret_to,
-	       size_t known)
+int ix_copy_in(struct ipcx *x, const char *what, const void *from, size_t least,
+	       void *ret_to, size_t known)
 {
 	const unsigned char *bytes = from;
 	size_t size;
@@ -50,8 +50,8 @@ int ix_copy_in(struct ipcx *x, const char *what, const void *from, size_t least,
 	return 0;
 }
 
-int ix_copy_out(struct ipcx *x, const char *what, const void *from, size_t least, void *to,
-		size_t known)
+int ix_copy_out(struct ipcx *x, const char *what, const void *from, size_t least,
+		void *to, size_t known)
 {
 	size_t size, common;
 	int r;
@@ -69,13 +69,15 @@ int ix_copy_out(struct ipcx *x, const char *what, const void *from, size_t least
 	return 0;
 }
 
-int ix_require(struct ipcx *x, const char *function, const void *const *pointers, size_t n)
+int ix_require(struct ipcx *x, const char *function, const void *const *pointers,
+	       size_t n)
 {
 	if (!x)
 		return -EINVAL;
 	for (size_t i = 0; i < n; i++)
 		if (!pointers[i])
 			return ix_fail_plain(x, -EINVAL,
-					     "%s: NULL where a pointer must stand", function);
+					     "%s: NULL where a pointer must stand",
+					     function);
 	return 0;
 }

@@ -18,8 +18,8 @@
  * what is its name in an error; least is its first size, known that of today. 0; -EINVAL
  * for NULL or a size below the first, -E2BIG, with a text.
  */
-int ix_copy_in(struct ipcx *x, const char *what, const void *from, size_t least, void *ret_to,
-	       size_t known);
+int ix_copy_in(struct ipcx *x, const char *what, const void *from, size_t least,
+	       void *ret_to, size_t known);
 
 #define IX_COPY_IN(x, type, least, from, ret_to) \
 	ix_copy_in(x, "struct " #type, from, least, ret_to, sizeof(struct type))
@@ -28,8 +28,8 @@ int ix_copy_in(struct ipcx *x, const char *what, const void *from, size_t least,
  * Answer in a struct that begins with its size, which the program has set: as much as it
  * has room for; what we do not know of a larger one becomes zero. 0; -EINVAL with a text.
  */
-int ix_copy_out(struct ipcx *x, const char *what, const void *from, size_t least, void *to,
-		size_t known);
+int ix_copy_out(struct ipcx *x, const char *what, const void *from, size_t least,
+		void *to, size_t known);
 
 #define IX_COPY_OUT(x, type, least, from, to) \
 	ix_copy_out(x, "struct " #type, from, least, to, sizeof(struct type))
@@ -38,12 +38,13 @@ int ix_copy_out(struct ipcx *x, const char *what, const void *from, size_t least
  * First in a public function, before anything is looked at: ends it with -EINVAL and a
  * text where one of these pointers is NULL. x may be NULL itself.
  */
-#define IX_REQUIRE(x, ...)                                                     \
-	do {                                                                   \
-		const void *const pointers_[] = { x, __VA_ARGS__ };            \
-		int null_ = ix_require(x, __func__, pointers_,                 \
-				       sizeof(pointers_) / sizeof(void *));    \
-		if (null_ < 0)                                                 \
-			return null_;                                          \
+#define IX_REQUIRE(x, ...)                                                  \
+	do {                                                                \
+		const void *const pointers_[] = { x, __VA_ARGS__ };         \
+		int null_ = ix_require(x, __func__, pointers_,              \
+				       sizeof(pointers_) / sizeof(void *)); \
+		if (null_ < 0)                                              \
+			return null_;                                       \
 	} while (0)
-int ix_require(struct ipcx *x, const char *function, const void *const *pointers, size_t n);
+int ix_require(struct ipcx *x, const char *function, const void *const *pointers,
+	       size_t n);

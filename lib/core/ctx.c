@@ -39,6 +39,8 @@ void ipcx_free(struct ipcx *x)
 {
 	if (!x)
 		return;
+	if (x->base)
+		x->free_base(x->base);
 	ix_moved(x);
 	ix_names_free(&x->users);
 	ix_names_free(&x->groups);

@@ -25,10 +25,13 @@ struct ix_view {
 };
 
 struct ipcx {
-	struct ipcx_ns *ns;  /* where calls act (ipcx_use()); NULL: at home */
-	struct ix_view view; /* set while they do (ns/there.c) */
+	struct ipcx_ns *ns;   /* where calls act (ipcx_use()); NULL: at home */
+	struct ipcx_ns *base; /* where they do when nothing else is said, or NULL */
+	void (*free_base)(struct ipcx_ns *base); /* who made it knows */
+	struct ix_view view;                     /* set while they do (ns/there.c) */
 	int rootfd; /* "/" unless a test stands another tree here; -1 until first used */
 	int procfd; /* procfs below it, its type checked; -1 until first used */
+	bool lent;  /* that procfs was given by the caller, and may not know this process */
 	enum {
 		IX_NUMBERS_NOT_ASKED,
 		IX_NUMBERS_OURS,

@@ -119,6 +119,7 @@ struct ix_scan {
 	bool many;         /* in many namespaces: what one lacks another may have */
 	enum ix_verb verb;
 	bool dry;
+	bool enough; /* the first row that is kept ends the scan (-ECANCELED upwards) */
 	const struct ipcx_attrs *attrs; /* IX_CHANGE */
 	const struct ipcx_table
 		*same; /* act only on objects that stand in this snapshot, or NULL */

@@ -29,6 +29,27 @@ int ix_table_new(struct ipcx_table **ret_t)
 	return 0;
 }
 
+static void free_notes(struct ipcx_table *t)
+{
+	for (size_t i = 0; i < t->notes.len / sizeof(struct ix_note *); i++)
+		free(notes_of(t)[i]);
+	t->notes.len = 0;
+}
+
+void ix_table_reset(struct ipcx_table *t)
+{
+	struct timespec now;
+
+	free_notes(t);
+	t->nsections = t->rows = t->nplaces = 0;
+	t->arena.len = t->pool.len = t->unknown.len = 0;
+	ix_names_free(&t->users);
+	ix_names_free(&t->groups);
+	t->resume = 0;
+	t->starved = false;
+	t->now = clock_gettime(CLOCK_REALTIME, &now) == 0 ? now.tv_sec : 0;
+}
+
 void ipcx_table_free(struct ipcx_table *t)
 {
 	if (!t)
@@ -37,8 +58,7 @@ void ipcx_table_free(struct ipcx_table *t)
 	free(t->places);
 	ix_buf_free(&t->arena);
 	ix_buf_free(&t->pool);
-	for (size_t i = 0; i < t->notes.len / sizeof(struct ix_note *); i++)
-		free(notes_of(t)[i]);
+	free_notes(t);
 	ix_buf_free(&t->notes);
 	ix_buf_free(&t->unknown);
 	ix_names_free(&t->users);
@@ -56,6 +76,15 @@ int ix_table_hand(struct ipcx *x, struct ipcx_table *t, int r,
 	else
 		*ret_table = t;
 	return r;
+}
+
+int ix_table_show(struct ipcx *x, const struct ipcx_table *t,
+		  const struct ipcx_table **ret_table)
+{
+	if (t->starved)
+		return ix_fail_plain(x, -ENOMEM, "out of memory");
+	*ret_table = t;
+	return 0;
 }
 
 static const struct ipcx_fieldset all_fields = { { UINT64_MAX, UINT64_MAX, UINT64_MAX,

@@ -167,6 +167,13 @@ int ix_table_place(struct ipcx_table *t, uint64_t ns, const char *container);
 int ix_table_hand(struct ipcx *x, struct ipcx_table *t, int r,
 		  struct ipcx_table **ret_table);
 
+/* Show a table that stays with whoever made it, if it is whole. 0 or -ENOMEM. */
+int ix_table_show(struct ipcx *x, const struct ipcx_table *t,
+		  const struct ipcx_table **ret_table);
+
+/* Empty a table; its memory stays for what comes next. Ages count from now. */
+void ix_table_reset(struct ipcx_table *t);
+
 /* Begin a section: the rows that follow are of this kind. 0 or -ENOMEM. */
 int ix_table_section(struct ipcx_table *t, const struct ix_kind *kind, unsigned mech);
 

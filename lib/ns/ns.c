@@ -23,7 +23,7 @@
  * above (PROC_DYNAMIC_FIRST). */
 #define PID_MOST 4194304
 
-static int take(struct ix_place *p, struct ipcx_ns **ret_ns)
+int ix_ns_take(struct ix_place *p, struct ipcx_ns **ret_ns)
 {
 	struct ipcx_ns *ns = calloc(1, sizeof(*ns));
 
@@ -52,12 +52,13 @@ void ipcx_ns_free(struct ipcx_ns *ns)
 
 bool ipcx_ns_is_all(const struct ipcx_ns *ns)
 {
-	return ns->all;
+	return ns && ns->all;
 }
 
 void ipcx_use(struct ipcx *x, struct ipcx_ns *ns)
 {
-	x->ns = ns;
+	if (x)
+		x->ns = ns ? ns : x->base;
 }
 
 /* ---- the ways to name one */
@@ -289,5 +290,6 @@ int ipcx_ns_open(struct ipcx *x, const char *where, struct ipcx_ns **ret_ns)
 	r = open_word(x, where, &p);
 	if (r < 0)
 		return r;
-	return take(&p, ret_ns) < 0 ? ix_fail_plain(x, -ENOMEM, "out of memory") : 0;
+	return ix_ns_take(&p, ret_ns) < 0 ? ix_fail_plain(x, -ENOMEM, "out of memory")
+					  : 0;
 }

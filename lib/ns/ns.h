@@ -17,6 +17,10 @@ struct ipcx_ns {
  * descriptors of the list. 0 or -ENOMEM with a text. */
 int ix_ns_all_of(struct ipcx *x, struct ix_nslist *l, struct ipcx_ns **ret_ns);
 
+/* A namespace that is one place; takes over its descriptors, also on failure. 0 or
+ * -ENOMEM. */
+int ix_ns_take(struct ix_place *p, struct ipcx_ns **ret_ns);
+
 /* Whether this process has one thread, as it must to be moved; waits a moment for one of
  * ours that is about to end. 0, or -EBUSY with a text. */
 int ix_ns_alone(struct ipcx *x);

@@ -53,7 +53,11 @@ uint64_t ix_ns_own(struct ipcx *x, const char *type)
 
 	/* Of the thread: another one of this process may have gone elsewhere. */
 	(void)snprintf(path, sizeof(path), "thread-self/ns/%s", type);
-	return proc >= 0 && fstatat(proc, path, &st, 0) == 0 ? st.st_ino : 0;
+	if (proc >= 0 && fstatat(proc, path, &st, 0) == 0)
+		return st.st_ino;
+	/* One that the caller gave may be of a PID namespace without us. */
+	(void)snprintf(path, sizeof(path), "/proc/thread-self/ns/%s", type);
+	return x->lent && fstatat(AT_FDCWD, path, &st, 0) == 0 ? st.st_ino : 0;
 }
 
 void ix_place_close(struct ix_place *p)

@@ -16,6 +16,10 @@ int ix_query_in(struct ipcx *x, const struct ipcx_query *q, bool acts,
 int ix_run(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 	   struct ipcx_table **ret_table);
 
+/* The same into a table that is there, and empty. */
+int ix_run_into(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
+		struct ipcx_table *t);
+
 /* Make sure that the table knows the name of a user or group, asking NSS at most once in
  * the life of the context. 0 or -ENOMEM. */
 int ix_name_id(struct ipcx *x, struct ipcx_table *t, bool group, uint32_t id);

@@ -165,7 +165,7 @@ int ix_scan_keep(struct ix_scan *s)
 		return 0;
 	}
 	ix_table_keep(s->t);
-	return 1;
+	return s->enough ? -ECANCELED : 1;
 }
 
 int ix_scan_once(struct ix_scan *s, uint64_t dev)
@@ -200,6 +200,8 @@ static int scan_mech(struct ix_scan *s)
 		(void)ix_buf_room(&s->t->arena, s->max_rows * m->kind->row_size);
 	s->x->error[0] = '\0';
 	r = m->scan(s);
+	if (r == -ECANCELED)
+		return 0;
 	if (r == -ENOMEM)
 		return ix_fail_plain(s->x, r, "out of memory");
 	/* Of many namespaces some are known by no process: they have no /dev/shm. */
@@ -222,6 +224,8 @@ static int scan_ref(struct ix_scan *s, const struct ipcx_ref *ref)
 	ix_plan_lookups(s, m->kind);
 	s->x->error[0] = '\0';
 	r = m->find(s, ref);
+	if (r == -ECANCELED)
+		return 0;
 	if (r == -ENOMEM)
 		return ix_fail_plain(s->x, r, "out of memory");
 	if (r >= 0)
@@ -260,6 +264,12 @@ static void wanted(const struct ipcx_query *q, struct ipcx_fieldset *ret_want)
 	*ret_want = want;
 }
 
+/* By the table, which comes back from other processes. */
+static bool satisfied(const struct ix_scan *s)
+{
+	return s->enough && s->t->rows > 0;
+}
+
 /* One of the references, or a mechanism after the other, in the namespace where this
  * runs. */
 static int scan_here(struct ix_scan *s, const struct ipcx_query *q)
@@ -267,9 +277,9 @@ static int scan_here(struct ix_scan *s, const struct ipcx_query *q)
 	unsigned first = (unsigned)(q->resume >> RESUME_SHIFT);
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < q->nrefs; i++)
+	for (size_t i = 0; r == 0 && !satisfied(s) && i < q->nrefs; i++)
 		r = scan_ref(s, &q->refs[i]);
-	for (unsigned m = first; r == 0 && ix_mech(m); m++) {
+	for (unsigned m = first; r == 0 && !satisfied(s) && ix_mech(m); m++) {
 		if (!(q->mechs & IPCX_MECH_BIT(m)))
 			continue;
 		s->mech = m;
@@ -387,14 +397,13 @@ int ix_query_in(struct ipcx *x, const struct ipcx_query *q, bool acts,
 	return r < 0 ? r : check_query(x, ret_q, acts);
 }
 
-int ix_run(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
-	   struct ipcx_table **ret_table)
+int ix_run_into(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
+		struct ipcx_table *t)
 {
-	int r = ix_table_new(&s->t);
+	int r;
 
-	if (r < 0)
-		return ix_fail_plain(x, r, "out of memory");
 	s->x = x;
+	s->t = t;
 	s->where = q->where;
 	s->many = x->ns && x->ns->all;
 	s->max_rows = s->many ? 0 : q->max_rows;
@@ -410,7 +419,19 @@ int ix_run(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 		r = scan_all(s, q);
 	free(s->same_index);
 	free(s->dirs);
-	return ix_table_hand(x, s->t, r, ret_table);
+	return r;
+}
+
+int ix_run(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
+	   struct ipcx_table **ret_table)
+{
+	struct ipcx_table *t;
+	int r = ix_table_new(&t);
+
+	if (r < 0)
+		return ix_fail_plain(x, r, "out of memory");
+	r = ix_run_into(x, q, s, t);
+	return ix_table_hand(x, t, r, ret_table);
 }
 
 int ipcx_scan(struct ipcx *x, const struct ipcx_query *q, struct ipcx_table **ret_table)

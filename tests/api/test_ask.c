@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Questions that want no table of their own, and contexts that stand on descriptors. */
+#include "api.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ipc.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/shm.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct ipcx_query all_of(const char *which)
+{
+	struct ipcx_query q = { .size = sizeof(q) };
+
+	assert_int_equal(ipcx_mech_mask(which, &q.mechs), 0);
+	return q;
+}
+
+static void make_many(struct ipcx *x, const char *mech, uint64_t n)
+{
+	struct ipcx_attrs a = small(mech, NULL);
+	struct ipcx_table *t;
+
+	a.set |= IPCX_A_COUNT;
+	a.count = n;
+	assert_int_equal(ipcx_create(x, &a, 1, &t), 0);
+	ipcx_table_free(t);
+}
+
+static void any(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_query q = all_of("all");
+	struct ipcx_ref ref = { .mech = mech_of("shm"), .by = IPCX_BY_ID, .id = 12345 };
+	struct ipcx_expr *e = NULL;
+
+	assert_int_equal(ipcx_any(x, &q), 0);
+	for (unsigned m = 0; ipcx_mech_info(m); m++) {
+		make_small(x, ipcx_mech_info(m)->name, "/any", NULL);
+		q.mechs = IPCX_MECH_BIT(m);
+		assert_int_equal(ipcx_any(x, &q), 1);
+	}
+	make_many(x, "sem", 50);
+	q = all_of("all");
+	assert_int_equal(ipcx_any(x, &q), 1);
+	assert_int_equal(ipcx_expr_parse(x, "mech == psem", &e, NULL), 0);
+	q.where = e;
+	assert_int_equal(ipcx_any(x, &q), 1);
+	q = all_of("sysv");
+	q.where = e;
+	assert_int_equal(ipcx_any(x, &q), 0);
+	ipcx_expr_free(e);
+	/* A reference that names nothing is no gap. */
+	q = (struct ipcx_query){ .size = sizeof(q), .refs = &ref, .nrefs = 1 };
+	assert_int_equal(ipcx_any(x, &q), 0);
+	q.mechs = 1;
+	assert_int_equal(ipcx_any(x, &q), -EINVAL);
+	assert_int_equal(ipcx_any(x, NULL), -EINVAL);
+}
+
+/* What could not be read may have what was asked for: that is not "none". */
+static void any_of_what_cannot_be_read(void **state)
+{
+	struct ipcx *x = *state, *elsewhere = NULL;
+	struct ipcx_base base = { .size = sizeof(base), .set = IPCX_BASE_ROOT };
+	struct ipcx_query q = all_of("pshm");
+	char top[] = "/tmp/api-root-XXXXXX";
+
+	(void)x;
+	assert_non_null(mkdtemp(top));
+	base.root_fd = open(top, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert_true(base.root_fd >= 0);
+	assert_int_equal(ipcx_new_at(&base, &elsewhere), 0);
+	assert_int_equal(ipcx_any(elsewhere, &q), -ENODATA);
+	assert_non_null(strstr(ipcx_error(elsewhere), "pshm"));
+	ipcx_free(elsewhere);
+	assert_int_equal(close(base.root_fd), 0);
+	assert_int_equal(rmdir(top), 0);
+}
+
+static void removal_with_counts(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_query q = all_of("msg");
+	struct ipcx_ref refs[2] = { { .mech = mech_of("msg") },
+				    { .mech = mech_of("msg"), .id = 4000000 } };
+	struct ipcx_outcome o = { .size = sizeof(o) }, small_one = { .size = 8 };
+	const struct ipcx_outcome before = { .size = sizeof(o), .done = 7 };
+
+	make_many(x, "msg", 1300); /* more than two slices */
+	o = before;
+	assert_int_equal(ipcx_remove_count(x, &q, &o), -EINVAL); /* no condition */
+	assert_memory_equal(&o, &before, sizeof(o));
+	q.flags = IPCX_ALL | IPCX_DRY_RUN;
+	assert_int_equal(ipcx_remove_count(x, &q, &small_one), -EINVAL);
+	assert_int_equal(ipcx_remove_count(x, &q, &o), 0);
+	assert_true(o.done == 1300 && o.missing == 0 && o.failed == 0);
+	assert_int_equal(count(x, "msg"), 1300);
+	q.flags = IPCX_ALL;
+	assert_int_equal(ipcx_remove_count(x, &q, &o), 0);
+	assert_true(o.done == 1300 && o.missing == 0 && o.failed == 0);
+	assert_int_equal(count(x, "msg"), 0);
+	make_small(x, "msg", NULL, &refs[0]);
+	q = (struct ipcx_query){ .size = sizeof(q), .refs = refs, .nrefs = 2 };
+	assert_int_equal(ipcx_remove_count(x, &q, &o), -ENOENT);
+	assert_non_null(strstr(ipcx_error(x), "msg:4000000"));
+	assert_true(o.done == 1 && o.missing == 1 && o.failed == 0);
+}
+
+/* As somebody who may not: everything is tried, nothing goes, and the first is named. */
+static void removal_that_fails(void **state)
+{
+	struct ipcx *x = *state;
+	int status;
+	pid_t pid;
+
+	make_many(x, "sem", 3);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct ipcx_query q = { .size = sizeof(q), .flags = IPCX_ALL };
+		struct ipcx_outcome o = { .size = sizeof(o) };
+		struct ipcx *mine;
+		int r;
+
+		if (setresuid(65534, 65534, 65534) < 0)
+			_exit(77);
+		if (ipcx_new(&mine) < 0 || ipcx_mech_mask("sem", &q.mechs) < 0)
+			_exit(1);
+		r = ipcx_remove_count(mine, &q, &o);
+		_exit(!(r == -EPERM && o.failed == 3 && o.done == 0 &&
+			strstr(ipcx_error(mine), "sem:")));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		skip(); /* no second user here */
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	assert_int_equal(count(x, "sem"), 3);
+}
+
+static void scanner(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_query q = all_of("sysv");
+	struct ipcx_scanner *s = NULL;
+	const struct ipcx_table *t = NULL, *first;
+	size_t rows = 0, slices = 0;
+	int r;
+
+	make_many(x, "shm", 5);
+	make_many(x, "sem", 900);
+	assert_int_equal(ipcx_scanner_new(x, &q, &s), 0);
+	assert_int_equal(ipcx_scanner_next(s, &first), 0);
+	assert_int_equal(ipcx_table_rows(first), 905);
+	make_many(x, "shm", 1);
+	assert_int_equal(ipcx_scanner_next(s, &t), 0);
+	assert_ptr_equal(t, first); /* in the same memory */
+	assert_int_equal(ipcx_table_rows(t), 906);
+	assert_int_equal(number(t, 905, IPCX_F_NSEMS), 2);
+	ipcx_scanner_free(s);
+
+	q.max_rows = 100;
+	assert_int_equal(ipcx_scanner_new(x, &q, &s), 0);
+	for (int pass = 0; pass < 2; pass++) {
+		rows = slices = 0;
+		do {
+			r = ipcx_scanner_next(s, &t);
+			assert_true(r == 0 || r == 1);
+			assert_true(ipcx_table_rows(t) < 300);
+			rows += ipcx_table_rows(t);
+			slices++;
+		} while (r == 1);
+		assert_int_equal(rows, 906);
+		assert_true(slices > 5);
+	}
+	ipcx_scanner_free(s);
+	ipcx_scanner_free(NULL);
+
+	q.resume = 5;
+	assert_int_equal(ipcx_scanner_new(x, &q, &s), -EINVAL);
+}
+
+/* The references are the scanner's own. */
+static void scanner_of_references(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_ref *refs = calloc(2, sizeof(*refs));
+	struct ipcx_query q = { .size = sizeof(q), .refs = refs, .nrefs = 2 };
+	const struct ipcx_table *t = NULL;
+	struct ipcx_scanner *s = NULL;
+
+	assert_non_null(refs);
+	make_small(x, "shm", NULL, &refs[0]);
+	make_small(x, "mq", "/again", &refs[1]);
+	assert_int_equal(ipcx_scanner_new(x, &q, &s), 0);
+	memset(refs, 0x5a, 2 * sizeof(*refs));
+	free(refs);
+	assert_int_equal(ipcx_scanner_next(s, &t), 0);
+	assert_int_equal(ipcx_table_rows(t), 2);
+	assert_string_equal(string(t, 1, IPCX_F_REF), "mq:/again");
+	assert_true(ipcx_table_complete(t));
+	ipcx_scanner_free(s);
+}
+
+/* ---- contexts that stand on descriptors */
+
+/* A process elsewhere with one segment: it has said so when this answers. -1 where there
+ * are no namespaces to be had. */
+static pid_t elsewhere(int flags)
+{
+	int ready[2];
+	pid_t pid;
+	char c = 0;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		bool own_proc = flags & CLONE_NEWPID;
+
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (unshare(flags) < 0)
+			_exit(1);
+		if (own_proc && (pid = fork()) != 0) { /* only children are in it */
+			(void)close(ready[1]);
+			if (pid < 0 || waitpid(pid, NULL, 0) < 0)
+				_exit(1);
+			_exit(0);
+		}
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (own_proc && (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+				 mount("proc", "/proc", "proc", 0, NULL) < 0))
+			_exit(1);
+		if (shmget(0x1234, 4096, IPC_CREAT | 0600) < 0 ||
+		    write(ready[1], "r", 1) != 1)
+			_exit(1);
+		(void)close(ready[1]);
+		for (;;)
+			(void)pause();
+	}
+	(void)close(ready[1]);
+	if (read(ready[0], &c, 1) != 1) {
+		(void)waitpid(pid, NULL, 0);
+		pid = -1;
+	}
+	(void)close(ready[0]);
+	return pid;
+}
+
+static void stop(pid_t pid)
+{
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static int open_of(pid_t pid, const char *what, int flags)
+{
+	char path[64];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, what);
+	fd = open(path, flags | O_CLOEXEC);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static void a_namespace_descriptor(void **state)
+{
+	struct ipcx *x = *state, *there = NULL;
+	struct ipcx_base base = { .size = sizeof(base), .set = IPCX_BASE_NS };
+	struct ipcx_ns *self = NULL;
+	struct ipcx_table *t;
+	char name[64], link[64] = "";
+	pid_t pid = elsewhere(CLONE_NEWIPC);
+
+	if (pid < 0)
+		skip();
+	base.ns_fd = open_of(pid, "ns/ipc", O_RDONLY);
+	assert_int_equal(ipcx_new_at(&base, &there), 0);
+	assert_int_equal(close(base.ns_fd), 0); /* it has its own */
+	assert_int_equal(count(there, "shm"), 1);
+	assert_int_equal(count(x, "shm"), 0);
+	(void)snprintf(name, sizeof(name), "/proc/%d/ns/ipc", (int)pid);
+	assert_true(readlink(name, link, sizeof(link) - 1) > 0);
+	ipcx_namespace(there, name, sizeof(name));
+	assert_string_equal(name, link);
+	t = scan(there, "shm");
+	assert_int_equal(number(t, 0, IPCX_F_KEY), 0x1234);
+	ipcx_table_free(t);
+	/* Away from its base, and back to it. */
+	assert_int_equal(ipcx_ns_open(there, "self", &self), 0);
+	ipcx_use(there, self);
+	assert_int_equal(count(there, "shm"), 0);
+	ipcx_use(there, NULL);
+	assert_int_equal(count(there, "shm"), 1);
+	ipcx_ns_free(self);
+	ipcx_free(there);
+	stop(pid);
+}
+
+/* The trap: below a foreign /proc, the reader's own namespace is shown. */
+static void a_foreign_proc(void **state)
+{
+	struct ipcx_base base = { .size = sizeof(base),
+				  .set = IPCX_BASE_PROC | IPCX_BASE_INIT };
+	struct ipcx *there = NULL;
+	struct ipcx_query q = all_of("shm");
+	struct ipcx_table *t = NULL;
+	char children[64] = "";
+	FILE *file;
+	pid_t pid = elsewhere(CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNS), init = 0;
+
+	(void)state;
+	if (pid < 0)
+		skip();
+	(void)snprintf(children, sizeof(children), "/proc/%d/task/%d/children", (int)pid,
+		       (int)pid);
+	file = fopen(children, "re");
+	if (!file || fscanf(file, "%d", &init) != 1)
+		init = 0;
+	if (file)
+		assert_int_equal(fclose(file), 0);
+	if (!init) {
+		stop(pid);
+		skip(); /* a kernel without that file */
+	}
+	base.proc_fd = open_of(init, "root/proc", O_PATH | O_DIRECTORY);
+	assert_int_equal(ipcx_new_at(&base, &there), 0);
+	q.fields = IPCX_FIELDSET(IPCX_F_KEY, IPCX_F_RSS); /* which only the text has */
+	assert_int_equal(ipcx_scan(there, &q, &t), 0);
+	assert_int_equal(ipcx_table_rows(t), 1);
+	assert_int_equal(number(t, 0, IPCX_F_KEY), 0x1234);
+	ipcx_table_free(t);
+	ipcx_free(there);
+	assert_int_equal(close(base.proc_fd), 0);
+	stop(pid);
+}
+
+static void bases_that_are_none(void **state)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* clang-format off */
+	const struct ipcx_base wrong[] = {
+		{ .size = 0 },
+		{ .size = sizeof(struct ipcx_base), .set = UINT64_C(1) << 40 },
+		{ .size = sizeof(struct ipcx_base), .reserved = 1 },
+		{ .size = sizeof(struct ipcx_base), .set = IPCX_BASE_INIT },
+		{ .size = sizeof(struct ipcx_base), .set = IPCX_BASE_INIT | IPCX_BASE_PROC | IPCX_BASE_NS, .proc_fd = proc, .ns_fd = null },
+		{ .size = sizeof(struct ipcx_base), .set = IPCX_BASE_PROC, .proc_fd = null },
+		{ .size = sizeof(struct ipcx_base), .set = IPCX_BASE_ROOT, .root_fd = null },
+		{ .size = sizeof(struct ipcx_base), .set = IPCX_BASE_NS, .ns_fd = null },
+	};
+	/* clang-format on */
+	struct ipcx *const untouched = (struct ipcx *)0x5a5a;
+	struct ipcx *x = untouched;
+
+	(void)state;
+	assert_true(null >= 0 && proc >= 0);
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		assert_int_equal(ipcx_new_at(&wrong[i], &x), -EINVAL);
+		assert_ptr_equal(x, untouched);
+	}
+	assert_int_equal(ipcx_new_at(&(struct ipcx_base){ .size = sizeof(wrong[0]),
+							  .set = IPCX_BASE_NS,
+							  .ns_fd = -1 },
+				     &x),
+			 -EBADF);
+	assert_int_equal(ipcx_new_at(NULL, &x), -EINVAL);
+	assert_int_equal(ipcx_new_at(&wrong[0], NULL), -EINVAL);
+	assert_ptr_equal(x, untouched);
+	assert_int_equal(close(null), 0);
+	assert_int_equal(close(proc), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(any),
+		TEST(any_of_what_cannot_be_read),
+		TEST(removal_with_counts),
+		TEST(removal_that_fails),
+		TEST(scanner),
+		TEST(scanner_of_references),
+		TEST(a_namespace_descriptor),
+		TEST(a_foreign_proc),
+		TEST(bases_that_are_none),
+	};
+
+	return cmocka_run_group_tests_name("ask", tests, NULL, NULL);
+}
