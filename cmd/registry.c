@@ -20,17 +20,13 @@
 	line(mem_fill)   \
 	line(mem_copy)   \
 	line(mem_hash)   \
-	line(msg_send)   \
-	line(msg_recv)   \
-	line(msg_peek)   \
-	line(msg_drain)  \
-	line(msg_load)   \
-	line(mq_send)    \
-	line(mq_recv)    \
-	line(mq_peek)    \
-	line(mq_notify)  \
-	line(mq_drain)   \
-	line(mq_load)    \
+	line(queue_send) \
+	line(queue_recv) \
+	line(queue_peek) \
+	line(queue_peek_why) \
+	line(queue_notify) \
+	line(queue_drain) \
+	line(queue_load) \
 	line(sem_get)    \
 	line(sem_set)    \
 	line(sem_op)     \
