@@ -28,15 +28,13 @@
 	line(queue_drain) \
 	line(queue_load) \
 	line(sem_get)    \
+	line(sem_get_one) \
 	line(sem_set)    \
 	line(sem_op)     \
 	line(sem_wait)   \
 	line(sem_post)   \
 	line(sem_run)    \
-	line(psem_get)   \
-	line(psem_wait)  \
-	line(psem_post)  \
-	line(psem_run)   \
+	line(sem_run_give) \
 	line(stress)     \
 	line(stress_compare) \
 	line(ns_ls)      \
