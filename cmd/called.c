@@ -138,7 +138,34 @@ static const char *filled(struct called *to, const struct cmd *c, const char *te
 
 /* ---- what it has */
 
-static void add_options(struct called *to, const struct opt_group *g)
+static bool has_placeholder(const struct opt *o)
+{
+	return strchr(o->name, '{') || strchr(o->help, '{');
+}
+
+/* A list of options, or its copy with the placeholders replaced. */
+static const struct opt *filled_opts(struct called *to, const struct cmd *c,
+				     const struct opt *list)
+{
+	struct opt *copy = to->opts + to->n_opts;
+	size_t room = ARRAY_SIZE(to->opts) - to->n_opts, n = 0;
+	bool plain = true;
+
+	for (; list[n].name; n++)
+		plain = plain && !has_placeholder(&list[n]);
+	assert(plain || n < room);
+	if (plain || n >= room)
+		return list;
+	memcpy(copy, list, (n + 1) * sizeof(*list)); /* with its end */
+	to->n_opts += n + 1;
+	for (size_t i = 0; i < n; i++) {
+		copy[i].name = filled(to, c, list[i].name);
+		copy[i].help = filled(to, c, list[i].help);
+	}
+	return copy;
+}
+
+static void add_options(struct called *to, const struct cmd *c, const struct opt_group *g)
 {
 	size_t n = 0;
 
@@ -147,7 +174,8 @@ static void add_options(struct called *to, const struct opt_group *g)
 	for (; g && g->opts; g++) {
 		assert(n < ARRAY_SIZE(to->options) - 1);
 		if (n < ARRAY_SIZE(to->options) - 1)
-			to->options[n++] = *g;
+			to->options[n++] =
+				(struct opt_group){ filled_opts(to, c, g->opts), g->at };
 	}
 }
 
@@ -174,7 +202,7 @@ static void add_variant(struct called *to, const struct cmd *c, const struct var
 		to->cmd.summary = v->summary;
 	if (v->about)
 		to->cmd.about = v->about;
-	add_options(to, v->options);
+	add_options(to, c, v->options);
 	add_examples(to, c, v->examples);
 }
 
@@ -186,7 +214,7 @@ void called_set(struct called *ret, const struct cmd *c, unsigned mech)
 	ret->mech = mech;
 	if (!c->needs)
 		return;
-	ret->used = 0;
+	ret->used = ret->n_opts = 0;
 	memset(ret->options, 0, sizeof(ret->options));
 	memset(ret->examples, 0, sizeof(ret->examples));
 	own->name = ret->text;
@@ -196,7 +224,7 @@ void called_set(struct called *ret, const struct cmd *c, unsigned mech)
 	for (const struct variant *v = c->variants; v && (v->needs || v->lacks); v++)
 		if (has(mech, v->needs, v->lacks))
 			add_variant(ret, c, v);
-	add_options(ret, c->options);
+	add_options(ret, c, c->options);
 	add_examples(ret, c, c->examples);
 	own->operands = filled(ret, c, own->operands);
 	own->summary = filled(ret, c, own->summary);

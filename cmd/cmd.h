@@ -61,9 +61,10 @@ struct variant {
 };
 
 /*
- * Placeholders in the texts and examples of a noun's verb and of its variants: {noun} is
- * "shm", {family} "System V", {label} "type" and {least} "1" (what the number of a message
- * is called, and the least one), {peers} "shm or pshm" (the nouns that have this verb).
+ * Placeholders in the texts and examples of a noun's verb and of its variants, and in the
+ * names and helps of their options: {noun} is "shm", {family} "System V", {label} "type"
+ * and {least} "1" (what the number of a message is called, and the least one), {peers}
+ * "shm or pshm" (the nouns that have this verb).
  */
 struct cmd {
 	const char *name; /* "ls"; two words for a command below another: "limits set";
@@ -97,8 +98,9 @@ struct called {
 	unsigned mech; /* or IPCX_NO_MECH */
 	struct opt_group options[8];
 	struct example examples[8];
+	struct opt opts[4]; /* lists with placeholders, each with its end */
 	char text[4096];
-	size_t used; /* of text */
+	size_t used, n_opts; /* of text and opts */
 };
 
 /* called.c: whether a noun's verb exists for a mechanism; and what it is there. */

@@ -275,12 +275,18 @@ static int run_load(struct app *app, void *data, int n, char **words)
 
 /* clang-format off */
 static const struct opt type_opts[] = {
-	{ "type",     't', NUMBER(struct send_args, rank), GIVEN(struct send_args, given, GIVEN_RANK), .arg = "N", .help = "the type of the messages, from 1 on (1)" },
+	{ "type",     't', NUMBER(struct send_args, rank), GIVEN(struct send_args, given, GIVEN_RANK), .arg = "N", .help = "the type of the messages, from {least} on ({least})" },
 	{ .name = NULL },
 };
 
 static const struct opt priority_opts[] = {
 	{ "priority", 'p', NUMBER(struct send_args, rank), GIVEN(struct send_args, given, GIVEN_RANK), .arg = "N", .help = "the priority of the messages, 0 to 32767 (0)" },
+	{ .name = NULL },
+};
+
+/* What is neither has an option all the same: it is called as the number is. */
+static const struct opt number_opts[] = {
+	{ "{label}",  0,   NUMBER(struct send_args, rank), GIVEN(struct send_args, given, GIVEN_RANK), .arg = "N", .help = "the {label} of the messages, from {least} on ({least})" },
 	{ .name = NULL },
 };
 
@@ -298,6 +304,7 @@ static const struct opt opts[] = {
 
 static const struct opt_group type_options[]     = { { type_opts, 0 }, { NULL, 0 } };
 static const struct opt_group priority_options[] = { { priority_opts, 0 }, { NULL, 0 } };
+static const struct opt_group number_options[]   = { { number_opts, 0 }, { NULL, 0 } };
 static const struct opt_group send_options[]     = { { opts, 0 }, COMMON };
 static const struct opt_group load_options[]     = { COMMON };
 
@@ -327,6 +334,7 @@ static const struct example send_lines[] = {
 static const struct variant send_variants[] = {
 	{ .needs = OF_TYPES,                 .options = type_options },
 	{ .needs = OF_PRIORITIES,            .options = priority_options },
+	{ .lacks = OF_TYPES | OF_PRIORITIES, .options = number_options },
 	{ .needs = OF_KEYED,                 .examples = send_keyed },
 	{ .needs = OF_NAMED,                 .examples = send_named },
 	{ .needs = OF_NAMED | OF_PRIORITIES, .examples = send_first },
