@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A command: what it is called, what it takes, what it does. One const struct cmd in one
- * file each. */
+/*
+ * A command: what it is called, what it takes, what it does. One const struct cmd in one
+ * file each. The verb of a noun ("read" of "shm read") is a command, too: it is written
+ * once and exists for every mechanism that has what it needs, as the library tells.
+ */
 #pragma once
 
 #include "ipcx.h"
@@ -14,33 +17,105 @@
 struct app {
 	struct ipcx *x;
 	struct ipcx_ns *ns; /* where it works, or NULL: here */
+	unsigned mech;      /* the noun before a noun's verb; otherwise IPCX_NO_MECH */
 	bool verbose;
 };
+
+/* The mechanism that a noun's verb was called for. */
+static inline const struct ipcx_mech_info *app_of(const struct app *app)
+{
+	return ipcx_mech_info(app->mech);
+}
+
+static inline const char *app_noun(const struct app *app)
+{
+	return app_of(app)->name;
+}
+
+static inline bool app_can(const struct app *app, uint64_t what)
+{
+	return (ipcx_mech_can(app->mech) & what) == what;
+}
 
 /* One line of EXAMPLES. */
 struct example {
 	const char *line, *what;
 };
 
+/* Properties of a mechanism that a noun's verb may depend on, besides IPCX_CAN_…: one of
+ * the first two, and at most one of the others. */
+#define OF_KEYED      (UINT64_C(1) << 60) /* objects have an id and a key */
+#define OF_NAMED      (UINT64_C(1) << 61) /* objects have a name */
+#define OF_TYPES      (UINT64_C(1) << 62) /* the number of a message is its type */
+#define OF_PRIORITIES (UINT64_C(1) << 63) /* the number of a message is its priority */
+
+/*
+ * What a noun's verb has for some mechanisms only. Every variant that fits counts: its
+ * options and examples come before those of the command, its texts replace the command's.
+ */
+struct variant {
+	uint64_t needs, lacks; /* as in struct cmd */
+	const char *operands, *summary, *about;
+	const struct opt_group *options;
+	const struct example *examples;
+};
+
+/*
+ * Placeholders in the texts and examples of a noun's verb and of its variants, and in the
+ * names and helps of their options: {noun} is "shm", {family} "System V", {label} "type"
+ * and {least} "1" (what the number of a message is called, and the least one), {peers}
+ * "shm or pshm" (the nouns that have this verb).
+ */
 struct cmd {
-	const char *name; /* "ls"; two words for a command below another: "limits set" */
-	const char *operands; /* "[MECH…|REF…]" in the synopsis */
-	const char *summary;  /* half a sentence */
-	const char *about;    /* paragraphs for --help and the man page; NULL */
+	const char *name; /* "ls"; two words for a command below another: "limits set";
+			     of a noun's verb the verb alone: "read" */
+	/* IPCX_CAN_… and OF_… that a mechanism must have, and must not have, to be a noun
+	 * of this verb; needs is 0 for any other command. */
+	uint64_t needs, lacks;
+	const struct variant *variants; /* ended by .needs = .lacks = 0; NULL */
+	const char *operands;           /* "[MECH…|REF…]" in the synopsis */
+	const char *summary;            /* half a sentence */
+	const char *about;              /* paragraphs for --help and the man page; NULL */
 	const struct opt_group *options; /* ended by .opts = NULL */
 	const struct example *examples;  /* ended by .line = NULL */
 	enum complete complete;          /* of the operands */
 	bool hidden;
 	bool program; /* behind the first operand stands another program and what is its:
 			 options are ours only up to there */
-	size_t args_size;
+	size_t args_size; /* at most CMD_ARGS_MAX */
 	/* args is zeroed and filled by the options; operands follow. Answers the exit
 	 * status. */
 	int (*run)(struct app *app, void *args, int n, char **operands);
 };
 
-/* All commands, ended by NULL. */
-extern const struct cmd *const cmds[];
+#define CMD_ARGS_MAX 4096
+
+/* A command as it is called. For a noun's verb, cmd is the verb of that one noun: its
+ * name is "shm read", its texts, options and examples are in the members below. Not to be
+ * copied. */
+struct called {
+	struct cmd cmd;
+	unsigned mech; /* or IPCX_NO_MECH */
+	struct opt_group options[8];
+	struct example examples[8];
+	struct opt opts[4]; /* lists with placeholders, each with its end */
+	char text[4096];
+	size_t used, n_opts; /* of text and opts */
+};
+
+/* called.c: whether a noun's verb exists for a mechanism; and what it is there. */
+bool called_fits(const struct cmd *c, unsigned mech);
+void called_set(struct called *ret, const struct cmd *c, unsigned mech);
+
+/* All commands one after another, in the order of help; a walk begins with zeroes. */
+struct cmd_walk {
+	struct called called; /* good until the next step */
+	size_t at, verb;
+	unsigned mech;
+};
+
+/* The next one, or NULL. */
+const struct cmd *cmd_next(struct cmd_walk *w);
 
 /* Options that every command takes. */
 struct global_args {
@@ -49,8 +124,8 @@ struct global_args {
 extern const struct opt global_opts[];
 
 /* The command that the words at argv begin with (the longest name wins), and how many
- * words that were; NULL. */
-const struct cmd *cmd_find(int argc, char *const *argv, int *ret_words);
+ * words that were; false: none. */
+bool cmd_find(int argc, char *const *argv, struct called *ret, int *ret_words);
 
 /* help.c: the text of --help of a command, or of ipcx itself. */
 void help_command(const struct cmd *c);

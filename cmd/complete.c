@@ -107,8 +107,8 @@ static unsigned default_mech(int n, char **words)
 	return mech;
 }
 
-static void offer_objects(struct app *app, const struct cmd *c, const struct cursor *at,
-			  int n, char **words)
+static void offer_objects(struct app *app, unsigned noun, const struct cursor *at, int n,
+			  char **words)
 {
 	const char *word = at->from, *colon = strchr(word, ':');
 	unsigned mech = default_mech(n, words), named;
@@ -116,7 +116,7 @@ static void offer_objects(struct app *app, const struct cmd *c, const struct cur
 
 	/* "shm read" is for segments. */
 	if (!said)
-		(void)ipcx_mech_by_name(c->name, strcspn(c->name, " "), &mech);
+		mech = noun;
 	if (mech != IPCX_NO_MECH)
 		offer_refs(app, at, mech, true);
 	for (named = 0; ipcx_mech_info(named); named++) {
@@ -156,14 +156,16 @@ static void offer_limits(struct app *app, const struct cursor *at, bool set)
 /* The first word of commands that have two, and what may follow. */
 static void offer_first(const struct cursor *at, const char *name, size_t len)
 {
+	struct cmd_walk w = { .at = 0 };
 	char first[32], seconds[200] = "";
+	const struct cmd *c;
 	size_t used = 0;
 
-	for (const struct cmd *const *c = cmds; *c && used < sizeof(seconds); c++)
-		if (!strncmp((*c)->name, name, len + 1))
+	while ((c = cmd_next(&w)) != NULL && used < sizeof(seconds))
+		if (!strncmp(c->name, name, len + 1))
 			used += (size_t)snprintf(seconds + used, sizeof(seconds) - used,
 						 "%s%s", used ? ", " : "",
-						 (*c)->name + len + 1);
+						 c->name + len + 1);
 	(void)snprintf(first, sizeof(first), "%.*s", (int)len, name);
 	offer(at, first, "", seconds);
 }
@@ -171,23 +173,26 @@ static void offer_first(const struct cursor *at, const char *name, size_t len)
 /* The commands one word below another ("limits": "set"), or, below "", the first words. */
 static void offer_commands(const struct cursor *at, const char *below)
 {
-	size_t len = strlen(below);
-	const char *before = "";
+	struct cmd_walk w = { .at = 0 };
+	size_t len = strlen(below), known = 0;
+	const struct cmd *c;
+	char before[32] = "";
 
-	for (const struct cmd *const *c = cmds; *c; c++) {
-		const char *name = (*c)->name + len;
+	while ((c = cmd_next(&w)) != NULL) {
+		const char *name = c->name + len;
 		size_t first;
 
-		if ((*c)->hidden || strncmp((*c)->name, below, len) ||
+		if (c->hidden || strncmp(c->name, below, len) != 0 ||
 		    (len && *name++ != ' '))
 			continue;
 		first = strcspn(name, " ");
 		if (!name[first])
-			offer(at, name, "", (*c)->summary);
-		else if (strncmp(before, name, first) ||
-			 (before[first] && before[first] != ' '))
+			offer(at, name, "", c->summary);
+		else if (first != known || strncmp(before, name, first) != 0)
 			offer_first(at, name, first);
-		before = name; /* those of one word stand together */
+		/* Those of one word stand together. */
+		known = MIN(first, sizeof(before));
+		memcpy(before, name, known);
 	}
 }
 
@@ -272,7 +277,7 @@ static void offer_formats(const struct cursor *at)
 
 /* n words of the command stand before the cursor. What the shell does better, it is asked
  * to do: a line that begins with a colon. */
-static void offer_kind(struct app *app, const struct cmd *c, enum complete what,
+static void offer_kind(struct app *app, const struct called *called, enum complete what,
 		       const struct cursor *at, int n, char **words)
 {
 	if (what & COMPLETE_FIELDS)
@@ -282,9 +287,9 @@ static void offer_kind(struct app *app, const struct cmd *c, enum complete what,
 	if (what & (COMPLETE_MECHS | COMPLETE_GROUPS))
 		offer_mechs(at, what);
 	if (what & COMPLETE_REFS)
-		offer_objects(app, c, at, n, words);
+		offer_objects(app, called->mech, at, n, words);
 	if (what & COMPLETE_LIMITS)
-		offer_limits(app, at, strstr(c->operands, "NAME=") != NULL);
+		offer_limits(app, at, strstr(called->cmd.operands, "NAME=") != NULL);
 	if (what & COMPLETE_COMMANDS)
 		offer_commands(at, n > 0 ? words[n - 1] : "");
 	if (what & COMPLETE_NS)
@@ -377,8 +382,10 @@ static void complete_old(const struct cursor *at, int n, char **words)
 }
 
 /* The last of the n words is the one under the cursor; c's name is not among them. */
-static void complete_command(struct app *app, const struct cmd *c, int n, char **words)
+static void complete_command(struct app *app, const struct called *called, int n,
+			     char **words)
 {
+	const struct cmd *c = &called->cmd;
 	struct cursor at = { words[n - 1], words[n - 1] };
 	const char *before = n > 1 ? words[n - 2] : "", *sign = strchr(at.word, '=');
 	const struct opt *o = NULL;
@@ -388,7 +395,7 @@ static void complete_command(struct app *app, const struct cmd *c, int n, char *
 		return;
 	}
 	if (only_operands(n - 1, words)) {
-		offer_kind(app, c, operands(c, n - 1, words), &at, n - 1, words);
+		offer_kind(app, called, operands(c, n - 1, words), &at, n - 1, words);
 		return;
 	}
 	o = takes(c, before, strlen(before));
@@ -399,7 +406,7 @@ static void complete_command(struct app *app, const struct cmd *c, int n, char *
 		at.from = o ? sign + 1 : at.word;
 	}
 	if (o) {
-		offer_kind(app, c, o->complete, &at, 0, words);
+		offer_kind(app, called, o->complete, &at, 0, words);
 	} else if (at.word[0] == '-') {
 		for (const struct opt_group *g = c->options; g && g->opts; g++)
 			offer_options(&at, g->opts);
@@ -407,13 +414,13 @@ static void complete_command(struct app *app, const struct cmd *c, int n, char *
 	} else {
 		if (n == 1)
 			offer_commands(&at, c->name);
-		offer_kind(app, c, operands(c, n - 1, words), &at, n - 1, words);
+		offer_kind(app, called, operands(c, n - 1, words), &at, n - 1, words);
 	}
 }
 
 static int run(struct app *app, void *data, int n, char **words)
 {
-	const struct cmd *c;
+	struct called c;
 	int used;
 
 	(void)data;
@@ -422,9 +429,8 @@ static int run(struct app *app, void *data, int n, char **words)
 		n--;
 	if (n == 0)
 		return EXIT_DONE;
-	c = cmd_find(n - 1, words, &used);
-	if (c) {
-		complete_command(app, c, n - used, words + used);
+	if (cmd_find(n - 1, words, &c, &used)) {
+		complete_command(app, &c, n - used, words + used);
 	} else if (n == 1) {
 		struct cursor at = { words[0], words[0] };
 

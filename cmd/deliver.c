@@ -45,7 +45,7 @@ static int give_back(struct delivery *d, const struct ipcx_message *m, int64_t p
 
 	if (ipcx_queue_send(d->q, m, patience) == 0)
 		return 0;
-	if (record_put(&record, d->kind->rank, m) == 0 &&
+	if (record_put(&record, app_of(d->app)->message_label, m) == 0 &&
 	    msg_data(record.data, record.len) == 0)
 		return 1;
 	r = ipcx_queue_send(d->q, m, d->last_patience);
@@ -120,7 +120,7 @@ static int hand_on(struct delivery *d, const struct ipcx_message *m)
 	int r = hold(d, m);
 
 	if (r == 0)
-		r = d->put(d->kind, m);
+		r = d->put(app_of(d->app)->message_label, m);
 	if (r < 0) {
 		d->held.len = at;
 		msg_error("out of memory for a message of %zu bytes", m->size);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx msg drain, ipcx mq drain: everything in a queue moves to a file that was not there
- * before. */
+/* ipcx msg drain, and the same of all queues: everything in one moves to a file that was
+ * not there before. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -120,21 +120,20 @@ static int drain(struct delivery *d, const struct target *t)
 	return r;
 }
 
-static int run(struct app *app, void *data, int n, char **words,
-	       const struct queue_kind *kind)
+static int run(struct app *app, void *data, int n, char **words)
 {
 	const struct drain_args *args = data;
-	struct delivery d = { .app = app, .kind = kind, .put = queue_format("json") };
+	struct delivery d = { .app = app, .put = queue_format("json") };
 	struct target t = { .dirfd = -1 };
 	int r = 0;
 
 	if (n != 2)
-		return msg_usage("%s drain needs a queue and a file, or '-'", kind->mech);
+		return msg_usage("%s drain needs a queue and a file, or '-'",
+				 app_noun(app));
 	if (strcmp(words[1], "-") != 0)
 		r = find_target(words[1], &t);
 	if (r == 0)
-		r = queue_begin(app, kind, &args->where, words[0], IPCX_QUEUE_RECEIVE,
-				&d.q);
+		r = queue_begin(app, &args->where, words[0], IPCX_QUEUE_RECEIVE, &d.q);
 	if (r == 0)
 		r = drain(&d, &t);
 	if (t.dirfd >= 0)
@@ -144,48 +143,37 @@ static int run(struct app *app, void *data, int n, char **words,
 	return stop_end(r);
 }
 
-static int run_msg(struct app *app, void *data, int n, char **words)
-{
-	return run(app, data, n, words, &queue_msg);
-}
-
-static int run_mq(struct app *app, void *data, int n, char **words)
-{
-	return run(app, data, n, words, &queue_mq);
-}
-
 /* clang-format off */
 static const struct opt_group options[] = {
 	{ where_one_opts, offsetof(struct drain_args, where) },
 	{ NULL, 0 },
 };
 
-static const struct example msg_examples[] = {
-	{ "ipcx msg drain 5 saved",                            "save what is in a queue, and empty it" },
-	{ "ipcx msg drain 5 saved && ipcx msg load 6 saved", "move it to another queue" },
+static const struct example keyed[] = {
+	{ "ipcx {noun} drain 5 saved",                              "save what is in a queue, and empty it" },
+	{ "ipcx {noun} drain 5 saved && ipcx {noun} load 6 saved", "move it to another queue" },
 	{ NULL, NULL },
 };
 
-static const struct example mq_examples[] = {
-	{ "ipcx mq drain /jobs saved", "save what is in a queue, and empty it" },
+static const struct example named[] = {
+	{ "ipcx {noun} drain /jobs saved", "save what is in a queue, and empty it" },
 	{ NULL, NULL },
 };
 
-#define DRAINS \
-	"Takes all messages that are there and writes them as records (ipcx-msg(5)): data, number and order come back with 'load'. " \
-	"A file that is there already must be empty; it is on disk when the command ends. What cannot be written is put back at the end of the queue, or written to " \
-	"standard error."
-
-extern const struct cmd cmd_msg_drain, cmd_mq_drain;
-const struct cmd cmd_msg_drain = {
-	.name = "msg drain", .operands = "REF FILE|-", .summary = "move all messages of a System V queue to a file",
-	.about = DRAINS, .options = options, .examples = msg_examples, .complete = COMPLETE_REFS | COMPLETE_FILES,
-	.args_size = sizeof(struct drain_args), .run = run_msg,
+static const struct variant variants[] = {
+	{ .needs = OF_KEYED, .examples = keyed },
+	{ .needs = OF_NAMED, .examples = named },
+	{ .needs = 0 },
 };
 
-const struct cmd cmd_mq_drain = {
-	.name = "mq drain", .operands = "REF FILE|-", .summary = "move all messages of a POSIX queue to a file",
-	.about = DRAINS, .options = options, .examples = mq_examples, .complete = COMPLETE_REFS | COMPLETE_FILES,
-	.args_size = sizeof(struct drain_args), .run = run_mq,
+extern const struct cmd cmd_queue_drain;
+const struct cmd cmd_queue_drain = {
+	.name = "drain", .needs = IPCX_CAN_QUEUE, .variants = variants,
+	.operands = "REF FILE|-", .summary = "move all messages of a {family} queue to a file",
+	.about = "Takes all messages that are there and writes them as records (ipcx-msg(5)): data, number and order come back with 'load'. "
+		 "A file that is there already must be empty; it is on disk when the command ends. What cannot be written is put back at the end of the queue, or written to "
+		 "standard error.",
+	.options = options, .complete = COMPLETE_REFS | COMPLETE_FILES,
+	.args_size = sizeof(struct drain_args), .run = run,
 };
 /* clang-format on */

@@ -122,14 +122,17 @@ static void mechanism(const struct ipcx_mech_info *m)
 void dump_tables(void)
 {
 	static const struct opt_group global[] = { { global_opts, 0 }, { NULL, 0 } };
+	struct cmd_walk w = { .at = 0 };
+	const struct cmd *c;
+	size_t n = 0;
 
 	pair("{\"ipcx\":1,", "version", ipcx_version());
 	out_text(",\n\"options\":");
 	options(global);
 	out_text(",\n\"commands\":[");
-	for (size_t i = 0; cmds[i]; i++) {
-		out_text(comma(i));
-		command(cmds[i]);
+	while ((c = cmd_next(&w)) != NULL) {
+		out_text(comma(n++));
+		command(c);
 	}
 	out_text("],\n\"fields\":[");
 	for (unsigned f = 0; f < ipcx_field_count(); f++) {

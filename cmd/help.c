@@ -26,15 +26,17 @@ const struct exit_text exit_texts[] = {
 
 static void subcommands(const struct cmd *c)
 {
+	struct cmd_walk w = { .at = 0 };
 	size_t len = strlen(c->name);
+	const struct cmd *sub;
 	bool any = false;
 
-	for (const struct cmd *const *sub = cmds; *sub; sub++) {
-		if (strncmp((*sub)->name, c->name, len) || (*sub)->name[len] != ' ')
+	while ((sub = cmd_next(&w)) != NULL) {
+		if (strncmp(sub->name, c->name, len) != 0 || sub->name[len] != ' ')
 			continue;
 		out_text(any ? "" : "\nSee also:\n");
-		out_format("  ipcx %s %s\n      %s\n", (*sub)->name, (*sub)->operands,
-			   (*sub)->summary);
+		out_format("  ipcx %s %s\n      %s\n", sub->name, sub->operands,
+			   sub->summary);
 		any = true;
 	}
 }
@@ -63,18 +65,20 @@ void help_command(const struct cmd *c)
 void help_all(void)
 {
 	static const struct opt_group global[] = { { global_opts, 0 }, { NULL, 0 } };
-
+	struct cmd_walk w = { .at = 0 };
+	const struct cmd *c;
 	int width = 0;
 
-	for (const struct cmd *const *c = cmds; *c; c++)
-		if (!(*c)->hidden)
-			width = MAX(width, (int)strlen((*c)->name));
+	while ((c = cmd_next(&w)) != NULL)
+		if (!c->hidden)
+			width = MAX(width, (int)strlen(c->name));
 	out_text(
 		"Usage: ipcx [OPTIONS] COMMAND [OPTIONS] [ARGUMENTS]\n\n"
 		"Linux IPC objects that outlive their process: list them, make them, remove them.\n\nCommands:\n");
-	for (const struct cmd *const *c = cmds; *c; c++)
-		if (!(*c)->hidden)
-			out_format("  %-*s  %s\n", width, (*c)->name, (*c)->summary);
+	w = (struct cmd_walk){ .at = 0 };
+	while ((c = cmd_next(&w)) != NULL)
+		if (!c->hidden)
+			out_format("  %-*s  %s\n", width, c->name, c->summary);
 	out_text("\nMechanisms:\n");
 	for (unsigned m = 0; ipcx_mech_info(m); m++)
 		out_format("  %-12s %s\n", ipcx_mech_info(m)->name,
@@ -92,7 +96,7 @@ void help_all(void)
 static int run(struct app *app, void *data, int n, char **words)
 {
 	const struct help_args *args = data;
-	const struct cmd *c;
+	struct called c;
 	int used = 0;
 
 	(void)app;
@@ -107,11 +111,10 @@ static int run(struct app *app, void *data, int n, char **words)
 		help_all();
 		return EXIT_DONE;
 	}
-	c = cmd_find(n, words, &used);
-	if (!c || used != n)
+	if (!cmd_find(n, words, &c, &used) || used != n)
 		return msg_usage("no command '%s%s%s'", words[0], n > 1 ? " " : "",
 				 n > 1 ? words[1] : "");
-	help_command(c);
+	help_command(&c.cmd);
 	return EXIT_DONE;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From argv to an exit status: the only exit() in the house. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -28,7 +29,7 @@ struct run_args {
 	struct global_args global;
 	union {
 		max_align_t align;
-		char room[4096];
+		char room[CMD_ARGS_MAX];
 	} command;
 };
 
@@ -50,27 +51,6 @@ int app_failed(struct app *app, int r)
 	default:
 		return EXIT_FAILED;
 	}
-}
-
-const struct cmd *cmd_find(int argc, char *const *argv, int *ret_words)
-{
-	const struct cmd *best = NULL;
-
-	for (const struct cmd *const *c = cmds; *c; c++) {
-		const char *blank = strchr((*c)->name, ' ');
-		size_t first = blank ? (size_t)(blank - (*c)->name) : strlen((*c)->name);
-
-		if (argc < 1 || strlen(argv[0]) != first ||
-		    strncmp(argv[0], (*c)->name, first))
-			continue;
-		if (blank && (argc < 2 || strcmp(argv[1], blank + 1)))
-			continue;
-		if (best && !blank)
-			continue;
-		best = *c;
-		*ret_words = blank ? 2 : 1;
-	}
-	return best;
 }
 
 /*
@@ -115,16 +95,18 @@ static int parse_command(const struct cmd *c, const struct opt_group *groups,
 	return first;
 }
 
-static int run_command(const struct cmd *c, const struct global_args *global, int argc,
-		       char **argv)
+static int run_command(const struct called *called, const struct global_args *global,
+		       int argc, char **argv)
 {
 	static struct run_args args;
 	struct opt_group groups[8] = { { global_opts,
 					 offsetof(struct run_args, global) } };
-	struct app app = { .x = NULL };
+	struct app app = { .x = NULL, .mech = called->mech };
+	const struct cmd *c = &called->cmd;
 	size_t n = 1;
 	int first, r;
 
+	assert(c->args_size <= sizeof(args.command.room));
 	for (const struct opt_group *g = c->options;
 	     g && g->opts && n < ARRAY_SIZE(groups) - 1; g++)
 		groups[n++] =
@@ -157,13 +139,15 @@ static int run_command(const struct cmd *c, const struct global_args *global, in
 /* The first word of commands that have two asks for the second. */
 static int no_command(const char *word)
 {
+	struct cmd_walk w = { .at = 0 };
 	char seconds[200] = "";
 	size_t len = strlen(word), at = 0;
+	const struct cmd *c;
 
-	for (const struct cmd *const *c = cmds; *c && at < sizeof(seconds); c++)
-		if (!strncmp((*c)->name, word, len) && (*c)->name[len] == ' ')
+	while ((c = cmd_next(&w)) != NULL && at < sizeof(seconds))
+		if (!strncmp(c->name, word, len) && c->name[len] == ' ')
 			at += (size_t)snprintf(seconds + at, sizeof(seconds) - at, "%s%s",
-					       at ? ", " : "", (*c)->name + len + 1);
+					       at ? ", " : "", c->name + len + 1);
 	if (*seconds)
 		return msg_usage("%s what? %s", word, seconds);
 	return msg_usage("no command '%s'", word);
@@ -173,7 +157,7 @@ static int start(int argc, char **argv)
 {
 	static const struct opt_group groups[] = { { global_opts, 0 }, { NULL, 0 } };
 	struct global_args global = { .help = false };
-	const struct cmd *c;
+	static struct called c; /* messages name it to the end */
 	int first = opt_parse(groups, &global, argc, argv, true), words = 0;
 
 	if (first < 0)
@@ -184,14 +168,13 @@ static int start(int argc, char **argv)
 		help_all();
 		return global.help ? EXIT_DONE : EXIT_USAGE;
 	}
-	c = cmd_find(argc - first, argv + first, &words);
-	if (!c)
+	if (!cmd_find(argc - first, argv + first, &c, &words))
 		return no_command(argv[first]);
 	if (global.help) {
-		help_command(c);
+		help_command(&c.cmd);
 		return EXIT_DONE;
 	}
-	return run_command(c, &global, argc - first - words + 1,
+	return run_command(&c, &global, argc - first - words + 1,
 			   argv + first + words - 1);
 }
 

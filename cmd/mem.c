@@ -15,19 +15,16 @@ const struct opt mem_range_opts[] = {
 };
 /* clang-format on */
 
-int mem_open(struct app *app, const struct where_args *where, const char *mech,
-	     const char *word, bool any, unsigned flags, struct mem *ret_mem)
+int mem_open(struct app *app, const struct where_args *where, const char *word, bool any,
+	     unsigned flags, struct mem *ret_mem)
 {
 	static const struct where_args here = { .ns = NULL };
+	unsigned meant = app->mech;
 	struct ipcx_ref ref;
-	unsigned own, meant;
 	struct mem mem;
 	int r;
 
-	if (ipcx_mech_by_name(mech, (size_t)-1, &own) < 0)
-		return msg_usage("no mechanism '%s'", mech);
-	meant = own;
-	if (any && ipcx_ref_parse(app->x, word, own, &ref) == 0)
+	if (any && ipcx_ref_parse(app->x, word, app->mech, &ref) == 0)
 		meant = ref.mech;
 	r = verb_begin(app, where ? where : &here, word, IPCX_MECH_BIT(meant), &ref);
 	if (r)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the verbs of memory have in common: "ipcx shm read", "ipcx pshm write", … Each is
- * written once, for segments and objects alike.
+ * written once, for every mechanism whose objects are memory (IPCX_CAN_MEMORY).
  */
 #pragma once
 
@@ -24,14 +24,14 @@ struct mem {
 };
 
 /*
- * Open the memory that a word names; mech is that of the command.
+ * Open the memory that a word names; without a mechanism, it is of the command's.
  *
  * @param where NULL: we are there already
  * @param any a reference may name the memory of another mechanism
  * @return 0, or an exit status after a message
  */
-int mem_open(struct app *app, const struct where_args *where, const char *mech,
-	     const char *word, bool any, unsigned flags, struct mem *ret_mem);
+int mem_open(struct app *app, const struct where_args *where, const char *word, bool any,
+	     unsigned flags, struct mem *ret_mem);
 void mem_close(struct mem *mem);
 
 /* The bytes that are meant: all of them must be there. 0, or an exit status after a
@@ -47,16 +47,3 @@ int mem_bytes(const struct mem *mem, const struct mem_range *range, uint64_t *re
 typedef int mem_take(void *data, uint64_t at, const char *bytes, size_t n);
 int mem_each(struct app *app, const struct mem *mem, uint64_t at, uint64_t n,
 	     mem_take *take, void *data);
-
-/* The command of one verb for one mechanism. What does it is run_VERB(app, args, n,
- * words, mech), and MECH_VERB_examples stand before it. */
-#define MEM_COMMAND(mech, verb, ...)                                                   \
-	static int mech##_##verb(struct app *app, void *args, int n, char **words)     \
-	{                                                                              \
-		return run_##verb(app, args, n, words, #mech);                         \
-	}                                                                              \
-	extern const struct cmd cmd_##mech##_##verb;                                   \
-	const struct cmd cmd_##mech##_##verb = { .name = #mech " " #verb,              \
-						 .examples = mech##_##verb##_examples, \
-						 .run = mech##_##verb,                 \
-						 __VA_ARGS__ }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx shm read, ipcx shm hash, and the same of pshm: what is in memory. */
+/* ipcx shm read and hash, and the same of all memory: what is in it. */
 #include "base/sha256.h"
 #include "mem.h"
 #include "ui/bytes.h"
@@ -73,8 +73,7 @@ static int show(struct app *app, const struct read_args *args, const struct mem 
 	return out_flush() < 0 ? EXIT_DONE : r;
 }
 
-static int save(struct app *app, const struct read_args *args, const char *mech,
-		const char *word)
+static int save(struct app *app, const struct read_args *args, const char *word)
 {
 	struct savebig file = { .path = NULL };
 	struct mem mem = { .m = NULL };
@@ -83,7 +82,7 @@ static int save(struct app *app, const struct read_args *args, const char *mech,
 	int r = savebig_open(&file, args->file, args->force);
 
 	if (!r)
-		r = mem_open(app, &args->where, mech, word, false, 0, &mem);
+		r = mem_open(app, &args->where, word, false, 0, &mem);
 	if (!r)
 		r = mem_bytes(&mem, &args->range, &at, &n);
 	if (!r)
@@ -95,10 +94,10 @@ static int save(struct app *app, const struct read_args *args, const char *mech,
 	return r;
 }
 
-static int check(const struct read_args *args, int n, const char *mech)
+static int check(const struct app *app, const struct read_args *args, int n)
 {
 	if (n != 1)
-		return msg_usage("%s read needs one reference", mech);
+		return msg_usage("%s read needs one reference", app_noun(app));
 	if (args->hex + args->strings + (args->file != NULL) > 1)
 		return msg_usage("--hex, --strings and -O contradict each other");
 	if ((args->given & GIVEN_MIN) && !args->strings)
@@ -110,18 +109,18 @@ static int check(const struct read_args *args, int n, const char *mech)
 	return 0;
 }
 
-static int run_read(struct app *app, void *data, int n, char **words, const char *mech)
+static int run_read(struct app *app, void *data, int n, char **words)
 {
 	const struct read_args *args = data;
 	struct mem mem = { .m = NULL };
 	uint64_t at, len;
-	int r = check(args, n, mech);
+	int r = check(app, args, n);
 
 	if (r)
 		return r;
 	if (args->file && !(args->file[0] == '-' && !args->file[1]))
-		return save(app, args, mech, words[0]);
-	r = mem_open(app, &args->where, mech, words[0], false, 0, &mem);
+		return save(app, args, words[0]);
+	r = mem_open(app, &args->where, words[0], false, 0, &mem);
 	if (!r)
 		r = mem_bytes(&mem, &args->range, &at, &len);
 	if (!r)
@@ -144,7 +143,7 @@ static int take_hash(void *data, uint64_t at, const char *bytes, size_t n)
 	return 0;
 }
 
-static int run_hash(struct app *app, void *data, int n, char **words, const char *mech)
+static int run_hash(struct app *app, void *data, int n, char **words)
 {
 	const struct hash_args *args = data;
 	struct mem mem = { .m = NULL };
@@ -154,9 +153,9 @@ static int run_hash(struct app *app, void *data, int n, char **words, const char
 	int r;
 
 	if (n != 1)
-		return msg_usage("%s hash needs one reference", mech);
+		return msg_usage("%s hash needs one reference", app_noun(app));
 	ix_sha256_start(&sum);
-	r = mem_open(app, &args->where, mech, words[0], false, 0, &mem);
+	r = mem_open(app, &args->where, words[0], false, 0, &mem);
 	if (!r)
 		r = mem_bytes(&mem, &args->range, &at, &len);
 	if (!r)
@@ -186,28 +185,36 @@ static const struct opt_group read_options[] = {
 	{ NULL, 0 },
 };
 
-static const struct example shm_read_examples[] = {
-	{ "ipcx shm read 5 --offset 4K --length 256",  "a part of it; on a terminal as a dump" },
-	{ "ipcx shm read 0x4d2 --strings --min 8",     "the texts in the segment with this key" },
-	{ "ipcx shm read 5 -O segment.bin",            "all of it, into a new file" },
-	{ "ipcx shm read 5 --ns web | grep -c error",  "in a container; raw in a pipe" },
+static const struct example read_keyed[] = {
+	{ "ipcx {noun} read 5 --offset 4K --length 256",  "a part of it; on a terminal as a dump" },
+	{ "ipcx {noun} read 0x4d2 --strings --min 8",     "the texts in the segment with this key" },
+	{ "ipcx {noun} read 5 -O segment.bin",            "all of it, into a new file" },
+	{ "ipcx {noun} read 5 --ns web | grep -c error",  "in a container; raw in a pipe" },
 	{ NULL, NULL },
 };
 
-static const struct example pshm_read_examples[] = {
-	{ "ipcx pshm read /cache --hex --length 256",     "its first bytes as a dump" },
-	{ "ipcx pshm read /cache -O cache.bin",           "all of it, into a new file" },
-	{ "ipcx pshm read /cache --ns web | grep -c error", "in a container; raw in a pipe" },
+static const struct example read_named[] = {
+	{ "ipcx {noun} read /cache --hex --length 256",     "its first bytes as a dump" },
+	{ "ipcx {noun} read /cache -O cache.bin",           "all of it, into a new file" },
+	{ "ipcx {noun} read /cache --ns web | grep -c error", "in a container; raw in a pipe" },
 	{ NULL, NULL },
 };
 
-#define READ                                                                                                                               \
-	.operands = "REF", .summary = "read memory: raw, as a dump, or the texts in it",                                                   \
-	.about = "Writes the bytes as they are; on a terminal, as a hexadecimal dump. Bytes beyond the end are an error before anything "  \
-		 "is written. In a dump, lines like the one before are one '*', and the last one is always shown.",                        \
-	.options = read_options, .complete = COMPLETE_REFS, .args_size = sizeof(struct read_args)
-MEM_COMMAND(shm, read, READ);
-MEM_COMMAND(pshm, read, READ);
+static const struct variant read_variants[] = {
+	{ .needs = OF_KEYED, .examples = read_keyed },
+	{ .needs = OF_NAMED, .examples = read_named },
+	{ .needs = 0 },
+};
+
+extern const struct cmd cmd_mem_read;
+const struct cmd cmd_mem_read = {
+	.name = "read", .needs = IPCX_CAN_MEMORY,
+	.operands = "REF", .summary = "read memory: raw, as a dump, or the texts in it",
+	.about = "Writes the bytes as they are; on a terminal, as a hexadecimal dump. Bytes beyond the end are an error before anything "
+		 "is written. In a dump, lines like the one before are one '*', and the last one is always shown.",
+	.variants = read_variants, .options = read_options, .complete = COMPLETE_REFS, .args_size = sizeof(struct read_args),
+	.run = run_read,
+};
 
 static const struct opt_group hash_options[] = {
 	{ mem_range_opts, offsetof(struct hash_args, range) },
@@ -215,22 +222,30 @@ static const struct opt_group hash_options[] = {
 	{ NULL, 0 },
 };
 
-static const struct example shm_hash_examples[] = {
-	{ "ipcx shm hash 5",                    "has it changed?" },
-	{ "ipcx shm read 5 | sha256sum",        "the same, by another tool" },
+static const struct example hash_keyed[] = {
+	{ "ipcx {noun} hash 5",                    "has it changed?" },
+	{ "ipcx {noun} read 5 | sha256sum",        "the same, by another tool" },
 	{ NULL, NULL },
 };
 
-static const struct example pshm_hash_examples[] = {
-	{ "ipcx pshm hash /cache",              "has it changed?" },
-	{ "ipcx pshm read /cache | sha256sum",  "the same, by another tool" },
+static const struct example hash_named[] = {
+	{ "ipcx {noun} hash /cache",              "has it changed?" },
+	{ "ipcx {noun} read /cache | sha256sum",  "the same, by another tool" },
 	{ NULL, NULL },
 };
 
-#define HASH                                                                                                                               \
-	.operands = "REF", .summary = "tell the SHA-256 of memory",                                                                        \
-	.about = "Prints the SHA-256 of the bytes and the reference, as sha256sum(1) does of a file.",                                     \
-	.options = hash_options, .complete = COMPLETE_REFS, .args_size = sizeof(struct hash_args)
-MEM_COMMAND(shm, hash, HASH);
-MEM_COMMAND(pshm, hash, HASH);
+static const struct variant hash_variants[] = {
+	{ .needs = OF_KEYED, .examples = hash_keyed },
+	{ .needs = OF_NAMED, .examples = hash_named },
+	{ .needs = 0 },
+};
+
+extern const struct cmd cmd_mem_hash;
+const struct cmd cmd_mem_hash = {
+	.name = "hash", .needs = IPCX_CAN_MEMORY,
+	.operands = "REF", .summary = "tell the SHA-256 of memory",
+	.about = "Prints the SHA-256 of the bytes and the reference, as sha256sum(1) does of a file.",
+	.variants = hash_variants, .options = hash_options, .complete = COMPLETE_REFS, .args_size = sizeof(struct hash_args),
+	.run = run_hash,
+};
 /* clang-format on */

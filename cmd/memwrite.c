@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx shm write, fill and copy, and the same of pshm: what gets into memory, and that
+/* ipcx shm write, fill and copy, and the same of all memory: what gets into it, and that
  * nothing is begun that does not fit. */
 #include <errno.h>
 #include <fcntl.h>
@@ -124,11 +124,11 @@ static int write_all(struct app *app, struct input *in, const struct mem *mem,
 }
 
 static int write_input(struct app *app, const struct write_args *args, struct input *in,
-		       const char *mech, const char *word)
+		       const char *word)
 {
 	struct mem mem = { .m = NULL };
 	uint64_t at, room;
-	int r = mem_open(app, &args->where, mech, word, false, IPCX_MEM_WRITE, &mem);
+	int r = mem_open(app, &args->where, word, false, IPCX_MEM_WRITE, &mem);
 
 	if (!r)
 		r = mem_bytes(&mem, &args->range, &at, &room);
@@ -140,14 +140,15 @@ static int write_input(struct app *app, const struct write_args *args, struct in
 	return r;
 }
 
-static int run_write(struct app *app, void *data, int n, char **words, const char *mech)
+static int run_write(struct app *app, void *data, int n, char **words)
 {
 	struct input in = { .name = "standard input", .fd = 0 };
 	auto_fd int fd = -1;
 	int r;
 
 	if (n < 1 || n > 2)
-		return msg_usage("%s write needs a reference and at most one file", mech);
+		return msg_usage("%s write needs a reference and at most one file",
+				 app_noun(app));
 	if (n == 2 && strcmp(words[1], "-")) {
 		in.name = words[1];
 		/* While we are at home: another namespace may have other files. */
@@ -157,7 +158,7 @@ static int run_write(struct app *app, void *data, int n, char **words, const cha
 			return EXIT_FAILED;
 		}
 	}
-	r = write_input(app, data, &in, mech, words[0]);
+	r = write_input(app, data, &in, words[0]);
 	ix_buf_free(&in.first);
 	return r;
 }
@@ -208,7 +209,7 @@ static int fill_bytes(struct app *app, const struct mem *mem, uint64_t at, uint6
 	return EXIT_DONE;
 }
 
-static int run_fill(struct app *app, void *data, int n, char **words, const char *mech)
+static int run_fill(struct app *app, void *data, int n, char **words)
 {
 	const struct fill_args *args = data;
 	struct mem mem = { .m = NULL };
@@ -216,10 +217,10 @@ static int run_fill(struct app *app, void *data, int n, char **words, const char
 	int r;
 
 	if (n != 1)
-		return msg_usage("%s fill needs one reference", mech);
+		return msg_usage("%s fill needs one reference", app_noun(app));
 	if (args->byte > 255)
 		return msg_usage("--byte: 0 to 255");
-	r = mem_open(app, &args->where, mech, words[0], false, IPCX_MEM_WRITE, &mem);
+	r = mem_open(app, &args->where, words[0], false, IPCX_MEM_WRITE, &mem);
 	if (!r)
 		r = mem_bytes(&mem, &args->range, &at, &len);
 	if (!r)
@@ -250,7 +251,7 @@ static int take_copy(void *data, uint64_t at, const char *bytes, size_t n)
 	return r < 0 ? app_failed(to->app, r) : 0;
 }
 
-static int run_copy(struct app *app, void *data, int n, char **words, const char *mech)
+static int run_copy(struct app *app, void *data, int n, char **words)
 {
 	const struct copy_args *args = data;
 	struct target to = { .app = app };
@@ -258,10 +259,11 @@ static int run_copy(struct app *app, void *data, int n, char **words, const char
 	int r;
 
 	if (n != 2)
-		return msg_usage("%s copy needs two references: from and to", mech);
-	r = mem_open(app, &args->where, mech, words[0], true, 0, &from);
+		return msg_usage("%s copy needs two references: from and to",
+				 app_noun(app));
+	r = mem_open(app, &args->where, words[0], true, 0, &from);
 	if (!r)
-		r = mem_open(app, NULL, mech, words[1], true, IPCX_MEM_WRITE, &to.mem);
+		r = mem_open(app, NULL, words[1], true, IPCX_MEM_WRITE, &to.mem);
 	if (!r && ipcx_mem_size(from.m) > ipcx_mem_size(to.mem.m)) {
 		msg_error("%s: its %" PRIu64 " bytes do not fit into the %" PRIu64
 			  " of %s; nothing was written",
@@ -290,24 +292,32 @@ static const struct opt_group write_options[] = {
 	{ NULL, 0 },
 };
 
-static const struct example shm_write_examples[] = {
-	{ "echo hello | ipcx shm write 5",              "at its beginning" },
-	{ "ipcx shm write 0x4d2 --offset 4K table.bin", "a file, into the segment with this key" },
+static const struct example write_keyed[] = {
+	{ "echo hello | ipcx {noun} write 5",              "at its beginning" },
+	{ "ipcx {noun} write 0x4d2 --offset 4K table.bin", "a file, into the segment with this key" },
 	{ NULL, NULL },
 };
 
-static const struct example pshm_write_examples[] = {
-	{ "echo hello | ipcx pshm write /cache",            "at its beginning" },
-	{ "ipcx pshm write /cache --offset 4K table.bin",   "a file" },
+static const struct example write_named[] = {
+	{ "echo hello | ipcx {noun} write /cache",            "at its beginning" },
+	{ "ipcx {noun} write /cache --offset 4K table.bin",   "a file" },
 	{ NULL, NULL },
 };
 
-#define WRITE                                                                                                                              \
-	.operands = "REF [FILE|-]", .summary = "write a file or standard input to memory",                                                 \
-	.about = "Nothing is written unless all of it fits: what has no length of its own, such as a pipe, is read to its end first.",     \
-	.options = write_options, .complete = COMPLETE_REFS | COMPLETE_FILES, .args_size = sizeof(struct write_args)
-MEM_COMMAND(shm, write, WRITE);
-MEM_COMMAND(pshm, write, WRITE);
+static const struct variant write_variants[] = {
+	{ .needs = OF_KEYED, .examples = write_keyed },
+	{ .needs = OF_NAMED, .examples = write_named },
+	{ .needs = 0 },
+};
+
+extern const struct cmd cmd_mem_write;
+const struct cmd cmd_mem_write = {
+	.name = "write", .needs = IPCX_CAN_MEMORY,
+	.operands = "REF [FILE|-]", .summary = "write a file or standard input to memory",
+	.about = "Nothing is written unless all of it fits: what has no length of its own, such as a pipe, is read to its end first.",
+	.variants = write_variants, .options = write_options, .complete = COMPLETE_REFS | COMPLETE_FILES, .args_size = sizeof(struct write_args),
+	.run = run_write,
+};
 
 static const struct opt fill_opts[] = {
 	{ "byte", 'b', NUMBER(struct fill_args, byte), .arg = "N", .help = "with this byte, 0 to 255 (0xff); without it, 0" },
@@ -321,46 +331,62 @@ static const struct opt_group fill_options[] = {
 	{ NULL, 0 },
 };
 
-static const struct example shm_fill_examples[] = {
-	{ "ipcx shm fill 5",                                      "make all of it zero" },
-	{ "ipcx shm fill 5 --byte 0xff --offset 4K --length 4K", "the second page" },
+static const struct example fill_keyed[] = {
+	{ "ipcx {noun} fill 5",                                      "make all of it zero" },
+	{ "ipcx {noun} fill 5 --byte 0xff --offset 4K --length 4K", "the second page" },
 	{ NULL, NULL },
 };
 
-static const struct example pshm_fill_examples[] = {
-	{ "ipcx pshm fill /cache",                                      "make all of it zero" },
-	{ "ipcx pshm fill /cache --byte 0xff --offset 4K --length 4K", "the second page" },
+static const struct example fill_named[] = {
+	{ "ipcx {noun} fill /cache",                                      "make all of it zero" },
+	{ "ipcx {noun} fill /cache --byte 0xff --offset 4K --length 4K", "the second page" },
 	{ NULL, NULL },
 };
 
-#define FILL                                                                                                                               \
-	.operands = "REF", .summary = "write the same byte all over memory",                                                               \
-	.about = "Writes one byte again and again: to all of it, or to the range that is given, which must be there.",                     \
-	.options = fill_options, .complete = COMPLETE_REFS, .args_size = sizeof(struct fill_args)
-MEM_COMMAND(shm, fill, FILL);
-MEM_COMMAND(pshm, fill, FILL);
+static const struct variant fill_variants[] = {
+	{ .needs = OF_KEYED, .examples = fill_keyed },
+	{ .needs = OF_NAMED, .examples = fill_named },
+	{ .needs = 0 },
+};
+
+extern const struct cmd cmd_mem_fill;
+const struct cmd cmd_mem_fill = {
+	.name = "fill", .needs = IPCX_CAN_MEMORY,
+	.operands = "REF", .summary = "write the same byte all over memory",
+	.about = "Writes one byte again and again: to all of it, or to the range that is given, which must be there.",
+	.variants = fill_variants, .options = fill_options, .complete = COMPLETE_REFS, .args_size = sizeof(struct fill_args),
+	.run = run_fill,
+};
 
 static const struct opt_group copy_options[] = {
 	{ where_one_opts, offsetof(struct copy_args, where) },
 	{ NULL, 0 },
 };
 
-static const struct example shm_copy_examples[] = {
-	{ "ipcx shm copy 5 6",           "from one segment to the other" },
-	{ "ipcx shm copy 5 pshm:/cache", "from a segment to a POSIX object" },
+static const struct example copy_keyed[] = {
+	{ "ipcx {noun} copy 5 6",           "from one segment to the other" },
+	{ "ipcx {noun} copy 5 pshm:/cache", "from a segment to a POSIX object" },
 	{ NULL, NULL },
 };
 
-static const struct example pshm_copy_examples[] = {
-	{ "ipcx pshm copy /cache /copy", "from one object to the other" },
-	{ "ipcx pshm copy /cache shm:5", "from an object to a System V segment" },
+static const struct example copy_named[] = {
+	{ "ipcx {noun} copy /cache /copy", "from one object to the other" },
+	{ "ipcx {noun} copy /cache shm:5", "from an object to a System V segment" },
 	{ NULL, NULL },
 };
 
-#define COPY                                                                                                                               \
-	.operands = "FROM TO", .summary = "copy memory, also to the other kind of it",                                                     \
-	.about = "Copies all of FROM to the beginning of TO, which may be larger; what is behind it there stays. Either may be shm or pshm.", \
-	.options = copy_options, .complete = COMPLETE_REFS, .args_size = sizeof(struct copy_args)
-MEM_COMMAND(shm, copy, COPY);
-MEM_COMMAND(pshm, copy, COPY);
+static const struct variant copy_variants[] = {
+	{ .needs = OF_KEYED, .examples = copy_keyed },
+	{ .needs = OF_NAMED, .examples = copy_named },
+	{ .needs = 0 },
+};
+
+extern const struct cmd cmd_mem_copy;
+const struct cmd cmd_mem_copy = {
+	.name = "copy", .needs = IPCX_CAN_MEMORY,
+	.operands = "FROM TO", .summary = "copy memory, also to the other kind of it",
+	.about = "Copies all of FROM to the beginning of TO, which may be larger; what is behind it there stays. Either may be {peers}.",
+	.variants = copy_variants, .options = copy_options, .complete = COMPLETE_REFS, .args_size = sizeof(struct copy_args),
+	.run = run_copy,
+};
 /* clang-format on */

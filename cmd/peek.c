@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx msg peek, mq peek, mq notify: what can be known of messages without taking them. */
+/* ipcx msg peek, mq notify, and the same of all queues: what can be known of messages
+ * without taking them. */
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -39,9 +41,15 @@ static void put_row(uint64_t position, const struct ipcx_message *m)
 		   m->size, safe, nul || m->size > n ? "…" : "");
 }
 
-static void put_heading(void)
+static void put_heading(const char *label)
 {
-	out_format("%8s  %20s  %10s  %s\n", "POSITION", "TYPE", "SIZE", "DATA");
+	char heading[21];
+	size_t n = 0;
+
+	for (; label[n] && n < sizeof(heading) - 1; n++)
+		heading[n] = (char)toupper((unsigned char)label[n]);
+	heading[n] = '\0';
+	out_format("%8s  %20s  %10s  %s\n", "POSITION", heading, "SIZE", "DATA");
 }
 
 /* A message that may not be copied any more is in the queue all the same. */
@@ -52,6 +60,7 @@ static void put_unknown(uint64_t position)
 
 static int look(struct app *app, struct ipcx_queue *q, uint64_t most, queue_put *put)
 {
+	const char *label = app_of(app)->message_label;
 	struct ipcx_queue_state state;
 	struct ipcx_message m;
 	bool told = false;
@@ -62,10 +71,10 @@ static int look(struct app *app, struct ipcx_queue *q, uint64_t most, queue_put 
 	     i++) {
 		r = ipcx_queue_peek(q, i, &m);
 		if (i == 0 && !put && (r == 0 || r == -EMSGSIZE))
-			put_heading();
+			put_heading(label);
 		if (r == 0) {
 			if (put)
-				r = put(&queue_msg, &m);
+				r = put(label, &m);
 			else
 				put_row(i, &m);
 		} else if (r == -EMSGSIZE) {
@@ -82,7 +91,7 @@ static int look(struct app *app, struct ipcx_queue *q, uint64_t most, queue_put 
 	return r < 0 ? app_failed(app, r) : told && put ? EXIT_PART : EXIT_DONE;
 }
 
-static int run(struct app *app, void *data, int n, char **words)
+static int run_peek(struct app *app, void *data, int n, char **words)
 {
 	const struct peek_args *args = data;
 	uint64_t most = args->given & GIVEN_COUNT ? args->count : UINT64_MAX;
@@ -91,7 +100,7 @@ static int run(struct app *app, void *data, int n, char **words)
 	int r;
 
 	if (n != 1)
-		return msg_usage("msg peek needs one queue");
+		return msg_usage("%s peek needs one queue", app_noun(app));
 	if (args->format && strcmp(args->format, "table") != 0) {
 		put = queue_format(args->format);
 		if (!put)
@@ -99,7 +108,7 @@ static int run(struct app *app, void *data, int n, char **words)
 				"--format is table, raw, lines, hex or json, not '%s'",
 				args->format);
 	}
-	r = queue_begin(app, &queue_msg, &args->where, words[0], IPCX_QUEUE_RECEIVE, &q);
+	r = queue_begin(app, &args->where, words[0], IPCX_QUEUE_RECEIVE, &q);
 	if (r)
 		return r;
 	out_start(0, stop_wanted);
@@ -111,7 +120,7 @@ static int run(struct app *app, void *data, int n, char **words)
 }
 
 /* There is no way: the library says why. */
-static int run_mq(struct app *app, void *data, int n, char **words)
+static int run_why(struct app *app, void *data, int n, char **words)
 {
 	const struct peek_args *args = data;
 	struct ipcx_message m;
@@ -119,8 +128,8 @@ static int run_mq(struct app *app, void *data, int n, char **words)
 	int r;
 
 	if (n != 1)
-		return msg_usage("mq peek needs one queue");
-	r = queue_begin(app, &queue_mq, &args->where, words[0], IPCX_QUEUE_RECEIVE, &q);
+		return msg_usage("%s peek needs one queue", app_noun(app));
+	r = queue_begin(app, &args->where, words[0], IPCX_QUEUE_RECEIVE, &q);
 	if (r)
 		return r;
 	r = app_failed(app, ipcx_queue_peek(q, 0, &m));
@@ -194,13 +203,13 @@ static int run_notify(struct app *app, void *data, int n, char **words)
 	int r;
 
 	if (n != 1)
-		return msg_usage("mq notify needs one queue");
+		return msg_usage("%s notify needs one queue", app_noun(app));
 	if (args->wait.no_wait && args->wait.given)
 		return msg_usage("--timeout and --no-wait contradict each other");
 	stop_block(&set);
 	(void)sigaddset(&set, SIGRTMIN);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	r = queue_begin(app, &queue_mq, &args->where, words[0], IPCX_QUEUE_RECEIVE, &q);
+	r = queue_begin(app, &args->where, words[0], IPCX_QUEUE_RECEIVE, &q);
 	if (r)
 		return r;
 	r = wait_message(app, q, words[0], &set, wait_patience(&args->wait));
@@ -227,47 +236,67 @@ static const struct opt_group notify_options[] = {
 	{ NULL, 0 },
 };
 
-static const struct example examples[] = {
-	{ "ipcx msg peek 0x4d2",             "what is in a stuck queue" },
-	{ "ipcx msg peek 5 -n 1 --format hex", "the next message, to the byte" },
-	{ "ipcx msg peek 5 --format json",   "a copy of all, which 'msg load' takes" },
+static const struct example keyed[] = {
+	{ "ipcx {noun} peek 0x4d2",             "what is in a stuck queue" },
+	{ "ipcx {noun} peek 5 -n 1 --format hex", "the next message, to the byte" },
+	{ "ipcx {noun} peek 5 --format json",   "a copy of all, which '{noun} load' takes" },
 	{ NULL, NULL },
 };
 
-static const struct example mq_examples[] = {
-	{ "ipcx mq peek /jobs", "says why that cannot be, and what can be known" },
+static const struct variant variants[] = {
+	{ .needs = OF_KEYED, .examples = keyed },
+	{ .needs = 0 },
+};
+
+static const struct example why_named[] = {
+	{ "ipcx {noun} peek /jobs", "says why that cannot be, and what can be known" },
 	{ NULL, NULL },
 };
 
-static const struct example notify_examples[] = {
-	{ "ipcx mq notify /jobs && start-worker",  "when there is something to do" },
-	{ "ipcx mq notify /jobs --timeout 1h",     "exit status 5 when there was nothing for an hour" },
+static const struct variant why_variants[] = {
+	{ .needs = OF_NAMED, .examples = why_named },
+	{ .needs = 0 },
+};
+
+static const struct example notify_named[] = {
+	{ "ipcx {noun} notify /jobs && start-worker",  "when there is something to do" },
+	{ "ipcx {noun} notify /jobs --timeout 1h",     "exit status 5 when there was nothing for an hour" },
 	{ NULL, NULL },
 };
 
-extern const struct cmd cmd_msg_peek, cmd_mq_peek, cmd_mq_notify;
-const struct cmd cmd_msg_peek = {
-	.name = "msg peek", .operands = "REF", .summary = "look at the messages of a System V queue",
+static const struct variant notify_variants[] = {
+	{ .needs = OF_NAMED, .examples = notify_named },
+	{ .needs = 0 },
+};
+
+extern const struct cmd cmd_queue_peek, cmd_queue_peek_why, cmd_queue_notify;
+const struct cmd cmd_queue_peek = {
+	.name = "peek", .needs = IPCX_CAN_QUEUE | IPCX_CAN_PEEK, .variants = variants,
+	.operands = "REF", .summary = "look at the messages of a {family} queue",
 	.about = "Copies the messages in their order and leaves them in the queue: nothing is taken, and no time of access moves. Others may send and receive "
 		 "meanwhile, so what is shown need not have been there at one moment; no more messages are shown than there were at the beginning. "
 		 "A kernel without MSG_COPY has no way to do it, and nothing else is tried.",
-	.options = options, .examples = examples, .complete = COMPLETE_REFS,
-	.args_size = sizeof(struct peek_args), .run = run,
+	.options = options, .complete = COMPLETE_REFS,
+	.args_size = sizeof(struct peek_args), .run = run_peek,
 };
 
-const struct cmd cmd_mq_peek = {
-	.name = "mq peek", .operands = "REF", .summary = "say why a POSIX queue cannot be looked into",
-	.about = "The kernel has no way to look at the messages of a POSIX queue without taking them. This says so: messages are never taken and sent back, which would "
-		 "change their order and wake up others. 'ipcx show' tells how many there are, 'ipcx ls mq -o +qsize' how many bytes.",
-	.options = options, .examples = mq_examples, .complete = COMPLETE_REFS,
-	.args_size = sizeof(struct peek_args), .run = run_mq,
+/* Only for a queue of which the kernel tells no more than that a message came: what the
+ * text says need not be true of any other. */
+const struct cmd cmd_queue_peek_why = {
+	.name = "peek", .needs = IPCX_CAN_QUEUE | IPCX_CAN_NOTIFY, .lacks = IPCX_CAN_PEEK, .variants = why_variants,
+	.operands = "REF", .summary = "say why a {family} queue cannot be looked into",
+	.about = "The kernel has no way to look at the messages of a {family} queue without taking them. This says so: messages are never taken and sent back, which would "
+		 "change their order and wake up others. 'ipcx show' tells how many there are, 'ipcx ls {noun} -o +qsize' how many bytes.",
+	.options = options, .complete = COMPLETE_REFS,
+	.args_size = sizeof(struct peek_args), .run = run_why,
 };
 
-const struct cmd cmd_mq_notify = {
-	.name = "mq notify", .operands = "REF", .summary = "wait for a message in a POSIX queue without taking it",
+const struct cmd cmd_queue_notify = {
+	.name = "notify", .needs = IPCX_CAN_QUEUE | IPCX_CAN_NOTIFY, .variants = notify_variants,
+	.operands = "REF", .summary = "wait for a message in a {family} queue without taking it",
 	.about = "Ends when there is a message: at once when the queue is not empty, else when the kernel tells of one (mq_notify(3)). It tells one process only, and "
 		 "nobody when another process waits in mq_receive(3). When this ends, the message may already be somebody else's.",
-	.options = notify_options, .examples = notify_examples, .complete = COMPLETE_REFS,
+	.options = notify_options, .complete = COMPLETE_REFS,
 	.args_size = sizeof(struct notify_args), .run = run_notify,
 };
 /* clang-format on */

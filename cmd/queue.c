@@ -10,21 +10,12 @@
 #include "stop.h"
 #include "ui/bytes.h"
 
-/* clang-format off */
-const struct queue_kind queue_msg = { "msg", "type", 1 };
-const struct queue_kind queue_mq  = { "mq", "priority", 0 };
-/* clang-format on */
-
-int queue_begin(struct app *app, const struct queue_kind *kind,
-		const struct where_args *where, const char *word, unsigned flags,
-		struct ipcx_queue **ret_q)
+int queue_begin(struct app *app, const struct where_args *where, const char *word,
+		unsigned flags, struct ipcx_queue **ret_q)
 {
 	struct ipcx_ref ref;
-	uint64_t mechs = 0;
-	int r;
+	int r = verb_begin(app, where, word, IPCX_MECH_BIT(app->mech), &ref);
 
-	(void)ipcx_mech_mask(kind->mech, &mechs);
-	r = verb_begin(app, where, word, mechs, &ref);
 	if (r)
 		return r;
 	stop_catch();
@@ -39,35 +30,35 @@ uint64_t queue_there(struct ipcx_queue *q)
 	return ipcx_queue_state(q, &state) < 0 ? UINT64_MAX : state.messages;
 }
 
-static int put_raw(const struct queue_kind *kind, const struct ipcx_message *m)
+static int put_raw(const char *label, const struct ipcx_message *m)
 {
-	(void)kind;
+	(void)label;
 	out_bytes(m->data, m->size);
 	return 0;
 }
 
-static int put_line(const struct queue_kind *kind, const struct ipcx_message *m)
+static int put_line(const char *label, const struct ipcx_message *m)
 {
-	(void)kind;
+	(void)label;
 	out_bytes(m->data, m->size);
 	out_bytes("\n", 1);
 	return 0;
 }
 
-static int put_hex(const struct queue_kind *kind, const struct ipcx_message *m)
+static int put_hex(const char *label, const struct ipcx_message *m)
 {
 	struct hex hex = { .at = 0 };
 
-	out_format("%s %" PRId64 ", %zu bytes\n", kind->rank, m->rank, m->size);
+	out_format("%s %" PRId64 ", %zu bytes\n", label, m->rank, m->size);
 	hex_add(&hex, m->data, m->size);
 	hex_end(&hex);
 	return 0;
 }
 
-static int put_record(const struct queue_kind *kind, const struct ipcx_message *m)
+static int put_record(const char *label, const struct ipcx_message *m)
 {
 	auto_buf struct ix_buf b = { 0 };
-	int r = record_put(&b, kind->rank, m);
+	int r = record_put(&b, label, m);
 
 	if (r == 0)
 		out_bytes(b.data, b.len);

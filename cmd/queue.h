@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the commands over message queues share: "msg" and "mq" are the same commands, but
- * for the name of a message's number and for what the kernel cannot do. */
+/* What the commands over message queues share, whatever mechanism they are of
+ * (IPCX_CAN_QUEUE): how one is opened, and what a message looks like. */
 #pragma once
 
 #include "base/buf.h"
 #include "verb.h"
-
-struct queue_kind {
-	const char *mech; /* "msg" */
-	const char *rank; /* what the number of its messages is called in records */
-	int64_t usual;    /* the number of messages that were given none */
-};
-
-extern const struct queue_kind queue_msg, queue_mq;
 
 /* Options are in the command's own struct; these are their common beginning. */
 struct queue_args {
@@ -21,16 +13,16 @@ struct queue_args {
 };
 
 /* Open the queue that the first word names. 0, or an exit status after a message. */
-int queue_begin(struct app *app, const struct queue_kind *kind,
-		const struct where_args *where, const char *word, unsigned flags,
-		struct ipcx_queue **ret_q);
+int queue_begin(struct app *app, const struct where_args *where, const char *word,
+		unsigned flags, struct ipcx_queue **ret_q);
 
 /* How many messages there are: who takes "all" takes so many, also when others go on
  * sending. UINT64_MAX where that is not to be known. */
 uint64_t queue_there(struct ipcx_queue *q);
 
-/* One message in a format for programs, appended to standard output's buffer. */
-typedef int queue_put(const struct queue_kind *kind, const struct ipcx_message *m);
+/* One message in a format for programs, appended to standard output's buffer; label is
+ * what its number is called: "type". */
+typedef int queue_put(const char *label, const struct ipcx_message *m);
 
 /* The function of "raw", "lines", "hex" or "json"; NULL for any other word. */
 queue_put *queue_format(const char *word);
@@ -39,7 +31,6 @@ queue_put *queue_format(const char *word);
 struct delivery {
 	struct app *app;
 	struct ipcx_queue *q;
-	const struct queue_kind *kind;
 	queue_put *put;
 	const char *where;  /* "standard output" */
 	struct ix_buf held; /* struct held and the message, one after another */

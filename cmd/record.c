@@ -9,17 +9,17 @@
 #include "base/b64.h"
 #include "base/jsonread.h"
 
-int record_put(struct ix_buf *b, const char *rank, const struct ipcx_message *m)
+int record_put(struct ix_buf *b, const char *label, const struct ipcx_message *m)
 {
 	if (ix_buf_printf(b, "{\"ipcx\":%d,\"%s\":%" PRId64 ",\"data\":\"",
-			  RECORD_VERSION, rank, m->rank) < 0 ||
+			  RECORD_VERSION, label, m->rank) < 0 ||
 	    ix_b64_put(b, m->data, m->size) < 0 || ix_buf_str(b, "\"}\n") < 0)
 		return -ENOMEM;
 	return 0;
 }
 
-static const char *members(const struct ix_json *j, const char *rank, struct ix_buf *data,
-			   struct ipcx_message *m)
+static const char *members(const struct ix_json *j, const char *label,
+			   struct ix_buf *data, struct ipcx_message *m)
 {
 	const char *text;
 	int64_t version;
@@ -28,8 +28,12 @@ static const char *members(const struct ix_json *j, const char *rank, struct ix_
 		return "is no record of a message: it has no \"ipcx\"";
 	if (version != RECORD_VERSION)
 		return "is a record of another version than 1";
-	if (!ix_json_number(j, rank, &m->rank))
-		return !strcmp(rank, "type") ? "has no \"type\"" : "has no \"priority\"";
+	if (!ix_json_number(j, label, &m->rank)) {
+		data->len = 0;
+		if (ix_buf_printf(data, "has no \"%s\"", label) < 0)
+			return "is too long: out of memory";
+		return data->data;
+	}
 	text = ix_json_text(j, "data");
 	if (!text)
 		return "has no \"data\"";
@@ -46,7 +50,7 @@ static const char *members(const struct ix_json *j, const char *rank, struct ix_
 	}
 }
 
-const char *record_get(const char *line, size_t len, const char *rank,
+const char *record_get(const char *line, size_t len, const char *label,
 		       struct ix_buf *data, struct ipcx_message *ret_m)
 {
 	struct ipcx_message m = { 0 };
@@ -58,7 +62,7 @@ const char *record_get(const char *line, size_t len, const char *rank,
 		return "cannot be read: json-c is not installed";
 	if (r < 0)
 		return r == -ENOMEM ? "is too long: out of memory" : "is no JSON";
-	fault = members(j, rank, data, &m);
+	fault = members(j, label, data, &m);
 	ix_json_free(j);
 	if (!fault)
 		*ret_m = m;

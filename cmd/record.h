@@ -14,14 +14,15 @@
 /* What a line has beside its data, at most. */
 #define RECORD_EXTRA 4096
 
-/* Append the record of a message, with its newline; rank is the name of its number:
+/* Append the record of a message, with its newline; label is the name of its number:
  * "type". 0 or -ENOMEM. */
-int record_put(struct ix_buf *b, const char *rank, const struct ipcx_message *m);
+int record_put(struct ix_buf *b, const char *label, const struct ipcx_message *m);
 
 /*
- * Read a line. The bytes of the message go to data, which it takes over whole.
+ * Read a line. The bytes of the message go to data, which it takes over whole; so may the
+ * text of what is wrong.
  *
  * @return NULL, or what is wrong with it
  */
-const char *record_get(const char *line, size_t len, const char *rank,
+const char *record_get(const char *line, size_t len, const char *label,
 		       struct ix_buf *data, struct ipcx_message *ret_m);

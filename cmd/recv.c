@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx msg recv, ipcx mq recv: which messages are taken, how many, and how long is
- * waited. */
+/* ipcx msg recv, and the same of all queues: which messages are taken, how many, and how
+ * long is waited. */
 #include <errno.h>
 
 #include "queue.h"
@@ -84,12 +84,11 @@ static int take_all(struct delivery *d, const struct recv_args *args,
 	return app_failed(d->app, r);
 }
 
-static int run(struct app *app, void *data, int n, char **words,
-	       const struct queue_kind *kind)
+static int run(struct app *app, void *data, int n, char **words)
 {
 	const struct recv_args *args = data;
 	struct ipcx_take take = { .size = sizeof(take) };
-	struct delivery d = { .app = app, .kind = kind, .where = "standard output" };
+	struct delivery d = { .app = app, .where = "standard output" };
 	int r = check(args, &take);
 
 	d.put = queue_format(args->format ? args->format : "raw");
@@ -97,10 +96,10 @@ static int run(struct app *app, void *data, int n, char **words,
 		r = msg_usage("--format is raw, lines, hex or json, not '%s'",
 			      args->format);
 	if (!r && n != 1)
-		r = msg_usage("%s recv needs one queue", kind->mech);
+		r = msg_usage("%s recv needs one queue", app_noun(app));
 	if (r)
 		return r;
-	r = queue_begin(app, kind, &args->where, words[0], IPCX_QUEUE_RECEIVE, &d.q);
+	r = queue_begin(app, &args->where, words[0], IPCX_QUEUE_RECEIVE, &d.q);
 	if (r)
 		return r;
 	out_start(0, stop_wanted);
@@ -109,16 +108,6 @@ static int run(struct app *app, void *data, int n, char **words,
 	ipcx_queue_close(d.q);
 	ix_buf_free(&d.held);
 	return stop_end(r);
-}
-
-static int run_msg(struct app *app, void *data, int n, char **words)
-{
-	return run(app, data, n, words, &queue_msg);
-}
-
-static int run_mq(struct app *app, void *data, int n, char **words)
-{
-	return run(app, data, n, words, &queue_mq);
 }
 
 /* clang-format off */
@@ -139,33 +128,42 @@ static const struct opt opts[] = {
 	{ .name = NULL },
 };
 
-static const struct opt_group msg_options[] = {
+static const struct opt_group pick_options[] = {
 	{ pick_opts,      0 },
+	{ NULL, 0 },
+};
+
+static const struct opt_group options[] = {
 	{ opts,           0 },
 	{ wait_opts,      offsetof(struct recv_args, wait) },
 	{ where_one_opts, offsetof(struct recv_args, where) },
 	{ NULL, 0 },
 };
 
-static const struct opt_group mq_options[] = {
-	{ opts,           0 },
-	{ wait_opts,      offsetof(struct recv_args, wait) },
-	{ where_one_opts, offsetof(struct recv_args, where) },
-	{ NULL, 0 },
-};
-
-static const struct example msg_examples[] = {
-	{ "ipcx msg recv 0x4d2",                              "wait for a message, and take it" },
-	{ "ipcx msg recv msg:5 --type 7 --no-wait",           "one of type 7, if there is one" },
-	{ "ipcx msg recv 5 --all --format json > messages",   "all that are there, with their types" },
-	{ "ipcx msg recv 5 --follow --format lines | logger", "every message, as it comes" },
+static const struct example keyed[] = {
+	{ "ipcx {noun} recv 0x4d2",                              "wait for a message, and take it" },
 	{ NULL, NULL },
 };
 
-static const struct example mq_examples[] = {
-	{ "ipcx mq recv /jobs",                     "wait for a message, and take it" },
-	{ "ipcx mq recv /jobs --timeout 5s",        "or give up with exit status 5" },
-	{ "ipcx mq recv /jobs --all --format json", "all that are there, with their priorities" },
+static const struct example keyed_pick[] = {
+	{ "ipcx {noun} recv {noun}:5 --type 7 --no-wait",        "one of type 7, if there is one" },
+	{ NULL, NULL },
+};
+
+static const struct example keyed_more[] = {
+	{ "ipcx {noun} recv 5 --all --format json > messages",   "all that are there, with their types" },
+	{ "ipcx {noun} recv 5 --follow --format lines | logger", "every message, as it comes" },
+	{ NULL, NULL },
+};
+
+static const struct example named[] = {
+	{ "ipcx {noun} recv /jobs",                     "wait for a message, and take it" },
+	{ "ipcx {noun} recv /jobs --timeout 5s",        "or give up with exit status 5" },
+	{ NULL, NULL },
+};
+
+static const struct example named_more[] = {
+	{ "ipcx {noun} recv /jobs --all --format json", "all that are there, with their priorities" },
 	{ NULL, NULL },
 };
 
@@ -173,18 +171,25 @@ static const struct example mq_examples[] = {
 	"A message that was taken and cannot be written is put back at the end of the queue; where that is not possible, it is written to standard error " \
 	"as a record, which 'load' takes. On SIGINT, SIGTERM and SIGHUP what was taken is still written. The time of --timeout is for each message."
 
-extern const struct cmd cmd_msg_recv, cmd_mq_recv;
-const struct cmd cmd_msg_recv = {
-	.name = "msg recv", .operands = "REF", .summary = "take messages out of a System V queue",
-	.about = "Takes the next message, or the first of a type, and writes it to standard output, byte for byte. " LOSES_NOTHING,
-	.options = msg_options, .examples = msg_examples, .complete = COMPLETE_REFS,
-	.args_size = sizeof(struct recv_args), .run = run_msg,
+static const struct variant variants[] = {
+	{ .needs = IPCX_CAN_PICK, .options = pick_options,
+	  .about = "Takes the next message, or the first of a type, and writes it to standard output, byte for byte. " LOSES_NOTHING },
+	{ .needs = OF_PRIORITIES, .lacks = IPCX_CAN_PICK,
+	  .about = "Takes the oldest message of the highest priority and writes it to standard output, byte for byte. " LOSES_NOTHING },
+	{ .needs = OF_KEYED,                  .examples = keyed },
+	{ .needs = OF_KEYED | IPCX_CAN_PICK,  .examples = keyed_pick },
+	{ .needs = OF_KEYED | OF_TYPES,       .examples = keyed_more },
+	{ .needs = OF_NAMED,                  .examples = named },
+	{ .needs = OF_NAMED | OF_PRIORITIES,  .examples = named_more },
+	{ .needs = 0 },
 };
 
-const struct cmd cmd_mq_recv = {
-	.name = "mq recv", .operands = "REF", .summary = "take messages out of a POSIX queue",
-	.about = "Takes the oldest message of the highest priority and writes it to standard output, byte for byte. " LOSES_NOTHING,
-	.options = mq_options, .examples = mq_examples, .complete = COMPLETE_REFS,
-	.args_size = sizeof(struct recv_args), .run = run_mq,
+extern const struct cmd cmd_queue_recv;
+const struct cmd cmd_queue_recv = {
+	.name = "recv", .needs = IPCX_CAN_QUEUE, .variants = variants,
+	.operands = "REF", .summary = "take messages out of a {family} queue",
+	.about = "Takes the next message and writes it to standard output, byte for byte. " LOSES_NOTHING,
+	.options = options, .complete = COMPLETE_REFS,
+	.args_size = sizeof(struct recv_args), .run = run,
 };
 /* clang-format on */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The commands, in the order in which help lists them. */
+/* The commands, in the order in which help lists them, and how the words of a command
+ * line name one. */
+#include <string.h>
+
 #include "cmd.h"
 
 /* clang-format off */
@@ -12,37 +15,26 @@
 	line(limits)     \
 	line(limits_set) \
 	line(key)        \
-	line(shm_read)   \
-	line(shm_write)  \
-	line(shm_fill)   \
-	line(shm_copy)   \
-	line(shm_hash)   \
-	line(pshm_read)  \
-	line(pshm_write) \
-	line(pshm_fill)  \
-	line(pshm_copy)  \
-	line(pshm_hash)  \
-	line(msg_send)   \
-	line(msg_recv)   \
-	line(msg_peek)   \
-	line(msg_drain)  \
-	line(msg_load)   \
-	line(mq_send)    \
-	line(mq_recv)    \
-	line(mq_peek)    \
-	line(mq_notify)  \
-	line(mq_drain)   \
-	line(mq_load)    \
+	line(mem_read)   \
+	line(mem_write)  \
+	line(mem_fill)   \
+	line(mem_copy)   \
+	line(mem_hash)   \
+	line(queue_send) \
+	line(queue_recv) \
+	line(queue_peek) \
+	line(queue_peek_why) \
+	line(queue_notify) \
+	line(queue_drain) \
+	line(queue_load) \
 	line(sem_get)    \
+	line(sem_get_one) \
 	line(sem_set)    \
 	line(sem_op)     \
 	line(sem_wait)   \
 	line(sem_post)   \
 	line(sem_run)    \
-	line(psem_get)   \
-	line(psem_wait)  \
-	line(psem_post)  \
-	line(psem_run)   \
+	line(sem_run_give) \
 	line(stress)     \
 	line(stress_compare) \
 	line(ns_ls)      \
@@ -62,4 +54,89 @@
 
 COMMANDS(DECLARE)
 
-const struct cmd *const cmds[] = { COMMANDS(LIST) NULL };
+static const struct cmd *const cmds[] = { COMMANDS(LIST) NULL };
+
+/* Where the verbs of a noun begin: at the first one that it has. */
+static bool begins_at(unsigned mech, size_t at)
+{
+	size_t i = 0;
+
+	while (i < at && !called_fits(cmds[i], mech))
+		i++;
+	return i == at && called_fits(cmds[at], mech);
+}
+
+/* The next verb of the nouns whose first verb is the one at w->at. */
+static bool next_verb(struct cmd_walk *w)
+{
+	for (; ipcx_mech_info(w->mech); w->mech++, w->verb = w->at) {
+		if (!begins_at(w->mech, w->at))
+			continue;
+		while (cmds[w->verb] && !called_fits(cmds[w->verb], w->mech))
+			w->verb++;
+		if (!cmds[w->verb])
+			continue;
+		called_set(&w->called, cmds[w->verb++], w->mech);
+		return true;
+	}
+	return false;
+}
+
+/* All verbs of one noun come together, where its first one is. */
+const struct cmd *cmd_next(struct cmd_walk *w)
+{
+	for (; cmds[w->at]; w->mech = 0, w->verb = ++w->at) {
+		if (!cmds[w->at]->needs) {
+			called_set(&w->called, cmds[w->at], IPCX_NO_MECH);
+			w->verb = ++w->at;
+			return &w->called.cmd;
+		}
+		if (next_verb(w))
+			return &w->called.cmd;
+	}
+	return NULL;
+}
+
+/* "shm read": a mechanism, and what can be done with its objects. */
+static bool find_verb(const char *noun, const char *verb, struct called *ret)
+{
+	const struct ipcx_mech_info *m;
+
+	for (unsigned mech = 0; (m = ipcx_mech_info(mech)) != NULL; mech++) {
+		if (strcmp(m->name, noun) != 0)
+			continue;
+		for (size_t i = 0; cmds[i]; i++)
+			if (called_fits(cmds[i], mech) && !strcmp(cmds[i]->name, verb)) {
+				called_set(ret, cmds[i], mech);
+				return true;
+			}
+	}
+	return false;
+}
+
+bool cmd_find(int argc, char *const *argv, struct called *ret, int *ret_words)
+{
+	const struct cmd *best = NULL;
+
+	if (argc > 1 && find_verb(argv[0], argv[1], ret)) {
+		*ret_words = 2;
+		return true;
+	}
+	for (const struct cmd *const *c = cmds; *c; c++) {
+		const char *blank = strchr((*c)->name, ' ');
+		size_t first = blank ? (size_t)(blank - (*c)->name) : strlen((*c)->name);
+
+		if ((*c)->needs || argc < 1 || strlen(argv[0]) != first ||
+		    strncmp(argv[0], (*c)->name, first) != 0)
+			continue;
+		if (blank && (argc < 2 || strcmp(argv[1], blank + 1) != 0))
+			continue;
+		if (best && !blank)
+			continue;
+		best = *c;
+		*ret_words = blank ? 2 : 1;
+	}
+	if (best)
+		called_set(ret, best, IPCX_NO_MECH);
+	return best;
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx sem get, set: the values of the semaphores of an array. */
+/* ipcx sem get and set, and the same of all arrays of semaphores: their values. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -148,13 +148,14 @@ static int run_get(struct app *app, void *data, int n, char **words)
 	if (r)
 		return r;
 	if (n < 1)
-		return msg_usage("sem get needs a reference, such as sem:5");
+		return msg_usage("%s get needs a reference, such as %s:5", app_noun(app),
+				 app_noun(app));
 	for (int i = 1; i < n; i++)
 		if (semverb_range(words[i], &end, &first, &last) < 0 || *end)
 			return msg_usage("'%s' is no INDEX: a number, or two with a "
 					 "colon for a range",
 					 words[i]);
-	r = semverb_begin(app, &args->where, words[0], SEMVERB_ARRAY, &v);
+	r = semverb_begin(app, &args->where, words[0], &v);
 	if (!r && v.said && n > 1)
 		r = msg_usage("'%s' says which semaphore already", words[0]);
 	return r ? r : get(app, args, &v, n, words);
@@ -229,11 +230,11 @@ static int run_set(struct app *app, void *data, int n, char **words)
 	int r;
 
 	if (n < 2)
-		return msg_usage(
-			"sem set needs a reference, and INDEX=VALUE or all values");
+		return msg_usage("%s set needs a reference, and INDEX=VALUE or all values",
+				 app_noun(app));
 	r = read_words(&values, n - 1, words + 1);
 	if (!r)
-		r = semverb_begin(app, &args->where, words[0], SEMVERB_ARRAY, &v);
+		r = semverb_begin(app, &args->where, words[0], &v);
 	if (!r && v.said && (values.numbered || values.n != 1))
 		r = msg_usage("'%s' says which semaphore already: give one VALUE",
 			      words[0]);
@@ -263,35 +264,47 @@ static const struct opt_group set_options[] = {
 	{ NULL, 0 },
 };
 
-static const struct example get_examples[] = {
-	{ "ipcx sem get sem:5",        "the values of all, a line each" },
-	{ "ipcx sem get sem:5:2",      "that of the third" },
-	{ "ipcx sem get sem:5 0 4:7",  "of the first, and of the fifth to the eighth" },
-	{ "ipcx sem get sem:5 --json", "with how many wait, and who operated last" },
+static const struct example get_keyed[] = {
+	{ "ipcx {noun} get {noun}:5",        "the values of all, a line each" },
+	{ "ipcx {noun} get {noun}:5:2",      "that of the third" },
+	{ "ipcx {noun} get {noun}:5 0 4:7",  "of the first, and of the fifth to the eighth" },
+	{ "ipcx {noun} get {noun}:5 --json", "with how many wait, and who operated last" },
 	{ NULL, NULL },
 };
 
-static const struct example set_examples[] = {
-	{ "ipcx sem set sem:5 0=1 2=4", "the first and the third" },
-	{ "ipcx sem set sem:5 1 0 4",   "all of three, in one step" },
+static const struct example set_keyed[] = {
+	{ "ipcx {noun} set {noun}:5 0=1 2=4", "the first and the third" },
+	{ "ipcx {noun} set {noun}:5 1 0 4",   "all of three, in one step" },
 	{ NULL, NULL },
+};
+
+static const struct variant get_variants[] = {
+	{ .needs = OF_KEYED, .examples = get_keyed },
+	{ .needs = 0 },
+};
+
+static const struct variant set_variants[] = {
+	{ .needs = OF_KEYED, .examples = set_keyed },
+	{ .needs = 0 },
 };
 
 extern const struct cmd cmd_sem_get, cmd_sem_set;
 const struct cmd cmd_sem_get = {
-	.name = "sem get", .operands = "REF[:INDEX] [INDEX[:INDEX]…]", .summary = "tell the values of semaphores",
+	.name = "get", .needs = IPCX_CAN_SEM_SET, .variants = get_variants,
+	.operands = "REF[:INDEX] [INDEX[:INDEX]…]", .summary = "tell the values of semaphores",
 	.about = "One number a line, in the order that was asked for; with --json, --format, --sort or -o the number of each, the process that operated on it "
 		 "last, and how many wait, too. INDEX:INDEX is a range. Needs read permission.",
-	.options = get_options, .examples = get_examples, .complete = COMPLETE_REFS,
+	.options = get_options, .complete = COMPLETE_REFS,
 	.args_size = sizeof(struct get_args), .run = run_get,
 };
 
 const struct cmd cmd_sem_set = {
-	.name = "sem set", .operands = "REF INDEX=VALUE…|REF VALUE…", .summary = "set semaphores of an array",
+	.name = "set", .needs = IPCX_CAN_SEM_SET, .variants = set_variants,
+	.operands = "REF INDEX=VALUE…|REF VALUE…", .summary = "set semaphores of an array",
 	.about = "Sets single semaphores one after another (SETVAL), or all of the array at once (SETALL). All is checked before the first is set. Whoever waits "
-		 "is woken where that is due. What processes had to undo of these semaphores is forgotten: commands that 'ipcx sem run' runs do not give "
+		 "is woken where that is due. What processes had to undo of these semaphores is forgotten: commands that 'ipcx {noun} run' runs do not give "
 		 "back what was set meanwhile.",
-	.options = set_options, .examples = set_examples, .complete = COMPLETE_REFS,
+	.options = set_options, .complete = COMPLETE_REFS,
 	.args_size = sizeof(struct set_args), .run = run_set,
 };
 /* clang-format on */

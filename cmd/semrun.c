@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ipcx sem run, ipcx psem run: a semaphore taken for as long as a command runs. That of
- * an array comes back by its undo, which the kernel does whatever ends the command; for a
- * named one we stay and give it back.
+ * ipcx sem run, and the same of all semaphores: one taken for as long as a command runs.
+ * That of an array comes back by its undo, which the kernel does whatever ends the
+ * command; for a named one we stay and give it back.
  */
 #include <errno.h>
 #include <signal.h>
@@ -40,7 +40,7 @@ static int run(struct app *app, void *data, int n, char **words)
 		return EXIT_USAGE;
 	r = semverb_count(args, &count);
 	if (!r) /* entering a namespace would do what is to be undone: first of all */
-		r = semverb_begin(app, &args->where, words[0], SEMVERB_ARRAY, &v);
+		r = semverb_begin(app, &args->where, words[0], &v);
 	if (!r)
 		r = run_check(command);
 	if (r)
@@ -85,7 +85,7 @@ static int run_named(struct app *app, void *data, int n, char **words)
 
 	if (!command)
 		return EXIT_USAGE;
-	r = semverb_begin(app, &args->where, words[0], SEMVERB_NAMED, &v);
+	r = semverb_begin(app, &args->where, words[0], &v);
 	if (!r)
 		r = run_check(command);
 	if (r)
@@ -124,37 +124,49 @@ static const struct opt_group named_options[] = {
 	{ NULL, 0 },
 };
 
-static const struct example examples[] = {
-	{ "ipcx sem run sem:5 -- make install", "one at a time, as flock(1) does with a file" },
-	{ "ipcx sem run sem:0x4d2:1 --no-wait -- backup /srv", "or exit with 5 when it runs already" },
-	{ "ipcx sem run sem:5 --count 2 -- make -j2", "two of it, given back together" },
+static const struct example keyed[] = {
+	{ "ipcx {noun} run {noun}:5 -- make install", "one at a time, as flock(1) does with a file" },
+	{ "ipcx {noun} run {noun}:0x4d2:1 --no-wait -- backup /srv", "or exit with 5 when it runs already" },
+	{ "ipcx {noun} run {noun}:5 --count 2 -- make -j2", "two of it, given back together" },
 	{ NULL, NULL },
 };
 
-static const struct example named_examples[] = {
-	{ "ipcx psem run /lock -- make install", "one at a time" },
-	{ "ipcx psem run /lock --timeout 1m -- make install", "wait a minute at most, then exit with 5" },
+static const struct example named[] = {
+	{ "ipcx {noun} run /lock -- make install", "one at a time" },
+	{ "ipcx {noun} run /lock --timeout 1m -- make install", "wait a minute at most, then exit with 5" },
 	{ NULL, NULL },
 };
 
-extern const struct cmd cmd_sem_run, cmd_psem_run;
+static const struct variant variants[] = {
+	{ .needs = OF_KEYED, .examples = keyed },
+	{ .needs = 0 },
+};
+
+static const struct variant named_variants[] = {
+	{ .needs = OF_NAMED, .examples = named },
+	{ .needs = 0 },
+};
+
+extern const struct cmd cmd_sem_run, cmd_sem_run_give;
 const struct cmd cmd_sem_run = {
-	.name = "sem run", .operands = "REF[:INDEX] [--] COMMAND…", .summary = "take a semaphore for as long as a command runs",
+	.name = "run", .needs = IPCX_CAN_SEM_SET, .lacks = IPCX_CAN_SEM_TAKE, .variants = variants,
+	.operands = "REF[:INDEX] [--] COMMAND…", .summary = "take a semaphore for as long as a command runs",
 	.about = "Takes the semaphore with SEM_UNDO and becomes COMMAND, in the same process: the kernel gives it back at the moment when COMMAND ends, whatever "
 		 "ended it. A namespace of --ns is entered first. What COMMAND leaves running in the background does not keep it; it is given back "
 		 "early only when COMMAND enters another IPC namespace, and not at all when somebody sets the semaphore meanwhile.\n"
 		 "The exit status is that of COMMAND, 126 when it cannot be run, 127 when there is none such: then nothing was taken; 5 when the semaphore could not be had in time.",
-	.options = options, .examples = examples, .complete = COMPLETE_REFS | COMPLETE_FILES, .program = true,
+	.options = options, .complete = COMPLETE_REFS | COMPLETE_FILES, .program = true,
 	.args_size = sizeof(struct semverb_args), .run = run,
 };
 
-const struct cmd cmd_psem_run = {
-	.name = "psem run", .operands = "NAME [--] COMMAND…", .summary = "take a named semaphore for as long as a command runs",
+const struct cmd cmd_sem_run_give = {
+	.name = "run", .needs = IPCX_CAN_SEM_TAKE, .variants = named_variants,
+	.operands = "NAME [--] COMMAND…", .summary = "take a named semaphore for as long as a command runs",
 	.about = "The kernel knows nothing of named semaphores, so nothing gives one back by itself: ipcx runs COMMAND as its child, passes signals on to it, and "
 		 "gives the semaphore back when it has ended. When ipcx itself is killed by SIGKILL, COMMAND runs on, and the semaphore stays taken for "
-		 "ever: 'ipcx psem post' gives it back. Where that matters, use 'ipcx sem run'.\n"
+		 "ever: 'ipcx {noun} post' gives it back. Where that matters, use 'ipcx sem run'.\n"
 		 "The exit status is that of COMMAND, 126 when it cannot be run, 127 when there is none such; 5 when the semaphore could not be had in time.",
-	.options = named_options, .examples = named_examples, .complete = COMPLETE_REFS | COMPLETE_FILES, .program = true,
+	.options = named_options, .complete = COMPLETE_REFS | COMPLETE_FILES, .program = true,
 	.args_size = sizeof(struct semverb_args), .run = run_named,
 };
 /* clang-format on */

@@ -20,16 +20,11 @@ const struct opt semverb_count_opts[] = {
 	{ "count", 'c', NUMBER(struct semverb_args, count), GIVEN(struct semverb_args, given, GIVEN_COUNT), .arg = "N", .help = "so many at once, or none (1)" },
 	{ .name = NULL },
 };
-
-static const char *const nouns[] = { [SEMVERB_ARRAY] = "sem", [SEMVERB_NAMED] = "psem" };
 /* clang-format on */
 
-uint64_t semverb_mech(enum semverb_kind kind)
+bool semverb_array(const struct app *app)
 {
-	uint64_t mask = 0;
-
-	(void)ipcx_mech_mask(nouns[kind], &mask);
-	return mask;
+	return app_can(app, IPCX_CAN_SEM_SET);
 }
 
 int64_t semverb_now(void)
@@ -101,7 +96,7 @@ static const char *index_of(const char *word)
 }
 
 int semverb_begin(struct app *app, const struct where_args *where, const char *word,
-		  enum semverb_kind kind, struct semverb *ret_v)
+		  struct semverb *ret_v)
 {
 	auto_free char *ref = strdup(word);
 	struct semverb v = { .num = 0 };
@@ -112,7 +107,7 @@ int semverb_begin(struct app *app, const struct where_args *where, const char *w
 		msg_error("out of memory");
 		return EXIT_FAILED;
 	}
-	if (kind == SEMVERB_ARRAY)
+	if (semverb_array(app))
 		text = index_of(word);
 	if (text) {
 		if (number(text, strlen(text), &v.num) < 0)
@@ -122,7 +117,7 @@ int semverb_begin(struct app *app, const struct where_args *where, const char *w
 		ref[text - word - 1] = '\0';
 		v.said = true;
 	}
-	r = verb_begin(app, where, ref, semverb_mech(kind), &v.ref);
+	r = verb_begin(app, where, ref, IPCX_MECH_BIT(app->mech), &v.ref);
 	if (!r)
 		*ret_v = v;
 	return r;

@@ -23,15 +23,14 @@ struct semverb {
 	bool said;
 };
 
-enum semverb_kind { SEMVERB_ARRAY, SEMVERB_NAMED };
+/* Whether the objects of the command's mechanism are arrays, whose semaphores have an
+ * index each. */
+bool semverb_array(const struct app *app);
 
-/* The mechanism's bit. */
-uint64_t semverb_mech(enum semverb_kind kind);
-
-/* As verb_begin() for "REF[:INDEX]" ("sem:5:2"; named semaphores have no index). 0, or an
+/* As verb_begin() for "REF[:INDEX]" ("sem:5:2"; only arrays take an index). 0, or an
  * exit status after a message. */
 int semverb_begin(struct app *app, const struct where_args *where, const char *word,
-		  enum semverb_kind kind, struct semverb *ret_v);
+		  struct semverb *ret_v);
 
 /* ipcx_sem_op(), gone on with where a signal that does not end us came between (a stop
  * and a continue do). 0, or an exit status after a message. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx msg send, mq send, msg load, mq load: where messages come from, and how far it got
- * when one cannot be sent. */
+/* ipcx msg send, msg load, and the same of all queues: where messages come from, and how
+ * far it got when one cannot be sent. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -27,7 +27,6 @@ struct send_args {
 struct sending {
 	struct app *app;
 	struct ipcx_queue *q;
-	const struct queue_kind *kind;
 	int64_t patience;
 	uint64_t sent;
 	bool dry; /* look whether all could be sent */
@@ -97,8 +96,8 @@ static int next_piece(struct stream *in, const char **ret_p, size_t *ret_len)
 static int send_piece(struct sending *s, struct stream *in, const char *p, size_t len)
 {
 	struct ipcx_message m = { .rank = in->rank, .data = p, .size = len };
-	const char *fault = in->records ? record_get(p, len, s->kind->rank, &in->data, &m)
-					: NULL;
+	const char *label = app_of(s->app)->message_label;
+	const char *fault = in->records ? record_get(p, len, label, &in->data, &m) : NULL;
 
 	if (!fault)
 		return send_one(s, &m);
@@ -189,13 +188,13 @@ static int run_stream(struct sending *s, struct stream *in)
 
 /* ---- send */
 
-static int check(const struct send_args *args, const struct queue_kind *kind, int n,
-		 char **words)
+static int check(const struct app *app, const struct send_args *args, int n, char **words)
 {
+	const char *label = app_of(app)->message_label;
 	bool block = args->given & GIVEN_BLOCK;
 
 	if (n < 1)
-		return msg_usage("%s send needs a queue", kind->mech);
+		return msg_usage("%s send needs a queue", app_noun(app));
 	if (args->wait.no_wait && args->wait.given)
 		return msg_usage("--timeout and --no-wait contradict each other");
 	if (args->lines + args->records + block > 1)
@@ -204,27 +203,26 @@ static int check(const struct send_args *args, const struct queue_kind *kind, in
 	    (n > 2 || (n == 2 && strcmp(words[1], "-") != 0)))
 		return msg_usage("messages are operands or standard input, not both");
 	if (args->records && (args->given & GIVEN_RANK))
-		return msg_usage("records have a %s each: --%s contradicts that",
-				 kind->rank, kind->rank);
+		return msg_usage("records have a %s each: --%s contradicts that", label,
+				 label);
 	if (args->rank > INT64_MAX)
-		return msg_usage("--%s: %" PRIu64 " is out of range", kind->rank,
-				 args->rank);
+		return msg_usage("--%s: %" PRIu64 " is out of range", label, args->rank);
 	if (block && (args->block == 0 || args->block > INT32_MAX))
 		return msg_usage("--block is 1 byte to 2G");
 	return 0;
 }
 
-static int run(struct app *app, void *data, int n, char **words,
-	       const struct queue_kind *kind)
+static int run_send(struct app *app, void *data, int n, char **words)
 {
 	const struct send_args *args = data;
-	struct sending s = { .app = app, .kind = kind };
-	int64_t rank = args->given & GIVEN_RANK ? (int64_t)args->rank : kind->usual;
+	struct sending s = { .app = app };
+	int64_t rank = args->given & GIVEN_RANK ? (int64_t)args->rank
+						: app_of(app)->message_least;
 	struct stream in = { .name = "standard input", .rank = rank };
-	int r = check(args, kind, n, words);
+	int r = check(app, args, n, words);
 
 	if (!r)
-		r = queue_begin(app, kind, &args->where, words[0], IPCX_QUEUE_SEND, &s.q);
+		r = queue_begin(app, &args->where, words[0], IPCX_QUEUE_SEND, &s.q);
 	if (r)
 		return r;
 	s.patience = wait_patience(&args->wait);
@@ -242,29 +240,19 @@ static int run(struct app *app, void *data, int n, char **words,
 	return stop_end(r);
 }
 
-static int run_msg(struct app *app, void *data, int n, char **words)
-{
-	return run(app, data, n, words, &queue_msg);
-}
-
-static int run_mq(struct app *app, void *data, int n, char **words)
-{
-	return run(app, data, n, words, &queue_mq);
-}
-
 /* ---- load */
 
-static int load(struct app *app, void *data, int n, char **words,
-		const struct queue_kind *kind)
+static int run_load(struct app *app, void *data, int n, char **words)
 {
 	const struct send_args *args = data;
-	struct sending s = { .app = app, .kind = kind };
+	struct sending s = { .app = app };
 	struct stream in = { .records = true, .name = "standard input" };
 	auto_fd int fd = -1;
 	int r;
 
 	if (n != 2)
-		return msg_usage("%s load needs a queue and a file, or '-'", kind->mech);
+		return msg_usage("%s load needs a queue and a file, or '-'",
+				 app_noun(app));
 	if (args->wait.no_wait && args->wait.given)
 		return msg_usage("--timeout and --no-wait contradict each other");
 	if (strcmp(words[1], "-") != 0) {
@@ -276,7 +264,7 @@ static int load(struct app *app, void *data, int n, char **words,
 		}
 		in.feed.fd = fd;
 	}
-	r = queue_begin(app, kind, &args->where, words[0], IPCX_QUEUE_SEND, &s.q);
+	r = queue_begin(app, &args->where, words[0], IPCX_QUEUE_SEND, &s.q);
 	if (r)
 		return r;
 	s.patience = wait_patience(&args->wait);
@@ -285,24 +273,20 @@ static int load(struct app *app, void *data, int n, char **words,
 	return stop_end(r);
 }
 
-static int load_msg(struct app *app, void *data, int n, char **words)
-{
-	return load(app, data, n, words, &queue_msg);
-}
-
-static int load_mq(struct app *app, void *data, int n, char **words)
-{
-	return load(app, data, n, words, &queue_mq);
-}
-
 /* clang-format off */
-static const struct opt msg_opts[] = {
-	{ "type",     't', NUMBER(struct send_args, rank), GIVEN(struct send_args, given, GIVEN_RANK), .arg = "N", .help = "the type of the messages, from 1 on (1)" },
+static const struct opt type_opts[] = {
+	{ "type",     't', NUMBER(struct send_args, rank), GIVEN(struct send_args, given, GIVEN_RANK), .arg = "N", .help = "the type of the messages, from {least} on ({least})" },
 	{ .name = NULL },
 };
 
-static const struct opt mq_opts[] = {
+static const struct opt priority_opts[] = {
 	{ "priority", 'p', NUMBER(struct send_args, rank), GIVEN(struct send_args, given, GIVEN_RANK), .arg = "N", .help = "the priority of the messages, 0 to 32767 (0)" },
+	{ .name = NULL },
+};
+
+/* What is neither has an option all the same: it is called as the number is. */
+static const struct opt number_opts[] = {
+	{ "{label}",  0,   NUMBER(struct send_args, rank), GIVEN(struct send_args, given, GIVEN_RANK), .arg = "N", .help = "the {label} of the messages, from {least} on ({least})" },
 	{ .name = NULL },
 };
 
@@ -318,69 +302,81 @@ static const struct opt opts[] = {
 	{ where_one_opts, offsetof(struct send_args, where) }, \
 	{ NULL, 0 }
 
-static const struct opt_group msg_options[]  = { { msg_opts, 0 }, { opts, 0 }, COMMON };
-static const struct opt_group mq_options[]   = { { mq_opts, 0 },  { opts, 0 }, COMMON };
-static const struct opt_group load_options[] = { COMMON };
+static const struct opt_group type_options[]     = { { type_opts, 0 }, { NULL, 0 } };
+static const struct opt_group priority_options[] = { { priority_opts, 0 }, { NULL, 0 } };
+static const struct opt_group number_options[]   = { { number_opts, 0 }, { NULL, 0 } };
+static const struct opt_group send_options[]     = { { opts, 0 }, COMMON };
+static const struct opt_group load_options[]     = { COMMON };
 
-static const struct example msg_examples[] = {
-	{ "ipcx msg send 0x4d2 hello",             "one message of type 1" },
-	{ "ipcx msg send 5 --type 7 one two",      "two messages of type 7" },
-	{ "ipcx msg send 5 --lines < jobs",        "a message for each line" },
-	{ "ipcx msg send 5 --timeout 2s - < blob", "a file as one message; exit status 5 when there was no room for two seconds" },
+static const struct example send_keyed[] = {
+	{ "ipcx {noun} send 0x4d2 hello",             "one message of {label} {least}" },
+	{ "ipcx {noun} send 5 --{label} 7 one two",   "two messages of {label} 7" },
+	{ "ipcx {noun} send 5 --lines < jobs",        "a message for each line" },
+	{ "ipcx {noun} send 5 --timeout 2s - < blob", "a file as one message; exit status 5 when there was no room for two seconds" },
 	{ NULL, NULL },
 };
 
-static const struct example mq_examples[] = {
-	{ "ipcx mq send /jobs hello",                "one message of priority 0" },
-	{ "ipcx mq send /jobs --priority 9 urgent",  "one that is received before it" },
-	{ "ipcx mq send /jobs --no-wait --lines < jobs", "as many lines as there is room for" },
+static const struct example send_named[] = {
+	{ "ipcx {noun} send /jobs hello",            "one message of {label} {least}" },
 	{ NULL, NULL },
 };
 
-static const struct example msg_load_examples[] = {
-	{ "ipcx msg load 5 saved",                         "what 'msg drain' wrote, in its order" },
-	{ "ipcx msg drain 5 - --ns web | ipcx msg load 6 -", "from a container's queue into one of ours" },
+static const struct example send_first[] = {
+	{ "ipcx {noun} send /jobs --priority 9 urgent", "one that is received before it" },
 	{ NULL, NULL },
 };
 
-static const struct example mq_load_examples[] = {
-	{ "ipcx mq load /jobs saved", "what 'mq drain' wrote, in its order" },
+static const struct example send_lines[] = {
+	{ "ipcx {noun} send /jobs --no-wait --lines < jobs", "as many lines as there is room for" },
 	{ NULL, NULL },
 };
 
-#define HOW_FAR \
-	"Without a message, or with '-', standard input is one message, or many with --lines, --records or --block; an empty one is a message, too. " \
-	"Operands and files are looked through before anything is sent: a message that is too long leaves the queue as it was. When the queue is full, it is " \
-	"waited, for each message as long as --timeout says; a message says how many were sent before."
-
-#define LOADS \
-	"Sends the records of a file (ipcx-msg(5)) in their order, waiting while the queue is full. A file is looked through first: nothing of it is sent when " \
-	"one of its records is none or is too long."
-
-extern const struct cmd cmd_msg_send, cmd_mq_send, cmd_msg_load, cmd_mq_load;
-const struct cmd cmd_msg_send = {
-	.name = "msg send", .operands = "REF [MESSAGE…|-]", .summary = "send messages to a System V queue",
-	.about = "Each operand is sent as a message. " HOW_FAR,
-	.options = msg_options, .examples = msg_examples, .complete = COMPLETE_REFS,
-	.args_size = sizeof(struct send_args), .run = run_msg,
+static const struct variant send_variants[] = {
+	{ .needs = OF_TYPES,                 .options = type_options },
+	{ .needs = OF_PRIORITIES,            .options = priority_options },
+	{ .lacks = OF_TYPES | OF_PRIORITIES, .options = number_options },
+	{ .needs = OF_KEYED,                 .examples = send_keyed },
+	{ .needs = OF_NAMED,                 .examples = send_named },
+	{ .needs = OF_NAMED | OF_PRIORITIES, .examples = send_first },
+	{ .needs = OF_NAMED,                 .examples = send_lines },
+	{ .needs = 0 },
 };
 
-const struct cmd cmd_mq_send = {
-	.name = "mq send", .operands = "REF [MESSAGE…|-]", .summary = "send messages to a POSIX queue",
-	.about = "Each operand is sent as a message. " HOW_FAR,
-	.options = mq_options, .examples = mq_examples, .complete = COMPLETE_REFS,
-	.args_size = sizeof(struct send_args), .run = run_mq,
+static const struct example load_keyed[] = {
+	{ "ipcx {noun} load 5 saved",                            "what '{noun} drain' wrote, in its order" },
+	{ "ipcx {noun} drain 5 - --ns web | ipcx {noun} load 6 -", "from a container's queue into one of ours" },
+	{ NULL, NULL },
 };
 
-const struct cmd cmd_msg_load = {
-	.name = "msg load", .operands = "REF FILE|-", .summary = "send the messages that 'msg drain' saved",
-	.about = LOADS, .options = load_options, .examples = msg_load_examples, .complete = COMPLETE_REFS | COMPLETE_FILES,
-	.args_size = sizeof(struct send_args), .run = load_msg,
+static const struct example load_named[] = {
+	{ "ipcx {noun} load /jobs saved", "what '{noun} drain' wrote, in its order" },
+	{ NULL, NULL },
 };
 
-const struct cmd cmd_mq_load = {
-	.name = "mq load", .operands = "REF FILE|-", .summary = "send the messages that 'mq drain' saved",
-	.about = LOADS, .options = load_options, .examples = mq_load_examples, .complete = COMPLETE_REFS | COMPLETE_FILES,
-	.args_size = sizeof(struct send_args), .run = load_mq,
+static const struct variant load_variants[] = {
+	{ .needs = OF_KEYED, .examples = load_keyed },
+	{ .needs = OF_NAMED, .examples = load_named },
+	{ .needs = 0 },
+};
+
+extern const struct cmd cmd_queue_send, cmd_queue_load;
+const struct cmd cmd_queue_send = {
+	.name = "send", .needs = IPCX_CAN_QUEUE, .variants = send_variants,
+	.operands = "REF [MESSAGE…|-]", .summary = "send messages to a {family} queue",
+	.about = "Each operand is sent as a message. Without a message, or with '-', standard input is one message, or many with --lines, --records or --block; "
+		 "an empty one is a message, too. "
+		 "Operands and files are looked through before anything is sent: a message that is too long leaves the queue as it was. When the queue is full, it is "
+		 "waited, for each message as long as --timeout says; a message says how many were sent before.",
+	.options = send_options, .complete = COMPLETE_REFS,
+	.args_size = sizeof(struct send_args), .run = run_send,
+};
+
+const struct cmd cmd_queue_load = {
+	.name = "load", .needs = IPCX_CAN_QUEUE, .variants = load_variants,
+	.operands = "REF FILE|-", .summary = "send the messages that '{noun} drain' saved",
+	.about = "Sends the records of a file (ipcx-msg(5)) in their order, waiting while the queue is full. A file is looked through first: nothing of it is sent "
+		 "when one of its records is none or is too long.",
+	.options = load_options, .complete = COMPLETE_REFS | COMPLETE_FILES,
+	.args_size = sizeof(struct send_args), .run = run_load,
 };
 /* clang-format on */

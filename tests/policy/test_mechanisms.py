@@ -70,6 +70,19 @@ def test_no_message_lists_the_mechanisms(path):
         assert len(named) < 3 or path.startswith(OLD_NAMES), f"{source.where(at)}: \"{text}\""
 
 
+# Where the text of one noun's verb sends people to another's, and why.
+ELSEWHERE = {"cmd/semrun.c": "'ipcx sem run'"}  # what gives semaphores back by itself
+
+
+@pytest.mark.parametrize("path", [f for f in c_files("cmd/") if not f.startswith(OLD_NAMES)])
+def test_no_verb_is_of_one_noun(path):
+    """A command says what it needs: its name, texts and examples say {noun}."""
+    for at, text in Source(path).literals():
+        text = text.replace(ELSEWHERE.get(path, "\n"), "")
+        found = re.search(rf"(^|\bipcx )({'|'.join(MECHS)}) [a-z]+\b", text)
+        assert not found, f"{path}: {found[0]}"
+
+
 @pytest.mark.parametrize("path", sorted(OWN))
 def test_no_mechanism_decides_by_the_name_of_another(path):
     own = path[len("lib/mech/"):-2]

@@ -2,10 +2,12 @@
 """Adding a mechanism touches one new file and two registry lines; then every command knows it."""
 
 import filecmp
+import hashlib
 import json
 import os
 import shutil
 import subprocess
+import sys
 
 import pytest
 from source import ROOT, files, read
@@ -30,12 +32,12 @@ class Toys:
         self.tree, self.cwd = tree, cwd
         self.env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
 
-    def run(self, *words):
+    def run(self, *words, given=""):
         return subprocess.run([self.tree.build / "cmd/ipcx", *words], cwd=self.cwd, env=self.env, text=True, check=False,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+                              input=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
 
-    def ok(self, *words):
-        run = self.run(*words)
+    def ok(self, *words, given=""):
+        run = self.run(*words, given=given)
         assert (run.returncode, run.stderr) == (0, ""), words
         return run.stdout
 
@@ -146,6 +148,73 @@ def test_completion(toys):
     assert live == ["toy:/a"]
     after = [line.split("\t")[0] for line in toys.ok("complete", "--", "rm", "toy", "/").splitlines()]
     assert "/a" in after
+
+
+# What everything with memory can do, in the order in which the program tells it.
+MEMORY = ["read", "write", "fill", "copy", "hash"]
+
+
+def test_memory(toys):
+    """It said how its memory is opened, and no more: the verbs are there."""
+    toys.ok("mk", "toy", "/a", "--size", "5")
+    toys.ok("mk", "toy", "/b", "--size", "2K")
+    assert toys.ok("toy", "write", "/a", given="hello") == ""
+    assert toys.ok("toy", "read", "/a") == "hello" == toys.ok("toy", "read", "toy:/a")
+    assert toys.ok("toy", "read", "/a", "--offset", "1", "--length", "3") == "ell"
+    assert toys.ok("toy", "copy", "/a", "/b") == "" and toys.ok("toy", "read", "/b", "--length", "5") == "hello"
+    assert toys.ok("toy", "hash", "/a") == hashlib.sha256(b"hello").hexdigest() + "  toy:/a\n"
+    assert toys.ok("toy", "fill", "/a", "--byte", "65", "--offset", "3") == "" and toys.ok("toy", "read", "/a") == "helAA"
+    assert toys.ok("toy", "fill", "/a") == "" and toys.ok("toy", "read", "/a") == "\0" * 5
+
+
+def test_memory_is_refused_in_its_words(toys):
+    toys.ok("mk", "toy", "/a", "--size", "5")
+    for words, rc, says in ((["write", "/a"], 1, "toy:/a: standard input does not fit"), (["read", "/none"], 3, "toy:/none: "),
+                            (["read"], 2, "toy read needs one reference"), (["fill", "/a", "/b"], 2, "toy fill needs one reference"),
+                            (["read", "shm:5"], 2, "'shm:5' is no reference to toy"), (["copy", "msg:5", "/a"], 2, "msg:5: has no memory")):
+        run = toys.run("toy", *words, given="longer")
+        assert (run.returncode, run.stdout) == (rc, "") and says in run.stderr, (words, run.stderr)
+    assert toys.ok("toy", "read", "/a") == "\0" * 5
+    run = toys.run("toy", "read", "--frob")
+    assert run.returncode == 2 and "'ipcx toy read --help'" in run.stderr
+
+
+def test_what_it_cannot_do_is_no_verb(toys):
+    for verb in "op", "notify", "frob":
+        run = toys.run("toy", verb, "/a")
+        assert run.returncode == 2 and "toy what? " + ", ".join(MEMORY) in run.stderr
+    run = toys.run("sem", "read", "5")
+    assert run.returncode == 2 and "sem what? get, set, " in run.stderr
+
+
+def commands(toys, noun):
+    return {c["name"].split()[1]: c for c in toys.json("help", "--dump")["commands"] if c["name"].startswith(noun + " ")}
+
+
+def test_verbs_are_told(toys):
+    """In the list, in the tables and to shells: what is told of memory with a name, in its words."""
+    listed = [line.split()[1] for line in toys.ok("help").splitlines() if line.startswith("  toy ") and "Toys" not in line]
+    offered = [line.split("\t")[0] for line in toys.ok("complete", "--", "toy", "").splitlines()]
+    mine, pshm = commands(toys, "toy"), commands(toys, "pshm")
+    assert listed == offered == list(mine) and list(mine)[:len(MEMORY)] == MEMORY == list(pshm)
+    assert any(line.startswith("toy\t" + ", ".join(MEMORY)) for line in toys.ok("complete", "--", "t").splitlines())
+    for verb in MEMORY:
+        assert json.loads(json.dumps(pshm[verb]).replace('"pshm ', '"toy ').replace("ipcx pshm ", "ipcx toy ")) == mine[verb]
+        assert toys.ok("help", "toy", verb).startswith(f"Usage: ipcx toy {verb} [OPTIONS] ")
+    assert "shm or pshm or toy." in mine["copy"]["about"]
+    toys.ok("mk", "toy", "/a", "--size", "5")
+    assert toys.ok("complete", "--", "toy", "read", "").splitlines()[0].split("\t")[0] == "/a"
+
+
+def test_pages_are_made(toys, toy_tree, tmp_path):
+    """Its nouns have no page; those that there are know no mechanism by name, and the list of commands has them."""
+    for name, words in (("dump", ["help", "--dump"]), ("limits", ["limits", "--json", "-o", "name,unit,source,what"])):
+        (tmp_path / name).write_text(toys.ok(*words))
+    for page in [f for f in files() if f.startswith("man/") and f.endswith(".scd.in")]:
+        out = tmp_path / os.path.basename(page)
+        subprocess.run([sys.executable, toy_tree.path("man/expand.py"), tmp_path / "dump", tmp_path / "limits", toy_tree.path("lib/ipcx.h"),
+                        toy_tree.path(page), out], check=True)
+    assert "*ipcx toy read* REF" in (tmp_path / "ipcx.1.scd.in").read_text()
 
 
 def test_dump(toys):

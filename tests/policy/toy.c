@@ -127,6 +127,27 @@ static int change(struct ix_scan *s, const void *row, const struct ipcx_attrs *a
 	return ix_posix_change(s->x, s->dir, name, row, a);
 }
 
+static int memory(struct ipcx *x, const struct ipcx_ref *ref, bool write,
+		  struct ix_memory *ret_memory)
+{
+	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
+	struct ix_memory m = IX_NO_MEMORY;
+	auto_fd int fd = -1;
+	struct stat st;
+	int r = open_toys(&dir);
+
+	if (r == 0)
+		r = fd = ix_open(dir.fd, ref->name + 1, write ? O_WRONLY : O_RDONLY);
+	if (r >= 0 && fstat(fd, &st) < 0)
+		r = -errno;
+	if (r < 0)
+		return ix_fail(x, r, "toy:%s: cannot open", ref->name);
+	m.size = (uint64_t)st.st_size;
+	m.fd = take_fd(&fd);
+	*ret_memory = m;
+	return 0;
+}
+
 static int wish(const char *text, struct ipcx_attrs *ret_attrs)
 {
 	static const uint64_t words[] = { IPCX_A_COUNT, IPCX_A_SIZE };
@@ -153,5 +174,6 @@ const struct ix_mech ix_mech_toy = {
 	.kind = &toy_kind,
 	.charges = charges, .wish = wish,
 	.scan = scan, .find = find, .create = create, .remove = remove_row, .change = change,
+	.memory = memory,
 };
 /* clang-format on */
