@@ -121,6 +121,9 @@ struct ix_scan {
 	uint64_t *dirs; /* those that were listed, with their mechanism */
 	size_t ndirs;
 	void *dir; /* a directory that the mechanism keeps open over the scan */
+	/* Takes a row that is complete: ix_scan_keep(). Set by lib/query/scan.c, so that
+	 * no mechanism calls what stands above it. */
+	int (*keep)(struct ix_scan *s);
 	/* What is looked up beside the rows of this mechanism (query/scan.c). */
 	struct {
 		const struct ix_column
@@ -136,13 +139,19 @@ struct ix_scan {
 int ix_scan_once(struct ix_scan *s, uint64_t dev);
 
 /* Room for the next row of this scan; NULL when memory is out. */
-void *ix_scan_row(struct ix_scan *s);
+static inline void *ix_scan_row(struct ix_scan *s)
+{
+	return ix_table_row(s->t);
+}
 
 /*
  * The row is complete: test the condition, look up what is wanted besides, act, keep it.
  * 1 kept, 0 not, -ENOMEM. Failures of the action are notes.
  */
-int ix_scan_keep(struct ix_scan *s);
+static inline int ix_scan_keep(struct ix_scan *s)
+{
+	return s->keep(s);
+}
 
 /* The reference of a row as text. */
 void ix_row_ref(const struct ipcx_table *t, unsigned mech, const void *row,

@@ -22,28 +22,6 @@
 /* Slices up to this many rows get their memory in one piece. */
 #define SLICE_MAX 65536
 
-void *ix_scan_row(struct ix_scan *s)
-{
-	return ix_table_row(s->t);
-}
-
-void ix_row_ref(const struct ipcx_table *t, unsigned mech, const void *row,
-		struct ipcx_ref *ret_ref)
-{
-	const struct ix_mech *m = ix_mech(mech);
-	const struct ix_section s = { .kind = m->kind, .mech = mech };
-	struct ipcx_value v;
-
-	*ret_ref = (struct ipcx_ref){ .mech = mech, .by = IPCX_BY_ID };
-	if (!m->info.named) {
-		ret_ref->id = (int32_t)ix_column_raw(&m->kind->columns[IPCX_F_ID], row);
-		return;
-	}
-	ret_ref->by = IPCX_BY_NAME;
-	if (ix_row_value(t, &s, row, IPCX_F_NAME, &v) == 0 && v.type == IPCX_STRING)
-		(void)snprintf(ret_ref->name, sizeof(ret_ref->name), "%s", v.as.s);
-}
-
 /* IPC_SET sets the owner as well: one without a number there cannot be set again, and
  * would become whoever has the number that stands for nobody. */
 static int keeps_owner(struct ix_scan *s, const struct ix_mech *m, const void *row)
@@ -104,7 +82,7 @@ static void note_failure(struct ix_scan *s, const struct ix_mech *m, const void 
 		      s->verb == IX_REMOVE ? "remove" : "change", text);
 }
 
-int ix_scan_keep(struct ix_scan *s)
+static int keep(struct ix_scan *s)
 {
 	const struct ix_mech *m = ix_mech(s->mech);
 	struct ix_section *section = &s->t->sections[s->t->nsections - 1];
@@ -136,23 +114,6 @@ int ix_scan_keep(struct ix_scan *s)
 	}
 	ix_table_keep(s->t);
 	return 1;
-}
-
-int ix_scan_once(struct ix_scan *s, uint64_t dev)
-{
-	uint64_t *more, key = dev << 8 | s->mech;
-
-	if (!s->once || !s->many)
-		return 0;
-	for (size_t i = 0; i < s->ndirs; i++)
-		if (s->dirs[i] == key)
-			return 1;
-	more = reallocarray(s->dirs, s->ndirs + 1, sizeof(*more));
-	if (!more)
-		return -ENOMEM;
-	s->dirs = more;
-	s->dirs[s->ndirs++] = key;
-	return 0;
 }
 
 /* Read one mechanism whole; what keeps it from being read is a note, unless memory is
@@ -351,6 +312,7 @@ int ix_run(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 	if (r < 0)
 		return ix_fail_plain(x, r, "out of memory");
 	s->x = x;
+	s->keep = keep;
 	s->where = q->where;
 	s->many = x->ns && x->ns->all;
 	s->max_rows = s->many ? 0 : q->max_rows;
