@@ -3,7 +3,7 @@
  * Sending to and receiving from a queue of either kind: what is checked before the kernel
  * is asked, and how long is waited.
  */
-#include "data/queue.h"
+#include "core/queue.h"
 
 #include <errno.h>
 #include <inttypes.h>

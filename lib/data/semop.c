@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which kind of semaphore a reference names, and where: what the public calls check
  * before either kind is asked. */
-#include "data/semop.h"
+#include "core/semops.h"
 
 #include <errno.h>
 #include <string.h>

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/msg.h>
 
-#include "data/queue.h"
+#include "core/queue.h"
 
 /* What most messages fit into. MSG_COPY makes the kernel allocate and read as much. */
 #define FIRST_ROOM 8192

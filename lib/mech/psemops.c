@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "data/semop.h"
+#include "core/semops.h"
 #include "mech/posix.h"
 
 struct ipcx_psem_taken {

@@ -8,7 +8,7 @@
 #include <sys/sem.h>
 #include <time.h>
 
-#include "data/semop.h"
+#include "core/semops.h"
 
 /* What a semaphore holds at most, and what is to be undone of one (SEMVMX, SEMAEM). */
 #define SEM_MOST 32767

@@ -13,7 +13,7 @@
 #include <time.h>
 
 #include "base/file.h"
-#include "data/queue.h"
+#include "core/queue.h"
 
 #define PRIORITIES 32768 /* MQ_PRIO_MAX */
 

@@ -2,8 +2,8 @@
 /* What a kind of message queue has to offer, so that one set of calls serves both. */
 #pragma once
 
+#include "base/patience.h"
 #include "core/ctx.h"
-#include "data/patience.h"
 
 struct ix_queue_ops;
 
