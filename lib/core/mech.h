@@ -11,6 +11,8 @@
 #include "core/ctx.h"
 #include "core/limit.h"
 #include "core/memory.h"
+#include "core/queue.h"
+#include "core/semops.h"
 #include "core/table.h"
 #include "ipcx.h"
 
@@ -76,6 +78,11 @@ struct ix_mech {
 	 * fails; NULL: has none. */
 	int (*memory)(struct ipcx *x, const struct ipcx_ref *ref, bool write,
 		      struct ix_memory *ret_memory);
+
+	/* Sending to and receiving from its objects; operating on them as semaphores.
+	 * NULL: they are no queues, no semaphores. */
+	const struct ix_queue_ops *queue;
+	const struct ix_sem_ops *sem;
 
 	/* What else it can do, of that which is no member yet. */
 	uint64_t can;

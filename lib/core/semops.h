@@ -1,14 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the two kinds of semaphores answer to ipcx_sem_op() and ipcx_sem_set(). */
+/* What a mechanism of semaphores answers to ipcx_sem_op(), ipcx_sem_set() and
+ * ipcx_psem_take() (lib/data/semop.c). */
 #pragma once
 
 #include "core/ctx.h"
 
-enum ix_sem_kind { IX_SEM_ARRAY, IX_SEM_NAMED };
+/* One that was taken, to be given back. */
+struct ipcx_psem_taken {
+	const struct ix_sem_ops *ops;
+	void *sem; /* as the mechanism has it at hand */
+	char name[IPCX_REF_MAX];
+};
 
-/* Which kind of semaphore a reference names. -EINVAL with a text: none, or not where the
- * process is. */
-int ix_sem_kind(struct ipcx *x, const struct ipcx_ref *ref);
+/* The member .sem of struct ix_mech. The calls answer -errno with a text. */
+struct ix_sem_ops {
+	int (*op)(struct ipcx *x, const struct ipcx_ref *ref,
+		  const struct ipcx_sem_op *ops, size_t n, int64_t patience);
+	/* NULL: its value cannot be set. */
+	int (*set)(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *nums,
+		   const uint32_t *values, size_t n);
+	/* Take one and have it at hand (fills sem and name); give it back and let it go.
+	 * NULL: op() with an undo does as much. */
+	int (*take)(struct ipcx *x, const struct ipcx_ref *ref, int64_t patience,
+		    struct ipcx_psem_taken *ret_taken);
+	int (*give)(struct ipcx *x, struct ipcx_psem_taken *taken);
+};
 
 /* Patience as a span or a moment. The kernel waits for the one, the C library until the
  * other. */
@@ -16,10 +32,3 @@ int ix_sem_kind(struct ipcx *x, const struct ipcx_ref *ref);
 
 /* The texts of a wait that was in vain. */
 int ix_sem_waited(struct ipcx *x, const char *name, int64_t patience);
-
-int ix_sysv_sem_op(struct ipcx *x, const struct ipcx_ref *ref,
-		   const struct ipcx_sem_op *ops, size_t n, int64_t patience);
-int ix_sysv_sem_set(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *nums,
-		    const uint32_t *values, size_t n);
-int ix_psem_op(struct ipcx *x, const struct ipcx_ref *ref, const struct ipcx_sem_op *ops,
-	       size_t n, int64_t patience);

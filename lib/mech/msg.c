@@ -8,6 +8,7 @@
 #include <sys/msg.h>
 
 #include "core/limit.h"
+#include "mech/queues.h"
 #include "mech/sysv.h"
 
 struct msg_row {
@@ -360,11 +361,12 @@ const struct ix_mech ix_mech_msg = {
 		.shown = shown,
 		.message_label = "type", .message_least = 1,
 	},
-	.can = IPCX_CAN_QUEUE | IPCX_CAN_PICK | IPCX_CAN_PEEK | IPCX_CAN_TOTALS | IPCX_CAN_STRESS,
+	.can = IPCX_CAN_TOTALS | IPCX_CAN_STRESS,
 	.weight = IPCX_F_CBYTES,
 	.kind = &msg_kind,
 	.charges = charges, .wish = wish,
 	.scan = scan, .find = find, .contents = contents, .create = create, .remove = remove_row, .change = change,
+	.queue = &ix_msg_queue,
 	.create_errors = create_errors, .change_errors = change_errors,
 };
 /* clang-format on */

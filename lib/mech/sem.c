@@ -7,6 +7,7 @@
 #include <sys/sem.h>
 
 #include "core/limit.h"
+#include "mech/semaphores.h"
 #include "mech/sysv.h"
 
 /* semctl(2): the caller declares it. */
@@ -327,10 +328,11 @@ const struct ix_mech ix_mech_sem = {
 		.need = "[COUNTx]NSEMS",
 		.shown = shown,
 	},
-	.can = IPCX_CAN_SEM_OP | IPCX_CAN_SEM_SET | IPCX_CAN_TOTALS | IPCX_CAN_STRESS,
+	.can = IPCX_CAN_TOTALS | IPCX_CAN_STRESS,
 	.kind = &sem_kind,
 	.charges = charges, .wish = wish,
 	.scan = scan, .find = find, .contents = contents, .create = create, .remove = remove_row, .change = change,
+	.sem = &ix_sem_sem,
 	.create_errors = create_errors,
 };
 /* clang-format on */

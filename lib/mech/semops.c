@@ -8,7 +8,7 @@
 #include <sys/sem.h>
 #include <time.h>
 
-#include "core/semops.h"
+#include "mech/semaphores.h"
 
 /* What a semaphore holds at most, and what is to be undone of one (SEMVMX, SEMAEM). */
 #define SEM_MOST 32767
@@ -187,7 +187,7 @@ static int convert(const struct array *a, const struct ipcx_sem_op *ops, size_t 
 	return 0;
 }
 
-int ix_sysv_sem_op(struct ipcx *x, const struct ipcx_ref *ref,
+static int operate(struct ipcx *x, const struct ipcx_ref *ref,
 		   const struct ipcx_sem_op *ops, size_t n, int64_t patience)
 {
 	const struct timespec span = { .tv_sec = patience / IX_SECOND,
@@ -257,8 +257,8 @@ static int check(const struct array *a, const uint32_t *nums, const uint32_t *va
 	return 0;
 }
 
-int ix_sysv_sem_set(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *nums,
-		    const uint32_t *values, size_t n)
+static int set(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *nums,
+	       const uint32_t *values, size_t n)
 {
 	struct array a;
 	int r = find(x, ref, &a);
@@ -273,3 +273,5 @@ int ix_sysv_sem_set(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *
 		r = set_one(&a, nums[i], values[i]);
 	return r;
 }
+
+const struct ix_sem_ops ix_sem_sem = { .op = operate, .set = set };
