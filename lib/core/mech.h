@@ -14,6 +14,7 @@
 #include "core/queue.h"
 #include "core/semops.h"
 #include "core/table.h"
+#include "core/totals.h"
 #include "ipcx.h"
 
 struct ix_scan;
@@ -83,6 +84,9 @@ struct ix_mech {
 	 * NULL: they are no queues, no semaphores. */
 	const struct ix_queue_ops *queue;
 	const struct ix_sem_ops *sem;
+
+	/* What is counted over all of them; NULL: nothing is. */
+	const struct ix_totals *totals;
 
 	/* What else it can do, of that which is no member yet. */
 	uint64_t can;

@@ -87,6 +87,8 @@ uint64_t ipcx_mech_can(unsigned mech)
 	if (m->sem)
 		can |= IPCX_CAN_SEM_OP | (m->sem->set ? IPCX_CAN_SEM_SET : 0) |
 		       (m->sem->take ? IPCX_CAN_SEM_TAKE : 0);
+	if (m->totals)
+		can |= IPCX_CAN_TOTALS;
 	return can;
 }
 

@@ -291,6 +291,42 @@ static int contents(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_tabl
 	return 0;
 }
 
+/* ---- totals */
+
+struct sem_totals {
+	struct ix_row head;
+	uint64_t objects, nsems;
+};
+
+/* clang-format off */
+static const struct ix_kind totals_kind = {
+	.name = "totals",
+	.row_size = sizeof(struct sem_totals),
+	.columns = {
+		IX_TOTALS_COLUMNS(struct sem_totals),
+		[IPCX_F_NSEMS] = IX_COL(struct sem_totals, nsems),
+	},
+};
+/* clang-format on */
+
+/* SEM_INFO puts counters where IPC_INFO has limits (semctl(2)). */
+static int ask_totals(struct ipcx *x, void *data)
+{
+	struct sem_totals *row = data;
+	struct seminfo info;
+
+	(void)x;
+	if (semctl(0, 0, SEM_INFO, (union semun){ .info = &info }) < 0)
+		return -errno;
+	ix_total(row, IPCX_F_OBJECTS, &row->objects, info.semusz);
+	ix_total(row, IPCX_F_NSEMS, &row->nsems, info.semaem);
+	return 0;
+}
+
+static const struct ix_totals totals = { .kind = &totals_kind, .ask = ask_totals };
+
+/* ---- limits */
+
 static int wish(const char *text, struct ipcx_attrs *ret_attrs)
 {
 	static const uint64_t counted[] = { IPCX_A_COUNT, IPCX_A_NSEMS };
@@ -328,10 +364,11 @@ const struct ix_mech ix_mech_sem = {
 		.need = "[COUNTx]NSEMS",
 		.shown = shown,
 	},
-	.can = IPCX_CAN_TOTALS | IPCX_CAN_STRESS,
+	.can = IPCX_CAN_STRESS,
 	.kind = &sem_kind,
 	.charges = charges, .wish = wish,
 	.scan = scan, .find = find, .contents = contents, .create = create, .remove = remove_row, .change = change,
+	.totals = &totals,
 	.sem = &ix_sem_sem,
 	.create_errors = create_errors,
 };
