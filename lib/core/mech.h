@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "core/ctx.h"
+#include "core/driver.h"
 #include "core/limit.h"
 #include "core/memory.h"
 #include "core/queue.h"
@@ -88,8 +89,8 @@ struct ix_mech {
 	/* What is counted over all of them; NULL: nothing is. */
 	const struct ix_totals *totals;
 
-	/* What else it can do, of that which is no member yet. */
-	uint64_t can;
+	/* What a load run does with its objects; NULL: none is made. */
+	const struct ix_driver *driver;
 
 	/* What an errno means, ended by .text = NULL; may be NULL. */
 	const struct ix_errtext *create_errors, *remove_errors, *change_errors;

@@ -73,11 +73,10 @@ bool ipcx_mech_has(unsigned mech, enum ipcx_field field)
 uint64_t ipcx_mech_can(unsigned mech)
 {
 	const struct ix_mech *m = ix_mech(mech);
-	uint64_t can;
+	uint64_t can = 0;
 
 	if (!m)
 		return 0;
-	can = m->can;
 	if (m->memory)
 		can |= IPCX_CAN_MEMORY;
 	if (m->queue)
@@ -89,6 +88,8 @@ uint64_t ipcx_mech_can(unsigned mech)
 		       (m->sem->take ? IPCX_CAN_SEM_TAKE : 0);
 	if (m->totals)
 		can |= IPCX_CAN_TOTALS;
+	if (m->driver)
+		can |= IPCX_CAN_STRESS;
 	return can;
 }
 

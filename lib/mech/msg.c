@@ -8,6 +8,7 @@
 #include <sys/msg.h>
 
 #include "core/limit.h"
+#include "mech/drivers.h"
 #include "mech/queues.h"
 #include "mech/sysv.h"
 
@@ -399,13 +400,13 @@ const struct ix_mech ix_mech_msg = {
 		.shown = shown,
 		.message_label = "type", .message_least = 1,
 	},
-	.can = IPCX_CAN_STRESS,
 	.weight = IPCX_F_CBYTES,
 	.kind = &msg_kind,
 	.charges = charges, .wish = wish,
 	.scan = scan, .find = find, .contents = contents, .create = create, .remove = remove_row, .change = change,
 	.totals = &totals,
 	.queue = &ix_msg_queue,
+	.driver = &ix_msg_driver,
 	.create_errors = create_errors, .change_errors = change_errors,
 };
 /* clang-format on */

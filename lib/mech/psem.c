@@ -17,6 +17,7 @@
 #include "base/esc.h"
 #include "base/file.h"
 #include "core/limit.h"
+#include "mech/drivers.h"
 #include "mech/posix.h"
 #include "mech/semaphores.h"
 
@@ -387,12 +388,12 @@ const struct ix_mech ix_mech_psem = {
 		.need = "COUNT",
 		.shown = shown,
 	},
-	.can = IPCX_CAN_STRESS,
 	.mounted = true,
 	.kind = &psem_kind,
 	.charges = charges, .wish = wish,
 	.scan = scan, .find = find, .create = create, .remove = remove_row, .change = change,
 	.sem = &ix_psem_sem,
+	.driver = &ix_psem_driver,
 	.create_errors = create_errors, .change_errors = change_errors,
 };
 /* clang-format on */

@@ -7,6 +7,7 @@
 #include <sys/sem.h>
 
 #include "core/limit.h"
+#include "mech/drivers.h"
 #include "mech/semaphores.h"
 #include "mech/sysv.h"
 
@@ -364,12 +365,12 @@ const struct ix_mech ix_mech_sem = {
 		.need = "[COUNTx]NSEMS",
 		.shown = shown,
 	},
-	.can = IPCX_CAN_STRESS,
 	.kind = &sem_kind,
 	.charges = charges, .wish = wish,
 	.scan = scan, .find = find, .contents = contents, .create = create, .remove = remove_row, .change = change,
 	.totals = &totals,
 	.sem = &ix_sem_sem,
+	.driver = &ix_sem_driver,
 	.create_errors = create_errors,
 };
 /* clang-format on */

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/num.h"
 #include "core/limit.h"
+#include "mech/drivers.h"
 #include "mech/shmmem.h"
 #include "mech/sysv.h"
 
@@ -428,13 +429,13 @@ const struct ix_mech ix_mech_shm = {
 		.need = "[COUNTx]SIZE[,huge[=PAGE]]",
 		.shown = shown,
 	},
-	.can = IPCX_CAN_STRESS,
 	.weight = IPCX_F_SIZE,
 	.kind = &shm_kind,
 	.charges = charges, .wish = wish,
 	.scan = scan, .find = find, .create = create, .caution = caution, .remove = remove_row, .change = change,
 	.totals = &totals,
 	.memory = ix_shm_memory,
+	.driver = &ix_shm_driver,
 	.create_errors = create_errors, .change_errors = change_errors,
 };
 /* clang-format on */
