@@ -32,7 +32,7 @@ HOMES = [
     ("the umask", r"(?<![\w.>])umask\s*\(", {"cmd/compat/ipcmk.c", "lib/stress/run.c"}),
     ("what signals do", r"(?<![\w.>])(signal|sigaction)\s*\(", {"cmd/mk.c", "cmd/signals.c", "cmd/stop.c", "lib/stress/run.c", "lib/stress/worker.c"}),
     ("what a process is", r"\bprctl\s*\(", {"lib/ns/child.c", "lib/ns/enter.c", "lib/stress/undo.c", "lib/stress/worker.c"}),
-    ("mmap", r"(?<![\w.>])mmap\s*\(", {"lib/stress/arena.c", "lib/stress/memfd.c", "lib/stress/gear_pshm.c"}),
+    ("mmap", r"(?<![\w.>])mmap\s*\(", {"lib/mech/pshmdriver.c", "lib/stress/arena.c", "lib/stress/memfd.c"}),
 ]
 
 # What is no use of the thing: (what, file) and why.
