@@ -4,20 +4,12 @@
 #include <limits.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/sem.h>
 
 #include "core/limit.h"
+#include "core/semun.h"
 #include "mech/drivers.h"
 #include "mech/semaphores.h"
 #include "mech/sysv.h"
-
-/* semctl(2): the caller declares it. */
-union semun {
-	int val;
-	struct semid_ds *buf;
-	unsigned short *array;
-	struct seminfo *info;
-};
 
 struct sem_row {
 	struct ix_sysv_row base;
@@ -159,11 +151,11 @@ static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *r
 			"sem: %zu initial values for %llu semaphores: give one for each, or one",
 			a->ninit, (unsigned long long)a->nsems);
 	for (size_t i = 0; i < a->ninit; i++)
-		if (a->init[i] > 32767)
+		if (a->init[i] > IX_SEMVMX)
 			return ix_fail_plain(
 				x, -EINVAL,
-				"sem: %u is no initial value: a semaphore of an array holds 0 to 32767 (SEMVMX)",
-				a->init[i]);
+				"sem: %u is no initial value: a semaphore of an array holds 0 to %d (SEMVMX)",
+				a->init[i], IX_SEMVMX);
 	/* SETALL needs write permission, which the mode or the owner wanted in the end
 	 * may not give us. */
 	first.mode = 0600;

@@ -85,7 +85,6 @@ const struct ix_probes ix_probes_shm = {
 /* ---- sem */
 
 #define OWN_ARRAY 2
-#define SEMVMX    32767
 
 /* Calls with more operations than that are not made: semopm can be anything. */
 #define OPERATIONS 4096
@@ -163,15 +162,15 @@ static bool operations_of_call(struct ix_worker *w, struct ix_thing *own)
 
 static bool value_of_semaphore(struct ix_worker *w, struct ix_thing *own)
 {
-	struct sembuf full = { .sem_op = SEMVMX }, one = { .sem_op = 1 };
-	struct sembuf empty = { .sem_op = -SEMVMX };
+	struct sembuf full = { .sem_op = IX_SEMVMX }, one = { .sem_op = 1 };
+	struct sembuf empty = { .sem_op = -IX_SEMVMX };
 
 	operate(w, "adding up to semvmx", own, full, 0);
 	operate(w, "adding beyond semvmx", own, one, ERANGE);
 	ix_expect_number(w, "the value at its highest",
-			 (uint64_t)semctl(own->id, 0, GETVAL), SEMVMX);
+			 (uint64_t)semctl(own->id, 0, GETVAL), IX_SEMVMX);
 	operate(w, "taking all of semvmx", own, empty, 0);
-	set_value(w, "setting a value above semvmx", own, SEMVMX + 1, ERANGE);
+	set_value(w, "setting a value above semvmx", own, IX_SEMVMX + 1, ERANGE);
 	set_value(w, "setting a value below 0", own, -1, ERANGE);
 	set_value(w, "setting the value 0", own, 0, 0);
 	return true;
@@ -211,8 +210,8 @@ static bool no_wait(struct ix_worker *w, struct ix_thing *own)
 /* What has to be undone counts from -32768 to 32767. */
 static bool undo_of_semaphore(struct ix_worker *w, struct ix_thing *own)
 {
-	struct sembuf full = { .sem_op = SEMVMX, .sem_flg = SEM_UNDO };
-	struct sembuf empty = { .sem_op = -SEMVMX };
+	struct sembuf full = { .sem_op = IX_SEMVMX, .sem_flg = SEM_UNDO };
+	struct sembuf empty = { .sem_op = -IX_SEMVMX };
 	struct sembuf two = { .sem_op = 2, .sem_flg = SEM_UNDO };
 
 	operate(w, "as much to undo as there can be", own, full, 0);
