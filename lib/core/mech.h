@@ -9,9 +9,13 @@
 #include <stdint.h>
 
 #include "core/ctx.h"
+#include "core/driver.h"
 #include "core/limit.h"
 #include "core/memory.h"
+#include "core/queue.h"
+#include "core/semops.h"
 #include "core/table.h"
+#include "core/totals.h"
 #include "ipcx.h"
 
 struct ix_scan;
@@ -77,8 +81,16 @@ struct ix_mech {
 	int (*memory)(struct ipcx *x, const struct ipcx_ref *ref, bool write,
 		      struct ix_memory *ret_memory);
 
-	/* What else it can do, of that which is no member yet. */
-	uint64_t can;
+	/* Sending to and receiving from its objects; operating on them as semaphores.
+	 * NULL: they are no queues, no semaphores. */
+	const struct ix_queue_ops *queue;
+	const struct ix_sem_ops *sem;
+
+	/* What is counted over all of them; NULL: nothing is. */
+	const struct ix_totals *totals;
+
+	/* What a load run does with its objects; NULL: none is made. */
+	const struct ix_driver *driver;
 
 	/* What an errno means, ended by .text = NULL; may be NULL. */
 	const struct ix_errtext *create_errors, *remove_errors, *change_errors;
@@ -129,6 +141,9 @@ struct ix_scan {
 	uint64_t *dirs; /* those that were listed, with their mechanism */
 	size_t ndirs;
 	void *dir; /* a directory that the mechanism keeps open over the scan */
+	/* Takes a row that is complete: ix_scan_keep(). Set by lib/query/scan.c, so that
+	 * no mechanism calls what stands above it. */
+	int (*keep)(struct ix_scan *s);
 	/* What is looked up beside the rows of this mechanism (query/scan.c). */
 	struct {
 		const struct ix_column
@@ -144,13 +159,19 @@ struct ix_scan {
 int ix_scan_once(struct ix_scan *s, uint64_t dev);
 
 /* Room for the next row of this scan; NULL when memory is out. */
-void *ix_scan_row(struct ix_scan *s);
+static inline void *ix_scan_row(struct ix_scan *s)
+{
+	return ix_table_row(s->t);
+}
 
 /*
  * The row is complete: test the condition, look up what is wanted besides, act, keep it.
  * 1 kept, 0 not, -ENOMEM. Failures of the action are notes.
  */
-int ix_scan_keep(struct ix_scan *s);
+static inline int ix_scan_keep(struct ix_scan *s)
+{
+	return s->keep(s);
+}
 
 /* The reference of a row that is about one object. */
 void ix_row_ref(const struct ipcx_table *t, const struct ix_section *s, const void *row,

@@ -68,10 +68,24 @@ bool ipcx_mech_has(unsigned mech, enum ipcx_field field)
 uint64_t ipcx_mech_can(unsigned mech)
 {
 	const struct ix_mech *m = ix_mech(mech);
+	uint64_t can = 0;
 
 	if (!m)
 		return 0;
-	return (m->memory ? IPCX_CAN_MEMORY : 0) | m->can;
+	if (m->memory)
+		can |= IPCX_CAN_MEMORY;
+	if (m->queue)
+		can |= IPCX_CAN_QUEUE | (m->queue->picks ? IPCX_CAN_PICK : 0) |
+		       (m->queue->peek ? IPCX_CAN_PEEK : 0) |
+		       (m->queue->notify ? IPCX_CAN_NOTIFY : 0);
+	if (m->sem)
+		can |= IPCX_CAN_SEM_OP | (m->sem->set ? IPCX_CAN_SEM_SET : 0) |
+		       (m->sem->take ? IPCX_CAN_SEM_TAKE : 0);
+	if (m->totals)
+		can |= IPCX_CAN_TOTALS;
+	if (m->driver)
+		can |= IPCX_CAN_STRESS;
+	return can;
 }
 
 const char *ix_errtext(const struct ix_errtext *list, int error, uint64_t attrs)

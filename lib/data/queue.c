@@ -1,67 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Sending to and receiving from a queue of either kind: what is checked before the kernel
- * is asked, and how long is waited.
+ * Sending to and receiving from a queue of any mechanism: what is checked before the
+ * kernel is asked, and how long is waited.
  */
-#include "data/queue.h"
+#include "core/queue.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <string.h>
+#include <stdlib.h>
 
-static const struct ix_queue_ops *const kinds[] = { &ix_queue_msg, &ix_queue_mq };
-
-static const struct ix_queue_ops *ops_of(const struct ipcx_ref *ref)
-{
-	const struct ipcx_mech_info *info = ipcx_mech_info(ref->mech);
-
-	for (size_t i = 0; info && i < ARRAY_SIZE(kinds); i++)
-		if (!strcmp(info->name, kinds[i]->mech))
-			return kinds[i];
-	return NULL;
-}
-
-int ix_queue_room(struct ipcx_queue *q, size_t bytes)
-{
-	struct ix_letter *letter;
-	size_t size;
-
-	if (bytes <= q->room && q->letter)
-		return 0;
-	if (__builtin_add_overflow(sizeof(*letter), bytes, &size))
-		return ix_fail(q->x, -ENOMEM, "%s", q->name);
-	letter = malloc(size);
-	if (!letter)
-		return ix_fail(q->x, -ENOMEM, "%s: a message of %zu bytes", q->name,
-			       bytes);
-	free(q->letter);
-	q->letter = letter;
-	q->room = bytes;
-	return 0;
-}
-
-int ix_queue_missing(struct ipcx_queue *q)
-{
-	return ix_fail_plain(q->x, -ENOENT, "%s: no such message queue", q->name);
-}
-
-int ix_queue_interrupted(struct ipcx_queue *q)
-{
-	return ix_fail_plain(q->x, -EINTR, "%s: interrupted", q->name);
-}
+#include "core/mech.h"
 
 int ipcx_queue_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
 		    struct ipcx_queue **ret_queue)
 {
-	const struct ix_queue_ops *ops = ops_of(ref);
+	const struct ix_mech *mech = ix_mech(ref->mech);
 	struct ipcx_queue *q;
 	int r = ix_ref_check(x, ref);
 
 	if (r < 0)
 		return r;
-	if (!ops)
+	if (!mech->queue)
 		return ix_fail_plain(x, -EINVAL, "%s is no kind of message queue",
-				     ipcx_mech_info(ref->mech)->name);
+				     mech->info.name);
 	if (x->ns)
 		return ix_fail_plain(
 			x, -EINVAL,
@@ -70,12 +31,12 @@ int ipcx_queue_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
 		return ix_fail_plain(x, -EINVAL, "a queue is opened to send or receive");
 	q = calloc(1, sizeof(*q));
 	if (!q)
-		return ix_fail(x, -ENOMEM, "%s", ops->mech);
+		return ix_fail(x, -ENOMEM, "%s", mech->info.name);
 	q->x = x;
-	q->ops = ops;
+	q->mech = mech;
 	q->id = -1;
 	(void)ipcx_ref_format(ref, q->name, sizeof(q->name));
-	r = ops->open(q, ref, flags);
+	r = mech->queue->open(q, ref, flags);
 	if (r < 0) {
 		ipcx_queue_close(q);
 		return r;
@@ -88,33 +49,22 @@ void ipcx_queue_close(struct ipcx_queue *q)
 {
 	if (!q)
 		return;
-	q->ops->close(q);
+	if (q->mech->queue->close)
+		q->mech->queue->close(q);
 	free(q->letter);
 	free(q);
 }
 
 int ipcx_queue_state(struct ipcx_queue *q, struct ipcx_queue_state *ret_state)
 {
-	return q->ops->state(q, ret_state);
+	return q->mech->queue->state(q, ret_state);
 }
 
-int ipcx_queue_check(struct ipcx_queue *q, const struct ipcx_message *m)
+static int linger(struct ipcx_queue *q, bool send, struct ix_patience *p)
 {
-	const struct ix_queue_ops *ops = q->ops;
+	const struct ix_queue_ops *ops = q->mech->queue;
 
-	if (m->rank < ops->least || m->rank > ops->most)
-		return ix_fail_plain(q->x, -EINVAL,
-				     "%s: a %s is %" PRId64 " to %" PRId64
-				     ", not %" PRId64,
-				     q->name, ops->rank, ops->least, ops->most, m->rank);
-	if (m->size > q->longest)
-		return ix_fail_plain(
-			q->x, -EMSGSIZE,
-			"%s: a message of %zu bytes is too long: it takes %" PRIu64
-			" at most (%s)",
-			q->name, m->size, q->longest,
-			ops == &ix_queue_msg ? "kernel.msgmax, qbytes" : "msgsize");
-	return 0;
+	return ops->linger ? ops->linger(q, send, p) : ix_patience_nap(p);
 }
 
 int ipcx_queue_send(struct ipcx_queue *q, const struct ipcx_message *m, int64_t patience)
@@ -123,31 +73,40 @@ int ipcx_queue_send(struct ipcx_queue *q, const struct ipcx_message *m, int64_t 
 	int r = ipcx_queue_check(q, m);
 
 	while (r == 0) {
-		r = q->ops->send(q, m, patience < 0);
+		r = q->mech->queue->send(q, m, patience < 0);
 		if (r != -EAGAIN)
 			return r;
-		r = q->ops->linger(q, true, &p);
+		r = linger(q, true, &p);
 	}
-	return r == -ETIMEDOUT ? q->ops->full(q)
+	return r == -ETIMEDOUT ? q->mech->queue->full(q)
 	       : r == -EINTR   ? ix_queue_interrupted(q)
 			       : r;
 }
 
+/* What this mechanism has no way to do. */
+static int cannot(struct ipcx_queue *q, int error, const char *why)
+{
+	if (!why)
+		return ix_fail(q->x, error, "%s", q->name);
+	return ix_fail_plain(q->x, error, "%s: %s", q->name, why);
+}
+
 static int check_take(struct ipcx_queue *q, const struct ipcx_take *take)
 {
+	const struct ipcx_mech_info *info = &q->mech->info;
+
 	if (take->size < sizeof(*take) || (unsigned)take->pick > IPCX_PICK_LOWEST)
 		return ix_fail_plain(q->x, -EINVAL, "%s: no such request", q->name);
 	if (take->pick == IPCX_PICK_FIRST && take->most == 0 && !take->truncate)
 		return 0;
-	if (q->ops == &ix_queue_mq)
-		return ix_fail_plain(
-			q->x, -EINVAL,
-			"%s: the kernel gives the oldest of the highest priority, whole, and no other",
-			q->name);
-	if (take->pick != IPCX_PICK_FIRST && take->rank < 1)
+	if (!q->mech->queue->picks)
+		return cannot(q, -EINVAL, q->mech->queue->no_pick);
+	if (take->pick != IPCX_PICK_FIRST && take->rank < info->message_least)
 		return ix_fail_plain(q->x, -EINVAL,
-				     "%s: types begin with 1: there is no %" PRId64,
-				     q->name, take->rank);
+				     "%s: %ss begin with %" PRId64
+				     ": there is no %" PRId64,
+				     q->name, info->message_label, info->message_least,
+				     take->rank);
 	return 0;
 }
 
@@ -158,10 +117,10 @@ int ipcx_queue_receive(struct ipcx_queue *q, const struct ipcx_take *take,
 	int r = check_take(q, take);
 
 	while (r == 0) {
-		r = q->ops->receive(q, take, patience < 0, ret_m);
+		r = q->mech->queue->receive(q, take, patience < 0, ret_m);
 		if (r != -EAGAIN)
 			return r;
-		r = q->ops->linger(q, false, &p);
+		r = linger(q, false, &p);
 	}
 	if (r == -ETIMEDOUT)
 		return ix_fail_plain(q->x, r, "%s: has no %smessage", q->name,
@@ -171,10 +130,21 @@ int ipcx_queue_receive(struct ipcx_queue *q, const struct ipcx_take *take,
 
 int ipcx_queue_peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message *ret_m)
 {
-	return q->ops->peek(q, position, ret_m);
+	const struct ix_queue_ops *ops = q->mech->queue;
+
+	if (ops->peek)
+		return ops->peek(q, position, ret_m);
+	return ix_fail_plain(q->x, -EOPNOTSUPP,
+			     "%s: %s ('ipcx show %s' tells how many there are)", q->name,
+			     ops->no_peek ? ops->no_peek
+					  : "its messages cannot be looked at",
+			     q->name);
 }
 
 int ipcx_queue_notify(struct ipcx_queue *q, int signo)
 {
-	return q->ops->notify(q, signo);
+	const struct ix_queue_ops *ops = q->mech->queue;
+
+	return ops->notify ? ops->notify(q, signo)
+			   : cannot(q, -EOPNOTSUPP, ops->no_notify);
 }

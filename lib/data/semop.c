@@ -1,31 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which kind of semaphore a reference names, and where: what the public calls check
- * before either kind is asked. */
-#include "data/semop.h"
-
+/* Operating on, setting and taking semaphores of any mechanism: what is checked before it
+ * is asked. */
 #include <errno.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "core/mech.h"
+#include "core/semops.h"
 
-/* clang-format off */
-static const struct {
-	const char *mech;
-	int (*op)(struct ipcx *x, const struct ipcx_ref *ref, const struct ipcx_sem_op *ops, size_t n, int64_t patience);
-	int (*set)(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *nums, const uint32_t *values, size_t n);
-} kinds[] = {
-	[IX_SEM_ARRAY] = { "sem",  ix_sysv_sem_op, ix_sysv_sem_set },
-	[IX_SEM_NAMED] = { "psem", ix_psem_op,     NULL },
-};
-/* clang-format on */
-
-int ix_sem_waited(struct ipcx *x, const char *name, int64_t patience)
-{
-	return ix_fail_plain(x, -ETIMEDOUT, "%s: %s", name,
-			     patience == 0 ? "would have to wait" : "the time ran out");
-}
-
-int ix_sem_kind(struct ipcx *x, const struct ipcx_ref *ref)
+/* Whether the reference names a semaphore that is where the process is: 0, or -EINVAL
+ * with a text. */
+static int check_ref(struct ipcx *x, const struct ipcx_ref *ref)
 {
 	int r = ix_ref_check(x, ref);
 
@@ -35,38 +19,66 @@ int ix_sem_kind(struct ipcx *x, const struct ipcx_ref *ref)
 		return ix_fail_plain(
 			x, -EINVAL,
 			"semaphores are used where the process is: enter the namespace with ipcx_ns_enter()");
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (!strcmp(ix_mech(ref->mech)->info.name, kinds[i].mech))
-			return (int)i;
-	return ix_fail_plain(x, -EINVAL, "%s: is no semaphore",
-			     ix_mech(ref->mech)->info.name);
+	if (!ix_mech(ref->mech)->sem)
+		return ix_fail_plain(x, -EINVAL, "%s: is no semaphore",
+				     ix_mech(ref->mech)->info.name);
+	return 0;
 }
 
 int ipcx_sem_op(struct ipcx *x, const struct ipcx_ref *ref, const struct ipcx_sem_op *ops,
 		size_t n, int64_t patience)
 {
-	int kind = ix_sem_kind(x, ref);
+	int r = check_ref(x, ref);
 
-	if (kind < 0)
-		return kind;
+	if (r < 0)
+		return r;
 	if (n == 0 || !ops)
 		return ix_fail_plain(x, -EINVAL, "no operation on a semaphore");
-	return kinds[kind].op(x, ref, ops, n, patience);
+	return ix_mech(ref->mech)->sem->op(x, ref, ops, n, patience);
 }
 
 int ipcx_sem_set(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *nums,
 		 const uint32_t *values, size_t n)
 {
-	int kind = ix_sem_kind(x, ref);
+	int r = check_ref(x, ref);
 
-	if (kind < 0)
-		return kind;
+	if (r < 0)
+		return r;
 	if (n == 0 || !values)
 		return ix_fail_plain(x, -EINVAL, "no value for a semaphore");
-	if (!kinds[kind].set)
-		return ix_fail_plain(
-			x, -EINVAL,
-			"%s: a named semaphore cannot be set, only posted and waited for",
-			ref->name);
-	return kinds[kind].set(x, ref, nums, values, n);
+	if (!ix_mech(ref->mech)->sem->set)
+		return ix_fail_plain(x, -EINVAL,
+				     "%s: a %s cannot be set, only posted and waited for",
+				     ref->name, ix_mech(ref->mech)->info.object);
+	return ix_mech(ref->mech)->sem->set(x, ref, nums, values, n);
+}
+
+int ipcx_psem_take(struct ipcx *x, const struct ipcx_ref *ref, int64_t patience,
+		   struct ipcx_psem_taken **ret_taken)
+{
+	auto_free struct ipcx_psem_taken *taken = NULL;
+	int r = check_ref(x, ref);
+
+	if (r < 0)
+		return r;
+	if (!ix_mech(ref->mech)->sem->take)
+		return ix_fail_plain(x, -EINVAL, "%s: is no named semaphore",
+				     ix_mech(ref->mech)->info.name);
+	taken = calloc(1, sizeof(*taken));
+	if (!taken)
+		return ix_fail_plain(x, -ENOMEM, "out of memory");
+	taken->ops = ix_mech(ref->mech)->sem;
+	r = taken->ops->take(x, ref, patience, taken);
+	if (r < 0)
+		return r;
+	*ret_taken = TAKE(taken);
+	return 0;
+}
+
+int ipcx_psem_give(struct ipcx *x, struct ipcx_psem_taken *taken)
+{
+	int r = taken->ops->give(x, taken);
+
+	free(taken);
+	return r;
 }

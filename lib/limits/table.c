@@ -6,10 +6,10 @@
 #include <string.h>
 #include <sys/msg.h>
 #include <sys/resource.h>
-#include <sys/sem.h>
 #include <sys/shm.h>
 
 #include "base/esc.h"
+#include "core/semun.h"
 
 #define INFO(from, type, member)                                                        \
 	{                                                                               \
@@ -89,7 +89,7 @@ static const struct ix_limit limits[] = {
 	{ .name = "semmni", .unit = "arrays", .mech = "sem", SEM(3),
 	  SEM_LIMIT(semmni), SEM_USED(SEM_ARRAYS), .error = -ENOSPC,
 	  .what = "number of arrays" },
-	{ .name = "semvmx", .unit = "value", .mech = "sem", CONSTANT(32767),
+	{ .name = "semvmx", .unit = "value", .mech = "sem", CONSTANT(IX_SEMVMX),
 	  .error = -ERANGE,
 	  .what = "value of one semaphore" },
 

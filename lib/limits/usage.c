@@ -9,16 +9,9 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/msg.h>
-#include <sys/sem.h>
 #include <sys/shm.h>
 
-/* semctl(2) has its caller define this. */
-union semun {
-	int val;
-	struct semid_ds *buf;
-	unsigned short *array;
-	struct seminfo *info;
-};
+#include "core/semun.h"
 
 #define ROOM sizeof(((struct ix_info_answer *)0)->data)
 _Static_assert(sizeof(struct shminfo) <= ROOM && sizeof(struct shm_info) <= ROOM &&

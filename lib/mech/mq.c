@@ -16,7 +16,9 @@
 
 #include "base/file.h"
 #include "core/limit.h"
+#include "mech/drivers.h"
 #include "mech/mqueue.h"
+#include "mech/queues.h"
 
 /* Who is told of a message. */
 enum notify {
@@ -379,10 +381,11 @@ const struct ix_mech ix_mech_mq = {
 		.shown = shown, .nshown = ARRAY_SIZE(shown),
 		.message_label = "priority", .message_least = 0,
 	},
-	.can = IPCX_CAN_QUEUE | IPCX_CAN_NOTIFY | IPCX_CAN_STRESS,
 	.kind = &mq_kind,
 	.charges = charges, .wish = wish,
 	.scan = scan, .find = find, .create = ix_mq_create, .remove = ix_mq_remove, .change = ix_mq_change,
+	.queue = &ix_mq_queue,
+	.driver = &ix_mq_driver,
 	.create_errors = create_errors, .change_errors = change_errors,
 };
 /* clang-format on */

@@ -8,6 +8,8 @@
 #include <sys/msg.h>
 
 #include "core/limit.h"
+#include "mech/drivers.h"
+#include "mech/queues.h"
 #include "mech/sysv.h"
 
 struct msg_row {
@@ -317,6 +319,44 @@ static int contents(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_tabl
 	return r;
 }
 
+/* ---- totals */
+
+struct msg_totals {
+	struct ix_row head;
+	uint64_t objects, qnum, cbytes;
+};
+
+/* clang-format off */
+static const struct ix_kind totals_kind = {
+	.name = "totals",
+	.row_size = sizeof(struct msg_totals),
+	IX_COLUMNS(
+		IX_TOTALS_COLUMNS(struct msg_totals),
+		[IPCX_F_QNUM]   = IX_COL(struct msg_totals, qnum),
+		[IPCX_F_CBYTES] = IX_COL(struct msg_totals, cbytes)
+	),
+};
+/* clang-format on */
+
+/* MSG_INFO puts counters where IPC_INFO has limits (msgctl(2)). */
+static int ask_totals(struct ipcx *x, struct ipcx_table *t, void *data)
+{
+	struct msg_totals *row = data;
+	struct msginfo info;
+
+	(void)x;
+	if (msgctl(0, MSG_INFO, (struct msqid_ds *)&info) < 0)
+		return -errno;
+	ix_total(t, row, IPCX_F_OBJECTS, &row->objects, info.msgpool);
+	ix_total(t, row, IPCX_F_QNUM, &row->qnum, info.msgmap);
+	ix_total(t, row, IPCX_F_CBYTES, &row->cbytes, info.msgtql);
+	return 0;
+}
+
+static const struct ix_totals totals = { .kind = &totals_kind, .ask = ask_totals };
+
+/* ---- limits */
+
 static int wish(const char *text, struct ipcx_attrs *ret_attrs)
 {
 	static const uint64_t counted[] = { IPCX_A_COUNT, IPCX_A_QBYTES };
@@ -359,11 +399,13 @@ const struct ix_mech ix_mech_msg = {
 		.shown = shown, .nshown = ARRAY_SIZE(shown),
 		.message_label = "type", .message_least = 1,
 	},
-	.can = IPCX_CAN_QUEUE | IPCX_CAN_PICK | IPCX_CAN_PEEK | IPCX_CAN_TOTALS | IPCX_CAN_STRESS,
 	.weight = IPCX_F_CBYTES,
 	.kind = &msg_kind,
 	.charges = charges, .wish = wish,
 	.scan = scan, .find = find, .contents = contents, .create = create, .remove = remove_row, .change = change,
+	.totals = &totals,
+	.queue = &ix_msg_queue,
+	.driver = &ix_msg_driver,
 	.create_errors = create_errors, .change_errors = change_errors,
 };
 /* clang-format on */

@@ -17,7 +17,9 @@
 #include "base/esc.h"
 #include "base/file.h"
 #include "core/limit.h"
+#include "mech/drivers.h"
 #include "mech/posix.h"
+#include "mech/semaphores.h"
 
 #define NAME_MOST (NAME_MAX - IX_SEM_PREFIX_LEN)
 #define DAY       (24 * 60 * 60)
@@ -386,11 +388,12 @@ const struct ix_mech ix_mech_psem = {
 		.need = "COUNT",
 		.shown = shown, .nshown = ARRAY_SIZE(shown),
 	},
-	.can = IPCX_CAN_SEM_OP | IPCX_CAN_SEM_TAKE | IPCX_CAN_STRESS,
 	.mounted = true,
 	.kind = &psem_kind,
 	.charges = charges, .wish = wish,
 	.scan = scan, .find = find, .create = create, .remove = remove_row, .change = change,
+	.sem = &ix_psem_sem,
+	.driver = &ix_psem_driver,
 	.create_errors = create_errors, .change_errors = change_errors,
 };
 /* clang-format on */

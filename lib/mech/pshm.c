@@ -16,6 +16,7 @@
 #include "base/esc.h"
 #include "base/file.h"
 #include "core/limit.h"
+#include "mech/drivers.h"
 #include "mech/posix.h"
 #include "mech/pshmmem.h"
 
@@ -392,12 +393,12 @@ const struct ix_mech ix_mech_pshm = {
 		.need = "[COUNTx]SIZE",
 		.shown = shown, .nshown = ARRAY_SIZE(shown),
 	},
-	.can = IPCX_CAN_STRESS,
 	.weight = IPCX_F_SIZE, .mounted = true,
 	.kind = &pshm_kind,
 	.charges = charges, .wish = wish,
 	.scan = scan, .find = find, .create = create, .remove = remove_row, .change = change,
 	.memory = ix_pshm_memory,
+	.driver = &ix_pshm_driver,
 	.create_errors = create_errors, .change_errors = change_errors,
 };
 /* clang-format on */

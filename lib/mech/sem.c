@@ -4,18 +4,12 @@
 #include <limits.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/sem.h>
 
 #include "core/limit.h"
+#include "core/semun.h"
+#include "mech/drivers.h"
+#include "mech/semaphores.h"
 #include "mech/sysv.h"
-
-/* semctl(2): the caller declares it. */
-union semun {
-	int val;
-	struct semid_ds *buf;
-	unsigned short *array;
-	struct seminfo *info;
-};
 
 struct sem_row {
 	struct ix_sysv_row base;
@@ -155,11 +149,11 @@ static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *r
 			"sem: %zu initial values for %llu semaphores: give one for each, or one",
 			a->ninit, (unsigned long long)a->nsems);
 	for (size_t i = 0; i < a->ninit; i++)
-		if (a->init[i] > 32767)
+		if (a->init[i] > IX_SEMVMX)
 			return ix_fail_plain(
 				x, -EINVAL,
-				"sem: %u is no initial value: a semaphore of an array holds 0 to 32767 (SEMVMX)",
-				a->init[i]);
+				"sem: %u is no initial value: a semaphore of an array holds 0 to %d (SEMVMX)",
+				a->init[i], IX_SEMVMX);
 	/* SETALL needs write permission, which the mode or the owner wanted in the end
 	 * may not give us. */
 	first.mode = 0600;
@@ -288,6 +282,42 @@ static int contents(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_tabl
 	return 0;
 }
 
+/* ---- totals */
+
+struct sem_totals {
+	struct ix_row head;
+	uint64_t objects, nsems;
+};
+
+/* clang-format off */
+static const struct ix_kind totals_kind = {
+	.name = "totals",
+	.row_size = sizeof(struct sem_totals),
+	IX_COLUMNS(
+		IX_TOTALS_COLUMNS(struct sem_totals),
+		[IPCX_F_NSEMS] = IX_COL(struct sem_totals, nsems)
+	),
+};
+/* clang-format on */
+
+/* SEM_INFO puts counters where IPC_INFO has limits (semctl(2)). */
+static int ask_totals(struct ipcx *x, struct ipcx_table *t, void *data)
+{
+	struct sem_totals *row = data;
+	struct seminfo info;
+
+	(void)x;
+	if (semctl(0, 0, SEM_INFO, (union semun){ .info = &info }) < 0)
+		return -errno;
+	ix_total(t, row, IPCX_F_OBJECTS, &row->objects, info.semusz);
+	ix_total(t, row, IPCX_F_NSEMS, &row->nsems, info.semaem);
+	return 0;
+}
+
+static const struct ix_totals totals = { .kind = &totals_kind, .ask = ask_totals };
+
+/* ---- limits */
+
 static int wish(const char *text, struct ipcx_attrs *ret_attrs)
 {
 	static const uint64_t counted[] = { IPCX_A_COUNT, IPCX_A_NSEMS };
@@ -325,10 +355,12 @@ const struct ix_mech ix_mech_sem = {
 		.need = "[COUNTx]NSEMS",
 		.shown = shown, .nshown = ARRAY_SIZE(shown),
 	},
-	.can = IPCX_CAN_SEM_OP | IPCX_CAN_SEM_SET | IPCX_CAN_TOTALS | IPCX_CAN_STRESS,
 	.kind = &sem_kind,
 	.charges = charges, .wish = wish,
 	.scan = scan, .find = find, .contents = contents, .create = create, .remove = remove_row, .change = change,
+	.totals = &totals,
+	.sem = &ix_sem_sem,
+	.driver = &ix_sem_driver,
 	.create_errors = create_errors,
 };
 /* clang-format on */

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/num.h"
 #include "core/limit.h"
+#include "mech/drivers.h"
 #include "mech/shmmem.h"
 #include "mech/sysv.h"
 
@@ -287,6 +288,52 @@ static int change(struct ix_scan *s, const void *data, const struct ipcx_attrs *
 	return 0;
 }
 
+/* ---- totals */
+
+struct shm_totals {
+	struct ix_row head;
+	uint64_t objects, allocated, rss, swap;
+};
+
+/* clang-format off */
+static const struct ix_kind totals_kind = {
+	.name = "totals",
+	.row_size = sizeof(struct shm_totals),
+	IX_COLUMNS(
+		IX_TOTALS_COLUMNS(struct shm_totals),
+		[IPCX_F_ALLOCATED] = IX_COL(struct shm_totals, allocated),
+		[IPCX_F_RSS]       = IX_COL(struct shm_totals, rss),
+		[IPCX_F_SWAP]      = IX_COL(struct shm_totals, swap)
+	),
+};
+/* clang-format on */
+
+static void total_pages(struct ipcx_table *t, struct shm_totals *row,
+			enum ipcx_field field, uint64_t *ret_n, unsigned long pages)
+{
+	if (__builtin_mul_overflow(pages, (uint64_t)sysconf(_SC_PAGESIZE), ret_n))
+		ix_unknown(t, row, field);
+}
+
+static int ask_totals(struct ipcx *x, struct ipcx_table *t, void *data)
+{
+	struct shm_totals *row = data;
+	struct shm_info info;
+
+	(void)x;
+	if (shmctl(0, SHM_INFO, (struct shmid_ds *)&info) < 0)
+		return -errno;
+	ix_total(t, row, IPCX_F_OBJECTS, &row->objects, info.used_ids);
+	total_pages(t, row, IPCX_F_ALLOCATED, &row->allocated, info.shm_tot);
+	total_pages(t, row, IPCX_F_RSS, &row->rss, info.shm_rss);
+	total_pages(t, row, IPCX_F_SWAP, &row->swap, info.shm_swp);
+	return 0;
+}
+
+static const struct ix_totals totals = { .kind = &totals_kind, .ask = ask_totals };
+
+/* ---- limits */
+
 /* "huge" or "huge=2M", as the options of mk say it. */
 static int wish_huge(const char *text, struct ipcx_attrs *a)
 {
@@ -381,12 +428,13 @@ const struct ix_mech ix_mech_shm = {
 		.need = "[COUNTx]SIZE[,huge[=PAGE]]",
 		.shown = shown, .nshown = ARRAY_SIZE(shown),
 	},
-	.can = IPCX_CAN_TOTALS | IPCX_CAN_STRESS,
 	.weight = IPCX_F_SIZE,
 	.kind = &shm_kind,
 	.charges = charges, .wish = wish,
 	.scan = scan, .find = find, .create = create, .caution = caution, .remove = remove_row, .change = change,
+	.totals = &totals,
 	.memory = ix_shm_memory,
+	.driver = &ix_shm_driver,
 	.create_errors = create_errors, .change_errors = change_errors,
 	.create_hint = { -ENOMEM, IPCX_HINT_NORESERVE },
 };

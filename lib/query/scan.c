@@ -23,44 +23,6 @@
 /* Slices up to this many rows get their memory in one piece. */
 #define SLICE_MAX 65536
 
-void *ix_scan_row(struct ix_scan *s)
-{
-	return ix_table_row(s->t);
-}
-
-void ix_row_ref(const struct ipcx_table *t, const struct ix_section *s, const void *row,
-		struct ipcx_ref *ret_ref)
-{
-	struct ipcx_value v;
-
-	*ret_ref = (struct ipcx_ref){ .mech = s->mech, .by = IPCX_BY_ID };
-	if (!ix_mech(s->mech)->info.named) {
-		ret_ref->id = (int32_t)ix_column_raw(ix_column(s->kind, IPCX_F_ID), row);
-		return;
-	}
-	ret_ref->by = IPCX_BY_NAME;
-	if (ix_row_value(t, s, row, IPCX_F_NAME, &v) == 0 && v.type == IPCX_TYPE_STRING)
-		(void)snprintf(ret_ref->name, sizeof(ret_ref->name), "%s",
-			       ipcx_value_string(&v));
-}
-
-int ipcx_row_ref(const struct ipcx_table *t, size_t row, struct ipcx_ref *ret_ref)
-{
-	const struct ix_section *s;
-	const void *data;
-
-	if (!t || !ret_ref)
-		return -EINVAL;
-	data = ix_table_at(t, row, &s);
-	if (!data)
-		return -EINVAL;
-	if (!ix_mech(s->mech) || !ix_kind_has(s->kind, IPCX_F_REF) ||
-	    !ix_kind_has(s->kind, ix_mech(s->mech)->info.named ? IPCX_F_NAME : IPCX_F_ID))
-		return -ENODATA;
-	ix_row_ref(t, s, data, ret_ref);
-	return 0;
-}
-
 /* IPC_SET sets the owner as well: one without a number there cannot be set again, and
  * would become whoever has the number that stands for nobody. */
 static int keeps_owner(struct ix_scan *s, const struct ix_mech *m, const void *row)
@@ -134,7 +96,7 @@ static void note_failure(struct ix_scan *s, const struct ix_mech *m, const void 
 	ix_table_add_note(s->t, &note);
 }
 
-int ix_scan_keep(struct ix_scan *s)
+static int keep(struct ix_scan *s)
 {
 	const struct ix_mech *m = ix_mech(s->mech);
 	const struct ix_section *section = ix_last_section(s->t);
@@ -166,23 +128,6 @@ int ix_scan_keep(struct ix_scan *s)
 	}
 	ix_table_keep(s->t);
 	return s->enough ? -ECANCELED : 1;
-}
-
-int ix_scan_once(struct ix_scan *s, uint64_t dev)
-{
-	uint64_t *more, key = dev << 8 | s->mech;
-
-	if (!s->once || !s->many)
-		return 0;
-	for (size_t i = 0; i < s->ndirs; i++)
-		if (s->dirs[i] == key)
-			return 1;
-	more = reallocarray(s->dirs, s->ndirs + 1, sizeof(*more));
-	if (!more)
-		return -ENOMEM;
-	s->dirs = more;
-	s->dirs[s->ndirs++] = key;
-	return 0;
 }
 
 /* Read one mechanism whole; what keeps it from being read is a note, unless memory is
@@ -404,6 +349,7 @@ int ix_run_into(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 
 	s->x = x;
 	s->t = t;
+	s->keep = keep;
 	s->where = q->where;
 	s->many = x->ns && x->ns->all;
 	s->max_rows = s->many ? 0 : q->max_rows;

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <sys/resource.h>
 
-#include "stress/gears.h"
+#include "core/mech.h"
 #include "stress/jobs.h"
 #include "stress/room.h"
 
@@ -31,7 +31,7 @@ struct own {
 	int id_before;    /* of the object that was removed from this slot */
 };
 
-static const struct ix_gear *gear_of(const struct ix_task *t)
+static const struct ix_driver *driver_of(const struct ix_task *t)
 {
 	return t->job->on;
 }
@@ -39,18 +39,18 @@ static const struct ix_gear *gear_of(const struct ix_task *t)
 /* ---- before */
 
 /* Whether a size in bytes means it. */
-static bool has_bytes(const struct ix_gear *g)
+static bool has_bytes(const struct ix_driver *d)
 {
-	return g->mapped || !g->keyed;
+	return d->mapped || !d->keyed;
 }
 
 static size_t largest(const struct ix_task *t)
 {
-	const struct ix_gear *g = gear_of(t);
+	const struct ix_driver *d = driver_of(t);
 
-	if (!has_bytes(g))
+	if (!has_bytes(d))
 		return 8;
-	return t->bytes ? t->bytes : g->size;
+	return t->bytes ? t->bytes : d->size;
 }
 
 /* Descriptors of one process: each object takes at most one, and one more to look. */
@@ -65,7 +65,7 @@ static unsigned descriptors(void)
 
 static int prepare(struct ix_task *t)
 {
-	const struct ix_gear *g = gear_of(t);
+	const struct ix_driver *d = driver_of(t);
 	struct bounds *b = calloc(1, sizeof(*b));
 	uint64_t forced = 0;
 	unsigned n;
@@ -74,18 +74,18 @@ static int prepare(struct ix_task *t)
 	t->state = b;
 	if (!b)
 		return ix_cannot(t, -ENOMEM, "no memory");
-	if (g->mapped && g->keyed && ix_bound(t, "shm_rmid_forced", &forced) == 0 &&
+	if (d->mapped && d->keyed && ix_bound(t, "shm_rmid_forced", &forced) == 0 &&
 	    forced)
 		return ix_cannot(t, -ENOTSUP,
 				 "segments go when they are detached (shm_rmid_forced)");
-	b->fixed = t->bytes && has_bytes(g);
-	b->size = ix_largest(t, g, largest(t), &r);
+	b->fixed = t->bytes && has_bytes(d);
+	b->size = ix_largest(t, d, largest(t), &r);
 	if (b->size == 0 || (b->fixed && b->size != t->bytes))
 		return ix_cannot(t, r, "no object of size %zu can be made: %s",
 				 largest(t), ix_errno_text(r));
 	b->objects = MIN(MAX(t->objects, 1U), descriptors());
 	b->objects = MIN(b->objects, (IX_SLOTS - IX_FIRST) / t->workers);
-	n = ix_room(t, g, b->size, t->workers * b->objects, &r);
+	n = ix_room(t, d, b->size, t->workers * b->objects, &r);
 	if (n < t->workers)
 		return ix_cannot(t, r,
 				 "only %u of the %u objects that the workers need "
@@ -103,7 +103,7 @@ static void finish(struct ix_task *t)
 
 static uint64_t memory(const struct ix_task *t)
 {
-	uint64_t each = gear_of(t)->mapped ? largest(t) + 4096 : 4096;
+	uint64_t each = driver_of(t)->mapped ? largest(t) + 4096 : 4096;
 
 	return each * t->workers * MAX(t->objects, 1U);
 }
@@ -113,14 +113,14 @@ static uint64_t memory(const struct ix_task *t)
 static bool create(struct ix_worker *w, struct own *o)
 {
 	const struct bounds *b = w->task->state;
-	const struct ix_gear *g = gear_of(w->task);
+	const struct ix_driver *d = driver_of(w->task);
 	uint64_t began;
 	int r;
 
 	o->thing.id = -1;
 	o->thing.size = b->fixed ? b->size : 1 + ix_random_below(&w->random, b->size);
 	began = ix_begin(w, CREATE);
-	r = ix_make(w->task, g, &o->thing);
+	r = ix_make(w->task, d, &o->thing);
 	if (r < 0) {
 		ix_failed(w, CREATE, r);
 		return false;
@@ -129,7 +129,7 @@ static bool create(struct ix_worker *w, struct own *o)
 	o->made = true;
 	o->mode = 0600;
 	o->written = 0;
-	if (g->keyed && o->thing.id == o->id_before)
+	if (d->keyed && o->thing.id == o->id_before)
 		ix_fault(w, "id %d, which was removed, came back for the next object",
 			 o->thing.id);
 	return true;
@@ -137,10 +137,10 @@ static bool create(struct ix_worker *w, struct own *o)
 
 static void look(struct ix_worker *w, struct own *o)
 {
-	const struct ix_gear *g = gear_of(w->task);
+	const struct ix_driver *d = driver_of(w->task);
 	struct ix_seen seen;
 	uint64_t began = ix_begin(w, STAT);
-	int r = g->stat(w->task, &o->thing, &seen);
+	int r = d->stat(&w->task->names, &o->thing, &seen);
 
 	if (r < 0) {
 		ix_failed(w, STAT, r);
@@ -155,9 +155,9 @@ static void look(struct ix_worker *w, struct own *o)
 	if (seen.uid != geteuid())
 		ix_fault(w, "owner %u, which should be %u", (unsigned)seen.uid,
 			 (unsigned)geteuid());
-	if (g->keyed && seen.key != ix_slot_key(w->task, o->thing.slot))
+	if (d->keyed && seen.key != ix_slot_key(&w->task->names, o->thing.slot))
 		ix_fault(w, "key 0x%x, which should be 0x%x", (unsigned)seen.key,
-			 (unsigned)ix_slot_key(w->task, o->thing.slot));
+			 (unsigned)ix_slot_key(&w->task->names, o->thing.slot));
 	if (seen.holds != 0)
 		ix_fault(w, "holds %llu, although nobody used it",
 			 (unsigned long long)seen.holds);
@@ -168,7 +168,7 @@ static void change(struct ix_worker *w, struct own *o)
 	static const unsigned short modes[] = { 0600, 0604, 0640, 0644 };
 	unsigned mode = modes[ix_random_below(&w->random, ARRAY_SIZE(modes))];
 	uint64_t began = ix_begin(w, CHANGE);
-	int r = gear_of(w->task)->change(w->task, &o->thing, mode);
+	int r = driver_of(w->task)->change(&w->task->names, &o->thing, mode);
 
 	if (r < 0) {
 		ix_failed(w, CHANGE, r);
@@ -199,32 +199,32 @@ static void use_memory(struct ix_worker *w, struct own *o, const struct ix_thing
 /* By its key or name, as another process would. */
 static void open_again(struct ix_worker *w, struct own *o)
 {
-	const struct ix_gear *g = gear_of(w->task);
+	const struct ix_driver *d = driver_of(w->task);
 	struct ix_thing opened = { .slot = o->thing.slot, .id = -1 };
 	uint64_t began = ix_begin(w, OPEN);
-	int r = g->open(w->task, &opened);
+	int r = d->open(&w->task->names, &opened);
 
 	if (r < 0) {
 		ix_failed(w, OPEN, r);
 		return;
 	}
 	ix_done(w, OPEN, began);
-	if (g->keyed && opened.id != o->thing.id)
+	if (d->keyed && opened.id != o->thing.id)
 		ix_fault(w, "its key leads to id %d, which should be %d", opened.id,
 			 o->thing.id);
-	if (g->mapped && opened.size == o->thing.size)
+	if (d->mapped && opened.size == o->thing.size)
 		use_memory(w, o, &opened);
-	else if (g->mapped)
+	else if (d->mapped)
 		ix_fault(w, "size %zu when opened, which should be %zu", opened.size,
 			 o->thing.size);
-	g->close(&opened);
+	d->close(&opened);
 }
 
 static void remove_it(struct ix_worker *w, struct own *o)
 {
-	const struct ix_gear *g = gear_of(w->task);
+	const struct ix_driver *d = driver_of(w->task);
 	uint64_t began = ix_begin(w, REMOVE);
-	int r = ix_remove(w->task, g, &o->thing);
+	int r = ix_remove(w->task, d, &o->thing);
 	struct ix_seen seen;
 
 	if (r < 0)
@@ -232,16 +232,16 @@ static void remove_it(struct ix_worker *w, struct own *o)
 	else
 		ix_done(w, REMOVE, began);
 	o->made = false;
-	if (g->is_there(w->task, &o->thing))
+	if (d->is_there(&w->task->names, &o->thing))
 		ix_fault(w, "its key or name still finds it after it was removed");
-	if (g->keyed) {
+	if (d->keyed) {
 		o->id_before = o->thing.id;
-		r = g->stat(w->task, &o->thing, &seen);
+		r = d->stat(&w->task->names, &o->thing, &seen);
 		if (r != -EINVAL && r != -EIDRM)
 			ix_fault(w, "id %d still answers after it was removed: %s",
 				 o->thing.id, r < 0 ? ix_errno_text(r) : "no error");
 	}
-	g->close(&o->thing);
+	d->close(&o->thing);
 }
 
 /* ---- a worker */
@@ -297,24 +297,13 @@ static const struct ix_workload workload = {
 	.memory = memory,
 };
 
-#define CHURN(mech, open)                                               \
-	.subject = #mech, .workload = &workload, .on = &ix_gear_##mech, \
-	.ops = { "create", "stat", "change", "remove", (open) }
-
-/* clang-format off */
-const struct ix_job ix_jobs_churn[] = {
-	{ CHURN(shm, "attach"),
-	  .what = "segments come, are looked at, changed, attached and go" },
-	{ CHURN(msg, "open"),
-	  .what = "queues come, are looked at, changed, found by key and go" },
-	{ CHURN(sem, "open"),
-	  .what = "semaphore arrays come, are looked at, changed, found by key and go" },
-	{ CHURN(mq, "open"),
-	  .what = "POSIX queues come, are looked at, changed, opened by name and go" },
-	{ CHURN(pshm, "attach"),
-	  .what = "POSIX shared memory comes, is looked at, changed, mapped and goes" },
-	{ CHURN(psem, "open"),
-	  .what = "named semaphores come, are looked at, changed, opened and go" },
-	{ 0 },
-};
-/* clang-format on */
+struct ix_job ix_churn_job(const struct ix_mech *mech)
+{
+	return (struct ix_job){
+		.subject = mech->info.name,
+		.workload = &workload,
+		.on = mech->driver,
+		.what = mech->driver->churn,
+		.ops = { "create", "stat", "change", "remove", mech->driver->open_word },
+	};
+}

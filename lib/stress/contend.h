@@ -2,7 +2,6 @@
 /* Many on one: a workload for each way in which objects are shared. */
 #pragma once
 
-#include "stress/gears.h"
 #include "stress/jobs.h"
 #include "stress/room.h"
 

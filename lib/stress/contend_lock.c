@@ -7,8 +7,9 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <string.h>
-#include <sys/sem.h>
 
+#include "core/semun.h"
+#include "mech/drivers.h"
 #include "stress/contend.h"
 
 enum { LOCK, UNLOCK, LOCK_SEVERAL, UNLOCK_SEVERAL };
@@ -178,7 +179,7 @@ static void work_array(struct ix_worker *w)
 {
 	struct locks *l = w->task->state;
 	struct ix_thing mine = { .slot = IX_COMMON, .id = -1, .size = l->ncells };
-	int r = ix_gear_sem.open(w->task, &mine);
+	int r = ix_sem_driver.open(&w->task->names, &mine);
 
 	if (r < 0) {
 		ix_failed(w, LOCK, r);
@@ -255,7 +256,7 @@ static void work_token(struct ix_worker *w)
 {
 	struct locks *l = w->task->state;
 	struct ix_thing mine = { .slot = IX_COMMON, .id = -1 };
-	int r = ix_gear_psem.open(w->task, &mine);
+	int r = ix_psem_driver.open(&w->task->names, &mine);
 
 	if (r < 0) {
 		ix_failed(w, LOCK, r);
@@ -263,7 +264,7 @@ static void work_token(struct ix_worker *w)
 	}
 	while (ix_on(w) && token_turn(w, l, mine.at))
 		;
-	ix_gear_psem.close(&mine);
+	ix_psem_driver.close(&mine);
 }
 
 static void check_token(struct ix_task *t)

@@ -45,12 +45,12 @@ static volatile uint64_t *cell_of(const struct ix_thing *thing, unsigned index)
 
 /* While this one is not: the supervisor once, all others as well, and once more while
  * they are in shmat(2). */
-static void count_attaches(struct ix_worker *w, const struct ix_gear *g,
+static void count_attaches(struct ix_worker *w, const struct ix_driver *d,
 			   struct ix_thing *mine)
 {
 	unsigned most = 2 * w->task->workers - 1;
 	struct ix_seen seen;
-	int r = g->stat(w->task, mine, &seen);
+	int r = d->stat(&w->task->names, mine, &seen);
 
 	if (r < 0)
 		ix_fault(w, "the segment does not answer: %s", ix_errno_text(r));
@@ -61,9 +61,9 @@ static void count_attaches(struct ix_worker *w, const struct ix_gear *g,
 
 static bool turn(struct ix_worker *w, struct ix_thing *mine)
 {
-	const struct ix_gear *g = w->task->job->on;
+	const struct ix_driver *d = w->task->job->on;
 	uint64_t began = ix_begin(w, ATTACH);
-	int r = g->open(w->task, mine);
+	int r = d->open(&w->task->names, mine);
 	volatile uint64_t *cell;
 
 	if (r < 0) {
@@ -77,27 +77,27 @@ static bool turn(struct ix_worker *w, struct ix_thing *mine)
 			 (unsigned long long)*cell, (unsigned long long)w->desk->own[0]);
 	*cell = ++w->desk->own[0];
 	began = ix_begin(w, DETACH);
-	g->close(mine);
+	d->close(mine);
 	ix_done(w, DETACH, began);
-	if (g->keyed && ix_random_below(&w->random, ONE_IN) == 0)
-		count_attaches(w, g, mine);
+	if (d->keyed && ix_random_below(&w->random, ONE_IN) == 0)
+		count_attaches(w, d, mine);
 	return true;
 }
 
 static void work(struct ix_worker *w)
 {
-	const struct ix_gear *g = w->task->job->on;
+	const struct ix_driver *d = w->task->job->on;
 	struct ix_thing *inherited = w->task->state;
 	struct ix_thing mine = { .slot = IX_COMMON, .id = -1, .size = inherited->size };
 
-	g->close(inherited); /* a fork is attached, too */
+	d->close(inherited); /* a fork is attached, too */
 	while (ix_on(w) && turn(w, &mine))
 		;
 }
 
 static void check(struct ix_task *t)
 {
-	const struct ix_gear *g = t->job->on;
+	const struct ix_driver *d = t->job->on;
 	struct ix_thing *common = t->state;
 	struct ix_seen seen;
 	int r;
@@ -108,9 +108,9 @@ static void check(struct ix_task *t)
 				 "the cell of worker %u holds %llu, where it wrote %llu",
 				 i, (unsigned long long)*cell_of(common, i),
 				 (unsigned long long)t->arena->desks[i].own[0]);
-	if (!g->keyed)
+	if (!d->keyed)
 		return;
-	r = g->stat(t, common, &seen);
+	r = d->stat(&t->names, common, &seen);
 	if (r < 0)
 		ix_wrong(t, "the segment does not answer: %s", ix_errno_text(r));
 	else if (seen.holds != 1)
@@ -120,11 +120,11 @@ static void check(struct ix_task *t)
 
 static void finish(struct ix_task *t)
 {
-	const struct ix_gear *g = t->job->on;
+	const struct ix_driver *d = t->job->on;
 	struct ix_thing *common = t->state;
 
 	if (common)
-		ix_common_end(t, g, common);
+		ix_common_end(t, d, common);
 	free(common);
 	t->state = NULL;
 }

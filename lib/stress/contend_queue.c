@@ -129,17 +129,17 @@ static void check(struct ix_task *t)
 {
 	uint64_t sent = 0, received = 0, in = 0, out = 0;
 	const struct ix_thing *common = t->state;
-	const struct ix_gear *g = t->job->on;
+	const struct ix_driver *d = t->job->on;
 	struct ix_thing thing = *common;
 	struct ix_seen seen;
 
 	for (unsigned i = 0; i < t->workers; i++) {
-		const struct ix_desk *d = &t->arena->desks[i];
+		const struct ix_desk *desk = &t->arena->desks[i];
 
-		sent += i % 2 ? 0 : d->own[COUNT];
-		in += i % 2 ? 0 : d->own[SUM];
-		received += i % 2 ? d->own[COUNT] : 0;
-		out += i % 2 ? d->own[SUM] : 0;
+		sent += i % 2 ? 0 : desk->own[COUNT];
+		in += i % 2 ? 0 : desk->own[SUM];
+		received += i % 2 ? desk->own[COUNT] : 0;
+		out += i % 2 ? desk->own[SUM] : 0;
 	}
 	if (sent != received)
 		ix_wrong(t, "%llu messages were sent and %llu received: %s",
@@ -147,7 +147,7 @@ static void check(struct ix_task *t)
 			 sent > received ? "some are lost" : "some came twice");
 	else if (in != out)
 		ix_wrong(t, "other messages were received than were sent");
-	if (g->stat(t, &thing, &seen) == 0 && seen.holds != 0)
+	if (d->stat(&t->names, &thing, &seen) == 0 && seen.holds != 0)
 		ix_wrong(t, "the queue says that it holds %llu messages when it is empty",
 			 (unsigned long long)seen.holds);
 }
@@ -284,10 +284,10 @@ static void receive_all(struct ix_worker *w, int id)
 
 static void work(struct ix_worker *w)
 {
-	const struct ix_gear *g = w->task->job->on;
+	const struct ix_driver *d = w->task->job->on;
 	struct ix_thing mine = { .slot = IX_COMMON, .id = -1, .size = LETTER };
 	unsigned op = w->index % 2 ? RECEIVE : SEND;
-	int r = g->open(w->task, &mine);
+	int r = d->open(&w->task->names, &mine);
 
 	if (r < 0) {
 		ix_failed(w, op, r);
@@ -297,7 +297,7 @@ static void work(struct ix_worker *w)
 		send_all(w, mine.id);
 	else
 		receive_all(w, mine.id);
-	g->close(&mine);
+	d->close(&mine);
 }
 
 const struct ix_workload ix_contend_msg = {

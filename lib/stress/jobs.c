@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The workloads there are: each file's list of jobs has its line here. */
+/* The workloads there are: one for every mechanism that has a driver, and the lists of
+ * jobs of those that test what one mechanism or one way promises. */
 #include "stress/jobs.h"
 
 #include <string.h>
 
+#include "core/mech.h"
+
 static const struct ix_job *const lists[] = {
-	ix_jobs_churn, ix_jobs_transfer, ix_jobs_contend, ix_jobs_limits,
-	ix_jobs_undo,  ix_jobs_removed,  ix_jobs_compare,
+	ix_jobs_transfer, ix_jobs_contend, ix_jobs_limits,
+	ix_jobs_undo,     ix_jobs_removed, ix_jobs_compare,
 };
 
-const struct ix_job *ix_job(unsigned number)
+const struct ix_job *ix_job(unsigned number, struct ix_job *room)
 {
+	for (unsigned m = 0; ix_mech(m); m++)
+		if (ix_mech(m)->driver && number-- == 0) {
+			*room = ix_churn_job(ix_mech(m));
+			return room;
+		}
 	for (size_t l = 0; l < ARRAY_SIZE(lists); l++)
 		for (const struct ix_job *j = lists[l]; j->subject; j++)
 			if (number-- == 0)

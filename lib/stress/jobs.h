@@ -4,8 +4,12 @@
 
 #include "stress/stress.h"
 
-extern const struct ix_job ix_jobs_churn[], ix_jobs_transfer[], ix_jobs_contend[],
-	ix_jobs_limits[], ix_jobs_undo[], ix_jobs_removed[], ix_jobs_compare[];
+extern const struct ix_job ix_jobs_transfer[], ix_jobs_contend[], ix_jobs_limits[],
+	ix_jobs_undo[], ix_jobs_removed[], ix_jobs_compare[];
+
+/* The job that every mechanism with a driver has (churn.c). */
+struct ix_mech;
+struct ix_job ix_churn_job(const struct ix_mech *mech);
 
 /* Whether a name stands in a list that NULL ends. Everything does where there is none. */
 bool ix_named(const char *const *list, const char *name);

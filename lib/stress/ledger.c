@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Which objects a run has made, so that they are removed whatever becomes of their
- * makers: said before one is made, and forgotten after it was removed. Here is also
- * decided what they are called.
+ * makers: said before one is made, and forgotten after it was removed.
  */
 #include <errno.h>
 
+#include "core/mech.h"
 #include "stress/stress.h"
 
 enum entry_state {
@@ -14,42 +14,30 @@ enum entry_state {
 	ENTRY_MADE,
 };
 
-int32_t ix_slot_key(const struct ix_task *t, uint32_t slot)
-{
-	return (int32_t)(t->keys + slot);
-}
-
-const char *ix_slot_name(const struct ix_task *t, uint32_t slot, char buf[IX_NAME])
-{
-	(void)snprintf(buf, IX_NAME, "/ipcx-stress.%016llx.%u",
-		       (unsigned long long)t->run, slot);
-	return buf;
-}
-
-static uint8_t gear_number(const struct ix_gear *g)
+static uint8_t mech_of(const struct ix_driver *d)
 {
 	uint8_t n = 0;
 
-	while (ix_gears[n] != g)
+	while (ix_mech(n)->driver != d)
 		n++;
-	return (uint8_t)(n + 1);
+	return n;
 }
 
 /* A process can be killed between any two of these: the order is what counts. */
 #define ORDERED() atomic_signal_fence(memory_order_seq_cst)
 
-int ix_make(const struct ix_task *t, const struct ix_gear *g, struct ix_thing *thing)
+int ix_make(const struct ix_task *t, const struct ix_driver *d, struct ix_thing *thing)
 {
 	struct ix_entry *e = &t->arena->ledger[thing->slot];
 	int r;
 
-	e->gear = gear_number(g);
+	e->mech = mech_of(d);
 	e->pid = getpid();
 	e->id = -1;
 	ORDERED();
 	e->state = ENTRY_MAKING;
 	ORDERED();
-	r = g->make(t, thing);
+	r = d->make(&t->names, thing);
 	if (r < 0) {
 		e->state = ENTRY_FREE;
 		return r;
@@ -60,9 +48,9 @@ int ix_make(const struct ix_task *t, const struct ix_gear *g, struct ix_thing *t
 	return 0;
 }
 
-int ix_remove(const struct ix_task *t, const struct ix_gear *g, struct ix_thing *thing)
+int ix_remove(const struct ix_task *t, const struct ix_driver *d, struct ix_thing *thing)
 {
-	int r = g->remove(t, thing);
+	int r = d->remove(&t->names, thing);
 
 	/* What somebody else removed is gone as well. */
 	if (r == 0 || r == -ENOENT || r == -EINVAL || r == -EIDRM)
@@ -80,7 +68,7 @@ unsigned ix_sweep(const struct ix_task *t)
 
 		if (e->state == ENTRY_FREE)
 			continue;
-		if (ix_gears[e->gear - 1]->sweep(t, slot, id, e->pid) < 0)
+		if (ix_mech(e->mech)->driver->sweep(&t->names, slot, id, e->pid) < 0)
 			left++;
 		else
 			e->state = ENTRY_FREE;

@@ -55,10 +55,10 @@ void ix_undo_make(struct ix_worker *w, int id)
 	const struct ix_probes *p = w->task->job->on;
 	struct ix_thing thing = { .slot = ix_spare(w), .id = id };
 
-	if (p->gear->keyed && id < 0)
+	if (p->driver->keyed && id < 0)
 		return;
-	(void)p->gear->remove(w->task, &thing);
-	p->gear->close(&thing);
+	(void)p->driver->remove(&w->task->names, &thing);
+	p->driver->close(&thing);
 }
 
 const char *ix_long_name(char buf[IX_LONG_NAME])
@@ -94,7 +94,7 @@ static uint32_t settle(struct ix_task *t, const struct ix_probe *p, unsigned i)
 	uint64_t used = (uint64_t)plan->active * p->own, room, limit;
 	unsigned most = (IX_SLOTS - IX_FIRST) / t->workers - 2;
 
-	if (!t->fresh)
+	if (!t->names.fresh)
 		return OUT;
 	if (lower(t, p->limit, used + (uint64_t)p->objects * takes(p), i))
 		return p->objects;
@@ -118,13 +118,13 @@ static int prepare(struct ix_task *t)
 	t->state = plan;
 	if (!plan)
 		return ix_cannot(t, -ENOMEM, "no memory");
-	plan->active = ix_room(t, all->gear, all->size, t->workers, &r);
+	plan->active = ix_room(t, all->driver, all->size, t->workers, &r);
 	if (plan->active == 0)
 		return ix_cannot(t, r, "no object can be made: %s", ix_errno_text(r));
 	for (unsigned i = 0; i < IX_OPS; i++)
 		if (all->probe[i].limit)
 			plan->room[i] = settle(t, &all->probe[i], i);
-	if (t->fresh && all->lowered)
+	if (t->names.fresh && all->lowered)
 		(void)lower(t, all->lowered, all->to, IX_OPS);
 	return 0;
 }
@@ -156,17 +156,17 @@ static struct ix_thing filler(const struct ix_worker *w, const struct ix_probe *
 static bool fill(struct ix_worker *w, const struct ix_probe *p, uint32_t room)
 {
 	const struct ix_probes *all = w->task->job->on;
-	const struct ix_gear *g = all->gear;
+	const struct ix_driver *d = all->driver;
 	struct ix_thing thing;
 	unsigned n = 0;
 	int r = 0;
 
 	while (n <= room) {
 		thing = filler(w, p, n);
-		r = ix_make(w->task, g, &thing);
+		r = ix_make(w->task, d, &thing);
 		if (r < 0)
 			break;
-		g->close(&thing);
+		d->close(&thing);
 		n++;
 	}
 	if (n != room)
@@ -177,15 +177,15 @@ static bool fill(struct ix_worker *w, const struct ix_probe *p, uint32_t room)
 	for (unsigned i = 0; i < n; i++) {
 		thing = filler(w, p, i);
 		thing.id = w->arena->ledger[thing.slot].id;
-		(void)ix_expect(w, "removing", -ix_remove(w->task, g, &thing), 0);
+		(void)ix_expect(w, "removing", -ix_remove(w->task, d, &thing), 0);
 	}
 	if (room == 0)
 		return true;
 	thing = filler(w, p, 0);
-	r = ix_make(w->task, g, &thing);
+	r = ix_make(w->task, d, &thing);
 	if (ix_expect(w, "when there is room again", -r, 0)) {
-		(void)ix_remove(w->task, g, &thing);
-		g->close(&thing);
+		(void)ix_remove(w->task, d, &thing);
+		d->close(&thing);
 	}
 	return true;
 }
@@ -257,7 +257,7 @@ static void probe(struct ix_worker *w)
 {
 	const struct ix_probes *all = w->task->job->on;
 	struct ix_thing own = { .slot = ix_slot(w, 0), .id = -1, .size = all->size };
-	int r = ix_make(w->task, all->gear, &own);
+	int r = ix_make(w->task, all->driver, &own);
 
 	if (r < 0) {
 		ix_failed(w, 0, r);
@@ -273,8 +273,8 @@ static void probe(struct ix_worker *w)
 	}
 	if (w->index > 0)
 		await_first(w);
-	(void)ix_remove(w->task, all->gear, &own);
-	all->gear->close(&own);
+	(void)ix_remove(w->task, all->driver, &own);
+	all->driver->close(&own);
 }
 
 static void work(struct ix_worker *w)

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "stress/gears.h"
 #include "stress/jobs.h"
 #include "stress/room.h"
 
@@ -21,7 +20,7 @@ struct ix_probe {
 };
 
 struct ix_probes {
-	const struct ix_gear *gear;
+	const struct ix_driver *driver;
 	size_t size;   /* of each worker's own object */
 	bool resource; /* CAP_SYS_RESOURCE is above these limits */
 	/* In a fresh namespace: a limit that is set besides those that are filled. */

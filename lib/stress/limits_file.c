@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/vfs.h>
 
+#include "mech/drivers.h"
 #include "stress/limits.h"
 
 /* ---- pshm */
@@ -19,15 +20,15 @@ static bool space(struct ix_worker *w, struct ix_thing *own)
 	struct statfs fs;
 	int error;
 
-	if (!w->task->fresh || fstatfs(own->id, &fs) < 0 || fs.f_type != TMPFS_MAGIC ||
-	    fs.f_blocks == 0)
+	if (!w->task->names.fresh || fstatfs(own->id, &fs) < 0 ||
+	    fs.f_type != TMPFS_MAGIC || fs.f_blocks == 0)
 		return false;
 	error = posix_fallocate(own->id, 0,
 				(off_t)((fs.f_blocks + 1) * (uint64_t)fs.f_bsize));
 	if (error == EINTR || error == EFBIG) /* RLIMIT_FSIZE may be lower */
 		return true;
 	(void)ix_expect(w, "more memory than there can be", error, ENOSPC);
-	if (ix_gear_pshm.stat(w->task, own, &seen) == 0)
+	if (ix_pshm_driver.stat(&w->task->names, own, &seen) == 0)
 		ix_expect_number(w, "its size after that", seen.size, own->size);
 	error = posix_fallocate(own->id, 0, (off_t)own->size);
 	if (error != EINTR && error != ENOSPC) /* others may have filled it */
@@ -39,10 +40,12 @@ static bool memory_exists(struct ix_worker *w, struct ix_thing *own)
 {
 	const int new = O_RDWR | O_CREAT | O_EXCL;
 	char name[IX_NAME];
-	int fd = shm_open(ix_slot_name(w->task, own->slot, name), new | O_CLOEXEC, 0600);
+	int fd = shm_open(ix_slot_name(&w->task->names, own->slot, name), new | O_CLOEXEC,
+			  0600);
 
 	(void)ix_expect(w, "memory that exists", IX_ERROR(fd), EEXIST);
-	fd = shm_open(ix_slot_name(w->task, ix_spare(w), name), O_RDWR | O_CLOEXEC, 0);
+	fd = shm_open(ix_slot_name(&w->task->names, ix_spare(w), name),
+		      O_RDWR | O_CLOEXEC, 0);
 	(void)ix_expect(w, "memory that does not exist", IX_ERROR(fd), ENOENT);
 	(void)ix_expect(w, "unlinking what does not exist", IX_ERROR(shm_unlink(name)),
 			ENOENT);
@@ -66,8 +69,8 @@ static bool name_of_memory(struct ix_worker *w, struct ix_thing *own)
 static bool access_of_memory(struct ix_worker *w, struct ix_thing *own)
 {
 	char name[IX_NAME];
-	auto_fd int fd =
-		shm_open(ix_slot_name(w->task, own->slot, name), O_RDONLY | O_CLOEXEC, 0);
+	auto_fd int fd = shm_open(ix_slot_name(&w->task->names, own->slot, name),
+				  O_RDONLY | O_CLOEXEC, 0);
 
 	if (!ix_expect(w, "opening it to read", IX_ERROR(fd), 0))
 		return true;
@@ -79,7 +82,7 @@ static bool access_of_memory(struct ix_worker *w, struct ix_thing *own)
 }
 
 const struct ix_probes ix_probes_pshm = {
-	.gear = &ix_gear_pshm,
+	.driver = &ix_pshm_driver,
 	.size = 4096,
 	.probe = {
 		{ .run = space },
@@ -95,22 +98,22 @@ static bool value_of_token(struct ix_worker *w, struct ix_thing *own)
 {
 	struct ix_thing full = { .slot = ix_spare(w), .value = SEM_VALUE_MAX };
 	struct ix_thing more = { .slot = ix_spare(w), .value = SEM_VALUE_MAX + 1U };
-	int error = -ix_make(w->task, &ix_gear_psem, &more), value = -1;
+	int error = -ix_make(w->task, &ix_psem_driver, &more), value = -1;
 
 	(void)own;
 	if (!ix_expect(w, "a value above SEM_VALUE_MAX", error, EINVAL) && error == 0) {
-		(void)ix_remove(w->task, &ix_gear_psem, &more);
-		ix_gear_psem.close(&more);
+		(void)ix_remove(w->task, &ix_psem_driver, &more);
+		ix_psem_driver.close(&more);
 	}
-	error = -ix_make(w->task, &ix_gear_psem, &full);
+	error = -ix_make(w->task, &ix_psem_driver, &full);
 	if (!ix_expect(w, "a semaphore with the value SEM_VALUE_MAX", error, 0))
 		return true;
 	(void)ix_expect(w, "posting at SEM_VALUE_MAX", IX_ERROR(sem_post(full.at)),
 			EOVERFLOW);
 	(void)sem_getvalue(full.at, &value);
 	ix_expect_number(w, "the value at its highest", (uint64_t)value, SEM_VALUE_MAX);
-	(void)ix_remove(w->task, &ix_gear_psem, &full);
-	ix_gear_psem.close(&full);
+	(void)ix_remove(w->task, &ix_psem_driver, &full);
+	ix_psem_driver.close(&full);
 	return true;
 }
 
@@ -147,17 +150,18 @@ static bool name_of_token(struct ix_worker *w, struct ix_thing *own)
 
 	if (error != EINVAL)
 		(void)ix_expect(w, "a name that is too long", error, ENAMETOOLONG);
-	sem = sem_open(ix_slot_name(w->task, own->slot, name), O_CREAT | O_EXCL, 0600, 0);
+	sem = sem_open(ix_slot_name(&w->task->names, own->slot, name), O_CREAT | O_EXCL,
+		       0600, 0);
 	(void)ix_expect(w, "a semaphore that exists", sem == SEM_FAILED ? errno : 0,
 			EEXIST);
-	sem = sem_open(ix_slot_name(w->task, ix_spare(w), name), 0);
+	sem = sem_open(ix_slot_name(&w->task->names, ix_spare(w), name), 0);
 	(void)ix_expect(w, "a semaphore that does not exist",
 			sem == SEM_FAILED ? errno : 0, ENOENT);
 	return true;
 }
 
 const struct ix_probes ix_probes_psem = {
-	.gear = &ix_gear_psem,
+	.driver = &ix_psem_driver,
 	.probe = {
 		{ .run = value_of_token },
 		{ .run = no_token },

@@ -5,6 +5,7 @@
 #include <sys/msg.h>
 #include <sys/resource.h>
 
+#include "mech/drivers.h"
 #include "stress/limits.h"
 
 /* ---- msg */
@@ -152,7 +153,7 @@ static bool length_of_message(struct ix_worker *w, struct ix_thing *own)
 
 static bool empty_queue(struct ix_worker *w, struct ix_thing *own)
 {
-	int32_t spare = ix_slot_key(w->task, ix_spare(w));
+	int32_t spare = ix_slot_key(&w->task->names, ix_spare(w));
 	struct text t = { .type = 2 };
 
 	(void)ix_expect(w, "receiving from an empty queue",
@@ -172,7 +173,7 @@ static bool empty_queue(struct ix_worker *w, struct ix_thing *own)
 }
 
 const struct ix_probes ix_probes_msg = {
-	.gear = &ix_gear_msg,
+	.driver = &ix_msg_driver,
 	.lowered = "msgmax",
 	.to = MSGMAX,
 	.begin = begin_msg,
@@ -198,7 +199,7 @@ static int begin_mq(struct ix_worker *w, struct ix_thing *own)
 {
 	struct mq_attr attr = { .mq_flags = O_NONBLOCK };
 	struct ix_seen seen;
-	int r = ix_gear_mq.stat(w->task, own, &seen);
+	int r = ix_mq_driver.stat(&w->task->names, own, &seen);
 
 	if (r < 0)
 		return r;
@@ -218,11 +219,11 @@ static void no_queue(struct ix_worker *w, const char *what, uint64_t depth, uint
 {
 	struct mq_attr attr = { .mq_maxmsg = (long)depth, .mq_msgsize = (long)size };
 	char name[IX_NAME];
-	auto_fd int fd = mq_open(ix_slot_name(w->task, ix_spare(w), name),
+	auto_fd int fd = mq_open(ix_slot_name(&w->task->names, ix_spare(w), name),
 				 O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600, &attr);
 
 	/* Who else is here may have all the queues that there can be. */
-	if (fd < 0 && errno == ENOSPC && !w->task->fresh)
+	if (fd < 0 && errno == ENOSPC && !w->task->names.fresh)
 		return;
 	if (!ix_expect(w, what, IX_ERROR(fd), right) && fd >= 0)
 		ix_undo_make(w, -1);
@@ -231,7 +232,7 @@ static void no_queue(struct ix_worker *w, const char *what, uint64_t depth, uint
 static bool attributes_of_queue(struct ix_worker *w, struct ix_thing *own)
 {
 	(void)own;
-	if (w->index > 0 && w->task->fresh)
+	if (w->index > 0 && w->task->names.fresh)
 		return false; /* while another fills, there is no room to be asked for */
 	no_queue(w, "a queue of more than msg_max messages",
 		 w->desk->own[DESK_MSG_MAX] + 1, 1, EINVAL);
@@ -282,7 +283,7 @@ static bool no_message(struct ix_worker *w, struct ix_thing *own)
 
 	(void)ix_expect(w, "receiving from an empty queue",
 			IX_ERROR(mq_receive(own->id, text, sizeof(text), NULL)), EAGAIN);
-	error = -ix_gear_mq.open(w->task, &blocking);
+	error = -ix_mq_driver.open(&w->task->names, &blocking);
 	if (!ix_expect(w, "opening a queue again", error, 0))
 		return true;
 	error = IX_ERROR(mq_timedreceive(blocking.id, text, sizeof(text), NULL, &past));
@@ -291,7 +292,7 @@ static bool no_message(struct ix_worker *w, struct ix_thing *own)
 	error = IX_ERROR(mq_timedreceive(blocking.id, text, sizeof(text), NULL, &never));
 	if (error != EINTR)
 		(void)ix_expect(w, "waiting until no time", error, EINVAL);
-	ix_gear_mq.close(&blocking);
+	ix_mq_driver.close(&blocking);
 	return true;
 }
 
@@ -330,9 +331,11 @@ static bool name_of_queue(struct ix_worker *w, struct ix_thing *own)
 	int fd = mq_open(ix_long_name(longest), O_RDWR | O_CLOEXEC);
 
 	(void)ix_expect(w, "a name that is too long", IX_ERROR(fd), ENAMETOOLONG);
-	fd = mq_open(ix_slot_name(w->task, own->slot, name), new | O_CLOEXEC, 0600, NULL);
+	fd = mq_open(ix_slot_name(&w->task->names, own->slot, name), new | O_CLOEXEC,
+		     0600, NULL);
 	(void)ix_expect(w, "a queue that exists", IX_ERROR(fd), EEXIST);
-	fd = mq_open(ix_slot_name(w->task, ix_spare(w), name), O_RDWR | O_CLOEXEC);
+	fd = mq_open(ix_slot_name(&w->task->names, ix_spare(w), name),
+		     O_RDWR | O_CLOEXEC);
 	(void)ix_expect(w, "a queue that does not exist", IX_ERROR(fd), ENOENT);
 	fd = mq_open(name + 1, O_RDWR | O_CLOEXEC);
 	(void)ix_expect(w, "a name without a slash", IX_ERROR(fd), EINVAL);
@@ -354,15 +357,15 @@ static bool bytes_of_user(struct ix_worker *w, struct ix_thing *own)
 		return false;
 	no_queue(w, "a queue where RLIMIT_MSGQUEUE leaves nothing", 1, 1, EMFILE);
 	(void)setrlimit(RLIMIT_MSGQUEUE, &before);
-	if (ix_make(w->task, &ix_gear_mq, &thing) < 0)
+	if (ix_make(w->task, &ix_mq_driver, &thing) < 0)
 		return true; /* others have taken what there is */
-	(void)ix_remove(w->task, &ix_gear_mq, &thing);
-	ix_gear_mq.close(&thing);
+	(void)ix_remove(w->task, &ix_mq_driver, &thing);
+	ix_mq_driver.close(&thing);
 	return true;
 }
 
 const struct ix_probes ix_probes_mq = {
-	.gear = &ix_gear_mq,
+	.driver = &ix_mq_driver,
 	.resource = true,
 	.begin = begin_mq,
 	.probe = {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Where the limits of segments and arrays are, and what is answered beyond them. */
-#include <sys/sem.h>
 #include <sys/shm.h>
 
+#include "core/semun.h"
+#include "mech/drivers.h"
 #include "stress/limits.h"
 
 /* ---- shm */
@@ -36,7 +37,7 @@ static void no_segment(struct ix_worker *w, const char *what, int32_t key, size_
 static bool size_of_segment(struct ix_worker *w, struct ix_thing *own)
 {
 	uint64_t most = w->desk->own[DESK_SHMMAX];
-	int32_t spare = ix_slot_key(w->task, ix_spare(w));
+	int32_t spare = ix_slot_key(&w->task->names, ix_spare(w));
 	const int new = IPC_CREAT | IPC_EXCL;
 	struct ix_thing thing = { .slot = ix_spare(w), .id = -1, .size = most };
 	int r;
@@ -45,30 +46,30 @@ static bool size_of_segment(struct ix_worker *w, struct ix_thing *own)
 	if (most < SIZE_MAX)
 		no_segment(w, "a segment larger than shmmax", spare, most + 1, new,
 			   EINVAL);
-	no_segment(w, "more of a segment than it has", ix_slot_key(w->task, own->slot),
-		   own->size + 1, 0, EINVAL);
+	no_segment(w, "more of a segment than it has",
+		   ix_slot_key(&w->task->names, own->slot), own->size + 1, 0, EINVAL);
 	/* Only the worker that counts pages may take some. */
-	if (most > SHMMAX || !w->task->fresh || w->index > 0)
+	if (most > SHMMAX || !w->task->names.fresh || w->index > 0)
 		return true;
-	r = ix_make(w->task, &ix_gear_shm, &thing);
+	r = ix_make(w->task, &ix_shm_driver, &thing);
 	if (ix_expect(w, "a segment of shmmax bytes", -r, 0))
-		(void)ix_remove(w->task, &ix_gear_shm, &thing);
+		(void)ix_remove(w->task, &ix_shm_driver, &thing);
 	return true;
 }
 
 static bool segment_exists(struct ix_worker *w, struct ix_thing *own)
 {
-	no_segment(w, "a segment that exists", ix_slot_key(w->task, own->slot), own->size,
-		   IPC_CREAT | IPC_EXCL, EEXIST);
-	no_segment(w, "a segment that does not exist", ix_slot_key(w->task, ix_spare(w)),
-		   0, 0, ENOENT);
+	no_segment(w, "a segment that exists", ix_slot_key(&w->task->names, own->slot),
+		   own->size, IPC_CREAT | IPC_EXCL, EEXIST);
+	no_segment(w, "a segment that does not exist",
+		   ix_slot_key(&w->task->names, ix_spare(w)), 0, 0, ENOENT);
 	(void)ix_expect(w, "shmdt of what is not attached", IX_ERROR(shmdt(w->desk)),
 			EINVAL);
 	return true;
 }
 
 const struct ix_probes ix_probes_shm = {
-	.gear = &ix_gear_shm,
+	.driver = &ix_shm_driver,
 	.size = OWN_SEGMENT,
 	.begin = begin_shm,
 	.lowered = "shmmax",
@@ -84,7 +85,6 @@ const struct ix_probes ix_probes_shm = {
 /* ---- sem */
 
 #define OWN_ARRAY 2
-#define SEMVMX    32767
 
 /* Calls with more operations than that are not made: semopm can be anything. */
 #define OPERATIONS 4096
@@ -127,17 +127,17 @@ static void no_array(struct ix_worker *w, const char *what, int32_t key, uint64_
 
 static bool semaphores_of_array(struct ix_worker *w, struct ix_thing *own)
 {
-	int32_t spare = ix_slot_key(w->task, ix_spare(w));
+	int32_t spare = ix_slot_key(&w->task->names, ix_spare(w));
 	const int new = IPC_CREAT | IPC_EXCL;
 
 	no_array(w, "an array of no semaphores", spare, 0, new, EINVAL);
 	if (w->desk->own[DESK_SEMMSL] < INT32_MAX)
 		no_array(w, "an array of more than semmsl semaphores", spare,
 			 w->desk->own[DESK_SEMMSL] + 1, new, EINVAL);
-	no_array(w, "more of an array than it has", ix_slot_key(w->task, own->slot),
-		 own->size + 1, 0, EINVAL);
-	no_array(w, "an array that exists", ix_slot_key(w->task, own->slot), own->size,
-		 new, EEXIST);
+	no_array(w, "more of an array than it has",
+		 ix_slot_key(&w->task->names, own->slot), own->size + 1, 0, EINVAL);
+	no_array(w, "an array that exists", ix_slot_key(&w->task->names, own->slot),
+		 own->size, new, EEXIST);
 	no_array(w, "an array that does not exist", spare, 0, 0, ENOENT);
 	return true;
 }
@@ -162,15 +162,15 @@ static bool operations_of_call(struct ix_worker *w, struct ix_thing *own)
 
 static bool value_of_semaphore(struct ix_worker *w, struct ix_thing *own)
 {
-	struct sembuf full = { .sem_op = SEMVMX }, one = { .sem_op = 1 };
-	struct sembuf empty = { .sem_op = -SEMVMX };
+	struct sembuf full = { .sem_op = IX_SEMVMX }, one = { .sem_op = 1 };
+	struct sembuf empty = { .sem_op = -IX_SEMVMX };
 
 	operate(w, "adding up to semvmx", own, full, 0);
 	operate(w, "adding beyond semvmx", own, one, ERANGE);
 	ix_expect_number(w, "the value at its highest",
-			 (uint64_t)semctl(own->id, 0, GETVAL), SEMVMX);
+			 (uint64_t)semctl(own->id, 0, GETVAL), IX_SEMVMX);
 	operate(w, "taking all of semvmx", own, empty, 0);
-	set_value(w, "setting a value above semvmx", own, SEMVMX + 1, ERANGE);
+	set_value(w, "setting a value above semvmx", own, IX_SEMVMX + 1, ERANGE);
 	set_value(w, "setting a value below 0", own, -1, ERANGE);
 	set_value(w, "setting the value 0", own, 0, 0);
 	return true;
@@ -210,8 +210,8 @@ static bool no_wait(struct ix_worker *w, struct ix_thing *own)
 /* What has to be undone counts from -32768 to 32767. */
 static bool undo_of_semaphore(struct ix_worker *w, struct ix_thing *own)
 {
-	struct sembuf full = { .sem_op = SEMVMX, .sem_flg = SEM_UNDO };
-	struct sembuf empty = { .sem_op = -SEMVMX };
+	struct sembuf full = { .sem_op = IX_SEMVMX, .sem_flg = SEM_UNDO };
+	struct sembuf empty = { .sem_op = -IX_SEMVMX };
 	struct sembuf two = { .sem_op = 2, .sem_flg = SEM_UNDO };
 
 	operate(w, "as much to undo as there can be", own, full, 0);
@@ -226,7 +226,7 @@ static bool undo_of_semaphore(struct ix_worker *w, struct ix_thing *own)
 }
 
 const struct ix_probes ix_probes_sem = {
-	.gear = &ix_gear_sem,
+	.driver = &ix_sem_driver,
 	.size = OWN_ARRAY,
 	.begin = begin_sem,
 	.probe = {

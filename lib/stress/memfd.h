@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A file in memory, mapped: it has no name, so no slot and no gear either. */
+/* A file in memory, mapped: it has no name, so no slot and no driver either. */
 #pragma once
 
 #include "stress/stress.h"

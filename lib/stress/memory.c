@@ -141,9 +141,10 @@ int ix_memory_check(struct ipcx *x, const struct ipcx_stress_plan *plan)
 {
 	uint64_t machine = machine_has(x), group = group_has(x), most = 0;
 	const struct ix_job *job;
+	struct ix_job room;
 	const char *subject = "", *name = "";
 
-	for (unsigned i = 0; (job = ix_job(i)); i++)
+	for (unsigned i = 0; (job = ix_job(i, &room)); i++)
 		if (ix_job_wanted(job, plan) && needs(plan, job) > most) {
 			most = needs(plan, job);
 			subject = job->subject;

@@ -8,9 +8,8 @@
  */
 #include <errno.h>
 #include <sys/random.h>
-#include <sys/sem.h>
 
-#include "stress/gears.h"
+#include "core/semun.h"
 #include "stress/run.h"
 
 /* Keys that begin with an I. The marker's key is the one behind the slots'. */

@@ -125,13 +125,13 @@ static void see_them_wait(const struct ix_worker *w)
 
 static bool remove_it(struct ix_worker *w, struct ix_thing *own)
 {
-	const struct ix_gear *g = scene_of(w)->gear;
+	const struct ix_driver *d = scene_of(w)->driver;
 	uint64_t began;
 	int r;
 
 	atomic_store(&ix_stage(w)->at, ix_now());
 	began = ix_begin(w, IX_REMOVE);
-	r = ix_remove(w->task, g, own);
+	r = ix_remove(w->task, d, own);
 	if (r < 0) {
 		ix_failed(w, IX_REMOVE, r);
 		return false;
@@ -142,14 +142,14 @@ static bool remove_it(struct ix_worker *w, struct ix_thing *own)
 
 void ix_name_is_free(struct ix_worker *w, const struct ix_thing *own)
 {
-	const struct ix_gear *g = scene_of(w)->gear;
+	const struct ix_driver *d = scene_of(w)->driver;
 	struct ix_thing next = { .slot = own->slot, .id = -1, .size = own->size };
 	struct ix_seen seen;
 	int r;
 
-	if (g->is_there(w->task, own))
+	if (d->is_there(&w->task->names, own))
 		ix_fault(w, "its key or name still finds it after it was removed");
-	r = ix_make(w->task, g, &next);
+	r = ix_make(w->task, d, &next);
 	if (r == -ENOSPC || r == -EMFILE)
 		return; /* what is removed but used still counts */
 	if (r < 0) {
@@ -157,14 +157,14 @@ void ix_name_is_free(struct ix_worker *w, const struct ix_thing *own)
 			 ix_errno_name(r));
 		return;
 	}
-	if (g->keyed && next.id == own->id)
+	if (d->keyed && next.id == own->id)
 		ix_fault(w, "the next object got the id %d of the removed one", own->id);
-	if (g->stat(w->task, &next, &seen) == 0 && seen.holds)
+	if (d->stat(&w->task->names, &next, &seen) == 0 && seen.holds)
 		ix_fault(w, "a new object under its key or name holds something");
-	r = ix_remove(w->task, g, &next);
+	r = ix_remove(w->task, d, &next);
 	if (r < 0)
 		ix_failed(w, IX_REMOVE, r);
-	g->close(&next);
+	d->close(&next);
 }
 
 /* One round. false: there is no point in another. */
@@ -216,14 +216,14 @@ static void direct(struct ix_worker *w)
 
 		own.size = scene->size;
 		own.id = -1;
-		r = ix_make(w->task, scene->gear, &own);
+		r = ix_make(w->task, scene->driver, &own);
 		if (r == 0) {
 			r = scene->set ? scene->set(w, &own) : 0;
 			if (r < 0)
-				(void)ix_remove(w->task, scene->gear, &own);
+				(void)ix_remove(w->task, scene->driver, &own);
 			else
 				more = play(w, &own, round);
-			scene->gear->close(&own);
+			scene->driver->close(&own);
 		}
 		if (r < 0) {
 			ix_failed(w, IX_REMOVE, r);
@@ -263,7 +263,7 @@ static void attend(struct ix_worker *w, uint32_t round)
 	const struct ix_scene *scene = scene_of(w);
 	struct ix_stage *s = ix_stage(w);
 	struct ix_thing mine = { .slot = s->slot, .id = -1, .size = scene->size };
-	int r = scene->gear->open(w->task, &mine);
+	int r = scene->driver->open(&w->task->names, &mine);
 
 	if (r < 0) {
 		/* When the end is wanted, the remover does not wait for anybody. */
@@ -279,7 +279,7 @@ static void attend(struct ix_worker *w, uint32_t round)
 	r = scene->stay(w, &mine, round);
 	if (r == 0)
 		ix_done(w, IX_WAKE, atomic_load(&s->at));
-	scene->gear->close(&mine);
+	scene->driver->close(&mine);
 	count_in(&s->left);
 }
 
@@ -322,7 +322,7 @@ static int prepare(struct ix_task *t)
 	t->state = s;
 	if (!s)
 		return ix_cannot(t, -ENOMEM, "no memory");
-	if (ix_room(t, scene->gear, scene->size, 1, &r) < 1)
+	if (ix_room(t, scene->driver, scene->size, 1, &r) < 1)
 		return ix_cannot(t, r, "no object can be made: %s", ix_errno_text(r));
 	return 0;
 }

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 
-#include "stress/gears.h"
 #include "stress/jobs.h"
 #include "stress/room.h"
 
@@ -28,7 +27,7 @@ struct ix_stage {
 
 /* One that is to be met by all in this round. */
 struct ix_scene {
-	const struct ix_gear *gear;
+	const struct ix_driver *driver;
 	size_t size;
 	bool blocks; /* the others are in a call when it is removed */
 	/* The remover: make the new object such that others wait for it. -errno */

@@ -5,9 +5,10 @@
 #include <semaphore.h>
 #include <string.h>
 #include <sys/msg.h>
-#include <sys/sem.h>
 #include <sys/shm.h>
 
+#include "core/semun.h"
+#include "mech/drivers.h"
 #include "stress/removed.h"
 
 static void nothing(struct ix_worker *w, const struct ix_thing *own)
@@ -18,10 +19,11 @@ static void nothing(struct ix_worker *w, const struct ix_thing *own)
 
 /* ---- queues and arrays of System V */
 
-static void no_answer(struct ix_worker *w, const struct ix_gear *g, struct ix_thing *own)
+static void no_answer(struct ix_worker *w, const struct ix_driver *d,
+		      struct ix_thing *own)
 {
 	struct ix_seen seen;
-	int r = g->stat(w->task, own, &seen);
+	int r = d->stat(&w->task->names, own, &seen);
 
 	if (r != -EINVAL && r != -EIDRM)
 		ix_fault(w, "id %d still answers after it was removed", own->id);
@@ -66,11 +68,11 @@ static int wait_in_queue(struct ix_worker *w, struct ix_thing *mine, uint32_t ro
 static void after_queue(struct ix_worker *w, struct ix_thing *own, uint32_t round)
 {
 	(void)round;
-	no_answer(w, &ix_gear_msg, own);
+	no_answer(w, &ix_msg_driver, own);
 }
 
 const struct ix_scene ix_scene_msg = {
-	.gear = &ix_gear_msg,
+	.driver = &ix_msg_driver,
 	.blocks = true,
 	.set = fill_queue,
 	.stay = wait_in_queue,
@@ -101,11 +103,11 @@ static int wait_in_array(struct ix_worker *w, struct ix_thing *mine, uint32_t ro
 static void after_array(struct ix_worker *w, struct ix_thing *own, uint32_t round)
 {
 	(void)round;
-	no_answer(w, &ix_gear_sem, own);
+	no_answer(w, &ix_sem_driver, own);
 }
 
 const struct ix_scene ix_scene_sem = {
-	.gear = &ix_gear_sem,
+	.driver = &ix_sem_driver,
 	.size = 2,
 	.blocks = true,
 	.set = set_array,
@@ -166,13 +168,13 @@ static void after_segment(struct ix_worker *w, struct ix_thing *own, uint32_t ro
 				 (unsigned long long)others);
 	}
 	/* Linux: whoever knows its id can still attach it. */
-	r = ix_gear_shm.open(w->task, own);
+	r = ix_shm_driver.open(&w->task->names, own);
 	if (r < 0)
 		ix_fault(w, "a removed segment cannot be attached by its id: %s",
 			 ix_errno_text(r));
 	else
 		atomic_store(cell(own, 0), round);
-	ix_gear_shm.close(own);
+	ix_shm_driver.close(own);
 	ix_name_is_free(w, own);
 }
 
@@ -189,7 +191,7 @@ static void last_detach(struct ix_worker *w, const struct ix_thing *own)
 #define CELLS (IX_WORKERS * sizeof(uint32_t))
 
 const struct ix_scene ix_scene_shm = {
-	.gear = &ix_gear_shm,
+	.driver = &ix_shm_driver,
 	.size = CELLS,
 	.enter = write_cell,
 	.stay = use_memory,
@@ -199,7 +201,7 @@ const struct ix_scene ix_scene_shm = {
 
 static void after_memory(struct ix_worker *w, struct ix_thing *own, uint32_t round)
 {
-	int r = ix_gear_pshm.open(w->task, own);
+	int r = ix_pshm_driver.open(&w->task->names, own);
 
 	if (r < 0)
 		ix_fault(w, "unlinked memory cannot be mapped: %s", ix_errno_text(r));
@@ -209,7 +211,7 @@ static void after_memory(struct ix_worker *w, struct ix_thing *own, uint32_t rou
 }
 
 const struct ix_scene ix_scene_pshm = {
-	.gear = &ix_gear_pshm,
+	.driver = &ix_pshm_driver,
 	.size = CELLS,
 	.enter = write_cell,
 	.stay = use_memory,
@@ -257,7 +259,7 @@ static void send_all(struct ix_worker *w, struct ix_thing *own, uint32_t round)
 }
 
 const struct ix_scene ix_scene_mq = {
-	.gear = &ix_gear_mq,
+	.driver = &ix_mq_driver,
 	.size = sizeof(uint32_t),
 	.blocks = true,
 	.stay = receive,
@@ -301,7 +303,7 @@ static void no_token_left(struct ix_worker *w, const struct ix_thing *own)
 }
 
 const struct ix_scene ix_scene_psem = {
-	.gear = &ix_gear_psem,
+	.driver = &ix_psem_driver,
 	.blocks = true,
 	.stay = take_token,
 	.after = post_all,

@@ -123,13 +123,14 @@ static struct result_row *row_of(struct ipcx_table *t, const struct ix_job *job,
 /* How many times as fast the fastest of its kind is. */
 static double ratio_of(const struct ix_arena *arena, const struct ix_outcome *o)
 {
-	const struct ix_job *job = ix_job(o->job), *other;
+	struct ix_job room, others;
+	const struct ix_job *job = ix_job(o->job, &room), *other;
 	uint64_t best = 0;
 
 	for (uint32_t i = 0; i < arena->noutcomes; i++) {
 		const struct ix_outcome *p = &arena->outcomes[i];
 
-		other = ix_job(p->job);
+		other = ix_job(p->job, &others);
 		if (other->workload == job->workload && p->op == o->op &&
 		    p->cpus == o->cpus)
 			best = MAX(best, p->rate);
@@ -150,7 +151,8 @@ static void untimed(struct ipcx_table *t, struct result_row *row)
 static int add_outcome(struct ipcx_table *t, const struct ix_arena *arena,
 		       const struct ix_outcome *o)
 {
-	const struct ix_job *job = ix_job(o->job);
+	struct ix_job room;
+	const struct ix_job *job = ix_job(o->job, &room);
 	struct result_row *row =
 		row_of(t, job, job->compare ? &compare_kind : &stress_kind);
 
@@ -187,7 +189,8 @@ static int add_outcome(struct ipcx_table *t, const struct ix_arena *arena,
 
 static void add_told(struct ipcx_table *t, const struct ix_told *told)
 {
-	const struct ix_job *job = ix_job(told->job);
+	struct ix_job room;
+	const struct ix_job *job = ix_job(told->job, &room);
 	char subject[80];
 
 	(void)snprintf(subject, sizeof(subject), "%s %s", job->subject,
@@ -199,10 +202,11 @@ static void add_told(struct ipcx_table *t, const struct ix_told *told)
 /* Rows of one mechanism stand together, in the order of the mechanisms. */
 static int add_results(struct ipcx_table *t, const struct ix_arena *arena, unsigned mech)
 {
+	struct ix_job room;
 	int r = 0;
 
 	for (uint32_t i = 0; r == 0 && i < arena->noutcomes; i++)
-		if (mech_of(ix_job(arena->outcomes[i].job)) == mech)
+		if (mech_of(ix_job(arena->outcomes[i].job, &room)) == mech)
 			r = add_outcome(t, arena, &arena->outcomes[i]);
 	return r;
 }
@@ -234,12 +238,13 @@ int ipcx_stress_list(struct ipcx *x, unsigned flags, struct ipcx_table **ret_tab
 {
 	bool compare = flags & IPCX_STRESS_COMPARE;
 	const struct ix_job *job;
+	struct ix_job room;
 	struct ipcx_table *t;
 	int r = ix_table_new(&t);
 
 	if (r < 0)
 		return ix_fail_plain(x, r, "out of memory");
-	for (unsigned i = 0; r == 0 && (job = ix_job(i)); i++) {
+	for (unsigned i = 0; r == 0 && (job = ix_job(i, &room)); i++) {
 		if (job->compare != compare)
 			continue;
 		if (row_of(t, job, compare ? &ways_kind : &list_kind))

@@ -7,7 +7,7 @@
 
 #include "limits/limits.h"
 
-unsigned ix_room(const struct ix_task *t, const struct ix_gear *g, size_t size,
+unsigned ix_room(const struct ix_task *t, const struct ix_driver *d, size_t size,
 		 unsigned want, int *ret_error)
 {
 	unsigned n = 0;
@@ -17,23 +17,23 @@ unsigned ix_room(const struct ix_task *t, const struct ix_gear *g, size_t size,
 	while (n < want) {
 		struct ix_thing thing = { .slot = IX_FIRST + n, .id = -1, .size = size };
 
-		r = ix_make(t, g, &thing);
+		r = ix_make(t, d, &thing);
 		if (r < 0)
 			break;
-		g->close(&thing);
+		d->close(&thing);
 		n++;
 	}
 	for (unsigned i = 0; i < n; i++) {
 		struct ix_thing thing = { .slot = IX_FIRST + i };
 
 		thing.id = t->arena->ledger[thing.slot].id;
-		(void)ix_remove(t, g, &thing);
+		(void)ix_remove(t, d, &thing);
 	}
 	*ret_error = r;
 	return n;
 }
 
-size_t ix_largest(const struct ix_task *t, const struct ix_gear *g, size_t size,
+size_t ix_largest(const struct ix_task *t, const struct ix_driver *d, size_t size,
 		  int *ret_error)
 {
 	struct ix_thing thing;
@@ -41,7 +41,7 @@ size_t ix_largest(const struct ix_task *t, const struct ix_gear *g, size_t size,
 
 	for (; size > 0; size /= 2) {
 		thing = (struct ix_thing){ .slot = IX_FIRST, .id = -1, .size = size };
-		r = ix_make(t, g, &thing);
+		r = ix_make(t, d, &thing);
 		if (r == 0 || r == -EEXIST || r == -EACCES)
 			break;
 		last = r;
@@ -49,8 +49,8 @@ size_t ix_largest(const struct ix_task *t, const struct ix_gear *g, size_t size,
 	*ret_error = r < 0 ? r : last;
 	if (r < 0 || size == 0)
 		return 0;
-	(void)ix_remove(t, g, &thing);
-	g->close(&thing);
+	(void)ix_remove(t, d, &thing);
+	d->close(&thing);
 	return size;
 }
 
@@ -59,27 +59,27 @@ int ix_bound(const struct ix_task *t, const char *name, uint64_t *ret_value)
 	return ix_sysctl_read(t->x, ix_limit_by_name(name), ret_value);
 }
 
-int ix_common(struct ix_task *t, const struct ix_gear *g, struct ix_thing *thing)
+int ix_common(struct ix_task *t, const struct ix_driver *d, struct ix_thing *thing)
 {
 	int r;
 
 	thing->id = -1;
 	thing->at = NULL;
-	r = ix_make(t, g, thing);
+	r = ix_make(t, d, thing);
 	if (r < 0)
 		return ix_cannot(t, r, "no object can be made: %s", ix_errno_text(r));
-	r = g->mapped ? g->open(t, thing) : 0;
+	r = d->mapped ? d->open(&t->names, thing) : 0;
 	if (r < 0)
 		return ix_cannot(t, r, "the object that was made cannot be used: %s",
 				 ix_errno_text(r));
 	return 0;
 }
 
-void ix_common_end(struct ix_task *t, const struct ix_gear *g, struct ix_thing *thing)
+void ix_common_end(struct ix_task *t, const struct ix_driver *d, struct ix_thing *thing)
 {
 	if (t->arena->ledger[thing->slot].state != 0)
-		(void)ix_remove(t, g, thing);
-	g->close(thing);
+		(void)ix_remove(t, d, thing);
+	d->close(thing);
 }
 
 void ix_pause(long ns)

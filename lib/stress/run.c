@@ -88,9 +88,10 @@ static const unsigned placements[] = { IPCX_ON_ONE, IPCX_ON_TWO, IPCX_ON_MANY };
 static unsigned count_runs(const struct ipcx_stress *s)
 {
 	const struct ix_job *job;
+	struct ix_job room;
 	unsigned n = 0;
 
-	for (unsigned i = 0; (job = ix_job(i)); i++)
+	for (unsigned i = 0; (job = ix_job(i, &room)); i++)
 		for (size_t p = 0; p < ARRAY_SIZE(placements); p++)
 			n += possible(s, job, placements[p]);
 	return n;
@@ -100,9 +101,9 @@ struct ix_task ix_task_of(struct ipcx_stress *s)
 {
 	return (struct ix_task){ .x = s->x,
 				 .arena = s->arena,
-				 .run = s->arena->run,
-				 .keys = s->arena->keys,
-				 .fresh = s->arena->fresh };
+				 .names = { .run = s->arena->run,
+					    .keys = s->arena->keys,
+					    .fresh = s->arena->fresh } };
 }
 
 /* Its share of the time that is left. */
@@ -141,9 +142,10 @@ static void run_all(struct ipcx_stress *s)
 	uint64_t ends = ix_now() + s->plan.duration;
 	unsigned all = count_runs(s), done = 0;
 	const struct ix_job *job;
+	struct ix_job room;
 
 	atomic_store(&arena->all, all);
-	for (unsigned i = 0; (job = ix_job(i)); i++)
+	for (unsigned i = 0; (job = ix_job(i, &room)); i++)
 		for (size_t p = 0; p < ARRAY_SIZE(placements); p++) {
 			if (!possible(s, job, placements[p]))
 				continue;

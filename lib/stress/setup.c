@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/sem.h>
 
+#include "mech/drivers.h"
 #include "stress/memfd.h"
 #include "stress/way.h"
 
@@ -31,7 +32,7 @@ struct bench {
 struct ix_setup_kind {
 	/* Once through it. -errno; -EILSEQ: it did not hold what it should. */
 	int (*cycle)(const struct ix_setup_kind *k, struct bench *b);
-	const char *mech; /* an object of this mechanism */
+	const struct ix_driver *driver; /* an object of a mechanism */
 	/* Use it once. */
 	int (*use)(struct ix_thing *thing, uint64_t mark);
 	const struct ix_way *way; /* or a channel of this way */
@@ -39,23 +40,23 @@ struct ix_setup_kind {
 
 /* ---- an object of a mechanism */
 
-static int gear_cycle(const struct ix_setup_kind *k, struct bench *b)
+static int object_cycle(const struct ix_setup_kind *k, struct bench *b)
 {
-	const struct ix_gear *gear = ix_gear_of(k->mech);
+	const struct ix_driver *driver = k->driver;
 	struct ix_thing thing = {
 		.slot = b->slot,
 		.id = -1,
-		.size = gear->mapped ? b->size : 1,
+		.size = driver->mapped ? b->size : 1,
 	};
-	int r = ix_make(b->task, gear, &thing), e;
+	int r = ix_make(b->task, driver, &thing), e;
 
 	if (r < 0)
 		return r;
-	r = gear->open(b->task, &thing);
+	r = driver->open(&b->task->names, &thing);
 	if (r == 0)
 		r = k->use(&thing, b->mark);
-	e = ix_remove(b->task, gear, &thing);
-	gear->close(&thing);
+	e = ix_remove(b->task, driver, &thing);
+	driver->close(&thing);
 	return r < 0 ? r : e;
 }
 
@@ -90,23 +91,23 @@ static int psem_use(struct ix_thing *thing, uint64_t mark)
 }
 
 const struct ix_setup_kind ix_setup_shm = {
-	.cycle = gear_cycle,
-	.mech = "shm",
+	.cycle = object_cycle,
+	.driver = &ix_shm_driver,
 	.use = touch,
 };
 const struct ix_setup_kind ix_setup_pshm = {
-	.cycle = gear_cycle,
-	.mech = "pshm",
+	.cycle = object_cycle,
+	.driver = &ix_pshm_driver,
 	.use = touch,
 };
 const struct ix_setup_kind ix_setup_sem = {
-	.cycle = gear_cycle,
-	.mech = "sem",
+	.cycle = object_cycle,
+	.driver = &ix_sem_driver,
 	.use = sem_use,
 };
 const struct ix_setup_kind ix_setup_psem = {
-	.cycle = gear_cycle,
-	.mech = "psem",
+	.cycle = object_cycle,
+	.driver = &ix_psem_driver,
 	.use = psem_use,
 };
 

@@ -31,9 +31,10 @@ static int check_names(struct ipcx *x, const char *const *names, bool ways, bool
 {
 	for (; names && *names; names++) {
 		const struct ix_job *job;
+		struct ix_job room;
 		unsigned i;
 
-		for (i = 0; (job = ix_job(i)); i++)
+		for (i = 0; (job = ix_job(i, &room)); i++)
 			if (job->compare == compare &&
 			    strcmp(*names, ways ? job->subject : job->workload->name) ==
 				    0)
@@ -49,8 +50,9 @@ static int check_any(struct ipcx *x, const struct ipcx_stress_plan *plan)
 {
 	bool here = plan->ns || (plan->flags & IPCX_STRESS_HERE);
 	const struct ix_job *job;
+	struct ix_job room;
 
-	for (unsigned i = 0; (job = ix_job(i)); i++)
+	for (unsigned i = 0; (job = ix_job(i, &room)); i++)
 		if (ix_job_wanted(job, plan) && !(job->fresh_only && here))
 			return 0;
 	return ix_fail_plain(x, -ENOENT, "there is no such workload of that%s",
@@ -61,9 +63,10 @@ static int check_any(struct ipcx *x, const struct ipcx_stress_plan *plan)
 static unsigned most_workers(const struct ipcx_stress_plan *plan)
 {
 	const struct ix_job *job;
+	struct ix_job room;
 	unsigned most = 0;
 
-	for (unsigned i = 0; (job = ix_job(i)); i++)
+	for (unsigned i = 0; (job = ix_job(i, &room)); i++)
 		if (ix_job_wanted(job, plan))
 			most = MAX(most, ix_workers_of(plan, job->workload));
 	return most;
@@ -229,7 +232,8 @@ void ipcx_stress_progress(const struct ipcx_stress *s,
 			  struct ipcx_stress_progress *ret_progress)
 {
 	const struct ix_arena *arena = s->arena;
-	const struct ix_job *job = ix_job(atomic_load(&arena->job));
+	struct ix_job room;
+	const struct ix_job *job = ix_job(atomic_load(&arena->job), &room);
 	uint64_t now = ix_now(), ends = atomic_load(&arena->ends), ops = 0;
 
 	*ret_progress = (struct ipcx_stress_progress){ .done = atomic_load(&arena->done),

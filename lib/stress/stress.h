@@ -17,6 +17,7 @@
 
 #include "base/util.h"
 #include "core/ctx.h"
+#include "core/driver.h"
 #include "ipcx-stress.h"
 
 /* ---- counting (tally.c) */
@@ -114,7 +115,7 @@ struct ix_told {
 /* An object that exists or may: what the ledger knows of it. */
 struct ix_entry {
 	uint8_t state;
-	uint8_t gear; /* which gear made it, plus 1 */
+	uint8_t mech; /* the mechanism whose driver made it */
 	int32_t id;   /* System V, -1: not known yet */
 	int32_t pid;  /* who makes it */
 };
@@ -181,68 +182,13 @@ uint64_t ix_random_below(struct ix_random *r, uint64_t n);
 /* The same bits for the same numbers: what a message has to hold. */
 uint64_t ix_mix(uint64_t a, uint64_t b);
 
-/* ---- gears: what a mechanism can do with an object (gear_*.c) */
-
-/* An object at hand. */
-struct ix_thing {
-	uint32_t slot; /* of the ledger: its key or name follows from that */
-	int id;        /* System V id, or a descriptor; -1: none */
-	void *at;      /* where it is mapped (from open() on) or its sem_t; NULL */
-	size_t size; /* bytes of memory, of the longest message, or number of semaphores */
-	unsigned value; /* a named semaphore: what it begins with */
-};
-
-/* What the system says of one. */
-struct ix_seen {
-	unsigned mode;
-	uid_t uid;
-	int32_t key;    /* System V */
-	uint64_t size;  /* as in ix_thing */
-	uint64_t holds; /* messages, attaches or tokens, where the system tells */
-	uint64_t room;  /* messages, where it tells */
-};
+/* ---- objects of the run (ledger.c) */
 
 struct ix_task;
 
-struct ix_gear {
-	const char *mech;
-	/* Make it anew under the key or name of its slot, sized so (0: as suits it).
-	 * Leaves it at hand, but memory not mapped yet: open() does that, too. -errno;
-	 * -EEXIST when there is one. */
-	int (*make)(const struct ix_task *t, struct ix_thing *thing);
-	/* Come to hold one: by its id or descriptor when that is known, else by its key
-	 * or name; map it when it is memory. -errno */
-	int (*open)(const struct ix_task *t, struct ix_thing *thing);
-	/* Ask what it is like; change its permissions to another mode. -errno */
-	int (*stat)(const struct ix_task *t, struct ix_thing *thing,
-		    struct ix_seen *ret_seen);
-	int (*change)(const struct ix_task *t, struct ix_thing *thing, unsigned mode);
-	/* Remove it from the system. It stays at hand. -errno */
-	int (*remove)(const struct ix_task *t, struct ix_thing *thing);
-	/* Let go what is at hand: detach, unmap, close. */
-	void (*close)(struct ix_thing *thing);
-	/* Whether the slot's key or name finds anything. */
-	bool (*is_there)(const struct ix_task *t, const struct ix_thing *thing);
-	/* For the ledger: remove what a slot may have left, when it is ours: made by this
-	 * process, with this id (or -1). 0 also when there is none; -errno */
-	int (*sweep)(const struct ix_task *t, uint32_t slot, int id, pid_t maker);
-	uint64_t size; /* what suits it when nothing is said */
-	bool mapped;   /* it is memory */
-	bool keyed;    /* it has a key and an id */
-};
-
-/* All of them, ended by NULL; and one by its mechanism. */
-extern const struct ix_gear *const ix_gears[];
-const struct ix_gear *ix_gear_of(const char *mech);
-
 /* Make and remove by the ledger: what is in it is removed whatever happens. -errno */
-int ix_make(const struct ix_task *t, const struct ix_gear *g, struct ix_thing *thing);
-int ix_remove(const struct ix_task *t, const struct ix_gear *g, struct ix_thing *thing);
-
-/* The key of a slot, and its POSIX name ("/ipcx-stress.RUN.SLOT"). */
-#define IX_NAME 48
-int32_t ix_slot_key(const struct ix_task *t, uint32_t slot);
-const char *ix_slot_name(const struct ix_task *t, uint32_t slot, char buf[IX_NAME]);
+int ix_make(const struct ix_task *t, const struct ix_driver *d, struct ix_thing *thing);
+int ix_remove(const struct ix_task *t, const struct ix_driver *d, struct ix_thing *thing);
 
 /* Remove everything that the ledger still has. The number of what cannot be removed. */
 unsigned ix_sweep(const struct ix_task *t);
@@ -257,16 +203,17 @@ struct ix_worker;
 struct ix_job {
 	const char *subject; /* mechanism, or way */
 	const struct ix_workload *workload;
-	const void *on;   /* what the workload works with: a gear, a way, its own table */
-	const char *what; /* a line */
+	const void *on; /* what the workload works with: a driver, a way, its own table */
+	const char *what;            /* a line */
 	const char *ops[IX_OPS + 1]; /* what is measured, ended by NULL */
 	bool compare;
 	bool fresh_only; /* would take what others need: not in a namespace in use */
 };
 
 /* Each workload's file has a list of its jobs, ended by .subject = NULL; jobs.c has the
- * list of these. A job by its number; NULL past the last. */
-const struct ix_job *ix_job(unsigned number);
+ * list of these. A job by its number; NULL past the last. One that no list has, as it
+ * follows from a mechanism, is written into *room. */
+const struct ix_job *ix_job(unsigned number, struct ix_job *room);
 
 struct ix_workload {
 	const char *name;
@@ -302,11 +249,9 @@ struct ix_task {
 	uint64_t ops;        /* rounds of each worker; 0: until the time is over */
 	uint64_t duration;   /* ns */
 	uint64_t seed;
-	uint64_t run;   /* names are made of it */
-	uint32_t keys;  /* keys are counted from here */
-	bool fresh;     /* the namespace is our own: its limits may be set */
-	void *state;    /* of the workload */
-	uint32_t wrong; /* faults of this run so far */
+	struct ix_naming names; /* .fresh: its limits may be set, too */
+	void *state;            /* of the workload */
+	uint32_t wrong;         /* faults of this run so far */
 };
 
 /* One worker, in its own process. */

@@ -11,9 +11,9 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <semaphore.h>
-#include <sys/sem.h>
 
-#include "stress/gears.h"
+#include "core/semun.h"
+#include "mech/drivers.h"
 
 /* Room of a semaphore, twins of a pair of workers, tokens at once. */
 #define ROOM  64
@@ -50,7 +50,7 @@ struct handful {
 };
 
 struct ix_token_kind {
-	const char *mech;
+	const struct ix_driver *driver;
 	unsigned things; /* of a pair */
 	/* Room for so many in each of the twins, which are new. -errno */
 	int (*fill)(struct tokens *k, struct pair *p);
@@ -119,7 +119,7 @@ static int sem_look(const struct tokens *k, const struct pair *p, bool still)
 }
 
 const struct ix_token_kind ix_tokens_sem = {
-	.mech = "sem",
+	.driver = &ix_sem_driver,
 	.things = 1,
 	.fill = sem_fill,
 	.give = sem_give,
@@ -174,7 +174,7 @@ static int psem_look(const struct tokens *k, const struct pair *p, bool still)
 }
 
 const struct ix_token_kind ix_tokens_psem = {
-	.mech = "psem",
+	.driver = &ix_psem_driver,
 	.things = 2,
 	.fill = psem_fill,
 	.give = psem_give,
@@ -187,18 +187,18 @@ const struct ix_token_kind ix_tokens_psem = {
 
 static int hire(struct ix_task *t, struct tokens *k, struct pair *p, uint32_t slot)
 {
-	const struct ix_gear *gear = ix_gear_of(k->kind->mech);
+	const struct ix_driver *driver = k->kind->driver;
 	int r = 0;
 
 	for (unsigned i = 0; r == 0 && i < k->kind->things; i++) {
 		p->thing[i] = (struct ix_thing){ .slot = slot + i,
 						 .id = -1,
 						 .size = 2 * (size_t)k->twins };
-		r = ix_make(t, gear, &p->thing[i]);
+		r = ix_make(t, driver, &p->thing[i]);
 		if (r < 0)
 			return r;
 		k->parts++;
-		r = gear->open(t, &p->thing[i]);
+		r = driver->open(&t->names, &p->thing[i]);
 	}
 	return r < 0 ? r : k->kind->fill(k, p);
 }
@@ -236,10 +236,10 @@ static void finish(struct ix_task *t)
 	for (unsigned i = 0; k && i < k->parts; i++) {
 		struct ix_thing *thing =
 			&k->pair[i / k->kind->things].thing[i % k->kind->things];
-		const struct ix_gear *gear = ix_gear_of(k->kind->mech);
+		const struct ix_driver *driver = k->kind->driver;
 
-		(void)ix_remove(t, gear, thing);
-		gear->close(thing);
+		(void)ix_remove(t, driver, thing);
+		driver->close(thing);
 	}
 	free(k);
 	t->state = NULL;

@@ -7,11 +7,11 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/wait.h>
 
-#include "stress/gears.h"
+#include "core/semun.h"
+#include "mech/drivers.h"
 #include "stress/jobs.h"
 #include "stress/room.h"
 
@@ -59,7 +59,7 @@ struct victim {
 /* What victims do, and how it is seen that it has come back: 0, -errno, or -ETIME when it
  * does not; check() tells what is wrong then, and sets it right. */
 struct kind {
-	const struct ix_gear *gear;
+	const struct ix_driver *driver;
 	size_t size;
 	int (*begin)(struct ix_thing *own);
 	int (*take)(struct victim *v);
@@ -185,7 +185,7 @@ static void check_tokens(struct victim *v)
 }
 
 static const struct kind tokens = {
-	.gear = &ix_gear_sem,
+	.driver = &ix_sem_driver,
 	.size = SEMS,
 	.begin = set_all,
 	.take = take_tokens,
@@ -261,7 +261,7 @@ static void check_attaches(struct victim *v)
 }
 
 static const struct kind memory = {
-	.gear = &ix_gear_shm,
+	.driver = &ix_shm_driver,
 	.size = 4096,
 	.take = take_attach,
 	.more = move_attaches,
@@ -379,10 +379,10 @@ static int prepare(struct ix_task *t)
 	t->state = n;
 	if (!n)
 		return ix_cannot(t, -ENOMEM, "no memory");
-	n->size = ix_largest(t, k->gear, k->size, &r);
+	n->size = ix_largest(t, k->driver, k->size, &r);
 	if (n->size == 0)
 		return ix_cannot(t, r, "no object can be made: %s", ix_errno_text(r));
-	if (ix_room(t, k->gear, n->size, t->workers, &r) < t->workers)
+	if (ix_room(t, k->driver, n->size, t->workers, &r) < t->workers)
 		return ix_cannot(t, r,
 				 "there is no room for an object of each worker: %s",
 				 ix_errno_text(r));
@@ -401,21 +401,21 @@ static void work(struct ix_worker *w)
 	struct nursery *n = w->task->state;
 	struct ix_thing own = { .slot = ix_slot(w, 0), .id = -1, .size = n->size };
 	struct victim v = { .w = w, .thing = &own, .cradle = &n->cradles[w->index] };
-	int r = ix_make(w->task, k->gear, &own);
+	int r = ix_make(w->task, k->driver, &own);
 
 	if (r < 0) {
 		ix_failed(w, TAKE_IT, r);
 		return;
 	}
-	r = k->gear->open(w->task, &own);
+	r = k->driver->open(&w->task->names, &own);
 	if (r == 0 && k->begin)
 		r = k->begin(&own);
 	if (r < 0)
 		ix_failed(w, TAKE_IT, r);
 	while (r == 0 && ix_on(w) && sacrifice(&v))
 		;
-	(void)ix_remove(w->task, k->gear, &own);
-	k->gear->close(&own);
+	(void)ix_remove(w->task, k->driver, &own);
+	k->driver->close(&own);
 }
 
 static const struct ix_workload workload = {

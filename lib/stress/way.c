@@ -2,19 +2,18 @@
 /* How a channel of any way is opened and closed, and why it may not be. */
 #include "stress/way.h"
 
-int ix_channel_part(const struct ix_task *t, struct ix_channel *c, const char *mech,
-		    size_t size)
+int ix_channel_part(const struct ix_task *t, struct ix_channel *c,
+		    const struct ix_driver *driver, size_t size)
 {
 	struct ix_thing *thing = &c->part[c->parts];
-	const struct ix_gear *gear = ix_gear_of(mech);
 	int r;
 
 	*thing = (struct ix_thing){ .slot = c->slot + c->parts, .id = -1, .size = size };
-	r = ix_make(t, gear, thing);
+	r = ix_make(t, driver, thing);
 	if (r < 0)
 		return r;
-	c->gear[c->parts++] = gear;
-	return gear->open(t, thing);
+	c->driver[c->parts++] = driver;
+	return driver->open(&t->names, thing);
 }
 
 int ix_way_check(struct ix_task *t, const struct ix_way *way, size_t size,
@@ -64,8 +63,8 @@ void ix_channel_close(const struct ix_task *t, struct ix_channel *c)
 	if (!c->way)
 		return;
 	for (unsigned i = 0; i < c->parts; i++) {
-		(void)ix_remove(t, c->gear[i], &c->part[i]);
-		c->gear[i]->close(&c->part[i]);
+		(void)ix_remove(t, c->driver[i], &c->part[i]);
+		c->driver[i]->close(&c->part[i]);
 	}
 	if (c->in >= 0)
 		(void)close(c->in);

@@ -25,7 +25,7 @@ struct ix_channel {
 	size_t size; /* else of every message */
 	size_t longest;
 	/* What there is then. */
-	const struct ix_gear *gear[IX_PARTS];
+	const struct ix_driver *driver[IX_PARTS];
 	struct ix_thing part[IX_PARTS];
 	unsigned parts;
 	int in, out;   /* descriptors, or -1 */
@@ -71,7 +71,7 @@ int ix_way_check(struct ix_task *t, const struct ix_way *way, size_t size,
 /* Remove its objects. A channel that is all zero is none. */
 void ix_channel_close(const struct ix_task *t, struct ix_channel *c);
 
-/* For open(): make an object of this mechanism that is the next part, and have it at
+/* For open(): make an object of this driver that is the next part, and have it at
  * hand. -errno */
-int ix_channel_part(const struct ix_task *t, struct ix_channel *c, const char *mech,
-		    size_t size);
+int ix_channel_part(const struct ix_task *t, struct ix_channel *c,
+		    const struct ix_driver *driver, size_t size);

@@ -3,6 +3,7 @@
 #include <mqueue.h>
 #include <sys/msg.h>
 
+#include "mech/drivers.h"
 #include "stress/way.h"
 
 /* ---- System V: the type is the rank, and the order that of sending */
@@ -18,7 +19,7 @@ static int msg_open(const struct ix_task *t, struct ix_channel *c)
 	struct msqid_ds ds;
 	struct msginfo info;
 	void *at = &info;
-	int r = ix_channel_part(t, c, "msg", c->longest);
+	int r = ix_channel_part(t, c, &ix_msg_driver, c->longest);
 
 	if (r < 0)
 		return r;
@@ -59,10 +60,10 @@ const struct ix_way ix_way_msg = {
 static int mq_make(const struct ix_task *t, struct ix_channel *c)
 {
 	static const size_t shorter[] = { 1024, 128 };
-	int r = ix_channel_part(t, c, "mq", MAX(c->longest, 1));
+	int r = ix_channel_part(t, c, &ix_mq_driver, MAX(c->longest, 1));
 
 	for (size_t i = 0; c->mixed && r == -EINVAL && i < ARRAY_SIZE(shorter); i++)
-		r = ix_channel_part(t, c, "mq", shorter[i]);
+		r = ix_channel_part(t, c, &ix_mq_driver, shorter[i]);
 	return r == -EINVAL ? -EMSGSIZE : r;
 }
 

@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Messages through a ring in shared memory: which memory, and which semaphores. */
-#include <sys/sem.h>
-
+#include "core/semun.h"
+#include "mech/drivers.h"
 #include "stress/way.h"
-
-/* semctl(2): the caller has to define it. */
-union semun {
-	int val;
-	struct semid_ds *buf;
-	unsigned short *array;
-};
 
 /* Rings answer -errno. */
 static ssize_t said(ssize_t r)
@@ -21,10 +14,11 @@ static ssize_t said(ssize_t r)
 }
 
 /* The first part is the memory; a new object is all zero. */
-static int ring_open(const struct ix_task *t, struct ix_channel *c, const char *mech)
+static int ring_open(const struct ix_task *t, struct ix_channel *c,
+		     const struct ix_driver *memory)
 {
 	unsigned depth = ix_ring_depth(c->longest);
-	int r = ix_channel_part(t, c, mech, ix_ring_size(depth, c->longest));
+	int r = ix_channel_part(t, c, memory, ix_ring_size(depth, c->longest));
 
 	if (r < 0)
 		return r;
@@ -49,10 +43,10 @@ static int try_two(int semid)
 static int shm_sem_open(const struct ix_task *t, struct ix_channel *c)
 {
 	unsigned short values[IX_RING_SEMS] = { [IX_RING_LOCK] = 1 };
-	int r = ring_open(t, c, "shm");
+	int r = ring_open(t, c, &ix_shm_driver);
 
 	if (r == 0)
-		r = ix_channel_part(t, c, "sem", IX_RING_SEMS);
+		r = ix_channel_part(t, c, &ix_sem_driver, IX_RING_SEMS);
 	if (r < 0)
 		return r;
 	c->ring.semid = c->part[1].id;
@@ -86,11 +80,11 @@ const struct ix_way ix_way_shm_sem = {
 static int pshm_psem_open(const struct ix_task *t, struct ix_channel *c)
 {
 	unsigned values[IX_RING_SEMS] = { [IX_RING_LOCK] = 1 };
-	int r = ring_open(t, c, "pshm");
+	int r = ring_open(t, c, &ix_pshm_driver);
 
 	values[IX_RING_ROOM] = c->ring.depth;
 	for (unsigned i = 0; r == 0 && i < IX_RING_SEMS; i++) {
-		r = ix_channel_part(t, c, "psem", 0);
+		r = ix_channel_part(t, c, &ix_psem_driver, 0);
 		c->ring.sems[i] = r < 0 ? NULL : c->part[1 + i].at;
 		for (unsigned n = 0; r == 0 && n < values[i]; n++)
 			r = sem_post(c->ring.sems[i]) < 0 ? -errno : 0;
@@ -121,7 +115,7 @@ const struct ix_way ix_way_pshm_psem = {
 
 static int shm_futex_open(const struct ix_task *t, struct ix_channel *c)
 {
-	return ring_open(t, c, "shm");
+	return ring_open(t, c, &ix_shm_driver);
 }
 
 static int shm_futex_send(struct ix_channel *c, const struct ix_parcel *p, size_t size)

@@ -32,7 +32,8 @@ HOMES = [
     ("the umask", r"(?<![\w.>])umask\s*\(", {"cmd/compat/ipcmk.c", "lib/stress/run.c"}),
     ("what signals do", r"(?<![\w.>])(signal|sigaction)\s*\(", {"cmd/mk.c", "cmd/signals.c", "cmd/stop.c", "lib/stress/run.c", "lib/stress/worker.c"}),
     ("what a process is", r"\bprctl\s*\(", {"lib/ns/child.c", "lib/ns/enter.c", "lib/stress/undo.c", "lib/stress/worker.c"}),
-    ("mmap", r"(?<![\w.>])mmap\s*\(", {"lib/stress/arena.c", "lib/stress/gear_memfd.c", "lib/stress/gear_pshm.c"}),
+    ("what semctl(2) takes", r"\bunion semun \{", {"lib/core/semun.h"}),
+    ("mmap", r"(?<![\w.>])mmap\s*\(", {"lib/mech/pshmdriver.c", "lib/stress/arena.c", "lib/stress/memfd.c"}),
 ]
 
 # What is no use of the thing: (what, file) and why.
@@ -73,6 +74,12 @@ def test_homes_are_lived_in(what, pattern, homes):
 def test_spared_lines_exist():
     for (_, path), line in SPARED.items():
         assert line in Source(path).text, path
+
+
+def test_semvmx_stands_once():
+    """What a semaphore holds at most is a number of the kernel that no call tells."""
+    found = [path for path in c_files("lib/") if re.search(r"\b32767\b", Source(path).code)]
+    assert found == ["lib/core/semun.h"]
 
 
 OPENS = (r"open|openat|open64|creat|memfd_create|mq_open|fopen|freopen|fdopen|tmpfile|mkstemps?|mkostemps?|dup[23]?|"

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Arrows point down only: who may include whom."""
+"""Arrows point down only: who may include whom, and who may call whom or refer to its data."""
 
 import os
 import re
+import subprocess
 
 import pytest
 from source import ROOT, Source, c_files
@@ -30,6 +31,10 @@ LAYERS = [
 PUBLIC = ("lib/ipcx.h", "lib/ipcx-stress.h")
 # A neighbour that another may stand on.
 STANDS_ON = {("lib/ns/", "lib/proc/"), ("lib/ns/", "lib/container/"), ("lib/container/", "lib/proc/")}
+# A neighbour whose public functions another calls, as a program would.
+CALLS = {("lib/stress/", "lib/query/")}
+# It names what stands above it: every mechanism. All else finds them by asking it.
+REGISTRY = "lib/core/registry.c"
 
 
 def place(path):
@@ -67,7 +72,7 @@ def fault(path, target):
     if path.startswith("lib/") and target.startswith("cmd/"):
         return "the library knows nothing of the program"
     if below == layer and (here, there) not in STANDS_ON:
-        return "neighbours do not include each other"
+        return "neighbours do not use each other"
     if below > layer:
         return "arrows point down only"
     return None
@@ -92,6 +97,71 @@ def test_faults_are_seen():
     assert fault("cmd/ui/out.c", "cmd/cmd.h")
     assert not fault("cmd/ls.c", "cmd/ui/out.h")
     assert not fault("cmd/ls.c", "lib/base/num.h")
+
+
+def source_of(member):
+    """The source of an object in a static library, by its name: ….a.p/core_queue.c.o"""
+    path = os.path.basename(member)[:-len(".o")]
+    path = "lib/" + path.replace("_", "/", 1)
+    assert os.path.isfile(os.path.join(ROOT, path)), f"{member}: there is no {path}"
+    return path
+
+
+def references(*archives):
+    """What each object refers to that another defines: (source, symbol, source of that)."""
+    defined, wanted = {}, []
+    for archive in archives:
+        table = subprocess.run(["nm", "-A", "-P", "-g", archive], stdout=subprocess.PIPE, check=True, text=True).stdout
+        for line in table.splitlines():
+            member, symbol, kind = re.match(r".*\[(.+?)\]: (\S+) (\S)", line).groups()
+            if kind in "Uvw":
+                wanted.append((source_of(member), symbol))
+            else:
+                defined[symbol] = source_of(member)
+    return [(path, symbol, defined[symbol]) for path, symbol in wanted if symbol in defined]
+
+
+def wrong_reference(path, symbol, target):
+    if path == REGISTRY and symbol.startswith("ix_mech_"):
+        return None
+    if (place(path)[0], place(target)[0]) in CALLS and symbol.startswith("ipcx_"):
+        return None
+    return fault(path, target)
+
+
+def test_calls_and_data_point_down(plain_build):
+    """An include shows what a file may use, its object what it does use: a function that is declared below may be defined above."""
+    found = references(plain_build / "lib/libbase.a", plain_build / "lib/libipcx-internal.a")
+    wrong = [f"{path}: {symbol} of {target}: {wrong_reference(path, symbol, target)}"
+             for path, symbol, target in found if wrong_reference(path, symbol, target)]
+    assert not wrong, "\n".join(wrong)
+    assert len(found) > 1000
+    assert ("lib/query/scan.c", "ix_there", "lib/ns/there.c") in found
+    assert any(path == REGISTRY and fault(path, target) for path, _, target in found), "REGISTRY need not be spared"
+    for here, there in CALLS:
+        assert any(place(path)[0] == here and place(target)[0] == there for path, _, target in found), (here, there)
+
+
+def test_faulty_references_are_seen(tmp_path):
+    """An object that calls up, and one that refers to data above it; what another defines beside it is nobody's fault."""
+    texts = {
+        "mech_shm": "int ix_above(void); extern const int ix_data; int ix_low(void); int ix_low(void) { return ix_above() + ix_data; }",
+        "query_scan": "int ix_above(void); int ix_low(void); int ix_above(void) { return ix_low(); }",
+        "data_mem": "extern const int ix_data; const int ix_data = 1;",
+    }
+    for name, text in texts.items():
+        (tmp_path / f"{name}.c").write_text(text)
+        subprocess.run(["cc", "-c", "-fPIC", "-o", tmp_path / f"{name}.c.o", tmp_path / f"{name}.c"], check=True)
+    archive = tmp_path / "libtest.a"
+    subprocess.run(["ar", "rcs", archive, *(tmp_path / f"{name}.c.o" for name in texts)], check=True)
+    found = references(archive)
+    assert len(found) == 3
+    assert {symbol for path, symbol, target in found if wrong_reference(path, symbol, target)} == {"ix_above", "ix_data"}
+    assert wrong_reference("lib/core/table.c", "ix_mech_shm", "lib/mech/shm.c")
+    assert wrong_reference(REGISTRY, "ix_shm_queue", "lib/mech/shm.c")
+    assert not wrong_reference(REGISTRY, "ix_mech_shm", "lib/mech/shm.c")
+    assert wrong_reference("lib/stress/range.c", "ix_run", "lib/query/scan.c")
+    assert not wrong_reference("lib/stress/range.c", "ipcx_scan", "lib/query/scan.c")
 
 
 def test_no_mechanism_includes_another():

@@ -11,7 +11,6 @@ OWN = {f"lib/mech/{mech}.c" for mech in MECHS}
 # Where a mechanism's name stands as data, and why.
 DATA = {
     "lib/limits/table.c": r'\.mech = "\w+"',  # the kernel's limits: each stops objects of one mechanism
-    "lib/query/totals.c": r'\{ "\w+", &\w+_kind, \w+_totals \}',  # counters that the kernel has for these
     "lib/mech/mqmake.c": r'default_of\(x, "msg"',  # a part of fs.mqueue.msg_default
 }
 

@@ -44,6 +44,15 @@ class Toys:
     def json(self, *words):
         return json.loads(self.ok(*words))
 
+    def load(self, *words):
+        """A load run; also in a namespace of its own where it is not told to make one."""
+        private = os.path.join(ROOT, "tests/private.sh")
+        if subprocess.run([private, "true"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                          check=False).returncode:
+            pytest.skip("no namespaces here")
+        return subprocess.run([private, self.tree.build / "cmd/ipcx", "stress", *words], cwd=self.cwd, env=self.env, text=True,
+                              check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+
 
 @pytest.fixture(scope="module")
 def toy_tree(copied_tree, tmp_path_factory):
@@ -234,3 +243,51 @@ def test_schema(toys):
     schema = toys.json("help", "--schema")
     jsonschema.validate(toys.json("show", "toy:/a", "--json"), schema)
     jsonschema.validate(toys.json("ls", "toy", "--json"), schema)
+
+
+def test_load(toys):
+    """The driver's job has its place after those of the other mechanisms; nothing is left."""
+    listed = toys.json("stress", "--list", "--json")["workloads"]
+    churn = [(job["mech"], job["what"]) for job in listed if job["workload"] == "churn"]
+    assert churn[-1] == ("toy", "toys come, are looked at, changed, opened and go")
+    run = toys.load("toy", "--workload", "churn", "--here", "--ops", "200", "--cpus", "1", "--json")
+    assert (run.returncode, run.stderr) == (0, ""), run.stderr
+    rows = {row["operation"]: row for row in json.loads(run.stdout)["results"]}
+    assert list(rows) == ["create", "stat", "change", "remove", "open"]
+    for name, row in rows.items():
+        assert row["mech"] == "toy" and row["ops"] > 0 and not row["faults"] and not row["errors"], name
+    assert not os.listdir(toys.cwd / "toys")
+
+
+def test_load_is_completed(toys):
+    words = [line.split("\t")[0] for line in toys.ok("complete", "--", "stress", "to").splitlines()]
+    assert "toy" in words
+
+
+@pytest.fixture(scope="module")
+def toyuse(toy_tree):
+    """A program that uses the library of that tree."""
+    program = toy_tree.top / "toyuse"
+    toy_tree.run("cc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-I", "lib", "-o", str(program), os.path.join(ROOT, "tests/policy/toyuse.c"),
+                 f"-L{toy_tree.build}/lib", f"-Wl,-rpath,{toy_tree.build}/lib", "-lipcx")
+    return program
+
+
+def test_library(toys, toyuse):
+    """Memory, messages, totals, and what it can do, without another line anywhere."""
+    toys.ok("mk", "toy", "/a", "--size", "5")
+    toys.ok("mk", "toy", "/b", "--size", "6")
+    run = subprocess.run([toyuse, "toy:/a"], cwd=toys.cwd, env=toys.env, text=True, check=False, stdout=subprocess.PIPE, timeout=60)
+    assert run.stdout.splitlines() == [
+        "can memory queue peek totals stress",
+        "totals 2 11",
+        "memory 5 abc",
+        "toy:/a: a number is 1 to 9, not 10",
+        "toy:/a: Operation not supported",
+        "peek 2 two",
+        "receive 1 one",
+        "receive 2 two",
+        "toy:/a: has no message",
+    ]
+    assert run.returncode == 0
+    assert (toys.cwd / "toys/a").read_bytes() == b"\0abc\0"

@@ -3,14 +3,14 @@
 #include <errno.h>
 #include <sys/msg.h>
 
-#include "stress/gears.h"
+#include "mech/drivers.h"
 
 /* Of a message: a queue itself has none, it counts bytes. */
 #define SIZE 64
 
-static int make(const struct ix_task *t, struct ix_thing *thing)
+static int make(const struct ix_naming *names, struct ix_thing *thing)
 {
-	int id = msgget(ix_slot_key(t, thing->slot), IPC_CREAT | IPC_EXCL | IX_MODE);
+	int id = msgget(ix_slot_key(names, thing->slot), IPC_CREAT | IPC_EXCL | IX_MODE);
 
 	if (id < 0)
 		return -errno;
@@ -21,10 +21,10 @@ static int make(const struct ix_task *t, struct ix_thing *thing)
 	return 0;
 }
 
-static int open_it(const struct ix_task *t, struct ix_thing *thing)
+static int open_it(const struct ix_naming *names, struct ix_thing *thing)
 {
 	if (thing->id < 0)
-		thing->id = msgget(ix_slot_key(t, thing->slot), 0);
+		thing->id = msgget(ix_slot_key(names, thing->slot), 0);
 	if (thing->id < 0)
 		return -errno;
 	if (!thing->size)
@@ -32,11 +32,12 @@ static int open_it(const struct ix_task *t, struct ix_thing *thing)
 	return 0;
 }
 
-static int look(const struct ix_task *t, struct ix_thing *thing, struct ix_seen *ret_seen)
+static int look(const struct ix_naming *names, struct ix_thing *thing,
+		struct ix_seen *ret_seen)
 {
 	struct msqid_ds ds;
 
-	(void)t;
+	(void)names;
 	if (msgctl(thing->id, IPC_STAT, &ds) < 0)
 		return -errno;
 	*ret_seen = (struct ix_seen){
@@ -49,20 +50,20 @@ static int look(const struct ix_task *t, struct ix_thing *thing, struct ix_seen 
 	return 0;
 }
 
-static int change(const struct ix_task *t, struct ix_thing *thing, unsigned mode)
+static int change(const struct ix_naming *names, struct ix_thing *thing, unsigned mode)
 {
 	struct msqid_ds ds;
 
-	(void)t;
+	(void)names;
 	if (msgctl(thing->id, IPC_STAT, &ds) < 0)
 		return -errno;
 	ds.msg_perm.mode = (unsigned short)mode;
 	return msgctl(thing->id, IPC_SET, &ds) < 0 ? -errno : 0;
 }
 
-static int remove_it(const struct ix_task *t, struct ix_thing *thing)
+static int remove_it(const struct ix_naming *names, struct ix_thing *thing)
 {
-	(void)t;
+	(void)names;
 	return msgctl(thing->id, IPC_RMID, NULL) < 0 ? -errno : 0;
 }
 
@@ -72,16 +73,16 @@ static void close_it(struct ix_thing *thing)
 	(void)thing;
 }
 
-static bool is_there(const struct ix_task *t, const struct ix_thing *thing)
+static bool is_there(const struct ix_naming *names, const struct ix_thing *thing)
 {
-	return msgget(ix_slot_key(t, thing->slot), 0) >= 0 || errno == EACCES;
+	return msgget(ix_slot_key(names, thing->slot), 0) >= 0 || errno == EACCES;
 }
 
 /* A queue does not say which process made it: one whose id was never told to anybody
  * cannot have been used. */
-static int sweep(const struct ix_task *t, uint32_t slot, int id, pid_t maker)
+static int sweep(const struct ix_naming *names, uint32_t slot, int id, pid_t maker)
 {
-	int32_t key = ix_slot_key(t, slot);
+	int32_t key = ix_slot_key(names, slot);
 	int at = id >= 0 ? id : msgget(key, 0);
 	struct msqid_ds ds;
 
@@ -95,8 +96,7 @@ static int sweep(const struct ix_task *t, uint32_t slot, int id, pid_t maker)
 	return 0;
 }
 
-const struct ix_gear ix_gear_msg = {
-	.mech = "msg",
+const struct ix_driver ix_msg_driver = {
 	.make = make,
 	.open = open_it,
 	.stat = look,
@@ -107,4 +107,6 @@ const struct ix_gear ix_gear_msg = {
 	.sweep = sweep,
 	.size = SIZE,
 	.keyed = true,
+	.churn = "queues come, are looked at, changed, found by key and go",
+	.open_word = "open",
 };

@@ -13,7 +13,7 @@
 #include <time.h>
 
 #include "base/file.h"
-#include "data/queue.h"
+#include "mech/queues.h"
 
 #define PRIORITIES 32768 /* MQ_PRIO_MAX */
 
@@ -114,16 +114,6 @@ static int receive(struct ipcx_queue *q, const struct ipcx_take *take, bool wait
 	return 0;
 }
 
-static int peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message *ret_m)
-{
-	(void)position;
-	(void)ret_m;
-	return ix_fail_plain(
-		q->x, -EOPNOTSUPP,
-		"%s: the kernel has no way to look at the messages of a POSIX queue without taking them ('ipcx show %s' tells how many there are)",
-		q->name, q->name);
-}
-
 static int notify(struct ipcx_queue *q, int signo)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = signo };
@@ -162,9 +152,11 @@ static int full(struct ipcx_queue *q)
 }
 
 /* clang-format off */
-const struct ix_queue_ops ix_queue_mq = {
-	.mech = "mq", .rank = "priority", .least = 0, .most = PRIORITIES - 1,
-	.open = open_queue, .close = close_queue, .state = state, .send = send_message, .receive = receive, .peek = peek,
+const struct ix_queue_ops ix_mq_queue = {
+	.most = PRIORITIES - 1, .limited_by = "msgsize",
+	.open = open_queue, .close = close_queue, .state = state, .send = send_message, .receive = receive,
 	.notify = notify, .linger = linger, .full = full,
+	.no_pick = "the kernel gives the oldest of the highest priority, whole, and no other",
+	.no_peek = "the kernel has no way to look at the messages of a POSIX queue without taking them",
 };
 /* clang-format on */

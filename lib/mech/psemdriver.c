@@ -7,19 +7,20 @@
 #include <fcntl.h>
 #include <semaphore.h>
 
+#include "base/util.h"
+#include "mech/drivers.h"
 #include "mech/psemmake.h"
-#include "stress/gears.h"
 
 /* What there is of a slot: the semaphore, and what is to become it. */
 enum file { WHOLE, DRAFT };
 
-static const char *path_of(const struct ix_task *t, uint32_t slot, enum file which,
+static const char *path_of(const struct ix_naming *names, uint32_t slot, enum file which,
 			   char buf[IX_NAME + 16])
 {
 	char name[IX_NAME];
 
 	(void)snprintf(buf, IX_NAME + 16, "/dev/shm/%s%s", which == WHOLE ? "sem." : "",
-		       ix_slot_name(t, slot, name) + 1);
+		       ix_slot_name(names, slot, name) + 1);
 	return buf;
 }
 
@@ -27,10 +28,10 @@ static const char *path_of(const struct ix_task *t, uint32_t slot, enum file whi
  * As sem_open(3) does it, but by way of a name that is known: a process that is killed in
  * the middle of sem_open() leaves a file that nobody can tell from those of others.
  */
-static int make_file(const struct ix_task *t, const struct ix_thing *thing)
+static int make_file(const struct ix_naming *names, const struct ix_thing *thing)
 {
 	char path[IX_NAME + 16], draft[IX_NAME + 16];
-	auto_fd int fd = open(path_of(t, thing->slot, DRAFT, draft),
+	auto_fd int fd = open(path_of(names, thing->slot, DRAFT, draft),
 			      O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 			      IX_MODE);
 	int r;
@@ -38,26 +39,27 @@ static int make_file(const struct ix_task *t, const struct ix_thing *thing)
 	if (fd < 0)
 		return -errno;
 	r = ix_psem_write(fd, thing->value);
-	if (r == 0 && link(draft, path_of(t, thing->slot, WHOLE, path)) < 0)
+	if (r == 0 && link(draft, path_of(names, thing->slot, WHOLE, path)) < 0)
 		r = -errno;
 	(void)unlink(draft);
 	return r;
 }
 
-static int make(const struct ix_task *t, struct ix_thing *thing)
+static int make(const struct ix_naming *names, struct ix_thing *thing)
 {
 	/* In a file system of our own nothing is left behind. */
-	int flags = t->fresh ? O_CREAT | O_EXCL : 0;
-	int r = t->fresh ? 0 : make_file(t, thing);
+	int flags = names->fresh ? O_CREAT | O_EXCL : 0;
+	int r = names->fresh ? 0 : make_file(names, thing);
 	char name[IX_NAME];
 	sem_t *sem;
 
 	if (r < 0)
 		return r;
-	sem = sem_open(ix_slot_name(t, thing->slot, name), flags, IX_MODE, thing->value);
+	sem = sem_open(ix_slot_name(names, thing->slot, name), flags, IX_MODE,
+		       thing->value);
 	if (sem == SEM_FAILED) {
 		r = -errno;
-		if (!t->fresh)
+		if (!names->fresh)
 			(void)sem_unlink(name);
 		return r;
 	}
@@ -67,14 +69,14 @@ static int make(const struct ix_task *t, struct ix_thing *thing)
 	return 0;
 }
 
-static int open_it(const struct ix_task *t, struct ix_thing *thing)
+static int open_it(const struct ix_naming *names, struct ix_thing *thing)
 {
 	char name[IX_NAME];
 	sem_t *sem;
 
 	if (thing->at)
 		return 0;
-	sem = sem_open(ix_slot_name(t, thing->slot, name), 0);
+	sem = sem_open(ix_slot_name(names, thing->slot, name), 0);
 	if (sem == SEM_FAILED)
 		return -errno;
 	thing->id = -1;
@@ -83,13 +85,14 @@ static int open_it(const struct ix_task *t, struct ix_thing *thing)
 	return 0;
 }
 
-static int look(const struct ix_task *t, struct ix_thing *thing, struct ix_seen *ret_seen)
+static int look(const struct ix_naming *names, struct ix_thing *thing,
+		struct ix_seen *ret_seen)
 {
 	char path[IX_NAME + 16];
 	struct stat st;
 	int value = 0;
 
-	if (lstat(path_of(t, thing->slot, WHOLE, path), &st) < 0 ||
+	if (lstat(path_of(names, thing->slot, WHOLE, path), &st) < 0 ||
 	    (thing->at && sem_getvalue(thing->at, &value) < 0))
 		return -errno;
 	ix_seen_file(&st, ret_seen);
@@ -97,18 +100,18 @@ static int look(const struct ix_task *t, struct ix_thing *thing, struct ix_seen 
 	return 0;
 }
 
-static int change(const struct ix_task *t, struct ix_thing *thing, unsigned mode)
+static int change(const struct ix_naming *names, struct ix_thing *thing, unsigned mode)
 {
 	char path[IX_NAME + 16];
 
-	return chmod(path_of(t, thing->slot, WHOLE, path), mode) < 0 ? -errno : 0;
+	return chmod(path_of(names, thing->slot, WHOLE, path), mode) < 0 ? -errno : 0;
 }
 
-static int remove_it(const struct ix_task *t, struct ix_thing *thing)
+static int remove_it(const struct ix_naming *names, struct ix_thing *thing)
 {
 	char name[IX_NAME];
 
-	return sem_unlink(ix_slot_name(t, thing->slot, name)) < 0 ? -errno : 0;
+	return sem_unlink(ix_slot_name(names, thing->slot, name)) < 0 ? -errno : 0;
 }
 
 static void close_it(struct ix_thing *thing)
@@ -118,12 +121,12 @@ static void close_it(struct ix_thing *thing)
 	thing->at = NULL;
 }
 
-static bool is_there(const struct ix_task *t, const struct ix_thing *thing)
+static bool is_there(const struct ix_naming *names, const struct ix_thing *thing)
 {
 	char path[IX_NAME + 16];
 	struct stat st;
 
-	return lstat(path_of(t, thing->slot, WHOLE, path), &st) == 0;
+	return lstat(path_of(names, thing->slot, WHOLE, path), &st) == 0;
 }
 
 /* A name that is ours is removed; what is not there, or not ours, is left. */
@@ -138,18 +141,17 @@ static int sweep_one(const char *path)
 	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-static int sweep(const struct ix_task *t, uint32_t slot, int id, pid_t maker)
+static int sweep(const struct ix_naming *names, uint32_t slot, int id, pid_t maker)
 {
 	char path[IX_NAME + 16];
-	int r = t->fresh ? 0 : sweep_one(path_of(t, slot, DRAFT, path));
+	int r = names->fresh ? 0 : sweep_one(path_of(names, slot, DRAFT, path));
 
 	(void)id;
 	(void)maker;
-	return r < 0 ? r : sweep_one(path_of(t, slot, WHOLE, path));
+	return r < 0 ? r : sweep_one(path_of(names, slot, WHOLE, path));
 }
 
-const struct ix_gear ix_gear_psem = {
-	.mech = "psem",
+const struct ix_driver ix_psem_driver = {
 	.make = make,
 	.open = open_it,
 	.stat = look,
@@ -159,4 +161,6 @@ const struct ix_gear ix_gear_psem = {
 	.is_there = is_there,
 	.sweep = sweep,
 	.size = sizeof(sem_t),
+	.churn = "named semaphores come, are looked at, changed, opened and go",
+	.open_word = "open",
 };

@@ -4,15 +4,16 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
-#include "stress/gears.h"
+#include "base/util.h"
+#include "mech/drivers.h"
 
 #define SIZE 65536
 
-static int make(const struct ix_task *t, struct ix_thing *thing)
+static int make(const struct ix_naming *names, struct ix_thing *thing)
 {
 	size_t size = thing->size ? thing->size : SIZE;
 	char name[IX_NAME];
-	auto_fd int fd = shm_open(ix_slot_name(t, thing->slot, name),
+	auto_fd int fd = shm_open(ix_slot_name(names, thing->slot, name),
 				  O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, IX_MODE);
 
 	if (fd < 0)
@@ -29,7 +30,7 @@ static int make(const struct ix_task *t, struct ix_thing *thing)
 	return 0;
 }
 
-static int open_it(const struct ix_task *t, struct ix_thing *thing)
+static int open_it(const struct ix_naming *names, struct ix_thing *thing)
 {
 	char name[IX_NAME];
 	struct stat st;
@@ -38,7 +39,7 @@ static int open_it(const struct ix_task *t, struct ix_thing *thing)
 	if (thing->at)
 		return 0;
 	if (thing->id < 0)
-		thing->id = shm_open(ix_slot_name(t, thing->slot, name),
+		thing->id = shm_open(ix_slot_name(names, thing->slot, name),
 				     O_RDWR | O_CLOEXEC, 0);
 	if (thing->id < 0)
 		return -errno;
@@ -54,11 +55,11 @@ static int open_it(const struct ix_task *t, struct ix_thing *thing)
 	return 0;
 }
 
-static int remove_it(const struct ix_task *t, struct ix_thing *thing)
+static int remove_it(const struct ix_naming *names, struct ix_thing *thing)
 {
 	char name[IX_NAME];
 
-	return shm_unlink(ix_slot_name(t, thing->slot, name)) < 0 ? -errno : 0;
+	return shm_unlink(ix_slot_name(names, thing->slot, name)) < 0 ? -errno : 0;
 }
 
 static void close_it(struct ix_thing *thing)
@@ -72,37 +73,36 @@ static void close_it(struct ix_thing *thing)
 }
 
 /* Where shm_open(3) has it: what else stands under that name is not opened. */
-static int find(const struct ix_task *t, uint32_t slot, struct stat *ret_st)
+static int find(const struct ix_naming *names, uint32_t slot, struct stat *ret_st)
 {
 	char name[IX_NAME], path[IX_NAME + 16];
 
-	(void)snprintf(path, sizeof(path), "/dev/shm%s", ix_slot_name(t, slot, name));
+	(void)snprintf(path, sizeof(path), "/dev/shm%s", ix_slot_name(names, slot, name));
 	return lstat(path, ret_st) < 0 ? -errno : 0;
 }
 
-static bool is_there(const struct ix_task *t, const struct ix_thing *thing)
+static bool is_there(const struct ix_naming *names, const struct ix_thing *thing)
 {
 	struct stat st;
 
-	return find(t, thing->slot, &st) == 0;
+	return find(names, thing->slot, &st) == 0;
 }
 
-static int sweep(const struct ix_task *t, uint32_t slot, int id, pid_t maker)
+static int sweep(const struct ix_naming *names, uint32_t slot, int id, pid_t maker)
 {
 	char name[IX_NAME];
 	struct stat st;
-	int r = find(t, slot, &st);
+	int r = find(names, slot, &st);
 
 	(void)id;
 	(void)maker;
 	if (r < 0 || !ix_slot_has_file(&st))
 		return r == -ENOENT ? 0 : r;
-	r = shm_unlink(ix_slot_name(t, slot, name)) < 0 ? -errno : 0;
+	r = shm_unlink(ix_slot_name(names, slot, name)) < 0 ? -errno : 0;
 	return r == -ENOENT ? 0 : r;
 }
 
-const struct ix_gear ix_gear_pshm = {
-	.mech = "pshm",
+const struct ix_driver ix_pshm_driver = {
 	.make = make,
 	.open = open_it,
 	.stat = ix_look_file,
@@ -113,4 +113,6 @@ const struct ix_gear ix_gear_pshm = {
 	.sweep = sweep,
 	.size = SIZE,
 	.mapped = true,
+	.churn = "POSIX shared memory comes, is looked at, changed, mapped and goes",
+	.open_word = "attach",
 };

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How a System V semaphore array is made, looked at and removed under load. */
 #include <errno.h>
-#include <sys/sem.h>
 
-#include "stress/gears.h"
+#include "core/semun.h"
+#include "mech/drivers.h"
 
 #define SIZE 1
 
-static int make(const struct ix_task *t, struct ix_thing *thing)
+static int make(const struct ix_naming *names, struct ix_thing *thing)
 {
 	size_t size = thing->size ? thing->size : SIZE;
-	int id = semget(ix_slot_key(t, thing->slot), (int)size,
+	int id = semget(ix_slot_key(names, thing->slot), (int)size,
 			IPC_CREAT | IPC_EXCL | IX_MODE);
 
 	if (id < 0)
@@ -26,13 +26,13 @@ static int ask(int id, struct semid_ds *ds)
 	return semctl(id, 0, IPC_STAT, (union semun){ .buf = ds }) < 0 ? -errno : 0;
 }
 
-static int open_it(const struct ix_task *t, struct ix_thing *thing)
+static int open_it(const struct ix_naming *names, struct ix_thing *thing)
 {
 	struct semid_ds ds;
 	int r;
 
 	if (thing->id < 0)
-		thing->id = semget(ix_slot_key(t, thing->slot), 0, 0);
+		thing->id = semget(ix_slot_key(names, thing->slot), 0, 0);
 	if (thing->id < 0)
 		return -errno;
 	if (!thing->size) {
@@ -44,12 +44,13 @@ static int open_it(const struct ix_task *t, struct ix_thing *thing)
 	return 0;
 }
 
-static int look(const struct ix_task *t, struct ix_thing *thing, struct ix_seen *ret_seen)
+static int look(const struct ix_naming *names, struct ix_thing *thing,
+		struct ix_seen *ret_seen)
 {
 	struct semid_ds ds;
 	int r = ask(thing->id, &ds);
 
-	(void)t;
+	(void)names;
 	if (r < 0)
 		return r;
 	*ret_seen = (struct ix_seen){
@@ -61,12 +62,12 @@ static int look(const struct ix_task *t, struct ix_thing *thing, struct ix_seen 
 	return 0;
 }
 
-static int change(const struct ix_task *t, struct ix_thing *thing, unsigned mode)
+static int change(const struct ix_naming *names, struct ix_thing *thing, unsigned mode)
 {
 	struct semid_ds ds;
 	int r = ask(thing->id, &ds);
 
-	(void)t;
+	(void)names;
 	if (r < 0)
 		return r;
 	ds.sem_perm.mode = (unsigned short)mode;
@@ -74,9 +75,9 @@ static int change(const struct ix_task *t, struct ix_thing *thing, unsigned mode
 									      : 0;
 }
 
-static int remove_it(const struct ix_task *t, struct ix_thing *thing)
+static int remove_it(const struct ix_naming *names, struct ix_thing *thing)
 {
-	(void)t;
+	(void)names;
 	return semctl(thing->id, 0, IPC_RMID) < 0 ? -errno : 0;
 }
 
@@ -86,16 +87,16 @@ static void close_it(struct ix_thing *thing)
 	(void)thing;
 }
 
-static bool is_there(const struct ix_task *t, const struct ix_thing *thing)
+static bool is_there(const struct ix_naming *names, const struct ix_thing *thing)
 {
-	return semget(ix_slot_key(t, thing->slot), 0, 0) >= 0 || errno == EACCES;
+	return semget(ix_slot_key(names, thing->slot), 0, 0) >= 0 || errno == EACCES;
 }
 
 /* An array does not say which process made it: one whose id was never told to anybody
  * cannot have been used. */
-static int sweep(const struct ix_task *t, uint32_t slot, int id, pid_t maker)
+static int sweep(const struct ix_naming *names, uint32_t slot, int id, pid_t maker)
 {
-	int32_t key = ix_slot_key(t, slot);
+	int32_t key = ix_slot_key(names, slot);
 	int at = id >= 0 ? id : semget(key, 0, 0);
 	struct semid_ds ds;
 	int r = at < 0 ? -errno : ask(at, &ds);
@@ -110,8 +111,7 @@ static int sweep(const struct ix_task *t, uint32_t slot, int id, pid_t maker)
 	return 0;
 }
 
-const struct ix_gear ix_gear_sem = {
-	.mech = "sem",
+const struct ix_driver ix_sem_driver = {
 	.make = make,
 	.open = open_it,
 	.stat = look,
@@ -122,4 +122,6 @@ const struct ix_gear ix_gear_sem = {
 	.sweep = sweep,
 	.size = SIZE,
 	.keyed = true,
+	.churn = "semaphore arrays come, are looked at, changed, found by key and go",
+	.open_word = "open",
 };

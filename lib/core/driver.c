@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which gears there are, and how an object is known to be one of ours. */
-#include "stress/gears.h"
+/* What the objects of a load run are called, and how one is known to be ours. */
+#include "core/driver.h"
 
 #include <errno.h>
-#include <string.h>
+#include <stdio.h>
+#include <unistd.h>
 
-const struct ix_gear *const ix_gears[] = {
-	&ix_gear_shm,  &ix_gear_msg,  &ix_gear_sem, &ix_gear_mq,
-	&ix_gear_pshm, &ix_gear_psem, NULL,
-};
-
-const struct ix_gear *ix_gear_of(const char *mech)
+int32_t ix_slot_key(const struct ix_naming *names, uint32_t slot)
 {
-	for (unsigned i = 0; ix_gears[i]; i++)
-		if (!strcmp(ix_gears[i]->mech, mech))
-			return ix_gears[i];
-	return NULL;
+	return (int32_t)(names->keys + slot);
+}
+
+const char *ix_slot_name(const struct ix_naming *names, uint32_t slot, char buf[IX_NAME])
+{
+	(void)snprintf(buf, IX_NAME, "/ipcx-stress.%016llx.%u",
+		       (unsigned long long)names->run, slot);
+	return buf;
 }
 
 bool ix_slot_has(const struct ipc_perm *perm, int32_t key, int id)
@@ -40,20 +40,20 @@ void ix_seen_file(const struct stat *st, struct ix_seen *ret_seen)
 	};
 }
 
-int ix_look_file(const struct ix_task *t, struct ix_thing *thing,
+int ix_look_file(const struct ix_naming *names, struct ix_thing *thing,
 		 struct ix_seen *ret_seen)
 {
 	struct stat st;
 
-	(void)t;
+	(void)names;
 	if (fstat(thing->id, &st) < 0)
 		return -errno;
 	ix_seen_file(&st, ret_seen);
 	return 0;
 }
 
-int ix_change_file(const struct ix_task *t, struct ix_thing *thing, unsigned mode)
+int ix_change_file(const struct ix_naming *names, struct ix_thing *thing, unsigned mode)
 {
-	(void)t;
+	(void)names;
 	return fchmod(thing->id, mode) < 0 ? -errno : 0;
 }

@@ -7,7 +7,8 @@
 #include <fcntl.h>
 #include <mqueue.h>
 
-#include "stress/gears.h"
+#include "base/util.h"
+#include "mech/drivers.h"
 
 /* The lowest that fs.mqueue.msgsize_max can be. */
 #define SIZE 128
@@ -15,7 +16,7 @@
 /* What fs.mqueue.msg_max is unless somebody lowered it, down to 1. */
 #define DEPTH 10
 
-static int make(const struct ix_task *t, struct ix_thing *thing)
+static int make(const struct ix_naming *names, struct ix_thing *thing)
 {
 	struct mq_attr attr = {
 		.mq_maxmsg = DEPTH,
@@ -25,7 +26,7 @@ static int make(const struct ix_task *t, struct ix_thing *thing)
 	char name[IX_NAME];
 	mqd_t fd;
 
-	(void)ix_slot_name(t, thing->slot, name);
+	(void)ix_slot_name(names, thing->slot, name);
 	fd = mq_open(name, flags | O_CLOEXEC, IX_MODE, &attr);
 	if (fd < 0 && errno == EINVAL) {
 		attr.mq_maxmsg = 1;
@@ -39,14 +40,14 @@ static int make(const struct ix_task *t, struct ix_thing *thing)
 	return 0;
 }
 
-static int open_it(const struct ix_task *t, struct ix_thing *thing)
+static int open_it(const struct ix_naming *names, struct ix_thing *thing)
 {
 	struct mq_attr attr;
 	char name[IX_NAME];
 
 	if (thing->id < 0)
-		thing->id =
-			mq_open(ix_slot_name(t, thing->slot, name), O_RDWR | O_CLOEXEC);
+		thing->id = mq_open(ix_slot_name(names, thing->slot, name),
+				    O_RDWR | O_CLOEXEC);
 	if (thing->id < 0)
 		return -errno;
 	if (!thing->size) {
@@ -57,13 +58,14 @@ static int open_it(const struct ix_task *t, struct ix_thing *thing)
 	return 0;
 }
 
-static int look(const struct ix_task *t, struct ix_thing *thing, struct ix_seen *ret_seen)
+static int look(const struct ix_naming *names, struct ix_thing *thing,
+		struct ix_seen *ret_seen)
 {
 	struct mq_attr attr;
 	int r = mq_getattr(thing->id, &attr) < 0 ? -errno : 0;
 
 	if (r == 0)
-		r = ix_look_file(t, thing, ret_seen);
+		r = ix_look_file(names, thing, ret_seen);
 	if (r < 0)
 		return r;
 	ret_seen->size = (uint64_t)attr.mq_msgsize;
@@ -72,11 +74,11 @@ static int look(const struct ix_task *t, struct ix_thing *thing, struct ix_seen 
 	return 0;
 }
 
-static int remove_it(const struct ix_task *t, struct ix_thing *thing)
+static int remove_it(const struct ix_naming *names, struct ix_thing *thing)
 {
 	char name[IX_NAME];
 
-	return mq_unlink(ix_slot_name(t, thing->slot, name)) < 0 ? -errno : 0;
+	return mq_unlink(ix_slot_name(names, thing->slot, name)) < 0 ? -errno : 0;
 }
 
 static void close_it(struct ix_thing *thing)
@@ -86,20 +88,20 @@ static void close_it(struct ix_thing *thing)
 	thing->id = -1;
 }
 
-static bool is_there(const struct ix_task *t, const struct ix_thing *thing)
+static bool is_there(const struct ix_naming *names, const struct ix_thing *thing)
 {
 	char name[IX_NAME];
-	auto_fd int fd = mq_open(ix_slot_name(t, thing->slot, name),
+	auto_fd int fd = mq_open(ix_slot_name(names, thing->slot, name),
 				 O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
 	return fd >= 0 || errno == EACCES; /* others prove nothing */
 }
 
-static int sweep(const struct ix_task *t, uint32_t slot, int id, pid_t maker)
+static int sweep(const struct ix_naming *names, uint32_t slot, int id, pid_t maker)
 {
 	char name[IX_NAME];
-	auto_fd int fd =
-		mq_open(ix_slot_name(t, slot, name), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	auto_fd int fd = mq_open(ix_slot_name(names, slot, name),
+				 O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 
 	(void)id;
@@ -111,8 +113,7 @@ static int sweep(const struct ix_task *t, uint32_t slot, int id, pid_t maker)
 	return mq_unlink(name) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-const struct ix_gear ix_gear_mq = {
-	.mech = "mq",
+const struct ix_driver ix_mq_driver = {
 	.make = make,
 	.open = open_it,
 	.stat = look,
@@ -122,4 +123,6 @@ const struct ix_gear ix_gear_mq = {
 	.is_there = is_there,
 	.sweep = sweep,
 	.size = SIZE,
+	.churn = "POSIX queues come, are looked at, changed, opened by name and go",
+	.open_word = "open",
 };

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/msg.h>
 
-#include "data/queue.h"
+#include "mech/queues.h"
 
 /* What most messages fit into. MSG_COPY makes the kernel allocate and read as much. */
 #define FIRST_ROOM 8192
@@ -59,11 +59,6 @@ static int open_queue(struct ipcx_queue *q, const struct ipcx_ref *ref, unsigned
 	if (r < 0 && r != -EACCES)
 		return ix_fail(q->x, r, "%s", q->name);
 	return ix_queue_room(q, FIRST_ROOM);
-}
-
-static void close_queue(struct ipcx_queue *q)
-{
-	(void)q; /* nothing is held */
 }
 
 static int state(struct ipcx_queue *q, struct ipcx_queue_state *ret_state)
@@ -235,21 +230,6 @@ static int peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message *re
 			     : r;
 }
 
-static int notify(struct ipcx_queue *q, int signo)
-{
-	(void)signo;
-	return ix_fail_plain(q->x, -EOPNOTSUPP,
-			     "%s: the kernel tells nobody of a System V message",
-			     q->name);
-}
-
-static int linger(struct ipcx_queue *q, bool send, struct ix_patience *p)
-{
-	(void)q;
-	(void)send;
-	return ix_patience_nap(p);
-}
-
 /* Bytes and, since empty messages count too, the number of messages are held against
  * qbytes (msg_fits_inqueue() in ipc/msg.c). */
 static int full(struct ipcx_queue *q)
@@ -271,9 +251,9 @@ static int full(struct ipcx_queue *q)
 }
 
 /* clang-format off */
-const struct ix_queue_ops ix_queue_msg = {
-	.mech = "msg", .rank = "type", .least = 1, .most = LONG_MAX,
-	.open = open_queue, .close = close_queue, .state = state, .send = send_message, .receive = receive, .peek = peek,
-	.notify = notify, .linger = linger, .full = full,
+const struct ix_queue_ops ix_msg_queue = {
+	.most = LONG_MAX, .limited_by = "kernel.msgmax, qbytes", .picks = true,
+	.open = open_queue, .state = state, .send = send_message, .receive = receive, .peek = peek, .full = full,
+	.no_notify = "the kernel tells nobody of a System V message",
 };
 /* clang-format on */

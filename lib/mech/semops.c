@@ -5,23 +5,13 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/sem.h>
 #include <time.h>
 
-#include "data/semop.h"
+#include "core/semun.h"
+#include "mech/semaphores.h"
 
-/* What a semaphore holds at most, and what is to be undone of one (SEMVMX, SEMAEM). */
-#define SEM_MOST 32767
 /* sem_num is an unsigned short. */
 #define NUM_MOST 65535
-
-/* semctl(2): the caller declares it. */
-union semun {
-	int val;
-	struct semid_ds *buf;
-	unsigned short *array;
-	struct seminfo *info;
-};
 
 /* An array, and how messages call it. */
 struct array {
@@ -121,21 +111,21 @@ static int too_much(const struct array *a, const struct ipcx_sem_op *ops, size_t
 		return ix_fail_plain(
 			a->x, -ERANGE,
 			"%s: a semaphore would hold more than %d (SEMVMX), or there would be more than that to undo",
-			a->name, SEM_MOST);
+			a->name, IX_SEMVMX);
 	for (size_t i = 0; i < n; i++) {
 		if (ops[i].num >= nsems)
 			continue;
 		value = now[ops[i].num] + ops[i].op;
-		if (value > SEM_MOST)
+		if (value > IX_SEMVMX)
 			return ix_fail_plain(
 				a->x, -ERANGE,
 				"%s: semaphore %u would hold %lld, but holds at most %d (SEMVMX)",
-				a->name, ops[i].num, (long long)value, SEM_MOST);
+				a->name, ops[i].num, (long long)value, IX_SEMVMX);
 		now[ops[i].num] = (unsigned short)MAX(value, 0);
 	}
 	return ix_fail_plain(a->x, -ERANGE,
 			     "%s: more than %d would be to undo of a semaphore (SEMAEM)",
-			     a->name, SEM_MOST);
+			     a->name, IX_SEMVMX);
 }
 
 /* E2BIG: more operations than SEMOPM. */
@@ -175,11 +165,11 @@ static int convert(const struct array *a, const struct ipcx_sem_op *ops, size_t 
 	for (size_t i = 0; i < n; i++) {
 		if (ops[i].num > NUM_MOST)
 			return too_high(a, ops, n);
-		if (ops[i].op > SEM_MOST || ops[i].op < -SEM_MOST)
+		if (ops[i].op > IX_SEMVMX || ops[i].op < -IX_SEMVMX)
 			return ix_fail_plain(
 				a->x, -ERANGE,
 				"%s: semaphore %u: %d is too much at once: at most %d (SEMVMX)",
-				a->name, ops[i].num, ops[i].op, SEM_MOST);
+				a->name, ops[i].num, ops[i].op, IX_SEMVMX);
 		to[i].sem_num = (unsigned short)ops[i].num;
 		to[i].sem_op = (short)ops[i].op;
 		to[i].sem_flg = (short)(flags | (ops[i].undo ? SEM_UNDO : 0));
@@ -187,7 +177,7 @@ static int convert(const struct array *a, const struct ipcx_sem_op *ops, size_t 
 	return 0;
 }
 
-int ix_sysv_sem_op(struct ipcx *x, const struct ipcx_ref *ref,
+static int operate(struct ipcx *x, const struct ipcx_ref *ref,
 		   const struct ipcx_sem_op *ops, size_t n, int64_t patience)
 {
 	const struct timespec span = { .tv_sec = patience / IX_SECOND,
@@ -248,17 +238,17 @@ static int check(const struct array *a, const uint32_t *nums, const uint32_t *va
 
 		if (num >= nsems)
 			return no_such_semaphore(a, num, nsems);
-		if (values[i] > SEM_MOST)
+		if (values[i] > IX_SEMVMX)
 			return ix_fail_plain(
 				a->x, -ERANGE,
 				"%s: semaphore %u cannot be %u: it holds at most %d (SEMVMX)",
-				a->name, num, values[i], SEM_MOST);
+				a->name, num, values[i], IX_SEMVMX);
 	}
 	return 0;
 }
 
-int ix_sysv_sem_set(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *nums,
-		    const uint32_t *values, size_t n)
+static int set(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *nums,
+	       const uint32_t *values, size_t n)
 {
 	struct array a;
 	int r = find(x, ref, &a);
@@ -273,3 +263,5 @@ int ix_sysv_sem_set(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *
 		r = set_one(&a, nums[i], values[i]);
 	return r;
 }
+
+const struct ix_sem_ops ix_sem_sem = { .op = operate, .set = set };

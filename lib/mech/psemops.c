@@ -8,18 +8,12 @@
 #include <limits.h>
 #include <semaphore.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
-#include "data/semop.h"
 #include "mech/posix.h"
-
-struct ipcx_psem_taken {
-	sem_t *sem;
-	char name[IPCX_REF_MAX];
-};
+#include "mech/semaphores.h"
 
 /* Whether there is a semaphore of this C library's kind. */
 static int look(struct ipcx *x, const struct ipcx_ref *ref, const char *name)
@@ -109,8 +103,8 @@ static int give(struct ipcx *x, sem_t *sem, const char *name)
 	return ix_fail(x, -errno, "%s", name);
 }
 
-int ix_psem_op(struct ipcx *x, const struct ipcx_ref *ref, const struct ipcx_sem_op *ops,
-	       size_t n, int64_t patience)
+static int operate(struct ipcx *x, const struct ipcx_ref *ref,
+		   const struct ipcx_sem_op *ops, size_t n, int64_t patience)
 {
 	char name[IPCX_REF_MAX];
 	sem_t *sem;
@@ -130,37 +124,32 @@ int ix_psem_op(struct ipcx *x, const struct ipcx_ref *ref, const struct ipcx_sem
 
 /* ---- held over some time */
 
-int ipcx_psem_take(struct ipcx *x, const struct ipcx_ref *ref, int64_t patience,
-		   struct ipcx_psem_taken **ret_taken)
+static int take_held(struct ipcx *x, const struct ipcx_ref *ref, int64_t patience,
+		     struct ipcx_psem_taken *ret_taken)
 {
-	auto_free struct ipcx_psem_taken *taken = NULL;
-	int r = ix_sem_kind(x, ref);
+	sem_t *sem;
+	int r = open_it(x, ref, ret_taken->name, &sem);
 
 	if (r < 0)
 		return r;
-	if (r != IX_SEM_NAMED)
-		return ix_fail_plain(x, -EINVAL, "%s: is no named semaphore",
-				     ix_mech(ref->mech)->info.name);
-	taken = calloc(1, sizeof(*taken));
-	if (!taken)
-		return ix_fail_plain(x, -ENOMEM, "out of memory");
-	r = open_it(x, ref, taken->name, &taken->sem);
+	r = take(x, sem, ret_taken->name, patience);
 	if (r < 0)
-		return r;
-	r = take(x, taken->sem, taken->name, patience);
-	if (r < 0) {
-		(void)sem_close(taken->sem);
-		return r;
-	}
-	*ret_taken = TAKE(taken);
-	return 0;
+		(void)sem_close(sem);
+	else
+		ret_taken->sem = sem;
+	return r;
 }
 
-int ipcx_psem_give(struct ipcx *x, struct ipcx_psem_taken *taken)
+static int give_held(struct ipcx *x, struct ipcx_psem_taken *taken)
 {
 	int r = give(x, taken->sem, taken->name);
 
 	(void)sem_close(taken->sem);
-	free(taken);
 	return r;
 }
+
+const struct ix_sem_ops ix_psem_sem = {
+	.op = operate,
+	.take = take_held,
+	.give = give_held,
+};

@@ -3,15 +3,15 @@
 #include <errno.h>
 #include <sys/shm.h>
 
-#include "stress/gears.h"
+#include "mech/drivers.h"
 
 #define SIZE 65536
 
-static int make(const struct ix_task *t, struct ix_thing *thing)
+static int make(const struct ix_naming *names, struct ix_thing *thing)
 {
 	size_t size = thing->size ? thing->size : SIZE;
-	int id =
-		shmget(ix_slot_key(t, thing->slot), size, IPC_CREAT | IPC_EXCL | IX_MODE);
+	int id = shmget(ix_slot_key(names, thing->slot), size,
+			IPC_CREAT | IPC_EXCL | IX_MODE);
 
 	if (id < 0)
 		return -errno;
@@ -21,7 +21,7 @@ static int make(const struct ix_task *t, struct ix_thing *thing)
 	return 0;
 }
 
-static int open_it(const struct ix_task *t, struct ix_thing *thing)
+static int open_it(const struct ix_naming *names, struct ix_thing *thing)
 {
 	struct shmid_ds ds;
 	void *at;
@@ -29,7 +29,7 @@ static int open_it(const struct ix_task *t, struct ix_thing *thing)
 	if (thing->at)
 		return 0;
 	if (thing->id < 0)
-		thing->id = shmget(ix_slot_key(t, thing->slot), 0, 0);
+		thing->id = shmget(ix_slot_key(names, thing->slot), 0, 0);
 	if (thing->id < 0)
 		return -errno;
 	if (!thing->size) {
@@ -44,11 +44,12 @@ static int open_it(const struct ix_task *t, struct ix_thing *thing)
 	return 0;
 }
 
-static int look(const struct ix_task *t, struct ix_thing *thing, struct ix_seen *ret_seen)
+static int look(const struct ix_naming *names, struct ix_thing *thing,
+		struct ix_seen *ret_seen)
 {
 	struct shmid_ds ds;
 
-	(void)t;
+	(void)names;
 	if (shmctl(thing->id, IPC_STAT, &ds) < 0)
 		return -errno;
 	*ret_seen = (struct ix_seen){
@@ -61,20 +62,20 @@ static int look(const struct ix_task *t, struct ix_thing *thing, struct ix_seen 
 	return 0;
 }
 
-static int change(const struct ix_task *t, struct ix_thing *thing, unsigned mode)
+static int change(const struct ix_naming *names, struct ix_thing *thing, unsigned mode)
 {
 	struct shmid_ds ds;
 
-	(void)t;
+	(void)names;
 	if (shmctl(thing->id, IPC_STAT, &ds) < 0)
 		return -errno;
 	ds.shm_perm.mode = (unsigned short)mode;
 	return shmctl(thing->id, IPC_SET, &ds) < 0 ? -errno : 0;
 }
 
-static int remove_it(const struct ix_task *t, struct ix_thing *thing)
+static int remove_it(const struct ix_naming *names, struct ix_thing *thing)
 {
-	(void)t;
+	(void)names;
 	return shmctl(thing->id, IPC_RMID, NULL) < 0 ? -errno : 0;
 }
 
@@ -85,14 +86,14 @@ static void close_it(struct ix_thing *thing)
 	thing->at = NULL;
 }
 
-static bool is_there(const struct ix_task *t, const struct ix_thing *thing)
+static bool is_there(const struct ix_naming *names, const struct ix_thing *thing)
 {
-	return shmget(ix_slot_key(t, thing->slot), 0, 0) >= 0 || errno == EACCES;
+	return shmget(ix_slot_key(names, thing->slot), 0, 0) >= 0 || errno == EACCES;
 }
 
-static int sweep(const struct ix_task *t, uint32_t slot, int id, pid_t maker)
+static int sweep(const struct ix_naming *names, uint32_t slot, int id, pid_t maker)
 {
-	int32_t key = ix_slot_key(t, slot);
+	int32_t key = ix_slot_key(names, slot);
 	int at = id >= 0 ? id : shmget(key, 0, 0);
 	struct shmid_ds ds;
 
@@ -105,8 +106,7 @@ static int sweep(const struct ix_task *t, uint32_t slot, int id, pid_t maker)
 	return 0;
 }
 
-const struct ix_gear ix_gear_shm = {
-	.mech = "shm",
+const struct ix_driver ix_shm_driver = {
 	.make = make,
 	.open = open_it,
 	.stat = look,
@@ -118,4 +118,6 @@ const struct ix_gear ix_gear_shm = {
 	.size = SIZE,
 	.mapped = true,
 	.keyed = true,
+	.churn = "segments come, are looked at, changed, attached and go",
+	.open_word = "attach",
 };

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What every mechanism of message queues needs to serve a call: memory for a message,
+ * what a message may be, and the texts of what may happen to any queue. */
+#include "core/queue.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "core/mech.h"
+
+int ix_queue_room(struct ipcx_queue *q, size_t bytes)
+{
+	struct ix_letter *letter;
+	size_t size;
+
+	if (bytes <= q->room && q->letter)
+		return 0;
+	if (__builtin_add_overflow(sizeof(*letter), bytes, &size))
+		return ix_fail(q->x, -ENOMEM, "%s", q->name);
+	letter = malloc(size);
+	if (!letter)
+		return ix_fail(q->x, -ENOMEM, "%s: a message of %zu bytes", q->name,
+			       bytes);
+	free(q->letter);
+	q->letter = letter;
+	q->room = bytes;
+	return 0;
+}
+
+int ix_queue_missing(struct ipcx_queue *q)
+{
+	return ix_fail_plain(q->x, -ENOENT, "%s: no such message queue", q->name);
+}
+
+int ix_queue_interrupted(struct ipcx_queue *q)
+{
+	return ix_fail_plain(q->x, -EINTR, "%s: interrupted", q->name);
+}
+
+int ipcx_queue_check(struct ipcx_queue *q, const struct ipcx_message *m)
+{
+	const struct ipcx_mech_info *info = &q->mech->info;
+	const struct ix_queue_ops *ops = q->mech->queue;
+
+	if (m->rank < info->message_least || m->rank > ops->most)
+		return ix_fail_plain(q->x, -EINVAL,
+				     "%s: a %s is %" PRId64 " to %" PRId64
+				     ", not %" PRId64,
+				     q->name, info->message_label, info->message_least,
+				     ops->most, m->rank);
+	if (m->size > q->longest)
+		return ix_fail_plain(
+			q->x, -EMSGSIZE,
+			"%s: a message of %zu bytes is too long: it takes %" PRIu64
+			" at most (%s)",
+			q->name, m->size, q->longest, ops->limited_by);
+	return 0;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a mechanism and the scan that asks it share: what a row is called, and which
+ * directories were listed already. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/columns.h"
+#include "core/mech.h"
+
+void ix_row_ref(const struct ipcx_table *t, const struct ix_section *s, const void *row,
+		struct ipcx_ref *ret_ref)
+{
+	struct ipcx_value v;
+
+	*ret_ref = (struct ipcx_ref){ .mech = s->mech, .by = IPCX_BY_ID };
+	if (!ix_mech(s->mech)->info.named) {
+		ret_ref->id = (int32_t)ix_column_raw(ix_column(s->kind, IPCX_F_ID), row);
+		return;
+	}
+	ret_ref->by = IPCX_BY_NAME;
+	if (ix_row_value(t, s, row, IPCX_F_NAME, &v) == 0 && v.type == IPCX_TYPE_STRING)
+		(void)snprintf(ret_ref->name, sizeof(ret_ref->name), "%s",
+			       ipcx_value_string(&v));
+}
+
+int ipcx_row_ref(const struct ipcx_table *t, size_t row, struct ipcx_ref *ret_ref)
+{
+	const struct ix_section *s;
+	const void *data;
+
+	if (!t || !ret_ref)
+		return -EINVAL;
+	data = ix_table_at(t, row, &s);
+	if (!data)
+		return -EINVAL;
+	if (!ix_mech(s->mech) || !ix_kind_has(s->kind, IPCX_F_REF) ||
+	    !ix_kind_has(s->kind, ix_mech(s->mech)->info.named ? IPCX_F_NAME : IPCX_F_ID))
+		return -ENODATA;
+	ix_row_ref(t, s, data, ret_ref);
+	return 0;
+}
+
+int ix_scan_once(struct ix_scan *s, uint64_t dev)
+{
+	uint64_t *more, key = dev << 8 | s->mech;
+
+	if (!s->once || !s->many)
+		return 0;
+	for (size_t i = 0; i < s->ndirs; i++)
+		if (s->dirs[i] == key)
+			return 1;
+	more = reallocarray(s->dirs, s->ndirs + 1, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	s->dirs = more;
+	s->dirs[s->ndirs++] = key;
+	return 0;
+}

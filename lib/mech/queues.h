@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The .queue of the mechanisms whose calls stand in files of their own. */
+#pragma once
+
+#include "core/queue.h"
+
+extern const struct ix_queue_ops ix_msg_queue, ix_mq_queue;

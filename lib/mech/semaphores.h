@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The .sem of the mechanisms of semaphores, whose calls stand in files of their own. */
+#pragma once
+
+#include "core/semops.h"
+
+extern const struct ix_sem_ops ix_sem_sem, ix_psem_sem;

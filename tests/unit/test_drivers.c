@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Drivers and what the ledger sweeps: on real objects, so it runs in namespaces of its
+ * own. Each is what it was asked to be, can be had once only, and is found by its key or
+ * name; a sweep takes what a slot has left, and nothing of others.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <mqueue.h>
+#include <semaphore.h>
+#include <string.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/wait.h>
+
+#include "core/mech.h"
+#include "mech/drivers.h"
+#include "stress/room.h"
+#include "unit.h"
+
+#define SLOT 7
+
+/* Nobody has this number while init lives. */
+#define ANOTHER 1
+
+static struct ix_task task = { .names.keys = 0x5a000000, .objects = 1, .workers = 1 };
+
+/* Bytes where that is what a size means; a named semaphore has only one. */
+static size_t size_for(const struct ix_driver *d)
+{
+	return d == &ix_psem_driver ? sizeof(sem_t) : d == &ix_sem_driver ? 3 : 100;
+}
+
+static struct ix_thing made(const struct ix_driver *d)
+{
+	struct ix_thing thing = { .slot = SLOT, .id = -1, .size = size_for(d) };
+
+	assert_int_equal(d->make(&task.names, &thing), 0);
+	assert_true(d->is_there(&task.names, &thing));
+	return thing;
+}
+
+static void removed(const struct ix_driver *d, struct ix_thing *thing)
+{
+	assert_int_equal(d->remove(&task.names, thing), 0);
+	d->close(thing);
+	assert_false(d->is_there(&task.names, thing));
+}
+
+static void test_each_is_what_was_asked_for(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; ix_mech(i); i++) {
+		const struct ix_driver *d = ix_mech(i)->driver;
+		const char *name = ix_mech(i)->info.name;
+		struct ix_thing thing = made(d), again = { .slot = SLOT, .id = -1 };
+		struct ix_seen seen;
+
+		again.size = thing.size;
+		ROW_TRUE(name, d->make(&task.names, &again) == -EEXIST);
+		ROW_TRUE(name, d->stat(&task.names, &thing, &seen) == 0);
+		ROW_TRUE(name, seen.mode == 0600 && seen.uid == geteuid());
+		ROW_TRUE(name, seen.size == size_for(d) && seen.holds == 0);
+		ROW_TRUE(name, !d->keyed || seen.key == ix_slot_key(&task.names, SLOT));
+		ROW_TRUE(name, d->change(&task.names, &thing, 0640) == 0);
+		ROW_TRUE(name, d->stat(&task.names, &thing, &seen) == 0);
+		ROW_TRUE(name, seen.mode == 0640);
+		removed(d, &thing);
+		ROW_TRUE(name, d->open(&task.names, &again) == -ENOENT);
+	}
+}
+
+static void test_memory_is_shared_by_key_or_name(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; ix_mech(i); i++) {
+		const struct ix_driver *d = ix_mech(i)->driver;
+		const char *name = ix_mech(i)->info.name;
+		struct ix_thing one = made(d), two = { .slot = SLOT, .id = -1 };
+
+		ROW_TRUE(name, d->open(&task.names, &two) == 0);
+		ROW_TRUE(name, !d->keyed || two.id == one.id);
+		if (d->mapped) {
+			ROW_TRUE(name, two.size == one.size && !one.at);
+			ROW_TRUE(name, d->open(&task.names, &one) == 0);
+			memcpy(one.at, "here", 5);
+			ROW_TRUE(name, one.at != two.at && !strcmp(two.at, "here"));
+		}
+		d->close(&two);
+		removed(d, &one);
+	}
+}
+
+/* ---- sweeping */
+
+static bool swept(const struct ix_driver *d, uint32_t slot, int id, pid_t maker)
+{
+	struct ix_thing thing = { .slot = SLOT };
+
+	assert_int_equal(d->sweep(&task.names, slot, id, maker), 0);
+	return !d->is_there(&task.names, &thing);
+}
+
+static void test_what_a_slot_has_left_is_swept(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; ix_mech(i); i++) {
+		const struct ix_driver *d = ix_mech(i)->driver;
+		const char *name = ix_mech(i)->info.name;
+		struct ix_thing thing = made(d);
+		int id = d->keyed ? thing.id : -1;
+
+		ROW_TRUE(name, swept(d, SLOT, id, getpid()));
+		ROW_TRUE(name, swept(d, SLOT, id, getpid())); /* nothing: no error */
+		d->close(&thing);
+		thing = made(d); /* its maker was ended before it said so */
+		ROW_TRUE(name, swept(d, SLOT, -1, getpid()));
+		d->close(&thing);
+	}
+}
+
+static void test_an_id_that_is_another_object_is_left(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; ix_mech(i); i++) {
+		const struct ix_driver *d = ix_mech(i)->driver;
+		const char *name = ix_mech(i)->info.name;
+		struct ix_thing thing;
+
+		if (!d->keyed)
+			continue;
+		thing = made(d);
+		ROW_TRUE(name, !swept(d, SLOT + 1, thing.id, getpid()));
+		removed(d, &thing);
+	}
+}
+
+/* Without an id: somebody else made it, has used it, or has changed it. */
+static void test_what_is_not_ours_is_left(void **state)
+{
+	struct ix_thing shm = made(&ix_shm_driver), msg = made(&ix_msg_driver);
+	struct ix_thing sem = made(&ix_sem_driver);
+	struct sembuf op = { .sem_op = 1 };
+	long text[2] = { 1 };
+
+	(void)state;
+	assert_false(swept(&ix_shm_driver, SLOT, -1, ANOTHER));
+	assert_int_equal(msgsnd(msg.id, text, 1, 0), 0);
+	assert_false(swept(&ix_msg_driver, SLOT, -1, getpid()));
+	assert_int_equal(semop(sem.id, &op, 1), 0);
+	assert_false(swept(&ix_sem_driver, SLOT, -1, getpid()));
+	assert_int_equal(ix_shm_driver.change(&task.names, &shm, 0666), 0);
+	assert_false(swept(&ix_shm_driver, SLOT, -1, getpid()));
+	removed(&ix_shm_driver, &shm);
+	removed(&ix_msg_driver, &msg);
+	removed(&ix_sem_driver, &sem);
+}
+
+static void test_a_name_that_is_no_object_of_ours_is_left(void **state)
+{
+	static const struct {
+		const struct ix_driver *driver;
+		const char *before;
+	} rows[] = { { &ix_pshm_driver, "" }, { &ix_psem_driver, "sem." } };
+	char path[IX_NAME + 16], name[IX_NAME];
+	struct ix_thing mq;
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		(void)snprintf(path, sizeof(path), "/dev/shm/%s%s", rows[i].before,
+			       ix_slot_name(&task.names, SLOT, name) + 1);
+		assert_int_equal(symlink("/dev/null", path), 0);
+		ROW_TRUE(rows[i].before, !swept(rows[i].driver, SLOT, -1, getpid()));
+		assert_int_equal(unlink(path), 0);
+		assert_int_equal(mkdir(path, 0700), 0);
+		ROW_TRUE(rows[i].before, !swept(rows[i].driver, SLOT, -1, getpid()));
+		assert_int_equal(rmdir(path), 0);
+	}
+	mq = made(&ix_mq_driver);
+	if (fchown(mq.id, 1, (gid_t)-1) == 0) /* where there is another user */
+		assert_false(swept(&ix_mq_driver, SLOT, -1, getpid()));
+	removed(&ix_mq_driver, &mq);
+}
+
+/* A process that is killed right after making: the ledger has it. */
+static void test_the_ledger_sweeps_after_a_kill(void **state)
+{
+	(void)state;
+	for (int fresh = 0; fresh < 2; fresh++)
+		for (unsigned i = 0; ix_mech(i); i++) {
+			const struct ix_driver *d = ix_mech(i)->driver;
+			const char *name = ix_mech(i)->info.name;
+			struct ix_thing thing = { .slot = SLOT, .id = -1 };
+			pid_t pid;
+
+			task.names.fresh = fresh;
+			pid = fork();
+			if (pid == 0) {
+				(void)ix_make(&task, d, &thing);
+				_exit(0);
+			}
+			assert_int_equal(waitpid(pid, NULL, 0), pid);
+			ROW_TRUE(name, d->is_there(&task.names, &thing));
+			ROW_TRUE(name, ix_ledger_open(&task) == 1);
+			ROW_TRUE(name, ix_sweep(&task) == 0);
+			ROW_TRUE(name, !d->is_there(&task.names, &thing));
+			ROW_TRUE(name, ix_ledger_open(&task) == 0);
+		}
+	task.names.fresh = false;
+}
+
+/* What is tried out beforehand leaves nothing. */
+static void test_room_is_given_back(void **state)
+{
+	int r = 1;
+
+	(void)state;
+	for (unsigned i = 0; ix_mech(i); i++) {
+		const struct ix_driver *d = ix_mech(i)->driver;
+		const char *name = ix_mech(i)->info.name;
+
+		ROW_TRUE(name, ix_room(&task, d, size_for(d), 5, &r) == 5);
+		ROW_TRUE(name, ix_ledger_open(&task) == 0);
+	}
+	assert_int_equal(ix_largest(&task, &ix_sem_driver, 8, &r), 8);
+	assert_true(ix_largest(&task, &ix_mq_driver, 1U << 30, &r) < 1U << 30);
+	assert_int_equal(r, -EINVAL);
+	assert_int_equal(ix_ledger_open(&task), 0);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_each_is_what_was_asked_for),
+		cmocka_unit_test(test_memory_is_shared_by_key_or_name),
+		cmocka_unit_test(test_what_a_slot_has_left_is_swept),
+		cmocka_unit_test(test_an_id_that_is_another_object_is_left),
+		cmocka_unit_test(test_what_is_not_ours_is_left),
+		cmocka_unit_test(test_a_name_that_is_no_object_of_ours_is_left),
+		cmocka_unit_test(test_the_ledger_sweeps_after_a_kill),
+		cmocka_unit_test(test_room_is_given_back),
+	};
+	int r;
+
+	(void)umask(077);
+	task.names.run = getpid();
+	task.arena = ix_arena_new(1);
+	if (!task.arena)
+		return 77;
+	r = cmocka_run_group_tests_name("drivers", tests, NULL, NULL);
+	ix_arena_free(task.arena);
+	return r;
+}
