@@ -26,11 +26,11 @@ struct held {
 
 static int hold(struct delivery *d, const struct ipcx_message *m)
 {
-	struct held h = { .rank = m->rank, .size = m->size, .begin = out_position() };
+	struct held h = { .rank = m->rank, .size = m->len, .begin = out_position() };
 	size_t before = d->held.len;
 
 	if (ix_buf_add(&d->held, &h, sizeof(h)) == 0 &&
-	    ix_buf_add(&d->held, m->data, m->size) == 0)
+	    ix_buf_add(&d->held, m->data, m->len) == 0)
 		return 0;
 	d->held.len = before;
 	return -ENOMEM;
@@ -77,10 +77,11 @@ static int give_back_all(struct delivery *d, int error)
 			continue;
 		}
 		r = give_back(d,
-			      &(struct ipcx_message){ .rank = h.rank,
+			      &(struct ipcx_message){ .size = sizeof(struct ipcx_message),
+						      .rank = h.rank,
 						      .data = d->held.data + at +
 							      sizeof(h),
-						      .size = h.size },
+						      .len = h.size },
 			      0);
 		back += r == 0;
 		told += r == 1;
@@ -123,7 +124,7 @@ static int hand_on(struct delivery *d, const struct ipcx_message *m)
 		r = d->put(app_of(d->app)->message_label, m);
 	if (r < 0) {
 		d->held.len = at;
-		msg_error("out of memory for a message of %zu bytes", m->size);
+		msg_error("out of memory for a message of %zu bytes", m->len);
 		d->last_patience = LAST_PATIENCE;
 		/* First of all: what sends the others takes its place in memory. */
 		if (give_back(d, m, 0) < 0)
@@ -139,7 +140,7 @@ static int hand_on(struct delivery *d, const struct ipcx_message *m)
 
 int deliver_next(struct delivery *d, const struct ipcx_take *take, int64_t patience)
 {
-	struct ipcx_message m;
+	struct ipcx_message m = { .size = sizeof(m) };
 	int r;
 
 	while (!stop_wanted()) {

@@ -185,8 +185,9 @@ static int save(struct app *app, const struct limits_args *args,
 		}
 		if (r < 0)
 			return app_failed(app, r);
-		settings[n++] =
-			(struct ipcx_setting){ ipcx_value_string(&name), value.as.u };
+		settings[n++] = (struct ipcx_setting){ sizeof(struct ipcx_setting),
+						       ipcx_value_string(&name),
+						       value.as.u };
 	}
 	r = save_lines(app, settings, n, args->save, args->force);
 	return r || whole ? r : EXIT_PART;
@@ -235,7 +236,7 @@ static int read_setting(char *word, struct ipcx_setting *ret_setting)
 	if (ix_parse_size(sign + 1, &value) < 0)
 		return msg_usage("%s: '%s' is no number that a limit could have", word,
 				 sign + 1);
-	*ret_setting = (struct ipcx_setting){ word, value };
+	*ret_setting = (struct ipcx_setting){ sizeof(struct ipcx_setting), word, value };
 	return 0;
 }
 

@@ -30,7 +30,7 @@ struct peek_args {
 static void put_row(uint64_t position, const struct ipcx_message *m)
 {
 	char text[SHOWN + 1], safe[4 * SHOWN + 1];
-	size_t n = MIN(m->size, (size_t)SHOWN);
+	size_t n = MIN(m->len, (size_t)SHOWN);
 	const char *nul;
 
 	memcpy(text, n ? m->data : "", n);
@@ -38,7 +38,7 @@ static void put_row(uint64_t position, const struct ipcx_message *m)
 	nul = memchr(text, '\0', n);
 	(void)ix_escape(safe, sizeof(safe), text, IX_ESC_TEXT);
 	out_format("%8" PRIu64 "  %20" PRId64 "  %10zu  %s%s\n", position, m->rank,
-		   m->size, safe, nul || m->size > n ? "…" : "");
+		   m->len, safe, nul || m->len > n ? "…" : "");
 }
 
 static void put_heading(const char *label)
@@ -61,8 +61,8 @@ static void put_unknown(uint64_t position)
 static int look(struct app *app, struct ipcx_queue *q, uint64_t most, queue_put *put)
 {
 	const char *label = app_of(app)->message_label;
-	struct ipcx_queue_state state;
-	struct ipcx_message m;
+	struct ipcx_queue_state state = { .size = sizeof(state) };
+	struct ipcx_message m = { .size = sizeof(m) };
 	bool told = false;
 	int r = ipcx_queue_state(q, &state);
 
@@ -123,7 +123,7 @@ static int run_peek(struct app *app, void *data, int n, char **words)
 static int run_why(struct app *app, void *data, int n, char **words)
 {
 	const struct peek_args *args = data;
-	struct ipcx_message m;
+	struct ipcx_message m = { .size = sizeof(m) };
 	struct ipcx_queue *q;
 	int r;
 
@@ -175,7 +175,7 @@ static int wait_signal(const sigset_t *set, int64_t patience)
 static int wait_message(struct app *app, struct ipcx_queue *q, const char *word,
 			const sigset_t *set, int64_t patience)
 {
-	struct ipcx_queue_state state;
+	struct ipcx_queue_state state = { .size = sizeof(state) };
 	int r = ipcx_queue_notify(q, SIGRTMIN);
 
 	if (r == 0)

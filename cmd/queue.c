@@ -25,7 +25,7 @@ int queue_begin(struct app *app, const struct where_args *where, const char *wor
 
 uint64_t queue_there(struct ipcx_queue *q)
 {
-	struct ipcx_queue_state state;
+	struct ipcx_queue_state state = { .size = sizeof(state) };
 
 	return ipcx_queue_state(q, &state) < 0 ? UINT64_MAX : state.messages;
 }
@@ -33,14 +33,14 @@ uint64_t queue_there(struct ipcx_queue *q)
 static int put_raw(const char *label, const struct ipcx_message *m)
 {
 	(void)label;
-	out_bytes(m->data, m->size);
+	out_bytes(m->data, m->len);
 	return 0;
 }
 
 static int put_line(const char *label, const struct ipcx_message *m)
 {
 	(void)label;
-	out_bytes(m->data, m->size);
+	out_bytes(m->data, m->len);
 	out_bytes("\n", 1);
 	return 0;
 }
@@ -49,8 +49,8 @@ static int put_hex(const char *label, const struct ipcx_message *m)
 {
 	struct hex hex = { .at = 0 };
 
-	out_format("%s %" PRId64 ", %zu bytes\n", label, m->rank, m->size);
-	hex_add(&hex, m->data, m->size);
+	out_format("%s %" PRId64 ", %zu bytes\n", label, m->rank, m->len);
+	hex_add(&hex, m->data, m->len);
 	hex_end(&hex);
 	return 0;
 }

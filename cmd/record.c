@@ -13,7 +13,7 @@ int record_put(struct ix_buf *b, const char *label, const struct ipcx_message *m
 {
 	if (ix_buf_printf(b, "{\"ipcx\":%d,\"%s\":%" PRId64 ",\"data\":\"",
 			  RECORD_VERSION, label, m->rank) < 0 ||
-	    ix_b64_put(b, m->data, m->size) < 0 || ix_buf_str(b, "\"}\n") < 0)
+	    ix_b64_put(b, m->data, m->len) < 0 || ix_buf_str(b, "\"}\n") < 0)
 		return -ENOMEM;
 	return 0;
 }
@@ -41,7 +41,7 @@ static const char *members(const struct ix_json *j, const char *label,
 	switch (-ix_b64_get(data, text, strlen(text))) {
 	case 0:
 		m->data = data->data;
-		m->size = data->len;
+		m->len = data->len;
 		return NULL;
 	case ENOMEM:
 		return "is too long: out of memory";
@@ -53,7 +53,7 @@ static const char *members(const struct ix_json *j, const char *label,
 const char *record_get(const char *line, size_t len, const char *label,
 		       struct ix_buf *data, struct ipcx_message *ret_m)
 {
-	struct ipcx_message m = { 0 };
+	struct ipcx_message m = { .size = sizeof(m) };
 	struct ix_json *j;
 	const char *fault;
 	int r = ix_json_parse(line, len, &j);

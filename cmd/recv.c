@@ -58,7 +58,7 @@ static int check(const struct recv_args *args, struct ipcx_take *take)
 	if ((args->given & GIVEN_MOST) && (args->most == 0 || args->most > INT32_MAX))
 		return msg_usage("--max-size is 1 byte to 2G");
 	take->most = args->given & GIVEN_MOST ? args->most : 0;
-	take->truncate = args->truncate;
+	take->flags = args->truncate ? IPCX_TAKE_TRUNCATE : 0;
 	return read_pick(args, take);
 }
 

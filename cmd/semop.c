@@ -35,7 +35,10 @@ static int add(struct ops *ops, uint32_t first, uint32_t last, int32_t op, bool 
 	ops->list = grown;
 	for (uint32_t num = first; num <= last; num++)
 		grown[ops->n++] =
-			(struct ipcx_sem_op){ .num = num, .op = op, .undo = undo };
+			(struct ipcx_sem_op){ .size = sizeof(struct ipcx_sem_op),
+					      .num = num,
+					      .op = op,
+					      .flags = undo ? IPCX_SEM_UNDO : 0 };
 	return 0;
 }
 
@@ -106,7 +109,7 @@ static int run_op(struct app *app, void *data, int n, char **words)
 static int one(struct app *app, const struct semverb_args *args, int n, char **words,
 	       int sign)
 {
-	struct ipcx_sem_op op = { .undo = false };
+	struct ipcx_sem_op op = { .size = sizeof(op) };
 	struct semverb v;
 	int32_t count = 1;
 	int r;

@@ -31,7 +31,7 @@ static int run(struct app *app, void *data, int n, char **words)
 {
 	const struct semverb_args *args = data;
 	char **command = command_of(n, words);
-	struct ipcx_sem_op op = { .undo = true };
+	struct ipcx_sem_op op = { .size = sizeof(op), .flags = IPCX_SEM_UNDO };
 	struct semverb v;
 	int32_t count = 1;
 	int r;

@@ -62,10 +62,11 @@ static int send_words(struct sending *s, int64_t rank, int n, char **words)
 	for (int round = 0; round < 2; round++) {
 		s->dry = round == 0;
 		for (int i = 0; r == 0 && i < n; i++)
-			r = send_one(s,
-				     &(struct ipcx_message){ .rank = rank,
-							     .data = words[i],
-							     .size = strlen(words[i]) });
+			r = send_one(s, &(struct ipcx_message){
+						.size = sizeof(struct ipcx_message),
+						.rank = rank,
+						.data = words[i],
+						.len = strlen(words[i]) });
 	}
 	if (r && s->sent)
 		msg_note("messages sent: %" PRIu64 " of %d", s->sent, n);
@@ -95,7 +96,9 @@ static int next_piece(struct stream *in, const char **ret_p, size_t *ret_len)
 
 static int send_piece(struct sending *s, struct stream *in, const char *p, size_t len)
 {
-	struct ipcx_message m = { .rank = in->rank, .data = p, .size = len };
+	struct ipcx_message m = {
+		.size = sizeof(m), .rank = in->rank, .data = p, .len = len
+	};
 	const char *label = app_of(s->app)->message_label;
 	const char *fault = in->records ? record_get(p, len, label, &in->data, &m) : NULL;
 
@@ -159,7 +162,7 @@ static int send_checked(struct sending *s, struct stream *in)
 
 static int begin_stream(struct sending *s, struct stream *in)
 {
-	struct ipcx_queue_state state;
+	struct ipcx_queue_state state = { .size = sizeof(state) };
 	int r = ipcx_queue_state(s->q, &state);
 
 	if (r == -EACCES)
@@ -229,7 +232,9 @@ static int run_send(struct app *app, void *data, int n, char **words)
 	in.lines = args->lines;
 	in.records = args->records;
 	in.block = args->given & GIVEN_BLOCK ? args->block : 0;
-	r = ipcx_queue_check(s.q, &(struct ipcx_message){ .rank = rank });
+	r = ipcx_queue_check(s.q,
+			     &(struct ipcx_message){ .size = sizeof(struct ipcx_message),
+						     .rank = rank });
 	if (r < 0)
 		r = app_failed(app, r);
 	else if (n == 1 || (n == 2 && !strcmp(words[1], "-")))

@@ -63,10 +63,10 @@ static void short_number(uint64_t n, char *buf, size_t size)
 
 static void draw(const struct ipcx_stress *run, bool ending)
 {
-	struct ipcx_stress_progress p = { 0 };
+	struct ipcx_stress_progress p = { .size = sizeof(p) };
 	char line[256], rate[24] = "", left[40] = "";
 
-	ipcx_stress_progress(run, &p);
+	(void)ipcx_stress_progress(run, &p);
 	if (p.elapsed >= 1000)
 		short_number((uint64_t)((double)p.ops * 1e9 / (double)p.elapsed), rate,
 			     sizeof(rate));

@@ -78,8 +78,13 @@ struct ipcx_stress_plan {
 	unsigned flags;    /**< IPCX_STRESS_… */
 };
 
-/** How far it is. */
+/** The size of struct ipcx_stress_plan in the first version. */
+#define IPCX_STRESS_PLAN_SIZE_0_1 \
+	(offsetof(struct ipcx_stress_plan, flags) + sizeof(unsigned))
+
+/** How far it is. Set size to sizeof(struct ipcx_stress_progress). */
 struct ipcx_stress_progress {
+	size_t size;
 	unsigned done, all;  /**< runs: a workload of a mechanism on its CPUs */
 	const char *subject; /**< mechanism or way that runs now. Static; "" between two */
 	const char *workload; /**< static */
@@ -88,6 +93,10 @@ struct ipcx_stress_progress {
 	uint64_t elapsed;     /**< nanoseconds of this run so far */
 	uint64_t left; /**< nanoseconds until all is done, about; 0 when not known */
 };
+
+/** The size of struct ipcx_stress_progress in the first version. */
+#define IPCX_STRESS_PROGRESS_SIZE_0_1 \
+	(offsetof(struct ipcx_stress_progress, left) + sizeof(uint64_t))
 
 /**
  * Begin. Child processes do the work: in fresh IPC, mount and (without CAP_SYS_ADMIN)
@@ -105,9 +114,9 @@ int ipcx_stress_start(struct ipcx *x, const struct ipcx_stress_plan *plan,
  * 1 not yet (also after a signal), -EIO when the children came to an unexpected end */
 int ipcx_stress_wait(struct ipcx_stress *s, int64_t patience);
 
-/** How far it is. */
-void ipcx_stress_progress(const struct ipcx_stress *s,
-			  struct ipcx_stress_progress *ret_progress);
+/** How far it is. @return 0; -EINVAL for NULL or a size that is none */
+int ipcx_stress_progress(const struct ipcx_stress *s,
+			 struct ipcx_stress_progress *ret_progress);
 
 /** Have it end early: what was measured so far stays. ipcx_stress_wait() says when. */
 void ipcx_stress_stop(struct ipcx_stress *s);

@@ -876,15 +876,20 @@ int ipcx_limit_set(struct ipcx *x, const char *name, uint64_t value);
 int ipcx_limit_sysctl(struct ipcx *x, const char *name, uint64_t value, char *buf,
 		      size_t size);
 
-/** A limit by its name, and what it is to be. */
+/** A limit by its name, and what it is to be. Set size to sizeof(struct ipcx_setting). */
 struct ipcx_setting {
+	size_t size;
 	const char *name; /**< one limit's: "semmsl", "kernel.shmmax" */
 	uint64_t value;   /**< in the limit's own unit */
 };
 
+/** The size of struct ipcx_setting in the first version. */
+#define IPCX_SETTING_SIZE_0_1 (offsetof(struct ipcx_setting, value) + sizeof(uint64_t))
+
 /** The lines that would set all of these at boot, with a newline between them: one for
  * each sysctl, with every value that is set there (kernel.sem holds four). Of two for
- * one limit, the last counts. @return their length, also when it is more than size;
+ * one limit, the last counts. settings are n structs of the same size, settings[0].size
+ * bytes apart. @return their length, also when it is more than size;
  * -ENOENT, -ENOTSUP */
 int ipcx_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t n,
 		     char *buf, size_t size);
@@ -1121,12 +1126,17 @@ struct ipcx_queue;
 #define IPCX_QUEUE_SEND    (1U << 0) /**< messages will be sent */
 #define IPCX_QUEUE_RECEIVE (1U << 1) /**< messages will be received or looked at */
 
-/** One message. */
+/** One message. Set size to sizeof(struct ipcx_message), also of one that is to be
+ * received. */
 struct ipcx_message {
+	size_t size;
 	int64_t rank; /**< msg: its type, 1 to LONG_MAX; mq: its priority, 0 to 32767 */
-	const void *data; /**< any bytes; not looked at when size is 0 */
-	size_t size;      /**< bytes, 0 too */
+	const void *data; /**< any bytes; not looked at when len is 0 */
+	size_t len;       /**< bytes, 0 too */
 };
+
+/** The size of struct ipcx_message in the first version. */
+#define IPCX_MESSAGE_SIZE_0_1 (offsetof(struct ipcx_message, len) + sizeof(size_t))
 
 /** Which message of a System V queue is received (msgrcv(2)). */
 enum ipcx_pick {
@@ -1142,14 +1152,25 @@ struct ipcx_take {
 	enum ipcx_pick pick; /**< which one; mq: IPCX_PICK_FIRST */
 	int64_t rank;        /**< the type that is meant, from 1 on */
 	size_t most;         /**< msg: no message with more bytes than that; 0: any */
-	bool truncate;       /**< cut it after that many, and lose the rest */
+	uint64_t flags;      /**< IPCX_TAKE_TRUNCATE or 0 */
 };
 
-/** What is known of a queue; members may be added at the end. */
+/** Flag of struct ipcx_take: cut a message after most bytes, and lose the rest. */
+#define IPCX_TAKE_TRUNCATE (UINT64_C(1) << 0)
+
+/** The size of struct ipcx_take in the first version. */
+#define IPCX_TAKE_SIZE_0_1 (offsetof(struct ipcx_take, flags) + sizeof(uint64_t))
+
+/** What is known of a queue. Set size to sizeof(struct ipcx_queue_state). */
 struct ipcx_queue_state {
+	size_t size;
 	uint64_t messages; /**< that wait in it */
 	uint64_t longest;  /**< bytes that a message sent now may have */
 };
+
+/** The size of struct ipcx_queue_state in the first version. */
+#define IPCX_QUEUE_STATE_SIZE_0_1 \
+	(offsetof(struct ipcx_queue_state, longest) + sizeof(uint64_t))
 
 /**
  * Open a message queue that exists.
@@ -1217,15 +1238,22 @@ int ipcx_queue_notify(struct ipcx_queue *q, int signo);
 /* What is in objects, read and written: in the namespace that the calling process is in
  * (ipcx_ns_enter()); -EINVAL when the context uses another. */
 
-/** One operation of ipcx_sem_op(). */
+/** One operation of ipcx_sem_op(). Set size to sizeof(struct ipcx_sem_op). */
 struct ipcx_sem_op {
+	size_t size;
 	uint32_t num; /**< which semaphore of the array, from 0; 0 for a named one */
 	int32_t op; /**< what is added, at most 32767 (SEMVMX) up or down: waits until the
 		       value is as great as what is taken; 0: waits until the value is 0 */
-	bool undo;  /**< SEM_UNDO: given or taken back when the calling process ends, also
-		       by  a signal, but not before: execve(2) keeps it; entering another
-		       IPC  namespace ends it */
+	uint64_t flags; /**< IPCX_SEM_UNDO or 0 */
 };
+
+/** Flag of struct ipcx_sem_op (SEM_UNDO): given or taken back when the calling process
+ * ends, also by a signal, but not before: execve(2) keeps it; entering another IPC
+ * namespace ends it. */
+#define IPCX_SEM_UNDO (UINT64_C(1) << 0)
+
+/** The size of struct ipcx_sem_op in the first version. */
+#define IPCX_SEM_OP_SIZE_0_1 (offsetof(struct ipcx_sem_op, flags) + sizeof(uint64_t))
 
 /**
  * Operate on an array of semaphores (semop(2)): all of it at once, or nothing. Or on a
@@ -1233,6 +1261,7 @@ struct ipcx_sem_op {
  * Whoever may write to the file of a named semaphore can crash those who use it, by
  * cutting it.
  *
+ * @param ops n structs of the same size, ops[0].size bytes apart
  * @param patience nanoseconds to wait at most, by a clock that cannot be set; 0: not at
  * all; -1: for ever
  * @return 0; -ETIMEDOUT when it would have to wait, or waited as long as it was to;

@@ -50,18 +50,48 @@ int ix_copy_in(struct ipcx *x, const char *what, const void *from, size_t least,
 	return 0;
 }
 
-int ix_copy_out(struct ipcx *x, const char *what, const void *from, size_t least,
-		void *to, size_t known)
+int ix_copy_in_all(struct ipcx *x, const char *what, const void *from, size_t n,
+		   size_t least, void *ret_to, size_t known)
 {
-	size_t size, common;
-	int r;
+	const char *at = from;
+	char *to = ret_to;
+	size_t first = 0, size;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++, at += first, to += known) {
+		r = ix_copy_in(x, what, at, least, to, known);
+		if (r < 0)
+			break;
+		memcpy(&size, at, sizeof(size));
+		if (i == 0)
+			first = size;
+		if (size != first)
+			r = ix_fail_plain(x, -EINVAL,
+					  "%s: number %zu has another size than the first",
+					  what, i);
+	}
+	return r;
+}
+
+int ix_copy_check(struct ipcx *x, const char *what, const void *to, size_t least)
+{
+	size_t size;
 
 	if (!to)
 		return ix_fail_plain(x, -EINVAL, "%s is missing (NULL)", what);
 	memcpy(&size, to, sizeof(size));
-	r = check_size(x, what, size, least);
+	return check_size(x, what, size, least);
+}
+
+int ix_copy_out(struct ipcx *x, const char *what, const void *from, size_t least,
+		void *to, size_t known)
+{
+	size_t size, common;
+	int r = ix_copy_check(x, what, to, least);
+
 	if (r < 0)
 		return r;
+	memcpy(&size, to, sizeof(size));
 	common = size < known ? size : known;
 	memcpy((char *)to + sizeof(size), (const char *)from + sizeof(size),
 	       common - sizeof(size));

@@ -31,6 +31,18 @@ int ix_copy_in(struct ipcx *x, const char *what, const void *from, size_t least,
 int ix_copy_out(struct ipcx *x, const char *what, const void *from, size_t least,
 		void *to, size_t known);
 
+/* Whether such a struct can be answered in, before what it is about is done. */
+int ix_copy_check(struct ipcx *x, const char *what, const void *to, size_t least);
+
+#define IX_COPY_CHECK(x, type, least, to) ix_copy_check(x, "struct " #type, to, least)
+
+/* n structs of one size in a row, as many of ours. ret_to has room for them. */
+int ix_copy_in_all(struct ipcx *x, const char *what, const void *from, size_t n,
+		   size_t least, void *ret_to, size_t known);
+
+#define IX_COPY_IN_ALL(x, type, least, from, n, ret_to) \
+	ix_copy_in_all(x, "struct " #type, from, n, least, ret_to, sizeof(struct type))
+
 #define IX_COPY_OUT(x, type, least, from, to) \
 	ix_copy_out(x, "struct " #type, from, least, to, sizeof(struct type))
 

@@ -38,7 +38,7 @@ int ix_queue_interrupted(struct ipcx_queue *q)
 	return ix_fail_plain(q->x, -EINTR, "%s: interrupted", q->name);
 }
 
-int ipcx_queue_check(struct ipcx_queue *q, const struct ipcx_message *m)
+int ix_queue_check(struct ipcx_queue *q, const struct ipcx_message *m)
 {
 	const struct ipcx_mech_info *info = &q->mech->info;
 	const struct ix_queue_ops *ops = q->mech->queue;
@@ -49,11 +49,11 @@ int ipcx_queue_check(struct ipcx_queue *q, const struct ipcx_message *m)
 				     ", not %" PRId64,
 				     q->name, info->message_label, info->message_least,
 				     ops->most, m->rank);
-	if (m->size > q->longest)
+	if (m->len > q->longest)
 		return ix_fail_plain(
 			q->x, -EMSGSIZE,
 			"%s: a message of %zu bytes is too long: it takes %" PRIu64
 			" at most (%s)",
-			q->name, m->size, q->longest, ops->limited_by);
+			q->name, m->len, q->longest, ops->limited_by);
 	return 0;
 }

@@ -64,6 +64,9 @@ struct ix_queue_ops {
 /* Room for so many bytes of text; what it held is gone. 0, -ENOMEM with a text. */
 int ix_queue_room(struct ipcx_queue *q, size_t bytes);
 
+/* Whether a message can be sent: ipcx_queue_check() of one that was read. */
+int ix_queue_check(struct ipcx_queue *q, const struct ipcx_message *m);
+
 /* The text for what may happen to all of them. */
 int ix_queue_missing(struct ipcx_queue *q);
 int ix_queue_interrupted(struct ipcx_queue *q);

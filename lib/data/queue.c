@@ -9,11 +9,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "core/copyin.h"
 #include "core/mech.h"
 
 int ipcx_queue_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
 		    struct ipcx_queue **ret_queue)
 {
+	IX_REQUIRE(x, ref, ret_queue);
 	const struct ix_mech *mech = ix_mech(ref->mech);
 	struct ipcx_queue *q;
 	int r = ix_ref_check(x, ref);
@@ -57,7 +59,26 @@ void ipcx_queue_close(struct ipcx_queue *q)
 
 int ipcx_queue_state(struct ipcx_queue *q, struct ipcx_queue_state *ret_state)
 {
-	return q->mech->queue->state(q, ret_state);
+	IX_REQUIRE(q ? q->x : NULL, ret_state);
+	struct ipcx_queue_state state = { .size = sizeof(state) };
+	int r = IX_COPY_CHECK(q->x, ipcx_queue_state, IPCX_QUEUE_STATE_SIZE_0_1,
+			      ret_state);
+
+	if (r == 0)
+		r = q->mech->queue->state(q, &state);
+	if (r == 0)
+		r = IX_COPY_OUT(q->x, ipcx_queue_state, IPCX_QUEUE_STATE_SIZE_0_1, &state,
+				ret_state);
+	return r;
+}
+
+int ipcx_queue_check(struct ipcx_queue *q, const struct ipcx_message *m)
+{
+	IX_REQUIRE(q ? q->x : NULL, m);
+	struct ipcx_message own;
+	int r = IX_COPY_IN(q->x, ipcx_message, IPCX_MESSAGE_SIZE_0_1, m, &own);
+
+	return r < 0 ? r : ix_queue_check(q, &own);
 }
 
 static int linger(struct ipcx_queue *q, bool send, struct ix_patience *p)
@@ -69,11 +90,15 @@ static int linger(struct ipcx_queue *q, bool send, struct ix_patience *p)
 
 int ipcx_queue_send(struct ipcx_queue *q, const struct ipcx_message *m, int64_t patience)
 {
+	IX_REQUIRE(q ? q->x : NULL, m);
 	struct ix_patience p = IX_PATIENCE(patience);
-	int r = ipcx_queue_check(q, m);
+	struct ipcx_message own;
+	int r = IX_COPY_IN(q->x, ipcx_message, IPCX_MESSAGE_SIZE_0_1, m, &own);
 
+	if (r == 0)
+		r = ix_queue_check(q, &own);
 	while (r == 0) {
-		r = q->mech->queue->send(q, m, patience < 0);
+		r = q->mech->queue->send(q, &own, patience < 0);
 		if (r != -EAGAIN)
 			return r;
 		r = linger(q, true, &p);
@@ -95,9 +120,10 @@ static int check_take(struct ipcx_queue *q, const struct ipcx_take *take)
 {
 	const struct ipcx_mech_info *info = &q->mech->info;
 
-	if (take->size < sizeof(*take) || (unsigned)take->pick > IPCX_PICK_LOWEST)
+	if ((take->flags & ~IPCX_TAKE_TRUNCATE) ||
+	    (unsigned)take->pick > IPCX_PICK_LOWEST)
 		return ix_fail_plain(q->x, -EINVAL, "%s: no such request", q->name);
-	if (take->pick == IPCX_PICK_FIRST && take->most == 0 && !take->truncate)
+	if (take->pick == IPCX_PICK_FIRST && take->most == 0 && !take->flags)
 		return 0;
 	if (!q->mech->queue->picks)
 		return cannot(q, -EINVAL, q->mech->queue->no_pick);
@@ -113,36 +139,56 @@ static int check_take(struct ipcx_queue *q, const struct ipcx_take *take)
 int ipcx_queue_receive(struct ipcx_queue *q, const struct ipcx_take *take,
 		       int64_t patience, struct ipcx_message *ret_m)
 {
+	IX_REQUIRE(q ? q->x : NULL, take, ret_m);
 	struct ix_patience p = IX_PATIENCE(patience);
-	int r = check_take(q, take);
+	struct ipcx_message got = { .size = sizeof(got) };
+	struct ipcx_take own;
+	int r = IX_COPY_IN(q->x, ipcx_take, IPCX_TAKE_SIZE_0_1, take, &own);
 
+	if (r == 0)
+		r = check_take(q, &own);
+	/* Before anything is taken that could not be answered with. */
+	if (r == 0)
+		r = IX_COPY_CHECK(q->x, ipcx_message, IPCX_MESSAGE_SIZE_0_1, ret_m);
 	while (r == 0) {
-		r = q->mech->queue->receive(q, take, patience < 0, ret_m);
+		r = q->mech->queue->receive(q, &own, patience < 0, &got);
+		if (r == 0)
+			return IX_COPY_OUT(q->x, ipcx_message, IPCX_MESSAGE_SIZE_0_1,
+					   &got, ret_m);
 		if (r != -EAGAIN)
 			return r;
 		r = linger(q, false, &p);
 	}
 	if (r == -ETIMEDOUT)
 		return ix_fail_plain(q->x, r, "%s: has no %smessage", q->name,
-				     take->pick == IPCX_PICK_FIRST ? "" : "such ");
+				     own.pick == IPCX_PICK_FIRST ? "" : "such ");
 	return r == -EINTR ? ix_queue_interrupted(q) : r;
 }
 
 int ipcx_queue_peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message *ret_m)
 {
+	IX_REQUIRE(q ? q->x : NULL, ret_m);
 	const struct ix_queue_ops *ops = q->mech->queue;
+	struct ipcx_message got = { .size = sizeof(got) };
+	int r = IX_COPY_CHECK(q->x, ipcx_message, IPCX_MESSAGE_SIZE_0_1, ret_m);
 
-	if (ops->peek)
-		return ops->peek(q, position, ret_m);
-	return ix_fail_plain(q->x, -EOPNOTSUPP,
-			     "%s: %s ('ipcx show %s' tells how many there are)", q->name,
-			     ops->no_peek ? ops->no_peek
-					  : "its messages cannot be looked at",
-			     q->name);
+	if (r < 0)
+		return r;
+	if (!ops->peek) {
+		(void)ix_fail_plain(q->x, -EOPNOTSUPP, "%s: %s", q->name,
+				    ops->no_peek ? ops->no_peek
+						 : "its messages cannot be looked at");
+		return ix_hint(q->x, -EOPNOTSUPP, IPCX_HINT_COUNT, q->name, 0);
+	}
+	r = ops->peek(q, position, &got);
+	return r < 0 ? r
+		     : IX_COPY_OUT(q->x, ipcx_message, IPCX_MESSAGE_SIZE_0_1, &got,
+				   ret_m);
 }
 
 int ipcx_queue_notify(struct ipcx_queue *q, int signo)
 {
+	IX_REQUIRE(q ? q->x : NULL, q);
 	const struct ix_queue_ops *ops = q->mech->queue;
 
 	return ops->notify ? ops->notify(q, signo)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "core/copyin.h"
 #include "core/mech.h"
 #include "core/semops.h"
 
@@ -28,18 +29,29 @@ static int check_ref(struct ipcx *x, const struct ipcx_ref *ref)
 int ipcx_sem_op(struct ipcx *x, const struct ipcx_ref *ref, const struct ipcx_sem_op *ops,
 		size_t n, int64_t patience)
 {
+	IX_REQUIRE(x, ref);
+	auto_free struct ipcx_sem_op *own = NULL;
 	int r = check_ref(x, ref);
 
 	if (r < 0)
 		return r;
 	if (n == 0 || !ops)
 		return ix_fail_plain(x, -EINVAL, "no operation on a semaphore");
-	return ix_mech(ref->mech)->sem->op(x, ref, ops, n, patience);
+	own = calloc(n, sizeof(*own));
+	if (!own)
+		return ix_fail_plain(x, -ENOMEM, "out of memory");
+	r = IX_COPY_IN_ALL(x, ipcx_sem_op, IPCX_SEM_OP_SIZE_0_1, ops, n, own);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (own[i].flags & ~IPCX_SEM_UNDO)
+			r = ix_fail_plain(x, -EINVAL,
+					  "unknown flag of a semaphore operation");
+	return r < 0 ? r : ix_mech(ref->mech)->sem->op(x, ref, own, n, patience);
 }
 
 int ipcx_sem_set(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *nums,
 		 const uint32_t *values, size_t n)
 {
+	IX_REQUIRE(x, ref);
 	int r = check_ref(x, ref);
 
 	if (r < 0)
@@ -56,6 +68,7 @@ int ipcx_sem_set(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *num
 int ipcx_psem_take(struct ipcx *x, const struct ipcx_ref *ref, int64_t patience,
 		   struct ipcx_psem_taken **ret_taken)
 {
+	IX_REQUIRE(x, ref, ret_taken);
 	auto_free struct ipcx_psem_taken *taken = NULL;
 	int r = check_ref(x, ref);
 
@@ -77,6 +90,7 @@ int ipcx_psem_take(struct ipcx *x, const struct ipcx_ref *ref, int64_t patience,
 
 int ipcx_psem_give(struct ipcx *x, struct ipcx_psem_taken *taken)
 {
+	IX_REQUIRE(x, taken);
 	int r = taken->ops->give(x, taken);
 
 	free(taken);

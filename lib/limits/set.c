@@ -139,8 +139,8 @@ int ix_limit_set(struct ipcx *x, const char *name, uint64_t value)
 	proc = ix_procfd(x);
 	if (proc < 0)
 		return refused(x, l, value, -ENODEV);
-	r = new_text(x, l, &(const struct ipcx_setting){ name, value }, 1, text,
-		     sizeof(text));
+	r = new_text(x, l, &(const struct ipcx_setting){ .name = name, .value = value },
+		     1, text, sizeof(text));
 	if (r < 0)
 		return r;
 	ix_sysctl_path(l, path, sizeof(path));

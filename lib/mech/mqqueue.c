@@ -88,10 +88,10 @@ static int failed(struct ipcx_queue *q, const char *what)
 
 static int send_message(struct ipcx_queue *q, const struct ipcx_message *m, bool wait)
 {
-	const char *text = m->size ? m->data : "";
+	const char *text = m->len ? m->data : "";
 	unsigned priority = (unsigned)m->rank;
-	int r = wait ? mq_send(q->id, text, m->size, priority)
-		     : mq_timedsend(q->id, text, m->size, priority, &past);
+	int r = wait ? mq_send(q->id, text, m->len, priority)
+		     : mq_timedsend(q->id, text, m->len, priority, &past);
 
 	return r < 0 ? failed(q, "send") : 0;
 }
@@ -110,7 +110,7 @@ static int receive(struct ipcx_queue *q, const struct ipcx_take *take, bool wait
 		return failed(q, "receive");
 	*ret_m = (struct ipcx_message){ .rank = priority,
 					.data = text,
-					.size = (size_t)size };
+					.len = (size_t)size };
 	return 0;
 }
 
@@ -121,10 +121,11 @@ static int notify(struct ipcx_queue *q, int signo)
 	if (mq_notify(q->id, signo ? &event : NULL) == 0)
 		return 0;
 	if (errno == EBUSY)
-		return ix_fail_plain(
-			q->x, -EBUSY,
-			"%s: another process is to be told already ('ipcx ls %s -o +notify_pid' tells which)",
-			q->name, q->name);
+		return ix_hint(q->x,
+			       ix_fail_plain(q->x, -EBUSY,
+					     "%s: another process is to be told already",
+					     q->name),
+			       IPCX_HINT_NOTIFY_PID, q->name, 0);
 	return ix_fail(q->x, -errno, "%s: cannot ask to be told", q->name);
 }
 

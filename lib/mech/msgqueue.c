@@ -94,19 +94,19 @@ static int failed(struct ipcx_queue *q, const char *what, const char *right)
 static int send_message(struct ipcx_queue *q, const struct ipcx_message *m, bool wait)
 {
 	struct msqid_ds ds;
-	int r = ix_queue_room(q, m->size);
+	int r = ix_queue_room(q, m->len);
 
 	if (r < 0)
 		return r;
 	q->letter->type = (long)m->rank;
-	if (m->size)
-		memmove(q->letter->text, m->data, m->size);
-	if (msgsnd(q->id, q->letter, m->size, wait ? 0 : IPC_NOWAIT) == 0)
+	if (m->len)
+		memmove(q->letter->text, m->data, m->len);
+	if (msgsnd(q->id, q->letter, m->len, wait ? 0 : IPC_NOWAIT) == 0)
 		return 0;
 	if (errno == EAGAIN)
 		return -EAGAIN;
 	if (errno == EINVAL && know(q, &ds) == 0) { /* msgmax was lowered meanwhile */
-		r = ipcx_queue_check(q, m);
+		r = ix_queue_check(q, m);
 		if (r < 0)
 			return r;
 		errno = EINVAL;
@@ -143,7 +143,8 @@ static int more_room(struct ipcx_queue *q)
 static int receive(struct ipcx_queue *q, const struct ipcx_take *take, bool wait,
 		   struct ipcx_message *ret_m)
 {
-	int flags = (wait ? 0 : IPC_NOWAIT) | (take->truncate ? MSG_NOERROR : 0) |
+	int flags = (wait ? 0 : IPC_NOWAIT) |
+		    ((take->flags & IPCX_TAKE_TRUNCATE) ? MSG_NOERROR : 0) |
 		    (take->pick == IPCX_PICK_EXCEPT ? MSG_EXCEPT : 0);
 	int r = take->most ? ix_queue_room(q, take->most) : 0;
 
@@ -155,7 +156,7 @@ static int receive(struct ipcx_queue *q, const struct ipcx_take *take, bool wait
 		if (size >= 0) {
 			*ret_m = (struct ipcx_message){ .rank = q->letter->type,
 							.data = q->letter->text,
-							.size = (size_t)size };
+							.len = (size_t)size };
 			return 0;
 		}
 		if (errno == ENOMSG)
@@ -200,7 +201,7 @@ static int peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message *re
 		if (size >= 0) {
 			*ret_m = (struct ipcx_message){ .rank = q->letter->type,
 							.data = q->letter->text,
-							.size = (size_t)size };
+							.len = (size_t)size };
 			return 0;
 		}
 		switch (errno) {

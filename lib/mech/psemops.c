@@ -110,7 +110,8 @@ static int operate(struct ipcx *x, const struct ipcx_ref *ref,
 	sem_t *sem;
 	int r;
 
-	if (n != 1 || ops->num != 0 || ops->undo || (ops->op != 1 && ops->op != -1))
+	if (n != 1 || ops->num != 0 || (ops->flags & IPCX_SEM_UNDO) ||
+	    (ops->op != 1 && ops->op != -1))
 		return ix_fail_plain(
 			x, -EINVAL,
 			"psem: a named semaphore is one, goes up or down by 1, and has no undo");

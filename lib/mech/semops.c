@@ -172,7 +172,8 @@ static int convert(const struct array *a, const struct ipcx_sem_op *ops, size_t 
 				a->name, ops[i].num, ops[i].op, IX_SEMVMX);
 		to[i].sem_num = (unsigned short)ops[i].num;
 		to[i].sem_op = (short)ops[i].op;
-		to[i].sem_flg = (short)(flags | (ops[i].undo ? SEM_UNDO : 0));
+		to[i].sem_flg =
+			(short)(flags | ((ops[i].flags & IPCX_SEM_UNDO) ? SEM_UNDO : 0));
 	}
 	return 0;
 }

@@ -69,8 +69,7 @@ int ipcx_remove_count(struct ipcx *x, const struct ipcx_query *q,
 
 	/* That it can be answered is known before anything is removed. */
 	if (r == 0)
-		r = IX_COPY_OUT(x, ipcx_outcome, IPCX_OUTCOME_SIZE_0_1, &sum,
-				ret_outcome);
+		r = IX_COPY_CHECK(x, ipcx_outcome, IPCX_OUTCOME_SIZE_0_1, ret_outcome);
 	if (r < 0)
 		return r;
 	own.fields = IPCX_FIELDSET(IPCX_F_MECH);

@@ -475,21 +475,10 @@ int ix_attrs_in(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_attrs *r
 static int take_specs(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 		      struct ipcx_attrs *ret_specs)
 {
-	const char *at = (const char *)specs;
-	int r = 0;
+	int r = IX_COPY_IN_ALL(x, ipcx_attrs, IPCX_ATTRS_SIZE_0_1, specs, n, ret_specs);
 
-	for (size_t i = 0; r == 0 && i < n; i++, at += specs->size) {
-		const struct ipcx_attrs *spec = (const void *)at;
-
-		r = ix_attrs_in(x, spec, &ret_specs[i]);
-		if (r == 0 && spec->size != specs->size)
-			r = ix_fail_plain(
-				x, -EINVAL,
-				"struct ipcx_attrs: number %zu has another size than the first",
-				i);
-		if (r == 0)
-			r = check_spec(x, &ret_specs[i]);
-	}
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = check_spec(x, &ret_specs[i]);
 	return r;
 }
 

@@ -310,7 +310,7 @@ static int set_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 int ipcx_limit_set(struct ipcx *x, const char *name, uint64_t value)
 {
 	IX_REQUIRE(x, name);
-	struct ipcx_setting s = { name, value };
+	struct ipcx_setting s = { sizeof(s), name, value };
 	struct order o = { .settings = &s, .n = 1 };
 
 	/* The files of a namespace's limits belong to user 0 of its user namespace, and
@@ -330,8 +330,22 @@ static int lines_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 int ipcx_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t n,
 		     char *buf, size_t size)
 {
-	struct order o = { settings, n, buf, size };
+	IX_REQUIRE(x, x);
+	auto_free struct ipcx_setting *own = calloc(n + 1, sizeof(*own));
+	struct order o = { own, n, buf, size };
+	int r;
 
+	if (!own)
+		return ix_fail_plain(x, -ENOMEM, "out of memory");
+	if (n && !settings)
+		return ix_fail_plain(x, -EINVAL, "struct ipcx_setting is missing (NULL)");
+	r = IX_COPY_IN_ALL(x, ipcx_setting, IPCX_SETTING_SIZE_0_1, settings, n, own);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (!own[i].name)
+			r = ix_fail_plain(x, -EINVAL,
+					  "number %zu is no limit's name (NULL)", i);
+	if (r < 0)
+		return r;
 	return ix_there(x, &(struct ix_errand){ .run = lines_there,
 						.arg = &o,
 						.out = buf,
@@ -342,7 +356,7 @@ int ipcx_limit_sysctl(struct ipcx *x, const char *name, uint64_t value, char *bu
 		      size_t size)
 {
 	IX_REQUIRE(x, name);
-	struct ipcx_setting s = { name, value };
+	struct ipcx_setting s = { sizeof(s), name, value };
 
 	return ipcx_limit_lines(x, &s, 1, buf, size);
 }

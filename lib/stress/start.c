@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "core/copyin.h"
 #include "stress/jobs.h"
 #include "stress/run.h"
 
@@ -87,9 +88,14 @@ static int fill_in(struct ipcx *x, const struct ipcx_stress_plan *from,
 	const unsigned all = IPCX_ON_ONE | IPCX_ON_TWO | IPCX_ON_MANY;
 	const unsigned flags = IPCX_STRESS_HERE | IPCX_STRESS_COMPARE | IPCX_STRESS_FORCE;
 	bool compare;
+	struct ipcx_stress_plan own;
+	int r = IX_COPY_IN(x, ipcx_stress_plan, IPCX_STRESS_PLAN_SIZE_0_1, from, &own);
 
-	if (from->size < sizeof(*plan) || (from->flags & ~flags) || (from->cpus & ~all) ||
-	    from->workers > IX_WORKERS || from->objects > OBJECTS_MOST ||
+	if (r < 0)
+		return r;
+	from = &own;
+	if ((from->flags & ~flags) || (from->cpus & ~all) || from->workers > IX_WORKERS ||
+	    from->objects > OBJECTS_MOST ||
 	    (from->ns && (ipcx_ns_is_all(from->ns) || (from->flags & IPCX_STRESS_HERE))))
 		return ix_fail_plain(x, -EINVAL, "an impossible plan");
 	*plan = *from;
@@ -183,6 +189,7 @@ static int launch(struct ipcx_stress *s)
 int ipcx_stress_start(struct ipcx *x, const struct ipcx_stress_plan *plan,
 		      struct ipcx_stress **ret_s)
 {
+	IX_REQUIRE(x, plan, ret_s);
 	struct ipcx_stress *s = calloc(1, sizeof(*s));
 	int r;
 
@@ -228,8 +235,7 @@ void ipcx_stress_stop(struct ipcx_stress *s)
 	atomic_store(&s->arena->quit, 1);
 }
 
-void ipcx_stress_progress(const struct ipcx_stress *s,
-			  struct ipcx_stress_progress *ret_progress)
+static void look(const struct ipcx_stress *s, struct ipcx_stress_progress *ret_progress)
 {
 	const struct ix_arena *arena = s->arena;
 	struct ix_job room;
@@ -254,6 +260,17 @@ void ipcx_stress_progress(const struct ipcx_stress *s,
 		ret_progress->left = (ends - MIN(ends, now)) +
 				     (ret_progress->all - ret_progress->done - 1) *
 					     (ends - atomic_load(&arena->began));
+}
+
+int ipcx_stress_progress(const struct ipcx_stress *s,
+			 struct ipcx_stress_progress *ret_progress)
+{
+	IX_REQUIRE(s ? s->x : NULL, ret_progress);
+	struct ipcx_stress_progress now;
+
+	look(s, &now);
+	return IX_COPY_OUT(s->x, ipcx_stress_progress, IPCX_STRESS_PROGRESS_SIZE_0_1,
+			   &now, ret_progress);
 }
 
 /* ---- the end */

@@ -55,7 +55,7 @@ static void misuse(void **state)
 	struct ipcx_ref ref = msg_ref(id), shm = { .mech = mech_of("shm") },
 			none = { .mech = 63 }, missing = msg_ref(INT_MAX);
 	struct ipcx_queue *q = NO_QUEUE;
-	struct ipcx_message m = { .rank = -5 };
+	struct ipcx_message m = { .size = sizeof(m), .rank = -5 };
 	struct ipcx_take take = { .size = sizeof(take) - 1 };
 	struct ipcx_ns *ns;
 
@@ -91,26 +91,31 @@ static void misuse(void **state)
 static void sysv(void **state)
 {
 	struct ipcx *x = *state;
-	struct ipcx_take take = { .size = sizeof(take) + 64 };
+	struct ipcx_take take = { .size = sizeof(take) };
 	struct {
 		long type;
 		char text[16];
 	} raw;
 	int id = msgget(IPC_PRIVATE, 0600);
 	struct ipcx_queue *q = open_queue(x, msg_ref(id));
-	struct ipcx_message m = { .rank = LONG_MAX, .data = "a\0b", .size = 3 };
-	struct ipcx_queue_state s;
+	struct ipcx_message m = {
+		.size = sizeof(m), .rank = LONG_MAX, .data = "a\0b", .len = 3
+	};
+	struct ipcx_queue_state s = { .size = sizeof(s) };
 
 	assert_int_equal(ipcx_queue_send(q, &m, 0), 0);
-	assert_int_equal(ipcx_queue_send(q, &(struct ipcx_message){ .rank = 2 }, -1), 0);
+	assert_int_equal(
+		ipcx_queue_send(q, &(struct ipcx_message){ .size = sizeof(m), .rank = 2 },
+				-1),
+		0);
 	assert_int_equal(ipcx_queue_state(q, &s), 0);
 	assert_true(s.messages == 2 && s.longest >= 1024);
 	assert_int_equal(ipcx_queue_peek(q, 1, &m), 0);
-	assert_true(m.rank == 2 && m.size == 0);
+	assert_true(m.rank == 2 && m.len == 0);
 	assert_int_equal(msgrcv(id, &raw, sizeof(raw.text), 0, IPC_NOWAIT), 3);
 	assert_true(raw.type == LONG_MAX && !memcmp(raw.text, "a\0b", 3));
 	assert_int_equal(ipcx_queue_receive(q, &take, INT64_MAX, &m), 0);
-	assert_true(m.rank == 2 && m.size == 0);
+	assert_true(m.rank == 2 && m.len == 0);
 	(void)msgctl(id, IPC_RMID, NULL);
 	assert_fails(x, ipcx_queue_receive(q, &take, 0, &m), -EIDRM, m.rank, 2);
 	assert_fails(x, ipcx_queue_send(q, &m, -1), -EIDRM, m.rank, 2);
@@ -125,7 +130,9 @@ static void posix(void **state)
 	struct ipcx_take take = { .size = sizeof(take) };
 	mqd_t fd = make_mq();
 	struct ipcx_queue *q = open_queue(x, mq_ref());
-	struct ipcx_message m = { .rank = 32767, .data = "a\0b", .size = 3 };
+	struct ipcx_message m = {
+		.size = sizeof(m), .rank = 32767, .data = "a\0b", .len = 3
+	};
 	char text[8];
 	unsigned priority;
 
@@ -134,7 +141,7 @@ static void posix(void **state)
 	assert_true(priority == 32767 && !memcmp(text, "a\0b", 3));
 	assert_int_equal(mq_send(fd, "", 0, 7), 0);
 	assert_int_equal(ipcx_queue_receive(q, &take, -1, &m), 0);
-	assert_true(m.rank == 7 && m.size == 0);
+	assert_true(m.rank == 7 && m.len == 0);
 	assert_fails(x, ipcx_queue_peek(q, 0, &m), -EOPNOTSUPP, m.rank, 7);
 	take.pick = IPCX_PICK_TYPE;
 	assert_fails(x, ipcx_queue_receive(q, &take, 0, &m), -EINVAL, m.rank, 7);
@@ -152,7 +159,11 @@ static void ring(int signo)
 static void wait_in_vain(struct ipcx *x, struct ipcx_queue *q)
 {
 	struct ipcx_take take = { .size = sizeof(take) };
-	struct ipcx_message m = { .rank = 1, .data = "12345678", .size = 8 }, got;
+	struct ipcx_message m = { .size = sizeof(m),
+				  .rank = 1,
+				  .data = "12345678",
+				  .len = 8 },
+			    got = m;
 	struct sigaction action = { .sa_handler = ring };
 	double before = seconds();
 

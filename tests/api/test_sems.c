@@ -35,11 +35,18 @@ static int64_t passed(const struct timespec *since)
 	       since->tv_nsec;
 }
 
+/* One operation, as an initialiser. */
+#define OP(num_, op_, flags_)                                                   \
+	{                                                                       \
+		.size = sizeof(struct ipcx_sem_op), .num = (num_), .op = (op_), \
+		.flags = (flags_)                                               \
+	}
+
 static void arrays(void **state)
 {
 	const uint32_t init[] = { 1, 5, 0 }, all[] = { 7, 8, 9 }, nums[] = { 2, 0 };
-	const struct ipcx_sem_op take[] = { { 0, -1, false }, { 1, 2, false } };
-	const struct ipcx_sem_op undone = { 1, -3, true };
+	const struct ipcx_sem_op take[] = { OP(0, -1, 0), OP(1, 2, 0) };
+	const struct ipcx_sem_op undone = OP(1, -3, IPCX_SEM_UNDO);
 	struct ipcx *x = *state;
 	struct ipcx_ref ref = made(x, "sem", NULL, init, 3);
 	struct timespec begun;
@@ -64,8 +71,8 @@ static void arrays(void **state)
 static void refused(void **state)
 {
 	const uint32_t init[] = { 1, 5 }, high[] = { 9, 32768 }, nums[] = { 0, 2 };
-	const struct ipcx_sem_op no_such = { 2, 1, false }, wide = { 65536, 1, false };
-	const struct ipcx_sem_op much = { 1, 32767, false }, huge = { 1, 32768, false };
+	const struct ipcx_sem_op no_such = OP(2, 1, 0), wide = OP(65536, 1, 0);
+	const struct ipcx_sem_op much = OP(1, 32767, 0), huge = OP(1, 32768, 0);
 	struct ipcx *x = *state;
 	struct ipcx_ref ref = made(x, "sem", NULL, init, 2), gone = ref;
 	struct ipcx_ref shm = { .mech = mech_of("shm"), .by = IPCX_BY_ID };
@@ -97,10 +104,9 @@ static void refused(void **state)
 static void named(void **state)
 {
 	const uint32_t init = 1;
-	const struct ipcx_sem_op take = { 0, -1, false }, give = { 0, 1, false };
-	const struct ipcx_sem_op wrong[] = {
-		{ 1, 1, false }, { 0, 2, false }, { 0, 0, false }, { 0, 1, true }
-	};
+	const struct ipcx_sem_op take = OP(0, -1, 0), give = OP(0, 1, 0);
+	const struct ipcx_sem_op wrong[] = { OP(1, 1, 0), OP(0, 2, 0), OP(0, 0, 0),
+					     OP(0, 1, IPCX_SEM_UNDO) };
 	struct ipcx *x = *state;
 	struct ipcx_ref ref = made(x, "psem", "/named", &init, 1);
 	struct ipcx_psem_taken *taken = (struct ipcx_psem_taken *)0x5a5a;

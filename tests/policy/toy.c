@@ -239,9 +239,9 @@ static int send_letter(struct ipcx_queue *q, const struct ipcx_message *m, bool 
 	if (r < 0 || l.n == MOST)
 		return r < 0 ? r : -EAGAIN;
 	last = &l.letter[l.n++];
-	*last = (struct letter){ .rank = m->rank, .size = m->size };
-	if (m->size)
-		memcpy(last->text, m->data, m->size);
+	*last = (struct letter){ .rank = m->rank, .size = m->len };
+	if (m->len)
+		memcpy(last->text, m->data, m->len);
 	return write_letters(q, &l);
 }
 
@@ -256,10 +256,10 @@ static int get(struct ipcx_queue *q, uint64_t position, bool out,
 	if (r < 0 || position >= l.n)
 		return r < 0 ? r : -EAGAIN;
 	from = &l.letter[position];
-	memcpy(q->letter->text, from->text, from->size);
+	memcpy(q->letter->text, from->text, from->len);
 	*ret_m = (struct ipcx_message){ .rank = from->rank,
 					.data = q->letter->text,
-					.size = from->size };
+					.len = from->len };
 	if (!out)
 		return 0;
 	l.n--;

@@ -74,15 +74,23 @@ static int use_memory(struct ipcx *x, const struct ipcx_ref *ref)
 
 static void say_message(const char *what, const struct ipcx_message *m)
 {
-	(void)printf("%s %lld %.*s\n", what, (long long)m->rank, (int)m->size,
+	(void)printf("%s %lld %.*s\n", what, (long long)m->rank, (int)m->len,
 		     (const char *)m->data);
 }
 
 static int use_queue(struct ipcx *x, const struct ipcx_ref *ref)
 {
-	struct ipcx_message first = { .rank = 1, .data = "one", .size = 3 };
-	struct ipcx_message second = { .rank = 2, .data = "two", .size = 3 };
-	struct ipcx_message wrong = { .rank = 10, .data = "x", .size = 1 }, m;
+	struct ipcx_message first = {
+		.size = sizeof(first), .rank = 1, .data = "one", .len = 3
+	};
+	struct ipcx_message second = {
+		.size = sizeof(second), .rank = 2, .data = "two", .len = 3
+	};
+	struct ipcx_message wrong = { .size = sizeof(wrong),
+				      .rank = 10,
+				      .data = "x",
+				      .len = 1 },
+			    m = { .size = sizeof(m) };
 	struct ipcx_take take = { .size = sizeof(take) };
 	struct ipcx_queue *q;
 

@@ -312,11 +312,22 @@ static void sysctl_lines(void **state)
 static void several_lines(void **state)
 {
 	static const struct ipcx_setting settings[] = {
-		{ "semmni", 9 },        { "shmmni", 40 }, { "semmsl", 300 },
-		{ "semmni", 77 },       { "msgmni", 1 },  { "kernel.shmmni", 4 },
-		{ "kernel/msgmni", 2 },
+		{ .size = sizeof(struct ipcx_setting), .name = "semmni", .value = 9 },
+		{ .size = sizeof(struct ipcx_setting), .name = "shmmni", .value = 40 },
+		{ .size = sizeof(struct ipcx_setting), .name = "semmsl", .value = 300 },
+		{ .size = sizeof(struct ipcx_setting), .name = "semmni", .value = 77 },
+		{ .size = sizeof(struct ipcx_setting), .name = "msgmni", .value = 1 },
+		{ .size = sizeof(struct ipcx_setting),
+		  .name = "kernel.shmmni",
+		  .value = 4 },
+		{ .size = sizeof(struct ipcx_setting),
+		  .name = "kernel/msgmni",
+		  .value = 2 },
 	};
-	static const struct ipcx_setting bad[] = { { "semmni", 9 }, { "semvmx", 9 } };
+	static const struct ipcx_setting bad[] = {
+		{ .size = sizeof(struct ipcx_setting), .name = "semmni", .value = 9 },
+		{ .size = sizeof(struct ipcx_setting), .name = "semvmx", .value = 9 }
+	};
 	const struct tree *t = *state;
 	char lines[128] = "x";
 
