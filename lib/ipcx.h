@@ -111,7 +111,7 @@ const char *ipcx_error(const struct ipcx *x);
 /** What could help after a failure: a program says it in words of its own (options,
  * buttons), which the library does not know. New ones may be added at the end. */
 enum ipcx_hint_kind {
-	IPCX_HINT_NONE,
+	IPCX_HINT_NONE,          /**< there is none */
 	IPCX_HINT_TAKE_EXISTING, /**< IPCX_A_IF_MISSING would take the existing object */
 	IPCX_HINT_NORESERVE,     /**< IPCX_A_NORESERVE leaves its memory unaccounted */
 	IPCX_HINT_SET_OWNER,     /**< IPCX_A_UID and IPCX_A_GID say who is to be owner */
@@ -123,9 +123,9 @@ enum ipcx_hint_kind {
 
 /** A hint. Made by the library: members may be added at the end. */
 struct ipcx_hint {
-	enum ipcx_hint_kind kind;
-	const char *subject; /**< a limit's name or a reference; or "" */
-	uint64_t value;      /**< what the limit would have to be, or 0 */
+	enum ipcx_hint_kind kind; /**< which one */
+	const char *subject;      /**< a limit's name or a reference; or "" */
+	uint64_t value;           /**< what the limit would have to be, or 0 */
 };
 
 /** The hint that belongs to ipcx_error(). Owned by the context, valid until its next
@@ -318,8 +318,7 @@ enum ipcx_field {
 	IPCX_F_SECOND,
 	IPCX_F_SAME,
 	IPCX_F_FOLLOWS,
-	IPCX_NO_FIELD =
-		255 /**< stands for no field, in every version: fields are below */
+	IPCX_NO_FIELD = 255, /**< stands for no field; greater than every one */
 };
 
 /** A set of fields, by value: every field that there can ever be has its bit. All zero is
@@ -438,7 +437,7 @@ struct ipcx_mech_info {
 	uint64_t change;    /**< IPCX_A_… that ipcx_change() takes */
 	const char *need;   /**< how ipcx_fit() reads a wish for these: "[COUNTx]SIZE" */
 	const enum ipcx_field *shown; /**< the default columns, nshown of them */
-	size_t nshown;
+	size_t nshown;                /**< how many those are */
 	const char *message_label; /**< what the number of a message is called: "type" or
 				      "priority"; NULL where objects hold no messages */
 	int64_t message_least;     /**< the least such number, which is the usual one */

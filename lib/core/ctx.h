@@ -31,7 +31,7 @@ struct ipcx {
 	struct ix_view view;                     /* set while they do (ns/there.c) */
 	int rootfd; /* "/" unless a test stands another tree here; -1 until first used */
 	int procfd; /* procfs below it, its type checked; -1 until first used */
-	bool lent;  /* that procfs was given by the caller, and may not know this process */
+	bool lent; /* that procfs was given by the caller, and may not know this process */
 	enum {
 		IX_NUMBERS_NOT_ASKED,
 		IX_NUMBERS_OURS,

@@ -11,60 +11,8 @@
 #include "core/copyin.h"
 #include "ns/there.h"
 #include "query/fit.h"
+#include "query/made.h"
 #include "query/query.h"
-
-/* What was made: enough to name it, and what tells it from another that gets its id or
- * name later (query/same.c). Whoever wants to know more looks at it. */
-struct made_row {
-	struct ix_row row;
-	int64_t ctime;
-	uint64_t device, inode;
-	int32_t id;
-	uint32_t key, cuid;
-	ix_text name, ref;
-	uint8_t existed;
-};
-
-static void derive_ref(const struct ipcx_table *t, const struct ix_section *s,
-		       const void *row, struct ipcx_value *v)
-{
-	const struct made_row *made = row;
-
-	v->type = IPCX_TYPE_STRING;
-	v->as.private_s = ix_table_string(t, made->ref);
-	if (!v->as.private_s)
-		(void)snprintf(v->private_text, sizeof(v->private_text), "%s:%d",
-			       ix_mech(s->mech)->info.name, made->id);
-}
-
-/* clang-format off */
-static const struct ix_kind made_by_id = {
-	.name = "objects",
-	.row_size = sizeof(struct made_row),
-	IX_COLUMNS(
-		[IPCX_F_MECH]    = IX_CONSTANT(ix_derive_mech),
-		[IPCX_F_REF]     = IX_DERIVED(derive_ref),
-		[IPCX_F_ID]      = IX_COL(struct made_row, id),
-		[IPCX_F_KEY]     = IX_COL(struct made_row, key),
-		[IPCX_F_CUID]    = IX_COL(struct made_row, cuid),
-		[IPCX_F_CTIME]   = IX_COL(struct made_row, ctime),
-		[IPCX_F_EXISTED] = IX_COL(struct made_row, existed)
-	),
-};
-
-static const struct ix_kind made_by_name = {
-	.name = "objects",
-	.row_size = sizeof(struct made_row),
-	IX_COLUMNS(
-		[IPCX_F_MECH]    = IX_CONSTANT(ix_derive_mech),
-		[IPCX_F_REF]     = IX_DERIVED(derive_ref),
-		[IPCX_F_NAME]    = IX_COL(struct made_row, name),
-		[IPCX_F_DEVICE]  = IX_COL(struct made_row, device),
-		[IPCX_F_INODE]   = IX_COL(struct made_row, inode),
-		[IPCX_F_EXISTED] = IX_COL(struct made_row, existed)
-	),
-};
-/* clang-format on */
 
 static int refuse_attrs(struct ipcx *x, const struct ix_mech *m, uint64_t mask,
 			const char *what)
@@ -224,79 +172,6 @@ static int already_there(struct ipcx *x, const struct ipcx_attrs *a,
 	return attr ? -EEXIST : ix_hint(x, -EEXIST, IPCX_HINT_TAKE_EXISTING, "", 0);
 }
 
-/* What marks an object that was just made: its first look at it. Where that fails, it is
- * unknown, and the object will not be taken for the one that was made. */
-static void mark(struct ipcx *x, struct ipcx_table *t, const struct ipcx_ref *ref,
-		 struct made_row *row)
-{
-	static const struct {
-		enum ipcx_field field;
-		bool named;
-	} marks[] = { { IPCX_F_CUID, false },
-		      { IPCX_F_CTIME, false },
-		      { IPCX_F_DEVICE, true },
-		      { IPCX_F_INODE, true } };
-	struct ipcx_query q = { .size = sizeof(q),
-				.refs = ref,
-				.nrefs = 1,
-				.fields = IPCX_FIELDSET(IPCX_F_MECH),
-				.flags = IPCX_NUMERIC };
-	struct ix_scan s = { .verb = IX_LOOK };
-	struct ipcx_table *now = NULL;
-	struct ipcx_value v[ARRAY_SIZE(marks)];
-
-	(void)ix_run(x, &q, &s, &now);
-	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
-		if (marks[i].named != ix_mech(ref->mech)->info.named)
-			continue;
-		v[i].type = IPCX_TYPE_NONE;
-		if (now && now->rows == 1)
-			(void)ipcx_row_get(now, 0, marks[i].field, &v[i]);
-		if (v[i].type == IPCX_TYPE_NONE)
-			ix_unknown(t, row, marks[i].field);
-		else if (marks[i].field == IPCX_F_CUID)
-			row->cuid = (uint32_t)v[i].as.u;
-		else if (marks[i].field == IPCX_F_CTIME)
-			row->ctime = v[i].as.i;
-		else if (marks[i].field == IPCX_F_DEVICE)
-			row->device = v[i].as.u;
-		else
-			row->inode = v[i].as.u;
-	}
-	ipcx_table_free(now);
-}
-
-/* Add a row for an object that was made or taken. */
-static int keep_made(struct ipcx *x, struct ipcx_table *t, const struct ipcx_attrs *a,
-		     const struct ipcx_ref *ref, bool existed)
-{
-	struct made_row *row;
-	bool named = ix_mech(a->mech)->info.named;
-	int r = ix_table_section(t, named ? &made_by_name : &made_by_id, a->mech);
-
-	if (r < 0)
-		return r;
-	row = ix_table_row(t);
-	if (!row)
-		return -ENOMEM;
-	row->id = ref->id;
-	row->key = a->set & IPCX_A_KEY ? a->key : 0;
-	row->existed = existed;
-	if (!existed)
-		mark(x, t, ref, row);
-	if (named) {
-		char text[IPCX_REF_MAX];
-
-		(void)ipcx_ref_format(ref, text, sizeof(text));
-		row->ref = ix_table_text(t, text);
-		row->name = ix_table_text(t, ref->name);
-	}
-	if (t->starved)
-		return -ENOMEM;
-	ix_table_keep(t);
-	return 0;
-}
-
 /* -EEXIST: take what is there when it fits and that was allowed, else say whose it is. */
 static int take_existing(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_table *t)
 {
@@ -312,7 +187,7 @@ static int take_existing(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx
 		r = already_there(x, a, there);
 	} else {
 		(void)ipcx_row_ref(there, 0, &ref);
-		r = keep_made(x, t, a, &ref, true);
+		r = ix_made_keep(x, t, a, &ref, true);
 		ix_table_note(t, IPCX_NOTE_INFO, a->mech, 0,
 			      text_of(there, IPCX_F_REF, &v),
 			      "existed already and is large enough: taken as it is");
@@ -376,7 +251,7 @@ static int make_one(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left,
 		r = m->create(x, a, &ref);
 		if (r >= 0) {
 			ref.mech = a->mech;
-			r = keep_made(x, t, a, &ref, false);
+			r = ix_made_keep(x, t, a, &ref, false);
 			if (r < 0) /* the table cannot tell undo() of it */
 				unmake(x, &ref);
 			return r < 0 ? ix_fail_plain(x, r, "out of memory") : 0;
@@ -394,23 +269,15 @@ static int make_one(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left,
 static void undo(struct ipcx *x, const struct ipcx_table *t)
 {
 	char error[sizeof(x->error)];
-	const struct ix_section *section;
 
 	memcpy(error, x->error, sizeof(error));
 	for (size_t i = t->rows; i-- > 0;) {
-		const struct made_row *row = ix_table_at(t, i, &section);
-		struct ipcx_ref ref = { .mech = section->mech,
-					.by = IPCX_BY_ID,
-					.id = row->id };
+		struct ipcx_value existed = { .as.u = 1 };
+		struct ipcx_ref ref;
 
-		if (row->existed)
-			continue;
-		if (row->name) {
-			ref.by = IPCX_BY_NAME;
-			(void)snprintf(ref.name, sizeof(ref.name), "%s",
-				       ix_table_string(t, row->name));
-		}
-		unmake(x, &ref);
+		(void)ipcx_row_get(t, i, IPCX_F_EXISTED, &existed);
+		if (!existed.as.u && ipcx_row_ref(t, i, &ref) == 0)
+			unmake(x, &ref);
 	}
 	memcpy(x->error, error, sizeof(error));
 }

@@ -256,10 +256,10 @@ static int get(struct ipcx_queue *q, uint64_t position, bool out,
 	if (r < 0 || position >= l.n)
 		return r < 0 ? r : -EAGAIN;
 	from = &l.letter[position];
-	memcpy(q->letter->text, from->text, from->len);
+	memcpy(q->letter->text, from->text, from->size);
 	*ret_m = (struct ipcx_message){ .rank = from->rank,
 					.data = q->letter->text,
-					.len = from->len };
+					.len = from->size };
 	if (!out)
 		return 0;
 	l.n--;
@@ -433,7 +433,7 @@ const struct ix_mech ix_mech_toy = {
 		.name = "toy", .label = "Toys for tests", .object = "toy", .group = "posix", .named = true,
 		.create = IPCX_A_NAME | IPCX_A_MODE | IPCX_A_SIZE | IPCX_A_IF_MISSING,
 		.require = IPCX_A_NAME | IPCX_A_SIZE,
-		.change = IPCX_A_MODE, .need = "[COUNTx]SIZE", .shown = shown,
+		.change = IPCX_A_MODE, .need = "[COUNTx]SIZE", .shown = shown, .nshown = ARRAY_SIZE(shown),
 		.message_label = "number", .message_least = 1,
 	},
 	.kind = &toy_kind,
