@@ -152,6 +152,8 @@ struct ix_scan {
 		bool known;
 	} names[IX_NAMED];
 	bool creator, ask_creator;
+	struct ix_lacking no_creator; /* when it is not asked for */
+	struct ix_lacking source;     /* fields that the source in use does not have */
 };
 
 /* A directory of objects is about to be listed: 1 when it was listed for another

@@ -329,10 +329,13 @@ int ipcx_row_get(const struct ipcx_table *t, size_t row, enum ipcx_field field,
 {
 	const struct ix_section *s;
 	const void *data = ix_table_at(t, row, &s);
+	int r;
 
-	if (!data || !ipcx_field_info(field))
+	if (!data)
 		return -EINVAL;
-	return ix_row_value(t, s, data, field, ret_value);
+	r = ix_row_value(t, s, data, field, ret_value);
+	/* Whether there is such a field at all is asked last: it almost always is. */
+	return r == -ENODATA && !ipcx_field_info(field) ? -EINVAL : r;
 }
 
 struct ipcx_fieldset ipcx_row_fields(const struct ipcx_table *t, size_t row)

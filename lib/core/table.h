@@ -209,6 +209,25 @@ static inline void ix_unknown(struct ipcx_table *t, void *row, enum ipcx_field f
 	ix_unknown_all(t, row, &one);
 }
 
+/* Fields that are unknown in row after row of one table: the step from one set to the
+ * next is looked up once. */
+struct ix_lacking {
+	struct ipcx_fieldset fields;
+	uint32_t before, after; /* as in struct ix_row; after is 0 until it is known */
+};
+
+static inline void ix_lacks(struct ipcx_table *t, void *row, struct ix_lacking *l)
+{
+	struct ix_row *r = row;
+
+	if (!l->after || r->unknown != l->before) {
+		l->before = r->unknown;
+		ix_unknown_all(t, row, &l->fields);
+		l->after = r->unknown;
+	}
+	r->unknown = l->after;
+}
+
 static inline bool ix_is_unknown(const struct ipcx_table *t, const void *row,
 				 enum ipcx_field f)
 {

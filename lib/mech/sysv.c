@@ -88,10 +88,11 @@ static bool wants_text(const struct ix_scan *s, const struct ix_sysv *v)
 	return false;
 }
 
-static void lacks_text(struct ix_scan *s, const struct ix_sysv *v, void *row)
+/* The rows that follow come from calls. */
+static void use_calls(struct ix_scan *s, const struct ix_sysv *v)
 {
-	for (size_t i = 0; i < v->ntext_only; i++)
-		ix_unknown(s->t, row, v->text_only[i]);
+	s->source = (struct ix_lacking){ ipcx_fieldset_of(v->text_only, v->ntext_only), 0,
+					 0 };
 }
 
 static bool is_gone(int r)
@@ -117,7 +118,7 @@ static int one_slot(struct ix_scan *s, const struct ix_sysv *v, int index,
 	}
 	if (id < 0)
 		return id;
-	lacks_text(s, v, row);
+	ix_lacks(s->t, row, &s->source);
 	id = ix_scan_keep(s);
 	return id < 0 ? id : 1;
 }
@@ -131,6 +132,7 @@ static int by_calls(struct ix_scan *s, const struct ix_sysv *v, uint64_t *ret_ne
 
 	if (highest < 0)
 		return highest;
+	use_calls(s, v);
 	for (int64_t i = (int64_t)s->resume; i <= highest; i++) {
 		if (s->max_rows && s->t->rows - kept >= s->max_rows) {
 			s->t->resume = (uint64_t)i;
@@ -230,7 +232,8 @@ int ix_sysv_find(struct ix_scan *s, const struct ix_sysv *v, const struct ipcx_r
 		return ix_sysv_text(s, v, 0, id) > 0 ? 0 : r;
 	if (r < 0)
 		return r;
-	lacks_text(s, v, row);
+	use_calls(s, v);
+	ix_lacks(s->t, row, &s->source);
 	r = ix_scan_keep(s);
 	return r < 0 ? r : 0;
 }

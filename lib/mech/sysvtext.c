@@ -180,18 +180,31 @@ struct reading {
 	int found;
 };
 
+/* The rows that follow come from the text. */
+static void use_text(struct reading *rd)
+{
+	const struct ix_sysv *v = rd->parser.v;
+	struct ipcx_fieldset calls = ipcx_fieldset_of(v->calls_only, v->ncalls_only);
+
+	rd->s->source = (struct ix_lacking){ rd->parser.missing, 0, 0 };
+	ipcx_fieldset_merge(&rd->s->source.fields, &calls);
+}
+
 /* One line of the file. 0 or -errno. */
 static int take_line(struct reading *rd, const char *line, size_t len)
 {
+	bool heading_seen = rd->parser.heading_seen;
 	struct ix_sysv_row *row;
 	int r;
 
-	if (rd->parser.heading_seen && len == 0)
+	if (heading_seen && len == 0)
 		return 0;
 	row = ix_scan_row(rd->s);
 	if (!row)
 		return -ENOMEM;
 	r = ix_sysv_parse_line(&rd->parser, line, len, row);
+	if (!heading_seen && rd->parser.heading_seen)
+		use_text(rd);
 	if (r <= 0)
 		return r;
 	/* Linux 5.3 to 5.6 could list an object twice, where one read ends and the next
@@ -204,9 +217,7 @@ static int take_line(struct reading *rd, const char *line, size_t len)
 	if ((uint64_t)((uint32_t)row->id & 0xffffff) <
 	    rd->from) /* only ipcmni_extend goes on in the middle */
 		return 0;
-	ix_unknown_all(rd->s->t, row, &rd->parser.missing);
-	for (size_t i = 0; i < rd->parser.v->ncalls_only; i++)
-		ix_unknown(rd->s->t, row, rd->parser.v->calls_only[i]);
+	ix_lacks(rd->s->t, row, &rd->s->source);
 	rd->found++;
 	r = ix_scan_keep(rd->s);
 	return r < 0 ? r : 0;

@@ -85,6 +85,9 @@ void ix_plan_lookups(struct ix_scan *s, const struct ix_kind *kind)
 	}
 	s->creator = ix_column(kind, IPCX_F_COMMAND)->size &&
 		     ix_column(kind, IPCX_F_CREATOR_ALIVE)->size;
+	s->no_creator =
+		(struct ix_lacking){ IPCX_FIELDSET(IPCX_F_COMMAND, IPCX_F_CREATOR_ALIVE),
+				     0, 0 };
 	s->ask_creator = ipcx_fieldset_has(&s->want, IPCX_F_COMMAND) ||
 			 ipcx_fieldset_has(&s->want, IPCX_F_CREATOR_ALIVE);
 }
@@ -111,8 +114,7 @@ void ix_look_up_creator(struct ix_scan *s, const struct ix_kind *kind, void *row
 	enum ix_alive there;
 
 	if (!s->ask_creator) {
-		ix_unknown(s->t, row, IPCX_F_COMMAND);
-		ix_unknown(s->t, row, IPCX_F_CREATOR_ALIVE);
+		ix_lacks(s->t, row, &s->no_creator);
 		return;
 	}
 	there = ix_proc_then(s->x, (int32_t)ix_column_raw(pid, row),
