@@ -106,7 +106,7 @@ def test_no_mechanism_includes_another():
 
 
 # What says what things are called, reads tables, or parses text. All else asks the kernel.
-NO_IPC = re.compile(r"ipcx_(mech_\w+|field_\w+|row_\w+|table_\w+|value_compare|ref_\w+|expr_\w+|error|version|limit_name)$")
+NO_IPC = re.compile(r"ipcx_(mech_\w+|field_\w+|fieldset_\w+|row_\w+|table_\w+|value_\w+|type_info|ref_\w+|expr_\w+|error|version|limit_name)$")
 KERNEL = re.compile(r"(shm|msg|sem)(get|ctl|at|dt|op|snd|rcv|timedop)$|(mq|sem|shm)_\w+$")
 
 
