@@ -62,37 +62,16 @@ static void command(const struct cmd *c)
 	out_text("]}");
 }
 
-static const char *type_name(enum ipcx_type type)
-{
-	static const char *const names[] = {
-		[IPCX_TYPE_NONE] = "none",   [IPCX_TYPE_BOOL] = "bool",
-		[IPCX_TYPE_INT] = "integer", [IPCX_TYPE_UINT] = "unsigned",
-		[IPCX_TYPE_REAL] = "real",   [IPCX_TYPE_STRING] = "string",
-		[IPCX_TYPE_TIME] = "time",   [IPCX_TYPE_MODE] = "mode",
-		[IPCX_TYPE_KEY] = "key",
-	};
-
-	return names[type];
-}
-
 static void field(enum ipcx_field f)
 {
-	static const char *const units[] = {
-		[IPCX_UNIT_PLAIN] = NULL,        [IPCX_UNIT_BYTES] = "bytes",
-		[IPCX_UNIT_SECONDS] = "seconds", [IPCX_UNIT_PERCENT] = "percent",
-		[IPCX_UNIT_VARIES] = "varies",   [IPCX_UNIT_NANOSECONDS] = "nanoseconds"
-	};
-	static const char *const costs[] = { [IPCX_COST_CHEAP] = "cheap",
-					     [IPCX_COST_NAMES] = "names",
-					     [IPCX_COST_COSTLY] = "dear" };
 	const struct ipcx_field_info *info = ipcx_field_info(f);
 	size_t n = 0;
 
 	pair("{", "name", info->name);
 	pair(",", "heading", info->heading);
-	pair(",", "type", type_name(info->type));
-	pair(",", "unit", units[info->unit]);
-	pair(",", "cost", costs[info->cost]);
+	pair(",", "type", ipcx_type_info(info->type)->name);
+	pair(",", "unit", ipcx_unit_name(info->unit));
+	pair(",", "cost", ipcx_cost_name(info->cost));
 	pair(",", "doc", info->doc);
 	out_text(",\"mechs\":[");
 	for (unsigned m = 0; ipcx_mech_info(m); m++)

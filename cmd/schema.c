@@ -1,42 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The JSON Schema, made of the table of fields: what a field is in --json stands nowhere
- * else. */
+/* The JSON Schema, made of the tables of fields and of types: what a field is in --json
+ * stands nowhere else. */
 #include "dump.h"
 
 #include "cmd.h"
 #include "ui/json.h"
 
-/* What a field's value looks like in JSON; every one may be null, for unknown. */
-static const char *shape(enum ipcx_type type)
-{
-	switch (type) {
-	case IPCX_TYPE_BOOL:
-		return "\"type\":[\"boolean\",\"null\"]";
-	case IPCX_TYPE_INT:
-		return "\"type\":[\"integer\",\"null\"]";
-	case IPCX_TYPE_UINT:
-		return "\"type\":[\"integer\",\"null\"],\"minimum\":0,\"maximum\":18446744073709551615";
-	case IPCX_TYPE_REAL:
-		return "\"type\":[\"number\",\"null\"]";
-	case IPCX_TYPE_NONE:
-	case IPCX_TYPE_STRING:
-		return "\"type\":[\"string\",\"null\"]";
-	case IPCX_TYPE_TIME:
-		return "\"type\":[\"string\",\"null\"],\"pattern\":\"^-?[0-9]{4,}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$\"";
-	case IPCX_TYPE_MODE:
-		return "\"type\":[\"string\",\"null\"],\"pattern\":\"^0[0-7]{3}$\"";
-	case IPCX_TYPE_KEY:
-		return "\"type\":[\"string\",\"null\"],\"pattern\":\"^0x[0-9a-f]{8}$\"";
-	}
-	return "";
-}
-
 static void field(enum ipcx_field f)
 {
 	const struct ipcx_field_info *info = ipcx_field_info(f);
+	const struct ipcx_type_info *type = ipcx_type_info(info->type);
 
 	json_string(info->name);
-	out_format(":{%s,\"description\":", shape(info->type));
+	/* Every value may be null, for unknown. */
+	out_format(":{\"type\":[\"%s\",\"null\"]%s%s,\"description\":", type->json,
+		   type->schema ? "," : "", type->schema ? type->schema : "");
 	json_string(info->doc);
 	out_text("}");
 }

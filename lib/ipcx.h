@@ -165,7 +165,26 @@ enum ipcx_type {
 	IPCX_TYPE_KEY,    /**< as.u: a System V key, 32 bits; 0 is IPC_PRIVATE */
 };
 
-/** What a number counts. */
+/**
+ * What is known of a type of value. Static; members may be added at the end.
+ *
+ * With the text of ipcx_value_format() this is enough to write values of types that were
+ * added after a program: in JSON the text is put in quotes when json is "string" (only
+ * that of IPCX_TYPE_STRING needs escaping), and taken as it is otherwise.
+ */
+struct ipcx_type_info {
+	const char *name;   /**< one word in lower case: "bool", "unsigned", "time" */
+	const char *json;   /**< what its values are in JSON: "boolean", "integer",
+			       "number" or "string"; "null" for IPCX_TYPE_NONE */
+	const char *schema; /**< what a JSON Schema says of them besides, as members of an
+			       object without its braces: "\"minimum\":0"; or NULL */
+	bool number;        /**< a number: the unit of a field says what it counts */
+};
+
+/** What is known of a type; NULL past the last. */
+const struct ipcx_type_info *ipcx_type_info(enum ipcx_type type);
+
+/** What a number counts. New units may be added at the end. */
 enum ipcx_unit {
 	IPCX_UNIT_PLAIN,       /**< a count, an id, or no number */
 	IPCX_UNIT_BYTES,       /**< bytes */
@@ -174,6 +193,10 @@ enum ipcx_unit {
 	IPCX_UNIT_VARIES,      /**< what the field "unit" of the same row says */
 	IPCX_UNIT_NANOSECONDS, /**< nanoseconds */
 };
+
+/** The name of a unit, such as "bytes". Static; NULL for IPCX_UNIT_PLAIN and past the
+ * last. */
+const char *ipcx_unit_name(enum ipcx_unit unit);
 
 /**
  * One value, as ipcx_row_get() returns it. It may be copied. It has this size (64 bytes)
@@ -200,6 +223,10 @@ static inline const char *ipcx_value_string(const struct ipcx_value *v)
 		return NULL;
 	return v->as.private_s ? v->as.private_s : v->private_text;
 }
+
+/** The room that ipcx_value_format() needs for any value but a string, of every type
+ * that there will be. */
+#define IPCX_VALUE_MAX 48
 
 /**
  * Write a value as text, as --format raw prints it: numbers in decimal, modes in octal
@@ -391,6 +418,9 @@ enum ipcx_cost {
 	IPCX_COST_COSTLY, /**< another, slower source: fetched only when the query names
 		      the field */
 };
+
+/** The name of a cost: "cheap", "names" or "dear". Static; NULL past the last. */
+const char *ipcx_cost_name(enum ipcx_cost cost);
 
 /** What is known of a field. Static; members may be added at the end. */
 struct ipcx_field_info {

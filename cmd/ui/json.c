@@ -98,30 +98,20 @@ void json_string(const char *text)
 }
 
 /* A value at p. */
-static char *put_value(char *p, const struct sheet *s, const struct ipcx_field_info *info,
+static char *put_value(char *p, const struct sheet *s, const struct sheet_column *c,
 		       const struct ipcx_value *v)
 {
-	switch (v->type) {
-	case IPCX_TYPE_NONE:
-		memcpy(p, "null", 4);
-		return p + 4;
-	case IPCX_TYPE_STRING:
+	if (v->type == IPCX_TYPE_NONE)
+		return mempcpy(p, "null", 4);
+	if (v->type == IPCX_TYPE_STRING)
 		return json_put_string(p, ipcx_value_string(v),
 				       MIN(strlen(ipcx_value_string(v)),
 					   (size_t)(OUT_ROOM - 1024) / 6));
-	case IPCX_TYPE_TIME:
-	case IPCX_TYPE_MODE:
-	case IPCX_TYPE_KEY:
+	if (c->quoted)
 		*p++ = '"';
-		p = cell_put(p, info, v, &s->style);
+	p = cell_put(p, c->info, v, &s->style);
+	if (c->quoted)
 		*p++ = '"';
-		return p;
-	case IPCX_TYPE_BOOL:
-	case IPCX_TYPE_INT:
-	case IPCX_TYPE_UINT:
-	case IPCX_TYPE_REAL:
-		return cell_put(p, info, v, &s->style);
-	}
 	return p;
 }
 
@@ -146,7 +136,7 @@ static char *cell(const struct sheet *s, const struct sheet_column *c, size_t k,
 {
 	/* The key begins with its comma; a constant length beats a shorter copy. */
 	memcpy(p, c->key + !k, sizeof(c->key) - 1);
-	return put_value(p + c->key_len - !k, s, c->info, v);
+	return put_value(p + c->key_len - !k, s, c, v);
 }
 
 static void members(struct sheet *s, const struct sheet_rows *rows, size_t i)

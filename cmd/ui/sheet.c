@@ -123,34 +123,19 @@ int sheet_open(struct sheet *s, const struct sheet_args *args, const char *kind)
 	return 0;
 }
 
-static bool is_number(const struct ipcx_field_info *info)
-{
-	switch (info->type) {
-	case IPCX_TYPE_INT:
-	case IPCX_TYPE_UINT:
-	case IPCX_TYPE_REAL:
-		return true;
-	case IPCX_TYPE_NONE:
-	case IPCX_TYPE_BOOL:
-	case IPCX_TYPE_STRING:
-	case IPCX_TYPE_TIME:
-	case IPCX_TYPE_MODE:
-	case IPCX_TYPE_KEY:
-		return false;
-	}
-	return false;
-}
-
 static void add_column(struct sheet *s, enum ipcx_field f)
 {
 	struct sheet_column *c = &s->columns[s->ncolumns];
+	const struct ipcx_type_info *type;
 
 	for (size_t i = 0; i < s->ncolumns; i++)
 		if (s->columns[i].field == f)
 			return;
 	c->field = f;
 	c->info = ipcx_field_info(f);
-	c->right = is_number(c->info);
+	type = ipcx_type_info(c->info->type);
+	c->right = type->number;
+	c->quoted = !strcmp(type->json, "string");
 	c->width = 0;
 	c->key_len = (size_t)snprintf(c->key, sizeof(c->key), ",\"%s\":", c->info->name);
 	s->ncolumns++;

@@ -27,7 +27,8 @@ extern const struct opt sheet_opts[];
 struct sheet_column {
 	enum ipcx_field field;
 	const struct ipcx_field_info *info;
-	bool right; /* numbers */
+	bool right;  /* numbers */
+	bool quoted; /* strings in JSON */
 	size_t width;
 	char key[40]; /* ,"name": for JSON */
 	size_t key_len;

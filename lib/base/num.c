@@ -343,6 +343,17 @@ char *ix_put_hex(char *p, uint64_t n, int digits)
 	return put(p, n, 16, digits);
 }
 
+char *ix_put_key(char *p, uint32_t key)
+{
+	*p++ = '0';
+	*p++ = 'x';
+	for (unsigned shift = 32; shift > 0;) {
+		shift -= 4;
+		*p++ = "0123456789abcdef"[key >> shift & 15];
+	}
+	return p;
+}
+
 char *ix_put_tenths(char *p, double d)
 {
 	uint64_t tenths;

@@ -42,6 +42,9 @@ char *ix_put_i64(char *p, int64_t n);
 char *ix_put_oct(char *p, uint64_t n, int digits);
 char *ix_put_hex(char *p, uint64_t n, int digits);
 
+/* Write a System V key as 0x and eight digits; answers the end. No NUL is written. */
+char *ix_put_key(char *p, uint32_t key);
+
 /* Copy a text to p; answers the end. No NUL is written. */
 char *ix_put_text(char *p, const char *text);
 

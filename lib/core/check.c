@@ -11,6 +11,7 @@
 #include "base/near.h"
 #include "core/expr.h"
 #include "core/pattern.h"
+#include "core/type.h"
 
 /* What a message shows of an operand. */
 struct shown {
@@ -37,38 +38,12 @@ static const char *show(struct shown *s, const struct ix_parser *p,
 /* What a field holds, in a sentence. */
 static const char *describe(enum ipcx_field f)
 {
-	const struct ipcx_field_info *info = ipcx_field_info(f);
-
-	switch (info->type) {
-	case IPCX_TYPE_NONE:
-		break;
-	case IPCX_TYPE_BOOL:
-		return "true or false";
-	case IPCX_TYPE_STRING:
-		return "text";
-	case IPCX_TYPE_TIME:
-		return "a time";
-	case IPCX_TYPE_MODE:
-		return "a mode";
-	case IPCX_TYPE_KEY:
-		return "a key";
-	case IPCX_TYPE_INT:
-	case IPCX_TYPE_UINT:
-	case IPCX_TYPE_REAL:
-		if (info->unit == IPCX_UNIT_PERCENT)
-			return "a percentage";
-		if (info->unit == IPCX_UNIT_SECONDS)
-			return "a span of time";
-		if (info->unit == IPCX_UNIT_NANOSECONDS)
-			return "a number of nanoseconds";
-		return info->unit == IPCX_UNIT_BYTES ? "a number of bytes" : "a number";
-	}
-	return "nothing";
+	return ix_type_noun(ipcx_field_info(f));
 }
 
-static bool is_number(enum ipcx_type type)
+static bool is_number(const struct ipcx_field_info *info)
 {
-	return type == IPCX_TYPE_INT || type == IPCX_TYPE_UINT || type == IPCX_TYPE_REAL;
+	return ix_type(info->type)->info.number;
 }
 
 /*
@@ -79,7 +54,7 @@ static bool comparable(enum ipcx_field a, enum ipcx_field b)
 {
 	const struct ipcx_field_info *l = ipcx_field_info(a), *r = ipcx_field_info(b);
 
-	if (!is_number(l->type) || !is_number(r->type))
+	if (!is_number(l) || !is_number(r))
 		return l->type == r->type;
 	return l->unit == r->unit || l->unit == IPCX_UNIT_PLAIN ||
 	       r->unit == IPCX_UNIT_PLAIN || l->unit == IPCX_UNIT_VARIES ||
@@ -309,7 +284,7 @@ static int check_literal(struct ix_parser *p, enum ipcx_field left,
 
 	if (r < 0)
 		return r;
-	why = ix_literal_read(text, info, &n->literal);
+	why = ix_type_reader(info)(text, &n->literal);
 	if (why)
 		return ix_expr_bad(p, tok->at, "%s is %s, and \"%s\" %s", info->name,
 				   describe(left), show_text(&s, text), why);

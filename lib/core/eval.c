@@ -4,6 +4,7 @@
  * something unknown is unknown, and stays so when it is negated.
  */
 #include "core/expr.h"
+#include "core/type.h"
 
 #define UNKNOWN (-1)
 
@@ -52,7 +53,7 @@ static int compare(const struct ix_node *n, const struct row *row)
 static int like(const struct ix_node *n, const struct row *row)
 {
 	struct ipcx_value left;
-	char buf[IX_RAW_MAX];
+	char buf[IPCX_VALUE_MAX];
 
 	if (!value_of(row, n->left, &left))
 		return UNKNOWN;

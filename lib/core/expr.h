@@ -69,23 +69,6 @@ int ix_check_flag(struct ix_parser *p, const struct ix_token *operand,
 int ix_check_compare(struct ix_parser *p, struct ix_token left, struct ix_token op,
 		     struct ix_token right, struct ix_node **ret_node);
 
-/*
- * Read a literal as a value of this field. Strings are not copied. NULL, or what is wrong
- * with it as the rest of a sentence: "is no size (…)".
- */
-const char *ix_literal_read(const char *text, const struct ipcx_field_info *info,
-			    struct ipcx_value *ret_value);
-
-/* The room that ix_value_raw() needs at most. */
-#define IX_RAW_MAX 48
-
-/*
- * A value as the formats for machines write it (decimal numbers, octal modes, RFC 3339
- * times in UTC): the text that =~ looks at. Written into buf, unless it is a string. NULL
- * for an unknown value.
- */
-const char *ix_value_raw(const struct ipcx_value *v, char buf[IX_RAW_MAX]);
-
 /* ipcx_expr_match() for a row that stands anywhere. */
 int ix_expr_row(const struct ipcx_expr *e, const struct ipcx_table *t,
 		const struct ix_section *s, const void *row);

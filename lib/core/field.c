@@ -152,6 +152,17 @@ const struct ipcx_field_info *ipcx_field_info(enum ipcx_field field)
 									  : NULL;
 }
 
+const char *ipcx_cost_name(enum ipcx_cost cost)
+{
+	static const char *const names[] = {
+		[IPCX_COST_CHEAP] = "cheap",
+		[IPCX_COST_NAMES] = "names",
+		[IPCX_COST_COSTLY] = "dear",
+	};
+
+	return (unsigned)cost < ARRAY_SIZE(names) ? names[cost] : NULL;
+}
+
 int ipcx_field_by_name(const char *name, size_t len, enum ipcx_field *ret_field)
 {
 	if (len == (size_t)-1)

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How a value of each type and unit is written: in an expression, and in the formats for
- * machines. What is read here is what is printed there, so that any value of a listing
- * can be compared with.
+ * How a value of each type and unit is written in an expression. What is read here is
+ * what the formats for machines print (type.c), so that any value of a listing can be
+ * compared with.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/num.h"
 #include "base/when.h"
-#include "core/expr.h"
+#include "core/type.h"
 
 /* "out of range", or else why it is no such thing. */
 static const char *refused(int error, const char *why)
@@ -20,8 +19,7 @@ static const char *refused(int error, const char *why)
 }
 
 /* Counts and bytes: one rule, so that "nattch > 1K" is as good as "size > 1K". */
-static const char *read_number(const char *text, enum ipcx_unit unit,
-			       struct ipcx_value *v)
+static const char *read_amount(const char *text, const char *why, struct ipcx_value *v)
 {
 	int r;
 
@@ -32,16 +30,22 @@ static const char *read_number(const char *text, enum ipcx_unit unit,
 		v->type = IPCX_TYPE_UINT;
 		r = ix_parse_size(text, &v->as.u);
 	}
-	if (r == 0)
-		return NULL;
-	return refused(r, unit == IPCX_UNIT_BYTES
-				  ? "is no size (such as 4096, 64K, 1.5G or 0x1000)"
-				  : "is no number (such as 10, 4K or 0x10)");
+	return r == 0 ? NULL : refused(r, why);
+}
+
+const char *ix_read_number(const char *text, struct ipcx_value *v)
+{
+	return read_amount(text, "is no number (such as 10, 4K or 0x10)", v);
+}
+
+const char *ix_read_size(const char *text, struct ipcx_value *v)
+{
+	return read_amount(text, "is no size (such as 4096, 64K, 1.5G or 0x1000)", v);
 }
 
 #define SECOND UINT64_C(1000000000) /* in ns */
 
-static const char *read_span(const char *text, struct ipcx_value *v)
+const char *ix_read_span(const char *text, struct ipcx_value *v)
 {
 	uint64_t ns = 0;
 	int r;
@@ -66,7 +70,7 @@ static const char *read_span(const char *text, struct ipcx_value *v)
 
 /* What was measured is counted in ns, and a bare number is one of these: never a
  * fraction, which elsewhere would be one of a second. */
-static const char *read_nanos(const char *text, struct ipcx_value *v)
+const char *ix_read_nanos(const char *text, struct ipcx_value *v)
 {
 	size_t len = strlen(text);
 	int r;
@@ -80,7 +84,7 @@ static const char *read_nanos(const char *text, struct ipcx_value *v)
 }
 
 /* "80", "80%", "12.5%". Digits that a double cannot hold are dropped behind the point. */
-static const char *read_percent(const char *text, struct ipcx_value *v)
+const char *ix_read_percent(const char *text, struct ipcx_value *v)
 {
 	static const char why[] = "is no percentage (such as 80, 80% or 12.5%)";
 	const char *start = text;
@@ -111,7 +115,7 @@ static const char *read_percent(const char *text, struct ipcx_value *v)
 	return NULL;
 }
 
-static const char *read_flag(const char *text, struct ipcx_value *v)
+const char *ix_read_flag(const char *text, struct ipcx_value *v)
 {
 	static const char *const words[] = { "0", "1", "false", "true", "no", "yes" };
 
@@ -125,7 +129,7 @@ static const char *read_flag(const char *text, struct ipcx_value *v)
 	return "is neither true nor false (yes, no, 1 and 0 will do, too)";
 }
 
-static const char *read_key(const char *text, struct ipcx_value *v)
+const char *ix_read_key(const char *text, struct ipcx_value *v)
 {
 	uint32_t key = 0;
 	int r = ix_parse_key(text, &key);
@@ -137,7 +141,7 @@ static const char *read_key(const char *text, struct ipcx_value *v)
 	return NULL;
 }
 
-static const char *read_mode(const char *text, struct ipcx_value *v)
+const char *ix_read_mode(const char *text, struct ipcx_value *v)
 {
 	uint32_t mode = 0;
 	int r = ix_parse_mode(text, &mode);
@@ -149,7 +153,7 @@ static const char *read_mode(const char *text, struct ipcx_value *v)
 	return NULL;
 }
 
-static const char *read_time(const char *text, struct ipcx_value *v)
+const char *ix_read_time(const char *text, struct ipcx_value *v)
 {
 	uint64_t span;
 	int64_t seconds;
@@ -170,70 +174,16 @@ static const char *read_time(const char *text, struct ipcx_value *v)
 	       "the epoch";
 }
 
-const char *ix_literal_read(const char *text, const struct ipcx_field_info *info,
-			    struct ipcx_value *ret_value)
+const char *ix_read_string(const char *text, struct ipcx_value *v)
 {
-	switch (info->type) {
-	case IPCX_TYPE_NONE:
-		break;
-	case IPCX_TYPE_BOOL:
-		return read_flag(text, ret_value);
-	case IPCX_TYPE_INT:
-	case IPCX_TYPE_UINT:
-	case IPCX_TYPE_REAL:
-		if (info->unit == IPCX_UNIT_PERCENT)
-			return read_percent(text, ret_value);
-		if (info->unit == IPCX_UNIT_SECONDS)
-			return read_span(text, ret_value);
-		if (info->unit == IPCX_UNIT_NANOSECONDS)
-			return read_nanos(text, ret_value);
-		return read_number(text, info->unit, ret_value);
-	case IPCX_TYPE_STRING:
-		ret_value->type = IPCX_TYPE_STRING;
-		ret_value->as.private_s = text;
-		return NULL;
-	case IPCX_TYPE_TIME:
-		return read_time(text, ret_value);
-	case IPCX_TYPE_MODE:
-		return read_mode(text, ret_value);
-	case IPCX_TYPE_KEY:
-		return read_key(text, ret_value);
-	}
-	return "cannot be compared with it";
+	v->type = IPCX_TYPE_STRING;
+	v->as.private_s = text;
+	return NULL;
 }
 
-const char *ix_value_raw(const struct ipcx_value *v, char buf[IX_RAW_MAX])
+const char *ix_read_nothing(const char *text, struct ipcx_value *v)
 {
-	char *end = buf;
-
-	switch (v->type) {
-	case IPCX_TYPE_NONE:
-		return NULL;
-	case IPCX_TYPE_STRING:
-		return ipcx_value_string(v);
-	case IPCX_TYPE_BOOL:
-		return v->as.u ? "true" : "false";
-	case IPCX_TYPE_INT:
-		end = ix_put_i64(buf, v->as.i);
-		break;
-	case IPCX_TYPE_UINT:
-		end = ix_put_u64(buf, v->as.u);
-		break;
-	case IPCX_TYPE_REAL:
-		end = ix_put_tenths(buf, v->as.d);
-		break;
-	case IPCX_TYPE_TIME:
-		end = ix_put_time(buf, v->as.i);
-		break;
-	case IPCX_TYPE_MODE:
-		end = ix_put_oct(buf, v->as.u, 4);
-		break;
-	case IPCX_TYPE_KEY:
-		*end++ = '0';
-		*end++ = 'x';
-		end = ix_put_hex(end, v->as.u, 8);
-		break;
-	}
-	*end = '\0';
-	return buf;
+	(void)text;
+	(void)v;
+	return "cannot be compared with it";
 }

@@ -10,6 +10,7 @@
 
 #include "core/columns.h"
 #include "core/ctx.h"
+#include "core/type.h"
 
 static struct ix_note **notes_of(const struct ipcx_table *t)
 {
@@ -261,42 +262,19 @@ uint64_t ix_column_raw(const struct ix_column *c, const void *row)
 	}
 }
 
-/* Widen a stored integer with its sign. */
-static int64_t raw_signed(const struct ix_column *c, uint64_t raw)
-{
-	unsigned shift = 64 - 8U * c->size;
-
-	return (int64_t)(raw << shift) >> shift;
-}
-
 static void stored(const struct ipcx_table *t, const struct ix_column *c, const void *row,
 		   enum ipcx_type type, struct ipcx_value *v)
 {
 	uint64_t raw = ix_column_raw(c, row);
+	ix_loader *load;
 
 	if (c->zero && raw == 0)
 		return;
-	switch (type) {
-	case IPCX_TYPE_INT:
-	case IPCX_TYPE_TIME:
-		v->as.i = raw_signed(c, raw);
-		break;
-	case IPCX_TYPE_REAL:
-		memcpy(&v->as.d, &raw, sizeof(raw));
-		break;
-	case IPCX_TYPE_STRING:
-		v->as.private_s = ix_table_string(t, (ix_text)raw);
-		if (!v->as.private_s)
-			return;
-		break;
-	case IPCX_TYPE_NONE:
-	case IPCX_TYPE_BOOL:
-	case IPCX_TYPE_UINT:
-	case IPCX_TYPE_MODE:
-	case IPCX_TYPE_KEY:
+	load = ix_type(type)->load;
+	if (!load)
 		v->as.u = raw;
-		break;
-	}
+	else if (!load(t, c->size, raw, v))
+		return;
 	v->type = type;
 }
 

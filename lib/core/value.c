@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/expr.h"
+#include "core/type.h"
 #include "ipcx.h"
 
 static int order(int less, int more)
@@ -13,12 +13,11 @@ static int order(int less, int more)
 }
 
 /* Signed and unsigned 64-bit integers compare by their number, not by their bits. */
-static int compare_integers(const struct ipcx_value *a, const struct ipcx_value *b)
+static int compare_integers(const struct ipcx_value *a, enum ix_order a_order,
+			    const struct ipcx_value *b, enum ix_order b_order)
 {
-	int a_negative = (a->type == IPCX_TYPE_INT || a->type == IPCX_TYPE_TIME) &&
-			 a->as.i < 0;
-	int b_negative = (b->type == IPCX_TYPE_INT || b->type == IPCX_TYPE_TIME) &&
-			 b->as.i < 0;
+	int a_negative = a_order == IX_ORDER_SIGNED && a->as.i < 0;
+	int b_negative = b_order == IX_ORDER_SIGNED && b->as.i < 0;
 
 	if (a_negative || b_negative) {
 		if (a_negative != b_negative)
@@ -28,38 +27,57 @@ static int compare_integers(const struct ipcx_value *a, const struct ipcx_value 
 	return order(a->as.u<b->as.u, a->as.u> b->as.u);
 }
 
-static double as_real(const struct ipcx_value *v)
+static double as_real(const struct ipcx_value *v, enum ix_order how)
 {
-	if (v->type == IPCX_TYPE_REAL)
+	if (how == IX_ORDER_REAL)
 		return v->as.d;
-	if (v->type == IPCX_TYPE_INT || v->type == IPCX_TYPE_TIME)
-		return (double)v->as.i;
-	return (double)v->as.u;
+	return how == IX_ORDER_SIGNED ? (double)v->as.i : (double)v->as.u;
 }
 
 int ipcx_value_compare(const struct ipcx_value *a, const struct ipcx_value *b)
 {
-	if (a->type == IPCX_TYPE_NONE || b->type == IPCX_TYPE_NONE)
-		return order(a->type == IPCX_TYPE_NONE && b->type != IPCX_TYPE_NONE,
-			     a->type != IPCX_TYPE_NONE && b->type == IPCX_TYPE_NONE);
-	if (a->type == IPCX_TYPE_STRING && b->type == IPCX_TYPE_STRING) {
+	enum ix_order how_a = ix_type(a->type)->order, how_b = ix_type(b->type)->order;
+
+	if (how_a == IX_ORDER_NONE || how_b == IX_ORDER_NONE)
+		return order(how_b != IX_ORDER_NONE, how_a != IX_ORDER_NONE);
+	if (how_a == IX_ORDER_TEXT && how_b == IX_ORDER_TEXT) {
 		int r = strcmp(ipcx_value_string(a), ipcx_value_string(b));
 
 		return order(r<0, r> 0);
 	}
-	if (a->type == IPCX_TYPE_STRING || b->type == IPCX_TYPE_STRING)
-		return order(b->type == IPCX_TYPE_STRING, a->type == IPCX_TYPE_STRING);
-	if (a->type == IPCX_TYPE_REAL || b->type == IPCX_TYPE_REAL)
-		return order(as_real(a) < as_real(b), as_real(a) > as_real(b));
-	return compare_integers(a, b);
+	if (how_a == IX_ORDER_TEXT || how_b == IX_ORDER_TEXT)
+		return order(how_b == IX_ORDER_TEXT, how_a == IX_ORDER_TEXT);
+	if (how_a == IX_ORDER_REAL || how_b == IX_ORDER_REAL) {
+		double left = as_real(a, how_a), right = as_real(b, how_b);
+
+		return order(left<right, left> right);
+	}
+	return compare_integers(a, how_a, b, how_b);
+}
+
+const char *ix_value_raw(const struct ipcx_value *v, char buf[IPCX_VALUE_MAX])
+{
+	const struct ix_type *type = ix_type(v->type);
+
+	if (!type->write)
+		return ipcx_value_string(v);
+	*type->write(buf, v) = '\0';
+	return buf;
 }
 
 int ipcx_value_format(const struct ipcx_value *v, char *buf, size_t size)
 {
-	char room[IX_RAW_MAX];
+	const struct ix_type *type = v ? ix_type(v->type) : NULL;
+	char room[IPCX_VALUE_MAX], *end;
 	const char *text;
 
-	if (!v || (!buf && size) || (unsigned)v->type > IPCX_TYPE_KEY)
+	if (type && type->write && size >= IPCX_VALUE_MAX &&
+	    buf) { /* cells of a listing */
+		end = type->write(buf, v);
+		*end = '\0';
+		return (int)(end - buf);
+	}
+	if (!v || (!buf && size) || !ipcx_type_info(v->type))
 		return -EINVAL;
 	text = ix_value_raw(v, room);
 	return snprintf(buf, size, "%s", text ? text : "");

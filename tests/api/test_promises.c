@@ -128,6 +128,10 @@ static void lists(void **state)
 		if (!info)
 			continue;
 		assert_true(*info->heading && *info->doc);
+		assert_non_null(ipcx_type_info(info->type));
+		assert_true(ipcx_type_info(info->type)->number ||
+			    !ipcx_unit_name(info->unit));
+		assert_non_null(ipcx_cost_name(info->cost));
 		assert_int_equal(ipcx_field_by_name(info->name, (size_t)-1, &found), 0);
 		assert_int_equal(found, f);
 	}
@@ -135,6 +139,50 @@ static void lists(void **state)
 		assert_true(*ipcx_limit_name(n));
 	assert_true(n > 20);
 	assert_int_equal(strspn(ipcx_version(), "0123456789."), strlen(ipcx_version()));
+}
+
+/* Types, units and costs have their words, and end where there are no more. */
+static void words_of_fields(void **state)
+{
+	const struct ipcx_type_info *info;
+	unsigned n = 0;
+
+	(void)state;
+	for (; (info = ipcx_type_info((enum ipcx_type)n)); n++) {
+		assert_true(*info->name && *info->json);
+		assert_true(!info->schema || *info->schema);
+	}
+	assert_true(n > IPCX_TYPE_KEY);
+	assert_null(ipcx_type_info((enum ipcx_type) - 1));
+	assert_string_equal(ipcx_type_info(IPCX_TYPE_UINT)->name, "unsigned");
+	assert_string_equal(ipcx_type_info(IPCX_TYPE_UINT)->json, "integer");
+	assert_null(ipcx_unit_name(IPCX_UNIT_PLAIN));
+	assert_null(ipcx_unit_name((enum ipcx_unit)1000));
+	assert_string_equal(ipcx_unit_name(IPCX_UNIT_NANOSECONDS), "nanoseconds");
+	assert_null(ipcx_cost_name((enum ipcx_cost)1000));
+	assert_string_equal(ipcx_cost_name(IPCX_COST_CHEAP), "cheap");
+}
+
+/* Texts are cut like those of snprintf(3). */
+static void texts_of_values(void **state)
+{
+	const struct ipcx_value key = { .type = IPCX_TYPE_KEY, .as.u = 0x4d2 };
+	const struct ipcx_value none = { .type = IPCX_TYPE_NONE };
+	const struct ipcx_value unheard_of = { .type = (enum ipcx_type)1000 };
+	char text[IPCX_VALUE_MAX];
+
+	(void)state;
+	assert_int_equal(ipcx_value_format(&key, text, sizeof(text)), 10);
+	assert_string_equal(text, "0x000004d2");
+	assert_int_equal(ipcx_value_format(&key, text, 5), 10);
+	assert_string_equal(text, "0x00");
+	assert_int_equal(ipcx_value_format(&key, NULL, 0), 10);
+	assert_int_equal(ipcx_value_format(&none, text, sizeof(text)), 0);
+	assert_string_equal(text, "");
+	assert_int_equal(ipcx_value_format(&key, NULL, sizeof(text)), -EINVAL);
+	assert_int_equal(ipcx_value_format(NULL, text, sizeof(text)), -EINVAL);
+	assert_int_equal(ipcx_value_format(&unheard_of, text, sizeof(text)), -EINVAL);
+	assert_true(ipcx_value_compare(&none, &key) < 0);
 }
 
 /* Every object of every mechanism has every field that the mechanism is said to have. */
@@ -231,6 +279,8 @@ int main(void)
 		TEST(tables_do_not_change),
 		TEST(numeric),
 		TEST(lists),
+		TEST(words_of_fields),
+		TEST(texts_of_values),
 		TEST(rows_keep_what_tables_say),
 		TEST(references_come_back),
 		TEST(namespace_and_limits),

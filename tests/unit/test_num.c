@@ -377,6 +377,9 @@ static void written(void **state)
 	WRITTEN(ix_put_oct(buf, UINT64_MAX, 1), "1777777777777777777777");
 	WRITTEN(ix_put_hex(buf, 0x4d2, 8), "000004d2");
 	WRITTEN(ix_put_hex(buf, UINT64_MAX, 8), "ffffffffffffffff");
+	WRITTEN(ix_put_key(buf, 0x4d2), "0x000004d2");
+	WRITTEN(ix_put_key(buf, UINT32_MAX), "0xffffffff");
+	WRITTEN(ix_put_key(buf, 0), "0x00000000");
 	WRITTEN(ix_put_hex(buf, 1, 1000), "000000000000000000000001");
 #undef WRITTEN
 }
