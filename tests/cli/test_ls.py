@@ -262,3 +262,19 @@ def test_large_ids(world):
     for n in (32767, 32768, 196609, 2147418175):
         assert world.objects(f"msg:{n}")[0]["id"] == n
         assert world.ipcx("ls", f"msg:{n - 2}").rc == 3
+
+
+def test_named_objects_and_whole_mechanisms_in_one_order(world):
+    """They are two questions to the library, and one answer to whoever asks."""
+    sizes = {}
+    for size in (5000, 3000, 9000):
+        sizes[world.ok("mk", "shm", "--size", size)] = size
+    for name, size in (("/small", 10), ("/middle", 4000), ("/large", 20000)):
+        world.ok("mk", "pshm", name, "--size", size)
+    first, *_ = sizes
+    rows = world.ipcx("ls", f"shm:{first}", "pshm", "--json", "--sort", "size").json["objects"]
+    assert [o["size"] for o in rows] == [10, 4000, 5000, 20000]
+    rows = world.ipcx("ls", f"shm:{first}", "pshm", "--json").json["objects"]
+    assert rows[0]["ref"] == f"shm:{first}" and {o["mech"] for o in rows[1:]} == {"pshm"} and len(rows) == 4
+    lines = world.ok("ls", f"shm:{first}", "pshm", "-o", "ref", "--no-headings", "--sort", "-size", "-w", "size > 1K").split()
+    assert lines == ["pshm:/large", f"shm:{first}", "pshm:/middle"]

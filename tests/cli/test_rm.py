@@ -342,3 +342,15 @@ def test_no_field_is_no_reason_to_remove(world, text):
     before = [o["ref"] for o in world.objects()]
     r = world.ipcx("rm", "all", "--where", text, "--yes")
     assert r.rc in (0, 3) and [o["ref"] for o in world.objects()] == before, r.err
+
+
+def test_named_objects_and_whole_mechanisms_at_once(world):
+    kept, gone = world.ok("mk", "shm", "--size", "4K"), world.ok("mk", "shm", "--size", "8K")
+    world.ok("mk", "pshm", "/a", "--size", "10")
+    world.ok("mk", "pshm", "/b", "--size", "10")
+    told = world.ipcx("rm", f"shm:{gone}", "pshm", "--all", "--json", "--sort", "size").json["objects"]
+    assert sorted(o["ref"] for o in told) == ["pshm:/a", "pshm:/b", f"shm:{gone}"]
+    assert [o["ref"] for o in world.objects("all")] == [f"shm:{kept}"]
+    world.ok("mk", "pshm", "/c", "--size", "10")
+    assert world.ipcx("rm", f"shm:{gone}", "pshm", "--all").rc == 4, "one of them is missing, the others go"
+    assert [o["ref"] for o in world.objects("all")] == [f"shm:{kept}"]
