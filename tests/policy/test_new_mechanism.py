@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Adding a mechanism touches one new file and two registry lines; then every command knows it."""
 
+import base64
 import filecmp
 import hashlib
 import json
@@ -174,6 +175,24 @@ def test_memory(toys):
     assert toys.ok("toy", "hash", "/a") == hashlib.sha256(b"hello").hexdigest() + "  toy:/a\n"
     assert toys.ok("toy", "fill", "/a", "--byte", "65", "--offset", "3") == "" and toys.ok("toy", "read", "/a") == "helAA"
     assert toys.ok("toy", "fill", "/a") == "" and toys.ok("toy", "read", "/a") == "\0" * 5
+
+
+def test_messages(toys):
+    """And so are those of queues, with its own word for the number of a message."""
+    toys.ok("mk", "toy", "/a", "--size", "5")
+    toys.ok("mk", "toy", "/b", "--size", "5")
+    assert toys.ok("toy", "send", "/a", "one") == ""
+    assert toys.ok("toy", "send", "/a", "--number", "7", "seven") == ""
+    assert [line.split() for line in toys.ok("toy", "peek", "/a").splitlines()[1:]] == [["0", "1", "3", "one"], ["1", "7", "5", "seven"]]
+    assert toys.ok("toy", "recv", "/a") == "one"
+    assert toys.ok("toy", "drain", "/a", "saved") == ""
+    assert toys.ok("toy", "load", "/b", "saved") == ""
+    record = json.loads(toys.ok("toy", "recv", "/b", "--format", "json"))
+    assert (record["number"], base64.b64decode(record["data"])) == (7, b"seven")
+    empty = toys.run("toy", "recv", "/b", "--no-wait")
+    assert empty.returncode == 5 and "toy:/b: has no message" in empty.stderr
+    much = toys.run("toy", "send", "/a", "--number", "10", "x")
+    assert much.returncode == 2 and "a number is 1 to 9, not 10" in much.stderr
 
 
 def test_memory_is_refused_in_its_words(toys):
