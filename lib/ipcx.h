@@ -1035,6 +1035,9 @@ struct ipcx_take {
 	bool truncate;       /**< cut it after that many, and lose the rest */
 };
 
+/** The size of struct ipcx_take in the first version. */
+#define IPCX_TAKE_SIZE_0_1 (offsetof(struct ipcx_take, truncate) + sizeof(bool))
+
 /** What is known of a queue; members may be added at the end. */
 struct ipcx_queue_state {
 	uint64_t messages; /**< that wait in it */

@@ -9,6 +9,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/copyin.h"
+
 static const struct ix_queue_ops *const kinds[] = { &ix_queue_msg, &ix_queue_mq };
 
 static const struct ix_queue_ops *ops_of(const struct ipcx_ref *ref)
@@ -135,7 +137,7 @@ int ipcx_queue_send(struct ipcx_queue *q, const struct ipcx_message *m, int64_t 
 
 static int check_take(struct ipcx_queue *q, const struct ipcx_take *take)
 {
-	if (take->size < sizeof(*take) || (unsigned)take->pick > IPCX_PICK_LOWEST)
+	if ((unsigned)take->pick > IPCX_PICK_LOWEST)
 		return ix_fail_plain(q->x, -EINVAL, "%s: no such request", q->name);
 	if (take->pick == IPCX_PICK_FIRST && take->most == 0 && !take->truncate)
 		return 0;
@@ -155,17 +157,20 @@ int ipcx_queue_receive(struct ipcx_queue *q, const struct ipcx_take *take,
 		       int64_t patience, struct ipcx_message *ret_m)
 {
 	struct ix_patience p = IX_PATIENCE(patience);
-	int r = check_take(q, take);
+	struct ipcx_take own = { 0 };
+	int r = IX_COPY_IN(q->x, ipcx_take, IPCX_TAKE_SIZE_0_1, take, &own);
 
+	if (r == 0)
+		r = check_take(q, &own);
 	while (r == 0) {
-		r = q->ops->receive(q, take, patience < 0, ret_m);
+		r = q->ops->receive(q, &own, patience < 0, ret_m);
 		if (r != -EAGAIN)
 			return r;
 		r = q->ops->linger(q, false, &p);
 	}
 	if (r == -ETIMEDOUT)
 		return ix_fail_plain(q->x, r, "%s: has no %smessage", q->name,
-				     take->pick == IPCX_PICK_FIRST ? "" : "such ");
+				     own.pick == IPCX_PICK_FIRST ? "" : "such ");
 	return r == -EINTR ? ix_queue_interrupted(q) : r;
 }
 

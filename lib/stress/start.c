@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "core/copyin.h"
 #include "stress/jobs.h"
 #include "stress/run.h"
 
@@ -84,12 +85,15 @@ static int fill_in(struct ipcx *x, const struct ipcx_stress_plan *from,
 	const unsigned all = IPCX_ON_ONE | IPCX_ON_TWO | IPCX_ON_MANY;
 	const unsigned flags = IPCX_STRESS_HERE | IPCX_STRESS_COMPARE | IPCX_STRESS_FORCE;
 	bool compare;
+	/* As long as the struct may change there is no older form of it. */
+	int r = IX_COPY_IN(x, ipcx_stress_plan, sizeof(*plan), from, plan);
 
-	if (from->size < sizeof(*plan) || (from->flags & ~flags) || (from->cpus & ~all) ||
-	    from->workers > IX_WORKERS || from->objects > OBJECTS_MOST ||
-	    (from->ns && (ipcx_ns_is_all(from->ns) || (from->flags & IPCX_STRESS_HERE))))
+	if (r < 0)
+		return r;
+	if ((plan->flags & ~flags) || (plan->cpus & ~all) || plan->workers > IX_WORKERS ||
+	    plan->objects > OBJECTS_MOST ||
+	    (plan->ns && (ipcx_ns_is_all(plan->ns) || (plan->flags & IPCX_STRESS_HERE))))
 		return ix_fail_plain(x, -EINVAL, "an impossible plan");
-	*plan = *from;
 	compare = plan->flags & IPCX_STRESS_COMPARE;
 	if (!plan->workers)
 		plan->workers = 2;
