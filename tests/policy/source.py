@@ -20,7 +20,7 @@ def files():
     for top, dirs, names in os.walk(ROOT):
         dirs[:] = sorted(d for d in dirs if d not in NOT_OURS and not os.path.islink(os.path.join(top, d)))
         found += [os.path.relpath(os.path.join(top, name), ROOT) for name in names]
-    return sorted(f for f in found if not f.endswith((".pyc", ".orig", ".rej", "~")) and not RELEASED.fullmatch(f))
+    return sorted(f for f in found if f != ".git" and not f.endswith((".pyc", ".orig", ".rej", "~")) and not RELEASED.fullmatch(f))
 
 
 def c_files(*below):

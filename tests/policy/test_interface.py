@@ -82,6 +82,14 @@ def test_the_library_exports_the_header(plain_build):
     assert all(node.startswith("LIBIPCX_") for node in nodes)
 
 
+def test_every_function_is_called_by_a_test():
+    """By one that stands outside of the library, as programs do: tests/api."""
+    called = set()
+    for path in set(c_files("tests/api/")) - {"tests/api/test_newer.c"}:  # not all of that is compiled
+        called |= {name for _, name, _ in Source(path).calls(r"ipcx_\w+")}
+    assert not [name for name in declarations() if name not in called]
+
+
 def test_the_manual_documents_the_header(copied_tree):
     """As it is built: most of the page is made of the header's own comments."""
     if not os.path.exists(copied_tree.path("man/libipcx.3.scd.in")):
