@@ -118,10 +118,13 @@ static int peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message *re
 {
 	(void)position;
 	(void)ret_m;
-	return ix_fail_plain(
-		q->x, -EOPNOTSUPP,
-		"%s: the kernel has no way to look at the messages of a POSIX queue without taking them ('ipcx show %s' tells how many there are)",
-		q->name, q->name);
+	return ix_hint(
+		q->x,
+		ix_fail_plain(
+			q->x, -EOPNOTSUPP,
+			"%s: the kernel has no way to look at the messages of a POSIX queue without taking them",
+			q->name),
+		IPCX_HINT_COUNT, q->name, 0);
 }
 
 static int notify(struct ipcx_queue *q, int signo)
@@ -131,10 +134,11 @@ static int notify(struct ipcx_queue *q, int signo)
 	if (mq_notify(q->id, signo ? &event : NULL) == 0)
 		return 0;
 	if (errno == EBUSY)
-		return ix_fail_plain(
-			q->x, -EBUSY,
-			"%s: another process is to be told already ('ipcx ls %s -o +notify_pid' tells which)",
-			q->name, q->name);
+		return ix_hint(q->x,
+			       ix_fail_plain(q->x, -EBUSY,
+					     "%s: another process is to be told already",
+					     q->name),
+			       IPCX_HINT_NOTIFY_PID, q->name, 0);
 	return ix_fail(q->x, -errno, "%s: cannot ask to be told", q->name);
 }
 
