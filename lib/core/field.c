@@ -154,6 +154,8 @@ const struct ipcx_field_info *ipcx_field_info(enum ipcx_field field)
 
 int ipcx_field_by_name(const char *name, size_t len, enum ipcx_field *ret_field)
 {
+	if (!name || !ret_field)
+		return -EINVAL;
 	if (len == (size_t)-1)
 		len = strlen(name);
 	for (unsigned f = 0; f < ARRAY_SIZE(fields); f++) {

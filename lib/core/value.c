@@ -39,6 +39,10 @@ static double as_real(const struct ipcx_value *v)
 
 int ipcx_value_compare(const struct ipcx_value *a, const struct ipcx_value *b)
 {
+	static const struct ipcx_value none = { .type = IPCX_TYPE_NONE };
+
+	a = a ? a : &none;
+	b = b ? b : &none;
 	if (a->type == IPCX_TYPE_NONE || b->type == IPCX_TYPE_NONE)
 		return order(a->type == IPCX_TYPE_NONE && b->type != IPCX_TYPE_NONE,
 			     a->type != IPCX_TYPE_NONE && b->type == IPCX_TYPE_NONE);

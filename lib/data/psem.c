@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "core/copyin.h"
 #include "data/semop.h"
 #include "mech/posix.h"
 
@@ -133,6 +134,7 @@ int ix_psem_op(struct ipcx *x, const struct ipcx_ref *ref, const struct ipcx_sem
 int ipcx_psem_take(struct ipcx *x, const struct ipcx_ref *ref, int64_t patience,
 		   struct ipcx_psem_taken **ret_taken)
 {
+	IX_REQUIRE(x, ref, ret_taken);
 	auto_free struct ipcx_psem_taken *taken = NULL;
 	int r = ix_sem_kind(x, ref);
 
@@ -158,6 +160,7 @@ int ipcx_psem_take(struct ipcx *x, const struct ipcx_ref *ref, int64_t patience,
 
 int ipcx_psem_give(struct ipcx *x, struct ipcx_psem_taken *taken)
 {
+	IX_REQUIRE(x, taken);
 	int r = give(x, taken->sem, taken->name);
 
 	(void)sem_close(taken->sem);

@@ -11,6 +11,9 @@
 
 #include "core/copyin.h"
 
+/* Where what is wrong with a call is said; NULL without a queue. */
+#define CONTEXT(q) ((q) ? (q)->x : NULL)
+
 static const struct ix_queue_ops *const kinds[] = { &ix_queue_msg, &ix_queue_mq };
 
 static const struct ix_queue_ops *ops_of(const struct ipcx_ref *ref)
@@ -55,6 +58,7 @@ int ix_queue_interrupted(struct ipcx_queue *q)
 int ipcx_queue_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
 		    struct ipcx_queue **ret_queue)
 {
+	IX_REQUIRE(x, ref, ret_queue);
 	const struct ix_queue_ops *ops = ops_of(ref);
 	struct ipcx_queue *q;
 	int r = ix_ref_check(x, ref);
@@ -97,11 +101,13 @@ void ipcx_queue_close(struct ipcx_queue *q)
 
 int ipcx_queue_state(struct ipcx_queue *q, struct ipcx_queue_state *ret_state)
 {
+	IX_REQUIRE(CONTEXT(q), ret_state);
 	return q->ops->state(q, ret_state);
 }
 
 int ipcx_queue_check(struct ipcx_queue *q, const struct ipcx_message *m)
 {
+	IX_REQUIRE(CONTEXT(q), m);
 	const struct ix_queue_ops *ops = q->ops;
 
 	if (m->rank < ops->least || m->rank > ops->most)
@@ -109,6 +115,9 @@ int ipcx_queue_check(struct ipcx_queue *q, const struct ipcx_message *m)
 				     "%s: a %s is %" PRId64 " to %" PRId64
 				     ", not %" PRId64,
 				     q->name, ops->rank, ops->least, ops->most, m->rank);
+	if (m->size && !m->data)
+		return ix_fail_plain(q->x, -EINVAL, "%s: no data of %zu bytes (NULL)",
+				     q->name, m->size);
 	if (m->size > q->longest)
 		return ix_fail_plain(
 			q->x, -EMSGSIZE,
@@ -121,6 +130,7 @@ int ipcx_queue_check(struct ipcx_queue *q, const struct ipcx_message *m)
 
 int ipcx_queue_send(struct ipcx_queue *q, const struct ipcx_message *m, int64_t patience)
 {
+	IX_REQUIRE(CONTEXT(q), m);
 	struct ix_patience p = IX_PATIENCE(patience);
 	int r = ipcx_queue_check(q, m);
 
@@ -156,6 +166,7 @@ static int check_take(struct ipcx_queue *q, const struct ipcx_take *take)
 int ipcx_queue_receive(struct ipcx_queue *q, const struct ipcx_take *take,
 		       int64_t patience, struct ipcx_message *ret_m)
 {
+	IX_REQUIRE(CONTEXT(q), take, ret_m);
 	struct ix_patience p = IX_PATIENCE(patience);
 	struct ipcx_take own = { 0 };
 	int r = IX_COPY_IN(q->x, ipcx_take, IPCX_TAKE_SIZE_0_1, take, &own);
@@ -176,10 +187,13 @@ int ipcx_queue_receive(struct ipcx_queue *q, const struct ipcx_take *take,
 
 int ipcx_queue_peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message *ret_m)
 {
+	IX_REQUIRE(CONTEXT(q), ret_m);
 	return q->ops->peek(q, position, ret_m);
 }
 
 int ipcx_queue_notify(struct ipcx_queue *q, int signo)
 {
+	if (!q)
+		return -EINVAL;
 	return q->ops->notify(q, signo);
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/copyin.h"
 #include "core/mech.h"
 
 /* clang-format off */
@@ -45,6 +46,7 @@ int ix_sem_kind(struct ipcx *x, const struct ipcx_ref *ref)
 int ipcx_sem_op(struct ipcx *x, const struct ipcx_ref *ref, const struct ipcx_sem_op *ops,
 		size_t n, int64_t patience)
 {
+	IX_REQUIRE(x, ref);
 	int kind = ix_sem_kind(x, ref);
 
 	if (kind < 0)
@@ -57,6 +59,7 @@ int ipcx_sem_op(struct ipcx *x, const struct ipcx_ref *ref, const struct ipcx_se
 int ipcx_sem_set(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *nums,
 		 const uint32_t *values, size_t n)
 {
+	IX_REQUIRE(x, ref);
 	int kind = ix_sem_kind(x, ref);
 
 	if (kind < 0)

@@ -52,12 +52,13 @@ void ipcx_ns_free(struct ipcx_ns *ns)
 
 bool ipcx_ns_is_all(const struct ipcx_ns *ns)
 {
-	return ns->all;
+	return ns && ns->all;
 }
 
 void ipcx_use(struct ipcx *x, struct ipcx_ns *ns)
 {
-	x->ns = ns;
+	if (x)
+		x->ns = ns;
 }
 
 /* ---- the ways to name one */

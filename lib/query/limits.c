@@ -332,6 +332,13 @@ int ipcx_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t
 {
 	struct order o = { settings, n, buf, size };
 
+	if (!x)
+		return -EINVAL;
+	if ((n && !settings) || (size && !buf))
+		return ix_fail_plain(x, -EINVAL, "%s: NULL where a pointer must stand",
+				     __func__);
+	for (size_t i = 0; i < n; i++)
+		IX_REQUIRE(x, settings[i].name);
 	return ix_there(x, &(struct ix_errand){ .run = lines_there,
 						.arg = &o,
 						.out = buf,

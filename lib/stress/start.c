@@ -184,6 +184,7 @@ static int launch(struct ipcx_stress *s)
 int ipcx_stress_start(struct ipcx *x, const struct ipcx_stress_plan *plan,
 		      struct ipcx_stress **ret_s)
 {
+	IX_REQUIRE(x, plan, ret_s);
 	struct ipcx_stress *s = calloc(1, sizeof(*s));
 	int r;
 
@@ -211,8 +212,11 @@ int ipcx_stress_wait(struct ipcx_stress *s, int64_t patience)
 {
 	const struct timespec span = { .tv_sec = patience / (int64_t)IX_SECOND_NS,
 				       .tv_nsec = patience % (int64_t)IX_SECOND_NS };
-	struct pollfd fd = { .fd = s->pidfd, .events = POLLIN };
+	struct pollfd fd = { .events = POLLIN };
 
+	if (!s)
+		return -EINVAL;
+	fd.fd = s->pidfd;
 	if (s->supervisor) {
 		if (ppoll(&fd, 1, patience < 0 ? NULL : &span, NULL) <= 0)
 			return 1;
@@ -226,16 +230,22 @@ int ipcx_stress_wait(struct ipcx_stress *s, int64_t patience)
 
 void ipcx_stress_stop(struct ipcx_stress *s)
 {
-	atomic_store(&s->arena->quit, 1);
+	if (s)
+		atomic_store(&s->arena->quit, 1);
 }
 
 void ipcx_stress_progress(const struct ipcx_stress *s,
 			  struct ipcx_stress_progress *ret_progress)
 {
-	const struct ix_arena *arena = s->arena;
-	const struct ix_job *job = ix_job(atomic_load(&arena->job));
-	uint64_t now = ix_now(), ends = atomic_load(&arena->ends), ops = 0;
+	const struct ix_arena *arena = s ? s->arena : NULL;
+	const struct ix_job *job;
+	uint64_t now, ends, ops = 0;
 
+	if (!arena || !ret_progress)
+		return;
+	job = ix_job(atomic_load(&arena->job));
+	now = ix_now();
+	ends = atomic_load(&arena->ends);
 	*ret_progress = (struct ipcx_stress_progress){ .done = atomic_load(&arena->done),
 						       .all = atomic_load(&arena->all),
 						       .subject = "",
