@@ -178,6 +178,27 @@ def test_every_attribute_has_a_line_in_the_table():
     assert re.findall(r"^\t\{ (IPCX_A_\w+),", read("lib/core/attr.c"), re.M) == [name for name, _ in bits]
 
 
+# ---- words
+
+# Options of other programs in texts of the library, and whose they are.
+OPTIONS = {
+    "lib/container/nspawn.c": {"--machine", "--directory", "--image"},  # systemd-nspawn's, read from its command line
+    "lib/container/podman.c": {"--cid", "--name", "--exec", "--bundle"},  # conmon's, likewise
+    "lib/limits/table.c": {"--msgqueue", "--memlock"},  # prlimit(1)'s: how the limit is raised
+}
+
+
+def test_texts_name_no_options_of_the_program():
+    """The library does not know who uses it: what could help is a hint, which the program words."""
+    found = {}
+    for path in c_files("lib/"):
+        for _, text in Source(path).literals():
+            options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)) | set(re.findall(r"\bipcx [a-z]+", text))
+            if options:
+                found.setdefault(path, set()).update(options)
+    assert found == OPTIONS
+
+
 # ---- state
 
 # Symbols of the library that can be written to, and why each is no state.
