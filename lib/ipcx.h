@@ -12,6 +12,8 @@
  * object, and why. Outputs are last, named ret_…, and untouched on failure. What the
  * kernel or the caller's rights do not offer is not a failure: it stands as a note in the
  * table, beside what could be read.
+ * NULL where a pointer must stand is -EINVAL; functions that answer otherwise take it for
+ * nothing: no rows, no note, no value.
  *
  * Threads: a context is used by one thread at a time; contexts are independent of each
  * other. A table is immutable and may be read by any number of threads until it is freed.

@@ -46,7 +46,8 @@ names() {
 	debian:build) echo gcc libc6-dev meson ninja-build pkg-config \
 		libcap-dev libjson-c-dev libmount-dev scdoc python3 ;;
 	debian:test) echo g++ libcmocka-dev python3-pytest \
-		python3-jsonschema strace util-linux libcap2-bin jq groff-base zsh fish ;;
+		python3-jsonschema strace util-linux libcap2-bin jq groff-base zsh fish \
+		abigail-tools ;;
 	debian:clang) echo clang clang-format libclang-rt-dev ;;
 	debian:deb) echo build-essential debhelper ;;
 	debian:containers) echo runc crun bubblewrap busybox-static jq procps podman conmon uidmap lxc containerd \
@@ -57,13 +58,13 @@ names() {
 		libcap-devel json-c-devel libmount-devel scdoc python3 ;;
 	fedora:test) echo gcc-c++ libasan libubsan libcmocka-devel \
 		python3-pytest python3-jsonschema strace util-linux libcap jq groff-base \
-		zsh fish ;;
+		zsh fish libabigail ;;
 	fedora:containers) echo runc crun bubblewrap busybox jq procps-ng podman conmon lxc systemd-container ;;
 	fedora:clang) echo clang clang-tools-extra compiler-rt ;;
 
 	arch:build) echo gcc meson ninja pkgconf json-c libcap util-linux-libs scdoc python ;;
 	arch:test) echo cmocka python-pytest python-jsonschema strace util-linux \
-		libcap jq groff zsh fish ;;
+		libcap jq groff zsh fish libabigail ;;
 	arch:containers) echo runc crun bubblewrap busybox jq procps-ng podman conmon lxc docker ;;
 	arch:clang) echo clang compiler-rt ;;
 

@@ -128,5 +128,5 @@ int ipcx_expr_match(const struct ipcx_expr *e, const struct ipcx_table *t, size_
 	const struct ix_section *s;
 	const void *data = ix_table_at(t, row, &s);
 
-	return data ? ix_expr_row(e, t, s, data) : UNKNOWN;
+	return e && data ? ix_expr_row(e, t, s, data) : UNKNOWN;
 }

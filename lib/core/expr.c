@@ -261,5 +261,5 @@ void ipcx_expr_free(struct ipcx_expr *e)
 
 struct ipcx_fieldset ipcx_expr_fields(const struct ipcx_expr *e)
 {
-	return e->fields;
+	return e ? e->fields : (struct ipcx_fieldset){ { 0 } };
 }

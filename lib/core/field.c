@@ -165,6 +165,8 @@ const char *ipcx_cost_name(enum ipcx_cost cost)
 
 int ipcx_field_by_name(const char *name, size_t len, enum ipcx_field *ret_field)
 {
+	if (!name || !ret_field)
+		return -EINVAL;
 	if (len == (size_t)-1)
 		len = strlen(name);
 	for (unsigned f = 0; f < ARRAY_SIZE(fields); f++) {

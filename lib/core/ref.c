@@ -199,10 +199,10 @@ int ipcx_ref_parse(struct ipcx *x, const char *text, unsigned def,
 
 int ipcx_ref_format(const struct ipcx_ref *ref, char *buf, size_t size)
 {
-	const struct ipcx_mech_info *info = ipcx_mech_info(ref->mech);
+	const struct ipcx_mech_info *info = ref ? ipcx_mech_info(ref->mech) : NULL;
 	char name[4 * sizeof(ref->name)];
 
-	if (!info || info->named != (ref->by == IPCX_BY_NAME))
+	if (!info || (!buf && size) || info->named != (ref->by == IPCX_BY_NAME))
 		return -EINVAL;
 	switch (ref->by) {
 	case IPCX_BY_ID:

@@ -35,6 +35,8 @@ const struct ipcx_mech_info *ipcx_mech_info(unsigned mech)
 
 int ipcx_mech_by_name(const char *name, size_t len, unsigned *ret_mech)
 {
+	if (!name || !ret_mech)
+		return -EINVAL;
 	if (len == (size_t)-1)
 		len = strlen(name);
 	for (unsigned m = 0; m < ARRAY_SIZE(mechs); m++) {
@@ -50,6 +52,8 @@ int ipcx_mech_mask(const char *word, uint64_t *ret_mask)
 {
 	uint64_t mask = 0;
 
+	if (!word || !ret_mask)
+		return -EINVAL;
 	for (unsigned m = 0; m < ARRAY_SIZE(mechs); m++)
 		if (!strcmp(word, "all") || !strcmp(word, mechs[m]->info.name) ||
 		    !strcmp(word, mechs[m]->info.group))

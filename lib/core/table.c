@@ -161,7 +161,7 @@ void ix_table_keep(struct ipcx_table *t)
 const void *ix_table_at(const struct ipcx_table *t, size_t i,
 			const struct ix_section **ret_section)
 {
-	for (size_t n = 0; n < t->nsections; n++) {
+	for (size_t n = 0; t && n < t->nsections; n++) {
 		const struct ix_section *s = &t->sections[n];
 
 		if (i - s->first < s->count) {
@@ -309,7 +309,7 @@ int ipcx_row_get(const struct ipcx_table *t, size_t row, enum ipcx_field field,
 	const void *data = ix_table_at(t, row, &s);
 	int r;
 
-	if (!data)
+	if (!data || !ret_value)
 		return -EINVAL;
 	r = ix_row_value(t, s, data, field, ret_value);
 	/* Whether there is such a field at all is asked last: it almost always is. */
@@ -351,12 +351,12 @@ struct ipcx_fieldset ipcx_row_changed(const struct ipcx_table *t, size_t row)
 
 size_t ipcx_table_rows(const struct ipcx_table *t)
 {
-	return t->rows;
+	return t ? t->rows : 0;
 }
 
 const char *ipcx_table_kind(const struct ipcx_table *t)
 {
-	return t->nsections ? t->sections[0].kind->name : "objects";
+	return t && t->nsections ? t->sections[0].kind->name : "objects";
 }
 
 unsigned ipcx_row_mech(const struct ipcx_table *t, size_t row)
@@ -368,12 +368,13 @@ unsigned ipcx_row_mech(const struct ipcx_table *t, size_t row)
 
 uint64_t ipcx_table_resume(const struct ipcx_table *t)
 {
-	return t->resume;
+	return t ? t->resume : 0;
 }
 
 const struct ipcx_note *ipcx_table_note(const struct ipcx_table *t, size_t i)
 {
-	return i < t->notes.len / sizeof(struct ix_note *) ? &notes_of(t)[i]->note : NULL;
+	return t && i < t->notes.len / sizeof(struct ix_note *) ? &notes_of(t)[i]->note
+								: NULL;
 }
 
 size_t ipcx_table_failures(const struct ipcx_table *t, size_t *ret_missing)
@@ -395,5 +396,5 @@ bool ipcx_table_complete(const struct ipcx_table *t)
 {
 	size_t missing, all = ipcx_table_failures(t, &missing);
 
-	return all == missing && !t->resume;
+	return t && all == missing && !t->resume;
 }

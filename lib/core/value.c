@@ -36,8 +36,13 @@ static double as_real(const struct ipcx_value *v, enum ix_order how)
 
 int ipcx_value_compare(const struct ipcx_value *a, const struct ipcx_value *b)
 {
-	enum ix_order how_a = ix_type(a->type)->order, how_b = ix_type(b->type)->order;
+	static const struct ipcx_value none = { .type = IPCX_TYPE_NONE };
+	enum ix_order how_a, how_b;
 
+	a = a ? a : &none;
+	b = b ? b : &none;
+	how_a = ix_type(a->type)->order;
+	how_b = ix_type(b->type)->order;
 	if (how_a == IX_ORDER_NONE || how_b == IX_ORDER_NONE)
 		return order(how_b != IX_ORDER_NONE, how_a != IX_ORDER_NONE);
 	if (how_a == IX_ORDER_TEXT && how_b == IX_ORDER_TEXT) {

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 
 #include "base/file.h"
+#include "core/copyin.h"
 #include "core/mech.h"
 #include "core/memory.h"
 #include "mech/posix.h"
@@ -31,6 +32,7 @@ struct ipcx_mem {
 int ipcx_mem_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
 		  struct ipcx_mem **ret_mem)
 {
+	IX_REQUIRE(x, ref, ret_mem);
 	const struct ix_mech *mech = ix_mech(ref->mech);
 	auto_free struct ipcx_mem *m = NULL;
 	int r = ix_ref_check(x, ref);
@@ -72,7 +74,7 @@ void ipcx_mem_close(struct ipcx_mem *m)
 
 uint64_t ipcx_mem_size(const struct ipcx_mem *m)
 {
-	return m->at.size;
+	return m ? m->at.size : 0;
 }
 
 static int check_range(const struct ipcx_mem *m, uint64_t at, uint64_t n)
@@ -226,9 +228,18 @@ static int copy_map(struct ipcx_mem *m, uint64_t at, const char *from, char *to,
 
 /* ---- either */
 
+static int check_copy(const struct ipcx_mem *m, uint64_t at, const void *buf, size_t n)
+{
+	if (!m)
+		return -EINVAL;
+	if (n && !buf)
+		return ix_fail_plain(m->x, -EINVAL, "%s: no buffer (NULL)", m->name);
+	return check_range(m, at, n);
+}
+
 int ipcx_mem_read(struct ipcx_mem *m, uint64_t at, void *buf, size_t n)
 {
-	int r = check_range(m, at, n);
+	int r = check_copy(m, at, buf, n);
 
 	if (r < 0 || n == 0)
 		return r;
@@ -241,7 +252,7 @@ int ipcx_mem_read(struct ipcx_mem *m, uint64_t at, void *buf, size_t n)
 
 int ipcx_mem_write(struct ipcx_mem *m, uint64_t at, const void *buf, size_t n)
 {
-	int r = check_range(m, at, n);
+	int r = check_copy(m, at, buf, n);
 
 	if (r < 0 || n == 0)
 		return r;

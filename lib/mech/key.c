@@ -124,14 +124,27 @@ static int finish(struct ipcx *x, struct ipcx_table *t, int r,
 	return ix_table_hand(x, t, r, ret_table);
 }
 
+static int check_paths(struct ipcx *x, const char *const *paths, size_t n)
+{
+	if (n && !paths)
+		return ix_fail_plain(x, -EINVAL, "no list of paths (NULL)");
+	for (size_t i = 0; i < n; i++)
+		if (!paths[i])
+			return ix_fail_plain(x, -EINVAL, "path %zu is none (NULL)", i);
+	return 0;
+}
+
 int ipcx_keys(struct ipcx *x, const char *const *paths, size_t n, int proj,
 	      struct ipcx_table **ret_table)
 {
 	IX_REQUIRE(x, ret_table);
-	struct ipcx_table *t = begin(x, &key_kind);
+	struct ipcx_table *t;
 	uint32_t key;
-	int r = 0;
+	int r = check_paths(x, paths, n);
 
+	if (r < 0)
+		return r;
+	t = begin(x, &key_kind);
 	if (!t)
 		return -ENOMEM;
 	for (size_t i = 0; r == 0 && i < n; i++) {
@@ -210,8 +223,10 @@ int ipcx_key_search(struct ipcx *x, uint32_t key, const char *const *paths, size
 {
 	IX_REQUIRE(x, ret_table);
 	struct search s = { .x = x, .key = key, .recursive = recursive };
-	int r = 0;
+	int r = check_paths(x, paths, n);
 
+	if (r < 0)
+		return r;
 	s.t = begin(x, &key_kind);
 	if (!s.t)
 		return -ENOMEM;
@@ -236,9 +251,12 @@ int ipcx_id_split(struct ipcx *x, const struct ipcx_ref *refs, size_t n,
 {
 	IX_REQUIRE(x, ret_table);
 	unsigned bits = ix_id_bits(x);
-	struct ipcx_table *t = begin(x, &id_kind);
+	struct ipcx_table *t;
 	int r = 0;
 
+	if (n && !refs)
+		return ix_fail_plain(x, -EINVAL, "no list of references (NULL)");
+	t = begin(x, &id_kind);
 	if (!t)
 		return -ENOMEM;
 	for (size_t i = 0; r == 0 && i < n; i++) {

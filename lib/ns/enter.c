@@ -393,7 +393,9 @@ int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags)
 			     .more = { -1, -1, -1 } };
 	int r;
 
-	if (ns->all || (flags & ~(IPCX_ENTER_MOUNT | IPCX_ENTER_USER | IPCX_ENTER_PID)))
+	if (flags & ~(IPCX_ENTER_MOUNT | IPCX_ENTER_USER | IPCX_ENTER_PID))
+		return ix_fail_plain(x, -EINVAL, "an unknown flag");
+	if (ns->all)
 		return ix_fail_plain(x, -EINVAL, "one namespace can be entered, not all");
 	g.p = &ns->places[0];
 	r = enter(&g);

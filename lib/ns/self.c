@@ -9,6 +9,8 @@ void ipcx_namespace(struct ipcx *x, char *buf, size_t size)
 {
 	uint64_t ino;
 
+	if (!x || !buf)
+		return;
 	if (x->ns && x->ns->all) {
 		(void)snprintf(buf, size, "all");
 		return;

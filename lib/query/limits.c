@@ -337,8 +337,9 @@ int ipcx_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t
 
 	if (!own)
 		return ix_fail_plain(x, -ENOMEM, "out of memory");
-	if (n && !settings)
-		return ix_fail_plain(x, -EINVAL, "struct ipcx_setting is missing (NULL)");
+	if ((n && !settings) || (size && !buf))
+		return ix_fail_plain(x, -EINVAL, "%s: NULL where a pointer must stand",
+				     __func__);
 	r = IX_COPY_IN_ALL(x, ipcx_setting, IPCX_SETTING_SIZE_0_1, settings, n, own);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		if (!own[i].name)

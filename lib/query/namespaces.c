@@ -324,8 +324,11 @@ int ipcx_namespaces(struct ipcx *x, unsigned flags, struct ipcx_table **ret_tabl
 	struct ix_spaces how = { .thorough = flags & IPCX_THOROUGH };
 	struct ix_nslist l;
 	struct ipcx_table *t;
-	int r = ix_discover(x, how.thorough ? IX_SEEK_THREADS | IX_SEEK_FDS : 0, &l);
+	int r;
 
+	if (flags & ~IPCX_THOROUGH)
+		return ix_fail_plain(x, -EINVAL, "an unknown flag");
+	r = ix_discover(x, how.thorough ? IX_SEEK_THREADS | IX_SEEK_FDS : 0, &l);
 	if (r < 0)
 		return r;
 	if (x->ns && !x->ns->all)

@@ -52,6 +52,9 @@ struct ix_same {
 	size_t row;
 };
 
+/* Whether the rows of such a table are objects. 0, -EINVAL with a text. */
+int ix_same_check(struct ipcx *x, const struct ipcx_table *same);
+
 /* Index that snapshot: 0 or -ENOMEM. The caller frees s->same_index. */
 int ix_same_index(struct ix_scan *s);
 

@@ -34,6 +34,20 @@ static int by_hash(const void *a, const void *b)
 	return (ha > hb) - (ha < hb);
 }
 
+int ix_same_check(struct ipcx *x, const struct ipcx_table *same)
+{
+	struct ipcx_ref ref;
+
+	for (size_t i = 0; i < same->nsections; i++)
+		if (same->sections[i].count &&
+		    ipcx_row_ref(same, same->sections[i].first, &ref) < 0)
+			return ix_fail_plain(
+				x, -EINVAL,
+				"the query's earlier snapshot is none of objects, but of %s",
+				same->sections[i].kind->name);
+	return 0;
+}
+
 int ix_same_index(struct ix_scan *s)
 {
 	size_t n = s->same->rows;

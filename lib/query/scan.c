@@ -323,6 +323,8 @@ static int check_query(struct ipcx *x, const struct ipcx_query *q, bool acts)
 		return ix_fail_plain(
 			x, -EINVAL,
 			"the query has no condition: all objects of a mechanism are meant with IPCX_ALL only");
+	if (q->same)
+		r = ix_same_check(x, q->same);
 	for (size_t i = 0; r == 0 && i < q->nrefs; i++)
 		r = ix_ref_check(x, &q->refs[i]);
 	for (unsigned f = 0; r == 0 && f <= IPCX_NO_FIELD; f++)

@@ -8,6 +8,7 @@
 #include <sys/utsname.h>
 
 #include "base/file.h"
+#include "core/copyin.h"
 #include "core/table.h"
 #include "stress/crew.h"
 #include "stress/run.h"
@@ -130,6 +131,7 @@ static void add_mitigations(struct ipcx_table *t)
 
 int ipcx_stress_facts(struct ipcx_stress *s, struct ipcx_table **ret_table)
 {
+	IX_REQUIRE(s ? s->x : NULL, ret_table);
 	const struct ix_arena *arena = s->arena;
 	struct ipcx_table *t;
 	struct utsname u;

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "core/columns.h"
+#include "core/copyin.h"
 #include "stress/jobs.h"
 #include "stress/run.h"
 
@@ -213,6 +214,7 @@ static int add_results(struct ipcx_table *t, const struct ix_arena *arena, unsig
 
 int ipcx_stress_results(struct ipcx_stress *s, struct ipcx_table **ret_table)
 {
+	IX_REQUIRE(s ? s->x : NULL, ret_table);
 	const struct ix_arena *arena = s->arena;
 	struct ipcx_table *t;
 	int r = ix_table_new(&t);
@@ -236,12 +238,16 @@ int ipcx_stress_results(struct ipcx_stress *s, struct ipcx_table **ret_table)
 
 int ipcx_stress_list(struct ipcx *x, unsigned flags, struct ipcx_table **ret_table)
 {
+	IX_REQUIRE(x, ret_table);
 	bool compare = flags & IPCX_STRESS_COMPARE;
 	const struct ix_job *job;
 	struct ix_job room;
 	struct ipcx_table *t;
-	int r = ix_table_new(&t);
+	int r;
 
+	if (flags & ~IPCX_STRESS_COMPARE)
+		return ix_fail_plain(x, -EINVAL, "an unknown flag");
+	r = ix_table_new(&t);
 	if (r < 0)
 		return ix_fail_plain(x, r, "out of memory");
 	for (unsigned i = 0; r == 0 && (job = ix_job(i, &room)); i++) {

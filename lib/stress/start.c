@@ -88,17 +88,14 @@ static int fill_in(struct ipcx *x, const struct ipcx_stress_plan *from,
 	const unsigned all = IPCX_ON_ONE | IPCX_ON_TWO | IPCX_ON_MANY;
 	const unsigned flags = IPCX_STRESS_HERE | IPCX_STRESS_COMPARE | IPCX_STRESS_FORCE;
 	bool compare;
-	struct ipcx_stress_plan own;
-	int r = IX_COPY_IN(x, ipcx_stress_plan, IPCX_STRESS_PLAN_SIZE_0_1, from, &own);
+	int r = IX_COPY_IN(x, ipcx_stress_plan, IPCX_STRESS_PLAN_SIZE_0_1, from, plan);
 
 	if (r < 0)
 		return r;
-	from = &own;
-	if ((from->flags & ~flags) || (from->cpus & ~all) || from->workers > IX_WORKERS ||
-	    from->objects > OBJECTS_MOST ||
-	    (from->ns && (ipcx_ns_is_all(from->ns) || (from->flags & IPCX_STRESS_HERE))))
+	if ((plan->flags & ~flags) || (plan->cpus & ~all) || plan->workers > IX_WORKERS ||
+	    plan->objects > OBJECTS_MOST ||
+	    (plan->ns && (ipcx_ns_is_all(plan->ns) || (plan->flags & IPCX_STRESS_HERE))))
 		return ix_fail_plain(x, -EINVAL, "an impossible plan");
-	*plan = *from;
 	compare = plan->flags & IPCX_STRESS_COMPARE;
 	if (!plan->workers)
 		plan->workers = 2;
@@ -217,8 +214,11 @@ int ipcx_stress_wait(struct ipcx_stress *s, int64_t patience)
 {
 	const struct timespec span = { .tv_sec = patience / (int64_t)IX_SECOND_NS,
 				       .tv_nsec = patience % (int64_t)IX_SECOND_NS };
-	struct pollfd fd = { .fd = s->pidfd, .events = POLLIN };
+	struct pollfd fd = { .events = POLLIN };
 
+	if (!s)
+		return -EINVAL;
+	fd.fd = s->pidfd;
 	if (s->supervisor) {
 		if (ppoll(&fd, 1, patience < 0 ? NULL : &span, NULL) <= 0)
 			return 1;
@@ -232,7 +232,8 @@ int ipcx_stress_wait(struct ipcx_stress *s, int64_t patience)
 
 void ipcx_stress_stop(struct ipcx_stress *s)
 {
-	atomic_store(&s->arena->quit, 1);
+	if (s)
+		atomic_store(&s->arena->quit, 1);
 }
 
 static void look(const struct ipcx_stress *s, struct ipcx_stress_progress *ret_progress)

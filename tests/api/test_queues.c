@@ -56,7 +56,7 @@ static void misuse(void **state)
 			none = { .mech = 63 }, missing = msg_ref(INT_MAX);
 	struct ipcx_queue *q = NO_QUEUE;
 	struct ipcx_message m = { .size = sizeof(m), .rank = -5 };
-	struct ipcx_take take = { .size = sizeof(take) - 1 };
+	struct ipcx_take take = { .size = IPCX_TAKE_SIZE_0_1 - 1 };
 	struct ipcx_ns *ns;
 
 	assert_fails(x, ipcx_queue_open(x, &ref, 0, &q), -EINVAL, q, NO_QUEUE);
@@ -218,13 +218,49 @@ static int teardown(void **state)
 	return 0;
 }
 
+/* What would be refused is told without sending it; a full queue refuses nothing. */
+static void checked_first(void **state)
+{
+	struct ipcx *x = *state;
+	int fd = make_mq();
+	struct ipcx_queue *mq = open_queue(x, mq_ref()),
+			  *msg = open_queue(x, msg_ref(msgget(IPC_PRIVATE, 0600)));
+	struct ipcx_message m = {
+		.size = sizeof(m), .rank = 1, .data = "12345678", .len = 8
+	};
+	struct ipcx_queue_state s = { .size = sizeof(s) };
+
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(ipcx_queue_send(mq, &m, 0), 0);
+	assert_int_equal(ipcx_queue_send(mq, &m, 0), -ETIMEDOUT);
+	assert_int_equal(ipcx_queue_check(mq, &m), 0);
+	assert_int_equal(ipcx_queue_check(msg, &m), 0);
+	m.rank = 0;
+	assert_int_equal(ipcx_queue_check(mq, &m), 0);
+	assert_fails(x, ipcx_queue_check(msg, &m), -EINVAL, m.rank, 0);
+	m.rank = 32768;
+	assert_fails(x, ipcx_queue_check(mq, &m), -EINVAL, m.rank, 32768);
+	assert_int_equal(ipcx_queue_check(msg, &m), 0);
+	m.rank = 1;
+	m.len = 9;
+	assert_fails(x, ipcx_queue_check(mq, &m), -EMSGSIZE, m.len, 9);
+	assert_int_equal(ipcx_queue_check(msg, &m), 0);
+	assert_int_equal(ipcx_queue_state(msg, &s), 0);
+	m.len = (size_t)s.longest + 1;
+	assert_fails(x, ipcx_queue_check(msg, &m), -EMSGSIZE, m.rank, 1);
+	assert_int_equal(s.messages, 0); /* nothing was sent to it */
+	ipcx_queue_close(msg);
+	ipcx_queue_close(mq);
+	assert_int_equal(mq_close(fd), 0);
+	assert_int_equal(mq_unlink("/api"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(misuse),
-		cmocka_unit_test(sysv),
-		cmocka_unit_test(posix),
-		cmocka_unit_test(waiting),
+		cmocka_unit_test(misuse),        cmocka_unit_test(sysv),
+		cmocka_unit_test(posix),         cmocka_unit_test(waiting),
+		cmocka_unit_test(checked_first),
 	};
 
 	return cmocka_run_group_tests_name("queues", tests, setup, teardown);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Builds of a copy of the tree, as a distribution would make them: no sanitizers, no tests, no documentation."""
+"""Builds of a copy of the tree, as a distribution would make them: debug information, no sanitizers, no tests, no documentation."""
 
 import os
 import shutil
@@ -20,11 +20,11 @@ class Tree:
                               stdin=subprocess.DEVNULL)
         assert done.returncode == 0, done.stdout[-4000:]
 
-    def make(self):
+    def make(self, *targets):
         if not self.build.exists():
             self.run("meson", "setup", str(self.build), "--prefix=/usr", "--buildtype=plain", "-Dwerror=true", "-Dtests=false",
-                     "-Ddocs=disabled")
-        self.run("ninja", "-C", str(self.build))
+                     "-Ddocs=disabled", "-Dc_args=-g")
+        self.run("ninja", "-C", str(self.build), *targets)
 
     def path(self, name):
         return self.top / name

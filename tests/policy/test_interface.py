@@ -82,6 +82,14 @@ def test_the_library_exports_the_header(plain_build):
     assert all(node.startswith("LIBIPCX_") for node in nodes)
 
 
+def test_every_function_is_called_by_a_test():
+    """By one that stands outside of the library, as programs do: tests/api."""
+    called = set()
+    for path in set(c_files("tests/api/")) - {"tests/api/test_newer.c"}:  # not all of that is compiled
+        called |= {name for _, name, _ in Source(path).calls(r"ipcx_\w+")}
+    assert not [name for name in declarations() if name not in called]
+
+
 def test_the_manual_documents_the_header(copied_tree):
     """As it is built: most of the page is made of the header's own comments."""
     if not os.path.exists(copied_tree.path("man/libipcx.3.scd.in")):
@@ -168,6 +176,27 @@ def test_every_attribute_has_a_line_in_the_table():
     bits = re.findall(r"^#define (IPCX_A_\w+)\s+\(UINT64_C\(1\) << (\d+)\)", read(HEADER), re.M)
     assert [int(bit) for _, bit in bits] == list(range(len(bits)))
     assert re.findall(r"^\t\{ (IPCX_A_\w+),", read("lib/core/attr.c"), re.M) == [name for name, _ in bits]
+
+
+# ---- words
+
+# Options of other programs in texts of the library, and whose they are.
+OPTIONS = {
+    "lib/container/nspawn.c": {"--machine", "--directory", "--image"},  # systemd-nspawn's, read from its command line
+    "lib/container/podman.c": {"--cid", "--name", "--exec", "--bundle"},  # conmon's, likewise
+    "lib/limits/table.c": {"--msgqueue", "--memlock"},  # prlimit(1)'s: how the limit is raised
+}
+
+
+def test_texts_name_no_options_of_the_program():
+    """The library does not know who uses it: what could help is a hint, which the program words."""
+    found = {}
+    for path in c_files("lib/"):
+        for _, text in Source(path).literals():
+            options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)) | set(re.findall(r"\bipcx [a-z]+", text))
+            if options:
+                found.setdefault(path, set()).update(options)
+    assert found == OPTIONS
 
 
 # ---- state

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Limits: read, set, written down for the next boot, and what they leave room for. */
+#include "api.h"
+
+#include <inttypes.h>
+#include <unistd.h>
+
+static uint64_t limit_of(struct ipcx *x, const char *name)
+{
+	const char *const names[] = { name, NULL };
+	struct ipcx_table *t;
+	uint64_t n;
+
+	assert_int_equal(ipcx_limit_values(x, names, &t), 0);
+	assert_int_equal(ipcx_table_rows(t), 1);
+	assert_string_equal(string(t, 0, IPCX_F_NAME), name);
+	n = number(t, 0, IPCX_F_LIMIT);
+	ipcx_table_free(t);
+	return n;
+}
+
+/* Where /proc/sys cannot be written to, there is nothing to be tested. */
+static void set_limit(struct ipcx *x, const char *name, uint64_t value)
+{
+	int r = ipcx_limit_set(x, name, value);
+
+	if (r == -EACCES || r == -EPERM || r == -EROFS || r == -ENOTSUP) {
+		print_message("%s\n", ipcx_error(x));
+		skip();
+	}
+	if (r < 0)
+		fail_msg("%s", ipcx_error(x));
+}
+
+/* What the kernel says of it in its own file. */
+static uint64_t in_proc(const char *name)
+{
+	uint64_t n = UINT64_MAX;
+	char path[64];
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/sys/kernel/%s", name);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%" SCNu64, &n), 1);
+	(void)fclose(file);
+	return n;
+}
+
+static void set_and_read_back(void **state)
+{
+	struct ipcx *x = *state;
+	uint64_t before = limit_of(x, "shmmni"), semmsl = limit_of(x, "semmsl"),
+		 semmns = limit_of(x, "semmns");
+
+	set_limit(x, "shmmni", 77);
+	assert_int_equal(in_proc("shmmni"), 77);
+	assert_int_equal(limit_of(x, "shmmni"), 77);
+	set_limit(x, "shmmni", before);
+	assert_int_equal(in_proc("shmmni"), before);
+	/* One of four numbers in a file: the others stay. */
+	set_limit(x, "semmns", 12345);
+	assert_int_equal(limit_of(x, "semmns"), 12345);
+	assert_int_equal(limit_of(x, "semmsl"), semmsl);
+	set_limit(x, "semmns", semmns);
+}
+
+static void what_cannot_be_set(void **state)
+{
+	struct ipcx *x = *state;
+	char buf[16] = "as it was";
+
+	assert_fails(x, ipcx_limit_set(x, "nope", 1), -ENOENT, buf[0], 'a');
+	assert_fails(x, ipcx_limit_set(x, "semvmx", 1), -ENOTSUP, buf[0], 'a');
+	assert_fails(x, ipcx_limit_set(x, "kernel.sem", 1), -EINVAL, buf[0], 'a');
+	assert_fails(x, ipcx_limit_sysctl(x, "semvmx", 1, buf, sizeof(buf)), -ENOTSUP,
+		     buf[0], 'a');
+	assert_string_equal(buf, "as it was");
+}
+
+static void lines(void **state)
+{
+	struct ipcx *x = *state;
+	const struct ipcx_setting settings[] = { { .size = sizeof(struct ipcx_setting),
+						   .name = "shmmni",
+						   .value = 1 },
+						 { .size = sizeof(struct ipcx_setting),
+						   .name = "semmns",
+						   .value = 500 },
+						 { .size = sizeof(struct ipcx_setting),
+						   .name = "shmmni",
+						   .value = 2 } },
+				  wrong[] = { { .size = sizeof(struct ipcx_setting),
+						.name = "shmmni",
+						.value = 1 },
+					      { .size = sizeof(struct ipcx_setting),
+						.name = "nope",
+						.value = 1 } };
+	char text[200], wanted[200], part[8] = "abcdefg";
+	int len;
+
+	(void)snprintf(wanted, sizeof(wanted),
+		       "kernel.sem = %" PRIu64 " 500 %" PRIu64 " %" PRIu64,
+		       limit_of(x, "semmsl"), limit_of(x, "semopm"),
+		       limit_of(x, "semmni"));
+	len = ipcx_limit_lines(x, settings, 3, text, sizeof(text));
+	assert_int_equal(len, strlen(text));
+	assert_non_null(strstr(text, wanted));
+	assert_non_null(strstr(text, "kernel.shmmni = 2"));
+	assert_null(strstr(text, "kernel.shmmni = 1"));
+	assert_ptr_equal(strchr(text, '\n'), strrchr(text, '\n')); /* one between two */
+	assert_int_equal(ipcx_limit_lines(x, settings, 3, part, sizeof(part)), len);
+	assert_int_equal(strlen(part), sizeof(part) - 1);
+	assert_memory_equal(part, text, sizeof(part) - 1);
+	assert_fails(x, ipcx_limit_lines(x, wrong, 2, part, sizeof(part)), -ENOENT,
+		     part[0], text[0]);
+	assert_int_equal(ipcx_limit_sysctl(x, "semmns", 500, text, sizeof(text)),
+			 strlen(wanted));
+	assert_string_equal(text, wanted);
+}
+
+/* ipcx_fit() says beforehand what ipcx_create() runs into. */
+static void what_fits(void **state)
+{
+	struct ipcx *x = *state;
+	uint64_t before = limit_of(x, "shmmni");
+	struct ipcx_attrs a = small("shm", NULL);
+	struct ipcx_table *t = UNTOUCHED;
+	bool found = false;
+
+	make_small(x, "shm", NULL, NULL);
+	assert_int_equal(ipcx_fit(x, "shm:2x4K", &t), 1);
+	ipcx_table_free(t);
+	set_limit(x, "shmmni", 2);
+	assert_int_equal(ipcx_fit(x, "shm:2x4K", &t), 0);
+	for (size_t row = 0; row < ipcx_table_rows(t); row++) {
+		if (strcmp(string(t, row, IPCX_F_NAME), "shmmni"))
+			continue;
+		found = true;
+		assert_int_equal(number(t, row, IPCX_F_LIMIT), 2);
+		assert_int_equal(number(t, row, IPCX_F_USED), 1);
+		assert_int_equal(number(t, row, IPCX_F_NEEDED), 2);
+		assert_int_equal(number(t, row, IPCX_F_FITS), 0);
+		assert_int_equal(number(t, row, IPCX_F_RAISE_TO), 3);
+	}
+	assert_true(found);
+	ipcx_table_free(t);
+	t = UNTOUCHED;
+	a.set |= IPCX_A_COUNT;
+	a.count = 2;
+	assert_fails(x, ipcx_create(x, &a, 1, &t), -ENOSPC, t, UNTOUCHED);
+	assert_non_null(strstr(ipcx_error(x), "shmmni"));
+	assert_int_equal(ipcx_error_hint(x)->kind, IPCX_HINT_SET_LIMIT);
+	assert_string_equal(ipcx_error_hint(x)->subject, "shmmni");
+	assert_int_equal(ipcx_error_hint(x)->value, 3);
+	set_limit(x, "shmmni", before);
+	assert_int_equal(count(x, "shm"), 1);
+}
+
+/* What one object takes of each limit; a table of limits takes none. */
+static void shares(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_table *objects, *t, *none = UNTOUCHED;
+	uint64_t nsems = 0;
+
+	make_small(x, "sem", NULL, NULL);
+	objects = scan(x, "sem");
+	assert_int_equal(ipcx_shares(x, objects, 0, &t), 0);
+	assert_string_equal(ipcx_table_kind(t), "shares");
+	for (size_t row = 0; row < ipcx_table_rows(t); row++)
+		if (!strcmp(string(t, row, IPCX_F_NAME), "semmns"))
+			nsems = number(t, row, IPCX_F_NEEDED);
+	assert_int_equal(nsems, 2);
+	assert_fails(x, ipcx_shares(x, objects, 1, &none), -EINVAL, none, UNTOUCHED);
+	ipcx_table_free(t);
+	ipcx_table_free(objects);
+}
+
+/* Totals are what ipcx_usage() and a scan count. */
+static void totals(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_table *t, *usage;
+
+	for (int i = 0; i < 3; i++)
+		make_small(x, "msg", NULL, NULL);
+	make_small(x, "shm", NULL, NULL);
+	assert_int_equal(ipcx_totals(x, &t), 0);
+	assert_int_equal(ipcx_usage(x, &usage), 0);
+	assert_int_equal(ipcx_table_rows(t), 3);
+	for (size_t row = 0; row < ipcx_table_rows(t); row++) {
+		unsigned mech = ipcx_row_mech(t, row);
+
+		assert_true(ipcx_mech_can(mech) & IPCX_CAN_TOTALS);
+		assert_int_equal(ipcx_row_mech(usage, mech), mech);
+		assert_int_equal(number(t, row, IPCX_F_OBJECTS),
+				 number(usage, mech, IPCX_F_OBJECTS));
+		assert_int_equal(number(t, row, IPCX_F_OBJECTS),
+				 count(x, ipcx_mech_info(mech)->name));
+	}
+	ipcx_table_free(usage);
+	ipcx_table_free(t);
+}
+
+/* Every limit that has a name is found by it. */
+static void names(void **state)
+{
+	struct ipcx *x = *state;
+
+	for (unsigned i = 0; ipcx_limit_name(i); i++) {
+		const char *const one[] = { ipcx_limit_name(i), NULL };
+		struct ipcx_table *t;
+
+		assert_int_equal(ipcx_limit_values(x, one, &t), 0);
+		assert_int_equal(ipcx_table_rows(t), 1);
+		assert_string_equal(string(t, 0, IPCX_F_NAME), one[0]);
+		ipcx_table_free(t);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(set_and_read_back),
+		TEST(what_cannot_be_set),
+		TEST(lines),
+		TEST(what_fits),
+		TEST(shares),
+		TEST(totals),
+		TEST(names),
+	};
+
+	return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
+}

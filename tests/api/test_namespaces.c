@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Namespaces: opened by every name they have, looked into, compared. */
+#include "api.h"
+
+#include <inttypes.h>
+
+#include "other.h"
+
+#define NO_NS ((struct ipcx_ns *)0x5a5a)
+
+/* The row in which a number stands; fails without one. */
+static size_t row_with(const struct ipcx_table *t, enum ipcx_field field, uint64_t n)
+{
+	struct ipcx_value v;
+
+	for (size_t row = 0; row < ipcx_table_rows(t); row++)
+		if (ipcx_row_get(t, row, field, &v) == 0 && v.type != IPCX_TYPE_NONE &&
+		    v.as.u == n)
+			return row;
+	fail_msg("no row has %" PRIu64, n);
+	return 0;
+}
+
+/* ---- opening */
+
+static void self(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_ns *ns = NULL;
+	char before[64], name[64];
+
+	make_small(x, "shm", NULL, NULL);
+	ipcx_namespace(x, before, sizeof(before));
+	assert_int_equal(ipcx_ns_open(x, "self", &ns), 0);
+	assert_false(ipcx_ns_is_all(ns));
+	ipcx_use(x, ns);
+	ipcx_namespace(x, name, sizeof(name));
+	assert_string_equal(name, before);
+	assert_int_equal(count(x, "shm"), 1);
+	ipcx_use(x, NULL);
+	ipcx_ns_free(ns);
+	ipcx_ns_free(NULL);
+}
+
+static void every_name_of_another(void **state)
+{
+	struct ipcx *x = *state;
+	struct other o = begin_other();
+	char where[3][64], wanted[64], name[64];
+
+	(void)snprintf(where[0], sizeof(where[0]), "%d", (int)o.pid);
+	(void)snprintf(where[1], sizeof(where[1]), "/proc/%d/ns/ipc", (int)o.pid);
+	(void)snprintf(where[2], sizeof(where[2]), "ipc:[%" PRIu64 "]", o.ino);
+	(void)snprintf(wanted, sizeof(wanted), "ipc:[%" PRIu64 "]", o.ino);
+	for (size_t i = 0; i < ARRAY_SIZE(where); i++) {
+		struct ipcx_ns *ns = NULL;
+
+		if (ipcx_ns_open(x, where[i], &ns) < 0)
+			fail_msg("%s: %s", where[i], ipcx_error(x));
+		assert_int_equal(count(x, "all"), 0);
+		ipcx_use(x, ns);
+		ipcx_namespace(x, name, sizeof(name));
+		assert_string_equal(name, wanted);
+		assert_int_equal(count(x, "shm"), 1);
+		ipcx_use(x, NULL);
+		ipcx_ns_free(ns);
+	}
+	end_other(&o);
+}
+
+static void none_such(void **state)
+{
+	static const struct {
+		const char *where;
+		int error;
+	} rows[] = {
+		{ "", -EINVAL },
+		{ "0", -EINVAL },
+		{ "ipc:[1]", -ENOENT },
+		{ "no-such-container-or-pin", -ENOENT },
+		{ "pin:no-such-pin", -ENOENT },
+		{ "/nowhere/at/all", -ENOENT },
+		{ "/dev/null", -EINVAL },
+		{ "/proc/self/ns/mnt", -EINVAL },
+		{ "4194305", -ENOENT }, /* greater than any process id */
+	};
+	struct ipcx *x = *state;
+	struct ipcx_ns *ns = NO_NS;
+	char ended[24];
+	int status;
+	pid_t pid;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		int r = ipcx_ns_open(x, rows[i].where, &ns);
+
+		if (r != rows[i].error)
+			fail_msg("'%s': %d: %s", rows[i].where, r, ipcx_error(x));
+		assert_fails(x, r, rows[i].error, ns, NO_NS);
+	}
+	pid = fork();
+	if (pid == 0)
+		_exit(0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	(void)snprintf(ended, sizeof(ended), "%d", (int)pid);
+	assert_fails(x, ipcx_ns_open(x, ended, &ns), -ESRCH, ns, NO_NS);
+	assert_non_null(strstr(ipcx_error(x), ended));
+}
+
+/* All of them can be looked at, and nothing else. */
+static void all_of_them(void **state)
+{
+	struct ipcx *x = *state;
+	struct other o = begin_other();
+	struct ipcx_attrs a = small("msg", NULL);
+	struct ipcx_query q = { .size = sizeof(q), .flags = IPCX_ALL };
+	struct ipcx_table *t = UNTOUCHED;
+	struct ipcx_ns *ns = NULL;
+	char name[16];
+
+	make_small(x, "shm", NULL, NULL);
+	assert_int_equal(ipcx_ns_open(x, "all", &ns), 0);
+	assert_true(ipcx_ns_is_all(ns));
+	ipcx_use(x, ns);
+	ipcx_namespace(x, name, sizeof(name));
+	assert_string_equal(name, "all");
+	q.mechs = IPCX_MECH_BIT(mech_of("shm"));
+	assert_fails(x, ipcx_remove(x, &q, &t), -EINVAL, t, UNTOUCHED);
+	assert_fails(x, ipcx_create(x, &a, 1, &t), -EINVAL, t, UNTOUCHED);
+	assert_fails(x, ipcx_compare(x, ns, ns, &t), -EINVAL, t, UNTOUCHED);
+	assert_int_equal(ipcx_ns_pin(x, ns, "everything"), -EINVAL);
+	assert_int_equal(ipcx_ns_enter(x, ns, 0), -EINVAL);
+	q.fields = IPCX_FIELDSET(IPCX_F_ID, IPCX_F_NS);
+	assert_int_equal(ipcx_scan(x, &q, &t), 0);
+	(void)row_with(t, IPCX_F_NS, o.ino);
+	(void)row_with(t, IPCX_F_NS, inode(getpid()));
+	ipcx_table_free(t);
+	ipcx_use(x, NULL);
+	ipcx_ns_free(ns);
+	end_other(&o);
+	assert_int_equal(count(x, "shm"), 1);
+}
+
+/* ---- looking */
+
+static void what_there_is(void **state)
+{
+	struct ipcx *x = *state;
+	struct other o = begin_other();
+	struct ipcx_ns *ns = open_pid(x, o.pid);
+	struct ipcx_table *t;
+	size_t row;
+
+	for (unsigned flags = 0; flags <= IPCX_THOROUGH; flags++) {
+		assert_int_equal(ipcx_namespaces(x, flags, &t), 0);
+		assert_string_equal(ipcx_table_kind(t), "namespaces");
+		row = row_with(t, IPCX_F_NS, o.ino);
+		assert_int_equal(number(t, row, IPCX_F_PID), o.pid);
+		assert_int_equal(number(t, row, IPCX_F_PROCESSES), 1);
+		assert_int_equal(number(t, row, IPCX_F_OBJECTS), 2);
+		(void)row_with(t, IPCX_F_NS, inode(getpid()));
+		ipcx_table_free(t);
+	}
+	ipcx_use(x, ns);
+	assert_int_equal(ipcx_namespaces(x, 0, &t), 0);
+	assert_int_equal(ipcx_table_rows(t), 1);
+	assert_int_equal(number(t, 0, IPCX_F_NS), o.ino);
+	ipcx_table_free(t);
+
+	assert_int_equal(ipcx_usage(x, &t), 0);
+	assert_int_equal(ipcx_table_rows(t), 6);
+	for (row = 0; row < 6; row++) {
+		unsigned mech = ipcx_row_mech(t, row);
+		bool has = mech == mech_of("shm") || mech == mech_of("pshm");
+
+		assert_int_equal(number(t, row, IPCX_F_OBJECTS), has);
+		if (has)
+			assert_int_equal(number(t, row, IPCX_F_BYTES), 4096);
+	}
+	ipcx_table_free(t);
+
+	assert_int_equal(ipcx_members(x, &t), 0);
+	assert_int_equal(ipcx_table_rows(t), 1);
+	assert_int_equal(number(t, 0, IPCX_F_PID), o.pid);
+	assert_int_equal(number(t, 0, IPCX_F_UID), geteuid());
+	ipcx_table_free(t);
+
+	assert_int_equal(ipcx_sharers(x, &t), 0);
+	row = row_with(t, IPCX_F_NS, o.ino);
+	assert_int_equal(number(t, row, IPCX_F_PID), o.pid);
+	assert_int_equal(number(t, row, IPCX_F_PROCESSES), 1);
+	ipcx_table_free(t);
+
+	assert_int_equal(ipcx_containers(x, &t), 0); /* it is none */
+	assert_int_equal(ipcx_table_rows(t), 0);
+	ipcx_table_free(t);
+	ipcx_use(x, NULL);
+	ipcx_ns_free(ns);
+	end_other(&o);
+}
+
+/* Two places that share everything, two that share neither. */
+static void compared(void **state)
+{
+	struct ipcx *x = *state;
+	struct other o = begin_other();
+	struct ipcx_ns *there = open_pid(x, o.pid), *here = open_pid(x, getpid());
+	struct ipcx_table *t;
+
+	make_small(x, "pshm", "/here", NULL);
+	assert_int_equal(ipcx_compare(x, here, here, &t), 1);
+	assert_int_equal(number(t, 0, IPCX_F_SAME), 1);
+	ipcx_table_free(t);
+	assert_int_equal(ipcx_compare(x, here, there, &t), 0);
+	assert_string_equal(string(t, 0, IPCX_F_NAME), "IPC namespace");
+	assert_int_equal(number(t, 0, IPCX_F_SAME), 0);
+	assert_string_equal(string(t, ipcx_table_rows(t) - 2, IPCX_F_NAME), "pshm:/here");
+	assert_string_equal(string(t, ipcx_table_rows(t) - 1, IPCX_F_NAME),
+			    "pshm:/there");
+	ipcx_table_free(t);
+	assert_int_equal(count(x, "pshm"), 1); /* x is where it was */
+	ipcx_ns_free(there);
+	ipcx_ns_free(here);
+	end_other(&o);
+}
+
+static void bounding(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_ns *ns = open_pid(x, getpid());
+	uint64_t caps = 0, wanted = 0;
+	char line[256];
+	FILE *status = fopen("/proc/self/status", "re");
+
+	assert_non_null(status);
+	while (fgets(line, sizeof(line), status))
+		(void)sscanf(line, "CapBnd: %" SCNx64, &wanted);
+	(void)fclose(status);
+	assert_int_equal(ipcx_ns_bounding(x, ns, &caps), 0);
+	assert_int_equal(caps, wanted);
+	ipcx_ns_free(ns);
+	/* Known by no process: nothing is ruled out. */
+	assert_int_equal(ipcx_ns_open(x, "/proc/self/ns/ipc", &ns), 0);
+	assert_int_equal(ipcx_ns_bounding(x, ns, &caps), 0);
+	assert_true((caps & wanted) == wanted && caps != 0);
+	ipcx_ns_free(ns);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(self),        TEST(every_name_of_another), TEST(none_such),
+		TEST(all_of_them), TEST(what_there_is),         TEST(compared),
+		TEST(bounding),
+	};
+
+	return cmocka_run_group_tests_name("namespaces", tests, NULL, NULL);
+}

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A field is a number and a line, a member of a struct is a member: no program that was built before notices."""
+
+import filecmp
+import json
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+from source import ROOT, files
+
+HEADER = "lib/ipcx.h"
+TABLE = "lib/core/field.c"
+TYPES = ["UINT", "STRING", "TIME", "BOOL", "REAL"]
+NAMES = [f"extra_{i}" for i in range(20)]
+IN_NS = os.path.join(ROOT, "tests/api/run-in-ns.sh")
+SOME = ["mk shm --size 4K", "mk sem --nsems 3", "mk msg", "mk pshm /new-field --size 1"]
+
+
+def insert_before(path, what, new):
+    text = path.read_text()
+    assert text.count(what) == 1
+    path.write_text(text.replace(what, new + what))
+
+
+def copy(tree, tmp_path_factory, name):
+    new = type(tree)(tmp_path_factory.mktemp(name))
+    shutil.copytree(tree.top, new.top, dirs_exist_ok=True, ignore=shutil.ignore_patterns("build"))
+    return new
+
+
+def library(tree):
+    """How the build calls it."""
+    return os.path.relpath(os.path.realpath(tree.build / "lib/libipcx.so"), os.path.realpath(tree.build))
+
+
+@pytest.fixture(scope="module")
+def fields_tree(copied_tree, tmp_path_factory):
+    """The copy, with twenty fields more."""
+    tree = copy(copied_tree, tmp_path_factory, "fields")
+    insert_before(tree.path(HEADER), "\tIPCX_NO_FIELD =", "".join(f"\tIPCX_F_{name.upper()},\n" for name in NAMES))
+    insert_before(tree.path(TABLE), "\t[IPCX_F_WORKLOAD]", "".join(
+        f'\t[IPCX_F_{name.upper()}] = {{"{name}", "{name.upper().replace("_", "-")}", IPCX_TYPE_{TYPES[i % 5]}, IPCX_UNIT_PLAIN, '
+        f'IPCX_COST_CHEAP, "number {i} of twenty"}},\n' for i, name in enumerate(NAMES)))
+    tree.make()
+    return tree
+
+
+@pytest.fixture(scope="module")
+def members_tree(copied_tree, tmp_path_factory):
+    """The copy, with one member more in every struct that says its size: the library alone."""
+    tree = copy(copied_tree, tmp_path_factory, "members")
+    for header in (HEADER, "lib/ipcx-stress.h"):
+        subprocess.run([os.path.join(ROOT, "tests/api/newer/newer.py"), copied_tree.path(header), tree.path(header)], check=True)
+    tree.make(library(copied_tree))
+    return tree
+
+
+@pytest.fixture(scope="module")
+def old_program(copied_tree, tmp_path_factory):
+    """tests/api/test_old.c by the headers as they are."""
+    program = tmp_path_factory.mktemp("old") / "old"
+    if subprocess.run(["pkg-config", "--exists", "cmocka"], check=False).returncode:
+        pytest.skip("no cmocka")
+    subprocess.run(["cc", "-std=c99", "-D_GNU_SOURCE", "-I", copied_tree.path("lib"), os.path.join(ROOT, "tests/api/test_old.c"),
+                    "-o", program, "-L", copied_tree.build / "lib", "-lipcx", "-lcmocka"], check=True)
+    return program
+
+
+def run(tree, *words):
+    """By the library of this tree, in a namespace of its own."""
+    env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "LD_LIBRARY_PATH": str(tree.build / "lib")}
+    done = subprocess.run([IN_NS, *words], env=env, text=True, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE)
+    if done.stdout.startswith("1..0 # SKIP"):
+        pytest.skip(done.stdout.strip())
+    return done
+
+
+def ok(*words):
+    done = run(*words)
+    assert (done.returncode, done.stderr) == (0, ""), done
+    return done.stdout
+
+
+def fields_of(dump):
+    return [field["name"] for field in json.loads(dump)["fields"]]
+
+
+# ---- twenty fields
+
+def test_nothing_else_was_touched(copied_tree, fields_tree):
+    differ = [f for f in files() if os.path.exists(copied_tree.path(f))
+              and not filecmp.cmp(copied_tree.path(f), fields_tree.path(f), shallow=False)]
+    assert sorted(differ) == [TABLE, HEADER]
+
+
+def test_the_program_knows_them(copied_tree, fields_tree):
+    program = fields_tree.build / "cmd/ipcx"
+    before = fields_of(ok(copied_tree, copied_tree.build / "cmd/ipcx", "help", "--dump"))
+    now = fields_of(ok(fields_tree, program, "help", "--dump"))
+    assert sorted(now) == sorted(before + NAMES)
+    schema = ok(fields_tree, program, "help", "--schema")
+    assert all(f'"{name}"' in schema for name in NAMES)
+    refused = run(fields_tree, program, "ls", "shm", "-o", "extra_7")  # no mechanism has it yet
+    assert refused.returncode == 2 and "extra_7" in refused.stderr
+
+
+def test_the_program_of_before_does_not_notice(copied_tree, fields_tree):
+    old = copied_tree.build / "cmd/ipcx"
+    # It is the new library that it runs with.
+    assert set(NAMES) <= set(fields_of(ok(fields_tree, old, "help", "--dump")))
+    script = "".join(f'"$0" {words} >/dev/null; ' for words in SOME)
+    for words in ("ls --json", "limits --json -o name,limit", "show pshm:/new-field --json", "ls sem --json -o +id_index", "ls sem --where 'nsems == 3' -o ref"):
+        # Both look at the same objects.
+        both = ok(copied_tree, "sh", "-euc", f'{script} "$0" {words}; echo; echo ====; LD_LIBRARY_PATH=$1 "$0" {words}; echo', old,
+                  fields_tree.build / "lib")
+        before, _, now = re.sub(r'"age": *\d+', '"age": 0', both).partition("====\n")
+        assert before and before.strip() == now.strip(), words
+
+
+def test_a_program_of_before_does_not_notice(fields_tree, old_program):
+    done = run(fields_tree, old_program)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+# ---- a member of each struct
+
+def test_a_program_with_smaller_structs(members_tree, old_program):
+    """What its structs lack is zero."""
+    done = run(members_tree, old_program)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+# ---- the interface as a program sees it
+
+# Bits of abidiff's exit status.
+ERROR, USAGE, CHANGE, INCOMPATIBLE = 1, 2, 4, 8
+
+
+def abidiff(before, after):
+    """Exit status and report of a comparison of two libraries, by what their headers declare."""
+    if not shutil.which("abidiff"):
+        pytest.skip("abidiff (abigail-tools) is not installed")
+    done = subprocess.run(["abidiff", "--headers-dir1", before.path("lib"), "--headers-dir2", after.path("lib"),
+                           before.build / "lib/libipcx.so.0", after.build / "lib/libipcx.so.0"],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    assert not done.returncode & (ERROR | USAGE), done.stdout
+    return done.returncode, done.stdout
+
+
+def test_twenty_fields_are_no_incompatible_change(copied_tree, fields_tree):
+    status, report = abidiff(copied_tree, fields_tree)
+    assert not status & INCOMPATIBLE, report
+
+
+def test_an_incompatible_change_would_be_seen(copied_tree, tmp_path_factory):
+    tree = copy(copied_tree, tmp_path_factory, "incompatible")
+    if not shutil.which("abidiff"):
+        pytest.skip("abidiff (abigail-tools) is not installed")
+    insert_before(tree.path("lib/libipcx.map"), "\tipcx_mech_can;\n", "")
+    text = tree.path("lib/libipcx.map").read_text()
+    tree.path("lib/libipcx.map").write_text(text.replace("\tipcx_mech_can;\n", ""))
+    tree.make(library(copied_tree))
+    status, report = abidiff(copied_tree, tree)
+    assert status & INCOMPATIBLE, report
