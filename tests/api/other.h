@@ -18,50 +18,80 @@ static inline uint64_t inode(pid_t pid)
 	return stat(path, &st) == 0 ? st.st_ino : 0;
 }
 
-struct other {
+/* A child that has done something with itself, and waits. */
+struct sub {
 	pid_t pid;
-	int end; /* closed, the process there ends */
-	uint64_t ino;
+	int end; /* closed, the child ends */
 };
 
-static inline int live_there(int ready, int wait)
+static inline int live(int (*become)(void), int ready, int wait)
 {
-	struct ipcx_attrs two[2] = { small("shm", NULL), small("pshm", "/there") };
-	struct ipcx_table *t;
-	struct ipcx *x;
 	char byte = 0;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	MUST(ipcx_new(&x) == 0);
-	MUST_BE(x, ipcx_ns_new(x, 0), 0);
-	MUST_BE(x, ipcx_create(x, two, 2, &t), 0);
-	ipcx_table_free(t);
-	ipcx_free(x);
+	MUST(become() == 0);
 	MUST(write(ready, &byte, 1) == 1);
 	MUST(read(wait, &byte, 1) == 0);
 	return 0;
 }
 
-static inline struct other begin_other(void)
+static inline struct sub begin_sub(int (*become)(void))
 {
-	struct other o = { .pid = -1 };
+	struct sub s = { .pid = -1 };
 	int ready[2], wait[2];
 	char byte;
 
 	assert_int_equal(pipe(ready), 0);
 	assert_int_equal(pipe(wait), 0);
-	o.pid = fork();
-	assert_true(o.pid >= 0);
-	if (o.pid == 0) {
+	s.pid = fork();
+	assert_true(s.pid >= 0);
+	if (s.pid == 0) {
 		(void)close(ready[0]);
 		(void)close(wait[1]);
-		_exit(live_there(ready[1], wait[0]));
+		_exit(live(become, ready[1], wait[0]));
 	}
 	(void)close(ready[1]);
 	(void)close(wait[0]);
-	o.end = wait[1];
+	s.end = wait[1];
 	assert_int_equal(read(ready[0], &byte, 1), 1);
 	(void)close(ready[0]);
+	return s;
+}
+
+static inline void end_sub(struct sub *s)
+{
+	int status;
+
+	(void)close(s->end);
+	assert_int_equal(waitpid(s->pid, &status, 0), s->pid);
+	assert_int_equal(status, 0);
+}
+
+struct other {
+	struct sub sub;
+	pid_t pid;
+	uint64_t ino;
+};
+
+static inline int live_there(void)
+{
+	struct ipcx_attrs two[2] = { small("shm", NULL), small("pshm", "/there") };
+	struct ipcx_table *t;
+	struct ipcx *x;
+
+	MUST(ipcx_new(&x) == 0);
+	MUST_BE(x, ipcx_ns_new(x, 0), 0);
+	MUST_BE(x, ipcx_create(x, two, 2, &t), 0);
+	ipcx_table_free(t);
+	ipcx_free(x);
+	return 0;
+}
+
+static inline struct other begin_other(void)
+{
+	struct other o = { .sub = begin_sub(live_there) };
+
+	o.pid = o.sub.pid;
 	o.ino = inode(o.pid);
 	assert_true(o.ino != 0 && o.ino != inode(getpid()));
 	return o;
@@ -69,11 +99,7 @@ static inline struct other begin_other(void)
 
 static inline void end_other(struct other *o)
 {
-	int status;
-
-	(void)close(o->end);
-	assert_int_equal(waitpid(o->pid, &status, 0), o->pid);
-	assert_int_equal(status, 0);
+	end_sub(&o->sub);
 }
 
 static inline struct ipcx_ns *open_pid(struct ipcx *x, pid_t pid)

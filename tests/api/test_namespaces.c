@@ -3,6 +3,7 @@
 #include "api.h"
 
 #include <inttypes.h>
+#include <sched.h>
 
 #include "other.h"
 
@@ -223,14 +224,47 @@ static void compared(void **state)
 	end_other(&o);
 }
 
+static int leave_ipc(void)
+{
+	return unshare(CLONE_NEWIPC);
+}
+
+/* What it has is less than what it may have; where there is no other user, as much. */
+static int drop_rights(void)
+{
+	(void)!setuid(65534);
+	return 0;
+}
+
+/* The same file system with POSIX objects, another namespace of System V ones. */
+static void half_shared(void **state)
+{
+	struct ipcx *x = *state;
+	struct sub s = begin_sub(leave_ipc);
+	struct ipcx_ns *there = open_pid(x, s.pid), *here = open_pid(x, getpid());
+	struct ipcx_table *t;
+
+	assert_int_equal(ipcx_compare(x, here, there, &t), 0);
+	assert_int_equal(number(t, 0, IPCX_F_SAME), 0);
+	assert_string_equal(string(t, 1, IPCX_F_NAME), "/dev/shm");
+	assert_int_equal(number(t, 1, IPCX_F_SAME), 1);
+	ipcx_table_free(t);
+	ipcx_ns_free(there);
+	ipcx_ns_free(here);
+	end_sub(&s);
+}
+
 static void bounding(void **state)
 {
 	struct ipcx *x = *state;
-	struct ipcx_ns *ns = open_pid(x, getpid());
+	struct sub s = begin_sub(drop_rights);
+	struct ipcx_ns *ns = open_pid(x, s.pid);
 	uint64_t caps = 0, wanted = 0;
 	char line[256];
-	FILE *status = fopen("/proc/self/status", "re");
+	FILE *status;
 
+	(void)snprintf(line, sizeof(line), "/proc/%d/status", (int)s.pid);
+	status = fopen(line, "re");
 	assert_non_null(status);
 	while (fgets(line, sizeof(line), status))
 		(void)sscanf(line, "CapBnd: %" SCNx64, &wanted);
@@ -238,6 +272,7 @@ static void bounding(void **state)
 	assert_int_equal(ipcx_ns_bounding(x, ns, &caps), 0);
 	assert_int_equal(caps, wanted);
 	ipcx_ns_free(ns);
+	end_sub(&s);
 	/* Known by no process: nothing is ruled out. */
 	assert_int_equal(ipcx_ns_open(x, "/proc/self/ns/ipc", &ns), 0);
 	assert_int_equal(ipcx_ns_bounding(x, ns, &caps), 0);
@@ -248,9 +283,10 @@ static void bounding(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(self),        TEST(every_name_of_another), TEST(none_such),
-		TEST(all_of_them), TEST(what_there_is),         TEST(compared),
-		TEST(bounding),
+		TEST(self),          TEST(every_name_of_another),
+		TEST(none_such),     TEST(all_of_them),
+		TEST(what_there_is), TEST(compared),
+		TEST(half_shared),   TEST(bounding),
 	};
 
 	return cmocka_run_group_tests_name("namespaces", tests, NULL, NULL);

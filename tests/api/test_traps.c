@@ -195,6 +195,7 @@ static void existing_ones_stay(void **state)
 	}
 	gone = roll_back(x, second);
 	assert_int_equal(ipcx_table_rows(gone), 0);
+	assert_int_equal(ipcx_table_failures(gone, NULL), 0); /* they are not meant */
 	ipcx_table_free(gone);
 	ipcx_table_free(second);
 	assert_int_equal(count(x, "all"), 6);
