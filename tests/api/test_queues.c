@@ -173,9 +173,10 @@ static void wait_in_vain(struct ipcx *x, struct ipcx_queue *q)
 	assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
 	for (int64_t patience = -1; patience <= INT64_C(60000000000);
 	     patience += INT64_C(60000000001)) {
-		(void)ualarm(30000, 0);
+		(void)ualarm(30000, 30000); /* one may come between two naps */
 		assert_fails(x, ipcx_queue_receive(q, &take, patience, &got), -EINTR,
 			     m.rank, 1);
+		(void)ualarm(0, 0);
 	}
 	while (ipcx_queue_send(q, &m, 0) == 0)
 		;
@@ -185,8 +186,9 @@ static void wait_in_vain(struct ipcx *x, struct ipcx_queue *q)
 	assert_true(seconds() - before >= 0.05 && seconds() - before < 10);
 	for (int64_t patience = -1; patience <= INT64_C(60000000000);
 	     patience += INT64_C(60000000001)) {
-		(void)ualarm(30000, 0);
+		(void)ualarm(30000, 30000);
 		assert_fails(x, ipcx_queue_send(q, &m, patience), -EINTR, m.rank, 1);
+		(void)ualarm(0, 0);
 	}
 }
 
