@@ -26,6 +26,10 @@
 #define RESOLVE_CACHED 0x20
 #endif
 
+/* Tries on the way through "..": EAGAIN says that anything was renamed or mounted
+ * anywhere meanwhile (openat2(2)), which goes on and on where containers come and go. */
+#define RACES 1000
+
 /* A descriptor or -errno. */
 static int open2(int dir, const char *path, int flags, uint64_t resolve)
 {
@@ -34,11 +38,12 @@ static int open2(int dir, const char *path, int flags, uint64_t resolve)
 		.flags = (uint64_t)(flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_NOCTTY)),
 		.resolve = resolve,
 	};
+	int races = resolve & RESOLVE_CACHED ? 0 : RACES;
 	long fd;
 
 	do
 		fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
-	while (fd < 0 && errno == EINTR);
+	while (fd < 0 && (errno == EINTR || (errno == EAGAIN && races-- > 0)));
 	return fd < 0 ? -errno : ix_fd_lift((int)fd);
 }
 
