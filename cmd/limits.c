@@ -185,9 +185,10 @@ static int save(struct app *app, const struct limits_args *args,
 		}
 		if (r < 0)
 			return app_failed(app, r);
-		settings[n++] = (struct ipcx_setting){ sizeof(struct ipcx_setting),
-						       ipcx_value_string(&name),
-						       value.as.u };
+		settings[n++] =
+			(struct ipcx_setting){ .size = sizeof(struct ipcx_setting),
+					       .name = ipcx_value_string(&name),
+					       .value = value.as.u };
 	}
 	r = save_lines(app, settings, n, args->save, args->force);
 	return r || whole ? r : EXIT_PART;
@@ -236,7 +237,9 @@ static int read_setting(char *word, struct ipcx_setting *ret_setting)
 	if (ix_parse_size(sign + 1, &value) < 0)
 		return msg_usage("%s: '%s' is no number that a limit could have", word,
 				 sign + 1);
-	*ret_setting = (struct ipcx_setting){ sizeof(struct ipcx_setting), word, value };
+	*ret_setting = (struct ipcx_setting){ .size = sizeof(struct ipcx_setting),
+					      .name = word,
+					      .value = value };
 	return 0;
 }
 

@@ -298,8 +298,8 @@ void msg_table(const struct ipcx_table *t, bool verbose, struct tally *tally)
 			tally->unseen++;
 		if ((fine || n->kind == IPCX_NOTE_SKIPPED) && !verbose)
 			continue;
-		msg_hint(&(struct ipcx_hint){ n->hint, n->subject, 0 }, hint,
-			 sizeof(hint));
+		msg_hint(&(struct ipcx_hint){ .kind = n->hint, .subject = n->subject },
+			 hint, sizeof(hint));
 		(void)snprintf(text, sizeof(text), "%s%s", n->text, hint);
 		say_note(failure, "%s%s%s", subject, subject[0] ? ": " : "", text);
 		record(&(struct msg_record){ .kind = kinds[n->kind],

@@ -178,7 +178,9 @@ int ix_hint(struct ipcx *x, int error, enum ipcx_hint_kind kind, const char *sub
 	    uint64_t value)
 {
 	(void)snprintf(x->hint_subject, sizeof(x->hint_subject), "%s", subject);
-	x->hint = (struct ipcx_hint){ kind, x->hint_subject, value };
+	x->hint = (struct ipcx_hint){ .kind = kind,
+				      .subject = x->hint_subject,
+				      .value = value };
 	return error;
 }
 

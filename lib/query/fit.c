@@ -377,7 +377,9 @@ static void phrase(const struct need *n, char *buf, size_t size,
 	else
 		(void)snprintf(buf, size, "raise %s", n->l->source);
 	if (!n->l->change && enough)
-		*ret_hint = (struct ipcx_hint){ IPCX_HINT_SET_LIMIT, n->l->name, enough };
+		*ret_hint = (struct ipcx_hint){ .kind = IPCX_HINT_SET_LIMIT,
+						.subject = n->l->name,
+						.value = enough };
 }
 
 int ix_explain(struct ipcx *x, unsigned mech, const struct ipcx_attrs *a, int error,

@@ -310,7 +310,7 @@ static int set_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 int ipcx_limit_set(struct ipcx *x, const char *name, uint64_t value)
 {
 	IX_REQUIRE(x, name);
-	struct ipcx_setting s = { sizeof(s), name, value };
+	struct ipcx_setting s = { .size = sizeof(s), .name = name, .value = value };
 	struct order o = { .settings = &s, .n = 1 };
 
 	/* The files of a namespace's limits belong to user 0 of its user namespace, and
@@ -357,7 +357,7 @@ int ipcx_limit_sysctl(struct ipcx *x, const char *name, uint64_t value, char *bu
 		      size_t size)
 {
 	IX_REQUIRE(x, name);
-	struct ipcx_setting s = { sizeof(s), name, value };
+	struct ipcx_setting s = { .size = sizeof(s), .name = name, .value = value };
 
 	return ipcx_limit_lines(x, &s, 1, buf, size);
 }
