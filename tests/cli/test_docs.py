@@ -122,8 +122,9 @@ def test_every_limit_is_told(dump):
 def test_every_public_function_is_told_with_its_prototype():
     text = page("libipcx.3")
     names = re.findall(r"\b(ipcx_\w+);", read(os.path.join(ROOT, "lib/libipcx.map")))
-    header = re.sub(r"/\*.*?\*/", "", read(os.path.join(ROOT, "lib/ipcx.h")), flags=re.S)
-    prototypes = {m[2]: m[1] for m in re.finditer(r"^(\w[^;{}#]*?\b(ipcx_\w+)\([^;{}]*\));", header, re.M)}
+    headers = "".join(read(os.path.join(ROOT, "lib", name)) for name in ("ipcx.h", "ipcx-stress.h"))
+    headers = re.sub(r"/\*.*?\*/", "", headers, flags=re.S)
+    prototypes = {m[2]: m[1] for m in re.finditer(r"^(\w[^;{}#]*?\b(ipcx_\w+)\([^;{}]*\));", headers, re.M)}
     assert len(names) > 30 and set(names) == set(prototypes)
     for name in names:
         assert words(prototypes[name]) in text, name
