@@ -89,6 +89,12 @@ static void list_counts(const size_t *count, char *buf, size_t size)
 					       ipcx_mech_info(m)->name);
 }
 
+/* Nothing was named of which this part would be. */
+static bool is_empty(const struct ipcx_query *part)
+{
+	return !part->nrefs && !part->mechs;
+}
+
 static void free_listed(struct removal *rm)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rm->listed); i++)
@@ -106,6 +112,8 @@ static int confirm(struct removal *rm)
 	for (size_t i = 0; i < ARRAY_SIZE(rm->parts); i++) {
 		struct ipcx_query q = rm->parts[i];
 
+		if (is_empty(&q))
+			continue;
 		q.flags |= IPCX_DRY_RUN;
 		r = ipcx_remove(rm->app->x, &q, &rm->listed[i]);
 		if (r < 0)
@@ -166,7 +174,7 @@ static int remove_them(struct removal *rm, bool by_condition)
 	if (!r && rm->print)
 		sheet_heading(&rm->sheet, NULL);
 	for (size_t i = 0; !r && i < ARRAY_SIZE(rm->parts); i++)
-		r = remove_slices(rm, &rm->parts[i]);
+		r = is_empty(&rm->parts[i]) ? 0 : remove_slices(rm, &rm->parts[i]);
 	free_listed(rm);
 	if (r)
 		return r;

@@ -289,7 +289,8 @@ int ix_mnt_type(int proc, int pid, uint64_t id, char *buf, size_t size)
 	int r;
 
 	(void)snprintf(want, sizeof(want), "%d/mountinfo", pid);
-	fd = ix_open(proc, want, O_RDONLY);
+	fd = pid ? ix_open(proc, want, O_RDONLY)
+		 : ix_open(AT_FDCWD, "/proc/thread-self/mountinfo", O_RDONLY);
 	if (fd < 0)
 		return fd;
 	r = ix_read_all(fd, MOUNTINFO_MAX, &b);

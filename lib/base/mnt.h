@@ -14,7 +14,8 @@
 int ix_mnt_find(const char *fstype, char *buf, size_t size);
 
 /* The type of the file system that a process has mounted as number id (statx(2),
- * STATX_MNT_ID), "tmpfs". 0, -ENOENT, -errno. */
+ * STATX_MNT_ID), "tmpfs"; pid 0: this thread has, whatever proc says. 0, -ENOENT, -errno.
+ */
 int ix_mnt_type(int proc, int pid, uint64_t id, char *buf, size_t size);
 
 /* Mount a directory on itself, private: what is mounted below it stays here. 0, -ENOPKG,

@@ -35,6 +35,15 @@ void ix_moved(struct ipcx *x)
 	x->numbers = IX_NUMBERS_NOT_ASKED;
 }
 
+int ix_may_move(struct ipcx *x)
+{
+	if (!x->lent && !x->base)
+		return 0;
+	return ix_fail_plain(
+		x, -EINVAL,
+		"a context that was made for another place (ipcx_new_at) moves no process");
+}
+
 void ipcx_free(struct ipcx *x)
 {
 	if (!x)

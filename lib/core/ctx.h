@@ -31,7 +31,8 @@ struct ipcx {
 	struct ix_view view;                     /* set while they do (ns/there.c) */
 	int rootfd; /* "/" unless a test stands another tree here; -1 until first used */
 	int procfd; /* procfs below it, its type checked; -1 until first used */
-	bool lent; /* that procfs was given by the caller, and may not know this process */
+	bool lent;  /* one of them, or both, was given by the caller: that procfs may not
+		       know  this process */
 	enum {
 		IX_NUMBERS_NOT_ASKED,
 		IX_NUMBERS_OURS,
@@ -58,6 +59,10 @@ int ix_proc_is_ours(struct ipcx *x);
  * before. */
 void ix_moved(struct ipcx *x);
 
+/* Whether a context may move its process: 0, or -EINVAL with a text for one that stands
+ * on descriptors of the caller, which would lead elsewhere afterwards. */
+int ix_may_move(struct ipcx *x);
+
 /* The root below which /dev/shm is looked up: rootfd, or that of the process whose place
  * calls act in. -ENXIO when that place has none. */
 int ix_viewfd(struct ipcx *x);
@@ -79,7 +84,8 @@ int ix_hint(struct ipcx *x, int error, enum ipcx_hint_kind kind, const char *sub
  * misleads. Static or thread-local. */
 const char *ix_errno_text(int error);
 
-/* Whether a reference that a caller made can name an object: 0, or -EINVAL with a text. */
+/* Whether a reference that a caller made can name an object: 0; -EINVAL, or -E2BIG for
+ * one of a newer version, with a text. */
 int ix_ref_check(struct ipcx *x, const struct ipcx_ref *ref);
 
 /* A path relative to rootfd: everything absolute goes through it. */

@@ -129,6 +129,7 @@ struct ix_scan {
 	uint64_t resume;   /* go on at this place (an index, or a count of entries) */
 	uint64_t max_rows; /* stop after about so many rows: then set t->resume; 0: never */
 	bool many;         /* in many namespaces: what one lacks another may have */
+	bool named;        /* this one was asked for by its reference */
 	enum ix_verb verb;
 	bool dry;
 	bool enough; /* the first row that is kept ends the scan (-ECANCELED upwards) */
@@ -137,6 +138,7 @@ struct ix_scan {
 		*same; /* act only on objects that stand in this snapshot, or NULL */
 	struct ix_same *same_index; /* its rows by hash (query/same.c) */
 	size_t nsame;
+	uint64_t same_home; /* the namespace of rows that know none */
 	bool once; /* of many namespaces that see one directory, list it for the first */
 	uint64_t *dirs; /* those that were listed, with their mechanism */
 	size_t ndirs;

@@ -224,8 +224,13 @@ int ipcx_ref_format(const struct ipcx_ref *ref, char *buf, size_t size)
 
 int ix_ref_check(struct ipcx *x, const struct ipcx_ref *ref)
 {
+	static const struct ipcx_ref none = { .mech = 0 };
 	char text[IPCX_REF_MAX];
 
+	if (memcmp(ref->reserved, none.reserved, sizeof(ref->reserved)))
+		return ix_fail_plain(
+			x, -E2BIG,
+			"a reference says more than this library knows: a newer one is needed");
 	if (ipcx_ref_format(ref, text, sizeof(text)) >= 0)
 		return 0;
 	return ix_fail_plain(x, -EINVAL, "a reference that can name no object");

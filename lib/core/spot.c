@@ -99,21 +99,23 @@ bool ix_spot_may_be(struct ipcx *x, int32_t pid, int rootfd, const char *path,
 int ix_spot_in_memory(struct ipcx *x, int32_t pid, int fd, const char *what)
 {
 	uint64_t unique = mount_of(fd, STATX_MNT_ID_UNIQUE), id;
-	char type[32];
+	char type[32], whose[40] = "the root given";
 	int r;
 
+	if (pid)
+		(void)snprintf(whose, sizeof(whose), "process %d", pid);
 	if (unique && unique == x->view.in_memory)
 		return 0;
 	id = mount_of(fd, STATX_MNT_ID);
 	r = id ? ix_mnt_type(ix_procfd(x), pid, id, type, sizeof(type)) : -ENOSYS;
 	if (r < 0)
-		return ix_fail(x, r, "%s of process %d: its file system", what, pid);
+		return ix_fail(x, r, "%s of %s: its file system", what, whose);
 	if (!strcmp(type, "tmpfs") || !strcmp(type, "ramfs")) {
 		x->view.in_memory = unique;
 		return 0;
 	}
 	return ix_fail_plain(
 		x, -EMEDIUMTYPE,
-		"%s of process %d is on a file system of type %s, not in memory: nobody looks into that for another",
-		what, pid, type);
+		"%s of %s is on a file system of type %s, not in memory: nobody looks into that for another",
+		what, whose, type);
 }

@@ -32,17 +32,23 @@ static int take_root(struct ipcx *x, int fd)
 		return ix_fail(x, -errno, "root_fd");
 	if (!S_ISDIR(st.st_mode))
 		return ix_fail_plain(x, -EINVAL, "root_fd: is no directory");
+	x->lent = true;
 	return duplicate(fd, &x->rootfd);
 }
+
+/* The root of a procfs has this inode number, in every Linux. */
+#define PROC_ROOT 1
 
 static int take_proc(struct ipcx *x, int fd)
 {
 	struct statfs fs;
+	struct stat st;
 
-	if (fstatfs(fd, &fs) < 0)
+	if (fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0)
 		return ix_fail(x, -errno, "proc_fd");
-	if (fs.f_type != PROC_SUPER_MAGIC)
-		return ix_fail_plain(x, -EINVAL, "proc_fd: is no procfs");
+	if (fs.f_type != PROC_SUPER_MAGIC || !S_ISDIR(st.st_mode) ||
+	    st.st_ino != PROC_ROOT)
+		return ix_fail_plain(x, -EINVAL, "proc_fd: is no mounted procfs");
 	x->lent = true;
 	return duplicate(fd, &x->procfd);
 }
@@ -64,6 +70,7 @@ static int take_place(struct ipcx *x, const struct ipcx_base *base,
 	r = ix_place_of_fd(x, fd, init ? "process 1" : "ns_fd", &p);
 	if (r < 0)
 		return r;
+	p.pid = init ? 1 : 0;
 	if (base->set & IPCX_BASE_ROOT)
 		p.rootfd = ix_open(x->rootfd, ".", O_PATH | O_DIRECTORY);
 	else if (init)

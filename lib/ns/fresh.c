@@ -84,8 +84,11 @@ static int mount_both(struct ipcx *x, uint64_t shm_size)
 int ipcx_ns_new(struct ipcx *x, uint64_t shm_size)
 {
 	IX_REQUIRE(x, x);
-	int r = ix_ns_alone(x);
+	int r = ix_may_move(x);
 
+	if (r < 0)
+		return r;
+	r = ix_ns_alone(x);
 	if (r == 0)
 		r = leave(x);
 	if (r == 0)

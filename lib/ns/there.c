@@ -139,11 +139,17 @@ static void close_place(const struct trip *t, struct ix_place *p)
 	ix_place_close(p);
 }
 
-/* What became of one place: whether the trip goes on. */
+/* What became of one place: whether the trip goes on, and with what answer. */
 static int judge(struct trip *t, int r)
 {
+	const struct ix_errand *e = t->errand;
+
 	if (r > 0 || !many(t))
 		return r;
+	if (r == 0 && e->enough && e->t && e->t->rows)
+		t->i = t->n - 1;
+	if (r < 0)
+		t->r = 0;
 	if (r == -EPERM || r == -EACCES || r == -ENOSYS) {
 		if (t->denied++ == 0)
 			(void)snprintf(t->why, sizeof(t->why), "%s", t->x->error);

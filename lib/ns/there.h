@@ -18,6 +18,7 @@ struct ix_errand {
 	struct ipcx_table *t; /* or NULL */
 	void *out;            /* more that is brought back, or NULL */
 	size_t out_size;
+	bool enough;   /* of many namespaces, the first with a row in t is the last */
 	bool looks;    /* changes nothing: may be done in all namespaces, one after
 			  another */
 	bool as_owner; /* wants to be somebody in the user namespace that owns the IPC

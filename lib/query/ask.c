@@ -10,8 +10,8 @@
 #include "core/copyin.h"
 #include "query/query.h"
 
-/* The first note that says that something failed or was not there, as an error. 0 without
- * one. */
+/* The first note that says that something failed or was not there, as an error with its
+ * text and hint. 0 without one. */
 static int first_failure(struct ipcx *x, const struct ipcx_table *t, bool missing)
 {
 	const struct ipcx_note *n;
@@ -22,11 +22,15 @@ static int first_failure(struct ipcx *x, const struct ipcx_table *t, bool missin
 		if (n->kind != IPCX_NOTE_FAILED && n->kind != IPCX_NOTE_UNAVAILABLE &&
 		    (!missing || n->kind != IPCX_NOTE_MISSING))
 			continue;
-		return ix_fail_plain(x, n->error ? n->error : -EIO, "%s%s%s",
-				     n->subject[0] ? n->subject
-				     : m           ? m->info.name
-						   : "",
-				     n->subject[0] || m ? ": " : "", n->text);
+		/* Without an errno: it is another object by now (struct ipcx_query,
+		 * same). */
+		return ix_hint(x,
+			       ix_fail_plain(x, n->error ? n->error : -ESTALE, "%s%s%s",
+					     n->subject[0] ? n->subject
+					     : m           ? m->info.name
+							   : "",
+					     n->subject[0] || m ? ": " : "", n->text),
+			       n->hint, "", 0);
 	}
 	return 0;
 }
@@ -65,6 +69,7 @@ int ipcx_remove_count(struct ipcx *x, const struct ipcx_query *q,
 	struct ipcx_outcome sum = { .size = sizeof(sum) };
 	struct ipcx_query own;
 	char why[sizeof(x->error)] = "";
+	enum ipcx_hint_kind hint = IPCX_HINT_NONE;
 	int r = ix_query_in(x, q, true, &own), first = 0;
 
 	/* That it can be answered is known before anything is removed. */
@@ -82,17 +87,21 @@ int ipcx_remove_count(struct ipcx *x, const struct ipcx_query *q,
 
 		r = ix_run(x, &own, &s, &t);
 		if (r < 0)
-			return r;
+			break; /* what was done before is told all the same */
 		sum.done += t->rows;
 		sum.failed += ipcx_table_failures(t, &missing) - missing;
 		sum.missing += missing;
-		if (first == 0 && (first = first_failure(x, t, true)) < 0)
+		if (first == 0 && (first = first_failure(x, t, true)) < 0) {
 			(void)snprintf(why, sizeof(why), "%s", x->error);
+			hint = ipcx_error_hint(x)->kind;
+		}
 		own.resume = t->resume;
 		ipcx_table_free(t);
 	} while (own.resume);
 	(void)IX_COPY_OUT(x, ipcx_outcome, IPCX_OUTCOME_SIZE_0_1, &sum, ret_outcome);
-	return first < 0 ? ix_fail_plain(x, first, "%s", why) : 0;
+	if (r < 0 || first == 0)
+		return r;
+	return ix_hint(x, ix_fail_plain(x, first, "%s", why), hint, "", 0);
 }
 
 /* ---- again and again */

@@ -225,11 +225,15 @@ static int explain(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left, in
 		       : r;
 }
 
-static void unmake(struct ipcx *x, const struct ipcx_ref *ref)
+/* Those that are still what stands in same; without it, whatever has the reference. */
+static void unmake(struct ipcx *x, const struct ipcx_ref *refs, size_t n,
+		   const struct ipcx_table *same)
 {
-	struct ipcx_query q = {
-		.size = sizeof(q), .refs = ref, .nrefs = 1, .flags = IPCX_NUMERIC
-	};
+	struct ipcx_query q = { .size = sizeof(q),
+				.refs = refs,
+				.nrefs = n,
+				.same = same,
+				.flags = IPCX_NUMERIC };
 	struct ipcx_table *gone;
 
 	if (ipcx_remove(x, &q, &gone) == 0)
@@ -253,7 +257,7 @@ static int make_one(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left,
 			ref.mech = a->mech;
 			r = ix_made_keep(x, t, a, &ref, false);
 			if (r < 0) /* the table cannot tell undo() of it */
-				unmake(x, &ref);
+				unmake(x, &ref, 1, NULL);
 			return r < 0 ? ix_fail_plain(x, r, "out of memory") : 0;
 		}
 		if (r != -EEXIST || x->error[0])
@@ -265,21 +269,47 @@ static int make_one(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left,
 	return explain(x, a, left, -EEXIST);
 }
 
-/* Remove what this call made; what existed before stays. */
+/* Whether a row that was made has what tells its object from the next with that name. */
+static bool is_marked(const struct ipcx_table *t, size_t i)
+{
+	struct ipcx_value v;
+
+	return (ipcx_row_get(t, i, IPCX_F_CTIME, &v) == 0 ||
+		ipcx_row_get(t, i, IPCX_F_INODE, &v) == 0) &&
+	       v.type != IPCX_TYPE_NONE;
+}
+
+/* Remove what this call made; what existed before stays, and so does what has got the
+ * name of something made here since. */
 static void undo(struct ipcx *x, const struct ipcx_table *t)
 {
-	char error[sizeof(x->error)];
+	char error[sizeof(x->error)], subject[sizeof(x->hint_subject)];
+	struct ipcx_hint hint = x->hint;
+	struct ipcx_ref few[16], *many = calloc(t->rows + 1, sizeof(*many));
+	struct ipcx_ref *refs = many ? many : few;
+	size_t room = many ? t->rows + 1 : ARRAY_SIZE(few), n = 0;
 
 	memcpy(error, x->error, sizeof(error));
+	memcpy(subject, x->hint_subject, sizeof(subject));
 	for (size_t i = t->rows; i-- > 0;) {
 		struct ipcx_value existed = { .as.u = 1 };
-		struct ipcx_ref ref;
 
 		(void)ipcx_row_get(t, i, IPCX_F_EXISTED, &existed);
-		if (!existed.as.u && ipcx_row_ref(t, i, &ref) == 0)
-			unmake(x, &ref);
+		if (existed.as.u || ipcx_row_ref(t, i, &refs[n]) < 0)
+			continue;
+		if (!is_marked(t, i)) {
+			unmake(x, &refs[n], 1, NULL);
+		} else if (++n == room) {
+			unmake(x, refs, n, t);
+			n = 0;
+		}
 	}
+	if (n)
+		unmake(x, refs, n, t);
+	free(many);
 	memcpy(x->error, error, sizeof(error));
+	memcpy(x->hint_subject, subject, sizeof(subject));
+	x->hint = hint;
 }
 
 /* Once for each mechanism, not for each object. */

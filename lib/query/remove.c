@@ -132,6 +132,7 @@ int ipcx_change(struct ipcx *x, const struct ipcx_query *q,
 	r = look_again(x, &own, changed, &now);
 	if (r == 0) {
 		copy_notes(changed, now);
+		now->resume = changed->resume;
 		r = ix_table_hand(x, now, 0, ret_table);
 	}
 	ipcx_table_free(changed);

@@ -9,17 +9,33 @@
 #include <string.h>
 
 #include "core/columns.h"
+#include "ns/ns.h"
 #include "query/query.h"
 
 /* What an object does not change by being used. A POSIX object is its file. */
 static const enum ipcx_field sysv_marks[] = { IPCX_F_KEY, IPCX_F_CUID, IPCX_F_CTIME };
 static const enum ipcx_field posix_marks[] = { IPCX_F_DEVICE, IPCX_F_INODE };
 
-/* FNV-1a over the number and the name that a reference holds. */
-static uint64_t hash_ref(const struct ipcx_ref *ref)
+/* The namespace of a row's id. A name needs none: its object is a file, whose file system
+ * tells (and one that several namespaces see was listed for the first of them). */
+static uint64_t space_of(const struct ix_scan *s, const struct ipcx_table *t,
+			 const struct ix_section *section)
+{
+	uint64_t ns = section->place ? t->places[section->place - 1].ns : 0;
+
+	if (ix_mech(section->mech)->info.named)
+		return 0;
+	return ns ? ns : s->same_home;
+}
+
+/* FNV-1a over the namespace and the number or name that a reference holds. */
+static uint64_t hash_ref(const struct ipcx_ref *ref, uint64_t ns)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325) ^
 		     ((uint64_t)ref->mech << 32 | (uint32_t)ref->id);
+
+	for (; ns; ns >>= 8)
+		h = (h ^ (ns & 0xff)) * UINT64_C(0x100000001b3);
 
 	for (const char *p = ref->name; *p; p++)
 		h = (h ^ (unsigned char)*p) * UINT64_C(0x100000001b3);
@@ -57,6 +73,7 @@ int ix_same_index(struct ix_scan *s)
 	s->same_index = calloc(n + 1, sizeof(*s->same_index));
 	if (!s->same_index)
 		return -ENOMEM;
+	s->same_home = ix_ns_own(s->x, "ipc");
 	for (size_t i = 0; i < n; i++) {
 		const void *row = ix_table_at(s->same, i, &section);
 
@@ -65,8 +82,9 @@ int ix_same_index(struct ix_scan *s)
 		    ix_column_raw(ix_column(section->kind, IPCX_F_EXISTED), row))
 			continue;
 		ix_row_ref(s->same, section, row, &ref);
-		s->same_index[s->nsame++] =
-			(struct ix_same){ .hash = hash_ref(&ref), .row = i };
+		s->same_index[s->nsame++] = (struct ix_same){
+			.hash = hash_ref(&ref, space_of(s, s->same, section)), .row = i
+		};
 	}
 	qsort(s->same_index, s->nsame, sizeof(*s->same_index), by_hash);
 	return 0;
@@ -80,8 +98,9 @@ static bool equal(const struct ix_scan *s, const struct ix_section *here, const 
 	if (ix_row_value(s->t, here, row, f, &a) < 0 ||
 	    ix_row_value(s->same, there, old, f, &b) < 0)
 		return false;
-	return a.type == b.type &&
-	       (a.type == IPCX_TYPE_NONE || ipcx_value_compare(&a, &b) == 0);
+	/* Unknown is not equal: nobody can tell. */
+	return a.type == b.type && a.type != IPCX_TYPE_NONE &&
+	       ipcx_value_compare(&a, &b) == 0;
 }
 
 static bool marks_equal(const struct ix_scan *s, const void *row, size_t old_row)
@@ -92,6 +111,9 @@ static bool marks_equal(const struct ix_scan *s, const void *row, size_t old_row
 	const enum ipcx_field *marks = named ? posix_marks : sysv_marks;
 	size_t n = named ? ARRAY_SIZE(posix_marks) : ARRAY_SIZE(sysv_marks);
 
+	if (here->mech != there->mech ||
+	    space_of(s, s->t, here) != space_of(s, s->same, there))
+		return false;
 	for (size_t i = 0; i < n; i++)
 		if (!equal(s, here, row, there, old, marks[i]))
 			return false;
@@ -105,7 +127,7 @@ bool ix_same_object(struct ix_scan *s, const void *row)
 	char subject[IPCX_REF_MAX];
 
 	ix_row_ref(s->t, ix_last_section(s->t), row, &ref);
-	want.hash = hash_ref(&ref);
+	want.hash = hash_ref(&ref, space_of(s, s->t, ix_last_section(s->t)));
 	found = bsearch(&want, s->same_index, s->nsame, sizeof(*found), by_hash);
 	if (!found)
 		return false; /* new since then */

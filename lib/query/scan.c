@@ -120,8 +120,11 @@ static int keep(struct ix_scan *s)
 	if (s->where && ix_expr_row(s->where, s->t, section, row) != 1)
 		return 0;
 	r = act(s, m, given);
-	if (r == -ENOENT || r == -EIDRM || (r == -EINVAL && s->verb == IX_REMOVE))
-		return 0; /* gone in the meantime: what was wanted is so */
+	/* Gone in the meantime: what was wanted is so, unless it was to be changed. */
+	if (r == -ENOENT || r == -EIDRM || (r == -EINVAL && s->verb == IX_REMOVE)) {
+		s->x->error[0] = '\0';
+		return s->named && s->verb == IX_CHANGE ? -ENOENT : 0;
+	}
 	if (r < 0) {
 		note_failure(s, m, row, r);
 		return 0;
@@ -163,6 +166,7 @@ static int scan_ref(struct ix_scan *s, const struct ipcx_ref *ref)
 	int r;
 
 	s->mech = ref->mech;
+	s->named = true;
 	r = ix_table_section(s->t, m->kind, ref->mech);
 	if (r < 0)
 		return r;
@@ -228,6 +232,7 @@ static int scan_here(struct ix_scan *s, const struct ipcx_query *q)
 		if (!(q->mechs & IPCX_MECH_BIT(m)))
 			continue;
 		s->mech = m;
+		s->named = false;
 		s->resume = m == first ? q->resume & ((UINT64_C(1) << RESUME_SHIFT) - 1)
 				       : 0;
 		r = scan_mech(s);
@@ -299,6 +304,7 @@ static int scan_all(struct ix_scan *s, const struct ipcx_query *q)
 	return ix_there(s->x, &(struct ix_errand){ .run = run_there,
 						   .arg = &tour,
 						   .t = s->t,
+						   .enough = s->enough,
 						   .looks = s->verb == IX_LOOK });
 }
 
@@ -315,6 +321,10 @@ static int check_query(struct ipcx *x, const struct ipcx_query *q, bool acts)
 		return ix_fail_plain(x, -EINVAL, "the query has an unknown flag");
 	if (q->nrefs && !q->refs)
 		return ix_fail_plain(x, -EINVAL, "the query has no references");
+	if (q->same && !q->nrefs && !q->mechs)
+		return ix_fail_plain(
+			x, -EINVAL,
+			"the query has an earlier snapshot, but neither mechanisms nor references");
 	if (q->nrefs && q->mechs)
 		return ix_fail_plain(
 			x, -EINVAL,

@@ -291,6 +291,13 @@ static void a_namespace_descriptor(void **state)
 	t = scan(there, "shm");
 	assert_int_equal(number(t, 0, IPCX_F_KEY), 0x1234);
 	ipcx_table_free(t);
+	/* The process stays: afterwards its descriptors would lead elsewhere. */
+	assert_int_equal(ipcx_ns_open(there, "self", &self), 0);
+	assert_int_equal(ipcx_ns_enter(there, self, 0), -EINVAL);
+	assert_non_null(strstr(ipcx_error(there), "ipcx_new_at"));
+	assert_int_equal(ipcx_ns_new(there, 0), -EINVAL);
+	ipcx_ns_free(self);
+	assert_int_equal(count(there, "shm"), 1);
 	/* Away from its base, and back to it. */
 	assert_int_equal(ipcx_ns_open(there, "self", &self), 0);
 	ipcx_use(there, self);
@@ -298,6 +305,29 @@ static void a_namespace_descriptor(void **state)
 	ipcx_use(there, NULL);
 	assert_int_equal(count(there, "shm"), 1);
 	ipcx_ns_free(self);
+	ipcx_free(there);
+	stop(pid);
+}
+
+/* A root and a namespace: each mechanism from where it is. */
+static void a_root_and_a_namespace(void **state)
+{
+	struct ipcx *there = NULL;
+	struct ipcx_base base = { .size = sizeof(base),
+				  .set = IPCX_BASE_NS | IPCX_BASE_ROOT };
+	pid_t pid = elsewhere(CLONE_NEWIPC);
+
+	if (pid < 0)
+		skip();
+	make_small(*state, "pshm", "/here", NULL);
+	base.ns_fd = open_of(pid, "ns/ipc", O_RDONLY);
+	base.root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(ipcx_new_at(&base, &there), 0);
+	assert_int_equal(close(base.ns_fd), 0);
+	assert_int_equal(close(base.root_fd), 0);
+	assert_int_equal(count(there, "shm"), 1);
+	assert_int_equal(count(there, "pshm"), 1);
+	assert_int_equal(ipcx_ns_new(there, 0), -EINVAL);
 	ipcx_free(there);
 	stop(pid);
 }
@@ -314,7 +344,6 @@ static void a_foreign_proc(void **state)
 	FILE *file;
 	pid_t pid = elsewhere(CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNS), init = 0;
 
-	(void)state;
 	if (pid < 0)
 		skip();
 	(void)snprintf(children, sizeof(children), "/proc/%d/task/%d/children", (int)pid,
@@ -335,7 +364,14 @@ static void a_foreign_proc(void **state)
 	assert_int_equal(ipcx_table_rows(t), 1);
 	assert_int_equal(number(t, 0, IPCX_F_KEY), 0x1234);
 	ipcx_table_free(t);
+	make_small(*state, "pshm", "/seen", NULL); /* its /dev/shm is ours */
+	assert_int_equal(count(there, "pshm"), 1);
 	ipcx_free(there);
+	assert_int_equal(close(base.proc_fd), 0);
+	/* One directory of it is not the whole. */
+	base = (struct ipcx_base){ .size = sizeof(base), .set = IPCX_BASE_PROC };
+	base.proc_fd = open_of(init, "root/proc/1", O_PATH | O_DIRECTORY);
+	assert_int_equal(ipcx_new_at(&base, &there), -EINVAL);
 	assert_int_equal(close(base.proc_fd), 0);
 	stop(pid);
 }
@@ -387,6 +423,7 @@ int main(void)
 		TEST(scanner),
 		TEST(scanner_of_references),
 		TEST(a_namespace_descriptor),
+		TEST(a_root_and_a_namespace),
 		TEST(a_foreign_proc),
 		TEST(bases_that_are_none),
 	};

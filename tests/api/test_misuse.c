@@ -69,6 +69,44 @@ static void references(void **state)
 	}
 }
 
+/* What a newer program says of an object is never passed over. */
+static void newer_references(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_ref ref;
+	struct ipcx_query q = { .size = sizeof(q), .refs = &ref, .nrefs = 1 };
+	struct ipcx_table *t = UNTOUCHED;
+
+	for (size_t at = 0; at < sizeof(ref.reserved); at += sizeof(ref.reserved) - 1) {
+		make_small(x, "psem", "/r", &ref);
+		ref.reserved[at] = 1;
+		assert_fails(x, ipcx_scan(x, &q, &t), -E2BIG, t, UNTOUCHED);
+		assert_fails(x, ipcx_remove(x, &q, &t), -E2BIG, t, UNTOUCHED);
+		assert_fails(x, ipcx_contents(x, &ref, &t), -E2BIG, t, UNTOUCHED);
+		ref.reserved[at] = 0;
+		assert_int_equal(ipcx_remove(x, &q, &t), 0);
+		assert_int_equal(ipcx_table_rows(t), 1);
+		ipcx_table_free(t);
+		t = UNTOUCHED;
+	}
+}
+
+/* An earlier snapshot says which of the objects, not that all are meant. */
+static void a_snapshot_alone(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_query q = { .size = sizeof(q) };
+	struct ipcx_table *before, *t = UNTOUCHED;
+
+	make_small(x, "shm", NULL, NULL);
+	before = scan(x, "shm");
+	q.same = before;
+	assert_fails(x, ipcx_remove(x, &q, &t), -EINVAL, t, UNTOUCHED);
+	assert_fails(x, ipcx_scan(x, &q, &t), -EINVAL, t, UNTOUCHED);
+	assert_int_equal(count(x, "shm"), 1);
+	ipcx_table_free(before);
+}
+
 /* The first reference is fine, the second is none: nothing is removed or changed. */
 static void nothing_is_half_done(void **state)
 {
@@ -317,6 +355,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(query_struct),
 		TEST(references),
+		TEST(newer_references),
+		TEST(a_snapshot_alone),
 		TEST(nothing_is_half_done),
 		TEST(specifications),
 		TEST(attributes_struct),

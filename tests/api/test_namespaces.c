@@ -280,6 +280,60 @@ static void bounding(void **state)
 	ipcx_ns_free(ns);
 }
 
+/* ---- as nobody: of all namespaces, those that may be seen and not entered */
+
+static int become_nobody(void)
+{
+	return setresuid(65534, 65534, 65534) < 0 ? -1 : prctl(PR_SET_DUMPABLE, 1);
+}
+
+static int leave_ipc_as_nobody(void)
+{
+	return leave_ipc() < 0 ? -1 : become_nobody();
+}
+
+static int look_as_nobody(struct ipcx *x, void *arg)
+{
+	struct ipcx_query q = { .size = sizeof(q),
+				.mechs = IPCX_MECH_BIT(mech_of("sem")) };
+	struct ipcx_ns *all = NULL;
+	struct ipcx_table *t = NULL;
+
+	(void)arg;
+	if (become_nobody() < 0)
+		return SKIPPED;
+	MUST_BE(x, ipcx_ns_open(x, "all", &all), 0);
+	ipcx_use(x, all);
+	MUST_BE(x, ipcx_scan(x, &q, &t), 0);
+	MUST(ipcx_table_rows(t) == 2 && !ipcx_table_complete(t));
+	ipcx_table_free(t);
+	MUST_BE(x, ipcx_any(x, &q), 1);
+	q.mechs = IPCX_MECH_BIT(mech_of("msg"));
+	MUST_BE(x, ipcx_any(x, &q), -ENODATA);
+	ipcx_use(x, NULL);
+	ipcx_ns_free(all);
+	return 0;
+}
+
+/* Also when the last one is such: what the others have is the answer. */
+static void all_as_nobody(void **state)
+{
+	struct sub s[2];
+	int r;
+
+	make_small(*state, "sem", NULL, NULL);
+	make_small(*state, "sem", NULL, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(s); i++)
+		s[i] = begin_sub(leave_ipc_as_nobody);
+	r = in_child(look_as_nobody, NULL);
+	for (size_t i = ARRAY_SIZE(s);
+	     i-- > 0;) /* the later ones hold the ends of those before */
+		end_sub(&s[i]);
+	if (r == SKIPPED)
+		skip();
+	assert_int_equal(r, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -287,6 +341,7 @@ int main(void)
 		TEST(none_such),     TEST(all_of_them),
 		TEST(what_there_is), TEST(compared),
 		TEST(half_shared),   TEST(bounding),
+		TEST(all_as_nobody),
 	};
 
 	return cmocka_run_group_tests_name("namespaces", tests, NULL, NULL);

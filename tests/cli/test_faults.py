@@ -153,6 +153,20 @@ def test_what_vanishes_in_between_is_left_out(world, mech, error):
     assert r.rc == 4 and r.out.startswith(f"{mech}:2")
 
 
+@pytest.mark.parametrize("mech", SYSV)
+def test_what_vanishes_before_it_is_changed_is_missing(world, mech):
+    """It was found, and is gone in the moment of IPC_SET: nothing was changed, and that is said."""
+    need("strace")
+    for _ in range(3):
+        world.ok("mk", *MAKE[mech])
+    words = ["set", f"{mech}:1", "--mode", "0604"]
+    last = calls_of(world, words)[0][f"{mech}ctl"] - 1  # the one before the look at what became of it
+    world.ok("set", f"{mech}:1", "--mode", "0600")
+    r = inject(world, words, f"{mech}ctl", "EIDRM", last)
+    assert r.rc == 3 and "no such" in r.err, (r.rc, r.err)
+    assert world.run(release(), "ls", f"{mech}:1", "--json").json["objects"][0]["mode"] == "0600"
+
+
 @pytest.mark.parametrize("mech", POSIX)
 def test_a_posix_object_that_vanishes_is_left_out(world, mech):
     need("strace")

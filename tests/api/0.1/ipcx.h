@@ -92,12 +92,14 @@ struct ipcx_base {
  * monitor in a container with the host's /proc at /host/proc wants IPCX_BASE_PROC |
  * IPCX_BASE_INIT, which also enters. Process numbers are those of that /proc.
  *
- * ipcx_use(x, NULL) goes back to this base.
+ * ipcx_use(x, NULL) goes back to this base. Such a context moves no process:
+ * ipcx_ns_enter() and ipcx_ns_new() refuse it (-EINVAL).
  *
  * @param ret_x free it with ipcx_free()
- * @return 0; -EINVAL when a descriptor is not what it should be, or IPCX_BASE_INIT is
- * given without IPCX_BASE_PROC or with IPCX_BASE_NS; -E2BIG; -EBADF; -EACCES; -ENOENT;
- * -ENOMEM
+ * @return 0; without a context there is no text, so the errno has to say it: -EINVAL when
+ * a descriptor is not what it should be (proc_fd is the root of a procfs), or
+ * IPCX_BASE_INIT is given without IPCX_BASE_PROC or with IPCX_BASE_NS; -E2BIG; -EBADF;
+ * -EACCES; -ENOENT; -ENOMEM
  */
 int ipcx_new_at(const struct ipcx_base *base, struct ipcx **ret_x);
 
@@ -221,7 +223,7 @@ struct ipcx_value {
  * table and this struct: a copy of the struct has its own. */
 static inline const char *ipcx_value_string(const struct ipcx_value *v)
 {
-	if (v->type != IPCX_TYPE_STRING)
+	if (!v || v->type != IPCX_TYPE_STRING)
 		return NULL;
 	return v->as.private_s ? v->as.private_s : v->private_text;
 }
@@ -454,8 +456,9 @@ int ipcx_field_by_name(const char *name, size_t len, enum ipcx_field *ret_field)
 /** Stands for "no mechanism" where a mechanism's number is wanted. */
 #define IPCX_NO_MECH (~0U)
 
-/** The mask bit of a mechanism. */
-#define IPCX_MECH_BIT(mech) (UINT64_C(1) << (mech))
+/** The mask bit of a mechanism; 0 for IPCX_NO_MECH. */
+#define IPCX_MECH_BIT(mech) \
+	((unsigned)(mech) < 64U ? UINT64_C(1) << ((unsigned)(mech)&63U) : UINT64_C(0))
 
 /** What is known of a mechanism. Static; members may be added at the end. */
 struct ipcx_mech_info {
@@ -549,7 +552,7 @@ int ipcx_ref_parse(struct ipcx *x, const char *text, unsigned def,
  * backslashes, * ? [ " $ ` ! and what is no UTF-8 are written as \xNN.
  *
  * @return the length without the final NUL, or -EINVAL; cut like snprintf(3) when size is
- * too small
+ * too small. What may stand in ref->reserved is not looked at: calls that act refuse it
  */
 int ipcx_ref_format(const struct ipcx_ref *ref, char *buf, size_t size);
 
@@ -688,15 +691,20 @@ struct ipcx_query {
 	struct ipcx_fieldset fields;   /**< fields that will be read; the empty set: all
 					  that   are not costly */
 	const struct ipcx_expr *where; /**< only rows that fulfil this, or NULL */
-	uint64_t max_rows; /**< about so many rows of a mechanism at once, 0 for all (see
-			      resume) */
+	uint64_t max_rows; /**< stop after about so many rows of a mechanism, 0: never
+			      (see resume). A wish: only System V objects that are read by
+			      calls keep it; POSIX objects, /proc/sysvipc and all
+			      namespaces are answered whole */
 	uint64_t resume; /**< 0, or what ipcx_table_resume() said of the snapshot before */
 	const struct ipcx_table
 		*same; /**< only objects of this earlier snapshot that are still the same:
-			* an id whose object has another key, creator or ctime by now is
-			* left alone (a note says so). The table of ipcx_create(), too:
-			* what existed before it does not count, so that removing with it
-			* takes back what was made */
+			* an id of that namespace whose object has another key, creator
+			* or ctime by now, or whose are not known, is left alone (a note
+			* says so): one that was changed since then (ctime) counts as
+			* another. A name's object is its file (device, inode). The table
+			* of ipcx_create(), too: what existed before it does not count, so
+			* that removing with it takes back what was made. Needs mechs or
+			* refs */
 	uint64_t flags; /**< IPCX_NUMERIC, IPCX_DRY_RUN, IPCX_ALL */
 };
 
@@ -729,8 +737,7 @@ struct ipcx_scanner;
  * of a snapshot is used for the next one.
  *
  * @param q its references are copied; where and same must live as long as the scanner.
- * With max_rows, each step answers with a slice, so that memory does not grow with the
- * number of objects
+ * With max_rows, each step answers with a slice, as far as max_rows is kept there
  * @param ret_scanner free it with ipcx_scanner_free(), before the context is freed
  * @return 0, -EINVAL (also for a query with resume), -E2BIG, -ENOMEM
  */
@@ -845,12 +852,13 @@ struct ipcx_outcome {
 
 /**
  * The same as ipcx_remove(), answered with counts and the first error instead of rows:
- * everything is tried, and memory does not grow with the number of objects.
+ * everything is tried, and rows are held a slice at a time where max_rows is kept (struct
+ * ipcx_query).
  *
- * @param ret_outcome also filled when some failed; untouched for -EINVAL and -E2BIG of a
- * query that was refused
+ * @param ret_outcome also filled when some failed, and with what was done when memory ran
+ * out; untouched for -EINVAL and -E2BIG of a query that was refused
  * @return 0 when everything went; else the -errno of what failed or was missing first,
- * with its text
+ * with its text; -ESTALE: an object was left alone that is not the one of same any more
  */
 int ipcx_remove_count(struct ipcx *x, const struct ipcx_query *q,
 		      struct ipcx_outcome *ret_outcome);
@@ -1064,7 +1072,7 @@ int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags);
  * undone on failure.
  *
  * @param shm_size bytes of its /dev/shm, 0 for the kernel's default
- * @return 0, -EPERM, -ENOSPC, -errno
+ * @return 0, -EPERM, -ENOSPC, -EINVAL (a context of ipcx_new_at()), -errno
  */
 int ipcx_ns_new(struct ipcx *x, uint64_t shm_size);
 
