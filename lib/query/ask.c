@@ -127,7 +127,7 @@ int ipcx_scanner_new(struct ipcx *x, const struct ipcx_query *q,
 	if (r == 0 && s->q.resume)
 		r = ix_fail_plain(x, -EINVAL, "a scanner begins at the beginning");
 	if (r == 0) {
-		s->refs = calloc(s->q.nrefs + 1, sizeof(*s->refs));
+		s->refs = calloc(s->q.nrefs ? s->q.nrefs : 1, sizeof(*s->refs));
 		r = s->refs ? ix_table_new(&s->t) : -ENOMEM;
 		if (r < 0)
 			(void)ix_fail_plain(x, r, "out of memory");

@@ -388,9 +388,7 @@ int ipcx_create(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 	struct ipcx_table *t;
 	int r;
 
-	if (n && !specs)
-		return ix_fail_plain(x, -EINVAL, "struct ipcx_attrs is missing (NULL)");
-	own = calloc(n + 1, sizeof(*own));
+	own = calloc(n ? n : 1, sizeof(*own));
 	if (!own)
 		return ix_fail_plain(x, -ENOMEM, "out of memory");
 	r = take_specs(x, specs, n, own);

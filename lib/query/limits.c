@@ -331,7 +331,7 @@ int ipcx_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t
 		     char *buf, size_t size)
 {
 	IX_REQUIRE(x, x);
-	auto_free struct ipcx_setting *own = calloc(n + 1, sizeof(*own));
+	auto_free struct ipcx_setting *own = calloc(n ? n : 1, sizeof(*own));
 	struct order o = { own, n, buf, size };
 	int r;
 

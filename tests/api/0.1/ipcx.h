@@ -688,8 +688,8 @@ struct ipcx_query {
 	const struct ipcx_ref
 		*refs; /**< these objects, looked up directly, never by listing */
 	size_t nrefs;
-	struct ipcx_fieldset fields;   /**< fields that will be read; the empty set: all
-					  that   are not costly */
+	struct ipcx_fieldset
+		fields; /**< what will be read; none: all that is not costly */
 	const struct ipcx_expr *where; /**< only rows that fulfil this, or NULL */
 	uint64_t max_rows; /**< stop after about so many rows of a mechanism, 0: never
 			      (see resume). A wish: only System V objects that are read by
