@@ -88,15 +88,19 @@ class Zoo:
                              env=dict(os.environ, W=self.dir, PATH=os.environ["PATH"] + ":/usr/sbin:/sbin"))
         self.keep.append(p)
         name = p.stdout.readline().strip()
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         new = {}
         while name and not new and time.monotonic() < deadline:
             new = {pid for pid in self.holders() if pid not in before}
             time.sleep(0.1)
         with open(os.path.join(self.dir, "log"), encoding="utf-8", errors="replace") as log:
             assert name and new, f"{kind} did not start: {log.read()[-2000:]}"
-        time.sleep(0.3)  # its objects
-        self.running[kind] = Container(kind, name, int(new.pop()))
+        pid = new.pop()
+        # The last that the holder does is to give its shared memory a size.
+        while self.world.run("stat", "-c", "%s", f"/proc/{pid}/root/dev/shm/hp").out != "4096\n":
+            assert time.monotonic() < deadline, f"{kind} did not make its objects"
+            time.sleep(0.1)
+        self.running[kind] = Container(kind, name, int(pid))
         return self.running[kind]
 
     def close(self):
