@@ -19,9 +19,13 @@
 #include "ns/label.h"
 #include "ns/pin.h"
 
-/* The greatest process id there can be (PID_MAX_LIMIT); numbers of namespaces begin far
- * above (PROC_DYNAMIC_FIRST). */
+/* The greatest process id there can be (PID_MAX_LIMIT). */
 #define PID_MOST 4194304
+
+/* The inode numbers that the kernel gives to IPC namespaces: PROC_IPC_INIT_INO, and what
+ * proc_alloc_inum() takes above it, unsigned int (fs/proc/generic.c). */
+#define INO_LEAST 0xEFFFFFFFU
+#define INO_MOST  UINT32_MAX
 
 int ix_ns_take(struct ix_place *p, struct ipcx_ns **ret_ns)
 {
@@ -168,6 +172,27 @@ static int open_container(struct ipcx *x, const char *name, struct ix_place *ret
 	return r;
 }
 
+/*
+ * A number above those of processes: an inode, or the beginning of an id in which no
+ * letter happens to stand. What can be an inode is never an id: the namespace may have
+ * gone since somebody read its number, and a container may not take its place.
+ */
+static int open_number(struct ipcx *x, const char *where, uint64_t n,
+		       struct ix_place *ret_p)
+{
+	int r = open_inode(x, n, ret_p);
+
+	if (r != -ENOENT || (n >= INO_LEAST && n <= INO_MOST))
+		return r;
+	r = open_container(x, where, ret_p);
+	if (r == -ENOENT)
+		(void)ix_fail_plain(x, r,
+				    "'%s' is neither the inode number of a namespace that "
+				    "can be seen nor the beginning of a container's id",
+				    where);
+	return r;
+}
+
 /* A pin, unless a container has the same name. "pin:NAME" is the pin. */
 static int open_name(struct ipcx *x, const char *name, struct ix_place *ret_p)
 {
@@ -260,6 +285,13 @@ static int open_all(struct ipcx *x, struct ipcx_ns **ret_ns)
 
 /* ---- which of them a word is */
 
+/* Nobody prints a number with zeros before it: that is the beginning of an id. */
+static bool is_number(const char *where, uint64_t *ret_n)
+{
+	return (where[0] != '0' || strspn(where, "0123456789") < 2) &&
+	       ix_parse_u64(where, UINT64_MAX, ret_n) == 0;
+}
+
 static int open_word(struct ipcx *x, const char *where, struct ix_place *ret_p)
 {
 	uint64_t n = ix_ns_number("ipc", where, strlen(where));
@@ -270,8 +302,8 @@ static int open_word(struct ipcx *x, const char *where, struct ix_place *ret_p)
 		return open_inode(x, n, ret_p);
 	if (strchr(where, '/'))
 		return open_file(x, where, ret_p);
-	if (ix_parse_u64(where, UINT64_MAX, &n) == 0)
-		return n > PID_MOST ? open_inode(x, n, ret_p)
+	if (is_number(where, &n))
+		return n > PID_MOST ? open_number(x, where, n, ret_p)
 		       : n          ? ix_place_of_pid(x, (int32_t)n, 0, ret_p)
 				    : ix_fail_plain(x, -EINVAL, "0 is no process");
 	if (*where)

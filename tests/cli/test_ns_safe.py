@@ -230,15 +230,59 @@ def test_no_container_covers_our_namespace(world):
     stop(p)
 
 
+def record(world, inner, name):
+    """What runc keeps of a container that begins with this process."""
+    began = world.run("cut", "-d", " ", "-f", "22", f"/proc/{inner}/stat").out.strip()
+    world.run("sh", "-c", f"mkdir -p /run/runc/{name}; "
+                 f"echo '{{\"init_process_pid\":{inner},\"init_process_start\":{began}}}' >/run/runc/{name}/state.json")
+
+
 def test_a_name_is_not_cut(world):
     """What a runtime's user chose is not what machines make: 'web' is not web2."""
     p, inner = inside(world, "--pid", "--fork", "--kill-child")
-    began = world.run("cut", "-d", " ", "-f", "22", f"/proc/{inner}/stat").out.strip()
-    world.run("sh", "-c", "mount -t tmpfs none /run; mkdir -p /run/runc/web2; "
-              f"echo '{{\"init_process_pid\":{inner},\"init_process_start\":{began}}}' >/run/runc/web2/state.json")
+    world.run("mount", "-t", "tmpfs", "none", "/run")
+    record(world, inner, "web2")
     assert world.ipcx("ls", "--ns", "web2").rc == 0
     r = world.ipcx("mk", "shm", "--size", "4K", "--ns", "web")
     assert r.rc == 3 and "is it 'web2'" in r.err
+    stop(p)
+
+
+@pytest.mark.parametrize("begins,cut,rc", [
+    ("2722292549", 10, 0),  # no number of a process, none of a namespace
+    ("274229254912", 12, 0),  # as docker prints it
+    ("0000000001", 10, 0),  # not process 1
+    ("4026531838", 10, 0), ("4294967296", 10, 0),  # below and above those of namespaces
+    ("4294967295", 10, 3), ("4294967295", 11, 0)])  # what a namespace can have
+def test_an_id_without_letters_may_be_cut(world, begins, cut, rc):
+    p, inner = inside(world, "--pid", "--fork", "--kill-child", "--ipc")
+    world.run("mount", "-t", "tmpfs", "none", "/run")
+    id_ = begins.ljust(64, "7")
+    record(world, inner, id_)
+    world.ok("mk", "msg:0x77", "--ns", id_)
+    r = world.ipcx("ls", "--ns", id_[:cut], "--json")
+    assert r.rc == rc, r.err
+    if rc == 0:
+        assert [o["key"] for o in r.json["objects"]] == ["0x00000077"]
+    else:
+        assert r.err == f"ipcx: ipc:[{id_[:cut]}]: no such namespace\n"
+    r = world.ipcx("ls", "--ns", "8" * cut)
+    assert r.rc == 3 and "8" * cut in r.err
+    stop(p)
+
+
+def test_an_id_never_stands_before_a_namespace(world):
+    """A container whose id begins with the inode number of another place does not take that place."""
+    p, inner = inside(world, "--pid", "--fork", "--kill-child", "--ipc")
+    other = Place(world)
+    world.run("mount", "-t", "tmpfs", "none", "/run")
+    record(world, inner, str(other.ino).ljust(64, "7"))
+    world.ok("mk", "msg:0x77", "--ns", inner)
+    world.ok("mk", "msg:0x88", "--ns", other.pid)
+    assert [o["key"] for o in world.objects("--ns", str(other.ino))] == ["0x00000088"]
+    other.end()
+    r = world.ipcx("ls", "--ns", str(other.ino))
+    assert r.rc == 3 and "no such namespace" in r.err
     stop(p)
 
 

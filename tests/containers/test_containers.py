@@ -108,7 +108,8 @@ def test_an_id_may_be_cut(zoo, container):
     ids = {c["container_id"] for c in row["containers"] if c["container"] == container.label}
     for id_ in ids:
         if len(id_) == 64:
-            assert seen(objects(zoo, id_[:10])) == HELD
+            # Ten digits without a letter (one id of 110) can be an inode number; eleven cannot.
+            assert seen(objects(zoo, id_[:11 if id_[:10].isdecimal() else 10])) == HELD
 
 
 def test_what_is_removed_is_only_there(zoo, container):

@@ -964,8 +964,9 @@ struct ipcx_ns;
  *
  * @param where a process id; a container's name, id or unique beginning of an id, with
  * its runtime and a colon before it where two know the name; the name of a pin; a file
- * (anything with a slash); "ipc:[N]", or N where that is greater than any process id;
- * "self"; or "all", which is every namespace there is and only good for looking
+ * (anything with a slash); "ipc:[N]", or N where that is greater than any process id
+ * (what cannot be such a number is the beginning of an id without letters); "self"; or
+ * "all", which is every namespace there is and only good for looking
  * @param ret_ns free it with ipcx_ns_free()
  * @return 0; -ENOENT when there is none such, -ESRCH when its process is gone; -ENOTUNIQ
  * when several fit; -EINVAL when a file is no IPC namespace; -EACCES, …
