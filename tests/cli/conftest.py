@@ -113,6 +113,10 @@ class World:
         assert r.rc == 0, (words, r.rc, r.err)
         return r.json["objects"]
 
+    def steady(self, *words, **more):
+        """What of them time alone does not move: for comparing two looks, between which a second may pass."""
+        return [{k: v for k, v in o.items() if k != "age"} for o in self.objects(*words, **more)]
+
     def sh(self, script, **more):
         """Run a shell script with $IPCX set."""
         env = dict(more.pop("env", None) or {}, IPCX=IPCX)

@@ -253,7 +253,7 @@ def test_what_is_pinned_outlives_its_processes(world, run_dir, place):
     place.process.wait(timeout=20)
     row = next(o for o in world.ipcx("ns", "ls", "--json").json["namespaces"] if o["pin"] == "kept")
     assert (row["ns"], row["processes"], row["kept_by"], row["objects"]) == (place.ino, 0, "mounts", 1)
-    assert world.objects("shm", "--ns", "kept") == world.objects("shm", "--ns", "pin:kept")
+    assert world.steady("shm", "--ns", "kept") == world.steady("shm", "--ns", "pin:kept")
     assert "0x00000042" in world.run("nsenter", "--ipc=/run/ipcx/ns/kept", "ipcs", "-m").out
     assert "0x00000042" in world.ipcx("ns", "enter", "kept", "--", "ipcs", "-m").out
     assert oct(int(world.run("stat", "-c", "%a", "/run/ipcx/ns").out, 8)) == oct(0o700)

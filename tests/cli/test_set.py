@@ -84,14 +84,14 @@ KNOWS = {"--mode=0644": set(MECHS), "--owner=5": set(MECHS), "--qbytes=100": {"m
 @pytest.mark.parametrize("option", KNOWS)
 def test_an_option_that_one_does_not_know_changes_none(world, option):
     refs = make_all(world)
-    before = [{k: v for k, v in o.items() if k != "age"} for o in world.objects()]
+    before = world.steady()
     for mech in sorted(set(MECHS) - KNOWS[option]):
         for one in KNOWS[option]:
             for order in ([refs[one], refs[mech]], [refs[mech], refs[one]]):
                 r = world.ipcx("set", *order, option, "--mode", "0600")
                 assert (r.rc, r.out) == (2, "") and r.err.startswith(f"ipcx: {refs[mech]}: "), (order, r.err)
                 assert option.strip("-").split("=")[0] in r.err
-    assert [{k: v for k, v in o.items() if k != "age"} for o in world.objects()] == before
+    assert world.steady() == before
 
 
 @pytest.mark.parametrize("words", [["shm:0"], ["shm:0", "-v"], ["shm:0", "--json"], [], ["--mode", "0644"], ["shm", "--mode", "0644"], ["all", "--mode", "0644"],
@@ -102,10 +102,10 @@ def test_an_option_that_one_does_not_know_changes_none(world, option):
                                    ["0", "--mode", "0644"], ["shm:x", "--mode", "0644"], ["shm:0", "--where", "size > 0", "--mode", "0644"]], ids=" ".join)
 def test_wrong_usage_changes_nothing(world, words):
     make_all(world)
-    before = [{k: v for k, v in o.items() if k != "age"} for o in world.objects()]
+    before = world.steady()
     r = world.ipcx("set", *words)
     assert (r.rc, r.out) == (2, "") and r.err.startswith("ipcx: ")
-    assert [{k: v for k, v in o.items() if k != "age"} for o in world.objects()] == before
+    assert world.steady() == before
 
 
 def test_the_largest_ids_of_users(world):

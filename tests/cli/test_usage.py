@@ -33,7 +33,7 @@ GOOD = {"ls": ["ls"], "show": ["show", "shm:0"], "mk": ["mk", "msg"], "rm": ["rm
 
 def state(world):
     """All that a command could have changed."""
-    return [{k: v for k, v in o.items() if k != "age"} for o in world.objects()] + [world.sysctl("kernel.shmmni")]
+    return world.steady() + [world.sysctl("kernel.shmmni")]
 
 
 def refused(world, *words, says="", command=None, **more):

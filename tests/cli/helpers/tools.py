@@ -131,7 +131,7 @@ def background(world, *argv, **run):
         p.stdout.close()
 
 
-def until(condition, seconds=20):
+def until(condition, seconds=60):
     """Until it is so."""
     end = time.monotonic() + seconds
     while not condition():
