@@ -38,8 +38,8 @@ def text_of(value):
 
 
 def moves(name):
-    """What differs when one object is looked at twice, or two are made alike."""
-    return {"age", "id", "ref", *(["ctime"] if name == "mk" else [])}
+    """What differs when one object is looked at or changed twice, or two are made alike."""
+    return {"age", "id", "ref", *(["ctime"] if name in ("mk", "set") else [])}
 
 
 def as_csv(r):

@@ -12,7 +12,7 @@ import pytest
 
 from conftest import IPCX
 from helpers.real import NAMES, PYTHON, SYSV_CALLS, kernel, meanwhile
-from helpers.tools import helper, need, preload, release, trace
+from helpers.tools import child, helper, need, preload, release, trace, until
 
 BOTH = ("shm", "pshm")
 PIECE = 1 << 18
@@ -230,17 +230,18 @@ while not end:
 
 @pytest.mark.parametrize("verb", ["fill", "write"])
 def test_what_was_cut_is_not_made_longer(world, verb):
-    """Each write takes a moment; after the first the object becomes shorter than where the second begins."""
+    """It is stopped after its first write, and the object becomes shorter than where the second begins."""
     need("strace")
     size, path = 24 * PIECE, os.path.join(world.dir, "in")  # more than is read before anything is written
     with open(path, "wb") as f:
         f.write(bytes(size))
     ref = make(world, "pshm", size)
     words = [verb, ref, *([path] if verb == "write" else [])]
-    p = subprocess.Popen(world.argv("strace", "-qq", "-o", "/dev/null", "-e", "inject=pwrite64:delay_exit=600000:when=1", release(), "pshm", *words),
+    p = subprocess.Popen(world.argv("strace", "-qq", "-o", "/dev/null", "-e", "inject=pwrite64:signal=STOP:when=1", release(), "pshm", *words),
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(0.3)
+    until(lambda: world.objects("pshm", "-o", "allocated")[0]["allocated"] > 0)
     world.ok("set", ref, "--size", 5000)
+    assert world.run("pkill", "-CONT", "-x", "ipcx").rc == 0
     _, err = p.communicate(timeout=60)
     assert p.returncode == 1 and b"became shorter while it was written to" in err and b"ends at 5000" in err, err
     assert world.objects("pshm")[0]["size"] == 5000
@@ -363,10 +364,9 @@ def test_an_interrupted_read_leaves_no_file(world):
     ref = make(world, "shm", "100G", "--noreserve")
     for _ in range(5):
         p = start(world, "shm", "read", ref, "-O", os.path.join(world.dir, "out"))
+        running = child(p.pid)
         time.sleep(0.15)
-        children = f"/proc/{p.pid}/task/{p.pid}/children"  # of nsenter, which forks
-        with open(children, encoding="ascii") as f:
-            os.kill(int(f.read().split()[0]), signal.SIGINT)
+        os.kill(running, signal.SIGINT)
         p.communicate(timeout=60)
         assert p.returncode != 0 and os.listdir(world.dir) == []
 

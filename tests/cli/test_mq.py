@@ -12,7 +12,7 @@ import pytest
 from conftest import IPCX
 from helpers.queues import ended, interrupt, start
 from helpers.real import PYTHON, SYSV_CALLS, kernel
-from helpers.tools import background, until
+from helpers.tools import asleep, background, until
 
 CALLS = """
 import json
@@ -47,14 +47,6 @@ def taken(world, name="/q"):
 def put(world, *messages, name="/q"):
     """Send (priority, bytes) behind ipcx's back."""
     kernel(world, CALLS + "put(args[0], json.loads(args[1]))", name, json.dumps([(p, d.hex()) for p, d in messages]))
-
-
-def asleep(world, call):
-    """How many processes of the world wait there in the kernel."""
-    n = 0
-    for pid in world.run("ls", "/proc").out.split():
-        n += pid.isdigit() and call in world.run("cat", f"/proc/{pid}/wchan").out
-    return n
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from conftest import IPCX
 from helpers.queues import MSGMAX, TAKE, ended, interrupt, put, receivers, start, taken
 from helpers.real import PYTHON, SYSV_CALLS, kernel
-from helpers.tools import background, helper, preload, release, until
+from helpers.tools import asleep, background, helper, preload, release, until
 
 
 # ---- bad days of a sender
@@ -79,7 +79,7 @@ def test_a_queue_that_is_removed_while_one_waits(queue, words):
     if words[1] == "send":
         put(queue, *[(1, b"x" * 1000)] * 16)
     p = start(queue, *words)
-    until(lambda: receivers(queue) == 1) if "--timeout" not in words else time.sleep(0.7)
+    until(lambda: asleep(queue, "do_msgrcv", "do_msgsnd", "nanosleep") == 1)
     assert p.poll() is None
     kernel(queue, "check(libc.msgctl(0, IPC_RMID, None))")
     assert ended(p) == (3, b"", "ipcx: msg:0: was removed meanwhile\n")
@@ -277,7 +277,7 @@ def test_a_reader_that_reads_no_more_and_an_interrupt(queue):
     r, w = os.pipe()
     p = start(queue, "msg", "recv", msqid, "--follow", stdout=w)
     os.close(w)
-    time.sleep(1)
+    until(lambda: asleep(queue, "pipe_write") == 1)
     interrupt(p)
     rc, _, err = ended(p)
     assert rc == -signal.SIGINT and "interrupted" in err and "put back" in err

@@ -19,7 +19,7 @@ import time
 import pytest
 
 from conftest import IPCX
-from helpers.tools import until
+from helpers.tools import children, until
 
 WAIT = 20  # seconds for anything to happen
 DEADLY = ["HUP", "INT", "QUIT", "TERM", "USR1", "USR2", "ALRM", "PIPE", "VTALRM", "IO"]
@@ -34,9 +34,13 @@ def gone(pid):
         return True
 
 
-def children(pid):
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
-        return [int(n) for n in f.read().split()]
+def family(pid):
+    """A process, its children and theirs."""
+    found, new = [], [pid]
+    while new:
+        found += new
+        new = [c for p in new for c in children(p)]
+    return found
 
 
 class Terminal:
@@ -75,6 +79,15 @@ class Terminal:
                 return [g and g.decode() for g in found.groups()]
             assert time.monotonic() < end and (self.take() or re.search(pattern.encode(), self.out[self.at:], re.S)), \
                 (pattern, self.out[self.at:][-2000:])
+
+    def repeat(self, text, pattern):
+        """Send it again and again, until what comes is the answer."""
+        end = time.monotonic() + WAIT
+        while not re.search(pattern.encode(), self.out[self.at:], re.S):
+            assert time.monotonic() < end, (pattern, self.out[self.at:][-2000:])
+            self.send(text)
+            self.take(0.3)
+        self.expect(pattern)
 
     def send(self, text):
         time.sleep(self.pause)
@@ -254,15 +267,11 @@ def test_what_goes_on_writing_does_not_keep_us(alone, options):
 def test_a_closed_terminal_ends_everything(alone, options):
     t = alone("echo started; sleep 1000; true", *options)
     t.expect("started")
-    time.sleep(0.5)
-    family, new = [], [t.pid]
-    while new:
-        family += new
-        new = [c for p in new for c in children(p)]
-    assert len(family) >= 4
+    until(lambda: len(family(t.pid)) >= 4)
+    everybody = family(t.pid)
     os.close(t.fd)
     t.fd = -1
-    until(lambda: all(gone(p) for p in family))
+    until(lambda: all(gone(p) for p in everybody))
     assert os.waitstatus_to_exitcode(os.waitpid(t.pid, 0)[1]) == -1
     t.status = -1
 
@@ -419,18 +428,14 @@ def test_a_background_job_runs_and_speaks(shell, options):
     shell.send("jobs; stty -a\n")
     shell.expect(r"Running.*[^-]icanon")
     shell.expect("spoken\r\n")
-    time.sleep(1.2)
-    shell.send("\n")
-    shell.expect("Exit 6")
+    shell.repeat("\n", "Exit 6")
 
 
 @pytest.mark.parametrize("options", [(), ("--pid",)])
 def test_a_background_job_that_reads_is_stopped(shell, options):
     shell.send(shell.there("read x; echo got-$x", *options) + " &\n")
     shell.expect("PROMPT ")
-    time.sleep(1)
-    shell.send("\n")
-    shell.expect("Stopped")
+    shell.repeat("\n", "Stopped")
     shell.send("fg\n")
     shell.expect("read x.*\r\n")
     shell.send("word\n")
@@ -440,10 +445,8 @@ def test_a_background_job_that_reads_is_stopped(shell, options):
 def test_a_background_job_and_tostop(shell):
     shell.send("stty tostop; " + shell.there("sleep 0.5; echo spo''ken") + " &\n")
     shell.expect("PROMPT ")
-    time.sleep(1.2)
+    shell.repeat("jobs\n", "Stopped")
     assert b"spoken\r" not in shell.out
-    shell.send("jobs\n")
-    shell.expect("Stopped")
     shell.send("fg\n")
     shell.expect("spoken\r\n")
 

@@ -10,7 +10,7 @@ import pytest
 from conftest import IPCX
 from helpers.real import PYTHON, kernel, meanwhile
 from helpers.sems import Waiting, array, fails, values
-from helpers.tools import release, until
+from helpers.tools import asleep, release, until
 
 # A hundred commands, killed at random moments from before the start to well in the run.
 KILL = """
@@ -247,9 +247,11 @@ def test_named_the_command_ends_in_any_way(world, how, status):
 def test_signals_go_to_the_command(world, name):
     sem(world)
     number = getattr(signal, "SIG" + name)
-    w = Waiting(world, "psem", "run", "/s", "--", "sh", "-c", f"trap 'echo got; exit 4' {int(number)}; while :; do sleep 0.01; done")
-    until(lambda: value(world) == 0)
-    time.sleep(0.3)  # until it has its trap
+    ready = os.path.join(world.dir, "ready")
+    w = Waiting(world, "psem", "run", "/s", "--", "sh", "-c",
+                f"trap 'echo got; exit 4' {int(number)}; : >{ready}; while :; do sleep 0.01; done")
+    until(lambda: os.path.exists(ready))
+    assert value(world) == 0
     os.kill(w.pid, number)
     assert w.end() == (4, "got\n", "") and value(world) == 1
 
@@ -309,7 +311,7 @@ def test_named_wakes_who_waits_for_the_same_one(world):
     w = Waiting(world, "psem", "run", "/s", "--", "sleep", "2")
     until(lambda: value(world) == 0)
     other = Waiting(world, "psem", "wait", "/s")
-    time.sleep(0.5)
+    until(lambda: asleep(world, "futex_do_wait", "futex_wait_queue", "futex_wait_queue_me") == 1)
     assert world.ipcx("rm", "psem", "/s").rc == 0
     assert w.end() == other.end() == (0, "", "")
 

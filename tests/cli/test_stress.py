@@ -19,6 +19,7 @@ import pytest
 from conftest import IPCX
 from helpers.documents import document
 from helpers.real import FIELDS, FORMATS, MECHS, columns
+from helpers.tools import children, until
 
 # So little that it is done at once.
 SHORT = ["stress", "shm", "--workload", "churn", "--ops", "50"]
@@ -358,8 +359,7 @@ def pid_of(world, p):
             with contextlib.suppress(OSError):
                 if os.path.realpath(f"/proc/{pid}/exe") == os.path.realpath(IPCX):
                     return pid
-                with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
-                    todo += [int(n) for n in f.read().split()]
+                todo += children(pid)
         time.sleep(0.02)
     raise AssertionError("ipcx does not come")
 
@@ -368,6 +368,7 @@ def pid_of(world, p):
 def test_a_signal_stops_it_and_what_was_measured_is_printed(world, number):
     p = start(world, "stress", "shm", "msg", "--workload", "churn", "--for", "60s", "--format", "csv", "--expect", "p99 < 1ns")
     pid = pid_of(world, p)
+    until(lambda: any(children(c) for c in children(pid)))  # the supervisor's workers
     time.sleep(1)
     took = time.monotonic()
     os.kill(pid, number)

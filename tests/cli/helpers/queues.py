@@ -7,6 +7,7 @@ import subprocess
 
 from conftest import IPCX
 from helpers.real import kernel
+from helpers.tools import asleep, child
 
 MSGMAX = 8192  # where nobody changed kernel.msgmax
 
@@ -50,8 +51,7 @@ def start(world, *words, program=IPCX, **more):
 
 def interrupt(p, signo=signal.SIGINT):
     """Send a signal to ipcx itself: nsenter stands between."""
-    with open(f"/proc/{p.pid}/task/{p.pid}/children", encoding="ascii") as f:
-        os.kill(int(f.read().split()[0]), signo)
+    os.kill(child(p.pid), signo)
 
 
 def ended(p, timeout=30):
@@ -62,8 +62,4 @@ def ended(p, timeout=30):
 
 def receivers(world):
     """How many processes in the world wait in msgrcv(2) or msgsnd(2)."""
-    n = 0
-    for pid in world.run("ls", "/proc").out.split():
-        if pid.isdigit():
-            n += world.run("cat", f"/proc/{pid}/wchan").out in ("do_msgrcv", "do_msgsnd")
-    return n
+    return asleep(world, "do_msgrcv", "do_msgsnd")

@@ -7,7 +7,7 @@ import time
 
 from conftest import IPCX
 from helpers.real import kernel
-from helpers.tools import until
+from helpers.tools import child, until
 
 VALUES = "print(sem_values(int(sys.argv[1]), int(sys.argv[2])))"
 
@@ -38,13 +38,7 @@ class Waiting:
 
     @property
     def pid(self):
-        """nsenter forks for the PID namespace: its child is ipcx."""
-        until(self.children)
-        return int(self.children()[0])
-
-    def children(self):
-        with open(f"/proc/{self.p.pid}/task/{self.p.pid}/children", encoding="ascii") as f:
-            return f.read().split()
+        return child(self.p.pid)
 
     def end(self, timeout=20):
         out, err = self.p.communicate(timeout=timeout)

@@ -139,6 +139,26 @@ def until(condition, seconds=60):
         time.sleep(0.01)
 
 
+def children(pid):
+    """The processes that it has begun and that are still there."""
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+        return [int(n) for n in f.read().split()]
+
+
+def child(pid):
+    """Its only one, as soon as there is one: nsenter forks for a PID namespace, so what was started is its child."""
+    until(lambda: children(pid))
+    return children(pid)[0]
+
+
+def asleep(world, *calls):
+    """How many processes of the world wait in one of these functions of the kernel, or one whose name ends so."""
+    n = 0
+    for pid in world.run("ls", "/proc").out.split():
+        n += pid.isdigit() and world.run("cat", f"/proc/{pid}/wchan").out.endswith(calls)
+    return n
+
+
 def make_all(world, **more):
     """One object of each mechanism; answers their references."""
     return {m: f"{m}:" + world.ok("mk", *words, **more) for m, words in MAKE.items()}
