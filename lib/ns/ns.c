@@ -184,13 +184,7 @@ static int open_number(struct ipcx *x, const char *where, uint64_t n,
 
 	if (r != -ENOENT || (n >= INO_LEAST && n <= INO_MOST))
 		return r;
-	r = open_container(x, where, ret_p);
-	if (r == -ENOENT)
-		(void)ix_fail_plain(x, r,
-				    "'%s' is neither the inode number of a namespace that "
-				    "can be seen nor the beginning of a container's id",
-				    where);
-	return r;
+	return open_container(x, where, ret_p);
 }
 
 /* A pin, unless a container has the same name. "pin:NAME" is the pin. */

@@ -234,7 +234,7 @@ def record(world, inner, name):
     """What runc keeps of a container that begins with this process."""
     began = world.run("cut", "-d", " ", "-f", "22", f"/proc/{inner}/stat").out.strip()
     world.run("sh", "-c", f"mkdir -p /run/runc/{name}; "
-                 f"echo '{{\"init_process_pid\":{inner},\"init_process_start\":{began}}}' >/run/runc/{name}/state.json")
+              f"echo '{{\"init_process_pid\":{inner},\"init_process_start\":{began}}}' >/run/runc/{name}/state.json")
 
 
 def test_a_name_is_not_cut(world):

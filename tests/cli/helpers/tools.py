@@ -140,15 +140,17 @@ def until(condition, seconds=60):
 
 
 def children(pid):
-    """The processes that it has begun and that are still there."""
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+    """The processes that it has begun and that are still there; none when it has ended itself."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
         return [int(n) for n in f.read().split()]
+    return []
 
 
 def child(pid):
     """Its only one, as soon as there is one: nsenter forks for a PID namespace, so what was started is its child."""
-    until(lambda: children(pid))
-    return children(pid)[0]
+    found = []
+    until(lambda: found.extend(children(pid)) or found)
+    return found[0]
 
 
 def asleep(world, *calls):
