@@ -32,7 +32,7 @@ struct ipcx {
 	int rootfd; /* "/" unless a test stands another tree here; -1 until first used */
 	int procfd; /* procfs below it, its type checked; -1 until first used */
 	bool lent;  /* one of them, or both, was given by the caller: that procfs may not
-		       know  this process */
+		       know this process */
 	enum {
 		IX_NUMBERS_NOT_ASKED,
 		IX_NUMBERS_OURS,

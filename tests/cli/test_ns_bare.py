@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from conftest import IPCX
-from helpers.places import PLACE, Place, start, stop
+from helpers.places import PLACE, Place, cat_of, start, stop
 from helpers.real import PYTHON
 from helpers.tools import helper, need, preload, release
 
@@ -143,7 +143,7 @@ def test_a_proc_that_does_not_know_us(world):
     with subprocess.Popen(world.argv("unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c",
                                      "mount --make-rshared /proc; echo up; cat", uid=1234), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as p:
         assert p.stdout.readline() == b"up\n"
-        pid = world.run("pgrep", "-n", "-x", "cat").out.strip()
+        pid = cat_of(world, p)
         r = world.sh(f'exec unshare --mount sh -c \'exec 3< /proc/{pid}/ns/pid; nsenter --pid=/proc/self/fd/3 mount -t proc none /proc; '
                      f'LD_LIBRARY_PATH={os.path.dirname(release())}/../lib exec {release()} ns enter --mount 1 -- cat /proc/self/uid_map\'')
         p.communicate(b"", timeout=20)

@@ -13,7 +13,7 @@ import time
 import pytest
 
 from conftest import IPCX
-from helpers.places import PLACE, Place, start, stop
+from helpers.places import PLACE, Place, cat_of, start, stop
 from helpers.tools import helper
 
 WHERE = "readlink /proc/self/ns/ipc"
@@ -92,7 +92,7 @@ def test_options_stand_on_either_side_of_where(world, place):
 
 def test_pid_namespace(world):
     p, _ = start(world, "unshare", "--ipc", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", "echo 1; exec cat")
-    inner = int(world.run("pgrep", "-n", "-x", "cat").out)
+    inner = cat_of(world, p)
     assert world.ipcx("ns", "enter", "--pid", "--mount", inner, "--", "sh", "-c", "ps ax | grep -c .; exit 3").rc == 3
     seen = world.ipcx("ns", "enter", "--pid", "--mount", inner, "--", "ps", "ax").out
     assert "cat" in seen and "unshare" not in seen

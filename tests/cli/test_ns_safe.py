@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from helpers.places import PLACE, Place, start, stop
+from helpers.places import PLACE, Place, cat_of, start, stop
 from helpers.tools import helper, mqworld, release
 
 WHERE = "readlink /proc/self/ns/ipc"
@@ -22,7 +22,7 @@ def enter(world, where, *words, **more):
 def inside(world, *flags, uid=None):
     """A process in a PID namespace of its own, and its number here."""
     p, _ = start(world, "unshare", "--ipc", "--mount", *flags, "sh", "-c", "echo 1; exec cat", uid=uid)
-    return p, int(world.run("pgrep", "-n", "-x", "cat").out)
+    return p, cat_of(world, p)
 
 
 def bounded(groups=""):

@@ -22,13 +22,21 @@ def stop(p):
     p.stdout.close()
 
 
+def cat_of(world, p):
+    """The world's number of the cat that a process in a PID namespace of its own has become: that is so when it answers."""
+    p.stdin.write(b"?\n")
+    p.stdin.flush()
+    assert p.stdout.readline() == b"?\n"
+    return int(world.run("pgrep", "-n", "-x", "cat").out)
+
+
 class Place:
     """A process elsewhere; .pid is its number as the world sees it."""
 
     def __init__(self, world, *flags, script=PLACE, uid=None):
         self.process, self.pid = start(world, "unshare", "--ipc", "--mount", *flags, "sh", "-c", script, uid=uid)
         if self.pid == 0:  # in a PID namespace of its own it does not know
-            self.pid = int(world.run("pgrep", "-n", "-x", "cat").out)
+            self.pid = cat_of(world, self.process)
         self.ino = int(re.search(r"\d+", world.run("readlink", f"/proc/{self.pid}/ns/ipc").out)[0])
 
     def end(self):
