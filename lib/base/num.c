@@ -78,6 +78,24 @@ int ix_parse_u64(const char *text, uint64_t max, uint64_t *ret_n)
 			    : whole(text, 10, max, ret_n);
 }
 
+int ix_take_u64(const char **p, const char *end, uint64_t max, uint64_t *ret_n)
+{
+	const char *at = *p;
+	bool over = false;
+	uint64_t n = 0;
+
+	for (; at < end && *at >= '0' && *at <= '9'; at++)
+		over |= __builtin_mul_overflow(n, (uint64_t)10, &n) ||
+			__builtin_add_overflow(n, (uint64_t)(*at - '0'), &n);
+	if (at == *p)
+		return -EINVAL;
+	if (over || n > max)
+		return -ERANGE;
+	*p = at;
+	*ret_n = n;
+	return 0;
+}
+
 int ix_parse_s64(const char *text, int64_t min, int64_t max, int64_t *ret_n)
 {
 	bool negative = *text == '-';

@@ -14,6 +14,10 @@
  * 10). */
 int ix_parse_u64(const char *text, uint64_t max, uint64_t *ret_n);
 
+/* The decimal digits at *p, which end before end at the latest, and no NUL is needed: for
+ * numbers inside a text. At most max; *p is moved behind them. */
+int ix_take_u64(const char **p, const char *end, uint64_t max, uint64_t *ret_n);
+
 /* Decimal with an optional '-', between min and max. */
 int ix_parse_s64(const char *text, int64_t min, int64_t max, int64_t *ret_n);
 

@@ -114,40 +114,6 @@ int ix_procfd(struct ipcx *x)
 	return fd;
 }
 
-/* "NSpid:" (proc(5), Linux 4.1) has our number in the PID namespace of that /proc and in
- * each below it, down to our own: one, when it is that. */
-static bool is_alone(const char *status)
-{
-	static const char key[] = "\nNSpid:\t";
-	const char *at = strstr(status, key);
-
-	if (!at)
-		return true;
-	at += strlen(key);
-	return at[strcspn(at, "\t\n")] != '\t';
-}
-
-int ix_proc_is_ours(struct ipcx *x)
-{
-	/* The file has as many groups as the process. */
-	static const size_t most = (size_t)1 << 20;
-	int proc = ix_procfd(x), r;
-
-	if (proc >= 0 && x->numbers == IX_NUMBERS_NOT_ASKED) {
-		auto_fd int fd = ix_open(proc, "thread-self/status", O_RDONLY);
-		auto_buf struct ix_buf b = { 0 };
-
-		r = fd < 0 ? fd : ix_read_all(fd, most, &b);
-		if (r == 0)
-			r = ix_buf_add(&b, "", 1);
-		if (r < 0 && r != -ENOENT) /* it does not know us */
-			return r;
-		x->numbers = r == 0 && is_alone(b.data) ? IX_NUMBERS_OURS
-							: IX_NUMBERS_OTHERS;
-	}
-	return x->numbers == IX_NUMBERS_OURS;
-}
-
 int ix_viewfd(struct ipcx *x)
 {
 	if (!x->view.away)

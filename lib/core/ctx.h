@@ -37,7 +37,7 @@ struct ipcx {
 		IX_NUMBERS_NOT_ASKED,
 		IX_NUMBERS_OURS,
 		IX_NUMBERS_OTHERS
-	} numbers;       /* of processes in /proc: ix_proc_is_ours() */
+	} numbers;       /* of processes in /proc (proc/numbers.c) */
 	unsigned stalls; /* file systems that did not answer, since the last discovery */
 	struct ix_names users, groups;      /* names asked for so far, over all tables */
 	struct ix_buf names;                /* where they stand */
@@ -50,10 +50,6 @@ struct ipcx {
  * there is none, without a text). */
 int ix_rootfd(struct ipcx *x);
 int ix_procfd(struct ipcx *x);
-
-/* Whether /proc numbers processes as we do: that of another PID namespace, in which a
- * number of ours is somebody else's, may be mounted. 1, 0, or -errno. */
-int ix_proc_is_ours(struct ipcx *x);
 
 /* The process moved to another mount namespace: the directories were those of the one
  * before. */

@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "proc/stat.h"
+#include "proc/status.h"
 
 static int by_pid(const void *a, const void *b)
 {
@@ -41,24 +42,17 @@ static bool stat_of(int proc, int32_t pid, struct ix_proc_stat *st)
 	return len > 0 && ix_proc_stat_parse(text, (size_t)len, st) == 0;
 }
 
-/* Whether it is number 1 in a PID namespace below ours ("NSpid:" has one number for each
- * level). */
+/* Whether it is number 1 in a PID namespace below ours. */
 static bool begins_pid_ns(int proc, int32_t pid)
 {
-	static const char field[] = "\nNSpid:";
-	char path[24], text[4096];
-	const char *at, *last;
-	int len;
+	auto_buf struct ix_buf b = { 0 };
+	struct ix_status_pids pids;
+	char path[24];
 
 	(void)snprintf(path, sizeof(path), "%d/status", pid);
-	len = ix_read_file(proc, path, text, sizeof(text));
-	at = len > 0 ? memmem(text, (size_t)len, field, strlen(field)) : NULL;
-	if (!at)
-		return false;
-	at += strlen(field);
-	len = (int)(strchrnul(at, '\n') - at);
-	last = memrchr(at, '\t', (size_t)len);
-	return last && last > at && len - (last - at) == 2 && last[1] == '1';
+	return ix_status_read(proc, path, &b) == 0 &&
+	       ix_status_pids(b.data, b.len, &pids) == 0 && pids.levels > 1 &&
+	       pids.last == 1;
 }
 
 /* From the lowest number upwards to who has no parent among them. Whether that is certain

@@ -25,6 +25,7 @@
 #include "ns/ns.h"
 #include "ns/rights.h"
 #include "ns/user.h"
+#include "proc/status.h"
 
 /* Somebody there has rights that are not ours: by the process, or by the namespace. */
 static bool is_foreign(const struct ix_gear *g)
@@ -208,11 +209,12 @@ static void close_gear(const struct ix_gear *g)
  * he has no others to lend. */
 static bool may_not_set_groups(const struct ix_gear *g)
 {
+	bool denied = false;
 	char text[16];
 	int len = ix_read_file(ix_procfd(g->x), "thread-self/setgroups", text,
 			       sizeof(text));
 
-	return len >= 4 && strncmp(text, "deny", 4) == 0;
+	return len > 0 && ix_setgroups_denied(text, (size_t)len, &denied) == 0 && denied;
 }
 
 /* The groups of whoever comes from outside are not for programs in there, and his keys

@@ -19,6 +19,7 @@
 #include <sys/vfs.h>
 
 #include "base/file.h"
+#include "proc/numbers.h"
 #include "proc/stat.h"
 
 /* Linux 6.18; newer than the headers that this may be built with. */

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/file.h"
+#include "proc/numbers.h"
 #include "proc/stat.h"
 
 /* Seconds since the epoch at which the machine started, as the clock is set now. */

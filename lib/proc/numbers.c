@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Asked once for each context: our own number in the PID namespace of that /proc, and in
+ * each below it down to ours. There is one, when they are the same. */
+#include "proc/numbers.h"
+
+#include <errno.h>
+
+#include "proc/status.h"
+
+int ix_proc_is_ours(struct ipcx *x)
+{
+	struct ix_status_pids pids = { .levels = 1 };
+	auto_buf struct ix_buf b = { 0 };
+	int proc = ix_procfd(x), r;
+
+	if (proc < 0)
+		return 0;
+	if (x->numbers != IX_NUMBERS_NOT_ASKED)
+		return x->numbers == IX_NUMBERS_OURS;
+	r = ix_status_read(proc, "thread-self/status", &b);
+	if (r == 0)
+		r = ix_status_pids(b.data, b.len, &pids);
+	if (r == -ENODATA) /* Linux before 4.1: believed, as it cannot be known */
+		r = 0;
+	if (r < 0 && r != -ENOENT) /* it does not know us */
+		return r;
+	x->numbers = r == 0 && pids.levels == 1 ? IX_NUMBERS_OURS : IX_NUMBERS_OTHERS;
+	return x->numbers == IX_NUMBERS_OURS;
+}

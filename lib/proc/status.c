@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A line is "KEY:", a tab, values with tabs between, and its end. The name of a process
+ * cannot make one up: the kernel escapes line ends in it (proc(5)).
+ */
+#include "proc/status.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/num.h"
+
+int ix_status_read(int dirfd, const char *path, struct ix_buf *ret_text)
+{
+	auto_fd int fd = ix_open(dirfd, path, O_RDONLY);
+
+	return fd < 0 ? fd : ix_read_all(fd, IX_STATUS_MAX, ret_text);
+}
+
+/* What is still to be read of a line, its end not included. */
+struct words {
+	const char *at, *end;
+};
+
+static bool has_key(const char *line, const char *end, const char *key)
+{
+	size_t n = strlen(key);
+
+	return (size_t)(end - line) > n && !memcmp(line, key, n) && line[n] == ':';
+}
+
+static int find_line(const char *text, size_t len, const char *key, struct words *ret_w)
+{
+	struct words w = { .at = NULL };
+
+	for (const char *p = text, *stop = text + len; p < stop;) {
+		const char *newline = memchr(p, '\n', (size_t)(stop - p));
+
+		if (has_key(p, newline ? newline : stop, key)) {
+			if (w.at || !newline)
+				return -EPROTO;
+			w = (struct words){ .at = p + strlen(key) + 1, .end = newline };
+		}
+		p = newline ? newline + 1 : stop;
+	}
+	if (!w.at)
+		return -ENODATA;
+	*ret_w = w;
+	return 0;
+}
+
+/* The next value of a line, a decimal number. */
+static int take(struct words *w, uint64_t max, uint64_t *ret_n)
+{
+	if (w->at == w->end || *w->at++ != '\t')
+		return -EPROTO;
+	return ix_take_u64(&w->at, w->end, max, ret_n) < 0 ? -EPROTO : 0;
+}
+
+/* UINT32_MAX is nobody's number: set*id(2) would take it for "as it is". */
+static int take_id(struct words *w, uint32_t *ret_id)
+{
+	uint64_t n = 0;
+	int r = take(w, UINT32_MAX - 1, &n);
+
+	if (r == 0)
+		*ret_id = (uint32_t)n;
+	return r;
+}
+
+static int ids(const char *text, size_t len, const char *key,
+	       struct ix_status_ids *ret_ids)
+{
+	struct ix_status_ids all = { .real = 0 };
+	struct words w;
+	int r = find_line(text, len, key, &w);
+
+	if (r < 0)
+		return r;
+	if (take_id(&w, &all.real) < 0 || take_id(&w, &all.effective) < 0 ||
+	    take_id(&w, &all.saved) < 0 || take_id(&w, &all.fs) < 0 || w.at != w.end)
+		return -EPROTO;
+	*ret_ids = all;
+	return 0;
+}
+
+int ix_status_uids(const char *text, size_t len, struct ix_status_ids *ret_ids)
+{
+	return ids(text, len, "Uid", ret_ids);
+}
+
+int ix_status_gids(const char *text, size_t len, struct ix_status_ids *ret_ids)
+{
+	return ids(text, len, "Gid", ret_ids);
+}
+
+/* Always sixteen digits. */
+int ix_status_bounding(const char *text, size_t len, uint64_t *ret_caps)
+{
+	char hex[2 + 16 + 1] = "0x";
+	struct words w;
+	int r = find_line(text, len, "CapBnd", &w);
+
+	if (r < 0)
+		return r;
+	if (w.end - w.at != 1 + 16 || *w.at != '\t')
+		return -EPROTO;
+	memcpy(hex + 2, w.at + 1, 16);
+	hex[2 + 16] = '\0';
+	return ix_parse_u64(hex, UINT64_MAX, ret_caps) < 0 ? -EPROTO : 0;
+}
+
+int ix_status_pids(const char *text, size_t len, struct ix_status_pids *ret_pids)
+{
+	struct ix_status_pids pids = { .levels = 0 };
+	struct words w;
+	int r = find_line(text, len, "NSpid", &w);
+
+	if (r < 0)
+		return r;
+	do {
+		uint64_t n = 0;
+
+		if (take(&w, INT32_MAX, &n) < 0)
+			return -EPROTO;
+		pids.last = (int32_t)n;
+		if (pids.levels++ == 0)
+			pids.first = pids.last;
+	} while (w.at != w.end);
+	*ret_pids = pids;
+	return 0;
+}
+
+/* ---- the neighbours */
+
+static bool is(const char *text, size_t len, const char *word)
+{
+	return len == strlen(word) && !memcmp(text, word, len);
+}
+
+int ix_setgroups_denied(const char *text, size_t len, bool *ret_denied)
+{
+	bool denied = is(text, len, "deny\n");
+
+	if (!denied && !is(text, len, "allow\n"))
+		return -EPROTO;
+	*ret_denied = denied;
+	return 0;
+}
+
+/* Each with a blank behind it. */
+int ix_children_first(const char *text, size_t len, int32_t *ret_pid)
+{
+	const char *p = text, *end = text + len;
+	uint64_t n = 0;
+
+	if (len == 0)
+		return -ENODATA;
+	if (ix_take_u64(&p, end, INT32_MAX, &n) < 0 || n == 0 || p == end || *p != ' ')
+		return -EPROTO;
+	*ret_pid = (int32_t)n;
+	return 0;
+}

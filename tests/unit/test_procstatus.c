@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* proc/status.c: lines of /proc/PID/status as the kernel writes them, as no kernel does,
+ * and those that are not there; children, setgroups. */
+#include "proc/status.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "unit.h"
+
+#define HEAD "Name:\tsh\nUmask:\t0022\nState:\tS (sleeping)\n"
+#define CAPS "CapPrm:\t0000000000000000\nCapBnd:\t000001ffffffffff\n"
+
+/* A copy of exactly its length, without a NUL. */
+#define ON_COPY(text, call)                         \
+	__extension__({                             \
+		size_t len = strlen(text);          \
+		char *copy = malloc(len ? len : 1); \
+		int r_;                             \
+                                                    \
+		assert_non_null(copy);              \
+		memcpy(copy, text, len);            \
+		r_ = call;                          \
+		free(copy);                         \
+		r_;                                 \
+	})
+
+struct ids_row {
+	const char *text;
+	int error;
+	struct ix_status_ids ids;
+};
+
+/* clang-format off */
+static const struct ids_row ids_rows[] = {
+	{ HEAD "Uid:\t0\t1\t2\t3\nGid:\t9\t9\t9\t9\n", 0, { 0, 1, 2, 3 } },
+	{ "Uid:\t1000\t1000\t1000\t1000\n", 0, { 1000, 1000, 1000, 1000 } },
+	{ "Uid:\t4294967294\t0\t0\t0\n", 0, { 4294967294, 0, 0, 0 } },
+	/* what a name could try: the kernel escapes its line ends */
+	{ "Name:\tx\\nUid:\\t0\nUid:\t7\t7\t7\t7\n", 0, { 7, 7, 7, 7 } },
+	{ "Name:\tUid:\t0\t0\t0\t0\nUid:\t7\t7\t7\t7\n", 0, { 7, 7, 7, 7 } },
+
+	{ "", -ENODATA, { 0 } },
+	{ HEAD, -ENODATA, { 0 } },
+	{ "Uid", -ENODATA, { 0 } },
+	{ "XUid:\t0\t0\t0\t0\n", -ENODATA, { 0 } },
+	{ "Uids:\t0\t0\t0\t0\n", -ENODATA, { 0 } },
+	/* "as it is", for setresuid(2) */
+	{ "Uid:\t4294967295\t0\t0\t0\n", -EPROTO, { 0 } },
+	{ "Uid:\t0\t4294967295\t0\t0\n", -EPROTO, { 0 } },
+	{ "Uid:\t0\t4294967296\t0\t0\n", -EPROTO, { 0 } },
+	{ "Uid:\t0\t18446744073709551616\t0\t0\n", -EPROTO, { 0 } },
+	{ "Uid:\t0\t-1\t0\t0\n", -EPROTO, { 0 } },
+	{ "Uid:\t0\t0x1\t0\t0\n", -EPROTO, { 0 } },
+	{ "Uid:\t0\t0\t0\n", -EPROTO, { 0 } },
+	{ "Uid:\t0\t0\t0\t0\t0\n", -EPROTO, { 0 } },
+	{ "Uid:\t0\t0\t0\t0 \n", -EPROTO, { 0 } },
+	{ "Uid: 0\t0\t0\t0\n", -EPROTO, { 0 } },
+	{ "Uid:\t0\t\t0\t0\n", -EPROTO, { 0 } },
+	{ "Uid:\n", -EPROTO, { 0 } },
+	{ "Uid:\t0\t0\t0\t0", -EPROTO, { 0 } }, /* cut: of 07, perhaps */
+	{ "Uid:\t0\t0\t0\t0\nUid:\t7\t7\t7\t7\n", -EPROTO, { 0 } },
+};
+/* clang-format on */
+
+static void numbers_of_users(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(ids_rows); i++) {
+		const struct ids_row *row = &ids_rows[i];
+		struct ix_status_ids ids = { 77, 77, 77, 77 };
+		int r = ON_COPY(row->text, ix_status_uids(copy, len, &ids));
+
+		ROW_TRUE(row->text, r == row->error);
+		if (r == 0)
+			ROW_TRUE(row->text, !memcmp(&ids, &row->ids, sizeof(ids)));
+		else
+			ROW_TRUE(row->text, ids.real == 77 && ids.fs == 77);
+	}
+}
+
+static void numbers_of_groups(void **state)
+{
+	static const char text[] = HEAD "Uid:\t0\t0\t0\t0\nGid:\t1\t2\t3\t4\n";
+	struct ix_status_ids ids = { 0 };
+
+	(void)state;
+	assert_int_equal(ix_status_gids(text, strlen(text), &ids), 0);
+	assert_int_equal(ids.real, 1);
+	assert_int_equal(ids.effective, 2);
+	assert_int_equal(ids.saved, 3);
+	assert_int_equal(ids.fs, 4);
+	assert_int_equal(ix_status_gids(HEAD, strlen(HEAD), &ids), -ENODATA);
+}
+
+struct caps_row {
+	const char *text;
+	int error;
+	uint64_t caps;
+};
+
+/* clang-format off */
+static const struct caps_row caps_rows[] = {
+	{ HEAD CAPS, 0, 0x1ffffffffff },
+	{ "CapBnd:\t0000000000000000\n", 0, 0 },
+	{ "CapBnd:\tffffffffffffffff\n", 0, UINT64_MAX },
+	{ HEAD "CapPrm:\t000001ffffffffff\n", -ENODATA, 0 },
+	{ "CapBnd:\t000001fffffffff\n", -EPROTO, 0 },
+	{ "CapBnd:\t000001ffffffffff0\n", -EPROTO, 0 },
+	{ "CapBnd:\t000001ffffffffff", -EPROTO, 0 },
+	{ "CapBnd:\t000001fffffffffg\n", -EPROTO, 0 },
+	{ "CapBnd:\t0x0001ffffffffff\n", -EPROTO, 0 },
+	{ "CapBnd: 000001ffffffffff\n", -EPROTO, 0 },
+	{ "CapBnd:\n", -EPROTO, 0 },
+	{ CAPS CAPS, -EPROTO, 0 },
+};
+/* clang-format on */
+
+static void bounding(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(caps_rows); i++) {
+		const struct caps_row *row = &caps_rows[i];
+		uint64_t caps = 77;
+		int r = ON_COPY(row->text, ix_status_bounding(copy, len, &caps));
+
+		ROW_TRUE(row->text, r == row->error);
+		ROW_TRUE(row->text, caps == (r == 0 ? row->caps : 77));
+	}
+}
+
+struct pids_row {
+	const char *text;
+	int error;
+	struct ix_status_pids pids;
+};
+
+/* clang-format off */
+static const struct pids_row pids_rows[] = {
+	{ HEAD "NStgid:\t5\nNSpid:\t700\nNSpgid:\t1\n", 0, { 1, 700, 700 } },
+	{ "NSpid:\t700\t1\n", 0, { 2, 700, 1 } },
+	{ "NSpid:\t300\t1\t5\n", 0, { 3, 300, 5 } },
+	{ "NSpid:\t2147483647\t0\n", 0, { 2, INT32_MAX, 0 } },
+	{ HEAD "Pid:\t1\n", -ENODATA, { 0 } },
+	{ "NSpid:\n", -EPROTO, { 0 } },
+	{ "NSpid:\t\n", -EPROTO, { 0 } },
+	{ "NSpid:\t700\t\n", -EPROTO, { 0 } },
+	{ "NSpid:\t700\t1", -EPROTO, { 0 } }, /* cut: of 12, perhaps */
+	{ "NSpid:\t700 1\n", -EPROTO, { 0 } },
+	{ "NSpid:\t2147483648\n", -EPROTO, { 0 } },
+	{ "NSpid:\t-1\n", -EPROTO, { 0 } },
+	{ "NSpid:\t700\t1\nNSpid:\t700\n", -EPROTO, { 0 } },
+};
+/* clang-format on */
+
+static void numbers_of_processes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(pids_rows); i++) {
+		const struct pids_row *row = &pids_rows[i];
+		struct ix_status_pids pids = { 77, 77, 77 };
+		int r = ON_COPY(row->text, ix_status_pids(copy, len, &pids));
+
+		ROW_TRUE(row->text, r == row->error);
+		if (r == 0)
+			ROW_TRUE(row->text, !memcmp(&pids, &row->pids, sizeof(pids)));
+		else
+			ROW_TRUE(row->text, pids.levels == 77);
+	}
+}
+
+/* ---- the neighbours */
+
+static void setgroups_text(void **state)
+{
+	static const char *const wrong[] = { "",       "deny",   "allow",    "deny\n\n",
+					     "denied", "Deny\n", "allowed\n" };
+	bool denied = true;
+
+	(void)state;
+	assert_int_equal(ON_COPY("allow\n", ix_setgroups_denied(copy, len, &denied)), 0);
+	assert_false(denied);
+	assert_int_equal(ON_COPY("deny\n", ix_setgroups_denied(copy, len, &denied)), 0);
+	assert_true(denied);
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		ROW_TRUE(wrong[i],
+			 ON_COPY(wrong[i], ix_setgroups_denied(copy, len, &denied)) ==
+				 -EPROTO);
+}
+
+static const struct {
+	const char *text;
+	int error;
+	int32_t first;
+} children_rows[] = {
+	{ "5 ", 0, 5 },
+	{ "2147483647 8 9 ", 0, INT32_MAX },
+	{ "", -ENODATA, 0 },
+	{ " ", -EPROTO, 0 },
+	{ "5", -EPROTO, 0 }, /* cut: of 51, perhaps */
+	{ "0 ", -EPROTO, 0 },
+	{ "-1 ", -EPROTO, 0 },
+	{ "x ", -EPROTO, 0 },
+	{ "5\n", -EPROTO, 0 },
+	{ "2147483648 ", -EPROTO, 0 },
+};
+
+static void children_text(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(children_rows); i++) {
+		const char *text = children_rows[i].text;
+		int32_t pid = 77;
+		int r = ON_COPY(text, ix_children_first(copy, len, &pid));
+
+		ROW_TRUE(text, r == children_rows[i].error);
+		ROW_TRUE(text, pid == (r == 0 ? children_rows[i].first : 77));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numbers_of_users),
+		cmocka_unit_test(numbers_of_groups),
+		cmocka_unit_test(bounding),
+		cmocka_unit_test(numbers_of_processes),
+		cmocka_unit_test(setgroups_text),
+		cmocka_unit_test(children_text),
+	};
+
+	return cmocka_run_group_tests_name("procstatus", tests, NULL, NULL);
+}
