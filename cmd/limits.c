@@ -32,6 +32,7 @@ static struct shown all_fields(const struct ipcx_table *t)
 
 	ipcx_fieldset_remove(&fields, IPCX_F_NS);
 	ipcx_fieldset_remove(&fields, IPCX_F_CONTAINER);
+	ipcx_fieldset_remove(&fields, IPCX_F_CONTAINER_UID);
 	return (struct shown){ .after = fields };
 }
 

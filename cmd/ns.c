@@ -18,12 +18,13 @@ static const enum ipcx_field usage_fields[] = { IPCX_F_MECH, IPCX_F_OBJECTS,
 static const enum ipcx_field member_fields[] = { IPCX_F_PID,       IPCX_F_OWNER,
 						 IPCX_F_COMMAND,   IPCX_F_STARTED,
 						 IPCX_F_CONTAINER, IPCX_F_MNT_NS };
-/* The first two are for programs: people read them in the third. */
-#define BOX_RAW 2
-static const enum ipcx_field box_fields[] = { IPCX_F_RUNTIME,   IPCX_F_NAME,
-					      IPCX_F_CONTAINER, IPCX_F_CONTAINER_ID,
-					      IPCX_F_POD,       IPCX_F_POD_NAMESPACE,
-					      IPCX_F_IPC_MODE,  IPCX_F_PID };
+/* The first three are for programs: people read them in the fourth. */
+#define BOX_RAW 3
+static const enum ipcx_field box_fields[] = {
+	IPCX_F_RUNTIME,       IPCX_F_NAME,         IPCX_F_CONTAINER_UID,
+	IPCX_F_CONTAINER,     IPCX_F_CONTAINER_ID, IPCX_F_POD,
+	IPCX_F_POD_NAMESPACE, IPCX_F_IPC_MODE,     IPCX_F_PID
+};
 static const enum ipcx_field sharer_fields[] = {
 	IPCX_F_NS,        IPCX_F_MNT_NS,     IPCX_F_PID,
 	IPCX_F_PROCESSES, IPCX_F_SHM_DEVICE, IPCX_F_MQUEUE_DEVICE

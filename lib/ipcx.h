@@ -349,6 +349,7 @@ enum ipcx_field {
 	IPCX_F_SECOND,
 	IPCX_F_SAME,
 	IPCX_F_FOLLOWS,
+	IPCX_F_CONTAINER_UID,
 	IPCX_NO_FIELD = 255, /**< stands for no field; greater than every one */
 };
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * bubblewrap keeps no state: its process is the parent of the sandbox's first. Flatpak,
- * which is built on it, writes down which application an instance runs.
+ * bubblewrap keeps no state: its process is the parent of the sandbox's first, and its
+ * words say what runs in there (what the sandbox's processes call themselves is theirs to
+ * choose). Flatpak, which is built on it, writes down which application an instance runs.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "base/util.h"
-#include "container/container.h"
-#include "container/state.h"
+#include "container/claim.h"
 
 /* ---- flatpak */
 
@@ -28,7 +28,7 @@ static void app_name(struct ix_state *info, char *buf, size_t size)
 }
 
 static int read_instance(const struct ix_search *s, struct ix_containers *c, int dir,
-			 const char *instance, uid_t owner)
+			 const char *instance, const struct ix_giver *g)
 {
 	struct ix_container found = { .runtime = "flatpak", .id = instance };
 	struct ix_state info;
@@ -38,18 +38,18 @@ static int read_instance(const struct ix_search *s, struct ix_containers *c, int
 	int r;
 
 	(void)snprintf(path, sizeof(path), "%.200s/bwrapinfo.json", instance);
-	r = ix_state_json(dir, path, owner, &written, &j);
+	r = ix_state_json(dir, path, g->files, &written, &j);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	(void)snprintf(path, sizeof(path), "%.200s/info", instance);
-	if (ix_state_read(dir, path, owner, &info) == 0) {
+	if (ix_state_read(dir, path, g->files, &info) == 0) {
 		app_name(&info, name, sizeof(name));
 		ix_state_free(&info);
 	}
 	found.name = name;
 	if (ix_json_number(j, "child-pid", &pid) && pid > 0 && pid <= INT32_MAX) {
 		found.pid = (int32_t)pid;
-		r = ix_container_add(s, c, &found, written, owner);
+		r = ix_container_add(s, c, &found, written, g);
 	}
 	ix_json_free(j);
 	return r;
@@ -57,49 +57,118 @@ static int read_instance(const struct ix_search *s, struct ix_containers *c, int
 
 static int list_flatpaks(const struct ix_search *s, struct ix_containers *c, uid_t owner)
 {
+	const struct ix_giver g = ix_giver_file(owner);
 	DIR *dir auto_dir = NULL;
 	const struct dirent *d;
 	char path[64];
 	int fd, r = 0;
 
 	(void)snprintf(path, sizeof(path), "run/user/%u/.flatpak", owner);
-	fd = ix_state_dir(s, path, owner);
+	fd = ix_state_dir(s, path, &g);
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir && fd >= 0)
 		(void)close(fd);
 	while (dir && r == 0 && (d = readdir(dir)) != NULL)
 		if (d->d_name[0] != '.')
-			r = read_instance(s, c, dirfd(dir), d->d_name, owner);
+			r = read_instance(s, c, dirfd(dir), d->d_name, &g);
 	return r;
 }
 
 /* ---- bubblewrap by itself */
 
-/* The outer of two has the sandbox as its child; the inner one is the sandbox. */
-static int read_process(const struct ix_search *s, struct ix_containers *c,
-			const struct ix_proc *bwrap)
-{
-	struct ix_proc parent, init, payload;
-	struct ix_container found = { .runtime = "bwrap" };
-	char id[16];
-	uid_t owner;
+/* Its options, by how many words follow each (bwrap(1) of 0.11). */
+static const char *const arguments[][40] = {
+	{ "--unshare-all", "--share-net", "--unshare-user", "--unshare-user-try",
+	  "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts",
+	  "--unshare-cgroup", "--unshare-cgroup-try", "--disable-userns",
+	  "--assert-userns-disabled", "--clearenv", "--new-session", "--die-with-parent",
+	  "--as-pid-1", "--level-prefix" },
+	{ "--args",        "--argv0",
+	  "--userns",      "--userns2",
+	  "--pidns",       "--uid",
+	  "--gid",         "--hostname",
+	  "--chdir",       "--unsetenv",
+	  "--lock-file",   "--sync-fd",
+	  "--remount-ro",  "--exec-label",
+	  "--file-label",  "--proc",
+	  "--dev",         "--tmpfs",
+	  "--mqueue",      "--dir",
+	  "--seccomp",     "--add-seccomp-fd",
+	  "--block-fd",    "--userns-block-fd",
+	  "--info-fd",     "--json-status-fd",
+	  "--cap-add",     "--cap-drop",
+	  "--perms",       "--size",
+	  "--overlay-src", "--tmp-overlay",
+	  "--ro-overlay" },
+	{ "--bind", "--bind-try", "--dev-bind", "--dev-bind-try", "--ro-bind",
+	  "--ro-bind-try", "--bind-fd", "--ro-bind-fd", "--file", "--bind-data",
+	  "--ro-bind-data", "--symlink", "--setenv", "--chmod" },
+	{ "--overlay" },
+};
 
-	if ((ix_search_proc(s, bwrap->parent, &parent) &&
-	     !strcmp(parent.comm, "bwrap")) ||
-	    !ix_search_child(s, bwrap->pid, &init))
+/* -1: it is none of them. */
+static int arguments_of(const char *option)
+{
+	for (size_t n = 0; n < ARRAY_SIZE(arguments); n++)
+		for (size_t i = 0; i < ARRAY_SIZE(arguments[n]) && arguments[n][i]; i++)
+			if (!strcmp(option, arguments[n][i]))
+				return (int)n;
+	return -1;
+}
+
+/* The command that it was told to run, without directories. NULL when that cannot be
+ * told. */
+static const char *command_of(const struct ix_words *w)
+{
+	const char *word, *slash;
+	size_t i = 1;
+
+	for (; i < w->n && w->all[i][0] == '-'; i++) {
+		int n;
+
+		if (!strcmp(w->all[i], "--")) {
+			i++;
+			break;
+		}
+		n = arguments_of(w->all[i]);
+		if (n < 0)
+			return NULL;
+		i += (size_t)n;
+	}
+	word = i < w->n ? w->all[i] : NULL;
+	slash = word ? strrchr(word, '/') : NULL;
+	return slash ? slash + 1 : word;
+}
+
+static int read_process(const struct ix_search *s, struct ix_containers *c,
+			const struct ix_giver *bwrap)
+{
+	struct ix_container found = { .runtime = "bwrap" };
+	struct ix_proc init;
+	struct ix_words w = { .n = 0 };
+	char id[16];
+	int r;
+
+	if (!ix_search_child(s, bwrap->pid, &init))
 		return 0;
-	/* Its own reaper of processes, if it has one, is called bwrap like itself. */
-	if (strcmp(init.comm, "bwrap") != 0)
-		found.name = init.comm;
-	else if (ix_search_child(s, init.pid, &payload))
-		found.name = payload.comm;
+	if (ix_words_of(bwrap, &w) == 0)
+		found.name = command_of(&w);
 	(void)snprintf(id, sizeof(id), "%d", init.pid);
 	found.id = id;
 	found.pid = init.pid;
 	found.start = init.start;
-	return ix_search_uid(s, bwrap->pid, &owner)
-		       ? ix_container_add(s, c, &found, 0, owner)
-		       : 0;
+	r = ix_container_add(s, c, &found, 0, bwrap);
+	ix_words_free(&w);
+	return r;
+}
+
+/* Of two the outer one has the sandbox as its child; the inner one is the sandbox. */
+static bool is_outer(const struct ix_search *s, const struct ix_proc *p)
+{
+	struct ix_proc parent;
+
+	return !strcmp(p->comm, "bwrap") &&
+	       !(ix_search_proc(s, p->parent, &parent) && !strcmp(parent.comm, "bwrap"));
 }
 
 static int list(const struct ix_search *s, struct ix_containers *c)
@@ -108,9 +177,14 @@ static int list(const struct ix_search *s, struct ix_containers *c)
 
 	for (size_t u = 0; r == 0 && u < s->nusers; u++)
 		r = list_flatpaks(s, c, s->users[u]);
-	for (size_t i = 0; r == 0 && i < s->nprocs; i++)
-		if (!strcmp(s->procs[i].comm, "bwrap"))
-			r = read_process(s, c, &s->procs[i]);
+	for (size_t i = 0; r == 0 && i < s->nprocs; i++) {
+		struct ix_giver g;
+
+		if (!is_outer(s, &s->procs[i]) || !ix_giver_watcher(s, &s->procs[i], &g))
+			continue;
+		r = read_process(s, c, &g);
+		ix_giver_end(&g);
+	}
 	return r;
 }
 

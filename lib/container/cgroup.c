@@ -40,8 +40,12 @@ static bool watches(const char *text, size_t len)
 /* "HIERARCHY:CONTROLLERS:/PATH": to the path. */
 static void skip_head(struct ix_cgroup_reader *r)
 {
-	for (int colons = 0; r->at < r->end && *r->at != '\n' && colons < 2; r->at++)
+	r->line = r->at;
+	for (int colons = 0; r->at < r->end && *r->at != '\n' && colons < 2; r->at++) {
 		colons += *r->at == ':';
+		if (colons == 0)
+			r->line = r->at + 1;
+	}
 	r->fresh = false;
 }
 
@@ -59,6 +63,7 @@ bool ix_cgroup_next(struct ix_cgroup_reader *r, char *buf, size_t size)
 		while (r->at < r->end && *r->at != '/' && *r->at != '\n')
 			r->at++;
 		len = (size_t)(r->at - from);
+		r->stop = r->at;
 		if (r->at < r->end && *r->at == '\n') {
 			r->at++;
 			r->fresh = true;

@@ -8,7 +8,10 @@
 /* Reads on in a text: one component of a path after the other, outermost first. */
 struct ix_cgroup_reader {
 	const char *at, *end;
-	bool fresh; /* the next component is the first of its line */
+	const char *line; /* the line of the last component, from its first colon: numbers
+			     of hierarchies say nothing */
+	const char *stop; /* where that component ends */
+	bool fresh;       /* the next component is the first of its line */
 };
 
 struct ix_cgroup_reader ix_cgroup_read(const char *text, size_t len);

@@ -12,12 +12,22 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "core/ctx.h"
 
 struct ix_containers;
+
+/* Whose names come before whose, where several are the same. */
+enum ix_rank {
+	IX_RANK_ROOT,   /* root's, given in our own namespaces */
+	IX_RANK_CALLER, /* his own */
+	IX_RANK_USER,   /* another user's */
+	IX_RANK_INNER,  /* given from inside of a container */
+	IX_RANK_HIDDEN, /* given by who may not be looked at */
+};
 
 /* One container. The texts are as their makers wrote them: any bytes. */
 struct ix_container {
@@ -32,9 +42,18 @@ struct ix_container {
 	int32_t pid;          /* its first process, as the caller's /proc shows it */
 	uint64_t start;       /* and when that started, in ticks since boot: the two
 				 together are never used again */
+
+	/* Set when the claim was judged (container/claim.h): */
+	uint32_t uid;      /* who gives the name */
+	enum ix_rank rank; /* and what comes of that */
+	const char *outer; /* the label of the container that the giver is in itself,
+			      "?" when that has no name; or NULL */
+	uint64_t ipc;      /* inode number of the IPC namespace of its first process;
+			      0: it may not be looked at */
 };
 
 struct ix_search;
+struct ix_giver;
 
 /* A family of runtimes. */
 struct ix_runtime {
@@ -62,26 +81,39 @@ void ix_containers_free(struct ix_containers *c);
 const struct ix_container *ix_containers_at(const struct ix_containers *c, size_t i);
 
 /*
- * For the families: one container that was read, its strings to be copied. It is left out
- * when its process is gone, or started after the moment "written" at which the file that
- * names it was written last (0: start tells), or belongs to somebody else than the owner
- * of that file; or when another family knew it already. 0 or -ENOMEM.
+ * For the families: one container that was read, its strings to be copied, and who says
+ * so. It is left out when the claim does not hold (ix_claim_judge()); of several claims
+ * for one process the best is kept. 0 or -ENOMEM.
  */
 int ix_container_add(const struct ix_search *s, struct ix_containers *c,
-		     const struct ix_container *found, int64_t written, uid_t owner);
+		     const struct ix_container *found, int64_t written,
+		     const struct ix_giver *giver);
+
+/* What of the claims was left out because a user makes too many, or NULL. */
+const char *ix_containers_note(const struct ix_containers *c);
 
 /*
- * The container that a process belongs to, or NULL. By the outermost name in its cgroup
- * that is one of a known container, else by the PID namespace that it shares with the
- * first process of one. What an inner cgroup says counts for nothing.
+ * The container that a process belongs to, or NULL: the one that it is the first process
+ * of; one of root's whose cgroup it is in, the outermost; the one whose first process has
+ * the same PID namespace. What a cgroup is called counts for nothing else.
  */
 const struct ix_container *ix_container_of(struct ipcx *x, const struct ix_containers *c,
 					   int32_t pid);
 
 /*
  * The container with this name, this id, or the only one whose id begins so; "RUNTIME:"
- * before it chooses the runtime. 0; -ENOENT; -ENOTUNIQ when several fit: all with a text
+ * before it chooses the runtime, "OUTER/" the container in which it was given, "UID/" the
+ * user who gave it: names of users have that before them, unless the caller is the user.
+ * Names of root's come first. 0; -ENOENT; -ENOTUNIQ when several fit: all with a text
  * (the latter lists them as they may be named).
  */
 int ix_container_named(struct ipcx *x, const struct ix_containers *c, const char *name,
 		       const struct ix_container **ret_container);
+
+/*
+ * What a container is called where it is shown, and what may be typed for it:
+ * "[UID/][OUTER/]RUNTIME:NAME", with the beginning of its id where it has no name. What
+ * would end a part, or an entry of a list ("/", "," and "%"), is %XX in it.
+ */
+#define IX_LABEL_MAX 1024
+void ix_container_label(const struct ix_container *c, char *buf, size_t size);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * containerd and Kubernetes on it: STATE/io.containerd.runtime.v2.task/NAMESPACE/ID with
- * init.pid and the container's specification, whose annotations Kubernetes fills.
+ * init.pid and the container's specification, whose annotations Kubernetes fills. The
+ * directory is found by the shim that works in it, below the root that the shim has.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,8 +11,7 @@
 
 #include "base/file.h"
 #include "base/util.h"
-#include "container/container.h"
-#include "container/state.h"
+#include "container/claim.h"
 
 #define USUAL "/run/containerd" IX_TASKS
 
@@ -32,7 +32,7 @@ static void read_spec(const struct ix_json *j, struct ix_container *found)
 }
 
 static int read_one(const struct ix_search *s, struct ix_containers *c, int dir,
-		    const char *ns, const char *id)
+		    const char *ns, const char *id, const struct ix_giver *g)
 {
 	/* Docker's own, where Docker's files could not be read. */
 	bool docker = !strcmp(ns, "moby");
@@ -46,23 +46,23 @@ static int read_one(const struct ix_search *s, struct ix_containers *c, int dir,
 	int r;
 
 	(void)snprintf(path, sizeof(path), "%.200s/init.pid", id);
-	r = ix_state_read(dir, path, 0, &state);
+	r = ix_state_read(dir, path, g->files, &state);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
-	found.pid = ix_state_pid(&state);
+	found.pid = ix_giver_process(s, g, ix_state_pid(&state));
 	(void)snprintf(path, sizeof(path), "%.200s/config.json", id);
-	if (ix_state_json(dir, path, 0, &written, &j) == 0)
+	if (ix_state_json(dir, path, g->files, &written, &j) == 0)
 		read_spec(j, &found);
-	r = ix_container_add(s, c, &found, state.written, 0);
+	r = ix_container_add(s, c, &found, state.written, g);
 	ix_json_free(j);
 	ix_state_free(&state);
 	return r;
 }
 
 static int list_namespace(const struct ix_search *s, struct ix_containers *c,
-			  const char *path)
+			  const char *path, const struct ix_giver *g)
 {
-	int fd = ix_state_dir(s, path, 0), r = 0;
+	int fd = ix_state_dir(s, path, g), r = 0;
 	DIR *dir auto_dir = fd < 0 ? NULL : fdopendir(fd);
 	const char *slash = strrchr(path, '/');
 	const struct dirent *d;
@@ -72,13 +72,14 @@ static int list_namespace(const struct ix_search *s, struct ix_containers *c,
 	while (dir && r == 0 && (d = readdir(dir)) != NULL)
 		if (d->d_name[0] != '.')
 			r = read_one(s, c, dirfd(dir), slash ? slash + 1 : path,
-				     d->d_name);
+				     d->d_name, g);
 	return r;
 }
 
 static int list_usual(const struct ix_search *s, struct ix_containers *c)
 {
-	int fd = ix_state_dir(s, USUAL, 0), r = 0;
+	const struct ix_giver root = ix_giver_file(0);
+	int fd = ix_state_dir(s, USUAL, &root), r = 0;
 	DIR *dir auto_dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *d;
 	char path[PATH_MAX];
@@ -89,9 +90,29 @@ static int list_usual(const struct ix_search *s, struct ix_containers *c)
 		if (d->d_name[0] == '.')
 			continue;
 		(void)snprintf(path, sizeof(path), USUAL "/%s", d->d_name);
-		r = list_namespace(s, c, path);
+		r = list_namespace(s, c, path, &root);
 	}
 	return r;
+}
+
+/* One directory has all containers of a namespace: those of our root are read once, by
+ * whichever shim they are found. */
+static int list_shim(const struct ix_search *s, struct ix_containers *c,
+		     const struct ix_giver *shim, char before[PATH_MAX])
+{
+	const struct ix_giver root = ix_giver_file(0);
+	char path[PATH_MAX], *slash;
+
+	if (!ix_search_bundle(shim, path, sizeof(path)))
+		return 0;
+	slash = strrchr(path, '/');
+	*slash = '\0';
+	if (!shim->ours || shim->uid)
+		return list_namespace(s, c, path, shim);
+	if (!strcmp(path, before) || !strncmp(path, USUAL, strlen(USUAL)))
+		return 0;
+	memcpy(before, path, strlen(path) + 1);
+	return list_namespace(s, c, path, &root);
 }
 
 static int list_shims(const struct ix_search *s, struct ix_containers *c)
@@ -100,16 +121,13 @@ static int list_shims(const struct ix_search *s, struct ix_containers *c)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < s->nprocs; i++) {
-		char path[PATH_MAX], *slash;
+		struct ix_giver g;
 
-		if (!ix_search_bundle(s, &s->procs[i], path, sizeof(path)))
+		if (!ix_search_shim(&s->procs[i]) ||
+		    !ix_giver_watcher(s, &s->procs[i], &g))
 			continue;
-		slash = strrchr(path, '/');
-		*slash = '\0';
-		if (!strcmp(path, before) || !strncmp(path, USUAL, strlen(USUAL)))
-			continue;
-		memcpy(before, path, strlen(path) + 1);
-		r = list_namespace(s, c, path);
+		r = list_shim(s, c, &g, before);
+		ix_giver_end(&g);
 	}
 	return r;
 }

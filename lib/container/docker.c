@@ -10,14 +10,13 @@
 
 #include "base/file.h"
 #include "base/util.h"
-#include "container/container.h"
-#include "container/state.h"
+#include "container/claim.h"
 
 #define USUAL_ROOT  "/var/lib/docker"
 #define DAEMON_FILE "daemon.json"
 
 static int read_one(const struct ix_search *s, struct ix_containers *c, int dir,
-		    const char *id)
+		    const char *id, const struct ix_giver *g)
 {
 	struct ix_container found = { .runtime = "docker", .id = id };
 	struct ix_json *j, *host = NULL;
@@ -26,11 +25,11 @@ static int read_one(const struct ix_search *s, struct ix_containers *c, int dir,
 	int r;
 
 	(void)snprintf(path, sizeof(path), "%.200s/config.v2.json", id);
-	r = ix_state_json(dir, path, 0, &written, &j);
+	r = ix_state_json(dir, path, g->files, &written, &j);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
-	if (ix_json_number(j, "State/Pid", &pid) && pid > 0 && pid <= INT32_MAX) {
-		found.pid = (int32_t)pid;
+	if (ix_json_number(j, "State/Pid", &pid) &&
+	    (found.pid = ix_giver_process(s, g, pid)) > 0) {
 		found.name = ix_json_text(j, "Name");
 		if (found.name && *found.name == '/')
 			found.name++;
@@ -38,16 +37,18 @@ static int read_one(const struct ix_search *s, struct ix_containers *c, int dir,
 		found.pod_namespace =
 			ix_json_text(j, "Config/Labels/io.kubernetes.pod.namespace");
 		(void)snprintf(path, sizeof(path), "%.200s/hostconfig.json", id);
-		if (ix_state_json(dir, path, 0, &ignored, &host) == 0)
+		if (ix_state_json(dir, path, g->files, &ignored, &host) == 0)
 			found.ipc_mode = ix_json_text(host, "IpcMode");
-		r = ix_container_add(s, c, &found, written, 0);
+		r = ix_container_add(s, c, &found, written, g);
 	}
 	ix_json_free(host);
 	ix_json_free(j);
 	return r;
 }
 
-static int list_root(const struct ix_search *s, struct ix_containers *c, const char *root)
+/* only: the id of one of them, or NULL. */
+static int list_root(const struct ix_search *s, struct ix_containers *c, const char *root,
+		     const char *only, const struct ix_giver *g)
 {
 	DIR *dir auto_dir = NULL;
 	const struct dirent *d;
@@ -56,19 +57,20 @@ static int list_root(const struct ix_search *s, struct ix_containers *c, const c
 
 	if ((size_t)snprintf(path, sizeof(path), "%s/containers", root) >= sizeof(path))
 		return 0;
-	fd = ix_state_dir(s, path, 0);
+	fd = ix_state_dir(s, path, g);
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir && fd >= 0)
 		(void)close(fd);
 	while (dir && r == 0 && (d = readdir(dir)) != NULL)
-		if (d->d_name[0] != '.')
-			r = read_one(s, c, dirfd(dir), d->d_name);
+		if (d->d_name[0] != '.' && (!only || !strcmp(d->d_name, only)))
+			r = read_one(s, c, dirfd(dir), d->d_name, g);
 	return r;
 }
 
 static int list_configured(const struct ix_search *s, struct ix_containers *c)
 {
-	auto_fd int dir = ix_state_dir(s, "/etc/docker", 0);
+	const struct ix_giver daemon = ix_giver_file(0);
+	auto_fd int dir = ix_state_dir(s, "/etc/docker", &daemon);
 	struct ix_json *j;
 	const char *root;
 	int64_t written;
@@ -77,64 +79,80 @@ static int list_configured(const struct ix_search *s, struct ix_containers *c)
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	root = ix_json_text(j, "data-root");
-	r = root ? list_root(s, c, root) : 0;
+	r = root ? list_root(s, c, root, NULL, &daemon) : 0;
 	ix_json_free(j);
 	return r;
 }
 
 /* Docker has the container's /etc/hostname and the like in DATA-ROOT/containers/ID, and
  * tells containerd to mount them. */
-static int list_mounted(const struct ix_search *s, struct ix_containers *c, int bundle,
-			char *before, size_t size)
+static bool find_root(int bundle, const struct ix_giver *g, char *buf, size_t size)
 {
 	struct ix_json *j;
 	int64_t written;
-	int r = ix_state_json(bundle, "config.json", 0, &written, &j);
+	bool found = false;
 
-	if (r < 0)
-		return r == -ENOMEM ? r : 0;
-	for (size_t i = 0, n = ix_json_count(j, "mounts"); i < n; i++) {
+	if (ix_state_json(bundle, "config.json", g->files, &written, &j) < 0)
+		return false;
+	for (size_t i = 0, n = ix_json_count(j, "mounts"); !found && i < n; i++) {
 		const char *source, *at;
 		char path[48];
 
 		(void)snprintf(path, sizeof(path), "mounts/%zu/source", i);
 		source = ix_json_text(j, path);
 		at = source ? strstr(source, "/containers/") : NULL;
-		if (!at || *source != '/' || (size_t)(at - source) >= size ||
-		    (strncmp(source, before, (size_t)(at - source)) == 0 &&
-		     !before[at - source]))
-			continue;
-		memcpy(before, source, (size_t)(at - source));
-		before[at - source] = '\0';
-		r = list_root(s, c, before);
-		break;
+		found = at && *source == '/' && (size_t)(at - source) < size;
+		if (found)
+			(void)snprintf(buf, size, "%.*s", (int)(at - source), source);
 	}
 	ix_json_free(j);
-	return r;
+	return found;
+}
+
+/* The daemon of our own root is read whole, once; of another, what this shim runs. */
+static int list_shim(const struct ix_search *s, struct ix_containers *c,
+		     const struct ix_giver *shim, char before[PATH_MAX])
+{
+	char path[PATH_MAX], root[PATH_MAX];
+	const struct ix_giver daemon = ix_giver_file(0);
+	auto_fd int dir = -1;
+
+	if (!ix_search_bundle(shim, path, sizeof(path)) ||
+	    !strstr(path, IX_TASKS "/moby/"))
+		return 0;
+	dir = ix_state_dir(s, path, shim);
+	if (dir < 0 || !find_root(dir, shim, root, sizeof(root)))
+		return 0;
+	if (!shim->ours || shim->uid)
+		return list_root(s, c, root, strrchr(path, '/') + 1, shim);
+	if (!strcmp(root, before))
+		return 0;
+	memcpy(before, root, strlen(root) + 1);
+	return list_root(s, c, root, NULL, &daemon);
 }
 
 /* Of containers that run, wherever the data-root is. */
 static int list_running(const struct ix_search *s, struct ix_containers *c)
 {
-	char path[PATH_MAX], before[PATH_MAX] = USUAL_ROOT;
+	char before[PATH_MAX] = USUAL_ROOT;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < s->nprocs; i++) {
-		auto_fd int dir = -1;
+		struct ix_giver g;
 
-		if (!ix_search_bundle(s, &s->procs[i], path, sizeof(path)) ||
-		    !strstr(path, IX_TASKS "/moby/"))
+		if (!ix_search_shim(&s->procs[i]) ||
+		    !ix_giver_watcher(s, &s->procs[i], &g))
 			continue;
-		dir = ix_state_dir(s, path, 0);
-		if (dir >= 0)
-			r = list_mounted(s, c, dir, before, sizeof(before));
+		r = list_shim(s, c, &g, before);
+		ix_giver_end(&g);
 	}
 	return r;
 }
 
 static int list(const struct ix_search *s, struct ix_containers *c)
 {
-	int r = list_root(s, c, USUAL_ROOT);
+	const struct ix_giver daemon = ix_giver_file(0);
+	int r = list_root(s, c, USUAL_ROOT, NULL, &daemon);
 
 	if (r == 0)
 		r = list_configured(s, c);

@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "container/container.h"
-#include "container/state.h"
+#include "container/claim.h"
 
 #define MONITOR "[lxc monitor] "
 
@@ -24,7 +23,7 @@ static const char *name_of(const struct ix_words *w)
 }
 
 static int read_one(const struct ix_search *s, struct ix_containers *c,
-		    const struct ix_proc *monitor, uid_t owner)
+		    const struct ix_giver *monitor)
 {
 	struct ix_container found = { .runtime = "lxc" };
 	struct ix_proc init;
@@ -32,8 +31,7 @@ static int read_one(const struct ix_search *s, struct ix_containers *c,
 	struct ix_words w;
 	int r = 0;
 
-	if (!ix_search_child(s, monitor->pid, &init) ||
-	    ix_words_of(s, monitor->pid, true, &w) < 0)
+	if (!ix_search_child(s, monitor->pid, &init) || ix_words_of(monitor, &w) < 0)
 		return 0;
 	found.name = name_of(&w);
 	if (found.name) {
@@ -42,7 +40,7 @@ static int read_one(const struct ix_search *s, struct ix_containers *c,
 		found.cgroup = cgroup;
 		found.pid = init.pid;
 		found.start = init.start;
-		r = ix_container_add(s, c, &found, 0, owner);
+		r = ix_container_add(s, c, &found, 0, monitor);
 	}
 	ix_words_free(&w);
 	return r;
@@ -54,14 +52,14 @@ static int list(const struct ix_search *s, struct ix_containers *c)
 
 	for (size_t i = 0; r == 0 && i < s->nprocs; i++) {
 		const struct ix_proc *p = &s->procs[i];
+		struct ix_giver g;
 
-		if (strncmp(p->comm, "lxc", 3) != 0 && strncmp(p->comm, "[lxc", 4) != 0)
+		if ((strncmp(p->comm, "lxc", 3) != 0 &&
+		     strncmp(p->comm, "[lxc", 4) != 0) ||
+		    !ix_giver_watcher(s, p, &g))
 			continue;
-		if (ix_search_owned_by(s, p->pid, 0))
-			r = read_one(s, c, p, 0);
-		for (size_t u = 0; r == 0 && u < s->nusers; u++)
-			if (s->users[u] && ix_search_owned_by(s, p->pid, s->users[u]))
-				r = read_one(s, c, p, s->users[u]);
+		r = read_one(s, c, &g);
+		ix_giver_end(&g);
 	}
 	return r;
 }

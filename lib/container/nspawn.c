@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "container/container.h"
-#include "container/state.h"
+#include "container/claim.h"
 
 #define MACHINES "/run/systemd/machines"
 
@@ -30,6 +29,7 @@ static int read_machine(const struct ix_search *s, struct ix_containers *c, int 
 			const char *name)
 {
 	struct ix_container found = { .runtime = "nspawn", .name = name, .id = name };
+	const struct ix_giver root = ix_giver_file(0);
 	struct ix_state state;
 	char cgroup[300];
 	int r = ix_state_read(dir, name, 0, &state);
@@ -39,14 +39,15 @@ static int read_machine(const struct ix_search *s, struct ix_containers *c, int 
 	(void)snprintf(cgroup, sizeof(cgroup), "machine-%.200s", name);
 	found.cgroup = cgroup;
 	found.pid = leader_of(&state);
-	r = ix_container_add(s, c, &found, state.written, 0);
+	r = ix_container_add(s, c, &found, state.written, &root);
 	ix_state_free(&state);
 	return r;
 }
 
 static int list_machines(const struct ix_search *s, struct ix_containers *c)
 {
-	int fd = ix_state_dir(s, MACHINES, 0), r = 0;
+	const struct ix_giver root = ix_giver_file(0);
+	int fd = ix_state_dir(s, MACHINES, &root), r = 0;
 	DIR *dir auto_dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *d;
 
@@ -75,7 +76,7 @@ static const char *name_of(const struct ix_words *w)
 }
 
 static int read_process(const struct ix_search *s, struct ix_containers *c,
-			const struct ix_proc *nspawn)
+			const struct ix_giver *nspawn)
 {
 	struct ix_container found = { .runtime = "nspawn" };
 	struct ix_proc init;
@@ -83,8 +84,7 @@ static int read_process(const struct ix_search *s, struct ix_containers *c,
 	struct ix_words w;
 	int r = 0;
 
-	if (!ix_search_child(s, nspawn->pid, &init) ||
-	    ix_words_of(s, nspawn->pid, false, &w) < 0)
+	if (!ix_search_child(s, nspawn->pid, &init) || ix_words_of(nspawn, &w) < 0)
 		return 0;
 	found.name = name_of(&w);
 	if (found.name && *found.name) {
@@ -93,7 +93,7 @@ static int read_process(const struct ix_search *s, struct ix_containers *c,
 		found.cgroup = cgroup;
 		found.pid = init.pid;
 		found.start = init.start;
-		r = ix_container_add(s, c, &found, 0, 0);
+		r = ix_container_add(s, c, &found, 0, nspawn);
 	}
 	ix_words_free(&w);
 	return r;
@@ -103,9 +103,15 @@ static int list(const struct ix_search *s, struct ix_containers *c)
 {
 	int r = list_machines(s, c);
 
-	for (size_t i = 0; r == 0 && i < s->nprocs; i++)
-		if (!strcmp(s->procs[i].comm, "systemd-nspawn"))
-			r = read_process(s, c, &s->procs[i]);
+	for (size_t i = 0; r == 0 && i < s->nprocs; i++) {
+		struct ix_giver g;
+
+		if (strcmp(s->procs[i].comm, "systemd-nspawn") != 0 ||
+		    !ix_giver_watcher(s, &s->procs[i], &g))
+			continue;
+		r = read_process(s, c, &g);
+		ix_giver_end(&g);
+	}
 	return r;
 }
 

@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "container/container.h"
-#include "container/state.h"
+#include "container/claim.h"
 
 /* Where each keeps what. %u is the user. */
 /* clang-format off */
@@ -22,7 +21,8 @@ static const struct layout {
 /* clang-format on */
 
 static int read_one(const struct ix_search *s, struct ix_containers *c,
-		    const struct layout *l, int dir, const char *id, uid_t owner)
+		    const struct layout *l, int dir, const char *id,
+		    const struct ix_giver *g)
 {
 	char path[300];
 	struct ix_container found = { .runtime = l->runtime, .id = id, .name = id };
@@ -32,7 +32,7 @@ static int read_one(const struct ix_search *s, struct ix_containers *c,
 
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", id, l->file) >= sizeof(path))
 		return 0;
-	r = ix_state_json(dir, path, owner, &written, &j);
+	r = ix_state_json(dir, path, g->files, &written, &j);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	if (ix_json_number(j, l->pid, &pid) && pid > 0 && pid <= INT32_MAX) {
@@ -40,7 +40,7 @@ static int read_one(const struct ix_search *s, struct ix_containers *c,
 		/* crun before 0.20 wrote no start. */
 		if (ix_json_number(j, l->start, &start) && start > 0)
 			found.start = (uint64_t)start;
-		r = ix_container_add(s, c, &found, written, owner);
+		r = ix_container_add(s, c, &found, written, g);
 	} else {
 		r = 0;
 	}
@@ -51,7 +51,8 @@ static int read_one(const struct ix_search *s, struct ix_containers *c,
 static int list_root(const struct ix_search *s, struct ix_containers *c,
 		     const struct layout *l, const char *root, uid_t owner)
 {
-	int fd = ix_state_dir(s, root, owner), r = 0;
+	const struct ix_giver g = ix_giver_file(owner);
+	int fd = ix_state_dir(s, root, &g), r = 0;
 	DIR *dir auto_dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *d;
 
@@ -59,7 +60,7 @@ static int list_root(const struct ix_search *s, struct ix_containers *c,
 		(void)close(fd);
 	while (dir && r == 0 && (d = readdir(dir)) != NULL)
 		if (d->d_name[0] != '.')
-			r = read_one(s, c, l, dirfd(dir), d->d_name, owner);
+			r = read_one(s, c, l, dirfd(dir), d->d_name, &g);
 	return r;
 }
 

@@ -10,8 +10,7 @@
 
 #include "base/file.h"
 #include "base/util.h"
-#include "container/container.h"
-#include "container/state.h"
+#include "container/claim.h"
 
 /* What the bundle tells beside the words of conmon. */
 static void read_spec(const struct ix_json *j, struct ix_container *found)
@@ -33,19 +32,18 @@ static void read_spec(const struct ix_json *j, struct ix_container *found)
 		found->name = text;
 }
 
-static int open_spec(const struct ix_search *s, const char *bundle, uid_t owner,
-		     struct ix_json **ret_json)
+static int open_spec(const struct ix_search *s, const char *bundle,
+		     const struct ix_giver *g, struct ix_json **ret_json)
 {
-	auto_fd int dir = bundle && *bundle == '/' ? ix_state_dir(s, bundle, owner)
-						   : -ENOENT;
+	auto_fd int dir = bundle && *bundle == '/' ? ix_state_dir(s, bundle, g) : -ENOENT;
 	int64_t written;
 
 	return dir < 0 ? dir
-		       : ix_state_json(dir, "config.json", owner, &written, ret_json);
+		       : ix_state_json(dir, "config.json", g->files, &written, ret_json);
 }
 
 static int read_one(const struct ix_search *s, struct ix_containers *c,
-		    const struct ix_proc *conmon, uid_t owner)
+		    const struct ix_giver *conmon)
 {
 	struct ix_container found = { .runtime = "podman" };
 	struct ix_proc init;
@@ -53,8 +51,7 @@ static int read_one(const struct ix_search *s, struct ix_containers *c,
 	struct ix_words w;
 	int r = 0;
 
-	if (!ix_search_child(s, conmon->pid, &init) ||
-	    ix_words_of(s, conmon->pid, true, &w) < 0)
+	if (!ix_search_child(s, conmon->pid, &init) || ix_words_of(conmon, &w) < 0)
 		return 0;
 	found.id = ix_words_option(&w, "-c", "--cid");
 	found.name = ix_words_option(&w, "-n", "--name");
@@ -62,9 +59,9 @@ static int read_one(const struct ix_search *s, struct ix_containers *c,
 	found.start = init.start;
 	/* One that watches a process that was put into a container later is none. */
 	if (found.id && !ix_words_has(&w, "-e", "--exec")) {
-		if (open_spec(s, ix_words_option(&w, "-b", "--bundle"), owner, &j) == 0)
+		if (open_spec(s, ix_words_option(&w, "-b", "--bundle"), conmon, &j) == 0)
 			read_spec(j, &found);
-		r = ix_container_add(s, c, &found, 0, owner);
+		r = ix_container_add(s, c, &found, 0, conmon);
 	}
 	ix_json_free(j);
 	ix_words_free(&w);
@@ -76,15 +73,13 @@ static int list(const struct ix_search *s, struct ix_containers *c)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < s->nprocs; i++) {
-		const struct ix_proc *p = &s->procs[i];
+		struct ix_giver g;
 
-		if (strcmp(p->comm, "conmon") != 0)
+		if (strcmp(s->procs[i].comm, "conmon") != 0 ||
+		    !ix_giver_watcher(s, &s->procs[i], &g))
 			continue;
-		if (ix_search_owned_by(s, p->pid, 0))
-			r = read_one(s, c, p, 0);
-		for (size_t u = 0; r == 0 && u < s->nusers; u++)
-			if (s->users[u] && ix_search_owned_by(s, p->pid, s->users[u]))
-				r = read_one(s, c, p, s->users[u]);
+		r = read_one(s, c, &g);
+		ix_giver_end(&g);
 	}
 	return r;
 }

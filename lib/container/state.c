@@ -16,11 +16,14 @@
 #include "base/below.h"
 #include "base/file.h"
 #include "base/num.h"
+#include "container/claim.h"
 #include "proc/stat.h"
+#include "proc/status.h"
 
 /* No runtime writes more; and what users write, root has to read. */
 #define STATE_MAX      ((size_t)4 << 20)
 #define STATE_MAX_USER ((size_t)256 << 10)
+#define WORDS_MAX_USER ((size_t)16 << 10)
 
 /* ---- processes */
 
@@ -31,19 +34,40 @@ static int by_pid(const void *a, const void *b)
 	return (p->pid > q->pid) - (p->pid < q->pid);
 }
 
-static bool read_proc(const struct ix_search *s, int32_t pid, struct ix_proc *ret_p)
+int ix_search_open(const struct ix_search *s, int32_t pid)
 {
-	char path[24], text[1024];
-	struct ix_proc_stat st;
-	int len;
+	int proc = ix_procfd(s->x);
+	char name[16];
 
-	(void)snprintf(path, sizeof(path), "%d/stat", pid);
-	len = ix_read_file(ix_procfd(s->x), path, text, sizeof(text));
+	(void)snprintf(name, sizeof(name), "%d", pid);
+	return proc < 0 ? proc : ix_open(proc, name, O_PATH | O_DIRECTORY);
+}
+
+static bool read_stat(int dir, const char *path, int32_t pid, struct ix_proc *ret_p)
+{
+	char text[1024];
+	struct ix_proc_stat st;
+	int len = ix_read_file(dir, path, text, sizeof(text));
+
 	if (len < 0 || ix_proc_stat_parse(text, (size_t)len, &st) < 0 || st.state == 'Z')
 		return false;
 	*ret_p = (struct ix_proc){ .pid = pid, .parent = st.parent, .start = st.start };
 	(void)snprintf(ret_p->comm, sizeof(ret_p->comm), "%.15s", st.comm);
 	return true;
+}
+
+bool ix_search_read(int dir, int32_t pid, struct ix_proc *ret_p)
+{
+	return read_stat(dir, "stat", pid, ret_p);
+}
+
+static bool read_proc(const struct ix_search *s, int32_t pid, struct ix_proc *ret_p)
+{
+	int proc = ix_procfd(s->x);
+	char path[24];
+
+	(void)snprintf(path, sizeof(path), "%d/stat", pid);
+	return proc >= 0 && read_stat(proc, path, pid, ret_p);
 }
 
 static void drop_doubles(struct ix_search *s)
@@ -93,93 +117,56 @@ bool ix_search_proc(const struct ix_search *s, int32_t pid, struct ix_proc *ret_
 }
 
 /* The kernel may have been built without the file (CONFIG_PROC_CHILDREN). */
-bool ix_search_child(const struct ix_search *s, int32_t parent, struct ix_proc *ret_p)
+size_t ix_search_children(const struct ix_search *s, int32_t parent, int32_t *ret_pids,
+			  size_t max)
 {
 	char path[48], text[4096];
-	uint64_t pid;
-	int len;
+	int proc = ix_procfd(s->x), len;
+	size_t n = 0;
 
 	(void)snprintf(path, sizeof(path), "%d/task/%d/children", parent, parent);
-	len = ix_read_file(ix_procfd(s->x), path, text, sizeof(text));
-	if (len > 0) {
-		text[strcspn(text, " ")] = '\0';
-		if (ix_parse_u64(text, INT32_MAX, &pid) == 0 &&
-		    read_proc(s, (int32_t)pid, ret_p))
-			return true;
-	}
-	for (size_t i = 0; i < s->nprocs; i++) {
-		if (s->procs[i].parent != parent)
-			continue;
-		*ret_p = s->procs[i];
-		return true;
-	}
-	return false;
+	len = proc < 0 ? proc : ix_read_file(proc, path, text, sizeof(text) - 1);
+	if (len > 0)
+		n = ix_children_parse(text, (size_t)len, ret_pids, max);
+	for (size_t i = 0; len <= 0 && i < s->nprocs && n < max; i++)
+		if (s->procs[i].parent == parent)
+			ret_pids[n++] = s->procs[i].pid;
+	return n;
 }
 
-static int uid_of(const struct ix_search *s, int32_t pid, uid_t *ret_uid)
+bool ix_search_child(const struct ix_search *s, int32_t parent, struct ix_proc *ret_p)
 {
-	char name[16];
-	struct stat st;
+	int32_t pid;
 
-	(void)snprintf(name, sizeof(name), "%d", pid);
-	if (fstatat(ix_procfd(s->x), name, &st, 0) < 0)
-		return -errno;
-	*ret_uid = st.st_uid;
-	return 0;
+	return ix_search_children(s, parent, &pid, 1) == 1 && read_proc(s, pid, ret_p);
 }
 
-bool ix_search_uid(const struct ix_search *s, int32_t pid, uid_t *ret_uid)
+bool ix_search_shim(const struct ix_proc *p)
 {
-	return uid_of(s, pid, ret_uid) == 0;
+	return !strncmp(p->comm, "containerd-shim", 15);
 }
 
-bool ix_search_owned_by(const struct ix_search *s, int32_t pid, uid_t user)
+bool ix_search_bundle(const struct ix_giver *shim, char *buf, size_t size)
 {
-	uid_t uid;
+	ssize_t len = readlinkat(shim->dir, "cwd", buf, size - 1);
 
-	return uid_of(s, pid, &uid) == 0 && uid == user;
-}
-
-bool ix_search_owned(const struct ix_search *s, int32_t pid, uid_t user)
-{
-	return user == 0 || ix_search_owned_by(s, pid, user);
-}
-
-bool ix_search_bundle(const struct ix_search *s, const struct ix_proc *p, char *buf,
-		      size_t size)
-{
-	char link[32];
-	ssize_t len;
-
-	if (strncmp(p->comm, "containerd-shim", 15) != 0 ||
-	    !ix_search_owned_by(s, p->pid, 0))
-		return false;
-	(void)snprintf(link, sizeof(link), "%d/cwd", p->pid);
-	len = readlinkat(ix_procfd(s->x), link, buf, size - 1);
 	if (len <= 0)
 		return false;
 	buf[len] = '\0';
-	return strstr(buf, IX_TASKS "/") != NULL;
+	return *buf == '/' && strstr(buf, IX_TASKS "/") != NULL;
 }
 
 /* ---- command lines */
 
-int ix_words_of(const struct ix_search *s, int32_t pid, bool any, struct ix_words *ret_w)
+int ix_words_of(const struct ix_giver *g, struct ix_words *ret_w)
 {
 	auto_buf struct ix_buf b = { 0 };
-	auto_fd int fd = -1;
+	auto_fd int fd = ix_open(g->dir, "cmdline", O_RDONLY);
 	struct ix_words w = { 0 };
-	char path[32];
-	uid_t uid;
-	int r = uid_of(s, pid, &uid);
+	int r = fd < 0 ? fd
+		       : ix_read_all(fd, g->ours && !g->uid ? STATE_MAX : WORDS_MAX_USER,
+				     &b);
 
-	if (r < 0)
-		return r;
-	if (!any && uid != 0 && uid != geteuid())
-		return -EPERM;
-	(void)snprintf(path, sizeof(path), "%d/cmdline", pid);
-	fd = ix_open(ix_procfd(s->x), path, O_RDONLY);
-	r = fd < 0 ? fd : ix_read_all(fd, STATE_MAX, &b);
 	if (r == 0)
 		r = ix_buf_add(&b, "", 1);
 	if (r < 0)
@@ -235,23 +222,36 @@ static bool believed(const struct stat *st, uid_t owner)
 	return (st->st_uid == 0 || st->st_uid == owner) && !(st->st_mode & S_IWOTH);
 }
 
-int ix_state_dir(const struct ix_search *s, const char *path, uid_t owner)
+/* The root below which a giver's paths lead: -1 is ours. */
+static int open_root(const struct ix_giver *g, int *ret_fd)
 {
-	int root = ix_rootfd(s->x);
-	auto_fd int fd = -1;
+	if (!g->pid || g->ours)
+		return 0;
+	*ret_fd = ix_open(g->dir, "root", O_PATH | O_DIRECTORY);
+	return MIN(*ret_fd, 0);
+}
+
+int ix_state_dir(const struct ix_search *s, const char *path, const struct ix_giver *g)
+{
+	auto_fd int fd = -1, theirs = -1;
+	int root, r = open_root(g, &theirs);
 	struct stat st;
 
+	if (r < 0)
+		return r;
+	root = theirs < 0 ? ix_rootfd(s->x) : theirs;
 	if (root < 0)
 		return root;
 	/* A user's may lead anywhere, and to where nobody answers. */
-	fd = ix_open_below(root, ix_relative(path), O_RDONLY | O_DIRECTORY, owner != 0);
+	fd = ix_open_below(root, ix_relative(path), O_RDONLY | O_DIRECTORY,
+			   g->files != 0 || !g->ours);
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	/* What stands in a sticky one belongs to who made it. */
-	return believed(&st, owner) || ((st.st_mode & S_ISVTX) &&
-					(st.st_uid == 0 || st.st_uid == owner))
+	return believed(&st, g->files) || ((st.st_mode & S_ISVTX) &&
+					   (st.st_uid == 0 || st.st_uid == g->files))
 		       ? take_fd(&fd)
 		       : -EPERM;
 }
@@ -346,9 +346,11 @@ static int find_users(struct ix_search *s)
 	uint64_t uid;
 	int r = 0;
 
-	if (geteuid() != 0)
-		return add_user(s, geteuid());
-	fd = ix_state_dir(s, "run/user", 0);
+	const struct ix_giver root = ix_giver_file(0);
+
+	if (s->caller)
+		return add_user(s, s->caller);
+	fd = ix_state_dir(s, "run/user", &root);
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (dir)
 		(void)take_fd(&fd);
@@ -358,12 +360,28 @@ static int find_users(struct ix_search *s)
 	return r;
 }
 
+/* /proc may be of another PID namespace, or none: then nothing is known to be ours. */
+static void look_around(struct ix_search *s)
+{
+	int proc = ix_procfd(s->x);
+	auto_fd int dir = proc < 0 ? proc : ix_open(proc, "self", O_PATH | O_DIRECTORY);
+
+	if (dir < 0)
+		return;
+	s->user = ix_space_of(dir, "user");
+	s->pids = ix_space_of(dir, "pid");
+	s->mnt = ix_space_of(dir, "mnt");
+	s->ipc = ix_space_of(dir, "ipc");
+}
+
 int ix_search_begin(struct ipcx *x, const int32_t *firsts, size_t n,
 		    struct ix_search *ret_s)
 {
-	struct ix_search s = { .x = x };
+	struct ix_search s = { .x = x, .caller = geteuid() };
 	int r = read_procs(&s, firsts, n);
 
+	if (r == 0)
+		look_around(&s);
 	if (r == 0)
 		r = find_users(&s);
 	if (r < 0) {

@@ -9,6 +9,9 @@
 #include "base/buf.h"
 #include "base/jsonread.h"
 #include "core/ctx.h"
+#include "proc/space.h"
+
+struct ix_giver; /* container/claim.h */
 
 /* A process as one look at /proc showed it. */
 struct ix_proc {
@@ -25,6 +28,8 @@ struct ix_search {
 	size_t nprocs;
 	uid_t *users; /* those whose own state may be read: all for root */
 	size_t nusers;
+	uid_t caller;                         /* who looks */
+	struct ix_space user, pids, mnt, ipc; /* and from where */
 };
 
 /* firsts: the processes that a container may begin with. 0 or -ENOMEM. */
@@ -35,25 +40,28 @@ void ix_search_end(struct ix_search *s);
 /* A process, whichever; false when it is gone. */
 bool ix_search_proc(const struct ix_search *s, int32_t pid, struct ix_proc *ret_p);
 
+/* The directory of a process in /proc (O_PATH), or -errno. */
+int ix_search_open(const struct ix_search *s, int32_t pid);
+
+/* The process of such a directory; false when it is gone. */
+bool ix_search_read(int dir, int32_t pid, struct ix_proc *ret_p);
+
 /* The first child of a process; false when it has none. */
 bool ix_search_child(const struct ix_search *s, int32_t parent, struct ix_proc *ret_p);
+
+/* Its children, at most so many: how many there are in ret_pids. */
+size_t ix_search_children(const struct ix_search *s, int32_t parent, int32_t *ret_pids,
+			  size_t max);
 
 /* Where containerd keeps a container: STATE/io.containerd.runtime.v2.task/NAMESPACE/ID. */
 #define IX_TASKS "/io.containerd.runtime.v2.task"
 
-/* Whether a process is a shim of root's containerd; then that directory, in which one for
- * each container or pod works, wherever the state is. */
-bool ix_search_bundle(const struct ix_search *s, const struct ix_proc *p, char *buf,
-		      size_t size);
+/* Whether a process is called like a shim of containerd. */
+bool ix_search_shim(const struct ix_proc *p);
 
-/* The user that a process runs as; false when it is gone. */
-bool ix_search_uid(const struct ix_search *s, int32_t pid, uid_t *ret_uid);
-
-/* Whether a process runs as this user. */
-bool ix_search_owned_by(const struct ix_search *s, int32_t pid, uid_t user);
-
-/* The same, but root may speak for all. */
-bool ix_search_owned(const struct ix_search *s, int32_t pid, uid_t user);
+/* That directory of a shim, in which one for each container or pod works, wherever the
+ * state is: a path below its root. False when it works elsewhere. */
+bool ix_search_bundle(const struct ix_giver *shim, char *buf, size_t size);
 
 /* The words of a process's command line. */
 struct ix_words {
@@ -62,9 +70,8 @@ struct ix_words {
 	size_t n;
 };
 
-/* 0 or -errno. Only of processes of root or of the caller; others' words are nobody's
- * truth: -EPERM (any is set: of others as well, where nothing but a label hangs on it). */
-int ix_words_of(const struct ix_search *s, int32_t pid, bool any, struct ix_words *ret_w);
+/* Of a watcher. 0 or -errno. */
+int ix_words_of(const struct ix_giver *g, struct ix_words *ret_w);
 void ix_words_free(struct ix_words *w);
 
 /* The value of an option in one of the forms "-x V", "--long V", "--long=V", "-xV" (short
@@ -82,10 +89,11 @@ struct ix_state {
 };
 
 /*
- * Open a directory of state files below the context's root. It must belong to root or to
- * the owner. A descriptor for reading, or -errno.
+ * Open a directory of state files that a giver names: below its own root, which is that
+ * of the context for files. It must belong to root or to the giver. A descriptor for
+ * reading, or -errno.
  */
-int ix_state_dir(const struct ix_search *s, const char *path, uid_t owner);
+int ix_state_dir(const struct ix_search *s, const char *path, const struct ix_giver *g);
 
 /* Read a file below such a directory: a regular file of root's or the owner's, no link on
  * the way, at most 4 MiB. */

@@ -41,6 +41,16 @@ void ix_derive_container(const struct ipcx_table *t, const struct ix_section *s,
 	v->as.private_s = ix_table_string(t, t->places[s->place - 1].container);
 }
 
+void ix_derive_container_uid(const struct ipcx_table *t, const struct ix_section *s,
+			     const void *row, struct ipcx_value *v)
+{
+	(void)row;
+	if (!s->place || !t->places[s->place - 1].container)
+		return;
+	v->type = IPCX_TYPE_UINT;
+	v->as.u = t->places[s->place - 1].giver;
+}
+
 /* A name where there is one, else the number: what is shown is what --owner takes. */
 void ix_derive_name(const struct ipcx_table *t, const struct ix_names *names, uint32_t id,
 		    struct ipcx_value *v)

@@ -11,6 +11,7 @@ typedef void ix_derive(const struct ipcx_table *t, const struct ix_section *s,
 ix_derive ix_derive_mech;          /* the section's mechanism */
 ix_derive ix_derive_ns;            /* the namespace that it was read in */
 ix_derive ix_derive_container;     /* and whose that is */
+ix_derive ix_derive_container_uid; /* and who says so */
 ix_derive ix_derive_owner;         /* from IPCX_F_UID: the name, or the number as text */
 ix_derive ix_derive_group;         /* from IPCX_F_GID */
 ix_derive ix_derive_creator;       /* from IPCX_F_CUID */
@@ -19,8 +20,9 @@ ix_derive ix_derive_age;           /* from IPCX_F_CTIME: never negative */
 
 /* The columns that every kind of row has which is read in a namespace. */
 #define IX_PLACE_COLUMNS                                                           \
-	[IPCX_F_NS] = IX_CONSTANT(ix_derive_ns), [IPCX_F_CONTAINER] = IX_CONSTANT( \
-							 ix_derive_container)
+	[IPCX_F_NS] = IX_CONSTANT(ix_derive_ns),                                   \
+	[IPCX_F_CONTAINER] = IX_CONSTANT(ix_derive_container),                     \
+	[IPCX_F_CONTAINER_UID] = IX_CONSTANT(ix_derive_container_uid)
 
 /* The name of an id where the table has one, else the number as text. */
 void ix_derive_name(const struct ipcx_table *t, const struct ix_names *names, uint32_t id,

@@ -107,15 +107,17 @@ static void index_words(struct ix_section *s)
 	}
 }
 
-int ix_table_place(struct ipcx_table *t, uint64_t ns, const char *container)
+int ix_table_place(struct ipcx_table *t, uint64_t ns, const char *container,
+		   uint32_t giver)
 {
 	struct ix_where *more = reallocarray(t->places, t->nplaces + 1, sizeof(*more));
 
 	if (!more)
 		return -ENOMEM;
 	t->places = more;
-	t->places[t->nplaces++] =
-		(struct ix_where){ .ns = ns, .container = ix_table_text(t, container) };
+	t->places[t->nplaces++] = (struct ix_where){
+		.ns = ns, .container = ix_table_text(t, container), .giver = giver
+	};
 	return 0;
 }
 

@@ -110,6 +110,7 @@ static inline bool ix_kind_has(const struct ix_kind *kind, unsigned field)
 struct ix_where {
 	uint64_t ns;       /* inode number; 0: not asked */
 	ix_text container; /* or 0 */
+	uint32_t giver;    /* user id of who gives the (first) container its name */
 };
 
 /* Rows of one kind, mechanism and namespace that stand together. */
@@ -157,7 +158,8 @@ static inline const struct ix_section *ix_last_section(const struct ipcx_table *
 int ix_table_new(struct ipcx_table **ret_t);
 
 /* The rows that follow were read in this namespace. container may be NULL. 0 or -ENOMEM. */
-int ix_table_place(struct ipcx_table *t, uint64_t ns, const char *container);
+int ix_table_place(struct ipcx_table *t, uint64_t ns, const char *container,
+		   uint32_t giver);
 
 /*
  * Hand a table out: the only way by which one leaves the library. r is what came of

@@ -101,7 +101,7 @@ static int run(struct ipcx *x, const struct ix_errand *e, const struct ix_place 
 	int r = enter(x, p, e->as_owner);
 
 	if (r == 0 && e->t)
-		r = ix_table_place(e->t, p->ino, p->label);
+		r = ix_table_place(e->t, p->ino, p->label, p->giver);
 	return r < 0 ? r : e->run(x, e->arg, e->t);
 }
 

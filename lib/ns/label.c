@@ -3,41 +3,18 @@
 #include "ns/label.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What people type of an id. */
-#define ID_SHOWN 12
-
-void ix_container_label(const struct ix_container *c, char *buf, size_t size)
-{
-	if (c->name)
-		(void)snprintf(buf, size, "%s:%s", c->runtime, c->name);
-	else
-		(void)snprintf(buf, size, "%s:%.*s", c->runtime, ID_SHOWN,
-			       c->id ? c->id : "?");
-}
+#include "base/buf.h"
+#include "base/util.h"
 
 static int by_ino(const void *a, const void *b)
 {
 	const struct ix_place *p = a, *q = b;
 
 	return (p->ino > q->ino) - (p->ino < q->ino);
-}
-
-static int append(struct ix_place *p, const char *label)
-{
-	char *more = NULL;
-
-	if (!p->label) {
-		p->label = strdup(label);
-		return p->label ? 0 : -ENOMEM;
-	}
-	if (asprintf(&more, "%s,%s", p->label, label) < 0)
-		return -ENOMEM;
-	free(p->label);
-	p->label = more;
-	return 0;
 }
 
 int ix_containers_among(struct ipcx *x, const struct ix_nslist *l,
@@ -63,29 +40,70 @@ int ix_containers_all(struct ipcx *x, struct ix_containers **ret_c)
 	return r < 0 ? ix_fail(x, r, "containers") : 0;
 }
 
-int ix_label_places(struct ipcx *x, const struct ix_nslist *l, struct ix_place *places,
-		    size_t n)
+/* The labels of one place, as they are put together. */
+struct labels {
+	struct ix_buf text;
+};
+
+static int add_label(struct labels *l, struct ix_place *p, const struct ix_container *c)
+{
+	char label[IX_LABEL_MAX];
+
+	ix_container_label(c, label, sizeof(label));
+	if (l->text.len == 0)
+		p->giver = c->uid;
+	return ix_buf_printf(&l->text, "%s%s", l->text.len ? "," : "", label);
+}
+
+static int add_labels(const struct ix_containers *all, struct ix_place *places, size_t n,
+		      struct labels *labels)
 {
 	const struct ix_container *c;
+	int r = 0;
+
+	qsort(places, n, sizeof(*places), by_ino);
+	for (size_t i = 0; r >= 0 && (c = ix_containers_at(all, i)) != NULL; i++) {
+		struct ix_place key = IX_NO_PLACE, *found;
+
+		key.ino = c->ipc;
+		found = key.ino ? bsearch(&key, places, n, sizeof(*places), by_ino)
+				: NULL;
+		if (found)
+			r = add_label(&labels[found - places], found, c);
+	}
+	for (size_t i = 0; i < n; i++)
+		places[i].label = TAKE(labels[i].text.data);
+	return MIN(r, 0);
+}
+
+int ix_label_places(struct ipcx *x, const struct ix_nslist *l, struct ix_place *places,
+		    size_t n, char *note, size_t size)
+{
 	struct ix_containers *all;
-	int proc = ix_procfd(x), r = ix_containers_among(x, l, &all);
+	struct labels *labels;
+	int r = ix_containers_among(x, l, &all);
 
 	if (r < 0)
 		return r;
-	qsort(places, n, sizeof(*places), by_ino);
-	for (size_t i = 0; r == 0 && (c = ix_containers_at(all, i)) != NULL; i++) {
-		struct ix_place key = IX_NO_PLACE, *found;
-		char path[24], label[512];
-
-		(void)snprintf(path, sizeof(path), "%d/ns/ipc", c->pid);
-		key.ino = ix_ns_link(proc, path, "ipc");
-		found = key.ino ? bsearch(&key, places, n, sizeof(*places), by_ino)
-				: NULL;
-		if (!found)
-			continue;
-		ix_container_label(c, label, sizeof(label));
-		r = append(found, label);
-	}
+	labels = calloc(n + 1, sizeof(*labels));
+	r = labels ? add_labels(all, places, n, labels) : -ENOMEM;
+	(void)snprintf(note, size, "%s",
+		       ix_containers_note(all) ? ix_containers_note(all) : "");
+	free(labels);
 	ix_containers_free(all);
 	return r;
+}
+
+bool ix_place_claimed(struct ipcx *x, const struct ix_place *p)
+{
+	const struct ix_container *c = NULL;
+	struct ix_containers *all;
+	bool claimed;
+
+	if (!p->pid || ix_containers_all(x, &all) < 0)
+		return false;
+	c = ix_container_of(x, all, p->pid);
+	claimed = c && c->rank == IX_RANK_ROOT && ix_place_lives(p);
+	ix_containers_free(all);
+	return claimed;
 }

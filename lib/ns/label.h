@@ -6,9 +6,6 @@
 #include "ns/discover.h"
 #include "ns/place.h"
 
-/* "RUNTIME:NAME" of a container: "RUNTIME:ID", shortened, where it has no name. */
-void ix_container_label(const struct ix_container *c, char *buf, size_t size);
-
 /* All containers (ix_containers_new()) among the processes of a list. 0 or -ENOMEM. */
 int ix_containers_among(struct ipcx *x, const struct ix_nslist *l,
 			struct ix_containers **ret_c);
@@ -16,7 +13,10 @@ int ix_containers_among(struct ipcx *x, const struct ix_nslist *l,
 /* The same of all processes. 0 or -errno with a text. */
 int ix_containers_all(struct ipcx *x, struct ix_containers **ret_c);
 
-/* Give each place the label of the containers in it, with a comma between. 0 or -ENOMEM.
- */
+/* Give each place the labels of the containers in it, with a comma between. What was left
+ * out of them is in note, "" when nothing was. 0 or -ENOMEM. */
 int ix_label_places(struct ipcx *x, const struct ix_nslist *l, struct ix_place *places,
-		    size_t n);
+		    size_t n, char *note, size_t size);
+
+/* Whether root says that the process of a place is a container's. */
+bool ix_place_claimed(struct ipcx *x, const struct ix_place *p);

@@ -156,7 +156,7 @@ static int open_container(struct ipcx *x, const char *name, struct ix_place *ret
 {
 	const struct ix_container *found;
 	struct ix_containers *c;
-	char label[512];
+	char label[IX_LABEL_MAX];
 	int r = ix_containers_all(x, &c);
 
 	if (r < 0)
@@ -167,6 +167,9 @@ static int open_container(struct ipcx *x, const char *name, struct ix_place *ret
 	if (r == 0) {
 		ix_container_label(found, label, sizeof(label));
 		ret_p->label = strdup(label);
+		ret_p->giver = found->uid;
+		ret_p->named = true;
+		ret_p->claimed = found->rank == IX_RANK_ROOT;
 	}
 	ix_containers_free(c);
 	return r;
@@ -256,7 +259,8 @@ int ix_ns_all_of(struct ipcx *x, struct ix_nslist *l, struct ipcx_ns **ret_ns)
 		if (open_self(x, &ns->places[i]) == 0)
 			ns->places[i].pid = ix_nslist_find(l, home)->pid;
 	}
-	if (!ns->places || ix_label_places(x, l, ns->places, ns->n) < 0) {
+	if (!ns->places ||
+	    ix_label_places(x, l, ns->places, ns->n, ns->note, sizeof(ns->note)) < 0) {
 		ipcx_ns_free(ns);
 		return ix_fail_plain(x, -ENOMEM, "out of memory");
 	}
@@ -294,7 +298,7 @@ static int open_word(struct ipcx *x, const char *where, struct ix_place *ret_p)
 		return open_self(x, ret_p);
 	if (n)
 		return open_inode(x, n, ret_p);
-	if (strchr(where, '/'))
+	if (*where == '/' || *where == '.')
 		return open_file(x, where, ret_p);
 	if (is_number(where, &n))
 		return n > PID_MOST ? open_number(x, where, n, ret_p)

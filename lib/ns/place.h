@@ -24,7 +24,10 @@ struct ix_place {
 			   gone */
 	uint64_t id;    /* never used again (NS_GET_ID); 0 where the kernel has none */
 	bool home;      /* the caller's own: its root and its namespace */
-	char *label;    /* of the container, "RUNTIME:NAME" or NULL */
+	char *label;    /* of the containers in it, with a comma between, or NULL */
+	uint32_t giver; /* user id of who gives the first of them its name */
+	bool named;     /* found by a container's name */
+	bool claimed;   /* root says that it is a container's */
 };
 
 #define IX_NO_PLACE                                                              \

@@ -46,7 +46,7 @@ static int begin_place(struct trip *t, const struct ix_place *p)
 {
 	struct ipcx_table *table = t->errand->t;
 
-	if (table && ix_table_place(table, p->ino, p->label) < 0)
+	if (table && ix_table_place(table, p->ino, p->label, p->giver) < 0)
 		return ix_fail_plain(t->x, -ENOMEM, "out of memory");
 	return 0;
 }
@@ -122,6 +122,7 @@ static int open_place(struct trip *t, struct ix_place *ret_p)
 				     p->pid);
 	}
 	now.label = p->label; /* lent */
+	now.giver = p->giver;
 	now.home = p->home;
 	if (t->x->ns->held < HELD_MAX) {
 		t->x->ns->held++;

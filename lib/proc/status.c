@@ -112,6 +112,19 @@ int ix_status_bounding(const char *text, size_t len, uint64_t *ret_caps)
 	return ix_parse_u64(hex, UINT64_MAX, ret_caps) < 0 ? -EPROTO : 0;
 }
 
+int ix_status_pid_at(const char *text, size_t len, unsigned level, int32_t *ret_pid)
+{
+	struct words w;
+	int r = find_line(text, len, "NSpid", &w);
+	uint64_t n = 0;
+
+	for (unsigned i = 0; r == 0 && i <= level; i++)
+		r = w.at == w.end ? -ENODATA : take(&w, INT32_MAX, &n);
+	if (r == 0)
+		*ret_pid = (int32_t)n;
+	return r;
+}
+
 int ix_status_pids(const char *text, size_t len, struct ix_status_pids *ret_pids)
 {
 	struct ix_status_pids pids = { .levels = 0 };
@@ -162,4 +175,16 @@ int ix_children_first(const char *text, size_t len, int32_t *ret_pid)
 		return -EPROTO;
 	*ret_pid = (int32_t)n;
 	return 0;
+}
+
+size_t ix_children_parse(const char *text, size_t len, int32_t *ret_pids, size_t max)
+{
+	const char *p = text, *end = text + len;
+	size_t n = 0;
+	uint64_t pid;
+
+	while (n < max && p < end && ix_take_u64(&p, end, INT32_MAX, &pid) == 0 && pid &&
+	       p < end && *p++ == ' ')
+		ret_pids[n++] = (int32_t)pid;
+	return n;
 }

@@ -40,8 +40,14 @@ struct ix_status_pids {
 
 int ix_status_pids(const char *text, size_t len, struct ix_status_pids *ret_pids);
 
+/* Its number on one of these levels, from 0; -ENODATA: there are not so many. */
+int ix_status_pid_at(const char *text, size_t len, unsigned level, int32_t *ret_pid);
+
 /* /proc/PID/setgroups: whether setgroups(2) is forbidden in its user namespace. */
 int ix_setgroups_denied(const char *text, size_t len, bool *ret_denied);
 
 /* /proc/PID/task/TID/children: the first of them; -ENODATA without any. */
 int ix_children_first(const char *text, size_t len, int32_t *ret_pid);
+
+/* The same: all of them, at most so many. How many there are in ret_pids. */
+size_t ix_children_parse(const char *text, size_t len, int32_t *ret_pids, size_t max);

@@ -144,6 +144,7 @@ struct box_row {
 	uint64_t ns;
 	int32_t pid;
 	ix_text label, runtime, id, name, pod, pod_namespace, ipc_mode;
+	uint32_t uid;
 };
 
 /* clang-format off */
@@ -152,6 +153,7 @@ static const struct ix_kind boxes_kind = {
 	.row_size = sizeof(struct box_row),
 	IX_COLUMNS(
 		[IPCX_F_CONTAINER]     = IX_COL(struct box_row, label),
+		[IPCX_F_CONTAINER_UID] = IX_COL(struct box_row, uid),
 		[IPCX_F_RUNTIME]       = IX_COL(struct box_row, runtime),
 		[IPCX_F_NAME]          = IX_COL(struct box_row, name),
 		[IPCX_F_CONTAINER_ID]  = IX_COL(struct box_row, id),
@@ -164,23 +166,20 @@ static const struct ix_kind boxes_kind = {
 };
 /* clang-format on */
 
-static int add_box(struct ipcx *x, struct ipcx_table *t, const struct ix_container *c,
-		   uint64_t only)
+static int add_box(struct ipcx_table *t, const struct ix_container *c, uint64_t only)
 {
-	char path[24], label[512];
+	char label[IX_LABEL_MAX];
 	struct box_row *row;
-	uint64_t ns;
 
-	(void)snprintf(path, sizeof(path), "%d/ns/ipc", c->pid);
-	ns = ix_ns_link(ix_procfd(x), path, "ipc");
-	if (only && ns != only)
+	if (only && c->ipc != only)
 		return 0;
 	row = ix_table_row(t);
 	if (!row)
 		return -ENOMEM;
 	ix_container_label(c, label, sizeof(label));
-	row->ns = ns;
+	row->ns = c->ipc;
 	row->pid = c->pid;
+	row->uid = c->uid;
 	row->label = ix_table_text(t, label);
 	row->runtime = ix_table_text(t, c->runtime);
 	row->id = ix_table_text(t, c->id);
@@ -210,7 +209,7 @@ int ipcx_containers(struct ipcx *x, struct ipcx_table **ret_table)
 	}
 	r = ix_table_section(t, &boxes_kind, IPCX_NO_MECH);
 	for (size_t i = 0; r == 0 && (one = ix_containers_at(c, i)) != NULL; i++)
-		r = add_box(x, t, one, only);
+		r = add_box(t, one, only);
 	ix_containers_free(c);
 	return ix_table_hand(x, t, r < 0 ? ix_fail(x, r, "containers") : 0, ret_table);
 }

@@ -43,6 +43,7 @@ static const struct ix_kind ns_kind = {
 		[IPCX_F_NS]            = IX_COL(struct ns_row, ns),
 		[IPCX_F_NS_ID]         = IX_COL_ZERO(struct ns_row, id),
 		[IPCX_F_CONTAINER]     = IX_DERIVED(ix_derive_container),
+		[IPCX_F_CONTAINER_UID] = IX_DERIVED(ix_derive_container_uid),
 		[IPCX_F_PID]           = IX_COL_ZERO(struct ns_row, pid),
 		[IPCX_F_COMMAND]       = IX_COL(struct ns_row, command),
 		[IPCX_F_PROCESSES]     = IX_COL(struct ns_row, processes),
@@ -154,7 +155,8 @@ int ipcx_usage(struct ipcx *x, struct ipcx_table **ret_table)
 
 		if (w && s->place != place)
 			r = ix_table_place(t, w->ns,
-					   ix_table_string(objects, w->container));
+					   ix_table_string(objects, w->container),
+					   w->giver);
 		place = s->place;
 		if (r == 0)
 			r = add_usage(t, objects, s);
@@ -244,7 +246,7 @@ static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen 
 		r = ix_place_of_pid(x, p->pid, p->start, &now);
 	if (r == -ESRCH)
 		return 0; /* gone meanwhile */
-	if (ix_table_place(t, p->ino, p->label) < 0 ||
+	if (ix_table_place(t, p->ino, p->label, p->giver) < 0 ||
 	    ix_table_section(t, &ns_kind, IPCX_NO_MECH) < 0 || !(row = ix_table_row(t)))
 		r = -ENOMEM;
 	if (r != -ENOMEM) {

@@ -36,12 +36,18 @@ mount --bind /run/etc /etc
 CGROUPS = ["docker", "ex", "kubepods", "libpod_parent", "lxc.pivot", "payload", "supervisor", "runc1", "runc2", "crun1"]
 
 
+# Those of an ordinary user: names that he gives carry him.
+USERS = {"rootless": "12345/", "podman-user": "12345/"}
+
+
 class Container:
-    """One that runs: its kind, its name, and the process that holds its objects."""
+    """One that runs: its kind, its name, the process that holds its objects; its label, and the word that root has for it."""
 
     def __init__(self, kind, name, pid):
         self.kind, self.name, self.pid = kind, name, pid
-        self.label = name if ":" in name else f"{KINDS[kind][1]}:{name}"
+        giver = USERS.get(kind, "")
+        self.label = giver + (name if ":" in name else f"{KINDS[kind][1]}:{name}")
+        self.where = giver + name
 
 
 class Zoo:

@@ -30,22 +30,22 @@ def test_it_is_named(zoo, container):
 
 
 def test_its_objects_are_seen(zoo, container):
-    assert seen(objects(zoo, container.name)) == HELD
-    assert objects(zoo, container.name) == objects(zoo, container.pid) or \
-        seen(objects(zoo, container.name)) == seen(objects(zoo, container.pid))
+    assert seen(objects(zoo, container.where)) == HELD
+    assert objects(zoo, container.where) == objects(zoo, container.pid) or \
+        seen(objects(zoo, container.where)) == seen(objects(zoo, container.pid))
     assert seen(objects(zoo, container.label)) == HELD
     inside = zoo.world.run("nsenter", "-t", container.pid, "-i", "ipcs", "-m").out
     assert len(re.findall(r"^0x00001234 ", inside, re.M)) == 1
 
 
 def test_it_is_entered_with_our_programs(zoo, container):
-    r = zoo.world.ipcx("ns", "enter", container.name, "--", "sh", "-c", "readlink /proc/self/ns/ipc; ipcs -m; ls /dev/shm")
+    r = zoo.world.ipcx("ns", "enter", container.where, "--", "sh", "-c", "readlink /proc/self/ns/ipc; ipcs -m; ls /dev/shm")
     assert r.rc == 0, r.err
     assert r.lines[0] == f"ipc:[{ino(zoo, container.pid)}]" and "0x00001234" in r.out and r.lines[-1] == "hp"
 
 
 def test_it_is_entered_with_its_own(zoo, container):
-    r = zoo.world.ipcx("ns", "enter", "--mount", container.name, "--", "/bin/ls", "/bin")
+    r = zoo.world.ipcx("ns", "enter", "--mount", container.where, "--", "/bin/ls", "/bin")
     assert r.rc == 0 and "holder" in r.out.split(), r.err
 
 
@@ -57,7 +57,7 @@ def links(zoo, pid):
 
 
 def test_its_own_programs_are_what_they_are_there(zoo, container):
-    r = zoo.world.ipcx("ns", "enter", "--mount", container.name, "--", *LINKS)
+    r = zoo.world.ipcx("ns", "enter", "--mount", container.where, "--", *LINKS)
     assert (r.rc, r.lines) == (0, links(zoo, container.pid)), r.err
 
 
@@ -82,14 +82,14 @@ def test_a_sandbox_that_shares_our_ipc_namespace(zoo):
 
 
 def test_its_limits(zoo, container):
-    zoo.world.ok("limits", "set", "shmmni=321", "--ns", container.name)
-    rows = zoo.world.ipcx("limits", "shmmni", "--json", "--ns", container.name).json["limits"]
+    zoo.world.ok("limits", "set", "shmmni=321", "--ns", container.where)
+    rows = zoo.world.ipcx("limits", "shmmni", "--json", "--ns", container.where).json["limits"]
     assert rows[0]["limit"] == 321
     assert zoo.world.ipcx("limits", "shmmni", "--json").json["limits"][0]["limit"] != 321
 
 
 def test_everything_of_it(zoo, container):
-    row = zoo.world.ipcx("ns", "show", container.name, "--json").json["namespaces"][0]
+    row = zoo.world.ipcx("ns", "show", container.where, "--json").json["namespaces"][0]
     assert container.label in {c["container"] for c in row["containers"]}
     mine = [m for m in row["members"] if m["pid"] == container.pid]
     assert mine and mine[0]["container"] == container.label
@@ -104,22 +104,23 @@ def test_everything_of_it(zoo, container):
 
 
 def test_an_id_may_be_cut(zoo, container):
-    row = zoo.world.ipcx("ns", "show", container.name, "--json").json["namespaces"][0]
+    row = zoo.world.ipcx("ns", "show", container.where, "--json").json["namespaces"][0]
     ids = {c["container_id"] for c in row["containers"] if c["container"] == container.label}
     for id_ in ids:
         if len(id_) == 64:
             # Ten digits without a letter (one id of 110) can be an inode number; eleven cannot.
-            assert seen(objects(zoo, id_[:11 if id_[:10].isdecimal() else 10])) == HELD
+            giver = container.where[:-len(container.name)]
+            assert seen(objects(zoo, giver + id_[:11 if id_[:10].isdecimal() else 10])) == HELD
 
 
 def test_what_is_removed_is_only_there(zoo, container):
     zoo.world.ok("mk", "shm:0x1234", "--size", "4K")
-    removed = zoo.world.ipcx("rm", "msg", "sem", "--all", "--yes", "--ns", container.name)
+    removed = zoo.world.ipcx("rm", "msg", "sem", "--all", "--yes", "--ns", container.where)
     assert removed.rc == 0, removed.err
-    assert {o["mech"] for o in objects(zoo, container.name)} == {"shm", "mq", "pshm"}
-    zoo.world.ok("mk", "msg:0x1234", "--ns", container.name)
-    zoo.world.ok("mk", "sem:0x1234", "--nsems", "2", "--ns", container.name)
-    assert seen(objects(zoo, container.name)) == HELD
+    assert {o["mech"] for o in objects(zoo, container.where)} == {"shm", "mq", "pshm"}
+    zoo.world.ok("mk", "msg:0x1234", "--ns", container.where)
+    zoo.world.ok("mk", "sem:0x1234", "--nsems", "2", "--ns", container.where)
+    assert seen(objects(zoo, container.where)) == HELD
     assert [o["key"] for o in zoo.world.objects("sysv")] == ["0x00001234"]
     zoo.world.ok("rm", "shm:0x1234")
 
@@ -135,8 +136,8 @@ def test_all_of_them_at_once(zoo):
 def test_names_that_fit_several(zoo):
     """Two runtimes know docker's container; the one that people use is told."""
     c = zoo.start("docker")
-    assert seen(objects(zoo, f"docker:{c.name}")) == HELD
-    r = zoo.world.ipcx("ls", "--ns", "podman:" + c.name)
+    assert seen(objects(zoo, f"docker:{c.where}")) == HELD
+    r = zoo.world.ipcx("ls", "--ns", "podman:" + c.where)
     assert r.rc == 3 and "no container is called" in r.err
 
 
@@ -144,9 +145,9 @@ def test_who_owns_what_in_a_user_namespace(zoo):
     """Root of a container is somebody else here; his own user sees it as such, too."""
     for kind, uid in (("userns", 100000), ("rootless", 12345), ("podman-user", 12345), ("lxc-idmap", 400000)):
         c = zoo.start(kind)
-        rows = [o for o in objects(zoo, c.name) if o["mech"] in ("shm", "mq", "pshm")]  # what the test above did not make
+        rows = [o for o in objects(zoo, c.where) if o["mech"] in ("shm", "mq", "pshm")]  # what the test above did not make
         assert {o["uid"] for o in rows} == {uid}, (kind, rows)
-        row = zoo.world.ipcx("ns", "show", c.name, "--json").json["namespaces"][0]
+        row = zoo.world.ipcx("ns", "show", c.where, "--json").json["namespaces"][0]
         assert row["user_ns_uid"] == (0 if uid >= 100000 else uid)
 
 
@@ -163,6 +164,17 @@ def test_an_ordinary_user_and_his_container(zoo, kind):
     r = zoo.world.ipcx("ns", "enter", c.name, "--", "sh", "-c", "readlink /proc/self/ns/ipc; ipcs -q; ls /dev/shm", **run)
     assert r.rc == 0 and r.lines[0] == f"ipc:[{ino(zoo, c.pid)}]" and "0x00000099" in r.out and r.lines[-1] == "hp", r.err
     r = zoo.world.ipcx("rm", "msg:0x99", "--ns", c.name, **run)
-    assert r.rc == 0 and seen(objects(zoo, c.name)) == HELD, r.err
+    assert r.rc == 0 and seen(objects(zoo, c.where)) == HELD, r.err
     other = zoo.world.ipcx("ls", "--ns", c.name, uid=54321)
     assert other.rc == 3 or other.rc == 4, other.err
+
+
+@pytest.mark.parametrize("kind", ["rootless", "podman-user"])
+def test_a_users_name_is_not_roots(zoo, kind):
+    """Root is told how the name of a user's container has to be written, and nothing is done in it."""
+    c = zoo.start(kind)
+    r = zoo.world.ipcx("mk", "msg:0x98", "--ns", c.name)
+    assert r.rc == 3 and f"there is '{c.where}'" in r.err, r.err
+    assert seen(objects(zoo, c.where)) == HELD
+    row = zoo.world.ipcx("ns", "show", c.where, "--json").json["namespaces"][0]
+    assert {b["container_uid"] for b in row["containers"]} == {12345} == {row["container_uid"]}

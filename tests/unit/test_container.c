@@ -226,7 +226,11 @@ static const struct watched watched[] = {
 	{ "systemd-nspawn", WORDS("systemd-nspawn\0--machine=web"), "nspawn", "web", "web", "machine-web" },
 	{ "systemd-nspawn", WORDS("systemd-nspawn\0-D\0/srv/web"), "nspawn", "web", "web", "machine-web" },
 	{ "systemd-nspawn", WORDS("systemd-nspawn\0-qD/srv"), NULL, NULL, NULL, NULL },
-	{ "bwrap", WORDS("bwrap\0sh"), "bwrap", "101", "sleep", NULL },
+	{ "bwrap", WORDS("bwrap\0--bind\0/a\0/b\0--unshare-ipc\0--proc\0/proc\0/usr/bin/sh\0-c"), "bwrap", "101", "sh", NULL },
+	{ "bwrap", WORDS("bwrap\0--args\00041\0--\0sh"), "bwrap", "101", "sh", NULL },
+	/* whose options are not all known, or end early: its command is none of those words */
+	{ "bwrap", WORDS("bwrap\0--later\0sh"), "bwrap", "101", NULL, NULL },
+	{ "bwrap", WORDS("bwrap\0--bind\0sh"), "bwrap", "101", NULL, NULL },
 };
 /* clang-format on */
 
@@ -241,7 +245,7 @@ static void by_watcher(const struct machine *m, const struct watched *w)
 	struct ix_containers *c;
 	const struct ix_container *found;
 
-	run(m, 100, 1, w->comm, 900);
+	watch(m, 100, 1, w->comm, 900);
 	put_of(m, 100, "cmdline", w->words, w->len);
 	run(m, 101, 100, "sleep", 1000);
 	make_dir(m, "bundle");
@@ -277,17 +281,18 @@ static void watchers(void **state)
 	}
 }
 
-/* Of bubblewrap's two processes the inner one is in the sandbox, and its child has the
- * name. */
+/* Of bubblewrap's two processes the inner one is in the sandbox; what runs in there the
+ * outer one was told, and names that processes give themselves are none. */
 static void sandbox(void **state)
 {
 	const struct machine *m = *state;
 	const struct ix_container *found;
 	struct ix_containers *c;
 
-	run(m, 100, 1, "bwrap", 900);
+	watch(m, 100, 1, "bwrap", 900);
+	put_of(m, 100, "cmdline", WORDS("bwrap\0--unshare-pid\0/bin/sleep\0" "9"));
 	run(m, 101, 100, "bwrap", 901);
-	run(m, 102, 101, "sleep", 902);
+	run(m, 102, 101, "prod", 902);
 	c = containers(m);
 	assert_int_equal(look(c, "101", &found), 1);
 	assert_non_null(found);
@@ -306,12 +311,17 @@ struct member {
 
 /* clang-format off */
 static const struct member members[] = {
-	{ "0::/system.slice/docker-" LONG_ID ".scope\n", 'h', 100 },
+	{ "0::/docker-" LONG_ID ".scope\n", 'h', 100 },
 	{ "0::/web\n", 'h', 101 },
+	/* a cgroup that is called so elsewhere says nothing */
+	{ "0::/system.slice/docker-" LONG_ID ".scope\n", 'h', 0 },
+	{ "0::/x/web\n", 'h', 0 },
+	{ "4:pids:/web\n", 'h', 0 },
 	{ "0::/lxc.payload.c\n", 'h', 131 },
 	{ "0::/lxc.payload.d\n", 'h', 0 },
 	{ "0::/c\n", 'h', 0 },
-	{ "12:pids:/user.slice\n1:name=systemd:/user.slice/web\n0::/\n", 'h', 101 },
+	{ "12:pids:/user.slice\n1:name=systemd:/user.slice/web\n0::/\n", 'h', 0 },
+	{ "12:pids:/user.slice\n0::/web\n", 'h', 101 },
 	/* the outermost counts, whatever those inside call theirs */
 	{ "0::/docker-" LONG_ID ".scope/web\n", 'h', 100 },
 	{ "0::/web/docker-" LONG_ID ".scope\n", 'h', 101 },
@@ -328,7 +338,7 @@ static const struct member members[] = {
 	{ "0::/user.slice\n", 'c', 101 },
 	/* a name that its own process is not in draws nobody in */
 	{ "0::/init.scope\n", 'h', 0 },
-	{ "0::/" LONG_ID "\n", 'c', 100 },
+	{ "0::/" LONG_ID "\n", 'c', 101 },
 	{ "0::/\n", 'o', 0 },
 	{ "0::/\n", '-', 0 },
 };
@@ -350,15 +360,14 @@ static void belongs(void **state)
 	const struct machine *m = *state;
 	struct ix_containers *c;
 
-	put(m, "ns-h", "");
+	assert_int_equal(linkat(m->fd, "proc/self/ns/pid", m->fd, "ns-h", 0), 0);
 	put(m, "ns-c", "");
 	put(m, "ns-o", "");
-	assert_int_equal(linkat(m->fd, "ns-h", m->fd, "proc/self/ns/pid", 0), 0);
 	runc(m, LONG_ID, 100); /* shares the caller's PID namespace */
 	in_ns(m, 100, 'h');
 	runc(m, "web", 101);
 	in_ns(m, 101, 'c');
-	run(m, 130, 1, "lxc-start", 900);
+	watch(m, 130, 1, "lxc-start", 900);
 	put_of(m, 130, "cmdline", WORDS("[lxc monitor] /var/lib/lxc c"));
 	run(m, 131, 130, "sh", 1000);
 	put_of(m, 100, "cgroup", STRLEN("0::/docker-" LONG_ID ".scope\n"));

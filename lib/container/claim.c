@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a name is worth: see the rules in claim.h. Everything about a process is read
+ * through one descriptor of its directory in /proc, so that it is all of the same. */
+#include "container/claim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "container/cgroup.h"
+#include "proc/stat.h"
+#include "proc/status.h"
+
+/* A watcher has one child, or as many as a pod has containers. */
+#define CHILDREN_MAX 256
+
+/* ---- givers */
+
+struct ix_giver ix_giver_file(uid_t uid)
+{
+	return (struct ix_giver){ .uid = uid, .files = uid, .ours = true, .dir = -1 };
+}
+
+void ix_giver_end(const struct ix_giver *g)
+{
+	if (g->dir >= 0)
+		(void)close(g->dir);
+}
+
+/* Who may use the rights of a process: of a setuid program, the user who started it. */
+static bool giver_uid(int dir, uid_t *ret_uid, unsigned *ret_level)
+{
+	auto_buf struct ix_buf b = { 0 };
+	struct ix_status_ids ids;
+	struct ix_status_pids pids;
+
+	if (ix_status_read(dir, "status", &b) < 0 ||
+	    ix_status_uids(b.data, b.len, &ids) < 0)
+		return false;
+	*ret_uid = ids.real ? ids.real : ids.effective ? ids.effective : ids.saved;
+	*ret_level = ix_status_pids(b.data, b.len, &pids) == 0 ? pids.levels : 0;
+	return true;
+}
+
+/* The namespaces decide whose names they are: g->uid is its user id so far. False when
+ * they are nobody's whom we know. */
+static bool giver_place(const struct ix_search *s, struct ix_giver *g)
+{
+	struct ix_user_space user = ix_space_user(g->dir, &s->user);
+	bool same_pids;
+
+	g->pids = ix_space_of(g->dir, "pid");
+	g->mnt = ix_space_of(g->dir, "mnt");
+	same_pids = ix_space_same(&g->pids, &s->pids);
+	if (user.lineage == IX_USER_APART)
+		return false;
+	g->hidden = user.lineage == IX_USER_UNKNOWN || !g->pids.ino || !g->mnt.ino;
+	if (g->hidden)
+		return true;
+	if (user.lineage == IX_USER_OURS) {
+		g->ours = same_pids && ix_space_same(&g->mnt, &s->mnt);
+		g->inner = !g->ours;
+		return true;
+	}
+	g->user = user.self;
+	g->uid = user.maker;
+	/* What root made are containers; users need one for whatever they do. */
+	g->inner = !same_pids || user.maker == 0;
+	return true;
+}
+
+bool ix_giver_watcher(const struct ix_search *s, const struct ix_proc *p,
+		      struct ix_giver *ret_g)
+{
+	struct ix_giver g = { .pid = p->pid };
+	struct ix_proc now;
+
+	g.dir = ix_search_open(s, p->pid);
+	if (g.dir < 0)
+		return false;
+	if (!ix_search_read(g.dir, p->pid, &now) || now.start != p->start ||
+	    !giver_uid(g.dir, &g.files, &g.level))
+		goto none;
+	g.uid = g.files;
+	if (!giver_place(s, &g) || (s->caller && g.uid && g.uid != s->caller))
+		goto none;
+	*ret_g = g;
+	return true;
+none:
+	(void)close(g.dir);
+	return false;
+}
+
+/* ---- numbers of another PID namespace */
+
+static int32_t number_there(const struct ix_search *s, int32_t pid, unsigned level)
+{
+	auto_fd int dir = ix_search_open(s, pid);
+	auto_buf struct ix_buf b = { 0 };
+	int32_t number;
+
+	return dir >= 0 && ix_status_read(dir, "status", &b) == 0 &&
+			       ix_status_pid_at(b.data, b.len, level - 1, &number) == 0
+		       ? number
+		       : 0;
+}
+
+int32_t ix_giver_process(const struct ix_search *s, const struct ix_giver *g,
+			 int64_t number)
+{
+	int32_t children[CHILDREN_MAX];
+	size_t n;
+
+	if (number <= 0 || number > INT32_MAX)
+		return 0;
+	if (!g->pid || ix_space_same(&g->pids, &s->pids))
+		return (int32_t)number;
+	n = g->level ? ix_search_children(s, g->pid, children, CHILDREN_MAX) : 0;
+	for (size_t i = 0; i < n; i++)
+		if (number_there(s, children[i], g->level) == number)
+			return children[i];
+	return 0;
+}
+
+/* ---- is it the process that was meant? */
+
+/* A process that started after the file that names it was written is another one, which
+ * has the number by now. Both clocks are the machine's. */
+static bool older(const struct ix_proc *p, int64_t written)
+{
+	struct timespec wall, since;
+	long ticks = sysconf(_SC_CLK_TCK);
+
+	if (ticks <= 0 || clock_gettime(CLOCK_REALTIME, &wall) < 0 ||
+	    clock_gettime(CLOCK_BOOTTIME, &since) < 0)
+		return false;
+	return wall.tv_sec - since.tv_sec + (int64_t)(p->start / (uint64_t)ticks) <=
+	       written + 1;
+}
+
+bool ix_in_cgroup(int dir, const char *wanted)
+{
+	char text[16384], name[300];
+	struct ix_cgroup_reader r;
+	int len = ix_read_file(dir, "cgroup", text, sizeof(text));
+
+	if (len <= 0)
+		return false;
+	r = ix_cgroup_read(text, (size_t)len);
+	while (ix_cgroup_next(&r, name, sizeof(name)))
+		if (!strcmp(name, wanted))
+			return true;
+	return false;
+}
+
+static bool meant(const struct ix_claimed *c, const struct ix_container *found,
+		  int64_t written)
+{
+	if (found->start)
+		return found->start == c->proc.start;
+	return !written || older(&c->proc, written) ||
+	       (found->id && ix_in_cgroup(c->dir, found->id));
+}
+
+/* ---- is it the giver's? */
+
+static bool is_uid(int dir, uid_t uid)
+{
+	uid_t now;
+	unsigned level;
+
+	return giver_uid(dir, &now, &level) && now == uid;
+}
+
+/* What a user may name: see claim.h. */
+static bool users_own(const struct ix_search *s, const struct ix_giver *g,
+		      const struct ix_claimed *c)
+{
+	struct ix_user_space user = ix_space_user(c->dir, &s->user);
+
+	if (!c->mnt.ino || ix_space_same(&c->mnt, &s->mnt))
+		return false;
+	if (user.lineage == IX_USER_BELOW)
+		return user.maker == g->uid;
+	return user.lineage == IX_USER_OURS && g->pid && is_uid(c->dir, g->uid);
+}
+
+static bool is_givers(const struct ix_search *s, const struct ix_giver *g,
+		      const struct ix_claimed *c)
+{
+	bool home = ix_space_same(&c->ipc, &s->ipc);
+
+	if (g->hidden)
+		return !c->ipc.ino;
+	if (home && (!g->ours || (g->uid && g->uid != s->caller)))
+		return false;
+	if (g->pid && c->proc.parent != g->pid)
+		return false;
+	if (g->user.ino && !ix_space_below(c->dir, &g->user))
+		return false;
+	return g->inner || !g->uid || users_own(s, g, c);
+}
+
+int ix_claim_judge(const struct ix_search *s, const struct ix_container *found,
+		   int64_t written, const struct ix_giver *g,
+		   struct ix_claimed *ret_claimed)
+{
+	struct ix_claimed c;
+
+	c.dir = found->pid > 0 ? ix_search_open(s, found->pid) : -1;
+	if (c.dir < 0)
+		return 0;
+	c.ipc = ix_space_of(c.dir, "ipc");
+	c.mnt = ix_space_of(c.dir, "mnt");
+	c.pids = ix_space_of(c.dir, "pid");
+	if (ix_search_read(c.dir, found->pid, &c.proc) && meant(&c, found, written) &&
+	    is_givers(s, g, &c)) {
+		*ret_claimed = c;
+		return 1;
+	}
+	(void)close(c.dir);
+	return 0;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Which processes are a container's. A cgroup of root's container is told by its whole
+ * path, as the kernel has it for the container's first process: what cgroups elsewhere
+ * are called, their makers choose. PID namespaces are the kernel's word.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/util.h"
+#include "container/cgroup.h"
+#include "container/claim.h"
+#include "container/containers.h"
+
+void ix_cover_free(struct ix_cover *v)
+{
+	for (size_t i = 0; i < v->ncgroups; i++)
+		free(v->cgroups[i].text);
+	free(v->cgroups);
+	free(v->by_pid);
+	free(v->by_pids);
+	free(v->by_mnt);
+	*v = (struct ix_cover){ .n = 0 };
+}
+
+/* ---- cgroups */
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(((const struct ix_key *)a)->text, ((const struct ix_key *)b)->text);
+}
+
+static int add_key(struct ix_cover *v, const char *text, size_t len, size_t i)
+{
+	struct ix_key *more =
+		reallocarray(v->cgroups, v->ncgroups + 1, sizeof(*v->cgroups));
+
+	if (!more)
+		return -ENOMEM;
+	v->cgroups = more;
+	more[v->ncgroups].text = strndup(text, len);
+	more[v->ncgroups].i = i;
+	if (!more[v->ncgroups].text)
+		return -ENOMEM;
+	v->ncgroups++;
+	return 0;
+}
+
+/* Of each hierarchy, the path down to the part that bears the container's name. */
+static int cover_cgroups(const struct ix_search *s, struct ix_containers *c, size_t i)
+{
+	const struct ix_container *one = &c->all[i].c;
+	const char *wanted = one->cgroup ? one->cgroup : one->id, *line = NULL;
+	auto_fd int dir = wanted && *wanted ? ix_search_open(s, one->pid) : -1;
+	char text[16384], name[300];
+	struct ix_cgroup_reader r;
+	int len = dir < 0 ? dir : ix_read_file(dir, "cgroup", text, sizeof(text)), e = 0;
+
+	if (len <= 0)
+		return 0;
+	r = ix_cgroup_read(text, (size_t)len);
+	while (e == 0 && ix_cgroup_next(&r, name, sizeof(name))) {
+		if (r.line == line || strcmp(name, wanted) != 0)
+			continue;
+		line = r.line;
+		e = add_key(&c->cover, line, (size_t)(r.stop - line), i);
+	}
+	return e;
+}
+
+static const struct ix_entry *find_cgroup(const struct ix_containers *c, char *text,
+					  size_t len)
+{
+	struct ix_cgroup_reader r = ix_cgroup_read(text, len);
+	char name[300];
+
+	if (c->cover.ncgroups == 0)
+		return NULL;
+	while (ix_cgroup_next(&r, name, sizeof(name))) {
+		size_t at = (size_t)(r.line - text), stop = (size_t)(r.stop - text);
+		char before = text[stop];
+		const struct ix_key want = { .text = text + at }, *found;
+
+		text[stop] = '\0';
+		found = bsearch(&want, c->cover.cgroups, c->cover.ncgroups, sizeof(want),
+				by_text);
+		text[stop] = before;
+		if (found)
+			return &c->all[found->i];
+	}
+	return NULL;
+}
+
+/* ---- numbers */
+
+static int compare(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int by_pid(const void *a, const void *b, void *arg)
+{
+	const struct ix_containers *c = arg;
+	const struct ix_entry *p = &c->all[*(const size_t *)a];
+	const struct ix_entry *q = &c->all[*(const size_t *)b];
+
+	return compare((uint64_t)p->c.pid, (uint64_t)q->c.pid);
+}
+
+/* Of one namespace the first in the list comes first: root's. */
+static int by_pids(const void *a, const void *b, void *arg)
+{
+	const struct ix_containers *c = arg;
+	size_t i = *(const size_t *)a, k = *(const size_t *)b;
+	int r = compare(c->all[i].pids.ino, c->all[k].pids.ino);
+
+	return r ? r : compare(i, k);
+}
+
+static int by_mnt(const void *a, const void *b, void *arg)
+{
+	const struct ix_containers *c = arg;
+	size_t i = *(const size_t *)a, k = *(const size_t *)b;
+	int r = compare(c->all[i].mnt.ino, c->all[k].mnt.ino);
+
+	return r ? r : compare(i, k);
+}
+
+/* A sandbox in a container may stay in the PID namespace of that. */
+static bool begins_pids(const struct ix_containers *c, const struct ix_entry *e)
+{
+	return e->pids.ino && !ix_space_same(&e->pids, &c->cover.own_pids) &&
+	       !ix_space_same(&e->pids, &e->giver_pids);
+}
+
+int ix_cover_make(const struct ix_search *s, struct ix_containers *c)
+{
+	struct ix_cover *v = &c->cover;
+	int r = 0;
+
+	*v = (struct ix_cover){ .own_pids = s->pids, .n = c->n };
+	v->by_pid = calloc(c->n + 1, sizeof(*v->by_pid));
+	v->by_pids = calloc(c->n + 1, sizeof(*v->by_pids));
+	v->by_mnt = calloc(c->n + 1, sizeof(*v->by_mnt));
+	if (!v->by_pid || !v->by_pids || !v->by_mnt)
+		return -ENOMEM;
+	for (size_t i = 0; r == 0 && i < c->n; i++) {
+		const struct ix_entry *e = &c->all[i];
+
+		v->by_pid[i] = i;
+		if (begins_pids(c, e))
+			v->by_pids[v->npids++] = i;
+		if (e->mnt.ino && e->c.rank != IX_RANK_INNER)
+			v->by_mnt[v->nmnt++] = i;
+		if (e->c.rank == IX_RANK_ROOT)
+			r = cover_cgroups(s, c, i);
+	}
+	qsort_r(v->by_pid, v->n, sizeof(size_t), by_pid, c);
+	qsort_r(v->by_pids, v->npids, sizeof(size_t), by_pids, c);
+	qsort_r(v->by_mnt, v->nmnt, sizeof(size_t), by_mnt, c);
+	if (v->ncgroups)
+		qsort(v->cgroups, v->ncgroups, sizeof(*v->cgroups), by_text);
+	return r;
+}
+
+/* ---- looking up */
+
+const struct ix_entry *ix_cover_pids(const struct ix_containers *c,
+				     const struct ix_space *pids)
+{
+	const size_t *v = c->cover.by_pids;
+	size_t low = 0, high = c->cover.npids;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (c->all[v[mid]].pids.ino < pids->ino)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < c->cover.npids && ix_space_same(&c->all[v[low]].pids, pids)
+		       ? &c->all[v[low]]
+		       : NULL;
+}
+
+const struct ix_entry *ix_cover_mnt(const struct ix_containers *c,
+				    const struct ix_space *mnt)
+{
+	const size_t *v = c->cover.by_mnt;
+	size_t low = 0, high = c->cover.nmnt;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (c->all[v[mid]].mnt.ino < mnt->ino)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < c->cover.nmnt && ix_space_same(&c->all[v[low]].mnt, mnt)
+		       ? &c->all[v[low]]
+		       : NULL;
+}
+
+static const struct ix_entry *find_first(const struct ix_containers *c, int32_t pid)
+{
+	const size_t *v = c->cover.by_pid;
+	size_t low = 0, high = c->cover.n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (c->all[v[mid]].c.pid < pid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < c->cover.n && c->all[v[low]].c.pid == pid ? &c->all[v[low]] : NULL;
+}
+
+const struct ix_container *ix_container_of(struct ipcx *x, const struct ix_containers *c,
+					   int32_t pid)
+{
+	const struct ix_entry *found = find_first(c, pid);
+	int proc = ix_procfd(x), len;
+	auto_fd int dir = -1;
+	char name[16], text[16384];
+	struct ix_space pids;
+
+	if (found)
+		return &found->c;
+	if (c->n == 0 || proc < 0)
+		return NULL;
+	(void)snprintf(name, sizeof(name), "%d", pid);
+	dir = ix_open(proc, name, O_PATH | O_DIRECTORY);
+	if (dir < 0)
+		return NULL;
+	len = ix_read_file(dir, "cgroup", text, sizeof(text) - 1);
+	if (len > 0)
+		found = find_cgroup(c, text, (size_t)len);
+	pids = ix_space_of(dir, "pid");
+	if (!found && pids.ino)
+		found = ix_cover_pids(c, &pids);
+	return found ? &found->c : NULL;
+}

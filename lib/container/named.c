@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a container is called, and which one somebody means:
+ *
+ *   [UID/][OUTER/][RUNTIME:]NAME
+ *
+ * UID is the user who gives the name, where that is not root; OUTER the container in
+ * which it was given. All digits before the first slash are a UID.
+ */
+#include "container/named.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/esc.h"
+#include "base/near.h"
+#include "base/num.h"
+#include "base/util.h"
+
+/* Ids that runtimes make have at least so many hexadecimal digits (podman's and Docker's:
+ * 64); of these people type the beginning. */
+#define ID_MACHINE 32
+#define ID_SHOWN   12
+
+/* So many of several are told. */
+#define TOLD_MAX 20
+
+/* ---- labels */
+
+/* A name as a part of a label, and of a list of labels. */
+static void put_part(char *buf, size_t size, const char *text)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	size_t at = 0;
+
+	for (; *text && at + 4 <= size; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c != '/' && c != ',' && c != '%') {
+			buf[at++] = *text;
+			continue;
+		}
+		buf[at++] = '%';
+		buf[at++] = hex[c >> 4];
+		buf[at++] = hex[c & 15];
+	}
+	buf[at] = '\0';
+}
+
+static void put_name(const struct ix_container *c, bool whole, char *buf, size_t size)
+{
+	char name[IX_LABEL_MAX / 2];
+
+	if (c->name && !whole) {
+		put_part(buf, size, c->name);
+		return;
+	}
+	put_part(name, sizeof(name), c->id ? c->id : c->name ? c->name : "?");
+	(void)snprintf(buf, size, "%.*s", whole ? (int)sizeof(name) : ID_SHOWN, name);
+}
+
+void ix_container_handle(const struct ix_container *c, char *buf, size_t size)
+{
+	char name[IX_LABEL_MAX / 2];
+
+	put_name(c, false, name, sizeof(name));
+	if (c->name && name[strspn(name, "0123456789")])
+		(void)snprintf(buf, size, "%s", name);
+	else
+		(void)snprintf(buf, size, "%s:%s", c->runtime, name);
+}
+
+/* whole: by its id. */
+static void put_label(const struct ix_container *c, bool whole, char *buf, size_t size)
+{
+	char name[IX_LABEL_MAX / 2], user[16] = "";
+
+	put_name(c, whole, name, sizeof(name));
+	if (c->uid)
+		(void)snprintf(user, sizeof(user), "%" PRIu32 "/", c->uid);
+	(void)snprintf(buf, size, "%s%s%s%s:%s", user, c->outer ? c->outer : "",
+		       c->outer ? "/" : "", c->runtime, name);
+}
+
+void ix_container_label(const struct ix_container *c, char *buf, size_t size)
+{
+	put_label(c, false, buf, size);
+}
+
+/* ---- how well a word fits */
+
+/* "RUNTIME:NAME" chooses; a name may have a colon of its own. */
+static bool runtime_fits(const struct ix_container *c, const char **name)
+{
+	size_t len = strlen(c->runtime);
+
+	if (!strncmp(*name, c->runtime, len) && (*name)[len] == ':') {
+		*name += len + 1;
+		return true;
+	}
+	return false;
+}
+
+/* Ids that are made by machines are cut by people; one that somebody chose is a name. */
+static bool may_be_cut(const char *id)
+{
+	size_t len = strlen(id);
+
+	return len >= ID_MACHINE && strspn(id, "0123456789abcdef") == len;
+}
+
+/* As it is, or as labels have it. */
+static bool is_text(const char *known, const char *text)
+{
+	char part[IX_LABEL_MAX / 2];
+
+	if (!known)
+		return false;
+	if (!strcmp(known, text))
+		return true;
+	put_part(part, sizeof(part), known);
+	return !strcmp(part, text);
+}
+
+/* 2 exactly, 1 as the beginning of the id, 0 not. */
+static int name_fits(const struct ix_container *c, const char *text)
+{
+	const char *name = text;
+
+	for (int with = runtime_fits(c, &name); with >= 0; with--) {
+		if (!*name)
+			continue;
+		if (is_text(c->name, name) || is_text(c->id, name))
+			return 2;
+		if (c->id && may_be_cut(c->id) && !strncmp(c->id, name, strlen(name)))
+			return 1;
+		name = text;
+	}
+	return 0;
+}
+
+/* Somebody's word for a container. */
+struct word {
+	const char *text; /* all of it */
+	const char *rest; /* without the user */
+	bool by_user;
+	uint64_t uid;
+};
+
+static struct word read_word(const char *text)
+{
+	struct word w = { .text = text, .rest = text };
+	size_t digits = strspn(text, "0123456789");
+	char number[16];
+
+	if (digits == 0 || text[digits] != '/')
+		return w;
+	w.by_user = true;
+	w.rest = text + digits + 1;
+	w.uid = UINT64_MAX;
+	if (digits < sizeof(number)) {
+		(void)snprintf(number, sizeof(number), "%.*s", (int)digits, text);
+		(void)ix_parse_u64(number, UINT32_MAX, &w.uid);
+	}
+	return w;
+}
+
+static int fits(const struct ix_container *c, const struct word *w)
+{
+	const char *rest = w->rest;
+	size_t len = c->outer ? strlen(c->outer) : 0;
+
+	if (w->by_user ? w->uid != c->uid : c->uid && c->rank != IX_RANK_CALLER)
+		return 0;
+	if (len && (strncmp(rest, c->outer, len) != 0 || rest[len] != '/'))
+		return 0;
+	return name_fits(c, len ? rest + len + 1 : rest);
+}
+
+/* ---- what is said of a word that fits none, or several */
+
+/* What tells it from the others: its name, unless another of that runtime and giver has
+ * the same. */
+static void put_handle(const struct ix_containers *c, const struct ix_container *one,
+		       char *buf, size_t size)
+{
+	const struct ix_container *other;
+	size_t n = 0;
+
+	for (size_t i = 0; one->name && (other = ix_containers_at(c, i)); i++)
+		n += other->name && other->runtime == one->runtime &&
+		     other->uid == one->uid && !other->outer == !one->outer &&
+		     (!one->outer || !strcmp(one->outer, other->outer)) &&
+		     !strcmp(other->name, one->name);
+	put_label(one, one->id && (n > 1 || !one->name), buf, size);
+}
+
+/* How well, and how much it counts: the least is the best. */
+static unsigned standing(const struct ix_container *c, const struct word *w)
+{
+	int how = fits(c, w);
+
+	return how ? 2U * (unsigned)c->rank + (how == 1) : UINT32_MAX;
+}
+
+static int ambiguous(struct ipcx *x, const struct ix_containers *c, const struct word *w,
+		     unsigned best)
+{
+	auto_buf struct ix_buf b = { 0 };
+	char label[IX_LABEL_MAX], shown[2 * IX_LABEL_MAX], more[32] = "";
+	const struct ix_container *one;
+	size_t n = 0;
+
+	for (size_t i = 0; (one = ix_containers_at(c, i)); i++) {
+		if (standing(one, w) != best || n++ >= TOLD_MAX)
+			continue;
+		put_handle(c, one, label, sizeof(label));
+		(void)ix_escape(shown, sizeof(shown), label, IX_ESC_TEXT);
+		if (ix_buf_printf(&b, "%s%s (process %d)", b.len ? ", " : "", shown,
+				  one->pid) < 0)
+			return ix_fail_plain(x, -ENOMEM, "out of memory");
+	}
+	if (n > TOLD_MAX)
+		(void)snprintf(more, sizeof(more), " and %zu more", n - TOLD_MAX);
+	(void)ix_escape(shown, sizeof(shown), w->text, IX_ESC_TEXT);
+	return ix_fail_plain(x, -ENOTUNIQ, "'%.600s' may be any of %.1200s%s", shown,
+			     b.data, more);
+}
+
+/* Somebody else than root has one that would fit: how that has to be written. */
+static bool elsewhere(const struct ix_containers *c, const struct word *w, char *buf,
+		      size_t size)
+{
+	const struct ix_container *one, *best = NULL;
+	char word[IX_LABEL_MAX], user[16] = "";
+
+	for (size_t i = 0; (one = ix_containers_at(c, i)); i++)
+		if (name_fits(one, w->rest) && (!best || one->rank < best->rank))
+			best = one;
+	if (!best || (best->rank <= IX_RANK_CALLER && !best->outer))
+		return false;
+	if (best->uid)
+		(void)snprintf(user, sizeof(user), "%" PRIu32 "/", best->uid);
+	(void)snprintf(word, sizeof(word), "%s%s%s%.300s", user,
+		       best->outer ? best->outer : "", best->outer ? "/" : "", w->rest);
+	(void)ix_escape(buf, size, word, IX_ESC_TEXT);
+	return true;
+}
+
+static int unknown(struct ipcx *x, const struct ix_containers *c, const struct word *w)
+{
+	size_t len = strlen(w->text), least = ix_near(len) + 1;
+	char shown[600], hint[600] = "";
+	const struct ix_container *one;
+
+	(void)ix_escape(shown, sizeof(shown), w->text, IX_ESC_TEXT);
+	if (elsewhere(c, w, hint, sizeof(hint)))
+		return ix_fail_plain(
+			x, -ENOENT,
+			"no container of %s is called '%s' (there is '%s', whose name somebody else gives)",
+			w->by_user ? "that user" : "root", shown, hint);
+	for (size_t i = 0; (one = ix_containers_at(c, i)); i++) {
+		const char *known = one->rank <= IX_RANK_CALLER ? one->name : NULL;
+		size_t far = known ? ix_distance(w->text, len, known, strlen(known))
+				   : least;
+
+		if (far >= least)
+			continue;
+		least = far;
+		(void)ix_escape(hint, sizeof(hint), known, IX_ESC_TEXT);
+	}
+	return ix_fail_plain(x, -ENOENT, "no container is called '%s'%s%s%s", shown,
+			     *hint ? " (is it '" : "", hint, *hint ? "'?)" : "");
+}
+
+int ix_container_named(struct ipcx *x, const struct ix_containers *c, const char *name,
+		       const struct ix_container **ret_container)
+{
+	const struct word w = read_word(name);
+	const struct ix_container *one, *found = NULL;
+	unsigned best = UINT32_MAX;
+	size_t count = 0;
+
+	for (size_t i = 0; (one = ix_containers_at(c, i)); i++) {
+		unsigned now = standing(one, &w);
+
+		if (now < best)
+			count = 0;
+		if (now <= best && now != UINT32_MAX) {
+			best = now;
+			found = one;
+			count++;
+		}
+	}
+	if (count == 0)
+		return unknown(x, c, &w);
+	if (count > 1)
+		return ambiguous(x, c, &w, best);
+	*ret_container = found;
+	return 0;
+}
