@@ -228,6 +228,11 @@ int ix_place_of_pid(struct ipcx *x, int32_t pid, uint64_t start,
 
 	if (proc < 0)
 		return ix_fail(x, proc, "process %d: /proc", pid);
+	/* One of many that no process is in, and whose file nobody could open. */
+	if (pid <= 0)
+		return ix_fail_plain(
+			x, -EACCES,
+			"what keeps the namespace may not be opened from here");
 	p.pid = pid;
 	r = open_process(x, start, &p);
 	/* hidepid hides the directory, not the process. */

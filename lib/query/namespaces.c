@@ -194,15 +194,19 @@ static void put_kept_by(struct ipcx_table *t, struct ns_row *row,
 	row->kept_by = ix_table_text(t, text[0] ? text + 1 : NULL);
 }
 
-/* What only the namespace itself tells. */
+/* What only the namespace itself tells: nothing where it could not be opened. */
 static void put_identity(struct ipcx_table *t, struct ns_row *row,
 			 const struct ix_place *p)
 {
 	uint64_t ino = 0, id = 0;
-	auto_fd int user = ioctl(p->nsfd, NS_GET_USERNS);
+	auto_fd int user = p->nsfd < 0 ? -1 : ioctl(p->nsfd, NS_GET_USERNS);
 	uid_t uid;
 
 	row->id = p->id;
+	if (p->nsfd < 0) {
+		ix_unknown(t, row, IPCX_F_NS_ID);
+		ix_unknown(t, row, IPCX_F_USER_NS);
+	}
 	if (user >= 0 && ix_ns_identity(user, CLONE_NEWUSER, &ino, &id) == 0)
 		row->user_ns = ino;
 	if (user >= 0 && ioctl(user, NS_GET_OWNER_UID, &uid) == 0)
@@ -234,6 +238,19 @@ static void sum_up(struct ipcx_table *t, struct ns_row *row,
 	}
 }
 
+/* One that cannot be opened hides none of the others, and what else is known of it is
+ * shown. */
+static void note_closed(struct ipcx *x, struct ipcx_table *t, const struct ix_place *p,
+			int r)
+{
+	char subject[40];
+
+	(void)snprintf(subject, sizeof(subject), "ipc:[%llu]",
+		       (unsigned long long)p->ino);
+	ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, r, subject, "%s",
+		      x->error[0] ? x->error : ix_errno_text(r));
+}
+
 /* The place of a namespace, open for a moment. */
 static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen *seen,
 		   const struct ix_place *p, const struct ix_spaces *how)
@@ -246,6 +263,8 @@ static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen 
 		r = ix_place_of_pid(x, p->pid, p->start, &now);
 	if (r == -ESRCH)
 		return 0; /* gone meanwhile */
+	if (r < 0 && r != -ENOMEM)
+		note_closed(x, t, p, r);
 	if (ix_table_place(t, p->ino, p->label, p->giver) < 0 ||
 	    ix_table_section(t, &ns_kind, IPCX_NO_MECH) < 0 || !(row = ix_table_row(t)))
 		r = -ENOMEM;
@@ -303,6 +322,9 @@ static int list_them(struct ipcx *x, struct ix_nslist *l, struct ix_spaces *how,
 
 	if (r < 0)
 		return r;
+	if (all->note[0])
+		ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, -EOVERFLOW, "", "%s",
+			      all->note);
 	how->pins = &pins;
 	x->ns = how->only && before ? before : all;
 	r = ipcx_usage(x, &usage);

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One bad place hides no other, and no ordinary user switches off what root sees."""
+
+import os
+import re
+
+import pytest
+
+from helpers.places import Place
+from helpers.tools import helper
+
+# What looks at every namespace there is, and must not fail for one of them.
+LOOKS = [["ns", "ls", "--json"], ["ls", "msg", "--ns", "all", "--json"], ["limits", "msgmni", "--ns", "all", "--json"],
+         ["ns", "show", "@", "--json"], ["ls", "msg", "--ns", "@", "--json"]]
+
+
+def covered(world, user):
+    """A namespace that only a file keeps, with another mounted over that; a user's, where one is given."""
+    kept = os.path.join(world.dir, "kept")
+    world.run("touch", kept)
+    if user is None:
+        for _ in range(2):
+            assert world.run("unshare", f"--ipc={kept}", "true").rc == 0
+        return None
+    os.chown(kept, user, user)
+    return Place(world, "--user", "--map-root-user", uid=user, script=f"""
+unshare --ipc sh -c 'mount --bind /proc/$$/ns/ipc {kept}'
+mount --bind /dev/null {kept}
+mount -t tmpfs none /dev/shm
+echo $$; exec cat""")
+
+
+def hidden_inode(world):
+    """The namespace that no process is in."""
+    rows = world.ipcx("ns", "ls", "--json").json["namespaces"]
+    return [n for n in rows if n["processes"] == 0 and n["ns_id"] is None]
+
+
+@pytest.mark.parametrize("user", [None, 12345], ids=["root's", "a user's"])
+@pytest.mark.parametrize("words", LOOKS, ids=lambda w: "-".join(w[:2]))
+def test_a_covered_mount_hides_nothing(world, words, user):
+    other = Place(world)
+    world.ok("mk", "msg:0x77", "--ns", other.pid)
+    keeper = covered(world, user)
+    r = world.ipcx(*[str(other.pid) if w == "@" else w for w in words])
+    assert r.rc == 0, (r.rc, r.err)
+    if words[:2] == ["ns", "ls"]:
+        rows = r.json["namespaces"]
+        bad = hidden_inode(world)
+        assert other.ino in {n["ns"] for n in rows} and len(bad) == 1
+        assert bad[0]["mounts"] == 1 and bad[0]["user_ns"] is None and bad[0]["objects"] is None
+        assert r.err.count(f"ipc:[{bad[0]['ns']}]") == 1 and "may not be opened" in r.err
+    elif words[0] == "ls":
+        assert [o["key"] for o in r.json["objects"]] == ["0x00000077"]
+    elif words[0] == "limits":
+        assert other.ino in {row["ns"] for row in r.json["limits"]}
+    if keeper:
+        keeper.end()
+    other.end()
+
+
+def test_the_covered_one_itself_is_an_error(world):
+    """By its number: it is there, and cannot be opened; never 'no such namespace'."""
+    covered(world, None)
+    ino = hidden_inode(world)[0]["ns"]
+    for words in (["ls"], ["rm", "msg", "--all", "--yes"], ["mk", "msg:0x1"]):
+        r = world.ipcx(*words, "--ns", ino)
+        assert r.rc == 1 and "may not be opened" in r.err and r.err.count("\n") == 1, (words, r.rc, r.err)
+
+
+# A mount namespace whose /dev never answers: whoever asks for its /dev/shm waits.
+STALLED = """exec 3<&0 4>&1; mkfifo {dir}/up{n}
+{fuse} /dev >{dir}/up{n} & read -r up <{dir}/up{n}; echo "${{up:+$$}}" >&4; exec cat <&3"""
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_file_systems_that_never_answer_hide_nothing(world, count):
+    """However many of them somebody makes: what others have in their /dev/shm is still shown, and what is missing is said."""
+    stalled = [Place(world, script=STALLED.format(dir=world.dir, fuse=helper("fuse"), n=n)) for n in range(count)]
+    other = Place(world)
+    stuck = {"ASAN_OPTIONS": "detect_leaks=0:exitcode=99"}  # the search for leaks would wait for a thread that is left behind
+    assert world.ipcx("mk", "pshm", "/there", "--size", "4K", "--ns", other.pid, env=stuck).rc == 0
+    r = world.ipcx("ls", "pshm", "--ns", "all", "--json", env=stuck)
+    assert [o["name"] for o in r.json["objects"]] == ["/there"], (r.rc, r.err)
+    assert r.err.count("\n") >= 1 and r.rc in (0, 4), r.err
+    for p in [*stalled, other]:
+        p.end()
+
+
+@pytest.mark.parametrize("user", [None, 12345], ids=["root's", "a user's"])
+def test_what_only_a_descriptor_keeps(world, user):
+    """Nobody is in it, and nothing of it is mounted."""
+    flags = ["--user", "--map-root-user"] if user else []
+    holder = Place(world, *flags, uid=user, script="exec 5</proc/self/ns/ipc; exec unshare --ipc sh -c 'echo $$; exec cat'")
+    found = [n for n in world.ipcx("ns", "ls", "--thorough", "--json").json["namespaces"] if n["processes"] == 0]
+    assert len(found) == 1 and found[0]["fds"] == 1 and found[0]["kept_by"] == "fds"
+    world.ok("mk", "msg:0x77", "--ns", found[0]["ns"])
+    assert [o["key"] for o in world.objects("msg", "--ns", found[0]["ns"])] == ["0x00000077"] and not world.objects("msg")
+    holder.end()
+
+
+def test_what_a_user_has_mounted_is_not_trusted_as_ours(world):
+    """A user mounts our own namespace in a place of his: that gives it no name and no second row."""
+    p = Place(world, "--user", "--map-root-user", uid=12345, script=f"""
+mount -t tmpfs none /dev/shm; touch /dev/shm/n; mount --bind /proc/1/ns/ipc /dev/shm/n 2>/dev/null
+echo $$; exec cat""")
+    rows = world.ipcx("ns", "ls", "--json").json["namespaces"]
+    ours = int(re.search(r"\d+", world.run("readlink", "/proc/self/ns/ipc").out)[0])
+    assert [n["ns"] for n in rows].count(ours) == 1 and {n["ns"] for n in rows} == {ours, p.ino}
+    p.end()
