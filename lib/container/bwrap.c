@@ -12,21 +12,6 @@
 
 /* ---- flatpak */
 
-/* "name=APP" below "[Application]": the first of the file. */
-static void app_name(struct ix_state *info, char *buf, size_t size)
-{
-	static const char key[] = "\nname=";
-	const char *at = NULL;
-
-	buf[0] = '\0';
-	if (ix_buf_add(&info->text, "", 1) == 0)
-		at = strstr(info->text.data, key);
-	if (at)
-		(void)snprintf(buf, size, "%.*s",
-			       (int)MIN(strcspn(at + strlen(key), "\n"), size),
-			       at + strlen(key));
-}
-
 static int read_instance(const struct ix_search *s, struct ix_containers *c, int dir,
 			 const char *instance, const struct ix_giver *g)
 {
@@ -43,7 +28,8 @@ static int read_instance(const struct ix_search *s, struct ix_containers *c, int
 		return r == -ENOMEM ? r : 0;
 	(void)snprintf(path, sizeof(path), "%.200s/info", instance);
 	if (ix_state_read(dir, path, g->files, &info) == 0) {
-		app_name(&info, name, sizeof(name));
+		/* The first of the file is that of the application. */
+		(void)ix_state_value(&info, "name", name, sizeof(name));
 		ix_state_free(&info);
 	}
 	found.name = name;
@@ -140,6 +126,12 @@ static const char *command_of(const struct ix_words *w)
 	return slash ? slash + 1 : word;
 }
 
+static bool read_words(const struct ix_words *w, struct ix_container *found)
+{
+	found->name = command_of(w);
+	return found->name;
+}
+
 static int read_process(const struct ix_search *s, struct ix_containers *c,
 			const struct ix_giver *bwrap)
 {
@@ -152,7 +144,7 @@ static int read_process(const struct ix_search *s, struct ix_containers *c,
 	if (!ix_search_child(s, bwrap->pid, &init))
 		return 0;
 	if (ix_words_of(bwrap, &w) == 0)
-		found.name = command_of(&w);
+		(void)read_words(&w, &found); /* else by its number alone */
 	(void)snprintf(id, sizeof(id), "%d", init.pid);
 	found.id = id;
 	found.pid = init.pid;
@@ -189,4 +181,6 @@ static int list(const struct ix_search *s, struct ix_containers *c)
 }
 
 extern const struct ix_runtime ix_runtime_bwrap;
-const struct ix_runtime ix_runtime_bwrap = { .name = "bwrap", .list = list };
+const struct ix_runtime ix_runtime_bwrap = { .name = "bwrap",
+					     .list = list,
+					     .read_words = read_words };

@@ -54,6 +54,8 @@ struct ix_container {
 
 struct ix_search;
 struct ix_giver;
+struct ix_words;
+struct ix_json;
 
 /* A family of runtimes. */
 struct ix_runtime {
@@ -61,6 +63,10 @@ struct ix_runtime {
 	/* Every container whose state can be read here: ix_container_add() for each.
 	 * What cannot be read is left out; only -ENOMEM is an error. */
 	int (*list)(const struct ix_search *s, struct ix_containers *c);
+	/* What the words of a watcher say of the container that it watches, and what a
+	 * state file says: they point into those. False: nothing. NULL: it has none. */
+	bool (*read_words)(const struct ix_words *w, struct ix_container *ret_found);
+	bool (*read_state)(const struct ix_json *j, struct ix_container *ret_found);
 };
 
 /* Family number i, those that tell most of a container first; NULL past the last. */

@@ -17,18 +17,19 @@
 
 #define NOTE(name) "annotations/io.kubernetes.cri." name
 
-static void read_spec(const struct ix_json *j, struct ix_container *found)
+static bool read_spec(const struct ix_json *j, struct ix_container *found)
 {
 	const char *type = ix_json_text(j, NOTE("container-type"));
 
 	if (!type)
-		return;
+		return false;
 	found->runtime = "k8s";
 	found->pod = ix_json_text(j, NOTE("sandbox-name"));
 	found->pod_namespace = ix_json_text(j, NOTE("sandbox-namespace"));
 	found->name = strcmp(type, "sandbox") != 0
 			      ? ix_json_text(j, NOTE("container-name"))
 			      : found->pod;
+	return true;
 }
 
 static int read_one(const struct ix_search *s, struct ix_containers *c, int dir,
@@ -52,7 +53,7 @@ static int read_one(const struct ix_search *s, struct ix_containers *c, int dir,
 	found.pid = ix_giver_process(s, g, ix_state_pid(&state));
 	(void)snprintf(path, sizeof(path), "%.200s/config.json", id);
 	if (ix_state_json(dir, path, g->files, &written, &j) == 0)
-		read_spec(j, &found);
+		(void)read_spec(j, &found);
 	r = ix_container_add(s, c, &found, state.written, g);
 	ix_json_free(j);
 	ix_state_free(&state);
@@ -140,4 +141,6 @@ static int list(const struct ix_search *s, struct ix_containers *c)
 }
 
 extern const struct ix_runtime ix_runtime_containerd;
-const struct ix_runtime ix_runtime_containerd = { .name = "containerd", .list = list };
+const struct ix_runtime ix_runtime_containerd = { .name = "containerd",
+						  .list = list,
+						  .read_state = read_spec };

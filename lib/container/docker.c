@@ -15,27 +15,38 @@
 #define USUAL_ROOT  "/var/lib/docker"
 #define DAEMON_FILE "daemon.json"
 
+/* config.v2.json: the number is one of the daemon's PID namespace. */
+static bool read_config(const struct ix_json *j, struct ix_container *found)
+{
+	int64_t pid = 0;
+
+	if (!ix_json_number(j, "State/Pid", &pid) || pid <= 0 || pid > INT32_MAX)
+		return false;
+	found->pid = (int32_t)pid;
+	found->name = ix_json_text(j, "Name");
+	if (found->name && *found->name == '/')
+		found->name++;
+	found->pod = ix_json_text(j, "Config/Labels/io.kubernetes.pod.name");
+	found->pod_namespace =
+		ix_json_text(j, "Config/Labels/io.kubernetes.pod.namespace");
+	return true;
+}
+
 static int read_one(const struct ix_search *s, struct ix_containers *c, int dir,
 		    const char *id, const struct ix_giver *g)
 {
 	struct ix_container found = { .runtime = "docker", .id = id };
 	struct ix_json *j, *host = NULL;
 	char path[300];
-	int64_t pid = 0, written = 0, ignored;
+	int64_t written = 0, ignored;
 	int r;
 
 	(void)snprintf(path, sizeof(path), "%.200s/config.v2.json", id);
 	r = ix_state_json(dir, path, g->files, &written, &j);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
-	if (ix_json_number(j, "State/Pid", &pid) &&
-	    (found.pid = ix_giver_process(s, g, pid)) > 0) {
-		found.name = ix_json_text(j, "Name");
-		if (found.name && *found.name == '/')
-			found.name++;
-		found.pod = ix_json_text(j, "Config/Labels/io.kubernetes.pod.name");
-		found.pod_namespace =
-			ix_json_text(j, "Config/Labels/io.kubernetes.pod.namespace");
+	if (read_config(j, &found)) {
+		found.pid = ix_giver_process(s, g, found.pid);
 		(void)snprintf(path, sizeof(path), "%.200s/hostconfig.json", id);
 		if (ix_state_json(dir, path, g->files, &ignored, &host) == 0)
 			found.ipc_mode = ix_json_text(host, "IpcMode");
@@ -160,4 +171,6 @@ static int list(const struct ix_search *s, struct ix_containers *c)
 }
 
 extern const struct ix_runtime ix_runtime_docker;
-const struct ix_runtime ix_runtime_docker = { .name = "docker", .list = list };
+const struct ix_runtime ix_runtime_docker = { .name = "docker",
+					      .list = list,
+					      .read_state = read_config };

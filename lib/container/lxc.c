@@ -22,6 +22,12 @@ static const char *name_of(const struct ix_words *w)
 	return blank && blank[1] ? blank + 1 : NULL;
 }
 
+static bool read_words(const struct ix_words *w, struct ix_container *found)
+{
+	found->id = found->name = name_of(w);
+	return found->name;
+}
+
 static int read_one(const struct ix_search *s, struct ix_containers *c,
 		    const struct ix_giver *monitor)
 {
@@ -33,10 +39,8 @@ static int read_one(const struct ix_search *s, struct ix_containers *c,
 
 	if (!ix_search_child(s, monitor->pid, &init) || ix_words_of(monitor, &w) < 0)
 		return 0;
-	found.name = name_of(&w);
-	if (found.name) {
+	if (read_words(&w, &found)) {
 		(void)snprintf(cgroup, sizeof(cgroup), "lxc.payload.%.200s", found.name);
-		found.id = found.name;
 		found.cgroup = cgroup;
 		found.pid = init.pid;
 		found.start = init.start;
@@ -65,4 +69,6 @@ static int list(const struct ix_search *s, struct ix_containers *c)
 }
 
 extern const struct ix_runtime ix_runtime_lxc;
-const struct ix_runtime ix_runtime_lxc = { .name = "lxc", .list = list };
+const struct ix_runtime ix_runtime_lxc = { .name = "lxc",
+					   .list = list,
+					   .read_words = read_words };

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/num.h"
 #include "base/util.h"
 #include "container/claim.h"
 
@@ -13,32 +14,23 @@
 
 /* ---- by machined */
 
-/* The value of "KEY=" at the beginning of a line. */
-static int32_t leader_of(struct ix_state *state)
-{
-	static const char key[] = "\nLEADER=";
-	const char *at;
-
-	if (ix_buf_add(&state->text, "", 1) < 0)
-		return 0;
-	at = strstr(state->text.data, key);
-	return at ? (int32_t)strtol(at + strlen(key), NULL, 10) : 0;
-}
-
 static int read_machine(const struct ix_search *s, struct ix_containers *c, int dir,
 			const char *name)
 {
 	struct ix_container found = { .runtime = "nspawn", .name = name, .id = name };
 	const struct ix_giver root = ix_giver_file(0);
 	struct ix_state state;
-	char cgroup[300];
+	char cgroup[300], leader[16];
+	uint64_t pid;
 	int r = ix_state_read(dir, name, 0, &state);
 
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	(void)snprintf(cgroup, sizeof(cgroup), "machine-%.200s", name);
 	found.cgroup = cgroup;
-	found.pid = leader_of(&state);
+	if (ix_state_value(&state, "LEADER", leader, sizeof(leader)) &&
+	    ix_parse_u64(leader, INT32_MAX, &pid) == 0)
+		found.pid = (int32_t)pid;
 	r = ix_container_add(s, c, &found, state.written, &root);
 	ix_state_free(&state);
 	return r;
@@ -75,6 +67,12 @@ static const char *name_of(const struct ix_words *w)
 	return slash ? slash + 1 : name;
 }
 
+static bool read_words(const struct ix_words *w, struct ix_container *found)
+{
+	found->id = found->name = name_of(w);
+	return found->name && *found->name;
+}
+
 static int read_process(const struct ix_search *s, struct ix_containers *c,
 			const struct ix_giver *nspawn)
 {
@@ -86,10 +84,8 @@ static int read_process(const struct ix_search *s, struct ix_containers *c,
 
 	if (!ix_search_child(s, nspawn->pid, &init) || ix_words_of(nspawn, &w) < 0)
 		return 0;
-	found.name = name_of(&w);
-	if (found.name && *found.name) {
+	if (read_words(&w, &found)) {
 		(void)snprintf(cgroup, sizeof(cgroup), "machine-%.200s", found.name);
-		found.id = found.name;
 		found.cgroup = cgroup;
 		found.pid = init.pid;
 		found.start = init.start;
@@ -116,4 +112,6 @@ static int list(const struct ix_search *s, struct ix_containers *c)
 }
 
 extern const struct ix_runtime ix_runtime_nspawn;
-const struct ix_runtime ix_runtime_nspawn = { .name = "nspawn", .list = list };
+const struct ix_runtime ix_runtime_nspawn = { .name = "nspawn",
+					      .list = list,
+					      .read_words = read_words };

@@ -20,6 +20,29 @@ static const struct layout {
 };
 /* clang-format on */
 
+static bool read_layout(const struct layout *l, const struct ix_json *j,
+			struct ix_container *found)
+{
+	int64_t pid = 0, start = 0;
+
+	if (!ix_json_number(j, l->pid, &pid) || pid <= 0 || pid > INT32_MAX)
+		return false;
+	found->pid = (int32_t)pid;
+	/* crun before 0.20 wrote no start. */
+	if (ix_json_number(j, l->start, &start) && start > 0)
+		found->start = (uint64_t)start;
+	return true;
+}
+
+/* Of whichever of them. */
+static bool read_state(const struct ix_json *j, struct ix_container *found)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++)
+		if (read_layout(&layouts[i], j, found))
+			return true;
+	return false;
+}
+
 static int read_one(const struct ix_search *s, struct ix_containers *c,
 		    const struct layout *l, int dir, const char *id,
 		    const struct ix_giver *g)
@@ -27,7 +50,7 @@ static int read_one(const struct ix_search *s, struct ix_containers *c,
 	char path[300];
 	struct ix_container found = { .runtime = l->runtime, .id = id, .name = id };
 	struct ix_json *j;
-	int64_t pid = 0, start = 0, written = 0;
+	int64_t written = 0;
 	int r;
 
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", id, l->file) >= sizeof(path))
@@ -35,15 +58,7 @@ static int read_one(const struct ix_search *s, struct ix_containers *c,
 	r = ix_state_json(dir, path, g->files, &written, &j);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
-	if (ix_json_number(j, l->pid, &pid) && pid > 0 && pid <= INT32_MAX) {
-		found.pid = (int32_t)pid;
-		/* crun before 0.20 wrote no start. */
-		if (ix_json_number(j, l->start, &start) && start > 0)
-			found.start = (uint64_t)start;
-		r = ix_container_add(s, c, &found, written, g);
-	} else {
-		r = 0;
-	}
+	r = read_layout(l, j, &found) ? ix_container_add(s, c, &found, written, g) : 0;
 	ix_json_free(j);
 	return r;
 }
@@ -84,4 +99,6 @@ static int list(const struct ix_search *s, struct ix_containers *c)
 }
 
 extern const struct ix_runtime ix_runtime_oci;
-const struct ix_runtime ix_runtime_oci = { .name = "oci", .list = list };
+const struct ix_runtime ix_runtime_oci = { .name = "oci",
+					   .list = list,
+					   .read_state = read_state };

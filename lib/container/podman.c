@@ -13,7 +13,7 @@
 #include "container/claim.h"
 
 /* What the bundle tells beside the words of conmon. */
-static void read_spec(const struct ix_json *j, struct ix_container *found)
+static bool read_spec(const struct ix_json *j, struct ix_container *found)
 {
 	static const char manager[] = "annotations/io.container.manager";
 	const char *text = ix_json_text(j, manager);
@@ -30,6 +30,15 @@ static void read_spec(const struct ix_json *j, struct ix_container *found)
 	text = ix_json_text(j, "annotations/io.kubernetes.cri-o.ContainerName");
 	if (text && found->pod_namespace)
 		found->name = text;
+	return true;
+}
+
+/* One that watches a process that was put into a container later is none. */
+static bool read_words(const struct ix_words *w, struct ix_container *found)
+{
+	found->id = ix_words_option(w, "-c", "--cid");
+	found->name = ix_words_option(w, "-n", "--name");
+	return found->id && !ix_words_has(w, "-e", "--exec");
 }
 
 static int open_spec(const struct ix_search *s, const char *bundle,
@@ -53,14 +62,11 @@ static int read_one(const struct ix_search *s, struct ix_containers *c,
 
 	if (!ix_search_child(s, conmon->pid, &init) || ix_words_of(conmon, &w) < 0)
 		return 0;
-	found.id = ix_words_option(&w, "-c", "--cid");
-	found.name = ix_words_option(&w, "-n", "--name");
 	found.pid = init.pid;
 	found.start = init.start;
-	/* One that watches a process that was put into a container later is none. */
-	if (found.id && !ix_words_has(&w, "-e", "--exec")) {
+	if (read_words(&w, &found)) {
 		if (open_spec(s, ix_words_option(&w, "-b", "--bundle"), conmon, &j) == 0)
-			read_spec(j, &found);
+			(void)read_spec(j, &found);
 		r = ix_container_add(s, c, &found, 0, conmon);
 	}
 	ix_json_free(j);
@@ -85,4 +91,6 @@ static int list(const struct ix_search *s, struct ix_containers *c)
 }
 
 extern const struct ix_runtime ix_runtime_podman;
-const struct ix_runtime ix_runtime_podman = { .name = "podman", .list = list };
+const struct ix_runtime ix_runtime_podman = {
+	.name = "podman", .list = list, .read_words = read_words, .read_state = read_spec
+};

@@ -158,27 +158,31 @@ bool ix_search_bundle(const struct ix_giver *shim, char *buf, size_t size)
 
 /* ---- command lines */
 
+int ix_words_parse(struct ix_buf *text, struct ix_words *ret_w)
+{
+	struct ix_words w = { 0 };
+
+	if (ix_buf_add(text, "", 1) < 0)
+		return -ENOMEM;
+	w.all = calloc(text->len + 1, sizeof(*w.all));
+	if (!w.all)
+		return -ENOMEM;
+	for (size_t at = 0; at + 1 < text->len; at += strlen(text->data + at) + 1)
+		w.all[w.n++] = text->data + at;
+	w.text = TAKE(text->data);
+	*ret_w = w;
+	return 0;
+}
+
 int ix_words_of(const struct ix_giver *g, struct ix_words *ret_w)
 {
 	auto_buf struct ix_buf b = { 0 };
 	auto_fd int fd = ix_open(g->dir, "cmdline", O_RDONLY);
-	struct ix_words w = { 0 };
 	int r = fd < 0 ? fd
 		       : ix_read_all(fd, g->ours && !g->uid ? STATE_MAX : WORDS_MAX_USER,
 				     &b);
 
-	if (r == 0)
-		r = ix_buf_add(&b, "", 1);
-	if (r < 0)
-		return r;
-	w.all = calloc(b.len + 1, sizeof(*w.all));
-	if (!w.all)
-		return -ENOMEM;
-	for (size_t at = 0; at + 1 < b.len; at += strlen(b.data + at) + 1)
-		w.all[w.n++] = b.data + at;
-	w.text = TAKE(b.data);
-	*ret_w = w;
-	return 0;
+	return r < 0 ? r : ix_words_parse(&b, ret_w);
 }
 
 void ix_words_free(struct ix_words *w)
@@ -307,6 +311,28 @@ int ix_state_json(int dir, const char *path, uid_t owner, int64_t *ret_written,
 		*ret_written = state.written;
 	ix_state_free(&state);
 	return r;
+}
+
+bool ix_state_value(const struct ix_state *s, const char *key, char *buf, size_t size)
+{
+	const char *p = s->text.data, *end = p + s->text.len;
+	size_t head = strlen(key);
+
+	while (p < end) {
+		const char *stop = memchr(p, '\n', (size_t)(end - p));
+		size_t len = (size_t)((stop ? stop : end) - p);
+
+		if (len > head && !memcmp(p, key, head) && p[head] == '=') {
+			len -= head + 1;
+			if (len >= size || memchr(p + head + 1, '\0', len))
+				return false;
+			memcpy(buf, p + head + 1, len);
+			buf[len] = '\0';
+			return true;
+		}
+		p = stop ? stop + 1 : end;
+	}
+	return false;
 }
 
 int32_t ix_state_pid(const struct ix_state *s)

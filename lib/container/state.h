@@ -70,6 +70,9 @@ struct ix_words {
 	size_t n;
 };
 
+/* Of a text of words with a NUL after each, whose memory is taken. 0 or -ENOMEM. */
+int ix_words_parse(struct ix_buf *text, struct ix_words *ret_w);
+
 /* Of a watcher. 0 or -errno. */
 int ix_words_of(const struct ix_giver *g, struct ix_words *ret_w);
 void ix_words_free(struct ix_words *w);
@@ -103,6 +106,10 @@ void ix_state_free(struct ix_state *s);
 /* The same, parsed. */
 int ix_state_json(int dir, const char *path, uid_t owner, int64_t *ret_written,
 		  struct ix_json **ret_json);
+
+/* What stands after "KEY=" in the first line that begins so; false: no line does, or it
+ * is longer than there is room. */
+bool ix_state_value(const struct ix_state *s, const char *key, char *buf, size_t size);
 
 /* A decimal number and nothing else, newline apart; 0 when it is none. */
 int32_t ix_state_pid(const struct ix_state *s);
