@@ -40,9 +40,13 @@ int ix_containers_all(struct ipcx *x, struct ix_containers **ret_c)
 	return r < 0 ? ix_fail(x, r, "containers") : 0;
 }
 
-/* The labels of one place, as they are put together. */
+/* The labels of one place, as they are put together: so many bytes of them, less than a
+ * cell of any format holds, and how many more there are. */
+#define LABELS_MAX 8192
+
 struct labels {
 	struct ix_buf text;
+	size_t more;
 };
 
 static int add_label(struct labels *l, struct ix_place *p, const struct ix_container *c)
@@ -52,6 +56,10 @@ static int add_label(struct labels *l, struct ix_place *p, const struct ix_conta
 	ix_container_label(c, label, sizeof(label));
 	if (l->text.len == 0)
 		p->giver = c->uid;
+	if (l->text.len + strlen(label) > LABELS_MAX) {
+		l->more++;
+		return 0;
+	}
 	return ix_buf_printf(&l->text, "%s%s", l->text.len ? "," : "", label);
 }
 
@@ -71,8 +79,11 @@ static int add_labels(const struct ix_containers *all, struct ix_place *places, 
 		if (found)
 			r = add_label(&labels[found - places], found, c);
 	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		if (labels[i].more && r >= 0)
+			r = ix_buf_printf(&labels[i].text, ",+%zu", labels[i].more);
 		places[i].label = TAKE(labels[i].text.data);
+	}
 	return MIN(r, 0);
 }
 
