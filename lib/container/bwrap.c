@@ -62,42 +62,43 @@ static int list_flatpaks(const struct ix_search *s, struct ix_containers *c, uid
 
 /* ---- bubblewrap by itself */
 
-/* Its options, by how many words follow each (bwrap(1) of 0.11). */
+/* Its long options, by how many words follow each (bwrap(1) of 0.11); it has no others. */
 static const char *const arguments[][40] = {
-	{ "--unshare-all", "--share-net", "--unshare-user", "--unshare-user-try",
-	  "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts",
-	  "--unshare-cgroup", "--unshare-cgroup-try", "--disable-userns",
-	  "--assert-userns-disabled", "--clearenv", "--new-session", "--die-with-parent",
-	  "--as-pid-1", "--level-prefix" },
-	{ "--args",        "--argv0",
-	  "--userns",      "--userns2",
-	  "--pidns",       "--uid",
-	  "--gid",         "--hostname",
-	  "--chdir",       "--unsetenv",
-	  "--lock-file",   "--sync-fd",
-	  "--remount-ro",  "--exec-label",
-	  "--file-label",  "--proc",
-	  "--dev",         "--tmpfs",
-	  "--mqueue",      "--dir",
-	  "--seccomp",     "--add-seccomp-fd",
-	  "--block-fd",    "--userns-block-fd",
-	  "--info-fd",     "--json-status-fd",
-	  "--cap-add",     "--cap-drop",
-	  "--perms",       "--size",
-	  "--overlay-src", "--tmp-overlay",
-	  "--ro-overlay" },
-	{ "--bind", "--bind-try", "--dev-bind", "--dev-bind-try", "--ro-bind",
-	  "--ro-bind-try", "--bind-fd", "--ro-bind-fd", "--file", "--bind-data",
-	  "--ro-bind-data", "--symlink", "--setenv", "--chmod" },
-	{ "--overlay" },
+	{ "unshare-all", "share-net", "unshare-user", "unshare-user-try", "unshare-ipc",
+	  "unshare-pid", "unshare-net", "unshare-uts", "unshare-cgroup",
+	  "unshare-cgroup-try", "disable-userns", "assert-userns-disabled", "clearenv",
+	  "new-session", "die-with-parent", "as-pid-1", "level-prefix" },
+	{ "args",        "argv0",
+	  "userns",      "userns2",
+	  "pidns",       "uid",
+	  "gid",         "hostname",
+	  "chdir",       "unsetenv",
+	  "lock-file",   "sync-fd",
+	  "remount-ro",  "exec-label",
+	  "file-label",  "proc",
+	  "dev",         "tmpfs",
+	  "mqueue",      "dir",
+	  "seccomp",     "add-seccomp-fd",
+	  "block-fd",    "userns-block-fd",
+	  "info-fd",     "json-status-fd",
+	  "cap-add",     "cap-drop",
+	  "perms",       "size",
+	  "overlay-src", "tmp-overlay",
+	  "ro-overlay" },
+	{ "bind", "bind-try", "dev-bind", "dev-bind-try", "ro-bind", "ro-bind-try",
+	  "bind-fd", "ro-bind-fd", "file", "bind-data", "ro-bind-data", "symlink",
+	  "setenv", "chmod" },
+	{ "overlay" },
 };
 
 /* -1: it is none of them. */
 static int arguments_of(const char *option)
 {
+	if (strncmp(option, "--", 2) != 0)
+		return -1;
 	for (size_t n = 0; n < ARRAY_SIZE(arguments); n++)
 		for (size_t i = 0; i < ARRAY_SIZE(arguments[n]) && arguments[n][i]; i++)
-			if (!strcmp(option, arguments[n][i]))
+			if (!strcmp(option + 2, arguments[n][i]))
 				return (int)n;
 	return -1;
 }

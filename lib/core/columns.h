@@ -19,9 +19,9 @@ ix_derive ix_derive_creator_group; /* from IPCX_F_CGID */
 ix_derive ix_derive_age;           /* from IPCX_F_CTIME: never negative */
 
 /* The columns that every kind of row has which is read in a namespace. */
-#define IX_PLACE_COLUMNS                                                           \
-	[IPCX_F_NS] = IX_CONSTANT(ix_derive_ns),                                   \
-	[IPCX_F_CONTAINER] = IX_CONSTANT(ix_derive_container),                     \
+#define IX_PLACE_COLUMNS                                       \
+	[IPCX_F_NS] = IX_CONSTANT(ix_derive_ns),               \
+	[IPCX_F_CONTAINER] = IX_CONSTANT(ix_derive_container), \
 	[IPCX_F_CONTAINER_UID] = IX_CONSTANT(ix_derive_container_uid)
 
 /* The name of an id where the table has one, else the number as text. */

@@ -252,7 +252,7 @@ def test_dump(toys):
                     "named": True, "shown": ["name", "owner", "mode", "size"]}
     having = {f["name"] for f in tables["fields"] if "toy" in f["mechs"]}
     assert having == {"mech", "ref", "name", "owner", "uid", "group", "gid", "mode", "size", "ctime", "age", "inode", "device", "ns",
-                      "container"}
+                      "container", "container_uid"}
 
 
 def test_schema(toys):

@@ -290,7 +290,9 @@ static void sandbox(void **state)
 	struct ix_containers *c;
 
 	watch(m, 100, 1, "bwrap", 900);
-	put_of(m, 100, "cmdline", WORDS("bwrap\0--unshare-pid\0/bin/sleep\0" "9"));
+	put_of(m, 100, "cmdline",
+	       WORDS("bwrap\0--unshare-pid\0/bin/sleep\0"
+		     "9"));
 	run(m, 101, 100, "bwrap", 901);
 	run(m, 102, 101, "prod", 902);
 	c = containers(m);

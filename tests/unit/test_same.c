@@ -178,8 +178,9 @@ static void namespaces(void **state)
 		before = table("shm");
 		assert_int_equal(ix_table_new(&now), 0);
 		if (place)
-			assert_int_equal(
-				ix_table_place(now, own.st_ino + (place == 2), NULL, 0), 0);
+			assert_int_equal(ix_table_place(now, own.st_ino + (place == 2),
+							NULL, 0),
+					 0);
 		assert_int_equal(ix_table_section(now, ix_mech(mech_of("shm"))->kind,
 						  mech_of("shm")),
 				 0);
