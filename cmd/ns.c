@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipcx ns ls, ipcx ns show: which IPC namespaces there are, who is in them, what they
  * hold. */
+#include <errno.h>
+
+#include "base/nss.h"
 #include "base/util.h"
+#include "ui/select.h"
 #include "where.h"
 
 struct ns_ls_args {
@@ -37,27 +41,39 @@ static const enum ipcx_field limit_fields[] = { IPCX_F_NAME, IPCX_F_LIMIT, IPCX_
 /* The rows that fulfil a condition, in this order, if there is one: their numbers, for
  * free(3). */
 static int choose(struct app *app, const char *text, const struct ipcx_table *t,
-		  const uint32_t *order, uint32_t **ret_rows, size_t *ret_n)
+		  const uint32_t *order, uint32_t **ret_rows, size_t *ret_n,
+		  struct tally *tally)
 {
 	uint32_t *rows = calloc(ipcx_table_rows(t) + 1, sizeof(*rows));
 	struct ipcx_expr *e = NULL;
+	int r = 0, match, why = 0;
 	size_t n = 0;
 
 	if (!rows) {
 		msg_error("out of memory");
 		return EXIT_FAILED;
 	}
-	if (text && ipcx_expr_parse(app->x, text, &e, NULL) < 0) {
+	if (text)
+		r = select_condition(app->x, "--where", text, &e);
+	if (r) {
 		free(rows);
-		return msg_usage("--where: %s", ipcx_error(app->x));
+		return r;
 	}
 	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
 		uint32_t row = order ? order[i] : (uint32_t)i;
 
-		if (!e || ipcx_expr_match(e, t, row) == 1)
+		match = e ? ipcx_expr_match(e, t, row) : 1;
+		if (match == 1)
 			rows[n++] = row;
+		else if (match < 0 && errno)
+			why = errno;
 	}
 	ipcx_expr_free(e);
+	if (why) {
+		msg_error("what the condition could not judge is left out: %s",
+			  ix_nss_why(why));
+		tally->failed++;
+	}
 	*ret_rows = rows;
 	*ret_n = n;
 	return 0;
@@ -81,10 +97,11 @@ static int print_list(struct app *app, const struct ns_ls_args *args,
 	if (!r)
 		r = sheet_order(&s, t, &order);
 	if (!r)
-		r = choose(app, args->where_text, t, order, &rows, &n);
+		r = choose(app, args->where_text, t, order, &rows, &n, &tally);
 	if (r)
 		return r;
 	msg_table(t, app->verbose, &tally);
+	tally.done = n;
 	sheet_heading(&s, NULL);
 	sheet_put(&s, &(struct sheet_rows){ .t = t, .order = rows, .n = n });
 	sheet_close(&s);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "stress.h"
+#include "ui/select.h"
 
 int stress_expect(struct storm *s)
 {
@@ -12,11 +13,13 @@ int stress_expect(struct storm *s)
 	struct ipcx_fieldset read;
 	char names[512] = "";
 	size_t at = 0;
+	int r;
 
 	if (!s->args->expect)
 		return 0;
-	if (ipcx_expr_parse(s->app->x, s->args->expect, &s->expect, NULL) < 0)
-		return msg_usage("--expect: %s", ipcx_error(s->app->x));
+	r = select_condition(s->app->x, "--expect", s->args->expect, &s->expect);
+	if (r)
+		return r;
 	read = ipcx_expr_fields(s->expect);
 	for (unsigned f = 0; f < ipcx_field_count(); f++) {
 		if (!ipcx_fieldset_has(&read, (enum ipcx_field)f) ||

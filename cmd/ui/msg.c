@@ -280,6 +280,18 @@ static void PRINTF(2, 3) say_note(bool failure, const char *fmt, ...)
 	va_end(args);
 }
 
+static bool is_recorded(const char *kind, const char *text)
+{
+	const struct msg_record *r;
+	size_t n = msg_records(&r);
+
+	for (size_t i = 0; i < n; i++)
+		if (!r[i].ref && r[i].text && strcmp(r[i].kind, kind) == 0 &&
+		    strcmp(r[i].text, text) == 0)
+			return true;
+	return false;
+}
+
 void msg_table(const struct ipcx_table *t, bool verbose, struct tally *tally)
 {
 	const struct ipcx_note *n;
@@ -301,6 +313,9 @@ void msg_table(const struct ipcx_table *t, bool verbose, struct tally *tally)
 		msg_hint(&(struct ipcx_hint){ .kind = n->hint, .subject = n->subject },
 			 hint, sizeof(hint));
 		(void)snprintf(text, sizeof(text), "%s%s", n->text, hint);
+		/* What comes in slices would say it once for each. */
+		if (n->mech == IPCX_NO_MECH && is_recorded(kinds[n->kind], text))
+			continue;
 		say_note(failure, "%s%s%s", subject, subject[0] ? ": " : "", text);
 		record(&(struct msg_record){ .kind = kinds[n->kind],
 					     .ref = n->subject[0] ? n->subject : NULL,

@@ -3,63 +3,65 @@
  * :GROUP. */
 #include "ui/owner.h"
 
-#include <grp.h>
-#include <pwd.h>
+#include <errno.h>
 #include <string.h>
 
-#include "base/num.h"
+#include "base/nss.h"
 #include "base/util.h"
+#include "ui/exit.h"
 #include "ui/msg.h"
 
-/* 4294967295 means "do not change" to the kernel: it is no id. */
-#define ID_MAX (UINT32_MAX - 1)
-
-static int read_user(const char *name, struct ipcx_attrs *attrs)
+/* 0, or an exit status after a message: that nobody could tell is no wrong usage. */
+static int read_id(bool group, const char *name, uint32_t *ret_id)
 {
-	struct passwd *p = getpwnam(name);
-	uint64_t n;
+	const char *kind = group ? "group" : "user";
+	int r = ix_nss_id(group, name, ret_id);
 
-	if (p)
-		attrs->uid = p->pw_uid;
-	else if (ix_parse_u64(name, ID_MAX, &n) == 0)
-		attrs->uid = (uid_t)n;
-	else
-		return msg_usage("--owner: there is no user '%s'", name);
-	attrs->set |= IPCX_A_UID;
+	if (r == -ENOENT)
+		return msg_usage("--owner: there is no %s '%s'", kind, name);
+	if (r < 0) {
+		msg_error(
+			"--owner: whether there is a %s '%s' could not be looked up: %s (its number will do)",
+			kind, name, ix_nss_why(r));
+		return EXIT_FAILED;
+	}
 	return 0;
 }
 
-static int read_group(const char *name, struct ipcx_attrs *attrs)
+static int read_both(char *text, const char *given, struct ipcx_attrs *attrs)
 {
-	struct group *g = getgrnam(name);
-	uint64_t n;
+	char *group = strchr(text, ':');
+	uint32_t uid = 0, gid = 0;
+	bool set_uid, set_gid;
+	int r = 0;
 
-	if (g)
-		attrs->gid = g->gr_gid;
-	else if (ix_parse_u64(name, ID_MAX, &n) == 0)
-		attrs->gid = (gid_t)n;
-	else
-		return msg_usage("--owner: there is no group '%s'", name);
-	attrs->set |= IPCX_A_GID;
+	if (group)
+		*group++ = '\0';
+	set_uid = *text != '\0';
+	set_gid = group && *group;
+	if (!set_uid && !set_gid)
+		return msg_usage("--owner: '%s' is no USER[:GROUP]", given);
+	if (set_uid)
+		r = read_id(false, text, &uid);
+	if (!r && set_gid)
+		r = read_id(true, group, &gid);
+	if (r)
+		return r;
+	if (set_uid)
+		attrs->uid = uid;
+	if (set_gid)
+		attrs->gid = gid;
+	attrs->set |= (set_uid ? IPCX_A_UID : 0) | (set_gid ? IPCX_A_GID : 0);
 	return 0;
 }
 
 int owner_read(const char *text, struct ipcx_attrs *attrs)
 {
-	auto_free char *user = strdup(text);
-	char *group;
-	int r = 0;
+	auto_free char *copy = strdup(text);
 
-	if (!user)
-		return msg_usage("out of memory");
-	group = strchr(user, ':');
-	if (group)
-		*group++ = '\0';
-	if (!*user && !(group && *group))
-		return msg_usage("--owner: '%s' is no USER[:GROUP]", text);
-	if (*user)
-		r = read_user(user, attrs);
-	if (!r && group && *group)
-		r = read_group(group, attrs);
-	return r;
+	if (!copy) {
+		msg_error("out of memory");
+		return EXIT_FAILED;
+	}
+	return read_both(copy, text, attrs);
 }

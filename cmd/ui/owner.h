@@ -4,6 +4,6 @@
 
 #include "ipcx.h"
 
-/* Resolve it into attributes (uid, gid and their bits). 0, or exit status 2 after a
- * message. */
+/* Resolve it into attributes (uid, gid and their bits). 0, or an exit status after a
+ * message: 2 where there is no such user, 1 where nobody could tell. */
 int owner_read(const char *text, struct ipcx_attrs *attrs);

@@ -65,6 +65,20 @@ static int read_words(struct ipcx *x, int n, char **words, struct selection *sel
 	return 0;
 }
 
+int select_condition(struct ipcx *x, const char *option, const char *text,
+		     struct ipcx_expr **ret_expr)
+{
+	int r = ipcx_expr_parse(x, text, ret_expr, NULL);
+
+	if (r == -EINVAL)
+		return msg_usage("%s: %s", option, ipcx_error(x));
+	if (r < 0) {
+		msg_error("%s: %s", option, ipcx_error(x));
+		return EXIT_FAILED;
+	}
+	return 0;
+}
+
 int select_read(struct ipcx *x, const struct select_args *args, int n, char **words,
 		struct selection *ret_sel)
 {
@@ -76,9 +90,8 @@ int select_read(struct ipcx *x, const struct select_args *args, int n, char **wo
 		return EXIT_FAILED;
 	}
 	r = read_words(x, n, words, &sel);
-	if (r == 0 && args->where &&
-	    ipcx_expr_parse(x, args->where, &sel.where, NULL) < 0)
-		r = msg_usage("--where: %s", ipcx_error(x));
+	if (r == 0 && args->where)
+		r = select_condition(x, "--where", args->where, &sel.where);
 	if (r) {
 		select_free(&sel);
 		return r;

@@ -26,6 +26,13 @@ struct selection {
 int select_read(struct ipcx *x, const struct select_args *args, int n, char **words,
 		struct selection *ret_sel);
 
+/*
+ * Read a condition that stands behind this option. 0, or an exit status after a message:
+ * of wrong usage only when the condition itself is wrong.
+ */
+int select_condition(struct ipcx *x, const char *option, const char *text,
+		     struct ipcx_expr **ret_expr);
+
 void select_free(struct selection *sel);
 
 /* The mask of every mechanism. */

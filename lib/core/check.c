@@ -9,6 +9,7 @@
 
 #include "base/esc.h"
 #include "base/near.h"
+#include "base/nss.h"
 #include "core/expr.h"
 #include "core/pattern.h"
 #include "core/type.h"
@@ -129,7 +130,6 @@ static struct ix_node *node(struct ix_parser *p, enum ix_node_kind kind, enum ix
 	n->op = op;
 	n->left = left;
 	n->right = IPCX_NO_FIELD;
-	ipcx_fieldset_add(&p->used, left);
 	return n;
 }
 
@@ -154,6 +154,7 @@ int ix_check_flag(struct ix_parser *p, const struct ix_token *operand,
 	n = node(p, IX_NODE_COMPARE, IX_TOK_EQ, f);
 	if (!n)
 		return -ENOMEM;
+	ipcx_fieldset_add(&p->used, f);
 	n->literal.type = IPCX_TYPE_BOOL;
 	n->literal.as.u = 1;
 	*ret_node = n;
@@ -223,6 +224,7 @@ static int check_like(struct ix_parser *p, enum ipcx_field left,
 
 	if (!n)
 		return -ENOMEM;
+	ipcx_fieldset_add(&p->used, left);
 	r = literal_text(p, right, &pattern);
 	if (r < 0)
 		return r;
@@ -253,8 +255,29 @@ static int check_null(struct ix_parser *p, enum ipcx_field left,
 	n = node(p, IX_NODE_NULL, op->kind, left);
 	if (!n)
 		return -ENOMEM;
+	ipcx_fieldset_add(&p->used, left);
 	*ret_node = n;
 	return 0;
+}
+
+/*
+ * Whether names of users are compared as such, not as texts: to be the same, or not, as a
+ * literal or as another name of this kind. Then it is by their ids, which every row has.
+ */
+static void by_id(struct ix_parser *p, struct ix_node *n)
+{
+	const struct ix_name_field *left = ix_find_name_field(n->left), *right = left;
+
+	if (n->right != IPCX_NO_FIELD)
+		right = ix_find_name_field(n->right);
+	if (left && right && left->group == right->group &&
+	    (n->op == IX_TOK_EQ || n->op == IX_TOK_NE)) {
+		n->left_name = left;
+		n->right_name = n->right == IPCX_NO_FIELD ? NULL : right;
+	}
+	ipcx_fieldset_add(&p->used, n->left_name ? left->id : n->left);
+	if (n->right != IPCX_NO_FIELD)
+		ipcx_fieldset_add(&p->used, n->right_name ? right->id : n->right);
 }
 
 static int check_fields(struct ix_parser *p, enum ipcx_field left, enum ipcx_field right,
@@ -269,7 +292,32 @@ static int check_fields(struct ix_parser *p, enum ipcx_field left, enum ipcx_fie
 					   ? " (to mean the word, write it in quotes)"
 					   : "");
 	n->right = right;
-	ipcx_fieldset_add(&p->used, right);
+	by_id(p, n);
+	return 0;
+}
+
+/* "owner == bob": who that is is settled here, once, and numbers are compared: whether a
+ * row is his must not depend on a look-up that may fail for the row. */
+static int check_name(struct ix_parser *p, const struct ix_token *tok, const char *text,
+		      struct ix_node *n)
+{
+	const char *kind = n->left_name->group ? "group" : "user";
+	struct shown s;
+	uint32_t id;
+	int r = ix_nss_id(n->left_name->group, text, &id);
+
+	if (r == -ENOENT)
+		return ix_expr_bad(p, tok->at, "there is no %s \"%s\"", kind,
+				   show_text(&s, text));
+	if (r < 0) {
+		(void)ix_expr_bad(
+			p, tok->at,
+			"whether there is a %s \"%s\" could not be looked up: %s (its number will do)",
+			kind, show_text(&s, text), ix_nss_why(r));
+		return r;
+	}
+	n->literal.type = IPCX_TYPE_UINT;
+	n->literal.as.u = id;
 	return 0;
 }
 
@@ -284,6 +332,9 @@ static int check_literal(struct ix_parser *p, enum ipcx_field left,
 
 	if (r < 0)
 		return r;
+	by_id(p, n);
+	if (n->left_name)
+		return check_name(p, tok, text, n);
 	why = ix_type_reader(info)(text, &n->literal);
 	if (why)
 		return ix_expr_bad(p, tok->at, "%s is %s, and \"%s\" %s", info->name,

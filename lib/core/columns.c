@@ -58,7 +58,7 @@ void ix_derive_name(const struct ipcx_table *t, const struct ix_names *names, ui
 	const struct ix_name *n = ix_names_find(names, id);
 
 	v->type = IPCX_TYPE_STRING;
-	if (n && n->off != IX_NO_NAME) {
+	if (n && ix_name_is_known(n)) {
 		v->as.private_s = t->pool.data + n->off - 1;
 		return;
 	}

@@ -33,6 +33,7 @@ void ix_moved(struct ipcx *x)
 		(void)close(x->rootfd);
 	x->rootfd = x->procfd = -1;
 	x->numbers = IX_NUMBERS_NOT_ASKED;
+	x->people = IX_PEOPLE_NOT_ASKED;
 }
 
 int ix_may_move(struct ipcx *x)

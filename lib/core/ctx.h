@@ -37,7 +37,12 @@ struct ipcx {
 		IX_NUMBERS_NOT_ASKED,
 		IX_NUMBERS_OURS,
 		IX_NUMBERS_OTHERS
-	} numbers;       /* of processes in /proc (proc/numbers.c) */
+	} numbers; /* of processes in /proc (proc/numbers.c) */
+	enum {
+		IX_PEOPLE_NOT_ASKED,
+		IX_PEOPLE_ALL,
+		IX_PEOPLE_SOME
+	} people;        /* who has a number in our user namespace (query/lookup.c) */
 	unsigned stalls; /* file systems that did not answer, since the last discovery */
 	struct ix_names users, groups;      /* names asked for so far, over all tables */
 	struct ix_buf names;                /* where they stand */

@@ -4,6 +4,10 @@
  * something unknown is unknown, and stays so when it is negated.
  */
 #include "core/expr.h"
+
+#include <errno.h>
+
+#include "core/columns.h"
 #include "core/type.h"
 
 #define UNKNOWN (-1)
@@ -12,7 +16,48 @@ struct row {
 	const struct ipcx_table *t;
 	const struct ix_section *s;
 	const void *data;
+	struct ix_verdict *verdict; /* where what fails is kept */
 };
+
+/* Something failed: that is no answer, neither yes nor no. */
+static int failed(const struct row *row, enum ix_failed what, int error)
+{
+	if (!row->verdict->error) {
+		row->verdict->failed = what;
+		row->verdict->error = error;
+	}
+	return UNKNOWN;
+}
+
+/* Whether an id has no number here: what it is shown as is that of everybody without. */
+static bool is_unmapped(const struct row *row, const struct ix_name_field *named)
+{
+	const struct ix_row *head = row->data;
+
+	return head->unmapped >> (named - ix_name_fields) & 1;
+}
+
+/*
+ * A name that is compared as text. Whose name could not be looked up is shown as a
+ * number, but that is not his name.
+ */
+static bool is_no_name(const struct row *row, const struct ix_name_field *named)
+{
+	const struct ix_names *names = named->group ? &row->t->groups : &row->t->users;
+	const struct ix_column *id = ix_column(row->s->kind, named->id);
+	const struct ix_name *n;
+
+	if (is_unmapped(row, named))
+		return true;
+	if (id->size != sizeof(uint32_t) || !ix_column(row->s->kind, named->name)->derive)
+		return false;
+	n = ix_names_find(names, (uint32_t)ix_column_raw(id, row->data));
+	if (!n || n->off != IX_UNKNOWN_NAME)
+		return false;
+	(void)failed(row, named->group ? IX_FAILED_GROUPS : IX_FAILED_USERS,
+		     names->error);
+	return true;
+}
 
 /*
  * The value of a field; a field that such rows do not have is as unknown here as one
@@ -20,8 +65,27 @@ struct row {
  */
 static bool value_of(const struct row *row, enum ipcx_field f, struct ipcx_value *v)
 {
-	return ix_row_value(row->t, row->s, row->data, f, v) == 0 &&
-	       v->type != IPCX_TYPE_NONE;
+	const struct ix_name_field *named = ix_find_name_field(f);
+
+	if (ix_row_value(row->t, row->s, row->data, f, v) < 0 ||
+	    v->type == IPCX_TYPE_NONE)
+		return false;
+	return !named || !is_no_name(row, named);
+}
+
+/* The id in place of a name; unknown where the name is, too. */
+static bool id_of(const struct row *row, const struct ix_name_field *named,
+		  struct ipcx_value *v)
+{
+	return !is_unmapped(row, named) && ix_kind_has(row->s->kind, named->name) &&
+	       !ix_is_unknown(row->t, row->data, named->name) &&
+	       value_of(row, named->id, v);
+}
+
+static bool side_of(const struct row *row, enum ipcx_field f,
+		    const struct ix_name_field *named, struct ipcx_value *v)
+{
+	return named ? id_of(row, named, v) : value_of(row, f, v);
 }
 
 static int compare(const struct ix_node *n, const struct row *row)
@@ -30,10 +94,10 @@ static int compare(const struct ix_node *n, const struct row *row)
 	const struct ipcx_value *other = &n->literal;
 	int order;
 
-	if (!value_of(row, n->left, &left))
+	if (!side_of(row, n->left, n->left_name, &left))
 		return UNKNOWN;
 	if (n->right != IPCX_NO_FIELD) {
-		if (!value_of(row, n->right, &right))
+		if (!side_of(row, n->right, n->right_name, &right))
 			return UNKNOWN;
 		other = &right;
 	}
@@ -54,10 +118,14 @@ static int like(const struct ix_node *n, const struct row *row)
 {
 	struct ipcx_value left;
 	char buf[IPCX_VALUE_MAX];
+	int r;
 
 	if (!value_of(row, n->left, &left))
 		return UNKNOWN;
-	return regexec(&n->pattern, ix_value_raw(&left, buf), 0, NULL, 0) == 0;
+	r = regexec(&n->pattern, ix_value_raw(&left, buf), 0, NULL, 0);
+	if (r != 0 && r != REG_NOMATCH) /* the one thing that it can lack is memory */
+		return failed(row, IX_FAILED_MATCH, -ENOMEM);
+	return r == 0;
 }
 
 /*
@@ -117,16 +185,27 @@ static int eval(const struct ix_node *n, const struct row *row)
 	return UNKNOWN;
 }
 
-int ix_expr_row(const struct ipcx_expr *e, const struct ipcx_table *t,
-		const struct ix_section *s, const void *row)
+struct ix_verdict ix_expr_row(const struct ipcx_expr *e, const struct ipcx_table *t,
+			      const struct ix_section *s, const void *row)
 {
-	return eval(e->root, &(const struct row){ .t = t, .s = s, .data = row });
+	struct ix_verdict v = { .says = UNKNOWN };
+
+	v.says = eval(e->root,
+		      &(const struct row){ .t = t, .s = s, .data = row, .verdict = &v });
+	/* What failed does not matter where the rest decides. */
+	if (v.says != UNKNOWN)
+		v.error = 0;
+	return v;
 }
 
 int ipcx_expr_match(const struct ipcx_expr *e, const struct ipcx_table *t, size_t row)
 {
+	struct ix_verdict v = { .says = UNKNOWN };
 	const struct ix_section *s;
 	const void *data = ix_table_at(t, row, &s);
 
-	return e && data ? ix_expr_row(e, t, s, data) : UNKNOWN;
+	if (e && data)
+		v = ix_expr_row(e, t, s, data);
+	errno = -v.error;
+	return v.says;
 }

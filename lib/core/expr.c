@@ -236,7 +236,7 @@ int ipcx_expr_parse(struct ipcx *x, const char *text, struct ipcx_expr **ret_exp
 		r = parse_all(&p);
 	if (r < 0) {
 		ipcx_expr_free(p.e);
-		if (r == -EINVAL && ret_column)
+		if (r != -ENOMEM && ret_column)
 			*ret_column = p.column;
 		return r == -ENOMEM ? ix_fail(x, r, "the expression") : r;
 	}

@@ -30,7 +30,9 @@ struct ix_node {
 	enum ix_node_kind kind;
 	enum ix_tok op;
 	enum ipcx_field left, right; /* right: IPCX_NO_FIELD for the literal */
-	struct ipcx_value literal;   /* a string stands in the expression's pool */
+	/* Where names of users are compared by their ids: the fields of the names. */
+	const struct ix_name_field *left_name, *right_name;
+	struct ipcx_value literal; /* a string stands in the expression's pool */
 	regex_t pattern;
 	bool compiled;                /* pattern is to be freed */
 	struct ix_node *first, *next; /* children */
@@ -69,6 +71,6 @@ int ix_check_flag(struct ix_parser *p, const struct ix_token *operand,
 int ix_check_compare(struct ix_parser *p, struct ix_token left, struct ix_token op,
 		     struct ix_token right, struct ix_node **ret_node);
 
-/* ipcx_expr_match() for a row that stands anywhere. */
-int ix_expr_row(const struct ipcx_expr *e, const struct ipcx_table *t,
-		const struct ix_section *s, const void *row);
+/* ipcx_expr_match() for a row that stands anywhere, with the reason. */
+struct ix_verdict ix_expr_row(const struct ipcx_expr *e, const struct ipcx_table *t,
+			      const struct ix_section *s, const void *row);

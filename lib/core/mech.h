@@ -115,9 +115,6 @@ enum ix_verb {
 	IX_CHANGE,
 };
 
-/* Fields that name a user or group. */
-#define IX_NAMED 4
-
 /* A scan at work: what is wanted, and where the rows go. Made by lib/query/, filled by
  * the mechanisms. */
 struct ix_scan {
@@ -153,6 +150,7 @@ struct ix_scan {
 		uint32_t last;
 		bool known;
 	} names[IX_NAMED];
+	bool names_first; /* the condition reads names: they are looked up before it */
 	bool creator, ask_creator;
 	struct ix_lacking no_creator; /* when it is not asked for */
 	struct ix_lacking source;     /* fields that the source in use does not have */

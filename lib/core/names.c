@@ -1,13 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The only file that asks NSS for the names of ids, and the small hash map that remembers
- * the answers. */
+/* Which fields are names of users and groups, and the small hash map that remembers what
+ * came of looking them up. */
 #include "core/names.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdlib.h>
-#include <string.h>
+
+#include "base/nss.h"
+
+/* clang-format off */
+const struct ix_name_field ix_name_fields[IX_NAMED] = {
+	{ IPCX_F_OWNER,         IPCX_F_UID,         false },
+	{ IPCX_F_GROUP,         IPCX_F_GID,         true  },
+	{ IPCX_F_CREATOR,       IPCX_F_CUID,        false },
+	{ IPCX_F_CREATOR_GROUP, IPCX_F_CGID,        true  },
+	{ IPCX_F_USER_NS_OWNER, IPCX_F_USER_NS_UID, false },
+};
+/* clang-format on */
+
+const struct ix_name_field *ix_find_name_field(enum ipcx_field name)
+{
+	for (size_t i = 0; i < IX_NAMED; i++)
+		if (ix_name_fields[i].name == name)
+			return &ix_name_fields[i];
+	return NULL;
+}
 
 /* Fibonacci hashing: ids come in runs, the multiplication spreads them. */
 static size_t slot_of(const struct ix_names *n, uint32_t id)
@@ -39,7 +56,7 @@ static void put(struct ix_names *n, uint32_t id, uint32_t off)
 
 static int grow(struct ix_names *n)
 {
-	struct ix_names big = { .cap = n->cap ? n->cap * 2 : 16 };
+	struct ix_names big = { .cap = n->cap ? n->cap * 2 : 16, .error = n->error };
 
 	big.slots = calloc(big.cap, sizeof(*big.slots));
 	if (!big.slots)
@@ -65,49 +82,16 @@ int ix_names_add(struct ix_names *n, uint32_t id, uint32_t off)
 	return 0;
 }
 
-/* One call of getpwuid_r(3) or getgrgid_r(3): the name in buf, NULL without one; -ERANGE
- * wants more room. */
-static int ask(bool group, uint32_t id, char *buf, size_t size, const char **ret_name)
+int ix_names_ask(struct ix_names *n, bool group, uint32_t id, struct ix_buf *pool)
 {
-	int r;
-
-	if (group) {
-		struct group g, *found = NULL;
-
-		r = getgrgid_r(id, &g, buf, size, &found);
-		*ret_name = found ? found->gr_name : NULL;
-	} else {
-		struct passwd p, *found = NULL;
-
-		r = getpwuid_r(id, &p, buf, size, &found);
-		*ret_name = found ? found->pw_name : NULL;
-	}
-	return r == ERANGE ? -ERANGE : 0; /* every other failure: there is no name */
-}
-
-int ix_names_ask(bool group, uint32_t id, struct ix_buf *pool, uint32_t *ret_off)
-{
-	auto_buf struct ix_buf room = { 0 };
-	size_t size = 1024;
-	const char *name = NULL;
 	size_t off = pool->len;
+	int r = ix_nss_name(group, id, pool);
 
-	for (;; size *= 4) {
-		if (!ix_buf_room(&room, size))
-			return -ENOMEM;
-		if (ask(group, id, room.data, size, &name) == 0)
-			break;
-		if (size >
-		    16 * 1024 *
-			    1024) /* a group of a million members, or a broken module */
-			return 0;
-	}
-	if (!name || !*name)
-		return 0;
-	if (ix_buf_add(pool, name, strlen(name) + 1) < 0)
-		return -ENOMEM;
-	*ret_off = (uint32_t)off + 1;
-	return 1;
+	if (r > 0)
+		return ix_names_add(n, id, (uint32_t)off + 1);
+	if (r < 0 && !n->error)
+		n->error = r;
+	return ix_names_add(n, id, r < 0 ? IX_UNKNOWN_NAME : IX_NO_NAME);
 }
 
 void ix_names_free(struct ix_names *n)

@@ -8,15 +8,18 @@
  */
 #include "core/pattern.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
 /*
  * What stands between two parentheses, as far as it was read: its size, and that of its
- * last piece.
+ * last piece; whether they hold an assertion, or an alternative with nothing in it.
  */
 struct group {
 	unsigned long sum, last;
+	bool asserts, last_asserts;
+	bool begun, hollow, last_hollow;
 };
 
 /* Behind a bracket expression that begins at p. In it nothing repeats or groups. */
@@ -71,45 +74,97 @@ static unsigned long times(const char **p)
 	return (most > least ? most : least) + 1;
 }
 
-static void piece(struct group *g, unsigned long size)
+static void piece(struct group *g, unsigned long size, bool asserts)
 {
 	g->sum += size;
 	g->last = size;
+	g->last_asserts = asserts;
+	g->last_hollow = false;
+	g->asserts |= asserts;
+	g->begun = true;
+}
+
+/* An alternative ends. */
+static void branch(struct group *g)
+{
+	g->hollow |= !g->begun;
+	g->begun = false;
+}
+
+/* The group inside g ends, and becomes a piece of it. */
+static void close_group(struct group *g)
+{
+	branch(&g[1]);
+	piece(g, g[1].sum + 1, g[1].asserts);
+	g->last_hollow = g[1].hollow;
+	g->hollow |= g[1].hollow;
+}
+
+/* "*", "+", "?" or "{2,5}" stands at p, and p is moved behind it. */
+static const char *repeat(struct group *g, const char **p)
+{
+	bool optional = **p == '?';
+	unsigned long n = times(p) - 1;
+
+	if (g->last_asserts && !optional)
+		return "a pattern cannot repeat what holds ^, $, \\b, \\B, \\<, \\>, \\` or \\'";
+	if (g->last_hollow && !optional)
+		return "a pattern cannot repeat a group with nothing between ( and ), ( and |, or | and )";
+	g->sum += g->last * n + 1;
+	g->last += g->last * n + 1;
+	return NULL;
+}
+
+/* A backslash and what it makes of the character behind it. */
+static const char *escaped(struct group *g, const char **p)
+{
+	char c = (*p)[1];
+
+	if (c >= '1' && c <= '9')
+		return "a pattern cannot refer back (\\1)";
+	piece(g, 1, strchr("bB<>`'", c));
+	*p += 2;
+	return NULL;
+}
+
+/* A character, or a bracket expression. */
+static void one(struct group *g, const char **p)
+{
+	bool asserts = **p == '^' || **p == '$';
+
+	*p = **p == '[' ? skip_bracket(*p) : *p + 1;
+	piece(g, 1, asserts);
 }
 
 const char *ix_pattern_fault(const char *pattern)
 {
-	struct group groups[IX_PATTERN_DEPTH + 1] = { { 0, 0 } }, *g = groups;
-	const char *p = pattern;
+	struct group groups[IX_PATTERN_DEPTH + 1] = { { .sum = 0 } }, *g = groups;
+	const char *p = pattern, *fault = NULL;
 
 	if (strlen(pattern) > IX_PATTERN_MAX)
 		return "the pattern is longer than 1024 bytes";
-	while (*p) {
+	while (*p && !fault) {
 		if (*p == '(') {
 			if (g == groups + IX_PATTERN_DEPTH)
 				return "the pattern is nested more than 64 deep";
-			*++g = (struct group){ 0, 0 };
+			*++g = (struct group){ .sum = 0 };
 			p++;
 		} else if (*p == ')' && g > groups) {
-			g--;
-			piece(g, g[1].sum + 1);
+			close_group(--g);
+			p++;
+		} else if (*p == '|') {
+			branch(g);
 			p++;
 		} else if (strchr("*?+{", *p)) {
-			unsigned long n = times(&p) - 1;
-
-			g->sum += g->last * n + 1;
-			g->last += g->last * n + 1;
+			fault = repeat(g, &p);
 		} else if (*p == '\\' && p[1]) {
-			if (p[1] >= '1' && p[1] <= '9')
-				return "a pattern cannot refer back (\\1)";
-			piece(g, 1);
-			p += 2;
+			fault = escaped(g, &p);
 		} else {
-			p = *p == '[' ? skip_bracket(p) : p + 1;
-			piece(g, 1);
+			one(g, &p);
 		}
-		if (g->sum > IX_PATTERN_SIZE)
-			return "the pattern repeats too much";
+		if (!fault && g->sum > IX_PATTERN_SIZE)
+			fault = "the pattern repeats too much: written out, it is longer "
+				"than 512 characters";
 	}
-	return NULL;
+	return fault;
 }

@@ -4,7 +4,7 @@
 
 #define IX_PATTERN_MAX   1024 /* bytes */
 #define IX_PATTERN_DEPTH 64   /* parentheses inside each other */
-#define IX_PATTERN_SIZE  4096 /* characters to match, repetitions written out */
+#define IX_PATTERN_SIZE  512 /* characters to match, repetitions written out */
 
 /*
  * Why an extended regular expression is not compiled, as a sentence; NULL when it may be

@@ -18,7 +18,8 @@
  * that the table holds, plus 1; 0: none is. Rows that lack the same share one set. */
 struct ix_row {
 	_Alignas(8) uint32_t unknown;
-	uint32_t reserved;
+	uint32_t unmapped; /* a bit for each of ix_name_fields[] whose id has no number
+			      here */
 };
 
 /* A string in a row: its offset in the table's pool plus 1, 0 for none. */
@@ -126,6 +127,17 @@ struct ix_section {
 		always; /* those that may differ though all words are the same */
 };
 
+/* What a condition says of a row: 1 yes, 0 no, -1 unknown. It is unknown because a value
+ * is unknown or absent, or because something failed: then error is not 0. */
+struct ix_verdict {
+	int says;
+	int error;
+	enum ix_failed { IX_FAILED_USERS, IX_FAILED_GROUPS, IX_FAILED_MATCH } failed;
+};
+
+/* So many objects that could not be judged are told by name. */
+#define IX_UNJUDGED 8
+
 struct ipcx_table {
 	struct ix_section *sections;
 	size_t nsections, rows;
@@ -139,6 +151,10 @@ struct ipcx_table {
 	uint64_t resume;
 	unsigned id_bits; /* how many bits of a System V id are its index; 0: not asked */
 	bool numeric;
+	bool acts;                      /* what is in it was removed or changed */
+	size_t unjudged;                /* objects that the condition could not judge */
+	struct ix_verdict unjudged_why; /* the first of them */
+	ix_text unjudged_refs[IX_UNJUDGED]; /* the first few, when they are acted on */
 	bool starved; /* memory ran out for a text or a note: what is here is not whole */
 };
 
@@ -170,7 +186,7 @@ int ix_table_hand(struct ipcx *x, struct ipcx_table *t, int r,
 		  struct ipcx_table **ret_table);
 
 /* Show a table that stays with whoever made it, if it is whole. 0 or -ENOMEM. */
-int ix_table_show(struct ipcx *x, const struct ipcx_table *t,
+int ix_table_show(struct ipcx *x, struct ipcx_table *t,
 		  const struct ipcx_table **ret_table);
 
 /* Empty a table; its memory stays for what comes next. Ages count from now. */
@@ -244,6 +260,9 @@ static inline bool ix_is_unknown(const struct ipcx_table *t, const void *row,
  * kept). */
 int ix_row_value(const struct ipcx_table *t, const struct ix_section *s, const void *row,
 		 enum ipcx_field f, struct ipcx_value *v);
+
+/* The condition could not judge this object, as something failed. */
+void ix_table_unjudged(struct ipcx_table *t, const char *ref, const struct ix_verdict *v);
 
 /* Add a note whose text is not formatted. */
 void ix_table_add_note(struct ipcx_table *t, const struct ipcx_note *note);

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "core/columns.h"
+#include "core/expr.h"
 #include "proc/creator.h"
 #include "query/query.h"
 
@@ -18,38 +19,24 @@ int ix_name_id(struct ipcx *x, struct ipcx_table *t, bool group, uint32_t id)
 	struct ix_names *known = group ? &x->groups : &x->users;
 	struct ix_names *here = group ? &t->groups : &t->users;
 	const struct ix_name *n;
-	uint32_t off = IX_NO_NAME;
-	int r;
+	uint32_t off;
 
 	if (ix_names_find(here, id))
 		return 0;
 	n = ix_names_find(known, id);
-	if (!n) {
-		r = ix_names_ask(group, id, &x->names, &off);
-		if (r < 0 || (r = ix_names_add(known, id, off)) < 0)
-			return r;
-		n = ix_names_find(known, id);
-	}
+	if (!n && ix_names_ask(known, group, id, &x->names) < 0)
+		return -ENOMEM;
+	n = n ? n : ix_names_find(known, id);
 	off = n->off;
-	if (off != IX_NO_NAME) {
+	if (off == IX_UNKNOWN_NAME)
+		here->error = known->error;
+	if (ix_name_is_known(n)) {
 		off = ix_table_text(t, x->names.data + off - 1);
 		if (!off)
 			return -ENOMEM;
 	}
 	return ix_names_add(here, id, off);
 }
-
-/* clang-format off */
-static const struct {
-	enum ipcx_field name, id;
-	bool group;
-} named[IX_NAMED] = {
-	{ IPCX_F_OWNER,         IPCX_F_UID,  false },
-	{ IPCX_F_GROUP,         IPCX_F_GID,  true },
-	{ IPCX_F_CREATOR,       IPCX_F_CUID, false },
-	{ IPCX_F_CREATOR_GROUP, IPCX_F_CGID, true },
-};
-/* clang-format on */
 
 int ix_look_up_names(struct ix_scan *s, const void *row)
 {
@@ -63,7 +50,7 @@ int ix_look_up_names(struct ix_scan *s, const void *row)
 		if (s->names[i].known && id == s->names[i].last)
 			continue; /* most objects belong to whom the one before belongs to
 				   */
-		r = ix_name_id(s->x, s->t, named[i].group, id);
+		r = ix_name_id(s->x, s->t, ix_name_fields[i].group, id);
 		if (r < 0)
 			return r;
 		s->names[i].last = id;
@@ -78,10 +65,14 @@ void ix_plan_lookups(struct ix_scan *s, const struct ix_kind *kind)
 {
 	for (size_t i = 0; i < IX_NAMED; i++) {
 		bool wanted = !s->t->numeric &&
-			      ipcx_fieldset_has(&s->want, named[i].name) &&
-			      ix_column(kind, named[i].name)->derive;
+			      ipcx_fieldset_has(&s->want, ix_name_fields[i].name) &&
+			      ix_column(kind, ix_name_fields[i].name)->derive;
 
-		s->names[i].column = wanted ? ix_column(kind, named[i].id) : NULL;
+		s->names[i].column = wanted ? ix_column(kind, ix_name_fields[i].id)
+					    : NULL;
+		if (s->where &&
+		    ipcx_fieldset_has(&s->where->fields, ix_name_fields[i].name))
+			s->names_first = true;
 	}
 	s->creator = ix_column(kind, IPCX_F_COMMAND)->size &&
 		     ix_column(kind, IPCX_F_CREATOR_ALIVE)->size;
@@ -157,17 +148,46 @@ int ix_attrs_there(struct ipcx *x, const struct ipcx_attrs *a,
 	return r;
 }
 
-void ix_number_here(const struct ix_idmap *map, const struct ix_kind *kind, void *row)
+/* Whether everybody has a number in this process' user namespace, as in the first one:
+ * only then 65534 is a user. Where that cannot be read, it is nobody's. */
+static bool everybody_is_here(struct ipcx *x)
 {
-	for (size_t i = 0; i < IX_NAMED; i++) {
-		const struct ix_column *c = ix_column(kind, named[i].id);
-		uint32_t there;
+	static const char *const maps[] = { "thread-self/uid_map",
+					    "thread-self/gid_map" };
+	struct ix_idrange ranges[IX_IDMAP_MAX];
+	char text[128]; /* of one line */
+	int proc = ix_procfd(x);
 
-		if (c->size != sizeof(there))
+	if (x->people != IX_PEOPLE_NOT_ASKED)
+		return x->people == IX_PEOPLE_ALL;
+	x->people = IX_PEOPLE_SOME;
+	for (size_t i = 0; i < ARRAY_SIZE(maps); i++)
+		if (proc < 0 || ix_read_file(proc, maps[i], text, sizeof(text)) < 0 ||
+		    ix_idmap_parse(text, ranges) != 1 || ranges[0].inside != 0 ||
+		    ranges[0].count != UINT32_MAX)
+			return false;
+	x->people = IX_PEOPLE_ALL;
+	return true;
+}
+
+void ix_number_here(struct ipcx *x, const struct ix_kind *kind, void *row)
+{
+	const struct ix_idmap *map = x->view.ids;
+
+	for (size_t i = 0; i < IX_NAMED; i++) {
+		const struct ix_column *c = ix_column(kind, ix_name_fields[i].id);
+		uint32_t id;
+
+		if (c->size != sizeof(id))
 			continue;
-		there = (uint32_t)ix_column_raw(c, row);
-		store(c, row,
-		      named[i].group ? ix_id_here(map->groups, map->ngroups, there)
-				     : ix_id_here(map->users, map->nusers, there));
+		id = (uint32_t)ix_column_raw(c, row);
+		if (map) {
+			id = ix_name_fields[i].group
+				     ? ix_id_here(map->groups, map->ngroups, id)
+				     : ix_id_here(map->users, map->nusers, id);
+			store(c, row, id);
+		}
+		if (id == IX_UNMAPPED && (map || !everybody_is_here(x)))
+			((struct ix_row *)row)->unmapped |= 1U << i;
 	}
 }

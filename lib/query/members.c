@@ -83,10 +83,12 @@ static int add_member(struct ipcx *x, struct ipcx_table *t, const struct ix_cont
 	row->command = ix_table_text(t, ps.comm);
 	row->started = start_time(ps.start);
 	(void)snprintf(path, sizeof(path), "%d", pid);
-	if (fstatat(proc, path, &st, 0) == 0)
+	if (fstatat(proc, path, &st, 0) == 0) {
 		row->uid = st.st_uid;
-	else
+	} else {
 		ix_unknown(t, row, IPCX_F_UID);
+		ix_unknown(t, row, IPCX_F_OWNER);
+	}
 	row->mnt = mnt;
 	box = ix_container_of(x, c, pid);
 	if (box) {

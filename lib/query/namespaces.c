@@ -209,12 +209,12 @@ static void put_identity(struct ipcx_table *t, struct ns_row *row,
 	}
 	if (user >= 0 && ix_ns_identity(user, CLONE_NEWUSER, &ino, &id) == 0)
 		row->user_ns = ino;
-	if (user >= 0 && ioctl(user, NS_GET_OWNER_UID, &uid) == 0)
+	if (user >= 0 && ioctl(user, NS_GET_OWNER_UID, &uid) == 0) {
 		row->uid = uid;
-	else
-		ix_unknown(t, row, IPCX_F_USER_NS_UID);
-	if (user < 0)
-		ix_unknown(t, row, IPCX_F_USER_NS_OWNER);
+		return;
+	}
+	ix_unknown(t, row, IPCX_F_USER_NS_UID);
+	ix_unknown(t, row, IPCX_F_USER_NS_OWNER);
 }
 
 static void sum_up(struct ipcx_table *t, struct ns_row *row,
@@ -284,6 +284,7 @@ static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen 
 		row->pin = ix_table_text(t, ix_pins_name(how->pins, row->ns));
 		put_identity(t, row, p->nsfd >= 0 ? p : &now);
 		sum_up(t, row, how->usage);
+		ix_number_here(x, &ns_kind, row);
 		r = ix_name_id(x, t, false, row->uid);
 		ix_table_keep(t);
 		r = MIN(r, 0);

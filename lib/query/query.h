@@ -34,9 +34,9 @@ int ix_look_up_names(struct ix_scan *s, const void *row);
  * and only when wanted. */
 void ix_look_up_creator(struct ix_scan *s, const struct ix_kind *kind, void *row);
 
-/* A row that was read by somebody in another user namespace: users are called what the
- * caller calls them. */
-void ix_number_here(const struct ix_idmap *map, const struct ix_kind *kind, void *row);
+/* A row that was just read, maybe by somebody in another user namespace: users get the
+ * numbers that they have where the caller is, and whoever has none there is marked. */
+void ix_number_here(struct ipcx *x, const struct ix_kind *kind, void *row);
 
 /* Attributes as somebody in another user namespace has to say them, when calls act in
  * one. 0, or -EOVERFLOW with a text for a user or group without a number there. */

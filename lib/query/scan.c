@@ -96,6 +96,22 @@ static void note_failure(struct ix_scan *s, const struct ix_mech *m, const void 
 	ix_table_add_note(s->t, &note);
 }
 
+/* Only what is true of an object selects it. One of which nobody can tell because a
+ * look-up failed is told of. */
+static bool fulfils(struct ix_scan *s, const struct ix_section *section, const void *row)
+{
+	struct ix_verdict v = ix_expr_row(s->where, s->t, section, row);
+	char text[IPCX_REF_MAX];
+	struct ipcx_ref ref;
+
+	if (v.says < 0 && v.error) {
+		ix_row_ref(s->t, section, row, &ref);
+		(void)ipcx_ref_format(&ref, text, sizeof(text));
+		ix_table_unjudged(s->t, text, &v);
+	}
+	return v.says == 1;
+}
+
 static int keep(struct ix_scan *s)
 {
 	const struct ix_mech *m = ix_mech(s->mech);
@@ -105,20 +121,21 @@ static int keep(struct ix_scan *s)
 	uint64_t raw[IX_WORDS];
 	int r;
 
-	if (s->x->view.ids) {
+	if (s->x->view.ids)
 		given = memcpy(raw, row, section->kind->row_size);
-		ix_number_here(s->x->view.ids, section->kind, row);
-	}
-	r = ix_look_up_names(s, row);
-
+	ix_number_here(s->x, section->kind, row);
+	r = s->names_first ? ix_look_up_names(s, row) : 0;
 	if (r < 0)
 		return r;
 	if (s->creator)
 		ix_look_up_creator(s, section->kind, row);
 	if (s->same && !ix_same_object(s, row))
 		return 0;
-	if (s->where && ix_expr_row(s->where, s->t, section, row) != 1)
+	if (s->where && !fulfils(s, section, row))
 		return 0;
+	r = s->names_first ? 0 : ix_look_up_names(s, row);
+	if (r < 0)
+		return r;
 	r = act(s, m, given);
 	/* Gone in the meantime: what was wanted is so, unless it was to be changed. */
 	if (r == -ENOENT || r == -EIDRM || (r == -EINVAL && s->verb == IX_REMOVE)) {
@@ -368,6 +385,7 @@ int ix_run_into(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 	s->dry = q->flags & IPCX_DRY_RUN;
 	s->same = q->same;
 	s->t->numeric = q->flags & IPCX_NUMERIC;
+	s->t->acts = s->verb != IX_LOOK;
 	wanted(q, &s->want);
 	if (ipcx_fieldset_has(&s->want, IPCX_F_ID_INDEX) ||
 	    ipcx_fieldset_has(&s->want, IPCX_F_ID_SEQ))

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "core/columns.h"
 #include "core/table.h"
 #include "ipcx-stress.h"
 
@@ -20,7 +21,7 @@ struct test_row {
 	double percent;
 	uint32_t uid, cuid, key;
 	int32_t lpid;
-	ix_text name, owner, creator, status;
+	ix_text name, status;
 	uint32_t age;
 	uint16_t mode;
 	uint8_t dest, locked;
@@ -39,10 +40,14 @@ static const struct ix_kind test_kind = {
 		   [IPCX_F_USE_PERCENT] = COLUMN(percent), [IPCX_F_UID] = COLUMN(uid),
 		   [IPCX_F_CUID] = COLUMN(cuid), [IPCX_F_KEY] = COLUMN(key),
 		   [IPCX_F_LPID] = IX_COL_ZERO(struct test_row, lpid),
-		   [IPCX_F_NAME] = COLUMN(name), [IPCX_F_OWNER] = COLUMN(owner),
-		   [IPCX_F_CREATOR] = COLUMN(creator), [IPCX_F_STATUS] = COLUMN(status),
-		   [IPCX_F_AGE] = COLUMN(age), [IPCX_F_MODE] = COLUMN(mode),
-		   [IPCX_F_DEST] = COLUMN(dest), [IPCX_F_LOCKED] = COLUMN(locked)),
+		   [IPCX_F_NAME] = COLUMN(name),
+		   [IPCX_F_OWNER] =
+			   IX_DERIVED_FROM(struct test_row, uid, ix_derive_owner),
+		   [IPCX_F_CREATOR] =
+			   IX_DERIVED_FROM(struct test_row, cuid, ix_derive_creator),
+		   [IPCX_F_STATUS] = COLUMN(status), [IPCX_F_AGE] = COLUMN(age),
+		   [IPCX_F_MODE] = COLUMN(mode), [IPCX_F_DEST] = COLUMN(dest),
+		   [IPCX_F_LOCKED] = COLUMN(locked)),
 };
 
 static const struct ix_kind bare_kind = {
@@ -79,8 +84,9 @@ static struct ipcx_table *test_table(void)
 	if (ix_table_new(&t) < 0)
 		return NULL;
 	row.name = ix_table_text(t, "/tmp \xc3\xa4\"x\"");
-	row.owner = ix_table_text(t, "bob");
-	row.creator = ix_table_text(t, "root");
+	if (ix_names_add(&t->users, row.uid, ix_table_text(t, "bob")) < 0 ||
+	    ix_names_add(&t->users, row.cuid, ix_table_text(t, "root")) < 0)
+		return NULL;
 	row.status = ix_table_text(t, "dest");
 	for (int i = 0; i < 3; i++) {
 		struct test_row *to;

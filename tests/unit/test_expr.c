@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "people.h"
 #include "rows.h"
 #include "unit.h"
 
@@ -120,10 +121,27 @@ static const struct row rows[] = {
 	{ "owner == 'bob'", YES, UNK },
 	{ "owner == \"bob\"", YES, UNK },
 	{ "owner != root", YES, UNK },
-	{ "owner == Bob", NO, UNK },
+	{ "owner == eve", NO, UNK },
+	{ "owner != eve", YES, UNK },
 	{ "owner == creator", NO, UNK },
-	{ "owner == 'creator'", NO, UNK },
+	{ "owner != creator", YES, UNK },
+	{ "creator == owner", NO, UNK },
 	{ "owner < creator", YES, UNK },
+	{ "owner == 1000", YES, UNK },
+	{ "owner != 1000", NO, UNK },
+	{ "owner == 01000", YES, UNK },
+	{ "1001 != owner", YES, UNK },
+	{ "owner == 666", NO, UNK },
+	{ "owner == 42", NO, UNK }, /* that is 4242's name */
+	{ "owner == name", NO, UNK },
+	{ "owner != name", YES, UNK },
+	{ "owner < c", YES, UNK },
+	{ "owner >= c", NO, UNK },
+	{ "owner == null", NO, YES },
+	{ "group == root", UNK, UNK },
+	{ "group != root", UNK, UNK },
+	{ "!(group == root)", UNK, UNK },
+	{ "owner == group", UNK, UNK },
 	{ "'bob' == owner", YES, UNK },
 	{ "creator == root", YES, YES },
 	{ "creator == root && status == 'dest' && owner == bob", YES, UNK },
@@ -134,8 +152,8 @@ static const struct row rows[] = {
 	{ "name == '/tmp\\x20\\xc3\\xa4\"x\"'", YES, YES },
 	{ "name == '/tmp\\\\x20'", NO, NO },
 	{ "name == ''", NO, NO },
-	{ "creator == 'null'", NO, NO },
-	{ "creator == 'and'", NO, NO },
+	{ "name == 'null'", NO, NO },
+	{ "name == 'and'", NO, NO },
 	/* patterns */
 	{ "owner =~ o", YES, UNK },
 	{ "owner =~ ^o", NO, UNK },

@@ -6,6 +6,7 @@
 
 #include "base/util.h"
 #include "ipcx.h"
+#include "people.h"
 #include "unit.h"
 
 struct row {
@@ -74,8 +75,8 @@ static const struct row rows[] = {
 	{ "null == null", 1, "must be a field" },
 	{ "'a' =~ owner", 1, "a field must stand on the left of =~" },
 	{ "\xc3\xa4 > 1", 1, "must be a field" },
-	{ "owner == '\xc3\xa4\xc3\xb6' && x == 5", 18, "no field has the name \"x\"" },
-	{ "owner == '\xff\xff' && x == 5", 18, "no field has the name \"x\"" },
+	{ "name == '\xc3\xa4\xc3\xb6' && x == 5", 18, "no field has the name \"x\"" },
+	{ "name == '\xff\xff' && x == 5", 18, "no field has the name \"x\"" },
 	{ "\x1b[31m == 5", 1, "control character" },
 	/* literals that do not fit their field */
 	{ "size > 1X", 8, "size is a number of bytes, and \"1X\" is no size (such as" },
@@ -111,6 +112,20 @@ static const struct row rows[] = {
 	{ "key == 5K", 8, "is no key" },
 	{ "mode == 888", 9, "is no mode (octal" },
 	{ "mode == 01777", 9, "out of range" },
+	{ "owner == nobody-at-all", 10, "there is no user \"nobody-at-all\"" },
+	{ "owner != Bob", 10, "there is no user \"Bob\"" },
+	{ "owner == ''", 10, "there is no user \"\"" },
+	{ "owner == 'bob '", 10, "there is no user" },
+	{ "owner == -1", 10, "there is no user" },
+	{ "owner == 0x10", 10, "there is no user" },
+	{ "owner == 1e3", 10, "there is no user" },
+	{ "owner == 4294967295", 10, "there is no user" },
+	{ "owner == 4294967296", 10, "there is no user" },
+	{ "owner == 99999999999999999999999", 10, "there is no user" },
+	{ "creator == 'null'", 12, "there is no user" },
+	{ "size > 0 || group == 'b\\x1b'", 22, "there is no group \"b\\x1b\"" },
+	{ "'a:b' == creator_group", 1, "there is no group" },
+	{ "user_ns_owner == nobody-at-all", 18, "there is no user" },
 	{ "ctime > 1h", 9, "compare age with it" },
 	{ "ctime > 5", 9, "@SECONDS" },
 	{ "ctime > yesterday", 9, "is no time (such as 2026-11-21" },

@@ -121,7 +121,7 @@ static void rows_are_dropped(void **state)
 		assert_non_null(row);
 		assert_true(row->size == 0 && row->head.unknown == 0);
 		row->size = (uint64_t)i;
-		row->head.reserved = i % 2 ? UINT32_MAX : 0;
+		row->head.unmapped = i % 2 ? UINT32_MAX : 0;
 		if (i % 2 == 0)
 			ix_table_keep(t);
 	}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The only file that asks the name service switch. Its answers are read with care, as
+ * "there is none" is what a service that is away, or a file that cannot be opened, often
+ * looks like.
+ */
+#include "base/nss.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/num.h"
+#include "base/util.h"
+
+/* No service that nsswitch.conf(5) names is there: glibc tells it by an errno that it
+ * leaves as it was. */
+#define NO_SERVICE ENOTCONN
+
+/* 4294967295 is no id: to the kernel it means "do not change". */
+#define ID_MAX (UINT32_MAX - 1)
+
+/* A group of a million members needs less. */
+#define ROOM_MAX ((size_t)16 << 20)
+
+/* Larger lists of users are kept by services, not in files. */
+#define FILE_MAX ((size_t)64 << 20)
+
+/* A question: the id of a name, or, without one, the name of an id. */
+struct question {
+	bool group;
+	const char *name;
+	uint32_t id;
+};
+
+struct answer {
+	const char *name; /* NULL: there is none */
+	uint32_t id;
+};
+
+/*
+ * One call. glibc returns 0 without a result when the last service that was there knows
+ * nothing of it, and errno when none could be asked; that may be untouched, so it says
+ * "no service" beforehand. 0 or an errno.
+ */
+static int call_user(const struct question *q, struct ix_buf *room, size_t size,
+		     struct answer *ret_a)
+{
+	struct passwd p, *found = NULL;
+	int r;
+
+	errno = NO_SERVICE;
+	r = q->name ? getpwnam_r(q->name, &p, room->data, size, &found)
+		    : getpwuid_r(q->id, &p, room->data, size, &found);
+	*ret_a = (struct answer){ NULL, 0 };
+	if (found)
+		*ret_a = (struct answer){ p.pw_name, p.pw_uid };
+	return found ? 0 : r;
+}
+
+static int call_group(const struct question *q, struct ix_buf *room, size_t size,
+		      struct answer *ret_a)
+{
+	struct group g, *found = NULL;
+	int r;
+
+	errno = NO_SERVICE;
+	r = q->name ? getgrnam_r(q->name, &g, room->data, size, &found)
+		    : getgrgid_r(q->id, &g, room->data, size, &found);
+	*ret_a = (struct answer){ NULL, 0 };
+	if (found)
+		*ret_a = (struct answer){ g.gr_name, g.gr_gid };
+	return found ? 0 : r;
+}
+
+/* With as much room as it takes. 1 found, 0 none, -errno. */
+static int call(const struct question *q, struct ix_buf *room, struct answer *ret_a)
+{
+	int r;
+
+	for (size_t size = 1024; size <= ROOM_MAX; size *= 4) {
+		if (!ix_buf_room(room, size))
+			return -ENOMEM;
+		do
+			r = q->group ? call_group(q, room, size, ret_a)
+				     : call_user(q, room, size, ret_a);
+		while (r == EINTR);
+		if (r != ERANGE)
+			return r ? -r : ret_a->name && *ret_a->name;
+	}
+	return -ERANGE;
+}
+
+/* "NAME:x:ID:…": whether a line of passwd(5) or group(5) is the answer. */
+static bool line_says(const char *line, const struct question *q)
+{
+	const char *colon = strchr(line, ':'), *number;
+
+	if (!colon)
+		return false;
+	if (q->name)
+		return strlen(q->name) == (size_t)(colon - line) &&
+		       strncmp(line, q->name, (size_t)(colon - line)) == 0;
+	number = strchr(colon + 1, ':');
+	return number && number[1] >= '0' && number[1] <= '9' &&
+	       strtoull(number + 1, NULL, 10) == q->id;
+}
+
+/* Whether the file knows the answer: 1, 0, or -errno when it cannot be read (-ENOENT:
+ * there is none). */
+static int file_says(const struct question *q)
+{
+	auto_fd int fd = ix_open(AT_FDCWD, q->group ? "/etc/group" : "/etc/passwd",
+				 O_RDONLY | O_NONBLOCK);
+	auto_buf struct ix_buf b = { 0 };
+	char *next;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = ix_read_all(fd, FILE_MAX, &b);
+	if (r == 0)
+		r = ix_buf_add(&b, "", 1);
+	if (r < 0)
+		return r;
+	for (char *line = b.data; line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		if (line_says(line, q))
+			return 1;
+	}
+	return 0;
+}
+
+/*
+ * "None" is what the last service says, whatever became of those before: with "files
+ * systemd", a passwd that cannot be opened is passed over in silence. So the file is read
+ * once more when there is no answer. If it has one, the service was only out of breath:
+ * then what it says next is believed.
+ */
+static int ask(const struct question *q, struct ix_buf *room, struct answer *ret_a)
+{
+	int r = call(q, room, ret_a), file;
+
+	if (r > 0 || (r < 0 && r != -ENOENT))
+		return r;
+	file = file_says(q);
+	/* Without any passwd, as in a container of one program, there are no names. */
+	if (file == -ENOENT)
+		return 0;
+	if (file < 0)
+		return file;
+	if (r < 0)
+		return -NO_SERVICE;
+	return file ? call(q, room, ret_a) : 0;
+}
+
+/* Two errnos mean something else to our callers. */
+static int unanswered(int r)
+{
+	if (r == -ENOENT)
+		return -NO_SERVICE;
+	return r == -EINVAL ? -EIO : r;
+}
+
+int ix_nss_name(bool group, uint32_t id, struct ix_buf *pool)
+{
+	auto_buf struct ix_buf room = { 0 };
+	struct question q = { .group = group, .id = id };
+	struct answer a;
+	int r = ask(&q, &room, &a);
+
+	if (r <= 0)
+		return r ? unanswered(r) : 0;
+	return ix_buf_add(pool, a.name, strlen(a.name) + 1) < 0 ? -ENOMEM : 1;
+}
+
+static bool is_number(const char *text)
+{
+	return *text && text[strspn(text, "0123456789")] == '\0';
+}
+
+int ix_nss_id(bool group, const char *text, uint32_t *ret_id)
+{
+	auto_buf struct ix_buf room = { 0 };
+	struct question q = { .group = group, .name = text };
+	struct answer a = { NULL, 0 };
+	uint64_t n;
+	int r = ask(&q, &room, &a);
+
+	if (r > 0) {
+		*ret_id = a.id;
+		return 0;
+	}
+	if (is_number(text) && ix_parse_u64(text, ID_MAX, &n) == 0) {
+		*ret_id = (uint32_t)n;
+		return 0;
+	}
+	return r == 0 ? -ENOENT : unanswered(r);
+}
+
+const char *ix_nss_why(int error)
+{
+	switch (error < 0 ? -error : error) {
+	case NO_SERVICE:
+		return "no service that nsswitch.conf(5) names for them is there";
+	case ENOMEM:
+		return "out of memory";
+	default:
+		return strerror(error < 0 ? -error : error);
+	}
+}
