@@ -231,7 +231,7 @@ static int check_like(struct ix_parser *p, enum ipcx_field left,
 	fault = ix_pattern_fault(pattern);
 	if (fault)
 		return ix_expr_bad(p, right->at, "%s", fault);
-	r = regcomp(&n->pattern, pattern, REG_EXTENDED | REG_NOSUB);
+	r = ix_pattern_compile(pattern, &n->pattern);
 	if (r == REG_ESPACE)
 		return -ENOMEM;
 	if (r != 0) {

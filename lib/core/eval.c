@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "core/columns.h"
+#include "core/pattern.h"
 #include "core/type.h"
 
 #define UNKNOWN (-1)
@@ -122,10 +123,8 @@ static int like(const struct ix_node *n, const struct row *row)
 
 	if (!value_of(row, n->left, &left))
 		return UNKNOWN;
-	r = regexec(&n->pattern, ix_value_raw(&left, buf), 0, NULL, 0);
-	if (r != 0 && r != REG_NOMATCH) /* the one thing that it can lack is memory */
-		return failed(row, IX_FAILED_MATCH, -ENOMEM);
-	return r == 0;
+	r = ix_pattern_match(&n->pattern, ix_value_raw(&left, buf));
+	return r < 0 ? failed(row, IX_FAILED_MATCH, r) : r;
 }
 
 /*

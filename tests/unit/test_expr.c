@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "people.h"
 #include "rows.h"
 #include "unit.h"
@@ -308,12 +309,103 @@ static void fields(void **state)
 	ipcx_expr_free(NULL);
 }
 
+/* Rows whose owner's name nobody can tell, or who has no number here. */
+static void away(void **state)
+{
+	static const struct {
+		const char *text;
+		int away, unmapped, error; /* with away: 0, or -errno */
+	} cases[] = {
+		{ "owner =~ .", UNK, UNK, EIO },
+		{ "!(owner =~ ^b)", UNK, UNK, EIO },
+		{ "owner < x", UNK, UNK, EIO },
+		{ "owner == name", UNK, UNK, EIO },
+		{ "owner != name", UNK, UNK, EIO },
+		{ "owner =~ . && size > 0", UNK, UNK, EIO },
+		{ "owner =~ . && size < 0", NO, NO, 0 },
+		{ "owner =~ . || size > 0", YES, YES, 0 },
+		{ "size < 0 || !(owner =~ .)", UNK, UNK, EIO },
+		{ "owner == bob", NO, UNK, 0 },
+		{ "owner != bob", YES, UNK, 0 },
+		{ "owner == 666", YES, UNK, 0 },
+		{ "owner != creator", YES, UNK, 0 },
+		{ "owner != null", YES, YES, 0 },
+		{ "owner == null", NO, NO, 0 },
+		{ "uid == 666", YES, YES, 0 },
+		{ "nsems > 0 && owner =~ .", UNK, UNK, EIO },
+		{ "nsems > 0", UNK, UNK, 0 },
+	};
+	struct fixture *f = *state;
+	struct ipcx_table *t = test_table();
+	struct test_row *row;
+
+	assert_non_null(t);
+	assert_int_equal(ix_table_section(t, &test_kind, 0), 0);
+	assert_int_equal(ix_names_add(&t->users, AWAY_ID, IX_UNKNOWN_NAME), 0);
+	t->users.error = -EIO;
+	for (int i = 0; i < 2; i++) {
+		row = ix_table_row(t);
+		assert_non_null(row);
+		row->size = 1;
+		row->uid = AWAY_ID;
+		row->name = ix_table_text(t, "x");
+		row->head.unmapped = i ? 1 : 0;
+		ix_table_keep(t);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct ipcx_expr *e = NULL;
+
+		assert_int_equal(ipcx_expr_parse(f->x, cases[i].text, &e, NULL), 0);
+		ROW_TRUE(cases[i].text, ipcx_expr_match(e, t, 3) == cases[i].away);
+		ROW_TRUE(cases[i].text, errno == cases[i].error);
+		ROW_TRUE(cases[i].text, ipcx_expr_match(e, t, 4) == cases[i].unmapped);
+		ROW_TRUE(cases[i].text, errno == 0);
+		ipcx_expr_free(e);
+	}
+	ipcx_table_free(t);
+}
+
+/* A name that nobody can tell is no wrong condition. */
+static void not_told(void **state)
+{
+	static const char *const texts[] = { "owner == away", "size > 0 && 'away' != owner",
+					     "group == 'away'", "creator_group != away" };
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct ipcx_expr *e = NULL;
+		size_t column = 0;
+
+		ROW_TRUE(texts[i], ipcx_expr_parse(f->x, texts[i], &e, &column) == -EIO);
+		ROW_TRUE(texts[i],
+			 !e && column == (size_t)(strstr(texts[i], "away") - texts[i]) +
+						 (strchr(texts[i], '\'') ? 0 : 1));
+		ROW_TRUE(texts[i], strstr(ipcx_error(f->x), "could not be looked up"));
+		ROW_TRUE(texts[i], strstr(ipcx_error(f->x), "number will do"));
+	}
+}
+
+/* Once for a literal, never for a row. */
+static void asked_once(void **state)
+{
+	struct fixture *f = *state;
+	struct ipcx_expr *e = NULL;
+
+	people_asked = 0;
+	assert_int_equal(ipcx_expr_parse(f->x, "owner == bob", &e, NULL), 0);
+	assert_int_equal(people_asked, 1);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(ipcx_expr_match(e, f->t, 0), YES);
+	assert_int_equal(people_asked, 1);
+	ipcx_expr_free(e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(matches),
-		cmocka_unit_test(absent),
-		cmocka_unit_test(fields),
+		cmocka_unit_test(matches),  cmocka_unit_test(absent),
+		cmocka_unit_test(fields),   cmocka_unit_test(away),
+		cmocka_unit_test(not_told), cmocka_unit_test(asked_once),
 	};
 
 	return cmocka_run_group_tests_name("expr", tests, set_up, tear_down);

@@ -75,8 +75,8 @@ static const struct row rows[] = {
 	{ "null == null", 1, "must be a field" },
 	{ "'a' =~ owner", 1, "a field must stand on the left of =~" },
 	{ "\xc3\xa4 > 1", 1, "must be a field" },
-	{ "name == '\xc3\xa4\xc3\xb6' && x == 5", 18, "no field has the name \"x\"" },
-	{ "name == '\xff\xff' && x == 5", 18, "no field has the name \"x\"" },
+	{ "name == '\xc3\xa4\xc3\xb6' && x == 5", 17, "no field has the name \"x\"" },
+	{ "name == '\xff\xff' && x == 5", 17, "no field has the name \"x\"" },
 	{ "\x1b[31m == 5", 1, "control character" },
 	/* literals that do not fit their field */
 	{ "size > 1X", 8, "size is a number of bytes, and \"1X\" is no size (such as" },

@@ -35,6 +35,8 @@ static struct ipcx_table *full_table(void)
 				 0);
 	}
 	assert_int_equal(ix_names_add(&t->users, 7, IX_NO_NAME), 0);
+	assert_int_equal(ix_names_add(&t->users, 8, IX_UNKNOWN_NAME), 0);
+	t->users.error = -EIO;
 	assert_int_equal(ix_names_add(&t->groups, 0, offset_of(t, "root")), 0);
 	assert_int_equal(ix_table_place(t, HOME, NULL, 0), 0);
 	assert_int_equal(ix_table_section(t, &test_kind, 1), 0);
@@ -108,6 +110,7 @@ static void same_notes(const struct ipcx_table *a, const struct ipcx_table *b)
 static void same_names(const struct ix_names *a, const struct ix_names *b)
 {
 	assert_int_equal(a->used, b->used);
+	assert_int_equal(a->error, b->error);
 	for (size_t i = 0; i < a->cap; i++) {
 		const struct ix_name *slot = &a->slots[i], *found;
 
