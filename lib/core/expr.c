@@ -236,9 +236,9 @@ int ipcx_expr_parse(struct ipcx *x, const char *text, struct ipcx_expr **ret_exp
 		r = parse_all(&p);
 	if (r < 0) {
 		ipcx_expr_free(p.e);
-		if (r != -ENOMEM && ret_column)
+		if (p.column && ret_column)
 			*ret_column = p.column;
-		return r == -ENOMEM ? ix_fail(x, r, "the expression") : r;
+		return p.column ? r : ix_fail(x, r, "the expression");
 	}
 	p.e->fields = p.used;
 	*ret_expr = p.e;

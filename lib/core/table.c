@@ -132,7 +132,7 @@ static void note_failures(struct ipcx_table *t)
 
 	if (t->unjudged)
 		note_unjudged(t);
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+	for (size_t i = 0; t->rows && i < ARRAY_SIZE(names); i++)
 		if (names[i].error &&
 		    (!t->unjudged || t->unjudged_why.failed != names[i].failed))
 			ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, names[i].error, "",

@@ -153,7 +153,7 @@ def test_a_pattern_without_memory_is_no_match(people, uid):
 @pytest.mark.parametrize("at", range(1, 8))
 def test_a_pattern_that_fails_later(people, at):
     """What was judged before is done, what comes then is left, and the exit status says that it is part."""
-    r = unanswered(people, "match", "rm", "all", "--where", "!(name =~ '^/keep') || mech =~ sem", "--yes", more={"UNANSWERED_FROM": str(at)})
+    r = unanswered(people, "match", "rm", "all", "--where", "!(ref =~ '/keep')", "--yes", more={"UNANSWERED_FROM": str(at)})
     left = refs(people)
     assert "pshm:/keep" in left
     if "out of memory" in r.err:
@@ -199,9 +199,11 @@ def test_a_passwd_that_cannot_be_read(people):
     path = os.path.join(people.dir, "etc/passwd")
     os.chmod(path, 0)
     switch(people, "files systemd")
-    for words in (("ls", "--where", "owner == daemon"), ("ls", "--where", "!(owner =~ daemon)"), ("rm", "all", "--where", "owner != daemon", "--yes"),
-                  ("mk", "shm", "--owner", "daemon")):
+    for words in (("ls", "--where", "owner == daemon"), ("rm", "all", "--where", "owner != daemon", "--yes"), ("mk", "shm", "--owner", "daemon")):
         told(people.ipcx(*words, uid=12345))
+    r = people.ipcx("ls", "--where", "!(owner =~ xyz)", uid=12345)
+    told(r, rc=4 if r.out else 1)  # systemd knows root without any file
+    assert "shm:1" not in r.out and " daemon " not in r.out
     os.chmod(path, 0o644)
     spared(people)
 
@@ -268,7 +270,7 @@ def test_nobody_is_asked_for_what_is_not_shown(people):
 def test_nobody_without_a_number(people):
     """In a user namespace everybody who has no number is shown as 65534: that is not nobody."""
     script = '$IPCX ls shm --where "$W" -o ref --format raw --no-headings'
-    for where, found in (("owner == nobody", ""), ("owner != nobody", ""), ("owner == 65534", ""), ("owner != 0", ""), ("!(owner =~ x)", ""),
+    for where, found in (("owner == nobody", ""), ("owner != nobody", "shm:0"), ("owner == 65534", ""), ("owner != 0", ""), ("!(owner =~ x)", "shm:0"),
                          ("owner == root", "shm:0"), ("uid == 65534", "shm:1\nshm:2"), ("owner != null", "shm:0\nshm:1\nshm:2")):
         r = people.run("unshare", "--user", "--map-root-user", "sh", "-c", script, env={"IPCX": IPCX, "W": where})
         assert (r.rc, r.out.strip()) == (0, found), (where, r.out, r.err)
@@ -302,11 +304,11 @@ def test_patterns_that_only_look_so_are_quick(people, pattern):
 
 def test_a_name_has_one_line(people):
     """A line break in a name does not make what follows it the beginning, or what precedes it the end."""
-    for name in ("x\n/keep", "zz\nb", "/keep\n"):
+    for name in ("x\n/keepx", "zz\nb", "/keep\n"):
         with open(f"/proc/{people.pid}/root/dev/shm/{name.replace('/', '_')}", "wb"):
             pass
     made = [o["name"] for o in people.objects("pshm") if "\n" in o["name"]]
     assert len(made) == 3
-    for pattern, found in (("^_keep", 0), ("^b", 0), (".^b", 0), ("x$", 0), ("p$", 0), ("zz.b$", 1), ("^/x[[:space:]]", 1)):
+    for pattern, found in (("^_keep", 0), ("^b", 0), (".^b", 0), ("zz$", 0), ("zz.b$", 1), ("^/x[[:space:]]", 1)):
         names = [o["name"] for o in people.objects("pshm", "--where", f"name =~ '{pattern}'")]
         assert len([n for n in names if n in made]) == found, (pattern, names)

@@ -21,7 +21,7 @@ HOMES = [
     ("printing to streams", r"(?<![\w.>])(v?f?printf|v?dprintf|f?puts|f?putc|putchar|fwrite|psignal)\s*\(",
      set()),
     ("dlopen", r"\b(dlopen|dlsym|dlmopen)\s*\(", {"lib/base/dl.c"}),
-    ("NSS", r"\b(get(pw|gr)(nam|uid|gid|ent)\w*|getgrouplist|getaddrinfo)\s*\(", {"lib/core/names.c", "cmd/ui/owner.c"}),
+    ("NSS", r"\b(get(pw|gr)(nam|uid|gid|ent)\w*|getgrouplist|getaddrinfo)\s*\(", {"lib/base/nss.c"}),
     ("the environment", r"\b((secure_)?getenv|environ|setenv|putenv)\b", {"cmd/run.c", "cmd/ui/sheet.c", "cmd/compat/lsipc.c"}),
     ("the time zone", r"\b(localtime|tzset|mktime|strftime)\w*\s*\(", {"cmd/ui/cell.c", "cmd/compat/form.c"}),
     ("the locale", r"\b(setlocale|localeconv|newlocale|uselocale|strtod|atof)\s*\(", {"cmd/compat/cols.c", "cmd/ui/plot.c"}),
