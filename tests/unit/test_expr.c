@@ -368,7 +368,8 @@ static void away(void **state)
 /* A name that nobody can tell is no wrong condition. */
 static void not_told(void **state)
 {
-	static const char *const texts[] = { "owner == away", "size > 0 && 'away' != owner",
+	static const char *const texts[] = { "owner == away",
+					     "size > 0 && 'away' != owner",
 					     "group == 'away'", "creator_group != away" };
 	struct fixture *f = *state;
 
