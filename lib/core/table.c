@@ -8,7 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/nss.h"
 #include "core/columns.h"
 #include "core/ctx.h"
 #include "core/type.h"
@@ -69,83 +68,11 @@ void ipcx_table_free(struct ipcx_table *t)
 	free(t);
 }
 
-/* What a look-up or a match that failed is called. */
-static const char *const failures[] = {
-	[IX_FAILED_USERS] = "names of users could not be looked up",
-	[IX_FAILED_GROUPS] = "names of groups could not be looked up",
-	[IX_FAILED_MATCH] = "a pattern could not be matched",
-};
-
-void ix_table_unjudged(struct ipcx_table *t, const char *ref, const struct ix_verdict *v)
-{
-	if (t->unjudged < IX_UNJUDGED && t->acts)
-		t->unjudged_refs[t->unjudged] = ix_table_text(t, ref);
-	if (t->unjudged++ == 0)
-		t->unjudged_why = *v;
-}
-
-/* Whoever acts is told which they are; in a listing they are many, and this is one
- * sentence however many tables it comes in. */
-static int put_unjudged(const struct ipcx_table *t, struct ix_buf *b)
-{
-	size_t told = MIN(t->unjudged, (size_t)IX_UNJUDGED);
-	int r;
-
-	if (!t->acts)
-		return ix_buf_str(b, "what the condition could not judge is left out");
-	r = ix_buf_printf(b, "objects that the condition could not judge, and that were "
-			     "left alone: ");
-	for (size_t i = 0; r == 0 && i < told; i++)
-		r = ix_buf_printf(b, "%s%s", i ? ", " : "",
-				  ix_table_string(t, t->unjudged_refs[i]));
-	if (r == 0 && t->unjudged > told)
-		r = ix_buf_printf(b, " and %zu more", t->unjudged - told);
-	return r;
-}
-
-static void note_unjudged(struct ipcx_table *t)
-{
-	const struct ix_verdict *v = &t->unjudged_why;
-	auto_buf struct ix_buf b = { 0 };
-
-	if (t->starved)
-		return;
-	if (put_unjudged(t, &b) < 0 ||
-	    ix_buf_printf(&b, ": %s: %s", failures[v->failed], ix_nss_why(v->error)) < 0)
-		t->starved = true;
-	else
-		ix_table_add_note(t, &(struct ipcx_note){ .kind = IPCX_NOTE_FAILED,
-							  .mech = IPCX_NO_MECH,
-							  .error = v->error,
-							  .subject = "",
-							  .text = b.data });
-}
-
-/* What failed while rows were read and judged: once for the table, when it is whole. */
-static void note_failures(struct ipcx_table *t)
-{
-	const struct {
-		enum ix_failed failed;
-		int error;
-	} names[] = { { IX_FAILED_USERS, t->users.error },
-		      { IX_FAILED_GROUPS, t->groups.error } };
-
-	if (t->unjudged)
-		note_unjudged(t);
-	for (size_t i = 0; t->rows && i < ARRAY_SIZE(names); i++)
-		if (names[i].error &&
-		    (!t->unjudged || t->unjudged_why.failed != names[i].failed))
-			ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, names[i].error, "",
-				      "%s, and stand as numbers: %s",
-				      failures[names[i].failed],
-				      ix_nss_why(names[i].error));
-}
-
 int ix_table_hand(struct ipcx *x, struct ipcx_table *t, int r,
 		  struct ipcx_table **ret_table)
 {
 	if (r >= 0)
-		note_failures(t);
+		ix_table_failures(t);
 	if (r >= 0 && t->starved)
 		r = ix_fail_plain(x, -ENOMEM, "out of memory");
 	if (r < 0)
@@ -158,7 +85,7 @@ int ix_table_hand(struct ipcx *x, struct ipcx_table *t, int r,
 int ix_table_show(struct ipcx *x, struct ipcx_table *t,
 		  const struct ipcx_table **ret_table)
 {
-	note_failures(t);
+	ix_table_failures(t);
 	if (t->starved)
 		return ix_fail_plain(x, -ENOMEM, "out of memory");
 	*ret_table = t;

@@ -264,6 +264,10 @@ int ix_row_value(const struct ipcx_table *t, const struct ix_section *s, const v
 /* The condition could not judge this object, as something failed. */
 void ix_table_unjudged(struct ipcx_table *t, const char *ref, const struct ix_verdict *v);
 
+/* Note what failed while rows were read and judged: once for the table, when it is whole.
+ */
+void ix_table_failures(struct ipcx_table *t);
+
 /* Add a note whose text is not formatted. */
 void ix_table_add_note(struct ipcx_table *t, const struct ipcx_note *note);
 
