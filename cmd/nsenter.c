@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/cap.h"
+#include "base/util.h"
 #include "run.h"
 #include "where.h"
 
@@ -11,39 +12,9 @@ struct ns_enter_args {
 	bool mount, user, pid;
 };
 
-struct entry {
-	struct ipcx_ns *ns;
-	unsigned flags;
-	uint64_t most;
-};
-
-static int go(struct app *app, void *data)
+/* What the words say, checked as far as that goes without the namespace. */
+static int check(const struct ns_enter_args *args, int n)
 {
-	struct entry *e = data;
-	int r = ipcx_ns_enter(app->x, e->ns, e->flags);
-
-	if (r == 1)
-		msg_note("it has no /dev/shm that is known: an empty one is there");
-	/* Of what it is by now: one that starts gives up more and more. */
-	if (r >= 0 && (e->flags & IPCX_ENTER_MOUNT))
-		r = ipcx_ns_bounding(app->x, e->ns, &e->most);
-	return r < 0 ? app_failed(app, r) : 0;
-}
-
-static int run(struct app *app, void *data, int n, char **words)
-{
-	const struct ns_enter_args *args = data;
-	struct entry e = { .flags = (args->mount ? IPCX_ENTER_MOUNT : 0) |
-				    (args->user ? IPCX_ENTER_USER : 0) |
-				    (args->pid ? IPCX_ENTER_PID : 0) };
-	struct run there = { .options = &args->run,
-			     .go = go,
-			     .data = &e,
-			     .foreign = args->mount,
-			     .fork = args->pid || args->mount,
-			     .most = args->mount ? &e.most : NULL };
-	int r;
-
 	if (n == 0)
 		return msg_usage("ns enter needs a namespace: a process, container, pin, "
 				 "file, ipc:[N] or self");
@@ -51,17 +22,58 @@ static int run(struct app *app, void *data, int n, char **words)
 		return msg_usage(
 			"--pid: a process with fewer capabilities would show our root to those in "
 			"there: its own root has to be entered, too (--mount)");
-	r = ipcx_ns_open(app->x, words[0], &app->ns);
+	return 0;
+}
+
+static int open_it(struct app *app, const char *where)
+{
+	int r = ipcx_ns_open(app->x, where, &app->ns);
+
 	if (r < 0)
 		return app_failed(app, r);
-	if (where_all(app))
-		return msg_usage("all namespaces cannot be entered at once");
-	e.ns = app->ns;
-	words++;
-	if (*words && !strcmp(*words, "--"))
-		words++;
-	there.argv = words;
-	return run_command_there(app, &there);
+	return where_all(app) ? msg_usage("all namespaces cannot be entered at once") : 0;
+}
+
+static int enter(struct app *app, const struct ns_enter_args *args, struct run *run)
+{
+	unsigned flags = (args->mount ? IPCX_ENTER_MOUNT : 0) |
+			 (args->user ? IPCX_ENTER_USER : 0) |
+			 (args->pid ? IPCX_ENTER_PID : 0);
+	int r = ipcx_ns_enter(app->x, app->ns, flags);
+	uint64_t most;
+
+	if (r == 1)
+		msg_note("it has no /dev/shm that is known: an empty one is there");
+	/* Of what it is by now: one that starts gives up more and more. */
+	if (r >= 0 && args->mount) {
+		r = ipcx_ns_bounding(app->x, app->ns, &most);
+		if (r >= 0)
+			run_limit(run, most);
+	}
+	return r < 0 ? app_failed(app, r) : 0;
+}
+
+static int run(struct app *app, void *data, int n, char **words)
+{
+	const struct ns_enter_args *args = data;
+	auto_free struct ix_libcap *lib = NULL;
+	struct run run;
+	int r = check(args, n);
+
+	if (!r)
+		r = open_it(app, words[0]);
+	if (!r)
+		r = run_prepare(&args->run, args->mount, &run);
+	if (r)
+		return r;
+	lib = run.lib;
+	run.foreign = args->mount;
+	run.fork = args->pid || args->mount;
+	run.argv = words[1] && !strcmp(words[1], "--") ? words + 2 : words + 1;
+	if (!args->run.no_pty && !pty_fork(&r))
+		return r;
+	r = enter(app, args, &run);
+	return r ? r : run_there(app, &run);
 }
 
 /* clang-format off */

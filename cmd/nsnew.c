@@ -46,19 +46,6 @@ static int make(struct app *app, const struct ns_new_args *args)
 	return r < 0 ? app_failed(app, r) : 0;
 }
 
-static int go_new(struct app *app, void *data)
-{
-	return make(app, data);
-}
-
-static int go_pinned(struct app *app, void *data)
-{
-	int r = ipcx_ns_enter(app->x, app->ns, 0);
-
-	(void)data;
-	return r < 0 ? app_failed(app, r) : 0;
-}
-
 /* ---- one that is kept: a child makes it, we pin it from where we are */
 
 static int pin_child(struct app *app, const struct ns_new_args *args, pid_t pid)
@@ -123,34 +110,63 @@ static int reopen(struct app *app, const char *pin)
 	return r < 0 ? app_failed(app, r) : 0;
 }
 
-static int run(struct app *app, void *data, int n, char **words)
+static int check(const struct ns_new_args *args, int n)
 {
-	struct ns_new_args *args = data;
-	struct run there = { .options = &args->run, .data = args };
 	char name[64];
 	uint64_t value;
 	int r = 0;
 
 	for (size_t i = 0; !r && i < args->set.n; i++)
 		r = read_setting(args->set.all[i], name, sizeof(name), &value);
-	if (!r && args->pin && args->shm_size)
-		r = msg_usage(
+	if (r || !args->pin)
+		return r;
+	if (args->shm_size)
+		return msg_usage(
 			"a pin keeps the objects of the IPC namespace, not a /dev/shm: "
 			"--pin and --shm-size contradict each other");
-	if (!r && args->pin && n == 0 &&
-	    (args->run.env.n || args->run.keep_caps || args->run.drop_caps ||
-	     args->run.no_pty))
-		r = msg_usage("--env, --keep-caps, --drop-caps and --no-pty are for a "
-			      "command, and with --pin alone none is run");
-	if (!r && args->pin)
+	if (n == 0 && (args->run.env.n || args->run.keep_caps || args->run.drop_caps ||
+		       args->run.no_pty))
+		return msg_usage("--env, --keep-caps, --drop-caps and --no-pty are for a "
+				 "command, and with --pin alone none is run");
+	return 0;
+}
+
+/* Into the one that is pinned, or into one that nobody else knows. */
+static int go(struct app *app, const struct ns_new_args *args)
+{
+	int r;
+
+	if (!args->pin)
+		return make(app, args);
+	r = ipcx_ns_enter(app->x, app->ns, 0);
+	return r < 0 ? app_failed(app, r) : 0;
+}
+
+static int run(struct app *app, void *data, int n, char **words)
+{
+	const struct ns_new_args *args = data;
+	auto_free struct ix_libcap *lib = NULL;
+	struct run run;
+	int r = check(args, n);
+
+	if (!r)
+		r = run_prepare(&args->run, false, &run);
+	if (r)
+		return r;
+	lib = run.lib;
+	run.argv = words;
+	if (args->pin)
 		r = make_pinned(app, args);
-	if (!r && args->pin && n > 0)
-		r = reopen(app, args->pin);
 	if (r || (args->pin && n == 0))
 		return r;
-	there.go = args->pin ? go_pinned : go_new;
-	there.argv = words;
-	return run_command_there(app, &there);
+	if (args->pin)
+		r = reopen(app, args->pin);
+	if (r)
+		return r;
+	if (!args->run.no_pty && !pty_fork(&r))
+		return r;
+	r = go(app, args);
+	return r ? r : run_there(app, &run);
 }
 
 /* clang-format off */

@@ -89,7 +89,7 @@ static bool listen_to_signals(const struct leader *l, int *ret_status)
 	int status = 0;
 	pid_t pid;
 
-	if (!signals_next(l->held, false, &s))
+	if (!signals_next(l->held, &s))
 		return false;
 	if (s.ssi_signo != SIGCHLD) {
 		if (s.ssi_code <= 0)
@@ -145,11 +145,10 @@ static int take_terminal(int slave)
 	return 0;
 }
 
-static pid_t start_command(const struct relay *p, const struct leader *l,
-			   int (*start_it)(void *data), void *data)
+/* 0 in the command, of whose terminal nothing is open but its streams. */
+static pid_t fork_command(struct relay *p, const struct leader *l)
 {
 	pid_t pid = fork();
-	int r;
 
 	if (pid != 0)
 		return pid;
@@ -158,14 +157,13 @@ static pid_t start_command(const struct relay *p, const struct leader *l,
 		(void)tcsetpgrp(l->terminal, getpid());
 	(void)close(l->talk);
 	(void)close(l->terminal);
+	(void)close(p->held.fd);
 	signals_give_back(&p->held);
-	r = start_it(data);
-	(void)out_flush();
-	_exit(r);
+	return 0;
 }
 
-static void run_leader(const struct relay *p, int talk, int (*start_it)(void *data),
-		       void *data)
+/* Returns in the command alone. */
+static void fork_behind(struct relay *p, int talk)
 {
 	int slave = ioctl(p->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	struct leader l = { .talk = talk, .terminal = slave, .held = &p->held };
@@ -176,8 +174,10 @@ static void run_leader(const struct relay *p, int talk, int (*start_it)(void *da
 		(void)close(p->out);
 		(void)close(p->master);
 		signals_keep_front();
-		l.command = l.front = start_command(p, &l, start_it, data);
+		l.command = l.front = fork_command(p, &l);
 		r = l.command < 0 ? -errno : 0;
+		if (l.command == 0)
+			return;
 	}
 	if (r < 0) {
 		msg_error("cannot give it a terminal: %s", strerror(-r));
@@ -225,26 +225,28 @@ static int end_like(const struct relay *p)
 	return signals_end_like(p->status);
 }
 
-bool pty_run(int (*start_it)(void *data), void *data, int *ret_status)
+bool pty_fork(int *ret_status)
 {
 	struct relay p = { .in = our_terminal() };
 	int talk = -1, r;
 	pid_t leader;
 
+	(void)out_flush(); /* once, and not by each of us */
 	if (p.in < 0)
-		return false;
+		return true;
 	*ret_status = EXIT_FAILED;
 	r = open_relay(&p, &talk);
 	if (r < 0) {
 		msg_error("cannot make a terminal: %s (--no-pty shares this one)",
 			  strerror(-r));
-		return true;
+		return false;
 	}
 	relay_begin(&p);
 	leader = fork();
 	if (leader == 0) {
 		(void)close(p.talk);
-		run_leader(&p, talk, start_it, data);
+		fork_behind(&p, talk);
+		return true;
 	}
 	r = -errno;
 	(void)close(talk);
@@ -253,11 +255,11 @@ bool pty_run(int (*start_it)(void *data), void *data, int *ret_status)
 	(void)close(p.talk);
 	if (leader < 0) {
 		msg_error("cannot make a process: %s", strerror(-r));
-		return true;
+		return false;
 	}
 	while (waitpid(leader, NULL, 0) < 0 && errno == EINTR)
 		;
 	signals_give_back(&p.held);
 	*ret_status = end_like(&p);
-	return true;
+	return false;
 }

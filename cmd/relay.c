@@ -251,7 +251,7 @@ static void handle_signal(struct relay *p)
 	struct signalfd_siginfo s;
 	bool kernel;
 
-	if (!signals_next(&p->held, false, &s))
+	if (!signals_next(&p->held, &s))
 		return;
 	kernel = s.ssi_code > 0;
 	switch (s.ssi_signo) {

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,40 +36,46 @@ const struct opt run_opts[] = {
 
 /* ---- what it inherits */
 
-/* Nothing above the standard streams. */
-static void close_rest(void)
+/*
+ * Nothing above the standard streams, neither ours nor our caller's: closed, not only on
+ * execve(2), since a process that is in a container's PID namespace can be looked into
+ * before that, and a descriptor of a directory leads to all that is above it.
+ */
+static void close_rest(struct app *app)
 {
-	if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+	ipcx_use(app->x, NULL);
+	ipcx_ns_free(TAKE(app->ns));
+	ipcx_free(TAKE(app->x));
+	if (syscall(SYS_close_range, 3U, ~0U, 0U) == 0)
 		return;
+	/* Linux before 5.9. What is above the limit was opened before it was lowered. */
 	for (int fd = 3, most = (int)sysconf(_SC_OPEN_MAX); fd < most; fd++)
-		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-}
-
-static int lost_libcap(void)
-{
-	msg_error("capabilities: libcap is not installed");
-	return EXIT_FAILED;
+		(void)close(fd);
 }
 
 /* What is asked for, at most what is there; "all" is everything, whatever is there. */
-static int read_caps(const struct run_options *o, uint64_t *ret_caps, bool *ret_all)
+static int read_caps(struct run *run)
 {
+	const struct run_options *o = run->options;
 	uint64_t keep = IX_CAPS_ALL, drop = 0;
-	int r = 0;
 
-	if (o->keep_caps)
-		r = ix_cap_parse(o->keep_caps, &keep);
-	if (r == -EINVAL)
+	if (o->keep_caps && ix_cap_parse(run->lib, o->keep_caps, &keep) < 0)
 		return msg_usage("--keep-caps: '%s' is no list of capabilities",
 				 o->keep_caps);
-	*ret_all = o->keep_caps && keep == IX_CAPS_ALL;
-	if (r == 0 && o->drop_caps)
-		r = ix_cap_parse(o->drop_caps, &drop);
-	if (r == -EINVAL)
+	if (o->drop_caps && ix_cap_parse(run->lib, o->drop_caps, &drop) < 0)
 		return msg_usage("--drop-caps: '%s' is no list of capabilities",
 				 o->drop_caps);
-	*ret_caps = keep & ~drop;
-	return r == 0 ? 0 : lost_libcap();
+	run->all = o->keep_caps && keep == IX_CAPS_ALL;
+	run->caps = keep & ~drop;
+	return 0;
+}
+
+/* The memory it stood in is shown until execve(2), too: /proc/PID/environ. */
+static void wipe_environment(void)
+{
+	for (char **e = environ; e && *e; e++)
+		explicit_bzero(*e, strlen(*e));
+	(void)clearenv();
 }
 
 /* The programs of a container get nothing of ours but the terminal's kind. */
@@ -81,9 +86,13 @@ static int set_environment(const struct run *run)
 	const char *term = secure_getenv("TERM");
 	auto_free char *kept = term ? strdup(term) : NULL;
 
-	if (run->foreign && (clearenv() != 0 || putenv(path) != 0 ||
-			     (kept && setenv("TERM", kept, 1) != 0)))
+	if (term && !kept)
 		return -ENOMEM;
+	if (run->foreign) {
+		wipe_environment();
+		if (putenv(path) != 0 || (kept && setenv("TERM", kept, 1) != 0))
+			return -ENOMEM;
+	}
 	for (size_t i = 0; i < run->options->env.n; i++) {
 		auto_free char *name = strdup(run->options->env.all[i]);
 		char *sign = name ? strchr(name, '=') : NULL;
@@ -129,11 +138,11 @@ static int become(const struct run *run)
 	return cannot(argv[0], errno);
 }
 
-int run_become(char **argv, bool alone)
+int run_become(struct app *app, char **argv, bool alone)
 {
 	(void)out_flush();
 	if (alone)
-		close_rest();
+		close_rest(app);
 	return become(&(struct run){ .argv = argv });
 }
 
@@ -185,16 +194,16 @@ int run_check(char *const *argv)
  */
 static int attend(const struct signals *held, pid_t pid)
 {
-	struct signalfd_siginfo s;
 	int status = 0;
+	siginfo_t s;
 	pid_t got;
 
 	for (;;) {
-		if (!signals_next(held, true, &s))
+		if (!signals_wait(held, &s))
 			continue;
-		if (s.ssi_signo != SIGCHLD) {
-			if (s.ssi_code <= 0 && s.ssi_pid != (uint32_t)pid)
-				(void)kill(pid, (int)s.ssi_signo);
+		if (s.si_signo != SIGCHLD) {
+			if (s.si_code <= 0 && s.si_pid != pid)
+				(void)kill(pid, s.si_signo);
 			continue;
 		}
 		got = waitpid(pid, &status, WNOHANG | WUNTRACED);
@@ -207,7 +216,8 @@ static int attend(const struct signals *held, pid_t pid)
 	}
 }
 
-int run_child(char **argv, bool alone, const struct signals *held, int *ret_status)
+int run_child(struct app *app, char **argv, bool alone, const struct signals *held,
+	      int *ret_status)
 {
 	pid_t pid;
 
@@ -217,7 +227,7 @@ int run_child(char **argv, bool alone, const struct signals *held, int *ret_stat
 		return -errno;
 	if (pid == 0) {
 		signals_give_back(held);
-		_exit(run_become(argv, alone));
+		_exit(run_become(app, argv, alone));
 	}
 	*ret_status = attend(held, pid);
 	return 0;
@@ -227,9 +237,11 @@ int run_child(char **argv, bool alone, const struct signals *held, int *ret_stat
 static int in_child(const struct run *run)
 {
 	struct signals held;
-	int r = signals_hold(&held);
-	pid_t pid = r < 0 ? -1 : fork();
+	pid_t pid;
+	int r;
 
+	signals_block(&held);
+	pid = fork();
 	if (pid == 0) {
 		signals_give_back(&held);
 		r = become(run);
@@ -237,60 +249,57 @@ static int in_child(const struct run *run)
 		_exit(r);
 	}
 	if (pid < 0) {
-		msg_error("cannot make a process: %s", strerror(r < 0 ? -r : errno));
+		msg_error("cannot make a process: %s", strerror(errno));
 		return EXIT_FAILED;
 	}
 	/* In a foreign root there is nothing to be tidied up, and much to be avoided. */
 	_exit(signals_end_like(attend(&held, pid)));
 }
 
-struct start {
-	struct app *app;
-	const struct run *run;
-	uint64_t caps;
-	bool all;
-};
+/* ---- the whole way */
 
-/* After going, nothing is loaded any more: in a container's root it would be its library.
- */
-static int start(void *data)
+int run_prepare(const struct run_options *options, bool bounded, struct run *ret_run)
 {
-	const struct start *s = data;
-	uint64_t caps = s->caps;
-	int r = s->run->go(s->app, s->run->data);
+	struct run run = { .options = options, .caps = IX_CAPS_ALL };
+	int r = check_environment(options);
 
-	if (r)
-		return r;
-	if (s->run->most && !s->all)
-		caps &= *s->run->most;
-	if (caps != IX_CAPS_ALL) {
-		r = ix_cap_keep(caps);
+	/* After going, nothing is loaded any more: in a container's root it would be its
+	 * library, and without one, what is left to do could not be done. */
+	if (!r && (bounded || options->keep_caps || options->drop_caps)) {
+		r = ix_cap_load(&run.lib);
 		if (r < 0) {
-			msg_error("cannot drop capabilities: %s", strerror(-r));
+			msg_error("capabilities: libcap %s",
+				  r == -ENOPKG ? "is not installed"
+					       : "cannot be loaded: out of memory");
 			return EXIT_FAILED;
 		}
+		r = read_caps(&run);
 	}
-	if (set_environment(s->run) < 0) {
+	if (r)
+		free(run.lib);
+	else
+		*ret_run = run;
+	return r;
+}
+
+void run_limit(struct run *run, uint64_t most)
+{
+	if (!run->all)
+		run->caps &= most;
+}
+
+int run_there(struct app *app, const struct run *run)
+{
+	int r = run->caps == IX_CAPS_ALL ? 0 : ix_cap_keep(run->lib, run->caps);
+
+	if (r < 0) {
+		msg_error("cannot drop capabilities: %s", strerror(-r));
+		return EXIT_FAILED;
+	}
+	if (set_environment(run) < 0) {
 		msg_error("cannot set the environment");
 		return EXIT_FAILED;
 	}
-	close_rest();
-	return s->run->fork ? in_child(s->run) : become(s->run);
-}
-
-int run_command_there(struct app *app, const struct run *run)
-{
-	struct start s = { .app = app, .run = run };
-	int r = check_environment(run->options);
-
-	if (!r)
-		r = read_caps(run->options, &s.caps, &s.all);
-	if (!r && (run->most || s.caps != IX_CAPS_ALL) && ix_cap_has(0) < 0)
-		r = lost_libcap(); /* now, while it would be ours: see start() */
-	if (r)
-		return r;
-	(void)out_flush();
-	if (!run->options->no_pty && pty_run(start, &s, &r))
-		return r;
-	return start(&s);
+	close_rest(app);
+	return run->fork ? in_child(run) : become(run);
 }

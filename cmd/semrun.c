@@ -48,7 +48,7 @@ static int run(struct app *app, void *data, int n, char **words)
 	op.num = v.num;
 	op.op = -count;
 	r = semverb_op(app, &v.ref, &op, 1, wait_patience(&args->wait));
-	return r ? r : run_become(command, args->where.ns != NULL);
+	return r ? r : run_become(app, command, args->where.ns != NULL);
 }
 
 /* ---- a named one */
@@ -90,17 +90,13 @@ static int run_named(struct app *app, void *data, int n, char **words)
 		r = run_check(command);
 	if (r)
 		return r;
-	r = signals_hold(&held);
-	if (r < 0) {
-		msg_error("cannot hold signals: %s", strerror(-r));
-		return EXIT_FAILED;
-	}
+	signals_block(&held);
 	r = take(app, &v.ref, wait_patience(&args->wait), &held, &taken);
 	if (r < 0) {
 		signals_give_back(&held);
 		return app_failed(app, r);
 	}
-	error = run_child(command, args->where.ns != NULL, &held, &status);
+	error = run_child(app, command, args->where.ns != NULL, &held, &status);
 	r = ipcx_psem_give(app->x, taken);
 	signals_give_back(&held);
 	if (error < 0)

@@ -6,7 +6,6 @@
 #include "signals.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,35 +25,46 @@ void signals_finish(void)
 		(void)signal(SIGXFSZ, SIG_DFL);
 }
 
-int signals_hold(struct signals *s)
+void signals_block(struct signals *s)
 {
 	static const int others[] = { SIGSEGV, SIGBUS, SIGFPE,  SIGILL, SIGTRAP,
 				      SIGABRT, SIGSYS, SIGTTIN, SIGTTOU };
-	sigset_t held;
 
-	(void)sigfillset(&held);
+	s->fd = -1;
+	(void)sigfillset(&s->held);
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-		(void)sigdelset(&held, others[i]);
-	s->fd = signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (s->fd < 0)
-		return -errno;
-	(void)sigprocmask(SIG_BLOCK, &held, &s->mask);
+		(void)sigdelset(&s->held, others[i]);
+	(void)sigprocmask(SIG_BLOCK, &s->held, &s->mask);
 	/* Who ignores it is not told how a child ended. */
 	s->child = signal(SIGCHLD, SIG_DFL);
-	return 0;
 }
 
-bool signals_next(const struct signals *s, bool wait, struct signalfd_siginfo *ret_info)
+int signals_hold(struct signals *s)
 {
-	struct pollfd fd = { .fd = s->fd, .events = POLLIN };
+	int error;
+
+	signals_block(s);
+	s->fd = signalfd(-1, &s->held, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (s->fd >= 0)
+		return 0;
+	error = -errno;
+	signals_give_back(s);
+	return error;
+}
+
+bool signals_next(const struct signals *s, struct signalfd_siginfo *ret_info)
+{
 	struct signalfd_siginfo info;
 
-	if (wait)
-		(void)poll(&fd, 1, -1);
 	if (read(s->fd, &info, sizeof(info)) != sizeof(info))
 		return false;
 	*ret_info = info;
 	return true;
+}
+
+bool signals_wait(const struct signals *s, siginfo_t *ret_info)
+{
+	return sigwaitinfo(&s->held, ret_info) > 0;
 }
 
 void signals_give_back(const struct signals *s)

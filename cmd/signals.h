@@ -9,8 +9,9 @@
 #include <sys/types.h>
 
 struct signals {
-	int fd; /* signalfd(2) */
-	sigset_t mask;
+	int fd; /* signalfd(2), or -1 */
+	sigset_t held;
+	sigset_t mask;      /* what was blocked before */
 	void (*child)(int); /* what SIGCHLD was */
 };
 
@@ -21,12 +22,17 @@ void signals_finish(void);
 
 /*
  * Hold every signal that could end or stop us, but SIGKILL, SIGSTOP, faults, and what a
- * terminal sends to those who use it from the background. 0 or -errno.
+ * terminal sends to those who use it from the background. signals_block() opens nothing:
+ * for who makes a process in another place. signals_hold() answers 0 or -errno.
  */
+void signals_block(struct signals *s);
 int signals_hold(struct signals *s);
 
-/* The next one; false when there is none. Waits for it with wait. */
-bool signals_next(const struct signals *s, bool wait, struct signalfd_siginfo *ret_info);
+/* The next one, from the descriptor; false when there is none. */
+bool signals_next(const struct signals *s, struct signalfd_siginfo *ret_info);
+
+/* Wait for the next one, without a descriptor; false when something else came. */
+bool signals_wait(const struct signals *s, siginfo_t *ret_info);
 
 /* As they were: in the process that becomes another program. */
 void signals_give_back(const struct signals *s);

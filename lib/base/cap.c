@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The home of libcap. Resolved at first use: only entering a namespace asks. */
+/*
+ * The home of libcap. Resolved when somebody is about to give up capabilities, before his
+ * first step: what it is asked for later may not fail for want of it. Looking at
+ * capabilities, also at what became of them, needs only the kernel.
+ */
 #include "base/cap.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <string.h>
 #include <sys/capability.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 
 #include "base/dl.h"
 #include "base/util.h"
@@ -15,7 +22,7 @@ IX_DL_NOTE(cap_note,
 	   "2\"]}]");
 
 /* libcap's functions, under their own names and types. */
-struct libcap {
+struct ix_libcap {
 	__typeof__(cap_get_proc) *get_proc;
 	__typeof__(cap_set_proc) *set_proc;
 	__typeof__(cap_free) *free;
@@ -23,9 +30,6 @@ struct libcap {
 	__typeof__(cap_set_flag) *set_flag;
 	__typeof__(cap_from_name) *from_name;
 	__typeof__(cap_max_bits) *max_bits;
-	__typeof__(cap_get_bound) *get_bound;
-	__typeof__(cap_drop_bound) *drop_bound;
-	__typeof__(cap_reset_ambient) *reset_ambient;
 };
 
 /* dlsym(3) answers in void pointers; POSIX promises that they can hold a function. */
@@ -34,38 +38,57 @@ struct libcap {
 		"cap_" #name, (void **)(void *)&(lib)->name \
 	}
 
-static int load(struct libcap *lib)
+int ix_cap_load(struct ix_libcap **ret_lib)
 {
-	const struct ix_symbol symbols[] = {
-		SYMBOL(lib, get_proc),   SYMBOL(lib, set_proc),
-		SYMBOL(lib, free),       SYMBOL(lib, get_flag),
-		SYMBOL(lib, set_flag),   SYMBOL(lib, from_name),
-		SYMBOL(lib, max_bits),   SYMBOL(lib, get_bound),
-		SYMBOL(lib, drop_bound), SYMBOL(lib, reset_ambient),
-	};
+	auto_free struct ix_libcap *lib = calloc(1, sizeof(*lib));
+	int r;
 
-	return ix_dl_open("libcap.so.2", symbols, ARRAY_SIZE(symbols));
+	if (!lib)
+		return -ENOMEM;
+	{
+		const struct ix_symbol symbols[] = {
+			SYMBOL(lib, get_proc),  SYMBOL(lib, set_proc),
+			SYMBOL(lib, free),      SYMBOL(lib, set_flag),
+			SYMBOL(lib, from_name), SYMBOL(lib, max_bits),
+		};
+
+		r = ix_dl_open("libcap.so.2", symbols, ARRAY_SIZE(symbols));
+	}
+	if (r == 0)
+		*ret_lib = TAKE(lib);
+	return r;
+}
+
+/* ---- looking, without libcap */
+
+/* A bit for each capability of the thread's sets. */
+struct cap_sets {
+	uint64_t effective, permitted, inheritable;
+};
+
+static int read_sets(struct cap_sets *ret_sets)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { { 0, 0, 0 } };
+
+	if (syscall(SYS_capget, &head, data) < 0)
+		return -errno;
+	ret_sets->effective = (uint64_t)data[1].effective << 32 | data[0].effective;
+	ret_sets->permitted = (uint64_t)data[1].permitted << 32 | data[0].permitted;
+	ret_sets->inheritable = (uint64_t)data[1].inheritable << 32 | data[0].inheritable;
+	return 0;
 }
 
 int ix_cap_has(int cap)
 {
-	cap_flag_value_t value = CAP_CLEAR;
-	struct libcap lib;
-	cap_t now;
-	int r = load(&lib);
+	struct cap_sets now;
+	int r = read_sets(&now);
 
-	if (r < 0)
-		return r;
-	now = lib.get_proc();
-	if (!now)
-		return -errno;
-	(void)lib.get_flag(now, cap, CAP_EFFECTIVE, &value);
-	(void)lib.free(now);
-	return value == CAP_SET;
+	return r < 0 ? r : (int)(now.effective >> cap & 1);
 }
 
 /* One name, "cap_" before it or not. */
-static int parse_one(const struct libcap *lib, const char *name, size_t len,
+static int parse_one(const struct ix_libcap *lib, const char *name, size_t len,
 		     uint64_t *caps)
 {
 	char full[64];
@@ -88,80 +111,133 @@ static int parse_one(const struct libcap *lib, const char *name, size_t len,
 	return 0;
 }
 
-int ix_cap_parse(const char *list, uint64_t *ret_caps)
+int ix_cap_parse(const struct ix_libcap *lib, const char *list, uint64_t *ret_caps)
 {
 	uint64_t caps = 0;
-	struct libcap lib;
-	int r = load(&lib);
+	int r;
 
-	while (r == 0) {
+	for (;;) {
 		size_t len = strcspn(list, ",");
 
-		r = parse_one(&lib, list, len, &caps);
+		r = parse_one(lib, list, len, &caps);
+		if (r < 0)
+			return r;
 		if (!list[len])
 			break;
 		list += len + 1;
 	}
-	if (r == 0)
-		*ret_caps = caps;
-	return r;
+	*ret_caps = caps;
+	return 0;
 }
 
-/* What may be had at all, from now on. */
-static int cut_bound(const struct libcap *lib, uint64_t caps)
+/* ---- giving up */
+
+/* Capabilities that every kernel has which this runs on: those of Linux 3.5. */
+#define CAPS_LEAST (CAP_BLOCK_SUSPEND + 1)
+
+/*
+ * Whether a capability is in the bounding set: 1, 0; -ENOENT when the kernel has none of
+ * that number; -errno. *unknown: one before it was not known, so this one is not, either;
+ * an error that only looks like that is found by it.
+ */
+static int read_bound(const struct ix_libcap *lib, int cap, bool *unknown)
+{
+	int has = prctl(PR_CAPBSET_READ, (unsigned long)cap, 0, 0, 0);
+
+	if (has >= 0)
+		return *unknown ? -EIO : has;
+	if (errno != EINVAL)
+		return -errno;
+	if (cap < MAX(lib->max_bits(), CAPS_LEAST))
+		return -EIO;
+	*unknown = true;
+	return -ENOENT;
+}
+
+/* What may be had at all, from now on: also of what libcap has never heard of. */
+static int cut_bound(const struct ix_libcap *lib, uint64_t caps)
+{
+	bool unknown = false;
+
+	for (int c = 0; c < 64; c++) {
+		int r = read_bound(lib, c, &unknown);
+
+		if (r == 1 && !(caps >> c & 1)) {
+			if (prctl(PR_CAPBSET_DROP, (unsigned long)c, 0, 0, 0) < 0)
+				return -errno;
+			r = read_bound(lib, c, &unknown);
+			if (r == 1)
+				return -EIO;
+		}
+		if (r < 0 && r != -ENOENT)
+			return r;
+	}
+	return 0;
+}
+
+/* Linux before 4.3 has none of them: it has to say so each time. */
+static int cut_ambient(const struct ix_libcap *lib)
+{
+	bool none = prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0;
+
+	if (none && errno != EINVAL)
+		return -errno;
+	for (int c = 0; c < MAX(lib->max_bits(), CAPS_LEAST); c++) {
+		int has = prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, (unsigned long)c,
+				0, 0);
+
+		if (has > 0 || (has == 0) == none)
+			return -EIO;
+		if (has < 0 && errno != EINVAL)
+			return -errno;
+	}
+	return 0;
+}
+
+static int cut_set(const struct ix_libcap *lib, cap_t set, cap_flag_t flag, uint64_t caps)
 {
 	for (cap_value_t c = 0; c < (cap_value_t)lib->max_bits() && c < 64; c++)
-		if (!(caps >> c & 1) && lib->get_bound(c) == 1 && lib->drop_bound(c) < 0)
+		if (!(caps >> c & 1) && lib->set_flag(set, flag, 1, &c, CAP_CLEAR) < 0)
 			return -errno;
 	return 0;
 }
 
-/* Take from the sets of the thread what is not to be kept, or, when only looking, answer
- * whether there is anything. */
-static int cut_sets(const struct libcap *lib, cap_t now, uint64_t caps, bool look)
+static int cut_sets(const struct ix_libcap *lib, uint64_t caps)
 {
-	static const cap_flag_t flags[] = { CAP_EFFECTIVE, CAP_PERMITTED,
-					    CAP_INHERITABLE };
-
-	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
-		for (cap_value_t c = 0; c < (cap_value_t)lib->max_bits() && c < 64; c++) {
-			cap_flag_value_t value = CAP_CLEAR;
-			bool keep = flags[i] != CAP_INHERITABLE && (caps >> c & 1);
-
-			(void)lib->get_flag(now, c, flags[i], &value);
-			if (keep || value == CAP_CLEAR)
-				continue;
-			if (look || lib->set_flag(now, flags[i], 1, &c, CAP_CLEAR) < 0)
-				return -EPERM;
-		}
-	return 0;
-}
-
-static int cut(const struct libcap *lib, uint64_t caps, bool look)
-{
-	cap_t now = lib->get_proc();
+	cap_t set = lib->get_proc();
 	int r;
 
-	if (!now)
+	if (!set)
 		return -errno;
-	r = cut_sets(lib, now, caps, look);
-	if (r == 0 && !look && lib->set_proc(now) < 0)
+	r = cut_set(lib, set, CAP_EFFECTIVE, caps);
+	if (r == 0)
+		r = cut_set(lib, set, CAP_PERMITTED, caps);
+	if (r == 0)
+		r = cut_set(lib, set, CAP_INHERITABLE, 0);
+	if (r == 0 && lib->set_proc(set) < 0)
 		r = -errno;
-	(void)lib->free(now);
+	(void)lib->free(set);
 	return r;
 }
 
-int ix_cap_keep(uint64_t caps)
+/* All 64 bits, whatever libcap knows. */
+static int check_sets(uint64_t caps)
 {
-	struct libcap lib;
-	int r = load(&lib);
+	struct cap_sets now;
+	int r = read_sets(&now);
 
 	if (r < 0)
 		return r;
-	/* Linux before 4.3 has no ambient ones. */
-	(void)lib.reset_ambient();
-	r = cut_bound(&lib, caps);
+	return ((now.effective | now.permitted) & ~caps) || now.inheritable ? -EIO : 0;
+}
+
+int ix_cap_keep(const struct ix_libcap *lib, uint64_t caps)
+{
+	int r = cut_ambient(lib);
+
 	if (r == 0)
-		r = cut(&lib, caps, false);
-	return r == 0 ? cut(&lib, caps, true) : r;
+		r = cut_bound(lib, caps);
+	if (r == 0)
+		r = cut_sets(lib, caps);
+	return r == 0 ? check_sets(caps) : r;
 }

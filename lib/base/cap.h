@@ -8,16 +8,23 @@
 /* A set of capabilities: bit N is capability number N. */
 #define IX_CAPS_ALL UINT64_MAX
 
-/* Whether the thread has a capability in effect: 1, 0, or -ENOPKG without libcap. */
+/* libcap, loaded: what gives up capabilities takes it, so that it is there before the
+ * first step or not at all. free(3) ends it. 0, -ENOPKG without libcap, -ENOMEM. */
+struct ix_libcap;
+int ix_cap_load(struct ix_libcap **ret_lib);
+
+/* Whether the thread has a capability in effect: 1, 0, or -errno when the kernel does not
+ * tell, which is neither. Needs no libcap. */
 int ix_cap_has(int cap);
 
 /* The capabilities of a list of names ("cap_sys_admin,net_raw", "all", "none"): 0,
- * -EINVAL, -ENOPKG. */
-int ix_cap_parse(const char *list, uint64_t *ret_caps);
+ * -EINVAL. */
+int ix_cap_parse(const struct ix_libcap *lib, const char *list, uint64_t *ret_caps);
 
 /*
- * Keep no capability but these, now and over execve(2): the bounding set is cut, the
- * inheritable and ambient ones emptied, the rest taken from the permitted and effective
- * ones; then looked at again. 0; -EPERM when something was left; -ENOPKG; -errno.
+ * Keep no capability but these, now and over execve(2): the bounding set is cut, also of
+ * what is newer than libcap, the inheritable and ambient ones emptied, the rest taken from
+ * the permitted and effective ones; and all of them read back. 0; -EIO when something was
+ * left or did not fit together; -errno, also when something could not be read back.
  */
-int ix_cap_keep(uint64_t caps);
+int ix_cap_keep(const struct ix_libcap *lib, uint64_t caps);

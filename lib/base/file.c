@@ -25,6 +25,9 @@ int ix_open(int dirfd, const char *path, int flags)
 {
 	int fd;
 
+	/* Why there is no directory, instead of one. */
+	if (dirfd < 0 && dirfd != AT_FDCWD)
+		return dirfd;
 	do
 		fd = openat(dirfd, path, flags | O_CLOEXEC | O_NOCTTY);
 	while (fd < 0 && errno == EINTR);

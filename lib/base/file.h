@@ -16,7 +16,8 @@ int ix_read_file(int dirfd, const char *path, char *buf, size_t size);
 /* Write text to an existing file below dirfd with one write(2). 0 or -errno. */
 int ix_write_file(int dirfd, const char *path, const char *text);
 
-/* open(2) with O_CLOEXEC, again after EINTR. A descriptor above 2, or -errno. */
+/* open(2) with O_CLOEXEC, again after EINTR. A descriptor above 2, or -errno; that of
+ * dirfd, when it is one. */
 int ix_open(int dirfd, const char *path, int flags);
 
 /* A descriptor above 2 for one that need not be: takes it over. */

@@ -59,10 +59,10 @@ static int take_place(struct ipcx *x, const struct ipcx_base *base,
 {
 	struct ix_place p = IX_NO_PLACE;
 	bool init = base->set & IPCX_BASE_INIT;
-	int fd = -1, r;
+	int proc = init ? ix_procfd(x) : -1, fd = -1, r;
 
 	if (init)
-		fd = r = ix_open(ix_procfd(x), "1/ns/ipc", O_RDONLY);
+		fd = r = ix_open(proc, "1/ns/ipc", O_RDONLY);
 	else
 		r = duplicate(base->ns_fd, &fd);
 	if (r < 0)
@@ -74,7 +74,7 @@ static int take_place(struct ipcx *x, const struct ipcx_base *base,
 	if (base->set & IPCX_BASE_ROOT)
 		p.rootfd = ix_open(x->rootfd, ".", O_PATH | O_DIRECTORY);
 	else if (init)
-		p.rootfd = ix_open(ix_procfd(x), "1/root", O_PATH | O_DIRECTORY);
+		p.rootfd = ix_open(proc, "1/root", O_PATH | O_DIRECTORY);
 	*ret_p = p;
 	return 0;
 }

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Moving the calling process itself: into another IPC namespace, with its queues and its
- * /dev/shm where programs look for them, and the caller's own root and programs. Every
- * descriptor is opened before the first step; a step that fails is an error, and at the
- * end the namespace is looked at: nothing goes on in the wrong one.
+ * /dev/shm where programs look for them, and the caller's own root and programs. All is
+ * decided and every descriptor opened before the first step. The steps are a table, with
+ * a check beside each: one that fails, or of which nobody can tell what came of it, is an
+ * error, and nothing goes on in the wrong place.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <linux/keyctl.h>
 #include <sched.h>
-#include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -20,327 +18,241 @@
 #include "base/file.h"
 #include "core/copyin.h"
 #include "core/spot.h"
-#include "ns/child.h"
-#include "ns/gear.h"
 #include "ns/ns.h"
+#include "ns/plan.h"
 #include "ns/rights.h"
+#include "ns/step.h"
 #include "ns/user.h"
-#include "proc/status.h"
 
-/* Somebody there has rights that are not ours: by the process, or by the namespace. */
-static bool is_foreign(const struct ix_gear *g)
+/* ---- the steps: each a call, and a look at what came of it */
+
+/* Who is in there may not look into a process that comes from outside. */
+static bool hides(const struct ix_plan *plan)
 {
-	return g->user >= 0 || g->p->userfd >= 0;
+	return plan->rights >= 0 || plan->flags;
 }
 
-/* ---- before */
-
-/* Through the directory of the process: its number could be another's by now. -1, with
- * errno: it has none that could be opened. */
-static int open_ns(const struct ix_gear *g, const char *name)
+static int hide(struct ix_plan *plan)
 {
-	char path[16];
-	int fd;
-
-	errno = ENOENT;
-	if (g->p->dirfd < 0)
-		return -1;
-	(void)snprintf(path, sizeof(path), "ns/%s", name);
-	fd = ix_open(g->p->dirfd, path, O_RDONLY);
-	if (fd < 0)
-		errno = -fd;
-	return fd < 0 ? -1 : fd;
+	(void)plan;
+	return ix_step_hide();
 }
 
-/* Its /dev/shm, unless it has none: only that makes an empty one right. */
-static int open_shm(struct ix_gear *g)
+static int give_up_privileges(struct ix_plan *plan)
 {
-	int fd = ix_spot_open(g->x, g->p->rootfd, ix_relative(SHM_DIR),
-			      O_PATH | O_DIRECTORY),
-	    r;
-
-	if (fd == -ENOENT || fd == -ENOTDIR)
-		return 0;
-	if (fd < 0)
-		return ix_fail(g->x, fd, "%s of process %d%s", SHM_DIR, g->p->pid,
-			       fd == -ENOSYS ? ": openat2" : "");
-	r = ix_spot_in_memory(g->x, g->p->pid, fd, SHM_DIR);
-	if (r < 0) {
-		(void)close(fd);
-		return r;
-	}
-	g->shm = fd;
-	return 0;
+	(void)plan;
+	return ix_step_no_new_privs();
 }
 
-static int nobody(const struct ix_gear *g, const char *what)
+/* A user namespace of our making, in which we have the rights for the other steps. */
+static bool needs_rights(const struct ix_plan *plan)
 {
-	return ix_fail_plain(g->x, -EINVAL,
-			     "ipc:[%llu]: no process is known whose %s could be entered",
-			     (unsigned long long)g->p->ino, what);
+	return plan->rights >= 0;
 }
 
-/*
- * The container's programs run as what they are there: in its user namespace and among
- * its processes, whoever starts them. And whoever has rights in that user namespace may
- * look through a process of it at the root that it has: ours is not shown to them.
- */
-static int settle_flags(struct ix_gear *g)
+static int enter_for_rights(struct ix_plan *plan)
 {
-	if (is_foreign(g) && !(g->flags & IPCX_ENTER_MOUNT) &&
-	    (g->flags &
-	     (g->same_pids ? IPCX_ENTER_PID | IPCX_ENTER_USER : IPCX_ENTER_PID)))
-		return ix_hint(
-			g->x,
-			ix_fail_plain(
-				g->x, -EINVAL,
-				"ipc:[%llu]: %s its processes would see our root: its own root has to be entered, too",
-				(unsigned long long)g->p->ino,
-				g->same_pids
-					? "in its user namespace, as PIDs are shared,"
-					: "in its PID namespace"),
-			IPCX_HINT_ENTER_MOUNT, "", 0);
-	if (g->flags & IPCX_ENTER_MOUNT)
-		g->flags |= IPCX_ENTER_PID | IPCX_ENTER_USER;
-	if (g->p->dirfd < 0 ? g->p->userfd < 0 : g->user < 0)
-		g->flags &= ~IPCX_ENTER_USER; /* it is ours already */
-	return 0;
-}
-
-/* What else is not ours where a container has its own: the network above all. */
-static const char *const more[IX_GEAR_MORE] = { "net", "uts", "cgroup" };
-
-static int open_namespaces(struct ix_gear *g)
-{
-	struct stat st;
-	int r;
-
-	g->mnt = open_ns(g, "mnt");
-	g->pid = open_ns(g, "pid");
-	g->same_pids = g->pid >= 0 && fstat(g->pid, &st) == 0 &&
-		       st.st_ino == ix_ns_own(g->x, "pid");
-	for (size_t i = 0; (g->flags & IPCX_ENTER_MOUNT) && i < IX_GEAR_MORE; i++) {
-		g->more[i] = open_ns(g, more[i]);
-		if (g->more[i] < 0 && errno != ENOENT) /* not in this kernel */
-			return ix_fail(g->x, -errno, "process %d: its %s namespace",
-				       g->p->pid, more[i]);
-	}
-	r = ix_user_of(g->x, g->p, &g->user);
-	return r < 0 ? r : settle_flags(g);
-}
-
-/* Whether a link of the process still leads to what is open. */
-static bool still(const struct ix_gear *g, const char *link, int fd)
-{
-	struct stat now, then;
-
-	return fd < 0 ||
-	       (fstatat(g->p->dirfd, link, &now, 0) == 0 && fstat(fd, &then) == 0 &&
-		now.st_dev == then.st_dev && now.st_ino == then.st_ino);
-}
-
-/* Nothing is open where it is ours. */
-static bool still_user(const struct ix_gear *g)
-{
-	struct stat now;
-
-	return g->user >= 0 ? still(g, "ns/user", g->user)
-			    : fstatat(g->p->dirfd, "ns/user", &now, 0) == 0 &&
-				      now.st_ino == ix_ns_own(g->x, "user");
-}
-
-/*
- * Whether all that is open is of one moment. A container that starts goes from our
- * namespaces into its own one after the other: half of each would be neither.
- */
-static int check_moment(const struct ix_gear *g)
-{
-	char path[16];
-	bool same = still(g, "ns/ipc", g->p->nsfd) && still(g, "root", g->p->rootfd) &&
-		    still(g, "ns/mnt", g->mnt) && still(g, "ns/pid", g->pid) &&
-		    still_user(g);
-
-	for (size_t i = 0; i < IX_GEAR_MORE; i++) {
-		(void)snprintf(path, sizeof(path), "ns/%s", more[i]);
-		same = same && still(g, path, g->more[i]);
-	}
-	return same ? 0
-		    : ix_fail_plain(g->x, -ESRCH,
-				    "process %d: is going into other namespaces just now",
-				    g->p->pid);
-}
-
-static int open_mounts(struct ix_gear *g)
-{
-	const struct ix_place *p = g->p;
-	int r = 0;
-
-	if (!getcwd(g->cwd, sizeof(g->cwd)))
-		(void)snprintf(g->cwd, sizeof(g->cwd), "/");
-	if (p->rootfd >= 0 && !p->home && !(g->flags & IPCX_ENTER_MOUNT))
-		r = open_shm(g);
-	if (r < 0)
-		return r;
-	if (g->shm >= 0 && g->mnt < 0)
-		return ix_fail_plain(
-			g->x, -ESRCH,
-			"process %d: its mount namespace is gone or may not be looked at",
-			p->pid);
-	if ((g->flags & IPCX_ENTER_MOUNT) && (g->mnt < 0 || p->rootfd < 0))
-		return nobody(g, "root");
-	if ((g->flags & IPCX_ENTER_PID) && g->pid < 0)
-		return nobody(g, "PID namespace");
-	return 0;
-}
-
-static void close_gear(const struct ix_gear *g)
-{
-	const int fds[] = { g->shm,     g->mnt,     g->pid,    g->user,
-			    g->more[0], g->more[1], g->more[2] };
-
-	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
-		if (fds[i] >= 0)
-			(void)close(fds[i]);
-}
-
-/* ---- the steps */
-
-/* setgroups(2) may be forbidden for good in a user's own namespace (user_namespaces(7)):
- * he has no others to lend. */
-static bool may_not_set_groups(const struct ix_gear *g)
-{
-	bool denied = false;
-	char text[16];
-	int len = ix_read_file(ix_procfd(g->x), "thread-self/setgroups", text,
-			       sizeof(text));
-
-	return len > 0 && ix_setgroups_denied(text, (size_t)len, &denied) == 0 && denied;
+	return ix_step_into(plan->x, plan->rights, CLONE_NEWUSER);
 }
 
 /* The groups of whoever comes from outside are not for programs in there, and his keys
  * are not either. */
-static int leave_behind(const struct ix_gear *g, int rights)
+static bool leaves_behind(const struct ix_plan *plan)
 {
-	if (!(g->flags & (IPCX_ENTER_MOUNT | IPCX_ENTER_USER)))
-		return 0;
-	if (setgroups(0, NULL) < 0 && rights < 0 && !may_not_set_groups(g))
-		return ix_gear_failed(g, "give up our supplementary groups");
-	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
-		return ix_gear_failed(g, "give up our session keyring");
-	return 0;
+	return plan->flags & (IPCX_ENTER_MOUNT | IPCX_ENTER_USER);
 }
 
-/* A user namespace of our making, in which we have the rights for the other steps, first.
- */
-static int enter_for_rights(const struct ix_gear *g, int fd)
+static int drop_groups(struct ix_plan *plan)
 {
-	if (fd >= 0 && setns(fd, CLONE_NEWUSER) < 0)
-		return ix_gear_failed(g, "enter the user namespace around it");
-	return 0;
+	return ix_step_drop_groups(plan->x);
 }
 
-/* What the command is to be, last: there are no more rights in there than outside. */
-static int enter_user(const struct ix_gear *g)
+static int drop_keys(struct ix_plan *plan)
 {
-	if (!(g->flags & IPCX_ENTER_USER))
-		return 0;
-	return ix_user_enter(g->x, g->p, g->user >= 0 ? g->user : g->p->userfd);
+	plan->keyring = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+	if (plan->keyring < 0 && errno == ENOSYS)
+		plan->keyring = 0;
+	return plan->keyring < 0 ? -errno : 0;
 }
 
-static int enter_ipc(const struct ix_gear *g)
+static int has_new_keys(struct ix_plan *plan)
 {
-	if (g->moves && setns(g->p->nsfd, CLONE_NEWIPC) < 0)
-		return ix_gear_failed(g, "enter it");
-	return ix_there_check(g->x, g->p);
+	long now =
+		syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0);
+
+	if (now < 0)
+		return errno == ENOSYS && !plan->keyring ? 0 : IX_STEP_UNVERIFIED;
+	return now == plan->keyring ? 0 : IX_STEP_ELSEWHERE;
 }
 
-static int enter_pid(const struct ix_gear *g)
+static bool enters_pid(const struct ix_plan *plan)
 {
-	if ((g->flags & IPCX_ENTER_PID) && !g->same_pids &&
-	    setns(g->pid, CLONE_NEWPID) < 0)
-		return ix_gear_failed(g, "enter its PID namespace");
-	return 0;
+	return plan->flags & IPCX_ENTER_PID;
 }
 
-static int enter_more(const struct ix_gear *g)
+static int enter_pid(struct ix_plan *plan)
 {
-	struct stat st;
+	return ix_step_into(plan->x, plan->pid, CLONE_NEWPID);
+}
 
-	for (size_t i = 0; i < IX_GEAR_MORE; i++)
-		/* Ours needs no entering, and a user may not. */
-		if (g->more[i] >= 0 &&
-		    (fstat(g->more[i], &st) < 0 ||
-		     st.st_ino != ix_ns_own(g->x, more[i])) &&
-		    setns(g->more[i], 0) < 0)
-			return ix_gear_failed(
-				g, "enter its network, UTS or cgroup namespace");
-	return 0;
+static int enter_ipc(struct ix_plan *plan)
+{
+	return ix_step_into(plan->x, plan->p->nsfd, CLONE_NEWIPC);
+}
+
+static bool own_root(const struct ix_plan *plan)
+{
+	return !(plan->flags & IPCX_ENTER_MOUNT);
+}
+
+static bool its_root(const struct ix_plan *plan)
+{
+	return plan->flags & IPCX_ENTER_MOUNT;
+}
+
+static bool other_shm(const struct ix_plan *plan)
+{
+	return own_root(plan) && !plan->same_shm;
+}
+
+static int enter_more(struct ix_plan *plan)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < IX_PLAN_MORE; i++)
+		if (plan->more[i] >= 0)
+			r = ix_step_into(plan->x, plan->more[i], ix_plan_more[i].type);
+	return r;
+}
+
+static int enter_mounts(struct ix_plan *plan)
+{
+	return ix_step_into(plan->x, plan->mnt, CLONE_NEWNS);
 }
 
 /* Its own root: where that is not the root of its mount namespace, as far down as it. */
-static int enter_root(const struct ix_gear *g)
+static int enter_root(struct ix_plan *plan)
 {
 	char cwd[PATH_MAX];
 
-	if (setns(g->mnt, CLONE_NEWNS) < 0)
-		return ix_gear_failed(g, "enter its mount namespace");
-	if (fchdir(g->p->rootfd) < 0)
-		return ix_gear_failed(g, "enter its root");
+	if (fchdir(plan->p->rootfd) < 0)
+		return -errno;
 	/* Of another mount namespace it has no path here. */
-	if (!getcwd(cwd, sizeof(cwd)) || cwd[0] != '/') {
-		errno = ESRCH;
-		return ix_gear_failed(g, "find its root in its mount namespace");
-	}
-	return chroot(".") < 0 || chdir("/") < 0 ? ix_gear_failed(g, "enter its root")
-						 : 0;
+	if (!getcwd(cwd, sizeof(cwd)) || cwd[0] != '/')
+		return -ESRCH;
+	return chroot(".") < 0 || chdir("/") < 0 ? -errno : 0;
 }
 
-static int go_with_own_root(const struct ix_gear *g)
+static int is_its_root(struct ix_plan *plan)
 {
-	struct ix_spot ours = ix_spot_below(g->x, ix_rootfd(g->x), ix_relative(SHM_DIR));
-	struct ix_spot theirs = ix_spot_below(g->x, g->p->rootfd, ix_relative(SHM_DIR));
-	int r = ix_mounts_own(g);
+	struct stat want, root, cwd;
 
-	if (r == 0 && !g->p->home && !ix_spot_same(&ours, &theirs))
-		r = ix_mounts_shm(g);
-	if (r == 0)
-		r = enter_ipc(g);
-	if (r == 0)
-		r = ix_mounts_queues(g);
-	if (r == 0 && chdir(g->cwd) < 0)
-		(void)!chdir("/");
-	return r;
+	if (fstat(plan->p->rootfd, &want) < 0 || stat("/", &root) < 0 ||
+	    stat(".", &cwd) < 0)
+		return IX_STEP_UNVERIFIED;
+	return want.st_dev == root.st_dev && want.st_ino == root.st_ino &&
+			       want.st_dev == cwd.st_dev && want.st_ino == cwd.st_ino
+		       ? 0
+		       : IX_STEP_ELSEWHERE;
 }
 
-static int go(const struct ix_gear *g, int rights)
+static int return_to_cwd(struct ix_plan *plan)
 {
-	int r;
+	return chdir(plan->cwd) < 0 && chdir("/") < 0 ? -errno : 0;
+}
 
-	/* Who is in there may not look into a process that comes from outside. */
-	if (rights >= 0 || g->flags)
-		(void)prctl(PR_SET_DUMPABLE, 0);
-	if (is_foreign(g) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return ix_gear_failed(g, "give up new privileges");
-	r = enter_for_rights(g, rights);
-	if (r == 0)
-		r = leave_behind(g, rights);
-	if (r == 0)
-		r = enter_pid(g);
-	if (r == 0 && (g->flags & IPCX_ENTER_MOUNT)) {
-		r = enter_ipc(g);
-		if (r == 0)
-			r = enter_more(g);
-		if (r == 0)
-			r = enter_root(g);
-	} else if (r == 0) {
-		r = go_with_own_root(g);
+static int is_below_root(struct ix_plan *plan)
+{
+	char cwd[PATH_MAX];
+
+	(void)plan;
+	if (!getcwd(cwd, sizeof(cwd)))
+		return errno == ENOENT ? 0 : IX_STEP_UNVERIFIED; /* removed */
+	return cwd[0] == '/' ? 0 : IX_STEP_ELSEWHERE;
+}
+
+/* What was open for the steps is not shown to those who get rights over us by the next. */
+static int shut(struct ix_plan *plan)
+{
+	ix_plan_close(plan);
+	return 0;
+}
+
+static bool enters_user(const struct ix_plan *plan)
+{
+	return plan->flags & IPCX_ENTER_USER;
+}
+
+/* A change of user makes the process what fs.suid_dumpable says: until it is hidden
+ * again, which is the next thing that is done. */
+static int enter_user(struct ix_plan *plan)
+{
+	int fd = plan->user >= 0 ? plan->user : plan->p->userfd;
+	int r = ix_step_into(plan->x, fd, CLONE_NEWUSER), hidden = ix_step_hide();
+
+	return r < 0 ? r : hidden;
+}
+
+static int become(struct ix_plan *plan)
+{
+	int r = ix_user_become(plan->p), hidden = ix_step_hide();
+
+	return r < 0 ? r : hidden;
+}
+
+/*
+ * In this order. due: NULL is always. The ix_step_… verify what they do; verify is for
+ * what was done by other calls.
+ */
+static const struct entry_step {
+	const char *what; /* "cannot …" */
+	bool (*due)(const struct ix_plan *plan);
+	int (*take)(struct ix_plan *plan); /* 0, or -errno without a text */
+	int (*verify)(struct ix_plan *plan);
+} steps[] = {
+	/* clang-format off */
+	{ "hide from those in there",             hides,         hide,               NULL },
+	{ "give up new privileges",               ix_plan_is_foreign,    give_up_privileges, NULL },
+	{ "enter the user namespace around it",   needs_rights,  enter_for_rights,   NULL },
+	{ "give up our supplementary groups",     leaves_behind, drop_groups,        NULL },
+	{ "give up our session keyring",          leaves_behind, drop_keys,          has_new_keys },
+	{ "enter its PID namespace",              enters_pid,    enter_pid,          NULL },
+
+	{ "make a mount namespace",               own_root,      ix_mounts_part,     NULL },
+	{ "keep its mounts to itself",            own_root,      ix_mounts_keep,     NULL },
+	{ "put its " SHM_DIR " in the place of ours", other_shm, ix_mounts_shm,      ix_mounts_shm_is },
+	{ "enter it",                             NULL,          enter_ipc,          NULL },
+	{ "mount its queues on " MQUEUE_DIR,      own_root,      ix_mounts_queues,   ix_mounts_queues_are },
+	{ "return to the current directory",      own_root,      return_to_cwd,      is_below_root },
+
+	{ "enter its network, UTS or cgroup namespace", its_root, enter_more,        NULL },
+	{ "enter its mount namespace",            its_root,      enter_mounts,       NULL },
+	{ "enter its root",                       its_root,      enter_root,         is_its_root },
+
+	/* There are no more rights in there than outside: last. */
+	{ "close what was open for it",           NULL,          shut,               NULL },
+	{ "enter its user namespace",             enters_user,   enter_user,         NULL },
+	{ "become a user of its user namespace", enters_user, drop_groups,      NULL },
+	{ "become a user of its user namespace",  enters_user,   become,             NULL },
+	{ "hide from those in there",             hides,         hide,               NULL },
+	/* clang-format on */
+};
+
+static int go(struct ix_plan *plan)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		const struct entry_step *s = &steps[i];
+		int r = 0;
+
+		if (s->due && !s->due(plan))
+			continue;
+		r = s->take(plan);
+		if (r == 0 && s->verify)
+			r = s->verify(plan);
+		if (r < 0)
+			return ix_step_failed(plan->x, plan->p, s->what, r);
 	}
-	if (r == 0)
-		r = enter_user(g);
-	/* A change of user sets it to fs.suid_dumpable. */
-	if (rights >= 0 || g->flags)
-		(void)prctl(PR_SET_DUMPABLE, 0);
-	return r;
+	return 0;
 }
 
 /*
@@ -350,6 +262,7 @@ static int go(const struct ix_gear *g, int rights)
 int ix_ns_alone(struct ipcx *x)
 {
 	const struct timespec moment = { .tv_nsec = 1000000 };
+	int proc = ix_procfd(x);
 	struct stat tasks;
 
 	for (int i = 0; i < 1000; i++) {
@@ -360,7 +273,7 @@ int ix_ns_alone(struct ipcx *x)
 		/* A filter keeps the call: /proc has a directory for each thread, and two
 		 * links for "." and "..". */
 		if (errno != EINVAL) {
-			if (fstatat(ix_procfd(x), "self/task", &tasks, 0) < 0)
+			if (fstatat(proc, "self/task", &tasks, 0) < 0)
 				return ix_fail(x, -errno,
 					       "whether this process has several threads");
 			if (tasks.st_nlink <= 3)
@@ -372,38 +285,39 @@ int ix_ns_alone(struct ipcx *x)
 			     "this process has several threads: none of it can be moved");
 }
 
-static int enter(struct ix_gear *g)
+/* Where it ends: the IPC namespace is the one that was meant, and its process lives. */
+static int check_arrival(const struct ix_plan *plan)
 {
-	auto_fd int rights = -1;
-	int r = open_namespaces(g);
+	const struct ix_place *p = plan->p;
 
-	if (r == 0 && g->p->dirfd >= 0)
-		r = check_moment(g);
-	if (r < 0)
-		return r;
-	g->moves = g->p->ino != ix_ns_own(g->x, "ipc");
-	r = ix_rights(g->x, g->p, g->moves ? g->p->userfd : g->user, &rights);
+	if (p->pidfd >= 0 && !ix_place_lives(p))
+		return ix_fail_plain(plan->x, -ESRCH, "process %d: ended meanwhile",
+				     p->pid);
+	return 0;
+}
+
+static int enter(struct ix_plan *plan)
+{
+	int r = ix_plan_open(plan);
+
 	if (r == 0)
-		r = open_mounts(g);
+		r = ix_ns_alone(plan->x);
 	if (r == 0)
-		r = ix_ns_alone(g->x);
-	if (r == 0)
-		r = go(g, rights);
-	if (r == 0 && g->p->pidfd >= 0 && !ix_place_lives(g->p))
-		r = ix_fail_plain(g->x, -ESRCH, "process %d: ended meanwhile", g->p->pid);
-	return r;
+		r = go(plan);
+	return r == 0 ? check_arrival(plan) : r;
 }
 
 int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags)
 {
 	IX_REQUIRE(x, ns);
-	struct ix_gear g = { .x = x,
-			     .flags = flags,
-			     .shm = -1,
-			     .mnt = -1,
-			     .pid = -1,
-			     .user = -1,
-			     .more = { -1, -1, -1 } };
+	struct ix_plan plan = { .x = x,
+				.flags = flags,
+				.shm = -1,
+				.mnt = -1,
+				.pid = -1,
+				.user = -1,
+				.rights = -1,
+				.more = { -1, -1, -1 } };
 	int r;
 
 	if (flags & ~(IPCX_ENTER_MOUNT | IPCX_ENTER_USER | IPCX_ENTER_PID))
@@ -413,10 +327,12 @@ int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags)
 	r = ix_may_move(x);
 	if (r < 0)
 		return r;
-	g.p = &ns->places[0];
-	r = enter(&g);
-	close_gear(&g);
+	plan.p = &ns->places[0];
+	r = enter(&plan);
+	ix_plan_close(&plan);
+	if (plan.user >= 0)
+		(void)close(plan.user);
 	ix_moved(x);
 	/* Who was entered has no /dev/shm, or nobody knows it. */
-	return r == 0 && !g.p->home && g.shm < 0 && !(g.flags & IPCX_ENTER_MOUNT) ? 1 : r;
+	return r == 0 && plan.empty_shm ? 1 : r;
 }

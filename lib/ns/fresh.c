@@ -8,77 +8,89 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "base/cap.h"
 #include "base/file.h"
 #include "core/copyin.h"
 #include "ns/ns.h"
+#include "ns/plan.h"
+#include "ns/step.h"
 
-static int write_proc(struct ipcx *x, const char *file, const char *text)
+static int failed(struct ipcx *x, int r, const char *what)
+{
+	return ix_fail_plain(x, r, "cannot %s: %s", what, ix_step_text(r));
+}
+
+static int write_map(int proc, const char *file, const char *text)
 {
 	char path[40];
 
 	(void)snprintf(path, sizeof(path), "thread-self/%s", file);
-	return ix_write_file(ix_procfd(x), path, text);
+	return ix_write_file(proc, path, text);
 }
 
 /* Ourselves as root, the only user there (user_namespaces(7)). */
 static int map_self(struct ipcx *x, uid_t uid, gid_t gid)
 {
+	int proc = ix_procfd(x), r = write_map(proc, "setgroups", "deny");
 	char text[64];
-	int r = write_proc(x, "setgroups", "deny");
 
 	if (r < 0 && r != -ENOENT) /* Linux before 3.19 */
 		return r;
 	(void)snprintf(text, sizeof(text), "0 %u 1", uid);
-	r = write_proc(x, "uid_map", text);
+	r = write_map(proc, "uid_map", text);
 	if (r < 0)
 		return r;
 	(void)snprintf(text, sizeof(text), "0 %u 1", gid);
-	return write_proc(x, "gid_map", text);
+	r = write_map(proc, "gid_map", text);
+	return r < 0 ? r : geteuid() == 0 && getegid() == 0 ? 0 : IX_STEP_ELSEWHERE;
 }
 
 static int leave(struct ipcx *x)
 {
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
-	int alone = ix_cap_has(CAP_SYS_ADMIN) == 0 ? CLONE_NEWUSER : 0, r;
+	int has = ix_cap_has(CAP_SYS_ADMIN), alone = has == 0 ? CLONE_NEWUSER : 0, r;
 
-	if (ix_procfd(x) < 0)
-		return ix_fail(x, ix_procfd(x), "/proc");
-	if (unshare(alone | CLONE_NEWIPC | CLONE_NEWNS) < 0) {
-		if (errno == ENOSPC)
-			return ix_fail_plain(
-				x, -ENOSPC,
-				"cannot make a namespace: user.max_ipc_namespaces, max_mnt_namespaces or max_user_namespaces is reached");
-		return ix_fail(
-			x, -errno, "cannot make a namespace%s",
-			alone ? " (needs CAP_SYS_ADMIN, or user namespaces for everybody)"
-			      : "");
-	}
+	if (has < 0)
+		return ix_fail(x, has, "whether we have CAP_SYS_ADMIN");
+	r = ix_step_apart(x, alone | CLONE_NEWIPC | CLONE_NEWNS);
+	if (r == -ENOSPC)
+		return ix_fail_plain(
+			x, -ENOSPC,
+			"cannot make a namespace: user.max_ipc_namespaces, max_mnt_namespaces or max_user_namespaces is reached");
+	if (r < 0)
+		return failed(
+			x, r,
+			alone ? "make a namespace (needs CAP_SYS_ADMIN, or user namespaces for everybody)"
+			      : "make a namespace");
 	r = alone ? map_self(x, uid, gid) : 0;
-	return r < 0 ? ix_fail(x, r, "cannot become root of the new user namespace") : 0;
+	return r < 0 ? failed(x, r, "become root of the new user namespace") : 0;
 }
 
 static int mount_both(struct ipcx *x, uint64_t shm_size)
 {
 	char options[64] = "mode=1777";
 	struct stat st;
+	int r;
 
 	if (shm_size)
 		(void)snprintf(options, sizeof(options), "mode=1777,size=%llu",
 			       (unsigned long long)shm_size);
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return ix_fail(x, -errno, "cannot keep the mounts to itself");
-	if (mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)
-		return ix_fail(x, -errno, "cannot mount a /dev/shm");
-	if (stat("/dev/mqueue", &st) == 0 &&
-	    mount("mqueue", "/dev/mqueue", "mqueue", MS_NOSUID | MS_NODEV | MS_NOEXEC,
-		  NULL) < 0)
-		return ix_fail(x, -errno, "cannot mount a /dev/mqueue");
-	return 0;
+	r = ix_mounts_private(x);
+	if (r < 0)
+		return failed(x, r, "keep the mounts to itself");
+	r = ix_mounts_new_shm(options);
+	if (r < 0)
+		return failed(x, r, "mount a " SHM_DIR);
+	if (stat(MQUEUE_DIR, &st) < 0)
+		return errno == ENOENT || errno == ENOTDIR
+			       ? 0
+			       : failed(x, -errno,
+					"find out whether there is a " MQUEUE_DIR);
+	r = ix_mounts_new_queues();
+	return r < 0 ? failed(x, r, "mount a " MQUEUE_DIR) : 0;
 }
 
 int ipcx_ns_new(struct ipcx *x, uint64_t shm_size)

@@ -1,42 +1,147 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The mounts of a command that keeps our root and programs: a mount namespace of its own,
- * and in it what the target has on /dev/shm and /dev/mqueue.
+ * and in it what the target has on /dev/shm and /dev/mqueue. What was mounted is looked
+ * at afterwards: by which file system it is, and how.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/mount.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 
 #include "base/file.h"
-#include "ns/gear.h"
 #include "ns/ns.h"
+#include "ns/plan.h"
+#include "ns/step.h"
+
+/* ipc/mqueue.c; no header has it. */
+#define MQUEUE_MAGIC 0x19800202
+
+/* ---- what is mounted */
+
+/* Not the file system that was there before, but one in memory, and nothing on it is a
+ * device or gives rights. */
+static int check_safe(const char *dir)
+{
+	struct statvfs now;
+
+	if (statvfs(dir, &now) < 0)
+		return IX_STEP_UNVERIFIED;
+	return (now.f_flag & ST_NOSUID) && (now.f_flag & ST_NODEV) ? 0
+								   : IX_STEP_ELSEWHERE;
+}
+
+static int check_type(const char *dir, long type, long other)
+{
+	struct statfs fs;
+
+	if (statfs(dir, &fs) < 0)
+		return IX_STEP_UNVERIFIED;
+	return (long)fs.f_type == type || (long)fs.f_type == other ? 0
+								   : IX_STEP_ELSEWHERE;
+}
+
+/* Whether a line of the mount table says that others get what is mounted there:
+ * "shared:N" among the optional fields, which end with "-" (proc_pid_mountinfo(5)). */
+static bool is_shared(const char *line)
+{
+	const char *end = strchrnul(line, '\n'), *fields = strstr(line, " - "),
+		   *shared = strstr(line, " shared:");
+
+	return !fields || fields > end || (shared && shared < fields);
+}
+
+int ix_mounts_private(struct ipcx *x)
+{
+	/* One line for each mount. */
+	static const size_t most = (size_t)1 << 28;
+	auto_buf struct ix_buf b = { 0 };
+	int proc = ix_procfd(x);
+	auto_fd int fd = -1;
+
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return -errno;
+	fd = ix_open(proc, "thread-self/mountinfo", O_RDONLY);
+	if (fd < 0 || ix_read_all(fd, most, &b) < 0 || ix_buf_add(&b, "", 1) < 0 ||
+	    !*b.data)
+		return IX_STEP_UNVERIFIED;
+	for (const char *line = b.data; *line;) {
+		if (is_shared(line))
+			return IX_STEP_ELSEWHERE;
+		line = strchrnul(line, '\n');
+		line += *line == '\n';
+	}
+	return 0;
+}
+
+int ix_mounts_new_shm(const char *options)
+{
+	struct stat before, now;
+	int r;
+
+	if (stat(SHM_DIR, &before) < 0)
+		return -errno;
+	if (mount("tmpfs", SHM_DIR, "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)
+		return -errno;
+	if (stat(SHM_DIR, &now) < 0)
+		return IX_STEP_UNVERIFIED;
+	if (before.st_dev == now.st_dev)
+		return IX_STEP_ELSEWHERE;
+	r = check_type(SHM_DIR, TMPFS_MAGIC, RAMFS_MAGIC);
+	return r < 0 ? r : check_safe(SHM_DIR);
+}
+
+int ix_mounts_new_queues(void)
+{
+	int r;
+
+	if (mount("mqueue", MQUEUE_DIR, "mqueue", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		  NULL) < 0)
+		return -errno;
+	r = check_type(MQUEUE_DIR, MQUEUE_MAGIC, MQUEUE_MAGIC);
+	return r < 0 ? r : check_safe(MQUEUE_DIR);
+}
+
+/* ---- the target's /dev/shm */
+
+/* setns(2) goes to the root of a mount namespace: ours may be further down. */
+static int come_back(const struct ix_plan *p, int home, int root)
+{
+	struct stat want, now;
+	int r = ix_step_into(p->x, home, CLONE_NEWNS);
+
+	if (r < 0)
+		return r;
+	if (fchdir(root) < 0 || chroot(".") < 0)
+		return -errno;
+	if (fstat(root, &want) < 0 || stat("/", &now) < 0)
+		return IX_STEP_UNVERIFIED;
+	return want.st_dev == now.st_dev && want.st_ino == now.st_ino ? 0
+								      : IX_STEP_ELSEWHERE;
+}
 
 /* A copy of the mount of its /dev/shm: it can only be made in its mount namespace. */
-static int clone_shm(const struct ix_gear *g, int home, int root, int *ret_tree)
+static int clone_shm(const struct ix_plan *p, int home, int root, int *ret_tree)
 {
-	long tree;
-	int r = 0;
+	auto_fd int tree = -1;
+	int r = ix_step_into(p->x, p->mnt, CLONE_NEWNS), back;
 
-	if (setns(g->mnt, CLONE_NEWNS) < 0)
-		return ix_gear_failed(g, "enter its mount namespace for its " SHM_DIR);
-	tree = syscall(SYS_open_tree, g->shm, "",
-		       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-	if (tree < 0)
-		r = ix_gear_failed(g, "take its " SHM_DIR " along");
-	/* setns(2) goes to the root of a mount namespace: ours may be further down. */
-	if (setns(home, CLONE_NEWNS) < 0 || fchdir(root) < 0 || chroot(".") < 0)
-		r = ix_gear_failed(g, "come back from its mount namespace");
-	if (r < 0) {
-		if (tree >= 0)
-			(void)close((int)tree);
+	if (r < 0)
 		return r;
-	}
-	*ret_tree = (int)tree;
+	tree = (int)syscall(SYS_open_tree, p->shm, "",
+			    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	r = tree < 0 ? -errno : 0;
+	back = come_back(p, home, root);
+	if (back < 0 || r < 0)
+		return back < 0 ? back : r;
+	*ret_tree = take_fd(&tree);
 	return 0;
 }
 
@@ -59,60 +164,83 @@ static int make_safe(void)
 	return 0;
 }
 
-int ix_mounts_shm(const struct ix_gear *g)
+static int put_shm(int tree)
 {
-	int proc = ix_procfd(g->x);
-	auto_fd int home = ix_open(proc, "thread-self/ns/mnt", O_RDONLY), tree = -1;
-	auto_fd int root = ix_open(AT_FDCWD, "/", O_PATH | O_DIRECTORY);
-	int r;
+	bool old = false; /* Linux before 5.12 */
 
-	/* Without a root of its own there is no /dev/shm to share: an empty one. */
-	if (g->shm < 0)
-		return mount("tmpfs", SHM_DIR, "tmpfs", MS_NOSUID | MS_NODEV,
-			     "mode=1777") < 0
-			       ? ix_gear_failed(g, "mount an empty " SHM_DIR)
-			       : 0;
-	if (home < 0 || root < 0)
-		return ix_fail(g->x, MIN(home, root), "our own mounts");
-	r = clone_shm(g, home, root, &tree);
-	if (r < 0)
-		return r;
-	r = syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &safe, sizeof(safe)) < 0
-		    ? -errno
-		    : 0;
+	if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &safe, sizeof(safe)) <
+	    0) {
+		if (errno != ENOSYS)
+			return -errno;
+		old = true;
+	}
 	if (syscall(SYS_move_mount, tree, "", AT_FDCWD, SHM_DIR,
 		    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS) < 0)
-		return ix_gear_failed(g, "put its " SHM_DIR " in the place of ours");
-	if (r == -ENOSYS) /* Linux before 5.12 */
-		r = make_safe();
-	errno = -r;
-	return r < 0 ? ix_gear_failed(g, "make its " SHM_DIR " harmless") : 0;
+		return -errno;
+	return old ? make_safe() : 0;
 }
 
-/* A mount namespace of our own, so that nobody else sees what comes on /dev. */
-int ix_mounts_own(const struct ix_gear *g)
+int ix_mounts_shm(struct ix_plan *p)
 {
-	if (unshare(CLONE_NEWNS) < 0)
-		return ix_gear_failed(g, "make a mount namespace");
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return ix_gear_failed(g, "keep its mounts to itself");
-	return 0;
+	int proc = ix_procfd(p->x), r;
+	auto_fd int home = -1, root = -1, tree = -1;
+
+	/* Without a root of its own there is no /dev/shm to share: an empty one. */
+	if (p->shm < 0)
+		return ix_mounts_new_shm("mode=1777");
+	home = ix_open(proc, "thread-self/ns/mnt", O_RDONLY);
+	root = ix_open(AT_FDCWD, "/", O_PATH | O_DIRECTORY);
+	if (home < 0 || root < 0)
+		return MIN(home, root);
+	r = clone_shm(p, home, root, &tree);
+	return r < 0 ? r : put_shm(tree);
 }
 
-int ix_mounts_queues(const struct ix_gear *g)
+/* The very directory that the target has, made harmless. */
+int ix_mounts_shm_is(struct ix_plan *p)
+{
+	struct stat want, now;
+
+	if (p->shm < 0)
+		return check_safe(SHM_DIR);
+	if (fstat(p->shm, &want) < 0 || stat(SHM_DIR, &now) < 0)
+		return IX_STEP_UNVERIFIED;
+	return want.st_dev == now.st_dev && want.st_ino == now.st_ino
+		       ? check_safe(SHM_DIR)
+		       : IX_STEP_ELSEWHERE;
+}
+
+/* ---- our own */
+
+/* So that nobody else sees what comes on /dev. */
+int ix_mounts_part(struct ix_plan *p)
+{
+	return ix_step_apart(p->x, CLONE_NEWNS);
+}
+
+int ix_mounts_keep(struct ix_plan *p)
+{
+	return ix_mounts_private(p->x);
+}
+
+int ix_mounts_queues(struct ix_plan *p)
 {
 	struct stat st;
+	int r;
 
-	if (stat(MQUEUE_DIR, &st) < 0)
-		return 0; /* mq_open(3) works without */
-	if (mount("mqueue", MQUEUE_DIR, "mqueue", MS_NOSUID | MS_NODEV | MS_NOEXEC,
-		  NULL) == 0)
-		return 0;
-	/* do_add_mount() in fs/namespace.c: it is the file system that is there already. */
-	if (errno == EBUSY)
-		return 0;
+	if (stat(MQUEUE_DIR, &st) < 0) {
+		p->old_queues = true; /* mq_open(3) works without */
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+	}
+	r = ix_mounts_new_queues();
 	/* A user's own namespace: what he sees there anyway. */
-	if (errno == EPERM && !g->moves)
-		return 0;
-	return ix_gear_failed(g, "mount its queues on " MQUEUE_DIR);
+	if (r == -EPERM && !p->moves)
+		p->old_queues = true;
+	/* do_add_mount() in fs/namespace.c: it is the file system that is there already. */
+	return r == -EBUSY || p->old_queues ? 0 : r;
+}
+
+int ix_mounts_queues_are(struct ix_plan *p)
+{
+	return p->old_queues ? 0 : check_type(MQUEUE_DIR, MQUEUE_MAGIC, MQUEUE_MAGIC);
 }

@@ -7,15 +7,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <inttypes.h>
 #include <sched.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "base/cap.h"
 #include "base/file.h"
+#include "base/num.h"
 #include "core/copyin.h"
 #include "ns/ns.h"
-#include "proc/status.h"
+#include "ns/step.h"
 
 int ix_user_of(struct ipcx *x, const struct ix_place *p, int *ret_fd)
 {
@@ -40,6 +42,40 @@ int ix_user_of(struct ipcx *x, const struct ix_place *p, int *ret_fd)
 
 /* ---- what /proc says of the process */
 
+/* "Groups:" makes the file as long as the process wants. */
+#define STATUS_MAX ((size_t)1 << 20)
+
+/* As whoever opens it sees it: numbers of users and groups are those of his namespace. */
+static int read_status(const struct ix_place *p, struct ix_buf *b)
+{
+	auto_fd int fd = ix_open(p->dirfd, "status", O_RDONLY);
+	int r = fd < 0 ? fd : ix_read_all(fd, STATUS_MAX, b);
+
+	return r < 0 ? r : ix_buf_add(b, "", 1);
+}
+
+/* The so manieth number of a line, "Uid" (proc(5)); prefix: what ix_parse_u64() wants to
+ * see before it. */
+static bool parse_number(const char *text, const char *key, unsigned nth,
+			 const char *prefix, uint64_t *ret_n)
+{
+	char word[32];
+	const char *at;
+
+	(void)snprintf(word, sizeof(word), "\n%s:\t", key);
+	at = strstr(text, word);
+	if (!at)
+		return false;
+	for (at += strlen(word); nth > 0; nth--) {
+		at += strcspn(at, "\t\n");
+		if (*at++ != '\t')
+			return false;
+	}
+	(void)snprintf(word, sizeof(word), "%s%.*s", prefix, (int)strcspn(at, "\t\n"),
+		       at);
+	return ix_parse_u64(word, UINT64_MAX, ret_n) == 0;
+}
+
 int ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns, uint64_t *ret_caps)
 {
 	IX_REQUIRE(x, ns, ret_caps);
@@ -52,9 +88,9 @@ int ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns, uint64_t *ret_cap
 		*ret_caps = IX_CAPS_ALL;
 		return 0;
 	}
-	r = ix_status_read(p->dirfd, "status", &b);
-	if (r == 0)
-		r = ix_status_bounding(b.data, b.len, &caps);
+	r = read_status(p, &b);
+	if (r == 0 && !parse_number(b.data, "CapBnd", 0, "0x", &caps))
+		r = -EPROTO;
 	if (r < 0)
 		return ix_fail(x, r, "process %d: which capabilities it may have",
 			       p->pid);
@@ -64,41 +100,24 @@ int ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns, uint64_t *ret_cap
 
 /* ---- becoming it */
 
-static int become(uid_t uid, gid_t gid)
-{
-	return setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0 ? -errno : 0;
-}
-
 /* The effective ones. */
 static int become_process(const struct ix_place *p)
 {
 	auto_buf struct ix_buf b = { 0 };
-	struct ix_status_ids users, groups;
-	int r = p->dirfd < 0 ? -EINVAL : ix_status_read(p->dirfd, "status", &b);
+	uint64_t uid, gid;
+	int r = p->dirfd < 0 ? -EINVAL : read_status(p, &b);
 
-	if (r == 0)
-		r = ix_status_uids(b.data, b.len, &users);
-	if (r == 0)
-		r = ix_status_gids(b.data, b.len, &groups);
-	return r < 0 ? r : become(users.effective, groups.effective);
+	if (r < 0)
+		return r;
+	if (!parse_number(b.data, "Uid", 1, "", &uid) ||
+	    !parse_number(b.data, "Gid", 1, "", &gid))
+		return -EPROTO;
+	return ix_step_become((uid_t)uid, (gid_t)gid);
 }
 
-int ix_user_enter(struct ipcx *x, const struct ix_place *p, int fd)
+int ix_user_become(const struct ix_place *p)
 {
-	uint64_t ino = 0, id;
-	int r;
+	int r = ix_step_become(0, 0);
 
-	/* The kernel lets nobody enter the one that he is in. */
-	if ((ix_ns_identity(fd, CLONE_NEWUSER, &ino, &id) < 0 ||
-	     ino != ix_ns_own(x, "user")) &&
-	    setns(fd, CLONE_NEWUSER) < 0)
-		return ix_place_failed(x, p, "enter its user namespace");
-	(void)setgroups(0, NULL); /* of a user's own namespace, where that is forbidden */
-	r = become(0, 0);
-	if (r == -EINVAL) /* it knows no root */
-		r = become_process(p);
-	if (r == 0)
-		return 0;
-	errno = -r;
-	return ix_place_failed(x, p, "become a user of its user namespace");
+	return r == -EINVAL ? become_process(p) : r; /* it knows no root */
 }

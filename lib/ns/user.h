@@ -16,7 +16,7 @@
 int ix_user_of(struct ipcx *x, const struct ix_place *p, int *ret_fd);
 
 /*
- * Enter a user namespace, without groups, as its root; where it knows none, as what the
- * process is. 0 or -errno with a text.
+ * In that user namespace: become its root; where it knows none, what the process is. 0 or
+ * -errno without a text.
  */
-int ix_user_enter(struct ipcx *x, const struct ix_place *p, int fd);
+int ix_user_become(const struct ix_place *p);

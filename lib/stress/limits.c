@@ -234,10 +234,12 @@ static void try_all(struct ix_worker *w, struct ix_thing *own)
 /* Limits do not hold whoever may exceed them: a worker gives that up for itself. */
 static bool is_held(const struct ix_probes *all)
 {
+	auto_free struct ix_libcap *lib = NULL;
+
 	if (!all->resource)
 		return true;
-	if (ix_cap_has(CAP_SYS_RESOURCE) == 1)
-		(void)ix_cap_keep(~(UINT64_C(1) << CAP_SYS_RESOURCE));
+	if (ix_cap_has(CAP_SYS_RESOURCE) == 1 && ix_cap_load(&lib) == 0)
+		(void)ix_cap_keep(lib, ~(UINT64_C(1) << CAP_SYS_RESOURCE));
 	return ix_cap_has(CAP_SYS_RESOURCE) == 0;
 }
 

@@ -25,10 +25,10 @@ static uint64_t number(char *text)
 
 static uint64_t machine_has(struct ipcx *x)
 {
+	int proc = ix_procfd(x);
 	char text[8192], *at;
 
-	if (ix_procfd(x) < 0 ||
-	    ix_read_file(ix_procfd(x), "meminfo", text, sizeof(text)) < 0)
+	if (proc < 0 || ix_read_file(proc, "meminfo", text, sizeof(text)) < 0)
 		return UINT64_MAX;
 	at = strstr(text, "MemAvailable:");
 	return at ? number(at + strlen("MemAvailable:")) * 1024 : UINT64_MAX;
@@ -117,10 +117,10 @@ static uint64_t group_in(const struct hierarchy *h, const char *groups)
 static uint64_t group_has(struct ipcx *x)
 {
 	uint64_t least = UINT64_MAX;
+	int proc = ix_procfd(x);
 	char text[4096];
 
-	if (ix_procfd(x) < 0 ||
-	    ix_read_file(ix_procfd(x), "self/cgroup", text, sizeof(text)) < 0)
+	if (proc < 0 || ix_read_file(proc, "self/cgroup", text, sizeof(text)) < 0)
 		return UINT64_MAX;
 	for (size_t i = 0; i < ARRAY_SIZE(hierarchies); i++)
 		least = MIN(least, group_in(&hierarchies[i], text));

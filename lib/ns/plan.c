@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What has to be open, and decided, before the first step of entering a namespace. */
+#include "ns/plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "core/spot.h"
+#include "ns/ns.h"
+#include "ns/rights.h"
+#include "ns/user.h"
+
+/* Through the directory of the process: its number could be another's by now. -1, with
+ * errno: it has none that could be opened. */
+static int open_ns(const struct ix_plan *plan, const char *name)
+{
+	char path[16];
+	int fd;
+
+	errno = ENOENT;
+	if (plan->p->dirfd < 0)
+		return -1;
+	(void)snprintf(path, sizeof(path), "ns/%s", name);
+	fd = ix_open(plan->p->dirfd, path, O_RDONLY);
+	if (fd < 0)
+		errno = -fd;
+	return fd < 0 ? -1 : fd;
+}
+
+/* Its /dev/shm, unless it has none: only that makes an empty one right. */
+static int open_shm(struct ix_plan *plan)
+{
+	int fd = ix_spot_open(plan->x, plan->p->rootfd, ix_relative(SHM_DIR),
+			      O_PATH | O_DIRECTORY),
+	    r;
+
+	if (fd == -ENOENT || fd == -ENOTDIR)
+		return 0;
+	if (fd < 0)
+		return ix_fail(plan->x, fd, "%s of process %d%s", SHM_DIR, plan->p->pid,
+			       fd == -ENOSYS ? ": openat2" : "");
+	r = ix_spot_in_memory(plan->x, plan->p->pid, fd, SHM_DIR);
+	if (r < 0) {
+		(void)close(fd);
+		return r;
+	}
+	plan->shm = fd;
+	return 0;
+}
+
+static int nobody(const struct ix_plan *plan, const char *what)
+{
+	return ix_fail_plain(plan->x, -EINVAL,
+			     "ipc:[%llu]: no process is known whose %s could be entered",
+			     (unsigned long long)plan->p->ino, what);
+}
+
+/*
+ * The container's programs run as what they are there: in its user namespace and among
+ * its processes, whoever starts them. And whoever has rights in that user namespace may
+ * look through a process of it at the root that it has: ours is not shown to them.
+ */
+static int settle_flags(struct ix_plan *plan)
+{
+	if (ix_plan_is_foreign(plan) && !(plan->flags & IPCX_ENTER_MOUNT) &&
+	    (plan->flags &
+	     (plan->same_pids ? IPCX_ENTER_PID | IPCX_ENTER_USER : IPCX_ENTER_PID)))
+		return ix_hint(
+			plan->x,
+			ix_fail_plain(
+				plan->x, -EINVAL,
+				"ipc:[%llu]: %s its processes would see our root: its own root has to be entered, too",
+				(unsigned long long)plan->p->ino,
+				plan->same_pids
+					? "in its user namespace, as PIDs are shared,"
+					: "in its PID namespace"),
+			IPCX_HINT_ENTER_MOUNT, "", 0);
+	if (plan->flags & IPCX_ENTER_MOUNT)
+		plan->flags |= IPCX_ENTER_PID | IPCX_ENTER_USER;
+	if (plan->p->dirfd < 0 ? plan->p->userfd < 0 : plan->user < 0)
+		plan->flags &= ~IPCX_ENTER_USER; /* it is ours already */
+	return 0;
+}
+
+/* What else is not ours where a container has its own: the network above all. */
+const struct ix_plan_more ix_plan_more[IX_PLAN_MORE] = {
+	{ "net", "ns/net", CLONE_NEWNET },
+	{ "uts", "ns/uts", CLONE_NEWUTS },
+	{ "cgroup", "ns/cgroup", CLONE_NEWCGROUP },
+};
+
+/* Whether its PID namespace is ours, once both are known. */
+static int compare_pids(struct ix_plan *plan)
+{
+	uint64_t own = ix_ns_own(plan->x, "pid");
+	struct stat st;
+
+	/* A process in a kernel without PID namespaces is among ours. */
+	plan->same_pids = plan->pid < 0 && plan->p->dirfd >= 0;
+	if (plan->pid < 0)
+		return 0;
+	if (!own || fstat(plan->pid, &st) < 0)
+		return ix_fail_plain(plan->x, -EIO,
+				     "our own PID namespace: /proc does not tell");
+	plan->same_pids = st.st_ino == own;
+	return 0;
+}
+
+/* One that cannot be opened is not "none"; one that may not be is missed when it is
+ * needed. */
+static int open_first(struct ix_plan *plan)
+{
+	plan->mnt = open_ns(plan, "mnt");
+	if (plan->mnt < 0 && errno != ENOENT && errno != EACCES && errno != EPERM)
+		return ix_fail(plan->x, -errno, "process %d: its mount namespace",
+			       plan->p->pid);
+	plan->pid = open_ns(plan, "pid");
+	if (plan->pid < 0 && errno != ENOENT)
+		return ix_fail(plan->x, -errno, "process %d: its PID namespace",
+			       plan->p->pid);
+	return compare_pids(plan);
+}
+
+static int open_namespaces(struct ix_plan *plan)
+{
+	int r = open_first(plan);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; (plan->flags & IPCX_ENTER_MOUNT) && i < IX_PLAN_MORE; i++) {
+		plan->more[i] = open_ns(plan, ix_plan_more[i].name);
+		if (plan->more[i] < 0 && errno != ENOENT) /* not in this kernel */
+			return ix_fail(plan->x, -errno, "process %d: its %s namespace",
+				       plan->p->pid, ix_plan_more[i].name);
+	}
+	r = ix_user_of(plan->x, plan->p, &plan->user);
+	return r < 0 ? r : settle_flags(plan);
+}
+
+/* Whether a link of the process still leads to what is open. */
+static bool still(const struct ix_plan *plan, const char *link, int fd)
+{
+	struct stat now, then;
+
+	return fd < 0 ||
+	       (fstatat(plan->p->dirfd, link, &now, 0) == 0 && fstat(fd, &then) == 0 &&
+		now.st_dev == then.st_dev && now.st_ino == then.st_ino);
+}
+
+/* Nothing is open where it is ours. */
+static bool still_user(const struct ix_plan *plan)
+{
+	struct stat now;
+
+	return plan->user >= 0 ? still(plan, "ns/user", plan->user)
+			       : fstatat(plan->p->dirfd, "ns/user", &now, 0) == 0 &&
+					 now.st_ino == ix_ns_own(plan->x, "user");
+}
+
+/*
+ * Whether all that is open is of one moment. A container that starts goes from our
+ * namespaces into its own one after the other: half of each would be neither.
+ */
+static int check_moment(const struct ix_plan *plan)
+{
+	bool same = still(plan, "ns/ipc", plan->p->nsfd) &&
+		    still(plan, "root", plan->p->rootfd) &&
+		    still(plan, "ns/mnt", plan->mnt) &&
+		    still(plan, "ns/pid", plan->pid) && still_user(plan);
+
+	for (size_t i = 0; i < IX_PLAN_MORE; i++)
+		same = same && still(plan, ix_plan_more[i].path, plan->more[i]);
+	return same ? 0
+		    : ix_fail_plain(plan->x, -ESRCH,
+				    "process %d: is going into other namespaces just now",
+				    plan->p->pid);
+}
+
+/* Whether its /dev/shm is ours, and if not, where it is. */
+static int plan_shm(struct ix_plan *plan)
+{
+	const struct ix_place *p = plan->p;
+	struct ix_spot ours, theirs;
+	int root, r;
+
+	if (plan->flags & IPCX_ENTER_MOUNT)
+		return 0;
+	if (p->rootfd >= 0 && !p->home) {
+		r = open_shm(plan);
+		if (r < 0)
+			return r;
+	}
+	if (plan->shm >= 0 && plan->mnt < 0)
+		return ix_fail_plain(
+			plan->x, -ESRCH,
+			"process %d: its mount namespace is gone or may not be looked at",
+			p->pid);
+	root = ix_rootfd(plan->x);
+	ours = ix_spot_below(plan->x, root, ix_relative(SHM_DIR));
+	theirs = ix_spot_below(plan->x, p->rootfd, ix_relative(SHM_DIR));
+	plan->same_shm = p->home || ix_spot_same(&ours, &theirs);
+	plan->empty_shm = !p->home && plan->shm < 0;
+	return 0;
+}
+
+static int plan_mounts(struct ix_plan *plan)
+{
+	if (!getcwd(plan->cwd, sizeof(plan->cwd)) || plan->cwd[0] != '/')
+		(void)snprintf(plan->cwd, sizeof(plan->cwd), "/");
+	if ((plan->flags & IPCX_ENTER_MOUNT) && (plan->mnt < 0 || plan->p->rootfd < 0))
+		return nobody(plan, "root");
+	if ((plan->flags & IPCX_ENTER_PID) && plan->pid < 0)
+		return nobody(plan, "PID namespace");
+	return plan_shm(plan);
+}
+
+void ix_plan_close(struct ix_plan *plan)
+{
+	int *const fds[] = { &plan->shm,     &plan->mnt,     &plan->pid,    &plan->rights,
+			     &plan->more[0], &plan->more[1], &plan->more[2] };
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		if (*fds[i] >= 0)
+			(void)close(take_fd(fds[i]));
+}
+
+int ix_plan_open(struct ix_plan *plan)
+{
+	int r = open_namespaces(plan);
+
+	if (r == 0 && plan->p->dirfd >= 0)
+		r = check_moment(plan);
+	if (r < 0)
+		return r;
+	plan->moves = plan->p->ino != ix_ns_own(plan->x, "ipc");
+	r = ix_rights(plan->x, plan->p, plan->moves ? plan->p->userfd : plan->user,
+		      &plan->rights);
+	return r < 0 ? r : plan_mounts(plan);
+}
