@@ -66,11 +66,43 @@ static int pin_child(struct app *app, const struct ns_new_args *args, pid_t pid)
 	return 0;
 }
 
-/* The child says by a byte that it is there, and waits until we close our end. */
+/* In the child: says by a byte that it is there, and waits until nobody holds the other
+ * end. */
+static int make_and_wait(struct app *app, const struct ns_new_args *args, int up,
+			 int down)
+{
+	char byte = 0;
+	int r = make(app, args);
+
+	if (r)
+		return r;
+	if (write(up, &byte, 1) != 1) {
+		msg_error("cannot tell that the namespace is there: %s", strerror(errno));
+		return EXIT_FAILED;
+	}
+	(void)!read(down, &byte, 1);
+	return EXIT_DONE;
+}
+
+/* Whether the child said so: without that it has said why not, or could not. */
+static int hear(int up)
+{
+	ssize_t n;
+	char byte;
+
+	do
+		n = read(up, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	if (n == 1)
+		return 0;
+	if (n < 0)
+		msg_error("cannot hear of the new namespace: %s", strerror(errno));
+	return EXIT_FAILED;
+}
+
 static int make_pinned(struct app *app, const struct ns_new_args *args)
 {
 	int up[2], down[2], status = 0, r;
-	char byte = 0;
 	pid_t pid;
 
 	if (pipe2(up, O_CLOEXEC) < 0 || pipe2(down, O_CLOEXEC) < 0) {
@@ -80,21 +112,21 @@ static int make_pinned(struct app *app, const struct ns_new_args *args)
 	pid = fork();
 	if (pid == 0) {
 		(void)close(down[1]);
-		r = make(app, args);
-		if (!r && write(up[1], &byte, 1) == 1)
-			(void)!read(down[0], &byte, 1);
-		_exit(r);
+		_exit(make_and_wait(app, args, up[1], down[0]));
 	}
+	if (pid < 0)
+		msg_error("cannot make a process: %s", strerror(errno));
 	(void)close(up[1]);
 	(void)close(down[0]);
-	r = pid < 0 ? EXIT_FAILED : 0;
-	if (!r && read(up[0], &byte, 1) == 1)
+	r = pid < 0 ? EXIT_FAILED : hear(up[0]);
+	if (!r)
 		r = pin_child(app, args, pid);
 	(void)close(up[0]);
 	(void)close(down[1]);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	return r ? r : WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILED;
+	/* What the child could not do says more than that it did not. */
+	return WIFEXITED(status) && WEXITSTATUS(status) ? WEXITSTATUS(status) : r;
 }
 
 /* From now on by its pin: the child that made it is gone. */

@@ -154,21 +154,29 @@ static int read_bound(const struct ix_libcap *lib, int cap, bool *unknown)
 	return -ENOENT;
 }
 
+/* One capability: dropped also when it seemed to be gone, so that no single answer
+ * decides what is kept. -ENOENT when the kernel has none of that number. */
+static int cut_one(const struct ix_libcap *lib, int cap, bool *unknown)
+{
+	int has = read_bound(lib, cap, unknown), r;
+
+	if (has < 0)
+		return has;
+	r = prctl(PR_CAPBSET_DROP, (unsigned long)cap, 0, 0, 0) < 0 ? -errno : 0;
+	if (r < 0 && has)
+		return r;
+	r = read_bound(lib, cap, unknown);
+	return r == 1 ? -EIO : r;
+}
+
 /* What may be had at all, from now on: also of what libcap has never heard of. */
 static int cut_bound(const struct ix_libcap *lib, uint64_t caps)
 {
 	bool unknown = false;
 
 	for (int c = 0; c < 64; c++) {
-		int r = read_bound(lib, c, &unknown);
+		int r = caps >> c & 1 ? 0 : cut_one(lib, c, &unknown);
 
-		if (r == 1 && !(caps >> c & 1)) {
-			if (prctl(PR_CAPBSET_DROP, (unsigned long)c, 0, 0, 0) < 0)
-				return -errno;
-			r = read_bound(lib, c, &unknown);
-			if (r == 1)
-				return -EIO;
-		}
 		if (r < 0 && r != -ENOENT)
 			return r;
 	}

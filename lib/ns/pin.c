@@ -71,15 +71,21 @@ static int open_entry(int dir, const char *name)
 	auto_fd int held = ix_open(dir, name, O_PATH | O_NOFOLLOW), fd = -1;
 	uint64_t ino, id;
 	struct statfs fs;
+	int r;
 
 	if (held < 0)
 		return held;
-	if (fstatfs(held, &fs) < 0 || fs.f_type != NSFS_MAGIC)
+	if (fstatfs(held, &fs) < 0)
+		return -errno;
+	if (fs.f_type != NSFS_MAGIC)
 		return -ENOENT;
 	fd = ix_open(dir, name, O_RDONLY | O_NOFOLLOW);
 	if (fd < 0)
 		return fd;
-	return ix_ns_identity(fd, CLONE_NEWIPC, &ino, &id) < 0 ? -ENOENT : take_fd(&fd);
+	r = ix_ns_identity(fd, CLONE_NEWIPC, &ino, &id);
+	if (r < 0)
+		return r == -EINVAL ? -ENOENT : r;
+	return take_fd(&fd);
 }
 
 int ix_pin_open(struct ipcx *x, const char *name, int *ret_fd)
@@ -201,11 +207,35 @@ static bool fragile(struct ipcx *x)
 	return first && first != ix_ns_own(x, "mnt");
 }
 
+/* Whether what is mounted on the file of a pin is that namespace. 0, -EXDEV, -errno. */
+static int check_pin(int dir, const char *name, int nsfd)
+{
+	auto_fd int fd = open_entry(dir, name);
+	struct stat want, now;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(nsfd, &want) < 0 || fstat(fd, &now) < 0)
+		return -errno;
+	return want.st_dev == now.st_dev && want.st_ino == now.st_ino ? 0 : -EXDEV;
+}
+
+/* What became of the mount is not what was meant: it goes, and so does the file. */
+static int take_back(struct ipcx *x, int dir, const char *path, const char *name, int r)
+{
+	(void)umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
+	(void)unlinkat(dir, name, 0);
+	return ix_fail_plain(x, r,
+			     "pin '%s': cannot verify that the namespace was mounted: %s",
+			     name, r == -EXDEV ? "another one was" : ix_errno_text(r));
+}
+
 static int pin(struct ipcx *x, const struct ix_place *p, int dir, const char *name)
 {
 	char from[40], to[160], path[64];
 	auto_fd int file =
 		openat(dir, name, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int r;
 
 	if (file < 0)
 		return errno == EEXIST ? ix_fail_plain(x, -EEXIST,
@@ -214,14 +244,13 @@ static int pin(struct ipcx *x, const struct ix_place *p, int dir, const char *na
 	dir_path(path, sizeof(path));
 	(void)snprintf(from, sizeof(from), "/proc/self/fd/%d", p->nsfd);
 	(void)snprintf(to, sizeof(to), "%s/%s", path, name);
-	if (mount(from, to, NULL, MS_BIND, NULL) == 0)
-		return fragile(x);
-	{
-		int r = ix_fail(x, -errno, "pin '%s': cannot mount the namespace", name);
-
+	if (mount(from, to, NULL, MS_BIND, NULL) < 0) {
+		r = ix_fail(x, -errno, "pin '%s': cannot mount the namespace", name);
 		(void)unlinkat(dir, name, 0);
 		return r;
 	}
+	r = check_pin(dir, name, p->nsfd);
+	return r < 0 ? take_back(x, dir, to, name, r) : fragile(x);
 }
 
 static int check_name(struct ipcx *x, const char *name)
@@ -263,10 +292,32 @@ static int drop_file(struct ipcx *x, int dir, const char *name, unsigned flags)
 	return unlinkat(dir, name, 0) < 0 ? ix_fail(x, -errno, "pin '%s'", name) : 0;
 }
 
+/* Only what was seen to be a namespace is unmounted, and only then its file goes: whose
+ * file it is in another mount namespace would end that pin. */
+static int unmount_pin(struct ipcx *x, int dir, const char *name, int nsfd)
+{
+	char path[64], full[160];
+	int r;
+
+	dir_path(path, sizeof(path));
+	(void)snprintf(full, sizeof(full), "%s/%s", path, name);
+	r = check_pin(dir, name, nsfd);
+	if (r == 0 && umount2(full, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
+		return ix_fail(x, -errno, "pin '%s': cannot unmount it", name);
+	if (r == 0)
+		r = check_pin(dir, name, nsfd);
+	if (r != -ENOENT)
+		return ix_fail_plain(x, r < 0 ? r : -EBUSY,
+				     "pin '%s': something is still mounted on it", name);
+	if (unlinkat(dir, name, 0) < 0)
+		return ix_fail(x, -errno, "pin '%s': unmounted, but its file stays",
+			       name);
+	return 0;
+}
+
 int ipcx_ns_unpin(struct ipcx *x, const char *name, unsigned flags)
 {
 	IX_REQUIRE(x, name);
-	char path[64], full[160];
 	auto_fd int dir = -1, fd = -1;
 	int r = check_name(x, name);
 
@@ -282,12 +333,5 @@ int ipcx_ns_unpin(struct ipcx *x, const char *name, unsigned flags)
 	if (fd < 0)
 		return fd == -ENOENT ? ix_fail_plain(x, fd, "no pin is called '%s'", name)
 				     : ix_fail(x, fd, "pin '%s'", name);
-	dir_path(path, sizeof(path));
-	(void)snprintf(full, sizeof(full), "%s/%s", path, name);
-	if (umount2(full, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
-		return ix_fail(x, -errno, "pin '%s': cannot unmount it", name);
-	if (unlinkat(dir, name, 0) < 0)
-		return ix_fail(x, -errno, "pin '%s': unmounted, but its file stays",
-			       name);
-	return 0;
+	return unmount_pin(x, dir, name, fd);
 }

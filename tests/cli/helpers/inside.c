@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * inside PID MARK PROGRAM COMMAND…: runs a command, and stops it and all its children at each of
+ * their system calls. At each stop somebody in the namespaces of PID, with all the rights
+ * that root has there, looks at every process that he sees and that was not there before:
+ * whether its root and current directory are his own, whether it has a descriptor above
+ * the standard streams as long as it still is PROGRAM, whether the file MARK, which he cannot see, is anywhere to be
+ * reached through it, and whether its environment says "SECRET=".
+ *
+ * Ends as the command does. On stderr: a line "leak: …" for whatever he got, and last
+ * "stops N seen M": how often he looked, and how often there was somebody new.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define FOLLOW                                                            \
+	(PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | \
+	 PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD)
+
+#define FDS 128
+
+struct answer {
+	int seen;
+	char text[400];
+};
+
+static const char *mark;
+static struct stat program;
+
+static void die(const char *what)
+{
+	perror(what);
+	_exit(99);
+}
+
+/* ---- inside */
+
+static char known[1 << 22];
+static struct answer a;
+
+static void leak(const char *fmt, ...)
+{
+	va_list args;
+
+	if (a.text[0])
+		return;
+	va_start(args, fmt);
+	vsnprintf(a.text, sizeof(a.text), fmt, args);
+	va_end(args);
+}
+
+static int is_root(const char *path)
+{
+	struct stat root, st;
+
+	if (stat("/", &root))
+		die("stat");
+	return stat(path, &st) || (st.st_dev == root.st_dev && st.st_ino == root.st_ino);
+}
+
+static void try_path(int pid, const char *middle)
+{
+	char path[700];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s%s", pid, middle, mark);
+	if (access(path, F_OK) == 0)
+		leak("%s is there", path);
+}
+
+/* Not yet another one: what that opens is its own business. */
+static int is_program(int pid)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	return stat(path, &st) || (st.st_dev == program.st_dev && st.st_ino == program.st_ino);
+}
+
+static void look_at_fd(int pid, int fd)
+{
+	char path[64], link[300] = "", middle[64];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
+	n = readlink(path, link, sizeof(link) - 1);
+	if (n < 0)
+		return;
+	snprintf(middle, sizeof(middle), "fd/%d", fd);
+	try_path(pid, middle);
+	snprintf(middle, sizeof(middle), "fd/%d/../1/root", fd);
+	try_path(pid, middle);
+	snprintf(middle, sizeof(middle), "fd/%d/../../../../../..", fd);
+	try_path(pid, middle);
+	if (fd > 2 && is_program(pid))
+		leak("descriptor %d is open: %s", fd, link);
+}
+
+static void look_at_environment(int pid)
+{
+	char path[64], text[65536];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? 0 : read(fd, text, sizeof(text));
+	if (n > 0 && memmem(text, (size_t)n, "SECRET=", 7))
+		leak("the environment is shown");
+	if (fd >= 0)
+		close(fd);
+}
+
+static void look_at(int pid)
+{
+	char path[64];
+
+	a.seen++;
+	snprintf(path, sizeof(path), "/proc/%d/root", pid);
+	if (!is_root(path))
+		leak("its root is another one");
+	snprintf(path, sizeof(path), "/proc/%d/cwd", pid);
+	if (!is_root(path))
+		leak("its current directory is another one");
+	try_path(pid, "root");
+	try_path(pid, "cwd");
+	look_at_environment(pid);
+	for (int fd = 0; fd < FDS; fd++)
+		look_at_fd(pid, fd);
+}
+
+static void look(int first)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *d;
+
+	if (!dir)
+		die("/proc");
+	while ((d = readdir(dir))) {
+		int pid = atoi(d->d_name);
+
+		if (pid <= 0 || pid >= (int)sizeof(known))
+			continue;
+		if (first)
+			known[pid] = 1;
+		else if (!known[pid])
+			look_at(pid);
+	}
+	closedir(dir);
+}
+
+static int open_ns(const char *pid, const char *name)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%s/%s", pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		die(path);
+	return fd;
+}
+
+static void enter(int fd, int type)
+{
+	if (setns(fd, type) && errno != EINVAL)
+		die("setns");
+}
+
+/* As root there, with whatever that means. */
+static void inspect(const char *pid, int talk)
+{
+	int user = open_ns(pid, "ns/user"), mnt = open_ns(pid, "ns/mnt"),
+	    pids = open_ns(pid, "ns/pid"), root = open_ns(pid, "root");
+	struct stat theirs, ours;
+	char c;
+
+	if (fstat(user, &theirs) || stat("/proc/self/ns/user", &ours))
+		die("user namespace");
+	enter(pids, CLONE_NEWPID);
+	if (theirs.st_ino != ours.st_ino)
+		enter(user, CLONE_NEWUSER);
+	enter(mnt, CLONE_NEWNS);
+	if (fchdir(root) || chroot(".") || chdir("/"))
+		die("chroot");
+	if (theirs.st_ino != ours.st_ino &&
+	    (setresgid(0, 0, 0) || setresuid(0, 0, 0)))
+		die("become root there");
+	if (fork() != 0) {
+		wait(NULL);
+		_exit(0);
+	}
+	look(1);
+	if (access(mark, F_OK) == 0)
+		die("the mark is visible");
+	if (write(talk, "x", 1) != 1)
+		die("ready");
+	while (read(talk, &c, 1) == 1) {
+		memset(&a, 0, sizeof(a));
+		look(0);
+		if (write(talk, &a, sizeof(a)) != sizeof(a))
+			break;
+	}
+	_exit(0);
+}
+
+/* ---- outside */
+
+static int talk, stops, seen;
+static char last[400];
+
+static void ask(void)
+{
+	struct answer got;
+
+	stops++;
+	if (write(talk, "x", 1) != 1 || read(talk, &got, sizeof(got)) != sizeof(got))
+		die("the one inside is gone");
+	seen += got.seen > 0;
+	if (got.text[0] && strcmp(got.text, last)) {
+		fprintf(stderr, "leak: %s\n", got.text);
+		memcpy(last, got.text, sizeof(last));
+	}
+}
+
+static pid_t run(char **argv)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die("fork");
+	if (pid == 0) {
+		close(talk);
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
+		execv(argv[0], argv);
+		die(argv[0]);
+	}
+	if (waitpid(pid, NULL, 0) != pid || ptrace(PTRACE_SETOPTIONS, pid, NULL, FOLLOW))
+		die("ptrace");
+	return pid;
+}
+
+int main(int argc, char **argv)
+{
+	int pair[2], status, result = 99;
+	pid_t child, pid;
+	char c;
+
+	if (argc < 5 || stat(argv[3], &program) || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return 99;
+	mark = argv[2];
+	if (fork() == 0) {
+		close(pair[0]);
+		inspect(argv[1], pair[1]);
+	}
+	close(pair[1]);
+	talk = pair[0];
+	if (read(talk, &c, 1) != 1)
+		return 99;
+	child = run(argv + 4);
+	ptrace(PTRACE_SYSCALL, child, NULL, NULL);
+	while ((pid = waitpid(-1, &status, __WALL)) > 0) {
+		long deliver = 0;
+
+		if (WIFEXITED(status) || WIFSIGNALED(status)) {
+			if (pid == child) {
+				result = WIFEXITED(status) ? WEXITSTATUS(status)
+							   : 128 + WTERMSIG(status);
+				break;
+			}
+			continue;
+		}
+		ask();
+		if (WSTOPSIG(status) != (SIGTRAP | 0x80) && WSTOPSIG(status) != SIGTRAP &&
+		    WSTOPSIG(status) != SIGSTOP)
+			deliver = WSTOPSIG(status);
+		ptrace(PTRACE_SYSCALL, pid, NULL, deliver);
+	}
+	fprintf(stderr, "stops %d seen %d\n", stops, seen);
+	return result;
+}
