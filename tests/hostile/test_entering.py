@@ -233,6 +233,15 @@ def test_enter_with_its_root_fails_closed(world, box):
     fail_each(world, words, is_there(world, box.pid, NAMES))
 
 
+@pytest.mark.parametrize("call", ["ioctl", "openat", "fstatfs", "prctl"])
+def test_no_new_privileges_where_others_have_rights(world, call):
+    """In a namespace that another user namespace owns, whichever call fails that could have told so."""
+    p = Place(world, "--user", "--map-root-user", uid=1234)
+    words = ["ns", "enter", "--no-pty", p.pid, "--", "sh", "-c", "readlink /proc/self/ns/ipc && grep NoNewPrivs /proc/self/status"]
+    fail_each(world, words, exactly(f"ipc:[{p.ino}]\nNoNewPrivs:\t1\n"), calls=(call,))
+    p.end()
+
+
 @pytest.mark.parametrize("words,most", [(["--keep-caps", "none"], 0), (["--drop-caps", "cap_net_raw,cap_sys_admin"], DROPPED)], ids=["keep", "drop"])
 def test_capabilities_fail_closed(world, place, words, most):
     fail_each(world, ["ns", "enter", "--no-pty", *words, place.pid, "--", *CAPS], caps_at_most(most),

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * inside PID MARK PROGRAM COMMAND…: runs a command, and stops it and all its children at each of
- * their system calls. At each stop somebody in the namespaces of PID, with all the rights
- * that root has there, looks at every process that he sees and that was not there before:
- * whether its root and current directory are his own, whether it has a descriptor above
- * the standard streams as long as it still is PROGRAM, whether the file MARK, which he cannot see, is anywhere to be
- * reached through it, and whether its environment says "SECRET=".
+ * inside PID MARK PROGRAM COMMAND…: runs a command, and stops it and all its children at
+ * each of their system calls. At each stop somebody in the namespaces of PID, with all
+ * the rights that root has there, looks at every process that he sees and that was not
+ * there before: whether its root and current directory are his own, whether it has a
+ * descriptor above the standard streams as long as it still is PROGRAM, whether the file
+ * MARK, which he cannot see, is anywhere to be reached through it, and whether its
+ * environment says "SECRET=".
  *
  * Ends as the command does. On stderr: a line "leak: …" for whatever he got, and last
  * "stops N seen M": how often he looked, and how often there was somebody new.
@@ -88,25 +89,29 @@ static int is_program(int pid)
 	struct stat st;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	return stat(path, &st) || (st.st_dev == program.st_dev && st.st_ino == program.st_ino);
+	return stat(path, &st) ||
+	       (st.st_dev == program.st_dev && st.st_ino == program.st_ino);
 }
 
-static void look_at_fd(int pid, int fd)
+/* Where a descriptor leads to, up and down. */
+static void follow_fd(int pid, int fd)
 {
-	char path[64], link[300] = "", middle[64];
-	ssize_t n;
+	char middle[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
-	n = readlink(path, link, sizeof(link) - 1);
-	if (n < 0)
-		return;
 	snprintf(middle, sizeof(middle), "fd/%d", fd);
 	try_path(pid, middle);
 	snprintf(middle, sizeof(middle), "fd/%d/../1/root", fd);
 	try_path(pid, middle);
 	snprintf(middle, sizeof(middle), "fd/%d/../../../../../..", fd);
 	try_path(pid, middle);
-	if (fd > 2 && is_program(pid))
+}
+
+static void look_at_fd(int pid, int fd)
+{
+	char path[64], link[300] = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
+	if (readlink(path, link, sizeof(link) - 1) >= 0 && fd > 2 && is_program(pid))
 		leak("descriptor %d is open: %s", fd, link);
 }
 
@@ -138,9 +143,11 @@ static void look_at(int pid)
 		leak("its current directory is another one");
 	try_path(pid, "root");
 	try_path(pid, "cwd");
-	look_at_environment(pid);
+	for (int fd = 0; fd < FDS; fd++)
+		follow_fd(pid, fd);
 	for (int fd = 0; fd < FDS; fd++)
 		look_at_fd(pid, fd);
+	look_at_environment(pid);
 }
 
 static void look(int first)
@@ -197,8 +204,7 @@ static void inspect(const char *pid, int talk)
 	enter(mnt, CLONE_NEWNS);
 	if (fchdir(root) || chroot(".") || chdir("/"))
 		die("chroot");
-	if (theirs.st_ino != ours.st_ino &&
-	    (setresgid(0, 0, 0) || setresuid(0, 0, 0)))
+	if (theirs.st_ino != ours.st_ino && (setresgid(0, 0, 0) || setresuid(0, 0, 0)))
 		die("become root there");
 	if (fork() != 0) {
 		wait(NULL);
@@ -261,7 +267,8 @@ int main(int argc, char **argv)
 	pid_t child, pid;
 	char c;
 
-	if (argc < 5 || stat(argv[3], &program) || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+	if (argc < 5 || stat(argv[3], &program) ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return 99;
 	mark = argv[2];
 	if (fork() == 0) {
