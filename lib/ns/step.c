@@ -109,7 +109,7 @@ static int meant(int fd, const struct step_type *t, struct identity *ret_id)
 int ix_step_check(struct ipcx *x, int fd, int type)
 {
 	const struct step_type *t = step_type_of(type);
-	struct identity want, now;
+	struct identity want = { 0, 0 }, now = { 0, 0 };
 	int r = t ? meant(fd, t, &want) : -EINVAL;
 
 	if (r == 0)
@@ -133,7 +133,7 @@ int ix_step_into(struct ipcx *x, int fd, int type)
 
 int ix_step_apart(struct ipcx *x, int mask)
 {
-	struct identity before[ARRAY_SIZE(types)], now;
+	struct identity before[ARRAY_SIZE(types)], now = { 0, 0 };
 	int known = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
