@@ -51,8 +51,11 @@ static int leave(struct ipcx *x)
 {
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
-	int has = ix_cap_has(CAP_SYS_ADMIN), alone = has == 0 ? CLONE_NEWUSER : 0, r;
+	int has = ix_cap_has(CAP_SYS_ADMIN), alone = has == 0 ? CLONE_NEWUSER : 0;
+	int proc = ix_procfd(x), r;
 
+	if (proc < 0) /* nothing could be verified */
+		return ix_fail(x, proc, "/proc");
 	if (has < 0)
 		return ix_fail(x, has, "whether we have CAP_SYS_ADMIN");
 	r = ix_step_apart(x, alone | CLONE_NEWIPC | CLONE_NEWNS);
