@@ -18,6 +18,7 @@
 #include <sys/vfs.h>
 
 #include "base/file.h"
+#include "proc/status.h"
 
 /* Linux 6.9 and 6.11 (pidfd_open(2), linux/pidfd.h); newer than the headers that this may
  * be built with. */
@@ -164,12 +165,13 @@ int ix_step_apart(struct ipcx *x, int mask)
 static bool may_not_set_groups(struct ipcx *x)
 {
 	char text[16];
+	bool denied;
 	int proc = ix_procfd(x);
 	int len = proc < 0 ? proc
 			   : ix_read_file(proc, "thread-self/setgroups", text,
 					  sizeof(text));
 
-	return len >= 4 && strncmp(text, "deny", 4) == 0;
+	return len > 0 && ix_setgroups_denied(text, (size_t)len, &denied) == 0 && denied;
 }
 
 int ix_step_drop_groups(struct ipcx *x)

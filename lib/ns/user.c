@@ -9,15 +9,13 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sched.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "base/cap.h"
 #include "base/file.h"
-#include "base/num.h"
 #include "core/copyin.h"
 #include "ns/ns.h"
 #include "ns/step.h"
+#include "proc/status.h"
 
 int ix_user_of(struct ipcx *x, const struct ix_place *p, int *ret_fd)
 {
@@ -42,40 +40,6 @@ int ix_user_of(struct ipcx *x, const struct ix_place *p, int *ret_fd)
 
 /* ---- what /proc says of the process */
 
-/* "Groups:" makes the file as long as the process wants. */
-#define STATUS_MAX ((size_t)1 << 20)
-
-/* As whoever opens it sees it: numbers of users and groups are those of his namespace. */
-static int read_status(const struct ix_place *p, struct ix_buf *b)
-{
-	auto_fd int fd = ix_open(p->dirfd, "status", O_RDONLY);
-	int r = fd < 0 ? fd : ix_read_all(fd, STATUS_MAX, b);
-
-	return r < 0 ? r : ix_buf_add(b, "", 1);
-}
-
-/* The so manieth number of a line, "Uid" (proc(5)); prefix: what ix_parse_u64() wants to
- * see before it. */
-static bool parse_number(const char *text, const char *key, unsigned nth,
-			 const char *prefix, uint64_t *ret_n)
-{
-	char word[32];
-	const char *at;
-
-	(void)snprintf(word, sizeof(word), "\n%s:\t", key);
-	at = strstr(text, word);
-	if (!at)
-		return false;
-	for (at += strlen(word); nth > 0; nth--) {
-		at += strcspn(at, "\t\n");
-		if (*at++ != '\t')
-			return false;
-	}
-	(void)snprintf(word, sizeof(word), "%s%.*s", prefix, (int)strcspn(at, "\t\n"),
-		       at);
-	return ix_parse_u64(word, UINT64_MAX, ret_n) == 0;
-}
-
 int ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns, uint64_t *ret_caps)
 {
 	IX_REQUIRE(x, ns, ret_caps);
@@ -88,9 +52,9 @@ int ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns, uint64_t *ret_cap
 		*ret_caps = IX_CAPS_ALL;
 		return 0;
 	}
-	r = read_status(p, &b);
-	if (r == 0 && !parse_number(b.data, "CapBnd", 0, "0x", &caps))
-		r = -EPROTO;
+	r = ix_status_read(p->dirfd, "status", &b);
+	if (r == 0)
+		r = ix_status_bounding(b.data, b.len, &caps);
 	if (r < 0)
 		return ix_fail(x, r, "process %d: which capabilities it may have",
 			       p->pid);
@@ -100,19 +64,18 @@ int ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns, uint64_t *ret_cap
 
 /* ---- becoming it */
 
-/* The effective ones. */
+/* The effective ones, as whoever reads them sees them: we are in its user namespace. */
 static int become_process(const struct ix_place *p)
 {
 	auto_buf struct ix_buf b = { 0 };
-	uint64_t uid, gid;
-	int r = p->dirfd < 0 ? -EINVAL : read_status(p, &b);
+	struct ix_status_ids users, groups;
+	int r = p->dirfd < 0 ? -EINVAL : ix_status_read(p->dirfd, "status", &b);
 
-	if (r < 0)
-		return r;
-	if (!parse_number(b.data, "Uid", 1, "", &uid) ||
-	    !parse_number(b.data, "Gid", 1, "", &gid))
-		return -EPROTO;
-	return ix_step_become((uid_t)uid, (gid_t)gid);
+	if (r == 0)
+		r = ix_status_uids(b.data, b.len, &users);
+	if (r == 0)
+		r = ix_status_gids(b.data, b.len, &groups);
+	return r < 0 ? r : ix_step_become(users.effective, groups.effective);
 }
 
 int ix_user_become(const struct ix_place *p)
