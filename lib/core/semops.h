@@ -14,14 +14,17 @@ struct ipcx_psem_taken {
 
 /* The member .sem of struct ix_mech. The calls answer -errno with a text. */
 struct ix_sem_ops {
-	int (*op)(struct ipcx *x, const struct ipcx_ref *ref,
+	/* Open what the calls work on, in the place and with the rights it is meant with:
+	 * their fd, which the caller closes. NULL: the reference is enough, fd is -1. */
+	int (*open)(struct ipcx *x, const struct ipcx_ref *ref, int *ret_fd);
+	int (*op)(struct ipcx *x, const struct ipcx_ref *ref, int fd,
 		  const struct ipcx_sem_op *ops, size_t n, int64_t patience);
 	/* NULL: its value cannot be set. */
 	int (*set)(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *nums,
 		   const uint32_t *values, size_t n);
 	/* Take one and have it at hand (fills sem and name); give it back and let it go.
 	 * NULL: op() with an undo does as much. */
-	int (*take)(struct ipcx *x, const struct ipcx_ref *ref, int64_t patience,
+	int (*take)(struct ipcx *x, const struct ipcx_ref *ref, int fd, int64_t patience,
 		    struct ipcx_psem_taken *ret_taken);
 	int (*give)(struct ipcx *x, struct ipcx_psem_taken *taken);
 };

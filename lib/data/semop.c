@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/util.h"
 #include "core/copyin.h"
 #include "core/mech.h"
 #include "core/semops.h"
@@ -26,11 +27,20 @@ static int check_ref(struct ipcx *x, const struct ipcx_ref *ref)
 	return 0;
 }
 
+/* What the semaphore's calls work on, where there is such a thing. */
+static int open_it(struct ipcx *x, const struct ipcx_ref *ref, int *ret_fd)
+{
+	const struct ix_sem_ops *ops = ix_mech(ref->mech)->sem;
+
+	return ops->open ? ops->open(x, ref, ret_fd) : 0;
+}
+
 int ipcx_sem_op(struct ipcx *x, const struct ipcx_ref *ref, const struct ipcx_sem_op *ops,
 		size_t n, int64_t patience)
 {
 	IX_REQUIRE(x, ref);
 	auto_free struct ipcx_sem_op *own = NULL;
+	auto_fd int fd = -1;
 	int r = check_ref(x, ref);
 
 	if (r < 0)
@@ -45,7 +55,9 @@ int ipcx_sem_op(struct ipcx *x, const struct ipcx_ref *ref, const struct ipcx_se
 		if (own[i].flags & ~IPCX_SEM_UNDO)
 			r = ix_fail_plain(x, -EINVAL,
 					  "unknown flag of a semaphore operation");
-	return r < 0 ? r : ix_mech(ref->mech)->sem->op(x, ref, own, n, patience);
+	if (r == 0)
+		r = open_it(x, ref, &fd);
+	return r < 0 ? r : ix_mech(ref->mech)->sem->op(x, ref, fd, own, n, patience);
 }
 
 int ipcx_sem_set(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *nums,
@@ -70,6 +82,7 @@ int ipcx_psem_take(struct ipcx *x, const struct ipcx_ref *ref, int64_t patience,
 {
 	IX_REQUIRE(x, ref, ret_taken);
 	auto_free struct ipcx_psem_taken *taken = NULL;
+	auto_fd int fd = -1;
 	int r = check_ref(x, ref);
 
 	if (r < 0)
@@ -81,7 +94,9 @@ int ipcx_psem_take(struct ipcx *x, const struct ipcx_ref *ref, int64_t patience,
 	if (!taken)
 		return ix_fail_plain(x, -ENOMEM, "out of memory");
 	taken->ops = ix_mech(ref->mech)->sem;
-	r = taken->ops->take(x, ref, patience, taken);
+	r = open_it(x, ref, &fd);
+	if (r == 0)
+		r = taken->ops->take(x, ref, fd, patience, taken);
 	if (r < 0)
 		return r;
 	*ret_taken = TAKE(taken);

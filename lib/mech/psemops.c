@@ -1,68 +1,101 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Waiting for and posting POSIX named semaphores. That is the C library's to do: what it
- * writes into the file, and how it wakes, is its own. sem_open(3) maps whatever stands
- * there, so the file is looked at first: one that is too short would end us by SIGBUS.
+ * writes into the file, and how it wakes, is its own. Its sem_open(3) would look for the
+ * name in the /dev/shm of whoever calls it: the file is opened here, in the directory and
+ * with the rights that it is meant with, and mapped as sem_open(3) does.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <semaphore.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/below.h"
 #include "mech/posix.h"
 #include "mech/semaphores.h"
 
-/* Whether there is a semaphore of this C library's kind. */
-static int look(struct ipcx *x, const struct ipcx_ref *ref, const char *name)
+static int no_such(struct ipcx *x, const char *name)
+{
+	return ix_fail_plain(x, -ENOENT, "%s: no such named semaphore", name);
+}
+
+static int failed(struct ipcx *x, const char *name, int error)
+{
+	if (error == -ENOENT)
+		return no_such(x, name);
+	if (error == -EACCES)
+		return ix_fail_plain(x, error,
+				     "%s: not permitted: needs read and write permission",
+				     name);
+	return ix_fail(x, error, "%s", name);
+}
+
+/* Whether that is a semaphore of this C library's kind. One that is too short would end
+ * us by SIGBUS. */
+static int check(struct ipcx *x, const char *name, const char *file,
+		 const struct stat *st)
+{
+	if (!ix_posix_is_sem(file, st))
+		return ix_fail_plain(x, -ENOENT, "%s: its file is no semaphore", name);
+	if (st->st_size != sizeof(sem_t))
+		return ix_fail_plain(
+			x, -ENOTSUP,
+			"%s: was made by programs of another word size (%lld bytes, not %zu)",
+			name, (long long)st->st_size, sizeof(sem_t));
+	return 0;
+}
+
+/* What is no semaphore is not even opened. */
+static int open_file(struct ipcx *x, const struct ipcx_ref *ref, int *ret_fd)
 {
 	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
-	char file[IX_SEM_PREFIX_LEN + sizeof(ref->name)];
-	struct stat st;
+	char file[IX_SEM_PREFIX_LEN + sizeof(ref->name)], name[IPCX_REF_MAX];
+	struct stat before, st;
+	auto_fd int fd = -1;
 	int r = ix_posix_shm_dir(x, &dir);
 
 	if (r < 0)
 		return r;
+	(void)ipcx_ref_format(ref, name, sizeof(name));
 	(void)snprintf(file, sizeof(file), IX_SEM_PREFIX "%s", ref->name + 1);
-	r = strlen(file) > NAME_MAX ? -ENOENT : ix_posix_stat(&dir, file, &st);
-	if (r == -ENOENT)
-		return ix_fail_plain(x, r, "%s: no such named semaphore", name);
+	r = strlen(file) > NAME_MAX ? -ENOENT : ix_posix_stat(&dir, file, &before);
 	if (r < 0)
-		return ix_fail(x, r, "%s", name);
-	if (!ix_posix_is_sem(file, &st))
-		return ix_fail_plain(x, -ENOENT, "%s: its file is no semaphore", name);
-	if (st.st_size != sizeof(sem_t))
-		return ix_fail_plain(
-			x, -ENOTSUP,
-			"%s: was made by programs of another word size (%lld bytes, not %zu)",
-			name, (long long)st.st_size, sizeof(sem_t));
+		return failed(x, name, r);
+	r = check(x, name, file, &before);
+	if (r < 0)
+		return r;
+	fd = ix_open_entry(dir.fd, file, O_RDWR | O_NONBLOCK, dir.hostile);
+	if (fd < 0)
+		return failed(x, name, fd);
+	if (fstat(fd, &st) < 0)
+		return failed(x, name, -errno);
+	if (st.st_dev != before.st_dev || st.st_ino != before.st_ino)
+		return no_such(x, name); /* another one meanwhile */
+	r = check(x, name, file, &st);
+	if (r < 0)
+		return r;
+	*ret_fd = take_fd(&fd);
 	return 0;
 }
 
-static int open_it(struct ipcx *x, const struct ipcx_ref *ref, char name[IPCX_REF_MAX],
-		   sem_t **ret_sem)
+static int map(struct ipcx *x, int fd, const char *name, sem_t **ret_sem)
 {
-	sem_t *sem;
-	int r;
+	void *at = mmap(NULL, sizeof(sem_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
-	(void)ipcx_ref_format(ref, name, IPCX_REF_MAX);
-	r = look(x, ref, name);
-	if (r < 0)
-		return r;
-	sem = sem_open(ref->name, 0);
-	if (sem != SEM_FAILED) {
-		*ret_sem = sem;
-		return 0;
-	}
-	if (errno == ENOENT)
-		return ix_fail_plain(x, -ENOENT, "%s: no such named semaphore", name);
-	if (errno == EACCES)
-		return ix_fail_plain(x, -EACCES,
-				     "%s: not permitted: needs read and write permission",
-				     name);
-	return ix_fail(x, -errno, "%s", name);
+	if (at == MAP_FAILED)
+		return failed(x, name, -errno);
+	*ret_sem = at;
+	return 0;
+}
+
+static void unmap(sem_t *sem)
+{
+	(void)munmap(sem, sizeof(*sem));
 }
 
 /* Take one. The deadline is a moment of a clock that nobody can set. */
@@ -103,7 +136,7 @@ static int give(struct ipcx *x, sem_t *sem, const char *name)
 	return ix_fail(x, -errno, "%s", name);
 }
 
-static int operate(struct ipcx *x, const struct ipcx_ref *ref,
+static int operate(struct ipcx *x, const struct ipcx_ref *ref, int fd,
 		   const struct ipcx_sem_op *ops, size_t n, int64_t patience)
 {
 	char name[IPCX_REF_MAX];
@@ -115,27 +148,30 @@ static int operate(struct ipcx *x, const struct ipcx_ref *ref,
 		return ix_fail_plain(
 			x, -EINVAL,
 			"psem: a named semaphore is one, goes up or down by 1, and has no undo");
-	r = open_it(x, ref, name, &sem);
+	(void)ipcx_ref_format(ref, name, sizeof(name));
+	r = map(x, fd, name, &sem);
 	if (r < 0)
 		return r;
 	r = ops->op > 0 ? give(x, sem, name) : take(x, sem, name, patience);
-	(void)sem_close(sem);
+	unmap(sem);
 	return r;
 }
 
 /* ---- held over some time */
 
-static int take_held(struct ipcx *x, const struct ipcx_ref *ref, int64_t patience,
+static int take_held(struct ipcx *x, const struct ipcx_ref *ref, int fd, int64_t patience,
 		     struct ipcx_psem_taken *ret_taken)
 {
 	sem_t *sem;
-	int r = open_it(x, ref, ret_taken->name, &sem);
+	int r;
 
+	(void)ipcx_ref_format(ref, ret_taken->name, sizeof(ret_taken->name));
+	r = map(x, fd, ret_taken->name, &sem);
 	if (r < 0)
 		return r;
 	r = take(x, sem, ret_taken->name, patience);
 	if (r < 0)
-		(void)sem_close(sem);
+		unmap(sem);
 	else
 		ret_taken->sem = sem;
 	return r;
@@ -145,11 +181,12 @@ static int give_held(struct ipcx *x, struct ipcx_psem_taken *taken)
 {
 	int r = give(x, taken->sem, taken->name);
 
-	(void)sem_close(taken->sem);
+	unmap(taken->sem);
 	return r;
 }
 
 const struct ix_sem_ops ix_psem_sem = {
+	.open = open_file,
 	.op = operate,
 	.take = take_held,
 	.give = give_held,

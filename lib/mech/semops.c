@@ -178,7 +178,7 @@ static int convert(const struct array *a, const struct ipcx_sem_op *ops, size_t 
 	return 0;
 }
 
-static int operate(struct ipcx *x, const struct ipcx_ref *ref,
+static int operate(struct ipcx *x, const struct ipcx_ref *ref, int fd,
 		   const struct ipcx_sem_op *ops, size_t n, int64_t patience)
 {
 	const struct timespec span = { .tv_sec = patience / IX_SECOND,
@@ -187,6 +187,7 @@ static int operate(struct ipcx *x, const struct ipcx_ref *ref,
 	struct array a;
 	int r = find(x, ref, &a);
 
+	(void)fd;
 	if (r < 0)
 		return r;
 	list = calloc(n, sizeof(*list));
