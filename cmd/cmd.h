@@ -17,6 +17,7 @@
 struct app {
 	struct ipcx *x;
 	struct ipcx_ns *ns; /* where it works, or NULL: here */
+	bool moved;         /* the process itself has gone there */
 	unsigned mech;      /* the noun before a noun's verb; otherwise IPCX_NO_MECH */
 	bool verbose;
 };

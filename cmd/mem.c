@@ -18,7 +18,6 @@ const struct opt mem_range_opts[] = {
 int mem_open(struct app *app, const struct where_args *where, const char *word, bool any,
 	     unsigned flags, struct mem *ret_mem)
 {
-	static const struct where_args here = { .ns = NULL };
 	unsigned meant = app->mech;
 	struct ipcx_ref ref;
 	struct mem mem;
@@ -26,7 +25,8 @@ int mem_open(struct app *app, const struct where_args *where, const char *word, 
 
 	if (any && ipcx_ref_parse(app->x, word, app->mech, &ref) == 0)
 		meant = ref.mech;
-	r = verb_begin(app, where ? where : &here, word, IPCX_MECH_BIT(meant), &ref);
+	r = verb_begin(app, where, word, IPCX_MECH_BIT(meant), flags & IPCX_MEM_WRITE,
+		       &ref);
 	if (r)
 		return r;
 	r = ipcx_mem_open(app->x, &ref, flags, &mem.m);

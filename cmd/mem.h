@@ -26,7 +26,6 @@ struct mem {
 /*
  * Open the memory that a word names; without a mechanism, it is of the command's.
  *
- * @param where NULL: we are there already
  * @param any a reference may name the memory of another mechanism
  * @return 0, or an exit status after a message
  */

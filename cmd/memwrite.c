@@ -263,7 +263,7 @@ static int run_copy(struct app *app, void *data, int n, char **words)
 				 app_noun(app));
 	r = mem_open(app, &args->where, words[0], true, 0, &from);
 	if (!r)
-		r = mem_open(app, NULL, words[1], true, IPCX_MEM_WRITE, &to.mem);
+		r = mem_open(app, &args->where, words[1], true, IPCX_MEM_WRITE, &to.mem);
 	if (!r && ipcx_mem_size(from.m) > ipcx_mem_size(to.mem.m)) {
 		msg_error("%s: its %" PRIu64 " bytes do not fit into the %" PRIu64
 			  " of %s; nothing was written",

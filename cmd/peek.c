@@ -108,7 +108,7 @@ static int run_peek(struct app *app, void *data, int n, char **words)
 				"--format is table, raw, lines, hex or json, not '%s'",
 				args->format);
 	}
-	r = queue_begin(app, &args->where, words[0], IPCX_QUEUE_RECEIVE, &q);
+	r = queue_look(app, &args->where, words[0], &q);
 	if (r)
 		return r;
 	out_start(0, stop_wanted);
@@ -129,7 +129,7 @@ static int run_why(struct app *app, void *data, int n, char **words)
 
 	if (n != 1)
 		return msg_usage("%s peek needs one queue", app_noun(app));
-	r = queue_begin(app, &args->where, words[0], IPCX_QUEUE_RECEIVE, &q);
+	r = queue_look(app, &args->where, words[0], &q);
 	if (r)
 		return r;
 	r = app_failed(app, ipcx_queue_peek(q, 0, &m));

@@ -10,17 +10,29 @@
 #include "stop.h"
 #include "ui/bytes.h"
 
-int queue_begin(struct app *app, const struct where_args *where, const char *word,
-		unsigned flags, struct ipcx_queue **ret_q)
+static int begin(struct app *app, const struct where_args *where, const char *word,
+		 bool acts, unsigned flags, struct ipcx_queue **ret_q)
 {
 	struct ipcx_ref ref;
-	int r = verb_begin(app, where, word, IPCX_MECH_BIT(app->mech), &ref);
+	int r = verb_begin(app, where, word, IPCX_MECH_BIT(app->mech), acts, &ref);
 
 	if (r)
 		return r;
 	stop_catch();
 	r = ipcx_queue_open(app->x, &ref, flags, ret_q);
 	return r < 0 ? app_failed(app, r) : 0;
+}
+
+int queue_begin(struct app *app, const struct where_args *where, const char *word,
+		unsigned flags, struct ipcx_queue **ret_q)
+{
+	return begin(app, where, word, true, flags, ret_q);
+}
+
+int queue_look(struct app *app, const struct where_args *where, const char *word,
+	       struct ipcx_queue **ret_q)
+{
+	return begin(app, where, word, false, IPCX_QUEUE_RECEIVE, ret_q);
 }
 
 uint64_t queue_there(struct ipcx_queue *q)

@@ -12,9 +12,12 @@ struct queue_args {
 	struct wait_args wait;
 };
 
-/* Open the queue that the first word names. 0, or an exit status after a message. */
+/* Open the queue that the first word names; or only to look at its messages. 0, or an
+ * exit status after a message. */
 int queue_begin(struct app *app, const struct where_args *where, const char *word,
 		unsigned flags, struct ipcx_queue **ret_q);
+int queue_look(struct app *app, const struct where_args *where, const char *word,
+	       struct ipcx_queue **ret_q);
 
 /* How many messages there are: who takes "all" takes so many, also when others go on
  * sending. UINT64_MAX where that is not to be known. */

@@ -155,7 +155,7 @@ static int run_get(struct app *app, void *data, int n, char **words)
 			return msg_usage("'%s' is no INDEX: a number, or two with a "
 					 "colon for a range",
 					 words[i]);
-	r = semverb_begin(app, &args->where, words[0], &v);
+	r = semverb_begin(app, &args->where, words[0], false, &v);
 	if (!r && v.said && n > 1)
 		r = msg_usage("'%s' says which semaphore already", words[0]);
 	return r ? r : get(app, args, &v, n, words);
@@ -234,7 +234,7 @@ static int run_set(struct app *app, void *data, int n, char **words)
 				 app_noun(app));
 	r = read_words(&values, n - 1, words + 1);
 	if (!r)
-		r = semverb_begin(app, &args->where, words[0], &v);
+		r = semverb_begin(app, &args->where, words[0], true, &v);
 	if (!r && v.said && (values.numbered || values.n != 1))
 		r = msg_usage("'%s' says which semaphore already: give one VALUE",
 			      words[0]);

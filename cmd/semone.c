@@ -66,7 +66,7 @@ static int run_get(struct app *app, void *data, int n, char **words)
 		return r;
 	if (n != 1)
 		return msg_usage("%s get needs one name, such as /lock", app_noun(app));
-	r = semverb_begin(app, &args->where, words[0], &v);
+	r = semverb_begin(app, &args->where, words[0], false, &v);
 	return r ? r : get(app, args, &v, &s);
 }
 

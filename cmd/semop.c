@@ -96,7 +96,7 @@ static int run_op(struct app *app, void *data, int n, char **words)
 	for (int i = 1; !r && i < n; i++)
 		r = read_op(app, words[i], &ops);
 	if (!r)
-		r = semverb_begin(app, &args->where, words[0], &v);
+		r = semverb_begin(app, &args->where, words[0], true, &v);
 	if (!r && v.said)
 		r = msg_usage("'%s': the operations say which semaphore", words[0]);
 	if (!r)
@@ -122,7 +122,7 @@ static int one(struct app *app, const struct semverb_args *args, int n, char **w
 		return msg_usage("one name is needed, such as /lock");
 	r = semverb_count(args, &count);
 	if (!r)
-		r = semverb_begin(app, &args->where, words[0], &v);
+		r = semverb_begin(app, &args->where, words[0], true, &v);
 	if (r)
 		return r;
 	op.num = v.num;

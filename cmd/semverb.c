@@ -96,7 +96,7 @@ static const char *index_of(const char *word)
 }
 
 int semverb_begin(struct app *app, const struct where_args *where, const char *word,
-		  struct semverb *ret_v)
+		  bool acts, struct semverb *ret_v)
 {
 	auto_free char *ref = strdup(word);
 	struct semverb v = { .num = 0 };
@@ -117,7 +117,7 @@ int semverb_begin(struct app *app, const struct where_args *where, const char *w
 		ref[text - word - 1] = '\0';
 		v.said = true;
 	}
-	r = verb_begin(app, where, ref, IPCX_MECH_BIT(app->mech), &v.ref);
+	r = verb_begin(app, where, ref, IPCX_MECH_BIT(app->mech), acts, &v.ref);
 	if (!r)
 		*ret_v = v;
 	return r;

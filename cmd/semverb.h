@@ -30,7 +30,7 @@ bool semverb_array(const struct app *app);
 /* As verb_begin() for "REF[:INDEX]" ("sem:5:2"; only arrays take an index). 0, or an
  * exit status after a message. */
 int semverb_begin(struct app *app, const struct where_args *where, const char *word,
-		  struct semverb *ret_v);
+		  bool acts, struct semverb *ret_v);
 
 /* ipcx_sem_op(), gone on with where a signal that does not end us came between (a stop
  * and a continue do). 0, or an exit status after a message. */

@@ -21,16 +21,40 @@ int64_t wait_patience(const struct wait_args *args)
 	return args->timeout > INT64_MAX ? INT64_MAX : (int64_t)args->timeout;
 }
 
-static int go(struct app *app, const char *where)
+static int open_ns(struct app *app, const char *where)
 {
 	int r = ipcx_ns_open(app->x, where, &app->ns);
 
 	if (r < 0)
 		return app_failed(app, r);
-	if (where_all(app))
-		return msg_usage("one object is in one namespace: not in all");
-	r = ipcx_ns_enter(app->x, app->ns, 0);
+	return where_all(app) ? msg_usage("one object is in one namespace: not in all")
+			      : 0;
+}
+
+/* The process goes once. */
+static int go(struct app *app, bool acts)
+{
+	int r = 0;
+
+	ipcx_use(app->x, NULL);
+	if (app->moved)
+		return 0;
+	if (acts)
+		r = ipcx_ns_may_act(app->x, app->ns);
+	if (r >= 0)
+		r = ipcx_ns_enter(app->x, app->ns, 0);
+	app->moved = true;
 	return r < 0 ? app_failed(app, r) : 0;
+}
+
+static int reach(struct app *app, const char *where, unsigned mech, bool acts)
+{
+	int r = app->ns ? 0 : open_ns(app, where);
+
+	if (r || !(ipcx_mech_can(mech) & IPCX_CAN_REACH))
+		return r ? r : go(app, acts);
+	ipcx_use(app->x, app->ns);
+	return 0;
 }
 
 /* The names of the mechanisms of a mask: "shm or pshm". */
@@ -47,7 +71,7 @@ static void name_mechs(uint64_t mechs, char *buf, size_t size)
 }
 
 int verb_begin(struct app *app, const struct where_args *where, const char *word,
-	       uint64_t mechs, struct ipcx_ref *ret_ref)
+	       uint64_t mechs, bool acts, struct ipcx_ref *ret_ref)
 {
 	unsigned def = mechs & (mechs - 1) ? IPCX_NO_MECH
 					   : (unsigned)__builtin_ctzll(mechs);
@@ -61,5 +85,5 @@ int verb_begin(struct app *app, const struct where_args *where, const char *word
 		return msg_usage("'%s' is no reference to %s", word, names);
 	}
 	*ret_ref = ref;
-	return where->ns ? go(app, where->ns) : 0;
+	return where->ns ? reach(app, where->ns, ref.mech, acts) : 0;
 }

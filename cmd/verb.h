@@ -2,7 +2,8 @@
 /*
  * What commands have in common that use one object: "ipcx shm read REF", "ipcx sem op
  * REF OP…". They act in the namespace that --ns names by going there themselves, since
- * what they hold there, such as an undo, is theirs.
+ * what they hold there, such as an undo, is theirs; but what stands in a /dev/shm is
+ * opened for them by the library, with the rights of the place, and they stay.
  */
 #pragma once
 
@@ -21,11 +22,13 @@ extern const struct opt wait_opts[];
 int64_t wait_patience(const struct wait_args *args);
 
 /*
- * Read the reference of the one object that a command is for, and go to its namespace.
+ * Read the reference of an object that a command is for, and see to it that calls for it
+ * act in its namespace. Also for a second object.
  *
+ * @param acts more than looking is to be done to it
  * @param mechs which mechanisms the command is for; with a single one, a word without a
  * mechanism is taken as one of it ("5", "0x4d2", "/jobs")
  * @return 0, or an exit status after a message
  */
 int verb_begin(struct app *app, const struct where_args *where, const char *word,
-	       uint64_t mechs, struct ipcx_ref *ret_ref);
+	       uint64_t mechs, bool acts, struct ipcx_ref *ret_ref);

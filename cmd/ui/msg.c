@@ -227,6 +227,7 @@ static const struct {
 	[IPCX_HINT_SET_LIMIT]     = { " (ipcx limits set ", ")", true, true },
 	[IPCX_HINT_ENTER_MOUNT]   = { .before = " (--mount)" },
 	[IPCX_HINT_COUNT]         = { " ('ipcx show ", "' tells how many there are)", true, false },
+	[IPCX_HINT_STAY]          = { .before = " (leave --ns out)" },
 	[IPCX_HINT_NOTIFY_PID]    = { " ('ipcx ls ", " -o +notify_pid' tells which)", true, false },
 };
 /* clang-format on */

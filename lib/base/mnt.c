@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/sysmacros.h>
 
 #include "base/dl.h"
 #include "base/file.h"
@@ -280,32 +281,93 @@ static int type_of_line(const char *line, const char *end, char *buf, size_t siz
 	return 0;
 }
 
-int ix_mnt_type(int proc, int pid, uint64_t id, char *buf, size_t size)
+/* Each line of a mountinfo, until fn() answers other than -ENOENT. */
+static int each_line(int fd, int (*fn)(void *arg, const char *line, const char *end),
+		     void *arg)
 {
 	auto_buf struct ix_buf b = { 0 };
-	auto_fd int fd = -1;
-	char want[32];
-	size_t len;
-	int r;
+	int r = ix_read_all(fd, MOUNTINFO_MAX, &b);
 
-	(void)snprintf(want, sizeof(want), "%d/mountinfo", pid);
-	fd = pid ? ix_open(proc, want, O_RDONLY)
-		 : ix_open(AT_FDCWD, "/proc/thread-self/mountinfo", O_RDONLY);
-	if (fd < 0)
-		return fd;
-	r = ix_read_all(fd, MOUNTINFO_MAX, &b);
 	if (r < 0)
 		return r;
-	len = (size_t)snprintf(want, sizeof(want), "%llu ", (unsigned long long)id);
 	for (const char *p = b.data, *end = p + b.len; p < end;) {
 		const char *newline = memchr(p, '\n', (size_t)(end - p));
 		const char *stop = newline ? newline : end;
 
-		if ((size_t)(stop - p) > len && !memcmp(p, want, len))
-			return type_of_line(p, stop, buf, size);
+		r = fn(arg, p, stop);
+		if (r != -ENOENT)
+			return r;
 		p = stop + 1;
 	}
 	return -ENOENT;
+}
+
+static const char own_mounts[] = "/proc/thread-self/mountinfo";
+
+/* What is looked for in the lines, and where the answer goes. */
+struct wanted {
+	char text[32]; /* how the line begins; or its third word */
+	size_t len;
+	char *buf;
+	size_t size;
+};
+
+static int type_of_mount(void *arg, const char *line, const char *end)
+{
+	const struct wanted *w = arg;
+
+	if ((size_t)(end - line) <= w->len || memcmp(line, w->text, w->len) != 0)
+		return -ENOENT;
+	return type_of_line(line, end, w->buf, w->size);
+}
+
+int ix_mnt_type(int proc, int pid, uint64_t id, char *buf, size_t size)
+{
+	struct wanted w = { .buf = buf, .size = size };
+	auto_fd int fd = -1;
+
+	(void)snprintf(w.text, sizeof(w.text), "%d/mountinfo", pid);
+	fd = pid ? ix_open(proc, w.text, O_RDONLY)
+		 : ix_open(AT_FDCWD, own_mounts, O_RDONLY);
+	if (fd < 0)
+		return fd;
+	w.len = (size_t)snprintf(w.text, sizeof(w.text), "%llu ", (unsigned long long)id);
+	return each_line(fd, type_of_mount, &w);
+}
+
+/* ---- the mounts of one file system */
+
+/* "ID PARENT MAJOR:MINOR ROOT TARGET …" (proc(5)). */
+static int target_of_device(void *arg, const char *line, const char *end)
+{
+	const struct wanted *w = arg;
+	const char *words[6] = { line };
+	size_t len;
+
+	for (size_t i = 1; i < ARRAY_SIZE(words); i++) {
+		words[i] = memchr(words[i - 1], ' ', (size_t)(end - words[i - 1]));
+		if (!words[i]++)
+			return -EPROTO;
+	}
+	if ((size_t)(words[3] - words[2]) != w->len ||
+	    memcmp(words[2], w->text, w->len) != 0)
+		return -ENOENT;
+	len = MIN((size_t)(words[5] - words[4]), w->size) - 1;
+	memcpy(w->buf, words[4], len);
+	w->buf[len] = '\0';
+	return 0;
+}
+
+int ix_mnt_of_device(uint64_t dev, char *buf, size_t size)
+{
+	auto_fd int fd = ix_open(AT_FDCWD, own_mounts, O_RDONLY);
+	struct wanted w = { .buf = buf, .size = size };
+
+	if (fd < 0)
+		return fd;
+	w.len = (size_t)snprintf(w.text, sizeof(w.text), "%u:%u ", major(dev),
+				 minor(dev));
+	return each_line(fd, target_of_device, &w);
 }
 
 /* ---- aside */

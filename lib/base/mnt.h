@@ -18,6 +18,10 @@ int ix_mnt_find(const char *fstype, char *buf, size_t size);
  */
 int ix_mnt_type(int proc, int pid, uint64_t id, char *buf, size_t size);
 
+/* Where this thread sees a file system mounted that has this device number: a mount point
+ * of it as mountinfo writes it, cut where buf is too small. 0, -ENOENT, -errno. */
+int ix_mnt_of_device(uint64_t dev, char *buf, size_t size);
+
 /* Mount a directory on itself, private: what is mounted below it stays here. 0, -ENOPKG,
  * -errno. */
 int ix_mnt_bind_private(const char *path);

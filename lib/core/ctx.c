@@ -34,6 +34,7 @@ void ix_moved(struct ipcx *x)
 	x->rootfd = x->procfd = -1;
 	x->numbers = IX_NUMBERS_NOT_ASKED;
 	x->people = IX_PEOPLE_NOT_ASKED;
+	x->moved = true;
 }
 
 int ix_may_move(struct ipcx *x)

@@ -10,13 +10,21 @@
 #include "core/names.h"
 #include "ipcx.h"
 
+struct ix_showing;
+struct stat;
+
 /*
  * Where calls act. At home all is zero. While lib/ns/ has them in another namespace:
  * whose /dev/shm is meant, and how ids there read here.
  */
 struct ix_view {
-	bool there;         /* calls are where they should be: do not go again */
-	bool away;          /* this is not the caller's own place */
+	bool there;      /* calls are where they should be: do not go again */
+	bool away;       /* this is not the caller's own place */
+	bool only_there; /* its /dev/shm is not to be mounted here elsewhere */
+	/* Whether what is in a file of that /dev/shm may be told: whoever put it there
+	 * has a right to it himself. NULL: the kernel says so. */
+	bool (*shows)(struct ipcx *x, const struct stat *st);
+	struct ix_showing *showing; /* what that goes by (ns/rights.c) */
 	int rootfd;         /* the root whose /dev/shm is meant; -1: none is known */
 	int32_t pid;        /* the process whose root that is, or 0 */
 	uint64_t in_memory; /* a mount whose file system is; 0: none is known yet */
@@ -43,6 +51,7 @@ struct ipcx {
 		IX_PEOPLE_ALL,
 		IX_PEOPLE_SOME
 	} people;        /* who has a number in our user namespace (query/lookup.c) */
+	bool moved;      /* the process has gone elsewhere */
 	unsigned stalls; /* file systems that did not answer, since the last discovery */
 	struct ix_names users, groups;      /* names asked for so far, over all tables */
 	struct ix_buf names;                /* where they stand */

@@ -89,6 +89,8 @@ uint64_t ipcx_mech_can(unsigned mech)
 		can |= IPCX_CAN_TOTALS;
 	if (m->driver)
 		can |= IPCX_CAN_STRESS;
+	if (m->mounted && (m->memory || m->sem))
+		can |= IPCX_CAN_REACH;
 	return can;
 }
 

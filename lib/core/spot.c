@@ -10,6 +10,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/below.h"
+#include "base/esc.h"
 #include "base/file.h"
 #include "base/mnt.h"
 
@@ -118,4 +119,29 @@ int ix_spot_in_memory(struct ipcx *x, int32_t pid, int fd, const char *what)
 		x, -EMEDIUMTYPE,
 		"%s of %s is on a file system of type %s, not in memory: nobody looks into that for another",
 		what, whose, type);
+}
+
+int ix_spot_elsewhere(struct ipcx *x, int fd, const char *path, char *buf, size_t size)
+{
+	struct ix_spot ours = ix_spot_below(x, ix_rootfd(x), path);
+	struct ix_spot theirs = ix_spot_below(x, fd, ".");
+	int r;
+
+	if (theirs.error)
+		return theirs.error;
+	if (ix_spot_same(&ours, &theirs))
+		return 0;
+	r = ix_mnt_of_device(theirs.dev, buf, size);
+	return r == -ENOENT ? 0 : r < 0 ? r : 1;
+}
+
+int ix_spot_refused(struct ipcx *x, int32_t pid, const char *what, const char *target)
+{
+	char shown[128];
+
+	(void)ix_escape(shown, sizeof(shown), target, IX_ESC_TEXT);
+	return ix_fail_plain(
+		x, -EPERM,
+		"%s of process %d is mounted here on %s, too: there only objects that are named are touched, not whatever there is",
+		what, pid, shown);
 }

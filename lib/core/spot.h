@@ -47,3 +47,11 @@ bool ix_spot_may_be(struct ipcx *x, int32_t pid, int rootfd, const char *path,
  * a text that begins with what.
  */
 int ix_spot_in_memory(struct ipcx *x, int32_t pid, int fd, const char *what);
+
+/* Where the file system of a directory is mounted in our mount namespace, when that is
+ * another directory than our own at path ("dev/shm"): 1 and the mount point; 0; -errno. */
+int ix_spot_elsewhere(struct ipcx *x, int fd, const char *path, char *buf, size_t size);
+
+/* The refusal to act on whatever is in a directory of a process, which is mounted here on
+ * target: -EPERM with a text that begins with what. */
+int ix_spot_refused(struct ipcx *x, int32_t pid, const char *what, const char *target);

@@ -114,8 +114,12 @@ static void index_words(struct ix_section *s)
 int ix_table_place(struct ipcx_table *t, uint64_t ns, const char *container,
 		   uint32_t giver)
 {
-	struct ix_where *more = reallocarray(t->places, t->nplaces + 1, sizeof(*more));
+	struct ix_where *more;
 
+	/* In several steps in one place. */
+	if (ns && t->nplaces && t->places[t->nplaces - 1].ns == ns)
+		return 0;
+	more = reallocarray(t->places, t->nplaces + 1, sizeof(*more));
 	if (!more)
 		return -ENOMEM;
 	t->places = more;

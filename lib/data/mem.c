@@ -17,6 +17,7 @@
 #include "core/mech.h"
 #include "core/memory.h"
 #include "mech/posix.h"
+#include "ns/there.h"
 
 /* Attached pages are let go after so many bytes: what was read is not kept in memory. */
 #define KEEP (UINT64_C(8) << 20)
@@ -28,6 +29,38 @@ struct ipcx_mem {
 	uint64_t kept; /* bytes copied since pages were let go */
 	char name[IPCX_REF_MAX];
 };
+
+/* What is to be opened, on its way to where. */
+struct opening {
+	const struct ipcx_ref *ref;
+	bool write;
+	struct ix_memory at;
+};
+
+static int open_there(struct ipcx *x, void *arg, struct ipcx_table *t)
+{
+	struct opening *o = arg;
+
+	(void)t;
+	return ix_mech(o->ref->mech)->memory(x, o->ref, o->write, &o->at);
+}
+
+static int open_it(struct ipcx *x, const struct ipcx_ref *ref, bool write,
+		   struct ix_memory *ret_at)
+{
+	struct opening o = { .ref = ref, .write = write, .at = IX_NO_MEMORY };
+	int r = ix_there(x, &(struct ix_errand){ .run = open_there,
+						 .arg = &o,
+						 .out = &o.at,
+						 .out_size = sizeof(o.at),
+						 .fd = &o.at.fd,
+						 .acts = write,
+						 .mounted = true });
+
+	if (r == 0)
+		*ret_at = o.at;
+	return r;
+}
 
 int ipcx_mem_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
 		  struct ipcx_mem **ret_mem)
@@ -41,7 +74,7 @@ int ipcx_mem_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
 		return r;
 	if (flags & ~IPCX_MEM_WRITE)
 		return ix_fail_plain(x, -EINVAL, "flags that there are not");
-	if (x->ns)
+	if (x->ns && !mech->mounted)
 		return ix_fail_plain(
 			x, -EINVAL,
 			"memory is attached where the process is: ipcx_ns_enter() goes there");
@@ -51,10 +84,11 @@ int ipcx_mem_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
 	m->x = x;
 	m->write = flags & IPCX_MEM_WRITE;
 	(void)ipcx_ref_format(ref, m->name, sizeof(m->name));
-	if (!mech || !mech->memory)
+	if (!mech->memory)
 		return ix_fail_plain(x, -EINVAL, "%s: has no memory to read or write",
 				     m->name);
-	r = mech->memory(x, ref, m->write, &m->at);
+	r = mech->mounted ? open_it(x, ref, m->write, &m->at)
+			  : mech->memory(x, ref, m->write, &m->at);
 	if (r < 0)
 		return r;
 	*ret_mem = TAKE(m);

@@ -8,6 +8,7 @@
 #include "core/copyin.h"
 #include "core/mech.h"
 #include "core/semops.h"
+#include "ns/there.h"
 
 /* Whether the reference names a semaphore that is where the process is: 0, or -EINVAL
  * with a text. */
@@ -17,7 +18,7 @@ static int check_ref(struct ipcx *x, const struct ipcx_ref *ref)
 
 	if (r < 0)
 		return r;
-	if (x->ns)
+	if (x->ns && !ix_mech(ref->mech)->mounted)
 		return ix_fail_plain(
 			x, -EINVAL,
 			"semaphores are used where the process is: enter the namespace with ipcx_ns_enter()");
@@ -27,12 +28,36 @@ static int check_ref(struct ipcx *x, const struct ipcx_ref *ref)
 	return 0;
 }
 
-/* What the semaphore's calls work on, where there is such a thing. */
+/* What is to be opened, on its way to where. */
+struct opening {
+	const struct ipcx_ref *ref;
+	int fd;
+};
+
+static int open_there(struct ipcx *x, void *arg, struct ipcx_table *t)
+{
+	struct opening *o = arg;
+
+	(void)t;
+	return ix_mech(o->ref->mech)->sem->open(x, o->ref, &o->fd);
+}
+
+/* What the semaphore's calls work on, where that is more than a reference. */
 static int open_it(struct ipcx *x, const struct ipcx_ref *ref, int *ret_fd)
 {
-	const struct ix_sem_ops *ops = ix_mech(ref->mech)->sem;
+	struct opening o = { .ref = ref, .fd = -1 };
+	int r = 0;
 
-	return ops->open ? ops->open(x, ref, ret_fd) : 0;
+	if (ix_mech(ref->mech)->sem->open)
+		r = ix_there(x, &(struct ix_errand){
+					.run = open_there,
+					.arg = &o,
+					.fd = &o.fd,
+					.acts = true,
+					.mounted = ix_mech(ref->mech)->mounted });
+	if (r == 0)
+		*ret_fd = o.fd;
+	return r;
 }
 
 int ipcx_sem_op(struct ipcx *x, const struct ipcx_ref *ref, const struct ipcx_sem_op *ops,

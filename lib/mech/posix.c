@@ -34,6 +34,17 @@ void ix_posix_dir_end(const struct ix_posix_dir *dir)
 		(void)close(dir->fd);
 }
 
+/* Looked at when it is open: what is mounted on a path may be another a moment later. */
+static int not_elsewhere(struct ipcx *x, int fd)
+{
+	char target[256];
+	int r = ix_spot_elsewhere(x, fd, ix_relative(IX_SHM_DIR), target, sizeof(target));
+
+	if (r > 0)
+		return ix_spot_refused(x, x->view.pid, IX_SHM_DIR, target);
+	return r < 0 ? ix_fail(x, r, "%s: where else it is mounted", IX_SHM_DIR) : 0;
+}
+
 static int open_shm(struct ipcx *x)
 {
 	int root = ix_viewfd(x), fd, r;
@@ -51,6 +62,8 @@ static int open_shm(struct ipcx *x)
 		return ix_fail(x, fd, "%s%s", IX_SHM_DIR,
 			       fd == -ENOSYS ? ": openat2" : "");
 	r = x->view.away ? ix_spot_in_memory(x, x->view.pid, fd, IX_SHM_DIR) : 0;
+	if (r == 0 && x->view.only_there)
+		r = not_elsewhere(x, fd);
 	if (r < 0)
 		(void)close(fd);
 	return r < 0 ? r : fd;

@@ -90,7 +90,7 @@ static bool reads_quietly(int fd, const struct stat *st)
 }
 
 /* The value of the semaphore that was looked at, or -errno: then it stays unknown. */
-static int read_value(const struct ix_posix_dir *dir, const char *file,
+static int read_value(struct ipcx *x, const struct ix_posix_dir *dir, const char *file,
 		      const struct ix_posix_row *row, uint32_t *ret_value)
 {
 	const int flags = O_RDONLY | O_NONBLOCK;
@@ -108,6 +108,8 @@ static int read_value(const struct ix_posix_dir *dir, const char *file,
 		return -errno;
 	if (!ix_posix_same(row, &st) || !ix_posix_is_sem(file, &st))
 		return -ENOENT;
+	if (x->view.shows && !x->view.shows(x, &st))
+		return -EACCES;
 	if (!quiet && !reads_quietly(fd, &st))
 		return -EPERM;
 	do
@@ -146,7 +148,7 @@ static int keep(struct ix_scan *s, const struct ix_posix_dir *dir, const char *f
 	if (!row)
 		return -ENOMEM;
 	if (ipcx_fieldset_has(&s->want, IPCX_F_VALUE))
-		r = read_value(dir, file, &row->base, &row->value);
+		r = read_value(s->x, dir, file, &row->base, &row->value);
 	else
 		r = -ENODATA;
 	if (r == -ENOENT)

@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Becoming somebody in another user namespace is for a process of its own: a child does
- * the errand and writes what came of it into a pipe.
+ * the errand and sends back what came of it. Each step is verified before the next; a
+ * child that cannot go on, or ends, is an error and never an empty answer.
  */
 #include "ns/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
+#include <linux/nsfs.h>
 #include <sched.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "base/file.h"
 #include "core/wire.h"
+#include "ns/rights.h"
+#include "ns/step.h"
 
 /* More than any namespace holds. */
 #define ANSWER_MAX ((size_t)1 << 34)
@@ -23,92 +27,182 @@
 /* What comes before the packed table. */
 struct answer {
 	int r;
+	bool has_fd; /* a descriptor comes with it */
 	char error[sizeof(((struct ipcx *)0)->error)];
 	enum ipcx_hint_kind hint;
 	char hint_subject[sizeof(((struct ipcx *)0)->hint_subject)];
 	uint64_t hint_value;
 };
 
-/* ---- how users there are numbered here */
+/* ---- who the child becomes */
 
-static int read_map(int dir, const char *name, struct ix_idrange *ranges, size_t *ret_n)
+/* What runs there may not look into a process that has been outside; a change of user
+ * sets that to fs.suid_dumpable. */
+static int hide(struct ipcx *x, const struct ix_place *p, int r)
 {
-	char text[32768];
-	int n = ix_read_file(dir, name, text, sizeof(text));
+	if (r == 0)
+		r = ix_step_hide();
+	return r < 0 ? ix_step_failed(x, p, "hide from its processes", r) : 0;
+}
 
-	if (n >= 0)
-		n = ix_idmap_parse(text, ranges);
-	if (n < 0)
-		return n;
-	*ret_n = (size_t)n;
+/* An id of that user namespace, and what it is here. 0 where that is known; else the
+ * first that there is. */
+static bool first_id(const struct ix_idrange *ranges, size_t n, uint32_t *ret_there,
+		     uint32_t *ret_here)
+{
+	if (n == 0)
+		return false;
+	*ret_there = ranges[0].inside;
+	*ret_here = ranges[0].outside;
+	for (size_t i = 0; i < n; i++) {
+		if (ranges[i].inside != 0)
+			continue;
+		*ret_there = 0;
+		*ret_here = ranges[i].outside;
+	}
+	return true;
+}
+
+/* Somebody of a user namespace. */
+struct who {
+	uid_t owner;       /* who made it, as he is numbered here */
+	bool mine;         /* that is the caller, who has all rights in it anyway */
+	uint32_t uid, gid; /* there: whom we become */
+	uint32_t uid_here, gid_here; /* the same here */
+};
+
+/* Its root; or, where it has no user 0, who made it, and the first that it has. */
+static int who_of(struct ipcx *x, const struct ix_place *p, int user, struct who *ret_who)
+{
+	const struct ix_idmap *map = x->view.ids;
+	struct who w = { .uid = 0 };
+
+	if (ioctl(user, NS_GET_OWNER_UID, &w.owner) < 0)
+		return ix_step_failed(x, p, "tell who made its user namespace", -errno);
+	w.mine = w.owner == geteuid();
+	/* Of a user namespace that is not that of the process no map is at hand. */
+	if (map->nusers && (!first_id(map->users, map->nusers, &w.uid, &w.uid_here) ||
+			    !first_id(map->groups, map->ngroups, &w.gid, &w.gid_here)))
+		return ix_fail_plain(
+			x, -EPERM,
+			"ipc:[%llu]: its user namespace has no groups: nobody can be what its owner is there",
+			(unsigned long long)p->ino);
+	if (w.uid != 0 && w.owner == 0)
+		return ix_fail_plain(
+			x, -EPERM,
+			"ipc:[%llu]: its user namespace was made by uid 0 and has no user 0: whose rights count there cannot be told",
+			(unsigned long long)p->ino);
+	*ret_who = w;
 	return 0;
 }
 
-/* The map of the place's process, when its user namespace is the one that is entered.
- * Without one nobody there has a number here. */
-static void find_map(struct ipcx *x, const struct ix_place *p, struct ix_idmap *ret_map)
+/* Our groups are for nobody there. Where that user namespace forbids setgroups(2) they
+ * have to go before it is entered, unless they are its owner's own. */
+static int leave_groups(struct ipcx *x, const struct ix_place *p, const struct who *w)
 {
-	int proc = ix_procfd(x);
-	auto_fd int dir = -1;
-	struct stat here, there;
-	char name[16];
+	int r = ix_step_drop_groups(x);
 
-	ret_map->nusers = ret_map->ngroups = 0;
-	if (proc < 0 || !p->pid)
-		return;
-	(void)snprintf(name, sizeof(name), "%d", p->pid);
-	dir = ix_open(proc, name, O_PATH | O_DIRECTORY);
-	if (dir < 0 || fstatat(dir, "ns/user", &there, 0) < 0 ||
-	    fstat(p->userfd, &here) < 0 || here.st_ino != there.st_ino)
-		return;
-	if (read_map(dir, "uid_map", ret_map->users, &ret_map->nusers) < 0 ||
-	    read_map(dir, "gid_map", ret_map->groups, &ret_map->ngroups) < 0)
-		ret_map->nusers = ret_map->ngroups = 0;
+	if (r == -EPERM && w->mine)
+		r = 0;
+	else if (r == 0 && !w->mine && getgroups(0, NULL) != 0)
+		r = IX_STEP_ELSEWHERE;
+	return r < 0 ? ix_step_failed(x, p, "give up our supplementary groups", r) : 0;
 }
 
-/* ---- the child */
-
-static int step(struct ipcx *x, const struct ix_place *p, const char *what, int r)
+/* setns(2) alone changes no ids: root's files were open to it. */
+static int become_root(struct ipcx *x, const struct ix_place *p, int user,
+		       const struct who *w)
 {
-	return r == 0 ? 0 : ix_place_failed(x, p, what);
+	int r = 0;
+
+	if (w->uid != 0 && !w->mine)
+		r = ix_step_become(w->owner, w->gid_here);
+	if (r == 0)
+		r = ix_step_hide();
+	if (r == 0)
+		r = ix_step_into(x, user, CLONE_NEWUSER);
+	if (r == 0)
+		r = ix_step_hide();
+	if (r == 0 && w->mine)
+		r = ix_step_drop_groups(x);
+	if (r == 0)
+		r = ix_step_become(w->uid, w->gid);
+	if (r == -EINVAL)
+		return ix_fail_plain(
+			x, -EPERM,
+			"ipc:[%llu]: nobody can become root in its user namespace: it has no user or group 0",
+			(unsigned long long)p->ino);
+	if (r < 0)
+		return ix_step_failed(x, p, "become root in its user namespace", r);
+	return hide(x, p, 0);
+}
+
+/* ---- the ways there */
+
+/* For what is mounted: the rights of whoever made the mounts, and no other namespace. */
+static int enter_as_root(struct ipcx *x, const struct ix_place *p, int user)
+{
+	struct who w;
+	int r = hide(x, p, 0);
+
+	if (r == 0)
+		r = who_of(x, p, user, &w);
+	if (r == 0)
+		r = leave_groups(x, p, &w);
+	return r < 0 ? r : become_root(x, p, user, &w);
+}
+
+static int enter_user(struct ipcx *x, const struct ix_place *p, bool as_owner)
+{
+	int r;
+
+	if (as_owner)
+		return enter_as_root(x, p, p->userfd);
+	r = hide(x, p, 0);
+	if (r < 0)
+		return r;
+	r = ix_step_into(x, p->userfd, CLONE_NEWUSER);
+	if (r == -EPERM)
+		return ix_may_enter(x, p, r);
+	return r < 0 ? ix_step_failed(x, p, "enter the user namespace that owns it", r)
+		     : hide(x, p, 0);
 }
 
 /*
  * The user namespace first: only there are the rights for the others. A mount namespace
  * of its own comes with the right to make a detached mount of the queues.
  */
-static int enter(struct ipcx *x, const struct ix_place *p, bool as_owner)
+static int enter_ipc(struct ipcx *x, const struct ix_place *p, bool as_owner)
 {
-	int r;
+	int r = enter_user(x, p, as_owner);
 
-	/* What runs there may not look into a process that has been outside. */
-	(void)prctl(PR_SET_DUMPABLE, 0);
-	if (setns(p->userfd, CLONE_NEWUSER) < 0)
-		return ix_may_enter(x, p, -errno);
-	r = step(x, p, "make a mount namespace", unshare(CLONE_NEWNS));
-	if (r == 0 && setns(p->nsfd, CLONE_NEWIPC) < 0)
-		r = ix_may_enter(x, p, -errno);
-	if (r == 0)
-		r = ix_there_check(x, p);
-	if (r == 0 && as_owner)
-		r = step(x, p, "become its owner",
-			 setresgid(0, 0, 0) < 0 ? -1 : setresuid(0, 0, 0));
-	return r;
+	if (r < 0)
+		return r;
+	r = ix_step_apart(x, CLONE_NEWNS);
+	if (r < 0)
+		return ix_step_failed(x, p, "make a mount namespace", r);
+	r = ix_step_into(x, p->nsfd, CLONE_NEWIPC);
+	if (r == -EPERM)
+		return ix_may_enter(x, p, r);
+	return r < 0 ? ix_step_failed(x, p, "enter it", r) : ix_there_check(x, p);
 }
 
-static int run(struct ipcx *x, const struct ix_errand *e, const struct ix_place *p)
+/* ---- the child */
+
+static int run(struct ipcx *x, const struct ix_errand *e, const struct ix_place *p,
+	       int user)
 {
-	int r = enter(x, p, e->as_owner);
+	int r = user < 0 ? enter_ipc(x, p, e->as_owner) : enter_as_root(x, p, user);
 
 	if (r == 0 && e->t)
 		r = ix_table_place(e->t, p->ino, p->label, p->giver);
 	return r < 0 ? r : e->run(x, e->arg, e->t);
 }
 
-static int write_whole(int fd, const char *data, size_t len)
+static int send_whole(int fd, const char *data, size_t len)
 {
 	while (len > 0) {
-		ssize_t n = write(fd, data, len);
+		ssize_t n = send(fd, data, len, MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -120,12 +214,42 @@ static int write_whole(int fd, const char *data, size_t len)
 	return 0;
 }
 
-static int write_answer(struct ipcx *x, const struct ix_errand *e, int r, int fd)
+/* Room for one descriptor on its way (unix(7)). */
+union parcel {
+	struct cmsghdr align;
+	char room[CMSG_SPACE(sizeof(int))];
+};
+
+/* The first byte, and a descriptor with it. */
+static int send_fd(int socket, char *byte, int fd)
+{
+	union parcel parcel = { .room = { 0 } };
+	struct iovec one = { .iov_base = byte, .iov_len = 1 };
+	struct msghdr m = { .msg_iov = &one,
+			    .msg_iovlen = 1,
+			    .msg_control = parcel.room,
+			    .msg_controllen = sizeof(parcel.room) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	ssize_t n;
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	do
+		n = sendmsg(socket, &m, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n == 1 ? 0 : -EIO;
+}
+
+static int send_answer(struct ipcx *x, const struct ix_errand *e, int r, int socket)
 {
 	auto_buf struct ix_buf b = { 0 };
 	struct answer head = { .r = r,
+			       .has_fd = e->fd && *e->fd >= 0,
 			       .hint = x->hint.kind,
 			       .hint_value = x->hint.value };
+	size_t sent = 0;
 
 	memcpy(head.error, x->error, sizeof(head.error));
 	memcpy(head.hint_subject, x->hint_subject, sizeof(head.hint_subject));
@@ -133,54 +257,119 @@ static int write_answer(struct ipcx *x, const struct ix_errand *e, int r, int fd
 	    (e->out_size && ix_buf_add(&b, e->out, e->out_size) < 0) ||
 	    (e->t && ix_table_pack(e->t, &b) < 0))
 		return -ENOMEM;
-	return write_whole(fd, b.data, b.len);
+	if (head.has_fd) {
+		r = send_fd(socket, b.data, *e->fd);
+		if (r < 0)
+			return r;
+		sent = 1;
+	}
+	return send_whole(socket, b.data + sent, b.len - sent);
 }
 
 /* ---- the parent */
 
-static int take_answer(struct ipcx *x, const struct ix_errand *e, const struct ix_buf *b)
+static int ended_early(struct ipcx *x)
+{
+	return ix_fail_plain(
+		x, -EIO,
+		"the process that went there ended early: what it did until then is done");
+}
+
+/* A descriptor that came with a message, or -1. */
+static int fd_of(struct msghdr *m)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(m);
+	int fd;
+
+	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS ||
+	    c->cmsg_len != CMSG_LEN(sizeof(fd)))
+		return -1;
+	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+	return ix_fd_lift(fd);
+}
+
+/* All of the answer, and a descriptor that comes with its first byte, or -1. */
+static int receive(int socket, struct ix_buf *b, int *ret_fd)
+{
+	union parcel parcel = { .room = { 0 } };
+	char byte;
+	struct iovec one = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr m = { .msg_iov = &one,
+			    .msg_iovlen = 1,
+			    .msg_control = parcel.room,
+			    .msg_controllen = sizeof(parcel.room) };
+	auto_buf struct ix_buf rest = { 0 };
+	ssize_t n;
+	int r;
+
+	do
+		n = recvmsg(socket, &m, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return n < 0 ? -errno : 0;
+	*ret_fd = fd_of(&m);
+	r = ix_buf_add(b, &byte, 1);
+	if (r == 0)
+		r = ix_read_all(socket, ANSWER_MAX, &rest);
+	return r < 0 || rest.len == 0 ? r : ix_buf_add(b, rest.data, rest.len);
+}
+
+static int take_answer(struct ipcx *x, const struct ix_errand *e, const struct ix_buf *b,
+		       int *fd)
 {
 	struct answer head;
 	size_t at = sizeof(head) + e->out_size;
 	int r = 0;
 
 	if (b->len < at)
-		return ix_fail_plain(x, -EIO, "the process that went there ended early");
+		return ended_early(x);
 	memcpy(&head, b->data, sizeof(head));
-	if (e->out_size)
-		memcpy(e->out, b->data + sizeof(head), e->out_size);
+	if (head.has_fd != (*fd >= 0)) /* our own limit, perhaps (RLIMIT_NOFILE) */
+		return ix_fail(x, -EMFILE, "what was opened there");
 	if (e->t)
 		r = ix_table_unpack(e->t, b->data + at, b->len - at);
+	if (r == -EPROTO)
+		return ended_early(x);
 	if (r < 0)
 		return ix_fail(x, r, "what the process brought back");
+	if (e->out_size)
+		memcpy(e->out, b->data + sizeof(head), e->out_size);
+	if (e->fd)
+		*e->fd = take_fd(fd);
 	memcpy(x->error, head.error, sizeof(x->error));
 	head.hint_subject[sizeof(head.hint_subject) - 1] = '\0';
 	return ix_hint(x, head.r, head.hint, head.hint_subject, head.hint_value);
 }
 
-static void wait_for(pid_t pid)
+/* Whether it ended as it should; who ignores SIGCHLD does not get to know, and has the
+ * answer, which is whole or none. */
+static bool wait_for(pid_t pid)
 {
-	int status;
+	int status = 0;
 
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return true;
+	return status == 0;
 }
 
-int ix_send_child(struct ipcx *x, const struct ix_errand *e, const struct ix_place *p)
+int ix_send_child(struct ipcx *x, const struct ix_errand *e, const struct ix_place *p,
+		  int user)
 {
 	auto_buf struct ix_buf b = { 0 };
 	auto_free struct ix_idmap *map = malloc(sizeof(*map));
-	auto_fd int in = -1, out = -1;
-	int fds[2], r;
+	auto_fd int in = -1, out = -1, fd = -1;
+	int ends[2], r;
+	bool well;
 	pid_t pid;
 
 	if (!map)
 		return ix_fail_plain(x, -ENOMEM, "out of memory");
-	find_map(x, p, map);
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return ix_fail(x, -errno, "cannot make a pipe");
-	in = fds[0];
-	out = fds[1];
+	ix_rights_map(x, p, user < 0 ? p->userfd : user, map);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return ix_fail(x, -errno, "cannot make a pair of sockets");
+	in = ends[0];
+	out = ends[1];
 	x->view = (struct ix_view){
 		.there = true,
 		.away = true,
@@ -190,15 +379,16 @@ int ix_send_child(struct ipcx *x, const struct ix_errand *e, const struct ix_pla
 	};
 	pid = fork();
 	if (pid == 0) {
-		r = run(x, e, p);
-		_exit(write_answer(x, e, r, out) < 0);
+		r = run(x, e, p, user);
+		_exit(send_answer(x, e, r, out) < 0);
 	}
 	x->view = (struct ix_view){ .there = false };
 	if (pid < 0)
 		return ix_fail(x, -errno, "cannot make a process");
 	(void)close(take_fd(&out));
-	r = ix_read_all(in, ANSWER_MAX, &b);
-	wait_for(pid);
-	return r < 0 ? ix_fail(x, r, "what the process brought back")
-		     : take_answer(x, e, &b);
+	r = receive(in, &b, &fd);
+	well = wait_for(pid);
+	if (r < 0)
+		return ix_fail(x, r, "what the process brought back");
+	return well ? take_answer(x, e, &b, &fd) : ended_early(x);
 }

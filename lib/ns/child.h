@@ -5,8 +5,15 @@
 #include "ns/place.h"
 #include "ns/there.h"
 
-/* Do it there, wait for it, bring back what it found. As ix_there(). */
-int ix_send_child(struct ipcx *x, const struct ix_errand *e, const struct ix_place *p);
+/*
+ * Do it there, wait for it, bring back what it found. As ix_there().
+ *
+ * @param user the user namespace whose rights count for what is mounted in the place
+ * (ix_rights_mounted()): as its root, and without entering anything else. -1: in the IPC
+ * namespace, by way of the user namespace that owns it
+ */
+int ix_send_child(struct ipcx *x, const struct ix_errand *e, const struct ix_place *p,
+		  int user);
 
 /* Whether this thread is where it should be: 0, or -EXDEV with a text. */
 int ix_there_check(struct ipcx *x, const struct ix_place *p);

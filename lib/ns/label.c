@@ -111,7 +111,9 @@ bool ix_place_claimed(struct ipcx *x, const struct ix_place *p)
 	struct ix_containers *all;
 	bool claimed;
 
-	if (!p->pid || ix_containers_all(x, &all) < 0)
+	if (p->claimed || !p->pid)
+		return p->claimed;
+	if (ix_containers_all(x, &all) < 0)
 		return false;
 	c = ix_container_of(x, all, p->pid);
 	claimed = c && c->rank == IX_RANK_ROOT && ix_place_lives(p);

@@ -2,6 +2,8 @@
 /* Which containers live in which namespace, in words. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "container/container.h"
 #include "ns/discover.h"
 #include "ns/place.h"
@@ -18,5 +20,5 @@ int ix_containers_all(struct ipcx *x, struct ix_containers **ret_c);
 int ix_label_places(struct ipcx *x, const struct ix_nslist *l, struct ix_place *places,
 		    size_t n, char *note, size_t size);
 
-/* Whether root says that the process of a place is a container's. */
+/* Whether a runtime of root's says that the process of a place is of its container. */
 bool ix_place_claimed(struct ipcx *x, const struct ix_place *p);

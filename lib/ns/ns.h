@@ -10,8 +10,9 @@ struct ipcx_ns {
 	size_t n;
 	size_t held; /* of many: opened on a trip and kept open (ns/there.c) */
 	bool all;
-	bool told;      /* who else sees its /dev/shm was said already */
-	char note[160]; /* what the labels of many lack, or "" */
+	bool told;           /* who else sees its /dev/shm was said already */
+	bool told_elsewhere; /* … where else it is mounted */
+	char note[160];      /* what the labels of many lack, or "" */
 };
 
 /* All of a list, each labelled with its containers, the caller's own first. Takes the

@@ -27,7 +27,7 @@ struct ix_place {
 	char *label;    /* of the containers in it, with a comma between, or NULL */
 	uint32_t giver; /* user id of who gives the first of them its name */
 	bool named;     /* found by a container's name */
-	bool claimed;   /* root says that it is a container's */
+	bool claimed;   /* a runtime of root's says that this is its container */
 };
 
 #define IX_NO_PLACE                                                              \

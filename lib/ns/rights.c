@@ -17,6 +17,7 @@
 #include "base/cap.h"
 #include "base/file.h"
 #include "ns/ns.h"
+#include "ns/user.h"
 
 /*
  * The user namespace directly below the caller's own that this one is, or lies in, when
@@ -81,4 +82,120 @@ int ix_rights(struct ipcx *x, const struct ix_place *p, int below, int *ret_user
 		"]: cannot enter: not permitted: needs CAP_SYS_ADMIN in user:[%" PRIu64
 		"], which owns it%s",
 		p->ino, owner, owner == own ? "" : ", and in your own");
+}
+
+/* Whether a descriptor is that of our own user namespace: 1, 0, -errno. */
+static int is_own(struct ipcx *x, int userfd)
+{
+	uint64_t own = ix_ns_own(x, "user"), ino, id;
+	int r = ix_ns_identity(userfd, CLONE_NEWUSER, &ino, &id);
+
+	if (r == 0 && !own)
+		r = -ENODATA; /* /proc does not tell */
+	return r < 0 ? r : ino == own;
+}
+
+static int cannot_tell(struct ipcx *x, const struct ix_place *p, int error)
+{
+	if (error == -EPERM)
+		return ix_fail_plain(
+			x, error,
+			"process %d: what it has on /dev/shm can only be listed: its mount namespace belongs to a user namespace above yours",
+			p->pid);
+	return ix_fail(
+		x, error,
+		"process %d: what it has on /dev/shm can only be listed: who owns its mount namespace cannot be told",
+		p->pid);
+}
+
+int ix_rights_mounted(struct ipcx *x, const struct ix_place *p, int *ret_user)
+{
+	auto_fd int mnt = -1, owner = -1;
+	int r;
+
+	/* Our own, none at all, or one that the caller gave. */
+	if (p->home || p->rootfd < 0 || p->dirfd < 0) {
+		*ret_user = -1;
+		return 0;
+	}
+	mnt = ix_open(p->dirfd, "ns/mnt", O_RDONLY);
+	if (mnt < 0)
+		return cannot_tell(x, p, mnt == -EPERM ? -EACCES : mnt);
+	owner = ioctl(mnt, NS_GET_USERNS);
+	if (owner < 0)
+		return cannot_tell(x, p, -errno);
+	r = is_own(x, owner);
+	if (r < 0)
+		return cannot_tell(x, p, r);
+	if (r)
+		return ix_user_of(x, p, ret_user);
+	*ret_user = take_fd(&owner);
+	return 0;
+}
+
+/* ---- how users there are numbered here */
+
+static int read_map(int dir, const char *name, struct ix_idrange *ranges, size_t *ret_n)
+{
+	char text[32768];
+	int n = ix_read_file(dir, name, text, sizeof(text));
+
+	if (n >= 0)
+		n = ix_idmap_parse(text, ranges);
+	if (n < 0)
+		return n;
+	*ret_n = (size_t)n;
+	return 0;
+}
+
+void ix_rights_map(struct ipcx *x, const struct ix_place *p, int user,
+		   struct ix_idmap *ret_map)
+{
+	int proc = ix_procfd(x);
+	auto_fd int dir = -1;
+	struct stat here, there;
+	char name[16];
+
+	ret_map->nusers = ret_map->ngroups = 0;
+	(void)snprintf(name, sizeof(name), "%d", p->pid);
+	if (p->dirfd >= 0) /* which never becomes another's */
+		dir = ix_open(p->dirfd, ".", O_PATH | O_DIRECTORY);
+	else if (proc >= 0 && p->pid)
+		dir = ix_open(proc, name, O_PATH | O_DIRECTORY);
+	if (dir < 0 || fstatat(dir, "ns/user", &there, 0) < 0 || fstat(user, &here) < 0 ||
+	    here.st_ino != there.st_ino)
+		return;
+	if (read_map(dir, "uid_map", ret_map->users, &ret_map->nusers) < 0 ||
+	    read_map(dir, "gid_map", ret_map->groups, &ret_map->ngroups) < 0)
+		ret_map->nusers = ret_map->ngroups = 0;
+}
+
+/* ---- what a look may tell */
+
+static void ask(struct ipcx *x, struct ix_showing *w)
+{
+	auto_fd int user = -1;
+
+	w->how = IX_SHOW_MAPPED;
+	w->map.nusers = w->map.ngroups = 0;
+	if (ix_rights_mounted(x, w->p, &user) < 0)
+		x->error[0] = '\0'; /* then only what everybody may read */
+	else if (user < 0)
+		w->how = IX_SHOW_ALL;
+	else
+		ix_rights_map(x, w->p, user, &w->map);
+}
+
+/* capable_wrt_inode_uidgid(): a capability in a user namespace counts for files whose
+ * owner and group have numbers there. */
+bool ix_rights_show(struct ipcx *x, const struct stat *st)
+{
+	struct ix_showing *w = x->view.showing;
+	uint32_t there;
+
+	if (w->how == IX_NOT_ASKED)
+		ask(x, w);
+	return w->how == IX_SHOW_ALL || (st->st_mode & S_IROTH) ||
+	       (ix_id_there(w->map.users, w->map.nusers, st->st_uid, &there) == 0 &&
+		ix_id_there(w->map.groups, w->map.ngroups, st->st_gid, &there) == 0);
 }

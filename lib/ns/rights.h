@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which capability is missing for entering a namespace. */
+/* Which capability is missing for entering a namespace; and whose rights count for what
+ * is mounted in a place. */
 #pragma once
 
+#include <sys/stat.h>
+
+#include "core/idmap.h"
 #include "ns/place.h"
 
 /*
@@ -12,3 +16,29 @@
  * user_namespaces(7), "Capabilities".
  */
 int ix_rights(struct ipcx *x, const struct ix_place *p, int below, int *ret_user);
+
+/*
+ * Whose rights over what a place has on /dev/shm count: whoever made those mounts chose
+ * which files stand there, and may show us some that he has no rights over himself. 0,
+ * with -1 when they are as good as ours; otherwise the user namespace (close it) as whose
+ * root these files are to be opened, made, changed and removed: the one that owns the
+ * mount namespace of the process, or, where that is ours, the one that the process is in
+ * (it may have chosen its root). -errno with a text when that cannot be told.
+ */
+int ix_rights_mounted(struct ipcx *x, const struct ix_place *p, int *ret_user);
+
+/* For looks, which nobody else does for us: what of the contents of such files may be
+ * told. Asked for the first of them, not before: most places are asked for none. */
+struct ix_showing {
+	const struct ix_place *p;
+	enum { IX_NOT_ASKED, IX_SHOW_ALL, IX_SHOW_MAPPED } how;
+	struct ix_idmap map;
+};
+
+/* Whether the root whose rights count could read a file: struct ix_view.shows. */
+bool ix_rights_show(struct ipcx *x, const struct stat *st);
+
+/* How the users of a user namespace are numbered here, when the process of the place is
+ * in it. Without that nobody there has a number here. */
+void ix_rights_map(struct ipcx *x, const struct ix_place *p, int user,
+		   struct ix_idmap *ret_map);

@@ -9,13 +9,17 @@
 #include "ns/there.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
 
 #include "base/file.h"
+#include "core/copyin.h"
+#include "core/spot.h"
 #include "ns/child.h"
+#include "ns/label.h"
 #include "ns/ns.h"
 #include "ns/rights.h"
 
@@ -55,6 +59,7 @@ static int begin_place(struct trip *t, const struct ix_place *p)
 static int run_at(struct trip *t, const struct ix_place *p)
 {
 	struct ipcx *x = t->x;
+	struct ix_showing showing;
 	int r = begin_place(t, p);
 
 	if (r < 0)
@@ -63,6 +68,11 @@ static int run_at(struct trip *t, const struct ix_place *p)
 	x->view.away = !p->home;
 	x->view.rootfd = p->rootfd;
 	x->view.pid = p->pid;
+	showing.p = p;
+	showing.how = IX_NOT_ASKED;
+	x->view.showing = &showing;
+	x->view.shows = p->home ? NULL : ix_rights_show;
+	x->view.only_there = t->errand->sweeps && !p->home && !ix_place_claimed(x, p);
 	r = t->errand->run(x, t->errand->arg, t->errand->t);
 	x->view = (struct ix_view){ .there = false };
 	return r;
@@ -222,7 +232,7 @@ static int do_one(struct trip *t, int how)
 	if (how == AT_HOME)
 		r = run_at(t, &p);
 	else
-		r = ix_send_child(t->x, t->errand, &p);
+		r = ix_send_child(t->x, t->errand, &p, -1);
 	t->r = r;
 	close_place(t, &p);
 	return judge(t, MIN(r, 0));
@@ -251,17 +261,75 @@ static int go(struct trip *t)
 	return r < 0 ? r : t->r;
 }
 
+/* ---- what is refused, and what is told beforehand */
+
+int ipcx_ns_may_act(struct ipcx *x, const struct ipcx_ns *ns)
+{
+	IX_REQUIRE(x, ns);
+	const struct ix_place *p = ix_ns_place(ns);
+	uint64_t own = ix_ns_own(x, "ipc");
+
+	/* What was entered is ours by now, and was asked about before. */
+	if (!p || !p->named || x->moved || (own && p->ino != own))
+		return 0;
+	return ix_hint(
+		x,
+		ix_fail_plain(
+			x, -EINVAL,
+			"%s: that is this namespace, which a container's name is not enough to change",
+			p->label ? p->label : "the container"),
+		IPCX_HINT_STAY, "", 0);
+}
+
+int ix_there_elsewhere(struct ipcx *x, bool sweeps, char *buf, size_t size)
+{
+	const struct ix_place *p = x->ns && !x->view.there ? ix_ns_place(x->ns) : NULL;
+	auto_fd int user = -1, fd = -1;
+	int r;
+
+	if (!p || p->home || p->rootfd < 0)
+		return 0;
+	r = ix_rights_mounted(x, p, &user);
+	if (r < 0 || user >= 0)
+		return 0; /* ix_there() has the text, or goes there as somebody else */
+	fd = ix_spot_open(x, p->rootfd, "dev/shm", O_PATH | O_DIRECTORY);
+	if (fd < 0)
+		return 0; /* whoever goes there finds out why */
+	r = ix_spot_elsewhere(x, fd, "dev/shm", buf, size);
+	if (r > 0 && sweeps && !ix_place_claimed(x, p))
+		return ix_spot_refused(x, p->pid, "/dev/shm", buf);
+	return r;
+}
+
+/* ---- */
+
+/* By a child, where the rights of somebody else count. */
+static int go_mounted(struct trip *t)
+{
+	const struct ix_place *p = &t->places[0];
+	auto_fd int user = -1;
+	int r = ix_rights_mounted(t->x, p, &user);
+
+	if (r < 0)
+		return r;
+	return user < 0 ? go(t) : ix_send_child(t->x, t->errand, p, user);
+}
+
 int ix_there(struct ipcx *x, const struct ix_errand *e)
 {
 	struct trip t = { .x = x, .errand = e };
+	int r;
 
 	if (!x->ns || x->view.there)
 		return e->run(x, e->arg, e->t);
 	if (x->ns->all && !e->looks)
 		return ix_fail_plain(x, -EINVAL,
 				     "all namespaces at once can only be looked at");
+	r = e->acts ? ipcx_ns_may_act(x, x->ns) : 0;
+	if (r < 0)
+		return r;
 	t.places = x->ns->places;
 	t.n = x->ns->n;
 	t.home = ix_ns_own(x, "ipc");
-	return go(&t);
+	return e->mounted && !x->ns->all ? go_mounted(&t) : go(&t);
 }

@@ -9,18 +9,27 @@
 #include "core/ctx.h"
 #include "core/table.h"
 
-/* What is to be done there. */
+/* What is to be done there, and with which rights. */
 struct ix_errand {
 	/* 0 or more, or -errno with a text in the context. Appends to t. May run in
-	 * another thread or process: what it changes is lost, but for t and out. */
+	 * another thread or process: what it changes is lost, but for t, out and fd. */
 	int (*run)(struct ipcx *x, void *arg, struct ipcx_table *t);
 	void *arg;
 	struct ipcx_table *t; /* or NULL */
 	void *out;            /* more that is brought back, or NULL */
 	size_t out_size;
-	bool enough;   /* of many namespaces, the first with a row in t is the last */
-	bool looks;    /* changes nothing: may be done in all namespaces, one after
-			  another */
+	int *fd;     /* a descriptor that run() opens and that is brought back, too: -1
+			before, and where there is none; or NULL */
+	bool enough; /* of many namespaces, the first with a row in t is the last */
+	bool looks;  /* changes nothing: may be done in all namespaces, one after
+			another */
+	bool acts;   /* makes, changes or removes something: nothing is done so in our own
+			namespace when that was found by a container's name */
+	bool mounted;  /* more than names and stat(2) of what is mounted on /dev/shm, and
+			  nothing else: with the rights of whoever made the mounts
+			  (ix_rights_mounted()). Of one namespace, never of all */
+	bool sweeps;   /* … whatever stands there, without its name being said: not in a
+			  file system that is mounted here elsewhere, but with those rights   */
 	bool as_owner; /* wants to be somebody in the user namespace that owns the IPC
 			  namespace, as the owner's sysctls do */
 };
@@ -31,3 +40,12 @@ struct ix_errand {
  * that have gone are passed over, and those that may not be entered are one note.
  */
 int ix_there(struct ipcx *x, const struct ix_errand *e);
+
+/*
+ * Where what the place in use has on /dev/shm is mounted here, too, on another path than
+ * ours: 1 and that path, for a note; 0; -errno when that cannot be told. Not asked where
+ * somebody else's rights count.
+ *
+ * @param sweeps as in struct ix_errand: -EPERM with a text where that is not to be done
+ */
+int ix_there_elsewhere(struct ipcx *x, bool sweeps, char *buf, size_t size);

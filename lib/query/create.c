@@ -5,10 +5,12 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/esc.h"
 #include "base/num.h"
 #include "core/attr.h"
 #include "core/columns.h"
 #include "core/copyin.h"
+#include "ns/ns.h"
 #include "ns/there.h"
 #include "query/fit.h"
 #include "query/made.h"
@@ -225,7 +227,8 @@ static int explain(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left, in
 		       : r;
 }
 
-/* Those that are still what stands in same; without it, whatever has the reference. */
+/* Those that are still what stands in same. Without it, what has the id: that is of no
+ * other object, as the kernel counts on with each (ipc/util.c, seq). */
 static void unmake(struct ipcx *x, const struct ipcx_ref *refs, size_t n,
 		   const struct ipcx_table *same)
 {
@@ -238,6 +241,19 @@ static void unmake(struct ipcx *x, const struct ipcx_ref *refs, size_t n,
 
 	if (ipcx_remove(x, &q, &gone) == 0)
 		ipcx_table_free(gone);
+}
+
+/* The table cannot tell undo() of it. A name may be another object's by now. */
+static int forget(struct ipcx *x, const struct ipcx_ref *ref)
+{
+	char text[IPCX_REF_MAX];
+
+	if (!ix_mech(ref->mech)->info.named) {
+		unmake(x, ref, 1, NULL);
+		return ix_fail_plain(x, -ENOMEM, "out of memory");
+	}
+	(void)ipcx_ref_format(ref, text, sizeof(text));
+	return ix_fail_plain(x, -ENOMEM, "out of memory; %s was made, and stays", text);
 }
 
 /* One object of so many that are still to be made. */
@@ -256,9 +272,7 @@ static int make_one(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left,
 		if (r >= 0) {
 			ref.mech = a->mech;
 			r = ix_made_keep(x, t, a, &ref, false);
-			if (r < 0) /* the table cannot tell undo() of it */
-				unmake(x, &ref, 1, NULL);
-			return r < 0 ? ix_fail_plain(x, r, "out of memory") : 0;
+			return r < 0 ? forget(x, &ref) : 0;
 		}
 		if (r != -EEXIST || x->error[0])
 			return explain(x, a, left, r);
@@ -279,6 +293,36 @@ static bool is_marked(const struct ipcx_table *t, size_t i)
 	       v.type != IPCX_TYPE_NONE;
 }
 
+/* What was made by this call, and is not to be; and what has to stay all the same. */
+struct undoing {
+	struct ipcx_ref *refs;
+	size_t n, room;
+	size_t left;
+	char first[IPCX_REF_MAX]; /* of those that are left */
+};
+
+static void undo_row(struct ipcx *x, const struct ipcx_table *t, size_t i,
+		     struct undoing *u)
+{
+	struct ipcx_value existed = { .as.u = 1 };
+	struct ipcx_ref *ref = &u->refs[u->n];
+
+	(void)ipcx_row_get(t, i, IPCX_F_EXISTED, &existed);
+	if (existed.as.u || ipcx_row_ref(t, i, ref) < 0)
+		return;
+	if (is_marked(t, i)) {
+		if (++u->n < u->room)
+			return;
+		unmake(x, u->refs, u->n, t);
+		u->n = 0;
+	} else if (!ix_mech(ref->mech)->info.named) {
+		unmake(x, ref, 1, NULL);
+	} else if (u->left++ == 0) {
+		/* It could not be looked at: the name may be another's by now. */
+		(void)ipcx_ref_format(ref, u->first, sizeof(u->first));
+	}
+}
+
 /* Remove what this call made; what existed before stays, and so does what has got the
  * name of something made here since. */
 static void undo(struct ipcx *x, const struct ipcx_table *t)
@@ -286,36 +330,28 @@ static void undo(struct ipcx *x, const struct ipcx_table *t)
 	char error[sizeof(x->error)], subject[sizeof(x->hint_subject)];
 	struct ipcx_hint hint = x->hint;
 	struct ipcx_ref few[16], *many = calloc(t->rows + 1, sizeof(*many));
-	struct ipcx_ref *refs = many ? many : few;
-	size_t room = many ? t->rows + 1 : ARRAY_SIZE(few), n = 0;
+	struct undoing u = { .refs = many ? many : few,
+			     .room = many ? t->rows + 1 : ARRAY_SIZE(few) };
 
 	memcpy(error, x->error, sizeof(error));
 	memcpy(subject, x->hint_subject, sizeof(subject));
-	for (size_t i = t->rows; i-- > 0;) {
-		struct ipcx_value existed = { .as.u = 1 };
-
-		(void)ipcx_row_get(t, i, IPCX_F_EXISTED, &existed);
-		if (existed.as.u || ipcx_row_ref(t, i, &refs[n]) < 0)
-			continue;
-		if (!is_marked(t, i)) {
-			unmake(x, &refs[n], 1, NULL);
-		} else if (++n == room) {
-			unmake(x, refs, n, t);
-			n = 0;
-		}
-	}
-	if (n)
-		unmake(x, refs, n, t);
+	for (size_t i = t->rows; i-- > 0;)
+		undo_row(x, t, i, &u);
+	if (u.n)
+		unmake(x, u.refs, u.n, t);
 	free(many);
 	memcpy(x->error, error, sizeof(error));
+	if (u.left)
+		(void)ix_fail_plain(x, 0, "%s; %s was made, and stays%s", error, u.first,
+				    u.left > 1 ? ", as do others" : "");
 	memcpy(x->hint_subject, subject, sizeof(subject));
 	x->hint = hint;
 }
 
-/* Once for each mechanism, not for each object. */
-static void caution(struct ipcx *x, struct ipcx_table *t)
+/* Once for each mechanism, not for each object: of the sections from this one on. */
+static void caution(struct ipcx *x, struct ipcx_table *t, size_t from)
 {
-	for (size_t i = 0; i < t->nsections; i++) {
+	for (size_t i = from; i < t->nsections; i++) {
 		const struct ix_mech *m = ix_mech(t->sections[i].mech);
 		const char *text = m->caution ? m->caution(x) : NULL;
 
@@ -351,10 +387,63 @@ struct order {
 static int make_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 {
 	const struct order *o = arg;
+	size_t before = t->nsections;
 	int r = make_all(x, o->specs, o->n, t);
 
 	if (r == 0)
-		caution(x, t);
+		caution(x, t, before);
+	return r;
+}
+
+static bool is_mounted(const struct ipcx_attrs *a)
+{
+	return ix_mech(a->mech)->mounted;
+}
+
+/* Where else what is made is seen. */
+static int note_elsewhere(struct ipcx *x, struct ipcx_table *t)
+{
+	char target[256], shown[4 * sizeof(target)];
+	int r = ix_there_elsewhere(x, false, target, sizeof(target));
+
+	if (r <= 0 || x->ns->told_elsewhere)
+		return MIN(r, 0);
+	x->ns->told_elsewhere = true;
+	(void)ix_escape(shown, sizeof(shown), target, IX_ESC_TEXT);
+	ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, 0, "", IX_ELSEWHERE, shown);
+	return 0;
+}
+
+/* In the order that was asked for. For objects that stand in /dev/shm somebody else's
+ * rights may count: they are made by a process that has those alone. */
+static int make_in_runs(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
+			struct ipcx_table *t)
+{
+	struct order o;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i += o.n) {
+		bool mounted = is_mounted(&specs[i]);
+
+		o = (struct order){ .specs = &specs[i], .n = 1 };
+		while (i + o.n < n && is_mounted(&specs[i + o.n]) == mounted)
+			o.n++;
+		r = mounted ? note_elsewhere(x, t) : 0;
+		if (r == 0)
+			r = ix_there(x, &(struct ix_errand){ .run = make_there,
+							     .arg = &o,
+							     .t = t,
+							     .acts = true,
+							     .mounted = mounted });
+	}
+	return r;
+}
+
+static int make(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
+		struct ipcx_table *t)
+{
+	int r = make_in_runs(x, specs, n, t);
+
 	/* Without words for what was made, it is not made. */
 	if (r == 0 && t->starved)
 		r = ix_fail_plain(x, -ENOMEM, "out of memory");
@@ -384,7 +473,6 @@ int ipcx_create(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 {
 	IX_REQUIRE(x, ret_table);
 	auto_free struct ipcx_attrs *own = NULL;
-	struct order o = { .n = n };
 	struct ipcx_table *t;
 	int r;
 
@@ -394,10 +482,9 @@ int ipcx_create(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 	r = take_specs(x, specs, n, own);
 	if (r < 0)
 		return r;
-	o.specs = own;
 	r = ix_table_new(&t);
 	if (r < 0)
 		return ix_fail_plain(x, r, "out of memory");
-	r = ix_there(x, &(struct ix_errand){ .run = make_there, .arg = &o, .t = t });
+	r = make(x, own, n, t);
 	return ix_table_hand(x, t, r, ret_table);
 }

@@ -315,8 +315,10 @@ int ipcx_limit_set(struct ipcx *x, const char *name, uint64_t value)
 
 	/* The files of a namespace's limits belong to user 0 of its user namespace, and
 	 * no capability outside of that counts (ipc/ipc_sysctl.c). */
-	return ix_there(x, &(struct ix_errand){
-				   .run = set_there, .arg = &o, .as_owner = true });
+	return ix_there(x, &(struct ix_errand){ .run = set_there,
+						.arg = &o,
+						.acts = true,
+						.as_owner = true });
 }
 
 static int lines_there(struct ipcx *x, void *arg, struct ipcx_table *t)

@@ -65,3 +65,6 @@ bool ix_same_object(struct ix_scan *s, const void *row);
 /* "not permitted": who we are, whose it is, which capability would do. */
 const char *ix_denied(const struct ix_kind *kind, const void *row, char *buf,
 		      size_t size);
+
+/* The note for what ix_there_elsewhere() finds, with the escaped path. */
+#define IX_ELSEWHERE "its /dev/shm is mounted here, too, on %s"

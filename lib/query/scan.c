@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/esc.h"
 #include "base/file.h"
 #include "core/columns.h"
 #include "core/copyin.h"
@@ -305,24 +306,109 @@ static void note_sharers(struct ix_scan *s, const struct ipcx_query *q)
 	if (!ns || ns->all || ns->told || ns->places[0].home ||
 	    ns->places[0].rootfd < 0 || !wants_mounted(q))
 		return;
+	/* One object that was asked for by its name says nothing of the others. */
+	if (s->verb == IX_LOOK && !q->mechs)
+		return;
 	ns->told = true;
 	if (ix_sharers_differ(s->x, &ns->places[0], text, sizeof(text)) == 0 && text[0])
 		ix_table_note(s->t, IPCX_NOTE_INFO, IPCX_NO_MECH, 0, "", "%s", text);
 }
 
-static int scan_all(struct ix_scan *s, const struct ipcx_query *q)
+/* ---- whose rights */
+
+/* One run of references or mechanisms that all stand in /dev/shm, or none of which does:
+ * for what is mounted somebody else's rights may count. */
+static int scan_run(struct ix_scan *s, const struct ipcx_query *q, bool mounted)
 {
 	struct tour tour = { s, q };
+	bool acts = s->verb != IX_LOOK;
+
+	return ix_there(s->x, &(struct ix_errand){
+				      .run = run_there,
+				      .arg = &tour,
+				      .t = s->t,
+				      .enough = s->enough,
+				      .looks = !acts,
+				      .acts = acts,
+				      .mounted = mounted && acts,
+				      .sweeps = mounted && acts && q->mechs,
+			      });
+}
+
+static int scan_refs(struct ix_scan *s, const struct ipcx_query *q)
+{
+	struct ipcx_query part = *q;
+	int r = 0;
+
+	part.mechs = 0;
+	for (size_t i = 0; r == 0 && i < q->nrefs && !satisfied(s); i += part.nrefs) {
+		bool mounted = ix_mech(q->refs[i].mech)->mounted;
+
+		part.refs = &q->refs[i];
+		for (part.nrefs = 1; i + part.nrefs < q->nrefs; part.nrefs++)
+			if (ix_mech(part.refs[part.nrefs].mech)->mounted != mounted)
+				break;
+		r = scan_run(s, &part, mounted);
+	}
+	return r;
+}
+
+static int scan_mechs(struct ix_scan *s, const struct ipcx_query *q)
+{
+	unsigned m = (unsigned)(q->resume >> RESUME_SHIFT);
+	struct ipcx_query part = *q;
+	int r = 0;
+
+	part.nrefs = 0;
+	while (r == 0 && ix_mech(m) && !satisfied(s) && !s->t->resume) {
+		bool mounted = ix_mech(m)->mounted;
+
+		for (part.mechs = 0; ix_mech(m) && ix_mech(m)->mounted == mounted; m++)
+			part.mechs |= q->mechs & IPCX_MECH_BIT(m);
+		if (part.mechs)
+			r = scan_run(s, &part, mounted);
+	}
+	return r;
+}
+
+/* Here, or for a look: names, stat(2) and the values of semaphores (mech/psem.c) are told
+ * of everything alike. */
+static bool at_once(const struct ix_scan *s)
+{
+	return !s->x->ns || s->many || s->x->view.there || s->verb == IX_LOOK;
+}
+
+/* Before the first object is touched: whether it may be, and where else what is about to
+ * change is seen. */
+static int look_ahead(struct ix_scan *s, const struct ipcx_query *q)
+{
+	char target[256], shown[4 * sizeof(target)];
+	int r = 0;
+
+	if (!wants_mounted(q))
+		return 0;
+	r = ix_there_elsewhere(s->x, q->mechs != 0, target, sizeof(target));
+	if (r <= 0 || s->x->ns->told_elsewhere)
+		return MIN(r, 0);
+	s->x->ns->told_elsewhere = true;
+	(void)ix_escape(shown, sizeof(shown), target, IX_ESC_TEXT);
+	ix_table_note(s->t, IPCX_NOTE_INFO, IPCX_NO_MECH, 0, "", IX_ELSEWHERE, shown);
+	return 0;
+}
+
+static int scan_all(struct ix_scan *s, const struct ipcx_query *q)
+{
 	int r = place_home(s);
 
 	if (r < 0)
 		return r;
 	note_sharers(s, q);
-	return ix_there(s->x, &(struct ix_errand){ .run = run_there,
-						   .arg = &tour,
-						   .t = s->t,
-						   .enough = s->enough,
-						   .looks = s->verb == IX_LOOK });
+	if (at_once(s))
+		return scan_run(s, q, false);
+	r = look_ahead(s, q);
+	if (r == 0 && q->nrefs)
+		r = scan_refs(s, q);
+	return r == 0 && q->mechs ? scan_mechs(s, q) : r;
 }
 
 static int check_query(struct ipcx *x, const struct ipcx_query *q, bool acts)
@@ -445,8 +531,10 @@ int ipcx_contents(struct ipcx *x, const struct ipcx_ref *ref,
 	r = ix_table_new(&t);
 	if (r < 0)
 		return ix_fail_plain(x, r, "out of memory");
-	r = ix_there(x,
-		     &(struct ix_errand){ .run = contents_there, .arg = &copy, .t = t });
+	r = ix_there(x, &(struct ix_errand){ .run = contents_there,
+					     .arg = &copy,
+					     .t = t,
+					     .mounted = m->mounted });
 	if (r == -ENOMEM && !x->error[0])
 		r = ix_fail_plain(x, r, "out of memory");
 	return ix_table_hand(x, t, r, ret_table);
