@@ -34,6 +34,13 @@ void ix_posix_dir_end(const struct ix_posix_dir *dir)
 		(void)close(dir->fd);
 }
 
+const char *ix_posix_denied(const struct ipcx *x, const char *ours)
+{
+	return x->view.ids
+		       ? "not permitted by its mode to whoever mounted that " IX_SHM_DIR
+		       : ours;
+}
+
 /* Looked at when it is open: what is mounted on a path may be another a moment later. */
 static int not_elsewhere(struct ipcx *x, int fd)
 {

@@ -65,6 +65,10 @@ void ix_posix_dir_end(const struct ix_posix_dir *dir);
 /* Where glibc keeps shared memory and named semaphores, whatever is mounted there. */
 #define IX_SHM_DIR "/dev/shm"
 
+/* "not permitted: …" for a file in it that may not be opened: whose rights were not
+ * enough, or what ours would need. */
+const char *ix_posix_denied(const struct ipcx *x, const char *ours);
+
 /* Open IX_SHM_DIR. 0 or -errno, with a text. */
 int ix_posix_shm_dir(struct ipcx *x, struct ix_posix_dir *ret_dir);
 

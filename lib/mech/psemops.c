@@ -29,9 +29,10 @@ static int failed(struct ipcx *x, const char *name, int error)
 	if (error == -ENOENT)
 		return no_such(x, name);
 	if (error == -EACCES)
-		return ix_fail_plain(x, error,
-				     "%s: not permitted: needs read and write permission",
-				     name);
+		return ix_fail_plain(
+			x, error, "%s: %s", name,
+			ix_posix_denied(
+				x, "not permitted: needs read and write permission"));
 	return ix_fail(x, error, "%s", name);
 }
 

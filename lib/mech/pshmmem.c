@@ -21,9 +21,9 @@ static int failed(struct ipcx *x, const struct ipcx_ref *ref, int error)
 				     text);
 	if (error == -EACCES)
 		return ix_fail_plain(
-			x, error,
-			"%s: cannot open: not permitted by its mode (needs CAP_DAC_OVERRIDE)",
-			text);
+			x, error, "%s: cannot open: %s", text,
+			ix_posix_denied(
+				x, "not permitted by its mode (needs CAP_DAC_OVERRIDE)"));
 	return ix_fail(x, error, "%s: cannot open", text);
 }
 

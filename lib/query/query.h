@@ -62,9 +62,10 @@ int ix_same_index(struct ix_scan *s);
  * creator, time); a note if it is not. */
 bool ix_same_object(struct ix_scan *s, const void *row);
 
-/* "not permitted": who we are, whose it is, which capability would do. */
-const char *ix_denied(const struct ix_kind *kind, const void *row, char *buf,
-		      size_t size);
+/* "not permitted": who we are (or as whom it was tried), whose it is, which capability
+ * would do. */
+const char *ix_denied(const struct ipcx *x, const struct ix_kind *kind, const void *row,
+		      char *buf, size_t size);
 
 /* The note for what ix_there_elsewhere() finds, with the escaped path. */
 #define IX_ELSEWHERE "its /dev/shm is mounted here, too, on %s"

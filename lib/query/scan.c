@@ -87,7 +87,7 @@ static void note_failure(struct ix_scan *s, const struct ix_mech *m, const void 
 						       : m->change_errors,
 				  r, s->attrs ? s->attrs->set : 0);
 		if (!text && r == -EPERM)
-			text = ix_denied(m->kind, row, who, sizeof(who));
+			text = ix_denied(s->x, m->kind, row, who, sizeof(who));
 		if (!text)
 			text = ix_errno_text(r);
 	}

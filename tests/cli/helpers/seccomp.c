@@ -42,7 +42,9 @@ static const struct {
 	CALL(fchownat),   CALL(memfd_create),  CALL(prlimit64),  CALL(getrandom),
 	CALL(unlinkat),   CALL(ftruncate),     CALL(setns),      CALL(unshare),
 	CALL(mount),      CALL(open_tree),     CALL(move_mount), CALL(close_range),
-	CALL(pidfd_open), CALL(mount_setattr),
+	CALL(pidfd_open), CALL(mount_setattr), CALL(setresuid),  CALL(setresgid),
+	CALL(setgroups),  CALL(getresuid),     CALL(getresgid),  CALL(getgroups),
+	CALL(sendmsg),    CALL(socketpair),    CALL(prctl),
 };
 
 static long number_of(const char *name, size_t len)
