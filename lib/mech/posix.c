@@ -350,6 +350,15 @@ int ix_posix_again(const struct ix_posix_dir *dir, const char *file,
 	return 0;
 }
 
+bool ix_posix_take_back(const struct ix_posix_dir *dir, const char *file, int fd)
+{
+	struct stat made, now;
+
+	return fstat(fd, &made) == 0 && ix_posix_stat(dir, file, &now) == 0 &&
+	       made.st_dev == now.st_dev && made.st_ino == now.st_ino &&
+	       unlinkat(dir->fd, file, 0) == 0;
+}
+
 int ix_posix_give(int fd, const struct ipcx_attrs *a)
 {
 	uid_t uid = a->set & IPCX_A_UID ? a->uid : (uid_t)-1;

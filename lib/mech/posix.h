@@ -145,6 +145,10 @@ int ix_posix_again(const struct ix_posix_dir *dir, const char *file,
 /* Whether a stat is that of the row's file, still a regular one. */
 bool ix_posix_same(const struct ix_posix_row *row, const struct stat *st);
 
+/* Remove a file that was made a moment ago, which fd has open, if its name still is its
+ * name. Whether it is. */
+bool ix_posix_take_back(const struct ix_posix_dir *dir, const char *file, int fd);
+
 /* Give a file just made its owner, then its mode: until it is the owner's, nobody else
  * may open it. */
 int ix_posix_own(int fd, const struct ipcx_attrs *a);

@@ -63,6 +63,6 @@ int ix_psem_make(const struct ix_posix_dir *dir, const char *file,
 		r = ix_posix_own(fd, a);
 	if (r == 0 && linkat(dir->fd, draft, dir->fd, file, 0) < 0)
 		r = -errno;
-	(void)unlinkat(dir->fd, draft, 0);
+	(void)ix_posix_take_back(dir, draft, fd);
 	return r;
 }

@@ -141,7 +141,7 @@ static int operate(struct ipcx *x, const struct ipcx_ref *ref, int fd,
 		   const struct ipcx_sem_op *ops, size_t n, int64_t patience)
 {
 	char name[IPCX_REF_MAX];
-	sem_t *sem;
+	sem_t *sem = NULL;
 	int r;
 
 	if (n != 1 || ops->num != 0 || (ops->flags & IPCX_SEM_UNDO) ||
@@ -163,7 +163,7 @@ static int operate(struct ipcx *x, const struct ipcx_ref *ref, int fd,
 static int take_held(struct ipcx *x, const struct ipcx_ref *ref, int fd, int64_t patience,
 		     struct ipcx_psem_taken *ret_taken)
 {
-	sem_t *sem;
+	sem_t *sem = NULL;
 	int r;
 
 	(void)ipcx_ref_format(ref, ret_taken->name, sizeof(ret_taken->name));

@@ -275,7 +275,7 @@ static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *r
 		return -errno;
 	r = fill(x, fd, a);
 	if (r < 0) {
-		(void)unlinkat(dir.fd, ref.name + 1, 0);
+		(void)ix_posix_take_back(&dir, ref.name + 1, fd);
 		return r;
 	}
 	*ret_ref = ref;

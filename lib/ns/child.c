@@ -142,7 +142,7 @@ static int become_root(struct ipcx *x, const struct ix_place *p, int user,
 /* For what is mounted: the rights of whoever made the mounts, and no other namespace. */
 static int enter_as_root(struct ipcx *x, const struct ix_place *p, int user)
 {
-	struct who w;
+	struct who w = { .uid = 0 };
 	int r = hide(x, p, 0);
 
 	if (r == 0)

@@ -314,7 +314,7 @@ static void memory(void **state)
 				.mech = mech_of("pshm"),
 				.name = "/m",
 				.bytes = 100 };
-	struct ipcx_ref ref, wrong = { .mech = IPCX_NO_MECH }, queue;
+	struct ipcx_ref ref, wrong = { .mech = IPCX_NO_MECH }, queue, segment;
 	struct ipcx_mem *const untouched = (struct ipcx_mem *)0x5a5a;
 	struct ipcx_mem *m = untouched;
 	struct ipcx_ns *ns = NULL;
@@ -330,7 +330,13 @@ static void memory(void **state)
 	assert_fails(x, ipcx_mem_open(x, &ref, 2, &m), -EINVAL, m, untouched);
 	assert_int_equal(ipcx_ns_open(x, "self", &ns), 0);
 	ipcx_use(x, ns);
-	assert_fails(x, ipcx_mem_open(x, &ref, 0, &m), -EINVAL, m, untouched);
+	assert_int_equal(ipcx_ref_parse(x, "shm:0", IPCX_NO_MECH, &segment), 0);
+	assert_fails(x, ipcx_mem_open(x, &segment, 0, &m), -EINVAL, m, untouched);
+	assert_int_equal(ipcx_mem_open(x, &ref, IPCX_MEM_WRITE, &m), 0);
+	assert_int_equal(ipcx_mem_write(m, 0, "there", 5), 0);
+	ipcx_mem_close(m);
+	m = untouched;
+	assert_int_equal(ipcx_ns_may_act(x, ns), 0);
 	ipcx_use(x, NULL);
 	ipcx_ns_free(ns);
 

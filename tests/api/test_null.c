@@ -67,6 +67,7 @@ static void without_a_context(void **state)
 	assert_int_equal(ipcx_compare(NULL, some(), some(), some()), -EINVAL);
 	assert_int_equal(ipcx_ns_bounding(NULL, some(), &caps), -EINVAL);
 	assert_int_equal(ipcx_ns_enter(NULL, some(), 0), -EINVAL);
+	assert_int_equal(ipcx_ns_may_act(NULL, some()), -EINVAL);
 	assert_int_equal(ipcx_ns_new(NULL, 0), -EINVAL);
 	assert_int_equal(ipcx_ns_pin(NULL, some(), "name"), -EINVAL);
 	assert_int_equal(ipcx_ns_unpin(NULL, "name", 0), -EINVAL);
@@ -234,6 +235,7 @@ static void namespaces(void **state)
 	refused(x, ipcx_ns_bounding(x, NULL, &caps));
 	refused(x, ipcx_ns_bounding(x, ns, NULL));
 	refused(x, ipcx_ns_enter(x, NULL, 0));
+	refused(x, ipcx_ns_may_act(x, NULL));
 	refused(x, ipcx_ns_pin(x, NULL, "name"));
 	refused(x, ipcx_ns_pin(x, ns, NULL));
 	refused(x, ipcx_ns_unpin(x, NULL, 0));

@@ -219,8 +219,8 @@ static void abilities(void **state)
 		  IPCX_CAN_QUEUE | IPCX_CAN_PICK | IPCX_CAN_PEEK | IPCX_CAN_TOTALS },
 		{ "sem", IPCX_CAN_SEM_OP | IPCX_CAN_SEM_SET | IPCX_CAN_TOTALS },
 		{ "mq", IPCX_CAN_QUEUE | IPCX_CAN_NOTIFY },
-		{ "pshm", IPCX_CAN_MEMORY },
-		{ "psem", IPCX_CAN_SEM_OP | IPCX_CAN_SEM_TAKE },
+		{ "pshm", IPCX_CAN_MEMORY | IPCX_CAN_REACH },
+		{ "psem", IPCX_CAN_SEM_OP | IPCX_CAN_SEM_TAKE | IPCX_CAN_REACH },
 	};
 
 	(void)state;

@@ -73,7 +73,7 @@ ATTACKS = {
     "set psem": ["set", "psem:/lock", "--owner", "1234"],
     "mk pshm": ["mk", "pshm", "/new", "--size", "4K"],
     "mk psem": ["mk", "psem", "/new", "--init", "1"],
-    "mk mixed": ["mk", "mq", "/q", "pshm", "/new", "--size", "4K", "--maxmsg", "1", "--msgsize", "1"],
+    "mk mixed": ["mk", "sem", "pshm", "/new", "--size", "4K", "--nsems", "1"],
     "read": ["pshm", "read", "/secret"],
     "hash": ["pshm", "hash", "/secret"],
     "write": ["pshm", "write", "/secret"],
@@ -96,7 +96,7 @@ def test_root_lends_its_rights_to_nobody(run, bound, attack):
     r = run.ipcx(*words, "--ns", bound.pid, input="gotcha") if attack != "run" else run.ipcx(*words[:3], "--ns", bound.pid, *words[3:])
     assert r.rc not in (0, 2) and SECRET not in r.out and r.err.strip(), (r.rc, r.out, r.err)
     assert state(run) == before
-    assert run.objects("mq", "--ns", bound.pid) == [], "what was made before the failure is taken back"
+    assert run.objects("sem", "--ns", bound.pid) == [], "what was made before the failure is taken back"
     segment = run.ipcx("shm", "read", "0", "--ns", bound.pid)
     assert SECRET not in segment.out
 
@@ -283,7 +283,7 @@ def test_what_cannot_be_read_back_or_sent_is_an_error(run, bound, call):
 
 def test_a_child_that_is_killed_is_an_error(run):
     """The place's user may kill what runs as him. The FIFO holds the child up: mk reads its contents there."""
-    run.sh("chmod 1777 /mnt; mkfifo /tmp/ipcx-fifo 2>/dev/null; mount -t tmpfs none /srv; mkfifo /srv/fifo")
+    run.sh("chmod 1777 /mnt; mount -t tmpfs none /srv; mkfifo /srv/fifo")
     b = Bound(run)
     process, pid = start(run, "sh", "-c", f"echo $$; exec 3<>/srv/fifo; exec {IPCX} mk pshm /slow --size 4K --from /dev/fd/3 --ns {b.pid}")
     children = f"/proc/{pid}/task/{pid}/children"

@@ -17,8 +17,8 @@ static void test_what_each_can_do(void **state)
 		{ "msg",  IPCX_CAN_QUEUE | IPCX_CAN_PICK | IPCX_CAN_PEEK | IPCX_CAN_TOTALS | IPCX_CAN_STRESS },
 		{ "sem",  IPCX_CAN_SEM_OP | IPCX_CAN_SEM_SET | IPCX_CAN_TOTALS | IPCX_CAN_STRESS },
 		{ "mq",   IPCX_CAN_QUEUE | IPCX_CAN_NOTIFY | IPCX_CAN_STRESS },
-		{ "pshm", IPCX_CAN_MEMORY | IPCX_CAN_STRESS },
-		{ "psem", IPCX_CAN_SEM_OP | IPCX_CAN_SEM_TAKE | IPCX_CAN_STRESS },
+		{ "pshm", IPCX_CAN_MEMORY | IPCX_CAN_STRESS | IPCX_CAN_REACH },
+		{ "psem", IPCX_CAN_SEM_OP | IPCX_CAN_SEM_TAKE | IPCX_CAN_STRESS | IPCX_CAN_REACH },
 	};
 	/* clang-format on */
 	unsigned mech;

@@ -19,8 +19,8 @@
  * other. A table is immutable and may be read by any number of threads until it is freed.
  *
  * Some calls fork without execve(2): those of a context that ipcx_use() has in a
- * namespace which only a user namespace of the caller's gives rights over, and
- * ipcx_stress_start(). The child allocates memory and may ask NSS. In a process with
+ * namespace which only a user namespace of the caller's gives rights over, or whose
+ * mounts another user namespace than the caller's owns, and ipcx_stress_start(). The child allocates memory and may ask NSS. In a process with
  * several threads that is safe with glibc 2.24 or newer as far as malloc(3) goes, but a
  * lock of NSS or of another library that some thread holds at that moment is never
  * released in the child: give IPCX_NUMERIC there.
@@ -123,6 +123,7 @@ enum ipcx_hint_kind {
 	IPCX_HINT_ENTER_MOUNT,   /**< IPCX_ENTER_MOUNT is needed, too */
 	IPCX_HINT_COUNT,         /**< a scan of subject tells how many messages it has */
 	IPCX_HINT_NOTIFY_PID,    /**< the field notify_pid of subject tells who it is */
+	IPCX_HINT_STAY,          /**< it is the caller's own: use no other namespace */
 };
 
 /** A hint. Made by the library: members may be added at the end. */
@@ -491,6 +492,9 @@ struct ipcx_mech_info {
 #define IPCX_CAN_SEM_TAKE (UINT64_C(1) << 7) /**< ipcx_psem_take() */
 #define IPCX_CAN_TOTALS   (UINT64_C(1) << 8) /**< has a row in ipcx_totals() */
 #define IPCX_CAN_STRESS   (UINT64_C(1) << 9) /**< ipcx_stress_start() */
+/** Its memory and semaphores are opened where ipcx_use() says; those of other mechanisms
+ * are used where the calling process is (ipcx_ns_enter()). */
+#define IPCX_CAN_REACH (UINT64_C(1) << 10)
 
 /** A mechanism by its number (0, 1, …); NULL past the last. The numbers may differ
  * between versions: use names. */
@@ -983,8 +987,17 @@ void ipcx_ns_free(struct ipcx_ns *ns);
  * container is executed or believed: paths below its root cannot lead out of it
  * (openat2(2)), users and processes are numbered as the caller sees them.
  *
- * Where only a user namespace of the caller's owns the place, a forked child goes there,
- * which allocates and may ask NSS: see "Threads" above.
+ * Whoever made the mounts of a place chose which files stand in its /dev/shm. Where the
+ * mount namespace belongs to another user namespace than the caller's (or the process is
+ * in one), these files are opened, made, changed and removed as root of that user
+ * namespace (where it has no user 0, as who made it, unless that is uid 0: -EPERM), and
+ * the values of semaphores are told of files only that this root could read. Where the
+ * mounts are as good as the caller's, but the file system is mounted here, too, on
+ * another path than /dev/shm, a note names that; whole mechanisms and conditions are then
+ * refused (-EPERM), unless a container runtime of root's knows the process.
+ *
+ * Where only a user namespace of the caller's owns the place, or for such files, a forked
+ * child goes there, which allocates and may ask NSS: see "Threads" above.
  *
  * @param ns must live as long as it is used; NULL: the caller's own again (or that of
  * ipcx_new_at())
@@ -1040,6 +1053,16 @@ int ipcx_compare(struct ipcx *x, struct ipcx_ns *first, struct ipcx_ns *second,
  * bit N is capability N); all bits when the place is known by no process. @return 0, or
  * -errno when that cannot be told: then nothing is safe to leave to what runs there */
 int ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns, uint64_t *ret_caps);
+
+/**
+ * Whether something may be made, changed or removed in a namespace, as far as it goes by
+ * how it was named: not in the caller's own when that was found by a container's name
+ * ("docker run --ipc=host"), which says nothing of what else is there. Calls that act
+ * where ipcx_use() says ask themselves; who enters first asks before.
+ *
+ * @return 0, or -EINVAL with the hint IPCX_HINT_STAY
+ */
+int ipcx_ns_may_act(struct ipcx *x, const struct ipcx_ns *ns);
 
 /** Flags of ipcx_ns_enter(). */
 #define IPCX_ENTER_MOUNT (1U << 0) /**< its root and programs, with the other two */
@@ -1114,13 +1137,14 @@ struct ipcx_mem;
  * also when it is removed. With kernel.shm_rmid_forced, a segment that nobody is attached
  * to is refused: it would go with us.
  *
- * It acts where the calling process is, so the context must use no namespace
- * (ipcx_use()); ipcx_ns_enter() goes there.
+ * A POSIX object is opened where ipcx_use() says. A System V segment is attached where
+ * the calling process is, so for it the context must use no namespace; ipcx_ns_enter()
+ * goes there.
  *
  * @param flags IPCX_MEM_WRITE or 0
  * @param ret_mem close it with ipcx_mem_close(), before the context is freed
  * @return 0; -ENOENT when there is none such; -EINVAL when objects of this mechanism have
- * no memory, or the context uses a namespace; -EBUSY when it would go with us; -EACCES,
+ * no memory, or (System V) the context uses a namespace; -EBUSY when it would go with us; -EACCES,
  * -ENOMEM, -errno
  */
 int ipcx_mem_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
@@ -1276,8 +1300,9 @@ int ipcx_queue_peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message
  * @return 0; -EBUSY when another process is registered; -EOPNOTSUPP for System V queues
  */
 int ipcx_queue_notify(struct ipcx_queue *q, int signo);
-/* What is in objects, read and written: in the namespace that the calling process is in
- * (ipcx_ns_enter()); -EINVAL when the context uses another. */
+/* What is in objects, read and written. Arrays of System V: in the namespace that the
+ * calling process is in (ipcx_ns_enter()); -EINVAL when the context uses another. Named
+ * semaphores: where ipcx_use() says. */
 
 /** One operation of ipcx_sem_op(). Set size to sizeof(struct ipcx_sem_op). */
 struct ipcx_sem_op {
