@@ -7,3 +7,11 @@
 /* Add a row for an object that was made, or taken as it was. 0 or -ENOMEM. */
 int ix_made_keep(struct ipcx *x, struct ipcx_table *t, const struct ipcx_attrs *a,
 		 const struct ipcx_ref *ref, bool existed);
+
+/* What was made, but has no row: it goes where that can be told to be it; the text says
+ * when it stays. Answers -ENOMEM. */
+int ix_made_forget(struct ipcx *x, const struct ipcx_ref *ref);
+
+/* Remove what has a row; what existed before stays, and so does what has got the name of
+ * something made here since. Keeps the text of the failure, and says what stays. */
+void ix_made_undo(struct ipcx *x, const struct ipcx_table *t);

@@ -69,3 +69,17 @@ const char *ix_denied(const struct ipcx *x, const struct ix_kind *kind, const vo
 
 /* The note for what ix_there_elsewhere() finds, with the escaped path. */
 #define IX_ELSEWHERE "its /dev/shm is mounted here, too, on %s"
+
+/* The upper bits of a place to resume hold the mechanism. */
+#define IX_RESUME_SHIFT 48
+
+/* One of the references, or a mechanism after the other, where this runs: what
+ * ix_scan_places() has done in each namespace that the query is for. 0 or -errno. */
+int ix_scan_here(struct ix_scan *s, const struct ipcx_query *q);
+int ix_scan_places(struct ix_scan *s, const struct ipcx_query *q);
+
+/* Whether there is enough: by the table, which comes back from other processes. */
+static inline bool ix_satisfied(const struct ix_scan *s)
+{
+	return s->enough && s->t->rows > 0;
+}

@@ -8,18 +8,13 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/esc.h"
 #include "base/file.h"
 #include "core/columns.h"
 #include "core/copyin.h"
 #include "core/expr.h"
 #include "ns/ns.h"
-#include "ns/sharers.h"
 #include "ns/there.h"
 #include "query/query.h"
-
-/* The upper bits of a place to resume hold the mechanism. */
-#define RESUME_SHIFT 48
 
 /* Slices up to this many rows get their memory in one piece. */
 #define SLICE_MAX 65536
@@ -231,184 +226,28 @@ static void wanted(const struct ipcx_query *q, struct ipcx_fieldset *ret_want)
 	*ret_want = want;
 }
 
-/* By the table, which comes back from other processes. */
-static bool satisfied(const struct ix_scan *s)
+int ix_scan_here(struct ix_scan *s, const struct ipcx_query *q)
 {
-	return s->enough && s->t->rows > 0;
-}
-
-/* One of the references, or a mechanism after the other, in the namespace where this
- * runs. */
-static int scan_here(struct ix_scan *s, const struct ipcx_query *q)
-{
-	unsigned first = (unsigned)(q->resume >> RESUME_SHIFT);
+	unsigned first = (unsigned)(q->resume >> IX_RESUME_SHIFT);
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && !satisfied(s) && i < q->nrefs; i++)
+	for (size_t i = 0; r == 0 && !ix_satisfied(s) && i < q->nrefs; i++)
 		r = scan_ref(s, &q->refs[i]);
-	for (unsigned m = first; r == 0 && !satisfied(s) && ix_mech(m); m++) {
+	for (unsigned m = first; r == 0 && !ix_satisfied(s) && ix_mech(m); m++) {
 		if (!(q->mechs & IPCX_MECH_BIT(m)))
 			continue;
 		s->mech = m;
 		s->named = false;
-		s->resume = m == first ? q->resume & ((UINT64_C(1) << RESUME_SHIFT) - 1)
-				       : 0;
+		s->resume = m == first
+				    ? q->resume & ((UINT64_C(1) << IX_RESUME_SHIFT) - 1)
+				    : 0;
 		r = scan_mech(s);
 		if (s->t->resume) {
-			s->t->resume |= (uint64_t)m << RESUME_SHIFT;
+			s->t->resume |= (uint64_t)m << IX_RESUME_SHIFT;
 			break;
 		}
 	}
 	return r;
-}
-
-/* A query on its way to the namespaces it is for. */
-struct tour {
-	struct ix_scan *scan;
-	const struct ipcx_query *query;
-};
-
-static int run_there(struct ipcx *x, void *arg, struct ipcx_table *t)
-{
-	const struct tour *tour = arg;
-
-	(void)x;
-	(void)t;
-	return scan_here(tour->scan, tour->query);
-}
-
-/* Rows that were read at home know where that is when somebody asks. */
-static int place_home(struct ix_scan *s)
-{
-	if (s->x->ns || !ipcx_fieldset_has(&s->want, IPCX_F_NS) || s->t->nplaces)
-		return 0;
-	return ix_table_place(s->t, ix_ns_own(s->x, "ipc"), NULL, 0);
-}
-
-/* Whether the query is about what the mount namespace has, not the IPC namespace. */
-static bool wants_mounted(const struct ipcx_query *q)
-{
-	for (size_t i = 0; i < q->nrefs; i++)
-		if (ix_mech(q->refs[i].mech)->mounted)
-			return true;
-	for (unsigned m = 0; ix_mech(m); m++)
-		if ((q->mechs & IPCX_MECH_BIT(m)) && ix_mech(m)->mounted)
-			return true;
-	return false;
-}
-
-/* Once for a namespace: /dev/shm may be seen by others than those who are in it. */
-static void note_sharers(struct ix_scan *s, const struct ipcx_query *q)
-{
-	struct ipcx_ns *ns = s->x->ns;
-	char text[300];
-
-	if (!ns || ns->all || ns->told || ns->places[0].home ||
-	    ns->places[0].rootfd < 0 || !wants_mounted(q))
-		return;
-	/* One object that was asked for by its name says nothing of the others. */
-	if (s->verb == IX_LOOK && !q->mechs)
-		return;
-	ns->told = true;
-	if (ix_sharers_differ(s->x, &ns->places[0], text, sizeof(text)) == 0 && text[0])
-		ix_table_note(s->t, IPCX_NOTE_INFO, IPCX_NO_MECH, 0, "", "%s", text);
-}
-
-/* ---- whose rights */
-
-/* One run of references or mechanisms that all stand in /dev/shm, or none of which does:
- * for what is mounted somebody else's rights may count. */
-static int scan_run(struct ix_scan *s, const struct ipcx_query *q, bool mounted)
-{
-	struct tour tour = { s, q };
-	bool acts = s->verb != IX_LOOK;
-
-	return ix_there(s->x, &(struct ix_errand){
-				      .run = run_there,
-				      .arg = &tour,
-				      .t = s->t,
-				      .enough = s->enough,
-				      .looks = !acts,
-				      .acts = acts,
-				      .mounted = mounted && acts,
-				      .sweeps = mounted && acts && q->mechs,
-			      });
-}
-
-static int scan_refs(struct ix_scan *s, const struct ipcx_query *q)
-{
-	struct ipcx_query part = *q;
-	int r = 0;
-
-	part.mechs = 0;
-	for (size_t i = 0; r == 0 && i < q->nrefs && !satisfied(s); i += part.nrefs) {
-		bool mounted = ix_mech(q->refs[i].mech)->mounted;
-
-		part.refs = &q->refs[i];
-		for (part.nrefs = 1; i + part.nrefs < q->nrefs; part.nrefs++)
-			if (ix_mech(part.refs[part.nrefs].mech)->mounted != mounted)
-				break;
-		r = scan_run(s, &part, mounted);
-	}
-	return r;
-}
-
-static int scan_mechs(struct ix_scan *s, const struct ipcx_query *q)
-{
-	unsigned m = (unsigned)(q->resume >> RESUME_SHIFT);
-	struct ipcx_query part = *q;
-	int r = 0;
-
-	part.nrefs = 0;
-	while (r == 0 && ix_mech(m) && !satisfied(s) && !s->t->resume) {
-		bool mounted = ix_mech(m)->mounted;
-
-		for (part.mechs = 0; ix_mech(m) && ix_mech(m)->mounted == mounted; m++)
-			part.mechs |= q->mechs & IPCX_MECH_BIT(m);
-		if (part.mechs)
-			r = scan_run(s, &part, mounted);
-	}
-	return r;
-}
-
-/* Here, or for a look: names, stat(2) and the values of semaphores (mech/psem.c) are told
- * of everything alike. */
-static bool at_once(const struct ix_scan *s)
-{
-	return !s->x->ns || s->many || s->x->view.there || s->verb == IX_LOOK;
-}
-
-/* Before the first object is touched: whether it may be, and where else what is about to
- * change is seen. */
-static int look_ahead(struct ix_scan *s, const struct ipcx_query *q)
-{
-	char target[256], shown[4 * sizeof(target)];
-	int r = 0;
-
-	if (!wants_mounted(q))
-		return 0;
-	r = ix_there_elsewhere(s->x, q->mechs != 0, target, sizeof(target));
-	if (r <= 0 || s->x->ns->told_elsewhere)
-		return MIN(r, 0);
-	s->x->ns->told_elsewhere = true;
-	(void)ix_escape(shown, sizeof(shown), target, IX_ESC_TEXT);
-	ix_table_note(s->t, IPCX_NOTE_INFO, IPCX_NO_MECH, 0, "", IX_ELSEWHERE, shown);
-	return 0;
-}
-
-static int scan_all(struct ix_scan *s, const struct ipcx_query *q)
-{
-	int r = place_home(s);
-
-	if (r < 0)
-		return r;
-	note_sharers(s, q);
-	if (at_once(s))
-		return scan_run(s, q, false);
-	r = look_ahead(s, q);
-	if (r == 0 && q->nrefs)
-		r = scan_refs(s, q);
-	return r == 0 && q->mechs ? scan_mechs(s, q) : r;
 }
 
 static int check_query(struct ipcx *x, const struct ipcx_query *q, bool acts)
@@ -478,7 +317,7 @@ int ix_run_into(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 		s->t->id_bits = ix_id_bits(x);
 	r = s->same ? ix_same_index(s) : 0;
 	if (r == 0)
-		r = scan_all(s, q);
+		r = ix_scan_places(s, q);
 	free(s->same_index);
 	free(s->dirs);
 	return r;

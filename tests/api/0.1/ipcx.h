@@ -20,10 +20,11 @@
  *
  * Some calls fork without execve(2): those of a context that ipcx_use() has in a
  * namespace which only a user namespace of the caller's gives rights over, or whose
- * mounts another user namespace than the caller's owns, and ipcx_stress_start(). The child allocates memory and may ask NSS. In a process with
- * several threads that is safe with glibc 2.24 or newer as far as malloc(3) goes, but a
- * lock of NSS or of another library that some thread holds at that moment is never
- * released in the child: give IPCX_NUMERIC there.
+ * mounts another user namespace than the caller's owns, and ipcx_stress_start(). The
+ * child allocates memory and may ask NSS. In a process with several threads that is safe
+ * with glibc 2.24 or newer as far as malloc(3) goes, but a lock of NSS or of another
+ * library that some thread holds at that moment is never released in the child: give
+ * IPCX_NUMERIC there.
  *
  * The library never prints, never ends the process, never reads the environment, and
  * opens every descriptor with O_CLOEXEC. It resolves user and group names through the C
@@ -1144,8 +1145,8 @@ struct ipcx_mem;
  * @param flags IPCX_MEM_WRITE or 0
  * @param ret_mem close it with ipcx_mem_close(), before the context is freed
  * @return 0; -ENOENT when there is none such; -EINVAL when objects of this mechanism have
- * no memory, or (System V) the context uses a namespace; -EBUSY when it would go with us; -EACCES,
- * -ENOMEM, -errno
+ * no memory, or (System V) the context uses a namespace; -EBUSY when it would go with us;
+ * -EACCES, -ENOMEM, -errno
  */
 int ipcx_mem_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
 		  struct ipcx_mem **ret_mem);
