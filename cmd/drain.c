@@ -75,18 +75,22 @@ static int open_target(const struct target *t, int *ret_fd)
 	return r;
 }
 
+/* Few at first, so that an output that takes nothing is found out early. */
 static int drain_all(struct delivery *d)
 {
-	static const struct ipcx_take take = { .size = sizeof(take) };
-	uint64_t left = queue_there(d->q);
+	uint64_t left = queue_there(d->q), some = 1, n;
 	int r = 0;
 
-	while (r == 0 && left-- > 0)
-		r = deliver_next(d, &take, 0);
-	if (r > 0 || deliver_flush(d))
+	while (r == 0 && left > 0 && !stop_wanted()) {
+		r = move_some(d, MIN(left, some), &n);
+		left -= MIN(left, n);
+		some = MIN(some * 2, UINT64_C(4096));
+	}
+	if (r > 0)
 		return EXIT_FAILED;
-	return r == 0 || r == -ETIMEDOUT || r == -EINTR ? EXIT_DONE
-							: app_failed(d->app, r);
+	if (r < 0 && r != -ENODATA && r != -EINTR)
+		return app_failed(d->app, r);
+	return d->false_ones ? EXIT_PART : EXIT_DONE;
 }
 
 /* What was taken is on disk before this ends well. */
@@ -103,15 +107,18 @@ static int drain(struct delivery *d, const struct target *t)
 {
 	auto_fd int fd = -1;
 	int r = t->file ? open_target(t, &fd) : 0;
+	struct stat st;
 
 	if (r)
 		return r;
+	if (t->file && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		d->file = fd;
 	d->where = t->file ? t->path : "standard output";
 	out_start(t->file ? fd : 0, stop_wanted);
 	r = drain_all(d);
 	out_start(0, NULL);
 	/* Half a record would keep 'load' from taking those that are whole. */
-	if (r != EXIT_DONE && t->file)
+	if (r == EXIT_FAILED && d->file)
 		(void)!ftruncate(fd, (off_t)d->whole);
 	if (r == EXIT_DONE && t->file)
 		r = settle(t->path, fd);
@@ -139,7 +146,6 @@ static int run(struct app *app, void *data, int n, char **words)
 	if (t.dirfd >= 0)
 		(void)close(t.dirfd);
 	ipcx_queue_close(d.q);
-	ix_buf_free(&d.held);
 	return stop_end(r);
 }
 
@@ -170,9 +176,9 @@ extern const struct cmd cmd_queue_drain;
 const struct cmd cmd_queue_drain = {
 	.name = "drain", .needs = IPCX_CAN_QUEUE, .variants = variants,
 	.operands = "REF FILE|-", .summary = "move all messages of a {family} queue to a file",
-	.about = "Takes all messages that are there and writes them as records (ipcx-msg(5)): data, number and order come back with 'load'. "
-		 "A file that is there already must be empty; it is on disk when the command ends. What cannot be written is put back at the end of the queue, or written to "
-		 "standard error.",
+	.about = "Moves all messages that are there into records (ipcx-msg(5)): data, number and order come back with 'load'. "
+		 "A file that is there already must be empty; it is on disk when the command ends. What cannot be written stays in the queue, is put back at its end, or "
+		 "is written to standard error.",
 	.options = options, .complete = COMPLETE_REFS | COMPLETE_FILES,
 	.args_size = sizeof(struct drain_args), .run = run,
 };

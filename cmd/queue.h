@@ -30,22 +30,33 @@ typedef int queue_put(const char *label, const struct ipcx_message *m);
 /* The function of "raw", "lines", "hex" or "json"; NULL for any other word. */
 queue_put *queue_format(const char *word);
 
-/* The messages that were taken and that may not have reached the reader yet. */
+/* Messages on their way to the reader. */
 struct delivery {
 	struct app *app;
 	struct ipcx_queue *q;
 	queue_put *put;
-	const char *where;  /* "standard output" */
-	struct ix_buf held; /* struct held and the message, one after another */
+	const char *where; /* "standard output" */
+	int file;          /* the output, when it is a regular file that began empty */
+	bool no_copies;    /* the kernel makes none */
 	uint64_t taken;
 	uint64_t whole; /* bytes of the output up to the end of the last that is whole
 			   there */
-	int64_t last_patience;
+	uint64_t false_ones; /* records in the output whose messages others got */
 };
 
-/* Take the next message and hand it on. 0; 1 when the delivery failed and has said so;
- * -errno of the library. */
+/* Take the next message and write it. 0; 1 when that failed and has said so; -errno of
+ * the library. */
 int deliver_next(struct delivery *d, const struct ipcx_take *take, int64_t patience);
 
-/* What was taken reaches the reader, or is put back. 0, or 1 after a message. */
-int deliver_flush(struct delivery *d);
+/* Write a message that was taken: what the library answered last. 0, or 1 after a
+ * message: then it is in the queue again, or stands in standard error. */
+int deliver_message(struct delivery *d, const struct ipcx_message *m);
+
+/* Say that writing failed, and give back what was taken, if anything. Answers 1. */
+int deliver_failed(struct delivery *d, int error, const struct ipcx_message *m);
+
+/*
+ * move.c: write the next messages, at most so many, and take them then; where there are
+ * no copies, as deliver_next(), one. -ENODATA when there is none; else as that.
+ */
+int move_some(struct delivery *d, uint64_t most, uint64_t *ret_n);

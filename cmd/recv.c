@@ -70,14 +70,11 @@ static int take_all(struct delivery *d, const struct recv_args *args,
 			: args->follow              ? UINT64_MAX
 			: args->given & GIVEN_COUNT ? args->count
 						    : 1;
-	int r = 0, flushed;
+	int r = 0;
 
 	while (r == 0 && left-- > 0)
 		r = deliver_next(d, take, patience);
 	if (r > 0)
-		return EXIT_FAILED;
-	flushed = deliver_flush(d);
-	if (flushed)
 		return EXIT_FAILED;
 	if (r == 0 || r == -EINTR || (r == -ETIMEDOUT && args->all))
 		return EXIT_DONE;
@@ -106,7 +103,6 @@ static int run(struct app *app, void *data, int n, char **words)
 	r = take_all(&d, args, &take);
 	out_start(0, NULL);
 	ipcx_queue_close(d.q);
-	ix_buf_free(&d.held);
 	return stop_end(r);
 }
 

@@ -77,8 +77,8 @@ def test_formats(queue):
     assert peeked["raw"] == b"".join(d for _, d in messages)
     assert peeked["lines"] == b"".join(d + b"\n" for _, d in messages)
     assert [json.loads(line) for line in peeked["json"].splitlines()] == [
-        {"ipcx": 1, "type": 1, "data": "aGVsbG8K"}, {"ipcx": 1, "type": 2**63 - 1, "data": ""},
-        {"ipcx": 1, "type": 9, "data": __import__("base64").b64encode(bytes(range(40))).decode()}]
+        {"ipcx": 1, "type": 1, "size": 6, "data": "aGVsbG8K"}, {"ipcx": 1, "type": 2**63 - 1, "size": 0, "data": ""},
+        {"ipcx": 1, "type": 9, "size": 40, "data": __import__("base64").b64encode(bytes(range(40))).decode()}]
     assert peeked["hex"].decode().splitlines() == [
         "type 1, 6 bytes", "00000000: 6865 6c6c 6f0a                           hello.",
         "type 9223372036854775807, 0 bytes", "type 9, 40 bytes",
@@ -187,14 +187,14 @@ def test_what_is_no_record_is_refused_with_its_line(queue, bad):
     assert taken(queue) == [(5, b"\0\xff")]
 
 
-def test_without_json_c_records_are_written_but_not_read(queue):
+def test_records_need_no_json_c(queue):
     put(queue, (1, b"x"))
     path = os.path.join(queue.dir, "saved")
     queue.ok("msg", "drain", "0", path)
     with open(os.path.join(queue.dir, "libjson-c.so.5"), "wb"):
         pass
-    r = queue.ipcx("msg", "load", "0", path, env={"LD_LIBRARY_PATH": queue.dir})
-    assert r.rc == 1 and "json-c is not installed" in r.err and taken(queue) == []
+    queue.ok("msg", "load", "0", path, env={"LD_LIBRARY_PATH": queue.dir})
+    assert taken(queue) == [(1, b"x")]
 
 
 def test_much_through_a_small_queue(queue):
@@ -210,7 +210,7 @@ sha256sum < "$1/data"; rm "$1/data" """.replace("$1", queue.dir), timeout=300)
 def test_in_another_namespace(queue):
     put(queue, (1, b"there"))
     env = {"PATH": os.environ["PATH"], **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}}
-    for words, out in ((["send", "0x4d2", "from afar"], b""), (["recv", "msg:0"], b"there"), (["drain", "0", "-"], b'{"ipcx":1,"type":1,"data":"ZnJvbSBhZmFy"}\n')):
+    for words, out in ((["send", "0x4d2", "from afar"], b""), (["recv", "msg:0"], b"there"), (["drain", "0", "-"], b'{"ipcx":1,"type":1,"size":9,"data":"ZnJvbSBhZmFy"}\n')):
         r = subprocess.run([IPCX, "msg", *words, "--ns", str(queue.pid)], env=env, stdout=subprocess.PIPE, check=True)
         assert r.stdout == out
 
@@ -224,6 +224,6 @@ def test_a_file_to_drain_to_is_ours_also_in_another_namespace(queue):
     try:
         subprocess.run([IPCX, "msg", "drain", "0", path, "--ns", str(queue.pid)], env=env, check=True)
         with open(path, encoding="ascii") as f:
-            assert json.load(f) == {"ipcx": 1, "type": 1, "data": "eA=="}
+            assert json.load(f) == {"ipcx": 1, "type": 1, "size": 1, "data": "eA=="}
     finally:
         os.unlink(path)
