@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/named.h"
 #include "queue.h"
 #include "stop.h"
 
@@ -57,21 +58,18 @@ static int take_file(const char *path, int fd)
 /* A new file, an empty one, or what is none: nothing that was saved before is lost. */
 static int open_target(const struct target *t, int *ret_fd)
 {
-	int fd = openat(t->dirfd, t->file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	const char *why;
+	auto_fd int fd = ix_open_output(t->dirfd, t->file, 0600, &why);
 	struct stat st;
 	int r;
 
-	if (fd < 0 && errno == EEXIST)
-		fd = openat(t->dirfd, t->file, O_WRONLY | O_CLOEXEC);
 	if (fd < 0) {
-		msg_error("%s: %s", t->path, strerror(errno));
+		msg_error("%s: %s", t->path, why);
 		return EXIT_FAILED;
 	}
 	r = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? take_file(t->path, fd) : 0;
-	if (r)
-		(void)close(fd);
-	else
-		*ret_fd = fd;
+	if (r == 0)
+		*ret_fd = take_fd(&fd);
 	return r;
 }
 

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
-#include "base/file.h"
+#include "base/named.h"
 #include "mem.h"
 #include "stop.h"
 
@@ -144,6 +144,7 @@ static int run_write(struct app *app, void *data, int n, char **words)
 {
 	struct input in = { .name = "standard input", .fd = 0 };
 	auto_fd int fd = -1;
+	const char *why;
 	int r;
 
 	if (n < 1 || n > 2)
@@ -152,9 +153,9 @@ static int run_write(struct app *app, void *data, int n, char **words)
 	if (n == 2 && strcmp(words[1], "-")) {
 		in.name = words[1];
 		/* While we are at home: another namespace may have other files. */
-		in.fd = fd = ix_open(AT_FDCWD, words[1], O_RDONLY);
+		in.fd = fd = ix_open_input(AT_FDCWD, words[1], &why);
 		if (fd < 0) {
-			msg_error("%s: cannot be opened: %s", words[1], strerror(-fd));
+			msg_error("%s: cannot be opened: %s", words[1], why);
 			return EXIT_FAILED;
 		}
 	}

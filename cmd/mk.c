@@ -12,6 +12,7 @@
 
 #include "base/esc.h"
 #include "base/file.h"
+#include "base/named.h"
 #include "base/num.h"
 #include "base/util.h"
 #include "cmd.h"
@@ -108,7 +109,8 @@ static int spool(int fd, uint64_t *ret_size)
 static int open_from(struct mk_args *args)
 {
 	const char *path = args->from;
-	int fd = strcmp(path, "-") ? ix_open(AT_FDCWD, path, O_RDONLY) : STDIN_FILENO;
+	const char *why = NULL;
+	int fd = strcmp(path, "-") ? ix_open_input(AT_FDCWD, path, &why) : STDIN_FILENO;
 	struct stat st;
 	uint64_t size = 0;
 
@@ -119,7 +121,7 @@ static int open_from(struct mk_args *args)
 	else if (fd >= 0 && !(args->attrs.set & IPCX_A_SIZE))
 		fd = spool(fd, &size);
 	if (fd < 0) {
-		msg_error("--from: %s: %s", path, strerror(-fd));
+		msg_error("--from: %s: %s", path, why ? why : strerror(-fd));
 		return EXIT_FAILED;
 	}
 	args->attrs.from = fd;

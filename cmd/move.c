@@ -18,7 +18,7 @@
 #include "record.h"
 
 /* The kernel walks to the position of a copy: more messages at once cost more. */
-#define BATCH_MOST  256
+#define BATCH_MOST  32
 #define BATCH_BYTES 262144
 
 /* A message that was copied and written. */

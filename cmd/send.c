@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/named.h"
 #include "feed.h"
 #include "queue.h"
 #include "record.h"
@@ -263,6 +263,7 @@ static int run_load(struct app *app, void *data, int n, char **words)
 	struct sending s = { .app = app };
 	struct stream in = { .records = true, .name = "standard input" };
 	auto_fd int fd = -1;
+	const char *why;
 	int r;
 
 	if (n != 2)
@@ -272,9 +273,9 @@ static int run_load(struct app *app, void *data, int n, char **words)
 		return msg_usage("--timeout and --no-wait contradict each other");
 	if (strcmp(words[1], "-") != 0) {
 		in.name = words[1];
-		fd = ix_open(AT_FDCWD, words[1], O_RDONLY);
+		fd = ix_open_input(AT_FDCWD, words[1], &why);
 		if (fd < 0) {
-			msg_error("%s: %s", words[1], strerror(-fd));
+			msg_error("%s: %s", words[1], why);
 			return EXIT_FAILED;
 		}
 		in.feed.fd = fd;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/named.h"
 #include "base/util.h"
 #include "ui/exit.h"
 #include "ui/msg.h"
@@ -71,6 +72,24 @@ static int open_file(struct savebig *s)
 	return fd < 0 ? fd : ix_fd_lift(fd);
 }
 
+/* What is no regular file is written to as it is. */
+static int open_straight(struct savebig *s)
+{
+	const char *why = NULL;
+	struct stat st;
+
+	s->straight = true;
+	s->fd = ix_open_output(AT_FDCWD, s->path, 0, &why);
+	if (s->fd < 0) {
+		msg_error("%s: cannot be written: %s", s->path, why);
+		return EXIT_FAILED;
+	}
+	/* One by now: nothing of it may be overwritten. */
+	if (fstat(s->fd, &st) == 0 && S_ISREG(st.st_mode))
+		return failed(s, -EEXIST);
+	return EXIT_DONE;
+}
+
 int savebig_open(struct savebig *s, const char *path, bool force)
 {
 	bool there;
@@ -84,13 +103,10 @@ int savebig_open(struct savebig *s, const char *path, bool force)
 		return failed(s, -EISDIR);
 	if (there && S_ISREG(st.st_mode) && !force)
 		return failed(s, -EEXIST);
-	if (there && !S_ISREG(st.st_mode)) {
-		s->straight = true;
-		s->fd = ix_open(AT_FDCWD, path, O_WRONLY);
-	} else {
-		s->dir = open_dir(s);
-		s->fd = s->dir < 0 ? s->dir : open_file(s);
-	}
+	if (there && !S_ISREG(st.st_mode))
+		return open_straight(s);
+	s->dir = open_dir(s);
+	s->fd = s->dir < 0 ? s->dir : open_file(s);
 	return s->fd < 0 ? failed(s, s->fd) : EXIT_DONE;
 }
 

@@ -21,6 +21,7 @@ struct ipcx_queue {
 	uint64_t longest; /* the longest message that it takes, as far as is known */
 	struct ix_letter *letter; /* what was received last */
 	size_t room;              /* bytes of text that it has room for */
+	size_t copy;              /* as much of it as a copy needed so far */
 	char name[IPCX_REF_MAX];  /* for messages */
 };
 

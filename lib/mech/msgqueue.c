@@ -12,8 +12,12 @@
 
 #include "mech/queues.h"
 
-/* What most messages fit into. MSG_COPY makes the kernel allocate and read as much. */
+/* What most messages fit into. */
 #define FIRST_ROOM 8192
+
+/* For a copy the kernel allocates and reads as much as there is room for, so room is only
+ * asked for when a message needed it. */
+#define FIRST_COPY 256
 
 static int gone(struct ipcx_queue *q)
 {
@@ -194,9 +198,9 @@ static int peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message *re
 	int r = position > LONG_MAX ? -ENODATA : 0;
 
 	while (r == 0) {
-		ssize_t size = msgrcv(q->id, q->letter, q->room, (long)position,
+		size_t before = q->room, most = MIN(MAX(q->copy, FIRST_COPY), before);
+		ssize_t size = msgrcv(q->id, q->letter, most, (long)position,
 				      MSG_COPY | IPC_NOWAIT);
-		size_t before = q->room;
 
 		if (size >= 0) {
 			*ret_m = (struct ipcx_message){ .rank = q->letter->type,
@@ -214,6 +218,9 @@ static int peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message *re
 				"%s: this kernel cannot look at messages without taking them (MSG_COPY needs CONFIG_CHECKPOINT_RESTORE)",
 				q->name);
 		case E2BIG:
+			q->copy = 4 * most;
+			if (most < before)
+				break;
 			if (before > q->longest && before > FIRST_ROOM)
 				return no_copy(q, position);
 			r = more_room(q);

@@ -264,6 +264,8 @@ CASES = [
     Case("V1 recv", "msg recv --all, 100,000 ÷ bare loop",
          (recv("@ipcx@", "msg", "recv", "0x51", "--all", "--format", "lines"), recv("@bin@/qloop", "recv", "0x51")),
          "<=", 1.5),
+    Case("V1 drain", "msg drain, 100,000 ÷ bare loop",
+         (recv("@ipcx@", "msg", "drain", "0x51", "-"), recv("@bin@/qloop", "recv", "0x51")), "<=", 5),
 
     Case("P24", "stress, 4-byte messages a CPU second ÷ stress-ng --msg 1",
          (stream("per CPU second", 1), STRESS_NG), ">=", 0.95),

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What may be laid in a name's way, and that it is the last part of the name that counts:
+ * links are followed by hand, each from the directory that it was found in. */
+#include "base/named.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "base/file.h"
+#include "base/util.h"
+
+/* As many links as path_resolution(7) allows, and as often something may change while it
+ * is looked at. */
+#define STEPS_MAX 40
+
+struct walk {
+	int dir;             /* where the last part is looked up */
+	char path[PATH_MAX]; /* that part alone */
+	unsigned links;      /* followed so far */
+	const char *why;
+};
+
+/* The directory of a path is opened, its last part remains. 0, or -errno. */
+static int enter(struct walk *w, int from, const char *path)
+{
+	char parent[PATH_MAX] = ".";
+	const char *slash = strrchr(path, '/');
+	size_t len = slash ? (size_t)(slash - path) + 1 : 0;
+	int dir;
+
+	if (strlen(path) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	if (!*path)
+		return -ENOENT;
+	if (len) {
+		memcpy(parent, path, len);
+		parent[len] = '\0';
+	}
+	dir = ix_open(from, parent, O_PATH | O_DIRECTORY);
+	if (dir < 0)
+		return dir;
+	/* "dir/" is the directory. */
+	(void)strcpy(w->path, path[len] ? path + len : ".");
+	if (w->dir >= 0)
+		(void)close(w->dir);
+	w->dir = dir;
+	return 0;
+}
+
+/* Whether another user may have laid it there. */
+static bool is_laid(const struct walk *w, const struct stat *st)
+{
+	const mode_t open_to_all = S_ISVTX | S_IWOTH;
+	struct stat dir;
+
+	if (st->st_uid == geteuid())
+		return false;
+	return fstat(w->dir, &dir) < 0 ||
+	       ((dir.st_mode & open_to_all) == open_to_all && st->st_uid != dir.st_uid);
+}
+
+/* Links below /proc are no paths: what they stand for is open already. */
+static bool is_proc(const struct walk *w)
+{
+	struct statfs fs;
+
+	return fstatfs(w->dir, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+}
+
+static int follow(struct walk *w, const struct stat *st)
+{
+	char target[PATH_MAX];
+	ssize_t n;
+
+	if (is_laid(w, st)) {
+		w->why = "is another user's symbolic link in a directory where everybody "
+			 "may make one";
+		return -ELOOP;
+	}
+	n = readlinkat(w->dir, w->path, target, sizeof(target));
+	if (n < 0)
+		return -errno;
+	if ((size_t)n >= sizeof(target))
+		return -ENAMETOOLONG;
+	target[n] = '\0';
+	w->links++;
+	return enter(w, w->dir, target);
+}
+
+static int open_last(const struct walk *w, int flags)
+{
+	int fd = ix_open(w->dir, w->path, flags);
+
+	if (fd >= 0 && (flags & O_NONBLOCK) &&
+	    fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0) {
+		(void)close(fd);
+		return -EIO;
+	}
+	return fd;
+}
+
+/* What was looked at is what is opened. -EAGAIN: it is another by now. */
+static int open_same(struct walk *w, int flags, const struct stat *before)
+{
+	auto_fd int fd = open_last(w, flags | O_NOFOLLOW);
+	struct stat st;
+
+	if (fd == -ENXIO && S_ISFIFO(before->st_mode))
+		w->why = "is a FIFO that nobody reads";
+	if (fd == -ELOOP || fd == -ENOENT)
+		return -EAGAIN;
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_dev != before->st_dev || st.st_ino != before->st_ino)
+		return -EAGAIN;
+	return take_fd(&fd);
+}
+
+/* -EAGAIN: look again. */
+static int step(struct walk *w, int flags, mode_t mode)
+{
+	bool write = (flags & O_ACCMODE) != O_RDONLY;
+	struct stat st;
+	int fd;
+
+	if (fstatat(w->dir, w->path, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno != ENOENT || !mode || w->links)
+			return -errno;
+		fd = openat(w->dir, w->path,
+			    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+		if (fd < 0)
+			return errno == EEXIST ? -EAGAIN : -errno;
+		return ix_fd_lift(fd);
+	}
+	if (S_ISLNK(st.st_mode) && is_proc(w))
+		return open_last(w, flags);
+	if (S_ISLNK(st.st_mode)) {
+		int r = follow(w, &st);
+
+		return r < 0 ? r : -EAGAIN;
+	}
+	if (write && (S_ISREG(st.st_mode) || S_ISFIFO(st.st_mode)) && is_laid(w, &st)) {
+		w->why = "is another user's, in a directory where everybody may make one";
+		return -EPERM;
+	}
+	return open_same(w, flags, &st);
+}
+
+static int open_named(int dirfd, const char *path, int flags, mode_t mode,
+		      const char **ret_why)
+{
+	struct walk w = { .dir = -1 };
+	int r = enter(&w, dirfd, path);
+
+	if (r == 0)
+		r = -EAGAIN;
+	for (unsigned i = 0; r == -EAGAIN && i < STEPS_MAX; i++)
+		r = step(&w, flags, mode);
+	if (r == -EAGAIN)
+		r = -ELOOP;
+	if (w.dir >= 0)
+		(void)close(w.dir);
+	if (r < 0)
+		*ret_why = w.why ? w.why : strerror(-r);
+	return r;
+}
+
+int ix_open_output(int dirfd, const char *path, mode_t mode, const char **ret_why)
+{
+	return open_named(dirfd, path, O_WRONLY | O_NONBLOCK, mode, ret_why);
+}
+
+int ix_open_input(int dirfd, const char *path, const char **ret_why)
+{
+	return open_named(dirfd, path, O_RDONLY, 0, ret_why);
+}
