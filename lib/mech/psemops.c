@@ -3,7 +3,8 @@
  * Waiting for and posting POSIX named semaphores. That is the C library's to do: what it
  * writes into the file, and how it wakes, is its own. Its sem_open(3) would look for the
  * name in the /dev/shm of whoever calls it: the file is opened here, in the directory and
- * with the rights that it is meant with, and mapped as sem_open(3) does.
+ * with the rights that it is meant with, and mapped as sem_open(3) does. Who touches what
+ * is mapped is psemcall.c: others may cut the file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,10 +14,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "base/below.h"
 #include "mech/posix.h"
+#include "mech/psemcall.h"
 #include "mech/semaphores.h"
 
 static int no_such(struct ipcx *x, const char *name)
@@ -99,42 +100,41 @@ static void unmap(sem_t *sem)
 	(void)munmap(sem, sizeof(*sem));
 }
 
-/* Take one. The deadline is a moment of a clock that nobody can set. */
+static int call_failed(struct ipcx *x, const char *name, int error)
+{
+	if (error == -EIO)
+		return ix_fail_plain(
+			x, error,
+			"%s: its file was cut while it was used: it is no semaphore any more",
+			name);
+	if (error == -EOVERFLOW)
+		return ix_fail_plain(
+			x, error,
+			"%s: holds %d already, the most there is (SEM_VALUE_MAX)", name,
+			SEM_VALUE_MAX);
+	if (error == -ESRCH)
+		return ix_fail_plain(x, error, "%s: no process can be made to wait in",
+				     name);
+	if (error == -ECHILD)
+		return ix_fail_plain(x, error, "%s: the process that waits was killed",
+				     name);
+	return ix_fail(x, error, "%s", name);
+}
+
 static int take(struct ipcx *x, sem_t *sem, const char *name, int64_t patience)
 {
-	struct timespec until;
-	int r;
+	int r = ix_psem_call(sem, false, patience);
 
-	if (patience == 0) {
-		r = sem_trywait(sem);
-	} else if (patience < 0) {
-		r = sem_wait(sem);
-	} else {
-		if (clock_gettime(CLOCK_MONOTONIC, &until) < 0)
-			return ix_fail(x, -errno, "%s", name);
-		until.tv_sec += patience / IX_SECOND;
-		until.tv_nsec += patience % IX_SECOND;
-		until.tv_sec += until.tv_nsec / IX_SECOND;
-		until.tv_nsec %= IX_SECOND;
-		r = sem_clockwait(sem, CLOCK_MONOTONIC, &until);
-	}
-	if (r == 0)
-		return 0;
-	if (errno == EAGAIN || errno == ETIMEDOUT)
+	if (r == -EAGAIN || r == -ETIMEDOUT)
 		return ix_sem_waited(x, name, patience);
-	return ix_fail(x, -errno, "%s", name);
+	return r < 0 ? call_failed(x, name, r) : 0;
 }
 
 static int give(struct ipcx *x, sem_t *sem, const char *name)
 {
-	if (sem_post(sem) == 0)
-		return 0;
-	if (errno == EOVERFLOW)
-		return ix_fail_plain(
-			x, -EOVERFLOW,
-			"%s: holds %d already, the most there is (SEM_VALUE_MAX)", name,
-			SEM_VALUE_MAX);
-	return ix_fail(x, -errno, "%s", name);
+	int r = ix_psem_call(sem, true, 0);
+
+	return r < 0 ? call_failed(x, name, r) : 0;
 }
 
 static int operate(struct ipcx *x, const struct ipcx_ref *ref, int fd,

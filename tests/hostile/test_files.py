@@ -4,13 +4,15 @@
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import threading
 
 import pytest
 
 from conftest import worlds
-from helpers.queues import put, taken
+from helpers.queues import ended, interrupt, put, start, taken
+from helpers.tools import asleep, preload, until
 
 queue = worlds.queue
 OTHER = 12345
@@ -180,3 +182,117 @@ def test_a_fifo_to_read_from_is_waited_for(things, words):
     os.mkfifo(path)
     with subprocess.Popen(["sh", "-c", f"""echo '{{"ipcx":1,"type":9,"data":""}}' > {path}"""]):
         assert run(things, words, path).rc == 0
+
+
+# ---- a semaphore whose owner cuts its file
+
+
+FUTEX = ("futex_do_wait", "futex_wait_queue", "futex_wait_queue_me")
+CUT = "its file was cut while it was used"
+
+
+def cutting():
+    return {"LD_PRELOAD": preload("cutsem"), "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+
+
+def waiting(world, n=1):
+    until(lambda: asleep(world, *FUTEX) == n)
+
+
+def value(world):
+    return int(world.ok("psem", "get", "/x"))
+
+
+@pytest.mark.parametrize("words", [["wait", "/x"], ["wait", "/x", "--no-wait"], ["wait", "/x", "--timeout", "5s"], ["post", "/x"],
+                                   ["run", "/x", "--", "echo", "ran"], ["run", "/x", "--no-wait", "--", "echo", "ran"]], ids=" ".join)
+@pytest.mark.parametrize("init", [0, 1])
+def test_a_semaphore_that_is_cut_when_it_was_opened(world, words, init):
+    world.ok("mk", "psem", "/x", "--init", init)
+    r = world.ipcx("psem", *words, env=cutting())
+    assert r.rc == 1 and r.out == "" and CUT in r.err and r.err.count("\n") == 1, (r.rc, r.err)
+
+
+@pytest.mark.parametrize("words", [["wait", "/x", "--timeout", "3s"], ["run", "/x", "--", "echo", "ran"],
+                                   ["run", "/x", "--timeout", "30s", "--", "echo", "ran"]], ids=" ".join)
+def test_a_semaphore_that_is_cut_while_it_is_waited_for(world, words):
+    world.ok("mk", "psem", "/x", "--init", "0")
+    p = start(world, "psem", *words)
+    waiting(world)
+    world.run("truncate", "-s", "0", "/dev/shm/sem.x")
+    rc, out, err = ended(p)
+    assert rc == 1 and out == b"" and (CUT in err or "another word size" in err or "no semaphore" in err), err
+
+
+def test_a_semaphore_that_is_cut_while_it_is_held(world):
+    world.ok("mk", "psem", "/x", "--init", "1")
+    r = world.ipcx("psem", "run", "/x", "--", "truncate", "-s", "0", "/dev/shm/sem.x")
+    assert r.rc == 1 and CUT in r.err
+
+
+def test_a_wait_that_is_cut_can_be_interrupted(world):
+    world.ok("mk", "psem", "/x", "--init", "0")
+    p = start(world, "psem", "wait", "/x")
+    waiting(world)
+    world.run("truncate", "-s", "0", "/dev/shm/sem.x")
+    interrupt(p)
+    assert ended(p) == (-signal.SIGINT, b"", "")
+    waiting(world, 0)
+
+
+@pytest.mark.parametrize("words", [["wait", "/x"], ["wait", "/x", "--timeout", "60s"], ["run", "/x", "--", "echo", "ran"]], ids=" ".join)
+@pytest.mark.parametrize("signo", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_nobody_goes_on_waiting_for_one_who_was_killed(world, words, signo):
+    world.ok("mk", "psem", "/x", "--init", "0")
+    p = start(world, "psem", *words)
+    waiting(world)
+    interrupt(p, signo)
+    assert ended(p)[0] == -signo
+    waiting(world, 0)
+    world.ok("psem", "post", "/x")
+    assert value(world) == 1
+
+
+def test_what_is_taken_for_a_dead_caller_is_given_back(world):
+    """It cannot be told any more: it is stopped, and killed then."""
+    world.ok("mk", "psem", "/x", "--init", "0")
+    p = start(world, "psem", "wait", "/x")
+    waiting(world)
+    interrupt(p, signal.SIGSTOP)
+    world.ok("psem", "post", "/x")
+    until(lambda: asleep(world, *FUTEX) == 0 or value(world) == 1)
+    interrupt(p, signal.SIGKILL)
+    p.send_signal(signal.SIGCONT)  # nsenter stops with its child
+    assert ended(p)[0] == -signal.SIGKILL
+    until(lambda: value(world) == 1)
+
+
+def test_waiters_that_are_interrupted_take_none(world):
+    """Each takes one, whoever is interrupted meanwhile takes none."""
+    world.ok("mk", "psem", "/x", "--init", "0")
+    waiters = [start(world, "psem", "wait", "/x") for _ in range(20)]
+    waiting(world, 20)
+    for p in waiters[::2]:
+        interrupt(p)
+    for _ in range(10):
+        world.ok("psem", "post", "/x")
+    assert [ended(p)[0] for p in waiters] == [-signal.SIGINT, 0] * 10
+    assert value(world) == 0
+
+
+# ---- memory whose owner cuts its file
+
+
+@pytest.mark.parametrize("words", [["hash", "/x"], ["read", "/x", "--strings"], ["fill", "/x", "--byte", "7"],
+                                       ["copy", "/x", "/y"]], ids=lambda w: w[0])
+def test_memory_that_is_cut_meanwhile(world, words):
+    """Cut and grown again all the time: an error or an end, and never a signal."""
+    for name in ("/x", "/y"):
+        world.ok("mk", "pshm", name, "--size", "16M")
+    cutter = start(world, "-c", "while :; do truncate -s 0 /dev/shm/x; truncate -s 16M /dev/shm/x; done", program="sh")
+    try:
+        for _ in range(10):
+            r = world.ipcx("pshm", *words)
+            assert r.rc in (0, 1) and r.err.count("\n") <= 1, (r.rc, r.err)
+    finally:
+        interrupt(cutter, signal.SIGKILL)
+        ended(cutter)

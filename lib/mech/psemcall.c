@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The C library's calls, in a process of its own. Whoever may write to the file of a
+ * semaphore may also cut it, and the next touch of the mapping is SIGBUS, also in the
+ * middle of a wait. No handler of ours may stand in a program for that; so a child
+ * touches the memory, and ends by the signal in our place.
+ *
+ * What is taken is never nobody's: the child reports, and keeps it until it is told that
+ * the report was read. Where nobody is left to tell that, it gives it back.
+ */
+#include "mech/psemcall.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/util.h"
+#include "core/semops.h"
+
+/* What ends the child's wait: from the parent, or by its death. */
+#define CANCEL SIGALRM
+
+struct call {
+	sem_t *sem;
+	bool give, for_ever, at_once;
+	struct timespec until; /* CLOCK_MONOTONIC */
+	sigset_t mask;         /* the caller's */
+	pid_t pid;
+	int fd;
+};
+
+/* ---- in the child: nothing that takes a lock, as another thread may have held it */
+
+static volatile sig_atomic_t cancelled;
+
+/* Again and again: the first may come between the question and the wait. */
+static void cancel(int signo)
+{
+	static const struct itimerval often = { .it_value = { .tv_usec = 10000 },
+						.it_interval = { .tv_usec = 10000 } };
+
+	(void)signo;
+	cancelled = 1;
+	(void)setitimer(ITIMER_REAL, &often, NULL);
+}
+
+/* Stopped with the caller, by what stops its whole job. */
+static void set_signals(const sigset_t *callers)
+{
+	static const int stops[] = { SIGTSTP, SIGTTIN, SIGTTOU };
+	struct sigaction action = { .sa_handler = SIG_DFL }, old;
+	sigset_t mask;
+
+	(void)sigfillset(&mask);
+	(void)sigdelset(&mask, SIGBUS);
+	(void)sigdelset(&mask, CANCEL);
+	(void)sigaction(SIGBUS, &action, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(stops); i++)
+		if (!sigismember(callers, stops[i]) &&
+		    sigaction(stops[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+			(void)sigdelset(&mask, stops[i]);
+	action.sa_handler = cancel;
+	(void)sigaction(CANCEL, &action, NULL);
+	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
+}
+
+static bool is_orphan(const struct call *c)
+{
+	struct pollfd fd = { .fd = c->fd, .events = POLLIN };
+
+	return poll(&fd, 1, 0) == 1 && (fd.revents & POLLHUP);
+}
+
+/* 0 or -errno. What was cancelled still has one try: so those whom signals interrupt
+ * again and again get on. */
+static int take(const struct call *c)
+{
+	int r;
+
+	if (c->at_once)
+		return sem_trywait(c->sem) < 0 ? -errno : 0;
+	while (!cancelled) {
+		r = c->for_ever ? sem_wait(c->sem)
+				: sem_clockwait(c->sem, CLOCK_MONOTONIC, &c->until);
+		if (r == 0 || errno != EINTR)
+			return r < 0 ? -errno : 0;
+	}
+	return is_orphan(c) || sem_trywait(c->sem) < 0 ? -EINTR : 0;
+}
+
+/* Whether the caller has read what we told. */
+static bool is_known(const struct call *c)
+{
+	char byte;
+	ssize_t n;
+
+	do
+		n = recv(c->fd, &byte, 1, 0);
+	while (n < 0 && errno == EINTR);
+	return n == 1;
+}
+
+static void __attribute__((noreturn)) child(const struct call *c)
+{
+	int r;
+
+	set_signals(&c->mask);
+	(void)prctl(PR_SET_PDEATHSIG, CANCEL);
+	(void)prctl(PR_SET_DUMPABLE, 0); /* its SIGBUS is no news */
+	if (is_orphan(c))
+		_exit(0);
+	r = !c->give ? take(c) : sem_post(c->sem) < 0 ? -errno : 0;
+	(void)send(c->fd, &r, sizeof(r), MSG_NOSIGNAL);
+	if (r == 0 && !c->give && !is_known(c))
+		(void)sem_post(c->sem);
+	_exit(0);
+}
+
+/* ---- in the caller */
+
+/*
+ * As fork(2) does it, but no signal tells of its end, and only we can wait for it: the
+ * program has children of its own. All its arguments are 0 on every architecture.
+ */
+static int begin(struct call *c)
+{
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
+		return -errno;
+	c->fd = fds[1];
+	c->pid = (pid_t)syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L);
+	if (c->pid == 0) {
+		(void)close(fds[0]);
+		child(c);
+	}
+	(void)close(fds[1]);
+	c->fd = fds[0];
+	if (c->pid > 0)
+		return 0;
+	(void)close(fds[0]);
+	return -ESRCH;
+}
+
+/* What the child reports; -EIO when it ends without a word. */
+static int listen_to(const struct call *c)
+{
+	struct pollfd fd = { .fd = c->fd, .events = POLLIN };
+	const sigset_t *mask = &c->mask;
+	int report;
+
+	while (ppoll(&fd, 1, NULL, mask) < 0) {
+		mask = NULL; /* once interrupted, all are put off until it answers */
+		(void)kill(c->pid, CANCEL);
+		(void)kill(c->pid, SIGCONT);
+	}
+	if (recv(c->fd, &report, sizeof(report), 0) != sizeof(report))
+		return -EIO;
+	if (report == 0)
+		(void)send(c->fd, "", 1, MSG_NOSIGNAL);
+	return report;
+}
+
+static int finish(const struct call *c, int r)
+{
+	int status = 0;
+
+	(void)close(c->fd);
+	while (waitpid(c->pid, &status, __WALL) < 0 && errno == EINTR)
+		;
+	return r == -EIO && !(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS) ? -ECHILD
+										 : r;
+}
+
+static int set_deadline(struct call *c, int64_t timeout)
+{
+	c->at_once = timeout == 0;
+	c->for_ever = timeout < 0;
+	if (timeout <= 0)
+		return 0;
+	if (clock_gettime(CLOCK_MONOTONIC, &c->until) < 0)
+		return -errno;
+	c->until.tv_sec += timeout / IX_SECOND;
+	c->until.tv_nsec += timeout % IX_SECOND;
+	c->until.tv_sec += c->until.tv_nsec / IX_SECOND;
+	c->until.tv_nsec %= IX_SECOND;
+	return 0;
+}
+
+int ix_psem_call(sem_t *sem, bool give, int64_t timeout)
+{
+	struct call c = { .sem = sem, .give = give };
+	int r = set_deadline(&c, timeout);
+	sigset_t all;
+
+	if (r < 0)
+		return r;
+	/* No signal in between: also the child begins with none. */
+	(void)sigfillset(&all);
+	r = -pthread_sigmask(SIG_BLOCK, &all, &c.mask);
+	if (r == 0)
+		r = begin(&c);
+	if (r == 0)
+		r = finish(&c, listen_to(&c));
+	(void)pthread_sigmask(SIG_SETMASK, &c.mask, NULL);
+	return r;
+}
