@@ -3,115 +3,21 @@
  * The formats in which lsipc prints: those of libsmartcols, but not by it. So the bytes
  * are the same whichever version of it a machine has (the newest semantics, also where
  * that is old), nothing more is loaded at the start, and what made lsipc slow, a cell
- * allocated for each value, is not there. It knows which bytes each format cannot have.
+ * allocated for each value, is not there. Which bytes each format cannot have is
+ * foreign.c.
  */
 #include "compat/cols.h"
 
-#include <langinfo.h>
-#include <locale.h>
 #include <string.h>
 
 #include "base/esc.h"
 #include "base/util.h"
+#include "compat/foreign.h"
 #include "ui/out.h"
 
 /* The width of labels in front of the values of a single row, and of those. */
 #define LABEL_WIDTH 36
 #define VALUE_WIDTH 36
-
-/* ---- text of others */
-
-static char *put_hex(char *p, unsigned char byte)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	*p++ = '\\';
-	*p++ = 'x';
-	*p++ = digits[byte >> 4];
-	*p++ = digits[byte & 15];
-	return p;
-}
-
-/* Whether characters beyond ASCII can be shown: asked when the first of them comes. */
-static bool is_utf8(void)
-{
-	static int known = -1;
-
-	if (known < 0)
-		known = setlocale(LC_CTYPE, "") && !strcmp(nl_langinfo(CODESET), "UTF-8");
-	return known == 1;
-}
-
-/* The length of a character that is shown as it is, 0 when its bytes are not. */
-static size_t shown(const char *s, size_t len)
-{
-	uint32_t code;
-	size_t n;
-	char one[8] = { 0 };
-
-	if ((unsigned char)*s < 0x80)
-		return *s >= ' ' && *s != 0x7f && !(*s == '\\' && len > 1 && s[1] == 'x');
-	if (!is_utf8())
-		return 0;
-	n = ix_utf8((const unsigned char *)s, len, &code);
-	memcpy(one, s, n);
-	return n && ix_esc_clean(one, IX_ESC_TEXT) ? n : 0;
-}
-
-static char *put_table_text(char *p, const char *s, size_t len)
-{
-	while (len > 0) {
-		size_t n = shown(s, len);
-
-		if (n) {
-			memcpy(p, s, n);
-			p += n;
-		} else {
-			p = put_hex(p, (unsigned char)*s);
-		}
-		s += MAX(n, (size_t)1);
-		len -= MAX(n, (size_t)1);
-	}
-	return p;
-}
-
-/* Bytes that a format cannot have become \xNN. */
-static char *put_guarded(char *p, const char *s, size_t len, const char *special)
-{
-	for (size_t i = 0; i < len; i++)
-		if ((signed char)s[i] < ' ' || s[i] == 0x7f || strchr(special, s[i]))
-			p = put_hex(p, (unsigned char)s[i]);
-		else
-			*p++ = s[i];
-	return p;
-}
-
-static char *put_json(char *p, const char *s, size_t len)
-{
-	static const char names[] = "btn\0fr"; /* of 8, 9, 10, 12 and 13 */
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)s[i];
-
-		if (c >= ' ' && c != '"' && c != '\\') {
-			*p++ = s[i];
-			continue;
-		}
-		*p++ = '\\';
-		if (c >= ' ') {
-			*p++ = s[i];
-		} else if (c >= 8 && c <= 13 && c != 11) {
-			*p++ = names[c - 8];
-		} else {
-			memcpy(p, "u00", 3);
-			p[3] = digits[c >> 4];
-			p[4] = digits[c & 15];
-			p += 5;
-		}
-	}
-	return p;
-}
 
 /* ---- cells */
 
@@ -141,7 +47,7 @@ static char *table_text(const struct cols_column *column, const struct cell *cel
 		*ret_width = cell->len;
 		return p + cell->len;
 	}
-	end = put_table_text(p, cell->text, cell->len);
+	end = foreign_table(p, cell->text, cell->len);
 	*end = '\0';
 	*ret_width = ix_width(p);
 	return end;
@@ -274,7 +180,7 @@ static void table_cell(const struct cols *c, size_t k, const struct cell *cell)
 
 static void raw_cell(const struct cols *c, size_t k, const struct cell *cell)
 {
-	char *p = put_guarded(out_room(), cell->text, cell->len, " \\");
+	char *p = foreign_guarded(out_room(), cell->text, cell->len, " \\");
 
 	*p++ = k + 1 == c->n ? '\n' : ' ';
 	out_done(p);
@@ -288,7 +194,7 @@ static void pair_cell(const struct cols *c, size_t k, const struct cell *cell)
 	p = out_room();
 	*p++ = '=';
 	*p++ = '"';
-	p = put_guarded(p, cell->text, cell->len, "\"\\`$");
+	p = foreign_guarded(p, cell->text, cell->len, "\"\\`$");
 	*p++ = '"';
 	*p++ = c->form == COLS_NEWLINE || k + 1 == c->n ? '\n' : ' ';
 	out_done(p);
@@ -305,7 +211,7 @@ static void json_cell(const struct cols *c, size_t k, const struct cell *cell)
 	p = out_room();
 	if (cell->len) {
 		*p++ = '"';
-		p = put_json(p, cell->text, cell->len);
+		p = foreign_json(p, cell->text, cell->len);
 		*p++ = '"';
 	} else {
 		memcpy(p, "null", 4);
@@ -403,7 +309,6 @@ void cols_end(struct cols *c)
 		out_text(c->rows ? "\n]}\n" : "]}\n");
 }
 
-/* Controls in it would reach a terminal: they are shown as in a table. */
 void cols_single(const struct cols *c, const void *data, size_t row)
 {
 	static struct cell cell;
@@ -417,12 +322,7 @@ void cols_single(const struct cols *c, const void *data, size_t row)
 		out_format("%s:%*s", c->columns[k]->label,
 			   LABEL_WIDTH - 1 - (int)strlen(c->columns[k]->label), "");
 		from = out_room();
-		p = from;
-		for (size_t i = 0; i < cell.len; i++)
-			if ((unsigned char)cell.text[i] < ' ' || cell.text[i] == 0x7f)
-				p = put_hex(p, (unsigned char)cell.text[i]);
-			else
-				*p++ = cell.text[i];
+		p = foreign_single(from, cell.text, cell.len);
 		while (p - from < VALUE_WIDTH)
 			*p++ = ' ';
 		*p++ = '\n';

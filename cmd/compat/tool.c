@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the old names have in common: their option grammar with getopt's own messages,
+/* What the old names have in common: their option grammar with getopt's messages,
  * --help and --version, numbers, and how they ask the library. The second home of
  * getopt_long(3). */
 #include "compat/tool.h"
@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/esc.h"
 #include "base/util.h"
 #include "ui/exit.h"
@@ -27,7 +28,7 @@
 
 struct grammar {
 	struct option longs[OPTS_MAX + 1];
-	char shorts[3 * OPTS_MAX + 1];
+	char shorts[3 * OPTS_MAX + 2];
 };
 
 static void build(const struct tool *t, struct grammar *g)
@@ -38,6 +39,7 @@ static void build(const struct tool *t, struct grammar *g)
 	size_t n = 0, len = 0;
 
 	memset(g, 0, sizeof(*g));
+	g->shorts[len++] = ':'; /* what is missing is told from what is unknown */
 	for (const struct tool_opt *o = t->opts; o->name; o++, n++) {
 		/* When a table outgrows the room, the first test finds it. */
 		assert(n < OPTS_MAX);
@@ -64,6 +66,59 @@ int tool_try(const struct tool *t)
 {
 	msg_plain("Try '%s --help' for more information.", t->name);
 	return EXIT_FAILED;
+}
+
+/* ---- getopt's messages, in its words: its own would go to a terminal as they are */
+
+static const char *long_name(const struct tool *t, int id)
+{
+	const struct tool_opt *o = by_id(t, id);
+
+	return o ? o->name : "";
+}
+
+/* Several names begin like this: "; possibilities: '--one' '--other'". */
+static void say_ambiguous(const struct tool_walk *w, const char *word, size_t len)
+{
+	auto_buf struct ix_buf list = { 0 };
+
+	for (const struct tool_opt *o = w->tool->opts; o->name; o++)
+		if (!strncmp(o->name, word + 2, len))
+			(void)ix_buf_printf(&list, " '--%s'", o->name);
+	msg_plain("%s: option '%s' is ambiguous; possibilities:%.*s", w->argv[0], word,
+		  (int)list.len, list.data ? list.data : "");
+}
+
+static void say_unknown(const struct tool_walk *w, const char *word)
+{
+	size_t len = strcspn(word + 2, "=");
+
+	for (const struct tool_opt *o = w->tool->opts; o->name; o++)
+		if (!strncmp(o->name, word + 2, len)) {
+			say_ambiguous(w, word, len);
+			return;
+		}
+	msg_plain("%s: unrecognized option '%s'", w->argv[0], word);
+}
+
+/* What getopt_long() found wrong: it answered this, and left the rest in its globals. */
+static void say_wrong(const struct tool_walk *w, int answer)
+{
+	const char *word = w->argv[optind - 1], *me = w->argv[0];
+	bool is_long = !strncmp(word, "--", 2);
+
+	if (answer == ':' && is_long)
+		msg_plain("%s: option '--%s' requires an argument", me,
+			  long_name(w->tool, optopt));
+	else if (answer == ':')
+		msg_plain("%s: option requires an argument -- '%c'", me, optopt);
+	else if (optopt == 0)
+		say_unknown(w, word);
+	else if (by_id(w->tool, optopt))
+		msg_plain("%s: option '--%s' doesn't allow an argument", me,
+			  long_name(w->tool, optopt));
+	else
+		msg_plain("%s: invalid option -- '%c'", me, optopt);
 }
 
 /* " -i, --id ID" */
@@ -127,7 +182,7 @@ int tool_next(struct tool_walk *w)
 	if (w->first == 0)
 		optind = 0; /* start afresh (GNU and musl) */
 	w->first = 1;
-	opterr = !w->quiet;
+	opterr = 0;
 	c = getopt_long(w->argc, w->argv, g.shorts, g.longs, NULL);
 	if (c == -1) {
 		w->first = optind;
@@ -137,8 +192,10 @@ int tool_next(struct tool_walk *w)
 	w->arg = optarg;
 	if (w->quiet)
 		return o ? c : stop(w, EXIT_FAILED);
-	if (!o)
-		return stop(w, tool_try(w->tool)); /* getopt has said why */
+	if (!o) {
+		say_wrong(w, c);
+		return stop(w, tool_try(w->tool));
+	}
 	if (c == 'h') {
 		help(w->tool);
 		return stop(w, EXIT_DONE);

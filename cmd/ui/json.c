@@ -17,6 +17,8 @@ static inline bool is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
+/* What nobody sees, and what would command a terminal or turn its line round, stands as
+ * an escape wherever it goes: it means the same. */
 static char *put_control(char *p, uint32_t code)
 {
 	static const char shorts[] = "\bb\tt\nn\ff\rr";
@@ -28,7 +30,13 @@ static char *put_control(char *p, uint32_t code)
 		return p;
 	}
 	*p++ = 'u';
-	return ix_put_hex(p, code, 4);
+	if (code < 0x10000)
+		return ix_put_hex(p, code, 4);
+	code -= 0x10000;
+	p = ix_put_hex(p, 0xd800 + (code >> 10), 4);
+	*p++ = '\\';
+	*p++ = 'u';
+	return ix_put_hex(p, 0xdc00 + (code & 0x3ff), 4);
 }
 
 /* One character that is not plain; answers how many bytes of text it was. */
@@ -46,8 +54,7 @@ static size_t put_special(char **at, const unsigned char *text, size_t len)
 	if (code == '"' || code == '\\') {
 		*p++ = '\\';
 		*p++ = (char)code;
-	} else if (code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 ||
-		   code == 0x2029) {
+	} else if (ix_esc_hidden(code)) {
 		p = put_control(p, code);
 	} else {
 		memcpy(p, text, n);

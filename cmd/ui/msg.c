@@ -190,6 +190,7 @@ int msg_data(const char *text, size_t len)
 
 bool msg_ask(const char *fmt, ...)
 {
+	auto_buf struct ix_buf line = { 0 };
 	auto_free char *text = NULL;
 	char answer[16];
 	va_list args;
@@ -200,7 +201,8 @@ bool msg_ask(const char *fmt, ...)
 	va_end(args);
 	if (!text)
 		return false;
-	(void)!write(STDERR_FILENO, text, strlen(text));
+	put_safe(&line, text);
+	(void)!write(STDERR_FILENO, line.data, line.len);
 	if (!fgets(answer, sizeof(answer), stdin))
 		return false;
 	answer[strcspn(answer, "\n")] = '\0';

@@ -19,7 +19,7 @@ struct range {
 /* clang-format off */
 
 /*
- * General categories Cc, Cf, Zl and Zp of Unicode 14: C1 controls, bidi marks and
+ * General categories Cc, Cf, Zl and Zp of Unicode 15: C1 controls, bidi marks and
  * overrides, joiners, tags.
  */
 static const struct range formats[] = {
@@ -27,7 +27,7 @@ static const struct range formats[] = {
 	{ 0x06dd, 0x06dd }, { 0x070f, 0x070f }, { 0x0890, 0x0891 }, { 0x08e2, 0x08e2 },
 	{ 0x180e, 0x180e }, { 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x2064 },
 	{ 0x2066, 0x206f }, { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0x110bd, 0x110bd },
-	{ 0x110cd, 0x110cd }, { 0x13430, 0x13438 }, { 0x1bca0, 0x1bca3 },
+	{ 0x110cd, 0x110cd }, { 0x13430, 0x1343f }, { 0x1bca0, 0x1bca3 },
 	{ 0x1d173, 0x1d17a }, { 0xe0001, 0xe0001 }, { 0xe0020, 0xe007f },
 };
 
@@ -246,6 +246,11 @@ static size_t look(const char *p, size_t len, enum ix_esc how, bool *ret_hide)
 	else
 		*ret_hide = IN(formats, c) || (how == IX_ESC_REF && IN(blanks, c));
 	return n;
+}
+
+int ix_esc_hidden(uint32_t code)
+{
+	return code < 0x20 || code == 0x7f || IN(formats, code);
 }
 
 int ix_esc_clean(const char *text, enum ix_esc how)

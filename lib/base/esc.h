@@ -25,6 +25,10 @@ enum ix_esc {
 	IX_ESC_SHELL /* those of TEXT, and what is special between double quotes: " $ ` ! */
 };
 
+/* Whether a character is none that is seen: controls, C1, bidi marks, and all that
+ * IX_ESC_TEXT escapes beyond them (but the backslash). */
+int ix_esc_hidden(uint32_t code);
+
 /* Whether the text would be changed at all (then it can be used as it is). */
 int ix_esc_clean(const char *text, enum ix_esc how);
 

@@ -161,6 +161,7 @@ const char *ix_json_text(const struct ix_json *j, const char *path)
 bool ix_json_number(const struct ix_json *j, const char *path, int64_t *ret_n)
 {
 	struct json_object *o = find(j, path);
+	const char *text;
 	int64_t n;
 
 	if (!o || j->object_get_type(o) != json_type_int)
@@ -168,8 +169,9 @@ bool ix_json_number(const struct ix_json *j, const char *path, int64_t *ret_n)
 	/* json-c answers the nearest for what is out of range. Its text is that of an
 	 * unsigned number then, where it is positive. */
 	n = j->object_get_int64(o);
-	if (n == INT64_MIN ||
-	    (n == INT64_MAX && strcmp(j->object_get_string(o), "9223372036854775807")))
+	text = n == INT64_MAX ? j->object_get_string(o) : "";
+	if (n == INT64_MIN || !text ||
+	    (n == INT64_MAX && strcmp(text, "9223372036854775807")))
 		return false;
 	*ret_n = n;
 	return true;

@@ -32,6 +32,7 @@ static int enter(struct walk *w, int from, const char *path)
 	char parent[PATH_MAX] = ".";
 	const char *slash = strrchr(path, '/');
 	size_t len = slash ? (size_t)(slash - path) + 1 : 0;
+	const char *last = path[len] ? path + len : "."; /* "dir/" is the directory */
 	int dir;
 
 	if (strlen(path) >= PATH_MAX)
@@ -45,8 +46,7 @@ static int enter(struct walk *w, int from, const char *path)
 	dir = ix_open(from, parent, O_PATH | O_DIRECTORY);
 	if (dir < 0)
 		return dir;
-	/* "dir/" is the directory. */
-	(void)strcpy(w->path, path[len] ? path + len : ".");
+	memcpy(w->path, last, strlen(last) + 1);
 	if (w->dir >= 0)
 		(void)close(w->dir);
 	w->dir = dir;

@@ -7,10 +7,11 @@ import os
 import signal
 import subprocess
 import threading
+import unicodedata
 
 import pytest
 
-from conftest import worlds
+from conftest import IPCX, worlds
 from helpers.queues import ended, interrupt, put, start, taken
 from helpers.tools import asleep, preload, until
 
@@ -296,3 +297,125 @@ def test_memory_that_is_cut_meanwhile(world, words):
     finally:
         interrupt(cutter, signal.SIGKILL)
         ended(cutter)
+
+
+# ---- what others call things, on a terminal
+
+
+# Escapes, C1, marks and isolates of bidi, a separator, a tag, a byte that is no UTF-8, DEL; and a look-alike of an escape.
+EVIL = "\033]0;x\007\u009b31m\u2066\u200f\u202e\u2028\u00ad\U000e0041".encode() + b"\xff\x9b2J\x7f\\x1b"
+PLAIN = {0x09, 0x0a, 0x0d}
+
+
+def on_terminal(world, *argv, uid=None):
+    """Everything that a command shows on a terminal, its status, and whether it was killed."""
+    master, slave = os.openpty()
+    env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TERM": "xterm", "NO_COLOR": "1", **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}}
+    words = [os.fsencode(w) if isinstance(w, str) else w for w in world.argv(uid=uid)] + [w if isinstance(w, bytes) else os.fsencode(w) for w in argv]
+    with subprocess.Popen(words, stdin=slave, stdout=slave, stderr=slave, env=env) as p:
+        os.close(slave)
+        got = b""
+        with contextlib.suppress(OSError):  # EIO: nobody has it any more
+            while part := os.read(master, 1 << 16):
+                got += part
+    os.close(master)
+    assert b"Sanitizer" not in got
+    return got, p.returncode
+
+
+def harmful(got):
+    """Characters that a terminal acts on, or that nobody sees."""
+    text = got.decode("utf-8", "surrogateescape")
+    return sorted({hex(ord(c)) for c in text if ord(c) not in PLAIN and (unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp", "Cs"))})
+
+
+@pytest.fixture
+def evil(world):
+    """Objects with such names, and a container's process."""
+    for prefix in (b"", b"sem."):
+        path = os.path.join(f"/proc/{world.pid}/root/dev/shm".encode(), prefix + EVIL.replace(b"/", b""))
+        with open(path, "wb") as f:
+            f.write(bytes(32))
+    return world
+
+
+@pytest.mark.parametrize("how", [[], ["--json"], *[["--format", f] for f in ("json", "jsonl", "csv", "raw", "export")]], ids=lambda h: h[-1] if h else "table")
+@pytest.mark.parametrize("command", ["ls", "show", "get"])
+def test_names_do_not_command_a_terminal(evil, command, how):
+    ref = evil.objects("psem", "-o", "ref")[0]["ref"]
+    words = {"ls": ["ls", "posix", "-o", "all"], "show": ["show", ref], "get": ["psem", "get", ref.partition(":")[2], "-o", "all"]}[command]
+    if command == "show" and how and how[-1] not in ("--json", "json", "jsonl"):
+        how = []
+    got, _ = on_terminal(evil, IPCX, *words, *how)
+    assert b"31m" in got and harmful(got) == [], got
+
+
+def test_json_says_the_same_on_a_terminal(evil):
+    words = ["ls", "posix", "--json", "-o", "ref,name"]
+    got, rc = on_terminal(evil, IPCX, *words)
+    assert rc == 0 and json.loads(got) == evil.ipcx(*words).json
+    name = json.loads(got)["objects"][0]["name"]
+    assert name == "/" + EVIL.decode("utf-8", "backslashreplace")
+
+
+OLD = ["ipcs", "ipcmk", "ipcrm", "lsipc"]
+LSIPC = [["-J"], ["-J", "-o", "NAME"], ["-r"], ["-e"], ["-n"], [], ["--notruncate"], ["-y"]]
+
+
+@pytest.mark.parametrize("how", LSIPC, ids=" ".join)
+@pytest.mark.parametrize("kind", ["-M", "-S"])
+def test_names_under_the_old_names(evil, kind, how):
+    got, rc = on_terminal(evil, IPCX, "compat", "lsipc", kind, *how)
+    assert harmful(got) == [], got
+    r = evil.ipcx("compat", "lsipc", kind, *how)
+    assert r.rc == rc
+    if "-J" in how:
+        assert json.loads(r.stdout.decode("utf-8")) == json.loads(got)
+
+
+def test_one_row_under_an_old_name(evil):
+    got, rc = on_terminal(evil, IPCX, "compat", "lsipc", "-M", "-N", EVIL)
+    assert rc == 0 and b"31m" in got and harmful(got) == [], got
+
+
+WORDS = [b"-\033", b"--\033[31m", b"--all=\033", b"-\xc3\xa4", b"-\x9b", b"--\xe2\x81\xa6x", b"-i\033", b"-o\033", b"--id=\033", b"\033[31m", b"-p\033"]
+
+
+@pytest.mark.parametrize("word", WORDS, ids=repr)
+@pytest.mark.parametrize("tool", OLD)
+def test_bad_words_under_the_old_names(world, tool, word):
+    got, rc = on_terminal(world, IPCX, "compat", tool, word)
+    assert harmful(got) == [], got
+    assert rc != 0 or tool in ("ipcs", "lsipc", "ipcmk")
+
+
+@pytest.mark.parametrize("tool,word,says", [
+    ("ipcs", "-y", "ipcs: invalid option -- 'y'"), ("ipcs", "--yy=3", "ipcs: unrecognized option '--yy=3'"),
+    ("ipcs", "-i", "ipcs: option requires an argument -- 'i'"), ("ipcs", "--id", "ipcs: option '--id' requires an argument"),
+    ("ipcs", "--all=x", "ipcs: option '--all' doesn't allow an argument"),
+    ("ipcrm", "--shmem-", "ipcrm: option '--shmem-' is ambiguous; possibilities: '--shmem-id' '--shmem-key'")])
+def test_getopts_messages_are_what_they_were(world, tool, word, says):
+    r = world.ipcx("compat", tool, word)
+    assert r.rc == 1 and r.err.splitlines()[0] == says
+
+
+COMMANDS = [[EVIL], ["ls", EVIL], ["ls", b"--" + EVIL], ["ls", b"-" + EVIL], ["ls", "--format", EVIL], ["ls", "-o", EVIL], ["ls", "--sort", EVIL], ["ls", "-w", EVIL],
+            ["ls", "-w", b"name == \"" + EVIL + b"\""], ["ls", "-w", b"owner == " + EVIL], ["ls", "--ns", EVIL], ["ls", "--ns", b"/tmp/" + EVIL], ["show", EVIL], ["show", b"psem:/" + EVIL],
+            ["show", b"mq:/" + EVIL], ["rm", EVIL], ["rm", b"pshm:/" + EVIL], ["limits", EVIL], ["limits", "--for", EVIL], ["limits", "set", EVIL + b"=1"], ["limits", "set", b"msgmax=" + EVIL],
+            ["limits", "set", "msgmax=8192", "--dry-run", "--save", b"/nonexistent/" + EVIL], ["mk", EVIL], ["mk", "shm", "--size", EVIL], ["mk", "pshm", EVIL], ["mk", "pshm", "/a", "--from", EVIL],
+            ["mk", "shm", "--owner", EVIL], ["mk", "shm", "--mode", EVIL], ["set", "shm:0", "--owner", EVIL], ["key", EVIL], ["key", b"/tmp/" + EVIL], ["msg", EVIL], ["msg", "send", EVIL, "x"],
+            ["msg", "recv", "0", "--format", EVIL], ["msg", "recv", "0", "--type", EVIL], ["msg", "drain", "0", b"/nonexistent/" + EVIL], ["msg", "load", "0", EVIL], ["pshm", "read", "/x", "--offset", EVIL],
+            ["pshm", "read", b"/" + EVIL, "-O", EVIL], ["pshm", "write", "/x", EVIL], ["psem", "wait", b"/" + EVIL], ["psem", "run", "/x", "--", EVIL], ["sem", "op", "0", EVIL], ["stress", EVIL],
+            ["stress", "shm", "--for", EVIL], ["stress", "compare", EVIL], ["ns", EVIL], ["ns", "enter", EVIL, "--", "true"], ["ns", "pin", "self", b"/nonexistent/" + EVIL], ["ns", "show", EVIL],
+            ["help", EVIL], ["compat", EVIL], ["complete", "--", "ls", EVIL]]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(w if isinstance(w, str) else "EVIL" for w in words))
+def test_bad_words_in_messages(world, words):
+    """Whatever a script passes on from others."""
+    world.ok("mk", "pshm", "/x", "--size", "4K")
+    world.ok("mk", "psem", "/x", "--init", "1")
+    world.ok("mk", "msg")
+    world.ok("mk", "sem", "--nsems", "1")
+    got, _ = on_terminal(world, IPCX, *words)
+    assert harmful(got) == [], got

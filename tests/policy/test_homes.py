@@ -24,7 +24,7 @@ HOMES = [
     ("NSS", r"\b(get(pw|gr)(nam|uid|gid|ent)\w*|getgrouplist|getaddrinfo)\s*\(", {"lib/base/nss.c"}),
     ("the environment", r"\b((secure_)?getenv|environ|setenv|putenv)\b", {"cmd/run.c", "cmd/ui/sheet.c", "cmd/compat/lsipc.c"}),
     ("the time zone", r"\b(localtime|tzset|mktime|strftime)\w*\s*\(", {"cmd/ui/cell.c", "cmd/compat/form.c"}),
-    ("the locale", r"\b(setlocale|localeconv|newlocale|uselocale|strtod|atof)\s*\(", {"cmd/compat/cols.c", "cmd/ui/plot.c"}),
+    ("the locale", r"\b(setlocale|localeconv|newlocale|uselocale|strtod|atof)\s*\(", {"cmd/compat/foreign.c", "cmd/ui/plot.c"}),
     ("growing bytes", r"\b(open_memstream|fmemopen)\s*\(", set()),
     ("running programs", r"\b(system|popen|posix_spawnp?|fork|vfork|exec[lv]p?e?)\s*\(",
      {"cmd/nsnew.c", "cmd/pty.c", "cmd/run.c", "lib/ns/child.c", "lib/stress/crew.c", "lib/stress/start.c", "lib/stress/undo.c"}),
