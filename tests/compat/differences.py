@@ -54,6 +54,14 @@ class Sane(Ours):
         super().check(case, ours, _)
 
 
+class Utf8(Sane):
+    """JSON that is UTF-8, whatever the names are."""
+
+    def check(self, case, ours, _):
+        super().check(case, ours, _)
+        assert ours["out"].encode("utf-8", "strict"), case.id
+
+
 class Says(Ours):
     """Status 0, and on stdout what is true and not what is not."""
 
@@ -230,6 +238,7 @@ TABLE = [
     (r"foreign: lsipc .*-M -N", EVER, None, Sane(rc=0), "what is no shared memory is not shown as such"),
     (r"foreign: lsipc .*-M", EVER, None, Says(r"(?i)name.*\n.*\S", lacks=r"\b(dir|fifo|link)\b"), "what is no shared memory is not shown as such"),
     (r"limits_zero: lsipc", EVER, None, Says(r"(?s)MSGMNI.*SHMALL.*SEMVMX", lacks=r"\b(inf|nan)\b"), "D16"),
+    (r"names: (@\S+ )*lsipc .*-[MQS]\b.*-J$", EVER, None, Utf8(rc=0, err=""), "JSON with bytes that are no UTF-8 is none"),
     (r"nomq: lsipc( -Q( -[Jr])?)?$", EVER, None, Says(r"(?i)mqumni|^NAME.*\n/|\"name\""), "queues are there without a mount, too"),
     # ---- what 2.42 does otherwise than those before
     (r"lsipc .*(-[ct] -[cto]|-o \S+ -[ct])\b", EVER, V42, RECORDED, "-c, -t and -o exclude each other; the message names two"),
