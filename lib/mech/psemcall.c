@@ -37,17 +37,22 @@ struct call {
 
 /* ---- in the child: nothing that takes a lock, as another thread may have held it */
 
-static volatile sig_atomic_t cancelled;
-
-/* Again and again: the first may come between the question and the wait. */
+/* Again and again: the first may come between the question and the wait. That the timer
+ * runs is how the rest of the child knows of it. */
 static void cancel(int signo)
 {
 	static const struct itimerval often = { .it_value = { .tv_usec = 10000 },
 						.it_interval = { .tv_usec = 10000 } };
 
 	(void)signo;
-	cancelled = 1;
 	(void)setitimer(ITIMER_REAL, &often, NULL);
+}
+
+static bool is_cancelled(void)
+{
+	struct itimerval timer;
+
+	return getitimer(ITIMER_REAL, &timer) == 0 && timer.it_interval.tv_usec != 0;
 }
 
 /* Stopped with the caller, by what stops its whole job. */
@@ -85,7 +90,7 @@ static int take(const struct call *c)
 
 	if (c->at_once)
 		return sem_trywait(c->sem) < 0 ? -errno : 0;
-	while (!cancelled) {
+	while (!is_cancelled()) {
 		r = c->for_ever ? sem_wait(c->sem)
 				: sem_clockwait(c->sem, CLOCK_MONOTONIC, &c->until);
 		if (r == 0 || errno != EINTR)
