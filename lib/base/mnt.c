@@ -179,15 +179,17 @@ static int collect(const struct libmount *lib, struct libmnt_table *table,
 	return r;
 }
 
-static int parse(FILE *file, struct ix_mnt_list *l)
+/* libmount reads streams and files only. */
+static int parse(char *text, size_t len, struct ix_mnt_list *l)
 {
+	FILE *file auto_file = fmemopen(text, len, "r");
 	struct libmnt_table *table;
 	struct libmount lib;
 	int r = load(&lib);
 
 	if (r < 0)
 		return r;
-	table = lib.new_table();
+	table = file ? lib.new_table() : NULL;
 	if (!table)
 		return -ENOMEM;
 	r = lib.table_parse_stream(table, file, "mountinfo") ? -EPROTO
@@ -197,39 +199,33 @@ static int parse(FILE *file, struct ix_mnt_list *l)
 }
 
 /* Nearly no mount namespace has one: then libmount is not needed. */
-static int any_nsfs(int fd)
+int ix_mnt_nsfs_in(char *text, size_t len, struct ix_mnt_list *ret_list)
 {
-	auto_buf struct ix_buf b = { 0 };
-	int r = ix_read_all(fd, MOUNTINFO_MAX, &b);
+	struct ix_mnt_list l = { 0 };
+	int r = 0;
 
-	return r < 0 ? r : b.len && memmem(b.data, b.len, " - nsfs ", 8) != NULL;
+	if (len && memmem(text, len, " - nsfs ", 8))
+		r = parse(text, len, &l);
+	if (r < 0)
+		ix_mnt_list_free(&l);
+	*ret_list = l;
+	return r;
 }
 
 int ix_mnt_nsfs(int proc, int pid, struct ix_mnt_list *ret_list)
 {
-	struct ix_mnt_list l = { 0 };
-	FILE *file auto_file = NULL;
+	auto_buf struct ix_buf b = { 0 };
 	auto_fd int fd = -1;
 	char path[32];
 	int r;
 
-	*ret_list = l;
+	*ret_list = (struct ix_mnt_list){ 0 };
 	(void)snprintf(path, sizeof(path), "%d/mountinfo", pid);
 	fd = ix_open(proc, path, O_RDONLY);
 	if (fd < 0)
 		return fd;
-	r = any_nsfs(fd);
-	if (r <= 0)
-		return r;
-	if (lseek(fd, 0, SEEK_SET) < 0 || !(file = fdopen(fd, "re")))
-		return -errno;
-	(void)take_fd(&fd);
-	r = parse(file, &l);
-	if (r < 0)
-		ix_mnt_list_free(&l);
-	else
-		*ret_list = l;
-	return r;
+	r = ix_read_all(fd, MOUNTINFO_MAX, &b);
+	return r < 0 ? r : ix_mnt_nsfs_in(b.data, b.len, ret_list);
 }
 
 /* ---- a mount of one's own */
@@ -281,29 +277,6 @@ static int type_of_line(const char *line, const char *end, char *buf, size_t siz
 	return 0;
 }
 
-/* Each line of a mountinfo, until fn() answers other than -ENOENT. */
-static int each_line(int fd, int (*fn)(void *arg, const char *line, const char *end),
-		     void *arg)
-{
-	auto_buf struct ix_buf b = { 0 };
-	int r = ix_read_all(fd, MOUNTINFO_MAX, &b);
-
-	if (r < 0)
-		return r;
-	for (const char *p = b.data, *end = p + b.len; p < end;) {
-		const char *newline = memchr(p, '\n', (size_t)(end - p));
-		const char *stop = newline ? newline : end;
-
-		r = fn(arg, p, stop);
-		if (r != -ENOENT)
-			return r;
-		p = stop + 1;
-	}
-	return -ENOENT;
-}
-
-static const char own_mounts[] = "/proc/thread-self/mountinfo";
-
 /* What is looked for in the lines, and where the answer goes. */
 struct wanted {
 	char text[32]; /* how the line begins; or its third word */
@@ -312,35 +285,62 @@ struct wanted {
 	size_t size;
 };
 
-static int type_of_mount(void *arg, const char *line, const char *end)
+/* Each line of a mountinfo, until fn() answers other than -ENOENT. */
+static int each_line(const char *text, size_t len,
+		     int (*fn)(const struct wanted *w, const char *line, const char *end),
+		     const struct wanted *w)
 {
-	const struct wanted *w = arg;
+	for (const char *p = text, *end = text + len; p < end;) {
+		const char *stop = memchr(p, '\n', (size_t)(end - p));
+		int r = stop ? fn(w, p, stop) : -EPROTO; /* cut */
 
+		if (r != -ENOENT)
+			return r;
+		p = stop + 1;
+	}
+	return -ENOENT;
+}
+
+/* That of a process, or of this thread (pid 0). */
+static int read_mountinfo(int proc, int pid, struct ix_buf *b)
+{
+	auto_fd int fd = -1;
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "%d/mountinfo", pid);
+	fd = pid ? ix_open(proc, path, O_RDONLY)
+		 : ix_open(AT_FDCWD, "/proc/thread-self/mountinfo", O_RDONLY);
+	return fd < 0 ? fd : ix_read_all(fd, MOUNTINFO_MAX, b);
+}
+
+static int type_of_mount(const struct wanted *w, const char *line, const char *end)
+{
 	if ((size_t)(end - line) <= w->len || memcmp(line, w->text, w->len) != 0)
 		return -ENOENT;
 	return type_of_line(line, end, w->buf, w->size);
 }
 
-int ix_mnt_type(int proc, int pid, uint64_t id, char *buf, size_t size)
+int ix_mnt_type_in(const char *text, size_t len, uint64_t id, char *buf, size_t size)
 {
 	struct wanted w = { .buf = buf, .size = size };
-	auto_fd int fd = -1;
 
-	(void)snprintf(w.text, sizeof(w.text), "%d/mountinfo", pid);
-	fd = pid ? ix_open(proc, w.text, O_RDONLY)
-		 : ix_open(AT_FDCWD, own_mounts, O_RDONLY);
-	if (fd < 0)
-		return fd;
 	w.len = (size_t)snprintf(w.text, sizeof(w.text), "%llu ", (unsigned long long)id);
-	return each_line(fd, type_of_mount, &w);
+	return each_line(text, len, type_of_mount, &w);
+}
+
+int ix_mnt_type(int proc, int pid, uint64_t id, char *buf, size_t size)
+{
+	auto_buf struct ix_buf b = { 0 };
+	int r = read_mountinfo(proc, pid, &b);
+
+	return r < 0 ? r : ix_mnt_type_in(b.data, b.len, id, buf, size);
 }
 
 /* ---- the mounts of one file system */
 
 /* "ID PARENT MAJOR:MINOR ROOT TARGET …" (proc(5)). */
-static int target_of_device(void *arg, const char *line, const char *end)
+static int target_of_device(const struct wanted *w, const char *line, const char *end)
 {
-	const struct wanted *w = arg;
 	const char *words[6] = { line };
 	size_t len;
 
@@ -358,16 +358,22 @@ static int target_of_device(void *arg, const char *line, const char *end)
 	return 0;
 }
 
-int ix_mnt_of_device(uint64_t dev, char *buf, size_t size)
+int ix_mnt_of_device_in(const char *text, size_t text_len, uint64_t dev, char *buf,
+			size_t size)
 {
-	auto_fd int fd = ix_open(AT_FDCWD, own_mounts, O_RDONLY);
 	struct wanted w = { .buf = buf, .size = size };
 
-	if (fd < 0)
-		return fd;
 	w.len = (size_t)snprintf(w.text, sizeof(w.text), "%u:%u ", major(dev),
 				 minor(dev));
-	return each_line(fd, target_of_device, &w);
+	return each_line(text, text_len, target_of_device, &w);
+}
+
+int ix_mnt_of_device(uint64_t dev, char *buf, size_t size)
+{
+	auto_buf struct ix_buf b = { 0 };
+	int r = read_mountinfo(-1, 0, &b);
+
+	return r < 0 ? r : ix_mnt_of_device_in(b.data, b.len, dev, buf, size);
 }
 
 /* ---- aside */

@@ -18,9 +18,14 @@ int ix_mnt_find(const char *fstype, char *buf, size_t size);
  */
 int ix_mnt_type(int proc, int pid, uint64_t id, char *buf, size_t size);
 
+/* The same in the text of a mountinfo; -EPROTO when that is none. */
+int ix_mnt_type_in(const char *text, size_t len, uint64_t id, char *buf, size_t size);
+
 /* Where this thread sees a file system mounted that has this device number: a mount point
  * of it as mountinfo writes it, cut where buf is too small. 0, -ENOENT, -errno. */
 int ix_mnt_of_device(uint64_t dev, char *buf, size_t size);
+int ix_mnt_of_device_in(const char *text, size_t text_len, uint64_t dev, char *buf,
+			size_t size);
 
 /* Mount a directory on itself, private: what is mounted below it stays here. 0, -ENOPKG,
  * -errno. */
@@ -47,4 +52,7 @@ struct ix_mnt_list {
 /* Those in the mount namespace of a process, by its directory below proc (a descriptor of
  * /proc). 0, -ENOPKG, -ENOMEM, -errno. */
 int ix_mnt_nsfs(int proc, int pid, struct ix_mnt_list *ret_list);
+
+/* The same in the text of a mountinfo. */
+int ix_mnt_nsfs_in(char *text, size_t len, struct ix_mnt_list *ret_list);
 void ix_mnt_list_free(struct ix_mnt_list *l);

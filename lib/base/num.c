@@ -87,7 +87,7 @@ int ix_take_u64(const char **p, const char *end, uint64_t max, uint64_t *ret_n)
 	for (; at < end && *at >= '0' && *at <= '9'; at++)
 		over |= __builtin_mul_overflow(n, (uint64_t)10, &n) ||
 			__builtin_add_overflow(n, (uint64_t)(*at - '0'), &n);
-	if (at == *p)
+	if (at == *p || (**p == '0' && at - *p > 1))
 		return -EINVAL;
 	if (over || n > max)
 		return -ERANGE;

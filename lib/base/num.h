@@ -14,8 +14,8 @@
  * 10). */
 int ix_parse_u64(const char *text, uint64_t max, uint64_t *ret_n);
 
-/* The decimal digits at *p, which end before end at the latest, and no NUL is needed: for
- * numbers inside a text. At most max; *p is moved behind them. */
+/* The decimal number at *p, which ends before end at the latest: no NUL is needed. As the
+ * kernel writes it, without zeros in front; at most max. *p is moved behind it. */
 int ix_take_u64(const char **p, const char *end, uint64_t max, uint64_t *ret_n);
 
 /* Decimal with an optional '-', between min and max. */

@@ -7,44 +7,53 @@
 
 #include "base/num.h"
 
-#define BLANKS " \t"
+static const char *skip_blanks(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	return p;
+}
 
 /* The next number of a line. */
-static int take_number(const char **at, uint32_t *ret_n)
+static int take_number(const char **at, const char *end, uint32_t *ret_n)
 {
-	const char *p = *at + strspn(*at, BLANKS);
-	size_t len = strspn(p, "0123456789");
-	char text[IX_NUM_MAX];
-	uint64_t n;
+	const char *p = skip_blanks(*at, end);
+	uint64_t n = 0;
 
-	if (len == 0 || len >= sizeof(text))
-		return -EPROTO;
-	memcpy(text, p, len);
-	text[len] = '\0';
-	if (ix_parse_u64(text, UINT32_MAX, &n) < 0)
+	if (ix_take_u64(&p, end, UINT32_MAX, &n) < 0)
 		return -EPROTO;
 	*ret_n = (uint32_t)n;
-	*at = p + len;
+	*at = p;
 	return 0;
 }
 
-int ix_idmap_parse(const char *text, struct ix_idrange ret_ranges[IX_IDMAP_MAX])
+static int take_range(const char **at, const char *end, struct ix_idrange *ret_range)
 {
+	struct ix_idrange range;
+	const char *p = *at;
+
+	if (take_number(&p, end, &range.inside) < 0 ||
+	    take_number(&p, end, &range.outside) < 0 ||
+	    take_number(&p, end, &range.count) < 0)
+		return -EPROTO;
+	p = skip_blanks(p, end);
+	if (p < end && *p++ != '\n')
+		return -EPROTO;
+	*ret_range = range;
+	*at = p;
+	return 0;
+}
+
+int ix_idmap_parse(const char *text, size_t len,
+		   struct ix_idrange ret_ranges[IX_IDMAP_MAX])
+{
+	const char *p = text, *end = text + len;
 	struct ix_idrange ranges[IX_IDMAP_MAX];
 	int n = 0;
 
-	for (const char *p = text; *p; n++) {
-		struct ix_idrange range;
-
-		if (n == IX_IDMAP_MAX || take_number(&p, &range.inside) < 0 ||
-		    take_number(&p, &range.outside) < 0 ||
-		    take_number(&p, &range.count) < 0)
+	for (; p < end; n++)
+		if (n == IX_IDMAP_MAX || take_range(&p, end, &ranges[n]) < 0)
 			return -EPROTO;
-		p += strspn(p, BLANKS);
-		if (*p && *p++ != '\n')
-			return -EPROTO;
-		ranges[n] = range;
-	}
 	memcpy(ret_ranges, ranges, (size_t)n * sizeof(*ranges));
 	return n;
 }

@@ -22,7 +22,8 @@ struct ix_idmap {
 };
 
 /* Read the text of a uid_map or gid_map. Answers the number of ranges, or -EPROTO. */
-int ix_idmap_parse(const char *text, struct ix_idrange ret_ranges[IX_IDMAP_MAX]);
+int ix_idmap_parse(const char *text, size_t len,
+		   struct ix_idrange ret_ranges[IX_IDMAP_MAX]);
 
 /* The number here of an id there; IX_UNMAPPED without one. */
 uint32_t ix_id_here(const struct ix_idrange *ranges, size_t n, uint32_t there);

@@ -94,20 +94,17 @@ void ix_nslist_free(struct ix_nslist *l)
 
 uint64_t ix_ns_number(const char *type, const char *text, size_t len)
 {
+	const char *end = text + len, *p;
 	size_t head = strlen(type);
-	char number[IX_NUM_MAX];
-	uint64_t n;
+	uint64_t n = 0;
 
-	if (len < head + 4 || strncmp(text, type, head) || text[head] != ':' ||
-	    text[head + 1] != '[' || text[len - 1] != ']')
+	if (len < head + 4 || memcmp(text, type, head) || text[head] != ':' ||
+	    text[head + 1] != '[')
 		return 0;
-	text += head + 2;
-	len -= head + 3;
-	if (len >= sizeof(number))
+	p = text + head + 2;
+	if (ix_take_u64(&p, end, UINT64_MAX, &n) < 0 || end - p != 1 || *p != ']')
 		return 0;
-	memcpy(number, text, len);
-	number[len] = '\0';
-	return ix_parse_u64(number, UINT64_MAX, &n) == 0 ? n : 0;
+	return n;
 }
 
 uint64_t ix_ns_link(int proc, const char *path, const char *type)

@@ -141,7 +141,7 @@ static int read_map(int dir, const char *name, struct ix_idrange *ranges, size_t
 	int n = ix_read_file(dir, name, text, sizeof(text));
 
 	if (n >= 0)
-		n = ix_idmap_parse(text, ranges);
+		n = ix_idmap_parse(text, (size_t)n, ranges);
 	if (n < 0)
 		return n;
 	*ret_n = (size_t)n;

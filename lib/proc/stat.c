@@ -4,7 +4,6 @@
 #include "proc/stat.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -13,36 +12,41 @@
 /* Field 3 (state) is the first after the command; field 22 is the start time. */
 #define FIELDS_TO_START 19
 
-int ix_proc_stat_parse(const char *text, size_t len, struct ix_proc_stat *ret_st)
+/* Behind the command: the state, then numbers, each with a blank before it. */
+static int parse_rest(const char *p, const char *end, struct ix_proc_stat *st)
 {
-	const char *open = memchr(text, '(', len), *shut = memrchr(text, ')', len), *p;
-	struct ix_proc_stat st = { .state = '\0' };
-	char number[IX_NUM_MAX];
-	size_t n;
+	uint64_t n = 0;
 
-	if (!open || !shut || shut < open || (size_t)(shut - text) + 3 > len)
+	if (end - p < 3 || p[0] != ' ' || p[2] != ' ')
 		return -EPROTO;
-	n = MIN((size_t)(shut - open - 1), sizeof(st.comm) - 1);
-	memcpy(st.comm, open + 1, n);
-	st.state = shut[2];
-	p = shut + 2;
-	for (int i = 0; i < FIELDS_TO_START; i++) {
-		p = memchr(p, ' ', (size_t)(text + len - p));
+	st->state = p[1];
+	p += 3;
+	if (ix_take_u64(&p, end, INT32_MAX, &n) < 0)
+		return -EPROTO;
+	st->parent = (int32_t)n;
+	for (int i = 1; i < FIELDS_TO_START; i++) {
+		p = memchr(p, ' ', (size_t)(end - p));
 		if (!p)
 			return -EPROTO;
 		p++;
-		if (i == 0)
-			for (const char *d = p; d < text + len && *d >= '0' && *d <= '9';
-			     d++)
-				st.parent = 10 * (st.parent % 100000000) + (*d - '0');
 	}
-	n = 0;
-	while (p + n < text + len && n < sizeof(number) - 1 && p[n] >= '0' && p[n] <= '9')
-		n++;
-	memcpy(number, p, n);
-	number[n] = '\0';
-	if (ix_parse_u64(number, UINT64_MAX, &st.start) < 0)
+	/* Behind it is more: a number that the text ends with could be cut. */
+	if (ix_take_u64(&p, end, UINT64_MAX, &n) < 0 || p == end)
 		return -EPROTO;
+	st->start = n;
+	return *p == ' ' || *p == '\n' ? 0 : -EPROTO;
+}
+
+int ix_proc_stat_parse(const char *text, size_t len, struct ix_proc_stat *ret_st)
+{
+	const char *open = memchr(text, '(', len), *shut = memrchr(text, ')', len);
+	struct ix_proc_stat st = { .state = '\0' };
+	size_t n;
+
+	if (!open || !shut || shut < open || parse_rest(shut + 1, text + len, &st) < 0)
+		return -EPROTO;
+	n = MIN((size_t)(shut - open - 1), sizeof(st.comm) - 1);
+	memcpy(st.comm, open + 1, n);
 	*ret_st = st;
 	return 0;
 }

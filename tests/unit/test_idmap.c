@@ -59,7 +59,7 @@ static void texts(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct row *row = &rows[i];
 
-		ROW_TRUE(row->text, ix_idmap_parse(row->text, ranges) == row->n);
+		ROW_TRUE(row->text, ix_idmap_parse(row->text, strlen(row->text), ranges) == row->n);
 		if (row->n <= 0)
 			continue;
 		ROW_TRUE(row->text, same(&ranges[0], &row->first));
@@ -80,11 +80,11 @@ static void most(void **state)
 	for (int i = 0; i < IX_IDMAP_MAX; i++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%d %d 1\n", i,
 					1000 + i);
-	assert_int_equal(ix_idmap_parse(text, ranges), IX_IDMAP_MAX);
+	assert_int_equal(ix_idmap_parse(text, strlen(text), ranges), IX_IDMAP_MAX);
 	assert_int_equal(ix_id_here(ranges, IX_IDMAP_MAX, 339), 1339);
 	assert_int_equal(ix_id_here(ranges, IX_IDMAP_MAX, 340), IX_UNMAPPED);
 	(void)snprintf(text + len, sizeof(text) - len, "340 1340 1\n");
-	assert_int_equal(ix_idmap_parse(text, ranges), -EPROTO);
+	assert_int_equal(ix_idmap_parse(text, strlen(text), ranges), -EPROTO);
 	assert_true(same(&ranges[IX_IDMAP_MAX], &untouched));
 }
 

@@ -384,6 +384,42 @@ static void written(void **state)
 #undef WRITTEN
 }
 
+/* Inside a text: what stands behind it does not matter, a NUL is not needed. */
+static void inside_a_text(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t len, left;
+		uint64_t max, n;
+		int r;
+	} cases[] = {
+		{ "12 3", 4, 2, UINT64_MAX, 12, 0 },
+		{ "123", 2, 0, UINT64_MAX, 12, 0 },
+		{ "0]", 2, 1, UINT64_MAX, 0, 0 },
+		{ "18446744073709551615", 20, 0, UINT64_MAX, UINT64_MAX, 0 },
+		{ "18446744073709551616", 20, 20, UINT64_MAX, 77, -ERANGE },
+		{ "256", 3, 3, 255, 77, -ERANGE },
+		{ "", 0, 0, UINT64_MAX, 77, -EINVAL },
+		{ "5", 0, 0, UINT64_MAX, 77, -EINVAL },
+		{ " 5", 2, 2, UINT64_MAX, 77, -EINVAL },
+		{ "-5", 2, 2, UINT64_MAX, 77, -EINVAL },
+		{ "05", 2, 2, UINT64_MAX, 77, -EINVAL },
+		{ "x", 1, 1, UINT64_MAX, 77, -EINVAL },
+		{ "0x5", 3, 2, UINT64_MAX, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *p = cases[i].text, *end = p + cases[i].len;
+		uint64_t n = 77;
+
+		ROW_TRUE(cases[i].text,
+			 ix_take_u64(&p, end, cases[i].max, &n) == cases[i].r);
+		ROW_TRUE(cases[i].text, n == cases[i].n);
+		ROW_TRUE(cases[i].text, (size_t)(end - p) == cases[i].left);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -395,6 +431,7 @@ int main(void)
 		cmocka_unit_test(durations),
 		cmocka_unit_test(limits_are_kept),
 		cmocka_unit_test(written),
+		cmocka_unit_test(inside_a_text),
 	};
 
 	return cmocka_run_group_tests_name("num", tests, NULL, NULL);
