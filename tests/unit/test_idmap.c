@@ -59,7 +59,8 @@ static void texts(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct row *row = &rows[i];
 
-		ROW_TRUE(row->text, ix_idmap_parse(row->text, strlen(row->text), ranges) == row->n);
+		ROW_TRUE(row->text,
+			 ix_idmap_parse(row->text, strlen(row->text), ranges) == row->n);
 		if (row->n <= 0)
 			continue;
 		ROW_TRUE(row->text, same(&ranges[0], &row->first));
