@@ -10,6 +10,8 @@ usage: faults.py [options] IPCX [NAME...]
   --errors N    at most N errors a call (default 6)
   --points N    at most N points a command (default: all)
   --every N     only each N-th point
+  --point P     only this point, openat:error=EIO:when=7; with --keep its trace
+  --keep FILE   where the trace of the last point goes
   --workers N   so many at once (default: one for each CPU)
   --json FILE   write what was wrong as a list
   -v            tell each point that is wrong when it is found
@@ -158,12 +160,14 @@ ERRORS = {
     "mmap": ["ENOMEM"], "mremap": ["ENOMEM"], "munmap": ["ENOMEM"], "mprotect": ["ENOMEM"],
     "clone": ["EAGAIN", "ENOMEM"], "clone3": ["EAGAIN", "ENOMEM"], "fork": ["EAGAIN"], "vfork": ["EAGAIN"],
     "setns": ["EPERM", "EINVAL", "ENOMEM", "ENOSPC"], "unshare": ["EPERM", "EINVAL", "ENOMEM", "ENOSPC"],
-    "fsync": ["EIO", "ENOSPC", "EINTR"], "close": ["EIO", "EINTR"],
+    "fsync": ["EIO", "ENOSPC", "EINTR"],
+    **dict.fromkeys(("shmctl", "msgctl", "semctl"), ["EPERM", "EIO", "ENOMEM", "EINTR", "EACCES"]),  # EINVAL and EIDRM: it is gone
 }
 OTHER_ERRORS = ["EPERM", "EIO", "ENOMEM", "EINTR", "EINVAL", "EMFILE"]
 
-# What cannot fail, or not so that anybody could go on: the C library ends the program itself. (brk: of glibc before 2.38.)
-NEVER = {"brk", "execve", "exit_group", "exit", "rt_sigreturn", "arch_prctl", "set_tid_address", "set_robust_list", "rseq", "restart_syscall",
+# What cannot fail, or not so that anybody could go on: the C library ends the program itself. (brk: of glibc before 2.38. A close(2) that
+# fails has closed all the same, and that is not what happens here.)
+NEVER = {"brk", "close", "execve", "exit_group", "exit", "rt_sigreturn", "arch_prctl", "set_tid_address", "set_robust_list", "rseq", "restart_syscall",
          "wait4", "waitid", "futex", "rt_sigprocmask", "gettid", "getpid", "tgkill"}
 # In a build with sanitizers these are their runtime's, which ends the program itself.
 SANITIZERS = {"mmap", "munmap", "mremap", "mprotect", "madvise", "sigaltstack", "sched_getaffinity", "readlink", "getrlimit", "prlimit64"}
@@ -319,8 +323,9 @@ class Judge:
             yield "mute", f"{r.rc}"
         fresh = "new" in self.c.kind
         numbered = self.c.kind == "mk" and r.out.strip().isdigit()
-        if r.rc == 0 and not numbered and steady(r.out, fresh) != steady(self.plain.out, fresh) and r.err == self.plain.err:
-            yield "silent", differs(self.plain.out, r.out)
+        usual, now = steady(self.plain.out, fresh), steady(r.out, fresh)
+        if r.rc == 0 and not numbered and now != usual and r.err == self.plain.err:
+            yield "silent", differs(usual, now)
 
     def went(self, r):
         """Where the command ran, if it did."""
@@ -328,6 +333,8 @@ class Judge:
         lines = said(r.out)
         if r.out and not lines:
             yield "place", f"what is this: {r.out[:80]!r}"
+        if r.rc == 0 and usual and not lines:
+            yield "place", "the exit status is 0, and it did not run"
         if lines and not usual:
             yield "place", "it ran, and is refused otherwise"
         for m, as_usual in zip(lines, usual * len(lines)):
@@ -335,8 +342,11 @@ class Judge:
             if "new" in c.kind:
                 if here != "-" or int(ipc) in {p.ipc for p in self.places.values()} or shm != "-" or mq != "-":
                     yield "place", m[0]
-            elif here != str(c.place) or (ipc != "0" and int(ipc) != self.places[c.place].ipc) or shm != as_usual[2] or mq != as_usual[3]:
-                yield "place", m[0]
+            else:
+                told = ("-",) if r.err != self.plain.err else ()  # an empty one, and it is said
+                if (here != str(c.place) or (ipc != "0" and int(ipc) != self.places[c.place].ipc) or shm not in (as_usual[2], *told) or
+                        mq not in (as_usual[3], *told)):
+                    yield "place", m[0]
             for name, now, before in zip(("prm", "eff", "bnd", "amb"), caps, as_usual.groups()[4:]):
                 allowed = 0 if "none" in c.kind else int(before, 16)
                 if int(now, 16) & ~allowed:
@@ -492,11 +502,13 @@ class Worker:
                     mute += line.split()[0] in became or " write(2, " in line
         return hits > 0, mute > 0
 
-    def measure(self, c, errors, most, every):
+    def measure(self, c, a):
         """Every chosen point of a command: how many there are, how many ran, what was wrong."""
-        chosen = self.points_of(c, errors)
+        chosen = self.points_of(c, a.errors)
         total = len(chosen)
-        chosen = spread(chosen, most)[::every]
+        chosen = spread(chosen, a.points)[::a.every]
+        if a.point:
+            chosen = [Point(*re.fullmatch(r"(\w+):error=(\w+):when=(\d+)", a.point).group(1, 3, 2))]
         self.reset(c)
         before = self.look()
         plain = run([*self.strace("-e", "trace=execve"), *self.words(c)], self.work)
@@ -510,7 +522,7 @@ class Worker:
         for p in chosen:
             if after != before:
                 self.reset(c)
-            r = run([*self.strace("-e", f"trace={p.call},execve", "-e", f"inject={p.call}:error={p.error}:when={p.nth}"), *self.words(c)],
+            r = run([*self.strace("-e", "trace=all" if a.keep else f"trace={p.call},execve", "-e", f"inject={p.call}:error={p.error}:when={p.nth}"), *self.words(c)],
                     self.work)
             hit, untold = self.injected()
             strays, after = strangers(), self.look()
@@ -520,6 +532,9 @@ class Worker:
             for pid in strays:
                 with contextlib.suppress(OSError):
                     os.kill(pid, signal.SIGKILL)
+        if a.keep:
+            with open(self.log, "rb") as f, open(a.keep, "wb") as out:
+                shutil.copyfileobj(f, out)
         return {"case": c.name, "words": " ".join(c.words), "rc": plain.rc, "err": show(plain.err), "total": total, "chosen": len(chosen),
                 "ran": ran, "found": found}
 
@@ -539,7 +554,7 @@ def work(a):
     for line in sys.stdin:
         c = next(c for c in CASES if c.name == line.strip())
         start = time.monotonic()
-        result = w.measure(c, a.errors, a.points, a.every)
+        result = w.measure(c, a)
         print(json.dumps({**result, "seconds": time.monotonic() - start}), flush=True)
 
 
@@ -573,7 +588,9 @@ def end_with_us():
 
 def begin_worker(a, scratch):
     argv = [*unshare(), "sh", "-c", PREPARE + 'exec "$@"', "sh", sys.executable, os.path.abspath(__file__), "--work", a.ipcx,
-            "--errors", str(a.errors), "--every", str(a.every), *(["--points", str(a.points)] if a.points else [])]
+            "--errors", str(a.errors), "--every", str(a.every)]
+    for name in ("points", "point", "keep"):
+        argv += [f"--{name}", str(getattr(a, name))] if getattr(a, name) else []
     return subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=end_with_us,
                             env=dict(os.environ, FAULTS_SCRATCH=scratch, PYTHONDONTWRITEBYTECODE="1"))
 
@@ -624,12 +641,15 @@ def arguments(argv):
     p.add_argument("--errors", type=int, default=6)
     p.add_argument("--points", type=int)
     p.add_argument("--every", type=int, default=1)
+    p.add_argument("--point")
+    p.add_argument("--keep")
     p.add_argument("--workers", type=int, default=os.cpu_count())
     p.add_argument("--json")
     p.add_argument("-v", dest="verbose", action="store_true")
     p.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
     a = p.parse_args(argv)
     a.ipcx = os.path.abspath(a.ipcx)
+    a.keep = a.keep and os.path.abspath(a.keep)
     return a
 
 
