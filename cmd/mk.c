@@ -113,11 +113,14 @@ static int open_from(struct mk_args *args)
 	int fd = strcmp(path, "-") ? ix_open_input(AT_FDCWD, path, &why) : STDIN_FILENO;
 	struct stat st;
 	uint64_t size = 0;
+	off_t at = 0;
 
 	if (fd >= 0 && fstat(fd, &st) < 0)
 		fd = -errno;
+	if (fd >= 0 && S_ISREG(st.st_mode) && (at = lseek(fd, 0, SEEK_CUR)) < 0)
+		fd = -errno;
 	if (fd >= 0 && S_ISREG(st.st_mode))
-		size = (uint64_t)(st.st_size - MIN(lseek(fd, 0, SEEK_CUR), st.st_size));
+		size = (uint64_t)(st.st_size - MIN(at, st.st_size));
 	else if (fd >= 0 && !(args->attrs.set & IPCX_A_SIZE))
 		fd = spool(fd, &size);
 	if (fd < 0) {
