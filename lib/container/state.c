@@ -337,17 +337,14 @@ bool ix_state_value(const struct ix_state *s, const char *key, char *buf, size_t
 
 int32_t ix_state_pid(const struct ix_state *s)
 {
-	char text[16];
-	uint64_t pid;
-	size_t len = s->text.len;
+	const char *p = s->text.data, *end = p + s->text.len;
+	uint64_t pid = 0;
 
-	while (len && isspace((unsigned char)s->text.data[len - 1]))
-		len--;
-	if (len == 0 || len >= sizeof(text))
-		return 0;
-	memcpy(text, s->text.data, len);
-	text[len] = '\0';
-	return ix_parse_u64(text, INT32_MAX, &pid) == 0 ? (int32_t)pid : 0;
+	while (end > p && isspace((unsigned char)end[-1]))
+		end--;
+	return end > p && ix_take_u64(&p, end, INT32_MAX, &pid) == 0 && p == end
+		       ? (int32_t)pid
+		       : 0;
 }
 
 /* ---- whose state */

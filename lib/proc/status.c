@@ -163,20 +163,7 @@ int ix_setgroups_denied(const char *text, size_t len, bool *ret_denied)
 	return 0;
 }
 
-/* Each with a blank behind it. */
-int ix_children_first(const char *text, size_t len, int32_t *ret_pid)
-{
-	const char *p = text, *end = text + len;
-	uint64_t n = 0;
-
-	if (len == 0)
-		return -ENODATA;
-	if (ix_take_u64(&p, end, INT32_MAX, &n) < 0 || n == 0 || p == end || *p != ' ')
-		return -EPROTO;
-	*ret_pid = (int32_t)n;
-	return 0;
-}
-
+/* Each with a blank behind it: one without may be cut. */
 size_t ix_children_parse(const char *text, size_t len, int32_t *ret_pids, size_t max)
 {
 	const char *p = text, *end = text + len;

@@ -46,8 +46,6 @@ int ix_status_pid_at(const char *text, size_t len, unsigned level, int32_t *ret_
 /* /proc/PID/setgroups: whether setgroups(2) is forbidden in its user namespace. */
 int ix_setgroups_denied(const char *text, size_t len, bool *ret_denied);
 
-/* /proc/PID/task/TID/children: the first of them; -ENODATA without any. */
-int ix_children_first(const char *text, size_t len, int32_t *ret_pid);
-
-/* The same: all of them, at most so many. How many there are in ret_pids. */
+/* /proc/PID/task/TID/children: those before anything that is no number of one, at most so
+ * many. How many there are in ret_pids. */
 size_t ix_children_parse(const char *text, size_t len, int32_t *ret_pids, size_t max);

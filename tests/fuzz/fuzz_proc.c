@@ -77,6 +77,7 @@ static void check_pids(const char *text, size_t size)
 {
 	struct ix_status_pids pids = { 77, 78, 79 }, again;
 	char line[80];
+	int32_t at = 0;
 	int r = ix_status_pids(text, size, &pids);
 
 	CHECK(r == 0 || r == -ENODATA || r == -EPROTO);
@@ -86,6 +87,9 @@ static void check_pids(const char *text, size_t size)
 	}
 	CHECK(pids.levels > 0 && pids.first >= 0 && pids.last >= 0);
 	CHECK(pids.levels > 1 || pids.first == pids.last);
+	CHECK(ix_status_pid_at(text, size, 0, &at) == 0 && at == pids.first);
+	CHECK(ix_status_pid_at(text, size, pids.levels - 1, &at) == 0 && at == pids.last);
+	CHECK(ix_status_pid_at(text, size, pids.levels, &at) == -ENODATA);
 	(void)snprintf(line, sizeof(line), "NSpid:\t%d\t%d\n", pids.first, pids.last);
 	CHECK(ix_status_pids(line, strlen(line), &again) == 0 && again.levels == 2 &&
 	      again.first == pids.first && again.last == pids.last);
@@ -96,17 +100,20 @@ static void check_pids(const char *text, size_t size)
 static void check_small(const char *text, size_t size)
 {
 	bool denied = false;
-	int32_t first = -1;
-	char line[24];
-	int n, r = ix_setgroups_denied(text, size, &denied);
+	int32_t pids[8];
+	char line[8 * 12];
+	size_t n, len = 0;
+	int r = ix_setgroups_denied(text, size, &denied);
 
 	CHECK(r == 0 || r == -EPROTO);
 	CHECK(denied == (size == 5 && !memcmp(text, "deny\n", 5)));
-	r = ix_children_first(text, size, &first);
-	CHECK(r == 0 || r == -EPROTO || r == -ENODATA);
-	CHECK((r == 0) == (first > 0) && (r == -ENODATA) == (size == 0));
-	n = snprintf(line, sizeof(line), "%d ", first);
-	CHECK(r < 0 || (size >= (size_t)n && !memcmp(text, line, (size_t)n)));
+	n = ix_children_parse(text, size, pids, ARRAY_SIZE(pids));
+	CHECK(n <= ARRAY_SIZE(pids));
+	for (size_t i = 0; i < n; i++) {
+		CHECK(pids[i] > 0);
+		len += (size_t)snprintf(line + len, sizeof(line) - len, "%d ", pids[i]);
+	}
+	CHECK(len <= size && !memcmp(text, line, len));
 }
 
 static void check_link(const char *text, size_t size, const char *type)

@@ -191,19 +191,16 @@ static void setgroups_text(void **state)
 
 static const struct {
 	const char *text;
-	int error;
-	int32_t first;
+	size_t n;
+	int32_t first, last;
 } children_rows[] = {
-	{ "5 ", 0, 5 },
-	{ "2147483647 8 9 ", 0, INT32_MAX },
-	{ "", -ENODATA, 0 },
-	{ " ", -EPROTO, 0 },
-	{ "5", -EPROTO, 0 }, /* cut: of 51, perhaps */
-	{ "0 ", -EPROTO, 0 },
-	{ "-1 ", -EPROTO, 0 },
-	{ "x ", -EPROTO, 0 },
-	{ "5\n", -EPROTO, 0 },
-	{ "2147483648 ", -EPROTO, 0 },
+	{ "5 ", 1, 5, 5 },         { "2147483647 8 9 ", 3, INT32_MAX, 9 },
+	{ "1 2 3 4 5 ", 4, 1, 4 }, /* no more are asked for */
+	{ "7 8", 1, 7, 7 },        /* cut: of 81, perhaps */
+	{ "7 x 9 ", 1, 7, 7 },     { "7  9 ", 1, 7, 7 },
+	{ "", 0, 77, 77 },         { " ", 0, 77, 77 },
+	{ "0 ", 0, 77, 77 },       { "-1 ", 0, 77, 77 },
+	{ "5\n", 0, 77, 77 },      { "2147483648 ", 0, 77, 77 },
 };
 
 static void children_text(void **state)
@@ -211,12 +208,30 @@ static void children_text(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(children_rows); i++) {
 		const char *text = children_rows[i].text;
-		int32_t pid = 77;
-		int r = ON_COPY(text, ix_children_first(copy, len, &pid));
+		int32_t pids[4] = { 77, 77, 77, 77 };
+		size_t n =
+			(size_t)ON_COPY(text, (int)ix_children_parse(copy, len, pids, 4));
 
-		ROW_TRUE(text, r == children_rows[i].error);
-		ROW_TRUE(text, pid == (r == 0 ? children_rows[i].first : 77));
+		ROW_TRUE(text, n == children_rows[i].n);
+		ROW_TRUE(text, pids[0] == children_rows[i].first);
+		ROW_TRUE(text, pids[n ? n - 1 : 0] == children_rows[i].last);
 	}
+}
+
+static void number_on_a_level(void **state)
+{
+	static const char text[] = HEAD "NSpid:\t700\t12\t1\n", cut[] = "NSpid:\t700\t1";
+	int32_t pid = 77;
+
+	(void)state;
+	assert_int_equal(ix_status_pid_at(text, strlen(text), 3, &pid), -ENODATA);
+	assert_int_equal(ix_status_pid_at(HEAD, strlen(HEAD), 0, &pid), -ENODATA);
+	assert_int_equal(ix_status_pid_at(cut, strlen(cut), 0, &pid), -EPROTO);
+	assert_int_equal(pid, 77);
+	assert_int_equal(ix_status_pid_at(text, strlen(text), 0, &pid), 0);
+	assert_int_equal(pid, 700);
+	assert_int_equal(ix_status_pid_at(text, strlen(text), 2, &pid), 0);
+	assert_int_equal(pid, 1);
 }
 
 int main(void)
@@ -228,6 +243,7 @@ int main(void)
 		cmocka_unit_test(numbers_of_processes),
 		cmocka_unit_test(setgroups_text),
 		cmocka_unit_test(children_text),
+		cmocka_unit_test(number_on_a_level),
 	};
 
 	return cmocka_run_group_tests_name("procstatus", tests, NULL, NULL);
