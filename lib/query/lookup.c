@@ -163,8 +163,8 @@ static bool everybody_is_here(struct ipcx *x)
 	x->people = IX_PEOPLE_SOME;
 	for (size_t i = 0; i < ARRAY_SIZE(maps); i++)
 		if (proc < 0 || ix_read_file(proc, maps[i], text, sizeof(text)) < 0 ||
-		    ix_idmap_parse(text, ranges) != 1 || ranges[0].inside != 0 ||
-		    ranges[0].count != UINT32_MAX)
+		    ix_idmap_parse(text, strlen(text), ranges) != 1 ||
+		    ranges[0].inside != 0 || ranges[0].count != UINT32_MAX)
 			return false;
 	x->people = IX_PEOPLE_ALL;
 	return true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Where a query runs, and with whose rights: in all namespaces or one, as it is or in
  * runs of mechanisms. */
+#include <errno.h>
 #include <string.h>
 
 #include "base/esc.h"
