@@ -568,12 +568,12 @@ int ipcx_ref_format(const struct ipcx_ref *ref, char *buf, size_t size);
 struct ipcx_expr;
 
 /**
- * Compile a condition such as "size > 1M && owner == bob". Who bob is is settled here, and
- * numbers are compared.
+ * Compile a condition such as "size > 1M && owner == bob". Who bob is is settled here,
+ * and numbers are compared.
  *
  * @param ret_column where the error stands (from 1), or NULL
- * @return 0, -EINVAL (with the column in the error text: also when there is no such user),
- * -ENOMEM, or another error when a user could not be looked up
+ * @return 0, -EINVAL (with the column in the error text: also when there is no such
+ * user), -ENOMEM, or another error when a user could not be looked up
  */
 int ipcx_expr_parse(struct ipcx *x, const char *text, struct ipcx_expr **ret_expr,
 		    size_t *ret_column);

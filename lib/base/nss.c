@@ -99,6 +99,7 @@ static int call(const struct question *q, struct ix_buf *room, struct answer *re
 static bool line_says(const char *line, const struct question *q)
 {
 	const char *colon = strchr(line, ':'), *number;
+	uint64_t id;
 
 	if (!colon)
 		return false;
@@ -106,8 +107,10 @@ static bool line_says(const char *line, const struct question *q)
 		return strlen(q->name) == (size_t)(colon - line) &&
 		       strncmp(line, q->name, (size_t)(colon - line)) == 0;
 	number = strchr(colon + 1, ':');
-	return number && number[1] >= '0' && number[1] <= '9' &&
-	       strtoull(number + 1, NULL, 10) == q->id;
+	if (!number++)
+		return false;
+	return ix_take_u64(&number, number + strlen(number), UINT32_MAX, &id) == 0 &&
+	       id == q->id;
 }
 
 /* Whether the file knows the answer: 1, 0, or -errno when it cannot be read (-ENOENT:

@@ -568,10 +568,12 @@ int ipcx_ref_format(const struct ipcx_ref *ref, char *buf, size_t size);
 struct ipcx_expr;
 
 /**
- * Compile a condition such as "size > 1M && owner == bob".
+ * Compile a condition such as "size > 1M && owner == bob". Who bob is is settled here,
+ * and numbers are compared.
  *
  * @param ret_column where the error stands (from 1), or NULL
- * @return 0, -EINVAL (with the column in the error text), or -ENOMEM
+ * @return 0, -EINVAL (with the column in the error text: also when there is no such
+ * user), -ENOMEM, or another error when a user could not be looked up
  */
 int ipcx_expr_parse(struct ipcx *x, const char *text, struct ipcx_expr **ret_expr,
 		    size_t *ret_column);
@@ -580,7 +582,8 @@ int ipcx_expr_parse(struct ipcx *x, const char *text, struct ipcx_expr **ret_exp
 void ipcx_expr_free(struct ipcx_expr *e);
 
 /** Whether a row fulfils the condition: 1 yes, 0 no, -1 it depends on a value that is
- * unknown or absent. */
+ * unknown or absent. With -1, errno is 0, or why it could not be told: the name of a user
+ * could not be looked up, or a pattern not be matched. */
 int ipcx_expr_match(const struct ipcx_expr *e, const struct ipcx_table *t, size_t row);
 
 /** The fields that a condition reads. */
