@@ -315,7 +315,7 @@ static int read_mountinfo(int proc, int pid, struct ix_buf *b)
 
 static int type_of_mount(const struct wanted *w, const char *line, const char *end)
 {
-	if ((size_t)(end - line) <= w->len || memcmp(line, w->text, w->len) != 0)
+	if ((size_t)(end - line) < w->len || memcmp(line, w->text, w->len) != 0)
 		return -ENOENT;
 	return type_of_line(line, end, w->buf, w->size);
 }
