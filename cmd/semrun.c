@@ -81,7 +81,7 @@ static int run_named(struct app *app, void *data, int n, char **words)
 	struct ipcx_psem_taken *taken;
 	struct semverb v;
 	struct signals held;
-	int status = 0, error, r;
+	int status = 0, gone, error, r;
 
 	if (!command)
 		return EXIT_USAGE;
@@ -96,13 +96,16 @@ static int run_named(struct app *app, void *data, int n, char **words)
 		signals_give_back(&held);
 		return app_failed(app, r);
 	}
-	error = run_child(app, command, app->moved, &held, &status);
+	gone = verb_go(app);
+	error = gone ? 0 : run_child(app, command, app->moved, &held, &status);
 	r = ipcx_psem_give(app->x, taken);
 	signals_give_back(&held);
 	if (error < 0)
 		msg_error("cannot make a process: %s", strerror(-error));
 	if (r < 0)
 		return app_failed(app, r);
+	if (gone)
+		return gone;
 	return error < 0 ? EXIT_FAILED : signals_end_like(status);
 }
 
@@ -159,7 +162,7 @@ const struct cmd cmd_sem_run_give = {
 	.name = "run", .needs = IPCX_CAN_SEM_TAKE, .variants = named_variants,
 	.operands = "NAME [--] COMMAND…", .summary = "take a named semaphore for as long as a command runs",
 	.about = "The kernel knows nothing of named semaphores, so nothing gives one back by itself: ipcx runs COMMAND as its child, passes signals on to it, and "
-		 "gives the semaphore back when it has ended. With --ns the semaphore is another place's, and COMMAND runs here all the same. When ipcx itself is killed by SIGKILL, COMMAND runs on, and the semaphore stays taken for "
+		 "gives the semaphore back when it has ended. With --ns the semaphore is that place's, and COMMAND runs there. When ipcx itself is killed by SIGKILL, COMMAND runs on, and the semaphore stays taken for "
 		 "ever: 'ipcx {noun} post' gives it back. Where that matters, use 'ipcx sem run'.\n"
 		 "The exit status is that of COMMAND, 126 when it cannot be run, 127 when there is none such; 5 when the semaphore could not be had in time.",
 	.options = named_options, .complete = COMPLETE_REFS | COMPLETE_FILES, .program = true,

@@ -57,6 +57,11 @@ static int reach(struct app *app, const char *where, unsigned mech, bool acts)
 	return 0;
 }
 
+int verb_go(struct app *app)
+{
+	return app->ns ? go(app, false) : 0;
+}
+
 /* The names of the mechanisms of a mask: "shm or pshm". */
 static void name_mechs(uint64_t mechs, char *buf, size_t size)
 {
