@@ -96,37 +96,53 @@ static const struct ix_entry *find_cgroup(const struct ix_containers *c, char *t
 
 /* ---- numbers */
 
-static int compare(uint64_t a, uint64_t b)
+typedef uint64_t key_fn(const struct ix_entry *e);
+
+static uint64_t pid_key(const struct ix_entry *e)
 {
-	return (a > b) - (a < b);
+	return (uint64_t)e->c.pid;
 }
 
-static int by_pid(const void *a, const void *b, void *arg)
+static uint64_t pids_key(const struct ix_entry *e)
 {
-	const struct ix_containers *c = arg;
-	const struct ix_entry *p = &c->all[*(const size_t *)a];
-	const struct ix_entry *q = &c->all[*(const size_t *)b];
-
-	return compare((uint64_t)p->c.pid, (uint64_t)q->c.pid);
+	return e->pids.ino;
 }
 
-/* Of one namespace the first in the list comes first: root's. */
-static int by_pids(const void *a, const void *b, void *arg)
+static uint64_t mnt_key(const struct ix_entry *e)
 {
-	const struct ix_containers *c = arg;
+	return e->mnt.ino;
+}
+
+struct order {
+	const struct ix_containers *c;
+	key_fn *key;
+};
+
+/* Of several alike the first in the list comes first: root's. */
+static int by_key(const void *a, const void *b, void *arg)
+{
+	const struct order *o = arg;
 	size_t i = *(const size_t *)a, k = *(const size_t *)b;
-	int r = compare(c->all[i].pids.ino, c->all[k].pids.ino);
+	uint64_t x = o->key(&o->c->all[i]), y = o->key(&o->c->all[k]);
 
-	return r ? r : compare(i, k);
+	return x != y ? (x > y) - (x < y) : (i > k) - (i < k);
 }
 
-static int by_mnt(const void *a, const void *b, void *arg)
+/* The first with a key, or NULL. */
+static const struct ix_entry *find(const struct ix_containers *c, const size_t *v,
+				   size_t n, key_fn *key, uint64_t want)
 {
-	const struct ix_containers *c = arg;
-	size_t i = *(const size_t *)a, k = *(const size_t *)b;
-	int r = compare(c->all[i].mnt.ino, c->all[k].mnt.ino);
+	size_t low = 0, high = n;
 
-	return r ? r : compare(i, k);
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (key(&c->all[v[mid]]) < want)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < n && key(&c->all[v[low]]) == want ? &c->all[v[low]] : NULL;
 }
 
 /* A sandbox in a container may stay in the PID namespace of that. */
@@ -158,9 +174,11 @@ int ix_cover_make(const struct ix_search *s, struct ix_containers *c)
 		if (e->c.rank == IX_RANK_ROOT)
 			r = cover_cgroups(s, c, i);
 	}
-	qsort_r(v->by_pid, v->n, sizeof(size_t), by_pid, c);
-	qsort_r(v->by_pids, v->npids, sizeof(size_t), by_pids, c);
-	qsort_r(v->by_mnt, v->nmnt, sizeof(size_t), by_mnt, c);
+	qsort_r(v->by_pid, v->n, sizeof(size_t), by_key, &(struct order){ c, pid_key });
+	qsort_r(v->by_pids, v->npids, sizeof(size_t), by_key,
+		&(struct order){ c, pids_key });
+	qsort_r(v->by_mnt, v->nmnt, sizeof(size_t), by_key,
+		&(struct order){ c, mnt_key });
 	if (v->ncgroups)
 		qsort(v->cgroups, v->ncgroups, sizeof(*v->cgroups), by_text);
 	return r;
@@ -171,61 +189,26 @@ int ix_cover_make(const struct ix_search *s, struct ix_containers *c)
 const struct ix_entry *ix_cover_pids(const struct ix_containers *c,
 				     const struct ix_space *pids)
 {
-	const size_t *v = c->cover.by_pids;
-	size_t low = 0, high = c->cover.npids;
+	const struct ix_entry *e =
+		find(c, c->cover.by_pids, c->cover.npids, pids_key, pids->ino);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (c->all[v[mid]].pids.ino < pids->ino)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < c->cover.npids && ix_space_same(&c->all[v[low]].pids, pids)
-		       ? &c->all[v[low]]
-		       : NULL;
+	return e && ix_space_same(&e->pids, pids) ? e : NULL;
 }
 
 const struct ix_entry *ix_cover_mnt(const struct ix_containers *c,
 				    const struct ix_space *mnt)
 {
-	const size_t *v = c->cover.by_mnt;
-	size_t low = 0, high = c->cover.nmnt;
+	const struct ix_entry *e =
+		find(c, c->cover.by_mnt, c->cover.nmnt, mnt_key, mnt->ino);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (c->all[v[mid]].mnt.ino < mnt->ino)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < c->cover.nmnt && ix_space_same(&c->all[v[low]].mnt, mnt)
-		       ? &c->all[v[low]]
-		       : NULL;
-}
-
-static const struct ix_entry *find_first(const struct ix_containers *c, int32_t pid)
-{
-	const size_t *v = c->cover.by_pid;
-	size_t low = 0, high = c->cover.n;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (c->all[v[mid]].c.pid < pid)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < c->cover.n && c->all[v[low]].c.pid == pid ? &c->all[v[low]] : NULL;
+	return e && ix_space_same(&e->mnt, mnt) ? e : NULL;
 }
 
 const struct ix_container *ix_container_of(struct ipcx *x, const struct ix_containers *c,
 					   int32_t pid)
 {
-	const struct ix_entry *found = find_first(c, pid);
+	const struct ix_entry *found =
+		find(c, c->cover.by_pid, c->cover.n, pid_key, (uint64_t)pid);
 	int proc = ix_procfd(x), len;
 	auto_fd int dir = -1;
 	char name[16], text[16384];
