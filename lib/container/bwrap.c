@@ -44,19 +44,16 @@ static int read_instance(const struct ix_search *s, struct ix_containers *c, int
 static int list_flatpaks(const struct ix_search *s, struct ix_containers *c, uid_t owner)
 {
 	const struct ix_giver g = ix_giver_file(owner);
-	DIR *dir auto_dir = NULL;
-	const struct dirent *d;
+	struct ix_state_list l;
+	const char *name;
 	char path[64];
-	int fd, r = 0;
+	int r = 0;
 
 	(void)snprintf(path, sizeof(path), "run/user/%u/.flatpak", owner);
-	fd = ix_state_dir(s, path, &g);
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir && fd >= 0)
-		(void)close(fd);
-	while (dir && r == 0 && (d = readdir(dir)) != NULL)
-		if (d->d_name[0] != '.')
-			r = read_instance(s, c, dirfd(dir), d->d_name, &g);
+	l = ix_state_list(s, path, &g);
+	while (r == 0 && (name = ix_state_next(&l)) != NULL)
+		r = read_instance(s, c, dirfd(l.dir), name, &g);
+	ix_state_list_end(&l);
 	return r;
 }
 

@@ -192,12 +192,14 @@ static bool is_givers(const struct ix_search *s, const struct ix_giver *g,
 		      const struct ix_claimed *c)
 {
 	bool home = ix_space_same(&c->ipc, &s->ipc);
+	struct ix_proc now;
 
+	/* Its number may be another's by now, and with that the child. */
+	if (g->pid && (c->proc.parent != g->pid || !ix_search_read(g->dir, g->pid, &now)))
+		return false;
 	if (g->hidden)
 		return !c->ipc.ino;
 	if (home && (!g->ours || (g->uid && g->uid != s->caller)))
-		return false;
-	if (g->pid && c->proc.parent != g->pid)
 		return false;
 	if (g->user.ino && !ix_space_below(c->dir, &g->user))
 		return false;

@@ -63,34 +63,25 @@ static int read_one(const struct ix_search *s, struct ix_containers *c, int dir,
 static int list_namespace(const struct ix_search *s, struct ix_containers *c,
 			  const char *path, const struct ix_giver *g)
 {
-	int fd = ix_state_dir(s, path, g), r = 0;
-	DIR *dir auto_dir = fd < 0 ? NULL : fdopendir(fd);
-	const char *slash = strrchr(path, '/');
-	const struct dirent *d;
+	struct ix_state_list l auto_state_list = ix_state_list(s, path, g);
+	const char *slash = strrchr(path, '/'), *name;
+	int r = 0;
 
-	if (!dir && fd >= 0)
-		(void)close(fd);
-	while (dir && r == 0 && (d = readdir(dir)) != NULL)
-		if (d->d_name[0] != '.')
-			r = read_one(s, c, dirfd(dir), slash ? slash + 1 : path,
-				     d->d_name, g);
+	while (r == 0 && (name = ix_state_next(&l)) != NULL)
+		r = read_one(s, c, dirfd(l.dir), slash ? slash + 1 : path, name, g);
 	return r;
 }
 
 static int list_usual(const struct ix_search *s, struct ix_containers *c)
 {
 	const struct ix_giver root = ix_giver_file(0);
-	int fd = ix_state_dir(s, USUAL, &root), r = 0;
-	DIR *dir auto_dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *d;
+	struct ix_state_list l auto_state_list = ix_state_list(s, USUAL, &root);
+	const char *name;
 	char path[PATH_MAX];
+	int r = 0;
 
-	if (!dir && fd >= 0)
-		(void)close(fd);
-	while (dir && r == 0 && (d = readdir(dir)) != NULL) {
-		if (d->d_name[0] == '.')
-			continue;
-		(void)snprintf(path, sizeof(path), USUAL "/%s", d->d_name);
+	while (r == 0 && (name = ix_state_next(&l)) != NULL) {
+		(void)snprintf(path, sizeof(path), USUAL "/%s", name);
 		r = list_namespace(s, c, path, &root);
 	}
 	return r;

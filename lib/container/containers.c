@@ -266,6 +266,7 @@ int ix_containers_new(struct ipcx *x, const int32_t *firsts, size_t n,
 		free(c);
 		return r;
 	}
+	s.note = c->note;
 	r = list(&s, c);
 	ix_search_end(&s);
 	if (r < 0) {

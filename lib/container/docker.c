@@ -61,20 +61,20 @@ static int read_one(const struct ix_search *s, struct ix_containers *c, int dir,
 static int list_root(const struct ix_search *s, struct ix_containers *c, const char *root,
 		     const char *only, const struct ix_giver *g)
 {
-	DIR *dir auto_dir = NULL;
-	const struct dirent *d;
+	struct ix_state_list l;
+	const char *name;
 	char path[4096];
-	int fd, r = 0;
+	int r = 0;
 
 	if ((size_t)snprintf(path, sizeof(path), "%s/containers", root) >= sizeof(path))
 		return 0;
-	fd = ix_state_dir(s, path, g);
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir && fd >= 0)
-		(void)close(fd);
-	while (dir && r == 0 && (d = readdir(dir)) != NULL)
-		if (d->d_name[0] != '.' && (!only || !strcmp(d->d_name, only)))
-			r = read_one(s, c, dirfd(dir), d->d_name, g);
+	l = ix_state_list(s, path, g);
+	while (r == 0 && l.dir && (name = only ? only : ix_state_next(&l)) != NULL) {
+		r = read_one(s, c, dirfd(l.dir), name, g);
+		if (only)
+			break;
+	}
+	ix_state_list_end(&l);
 	return r;
 }
 

@@ -39,16 +39,14 @@ static int read_machine(const struct ix_search *s, struct ix_containers *c, int 
 static int list_machines(const struct ix_search *s, struct ix_containers *c)
 {
 	const struct ix_giver root = ix_giver_file(0);
-	int fd = ix_state_dir(s, MACHINES, &root), r = 0;
-	DIR *dir auto_dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *d;
+	struct ix_state_list l auto_state_list = ix_state_list(s, MACHINES, &root);
+	const char *name;
+	int r = 0;
 
-	if (!dir && fd >= 0)
-		(void)close(fd);
 	/* "unit:…" are links to the others. */
-	while (dir && r == 0 && (d = readdir(dir)) != NULL)
-		if (d->d_name[0] != '.' && !strchr(d->d_name, ':'))
-			r = read_machine(s, c, dirfd(dir), d->d_name);
+	while (r == 0 && (name = ix_state_next(&l)) != NULL)
+		if (!strchr(name, ':'))
+			r = read_machine(s, c, dirfd(l.dir), name);
 	return r;
 }
 

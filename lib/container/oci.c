@@ -67,15 +67,12 @@ static int list_root(const struct ix_search *s, struct ix_containers *c,
 		     const struct layout *l, const char *root, uid_t owner)
 {
 	const struct ix_giver g = ix_giver_file(owner);
-	int fd = ix_state_dir(s, root, &g), r = 0;
-	DIR *dir auto_dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *d;
+	struct ix_state_list all auto_state_list = ix_state_list(s, root, &g);
+	const char *name;
+	int r = 0;
 
-	if (!dir && fd >= 0)
-		(void)close(fd);
-	while (dir && r == 0 && (d = readdir(dir)) != NULL)
-		if (d->d_name[0] != '.')
-			r = read_one(s, c, l, dirfd(dir), d->d_name, &g);
+	while (r == 0 && (name = ix_state_next(&all)) != NULL)
+		r = read_one(s, c, l, dirfd(all.dir), name, &g);
 	return r;
 }
 

@@ -25,6 +25,9 @@
 #define STATE_MAX_USER ((size_t)256 << 10)
 #define WORDS_MAX_USER ((size_t)16 << 10)
 
+/* Nobody runs so many containers. */
+#define ENTRIES_MAX_USER 4000
+
 /* ---- processes */
 
 static int by_pid(const void *a, const void *b)
@@ -260,6 +263,43 @@ int ix_state_dir(const struct ix_search *s, const char *path, const struct ix_gi
 		       : -EPERM;
 }
 
+struct ix_state_list ix_state_list(const struct ix_search *s, const char *path,
+				   const struct ix_giver *g)
+{
+	struct ix_state_list l = { .s = s, .g = g };
+	int fd = ix_state_dir(s, path, g);
+
+	l.dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!l.dir && fd >= 0)
+		(void)close(fd);
+	return l;
+}
+
+const char *ix_state_next(struct ix_state_list *l)
+{
+	const struct dirent *d;
+
+	while (l->dir && (d = readdir(l->dir)) != NULL) {
+		if (d->d_name[0] == '.')
+			continue;
+		if (l->n++ < ENTRIES_MAX_USER || (!l->g->files && l->g->ours))
+			return d->d_name;
+		if (l->s->note)
+			(void)snprintf(l->s->note, IX_NOTE_MAX,
+				       "a directory of user %u has more than %d files of "
+				       "containers: the rest is not read",
+				       l->g->files, ENTRIES_MAX_USER);
+		break;
+	}
+	return NULL;
+}
+
+void ix_state_list_end(const struct ix_state_list *l)
+{
+	if (l->dir)
+		(void)closedir(l->dir);
+}
+
 static int open_plain(int dir, const char *path)
 {
 	const struct open_how how = {
@@ -363,23 +403,19 @@ static int add_user(struct ix_search *s, uid_t uid)
 /* Root looks at everybody's, others at their own. */
 static int find_users(struct ix_search *s)
 {
-	auto_fd int fd = -1;
-	DIR *dir auto_dir = NULL;
-	const struct dirent *d;
+	const struct ix_giver root = ix_giver_file(0);
+	struct ix_state_list l;
+	const char *name;
 	uint64_t uid;
 	int r = 0;
 
-	const struct ix_giver root = ix_giver_file(0);
-
 	if (s->caller)
 		return add_user(s, s->caller);
-	fd = ix_state_dir(s, "run/user", &root);
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (dir)
-		(void)take_fd(&fd);
-	while (dir && r == 0 && (d = readdir(dir)) != NULL)
-		if (ix_parse_u64(d->d_name, UINT32_MAX - 1, &uid) == 0)
+	l = ix_state_list(s, "run/user", &root);
+	while (r == 0 && (name = ix_state_next(&l)) != NULL)
+		if (ix_parse_u64(name, UINT32_MAX - 1, &uid) == 0)
 			r = add_user(s, (uid_t)uid);
+	ix_state_list_end(&l);
 	return r;
 }
 

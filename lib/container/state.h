@@ -3,6 +3,7 @@
  * whose child. */
 #pragma once
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -12,6 +13,8 @@
 #include "proc/space.h"
 
 struct ix_giver; /* container/claim.h */
+
+#define IX_NOTE_MAX 160
 
 /* A process as one look at /proc showed it. */
 struct ix_proc {
@@ -28,7 +31,8 @@ struct ix_search {
 	size_t nprocs;
 	uid_t *users; /* those whose own state may be read: all for root */
 	size_t nusers;
-	uid_t caller;                         /* who looks */
+	char *note;   /* what was left out (IX_NOTE_MAX), or NULL */
+	uid_t caller; /* who looks */
 	struct ix_space user, pids, mnt, ipc; /* and from where */
 };
 
@@ -97,6 +101,23 @@ struct ix_state {
  * reading, or -errno.
  */
 int ix_state_dir(const struct ix_search *s, const char *path, const struct ix_giver *g);
+
+/*
+ * Its entries, one after the other; hidden ones are left out. Of a directory that is not
+ * root's in our own root so many are read at most, and a note says that there are more.
+ */
+struct ix_state_list {
+	const struct ix_search *s;
+	const struct ix_giver *g;
+	DIR *dir; /* NULL: there is none that may be read */
+	size_t n;
+};
+
+#define auto_state_list __attribute__((cleanup(ix_state_list_end)))
+struct ix_state_list ix_state_list(const struct ix_search *s, const char *path,
+				   const struct ix_giver *g);
+const char *ix_state_next(struct ix_state_list *l);
+void ix_state_list_end(const struct ix_state_list *l);
 
 /* Read a file below such a directory: a regular file of root's or the owner's, no link on
  * the way, at most 4 MiB. */

@@ -152,25 +152,43 @@ static int open_inode(struct ipcx *x, uint64_t ino, struct ix_place *ret_p)
 	return r;
 }
 
+/* The place of a container, as its claim was judged: a process that has gone elsewhere
+ * since is not the one that was meant. */
+static int open_claimed(struct ipcx *x, const struct ix_container *c,
+			struct ix_place *ret_p)
+{
+	char label[IX_LABEL_MAX];
+	struct ix_place p;
+	int r = ix_place_of_pid(x, c->pid, c->start, &p);
+
+	if (r < 0)
+		return r;
+	if (c->ipc && p.ino != c->ipc) {
+		ix_place_close(&p);
+		return ix_fail_plain(x, -ESRCH,
+				     "process %d: went into another namespace just now",
+				     c->pid);
+	}
+	ix_container_label(c, label, sizeof(label));
+	p.label = strdup(label);
+	p.giver = c->uid;
+	p.named = true;
+	p.claimed = c->rank == IX_RANK_ROOT;
+	*ret_p = p;
+	return 0;
+}
+
 static int open_container(struct ipcx *x, const char *name, struct ix_place *ret_p)
 {
 	const struct ix_container *found;
 	struct ix_containers *c;
-	char label[IX_LABEL_MAX];
 	int r = ix_containers_all(x, &c);
 
 	if (r < 0)
 		return r;
 	r = ix_container_named(x, c, name, &found);
 	if (r == 0)
-		r = ix_place_of_pid(x, found->pid, found->start, ret_p);
-	if (r == 0) {
-		ix_container_label(found, label, sizeof(label));
-		ret_p->label = strdup(label);
-		ret_p->giver = found->uid;
-		ret_p->named = true;
-		ret_p->claimed = found->rank == IX_RANK_ROOT;
-	}
+		r = open_claimed(x, found, ret_p);
 	ix_containers_free(c);
 	return r;
 }

@@ -321,6 +321,16 @@ def test_a_user_with_thousands_of_names(machine):
     stop(p)
 
 
+def test_a_user_with_thousands_of_files(machine):
+    """So many are read, which is said once; root's are all read."""
+    machine.sh("mkdir -p /run/user/1234/runc; cd /run/user/1234/runc; seq 4100 | xargs mkdir; chown -R 1234 /run/user/1234")
+    r = machine.ipcx("ns", "ls", "--json")
+    assert r.rc == 0 and r.err.count("a directory of user 1234 has more than 4000 files") == 1, r.err
+    machine.sh("mkdir -p /run/crun; cd /run/crun; seq 4100 | xargs mkdir; rm -r /run/user/1234/runc")
+    r = machine.ipcx("ns", "ls", "--json")
+    assert r.rc == 0 and r.err == "" and "runc:prod" in [n["container"] for n in r.json["namespaces"]]
+
+
 # ---- our own namespace
 
 @pytest.mark.parametrize("uid", [0, 1234])
