@@ -183,7 +183,21 @@ void offer_commands(const struct cursor *at, const char *below)
 	}
 }
 
-/* Containers by the name that people use; a colon would split the word in bash. */
+/* A container by the name that people use, with who gives it and where, as its label has
+ * that; but without its runtime: a colon would split the word in bash. */
+static void offer_container(const struct cursor *at, const char *label,
+			    const char *runtime)
+{
+	const char *slash = strrchr(label, '/'), *name = slash ? slash + 1 : label;
+	const char *colon = strchr(name, ':');
+	char word[1024];
+
+	(void)snprintf(word, sizeof(word), "%.*s%s", (int)(name - label), label,
+		       colon ? colon + 1 : name);
+	if (ix_esc_clean(word, IX_ESC_REF))
+		offer(at, word, "", runtime);
+}
+
 static void offer_namespaces(struct app *app, const struct cursor *at, bool all)
 {
 	struct ipcx_table *t;
@@ -194,14 +208,13 @@ static void offer_namespaces(struct app *app, const struct cursor *at, bool all)
 	if (ipcx_containers(app->x, &t) < 0)
 		return;
 	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
-		struct ipcx_value name, runtime;
+		struct ipcx_value label, runtime;
 
-		if (ipcx_row_get(t, i, IPCX_F_NAME, &name) == 0 &&
-		    name.type == IPCX_TYPE_STRING &&
-		    ix_esc_clean(ipcx_value_string(&name), IX_ESC_REF) &&
+		if (ipcx_row_get(t, i, IPCX_F_CONTAINER, &label) == 0 &&
+		    label.type == IPCX_TYPE_STRING &&
 		    ipcx_row_get(t, i, IPCX_F_RUNTIME, &runtime) == 0)
-			offer(at, ipcx_value_string(&name), "",
-			      ipcx_value_string(&runtime));
+			offer_container(at, ipcx_value_string(&label),
+					ipcx_value_string(&runtime));
 	}
 	ipcx_table_free(t);
 }

@@ -202,6 +202,8 @@ def test_a_users_name_carries_him(machine, comm):
         assert keys(machine, "--ns", where) == [f"0x{0x77:08x}"]
     assert keys(machine, "--ns", "web", uid=1234) == keys(machine, "--ns", "1234/web", uid=1234) == [f"0x{0x77:08x}"]
     assert machine.ipcx("ls", "--ns", "4321/web").rc == 3
+    offered = [line.split("\t")[0] for line in machine.ipcx("complete", "--", "ls", "--ns", "").lines]
+    assert "1234/web" in offered and "web" not in offered and "prod" in offered
     assert machine.ipcx("ls", "--ns", "web", uid=4321).rc == 3
     forged.end()
 
