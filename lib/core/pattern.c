@@ -228,7 +228,7 @@ const char *ix_pattern_fault(const char *pattern)
 				"than 256 characters";
 		if (!fault && in.most > IX_PATTERN_WAYS)
 			fault = "the pattern can match nothing in too many ways (more than "
-				"100)";
+				"40)";
 	}
 	return fault;
 }

@@ -7,7 +7,7 @@
 #define IX_PATTERN_MAX      1024 /* bytes */
 #define IX_PATTERN_DEPTH    64   /* parentheses inside each other */
 #define IX_PATTERN_REPEATED 256  /* characters that repetitions add, written out */
-#define IX_PATTERN_WAYS     100  /* in which a part of it can match nothing */
+#define IX_PATTERN_WAYS     40   /* in which a part of it can match nothing */
 
 /*
  * Why an extended regular expression is not compiled, as a sentence; NULL when it may be
