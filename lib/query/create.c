@@ -239,6 +239,8 @@ static int make_one(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left,
 	 * some tries, not for ever. */
 	for (int tries = 0; tries < 10; tries++) {
 		x->error[0] = '\0';
+		if (ix_made_ready(t, a) < 0)
+			return ix_fail_plain(x, -ENOMEM, "out of memory");
 		r = m->create(x, a, &ref);
 		if (r >= 0) {
 			ref.mech = a->mech;

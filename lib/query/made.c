@@ -105,12 +105,24 @@ static void mark(struct ipcx *x, struct ipcx_table *t, const struct ipcx_ref *re
 	ipcx_table_free(now);
 }
 
+int ix_made_ready(struct ipcx_table *t, const struct ipcx_attrs *a)
+{
+	const struct ix_kind *kind = ix_mech(a->mech)->info.named ? &made_by_name
+								  : &made_by_id;
+
+	if (ix_table_section(t, kind, a->mech) < 0 ||
+	    !ix_buf_room(&t->arena, kind->row_size) ||
+	    !ix_buf_room(&t->pool, 2 * IPCX_REF_MAX))
+		return -ENOMEM;
+	return 0;
+}
+
 int ix_made_keep(struct ipcx *x, struct ipcx_table *t, const struct ipcx_attrs *a,
 		 const struct ipcx_ref *ref, bool existed)
 {
 	struct made_row *row;
 	bool named = ix_mech(a->mech)->info.named;
-	int r = ix_table_section(t, named ? &made_by_name : &made_by_id, a->mech);
+	int r = ix_made_ready(t, a);
 
 	if (r < 0)
 		return r;

@@ -57,7 +57,8 @@ def test_an_unknown_user_is_asked_for_once(world):
     world.ok("mk", "shm", "--size", "4K", "--count", "20", "--owner", "77777")
     r, calls = trace(world, "ls", "shm", "--json")
     assert [o["owner"] for o in r.json["objects"]] == ["77777"] * 20
-    assert opened(calls, "/etc/passwd") <= 2
+    # Twice by the C library, and once by ourselves: a file that it could not read looks like one without him.
+    assert opened(calls, "/etc/passwd") <= 3
 
 
 @pytest.mark.parametrize("words", [["ls", "--numeric"], ["show", "shm:0", "--numeric"], ["rm", "shm:0"]])
