@@ -288,12 +288,7 @@ int ix_ns_alone(struct ipcx *x)
 /* Where it ends: the IPC namespace is the one that was meant, and its process lives. */
 static int check_arrival(const struct ix_plan *plan)
 {
-	const struct ix_place *p = plan->p;
-
-	if (p->pidfd >= 0 && !ix_place_lives(p))
-		return ix_fail_plain(plan->x, -ESRCH, "process %d: ended meanwhile",
-				     p->pid);
-	return 0;
+	return plan->p->pidfd >= 0 ? ix_place_check_lives(plan->x, plan->p) : 0;
 }
 
 static int enter(struct ix_plan *plan)

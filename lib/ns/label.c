@@ -116,7 +116,7 @@ bool ix_place_claimed(struct ipcx *x, const struct ix_place *p)
 	if (ix_containers_all(x, &all) < 0)
 		return false;
 	c = ix_container_of(x, all, p->pid);
-	claimed = c && c->rank == IX_RANK_ROOT && ix_place_lives(p);
+	claimed = c && c->rank == IX_RANK_ROOT && ix_place_lives(p) == 1;
 	ix_containers_free(all);
 	return claimed;
 }

@@ -74,20 +74,30 @@ void ix_place_close(struct ix_place *p)
 	*p = none;
 }
 
-/* The user namespace that owns this one, unless it is ours (NS_GET_USERNS: EPERM when it
- * lies outside of ours, and then we have no rights in it). */
-static int owner_of(struct ipcx *x, int nsfd)
+/*
+ * The user namespace that owns this one; -1 where it is ours, or where nobody has rights
+ * in it (EPERM: it lies outside of ours; ENOTTY: Linux before 4.9, which does not tell).
+ * One that could not be opened is not ours for that.
+ */
+static int owner_of(struct ipcx *x, int nsfd, int *ret_fd)
 {
-	uint64_t ino, id;
-	int fd = ioctl(nsfd, NS_GET_USERNS);
+	uint64_t own = ix_ns_own(x, "user"), ino, id;
+	auto_fd int fd = ioctl(nsfd, NS_GET_USERNS);
+	int r;
 
-	if (fd < 0)
-		return -1;
-	if (ix_ns_identity(fd, CLONE_NEWUSER, &ino, &id) == 0 &&
-	    ino != ix_ns_own(x, "user"))
-		return fd;
-	(void)close(fd);
-	return -1;
+	if (fd < 0 && errno != EPERM && errno != ENOTTY)
+		return -errno;
+	if (fd < 0) {
+		*ret_fd = -1;
+		return 0;
+	}
+	r = ix_ns_identity(fd, CLONE_NEWUSER, &ino, &id);
+	if (r == 0 && !own)
+		r = -ENODATA; /* /proc does not tell */
+	if (r < 0)
+		return r == -EINVAL ? -EIO : r;
+	*ret_fd = ino == own ? -1 : take_fd(&fd);
+	return 0;
 }
 
 int ix_place_of_fd(struct ipcx *x, int fd, const char *what, struct ix_place *ret_place)
@@ -102,7 +112,11 @@ int ix_place_of_fd(struct ipcx *x, int fd, const char *what, struct ix_place *re
 		return r == -EINVAL ? ix_fail_plain(x, r, "%s: is no IPC namespace", what)
 				    : ix_fail(x, r, "%s", what);
 	}
-	p.userfd = owner_of(x, fd);
+	r = owner_of(x, fd, &p.userfd);
+	if (r < 0) {
+		ix_place_close(&p);
+		return ix_fail(x, r, "%s: the user namespace that owns it", what);
+	}
 	*ret_place = p;
 	return 0;
 }
@@ -116,11 +130,15 @@ int ix_place_failed(struct ipcx *x, const struct ix_place *p, const char *what)
 }
 
 /* A zombie has. */
-bool ix_place_lives(const struct ix_place *place)
+int ix_place_lives(const struct ix_place *place)
 {
 	struct pollfd p = { .fd = place->pidfd, .events = POLLIN };
+	int n;
 
-	return poll(&p, 1, 0) == 0;
+	do
+		n = poll(&p, 1, 0);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n == 0;
 }
 
 /* Is it the one that was meant? 0 and its start; -ESRCH; -errno. */
@@ -141,6 +159,15 @@ static int check_start(int dir, uint64_t want, uint64_t *ret_start)
 static int gone(struct ipcx *x, int32_t pid)
 {
 	return ix_fail_plain(x, -ESRCH, "process %d: there is none (any more)", pid);
+}
+
+int ix_place_check_lives(struct ipcx *x, const struct ix_place *p)
+{
+	int lives = ix_place_lives(p);
+
+	if (lives < 0)
+		return ix_fail(x, lives, "process %d: whether it has ended", p->pid);
+	return lives ? 0 : gone(x, p->pid);
 }
 
 /* Only these say that; descriptors that have run out do not. */
@@ -217,7 +244,7 @@ static int open_process(struct ipcx *x, uint64_t start, struct ix_place *p)
 	if (r < 0)
 		return failed(x, p->pid, r, "when it started");
 	r = open_parts(x, p->dirfd, p);
-	return r == 0 && p->pidfd >= 0 && !ix_place_lives(p) ? gone(x, p->pid) : r;
+	return r == 0 && p->pidfd >= 0 ? ix_place_check_lives(x, p) : r;
 }
 
 int ix_place_of_pid(struct ipcx *x, int32_t pid, uint64_t start,
@@ -236,7 +263,7 @@ int ix_place_of_pid(struct ipcx *x, int32_t pid, uint64_t start,
 	p.pid = pid;
 	r = open_process(x, start, &p);
 	/* hidepid hides the directory, not the process. */
-	if (r == -ESRCH && !start && p.pidfd >= 0 && ix_place_lives(&p))
+	if (r == -ESRCH && !start && p.pidfd >= 0 && ix_place_lives(&p) == 1)
 		r = ix_fail_plain(x, -EACCES,
 				  "process %d: /proc hides it from you (hidepid)", pid);
 	if (r < 0) {

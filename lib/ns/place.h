@@ -56,8 +56,11 @@ void ix_place_close(struct ix_place *p);
  * else. */
 int ix_place_failed(struct ipcx *x, const struct ix_place *p, const char *what);
 
-/* Whether the process of a place has not ended. */
-bool ix_place_lives(const struct ix_place *p);
+/* Whether the process of a place (.pidfd) has not ended: 1, 0, -errno. */
+int ix_place_lives(const struct ix_place *p);
+
+/* 0 when it has not; -ESRCH when it has, or why that cannot be told, with a text. */
+int ix_place_check_lives(struct ipcx *x, const struct ix_place *p);
 
 /* The inode number and, where the kernel has one, the id of the namespace behind a
  * descriptor. 0; -EINVAL when it is none of that type (CLONE_NEWIPC, …); -errno. */

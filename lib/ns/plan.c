@@ -4,9 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/nsfs.h>
 #include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
@@ -229,38 +227,10 @@ void ix_plan_close(struct ix_plan *plan)
 			(void)close(take_fd(fds[i]));
 }
 
-/*
- * Whether it is ours follows from the user namespace that owns it: one that cannot be
- * opened is not ours for that. EPERM: it lies outside, where we have no rights
- * (ix_rights() tells); ENOTTY: Linux before 4.9.
- */
-static int check_owner(const struct ix_plan *plan)
-{
-	auto_fd int fd = ioctl(plan->p->nsfd, NS_GET_USERNS);
-	uint64_t ino = 0, id;
-	int r;
-
-	if (plan->p->userfd >= 0 || (fd < 0 && (errno == EPERM || errno == ENOTTY)))
-		return 0;
-	r = fd < 0 ? -errno : ix_ns_identity(fd, CLONE_NEWUSER, &ino, &id);
-	if (r < 0)
-		return ix_fail(plan->x, r == -EINVAL ? -EIO : r,
-			       "ipc:[%llu]: the user namespace that owns it",
-			       (unsigned long long)plan->p->ino);
-	return ino == ix_ns_own(plan->x, "user")
-		       ? 0
-		       : ix_fail_plain(
-				 plan->x, -EIO,
-				 "ipc:[%llu]: belongs to a user namespace that could not be opened",
-				 (unsigned long long)plan->p->ino);
-}
-
 int ix_plan_open(struct ix_plan *plan)
 {
 	int r = open_namespaces(plan);
 
-	if (r == 0)
-		r = check_owner(plan);
 	if (r == 0 && plan->p->dirfd >= 0)
 		r = check_moment(plan);
 	if (r < 0)

@@ -19,32 +19,58 @@
 #include "ns/ns.h"
 #include "ns/user.h"
 
+/* The parent of a user namespace: a descriptor; -1 where that is not ours to see
+ * (NS_GET_PARENT: EPERM); or -errno. */
+static int parent_of(int userfd, int *ret_parent)
+{
+	int parent = ioctl(userfd, NS_GET_PARENT);
+
+	if (parent < 0 && errno != EPERM)
+		return -errno;
+	*ret_parent = parent;
+	return 0;
+}
+
 /*
  * The user namespace directly below the caller's own that this one is, or lies in, when
  * the caller made it: he has all rights in it and in all below (cap_capable(),
- * NS_GET_PARENT). -1: there is none.
+ * NS_GET_PARENT). -1: there is none. -errno: nobody can tell.
  */
-static int made_by_us(struct ipcx *x, int userfd)
+static int made_by_us(struct ipcx *x, int userfd, int *ret_user)
 {
 	uint64_t own = ix_ns_own(x, "user"), ino = 0, id;
-	int fd = fcntl(userfd, F_DUPFD_CLOEXEC, 3), parent;
+	auto_fd int fd = fcntl(userfd, F_DUPFD_CLOEXEC, 3);
+	uid_t uid;
+	int r;
 
-	while (fd >= 0) {
-		uid_t uid;
+	if (fd < 0)
+		return -errno;
+	while (ino != own) {
+		auto_fd int parent = -1;
 
-		parent = ioctl(fd, NS_GET_PARENT);
-		if (parent >= 0 &&
-		    ix_ns_identity(parent, CLONE_NEWUSER, &ino, &id) == 0 && ino == own) {
-			(void)close(parent);
-			if (ioctl(fd, NS_GET_OWNER_UID, &uid) == 0 && uid == geteuid())
-				return fd;
-			(void)close(fd);
-			return -1;
+		r = parent_of(fd, &parent);
+		if (r == 0 && parent >= 0)
+			r = ix_ns_identity(parent, CLONE_NEWUSER, &ino, &id);
+		if (r < 0 || parent < 0) {
+			*ret_user = -1;
+			return r;
 		}
-		(void)close(fd);
+		if (ino == own)
+			break;
+		r = fd;
 		fd = parent;
+		parent = r;
 	}
-	return -1;
+	if (ioctl(fd, NS_GET_OWNER_UID, &uid) < 0)
+		return -errno;
+	*ret_user = uid == geteuid() ? take_fd(&fd) : -1;
+	return 0;
+}
+
+static int untold(struct ipcx *x, const struct ix_place *p, int error, const char *what)
+{
+	return ix_fail(x, error == -EINVAL ? -EIO : error, "ipc:[%" PRIu64 "]: %s",
+		       p->ino, what);
 }
 
 int ix_rights(struct ipcx *x, const struct ix_place *p, int below, int *ret_user)
@@ -52,21 +78,28 @@ int ix_rights(struct ipcx *x, const struct ix_place *p, int below, int *ret_user
 	uint64_t own = ix_ns_own(x, "user"), owner = own, id;
 	bool ours = p->ino == ix_ns_own(x, "ipc");
 	auto_fd int user = ioctl(p->nsfd, NS_GET_USERNS);
-	int has = ix_cap_has(CAP_SYS_ADMIN);
+	int error = user < 0 ? -errno : 0, has = ix_cap_has(CAP_SYS_ADMIN), r = 0;
 
 	*ret_user = -1;
-	if (!ours && user < 0 && errno == EPERM)
+	if (!ours && error == -EPERM)
 		return ix_fail_plain(
 			x, -EPERM,
 			"ipc:[%" PRIu64
 			"]: cannot enter: not permitted: it belongs to a user namespace above yours, where you have no capabilities",
 			p->ino);
-	/* Without libcap the kernel will tell. */
-	if (has != 0)
+	if (has < 0)
+		return untold(x, p, has, "whether we have CAP_SYS_ADMIN");
+	if (has)
 		return 0;
+	/* ENOTTY: Linux before 4.9. */
+	if (error && error != -EPERM && error != -ENOTTY)
+		return untold(x, p, error, "the user namespace that owns it");
 	if (user >= 0)
-		(void)ix_ns_identity(user, CLONE_NEWUSER, &owner, &id);
-	*ret_user = below < 0 ? -1 : made_by_us(x, below);
+		r = ix_ns_identity(user, CLONE_NEWUSER, &owner, &id);
+	if (r == 0 && below >= 0)
+		r = made_by_us(x, below, ret_user);
+	if (r < 0)
+		return untold(x, p, r, "whether you made the user namespace around it");
 	if (*ret_user >= 0)
 		return 0;
 	if (ours)

@@ -20,7 +20,8 @@
 int ix_user_of(struct ipcx *x, const struct ix_place *p, int *ret_fd)
 {
 	uint64_t own = ix_ns_own(x, "user"), ino = 0, id;
-	int fd;
+	auto_fd int fd = -1;
+	int r;
 
 	*ret_fd = -1;
 	if (p->dirfd < 0)
@@ -31,10 +32,11 @@ int ix_user_of(struct ipcx *x, const struct ix_place *p, int *ret_fd)
 	fd = ix_open(p->dirfd, "ns/user", O_RDONLY);
 	if (fd < 0)
 		return ix_fail(x, fd, "process %d: its user namespace", p->pid);
-	if (ix_ns_identity(fd, CLONE_NEWUSER, &ino, &id) == 0 && ino == own)
-		(void)close(fd);
-	else
-		*ret_fd = fd;
+	r = ix_ns_identity(fd, CLONE_NEWUSER, &ino, &id);
+	if (r < 0)
+		return ix_fail(x, r == -EINVAL ? -EIO : r,
+			       "process %d: which its user namespace is", p->pid);
+	*ret_fd = ino == own ? -1 : take_fd(&fd);
 	return 0;
 }
 
