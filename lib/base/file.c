@@ -34,6 +34,18 @@ int ix_open(int dirfd, const char *path, int flags)
 	return fd < 0 ? -errno : ix_fd_lift(fd);
 }
 
+int ix_readdir(DIR *dir, const struct dirent **ret_entry)
+{
+	const struct dirent *d;
+
+	errno = 0;
+	d = readdir(dir);
+	if (!d && errno)
+		return -errno;
+	*ret_entry = d;
+	return 0;
+}
+
 static ssize_t read_some(int fd, char *buf, size_t n)
 {
 	ssize_t got;

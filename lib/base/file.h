@@ -3,6 +3,7 @@
  * descriptor. */
 #pragma once
 
+#include <dirent.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -22,6 +23,10 @@ int ix_open(int dirfd, const char *path, int flags);
 
 /* A descriptor above 2 for one that need not be: takes it over. */
 int ix_fd_lift(int fd);
+
+/* The next entry of a directory, or NULL at its end: what readdir(3) alone does not tell
+ * from a failure. 0 or -errno. */
+int ix_readdir(DIR *dir, const struct dirent **ret_entry);
 
 /* Read a descriptor to its end, at most max bytes (more: -EFBIG). 0 or -errno. */
 int ix_read_all(int fd, size_t max, struct ix_buf *ret_buf);

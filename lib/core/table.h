@@ -217,6 +217,10 @@ const char *ix_table_string(const struct ipcx_table *t, ix_text text);
 void ix_table_note(struct ipcx_table *t, enum ipcx_note_kind kind, unsigned mech,
 		   int error, const char *subject, const char *fmt, ...) PRINTF(6, 7);
 
+/* Something could not be read for a row: said once a table, with the errno's text,
+ * however many rows lack it. what: "the commands of some processes could not be read". */
+void ix_table_once(struct ipcx_table *t, int error, const char *what);
+
 /* Fields of a row of this table are unknown. No memory: the table is starved. */
 void ix_unknown_all(struct ipcx_table *t, void *row, const struct ipcx_fieldset *fields);
 

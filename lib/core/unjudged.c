@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a table says of look-ups and matches that failed while its rows were read: once
  * for all of them. */
+#include <string.h>
+
 #include "base/nss.h"
+#include "core/ctx.h"
 #include "core/table.h"
 
 /* What a look-up or a match that failed is called. */
@@ -73,4 +76,16 @@ void ix_table_failures(struct ipcx_table *t)
 				      "%s, and stand as numbers: %s",
 				      failures[names[i].failed],
 				      ix_nss_why(names[i].error));
+}
+
+void ix_table_once(struct ipcx_table *t, int error, const char *what)
+{
+	const struct ipcx_note *n;
+	size_t len = strlen(what);
+
+	for (size_t i = 0; (n = ipcx_table_note(t, i)) != NULL; i++)
+		if (n->error == error && !strncmp(n->text, what, len))
+			return;
+	ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, error, "", "%s: %s", what,
+		      ix_errno_text(error));
 }

@@ -232,6 +232,11 @@ static int semaphore(struct ipcx_table *t, int id, uint64_t n, unsigned short va
 		return -EIDRM;
 	row->semnum = n;
 	row->value = value;
+	if (pid < 0)
+		ix_unknown(t, row, IPCX_F_SEMPID);
+	if (MIN(MIN(pid, ncnt), zcnt) < 0)
+		ix_table_once(t, MIN(MIN(pid, ncnt), zcnt),
+			      "what is known of some semaphores is not all");
 	row->sempid = MAX(pid, 0);
 	row->semncnt = (uint64_t)MAX(ncnt, 0);
 	row->semzcnt = (uint64_t)MAX(zcnt, 0);

@@ -111,10 +111,14 @@ uint64_t ix_ns_link(int proc, const char *path, const char *type)
 {
 	char text[64];
 	ssize_t len = readlinkat(proc, path, text, sizeof(text));
+	uint64_t ino;
 
-	return len > 0 && (size_t)len < sizeof(text)
-		       ? ix_ns_number(type, text, (size_t)len)
-		       : 0;
+	if (len < 0)
+		return 0;
+	ino = (size_t)len < sizeof(text) ? ix_ns_number(type, text, (size_t)len) : 0;
+	if (!ino)
+		errno = EPROTO;
+	return ino;
 }
 
 /* ---- processes */
@@ -134,6 +138,36 @@ static int sit(struct ix_nslist *l, int32_t pid, uint32_t pair)
 	return 0;
 }
 
+/* One that has ended is none; one of which nobody can tell is not none for that. */
+static int unseen(struct ix_nslist *l, int32_t pid, int error)
+{
+	if (error == ENOENT || error == ESRCH)
+		return 0;
+	l->hidden++;
+	l->denied += error == EACCES || error == EPERM;
+	ix_nslist_missed(l, -error);
+	return sit(l, pid, IX_HIDDEN);
+}
+
+void ix_nslist_missed(struct ix_nslist *l, int error)
+{
+	if (!error || error == -ENOENT || error == -ESRCH || error == -EACCES ||
+	    error == -EPERM)
+		return;
+	if (l->missed++ == 0)
+		l->missed_error = error;
+}
+
+void ix_nslist_lacks(const struct ix_nslist *l, char *buf, size_t size)
+{
+	buf[0] = '\0';
+	if (l->missed)
+		(void)snprintf(
+			buf, size,
+			"processes that could not be looked at: %u (%s); what only they keep is missing",
+			l->missed, ix_errno_text(l->missed_error));
+}
+
 static int one(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h, int32_t pid)
 {
 	struct ix_nsseen *seen;
@@ -143,12 +177,8 @@ static int one(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h, int32_
 
 	(void)snprintf(path, sizeof(path), "%d/ns/ipc", pid);
 	ino = ix_ns_link(ix_procfd(x), path, "ipc");
-	if (!ino) {
-		if (errno != EACCES && errno != EPERM)
-			return 0;
-		l->hidden++;
-		return sit(l, pid, IX_HIDDEN);
-	}
+	if (!ino)
+		return unseen(l, pid, errno);
 	seen = ix_nslist_add(l, ino);
 	if (!seen)
 		return -ENOMEM;
@@ -179,7 +209,7 @@ static int walk(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h)
 			(void)close(fd);
 		return r;
 	}
-	while (r == 0 && (d = readdir(dir)) != NULL) {
+	while (r == 0 && (r = ix_readdir(dir, &d)) == 0 && d) {
 		int32_t pid = pid_of(d->d_name);
 
 		if (pid)

@@ -43,7 +43,10 @@ struct ix_nslist {
 	uint32_t *index; /* by inode number, open addressing: place in all[] plus 1 */
 	size_t slots;
 	size_t last;
-	uint32_t hidden; /* processes that may not be looked at */
+	uint32_t hidden; /* processes that may not be looked at, or could not be */
+	uint32_t denied; /* … the former of them */
+	uint32_t missed; /* looks at processes that failed, and why the first did */
+	int missed_error;
 };
 
 /* How closely to look: ns/ipc and mounts always. */
@@ -53,6 +56,12 @@ struct ix_nslist {
 /* 0, -ENOMEM, or -ENOENT without /proc; with a text. */
 int ix_discover(struct ipcx *x, unsigned how, struct ix_nslist *ret_list);
 void ix_nslist_free(struct ix_nslist *l);
+
+/* What is missing of a list because the kernel did not answer: a sentence, or "". */
+void ix_nslist_lacks(const struct ix_nslist *l, char *buf, size_t size);
+
+/* A look at a process failed (-errno): unless it has gone, or may not be looked at. */
+void ix_nslist_missed(struct ix_nslist *l, int error);
 
 /* The one with this inode number, or NULL. */
 struct ix_nsseen *ix_nslist_find(const struct ix_nslist *l, uint64_t ino);

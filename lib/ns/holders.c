@@ -154,8 +154,10 @@ static int mounts_of(struct ipcx *x, struct ix_nslist *l, int32_t pid)
 
 	if (r == -ENOMEM)
 		return r;
-	if (r < 0)
+	if (r < 0) {
+		ix_nslist_missed(l, r);
 		return 0; /* gone, not to be looked at, or no libmount */
+	}
 	for (size_t i = 0; r == 0 && i < mounts.n; i++) {
 		const struct ix_mnt *m = &mounts.all[i];
 		uint64_t ino = ix_ns_number("ipc", m->root, strlen(m->root));
@@ -187,7 +189,7 @@ int ix_holders_mounted(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h
 
 /* ---- threads and descriptors */
 
-static DIR *open_dir(int proc, int32_t pid, const char *what)
+static DIR *open_dir(int proc, struct ix_nslist *l, int32_t pid, const char *what)
 {
 	char path[24];
 	int fd;
@@ -195,21 +197,26 @@ static DIR *open_dir(int proc, int32_t pid, const char *what)
 
 	(void)snprintf(path, sizeof(path), "%d/%s", pid, what);
 	fd = ix_open(proc, path, O_RDONLY | O_DIRECTORY);
-	if (fd < 0)
+	if (fd < 0) {
+		ix_nslist_missed(l, fd);
 		return NULL;
+	}
 	dir = fdopendir(fd);
-	if (!dir)
+	if (!dir) {
+		ix_nslist_missed(l, -errno);
 		(void)close(fd);
+	}
 	return dir;
 }
 
 static int threads_of(int proc, struct ix_nslist *l, int32_t pid, uint64_t ino)
 {
-	DIR *dir auto_dir = open_dir(proc, pid, "task");
+	DIR *dir auto_dir = open_dir(proc, l, pid, "task");
 	const struct dirent *d;
+	int r = 0;
 	char path[300];
 
-	while (dir && (d = readdir(dir)) != NULL) {
+	while (dir && (r = ix_readdir(dir, &d)) == 0 && d) {
 		struct ix_nsseen *seen;
 		uint64_t other;
 
@@ -217,6 +224,8 @@ static int threads_of(int proc, struct ix_nslist *l, int32_t pid, uint64_t ino)
 			continue;
 		(void)snprintf(path, sizeof(path), "%s/ns/ipc", d->d_name);
 		other = ix_ns_link(dirfd(dir), path, "ipc");
+		if (!other)
+			ix_nslist_missed(l, -errno);
 		if (!other || other == ino)
 			continue;
 		seen = ix_nslist_add(l, other);
@@ -226,6 +235,7 @@ static int threads_of(int proc, struct ix_nslist *l, int32_t pid, uint64_t ino)
 		if (!seen->processes)
 			hold(seen, ix_open(dirfd(dir), path, O_RDONLY));
 	}
+	ix_nslist_missed(l, r);
 	return 0;
 }
 
@@ -254,10 +264,11 @@ static uint64_t fd_number(int proc, int dir, const char *name, int *ret_fd)
 
 static int fds_of(int proc, struct ix_nslist *l, int32_t pid)
 {
-	DIR *dir auto_dir = open_dir(proc, pid, "fd");
+	DIR *dir auto_dir = open_dir(proc, l, pid, "fd");
 	const struct dirent *d;
+	int r = 0;
 
-	while (dir && (d = readdir(dir)) != NULL) {
+	while (dir && (r = ix_readdir(dir, &d)) == 0 && d) {
 		struct ix_nsseen *seen;
 		auto_fd int fd = -1;
 		uint64_t ino;
@@ -274,6 +285,7 @@ static int fds_of(int proc, struct ix_nslist *l, int32_t pid)
 		if (!seen->processes)
 			hold(seen, take_fd(&fd));
 	}
+	ix_nslist_missed(l, r);
 	return 0;
 }
 
@@ -286,6 +298,8 @@ int ix_holders_of(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h, int
 
 	(void)snprintf(path, sizeof(path), "%d/ns/mnt", pid);
 	mnt = ix_ns_link(proc, path, "mnt");
+	if (!mnt)
+		ix_nslist_missed(l, -errno);
 	r = keep_mntns(h, mnt, pid);
 	if (r == 0)
 		r = keep_pair(l, ino, mnt, pid);

@@ -259,6 +259,17 @@ static struct ix_place place_of(struct ix_nsseen *seen, uint64_t home)
 	return p;
 }
 
+/* What the list lacks, behind what the labels lack. */
+static void note_lacks(const struct ix_nslist *l, struct ipcx_ns *ns)
+{
+	size_t len = strlen(ns->note), left = sizeof(ns->note) - len;
+	char text[160];
+
+	ix_nslist_lacks(l, text, sizeof(text));
+	if (text[0])
+		(void)snprintf(ns->note + len, left, "%s%s", len ? "; " : "", text);
+}
+
 int ix_ns_all_of(struct ipcx *x, struct ix_nslist *l, struct ipcx_ns **ret_ns)
 {
 	struct ipcx_ns *ns = calloc(1, sizeof(*ns));
@@ -282,6 +293,7 @@ int ix_ns_all_of(struct ipcx *x, struct ix_nslist *l, struct ipcx_ns **ret_ns)
 		ipcx_ns_free(ns);
 		return ix_fail_plain(x, -ENOMEM, "out of memory");
 	}
+	note_lacks(l, ns);
 	qsort(ns->places, ns->n, sizeof(*ns->places), by_age);
 	*ret_ns = ns;
 	return 0;

@@ -12,7 +12,7 @@ struct ipcx_ns {
 	bool all;
 	bool told;           /* who else sees its /dev/shm was said already */
 	bool told_elsewhere; /* … where else it is mounted */
-	char note[160];      /* what the labels of many lack, or "" */
+	char note[360];      /* what the list of many, or their labels, lack, or "" */
 };
 
 /* All of a list, each labelled with its containers, the caller's own first. Takes the

@@ -74,20 +74,31 @@ static int add_member(struct ipcx *x, struct ipcx_table *t, const struct ix_cont
 
 	(void)snprintf(path, sizeof(path), "%d/stat", pid);
 	len = ix_read_file(proc, path, text, sizeof(text));
-	if (len < 0 || ix_proc_stat_parse(text, (size_t)len, &ps) < 0)
+	if (len == -ENOENT || len == -ESRCH)
 		return 0; /* gone meanwhile */
+	if (len >= 0 && ix_proc_stat_parse(text, (size_t)len, &ps) < 0)
+		len = -EPROTO;
 	row = ix_table_row(t);
 	if (!row)
 		return -ENOMEM;
 	row->pid = pid;
-	row->command = ix_table_text(t, ps.comm);
-	row->started = start_time(ps.start);
+	if (len >= 0) {
+		row->command = ix_table_text(t, ps.comm);
+		row->started = start_time(ps.start);
+	} else {
+		ix_unknown(t, row, IPCX_F_COMMAND);
+		ix_unknown(t, row, IPCX_F_STARTED);
+		ix_table_once(t, len, "what some processes are could not be read");
+	}
 	(void)snprintf(path, sizeof(path), "%d", pid);
 	if (fstatat(proc, path, &st, 0) == 0) {
 		row->uid = st.st_uid;
+	} else if (errno == ENOENT || errno == ESRCH) {
+		return 0;
 	} else {
 		ix_unknown(t, row, IPCX_F_UID);
 		ix_unknown(t, row, IPCX_F_OWNER);
+		ix_table_once(t, -errno, "whose some processes are could not be read");
 	}
 	row->mnt = mnt;
 	box = ix_container_of(x, c, pid);
@@ -101,6 +112,16 @@ static int add_member(struct ipcx *x, struct ipcx_table *t, const struct ix_cont
 	return 0;
 }
 
+static void note_lacks(struct ipcx_table *t, const struct ix_nslist *l)
+{
+	char text[160];
+
+	ix_nslist_lacks(l, text, sizeof(text));
+	if (text[0])
+		ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, l->missed_error, "", "%s",
+			      text);
+}
+
 static int add_members(struct ipcx *x, struct ipcx_table *t, uint64_t ino)
 {
 	struct ix_containers *c = NULL;
@@ -109,6 +130,7 @@ static int add_members(struct ipcx *x, struct ipcx_table *t, uint64_t ino)
 
 	if (r < 0)
 		return r;
+	note_lacks(t, &l);
 	r = ix_containers_among(x, &l, &c);
 	for (size_t i = 0; r == 0 && i < l.nseats; i++) {
 		const struct ix_seat *seat = &l.seats[i];
@@ -247,6 +269,14 @@ static const struct ix_kind shares_kind = {
 };
 /* clang-format on */
 
+/* None, and none that may be looked at, are answers; a call that failed is none. */
+static void note_spot(struct ipcx_table *t, const struct ix_spot *s, const char *what)
+{
+	if (s->error && s->error != -ENOENT && s->error != -ESRCH &&
+	    s->error != -EACCES && s->error != -EPERM)
+		ix_table_once(t, s->error, what);
+}
+
 static int add_share(struct ipcx *x, struct ipcx_table *t, const struct ix_nspair *p,
 		     const struct common *self)
 {
@@ -265,6 +295,9 @@ static int add_share(struct ipcx *x, struct ipcx_table *t, const struct ix_nspai
 	row->mnt = p->mnt;
 	row->shm = shm.error ? 0 : ix_table_text(t, ix_spot_text(&shm, text));
 	row->mqueue = mqueue.error ? 0 : ix_table_text(t, ix_spot_text(&mqueue, text));
+	note_spot(t, &shm, "what is mounted on /dev/shm of some processes is unknown");
+	note_spot(t, &mqueue,
+		  "what is mounted on /dev/mqueue of some processes is unknown");
 	row->pid = p->pid;
 	row->processes = p->processes;
 	ix_table_keep(t);
@@ -285,6 +318,9 @@ static int add_sharers(struct ipcx *x, struct ipcx_table *t)
 
 	if (r < 0)
 		return r;
+	note_lacks(t, &l);
+	note_spot(t, &self.shm, "what is mounted on its /dev/shm is unknown");
+	note_spot(t, &self.mqueue, "what is mounted on its /dev/mqueue is unknown");
 	for (size_t i = 0; r == 0 && i < l.npairs; i++)
 		r = add_share(x, t, &l.pairs[i], &self);
 	ix_nslist_free(&l);

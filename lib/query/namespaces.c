@@ -180,6 +180,8 @@ static void put_command(struct ipcx *x, struct ipcx_table *t, struct ns_row *row
 	len = pid ? ix_read_file(ix_procfd(x), path, text, sizeof(text)) : 0;
 	if (len > 0 && ix_proc_stat_parse(text, (size_t)len, &st) == 0)
 		row->command = ix_table_text(t, st.comm);
+	else if (len < 0 && len != -ENOENT && len != -ESRCH)
+		ix_table_once(t, len, "the commands of some processes could not be read");
 }
 
 static void put_kept_by(struct ipcx_table *t, struct ns_row *row,
@@ -201,18 +203,26 @@ static void put_identity(struct ipcx_table *t, struct ns_row *row,
 	uint64_t ino = 0, id = 0;
 	auto_fd int user = p->nsfd < 0 ? -1 : ioctl(p->nsfd, NS_GET_USERNS);
 	uid_t uid;
+	int r = user < 0 ? -errno : 0;
 
 	row->id = p->id;
 	if (p->nsfd < 0) {
 		ix_unknown(t, row, IPCX_F_NS_ID);
 		ix_unknown(t, row, IPCX_F_USER_NS);
 	}
-	if (user >= 0 && ix_ns_identity(user, CLONE_NEWUSER, &ino, &id) == 0)
+	if (r == 0)
+		r = ix_ns_identity(user, CLONE_NEWUSER, &ino, &id);
+	if (r == 0)
 		row->user_ns = ino;
-	if (user >= 0 && ioctl(user, NS_GET_OWNER_UID, &uid) == 0) {
+	if (r == 0 && ioctl(user, NS_GET_OWNER_UID, &uid) < 0)
+		r = -errno;
+	if (r == 0) {
 		row->uid = uid;
 		return;
 	}
+	/* EPERM: above ours; ENOTTY: Linux before 4.9, or 4.11. */
+	if (p->nsfd >= 0 && r != -EPERM && r != -ENOTTY)
+		ix_table_once(t, r, "who owns some namespaces could not be read");
 	ix_unknown(t, row, IPCX_F_USER_NS_UID);
 	ix_unknown(t, row, IPCX_F_USER_NS_OWNER);
 }
@@ -304,12 +314,12 @@ static int add_rows(struct ipcx *x, struct ipcx_table *t, const struct ix_nslist
 		if (!how->only || how->only == p->ino)
 			r = add_row(x, t, ix_nslist_find(l, p->ino), p, how);
 	}
-	if (l->hidden)
+	if (l->denied)
 		ix_table_note(
 			t, IPCX_NOTE_INFO, IPCX_NO_MECH, -EACCES, "",
 			"processes that may not be looked at: %u (needs "
 			"CAP_SYS_PTRACE); namespaces that only they are in are missing",
-			l->hidden);
+			l->denied);
 	return r;
 }
 

@@ -51,6 +51,7 @@ static void note_sharers(struct ix_scan *s, const struct ipcx_query *q)
 {
 	struct ipcx_ns *ns = s->x->ns;
 	char text[300];
+	int r;
 
 	if (ns && ns->all && ns->note[0] && !ns->told) {
 		ns->told = true;
@@ -64,8 +65,13 @@ static void note_sharers(struct ix_scan *s, const struct ipcx_query *q)
 	if (s->verb == IX_LOOK && !q->mechs)
 		return;
 	ns->told = true;
-	if (ix_sharers_differ(s->x, &ns->places[0], text, sizeof(text)) == 0 && text[0])
+	r = ix_sharers_differ(s->x, &ns->places[0], text, sizeof(text));
+	if (r < 0)
+		ix_table_note(s->t, IPCX_NOTE_INFO, IPCX_NO_MECH, r, "",
+			      "who else sees its /dev/shm is unknown: %s", s->x->error);
+	else if (text[0])
 		ix_table_note(s->t, IPCX_NOTE_INFO, IPCX_NO_MECH, 0, "", "%s", text);
+	s->x->error[0] = '\0';
 }
 
 /* ---- whose rights */
