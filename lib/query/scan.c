@@ -134,7 +134,8 @@ static int keep(struct ix_scan *s)
 		return r;
 	r = act(s, m, given);
 	/* Gone in the meantime: what was wanted is so, unless it was to be changed. */
-	if (r == -ENOENT || r == -EIDRM || (r == -EINVAL && s->verb == IX_REMOVE)) {
+	if (r == -ENOENT || r == -EIDRM ||
+	    (r == -EINVAL && s->verb == IX_REMOVE && !m->info.named)) {
 		s->x->error[0] = '\0';
 		return s->named && s->verb == IX_CHANGE ? -ENOENT : 0;
 	}
