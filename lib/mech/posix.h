@@ -158,7 +158,7 @@ int ix_posix_give(int fd, const struct ipcx_attrs *a);
 
 /* Make the file of a named semaphore with this value, and its owner and mode. 0, -EEXIST,
  * -errno. */
-int ix_psem_make(const struct ix_posix_dir *dir, const char *file,
+int ix_psem_make(struct ipcx *x, const struct ix_posix_dir *dir, const char *file,
 		 const struct ipcx_attrs *a, unsigned value);
 
 /* Change mode and owner of the row's file, which need not be one that may be opened. */

@@ -299,7 +299,7 @@ static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *r
 	r = ix_posix_may_grow(sizeof(sem_t));
 	if (r < 0 || (r = file_of(ref.name, file)) < 0)
 		return r;
-	r = ix_psem_make(&dir, file, a, value);
+	r = ix_psem_make(x, &dir, file, a, value);
 	if (r < 0)
 		return r;
 	*ret_ref = ref;

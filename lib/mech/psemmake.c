@@ -47,10 +47,38 @@ static int open_draft(const struct ix_posix_dir *dir, char name[32])
 	return -EEXIST;
 }
 
-/* As sem_open(3) does with O_EXCL, in the directory that we look into: the file gets its
- * name when it has its value, mode and owner. */
-int ix_psem_make(const struct ix_posix_dir *dir, const char *file,
-		 const struct ipcx_attrs *a, unsigned value)
+/* With its value, mode and owner. */
+static int fill(int fd, const struct ipcx_attrs *a, unsigned value)
+{
+	int r = ix_psem_write(fd, value);
+
+	return r == 0 ? ix_posix_own(fd, a) : r;
+}
+
+/* A file without a name, which goes with its descriptor whatever happens: 1; 0 where that
+ * does not exist; -errno. */
+static int make_unnamed(struct ipcx *x, const struct ix_posix_dir *dir, const char *file,
+			const struct ipcx_attrs *a, unsigned value)
+{
+	int proc = ix_procfd(x), r;
+	auto_fd int fd =
+		proc < 0 ? -1
+			 : openat(dir->fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	char path[40];
+
+	if (fd < 0)
+		return 0; /* whoever goes on with a name finds out why */
+	(void)snprintf(path, sizeof(path), "thread-self/fd/%d", fd);
+	r = fill(fd, a, value);
+	if (r < 0)
+		return r;
+	if (linkat(proc, path, dir->fd, file, AT_SYMLINK_FOLLOW) == 0)
+		return 1;
+	return errno == ENOENT || errno == EXDEV ? 0 : -errno;
+}
+
+static int make_named(struct ipcx *x, const struct ix_posix_dir *dir, const char *file,
+		      const struct ipcx_attrs *a, unsigned value)
 {
 	char draft[32];
 	auto_fd int fd = open_draft(dir, draft);
@@ -58,11 +86,24 @@ int ix_psem_make(const struct ix_posix_dir *dir, const char *file,
 
 	if (fd < 0)
 		return fd;
-	r = ix_psem_write(fd, value);
-	if (r == 0)
-		r = ix_posix_own(fd, a);
+	r = fill(fd, a, value);
 	if (r == 0 && linkat(dir->fd, draft, dir->fd, file, 0) < 0)
 		r = -errno;
-	(void)ix_posix_take_back(dir, draft, fd);
-	return r;
+	if (ix_posix_take_back(dir, draft, fd))
+		return r;
+	if (r == 0)
+		(void)ix_posix_take_back(dir, file, fd);
+	return ix_fail_plain(x, r < 0 ? r : -EIO,
+			     "psem: %s/%s was needed to make it, and stays", IX_SHM_DIR,
+			     draft);
+}
+
+/* As sem_open(3) does with O_EXCL, in the directory that we look into: the file gets its
+ * name when it is whole. */
+int ix_psem_make(struct ipcx *x, const struct ix_posix_dir *dir, const char *file,
+		 const struct ipcx_attrs *a, unsigned value)
+{
+	int r = make_unnamed(x, dir, file, a, value);
+
+	return r ? MIN(r, 0) : make_named(x, dir, file, a, value);
 }

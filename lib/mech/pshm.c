@@ -275,8 +275,10 @@ static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *r
 		return -errno;
 	r = fill(x, fd, a);
 	if (r < 0) {
-		(void)ix_posix_take_back(&dir, ref.name + 1, fd);
-		return r;
+		if (ix_posix_take_back(&dir, ref.name + 1, fd))
+			return r;
+		return ix_fail(x, r, "pshm:%s: was made, but not whole, and stays",
+			       ref.name);
 	}
 	*ret_ref = ref;
 	return 0;
