@@ -96,8 +96,8 @@ const struct ix_limit *ix_limit_of_pages(uint64_t bytes);
 /* The failure of a lookup: -ENOENT with its text. */
 int ix_limit_unknown(struct ipcx *x, const char *name);
 
-/* Whether the list of all limits shows this one. */
-bool ix_limit_listed(struct ix_limits *s, const struct ix_limit *l);
+/* Whether the list of all limits shows this one: 1, 0, -errno when that cannot be told. */
+int ix_limit_listed(struct ix_limits *s, const struct ix_limit *l);
 
 /*
  * Read a limit and, when use is set, how much of it is used. What cannot be read is

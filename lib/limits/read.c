@@ -210,7 +210,9 @@ int ix_read_huge(struct ix_limits *s, const struct ix_limit *l, struct ix_readin
 		e = ix_meminfo_parse(text, "HugePages_Surp", &p.surplus);
 	if (e < 0)
 		return e;
-	(void)ix_sysctl_read(s->x, &more, &p.more);
+	e = ix_sysctl_read(s->x, &more, &p.more);
+	if (e < 0 && e != -ENOENT)
+		return e;
 	judge_pool(&p, r);
 	return 0;
 }
@@ -242,7 +244,9 @@ int ix_read_huge_size(struct ix_limits *s, const struct ix_limit *l, struct ix_r
 		e = pool_file(s->x, l->number, "surplus_hugepages", &p.surplus);
 	if (e < 0)
 		return e;
-	(void)pool_file(s->x, l->number, "nr_overcommit_hugepages", &p.more);
+	e = pool_file(s->x, l->number, "nr_overcommit_hugepages", &p.more);
+	if (e < 0 && e != -ENOENT)
+		return e;
 	judge_pool(&p, r);
 	return 0;
 }
@@ -251,17 +255,21 @@ int ix_read_huge_size(struct ix_limits *s, const struct ix_limit *l, struct ix_r
  * Huge pages of the default size have a limit of their own; the others are listed where
  * there are any.
  */
-bool ix_limit_listed(struct ix_limits *s, const struct ix_limit *l)
+int ix_limit_listed(struct ix_limits *s, const struct ix_limit *l)
 {
 	uint64_t kb, pages;
 	char text[8192];
+	int r;
 
 	if (!l->optional)
-		return true;
-	if (pool_file(s->x, l->number, "nr_hugepages", &pages) < 0)
-		return false;
-	return read_meminfo(s->x, text, sizeof(text)) < 0 ||
-	       ix_meminfo_parse(text, "Hugepagesize", &kb) < 0 || kb != l->number;
+		return 1;
+	r = pool_file(s->x, l->number, "nr_hugepages", &pages);
+	if (r < 0)
+		return r == -ENOENT || r == -ENOTDIR ? 0 : r;
+	r = read_meminfo(s->x, text, sizeof(text));
+	if (r < 0)
+		return r == -ENODEV ? 1 : r; /* without /proc */
+	return ix_meminfo_parse(text, "Hugepagesize", &kb) < 0 || kb != l->number;
 }
 
 const char *ix_limit_why(int error)

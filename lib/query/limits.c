@@ -120,7 +120,9 @@ struct look {
 struct looks {
 	struct look *all;
 	size_t n, room;
-	bool use; /* count what is used of them, too */
+	bool use;                      /* count what is used of them, too */
+	const struct ix_limit *untold; /* the first that there may be or not, and why */
+	int untold_error;
 };
 
 static int look_at(struct ix_limits *s, const struct ix_limit *l, struct looks *looks)
@@ -145,9 +147,16 @@ static int look_at_all(struct ix_limits *s, struct looks *looks)
 	const struct ix_limit *l;
 	int r = 0;
 
-	for (unsigned i = 0; r == 0 && (l = ix_limit(i)) != NULL; i++)
-		if (ix_limit_listed(s, l))
+	for (unsigned i = 0; r == 0 && (l = ix_limit(i)) != NULL; i++) {
+		int listed = ix_limit_listed(s, l);
+
+		if (listed > 0)
 			r = look_at(s, l, looks);
+		if (listed >= 0 || looks->untold)
+			continue;
+		looks->untold = l;
+		looks->untold_error = listed;
+	}
 	return r;
 }
 
@@ -236,6 +245,11 @@ static int fill(struct ipcx_table *t, const struct ix_limits *s,
 		ix_table_keep(t);
 	}
 	note_unknown(t, s, looks);
+	if (looks->untold)
+		ix_table_note(t, IPCX_NOTE_UNAVAILABLE, IPCX_NO_MECH, looks->untold_error,
+			      looks->untold->name,
+			      "left out: whether there is such a pool is unknown: %s",
+			      ix_limit_why(looks->untold_error));
 	return 0;
 }
 
