@@ -18,6 +18,7 @@ struct app {
 	struct ipcx *x;
 	struct ipcx_ns *ns; /* where it works, or NULL: here */
 	bool moved;         /* the process itself has gone there */
+	bool empty_shm;     /* … and has an empty /dev/shm, as none was known */
 	unsigned mech;      /* the noun before a noun's verb; otherwise IPCX_NO_MECH */
 	bool verbose;
 };

@@ -43,7 +43,7 @@ static int enter(struct app *app, const struct ns_enter_args *args, struct run *
 	uint64_t most;
 
 	if (r == 1)
-		msg_note("it has no /dev/shm that is known: an empty one is there");
+		where_note_empty();
 	/* Of what it is by now: one that starts gives up more and more. */
 	if (r >= 0 && args->mount) {
 		r = ipcx_ns_bounding(app->x, app->ns, &most);

@@ -48,6 +48,8 @@ static int run(struct app *app, void *data, int n, char **words)
 	op.num = v.num;
 	op.op = -count;
 	r = semverb_op(app, &v.ref, &op, 1, wait_patience(&args->wait));
+	if (!r && app->empty_shm)
+		where_note_empty();
 	return r ? r : run_become(app, command, args->where.ns != NULL);
 }
 

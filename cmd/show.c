@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipcx show: everything about single objects. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/util.h"
@@ -63,12 +64,34 @@ static void add_shares(struct app *app, const struct ipcx_table *t, size_t row,
 						    .shown = SHOW_LIST(share_fields) };
 }
 
+/* Of all namespaces the one that a row is from: what belongs to an object is there, and
+ * not in another that has one of the same name. */
+static bool go_to_row(struct app *app, const struct ipcx_table *t, size_t row,
+		      struct ipcx_ns **ret_ns)
+{
+	struct ipcx_value ns;
+	char where[40];
+
+	if (!where_all(app))
+		return true;
+	if (ipcx_row_get(t, row, IPCX_F_NS, &ns) < 0 || ns.type != IPCX_TYPE_UINT)
+		return false;
+	(void)snprintf(where, sizeof(where), "ipc:[%" PRIu64 "]", ns.as.u);
+	if (ipcx_ns_open(app->x, where, ret_ns) < 0) {
+		msg_note("%s", ipcx_error(app->x));
+		return false;
+	}
+	ipcx_use(app->x, *ret_ns);
+	return true;
+}
+
 static void show_row(struct app *app, struct sheet *s, const struct ipcx_table *t,
 		     size_t row)
 {
 	const struct ipcx_mech_info *m = ipcx_mech_info(ipcx_row_mech(t, row));
 	struct sheet_rows one = { .t = t, .first = row, .n = 1 };
 	struct parts p = { .n = 0 };
+	struct ipcx_ns *there = NULL;
 	struct ipcx_ref ref;
 	char label[IPCX_REF_MAX + 64], name[IPCX_REF_MAX];
 
@@ -76,10 +99,12 @@ static void show_row(struct app *app, struct sheet *s, const struct ipcx_table *
 		return;
 	(void)ipcx_ref_format(&ref, name, sizeof(name));
 	(void)snprintf(label, sizeof(label), "%s: %s", name, m->object);
-	if (s->format->detail) {
+	if (s->format->detail && go_to_row(app, t, row, &there)) {
 		add_contents(app, &ref, &p);
 		add_shares(app, t, row, &p);
 	}
+	ipcx_use(app->x, app->ns);
+	ipcx_ns_free(there);
 	sheet_detail(s, &one, label, p.children, p.n);
 	ipcx_table_free(p.contents);
 	ipcx_table_free(p.shares);

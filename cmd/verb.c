@@ -44,6 +44,7 @@ static int go(struct app *app, bool acts)
 	if (r >= 0)
 		r = ipcx_ns_enter(app->x, app->ns, 0);
 	app->moved = true;
+	app->empty_shm = r == 1;
 	return r < 0 ? app_failed(app, r) : 0;
 }
 

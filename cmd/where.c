@@ -31,6 +31,11 @@ int where_use(struct app *app, const struct where_args *args)
 	return 0;
 }
 
+void where_note_empty(void)
+{
+	msg_note("it has no /dev/shm that is known: an empty one is there");
+}
+
 bool where_all(const struct app *app)
 {
 	return app->ns && ipcx_ns_is_all(app->ns);

@@ -14,6 +14,9 @@ extern const struct opt where_opts[], where_one_opts[];
 /* Let the context work where --ns says. 0, or an exit status after a message. */
 int where_use(struct app *app, const struct where_args *args);
 
+/* Say that a command in there has a /dev/shm of its own. */
+void where_note_empty(void);
+
 /* Whether that is every namespace: then rows say where they are from. */
 bool where_all(const struct app *app);
 
