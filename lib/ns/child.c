@@ -268,11 +268,21 @@ static int send_answer(struct ipcx *x, const struct ix_errand *e, int r, int soc
 
 /* ---- the parent */
 
-static int ended_early(struct ipcx *x)
+/* Its answer is lost (-errno; 0: there was none, or half of one), and what it did is
+ * done all the same. */
+static int lost(struct ipcx *x, const struct ix_errand *e, int error)
 {
+	const char *what = e->object ? e->object : "";
+
+	if (!error)
+		return ix_fail_plain(
+			x, -EIO,
+			"%s%sthe process that went there ended early: what it did until then is done",
+			what, *what ? ": " : "");
 	return ix_fail_plain(
-		x, -EIO,
-		"the process that went there ended early: what it did until then is done");
+		x, error,
+		"%s%swhat the process that went there did is done, but its answer is lost: %s",
+		what, *what ? ": " : "", ix_errno_text(error));
 }
 
 /* A descriptor that came with a message, or -1. */
@@ -322,16 +332,16 @@ static int take_answer(struct ipcx *x, const struct ix_errand *e, const struct i
 	int r = 0;
 
 	if (b->len < at)
-		return ended_early(x);
+		return lost(x, e, 0);
 	memcpy(&head, b->data, sizeof(head));
 	if (head.has_fd != (*fd >= 0)) /* our own limit, perhaps (RLIMIT_NOFILE) */
 		return ix_fail(x, -EMFILE, "what was opened there");
 	if (e->t)
 		r = ix_table_unpack(e->t, b->data + at, b->len - at);
 	if (r == -EPROTO)
-		return ended_early(x);
+		return lost(x, e, 0);
 	if (r < 0)
-		return ix_fail(x, r, "what the process brought back");
+		return lost(x, e, r);
 	if (e->out_size)
 		memcpy(e->out, b->data + sizeof(head), e->out_size);
 	if (e->fd)
@@ -389,6 +399,6 @@ int ix_send_child(struct ipcx *x, const struct ix_errand *e, const struct ix_pla
 	r = receive(in, &b, &fd);
 	well = wait_for(pid);
 	if (r < 0)
-		return ix_fail(x, r, "what the process brought back");
-	return well ? take_answer(x, e, &b, &fd) : ended_early(x);
+		return lost(x, e, r);
+	return well ? take_answer(x, e, &b, &fd) : lost(x, e, 0);
 }

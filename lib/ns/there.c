@@ -240,6 +240,14 @@ static int do_one(struct trip *t, int how)
 
 static void note_denied(const struct trip *t)
 {
+	struct ipcx_ns *ns = t->x->ns;
+
+	/* Once for all that is asked of them. */
+	if (ns->note[0] && !ns->told && t->errand->t) {
+		ns->told = true;
+		ix_table_note(t->errand->t, IPCX_NOTE_INFO, IPCX_NO_MECH, -EOVERFLOW, "",
+			      "%s", ns->note);
+	}
 	if (t->denied && t->errand->t)
 		ix_table_note(t->errand->t, IPCX_NOTE_UNAVAILABLE, IPCX_NO_MECH, -EPERM,
 			      "", t->denied > 1 ? "%s (and %zu more)" : "%s", t->why,

@@ -18,8 +18,10 @@ struct ix_errand {
 	struct ipcx_table *t; /* or NULL */
 	void *out;            /* more that is brought back, or NULL */
 	size_t out_size;
-	int *fd;     /* a descriptor that run() opens and that is brought back, too: -1
-			before, and where there is none; or NULL */
+	int *fd; /* a descriptor that run() opens and that is brought back, too: -1
+		    before, and where there is none; or NULL */
+	const char *object; /* what it is for, where that is to be said when nobody can
+				tell what became of it ("pshm:/new"); or NULL */
 	bool enough; /* of many namespaces, the first with a row in t is the last */
 	bool looks;  /* changes nothing: may be done in all namespaces, one after
 			another */

@@ -308,6 +308,17 @@ static bool is_mounted(const struct ipcx_attrs *a)
 	return ix_mech(a->mech)->mounted;
 }
 
+/* The first, and how many more. */
+static void wanted_names(const struct order *o, char *buf, size_t size)
+{
+	size_t len;
+
+	wanted_name(&o->specs[0], buf, size);
+	len = strlen(buf);
+	if (o->n > 1)
+		(void)snprintf(buf + len, size - len, " and %zu more", o->n - 1);
+}
+
 /* Where else what is made is seen. */
 static int note_elsewhere(struct ipcx *x, struct ipcx_table *t)
 {
@@ -327,6 +338,7 @@ static int note_elsewhere(struct ipcx *x, struct ipcx_table *t)
 static int make_in_runs(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 			struct ipcx_table *t)
 {
+	char wanted[IPCX_REF_MAX];
 	struct order o;
 	int r = 0;
 
@@ -336,11 +348,13 @@ static int make_in_runs(struct ipcx *x, const struct ipcx_attrs *specs, size_t n
 		o = (struct order){ .specs = &specs[i], .n = 1 };
 		while (i + o.n < n && is_mounted(&specs[i + o.n]) == mounted)
 			o.n++;
+		wanted_names(&o, wanted, sizeof(wanted));
 		r = mounted ? note_elsewhere(x, t) : 0;
 		if (r == 0)
 			r = ix_there(x, &(struct ix_errand){ .run = make_there,
 							     .arg = &o,
 							     .t = t,
+							     .object = wanted,
 							     .acts = true,
 							     .mounted = mounted });
 	}

@@ -45,19 +45,13 @@ static bool wants_mounted(const struct ipcx_query *q)
 	return false;
 }
 
-/* Once for a namespace: /dev/shm may be seen by others than those who are in it. Once for
- * all of them: their labels may lack something. */
+/* Once for a namespace: /dev/shm may be seen by others than those who are in it. */
 static void note_sharers(struct ix_scan *s, const struct ipcx_query *q)
 {
 	struct ipcx_ns *ns = s->x->ns;
 	char text[300];
 	int r;
 
-	if (ns && ns->all && ns->note[0] && !ns->told) {
-		ns->told = true;
-		ix_table_note(s->t, IPCX_NOTE_INFO, IPCX_NO_MECH, -EOVERFLOW, "", "%s",
-			      ns->note);
-	}
 	if (!ns || ns->all || ns->told || ns->places[0].home ||
 	    ns->places[0].rootfd < 0 || !wants_mounted(q))
 		return;
