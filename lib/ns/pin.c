@@ -302,13 +302,20 @@ static int unmount_pin(struct ipcx *x, int dir, const char *name, int nsfd)
 	dir_path(path, sizeof(path));
 	(void)snprintf(full, sizeof(full), "%s/%s", path, name);
 	r = check_pin(dir, name, nsfd);
+	if (r < 0 && r != -ENOENT && r != -EXDEV)
+		return ix_fail(x, r, "pin '%s': whether it is still the same", name);
 	if (r == 0 && umount2(full, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
 		return ix_fail(x, -errno, "pin '%s': cannot unmount it", name);
 	if (r == 0)
 		r = check_pin(dir, name, nsfd);
-	if (r != -ENOENT)
+	if (r == 0 || r == -EXDEV)
 		return ix_fail_plain(x, r < 0 ? r : -EBUSY,
 				     "pin '%s': something is still mounted on it", name);
+	if (r != -ENOENT)
+		return ix_fail(
+			x, r,
+			"pin '%s': unmounted, but its file stays: whether something is mounted below",
+			name);
 	if (unlinkat(dir, name, 0) < 0)
 		return ix_fail(x, -errno, "pin '%s': unmounted, but its file stays",
 			       name);
