@@ -15,7 +15,7 @@ import pytest
 from conftest import IPCX
 
 # Of each command: so many points that all of it takes a minute or two with two CPUs, in a build with sanitizers.
-POINTS = 32
+POINTS = 24
 
 
 @pytest.fixture(scope="module")
