@@ -214,8 +214,8 @@ int ix_sysv_find(struct ix_scan *s, const struct ix_sysv *v, const struct ipcx_r
 	int id = ix_sysv_id(v, ref), r;
 	struct ix_sysv_row *row;
 
-	if (id < 0)
-		return is_gone(id) ? -ENOENT : id;
+	if (id < 0) /* of a key EINVAL does not say that there is none */
+		return id == -EIDRM ? -ENOENT : id;
 	if (wants_text(s, v)) {
 		r = ix_sysv_text(s, v, 0, id);
 		if (r > 0 || r == -ENOMEM)

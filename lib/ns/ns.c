@@ -259,6 +259,20 @@ static struct ix_place place_of(struct ix_nsseen *seen, uint64_t home)
 	return p;
 }
 
+/* Our own by ourselves. Where that fails it stays what was found, like any other. */
+static void take_self(struct ipcx *x, struct ix_place *p)
+{
+	struct ix_place self = IX_NO_PLACE;
+
+	if (open_self(x, &self) < 0) {
+		x->error[0] = '\0';
+		return;
+	}
+	self.pid = p->pid;
+	ix_place_close(p);
+	*p = self;
+}
+
 /* What the list lacks, behind what the labels lack. */
 static void note_lacks(const struct ix_nslist *l, struct ipcx_ns *ns)
 {
@@ -281,13 +295,9 @@ int ix_ns_all_of(struct ipcx *x, struct ix_nslist *l, struct ipcx_ns **ret_ns)
 	ns->places = calloc(l->n + 1, sizeof(*ns->places));
 	for (size_t i = 0; ns->places && i < l->n; i++)
 		ns->places[ns->n++] = place_of(&l->all[i], home);
-	for (size_t i = 0; i < ns->n; i++) {
-		if (!ns->places[i].home)
-			continue;
-		ix_place_close(&ns->places[i]);
-		if (open_self(x, &ns->places[i]) == 0)
-			ns->places[i].pid = ix_nslist_find(l, home)->pid;
-	}
+	for (size_t i = 0; i < ns->n; i++)
+		if (ns->places[i].home)
+			take_self(x, &ns->places[i]);
 	if (!ns->places ||
 	    ix_label_places(x, l, ns->places, ns->n, ns->note, sizeof(ns->note)) < 0) {
 		ipcx_ns_free(ns);
