@@ -138,6 +138,20 @@ static int sit(struct ix_nslist *l, int32_t pid, uint32_t pair)
 	return 0;
 }
 
+void ix_nslist_missed(struct ix_nslist *l, int error)
+{
+	if (!error || error == -ENOENT || error == -ESRCH)
+		return;
+	if (l->missed++ == 0)
+		l->missed_error = error;
+}
+
+void ix_nslist_shut(struct ix_nslist *l, int error)
+{
+	if (error != -EACCES && error != -EPERM)
+		ix_nslist_missed(l, error);
+}
+
 /* One that has ended is none; one of which nobody can tell is not none for that. */
 static int unseen(struct ix_nslist *l, int32_t pid, int error)
 {
@@ -145,27 +159,28 @@ static int unseen(struct ix_nslist *l, int32_t pid, int error)
 		return 0;
 	l->hidden++;
 	l->denied += error == EACCES || error == EPERM;
-	ix_nslist_missed(l, -error);
+	ix_nslist_shut(l, -error);
 	return sit(l, pid, IX_HIDDEN);
 }
 
-void ix_nslist_missed(struct ix_nslist *l, int error)
+bool ix_nslist_lacks(const struct ix_nslist *l, char *buf, size_t size)
 {
-	if (!error || error == -ENOENT || error == -ESRCH || error == -EACCES ||
-	    error == -EPERM)
-		return;
-	if (l->missed++ == 0)
-		l->missed_error = error;
-}
-
-void ix_nslist_lacks(const struct ix_nslist *l, char *buf, size_t size)
-{
-	buf[0] = '\0';
 	if (l->missed)
 		(void)snprintf(
 			buf, size,
 			"processes that could not be looked at: %u (%s); what only they keep is missing",
 			l->missed, ix_errno_text(l->missed_error));
+	return l->missed > 0;
+}
+
+bool ix_nslist_denies(const struct ix_nslist *l, char *buf, size_t size)
+{
+	if (l->denied)
+		(void)snprintf(
+			buf, size,
+			"processes that may not be looked at: %u (needs CAP_SYS_PTRACE); namespaces that only they are in are missing",
+			l->denied);
+	return l->denied > 0;
 }
 
 static int one(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h, int32_t pid)

@@ -57,11 +57,16 @@ struct ix_nslist {
 int ix_discover(struct ipcx *x, unsigned how, struct ix_nslist *ret_list);
 void ix_nslist_free(struct ix_nslist *l);
 
-/* What is missing of a list because the kernel did not answer: a sentence, or "". */
-void ix_nslist_lacks(const struct ix_nslist *l, char *buf, size_t size);
+/* Whether something is missing of a list because calls failed, and because processes may
+ * not be looked at: with a sentence (IX_LACKS bytes are enough). */
+#define IX_LACKS 160
+bool ix_nslist_lacks(const struct ix_nslist *l, char *buf, size_t size);
+bool ix_nslist_denies(const struct ix_nslist *l, char *buf, size_t size);
 
-/* A look at a process failed (-errno): unless it has gone, or may not be looked at. */
+/* A look at a process failed (-errno): that counts, unless it has gone; or, of what may
+ * well be shut, unless it may not be looked at. */
 void ix_nslist_missed(struct ix_nslist *l, int error);
+void ix_nslist_shut(struct ix_nslist *l, int error);
 
 /* The one with this inode number, or NULL. */
 struct ix_nsseen *ix_nslist_find(const struct ix_nslist *l, uint64_t ino);

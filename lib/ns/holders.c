@@ -155,8 +155,10 @@ static int mounts_of(struct ipcx *x, struct ix_nslist *l, int32_t pid)
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0) {
-		ix_nslist_missed(l, r);
-		return 0; /* gone, not to be looked at, or no libmount */
+		/* Gone (a process that has ended has EINVAL), or no libmount. */
+		if (r != -EINVAL && r != -ENOPKG)
+			ix_nslist_shut(l, r);
+		return 0;
 	}
 	for (size_t i = 0; r == 0 && i < mounts.n; i++) {
 		const struct ix_mnt *m = &mounts.all[i];
@@ -198,7 +200,7 @@ static DIR *open_dir(int proc, struct ix_nslist *l, int32_t pid, const char *wha
 	(void)snprintf(path, sizeof(path), "%d/%s", pid, what);
 	fd = ix_open(proc, path, O_RDONLY | O_DIRECTORY);
 	if (fd < 0) {
-		ix_nslist_missed(l, fd);
+		ix_nslist_shut(l, fd);
 		return NULL;
 	}
 	dir = fdopendir(fd);

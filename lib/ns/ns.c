@@ -277,10 +277,9 @@ static void take_self(struct ipcx *x, struct ix_place *p)
 static void note_lacks(const struct ix_nslist *l, struct ipcx_ns *ns)
 {
 	size_t len = strlen(ns->note), left = sizeof(ns->note) - len;
-	char text[160];
+	char text[IX_LACKS];
 
-	ix_nslist_lacks(l, text, sizeof(text));
-	if (text[0])
+	if (ix_nslist_lacks(l, text, sizeof(text)))
 		(void)snprintf(ns->note + len, left, "%s%s", len ? "; " : "", text);
 }
 

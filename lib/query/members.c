@@ -114,12 +114,13 @@ static int add_member(struct ipcx *x, struct ipcx_table *t, const struct ix_cont
 
 static void note_lacks(struct ipcx_table *t, const struct ix_nslist *l)
 {
-	char text[160];
+	char text[IX_LACKS];
 
-	ix_nslist_lacks(l, text, sizeof(text));
-	if (text[0])
+	if (ix_nslist_lacks(l, text, sizeof(text)))
 		ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, l->missed_error, "", "%s",
 			      text);
+	if (ix_nslist_denies(l, text, sizeof(text)))
+		ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, -EACCES, "", "%s", text);
 }
 
 static int add_members(struct ipcx *x, struct ipcx_table *t, uint64_t ino)
@@ -272,8 +273,7 @@ static const struct ix_kind shares_kind = {
 /* None, and none that may be looked at, are answers; a call that failed is none. */
 static void note_spot(struct ipcx_table *t, const struct ix_spot *s, const char *what)
 {
-	if (s->error && s->error != -ENOENT && s->error != -ESRCH &&
-	    s->error != -EACCES && s->error != -EPERM)
+	if (s->error && s->error != -ENOENT && s->error != -ESRCH && s->error != -EACCES)
 		ix_table_once(t, s->error, what);
 }
 

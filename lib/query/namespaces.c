@@ -220,8 +220,8 @@ static void put_identity(struct ipcx_table *t, struct ns_row *row,
 		row->uid = uid;
 		return;
 	}
-	/* EPERM: above ours; ENOTTY: Linux before 4.9, or 4.11. */
-	if (p->nsfd >= 0 && r != -EPERM && r != -ENOTTY)
+	/* ENOTTY: Linux before 4.9, or 4.11. */
+	if (p->nsfd >= 0 && r != -ENOTTY)
 		ix_table_once(t, r, "who owns some namespaces could not be read");
 	ix_unknown(t, row, IPCX_F_USER_NS_UID);
 	ix_unknown(t, row, IPCX_F_USER_NS_OWNER);
@@ -306,6 +306,7 @@ static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen 
 static int add_rows(struct ipcx *x, struct ipcx_table *t, const struct ix_nslist *l,
 		    const struct ipcx_ns *all, const struct ix_spaces *how)
 {
+	char text[IX_LACKS];
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < all->n; i++) {
@@ -314,12 +315,8 @@ static int add_rows(struct ipcx *x, struct ipcx_table *t, const struct ix_nslist
 		if (!how->only || how->only == p->ino)
 			r = add_row(x, t, ix_nslist_find(l, p->ino), p, how);
 	}
-	if (l->denied)
-		ix_table_note(
-			t, IPCX_NOTE_INFO, IPCX_NO_MECH, -EACCES, "",
-			"processes that may not be looked at: %u (needs "
-			"CAP_SYS_PTRACE); namespaces that only they are in are missing",
-			l->denied);
+	if (ix_nslist_denies(l, text, sizeof(text)))
+		ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, -EACCES, "", "%s", text);
 	return r;
 }
 

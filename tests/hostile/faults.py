@@ -161,7 +161,8 @@ ERRORS = {
     "clone": ["EAGAIN", "ENOMEM"], "clone3": ["EAGAIN", "ENOMEM"], "fork": ["EAGAIN"], "vfork": ["EAGAIN"],
     "setns": ["EPERM", "EINVAL", "ENOMEM", "ENOSPC"], "unshare": ["EPERM", "EINVAL", "ENOMEM", "ENOSPC"],
     "fsync": ["EIO", "ENOSPC", "EINTR"],
-    **dict.fromkeys(("shmctl", "msgctl", "semctl"), ["EPERM", "EIO", "ENOMEM", "EINTR", "EACCES"]),  # EINVAL and EIDRM: it is gone
+    # EINVAL and EIDRM: it is gone
+    **dict.fromkeys(("shmctl", "msgctl", "semctl", "msgrcv", "msgsnd"), ["EPERM", "EIO", "ENOMEM", "EINTR", "EACCES"]),
 }
 OTHER_ERRORS = ["EPERM", "EIO", "ENOMEM", "EINTR", "EINVAL", "EMFILE"]
 
