@@ -281,12 +281,13 @@ def steady(out, fresh):
 
 
 def records(text):
-    """Messages in records, wherever they stand."""
+    """Messages in records, wherever they stand, but for those that were made void (ipcx-msg(5))."""
     found = []
     for line in text.decode("utf-8", "surrogateescape").splitlines():
         try:
             record = json.loads(line[line.find("{"):])
-            found.append((record.get("type", record.get("priority")), base64.b64decode(record["data"])))
+            if record["ipcx"] != 0:
+                found.append((record.get("type", record.get("priority")), base64.b64decode(record["data"])))
         except (ValueError, KeyError, AttributeError):
             pass
     return found

@@ -72,6 +72,7 @@ def line(place, ipc, prm=3):
 
 MODE = {"shm:0x1001": ("644", b"x")}
 RECORD = b'ipcx: {"ipcx":1,"type":1,"data":"b25l"}'
+VOID = RECORD.replace(b'"ipcx":1', b'"ipcx":0')
 
 JUDGED = [
     ("enter", {}, {}, set()),
@@ -107,6 +108,8 @@ JUDGED = [
     ("recv-target", {"msg:0x2001": ((),)}, {"rc": 1, "err": b"no", "after": {(2, "msg:0x2001"): (tuple(faults.MESSAGES[1:]),)}}, {"lost"}),
     ("recv-target", {"msg:0x2001": ((),)}, {"rc": 1, "err": RECORD, "after": {(2, "msg:0x2001"): (tuple(faults.MESSAGES[1:]),)}}, set()),
     ("recv-target", {"msg:0x2001": ((),)}, {"rc": 1, "err": RECORD}, {"double"}),
+    ("recv-target", {"msg:0x2001": ((),)}, {"rc": 1, "err": VOID}, set()),
+    ("recv-target", {"msg:0x2001": ((),)}, {"rc": 1, "err": VOID, "after": {(2, "msg:0x2001"): (tuple(faults.MESSAGES[1:]),)}}, {"lost"}),
 ]
 
 
