@@ -99,6 +99,16 @@ static int take(const struct call *c)
 	return is_orphan(c) || sem_trywait(c->sem) < 0 ? -EINTR : 0;
 }
 
+static bool tell(const struct call *c, const void *what, size_t size)
+{
+	ssize_t n;
+
+	do
+		n = send(c->fd, what, size, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n == (ssize_t)size;
+}
+
 /* Whether the caller has read what we told. */
 static bool is_known(const struct call *c)
 {
@@ -113,6 +123,7 @@ static bool is_known(const struct call *c)
 
 static void __attribute__((noreturn)) child(const struct call *c)
 {
+	bool told;
 	int r;
 
 	set_signals(&c->mask);
@@ -121,8 +132,8 @@ static void __attribute__((noreturn)) child(const struct call *c)
 	if (is_orphan(c))
 		_exit(0);
 	r = !c->give ? take(c) : sem_post(c->sem) < 0 ? -errno : 0;
-	(void)send(c->fd, &r, sizeof(r), MSG_NOSIGNAL);
-	if (r == 0 && !c->give && !is_known(c))
+	told = tell(c, &r, sizeof(r));
+	if (r == 0 && !c->give && !(told && is_known(c)))
 		(void)sem_post(c->sem);
 	_exit(0);
 }
@@ -167,8 +178,10 @@ static int listen_to(const struct call *c)
 	}
 	if (recv(c->fd, &report, sizeof(report), 0) != sizeof(report))
 		return -EIO;
-	if (report == 0)
-		(void)send(c->fd, "", 1, MSG_NOSIGNAL);
+	/* Without that the child gives it back; one that has ended (EPIPE) cannot. */
+	if (report == 0 && !c->give && !tell(c, "", 1) && errno != EPIPE &&
+	    errno != ECONNRESET)
+		return -errno;
 	return report;
 }
 
@@ -181,6 +194,19 @@ static int finish(const struct call *c, int r)
 		;
 	return r == -EIO && !(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS) ? -ECHILD
 										 : r;
+}
+
+/* What is held is not kept for want of a process, or a descriptor, at this moment. */
+static int begin_surely(struct call *c)
+{
+	const struct timespec moment = { .tv_nsec = 10000000 };
+	int r = begin(c);
+
+	for (int i = 0; r < 0 && c->give && i < 100; i++) {
+		(void)nanosleep(&moment, NULL);
+		r = begin(c);
+	}
+	return r;
 }
 
 static int set_deadline(struct call *c, int64_t timeout)
@@ -210,7 +236,7 @@ int ix_psem_call(sem_t *sem, bool give, int64_t timeout)
 	(void)sigfillset(&all);
 	r = -pthread_sigmask(SIG_BLOCK, &all, &c.mask);
 	if (r == 0)
-		r = begin(&c);
+		r = begin_surely(&c);
 	if (r == 0)
 		r = finish(&c, listen_to(&c));
 	(void)pthread_sigmask(SIG_SETMASK, &c.mask, NULL);
