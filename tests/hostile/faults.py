@@ -141,7 +141,7 @@ def there(place, who, only=None):
     one("psem-post", "psem post /s1", touch="file:sem.s1$")
     one("psem-get", "psem get /s1")
     one("sem-run", "sem run 0x3002 -- {where}", kind="run")
-    one("psem-run", "psem run /s1 -- {where}", touch="file:sem.s1$", kind="run home")  # the command itself stays at home
+    one("psem-run", "psem run /s1 -- {where}", touch="file:sem.s1$", kind="run")
 
 
 looks()
@@ -345,9 +345,8 @@ class Judge:
                 if here != "-" or int(ipc) in {p.ipc for p in self.places.values()} or shm != "-" or mq != "-":
                     yield "place", m[0]
             else:
-                place = OURS if "home" in c.kind else c.place
                 told = ("-",) if r.err != self.plain.err else ()  # an empty one, and it is said
-                if (here != str(place) or (ipc != "0" and int(ipc) != self.places[place].ipc) or shm not in (as_usual[2], *told) or
+                if (here != str(c.place) or (ipc != "0" and int(ipc) != self.places[c.place].ipc) or shm not in (as_usual[2], *told) or
                         mq not in (as_usual[3], *told)):
                     yield "place", m[0]
             for name, now, before in zip(("prm", "eff", "bnd", "amb"), caps, as_usual.groups()[4:]):
