@@ -160,6 +160,12 @@ int ix_open_below(int dir, const char *path, int flags, bool hostile)
 	return fd == -ENOSYS || fd == -EPERM ? ix_open(dir, path, flags) : fd;
 }
 
+int ix_open_straight(int dir, const char *path, int flags)
+{
+	return open2(dir, path, flags,
+		     RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS);
+}
+
 int ix_open_entry(int dir, const char *name, int flags, bool hostile)
 {
 	if (!hostile)

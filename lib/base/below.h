@@ -15,6 +15,10 @@
  */
 int ix_open_below(int dir, const char *path, int flags, bool hostile);
 
+/* The same of a path on which nothing may be a symbolic link (-ELOOP). For one that was
+ * opened before: file systems are asked, and waited for. */
+int ix_open_straight(int dir, const char *path, int flags);
+
 /* Open an entry of a directory, not following it, unless something is mounted there:
  * -EXDEV. For directories that are not hostile the same as ix_open() with O_NOFOLLOW. */
 int ix_open_entry(int dir, const char *name, int flags, bool hostile);

@@ -45,6 +45,26 @@ static bool giver_uid(int dir, uid_t *ret_uid, unsigned *ret_level)
 	return true;
 }
 
+/* A program that becomes root for whoever starts it (sudo) has the words, and by a link
+ * the name, that he chose: root's watchers are programs of root's without such a bit. */
+static bool is_roots_own(int dir)
+{
+	struct stat st;
+
+	return fstatat(dir, "exe", &st, 0) == 0 && S_ISREG(st.st_mode) &&
+	       st.st_uid == 0 && !(st.st_mode & (S_ISUID | S_ISGID | S_IWOTH));
+}
+
+static bool same_root(const struct ix_search *s, int dir)
+{
+	struct stat ours, theirs;
+	int root = ix_rootfd(s->x);
+
+	return root >= 0 && fstat(root, &ours) == 0 &&
+	       fstatat(dir, "root", &theirs, 0) == 0 && ours.st_dev == theirs.st_dev &&
+	       ours.st_ino == theirs.st_ino;
+}
+
 /* The namespaces decide whose names they are: g->uid is its user id so far. False when
  * they are nobody's whom we know. */
 static bool giver_place(const struct ix_search *s, struct ix_giver *g)
@@ -63,12 +83,14 @@ static bool giver_place(const struct ix_search *s, struct ix_giver *g)
 	if (user.lineage == IX_USER_OURS) {
 		g->ours = same_pids && ix_space_same(&g->mnt, &s->mnt);
 		g->inner = !g->ours;
-		return true;
+		return g->uid || !g->ours || is_roots_own(g->dir);
 	}
 	g->user = user.self;
 	g->uid = user.maker;
-	/* What root made are containers; users need one for whatever they do. */
-	g->inner = !same_pids || user.maker == 0;
+	/* What root made are containers. Users need a user namespace for whatever they
+	 * do, and watch from one directly below ours, with our root. */
+	g->inner = !same_pids || user.maker == 0 || user.depth > 1 ||
+		   !same_root(s, g->dir);
 	return true;
 }
 
@@ -156,13 +178,26 @@ bool ix_in_cgroup(int dir, const char *wanted)
 	return false;
 }
 
-static bool meant(const struct ix_claimed *c, const struct ix_container *found,
-		  int64_t written)
+/* A younger one may be meant all the same, where a file was written too early, when it is
+ * in the container's cgroup: but who has a part of the tree to himself calls cgroups as
+ * he likes, so it has to be where only root can have put it. */
+static bool put_there(const struct ix_search *s, const struct ix_claimed *c,
+		      const char *id)
+{
+	struct ix_user_space user = ix_space_user(c->dir, &s->user);
+
+	return id && c->mnt.ino && !ix_space_same(&c->mnt, &s->mnt) &&
+	       (user.lineage == IX_USER_OURS ||
+		(user.lineage == IX_USER_BELOW && user.maker == 0)) &&
+	       ix_in_cgroup(c->dir, id);
+}
+
+static bool meant(const struct ix_search *s, const struct ix_claimed *c,
+		  const struct ix_container *found, int64_t written)
 {
 	if (found->start)
 		return found->start == c->proc.start;
-	return !written || older(&c->proc, written) ||
-	       (found->id && ix_in_cgroup(c->dir, found->id));
+	return !written || older(&c->proc, written) || put_there(s, c, found->id);
 }
 
 /* ---- is it the giver's? */
@@ -218,7 +253,7 @@ int ix_claim_judge(const struct ix_search *s, const struct ix_container *found,
 	c.ipc = ix_space_of(c.dir, "ipc");
 	c.mnt = ix_space_of(c.dir, "mnt");
 	c.pids = ix_space_of(c.dir, "pid");
-	if (ix_search_read(c.dir, found->pid, &c.proc) && meant(&c, found, written) &&
+	if (ix_search_read(c.dir, found->pid, &c.proc) && meant(s, &c, found, written) &&
 	    is_givers(s, g, &c)) {
 		*ret_claimed = c;
 		return 1;

@@ -15,6 +15,7 @@
 
 #include "base/below.h"
 #include "base/file.h"
+#include "base/mnt.h"
 #include "base/num.h"
 #include "container/claim.h"
 #include "proc/stat.h"
@@ -238,6 +239,26 @@ static int open_root(const struct ix_giver *g, int *ret_fd)
 	return MIN(*ret_fd, 0);
 }
 
+/* Whether what is opened can be read without asking somebody's own program (FUSE), or
+ * another machine: by the mount table, not by asking. */
+static bool is_local(const struct ix_search *s, const struct ix_giver *g, int fd)
+{
+	static const char *const asks[] = { "fuse", "nfs", "9p", "cifs", "smb", "ceph" };
+	struct statx st;
+	char type[32];
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &st) < 0 ||
+	    !(st.stx_mask & STATX_MNT_ID))
+		return true; /* Linux before 5.8 */
+	if (ix_mnt_type(ix_procfd(s->x), g->pid && !g->ours ? g->pid : 0, st.stx_mnt_id,
+			type, sizeof(type)) < 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(asks); i++)
+		if (!strncmp(type, asks[i], strlen(asks[i])))
+			return false;
+	return true;
+}
+
 int ix_state_dir(const struct ix_search *s, const char *path, const struct ix_giver *g)
 {
 	auto_fd int fd = -1, theirs = -1;
@@ -254,6 +275,8 @@ int ix_state_dir(const struct ix_search *s, const char *path, const struct ix_gi
 			   g->files != 0 || !g->ours);
 	if (fd < 0)
 		return fd;
+	if ((g->files || !g->ours) && !is_local(s, g, fd))
+		return -EMEDIUMTYPE;
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	/* What stands in a sticky one belongs to who made it. */
@@ -304,7 +327,8 @@ static int open_plain(int dir, const char *path)
 {
 	const struct open_how how = {
 		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS |
+			   RESOLVE_NO_XDEV,
 	};
 	long fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
 

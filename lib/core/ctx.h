@@ -21,6 +21,7 @@ struct ix_view {
 	bool there;      /* calls are where they should be: do not go again */
 	bool away;       /* this is not the caller's own place */
 	bool only_there; /* its /dev/shm is not to be mounted here elsewhere */
+	bool straight;   /* and no symbolic link may lead to it */
 	/* Whether what is in a file of that /dev/shm may be told: whoever put it there
 	 * has a right to it himself. NULL: the kernel says so. */
 	bool (*shows)(struct ipcx *x, const struct stat *st);

@@ -52,6 +52,24 @@ static int not_elsewhere(struct ipcx *x, int fd)
 	return r < 0 ? ix_fail(x, r, "%s: where else it is mounted", IX_SHM_DIR) : 0;
 }
 
+/* Whoever may only make links could lead us to where he may not go himself. */
+static int no_link(struct ipcx *x, int root, int fd)
+{
+	auto_fd int direct =
+		ix_open_straight(root, ix_relative(IX_SHM_DIR), O_PATH | O_DIRECTORY);
+	struct stat st, now;
+
+	if (direct >= 0 && fstat(fd, &st) == 0 && fstat(direct, &now) == 0 &&
+	    st.st_dev == now.st_dev && st.st_ino == now.st_ino)
+		return 0;
+	if (direct < 0 && direct != -ELOOP)
+		return ix_fail(x, direct, "%s", IX_SHM_DIR);
+	return ix_fail_plain(
+		x, -ELOOP,
+		"%s of process %d: a symbolic link leads to it: it can only be listed",
+		IX_SHM_DIR, x->view.pid);
+}
+
 static int open_shm(struct ipcx *x)
 {
 	int root = ix_viewfd(x), fd, r;
@@ -69,6 +87,8 @@ static int open_shm(struct ipcx *x)
 		return ix_fail(x, fd, "%s%s", IX_SHM_DIR,
 			       fd == -ENOSYS ? ": openat2" : "");
 	r = x->view.away ? ix_spot_in_memory(x, x->view.pid, fd, IX_SHM_DIR) : 0;
+	if (r == 0 && x->view.straight)
+		r = no_link(x, root, fd);
 	if (r == 0 && x->view.only_there)
 		r = not_elsewhere(x, fd);
 	if (r < 0)

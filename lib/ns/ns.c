@@ -221,13 +221,18 @@ static int open_name(struct ipcx *x, const char *name, struct ix_place *ret_p)
 		return ix_fail(x, r, "%s", shown);
 	if (r < 0)
 		return open_container(x, name, ret_p);
-	if (!chosen && open_container(x, name, &other) == 0) {
-		ix_place_close(&other);
+	/* Only when no container is called so, it is the pin. */
+	r = chosen ? -ENOENT : open_container(x, name, &other);
+	if (r != -ENOENT)
 		(void)close(fd);
+	if (r == 0) {
+		ix_place_close(&other);
 		return ix_fail_plain(x, -ENOTUNIQ,
 				     "'%s' is a pin, pin:%s, and a container, RUNTIME:%s",
 				     shown, shown, shown);
 	}
+	if (r != -ENOENT)
+		return r;
 	return ix_place_of_fd(x, fd, shown, ret_p);
 }
 

@@ -72,6 +72,7 @@ static int run_at(struct trip *t, const struct ix_place *p)
 	showing.how = IX_NOT_ASKED;
 	x->view.showing = &showing;
 	x->view.shows = p->home ? NULL : ix_rights_show;
+	x->view.straight = t->errand->mounted && !p->home;
 	x->view.only_there = t->errand->sweeps && !p->home && !ix_place_claimed(x, p);
 	r = t->errand->run(x, t->errand->arg, t->errand->t);
 	x->view = (struct ix_view){ .there = false };
@@ -289,6 +290,29 @@ int ipcx_ns_may_act(struct ipcx *x, const struct ipcx_ns *ns)
 		IPCX_HINT_STAY, "", 0);
 }
 
+/* The same of what is mounted: a container may have an IPC namespace of its own, and our
+ * /dev/shm. */
+static int may_act_mounted(struct ipcx *x)
+{
+	const struct ix_place *p = ix_ns_place(x->ns);
+	int root = ix_rootfd(x);
+	struct ix_spot ours, theirs;
+
+	if (!p || !p->named || p->rootfd < 0 || root < 0)
+		return 0;
+	ours = ix_spot_below(x, root, "dev/shm");
+	theirs = ix_spot_below(x, p->rootfd, "dev/shm");
+	if (!ix_spot_same(&ours, &theirs))
+		return 0;
+	return ix_hint(
+		x,
+		ix_fail_plain(
+			x, -EINVAL,
+			"%s: its /dev/shm is ours, which a container's name is not enough to change",
+			p->label ? p->label : "the container"),
+		IPCX_HINT_STAY, "", 0);
+}
+
 int ix_there_elsewhere(struct ipcx *x, bool sweeps, char *buf, size_t size)
 {
 	const struct ix_place *p = x->ns && !x->view.there ? ix_ns_place(x->ns) : NULL;
@@ -334,6 +358,8 @@ int ix_there(struct ipcx *x, const struct ix_errand *e)
 		return ix_fail_plain(x, -EINVAL,
 				     "all namespaces at once can only be looked at");
 	r = e->acts ? ipcx_ns_may_act(x, x->ns) : 0;
+	if (r == 0 && e->acts && e->mounted)
+		r = may_act_mounted(x);
 	if (r < 0)
 		return r;
 	t.places = x->ns->places;

@@ -73,6 +73,7 @@ struct ix_user_space ix_space_user(int dir, const struct ix_space *ours)
 		parent = space_of_fd(fd);
 		if (ix_space_same(&parent, ours)) {
 			u.lineage = IX_USER_BELOW;
+			u.depth = (unsigned)depth + 1;
 			u.maker = maker;
 			break;
 		}

@@ -34,8 +34,9 @@ enum ix_lineage {
 struct ix_user_space {
 	enum ix_lineage lineage;
 	struct ix_space self;
-	uid_t maker; /* below ours: who made it, or the outermost one around it that is
-			still below ours. Whoever is root in there has at most his rights */
+	unsigned depth; /* how far below ours: 1 directly */
+	uid_t maker;    /* below ours: who made it, or the outermost one around it that is
+			   still below ours. Whoever is root in there has at most his rights    */
 };
 
 /* Of a process; ours is the caller's (user_namespaces(7); NS_GET_PARENT, NS_GET_OWNER_UID

@@ -13,7 +13,11 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "base/util.h"
 #include "core/copyin.h"
+#include "core/mech.h"
+#include "ns/ns.h"
+#include "ns/rights.h"
 #include "stress/jobs.h"
 #include "stress/run.h"
 
@@ -82,6 +86,27 @@ static uint64_t made_up_seed(void)
 	return ix_mix((uint64_t)now.tv_nsec, (uint64_t)getpid()) % 1000000 + 1;
 }
 
+/* The workers have our rights: in the /dev/shm of somebody else they could make and
+ * remove what he could not. */
+static int may_load(struct ipcx *x, const struct ipcx_stress_plan *plan)
+{
+	auto_fd int user = -1;
+	bool mounted = plan->flags & IPCX_STRESS_COMPARE;
+	int r = ipcx_ns_may_act(x, plan->ns);
+
+	for (unsigned m = 0; ix_mech(m); m++)
+		if (!plan->mechs || (plan->mechs & IPCX_MECH_BIT(m)))
+			mounted |= ix_mech(m)->mounted;
+	if (r < 0 || !mounted)
+		return r;
+	r = ix_rights_mounted(x, ix_ns_place(plan->ns), &user);
+	if (r < 0 || user < 0)
+		return r;
+	return ix_fail_plain(
+		x, -EPERM,
+		"its /dev/shm belongs to another user namespace: only mechanisms of the IPC namespace can be loaded there (shm, msg, sem, mq)");
+}
+
 static int fill_in(struct ipcx *x, const struct ipcx_stress_plan *from,
 		   struct ipcx_stress_plan *plan)
 {
@@ -96,6 +121,9 @@ static int fill_in(struct ipcx *x, const struct ipcx_stress_plan *from,
 	    plan->objects > OBJECTS_MOST ||
 	    (plan->ns && (ipcx_ns_is_all(plan->ns) || (plan->flags & IPCX_STRESS_HERE))))
 		return ix_fail_plain(x, -EINVAL, "an impossible plan");
+	r = plan->ns ? may_load(x, plan) : 0;
+	if (r < 0)
+		return r;
 	compare = plan->flags & IPCX_STRESS_COMPARE;
 	if (!plan->workers)
 		plan->workers = 2;

@@ -107,6 +107,7 @@ static inline void run(const struct machine *m, int pid, int parent, const char 
 		       "Name:\t%s\nUid:\t%u\t%u\t%u\t%u\nNSpid:\t%d\n", comm, geteuid(),
 		       geteuid(), geteuid(), geteuid(), pid);
 	put_of(m, pid, "status", text, strlen(text));
+	put_of(m, pid, "exe", "", 0); /* a program of root's */
 	/* A file stands for a namespace: that of its mounts is its own. */
 	put_of(m, pid, "ns/mnt", "", 0);
 	in_our_ns(m, pid, "user");
