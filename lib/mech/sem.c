@@ -221,7 +221,7 @@ static int ask(int id, uint64_t n, int what)
 static int semaphore(struct ipcx_table *t, int id, uint64_t n, unsigned short value)
 {
 	struct semaphore_row *row = ix_table_row(t);
-	int pid, ncnt, zcnt;
+	int pid, ncnt, zcnt, lowest;
 
 	if (!row)
 		return -ENOMEM;
@@ -234,9 +234,10 @@ static int semaphore(struct ipcx_table *t, int id, uint64_t n, unsigned short va
 	row->value = value;
 	if (pid < 0)
 		ix_unknown(t, row, IPCX_F_SEMPID);
-	if (MIN(MIN(pid, ncnt), zcnt) < 0)
-		ix_table_once(t, MIN(MIN(pid, ncnt), zcnt),
-			      "what is known of some semaphores is not all");
+	lowest = MIN(pid, ncnt);
+	lowest = MIN(lowest, zcnt);
+	if (lowest < 0)
+		ix_table_once(t, lowest, "what is known of some semaphores is not all");
 	row->sempid = MAX(pid, 0);
 	row->semncnt = (uint64_t)MAX(ncnt, 0);
 	row->semzcnt = (uint64_t)MAX(zcnt, 0);
