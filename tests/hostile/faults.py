@@ -286,7 +286,7 @@ def records(text):
     for line in text.decode("utf-8", "surrogateescape").splitlines():
         try:
             record = json.loads(line[line.find("{"):])
-            if record["ipcx"] != 0:
+            if record.get("ipcx") != 0:
                 found.append((record.get("type", record.get("priority")), base64.b64decode(record["data"])))
         except (ValueError, KeyError, AttributeError):
             pass
