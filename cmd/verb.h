@@ -33,6 +33,6 @@ int64_t wait_patience(const struct wait_args *args);
 int verb_begin(struct app *app, const struct where_args *where, const char *word,
 	       uint64_t mechs, bool acts, struct ipcx_ref *ret_ref);
 
-/* Go to that namespace after all, for a command that is to run there. 0, or an exit status
- * after a message. */
+/* Go to that namespace after all, for a command that is to run there. 0, or an exit
+ * status after a message. */
 int verb_go(struct app *app);

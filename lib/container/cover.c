@@ -108,7 +108,7 @@ static uint64_t pids_key(const struct ix_entry *e)
 	return e->pids.ino;
 }
 
-static uint64_t mnt_key(const struct ix_entry *e)
+static uint64_t mounts_key(const struct ix_entry *e)
 {
 	return e->mnt.ino;
 }
@@ -178,7 +178,7 @@ int ix_cover_make(const struct ix_search *s, struct ix_containers *c)
 	qsort_r(v->by_pids, v->npids, sizeof(size_t), by_key,
 		&(struct order){ c, pids_key });
 	qsort_r(v->by_mnt, v->nmnt, sizeof(size_t), by_key,
-		&(struct order){ c, mnt_key });
+		&(struct order){ c, mounts_key });
 	if (v->ncgroups)
 		qsort(v->cgroups, v->ncgroups, sizeof(*v->cgroups), by_text);
 	return r;
@@ -199,7 +199,7 @@ const struct ix_entry *ix_cover_mnt(const struct ix_containers *c,
 				    const struct ix_space *mnt)
 {
 	const struct ix_entry *e =
-		find(c, c->cover.by_mnt, c->cover.nmnt, mnt_key, mnt->ino);
+		find(c, c->cover.by_mnt, c->cover.nmnt, mounts_key, mnt->ino);
 
 	return e && ix_space_same(&e->mnt, mnt) ? e : NULL;
 }

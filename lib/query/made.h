@@ -4,8 +4,8 @@
 
 #include "core/table.h"
 
-/* Make room for one row, before its object is made: what was made cannot get lost for want
- * of memory then. 0 or -ENOMEM. */
+/* Make room for one row, before its object is made: what was made cannot get lost for
+ * want of memory then. 0 or -ENOMEM. */
 int ix_made_ready(struct ipcx_table *t, const struct ipcx_attrs *a);
 
 /* Add a row for an object that was made, or taken as it was. 0 or -ENOMEM. */

@@ -1,15 +1,32 @@
-# FUSE: answers opening a directory, never what is in it
-import ctypes, os, struct, sys
-fd = os.open("/dev/fuse", os.O_RDWR)
-if ctypes.CDLL(None, use_errno=True).mount(b"s", sys.argv[1].encode(), b"fuse", 0, f"fd={fd},rootmode=40700,user_id=1234,group_id=1234,allow_other".encode()):
-    sys.exit(f"mount {ctypes.get_errno()}")
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A file system of a user's own program: answers who opens its directory, never who reads it. The directory is its argument."""
+
+import ctypes
+import os
+import struct
+import sys
+
+INIT, GETATTR, OPENDIR, READDIR, READDIRPLUS = 26, 3, 27, 28, 44
+EMPTY = (2, 25, 29, 36, 42)  # forgetting, flushing and the like
+ENOSYS = -38
+
+fuse = os.open("/dev/fuse", os.O_RDWR)
+OPTIONS = f"fd={fuse},rootmode=40700,user_id=1234,group_id=1234,allow_other"
+if ctypes.CDLL(None, use_errno=True).mount(b"stall", sys.argv[1].encode(), b"fuse", 0, OPTIONS.encode()):
+    sys.exit(f"mount: {os.strerror(ctypes.get_errno())}")
 print(os.getpid(), flush=True)
+
 while True:
-    b = os.read(fd, 1 << 20); _, op, unique, _ = struct.unpack_from("<IIQQ", b)
-    if op == 26: out = struct.pack("<IIIIHHIIHHI", 7, 31, 0, 0, 8, 8, 4096, 1, 1, 0, 0) + b"\0" * 28
-    elif op == 3: out = struct.pack("<QIIQQQQQQIIIIIIIIII", 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0o40700, 2, 1234, 1234, 0, 4096, 0)
-    elif op == 27: out = struct.pack("<QII", 1, 0, 0)
-    elif op in (28, 44): continue
-    elif op in (2, 36, 42, 25, 29): out = b""
-    else: print(op, file=sys.stderr); out = None
-    os.write(fd, struct.pack("<IiQ", 16 + len(out or b""), 0 if out is not None else -38, unique) + (out or b""))
+    _, call, unique, _ = struct.unpack_from("<IIQQ", os.read(fuse, 1 << 20))
+    if call in (READDIR, READDIRPLUS):
+        continue
+    answer, error = b"", 0
+    if call == INIT:
+        answer = struct.pack("<IIIIHHIIHHI", 7, 31, 0, 0, 8, 8, 4096, 1, 1, 0, 0) + bytes(28)
+    elif call == GETATTR:
+        answer = struct.pack("<QIIQQQQQQIIIIIIIIII", 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0o40700, 2, 1234, 1234, 0, 4096, 0)
+    elif call == OPENDIR:
+        answer = struct.pack("<QII", 1, 0, 0)
+    elif call not in EMPTY:
+        error = ENOSYS
+    os.write(fuse, struct.pack("<IiQ", 16 + len(answer), error, unique) + answer)

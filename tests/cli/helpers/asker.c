@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What sudo is while its askpass program or its command runs: set-user-ID, all its ids
  * root's by now, words of the user's; the child is the user. */
 #include <stdlib.h>
