@@ -246,7 +246,8 @@ int ix_state_json(int dir, const char *path, uid_t owner, int64_t *ret_written,
 
 bool ix_state_value(const struct ix_state *s, const char *key, char *buf, size_t size)
 {
-	const char *p = s->text.data, *end = p + s->text.len;
+	/* An empty buffer has no memory. */
+	const char *p = s->text.len ? s->text.data : "", *end = p + s->text.len;
 	size_t head = strlen(key);
 
 	while (p < end) {
@@ -268,7 +269,7 @@ bool ix_state_value(const struct ix_state *s, const char *key, char *buf, size_t
 
 int32_t ix_state_pid(const struct ix_state *s)
 {
-	const char *p = s->text.data, *end = p + s->text.len;
+	const char *p = s->text.len ? s->text.data : "", *end = p + s->text.len;
 	uint64_t pid = 0;
 
 	while (end > p && isspace((unsigned char)end[-1]))
