@@ -163,7 +163,7 @@ static bool older(const struct ix_proc *p, int64_t written)
 	       written + 1;
 }
 
-bool ix_in_cgroup(int dir, const char *wanted)
+static bool is_in_cgroup(int dir, const char *wanted)
 {
 	char text[16384], name[300];
 	struct ix_cgroup_reader r;
@@ -189,7 +189,7 @@ static bool put_there(const struct ix_search *s, const struct ix_claimed *c,
 	return id && c->mnt.ino && !ix_space_same(&c->mnt, &s->mnt) &&
 	       (user.lineage == IX_USER_OURS ||
 		(user.lineage == IX_USER_BELOW && user.maker == 0)) &&
-	       ix_in_cgroup(c->dir, id);
+	       is_in_cgroup(c->dir, id);
 }
 
 static bool meant(const struct ix_search *s, const struct ix_claimed *c,

@@ -76,6 +76,3 @@ struct ix_claimed {
 int ix_claim_judge(const struct ix_search *s, const struct ix_container *found,
 		   int64_t written, const struct ix_giver *g,
 		   struct ix_claimed *ret_claimed);
-
-/* Whether a process is in a cgroup of this name. */
-bool ix_in_cgroup(int dir, const char *wanted);

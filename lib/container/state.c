@@ -167,9 +167,10 @@ struct ix_state_list ix_state_list(const struct ix_search *s, const char *path,
 
 const char *ix_state_next(struct ix_state_list *l)
 {
-	const struct dirent *d;
+	const struct dirent *d = NULL;
+	int r = 0;
 
-	while (l->dir && (d = readdir(l->dir)) != NULL) {
+	while (l->dir && (r = ix_readdir(l->dir, &d)) == 0 && d) {
 		if (d->d_name[0] == '.')
 			continue;
 		if (l->n++ < ENTRIES_MAX_USER || (!l->g->files && l->g->ours))
@@ -181,6 +182,11 @@ const char *ix_state_next(struct ix_state_list *l)
 				       l->g->files, ENTRIES_MAX_USER);
 		break;
 	}
+	if (r < 0 && l->s->note)
+		(void)snprintf(l->s->note, IX_NOTE_MAX,
+			       "a directory of state files could not be read (%s): names "
+			       "of containers may be missing",
+			       ix_errno_text(r));
 	return NULL;
 }
 

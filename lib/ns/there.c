@@ -272,6 +272,16 @@ static int go(struct trip *t)
 
 /* ---- what is refused, and what is told beforehand */
 
+static int is_ours(struct ipcx *x, const struct ix_place *p, const char *what)
+{
+	return ix_hint(
+		x,
+		ix_fail_plain(x, -EINVAL,
+			      "%s: %s, which a container's name is not enough to change",
+			      p->label ? p->label : "the container", what),
+		IPCX_HINT_STAY, "", 0);
+}
+
 int ipcx_ns_may_act(struct ipcx *x, const struct ipcx_ns *ns)
 {
 	IX_REQUIRE(x, ns);
@@ -281,13 +291,13 @@ int ipcx_ns_may_act(struct ipcx *x, const struct ipcx_ns *ns)
 	/* What was entered is ours by now, and was asked about before. */
 	if (!p || !p->named || x->moved || (own && p->ino != own))
 		return 0;
-	return ix_hint(
-		x,
-		ix_fail_plain(
-			x, -EINVAL,
-			"%s: that is this namespace, which a container's name is not enough to change",
-			p->label ? p->label : "the container"),
-		IPCX_HINT_STAY, "", 0);
+	return is_ours(x, p, "that is this namespace");
+}
+
+/* Whether it cannot be told that two directories are not the same. */
+static int spot_fault(const struct ix_spot *s)
+{
+	return s->error == -ENOENT ? 0 : s->error;
 }
 
 /* The same of what is mounted: a container may have an IPC namespace of its own, and our
@@ -295,22 +305,19 @@ int ipcx_ns_may_act(struct ipcx *x, const struct ipcx_ns *ns)
 static int may_act_mounted(struct ipcx *x)
 {
 	const struct ix_place *p = ix_ns_place(x->ns);
-	int root = ix_rootfd(x);
+	int root = ix_rootfd(x), r;
 	struct ix_spot ours, theirs;
 
-	if (!p || !p->named || p->rootfd < 0 || root < 0)
+	if (!p || !p->named || p->rootfd < 0)
 		return 0;
+	if (root < 0)
+		return ix_fail(x, root, "/");
 	ours = ix_spot_below(x, root, "dev/shm");
 	theirs = ix_spot_below(x, p->rootfd, "dev/shm");
-	if (!ix_spot_same(&ours, &theirs))
-		return 0;
-	return ix_hint(
-		x,
-		ix_fail_plain(
-			x, -EINVAL,
-			"%s: its /dev/shm is ours, which a container's name is not enough to change",
-			p->label ? p->label : "the container"),
-		IPCX_HINT_STAY, "", 0);
+	r = MIN(spot_fault(&ours), spot_fault(&theirs));
+	if (r < 0)
+		return ix_fail(x, r, "process %d: whether its /dev/shm is ours", p->pid);
+	return ix_spot_same(&ours, &theirs) ? is_ours(x, p, "its /dev/shm is ours") : 0;
 }
 
 int ix_there_elsewhere(struct ipcx *x, bool sweeps, char *buf, size_t size)
