@@ -171,6 +171,7 @@ static int remove_them(struct removal *rm, bool by_condition)
 	    isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
 		r = confirm(rm);
 	rm->tally.missing_is_fine = rm->args->ignore_missing;
+	rm->tally.exact = true; /* what could not be looked at may have what was to go */
 	if (!r && rm->print)
 		sheet_heading(&rm->sheet, NULL);
 	for (size_t i = 0; !r && i < ARRAY_SIZE(rm->parts); i++)
@@ -182,9 +183,7 @@ static int remove_them(struct removal *rm, bool by_condition)
 	if (rm->app->verbose)
 		say_what(rm);
 	tally_asked(&rm->tally, rm->parts[1].mechs);
-	r = tally_status(&rm->tally);
-	/* What could not be looked at may still have what was to go. */
-	return r == EXIT_DONE && rm->tally.unseen ? EXIT_PART : r;
+	return tally_status(&rm->tally);
 }
 
 static int check(const struct rm_args *args, const struct selection *sel)

@@ -352,6 +352,12 @@ enum ipcx_field {
 	IPCX_F_SAME,
 	IPCX_F_FOLLOWS,
 	IPCX_F_CONTAINER_UID,
+	IPCX_F_IDLE,
+	IPCX_F_CPID_ALIVE,
+	IPCX_F_LPID_ALIVE,
+	IPCX_F_LSPID_ALIVE,
+	IPCX_F_LRPID_ALIVE,
+	IPCX_F_CEILING,
 	IPCX_NO_FIELD = 255, /**< stands for no field; greater than every one */
 };
 
@@ -613,6 +619,13 @@ int ipcx_row_get(const struct ipcx_table *t, size_t row, enum ipcx_field field,
 struct ipcx_fieldset ipcx_row_fields(const struct ipcx_table *t, size_t row);
 
 /**
+ * The fields of a row whose value is unknown: it could not be read, or was not asked for.
+ * IPCX_TYPE_NONE in any other field says that there is none (a time that never came). Why
+ * they are unknown stands in the notes. None when there is no such row.
+ */
+struct ipcx_fieldset ipcx_row_unknown(const struct ipcx_table *t, size_t row);
+
+/**
  * Which fields of a row may differ from those of the row before: for whoever writes row
  * after row and keeps what it wrote. In the first row of a mechanism these are all.
  */
@@ -641,9 +654,11 @@ enum ipcx_note_kind {
 	IPCX_NOTE_FAILED,      /**< an object was not read, removed or changed, though it
 				  should have been */
 	IPCX_NOTE_UNAVAILABLE, /**< a mechanism cannot be read here */
-	IPCX_NOTE_SKIPPED, /**< something that is no object of the mechanism was passed
-			      over */
-	IPCX_NOTE_INFO,    /**< worth knowing */
+	IPCX_NOTE_SKIPPED,    /**< something that is no object of the mechanism was passed
+				 over */
+	IPCX_NOTE_INFO,       /**< worth knowing */
+	IPCX_NOTE_INCOMPLETE, /**< what stands here may lack something: rows that could
+				 not be found, or values that could not be read */
 };
 
 /** A note: what does not fit into a row. Made by the library: members may be added at the
@@ -662,8 +677,9 @@ const struct ipcx_note *ipcx_table_note(const struct ipcx_table *t, size_t i);
 
 /**
  * Whether the table has all that was asked for: nothing that should have been read
- * failed or was out of reach (IPCX_NOTE_FAILED, IPCX_NOTE_UNAVAILABLE), and it did not
- * stop at max_rows. An object that was named and does not exist is no gap.
+ * failed, was out of reach or may be missing (IPCX_NOTE_FAILED, IPCX_NOTE_UNAVAILABLE,
+ * IPCX_NOTE_INCOMPLETE), and it did not stop at max_rows. An object that was named and
+ * does not exist is no gap.
  */
 bool ipcx_table_complete(const struct ipcx_table *t);
 

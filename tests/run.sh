@@ -10,11 +10,12 @@
 #   --clang       build and test with clang, in build/clang instead of build/dev
 #   --no-install  what the tests need is there already
 #
-# Suites: unit api fuzz (C, run by meson), cli policy compat containers hostile (pytest).
+# Suites: unit api fuzz (C, run by meson), cli policy compat containers hostile truth
+# (pytest).
 set -eu
 
 c_suites="unit api fuzz"
-py_suites="cli policy compat containers hostile"
+py_suites="cli policy compat containers hostile truth"
 no_kernel="unit fuzz policy"
 
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)

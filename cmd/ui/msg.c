@@ -254,6 +254,7 @@ static const char *const kinds[] = {
 	[IPCX_NOTE_UNAVAILABLE] = "unavailable",
 	[IPCX_NOTE_SKIPPED] = "skipped",
 	[IPCX_NOTE_INFO] = "info",
+	[IPCX_NOTE_INCOMPLETE] = "incomplete",
 };
 
 static void count(struct tally *tally, enum ipcx_note_kind kind)
@@ -267,6 +268,9 @@ static void count(struct tally *tally, enum ipcx_note_kind kind)
 		break;
 	case IPCX_NOTE_UNAVAILABLE:
 		tally->unavailable++;
+		break;
+	case IPCX_NOTE_INCOMPLETE:
+		tally->gaps++;
 		break;
 	case IPCX_NOTE_SKIPPED:
 	case IPCX_NOTE_INFO:
@@ -335,13 +339,28 @@ void tally_asked(struct tally *tally, uint64_t mechs)
 		tally->unavailable = 0;
 }
 
+/* What may be missing from the answer. */
+static bool has_gaps(const struct tally *tally)
+{
+	return tally->failed || tally->unseen || tally->gaps;
+}
+
 int tally_status(const struct tally *tally)
 {
 	size_t bad = tally->missing + tally->failed;
 
+	if (bad == 0 && tally->unavailable && tally->done == 0)
+		return EXIT_FAILED;
 	if (bad == 0)
-		return tally->unavailable && tally->done == 0 ? EXIT_FAILED : EXIT_DONE;
+		return tally->exact && has_gaps(tally) ? EXIT_PART : EXIT_DONE;
 	if (tally->done || (tally->missing && tally->failed))
 		return EXIT_PART;
 	return tally->missing ? EXIT_MISSING : EXIT_FAILED;
+}
+
+int tally_expect_none(const struct tally *tally)
+{
+	if (tally->done)
+		return EXIT_FAILED;
+	return tally->missing || has_gaps(tally) ? EXIT_PART : EXIT_DONE;
 }

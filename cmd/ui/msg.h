@@ -41,8 +41,8 @@ void msg_hint(const struct ipcx_hint *hint, char *buf, size_t size);
 
 /* What was said of objects so far, for JSON. */
 struct msg_record {
-	const char *
-		kind; /* "missing", "failed", "unavailable", "skipped", "info", "error" */
+	const char *kind; /* "missing", "failed", "unavailable", "incomplete", "skipped",
+			     "info", "error" */
 	const char *ref, *mech; /* or NULL */
 	const char *error;      /* "ENOENT", or NULL */
 	const char *text;
@@ -55,7 +55,10 @@ struct tally {
 	size_t done, missing, failed;
 	size_t unavailable; /* mechanisms; unseen: of those, what may exist all the same */
 	size_t unseen;
+	size_t gaps;          /* notes that something may be missing */
 	bool missing_is_fine; /* what does not exist is passed over, not a failure */
+	bool exact; /* something is done by the answer: one that may lack something is
+		       done in part */
 };
 
 /* Say all notes of a table (skipped ones only when verbose) and count them. */
@@ -67,3 +70,7 @@ void tally_asked(struct tally *tally, uint64_t mechs);
 
 /* The exit status for what was counted: 0, 1, 3 or 4. */
 int tally_status(const struct tally *tally);
+
+/* The same for --fail: 0 only when no row is left and the answer is whole, 1 when a row
+ * is left, 4 when none is, but one may be. */
+int tally_expect_none(const struct tally *tally);

@@ -339,6 +339,18 @@ struct ipcx_fieldset ipcx_row_fields(const struct ipcx_table *t, size_t row)
 	return has;
 }
 
+struct ipcx_fieldset ipcx_row_unknown(const struct ipcx_table *t, size_t row)
+{
+	struct ipcx_fieldset unknown = { { 0 } };
+	const struct ix_section *s;
+	const void *data = ix_table_at(t, row, &s);
+
+	for (unsigned f = 0; data && f < s->kind->ncolumns; f++)
+		if (ix_kind_has(s->kind, f) && ix_is_unknown(t, data, (enum ipcx_field)f))
+			ipcx_fieldset_add(&unknown, (enum ipcx_field)f);
+	return unknown;
+}
+
 struct ipcx_fieldset ipcx_row_changed(const struct ipcx_table *t, size_t row)
 {
 	const struct ix_section *s;
@@ -405,6 +417,10 @@ size_t ipcx_table_failures(const struct ipcx_table *t, size_t *ret_missing)
 bool ipcx_table_complete(const struct ipcx_table *t)
 {
 	size_t missing, all = ipcx_table_failures(t, &missing);
+	const struct ipcx_note *note;
 
+	for (size_t i = 0; (note = ipcx_table_note(t, i)); i++)
+		if (note->kind == IPCX_NOTE_INCOMPLETE)
+			return false;
 	return t && all == missing && !t->resume;
 }

@@ -72,8 +72,8 @@ void ix_table_failures(struct ipcx_table *t)
 	for (size_t i = 0; t->rows && i < ARRAY_SIZE(names); i++)
 		if (names[i].error &&
 		    (!t->unjudged || t->unjudged_why.failed != names[i].failed))
-			ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, names[i].error, "",
-				      "%s, and stand as numbers: %s",
+			ix_table_note(t, IPCX_NOTE_INCOMPLETE, IPCX_NO_MECH,
+				      names[i].error, "", "%s, and stand as numbers: %s",
 				      failures[names[i].failed],
 				      ix_nss_why(names[i].error));
 }
@@ -86,6 +86,6 @@ void ix_table_once(struct ipcx_table *t, int error, const char *what)
 	for (size_t i = 0; (n = ipcx_table_note(t, i)) != NULL; i++)
 		if (n->error == error && !strncmp(n->text, what, len))
 			return;
-	ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, error, "", "%s: %s", what,
+	ix_table_note(t, IPCX_NOTE_INCOMPLETE, IPCX_NO_MECH, error, "", "%s: %s", what,
 		      ix_errno_text(error));
 }

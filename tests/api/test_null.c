@@ -163,6 +163,8 @@ static void tables(void **state)
 	assert_int_equal(ipcx_row_ref(t, 0, NULL), -EINVAL);
 	none = ipcx_row_fields(NULL, 0);
 	assert_true(ipcx_fieldset_empty(&none));
+	none = ipcx_row_unknown(NULL, 0);
+	assert_true(ipcx_fieldset_empty(&none));
 	(void)ipcx_row_changed(NULL, 0);
 	assert_int_equal(ipcx_table_resume(NULL), 0);
 	assert_null(ipcx_table_note(NULL, 0));

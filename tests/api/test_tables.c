@@ -95,6 +95,7 @@ static void fields_of_rows(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_fieldset has;
+	struct ipcx_fieldset unknown;
 	struct ipcx_value v;
 	struct ipcx_table *t;
 
@@ -102,6 +103,7 @@ static void fields_of_rows(void **state)
 	t = scan(x, "all");
 	for (size_t row = 0; row < ipcx_table_rows(t); row++) {
 		has = ipcx_row_fields(t, row);
+		unknown = ipcx_row_unknown(t, row);
 		for (unsigned f = 0; f < ipcx_field_count(); f++) {
 			enum ipcx_field field = (enum ipcx_field)f;
 
@@ -109,6 +111,9 @@ static void fields_of_rows(void **state)
 					 ipcx_mech_has(ipcx_row_mech(t, row), field));
 			assert_int_equal(ipcx_fieldset_has(&has, field),
 					 ipcx_row_get(t, row, field, &v) == 0);
+			if (ipcx_fieldset_has(&unknown, field))
+				assert_true(ipcx_fieldset_has(&has, field) &&
+					    v.type == IPCX_TYPE_NONE);
 		}
 		/* costly ones that were not asked for are there, too: unknown */
 		assert_true(ipcx_fieldset_has(&has, IPCX_F_NS));

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What ipcx shows, selects and promises is so, or it says what is missing. The worlds are those of tests/cli, and so are the
+helpers."""
+
+import importlib.util
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "../cli"))
+spec = importlib.util.spec_from_file_location("world", os.path.join(HERE, "../cli/conftest.py"))
+worlds = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(worlds)
+
+# The fixture of each test, and what the tests need of the module.
+world = worlds.world
+World, IPCX, SETUP = worlds.World, worlds.IPCX, worlds.SETUP
