@@ -184,7 +184,7 @@ static int finish(int status, const struct tool *old)
 {
 	int r = out_flush();
 
-	if (r == -EPIPE || r == 0 || (old && r == -EBADF))
+	if (r == -EPIPE || r == 0 || (old && r == -EBADF) || out_told())
 		return status;
 	msg_error("write error: %s", strerror(-r));
 	return status == EXIT_DONE ? EXIT_FAILED : status;

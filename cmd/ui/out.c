@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "ui/exit.h"
+#include "ui/msg.h"
 
 /* What is written at once; room above it so that a cell never needs a check of its own. */
 #define CHUNK 65536
@@ -17,6 +19,7 @@ static struct {
 	char data[CHUNK + OUT_ROOM];
 	size_t len;
 	int error;
+	bool told;        /* of the error */
 	int fd;           /* 0: standard output */
 	uint64_t flushed; /* bytes that left the buffer, written or not */
 	uint64_t written;
@@ -46,6 +49,21 @@ int out_flush(void)
 	out.flushed += out.len;
 	out.len = 0;
 	return out.error;
+}
+
+int out_check(void)
+{
+	int r = out_flush();
+
+	if (r < 0 && !out.told)
+		msg_error("write error: %s", strerror(-r));
+	out.told |= r < 0;
+	return r < 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+bool out_told(void)
+{
+	return out.told;
 }
 
 size_t out_columns(void)
@@ -86,6 +104,7 @@ void out_drop(void)
 {
 	out.len = 0;
 	out.error = 0;
+	out.told = false;
 }
 
 char *out_room(void)

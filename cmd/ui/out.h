@@ -40,3 +40,14 @@ void out_drop(void);
 
 /* Write out what is buffered. 0, or -errno of the first failure ever. */
 int out_flush(void);
+
+/*
+ * For those who act and print what they did: is all of it really written by now? To be
+ * asked before the next act. 0, or exit status 1 after a message (said once; the caller
+ * adds what was done and is recorded nowhere). A reader that has gone away has read
+ * nothing, either. What is printed afterwards is dropped.
+ */
+int out_check(void);
+
+/* Whether out_check() has told of the failure. */
+bool out_told(void);
