@@ -99,7 +99,7 @@ static int explain(struct app *app, const struct key_args *args, int n, char **w
 {
 	struct ipcx_table *t;
 	struct selection sel;
-	int r = select_read(app->x, &(struct select_args){ NULL }, n, words, &sel);
+	int r = select_read(app->x, NULL, n, words, &sel);
 
 	if (r)
 		return r;

@@ -80,14 +80,15 @@ static int version(void)
 static int parse_command(const struct cmd *c, const struct opt_group *groups,
 			 struct run_args *args, int argc, char **argv)
 {
-	int first = opt_parse(groups, args, argc, argv, c->program), more;
+	uint64_t given = 0;
+	int first = opt_parse(groups, args, argc, argv, c->program, &given), more;
 	char *operand;
 
 	if (first < 0 || !c->program || !c->operands[0] || c->operands[0] == '[' ||
 	    first >= argc || !strcmp(argv[first - 1], "--"))
 		return first;
 	operand = argv[first];
-	more = opt_parse(groups, args, argc - first, argv + first, true);
+	more = opt_parse(groups, args, argc - first, argv + first, true, &given);
 	if (more < 0)
 		return more;
 	first += more - 1;
@@ -116,7 +117,7 @@ static int run_command(const struct called *called, const struct global_args *gl
 	msg_command(c->name);
 	first = parse_command(c, groups, &args, argc, argv);
 	if (first < 0)
-		return EXIT_USAGE;
+		return first == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
 	if (args.global.help) {
 		help_command(c);
 		return EXIT_DONE;
@@ -158,7 +159,8 @@ static int start(int argc, char **argv)
 	static const struct opt_group groups[] = { { global_opts, 0 }, { NULL, 0 } };
 	struct global_args global = { .help = false };
 	static struct called c; /* messages name it to the end */
-	int first = opt_parse(groups, &global, argc, argv, true), words = 0;
+	uint64_t given = 0;
+	int first = opt_parse(groups, &global, argc, argv, true, &given), words = 0;
 
 	if (first < 0)
 		return EXIT_USAGE;

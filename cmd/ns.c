@@ -10,7 +10,7 @@
 
 struct ns_ls_args {
 	struct sheet_args sheet;
-	const char *where_text;
+	struct opt_list where;
 	bool thorough;
 };
 
@@ -40,21 +40,20 @@ static const enum ipcx_field limit_fields[] = { IPCX_F_NAME, IPCX_F_LIMIT, IPCX_
 
 /* The rows that fulfil a condition, in this order, if there is one: their numbers, for
  * free(3). */
-static int choose(struct app *app, const char *text, const struct ipcx_table *t,
-		  const uint32_t *order, uint32_t **ret_rows, size_t *ret_n,
-		  struct tally *tally)
+static int choose(struct app *app, const struct opt_list *texts,
+		  const struct ipcx_table *t, const uint32_t *order, uint32_t **ret_rows,
+		  size_t *ret_n, struct tally *tally)
 {
 	uint32_t *rows = calloc(ipcx_table_rows(t) + 1, sizeof(*rows));
 	struct ipcx_expr *e = NULL;
-	int r = 0, match, why = 0;
+	int r, match, why = 0;
 	size_t n = 0;
 
 	if (!rows) {
 		msg_error("out of memory");
 		return EXIT_FAILED;
 	}
-	if (text)
-		r = select_condition(app->x, "--where", text, &e);
+	r = select_condition(app->x, "--where", texts, &e);
 	if (r) {
 		free(rows);
 		return r;
@@ -97,7 +96,7 @@ static int print_list(struct app *app, const struct ns_ls_args *args,
 	if (!r)
 		r = sheet_order(&s, t, &order);
 	if (!r)
-		r = choose(app, args->where_text, t, order, &rows, &n, &tally);
+		r = choose(app, &args->where, t, order, &rows, &n, &tally);
 	if (r)
 		return r;
 	msg_table(t, app->verbose, &tally);
@@ -251,7 +250,7 @@ static int run_show(struct app *app, void *data, int n, char **words)
 
 /* clang-format off */
 static const struct opt opts[] = {
-	{ "where",    'w', TEXT(struct ns_ls_args, where_text), .arg = "EXPR", .complete = COMPLETE_FIELDS, .help = "only namespaces that fulfil this condition: 'objects > 0'" },
+	{ "where",    'w', LISTED(struct ns_ls_args, where), .arg = "EXPR", .complete = COMPLETE_FIELDS, .help = "only namespaces that fulfil this condition: 'objects > 0'" },
 	{ "thorough", 't', FLAG(struct ns_ls_args, thorough),   .help = "also look at every thread and every open descriptor" },
 	{ .name = NULL },
 };

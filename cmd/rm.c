@@ -188,15 +188,15 @@ static int remove_them(struct removal *rm, bool by_condition)
 
 static int check(const struct rm_args *args, const struct selection *sel)
 {
-	if (args->all && args->select.where)
+	if (args->all && args->select.where.n)
 		return msg_usage("--all and --where contradict each other");
 	if (args->all && !sel->mechs)
 		return msg_usage(
 			"--all needs a mechanism or a group: shm, sysv, posix, all");
-	if (sel->mechs && !args->all && !args->select.where)
+	if (sel->mechs && !args->all && !args->select.where.n)
 		return msg_usage(
 			"a mechanism alone removes nothing: add ids, --where or --all");
-	if (!sel->mechs && !sel->nrefs && !args->select.where)
+	if (!sel->mechs && !sel->nrefs && !args->select.where.n)
 		return msg_usage("nothing was named to be removed");
 	return 0;
 }
@@ -213,7 +213,7 @@ static int run(struct app *app, void *data, int n, char **words)
 	r = check(args, &sel);
 	if (!r)
 		r = where_use(app, &args->where);
-	if (!r && args->select.where && !sel.mechs && !sel.nrefs)
+	if (!r && args->select.where.n && !sel.mechs && !sel.nrefs)
 		sel.mechs = select_all();
 	rm.parts[0] = (struct ipcx_query){
 		.size = sizeof(struct ipcx_query),

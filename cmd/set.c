@@ -77,7 +77,7 @@ static int run(struct app *app, void *data, int n, char **words)
 {
 	struct set_args *args = data;
 	struct selection sel;
-	int r = select_read(app->x, &(struct select_args){ NULL }, n, words, &sel);
+	int r = select_read(app->x, NULL, n, words, &sel);
 
 	if (r)
 		return r;

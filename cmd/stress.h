@@ -20,7 +20,7 @@ struct stress_args {
 	struct opt_list workloads, cpus;
 	uint64_t duration, ops, workers, bytes, objects, seed;
 	uint64_t given; /* STRESS_… */
-	const char *expect;
+	struct opt_list expect;
 	bool here, force, list, plot;
 };
 
@@ -102,7 +102,7 @@ const char *stress_text(const struct ipcx_table *t, size_t row, enum ipcx_field 
 	{ "seed",     0, NUMBER(struct stress_args, seed),       .arg = "N", .help = "of sizes and order; 0, or none: one is made up, and shown" }, \
 	{ "workload", 0, LISTED(struct stress_args, workloads),  .arg = "LIST", .complete = (loads), .help = "only these workloads, commas between; may be repeated" }, \
 	{ "cpus",     0, LISTED(struct stress_args, cpus),       .arg = "LIST", .complete = COMPLETE_CPUS, .help = "run on 1, on 2, or on any CPUs (default 1,2), each for itself" }, \
-	{ "expect",   0, TEXT(struct stress_args, expect),       .arg = "EXPR", .complete = COMPLETE_FIELDS, .help = "exit with 1 unless every result fulfils this: 'p99 < 50us && errors == 0'" }, \
+	{ "expect",   0, LISTED(struct stress_args, expect),     .arg = "EXPR", .complete = COMPLETE_FIELDS, .help = "exit with 1 unless every result fulfils this: 'p99 < 50us && errors == 0'" }, \
 	{ "force",    0, FLAG(struct stress_args, force),        .help = "also where the memory may not suffice" }, \
 	{ "list",     0, FLAG(struct stress_args, list),         .help = "run nothing, list the workloads" }
 /* clang-format on */

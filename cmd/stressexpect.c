@@ -15,10 +15,8 @@ int stress_expect(struct storm *s)
 	size_t at = 0;
 	int r;
 
-	if (!s->args->expect)
-		return 0;
-	r = select_condition(s->app->x, "--expect", s->args->expect, &s->expect);
-	if (r)
+	r = select_condition(s->app->x, "--expect", &s->args->expect, &s->expect);
+	if (r || !s->expect)
 		return r;
 	read = ipcx_expr_fields(s->expect);
 	for (unsigned f = 0; f < ipcx_field_count(); f++) {

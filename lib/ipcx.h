@@ -584,6 +584,19 @@ struct ipcx_expr;
 int ipcx_expr_parse(struct ipcx *x, const char *text, struct ipcx_expr **ret_expr,
 		    size_t *ret_column);
 
+/**
+ * Compile several conditions into one that holds when every one of them does. Each is
+ * read on its own.
+ *
+ * @param texts n conditions, at least one
+ * @param ret_which the one that the error is in (from 0), or NULL
+ * @param ret_column where in that it stands (from 1), or NULL
+ * @return as ipcx_expr_parse()
+ */
+int ipcx_expr_parse_all(struct ipcx *x, const char *const *texts, size_t n,
+			struct ipcx_expr **ret_expr, size_t *ret_which,
+			size_t *ret_column);
+
 /** Free a condition. NULL is allowed. */
 void ipcx_expr_free(struct ipcx_expr *e);
 

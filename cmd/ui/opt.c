@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/esc.h"
@@ -15,7 +16,7 @@
 #include "ui/msg.h"
 #include "ui/out.h"
 
-#define OPTS_MAX 64
+#define OPTS_MAX 64 /* they have a bit each */
 
 /* getopt_long's own tables, made from ours. */
 struct parser {
@@ -82,6 +83,7 @@ static const char *const nouns[] = {
 	[OPT_FLAG] = NULL,
 	[OPT_TEXT] = NULL,
 	[OPT_LIST] = NULL,
+	[OPT_JOINED] = NULL,
 	[OPT_SIZE] = "size (such as 4096, 64K or 1.5G)",
 	[OPT_NUMBER] = "number",
 	[OPT_ID] = "id (a decimal number)",
@@ -93,14 +95,16 @@ static const char *const nouns[] = {
 
 static int bad_value(const struct opt *o, const char *text, int r)
 {
-	if (o->kind == OPT_LIST)
+	if (r == -ENOMEM)
+		msg_error("out of memory");
+	else if (o->kind == OPT_LIST)
 		(void)msg_usage("--%s is given more than %d times", o->name,
 				OPT_LIST_MAX);
 	else if (r == -ERANGE)
 		(void)msg_usage("--%s: '%s' is out of range", o->name, text);
 	else
 		(void)msg_usage("--%s: '%s' is no %s", o->name, text, nouns[o->kind]);
-	return -EINVAL;
+	return r == -ENOMEM ? r : -EINVAL;
 }
 
 static int add_to_list(struct opt_list *list, const char *text)
@@ -111,53 +115,126 @@ static int add_to_list(struct opt_list *list, const char *text)
 	return 0;
 }
 
-static int take(const struct opt *o, char *args, const char *text)
+/* Lists that were given in parts, for as long as the process lives. */
+struct joined {
+	struct joined *before;
+	char text[];
+};
+
+/* Another part of a list, behind what stands there. */
+static int join(const char **list, const char *text)
 {
-	char *at = args + o->at;
-	uint64_t number;
+	static struct joined *all;
+	size_t len = *list ? strlen(*list) : 0, size = len + strlen(text) + 2;
+	struct joined *longer;
+
+	if (!*list) {
+		*list = text;
+		return 0;
+	}
+	longer = malloc(sizeof(*longer) + size);
+	if (!longer)
+		return -ENOMEM;
+	(void)snprintf(longer->text, size, "%s,%s", *list, text);
+	longer->before = all;
+	all = longer;
+	*list = longer->text;
+	return 0;
+}
+
+/* What one option says. */
+union value {
+	bool flag;
+	const char *text;
+	uint64_t u64;
+	uint32_t u32;
+	int32_t i32;
+};
+
+/* Read a value; lists go to where they belong at once. */
+static int read_value(const struct opt *o, const char *text, void *at, union value *v)
+{
+	uint64_t number = 0;
 	int r = 0;
 
 	switch (o->kind) {
 	case OPT_FLAG:
-		*(bool *)at = true;
-		break;
+		v->flag = true;
+		return 0;
 	case OPT_TEXT:
-		*(const char **)(void *)at = text;
-		break;
+		v->text = text;
+		return 0;
 	case OPT_LIST:
-		r = add_to_list((struct opt_list *)(void *)at, text);
-		break;
+		return add_to_list(at, text);
+	case OPT_JOINED:
+		return join(at, text);
 	case OPT_SIZE:
-		r = ix_parse_size(text, (uint64_t *)(void *)at);
-		break;
+		return ix_parse_size(text, &v->u64);
 	case OPT_NUMBER:
-		r = ix_parse_u64(text, UINT64_MAX, (uint64_t *)(void *)at);
-		break;
+		return ix_parse_u64(text, UINT64_MAX, &v->u64);
 	case OPT_ID:
 		r = ix_parse_u64(text, INT_MAX, &number);
-		if (r == 0)
-			*(int32_t *)(void *)at = (int32_t)number;
-		break;
+		v->i32 = (int32_t)number;
+		return r;
 	case OPT_MODE:
-		r = ix_parse_mode(text, (uint32_t *)(void *)at);
-		break;
+		return ix_parse_mode(text, &v->u32);
 	case OPT_KEY:
-		r = ix_parse_key(text, (uint32_t *)(void *)at);
-		break;
+		return ix_parse_key(text, &v->u32);
 	case OPT_DURATION:
-		r = ix_parse_duration(text, (uint64_t *)(void *)at);
-		break;
+		return ix_parse_duration(text, &v->u64);
 	case OPT_HUGE:
-		number = 0;
 		r = text ? ix_parse_size(text, &number) : 0;
 		if (r == 0 && text && (number == 0 || number & (number - 1)))
 			r = -EINVAL;
-		if (r == 0)
-			*(uint64_t *)(void *)at = number;
+		v->u64 = number;
+	}
+	return r;
+}
+
+/* Bytes of the value; 0 for lists. */
+static size_t size_of(enum opt_kind kind)
+{
+	switch (kind) {
+	case OPT_FLAG:
+		return sizeof(bool);
+	case OPT_TEXT:
+		return sizeof(const char *);
+	case OPT_LIST:
+	case OPT_JOINED:
+		return 0;
+	case OPT_ID:
+	case OPT_MODE:
+	case OPT_KEY:
+		return sizeof(uint32_t);
+	case OPT_SIZE:
+	case OPT_NUMBER:
+	case OPT_DURATION:
+	case OPT_HUGE:
 		break;
 	}
+	return sizeof(uint64_t);
+}
+
+/* Whether the value is another than the one that was given before. */
+static bool differs(const struct opt *o, const void *at, const union value *v)
+{
+	if (o->kind == OPT_TEXT)
+		return strcmp(*(const char *const *)at, v->text) != 0;
+	return memcmp(at, v, size_of(o->kind)) != 0;
+}
+
+static int take(const struct opt *o, char *args, const char *text, bool again)
+{
+	union value v = { .u64 = 0 };
+	int r = read_value(o, text, args + o->at, &v);
+
 	if (r < 0)
 		return bad_value(o, text, r);
+	if (again && differs(o, args + o->at, &v)) {
+		(void)msg_usage("--%s is given twice, with different values", o->name);
+		return -EINVAL;
+	}
+	memcpy(args + o->at, &v, size_of(o->kind));
 	if (o->bit)
 		*(uint64_t *)(void *)(args + o->mask_at) |= o->bit;
 	return 0;
@@ -176,7 +253,7 @@ static int unknown(const char *word, int letter)
 }
 
 int opt_parse(const struct opt_group *groups, void *args, int argc, char **argv,
-	      bool stop_at_operand)
+	      bool stop_at_operand, uint64_t *given)
 {
 	struct parser p;
 	int c;
@@ -197,9 +274,10 @@ int opt_parse(const struct opt_group *groups, void *args, int argc, char **argv,
 			return -EINVAL;
 		}
 		i = which(&p, c);
-		r = take(p.opts[i], (char *)args + p.at[i], optarg);
+		r = take(p.opts[i], (char *)args + p.at[i], optarg, *given >> i & 1);
 		if (r < 0)
 			return r;
+		*given |= UINT64_C(1) << i;
 	}
 	return optind;
 }

@@ -14,6 +14,7 @@ enum opt_kind {
 	OPT_FLAG,     /* bool: no argument */
 	OPT_TEXT,     /* const char * */
 	OPT_LIST,     /* struct opt_list: every time it is given */
+	OPT_JOINED,   /* const char *: a list, which goes on when it is given again */
 	OPT_SIZE,     /* uint64_t: bytes with suffixes */
 	OPT_NUMBER,   /* uint64_t */
 	OPT_ID,       /* int32_t: 0 to INT_MAX */
@@ -77,6 +78,7 @@ struct opt {
 #define FLAG(args, member)     .kind = OPT_FLAG, .at = AT(args, member, bool)
 #define TEXT(args, member)     .kind = OPT_TEXT, .at = AT(args, member, const char *)
 #define LISTED(args, member)   .kind = OPT_LIST, .at = AT(args, member, struct opt_list)
+#define JOINED(args, member)   .kind = OPT_JOINED, .at = AT(args, member, const char *)
 #define SIZE(args, member)     .kind = OPT_SIZE, .at = AT(args, member, uint64_t)
 #define NUMBER(args, member)   .kind = OPT_NUMBER, .at = AT(args, member, uint64_t)
 #define ID(args, member)       .kind = OPT_ID, .at = AT(args, member, int32_t)
@@ -95,10 +97,14 @@ struct opt_group {
 
 /*
  * Parse the options of argv[1…] into args. Answers the index of the first operand (argv
- * is permuted), or -EINVAL after one line on stderr. Repeated options: the last counts.
+ * is permuted), or -errno after one line on stderr: -EINVAL for wrong usage.
+ *
+ * No option is overruled by a later one: lists go on, and of anything else a second value
+ * that is not the first is wrong usage. given remembers which there were (zero at first),
+ * for options of one command that stand in two places.
  */
 int opt_parse(const struct opt_group *groups, void *args, int argc, char **argv,
-	      bool stop_at_operand);
+	      bool stop_at_operand, uint64_t *given);
 
 /* The --help lines of all groups, appended to stdout's buffer. */
 void opt_help(const struct opt_group *groups);

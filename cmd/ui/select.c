@@ -12,8 +12,8 @@
 
 /* clang-format off */
 const struct opt select_opts[] = {
-	{ "where", 'w', TEXT(struct select_args, where), .arg = "EXPR", .complete = COMPLETE_FIELDS,
-	  .help = "only objects that fulfil this condition: 'size > 1M && nattch == 0'" },
+	{ "where", 'w', LISTED(struct select_args, where), .arg = "EXPR", .complete = COMPLETE_FIELDS,
+	  .help = "only objects that fulfil this condition: 'size > 1M && nattch == 0'; of several, all" },
 	{ .name = NULL },
 };
 /* clang-format on */
@@ -65,11 +65,15 @@ static int read_words(struct ipcx *x, int n, char **words, struct selection *sel
 	return 0;
 }
 
-int select_condition(struct ipcx *x, const char *option, const char *text,
+int select_condition(struct ipcx *x, const char *option, const struct opt_list *texts,
 		     struct ipcx_expr **ret_expr)
 {
-	int r = ipcx_expr_parse(x, text, ret_expr, NULL);
+	int r;
 
+	*ret_expr = NULL;
+	if (!texts->n)
+		return 0;
+	r = ipcx_expr_parse_all(x, texts->all, texts->n, ret_expr, NULL, NULL);
 	if (r == -EINVAL)
 		return msg_usage("%s: %s", option, ipcx_error(x));
 	if (r < 0) {
@@ -90,8 +94,8 @@ int select_read(struct ipcx *x, const struct select_args *args, int n, char **wo
 		return EXIT_FAILED;
 	}
 	r = read_words(x, n, words, &sel);
-	if (r == 0 && args->where)
-		r = select_condition(x, "--where", args->where, &sel.where);
+	if (r == 0 && args)
+		r = select_condition(x, "--where", &args->where, &sel.where);
 	if (r) {
 		select_free(&sel);
 		return r;

@@ -7,7 +7,7 @@
 #include "ui/opt.h"
 
 struct select_args {
-	const char *where;
+	struct opt_list where; /* conditions that must all hold */
 };
 
 extern const struct opt select_opts[];
@@ -21,16 +21,18 @@ struct selection {
 
 /*
  * Read "MECH…|REF…": a mechanism is the default of the references behind it, or, when
- * none follow, is meant whole. Answers 0, or an exit status after a message.
+ * none follow, is meant whole. args is NULL where there are no conditions. Answers 0, or
+ * an exit status after a message.
  */
 int select_read(struct ipcx *x, const struct select_args *args, int n, char **words,
 		struct selection *ret_sel);
 
 /*
- * Read a condition that stands behind this option. 0, or an exit status after a message:
- * of wrong usage only when the condition itself is wrong.
+ * Read the conditions that stand behind this option as one: all must hold. NULL when
+ * there are none. 0, or an exit status after a message: of wrong usage only when a
+ * condition itself is wrong.
  */
-int select_condition(struct ipcx *x, const char *option, const char *text,
+int select_condition(struct ipcx *x, const char *option, const struct opt_list *texts,
 		     struct ipcx_expr **ret_expr);
 
 void select_free(struct selection *sel);

@@ -16,8 +16,8 @@
 const struct opt sheet_opts[] = {
 	{ "json",        0,   FLAG(struct sheet_args, json),        .help = "answer in JSON (as --format json)" },
 	{ "format",      0,   TEXT(struct sheet_args, format),      .arg = "FORMAT", .complete = COMPLETE_FORMATS, .help = "table, json, jsonl, csv, export or raw" },
-	{ "output",      'o', TEXT(struct sheet_args, fields),      .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "these fields, in this order; +FIELD adds one, all is every field" },
-	{ "sort",        0,   TEXT(struct sheet_args, sort),        .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "sort by these fields; -FIELD reverses" },
+	{ "output",      'o', JOINED(struct sheet_args, fields),    .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "these fields, in this order; +FIELD adds one, all is every field; may be repeated" },
+	{ "sort",        0,   JOINED(struct sheet_args, sort),      .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "sort by these fields; -FIELD reverses; may be repeated" },
 	{ "no-headings", 0,   FLAG(struct sheet_args, no_headings), .help = "no line of headings" },
 	{ "bytes",       0,   FLAG(struct sheet_args, bytes),       .help = "sizes to the byte, also in a table" },
 	{ "numeric",     'n', FLAG(struct sheet_args, numeric),     .help = "numbers instead of the names of users and groups" },

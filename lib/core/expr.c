@@ -36,6 +36,9 @@ int ix_expr_bad(struct ix_parser *p, size_t at, const char *fmt, ...)
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	p->column = column_of(p->text, at);
+	if (p->of > 1)
+		return ix_fail_plain(p->x, -EINVAL, "column %zu of expression %zu: %s",
+				     p->column, p->which + 1, text);
 	return ix_fail_plain(p->x, -EINVAL, "column %zu of the expression: %s", p->column,
 			     text);
 }
@@ -201,7 +204,7 @@ static int parse_or(struct ix_parser *p, struct ix_node **ret_node)
 	return parse_chain(p, IX_TOK_OR, IX_NODE_OR, parse_and, ret_node);
 }
 
-static int parse_all(struct ix_parser *p)
+static int parse_text(struct ix_parser *p, struct ix_node **ret_root)
 {
 	int r;
 
@@ -214,7 +217,7 @@ static int parse_all(struct ix_parser *p)
 	if (p->tok.kind == IX_TOK_END)
 		return ix_expr_bad(p, p->tok.at,
 				   "a condition is missing, such as size > 1M");
-	r = parse_or(p, &p->e->root);
+	r = parse_or(p, ret_root);
 	if (r < 0)
 		return r;
 	if (p->tok.kind == IX_TOK_CLOSE)
@@ -222,20 +225,57 @@ static int parse_all(struct ix_parser *p)
 	return p->tok.kind == IX_TOK_END ? 0 : expected(p, "an operator");
 }
 
-int ipcx_expr_parse(struct ipcx *x, const char *text, struct ipcx_expr **ret_expr,
-		    size_t *ret_column)
+/* Every text on its own, and all of them below one node. */
+static int parse_all(struct ix_parser *p, const char *const *texts)
 {
-	IX_REQUIRE(x, text, ret_expr);
-	struct ix_parser p = { .x = x, .text = text, .e = calloc(1, sizeof(*p.e)) };
-	int r = -ENOMEM;
+	struct ix_node **tail = &p->e->root;
 
-	/* Every literal is a piece of the text, and a NUL. */
-	if (p.e)
-		p.e->pool = malloc(2 * strlen(text) + 1);
-	if (p.e && p.e->pool)
-		r = parse_all(&p);
+	if (p->of > 1) {
+		p->e->root = ix_expr_node(p, IX_NODE_AND);
+		if (!p->e->root)
+			return -ENOMEM;
+		tail = &p->e->root->first;
+	}
+	for (; p->which < p->of; p->which++, tail = &(*tail)->next) {
+		int r;
+
+		p->text = texts[p->which];
+		p->tok = (struct ix_token){ .at = 0 };
+		r = parse_text(p, tail);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* The room for literals: each is a piece of a text, and a NUL. -EINVAL for no text. */
+static int make_room(struct ix_parser *p, const char *const *texts)
+{
+	size_t room = 1;
+
+	for (size_t i = 0; i < p->of; i++) {
+		if (!texts[i])
+			return -EINVAL;
+		room += 2 * strlen(texts[i]);
+	}
+	p->e->pool = malloc(room);
+	return !p->e->pool ? -ENOMEM : p->of ? 0 : -EINVAL;
+}
+
+int ipcx_expr_parse_all(struct ipcx *x, const char *const *texts, size_t n,
+			struct ipcx_expr **ret_expr, size_t *ret_which,
+			size_t *ret_column)
+{
+	IX_REQUIRE(x, texts, ret_expr);
+	struct ix_parser p = { .x = x, .of = n, .e = calloc(1, sizeof(*p.e)) };
+	int r = p.e ? make_room(&p, texts) : -ENOMEM;
+
+	if (r == 0)
+		r = parse_all(&p, texts);
 	if (r < 0) {
 		ipcx_expr_free(p.e);
+		if (p.column && ret_which)
+			*ret_which = p.which;
 		if (p.column && ret_column)
 			*ret_column = p.column;
 		return p.column ? r : ix_fail(x, r, "the expression");
@@ -243,6 +283,13 @@ int ipcx_expr_parse(struct ipcx *x, const char *text, struct ipcx_expr **ret_exp
 	p.e->fields = p.used;
 	*ret_expr = p.e;
 	return 0;
+}
+
+int ipcx_expr_parse(struct ipcx *x, const char *text, struct ipcx_expr **ret_expr,
+		    size_t *ret_column)
+{
+	IX_REQUIRE(x, text, ret_expr);
+	return ipcx_expr_parse_all(x, &text, 1, ret_expr, NULL, ret_column);
 }
 
 void ipcx_expr_free(struct ipcx_expr *e)

@@ -51,6 +51,7 @@ struct ix_parser {
 	struct ipcx *x;
 	struct ipcx_expr *e;
 	const char *text;
+	size_t which, of;    /* that text among how many */
 	struct ix_token tok; /* the one to look at */
 	int depth;
 	struct ipcx_fieldset used;

@@ -50,6 +50,8 @@ static void without_a_context(void **state)
 	assert_int_equal(ipcx_contents(NULL, &ref, some()), -EINVAL);
 	assert_int_equal(ipcx_ref_parse(NULL, "shm:0", IPCX_NO_MECH, &ref), -EINVAL);
 	assert_int_equal(ipcx_expr_parse(NULL, "id == 1", some(), NULL), -EINVAL);
+	assert_int_equal(ipcx_expr_parse_all(NULL, some(), 1, some(), NULL, NULL),
+			 -EINVAL);
 	assert_int_equal(ipcx_limits(NULL, NULL, some()), -EINVAL);
 	assert_int_equal(ipcx_limit_values(NULL, NULL, some()), -EINVAL);
 	assert_int_equal(ipcx_totals(NULL, some()), -EINVAL);
@@ -119,6 +121,8 @@ static void objects(void **state)
 	assert_string_equal(text, "as it was");
 	refused(x, ipcx_expr_parse(x, NULL, some(), NULL));
 	refused(x, ipcx_expr_parse(x, "id == 1", NULL, NULL));
+	refused(x, ipcx_expr_parse_all(x, NULL, 1, some(), NULL, NULL));
+	refused(x, ipcx_expr_parse_all(x, some(), 1, NULL, NULL, NULL));
 }
 
 static void look_ups(void **state)

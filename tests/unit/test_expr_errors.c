@@ -235,11 +235,53 @@ static void bounds(void **state)
 	ipcx_free(x);
 }
 
+/* Several at once: each on its own, and the error says which. */
+static void several(void **state)
+{
+	static const struct {
+		const char *texts[3];
+		size_t which, column; /* column 0: no error */
+	} cases[] = {
+		{ { "size > 1", "dest", "!dest" }, 0, 0 },
+		{ { "size > 1", "(dest", "dest)" }, 1, 1 },
+		{ { "size > 1", "dest", "dest)" }, 2, 5 },
+		{ { "size >", "1", "dest" }, 0, 7 },
+		{ { "size > 1", "", "dest" }, 1, 1 },
+		{ { "nope", "nope", "nope" }, 0, 1 },
+	};
+	struct ipcx_expr *e = NULL;
+	struct ipcx *x = NULL;
+	const char *none[2] = { "dest", NULL };
+
+	(void)state;
+	assert_int_equal(ipcx_new(&x), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		size_t which = 99, column = 0;
+		char prefix[60];
+		int r = ipcx_expr_parse_all(x, cases[i].texts, 3, &e, &which, &column);
+
+		assert_int_equal(r, cases[i].column ? -EINVAL : 0);
+		assert_int_equal(column, cases[i].column);
+		assert_int_equal(which, cases[i].column ? cases[i].which : 99);
+		(void)snprintf(prefix, sizeof(prefix),
+			       "column %zu of expression %zu: ", column, which + 1);
+		if (column && strncmp(ipcx_error(x), prefix, strlen(prefix)) != 0)
+			fail_msg("%s", ipcx_error(x));
+		ipcx_expr_free(e);
+		e = NULL;
+	}
+	assert_int_equal(ipcx_expr_parse_all(x, none, 0, &e, NULL, NULL), -EINVAL);
+	assert_int_equal(ipcx_expr_parse_all(x, none, 2, &e, NULL, NULL), -EINVAL);
+	assert_null(e);
+	ipcx_free(x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refused),
 		cmocka_unit_test(bounds),
+		cmocka_unit_test(several),
 	};
 
 	return cmocka_run_group_tests_name("expr_errors", tests, NULL, NULL);
