@@ -125,6 +125,23 @@ static bool make_void(const struct delivery *d, const struct copy *c)
 	       pwrite(d->file, RECORD_VOID, 1, (off_t)c->record + RECORD_VERSION_AT) == 1;
 }
 
+/* The records from there on, when none of them was taken: this ends here, and a file of
+ * ours says no more than what it has. */
+static bool cut_off(struct delivery *d, const struct batch *b)
+{
+	size_t first = 0;
+
+	while (first < b->n && nth(b, first)->taken)
+		first++;
+	if (d->file <= 0 || first + (b->n - b->taken) != b->n ||
+	    ftruncate(d->file, (off_t)nth(b, first)->record) < 0)
+		return false;
+	d->whole = nth(b, first)->record;
+	msg_note("written, then not taken, records cut off %s: %zu", d->where,
+		 b->n - b->taken);
+	return true;
+}
+
 /* Those of a queue that was removed are nowhere else: their records stay. */
 static void tell_untaken(struct delivery *d, const struct batch *b, int error)
 {
@@ -137,6 +154,8 @@ static void tell_untaken(struct delivery *d, const struct batch *b, int error)
 			 b->n - b->taken);
 		return;
 	}
+	if (error && cut_off(d, b))
+		return;
 	for (size_t i = 0; i < b->n; i++) {
 		if (nth(b, i)->taken)
 			continue;

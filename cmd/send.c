@@ -152,6 +152,16 @@ static bool rewinds(int fd)
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 }
 
+static int go_back(int fd, off_t to)
+{
+	off_t at;
+
+	do
+		at = lseek(fd, to, SEEK_SET);
+	while (at < 0 && errno == EINTR);
+	return at < 0 ? -errno : 0;
+}
+
 /* Nothing is sent of a file that cannot be sent whole. */
 static int send_checked(struct sending *s, struct stream *in)
 {
@@ -164,8 +174,8 @@ static int send_checked(struct sending *s, struct stream *in)
 		s->dry = false;
 		feed_end(&in->feed);
 		in->feed = (struct feed){ .fd = in->feed.fd, .most = in->feed.most };
-		if (r == 0 && lseek(in->feed.fd, from, SEEK_SET) < 0)
-			r = read_failed(in, -errno);
+		if (r == 0 && (r = go_back(in->feed.fd, from)) < 0)
+			r = read_failed(in, r);
 	}
 	return r ? r : send_stream(s, in);
 }

@@ -109,16 +109,20 @@ static bool tell(const struct call *c, const void *what, size_t size)
 	return n == (ssize_t)size;
 }
 
-/* Whether the caller has read what we told. */
+/* Whether the caller has read what we told. What cannot be read is no proof that he has
+ * not, and giving back what he holds would make two of one: only his end is. */
 static bool is_known(const struct call *c)
 {
 	char byte;
 	ssize_t n;
 
-	do
+	for (int i = 0; i < 100; i++) {
 		n = recv(c->fd, &byte, 1, 0);
-	while (n < 0 && errno == EINTR);
-	return n == 1;
+		if (n >= 0)
+			return n == 1;
+		i -= errno == EINTR;
+	}
+	return false;
 }
 
 static void __attribute__((noreturn)) child(const struct call *c)

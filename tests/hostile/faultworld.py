@@ -108,19 +108,21 @@ def clear():
             os.unlink(f"{place}/{name}")
 
 
+def numbered(kind, make, keys):
+    """The same ids each time, where the kernel lets us say which: commands that go through them make the same calls."""
+    for i, (key, *what) in enumerate(keys):
+        with contextlib.suppress(OSError), open(f"/proc/sys/kernel/{kind}_next_id", "w", encoding="ascii") as f:
+            f.write(str(i))
+        make(key, *what)
+
+
 def restore(n, limits):
     """What a place holds. The same everywhere, but for a word in it and the marks."""
     clear()
     word = b"place %d " % n
-    for key, size in ((0x1001, 8192), (0x1003, 12288), (0x1099, 4096)):
-        make_segment(key, (word * size)[:size])
-    make_queue(0x2001, MESSAGES)
-    make_queue(0x2002, [])
-    make_queue(0x2099, [(9, word)])
-    make_array(0x3001, (1, 0, 5))
-    make_array(0x3002, (1,))
-    make_array(0x3099, (7, n))
-    make_array(0x7a00 + n, (n,), 0o666)
+    numbered("shm", make_segment, [(key, (word * size)[:size]) for key, size in ((0x1001, 8192), (0x1003, 12288), (0x1099, 4096))])
+    numbered("msg", make_queue, [(0x2001, MESSAGES), (0x2002, []), (0x2099, [(9, word)])])
+    numbered("sem", make_array, [(0x3001, (1, 0, 5)), (0x3002, (1,)), (0x3099, (7, n)), (0x7a00 + n, (n,), 0o666)])
     make_posix_queue("/q1", PRIORITIES)
     make_posix_queue("/q2", [])
     make_posix_queue(f"/mark.{n}", [])
