@@ -44,6 +44,40 @@ struct example {
 	const char *line, *what;
 };
 
+/* What an exit status means for a command. */
+struct exit_text {
+	int status;
+	const char *text;
+};
+
+/* A list of them, in their order, for .exits. */
+#define EXITS(...)                        \
+	(const struct exit_text[])        \
+	{                                 \
+		__VA_ARGS__, { 0, NULL }, \
+	}
+
+/* What many commands say alike. */
+#define NO_SUCH_OBJECT                                                        \
+	{                                                                     \
+		EXIT_MISSING, "there is no such object, or no such namespace" \
+	}
+#define NO_SUCH_NAMESPACE                                                             \
+	{                                                                             \
+		EXIT_MISSING, "there is no such namespace, process, container or pin" \
+	}
+#define TOOK_TOO_LONG                                                              \
+	{                                                                          \
+		EXIT_WOULD_BLOCK, "it would have had to wait, or the time ran out" \
+	}
+#define OF_THE_COMMAND                                                                     \
+	{ EXIT_CANNOT_RUN, "the command was found, and cannot be run" },                   \
+		{ EXIT_NO_PROGRAM, "there is no such command" },                           \
+	{                                                                                  \
+		EXIT_OWN,                                                                  \
+			"of the command, which has its own; 128 + N: it ended by signal N" \
+	}
+
 /* Properties of a mechanism that a noun's verb may depend on, besides IPCX_CAN_…: one of
  * the first two, and at most one of the others. */
 #define OF_KEYED      (UINT64_C(1) << 60) /* objects have an id and a key */
@@ -80,6 +114,8 @@ struct cmd {
 	const char *about;              /* paragraphs for --help and the man page; NULL */
 	const struct opt_group *options; /* ended by .opts = NULL */
 	const struct example *examples;  /* ended by .line = NULL */
+	const struct exit_text *exits;   /* by EXITS(): where a status means something
+					    else than exit_common[] says, or is not in it */
 	enum complete complete;          /* of the operands */
 	bool hidden;
 	bool program; /* behind the first operand stands another program and what is its:
@@ -128,6 +164,13 @@ extern const struct opt global_opts[];
 /* The command that the words at argv begin with (the longest name wins), and how many
  * words that were; false: none. */
 bool cmd_find(int argc, char *const *argv, struct called *ret, int *ret_words);
+
+/* help.c: what any command may end with (0, 1, 2), and, for the page of all, what a
+ * status means wherever it has no meaning of its own. Both ended by .text = NULL. */
+extern const struct exit_text exit_common[], exit_general[];
+
+/* A walk over the statuses of a command: at begins with 0. NULL at the end. */
+const struct exit_text *exit_next(const struct cmd *c, int *at);
 
 /* help.c: the text of --help of a command, or of ipcx itself. */
 void help_command(const struct cmd *c);

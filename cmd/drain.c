@@ -178,6 +178,7 @@ const struct cmd cmd_queue_drain = {
 		 "A file that is there already must be empty; it is on disk when the command ends. What cannot be written stays in the queue, is put back at its end, or "
 		 "is written to standard error.",
 	.options = options, .complete = COMPLETE_REFS | COMPLETE_FILES,
+	.exits = EXITS(NO_SUCH_OBJECT, { EXIT_PART, "some records do not count: others received their messages" }),
 	.args_size = sizeof(struct drain_args), .run = run,
 };
 /* clang-format on */

@@ -43,6 +43,30 @@ static void options(const struct opt_group *groups)
 	out_text("]");
 }
 
+/* Without a number: any other. */
+static void status(size_t i, const struct exit_text *e)
+{
+	out_text(i ? "," : "");
+	if (e->status == EXIT_OWN)
+		out_text("{\"status\":null");
+	else
+		out_format("{\"status\":%d", e->status);
+	pair(",", "text", e->text);
+	out_text("}");
+}
+
+static void statuses(const struct cmd *c)
+{
+	const struct exit_text *e;
+	size_t n = 0;
+	int at = 0;
+
+	out_text(",\"exits\":[");
+	while ((e = exit_next(c, &at)) != NULL)
+		status(n++, e);
+	out_text("]");
+}
+
 static void command(const struct cmd *c)
 {
 	pair("{", "name", c->name);
@@ -52,6 +76,7 @@ static void command(const struct cmd *c)
 	flag("hidden", c->hidden);
 	out_text(",\"options\":");
 	options(c->options);
+	statuses(c);
 	out_text(",\"examples\":[");
 	for (const struct example *e = c->examples; e && e->line; e++) {
 		out_text(e == c->examples ? "" : ",");
@@ -138,10 +163,7 @@ void dump_tables(void)
 		out_text("}");
 	}
 	out_text("],\n\"exit\":[");
-	for (size_t i = 0; exit_texts[i].text; i++) {
-		out_format("%s{\"status\":%d", comma(i), exit_texts[i].status);
-		pair(",", "text", exit_texts[i].text);
-		out_text("}");
-	}
+	for (size_t i = 0; exit_general[i].text; i++)
+		status(i, &exit_general[i]);
 	out_text("]}\n");
 }

@@ -3,14 +3,6 @@
  * written down twice. */
 #pragma once
 
-struct exit_text {
-	int status;
-	const char *text;
-};
-
-/* Ended by .text = NULL. */
-extern const struct exit_text exit_texts[];
-
 /* Everything that the tables say. */
 void dump_tables(void);
 

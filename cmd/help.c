@@ -13,16 +13,58 @@ struct help_args {
 };
 
 /* clang-format off */
-const struct exit_text exit_texts[] = {
+const struct exit_text exit_common[] = {
+	{ EXIT_DONE,   "done" },
+	{ EXIT_FAILED, "failed" },
+	{ EXIT_USAGE,  "wrong usage: nothing was done" },
+	{ -1, NULL },
+};
+
+const struct exit_text exit_general[] = {
 	{ EXIT_DONE,        "done" },
-	{ EXIT_FAILED,      "failed" },
+	{ EXIT_FAILED,      "failed; or the answer to a question is no" },
 	{ EXIT_USAGE,       "wrong usage: nothing was done" },
-	{ EXIT_MISSING,     "no such object" },
-	{ EXIT_PART,        "done in part: some of several failed" },
-	{ EXIT_WOULD_BLOCK, "it would block, or the time ran out" },
+	{ EXIT_MISSING,     "what was named does not exist: an object, a namespace, a process, a container" },
+	{ EXIT_PART,        "done in part: some of several failed; or it cannot be told" },
+	{ EXIT_WOULD_BLOCK, "it would have had to wait, or the time ran out" },
+	OF_THE_COMMAND,
 	{ -1, NULL },
 };
 /* clang-format on */
+
+static const struct exit_text *find_exit(const struct exit_text *list, int status)
+{
+	for (; list && list->text; list++)
+		if (list->status == status)
+			return list;
+	return NULL;
+}
+
+const struct exit_text *exit_next(const struct cmd *c, int *at)
+{
+	const struct exit_text *e = NULL;
+
+	while (!e && *at <= EXIT_OWN) {
+		e = find_exit(c->exits, *at);
+		if (!e)
+			e = find_exit(exit_common, *at);
+		++*at;
+	}
+	return e;
+}
+
+static void statuses(const struct cmd *c)
+{
+	const struct exit_text *e;
+	int at = 0;
+
+	out_text("\nExit status:\n");
+	while ((e = exit_next(c, &at)) != NULL)
+		if (e->status == EXIT_OWN)
+			out_format("  any other  %s\n", e->text);
+		else
+			out_format("  %d  %s\n", e->status, e->text);
+}
 
 static void subcommands(const struct cmd *c)
 {
@@ -57,9 +99,7 @@ void help_command(const struct cmd *c)
 	for (const struct example *e = c->examples; e && e->line; e++)
 		out_format("  %s\n      %s\n", e->line, e->what);
 	subcommands(c);
-	out_text("\nExit status:\n");
-	for (const struct exit_text *e = exit_texts; e->text; e++)
-		out_format("  %d  %s\n", e->status, e->text);
+	statuses(c);
 }
 
 void help_all(void)
@@ -133,6 +173,7 @@ static const struct opt_group options[] = {
 extern const struct cmd cmd_help;
 const struct cmd cmd_help = {
 	.name = "help", .operands = "[COMMAND]", .summary = "tell how a command is used",
+	.exits = EXITS({ EXIT_FAILED, "failed: the output cannot be written" }),
 	.options = options, .complete = COMPLETE_COMMANDS, .args_size = sizeof(struct help_args), .run = run,
 };
 /* clang-format on */

@@ -158,6 +158,7 @@ const struct cmd cmd_key = {
 	.about = "A key holds 8 bits of the project number, 8 of the device and 16 of the inode number: different files can make the same key, and a "
 		 "file that is replaced makes another one. PROJ is a number from 1 to 255 or one character; without it, it is 1.",
 	.options = options, .examples = examples, .complete = COMPLETE_FILES,
+	.exits = EXITS({ EXIT_FAILED, "failed; or a file cannot be looked at" }, { EXIT_MISSING, "a file does not exist; or, with --reverse, none makes this key" }, { EXIT_PART, "some files cannot be looked at, or some references are no ids" }),
 	.args_size = sizeof(struct key_args), .run = run,
 };
 /* clang-format on */

@@ -129,6 +129,14 @@ static int fit(struct app *app, const struct limits_args *args)
 	return r ? r : fits ? EXIT_DONE : EXIT_FAILED;
 }
 
+/* A limit is no object that may be there or not: a name that is none is a wrong word. */
+static int name_failed(struct app *app, int r)
+{
+	if (r == -ENOENT && ipcx_failure(app->x) == IPCX_FAILURE_MISSING)
+		return msg_usage("%s", ipcx_error(app->x));
+	return app_failed(app, r);
+}
+
 static int no_memory(void)
 {
 	msg_error("out of memory");
@@ -209,7 +217,7 @@ static int run(struct app *app, void *data, int n, char **names)
 			 : fit(app, args);
 	r = ipcx_limits(app->x, n ? (const char *const *)names : NULL, &t);
 	if (r < 0)
-		return app_failed(app, r);
+		return name_failed(app, r);
 	r = args->save ? save(app, args, t)
 		       : print(app, &args->sheet, t, "limits", SHOW_LIST(shown));
 	ipcx_table_free(t);
@@ -241,6 +249,18 @@ static int read_setting(char *word, struct ipcx_setting *ret_setting)
 	*ret_setting = (struct ipcx_setting){ .size = sizeof(struct ipcx_setting),
 					      .name = word,
 					      .value = value };
+	return 0;
+}
+
+/* Whether all names are those of limits, before one is set. */
+static int check_names(struct app *app, const struct ipcx_setting *settings, size_t n)
+{
+	char line[LINE_ROOM];
+
+	for (size_t i = 0; i < n; i++)
+		if (ipcx_limit_sysctl(app->x, settings[i].name, settings[i].value, line,
+				      sizeof(line)) == -ENOENT)
+			return name_failed(app, -ENOENT);
 	return 0;
 }
 
@@ -292,7 +312,9 @@ static int run_set(struct app *app, void *data, int n, char **words)
 		if (r)
 			return r;
 	}
-	r = where_use(app, &args->where);
+	r = check_names(app, settings, (size_t)n);
+	if (!r)
+		r = where_use(app, &args->where);
 	if (r)
 		return r;
 	if (where_all(app))
@@ -354,6 +376,7 @@ const struct cmd cmd_limits = {
 		 "pages per segment, as the kernel counts. With --for, the exit status is 0 when it fits, and 1 when it does not or when "
 		 "nobody can tell; a message says which.",
 	.options = options, .examples = examples, .complete = COMPLETE_LIMITS,
+	.exits = EXITS({ EXIT_DONE, "told; with --for: it fits" }, { EXIT_FAILED, "failed; with --for: it does not fit, or nobody can tell" }, NO_SUCH_NAMESPACE, { EXIT_PART, "with --save: some limits cannot be read here, and are not among the lines" }),
 	.args_size = sizeof(struct limits_args), .run = run,
 };
 
@@ -361,6 +384,7 @@ const struct cmd cmd_limits_set = {
 	.name = "limits set", .operands = "NAME=VALUE…", .summary = "set limits of this IPC namespace",
 	.about = "Sets each limit and reads it back. A value may have a suffix (64M).",
 	.options = set_options, .examples = set_examples, .complete = COMPLETE_LIMITS,
+	.exits = EXITS(NO_SUCH_NAMESPACE, { EXIT_PART, "some were set, and others not" }),
 	.args_size = sizeof(struct limits_set_args), .run = run_set,
 };
 /* clang-format on */

@@ -264,6 +264,7 @@ const struct cmd cmd_ls = {
 	.about = "Lists the objects of the mechanisms named, or of all. As a table there is a block for each mechanism with columns of its own; "
 		 "with -o there is one table over all. Looking changes nothing: no object is opened for writing, attached or received from.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS | COMPLETE_REFS,
+	.exits = EXITS({ EXIT_DONE, "listed, also where there is nothing to list" }, { EXIT_FAILED, "failed; or nothing that was named can be read here" }, { EXIT_MISSING, "none of the objects named exists, or there is no such namespace" }, { EXIT_PART, "some of what was named does not exist, or could not be read" }),
 	.args_size = sizeof(struct ls_args), .run = run,
 };
 /* clang-format on */

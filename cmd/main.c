@@ -39,18 +39,19 @@ int app_failed(struct app *app, int r)
 
 	msg_hint(ipcx_error_hint(app->x), hint, sizeof(hint));
 	msg_error("%s%s", ipcx_error(app->x), hint);
-	switch (-r) {
-	case EINVAL:
-		return EXIT_USAGE;
-	case ENOENT:
-	case ESRCH:
-	case EIDRM: /* while it was used */
-		return EXIT_MISSING;
-	case ETIMEDOUT:
-		return EXIT_WOULD_BLOCK;
-	default:
+	if (r == -ENOMEM || r == -EIO)
 		return EXIT_FAILED;
+	switch (ipcx_failure(app->x)) {
+	case IPCX_FAILURE_REQUEST:
+		return EXIT_USAGE;
+	case IPCX_FAILURE_MISSING:
+		return EXIT_MISSING;
+	case IPCX_FAILURE_TIME:
+		return EXIT_WOULD_BLOCK;
+	case IPCX_FAILURE_OTHER:
+		break;
 	}
+	return EXIT_FAILED;
 }
 
 /*

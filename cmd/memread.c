@@ -213,6 +213,7 @@ const struct cmd cmd_mem_read = {
 	.about = "Writes the bytes as they are; on a terminal, as a hexadecimal dump. Bytes beyond the end are an error before anything "
 		 "is written. In a dump, lines like the one before are one '*', and the last one is always shown.",
 	.variants = read_variants, .options = read_options, .complete = COMPLETE_REFS, .args_size = sizeof(struct read_args),
+	.exits = EXITS(NO_SUCH_OBJECT),
 	.run = run_read,
 };
 
@@ -246,6 +247,7 @@ const struct cmd cmd_mem_hash = {
 	.operands = "REF", .summary = "tell the SHA-256 of memory",
 	.about = "Prints the SHA-256 of the bytes and the reference, as sha256sum(1) does of a file.",
 	.variants = hash_variants, .options = hash_options, .complete = COMPLETE_REFS, .args_size = sizeof(struct hash_args),
+	.exits = EXITS(NO_SUCH_OBJECT),
 	.run = run_hash,
 };
 /* clang-format on */

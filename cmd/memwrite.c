@@ -317,6 +317,7 @@ const struct cmd cmd_mem_write = {
 	.operands = "REF [FILE|-]", .summary = "write a file or standard input to memory",
 	.about = "Nothing is written unless all of it fits: what has no length of its own, such as a pipe, is read to its end first.",
 	.variants = write_variants, .options = write_options, .complete = COMPLETE_REFS | COMPLETE_FILES, .args_size = sizeof(struct write_args),
+	.exits = EXITS(NO_SUCH_OBJECT),
 	.run = run_write,
 };
 
@@ -356,6 +357,7 @@ const struct cmd cmd_mem_fill = {
 	.operands = "REF", .summary = "write the same byte all over memory",
 	.about = "Writes one byte again and again: to all of it, or to the range that is given, which must be there.",
 	.variants = fill_variants, .options = fill_options, .complete = COMPLETE_REFS, .args_size = sizeof(struct fill_args),
+	.exits = EXITS(NO_SUCH_OBJECT),
 	.run = run_fill,
 };
 
@@ -388,6 +390,7 @@ const struct cmd cmd_mem_copy = {
 	.operands = "FROM TO", .summary = "copy memory, also to the other kind of it",
 	.about = "Copies all of FROM to the beginning of TO, which may be larger; what is behind it there stays. Either may be {peers}.",
 	.variants = copy_variants, .options = copy_options, .complete = COMPLETE_REFS, .args_size = sizeof(struct copy_args),
+	.exits = EXITS(NO_SUCH_OBJECT),
 	.run = run_copy,
 };
 /* clang-format on */

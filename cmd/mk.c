@@ -433,6 +433,7 @@ const struct cmd cmd_mk = {
 	.about = "Makes objects and prints what they are called, a line each: the id of a System V object, the name of a POSIX one. An object that "
 		 "exists is an error. Several in one call are made all or not at all. If what was made cannot be printed, it is removed again.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS,
+	.exits = EXITS({ EXIT_FAILED, "failed: nothing was made, or what was made is removed again" }, NO_SUCH_NAMESPACE),
 	.args_size = sizeof(struct mk_args), .run = run,
 };
 /* clang-format on */

@@ -287,6 +287,7 @@ const struct cmd cmd_ns_ls = {
 		 "thread or an open descriptor keeps are found with --thorough, which looks at every one of every process. "
 		 "Containers are found in the state files of their runtimes, without asking a daemon.",
 	.options = options, .examples = examples,
+	.exits = EXITS({ EXIT_PART, "some namespaces could not be judged by --where" }),
 	.args_size = sizeof(struct ns_ls_args), .run = run_ls,
 };
 
@@ -295,6 +296,7 @@ const struct cmd cmd_ns_show = {
 	.about = "Shows what is known of one namespace: its objects by mechanism, containers, processes, limits, and who shares its /dev/shm or "
 		 "/dev/mqueue, by the device numbers of the file systems there.",
 	.options = show_options, .examples = show_examples, .complete = COMPLETE_NS | COMPLETE_FILES,
+	.exits = EXITS(NO_SUCH_NAMESPACE),
 	.args_size = sizeof(struct ns_ls_args), .run = run_show,
 };
 /* clang-format on */

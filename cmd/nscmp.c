@@ -126,6 +126,7 @@ const struct cmd cmd_ns_cmp = {
 		 "MIT-SHM where they do not, and which limits and which objects with a key or name differ. The exit status is 0 when all three are "
 		 "shared, 1 when one is not, 2 when that cannot be told, and 3 when there is no such place.",
 	.options = options, .examples = examples, .complete = COMPLETE_NS | COMPLETE_FILES,
+	.exits = EXITS({ EXIT_DONE, "all three are shared" }, { EXIT_FAILED, "one is not" }, { EXIT_MISSING, "there is no such place" }, { EXIT_PART, "that cannot be told" }),
 	.args_size = sizeof(struct ns_cmp_args), .run = run,
 };
 /* clang-format on */

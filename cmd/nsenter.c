@@ -109,6 +109,7 @@ const struct cmd cmd_ns_enter = {
 		 "passed on. The exit status is the command's, 126 when it cannot be run, 127 when there is none such; when one step of entering "
 		 "fails, it is not run.",
 	.options = options, .examples = examples, .complete = COMPLETE_NS | COMPLETE_FILES, .program = true,
+	.exits = EXITS(NO_SUCH_NAMESPACE, OF_THE_COMMAND),
 	.args_size = sizeof(struct ns_enter_args), .run = run,
 };
 /* clang-format on */

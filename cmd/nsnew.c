@@ -228,6 +228,7 @@ const struct cmd cmd_ns_new = {
 	.about = "Makes an IPC namespace with a /dev/shm and a /dev/mqueue of its own, sets its limits, and runs a command, or a shell, in it. Without "
 		 "CAP_SYS_ADMIN that is done in a new user namespace, where the caller is root.",
 	.options = options, .examples = examples, .program = true,
+	.exits = EXITS(OF_THE_COMMAND),
 	.args_size = sizeof(struct ns_new_args), .run = run,
 };
 /* clang-format on */

@@ -69,6 +69,7 @@ const struct cmd cmd_ns_pin = {
 	.about = "Mounts the namespace on /run/ipcx/ns/NAME, so that it and its objects outlive its processes. Every --ns takes the name. It says so "
 		 "when the pin would end with the current mount namespace.",
 	.options = options, .examples = examples, .complete = COMPLETE_NS | COMPLETE_FILES,
+	.exits = EXITS(NO_SUCH_NAMESPACE),
 	.run = run_pin,
 };
 
@@ -76,6 +77,7 @@ const struct cmd cmd_ns_unpin = {
 	.name = "ns unpin", .operands = "NAME", .summary = "let a pinned namespace go",
 	.about = "Unmounts the pin. A namespace that nothing else keeps ends, and its objects with it.",
 	.options = unpin_options, .examples = unpin_examples, .complete = COMPLETE_NS,
+	.exits = EXITS({ EXIT_MISSING, "there is no such pin" }),
 	.args_size = sizeof(struct ns_unpin_args), .run = run_unpin,
 };
 /* clang-format on */

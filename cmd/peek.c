@@ -277,6 +277,7 @@ const struct cmd cmd_queue_peek = {
 		 "meanwhile, so what is shown need not have been there at one moment; no more messages are shown than there were at the beginning. "
 		 "A kernel without MSG_COPY has no way to do it, and nothing else is tried.",
 	.options = options, .complete = COMPLETE_REFS,
+	.exits = EXITS(NO_SUCH_OBJECT, { EXIT_PART, "some messages can no longer be copied" }),
 	.args_size = sizeof(struct peek_args), .run = run_peek,
 };
 
@@ -288,6 +289,7 @@ const struct cmd cmd_queue_peek_why = {
 	.about = "The kernel has no way to look at the messages of a {family} queue without taking them. This says so: messages are never taken and sent back, which would "
 		 "change their order and wake up others. 'ipcx show' tells how many there are, 'ipcx ls {noun} -o +qsize' how many bytes.",
 	.options = options, .complete = COMPLETE_REFS,
+	.exits = EXITS({ EXIT_FAILED, "there is no way to look into such a queue" }, NO_SUCH_OBJECT),
 	.args_size = sizeof(struct peek_args), .run = run_why,
 };
 
@@ -297,6 +299,7 @@ const struct cmd cmd_queue_notify = {
 	.about = "Ends when there is a message: at once when the queue is not empty, else when the kernel tells of one (mq_notify(3)). It tells one process only, and "
 		 "nobody when another process waits in mq_receive(3). When this ends, the message may already be somebody else's.",
 	.options = notify_options, .complete = COMPLETE_REFS,
+	.exits = EXITS({ EXIT_DONE, "there is a message" }, NO_SUCH_OBJECT, TOOK_TOO_LONG),
 	.args_size = sizeof(struct notify_args), .run = run_notify,
 };
 /* clang-format on */

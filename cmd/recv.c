@@ -186,6 +186,7 @@ const struct cmd cmd_queue_recv = {
 	.operands = "REF", .summary = "take messages out of a {family} queue",
 	.about = "Takes the next message and writes it to standard output, byte for byte. " LOSES_NOTHING,
 	.options = options, .complete = COMPLETE_REFS,
+	.exits = EXITS(NO_SUCH_OBJECT, TOOK_TOO_LONG),
 	.args_size = sizeof(struct recv_args), .run = run,
 };
 /* clang-format on */

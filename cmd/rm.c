@@ -270,6 +270,7 @@ const struct cmd cmd_rm = {
 		 "become another object since then is left alone. An attached segment goes with its last detach. A POSIX name is "
 		 "removed only if it is an object of that mechanism.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS | COMPLETE_REFS,
+	.exits = EXITS({ EXIT_DONE, "removed, also where nothing was to be removed" }, { EXIT_FAILED, "failed; or nothing was to be removed after all" }, { EXIT_MISSING, "none of the objects named exists, or there is no such namespace" }, { EXIT_PART, "some were not removed, or something may be left that could not be seen" }),
 	.args_size = sizeof(struct rm_args), .run = run,
 };
 /* clang-format on */

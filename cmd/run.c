@@ -21,9 +21,6 @@
 #include "base/util.h"
 #include "signals.h"
 
-#define EXIT_CANNOT  126
-#define EXIT_NO_SUCH 127
-
 /* clang-format off */
 const struct opt run_opts[] = {
 	{ "env",       'e', LISTED(struct run_options, env),      .arg = "NAME=VALUE", .help = "a variable of its environment; may be repeated" },
@@ -119,7 +116,7 @@ static int check_environment(const struct run_options *o)
 static int cannot(const char *program, int error)
 {
 	msg_error("%s: cannot run: %s", program, strerror(error));
-	return error == ENOENT ? EXIT_NO_SUCH : EXIT_CANNOT;
+	return error == ENOENT ? EXIT_NO_PROGRAM : EXIT_CANNOT_RUN;
 }
 
 static int become(const struct run *run)

@@ -295,6 +295,7 @@ const struct cmd cmd_sem_get = {
 	.about = "One number a line, in the order that was asked for; with --json, --format, --sort or -o the number of each, the process that operated on it "
 		 "last, and how many wait, too. INDEX:INDEX is a range. Needs read permission.",
 	.options = get_options, .complete = COMPLETE_REFS,
+	.exits = EXITS(NO_SUCH_OBJECT),
 	.args_size = sizeof(struct get_args), .run = run_get,
 };
 
@@ -305,6 +306,7 @@ const struct cmd cmd_sem_set = {
 		 "is woken where that is due. What processes had to undo of these semaphores is forgotten: commands that 'ipcx {noun} run' runs do not give "
 		 "back what was set meanwhile.",
 	.options = set_options, .complete = COMPLETE_REFS,
+	.exits = EXITS(NO_SUCH_OBJECT),
 	.args_size = sizeof(struct set_args), .run = run_set,
 };
 /* clang-format on */

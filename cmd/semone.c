@@ -95,6 +95,7 @@ const struct cmd cmd_sem_get_one = {
 	.about = "Reads its file, and neither opens it for writing nor leaves a trace: where reading would move the time of access of another user's file, "
 		 "the value is unknown, and the exit status 1.",
 	.options = get_options, .complete = COMPLETE_REFS,
+	.exits = EXITS({ EXIT_FAILED, "failed; or the value is unknown" }, NO_SUCH_OBJECT),
 	.args_size = sizeof(struct get_args), .run = run_get,
 };
 /* clang-format on */

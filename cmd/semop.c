@@ -228,6 +228,7 @@ const struct cmd cmd_sem_op = {
 		 "To take a semaphore for as long as a command runs, use 'ipcx {noun} run'. What an undo would bring below 0 or above 32767 (SEMVMX), the kernel leaves at "
 		 "that bound.",
 	.options = op_options, .complete = COMPLETE_REFS,
+	.exits = EXITS(NO_SUCH_OBJECT, TOOK_TOO_LONG),
 	.args_size = sizeof(struct semverb_args), .run = run_op,
 };
 
@@ -237,6 +238,7 @@ const struct cmd cmd_sem_wait = {
 	.about = "Waits until its value is above 0, and takes 1. It stays taken when ipcx ends: 'ipcx {noun} post' gives it back. Who waits is not told when the name is "
 		 "removed meanwhile: the semaphore lives on for those who have it.",
 	.options = wait_options, .complete = COMPLETE_REFS,
+	.exits = EXITS(NO_SUCH_OBJECT, TOOK_TOO_LONG),
 	.args_size = sizeof(struct semverb_args), .run = run_wait,
 };
 
@@ -245,6 +247,7 @@ const struct cmd cmd_sem_post = {
 	.operands = "NAME", .summary = "give to a named semaphore",
 	.about = "Gives 1, and wakes one of those who wait.",
 	.options = post_options, .complete = COMPLETE_REFS,
+	.exits = EXITS(NO_SUCH_OBJECT, TOOK_TOO_LONG),
 	.args_size = sizeof(struct semverb_args), .run = run_post,
 };
 /* clang-format on */

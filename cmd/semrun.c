@@ -155,8 +155,9 @@ const struct cmd cmd_sem_run = {
 	.about = "Takes the semaphore with SEM_UNDO and becomes COMMAND, in the same process: the kernel gives it back at the moment when COMMAND ends, whatever "
 		 "ended it. A namespace of --ns is entered first. What COMMAND leaves running in the background does not keep it; it is given back "
 		 "early only when COMMAND enters another IPC namespace, and not at all when somebody sets the semaphore meanwhile.\n"
-		 "The exit status is that of COMMAND, 126 when it cannot be run, 127 when there is none such: then nothing was taken; 5 when the semaphore could not be had in time.",
+		 "When COMMAND cannot be run, nothing was taken.",
 	.options = options, .complete = COMPLETE_REFS | COMPLETE_FILES, .program = true,
+	.exits = EXITS(NO_SUCH_OBJECT, TOOK_TOO_LONG, OF_THE_COMMAND),
 	.args_size = sizeof(struct semverb_args), .run = run,
 };
 
@@ -166,8 +167,9 @@ const struct cmd cmd_sem_run_give = {
 	.about = "The kernel knows nothing of named semaphores, so nothing gives one back by itself: ipcx runs COMMAND as its child, passes signals on to it, and "
 		 "gives the semaphore back when it has ended. With --ns the semaphore is that place's, and COMMAND runs there. When ipcx itself is killed by SIGKILL, COMMAND runs on, and the semaphore stays taken for "
 		 "ever: 'ipcx {noun} post' gives it back. Where that matters, use 'ipcx sem run'.\n"
-		 "The exit status is that of COMMAND, 126 when it cannot be run, 127 when there is none such; 5 when the semaphore could not be had in time.",
+		 "When COMMAND cannot be run, nothing was taken.",
 	.options = named_options, .complete = COMPLETE_REFS | COMPLETE_FILES, .program = true,
+	.exits = EXITS(NO_SUCH_OBJECT, TOOK_TOO_LONG, OF_THE_COMMAND),
 	.args_size = sizeof(struct semverb_args), .run = run_named,
 };
 /* clang-format on */

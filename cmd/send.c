@@ -394,6 +394,7 @@ const struct cmd cmd_queue_send = {
 		 "Operands and files are looked through before anything is sent: a message that is too long leaves the queue as it was. When the queue is full, it is "
 		 "waited, for each message as long as --timeout says; a message says how many were sent before.",
 	.options = send_options, .complete = COMPLETE_REFS,
+	.exits = EXITS(NO_SUCH_OBJECT, TOOK_TOO_LONG),
 	.args_size = sizeof(struct send_args), .run = run_send,
 };
 
@@ -403,6 +404,7 @@ const struct cmd cmd_queue_load = {
 	.about = "Sends the records of a file (ipcx-msg(5)) in their order, waiting while the queue is full. A file is looked through first: nothing of it is sent "
 		 "when one of its records is none or is too long.",
 	.options = load_options, .complete = COMPLETE_REFS | COMPLETE_FILES,
+	.exits = EXITS(NO_SUCH_OBJECT, TOOK_TOO_LONG),
 	.args_size = sizeof(struct send_args), .run = run_load,
 };
 /* clang-format on */

@@ -125,6 +125,7 @@ const struct cmd cmd_set = {
 	.name = "set", .operands = "REF…", .summary = "change owner, mode, size or limits of objects",
 	.about = "Changes each object named. An option that one of the mechanisms does not know is refused before anything is changed.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_REFS,
+	.exits = EXITS({ EXIT_MISSING, "none of the objects named exists, or there is no such namespace" }, { EXIT_PART, "some of the objects named do not exist, or were not changed" }),
 	.args_size = sizeof(struct set_args), .run = run,
 };
 /* clang-format on */

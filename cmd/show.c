@@ -202,6 +202,7 @@ const struct cmd cmd_show = {
 	.about = "Shows what the kernel knows of each object, what is in it (the semaphores of an array, the messages of a queue, which stay "
 		 "where they are), and what share of each limit it takes. What may not be read is shown as unknown. Never lists anything else.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_REFS,
+	.exits = EXITS({ EXIT_MISSING, "none of the objects named exists, or there is no such namespace" }, { EXIT_PART, "some of the objects named do not exist, or could not be read" }),
 	.args_size = sizeof(struct show_args), .run = run,
 };
 /* clang-format on */

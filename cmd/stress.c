@@ -78,6 +78,7 @@ const struct cmd cmd_stress = {
 		 "fresh namespaces, which cannot touch anybody's objects, unless --ns or --here says otherwise; and everything that was made is removed, "
 		 "also after a signal.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS,
+	.exits = EXITS({ EXIT_FAILED, "failed; or a promise or --expect was not kept, or a call failed" }, NO_SUCH_NAMESPACE, { EXIT_PART, "some mechanisms are not there" }),
 	.args_size = sizeof(struct stress_args), .run = run,
 };
 /* clang-format on */

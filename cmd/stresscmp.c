@@ -130,6 +130,7 @@ const struct cmd cmd_stress_compare = {
 	.about = "Moves the same messages by System V and POSIX queues, pipes, sockets, and shared memory with several kinds of signals, and tells for each workload and number "
 		 "of CPUs which is the fastest, and how many times slower (ratio) the others are. So it answers whether a program should leave System V IPC, and for what.",
 	.options = options, .examples = examples, .complete = COMPLETE_WAYS,
+	.exits = EXITS({ EXIT_FAILED, "failed; or a promise or --expect was not kept, or a call failed" }, { EXIT_PART, "some ways are not there" }),
 	.args_size = sizeof(struct stress_args), .run = run,
 };
 /* clang-format on */

@@ -264,7 +264,8 @@ static int begin(struct storm *s)
 	stop_catch();
 	r = ipcx_stress_start(s->app->x, &s->plan, &s->run);
 	/* Nothing that is there fits, or it does not fit together: no object is missing. */
-	if (r == -ENOENT || r == -EINVAL)
+	if ((r == -ENOENT || r == -EINVAL) &&
+	    ipcx_failure(s->app->x) != IPCX_FAILURE_OTHER)
 		return msg_usage("%s", ipcx_error(s->app->x));
 	if (r == 0)
 		return 0;

@@ -113,6 +113,19 @@ void ipcx_free(struct ipcx *x);
  */
 const char *ipcx_error(const struct ipcx *x);
 
+/** Of what kind a failure was. New kinds may be added at the end. */
+enum ipcx_failure {
+	IPCX_FAILURE_OTHER,   /**< it could not be done */
+	IPCX_FAILURE_REQUEST, /**< what was asked makes no sense: nothing was done */
+	IPCX_FAILURE_MISSING, /**< what was named does not exist (any more): an object,
+				   a namespace, a process, a container */
+	IPCX_FAILURE_TIME,    /**< it would have to wait, or did so too long */
+};
+
+/** Of what kind the failure of ipcx_error() was. The errno alone does not say it: -ENOENT
+ * may also be of a file that was needed on the way, such as /proc. */
+enum ipcx_failure ipcx_failure(const struct ipcx *x);
+
 /** What could help after a failure: a program says it in words of its own (options,
  * buttons), which the library does not know. New ones may be added at the end. */
 enum ipcx_hint_kind {

@@ -12,7 +12,7 @@ import re
 import sys
 
 SECTION = re.compile(r"/\* ---- (.+?) ---- \*/")
-FUNCTION = re.compile(r"/\*\*((?:(?!\*/).)*)\*/\s*((?:static inline |const |unsigned |struct |int\b|void\b|bool\b|size_t\b|uint64_t\b)"
+FUNCTION = re.compile(r"/\*\*((?:(?!\*/).)*)\*/\s*((?:static inline |const |unsigned |struct |enum |int\b|void\b|bool\b|size_t\b|uint64_t\b)"
                       r"[^;{}]*?\b(ipcx_\w+)\([^;{]*\))(?:;|\s*\{)", re.S)
 
 
@@ -24,6 +24,17 @@ def esc(text):
 def entry(term, *lines):
     """A term, and below it, indented, what it means."""
     return [term, *("\t" + line for line in lines), ""]
+
+
+def merged(lines):
+    """Lines of one paragraph, broken where a "++" stands between them."""
+    out = []
+    for line in lines:
+        if line == "++":
+            out[-1] += "++"
+        else:
+            out.append(line)
+    return out
 
 
 def option(o):
@@ -68,6 +79,7 @@ class Page:
 
     def __init__(self, dump, limits, header, directory):
         self.dump, self.header, self.directory, self.name = dump, header, directory, None
+        self.told = []  # the commands that the page is about
         self.known_limits = {row["name"]: row for row in limits["limits"]}
 
     def _command(self, name):
@@ -79,6 +91,7 @@ class Page:
 
     def synopsis(self, name):
         """One line for each way to use it."""
+        self.told.append(self._command(name))
         ways = self._command(name)["operands"]
         ways = ways.split("|") if "|--" in ways else [ways]
         return [f"*ipcx {name}* [_OPTIONS_] {esc(way)}" + "++" * (way != ways[-1]) for way in ways] + [""]
@@ -107,9 +120,19 @@ class Page:
         return out
 
     def exit(self):
-        out = ["# EXIT STATUS", ""]
-        for e in self.dump["exit"]:
-            out += entry(f"*{e['status']}*", esc(e["text"]))
+        """Those of the page's commands, each said once; of a page about no command what they mean in general."""
+        out, said = ["# EXIT STATUS", ""], {}
+        for c in self.told or [{"name": None, "exits": self.dump["exit"]}]:
+            for e in c["exits"]:
+                said.setdefault(e["status"], {}).setdefault(e["text"], []).append(c["name"])
+        for status in sorted(said, key=lambda n: 256 if n is None else n):
+            everywhere = sum(map(len, said[status].values())) == max(len(self.told), 1)
+            lines = []
+            for text, names in said[status].items():
+                alone = len(said[status]) == 1 and everywhere
+                of = "" if alone else ", ".join(f"*{n}*" for n in names) + ": "
+                lines += (["++"] if lines else []) + [of + esc(text)]
+            out += entry("any other" if status is None else f"*{status}*", *merged(lines))
         return out
 
     def fields(self, which):

@@ -47,6 +47,7 @@ const struct cmd cmd_compat = {
 	.name = "compat", .operands = "[ipcs|ipcmk|ipcrm|lsipc [ARGUMENT…]]", .summary = "be one of the old commands",
 	.about = "Be ipcs, ipcmk, ipcrm or lsipc of util-linux 2.42: the same options, the same output, the same exit "
 		 "status, without their traps (ipcx-compat(7)). A link of that name to ipcx does the same.",
+	.exits = EXITS({ EXIT_OWN, "that of the old command (ipcx-compat(7))" }),
 	.examples = examples, .complete = COMPLETE_OLD, .program = true, .run = run,
 };
 /* clang-format on */

@@ -151,6 +151,28 @@ static void PRINTF(2, 0) keep_text(struct ipcx *x, const char *fmt, va_list args
 	x->hint.kind = IPCX_HINT_NONE;
 }
 
+static enum ipcx_failure kind_of(int error, bool ours)
+{
+	switch (-error) {
+	case EIDRM:
+		return IPCX_FAILURE_MISSING;
+	case ETIMEDOUT:
+		return IPCX_FAILURE_TIME;
+	case EINVAL:
+		return ours ? IPCX_FAILURE_REQUEST : IPCX_FAILURE_OTHER;
+	case ENOENT:
+	case ESRCH:
+		return ours ? IPCX_FAILURE_MISSING : IPCX_FAILURE_OTHER;
+	default:
+		return IPCX_FAILURE_OTHER;
+	}
+}
+
+enum ipcx_failure ipcx_failure(const struct ipcx *x)
+{
+	return x ? x->failure : IPCX_FAILURE_OTHER;
+}
+
 int ix_hint(struct ipcx *x, int error, enum ipcx_hint_kind kind, const char *subject,
 	    uint64_t value)
 {
@@ -161,7 +183,7 @@ int ix_hint(struct ipcx *x, int error, enum ipcx_hint_kind kind, const char *sub
 	return error;
 }
 
-int ix_fail(struct ipcx *x, int error, const char *fmt, ...)
+int ix_fail_as(struct ipcx *x, int error, bool ours, const char *fmt, ...)
 {
 	va_list args;
 	size_t len;
@@ -169,18 +191,20 @@ int ix_fail(struct ipcx *x, int error, const char *fmt, ...)
 	va_start(args, fmt);
 	keep_text(x, fmt, args);
 	va_end(args);
+	x->failure = kind_of(error, ours);
 	len = strlen(x->error);
 	(void)snprintf(x->error + len, sizeof(x->error) - len, ": %s",
 		       ix_errno_text(error));
 	return error;
 }
 
-int ix_fail_plain(struct ipcx *x, int error, const char *fmt, ...)
+int ix_fail_plain_as(struct ipcx *x, int error, bool ours, const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
 	keep_text(x, fmt, args);
 	va_end(args);
+	x->failure = kind_of(error, ours);
 	return error;
 }

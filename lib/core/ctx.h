@@ -57,6 +57,7 @@ struct ipcx {
 	struct ix_names users, groups;      /* names asked for so far, over all tables */
 	struct ix_buf names;                /* where they stand */
 	char error[2 * IPCX_REF_MAX + 512]; /* may name two objects */
+	enum ipcx_failure failure;          /* of what kind that is */
 	struct ipcx_hint hint;              /* that belongs to it */
 	char hint_subject[IPCX_REF_MAX];
 };
@@ -82,9 +83,18 @@ int ix_viewfd(struct ipcx *x);
  * Keep the text of a failure and answer its errno: "return ix_fail(x, -EPERM, "shm:%d:
  * cannot remove", id);". The text of the errno is appended after ": "; ix_fail_plain()
  * appends nothing. The innermost frame that knows the object calls it.
+ *
+ * An errno that is written down is what we say of it: -EINVAL "asked wrongly", -ENOENT,
+ * -ESRCH "there is none of that name" (ipcx_failure()). One that is handed on is the
+ * kernel's, and may speak of anything that was needed on the way.
  */
-int ix_fail(struct ipcx *x, int error, const char *fmt, ...) PRINTF(3, 4);
-int ix_fail_plain(struct ipcx *x, int error, const char *fmt, ...) PRINTF(3, 4);
+int ix_fail_as(struct ipcx *x, int error, bool ours, const char *fmt, ...) PRINTF(4, 5);
+int ix_fail_plain_as(struct ipcx *x, int error, bool ours, const char *fmt, ...)
+	PRINTF(4, 5);
+/* The word in the source decides: the compiler sees constants where there are none. */
+#define IX_OURS(word)            ((word)[0] == '-' && (word)[1] == 'E')
+#define ix_fail(x, e, ...)       ix_fail_as(x, e, IX_OURS(#e), __VA_ARGS__)
+#define ix_fail_plain(x, e, ...) ix_fail_plain_as(x, e, IX_OURS(#e), __VA_ARGS__)
 
 /* What could help with the failure whose text was just kept: said after it, as each text
  * begins without a hint. Answers error. */

@@ -69,6 +69,8 @@ int ipcx_key(struct ipcx *x, const char *path, int proj, uint32_t *ret_key)
 
 	errno = 0;
 	key = ftok(path, proj);
+	if (key == (key_t)-1 && errno == ENOENT)
+		return ix_fail(x, -ENOENT, "%s: cannot make a key", path);
 	if (key == (key_t)-1 && errno) /* -1 is a possible key, too */
 		return ix_fail(x, -errno, "%s: cannot make a key", path);
 	*ret_key = (uint32_t)key;

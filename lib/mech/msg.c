@@ -294,7 +294,7 @@ static int contents(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_tabl
 
 	(void)ipcx_ref_format(ref, name, sizeof(name));
 	if (id == -ENOENT)
-		return ix_fail_plain(x, id, "%s: no such queue", name);
+		return ix_fail_plain(x, -ENOENT, "%s: no such queue", name);
 	if (id < 0)
 		return ix_fail(x, id, "%s", name);
 	r = stat_id(id, &q);

@@ -258,7 +258,7 @@ static int contents(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_tabl
 
 	(void)ipcx_ref_format(ref, name, sizeof(name));
 	if (id == -ENOENT)
-		return ix_fail_plain(x, id, "%s: no such array", name);
+		return ix_fail_plain(x, -ENOENT, "%s: no such array", name);
 	if (id < 0)
 		return ix_fail(x, id, "%s", name);
 	r = stat_id(id, &array);

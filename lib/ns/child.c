@@ -29,6 +29,7 @@ struct answer {
 	int r;
 	bool has_fd; /* a descriptor comes with it */
 	char error[sizeof(((struct ipcx *)0)->error)];
+	enum ipcx_failure failure;
 	enum ipcx_hint_kind hint;
 	char hint_subject[sizeof(((struct ipcx *)0)->hint_subject)];
 	uint64_t hint_value;
@@ -247,6 +248,7 @@ static int send_answer(struct ipcx *x, const struct ix_errand *e, int r, int soc
 	auto_buf struct ix_buf b = { 0 };
 	struct answer head = { .r = r,
 			       .has_fd = e->fd && *e->fd >= 0,
+			       .failure = x->failure,
 			       .hint = x->hint.kind,
 			       .hint_value = x->hint.value };
 	size_t sent = 0;
@@ -347,6 +349,7 @@ static int take_answer(struct ipcx *x, const struct ix_errand *e, const struct i
 	if (e->fd)
 		*e->fd = take_fd(fd);
 	memcpy(x->error, head.error, sizeof(x->error));
+	x->failure = head.failure;
 	head.hint_subject[sizeof(head.hint_subject) - 1] = '\0';
 	return ix_hint(x, head.r, head.hint, head.hint_subject, head.hint_value);
 }

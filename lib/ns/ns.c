@@ -97,6 +97,8 @@ static int open_file(struct ipcx *x, const char *path, struct ix_place *ret_p)
 
 	(void)ix_escape(shown, sizeof(shown), path, IX_ESC_TEXT);
 	held = ix_open(AT_FDCWD, path, O_PATH);
+	if (held == -ENOENT || held == -ENOTDIR)
+		return ix_fail(x, -ENOENT, "%s", shown);
 	if (held < 0)
 		return ix_fail(x, held, "%s", shown);
 	if (fstatfs(held, &fs) < 0 || fs.f_type != NSFS_MAGIC)

@@ -25,11 +25,12 @@ static int first_failure(struct ipcx *x, const struct ipcx_table *t, bool missin
 		/* Without an errno: it is another object by now (struct ipcx_query,
 		 * same). */
 		return ix_hint(x,
-			       ix_fail_plain(x, n->error ? n->error : -ESTALE, "%s%s%s",
-					     n->subject[0] ? n->subject
-					     : m           ? m->info.name
-							   : "",
-					     n->subject[0] || m ? ": " : "", n->text),
+			       ix_fail_plain_as(x, n->error ? n->error : -ESTALE,
+						n->kind == IPCX_NOTE_MISSING, "%s%s%s",
+						n->subject[0] ? n->subject
+						: m           ? m->info.name
+							      : "",
+						n->subject[0] || m ? ": " : "", n->text),
 			       n->hint, "", 0);
 	}
 	return 0;
@@ -70,6 +71,7 @@ int ipcx_remove_count(struct ipcx *x, const struct ipcx_query *q,
 	struct ipcx_query own;
 	char why[sizeof(x->error)] = "";
 	enum ipcx_hint_kind hint = IPCX_HINT_NONE;
+	bool gone = false; /* the first that failed did not exist */
 	int r = ix_query_in(x, q, true, &own), first = 0;
 
 	/* That it can be answered is known before anything is removed. */
@@ -94,6 +96,7 @@ int ipcx_remove_count(struct ipcx *x, const struct ipcx_query *q,
 		if (first == 0 && (first = first_failure(x, t, true)) < 0) {
 			(void)snprintf(why, sizeof(why), "%s", x->error);
 			hint = ipcx_error_hint(x)->kind;
+			gone = x->failure == IPCX_FAILURE_MISSING;
 		}
 		own.resume = t->resume;
 		ipcx_table_free(t);
@@ -101,7 +104,7 @@ int ipcx_remove_count(struct ipcx *x, const struct ipcx_query *q,
 	(void)IX_COPY_OUT(x, ipcx_outcome, IPCX_OUTCOME_SIZE_0_1, &sum, ret_outcome);
 	if (r < 0 || first == 0)
 		return r;
-	return ix_hint(x, ix_fail_plain(x, first, "%s", why), hint, "", 0);
+	return ix_hint(x, ix_fail_plain_as(x, first, gone, "%s", why), hint, "", 0);
 }
 
 /* ---- again and again */

@@ -220,8 +220,9 @@ static int explain(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left, in
 		return ix_hint(x, r, hint.kind, hint.subject, hint.value);
 	}
 	text = ix_errtext(m->create_errors, r, a->set);
-	r = ix_fail_plain(x, r, "%s: cannot make a %s: %s", m->info.name, m->info.object,
-			  text ? text : ix_errno_text(r));
+	r = ix_fail_plain_as(x, r, text && r == -EINVAL, "%s: cannot make a %s: %s",
+			     m->info.name, m->info.object,
+			     text ? text : ix_errno_text(r));
 	return r == m->create_hint.error && text
 		       ? ix_hint(x, r, m->create_hint.hint, "", 0)
 		       : r;

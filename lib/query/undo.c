@@ -81,6 +81,7 @@ static void undo_row(struct ipcx *x, const struct ipcx_table *t, size_t i,
 void ix_made_undo(struct ipcx *x, const struct ipcx_table *t)
 {
 	char error[sizeof(x->error)], subject[sizeof(x->hint_subject)];
+	enum ipcx_failure failure = x->failure;
 	struct ipcx_hint hint = x->hint;
 	struct ipcx_ref few[16], *many = calloc(t->rows + 1, sizeof(*many));
 	struct undoing u = { .refs = many ? many : few,
@@ -98,5 +99,6 @@ void ix_made_undo(struct ipcx *x, const struct ipcx_table *t)
 		(void)ix_fail_plain(x, 0, "%s; %s was made, and stays%s", error, u.first,
 				    u.left > 1 ? ", as do others" : "");
 	memcpy(x->hint_subject, subject, sizeof(subject));
+	x->failure = failure;
 	x->hint = hint;
 }

@@ -161,6 +161,32 @@ static void copies_of_long_ones(void **state)
 	ipcx_table_free(t);
 }
 
+/* ---- kinds of failures */
+
+static void failures(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_table *t = UNTOUCHED;
+	struct ipcx_ns *ns = NULL;
+	struct ipcx_ref ref;
+	uint32_t key;
+
+	assert_int_equal(ipcx_failure(NULL), IPCX_FAILURE_OTHER);
+	assert_int_equal(ipcx_failure(x), IPCX_FAILURE_OTHER);
+	assert_int_equal(ipcx_ref_parse(x, "shm:y", IPCX_NO_MECH, &ref), -EINVAL);
+	assert_int_equal(ipcx_failure(x), IPCX_FAILURE_REQUEST);
+	assert_int_equal(ipcx_ref_parse(x, "sem:99", IPCX_NO_MECH, &ref), 0);
+	assert_fails(x, ipcx_contents(x, &ref, &t), -ENOENT, t, UNTOUCHED);
+	assert_int_equal(ipcx_failure(x), IPCX_FAILURE_MISSING);
+	assert_int_equal(ipcx_ns_open(x, "/no/such/file", &ns), -ENOENT);
+	assert_null(ns);
+	assert_int_equal(ipcx_failure(x), IPCX_FAILURE_MISSING);
+	assert_int_equal(ipcx_key(x, "/etc/passwd/below", 1, &key), -ENOTDIR);
+	assert_int_equal(ipcx_failure(x), IPCX_FAILURE_OTHER);
+	assert_int_equal(ipcx_key(x, "/no/such/file", 1, &key), -ENOENT);
+	assert_int_equal(ipcx_failure(x), IPCX_FAILURE_MISSING);
+}
+
 /* ---- hints */
 
 static void hints(void **state)
@@ -264,6 +290,7 @@ int main(void)
 		TEST(order),
 		TEST(copies),
 		TEST(copies_of_long_ones),
+		TEST(failures),
 		TEST(hints),
 		TEST(versions),
 		TEST(abilities),

@@ -98,7 +98,18 @@ def test_ipcx_1_tells_every_field_mechanism_format_and_exit_status(dump):
     for f in dump["formats"]:
         assert words(f"{f['name']} {f['help']}") in text
     for e in dump["exit"]:
-        assert words(f"{e['status']} {e['text']}") in text
+        assert words(f"{'any other' if e['status'] is None else e['status']} {e['text']}") in text
+
+
+def test_each_page_tells_the_exit_statuses_of_its_commands(dump):
+    for c in dump["commands"]:
+        name = "ipcx-" + c["name"].split()[0]
+        if c["hidden"] or c["name"] in ("help", "compat"):
+            continue
+        text = page(name + ".1")
+        text = text[text.index("EXITSTATUS"):]
+        for e in c["exits"]:
+            assert words(e["text"]) in text, (c["name"], e)
 
 
 def test_a_field_whose_reading_leaves_a_trace_is_told_with_ls(dump):

@@ -81,8 +81,10 @@ def test_help_of_a_command(world, name):
             assert option["help"] in re.sub(r"\s+", " ", text) and (not option["letter"] or f"-{option['letter']}, " in told[0])
     for example in BY_NAME[name]["examples"]:
         assert f"  {example['line']}\n" in text
-    for status in DUMP["exit"]:
-        assert f"  {status['status']}  {status['text']}" in text
+    told = text[text.index("\nExit status:\n") + 14:].splitlines()
+    exits = BY_NAME[name]["exits"]
+    assert told == [f"  {'any other' if e['status'] is None else e['status']}  {e['text']}" for e in exits]
+    assert [e["status"] for e in exits][:3] == [0, 1, 2] and max(map(len, told)) <= 80
     assert all(line == line.rstrip() and "\t" not in line for line in text.splitlines())
 
 
@@ -137,7 +139,8 @@ def test_a_command_behind_two_dashes(world):
 
 
 def test_a_word_behind_limits_is_a_limit_unless_it_is_set(world):
-    assert world.ipcx("limits", "sett").rc == 3
+    refused(world, "limits", "sett", says="sett: no such limit", command="limits")
+    refused(world, "limits", "set", "sett=1", says="sett: no such limit", command="limits set")
     refused(world, "limits", "set", command="limits set")
 
 
