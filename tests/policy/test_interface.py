@@ -114,7 +114,7 @@ def test_the_manual_documents_the_header(copied_tree):
 def test_every_public_declaration_is_documented():
     found = list(blocks())
     inline = [d for d, _ in found if d.startswith("static inline ")]
-    plain = [d for d, _ in found if re.match(r"(?!struct \w+ \{|enum|static)[^#{]*\bipcx_\w+\(", d)]
+    plain = [d for d, _ in found if re.match(r"(?!struct \w+ \{|enum \w+ \{|static)[^#{]*\bipcx_\w+\(", d)]
     assert (len(plain), len(inline)) == (len(declarations()), sum(len(functions(h)) for h in HEADERS) - len(declarations()))
     assert not [declaration.split("\n")[0] for declaration, doc in found if not doc]
 
