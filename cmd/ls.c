@@ -16,6 +16,7 @@ struct ls_args {
 	struct sheet_args sheet;
 	struct select_args select;
 	struct where_args where;
+	bool refs, null;
 };
 
 struct listing {
@@ -204,18 +205,46 @@ static int list_flat(struct listing *l, uint64_t mechs, uint64_t known)
 	return r ? r : list(l, mechs, "");
 }
 
+/* --refs is bare words with one field, said shortly. 0, or exit status 2 after a message.
+ */
+static int only_refs(struct ls_args *args)
+{
+	if (args->null && !args->refs)
+		return msg_usage("--null goes with --refs (-q)");
+	if (!args->refs)
+		return 0;
+	if (args->sheet.json || args->sheet.format || args->sheet.fields)
+		return msg_usage(
+			"--refs says what is printed: it goes with no --format and no --output");
+	args->sheet.format = "raw";
+	args->sheet.fields = "ref";
+	return 0;
+}
+
+/* What would be printed must tell what it is about. */
+static int check_refs(const struct app *app, const struct ls_args *args)
+{
+	if (args->refs && where_all(app))
+		return msg_usage(
+			"--refs: a reference does not say which namespace it is of (-o ns,ref does)");
+	return 0;
+}
+
 static int run(struct app *app, void *data, int n, char **words)
 {
-	const struct ls_args *args = data;
+	struct ls_args *args = data;
 	struct listing l = { .app = app, .args = args };
 	struct selection sel;
 	bool blocks, unnamed;
-	int r;
+	int r = only_refs(args);
 
-	r = select_read(app->x, &args->select, n, words, &sel);
+	if (!r)
+		r = select_read(app->x, &args->select, n, words, &sel);
 	if (r)
 		return r;
 	r = where_use(app, &args->where);
+	if (!r)
+		r = check_refs(app, args);
 	unnamed = !sel.mechs;
 	if (!sel.mechs && !sel.nrefs)
 		sel.mechs = select_all();
@@ -223,6 +252,7 @@ static int run(struct app *app, void *data, int n, char **words)
 	l.quiet_empty = unnamed;
 	if (!r)
 		r = sheet_open(&l.sheet, &args->sheet, "objects");
+	l.sheet.nul = args->null;
 	blocks = !r && l.sheet.format->blocks &&
 		 !(args->sheet.fields && args->sheet.fields[0] != '+');
 	if (!r && sel.nrefs && blocks)
@@ -240,7 +270,14 @@ static int run(struct app *app, void *data, int n, char **words)
 }
 
 /* clang-format off */
+static const struct opt opts[] = {
+	{ "refs", 'q', FLAG(struct ls_args, refs), .help = "references only, one a line, for a shell, xargs and rm --from" },
+	{ "null", '0', FLAG(struct ls_args, null), .help = "with -q: a NUL after each instead of a newline" },
+	{ .name = NULL },
+};
+
 static const struct opt_group options[] = {
+	{ opts,        0 },
 	{ select_opts, offsetof(struct ls_args, select) },
 	{ where_opts,  offsetof(struct ls_args, where) },
 	{ sheet_opts,  offsetof(struct ls_args, sheet) },
@@ -254,6 +291,7 @@ static const struct example examples[] = {
 	{ "ipcx ls msg:0x4d2 --json",                          "one queue, by its key, for a program" },
 	{ "ipcx ls shm -o +command,creator_alive",            "who made them, and whether that process still lives" },
 	{ "ipcx ls --ns web",                                 "what is in a container" },
+	{ "ipcx ls -q shm -w 'nattch == 0' | xargs ipcx show", "references, for other commands" },
 	{ "ipcx ls --ns all -w 'size > 1G' -o ns,container,ref,size", "large ones, wherever they are" },
 	{ NULL, NULL },
 };

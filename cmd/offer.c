@@ -58,25 +58,56 @@ static void offer_wishes(const struct cursor *at)
 			offer(at, info->name, ":", info->need);
 }
 
-/* Live references of one mechanism: whole ("shm:5"), or without the mechanism when it was
- * said before. */
+/* Whether all of a name can be seen, and in one line. */
+static bool is_visible(const char *name)
+{
+	const unsigned char *p = (const unsigned char *)name;
+	size_t len = strlen(name);
+
+	for (size_t i = 0, n; i < len; i += n) {
+		uint32_t code;
+
+		n = ix_utf8(p + i, len - i, &code);
+		if (n == 0 || ix_esc_hidden(code))
+			return false;
+	}
+	return true;
+}
+
+/* What names a row's object where its mechanism was said before: an id, or the name as it
+ * is, which the shell quotes. Of one that no line can hold, and of any without a
+ * mechanism, the reference. */
+static const char *word_for(const struct ipcx_table *t, size_t row, bool bare,
+			    struct ipcx_value *v)
+{
+	size_t skip = strlen(ipcx_mech_info(ipcx_row_mech(t, row))->name) + 1;
+
+	if (bare && ipcx_row_get(t, row, IPCX_F_NAME, v) == 0 &&
+	    v->type == IPCX_TYPE_STRING && is_visible(ipcx_value_string(v)))
+		return ipcx_value_string(v);
+	bare = bare && !ipcx_mech_info(ipcx_row_mech(t, row))->named;
+	if (ipcx_row_get(t, row, IPCX_F_REF, v) < 0 || v->type != IPCX_TYPE_STRING)
+		return "";
+	return ipcx_value_string(v) + (bare ? skip : 0);
+}
+
+/* Live objects of one mechanism: whole references ("shm:5"), or without the mechanism
+ * when it was said before. */
 static void offer_refs(struct app *app, const struct cursor *at, unsigned mech, bool bare)
 {
 	struct ipcx_query q = { .size = sizeof(q),
 				.mechs = IPCX_MECH_BIT(mech),
 				.fields = IPCX_FIELDSET(IPCX_F_REF, IPCX_F_OWNER),
 				.max_rows = 2000 };
-	size_t skip = bare ? strlen(ipcx_mech_info(mech)->name) + 1 : 0;
 	struct ipcx_table *t;
 
 	if (ipcx_scan(app->x, &q, &t) < 0)
 		return;
 	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
-		struct ipcx_value ref, owner;
+		struct ipcx_value word, owner;
 
-		if (ipcx_row_get(t, i, IPCX_F_REF, &ref) == 0 &&
-		    ipcx_row_get(t, i, IPCX_F_OWNER, &owner) == 0)
-			offer(at, ipcx_value_string(&ref) + skip, "",
+		if (ipcx_row_get(t, i, IPCX_F_OWNER, &owner) == 0)
+			offer(at, word_for(t, i, bare, &word), "",
 			      owner.type == IPCX_TYPE_STRING ? ipcx_value_string(&owner)
 							     : "");
 	}
@@ -194,7 +225,7 @@ static void offer_container(const struct cursor *at, const char *label,
 
 	(void)snprintf(word, sizeof(word), "%.*s%s", (int)(name - label), label,
 		       colon ? colon + 1 : name);
-	if (ix_esc_clean(word, IX_ESC_REF))
+	if (ix_esc_clean(word, IX_ESC_WORD))
 		offer(at, word, "", runtime);
 }
 

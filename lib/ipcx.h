@@ -556,14 +556,17 @@ struct ipcx_ref {
 	char reserved[47]; /**< must be 0: what it may mean later is never passed over */
 };
 
-/** The room that ipcx_ref_format() needs at most: "MECH:" and a name whose every byte is
- * escaped. */
+/** The room that ipcx_ref_format() needs at most, for every mechanism that there will be:
+ * "MECH:" and a name whose every byte is escaped. */
 #define IPCX_REF_MAX 1056
 
 /**
  * Read a reference: "shm:5" (id), "shm:0x4d2" or "msg:key=1234" (key), "mq:/jobs" (name;
- * the slash may be left out). With a mechanism in def, the part before the colon may be
- * left out. "\xNN" in a name stands for that byte.
+ * the slash may be left out). Behind "MECH:", "%XX" in a name stands for that byte (two
+ * hexadecimal digits, not 00), and every % begins one.
+ *
+ * With a mechanism in def, the part before the colon may be left out: such a text is the
+ * name as it is, byte for byte, % included.
  *
  * @param def the mechanism of a text without one, or IPCX_NO_MECH
  * @return 0, or -EINVAL
@@ -573,8 +576,9 @@ int ipcx_ref_parse(struct ipcx *x, const char *text, unsigned def,
 
 /**
  * Write a reference so that ipcx_ref_parse() reads the same one. The text is safe for
- * terminals, shells' word splitting and their double quotes: blanks, control characters,
- * backslashes, * ? [ " $ ` ! and what is no UTF-8 are written as \xNN.
+ * terminals, shells without any quotes, xargs(1) and files of lines: of ASCII it holds
+ * letters, digits and _ - . / : , + = @ only; all else, blanks, what nobody sees and what
+ * is no UTF-8 are written as %XX. Other characters stand as they are, in UTF-8.
  *
  * @return the length without the final NUL, or -EINVAL; cut like snprintf(3) when size is
  * too small. What may stand in ref->reserved is not looked at: calls that act refuse it

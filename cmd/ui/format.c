@@ -9,7 +9,7 @@ const struct format formats[] = {
 	{ "jsonl",  "a JSON object on each line",                   true,  false, NULL,       NULL,          jsonl_rows,  jsonl_detail, NULL,       NULL },
 	{ "csv",    "comma-separated values (RFC 4180)",            true,  false, NULL,       csv_heading,   csv_rows,    NULL,         NULL,       NULL },
 	{ "export", "NAME=\"value\" pairs for a shell, a row a line", true, false, NULL,      NULL,          export_rows, NULL,         NULL,       NULL },
-	{ "raw",    "blank-separated words, - for what is unknown", true,  false, NULL,       raw_heading,   raw_rows,    NULL,         NULL,       NULL },
+	{ "raw",    "bare words with blanks between, - for what is unknown", true, false, NULL, NULL,         raw_rows,    NULL,         NULL,       NULL },
 	{ .name = NULL },
 };
 /* clang-format on */

@@ -24,5 +24,4 @@ void jsonl_detail(struct sheet *s, const struct sheet_rows *row, const char *lab
 void csv_heading(struct sheet *s, const char *label);
 void csv_rows(struct sheet *s, const struct sheet_rows *rows);
 void export_rows(struct sheet *s, const struct sheet_rows *rows);
-void raw_heading(struct sheet *s, const char *label);
 void raw_rows(struct sheet *s, const struct sheet_rows *rows);

@@ -109,18 +109,6 @@ void export_rows(struct sheet *s, const struct sheet_rows *rows)
 	}
 }
 
-void raw_heading(struct sheet *s, const char *label)
-{
-	(void)label;
-	if (!s->headings || s->blocks)
-		return;
-	for (size_t k = 0; k < s->ncolumns; k++) {
-		out_text(k ? " " : "");
-		out_text(s->columns[k].info->name);
-	}
-	out_text("\n");
-}
-
 /* A word that is never empty and never a lone "-" unless it is unknown. */
 static char *raw_cell(char *p, const struct sheet *s, const struct sheet_column *c,
 		      const struct ipcx_value *v)
@@ -136,7 +124,7 @@ static char *raw_cell(char *p, const struct sheet *s, const struct sheet_column 
 	*exact(text, s, c, v) = '\0';
 	if (!strcmp(text, "-"))
 		return mempcpy(p, "\\x2d", 4);
-	return ix_put_escaped(p, CELL_MAX, text, IX_ESC_REF);
+	return ix_put_escaped(p, CELL_MAX, text, IX_ESC_WORD);
 }
 
 void raw_rows(struct sheet *s, const struct sheet_rows *rows)
@@ -151,6 +139,6 @@ void raw_rows(struct sheet *s, const struct sheet_rows *rows)
 				*p++ = ' ';
 			out_done(raw_cell(p, s, &s->columns[k], &v));
 		}
-		out_text("\n");
+		out_bytes(s->nul ? "" : "\n", 1);
 	}
 }

@@ -64,8 +64,8 @@ void msg_live(const char *text)
 	msg.live = len;
 }
 
-/* Messages quote references, in which backslashes are escapes already: only what would
- * harm a terminal is changed. */
+/* Messages quote texts in which backslashes are escapes already: only what would harm a
+ * terminal is changed. */
 static void put_safe(struct ix_buf *line, const char *text)
 {
 	while (*text) {

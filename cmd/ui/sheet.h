@@ -50,6 +50,7 @@ struct sheet {
 	const struct format *format;
 	struct cell_style style;
 	bool headings, colour, terminal;
+	bool nul;    /* bare words: a NUL ends a row, not a newline */
 	bool broken; /* for people: the last column is text, and may take many lines */
 	bool begun;  /* something of it is on its way */
 	const char *sort; /* what --sort says, or NULL */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What Unicode says of characters, as far as it matters here: which are invisible or turn
- * the line round, which are blanks, which take no column and which take two. And the one
- * spelling, \xNN, of what must not be shown.
+ * the line round, which are blanks, which take no column and which take two. And the two
+ * spellings, \xNN in texts and %XX in references, of what must not be shown.
  */
 #include "base/esc.h"
 
@@ -211,6 +211,13 @@ size_t ix_utf8(const unsigned char *p, size_t len, uint32_t *ret_code)
 	return n;
 }
 
+/* What no shell, not even zsh or fish, and no xargs reads as anything but itself. */
+static bool is_ref_char(uint32_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '-' && c <= ':') ||
+	       (c >= '@' && c <= 'Z') || c == '_' || c == ',' || c == '+' || c == '=';
+}
+
 static bool hidden_ascii(uint32_t c, enum ix_esc how)
 {
 	if (c < 0x20 || c == 0x7f || c == '\\')
@@ -219,6 +226,8 @@ static bool hidden_ascii(uint32_t c, enum ix_esc how)
 	case IX_ESC_TEXT:
 		return false;
 	case IX_ESC_REF:
+		return !is_ref_char(c);
+	case IX_ESC_WORD:
 		if (c == ' ' || c == '*' || c == '?' || c == '[')
 			return true;
 		__attribute__((fallthrough));
@@ -244,7 +253,8 @@ static size_t look(const char *p, size_t len, enum ix_esc how, bool *ret_hide)
 	if (n == 1)
 		*ret_hide = hidden_ascii(c, how);
 	else
-		*ret_hide = IN(formats, c) || (how == IX_ESC_REF && IN(blanks, c));
+		*ret_hide = IN(formats, c) ||
+			    ((how == IX_ESC_REF || how == IX_ESC_WORD) && IN(blanks, c));
 	return n;
 }
 
@@ -266,17 +276,30 @@ int ix_esc_clean(const char *text, enum ix_esc how)
 	return 1;
 }
 
-static void put_escaped(char *to, const char *from, size_t n)
-{
-	static const char hex[] = "0123456789abcdef";
+/* How a byte is written: what is in front of its two digits, and those. */
+struct spelling {
+	char mark[2];
+	size_t len; /* of the mark */
+	char digits[16];
+};
 
+static const struct spelling *spelling(enum ix_esc how)
+{
+	/* As others write them: \x1b as in C, %1B as in a URI (RFC 3986). */
+	static const struct spelling text = { "\\x", 2, "0123456789abcdef" },
+				     ref = { "%", 1, "0123456789ABCDEF" };
+
+	return how == IX_ESC_REF ? &ref : &text;
+}
+
+static void put_escaped(char *to, const char *from, size_t n, const struct spelling *s)
+{
 	for (size_t i = 0; i < n; i++) {
 		unsigned char byte = (unsigned char)from[i];
 
-		*to++ = '\\';
-		*to++ = 'x';
-		*to++ = hex[byte >> 4];
-		*to++ = hex[byte & 15];
+		to = (char *)mempcpy(to, s->mark, s->len);
+		*to++ = s->digits[byte >> 4];
+		*to++ = s->digits[byte & 15];
 	}
 }
 
@@ -293,6 +316,7 @@ static size_t plain_run(const char *text, enum ix_esc how)
 size_t ix_escape(char *buf, size_t size, const char *text, enum ix_esc how)
 {
 	size_t len = strlen(text), plain = plain_run(text, how), want = 0, end = 0;
+	const struct spelling *s = spelling(how);
 
 	if (plain < size) {
 		memcpy(buf, text, plain);
@@ -300,14 +324,15 @@ size_t ix_escape(char *buf, size_t size, const char *text, enum ix_esc how)
 	}
 	for (size_t i = end; i < len;) {
 		bool hide;
-		size_t n = look(text + i, len - i, how, &hide), out = hide ? 4 * n : n;
+		size_t n = look(text + i, len - i, how, &hide),
+		       out = hide ? (s->len + 2) * n : n;
 
 		/*
 		 * Whole characters only, and nothing behind the first that does not fit.
 		 */
 		if (want == end && out < size - MIN(end, size)) {
 			if (hide)
-				put_escaped(buf + end, text + i, n);
+				put_escaped(buf + end, text + i, n, s);
 			else
 				memcpy(buf + end, text + i, n);
 			end += out;
@@ -339,35 +364,40 @@ static int hex_digit(char c)
  * The byte that the escape at p stands for; 0 when it is none that may be: NUL, or not
  * two digits.
  */
-static char escaped_byte(const char *p)
+static char escaped_byte(const char *p, const struct spelling *s)
 {
-	int high = hex_digit(p[2]);
-	int low = high < 0 ? -1 : hex_digit(p[3]);
+	int high = hex_digit(p[s->len]);
+	int low = high < 0 ? -1 : hex_digit(p[s->len + 1]);
 
 	return low < 0 ? '\0' : (char)(high << 4 | low);
 }
 
-static bool is_escape(const char *p)
-{
-	return p[0] == '\\' && p[1] == 'x';
-}
-
-int ix_unescape(char *text)
+static int undo(char *text, const struct spelling *s)
 {
 	char *to = text;
 
 	/* Nothing is changed before all of it is known to be good. */
 	for (const char *p = text; *p; p++)
-		if (is_escape(p) && !escaped_byte(p))
+		if (!strncmp(p, s->mark, s->len) && !escaped_byte(p, s))
 			return -EINVAL;
 	for (const char *p = text; *p; to++) {
-		bool escape = is_escape(p);
+		bool escape = !strncmp(p, s->mark, s->len);
 
-		*to = escape ? escaped_byte(p) : *p;
-		p += escape ? 4 : 1;
+		*to = escape ? escaped_byte(p, s) : *p;
+		p += escape ? s->len + 2 : 1;
 	}
 	*to = '\0';
 	return (int)(to - text);
+}
+
+int ix_unescape(char *text)
+{
+	return undo(text, spelling(IX_ESC_TEXT));
+}
+
+int ix_unpercent(char *text)
+{
+	return undo(text, spelling(IX_ESC_REF));
 }
 
 size_t ix_width(const char *text)

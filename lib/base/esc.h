@@ -15,14 +15,18 @@
  */
 size_t ix_utf8(const unsigned char *p, size_t len, uint32_t *ret_code);
 
-/* Which characters to write as \xNN (each byte of them). Invalid UTF-8 and backslash
- * always are. */
+/* Which characters to write as \xNN (each byte of them), and in a reference as %XX.
+ * Invalid UTF-8 and backslash always are. */
 enum ix_esc {
 	IX_ESC_TEXT, /* controls, C1, bidi overrides and other format characters, line and
 			paragraph separators */
-	IX_ESC_REF,  /* those, blanks, what a shell would expand or split (* ? [), and all
+	IX_ESC_WORD, /* those, blanks, what a shell would expand or split (* ? [), and all
 			that SHELL adds */
-	IX_ESC_SHELL /* those of TEXT, and what is special between double quotes: " $ ` ! */
+	IX_ESC_SHELL, /* those of TEXT, and what is special between double quotes: " $ ` !
+		       */
+	IX_ESC_REF, /* as %XX: those of TEXT, blanks, and of ASCII everything but letters,
+		       digits and _ - . / : , + = @, so that no shell, xargs or file
+		       changes it */
 };
 
 /* Whether a character is none that is seen: controls, C1, bidi marks, and all that
@@ -43,6 +47,9 @@ char *ix_put_escaped(char *p, size_t size, const char *text, enum ix_esc how);
 
 /* Undo \xNN in place; answers the new length (NUL bytes would be refused: -EINVAL). */
 int ix_unescape(char *text);
+
+/* The same for %XX: every % must be followed by two digits. */
+int ix_unpercent(char *text);
 
 /* The width of clean text in terminal columns: combining marks 0, wide East Asian
  * characters and emoji 2. */

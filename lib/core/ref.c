@@ -118,14 +118,15 @@ static const char *name_fault(const char *name, size_t len)
 	return NULL;
 }
 
-static int read_name(struct ipcx *x, const char *mech, const char *text,
+/* Behind "MECH:" a name is written with %XX; alone it is the name as it is. */
+static int read_name(struct ipcx *x, const char *mech, const char *text, bool escaped,
 		     struct ipcx_ref *ref)
 {
 	/*
-	 * Escaped, a byte of the name takes four: what is longer than this is too long in
-	 * any case.
+	 * Escaped, a byte of the name takes three: what is longer than this is too long
+	 * in any case.
 	 */
-	char copy[1 + 4 * 256 + 1];
+	char copy[3 + 3 * 256 + 1];
 	const char *name = copy, *fault;
 	size_t len = strlen(text);
 	struct shown s;
@@ -134,10 +135,11 @@ static int read_name(struct ipcx *x, const char *mech, const char *text,
 		return ix_fail_plain(x, -EINVAL, "%s: \"%s\": %s", mech, show(&s, text),
 				     TOO_LONG);
 	memcpy(copy, text, len + 1);
-	if (ix_unescape(copy) < 0)
+	if (escaped && ix_unpercent(copy) < 0)
 		return ix_fail_plain(
 			x, -EINVAL,
-			"%s: \"%s\": \\x must be followed by two hexadecimal digits, not 00",
+			"%s: \"%s\": %% must be followed by two hexadecimal digits, not 00 "
+			"(%% itself is %%25)",
 			mech, show(&s, text));
 	if (*name == '/')
 		name++;
@@ -189,7 +191,7 @@ int ipcx_ref_parse(struct ipcx *x, const char *text, unsigned def,
 	if (*which == '\0')
 		return ix_fail_plain(x, -EINVAL, "%s: %s is missing", info->name,
 				     info->named ? "the name" : "the id or key");
-	r = info->named ? read_name(x, info->name, which, &ref)
+	r = info->named ? read_name(x, info->name, which, which != text, &ref)
 			: read_sysv(x, info->name, which, &ref);
 	if (r < 0)
 		return r;
@@ -200,7 +202,7 @@ int ipcx_ref_parse(struct ipcx *x, const char *text, unsigned def,
 int ipcx_ref_format(const struct ipcx_ref *ref, char *buf, size_t size)
 {
 	const struct ipcx_mech_info *info = ref ? ipcx_mech_info(ref->mech) : NULL;
-	char name[4 * sizeof(ref->name)];
+	char name[3 * sizeof(ref->name)];
 
 	if (!info || (!buf && size) || info->named != (ref->by == IPCX_BY_NAME))
 		return -EINVAL;

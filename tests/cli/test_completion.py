@@ -221,7 +221,7 @@ def test_live_references(world):
 
 
 HOSTILE = ["a b", "$(touch ran)", "`touch ran`", "q'u\"ote", "e\x1bsc", "semi;colon", "glob*", "back\\slash",
-           "co:l=on@", "!bang", "~tilde", "#hash", "new\nline", "grün", "and&&touch ran"]
+           "co:l=on@", "!bang", "~tilde", "#hash", "new\nline", "grün", "and&&touch ran", "50%", "%41"]
 
 
 def dev_shm(world, *name):
@@ -253,8 +253,10 @@ def test_hostile_names_all_at_once(world):
 def test_hostile_names_one_by_one(world, shell, word):
     with terminal(world, shell) as typed:
         for name in HOSTILE:
-            make(world, name)
-            removes_all(world, shell, typed("ipcx rm " + word + TAB)[0])
+            # What cannot be seen in a line has a reference, and no name that could be offered.
+            if name.isprintable() or ":" in word:
+                make(world, name)
+                removes_all(world, shell, typed("ipcx rm " + word + TAB)[0])
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -263,7 +265,7 @@ def test_a_name_goes_on_where_it_was_left(world, shell):
         make(world, name)
     with terminal(world, shell) as typed:
         line = typed("ipcx rm pshm:/a" + TAB)[0]
-        assert line == r"ipcx rm pshm:/a\\x20b\\x20"
+        assert line == "ipcx rm pshm:/a%20b%20"
         assert typed(line + "c" + TAB)[0].rstrip() == line + "c"
 
 

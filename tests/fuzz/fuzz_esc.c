@@ -27,6 +27,7 @@ static void check(const char *text, enum ix_esc how, size_t cut)
 	size_t len = strlen(text), want = ix_escape(NULL, 0, text, how);
 	auto_free char *whole = malloc(want + 1);
 	auto_free char *part = malloc(cut + 1);
+	int (*undo)(char *) = how == IX_ESC_REF ? ix_unpercent : ix_unescape;
 
 	CHECK(whole && part);
 	CHECK(want >= len && want <= 4 * len);
@@ -37,8 +38,8 @@ static void check(const char *text, enum ix_esc how, size_t cut)
 	CHECK(ix_escape(part, cut + 1, text, how) == want && strlen(part) <= cut);
 	CHECK(strncmp(part, whole, strlen(part)) == 0);
 	check_harmless(part);
-	CHECK(ix_unescape(whole) == (int)len && strcmp(whole, text) == 0);
-	CHECK(ix_unescape(part) >= 0 && strncmp(part, text, strlen(part)) == 0);
+	CHECK(undo(whole) == (int)len && strcmp(whole, text) == 0);
+	CHECK(undo(part) >= 0 && strncmp(part, text, strlen(part)) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -49,9 +50,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	CHECK(ix_width(text) <= 2 * strlen(text));
 	check(text, IX_ESC_TEXT, cut);
-	check(text, IX_ESC_REF, cut);
+	check(text, IX_ESC_WORD, cut);
 	check(text, IX_ESC_SHELL, cut);
+	check(text, IX_ESC_REF, cut);
 	r = ix_unescape(text);
+	CHECK(r == -EINVAL || (r >= 0 && (size_t)r == strlen(text)));
+	r = ix_unpercent(text);
 	CHECK(r == -EINVAL || (r >= 0 && (size_t)r == strlen(text)));
 	return 0;
 }

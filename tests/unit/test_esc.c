@@ -73,34 +73,38 @@ static void characters(void **state)
 }
 
 struct row {
-	const char *text, *shown, *ref, *shell; /* NULL: as it is */
+	const char *text, *shown, *word, *shell, *ref; /* NULL: as it is */
 };
 
 /* clang-format off */
 static const struct row rows[] = {
-	{ "", NULL, NULL, NULL },
-	{ "/jobs-1.2_x", NULL, NULL, NULL },
-	{ "gr\xc3\xbc\xc3\x9f", NULL, NULL, NULL },
-	{ "\xe6\x97\xa5\xe6\x9c\xac", NULL, NULL, NULL },
-	{ "a b", NULL, "a\\x20b", NULL },
-	{ "*?[]", NULL, "\\x2a\\x3f\\x5b]", NULL },
-	{ "\"$`!'", NULL, "\\x22\\x24\\x60\\x21'", "\\x22\\x24\\x60\\x21'" },
-	{ "\\", "\\x5c", "\\x5c", "\\x5c" },
-	{ "\\x41", "\\x5cx41", "\\x5cx41", "\\x5cx41" },
-	{ "\x1b[31m", "\\x1b[31m", "\\x1b\\x5b31m", "\\x1b[31m" },
-	{ "\a\b\t\n\r", "\\x07\\x08\\x09\\x0a\\x0d", "\\x07\\x08\\x09\\x0a\\x0d", "\\x07\\x08\\x09\\x0a\\x0d" },
-	{ "\x7f", "\\x7f", "\\x7f", "\\x7f" },
-	{ "\xff" "a\xc3", "\\xffa\\xc3", "\\xffa\\xc3", "\\xffa\\xc3" },
-	{ "\xc2\x9b" "31m", "\\xc2\\x9b31m", "\\xc2\\x9b31m", "\\xc2\\x9b31m" },         /* C1: CSI */
-	{ "\xe2\x80\xae", "\\xe2\\x80\\xae", "\\xe2\\x80\\xae", "\\xe2\\x80\\xae" },     /* right to left from here */
-	{ "\xe2\x81\xa6", "\\xe2\\x81\\xa6", "\\xe2\\x81\\xa6", "\\xe2\\x81\\xa6" },     /* bidi isolate */
-	{ "\xe2\x80\x8b", "\\xe2\\x80\\x8b", "\\xe2\\x80\\x8b", "\\xe2\\x80\\x8b" },     /* blank of no width */
-	{ "\xe2\x80\xa8", "\\xe2\\x80\\xa8", "\\xe2\\x80\\xa8", "\\xe2\\x80\\xa8" },     /* line separator */
-	{ "\xe2\x80\xa9", "\\xe2\\x80\\xa9", "\\xe2\\x80\\xa9", "\\xe2\\x80\\xa9" },     /* paragraph separator */
-	{ "\xef\xbb\xbf", "\\xef\\xbb\\xbf", "\\xef\\xbb\\xbf", "\\xef\\xbb\\xbf" },     /* byte order mark */
-	{ "\xf3\xa0\x81\x81", "\\xf3\\xa0\\x81\\x81", "\\xf3\\xa0\\x81\\x81", "\\xf3\\xa0\\x81\\x81" }, /* tag A */
-	{ "\xc2\xa0", NULL, "\\xc2\\xa0", NULL },                                        /* no-break space */
-	{ "\xe3\x80\x80", NULL, "\\xe3\\x80\\x80", NULL },                               /* ideographic space */
+	{ "", NULL, NULL, NULL, NULL },
+	{ "/jobs-1.2_x", NULL, NULL, NULL, NULL },
+	{ "gr\xc3\xbc\xc3\x9f", NULL, NULL, NULL, NULL },
+	{ "\xe6\x97\xa5\xe6\x9c\xac", NULL, NULL, NULL, NULL },
+	{ "a b", NULL, "a\\x20b", NULL, "a%20b" },
+	{ "*?[]", NULL, "\\x2a\\x3f\\x5b]", NULL, "%2A%3F%5B%5D" },
+	{ "\"$`!'", NULL, "\\x22\\x24\\x60\\x21'", "\\x22\\x24\\x60\\x21'", "%22%24%60%21%27" },
+	{ "\\", "\\x5c", "\\x5c", "\\x5c", "%5C" },
+	{ "\\x41", "\\x5cx41", "\\x5cx41", "\\x5cx41", "%5Cx41" },
+	{ "100%", NULL, NULL, NULL, "100%25" },
+	{ "%41", NULL, NULL, NULL, "%2541" },
+	{ "#;&|<>(){}~^", NULL, NULL, NULL, "%23%3B%26%7C%3C%3E%28%29%7B%7D%7E%5E" },
+	{ "aZ09_-./:,+=@", NULL, NULL, NULL, NULL },
+	{ "\x1b[31m", "\\x1b[31m", "\\x1b\\x5b31m", "\\x1b[31m", "%1B%5B31m" },
+	{ "\a\b\t\n\r", "\\x07\\x08\\x09\\x0a\\x0d", "\\x07\\x08\\x09\\x0a\\x0d", "\\x07\\x08\\x09\\x0a\\x0d", "%07%08%09%0A%0D" },
+	{ "\x7f", "\\x7f", "\\x7f", "\\x7f", "%7F" },
+	{ "\xff" "a\xc3", "\\xffa\\xc3", "\\xffa\\xc3", "\\xffa\\xc3", "%FFa%C3" },
+	{ "\xc2\x9b" "31m", "\\xc2\\x9b31m", "\\xc2\\x9b31m", "\\xc2\\x9b31m", "%C2%9B31m" },                     /* C1: CSI */
+	{ "\xe2\x80\xae", "\\xe2\\x80\\xae", "\\xe2\\x80\\xae", "\\xe2\\x80\\xae", "%E2%80%AE" },                 /* right to left from here */
+	{ "\xe2\x81\xa6", "\\xe2\\x81\\xa6", "\\xe2\\x81\\xa6", "\\xe2\\x81\\xa6", "%E2%81%A6" },                 /* bidi isolate */
+	{ "\xe2\x80\x8b", "\\xe2\\x80\\x8b", "\\xe2\\x80\\x8b", "\\xe2\\x80\\x8b", "%E2%80%8B" },                 /* blank of no width */
+	{ "\xe2\x80\xa8", "\\xe2\\x80\\xa8", "\\xe2\\x80\\xa8", "\\xe2\\x80\\xa8", "%E2%80%A8" },                 /* line separator */
+	{ "\xe2\x80\xa9", "\\xe2\\x80\\xa9", "\\xe2\\x80\\xa9", "\\xe2\\x80\\xa9", "%E2%80%A9" },                 /* paragraph separator */
+	{ "\xef\xbb\xbf", "\\xef\\xbb\\xbf", "\\xef\\xbb\\xbf", "\\xef\\xbb\\xbf", "%EF%BB%BF" },                 /* byte order mark */
+	{ "\xf3\xa0\x81\x81", "\\xf3\\xa0\\x81\\x81", "\\xf3\\xa0\\x81\\x81", "\\xf3\\xa0\\x81\\x81", "%F3%A0%81%81" }, /* tag A */
+	{ "\xc2\xa0", NULL, "\\xc2\\xa0", NULL, "%C2%A0" },                                                       /* no-break space */
+	{ "\xe3\x80\x80", NULL, "\\xe3\\x80\\x80", NULL, "%E3%80%80" },                                           /* ideographic space */
 };
 /* clang-format on */
 
@@ -113,7 +117,8 @@ static void check(const struct row *row, const char *want, enum ix_esc how)
 	ROW_TRUE(row->text, ix_escape(buf, sizeof(buf), row->text, how) == strlen(want));
 	assert_string_equal(buf, want);
 	ROW_TRUE(row->text, ix_esc_clean(row->text, how) == (want == row->text));
-	ROW_TRUE(row->text, ix_unescape(buf) == (int)strlen(row->text));
+	ROW_TRUE(row->text, (how == IX_ESC_REF ? ix_unpercent : ix_unescape)(buf) ==
+				    (int)strlen(row->text));
 	assert_string_equal(buf, row->text);
 }
 
@@ -122,8 +127,9 @@ static void escaped(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		check(&rows[i], rows[i].shown, IX_ESC_TEXT);
-		check(&rows[i], rows[i].ref, IX_ESC_REF);
+		check(&rows[i], rows[i].word, IX_ESC_WORD);
 		check(&rows[i], rows[i].shell, IX_ESC_SHELL);
+		check(&rows[i], rows[i].ref, IX_ESC_REF);
 	}
 }
 
@@ -196,6 +202,48 @@ static void unescaped(void **state)
 	}
 }
 
+static void unpercented(void **state)
+{
+	static const struct {
+		const char *text, *want; /* NULL: refused */
+	} cases[] = {
+		{ "", "" },           { "plain", "plain" }, { "%41", "A" },
+		{ "%4a%4B", "JK" },   { "a%2541", "a%41" }, { "%ff", "\xff" },
+		{ "\\x41", "\\x41" }, { "%", NULL },        { "%%", NULL },
+		{ "%%41", NULL },     { "%00", NULL },      { "a%0", NULL },
+		{ "%4", NULL },       { "%g1", NULL },      { "%1g", NULL },
+		{ "%41%", NULL },     { "%-1", NULL },      { "% 1", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *want = cases[i].want;
+		char buf[32];
+
+		strcpy(buf, cases[i].text);
+		ROW_TRUE(cases[i].text,
+			 ix_unpercent(buf) == (want ? (int)strlen(want) : -EINVAL));
+		assert_string_equal(buf, want ? want : cases[i].text);
+	}
+}
+
+/* Every byte there is comes back, and of ASCII only what nobody changes is in between. */
+static void every_byte(void **state)
+{
+	(void)state;
+	for (unsigned c = 1; c < 256; c++) {
+		char text[] = { 'a', (char)c, 'b', '\0' }, buf[16];
+
+		(void)ix_escape(buf, sizeof(buf), text, IX_ESC_REF);
+		assert_int_equal(strspn(buf, "abcdefghijklmnopqrstuvwxyz"
+					     "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					     "0123456789_-./:,+=@%"),
+				 strlen(buf));
+		assert_int_equal(ix_unpercent(buf), 3);
+		assert_string_equal(buf, text);
+	}
+}
+
 static void widths(void **state)
 {
 	static const struct {
@@ -231,8 +279,9 @@ static void widths(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(characters), cmocka_unit_test(escaped),
-		cmocka_unit_test(cut),        cmocka_unit_test(unescaped),
+		cmocka_unit_test(characters),  cmocka_unit_test(escaped),
+		cmocka_unit_test(cut),         cmocka_unit_test(unescaped),
+		cmocka_unit_test(unpercented), cmocka_unit_test(every_byte),
 		cmocka_unit_test(widths),
 	};
 

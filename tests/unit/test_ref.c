@@ -9,7 +9,7 @@
 
 #define A15  "aaaaaaaaaaaaaaa"
 #define A255 A15 A15 A15 A15 A15 A15 A15 A15 A15 A15 A15 A15 A15 A15 A15 A15 A15
-#define B5   "\\xff\\xff\\xff\\xff\\xff"
+#define B5   "%FF%FF%FF%FF%FF"
 #define B15  B5 B5 B5
 #define B255 B15 B15 B15 B15 B15 B15 B15 B15 B15 B15 B15 B15 B15 B15 B15 B15 B15
 
@@ -72,13 +72,21 @@ static const struct row rows[] = {
 	{ ":", "mq", "mq:/:", NULL },
 	{ "mq:...", NULL, "mq:/...", NULL },
 	{ "mq:/.a", NULL, "mq:/.a", NULL },
-	{ "mq:a\\x20b", NULL, "mq:/a\\x20b", NULL },
-	{ "mq:a b*", NULL, "mq:/a\\x20b\\x2a", NULL },
-	{ "mq:\\x2fjobs", NULL, "mq:/jobs", NULL },
-	{ "mq:a\\b", NULL, "mq:/a\\x5cb", NULL },
-	{ "mq:a\\x5cx41", NULL, "mq:/a\\x5cx41", NULL },
-	{ "mq:\x1b[31m", NULL, "mq:/\\x1b\\x5b31m", NULL },
-	{ "mq:\xff", NULL, "mq:/\\xff", NULL },
+	{ "mq:a%20b", NULL, "mq:/a%20b", NULL },
+	{ "mq:a b*", NULL, "mq:/a%20b%2A", NULL },
+	{ "mq:%2fjobs", NULL, "mq:/jobs", NULL },
+	{ "mq:a\\b", NULL, "mq:/a%5Cb", NULL },
+	{ "mq:a\\x41", NULL, "mq:/a%5Cx41", NULL },
+	{ "mq:a%2541", NULL, "mq:/a%2541", NULL },
+	{ "mq:\x1b[31m", NULL, "mq:/%1B%5B31m", NULL },
+	{ "mq:\xff", NULL, "mq:/%FF", NULL },
+	/* without a mechanism in front: the name as it is */
+	{ "a b", "mq", "mq:/a%20b", NULL },
+	{ "a%20b", "mq", "mq:/a%2520b", NULL },
+	{ "50%", "pshm", "pshm:/50%25", NULL },
+	{ "/%00", "pshm", "pshm:/%2500", NULL },
+	{ "a\\x20b", "psem", "psem:/a%5Cx20b", NULL },
+	{ "pshm:a%20b", "mq", "pshm:/a%20b", NULL },
 	{ "mq:gr\xc3\xbc\xc3\x9f", NULL, "mq:/gr\xc3\xbc\xc3\x9f", NULL },
 	{ "mq:" A255, NULL, "mq:/" A255, NULL },
 	{ "mq:/" B255, NULL, "mq:/" B255, NULL },
@@ -95,9 +103,11 @@ static const struct row rows[] = {
 	{ "mq:/..", NULL, NULL, "names a directory" },
 	{ "mq:/a/b", NULL, NULL, "no slash but the first" },
 	{ "mq:a/", NULL, NULL, "no slash but the first" },
-	{ "mq:/a\\x2fb", NULL, NULL, "no slash but the first" },
-	{ "mq:a\\x00b", NULL, NULL, "two hexadecimal digits, not 00" },
-	{ "mq:a\\x4", NULL, NULL, "two hexadecimal digits" },
+	{ "mq:/a%2fb", NULL, NULL, "no slash but the first" },
+	{ "mq:a%00b", NULL, NULL, "two hexadecimal digits, not 00" },
+	{ "mq:a%4", NULL, NULL, "two hexadecimal digits" },
+	{ "mq:50%", NULL, NULL, "% itself is %25" },
+	{ "shm:%35", NULL, NULL, "neither an id" },
 	/* no mechanism, or none of ours */
 	{ "", NULL, NULL, "does not say which mechanism" },
 	{ "5", NULL, NULL, "write MECH:WHICH" },
