@@ -87,10 +87,24 @@ static void command(const struct cmd *c)
 	out_text("]}");
 }
 
+/* The mechanisms that have a field; those alone where it costs more than elsewhere. */
+static void mechs(const char *name, enum ipcx_field f, bool dear)
+{
+	enum ipcx_cost cost = ipcx_field_info(f)->cost;
+	size_t n = 0;
+
+	out_format(",\"%s\":[", name);
+	for (unsigned m = 0; ipcx_mech_info(m); m++)
+		if (ipcx_mech_has(m, f) && (!dear || ipcx_mech_cost(m, f) != cost)) {
+			out_text(n++ ? "," : "");
+			json_string(ipcx_mech_info(m)->name);
+		}
+	out_text("]");
+}
+
 static void field(enum ipcx_field f)
 {
 	const struct ipcx_field_info *info = ipcx_field_info(f);
-	size_t n = 0;
 
 	pair("{", "name", info->name);
 	pair(",", "heading", info->heading);
@@ -98,13 +112,9 @@ static void field(enum ipcx_field f)
 	pair(",", "unit", ipcx_unit_name(info->unit));
 	pair(",", "cost", ipcx_cost_name(info->cost));
 	pair(",", "doc", info->doc);
-	out_text(",\"mechs\":[");
-	for (unsigned m = 0; ipcx_mech_info(m); m++)
-		if (ipcx_mech_has(m, f)) {
-			out_text(n++ ? "," : "");
-			json_string(ipcx_mech_info(m)->name);
-		}
-	out_text("]}");
+	mechs("mechs", f, false);
+	mechs("dear_mechs", f, true);
+	out_text("}");
 }
 
 static void mechanism(const struct ipcx_mech_info *m)

@@ -115,7 +115,7 @@ static int list(struct listing *l, uint64_t mechs, const char *label)
 		.size = sizeof(wanted),
 		.fields = sheet_query(&l->sheet),
 		.where = l->sel->where,
-		.flags = l->args->sheet.numeric ? IPCX_NUMERIC : 0,
+		.flags = sheet_flags(&l->sheet),
 	};
 	struct ipcx_query refs = wanted, all = wanted;
 	auto_free struct ipcx_ref *named = NULL;
@@ -196,11 +196,9 @@ static int list_ref_blocks(struct listing *l)
 
 static int list_flat(struct listing *l, uint64_t mechs, uint64_t known)
 {
-	int r = sheet_fields(
-		&l->sheet, l->args->sheet.fields,
-		where_shown(l->app,
-			    (struct shown){ .after = select_cheap_fields(known) }),
-		select_knows, &known);
+	int r = sheet_fields(&l->sheet, l->args->sheet.fields,
+			     where_shown(l->app, select_usual(known)), select_knows,
+			     &known);
 
 	return r ? r : list(l, mechs, "");
 }

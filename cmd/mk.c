@@ -255,8 +255,7 @@ static int open_sheet(const struct making *m, struct sheet *s)
 	for (size_t i = 0; i < m->n; i++)
 		touched |= IPCX_MECH_BIT(m->specs[i].mech);
 	return r ? r
-		 : sheet_fields(s, m->args->sheet.fields,
-				(struct shown){ .after = select_cheap_fields(touched) },
+		 : sheet_fields(s, m->args->sheet.fields, select_usual(touched),
 				select_knows, &touched);
 }
 
@@ -277,8 +276,7 @@ static int print_all(struct making *m, struct sheet *s, const struct ipcx_table 
 					    .refs = refs,
 					    .nrefs = n,
 					    .fields = sheet_query(s),
-					    .flags = m->args->sheet.numeric ? IPCX_NUMERIC
-									    : 0 },
+					    .flags = sheet_flags(s) },
 		      &t) < 0)
 		return app_failed(m->app, -EIO);
 	sheet_heading(s, NULL);

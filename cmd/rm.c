@@ -43,12 +43,10 @@ static int open_sheet(struct removal *rm, uint64_t touched)
 	if (r)
 		return r;
 	rm->print = rm->sheet.format->raw || rm->args->dry_run || rm->app->verbose;
-	return sheet_fields(
-		&rm->sheet, rm->args->sheet.fields,
-		rm->sheet.format->raw
-			? (struct shown){ .after = select_cheap_fields(touched) }
-			: SHOW_LIST(shown),
-		select_knows, &touched);
+	return sheet_fields(&rm->sheet, rm->args->sheet.fields,
+			    rm->sheet.format->raw ? select_usual(touched)
+						  : SHOW_LIST(shown),
+			    select_knows, &touched);
 }
 
 /* Without output only the condition's fields are needed: no name of a user is looked up. */
@@ -59,7 +57,9 @@ static void want_fields(struct removal *rm)
 
 		q->fields = rm->print ? sheet_query(&rm->sheet)
 				      : IPCX_FIELDSET(IPCX_F_MECH);
-		if (!rm->print)
+		if (rm->print)
+			q->flags |= sheet_flags(&rm->sheet);
+		else
 			q->flags |= q->where ? 0 : IPCX_NUMERIC;
 	}
 }

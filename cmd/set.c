@@ -44,12 +44,9 @@ static int change(struct app *app, const struct set_args *args,
 	int r = sheet_open(&s, &args->sheet, "objects");
 
 	if (!r)
-		r = sheet_fields(
-			&s, args->sheet.fields,
-			s.format->raw
-				? (struct shown){ .after = select_cheap_fields(touched) }
-				: SHOW_LIST(shown),
-			select_knows, &touched);
+		r = sheet_fields(&s, args->sheet.fields,
+				 s.format->raw ? select_usual(touched) : SHOW_LIST(shown),
+				 select_knows, &touched);
 	if (r)
 		return r;
 	r = ipcx_change(app->x,
@@ -57,8 +54,7 @@ static int change(struct app *app, const struct set_args *args,
 					      .refs = sel->refs,
 					      .nrefs = sel->nrefs,
 					      .fields = sheet_query(&s),
-					      .flags = args->sheet.numeric ? IPCX_NUMERIC
-									   : 0 },
+					      .flags = sheet_flags(&s) },
 			&args->attrs, &t);
 	if (r < 0)
 		return app_failed(app, r);

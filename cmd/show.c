@@ -119,7 +119,7 @@ static struct shown default_fields(uint64_t mask)
 {
 	static const enum ipcx_field more[] = { IPCX_F_COMMAND, IPCX_F_CREATOR_ALIVE,
 						IPCX_F_ID_INDEX, IPCX_F_ID_SEQ };
-	struct shown shown = { .after = select_cheap_fields(mask) };
+	struct shown shown = select_usual(mask);
 
 	for (size_t i = 0; i < ARRAY_SIZE(more); i++)
 		if (select_knows(more[i], &mask))
@@ -147,8 +147,7 @@ static int show(struct app *app, const struct show_args *args,
 					    .refs = sel->refs,
 					    .nrefs = sel->nrefs,
 					    .fields = sheet_query(&s),
-					    .flags = args->sheet.numeric ? IPCX_NUMERIC
-									 : 0 },
+					    .flags = sheet_flags(&s) },
 		      &t);
 	if (r < 0)
 		return app_failed(app, r);

@@ -148,6 +148,8 @@ class Page:
                 facts.append(" ".join(f["mechs"]))
             if f["cost"] == "dear":
                 facts.append("only when named")
+            elif f["dear_mechs"]:
+                facts.append(f"of {' and '.join(f['dear_mechs'])} only when named")
             out += entry(f"*{esc(f['name'])}* ({esc(', '.join(facts))})", esc(f["doc"]))
         return out
 

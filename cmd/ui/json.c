@@ -132,7 +132,8 @@ static void plan(struct sheet *s, const struct ipcx_table *t, size_t row, unsign
 	s->plan_mech = mech;
 	s->nplan = 0;
 	for (size_t k = 0; k < s->ncolumns; k++)
-		if (s->fixed || ipcx_row_get(t, row, s->columns[k].field, &v) == 0)
+		if (s->fixed || (ipcx_row_get(t, row, s->columns[k].field, &v) == 0 &&
+				 !sheet_unread(s, mech, s->columns[k].field)))
 			s->plan[s->nplan++] = &s->columns[k];
 	s->last.text = NULL;
 }

@@ -130,13 +130,17 @@ bool select_knows(enum ipcx_field field, const void *data)
 	return false;
 }
 
-struct ipcx_fieldset select_cheap_fields(uint64_t mask)
+struct shown select_usual(uint64_t mask)
 {
 	struct ipcx_fieldset fields = { { 0 } };
 
-	for (unsigned f = 0; f < ipcx_field_count(); f++)
-		if (select_knows((enum ipcx_field)f, &mask) &&
-		    ipcx_field_info((enum ipcx_field)f)->cost != IPCX_COST_COSTLY)
-			ipcx_fieldset_add(&fields, (enum ipcx_field)f);
-	return fields;
+	for (unsigned m = 0; ipcx_mech_info(m); m++)
+		for (unsigned f = 0; f < ipcx_field_count(); f++) {
+			enum ipcx_field field = (enum ipcx_field)f;
+
+			if ((mask & IPCX_MECH_BIT(m)) && ipcx_mech_has(m, field) &&
+			    ipcx_mech_cost(m, field) != IPCX_COST_COSTLY)
+				ipcx_fieldset_add(&fields, field);
+		}
+	return (struct shown){ .after = fields, .usual = fields };
 }

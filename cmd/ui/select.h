@@ -5,6 +5,7 @@
 
 #include "ipcx.h"
 #include "ui/opt.h"
+#include "ui/sheet.h"
 
 struct select_args {
 	struct opt_list where; /* conditions that must all hold */
@@ -47,5 +48,5 @@ uint64_t select_touched(const struct selection *sel);
  * sheet_fields(). */
 bool select_knows(enum ipcx_field field, const void *data);
 
-/* Every field of the mechanisms in the mask that costs nothing extra. */
-struct ipcx_fieldset select_cheap_fields(uint64_t mask);
+/* To show every field of the mechanisms in the mask that comes with each listing. */
+struct shown select_usual(uint64_t mask);

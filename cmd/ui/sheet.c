@@ -117,6 +117,7 @@ int sheet_open(struct sheet *s, const struct sheet_args *args, const char *kind)
 	s->terminal = isatty(STDOUT_FILENO);
 	s->kind = kind;
 	s->sort = args->sort;
+	s->flags = args->numeric ? IPCX_NUMERIC : 0;
 	if (choose_colour(s, args->colour) ||
 	    (s->sort && parse_order(&(struct order){ .n = 0 }, s->sort)))
 		return EXIT_USAGE;
@@ -154,6 +155,7 @@ static void add_defaults(struct sheet *s, const struct shown *defaults)
 	for (size_t i = 0; i < defaults->n; i++)
 		add_column(s, defaults->list[i]);
 	add_set(s, &defaults->after);
+	s->usual = defaults->usual;
 }
 
 bool shown_has(enum ipcx_field field, const void *data)
@@ -206,11 +208,13 @@ static int add_word(struct sheet *s, const char *word, size_t len,
 			if (known((enum ipcx_field)n, data))
 				add_column(s, (enum ipcx_field)n);
 		s->fixed = false;
+		s->usual = (struct ipcx_fieldset){ { 0 } };
 		return 0;
 	}
 	if (len == 0 || ipcx_field_by_name(word, len, &f) < 0 || !known(f, data))
 		return unknown_field(word, (int)len, known, data);
 	add_column(s, f);
+	ipcx_fieldset_remove(&s->usual, f);
 	return 0;
 }
 
@@ -218,6 +222,7 @@ int sheet_fields(struct sheet *s, const char *list, struct shown defaults,
 		 bool (*known)(enum ipcx_field field, const void *data), const void *data)
 {
 	s->ncolumns = 0;
+	s->usual = (struct ipcx_fieldset){ { 0 } };
 	s->fixed = list != NULL;
 	s->widths = false;
 	s->plan_table = NULL;
@@ -241,10 +246,26 @@ int sheet_fields(struct sheet *s, const char *list, struct shown defaults,
 struct ipcx_fieldset sheet_query(const struct sheet *s)
 {
 	struct ipcx_fieldset fields = { { 0 } };
+	struct order o = { .n = 0 };
 
 	for (size_t i = 0; i < s->ncolumns; i++)
-		ipcx_fieldset_add(&fields, s->columns[i].field);
+		if (!ipcx_fieldset_has(&s->usual, s->columns[i].field))
+			ipcx_fieldset_add(&fields, s->columns[i].field);
+	if (s->sort && parse_order(&o, s->sort) == 0)
+		for (size_t i = 0; i < o.n; i++)
+			ipcx_fieldset_add(&fields, o.by[i].field);
 	return fields;
+}
+
+uint64_t sheet_flags(const struct sheet *s)
+{
+	return s->flags | (ipcx_fieldset_empty(&s->usual) ? 0 : IPCX_USUAL);
+}
+
+bool sheet_unread(const struct sheet *s, unsigned mech, enum ipcx_field field)
+{
+	return ipcx_fieldset_has(&s->usual, field) &&
+	       ipcx_mech_cost(mech, field) == IPCX_COST_COSTLY;
 }
 
 static void begin(struct sheet *s)

@@ -56,6 +56,8 @@ struct sheet {
 	const char *sort; /* what --sort says, or NULL */
 	const char *kind; /* "objects": the JSON array */
 	bool fixed;       /* the caller named the fields: every row has all of them */
+	struct ipcx_fieldset usual; /* what comes with every listing, unless named */
+	uint64_t flags;             /* of a query: IPCX_NUMERIC */
 	size_t ncolumns;
 	uint64_t rows;   /* printed so far */
 	uint64_t blocks; /* begun so far */
@@ -85,6 +87,7 @@ struct shown {
 	const enum ipcx_field *list;
 	size_t n;
 	struct ipcx_fieldset after;
+	struct ipcx_fieldset usual; /* of these, what comes with every listing */
 };
 
 #define SHOW_LIST_INIT(array)                           \
@@ -135,8 +138,14 @@ int sheet_fields(struct sheet *s, const char *list, struct shown defaults,
 bool shown_has(enum ipcx_field field, const void *data);
 bool sheet_table_knows(enum ipcx_field field, const void *data);
 
-/* The columns as the fields member of a query wants them. */
+/* The columns, and what is sorted by, as the members fields and flags of a query want
+ * them: what a mechanism has
+ * only at a price is read when it was named. */
 struct ipcx_fieldset sheet_query(const struct sheet *s);
+uint64_t sheet_flags(const struct sheet *s);
+
+/* Whether a column that was not named is not read for a mechanism. */
+bool sheet_unread(const struct sheet *s, unsigned mech, enum ipcx_field field);
 
 /* Begin a block: label is for people and may be NULL. Then its rows, in any number of
  * calls. */

@@ -104,3 +104,75 @@ void ix_derive_age(const struct ipcx_table *t, const struct ix_section *s,
 	v->type = IPCX_TYPE_UINT;
 	v->as.u = then < t->now ? (uint64_t)(t->now - then) : 0;
 }
+
+/* A clock that was set back makes nobody idle for ages. */
+void ix_derive_idle(const struct ipcx_table *t, const struct ix_section *s,
+		    const void *row, struct ipcx_value *v)
+{
+	static const enum ipcx_field times[] = { IPCX_F_CTIME, IPCX_F_ATIME, IPCX_F_DTIME,
+						 IPCX_F_MTIME, IPCX_F_STIME, IPCX_F_RTIME,
+						 IPCX_F_OTIME };
+	const struct ix_column *attached = ix_column(s->kind, IPCX_F_NATTCH);
+	int64_t last = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
+		const struct ix_column *c = ix_column(s->kind, times[i]);
+
+		if (c->size == sizeof(last))
+			last = MAX(last, (int64_t)ix_column_raw(c, row));
+	}
+	if (attached->size && ix_column_raw(attached, row))
+		last = t->now;
+	if (last == 0)
+		return;
+	v->type = IPCX_TYPE_UINT;
+	v->as.u = last < t->now ? (uint64_t)(t->now - last) : 0;
+}
+
+void ix_derive_none(const struct ipcx_table *t, const struct ix_section *s,
+		    const void *row, struct ipcx_value *v)
+{
+	(void)t;
+	(void)s;
+	(void)row;
+	(void)v;
+}
+
+static void derive_alive(const struct ix_section *s, const void *row, enum ipcx_field f,
+			 struct ipcx_value *v)
+{
+	uint64_t raw = ix_column_raw(ix_column(s->kind, f), row);
+
+	if (!raw)
+		return;
+	v->type = IPCX_TYPE_BOOL;
+	v->as.u = raw == IX_STILL_RUNS;
+}
+
+void ix_derive_cpid_alive(const struct ipcx_table *t, const struct ix_section *s,
+			  const void *row, struct ipcx_value *v)
+{
+	(void)t;
+	derive_alive(s, row, IPCX_F_CPID_ALIVE, v);
+}
+
+void ix_derive_lpid_alive(const struct ipcx_table *t, const struct ix_section *s,
+			  const void *row, struct ipcx_value *v)
+{
+	(void)t;
+	derive_alive(s, row, IPCX_F_LPID_ALIVE, v);
+}
+
+void ix_derive_lspid_alive(const struct ipcx_table *t, const struct ix_section *s,
+			   const void *row, struct ipcx_value *v)
+{
+	(void)t;
+	derive_alive(s, row, IPCX_F_LSPID_ALIVE, v);
+}
+
+void ix_derive_lrpid_alive(const struct ipcx_table *t, const struct ix_section *s,
+			   const void *row, struct ipcx_value *v)
+{
+	(void)t;
+	derive_alive(s, row, IPCX_F_LRPID_ALIVE, v);
+}

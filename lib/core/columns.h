@@ -18,6 +18,16 @@ ix_derive ix_derive_creator;       /* from IPCX_F_CUID */
 ix_derive ix_derive_creator_group; /* from IPCX_F_CGID */
 ix_derive ix_derive_age;           /* from IPCX_F_CTIME: never negative */
 
+ix_derive ix_derive_idle; /* since the latest of the stored times; 0 while attached */
+ix_derive ix_derive_none; /* nothing, in any row: why says struct ix_mech, no_idle */
+
+/* Whether a process still runs, as it is stored in a member of one byte; 0: there was
+ * none. */
+enum { IX_RUNS_NO_MORE = 1, IX_STILL_RUNS };
+
+ix_derive ix_derive_cpid_alive, ix_derive_lpid_alive, ix_derive_lspid_alive,
+	ix_derive_lrpid_alive;
+
 /* The columns that every kind of row has which is read in a namespace. */
 #define IX_PLACE_COLUMNS                                       \
 	[IPCX_F_NS] = IX_CONSTANT(ix_derive_ns),               \

@@ -310,3 +310,25 @@ struct ipcx_fieldset ipcx_expr_fields(const struct ipcx_expr *e)
 {
 	return e ? e->fields : (struct ipcx_fieldset){ { 0 } };
 }
+
+/* "semncnt > 0", whichever of the comparisons: all that are not 0 give the same answer. */
+static bool is_with_zero(const struct ix_node *n)
+{
+	return n->kind == IX_NODE_COMPARE && n->right == IPCX_NO_FIELD && !n->left_name &&
+	       n->literal.type == IPCX_TYPE_UINT && n->literal.as.u == 0;
+}
+
+struct ipcx_fieldset ix_expr_exact(const struct ipcx_expr *e)
+{
+	struct ipcx_fieldset exact = { { 0 } };
+
+	for (const struct ix_node *n = e->made; n; n = n->made) {
+		if (n->kind == IX_NODE_AND || n->kind == IX_NODE_OR ||
+		    n->kind == IX_NODE_NOT || is_with_zero(n))
+			continue;
+		ipcx_fieldset_add(&exact, n->left);
+		if (n->right != IPCX_NO_FIELD)
+			ipcx_fieldset_add(&exact, n->right);
+	}
+	return exact;
+}

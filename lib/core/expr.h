@@ -72,6 +72,9 @@ int ix_check_flag(struct ix_parser *p, const struct ix_token *operand,
 int ix_check_compare(struct ix_parser *p, struct ix_token left, struct ix_token op,
 		     struct ix_token right, struct ix_node **ret_node);
 
+/* The fields whose value it reads; of the others it asks only whether they are 0. */
+struct ipcx_fieldset ix_expr_exact(const struct ipcx_expr *e);
+
 /* ipcx_expr_match() for a row that stands anywhere, with the reason. */
 struct ix_verdict ix_expr_row(const struct ipcx_expr *e, const struct ipcx_table *t,
 			      const struct ix_section *s, const void *row);

@@ -38,6 +38,9 @@ struct ix_mech {
 	 * namespace. */
 	bool mounted;
 
+	/* Why nobody can tell how long one was not used; NULL: its times do. */
+	const char *no_idle;
+
 	/* Limits that objects count against, ended by .limit = NULL; and how a wish for
 	 * ipcx_fit() is read. */
 	const struct ix_charge *charges;
@@ -53,6 +56,11 @@ struct ix_mech {
 	/* The same for the one object that ref names; -ENOENT when there is none. Never
 	 * lists. */
 	int (*find)(struct ix_scan *s, const struct ipcx_ref *ref);
+
+	/* Read what takes calls of its own for a row: its dear columns in s->dear, of
+	 * those outside of s->exact no more than whether they are above 0. What cannot be
+	 * read is marked. 0; -EIDRM: it is gone. NULL: it has no such columns. */
+	int (*costly)(struct ix_scan *s, void *row);
 
 	/* List what is in the object: a section of its own kind. NULL: nothing to list. */
 	int (*contents)(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_table *t);
@@ -121,7 +129,11 @@ struct ix_scan {
 	struct ipcx *x;
 	struct ipcx_table *t;
 	unsigned mech;
-	struct ipcx_fieldset want;     /* costly fields that will be read */
+	struct ipcx_fieldset want;  /* costly fields that will be read */
+	struct ipcx_fieldset asked; /* by the query or its condition */
+	struct ipcx_fieldset exact; /* of those, the ones whose value is read: a condition
+				       may only ask whether it is above 0 */
+	struct ipcx_fieldset dear;  /* dear columns of this mechanism that were named */
 	const struct ipcx_expr *where; /* NULL in the absence of a condition */
 	uint64_t resume;   /* go on at this place (an index, or a count of entries) */
 	uint64_t max_rows; /* stop after about so many rows: then set t->resume; 0: never */
@@ -150,10 +162,15 @@ struct ix_scan {
 		uint32_t last;
 		bool known;
 	} names[IX_NAMED];
+	bool dear_first;          /* the condition reads dear columns */
+	struct ix_lacking no_idle; /* where the mechanism has none */
+	struct ix_lacking unread; /* those that were not */
+	struct ix_lacking vague;  /* those of which only that much was read */
 	bool names_first; /* the condition reads names: they are looked up before it */
-	bool creator, ask_creator;
-	struct ix_lacking no_creator; /* when it is not asked for */
-	struct ix_lacking source;     /* fields that the source in use does not have */
+	unsigned processes, asked_processes; /* bits: lines of query/processes.c */
+	bool tell_pids;                      /* their numbers were named */
+	struct ix_lacking no_processes;      /* what was not named of them */
+	struct ix_lacking source; /* fields that the source in use does not have */
 };
 
 /* A directory of objects is about to be listed: 1 when it was listed for another

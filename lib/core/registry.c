@@ -69,6 +69,15 @@ bool ipcx_mech_has(unsigned mech, enum ipcx_field field)
 	return mech < ARRAY_SIZE(mechs) && ix_kind_has(mechs[mech]->kind, field);
 }
 
+enum ipcx_cost ipcx_mech_cost(unsigned mech, enum ipcx_field field)
+{
+	const struct ipcx_field_info *info = ipcx_field_info(field);
+
+	if (mech < ARRAY_SIZE(mechs) && ix_column(mechs[mech]->kind, field)->dear)
+		return IPCX_COST_COSTLY;
+	return info ? info->cost : IPCX_COST_CHEAP;
+}
+
 uint64_t ipcx_mech_can(unsigned mech)
 {
 	const struct ix_mech *m = ix_mech(mech);

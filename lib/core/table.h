@@ -35,6 +35,8 @@ struct ix_column {
 	uint8_t size;  /* of the member: 1, 2, 4 or 8 */
 	bool constant; /* the same in all rows of a section */
 	bool zero; /* 0 means "none": a time that never came, a pid that is not visible */
+	bool dear; /* takes calls of its own here, though it may be cheap elsewhere: read
+		      only when it was named */
 	uint16_t offset; /* of the member */
 	uint32_t words; /* derived from several members: the words of the row they are in */
 	void (*derive)(const struct ipcx_table *t, const struct ix_section *s,
@@ -50,6 +52,17 @@ struct ix_column {
 	{                                                                              \
 		.size = sizeof(((type *)0)->member), .offset = offsetof(type, member), \
 		.zero = true                                                           \
+	}
+/* Stored, but read only when it is named. */
+#define IX_COL_DEAR(type, member)                                                      \
+	{                                                                              \
+		.size = sizeof(((type *)0)->member), .offset = offsetof(type, member), \
+		.dear = true                                                           \
+	}
+#define IX_COL_DEAR_ZERO(type, member)                                                 \
+	{                                                                              \
+		.size = sizeof(((type *)0)->member), .offset = offsetof(type, member), \
+		.zero = true, .dear = true                                             \
 	}
 /* Derived from one stored member alone: it changes from row to row only with that. */
 #define IX_DERIVED_FROM(type, member, function)                                        \
@@ -217,8 +230,9 @@ const char *ix_table_string(const struct ipcx_table *t, ix_text text);
 void ix_table_note(struct ipcx_table *t, enum ipcx_note_kind kind, unsigned mech,
 		   int error, const char *subject, const char *fmt, ...) PRINTF(6, 7);
 
-/* Something could not be read for a row: said once a table, with the errno's text,
- * however many rows lack it. what: "the commands of some processes could not be read". */
+/* Something could not be read for a row: said once a table, with the errno's text (0: no
+ * call failed), however many rows lack it. what: "the commands of some processes could
+ * not be read". */
 void ix_table_once(struct ipcx_table *t, int error, const char *what);
 
 /* Fields of a row of this table are unknown. No memory: the table is starved. */

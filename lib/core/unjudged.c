@@ -86,6 +86,6 @@ void ix_table_once(struct ipcx_table *t, int error, const char *what)
 	for (size_t i = 0; (n = ipcx_table_note(t, i)) != NULL; i++)
 		if (n->error == error && !strncmp(n->text, what, len))
 			return;
-	ix_table_note(t, IPCX_NOTE_INCOMPLETE, IPCX_NO_MECH, error, "", "%s: %s", what,
-		      ix_errno_text(error));
+	ix_table_note(t, IPCX_NOTE_INCOMPLETE, IPCX_NO_MECH, error, "", "%s%s%s", what,
+		      error ? ": " : "", error ? ix_errno_text(error) : "");
 }

@@ -80,6 +80,8 @@ static const struct ix_kind mq_kind = {
 		[IPCX_F_NOTIFY]        = IX_DERIVED(derive_notify),
 		[IPCX_F_NOTIFY_PID]    = IX_COL_ZERO(struct mq_row, notify_pid),
 		[IPCX_F_NOTIFY_SIGNAL] = IX_COL_ZERO(struct mq_row, notify_signal),
+		[IPCX_F_IDLE]          = IX_DERIVED_WORDS(IX_WORD_OF(struct mq_row, base.ctime) |
+							  IX_WORD_OF(struct mq_row, base.mtime), ix_derive_idle),
 		[IPCX_F_MTIME]         = IX_COL(struct mq_row, base.mtime)
 	),
 };
@@ -87,7 +89,7 @@ static const struct ix_kind mq_kind = {
 static const enum ipcx_field of_attr[]   = { IPCX_F_MAXMSG, IPCX_F_MSGSIZE, IPCX_F_CURMSGS, IPCX_F_USE_PERCENT };
 static const enum ipcx_field of_status[] = { IPCX_F_QSIZE, IPCX_F_NOTIFY, IPCX_F_NOTIFY_PID, IPCX_F_NOTIFY_SIGNAL };
 static const enum ipcx_field of_stat[]   = { IPCX_F_OWNER, IPCX_F_UID, IPCX_F_GROUP, IPCX_F_GID, IPCX_F_MODE,
-				     IPCX_F_CTIME, IPCX_F_AGE, IPCX_F_MTIME };
+				     IPCX_F_CTIME, IPCX_F_AGE, IPCX_F_MTIME, IPCX_F_IDLE };
 /* clang-format on */
 
 static void unknown_all(struct ix_scan *s, struct mq_row *row,

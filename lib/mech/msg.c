@@ -17,6 +17,7 @@ struct msg_row {
 	uint64_t cbytes, qnum, qbytes;
 	int64_t stime, rtime;
 	int32_t lspid, lrpid;
+	uint8_t lspid_alive, lrpid_alive;
 };
 
 _Static_assert(sizeof(struct msg_row) <= 128, "rows stay compact");
@@ -50,6 +51,11 @@ static const struct ix_kind msg_kind = {
 							IX_WORD_OF(struct msg_row, qbytes), derive_use),
 		[IPCX_F_LSPID]       = IX_COL_ZERO(struct msg_row, lspid),
 		[IPCX_F_LRPID]       = IX_COL_ZERO(struct msg_row, lrpid),
+		[IPCX_F_LSPID_ALIVE] = IX_DERIVED_FROM(struct msg_row, lspid_alive, ix_derive_lspid_alive),
+		[IPCX_F_LRPID_ALIVE] = IX_DERIVED_FROM(struct msg_row, lrpid_alive, ix_derive_lrpid_alive),
+		[IPCX_F_IDLE]        = IX_DERIVED_WORDS(IX_WORD_OF(struct msg_row, base.ctime) |
+							IX_WORD_OF(struct msg_row, stime) |
+							IX_WORD_OF(struct msg_row, rtime), ix_derive_idle),
 		[IPCX_F_STIME]       = IX_COL_ZERO(struct msg_row, stime),
 		[IPCX_F_RTIME]       = IX_COL_ZERO(struct msg_row, rtime)
 	),

@@ -38,6 +38,7 @@ static const struct ix_kind psem_kind = {
 	.row_size = sizeof(struct psem_row),
 	IX_COLUMNS(
 		IX_POSIX_COLUMNS(struct psem_row),
+		[IPCX_F_IDLE]  = IX_CONSTANT(ix_derive_none),
 		[IPCX_F_MTIME] = IX_COL(struct psem_row, base.mtime),
 		[IPCX_F_VALUE] = IX_COL(struct psem_row, value)
 	),
@@ -391,6 +392,7 @@ const struct ix_mech ix_mech_psem = {
 		.shown = shown, .nshown = ARRAY_SIZE(shown),
 	},
 	.mounted = true,
+	.no_idle = "how long named semaphores were not used is not known: use through a mapping leaves no time",
 	.kind = &psem_kind,
 	.charges = charges, .wish = wish,
 	.scan = scan, .find = find, .create = create, .remove = remove_row, .change = change,

@@ -39,6 +39,7 @@ static const struct ix_kind pshm_kind = {
 		IX_POSIX_COLUMNS(struct pshm_row),
 		[IPCX_F_SIZE]      = IX_COL(struct pshm_row, size),
 		[IPCX_F_ALLOCATED] = IX_COL(struct pshm_row, allocated),
+		[IPCX_F_IDLE]      = IX_CONSTANT(ix_derive_none),
 		[IPCX_F_MTIME]     = IX_COL(struct pshm_row, base.mtime),
 		[IPCX_F_ATIME]     = IX_COL(struct pshm_row, atime),
 		[IPCX_F_LINKS]     = IX_COL(struct pshm_row, links)
@@ -396,6 +397,7 @@ const struct ix_mech ix_mech_pshm = {
 		.shown = shown, .nshown = ARRAY_SIZE(shown),
 	},
 	.weight = IPCX_F_SIZE, .mounted = true,
+	.no_idle = "how long POSIX shared memory was not used is not known: use through a mapping leaves no time",
 	.kind = &pshm_kind,
 	.charges = charges, .wish = wish,
 	.scan = scan, .find = find, .create = create, .remove = remove_row, .change = change,

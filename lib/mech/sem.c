@@ -9,12 +9,16 @@
 #include "core/semun.h"
 #include "mech/drivers.h"
 #include "mech/semaphores.h"
+#include "mech/semsums.h"
 #include "mech/sysv.h"
 
 struct sem_row {
 	struct ix_sysv_row base;
 	uint64_t nsems;
 	int64_t otime;
+	uint32_t semncnt, semzcnt; /* over all semaphores */
+	int32_t lpid;
+	uint8_t lpid_alive;
 };
 
 _Static_assert(sizeof(struct sem_row) <= 128, "rows stay compact");
@@ -26,7 +30,13 @@ static const struct ix_kind sem_kind = {
 	IX_COLUMNS(
 		IX_SYSV_COLUMNS(struct sem_row),
 		[IPCX_F_NSEMS] = IX_COL(struct sem_row, nsems),
-		[IPCX_F_OTIME] = IX_COL_ZERO(struct sem_row, otime)
+		[IPCX_F_OTIME] = IX_COL_ZERO(struct sem_row, otime),
+		[IPCX_F_IDLE] = IX_DERIVED_WORDS(IX_WORD_OF(struct sem_row, base.ctime) |
+						 IX_WORD_OF(struct sem_row, otime), ix_derive_idle),
+		[IPCX_F_SEMNCNT] = IX_COL_DEAR(struct sem_row, semncnt),
+		[IPCX_F_SEMZCNT] = IX_COL_DEAR(struct sem_row, semzcnt),
+		[IPCX_F_LPID] = IX_COL_DEAR_ZERO(struct sem_row, lpid),
+		[IPCX_F_LPID_ALIVE] = IX_DERIVED_FROM(struct sem_row, lpid_alive, ix_derive_lpid_alive)
 	),
 };
 
@@ -120,6 +130,19 @@ static int scan(struct ix_scan *s)
 static int find(struct ix_scan *s, const struct ipcx_ref *ref)
 {
 	return ix_sysv_find(s, &sysv, ref);
+}
+
+/* What the semaphores of an array say together. */
+static int costly(struct ix_scan *s, void *data)
+{
+	struct sem_row *row = data;
+	struct ix_semsums sums;
+	int r = ix_sem_sums(s, row->base.id, row->nsems, row, &sums);
+
+	row->semncnt = sums.semncnt;
+	row->semzcnt = sums.semzcnt;
+	row->lpid = sums.lpid;
+	return r;
 }
 
 /* Initial values: one for each semaphore, or one for all. */
@@ -363,7 +386,7 @@ const struct ix_mech ix_mech_sem = {
 	},
 	.kind = &sem_kind,
 	.charges = charges, .wish = wish,
-	.scan = scan, .find = find, .contents = contents, .create = create, .remove = remove_row, .change = change,
+	.scan = scan, .find = find, .costly = costly, .contents = contents, .create = create, .remove = remove_row, .change = change,
 	.totals = &totals,
 	.sem = &ix_sem_sem,
 	.driver = &ix_sem_driver,

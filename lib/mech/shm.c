@@ -27,7 +27,7 @@ struct shm_row {
 	int64_t atime, dtime;
 	int32_t cpid, lpid;
 	ix_text command;
-	uint8_t creator_alive;
+	uint8_t cpid_alive, lpid_alive;
 };
 
 _Static_assert(sizeof(struct shm_row) <= 128, "rows stay compact");
@@ -79,7 +79,11 @@ static const struct ix_kind shm_kind = {
 		[IPCX_F_CPID]          = IX_COL_ZERO(struct shm_row, cpid),
 		[IPCX_F_LPID]          = IX_COL_ZERO(struct shm_row, lpid),
 		[IPCX_F_COMMAND]       = IX_COL(struct shm_row, command),
-		[IPCX_F_CREATOR_ALIVE] = IX_COL(struct shm_row, creator_alive),
+		[IPCX_F_CREATOR_ALIVE] = IX_DERIVED_FROM(struct shm_row, cpid_alive, ix_derive_cpid_alive),
+		[IPCX_F_CPID_ALIVE]    = IX_DERIVED_FROM(struct shm_row, cpid_alive, ix_derive_cpid_alive),
+		[IPCX_F_LPID_ALIVE]    = IX_DERIVED_FROM(struct shm_row, lpid_alive, ix_derive_lpid_alive),
+		[IPCX_F_IDLE]          = IX_DERIVED_WORDS(IX_WORD_OF(struct shm_row, nattch) | IX_WORD_OF(struct shm_row, base.ctime) |
+							  IX_WORD_OF(struct shm_row, atime) | IX_WORD_OF(struct shm_row, dtime), ix_derive_idle),
 		[IPCX_F_ATIME]         = IX_COL_ZERO(struct shm_row, atime),
 		[IPCX_F_DTIME]         = IX_COL_ZERO(struct shm_row, dtime)
 	),

@@ -15,7 +15,9 @@
 #include "proc/numbers.h"
 #include "proc/stat.h"
 
-/* Seconds since the epoch at which the machine started, as the clock is set now. */
+#define NS INT64_C(1000000000)
+
+/* Nanoseconds since the epoch at which the machine started, as the clock is set now. */
 static int64_t boot_time(void)
 {
 	struct timespec wall, since;
@@ -23,40 +25,79 @@ static int64_t boot_time(void)
 	if (clock_gettime(CLOCK_REALTIME, &wall) < 0 ||
 	    clock_gettime(CLOCK_BOOTTIME, &since) < 0)
 		return 0;
-	return wall.tv_sec - since.tv_sec - (wall.tv_nsec < since.tv_nsec);
+	return (wall.tv_sec - since.tv_sec) * NS + wall.tv_nsec - since.tv_nsec;
 }
 
-static enum ix_alive not_readable(int32_t pid)
+static void unknown(struct ix_process *p, int why, int error)
 {
-	/* hidepid hides the directory, not the process. */
-	if (kill(pid, 0) == 0 || errno == EPERM)
-		return IX_UNKNOWN;
-	return IX_GONE;
+	p->alive = IX_UNKNOWN;
+	p->why = why;
+	p->error = error;
 }
 
-enum ix_alive ix_proc_then(struct ipcx *x, int32_t pid, int64_t when, char *buf,
-			   size_t size)
+/* hidepid hides the directory, not the process. */
+static void not_readable(int32_t pid, int error, struct ix_process *p)
+{
+	if (kill(pid, 0) == 0 || errno == EPERM)
+		unknown(p, IX_WHY_ERROR, error == -ENOENT ? -EACCES : error);
+}
+
+/* It started then, in nanoseconds since the machine did. An object has whole seconds: a
+ * start in the same one counts as before. */
+static void judge(const struct ix_moment *when, int64_t start, struct ix_process *p)
+{
+	int64_t boot = boot_time(), second = (boot + start) / NS;
+
+	/* No object is older than the machine runs: the clock was set since. */
+	if (!when->to || when->to < boot / NS)
+		unknown(p, IX_WHY_MOMENT, 0);
+	else if (second > when->to)
+		p->alive = IX_GONE;
+	else if (second > when->from)
+		unknown(p, IX_WHY_MOMENT, 0);
+	else
+		p->alive = IX_ALIVE;
+}
+
+static void read_process(int proc, int32_t pid, const struct ix_moment *when,
+			 struct ix_process *p)
 {
 	char path[32], text[1024];
 	struct ix_proc_stat st;
 	long ticks = sysconf(_SC_CLK_TCK);
-	int proc = ix_procfd(x), len;
+	int len;
 
-	if (size)
-		buf[0] = '\0';
-	if (pid <= 0)
-		return IX_UNKNOWN;
-	if (proc < 0)
-		return not_readable(pid);
-	if (ix_proc_is_ours(x) == 0)
-		return IX_UNKNOWN;
 	(void)snprintf(path, sizeof(path), "%d/stat", pid);
 	len = ix_read_file(proc, path, text, sizeof(text));
-	if (len <= 0 || ix_proc_stat_parse(text, (size_t)len, &st) < 0)
-		return not_readable(pid);
-	/* ctime has whole seconds: a start in the same second counts as before. */
-	if (ticks > 0 && boot_time() + (int64_t)(st.start / (uint64_t)ticks) > when)
-		return IX_GONE;
-	(void)snprintf(buf, size, "%s", st.comm);
-	return IX_ALIVE;
+	if (len >= 0 && ix_proc_stat_parse(text, (size_t)len, &st) < 0)
+		len = -EPROTO;
+	if (len < 0 || ticks <= 0) {
+		not_readable(pid, len < 0 ? len : -EINVAL, p);
+		return;
+	}
+	judge(when,
+	      (int64_t)(st.start / (uint64_t)ticks) * NS +
+		      (int64_t)(st.start % (uint64_t)ticks) * NS / ticks,
+	      p);
+	if (p->alive == IX_ALIVE)
+		(void)snprintf(p->comm, sizeof(p->comm), "%s", st.comm);
+}
+
+void ix_proc_then(struct ipcx *x, int32_t pid, const struct ix_moment *when,
+		  struct ix_process *ret_process)
+{
+	struct ix_process p = { .alive = IX_GONE };
+	int proc = ix_procfd(x), ours = proc < 0 ? 1 : ix_proc_is_ours(x);
+
+	if (pid <= 0)
+		unknown(&p, IX_WHY_NO_NUMBER, 0);
+	else if (proc < 0)
+		not_readable(pid, proc, &p);
+	else if (ours < 0)
+		unknown(&p, IX_WHY_ERROR, ours);
+	else if (!ours)
+		unknown(&p, IX_WHY_NUMBERS, 0);
+	else
+		read_process(proc, pid, when, &p);
+	*ret_process = p;
 }

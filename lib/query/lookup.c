@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is looked up beside the rows of a mechanism: names of users and groups, the
- * process that made an object; and how users of another user namespace are numbered here.
+ * What is looked up beside the rows of a mechanism: names of users and groups; which
+ * fields are read at all; and how users of another user namespace are numbered here.
  */
 #include <errno.h>
 #include <string.h>
@@ -9,7 +9,6 @@
 #include "base/file.h"
 #include "core/columns.h"
 #include "core/expr.h"
-#include "proc/creator.h"
 #include "query/query.h"
 
 /* Make sure that the table knows the name of an id, asking NSS at most once in the life
@@ -59,6 +58,30 @@ int ix_look_up_names(struct ix_scan *s, const void *row)
 	return 0;
 }
 
+/* Dear columns: those that were named are read. */
+static void plan_dear(struct ix_scan *s, const struct ix_kind *kind)
+{
+	struct ipcx_fieldset unread = { { 0 } }, vague = { { 0 } };
+
+	s->dear = unread;
+	for (unsigned n = 0; n < kind->ncolumns; n++) {
+		enum ipcx_field f = (enum ipcx_field)n;
+
+		if (!ix_column(kind, f)->dear)
+			continue;
+		if (!ipcx_fieldset_has(&s->asked, f)) {
+			ipcx_fieldset_add(&unread, f);
+			continue;
+		}
+		ipcx_fieldset_add(&s->dear, f);
+		if (!ipcx_fieldset_has(&s->exact, f))
+			ipcx_fieldset_add(&vague, f);
+		s->dear_first |= s->where && ipcx_fieldset_has(&s->where->fields, f);
+	}
+	s->unread = (struct ix_lacking){ unread, 0, 0 };
+	s->vague = (struct ix_lacking){ vague, 0, 0 };
+}
+
 /* What is to be looked up beside the rows of a mechanism: decided once, not for each row.
  */
 void ix_plan_lookups(struct ix_scan *s, const struct ix_kind *kind)
@@ -74,46 +97,10 @@ void ix_plan_lookups(struct ix_scan *s, const struct ix_kind *kind)
 		    ipcx_fieldset_has(&s->where->fields, ix_name_fields[i].name))
 			s->names_first = true;
 	}
-	s->creator = ix_column(kind, IPCX_F_COMMAND)->size &&
-		     ix_column(kind, IPCX_F_CREATOR_ALIVE)->size;
-	s->no_creator =
-		(struct ix_lacking){ IPCX_FIELDSET(IPCX_F_COMMAND, IPCX_F_CREATOR_ALIVE),
-				     0, 0 };
-	s->ask_creator = ipcx_fieldset_has(&s->want, IPCX_F_COMMAND) ||
-			 ipcx_fieldset_has(&s->want, IPCX_F_CREATOR_ALIVE);
-}
-
-static void store(const struct ix_column *c, void *row, uint32_t value)
-{
-	char *p = (char *)row + c->offset;
-
-	if (c->size == 1)
-		*p = (char)value;
-	else
-		memcpy(p, &value, sizeof(value));
-}
-
-/* The creator's command, and whether it is still there: only for kinds that keep both,
- * and only when wanted. */
-void ix_look_up_creator(struct ix_scan *s, const struct ix_kind *kind, void *row)
-{
-	const struct ix_column *command = ix_column(kind, IPCX_F_COMMAND);
-	const struct ix_column *alive = ix_column(kind, IPCX_F_CREATOR_ALIVE);
-	const struct ix_column *pid = ix_column(kind, IPCX_F_CPID);
-	const struct ix_column *when = ix_column(kind, IPCX_F_CTIME);
-	char comm[64];
-	enum ix_alive there;
-
-	if (!s->ask_creator) {
-		ix_lacks(s->t, row, &s->no_creator);
-		return;
-	}
-	there = ix_proc_then(s->x, (int32_t)ix_column_raw(pid, row),
-			     (int64_t)ix_column_raw(when, row), comm, sizeof(comm));
-	if (there == IX_UNKNOWN)
-		ix_unknown(s->t, row, IPCX_F_CREATOR_ALIVE);
-	store(alive, row, there == IX_ALIVE);
-	store(command, row, comm[0] ? ix_table_text(s->t, comm) : 0);
+	s->no_idle = (struct ix_lacking){ IPCX_FIELDSET(IPCX_F_IDLE), 0, 0 };
+	s->dear_first = false;
+	ix_plan_processes(s, kind);
+	plan_dear(s, kind);
 }
 
 /* ---- users and groups of another user namespace */
@@ -185,7 +172,7 @@ void ix_number_here(struct ipcx *x, const struct ix_kind *kind, void *row)
 			id = ix_name_fields[i].group
 				     ? ix_id_here(map->groups, map->ngroups, id)
 				     : ix_id_here(map->users, map->nusers, id);
-			store(c, row, id);
+			memcpy((char *)row + c->offset, &id, sizeof(id));
 		}
 		if (id == IX_UNMAPPED && (map || !everybody_is_here(x)))
 			((struct ix_row *)row)->unmapped |= 1U << i;

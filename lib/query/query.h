@@ -30,9 +30,10 @@ void ix_plan_lookups(struct ix_scan *s, const struct ix_kind *kind);
 /* The names of a row's users and groups, for the table. 0 or -ENOMEM. */
 int ix_look_up_names(struct ix_scan *s, const void *row);
 
-/* The creator's command, and whether it is still there: only for kinds that keep both,
- * and only when wanted. */
-void ix_look_up_creator(struct ix_scan *s, const struct ix_kind *kind, void *row);
+/* The same for the processes that objects tell of; and, for each row, whether they still
+ * run and what the creator's command is, where that was named. */
+void ix_plan_processes(struct ix_scan *s, const struct ix_kind *kind);
+void ix_look_up_processes(struct ix_scan *s, const struct ix_kind *kind, void *row);
 
 /* A row that was just read, maybe by somebody in another user namespace: users get the
  * numbers that they have where the caller is, and whoever has none there is marked. */

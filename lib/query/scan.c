@@ -108,6 +108,30 @@ static bool fulfils(struct ix_scan *s, const struct ix_section *section, const v
 	return v.says == 1;
 }
 
+/* What is looked up beside a row, and what takes calls of its own: in front of the
+ * condition where that reads it, behind it otherwise. */
+static int look_up(struct ix_scan *s, const struct ix_mech *m, void *row, bool before)
+{
+	int r = s->names_first == before ? ix_look_up_names(s, row) : 0;
+
+	if (r < 0 || s->dear_first != before)
+		return r;
+	ix_lacks(s->t, row, &s->unread);
+	if (m->costly && !ipcx_fieldset_empty(&s->dear))
+		r = m->costly(s, row);
+	if (r == 0)
+		ix_look_up_processes(s, ix_last_section(s->t)->kind, row);
+	return r;
+}
+
+/* Who did not ask for it is not told why. */
+static void tell_no_idle(struct ix_scan *s, const struct ix_mech *m, void *row)
+{
+	ix_lacks(s->t, row, &s->no_idle);
+	if (ipcx_fieldset_has(&s->asked, IPCX_F_IDLE))
+		ix_table_once(s->t, 0, m->no_idle);
+}
+
 static int keep(struct ix_scan *s)
 {
 	const struct ix_mech *m = ix_mech(s->mech);
@@ -120,18 +144,19 @@ static int keep(struct ix_scan *s)
 	if (s->x->view.ids)
 		given = memcpy(raw, row, section->kind->row_size);
 	ix_number_here(s->x, section->kind, row);
-	r = s->names_first ? ix_look_up_names(s, row) : 0;
+	if (m->no_idle)
+		tell_no_idle(s, m, row);
+	r = look_up(s, m, row, true);
 	if (r < 0)
-		return r;
-	if (s->creator)
-		ix_look_up_creator(s, section->kind, row);
+		return r == -EIDRM ? 0 : r;
 	if (s->same && !ix_same_object(s, row))
 		return 0;
 	if (s->where && !fulfils(s, section, row))
 		return 0;
-	r = s->names_first ? 0 : ix_look_up_names(s, row);
+	r = look_up(s, m, row, false);
 	if (r < 0)
-		return r;
+		return r == -EIDRM ? 0 : r;
+	ix_lacks(s->t, row, &s->vague);
 	r = act(s, m, given);
 	/* Gone in the meantime: what was wanted is so, unless it was to be changed. */
 	if (r == -ENOENT || r == -EIDRM ||
@@ -208,23 +233,27 @@ static int scan_ref(struct ix_scan *s, const struct ipcx_ref *ref)
 	return 0;
 }
 
-/* Costly fields: those the caller will read and those the condition reads. */
-static void wanted(const struct ipcx_query *q, struct ipcx_fieldset *ret_want)
+/* The fields that the caller will read and those that the condition reads: by their
+ * names, or because they come with every listing. */
+static void wanted(struct ix_scan *s, const struct ipcx_query *q)
 {
-	struct ipcx_fieldset want = q->fields, read;
+	bool usual = ipcx_fieldset_empty(&q->fields) || (q->flags & IPCX_USUAL);
 
-	for (unsigned n = 0; ipcx_fieldset_empty(&q->fields) && n < ipcx_field_count();
-	     n++) {
+	s->asked = s->exact = q->fields;
+	if (q->where) {
+		struct ipcx_fieldset read = ipcx_expr_fields(q->where),
+				     exact = ix_expr_exact(q->where);
+
+		ipcx_fieldset_merge(&s->asked, &read);
+		ipcx_fieldset_merge(&s->exact, &exact);
+	}
+	s->want = s->asked;
+	for (unsigned n = 0; usual && n < ipcx_field_count(); n++) {
 		const struct ipcx_field_info *f = ipcx_field_info((enum ipcx_field)n);
 
 		if (f && f->cost != IPCX_COST_COSTLY)
-			ipcx_fieldset_add(&want, (enum ipcx_field)n);
+			ipcx_fieldset_add(&s->want, (enum ipcx_field)n);
 	}
-	if (q->where) {
-		read = ipcx_expr_fields(q->where);
-		ipcx_fieldset_merge(&want, &read);
-	}
-	*ret_want = want;
 }
 
 int ix_scan_here(struct ix_scan *s, const struct ipcx_query *q)
@@ -260,7 +289,7 @@ static int check_query(struct ipcx *x, const struct ipcx_query *q, bool acts)
 	if (q->mechs & ~known)
 		return ix_fail_plain(x, -EINVAL,
 				     "the query asks for an unknown mechanism");
-	if (q->flags & ~(IPCX_NUMERIC | IPCX_DRY_RUN | IPCX_ALL))
+	if (q->flags & ~(IPCX_NUMERIC | IPCX_DRY_RUN | IPCX_ALL | IPCX_USUAL))
 		return ix_fail_plain(x, -EINVAL, "the query has an unknown flag");
 	if (q->nrefs && !q->refs)
 		return ix_fail_plain(x, -EINVAL, "the query has no references");
@@ -312,7 +341,7 @@ int ix_run_into(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 	s->same = q->same;
 	s->t->numeric = q->flags & IPCX_NUMERIC;
 	s->t->acts = s->verb != IX_LOOK;
-	wanted(q, &s->want);
+	wanted(s, q);
 	if (ipcx_fieldset_has(&s->want, IPCX_F_ID_INDEX) ||
 	    ipcx_fieldset_has(&s->want, IPCX_F_ID_SEQ))
 		s->t->id_bits = ix_id_bits(x);

@@ -115,7 +115,7 @@ class World:
 
     def steady(self, *words, **more):
         """What of them time alone does not move: for comparing two looks, between which a second may pass."""
-        return [{k: v for k, v in o.items() if k != "age"} for o in self.objects(*words, **more)]
+        return [{k: v for k, v in o.items() if k not in ("age", "idle")} for o in self.objects(*words, **more)]
 
     def sh(self, script, **more):
         """Run a shell script with $IPCX set."""

@@ -55,7 +55,7 @@ def test_listings_need_no_proc(world, proc, uid):
     r = bare(world, "ls", *SYSV, "pshm", "--json", uid=uid)
     assert (r.rc, r.err) == (0, "")
     for o in r.json["objects"]:
-        for field in set(o) - {"age"}:
+        for field in set(o) - {"age", "idle"}:
             assert o[field] == whole[o["ref"]][field], field
     assert refs(r) == set(whole)
     r = bare(world, "ls", "--json", uid=uid)
@@ -397,8 +397,8 @@ def test_an_object_of_the_future_has_no_negative_age(world):
     """A clock that was set back: ages end at 0."""
     world.ok("mk", "shm", "--size", "4K")
     lib = preload("past")
-    r = world.run(release(), "ls", "shm", "--json", "-o", "ref,age,creator_alive", env={"LD_PRELOAD": lib})
-    assert r.rc == 0 and r.json["objects"][0]["age"] == 0
+    r = world.run(release(), "ls", "shm", "--json", "-o", "ref,age,idle,creator_alive", env={"LD_PRELOAD": lib})
+    assert r.rc == 0 and (r.json["objects"][0]["age"], r.json["objects"][0]["idle"]) == (0, 0)
     r = world.run(release(), "ls", "shm", env={"LD_PRELOAD": lib})
     assert r.rc == 0 and not re.search(r"-\d", r.out)
     assert world.run(release(), "rm", "shm", "--where", "age > 0", "--yes", env={"LD_PRELOAD": lib}).rc == 0

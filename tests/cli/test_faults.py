@@ -29,7 +29,7 @@ LOOKS = {
     "key": ["key", "/etc"],
     "explain": ["key", "--explain", "shm:70000", "--json"],
 }
-STEADY = re.compile(r'"age":\d+|\b\d+s\b')
+STEADY = re.compile(r'"(age|idle)":\d+|\b\d+s\b')
 
 
 def steady(text):

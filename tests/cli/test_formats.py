@@ -39,7 +39,7 @@ def text_of(value):
 
 def moves(name):
     """What differs when one object is looked at or changed twice, or two are made alike."""
-    return {"age", "id", "ref", *(["ctime"] if name in ("mk", "set") else [])}
+    return {"age", "idle", "id", "ref", *(["ctime"] if name in ("mk", "set") else [])}
 
 
 def as_csv(r):

@@ -125,7 +125,7 @@ def test_reading_moves_only_what_attaching_moves(world):
     for words in (["read", ref], ["hash", ref], ["read", ref, "-x"]):
         assert world.ipcx("shm", *words).rc == 0
     after = world.ipcx("show", ref, "--json", "-o", "all").json["objects"][0]
-    assert {k for k in before if before[k] != after[k]} <= {"atime", "dtime", "lpid", "age", "rss"}
+    assert {k for k in before if before[k] != after[k]} <= {"atime", "dtime", "lpid", "age", "idle", "rss"}
     if os.geteuid() == 0:  # the segment as a file: no page was made
         assert after["rss"] == before["rss"] == 0
 

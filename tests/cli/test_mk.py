@@ -56,7 +56,7 @@ def test_everything_with_json(world):
     for mech, words in MAKE.items():
         made = world.ipcx("mk", *words, "--json").json["objects"]
         listed = world.objects(mech)
-        assert [{**o, "age": 0} for o in made] == [{**o, "age": 0} for o in listed]
+        assert [{**o, "age": 0, "idle": 0} for o in made] == [{**o, "age": 0, "idle": 0} for o in listed]
 
 
 # ---- whose it is

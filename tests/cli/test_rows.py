@@ -221,7 +221,7 @@ def test_rows_between_which_others_are_left_out(crowd, wanted, mech, where):
 @pytest.mark.parametrize("mech", SYSV)
 def test_lines_of_json_are_the_rows(crowd, mech):
     lines = [json.loads(line) for line in crowd.ipcx("ls", mech, "--format", "jsonl").lines]
-    assert [{**r, "age": 0} for r in lines] == [{**r, "age": 0} for r in crowd.objects(mech)]
+    assert [{**r, "age": 0, "idle": 0} for r in lines] == [{**r, "age": 0, "idle": 0} for r in crowd.objects(mech)]
 
 
 FIELDS = {"shm": "id,key,owner,group,mode,size,nattch,status,cpid,atime,ref", "msg": "key,uid,mode,cbytes,qnum,stime,owner,id",

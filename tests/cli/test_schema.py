@@ -12,7 +12,7 @@ from helpers.tools import MAKE, make_all
 
 def fields(mech, dear=False):
     """The fields of a mechanism's rows."""
-    return {f["name"] for f in FIELDS.values() if mech in f["mechs"] and (dear or f["cost"] != "dear")}
+    return {f["name"] for f in FIELDS.values() if mech in f["mechs"] and (dear or (f["cost"] != "dear" and mech not in f["dear_mechs"]))}
 
 
 def test_the_schema_is_one():
@@ -152,4 +152,4 @@ def test_lines_are_the_rows_of_the_document(world):
         rows = doc[next(k for k in doc if k not in ("ipcx", "errors"))]
         got = [json.loads(line, object_pairs_hook=no_doubles) for line in lines]
         assert all(set(a) == set(b) for a, b in zip(got, rows))
-        assert [{**row, "age": 0} for row in got] == [{**row, "age": 0} for row in rows], words
+        assert [{**row, "age": 0, "idle": 0} for row in got] == [{**row, "age": 0, "idle": 0} for row in rows], words

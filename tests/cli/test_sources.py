@@ -47,7 +47,7 @@ def zoo(world):
 
 def fields_of(dump, mech):
     """All that does not change by itself."""
-    return [f["name"] for f in dump["fields"] if mech in f["mechs"] and f["name"] not in {"age", *TEXT_ONLY}]
+    return [f["name"] for f in dump["fields"] if mech in f["mechs"] and f["name"] not in {"age", "idle", *TEXT_ONLY}]
 
 
 def listing(world, mech, fields, launch=(), rc=0, **more):

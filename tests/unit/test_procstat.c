@@ -71,13 +71,22 @@ static void lines(void **state)
 	}
 }
 
+static struct ix_process then(struct ipcx *x, int32_t pid, int64_t from, int64_t to)
+{
+	struct ix_process p;
+
+	memset(&p, 'x', sizeof(p));
+	ix_proc_then(x, pid, &(const struct ix_moment){ from, to }, &p);
+	return p;
+}
+
 /* We live, and lived a day from now; an hour before we began somebody else had our
  * number. */
 static void ourselves(void **state)
 {
 	struct ipcx *x = NULL;
 	int64_t now = time(NULL);
-	char comm[64] = "as it was", shorter[4];
+	struct ix_process p;
 
 	(void)state;
 	assert_int_equal(ipcx_new(&x), 0);
@@ -86,15 +95,22 @@ static void ourselves(void **state)
 		ipcx_free(x);
 		skip();
 	}
-	assert_int_equal(ix_proc_then(x, getpid(), now + 86400, comm, sizeof(comm)),
-			 IX_ALIVE);
-	assert_int_equal(strncmp(comm, "test_procstat", 13), 0);
-	assert_int_equal(ix_proc_then(x, getpid(), now, shorter, sizeof(shorter)),
-			 IX_ALIVE);
-	assert_string_equal(shorter, "tes");
-	assert_int_equal(ix_proc_then(x, getpid(), now - 3600, comm, sizeof(comm)),
-			 IX_GONE);
-	assert_string_equal(comm, "");
+	p = then(x, getpid(), now + 86400, now + 86400);
+	assert_int_equal(p.alive, IX_ALIVE);
+	assert_int_equal(strncmp(p.comm, "test_procstat", 13), 0);
+	assert_int_equal(then(x, getpid(), now, now).alive, IX_ALIVE);
+	p = then(x, getpid(), now - 3600, now - 3600);
+	assert_int_equal(p.alive, IX_GONE);
+	assert_string_equal(p.comm, "");
+	/* Between two times of which one is before us. */
+	p = then(x, getpid(), now - 3600, now + 1);
+	assert_int_equal(p.alive, IX_UNKNOWN);
+	assert_int_equal(p.why, IX_WHY_MOMENT);
+	assert_string_equal(p.comm, "");
+	/* Never, as far as is known; and before the machine was started: the clock was
+	 * set. */
+	assert_int_equal(then(x, getpid(), 0, 0).why, IX_WHY_MOMENT);
+	assert_int_equal(then(x, getpid(), 1, 1).alive, IX_UNKNOWN);
 	ipcx_free(x);
 }
 
@@ -102,16 +118,17 @@ static void ourselves(void **state)
 static void nobody(void **state)
 {
 	struct ipcx *x = NULL;
-	char comm[64] = "as it was";
+	int64_t now = time(NULL);
+	struct ix_process p;
 
 	(void)state;
 	assert_int_equal(ipcx_new(&x), 0);
-	assert_int_equal(ix_proc_then(x, 0, time(NULL), comm, sizeof(comm)), IX_UNKNOWN);
-	assert_string_equal(comm, "");
-	assert_int_equal(ix_proc_then(x, -1, time(NULL), comm, sizeof(comm)), IX_UNKNOWN);
-	assert_int_equal(ix_proc_then(x, INT32_MAX, time(NULL), comm, sizeof(comm)),
-			 IX_GONE);
-	assert_int_equal(ix_proc_then(x, INT32_MAX, time(NULL), NULL, 0), IX_GONE);
+	p = then(x, 0, now, now);
+	assert_int_equal(p.alive, IX_UNKNOWN);
+	assert_int_equal(p.why, IX_WHY_NO_NUMBER);
+	assert_string_equal(p.comm, "");
+	assert_int_equal(then(x, -1, now, now).alive, IX_UNKNOWN);
+	assert_int_equal(then(x, INT32_MAX, now, now).alive, IX_GONE);
 	ipcx_free(x);
 }
 

@@ -533,6 +533,12 @@ uint64_t ipcx_mech_can(unsigned mech);
 /** Whether rows of this mechanism have this field. */
 bool ipcx_mech_has(unsigned mech, enum ipcx_field field);
 
+/**
+ * What reading a field of this mechanism's objects costs: mostly what ipcx_field_info()
+ * says, but one that comes with the listing of some may take calls of its own for others.
+ */
+enum ipcx_cost ipcx_mech_cost(unsigned mech, enum ipcx_field field);
+
 /* ---- references ---- */
 
 /** How a reference names its object. */
@@ -735,6 +741,8 @@ void ipcx_table_free(struct ipcx_table *t);
 /** ipcx_remove(), ipcx_change(): every object of mechs is meant, though there is no
  * condition. */
 #define IPCX_ALL (UINT64_C(1) << 2)
+/** Read what comes with every listing besides the fields that are named. */
+#define IPCX_USUAL (UINT64_C(1) << 3)
 
 /** What to look at. Set size to sizeof(struct ipcx_query) and everything unused to 0. */
 struct ipcx_query {
@@ -743,8 +751,8 @@ struct ipcx_query {
 	const struct ipcx_ref
 		*refs; /**< these objects, looked up directly, never by listing */
 	size_t nrefs;
-	struct ipcx_fieldset
-		fields; /**< what will be read; none: all that is not costly */
+	struct ipcx_fieldset fields; /**< what will be read; none: all that is not costly
+					(as with IPCX_USUAL) */
 	const struct ipcx_expr *where; /**< only rows that fulfil this, or NULL */
 	uint64_t max_rows; /**< stop after about so many rows of a mechanism, 0: never
 			      (see resume). A wish: only System V objects that are read by
@@ -760,7 +768,7 @@ struct ipcx_query {
 			* of ipcx_create(), too: what existed before it does not count, so
 			* that removing with it takes back what was made. Needs mechs or
 			* refs */
-	uint64_t flags; /**< IPCX_NUMERIC, IPCX_DRY_RUN, IPCX_ALL */
+	uint64_t flags; /**< IPCX_NUMERIC, IPCX_DRY_RUN, IPCX_ALL, IPCX_USUAL */
 };
 
 /** The size of struct ipcx_query in the first version. */

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the semaphores of an array say together: how many wait in all, and who operated on
+ * it last. A call for each semaphore, so none is made that nobody asked for.
+ */
+#include "mech/semsums.h"
+
+#include <errno.h>
+#include <sys/sem.h>
+
+/* No process: several semaphores have different ones. */
+#define SEVERAL (-1)
+
+/* What semctl(2) says of one semaphore, or -errno: -EIDRM when the array is gone. */
+static int ask(int id, uint64_t n, int what)
+{
+	int r = semctl(id, (int)n, what);
+
+	if (r >= 0)
+		return r;
+	return errno == EINVAL ? -EIDRM : -errno;
+}
+
+/*
+ * All who wait. Where it only matters whether there are any, the first one is enough, and
+ * a semaphore that cannot be read does not hide the others.
+ */
+static int count(int id, uint64_t nsems, int what, bool exact, uint32_t *ret_n)
+{
+	uint32_t sum = 0;
+	int failed = 0;
+
+	for (uint64_t n = 0; n < nsems && (exact || !sum); n++) {
+		int r = ask(id, n, what);
+
+		if (r == -EIDRM || (r < 0 && (exact || r == -EACCES)))
+			return r;
+		if (r < 0)
+			failed = r;
+		else
+			sum += (uint32_t)r;
+	}
+	*ret_n = sum;
+	return sum ? 0 : failed;
+}
+
+/* The kernel keeps one for each semaphore, and not which was the last of them. */
+static int last(int id, uint64_t nsems, int32_t *ret_pid)
+{
+	int32_t pid = 0;
+
+	for (uint64_t n = 0; n < nsems && pid != SEVERAL; n++) {
+		int r = ask(id, n, GETPID);
+
+		if (r < 0)
+			return r;
+		if (r && pid && r != pid)
+			pid = SEVERAL;
+		else if (r)
+			pid = r;
+	}
+	*ret_pid = pid;
+	return 0;
+}
+
+static int waiting(struct ix_scan *s, int id, uint64_t nsems, void *row,
+		   enum ipcx_field f, uint32_t *ret_n)
+{
+	int r;
+
+	if (!ipcx_fieldset_has(&s->dear, f))
+		return 0;
+	r = count(id, nsems, f == IPCX_F_SEMNCNT ? GETNCNT : GETZCNT,
+		  ipcx_fieldset_has(&s->exact, f), ret_n);
+	if (r == 0 || r == -EIDRM)
+		return r;
+	ix_unknown(s->t, row, f);
+	ix_table_once(s->t, r, "how many wait for some arrays could not be read");
+	return 0;
+}
+
+int ix_sem_sums(struct ix_scan *s, int id, uint64_t nsems, void *row,
+		struct ix_semsums *ret_sums)
+{
+	struct ix_semsums sums = { 0 };
+	int r = waiting(s, id, nsems, row, IPCX_F_SEMNCNT, &sums.semncnt);
+
+	if (r == 0)
+		r = waiting(s, id, nsems, row, IPCX_F_SEMZCNT, &sums.semzcnt);
+	if (r == 0 && ipcx_fieldset_has(&s->dear, IPCX_F_LPID))
+		r = last(id, nsems, &sums.lpid);
+	if (r == -EIDRM)
+		return r;
+	if (r < 0)
+		ix_table_once(s->t, r,
+			      "who last operated on some arrays could not be read");
+	else if (sums.lpid == SEVERAL)
+		ix_table_once(
+			s->t, 0,
+			"several processes operated on some arrays: which of them last is not known");
+	if (r < 0 || sums.lpid == SEVERAL) {
+		ix_unknown(s->t, row, IPCX_F_LPID);
+		sums.lpid = 0;
+	}
+	*ret_sums = sums;
+	return 0;
+}

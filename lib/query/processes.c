@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The processes that objects tell of: whose number belongs to which moment, and whether
+ * the process that had it then still runs.
+ */
+#include <string.h>
+
+#include "core/columns.h"
+#include "core/expr.h"
+#include "proc/creator.h"
+#include "query/query.h"
+
+#define TIMES_MAX 7
+
+/*
+ * A field with the number of a process, and what is told of it. When it did what it is
+ * known for is the latest of the times in at[] (one of them belongs to it), or lies
+ * between that and those in upto[]; with .made it made the object: no time that is set is
+ * earlier, though the earliest may be later. Kinds of rows are meant that have the first
+ * of at[].
+ */
+struct watched {
+	enum ipcx_field pid, alive;
+	enum ipcx_field at[TIMES_MAX + 1], upto[2]; /* ended by IPCX_NO_FIELD */
+	bool made;
+};
+
+/* clang-format off */
+static const struct watched watched[] = {
+	/* IPC_SET moves the ctime forward. */
+	{ IPCX_F_CPID, IPCX_F_CPID_ALIVE,
+	  { IPCX_F_CTIME, IPCX_F_ATIME, IPCX_F_DTIME, IPCX_F_MTIME, IPCX_F_STIME, IPCX_F_RTIME, IPCX_F_OTIME, IPCX_NO_FIELD },
+	  { IPCX_NO_FIELD }, true },
+	{ IPCX_F_LPID,  IPCX_F_LPID_ALIVE,  { IPCX_F_ATIME, IPCX_F_DTIME, IPCX_NO_FIELD }, { IPCX_NO_FIELD }, false },
+	/* SETVAL and SETALL leave a number, too, but set the ctime alone. */
+	{ IPCX_F_LPID,  IPCX_F_LPID_ALIVE,  { IPCX_F_OTIME, IPCX_NO_FIELD }, { IPCX_F_CTIME, IPCX_NO_FIELD }, false },
+	{ IPCX_F_LSPID, IPCX_F_LSPID_ALIVE, { IPCX_F_STIME, IPCX_NO_FIELD }, { IPCX_NO_FIELD }, false },
+	{ IPCX_F_LRPID, IPCX_F_LRPID_ALIVE, { IPCX_F_RTIME, IPCX_NO_FIELD }, { IPCX_NO_FIELD }, false },
+};
+/* clang-format on */
+
+_Static_assert(ARRAY_SIZE(watched) <= 8 * sizeof(unsigned), "a bit for each");
+
+/* What is told of a process. */
+static struct ipcx_fieldset told_of(const struct watched *w)
+{
+	return w->made ? IPCX_FIELDSET(w->alive, IPCX_F_CREATOR_ALIVE, IPCX_F_COMMAND)
+		       : IPCX_FIELDSET(w->alive);
+}
+
+static bool share(const struct ipcx_fieldset *a, const struct ipcx_fieldset *b)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(a->bits); i++)
+		if (a->bits[i] & b->bits[i])
+			return true;
+	return false;
+}
+
+void ix_plan_processes(struct ix_scan *s, const struct ix_kind *kind)
+{
+	struct ipcx_fieldset unread = { { 0 } };
+
+	s->processes = s->asked_processes = 0;
+	s->tell_pids = false;
+	for (unsigned i = 0; i < ARRAY_SIZE(watched); i++) {
+		const struct watched *w = &watched[i];
+		struct ipcx_fieldset told = told_of(w);
+
+		if (!ix_kind_has(kind, w->pid) || !ix_kind_has(kind, w->alive) ||
+		    !ix_kind_has(kind, w->at[0]))
+			continue;
+		s->processes |= 1U << i;
+		s->tell_pids |= ipcx_fieldset_has(&s->asked, w->pid);
+		s->dear_first |= s->where && share(&s->where->fields, &told);
+		if (share(&s->asked, &told)) {
+			s->asked_processes |= 1U << i;
+			ipcx_fieldset_add(&s->asked, w->pid);
+		} else {
+			ipcx_fieldset_merge(&unread, &told);
+		}
+	}
+	s->no_processes = (struct ix_lacking){ unread, 0, 0 };
+}
+
+/* ---- moments */
+
+/* A time of a row; 0: none, or not known. */
+static int64_t time_of(const struct ix_scan *s, const struct ix_kind *kind,
+		       const void *row, enum ipcx_field f)
+{
+	const struct ix_column *c = ix_column(kind, f);
+
+	if (c->size != sizeof(int64_t) || c->derive || ix_is_unknown(s->t, row, f))
+		return 0;
+	return (int64_t)ix_column_raw(c, row);
+}
+
+/* By the times that are set only by what the process did. */
+static int64_t known_since(const struct ix_scan *s, const struct ix_kind *kind,
+			   const struct watched *w, const void *row)
+{
+	int64_t since = 0;
+
+	for (const enum ipcx_field *f = w->at; *f != IPCX_NO_FIELD; f++) {
+		int64_t t = time_of(s, kind, row, *f);
+
+		if (t && (!since || (w->made ? t < since : t > since)))
+			since = t;
+	}
+	return since;
+}
+
+static struct ix_moment moment_of(const struct ix_scan *s, const struct ix_kind *kind,
+				  const struct watched *w, const void *row)
+{
+	int64_t since = known_since(s, kind, w, row);
+	struct ix_moment m = { since, since };
+
+	for (const enum ipcx_field *f = w->upto; *f != IPCX_NO_FIELD; f++)
+		m.to = MAX(m.to, time_of(s, kind, row, *f));
+	if (!m.from)
+		m.from = m.to;
+	return m;
+}
+
+/* ---- what is told */
+
+static void store(const struct ix_column *c, void *row, uint32_t value)
+{
+	char *p = (char *)row + c->offset;
+
+	if (c->size == 1)
+		*p = (char)value;
+	else if (c->size)
+		memcpy(p, &value, sizeof(value));
+}
+
+/* Why it is not known of some. */
+static void say_why(struct ix_scan *s, const struct ix_process *p)
+{
+	static const char *const why[] = {
+		[IX_WHY_ERROR] = "whether some processes still run could not be told",
+		[IX_WHY_NO_NUMBER] =
+			"processes outside of this PID namespace have no number here",
+		[IX_WHY_NUMBERS] =
+			"whether processes still run is not known: /proc shows another PID namespace",
+		[IX_WHY_MOMENT] =
+			"whether some processes still run is not known: others may have their numbers by now",
+	};
+
+	ix_table_once(s->t, p->why == IX_WHY_ERROR ? p->error : 0, why[p->why]);
+}
+
+static void unknown(struct ix_scan *s, const struct watched *w, void *row)
+{
+	struct ipcx_fieldset told = told_of(w);
+
+	ix_unknown_all(s->t, row, &told);
+}
+
+static void look_up(struct ix_scan *s, const struct ix_kind *kind,
+		    const struct watched *w, void *row)
+{
+	struct ix_moment when = moment_of(s, kind, w, row);
+	struct ix_process p;
+
+	ix_proc_then(s->x, (int32_t)ix_column_raw(ix_column(kind, w->pid), row), &when,
+		     &p);
+	if (p.alive == IX_UNKNOWN) {
+		unknown(s, w, row);
+		say_why(s, &p);
+		return;
+	}
+	store(ix_column(kind, w->alive), row,
+	      p.alive == IX_ALIVE ? IX_STILL_RUNS : IX_RUNS_NO_MORE);
+	if (w->made)
+		store(ix_column(kind, IPCX_F_COMMAND), row,
+		      p.comm[0] ? ix_table_text(s->t, p.comm) : 0);
+}
+
+/* No number though there was one: its process is of another PID namespace. Who only lists
+ * is not told why. */
+static void no_number(struct ix_scan *s, const struct ix_kind *kind,
+		      const struct watched *w, void *row, bool asked)
+{
+	if (!w->made && !known_since(s, kind, w, row))
+		return;
+	ix_unknown(s->t, row, w->pid);
+	if (asked)
+		unknown(s, w, row);
+	if (asked || s->tell_pids)
+		say_why(s, &(const struct ix_process){ .why = IX_WHY_NO_NUMBER });
+}
+
+static void watch(struct ix_scan *s, const struct ix_kind *kind, const struct watched *w,
+		  void *row, bool asked)
+{
+	const struct ix_column *pid = ix_column(kind, w->pid);
+	bool none = ix_column_raw(pid, row) == 0;
+
+	if (!asked && !none)
+		return; /* as almost always */
+	if (pid->dear && !ipcx_fieldset_has(&s->dear, w->pid))
+		return;
+	if (!ix_is_unknown(s->t, row, w->pid) && none)
+		no_number(s, kind, w, row, asked);
+	else if (asked && none)
+		unknown(s, w, row);
+	else if (asked)
+		look_up(s, kind, w, row);
+}
+
+void ix_look_up_processes(struct ix_scan *s, const struct ix_kind *kind, void *row)
+{
+	if (!s->processes)
+		return;
+	ix_lacks(s->t, row, &s->no_processes);
+	for (unsigned i = 0; s->processes >> i; i++)
+		if (s->processes >> i & 1)
+			watch(s, kind, &watched[i], row, s->asked_processes >> i & 1);
+}
