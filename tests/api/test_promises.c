@@ -211,9 +211,41 @@ static void rows_keep_what_tables_say(void **state)
 			assert_int_equal(r, has ? 0 : info ? -ENODATA : -EINVAL);
 			assert_true(!has || v.type == IPCX_TYPE_NONE ||
 				    v.type == info->type);
+			/* What is not read unless it is named is at most dearer. */
+			assert_true(!info || ipcx_mech_cost(mech, (enum ipcx_field)f) >=
+						     info->cost);
 		}
 	}
 	ipcx_table_free(t);
+}
+
+/* A field that comes with the listing of some takes calls of its own for others, and is
+ * read for them when it is named: alone, or besides what is usual. */
+static void cost_differs(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_query q = { .size = sizeof(q) };
+	struct ipcx_value v;
+	struct ipcx_table *t;
+	unsigned shm = 0;
+
+	assert_int_equal(ipcx_mech_by_name("shm", (size_t)-1, &shm), 0);
+	make_small(x, "sem", NULL, NULL);
+	assert_int_equal(ipcx_mech_mask("sem", &q.mechs), 0);
+	assert_int_equal(ipcx_mech_cost(shm, IPCX_F_LPID), IPCX_COST_CHEAP);
+	for (int named = 0; named < 3; named++) {
+		q.fields = named ? IPCX_FIELDSET(IPCX_F_SEMNCNT)
+				 : IPCX_FIELDSET(IPCX_F_ID);
+		q.flags = named == 2 ? IPCX_USUAL : 0;
+		assert_int_equal(ipcx_scan(x, &q, &t), 0);
+		assert_int_equal(ipcx_mech_cost(ipcx_row_mech(t, 0), IPCX_F_LPID),
+				 IPCX_COST_COSTLY);
+		assert_int_equal(ipcx_row_get(t, 0, IPCX_F_SEMNCNT, &v), 0);
+		assert_int_equal(v.type, named ? IPCX_TYPE_UINT : IPCX_TYPE_NONE);
+		assert_int_equal(ipcx_row_get(t, 0, IPCX_F_LPID, &v), 0);
+		assert_int_equal(v.type, IPCX_TYPE_NONE);
+		ipcx_table_free(t);
+	}
 }
 
 /* References of a scan are read again, and find the same object. */
@@ -282,6 +314,7 @@ int main(void)
 		TEST(words_of_fields),
 		TEST(texts_of_values),
 		TEST(rows_keep_what_tables_say),
+		TEST(cost_differs),
 		TEST(references_come_back),
 		TEST(namespace_and_limits),
 	};
