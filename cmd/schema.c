@@ -12,7 +12,7 @@ static void field(enum ipcx_field f)
 	const struct ipcx_type_info *type = ipcx_type_info(info->type);
 
 	json_string(info->name);
-	/* Every value may be null, for unknown. */
+	/* Every value may be null, for none or (named in "unknown") for unknown. */
 	out_format(":{\"type\":[\"%s\",\"null\"]%s%s,\"description\":", type->json,
 		   type->schema ? "," : "", type->schema ? type->schema : "");
 	json_string(info->doc);
@@ -46,7 +46,7 @@ void dump_schema(void)
 	arrays(tops);
 	out_text(
 		"},\n\"$defs\":{\n\"error\":{\"type\":\"object\",\"required\":[\"kind\",\"message\"],\"properties\":{\n"
-		"\"kind\":{\"enum\":[\"missing\",\"failed\",\"unavailable\",\"skipped\",\"info\",\"error\"]},\n"
+		"\"kind\":{\"enum\":[\"missing\",\"failed\",\"unavailable\",\"incomplete\",\"skipped\",\"info\",\"error\"]},\n"
 		"\"mech\":{\"type\":[\"string\",\"null\"]},\n\"ref\":{\"type\":[\"string\",\"null\"]},\n"
 		"\"error\":{\"type\":[\"string\",\"null\"],\"pattern\":\"^E[A-Z0-9]+$\"},\n"
 		"\"message\":{\"type\":\"string\"}}},\n\"row\":{\"type\":\"object\",\"properties\":{");
@@ -59,5 +59,7 @@ void dump_schema(void)
 		field((enum ipcx_field)f);
 	}
 	arrays(inner);
-	out_text("}}}}\n");
+	out_text(
+		",\n\"unknown\":{\"type\":\"array\",\"minItems\":1,\"uniqueItems\":true,\"items\":{\"type\":\"string\"},"
+		"\"description\":\"the members of this row that are null because they are unknown; of any other null there is no value\"}}}}}\n");
 }

@@ -258,7 +258,7 @@ char *cell_text(char *p, const struct ipcx_field_info *info, const struct ipcx_v
 		const struct cell_style *style)
 {
 	if (v->type == IPCX_TYPE_NONE) {
-		*p++ = '-';
+		*p++ = cell_unknown(v) ? '?' : '-';
 		return p;
 	}
 	if (v->type != IPCX_TYPE_STRING)

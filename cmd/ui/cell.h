@@ -23,6 +23,13 @@ struct cell_style {
 char *cell_put(char *p, const struct ipcx_field_info *info, const struct ipcx_value *v,
 	       const struct cell_style *style);
 
-/* Write any value, strings escaped for a terminal, "-" for what is unknown. */
+/* Of a value that is none: whether it is unknown, or there is none. sheet_get() says so. */
+static inline bool cell_unknown(const struct ipcx_value *v)
+{
+	return v->type == IPCX_TYPE_NONE && v->as.u;
+}
+
+/* Write any value, strings escaped for a terminal, "-" where there is none and "?" where
+ * it is unknown. */
 char *cell_text(char *p, const struct ipcx_field_info *info, const struct ipcx_value *v,
 		const struct cell_style *style);

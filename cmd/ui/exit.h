@@ -12,5 +12,6 @@ enum exit_status {
 	EXIT_WOULD_BLOCK = 5,
 	EXIT_CANNOT_RUN = 126, /* a command that was to be run, as a shell says it */
 	EXIT_NO_PROGRAM = 127,
-	EXIT_OWN = 256, /* in lists: any other, which is that of the command that was run */
+	EXIT_OWN =
+		256, /* in lists: any other, which is that of the command that was run */
 };

@@ -8,8 +8,8 @@ const struct format formats[] = {
 	{ "json",   "one JSON document",                            true,  false, json_begin, NULL,          json_rows,   json_detail,  json_more,  json_end },
 	{ "jsonl",  "a JSON object on each line",                   true,  false, NULL,       NULL,          jsonl_rows,  jsonl_detail, NULL,       NULL },
 	{ "csv",    "comma-separated values (RFC 4180)",            true,  false, NULL,       csv_heading,   csv_rows,    NULL,         NULL,       NULL },
-	{ "export", "NAME=\"value\" pairs for a shell, a row a line", true, false, NULL,      NULL,          export_rows, NULL,         NULL,       NULL },
-	{ "raw",    "bare words with blanks between, - for what is unknown", true, false, NULL, NULL,         raw_rows,    NULL,         NULL,       NULL },
+	{ "export", "IPCX_NAME=\"value\" pairs for a shell, a row a line", true, false, NULL, NULL,         export_rows, NULL,         NULL,       NULL },
+	{ "raw",    "bare words with blanks between, - where there is no value", true, false, NULL, NULL,       raw_rows,    NULL,         NULL,       NULL },
 	{ .name = NULL },
 };
 /* clang-format on */

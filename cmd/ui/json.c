@@ -147,14 +147,45 @@ static char *cell(const struct sheet *s, const struct sheet_column *c, size_t k,
 	return put_value(p + c->key_len - !k, s, c, v);
 }
 
+/* ,"unknown":["name",…]: which of the members that are null. */
+static void __attribute__((noinline))
+put_unknown(const struct sheet *s, const struct ipcx_fieldset *unknown)
+{
+	const char *between = "";
+
+	out_text(",\"unknown\":[");
+	for (size_t k = 0; k < s->nplan; k++) {
+		const struct sheet_column *c = s->plan[k];
+
+		if (!ipcx_fieldset_has(unknown, c->field))
+			continue;
+		out_format("%s\"%s\"", between, c->info->name);
+		between = ",";
+	}
+	out_text("]");
+}
+
+/* What a row lacks and is no column of it was not asked for. */
+static void say_unknown(struct sheet *s, const struct sheet_rows *rows, size_t row)
+{
+	struct ipcx_fieldset unknown = ipcx_row_unknown(rows->t, row);
+	uint64_t any = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(unknown.bits); i++)
+		any |= unknown.bits[i] & s->last.shown.bits[i];
+	if (any)
+		put_unknown(s, &unknown);
+}
+
 static void members(struct sheet *s, const struct sheet_rows *rows, size_t i)
 {
-	size_t row = rows->order ? rows->order[rows->first + i] : rows->first + i;
+	size_t row = sheet_row(rows, i);
 	unsigned mech = ipcx_row_mech(rows->t, row);
 
 	if (rows->t != s->plan_table || mech != s->plan_mech)
 		plan(s, rows->t, row, mech);
 	sheet_line(s, rows, i, s->plan, s->nplan, cell);
+	say_unknown(s, rows, row);
 }
 
 static void begin_row(const struct sheet *s, size_t i)

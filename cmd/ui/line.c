@@ -45,8 +45,7 @@ static char *put_cell(struct sheet *s, const struct sheet_rows *rows, size_t i,
 {
 	struct ipcx_value v;
 
-	if (sheet_get(rows, i, c->field, &v) < 0)
-		v.type = IPCX_TYPE_NONE;
+	(void)sheet_get(rows, i, c->field, &v);
 	return cell(s, c, k, &v, p);
 }
 

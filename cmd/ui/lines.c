@@ -55,13 +55,6 @@ void csv_heading(struct sheet *s, const char *label)
 	out_text("\n");
 }
 
-static void get(const struct sheet_rows *rows, size_t i, const struct sheet_column *c,
-		struct ipcx_value *v)
-{
-	if (sheet_get(rows, i, c->field, v) < 0)
-		v->type = IPCX_TYPE_NONE;
-}
-
 void csv_rows(struct sheet *s, const struct sheet_rows *rows)
 {
 	char text[CELL_MAX];
@@ -70,7 +63,7 @@ void csv_rows(struct sheet *s, const struct sheet_rows *rows)
 		for (size_t k = 0; k < s->ncolumns; k++) {
 			struct ipcx_value v;
 
-			get(rows, i, &s->columns[k], &v);
+			(void)sheet_get(rows, i, s->columns[k].field, &v);
 			out_text(k ? "," : "");
 			csv_cell(text,
 				 (size_t)(exact(text, s, &s->columns[k], &v) - text));
@@ -89,9 +82,12 @@ void export_rows(struct sheet *s, const struct sheet_rows *rows)
 			struct ipcx_value v;
 			char *p = out_room();
 
-			get(rows, i, c, &v);
+			(void)sheet_get(rows, i, c->field, &v);
 			if (k)
 				*p++ = ' ';
+			/* No shell and no program uses such a name: PATH and UID are
+			 * theirs. */
+			p = mempcpy(p, "IPCX_", 5);
 			for (const char *name = c->info->name; *name; name++)
 				*p++ = (char)toupper((unsigned char)*name);
 			*p++ = '=';
@@ -134,7 +130,7 @@ void raw_rows(struct sheet *s, const struct sheet_rows *rows)
 			struct ipcx_value v;
 			char *p = out_room();
 
-			get(rows, i, &s->columns[k], &v);
+			(void)sheet_get(rows, i, s->columns[k].field, &v);
 			if (k)
 				*p++ = ' ';
 			out_done(raw_cell(p, s, &s->columns[k], &v));

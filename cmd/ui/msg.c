@@ -287,15 +287,84 @@ static void PRINTF(2, 3) say_note(bool failure, const char *fmt, ...)
 	va_end(args);
 }
 
-static bool is_recorded(const char *kind, const char *text)
-{
-	const struct msg_record *r;
-	size_t n = msg_records(&r);
+/* What was said already, by a hash of it: numbers of records, plus 1. At most half full. */
+static struct {
+	uint32_t *slots;
+	size_t room, n;
+} said;
 
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+	for (; text && *text; text++)
+		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+	return hash * UINT64_C(0x100000001b3) + 1;
+}
+
+static uint64_t hash_of(const struct msg_record *r)
+{
+	uint64_t hash = hash_text(UINT64_C(0xcbf29ce484222325), r->kind);
+
+	hash = hash_text(hash, r->mech);
+	hash = hash_text(hash, r->ref);
+	hash = hash_text(hash, r->text);
+	return hash ^ hash >> 32;
+}
+
+static bool same_word(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+/* The slot of a record, or the empty one where it would stand. */
+static uint32_t *find_said(const struct msg_record *r)
+{
+	const struct msg_record *all;
+	size_t n = msg_records(&all);
+
+	for (uint64_t at = hash_of(r);; at++) {
+		uint32_t *slot = &said.slots[at & (said.room - 1)];
+		const struct msg_record *other = &all[*slot ? *slot - 1 : 0];
+
+		if (!*slot || *slot > n ||
+		    (!strcmp(other->kind, r->kind) && same_word(other->ref, r->ref) &&
+		     same_word(other->mech, r->mech) && same_word(other->text, r->text)))
+			return slot;
+	}
+}
+
+static bool grow_said(void)
+{
+	size_t room = said.room ? 2 * said.room : 64;
+	const struct msg_record *all;
+	uint32_t *old = said.slots, *slots = calloc(room, sizeof(*slots));
+	size_t n = said.room;
+
+	if (!slots)
+		return false;
+	(void)msg_records(&all);
+	said.slots = slots;
+	said.room = room;
 	for (size_t i = 0; i < n; i++)
-		if (!r[i].ref && r[i].text && strcmp(r[i].kind, kind) == 0 &&
-		    strcmp(r[i].text, text) == 0)
-			return true;
+		if (old[i])
+			*find_said(&all[old[i] - 1]) = old[i];
+	free(old);
+	return true;
+}
+
+/* Whether it was said before: what comes in slices, or in several tables, says the same
+ * for each. Without memory it is said twice. */
+static bool is_recorded(const struct msg_record *r)
+{
+	const struct msg_record *all;
+	uint32_t *slot;
+
+	if (2 * (said.n + 1) > said.room && !grow_said())
+		return false;
+	slot = find_said(r);
+	if (*slot)
+		return true;
+	*slot = (uint32_t)msg_records(&all) + 1; /* the next one: it is recorded now */
+	said.n++;
 	return false;
 }
 
@@ -310,6 +379,7 @@ void msg_table(const struct ipcx_table *t, bool verbose, struct tally *tally)
 					 n->kind == IPCX_NOTE_FAILED);
 		const char *subject = n->subject[0] ? n->subject : m ? m->name : "";
 		char hint[HINT_MAX], text[1024 + HINT_MAX];
+		struct msg_record record_of;
 
 		if (!fine)
 			count(tally, n->kind);
@@ -320,15 +390,16 @@ void msg_table(const struct ipcx_table *t, bool verbose, struct tally *tally)
 		msg_hint(&(struct ipcx_hint){ .kind = n->hint, .subject = n->subject },
 			 hint, sizeof(hint));
 		(void)snprintf(text, sizeof(text), "%s%s", n->text, hint);
-		/* What comes in slices would say it once for each. */
-		if (n->mech == IPCX_NO_MECH && is_recorded(kinds[n->kind], text))
+		record_of = (struct msg_record){ .kind = kinds[n->kind],
+						 .ref = n->subject[0] ? n->subject : NULL,
+						 .mech = m ? m->name : NULL,
+						 .error = ix_errno_name(n->error),
+						 .text = text };
+		/* Who names an object twice is told of both. */
+		if ((!failure || n->mech == IPCX_NO_MECH) && is_recorded(&record_of))
 			continue;
 		say_note(failure, "%s%s%s", subject, subject[0] ? ": " : "", text);
-		record(&(struct msg_record){ .kind = kinds[n->kind],
-					     .ref = n->subject[0] ? n->subject : NULL,
-					     .mech = m ? m->name : NULL,
-					     .error = ix_errno_name(n->error),
-					     .text = text });
+		record(&record_of);
 	}
 	tally->done += ipcx_table_rows(t);
 }

@@ -181,11 +181,27 @@ typedef char *sheet_cell(const struct sheet *s, const struct sheet_column *c, si
 void sheet_line(struct sheet *s, const struct sheet_rows *rows, size_t i,
 		struct sheet_column *const *columns, size_t n, sheet_cell *cell);
 
-/* The text of one field, for the formats. */
+static inline size_t sheet_row(const struct sheet_rows *rows, size_t i)
+{
+	return rows->order ? rows->order[rows->first + i] : rows->first + i;
+}
+
+/* The value of one field, for the formats; of one that is unknown, cell_unknown() is
+ * true. */
 static inline int sheet_get(const struct sheet_rows *rows, size_t i, enum ipcx_field f,
 			    struct ipcx_value *v)
 {
-	size_t row = rows->order ? rows->order[rows->first + i] : rows->first + i;
+	size_t row = sheet_row(rows, i);
+	struct ipcx_fieldset unknown;
+	int r = ipcx_row_get(rows->t, row, f, v);
 
-	return ipcx_row_get(rows->t, row, f, v);
+	if (r == 0 && v->type != IPCX_TYPE_NONE)
+		return 0;
+	v->type = IPCX_TYPE_NONE;
+	v->as.u = 0;
+	if (r == 0) {
+		unknown = ipcx_row_unknown(rows->t, row);
+		v->as.u = ipcx_fieldset_has(&unknown, f);
+	}
+	return r;
 }

@@ -29,11 +29,10 @@ static size_t text_width(const char *p, const char *end, bool string)
 static char *render(const struct sheet *s, const struct sheet_column *c,
 		    const struct sheet_rows *rows, size_t i, char *p, bool *ret_string)
 {
-	struct ipcx_value v = { .type = IPCX_TYPE_NONE };
+	struct ipcx_value v;
 	char *end;
 
-	if (sheet_get(rows, i, c->field, &v) < 0)
-		v.type = IPCX_TYPE_NONE;
+	(void)sheet_get(rows, i, c->field, &v);
 	end = cell_text(p, c->info, &v, &s->style);
 	*end = '\0';
 	*ret_string = v.type == IPCX_TYPE_STRING;

@@ -138,6 +138,7 @@ struct ix_section {
 		by_word[IX_WORDS]; /* the fields that each word of a row feeds */
 	struct ipcx_fieldset
 		always; /* those that may differ though all words are the same */
+	struct ipcx_fieldset has; /* the fields of its rows */
 };
 
 /* What a condition says of a row: 1 yes, 0 no, -1 unknown. It is unknown because a value

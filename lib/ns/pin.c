@@ -338,7 +338,8 @@ int ipcx_ns_unpin(struct ipcx *x, const char *name, unsigned flags)
 	    faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return drop_file(x, dir, name, flags);
 	if (fd < 0)
-		return fd == -ENOENT ? ix_fail_plain(x, -ENOENT, "no pin is called '%s'", name)
-				     : ix_fail(x, fd, "pin '%s'", name);
+		return fd == -ENOENT
+			       ? ix_fail_plain(x, -ENOENT, "no pin is called '%s'", name)
+			       : ix_fail(x, fd, "pin '%s'", name);
 	return unmount_pin(x, dir, name, fd);
 }

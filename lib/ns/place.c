@@ -109,7 +109,8 @@ int ix_place_of_fd(struct ipcx *x, int fd, const char *what, struct ix_place *re
 	r = ix_ns_identity(fd, CLONE_NEWIPC, &p.ino, &p.id);
 	if (r < 0) {
 		ix_place_close(&p);
-		return r == -EINVAL ? ix_fail_plain(x, -EINVAL, "%s: is no IPC namespace", what)
+		return r == -EINVAL ? ix_fail_plain(x, -EINVAL, "%s: is no IPC namespace",
+						    what)
 				    : ix_fail(x, r, "%s", what);
 	}
 	r = owner_of(x, fd, &p.userfd);

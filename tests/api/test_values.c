@@ -285,16 +285,9 @@ static void sets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(text_of_each_type),
-		TEST(no_text),
-		TEST(order),
-		TEST(copies),
-		TEST(copies_of_long_ones),
-		TEST(failures),
-		TEST(hints),
-		TEST(versions),
-		TEST(abilities),
-		TEST(sets),
+		TEST(text_of_each_type),   TEST(no_text),  TEST(order), TEST(copies),
+		TEST(copies_of_long_ones), TEST(failures), TEST(hints), TEST(versions),
+		TEST(abilities),           TEST(sets),
 	};
 
 	return cmocka_run_group_tests_name("values", tests, NULL, NULL);

@@ -46,7 +46,10 @@ def check_value(name, value):
 
 
 def check_rows(rows):
+    """Their values; what is told to be unknown is null, and is taken out of the rows: the members left are fields and children."""
     for row in rows:
+        for name in row.pop("unknown", []):
+            assert name in row and row[name] is None, (name, row)
         for name, value in row.items():
             if isinstance(value, list):
                 assert name in CHILD_FIELDS
