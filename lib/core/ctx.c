@@ -208,3 +208,10 @@ int ix_fail_plain_as(struct ipcx *x, int error, bool ours, const char *fmt, ...)
 	x->failure = kind_of(error, ours);
 	return error;
 }
+
+int ix_said(struct ipcx *x, int r)
+{
+	if (r == -ENOMEM && !strstr(x->error, "out of memory"))
+		return ix_fail_plain(x, r, "out of memory");
+	return r;
+}

@@ -96,6 +96,10 @@ int ix_fail_plain_as(struct ipcx *x, int error, bool ours, const char *fmt, ...)
 #define ix_fail(x, e, ...)       ix_fail_as(x, e, IX_OURS(#e), __VA_ARGS__)
 #define ix_fail_plain(x, e, ...) ix_fail_plain_as(x, e, IX_OURS(#e), __VA_ARGS__)
 
+/* What a call answers, and for want of memory a text that says so: whoever lacked it had
+ * none for words. Answers r. */
+int ix_said(struct ipcx *x, int r);
+
 /* What could help with the failure whose text was just kept: said after it, as each text
  * begins without a hint. Answers error. */
 int ix_hint(struct ipcx *x, int error, enum ipcx_hint_kind kind, const char *subject,

@@ -74,12 +74,12 @@ int ix_table_hand(struct ipcx *x, struct ipcx_table *t, int r,
 	if (r >= 0)
 		ix_table_failures(t);
 	if (r >= 0 && t->starved)
-		r = ix_fail_plain(x, -ENOMEM, "out of memory");
+		r = -ENOMEM;
 	if (r < 0)
 		ipcx_table_free(t);
 	else
 		*ret_table = t;
-	return r;
+	return ix_said(x, r);
 }
 
 int ix_table_show(struct ipcx *x, struct ipcx_table *t,

@@ -350,7 +350,7 @@ int ix_run_into(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 		r = ix_scan_places(s, q);
 	free(s->same_index);
 	free(s->dirs);
-	return r;
+	return ix_said(x, r);
 }
 
 int ix_run(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
