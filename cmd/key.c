@@ -31,6 +31,8 @@ static int print(struct app *app, const struct key_args *args, const struct ipcx
 
 	if (!r)
 		r = sheet_fields(&s, args->sheet.fields, shown, shown_has, &shown);
+	if (!r)
+		r = sheet_condition(app->x, &args->sheet, shown_has, &shown, &s.where);
 	if (r)
 		return r;
 	msg_table(t, app->verbose, &tally);
@@ -38,7 +40,7 @@ static int print(struct app *app, const struct key_args *args, const struct ipcx
 	if (ipcx_table_rows(t) > 0)
 		r = sheet_all(&s, t);
 	sheet_close(&s);
-	return r ? r : tally_status(&tally);
+	return sheet_status(&s, r ? r : tally_status(&tally));
 }
 
 /* One key for a script, unless it asks for more. */
@@ -57,7 +59,8 @@ static int make(struct app *app, const struct key_args *args, int n, char **word
 	r = sheet_open(&s, sheet, "keys");
 	if (r)
 		return r;
-	if (!sheet->json && !sheet->format && !sheet->fields) {
+	if (!sheet->json && !sheet->format && !sheet->fields && !sheet->sort &&
+	    !sheet->where.n) {
 		r = ipcx_key(app->x, words[0], proj, &key);
 		if (r < 0)
 			return app_failed(app, r);
@@ -141,6 +144,7 @@ static const struct opt opts[] = {
 
 static const struct opt_group options[] = {
 	{ opts,       0 },
+	{ filter_opts, offsetof(struct key_args, sheet) },
 	{ sheet_opts, offsetof(struct key_args, sheet) },
 	{ NULL, 0 },
 };

@@ -31,6 +31,7 @@ struct mk_args {
 
 /* The objects of one call. */
 struct making {
+	const struct ipcx_expr *where; /* which of what was made is printed */
 	struct app *app;
 	struct mk_args *args;
 	struct ipcx_attrs *specs;
@@ -247,16 +248,19 @@ static int check_options(const struct making *m)
 }
 
 /* How it will be told, before anything is made: what is wrong is refused. */
-static int open_sheet(const struct making *m, struct sheet *s)
+static int open_sheet(struct making *m, struct sheet *s)
 {
 	uint64_t touched = 0;
 	int r = sheet_open(s, &m->args->sheet, "objects");
 
 	for (size_t i = 0; i < m->n; i++)
 		touched |= IPCX_MECH_BIT(m->specs[i].mech);
+	if (!r)
+		r = sheet_fields(s, m->args->sheet.fields, select_usual(touched),
+				 select_knows, &touched);
 	return r ? r
-		 : sheet_fields(s, m->args->sheet.fields, select_usual(touched),
-				select_knows, &touched);
+		 : sheet_condition(m->app->x, &m->args->sheet, select_knows, &touched,
+				   &m->where);
 }
 
 /* Look at what was made, with all that there is to know. */
@@ -275,6 +279,7 @@ static int print_all(struct making *m, struct sheet *s, const struct ipcx_table 
 		      &(struct ipcx_query){ .size = sizeof(struct ipcx_query),
 					    .refs = refs,
 					    .nrefs = n,
+					    .where = m->where,
 					    .fields = sheet_query(s),
 					    .flags = sheet_flags(s) },
 		      &t) < 0)
@@ -348,7 +353,8 @@ static int make(struct making *m)
 		return app_failed(m->app, r);
 	msg_table(made, m->app->verbose, &tally);
 	r = 0;
-	if (sheet->json || sheet->format || sheet->fields)
+	if (sheet->json || sheet->format || sheet->fields || sheet->sort ||
+	    sheet->where.n)
 		r = print_all(m, &s, made);
 	else
 		print_names(made, s.terminal);
@@ -411,6 +417,7 @@ static const struct opt opts[] = {
 static const struct opt_group options[] = {
 	{ opts,       0 },
 	{ where_one_opts, offsetof(struct mk_args, where) },
+	{ filter_opts, offsetof(struct mk_args, sheet) },
 	{ sheet_opts, offsetof(struct mk_args, sheet) },
 	{ NULL, 0 },
 };

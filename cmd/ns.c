@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipcx ns ls, ipcx ns show: which IPC namespaces there are, who is in them, what they
  * hold. */
-#include <errno.h>
-
-#include "base/nss.h"
 #include "base/util.h"
-#include "ui/select.h"
 #include "where.h"
 
 struct ns_ls_args {
 	struct sheet_args sheet;
-	struct opt_list where;
 	bool thorough;
 };
 
@@ -38,53 +33,11 @@ static const enum ipcx_field limit_fields[] = { IPCX_F_NAME, IPCX_F_LIMIT, IPCX_
 
 /* ---- ls */
 
-/* The rows that fulfil a condition, in this order, if there is one: their numbers, for
- * free(3). */
-static int choose(struct app *app, const struct opt_list *texts,
-		  const struct ipcx_table *t, const uint32_t *order, uint32_t **ret_rows,
-		  size_t *ret_n, struct tally *tally)
-{
-	uint32_t *rows = calloc(ipcx_table_rows(t) + 1, sizeof(*rows));
-	struct ipcx_expr *e = NULL;
-	int r, match, why = 0;
-	size_t n = 0;
-
-	if (!rows) {
-		msg_error("out of memory");
-		return EXIT_FAILED;
-	}
-	r = select_condition(app->x, "--where", texts, &e);
-	if (r) {
-		free(rows);
-		return r;
-	}
-	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
-		uint32_t row = order ? order[i] : (uint32_t)i;
-
-		match = e ? ipcx_expr_match(e, t, row) : 1;
-		if (match == 1)
-			rows[n++] = row;
-		else if (match < 0 && errno)
-			why = errno;
-	}
-	ipcx_expr_free(e);
-	if (why) {
-		msg_error("what the condition could not judge is left out: %s",
-			  ix_nss_why(why));
-		tally->failed++;
-	}
-	*ret_rows = rows;
-	*ret_n = n;
-	return 0;
-}
-
 static int print_list(struct app *app, const struct ns_ls_args *args,
 		      const struct ipcx_table *t)
 {
-	auto_free uint32_t *rows = NULL, *order = NULL;
 	struct tally tally = { 0 };
 	struct sheet s;
-	size_t n = 0;
 	int r = sheet_open(&s, &args->sheet, "namespaces");
 
 	if (!r)
@@ -94,17 +47,14 @@ static int print_list(struct app *app, const struct ns_ls_args *args,
 				      : SHOW_LIST(shown),
 			sheet_table_knows, t);
 	if (!r)
-		r = sheet_order(&s, t, &order);
-	if (!r)
-		r = choose(app, &args->where, t, order, &rows, &n, &tally);
+		r = sheet_condition(app->x, &args->sheet, sheet_table_knows, t, &s.where);
 	if (r)
 		return r;
 	msg_table(t, app->verbose, &tally);
-	tally.done = n;
 	sheet_heading(&s, NULL);
-	sheet_put(&s, &(struct sheet_rows){ .t = t, .order = rows, .n = n });
+	r = sheet_all(&s, t);
 	sheet_close(&s);
-	return tally_status(&tally);
+	return sheet_status(&s, r ? r : tally_status(&tally));
 }
 
 static int run_ls(struct app *app, void *data, int n, char **words)
@@ -197,18 +147,27 @@ static int print_one(struct app *app, const struct ns_ls_args *args,
 	struct sheet_rows one = { .t = t, .n = 1 };
 	struct sheet_child children[PARTS];
 	struct tally tally = { 0 };
+	auto_free uint32_t *rows = NULL;
 	struct sheet s;
 	char name[64];
-	size_t n = 0;
+	size_t n = 0, nrows;
 	int r = sheet_open(&s, &args->sheet, "namespaces");
 
 	if (!r)
 		r = sheet_fields(&s, args->sheet.fields,
 				 (struct shown){ .after = ipcx_row_fields(t, 0) },
 				 sheet_table_knows, t);
+	if (!r)
+		r = sheet_condition(app->x, &args->sheet, sheet_table_knows, t, &s.where);
+	if (!r)
+		r = sheet_pick(&s, t, &rows, &nrows);
 	if (r)
 		return r;
 	msg_table(t, app->verbose, &tally);
+	if (nrows == 0) {
+		sheet_close(&s);
+		return sheet_status(&s, tally_status(&tally));
+	}
 	ipcx_namespace(app->x, name, sizeof(name));
 	if (s.format->detail)
 		n = get_parts(app, s.format->raw, children);
@@ -250,18 +209,19 @@ static int run_show(struct app *app, void *data, int n, char **words)
 
 /* clang-format off */
 static const struct opt opts[] = {
-	{ "where",    'w', LISTED(struct ns_ls_args, where), .arg = "EXPR", .complete = COMPLETE_FIELDS, .help = "only namespaces that fulfil this condition: 'objects > 0'" },
 	{ "thorough", 't', FLAG(struct ns_ls_args, thorough),   .help = "also look at every thread and every open descriptor" },
 	{ .name = NULL },
 };
 
 static const struct opt_group options[] = {
 	{ opts,       0 },
+	{ filter_opts, offsetof(struct ns_ls_args, sheet) },
 	{ sheet_opts, offsetof(struct ns_ls_args, sheet) },
 	{ NULL, 0 },
 };
 
 static const struct opt_group show_options[] = {
+	{ filter_opts, offsetof(struct ns_ls_args, sheet) },
 	{ sheet_opts, offsetof(struct ns_ls_args, sheet) },
 	{ NULL, 0 },
 };

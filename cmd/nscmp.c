@@ -62,15 +62,17 @@ static int print(struct app *app, const struct ns_cmp_args *args,
 		r = sheet_fields(&s, args->sheet.fields,
 				 s.format->raw ? SHOW_LIST(shown) : SHOW_LIST(narrow),
 				 knows, t);
+	if (!r)
+		r = sheet_condition(app->x, &args->sheet, knows, t, &s.where);
 	if (r)
 		return r;
 	msg_table(t, app->verbose, &tally);
 	sheet_heading(&s, NULL);
 	r = sheet_all(&s, t);
-	if (!r && !s.format->raw && !args->sheet.fields)
+	if (!r && !s.format->raw && !args->sheet.fields && !s.where)
 		say_what_follows(t);
 	sheet_close(&s);
-	return r;
+	return r || !s.unjudged ? r : EXIT_PART;
 }
 
 static int compare(struct app *app, const struct ns_cmp_args *args, char **words)
@@ -109,6 +111,7 @@ static const struct opt opts[] = {
 
 static const struct opt_group options[] = {
 	{ opts,       0 },
+	{ filter_opts, offsetof(struct ns_cmp_args, sheet) },
 	{ sheet_opts, offsetof(struct ns_cmp_args, sheet) },
 	{ NULL, 0 },
 };

@@ -77,29 +77,30 @@ static void plain(const struct ipcx_table *t, const struct wanted *w)
 			out_format("%" PRIu64 "\n", v.as.u);
 }
 
-/* In the order of --sort, those that are wanted; or as they were asked for. */
+/* In the order of --sort, those that are wanted and fulfil --where; or as they were asked
+ * for. */
 static int print(struct sheet *s, const struct ipcx_table *t, const struct wanted *w)
 {
 	struct sheet_rows rows = { .t = t, .order = w->rows, .n = w->n };
-	auto_free uint32_t *order = NULL;
+	auto_free uint32_t *picked = NULL;
 	auto_free bool *chosen = NULL;
-	size_t kept = 0;
-	int r = sheet_order(s, t, &order);
+	size_t n, kept = 0;
+	int r = sheet_pick(s, t, &picked, &n);
 
 	if (r)
 		return r;
-	if (order) {
-		chosen = calloc(ipcx_table_rows(t), sizeof(*chosen));
+	if (picked) {
+		chosen = calloc(ipcx_table_rows(t) + 1, sizeof(*chosen));
 		if (!chosen) {
 			msg_error("out of memory");
 			return EXIT_FAILED;
 		}
 		for (size_t i = 0; i < w->n; i++)
 			chosen[w->rows[i]] = true;
-		for (size_t i = 0; i < ipcx_table_rows(t); i++)
-			if (chosen[order[i]])
-				order[kept++] = order[i];
-		rows.order = order;
+		for (size_t i = 0; i < n; i++)
+			if (chosen[picked[i]])
+				picked[kept++] = picked[i];
+		rows.order = picked;
 		rows.n = kept;
 	}
 	sheet_heading(s, NULL);
@@ -108,25 +109,24 @@ static int print(struct sheet *s, const struct ipcx_table *t, const struct wante
 }
 
 static int get(struct app *app, const struct get_args *args, const struct semverb *v,
-	       int n, char **words)
+	       struct sheet *s, int n, char **words)
 {
 	const struct sheet_args *how = &args->sheet;
 	struct wanted w = { NULL, 0 };
 	struct ipcx_table *t;
-	struct sheet s;
 	int r = ipcx_contents(app->x, &v->ref, &t);
 
 	if (r < 0)
 		return app_failed(app, r);
 	r = choose(&w, v, ipcx_table_rows(t), n, words);
-	if (!r && !how->json && !how->format && !how->fields && !how->sort) {
+	if (!r && !how->json && !how->format && !how->fields && !how->sort &&
+	    !how->where.n) {
 		plain(t, &w);
 	} else if (!r) {
-		(void)sheet_open(&s, how, "semaphores");
-		(void)sheet_fields(&s, how->fields, SHOW_LIST(get_fields), shown_has,
-				   &SHOW_LIST(get_fields));
-		r = print(&s, t, &w);
-		sheet_close(&s);
+		msg_table(t, app->verbose, &(struct tally){ 0 });
+		r = print(s, t, &w);
+		sheet_close(s);
+		r = sheet_status(s, r);
 	}
 	free(w.rows);
 	ipcx_table_free(t);
@@ -145,6 +145,9 @@ static int run_get(struct app *app, void *data, int n, char **words)
 	if (!r)
 		r = sheet_fields(&s, args->sheet.fields, SHOW_LIST(get_fields), shown_has,
 				 &SHOW_LIST(get_fields));
+	if (!r)
+		r = sheet_condition(app->x, &args->sheet, shown_has,
+				    &SHOW_LIST(get_fields), &s.where);
 	if (r)
 		return r;
 	if (n < 1)
@@ -158,7 +161,7 @@ static int run_get(struct app *app, void *data, int n, char **words)
 	r = semverb_begin(app, &args->where, words[0], false, &v);
 	if (!r && v.said && n > 1)
 		r = msg_usage("'%s' says which semaphore already", words[0]);
-	return r ? r : get(app, args, &v, n, words);
+	return r ? r : get(app, args, &v, &s, n, words);
 }
 
 /* ---- set */
@@ -255,6 +258,7 @@ static int run_set(struct app *app, void *data, int n, char **words)
 /* clang-format off */
 static const struct opt_group get_options[] = {
 	{ where_one_opts, offsetof(struct get_args, where) },
+	{ filter_opts,    offsetof(struct get_args, sheet) },
 	{ sheet_opts,     offsetof(struct get_args, sheet) },
 	{ NULL, 0 },
 };

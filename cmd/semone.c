@@ -24,13 +24,20 @@ static int plain(const struct ipcx_table *t)
 	return EXIT_DONE;
 }
 
+static bool wants_sheet(const struct sheet_args *how)
+{
+	return how->json || how->format || how->fields || how->sort || how->where.n;
+}
+
 static int get(struct app *app, const struct get_args *args, const struct semverb *v,
 	       struct sheet *s)
 {
 	const struct sheet_args *how = &args->sheet;
-	const struct ipcx_query q = {
-		.size = sizeof(q), .refs = &v->ref, .nrefs = 1, .fields = sheet_query(s)
-	};
+	const struct ipcx_query q = { .size = sizeof(q),
+				      .refs = &v->ref,
+				      .nrefs = 1,
+				      .where = s->where,
+				      .fields = sheet_query(s) };
 	struct tally tally = { 0 };
 	struct ipcx_table *t;
 	int r = ipcx_scan(app->x, &q, &t);
@@ -39,14 +46,17 @@ static int get(struct app *app, const struct get_args *args, const struct semver
 		return app_failed(app, r);
 	msg_table(t, app->verbose, &tally);
 	if (ipcx_table_rows(t) == 0) {
+		if (wants_sheet(how))
+			sheet_heading(s, NULL);
 		r = tally_status(&tally);
-	} else if (!how->json && !how->format && !how->fields && !how->sort) {
+	} else if (!wants_sheet(how)) {
 		r = plain(t);
 	} else {
 		sheet_heading(s, NULL);
 		r = sheet_all(s, t);
 	}
-	sheet_close(s);
+	if (wants_sheet(how))
+		sheet_close(s);
 	ipcx_table_free(t);
 	return r;
 }
@@ -62,6 +72,8 @@ static int run_get(struct app *app, void *data, int n, char **words)
 	if (!r)
 		r = sheet_fields(&s, args->sheet.fields, SHOW_LIST(get_fields),
 				 select_knows, &mask);
+	if (!r)
+		r = sheet_condition(app->x, &args->sheet, select_knows, &mask, &s.where);
 	if (r)
 		return r;
 	if (n != 1)
@@ -73,6 +85,7 @@ static int run_get(struct app *app, void *data, int n, char **words)
 /* clang-format off */
 static const struct opt_group get_options[] = {
 	{ where_one_opts, offsetof(struct get_args, where) },
+	{ filter_opts,    offsetof(struct get_args, sheet) },
 	{ sheet_opts,     offsetof(struct get_args, sheet) },
 	{ NULL, 0 },
 };

@@ -39,6 +39,7 @@ static int change(struct app *app, const struct set_args *args,
 {
 	uint64_t touched = select_touched(sel);
 	struct tally tally = { 0 };
+	const struct ipcx_expr *where;
 	struct ipcx_table *t;
 	struct sheet s;
 	int r = sheet_open(&s, &args->sheet, "objects");
@@ -47,12 +48,15 @@ static int change(struct app *app, const struct set_args *args,
 		r = sheet_fields(&s, args->sheet.fields,
 				 s.format->raw ? select_usual(touched) : SHOW_LIST(shown),
 				 select_knows, &touched);
+	if (!r)
+		r = sheet_condition(app->x, &args->sheet, select_knows, &touched, &where);
 	if (r)
 		return r;
 	r = ipcx_change(app->x,
 			&(struct ipcx_query){ .size = sizeof(struct ipcx_query),
 					      .refs = sel->refs,
 					      .nrefs = sel->nrefs,
+					      .where = where,
 					      .fields = sheet_query(&s),
 					      .flags = sheet_flags(&s) },
 			&args->attrs, &t);
@@ -97,6 +101,7 @@ static const struct opt opts[] = {
 	{ "size",   0,   SIZE(struct set_args, attrs.bytes),  GIVEN(struct set_args, attrs.set, IPCX_A_SIZE),   .arg = "SIZE", .help = "pshm: cut or grow to this size; what is cut off is lost" },
 	{ "lock",   0,   FLAG(struct set_args, lock),         .help = "shm: lock in memory (SHM_LOCK)" },
 	{ "unlock", 0,   FLAG(struct set_args, unlock),       .help = "shm: unlock (SHM_UNLOCK)" },
+	{ "where",  'w', LISTED(struct set_args, sheet.where), .arg = "EXPR", .complete = COMPLETE_FIELDS, .help = "change only objects that fulfil this condition; of several, all" },
 	{ .name = NULL },
 };
 

@@ -132,6 +132,7 @@ static int show(struct app *app, const struct show_args *args,
 {
 	uint64_t touched = select_touched(sel);
 	struct tally tally = { 0 };
+	const struct ipcx_expr *where;
 	auto_free uint32_t *order = NULL;
 	struct ipcx_table *t;
 	struct sheet s;
@@ -140,12 +141,15 @@ static int show(struct app *app, const struct show_args *args,
 	if (!r)
 		r = sheet_fields(&s, args->sheet.fields, default_fields(touched),
 				 select_knows, &touched);
+	if (!r)
+		r = sheet_condition(app->x, &args->sheet, select_knows, &touched, &where);
 	if (r)
 		return r;
 	r = ipcx_scan(app->x,
 		      &(struct ipcx_query){ .size = sizeof(struct ipcx_query),
 					    .refs = sel->refs,
 					    .nrefs = sel->nrefs,
+					    .where = where,
 					    .fields = sheet_query(&s),
 					    .flags = sheet_flags(&s) },
 		      &t);
@@ -183,6 +187,7 @@ static int run(struct app *app, void *data, int n, char **words)
 /* clang-format off */
 static const struct opt_group options[] = {
 	{ where_one_opts, offsetof(struct show_args, where) },
+	{ filter_opts,    offsetof(struct show_args, sheet) },
 	{ sheet_opts,     offsetof(struct show_args, sheet) },
 	{ NULL, 0 },
 };

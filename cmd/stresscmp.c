@@ -112,6 +112,7 @@ static const struct opt opts[] = {
 
 static const struct opt_group options[] = {
 	{ opts, 0 },
+	{ filter_opts, offsetof(struct stress_args, sheet) },
 	{ sheet_opts, offsetof(struct stress_args, sheet) },
 	{ NULL, 0 },
 };

@@ -139,16 +139,18 @@ static bool begins(const struct storm *s, const struct ipcx_table *t, size_t row
 int stress_blocks(struct storm *s, const struct ipcx_table *t, stress_put *put)
 {
 	auto_free uint32_t *order = NULL, *rows = NULL;
-	size_t n = ipcx_table_rows(t);
+	size_t n;
 	char label[160];
-	int r = sheet_order(&s->sheet, t, &order);
+	int r = sheet_pick(&s->sheet, t, &order, &n);
 
+	if (r)
+		return r;
 	rows = calloc(n + 1, sizeof(*rows));
 	if (!rows) {
 		msg_error("out of memory");
 		return EXIT_FAILED;
 	}
-	for (size_t i = 0; !r && i < n; i++) {
+	for (size_t i = 0; !r && i < ipcx_table_rows(t); i++) {
 		size_t count = 0;
 
 		if (!begins(s, t, i))
@@ -159,6 +161,8 @@ int stress_blocks(struct storm *s, const struct ipcx_table *t, stress_put *put)
 			if (together(s, t, i, row))
 				rows[count++] = row;
 		}
+		if (count == 0)
+			continue;
 		s->kind->label(t, i, label, sizeof(label));
 		r = put(s, &(struct sheet_rows){ .t = t, .order = rows, .n = count },
 			label);
@@ -197,6 +201,9 @@ static int open_sheet(struct storm *s)
 		r = sheet_fields(&s->sheet, s->args->sheet.fields,
 				 in_blocks(s) ? s->kind->shown : s->kind->fields,
 				 shown_has, &s->kind->fields);
+	if (!r)
+		r = sheet_condition(s->app->x, &s->args->sheet, shown_has,
+				    &s->kind->fields, &s->sheet.where);
 	if (!r && s->args->plot && s->sheet.format->raw)
 		r = msg_usage("--plot is a picture for people: not with --format %s",
 			      s->sheet.format->name);
@@ -209,12 +216,17 @@ static int open_sheet(struct storm *s)
 static int put_listed(struct storm *s, struct sheet *sheet, const struct ipcx_table *t)
 {
 	auto_free uint32_t *order = NULL, *rows = NULL;
-	size_t n = 0;
+	size_t n = 0, picked;
+	int r = sheet_pick(sheet, t, &order, &picked);
 
-	rows = calloc(ipcx_table_rows(t) + 1, sizeof(*rows));
-	if (!rows || sheet_order(sheet, t, &order))
+	if (r)
+		return r;
+	rows = calloc(picked + 1, sizeof(*rows));
+	if (!rows) {
+		msg_error("out of memory");
 		return EXIT_FAILED;
-	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
+	}
+	for (size_t i = 0; i < picked; i++) {
 		uint32_t row = order ? order[i] : (uint32_t)i;
 
 		if (stress_planned(s, t, row))
@@ -233,6 +245,9 @@ static int list(struct storm *s)
 	if (!r)
 		r = sheet_fields(&sheet, s->args->sheet.fields, s->kind->listed,
 				 shown_has, &s->kind->listed);
+	if (!r)
+		r = sheet_condition(s->app->x, &s->args->sheet, shown_has,
+				    &s->kind->listed, &sheet.where);
 	if (r)
 		return r;
 	r = ipcx_stress_list(s->app->x, s->kind->flags, &t);
@@ -243,7 +258,7 @@ static int list(struct storm *s)
 	r = put_listed(s, &sheet, t);
 	sheet_close(&sheet);
 	ipcx_table_free(t);
-	return r;
+	return sheet_status(&sheet, r);
 }
 
 /* ---- from beginning to end */
@@ -317,7 +332,7 @@ static int verdict(const struct storm *s, const struct tally *tally)
 		return EXIT_FAILED;
 	if (tally->unavailable)
 		return tally->done ? EXIT_PART : EXIT_FAILED;
-	return EXIT_DONE;
+	return sheet_status(&s->sheet, EXIT_DONE);
 }
 
 static int run(struct storm *s)

@@ -2,15 +2,18 @@
 /* Which format, which columns, which order: what all formats have in common. */
 #include "ui/sheet.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/nss.h"
 #include "base/util.h"
 #include "ui/exit.h"
 #include "ui/msg.h"
 #include "ui/out.h"
+#include "ui/select.h"
 
 /* clang-format off */
 const struct opt sheet_opts[] = {
@@ -22,6 +25,11 @@ const struct opt sheet_opts[] = {
 	{ "bytes",       0,   FLAG(struct sheet_args, bytes),       .help = "sizes to the byte, also in a table" },
 	{ "numeric",     'n', FLAG(struct sheet_args, numeric),     .help = "numbers instead of the names of users and groups" },
 	{ "colour",      0,   TEXT(struct sheet_args, colour),      .arg = "WHEN", .complete = COMPLETE_WHEN, .help = "auto, always or never" },
+	{ .name = NULL },
+};
+
+const struct opt filter_opts[] = {
+	{ "where",       'w', LISTED(struct sheet_args, where),     .arg = "EXPR", .complete = COMPLETE_FIELDS, .help = "only rows that fulfil this condition; of several, all" },
 	{ .name = NULL },
 };
 /* clang-format on */
@@ -176,7 +184,7 @@ bool sheet_table_knows(enum ipcx_field field, const void *data)
 	return ipcx_row_get(data, 0, field, &v) == 0;
 }
 
-static int unknown_field(const char *word, int len,
+static int unknown_field(const char *of, const char *word, int len,
 			 bool (*known)(enum ipcx_field, const void *), const void *data)
 {
 	char list[1024] = "";
@@ -186,7 +194,7 @@ static int unknown_field(const char *word, int len,
 		if (known((enum ipcx_field)f, data))
 			at += (size_t)snprintf(list + at, sizeof(list) - at, " %s",
 					       ipcx_field_info((enum ipcx_field)f)->name);
-	return msg_usage("no field '%.*s' here; there are:%s", len, word, list);
+	return msg_usage("%sno field '%.*s' here; there are:%s", of, len, word, list);
 }
 
 static int add_word(struct sheet *s, const char *word, size_t len,
@@ -212,7 +220,7 @@ static int add_word(struct sheet *s, const char *word, size_t len,
 		return 0;
 	}
 	if (len == 0 || ipcx_field_by_name(word, len, &f) < 0 || !known(f, data))
-		return unknown_field(word, (int)len, known, data);
+		return unknown_field("", word, (int)len, known, data);
 	add_column(s, f);
 	ipcx_fieldset_remove(&s->usual, f);
 	return 0;
@@ -293,14 +301,14 @@ void sheet_put(struct sheet *s, const struct sheet_rows *rows)
 
 int sheet_all(struct sheet *s, const struct ipcx_table *t)
 {
-	uint32_t *order;
-	int r = sheet_order(s, t, &order);
+	uint32_t *rows;
+	size_t n;
+	int r = sheet_pick(s, t, &rows, &n);
 
 	if (r)
 		return r;
-	sheet_put(s, &(struct sheet_rows){
-			     .t = t, .order = order, .n = ipcx_table_rows(t) });
-	free(order);
+	sheet_put(s, &(struct sheet_rows){ .t = t, .order = rows, .n = n });
+	free(rows);
 	return 0;
 }
 
@@ -348,4 +356,77 @@ int sheet_order(const struct sheet *s, const struct ipcx_table *t, uint32_t **re
 	}
 	*ret_order = order;
 	return 0;
+}
+
+int sheet_condition(struct ipcx *x, const struct sheet_args *args,
+		    bool (*known)(enum ipcx_field field, const void *data),
+		    const void *data, const struct ipcx_expr **ret_expr)
+{
+	static struct ipcx_expr *kept; /* one command has one */
+	struct ipcx_fieldset read;
+	int r = select_condition(x, "--where", &args->where, &kept);
+
+	*ret_expr = kept;
+	if (r || !kept)
+		return r;
+	read = ipcx_expr_fields(kept);
+	for (unsigned f = 0; f < ipcx_field_count(); f++)
+		if (ipcx_fieldset_has(&read, (enum ipcx_field)f) &&
+		    !known((enum ipcx_field)f, data))
+			return unknown_field("--where: ",
+					     ipcx_field_info((enum ipcx_field)f)->name,
+					     -1, known, data);
+	return 0;
+}
+
+/* Of so many rows those that fulfil the condition, in their order. */
+static size_t keep_matching(struct sheet *s, const struct ipcx_table *t, uint32_t *rows,
+			    size_t n)
+{
+	size_t kept = 0;
+	int why = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		int match = ipcx_expr_match(s->where, t, rows[i]);
+
+		if (match == 1)
+			rows[kept++] = rows[i];
+		else if (match < 0 && errno)
+			why = errno;
+	}
+	if (why)
+		msg_error("what the condition could not judge is left out: %s",
+			  ix_nss_why(why));
+	s->unjudged |= why != 0;
+	return kept;
+}
+
+int sheet_pick(struct sheet *s, const struct ipcx_table *t, uint32_t **ret_rows,
+	       size_t *ret_n)
+{
+	size_t n = ipcx_table_rows(t);
+	uint32_t *rows;
+	int r = sheet_order(s, t, &rows);
+
+	if (r)
+		return r;
+	if (s->where && !rows) {
+		rows = malloc((n + 1) * sizeof(*rows));
+		if (!rows) {
+			msg_error("out of memory");
+			return EXIT_FAILED;
+		}
+		for (size_t i = 0; i < n; i++)
+			rows[i] = (uint32_t)i;
+	}
+	*ret_n = s->where ? keep_matching(s, t, rows, n) : n;
+	*ret_rows = rows;
+	return 0;
+}
+
+int sheet_status(const struct sheet *s, int r)
+{
+	if (r != EXIT_DONE || !s->unjudged)
+		return r;
+	return s->rows ? EXIT_PART : EXIT_FAILED;
 }

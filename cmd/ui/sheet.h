@@ -19,9 +19,14 @@
 struct sheet_args {
 	bool json, no_headings, bytes, numeric;
 	const char *format, *fields, *sort, *colour;
+	struct opt_list where;
 };
 
 extern const struct opt sheet_opts[];
+
+/* --where, beside sheet_opts, for those that have no selection of objects
+ * (ui/select.h). */
+extern const struct opt filter_opts[];
 
 /* One column of a sheet. */
 struct sheet_column {
@@ -53,9 +58,11 @@ struct sheet {
 	bool nul;    /* bare words: a NUL ends a row, not a newline */
 	bool broken; /* for people: the last column is text, and may take many lines */
 	bool begun;  /* something of it is on its way */
-	const char *sort; /* what --sort says, or NULL */
-	const char *kind; /* "objects": the JSON array */
-	bool fixed;       /* the caller named the fields: every row has all of them */
+	const char *sort;              /* what --sort says, or NULL */
+	const struct ipcx_expr *where; /* rows that do not fulfil it are left out */
+	bool unjudged;                 /* it failed for some, which has been told */
+	const char *kind;              /* "objects": the JSON array */
+	bool fixed; /* the caller named the fields: every row has all of them */
 	struct ipcx_fieldset usual; /* what comes with every listing, unless named */
 	uint64_t flags;             /* of a query: IPCX_NUMERIC */
 	size_t ncolumns;
@@ -133,6 +140,15 @@ int sheet_fields(struct sheet *s, const char *list, struct shown defaults,
 		 bool (*known)(enum ipcx_field field, const void *data),
 		 const void *data);
 
+/*
+ * What --where says, as one condition; NULL: nothing. Fields that known() does not know
+ * are wrong usage: nothing could fulfil it. Put it into the sheet's where, or into a
+ * query; it stays until the program ends. 0, or an exit status after a message.
+ */
+int sheet_condition(struct ipcx *x, const struct sheet_args *args,
+		    bool (*known)(enum ipcx_field field, const void *data),
+		    const void *data, const struct ipcx_expr **ret_expr);
+
 /* For sheet_fields(): whether the fields to show (a struct shown behind data), or those
  * of the first row of a table, have a field. */
 bool shown_has(enum ipcx_field field, const void *data);
@@ -152,7 +168,8 @@ bool sheet_unread(const struct sheet *s, unsigned mech, enum ipcx_field field);
 void sheet_heading(struct sheet *s, const char *label);
 void sheet_put(struct sheet *s, const struct sheet_rows *rows);
 
-/* All rows of a table, in the order of --sort. 0, or exit status 1 after a message. */
+/* All rows of a table that fulfil --where, in the order of --sort. 0, or exit status 1
+ * after a message. */
 int sheet_all(struct sheet *s, const struct ipcx_table *t);
 
 /* One row with everything that belongs to it. */
@@ -169,6 +186,15 @@ void sheet_close(struct sheet *s);
 /* The order of --sort over the rows of a table: free(3) it; NULL when nothing was said.
  * 0, or exit status 1 after a message. */
 int sheet_order(const struct sheet *s, const struct ipcx_table *t, uint32_t **ret_order);
+
+/* The same without those that do not fulfil --where: NULL when all of them are meant, as
+ * they stand. */
+int sheet_pick(struct sheet *s, const struct ipcx_table *t, uint32_t **ret_rows,
+	       size_t *ret_n);
+
+/* The exit status of a command that printed such a sheet and would end with r: what could
+ * not be judged is missing from it. */
+int sheet_status(const struct sheet *s, int r);
 
 /* Renders the value of column k of a row at p and answers its end. */
 typedef char *sheet_cell(const struct sheet *s, const struct sheet_column *c, size_t k,

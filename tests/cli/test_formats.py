@@ -80,7 +80,7 @@ def test_export_evaluated_by_a_shell_says_what_json_says(world, name):
     assert r.rc == 0 and len(r.lines) == len(doc)
     for line, row in zip(r.lines, doc):
         names = [k for k, v in row.items() if not isinstance(v, list) and k not in moves(name)]
-        got = in_shell(world, line, [n.upper() for n in names])
+        got = in_shell(world, line, ["IPCX_" + n.upper() for n in names])
         assert got == [text_of(row[n]).encode() for n in names]
 
 
@@ -119,7 +119,7 @@ def test_names_through_a_shell_are_what_they_were(world):
     make_names(world, psem=False)
     r = world.ipcx("ls", "pshm", "--format", "export", "-o", "name,ref")
     assert not unsafe(r.out) and len(r.lines) == len(NAMES)
-    got = [in_shell(world, line, ["NAME", "REF"]) for line in r.lines]
+    got = [in_shell(world, line, ["IPCX_NAME", "IPCX_REF"]) for line in r.lines]
     assert {unescape(name.decode()) for name, _ in got} == {b"/" + n for n in NAMES}
     for _, ref in got:
         found = world.ipcx("ls", ref.decode(), "--json").json["objects"]

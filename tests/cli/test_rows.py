@@ -236,7 +236,7 @@ def test_formats_of_one_line_row_by_row(crowd, wanted, mech):
     r = crowd.ipcx("ls", mech, "--format", "raw", "-o", FIELDS[mech], "--no-headings")
     assert [line.split(" ") for line in r.lines] == [[w or "-" for w in row] for row in want]
     r = crowd.ipcx("ls", mech, "--format", "export", "-o", FIELDS[mech])
-    names = [f.upper() for f in FIELDS[mech].split(",")]
+    names = ["IPCX_" + f.upper() for f in FIELDS[mech].split(",")]
     assert r.lines == [" ".join(f'{n}="{w}"' for n, w in zip(names, row)) for row in want]
 
 
