@@ -23,11 +23,11 @@ static int read_instance(const struct ix_search *s, struct ix_containers *c, int
 	int r;
 
 	(void)snprintf(path, sizeof(path), "%.200s/bwrapinfo.json", instance);
-	r = ix_state_json(dir, path, g->files, &written, &j);
+	r = ix_state_json(s, dir, path, g->files, &written, &j);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	(void)snprintf(path, sizeof(path), "%.200s/info", instance);
-	if (ix_state_read(dir, path, g->files, &info) == 0) {
+	if (ix_state_read(s, dir, path, g->files, &info) == 0) {
 		/* The first of the file is that of the application. */
 		(void)ix_state_value(&info, "name", name, sizeof(name));
 		ix_state_free(&info);

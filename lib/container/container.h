@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "core/ctx.h"
+#include "core/gaps.h"
 
 struct ix_containers;
 
@@ -77,10 +78,11 @@ const struct ix_runtime *ix_runtime(size_t i);
  *
  * @param firsts the processes that a container may begin with (ix_nslist_firsts()): among
  * them and their parents those are looked for who keep no state files
+ * @param gaps what is not known of those processes
  * @return 0 or -ENOMEM
  */
 int ix_containers_new(struct ipcx *x, const int32_t *firsts, size_t n,
-		      struct ix_containers **ret_c);
+		      const struct ix_gaps *gaps, struct ix_containers **ret_c);
 void ix_containers_free(struct ix_containers *c);
 
 /* Container number i; NULL past the last. */
@@ -95,8 +97,9 @@ int ix_container_add(const struct ix_search *s, struct ix_containers *c,
 		     const struct ix_container *found, int64_t written,
 		     const struct ix_giver *giver);
 
-/* What of the claims was left out because a user makes too many, or NULL. */
-const char *ix_containers_note(const struct ix_containers *c);
+/* What the list lacks: processes, claims that could not be read, those of a user who
+ * makes too many. */
+const struct ix_gaps *ix_containers_gaps(const struct ix_containers *c);
 
 /*
  * The container that a process belongs to, or NULL: the one that it is the first process
@@ -110,8 +113,9 @@ const struct ix_container *ix_container_of(struct ipcx *x, const struct ix_conta
  * The container with this name, this id, or the only one whose id begins so; "RUNTIME:"
  * before it chooses the runtime, "OUTER/" the container in which it was given, "UID/" the
  * user who gave it: names of users have that before them, unless the caller is the user.
- * Names of root's come first. 0; -ENOENT; -ENOTUNIQ when several fit: all with a text
- * (the latter lists them as they may be named).
+ * Names of root's come first. 0; -ENOENT; -ENODATA: there may be one that cannot be seen;
+ * -ENOTUNIQ when several fit: all with a text (the latter lists them as they may be
+ * named).
  */
 int ix_container_named(struct ipcx *x, const struct ix_containers *c, const char *name,
 		       const struct ix_container **ret_container);

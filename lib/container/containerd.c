@@ -47,12 +47,12 @@ static int read_one(const struct ix_search *s, struct ix_containers *c, int dir,
 	int r;
 
 	(void)snprintf(path, sizeof(path), "%.200s/init.pid", id);
-	r = ix_state_read(dir, path, g->files, &state);
+	r = ix_state_read(s, dir, path, g->files, &state);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	found.pid = ix_giver_process(s, g, ix_state_pid(&state));
 	(void)snprintf(path, sizeof(path), "%.200s/config.json", id);
-	if (ix_state_json(dir, path, g->files, &written, &j) == 0)
+	if (ix_state_json(s, dir, path, g->files, &written, &j) == 0)
 		(void)read_spec(j, &found);
 	r = ix_container_add(s, c, &found, state.written, g);
 	ix_json_free(j);

@@ -50,9 +50,9 @@ const struct ix_container *ix_containers_at(const struct ix_containers *c, size_
 	return i < c->n ? &c->all[i].c : NULL;
 }
 
-const char *ix_containers_note(const struct ix_containers *c)
+const struct ix_gaps *ix_containers_gaps(const struct ix_containers *c)
 {
-	return *c->note ? c->note : NULL;
+	return &c->gaps;
 }
 
 /* ---- adding */
@@ -199,16 +199,15 @@ static bool same_share(const struct ix_entry *p, const struct ix_entry *q)
 
 static void say_cut(struct ix_containers *c, const struct ix_entry *e)
 {
+	c->gaps.names = true;
 	if (e->c.outer)
-		(void)snprintf(c->note, sizeof(c->note),
-			       "more than %d containers are named inside of '%.60s': the "
-			       "rest stays without names",
-			       SHARE_MAX, e->c.outer);
+		ix_gap(&c->gaps, -EOVERFLOW,
+		       "more than %d containers are named inside of '%.60s': the rest stays without names",
+		       SHARE_MAX, e->c.outer);
 	else
-		(void)snprintf(c->note, sizeof(c->note),
-			       "user %u gives names to more than %d containers: the rest "
-			       "stays without names",
-			       e->c.uid, SHARE_MAX);
+		ix_gap(&c->gaps, -EOVERFLOW,
+		       "user %u gives names to more than %d containers: the rest stays without names",
+		       e->c.uid, SHARE_MAX);
 }
 
 static void cut_shares(struct ix_containers *c)
@@ -256,7 +255,7 @@ static int list(const struct ix_search *s, struct ix_containers *c)
 }
 
 int ix_containers_new(struct ipcx *x, const int32_t *firsts, size_t n,
-		      struct ix_containers **ret_c)
+		      const struct ix_gaps *gaps, struct ix_containers **ret_c)
 {
 	struct ix_containers *c = calloc(1, sizeof(*c));
 	struct ix_search s;
@@ -266,7 +265,8 @@ int ix_containers_new(struct ipcx *x, const int32_t *firsts, size_t n,
 		free(c);
 		return r;
 	}
-	s.note = c->note;
+	c->gaps = *gaps;
+	s.gaps = &c->gaps;
 	r = list(&s, c);
 	ix_search_end(&s);
 	if (r < 0) {

@@ -30,7 +30,7 @@ struct ix_containers {
 	struct ix_entry *all; /* root's first */
 	size_t n, cap;
 	struct ix_cover cover;
-	char note[IX_NOTE_MAX];
+	struct ix_gaps gaps;
 };
 
 /* 0 or -ENOMEM. */

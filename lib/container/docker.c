@@ -42,13 +42,13 @@ static int read_one(const struct ix_search *s, struct ix_containers *c, int dir,
 	int r;
 
 	(void)snprintf(path, sizeof(path), "%.200s/config.v2.json", id);
-	r = ix_state_json(dir, path, g->files, &written, &j);
+	r = ix_state_json(s, dir, path, g->files, &written, &j);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	if (read_config(j, &found)) {
 		found.pid = ix_giver_process(s, g, found.pid);
 		(void)snprintf(path, sizeof(path), "%.200s/hostconfig.json", id);
-		if (ix_state_json(dir, path, g->files, &ignored, &host) == 0)
+		if (ix_state_json(s, dir, path, g->files, &ignored, &host) == 0)
 			found.ipc_mode = ix_json_text(host, "IpcMode");
 		r = ix_container_add(s, c, &found, written, g);
 	}
@@ -85,7 +85,7 @@ static int list_configured(const struct ix_search *s, struct ix_containers *c)
 	struct ix_json *j;
 	const char *root;
 	int64_t written;
-	int r = dir < 0 ? dir : ix_state_json(dir, DAEMON_FILE, 0, &written, &j);
+	int r = dir < 0 ? dir : ix_state_json(s, dir, DAEMON_FILE, 0, &written, &j);
 
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
@@ -97,13 +97,14 @@ static int list_configured(const struct ix_search *s, struct ix_containers *c)
 
 /* Docker has the container's /etc/hostname and the like in DATA-ROOT/containers/ID, and
  * tells containerd to mount them. */
-static bool find_root(int bundle, const struct ix_giver *g, char *buf, size_t size)
+static bool find_root(const struct ix_search *s, int bundle, const struct ix_giver *g,
+		      char *buf, size_t size)
 {
 	struct ix_json *j;
 	int64_t written;
 	bool found = false;
 
-	if (ix_state_json(bundle, "config.json", g->files, &written, &j) < 0)
+	if (ix_state_json(s, bundle, "config.json", g->files, &written, &j) < 0)
 		return false;
 	for (size_t i = 0, n = ix_json_count(j, "mounts"); !found && i < n; i++) {
 		const char *source, *at;
@@ -132,7 +133,7 @@ static int list_shim(const struct ix_search *s, struct ix_containers *c,
 	    !strstr(path, IX_TASKS "/moby/"))
 		return 0;
 	dir = ix_state_dir(s, path, shim);
-	if (dir < 0 || !find_root(dir, shim, root, sizeof(root)))
+	if (dir < 0 || !find_root(s, dir, shim, root, sizeof(root)))
 		return 0;
 	if (!shim->ours || shim->uid)
 		return list_root(s, c, root, strrchr(path, '/') + 1, shim);

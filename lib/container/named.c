@@ -255,7 +255,7 @@ static int unknown(struct ipcx *x, const struct ix_containers *c, const struct w
 	size_t len = strlen(w->text), least = ix_near(len) + 1;
 	char shown[600], hint[600] = "";
 	const struct ix_container *one;
-	const char *note;
+	const struct ix_gaps *gaps = ix_containers_gaps(c);
 
 	(void)ix_escape(shown, sizeof(shown), w->text, IX_ESC_TEXT);
 	if (elsewhere(c, w, hint, sizeof(hint)))
@@ -273,10 +273,15 @@ static int unknown(struct ipcx *x, const struct ix_containers *c, const struct w
 		least = far;
 		(void)ix_escape(hint, sizeof(hint), known, IX_ESC_TEXT);
 	}
-	note = ix_containers_note(c);
-	return ix_fail_plain(x, -ENOENT, "no container is called '%s'%s%s%s%s%s", shown,
-			     *hint ? " (is it '" : "", hint, *hint ? "'?)" : "",
-			     note ? "; " : "", note ? note : "");
+	if (gaps->n)
+		return ix_fail_plain(
+			x, -ENODATA,
+			"whether a container is called '%s' cannot be told%s%s%s: %.*s",
+			shown, *hint ? " (is it '" : "", hint, *hint ? "'?)" : "",
+			ix_gap_reason(gaps->all[gaps->n - 1].text),
+			gaps->all[gaps->n - 1].text);
+	return ix_fail_plain(x, -ENOENT, "no container is called '%s'%s%s%s", shown,
+			     *hint ? " (is it '" : "", hint, *hint ? "'?)" : "");
 }
 
 int ix_container_named(struct ipcx *x, const struct ix_containers *c, const char *name,

@@ -22,7 +22,7 @@ static int read_machine(const struct ix_search *s, struct ix_containers *c, int 
 	struct ix_state state;
 	char cgroup[300], leader[16];
 	uint64_t pid;
-	int r = ix_state_read(dir, name, 0, &state);
+	int r = ix_state_read(s, dir, name, 0, &state);
 
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;

@@ -55,7 +55,7 @@ static int read_one(const struct ix_search *s, struct ix_containers *c,
 
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", id, l->file) >= sizeof(path))
 		return 0;
-	r = ix_state_json(dir, path, g->files, &written, &j);
+	r = ix_state_json(s, dir, path, g->files, &written, &j);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	r = read_layout(l, j, &found) ? ix_container_add(s, c, &found, written, g) : 0;

@@ -48,7 +48,8 @@ static int open_spec(const struct ix_search *s, const char *bundle,
 	int64_t written;
 
 	return dir < 0 ? dir
-		       : ix_state_json(dir, "config.json", g->files, &written, ret_json);
+		       : ix_state_json(s, dir, "config.json", g->files, &written,
+				       ret_json);
 }
 
 static int read_one(const struct ix_search *s, struct ix_containers *c,

@@ -126,7 +126,7 @@ static bool is_local(const struct ix_search *s, const struct ix_giver *g, int fd
 	return true;
 }
 
-int ix_state_dir(const struct ix_search *s, const char *path, const struct ix_giver *g)
+static int open_dir(const struct ix_search *s, const char *path, const struct ix_giver *g)
 {
 	auto_fd int fd = -1, theirs = -1;
 	int root, r = open_root(g, &theirs);
@@ -153,6 +153,36 @@ int ix_state_dir(const struct ix_search *s, const char *path, const struct ix_gi
 		       : -EPERM;
 }
 
+/* What is not there, and what is not believed, says nothing. The rest may have names. */
+static int lost(const struct ix_search *s, int r)
+{
+	static const int says_nothing[] = { ENOENT, ENOTDIR, ELOOP, EXDEV,       EPERM,
+					    EFBIG,  EPROTO,  ESRCH, EMEDIUMTYPE, ENXIO };
+
+	if (r >= 0 || !s->gaps)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(says_nothing); i++)
+		if (r == -says_nothing[i])
+			return r;
+	s->gaps->names = true;
+	if (r == -ENOPKG)
+		ix_gap(s->gaps, r,
+		       "json-c is not installed: names of containers are missing");
+	else if (r == -EACCES)
+		ix_gap(s->gaps, r,
+		       "some state files of containers may not be read: names may be missing");
+	else
+		ix_gap(s->gaps, r,
+		       "some state files of containers could not be read (%s): names may be missing",
+		       ix_errno_text(r));
+	return r;
+}
+
+int ix_state_dir(const struct ix_search *s, const char *path, const struct ix_giver *g)
+{
+	return lost(s, open_dir(s, path, g));
+}
+
 struct ix_state_list ix_state_list(const struct ix_search *s, const char *path,
 				   const struct ix_giver *g)
 {
@@ -160,8 +190,10 @@ struct ix_state_list ix_state_list(const struct ix_search *s, const char *path,
 	int fd = ix_state_dir(s, path, g);
 
 	l.dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!l.dir && fd >= 0)
+	if (!l.dir && fd >= 0) {
+		(void)lost(s, -errno);
 		(void)close(fd);
+	}
 	return l;
 }
 
@@ -175,18 +207,15 @@ const char *ix_state_next(struct ix_state_list *l)
 			continue;
 		if (l->n++ < ENTRIES_MAX_USER || (!l->g->files && l->g->ours))
 			return d->d_name;
-		if (l->s->note)
-			(void)snprintf(l->s->note, IX_NOTE_MAX,
-				       "a directory of user %u has more than %d files of "
-				       "containers: the rest is not read",
-				       l->g->files, ENTRIES_MAX_USER);
+		if (l->s->gaps) {
+			l->s->gaps->names = true;
+			ix_gap(l->s->gaps, -EOVERFLOW,
+			       "a directory of user %u has more than %d files of containers: the rest is not read",
+			       l->g->files, ENTRIES_MAX_USER);
+		}
 		break;
 	}
-	if (r < 0 && l->s->note)
-		(void)snprintf(l->s->note, IX_NOTE_MAX,
-			       "a directory of state files could not be read (%s): names "
-			       "of containers may be missing",
-			       ix_errno_text(r));
+	(void)lost(l->s, r);
 	return NULL;
 }
 
@@ -208,7 +237,7 @@ static int open_plain(int dir, const char *path)
 	return fd < 0 ? -errno : ix_fd_lift((int)fd);
 }
 
-int ix_state_read(int dir, const char *path, uid_t owner, struct ix_state *ret_state)
+static int read_file(int dir, const char *path, uid_t owner, struct ix_state *ret_state)
 {
 	struct ix_state state = { .written = 0 };
 	auto_fd int fd = open_plain(dir, path);
@@ -230,20 +259,26 @@ int ix_state_read(int dir, const char *path, uid_t owner, struct ix_state *ret_s
 	return 0;
 }
 
+int ix_state_read(const struct ix_search *s, int dir, const char *path, uid_t owner,
+		  struct ix_state *ret_state)
+{
+	return lost(s, read_file(dir, path, owner, ret_state));
+}
+
 void ix_state_free(struct ix_state *s)
 {
 	ix_buf_free(&s->text);
 }
 
-int ix_state_json(int dir, const char *path, uid_t owner, int64_t *ret_written,
-		  struct ix_json **ret_json)
+int ix_state_json(const struct ix_search *s, int dir, const char *path, uid_t owner,
+		  int64_t *ret_written, struct ix_json **ret_json)
 {
 	struct ix_state state;
-	int r = ix_state_read(dir, path, owner, &state);
+	int r = ix_state_read(s, dir, path, owner, &state);
 
 	if (r < 0)
 		return r;
-	r = ix_json_parse(state.text.data, state.text.len, ret_json);
+	r = lost(s, ix_json_parse(state.text.data, state.text.len, ret_json));
 	if (r == 0)
 		*ret_written = state.written;
 	ix_state_free(&state);

@@ -10,11 +10,10 @@
 #include "base/buf.h"
 #include "base/jsonread.h"
 #include "core/ctx.h"
+#include "core/gaps.h"
 #include "proc/space.h"
 
 struct ix_giver; /* container/claim.h */
-
-#define IX_NOTE_MAX 160
 
 /* A process as one look at /proc showed it. */
 struct ix_proc {
@@ -31,8 +30,8 @@ struct ix_search {
 	size_t nprocs;
 	uid_t *users; /* those whose own state may be read: all for root */
 	size_t nusers;
-	char *note;   /* what was left out (IX_NOTE_MAX), or NULL */
-	uid_t caller; /* who looks */
+	struct ix_gaps *gaps;                 /* what was left out, or NULL */
+	uid_t caller;                         /* who looks */
 	struct ix_space user, pids, mnt, ipc; /* and from where */
 };
 
@@ -120,13 +119,14 @@ const char *ix_state_next(struct ix_state_list *l);
 void ix_state_list_end(const struct ix_state_list *l);
 
 /* Read a file below such a directory: a regular file of root's or the owner's, no link on
- * the way, at most 4 MiB. */
-int ix_state_read(int dir, const char *path, uid_t owner, struct ix_state *ret_state);
+ * the way, at most 4 MiB. One that is there and cannot be read is a gap of the search. */
+int ix_state_read(const struct ix_search *s, int dir, const char *path, uid_t owner,
+		  struct ix_state *ret_state);
 void ix_state_free(struct ix_state *s);
 
 /* The same, parsed. */
-int ix_state_json(int dir, const char *path, uid_t owner, int64_t *ret_written,
-		  struct ix_json **ret_json);
+int ix_state_json(const struct ix_search *s, int dir, const char *path, uid_t owner,
+		  int64_t *ret_written, struct ix_json **ret_json);
 
 /* What stands after "KEY=" in the first line that begins so; false: no line does, or it
  * is longer than there is room. */

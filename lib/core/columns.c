@@ -7,6 +7,7 @@
 
 #include "base/num.h"
 #include "core/mech.h"
+#include "core/spot.h"
 
 void ix_derive_mech(const struct ipcx_table *t, const struct ix_section *s,
 		    const void *row, struct ipcx_value *v)
@@ -49,6 +50,18 @@ void ix_derive_container_uid(const struct ipcx_table *t, const struct ix_section
 		return;
 	v->type = IPCX_TYPE_UINT;
 	v->as.u = t->places[s->place - 1].giver;
+}
+
+void ix_derive_shm_device(const struct ipcx_table *t, const struct ix_section *s,
+			  const void *row, struct ipcx_value *v)
+{
+	const struct ix_spot spot = { .dev = s->dev, .ino = s->ino };
+	char text[IX_SPOT_TEXT];
+
+	(void)t;
+	(void)row;
+	if (s->ino)
+		ix_value_text(v, ix_spot_text(&spot, text));
 }
 
 /* A name where there is one, else the number: what is shown is what --owner takes. */

@@ -12,6 +12,7 @@ ix_derive ix_derive_mech;          /* the section's mechanism */
 ix_derive ix_derive_ns;            /* the namespace that it was read in */
 ix_derive ix_derive_container;     /* and whose that is */
 ix_derive ix_derive_container_uid; /* and who says so */
+ix_derive ix_derive_shm_device;    /* the directory that its objects are in */
 ix_derive ix_derive_owner;         /* from IPCX_F_UID: the name, or the number as text */
 ix_derive ix_derive_group;         /* from IPCX_F_GID */
 ix_derive ix_derive_creator;       /* from IPCX_F_CUID */

@@ -20,6 +20,7 @@ struct stat;
 struct ix_view {
 	bool there;      /* calls are where they should be: do not go again */
 	bool away;       /* this is not the caller's own place */
+	bool only_shm;   /* another /dev/shm of a namespace that was looked at already */
 	bool only_there; /* its /dev/shm is not to be mounted here elsewhere */
 	bool straight;   /* and no symbolic link may lead to it */
 	/* Whether what is in a file of that /dev/shm may be told: whoever put it there

@@ -123,6 +123,13 @@ enum ix_verb {
 	IX_CHANGE,
 };
 
+/* A directory whose objects of a mechanism were listed. */
+struct ix_listed {
+	uint64_t dev, ino;
+	unsigned mech;
+	size_t ref; /* or the one that was looked for, as in struct ix_scan */
+};
+
 /* A scan at work: what is wanted, and where the rows go. Made by lib/query/, filled by
  * the mechanisms. */
 struct ix_scan {
@@ -139,6 +146,7 @@ struct ix_scan {
 	uint64_t max_rows; /* stop after about so many rows: then set t->resume; 0: never */
 	bool many;         /* in many namespaces: what one lacks another may have */
 	bool named;        /* this one was asked for by its reference */
+	size_t ref;        /* … the number of that in the query, plus 1; or 0 */
 	enum ix_verb verb;
 	bool dry;
 	bool enough; /* the first row that is kept ends the scan (-ECANCELED upwards) */
@@ -149,7 +157,7 @@ struct ix_scan {
 	size_t nsame;
 	uint64_t same_home; /* the namespace of rows that know none */
 	bool once; /* of many namespaces that see one directory, list it for the first */
-	uint64_t *dirs; /* those that were listed, with their mechanism */
+	struct ix_listed *dirs; /* those that were listed */
 	size_t ndirs;
 	void *dir; /* a directory that the mechanism keeps open over the scan */
 	/* Takes a row that is complete: ix_scan_keep(). Set by lib/query/scan.c, so that
@@ -173,9 +181,9 @@ struct ix_scan {
 	struct ix_lacking source; /* fields that the source in use does not have */
 };
 
-/* A directory of objects is about to be listed: 1 when it was listed for another
- * namespace already, 0, -ENOMEM. */
-int ix_scan_once(struct ix_scan *s, uint64_t dev);
+/* The rows that follow are in this directory: 1 when it was listed for another place
+ * already, or looked at for the same reference; 0; -ENOMEM. */
+int ix_scan_once(struct ix_scan *s, uint64_t dev, uint64_t ino);
 
 /* Room for the next row of this scan; NULL when memory is out. */
 static inline void *ix_scan_row(struct ix_scan *s)

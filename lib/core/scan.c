@@ -41,19 +41,22 @@ int ipcx_row_ref(const struct ipcx_table *t, size_t row, struct ipcx_ref *ret_re
 	return 0;
 }
 
-int ix_scan_once(struct ix_scan *s, uint64_t dev)
+int ix_scan_once(struct ix_scan *s, uint64_t dev, uint64_t ino)
 {
-	uint64_t *more, key = dev << 8 | s->mech;
+	struct ix_listed *more;
 
 	if (!s->once || !s->many)
-		return 0;
+		return ix_table_dir(s->t, dev, ino);
 	for (size_t i = 0; i < s->ndirs; i++)
-		if (s->dirs[i] == key)
+		if (s->dirs[i].dev == dev && s->dirs[i].ino == ino &&
+		    s->dirs[i].mech == s->mech && s->dirs[i].ref == s->ref)
 			return 1;
 	more = reallocarray(s->dirs, s->ndirs + 1, sizeof(*more));
 	if (!more)
 		return -ENOMEM;
 	s->dirs = more;
-	s->dirs[s->ndirs++] = key;
-	return 0;
+	s->dirs[s->ndirs++] = (struct ix_listed){
+		.dev = dev, .ino = ino, .mech = s->mech, .ref = s->ref
+	};
+	return ix_table_dir(s->t, dev, ino);
 }

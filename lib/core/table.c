@@ -12,11 +12,6 @@
 #include "core/ctx.h"
 #include "core/type.h"
 
-static struct ix_note **notes_of(const struct ipcx_table *t)
-{
-	return (struct ix_note **)(void *)t->notes.data;
-}
-
 int ix_table_new(struct ipcx_table **ret_t)
 {
 	struct ipcx_table *t = calloc(1, sizeof(*t));
@@ -30,24 +25,18 @@ int ix_table_new(struct ipcx_table **ret_t)
 	return 0;
 }
 
-static void free_notes(struct ipcx_table *t)
-{
-	for (size_t i = 0; i < t->notes.len / sizeof(struct ix_note *); i++)
-		free(notes_of(t)[i]);
-	t->notes.len = 0;
-}
-
 void ix_table_reset(struct ipcx_table *t)
 {
 	struct timespec now;
 
-	free_notes(t);
+	ix_notes_free(t);
 	t->nsections = t->rows = t->nplaces = 0;
 	t->arena.len = t->pool.len = t->unknown.len = 0;
 	ix_names_free(&t->users);
 	ix_names_free(&t->groups);
 	t->resume = 0;
 	t->unjudged = 0;
+	t->no_name.before = t->no_name.after = 0;
 	t->starved = false;
 	t->now = clock_gettime(CLOCK_REALTIME, &now) == 0 ? now.tv_sec : 0;
 }
@@ -60,7 +49,7 @@ void ipcx_table_free(struct ipcx_table *t)
 	free(t->places);
 	ix_buf_free(&t->arena);
 	ix_buf_free(&t->pool);
-	free_notes(t);
+	ix_notes_free(t);
 	ix_buf_free(&t->notes);
 	ix_buf_free(&t->unknown);
 	ix_names_free(&t->users);
@@ -114,7 +103,7 @@ static void index_words(struct ix_section *s)
 }
 
 int ix_table_place(struct ipcx_table *t, uint64_t ns, const char *container,
-		   uint32_t giver)
+		   uint32_t giver, bool unnamed)
 {
 	struct ix_where *more;
 
@@ -125,9 +114,11 @@ int ix_table_place(struct ipcx_table *t, uint64_t ns, const char *container,
 	if (!more)
 		return -ENOMEM;
 	t->places = more;
-	t->places[t->nplaces++] = (struct ix_where){
-		.ns = ns, .container = ix_table_text(t, container), .giver = giver
-	};
+	t->places[t->nplaces++] =
+		(struct ix_where){ .ns = ns,
+				   .container = ix_table_text(t, container),
+				   .giver = giver,
+				   .unnamed = unnamed && !container };
 	return 0;
 }
 
@@ -151,13 +142,40 @@ int ix_table_section(struct ipcx_table *t, const struct ix_kind *kind, unsigned 
 	return 0;
 }
 
+int ix_table_dir(struct ipcx_table *t, uint64_t dev, uint64_t ino)
+{
+	struct ix_section *s = &t->sections[t->nsections - 1], *more;
+
+	if (s->dev == dev && s->ino == ino)
+		return 0;
+	if (s->count) {
+		more = realloc(t->sections, (t->nsections + 1) * sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		t->sections = more;
+		s = &more[t->nsections++];
+		*s = s[-1];
+		s->first = t->rows;
+		s->offset = t->arena.len;
+		s->count = 0;
+	}
+	s->dev = dev;
+	s->ino = ino;
+	return 0;
+}
+
 void *ix_table_row(struct ipcx_table *t)
 {
 	size_t size = t->sections[t->nsections - 1].kind->row_size;
 	char *row = ix_buf_room(&t->arena, size);
 
-	if (row)
-		memset(row, 0, size);
+	if (!row)
+		return NULL;
+	memset(row, 0, size);
+	if (t->nplaces && t->places[t->nplaces - 1].unnamed) {
+		t->no_name.fields = IPCX_FIELDSET(IPCX_F_CONTAINER, IPCX_F_CONTAINER_UID);
+		ix_lacks(t, row, &t->no_name);
+	}
 	return row;
 }
 
@@ -201,38 +219,6 @@ ix_text ix_table_text(struct ipcx_table *t, const char *text)
 const char *ix_table_string(const struct ipcx_table *t, ix_text text)
 {
 	return text ? t->pool.data + text - 1 : NULL;
-}
-
-void ix_table_add_note(struct ipcx_table *t, const struct ipcx_note *note)
-{
-	size_t subject = strlen(note->subject) + 1, text = strlen(note->text) + 1;
-	struct ix_note *n = malloc(sizeof(*n) + subject + text);
-
-	if (!n || ix_buf_add(&t->notes, &n, sizeof(n)) < 0) {
-		free(n);
-		t->starved = true;
-		return;
-	}
-	n->note = *note;
-	n->note.subject = memcpy(n->texts, note->subject, subject);
-	n->note.text = memcpy(n->texts + subject, note->text, text);
-}
-
-void ix_table_note(struct ipcx_table *t, enum ipcx_note_kind kind, unsigned mech,
-		   int error, const char *subject, const char *fmt, ...)
-{
-	struct ipcx_note note = { .kind = kind,
-				  .mech = mech,
-				  .error = error,
-				  .subject = subject ? subject : "" };
-	char text[1024];
-	va_list args;
-
-	va_start(args, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	note.text = text;
-	ix_table_add_note(t, &note);
 }
 
 void ix_unknown_all(struct ipcx_table *t, void *row, const struct ipcx_fieldset *fields)
@@ -398,36 +384,4 @@ unsigned ipcx_row_mech(const struct ipcx_table *t, size_t row)
 uint64_t ipcx_table_resume(const struct ipcx_table *t)
 {
 	return t ? t->resume : 0;
-}
-
-const struct ipcx_note *ipcx_table_note(const struct ipcx_table *t, size_t i)
-{
-	return t && i < t->notes.len / sizeof(struct ix_note *) ? &notes_of(t)[i]->note
-								: NULL;
-}
-
-size_t ipcx_table_failures(const struct ipcx_table *t, size_t *ret_missing)
-{
-	const struct ipcx_note *note;
-	size_t failed = 0, missing = 0;
-
-	for (size_t i = 0; (note = ipcx_table_note(t, i)); i++) {
-		failed += note->kind == IPCX_NOTE_FAILED ||
-			  note->kind == IPCX_NOTE_UNAVAILABLE;
-		missing += note->kind == IPCX_NOTE_MISSING;
-	}
-	if (ret_missing)
-		*ret_missing = missing;
-	return failed + missing;
-}
-
-bool ipcx_table_complete(const struct ipcx_table *t)
-{
-	size_t missing, all = ipcx_table_failures(t, &missing);
-	const struct ipcx_note *note;
-
-	for (size_t i = 0; (note = ipcx_table_note(t, i)); i++)
-		if (note->kind == IPCX_NOTE_INCOMPLETE)
-			return false;
-	return t && all == missing && !t->resume;
 }

@@ -125,13 +125,16 @@ struct ix_where {
 	uint64_t ns;       /* inode number; 0: not asked */
 	ix_text container; /* or 0 */
 	uint32_t giver;    /* user id of who gives the (first) container its name */
+	bool unnamed;      /* no container is known, though there may be one */
 };
 
 /* Rows of one kind, mechanism and namespace that stand together. */
 struct ix_section {
 	const struct ix_kind *kind;
 	unsigned mech;
+	bool uncounted;      /* objects of it could not be read */
 	size_t place;        /* in the table's places, plus 1; or 0 */
+	uint64_t dev, ino;   /* the directory that its objects are in; 0: none is known */
 	size_t first, count; /* row numbers */
 	size_t offset;       /* of the first row in the arena */
 	struct ipcx_fieldset
@@ -147,6 +150,13 @@ struct ix_verdict {
 	int says;
 	int error;
 	enum ix_failed { IX_FAILED_USERS, IX_FAILED_GROUPS, IX_FAILED_MATCH } failed;
+};
+
+/* Fields that are unknown in row after row of one table: the step from one set to the
+ * next is looked up once. */
+struct ix_lacking {
+	struct ipcx_fieldset fields;
+	uint32_t before, after; /* as in struct ix_row; after is 0 until it is known */
 };
 
 /* So many objects that could not be judged are told by name. */
@@ -165,9 +175,10 @@ struct ipcx_table {
 	uint64_t resume;
 	unsigned id_bits; /* how many bits of a System V id are its index; 0: not asked */
 	bool numeric;
-	bool acts;                      /* what is in it was removed or changed */
-	size_t unjudged;                /* objects that the condition could not judge */
-	struct ix_verdict unjudged_why; /* the first of them */
+	bool acts;                 /* what is in it was removed or changed */
+	struct ix_lacking no_name; /* of rows in a place whose containers are not known */
+	size_t unjudged;           /* objects that the condition could not judge */
+	struct ix_verdict unjudged_why;     /* the first of them */
 	ix_text unjudged_refs[IX_UNJUDGED]; /* the first few, when they are acted on */
 	bool starved; /* memory ran out for a text or a note: what is here is not whole */
 };
@@ -187,9 +198,14 @@ static inline const struct ix_section *ix_last_section(const struct ipcx_table *
 /* A new, empty table whose ages count from now. */
 int ix_table_new(struct ipcx_table **ret_t);
 
-/* The rows that follow were read in this namespace. container may be NULL. 0 or -ENOMEM. */
+/* The rows that follow were read in this namespace. container may be NULL: there is none,
+ * or (unnamed) it is not known. 0 or -ENOMEM. */
 int ix_table_place(struct ipcx_table *t, uint64_t ns, const char *container,
-		   uint32_t giver);
+		   uint32_t giver, bool unnamed);
+
+/* The rows that follow are about this directory: in a section of their own, which has
+ * begun already. 0 or -ENOMEM. */
+int ix_table_dir(struct ipcx_table *t, uint64_t dev, uint64_t ino);
 
 /*
  * Hand a table out: the only way by which one leaves the library. r is what came of
@@ -246,13 +262,6 @@ static inline void ix_unknown(struct ipcx_table *t, void *row, enum ipcx_field f
 	ix_unknown_all(t, row, &one);
 }
 
-/* Fields that are unknown in row after row of one table: the step from one set to the
- * next is looked up once. */
-struct ix_lacking {
-	struct ipcx_fieldset fields;
-	uint32_t before, after; /* as in struct ix_row; after is 0 until it is known */
-};
-
 static inline void ix_lacks(struct ipcx_table *t, void *row, struct ix_lacking *l)
 {
 	struct ix_row *r = row;
@@ -286,6 +295,9 @@ void ix_table_unjudged(struct ipcx_table *t, const char *ref, const struct ix_ve
 /* Note what failed while rows were read and judged: once for the table, when it is whole.
  */
 void ix_table_failures(struct ipcx_table *t);
+
+/* All of them, with what they take; the list stays, and is empty. */
+void ix_notes_free(struct ipcx_table *t);
 
 /* Add a note whose text is not formatted. */
 void ix_table_add_note(struct ipcx_table *t, const struct ipcx_note *note);

@@ -56,9 +56,10 @@ struct ix_reading {
 	bool counted;   /* used is known */
 	bool soft;      /* the kernel can go beyond it by itself */
 	uint64_t limit, used;
-	uint64_t page; /* bytes of one page of a pool of huge pages; 0: not known */
-	int error;     /* -errno: why the limit is unknown */
-	int use_error; /* and why its use is, where the kernel counts it */
+	uint64_t page;     /* bytes of one page of a pool of huge pages; 0: not known */
+	uint64_t dev, ino; /* of a file system: the directory that it was found by */
+	int error;         /* -errno: why the limit is unknown */
+	int use_error;     /* and why its use is, where the kernel counts it */
 };
 
 struct ix_limit {
@@ -86,6 +87,9 @@ const struct ix_limit *ix_limit(unsigned i);
  * source.
  */
 bool ix_limit_named(const struct ix_limit *l, const char *name);
+
+/* Whether it is one of the file system on /dev/shm. */
+bool ix_limit_of_shm(const struct ix_limit *l);
 
 /* The limit with exactly this name of its own; NULL when there is none. */
 const struct ix_limit *ix_limit_by_name(const char *name);

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "base/below.h"
@@ -89,10 +90,11 @@ int ix_read_rlimit(struct ix_limits *s, const struct ix_limit *l, struct ix_read
 }
 
 /* The file system that shm_open(3) uses, wherever a link leads. */
-static int shm_fs(struct ipcx *x, struct statvfs *ret_fs)
+static int shm_fs(struct ipcx *x, struct ix_reading *r, struct statvfs *ret_fs)
 {
 	auto_fd int fd = -1;
 	int root = ix_viewfd(x);
+	struct stat st;
 
 	if (root < 0)
 		return root;
@@ -100,18 +102,22 @@ static int shm_fs(struct ipcx *x, struct statvfs *ret_fs)
 	if (fd < 0)
 		return fd;
 	if (x->view.away) {
-		int r = ix_spot_in_memory(x, x->view.pid, fd, "/dev/shm");
+		int e = ix_spot_in_memory(x, x->view.pid, fd, "/dev/shm");
 
-		if (r < 0)
-			return r;
+		if (e < 0)
+			return e;
 	}
-	return fstatvfs(fd, ret_fs) < 0 ? -errno : 0;
+	if (fstat(fd, &st) < 0 || fstatvfs(fd, ret_fs) < 0)
+		return -errno;
+	r->dev = st.st_dev;
+	r->ino = st.st_ino;
+	return 0;
 }
 
 int ix_read_shm_bytes(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r)
 {
 	struct statvfs fs = { 0 };
-	int e = shm_fs(s->x, &fs);
+	int e = shm_fs(s->x, r, &fs);
 
 	(void)l;
 	if (e < 0)
@@ -126,7 +132,7 @@ int ix_read_shm_bytes(struct ix_limits *s, const struct ix_limit *l, struct ix_r
 int ix_read_shm_files(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r)
 {
 	struct statvfs fs = { 0 };
-	int e = shm_fs(s->x, &fs);
+	int e = shm_fs(s->x, r, &fs);
 
 	(void)l;
 	if (e < 0)

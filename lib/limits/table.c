@@ -176,6 +176,11 @@ bool ix_limit_named(const struct ix_limit *l, const char *name)
 	return l->read != ix_read_constant && same_source(l->source, name);
 }
 
+bool ix_limit_of_shm(const struct ix_limit *l)
+{
+	return l->read == ix_read_shm_bytes || l->read == ix_read_shm_files;
+}
+
 const struct ix_limit *ix_limit_by_name(const char *name)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(limits); i++)

@@ -98,19 +98,16 @@ static int open_shm(struct ipcx *x)
 
 int ix_posix_shm_dir(struct ipcx *x, struct ix_posix_dir *ret_dir)
 {
-	int fd = open_shm(x);
+	auto_fd int fd = open_shm(x);
 	struct stat st;
 
 	if (fd < 0)
 		return fd;
-	if (fstat(fd, &st) < 0) {
-		int r = ix_fail(x, -errno, "%s", IX_SHM_DIR);
-
-		(void)close(fd);
-		return r;
-	}
-	*ret_dir = (struct ix_posix_dir){ .fd = fd,
+	if (fstat(fd, &st) < 0)
+		return ix_fail(x, -errno, "%s", IX_SHM_DIR);
+	*ret_dir = (struct ix_posix_dir){ .fd = take_fd(&fd),
 					  .dev = st.st_dev,
+					  .ino = st.st_ino,
 					  .hostile = x->view.away };
 	return 0;
 }

@@ -50,6 +50,7 @@ struct ix_posix_row {
 struct ix_posix_dir {
 	int fd; /* O_PATH, or -1 */
 	dev_t dev;
+	ino_t ino;
 	bool hostile; /* what is in it may have been made to harm us */
 };
 

@@ -39,6 +39,7 @@ static const struct ix_kind psem_kind = {
 	IX_COLUMNS(
 		IX_POSIX_COLUMNS(struct psem_row),
 		[IPCX_F_IDLE]  = IX_CONSTANT(ix_derive_none),
+		[IPCX_F_SHM_DEVICE] = IX_CONSTANT(ix_derive_shm_device),
 		[IPCX_F_MTIME] = IX_COL(struct psem_row, base.mtime),
 		[IPCX_F_VALUE] = IX_COL(struct psem_row, value)
 	),
@@ -221,7 +222,7 @@ static int scan(struct ix_scan *s)
 
 	if (r < 0)
 		return r;
-	r = ix_scan_once(s, dir.dev);
+	r = ix_scan_once(s, dir.dev, dir.ino);
 	if (r)
 		return r < 0 ? r : 0;
 	r = ix_posix_names_open(&dir, &names);
@@ -264,8 +265,10 @@ static int find(struct ix_scan *s, const struct ipcx_ref *ref)
 	if (r < 0)
 		return r;
 	r = ix_posix_stat(&dir, file, &st);
-	if (r < 0)
-		return r;
+	if (r == 0)
+		r = ix_scan_once(s, dir.dev, dir.ino);
+	if (r)
+		return r < 0 ? r : -ENOENT;
 	if (!ix_posix_is_sem(file, &st))
 		return ix_fail_plain(s->x, -ENOENT, "%s",
 				     not_a_sem(file, &st, why, sizeof(why)));

@@ -37,6 +37,7 @@ static const struct ix_kind pshm_kind = {
 	.row_size = sizeof(struct pshm_row),
 	IX_COLUMNS(
 		IX_POSIX_COLUMNS(struct pshm_row),
+		[IPCX_F_SHM_DEVICE] = IX_CONSTANT(ix_derive_shm_device),
 		[IPCX_F_SIZE]      = IX_COL(struct pshm_row, size),
 		[IPCX_F_ALLOCATED] = IX_COL(struct pshm_row, allocated),
 		[IPCX_F_IDLE]      = IX_CONSTANT(ix_derive_none),
@@ -110,7 +111,7 @@ static int scan(struct ix_scan *s)
 
 	if (r < 0)
 		return r;
-	r = ix_scan_once(s, dir.dev);
+	r = ix_scan_once(s, dir.dev, dir.ino);
 	if (r)
 		return r < 0 ? r : 0;
 	note_type(s, &dir);
@@ -139,6 +140,9 @@ static int find(struct ix_scan *s, const struct ipcx_ref *ref)
 	r = ix_posix_stat(&dir, file, &st);
 	if (r < 0)
 		return r == -ENAMETOOLONG ? -ENOENT : r;
+	r = ix_scan_once(s, dir.dev, dir.ino);
+	if (r)
+		return r < 0 ? r : -ENOENT;
 	if (ix_posix_is_sem(file, &st)) {
 		char name[4 * 256];
 

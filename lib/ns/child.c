@@ -18,6 +18,7 @@
 
 #include "base/file.h"
 #include "core/wire.h"
+#include "ns/ns.h"
 #include "ns/rights.h"
 #include "ns/step.h"
 
@@ -196,7 +197,7 @@ static int run(struct ipcx *x, const struct ix_errand *e, const struct ix_place 
 	int r = user < 0 ? enter_ipc(x, p, e->as_owner) : enter_as_root(x, p, user);
 
 	if (r == 0 && e->t)
-		r = ix_table_place(e->t, p->ino, p->label, p->giver);
+		r = ix_table_place(e->t, p->ino, p->label, p->giver, x->ns->gaps.names);
 	return r < 0 ? r : e->run(x, e->arg, e->t);
 }
 
@@ -386,6 +387,7 @@ int ix_send_child(struct ipcx *x, const struct ix_errand *e, const struct ix_pla
 	x->view = (struct ix_view){
 		.there = true,
 		.away = true,
+		.only_shm = p->only_shm,
 		.rootfd = p->rootfd,
 		.pid = p->pid,
 		.ids = map,

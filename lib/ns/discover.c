@@ -163,24 +163,22 @@ static int unseen(struct ix_nslist *l, int32_t pid, int error)
 	return sit(l, pid, IX_HIDDEN);
 }
 
-bool ix_nslist_lacks(const struct ix_nslist *l, char *buf, size_t size)
+/* In words that do not change from one look to the next, so that each is said once. */
+void ix_nslist_gaps(const struct ix_nslist *l, struct ix_gaps *g)
 {
 	if (l->missed)
-		(void)snprintf(
-			buf, size,
-			"processes that could not be looked at: %u (%s); what only they keep is missing",
-			l->missed, ix_errno_text(l->missed_error));
-	return l->missed > 0;
-}
-
-bool ix_nslist_denies(const struct ix_nslist *l, char *buf, size_t size)
-{
+		ix_gap(g, l->missed_error,
+		       "some processes could not be looked at (%s): what only they keep is missing",
+		       ix_errno_text(l->missed_error));
 	if (l->denied)
-		(void)snprintf(
-			buf, size,
-			"processes that may not be looked at: %u (needs CAP_SYS_PTRACE); namespaces that only they are in are missing",
-			l->denied);
-	return l->denied > 0;
+		ix_gap(g, -EACCES,
+		       "some processes may not be looked at (needs CAP_SYS_PTRACE): namespaces that only they are in are missing");
+	if (!l->first)
+		ix_gap(g, -EACCES,
+		       "/proc does not show all processes (hidepid): namespaces that only hidden ones are in are missing");
+	if (l->no_mounts)
+		ix_gap(g, -ENOPKG,
+		       "libmount is not installed: namespaces that only a mount keeps are missing");
 }
 
 static int one(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h, int32_t pid)
@@ -227,6 +225,7 @@ static int walk(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h)
 	while (r == 0 && (r = ix_readdir(dir, &d)) == 0 && d) {
 		int32_t pid = pid_of(d->d_name);
 
+		l->first |= pid == 1;
 		if (pid)
 			r = one(x, l, h, pid);
 	}

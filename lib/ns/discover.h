@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "core/ctx.h"
+#include "core/gaps.h"
 
 /* One namespace that was seen. */
 struct ix_nsseen {
@@ -47,6 +48,8 @@ struct ix_nslist {
 	uint32_t denied; /* … the former of them */
 	uint32_t missed; /* looks at processes that failed, and why the first did */
 	int missed_error;
+	bool no_mounts; /* namespaces are mounted, and libmount is not there to tell */
+	bool first;     /* process 1 was seen */
 };
 
 /* How closely to look: ns/ipc and mounts always. */
@@ -57,11 +60,8 @@ struct ix_nslist {
 int ix_discover(struct ipcx *x, unsigned how, struct ix_nslist *ret_list);
 void ix_nslist_free(struct ix_nslist *l);
 
-/* Whether something is missing of a list because calls failed, and because processes may
- * not be looked at: with a sentence (IX_LACKS bytes are enough). */
-#define IX_LACKS 160
-bool ix_nslist_lacks(const struct ix_nslist *l, char *buf, size_t size);
-bool ix_nslist_denies(const struct ix_nslist *l, char *buf, size_t size);
+/* What is missing of a list: calls failed, or processes may not be looked at. */
+void ix_nslist_gaps(const struct ix_nslist *l, struct ix_gaps *g);
 
 /* A look at a process failed (-errno): that counts, unless it has gone; or, of what may
  * well be shut, unless it may not be looked at. */

@@ -155,8 +155,10 @@ static int mounts_of(struct ipcx *x, struct ix_nslist *l, int32_t pid)
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0) {
-		/* Gone (a process that has ended has EINVAL), or no libmount. */
-		if (r != -EINVAL && r != -ENOPKG)
+		/* A process that has ended has EINVAL. */
+		if (r == -ENOPKG)
+			l->no_mounts = true;
+		else if (r != -EINVAL)
 			ix_nslist_shut(l, r);
 		return 0;
 	}
@@ -246,20 +248,28 @@ static int threads_of(int proc, struct ix_nslist *l, int32_t pid, uint64_t ino)
  * is something else. Its owner may put another in its place at any time: what the link
  * reads is only a hint, and a detached mount reads "/".
  */
-static uint64_t fd_number(int proc, int dir, const char *name, int *ret_fd)
+static uint64_t fd_number(int proc, struct ix_nslist *l, int dir, const char *name,
+			  int *ret_fd)
 {
 	auto_fd int held = -1, fd = -1;
 	char text[64];
 	ssize_t len = readlinkat(dir, name, text, sizeof(text));
 	uint64_t ino, id;
+	int r;
 
+	if (len < 0)
+		ix_nslist_shut(l, -errno);
 	if (len <= 0 || (size_t)len >= sizeof(text) ||
 	    (!(len == 1 && text[0] == '/') && !ix_ns_number("ipc", text, (size_t)len)))
 		return 0;
 	held = ix_open(dir, name, O_PATH);
 	fd = held < 0 ? held : open_nsfs(proc, held);
-	if (fd < 0 || ix_ns_identity(fd, CLONE_NEWIPC, &ino, &id) < 0)
+	r = fd < 0 ? fd : ix_ns_identity(fd, CLONE_NEWIPC, &ino, &id);
+	if (r < 0) {
+		if (r != -EINVAL)
+			ix_nslist_shut(l, r);
 		return 0;
+	}
 	*ret_fd = take_fd(&fd);
 	return ino;
 }
@@ -277,7 +287,7 @@ static int fds_of(int proc, struct ix_nslist *l, int32_t pid)
 
 		if (d->d_name[0] == '.')
 			continue;
-		ino = fd_number(proc, dirfd(dir), d->d_name, &fd);
+		ino = fd_number(proc, l, dirfd(dir), d->d_name, &fd);
 		if (!ino)
 			continue;
 		seen = ix_nslist_add(l, ino);

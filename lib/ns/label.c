@@ -22,8 +22,11 @@ int ix_containers_among(struct ipcx *x, const struct ix_nslist *l,
 {
 	size_t n;
 	int32_t *firsts = ix_nslist_firsts(x, l, &n);
-	int r = firsts ? ix_containers_new(x, firsts, n, ret_c) : -ENOMEM;
+	struct ix_gaps gaps = { .n = 0 };
+	int r;
 
+	ix_nslist_gaps(l, &gaps);
+	r = firsts ? ix_containers_new(x, firsts, n, &gaps, ret_c) : -ENOMEM;
 	free(firsts);
 	return r;
 }
@@ -87,8 +90,7 @@ static int add_labels(const struct ix_containers *all, struct ix_place *places, 
 	return MIN(r, 0);
 }
 
-int ix_label_places(struct ipcx *x, const struct ix_nslist *l, struct ix_place *places,
-		    size_t n, char *note, size_t size)
+int ix_label_places(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *ns)
 {
 	struct ix_containers *all;
 	struct labels *labels;
@@ -96,10 +98,9 @@ int ix_label_places(struct ipcx *x, const struct ix_nslist *l, struct ix_place *
 
 	if (r < 0)
 		return r;
-	labels = calloc(n + 1, sizeof(*labels));
-	r = labels ? add_labels(all, places, n, labels) : -ENOMEM;
-	(void)snprintf(note, size, "%s",
-		       ix_containers_note(all) ? ix_containers_note(all) : "");
+	labels = calloc(ns->n + 1, sizeof(*labels));
+	r = labels ? add_labels(all, ns->places, ns->n, labels) : -ENOMEM;
+	ns->gaps = *ix_containers_gaps(all);
 	free(labels);
 	ix_containers_free(all);
 	return r;

@@ -6,19 +6,19 @@
 
 #include "container/container.h"
 #include "ns/discover.h"
-#include "ns/place.h"
+#include "ns/ns.h"
 
-/* All containers (ix_containers_new()) among the processes of a list. 0 or -ENOMEM. */
+/* All containers (ix_containers_new()) among the processes of a list, whose gaps they
+ * have. 0 or -ENOMEM. */
 int ix_containers_among(struct ipcx *x, const struct ix_nslist *l,
 			struct ix_containers **ret_c);
 
 /* The same of all processes. 0 or -errno with a text. */
 int ix_containers_all(struct ipcx *x, struct ix_containers **ret_c);
 
-/* Give each place the labels of the containers in it, with a comma between. What was left
- * out of them is in note, "" when nothing was. 0 or -ENOMEM. */
-int ix_label_places(struct ipcx *x, const struct ix_nslist *l, struct ix_place *places,
-		    size_t n, char *note, size_t size);
+/* Give each place the labels of the containers in it, with a comma between; what they and
+ * the list lack are its gaps. The places are sorted by their numbers then. 0 or -ENOMEM. */
+int ix_label_places(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *ns);
 
 /* Whether a runtime of root's says that the process of a place is of its container. */
 bool ix_place_claimed(struct ipcx *x, const struct ix_place *p);

@@ -18,6 +18,7 @@
 #include "ns/discover.h"
 #include "ns/label.h"
 #include "ns/pin.h"
+#include "ns/shms.h"
 
 /* The greatest process id there can be (PID_MAX_LIMIT). */
 #define PID_MOST 4194304
@@ -129,6 +130,7 @@ static int open_seen(struct ipcx *x, struct ix_nsseen *seen, struct ix_place *re
 
 static int open_inode(struct ipcx *x, uint64_t ino, struct ix_place *ret_p)
 {
+	struct ix_gaps gaps = { .n = 0 };
 	struct ix_nslist l;
 	struct ix_nsseen *seen;
 	int r;
@@ -139,11 +141,17 @@ static int open_inode(struct ipcx *x, uint64_t ino, struct ix_place *ret_p)
 	if (r < 0)
 		return r;
 	seen = ix_nslist_find(&l, ino);
-	if (!seen)
-		r = ix_fail_plain(x, -ENOENT, "ipc:[%" PRIu64 "]: no such namespace%s",
-				  ino,
-				  l.hidden ? " among the processes that may be looked at"
-					   : "");
+	if (ino >= INO_LEAST && ino <= INO_MOST)
+		ix_nslist_gaps(&l, &gaps);
+	if (!seen && gaps.n)
+		r = ix_fail_plain(
+			x, -ENODATA,
+			"ipc:[%" PRIu64
+			"]: whether there is such a namespace cannot be told: %.*s",
+			ino, ix_gap_reason(gaps.all[0].text), gaps.all[0].text);
+	else if (!seen)
+		r = ix_fail_plain(x, -ENOENT, "ipc:[%" PRIu64 "]: no such namespace",
+				  ino);
 	else
 		r = open_seen(x, seen, ret_p);
 	ix_nslist_free(&l);
@@ -205,7 +213,7 @@ static int open_number(struct ipcx *x, const char *where, uint64_t n,
 {
 	int r = open_inode(x, n, ret_p);
 
-	if (r != -ENOENT || (n >= INO_LEAST && n <= INO_MOST))
+	if ((r != -ENOENT && r != -ENODATA) || (n >= INO_LEAST && n <= INO_MOST))
 		return r;
 	return open_container(x, where, ret_p);
 }
@@ -225,6 +233,8 @@ static int open_name(struct ipcx *x, const char *name, struct ix_place *ret_p)
 		return open_container(x, name, ret_p);
 	/* Only when no container is called so, it is the pin. */
 	r = chosen ? -ENOENT : open_container(x, name, &other);
+	if (r == -ENODATA) /* none that can be seen */
+		r = -ENOENT;
 	if (r != -ENOENT)
 		(void)close(fd);
 	if (r == 0) {
@@ -244,10 +254,13 @@ static int by_age(const void *a, const void *b)
 {
 	const struct ix_place *p = a, *q = b;
 
-	if (p->home != q->home)
-		return p->home ? -1 : 1;
-	return p->pid != q->pid ? (p->pid > q->pid) - (p->pid < q->pid)
-				: (p->ino > q->ino) - (p->ino < q->ino);
+	if (p->eldest != q->eldest)
+		return p->eldest > q->eldest ? 1 : -1;
+	if (p->ino != q->ino)
+		return p->ino > q->ino ? 1 : -1;
+	if (p->only_shm != q->only_shm)
+		return p->only_shm ? 1 : -1;
+	return (p->pid > q->pid) - (p->pid < q->pid);
 }
 
 /* Not opened yet: a machine can have more namespaces than a process may have
@@ -260,6 +273,7 @@ static struct ix_place place_of(struct ix_nsseen *seen, uint64_t home)
 	p.pid = seen->pid;
 	p.start = seen->start;
 	p.home = seen->ino == home;
+	p.eldest = p.home ? -1 : p.pid;
 	p.nsfd = take_fd(&seen->fd);
 	if (p.nsfd >= 0)
 		(void)ix_ns_identity(p.nsfd, CLONE_NEWIPC, &p.ino, &p.id);
@@ -276,18 +290,9 @@ static void take_self(struct ipcx *x, struct ix_place *p)
 		return;
 	}
 	self.pid = p->pid;
+	self.eldest = p->eldest;
 	ix_place_close(p);
 	*p = self;
-}
-
-/* What the list lacks, behind what the labels lack. */
-static void note_lacks(const struct ix_nslist *l, struct ipcx_ns *ns)
-{
-	size_t len = strlen(ns->note), left = sizeof(ns->note) - len;
-	char text[IX_LACKS];
-
-	if (ix_nslist_lacks(l, text, sizeof(text)))
-		(void)snprintf(ns->note + len, left, "%s%s", len ? "; " : "", text);
 }
 
 int ix_ns_all_of(struct ipcx *x, struct ix_nslist *l, struct ipcx_ns **ret_ns)
@@ -298,18 +303,16 @@ int ix_ns_all_of(struct ipcx *x, struct ix_nslist *l, struct ipcx_ns **ret_ns)
 	if (!ns)
 		return ix_fail_plain(x, -ENOMEM, "out of memory");
 	ns->all = true;
-	ns->places = calloc(l->n + 1, sizeof(*ns->places));
+	ns->places = calloc(l->n + l->npairs + 1, sizeof(*ns->places));
 	for (size_t i = 0; ns->places && i < l->n; i++)
 		ns->places[ns->n++] = place_of(&l->all[i], home);
 	for (size_t i = 0; i < ns->n; i++)
 		if (ns->places[i].home)
 			take_self(x, &ns->places[i]);
-	if (!ns->places ||
-	    ix_label_places(x, l, ns->places, ns->n, ns->note, sizeof(ns->note)) < 0) {
+	if (!ns->places || ix_label_places(x, l, ns) < 0 || ix_shms_add(x, l, ns) < 0) {
 		ipcx_ns_free(ns);
 		return ix_fail_plain(x, -ENOMEM, "out of memory");
 	}
-	note_lacks(l, ns);
 	qsort(ns->places, ns->n, sizeof(*ns->places), by_age);
 	*ret_ns = ns;
 	return 0;
@@ -364,6 +367,8 @@ int ipcx_ns_open(struct ipcx *x, const char *where, struct ipcx_ns **ret_ns)
 	if (!strcmp(where, "all"))
 		return open_all(x, ret_ns);
 	r = open_word(x, where, &p);
+	if (r == -ENODATA) /* what was named may be there */
+		r = -EACCES;
 	if (r < 0)
 		return r;
 	return ix_ns_take(&p, ret_ns) < 0 ? ix_fail_plain(x, -ENOMEM, "out of memory")

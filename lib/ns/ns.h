@@ -2,6 +2,7 @@
 /* Namespaces that were opened for use: one place, or many that are opened in turn. */
 #pragma once
 
+#include "core/gaps.h"
 #include "ns/discover.h"
 #include "ns/place.h"
 
@@ -12,7 +13,7 @@ struct ipcx_ns {
 	bool all;
 	bool told;           /* who else sees its /dev/shm was said already */
 	bool told_elsewhere; /* … where else it is mounted */
-	char note[360];      /* what the list of many, or their labels, lack, or "" */
+	struct ix_gaps gaps; /* what the list of many, or their labels, lack */
 };
 
 /* All of a list, each labelled with its containers, the caller's own first. Takes the

@@ -125,14 +125,19 @@ int ix_pins_read(struct ix_pins *ret_pins)
 	DIR *dir auto_dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *d;
 
+	/* There are no pins where there is no directory for them. */
+	if (!dir && fd != -ENOENT)
+		r = fd < 0 ? fd : -errno;
 	if (!dir && fd >= 0)
 		(void)close(fd);
-	while (dir && r == 0 && (d = readdir(dir)) != NULL) {
+	while (dir && r == 0 && (r = ix_readdir(dir, &d)) == 0 && d) {
 		auto_fd int pin = good_name(d->d_name) ? open_entry(dirfd(dir), d->d_name)
-						       : -1;
+						       : -ENOENT;
 		uint64_t ino, id;
 
-		if (pin >= 0 && ix_ns_identity(pin, CLONE_NEWIPC, &ino, &id) == 0)
+		if (pin < 0 && pin != -ENOENT)
+			r = pin;
+		else if (pin >= 0 && ix_ns_identity(pin, CLONE_NEWIPC, &ino, &id) == 0)
 			r = keep_pin(&p, ino, d->d_name);
 	}
 	if (r < 0)

@@ -24,6 +24,8 @@ struct ix_place {
 			   gone */
 	uint64_t id;    /* never used again (NS_GET_ID); 0 where the kernel has none */
 	bool home;      /* the caller's own: its root and its namespace */
+	bool only_shm;  /* another /dev/shm of a namespace that has a place already */
+	int32_t eldest; /* of many: the process that the namespace is known by; -1: ours */
 	char *label;    /* of the containers in it, with a comma between, or NULL */
 	uint32_t giver; /* user id of who gives the first of them its name */
 	bool named;     /* found by a container's name */

@@ -50,7 +50,8 @@ static int begin_place(struct trip *t, const struct ix_place *p)
 {
 	struct ipcx_table *table = t->errand->t;
 
-	if (table && ix_table_place(table, p->ino, p->label, p->giver) < 0)
+	if (table &&
+	    ix_table_place(table, p->ino, p->label, p->giver, t->x->ns->gaps.names) < 0)
 		return ix_fail_plain(t->x, -ENOMEM, "out of memory");
 	return 0;
 }
@@ -66,6 +67,7 @@ static int run_at(struct trip *t, const struct ix_place *p)
 		return r;
 	x->view.there = true;
 	x->view.away = !p->home;
+	x->view.only_shm = p->only_shm;
 	x->view.rootfd = p->rootfd;
 	x->view.pid = p->pid;
 	showing.p = p;
@@ -135,6 +137,8 @@ static int open_place(struct trip *t, struct ix_place *ret_p)
 	now.label = p->label; /* lent */
 	now.giver = p->giver;
 	now.home = p->home;
+	now.only_shm = p->only_shm;
+	now.eldest = p->eldest;
 	if (t->x->ns->held < HELD_MAX) {
 		t->x->ns->held++;
 		*p = now;
@@ -244,10 +248,9 @@ static void note_denied(const struct trip *t)
 	struct ipcx_ns *ns = t->x->ns;
 
 	/* Once for all that is asked of them. */
-	if (ns->note[0] && !ns->told && t->errand->t) {
+	if (!ns->told && t->errand->t && many(t)) {
 		ns->told = true;
-		ix_table_note(t->errand->t, IPCX_NOTE_INFO, IPCX_NO_MECH, -EOVERFLOW, "",
-			      "%s", ns->note);
+		ix_gaps_note(&ns->gaps, t->errand->t);
 	}
 	if (t->denied && t->errand->t)
 		ix_table_note(t->errand->t, IPCX_NOTE_UNAVAILABLE, IPCX_NO_MECH, -EPERM,

@@ -16,8 +16,9 @@
 static const struct ix_kind limits_kind = {
 	.name = "limits",
 	.row_size = sizeof(struct ix_limit_row),
-	IX_COLUMNS([IPCX_F_MECH] = IX_CONSTANT(ix_derive_mech),
-		   IX_PLACE_COLUMNS, [IPCX_F_NAME] = IX_COL(struct ix_limit_row, name),
+	IX_COLUMNS([IPCX_F_MECH] = IX_CONSTANT(ix_derive_mech), IX_PLACE_COLUMNS,
+		   [IPCX_F_SHM_DEVICE] = IX_CONSTANT(ix_derive_shm_device),
+		   [IPCX_F_NAME] = IX_COL(struct ix_limit_row, name),
 		   [IPCX_F_LIMIT] = IX_COL(struct ix_limit_row, limit),
 		   [IPCX_F_USED] = IX_COL(struct ix_limit_row, used),
 		   [IPCX_F_PERCENT] = IX_COL(struct ix_limit_row, percent),
@@ -87,7 +88,7 @@ struct ix_limit_row *ix_limit_row(struct ipcx_table *t, const struct ix_kind *ki
 {
 	struct ix_limit_row *row;
 
-	if (ix_table_section(t, kind, mech) < 0)
+	if (ix_table_section(t, kind, mech) < 0 || ix_table_dir(t, r->dev, r->ino) < 0)
 		return NULL;
 	row = ix_table_row(t);
 	if (!row)
@@ -142,13 +143,19 @@ static int look_at(struct ix_limits *s, const struct ix_limit *l, struct looks *
 	return 0;
 }
 
+/* Of a namespace with several /dev/shm all but one place are for those alone. */
+static bool here(const struct ix_limits *s, const struct ix_limit *l)
+{
+	return !s->x->view.only_shm || ix_limit_of_shm(l);
+}
+
 static int look_at_all(struct ix_limits *s, struct looks *looks)
 {
 	const struct ix_limit *l;
 	int r = 0;
 
 	for (unsigned i = 0; r == 0 && (l = ix_limit(i)) != NULL; i++) {
-		int listed = ix_limit_listed(s, l);
+		int listed = here(s, l) ? ix_limit_listed(s, l) : 0;
 
 		if (listed > 0)
 			r = look_at(s, l, looks);
@@ -167,9 +174,9 @@ static int look_at_named(struct ix_limits *s, const char *name, struct looks *lo
 	int r = 0;
 
 	for (unsigned i = 0; r == 0 && (l = ix_limit(i)) != NULL; i++)
-		if (ix_limit_named(l, name))
+		if (ix_limit_named(l, name) && here(s, l))
 			r = look_at(s, l, looks);
-	if (r == 0 && looks->n == before)
+	if (r == 0 && looks->n == before && !s->x->view.only_shm)
 		return ix_limit_unknown(s->x, name);
 	return r;
 }

@@ -105,22 +105,13 @@ static int add_member(struct ipcx *x, struct ipcx_table *t, const struct ix_cont
 	if (box) {
 		ix_container_label(box, text, sizeof(text));
 		row->container = ix_table_text(t, text);
+	} else if (ix_containers_gaps(c)->names) {
+		ix_unknown(t, row, IPCX_F_CONTAINER);
 	}
 	if (ix_name_id(x, t, false, row->uid) < 0)
 		return -ENOMEM;
 	ix_table_keep(t);
 	return 0;
-}
-
-static void note_lacks(struct ipcx_table *t, const struct ix_nslist *l)
-{
-	char text[IX_LACKS];
-
-	if (ix_nslist_lacks(l, text, sizeof(text)))
-		ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, l->missed_error, "", "%s",
-			      text);
-	if (ix_nslist_denies(l, text, sizeof(text)))
-		ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, -EACCES, "", "%s", text);
 }
 
 static int add_members(struct ipcx *x, struct ipcx_table *t, uint64_t ino)
@@ -131,8 +122,9 @@ static int add_members(struct ipcx *x, struct ipcx_table *t, uint64_t ino)
 
 	if (r < 0)
 		return r;
-	note_lacks(t, &l);
 	r = ix_containers_among(x, &l, &c);
+	if (r == 0)
+		ix_gaps_note(ix_containers_gaps(c), t);
 	for (size_t i = 0; r == 0 && i < l.nseats; i++) {
 		const struct ix_seat *seat = &l.seats[i];
 
@@ -232,6 +224,7 @@ int ipcx_containers(struct ipcx *x, struct ipcx_table **ret_table)
 		ix_containers_free(c);
 		return ix_fail_plain(x, r, "out of memory");
 	}
+	ix_gaps_note(ix_containers_gaps(c), t);
 	r = ix_table_section(t, &boxes_kind, IPCX_NO_MECH);
 	for (size_t i = 0; r == 0 && (one = ix_containers_at(c, i)) != NULL; i++)
 		r = add_box(t, one, only);
@@ -270,10 +263,15 @@ static const struct ix_kind shares_kind = {
 };
 /* clang-format on */
 
-/* None, and none that may be looked at, are answers; a call that failed is none. */
+/* None is an answer, and a process that has ended is none; the rest is not known. */
+static bool untold(const struct ix_spot *s)
+{
+	return s->error && s->error != -ENOENT && s->error != -ESRCH;
+}
+
 static void note_spot(struct ipcx_table *t, const struct ix_spot *s, const char *what)
 {
-	if (s->error && s->error != -ENOENT && s->error != -ESRCH && s->error != -EACCES)
+	if (untold(s))
 		ix_table_once(t, s->error, what);
 }
 
@@ -295,6 +293,10 @@ static int add_share(struct ipcx *x, struct ipcx_table *t, const struct ix_nspai
 	row->mnt = p->mnt;
 	row->shm = shm.error ? 0 : ix_table_text(t, ix_spot_text(&shm, text));
 	row->mqueue = mqueue.error ? 0 : ix_table_text(t, ix_spot_text(&mqueue, text));
+	if (untold(&shm))
+		ix_unknown(t, row, IPCX_F_SHM_DEVICE);
+	if (untold(&mqueue))
+		ix_unknown(t, row, IPCX_F_MQUEUE_DEVICE);
 	note_spot(t, &shm, "what is mounted on /dev/shm of some processes is unknown");
 	note_spot(t, &mqueue,
 		  "what is mounted on /dev/mqueue of some processes is unknown");
@@ -313,12 +315,14 @@ static int add_sharers(struct ipcx *x, struct ipcx_table *t)
 		.shm = ix_spot_below(x, root < 0 ? -ESRCH : root, "dev/shm"),
 		.mqueue = ix_spot_below(x, root < 0 ? -ESRCH : root, "dev/mqueue"),
 	};
+	struct ix_gaps gaps = { .n = 0 };
 	struct ix_nslist l;
 	int r = ix_discover(x, 0, &l);
 
 	if (r < 0)
 		return r;
-	note_lacks(t, &l);
+	ix_nslist_gaps(&l, &gaps);
+	ix_gaps_note(&gaps, t);
 	note_spot(t, &self.shm, "what is mounted on its /dev/shm is unknown");
 	note_spot(t, &self.mqueue, "what is mounted on its /dev/mqueue is unknown");
 	for (size_t i = 0; r == 0 && i < l.npairs; i++)

@@ -77,6 +77,7 @@ static const struct ix_kind usage_kind = {
 	IX_COLUMNS(
 		[IPCX_F_MECH]    = IX_CONSTANT(ix_derive_mech),
 		IX_PLACE_COLUMNS,
+		[IPCX_F_SHM_DEVICE] = IX_CONSTANT(ix_derive_shm_device),
 		[IPCX_F_OBJECTS] = IX_COL(struct usage_row, objects),
 		[IPCX_F_BYTES]   = IX_COL(struct usage_row, bytes)
 	),
@@ -96,10 +97,11 @@ static uint64_t weigh(const struct ipcx_table *t, const struct ix_section *s,
 	return sum;
 }
 
-/* All objects of the namespaces in use, with no more of them than it takes to count. */
+/* All objects of the namespaces in use, with no more of them than it takes to count.
+ * Those of a /dev/shm that several namespaces see count for the first of them. */
 static int scan_objects(struct ipcx *x, struct ipcx_table **ret_t)
 {
-	struct ix_scan s = { .verb = IX_LOOK };
+	struct ix_scan s = { .verb = IX_LOOK, .once = true };
 	struct ipcx_query q = { .size = sizeof(q),
 				.fields = IPCX_FIELDSET(IPCX_F_MECH),
 				.flags = IPCX_NUMERIC };
@@ -113,7 +115,8 @@ static void copy_trouble(const struct ipcx_table *from, struct ipcx_table *to)
 	const struct ipcx_note *n;
 
 	for (size_t i = 0; (n = ipcx_table_note(from, i)); i++)
-		if (n->kind == IPCX_NOTE_UNAVAILABLE || n->kind == IPCX_NOTE_FAILED)
+		if (n->kind == IPCX_NOTE_UNAVAILABLE || n->kind == IPCX_NOTE_FAILED ||
+		    n->kind == IPCX_NOTE_INCOMPLETE)
 			ix_table_add_note(to, n);
 }
 
@@ -123,10 +126,13 @@ static int add_usage(struct ipcx_table *t, const struct ipcx_table *objects,
 	enum ipcx_field weight = ix_mech(s->mech)->weight;
 	struct usage_row *row;
 
-	if (ix_table_section(t, &usage_kind, s->mech) < 0 || !(row = ix_table_row(t)))
+	if (ix_table_section(t, &usage_kind, s->mech) < 0 ||
+	    ix_table_dir(t, s->dev, s->ino) < 0 || !(row = ix_table_row(t)))
 		return -ENOMEM;
 	row->objects = s->count;
-	if (weight)
+	if (s->uncounted)
+		ix_unknown(t, row, IPCX_F_OBJECTS);
+	if (weight && !s->uncounted)
 		row->bytes = weigh(objects, s, weight);
 	else
 		ix_unknown(t, row, IPCX_F_BYTES);
@@ -156,7 +162,7 @@ int ipcx_usage(struct ipcx *x, struct ipcx_table **ret_table)
 		if (w && s->place != place)
 			r = ix_table_place(t, w->ns,
 					   ix_table_string(objects, w->container),
-					   w->giver);
+					   w->giver, w->unnamed);
 		place = s->place;
 		if (r == 0)
 			r = add_usage(t, objects, s);
@@ -230,7 +236,7 @@ static void put_identity(struct ipcx_table *t, struct ns_row *row,
 static void sum_up(struct ipcx_table *t, struct ns_row *row,
 		   const struct ipcx_table *usage)
 {
-	bool known = false;
+	bool known = false, whole = true;
 
 	for (size_t i = 0; i < usage->nsections; i++) {
 		const struct ix_section *s = &usage->sections[i];
@@ -238,11 +244,14 @@ static void sum_up(struct ipcx_table *t, struct ns_row *row,
 
 		if (!s->place || usage->places[s->place - 1].ns != row->ns)
 			continue;
-		known = true;
-		row->objects += u->objects;
-		row->bytes += u->bytes;
+		for (size_t k = 0; k < s->count; k++, u++) {
+			known = true;
+			whole &= !ix_is_unknown(usage, u, IPCX_F_OBJECTS);
+			row->objects += u->objects;
+			row->bytes += u->bytes;
+		}
 	}
-	if (!known) {
+	if (!known || !whole) {
 		ix_unknown(t, row, IPCX_F_OBJECTS);
 		ix_unknown(t, row, IPCX_F_BYTES);
 	}
@@ -257,7 +266,7 @@ static void note_closed(struct ipcx *x, struct ipcx_table *t, const struct ix_pl
 
 	(void)snprintf(subject, sizeof(subject), "ipc:[%llu]",
 		       (unsigned long long)p->ino);
-	ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, r, subject, "%s",
+	ix_table_note(t, IPCX_NOTE_INCOMPLETE, IPCX_NO_MECH, r, subject, "%s",
 		      x->error[0] ? x->error : ix_errno_text(r));
 }
 
@@ -275,7 +284,7 @@ static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen 
 		return 0; /* gone meanwhile */
 	if (r < 0 && r != -ENOMEM)
 		note_closed(x, t, p, r);
-	if (ix_table_place(t, p->ino, p->label, p->giver) < 0 ||
+	if (ix_table_place(t, p->ino, p->label, p->giver, how->unnamed) < 0 ||
 	    ix_table_section(t, &ns_kind, IPCX_NO_MECH) < 0 || !(row = ix_table_row(t)))
 		r = -ENOMEM;
 	if (r != -ENOMEM) {
@@ -285,6 +294,12 @@ static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen 
 		row->threads = seen->threads;
 		row->mounts = seen->mounts;
 		row->fds = seen->fds;
+		if (how->no_mounts && !seen->mounts) {
+			ix_unknown(t, row, IPCX_F_MOUNTS);
+			ix_unknown(t, row, IPCX_F_KEPT_BY);
+		}
+		if (how->no_pins)
+			ix_unknown(t, row, IPCX_F_PIN);
 		if (!how->thorough) {
 			ix_unknown(t, row, IPCX_F_THREADS);
 			ix_unknown(t, row, IPCX_F_FDS);
@@ -306,17 +321,14 @@ static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen 
 static int add_rows(struct ipcx *x, struct ipcx_table *t, const struct ix_nslist *l,
 		    const struct ipcx_ns *all, const struct ix_spaces *how)
 {
-	char text[IX_LACKS];
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < all->n; i++) {
 		const struct ix_place *p = &all->places[i];
 
-		if (!how->only || how->only == p->ino)
+		if (!p->only_shm && (!how->only || how->only == p->ino))
 			r = add_row(x, t, ix_nslist_find(l, p->ino), p, how);
 	}
-	if (ix_nslist_denies(l, text, sizeof(text)))
-		ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, -EACCES, "", "%s", text);
 	return r;
 }
 
@@ -330,14 +342,20 @@ static int list_them(struct ipcx *x, struct ix_nslist *l, struct ix_spaces *how,
 
 	if (r < 0)
 		return r;
-	if (all->note[0])
-		ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, -EOVERFLOW, "", "%s",
-			      all->note);
+	all->told = true;
+	how->unnamed = all->gaps.names;
+	how->no_mounts = l->no_mounts;
 	how->pins = &pins;
+	r = ix_pins_read(&pins);
+	if (r < 0 && r != -ENOMEM) {
+		how->no_pins = true;
+		ix_gap(&all->gaps, r, "pins could not be read (%s)", ix_errno_text(r));
+		r = 0;
+	}
+	ix_gaps_note(&all->gaps, t);
 	x->ns = how->only && before ? before : all;
-	r = ipcx_usage(x, &usage);
 	if (r == 0)
-		r = ix_pins_read(&pins);
+		r = ipcx_usage(x, &usage);
 	if (r == 0) {
 		how->usage = usage;
 		copy_trouble(usage, t);

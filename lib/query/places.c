@@ -30,7 +30,7 @@ static int place_home(struct ix_scan *s)
 {
 	if (s->x->ns || !ipcx_fieldset_has(&s->want, IPCX_F_NS) || s->t->nplaces)
 		return 0;
-	return ix_table_place(s->t, ix_ns_own(s->x, "ipc"), NULL, 0);
+	return ix_table_place(s->t, ix_ns_own(s->x, "ipc"), NULL, 0, false);
 }
 
 /* Whether the query is about what the mount namespace has, not the IPC namespace. */

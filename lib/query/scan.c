@@ -256,15 +256,25 @@ static void wanted(struct ix_scan *s, const struct ipcx_query *q)
 	}
 }
 
+/* Of a namespace with several /dev/shm all but one place are for what stands there. */
+static bool here(const struct ix_scan *s, unsigned mech)
+{
+	return !s->x->view.only_shm || ix_mech(mech)->mounted;
+}
+
 int ix_scan_here(struct ix_scan *s, const struct ipcx_query *q)
 {
 	unsigned first = (unsigned)(q->resume >> IX_RESUME_SHIFT);
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && !ix_satisfied(s) && i < q->nrefs; i++)
-		r = scan_ref(s, &q->refs[i]);
+	for (size_t i = 0; r == 0 && !ix_satisfied(s) && i < q->nrefs; i++) {
+		s->ref = i + 1;
+		if (here(s, q->refs[i].mech))
+			r = scan_ref(s, &q->refs[i]);
+	}
+	s->ref = 0;
 	for (unsigned m = first; r == 0 && !ix_satisfied(s) && ix_mech(m); m++) {
-		if (!(q->mechs & IPCX_MECH_BIT(m)))
+		if (!(q->mechs & IPCX_MECH_BIT(m)) || !here(s, m))
 			continue;
 		s->mech = m;
 		s->named = false;

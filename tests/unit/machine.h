@@ -186,6 +186,7 @@ static inline size_t all_processes(const struct machine *m, int32_t pids[], size
 static inline struct ix_containers *containers(const struct machine *m)
 {
 	static int32_t pids[32768];
+	const struct ix_gaps no_gaps = { .n = 0 };
 	struct ix_containers *c = NULL;
 	size_t n;
 
@@ -195,7 +196,7 @@ static inline struct ix_containers *containers(const struct machine *m)
 	}
 	n = all_processes(m, pids, ARRAY_SIZE(pids));
 
-	assert_int_equal(ix_containers_new(m->x, pids, n, &c), 0);
+	assert_int_equal(ix_containers_new(m->x, pids, n, &no_gaps, &c), 0);
 	assert_non_null(c);
 	return c;
 }

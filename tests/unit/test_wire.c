@@ -38,7 +38,7 @@ static struct ipcx_table *full_table(void)
 	assert_int_equal(ix_names_add(&t->users, 8, IX_UNKNOWN_NAME), 0);
 	t->users.error = -EIO;
 	assert_int_equal(ix_names_add(&t->groups, 0, offset_of(t, "root")), 0);
-	assert_int_equal(ix_table_place(t, HOME, NULL, 0), 0);
+	assert_int_equal(ix_table_place(t, HOME, NULL, 0, false), 0);
 	assert_int_equal(ix_table_section(t, &test_kind, 1), 0);
 	for (unsigned i = 0; i < 50; i++) {
 		row = ix_table_row(t);
@@ -50,7 +50,7 @@ static struct ipcx_table *full_table(void)
 	assert_int_equal(ix_table_place(t, AWAY,
 					"docker:w\x1b"
 					"eb",
-					1000),
+					1000, false),
 			 0);
 	assert_int_equal(ix_table_section(t, &bare_kind, 2), 0);
 	row = ix_table_row(t);

@@ -1032,7 +1032,8 @@ struct ipcx_ns;
  * "all", which is every namespace there is and only good for looking
  * @param ret_ns free it with ipcx_ns_free()
  * @return 0; -ENOENT when there is none such, -ESRCH when its process is gone; -ENOTUNIQ
- * when several fit; -EINVAL when a file is no IPC namespace; -EACCES, …
+ * when several fit; -EINVAL when a file is no IPC namespace; -EACCES when it may not be
+ * looked at, or when there may be one that cannot be seen; …
  */
 int ipcx_ns_open(struct ipcx *x, const char *where, struct ipcx_ns **ret_ns);
 
@@ -1073,12 +1074,16 @@ void ipcx_use(struct ipcx *x, struct ipcx_ns *ns);
  *
  * @param flags IPCX_THOROUGH or 0; without it, threads and fds are unknown, and what only
  * they keep is not listed
- * @return 0, -ENOENT without /proc, -ENOMEM. What may not be looked at is a note.
+ * @return 0, -ENOENT without /proc, -ENOMEM. What may not be looked at is a note of the
+ * kind IPCX_NOTE_INCOMPLETE, and objects and bytes are unknown where they could not all
+ * be counted. Those of a /dev/shm that several namespaces see count for the first of them.
  */
 int ipcx_namespaces(struct ipcx *x, unsigned flags, struct ipcx_table **ret_table);
 
 /** How many objects of each mechanism the namespaces in use hold: mech, objects, bytes
- * (and ns, container). @return 0, -ENOMEM */
+ * (and ns, container, shm_device). With "all" there is a row for each /dev/shm that a
+ * namespace has, and one that several have is in the first. What could not be counted is
+ * unknown. @return 0, -ENOMEM */
 int ipcx_usage(struct ipcx *x, struct ipcx_table **ret_table);
 
 /** The processes of the namespace in use: pid, command, owner, uid, started, container,

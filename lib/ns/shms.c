@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * POSIX shared memory and semaphores belong to mount namespaces. Most of those that share
+ * an IPC namespace share the /dev/shm, too: services of the host with mounts of their
+ * own. Those that do not are told apart by device and inode.
+ */
+#include "ns/shms.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "core/spot.h"
+
+/* What one mount namespace has there. */
+struct look {
+	uint64_t mnt;
+	struct ix_spot spot;
+};
+
+/* Processes that share an IPC namespace and a mount namespace. */
+struct group {
+	const struct ix_nspair *pair;
+	int32_t pid; /* who stands for them */
+	uint64_t start;
+	struct ix_spot spot;
+};
+
+static int compare(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int by_ipc(const void *a, const void *b)
+{
+	const struct group *p = a, *q = b;
+	int r = compare(p->pair->ipc, q->pair->ipc);
+
+	return r ? r : compare(p->pair->mnt, q->pair->mnt);
+}
+
+/* Of one directory the eldest first. */
+static int by_spot(const void *a, const void *b)
+{
+	const struct group *p = a, *q = b;
+	int r = compare(p->spot.error == 0, q->spot.error == 0);
+
+	if (r == 0)
+		r = compare(p->spot.dev, q->spot.dev);
+	if (r == 0)
+		r = compare(p->spot.ino, q->spot.ino);
+	if (r == 0)
+		r = compare(p->pair->start, q->pair->start);
+	return r ? r : compare((uint64_t)p->pair->pid, (uint64_t)q->pair->pid);
+}
+
+static int by_mnt(const void *a, const void *b)
+{
+	return compare(((const struct look *)a)->mnt, ((const struct look *)b)->mnt);
+}
+
+static void look(struct ipcx *x, struct group *g, struct look *looks, size_t n)
+{
+	const struct look key = { .mnt = g->pair->mnt };
+	struct look *l = bsearch(&key, looks, n, sizeof(key), by_mnt);
+
+	if (!l || !l->mnt) { /* its number could not be read: no other has that */
+		g->spot = ix_spot_of(x, g->pair->pid, "dev/shm");
+		return;
+	}
+	if (l->spot.error == -EINPROGRESS)
+		l->spot = ix_spot_of(x, g->pair->pid, "dev/shm");
+	g->spot = l->spot;
+}
+
+static struct look *make_looks(const struct ix_nslist *l)
+{
+	struct look *looks = calloc(l->npairs + 1, sizeof(*looks));
+
+	for (size_t i = 0; looks && i < l->npairs; i++)
+		looks[i] = (struct look){ .mnt = l->pairs[i].mnt,
+					  .spot = { .error = -EINPROGRESS } };
+	if (looks && l->npairs)
+		qsort(looks, l->npairs, sizeof(*looks), by_mnt);
+	return looks;
+}
+
+/* ---- places */
+
+/* Another of the group, when the eldest has gone meanwhile: what is mounted stays. */
+static void again(struct ipcx *x, const struct ix_nslist *l, struct group *g)
+{
+	size_t pair = (size_t)(g->pair - l->pairs);
+
+	for (size_t i = 0; g->pair->processes > 1 && i < l->nseats; i++) {
+		if (l->seats[i].pair != pair)
+			continue;
+		g->spot = ix_spot_of(x, l->seats[i].pid, "dev/shm");
+		g->pid = l->seats[i].pid;
+		g->start = 0;
+		if (g->spot.error != -ESRCH)
+			return;
+	}
+}
+
+static int by_ino(const void *a, const void *b)
+{
+	return compare(((const struct ix_place *)a)->ino,
+		       ((const struct ix_place *)b)->ino);
+}
+
+/* The /dev/shm of the place that stands for the whole namespace. */
+static struct ix_spot main_spot(struct ipcx *x, const struct ix_place *p,
+				const struct group *g, size_t n)
+{
+	if (p->home)
+		return ix_spot_below(x, p->rootfd, "dev/shm");
+	for (size_t i = 0; i < n; i++)
+		if (g[i].pair->pid == p->pid)
+			return g[i].spot;
+	return (struct ix_spot){ .error = -ESRCH };
+}
+
+static int add(struct ipcx_ns *ns, const struct ix_place *first, const struct group *g)
+{
+	struct ix_place p = IX_NO_PLACE;
+
+	p.ino = first->ino;
+	p.pid = g->pid;
+	p.start = g->start;
+	p.eldest = first->eldest;
+	p.only_shm = true;
+	p.giver = first->giver;
+	if (first->label && !(p.label = strdup(first->label)))
+		return -ENOMEM;
+	ns->places[ns->n++] = p;
+	return 0;
+}
+
+/* Those who share one IPC namespace. */
+static int add_all(struct ipcx_ns *ns, const struct ix_place *first, struct ix_spot seen,
+		   struct group *g, size_t n)
+{
+	int r = 0;
+
+	qsort(g, n, sizeof(*g), by_spot);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		int error = g[i].spot.error;
+
+		if (error && error != -ENOENT && error != -ESRCH && error != -ENOTDIR)
+			ix_gap(&ns->gaps, error,
+			       "what some processes have on /dev/shm is unknown (%s): objects may be missing",
+			       ix_errno_text(error));
+		if (error || ix_spot_same(&g[i].spot, &seen))
+			continue;
+		seen = g[i].spot;
+		r = add(ns, first, &g[i]);
+	}
+	return r;
+}
+
+static int share(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *ns,
+		 struct group *groups, struct look *looks)
+{
+	size_t mains = ns->n, n;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < l->npairs; i += n) {
+		struct ix_place key = IX_NO_PLACE, first;
+		const struct ix_place *found;
+
+		key.ino = groups[i].pair->ipc;
+		for (n = 1; i + n < l->npairs && groups[i + n].pair->ipc == key.ino;)
+			n++;
+		found = bsearch(&key, ns->places, mains, sizeof(key), by_ino);
+		if (n == 1 || !found)
+			continue;
+		first = *found;
+		for (size_t k = i; k < i + n; k++) {
+			look(x, &groups[k], looks, l->npairs);
+			if (groups[k].spot.error == -ESRCH)
+				again(x, l, &groups[k]);
+		}
+		r = add_all(ns, &first, main_spot(x, &first, &groups[i], n), &groups[i],
+			    n);
+	}
+	return r;
+}
+
+int ix_shms_add(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *ns)
+{
+	auto_free struct group *groups = NULL;
+	auto_free struct look *looks = NULL;
+
+	/* Nearly always: no look at all. */
+	if (l->npairs <= 1)
+		return 0;
+	groups = calloc(l->npairs, sizeof(*groups));
+	looks = make_looks(l);
+	if (!groups || !looks)
+		return -ENOMEM;
+	for (size_t i = 0; i < l->npairs; i++)
+		groups[i] = (struct group){ .pair = &l->pairs[i],
+					    .pid = l->pairs[i].pid,
+					    .start = l->pairs[i].start };
+	qsort(groups, l->npairs, sizeof(*groups), by_ipc);
+	return share(x, l, ns, groups, looks);
+}

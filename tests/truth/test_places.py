@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A namespace may have several /dev/shm, and several namespaces one: all objects are listed, none twice."""
+
+import pytest
+
+from helpers.places import Place, start, stop
+
+# Under strace nothing can look for leaks.
+NO_LEAKS = {"ASAN_OPTIONS": "detect_leaks=0"}
+SAME_IPC = "mount -t tmpfs -o mode=1777,size=8m none /dev/shm; echo $$; exec cat"
+
+
+@pytest.fixture
+def pod(world):
+    """A namespace with two mount namespaces, each with a /dev/shm of its own, and a third that has the first one's: .pids"""
+    first = Place(world)
+    second, pid2 = start(world, "nsenter", "-t", first.pid, "--ipc", "--mount", "unshare", "--mount", "sh", "-c", SAME_IPC)
+    third, pid3 = start(world, "nsenter", "-t", first.pid, "--ipc", "--mount", "unshare", "--mount", "sh", "-c", "echo $$; exec cat")
+    world.pids = [first.pid, pid2, pid3]
+    world.ino = first.ino
+    for number, pid in enumerate(world.pids[:2], 1):
+        world.ok("mk", f"pshm:/in{number}", "--size", 4096 * number, "--ns", pid)
+        world.ok("mk", f"psem:/in{number}", "--ns", pid)
+    world.ok("mk", "pshm:/both", "--size", 100, "--ns", pid2)
+    world.ok("mk", "pshm:/both", "--size", 200, "--ns", first.pid)
+    world.ok("mk", "shm:0x77", "--size", 10000, "--ns", first.pid)
+    world.ok("mk", "mq:/q", "--ns", first.pid)
+    yield world
+    for p in (third, second):
+        stop(p)
+    first.end()
+
+
+def there(world, *words):
+    return [o for o in world.objects(*words, "--ns", "all", "-o", "ns,ref,size,shm_device") if o["ns"] == world.ino]
+
+
+def test_every_dev_shm_of_a_namespace_is_listed_once(pod):
+    rows = there(pod, "all")
+    assert sorted((o["ref"], o.get("size")) for o in rows if o["ref"].startswith("p")) == [
+        ("psem:/in1", None), ("psem:/in2", None), ("pshm:/both", 100), ("pshm:/both", 200), ("pshm:/in1", 4096), ("pshm:/in2", 8192)]
+    assert len([o for o in rows if not o["ref"].startswith("p")]) == 2, rows
+    device = {o["ref"]: o["shm_device"] for o in rows if o["ref"] not in ("pshm:/both", "mq:/q") and o["ref"].startswith("p")}
+    assert device["pshm:/in1"] == device["psem:/in1"] != device["pshm:/in2"] == device["psem:/in2"]
+    assert {(o["size"], o["shm_device"]) for o in rows if o["ref"] == "pshm:/both"} == {(200, device["pshm:/in1"]), (100, device["pshm:/in2"])}
+    assert {n.get("shm_device") for n in rows if not n["ref"].startswith("p")} == {None}
+
+
+def test_a_device_is_what_the_directory_says(pod):
+    """MAJOR:MINOR/INODE, as stat(2) has it; the caller's own, too."""
+    for pid in pod.pids[:2]:
+        dev, ino = pod.run("stat", "-c", "%Hd:%Ld %i", f"/proc/{pid}/root/dev/shm").out.split()
+        assert {o["shm_device"] for o in pod.objects("pshm", "--ns", pid, "-o", "shm_device")} == {f"{dev}/{ino}"}
+        assert pod.ipcx("limits", "dev_shm", "--ns", pid, "-o", "shm_device", "--format", "raw", "--no-headings").out.strip() == f"{dev}/{ino}"
+    pod.ok("mk", "pshm:/home", "--size", 1)
+    dev, ino = pod.run("stat", "-c", "%Hd:%Ld %i", "/dev/shm").out.split()
+    assert [o["shm_device"] for o in pod.objects("pshm", "-o", "shm_device")] == [f"{dev}/{ino}"]
+    assert "shm_device" not in pod.objects("pshm")[0]
+
+
+def test_a_condition_on_the_device_chooses(pod):
+    second = pod.objects("pshm", "--ns", pod.pids[1], "-o", "shm_device")[0]["shm_device"]
+    rows = pod.objects("posix", "--ns", "all", "-o", "ref", "-w", f"shm_device == '{second}'")
+    assert sorted(o["ref"] for o in rows) == ["psem:/in2", "pshm:/both", "pshm:/in2"]
+
+
+def test_a_name_is_found_in_every_one(pod):
+    assert [o["size"] for o in there(pod, "pshm:/both")] == [200, 100]
+    assert [o["size"] for o in there(pod, "pshm:/in2")] == [8192]
+    assert [o["size"] for o in pod.objects("shm:0x77", "--ns", "all")] == [10000]
+    for how in (["--sort", "size"], ["-w", "size < 150"]):
+        assert 100 in [o["size"] for o in there(pod, "pshm", *how)]
+
+
+def test_limits_of_every_one(pod):
+    rows = [r for r in pod.ipcx("limits", "--ns", "all", "-o", "ns,name,limit,shm_device", "--json").json["limits"] if r["ns"] == pod.ino]
+    shm = [r for r in rows if r["name"] == "dev_shm"]
+    assert len({r["shm_device"] for r in shm}) == 2 == len(shm), shm
+    assert 8 << 20 in [r["limit"] for r in shm]
+    names = [r["name"] for r in rows if not r["name"].startswith("dev_shm")]
+    assert len(names) == len(set(names)) > 10, names
+    assert not [r for r in rows if r["name"] == "shmmax" and r.get("shm_device")]
+    one = [r for r in pod.ipcx("limits", "dev_shm", "shmmni", "--ns", "all", "-o", "ns,name", "--json").json["limits"] if r["ns"] == pod.ino]
+    assert [r["name"] for r in one] == ["dev_shm", "shmmni", "dev_shm"]
+
+
+def test_the_sums_of_ns_ls(pod):
+    row = next(r for r in pod.ipcx("ns", "ls", "--json").json["namespaces"] if r["ns"] == pod.ino)
+    assert (row["objects"], row["bytes"]) == (8, 10000 + 4096 + 8192 + 300)
+
+
+def test_one_dev_shm_of_two_namespaces_counts_once(world):
+    """For the eldest, which is ours here."""
+    world.ok("mk", "pshm:/x", "--size", 4096)
+    p, pid = start(world, "unshare", "--ipc", "sh", "-c", "echo $$; exec cat")
+    world.ok("mk", "msg", "--ns", pid)
+    rows = world.ipcx("ns", "ls", "--json").json["namespaces"]
+    ours = int(world.run("stat", "-L", "-c", "%i", "/proc/self/ns/ipc").out)
+    assert {r["ns"] == ours: (r["objects"], r["bytes"]) for r in rows} == {True: (1, 4096), False: (1, 0)}
+    assert [o["ref"] for o in world.objects("pshm", "--ns", "all")] == ["pshm:/x"]
+    assert [o["ref"] for o in world.objects("pshm:/x", "--ns", "all")] == ["pshm:/x"]
+    stop(p)
+
+
+def test_two_directories_of_one_file_system_are_two(world):
+    """Bind mounts of what one tmpfs holds: the device alone does not tell them apart."""
+    world.sh("mkdir -m 1777 /dev/shm/a /dev/shm/b")
+    places = [Place(world, script=f"mount --bind /dev/shm/{name} /dev/shm; echo $$; exec cat") for name in "ab"]
+    for name, place in zip("ab", places):
+        world.run("truncate", "-s", "4096", f"/proc/{place.pid}/root/dev/shm/{name}")
+    assert [o["ref"] for o in world.objects("pshm", "--ns", "all")] == ["pshm:/a", "pshm:/b"]
+    assert len({o["shm_device"] for o in world.objects("pshm", "--ns", "all", "-o", "shm_device")}) == 2
+    for place in places:
+        place.end()
+
+
+def test_a_pid_chooses_and_removal_stays_there(pod):
+    assert sorted(o["ref"] for o in pod.objects("pshm", "--ns", pod.pids[1])) == ["pshm:/both", "pshm:/in2"]
+    r = pod.ipcx("rm", "posix", "--all", "--yes", "--ns", pod.pids[1])
+    assert r.rc == 0, r.err
+    assert sorted(o["ref"] for o in there(pod, "pshm", "psem")) == ["psem:/in1", "pshm:/both", "pshm:/in1"]
+
+
+def test_the_callers_own_namespace_with_another_dev_shm(world):
+    """What the caller sees comes first; who shares his IPC namespace may have another."""
+    p, pid = start(world, "unshare", "--mount", "sh", "-c", SAME_IPC)
+    world.ok("mk", "pshm:/ours", "--size", 1)
+    world.ok("mk", "pshm:/theirs", "--size", 2, "--ns", pid)
+    world.ok("mk", "msg", "--key", "5")
+    assert [o["ref"] for o in world.objects("all", "--ns", "all")] == ["msg:0", "pshm:/ours", "pshm:/theirs"]
+    row = world.ipcx("ns", "ls", "--json").json["namespaces"]
+    assert [(r["objects"], r["bytes"]) for r in row] == [(3, 3)]
+    stop(p)
+
+
+def test_one_look_for_each_mount_namespace(pod):
+    """None for each process: so many calls more, however many processes there are."""
+    def calls():
+        r = pod.sh(f"strace -f -o {pod.dir}/log -e trace=statx,openat2 $IPCX ls shm --ns all >/dev/null; grep -c '(' {pod.dir}/log", env=NO_LEAKS)
+        return int(r.out)
+
+    before = calls()
+    more = [start(pod, "nsenter", "-t", pod.pids[n % 3], "--ipc", "--mount", "sh", "-c", "echo $$; exec cat")[0] for n in range(20)]
+    assert calls() == before
+    for p in more:
+        stop(p)
