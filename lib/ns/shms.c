@@ -139,9 +139,10 @@ static int add(struct ipcx_ns *ns, const struct ix_place *first, const struct gr
 }
 
 /* Those who share one IPC namespace. */
-static int add_all(struct ipcx_ns *ns, const struct ix_place *first, struct ix_spot seen,
+static int add_all(struct ipcx_ns *ns, const struct ix_place *first, struct ix_spot ours,
 		   struct group *g, size_t n)
 {
+	struct ix_spot before = ours;
 	int r = 0;
 
 	qsort(g, n, sizeof(*g), by_spot);
@@ -152,9 +153,10 @@ static int add_all(struct ipcx_ns *ns, const struct ix_place *first, struct ix_s
 			ix_gap(&ns->gaps, error,
 			       "what some processes have on /dev/shm is unknown (%s): objects may be missing",
 			       ix_errno_text(error));
-		if (error || ix_spot_same(&g[i].spot, &seen))
+		if (error || ix_spot_same(&g[i].spot, &ours) ||
+		    ix_spot_same(&g[i].spot, &before))
 			continue;
-		seen = g[i].spot;
+		before = g[i].spot;
 		r = add(ns, first, &g[i]);
 	}
 	return r;
