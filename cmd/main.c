@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/util.h"
@@ -131,6 +132,7 @@ static int run_command(const struct called *called, const struct global_args *gl
 		msg_error("out of memory");
 		return EXIT_FAILED;
 	}
+	ipcx_clock(app.x, time(NULL)); /* ages are the same all through a run */
 	r = c->run(&app, args.command.room, argc - first, argv + first);
 	ipcx_use(app.x, NULL);
 	ipcx_ns_free(app.ns);

@@ -26,9 +26,10 @@
  * library that some thread holds at that moment is never released in the child: give
  * IPCX_NUMERIC there.
  *
- * The library never prints, never ends the process, never reads the environment, and
- * opens every descriptor with O_CLOEXEC. It resolves user and group names through the C
- * library (NSS) unless IPCX_NUMERIC is given.
+ * The library never prints, never ends the process, and opens every descriptor with
+ * O_CLOEXEC. Of the environment it reads TZ alone, through tzset(3): where a condition
+ * has a time without a zone, which is local. It resolves user and group names through the
+ * C library (NSS) unless IPCX_NUMERIC is given.
  */
 #ifndef IPCX_H
 #define IPCX_H
@@ -106,6 +107,15 @@ int ipcx_new_at(const struct ipcx_base *base, struct ipcx **ret_x);
 
 /** Free a context. Tables made with it stay valid. NULL is allowed. */
 void ipcx_free(struct ipcx *x);
+
+/**
+ * Let ages count up to one moment in all that is asked in this context from now on, so
+ * that several queries (slices, what is shown before it is removed) agree on them. What
+ * is made later has the age 0.
+ *
+ * @param now seconds since the epoch; 0: the moment of each snapshot, as at first
+ */
+void ipcx_clock(struct ipcx *x, int64_t now);
 
 /**
  * The text of the last failure in this context: one line without a newline, "" before the

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/num.h"
 #include "base/util.h"
+#include "base/zone.h"
 
 char *form_size(char *p, uint64_t n)
 {
@@ -42,12 +43,11 @@ char *form_size(char *p, uint64_t n)
 static bool local(int64_t when, struct tm *ret_tm)
 {
 	static bool zone_read;
-	time_t t = (time_t)when;
 
 	if (!zone_read)
-		tzset(); /* localtime_r does not look at /etc/localtime every time */
+		ix_zone_read(); /* once, and not /etc/localtime every time */
 	zone_read = true;
-	return localtime_r(&t, ret_tm) != NULL;
+	return ix_local_time(when, ret_tm);
 }
 
 static const char days[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };

@@ -9,6 +9,7 @@
 #include "base/esc.h"
 #include "base/num.h"
 #include "base/util.h"
+#include "base/zone.h"
 
 /* Limits without a practical end are powers of two or near; they would take 20 columns. */
 #define LONG_NUMBER UINT64_C(10000000000)
@@ -50,6 +51,28 @@ static char *put_span(char *p, uint64_t s)
 		}
 	p = ix_put_u64(p, s);
 	*p++ = 's';
+	return p;
+}
+
+/* "1d2h3m4s", as conditions take it back. They count in ns: what is longer than those
+ * last is a mere number. */
+static char *put_all_of_span(char *p, uint64_t s)
+{
+	static const struct {
+		uint64_t seconds;
+		char unit;
+	} units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
+	char *start = p;
+
+	if (s > UINT64_MAX / 1000000000)
+		return ix_put_u64(p, s);
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		if (s < units[i].seconds && (p > start || units[i].seconds > 1))
+			continue;
+		p = ix_put_u64(p, s / units[i].seconds);
+		*p++ = units[i].unit;
+		s %= units[i].seconds;
+	}
 	return p;
 }
 
@@ -107,23 +130,22 @@ static char *put_minute(char *p, const struct tm *tm)
 	return put_two(p, tm->tm_min);
 }
 
-static char *put_local(char *p, int64_t when, bool full)
+static char *put_local(char *p, int64_t when, const struct cell_style *style)
 {
 	static bool zone_read;
-	time_t t = (time_t)when;
 	struct tm tm;
+	int offset;
 
 	if (!zone_read)
-		tzset(); /* localtime_r does not stat /etc/localtime every time */
+		ix_zone_read(); /* once, and not /etc/localtime every time */
 	zone_read = true;
-	if (!localtime_r(&t, &tm))
+	if (!ix_local_time(when, &tm) || !ix_zone_offset(when, &offset))
 		return ix_put_i64(p, when);
 	p = put_minute(p, &tm);
-	if (full) {
+	if (style->full || style->bytes) {
 		*p++ = ':';
 		p = put_two(p, tm.tm_sec);
-		*p++ = ' ';
-		p += strftime(p, 16, "%z", &tm);
+		p = ix_put_offset(p, offset);
 	}
 	return p;
 }
@@ -136,9 +158,11 @@ static char *put_number(char *p, const struct ipcx_field_info *info, uint64_t n,
 	if (info->unit == IPCX_UNIT_VARIES && (style->bytes || n < LONG_NUMBER))
 		return ix_put_u64(p, n);
 	if (info->unit == IPCX_UNIT_SECONDS)
-		return put_span(p, n);
-	if (info->unit == IPCX_UNIT_NANOSECONDS)
+		return style->bytes ? put_all_of_span(p, n) : put_span(p, n);
+	if (info->unit == IPCX_UNIT_NANOSECONDS && !style->bytes)
 		return put_nanos(p, n);
+	if (info->unit == IPCX_UNIT_NANOSECONDS)
+		return ix_put_text(ix_put_u64(p, n), "ns");
 	if (style->bytes)
 		return ix_put_u64(p, n);
 	p = put_size(p, n);
@@ -208,7 +232,7 @@ static char *put_moment(char *p, const struct ipcx_field_info *info,
 			const struct ipcx_value *v, const struct cell_style *style)
 {
 	(void)info;
-	return put_local(p, v->as.i, style->full);
+	return put_local(p, v->as.i, style);
 }
 
 /* 2026-11-21T10:00:00Z. The same second comes again and again in a listing. */

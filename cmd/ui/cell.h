@@ -10,7 +10,7 @@
 /* How cells look. */
 struct cell_style {
 	bool raw;   /* for programs */
-	bool bytes; /* for people, but sizes to the byte */
+	bool bytes; /* for people, but exact: sizes to the byte, times to the second */
 	bool full;  /* for people with room: both the human form and the exact one */
 };
 

@@ -22,7 +22,7 @@ const struct opt sheet_opts[] = {
 	{ "output",      'o', JOINED(struct sheet_args, fields),    .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "these fields, in this order; +FIELD adds one, all is every field; may be repeated" },
 	{ "sort",        0,   JOINED(struct sheet_args, sort),      .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "sort by these fields; -FIELD reverses; may be repeated" },
 	{ "no-headings", 0,   FLAG(struct sheet_args, no_headings), .help = "no line of headings" },
-	{ "bytes",       0,   FLAG(struct sheet_args, bytes),       .help = "sizes to the byte, also in a table" },
+	{ "bytes",       0,   FLAG(struct sheet_args, bytes),       .help = "sizes to the byte and times to the second, also in a table" },
 	{ "numeric",     'n', FLAG(struct sheet_args, numeric),     .help = "numbers instead of the names of users and groups" },
 	{ "colour",      0,   TEXT(struct sheet_args, colour),      .arg = "WHEN", .complete = COMPLETE_WHEN, .help = "auto, always or never" },
 	{ .name = NULL },

@@ -246,6 +246,7 @@ static const struct {
 	{ "h", UINT64_C(3600000000000) },
 	{ "d", UINT64_C(86400000000000) },
 	{ "w", UINT64_C(7) * 86400000000000 },
+	{ "y", UINT64_C(31557600) * 1000000000 },
 };
 
 /* Read the unit at *p and answer its nanoseconds; 0 when there is none. */

@@ -21,8 +21,7 @@
  */
 #define EPOCH 719468
 
-/* Days since the epoch, for years from 0 on. */
-static int64_t days_of(int64_t year, int month, int day)
+int64_t ix_days_of(int64_t year, int month, int day)
 {
 	int from_march = (month + 9) % 12;
 
@@ -94,7 +93,7 @@ static bool read_date(const char **p, int64_t *ret_days)
 	leap = month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 	if (day < 1 || day > months[month - 1] + leap)
 		return false;
-	*ret_days = days_of(year, month, day);
+	*ret_days = ix_days_of(year, month, day);
 	return true;
 }
 
@@ -135,48 +134,63 @@ static bool read_clock(const char **p, int *ret_seconds, double *ret_part)
 	return true;
 }
 
-/* "Z", "+02:00", or nothing, which is UTC too. */
-static bool read_zone(const char **p, int *ret_seconds)
+/* "Z", "+02:00" (and seconds, as towns had that before there were zones), or nothing. */
+static bool read_zone(const char **p, int *ret_seconds, bool *ret_zoned)
 {
-	int sign, hour, minute;
+	int sign, hour, minute, second = 0;
 
 	*ret_seconds = 0;
-	if (**p == '\0' || take(p, 'Z') || take(p, 'z'))
+	*ret_zoned = **p != '\0';
+	if (!*ret_zoned || take(p, 'Z') || take(p, 'z'))
 		return true;
 	sign = take(p, '+') ? 1 : take(p, '-') ? -1 : 0;
 	hour = sign ? digits(p, 2) : -1;
 	if (hour < 0 || hour > 23 || !take(p, ':'))
 		return false;
 	minute = digits(p, 2);
-	*ret_seconds = sign * (hour * 60 + minute) * 60;
-	return minute >= 0 && minute <= 59;
+	if (minute >= 0 && take(p, ':'))
+		second = digits(p, 2);
+	*ret_seconds = sign * ((hour * 60 + minute) * 60 + second);
+	return minute >= 0 && minute <= 59 && second >= 0 && second <= 59;
 }
 
-int ix_parse_time(const char *text, int64_t *ret_seconds, double *ret_part)
+int ix_parse_clock(const char *text, int64_t *ret_seconds, double *ret_part,
+		   bool *ret_zoned)
 {
 	int64_t days;
 	double part = 0;
 	int clock = 0, zone = 0;
+	bool zoned = false;
 
 	if (take(&text, '@')) {
 		int r = ix_parse_s64(text, INT64_MIN, INT64_MAX, ret_seconds);
 
-		if (r == 0)
-			*ret_part = 0;
-		return r < 0 ? -EINVAL : 0;
+		if (r < 0)
+			return -EINVAL;
+		*ret_part = 0;
+		*ret_zoned = true;
+		return 0;
 	}
 	if (!read_date(&text, &days))
 		return -EINVAL;
 	if (*text) {
 		if (!take(&text, 'T') && !take(&text, 't') && !take(&text, ' '))
 			return -EINVAL;
-		if (!read_clock(&text, &clock, &part) || !read_zone(&text, &zone) ||
-		    *text)
+		if (!read_clock(&text, &clock, &part) ||
+		    !read_zone(&text, &zone, &zoned) || *text)
 			return -EINVAL;
 	}
 	*ret_seconds = days * DAY + clock - zone;
 	*ret_part = part;
+	*ret_zoned = zoned;
 	return 0;
+}
+
+int ix_parse_time(const char *text, int64_t *ret_seconds, double *ret_part)
+{
+	bool zoned;
+
+	return ix_parse_clock(text, ret_seconds, ret_part, &zoned);
 }
 
 /* At least so many digits. */

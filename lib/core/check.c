@@ -10,6 +10,7 @@
 #include "base/esc.h"
 #include "base/near.h"
 #include "base/nss.h"
+#include "base/zone.h"
 #include "core/expr.h"
 #include "core/pattern.h"
 #include "core/type.h"
@@ -116,6 +117,10 @@ static int no_field(struct ix_parser *p, const struct ix_token *tok)
 	char near[100];
 	struct shown s;
 
+	if (ix_token_is(p->text, tok, "unknown"))
+		return ix_expr_bad(
+			p, tok->at,
+			"unknown is asked of a field, as in unknown(size); for the word, use quotes");
 	return ix_expr_bad(p, tok->at, "no field has the name \"%s\"%s", show(&s, p, tok),
 			   suggest(p->text + tok->at, tok->len, near, sizeof(near)));
 }
@@ -157,6 +162,22 @@ int ix_check_flag(struct ix_parser *p, const struct ix_token *operand,
 	ipcx_fieldset_add(&p->used, f);
 	n->literal.type = IPCX_TYPE_BOOL;
 	n->literal.as.u = 1;
+	*ret_node = n;
+	return 0;
+}
+
+int ix_check_unknown(struct ix_parser *p, const struct ix_token *operand,
+		     struct ix_node **ret_node)
+{
+	enum ipcx_field f = field_of(p, operand);
+	struct ix_node *n;
+
+	if (f == IPCX_NO_FIELD)
+		return no_field(p, operand);
+	n = node(p, IX_NODE_UNKNOWN, IX_TOK_EQ, f);
+	if (!n)
+		return -ENOMEM;
+	ipcx_fieldset_add(&p->used, f);
 	*ret_node = n;
 	return 0;
 }
@@ -335,6 +356,9 @@ static int check_literal(struct ix_parser *p, enum ipcx_field left,
 	by_id(p, n);
 	if (n->left_name)
 		return check_name(p, tok, text, n);
+	if (info->type == IPCX_TYPE_TIME && !p->zoned)
+		ix_zone_read();
+	p->zoned |= info->type == IPCX_TYPE_TIME;
 	why = ix_type_reader(info)(text, &n->literal);
 	if (why)
 		return ix_expr_bad(p, tok->at, "%s is %s, and \"%s\" %s", info->name,

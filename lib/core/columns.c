@@ -115,7 +115,9 @@ void ix_derive_age(const struct ipcx_table *t, const struct ix_section *s,
 	if (then == 0)
 		return;
 	v->type = IPCX_TYPE_UINT;
-	v->as.u = then < t->now ? (uint64_t)(t->now - then) : 0;
+	/* What was made since then is new. What is yet to come is unknown: query/times.c.
+	 */
+	v->as.u = then < t->now ? (uint64_t)t->now - (uint64_t)then : 0;
 }
 
 /* A clock that was set back makes nobody idle for ages. */

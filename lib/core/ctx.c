@@ -46,6 +46,12 @@ int ix_may_move(struct ipcx *x)
 		"a context that was made for another place (ipcx_new_at) moves no process");
 }
 
+void ipcx_clock(struct ipcx *x, int64_t now)
+{
+	if (x)
+		x->now = now;
+}
+
 void ipcx_free(struct ipcx *x)
 {
 	if (!x)

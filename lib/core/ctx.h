@@ -53,6 +53,7 @@ struct ipcx {
 		IX_PEOPLE_ALL,
 		IX_PEOPLE_SOME
 	} people;        /* who has a number in our user namespace (query/lookup.c) */
+	int64_t now;     /* what ages count up to; 0: the moment of each table */
 	bool moved;      /* the process has gone elsewhere */
 	unsigned stalls; /* file systems that did not answer, since the last discovery */
 	struct ix_names users, groups;      /* names asked for so far, over all tables */

@@ -128,17 +128,33 @@ static int like(const struct ix_node *n, const struct row *row)
 }
 
 /*
- * Whether nothing is known of a field that such rows have. One that they do not have is
- * nothing to say anything of, or "x == null" would take all the objects of every
- * mechanism without an x.
+ * Whether there is a value. Of one that is unknown nobody can tell, and a field that such
+ * rows do not have is nothing to say anything of, or "x == null" would take all the
+ * objects of every mechanism without an x.
  */
 static int null(const struct ix_node *n, const struct row *row)
 {
 	struct ipcx_value left;
 
-	if (ix_row_value(row->t, row->s, row->data, n->left, &left) < 0)
+	if (ix_row_value(row->t, row->s, row->data, n->left, &left) < 0 ||
+	    ix_is_unknown(row->t, row->data, n->left))
 		return UNKNOWN;
 	return (left.type == IPCX_TYPE_NONE) == (n->op == IX_TOK_EQ);
+}
+
+/*
+ * Whether the value is unknown: also of a name that could not be looked up, or that
+ * somebody without a number here would have. Always yes or no: what does not apply to
+ * such rows is not unknown.
+ */
+static int unknown(const struct ix_node *n, const struct row *row)
+{
+	const struct ix_name_field *named = ix_find_name_field(n->left);
+
+	if (!ix_kind_has(row->s->kind, n->left))
+		return 0;
+	return ix_is_unknown(row->t, row->data, n->left) ||
+	       (named && is_no_name(row, named));
 }
 
 static int eval(const struct ix_node *n, const struct row *row);
@@ -180,6 +196,8 @@ static int eval(const struct ix_node *n, const struct row *row)
 		return like(n, row);
 	case IX_NODE_NULL:
 		return null(n, row);
+	case IX_NODE_UNKNOWN:
+		return unknown(n, row);
 	}
 	return UNKNOWN;
 }

@@ -89,6 +89,32 @@ typedef int parse_fn(struct ix_parser *p, struct ix_node **ret_node);
 
 static parse_fn parse_or, parse_unary;
 
+/* "unknown(" is there: it stands at the "(". */
+static int parse_unknown(struct ix_parser *p, struct ix_node **ret_node)
+{
+	struct ix_token open = p->tok;
+	int r = advance(p);
+
+	if (r < 0)
+		return r;
+	if (!is_operand(&p->tok))
+		return expected(p, "a field");
+	r = ix_check_unknown(p, &p->tok, ret_node);
+	if (r == 0)
+		r = advance(p);
+	if (r < 0)
+		return r;
+	if (p->tok.kind == IX_TOK_END)
+		return ix_expr_bad(p, open.at, "the ( has no )");
+	if (p->tok.kind != IX_TOK_CLOSE)
+		return expected(p, "a )");
+	r = advance(p);
+	if (r == 0 && is_comparison(&p->tok))
+		return ix_expr_bad(p, p->tok.at,
+				   "unknown() is a condition: it is not compared");
+	return r;
+}
+
 static int parse_comparison(struct ix_parser *p, struct ix_node **ret_node)
 {
 	struct ix_token left = p->tok, op;
@@ -100,6 +126,9 @@ static int parse_comparison(struct ix_parser *p, struct ix_node **ret_node)
 	if (r < 0)
 		return r;
 	op = p->tok;
+	if (op.kind == IX_TOK_OPEN && left.kind == IX_TOK_WORD &&
+	    ix_token_is(p->text, &left, "unknown"))
+		return parse_unknown(p, ret_node);
 	if (!is_comparison(&op))
 		return ix_check_flag(p, &left, ret_node);
 	r = advance(p);

@@ -23,7 +23,8 @@ enum ix_node_kind {
 	IX_NODE_NOT,     /* of its only child */
 	IX_NODE_COMPARE, /* left with right by op */
 	IX_NODE_LIKE,    /* left with the pattern */
-	IX_NODE_NULL,    /* whether left is unknown or none; op says == or != */
+	IX_NODE_NULL,    /* whether left has no value; op says == or != */
+	IX_NODE_UNKNOWN, /* whether the value of left is unknown */
 };
 
 struct ix_node {
@@ -52,6 +53,7 @@ struct ix_parser {
 	struct ipcx_expr *e;
 	const char *text;
 	size_t which, of;    /* that text among how many */
+	bool zoned;          /* the time zone has been looked at */
 	struct ix_token tok; /* the one to look at */
 	int depth;
 	struct ipcx_fieldset used;
@@ -65,10 +67,13 @@ int ix_expr_bad(struct ix_parser *p, size_t at, const char *fmt, ...) PRINTF(3, 
 struct ix_node *ix_expr_node(struct ix_parser *p, enum ix_node_kind kind);
 
 /*
- * A field alone as a condition; a comparison of two operands. 0 or -errno, the text kept.
+ * A field alone as a condition; the field in unknown(FIELD); a comparison of two
+ * operands. 0 or -errno, the text kept.
  */
 int ix_check_flag(struct ix_parser *p, const struct ix_token *operand,
 		  struct ix_node **ret_node);
+int ix_check_unknown(struct ix_parser *p, const struct ix_token *operand,
+		     struct ix_node **ret_node);
 int ix_check_compare(struct ix_parser *p, struct ix_token left, struct ix_token op,
 		     struct ix_token right, struct ix_node **ret_node);
 

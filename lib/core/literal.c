@@ -5,11 +5,13 @@
  * compared with.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/num.h"
 #include "base/when.h"
+#include "base/zone.h"
 #include "core/type.h"
 
 /* "out of range", or else why it is no such thing. */
@@ -153,13 +155,40 @@ const char *ix_read_mode(const char *text, struct ipcx_value *v)
 	return NULL;
 }
 
+/* A time as local clocks show it becomes a moment; else why there is no such. */
+static const char *from_local(int64_t *seconds, struct ipcx_value *v)
+{
+	int64_t moments[2];
+	int n = ix_local_moments(*seconds, moments);
+	char offsets[2][10];
+
+	if (n < 0)
+		return "is out of range";
+	if (n == 0)
+		return "never came here, as clocks went forward: add an offset, such as +02:00";
+	if (n == 1) {
+		*seconds = moments[0];
+		return NULL;
+	}
+	for (int i = 0; i < n; i++)
+		*ix_put_offset(offsets[i], (int)(*seconds - moments[i])) = '\0';
+	(void)snprintf(v->private_text, sizeof(v->private_text),
+		       "came twice here: add %s or %s", offsets[0], offsets[1]);
+	return v->private_text;
+}
+
 const char *ix_read_time(const char *text, struct ipcx_value *v)
 {
+	const char *why;
 	uint64_t span;
 	int64_t seconds;
 	double part;
+	bool zoned;
 
-	if (ix_parse_time(text, &seconds, &part) == 0) {
+	if (ix_parse_clock(text, &seconds, &part, &zoned) == 0) {
+		why = zoned ? NULL : from_local(&seconds, v);
+		if (why)
+			return why;
 		v->type = part > 0 ? IPCX_TYPE_REAL : IPCX_TYPE_TIME;
 		if (part > 0)
 			v->as.d = (double)seconds + part;

@@ -178,6 +178,8 @@ struct ix_scan {
 	unsigned processes, asked_processes; /* bits: lines of query/processes.c */
 	bool tell_pids;                      /* their numbers were named */
 	struct ix_lacking no_processes;      /* what was not named of them */
+	const struct ix_column *times[8];    /* that its rows keep (query/times.c) */
+	size_t ntimes;
 	struct ix_lacking source; /* fields that the source in use does not have */
 };
 

@@ -2,6 +2,9 @@
 /* What the files of lib/query/ share: running a scan that looks, removes or changes. */
 #pragma once
 
+#include <string.h>
+
+#include "base/util.h"
 #include "core/mech.h"
 #include "mech/key.h"
 
@@ -34,6 +37,27 @@ int ix_look_up_names(struct ix_scan *s, const void *row);
  * run and what the creator's command is, where that was named. */
 void ix_plan_processes(struct ix_scan *s, const struct ix_kind *kind);
 void ix_look_up_processes(struct ix_scan *s, const struct ix_kind *kind, void *row);
+
+/* Decide, once for a mechanism, which times its rows have. */
+void ix_plan_times(struct ix_scan *s, const struct ix_kind *kind);
+
+/* Times of a row that are no dates, or yet to come: they, or what is counted from them,
+ * become unknown. */
+void ix_check_odd_times(struct ix_scan *s, const struct ix_kind *kind, void *row);
+
+static inline void ix_check_times(struct ix_scan *s, const struct ix_kind *kind,
+				  void *row)
+{
+	int64_t latest = 0, least = 0, when;
+
+	for (size_t i = 0; i < s->ntimes; i++) {
+		memcpy(&when, (const char *)row + s->times[i]->offset, sizeof(when));
+		latest = MAX(latest, when);
+		least = MIN(least, when);
+	}
+	if (latest > s->t->now || least < 0)
+		ix_check_odd_times(s, kind, row);
+}
 
 /* A row that was just read, maybe by somebody in another user namespace: users get the
  * numbers that they have where the caller is, and whoever has none there is marked. */

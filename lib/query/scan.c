@@ -146,6 +146,7 @@ static int keep(struct ix_scan *s)
 	ix_number_here(s->x, section->kind, row);
 	if (m->no_idle)
 		tell_no_idle(s, m, row);
+	ix_check_times(s, section->kind, row);
 	r = look_up(s, m, row, true);
 	if (r < 0)
 		return r == -EIDRM ? 0 : r;
@@ -182,6 +183,7 @@ static int scan_mech(struct ix_scan *s)
 	if (r < 0)
 		return r;
 	ix_plan_lookups(s, m->kind);
+	ix_plan_times(s, m->kind);
 	/* A slice has its room at once; without memory for it, rows fail one by one. */
 	if (s->max_rows && s->max_rows <= SLICE_MAX)
 		(void)ix_buf_room(&s->t->arena, s->max_rows * m->kind->row_size);
@@ -210,6 +212,7 @@ static int scan_ref(struct ix_scan *s, const struct ipcx_ref *ref)
 	if (r < 0)
 		return r;
 	ix_plan_lookups(s, m->kind);
+	ix_plan_times(s, m->kind);
 	s->x->error[0] = '\0';
 	r = m->find(s, ref);
 	if (r == -ECANCELED)
@@ -351,6 +354,8 @@ int ix_run_into(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 	s->same = q->same;
 	s->t->numeric = q->flags & IPCX_NUMERIC;
 	s->t->acts = s->verb != IX_LOOK;
+	if (x->now)
+		s->t->now = x->now;
 	wanted(s, q);
 	if (ipcx_fieldset_has(&s->want, IPCX_F_ID_INDEX) ||
 	    ipcx_fieldset_has(&s->want, IPCX_F_ID_SEQ))

@@ -339,6 +339,44 @@ static void limit_values_count_nothing(void **state)
 	ipcx_table_free(t);
 }
 
+/* The age of the only object there is, and its ctime. */
+static uint64_t age_of(struct ipcx *x, int64_t *ret_ctime)
+{
+	struct ipcx_query q = { .size = sizeof(q),
+				.mechs = IPCX_MECH_BIT(mech_of("shm")) };
+	struct ipcx_value ctime, age;
+	struct ipcx_table *t;
+
+	assert_int_equal(ipcx_scan(x, &q, &t), 0);
+	assert_int_equal(ipcx_table_rows(t), 1);
+	assert_int_equal(ipcx_row_get(t, 0, IPCX_F_CTIME, &ctime), 0);
+	assert_int_equal(ipcx_row_get(t, 0, IPCX_F_AGE, &age), 0);
+	assert_int_equal(age.type, IPCX_TYPE_UINT);
+	assert_true(ipcx_table_complete(t));
+	ipcx_table_free(t);
+	*ret_ctime = ctime.as.i;
+	return age.as.u;
+}
+
+/* Ages count up to the moment that was set; what was made since then is new. */
+static void one_clock(void **state)
+{
+	struct ipcx *x = *state;
+	int64_t ctime = 0;
+	uint64_t age;
+
+	make_small(x, "shm", NULL, NULL);
+	(void)age_of(x, &ctime);
+	ipcx_clock(x, ctime + 123456);
+	assert_int_equal(age_of(x, &ctime), 123456);
+	ipcx_clock(x, ctime - 123456);
+	assert_int_equal(age_of(x, &ctime), 0);
+	ipcx_clock(x, 0);
+	age = age_of(x, &ctime);
+	assert_true(age < 1000);
+	ipcx_clock(NULL, 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -352,6 +390,7 @@ int main(void)
 		TEST(change_answers_with_what_is),
 		TEST(totals_count_all),
 		TEST(limit_values_count_nothing),
+		TEST(one_clock),
 	};
 
 	return cmocka_run_group_tests_name("objects", tests, NULL, NULL);

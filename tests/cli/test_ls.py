@@ -223,7 +223,9 @@ def test_what_is_unknown_is_never_selected(world):
     world.ok("mk", "mq", "/closed", "--mode", "0000")
     for text in ("curmsgs == 0", "!(curmsgs == 0)", "curmsgs != 5", "curmsgs == 0 || curmsgs != 0"):
         assert world.objects("mq", "--where", text, uid=1000) == []
-    assert len(world.objects("mq", "--where", "curmsgs == null", uid=1000)) == 1
+    assert len(world.objects("mq", "--where", "unknown(curmsgs)", uid=1000)) == 1
+    for text in ("curmsgs == null", "curmsgs != null", "!unknown(curmsgs)"):
+        assert world.objects("mq", "--where", text, uid=1000) == []
     assert len(world.objects("mq", "--where", "curmsgs == 0 || uid == 0", uid=1000)) == 1
 
 

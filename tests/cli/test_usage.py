@@ -211,10 +211,11 @@ def test_options_in_every_place_and_spelling(world):
         assert world.ok(*words) == want, words
 
 
-def test_the_last_of_repeated_options_counts(world):
+def test_repeated_options(world):
+    """tests/truth/test_repeated.py has them all."""
     make_all(world)
-    assert world.ok("ls", "shm", "-o", "size", "-o", "ref", "--no-headings", "--no-headings") == "shm:0"
-    assert world.ok("ls", "shm", "--format", "json", "--format", "raw", "-o", "ref", "--no-headings") == "shm:0"
+    assert world.ok("ls", "shm", "-o", "size", "-o", "ref", "--no-headings", "--no-headings", "--bytes") == "4096  shm:0"
+    refused(world, "ls", "shm", "--format", "json", "--format", "raw", command="ls")
 
 
 def test_two_dashes_end_the_options(world):

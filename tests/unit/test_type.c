@@ -115,7 +115,7 @@ static const struct {
 	[IPCX_TYPE_UINT] =   { "unsigned", "integer", "\"minimum\":0,\"maximum\":18446744073709551615", true, "a number" },
 	[IPCX_TYPE_REAL] =   { "real",     "number",  NULL, true,  "a number" },
 	[IPCX_TYPE_STRING] = { "string",   "string",  NULL, false, "text" },
-	[IPCX_TYPE_TIME] =   { "time",     "string",  "\"pattern\":\"^-?[0-9]{4,}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$\"", false, "a time" },
+	[IPCX_TYPE_TIME] =   { "time",     "string",  "\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$\"", false, "a time" },
 	[IPCX_TYPE_MODE] =   { "mode",     "string",  "\"pattern\":\"^0[0-7]{3}$\"", false, "a mode" },
 	[IPCX_TYPE_KEY] =    { "key",      "string",  "\"pattern\":\"^0x[0-9a-f]{8}$\"", false, "a key" },
 };

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Times that cannot be what they seem: years that no date has room for, and moments that
+ * are yet to come, from which no span can be counted. The fields are unknown then, and a
+ * note says why.
+ */
+#include <time.h>
+
+#include "core/columns.h"
+#include "query/query.h"
+
+/* The years 0 to 9999, which RFC 3339 can write. */
+#define FIRST (-INT64_C(62167219200))
+#define LAST  INT64_C(253402300799)
+
+void ix_plan_times(struct ix_scan *s, const struct ix_kind *kind)
+{
+	s->ntimes = 0;
+	for (unsigned f = 0; f < kind->ncolumns; f++) {
+		const struct ix_column *c = ix_column(kind, f);
+
+		if (c->size == sizeof(int64_t) && !c->derive &&
+		    ipcx_field_info((enum ipcx_field)f)->type == IPCX_TYPE_TIME &&
+		    s->ntimes < ARRAY_SIZE(s->times))
+			s->times[s->ntimes++] = c;
+	}
+}
+
+/* A field that is unknown for this reason: said only where somebody reads it. */
+static void lacks(struct ix_scan *s, const struct ix_kind *kind, void *row,
+		  enum ipcx_field f, const char *why)
+{
+	if (!ix_kind_has(kind, f) || ix_is_unknown(s->t, row, f))
+		return;
+	ix_unknown(s->t, row, f);
+	if (ipcx_fieldset_has(&s->want, f))
+		ix_table_once(s->t, 0, why);
+}
+
+static int64_t time_of(const struct ix_column *c, const void *row)
+{
+	return (int64_t)ix_column_raw(c, row);
+}
+
+static bool is_attached(const struct ix_kind *kind, const void *row)
+{
+	const struct ix_column *c = ix_column(kind, IPCX_F_NATTCH);
+
+	return c->size && ix_column_raw(c, row);
+}
+
+/* Objects that were made or used since the clock was read for this run are just new. */
+static bool is_to_come(const struct ix_scan *s, int64_t when)
+{
+	struct timespec now;
+
+	return when > s->t->now &&
+	       (clock_gettime(CLOCK_REALTIME, &now) < 0 || when > now.tv_sec);
+}
+
+void ix_check_odd_times(struct ix_scan *s, const struct ix_kind *kind, void *row)
+{
+	static const char to_come[] =
+		"how long ago cannot be told of what has a time that is yet to come: the clock was set";
+	static const char no_date[] =
+		"there are times before the year 0 or after 9999, which are no dates";
+
+	for (size_t i = 0; i < s->ntimes; i++) {
+		enum ipcx_field f = (enum ipcx_field)(s->times[i] - kind->columns);
+		int64_t when = time_of(s->times[i], row);
+		bool odd = when < FIRST || when > LAST;
+
+		if (odd)
+			lacks(s, kind, row, f, no_date);
+		if (!odd && !is_to_come(s, when))
+			continue;
+		if (f == IPCX_F_CTIME)
+			lacks(s, kind, row, IPCX_F_AGE, odd ? no_date : to_come);
+		if (!is_attached(kind, row)) /* then it is 0 */
+			lacks(s, kind, row, IPCX_F_IDLE, odd ? no_date : to_come);
+	}
+}
