@@ -76,7 +76,7 @@ static char *write_key(char *p, const struct ipcx_value *v)
 
 /* What a JSON Schema says of the values besides their type. */
 #define SCHEMA_UNSIGNED "\"minimum\":0,\"maximum\":18446744073709551615"
-#define SCHEMA_TIME                                     \
+#define SCHEMA_TIME                                  \
 	"\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}T" \
 	"[0-9]{2}:[0-9]{2}:[0-9]{2}Z$\""
 #define SCHEMA_MODE "\"pattern\":\"^0[0-7]{3}$\""
