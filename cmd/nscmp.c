@@ -72,7 +72,7 @@ static int print(struct app *app, const struct ns_cmp_args *args,
 	if (!r && !s.format->raw && !args->sheet.fields && !s.where)
 		say_what_follows(t);
 	sheet_close(&s);
-	return r || !s.unjudged ? r : EXIT_PART;
+	return r || (!s.unjudged && !tally.gaps) ? r : EXIT_PART;
 }
 
 static int compare(struct app *app, const struct ns_cmp_args *args, char **words)
@@ -89,11 +89,11 @@ static int compare(struct app *app, const struct ns_cmp_args *args, char **words
 	if (same < 0) {
 		r = app_failed(app, same);
 		/* 1 says that they differ, and that is not known. */
-		return r == EXIT_FAILED ? EXIT_USAGE : r;
+		return r == EXIT_FAILED ? EXIT_PART : r;
 	}
 	r = args->quiet ? 0 : print(app, args, t);
 	ipcx_table_free(t);
-	return r ? r : same == 1 ? EXIT_DONE : same ? EXIT_USAGE : EXIT_FAILED;
+	return r ? r : same == 1 ? EXIT_DONE : same ? EXIT_PART : EXIT_FAILED;
 }
 
 static int run(struct app *app, void *data, int n, char **words)
@@ -127,9 +127,9 @@ const struct cmd cmd_ns_cmp = {
 	.name = "ns cmp", .operands = "WHERE WHERE", .summary = "tell whether programs in two places meet",
 	.about = "Tells whether two places share the IPC namespace, /dev/shm and /dev/mqueue, what follows for System V keys, POSIX names and "
 		 "MIT-SHM where they do not, and which limits and which objects with a key or name differ. The exit status is 0 when all three are "
-		 "shared, 1 when one is not, 2 when that cannot be told, and 3 when there is no such place.",
+		 "shared, 1 when one is not, 3 when there is no such place, and 4 when that, or what differs, cannot be told.",
 	.options = options, .examples = examples, .complete = COMPLETE_NS | COMPLETE_FILES,
-	.exits = EXITS({ EXIT_DONE, "all three are shared" }, { EXIT_FAILED, "one is not" }, { EXIT_MISSING, "there is no such place" }, { EXIT_PART, "that cannot be told" }),
+	.exits = EXITS({ EXIT_DONE, "all three are shared" }, { EXIT_FAILED, "one is not" }, { EXIT_MISSING, "there is no such place" }, { EXIT_PART, "that, or what differs, cannot be told" }),
 	.args_size = sizeof(struct ns_cmp_args), .run = run,
 };
 /* clang-format on */

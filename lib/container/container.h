@@ -39,6 +39,7 @@ struct ix_container {
 	const char *pod_namespace;
 	const char *ipc_mode; /* what the runtime's own files say: "private", "host",
 				 "container:ID", …; NULL: they do not */
+	bool elsewhere;       /* its objects are not in this kernel (container/runsc.c) */
 	const char *cgroup;   /* the name of its cgroup where that is not the id */
 	int32_t pid;          /* its first process, as the caller's /proc shows it */
 	uint64_t start;       /* and when that started, in ticks since boot: the two
@@ -108,6 +109,9 @@ const struct ix_gaps *ix_containers_gaps(const struct ix_containers *c);
  */
 const struct ix_container *ix_container_of(struct ipcx *x, const struct ix_containers *c,
 					   int32_t pid);
+
+/* "LABEL: its objects are not in this kernel": a gap, of a container whose are not. */
+void ix_container_elsewhere(const struct ix_container *c, struct ix_gaps *g);
 
 /*
  * The container with this name, this id, or the only one whose id begins so; "RUNTIME:"

@@ -77,6 +77,22 @@ static enum ix_rank rank_of(const struct ix_search *s, const struct ix_giver *g)
 	return g->uid == s->caller ? IX_RANK_CALLER : IX_RANK_USER;
 }
 
+/* Whether a watcher is the shim of gVisor: by its first word, as of all shims the names
+ * are cut to the same. */
+static bool by_sandbox(const struct ix_search *s, const struct ix_giver *g)
+{
+	struct ix_words w;
+	struct ix_proc p;
+	bool found;
+
+	if (!g->pid || !ix_search_proc(s, g->pid, &p) || !ix_search_shim(&p) ||
+	    ix_words_of(g, &w) < 0)
+		return false;
+	found = w.n && strstr(w.all[0], "containerd-shim-runsc") != NULL;
+	ix_words_free(&w);
+	return found;
+}
+
 static int append(const struct ix_search *s, struct ix_containers *c,
 		  const struct ix_container *found, const struct ix_giver *g,
 		  const struct ix_claimed *claimed)
@@ -103,6 +119,7 @@ static int append(const struct ix_search *s, struct ix_containers *c,
 			.pod_namespace = copy(found->pod_namespace, &r),
 			.ipc_mode = copy(found->ipc_mode, &r),
 			.cgroup = copy(found->cgroup, &r),
+			.elsewhere = found->elsewhere || by_sandbox(s, g),
 			.pid = claimed->proc.pid,
 			.start = claimed->proc.start,
 			.uid = g->uid,
@@ -167,10 +184,14 @@ static void drop_doubles(struct ix_containers *c)
 		return;
 	qsort(c->all, c->n, sizeof(*c->all), by_pid);
 	for (size_t i = 0; i < c->n; i++)
-		if (n && c->all[n - 1].c.pid == c->all[i].c.pid)
+		if (n && c->all[n - 1].c.pid == c->all[i].c.pid) {
+			/* What a runtime below says of it is said of the same process. */
+			if (c->all[i].c.rank <= c->all[n - 1].c.rank)
+				c->all[n - 1].c.elsewhere |= c->all[i].c.elsewhere;
 			end_entry(&c->all[i]);
-		else
+		} else {
 			c->all[n++] = c->all[i];
+		}
 	c->n = n;
 	qsort(c->all, c->n, sizeof(*c->all), by_rank);
 }

@@ -90,6 +90,15 @@ void ix_container_label(const struct ix_container *c, char *buf, size_t size)
 	put_label(c, false, buf, size);
 }
 
+void ix_container_elsewhere(const struct ix_container *c, struct ix_gaps *g)
+{
+	char label[IX_LABEL_MAX], shown[4 * 100];
+
+	put_label(c, false, label, sizeof(label));
+	(void)ix_escape(shown, 100, label, IX_ESC_TEXT);
+	ix_gap(g, -EOPNOTSUPP, "%s: its objects are not in this kernel (gVisor)", shown);
+}
+
 /* ---- how well a word fits */
 
 /* "RUNTIME:NAME" chooses; a name may have a colon of its own. */

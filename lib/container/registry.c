@@ -13,6 +13,7 @@
 	line(lxc)        \
 	line(nspawn)     \
 	line(oci)        \
+	line(runsc)      \
 	line(bwrap)
 /* clang-format on */
 

@@ -97,6 +97,17 @@ bool ix_spot_may_be(struct ipcx *x, int32_t pid, int rootfd, const char *path,
 	       !strcmp(found, type);
 }
 
+/* Whoever looks at many meets such as end meanwhile: the mount table of one that nobody
+ * has waited for yet is EINVAL (fs/proc_namespace.c), which may be much else. */
+static bool has_ended(struct ipcx *x, int32_t pid)
+{
+	char path[24], text[64];
+
+	(void)snprintf(path, sizeof(path), "%d/ns/mnt", pid);
+	return readlinkat(ix_procfd(x), path, text, sizeof(text)) < 0 &&
+	       (errno == ENOENT || errno == ESRCH);
+}
+
 int ix_spot_in_memory(struct ipcx *x, int32_t pid, int fd, const char *what)
 {
 	uint64_t unique = mount_of(fd, STATX_MNT_ID_UNIQUE), id;
@@ -109,6 +120,9 @@ int ix_spot_in_memory(struct ipcx *x, int32_t pid, int fd, const char *what)
 		return 0;
 	id = mount_of(fd, STATX_MNT_ID);
 	r = id ? ix_mnt_type(ix_procfd(x), pid, id, type, sizeof(type)) : -ENOSYS;
+	if (r < 0 && pid && has_ended(x, pid))
+		return ix_fail_plain(x, -ESRCH, "process %d: there is none (any more)",
+				     pid);
 	if (r < 0)
 		return ix_fail(x, r, "%s of %s: its file system", what, whose);
 	if (!strcmp(type, "tmpfs") || !strcmp(type, "ramfs")) {

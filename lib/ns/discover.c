@@ -196,6 +196,7 @@ static int one(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h, int32_
 	if (!seen)
 		return -ENOMEM;
 	seen->processes++;
+	seen->spare = pid;
 	r = ix_holders_of(x, l, h, pid, ino);
 	return r < 0 ? r : sit(l, pid, (uint32_t)l->last_pair);
 }

@@ -13,6 +13,7 @@
 struct ix_nsseen {
 	uint64_t ino;
 	int32_t pid;    /* its eldest process, or 0 */
+	int32_t spare;  /* another, the last that was seen */
 	uint64_t start; /* when that started, in ticks since boot */
 	uint32_t processes, threads, mounts, fds;
 	int fd; /* opened where no process has it: nothing else would find it again; -1 */
@@ -22,6 +23,7 @@ struct ix_nsseen {
 struct ix_nspair {
 	uint64_t ipc, mnt;
 	int32_t pid;    /* the eldest of them */
+	int32_t spare;  /* the last that was seen */
 	uint64_t start; /* when that started */
 	uint32_t processes;
 };

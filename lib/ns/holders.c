@@ -89,6 +89,7 @@ static int keep_pair(struct ix_nslist *l, uint64_t ipc, uint64_t mnt, int32_t pi
 	}
 	l->last_pair = i;
 	l->pairs[i].processes++;
+	l->pairs[i].spare = pid;
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/util.h"
@@ -59,6 +60,7 @@ static int add_label(struct labels *l, struct ix_place *p, const struct ix_conta
 	ix_container_label(c, label, sizeof(label));
 	if (l->text.len == 0)
 		p->giver = c->uid;
+	p->elsewhere |= c->elsewhere;
 	if (l->text.len + strlen(label) > LABELS_MAX) {
 		l->more++;
 		return 0;
@@ -90,6 +92,26 @@ static int add_labels(const struct ix_containers *all, struct ix_place *places, 
 	return MIN(r, 0);
 }
 
+/* The first is told by name, and how many more there are. */
+static void note_elsewhere(const struct ix_containers *all, struct ix_gaps *g)
+{
+	const struct ix_container *c, *first = NULL;
+	size_t more = 0;
+
+	for (size_t i = 0; (c = ix_containers_at(all, i)) != NULL; i++) {
+		if (!c->elsewhere)
+			continue;
+		more += first != NULL;
+		first = first ? first : c;
+	}
+	if (first)
+		ix_container_elsewhere(first, g);
+	if (more)
+		ix_gap(g, -EOPNOTSUPP,
+		       "the objects of %zu more containers are not in this kernel (gVisor)",
+		       more);
+}
+
 int ix_label_places(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *ns)
 {
 	struct ix_containers *all;
@@ -101,9 +123,38 @@ int ix_label_places(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *n
 	labels = calloc(ns->n + 1, sizeof(*labels));
 	r = labels ? add_labels(all, ns->places, ns->n, labels) : -ENOMEM;
 	ns->gaps = *ix_containers_gaps(all);
+	note_elsewhere(all, &ns->gaps);
 	free(labels);
 	ix_containers_free(all);
 	return r;
+}
+
+/* Nearly nobody's program is called so, which is one link to read. */
+static bool is_runsc(const struct ix_place *p)
+{
+	char path[4096];
+	ssize_t len = p->dirfd < 0 ? -1
+				   : readlinkat(p->dirfd, "exe", path, sizeof(path) - 1);
+	const char *name;
+
+	if (len <= 0)
+		return false;
+	path[len] = '\0';
+	name = strrchr(path, '/');
+	return name && !strncmp(name + 1, "runsc", 5);
+}
+
+void ix_place_elsewhere(struct ipcx *x, const struct ix_place *p, struct ix_gaps *g)
+{
+	const struct ix_container *c;
+	struct ix_containers *all;
+
+	if (!is_runsc(p) || ix_containers_all(x, &all) < 0)
+		return;
+	c = ix_container_of(x, all, p->pid);
+	if (c && c->elsewhere && ix_place_lives(p) == 1)
+		ix_container_elsewhere(c, g);
+	ix_containers_free(all);
 }
 
 bool ix_place_claimed(struct ipcx *x, const struct ix_place *p)

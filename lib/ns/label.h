@@ -20,5 +20,9 @@ int ix_containers_all(struct ipcx *x, struct ix_containers **ret_c);
  * the list lack are its gaps. The places are sorted by their numbers then. 0 or -ENOMEM. */
 int ix_label_places(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *ns);
 
+/* A place that a number named: whether it is one of a container's whose objects are in a
+ * kernel of its own. That is a gap. */
+void ix_place_elsewhere(struct ipcx *x, const struct ix_place *p, struct ix_gaps *g);
+
 /* Whether a runtime of root's says that the process of a place is of its container. */
 bool ix_place_claimed(struct ipcx *x, const struct ix_place *p);

@@ -165,7 +165,7 @@ static int open_inode(struct ipcx *x, uint64_t ino, struct ix_place *ret_p)
 /* The place of a container, as its claim was judged: a process that has gone elsewhere
  * since is not the one that was meant. */
 static int open_claimed(struct ipcx *x, const struct ix_container *c,
-			struct ix_place *ret_p)
+			struct ix_gaps *gaps, struct ix_place *ret_p)
 {
 	char label[IX_LABEL_MAX];
 	struct ix_place p;
@@ -183,12 +183,15 @@ static int open_claimed(struct ipcx *x, const struct ix_container *c,
 	p.label = strdup(label);
 	p.giver = c->uid;
 	p.named = true;
+	if (c->elsewhere)
+		ix_container_elsewhere(c, gaps);
 	p.claimed = c->rank == IX_RANK_ROOT;
 	*ret_p = p;
 	return 0;
 }
 
-static int open_container(struct ipcx *x, const char *name, struct ix_place *ret_p)
+static int open_container(struct ipcx *x, const char *name, struct ix_gaps *gaps,
+			  struct ix_place *ret_p)
 {
 	const struct ix_container *found;
 	struct ix_containers *c;
@@ -198,7 +201,7 @@ static int open_container(struct ipcx *x, const char *name, struct ix_place *ret
 		return r;
 	r = ix_container_named(x, c, name, &found);
 	if (r == 0)
-		r = open_claimed(x, found, ret_p);
+		r = open_claimed(x, found, gaps, ret_p);
 	ix_containers_free(c);
 	return r;
 }
@@ -209,17 +212,18 @@ static int open_container(struct ipcx *x, const char *name, struct ix_place *ret
  * gone since somebody read its number, and a container may not take its place.
  */
 static int open_number(struct ipcx *x, const char *where, uint64_t n,
-		       struct ix_place *ret_p)
+		       struct ix_gaps *gaps, struct ix_place *ret_p)
 {
 	int r = open_inode(x, n, ret_p);
 
 	if ((r != -ENOENT && r != -ENODATA) || (n >= INO_LEAST && n <= INO_MOST))
 		return r;
-	return open_container(x, where, ret_p);
+	return open_container(x, where, gaps, ret_p);
 }
 
 /* A pin, unless a container has the same name. "pin:NAME" is the pin. */
-static int open_name(struct ipcx *x, const char *name, struct ix_place *ret_p)
+static int open_name(struct ipcx *x, const char *name, struct ix_gaps *gaps,
+		     struct ix_place *ret_p)
 {
 	bool chosen = !strncmp(name, "pin:", 4);
 	struct ix_place other = IX_NO_PLACE;
@@ -230,9 +234,9 @@ static int open_name(struct ipcx *x, const char *name, struct ix_place *ret_p)
 	if (r < 0 && (chosen || r != -ENOENT))
 		return ix_fail(x, r, "%s", shown);
 	if (r < 0)
-		return open_container(x, name, ret_p);
+		return open_container(x, name, gaps, ret_p);
 	/* Only when no container is called so, it is the pin. */
-	r = chosen ? -ENOENT : open_container(x, name, &other);
+	r = chosen ? -ENOENT : open_container(x, name, gaps, &other);
 	if (r == -ENODATA) /* none that can be seen */
 		r = -ENOENT;
 	if (r != -ENOENT)
@@ -272,6 +276,7 @@ static struct ix_place place_of(struct ix_nsseen *seen, uint64_t home)
 	p.ino = seen->ino;
 	p.pid = seen->pid;
 	p.start = seen->start;
+	p.spare = seen->spare;
 	p.home = seen->ino == home;
 	p.eldest = p.home ? -1 : p.pid;
 	p.nsfd = take_fd(&seen->fd);
@@ -339,7 +344,8 @@ static bool is_number(const char *where, uint64_t *ret_n)
 	       ix_parse_u64(where, UINT64_MAX, ret_n) == 0;
 }
 
-static int open_word(struct ipcx *x, const char *where, struct ix_place *ret_p)
+static int open_word(struct ipcx *x, const char *where, struct ix_gaps *gaps,
+		     struct ix_place *ret_p)
 {
 	uint64_t n = ix_ns_number("ipc", where, strlen(where));
 
@@ -350,11 +356,11 @@ static int open_word(struct ipcx *x, const char *where, struct ix_place *ret_p)
 	if (*where == '/' || *where == '.')
 		return open_file(x, where, ret_p);
 	if (is_number(where, &n))
-		return n > PID_MOST ? open_number(x, where, n, ret_p)
+		return n > PID_MOST ? open_number(x, where, n, gaps, ret_p)
 		       : n          ? ix_place_of_pid(x, (int32_t)n, 0, ret_p)
 				    : ix_fail_plain(x, -EINVAL, "0 is no process");
 	if (*where)
-		return open_name(x, where, ret_p);
+		return open_name(x, where, gaps, ret_p);
 	return ix_fail_plain(x, -EINVAL, "an empty word names no namespace");
 }
 
@@ -362,15 +368,20 @@ int ipcx_ns_open(struct ipcx *x, const char *where, struct ipcx_ns **ret_ns)
 {
 	IX_REQUIRE(x, where, ret_ns);
 	struct ix_place p = IX_NO_PLACE;
+	struct ix_gaps gaps = { .n = 0 };
 	int r;
 
 	if (!strcmp(where, "all"))
 		return open_all(x, ret_ns);
-	r = open_word(x, where, &p);
+	r = open_word(x, where, &gaps, &p);
 	if (r == -ENODATA) /* what was named may be there */
 		r = -EACCES;
 	if (r < 0)
 		return r;
-	return ix_ns_take(&p, ret_ns) < 0 ? ix_fail_plain(x, -ENOMEM, "out of memory")
-					  : 0;
+	if (!p.named)
+		ix_place_elsewhere(x, &p, &gaps);
+	if (ix_ns_take(&p, ret_ns) < 0)
+		return ix_fail_plain(x, -ENOMEM, "out of memory");
+	(*ret_ns)->gaps = gaps;
+	return 0;
 }

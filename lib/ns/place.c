@@ -274,3 +274,27 @@ int ix_place_of_pid(struct ipcx *x, int32_t pid, uint64_t start,
 	*ret_place = p;
 	return 0;
 }
+
+int ix_place_again(struct ipcx *x, const struct ix_place *p, struct ix_place *ret_place)
+{
+	struct ix_place now;
+	int r = ix_place_of_pid(x, p->pid, p->start, &now);
+
+	if (r == -ESRCH && p->spare && p->spare != p->pid)
+		r = ix_place_of_pid(x, p->spare, 0, &now);
+	if (r < 0)
+		return r;
+	if (now.ino != p->ino) {
+		ix_place_close(&now);
+		return ix_fail_plain(x, -ESRCH, "process %d is elsewhere by now", p->pid);
+	}
+	now.label = p->label; /* lent */
+	now.giver = p->giver;
+	now.home = p->home;
+	now.only_shm = p->only_shm;
+	now.elsewhere = p->elsewhere;
+	now.eldest = p->eldest;
+	now.spare = p->spare;
+	*ret_place = now;
+	return 0;
+}

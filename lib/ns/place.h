@@ -12,13 +12,14 @@
 #include "core/ctx.h"
 
 struct ix_place {
-	int nsfd;    /* the IPC namespace; -1: not open at the moment */
-	int rootfd;  /* the root directory of the process (O_PATH), or -1: none known */
-	int pidfd;   /* the process, or -1 */
-	int dirfd;   /* its directory in /proc, which never becomes another's; or -1 */
-	int userfd;  /* the user namespace that owns the IPC namespace, when that is not
-			ours; or -1 */
-	int32_t pid; /* the process, or 0 */
+	int nsfd;      /* the IPC namespace; -1: not open at the moment */
+	int rootfd;    /* the root directory of the process (O_PATH), or -1: none known */
+	int pidfd;     /* the process, or -1 */
+	int dirfd;     /* its directory in /proc, which never becomes another's; or -1 */
+	int userfd;    /* the user namespace that owns the IPC namespace, when that is not
+			  ours; or -1 */
+	int32_t pid;   /* the process, or 0 */
+	int32_t spare; /* another that can stand for it, when that has ended; or 0 */
 	uint64_t start; /* when it started, in ticks since boot; 0: not known */
 	uint64_t ino;   /* of the IPC namespace: what it is called. Used again when it has
 			   gone */
@@ -29,6 +30,7 @@ struct ix_place {
 	char *label;    /* of the containers in it, with a comma between, or NULL */
 	uint32_t giver; /* user id of who gives the first of them its name */
 	bool named;     /* found by a container's name */
+	bool elsewhere; /* what programs there make is in a kernel of theirs (gVisor) */
 	bool claimed;   /* a runtime of root's says that this is its container */
 };
 
@@ -45,6 +47,10 @@ struct ix_place {
  */
 int ix_place_of_pid(struct ipcx *x, int32_t pid, uint64_t start,
 		    struct ix_place *ret_place);
+
+/* Open one of many again, by its process or the one that can stand for it. 0; -ESRCH when
+ * the namespace has gone, as far as can be told; with a text. The label is not its own. */
+int ix_place_again(struct ipcx *x, const struct ix_place *p, struct ix_place *ret_place);
 
 /* Open the place of a namespace file, which must be one of an IPC namespace. It has no
  * root. Takes over fd, also on failure. what is the file in the text of an error. */

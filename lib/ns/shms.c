@@ -129,6 +129,7 @@ static int add(struct ipcx_ns *ns, const struct ix_place *first, const struct gr
 	p.ino = first->ino;
 	p.pid = g->pid;
 	p.start = g->start;
+	p.spare = g->pair->spare;
 	p.eldest = first->eldest;
 	p.only_shm = true;
 	p.giver = first->giver;

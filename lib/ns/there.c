@@ -126,19 +126,9 @@ static int open_place(struct trip *t, struct ix_place *ret_p)
 		*ret_p = *p;
 		return 0;
 	}
-	r = ix_place_of_pid(t->x, p->pid, p->start, &now);
+	r = ix_place_again(t->x, p, &now);
 	if (r < 0)
 		return r;
-	if (now.ino != p->ino) {
-		ix_place_close(&now);
-		return ix_fail_plain(t->x, -ESRCH, "process %d is elsewhere by now",
-				     p->pid);
-	}
-	now.label = p->label; /* lent */
-	now.giver = p->giver;
-	now.home = p->home;
-	now.only_shm = p->only_shm;
-	now.eldest = p->eldest;
 	if (t->x->ns->held < HELD_MAX) {
 		t->x->ns->held++;
 		*p = now;
@@ -248,8 +238,8 @@ static void note_denied(const struct trip *t)
 	struct ipcx_ns *ns = t->x->ns;
 
 	/* Once for all that is asked of them. */
-	if (!ns->told && t->errand->t && many(t)) {
-		ns->told = true;
+	if (!ns->told_gaps && t->errand->t) {
+		ns->told_gaps = true;
 		ix_gaps_note(&ns->gaps, t->errand->t);
 	}
 	if (t->denied && t->errand->t)

@@ -110,7 +110,13 @@ static int cmp_dir(struct cmp *c, const char *name, const char *path, const char
 		if (type && !spots[i].error &&
 		    !ix_spot_may_be(c->x, c->side[i]->places->pid, root, path, type))
 			spots[i].error = -ENOENT;
-		unknown |= spots[i].error && spots[i].error != -ENOENT;
+		if (!spots[i].error || spots[i].error == -ENOENT)
+			continue;
+		unknown = true;
+		if (spots[i].error != -ESRCH)
+			ix_table_note(c->t, IPCX_NOTE_INCOMPLETE, IPCX_NO_MECH,
+				      spots[i].error, name, "of a side is unknown: %s",
+				      ix_errno_text(spots[i].error));
 	}
 	neither = spots[0].error == -ENOENT && spots[1].error == -ENOENT;
 	*ret_same = unknown                                         ? UNKNOWN
@@ -154,22 +160,105 @@ static int cmp_mit_shm(struct cmp *c)
 			: "an X client on one side and a server on the other cannot: BadAccess, or a foreign segment; switch it off");
 }
 
+/* ---- what the tables of both sides lack, this one lacks */
+
+static bool is_noted(const struct ipcx_table *t, const struct ipcx_note *wanted)
+{
+	const struct ipcx_note *n;
+
+	for (size_t i = 0; (n = ipcx_table_note(t, i)); i++)
+		if (n->mech == wanted->mech && !strcmp(n->subject, wanted->subject) &&
+		    !strcmp(n->text, wanted->text))
+			return true;
+	return false;
+}
+
+/* Each once, as both sides may lack the same. What this kernel has not is no gap; that a
+ * side has no root stands in the row of its /dev/shm. */
+static void take_gaps(struct cmp *c, const struct ipcx_table *from)
+{
+	const struct ipcx_note *n;
+
+	for (size_t i = 0; (n = ipcx_table_note(from, i)); i++) {
+		struct ipcx_note gap = *n;
+
+		if (n->kind == IPCX_NOTE_INFO || n->kind == IPCX_NOTE_SKIPPED ||
+		    n->error == -ENOSYS || n->error == -ENOENT || n->error == -ENXIO)
+			continue;
+		gap.kind = IPCX_NOTE_INCOMPLETE;
+		if (!is_noted(c->t, &gap))
+			ix_table_add_note(c->t, &gap);
+	}
+}
+
 /* ---- limits that differ */
 
 static int limits_of(struct cmp *c, int side, struct ipcx_table **ret_t)
 {
+	int r;
+
 	ipcx_use(c->x, c->side[side]);
-	return ipcx_limits(c->x, NULL, ret_t);
+	r = ipcx_limit_values(c->x, NULL, ret_t);
+	if (r == 0)
+		take_gaps(c, *ret_t);
+	return r;
 }
 
-static void number(const struct ipcx_table *t, size_t row, char *buf, size_t size)
+static const char *text_of(const struct ipcx_table *t, size_t row, enum ipcx_field field,
+			   struct ipcx_value *v)
+{
+	return ipcx_row_get(t, row, field, v) == 0 && v->type == IPCX_TYPE_STRING
+		       ? ipcx_value_string(v)
+		       : "";
+}
+
+/* False: it is not known. */
+static bool number(const struct ipcx_table *t, size_t row, char *buf, size_t size)
+{
+	static const char none[] = "unlimited: ";
+	struct ipcx_value v, what;
+
+	if (row < t->rows && ipcx_row_get(t, row, IPCX_F_LIMIT, &v) == 0 &&
+	    v.type != IPCX_TYPE_NONE) {
+		(void)snprintf(buf, size, "%" PRIu64, v.as.u);
+		return true;
+	}
+	if (row < t->rows &&
+	    !strncmp(text_of(t, row, IPCX_F_WHAT, &what), none, strlen(none))) {
+		(void)snprintf(buf, size, "-");
+		return true;
+	}
+	(void)snprintf(buf, size, "unknown");
+	return false;
+}
+
+/* The row of the same limit: at the same place, unless a side lacks some. */
+static size_t row_of(const struct ipcx_table *t, const char *name, size_t at)
 {
 	struct ipcx_value v;
 
-	if (ipcx_row_get(t, row, IPCX_F_LIMIT, &v) < 0 || v.type == IPCX_TYPE_NONE)
-		(void)snprintf(buf, size, "-");
-	else
-		(void)snprintf(buf, size, "%" PRIu64, v.as.u);
+	if (at < t->rows && !strcmp(text_of(t, at, IPCX_F_NAME, &v), name))
+		return at;
+	for (size_t i = 0; i < t->rows; i++)
+		if (!strcmp(text_of(t, i, IPCX_F_NAME, &v), name))
+			return i;
+	return t->rows;
+}
+
+static int cmp_limit(struct cmp *c, const struct ipcx_table *a, size_t i,
+		     const struct ipcx_table *b)
+{
+	char first[32], second[32], name[80];
+	struct ipcx_value v;
+	const char *what = text_of(a, i, IPCX_F_NAME, &v);
+	bool known = number(a, i, first, sizeof(first));
+
+	known &= number(b, row_of(b, what, i), second, sizeof(second));
+	if (known && !strcmp(first, second))
+		return 0;
+	(void)snprintf(name, sizeof(name), "limit %s", what);
+	return add(c, name, first, second, known ? OTHER : UNKNOWN,
+		   known ? NULL : "cannot be told");
 }
 
 static int cmp_limits(struct cmp *c)
@@ -179,17 +268,8 @@ static int cmp_limits(struct cmp *c)
 
 	if (r == 0)
 		r = limits_of(c, 1, &b);
-	for (size_t i = 0; r == 0 && a && b && i < a->rows && i < b->rows; i++) {
-		char first[32], second[32], name[80];
-		struct ipcx_value v;
-
-		number(a, i, first, sizeof(first));
-		number(b, i, second, sizeof(second));
-		if (!strcmp(first, second) || ipcx_row_get(a, i, IPCX_F_NAME, &v) < 0)
-			continue;
-		(void)snprintf(name, sizeof(name), "limit %s", ipcx_value_string(&v));
-		r = add(c, name, first, second, OTHER, NULL);
-	}
+	for (size_t i = 0; r == 0 && a && b && i < a->rows; i++)
+		r = cmp_limit(c, a, i, b);
 	ipcx_table_free(a);
 	ipcx_table_free(b);
 	return r;
@@ -202,6 +282,7 @@ static int objects_of(struct cmp *c, int side, struct ipcx_table **ret_t)
 	struct ipcx_query q = { .size = sizeof(q),
 				.fields = IPCX_FIELDSET(IPCX_F_REF, IPCX_F_KEY),
 				.flags = IPCX_NUMERIC };
+	int r;
 
 	/* What they share holds the same objects on both sides; what nobody knows is not
 	 * compared. */
@@ -209,7 +290,21 @@ static int objects_of(struct cmp *c, int side, struct ipcx_table **ret_t)
 		if (ix_mech(m)->mounted ? c->shm == OTHER : !c->same_ipc)
 			q.mechs |= IPCX_MECH_BIT(m);
 	ipcx_use(c->x, c->side[side]);
-	return ipcx_scan(c->x, &q, ret_t);
+	r = ipcx_scan(c->x, &q, ret_t);
+	if (r == 0)
+		take_gaps(c, *ret_t);
+	return r;
+}
+
+/* Mechanisms of which a side has objects that could not be read. */
+static uint64_t uncounted(const struct ipcx_table *t)
+{
+	uint64_t mechs = 0;
+
+	for (size_t i = 0; i < t->nsections; i++)
+		if (t->sections[i].uncounted)
+			mechs |= IPCX_MECH_BIT(t->sections[i].mech);
+	return mechs;
 }
 
 /* How programs find an object: "shm:0x000004d2", "mq:/jobs"; "" for a private one. */
@@ -231,6 +326,14 @@ static void public_name(const struct ipcx_table *t, size_t row, char *buf, size_
 /* An object of one side, to be sorted by how it is found. */
 struct found {
 	char name[IPCX_REF_MAX];
+	unsigned mech;
+};
+
+/* All of a side. */
+struct side {
+	struct found *all;
+	size_t n;
+	uint64_t uncounted; /* mechanisms that it may have more of */
 };
 
 static int by_name(const void *a, const void *b)
@@ -238,35 +341,53 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct found *)a)->name, ((const struct found *)b)->name);
 }
 
-static struct found *sorted(const struct ipcx_table *t, size_t *ret_n)
+static int sorted(const struct ipcx_table *t, struct side *ret_side)
 {
 	struct found *all = calloc(t->rows + 1, sizeof(*all));
 	size_t n = 0;
 
-	for (size_t i = 0; all && i < t->rows; i++) {
+	if (!all)
+		return -ENOMEM;
+	for (size_t i = 0; i < t->rows; i++) {
 		public_name(t, i, all[n].name, sizeof(all[n].name));
+		all[n].mech = ipcx_row_mech(t, i);
 		n += all[n].name[0] != '\0';
 	}
-	if (all)
-		qsort(all, n, sizeof(*all), by_name);
-	*ret_n = n;
-	return all;
+	qsort(all, n, sizeof(*all), by_name);
+	*ret_side = (struct side){ .all = all, .n = n, .uncounted = uncounted(t) };
+	return 0;
 }
 
-static int merge(struct cmp *c, const struct found *a, size_t na, const struct found *b,
-		 size_t nb)
+/* What only one side is known to have: the other may have it all the same. */
+static int add_alone(struct cmp *c, const struct found *f, bool second,
+		     const struct side *other)
+{
+	bool unknown = other->uncounted & IPCX_MECH_BIT(f->mech);
+	const char *there = unknown ? "unknown" : NULL;
+
+	return add(c, f->name, second ? there : "exists", second ? "exists" : there,
+		   unknown ? UNKNOWN : OTHER,
+		   unknown ? "cannot be told: the other side could not be read whole"
+			   : "only one side has it");
+}
+
+static int merge(struct cmp *c, const struct side *a, const struct side *b)
 {
 	size_t i = 0, j = 0;
 	int r = 0;
 
-	while (r == 0 && (i < na || j < nb)) {
-		int order = i == na ? 1 : j == nb ? -1 : strcmp(a[i].name, b[j].name);
-		const char *name = order <= 0 ? a[i].name : b[j].name;
+	while (r == 0 && (i < a->n || j < b->n)) {
+		int order = i == a->n   ? 1
+			    : j == b->n ? -1
+					: strcmp(a->all[i].name, b->all[j].name);
 
-		r = add(c, name, order <= 0 ? "exists" : NULL,
-			order >= 0 ? "exists" : NULL, OTHER,
-			order ? "only one side has it"
-			      : "two objects: the sides do not meet in it");
+		if (order < 0)
+			r = add_alone(c, &a->all[i], false, b);
+		else if (order > 0)
+			r = add_alone(c, &b->all[j], true, a);
+		else
+			r = add(c, a->all[i].name, "exists", "exists", OTHER,
+				"two objects: the sides do not meet in it");
 		i += order <= 0;
 		j += order >= 0;
 	}
@@ -275,18 +396,20 @@ static int merge(struct cmp *c, const struct found *a, size_t na, const struct f
 
 static int cmp_objects(struct cmp *c)
 {
-	auto_free struct found *a = NULL, *b = NULL;
 	struct ipcx_table *first = NULL, *second = NULL;
-	size_t na = 0, nb = 0;
+	struct side a = { .n = 0 }, b = { .n = 0 };
 	int r = objects_of(c, 0, &first);
 
 	if (r == 0)
 		r = objects_of(c, 1, &second);
-	if (r == 0) {
-		a = sorted(first, &na);
-		b = sorted(second, &nb);
-		r = a && b ? merge(c, a, na, b, nb) : -ENOMEM;
-	}
+	if (r == 0)
+		r = sorted(first, &a);
+	if (r == 0)
+		r = sorted(second, &b);
+	if (r == 0)
+		r = merge(c, &a, &b);
+	free(a.all);
+	free(b.all);
 	ipcx_table_free(first);
 	ipcx_table_free(second);
 	return r;

@@ -279,7 +279,7 @@ static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen 
 	int r = 0;
 
 	if (p->nsfd < 0)
-		r = ix_place_of_pid(x, p->pid, p->start, &now);
+		r = ix_place_again(x, p, &now);
 	if (r == -ESRCH)
 		return 0; /* gone meanwhile */
 	if (r < 0 && r != -ENOMEM)
@@ -309,11 +309,16 @@ static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen 
 		row->pin = ix_table_text(t, ix_pins_name(how->pins, row->ns));
 		put_identity(t, row, p->nsfd >= 0 ? p : &now);
 		sum_up(t, row, how->usage);
+		if (p->elsewhere) {
+			ix_unknown(t, row, IPCX_F_OBJECTS);
+			ix_unknown(t, row, IPCX_F_BYTES);
+		}
 		ix_number_here(x, &ns_kind, row);
 		r = ix_name_id(x, t, false, row->uid);
 		ix_table_keep(t);
 		r = MIN(r, 0);
 	}
+	now.label = NULL; /* lent */
 	ix_place_close(&now);
 	return r;
 }
@@ -342,7 +347,7 @@ static int list_them(struct ipcx *x, struct ix_nslist *l, struct ix_spaces *how,
 
 	if (r < 0)
 		return r;
-	all->told = true;
+	all->told_gaps = true;
 	how->unnamed = all->gaps.names;
 	how->no_mounts = l->no_mounts;
 	how->pins = &pins;

@@ -193,8 +193,9 @@ static int scan_mech(struct ix_scan *s)
 		return 0;
 	if (r == -ENOMEM)
 		return ix_fail_plain(s->x, r, "out of memory");
-	/* Of many namespaces some are known by no process: they have no /dev/shm. */
-	if (r < 0 && !(s->many && r == -ENXIO))
+	/* Of many namespaces some are known by no process: they have no /dev/shm. Others
+	 * end meanwhile. */
+	if (r < 0 && !(s->many && (r == -ENXIO || r == -ESRCH)))
 		ix_table_note(s->t, IPCX_NOTE_UNAVAILABLE, s->mech, r, "", "%s",
 			      s->x->error[0] ? s->x->error : ix_errno_text(r));
 	return 0;

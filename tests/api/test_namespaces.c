@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <sched.h>
 
 #include "other.h"
@@ -129,6 +130,52 @@ static void none_such(void **state)
 	(void)snprintf(ended, sizeof(ended), "%d", (int)pid);
 	assert_fails(x, ipcx_ns_open(x, ended, &ns), -ESRCH, ns, NO_NS);
 	assert_non_null(strstr(ipcx_error(x), ended));
+}
+
+static volatile sig_atomic_t caught;
+
+static void catch (int number)
+{
+	(void)number;
+	caught++;
+}
+
+/* A thread goes there with all signals blocked: the caller's mask is as it was, and a
+ * signal comes when he lets it. */
+static void signals_are_the_callers(void **state)
+{
+	struct ipcx *x = *state;
+	struct other o = begin_other();
+	struct sigaction act = { .sa_handler = catch }, old;
+	struct ipcx_ns *ns = NULL;
+	sigset_t mine, before, now;
+	char where[24];
+
+	(void)snprintf(where, sizeof(where), "%d", (int)o.pid);
+	assert_int_equal(sigaction(SIGUSR1, &act, &old), 0);
+	assert_int_equal(ipcx_ns_open(x, where, &ns), 0);
+	for (int blocked = 0; blocked < 2; blocked++) {
+		(void)sigemptyset(&mine);
+		if (blocked)
+			(void)sigaddset(&mine, SIGUSR1);
+		assert_int_equal(pthread_sigmask(SIG_SETMASK, &mine, &before), 0);
+		ipcx_use(x, ns);
+		assert_int_equal(count(x, "shm"), 1);
+		ipcx_use(x, NULL);
+		assert_int_equal(pthread_sigmask(SIG_SETMASK, NULL, &now), 0);
+		for (int n = 1; n < SIGRTMAX; n++)
+			if (sigismember(&now, n) != sigismember(&mine, n))
+				fail_msg("signal %d: blocked %d", n,
+					 sigismember(&now, n));
+		caught = 0;
+		assert_int_equal(raise(SIGUSR1), 0);
+		assert_int_equal(caught, !blocked);
+		assert_int_equal(pthread_sigmask(SIG_SETMASK, &before, NULL), 0);
+		assert_int_equal(caught, 1);
+	}
+	assert_int_equal(sigaction(SIGUSR1, &old, NULL), 0);
+	ipcx_ns_free(ns);
+	end_other(&o);
 }
 
 /* All of them can be looked at, and nothing else. */
@@ -365,7 +412,7 @@ int main(void)
 		TEST(none_such),     TEST(all_of_them),
 		TEST(what_there_is), TEST(compared),
 		TEST(half_shared),   TEST(bounding),
-		TEST(all_as_nobody),
+		TEST(all_as_nobody), TEST(signals_are_the_callers),
 	};
 
 	return cmocka_run_group_tests_name("namespaces", tests, NULL, NULL);

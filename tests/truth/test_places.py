@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A namespace may have several /dev/shm, and several namespaces one: all objects are listed, none twice."""
 
+import os
+
 import pytest
 
 from helpers.places import Place, start, stop
+from helpers.tools import until
+
+IPCX = os.environ["IPCX"]
 
 # Under strace nothing can look for leaks.
 NO_LEAKS = {"ASAN_OPTIONS": "detect_leaks=0"}
@@ -144,3 +149,42 @@ def test_one_look_for_each_mount_namespace(pod):
     assert calls() == before
     for p in more:
         stop(p)
+
+
+def test_more_namespaces_than_there_are_descriptors_for(world):
+    """What was opened for one of many is closed again, but for so many that are kept for the next look."""
+    p, _ = start(world, "sh", "-c", "for i in $(seq 150); do unshare --ipc sh -c 'ipcmk -Q >/dev/null; exec sleep 1000' & done; echo $$; exec cat")
+    until(lambda: world.run("pgrep", "-c", "-x", "sleep").out.strip() == "150")
+    for words, n in ((["ls", "msg", "--ns", "all", "--json"], 150), (["limits", "msgmni", "--ns", "all", "--json"], 151), (["ns", "ls", "--json"], 151)):
+        r = world.run("prlimit", "--nofile=480", IPCX, *words)
+        assert r.rc == 0 and r.err == "" and len(next(v for v in r.json.values() if isinstance(v, list))) == n, (r.rc, r.err)
+    world.sh("kill -9 $(pgrep -x sleep)")
+    stop(p)
+
+
+def test_long_numbers_of_processes(world):
+    """Six digits and seven, up to the greatest that there can be: the eldest is found by its children's parents."""
+    if world.sh("echo 4194304 >/proc/sys/kernel/pid_max").rc:
+        pytest.skip("kernel.pid_max cannot be set here")
+    for last in (99990, 123450, 999990, 4194200):
+        world.sh(f"echo {last} >/proc/sys/kernel/ns_last_pid")
+        p, pid = start(world, "unshare", "--ipc", "--mount", "sh", "-c", "echo $$; sh -c 'exec cat' <&0; :")
+        assert pid > last, pid
+        until(lambda: world.run("cat", f"/proc/{pid}/task/{pid}/children").out.strip())
+        child = int(world.run("cat", f"/proc/{pid}/task/{pid}/children").out)
+        row = next(n for n in world.ipcx("ns", "ls", "--json").json["namespaces"] if n["processes"] == 2 and n["pid"] >= last)
+        assert row["pid"] == pid < child and row["command"] == "sh", row
+        world.ok("mk", "msg:0x9", "--ns", child)
+        assert [o["key"] for o in world.objects("msg", "--ns", f"ipc:[{row['ns']}]")] == ["0x00000009"]
+        stop(p)
+
+
+def test_a_pin_that_could_not_be_mounted_leaves_nothing(world):
+    world.sh("mount -t tmpfs none /run")
+    world.ok("ns", "pin", "self", "one")
+    r = world.sh("strace -f -qq -o /dev/null -e inject=mount:error=EPERM $IPCX ns pin self two", env=NO_LEAKS)
+    assert r.rc == 1 and "pin 'two': cannot mount the namespace" in r.err, r.err
+    assert world.run("ls", "/run/ipcx/ns").out.split() == ["one"]
+    world.ok("ns", "pin", "self", "two")
+    for name in ("one", "two"):
+        world.ok("ns", "unpin", name)

@@ -82,6 +82,19 @@ static void no_pid_namespace(void **state)
 	expect(m, BOX, 310, 500, 3);
 }
 
+/* Of six digits and of seven (PID_MAX_LIMIT is 4194304). */
+static void long_numbers(void **state)
+{
+	const struct machine *m = *state;
+
+	live(m, 1, 0, 1, HOME, "1");
+	live(m, 4194303, 1, 500, BOX, "4194303\t1");
+	live(m, 999999, 4194303, 900, BOX, "999999\t7");
+	live(m, 100000, 999999, 950, BOX, "100000\t8");
+	drop(m, 999999, "status"); /* nobody between has to be asked */
+	expect(m, BOX, 4194303, 500, 3);
+}
+
 /* Number 1, but of a namespace that begins above: the last number counts. */
 static void not_the_first(void **state)
 {
@@ -141,6 +154,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_MACHINE(first_of_a_pid_namespace),
 		ON_MACHINE(no_pid_namespace),
+		ON_MACHINE(long_numbers),
 		ON_MACHINE(not_the_first),
 		ON_MACHINE(who_has_gone),
 		ON_MACHINE(a_circle),

@@ -71,6 +71,28 @@ static void lines(void **state)
 	}
 }
 
+/* A number is as long as PID_MAX_LIMIT lets it be (4194304), and longer. */
+static void parents(void **state)
+{
+	static const int32_t numbers[] = { 0,       1,       32768,    99999,
+					   100000,  999999,  1000000,  4194303,
+					   4194304, 4194305, INT32_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		struct ix_proc_stat st = { .parent = -1 };
+		char text[200];
+		int len = snprintf(
+			text, sizeof(text),
+			"%d (a) S %d 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 42 0",
+			numbers[i], numbers[i]);
+
+		assert_int_equal(ix_proc_stat_parse(text, (size_t)len, &st), 0);
+		assert_int_equal(st.parent, numbers[i]);
+		assert_int_equal(st.start, 42);
+	}
+}
+
 static struct ix_process then(struct ipcx *x, int32_t pid, int64_t from, int64_t to)
 {
 	struct ix_process p;
@@ -136,6 +158,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines),
+		cmocka_unit_test(parents),
 		cmocka_unit_test(ourselves),
 		cmocka_unit_test(nobody),
 	};

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * gVisor: a process that is a kernel of its own. What programs in it make is in its
+ * memory, and in no namespace of ours: its first process is in one that stays empty. A
+ * file ID_sandbox:SANDBOX.state for each container below the root of runsc has its
+ * number.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "container/claim.h"
+
+#define ROOT      "run/runsc"
+#define USER_ROOT "run/user/%u/runsc"
+
+static bool read_state(const struct ix_json *j, struct ix_container *found)
+{
+	int64_t pid = 0;
+
+	if (!ix_json_number(j, "sandbox/pid", &pid) || pid <= 0 || pid > INT32_MAX)
+		return false;
+	found->pid = (int32_t)pid;
+	found->id = found->name = ix_json_text(j, "id");
+	return found->id != NULL;
+}
+
+static int read_one(const struct ix_search *s, struct ix_containers *c, int dir,
+		    const char *file, const struct ix_giver *g)
+{
+	struct ix_container found = { .runtime = "runsc", .elsewhere = true };
+	struct ix_json *j;
+	int64_t written = 0;
+	size_t len = strlen(file);
+	int r;
+
+	if (len <= 6 || strcmp(file + len - 6, ".state") != 0)
+		return 0;
+	r = ix_state_json(s, dir, file, g->files, &written, &j);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	r = read_state(j, &found) ? ix_container_add(s, c, &found, written, g) : 0;
+	ix_json_free(j);
+	return r;
+}
+
+static int list_root(const struct ix_search *s, struct ix_containers *c, const char *root,
+		     uid_t owner)
+{
+	const struct ix_giver g = ix_giver_file(owner);
+	struct ix_state_list all auto_state_list = ix_state_list(s, root, &g);
+	const char *name;
+	int r = 0;
+
+	while (r == 0 && (name = ix_state_next(&all)) != NULL)
+		r = read_one(s, c, dirfd(all.dir), name, &g);
+	return r;
+}
+
+static int list(const struct ix_search *s, struct ix_containers *c)
+{
+	char root[64];
+	int r = list_root(s, c, ROOT, 0);
+
+	for (size_t u = 0; r == 0 && u < s->nusers; u++) {
+		(void)snprintf(root, sizeof(root), USER_ROOT, s->users[u]);
+		r = list_root(s, c, root, s->users[u]);
+	}
+	return r;
+}
+
+extern const struct ix_runtime ix_runtime_runsc;
+const struct ix_runtime ix_runtime_runsc = { .name = "runsc",
+					     .list = list,
+					     .read_state = read_state };
