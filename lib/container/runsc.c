@@ -11,8 +11,12 @@
 #include "base/util.h"
 #include "container/claim.h"
 
-#define ROOT      "run/runsc"
-#define USER_ROOT "run/user/%u/runsc"
+/* Of runsc itself; below which each namespace of containerd has its own; and what Docker
+ * gives to each runtime that it has beside its own. */
+#define ROOT       "run/runsc"
+#define USER_ROOT  "run/user/%u/runsc"
+#define CONTAINERD "run/containerd/runsc"
+#define DOCKER     "run/docker"
 
 static bool read_state(const struct ix_json *j, struct ix_container *found)
 {
@@ -57,10 +61,34 @@ static int list_root(const struct ix_search *s, struct ix_containers *c, const c
 	return r;
 }
 
+/* Those of daemons: a directory for each namespace, or runtime. */
+static int list_daemon(const struct ix_search *s, struct ix_containers *c,
+		       const char *top, const char *prefix, const char *root)
+{
+	const struct ix_giver g = ix_giver_file(0);
+	struct ix_state_list all auto_state_list = ix_state_list(s, top, &g);
+	const char *name;
+	char path[300];
+	int r = 0;
+
+	while (r == 0 && (name = ix_state_next(&all)) != NULL) {
+		if (strncmp(name, prefix, strlen(prefix)) != 0)
+			continue;
+		(void)snprintf(path, sizeof(path), "%s/%.200s%s", top, name, root);
+		r = list_root(s, c, path, 0);
+	}
+	return r;
+}
+
 static int list(const struct ix_search *s, struct ix_containers *c)
 {
 	char root[64];
 	int r = list_root(s, c, ROOT, 0);
+
+	if (r == 0)
+		r = list_daemon(s, c, CONTAINERD, "", "");
+	if (r == 0)
+		r = list_daemon(s, c, DOCKER, "runtime-", "/moby");
 
 	for (size_t u = 0; r == 0 && u < s->nusers; u++) {
 		(void)snprintf(root, sizeof(root), USER_ROOT, s->users[u]);

@@ -269,8 +269,9 @@ def sandbox(world, pid, name="box", where="/run/runsc"):
 echo '{{"id":"{name}","sandbox":{{"id":"{name}","pid":{pid}}}}}' >{where}/{name}_sandbox:{name}.state""")
 
 
-def test_objects_in_a_kernel_of_their_own(world, place):
-    sandbox(world, place.pid)
+@pytest.mark.parametrize("root", ["/run/runsc", "/run/containerd/runsc/k8s.io", "/run/docker/runtime-runsc/moby"])
+def test_objects_in_a_kernel_of_their_own(world, place, root):
+    sandbox(world, place.pid, where=root)
     said = "runsc:box: its objects are not in this kernel"
     for where in ("box", "runsc:box"):
         r = world.ipcx("ls", "--ns", where, "--json")
