@@ -29,6 +29,7 @@ static uint8_t mech_of(const struct ix_driver *d)
 int ix_make(const struct ix_task *t, const struct ix_driver *d, struct ix_thing *thing)
 {
 	struct ix_entry *e = &t->arena->ledger[thing->slot];
+	const struct ix_entry before = *e;
 	int r;
 
 	e->mech = mech_of(d);
@@ -39,7 +40,12 @@ int ix_make(const struct ix_task *t, const struct ix_driver *d, struct ix_thing 
 	ORDERED();
 	r = d->make(&t->names, thing);
 	if (r < 0) {
-		e->state = ENTRY_FREE;
+		/* One that could not be removed is in the way, and is still ours. */
+		e->mech = before.mech;
+		e->id = before.id;
+		e->pid = before.pid;
+		ORDERED();
+		e->state = before.state;
 		return r;
 	}
 	e->id = thing->id;

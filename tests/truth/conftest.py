@@ -13,5 +13,5 @@ worlds = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(worlds)
 
 # The fixture of each test, and what the tests need of the module.
-world = worlds.world
+world, queue = worlds.world, worlds.queue
 World, IPCX, SETUP = worlds.World, worlds.IPCX, worlds.SETUP

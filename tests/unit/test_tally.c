@@ -82,6 +82,30 @@ static void percentiles(void **state)
 	free(sum);
 }
 
+/* The nearest rank, upwards: of ten the 999th permille is the tenth, of two the median
+ * the first. */
+static void ranks(void **state)
+{
+	static const struct {
+		unsigned samples, permille, want;
+	} cases[] = { { 1, 1, 1 },     { 1, 500, 1 },    { 1, 1000, 1 }, { 2, 500, 1 },
+		      { 2, 501, 2 },   { 3, 500, 2 },    { 10, 100, 1 }, { 10, 101, 2 },
+		      { 10, 500, 5 },  { 10, 501, 6 },   { 10, 900, 9 }, { 10, 990, 10 },
+		      { 10, 999, 10 }, { 10, 1000, 10 }, { 10, 1, 1 },   { 8, 990, 8 },
+		      { 20, 950, 19 }, { 20, 951, 20 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct ix_tally *a = fresh();
+
+		print_message("# %zu\n", i);
+		for (unsigned ns = 1; ns <= cases[i].samples; ns++)
+			ix_tally_sample(a, ns, 0);
+		assert_int_equal(ix_tally_permille(a, cases[i].permille), cases[i].want);
+		free(a);
+	}
+}
+
 /* What is short is timed seldom, so that the clock costs a hundredth; what is long always.
  */
 static void strides(void **state)
@@ -150,10 +174,10 @@ static void random_numbers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sizes),          cmocka_unit_test(beyond),
-		cmocka_unit_test(none),           cmocka_unit_test(percentiles),
-		cmocka_unit_test(strides),        cmocka_unit_test(errors_add_up),
-		cmocka_unit_test(random_numbers),
+		cmocka_unit_test(sizes),         cmocka_unit_test(beyond),
+		cmocka_unit_test(none),          cmocka_unit_test(percentiles),
+		cmocka_unit_test(ranks),         cmocka_unit_test(strides),
+		cmocka_unit_test(errors_add_up), cmocka_unit_test(random_numbers),
 	};
 
 	return cmocka_run_group_tests_name("tally", tests, NULL, NULL);
