@@ -194,12 +194,17 @@ static int list_ref_blocks(struct listing *l)
 	return r;
 }
 
+/* What is listed can be given back (rm --from): of another namespace that takes its
+ * number, too. */
 static int list_flat(struct listing *l, uint64_t mechs, uint64_t known)
 {
-	int r = sheet_fields(&l->sheet, l->args->sheet.fields,
-			     where_shown(l->app, select_usual(known)), select_knows,
-			     &known);
+	struct shown shown = select_usual(known);
+	int r;
 
+	if (l->app->ns)
+		ipcx_fieldset_add(&shown.after, IPCX_F_NS);
+	r = sheet_fields(&l->sheet, l->args->sheet.fields, where_shown(l->app, shown),
+			 select_knows, &known);
 	return r ? r : list(l, mechs, "");
 }
 

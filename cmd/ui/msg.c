@@ -120,6 +120,15 @@ static void record(const struct msg_record *r)
 	(void)ix_buf_add(&msg.records, &copy, sizeof(copy));
 }
 
+static void PRINTF(2, 3) say_note(bool failure, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say(failure ? "" : "note: ", fmt, args);
+	va_end(args);
+}
+
 void msg_error(const char *fmt, ...)
 {
 	auto_free char *text = NULL;
@@ -159,6 +168,22 @@ void msg_note(const char *fmt, ...)
 	va_end(args);
 	if (text)
 		record(&(struct msg_record){ .kind = "info", .text = text });
+}
+
+void msg_object(const char *kind, const char *ref, const char *mech, const char *fmt, ...)
+{
+	bool note = !strcmp(kind, "info") || !strcmp(kind, "incomplete");
+	auto_free char *text = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	if (vasprintf(&text, fmt, args) < 0)
+		text = NULL;
+	va_end(args);
+	say_note(!note, "%s: %s", ref, text ? text : "out of memory");
+	if (text)
+		record(&(struct msg_record){
+			.kind = kind, .ref = ref, .mech = mech, .text = text });
 }
 
 int msg_usage(const char *fmt, ...)
@@ -276,15 +301,6 @@ static void count(struct tally *tally, enum ipcx_note_kind kind)
 	case IPCX_NOTE_INFO:
 		break;
 	}
-}
-
-static void PRINTF(2, 3) say_note(bool failure, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	say(failure ? "" : "note: ", fmt, args);
-	va_end(args);
 }
 
 /* What was said already, by a hash of it: numbers of records, plus 1. At most half full. */

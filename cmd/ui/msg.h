@@ -14,6 +14,11 @@ void msg_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* "ipcx: note: TEXT", which does not count as a failure. */
 void msg_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same of one object: "ipcx: REF: TEXT", a note where kind (of struct msg_record) is
+ * "info" or "incomplete". mech may be NULL. */
+void msg_object(const char *kind, const char *ref, const char *mech, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
 /* A usage error with a hint at --help; answers exit status 2. */
 int msg_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

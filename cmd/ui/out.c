@@ -70,9 +70,11 @@ size_t out_columns(void)
 {
 	struct winsize size;
 
-	if (!isatty(STDOUT_FILENO))
+	int fd = out.fd ? out.fd : STDOUT_FILENO;
+
+	if (!isatty(fd))
 		return 0;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+	if (ioctl(fd, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
 		return 80;
 	return size.ws_col;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The home of json-c. Resolved at first use: only the state files of containers are
- * JSON. */
+/* The home of json-c. Resolved at first use: only the state files of containers, and
+ * lists that are given back, are JSON. */
 #include "base/jsonread.h"
 
 #include <errno.h>
@@ -96,6 +96,37 @@ static int parse(struct ix_json *j, const char *text, size_t len)
 	return r;
 }
 
+int ix_json_next(struct ix_json **j, const char *text, size_t len, size_t *ret_used)
+{
+	struct json_tokener *tokener;
+	enum json_tokener_error error;
+	int r;
+
+	if (!*j) {
+		*j = calloc(1, sizeof(**j));
+		r = *j ? load(*j) : -ENOMEM;
+		if (r < 0) {
+			free(*j);
+			*j = NULL;
+			return r;
+		}
+	}
+	if ((*j)->root)
+		(void)(*j)->object_put((*j)->root);
+	(*j)->root = NULL;
+	tokener = (*j)->tokener_new_ex(DEPTH_MAX);
+	if (!tokener)
+		return -ENOMEM;
+	(*j)->root =
+		(*j)->tokener_parse_ex(tokener, text, (int)MIN(len, (size_t)INT_MAX));
+	error = (*j)->tokener_get_error(tokener);
+	*ret_used = (*j)->tokener_get_parse_end(tokener);
+	(*j)->tokener_free(tokener);
+	if (error == json_tokener_continue)
+		return -ENODATA;
+	return error == json_tokener_success && (*j)->root ? 0 : -EPROTO;
+}
+
 int ix_json_parse(const char *text, size_t len, struct ix_json **ret_json)
 {
 	struct ix_json *j = calloc(1, sizeof(*j));
@@ -175,6 +206,23 @@ bool ix_json_number(const struct ix_json *j, const char *path, int64_t *ret_n)
 		return false;
 	*ret_n = n;
 	return true;
+}
+
+bool ix_json_has(const struct ix_json *j, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	struct json_object *o = j->root, *next;
+	char above[128];
+
+	if (slash) {
+		if ((size_t)(slash - path) >= sizeof(above))
+			return false;
+		memcpy(above, path, (size_t)(slash - path));
+		above[slash - path] = '\0';
+		o = find(j, above);
+	}
+	return o && j->object_get_type(o) == json_type_object &&
+	       j->object_object_get_ex(o, name, &next);
 }
 
 size_t ix_json_count(const struct ix_json *j, const char *path)

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The question before rm takes more than one object: what a person is shown, and that
+ * nothing else goes when he agrees. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "rm.h"
+
+/* What the rows of all parts amount to. */
+struct sum {
+	size_t count[RM_MECHS_MAX];
+	size_t all, shown, attached, waited;
+	uint64_t bytes;
+};
+
+static uint64_t number(const struct ipcx_table *t, size_t row, enum ipcx_field f)
+{
+	struct ipcx_value v;
+
+	return ipcx_row_get(t, row, f, &v) == 0 && v.type == IPCX_TYPE_UINT ? v.as.u : 0;
+}
+
+static void add_up(struct sum *sum, const struct ipcx_table *t)
+{
+	rm_count(t, sum->count);
+	sum->all += ipcx_table_rows(t);
+	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
+		sum->bytes += number(t, i, IPCX_F_SIZE) + number(t, i, IPCX_F_CBYTES);
+		sum->attached += rm_attached(t, i) > 0;
+		sum->waited += rm_waiting(t, i) > 0;
+	}
+}
+
+/* The first of its rows, as far as no others stand there already. */
+static int show(struct sum *sum, struct sheet *s, const struct ipcx_table *t)
+{
+	size_t n = MIN(ipcx_table_rows(t), RM_SHOWN - sum->shown);
+	uint32_t *order = NULL;
+	int r = n ? sheet_order(s, t, &order) : 0;
+
+	if (r || !n)
+		return r;
+	if (sum->shown == 0)
+		sheet_heading(s, NULL);
+	sheet_put(s, &(struct sheet_rows){ .t = t, .order = order, .n = n });
+	sum->shown += n;
+	free(order);
+	return 0;
+}
+
+/* List a part: then only what stands there is meant. */
+static int list(struct removal *rm, struct ipcx_query q, struct ipcx_fieldset fields,
+		struct ipcx_table **ret_listed)
+{
+	int r;
+
+	ipcx_fieldset_merge(&q.fields, &fields);
+	ipcx_fieldset_add(&q.fields, IPCX_F_SEMNCNT);
+	ipcx_fieldset_add(&q.fields, IPCX_F_SEMZCNT);
+	q.flags |= IPCX_DRY_RUN;
+	q.max_rows = 0;
+	r = ipcx_remove(rm->app->x, &q, ret_listed);
+	return r < 0 ? app_failed(rm->app, r) : 0;
+}
+
+static int list_all(struct removal *rm, struct sheet *s, struct sum *sum)
+{
+	struct ipcx_fieldset fields = sheet_query(s);
+	struct ipcx_table *t;
+	int r = 0;
+
+	for (size_t i = 0; !r && i < rm->nbatches; i++) {
+		struct rm_batch *b = &rm->batches[i];
+
+		if (!b->n)
+			continue;
+		r = list(rm, rm_named(rm, b), fields, &t);
+		if (r)
+			break;
+		ipcx_table_free(b->same);
+		b->same = t;
+		add_up(sum, t);
+		r = show(sum, s, t);
+	}
+	if (r || !rm->mechs)
+		return r;
+	r = list(rm, rm_whole(rm, 0), fields, &rm->listed);
+	if (r)
+		return r;
+	add_up(sum, rm->listed);
+	return show(sum, s, rm->listed);
+}
+
+/* "32 objects, 128M; 3 attached (they go with the last detach); 1 waited on" */
+static void show_sum(const struct sum *sum)
+{
+	const struct ipcx_value bytes = { .type = IPCX_TYPE_UINT, .as.u = sum->bytes };
+	char *p;
+
+	if (sum->all > sum->shown)
+		out_format("and %zu more\n", sum->all - sum->shown);
+	out_format("%zu objects", sum->all);
+	if (sum->bytes) {
+		out_text(", ");
+		p = out_room();
+		out_done(cell_put(p, ipcx_field_info(IPCX_F_SIZE), &bytes,
+				  &(struct cell_style){ .raw = false }));
+	}
+	if (sum->attached)
+		out_format("; %zu attached, to go with the last detach", sum->attached);
+	if (sum->waited)
+		out_format("; %zu waited on", sum->waited);
+	out_text("\n");
+}
+
+static int show_all(struct removal *rm, struct sum *sum)
+{
+	static struct sheet s;
+	enum ipcx_field fields[IPCX_NO_FIELD];
+	const struct sheet_args args = { .bytes = rm->args->sheet.bytes,
+					 .numeric = rm->args->sheet.numeric,
+					 .sort = rm->args->sheet.sort,
+					 .colour = rm->args->sheet.colour };
+	uint64_t touched = rm->mechs;
+	int r = sheet_open(&s, &args, "objects");
+
+	for (size_t i = 0; i < rm->nbatches; i++)
+		for (size_t k = 0; k < rm->batches[i].n; k++)
+			touched |= IPCX_MECH_BIT(rm->batches[i].refs[k].mech);
+	if (!r)
+		r = sheet_fields(&s, NULL, rm_shown(touched, fields), select_knows,
+				 &touched);
+	if (!r)
+		r = list_all(rm, &s, sum);
+	if (!r && sum->all > 1)
+		show_sum(sum);
+	return r;
+}
+
+int rm_ask(struct removal *rm)
+{
+	struct sum sum = { .all = 0 };
+	char counts[200], ns[64];
+	int r;
+
+	/* People are asked on standard error: standard output may be a file. */
+	out_start(STDERR_FILENO, NULL);
+	r = show_all(rm, &sum);
+	if (sum.all <= 1 || r)
+		out_drop(); /* one alone goes without a question */
+	out_start(STDOUT_FILENO, NULL);
+	if (r || sum.all <= 1)
+		return r;
+	rm_list_counts(sum.count, counts, sizeof(counts));
+	ipcx_namespace(rm->app->x, ns, sizeof(ns));
+	if (!msg_ask("ipcx: remove %s from %s? [y/N] ", counts, ns)) {
+		msg_error("nothing was removed (--dry-run lists what would be)");
+		return EXIT_FAILED;
+	}
+	return 0;
+}
