@@ -62,6 +62,7 @@ void ipcx_free(struct ipcx *x)
 	ix_names_free(&x->users);
 	ix_names_free(&x->groups);
 	ix_buf_free(&x->names);
+	free(x->home.label);
 	free(x);
 }
 

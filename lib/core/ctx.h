@@ -55,6 +55,11 @@ struct ipcx {
 	} people;        /* who has a number in our user namespace (query/lookup.c) */
 	int64_t now;     /* what ages count up to; 0: the moment of each table */
 	bool moved;      /* the process has gone elsewhere */
+	struct {
+		bool asked, unnamed;
+		char *label; /* or NULL */
+		uint32_t giver;
+	} home; /* the containers in our own namespace, when somebody asked (ns/label.c) */
 	unsigned stalls; /* file systems that did not answer, since the last discovery */
 	struct ix_names users, groups;      /* names asked for so far, over all tables */
 	struct ix_buf names;                /* where they stand */

@@ -129,6 +129,66 @@ int ix_label_places(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *n
 	return r;
 }
 
+static int label_one(struct ipcx *x, uint64_t ino, struct ix_place *ret_p,
+		     struct ix_gaps *ret_gaps)
+{
+	struct ix_place p = IX_NO_PLACE;
+	struct labels labels = { .more = 0 };
+	struct ix_containers *all;
+	int r = ix_containers_all(x, &all);
+
+	if (r < 0)
+		return r;
+	p.ino = ino;
+	r = add_labels(all, &p, 1, &labels);
+	*ret_gaps = *ix_containers_gaps(all);
+	ix_containers_free(all);
+	if (r < 0)
+		return ix_fail_plain(x, r, "out of memory");
+	*ret_p = p;
+	return 0;
+}
+
+static int label_home(struct ipcx *x, struct ipcx_table *t)
+{
+	struct ix_place p = IX_NO_PLACE;
+	struct ix_gaps gaps;
+	int r;
+
+	if (x->home.asked)
+		return 0;
+	r = label_one(x, ix_ns_own(x, "ipc"), &p, &gaps);
+	if (r < 0)
+		return r;
+	ix_gaps_note(&gaps, t);
+	x->home.asked = true;
+	x->home.unnamed = gaps.names;
+	x->home.label = p.label;
+	x->home.giver = p.giver;
+	return 0;
+}
+
+int ix_label_place(struct ipcx *x, struct ipcx_ns *ns, struct ipcx_table *t)
+{
+	struct ix_place p = IX_NO_PLACE;
+	struct ix_gaps gaps;
+	int r;
+
+	if (!ns)
+		return label_home(x, t);
+	if (ns->all || ns->labelled || ns->places[0].label)
+		return 0;
+	r = label_one(x, ns->places[0].ino, &p, &gaps);
+	if (r < 0)
+		return r;
+	ix_gaps_note(&gaps, t);
+	ns->labelled = true;
+	ns->gaps.names |= gaps.names;
+	ns->places[0].label = p.label;
+	ns->places[0].giver = p.giver;
+	return 0;
+}
+
 /* Nearly nobody's program is called so, which is one link to read. */
 static bool is_runsc(const struct ix_place *p)
 {

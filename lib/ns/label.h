@@ -20,6 +20,10 @@ int ix_containers_all(struct ipcx *x, struct ix_containers **ret_c);
  * the list lack are its gaps. The places are sorted by their numbers then. 0 or -ENOMEM. */
 int ix_label_places(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *ns);
 
+/* The labels of one place that was not found by them, NULL for home: asked once. What is
+ * lacking is a gap of the namespace, or noted in t. 0 or -errno with a text. */
+int ix_label_place(struct ipcx *x, struct ipcx_ns *ns, struct ipcx_table *t);
+
 /* A place that a number named: whether it is one of a container's whose objects are in a
  * kernel of its own. That is a gap. */
 void ix_place_elsewhere(struct ipcx *x, const struct ix_place *p, struct ix_gaps *g);

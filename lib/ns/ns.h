@@ -11,6 +11,7 @@ struct ipcx_ns {
 	size_t n;
 	size_t held; /* of many: opened on a trip and kept open (ns/there.c) */
 	bool all;
+	bool labelled;       /* one: its containers were looked for */
 	bool told_gaps;      /* what it lacks was said already */
 	bool told;           /* who else sees its /dev/shm was said already */
 	bool told_elsewhere; /* … where else it is mounted */

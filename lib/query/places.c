@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/esc.h"
+#include "ns/label.h"
 #include "ns/ns.h"
 #include "ns/sharers.h"
 #include "ns/there.h"
@@ -28,9 +29,16 @@ static int run_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 /* Rows that were read at home know where that is when somebody asks. */
 static int place_home(struct ix_scan *s)
 {
-	if (s->x->ns || !ipcx_fieldset_has(&s->want, IPCX_F_NS) || s->t->nplaces)
-		return 0;
-	return ix_table_place(s->t, ix_ns_own(s->x, "ipc"), NULL, 0, false);
+	struct ipcx *x = s->x;
+	bool names = ipcx_fieldset_has(&s->want, IPCX_F_CONTAINER) ||
+		     ipcx_fieldset_has(&s->want, IPCX_F_CONTAINER_UID);
+	int r = names && !x->view.there ? ix_label_place(x, x->ns, s->t) : 0;
+
+	if (r < 0 || x->ns || s->t->nplaces ||
+	    (!names && !ipcx_fieldset_has(&s->want, IPCX_F_NS)))
+		return r;
+	return ix_table_place(s->t, ix_ns_own(x, "ipc"), x->home.label, x->home.giver,
+			      x->home.unnamed);
 }
 
 /* Whether the query is about what the mount namespace has, not the IPC namespace. */

@@ -95,6 +95,22 @@ def hide(world, libs, *words):
     return world.run("unshare", "--mount", "sh", "-c", mounts + '; exec "$0" "$@"', IPCX, *words)
 
 
+def test_the_container_of_one_place(world, place):
+    """It is looked for when it is asked for, by whatever the place was named, and at home."""
+    record(world, place.pid, "web")
+    world.ok("mk", "msg", "--ns", place.pid)
+    world.ok("mk", "msg")
+    for where in (place.pid, f"ipc:[{place.ino}]", "web"):
+        assert [o["container"] for o in world.objects("msg", "--ns", where, "-o", "container")] == ["runc:web"], where
+        assert [o["container_uid"] for o in world.objects("msg", "--ns", where, "-o", "container_uid", "-w", "container == 'runc:web'")] == [0]
+    assert [(o["container"], o.get("unknown")) for o in world.objects("msg", "-o", "container")] == [(None, None)]
+    r = world.ipcx("ls", "msg", "-o", "container", "--json", uid=1234)
+    assert once(r.err, "some processes may not be looked at"), r.err
+    world.sh(f"nsenter -t {place.pid} --ipc $IPCX ls msg -o container >{world.dir}/out")
+    with open(f"{world.dir}/out", encoding="utf-8") as f:
+        assert f.read().split() == ["CONTAINER", "runc:web"]
+
+
 def test_without_libmount_what_is_mounted_is_unknown(world):
     world.sh("touch /dev/shm/pin; unshare --ipc=/dev/shm/pin true")
     libs = subprocess.run(["sh", "-c", "ls /lib/*/libmount.so.1 /usr/lib/*/libmount.so.1"], stdout=subprocess.PIPE, text=True, check=False).stdout.split()
