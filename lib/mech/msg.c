@@ -116,6 +116,11 @@ static int stat_slot(int index, void *row)
 	return stat_by(index, MSG_STAT_ANY, row);
 }
 
+static int stat_slot_own(int index, void *row)
+{
+	return stat_by(index, MSG_STAT, row);
+}
+
 static int stat_id(int id, void *row)
 {
 	return stat_by(id, IPC_STAT, row);
@@ -149,7 +154,8 @@ static const enum ipcx_field calls_only[] = { IPCX_F_QBYTES };
 /* clang-format off */
 static const struct ix_sysv sysv = {
 	.name = "msg", .kind = &msg_kind, .words = words, .calls_only = calls_only, .ncalls_only = ARRAY_SIZE(calls_only),
-	.highest = highest, .used = used, .stat_slot = stat_slot, .stat_id = stat_id,
+	.highest = highest, .used = used,
+	.stat_slot = stat_slot, .stat_slot_own = stat_slot_own, .stat_id = stat_id,
 	.get = get, .rmid = rmid, .set = set,
 };
 /* clang-format on */

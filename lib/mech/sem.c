@@ -87,6 +87,11 @@ static int stat_slot(int index, void *row)
 	return stat_by(index, SEM_STAT_ANY, row);
 }
 
+static int stat_slot_own(int index, void *row)
+{
+	return stat_by(index, SEM_STAT, row);
+}
+
 static int stat_id(int id, void *row)
 {
 	return stat_by(id, IPC_STAT, row);
@@ -117,7 +122,8 @@ static int set(const void *data, const struct ipcx_attrs *a)
 /* clang-format off */
 static const struct ix_sysv sysv = {
 	.name = "sem", .kind = &sem_kind, .words = words,
-	.highest = highest, .used = used, .stat_slot = stat_slot, .stat_id = stat_id,
+	.highest = highest, .used = used,
+	.stat_slot = stat_slot, .stat_slot_own = stat_slot_own, .stat_id = stat_id,
 	.get = get, .rmid = rmid, .set = set,
 };
 /* clang-format on */

@@ -145,6 +145,11 @@ static int stat_slot(int index, void *row)
 	return stat_by(index, SHM_STAT_ANY, row);
 }
 
+static int stat_slot_own(int index, void *row)
+{
+	return stat_by(index, SHM_STAT, row);
+}
+
 static int stat_id(int id, void *row)
 {
 	return stat_by(id, IPC_STAT, row);
@@ -193,7 +198,8 @@ static const enum ipcx_field text_only[] = { IPCX_F_RSS, IPCX_F_SWAP };
 /* clang-format off */
 static const struct ix_sysv sysv = {
 	.name = "shm", .kind = &shm_kind, .words = words, .text_only = text_only, .ntext_only = ARRAY_SIZE(text_only),
-	.highest = highest, .used = used, .stat_slot = stat_slot, .stat_id = stat_id,
+	.highest = highest, .used = used, .used_is_dear = true,
+	.stat_slot = stat_slot, .stat_slot_own = stat_slot_own, .stat_id = stat_id,
 	.get = get, .rmid = rmid, .set = set,
 };
 /* clang-format on */

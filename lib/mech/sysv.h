@@ -94,13 +94,16 @@ struct ix_sysv {
 	size_t ntext_only, ncalls_only;
 
 	/* The highest index in use (*_INFO's IPC_INFO), which may be 0 for none at all;
-	 * and how many objects there are. */
+	 * and how many objects there are, which for some takes a walk over all of them. */
 	int (*highest)(void);
 	int (*used)(void);
+	bool used_is_dear;
 
-	/* Fill a row: of the object in this slot (*_STAT_ANY), answering its id, or of
-	 * this id (IPC_STAT). */
+	/* Fill a row: of the object in this slot (*_STAT_ANY), answering its id; the same
+	 * by the older call that wants read permission (*_STAT); or of this id
+	 * (IPC_STAT). */
 	int (*stat_slot)(int index, void *row);
+	int (*stat_slot_own)(int index, void *row);
 	int (*stat_id)(int id, void *row);
 
 	/* Find or make (*get), remove (IPC_RMID), write owner, mode and what else there
@@ -115,6 +118,24 @@ int ix_sysv_scan(struct ix_scan *s, const struct ix_sysv *v);
 int ix_sysv_find(struct ix_scan *s, const struct ix_sysv *v, const struct ipcx_ref *ref);
 int ix_sysv_create(struct ipcx *x, const struct ix_sysv *v, const struct ipcx_attrs *a,
 		   struct ipcx_ref *ret_ref);
+
+/* The row of an id. Where IPC_STAT is refused the slot tells, if the id in it is the same
+ * one. 0 or -errno. */
+int ix_sysv_stat(const struct ix_sysv *v, int id, void *row);
+
+/* Where an object of this id is, when ids have so many bits of slot. */
+uint32_t ix_sysv_slot(int32_t id, unsigned bits);
+
+/* Whether an answer means that there is nothing. */
+bool ix_sysv_gone(int r);
+
+/* Whether a field is wanted that only the text has; and those fields, for rows that come
+ * from calls. */
+bool ix_sysv_wants_text(const struct ix_scan *s, const struct ix_sysv *v);
+struct ix_lacking ix_sysv_calls_lack(const struct ix_sysv *v);
+
+/* The note on them: the text cannot be read (-errno), or tells nothing (0, -ENODATA). */
+void ix_sysv_text_only(struct ix_scan *s, int error);
 
 /* The id that a reference means now. -ENOENT */
 int ix_sysv_id(const struct ix_sysv *v, const struct ipcx_ref *ref);

@@ -80,9 +80,7 @@ static int settle(struct ipcx *x, const struct ix_sysv *v, const struct ipcx_att
 
 	if (!(a->set & (IPCX_A_UID | IPCX_A_GID | IPCX_A_QBYTES)))
 		return 0;
-	r = v->stat_id(id, &row);
-	if (r == -EACCES) /* made with a mode that shuts out its maker */
-		r = v->stat_slot(id & 0x7fff, &row);
+	r = ix_sysv_stat(v, id, &row); /* the mode may shut out its maker */
 	if (r < 0)
 		return ix_fail(x, r, "%s:%d: cannot be read after it was made", v->name,
 			       id);

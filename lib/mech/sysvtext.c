@@ -171,23 +171,28 @@ int ix_sysv_parse_line(struct ix_sysv_parser *p, const char *line, size_t len, v
 	return 1;
 }
 
-/* What a reading of the file is about. */
+/* What a reading of the file is about: where the rows go, one after another. */
 struct reading {
-	struct ix_scan *s;
 	struct ix_sysv_parser parser;
+	void *(*room)(struct reading *rd); /* for the next row; NULL: no memory */
+	int (*take)(struct reading *rd, void *row); /* a whole row; -errno ends it */
+	void (*begin)(struct reading *rd); /* the heading is known; may be NULL */
+	struct ix_scan *s;
+	struct ix_sysv_lines *lines;
 	uint64_t from;
 	int32_t only_id, last_id;
 	int found;
+	int stopped; /* what take() ended it with */
 };
 
-/* The rows that follow come from the text. */
-static void use_text(struct reading *rd)
+static struct ipcx_fieldset lacking(const struct ix_sysv_parser *p)
 {
-	const struct ix_sysv *v = rd->parser.v;
-	struct ipcx_fieldset calls = ipcx_fieldset_of(v->calls_only, v->ncalls_only);
+	struct ipcx_fieldset all = p->missing,
+			     calls = ipcx_fieldset_of(p->v->calls_only,
+						      p->v->ncalls_only);
 
-	rd->s->source = (struct ix_lacking){ rd->parser.missing, 0, 0 };
-	ipcx_fieldset_merge(&rd->s->source.fields, &calls);
+	ipcx_fieldset_merge(&all, &calls);
+	return all;
 }
 
 /* One line of the file. 0 or -errno. */
@@ -199,12 +204,12 @@ static int take_line(struct reading *rd, const char *line, size_t len)
 
 	if (heading_seen && len == 0)
 		return 0;
-	row = ix_scan_row(rd->s);
+	row = rd->room(rd);
 	if (!row)
 		return -ENOMEM;
 	r = ix_sysv_parse_line(&rd->parser, line, len, row);
-	if (!heading_seen && rd->parser.heading_seen)
-		use_text(rd);
+	if (!heading_seen && rd->parser.heading_seen && rd->begin)
+		rd->begin(rd);
 	if (r <= 0)
 		return r;
 	/* Linux 5.3 to 5.6 could list an object twice, where one read ends and the next
@@ -212,15 +217,8 @@ static int take_line(struct reading *rd, const char *line, size_t len)
 	if (row->id == rd->last_id)
 		return 0;
 	rd->last_id = row->id;
-	if (rd->only_id >= 0 && row->id != rd->only_id)
-		return 0;
-	if ((uint64_t)((uint32_t)row->id & 0xffffff) <
-	    rd->from) /* only ipcmni_extend goes on in the middle */
-		return 0;
-	ix_lacks(rd->s->t, row, &rd->s->source);
-	rd->found++;
-	r = ix_scan_keep(rd->s);
-	return r < 0 ? r : 0;
+	rd->stopped = rd->take(rd, row);
+	return rd->stopped;
 }
 
 /* All whole lines in buf; the rest is moved to its beginning. -errno or the length of the
@@ -265,19 +263,23 @@ static int read_lines(struct reading *rd, int fd, char *buf)
 	}
 }
 
-int ix_sysv_text(struct ix_scan *s, const struct ix_sysv *v, uint64_t from,
-		 int32_t only_id)
+static void path_of(const struct ix_sysv *v, char *buf, size_t size)
 {
-	struct reading rd = { .s = s, .from = from, .only_id = only_id, .last_id = -1 };
+	(void)snprintf(buf, size, "sysvipc/%s", v->name);
+}
+
+/* 0, or -errno. A read that fails does not undo what was taken before it. */
+static int read_text(struct reading *rd, struct ipcx *x)
+{
 	auto_free char *buf = NULL;
 	auto_fd int fd = -1;
 	struct stat st;
 	char path[32];
-	int proc = ix_procfd(s->x), r;
+	int proc = ix_procfd(x), r;
 
 	if (proc < 0)
 		return proc;
-	(void)snprintf(path, sizeof(path), "sysvipc/%s", v->name);
+	path_of(rd->parser.v, path, sizeof(path));
 	fd = ix_open(proc, path, O_RDONLY | O_NONBLOCK);
 	if (fd < 0)
 		return fd;
@@ -287,18 +289,106 @@ int ix_sysv_text(struct ix_scan *s, const struct ix_sysv *v, uint64_t from,
 	buf = malloc(READ_SIZE);
 	if (!buf)
 		return -ENOMEM;
+	r = read_lines(rd, fd, buf);
+	/* Masked by a container: empty is not the same as no objects. */
+	return r == 0 && !rd->parser.heading_seen ? -EPROTO : r;
+}
+
+/* ---- into a scan */
+
+static void *scan_room(struct reading *rd)
+{
+	return ix_scan_row(rd->s);
+}
+
+static void scan_begin(struct reading *rd)
+{
+	rd->s->source = (struct ix_lacking){ lacking(&rd->parser), 0, 0 };
+}
+
+static int scan_take(struct reading *rd, void *data)
+{
+	struct ix_sysv_row *row = data;
+	int r;
+
+	if (rd->only_id >= 0 && row->id != rd->only_id)
+		return 0;
+	if ((uint64_t)((uint32_t)row->id & 0xffffff) <
+	    rd->from) /* only ipcmni_extend goes on in the middle */
+		return 0;
+	ix_lacks(rd->s->t, row, &rd->s->source);
+	rd->found++;
+	r = ix_scan_keep(rd->s);
+	return r < 0 ? r : 0;
+}
+
+int ix_sysv_text(struct ix_scan *s, const struct ix_sysv *v, uint64_t from,
+		 int32_t only_id)
+{
+	struct reading rd = { .room = scan_room,
+			      .take = scan_take,
+			      .begin = scan_begin,
+			      .s = s,
+			      .from = from,
+			      .only_id = only_id,
+			      .last_id = -1 };
+	char path[32];
+	int r;
+
 	ix_sysv_parser_init(&rd.parser, v);
-	r = read_lines(&rd, fd, buf);
-	if (r == -ENOMEM || (r < 0 && rd.found == 0))
+	path_of(v, path, sizeof(path));
+	r = read_text(&rd, s->x);
+	if (rd.stopped || r == -ENOMEM || (r < 0 && rd.found == 0))
 		return r;
 	if (r < 0) /* what was read stands, so it cannot be read again by calls */
 		ix_table_note(s->t, IPCX_NOTE_FAILED, s->mech, r, path, "breaks off: %s",
 			      ix_errno_text(r));
-	if (!rd.parser.heading_seen)
-		return -EPROTO; /* masked by a container: empty is not the same as no
-				   objects */
 	if (rd.parser.bad)
 		ix_table_note(s->t, IPCX_NOTE_FAILED, s->mech, -EPROTO, path,
 			      "%" PRIu64 " lines could not be understood", rd.parser.bad);
 	return rd.found;
+}
+
+/* ---- all at once */
+
+static void *lines_room(struct reading *rd)
+{
+	size_t size = rd->parser.v->kind->row_size;
+	char *row = ix_buf_room(&rd->lines->rows, size);
+
+	return row ? memset(row, 0, size) : NULL;
+}
+
+static int lines_take(struct reading *rd, void *row)
+{
+	(void)row;
+	rd->lines->rows.len += rd->parser.v->kind->row_size;
+	rd->lines->n++;
+	return 0;
+}
+
+int ix_sysv_lines(struct ipcx *x, const struct ix_sysv *v, struct ix_sysv_lines *ret_l)
+{
+	struct ix_sysv_lines l = { .size = v->kind->row_size };
+	struct reading rd = {
+		.room = lines_room, .take = lines_take, .lines = &l, .last_id = -1
+	};
+	int r;
+
+	ix_sysv_parser_init(&rd.parser, v);
+	r = read_text(&rd, x);
+	l.lacks = lacking(&rd.parser);
+	l.whole = r == 0 && rd.parser.bad == 0;
+	if (r == -ENOMEM || (r < 0 && l.n == 0)) {
+		ix_sysv_lines_free(&l);
+		return r;
+	}
+	*ret_l = l;
+	return 0;
+}
+
+void ix_sysv_lines_free(struct ix_sysv_lines *l)
+{
+	ix_buf_free(&l->rows);
+	*l = (struct ix_sysv_lines){ 0 };
 }

@@ -3,6 +3,7 @@
  * and fuzzers feed their own. */
 #pragma once
 
+#include "base/buf.h"
 #include "mech/sysv.h"
 
 #define IX_TEXT_COLUMNS 32
@@ -24,3 +25,20 @@ void ix_sysv_parser_init(struct ix_sysv_parser *p, const struct ix_sysv *v);
  * a line that does not parse, which is counted), -EPROTO: the heading lacks the id.
  */
 int ix_sysv_parse_line(struct ix_sysv_parser *p, const char *line, size_t len, void *row);
+
+/* All that the text tells, in memory: for what calls do not tell one by one. */
+struct ix_sysv_lines {
+	struct ix_buf rows; /* of the kind's size each, as the file has them */
+	size_t n, size;
+	struct ipcx_fieldset lacks; /* fields that the text does not have */
+	bool whole;                 /* every line was read and understood */
+};
+
+static inline void *ix_sysv_line(const struct ix_sysv_lines *l, size_t i)
+{
+	return l->rows.data + i * l->size;
+}
+
+/* 0; -errno when it cannot be read or is none, and nothing came of it. */
+int ix_sysv_lines(struct ipcx *x, const struct ix_sysv *v, struct ix_sysv_lines *ret_l);
+void ix_sysv_lines_free(struct ix_sysv_lines *l);

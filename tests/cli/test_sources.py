@@ -87,8 +87,10 @@ def test_without_stat_any(zoo, dump, mech, error, uid):
     assert err == ""
     lost = CALLS_ONLY.get(mech, set())
     assert without(text, lost) == without(calls, lost)
-    for row in text:
-        assert all(row[f] is None for f in lost)
+    for row, call in zip(text, calls):
+        for f in lost:  # a call from before 4.17 knows of what may be read; the text does not
+            readable = uid is None or row["mode"] == "0777" or row["uid"] == uid == 1000
+            assert row[f] == (call[f] if error == errno.EINVAL and readable else None), row
 
 
 @pytest.mark.parametrize("mech", SYSV)

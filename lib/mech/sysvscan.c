@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Listing System V objects: which source tells of which slot, and whether all of them
+ * were found.
+ *
+ * *_STAT_ANY (Linux 4.17) over the index range costs a quarter of reading /proc/sysvipc,
+ * needs no read permission and does not take the namespace's lock. The text knows rss and
+ * swap, and tells of objects that the call is refused for or does not know; *_STAT is the
+ * last: it is everywhere, but wants read permission. What no source tells is counted and
+ * said. No id is ever guessed.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "mech/sysvtext.h"
+
+/* Holes in the index range cost a call each; with so many of them the text is cheaper
+ * (ipcmni_extend: 16 M slots). */
+#define MANY_MISSES 100000
+#define MISS_RATIO  8
+
+/* At so many holes of a walk the older call is asked as well: one that finds something
+ * shows that STAT_ANY cannot be believed. */
+#define PROBES 16
+
+/* Objects come and go while others are looked at: so many times it is looked again
+ * before one that was counted is looked for elsewhere. */
+#define ROUNDS 3
+
+/* In which form a listing goes on: the slot, and above it how many of those that were
+ * counted at its beginning were not met yet. */
+#define SLOT_BITS 24
+#define SLOT_MASK ((UINT64_C(1) << SLOT_BITS) - 1)
+
+struct walk {
+	struct ix_scan *s;
+	const struct ix_sysv *v;
+	struct ix_lacking calls, text; /* what rows of each source lack */
+	int highest;
+	bool own_only;   /* by *_STAT alone: STAT_ANY finds nothing at all */
+	bool doubt;      /* STAT_ANY overlooked something */
+	bool text_asked; /* then these are its lines, or why there are none */
+	int text_error;
+	struct ix_sysv_lines lines;
+	size_t next_line;
+	unsigned probes;
+	unsigned char *holes; /* a bit for each slot that held nothing; NULL: none did */
+	uint64_t found, misses, removed;
+	uint64_t refused; /* objects that no source tells of, */
+	int error;        /* and why */
+};
+
+void ix_sysv_text_only(struct ix_scan *s, int error)
+{
+	ix_table_note(s->t, IPCX_NOTE_INCOMPLETE, s->mech, error, "/proc/sysvipc",
+		      "%s, so what only it knows is unknown",
+		      error < 0 && error != -ENODATA ? "cannot be read"
+						     : "tells nothing");
+}
+
+/* ---- the three sources, for one slot. 1: an object, 0: a hole, -errno ends the walk */
+
+static int keep(struct walk *w, void *row, struct ix_lacking *lacks)
+{
+	int r;
+
+	ix_lacks(w->s->t, row, lacks);
+	w->found++;
+	r = ix_scan_keep(w->s);
+	if (r < 0)
+		return r;
+	w->removed += r == 1 && w->s->verb == IX_REMOVE && !w->s->dry;
+	return 1;
+}
+
+struct order {
+	unsigned bits;
+};
+
+static int by_slot(const void *a, const void *b, void *arg)
+{
+	const struct order *o = arg;
+	uint32_t x = ix_sysv_slot(((const struct ix_sysv_row *)a)->id, o->bits),
+		 y = ix_sysv_slot(((const struct ix_sysv_row *)b)->id, o->bits);
+
+	return x < y ? -1 : x > y;
+}
+
+/* The bits of an id that are its slot: with fewer than 32768 of them in use, 15 are right
+ * with ipcmni_extend as well. */
+static unsigned slot_bits(const struct walk *w)
+{
+	return w->highest < 32768 ? 15 : SLOT_BITS;
+}
+
+/* Read the text, once. A heading alone may be a mask: it counts when the kernel does not
+ * know better. */
+static int ask_text(struct walk *w)
+{
+	struct order o = { slot_bits(w) };
+
+	if (w->text_asked)
+		return w->text_error;
+	w->text_asked = true;
+	w->text_error = ix_sysv_lines(w->s->x, w->v, &w->lines);
+	if (w->text_error == 0 && w->lines.n == 0 && w->v->used() > 0)
+		w->text_error = -EPROTO;
+	if (w->text_error)
+		return w->text_error;
+	w->text = (struct ix_lacking){ w->lines.lacks, 0, 0 };
+	if (w->lines.n)
+		qsort_r(w->lines.rows.data, w->lines.n, w->lines.size, by_slot, &o);
+	return 0;
+}
+
+/* The text's line of a slot, which are asked for upwards; NULL when it has none. */
+static const struct ix_sysv_row *line_of(struct walk *w, uint32_t slot)
+{
+	for (; w->next_line < w->lines.n; w->next_line++) {
+		const struct ix_sysv_row *row = ix_sysv_line(&w->lines, w->next_line);
+		uint32_t at = ix_sysv_slot(row->id, slot_bits(w));
+
+		if (at >= slot)
+			return at == slot ? row : NULL;
+	}
+	return NULL;
+}
+
+static int keep_line(struct walk *w, const struct ix_sysv_row *line)
+{
+	void *row = ix_scan_row(w->s);
+
+	if (!row)
+		return -ENOMEM;
+	return keep(w, memcpy(row, line, w->lines.size), &w->text);
+}
+
+static int no_source(struct walk *w, int error)
+{
+	w->refused++;
+	w->error = error;
+	return 1;
+}
+
+/* STAT_ANY was refused for this slot (error): the text, then the older call. */
+static int refused(struct walk *w, int slot, int error)
+{
+	const struct ix_sysv_row *line;
+	void *row;
+	int r = ask_text(w);
+
+	if (r == -ENOMEM)
+		return r;
+	line = r < 0 ? NULL : line_of(w, (uint32_t)slot);
+	if (line)
+		return keep_line(w, line);
+	row = ix_scan_row(w->s);
+	if (!row)
+		return -ENOMEM;
+	r = w->v->stat_slot_own(slot, row);
+	if (r >= 0)
+		return keep(w, row, &w->calls);
+	/* The text has everything: what it does not have is a hole, or gone by now. */
+	if (ix_sysv_gone(r) || (w->text_error == 0 && w->lines.whole))
+		return 0;
+	return no_source(w, error);
+}
+
+/* A hole, says STAT_ANY. The older call may know better. */
+static int hole(struct walk *w, int slot, void *row)
+{
+	int r = w->v->stat_slot_own(slot, row);
+
+	if (ix_sysv_gone(r))
+		return 0;
+	if (r == -ENOSYS) /* there is no such call: it says nothing */
+		return 0;
+	w->doubt = true;
+	return r < 0 ? refused(w, slot, r) : keep(w, row, &w->calls);
+}
+
+static int one_slot(struct walk *w, int slot)
+{
+	void *row = ix_scan_row(w->s);
+	int id;
+
+	if (!row)
+		return -ENOMEM;
+	id = w->own_only ? -EINVAL : w->v->stat_slot(slot, row);
+	if (id >= 0)
+		return keep(w, row, &w->calls);
+	if (!ix_sysv_gone(id))
+		return refused(w, slot, id);
+	if (!w->own_only && !w->doubt && w->probes++ >= PROBES)
+		return 0;
+	return hole(w, slot, row);
+}
+
+/* ---- all of them */
+
+static int remember_hole(struct walk *w, int slot)
+{
+	w->misses++;
+	if (!w->holes)
+		w->holes = calloc((size_t)w->highest / 8 + 1, 1);
+	if (!w->holes)
+		return -ENOMEM;
+	w->holes[slot / 8] |= (unsigned char)(1 << slot % 8);
+	return 0;
+}
+
+/* So many holes that the text is cheaper, which then tells all the rest. 1: it has. */
+static int too_many_holes(struct walk *w, int next)
+{
+	int r;
+
+	if (w->misses <= MANY_MISSES || w->misses <= MISS_RATIO * w->found ||
+	    w->text_asked)
+		return 0;
+	r = ix_sysv_text(w->s, w->v, (uint64_t)next, -1);
+	if (r >= 0) {
+		w->found += (uint64_t)r;
+		return 1;
+	}
+	w->text_asked = true; /* in vain; the walk is dear, but goes on */
+	w->text_error = r;
+	return r == -ENOMEM || r == -ECANCELED ? r : 0;
+}
+
+/* From a slot upwards: 1 to the end, 0: t->resume tells where it goes on. */
+static int walk(struct walk *w, int slot, uint64_t left)
+{
+	uint64_t kept = w->s->t->rows;
+	int r = 1;
+
+	for (; slot <= w->highest; slot++) {
+		/* The text is read once: what needs it comes in one piece. */
+		if (w->s->max_rows && w->s->t->rows - kept >= w->s->max_rows &&
+		    !w->text_asked) {
+			left = MIN(left - MIN(left, w->found), SLOT_MASK);
+			w->s->t->resume = (uint64_t)slot | left << SLOT_BITS;
+			return 0;
+		}
+		r = one_slot(w, slot);
+		if (r == 0)
+			r = remember_hole(w, slot);
+		if (r == 0)
+			r = too_many_holes(w, slot + 1);
+		else if (r > 0)
+			continue;
+		if (r != 0)
+			return r;
+	}
+	return 1;
+}
+
+/* ---- whether that was all */
+
+static bool is_hole(const struct walk *w, uint32_t slot)
+{
+	return w->holes && slot <= (uint32_t)w->highest &&
+	       (w->holes[slot / 8] >> slot % 8 & 1);
+}
+
+/* What came to where nothing was, or was overlooked. */
+static int look_again(struct walk *w)
+{
+	w->doubt = true; /* ask both calls */
+	w->next_line = 0;
+	for (int slot = 0; w->holes && slot <= w->highest; slot++) {
+		int r = is_hole(w, (uint32_t)slot) ? one_slot(w, slot) : 0;
+
+		if (r < 0)
+			return r;
+		if (r == 1)
+			w->holes[slot / 8] &= (unsigned char)~(1 << slot % 8);
+	}
+	return 0;
+}
+
+/* How many objects there are that calls do not show, as far as counts tell: they move. */
+static uint64_t unseen(const struct walk *w)
+{
+	int before = w->v->used(), after, seen = 0;
+	char row[256];
+
+	for (int slot = 0; before > 0 && slot <= w->highest; slot++)
+		seen += !ix_sysv_gone(w->v->stat_slot(slot, row)) ||
+			!ix_sysv_gone(w->v->stat_slot_own(slot, row));
+	after = w->v->used();
+	before = MIN(before, after) - seen;
+	return before > 0 ? (uint64_t)before : 0;
+}
+
+/* The lines of the text on slots where calls show nothing. */
+static int lines_in_holes(struct walk *w, uint64_t *lost)
+{
+	int r = ask_text(w);
+
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	for (size_t i = 0; r >= 0 && *lost && i < w->lines.n; i++) {
+		const struct ix_sysv_row *line = ix_sysv_line(&w->lines, i);
+
+		if (!is_hole(w, ix_sysv_slot(line->id, slot_bits(w))))
+			continue;
+		r = keep_line(w, line);
+		(*lost)--;
+	}
+	return MIN(r, 0);
+}
+
+static void note_lost(struct walk *w, uint64_t lost)
+{
+	if (lost)
+		ix_table_note(w->s->t, IPCX_NOTE_INCOMPLETE, w->s->mech, -ENODATA, "",
+			      "%" PRIu64
+			      " of the objects that the kernel counts could not be found",
+			      lost);
+}
+
+static uint64_t met(const struct walk *w)
+{
+	return w->found + w->refused;
+}
+
+/* Some that were counted at the beginning were not met. */
+static int look_for(struct walk *w, uint64_t left)
+{
+	uint64_t lost = 0;
+	int r = 0;
+
+	for (int round = 0; r == 0 && round < ROUNDS && met(w) < left; round++)
+		r = look_again(w);
+	if (r == 0 && met(w) < left)
+		lost = MIN(unseen(w), left - met(w));
+	if (r == 0 && lost)
+		r = lines_in_holes(w, &lost);
+	if (r == 0)
+		note_lost(w, lost);
+	return r;
+}
+
+/* STAT_ANY shows nothing, and there is something: a kernel before 4.17, or one that is
+ * played by a program. The text, or else the older call. */
+static int without_stat_any(struct walk *w, int used)
+{
+	int r = ix_sysv_text(w->s, w->v, 0, -1);
+
+	/* Where nobody counts, a text without lines is an answer. */
+	if (r > 0 || (r == 0 && used < 0))
+		return 0;
+	if (r == -ENOMEM || r == -ECANCELED)
+		return r;
+	w->text_asked = true;
+	w->text_error = r < 0 ? r : -EPROTO;
+	w->own_only = true;
+	r = walk(w, 0, 0);
+	if (r < 0)
+		return r;
+	if (used >= 0)
+		note_lost(w, (uint64_t)used - MIN((uint64_t)used, met(w)));
+	else if (met(w) == 0)
+		ix_table_note(w->s->t, IPCX_NOTE_INCOMPLETE, w->s->mech, used, "",
+			      "whether there are any cannot be told: %s",
+			      ix_errno_text(used));
+	return 0;
+}
+
+static int complete(struct walk *w, bool whole, uint64_t left)
+{
+	int used;
+
+	if (whole && met(w) == 0) {
+		used = w->v->used();
+		return used ? without_stat_any(w, used) : 0;
+	}
+	if (w->doubt && w->v->used_is_dear && (used = w->v->used()) > 0)
+		left = (uint64_t)used + w->removed;
+	return met(w) < left ? look_for(w, left) : 0;
+}
+
+static void note_refused(const struct walk *w)
+{
+	bool denied = w->error == -EACCES || w->error == -EPERM;
+
+	if (w->refused)
+		ix_table_note(w->s->t, IPCX_NOTE_FAILED, w->s->mech, w->error, w->v->name,
+			      "%" PRIu64 " objects %s%s", w->refused,
+			      denied ? "may not be looked at" : "cannot be read: ",
+			      denied ? "" : ix_errno_text(w->error));
+}
+
+static int by_calls(struct walk *w)
+{
+	bool first = w->s->resume == 0;
+	uint64_t left = w->s->resume >> SLOT_BITS;
+	int r;
+
+	if (first && !w->v->used_is_dear)
+		left = (uint64_t)MAX(w->v->used(), 0);
+	r = walk(w, (int)(w->s->resume & SLOT_MASK), left);
+	if (r == 1)
+		r = complete(w, first, left);
+	if (r >= 0)
+		note_refused(w);
+	return MIN(r, 0);
+}
+
+int ix_sysv_scan(struct ix_scan *s, const struct ix_sysv *v)
+{
+	struct walk w = { .s = s, .v = v, .calls = ix_sysv_calls_lack(v) };
+	int r;
+
+	/* What goes on was begun by calls. */
+	if (s->resume == 0 && ix_sysv_wants_text(s, v)) {
+		r = ix_sysv_text(s, v, 0, -1);
+		/* A heading and nothing below it may also be a mask. */
+		if (r > 0 || r == -ENOMEM || r == -ECANCELED ||
+		    (r == 0 && v->used() <= 0))
+			return r;
+		ix_sysv_text_only(s, r);
+	}
+	w.highest = v->highest();
+	if (w.highest < 0) { /* refused as a whole, or there is no such call */
+		r = ix_sysv_text(s, v, 0, -1);
+		return r >= 0 || r == -ENOMEM || r == -ECANCELED ? r : w.highest;
+	}
+	r = by_calls(&w);
+	ix_sysv_lines_free(&w.lines);
+	free(w.holes);
+	return r;
+}
