@@ -46,6 +46,10 @@ struct ix_limits {
 	/* How many objects a mechanism has, for limits that only a listing can count. */
 	int (*count)(struct ix_limits *s, const char *mech, uint64_t *ret_n);
 	char uncounted[256]; /* why count() could not say */
+	/* What all its objects come to in one field, where the call that counts is
+	 * refused and something else can tell. */
+	int (*total)(struct ix_limits *s, const char *mech, enum ipcx_field field,
+		     uint64_t *ret_n);
 	struct ix_info_answer info[IX_INFO_CALLS];
 };
 
@@ -73,9 +77,11 @@ struct ix_limit {
 	bool machine;    /* one for the whole machine, not for each IPC namespace */
 	bool objects;    /* used = how many objects the mechanism has */
 	struct ix_info fallback; /* where else it stands, when its file cannot be read */
-	struct ix_info use;      /* where its use stands */
-	int error;               /* -errno of the call that runs into it */
-	const char *change;      /* how to change what no sysctl holds */
+	struct ix_info use;      /* where its use stands, and in which total; bytes are
+				    pages there, when that is the unit */
+	enum ipcx_field total;
+	int error;          /* -errno of the call that runs into it */
+	const char *change; /* how to change what no sysctl holds */
 	const char *what;
 };
 

@@ -20,11 +20,11 @@
 #define SYSCTL(sysctl) .source = (sysctl), .read = ix_read_sysctl
 #define SEM(position)  SYSCTL("kernel.sem"), .at = (position), .of = 4
 #define SHM_LIMIT(m)   .fallback = INFO(IX_SHM_LIMITS, struct shminfo, m)
-#define SHM_USED(m)    .use = INFO(IX_SHM_USE, struct shm_info, m)
+#define SHM_USED(m, f) .use = INFO(IX_SHM_USE, struct shm_info, m), .total = (f)
 #define MSG_LIMIT(m)   .fallback = INFO(IX_MSG_LIMITS, struct msginfo, m)
-#define MSG_USED(m)    .use = INFO(IX_MSG_USE, struct msginfo, m)
+#define MSG_USED(m, f) .use = INFO(IX_MSG_USE, struct msginfo, m), .total = (f)
 #define SEM_LIMIT(m)   .fallback = INFO(IX_SEM_LIMITS, struct seminfo, m)
-#define SEM_USED(m)    .use = INFO(IX_SEM_USE, struct seminfo, m)
+#define SEM_USED(m, f) .use = INFO(IX_SEM_USE, struct seminfo, m), .total = (f)
 #define CONSTANT(n)                                                    \
 	.source = "constant", .read = ix_read_constant, .number = (n), \
 	.change = "it is a constant of the kernel"
@@ -56,10 +56,10 @@ static const struct ix_limit limits[] = {
 	  SHM_LIMIT(shmmax), .error = -EINVAL,
 	  .what = "size of one segment" },
 	{ .name = "shmall", .unit = "pages", .mech = "shm", SYSCTL("kernel.shmall"),
-	  SHM_LIMIT(shmall), SHM_USED(shm_tot), .error = -ENOSPC,
+	  SHM_LIMIT(shmall), SHM_USED(shm_tot, IPCX_F_ALLOCATED), .error = -ENOSPC,
 	  .what = "all segments together, each in whole pages" },
 	{ .name = "shmmni", .unit = "segments", .mech = "shm", SYSCTL("kernel.shmmni"),
-	  SHM_LIMIT(shmmni), SHM_USED(used_ids), .error = -ENOSPC,
+	  SHM_LIMIT(shmmni), SHM_USED(used_ids, IPCX_F_OBJECTS), .error = -ENOSPC,
 	  .what = "number of segments" },
 	{ .name = "shmmin", .unit = "bytes", .mech = "shm", CONSTANT(1), .error = -EINVAL,
 	  .what = "smallest size of a segment" },
@@ -74,20 +74,20 @@ static const struct ix_limit limits[] = {
 	  MSG_LIMIT(msgmnb), .error = -EPERM,
 	  .what = "what a new queue holds, and can be given without CAP_SYS_RESOURCE" },
 	{ .name = "msgmni", .unit = "queues", .mech = "msg", SYSCTL("kernel.msgmni"),
-	  MSG_LIMIT(msgmni), MSG_USED(MSG_QUEUES), .error = -ENOSPC,
+	  MSG_LIMIT(msgmni), MSG_USED(MSG_QUEUES, IPCX_F_OBJECTS), .error = -ENOSPC,
 	  .what = "number of queues" },
 
 	{ .name = "semmsl", .unit = "semaphores", .mech = "sem", SEM(0),
 	  SEM_LIMIT(semmsl), .error = -EINVAL,
 	  .what = "semaphores in one array" },
 	{ .name = "semmns", .unit = "semaphores", .mech = "sem", SEM(1),
-	  SEM_LIMIT(semmns), SEM_USED(SEM_SEMS), .error = -ENOSPC,
+	  SEM_LIMIT(semmns), SEM_USED(SEM_SEMS, IPCX_F_NSEMS), .error = -ENOSPC,
 	  .what = "semaphores in all arrays together" },
 	{ .name = "semopm", .unit = "operations", .mech = "sem", SEM(2),
 	  SEM_LIMIT(semopm), .error = -E2BIG,
 	  .what = "operations in one semop(2)" },
 	{ .name = "semmni", .unit = "arrays", .mech = "sem", SEM(3),
-	  SEM_LIMIT(semmni), SEM_USED(SEM_ARRAYS), .error = -ENOSPC,
+	  SEM_LIMIT(semmni), SEM_USED(SEM_ARRAYS, IPCX_F_OBJECTS), .error = -ENOSPC,
 	  .what = "number of arrays" },
 	{ .name = "semvmx", .unit = "value", .mech = "sem", CONSTANT(IX_SEMVMX),
 	  .error = -ERANGE,

@@ -80,12 +80,24 @@ int ix_info_get(struct ix_limits *s, struct ix_info i, uint64_t *ret_n)
 	return 0;
 }
 
+/* By the call that counts, or by what else tells. */
+static int use_of(struct ix_limits *s, const struct ix_limit *l, uint64_t *ret_n)
+{
+	int r = ix_info_get(s, l->use, ret_n);
+
+	if (r == 0 || !s->total || s->total(s, l->mech, l->total, ret_n) < 0)
+		return r;
+	if (l->total == IPCX_F_ALLOCATED)
+		*ret_n /= (uint64_t)sysconf(_SC_PAGESIZE);
+	return 0;
+}
+
 void ix_limit_use(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r)
 {
 	if (l->objects && s->count)
 		r->use_error = s->count(s, l->mech, &r->used);
 	else if (l->use.call != IX_INFO_NONE)
-		r->use_error = ix_info_get(s, l->use, &r->used);
+		r->use_error = use_of(s, l, &r->used);
 	else
 		return;
 	r->counted = r->use_error == 0;

@@ -10,7 +10,7 @@
 #include "core/limit.h"
 #include "mech/drivers.h"
 #include "mech/queues.h"
-#include "mech/sysv.h"
+#include "mech/sysvtext.h"
 
 struct msg_row {
 	struct ix_sysv_row base;
@@ -350,15 +350,31 @@ static const struct ix_kind totals_kind = {
 };
 /* clang-format on */
 
+/* What the lines of the text come to. */
+static int add_up(struct ipcx *x, struct msg_totals *row, int error)
+{
+	struct ix_sysv_lines l auto_sysv_lines = { .n = 0 };
+
+	if (ix_sysv_lines(x, &sysv, &l) < 0 || !l.whole)
+		return error;
+	row->objects = l.n;
+	for (size_t i = 0; i < l.n; i++) {
+		const struct msg_row *one = ix_sysv_line(&l, i);
+
+		row->qnum += one->qnum;
+		row->cbytes += one->cbytes;
+	}
+	return 0;
+}
+
 /* MSG_INFO puts counters where IPC_INFO has limits (msgctl(2)). */
 static int ask_totals(struct ipcx *x, struct ipcx_table *t, void *data)
 {
 	struct msg_totals *row = data;
 	struct msginfo info;
 
-	(void)x;
 	if (msgctl(0, MSG_INFO, (struct msqid_ds *)&info) < 0)
-		return -errno;
+		return add_up(x, row, -errno);
 	ix_total(t, row, IPCX_F_OBJECTS, &row->objects, info.msgpool);
 	ix_total(t, row, IPCX_F_QNUM, &row->qnum, info.msgmap);
 	ix_total(t, row, IPCX_F_CBYTES, &row->cbytes, info.msgtql);

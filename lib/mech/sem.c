@@ -10,7 +10,7 @@
 #include "mech/drivers.h"
 #include "mech/semaphores.h"
 #include "mech/semsums.h"
-#include "mech/sysv.h"
+#include "mech/sysvtext.h"
 
 struct sem_row {
 	struct ix_sysv_row base;
@@ -335,15 +335,27 @@ static const struct ix_kind totals_kind = {
 };
 /* clang-format on */
 
+/* What the lines of the text come to. */
+static int add_up(struct ipcx *x, struct sem_totals *row, int error)
+{
+	struct ix_sysv_lines l auto_sysv_lines = { .n = 0 };
+
+	if (ix_sysv_lines(x, &sysv, &l) < 0 || !l.whole)
+		return error;
+	row->objects = l.n;
+	for (size_t i = 0; i < l.n; i++)
+		row->nsems += ((const struct sem_row *)ix_sysv_line(&l, i))->nsems;
+	return 0;
+}
+
 /* SEM_INFO puts counters where IPC_INFO has limits (semctl(2)). */
 static int ask_totals(struct ipcx *x, struct ipcx_table *t, void *data)
 {
 	struct sem_totals *row = data;
 	struct seminfo info;
 
-	(void)x;
 	if (semctl(0, 0, SEM_INFO, (union semun){ .info = &info }) < 0)
-		return -errno;
+		return add_up(x, row, -errno);
 	ix_total(t, row, IPCX_F_OBJECTS, &row->objects, info.semusz);
 	ix_total(t, row, IPCX_F_NSEMS, &row->nsems, info.semaem);
 	return 0;

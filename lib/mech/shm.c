@@ -12,6 +12,7 @@
 #include "core/limit.h"
 #include "mech/drivers.h"
 #include "mech/shmmem.h"
+#include "mech/shmtotals.h"
 #include "mech/sysv.h"
 
 /* Bits of shm_perm.mode beside the permissions (ipc/shm.c). */
@@ -196,7 +197,7 @@ static int set(const void *data, const struct ipcx_attrs *a)
 static const enum ipcx_field text_only[] = { IPCX_F_RSS, IPCX_F_SWAP };
 
 /* clang-format off */
-static const struct ix_sysv sysv = {
+const struct ix_sysv ix_shm_sysv = {
 	.name = "shm", .kind = &shm_kind, .words = words, .text_only = text_only, .ntext_only = ARRAY_SIZE(text_only),
 	.highest = highest, .used = used, .used_is_dear = true,
 	.stat_slot = stat_slot, .stat_slot_own = stat_slot_own, .stat_id = stat_id,
@@ -206,12 +207,12 @@ static const struct ix_sysv sysv = {
 
 static int scan(struct ix_scan *s)
 {
-	return ix_sysv_scan(s, &sysv);
+	return ix_sysv_scan(s, &ix_shm_sysv);
 }
 
 static int find(struct ix_scan *s, const struct ipcx_ref *ref)
 {
-	return ix_sysv_find(s, &sysv, ref);
+	return ix_sysv_find(s, &ix_shm_sysv, ref);
 }
 
 /* Copy what the descriptor has into the new segment, which nobody else knows yet. */
@@ -245,7 +246,7 @@ static int fill(struct ipcx *x, int id, const struct ipcx_attrs *a)
 
 static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ret_ref)
 {
-	int r = ix_sysv_create(x, &sysv, a, ret_ref);
+	int r = ix_sysv_create(x, &ix_shm_sysv, a, ret_ref);
 
 	if (r < 0)
 		return r;
@@ -297,50 +298,6 @@ static int change(struct ix_scan *s, const void *data, const struct ipcx_attrs *
 		return -errno;
 	return 0;
 }
-
-/* ---- totals */
-
-struct shm_totals {
-	struct ix_row head;
-	uint64_t objects, allocated, rss, swap;
-};
-
-/* clang-format off */
-static const struct ix_kind totals_kind = {
-	.name = "totals",
-	.row_size = sizeof(struct shm_totals),
-	IX_COLUMNS(
-		IX_TOTALS_COLUMNS(struct shm_totals),
-		[IPCX_F_ALLOCATED] = IX_COL(struct shm_totals, allocated),
-		[IPCX_F_RSS]       = IX_COL(struct shm_totals, rss),
-		[IPCX_F_SWAP]      = IX_COL(struct shm_totals, swap)
-	),
-};
-/* clang-format on */
-
-static void total_pages(struct ipcx_table *t, struct shm_totals *row,
-			enum ipcx_field field, uint64_t *ret_n, unsigned long pages)
-{
-	if (__builtin_mul_overflow(pages, (uint64_t)sysconf(_SC_PAGESIZE), ret_n))
-		ix_unknown(t, row, field);
-}
-
-static int ask_totals(struct ipcx *x, struct ipcx_table *t, void *data)
-{
-	struct shm_totals *row = data;
-	struct shm_info info;
-
-	(void)x;
-	if (shmctl(0, SHM_INFO, (struct shmid_ds *)&info) < 0)
-		return -errno;
-	ix_total(t, row, IPCX_F_OBJECTS, &row->objects, info.used_ids);
-	total_pages(t, row, IPCX_F_ALLOCATED, &row->allocated, info.shm_tot);
-	total_pages(t, row, IPCX_F_RSS, &row->rss, info.shm_rss);
-	total_pages(t, row, IPCX_F_SWAP, &row->swap, info.shm_swp);
-	return 0;
-}
-
-static const struct ix_totals totals = { .kind = &totals_kind, .ask = ask_totals };
 
 /* ---- limits */
 
@@ -442,7 +399,7 @@ const struct ix_mech ix_mech_shm = {
 	.kind = &shm_kind,
 	.charges = charges, .wish = wish,
 	.scan = scan, .find = find, .create = create, .caution = caution, .remove = remove_row, .change = change,
-	.totals = &totals,
+	.totals = &ix_shm_totals,
 	.memory = ix_shm_memory,
 	.driver = &ix_shm_driver,
 	.create_errors = create_errors, .change_errors = change_errors,

@@ -42,3 +42,6 @@ static inline void *ix_sysv_line(const struct ix_sysv_lines *l, size_t i)
 /* 0; -errno when it cannot be read or is none, and nothing came of it. */
 int ix_sysv_lines(struct ipcx *x, const struct ix_sysv *v, struct ix_sysv_lines *ret_l);
 void ix_sysv_lines_free(struct ix_sysv_lines *l);
+
+/* Lines that free themselves. */
+#define auto_sysv_lines __attribute__((cleanup(ix_sysv_lines_free)))

@@ -55,9 +55,36 @@ static int count_objects(struct ix_limits *s, const char *mech, uint64_t *ret_n)
 	return r;
 }
 
+/* The totals of a mechanism that has some, from whatever source tells them. */
+static int total_of(struct ix_limits *s, const char *mech, enum ipcx_field field,
+		    uint64_t *ret_n)
+{
+	const struct ix_totals *totals;
+	struct ipcx_table *t;
+	unsigned number;
+	void *row;
+	int r = ipcx_mech_by_name(mech, (size_t)-1, &number);
+
+	if (r < 0 || !(totals = ix_mech(number)->totals) ||
+	    !ix_kind_has(totals->kind, field))
+		return -ENODATA;
+	r = ix_table_new(&t);
+	if (r < 0)
+		return r;
+	r = ix_table_section(t, totals->kind, number);
+	row = r < 0 ? NULL : ix_table_row(t);
+	r = row ? totals->ask(s->x, t, row) : -ENOMEM;
+	if (r == 0 && ix_is_unknown(t, row, field))
+		r = -ENODATA;
+	if (r == 0)
+		*ret_n = ix_column_raw(ix_column(totals->kind, field), row);
+	ipcx_table_free(t);
+	return r;
+}
+
 struct ix_limits ix_limits_begin(struct ipcx *x)
 {
-	return (struct ix_limits){ .x = x, .count = count_objects };
+	return (struct ix_limits){ .x = x, .count = count_objects, .total = total_of };
 }
 
 void ix_limit_percent(struct ipcx_table *t, struct ix_limit_row *row,

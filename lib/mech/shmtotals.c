@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What all System V segments together come to: SHM_INFO, or the lines of the text. */
+#include "mech/shmtotals.h"
+
+#include <errno.h>
+#include <sys/shm.h>
+
+#include "core/columns.h"
+#include "core/limit.h"
+#include "mech/sysvtext.h"
+
+struct shm_totals {
+	struct ix_row head;
+	uint64_t objects, allocated, rss, swap;
+};
+
+/* clang-format off */
+static const struct ix_kind totals_kind = {
+	.name = "totals",
+	.row_size = sizeof(struct shm_totals),
+	IX_COLUMNS(
+		IX_TOTALS_COLUMNS(struct shm_totals),
+		[IPCX_F_ALLOCATED] = IX_COL(struct shm_totals, allocated),
+		[IPCX_F_RSS]       = IX_COL(struct shm_totals, rss),
+		[IPCX_F_SWAP]      = IX_COL(struct shm_totals, swap)
+	),
+};
+/* clang-format on */
+
+static void total_pages(struct ipcx_table *t, struct shm_totals *row,
+			enum ipcx_field field, uint64_t *ret_n, unsigned long pages)
+{
+	if (__builtin_mul_overflow(pages, (uint64_t)sysconf(_SC_PAGESIZE), ret_n))
+		ix_unknown(t, row, field);
+}
+
+static uint64_t number(const void *row, enum ipcx_field f)
+{
+	return ix_column_raw(ix_column(ix_shm_sysv.kind, f), row);
+}
+
+/* What the lines of the text come to. */
+static int add_up(struct ipcx *x, struct ipcx_table *t, struct shm_totals *row, int error)
+{
+	struct ix_sysv_lines l auto_sysv_lines = { .n = 0 };
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	if (ix_sysv_lines(x, &ix_shm_sysv, &l) < 0 || !l.whole)
+		return error;
+	row->objects = l.n;
+	for (size_t i = 0; i < l.n; i++) {
+		const void *one = ix_sysv_line(&l, i);
+		uint64_t size = number(one, IPCX_F_SIZE);
+
+		row->allocated += ix_mul_sat(size / page + (size % page != 0), page);
+		row->rss += number(one, IPCX_F_RSS);
+		row->swap += number(one, IPCX_F_SWAP);
+	}
+	ix_unknown_all(t, row, &l.lacks);
+	return 0;
+}
+
+static int ask_totals(struct ipcx *x, struct ipcx_table *t, void *data)
+{
+	struct shm_totals *row = data;
+	struct shm_info info;
+
+	if (shmctl(0, SHM_INFO, (struct shmid_ds *)&info) < 0)
+		return add_up(x, t, row, -errno);
+	ix_total(t, row, IPCX_F_OBJECTS, &row->objects, info.used_ids);
+	total_pages(t, row, IPCX_F_ALLOCATED, &row->allocated, info.shm_tot);
+	total_pages(t, row, IPCX_F_RSS, &row->rss, info.shm_rss);
+	total_pages(t, row, IPCX_F_SWAP, &row->swap, info.shm_swp);
+	return 0;
+}
+
+const struct ix_totals ix_shm_totals = { .kind = &totals_kind, .ask = ask_totals };
