@@ -31,6 +31,11 @@ int ix_mnt_of_device_in(const char *text, size_t text_len, uint64_t dev, char *b
  * -errno. */
 int ix_mnt_bind_private(const char *path);
 
+/* Whether calls may be tried that only those need who mount: CAP_SYS_ADMIN, and no filter
+ * (seccomp(2)), which may kill for them. 0, -EPERM without the capability, -EACCES where
+ * a filter may stand in the way, -errno. */
+int ix_mnt_may(void);
+
 /*
  * Call a function in a mount namespace of its own, which ends with the call: for whoever
  * may have one, but has no rights over the one that he is in. Descriptors that it opens

@@ -4,8 +4,9 @@
  *
  * mq_open(3) uses the caller's IPC namespace, whatever is mounted; a mount shows the
  * namespace that it was made in. Each namespace has one mqueue superblock, so st_dev
- * tells them apart. A mount of our own, attached nowhere (fsopen(2), Linux 5.2), is
- * always the right one, but needs CAP_SYS_ADMIN over the namespace.
+ * tells them apart: a queue that is listed and can be opened proves the mount to be ours.
+ * A mount of our own, attached nowhere (fsopen(2), Linux 5.2), is always the right one,
+ * but needs CAP_SYS_ADMIN over the namespace, and filters kill for trying.
  */
 #include "mech/mqueue.h"
 
@@ -102,87 +103,141 @@ static int same_namespace(const struct ix_posix_dir *dir, const char *name)
 	return fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -EAGAIN : 0;
 }
 
-/* Ask with the queues that are listed until one gives an answer. An empty directory is
- * believed. */
-static int check_namespace(const struct ix_posix_dir *dir)
+/* Ask with the queues that are listed until one gives an answer: 1 it is this namespace's
+ * directory, -EXDEV another's, 0 none of them tells, or there is none. */
+static int check_namespace(const struct ix_posix_dir *dir, bool *ret_empty)
 {
 	struct ix_posix_names *names auto_posix_names = NULL;
 	const char *name;
 	int r = ix_posix_names_open(dir, &names);
 
+	*ret_empty = true;
 	if (r < 0)
 		return r;
 	while ((r = ix_posix_names_next(names, &name)) > 0) {
 		int same = same_namespace(dir, name);
 
+		*ret_empty = false;
 		if (same >= 0)
-			return same ? 0 : -EXDEV;
+			return same ? 1 : -EXDEV;
 	}
 	return r;
 }
 
-/* A mount of this namespace's queues: at its usual place, or else the last of the mount
- * table, which costs libmount. */
-static int find_mounted(struct ipcx *x, struct ix_posix_dir *ret_dir)
-{
-	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
-	int first = open_mounted(x, MQUEUE_DIR, &dir), r = first;
-	char path[PATH_MAX];
+/* What is mounted: is it there, is it ours? */
+struct mounted {
+	struct ix_posix_dir dir;
+	int is; /* 1 ours, 0 perhaps, -EXDEV another's, -ENOENT and others: not there */
+	bool empty;
+};
 
-	if (first == 0)
-		r = first = check_namespace(&dir);
-	if (r != 0) {
-		ix_posix_dir_end(&dir);
-		dir.fd = -1;
-		r = ix_mnt_find("mqueue", path, sizeof(path));
-		if (r == 0)
-			r = open_mounted(x, path, &dir);
-		if (r == 0)
-			r = check_namespace(&dir);
-	}
-	if (r < 0) /* what was wrong with the usual one says more */
-		return r == -ENOMEM || first == -ENOENT ? r : first;
-	*ret_dir = dir;
-	dir.fd = -1;
+static void look_at(struct ipcx *x, const char *path, struct mounted *m)
+{
+	ix_posix_dir_end(&m->dir);
+	*m = (struct mounted){ .dir = IX_NO_DIR };
+	m->is = open_mounted(x, path, &m->dir);
+	if (m->is == 0)
+		m->is = check_namespace(&m->dir, &m->empty);
+}
+
+static int hand(struct mounted *m, struct ix_posix_dir *ret_dir)
+{
+	*ret_dir = m->dir;
+	m->dir.fd = -1;
 	return 0;
 }
 
-/* There is a right one. Say so when the one that everybody sees is another. */
-static void note_mounted(struct ix_scan *s, const struct ix_posix_dir *ours)
+/* The last of the mount table, which costs libmount, where the usual place has none of
+ * ours. What was wrong with that one says more. */
+static void look_further(struct ipcx *x, struct mounted *m)
 {
-	struct ix_posix_dir seen auto_posix_dir = IX_NO_DIR;
+	struct mounted other = { .dir = IX_NO_DIR };
+	char path[PATH_MAX];
+	int r = ix_mnt_find("mqueue", path, sizeof(path));
 
-	if (open_mounted(s->x, MQUEUE_DIR, &seen) == 0 && seen.dev != ours->dev)
+	if (r == 0)
+		look_at(x, path, &other);
+	else
+		other.is = r;
+	if (other.is >= 0 || other.is == -ENOMEM || m->is == -ENOENT) {
+		ix_posix_dir_end(&m->dir);
+		*m = other;
+	} else {
+		ix_posix_dir_end(&other.dir);
+	}
+}
+
+/* There is a right one. Say so when the one that everybody sees is another. */
+static void note_mounted(struct ix_scan *s, const struct mounted *seen,
+			 const struct ix_posix_dir *ours)
+{
+	if (seen->dir.fd >= 0 && seen->dir.dev != ours->dev)
 		ix_table_note(
 			s->t, IPCX_NOTE_INFO, s->mech, 0, MQUEUE_DIR,
 			"shows the queues of another IPC namespace; these are those of this one");
 }
 
+static void note_unproved(struct ix_scan *s, const struct mounted *m)
+{
+	ix_table_note(
+		s->t, IPCX_NOTE_INCOMPLETE, s->mech, -EPERM, "",
+		"whether the mounted queues are those of this IPC namespace cannot be "
+		"told: %s",
+		m->empty ? "there are none" : "none of them may be opened");
+}
+
+/* Rights over the IPC namespace, but not over the mounts ("unshare --user --ipc"):
+ * whether one has them is known when it is tried. */
+static int mount_one(struct ix_posix_dir *ret_dir)
+{
+	int r = open_detached(ret_dir);
+
+	return r == -EPERM ? ix_mnt_aside(open_detached_there, ret_dir) : r;
+}
+
+static int none_is_ours(struct ipcx *x, int error, const char *why)
+{
+	if (error == -EXDEV)
+		return ix_fail_plain(
+			x, error,
+			"only queues of another IPC namespace are mounted, and this one's may not be mounted for this look: %s",
+			why);
+	if (error == -ENOENT || error == -ENOPKG)
+		return ix_fail_plain(
+			x, error,
+			"no mqueue file system is mounted (mount -t mqueue none %s), and none may be mounted for this look: %s",
+			MQUEUE_DIR, why);
+	return ix_fail(x, error, "the mounted mqueue file system");
+}
+
 int ix_mqueue_dir(struct ix_scan *s, struct ix_posix_dir *ret_dir)
 {
-	int detached = open_detached(ret_dir), r;
+	struct mounted m = { .dir = IX_NO_DIR, .is = -ENOENT };
+	int may = ix_mnt_may(), r;
 
-	/* Rights over the IPC namespace, but not over the mounts ("unshare --user --ipc"):
-	 * whether one has them, libcap would tell, at a cost for all who do not. */
-	if (detached == -EPERM && geteuid() == 0)
-		detached = ix_mnt_aside(open_detached_there, ret_dir);
-	if (detached == 0) {
-		if (!s->x->view.away) /* there, nobody looks at ours */
-			note_mounted(s, ret_dir);
+	/* In another namespace, what is mounted here is not what is looked for: that is
+	 * for whoever can do no better. */
+	if (!s->x->view.away || may < 0)
+		look_at(s->x, MQUEUE_DIR, &m);
+	if (m.is == 1)
+		return hand(&m, ret_dir);
+	r = may < 0 ? may : mount_one(ret_dir);
+	if (r == 0) {
+		note_mounted(s, &m, ret_dir);
+		ix_posix_dir_end(&m.dir);
 		return 0;
 	}
-	r = find_mounted(s->x, ret_dir);
-	if (r == 0 || r == -ENOMEM)
-		return r;
-	if (r == -EXDEV)
-		return ix_fail_plain(
-			s->x, r,
-			"only queues of another IPC namespace are mounted, and this one's may not be mounted for this look: %s",
-			ix_errno_text(detached));
-	if (r == -ENOENT || r == -ENOPKG)
-		return ix_fail_plain(
-			s->x, r,
-			"no mqueue file system is mounted (mount -t mqueue none %s), and none may be mounted for this look: %s",
-			MQUEUE_DIR, ix_errno_text(detached));
-	return ix_fail(s->x, r, "the mounted mqueue file system");
+	if (m.is < 0 && m.is != -ENOMEM)
+		look_further(s->x, &m);
+	if (m.is >= 0) {
+		if (m.is == 0)
+			note_unproved(s, &m);
+		return hand(&m, ret_dir);
+	}
+	ix_posix_dir_end(&m.dir);
+	return m.is == -ENOMEM
+		       ? -ENOMEM
+		       : none_is_ours(s->x, m.is,
+				      may == -EACCES ? "a seccomp filter may forbid it"
+						     : ix_errno_text(r));
 }

@@ -49,6 +49,7 @@ struct walk {
 	unsigned probes;
 	unsigned char *holes; /* a bit for each slot that held nothing; NULL: none did */
 	uint64_t found, misses, removed;
+	int counted;      /* how many there were at the beginning, where that is cheap */
 	uint64_t refused; /* objects that no source tells of, */
 	int error;        /* and why */
 };
@@ -375,7 +376,7 @@ static int complete(struct walk *w, bool whole, uint64_t left)
 	int used;
 
 	if (whole && met(w) == 0) {
-		used = w->v->used();
+		used = w->v->used_is_dear ? w->v->used() : w->counted;
 		return used ? without_stat_any(w, used) : 0;
 	}
 	if (w->doubt && w->v->used_is_dear && (used = w->v->used()) > 0)
@@ -400,8 +401,10 @@ static int by_calls(struct walk *w)
 	uint64_t left = w->s->resume >> SLOT_BITS;
 	int r;
 
-	if (first && !w->v->used_is_dear)
-		left = (uint64_t)MAX(w->v->used(), 0);
+	if (first && !w->v->used_is_dear) {
+		w->counted = w->v->used();
+		left = (uint64_t)MAX(w->counted, 0);
+	}
 	r = walk(w, (int)(w->s->resume & SLOT_MASK), left);
 	if (r == 1)
 		r = complete(w, first, left);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * seccomp ERRNO CALL[@ARG=VALUE]… -- COMMAND…: run a command for which these system calls
- * fail, all of them or those whose argument ARG (from 0) has VALUE in its low byte.
+ * fail, all of them or those whose argument ARG (from 0) has VALUE in its low byte. With
+ * "kill" for ERRNO they kill the process, as SystemCallFilter= of systemd does.
  */
 #include <errno.h>
 #include <linux/audit.h>
@@ -34,17 +35,98 @@ static const struct {
 	const char *name;
 	long number;
 } calls[] = {
-	CALL(shmctl),     CALL(shmget),        CALL(shmat),      CALL(msgctl),
-	CALL(msgget),     CALL(msgrcv),        CALL(semctl),     CALL(semget),
-	CALL(fsopen),     CALL(fsconfig),      CALL(fsmount),    CALL(openat2),
-	CALL(statx),      CALL(fstatfs),       CALL(statfs),     CALL(mq_open),
-	CALL(mq_unlink),  CALL(mq_getsetattr), CALL(getdents64), CALL(fchmodat2),
-	CALL(fchownat),   CALL(memfd_create),  CALL(prlimit64),  CALL(getrandom),
-	CALL(unlinkat),   CALL(ftruncate),     CALL(setns),      CALL(unshare),
-	CALL(mount),      CALL(open_tree),     CALL(move_mount), CALL(close_range),
-	CALL(pidfd_open), CALL(mount_setattr), CALL(setresuid),  CALL(setresgid),
-	CALL(setgroups),  CALL(getresuid),     CALL(getresgid),  CALL(getgroups),
-	CALL(sendmsg),    CALL(socketpair),    CALL(prctl),
+	CALL(shmctl),
+	CALL(shmget),
+	CALL(shmat),
+	CALL(msgctl),
+	CALL(msgget),
+	CALL(msgrcv),
+	CALL(semctl),
+	CALL(semget),
+	CALL(fsopen),
+	CALL(fsconfig),
+	CALL(fsmount),
+	CALL(openat2),
+	CALL(statx),
+	CALL(fstatfs),
+	CALL(statfs),
+	CALL(mq_open),
+	CALL(mq_unlink),
+	CALL(mq_getsetattr),
+	CALL(getdents64),
+	CALL(fchmodat2),
+	CALL(fchownat),
+	CALL(memfd_create),
+	CALL(prlimit64),
+	CALL(getrandom),
+	CALL(unlinkat),
+	CALL(ftruncate),
+	CALL(setns),
+	CALL(unshare),
+	CALL(mount),
+	CALL(open_tree),
+	CALL(move_mount),
+	CALL(close_range),
+	CALL(pidfd_open),
+	CALL(mount_setattr),
+	CALL(setresuid),
+	CALL(setresgid),
+	CALL(setgroups),
+	CALL(getresuid),
+	CALL(getresgid),
+	CALL(getgroups),
+	CALL(sendmsg),
+	CALL(socketpair),
+	CALL(prctl),
+	/* @mount, @keyring, @debug and what else @system-service does not have */
+	CALL(chroot),
+	CALL(fspick),
+	CALL(pivot_root),
+	CALL(umount2),
+	CALL(add_key),
+	CALL(keyctl),
+	CALL(request_key),
+	CALL(ptrace),
+	CALL(process_vm_readv),
+	CALL(process_vm_writev),
+	CALL(pidfd_getfd),
+	CALL(perf_event_open),
+	CALL(lookup_dcookie),
+	CALL(bpf),
+	CALL(open_by_handle_at),
+	CALL(acct),
+	CALL(fanotify_init),
+	CALL(fanotify_mark),
+	CALL(quotactl),
+	CALL(vhangup),
+	CALL(setdomainname),
+	CALL(sethostname),
+	CALL(nfsservctl),
+	CALL(_sysctl),
+	CALL(init_module),
+	CALL(finit_module),
+	CALL(delete_module),
+	CALL(iopl),
+	CALL(ioperm),
+	CALL(reboot),
+	CALL(swapon),
+	CALL(swapoff),
+	CALL(clock_settime),
+	CALL(clock_adjtime),
+	CALL(adjtimex),
+	CALL(settimeofday),
+	CALL(io_uring_setup),
+	CALL(modify_ldt),
+	CALL(migrate_pages),
+	CALL(kcmp),
+	/* the rest of @privileged */
+	CALL(chown),
+	CALL(fchown),
+	CALL(lchown),
+	CALL(capset),
+	CALL(setfsuid),
+	CALL(setreuid),
+	CALL(setuid),
 };
 
 static long number_of(const char *name, size_t len)
@@ -102,7 +184,9 @@ int main(int argc, char **argv)
 	add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0));
 	add((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 	for (; i < argc && strcmp(argv[i], "--"); i++)
-		refuse(argv[i], SECCOMP_RET_ERRNO | (unsigned)atoi(argv[1]));
+		refuse(argv[i], strcmp(argv[1], "kill")
+					? SECCOMP_RET_ERRNO | (unsigned)atoi(argv[1])
+					: SECCOMP_RET_KILL_PROCESS);
 	add((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 	prog.len = n;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
