@@ -14,28 +14,6 @@
 /* Limits without a practical end are powers of two or near; they would take 20 columns. */
 #define LONG_NUMBER UINT64_C(10000000000)
 
-/* 1536 as "1.5K": one decimal below 10 unless it is 0, none above. */
-static char *put_size(char *p, uint64_t n)
-{
-	static const char units[] = "BKMGTPE";
-	unsigned unit = 0;
-	uint64_t rest = 0;
-
-	while (n >= 1024 && unit < sizeof(units) - 2) {
-		rest = n % 1024;
-		n /= 1024;
-		unit++;
-	}
-	p = ix_put_u64(p, n);
-	if (n < 10 && rest * 10 / 1024 > 0) {
-		*p++ = '.';
-		*p++ = (char)('0' + rest * 10 / 1024);
-	}
-	if (unit)
-		*p++ = units[unit];
-	return p;
-}
-
 static char *put_span(char *p, uint64_t s)
 {
 	static const struct {
@@ -165,7 +143,7 @@ static char *put_number(char *p, const struct ipcx_field_info *info, uint64_t n,
 		return ix_put_text(ix_put_u64(p, n), "ns");
 	if (style->bytes)
 		return ix_put_u64(p, n);
-	p = put_size(p, n);
+	p = ix_put_size(p, n);
 	if (style->full && n >= 1024) {
 		p = ix_put_text(p, " (");
 		p = ix_put_u64(p, n);

@@ -393,3 +393,24 @@ char *ix_put_tenths(char *p, double d)
 	}
 	return p;
 }
+
+char *ix_put_size(char *p, uint64_t n)
+{
+	static const char units[] = "BKMGTPE";
+	unsigned unit = 0;
+	uint64_t rest = 0;
+
+	while (n >= 1024 && unit < sizeof(units) - 2) {
+		rest = n % 1024;
+		n /= 1024;
+		unit++;
+	}
+	p = ix_put_u64(p, n);
+	if (n < 10 && rest * 10 / 1024 > 0) {
+		*p++ = '.';
+		*p++ = (char)('0' + rest * 10 / 1024);
+	}
+	if (unit)
+		*p++ = units[unit];
+	return p;
+}

@@ -46,6 +46,10 @@ char *ix_put_i64(char *p, int64_t n);
 char *ix_put_oct(char *p, uint64_t n, int digits);
 char *ix_put_hex(char *p, uint64_t n, int digits);
 
+/* Write bytes for people, 1536 as "1.5K": one decimal below 10 unless it is 0, none above.
+ */
+char *ix_put_size(char *p, uint64_t n);
+
 /* Write a System V key as 0x and eight digits; answers the end. No NUL is written. */
 char *ix_put_key(char *p, uint32_t key);
 

@@ -94,3 +94,19 @@ bool ipcx_table_complete(const struct ipcx_table *t)
 			return false;
 	return t && all == missing && !t->resume;
 }
+
+bool ix_note_space(const struct ipcx_note *n)
+{
+	return n->kind == IPCX_NOTE_INFO && n->error == IX_NOTE_SPACE;
+}
+
+void ix_table_hand_on(struct ipcx_table *t, const struct ipcx_note *n)
+{
+	const struct ipcx_note *o;
+
+	for (size_t i = 0; (o = ipcx_table_note(t, i)); i++)
+		if (o->kind == n->kind && o->mech == n->mech && o->error == n->error &&
+		    !strcmp(o->subject, n->subject) && !strcmp(o->text, n->text))
+			return;
+	ix_table_add_note(t, n);
+}

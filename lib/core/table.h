@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -298,6 +299,14 @@ void ix_table_failures(struct ipcx_table *t);
 
 /* All of them, with what they take; the list stays, and is empty. */
 void ix_notes_free(struct ipcx_table *t);
+
+/* The error of an IPCX_NOTE_INFO that tells of space in use beyond what the rows hold, so
+ * that whoever sums them up can hand it on; and whether a note is one. */
+#define IX_NOTE_SPACE (-ENOENT)
+bool ix_note_space(const struct ipcx_note *n);
+
+/* Add a note of another table, unless this one has the same already. */
+void ix_table_hand_on(struct ipcx_table *t, const struct ipcx_note *n);
 
 /* Add a note whose text is not formatted. */
 void ix_table_add_note(struct ipcx_table *t, const struct ipcx_note *note);

@@ -75,6 +75,7 @@ struct ix_limit {
 	uint8_t at, of;  /* a sysctl of several numbers: which, of how many; 0: one */
 	bool optional;   /* listed among all only where this kernel has it */
 	bool machine;    /* one for the whole machine, not for each IPC namespace */
+	bool space;      /* what else than objects is used, a listing notes */
 	bool objects;    /* used = how many objects the mechanism has */
 	struct ix_info fallback; /* where else it stands, when its file cannot be read */
 	struct ix_info use;      /* where its use stands, and in which total; bytes are

@@ -120,7 +120,7 @@ static const struct ix_limit limits[] = {
 	  .what = "locked segments of this user (CAP_IPC_LOCK: unlimited); "
 		  "the kernel shows nowhere how much is used" },
 	{ .name = "dev_shm", .unit = "bytes", .mech = "pshm",
-	  SHM_FS(ix_read_shm_bytes, "size"),
+	  SHM_FS(ix_read_shm_bytes, "size"), .space = true,
 	  .what = "size of the file system of POSIX shared memory and semaphores" },
 	{ .name = "dev_shm_inodes", .unit = "files", .mech = "pshm",
 	  SHM_FS(ix_read_shm_files, "nr_inodes"),

@@ -19,6 +19,7 @@
 #include "mech/drivers.h"
 #include "mech/posix.h"
 #include "mech/pshmmem.h"
+#include "mech/shmroom.h"
 
 #define COPY_SIZE 65536
 
@@ -65,12 +66,15 @@ static int keep(struct ix_scan *s, const char *file, const struct stat *st)
 	return r < 0 ? r : 0;
 }
 
-static int one(struct ix_scan *s, const struct ix_posix_dir *dir, const char *file)
+static int one(struct ix_scan *s, const struct ix_posix_dir *dir, const char *file,
+	       struct ix_shm_room *room)
 {
 	bool sem = ix_posix_sem_name(file);
 	struct stat st;
 	int r = ix_posix_stat(dir, file, &st);
 
+	if (r != -ENOENT)
+		ix_shm_room_add(room, dir, r < 0 ? NULL : &st);
 	if (r < 0) {
 		if (r == -EXDEV && !sem)
 			ix_posix_note(s, IPCX_NOTE_SKIPPED, r, file, IX_MOUNTED_ON);
@@ -106,6 +110,7 @@ static int scan(struct ix_scan *s)
 {
 	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
 	struct ix_posix_names *names auto_posix_names = NULL;
+	struct ix_shm_room room;
 	const char *file;
 	int r = ix_posix_shm_dir(s->x, &dir);
 
@@ -115,15 +120,19 @@ static int scan(struct ix_scan *s)
 	if (r)
 		return r < 0 ? r : 0;
 	note_type(s, &dir);
+	ix_shm_room_begin(&dir, &room);
 	r = ix_posix_names_open(&dir, &names);
 	if (r < 0)
 		return ix_fail(s->x, r, "%s", IX_SHM_DIR);
 	s->dir = &dir;
 	while ((r = ix_posix_names_next(names, &file)) > 0) {
-		r = one(s, &dir, file);
+		r = one(s, &dir, file, &room);
 		if (r < 0)
 			break;
 	}
+	/* Whoever asked for some only does not expect the rest. */
+	if (r == 0 && s->verb == IX_LOOK && !s->where && !s->same)
+		ix_shm_room_note(s, &dir, &room);
 	s->dir = NULL;
 	return r;
 }

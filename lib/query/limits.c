@@ -44,7 +44,8 @@ static int count_objects(struct ix_limits *s, const char *mech, uint64_t *ret_n)
 		return r;
 	for (size_t i = 0; (note = ipcx_table_note(t, i)); i++) {
 		/* One that was not read would be missing from the count. */
-		if (note->kind != IPCX_NOTE_UNAVAILABLE && note->kind != IPCX_NOTE_FAILED)
+		if (note->kind != IPCX_NOTE_UNAVAILABLE &&
+		    note->kind != IPCX_NOTE_FAILED && note->kind != IPCX_NOTE_INCOMPLETE)
 			continue;
 		r = note->error ? note->error : -ENOTSUP;
 		(void)snprintf(s->uncounted, sizeof(s->uncounted), "%s", note->text);
@@ -290,6 +291,37 @@ static int fill(struct ipcx_table *t, const struct ix_limits *s,
 	return 0;
 }
 
+/* What fills the file system of a mechanism's objects beside them. */
+static int note_space(struct ipcx *x, struct ipcx_table *t, const struct look *look)
+{
+	struct ipcx_query q = { .size = sizeof(q),
+				.fields = IPCX_FIELDSET(IPCX_F_NAME),
+				.flags = IPCX_NUMERIC };
+	struct ipcx_table *objects;
+	const struct ipcx_note *n;
+	int r = ipcx_mech_mask(look->l->mech, &q.mechs);
+
+	r = r < 0 ? r : ipcx_scan(x, &q, &objects);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	for (size_t i = 0; (n = ipcx_table_note(objects, i)); i++)
+		if (ix_note_space(n))
+			ix_table_hand_on(t, n);
+	ipcx_table_free(objects);
+	return 0;
+}
+
+static int note_spaces(struct ipcx *x, struct ipcx_table *t, const struct looks *looks)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < looks->n; i++)
+		if (looks->all[i].l->space && looks->all[i].r.counted &&
+		    looks->all[i].r.used)
+			r = note_space(x, t, &looks->all[i]);
+	return r;
+}
+
 /* Which limits are wanted. */
 struct choice {
 	const char *const *names;
@@ -310,6 +342,8 @@ static int limits_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 		r = look_at_named(&s, *names, &looks);
 	if (r == 0)
 		r = fill(t, &s, &looks);
+	if (r == 0 && choice->use)
+		r = note_spaces(x, t, &looks);
 	free(looks.all);
 	return r == -ENOMEM ? ix_fail(x, r, "limits") : r;
 }

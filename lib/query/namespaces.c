@@ -116,8 +116,8 @@ static void copy_trouble(const struct ipcx_table *from, struct ipcx_table *to)
 
 	for (size_t i = 0; (n = ipcx_table_note(from, i)); i++)
 		if (n->kind == IPCX_NOTE_UNAVAILABLE || n->kind == IPCX_NOTE_FAILED ||
-		    n->kind == IPCX_NOTE_INCOMPLETE)
-			ix_table_add_note(to, n);
+		    n->kind == IPCX_NOTE_INCOMPLETE || ix_note_space(n))
+			ix_table_hand_on(to, n);
 }
 
 static int add_usage(struct ipcx_table *t, const struct ipcx_table *objects,

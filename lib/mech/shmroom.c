@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a tmpfs counts, and what is seen in it. */
+#include "mech/shmroom.h"
+
+#include <linux/magic.h>
+#include <sys/vfs.h>
+
+#include "base/num.h"
+
+/* The root of a tmpfs, since Linux 5.9: then nothing of it is outside of the directory. */
+#define ROOT_INODE 1
+
+/* Another file system counts what is in others of its directories as well; and without a
+ * limit a tmpfs does not count (size=0). */
+static bool used_now(const struct ix_posix_dir *dir, uint64_t *ret_used)
+{
+	struct statfs fs;
+
+	if (fstatfs(dir->fd, &fs) < 0 || fs.f_type != TMPFS_MAGIC || fs.f_blocks == 0 ||
+	    fs.f_bfree > fs.f_blocks)
+		return false;
+	return !__builtin_mul_overflow((uint64_t)(fs.f_blocks - fs.f_bfree),
+				       (uint64_t)fs.f_bsize, ret_used);
+}
+
+void ix_shm_room_begin(const struct ix_posix_dir *dir, struct ix_shm_room *ret_room)
+{
+	*ret_room = (struct ix_shm_room){ .used = 0 };
+	ret_room->counts = used_now(dir, &ret_room->used);
+}
+
+/* A file of several names counts with its share for each: some may be in directories. */
+void ix_shm_room_add(struct ix_shm_room *room, const struct ix_posix_dir *dir,
+		     const struct stat *st)
+{
+	if (!st)
+		room->counts = false;
+	else if (S_ISDIR(st->st_mode))
+		room->directories++;
+	else if (st->st_dev == dir->dev && st->st_nlink)
+		room->listed += (uint64_t)st->st_blocks * 512 / st->st_nlink;
+}
+
+void ix_shm_room_note(struct ix_scan *s, const struct ix_posix_dir *dir,
+		      const struct ix_shm_room *room)
+{
+	uint64_t used;
+	char amount[IX_NUM_MAX];
+	struct stat st;
+	bool whole;
+
+	/* What came or went meanwhile is counted neither way. */
+	if (!room->counts || !used_now(dir, &used))
+		return;
+	used = MIN(used, room->used);
+	if (used <= room->listed || fstat(dir->fd, &st) < 0)
+		return;
+	whole = st.st_ino == ROOT_INODE;
+	*ix_put_size(amount, used - room->listed) = '\0';
+	ix_table_note(
+		s->t, IPCX_NOTE_INFO, s->mech, IX_NOTE_SPACE, IX_SHM_DIR,
+		"%s more is in use than its objects hold: %s%sin files without a name that are "
+		"still open or mapped",
+		amount, room->directories ? "in directories, or " : "",
+		whole ? "" : "outside of this directory, or ");
+}
