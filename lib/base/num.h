@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,20 @@ int ix_parse_size(const char *text, uint64_t *ret_bytes);
 /* A time span: one or more numbers with ns us ms s m (min) h d w, such as "1h30m" or
  * "1.5s"; bare "90" is seconds. */
 int ix_parse_duration(const char *text, uint64_t *ret_ns);
+
+/* Whether a number does not fit into so many bytes: what a call takes or answers in a
+ * type that 32-bit programs have narrower. */
+static inline bool ix_too_wide(uint64_t n, size_t bytes)
+{
+	return bytes < sizeof(n) && n >> (8 * bytes);
+}
+
+/* The same of a number with a sign. */
+static inline bool ix_too_wide_signed(int64_t n, size_t bytes)
+{
+	return bytes < sizeof(n) &&
+	       (n >> (8 * bytes - 1) != 0 && n >> (8 * bytes - 1) != -1);
+}
 
 /* Write n in decimal (or octal, hexadecimal with at least so many digits) at p; answers
  * the end. No NUL is written. */

@@ -3,6 +3,8 @@
  * ipcx_totals(). */
 #pragma once
 
+#include <errno.h>
+
 #include "core/columns.h"
 #include "core/ctx.h"
 
@@ -23,8 +25,10 @@ struct ix_totals {
 static inline void ix_total(struct ipcx_table *t, void *row, enum ipcx_field field,
 			    uint64_t *ret_n, int n)
 {
-	if (n < 0)
-		ix_unknown(t, row, field);
-	else
+	if (n >= 0) {
 		*ret_n = (uint64_t)n;
+		return;
+	}
+	ix_unknown(t, row, field);
+	ix_table_once(t, -EOVERFLOW, "what the kernel counts is more than it can tell");
 }

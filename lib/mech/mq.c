@@ -149,12 +149,14 @@ static int put_status(struct mq_row *row, int fd)
 	ssize_t len;
 
 	if (fd < 0)
-		return -1;
+		return -ENODATA; /* why it is not open is said where that is known */
 	do
 		len = pread(fd, text, sizeof(text), 0);
 	while (len < 0 && errno == EINTR);
-	if (len < 0 || ix_mq_status(text, (size_t)len, &st) < 0)
-		return -1;
+	if (len < 0)
+		return -errno;
+	if (ix_mq_status(text, (size_t)len, &st) < 0)
+		return -EPROTO;
 	row->qsize = st.qsize;
 	row->notify = (uint8_t)notify_of(&st);
 	row->notify_pid = st.pid;
@@ -184,11 +186,16 @@ static int keep(struct ix_scan *s, const char *name, const struct stat *st, int 
 		return -ENOMEM;
 	if (!wants_attr(s) || put_attr(row, fd) < 0) {
 		if (fd >= 0 && wants_attr(s)) /* open, so it should tell */
-			note(s, IPCX_NOTE_INFO, -errno, name, "counters unknown");
+			note(s, IPCX_NOTE_INCOMPLETE, -errno, name, "counters unknown");
 		unknown_all(s, row, of_attr, ARRAY_SIZE(of_attr));
 	}
-	if (!wants_status(s) || put_status(row, fd) < 0)
+	r = wants_status(s) ? put_status(row, fd) : -ENODATA;
+	if (r < 0) {
+		if (r != -ENODATA)
+			ix_table_once(s->t, r,
+				      "the files of some queues could not be read");
 		unknown_all(s, row, of_status, ARRAY_SIZE(of_status));
+	}
 	if (st->st_nlink == 0) /* no stat could be had */
 		unknown_all(s, row, of_stat, ARRAY_SIZE(of_stat));
 	r = ix_scan_keep(s);
@@ -252,7 +259,7 @@ static int scan(struct ix_scan *s)
 			break;
 	}
 	if (denied)
-		ix_table_note(s->t, IPCX_NOTE_INFO, s->mech, -EACCES, "",
+		ix_table_note(s->t, IPCX_NOTE_INCOMPLETE, s->mech, -EACCES, "",
 			      "counters of %" PRIu64
 			      " queues unknown: they may not be opened for reading",
 			      denied);
@@ -270,12 +277,12 @@ static int find_closed(struct ix_scan *s, const struct ix_posix_dir *dir,
 	struct stat st = { .st_nlink = 0 };
 
 	if (dir->fd < 0)
-		note(s, IPCX_NOTE_INFO, -EACCES, name,
+		note(s, IPCX_NOTE_INCOMPLETE, -EACCES, name,
 		     "may not be opened, and no directory has it to look at");
 	else if (fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	else if ((s->verb == IX_LOOK || s->dry) && (wants_attr(s) || wants_status(s)))
-		note(s, IPCX_NOTE_INFO, -EACCES, name, "counters unknown");
+		note(s, IPCX_NOTE_INCOMPLETE, -EACCES, name, "counters unknown");
 	return keep(s, name, &st, -1);
 }
 

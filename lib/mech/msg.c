@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/msg.h>
 
+#include "base/num.h"
 #include "core/limit.h"
 #include "mech/drivers.h"
 #include "mech/queues.h"
@@ -144,12 +145,14 @@ static int set(const void *data, const struct ipcx_attrs *a)
 	const struct msg_row *row = data;
 	struct msqid_ds ds = { 0 };
 
+	if ((a->set & IPCX_A_QBYTES) && ix_too_wide(a->qbytes, sizeof(ds.msg_qbytes)))
+		return -EOVERFLOW;
 	ix_sysv_perm_set(&ds.msg_perm, &row->base, a);
 	ds.msg_qbytes = a->set & IPCX_A_QBYTES ? a->qbytes : row->qbytes;
 	return msgctl(row->base.id, IPC_SET, &ds) < 0 ? -errno : 0;
 }
 
-static const enum ipcx_field calls_only[] = { IPCX_F_QBYTES };
+static const enum ipcx_field calls_only[] = { IPCX_F_QBYTES, IPCX_F_USE_PERCENT };
 
 /* clang-format off */
 static const struct ix_sysv sysv = {
@@ -259,7 +262,7 @@ static void peek_unknown(struct peek *p, struct ipcx_table *t, int id,
 	ix_unknown(t, row, IPCX_F_MTYPE);
 	(void)snprintf(subject, sizeof(subject), "msg:%d", id);
 	if (!p->told)
-		ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, 0, subject,
+		ix_table_note(t, IPCX_NOTE_INCOMPLETE, IPCX_NO_MECH, -E2BIG, subject,
 			      "messages longer than kernel.msgmax is by now cannot be "
 			      "looked at: their types and sizes are unknown");
 	p->told = true;

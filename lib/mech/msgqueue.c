@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/msg.h>
 
+#include "base/num.h"
 #include "mech/queues.h"
 
 /* What most messages fit into. */
@@ -102,6 +103,8 @@ static int send_message(struct ipcx_queue *q, const struct ipcx_message *m, bool
 
 	if (r < 0)
 		return r;
+	if (ix_too_wide_signed(m->rank, sizeof(q->letter->type)))
+		return ix_fail(q->x, -EOVERFLOW, "%s: cannot send", q->name);
 	q->letter->type = (long)m->rank;
 	if (m->len)
 		memmove(q->letter->text, m->data, m->len);
@@ -152,6 +155,8 @@ static int receive(struct ipcx_queue *q, const struct ipcx_take *take, bool wait
 		    (take->pick == IPCX_PICK_EXCEPT ? MSG_EXCEPT : 0);
 	int r = take->most ? ix_queue_room(q, take->most) : 0;
 
+	if (ix_too_wide_signed(take->rank, sizeof(long)))
+		return ix_fail(q->x, -EOVERFLOW, "%s: cannot receive", q->name);
 	while (r == 0) {
 		size_t most = take->most ? take->most : q->room;
 		ssize_t size = msgrcv(q->id, q->letter, most, which(take),

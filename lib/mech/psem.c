@@ -135,7 +135,7 @@ static void value_unknown(struct ix_scan *s, struct psem_row *row, const char *f
 	if (error == -EPERM || error == -EACCES)
 		(*unread)++;
 	else if (error == -EINVAL)
-		ix_posix_note(s, IPCX_NOTE_INFO, error, file,
+		ix_posix_note(s, IPCX_NOTE_INCOMPLETE, error, file,
 			      "holds no value that a semaphore can have");
 	else
 		ix_posix_note(s, IPCX_NOTE_FAILED, error, file, ix_errno_text(error));
@@ -165,7 +165,7 @@ static void note_unread(struct ix_scan *s, uint64_t unread)
 {
 	if (unread)
 		ix_table_note(
-			s->t, IPCX_NOTE_INFO, s->mech, -EACCES, "",
+			s->t, IPCX_NOTE_INCOMPLETE, s->mech, -EACCES, "",
 			"%" PRIu64
 			" of the values unknown: not readable, or only with a trace in the time of "
 			"access (needs ownership or CAP_FOWNER)",

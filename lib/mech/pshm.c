@@ -98,8 +98,8 @@ static void note_type(struct ix_scan *s, const struct ix_posix_dir *dir)
 {
 	struct statfs fs;
 
-	if (fstatfs(dir->fd, &fs) < 0 || fs.f_type == TMPFS_MAGIC ||
-	    fs.f_type == RAMFS_MAGIC)
+	if (fstatfs(dir->fd, &fs) < 0 || (unsigned)fs.f_type == TMPFS_MAGIC ||
+	    (unsigned)fs.f_type == RAMFS_MAGIC)
 		return;
 	ix_table_note(s->t, IPCX_NOTE_INFO, s->mech, 0, IX_SHM_DIR,
 		      "is on no memory file system (its type is 0x%lx)",

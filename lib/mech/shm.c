@@ -174,6 +174,8 @@ static int get(uint32_t key, const struct ipcx_attrs *a, int flags)
 {
 	int id;
 
+	if (a && ix_too_wide(a->bytes, sizeof(size_t)))
+		return -EOVERFLOW;
 	if (a)
 		flags |= huge_flags(a);
 	id = shmget((key_t)key, a ? a->bytes : 0, flags);
@@ -194,11 +196,14 @@ static int set(const void *data, const struct ipcx_attrs *a)
 	return shmctl(row->base.id, IPC_SET, &ds) < 0 ? -errno : 0;
 }
 
-static const enum ipcx_field text_only[] = { IPCX_F_RSS, IPCX_F_SWAP };
+/* A size that a 32-bit program is told by the call has lost what is above 4 GiB. */
+#define NARROW (sizeof(((struct shmid_ds *)NULL)->shm_segsz) < sizeof(uint64_t))
+
+static const enum ipcx_field text_only[] = { IPCX_F_RSS, IPCX_F_SWAP, IPCX_F_SIZE };
 
 /* clang-format off */
 const struct ix_sysv ix_shm_sysv = {
-	.name = "shm", .kind = &shm_kind, .words = words, .text_only = text_only, .ntext_only = ARRAY_SIZE(text_only),
+	.name = "shm", .kind = &shm_kind, .words = words, .text_only = text_only, .ntext_only = ARRAY_SIZE(text_only) - !NARROW,
 	.highest = highest, .used = used, .used_is_dear = true,
 	.stat_slot = stat_slot, .stat_slot_own = stat_slot_own, .stat_id = stat_id,
 	.get = get, .rmid = rmid, .set = set,
@@ -369,6 +374,7 @@ static const struct ix_errtext create_errors[] = {
 	{ -ENOMEM, IPCX_A_HUGE,     "not enough free huge pages of that size (vm.nr_hugepages)" },
 	{ -ENOMEM, 0,               "not enough memory and swap to account for it by vm.overcommit_memory" },
 	{ -EPERM,  IPCX_A_HUGE,     "huge pages need CAP_IPC_LOCK or membership in the group vm.hugetlb_shm_group" },
+	{ -EOVERFLOW, 0,            "a 32-bit program can only make segments below 4 GiB" },
 	{ -ENOSYS, 0,               "this kernel has no System V shared memory, or a filter hides it" },
 	{ 0, 0, NULL },
 };

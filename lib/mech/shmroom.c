@@ -16,8 +16,8 @@ static bool used_now(const struct ix_posix_dir *dir, uint64_t *ret_used)
 {
 	struct statfs fs;
 
-	if (fstatfs(dir->fd, &fs) < 0 || fs.f_type != TMPFS_MAGIC || fs.f_blocks == 0 ||
-	    fs.f_bfree > fs.f_blocks)
+	if (fstatfs(dir->fd, &fs) < 0 || (unsigned)fs.f_type != TMPFS_MAGIC ||
+	    fs.f_blocks == 0 || fs.f_bfree > fs.f_blocks)
 		return false;
 	return !__builtin_mul_overflow((uint64_t)(fs.f_blocks - fs.f_bfree),
 				       (uint64_t)fs.f_bsize, ret_used);

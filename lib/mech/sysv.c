@@ -113,7 +113,7 @@ int ix_sysv_find(struct ix_scan *s, const struct ix_sysv *v, const struct ipcx_r
 	if (id < 0) /* of a key EINVAL does not say that there is none */
 		return id == -EIDRM ? -ENOENT : id;
 	if (ix_sysv_wants_text(s, v)) {
-		r = ix_sysv_text(s, v, 0, id);
+		r = ix_sysv_text(s, v, 0, id, 0);
 		if (r > 0 || r == -ENOMEM)
 			return MIN(r, 0);
 	}
@@ -126,7 +126,7 @@ int ix_sysv_find(struct ix_scan *s, const struct ix_sysv *v, const struct ipcx_r
 	/* Refused, a kernel before 4.17, or a filter: the text tells everybody what there
 	 * is. */
 	if (r < 0)
-		return ix_sysv_text(s, v, 0, id) > 0 ? 0 : r;
+		return ix_sysv_text(s, v, 0, id, r) > 0 ? 0 : r;
 	s->source = ix_sysv_calls_lack(v);
 	ix_lacks(s->t, row, &s->source);
 	if (ix_sysv_wants_text(s, v))

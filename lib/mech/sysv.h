@@ -146,7 +146,8 @@ void ix_sysv_perm(struct ix_sysv_row *row, int id, const struct ipc_perm *p);
 void ix_sysv_perm_set(struct ipc_perm *p, const struct ix_sysv_row *row,
 		      const struct ipcx_attrs *a);
 
-/* Read all of /proc/sysvipc/NAME: rows whose slot is at least from. -ENOENT when the file
- * is not there. */
+/* Read all of /proc/sysvipc/NAME: rows whose slot is at least from. why: what keeps calls
+ * from telling (-errno), as a reason for what the text does not have; 0: nothing does.
+ * -ENOENT when the file is not there. */
 int ix_sysv_text(struct ix_scan *s, const struct ix_sysv *v, uint64_t from,
-		 int32_t only_id);
+		 int32_t only_id, int why);

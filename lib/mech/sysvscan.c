@@ -46,6 +46,7 @@ struct walk {
 	int text_error;
 	struct ix_sysv_lines lines;
 	size_t next_line;
+	bool lacks_told;
 	unsigned probes;
 	unsigned char *holes; /* a bit for each slot that held nothing; NULL: none did */
 	uint64_t found, misses, removed;
@@ -130,9 +131,13 @@ static const struct ix_sysv_row *line_of(struct walk *w, uint32_t slot)
 	return NULL;
 }
 
-static int keep_line(struct walk *w, const struct ix_sysv_row *line)
+static int keep_line(struct walk *w, const struct ix_sysv_row *line, int why)
 {
 	void *row = ix_scan_row(w->s);
+
+	if (!w->lacks_told)
+		ix_sysv_text_lacks(w->s, &w->lines.lacks, why);
+	w->lacks_told = true;
 
 	if (!row)
 		return -ENOMEM;
@@ -157,7 +162,7 @@ static int refused(struct walk *w, int slot, int error)
 		return r;
 	line = r < 0 ? NULL : line_of(w, (uint32_t)slot);
 	if (line)
-		return keep_line(w, line);
+		return keep_line(w, line, error);
 	row = ix_scan_row(w->s);
 	if (!row)
 		return -ENOMEM;
@@ -221,7 +226,7 @@ static int too_many_holes(struct walk *w, int next)
 	if (w->misses <= MANY_MISSES || w->misses <= MISS_RATIO * w->found ||
 	    w->text_asked)
 		return 0;
-	r = ix_sysv_text(w->s, w->v, (uint64_t)next, -1);
+	r = ix_sysv_text(w->s, w->v, (uint64_t)next, -1, 0);
 	if (r >= 0) {
 		w->found += (uint64_t)r;
 		return 1;
@@ -308,7 +313,7 @@ static int lines_in_holes(struct walk *w, uint64_t *lost)
 
 		if (!is_hole(w, ix_sysv_slot(line->id, slot_bits(w))))
 			continue;
-		r = keep_line(w, line);
+		r = keep_line(w, line, -ENODATA);
 		(*lost)--;
 	}
 	return MIN(r, 0);
@@ -349,7 +354,7 @@ static int look_for(struct walk *w, uint64_t left)
  * played by a program. The text, or else the older call. */
 static int without_stat_any(struct walk *w, int used)
 {
-	int r = ix_sysv_text(w->s, w->v, 0, -1);
+	int r = ix_sysv_text(w->s, w->v, 0, -1, -ENOSYS);
 
 	/* Where nobody counts, a text without lines is an answer. */
 	if (r > 0 || (r == 0 && used < 0))
@@ -420,7 +425,7 @@ int ix_sysv_scan(struct ix_scan *s, const struct ix_sysv *v)
 
 	/* What goes on was begun by calls. */
 	if (s->resume == 0 && ix_sysv_wants_text(s, v)) {
-		r = ix_sysv_text(s, v, 0, -1);
+		r = ix_sysv_text(s, v, 0, -1, 0);
 		/* A heading and nothing below it may also be a mask. */
 		if (r > 0 || r == -ENOMEM || r == -ECANCELED ||
 		    (r == 0 && v->used() <= 0))
@@ -429,7 +434,7 @@ int ix_sysv_scan(struct ix_scan *s, const struct ix_sysv *v)
 	}
 	w.highest = v->highest();
 	if (w.highest < 0) { /* refused as a whole, or there is no such call */
-		r = ix_sysv_text(s, v, 0, -1);
+		r = ix_sysv_text(s, v, 0, -1, w.highest);
 		return r >= 0 || r == -ENOMEM || r == -ECANCELED ? r : w.highest;
 	}
 	r = by_calls(&w);

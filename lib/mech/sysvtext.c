@@ -182,6 +182,7 @@ struct reading {
 	uint64_t from;
 	int32_t only_id, last_id;
 	int found;
+	int why;     /* the text is read instead of calls */
 	int stopped; /* what take() ended it with */
 };
 
@@ -296,6 +297,28 @@ static int read_text(struct reading *rd, struct ipcx *x)
 
 /* ---- into a scan */
 
+void ix_sysv_text_lacks(struct ix_scan *s, const struct ipcx_fieldset *lacks, int why)
+{
+	char what[256];
+	size_t len = 0;
+
+	for (unsigned n = 0; n < ipcx_field_count(); n++) {
+		enum ipcx_field f = (enum ipcx_field)n;
+
+		if (!ipcx_fieldset_has(lacks, f) || !ipcx_fieldset_has(&s->want, f))
+			continue;
+		len += (size_t)snprintf(what + len, sizeof(what) - len, "%s%s",
+					len ? ", " : "", ipcx_field_info(f)->name);
+		if (len >= sizeof(what))
+			return;
+	}
+	if (len) {
+		(void)snprintf(what + len, sizeof(what) - len,
+			       ": not in /proc/sysvipc, and the call that tells failed");
+		ix_table_once(s->t, why ? why : -ENODATA, what);
+	}
+}
+
 static void *scan_room(struct reading *rd)
 {
 	return ix_scan_row(rd->s);
@@ -317,13 +340,14 @@ static int scan_take(struct reading *rd, void *data)
 	    rd->from) /* only ipcmni_extend goes on in the middle */
 		return 0;
 	ix_lacks(rd->s->t, row, &rd->s->source);
-	rd->found++;
+	if (!rd->found++)
+		ix_sysv_text_lacks(rd->s, &rd->s->source.fields, rd->why);
 	r = ix_scan_keep(rd->s);
 	return r < 0 ? r : 0;
 }
 
 int ix_sysv_text(struct ix_scan *s, const struct ix_sysv *v, uint64_t from,
-		 int32_t only_id)
+		 int32_t only_id, int why)
 {
 	struct reading rd = { .room = scan_room,
 			      .take = scan_take,
@@ -331,6 +355,7 @@ int ix_sysv_text(struct ix_scan *s, const struct ix_sysv *v, uint64_t from,
 			      .s = s,
 			      .from = from,
 			      .only_id = only_id,
+			      .why = why,
 			      .last_id = -1 };
 	char path[32];
 	int r;

@@ -39,6 +39,10 @@ static inline void *ix_sysv_line(const struct ix_sysv_lines *l, size_t i)
 	return l->rows.data + i * l->size;
 }
 
+/* Rows come from the text: a reason for the fields that are wanted and not in it, once a
+ * table. */
+void ix_sysv_text_lacks(struct ix_scan *s, const struct ipcx_fieldset *lacks, int why);
+
 /* 0; -errno when it cannot be read or is none, and nothing came of it. */
 int ix_sysv_lines(struct ipcx *x, const struct ix_sysv *v, struct ix_sysv_lines *ret_l);
 void ix_sysv_lines_free(struct ix_sysv_lines *l);

@@ -22,8 +22,8 @@
 #include "ns/rights.h"
 #include "ns/step.h"
 
-/* More than any namespace holds. */
-#define ANSWER_MAX ((size_t)1 << 34)
+/* More than any namespace holds, and than a 32-bit program could. */
+#define ANSWER_MAX (SIZE_MAX >> (sizeof(size_t) == 8 ? 30 : 1))
 
 /* What comes before the packed table. */
 struct answer {

@@ -84,17 +84,22 @@ static const struct ix_kind usage_kind = {
 };
 /* clang-format on */
 
-static uint64_t weigh(const struct ipcx_table *t, const struct ix_section *s,
-		      enum ipcx_field weight)
+/* The sum of a field; -ENODATA when it is unknown of some. */
+static int weigh(const struct ipcx_table *t, const struct ix_section *s,
+		 enum ipcx_field weight, uint64_t *ret_sum)
 {
 	const struct ix_column *c = ix_column(s->kind, weight);
 	const char *row = t->arena.data + s->offset;
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < s->count; i++, row += s->kind->row_size)
+	for (size_t i = 0; i < s->count; i++, row += s->kind->row_size) {
+		if (ix_is_unknown(t, row, weight))
+			return -ENODATA;
 		if (__builtin_add_overflow(sum, ix_column_raw(c, row), &sum))
-			return UINT64_MAX;
-	return sum;
+			sum = UINT64_MAX;
+	}
+	*ret_sum = sum;
+	return 0;
 }
 
 /* All objects of the namespaces in use, with no more of them than it takes to count.
@@ -106,6 +111,9 @@ static int scan_objects(struct ipcx *x, struct ipcx_table **ret_t)
 				.fields = IPCX_FIELDSET(IPCX_F_MECH),
 				.flags = IPCX_NUMERIC };
 
+	for (unsigned m = 0; ix_mech(m); m++)
+		if (ix_mech(m)->weight)
+			ipcx_fieldset_add(&q.fields, ix_mech(m)->weight);
 	(void)ipcx_mech_mask("all", &q.mechs);
 	return ix_run(x, &q, &s, ret_t);
 }
@@ -132,9 +140,7 @@ static int add_usage(struct ipcx_table *t, const struct ipcx_table *objects,
 	row->objects = s->count;
 	if (s->uncounted)
 		ix_unknown(t, row, IPCX_F_OBJECTS);
-	if (weight && !s->uncounted)
-		row->bytes = weigh(objects, s, weight);
-	else
+	if (s->uncounted || !weight || weigh(objects, s, weight, &row->bytes) < 0)
 		ix_unknown(t, row, IPCX_F_BYTES);
 	ix_table_keep(t);
 	return 0;
@@ -249,6 +255,9 @@ static void sum_up(struct ipcx_table *t, struct ns_row *row,
 			whole &= !ix_is_unknown(usage, u, IPCX_F_OBJECTS);
 			row->objects += u->objects;
 			row->bytes += u->bytes;
+			if (ix_mech(s->mech)->weight &&
+			    ix_is_unknown(usage, u, IPCX_F_BYTES))
+				ix_unknown(t, row, IPCX_F_BYTES);
 		}
 	}
 	if (!known || !whole) {
