@@ -87,7 +87,7 @@ def test_what_no_source_tells_is_counted(five, mech):
     assert [o["id"] for o in five.objects(mech)] == IDS
     # as a whole
     r = five.run(helper("seccomp"), errno.EACCES, CTL[mech], "--", IPCX, "ls", mech, "--json")
-    assert r.rc == 1 and ids(r) == [] and f"{mech}: not permitted" in r.err, r.err
+    assert r.rc == 1 and ids(r) == [] and f"{mech}: Permission denied" in r.err, r.err
 
 
 # ---- kernels before 4.17, and programs that play a kernel
