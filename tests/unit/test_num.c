@@ -423,32 +423,12 @@ static void inside_a_text(void **state)
 	}
 }
 
-/* What a call takes or tells, in the types of 64 and of 32 bits. */
-static void widths(void **state)
-{
-	(void)state;
-	for (size_t i = 1; i <= 4; i *= 2) {
-		assert_false(ix_too_wide((UINT64_C(1) << 8 * i) - 1, i));
-		assert_true(ix_too_wide(UINT64_C(1) << 8 * i, i));
-		assert_false(ix_too_wide_signed((INT64_C(1) << (8 * i - 1)) - 1, i));
-		assert_true(ix_too_wide_signed(INT64_C(1) << (8 * i - 1), i));
-		assert_false(ix_too_wide_signed(-(INT64_C(1) << (8 * i - 1)), i));
-		assert_true(ix_too_wide_signed(-(INT64_C(1) << (8 * i - 1)) - 1, i));
-	}
-	assert_true(ix_too_wide(UINT64_C(5) << 30, 4));
-	assert_false(ix_too_wide(UINT64_C(5) << 30, 8));
-	assert_false(ix_too_wide(UINT64_MAX, 8));
-	assert_false(ix_too_wide_signed(INT64_MIN, 8));
-	assert_false(ix_too_wide_signed(INT64_MAX, 8));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unsigned_numbers),
 		cmocka_unit_test(signed_numbers),
 		cmocka_unit_test(keys),
-		cmocka_unit_test(widths),
 		cmocka_unit_test(modes),
 		cmocka_unit_test(sizes),
 		cmocka_unit_test(durations),

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/num.h"
 #include "core/ctx.h"
 #include "mech/sysv.h"
 #include "unit.h"
@@ -283,6 +284,25 @@ static void another_in_the_slot(void **state)
 	assert_int_equal(ix_sysv_stat(&cheap, 5, &row), -EINVAL);
 }
 
+/* What a call takes or tells, in the types of 64 and of 32 bits. */
+static void widths(void **state)
+{
+	(void)state;
+	for (size_t i = 1; i <= 4; i *= 2) {
+		assert_false(ix_too_wide((UINT64_C(1) << 8 * i) - 1, i));
+		assert_true(ix_too_wide(UINT64_C(1) << 8 * i, i));
+		assert_false(ix_too_wide_signed((INT64_C(1) << (8 * i - 1)) - 1, i));
+		assert_true(ix_too_wide_signed(INT64_C(1) << (8 * i - 1), i));
+		assert_false(ix_too_wide_signed(-(INT64_C(1) << (8 * i - 1)), i));
+		assert_true(ix_too_wide_signed(-(INT64_C(1) << (8 * i - 1)) - 1, i));
+	}
+	assert_true(ix_too_wide(UINT64_C(5) << 30, 4));
+	assert_false(ix_too_wide(UINT64_C(5) << 30, 8));
+	assert_false(ix_too_wide(UINT64_MAX, 8));
+	assert_false(ix_too_wide_signed(INT64_MIN, 8));
+	assert_false(ix_too_wide_signed(INT64_MAX, 8));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -291,6 +311,7 @@ int main(void)
 		cmocka_unit_test(without_stat_any),
 		cmocka_unit_test(overlooked),
 		cmocka_unit_test(price),
+		cmocka_unit_test(widths),
 		cmocka_unit_test(another_in_the_slot),
 	};
 	int r = cmocka_run_group_tests(tests, NULL, NULL);
