@@ -228,6 +228,7 @@ static int run(struct app *app, void *data, int n, char **names)
 #define NAME_ROOM 64
 
 struct limits_set_args {
+	struct sheet_args sheet;
 	struct where_args where;
 	const char *save;
 	bool force, dry_run;
@@ -252,6 +253,10 @@ static int read_setting(char *word, struct ipcx_setting *ret_setting)
 	return 0;
 }
 
+static const enum ipcx_field set_fields[] = { IPCX_F_NAME, IPCX_F_SCOPE,   IPCX_F_LIMIT,
+					      IPCX_F_USED, IPCX_F_PERCENT, IPCX_F_SOURCE,
+					      IPCX_F_UNIT, IPCX_F_WHAT };
+
 /* Whether all names are those of limits, before one is set. */
 static int check_names(struct app *app, const struct ipcx_setting *settings, size_t n)
 {
@@ -273,25 +278,97 @@ static int set_one(struct app *app, bool dry_run, const struct ipcx_setting *s)
 		       : ipcx_limit_set(app->x, s->name, s->value);
 }
 
-/* Those that were set, or would be, come first afterwards: *ret_done of them. */
-static int set_all(struct app *app, bool dry_run, struct ipcx_setting *settings, size_t n,
-		   size_t *ret_done)
+/* Rows for what was set, and whether somebody wants them. */
+struct set_rows {
+	struct app *app;
+	const struct sheet_args *args;
+	struct sheet sheet;
+	bool print;
+};
+
+static int open_rows(struct app *app, const struct limits_set_args *args,
+		     struct set_rows *ret)
 {
+	const struct sheet_args *how = &args->sheet;
+	const struct shown *all = &SHOW_LIST(set_fields);
+	int r = sheet_open(&ret->sheet, how, "limits");
+
+	ret->app = app;
+	ret->args = how;
+	ret->print = how->json || how->format || how->fields || how->sort || how->where.n;
+	if (!r)
+		r = sheet_fields(&ret->sheet, how->fields,
+				 ret->sheet.format->raw ? *all : SHOW_LIST(shown),
+				 shown_has, all);
+	if (!r)
+		r = sheet_condition(app->x, how, shown_has, all, &ret->sheet.where);
+	if (!r && ret->print && args->save && !strcmp(args->save, "-"))
+		r = msg_usage("--save - and rows would both be on standard output");
+	return r;
+}
+
+/* The limits of these names as they are now. */
+static int put_rows(struct set_rows *rows, const struct ipcx_setting *settings, size_t n)
+{
+	auto_free const char **names = calloc(n + 1, sizeof(*names));
+	struct ipcx_table *t;
+	int r;
+
+	if (!names)
+		return no_memory();
+	for (size_t i = 0; i < n; i++)
+		names[i] = settings[i].name;
+	r = n ? ipcx_limits(rows->app->x, names, &t) : 0;
+	if (r < 0)
+		return app_failed(rows->app, r);
+	if (!rows->sheet.begun)
+		sheet_heading(&rows->sheet, NULL);
+	if (n == 0)
+		return 0;
+	msg_table(t, rows->app->verbose, &(struct tally){ 0 });
+	r = sheet_all(&rows->sheet, t);
+	ipcx_table_free(t);
+	return r ? r : out_check();
+}
+
+/* Those that were set, or would be, come first afterwards: *ret_done of them. Each is
+ * recorded before the next is set; an order is one over all. */
+static int set_all(struct app *app, bool dry_run, struct ipcx_setting *settings, size_t n,
+		   struct set_rows *rows, size_t *ret_done)
+{
+	bool each = rows->print && !rows->args->sort;
 	size_t done = 0;
+	int r = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct ipcx_setting *s = &settings[i];
+	for (size_t i = 0; !r && i < n; i++) {
+		const struct ipcx_setting s = settings[i];
 
-		if (set_one(app, dry_run, s) < 0) {
+		if (set_one(app, dry_run, &s) < 0) {
 			msg_error("%s", ipcx_error(app->x));
 			continue;
 		}
 		if (app->verbose)
-			msg_note("%s %s %" PRIu64, s->name,
-				 dry_run ? "would be set to" : "is now", s->value);
-		settings[done++] = *s;
+			msg_note("%s %s %" PRIu64, s.name,
+				 dry_run ? "would be set to" : "is now", s.value);
+		settings[done++] = s;
+		r = each ? put_rows(rows, &s, 1) : 0;
+		if (r && !dry_run)
+			msg_note("%s: was set to %" PRIu64
+				 ", which could not be written; not set: %zu",
+				 s.name, s.value, n - i - 1);
 	}
+	if (rows->print && !each) {
+		r = put_rows(rows, settings, done);
+		if (r && !dry_run)
+			msg_note("set, which could not be written: %zu", done);
+	} else if (rows->print && !rows->sheet.begun) {
+		sheet_heading(&rows->sheet, NULL);
+	}
+	if (rows->print)
+		sheet_close(&rows->sheet);
 	*ret_done = done;
+	if (r)
+		return r;
 	return done == n ? EXIT_DONE : done ? EXIT_PART : EXIT_FAILED;
 }
 
@@ -299,6 +376,7 @@ static int run_set(struct app *app, void *data, int n, char **words)
 {
 	const struct limits_set_args *args = data;
 	auto_free struct ipcx_setting *settings = NULL;
+	struct set_rows rows;
 	size_t done;
 	int r, saved;
 
@@ -312,17 +390,23 @@ static int run_set(struct app *app, void *data, int n, char **words)
 		if (r)
 			return r;
 	}
-	r = check_names(app, settings, (size_t)n);
+	r = open_rows(app, args, &rows);
+	if (!r)
+		r = check_names(app, settings, (size_t)n);
 	if (!r)
 		r = where_use(app, &args->where);
 	if (r)
 		return r;
 	if (where_all(app))
 		return msg_usage("all namespaces at once can only be looked at");
-	r = set_all(app, args->dry_run, settings, (size_t)n, &done);
+	r = set_all(app, args->dry_run, settings, (size_t)n, &rows, &done);
 	if (!args->save || !done)
 		return r;
 	saved = save_lines(app, settings, done, args->save, args->force);
+	if (!saved)
+		saved = out_check();
+	if (saved && !args->dry_run)
+		msg_note("what was set stays so: %zu", done);
 	return r ? r : saved;
 }
 
@@ -351,6 +435,8 @@ static const struct opt_group options[] = {
 static const struct opt_group set_options[] = {
 	{ set_opts, 0 },
 	{ where_one_opts, offsetof(struct limits_set_args, where) },
+	{ filter_opts, offsetof(struct limits_set_args, sheet) },
+	{ sheet_opts, offsetof(struct limits_set_args, sheet) },
 	{ NULL, 0 },
 };
 
@@ -382,7 +468,8 @@ const struct cmd cmd_limits = {
 
 const struct cmd cmd_limits_set = {
 	.name = "limits set", .operands = "NAME=VALUE…", .summary = "set limits of this IPC namespace",
-	.about = "Sets each limit and reads it back. A value may have a suffix (64M).",
+	.about = "Sets each limit and reads it back. A value may have a suffix (64M). With --json, --format, -o, --sort or --where each that was set "
+		 "is a row, as it is then; one that cannot be written ends the command before the next limit is set.",
 	.options = set_options, .examples = set_examples, .complete = COMPLETE_LIMITS,
 	.exits = EXITS(NO_SUCH_NAMESPACE, { EXIT_PART, "some were set, and others not" }),
 	.args_size = sizeof(struct limits_set_args), .run = run_set,

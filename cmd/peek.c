@@ -1,118 +1,129 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipcx msg peek, mq notify, and the same of all queues: what can be known of messages
  * without taking them. */
-#include <ctype.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <time.h>
 
-#include "base/esc.h"
 #include "base/util.h"
 #include "queue.h"
 #include "stop.h"
 
 #define GIVEN_COUNT 1U
 
-/* So many bytes of a message stand in a table. */
-#define SHOWN 60
+/* Rows on their way at once. */
+#define SLICE 256
 
 struct peek_args {
 	struct where_args where;
+	struct sheet_args sheet;
 	uint64_t given, count;
-	const char *format;
 };
+
+static const enum ipcx_field fields[] = { IPCX_F_POSITION, IPCX_F_MTYPE, IPCX_F_SIZE,
+					  IPCX_F_DATA };
 
 /* ---- peek */
 
-static void put_row(uint64_t position, const struct ipcx_message *m)
-{
-	char text[SHOWN + 1], safe[4 * SHOWN + 1];
-	size_t n = MIN(m->len, (size_t)SHOWN);
-	const char *nul;
-
-	memcpy(text, n ? m->data : "", n);
-	text[n] = '\0';
-	nul = memchr(text, '\0', n);
-	(void)ix_escape(safe, sizeof(safe), text, IX_ESC_TEXT);
-	out_format("%8" PRIu64 "  %20" PRId64 "  %10zu  %s%s\n", position, m->rank,
-		   m->len, safe, nul || m->len > n ? "…" : "");
-}
-
-static void put_heading(const char *label)
-{
-	char heading[21];
-	size_t n = 0;
-
-	for (; label[n] && n < sizeof(heading) - 1; n++)
-		heading[n] = (char)toupper((unsigned char)label[n]);
-	heading[n] = '\0';
-	out_format("%8s  %20s  %10s  %s\n", "POSITION", heading, "SIZE", "DATA");
-}
-
-/* A message that may not be copied any more is in the queue all the same. */
-static void put_unknown(uint64_t position)
-{
-	out_format("%8" PRIu64 "  %20s  %10s  -\n", position, "-", "-");
-}
-
-static int look(struct app *app, struct ipcx_queue *q, uint64_t most, queue_put *put)
+/* The bytes themselves, as recv writes them. */
+static int copy(struct app *app, struct ipcx_queue *q, uint64_t most, queue_put *put)
 {
 	const char *label = app_of(app)->message_label;
-	struct ipcx_queue_state state = { .size = sizeof(state) };
 	struct ipcx_message m = { .size = sizeof(m) };
 	bool told = false;
-	int r = ipcx_queue_state(q, &state);
+	int r = 0;
 
-	/* As many as there were: others may send faster than we look. */
-	for (uint64_t i = 0; r == 0 && i < MIN(most, state.messages) && !stop_wanted();
-	     i++) {
+	for (uint64_t i = 0; r == 0 && i < most && !stop_wanted(); i++) {
 		r = ipcx_queue_peek(q, i, &m);
-		if (i == 0 && !put && (r == 0 || r == -EMSGSIZE))
-			put_heading(label);
 		if (r == 0) {
-			if (put)
-				r = put(label, &m);
-			else
-				put_row(i, &m);
+			r = put(label, &m);
 		} else if (r == -EMSGSIZE) {
-			if (!put)
-				put_unknown(i);
-			if (!told || put)
-				msg_note("%s", ipcx_error(app->x));
+			msg_note("%s", ipcx_error(app->x));
 			told = true;
 			r = 0;
 		}
 	}
-	if (r == -ENODATA) /* taken by others meanwhile */
-		return told && put ? EXIT_PART : EXIT_DONE;
-	return r < 0 ? app_failed(app, r) : told && put ? EXIT_PART : EXIT_DONE;
+	if (r < 0 && r != -ENODATA) /* taken by others meanwhile */
+		return app_failed(app, r);
+	return told ? EXIT_PART : EXIT_DONE;
+}
+
+static int list(struct app *app, struct ipcx_queue *q, uint64_t most, struct sheet *s)
+{
+	struct tally tally = { 0 };
+	uint64_t at = 0, slice = s->sort ? most : SLICE;
+	bool more = true;
+	int r = 0;
+
+	while (!r && more && at < most && !stop_wanted()) {
+		struct ipcx_table *t;
+
+		r = ipcx_queue_messages(q, at, MIN(slice, most - at), &t);
+		if (r < 0)
+			return app_failed(app, r);
+		if (at == 0)
+			sheet_heading(s, NULL);
+		msg_table(t, app->verbose, &tally);
+		more = ipcx_table_rows(t) == MIN(slice, most - at);
+		at += ipcx_table_rows(t);
+		if (ipcx_table_rows(t) > 0)
+			r = sheet_all(s, t);
+		ipcx_table_free(t);
+	}
+	sheet_close(s);
+	return sheet_status(s, r ? r : tally_status(&tally));
+}
+
+/* As many as there were: others may send faster than we look. */
+static int look(struct app *app, struct ipcx_queue *q, uint64_t most, queue_put *put,
+		struct sheet *s)
+{
+	struct ipcx_queue_state state = { .size = sizeof(state) };
+	int r = ipcx_queue_state(q, &state);
+
+	if (r < 0)
+		return app_failed(app, r);
+	most = MIN(most, state.messages);
+	return put ? copy(app, q, most, put) : list(app, q, most, s);
+}
+
+/* The formats of recv beside those of a sheet; what both have is that of recv. */
+static int open_sheet(struct app *app, const struct peek_args *args, struct sheet *s)
+{
+	int r = sheet_open(s, &args->sheet, "messages");
+
+	if (!r)
+		r = sheet_fields(s, args->sheet.fields, SHOW_LIST(fields), shown_has,
+				 &SHOW_LIST(fields));
+	return r ? r
+		 : sheet_condition(app->x, &args->sheet, shown_has, &SHOW_LIST(fields),
+				   &s->where);
 }
 
 static int run_peek(struct app *app, void *data, int n, char **words)
 {
 	const struct peek_args *args = data;
 	uint64_t most = args->given & GIVEN_COUNT ? args->count : UINT64_MAX;
-	queue_put *put = NULL;
+	queue_put *put = args->sheet.format ? queue_format(args->sheet.format) : NULL;
 	struct ipcx_queue *q;
+	struct sheet s;
 	int r;
 
 	if (n != 1)
 		return msg_usage("%s peek needs one queue", app_noun(app));
-	if (args->format && strcmp(args->format, "table") != 0) {
-		put = queue_format(args->format);
-		if (!put)
-			return msg_usage(
-				"--format is table, raw, lines, hex or json, not '%s'",
-				args->format);
-	}
+	if (put && (args->sheet.json || args->sheet.fields || args->sheet.sort ||
+		    args->sheet.where.n))
+		return msg_usage(
+			"--format %s writes the messages, not rows: without --json, -o, --sort and --where",
+			args->sheet.format);
+	r = put ? 0 : open_sheet(app, args, &s);
+	if (r)
+		return r;
 	r = queue_look(app, &args->where, words[0], &q);
 	if (r)
 		return r;
 	out_start(0, stop_wanted);
-	r = look(app, q, most, put);
+	r = look(app, q, most, put, &s);
 	(void)out_flush();
 	out_start(0, NULL);
 	ipcx_queue_close(q);
@@ -220,12 +231,19 @@ static int run_notify(struct app *app, void *data, int n, char **words)
 /* clang-format off */
 static const struct opt opts[] = {
 	{ "count",  'n', NUMBER(struct peek_args, count), GIVEN(struct peek_args, given, GIVEN_COUNT), .arg = "N", .help = "the first N messages only" },
-	{ "format", 0,   TEXT(struct peek_args, format),  .arg = "FORMAT", .help = "table, or as recv writes them: raw, lines, hex or json" },
+	{ "json",   0,   FLAG(struct peek_args, sheet.json),   .help = "answer in JSON, a row for each message (--format json writes records)" },
+	{ "format", 0,   TEXT(struct peek_args, sheet.format), .arg = "FORMAT", .complete = COMPLETE_FORMATS, .help = "table, jsonl or csv, export; or as recv writes them: raw, lines, hex or json" },
+	{ "output", 'o', JOINED(struct peek_args, sheet.fields), .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "these fields, in this order: position, mtype, size, data; may be repeated" },
+	{ "sort",   0,   JOINED(struct peek_args, sheet.sort), .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "sort by these fields; -FIELD reverses; may be repeated" },
+	{ "no-headings", 0, FLAG(struct peek_args, sheet.no_headings), .help = "no line of headings" },
+	{ "bytes",  0,   FLAG(struct peek_args, sheet.bytes),  .help = "sizes to the byte, also in a table" },
+	{ "colour", 0,   TEXT(struct peek_args, sheet.colour), .arg = "WHEN", .complete = COMPLETE_WHEN, .help = "auto, always or never" },
 	{ .name = NULL },
 };
 
 static const struct opt_group options[] = {
 	{ opts,           0 },
+	{ filter_opts,    offsetof(struct peek_args, sheet) },
 	{ where_one_opts, offsetof(struct peek_args, where) },
 	{ NULL, 0 },
 };

@@ -32,8 +32,9 @@ void dump_schema(void)
 {
 	static const char *const tops[] = { "objects",    "limits",     "needs",
 					    "keys",       "ids",        "namespaces",
-					    "comparison", "semaphores", "results",
-					    "facts",      "workloads",  NULL };
+					    "comparison", "semaphores", "messages",
+					    "results",    "facts",      "workloads",
+					    NULL };
 	static const char *const inner[] = { "semaphores", "messages",   "contents",
 					     "limits",     "mechanisms", "containers",
 					     "members",    "sharers",    NULL };

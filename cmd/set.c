@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipcx set: change objects. */
+#include "base/util.h"
 #include "cmd.h"
 #include "ui/owner.h"
 #include "ui/select.h"
@@ -34,43 +35,97 @@ static int read_attrs(struct set_args *args)
 	return 0;
 }
 
+/* So many are changed before it is looked whether what was done is recorded. */
+#define SLICE 64
+
+struct changing {
+	struct app *app;
+	const struct set_args *args;
+	const struct selection *sel;
+	const struct ipcx_expr *where;
+	struct sheet sheet;
+	struct tally tally;
+	bool print;
+};
+
+/* Rows that could not be printed, and how many more there would have been. */
+static void say_unrecorded(const struct ipcx_table *t, size_t left)
+{
+	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
+		char name[IPCX_REF_MAX];
+		struct ipcx_ref ref;
+
+		if (ipcx_row_ref(t, i, &ref) < 0)
+			continue;
+		(void)ipcx_ref_format(&ref, name, sizeof(name));
+		msg_note("%s: was changed, which could not be written", name);
+	}
+	if (left)
+		msg_note("not changed, as that could not be written, either: %zu", left);
+}
+
+static int change_some(struct changing *c, size_t first, size_t n)
+{
+	const struct ipcx_query q = { .size = sizeof(q),
+				      .refs = c->sel->refs + first,
+				      .nrefs = n,
+				      .where = c->where,
+				      .fields = sheet_query(&c->sheet),
+				      .flags = sheet_flags(&c->sheet) };
+	struct ipcx_table *t;
+	int r = ipcx_change(c->app->x, &q, &c->args->attrs, &t);
+
+	if (r < 0)
+		return app_failed(c->app, r);
+	msg_table(t, c->app->verbose, &c->tally);
+	if (c->print && !c->sheet.begun)
+		sheet_heading(&c->sheet, NULL);
+	if (c->print && ipcx_table_rows(t) > 0)
+		r = sheet_all(&c->sheet, t);
+	if (!r)
+		r = out_check();
+	if (r)
+		say_unrecorded(t, c->sel->nrefs - first - n);
+	ipcx_table_free(t);
+	return r;
+}
+
+/* What an order is one over, or what the library refuses as a whole, is not cut. */
+static size_t slice_of(const struct changing *c)
+{
+	if (c->sheet.sort || !c->print)
+		return c->sel->nrefs;
+	for (size_t i = 0; i < c->sel->nrefs; i++)
+		if (c->args->attrs.set & ~ipcx_mech_info(c->sel->refs[i].mech)->change)
+			return c->sel->nrefs;
+	return SLICE;
+}
+
 static int change(struct app *app, const struct set_args *args,
 		  const struct selection *sel)
 {
+	struct changing c = { .app = app, .args = args, .sel = sel };
 	uint64_t touched = select_touched(sel);
-	struct tally tally = { 0 };
-	const struct ipcx_expr *where;
-	struct ipcx_table *t;
-	struct sheet s;
-	int r = sheet_open(&s, &args->sheet, "objects");
+	size_t slice;
+	int r = sheet_open(&c.sheet, &args->sheet, "objects");
 
 	if (!r)
-		r = sheet_fields(&s, args->sheet.fields,
-				 s.format->raw ? select_usual(touched) : SHOW_LIST(shown),
+		r = sheet_fields(&c.sheet, args->sheet.fields,
+				 c.sheet.format->raw ? select_usual(touched)
+						     : SHOW_LIST(shown),
 				 select_knows, &touched);
 	if (!r)
-		r = sheet_condition(app->x, &args->sheet, select_knows, &touched, &where);
+		r = sheet_condition(app->x, &args->sheet, select_knows, &touched,
+				    &c.where);
 	if (r)
 		return r;
-	r = ipcx_change(app->x,
-			&(struct ipcx_query){ .size = sizeof(struct ipcx_query),
-					      .refs = sel->refs,
-					      .nrefs = sel->nrefs,
-					      .where = where,
-					      .fields = sheet_query(&s),
-					      .flags = sheet_flags(&s) },
-			&args->attrs, &t);
-	if (r < 0)
-		return app_failed(app, r);
-	msg_table(t, app->verbose, &tally);
-	if (s.format->raw || app->verbose) {
-		sheet_heading(&s, NULL);
-		if (ipcx_table_rows(t) > 0)
-			r = sheet_all(&s, t);
-	}
-	sheet_close(&s);
-	ipcx_table_free(t);
-	return r ? r : tally_status(&tally);
+	c.print = c.sheet.format->raw || app->verbose;
+	slice = slice_of(&c);
+	for (size_t i = 0; !r && i < sel->nrefs; i += slice)
+		r = change_some(&c, i, MIN(slice, sel->nrefs - i));
+	if (!r || c.sheet.begun)
+		sheet_close(&c.sheet);
+	return r ? r : tally_status(&c.tally);
 }
 
 static int run(struct app *app, void *data, int n, char **words)

@@ -123,6 +123,7 @@ static const struct ipcx_field_info fields[] = {
 	[IPCX_F_LSPID_ALIVE]    = {"lspid_alive",    "LSPID-ALIVE",  IPCX_TYPE_BOOL,   IPCX_UNIT_PLAIN,       IPCX_COST_COSTLY,  "whether the process of lspid still runs"},
 	[IPCX_F_LRPID_ALIVE]    = {"lrpid_alive",    "LRPID-ALIVE",  IPCX_TYPE_BOOL,   IPCX_UNIT_PLAIN,       IPCX_COST_COSTLY,  "whether the process of lrpid still runs"},
 	[IPCX_F_CEILING]        = {"ceiling",        "CEILING",      IPCX_TYPE_UINT,   IPCX_UNIT_VARIES,      IPCX_COST_CHEAP,   "the most that the kernel lets the limit be set to"},
+	[IPCX_F_DATA]           = {"data",           "DATA",         IPCX_TYPE_STRING, IPCX_UNIT_PLAIN,       IPCX_COST_CHEAP,   "first 60 bytes of the message as text, up to a NUL; … when there is more"},
 	[IPCX_F_WORKLOAD]       = {"workload",       "WORKLOAD",     IPCX_TYPE_STRING, IPCX_UNIT_PLAIN,       IPCX_COST_CHEAP,   "kind of load"},
 	[IPCX_F_OPERATION]      = {"operation",      "OPERATION",    IPCX_TYPE_STRING, IPCX_UNIT_PLAIN,       IPCX_COST_CHEAP,   "what was measured"},
 	[IPCX_F_CPUS]           = {"cpus",           "CPUS",         IPCX_TYPE_STRING, IPCX_UNIT_PLAIN,       IPCX_COST_CHEAP,   "CPUs that the workers were on: 1, 2, or any"},

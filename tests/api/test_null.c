@@ -301,6 +301,7 @@ static void queues(void **state)
 		refused(x, ipcx_queue_receive(q, NULL, 0, &m));
 		refused(x, ipcx_queue_receive(q, &take, 0, NULL));
 		refused(x, ipcx_queue_peek(q, 0, NULL));
+		refused(x, ipcx_queue_messages(q, 0, 1, NULL));
 		ipcx_queue_close(q);
 	}
 	assert_int_equal(ipcx_queue_state(NULL, &s), -EINVAL);

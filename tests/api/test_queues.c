@@ -102,6 +102,8 @@ static void sysv(void **state)
 		.size = sizeof(m), .rank = LONG_MAX, .data = "a\0b", .len = 3
 	};
 	struct ipcx_queue_state s = { .size = sizeof(s) };
+	struct ipcx_table *t;
+	struct ipcx_value v;
 
 	assert_int_equal(ipcx_queue_send(q, &m, 0), 0);
 	assert_int_equal(
@@ -112,6 +114,16 @@ static void sysv(void **state)
 	assert_true(s.messages == 2 && s.longest >= 1024);
 	assert_int_equal(ipcx_queue_peek(q, 1, &m), 0);
 	assert_true(m.rank == 2 && m.len == 0);
+	assert_int_equal(ipcx_queue_messages(q, 0, UINT64_MAX, &t), 0);
+	assert_int_equal(ipcx_table_rows(t), 2);
+	assert_int_equal(ipcx_row_get(t, 0, IPCX_F_DATA, &v), 0);
+	assert_string_equal(ipcx_value_string(&v), "a…");
+	assert_int_equal(ipcx_row_get(t, 1, IPCX_F_MTYPE, &v), 0);
+	assert_int_equal(v.as.i, 2);
+	ipcx_table_free(t);
+	assert_int_equal(ipcx_queue_messages(q, 1, 1, &t), 0);
+	assert_int_equal(ipcx_table_rows(t), 1);
+	ipcx_table_free(t);
 	assert_int_equal(msgrcv(id, &raw, sizeof(raw.text), 0, IPC_NOWAIT), 3);
 	assert_true(raw.type == LONG_MAX && !memcmp(raw.text, "a\0b", 3));
 	assert_int_equal(ipcx_queue_receive(q, &take, INT64_MAX, &m), 0);

@@ -381,6 +381,7 @@ enum ipcx_field {
 	IPCX_F_LSPID_ALIVE,
 	IPCX_F_LRPID_ALIVE,
 	IPCX_F_CEILING,
+	IPCX_F_DATA,
 	IPCX_NO_FIELD = 255, /**< stands for no field; greater than every one */
 };
 
@@ -1366,6 +1367,18 @@ int ipcx_queue_receive(struct ipcx_queue *q, const struct ipcx_take *take,
  * way; -EIDRM, -EACCES, -ENOMEM
  */
 int ipcx_queue_peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message *ret_m);
+
+/**
+ * The same of several messages, as rows: position, mtype (what the number of a message is
+ * called elsewhere), size and data (the first bytes, as text).
+ *
+ * @param first the position to begin with; 0 is the oldest
+ * @param most so many at most
+ * @return 0, also when there are fewer; else as ipcx_queue_peek(), except that a message
+ * that is too long to be copied is a row of which only the position is known
+ */
+int ipcx_queue_messages(struct ipcx_queue *q, uint64_t first, uint64_t most,
+			struct ipcx_table **ret_table);
 
 /**
  * Have a signal sent to this process, once, when a message comes to a POSIX queue that is
