@@ -2,6 +2,7 @@
 /* ipcx limits, ipcx limits set: what can stop a user, and how to move it. */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,13 +49,15 @@ static int print(struct app *app, const struct sheet_args *args,
 				 where_shown(app,
 					     s.format->raw ? all_fields(t) : defaults),
 				 sheet_table_knows, t);
+	if (!r)
+		r = sheet_condition(app->x, args, sheet_table_knows, t, &s.where);
 	if (r)
 		return r;
 	msg_table(t, app->verbose, &tally);
 	sheet_heading(&s, NULL);
 	r = sheet_all(&s, t);
 	sheet_close(&s);
-	return r ? r : tally_status(&tally);
+	return sheet_status(&s, r ? r : tally_status(&tally));
 }
 
 /* Whether the table notes something of a limit, and so has said it already. */
@@ -253,9 +256,9 @@ static int read_setting(char *word, struct ipcx_setting *ret_setting)
 	return 0;
 }
 
-static const enum ipcx_field set_fields[] = { IPCX_F_NAME, IPCX_F_SCOPE,   IPCX_F_LIMIT,
-					      IPCX_F_USED, IPCX_F_PERCENT, IPCX_F_SOURCE,
-					      IPCX_F_UNIT, IPCX_F_WHAT };
+static const enum ipcx_field set_fields[] = { IPCX_F_MECH,   IPCX_F_NAME,    IPCX_F_LIMIT,
+					      IPCX_F_USED,   IPCX_F_PERCENT, IPCX_F_UNIT,
+					      IPCX_F_SOURCE, IPCX_F_WHAT };
 
 /* Whether all names are those of limits, before one is set. */
 static int check_names(struct app *app, const struct ipcx_setting *settings, size_t n)
@@ -399,6 +402,8 @@ static int run_set(struct app *app, void *data, int n, char **words)
 		return r;
 	if (where_all(app))
 		return msg_usage("all namespaces at once can only be looked at");
+	/* A reader that is gone must not end us between setting and telling. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	r = set_all(app, args->dry_run, settings, (size_t)n, &rows, &done);
 	if (!args->save || !done)
 		return r;
@@ -428,6 +433,7 @@ static const struct opt set_opts[] = {
 static const struct opt_group options[] = {
 	{ opts,       0 },
 	{ where_opts, offsetof(struct limits_args, where) },
+	{ filter_opts, offsetof(struct limits_args, sheet) },
 	{ sheet_opts, offsetof(struct limits_args, sheet) },
 	{ NULL, 0 },
 };

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipcx set: change objects. */
+#include <signal.h>
+
 #include "base/util.h"
 #include "cmd.h"
 #include "ui/owner.h"
@@ -119,7 +121,10 @@ static int change(struct app *app, const struct set_args *args,
 				    &c.where);
 	if (r)
 		return r;
-	c.print = c.sheet.format->raw || app->verbose;
+	c.print = c.sheet.format->raw || app->verbose || args->sheet.format ||
+		  args->sheet.fields || args->sheet.sort;
+	/* A reader that is gone must not end us between changing and telling. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	slice = slice_of(&c);
 	for (size_t i = 0; !r && i < sel->nrefs; i += slice)
 		r = change_some(&c, i, MIN(slice, sel->nrefs - i));

@@ -21,7 +21,7 @@
 #define COMMON_COLUMNS                                         \
 	[IPCX_F_MECH] = IX_CONSTANT(ix_derive_mech),           \
 	[IPCX_F_NAME] = IX_COL(struct ix_limit_row, name),     \
-	[IPCX_F_LIMIT] = IX_COL(struct ix_limit_row, limit),   \
+	[IPCX_F_LIMIT] = IX_LIMIT_DERIVED(limit, ix_limit_get_limit),   \
 	[IPCX_F_NEEDED] = IX_COL(struct ix_limit_row, needed), \
 	[IPCX_F_UNIT] = IX_COL(struct ix_limit_row, unit),     \
 	[IPCX_F_SOURCE] = IX_COL(struct ix_limit_row, source), \
@@ -30,7 +30,7 @@
 static const struct ix_kind needs_kind = {
 	.name = "needs",
 	.row_size = sizeof(struct ix_limit_row),
-	IX_COLUMNS(COMMON_COLUMNS, [IPCX_F_USED] = IX_COL(struct ix_limit_row, used),
+	IX_COLUMNS(COMMON_COLUMNS, [IPCX_F_USED] = IX_LIMIT_DERIVED(used, ix_limit_get_used),
 		   [IPCX_F_FITS] = IX_COL(struct ix_limit_row, fits),
 		   [IPCX_F_RAISE_TO] = IX_COL_ZERO(struct ix_limit_row, raise_to)),
 };
@@ -43,7 +43,7 @@ static const struct ix_kind shares_kind = {
 	.name = "shares",
 	.row_size = sizeof(struct ix_limit_row),
 	IX_COLUMNS(COMMON_COLUMNS, [IPCX_F_PERCENT] =
-					   IX_COL(struct ix_limit_row, percent)),
+					   IX_LIMIT_DERIVED(percent, ix_limit_get_percent)),
 };
 
 enum verdict {
@@ -292,7 +292,8 @@ static int add_share(struct ix_limits *s, struct ipcx_table *t, const struct ix_
 	if (!row)
 		return -ENOMEM;
 	row->head = (struct ix_row){ 0 };
-	if (!r.known || r.unlimited)
+	row->none = r.known && r.unlimited ? IX_LIMIT_NO_LIMIT : 0;
+	if (!r.known)
 		ix_unknown(t, row, IPCX_F_LIMIT);
 	row->needed = needed;
 	if (guess) {

@@ -20,9 +20,9 @@ static const struct ix_kind limits_kind = {
 	IX_COLUMNS([IPCX_F_MECH] = IX_CONSTANT(ix_derive_mech), IX_PLACE_COLUMNS,
 		   [IPCX_F_SHM_DEVICE] = IX_CONSTANT(ix_derive_shm_device),
 		   [IPCX_F_NAME] = IX_COL(struct ix_limit_row, name),
-		   [IPCX_F_LIMIT] = IX_COL(struct ix_limit_row, limit),
-		   [IPCX_F_USED] = IX_COL(struct ix_limit_row, used),
-		   [IPCX_F_PERCENT] = IX_COL(struct ix_limit_row, percent),
+		   [IPCX_F_LIMIT] = IX_LIMIT_DERIVED(limit, ix_limit_get_limit),
+		   [IPCX_F_USED] = IX_LIMIT_DERIVED(used, ix_limit_get_used),
+		   [IPCX_F_PERCENT] = IX_LIMIT_DERIVED(percent, ix_limit_get_percent),
 		   [IPCX_F_UNIT] = IX_COL(struct ix_limit_row, unit),
 		   [IPCX_F_SOURCE] = IX_COL(struct ix_limit_row, source),
 		   [IPCX_F_WHAT] = IX_COL(struct ix_limit_row, what)),
@@ -93,8 +93,49 @@ void ix_limit_percent(struct ipcx_table *t, struct ix_limit_row *row,
 {
 	if (r->known && !r->unlimited && r->limit > 0)
 		row->percent = (double)part * 100.0 / (double)r->limit;
+	else if (r->known)
+		row->none |= IX_LIMIT_NO_PERCENT;
 	else
 		ix_unknown(t, row, IPCX_F_PERCENT);
+}
+
+void ix_limit_get_limit(const struct ipcx_table *t, const struct ix_section *s,
+			const void *row, struct ipcx_value *v)
+{
+	const struct ix_limit_row *r = row;
+
+	(void)t;
+	(void)s;
+	if (r->none & IX_LIMIT_NO_LIMIT)
+		return;
+	v->type = IPCX_TYPE_UINT;
+	v->as.u = r->limit;
+}
+
+void ix_limit_get_used(const struct ipcx_table *t, const struct ix_section *s,
+		       const void *row, struct ipcx_value *v)
+{
+	const struct ix_limit_row *r = row;
+
+	(void)t;
+	(void)s;
+	if (r->none & IX_LIMIT_NO_USE)
+		return;
+	v->type = IPCX_TYPE_UINT;
+	v->as.u = r->used;
+}
+
+void ix_limit_get_percent(const struct ipcx_table *t, const struct ix_section *s,
+			  const void *row, struct ipcx_value *v)
+{
+	const struct ix_limit_row *r = row;
+
+	(void)t;
+	(void)s;
+	if (r->none & IX_LIMIT_NO_PERCENT)
+		return;
+	v->type = IPCX_TYPE_REAL;
+	v->as.d = r->percent;
 }
 
 /*
@@ -130,14 +171,18 @@ struct ix_limit_row *ix_limit_row(struct ipcx_table *t, const struct ix_kind *ki
 		return NULL;
 	row->limit = r->limit;
 	row->used = r->used;
-	if (!r->known || r->unlimited)
+	if (!r->known)
 		ix_unknown(t, row, IPCX_F_LIMIT);
-	if (!r->counted)
-		ix_unknown(t, row, IPCX_F_USED);
-	if (r->counted)
+	else if (r->unlimited)
+		row->none |= IX_LIMIT_NO_LIMIT;
+	if (r->counted) {
 		ix_limit_percent(t, row, r, r->used);
-	else
+	} else if (r->use_error || !r->known) {
+		ix_unknown(t, row, IPCX_F_USED);
 		ix_unknown(t, row, IPCX_F_PERCENT);
+	} else {
+		row->none |= IX_LIMIT_NO_USE | IX_LIMIT_NO_PERCENT;
+	}
 	return row;
 }
 
