@@ -99,7 +99,7 @@ def test_a_missing_queue_and_missing_rights(queue):
                                    ["recv", "0", "--follow", "--no-wait"], ["recv", "0", "-n", "0"], ["recv", "0", "--format", "xml"], ["recv"], ["recv", "0", "1"],
                                    ["recv", "0", "--timeout", "1s", "--no-wait"], ["recv", "0", "--truncate"], ["recv", "0", "--max-size", "0"], ["recv", "shm:0"],
                                    ["send"], ["send", "0", "--lines", "x"], ["send", "0", "--lines", "--records"], ["send", "0", "--records", "--type", "2"],
-                                   ["send", "0", "--block", "0"], ["peek"], ["peek", "0", "--format", "csv"], ["drain", "0"], ["load", "0"]], ids=" ".join)
+                                   ["send", "0", "--block", "0"], ["peek"], ["peek", "0", "--format", "xml"], ["peek", "0", "--format", "json", "-o", "mtype"], ["drain", "0"], ["load", "0"]], ids=" ".join)
 def test_wrong_usage_does_nothing(queue, words):
     put(queue, (1, b"x"))
     r = queue.ipcx("msg", *words, input=b"y\n")
