@@ -441,7 +441,7 @@ const struct cmd cmd_rm = {
 		 "--unused keeps what is attached, waited on or has messages in it, and what cannot be shown to be unused: empty queues and "
 		 "all POSIX objects, of which nobody can tell who has them open. That is said, and the exit status is 4 then.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS | COMPLETE_REFS,
-	.exits = EXITS({ EXIT_DONE, "removed, also where nothing was to be removed" }, { EXIT_FAILED, "failed, or nothing was to be removed after all; or what was removed could not be written: then it stopped" }, { EXIT_MISSING, "none of the objects named exists, or there is no such namespace" }, { EXIT_PART, "some were not removed, or are others by now, or something may be left that could not be seen" }),
+	.exits = EXITS({ EXIT_DONE, "removed, also where nothing was to be removed" }, { EXIT_FAILED, "failed; or it stopped, as what was removed could not be written" }, { EXIT_MISSING, "none of the objects named exists, or there is no such namespace" }, { EXIT_PART, "some were not removed, or something may be left that could not be seen" }),
 	.args_size = sizeof(struct rm_args), .run = run,
 };
 /* clang-format on */
