@@ -52,9 +52,9 @@ struct ipcx {
 		IX_PEOPLE_NOT_ASKED,
 		IX_PEOPLE_ALL,
 		IX_PEOPLE_SOME
-	} people;        /* who has a number in our user namespace (query/lookup.c) */
-	int64_t now;     /* what ages count up to; 0: the moment of each table */
-	bool moved;      /* the process has gone elsewhere */
+	} people;    /* who has a number in our user namespace (query/lookup.c) */
+	int64_t now; /* what ages count up to; 0: the moment of each table */
+	bool moved;  /* the process has gone elsewhere */
 	struct {
 		bool asked, unnamed;
 		char *label; /* or NULL */

@@ -170,10 +170,10 @@ struct ix_scan {
 		uint32_t last;
 		bool known;
 	} names[IX_NAMED];
-	bool dear_first;          /* the condition reads dear columns */
+	bool dear_first;           /* the condition reads dear columns */
 	struct ix_lacking no_idle; /* where the mechanism has none */
-	struct ix_lacking unread; /* those that were not */
-	struct ix_lacking vague;  /* those of which only that much was read */
+	struct ix_lacking unread;  /* those that were not */
+	struct ix_lacking vague;   /* those of which only that much was read */
 	bool names_first; /* the condition reads names: they are looked up before it */
 	unsigned processes, asked_processes; /* bits: lines of query/processes.c */
 	bool tell_pids;                      /* their numbers were named */

@@ -173,8 +173,7 @@ static bool is_noted(const struct ipcx_table *t, const struct ipcx_note *wanted)
 	return false;
 }
 
-/* Each once, as both sides may lack the same. What this kernel has not is no gap; that a
- * side has no root stands in the row of its /dev/shm. */
+/* Each once. What this kernel has not is no gap, nor what a side without a root has not. */
 static void take_gaps(struct cmp *c, const struct ipcx_table *from)
 {
 	const struct ipcx_note *n;
@@ -216,20 +215,17 @@ static const char *text_of(const struct ipcx_table *t, size_t row, enum ipcx_fie
 static bool number(const struct ipcx_table *t, size_t row, char *buf, size_t size)
 {
 	static const char none[] = "unlimited: ";
-	struct ipcx_value v, what;
+	struct ipcx_value v = { .type = IPCX_TYPE_NONE }, what;
+	bool known = ipcx_row_get(t, row, IPCX_F_LIMIT, &v) == 0 &&
+		     v.type != IPCX_TYPE_NONE;
 
-	if (row < t->rows && ipcx_row_get(t, row, IPCX_F_LIMIT, &v) == 0 &&
-	    v.type != IPCX_TYPE_NONE) {
+	if (known)
 		(void)snprintf(buf, size, "%" PRIu64, v.as.u);
-		return true;
-	}
-	if (row < t->rows &&
-	    !strncmp(text_of(t, row, IPCX_F_WHAT, &what), none, strlen(none))) {
-		(void)snprintf(buf, size, "-");
-		return true;
-	}
-	(void)snprintf(buf, size, "unknown");
-	return false;
+	else
+		known = !strncmp(text_of(t, row, IPCX_F_WHAT, &what), none, strlen(none));
+	if (!known || v.type == IPCX_TYPE_NONE)
+		(void)snprintf(buf, size, "%s", known ? "-" : "unknown");
+	return known;
 }
 
 /* The row of the same limit: at the same place, unless a side lacks some. */

@@ -1116,8 +1116,8 @@ int ipcx_sharers(struct ipcx *x, struct ipcx_table **ret_table);
  * Compare two places: name (what), first, second, same, follows (what that means). IPC
  * namespace, /dev/shm, /dev/mqueue and MIT-SHM always; where they do not share all, the
  * limits that differ and the objects that have a key or name. What could not be read of
- * a side is a note of the kind IPCX_NOTE_INCOMPLETE, and in a row that hangs on it same is
- * unknown: that only one side has an object is said when the other was read whole.
+ * a side is a note of the kind IPCX_NOTE_INCOMPLETE, and in a row that hangs on it same
+ * is unknown: that only one side has an object is said when the other was read whole.
  *
  * @return 1 they share all three; 0 one of them they do not; 2 that cannot be told, as no
  * process stands for a side (same is unknown in a row); -EINVAL, -ENOMEM
