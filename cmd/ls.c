@@ -290,7 +290,7 @@ static const struct opt_group options[] = {
 static const struct example examples[] = {
 	{ "ipcx ls",                                           "all objects, a block for each mechanism that has some" },
 	{ "ipcx ls shm --sort -size",                          "the largest segments first" },
-	{ "ipcx ls shm -w 'nattch == 0 && age > 1d' -o ref,size,owner", "segments that nobody is attached to any more" },
+	{ "ipcx ls shm -w 'nattch == 0 && idle > 1d' -o ref,size,owner", "segments that nobody was attached to for a day" },
 	{ "ipcx ls msg:0x4d2 --json",                          "one queue, by its key, for a program" },
 	{ "ipcx ls shm -o +command,creator_alive",            "who made them, and whether that process still lives" },
 	{ "ipcx ls --ns web",                                 "what is in a container" },

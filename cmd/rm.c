@@ -421,7 +421,7 @@ static const struct opt_group options[] = {
 static const struct example examples[] = {
 	{ "ipcx rm shm:5 msg:0x4d2 mq:/jobs",                     "three objects, by id, key and name" },
 	{ "ipcx rm shm 5 6 7",                                    "three segments" },
-	{ "ipcx rm shm --where 'nattch == 0 && age > 1d' --dry-run", "what a clean-up would remove" },
+	{ "ipcx rm shm --where 'nattch == 0 && idle > 1d' --dry-run", "what a clean-up would remove" },
 	{ "ipcx rm sysv --where 'owner == bob' --yes",            "everything of one user, without a question" },
 	{ "ipcx rm --ns web sysv --all",                          "everything of System V in a container" },
 	{ "ipcx rm sem --all",                                    "all semaphore arrays" },

@@ -3,6 +3,7 @@
  * up, times have no year or no day. */
 #include "compat/form.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "base/num.h"
 #include "base/util.h"
 #include "base/zone.h"
+#include "compat/gap.h"
 
 char *form_size(char *p, uint64_t n)
 {
@@ -184,6 +186,17 @@ char *form_perms(char *p, uint64_t mode)
 	return p;
 }
 
+/* The bytes that there are, or -errno. */
+static ssize_t read_all(int fd, char *buf, size_t size)
+{
+	ssize_t got;
+
+	do
+		got = read(fd, buf, size);
+	while (got < 0 && errno == EINTR);
+	return got < 0 ? -errno : got;
+}
+
 /* The same process made many objects: it is asked for once. */
 char *form_command(char *p, int64_t pid)
 {
@@ -199,7 +212,10 @@ char *form_command(char *p, int64_t pid)
 		len = 0;
 		(void)snprintf(path, sizeof(path), "/proc/%lld/cmdline", (long long)pid);
 		fd = pid > 0 ? ix_open(AT_FDCWD, path, O_RDONLY) : -1;
-		got = fd >= 0 ? read(fd, text, sizeof(text)) : 0;
+		got = fd >= 0 ? read_all(fd, text, sizeof(text)) : fd;
+		if (pid > 0)
+			gap_error("the commands of some processes could not be read",
+				  (int)MIN(got, 0));
 		len = got > 0 ? (size_t)got : 0;
 		while (len > 0 && text[len - 1] == '\0')
 			len--;

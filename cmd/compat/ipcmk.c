@@ -2,6 +2,9 @@
 /* ipcmk: makes one object of each kind that is asked for, in an order of its own. What
  * was made before a failure stays, as there. */
 #include <errno.h>
+#include <langinfo.h>
+#include <limits.h>
+#include <locale.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -128,9 +131,24 @@ static int parse_whole(const char *text, size_t len, uint64_t *ret_n)
 	return 0;
 }
 
+/* The decimal point at the beginning of a text, as the user's locale writes it: its
+ * length, or 0. Nothing else is taken from there. */
+static size_t point_len(const char *text)
+{
+	locale_t here = newlocale(LC_NUMERIC_MASK, "", (locale_t)0);
+	const char *point = here ? nl_langinfo_l(RADIXCHAR, here) : ".";
+	size_t len = strlen(point), found = 0;
+
+	if (len > 0 && !strncmp(text, point, len))
+		found = len;
+	if (here)
+		freelocale(here);
+	return found;
+}
+
 static int parse_size(const char *text, uint64_t *ret_size)
 {
-	size_t len = number_len(text), digits = 0;
+	size_t len = number_len(text), digits = 0, point;
 	const char *rest = text + len, *fraction = rest;
 	uint64_t size = 0, unit;
 	unsigned base;
@@ -138,8 +156,9 @@ static int parse_size(const char *text, uint64_t *ret_size)
 
 	if (r == -EINVAL || (r < 0 && *rest == '\0'))
 		return r;
-	if (*rest == '.') {
-		fraction = rest + 1;
+	point = *rest && !unit_of(*rest, 1024) ? point_len(rest) : 0;
+	if (point) {
+		fraction = rest + point;
 		digits = strspn(fraction, "0123456789");
 		rest = fraction + digits;
 		if (!*rest)
@@ -256,7 +275,7 @@ static int make_posix(struct ipcx *x, const struct wish *w, struct ipcx_attrs *a
 	a->set |= IPCX_A_NAME | IPCX_A_MODE;
 	a->name = w->name + strspn(w->name, "/");
 	a->mode = (uint32_t)w->mode & 0777 & ~mask;
-	r = ipcx_create(x, a, 1, &t);
+	r = strlen(a->name) > NAME_MAX ? -ENAMETOOLONG : ipcx_create(x, a, 1, &t);
 	if (r == -EEXIST && w->force && (a->set & IPCX_A_SIZE))
 		r = resize(x, a);
 	if (r == 0 && t && tool_count(t, 0, IPCX_F_EXISTED))

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "compat/gap.h"
 #include "compat/tool.h"
 #include "ui/exit.h"
 #include "ui/msg.h"
@@ -228,6 +229,8 @@ static bool remove_all(struct job *j, const struct kind *k)
 
 		if (!t)
 			return false;
+		/* What could not be listed is not removed. */
+		j->bad |= !ipcx_table_complete(t) && gap_table(t) > 0;
 		for (size_t i = 0; going && i < ipcx_table_rows(t); i++)
 			going = remove_row(j, k, t, i);
 		resume = ipcx_table_resume(t);
@@ -357,4 +360,5 @@ const struct tool tool_ipcrm = {
 	.groups = groups,
 	.opts = opts,
 	.run = run,
+	.gaps = "something may be left",
 };

@@ -9,6 +9,7 @@
 #include "base/num.h"
 #include "base/util.h"
 #include "compat/form.h"
+#include "compat/gap.h"
 #include "compat/tool.h"
 #include "ui/exit.h"
 #include "ui/msg.h"
@@ -392,6 +393,7 @@ static int show(struct ipcx *x, const struct wish *w)
 		msg_error("%s", ipcx_error(x));
 		return EXIT_FAILED;
 	}
+	(void)gap_table(totals);
 	out_text("\n");
 	for (int k = 0; k < IPCS_KINDS && r == EXIT_DONE; k++) {
 		enum ipcs_kind kind = (enum ipcs_kind)k;

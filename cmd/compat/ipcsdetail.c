@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "base/util.h"
 #include "compat/form.h"
+#include "compat/gap.h"
 #include "compat/ipcs.h"
 #include "compat/tool.h"
 #include "ui/exit.h"
@@ -116,6 +117,8 @@ static int elements(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_tabl
 {
 	int r = ipcx_contents(x, ref, ret_t);
 
+	if (r == 0)
+		(void)gap_table(*ret_t);
 	if (r == -ENOENT)
 		return r;
 	if (r < 0)
@@ -247,6 +250,7 @@ int ipcs_limits(struct ipcx *x, enum ipcs_kind kind, enum ipcs_unit unit)
 		msg_error("%s", ipcx_error(x));
 		return EXIT_FAILED;
 	}
+	(void)gap_table(t);
 	out_format("------ %s --------\n", limits[kind].banner);
 	for (const struct limit_line *l = limits[kind].lines; l->text; l++) {
 		uint64_t value;

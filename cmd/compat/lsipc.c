@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "base/util.h"
 #include "compat/form.h"
+#include "compat/gap.h"
 #include "compat/tool.h"
 #include "ui/exit.h"
 #include "ui/msg.h"
@@ -183,6 +184,8 @@ static int one(struct ipcx *x, struct ls_wish *w)
 	/* Without permission to read the semaphores nothing is said. */
 	if (w->kind == LS_SEM)
 		r = ipcx_contents(x, &ref, &inside);
+	if (inside)
+		(void)gap_table(inside);
 	if (r < 0) {
 		msg_error("semctl(GETVAL) failed: %s", strerror(-r));
 	} else if (w->form_given) {

@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "base/util.h"
 #include "compat/form.h"
+#include "compat/gap.h"
 #include "compat/lsipc.h"
 #include "compat/tool.h"
 #include "ui/exit.h"
@@ -171,6 +172,7 @@ int ls_limits(struct ipcx *x, struct cols *cols, const struct ls_column *const *
 		msg_error("%s", ipcx_error(x));
 		return EXIT_FAILED;
 	}
+	(void)gap_table(t);
 	n = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		if (kinds & LS_BIT(all[i].kind))

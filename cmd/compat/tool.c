@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/esc.h"
 #include "base/util.h"
+#include "compat/gap.h"
 #include "ui/exit.h"
 #include "ui/msg.h"
 #include "ui/out.h"
@@ -227,6 +228,7 @@ int tool_start(const struct tool *t, int argc, char **argv)
 		return EXIT_FAILED;
 	}
 	r = t->run(x, t, argc, argv);
+	gap_say(t->gaps ? t->gaps : "something is left out");
 	ipcx_free(x);
 	return r;
 }
@@ -298,8 +300,10 @@ static struct ipcx_table *ask(struct ipcx *x, const struct ipcx_query *q)
 {
 	struct ipcx_table *t;
 
-	if (ipcx_scan(x, q, &t) == 0)
+	if (ipcx_scan(x, q, &t) == 0) {
+		(void)gap_table(t);
 		return t;
+	}
 	msg_error("%s", ipcx_error(x));
 	return NULL;
 }
@@ -373,7 +377,11 @@ bool tool_usable(const struct ipcx_table *t, size_t row)
 	if (ipcx_row_get(t, row, IPCX_F_NAME, &v) < 0 || v.type != IPCX_TYPE_STRING)
 		return false;
 	(void)snprintf(path, sizeof(path), "/dev/shm/sem.%s", ipcx_value_string(&v) + 1);
-	return faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0;
+	if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0)
+		return true;
+	if (errno != EACCES && errno != EROFS)
+		gap_error("whether a semaphore may be opened is not known", -errno);
+	return false;
 }
 
 bool tool_known(const struct ipcx_table *t, size_t row, enum ipcx_field field)

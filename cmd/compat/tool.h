@@ -33,6 +33,7 @@ struct tool {
 	const struct tool_opt *opts; /* ended by .name = NULL */
 	void (*more_help)(void);     /* what --help says behind the options, or NULL */
 	int (*run)(struct ipcx *x, const struct tool *t, int argc, char **argv);
+	const char *gaps; /* what a gap means; NULL: something is left out */
 };
 
 /* The four, ended by NULL. */

@@ -253,6 +253,9 @@ void ix_table_note(struct ipcx_table *t, enum ipcx_note_kind kind, unsigned mech
  * not be read". */
 void ix_table_once(struct ipcx_table *t, int error, const char *what);
 
+/* Worth knowing, and no gap: said once a table, too. */
+void ix_table_tell(struct ipcx_table *t, const char *what);
+
 /* Fields of a row of this table are unknown. No memory: the table is starved. */
 void ix_unknown_all(struct ipcx_table *t, void *row, const struct ipcx_fieldset *fields);
 

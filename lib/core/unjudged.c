@@ -78,14 +78,25 @@ void ix_table_failures(struct ipcx_table *t)
 				      ix_nss_why(names[i].error));
 }
 
-void ix_table_once(struct ipcx_table *t, int error, const char *what)
+static void once(struct ipcx_table *t, enum ipcx_note_kind kind, int error,
+		 const char *what)
 {
 	const struct ipcx_note *n;
 	size_t len = strlen(what);
 
 	for (size_t i = 0; (n = ipcx_table_note(t, i)) != NULL; i++)
-		if (n->error == error && !strncmp(n->text, what, len))
+		if (n->kind == kind && n->error == error && !strncmp(n->text, what, len))
 			return;
-	ix_table_note(t, IPCX_NOTE_INCOMPLETE, IPCX_NO_MECH, error, "", "%s%s%s", what,
-		      error ? ": " : "", error ? ix_errno_text(error) : "");
+	ix_table_note(t, kind, IPCX_NO_MECH, error, "", "%s%s%s", what, error ? ": " : "",
+		      error ? ix_errno_text(error) : "");
+}
+
+void ix_table_once(struct ipcx_table *t, int error, const char *what)
+{
+	once(t, IPCX_NOTE_INCOMPLETE, error, what);
+}
+
+void ix_table_tell(struct ipcx_table *t, const char *what)
+{
+	once(t, IPCX_NOTE_INFO, 0, what);
 }

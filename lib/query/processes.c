@@ -12,6 +12,8 @@
 
 #define TIMES_MAX 7
 
+#define NO_NUMBER "processes outside of this PID namespace have no number here"
+
 /*
  * A field with the number of a process, and what is told of it. When it did what it is
  * known for is the latest of the times in at[] (one of them belongs to it), or lies
@@ -140,8 +142,7 @@ static void say_why(struct ix_scan *s, const struct ix_process *p)
 {
 	static const char *const why[] = {
 		[IX_WHY_ERROR] = "whether some processes still run could not be told",
-		[IX_WHY_NO_NUMBER] =
-			"processes outside of this PID namespace have no number here",
+		[IX_WHY_NO_NUMBER] = NO_NUMBER,
 		[IX_WHY_NUMBERS] =
 			"whether processes still run is not known: /proc shows another PID namespace",
 		[IX_WHY_MOMENT] =
@@ -188,8 +189,11 @@ static void no_number(struct ix_scan *s, const struct ix_kind *kind,
 	ix_unknown(s->t, row, w->pid);
 	if (asked)
 		unknown(s, w, row);
-	if (asked || s->tell_pids)
-		say_why(s, &(const struct ix_process){ .why = IX_WHY_NO_NUMBER });
+	/* Who judges by it lacks it; who only looks sees that there is none. */
+	if (asked || (s->where && ipcx_fieldset_has(&s->where->fields, w->pid)))
+		ix_table_once(s->t, 0, NO_NUMBER);
+	else if (s->tell_pids)
+		ix_table_tell(s->t, NO_NUMBER);
 }
 
 static void watch(struct ix_scan *s, const struct ix_kind *kind, const struct watched *w,

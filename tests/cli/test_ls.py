@@ -141,7 +141,7 @@ def test_a_creator_outside_of_the_pid_namespace_is_unknown(world):
     assert r.rc == 0
     world.ok("mk", "shm", "--size", "1", "--mode", "0644")
     r = world.sh('unshare --pid --fork --mount-proc "$IPCX" ls shm --json -o cpid,command,creator_alive')
-    assert r.rc == 0 and r.json["objects"] == [{"cpid": None, "command": None, "creator_alive": None}]
+    assert r.rc == 0 and r.json["objects"] == [{"cpid": None, "command": None, "creator_alive": None, "unknown": ["cpid", "command", "creator_alive"]}]
 
 
 def test_names_of_commands_cannot_command_a_terminal(world):

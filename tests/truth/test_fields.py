@@ -87,6 +87,7 @@ def test_an_array_that_may_not_be_read_is_unknown_and_said_once(world):
     r = world.ipcx("ls", "sem", "--json", "-o", "ref,semncnt,semzcnt,lpid", uid=1000)
     assert r.rc == 0
     assert [(o["semncnt"], o["semzcnt"], o["lpid"]) for o in r.json["objects"]] == [(None,) * 3] * 3
+    assert all(set(o["unknown"]) == {"semncnt", "semzcnt", "lpid"} for o in r.json["objects"])
     assert len(r.err.splitlines()) == len(r.json["errors"]) == 2 and "Permission denied" in r.err
     r = world.ipcx("ls", "sem", "--json", "-o", "ref", "-w", "semncnt == 0", uid=1000)
     assert r.json["objects"] == [] and len(r.json["errors"]) == 1
@@ -115,7 +116,7 @@ semop(sem, 2, 1)
 """)
     used, unused = world.objects("sem", "-o", "lpid,lpid_alive")
     assert used["lpid"] > 0 and used["lpid_alive"] is False
-    assert (unused["lpid"], unused["lpid_alive"]) == (None, None)
+    assert unused == {"lpid": None, "lpid_alive": None}, "there is none"
     assert world.ipcx("ls", "sem", "-o", "lpid").err == ""
     assert [o["key"] for o in world.objects("sem", "-w", "lpid == null", "-o", "key")] == ["0x00000006"], "none, which is known"
     kernel(world, "semop(check(libc.semget(5, 0, 0)), 0, 1)")
@@ -158,7 +159,7 @@ def test_processes_of_segments_and_queues(world):
 
 def test_nobody_sent_is_no_process_and_no_mystery(world):
     world.ok("mk", "msg")
-    assert world.objects("msg", "-o", "lspid,lspid_alive") == [{"lspid": None, "lspid_alive": None}]
+    assert world.objects("msg", "-o", "lspid,lspid_alive") == [{"lspid": None, "lspid_alive": None}], "not unknown"
     assert len(world.objects("msg", "-w", "lspid_alive == null")) == 1
     assert world.ok("ls", "msg", "-o", "lspid_alive").split() == ["LSPID-ALIVE", "-"]
 
@@ -167,7 +168,9 @@ def test_processes_of_another_pid_namespace_are_unknown(world):
     """The kernel says 0: that is no process of ours, and not nobody."""
     with meanwhile(world, USES):
         r = world.sh('unshare --pid --fork --mount-proc "$IPCX" ls shm msg --json -o cpid,cpid_alive,lpid,lpid_alive,lspid,lspid_alive,lrpid_alive')
-        assert r.rc == 0 and {v for o in r.json["objects"] for v in o.values()} == {None}
+        shm, msg = r.json["objects"]
+        assert set(shm.pop("unknown")) == {"cpid", "cpid_alive", "lpid", "lpid_alive"} and set(shm.values()) == {None}
+        assert set(msg.pop("unknown")) == {"lspid", "lspid_alive", "lrpid_alive"} and set(msg.values()) == {None}
         assert [e["message"] for e in r.json["errors"]] == ["processes outside of this PID namespace have no number here"]
         r = world.sh('unshare --pid --fork --mount-proc "$IPCX" ls shm msg --json')
         assert r.rc == 0 and r.json["errors"] == [] and r.err == "", "who only lists is not told"
@@ -236,7 +239,7 @@ def test_strangers_are_no_senders_nor_receivers(world):
         # the ctime of an array moves with SETVAL, too: whether it was he is not known any more
         world.ok("set", "sem:0", "--mode", "0640")
         r = world.ipcx("ls", "sem:0", "--json", "-o", "lpid,lpid_alive")
-        assert r.json["objects"] == [{"lpid": 300, "lpid_alive": None}] and len(r.json["errors"]) == 1
+        assert r.json["objects"] == [{"lpid": 300, "lpid_alive": None, "unknown": ["lpid_alive"]}] and len(r.json["errors"]) == 1
         assert "others may have their numbers by now" in r.err
 
 
@@ -280,7 +283,7 @@ def test_use_through_a_mapping_leaves_no_time(world, mech):
     world.ok("mk", mech, "/x", *(["--size", "4K"] if mech == "pshm" else []))
     world.ok("mk", mech, "/y", *(["--size", "4K"] if mech == "pshm" else []))
     r = world.ipcx("ls", mech, "--json")
-    assert [o["idle"] for o in r.json["objects"]] == [None] * 2 and r.err == "" and r.json["errors"] == []
+    assert [(o["idle"], "idle" in o["unknown"]) for o in r.json["objects"]] == [(None, True)] * 2 and r.err == "" and r.json["errors"] == []
     assert world.ok("ls", mech) and world.ok("ls", mech, "--format", "csv"), "who did not ask is not told"
     for words in (["-o", "name,idle"], ["-w", "idle > 1d"], ["--sort", "idle"]):
         r = world.ipcx("ls", mech, "--json", *words)

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The gaps of one run. The first is told with its reason: one line is what scripts can
+ * live with that know the original's standard error as empty. */
+#include "compat/gap.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ui/msg.h"
+
+static struct {
+	char first[1200];
+	size_t others;
+} gaps;
+
+static void add(const char *text)
+{
+	if (!gaps.first[0])
+		(void)snprintf(gaps.first, sizeof(gaps.first), "%s", text);
+	else if (strcmp(gaps.first, text) != 0)
+		gaps.others++; /* what comes in slices says it once for each */
+}
+
+size_t gap_table(const struct ipcx_table *t)
+{
+	const struct ipcx_note *n;
+	size_t found = 0;
+
+	for (size_t i = 0; (n = ipcx_table_note(t, i)) != NULL; i++) {
+		const struct ipcx_mech_info *m = ipcx_mech_info(n->mech);
+		const char *subject = n->subject[0] ? n->subject : m ? m->name : "";
+		char text[sizeof(gaps.first)];
+
+		if (n->kind != IPCX_NOTE_FAILED && n->kind != IPCX_NOTE_UNAVAILABLE &&
+		    n->kind != IPCX_NOTE_INCOMPLETE)
+			continue;
+		(void)snprintf(text, sizeof(text), "%s%s%s", subject,
+			       subject[0] ? ": " : "", n->text);
+		add(text);
+		found++;
+	}
+	return found;
+}
+
+void gap_error(const char *what, int error)
+{
+	char text[sizeof(gaps.first)];
+
+	if (error >= 0 || error == -ENOENT || error == -ESRCH)
+		return;
+	(void)snprintf(text, sizeof(text), "%s: %s", what, strerror(-error));
+	add(text);
+}
+
+void gap_say(const char *what)
+{
+	if (!gaps.first[0])
+		return;
+	if (gaps.others)
+		msg_error("%s: %s (and %zu more)", what, gaps.first, gaps.others);
+	else
+		msg_error("%s: %s", what, gaps.first);
+	gaps.first[0] = '\0';
+	gaps.others = 0;
+}
