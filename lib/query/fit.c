@@ -18,21 +18,22 @@
 #include "ns/there.h"
 #include "query/limits.h"
 
-#define COMMON_COLUMNS                                         \
-	[IPCX_F_MECH] = IX_CONSTANT(ix_derive_mech),           \
-	[IPCX_F_NAME] = IX_COL(struct ix_limit_row, name),     \
-	[IPCX_F_LIMIT] = IX_LIMIT_DERIVED(limit, ix_limit_get_limit),   \
-	[IPCX_F_NEEDED] = IX_COL(struct ix_limit_row, needed), \
-	[IPCX_F_UNIT] = IX_COL(struct ix_limit_row, unit),     \
-	[IPCX_F_SOURCE] = IX_COL(struct ix_limit_row, source), \
+#define COMMON_COLUMNS                                                \
+	[IPCX_F_MECH] = IX_CONSTANT(ix_derive_mech),                  \
+	[IPCX_F_NAME] = IX_COL(struct ix_limit_row, name),            \
+	[IPCX_F_LIMIT] = IX_LIMIT_DERIVED(limit, ix_limit_get_limit), \
+	[IPCX_F_NEEDED] = IX_COL(struct ix_limit_row, needed),        \
+	[IPCX_F_UNIT] = IX_COL(struct ix_limit_row, unit),            \
+	[IPCX_F_SOURCE] = IX_COL(struct ix_limit_row, source),        \
 	[IPCX_F_WHAT] = IX_COL(struct ix_limit_row, what)
 
 static const struct ix_kind needs_kind = {
 	.name = "needs",
 	.row_size = sizeof(struct ix_limit_row),
-	IX_COLUMNS(COMMON_COLUMNS, [IPCX_F_USED] = IX_LIMIT_DERIVED(used, ix_limit_get_used),
-		   [IPCX_F_FITS] = IX_COL(struct ix_limit_row, fits),
-		   [IPCX_F_RAISE_TO] = IX_COL_ZERO(struct ix_limit_row, raise_to)),
+	IX_COLUMNS(
+		COMMON_COLUMNS, [IPCX_F_USED] = IX_LIMIT_DERIVED(used, ix_limit_get_used),
+		[IPCX_F_FITS] = IX_COL(struct ix_limit_row, fits),
+		[IPCX_F_RAISE_TO] = IX_COL_ZERO(struct ix_limit_row, raise_to)),
 };
 
 /*
@@ -42,8 +43,8 @@ static const struct ix_kind needs_kind = {
 static const struct ix_kind shares_kind = {
 	.name = "shares",
 	.row_size = sizeof(struct ix_limit_row),
-	IX_COLUMNS(COMMON_COLUMNS, [IPCX_F_PERCENT] =
-					   IX_LIMIT_DERIVED(percent, ix_limit_get_percent)),
+	IX_COLUMNS(COMMON_COLUMNS, [IPCX_F_PERCENT] = IX_LIMIT_DERIVED(
+					   percent, ix_limit_get_percent)),
 };
 
 enum verdict {
