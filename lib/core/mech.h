@@ -187,6 +187,13 @@ struct ix_scan {
  * already, or looked at for the same reference; 0; -ENOMEM. */
 int ix_scan_once(struct ix_scan *s, uint64_t dev, uint64_t ino);
 
+/* The kind of a note on values that could not be read: who acts needs the objects alone,
+ * and what a condition cannot judge is told besides. */
+static inline enum ipcx_note_kind ix_scan_gap(const struct ix_scan *s)
+{
+	return s->verb == IX_LOOK ? IPCX_NOTE_INCOMPLETE : IPCX_NOTE_INFO;
+}
+
 /* Room for the next row of this scan; NULL when memory is out. */
 static inline void *ix_scan_row(struct ix_scan *s)
 {

@@ -259,7 +259,7 @@ static int scan(struct ix_scan *s)
 			break;
 	}
 	if (denied)
-		ix_table_note(s->t, IPCX_NOTE_INCOMPLETE, s->mech, -EACCES, "",
+		ix_table_note(s->t, ix_scan_gap(s), s->mech, -EACCES, "",
 			      "counters of %" PRIu64
 			      " queues unknown: they may not be opened for reading",
 			      denied);

@@ -165,7 +165,7 @@ static void note_unread(struct ix_scan *s, uint64_t unread)
 {
 	if (unread)
 		ix_table_note(
-			s->t, IPCX_NOTE_INCOMPLETE, s->mech, -EACCES, "",
+			s->t, ix_scan_gap(s), s->mech, -EACCES, "",
 			"%" PRIu64
 			" of the values unknown: not readable, or only with a trace in the time of "
 			"access (needs ownership or CAP_FOWNER)",
