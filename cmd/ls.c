@@ -5,6 +5,7 @@
 
 #include "base/util.h"
 #include "cmd.h"
+#include "ui/asked.h"
 #include "ui/select.h"
 #include "where.h"
 
@@ -255,6 +256,9 @@ static int run(struct app *app, void *data, int n, char **words)
 	l.quiet_empty = unnamed;
 	if (!r)
 		r = sheet_open(&l.sheet, &args->sheet, "objects");
+	if (!r)
+		r = asked_of(select_touched(&sel), sel.where, args->sheet.sort,
+			     sel.nrefs || sel.mechs != select_all());
 	l.sheet.nul = args->null;
 	blocks = !r && l.sheet.format->blocks &&
 		 !(args->sheet.fields && args->sheet.fields[0] != '+');

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "ui/asked.h"
+
 /* For people: what tells an object and whether it is used, where it has that. */
 static const enum ipcx_field shown[] = { IPCX_F_REF,   IPCX_F_KEY,   IPCX_F_OWNER,
 					 IPCX_F_MODE,  IPCX_F_SIZE,  IPCX_F_NATTCH,
@@ -338,19 +340,27 @@ static int prepare(struct removal *rm, struct selection *sel, struct rm_list *fr
 
 	if (!r)
 		r = where_use(rm->app, &args->where);
-	if (!r && args->unused) {
-		r = rm_unused_where(rm->app, &args->select.where, &where);
-		if (!r) {
-			ipcx_expr_free(sel->where);
-			sel->where = where;
-		}
-	}
 	if (!r && args->from)
 		r = rm_from_read(rm->app, args->from, args->null, from);
 	if (r)
 		return r;
-	if (sel->where && !sel->mechs && !sel->nrefs && !args->from)
+	if ((sel->where || args->unused) && !sel->mechs && !sel->nrefs && !args->from)
 		sel->mechs = select_all();
+	touched = select_touched(sel);
+	for (size_t i = 0; i < from->n; i++)
+		touched |= IPCX_MECH_BIT(from->refs[i].mech);
+	touched = touched ? touched : select_all();
+	r = asked_of(touched, sel->where, args->sheet.sort, true);
+	if (r)
+		return r;
+	rm->mechs = asked_possible(sel->mechs, sel->where);
+	if (args->unused) {
+		r = rm_unused_where(rm->app, &args->select.where, &where);
+		if (r)
+			return r;
+		ipcx_expr_free(sel->where);
+		sel->where = where;
+	}
 	rm->batches = calloc(sel->nrefs / RM_SLICE + from->n / RM_SLICE + 2,
 			     sizeof(*rm->batches));
 	if (!rm->batches) {
@@ -359,17 +369,13 @@ static int prepare(struct removal *rm, struct selection *sel, struct rm_list *fr
 	}
 	cut(rm, sel->refs, NULL, sel->nrefs);
 	cut(rm, from->refs, from->marks, from->n);
-	rm->mechs = sel->mechs;
-	touched = select_touched(sel);
-	for (size_t i = 0; i < from->n; i++)
-		touched |= IPCX_MECH_BIT(from->refs[i].mech);
 	rm->query = (struct ipcx_query){
 		.size = sizeof(struct ipcx_query),
 		.where = sel->where,
 		.flags = (args->sheet.numeric ? IPCX_NUMERIC : 0) |
 			 (args->dry_run ? IPCX_DRY_RUN : 0) | (args->all ? IPCX_ALL : 0),
 	};
-	r = open_sheet(rm, touched ? touched : select_all());
+	r = open_sheet(rm, touched);
 	if (!r)
 		want_fields(rm);
 	return r;

@@ -4,6 +4,7 @@
 
 #include "base/util.h"
 #include "cmd.h"
+#include "ui/asked.h"
 #include "ui/owner.h"
 #include "ui/select.h"
 #include "where.h"
@@ -112,13 +113,14 @@ static int change(struct app *app, const struct set_args *args,
 	int r = sheet_open(&c.sheet, &args->sheet, "objects");
 
 	if (!r)
+		r = sheet_condition(app->x, &args->sheet, asked_later, NULL, &c.where);
+	if (!r)
+		r = asked_of(touched, c.where, args->sheet.sort, true);
+	if (!r)
 		r = sheet_fields(&c.sheet, args->sheet.fields,
 				 c.sheet.format->raw ? select_usual(touched)
 						     : SHOW_LIST(shown),
 				 select_knows, &touched);
-	if (!r)
-		r = sheet_condition(app->x, &args->sheet, select_knows, &touched,
-				    &c.where);
 	if (r)
 		return r;
 	c.print = c.sheet.format->raw || app->verbose || args->sheet.format ||

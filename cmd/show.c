@@ -6,6 +6,7 @@
 
 #include "base/util.h"
 #include "cmd.h"
+#include "ui/asked.h"
 #include "ui/select.h"
 #include "where.h"
 
@@ -139,10 +140,12 @@ static int show(struct app *app, const struct show_args *args,
 	int r = sheet_open(&s, &args->sheet, "objects");
 
 	if (!r)
+		r = sheet_condition(app->x, &args->sheet, asked_later, NULL, &where);
+	if (!r)
+		r = asked_of(touched, where, args->sheet.sort, true);
+	if (!r)
 		r = sheet_fields(&s, args->sheet.fields, default_fields(touched),
 				 select_knows, &touched);
-	if (!r)
-		r = sheet_condition(app->x, &args->sheet, select_knows, &touched, &where);
 	if (r)
 		return r;
 	r = ipcx_scan(app->x,

@@ -226,6 +226,21 @@ static int add_word(struct sheet *s, const char *word, size_t len,
 	return 0;
 }
 
+/* What is sorted by must be there, too. */
+static int check_order(const char *list, bool (*known)(enum ipcx_field, const void *),
+		       const void *data)
+{
+	struct order o = { .n = 0 };
+	int r = parse_order(&o, list);
+
+	for (size_t i = 0; !r && i < o.n; i++)
+		if (!known(o.by[i].field, data))
+			r = unknown_field("--sort: ",
+					  ipcx_field_info(o.by[i].field)->name, -1, known,
+					  data);
+	return r;
+}
+
 int sheet_fields(struct sheet *s, const char *list, struct shown defaults,
 		 bool (*known)(enum ipcx_field field, const void *data), const void *data)
 {
@@ -235,6 +250,8 @@ int sheet_fields(struct sheet *s, const char *list, struct shown defaults,
 	s->widths = false;
 	s->plan_table = NULL;
 	s->last.text = NULL;
+	if (s->sort && check_order(s->sort, known, data))
+		return EXIT_USAGE;
 	if (!list) {
 		add_defaults(s, &defaults);
 		return 0;

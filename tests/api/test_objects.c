@@ -377,6 +377,38 @@ static void one_clock(void **state)
 	ipcx_clock(NULL, 5);
 }
 
+/* What none of the mechanisms could fulfil can be told before, and removes nothing. */
+static void impossible(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_query q = { .size = sizeof(q) };
+	struct ipcx_fieldset lacking;
+	struct ipcx_expr *e = NULL;
+	struct ipcx_table *t = NULL;
+
+	make_small(x, "shm", NULL, NULL);
+	make_small(x, "msg", NULL, NULL);
+	assert_int_equal(ipcx_expr_parse(x, "nattch == 0", &e, NULL), 0);
+	assert_int_equal(ipcx_expr_possible(e, mech_of("shm"), &lacking), 1);
+	assert_true(ipcx_fieldset_empty(&lacking));
+	assert_int_equal(ipcx_expr_possible(e, mech_of("msg"), &lacking), 0);
+	assert_true(ipcx_fieldset_has(&lacking, IPCX_F_NATTCH));
+	q.where = e;
+	q.mechs = IPCX_MECH_BIT(mech_of("msg")) | IPCX_MECH_BIT(mech_of("sem"));
+	assert_int_equal(ipcx_remove(x, &q, &t), 0);
+	assert_int_equal(ipcx_table_rows(t), 0);
+	ipcx_table_free(t);
+	assert_int_equal(ipcx_scan(x, &q, &t), 0);
+	assert_int_equal(ipcx_table_rows(t), 0);
+	ipcx_table_free(t);
+	q.mechs |= IPCX_MECH_BIT(mech_of("shm"));
+	assert_int_equal(ipcx_remove(x, &q, &t), 0);
+	assert_int_equal(ipcx_table_rows(t), 1);
+	ipcx_table_free(t);
+	assert_int_equal(count(x, "all"), 1);
+	ipcx_expr_free(e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -391,6 +423,7 @@ int main(void)
 		TEST(totals_count_all),
 		TEST(limit_values_count_nothing),
 		TEST(one_clock),
+		TEST(impossible),
 	};
 
 	return cmocka_run_group_tests_name("objects", tests, NULL, NULL);

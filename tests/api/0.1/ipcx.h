@@ -639,6 +639,18 @@ void ipcx_expr_free(struct ipcx_expr *e);
  * could not be looked up, or a pattern not be matched. */
 int ipcx_expr_match(const struct ipcx_expr *e, const struct ipcx_table *t, size_t row);
 
+/**
+ * Whether objects of a mechanism can fulfil a condition at all, by the fields that they
+ * have, whatever is in these. ipcx_remove() and ipcx_change() refuse a condition that
+ * none of the mechanisms can (-EINVAL); scans answer with no rows.
+ *
+ * @param ret_lacking those of its fields that they do not have, when it is for these that
+ * they cannot; else none. May be NULL
+ * @return 1 they can; 0 they cannot
+ */
+int ipcx_expr_possible(const struct ipcx_expr *e, unsigned mech,
+		       struct ipcx_fieldset *ret_lacking);
+
 /** The fields that a condition reads. */
 struct ipcx_fieldset ipcx_expr_fields(const struct ipcx_expr *e);
 

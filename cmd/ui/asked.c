@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* No answer without the question being possible. */
+#include "ui/asked.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "ui/msg.h"
+
+/* Fields of different mechanisms that say the same. */
+static const enum ipcx_field alike[][2] = {
+	{ IPCX_F_QNUM, IPCX_F_CURMSGS },
+	{ IPCX_F_CBYTES, IPCX_F_QSIZE },
+	{ IPCX_F_LPID, IPCX_F_LSPID },
+	{ IPCX_F_LPID, IPCX_F_LRPID },
+	{ IPCX_F_LPID_ALIVE, IPCX_F_LSPID_ALIVE },
+	{ IPCX_F_LPID_ALIVE, IPCX_F_LRPID_ALIVE },
+};
+
+struct words {
+	char text[512];
+	size_t n;
+};
+
+/* One more of so many: "a", "a and b", "a, b and c". */
+static void add(struct words *w, size_t of, const char *last, const char *word)
+{
+	size_t len = strlen(w->text);
+
+	(void)snprintf(w->text + len, sizeof(w->text) - len, "%s%s",
+		       w->n == 0        ? ""
+		       : w->n + 1 == of ? last
+					: ", ",
+		       word);
+	w->n++;
+}
+
+static void name_mechs(uint64_t mechs, struct words *w)
+{
+	for (unsigned m = 0; ipcx_mech_info(m); m++)
+		if (mechs & IPCX_MECH_BIT(m))
+			add(w, (size_t)__builtin_popcountll(mechs), " and ",
+			    ipcx_mech_info(m)->name);
+}
+
+static void name_fields(const struct ipcx_fieldset *set, const char *last,
+			struct words *w)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(set->bits); i++)
+		n += (size_t)__builtin_popcountll(set->bits[i]);
+	for (unsigned f = 0; f < ipcx_field_count(); f++)
+		if (ipcx_fieldset_has(set, (enum ipcx_field)f))
+			add(w, n, last, ipcx_field_info((enum ipcx_field)f)->name);
+}
+
+/* Of these mechanisms, those that have it. */
+static uint64_t those_with(uint64_t mechs, enum ipcx_field f)
+{
+	uint64_t found = 0;
+
+	for (unsigned m = 0; ipcx_mech_info(m); m++)
+		if ((mechs & IPCX_MECH_BIT(m)) && ipcx_mech_has(m, f))
+			found |= IPCX_MECH_BIT(m);
+	return found;
+}
+
+/* Fields of these mechanisms that say the same as one that they do not have. */
+static struct ipcx_fieldset instead(uint64_t mechs, enum ipcx_field f)
+{
+	struct ipcx_fieldset found = { { 0 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(alike); i++)
+		for (size_t k = 0; k < 2; k++)
+			if (alike[i][k] == f && those_with(mechs, alike[i][!k]))
+				ipcx_fieldset_add(&found, alike[i][!k]);
+	return found;
+}
+
+static int none_has(const char *option, uint64_t mechs, enum ipcx_field f)
+{
+	const char *name = ipcx_field_info(f)->name;
+	struct words here = { .n = 0 }, there = { .n = 0 }, other = { .n = 0 };
+	struct ipcx_fieldset same = instead(mechs, f);
+	uint64_t with = those_with(UINT64_MAX, f);
+
+	name_mechs(mechs, &here);
+	name_mechs(with, &there);
+	name_fields(&same, " or ", &other);
+	if (!with)
+		return msg_usage("%s: objects have no field '%s'", option, name);
+	return msg_usage("%s: %s %s no field '%s', which %s %s%s%s%s", option, here.text,
+			 here.n == 1 ? "has" : "have", name, there.text,
+			 there.n == 1 ? "has" : "have", other.n ? " (here: " : "",
+			 other.text, other.n ? ")" : "");
+}
+
+static int check_fields(const char *option, uint64_t mechs,
+			const struct ipcx_fieldset *fields)
+{
+	for (unsigned f = 0; f < ipcx_field_count(); f++)
+		if (ipcx_fieldset_has(fields, (enum ipcx_field)f) &&
+		    !those_with(mechs, (enum ipcx_field)f))
+			return none_has(option, mechs, (enum ipcx_field)f);
+	return 0;
+}
+
+/* The fields of a list that was read before. */
+static struct ipcx_fieldset fields_of(const char *list)
+{
+	struct ipcx_fieldset fields = { { 0 } };
+	enum ipcx_field f;
+
+	for (;;) {
+		size_t len = strcspn(list, ","), sign = *list == '-';
+
+		if (len > sign && ipcx_field_by_name(list + sign, len - sign, &f) == 0)
+			ipcx_fieldset_add(&fields, f);
+		if (!list[len])
+			return fields;
+		list += len + 1;
+	}
+}
+
+static bool equal(const struct ipcx_fieldset *a, const struct ipcx_fieldset *b)
+{
+	return !memcmp(a, b, sizeof(*a));
+}
+
+/* Each once: all that lack the same fields in one line. */
+static void tell(uint64_t mechs, const struct ipcx_expr *where)
+{
+	for (unsigned m = 0; ipcx_mech_info(m); m++) {
+		struct words which = { .n = 0 }, what = { .n = 0 };
+		struct ipcx_fieldset lacking, others;
+		uint64_t alike_them = 0;
+
+		if (!(mechs & IPCX_MECH_BIT(m)) ||
+		    ipcx_expr_possible(where, m, &lacking) ||
+		    ipcx_fieldset_empty(&lacking))
+			continue;
+		for (unsigned o = m; ipcx_mech_info(o); o++)
+			if ((mechs & IPCX_MECH_BIT(o)) &&
+			    !ipcx_expr_possible(where, o, &others) &&
+			    equal(&lacking, &others))
+				alike_them |= IPCX_MECH_BIT(o);
+		mechs &= ~alike_them;
+		name_mechs(alike_them, &which);
+		name_fields(&lacking, " or ", &what);
+		msg_note("%s %s no %s: none of %s objects can fulfil the condition",
+			 which.text, which.n == 1 ? "has" : "have", what.text,
+			 which.n == 1 ? "its" : "their");
+	}
+}
+
+/* Some have this, others that, and none all of it. */
+static int check_possible(uint64_t mechs, const struct ipcx_expr *where)
+{
+	struct ipcx_fieldset read = ipcx_expr_fields(where), lacking;
+	struct words here = { .n = 0 }, what = { .n = 0 };
+	bool lacks = false;
+
+	for (unsigned m = 0; ipcx_mech_info(m); m++) {
+		if (!(mechs & IPCX_MECH_BIT(m)))
+			continue;
+		if (ipcx_expr_possible(where, m, &lacking))
+			return 0;
+		lacks |= !ipcx_fieldset_empty(&lacking);
+	}
+	if (!lacks)
+		return 0; /* "mech == shm" of queues: nothing fulfils it, and rightly */
+	name_mechs(mechs, &here);
+	name_fields(&read, " and ", &what);
+	return msg_usage("--where: nothing can fulfil it: none of %s has all of %s",
+			 here.text, what.text);
+}
+
+int asked_of(uint64_t mechs, const struct ipcx_expr *where, const char *sort, bool say)
+{
+	struct ipcx_fieldset fields;
+	int r = 0;
+
+	if (where) {
+		fields = ipcx_expr_fields(where);
+		r = check_fields("--where", mechs, &fields);
+		r = r ? r : check_possible(mechs, where);
+	}
+	if (!r && sort) {
+		fields = fields_of(sort);
+		r = check_fields("--sort", mechs, &fields);
+	}
+	if (!r && where && say)
+		tell(mechs, where);
+	return r;
+}
+
+uint64_t asked_possible(uint64_t mechs, const struct ipcx_expr *where)
+{
+	for (unsigned m = 0; where && ipcx_mech_info(m); m++)
+		if (!ipcx_expr_possible(where, m, NULL))
+			mechs &= ~IPCX_MECH_BIT(m);
+	return mechs;
+}
+
+bool asked_later(enum ipcx_field field, const void *data)
+{
+	(void)field;
+	(void)data;
+	return true;
+}
