@@ -257,7 +257,7 @@ def test_a_person_is_asked_before_more_than_one_goes_by_a_condition(world):
 
 
 def test_nobody_is_asked_for_one_for_names_or_when_told_so(world):
-    for make, words in ((1, ["shm", "--all"]), (1, ["--where", "size > 0"]), (0, ["shm", "--all"]), (3, ["shm", "--all", "--yes"]), (3, ["shm", "--all", "-y"])):
+    for make, words in ((1, ["shm", "--all"]), (1, ["shm", "--where", "size > 0"]), (0, ["shm", "--all"]), (3, ["shm", "--all", "--yes"]), (3, ["shm", "--all", "-y"])):
         world.ok("mk", "shm", "--size", "1", "--count", str(make))
         status, text = on_terminal(world, "rm", *words)
         assert (status, text) == (0, "") and refs(world) == [], words
