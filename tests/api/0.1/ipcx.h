@@ -641,8 +641,8 @@ int ipcx_expr_match(const struct ipcx_expr *e, const struct ipcx_table *t, size_
 
 /**
  * Whether objects of a mechanism can fulfil a condition at all, by the fields that they
- * have, whatever is in these. ipcx_remove() and ipcx_change() refuse a condition that
- * none of the mechanisms can (-EINVAL); scans answer with no rows.
+ * have, whatever is in these. Scans and removals answer with no rows of those that
+ * cannot: who wants to know that no question was asked asks here before.
  *
  * @param ret_lacking those of its fields that they do not have, when it is for these that
  * they cannot; else none. May be NULL
