@@ -17,7 +17,7 @@ struct ls_args {
 	struct sheet_args sheet;
 	struct select_args select;
 	struct where_args where;
-	bool refs, null;
+	bool refs, null, fail;
 };
 
 struct listing {
@@ -270,7 +270,7 @@ static int run(struct app *app, void *data, int n, char **words)
 	if (!r) {
 		sheet_close(&l.sheet);
 		tally_asked(&l.tally, sel.mechs);
-		r = tally_status(&l.tally);
+		r = args->fail ? tally_expect_none(&l.tally) : tally_status(&l.tally);
 	}
 	select_free(&sel);
 	return r;
@@ -280,6 +280,7 @@ static int run(struct app *app, void *data, int n, char **words)
 static const struct opt opts[] = {
 	{ "refs", 'q', FLAG(struct ls_args, refs), .help = "references only, one a line, for a shell, xargs and rm --from" },
 	{ "null", '0', FLAG(struct ls_args, null), .help = "with -q: a NUL after each instead of a newline" },
+	{ "fail", 0, FLAG(struct ls_args, fail), .help = "for scripts: exit with 0 only when no object is listed and nothing is missing" },
 	{ .name = NULL },
 };
 
@@ -297,6 +298,7 @@ static const struct example examples[] = {
 	{ "ipcx ls shm -w 'nattch == 0 && idle > 1d' -o ref,size,owner", "segments that nobody was attached to for a day" },
 	{ "ipcx ls msg:0x4d2 --json",                          "one queue, by its key, for a program" },
 	{ "ipcx ls shm -o +command,creator_alive",            "who made them, and whether that process still lives" },
+	{ "ipcx ls shm -w 'nattch == 0 && size > 1G' --fail", "for monitoring: 1 when there is one, 4 when nobody can tell" },
 	{ "ipcx ls --ns web",                                 "what is in a container" },
 	{ "ipcx ls -q shm -w 'nattch == 0' | xargs ipcx show", "references, for other commands" },
 	{ "ipcx ls --ns all -w 'size > 1G' -o ns,container,ref,size", "large ones, wherever they are" },
@@ -309,7 +311,7 @@ const struct cmd cmd_ls = {
 	.about = "Lists the objects of the mechanisms named, or of all. As a table there is a block for each mechanism with columns of its own; "
 		 "with -o there is one table over all. Looking changes nothing: no object is opened for writing, attached or received from.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS | COMPLETE_REFS,
-	.exits = EXITS({ EXIT_DONE, "listed, also where there is nothing to list" }, { EXIT_FAILED, "failed; or nothing that was named can be read here" }, { EXIT_MISSING, "none of the objects named exists, or there is no such namespace" }, { EXIT_PART, "some of what was named does not exist, or could not be read" }),
+	.exits = EXITS({ EXIT_DONE, "listed, also where there is nothing to list; with --fail: nothing is listed, and nothing is missing" }, { EXIT_FAILED, "failed; or nothing that was named can be read here; with --fail: an object is listed" }, { EXIT_MISSING, "none of the objects named exists, or there is no such namespace" }, { EXIT_PART, "some of what was named does not exist, or could not be read; with --fail: nothing is listed, but something could not be read" }),
 	.args_size = sizeof(struct ls_args), .run = run,
 };
 /* clang-format on */

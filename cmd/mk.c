@@ -26,7 +26,7 @@ struct mk_args {
 	struct sheet_args sheet;
 	struct ipcx_attrs attrs;
 	const char *owner, *ftok, *init, *from;
-	bool noreserve, lock, if_missing;
+	bool noreserve, lock, if_missing, allocate;
 };
 
 /* The objects of one call. */
@@ -75,11 +75,10 @@ static int read_init(struct mk_args *args)
 }
 
 /* A pipe does not tell its length: what comes out of it is kept aside. */
-static int spool(int fd, uint64_t *ret_size)
+static int spool(int fd)
 {
 	auto_fd int kept = memfd_create("ipcx", MFD_CLOEXEC);
 	char buf[65536];
-	uint64_t size = 0;
 
 	if (kept < 0)
 		return -errno;
@@ -99,12 +98,18 @@ static int spool(int fd, uint64_t *ret_size)
 				return -errno;
 			done += MAX(put, 0);
 		}
-		size += (uint64_t)n;
 	}
 	if (lseek(kept, 0, SEEK_SET) < 0)
 		return -errno;
-	*ret_size = size;
 	return take_fd(&kept);
+}
+
+/* What tells its length; the rest is kept aside until it is all there. */
+static bool is_sized(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
 }
 
 static int open_from(struct mk_args *args)
@@ -112,28 +117,15 @@ static int open_from(struct mk_args *args)
 	const char *path = args->from;
 	const char *why = NULL;
 	int fd = strcmp(path, "-") ? ix_open_input(AT_FDCWD, path, &why) : STDIN_FILENO;
-	struct stat st;
-	uint64_t size = 0;
-	off_t at = 0;
 
-	if (fd >= 0 && fstat(fd, &st) < 0)
-		fd = -errno;
-	if (fd >= 0 && S_ISREG(st.st_mode) && (at = lseek(fd, 0, SEEK_CUR)) < 0)
-		fd = -errno;
-	if (fd >= 0 && S_ISREG(st.st_mode))
-		size = (uint64_t)(st.st_size - MIN(at, st.st_size));
-	else if (fd >= 0 && !(args->attrs.set & IPCX_A_SIZE))
-		fd = spool(fd, &size);
+	if (fd >= 0 && !(args->attrs.set & IPCX_A_SIZE) && !is_sized(fd))
+		fd = spool(fd);
 	if (fd < 0) {
 		msg_error("--from: %s: %s", path, why ? why : strerror(-fd));
 		return EXIT_FAILED;
 	}
 	args->attrs.from = fd;
 	args->attrs.set |= IPCX_A_FROM;
-	if (!(args->attrs.set & IPCX_A_SIZE)) {
-		args->attrs.bytes = size;
-		args->attrs.set |= IPCX_A_SIZE;
-	}
 	return 0;
 }
 
@@ -164,7 +156,8 @@ static int read_attrs(struct app *app, struct mk_args *args)
 	args->attrs.size = sizeof(args->attrs);
 	args->attrs.set |= (args->noreserve ? IPCX_A_NORESERVE : 0) |
 			   (args->lock ? IPCX_A_LOCK : 0) |
-			   (args->if_missing ? IPCX_A_IF_MISSING : 0);
+			   (args->if_missing ? IPCX_A_IF_MISSING : 0) |
+			   (args->allocate ? IPCX_A_ALLOCATE : 0);
 	if (!r)
 		r = read_key(app, args);
 	if (!r && args->init)
@@ -410,7 +403,8 @@ static const struct opt opts[] = {
 	{ "from",       0,   TEXT(struct mk_args, from),            .arg = "FILE", .complete = COMPLETE_FILES,      .help = "shm, pshm: the contents; - is standard input; gives the size, too" },
 	{ "id",         0,   ID(struct mk_args, attrs.id),          ATTR(id, IPCX_A_ID),           .arg = "N",      .help = "System V: this id and no other (needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN)" },
 	{ "count",      'c', NUMBER(struct mk_args, attrs.count),   ATTR(count, IPCX_A_COUNT),     .arg = "N",      .help = "so many alike" },
-	{ "if-missing", 0,   FLAG(struct mk_args, if_missing),      .help = "take an existing object that is large enough" },
+	{ "if-missing", 0,   FLAG(struct mk_args, if_missing),      .help = "take an existing object that is as large as asked, and that you may use as --mode says" },
+	{ "allocate",   0,   FLAG(struct mk_args, allocate),        .help = "pshm: take its memory at once, or make nothing" },
 	{ .name = NULL },
 };
 

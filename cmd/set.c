@@ -14,7 +14,7 @@ struct set_args {
 	struct sheet_args sheet;
 	struct ipcx_attrs attrs;
 	const char *owner;
-	bool lock, unlock;
+	bool lock, unlock, dry_run;
 };
 
 /* In a table: what can be changed. */
@@ -67,14 +67,17 @@ static void say_unrecorded(const struct ipcx_table *t, size_t left)
 		msg_note("not changed, as that could not be written, either: %zu", left);
 }
 
+/* So many of the references, or with none the mechanisms. */
 static int change_some(struct changing *c, size_t first, size_t n)
 {
 	const struct ipcx_query q = { .size = sizeof(q),
-				      .refs = c->sel->refs + first,
+				      .mechs = n ? 0 : c->sel->mechs,
+				      .refs = n ? c->sel->refs + first : NULL,
 				      .nrefs = n,
 				      .where = c->where,
 				      .fields = sheet_query(&c->sheet),
-				      .flags = sheet_flags(&c->sheet) };
+				      .flags = sheet_flags(&c->sheet) |
+					       (c->args->dry_run ? IPCX_DRY_RUN : 0) };
 	struct ipcx_table *t;
 	int r = ipcx_change(c->app->x, &q, &c->args->attrs, &t);
 
@@ -87,8 +90,8 @@ static int change_some(struct changing *c, size_t first, size_t n)
 		r = sheet_all(&c->sheet, t);
 	if (!r)
 		r = out_check();
-	if (r)
-		say_unrecorded(t, c->sel->nrefs - first - n);
+	if (r && !c->args->dry_run)
+		say_unrecorded(t, n ? c->sel->nrefs - first - n : 0);
 	ipcx_table_free(t);
 	return r;
 }
@@ -123,13 +126,16 @@ static int change(struct app *app, const struct set_args *args,
 				 select_knows, &touched);
 	if (r)
 		return r;
-	c.print = c.sheet.format->raw || app->verbose || args->sheet.format ||
-		  args->sheet.fields || args->sheet.sort;
+	c.tally.exact = c.where != NULL; /* what could not be looked at may be meant */
+	c.print = c.sheet.format->raw || app->verbose || args->dry_run ||
+		  args->sheet.format || args->sheet.fields || args->sheet.sort;
 	/* A reader that is gone must not end us between changing and telling. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	slice = slice_of(&c);
 	for (size_t i = 0; !r && i < sel->nrefs; i += slice)
 		r = change_some(&c, i, MIN(slice, sel->nrefs - i));
+	if (!r && sel->mechs)
+		r = change_some(&c, 0, 0);
 	if (!r || c.sheet.begun)
 		sheet_close(&c.sheet);
 	return r ? r : tally_status(&c.tally);
@@ -143,8 +149,11 @@ static int run(struct app *app, void *data, int n, char **words)
 
 	if (r)
 		return r;
-	if (sel.nrefs == 0 || sel.mechs)
-		r = msg_usage("set needs references of single objects, such as shm:5");
+	if (sel.mechs && !args->sheet.where.n)
+		r = msg_usage("a mechanism alone changes nothing: add ids or --where");
+	else if (!sel.mechs && !sel.nrefs)
+		r = msg_usage("set needs references of objects, such as shm:5, or a "
+			      "mechanism and --where");
 	if (!r)
 		r = read_attrs(args);
 	if (!r)
@@ -164,6 +173,7 @@ static const struct opt opts[] = {
 	{ "lock",   0,   FLAG(struct set_args, lock),         .help = "shm: lock in memory (SHM_LOCK)" },
 	{ "unlock", 0,   FLAG(struct set_args, unlock),       .help = "shm: unlock (SHM_UNLOCK)" },
 	{ "where",  'w', LISTED(struct set_args, sheet.where), .arg = "EXPR", .complete = COMPLETE_FIELDS, .help = "change only objects that fulfil this condition; of several, all" },
+	{ "dry-run", 0,  FLAG(struct set_args, dry_run),      .help = "only tell what would be changed, as it is now" },
 	{ .name = NULL },
 };
 
@@ -179,16 +189,18 @@ static const struct example examples[] = {
 	{ "ipcx set msg:0x4d2 --qbytes 64K",                 "a longer queue" },
 	{ "ipcx set shm 5 6 --lock",                         "keep two segments in memory" },
 	{ "ipcx set pshm:/cache --size 16M",                 "grow a POSIX object" },
+	{ "ipcx set shm --where 'owner == bob' --owner alice", "all segments of one user" },
 	{ "ipcx set --ns web shm:0 --owner 100000",          "in a container; users are numbered as seen from here" },
 	{ NULL, NULL },
 };
 
 extern const struct cmd cmd_set;
 const struct cmd cmd_set = {
-	.name = "set", .operands = "REF…", .summary = "change owner, mode, size or limits of objects",
-	.about = "Changes each object named. An option that one of the mechanisms does not know is refused before anything is changed.",
-	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_REFS,
-	.exits = EXITS({ EXIT_MISSING, "none of the objects named exists, or there is no such namespace" }, { EXIT_PART, "some of the objects named do not exist, or were not changed" }),
+	.name = "set", .operands = "REF…|[MECH…]", .summary = "change owner, mode, size or limits of objects",
+	.about = "Changes each object named, or those of a mechanism that fulfil a condition. Each is read, checked and changed in one step, and printed as it is then, "
+		 "whether the condition still holds or not. An option that one of the mechanisms does not know is refused before anything is changed.",
+	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS | COMPLETE_REFS,
+	.exits = EXITS({ EXIT_MISSING, "none of the objects named exists, or there is no such namespace" }, { EXIT_PART, "some of the objects named do not exist, or were not changed; or, with --where, something could not be read" }),
 	.args_size = sizeof(struct set_args), .run = run,
 };
 /* clang-format on */

@@ -872,6 +872,10 @@ int ipcx_contents(struct ipcx *x, const struct ipcx_ref *ref,
 #define IPCX_A_ID         (UINT64_C(1) << 16)
 #define IPCX_A_COUNT      (UINT64_C(1) << 17)
 #define IPCX_A_IF_MISSING (UINT64_C(1) << 18)
+/** The memory of a POSIX object is taken when it is made (fallocate(2)), or nothing is
+ * made. Without it, the kernel takes it page by page, and answers with SIGBUS where there
+ * is none left. With IPCX_A_SIZE. */
+#define IPCX_A_ALLOCATE (UINT64_C(1) << 19)
 
 /** Attributes of an object to make or change. Set size to sizeof(struct ipcx_attrs); only
  * members named in set count. */
@@ -892,7 +896,11 @@ struct ipcx_attrs {
 	uint64_t maxmsg;  /**< messages that a queue holds (mq_maxmsg) */
 	uint64_t msgsize; /**< bytes of its longest message (mq_msgsize) */
 	uint64_t huge;    /**< huge page size in bytes, 0 for the system's default */
-	int from; /**< IPCX_A_FROM: a descriptor that is read to its end: the contents */
+	int from;   /**< IPCX_A_FROM: a descriptor that is read to its end: the contents.
+			  With IPCX_A_SIZE they may be shorter than that. Without it, what
+		       is   left of a regular file is the size, and has to be all there when
+		       it   is read; of anything else only what needs no size (pshm) is made
+		     */
 	int32_t id; /**< the id to have (needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN) */
 	uint64_t count; /**< how many alike; not with a name, a key or an id */
 };
@@ -903,7 +911,8 @@ struct ipcx_attrs {
 /**
  * Make objects: n specifications, each with its count. All or none: when one fails, those
  * made are removed again. An object that exists is an error (-EEXIST) unless
- * IPCX_A_IF_MISSING is set and the existing one is at least as large as asked.
+ * IPCX_A_IF_MISSING is set, the existing one is at least as large as asked, and the
+ * caller may use it as mode asks: -EACCES where not.
  *
  * @param specs n structs of the same size, specs[0].size bytes apart; NULL when n is 0
  * @param ret_table the objects, in the order made; notes say which of them existed before
@@ -964,7 +973,10 @@ int ipcx_change(struct ipcx *x, const struct ipcx_query *q,
 /* ---- limits ---- */
 
 /**
- * Every limit that can stop a user of IPC: name, limit, used, percent, unit, source, what.
+ * Every limit that can stop a user of IPC: name, limit, used, percent, unit, source,
+ * what, ceiling (what it can be raised to). There is no used where nothing counts it, no
+ * percent without used or of a limit that is 0, no limit where there is none at all: of
+ * that nothing is unknown.
  *
  * @param names the limits wanted, ended by NULL; or NULL for all
  * @return 0, -ENOENT for an unknown name
@@ -995,6 +1007,14 @@ const char *ipcx_limit_name(unsigned i);
  * here, -ERANGE when the kernel took another value
  */
 int ipcx_limit_set(struct ipcx *x, const char *name, uint64_t value);
+
+/**
+ * Whether ipcx_limit_set() would do that, with the caller's rights. Sets nothing.
+ *
+ * @param ret_now what the limit is now
+ * @return 0, or what ipcx_limit_set() would answer: -ERANGE out of the limit's range, …
+ */
+int ipcx_limit_check(struct ipcx *x, const char *name, uint64_t value, uint64_t *ret_now);
 
 /** The sysctl line ("kernel.shmmni = 4096") that would set a limit at boot. @return its
  * length, -ENOENT, -ENOTSUP */

@@ -396,6 +396,19 @@ int sheet_condition(struct ipcx *x, const struct sheet_args *args,
 	return 0;
 }
 
+/* Whether a value that the condition reads is unknown in a row; not: there is none. */
+static bool reads_unknown(const struct ipcx_expr *where, const struct ipcx_table *t,
+			  size_t row)
+{
+	struct ipcx_fieldset reads = ipcx_expr_fields(where),
+			     unknown = ipcx_row_unknown(t, row);
+
+	for (size_t i = 0; i < ARRAY_SIZE(reads.bits); i++)
+		if (reads.bits[i] & unknown.bits[i])
+			return true;
+	return false;
+}
+
 /* Of so many rows those that fulfil the condition, in their order. */
 static size_t keep_matching(struct sheet *s, const struct ipcx_table *t, uint32_t *rows,
 			    size_t n)
@@ -410,6 +423,8 @@ static size_t keep_matching(struct sheet *s, const struct ipcx_table *t, uint32_
 			rows[kept++] = rows[i];
 		else if (match < 0 && errno)
 			why = errno;
+		else if (match < 0)
+			s->unknown += reads_unknown(s->where, t, rows[i]);
 	}
 	if (why)
 		msg_error("what the condition could not judge is left out: %s",

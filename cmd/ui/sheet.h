@@ -61,8 +61,9 @@ struct sheet {
 	const char *sort;              /* what --sort says, or NULL */
 	const struct ipcx_expr *where; /* rows that do not fulfil it are left out */
 	bool unjudged;                 /* it failed for some, which has been told */
-	const char *kind;              /* "objects": the JSON array */
-	bool fixed; /* the caller named the fields: every row has all of them */
+	uint64_t unknown; /* rows of which it is not known, as a value is not */
+	const char *kind; /* "objects": the JSON array */
+	bool fixed;       /* the caller named the fields: every row has all of them */
 	struct ipcx_fieldset usual; /* what comes with every listing, unless named */
 	uint64_t flags;             /* of a query: IPCX_NUMERIC */
 	size_t ncolumns;

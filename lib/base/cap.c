@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "base/dl.h"
@@ -85,6 +86,21 @@ int ix_cap_has(int cap)
 	int r = read_sets(&now);
 
 	return r < 0 ? r : (int)(now.effective >> cap & 1);
+}
+
+/* The inode of the initial user namespace (PROC_USER_INIT_INO). */
+#define USER_NS_INIT 0xEFFFFFFDU
+
+int ix_cap_counts(int proc, int cap)
+{
+	int r = ix_cap_has(cap);
+	struct stat st;
+
+	if (r <= 0)
+		return r;
+	if (fstatat(proc, "thread-self/ns/user", &st, 0) < 0)
+		return -errno;
+	return st.st_ino == USER_NS_INIT;
 }
 
 /* One name, "cap_" before it or not. */

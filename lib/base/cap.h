@@ -17,6 +17,12 @@ int ix_cap_load(struct ix_libcap **ret_lib);
  * tell, which is neither. Needs no libcap. */
 int ix_cap_has(int cap);
 
+/*
+ * The same for what only the machine's own root may do: in another user namespace than
+ * the initial one no capability counts for it. proc is a procfs that knows the thread.
+ */
+int ix_cap_counts(int proc, int cap);
+
 /* The capabilities of a list of names ("cap_sys_admin,net_raw", "all", "none"): 0,
  * -EINVAL. */
 int ix_cap_parse(const struct ix_libcap *lib, const char *list, uint64_t *ret_caps);

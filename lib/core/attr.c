@@ -36,6 +36,7 @@ static const struct ix_attr attrs[] = {
 	{ IPCX_A_ID,         "id",         IPCX_F_ID,      MEMBER(id),      false },
 	{ IPCX_A_COUNT,      "count",      IPCX_NO_FIELD,  MEMBER(count),   false },
 	{ IPCX_A_IF_MISSING, "if-missing", IPCX_NO_FIELD,  NO_NUMBER,       false },
+	{ IPCX_A_ALLOCATE,   "allocate",   IPCX_NO_FIELD,  NO_NUMBER,       false },
 };
 /* clang-format on */
 

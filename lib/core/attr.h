@@ -14,6 +14,10 @@ struct ix_attr {
 				  (--if-missing) */
 };
 
+/* Set by the library alone: the contents must be exactly as long as the size, which was
+ * read from the file that they come from. */
+#define IX_A_EXACT (UINT64_C(1) << 63)
+
 /* The attribute number i; NULL past the last. */
 const struct ix_attr *ix_attr(unsigned i);
 

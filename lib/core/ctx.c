@@ -199,6 +199,7 @@ int ix_fail_as(struct ipcx *x, int error, bool ours, const char *fmt, ...)
 	keep_text(x, fmt, args);
 	va_end(args);
 	x->failure = kind_of(error, ours);
+	x->said = error;
 	len = strlen(x->error);
 	(void)snprintf(x->error + len, sizeof(x->error) - len, ": %s",
 		       ix_errno_text(error));
@@ -213,12 +214,14 @@ int ix_fail_plain_as(struct ipcx *x, int error, bool ours, const char *fmt, ...)
 	keep_text(x, fmt, args);
 	va_end(args);
 	x->failure = kind_of(error, ours);
+	x->said = error;
 	return error;
 }
 
 int ix_said(struct ipcx *x, int r)
 {
-	if (r == -ENOMEM && !strstr(x->error, "out of memory"))
+	/* The kernel's want of memory has a text of its own, which says of what. */
+	if (r == -ENOMEM && (x->said != r || !x->error[0]))
 		return ix_fail_plain(x, r, "out of memory");
 	return r;
 }

@@ -65,6 +65,7 @@ struct ipcx {
 	struct ix_buf names;                /* where they stand */
 	char error[2 * IPCX_REF_MAX + 512]; /* may name two objects */
 	enum ipcx_failure failure;          /* of what kind that is */
+	int said;                           /* the errno that it is about */
 	struct ipcx_hint hint;              /* that belongs to it */
 	char hint_subject[IPCX_REF_MAX];
 };

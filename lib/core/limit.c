@@ -9,8 +9,26 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/num.h"
 #include "core/attr.h"
+#include "core/ctx.h"
+
+/* ipc/util.h: an id is a sequence number above the index of its slot, IPCMNI_SHIFT or
+ * IPCMNI_EXTEND_SHIFT bits wide. */
+#define INDEX_BITS          15
+#define INDEX_BITS_EXTENDED 24
+
+unsigned ix_id_bits(struct ipcx *x)
+{
+	char line[4096];
+	int proc = ix_procfd(x), len;
+
+	len = proc < 0 ? proc : ix_read_file(proc, "cmdline", line, sizeof(line));
+	if (len > 0 && strstr(line, "ipcmni_extend"))
+		return INDEX_BITS_EXTENDED;
+	return INDEX_BITS;
+}
 
 uint64_t ix_mul_sat(uint64_t a, uint64_t b)
 {

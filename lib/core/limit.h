@@ -3,9 +3,20 @@
  * whoever explains a failure. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "ipcx.h"
+
+/* How many bits of a System V id are the index of its slot (IPCMNI_SHIFT): 15, or 24
+ * where the kernel was started with ipcmni_extend. So many objects of a mechanism can
+ * there be at most. */
+unsigned ix_id_bits(struct ipcx *x);
+
+/* What one POSIX queue can have at all (HARD_MSGMAX, HARD_MSGSIZEMAX), and the capability
+ * that lets it. */
+#define IX_MQ_MAXMSG  65536
+#define IX_MQ_MSGSIZE 16777216
 
 /* One object with these attributes takes so much of that limit. */
 struct ix_charge {
@@ -16,6 +27,7 @@ struct ix_charge {
 	/* The amount is bytes, and is counted in huge pages of so many bytes: those of
 	 * the default size for 0. NULL: it is counted in the limit's own unit. */
 	uint64_t (*page)(const struct ipcx_attrs *a);
+	bool making; /* counts only while it is made: no share of one that exists */
 };
 
 /* Amounts that several mechanisms use. */

@@ -47,6 +47,15 @@ struct ix_mech {
 	int (*wish)(const char *text, struct ipcx_attrs *ret_attrs);
 
 	/*
+	 * Whether the caller may make such an object at all, for ipcx_fit(): 1; 0 with
+	 * the reason as the context's text; -errno when that cannot be told, with a text;
+	 * -ENODATA when nothing stands in the way of any caller. And where the right is
+	 * from. May be absent.
+	 */
+	int (*may_make)(struct ipcx *x, const struct ipcx_attrs *a);
+	const char *right;
+
+	/*
 	 * List all objects, upwards: fill ix_scan_row(), call ix_scan_keep(). -errno
 	 * means that the mechanism cannot be read at all (the caller makes a note of it);
 	 * an object that vanishes is left out.
@@ -73,9 +82,17 @@ struct ix_mech {
 	int (*create)(struct ipcx *x, const struct ipcx_attrs *a,
 		      struct ipcx_ref *ret_ref);
 
-	/* What whoever made objects should know: asked once after making, NULL for
-	 * nothing. May be absent. */
-	const char *(*caution)(struct ipcx *x);
+	/* Whether the caller could open the object that has this name or key, with the
+	 * rights that the attributes' mode asks for: 0, -errno; -EAGAIN: it is another
+	 * than ref by now. Changes nothing. */
+	int (*may_use)(struct ipcx *x, const struct ipcx_attrs *a,
+		       const struct ipcx_ref *ref);
+
+	/* What whoever made objects should know: asked once after making, with all that
+	 * was asked for, also of other mechanisms. Answers whether there is something.
+	 * May be absent. */
+	bool (*caution)(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
+			char *buf, size_t size);
 
 	/* Remove the object of this row, which was read a moment ago. -ENOENT, -EIDRM:
 	 * gone already. */

@@ -59,7 +59,13 @@ struct ix_reading {
 	bool unlimited; /* there is none: limit has no meaning, known is true */
 	bool counted;   /* used is known */
 	bool soft;      /* the kernel can go beyond it by itself */
+	bool uncounted; /* nothing counts how much of it is used: no failure */
+	bool single;    /* each object alone has to stay within it, whatever is used */
+	bool capped;    /* there is a ceiling */
 	uint64_t limit, used;
+	uint64_t ceiling;  /* the most that it can be set to */
+	uint64_t reserve;  /* of the limit, what is kept for others than the caller */
+	uint64_t blur;     /* the kernel counts what is used no more exactly than that */
 	uint64_t page;     /* bytes of one page of a pool of huge pages; 0: not known */
 	uint64_t dev, ino; /* of a file system: the directory that it was found by */
 	int error;         /* -errno: why the limit is unknown */
@@ -77,6 +83,14 @@ struct ix_limit {
 	bool machine;    /* one for the whole machine, not for each IPC namespace */
 	bool space;      /* what else than objects is used, a listing notes */
 	bool objects;    /* used = how many objects the mechanism has */
+	bool counts;     /* read() tells what is used of it, too */
+	/* What the kernel lets its sysctl be set to; most is 0 where every number goes.
+	 * indexed: up to as many objects as ids have indexes, instead. */
+	uint64_t least, most;
+	bool indexed;
+	bool fixed;              /* there is no number that could be raised */
+	bool raised;             /* with CAP_SYS_RESOURCE it is beyond: … */
+	uint64_t hard;           /* … that much, UINT64_MAX: it does not count */
 	struct ix_info fallback; /* where else it stands, when its file cannot be read */
 	struct ix_info use;      /* where its use stands, and in which total; bytes are
 				    pages there, when that is the unit */
@@ -117,6 +131,13 @@ int ix_limit_listed(struct ix_limits *s, const struct ix_limit *l);
 void ix_limit_read(struct ix_limits *s, const struct ix_limit *l, bool use,
 		   struct ix_reading *ret_r);
 
+/* What the kernel lets a limit's sysctl be set to. */
+void ix_limit_range(struct ipcx *x, const struct ix_limit *l, uint64_t *ret_least,
+		    uint64_t *ret_most);
+
+/* What it is for whoever may go beyond what it is set to. */
+void ix_limit_with_rights(struct ipcx *x, const struct ix_limit *l, struct ix_reading *r);
+
 /* How much of it is used, into r. */
 void ix_limit_use(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r);
 
@@ -144,8 +165,12 @@ int ix_sysctl_parse(const char *text, unsigned at, unsigned of, uint64_t *ret_n)
  */
 int ix_meminfo_parse(const char *text, const char *key, uint64_t *ret_n);
 
+/* /proc/meminfo, whole: its length or -errno. */
+int ix_meminfo_read(struct ipcx *x, char *buf, size_t size);
+
 /* ipcx_limit_set() and ipcx_limit_lines(), in the namespace where they are called. */
 int ix_limit_set(struct ipcx *x, const char *name, uint64_t value);
+int ix_limit_check(struct ipcx *x, const char *name, uint64_t value, uint64_t *ret_now);
 int ix_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t n,
 		   char *buf, size_t size);
 
@@ -159,4 +184,5 @@ int ix_read_shm_files(struct ix_limits *s, const struct ix_limit *l,
 int ix_read_huge(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r);
 int ix_read_huge_size(struct ix_limits *s, const struct ix_limit *l,
 		      struct ix_reading *r);
+int ix_read_memory(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r);
 int ix_read_constant(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r);

@@ -8,12 +8,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/capability.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "base/below.h"
+#include "base/cap.h"
 #include "base/file.h"
 #include "base/num.h"
 #include "core/limit.h"
@@ -70,10 +73,33 @@ int ix_read_sysctl(struct ix_limits *s, const struct ix_limit *l, struct ix_read
 	return ix_sysctl_read(s->x, l, &r->limit);
 }
 
+void ix_limit_range(struct ipcx *x, const struct ix_limit *l, uint64_t *ret_least,
+		    uint64_t *ret_most)
+{
+	*ret_least = l->least;
+	*ret_most = l->indexed ? UINT64_C(1) << ix_id_bits(x) : l->most;
+	if (*ret_most == 0)
+		*ret_most = ULONG_MAX;
+}
+
+/* The most that a limit can be set to, where its row alone tells. Where more stands there
+ * already, we do not know the most. */
+static void read_ceiling(struct ipcx *x, const struct ix_limit *l, struct ix_reading *r)
+{
+	uint64_t least;
+
+	if (l->read != ix_read_sysctl)
+		return;
+	ix_limit_range(x, l, &least, &r->ceiling);
+	r->capped = !r->known || r->limit <= r->ceiling;
+}
+
 int ix_read_constant(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r)
 {
 	(void)s;
 	r->limit = l->number;
+	r->capped = true;
+	r->ceiling = l->number;
 	return 0;
 }
 
@@ -86,6 +112,8 @@ int ix_read_rlimit(struct ix_limits *s, const struct ix_limit *l, struct ix_read
 		return -errno;
 	r->unlimited = rl.rlim_cur == RLIM_INFINITY;
 	r->limit = rl.rlim_cur;
+	r->capped = rl.rlim_max != RLIM_INFINITY;
+	r->ceiling = rl.rlim_max;
 	return 0;
 }
 
@@ -166,7 +194,7 @@ int ix_meminfo_parse(const char *text, const char *key, uint64_t *ret_n)
 	return ix_parse_u64(number, UINT64_MAX, ret_n);
 }
 
-static int read_meminfo(struct ipcx *x, char *buf, size_t size)
+int ix_meminfo_read(struct ipcx *x, char *buf, size_t size)
 {
 	int proc = ix_procfd(x);
 
@@ -181,10 +209,24 @@ struct pool {
 	uint64_t total, free, reserved, surplus, more;
 };
 
-static void judge_pool(const struct pool *p, struct ix_reading *r)
+/* No more huge pages than there is memory. */
+static void memory_ceiling(struct ipcx *x, struct ix_reading *r)
+{
+	char text[8192];
+	uint64_t kb;
+
+	if (!r->page || ix_meminfo_read(x, text, sizeof(text)) < 0 ||
+	    ix_meminfo_parse(text, "MemTotal", &kb) < 0)
+		return;
+	r->capped = true;
+	r->ceiling = ix_mul_sat(kb, 1024) / r->page;
+}
+
+static void judge_pool(struct ipcx *x, const struct pool *p, struct ix_reading *r)
 {
 	uint64_t taken;
 
+	memory_ceiling(x, r);
 	r->limit = p->total;
 	r->soft = p->more > p->surplus;
 	if (p->free > p->total ||
@@ -200,7 +242,7 @@ int ix_read_huge(struct ix_limits *s, const struct ix_limit *l, struct ix_readin
 	struct pool p = { 0 };
 	uint64_t kb;
 	char text[8192];
-	int e = read_meminfo(s->x, text, sizeof(text));
+	int e = ix_meminfo_read(s->x, text, sizeof(text));
 
 	(void)l;
 	if (e < 0)
@@ -219,8 +261,21 @@ int ix_read_huge(struct ix_limits *s, const struct ix_limit *l, struct ix_readin
 	e = ix_sysctl_read(s->x, &more, &p.more);
 	if (e < 0 && e != -ENOENT)
 		return e;
-	judge_pool(&p, r);
+	judge_pool(s->x, &p, r);
 	return 0;
+}
+
+void ix_limit_with_rights(struct ipcx *x, const struct ix_limit *l, struct ix_reading *r)
+{
+	int proc = ix_procfd(x);
+
+	if (!l->raised || (r->known && r->limit >= l->hard) ||
+	    ix_cap_counts(proc, CAP_SYS_RESOURCE) != 1)
+		return;
+	r->known = true;
+	r->error = 0;
+	r->unlimited = l->hard == UINT64_MAX;
+	r->limit = l->hard;
 }
 
 static int pool_file(struct ipcx *x, uint64_t kb, const char *name, uint64_t *ret_n)
@@ -253,7 +308,7 @@ int ix_read_huge_size(struct ix_limits *s, const struct ix_limit *l, struct ix_r
 	e = pool_file(s->x, l->number, "nr_overcommit_hugepages", &p.more);
 	if (e < 0 && e != -ENOENT)
 		return e;
-	judge_pool(&p, r);
+	judge_pool(s->x, &p, r);
 	return 0;
 }
 
@@ -272,7 +327,7 @@ int ix_limit_listed(struct ix_limits *s, const struct ix_limit *l)
 	r = pool_file(s->x, l->number, "nr_hugepages", &pages);
 	if (r < 0)
 		return r == -ENOENT || r == -ENOTDIR ? 0 : r;
-	r = read_meminfo(s->x, text, sizeof(text));
+	r = ix_meminfo_read(s->x, text, sizeof(text));
 	if (r < 0)
 		return r == -ENODEV ? 1 : r; /* without /proc */
 	return ix_meminfo_parse(text, "Hugepagesize", &kb) < 0 || kb != l->number;
@@ -306,6 +361,9 @@ void ix_limit_read(struct ix_limits *s, const struct ix_limit *l, bool use,
 		e = 0;
 	r.known = e == 0;
 	r.error = e;
+	if (!l->counts && !l->objects && l->use.call == IX_INFO_NONE)
+		r.uncounted = true;
+	read_ceiling(s->x, l, &r);
 	if (use)
 		ix_limit_use(s, l, &r);
 	*ret_r = r;

@@ -4,6 +4,7 @@
  * takes something else.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 
@@ -77,6 +78,18 @@ static int new_text(struct ipcx *x, const struct ix_limit *l,
 	return 0;
 }
 
+/* The kernel takes only what is in the limit's range. */
+static int out_of_range(struct ipcx *x, const struct ix_limit *l, uint64_t value)
+{
+	uint64_t least, most;
+
+	ix_limit_range(x, l, &least, &most);
+	return ix_fail_plain(x, -ERANGE,
+			     "%s: cannot set %s to %llu: out of the range %llu to %llu",
+			     l->name, l->source, (unsigned long long)value,
+			     (unsigned long long)least, (unsigned long long)most);
+}
+
 static int refused(struct ipcx *x, const struct ix_limit *l, uint64_t value, int error)
 {
 	unsigned long long n = value;
@@ -110,11 +123,7 @@ static int refused(struct ipcx *x, const struct ix_limit *l, uint64_t value, int
 				     l->name, l->source);
 	case -EINVAL:
 	case -ERANGE:
-		return ix_fail_plain(
-			x, error,
-			"%s: cannot set %s to %llu: out of the range that the "
-			"kernel takes",
-			l->name, l->source, n);
+		return out_of_range(x, l, value);
 	case -ENODEV:
 	case -ENOENT:
 	case -ENOTDIR:
@@ -156,6 +165,44 @@ int ix_limit_set(struct ipcx *x, const char *name, uint64_t value)
 			x, -ERANGE,
 			"%s: the kernel took another value: it is now %llu, not %llu",
 			l->name, (unsigned long long)now, (unsigned long long)value);
+	return 0;
+}
+
+/* Whether its file would let itself be written to: sysctls look at nothing else before
+ * they look at the number. */
+static int may_write(struct ipcx *x, const struct ix_limit *l)
+{
+	char path[64];
+	int proc = ix_procfd(x);
+	auto_fd int fd = -1;
+
+	if (proc < 0)
+		return -ENODEV;
+	ix_sysctl_path(l, path, sizeof(path));
+	fd = ix_open(proc, path, O_WRONLY);
+	return MIN(fd, 0);
+}
+
+int ix_limit_check(struct ipcx *x, const char *name, uint64_t value, uint64_t *ret_now)
+{
+	const struct ix_limit *l = NULL;
+	uint64_t least, most, now = 0;
+	int r = find(x, name, &l);
+
+	if (r < 0)
+		return r;
+	r = may_write(x, l);
+	if (r < 0)
+		return refused(x, l, value, r);
+	r = ix_sysctl_read(x, l, &now);
+	if (r < 0)
+		return ix_fail_plain(x, r, "%s: cannot be read: %s", l->name,
+				     ix_limit_why(r));
+	ix_limit_range(x, l, &least, &most);
+	/* A kernel that has more there takes more. */
+	if (value < least || (value > most && value > now))
+		return out_of_range(x, l, value);
+	*ret_now = now;
 	return 0;
 }
 

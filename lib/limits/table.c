@@ -3,12 +3,14 @@
 #include "limits/limits.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/msg.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
 
 #include "base/esc.h"
+#include "core/limit.h"
 #include "core/semun.h"
 
 #define INFO(from, type, member)                                                        \
@@ -25,18 +27,21 @@
 #define MSG_USED(m, f) .use = INFO(IX_MSG_USE, struct msginfo, m), .total = (f)
 #define SEM_LIMIT(m)   .fallback = INFO(IX_SEM_LIMITS, struct seminfo, m)
 #define SEM_USED(m, f) .use = INFO(IX_SEM_USE, struct seminfo, m), .total = (f)
-#define CONSTANT(n)                                                    \
-	.source = "constant", .read = ix_read_constant, .number = (n), \
+#define CONSTANT(n)                                                                   \
+	.source = "constant", .read = ix_read_constant, .number = (n), .fixed = true, \
 	.change = "it is a constant of the kernel"
+/* MAX_LFS_FILESIZE: a segment is a file inside. And what a size_t holds. */
+#define SIZE_MOST     MIN((uint64_t)INT64_MAX, (uint64_t)SIZE_MAX)
 #define RLIMIT(which) .source = #which, .read = ix_read_rlimit, .number = (which)
-#define SHM_FS(reader, option)                                    \
-	.source = "/dev/shm", .read = (reader), .error = -ENOSPC, \
+#define SHM_FS(reader, option)                                                    \
+	.source = "/dev/shm", .read = (reader), .error = -ENOSPC, .counts = true, \
 	.change = "mount -o remount," option "=NUMBER /dev/shm"
 #define HUGE_SIZE(kb, human)                                                            \
 	{                                                                               \
 		.name = "hugepages_" #kb "kB", .unit = "pages", .mech = "shm",          \
 		.source = "hugepages-" #kb "kB", .read = ix_read_huge_size,             \
 		.number = (kb), .optional = true, .machine = true, .error = -ENOMEM,    \
+		.counts = true,                                                         \
 		.change =                                                               \
 			"write the number into /sys/kernel/mm/hugepages/hugepages-" #kb \
 			"kB/nr_hugepages",                                              \
@@ -50,6 +55,10 @@
 #define SEM_ARRAYS semusz
 #define SEM_SEMS   semaem
 
+/*
+ * What each sysctl takes is in ipc/ipc_sysctl.c and ipc/mq_sysctl.c (HARD_MSGMAX,
+ * HARD_MSGSIZEMAX and the least of them in include/linux/ipc_namespace.h).
+ */
 /* clang-format off */
 static const struct ix_limit limits[] = {
 	{ .name = "shmmax", .unit = "bytes", .mech = "shm", SYSCTL("kernel.shmmax"),
@@ -60,34 +69,43 @@ static const struct ix_limit limits[] = {
 	  .what = "all segments together, each in whole pages" },
 	{ .name = "shmmni", .unit = "segments", .mech = "shm", SYSCTL("kernel.shmmni"),
 	  SHM_LIMIT(shmmni), SHM_USED(used_ids, IPCX_F_OBJECTS), .error = -ENOSPC,
+	  .indexed = true,
 	  .what = "number of segments" },
 	{ .name = "shmmin", .unit = "bytes", .mech = "shm", CONSTANT(1), .error = -EINVAL,
 	  .what = "smallest size of a segment" },
 	{ .name = "shm_rmid_forced", .unit = "flag", .mech = "shm",
 	  SYSCTL("kernel.shm_rmid_forced"),
+	  .most = 1,
 	  .what = "1: a segment goes with its last detach or when its creator ends" },
 
 	{ .name = "msgmax", .unit = "bytes", .mech = "msg", SYSCTL("kernel.msgmax"),
 	  MSG_LIMIT(msgmax), .error = -EINVAL,
+	  .most = INT_MAX,
 	  .what = "length of one message" },
 	{ .name = "msgmnb", .unit = "bytes", .mech = "msg", SYSCTL("kernel.msgmnb"),
 	  MSG_LIMIT(msgmnb), .error = -EPERM,
+	  .most = INT_MAX,
 	  .what = "what a new queue holds, and can be given without CAP_SYS_RESOURCE" },
 	{ .name = "msgmni", .unit = "queues", .mech = "msg", SYSCTL("kernel.msgmni"),
 	  MSG_LIMIT(msgmni), MSG_USED(MSG_QUEUES, IPCX_F_OBJECTS), .error = -ENOSPC,
+	  .indexed = true,
 	  .what = "number of queues" },
 
 	{ .name = "semmsl", .unit = "semaphores", .mech = "sem", SEM(0),
 	  SEM_LIMIT(semmsl), .error = -EINVAL,
+	  .most = INT_MAX,
 	  .what = "semaphores in one array" },
 	{ .name = "semmns", .unit = "semaphores", .mech = "sem", SEM(1),
 	  SEM_LIMIT(semmns), SEM_USED(SEM_SEMS, IPCX_F_NSEMS), .error = -ENOSPC,
+	  .most = INT_MAX,
 	  .what = "semaphores in all arrays together" },
 	{ .name = "semopm", .unit = "operations", .mech = "sem", SEM(2),
 	  SEM_LIMIT(semopm), .error = -E2BIG,
+	  .most = INT_MAX,
 	  .what = "operations in one semop(2)" },
 	{ .name = "semmni", .unit = "arrays", .mech = "sem", SEM(3),
 	  SEM_LIMIT(semmni), SEM_USED(SEM_ARRAYS, IPCX_F_OBJECTS), .error = -ENOSPC,
+	  .indexed = true,
 	  .what = "number of arrays" },
 	{ .name = "semvmx", .unit = "value", .mech = "sem", CONSTANT(IX_SEMVMX),
 	  .error = -ERANGE,
@@ -95,18 +113,26 @@ static const struct ix_limit limits[] = {
 
 	{ .name = "mqueue_queues_max", .unit = "queues", .mech = "mq",
 	  SYSCTL("fs.mqueue.queues_max"), .objects = true, .error = -ENOSPC,
+	  .most = INT_MAX,
+	  .raised = true, .hard = UINT64_MAX,
 	  .what = "number of queues (CAP_SYS_RESOURCE: unlimited); used: named ones" },
 	{ .name = "mqueue_msg_max", .unit = "messages", .mech = "mq",
 	  SYSCTL("fs.mqueue.msg_max"), .error = -EINVAL,
+	  .least = 1, .most = IX_MQ_MAXMSG,
+	  .raised = true, .hard = IX_MQ_MAXMSG,
 	  .what = "messages that one queue may hold (CAP_SYS_RESOURCE: 65536)" },
 	{ .name = "mqueue_msgsize_max", .unit = "bytes", .mech = "mq",
 	  SYSCTL("fs.mqueue.msgsize_max"), .error = -EINVAL,
+	  .least = 128, .most = IX_MQ_MSGSIZE,
+	  .raised = true, .hard = IX_MQ_MSGSIZE,
 	  .what = "longest message of one queue (CAP_SYS_RESOURCE: 16777216)" },
 	{ .name = "mqueue_msg_default", .unit = "messages", .mech = "mq",
 	  SYSCTL("fs.mqueue.msg_default"), .error = -EINVAL,
+	  .least = 1, .most = IX_MQ_MAXMSG,
 	  .what = "messages that a queue holds when its maker does not say" },
 	{ .name = "mqueue_msgsize_default", .unit = "bytes", .mech = "mq",
 	  SYSCTL("fs.mqueue.msgsize_default"), .error = -EINVAL,
+	  .least = 128, .most = IX_MQ_MSGSIZE,
 	  .what = "longest message of a queue when its maker does not say" },
 	{ .name = "rlimit_msgqueue", .unit = "bytes", .mech = "mq",
 	  RLIMIT(RLIMIT_MSGQUEUE), .error = -EMFILE,
@@ -119,6 +145,19 @@ static const struct ix_limit limits[] = {
 	  .change = "prlimit --memlock=BYTES, or ulimit -l in a shell",
 	  .what = "locked segments of this user (CAP_IPC_LOCK: unlimited); "
 		  "the kernel shows nowhere how much is used" },
+	{ .name = "rlimit_fsize", .unit = "bytes", .mech = "pshm",
+	  RLIMIT(RLIMIT_FSIZE), .error = -EFBIG,
+	  .change = "prlimit --fsize=BYTES, or ulimit -f in a shell",
+	  .what = "size of one POSIX object that this process makes or enlarges" },
+	{ .name = "size_max", .unit = "bytes", .mech = "shm", CONSTANT(SIZE_MOST),
+	  .error = -EINVAL,
+	  .what = "size of one segment or POSIX object, whatever else would allow it" },
+	{ .name = "memory", .unit = "bytes", .mech = "shm", .source = "vm.overcommit_memory",
+	  .read = ix_read_memory, .counts = true, .machine = true, .fixed = true,
+	  .error = -ENOMEM,
+	  .change = "more swap, or vm.overcommit_memory=1, would let it be made",
+	  .what = "memory and swap that segments can be promised; by vm.overcommit_memory "
+		  "0 each alone, 1 any, 2 all that is promised on the machine together" },
 	{ .name = "dev_shm", .unit = "bytes", .mech = "pshm",
 	  SHM_FS(ix_read_shm_bytes, "size"), .space = true,
 	  .what = "size of the file system of POSIX shared memory and semaphores" },
@@ -126,7 +165,7 @@ static const struct ix_limit limits[] = {
 	  SHM_FS(ix_read_shm_files, "nr_inodes"),
 	  .what = "number of files in it, its own root included" },
 	{ .name = "hugepages", .unit = "pages", .mech = "shm",
-	  .source = "vm.nr_hugepages", .read = ix_read_huge, .machine = true,
+	  .source = "vm.nr_hugepages", .read = ix_read_huge, .machine = true, .counts = true,
 	  .error = -ENOMEM,
 	  .what = "huge pages of the default size; used: taken or reserved" },
 

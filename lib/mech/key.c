@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Keys and ids of System V objects: how ftok(3) makes the one, how the kernel makes the
  * other. */
-#include "mech/key.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -13,12 +11,8 @@
 #include "base/file.h"
 #include "core/columns.h"
 #include "core/copyin.h"
+#include "core/limit.h"
 #include "core/table.h"
-
-/* ipc/util.h: an id is a sequence number above the index of its slot, IPCMNI_SHIFT or
- * IPCMNI_EXTEND_SHIFT bits wide. */
-#define INDEX_BITS          15
-#define INDEX_BITS_EXTENDED 24
 
 /* Directories within directories: beyond this nothing is searched, whoever made them. */
 #define DEPTH_MAX 64
@@ -235,17 +229,6 @@ int ipcx_key_search(struct ipcx *x, uint32_t key, const char *const *paths, size
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = search_path(&s, paths[i], 0);
 	return finish(x, s.t, r, ret_table);
-}
-
-unsigned ix_id_bits(struct ipcx *x)
-{
-	char line[4096];
-	int proc = ix_procfd(x), len;
-
-	len = proc < 0 ? proc : ix_read_file(proc, "cmdline", line, sizeof(line));
-	if (len > 0 && strstr(line, "ipcmni_extend"))
-		return INDEX_BITS_EXTENDED;
-	return INDEX_BITS;
 }
 
 int ipcx_id_split(struct ipcx *x, const struct ipcx_ref *refs, size_t n,

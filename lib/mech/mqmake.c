@@ -102,6 +102,21 @@ int ix_mq_create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *re
 	return 0;
 }
 
+int ix_mq_may_use(struct ipcx *x, const struct ipcx_attrs *a, const struct ipcx_ref *ref)
+{
+	unsigned mode = a->set & IPCX_A_MODE ? a->mode : 0600;
+	bool reads = mode & 0444, writes = mode & 0222;
+	auto_fd int fd = -1;
+
+	(void)x;
+	if (!reads && !writes)
+		return 0;
+	fd = ix_mq_open(ref->name, reads && writes ? O_RDWR
+				   : writes        ? O_WRONLY
+						   : O_RDONLY);
+	return fd == -ENOENT ? -EAGAIN : MIN(fd, 0);
+}
+
 /* ---- removing and changing */
 
 /* The directory that was opened for this scan, if the row's queue is in it. */

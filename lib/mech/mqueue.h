@@ -32,6 +32,7 @@ int ix_mq_status(const char *text, size_t len, struct ix_mq_status *ret);
 int ix_mq_open(const char *name, int flags);
 
 /* The functions of struct ix_mech. */
+int ix_mq_may_use(struct ipcx *x, const struct ipcx_attrs *a, const struct ipcx_ref *ref);
 int ix_mq_create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ret_ref);
 int ix_mq_remove(struct ix_scan *s, const void *row);
 int ix_mq_change(struct ix_scan *s, const void *row, const struct ipcx_attrs *a);

@@ -173,6 +173,12 @@ static int find(struct ix_scan *s, const struct ipcx_ref *ref)
 	return ix_sysv_find(s, &sysv, ref);
 }
 
+static int may_use(struct ipcx *x, const struct ipcx_attrs *a, const struct ipcx_ref *ref)
+{
+	(void)x;
+	return ix_sysv_may_use(&sysv, a, ref);
+}
+
 static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ret_ref)
 {
 	return ix_sysv_create(x, &sysv, a, ret_ref);
@@ -433,7 +439,7 @@ const struct ix_mech ix_mech_msg = {
 	.weight = IPCX_F_CBYTES,
 	.kind = &msg_kind,
 	.charges = charges, .wish = wish,
-	.scan = scan, .find = find, .contents = contents, .create = create, .remove = remove_row, .change = change,
+	.scan = scan, .find = find, .contents = contents, .create = create, .may_use = may_use, .remove = remove_row, .change = change,
 	.totals = &totals,
 	.queue = &ix_msg_queue,
 	.driver = &ix_msg_driver,

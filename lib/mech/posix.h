@@ -166,6 +166,13 @@ int ix_psem_make(struct ipcx *x, const struct ix_posix_dir *dir, const char *fil
 int ix_posix_change(struct ipcx *x, const struct ix_posix_dir *dir, const char *file,
 		    const struct ix_posix_row *row, const struct ipcx_attrs *a);
 
+/* may_make() of struct ix_mech: whether /dev/shm lets the caller make a file. */
+int ix_posix_may_make(struct ipcx *x, const struct ipcx_attrs *a);
+
+/* Whether the caller could open a file of the directory with the rights that a mode asks
+ * for, whoever's they are: 0, -errno, -EAGAIN when it has gone. */
+int ix_posix_may_use(const struct ix_posix_dir *dir, const char *file, unsigned mode);
+
 /* Whether RLIMIT_FSIZE lets a file have so many bytes: 0 or -EFBIG. The kernel would send
  * SIGXFSZ, which ends the program. */
 int ix_posix_may_grow(uint64_t bytes);

@@ -310,6 +310,19 @@ static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *r
 	return 0;
 }
 
+/* sem_open(3) wants to read and write, whatever the mode. */
+static int may_use(struct ipcx *x, const struct ipcx_attrs *a, const struct ipcx_ref *ref)
+{
+	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
+	char file[NAME_MAX + 1];
+	int r = ix_posix_shm_dir(x, &dir);
+
+	(void)a;
+	if (r == 0)
+		r = file_of(ref->name, file);
+	return r < 0 ? r : ix_posix_may_use(&dir, file, 0600);
+}
+
 /* ---- removing and changing */
 
 static int remove_row(struct ix_scan *s, const void *data)
@@ -347,6 +360,13 @@ static uint64_t amount_page(const struct ipcx_attrs *a)
 	return (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+/* What is written of it. */
+static uint64_t amount_file(const struct ipcx_attrs *a)
+{
+	(void)a;
+	return sizeof(sem_t);
+}
+
 static int wish(const char *text, struct ipcx_attrs *ret_attrs)
 {
 	static const uint64_t words[] = { IPCX_A_COUNT };
@@ -356,6 +376,7 @@ static int wish(const char *text, struct ipcx_attrs *ret_attrs)
 
 /* clang-format off */
 static const struct ix_charge charges[] = {
+	{ .limit = "rlimit_fsize", .each = true, .making = true, .amount = amount_file },
 	{ .limit = "dev_shm", .amount = amount_page },
 	{ .limit = "dev_shm_inodes", .amount = ix_amount_one },
 	{ .limit = NULL },
@@ -397,8 +418,8 @@ const struct ix_mech ix_mech_psem = {
 	.mounted = true,
 	.no_idle = "how long named semaphores were not used is not known: use through a mapping leaves no time",
 	.kind = &psem_kind,
-	.charges = charges, .wish = wish,
-	.scan = scan, .find = find, .create = create, .remove = remove_row, .change = change,
+	.charges = charges, .wish = wish, .may_make = ix_posix_may_make, .right = IX_SHM_DIR,
+	.scan = scan, .find = find, .create = create, .may_use = may_use, .remove = remove_row, .change = change,
 	.sem = &ix_psem_sem,
 	.driver = &ix_psem_driver,
 	.create_errors = create_errors, .change_errors = change_errors,

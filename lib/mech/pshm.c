@@ -18,10 +18,9 @@
 #include "core/limit.h"
 #include "mech/drivers.h"
 #include "mech/posix.h"
+#include "mech/pshmmake.h"
 #include "mech/pshmmem.h"
 #include "mech/shmroom.h"
-
-#define COPY_SIZE 65536
 
 struct pshm_row {
 	struct ix_posix_row base;
@@ -167,137 +166,6 @@ static int find(struct ix_scan *s, const struct ipcx_ref *ref)
 	return r;
 }
 
-/* ---- making */
-
-static ssize_t read_some(int fd, char *buf, size_t n)
-{
-	ssize_t got;
-
-	do
-		got = read(fd, buf, n);
-	while (got < 0 && errno == EINTR);
-	return got < 0 ? -errno : got;
-}
-
-static int write_all(int fd, const char *buf, size_t n)
-{
-	while (n > 0) {
-		ssize_t put = write(fd, buf, n);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return put < 0 ? -errno : -EIO;
-		buf += put;
-		n -= (size_t)put;
-	}
-	return 0;
-}
-
-static int too_long(struct ipcx *x, const struct ipcx_attrs *a)
-{
-	if (!(a->set & IPCX_A_SIZE))
-		return -EFBIG;
-	return ix_fail_plain(x, -EFBIG,
-			     "pshm: the contents are longer than the size of %" PRIu64
-			     " bytes",
-			     a->bytes);
-}
-
-/* The caller's descriptor to its end, or as much as there is room for: the object may be
- * of any size, so no mmap. */
-static int copy(struct ipcx *x, int fd, const struct ipcx_attrs *a)
-{
-	uint64_t room = a->set & IPCX_A_SIZE ? a->bytes : INT64_MAX, done = 0;
-	auto_free char *buf = malloc(COPY_SIZE);
-
-	if (!buf)
-		return -ENOMEM;
-	for (;;) {
-		ssize_t got = read_some(a->from, buf, COPY_SIZE);
-		int r;
-
-		if (got < 0)
-			return ix_fail(x, (int)got, "pshm: cannot read the contents");
-		if (got == 0)
-			return 0;
-		if ((uint64_t)got > room - done ||
-		    ix_posix_may_grow(done + (uint64_t)got) < 0)
-			return too_long(x, a);
-		r = write_all(fd, buf, (size_t)got);
-		if (r < 0)
-			return r;
-		done += (uint64_t)got;
-	}
-}
-
-static int resize(int fd, uint64_t bytes)
-{
-	int r;
-
-	if (bytes > INT64_MAX)
-		return -EFBIG;
-	r = ix_posix_may_grow(bytes);
-	if (r < 0)
-		return r;
-	do
-		r = ftruncate(fd, (off_t)bytes);
-	while (r < 0 && errno == EINTR);
-	return r < 0 ? -errno : 0;
-}
-
-static int fill(struct ipcx *x, int fd, const struct ipcx_attrs *a)
-{
-	int r = 0;
-
-	if (a->set & IPCX_A_SIZE)
-		r = resize(fd, a->bytes);
-	if (r == 0 && (a->set & IPCX_A_FROM))
-		r = copy(x, fd, a);
-	return r == 0 ? ix_posix_own(fd, a) : r;
-}
-
-#define LIKE_A_SEM "with this name, a file of that size is a semaphore"
-
-static bool would_be_sem(const char *file, const struct ipcx_attrs *a)
-{
-	return ix_posix_sem_name(file) && (a->set & IPCX_A_SIZE) &&
-	       (a->bytes == IX_SEM_SIZE_64 || a->bytes == IX_SEM_SIZE_32);
-}
-
-static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ret_ref)
-{
-	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
-	auto_fd int fd = -1;
-	struct ipcx_ref ref;
-	int r = ix_posix_take_name(x, a, NAME_MAX, &ref);
-
-	if (r < 0)
-		return r;
-	if (!(a->set & (IPCX_A_SIZE | IPCX_A_FROM)))
-		return ix_fail_plain(x, -EINVAL,
-				     "pshm: a size is needed, or contents to copy");
-	if (would_be_sem(ref.name + 1, a))
-		return ix_fail_plain(x, -EINVAL, "pshm: %s", LIKE_A_SEM);
-	r = ix_posix_shm_dir(x, &dir);
-	if (r < 0)
-		return r;
-	/* What shm_open(3) does, in the directory that we look into. */
-	fd = openat(dir.fd, ref.name + 1,
-		    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	r = fill(x, fd, a);
-	if (r < 0) {
-		if (ix_posix_take_back(&dir, ref.name + 1, fd))
-			return r;
-		return ix_fail(x, r, "pshm:%s: was made, but not whole, and stays",
-			       ref.name);
-	}
-	*ret_ref = ref;
-	return 0;
-}
-
 /* ---- removing and changing */
 
 static int remove_row(struct ix_scan *s, const void *data)
@@ -333,20 +201,31 @@ static int open_to_resize(const struct ix_posix_dir *dir, const char *file,
  * not close a descriptor. */
 static int change(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
 {
-	char buf[256];
+	const struct pshm_row *row = data;
+	char buf[256], text[256], subject[IPCX_REF_MAX];
 	const char *file = ix_posix_name(s, data, buf);
 	auto_fd int fd = -1;
+	struct ipcx_ref ref;
 	int r;
 
-	if (would_be_sem(file, a))
-		return ix_fail_plain(s->x, -EPERM, "%s", LIKE_A_SEM);
+	if (ix_pshm_would_be_sem(file, a))
+		return ix_fail_plain(s->x, -EPERM, "%s", IX_LIKE_A_SEM);
 	if (a->set & IPCX_A_SIZE) {
 		fd = open_to_resize(s->dir, file, data);
 		if (fd < 0)
 			return fd;
 	}
 	r = ix_posix_change(s->x, s->dir, file, data, a);
-	return r == 0 && fd >= 0 ? resize(fd, a->bytes) : r;
+	if (r < 0 || fd < 0)
+		return r;
+	r = ix_pshm_resize(fd, a->bytes);
+	if (r == 0 && a->bytes > row->allocated &&
+	    ix_pshm_short_of(fd, a->bytes - row->allocated, text, sizeof(text))) {
+		ix_posix_ref(s->mech, file, &ref);
+		(void)ipcx_ref_format(&ref, subject, sizeof(subject));
+		ix_table_note(s->t, IPCX_NOTE_INFO, s->mech, 0, subject, "%s", text);
+	}
+	return r;
 }
 
 /* ---- limits */
@@ -366,6 +245,8 @@ static int wish(const char *text, struct ipcx_attrs *ret_attrs)
 
 /* clang-format off */
 static const struct ix_charge charges[] = {
+	{ .limit = "size_max", .each = true, .making = true, .amount = ix_amount_size },
+	{ .limit = "rlimit_fsize", .each = true, .making = true, .amount = ix_amount_size },
 	{ .limit = "dev_shm", .amount = amount_bytes },
 	{ .limit = "dev_shm_inodes", .amount = ix_amount_one },
 	{ .limit = NULL },
@@ -377,6 +258,7 @@ static const struct ix_errtext create_errors[] = {
 	{ -EDQUOT, 0, "your quota on " IX_SHM_DIR " is used up" },
 	{ -EROFS,  0, IX_SHM_DIR " is mounted read-only" },
 	{ -EFBIG,  0, "larger than RLIMIT_FSIZE (ulimit -f) or the file system allows" },
+	{ -EOPNOTSUPP, IPCX_A_ALLOCATE, "the file system of " IX_SHM_DIR " cannot take memory beforehand" },
 	{ -EPERM,  IPCX_A_UID | IPCX_A_GID, "giving it to that owner needs CAP_CHOWN" },
 	{ -EINVAL, IPCX_A_UID | IPCX_A_GID, "that owner does not exist in this user namespace" },
 	{ 0, 0, NULL },
@@ -403,7 +285,7 @@ const struct ix_mech ix_mech_pshm = {
 		.name = "pshm", .label = "POSIX shared memory", .object = "shared memory object", .group = "posix",
 		.named = true,
 		.create = IPCX_A_NAME | IPCX_A_MODE | IPCX_A_UID | IPCX_A_GID | IPCX_A_SIZE | IPCX_A_FROM |
-			  IPCX_A_IF_MISSING,
+			  IPCX_A_IF_MISSING | IPCX_A_ALLOCATE,
 		.require = IPCX_A_NAME,
 		.change = IPCX_A_MODE | IPCX_A_UID | IPCX_A_GID | IPCX_A_SIZE,
 		.need = "[COUNTx]SIZE",
@@ -412,8 +294,8 @@ const struct ix_mech ix_mech_pshm = {
 	.weight = IPCX_F_SIZE, .mounted = true,
 	.no_idle = "how long POSIX shared memory was not used is not known: use through a mapping leaves no time",
 	.kind = &pshm_kind,
-	.charges = charges, .wish = wish,
-	.scan = scan, .find = find, .create = create, .remove = remove_row, .change = change,
+	.charges = charges, .wish = wish, .may_make = ix_posix_may_make, .right = IX_SHM_DIR,
+	.scan = scan, .find = find, .create = ix_pshm_create, .may_use = ix_pshm_may_use, .caution = ix_pshm_caution, .remove = remove_row, .change = change,
 	.memory = ix_pshm_memory,
 	.driver = &ix_pshm_driver,
 	.create_errors = create_errors, .change_errors = change_errors,

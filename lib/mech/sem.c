@@ -165,6 +165,12 @@ static int init_values(struct ipcx *x, const struct ipcx_attrs *a, int id)
 	return 0;
 }
 
+static int may_use(struct ipcx *x, const struct ipcx_attrs *a, const struct ipcx_ref *ref)
+{
+	(void)x;
+	return ix_sysv_may_use(&sysv, a, ref);
+}
+
 static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ret_ref)
 {
 	struct ipcx_attrs first = *a;
@@ -404,7 +410,7 @@ const struct ix_mech ix_mech_sem = {
 	},
 	.kind = &sem_kind,
 	.charges = charges, .wish = wish,
-	.scan = scan, .find = find, .costly = costly, .contents = contents, .create = create, .remove = remove_row, .change = change,
+	.scan = scan, .find = find, .costly = costly, .contents = contents, .create = create, .may_use = may_use, .remove = remove_row, .change = change,
 	.totals = &totals,
 	.sem = &ix_sem_sem,
 	.driver = &ix_sem_driver,

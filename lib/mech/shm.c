@@ -11,6 +11,7 @@
 #include "base/num.h"
 #include "core/limit.h"
 #include "mech/drivers.h"
+#include "mech/shmmake.h"
 #include "mech/shmmem.h"
 #include "mech/shmtotals.h"
 #include "mech/sysv.h"
@@ -220,33 +221,10 @@ static int find(struct ix_scan *s, const struct ipcx_ref *ref)
 	return ix_sysv_find(s, &ix_shm_sysv, ref);
 }
 
-/* Copy what the descriptor has into the new segment, which nobody else knows yet. */
-static int fill(struct ipcx *x, int id, const struct ipcx_attrs *a)
+static int may_use(struct ipcx *x, const struct ipcx_attrs *a, const struct ipcx_ref *ref)
 {
-	size_t have = 0;
-	char *at = shmat(id, NULL, 0), extra;
-	ssize_t got = 1;
-	int r = 0;
-
-	if (at == (void *)-1)
-		return ix_fail(x, -errno,
-			       "shm:%d: cannot attach the new segment to fill it", id);
-	while (r == 0 && got > 0 && have < a->bytes) {
-		got = read(a->from, at + have, MIN(a->bytes - have, (uint64_t)SSIZE_MAX));
-		if (got < 0 && errno == EINTR)
-			got = 1;
-		else if (got < 0)
-			r = ix_fail(x, -errno, "shm: cannot read the contents");
-		else
-			have += (size_t)got;
-	}
-	if (r == 0 && have == a->bytes && read(a->from, &extra, 1) == 1)
-		r = ix_fail_plain(
-			x, -EFBIG,
-			"shm: the contents are longer than %llu bytes, the segment's size",
-			(unsigned long long)a->bytes);
-	(void)shmdt(at);
-	return r;
+	(void)x;
+	return ix_sysv_may_use(&ix_shm_sysv, a, ref);
 }
 
 static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ret_ref)
@@ -256,7 +234,7 @@ static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *r
 	if (r < 0)
 		return r;
 	if (a->set & IPCX_A_FROM)
-		r = fill(x, ret_ref->id, a);
+		r = ix_shm_fill(x, ret_ref->id, a);
 	if (r == 0 && (a->set & IPCX_A_LOCK) && shmctl(ret_ref->id, SHM_LOCK, NULL) < 0)
 		r = ix_fail(x, -errno,
 			    "shm:%d: cannot lock (RLIMIT_MEMLOCK, or CAP_IPC_LOCK)",
@@ -267,17 +245,23 @@ static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *r
 }
 
 /* Whoever uses ipcx to make a segment finds none: its maker has ended. */
-static const char *caution(struct ipcx *x)
+static bool caution(struct ipcx *x, const struct ipcx_attrs *specs, size_t n, char *buf,
+		    size_t size)
 {
 	char text[IX_NUM_MAX] = "";
 	int proc = ix_procfd(x);
 
+	(void)specs;
+	(void)n;
 	if (proc < 0 ||
 	    ix_read_file(proc, "sys/kernel/shm_rmid_forced", text, sizeof(text)) < 0 ||
 	    text[0] != '1')
-		return NULL;
-	return "kernel.shm_rmid_forced is 1: a segment that nobody is attached to goes when its "
-	       "maker ends, which is now";
+		return false;
+	(void)snprintf(
+		buf, size,
+		"kernel.shm_rmid_forced is 1: a segment that nobody is attached to goes "
+		"when its maker ends, which is now");
+	return true;
 }
 
 static int remove_row(struct ix_scan *s, const void *data)
@@ -353,6 +337,15 @@ static uint64_t amount_huge(const struct ipcx_attrs *a)
 	return huge ? ix_amount_size(a) : 0;
 }
 
+/* What is accounted when it is made (shmem_acct_size() in mm/shmem.c): whole pages, and
+ * nothing for huge ones or where that was declined. */
+static uint64_t amount_memory(const struct ipcx_attrs *a)
+{
+	if (a->set & (IPCX_A_HUGE | IPCX_A_NORESERVE))
+		return 0;
+	return ix_mul_sat(ix_amount_pages(a), (uint64_t)sysconf(_SC_PAGESIZE));
+}
+
 static uint64_t huge_page(const struct ipcx_attrs *a)
 {
 	return a->set & IPCX_A_HUGE ? a->huge : 0;
@@ -361,8 +354,10 @@ static uint64_t huge_page(const struct ipcx_attrs *a)
 /* clang-format off */
 static const struct ix_charge charges[] = {
 	{ .limit = "shmmax", .each = true, .amount = ix_amount_size },
+	{ .limit = "size_max", .each = true, .making = true, .amount = ix_amount_size },
 	{ .limit = "shmmni", .amount = ix_amount_one },
 	{ .limit = "shmall", .amount = ix_amount_pages },
+	{ .limit = "memory", .making = true, .amount = amount_memory },
 	{ .limit = "hugepages", .amount = amount_huge, .page = huge_page },
 	{ .limit = NULL },
 };
@@ -403,8 +398,8 @@ const struct ix_mech ix_mech_shm = {
 	},
 	.weight = IPCX_F_SIZE,
 	.kind = &shm_kind,
-	.charges = charges, .wish = wish,
-	.scan = scan, .find = find, .create = create, .caution = caution, .remove = remove_row, .change = change,
+	.charges = charges, .wish = wish, .may_make = ix_shm_may_make, .right = "CAP_IPC_LOCK",
+	.scan = scan, .find = find, .create = create, .may_use = may_use, .caution = caution, .remove = remove_row, .change = change,
 	.totals = &ix_shm_totals,
 	.memory = ix_shm_memory,
 	.driver = &ix_shm_driver,

@@ -137,6 +137,9 @@ struct ix_lacking ix_sysv_calls_lack(const struct ix_sysv *v);
 /* The note on them: the text cannot be read (-errno), or tells nothing (0, -ENODATA). */
 void ix_sysv_text_only(struct ix_scan *s, int error);
 
+int ix_sysv_may_use(const struct ix_sysv *v, const struct ipcx_attrs *a,
+		    const struct ipcx_ref *ref);
+
 /* The id that a reference means now. -ENOENT */
 int ix_sysv_id(const struct ix_sysv *v, const struct ipcx_ref *ref);
 

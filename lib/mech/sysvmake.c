@@ -97,6 +97,21 @@ static int settle(struct ipcx *x, const struct ix_sysv *v, const struct ipcx_att
 	return 0;
 }
 
+/* *get asks for every bit of the mode, whoever's it is (ipcperms() in ipc/util.c): so
+ * does whoever will use what mk made, or found. */
+int ix_sysv_may_use(const struct ix_sysv *v, const struct ipcx_attrs *a,
+		    const struct ipcx_ref *ref)
+{
+	static const struct ipcx_attrs any = { .size = sizeof(any) };
+	int id = v->get(a->key, &any, a->set & IPCX_A_MODE ? (int)a->mode : 0600);
+
+	if (id == -ENOENT || id == -EIDRM)
+		return -EAGAIN;
+	if (id < 0)
+		return id;
+	return id == ref->id ? 0 : -EAGAIN;
+}
+
 int ix_sysv_create(struct ipcx *x, const struct ix_sysv *v, const struct ipcx_attrs *a,
 		   struct ipcx_ref *ret_ref)
 {

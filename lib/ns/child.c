@@ -351,6 +351,7 @@ static int take_answer(struct ipcx *x, const struct ix_errand *e, const struct i
 		*e->fd = take_fd(fd);
 	memcpy(x->error, head.error, sizeof(x->error));
 	x->failure = head.failure;
+	x->said = head.r;
 	head.hint_subject[sizeof(head.hint_subject) - 1] = '\0';
 	return ix_hint(x, head.r, head.hint, head.hint_subject, head.hint_value);
 }

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/esc.h"
 #include "base/num.h"
@@ -12,6 +14,7 @@
 #include "core/copyin.h"
 #include "ns/ns.h"
 #include "ns/there.h"
+#include "query/existing.h"
 #include "query/fit.h"
 #include "query/made.h"
 #include "query/query.h"
@@ -26,10 +29,7 @@ static int refuse_attrs(struct ipcx *x, const struct ix_mech *m, uint64_t mask,
 			     what, names);
 }
 
-/* A name as every mechanism takes it: through the rules of references, so that what was
- * made can be named. */
-static int check_name(struct ipcx *x, const struct ipcx_attrs *a,
-		      struct ipcx_ref *ret_ref)
+int ix_check_name(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ret_ref)
 {
 	const char *name = a->name && a->name[0] == '/' ? a->name + 1 : a->name;
 
@@ -53,7 +53,7 @@ static int check_spec(struct ipcx *x, const struct ipcx_attrs *a)
 		return ix_fail_plain(x, -EINVAL, "no such mechanism");
 	if (a->set & ~m->info.create)
 		return refuse_attrs(x, m, a->set & ~m->info.create, "has no");
-	if (m->info.require & ~a->set)
+	if (m->info.require & ~(a->set & IPCX_A_FROM ? a->set | IPCX_A_SIZE : a->set))
 		return refuse_attrs(x, m, m->info.require & ~a->set, "needs");
 	if ((a->set & IPCX_A_COUNT) && a->count != 1 &&
 	    (a->set & (IPCX_A_NAME | IPCX_A_KEY | IPCX_A_ID | IPCX_A_FROM)))
@@ -80,122 +80,7 @@ static int check_spec(struct ipcx *x, const struct ipcx_attrs *a)
 	if ((a->set & IPCX_A_KEY) && a->key == 0 && (a->set & IPCX_A_IF_MISSING))
 		return ix_fail_plain(
 			x, -EINVAL, "key 0 (IPC_PRIVATE) never names an existing object");
-	return a->set & IPCX_A_NAME ? check_name(x, a, &ref) : 0;
-}
-
-/* The object that has the key or name already, as a table of one row. */
-static int existing(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_table **ret_t)
-{
-	struct ipcx_ref ref = { .mech = a->mech, .by = IPCX_BY_KEY, .key = a->key };
-	struct ipcx_query q = { .size = sizeof(q), .refs = &ref, .nrefs = 1 };
-	struct ipcx_table *t;
-	int r = 0;
-
-	if (a->set & IPCX_A_NAME)
-		r = check_name(x, a, &ref);
-	if (r == 0)
-		r = ipcx_scan(x, &q, &t);
-	if (r < 0)
-		return r;
-	if (t->rows == 0) {
-		ipcx_table_free(t);
-		return -ENOENT;
-	}
-	*ret_t = t;
-	return 0;
-}
-
-static const char *text_of(const struct ipcx_table *t, enum ipcx_field f,
-			   struct ipcx_value *v)
-{
-	if (ipcx_row_get(t, 0, f, v) < 0 || v->type == IPCX_TYPE_NONE)
-		return "?";
-	if (v->type == IPCX_TYPE_STRING)
-		return ipcx_value_string(v);
-	(void)ipcx_value_format(&(struct ipcx_value){ .type = v->type, .as.u = v->as.u },
-				v->private_text, sizeof(v->private_text));
-	return v->private_text;
-}
-
-/* The first attribute in which the existing object is less than what was asked for; NULL
- * when it fits. */
-static const struct ix_attr *misfit(const struct ipcx_table *t,
-				    const struct ipcx_attrs *a, uint64_t *ret_has)
-{
-	const struct ix_attr *attr;
-	struct ipcx_value v;
-
-	for (unsigned i = 0; (attr = ix_attr(i)); i++) {
-		if (!attr->fits || !(a->set & attr->bit))
-			continue;
-		if (ipcx_row_get(t, 0, attr->field, &v) < 0 || v.type == IPCX_TYPE_NONE)
-			v.as.u = 0;
-		if (v.as.u >= ix_attr_value(attr, a))
-			continue;
-		*ret_has = v.as.u;
-		return attr;
-	}
-	return NULL;
-}
-
-/* What was asked for, as it was asked for: by key or by name. */
-static void wanted_name(const struct ipcx_attrs *a, char *buf, size_t size)
-{
-	struct ipcx_ref ref = { .mech = a->mech, .by = IPCX_BY_KEY, .key = a->key };
-
-	if (a->set & IPCX_A_NAME) {
-		ref.by = IPCX_BY_NAME;
-		(void)snprintf(ref.name, sizeof(ref.name), "%s%s",
-			       a->name[0] == '/' ? "" : "/", a->name);
-	}
-	(void)ipcx_ref_format(&ref, buf, size);
-}
-
-static int already_there(struct ipcx *x, const struct ipcx_attrs *a,
-			 const struct ipcx_table *t)
-{
-	struct ipcx_value ref, owner, mode;
-	char wanted[IPCX_REF_MAX];
-	uint64_t has;
-	const struct ix_attr *attr = misfit(t, a, &has);
-
-	wanted_name(a, wanted, sizeof(wanted));
-	if (attr && (a->set & IPCX_A_IF_MISSING))
-		return ix_fail_plain(x, -EEXIST,
-				     "%s: cannot take the existing %s: its %s is %" PRIu64
-				     ", less than %" PRIu64,
-				     wanted, text_of(t, IPCX_F_REF, &ref), attr->name,
-				     has, ix_attr_value(attr, a));
-	(void)ix_fail_plain(x, -EEXIST,
-			    "%s: cannot make it: %s exists, owner %s, mode %s", wanted,
-			    text_of(t, IPCX_F_REF, &ref),
-			    text_of(t, IPCX_F_OWNER, &owner),
-			    text_of(t, IPCX_F_MODE, &mode));
-	return attr ? -EEXIST : ix_hint(x, -EEXIST, IPCX_HINT_TAKE_EXISTING, "", 0);
-}
-
-/* -EEXIST: take what is there when it fits and that was allowed, else say whose it is. */
-static int take_existing(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_table *t)
-{
-	struct ipcx_table *there;
-	struct ipcx_ref ref;
-	struct ipcx_value v;
-	uint64_t has;
-	int r = existing(x, a, &there);
-
-	if (r < 0)
-		return r == -ENOENT ? -EAGAIN : r; /* it went in between: try again */
-	if (!(a->set & IPCX_A_IF_MISSING) || misfit(there, a, &has)) {
-		r = already_there(x, a, there);
-	} else {
-		(void)ipcx_row_ref(there, 0, &ref);
-		r = ix_made_keep(x, t, a, &ref, true);
-		ix_table_note(t, IPCX_NOTE_INFO, a->mech, 0,
-			      text_of(there, IPCX_F_REF, &v),
-			      "existed already and is large enough: taken as it is");
-	}
-	ipcx_table_free(there);
-	return r;
+	return a->set & IPCX_A_NAME ? ix_check_name(x, a, &ref) : 0;
 }
 
 /* Words for a failed create: the mechanism's own, the limit in the way, its table of
@@ -217,6 +102,8 @@ static int explain(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left, in
 		r = ix_fail_plain(x, r == -EINVAL ? -ERANGE : r,
 				  "%s: cannot make a %s: %s", m->info.name,
 				  m->info.object, why);
+		if (hint.kind == IPCX_HINT_NONE && r == m->create_hint.error)
+			hint.kind = m->create_hint.hint;
 		return ix_hint(x, r, hint.kind, hint.subject, hint.value);
 	}
 	text = ix_errtext(m->create_errors, r, a->set);
@@ -250,22 +137,28 @@ static int make_one(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left,
 		}
 		if (r != -EEXIST || x->error[0])
 			return explain(x, a, left, r);
-		r = take_existing(x, a, t);
+		r = ix_take_existing(x, a, t);
 		if (r != -EAGAIN)
 			return r;
 	}
 	return explain(x, a, left, -EEXIST);
 }
 
-/* Once for each mechanism, not for each object: of the sections from this one on. */
-static void caution(struct ipcx *x, struct ipcx_table *t, size_t from)
+/* Once for each mechanism, not for each object. */
+static void caution(struct ipcx *x, struct ipcx_table *t, const struct ipcx_attrs *specs,
+		    size_t n)
 {
-	for (size_t i = from; i < t->nsections; i++) {
-		const struct ix_mech *m = ix_mech(t->sections[i].mech);
-		const char *text = m->caution ? m->caution(x) : NULL;
+	uint64_t asked = 0;
+	char text[512];
 
-		if (text)
-			ix_table_note(t, IPCX_NOTE_INFO, t->sections[i].mech, 0, "", "%s",
+	for (size_t i = 0; i < n; i++) {
+		const struct ix_mech *m = ix_mech(specs[i].mech);
+
+		if ((asked & IPCX_MECH_BIT(specs[i].mech)) || !m->caution)
+			continue;
+		asked |= IPCX_MECH_BIT(specs[i].mech);
+		if (m->caution(x, specs, n, text, sizeof(text)))
+			ix_table_note(t, IPCX_NOTE_INFO, specs[i].mech, 0, "", "%s",
 				      text);
 	}
 }
@@ -296,11 +189,10 @@ struct order {
 static int make_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 {
 	const struct order *o = arg;
-	size_t before = t->nsections;
 	int r = make_all(x, o->specs, o->n, t);
 
 	if (r == 0)
-		caution(x, t, before);
+		caution(x, t, o->specs, o->n);
 	return r;
 }
 
@@ -314,7 +206,7 @@ static void wanted_names(const struct order *o, char *buf, size_t size)
 {
 	size_t len;
 
-	wanted_name(&o->specs[0], buf, size);
+	ix_wanted_name(&o->specs[0], buf, size);
 	len = strlen(buf);
 	if (o->n > 1)
 		(void)snprintf(buf + len, size - len, " and %zu more", o->n - 1);
@@ -380,14 +272,43 @@ int ix_attrs_in(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_attrs *r
 	return IX_COPY_IN(x, ipcx_attrs, IPCX_ATTRS_SIZE_0_1, a, ret_a);
 }
 
+/* Contents give the size, unless that was given: what is left of their file. */
+static int take_size(struct ipcx *x, struct ipcx_attrs *a)
+{
+	const struct ix_mech *m = ix_mech(a->mech);
+	struct stat st;
+	off_t at;
+
+	if (a->set & IPCX_A_SIZE)
+		return 0;
+	if (fstat(a->from, &st) < 0)
+		return ix_fail(x, -errno, "%s: cannot read the contents", m->info.name);
+	if (!S_ISREG(st.st_mode))
+		return m->info.require & IPCX_A_SIZE
+			       ? ix_fail_plain(
+					 x, -EINVAL,
+					 "%s: a size is needed: such contents do not tell theirs",
+					 m->info.name)
+			       : 0;
+	at = lseek(a->from, 0, SEEK_CUR);
+	if (at < 0)
+		return ix_fail(x, -errno, "%s: cannot read the contents", m->info.name);
+	a->bytes = (uint64_t)(st.st_size - MIN(at, st.st_size));
+	a->set |= IPCX_A_SIZE | IX_A_EXACT;
+	return 0;
+}
+
 /* All of them, whatever size they have in the program. */
 static int take_specs(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 		      struct ipcx_attrs *ret_specs)
 {
 	int r = IX_COPY_IN_ALL(x, ipcx_attrs, IPCX_ATTRS_SIZE_0_1, specs, n, ret_specs);
 
-	for (size_t i = 0; r == 0 && i < n; i++)
+	for (size_t i = 0; r == 0 && i < n; i++) {
 		r = check_spec(x, &ret_specs[i]);
+		if (r == 0 && (ret_specs[i].set & IPCX_A_FROM))
+			r = take_size(x, &ret_specs[i]);
+	}
 	return r;
 }
 

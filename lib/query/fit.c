@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Objects against limits: would they fit, what share does one take, which limit was in
- * the way. The only place that puts the mechanisms' charges and the table of limits
- * together.
+ * Objects against limits: would they fit, which limit was in the way. With shares.c, the
+ * only place that puts the mechanisms' charges and the table of limits together.
  */
 #include "query/fit.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/esc.h"
 #include "core/attr.h"
@@ -18,33 +18,27 @@
 #include "ns/there.h"
 #include "query/limits.h"
 
-#define COMMON_COLUMNS                                                \
-	[IPCX_F_MECH] = IX_CONSTANT(ix_derive_mech),                  \
-	[IPCX_F_NAME] = IX_COL(struct ix_limit_row, name),            \
-	[IPCX_F_LIMIT] = IX_LIMIT_DERIVED(limit, ix_limit_get_limit), \
-	[IPCX_F_NEEDED] = IX_COL(struct ix_limit_row, needed),        \
-	[IPCX_F_UNIT] = IX_COL(struct ix_limit_row, unit),            \
-	[IPCX_F_SOURCE] = IX_COL(struct ix_limit_row, source),        \
-	[IPCX_F_WHAT] = IX_COL(struct ix_limit_row, what)
+/* A right is had or not: nothing of it is needed. */
+void ix_derive_needed(const struct ipcx_table *t, const struct ix_section *s,
+		      const void *row, struct ipcx_value *v)
+{
+	const struct ix_limit_row *r = row;
+
+	(void)t;
+	(void)s;
+	if (r->right)
+		return;
+	v->type = IPCX_TYPE_UINT;
+	v->as.u = r->needed;
+}
 
 static const struct ix_kind needs_kind = {
 	.name = "needs",
 	.row_size = sizeof(struct ix_limit_row),
-	IX_COLUMNS(
-		COMMON_COLUMNS, [IPCX_F_USED] = IX_LIMIT_DERIVED(used, ix_limit_get_used),
-		[IPCX_F_FITS] = IX_COL(struct ix_limit_row, fits),
-		[IPCX_F_RAISE_TO] = IX_COL_ZERO(struct ix_limit_row, raise_to)),
-};
-
-/*
- * Without used: to count it takes a walk over all segments, and one object must stay
- * cheap.
- */
-static const struct ix_kind shares_kind = {
-	.name = "shares",
-	.row_size = sizeof(struct ix_limit_row),
-	IX_COLUMNS(COMMON_COLUMNS, [IPCX_F_PERCENT] = IX_LIMIT_DERIVED(
-					   percent, ix_limit_get_percent)),
+	IX_COLUMNS(IX_NEED_COLUMNS, [IPCX_F_USED] = IX_DERIVED(ix_derive_used),
+		   [IPCX_F_FITS] = IX_COL(struct ix_limit_row, fits),
+		   [IPCX_F_RAISE_TO] = IX_COL_ZERO(struct ix_limit_row, raise_to),
+		   [IPCX_F_CEILING] = IX_DERIVED(ix_derive_ceiling)),
 };
 
 enum verdict {
@@ -60,9 +54,23 @@ struct need {
 	uint64_t needed;
 	bool unsized; /* how much is needed depends on what could not be read */
 	bool each;
+	uint64_t seen; /* so much is used at least, where nothing counts all of it */
 	enum verdict verdict;
-	uint64_t raise_to; /* the smallest limit that would do, 0: unknown */
+	uint64_t raise_to; /* the smallest limit that would do; 0: unknown, or none would */
 };
+
+/* What is used is known only about, and what is left has to be more than nothing. */
+static enum verdict judge_blurred(const struct need *n)
+{
+	const struct ix_reading *r = &n->r;
+	uint64_t left = r->limit - n->needed, taken;
+
+	if (__builtin_add_overflow(r->used, r->reserve, &taken))
+		return NO_ROOM;
+	if (taken >= left)
+		return taken - left > r->blur ? NO_ROOM : UNKNOWN;
+	return left - taken > r->blur ? FITS : UNKNOWN;
+}
 
 static enum verdict judge(const struct need *n)
 {
@@ -78,25 +86,28 @@ static enum verdict judge(const struct need *n)
 	if (n->each)
 		return FITS;
 	if (!r->counted)
-		return UNKNOWN;
+		return n->seen > r->limit - n->needed ? full : UNKNOWN;
+	if (r->blur)
+		return judge_blurred(n);
 	return r->used > r->limit - n->needed ? full : FITS;
 }
 
 static uint64_t raise_to(const struct need *n)
 {
-	uint64_t sum;
+	uint64_t sum = n->needed;
 
-	if (n->verdict != NO_ROOM)
+	if (n->verdict != NO_ROOM || n->l->fixed || (!n->each && !n->r.counted))
 		return 0;
-	if (n->each)
-		return n->needed;
-	if (!n->r.counted)
+	if (!n->each && __builtin_add_overflow(n->r.used, n->needed, &sum))
 		return 0;
-	return __builtin_add_overflow(n->r.used, n->needed, &sum) ? UINT64_MAX : sum;
+	/* A hard limit can be raised by whoever has the right. */
+	if (n->r.capped && sum > n->r.ceiling && n->l->read != ix_read_rlimit)
+		return 0;
+	return sum;
 }
 
 /* Which limit it is, for these objects: each size of huge pages has its own. */
-static const struct ix_limit *limit_of(const struct ix_charge *c,
+const struct ix_limit *ix_charge_limit(const struct ix_charge *c,
 				       const struct ipcx_attrs *a)
 {
 	uint64_t page = c->page ? c->page(a) : 0;
@@ -105,8 +116,8 @@ static const struct ix_limit *limit_of(const struct ix_charge *c,
 }
 
 /* What one object takes, in the unit of the limit; false when nobody knows. */
-static bool take(const struct ix_charge *c, const struct ipcx_attrs *a,
-		 const struct ix_reading *r, uint64_t *ret_amount)
+bool ix_charge_take(const struct ix_charge *c, const struct ipcx_attrs *a,
+		    const struct ix_reading *r, uint64_t *ret_amount)
 {
 	uint64_t amount = c->amount(a);
 
@@ -116,11 +127,68 @@ static bool take(const struct ix_charge *c, const struct ipcx_attrs *a,
 	return true;
 }
 
+/*
+ * The attributes of an object, as its row shows them. Answers with those that the row
+ * cannot tell.
+ */
+uint64_t ix_attrs_of_row(const struct ipcx_table *t, size_t row, struct ipcx_attrs *a)
+{
+	const struct ix_attr *attr;
+	struct ipcx_value v;
+	uint64_t unknown = 0;
+
+	for (unsigned i = 0; (attr = ix_attr(i)) != NULL; i++) {
+		bool flag = attr->size == 0;
+
+		if (attr->field == IPCX_NO_FIELD ||
+		    ipcx_row_get(t, row, attr->field, &v) < 0)
+			continue;
+		if (v.type == IPCX_TYPE_NONE)
+			unknown |= attr->bit;
+		else if (attr->fits)
+			ix_attr_set(attr, a, v.as.u);
+		else if (flag && v.type == IPCX_TYPE_BOOL && v.as.u)
+			a->set |= attr->bit;
+	}
+	return unknown;
+}
+
+/*
+ * What the objects of one mechanism that are seen here, and are the caller's, take of a
+ * limit that is his: he has others where we do not look. 0 where nothing is seen.
+ */
+static uint64_t seen_use(struct ix_limits *s, const struct ix_charge *c, unsigned mech)
+{
+	struct ipcx_query q = { .size = sizeof(q),
+				.mechs = IPCX_MECH_BIT(mech),
+				.flags = IPCX_NUMERIC };
+	struct ipcx_table *t = NULL;
+	uint64_t sum = 0;
+
+	if (ipcx_scan(s->x, &q, &t) < 0)
+		return 0;
+	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
+		struct ipcx_attrs a = { .size = sizeof(a), .mech = mech };
+		struct ipcx_value uid;
+		uint64_t one;
+
+		if (ipcx_row_get(t, i, IPCX_F_UID, &uid) < 0 ||
+		    uid.type == IPCX_TYPE_NONE || uid.as.u != geteuid() ||
+		    ix_attrs_of_row(t, i, &a))
+			continue;
+		one = c->amount(&a);
+		if (__builtin_add_overflow(sum, one, &sum))
+			sum = UINT64_MAX;
+	}
+	ipcx_table_free(t);
+	return sum;
+}
+
 static struct need weigh(struct ix_limits *s, const struct ix_charge *c,
 			 const struct ipcx_attrs *a)
 {
 	uint64_t count = a->set & IPCX_A_COUNT ? a->count : 1;
-	struct need n = { .l = limit_of(c, a), .each = c->each, .verdict = FITS };
+	struct need n = { .l = ix_charge_limit(c, a), .each = c->each, .verdict = FITS };
 	uint64_t amount = 0;
 
 	/*
@@ -131,8 +199,12 @@ static struct need weigh(struct ix_limits *s, const struct ix_charge *c,
 		return n;
 	assert(n.l);
 	ix_limit_read(s, n.l, !c->each, &n.r);
-	n.unsized = !take(c, a, &n.r, &amount);
-	n.needed = c->each ? amount : ix_mul_sat(count, amount);
+	ix_limit_with_rights(s->x, n.l, &n.r);
+	n.each |= n.r.single;
+	n.unsized = !ix_charge_take(c, a, &n.r, &amount);
+	n.needed = n.each ? amount : ix_mul_sat(count, amount);
+	if (!n.each && n.r.known && !n.r.unlimited && n.r.uncounted)
+		n.seen = seen_use(s, c, a->mech);
 	n.verdict = judge(&n);
 	n.raise_to = raise_to(&n);
 	return n;
@@ -142,7 +214,7 @@ static struct need weigh(struct ix_limits *s, const struct ix_charge *c,
 static bool has_limits(const struct ix_mech *m, const struct ipcx_attrs *a)
 {
 	for (const struct ix_charge *c = m->charges; c && c->limit; c++)
-		if (c->amount(a) && !limit_of(c, a))
+		if (c->amount(a) && !ix_charge_limit(c, a))
 			return false;
 	return true;
 }
@@ -172,8 +244,8 @@ static int read_wish(struct ipcx *x, const char *wish, unsigned *ret_mech,
 }
 
 /* Why a limit or its use is unknown. */
-static void note_unread(struct ipcx_table *t, unsigned mech, const struct ix_limit *l,
-			const struct ix_reading *r)
+void ix_note_unread(struct ipcx_table *t, unsigned mech, const struct ix_limit *l,
+		    const struct ix_reading *r)
 {
 	int error = r->error ? r->error : r->use_error;
 
@@ -191,20 +263,62 @@ static int add_need(struct ipcx_table *t, unsigned mech, const struct need *n)
 	row->needed = n->needed;
 	row->raise_to = n->raise_to;
 	row->fits = n->verdict == FITS;
+	if (n->l->fixed && n->r.known && !n->r.unlimited) {
+		row->capped = true;
+		row->ceiling = n->r.limit;
+	}
 	if (n->verdict == UNKNOWN)
 		ix_unknown(t, row, IPCX_F_FITS);
 	if (n->unsized)
 		ix_unknown(t, row, IPCX_F_NEEDED);
 	ix_table_keep(t);
-	note_unread(t, mech, n->l, &n->r);
+	ix_note_unread(t, mech, n->l, &n->r);
 	return 0;
+}
+
+/* The right to make one, where it is not everybody's. 1, 0 when there is none or it is
+ * not known, -errno. */
+static int add_right(struct ipcx *x, struct ipcx_table *t, const struct ipcx_attrs *a)
+{
+	static const struct ix_reading nothing = { .uncounted = true,
+						   .known = true,
+						   .unlimited = true };
+	const struct ix_mech *m = ix_mech(a->mech);
+	const struct ix_limit right = {
+		.name = "permission",
+		.unit = "",
+		.source = m->right,
+		.what = "the right to make one here",
+	};
+	struct ix_limit_row *row;
+	int r = -ENODATA;
+
+	if (m->may_make) {
+		x->error[0] = '\0';
+		r = m->may_make(x, a);
+	}
+	if (r == -ENODATA)
+		return 1;
+	row = ix_limit_row(t, &needs_kind, a->mech, &right, &nothing);
+	if (!row)
+		return -ENOMEM;
+	row->what = ix_table_text(t, right.what);
+	row->right = true;
+	row->fits = r == 1;
+	if (r < 0)
+		ix_unknown(t, row, IPCX_F_FITS);
+	ix_table_keep(t);
+	if (r != 1)
+		ix_table_note(t, r < 0 ? IPCX_NOTE_INCOMPLETE : IPCX_NOTE_INFO, a->mech,
+			      r, right.name, "%s", x->error);
+	return r == 1;
 }
 
 static int fit_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 {
 	struct ix_limits s = ix_limits_begin(x);
 	const struct ipcx_attrs *a = arg;
-	int fits = 1, r = 0;
+	int fits = add_right(x, t, a), r = MIN(fits, 0);
 
 	for (const struct ix_charge *c = ix_mech(a->mech)->charges;
 	     r == 0 && c && c->limit; c++) {
@@ -230,124 +344,11 @@ int ipcx_fit(struct ipcx *x, const char *wish, struct ipcx_table **ret_table)
 	r = ix_table_new(&t);
 	if (r < 0)
 		return ix_fail(x, r, "%s", ix_mech(a.mech)->info.name);
-	r = ix_there(x, &(struct ix_errand){ .run = fit_there, .arg = &a, .t = t });
+	r = ix_there(x, &(struct ix_errand){ .run = fit_there,
+					     .arg = &a,
+					     .t = t,
+					     .mounted = ix_mech(a.mech)->mounted });
 	return ix_table_hand(x, t, r, ret_table);
-}
-
-/*
- * The attributes of an object, as its row shows them. Answers with those that the row
- * cannot tell.
- */
-static uint64_t attrs_of_row(const struct ipcx_table *t, size_t row, struct ipcx_attrs *a)
-{
-	const struct ix_attr *attr;
-	struct ipcx_value v;
-	uint64_t unknown = 0;
-
-	for (unsigned i = 0; (attr = ix_attr(i)) != NULL; i++) {
-		bool flag = attr->size == 0;
-
-		if (attr->field == IPCX_NO_FIELD ||
-		    ipcx_row_get(t, row, attr->field, &v) < 0)
-			continue;
-		if (v.type == IPCX_TYPE_NONE)
-			unknown |= attr->bit;
-		else if (attr->fits)
-			ix_attr_set(attr, a, v.as.u);
-		else if (flag && v.type == IPCX_TYPE_BOOL && v.as.u)
-			a->set |= attr->bit;
-	}
-	return unknown;
-}
-
-/*
- * Whether an amount depends on attributes that are not known: does it change with them?
- */
-static bool depends(const struct ix_charge *c, const struct ipcx_attrs *a,
-		    uint64_t unknown)
-{
-	struct ipcx_attrs other = *a;
-	const struct ix_attr *attr;
-
-	for (unsigned i = 0; (attr = ix_attr(i)) != NULL; i++)
-		if (unknown & attr->bit)
-			ix_attr_set(attr, &other, (uint64_t)1 << 30);
-	return c->amount(&other) != c->amount(a);
-}
-
-static int add_share(struct ix_limits *s, struct ipcx_table *t, const struct ix_charge *c,
-		     const struct ipcx_attrs *a, uint64_t unknown)
-{
-	const struct ix_limit *l = limit_of(c, a);
-	bool guess = depends(c, a, unknown);
-	struct ix_limit_row *row;
-	struct ix_reading r;
-	uint64_t needed = 0;
-
-	if (!l || (c->amount(a) == 0 && !guess))
-		return 0;
-	ix_limit_read(s, l, false, &r);
-	if (!take(c, a, &r, &needed))
-		guess = true;
-	row = ix_limit_row(t, &shares_kind, a->mech, l, &r);
-	if (!row)
-		return -ENOMEM;
-	row->head = (struct ix_row){ 0 };
-	row->none = r.known && r.unlimited ? IX_LIMIT_NO_LIMIT : 0;
-	if (!r.known)
-		ix_unknown(t, row, IPCX_F_LIMIT);
-	row->needed = needed;
-	if (guess) {
-		ix_unknown(t, row, IPCX_F_NEEDED);
-		ix_unknown(t, row, IPCX_F_PERCENT);
-	} else {
-		ix_limit_percent(t, row, &r, needed);
-	}
-	ix_table_keep(t);
-	note_unread(t, a->mech, l, &r);
-	return 0;
-}
-
-/* An object whose shares are asked for. */
-struct owner {
-	const struct ix_mech *mech;
-	struct ipcx_attrs attrs;
-	uint64_t unknown;
-};
-
-static int shares_there(struct ipcx *x, void *arg, struct ipcx_table *t)
-{
-	struct ix_limits s = ix_limits_begin(x);
-	const struct owner *o = arg;
-	int r = 0;
-
-	for (const struct ix_charge *c = o->mech->charges; r == 0 && c && c->limit; c++)
-		r = add_share(&s, t, c, &o->attrs, o->unknown);
-	return r < 0 ? ix_fail(x, r, "shares") : 0;
-}
-
-int ipcx_shares(struct ipcx *x, const struct ipcx_table *t, size_t row,
-		struct ipcx_table **ret_table)
-{
-	IX_REQUIRE(x, t, ret_table);
-	struct owner o = { .attrs.size = sizeof(o.attrs) };
-	struct ipcx_table *shares = NULL;
-	int r;
-
-	if (row >= ipcx_table_rows(t))
-		return ix_fail_plain(x, -EINVAL, "shares: there is no row %zu", row);
-	o.attrs.mech = ipcx_row_mech(t, row);
-	o.mech = ix_mech(o.attrs.mech);
-	if (!o.mech)
-		return ix_fail_plain(x, -ENODATA, "shares: %s take no share of a limit",
-				     ipcx_table_kind(t));
-	o.unknown = attrs_of_row(t, row, &o.attrs);
-	r = ix_table_new(&shares);
-	if (r < 0)
-		return ix_fail(x, r, "shares");
-	r = ix_there(x,
-		     &(struct ix_errand){ .run = shares_there, .arg = &o, .t = shares });
-	return ix_table_hand(x, shares, r, ret_table);
 }
 
 static void phrase(const struct need *n, char *buf, size_t size,
@@ -372,7 +373,17 @@ static void phrase(const struct need *n, char *buf, size_t size,
 		return;
 	buf += len;
 	size -= (size_t)len;
-	if (n->l->change && enough)
+	if (n->l->fixed)
+		(void)snprintf(buf, size, "%s", n->l->change);
+	else if (n->l->read == ix_read_rlimit && n->r.capped && needed > n->r.ceiling)
+		(void)snprintf(buf, size,
+			       "raise it (%s), above its hard limit of %llu with "
+			       "CAP_SYS_RESOURCE alone",
+			       n->l->change, (unsigned long long)n->r.ceiling);
+	else if (n->verdict == NO_ROOM && n->r.capped && !enough && needed > limit)
+		(void)snprintf(buf, size, "it cannot be raised above %llu",
+			       (unsigned long long)n->r.ceiling);
+	else if (n->l->change && enough)
 		(void)snprintf(buf, size, "raise it to %llu (%s)", enough, n->l->change);
 	else if (n->l->change)
 		(void)snprintf(buf, size, "raise it (%s)", n->l->change);
@@ -382,6 +393,13 @@ static void phrase(const struct need *n, char *buf, size_t size,
 		*ret_hint = (struct ipcx_hint){ .kind = IPCX_HINT_SET_LIMIT,
 						.subject = n->l->name,
 						.value = enough };
+}
+
+/* Whether this errno can mean that limit. What is too large for any file can be too large
+ * to be rounded up to pages, too. */
+static bool runs_into(const struct ix_limit *l, int error)
+{
+	return l->error == error || (l->read == ix_read_constant && error == -ENOSPC);
 }
 
 int ix_explain(struct ipcx *x, unsigned mech, const struct ipcx_attrs *a, int error,
@@ -394,10 +412,10 @@ int ix_explain(struct ipcx *x, unsigned mech, const struct ipcx_attrs *a, int er
 	if (error > 0)
 		error = -error;
 	for (const struct ix_charge *c = m ? m->charges : NULL; c && c->limit; c++) {
-		const struct ix_limit *l = limit_of(c, a);
+		const struct ix_limit *l = ix_charge_limit(c, a);
 		struct need n;
 
-		if (!l || l->error != error)
+		if (!l || !runs_into(l, error))
 			continue;
 		n = weigh(&s, c, a);
 		if (n.verdict == NO_ROOM) {

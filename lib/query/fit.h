@@ -4,7 +4,40 @@
 
 #include <stddef.h>
 
+#include "core/columns.h"
 #include "core/ctx.h"
+#include "core/limit.h"
+#include "query/limits.h"
+
+/* The columns that "needs" and "shares" have in common. */
+#define IX_NEED_COLUMNS                                        \
+	[IPCX_F_MECH] = IX_CONSTANT(ix_derive_mech),           \
+	[IPCX_F_NAME] = IX_COL(struct ix_limit_row, name),     \
+	[IPCX_F_LIMIT] = IX_DERIVED(ix_derive_limit),          \
+	[IPCX_F_NEEDED] = IX_DERIVED(ix_derive_needed),        \
+	[IPCX_F_UNIT] = IX_COL(struct ix_limit_row, unit),     \
+	[IPCX_F_SOURCE] = IX_COL(struct ix_limit_row, source), \
+	[IPCX_F_WHAT] = IX_COL(struct ix_limit_row, what)
+void ix_derive_needed(const struct ipcx_table *t, const struct ix_section *s,
+		      const void *row, struct ipcx_value *v);
+
+/* Which limit it is, for these objects: each size of huge pages has its own. */
+const struct ix_limit *ix_charge_limit(const struct ix_charge *c,
+				       const struct ipcx_attrs *a);
+
+/* What one object takes, in the unit of the limit; false when nobody knows. */
+bool ix_charge_take(const struct ix_charge *c, const struct ipcx_attrs *a,
+		    const struct ix_reading *r, uint64_t *ret_amount);
+
+/*
+ * The attributes of an object, as its row shows them. Answers with those that the row
+ * cannot tell.
+ */
+uint64_t ix_attrs_of_row(const struct ipcx_table *t, size_t row, struct ipcx_attrs *a);
+
+/* Why a limit or its use is unknown. */
+void ix_note_unread(struct ipcx_table *t, unsigned mech, const struct ix_limit *l,
+		    const struct ix_reading *r);
 
 /*
  * A create failed with this errno (positive or negative). Write the first limit with

@@ -20,13 +20,65 @@ static const struct ix_kind limits_kind = {
 	IX_COLUMNS([IPCX_F_MECH] = IX_CONSTANT(ix_derive_mech), IX_PLACE_COLUMNS,
 		   [IPCX_F_SHM_DEVICE] = IX_CONSTANT(ix_derive_shm_device),
 		   [IPCX_F_NAME] = IX_COL(struct ix_limit_row, name),
-		   [IPCX_F_LIMIT] = IX_LIMIT_DERIVED(limit, ix_limit_get_limit),
-		   [IPCX_F_USED] = IX_LIMIT_DERIVED(used, ix_limit_get_used),
-		   [IPCX_F_PERCENT] = IX_LIMIT_DERIVED(percent, ix_limit_get_percent),
+		   [IPCX_F_LIMIT] = IX_DERIVED(ix_derive_limit),
+		   [IPCX_F_USED] = IX_DERIVED(ix_derive_used),
+		   [IPCX_F_PERCENT] = IX_DERIVED(ix_derive_percent),
 		   [IPCX_F_UNIT] = IX_COL(struct ix_limit_row, unit),
 		   [IPCX_F_SOURCE] = IX_COL(struct ix_limit_row, source),
-		   [IPCX_F_WHAT] = IX_COL(struct ix_limit_row, what)),
+		   [IPCX_F_WHAT] = IX_COL(struct ix_limit_row, what),
+		   [IPCX_F_CEILING] = IX_DERIVED(ix_derive_ceiling)),
 };
+
+static void put(struct ipcx_value *v, bool there, uint64_t n)
+{
+	if (!there)
+		return; /* none */
+	v->type = IPCX_TYPE_UINT;
+	v->as.u = n;
+}
+
+void ix_derive_limit(const struct ipcx_table *t, const struct ix_section *s,
+		     const void *row, struct ipcx_value *v)
+{
+	const struct ix_limit_row *r = row;
+
+	(void)t;
+	(void)s;
+	put(v, r->limited, r->limit);
+}
+
+void ix_derive_used(const struct ipcx_table *t, const struct ix_section *s,
+		    const void *row, struct ipcx_value *v)
+{
+	const struct ix_limit_row *r = row;
+
+	(void)t;
+	(void)s;
+	put(v, r->counted, r->used);
+}
+
+void ix_derive_ceiling(const struct ipcx_table *t, const struct ix_section *s,
+		       const void *row, struct ipcx_value *v)
+{
+	const struct ix_limit_row *r = row;
+
+	(void)t;
+	(void)s;
+	put(v, r->capped, r->ceiling);
+}
+
+void ix_derive_percent(const struct ipcx_table *t, const struct ix_section *s,
+		       const void *row, struct ipcx_value *v)
+{
+	const struct ix_limit_row *r = row;
+
+	(void)t;
+	(void)s;
+	if (!r->divided)
+		return;
+	v->type = IPCX_TYPE_REAL;
+	v->as.d = r->percent;
+}
 
 /* Only a listing knows how many objects of some mechanisms there are. */
 static int count_objects(struct ix_limits *s, const char *mech, uint64_t *ret_n)
@@ -91,51 +143,11 @@ struct ix_limits ix_limits_begin(struct ipcx *x)
 void ix_limit_percent(struct ipcx_table *t, struct ix_limit_row *row,
 		      const struct ix_reading *r, uint64_t part)
 {
-	if (r->known && !r->unlimited && r->limit > 0)
+	row->divided = r->known && !r->unlimited && r->limit > 0;
+	if (row->divided)
 		row->percent = (double)part * 100.0 / (double)r->limit;
-	else if (r->known)
-		row->none |= IX_LIMIT_NO_PERCENT;
-	else
+	else if (!r->known)
 		ix_unknown(t, row, IPCX_F_PERCENT);
-}
-
-void ix_limit_get_limit(const struct ipcx_table *t, const struct ix_section *s,
-			const void *row, struct ipcx_value *v)
-{
-	const struct ix_limit_row *r = row;
-
-	(void)t;
-	(void)s;
-	if (r->none & IX_LIMIT_NO_LIMIT)
-		return;
-	v->type = IPCX_TYPE_UINT;
-	v->as.u = r->limit;
-}
-
-void ix_limit_get_used(const struct ipcx_table *t, const struct ix_section *s,
-		       const void *row, struct ipcx_value *v)
-{
-	const struct ix_limit_row *r = row;
-
-	(void)t;
-	(void)s;
-	if (r->none & IX_LIMIT_NO_USE)
-		return;
-	v->type = IPCX_TYPE_UINT;
-	v->as.u = r->used;
-}
-
-void ix_limit_get_percent(const struct ipcx_table *t, const struct ix_section *s,
-			  const void *row, struct ipcx_value *v)
-{
-	const struct ix_limit_row *r = row;
-
-	(void)t;
-	(void)s;
-	if (r->none & IX_LIMIT_NO_PERCENT)
-		return;
-	v->type = IPCX_TYPE_REAL;
-	v->as.d = r->percent;
 }
 
 /*
@@ -170,18 +182,21 @@ struct ix_limit_row *ix_limit_row(struct ipcx_table *t, const struct ix_kind *ki
 	if (!row->name || !row->unit || !row->source || !row->what)
 		return NULL;
 	row->limit = r->limit;
+	row->limited = r->known && !r->unlimited;
 	row->used = r->used;
+	row->counted = r->counted;
+	row->ceiling = r->ceiling;
+	row->capped = r->capped;
 	if (!r->known)
 		ix_unknown(t, row, IPCX_F_LIMIT);
-	else if (r->unlimited)
-		row->none |= IX_LIMIT_NO_LIMIT;
 	if (r->counted) {
 		ix_limit_percent(t, row, r, r->used);
-	} else if (r->use_error || !r->known) {
+		return row;
+	}
+	/* What nothing counts has no use; what could not be counted has an unknown one. */
+	if (!r->uncounted && !r->unlimited) {
 		ix_unknown(t, row, IPCX_F_USED);
 		ix_unknown(t, row, IPCX_F_PERCENT);
-	} else {
-		row->none |= IX_LIMIT_NO_USE | IX_LIMIT_NO_PERCENT;
 	}
 	return row;
 }
@@ -417,79 +432,4 @@ int ipcx_limit_values(struct ipcx *x, const char *const *names,
 {
 	IX_REQUIRE(x, ret_table);
 	return limits(x, (struct choice){ names, false }, ret_table);
-}
-
-/* ---- setting */
-
-/* What is to be set; the lines that come of it. */
-struct order {
-	const struct ipcx_setting *settings;
-	size_t n;
-	char *buf;
-	size_t size;
-};
-
-static int set_there(struct ipcx *x, void *arg, struct ipcx_table *t)
-{
-	const struct order *o = arg;
-
-	(void)t;
-	return ix_limit_set(x, o->settings->name, o->settings->value);
-}
-
-int ipcx_limit_set(struct ipcx *x, const char *name, uint64_t value)
-{
-	IX_REQUIRE(x, name);
-	struct ipcx_setting s = { .size = sizeof(s), .name = name, .value = value };
-	struct order o = { .settings = &s, .n = 1 };
-
-	/* The files of a namespace's limits belong to user 0 of its user namespace, and
-	 * no capability outside of that counts (ipc/ipc_sysctl.c). */
-	return ix_there(x, &(struct ix_errand){ .run = set_there,
-						.arg = &o,
-						.acts = true,
-						.as_owner = true });
-}
-
-static int lines_there(struct ipcx *x, void *arg, struct ipcx_table *t)
-{
-	const struct order *o = arg;
-
-	(void)t;
-	return ix_limit_lines(x, o->settings, o->n, o->buf, o->size);
-}
-
-int ipcx_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t n,
-		     char *buf, size_t size)
-{
-	IX_REQUIRE(x, x);
-	auto_free struct ipcx_setting *own = calloc(n ? n : 1, sizeof(*own));
-	struct order o = { own, n, buf, size };
-	int r;
-
-	if (!own)
-		return ix_fail_plain(x, -ENOMEM, "out of memory");
-	if ((n && !settings) || (size && !buf))
-		return ix_fail_plain(x, -EINVAL, "%s: NULL where a pointer must stand",
-				     __func__);
-	r = IX_COPY_IN_ALL(x, ipcx_setting, IPCX_SETTING_SIZE_0_1, settings, n, own);
-	for (size_t i = 0; r == 0 && i < n; i++)
-		if (!own[i].name)
-			r = ix_fail_plain(x, -EINVAL,
-					  "number %zu is no limit's name (NULL)", i);
-	if (r < 0)
-		return r;
-	return ix_there(x, &(struct ix_errand){ .run = lines_there,
-						.arg = &o,
-						.out = buf,
-						.out_size = size });
-}
-
-int ipcx_limit_sysctl(struct ipcx *x, const char *name, uint64_t value, char *buf,
-		      size_t size)
-{
-	IX_REQUIRE(x, name);
-	struct ipcx_setting s = { .size = sizeof(s), .name = name, .value = value };
-
-	return ipcx_limit_lines(x, &s, 1, buf, size);
 }

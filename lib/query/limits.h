@@ -7,28 +7,25 @@
 
 struct ix_limit_row {
 	struct ix_row head;
-	uint64_t limit, used, needed, raise_to;
+	uint64_t limit, used, needed, raise_to, ceiling;
 	double percent;
 	ix_text name, unit, source, what;
 	uint8_t fits;
-	uint8_t none; /* IX_LIMIT_NO_…: there is no such value, which is not unknown */
+	bool limited; /* there is a limit; what is used of it was counted; that divided by
+			 the limit is a number; it can be raised no further than ceiling */
+	bool counted, divided, capped;
+	bool right; /* no limit: a right that is had or not */
 };
 
-#define IX_LIMIT_NO_LIMIT   1 /* unlimited */
-#define IX_LIMIT_NO_USE     2 /* nothing of it can be in use */
-#define IX_LIMIT_NO_PERCENT 4
-
-/* Those columns. */
-#define IX_LIMIT_DERIVED(member, function)                              \
-	IX_DERIVED_WORDS(IX_WORD_OF(struct ix_limit_row, member) |      \
-				 IX_WORD_OF(struct ix_limit_row, none), \
-			 function)
-void ix_limit_get_limit(const struct ipcx_table *t, const struct ix_section *s,
-			const void *row, struct ipcx_value *v);
-void ix_limit_get_used(const struct ipcx_table *t, const struct ix_section *s,
+/* Columns of numbers that there are or not. */
+void ix_derive_limit(const struct ipcx_table *t, const struct ix_section *s,
+		     const void *row, struct ipcx_value *v);
+void ix_derive_used(const struct ipcx_table *t, const struct ix_section *s,
+		    const void *row, struct ipcx_value *v);
+void ix_derive_percent(const struct ipcx_table *t, const struct ix_section *s,
 		       const void *row, struct ipcx_value *v);
-void ix_limit_get_percent(const struct ipcx_table *t, const struct ix_section *s,
-			  const void *row, struct ipcx_value *v);
+void ix_derive_ceiling(const struct ipcx_table *t, const struct ix_section *s,
+		       const void *row, struct ipcx_value *v);
 
 /* A look at limits that can also count objects. */
 struct ix_limits ix_limits_begin(struct ipcx *x);

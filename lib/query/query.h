@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "core/limit.h"
 #include "core/mech.h"
-#include "mech/key.h"
 
 /* Read the query of a program. What cannot be meant is refused whole, before anything is
  * done to the first object; one that acts on whole mechanisms says so. 0; -EINVAL, -E2BIG

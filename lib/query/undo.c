@@ -82,6 +82,7 @@ void ix_made_undo(struct ipcx *x, const struct ipcx_table *t)
 {
 	char error[sizeof(x->error)], subject[sizeof(x->hint_subject)];
 	enum ipcx_failure failure = x->failure;
+	int said = x->said;
 	struct ipcx_hint hint = x->hint;
 	struct ipcx_ref few[16], *many = calloc(t->rows + 1, sizeof(*many));
 	struct undoing u = { .refs = many ? many : few,
@@ -100,5 +101,6 @@ void ix_made_undo(struct ipcx *x, const struct ipcx_table *t)
 				    u.left > 1 ? ", as do others" : "");
 	memcpy(x->hint_subject, subject, sizeof(subject));
 	x->failure = failure;
+	x->said = said;
 	x->hint = hint;
 }

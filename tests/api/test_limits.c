@@ -51,7 +51,7 @@ static void set_and_read_back(void **state)
 {
 	struct ipcx *x = *state;
 	uint64_t before = limit_of(x, "shmmni"), semmsl = limit_of(x, "semmsl"),
-		 semmns = limit_of(x, "semmns");
+		 semmns = limit_of(x, "semmns"), now;
 
 	set_limit(x, "shmmni", 77);
 	assert_int_equal(in_proc("shmmni"), 77);
@@ -63,14 +63,21 @@ static void set_and_read_back(void **state)
 	assert_int_equal(limit_of(x, "semmns"), 12345);
 	assert_int_equal(limit_of(x, "semmsl"), semmsl);
 	set_limit(x, "semmns", semmns);
+	assert_int_equal(ipcx_limit_check(x, "semmns", 12345, &now), 0);
+	assert_true(now == semmns && limit_of(x, "semmns") == semmns);
+	assert_fails(x, ipcx_limit_check(x, "semmns", UINT64_MAX, &now), -ERANGE, now,
+		     semmns);
 }
 
 static void what_cannot_be_set(void **state)
 {
 	struct ipcx *x = *state;
 	char buf[16] = "as it was";
+	uint64_t now = 7;
 
 	assert_fails(x, ipcx_limit_set(x, "nope", 1), -ENOENT, buf[0], 'a');
+	assert_fails(x, ipcx_limit_check(x, "nope", 1, &now), -ENOENT, now, 7);
+	assert_fails(x, ipcx_limit_check(x, "semvmx", 1, &now), -ENOTSUP, now, 7);
 	assert_fails(x, ipcx_limit_set(x, "semvmx", 1), -ENOTSUP, buf[0], 'a');
 	assert_fails(x, ipcx_limit_set(x, "kernel.sem", 1), -EINVAL, buf[0], 'a');
 	assert_fails(x, ipcx_limit_sysctl(x, "semvmx", 1, buf, sizeof(buf)), -ENOTSUP,

@@ -56,6 +56,7 @@ static void without_a_context(void **state)
 	assert_int_equal(ipcx_limit_values(NULL, NULL, some()), -EINVAL);
 	assert_int_equal(ipcx_totals(NULL, some()), -EINVAL);
 	assert_int_equal(ipcx_limit_set(NULL, "shmmni", 1), -EINVAL);
+	assert_int_equal(ipcx_limit_check(NULL, "shmmni", 1, some()), -EINVAL);
 	assert_int_equal(ipcx_limit_sysctl(NULL, "shmmni", 1, buf, 8), -EINVAL);
 	assert_int_equal(ipcx_limit_lines(NULL, &setting, 1, buf, 8), -EINVAL);
 	assert_int_equal(ipcx_fit(NULL, "shm:1", some()), -EINVAL);
@@ -200,6 +201,8 @@ static void limits_and_keys(void **state)
 	refused(x, ipcx_limit_values(x, NULL, NULL));
 	refused(x, ipcx_totals(x, NULL));
 	refused(x, ipcx_limit_set(x, NULL, 1));
+	refused(x, ipcx_limit_check(x, NULL, 1, some()));
+	refused(x, ipcx_limit_check(x, "shmmni", 1, NULL));
 	refused(x, ipcx_limit_sysctl(x, NULL, 1, buf, sizeof(buf)));
 	refused(x, ipcx_limit_sysctl(x, "shmmni", 1, NULL, 5));
 	refused(x, ipcx_limit_lines(x, NULL, 1, buf, sizeof(buf)));

@@ -20,8 +20,8 @@ SYSCTLS = {
     "mqueue_msgsize_max": ("fs.mqueue.msgsize_max", 0), "mqueue_msg_default": ("fs.mqueue.msg_default", 0),
     "mqueue_msgsize_default": ("fs.mqueue.msgsize_default", 0), "hugepages": ("vm.nr_hugepages", 0),
 }
-CONSTANTS = {"shmmin": 1, "semvmx": 32767}
-RLIMITS = {"rlimit_msgqueue": 12, "rlimit_memlock": resource.RLIMIT_MEMLOCK}  # RLIMIT_MSGQUEUE has no name in Python
+CONSTANTS = {"shmmin": 1, "semvmx": 32767, "size_max": 2 ** 63 - 1}
+RLIMITS = {"rlimit_msgqueue": 12, "rlimit_memlock": resource.RLIMIT_MEMLOCK, "rlimit_fsize": resource.RLIMIT_FSIZE}  # RLIMIT_MSGQUEUE has no name in Python
 SET = {name: 40 for name in SYSCTLS if name not in ("hugepages", "shm_rmid_forced")} | {
     "shm_rmid_forced": 1, "mqueue_msgsize_max": 4096, "mqueue_msgsize_default": 4096, "shmmax": 2 ** 63 + 1, "shmall": 2 ** 40}
 
@@ -49,7 +49,7 @@ def test_every_limit_is_listed(world):
     listed = list(limits(world))
     sizes = [n for n in DUMP["limits"] if re.fullmatch(r"hugepages_\d+kB", n)]
     assert [n for n in listed if n not in sizes] == [n for n in DUMP["limits"] if n not in sizes]
-    assert {*SYSCTLS, *CONSTANTS, *RLIMITS, "dev_shm", "dev_shm_inodes"} == set(DUMP["limits"]) - set(sizes)
+    assert {*SYSCTLS, *CONSTANTS, *RLIMITS, "memory", "dev_shm", "dev_shm_inodes"} == set(DUMP["limits"]) - set(sizes)
 
 
 @pytest.mark.parametrize("name", SYSCTLS)
@@ -68,11 +68,11 @@ def test_each_namespace_has_its_own(world):
 
 
 def test_constants_and_limits_of_the_process(world):
-    r = world.run("prlimit", "--msgqueue=700000:800000", "--memlock=64000:65000", IPCX, "limits", "--json")
+    r = world.run("prlimit", "--msgqueue=700000:800000", "--memlock=64000:65000", "--fsize=600000:", IPCX, "limits", "--json")
     assert r.rc == 0, r.err
     rows = {row["name"]: row for row in r.json["limits"]}
     assert {n: rows[n]["limit"] for n in CONSTANTS} == CONSTANTS
-    assert [rows[n]["limit"] for n in RLIMITS] == [700000, 64000], "the soft one is what stops"
+    assert [rows[n]["limit"] for n in RLIMITS] == [700000, 64000, 600000], "the soft one is what stops"
     for name, number in RLIMITS.items():
         soft, _ = resource.getrlimit(number)
         row = limits(world, name)[name]
@@ -200,7 +200,7 @@ def test_verbose_says_what_was_set(world):
 def test_a_dry_run_sets_nothing(world):
     before = of_sysctl(world, "shmmni")
     r = world.ipcx("limits", "set", "--dry-run", "-v", "shmmni=77")
-    assert r.rc == 0 and "would be set to 77" in r.err and of_sysctl(world, "shmmni") == before
+    assert r.rc == 0 and r.out == f"shmmni would be set from {before} to 77\n" and r.err == "" and of_sysctl(world, "shmmni") == before
 
 
 @pytest.mark.parametrize("word", ["shmmni", "shmmni=", "=5", "shmmni=-1", "shmmni=5x", "shmmni=1 2", "shmmni=18446744073709551616",
@@ -396,12 +396,14 @@ def test_what_nobody_can_count_is_neither_yes_nor_no(world):
 def test_a_limit_that_cannot_be_read_is_no_yes(world):
     """And what cannot be told does not hide what can: another limit is in the way for sure."""
     assert world.run("mount", "-t", "tmpfs", "none", "/proc/sys/fs").rc == 0
-    r = world.run("prlimit", "--msgqueue=10", IPCX, "limits", "--for", "mq:1x1")
+    r = world.run("prlimit", "--msgqueue=10:", IPCX, "limits", "--for", "mq:1x1")
     assert r.rc == 1 and "does not fit: raise rlimit_msgqueue to " in r.err
     for name in ("mqueue_queues_max", "mqueue_msg_max", "mqueue_msgsize_max"):
         assert len(re.findall(rf"{name}: unknown: there is no such file", r.err)) == 1, "the reason, once"
         assert f"cannot tell whether it fits into {name}\n" in r.err
     assert world.ipcx("limits", "--for", "mq:1x1", "--json").rc == 1
+    r = world.run("prlimit", "--msgqueue=10:20", IPCX, "limits", "--for", "mq:1x1")
+    assert r.rc == 1 and "which the kernel does not tell (its hard limit is 20: above that needs CAP_SYS_RESOURCE)" in r.err
 
 
 def pool(world):

@@ -87,7 +87,8 @@ def test_if_missing(world, mech):
     assert world.ipcx("mk", *words, "--if-missing", "--json").json["objects"][0]["ref"] == f"{mech}:{first}"
     if mech in TOO_SMALL:
         more, field, has, wants = TOO_SMALL[mech]
-        r = world.ipcx("mk", *words, "--if-missing", *more)
+        at = words.index(more[0]) if more[0] in words else len(words)
+        r = world.ipcx("mk", *words[:at], *words[at + 2:], "--if-missing", *more)
         assert (r.rc, r.out) == (1, "") and f"{field} is {has}, less than {wants}" in r.err
     assert len(world.objects()) == 1
 

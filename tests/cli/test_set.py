@@ -99,7 +99,8 @@ def test_an_option_that_one_does_not_know_changes_none(world, option):
                                    ["shm:0", "--mode", ""], ["shm:0", "--owner", ""], ["shm:0", "--owner", ":"], ["shm:0", "--owner", "nobody-of-this-name"],
                                    ["shm:0", "--owner", "4294967295"], ["shm:0", "--owner", ":4294967295"], ["shm:0", "--owner=-1"], ["msg:0", "--qbytes", "x"],
                                    ["msg:0", "--qbytes=-1"], ["pshm:/x", "--size", "5x"], ["pshm:/x", "--size=-1"], ["pshm:/x", "--size", "18446744073709551616"],
-                                   ["0", "--mode", "0644"], ["shm:x", "--mode", "0644"], ["shm:0", "--where", "qnum > 0", "--mode", "0644"]], ids=" ".join)
+                                   ["0", "--mode", "0644"], ["shm:x", "--mode", "0644"], ["shm:0", "--where", "size >", "--mode", "0644"], ["shm:0", "--where", "qnum > 0", "--mode", "0644"],
+                                   ["shm", "--where", "size > 0"], ["shm", "msg", "--where", "id >= 0", "--size", "1"]], ids=" ".join)
 def test_wrong_usage_changes_nothing(world, words):
     make_all(world)
     before = world.steady()

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "limits/limits.h"
 #include "tree.h"
@@ -37,6 +38,9 @@ static void explained(void **state)
 			 -ENOENT);
 }
 
+/* permission, shmmax, size_max, shmmni, shmall, and then the pool */
+#define HUGE_ROW 5
+
 /* Huge pages are counted in pages of their own size, which the recorded machine tells. */
 static void huge_pages(void **state)
 {
@@ -50,13 +54,15 @@ static void huge_pages(void **state)
 	put(t, "meminfo",
 	    "HugePages_Total: 10\nHugePages_Free: 4\nHugePages_Rsvd: 1\n"
 	    "HugePages_Surp: 0\nHugepagesize: 2048 kB\n");
-	assert_int_equal(ipcx_fit(t->x, "shm:3x2M,huge", &table), 1);
+	/* The right to have them is that of the group. */
+	put(t, "sys/vm/hugetlb_shm_group", "0\n");
+	assert_int_equal(ipcx_fit(t->x, "shm:3x2M,huge", &table), getegid() == 0);
 	ipcx_table_free(table);
 	assert_int_equal(ipcx_fit(t->x, "shm:2x2049K,huge", &table), 0);
-	assert_int_equal(ipcx_table_rows(table), 4);
-	assert_int_equal(ipcx_row_get(table, 3, IPCX_F_NEEDED, &v), 0);
+	assert_int_equal(ipcx_table_rows(table), HUGE_ROW + 1);
+	assert_int_equal(ipcx_row_get(table, HUGE_ROW, IPCX_F_NEEDED, &v), 0);
 	assert_true(v.as.u == 4);
-	assert_int_equal(ipcx_row_get(table, 3, IPCX_F_RAISE_TO, &v), 0);
+	assert_int_equal(ipcx_row_get(table, HUGE_ROW, IPCX_F_RAISE_TO, &v), 0);
 	assert_true(v.as.u == 11);
 	ipcx_table_free(table);
 
@@ -65,16 +71,101 @@ static void huge_pages(void **state)
 	    "HugePages_Total: 10\nHugePages_Free: 4\nHugePages_Rsvd: 1\n"
 	    "HugePages_Surp: 0\n");
 	assert_int_equal(ipcx_fit(t->x, "shm:2M,huge", &table), 0);
-	assert_int_equal(ipcx_row_get(table, 3, IPCX_F_NEEDED, &v), 0);
+	assert_int_equal(ipcx_row_get(table, HUGE_ROW, IPCX_F_NEEDED, &v), 0);
 	assert_true(v.type == IPCX_TYPE_NONE);
-	assert_int_equal(ipcx_row_get(table, 3, IPCX_F_FITS, &v), 0);
+	assert_int_equal(ipcx_row_get(table, HUGE_ROW, IPCX_F_FITS, &v), 0);
 	assert_true(v.type == IPCX_TYPE_NONE);
 	ipcx_table_free(table);
+}
+
+/* The row of a limit that a wish needs something of; its fits as text. */
+static const char *fits(const struct tree *t, const char *wish, const char *limit)
+{
+	struct ipcx_table *table;
+	struct ipcx_value v;
+	const char *says = "no such row";
+
+	assert_true(ipcx_fit(t->x, wish, &table) >= 0);
+	for (size_t i = 0; i < ipcx_table_rows(table); i++) {
+		assert_int_equal(ipcx_row_get(table, i, IPCX_F_NAME, &v), 0);
+		if (strcmp(ipcx_value_string(&v), limit) != 0)
+			continue;
+		assert_int_equal(ipcx_row_get(table, i, IPCX_F_FITS, &v), 0);
+		says = v.type == IPCX_TYPE_NONE ? "unknown" : v.as.u ? "yes" : "no";
+	}
+	ipcx_table_free(table);
+	return says;
+}
+
+/* What can be promised, by each of the three ways of vm.overcommit_memory. */
+static void memory(void **state)
+{
+	static const struct {
+		const char *mode, *wish, *says;
+	} rows[] = {
+		/* each alone, against memory and swap: 1 GiB + 1 GiB */
+		{ "0\n", "shm:2G", "yes" },
+		{ "0\n", "shm:5x2G", "yes" },
+		{ "0\n", "shm:2147483649", "no" },
+		{ "0\n", "shm:8E", "no" },
+		{ "1\n", "shm:4E", "yes" },
+		/* all that is promised, of 1 GiB with half of it promised; the kernel
+		 * counts to 4 MiB */
+		{ "2\n", "shm:500M", "yes" },
+		{ "2\n", "shm:5x100M", "yes" },
+		{ "2\n", "shm:511M", "unknown" },
+		{ "2\n", "shm:513M", "unknown" },
+		{ "2\n", "shm:520M", "no" },
+		{ "2\n", "shm:6x100M", "no" },
+		{ "2\n", "shm:2G", "no" },
+		{ "x\n", "shm:1", "unknown" },
+		/* huge pages are no part of it */
+		{ "0\n", "shm:8G,huge", "no such row" },
+	};
+	const struct tree *t = *state;
+
+	put(t, "meminfo",
+	    "MemTotal: 1048576 kB\nSwapTotal: 1048576 kB\nCommitLimit: 1048576 kB\n"
+	    "Committed_AS: 524288 kB\n");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		put(t, "sys/vm/overcommit_memory", rows[i].mode);
+		ROW_TRUE(rows[i].wish,
+			 !strcmp(fits(t, rows[i].wish, "memory"), rows[i].says));
+	}
+}
+
+/* What is too much for any setting is not to be raised. */
+static void ceilings(void **state)
+{
+	const struct tree *t = *state;
+	struct ipcx_attrs a = { .size = sizeof(a),
+				.set = IPCX_A_NSEMS | IPCX_A_COUNT,
+				.nsems = 1 };
+	struct ipcx_hint hint = { .subject = "" };
+	char text[256] = "";
+	unsigned sem;
+
+	assert_int_equal(ipcx_mech_by_name("sem", (size_t)-1, &sem), 0);
+	put(t, "sys/kernel/sem", "250\t32000\t32\t128\n");
+	a.count = 33000;
+	assert_int_equal(ix_explain(t->x, sem, &a, -ENOSPC, text, sizeof(text), &hint),
+			 0);
+	assert_string_equal(text, "semmni is 128 (0 used), 33000 needed: it cannot be "
+				  "raised above 32768");
+	assert_int_equal(hint.kind, IPCX_HINT_NONE);
+	put(t, "cmdline", "quiet ipcmni_extend\n");
+	assert_int_equal(ix_explain(t->x, sem, &a, -ENOSPC, text, sizeof(text), &hint),
+			 0);
+	assert_string_equal(text,
+			    "semmni is 128 (0 used), 33000 needed: raise kernel.sem");
+	assert_int_equal(hint.value, 33000);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		IN_TREE(memory),
+		IN_TREE(ceilings),
 		IN_TREE(explained),
 		IN_TREE(huge_pages),
 	};

@@ -166,7 +166,7 @@ static void attributes(void **state)
 		ROW_TRUE(attr->name, !strcmp(names, attr->name));
 	}
 	/* Every bit up to the last one of the header, none twice. */
-	assert_true(seen == (IPCX_A_IF_MISSING << 1) - 1);
+	assert_true(seen == (IPCX_A_ALLOCATE << 1) - 1);
 	ix_attr_names(IPCX_A_SIZE | IPCX_A_MODE | IPCX_A_IF_MISSING, names,
 		      sizeof(names));
 	assert_string_equal(names, "mode, size, if-missing");

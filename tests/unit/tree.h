@@ -60,6 +60,9 @@ static inline int tree_end(void **state)
 		"meminfo",
 		"sys/fs/mqueue/msgsize_max",
 		"sys/vm/nr_overcommit_hugepages",
+		"sys/vm/overcommit_memory",
+		"sys/vm/hugetlb_shm_group",
+		"cmdline",
 	};
 	struct tree *t = *state;
 

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How much memory can be promised to segments: what shmget(2) asks before it makes one
+ * (shmem_acct_size() in mm/shmem.c, __vm_enough_memory() in mm/util.c), by the three ways
+ * of vm.overcommit_memory. By the heuristic way no object may be larger than memory and
+ * swap together, and what is in use does not count (Linux 5.2; older kernels looked at
+ * what was free).
+ */
+#include <errno.h>
+#include <linux/capability.h>
+#include <unistd.h>
+
+#include "base/cap.h"
+#include "base/file.h"
+#include "core/limit.h"
+#include "limits/limits.h"
+
+/* A sysctl of the machine, in kB; 0 where this kernel has none. */
+static int read_kb(struct ipcx *x, const char *source, uint64_t *ret_bytes)
+{
+	const struct ix_limit l = { .source = source };
+	uint64_t kb = 0;
+	int e = ix_sysctl_read(x, &l, &kb);
+
+	if (e < 0 && e != -ENOENT)
+		return e;
+	*ret_bytes = ix_mul_sat(kb, 1024);
+	return 0;
+}
+
+/* What __vm_enough_memory() (mm/util.c) keeps from the caller: for root, from all others;
+ * and so that a user can still act, a part of what the process has. */
+static int read_reserve(struct ipcx *x, uint64_t *ret_bytes)
+{
+	uint64_t admin = 0, user = 0, pages = 0;
+	char text[128];
+	int proc = ix_procfd(x), e = 0;
+
+	if (ix_cap_counts(proc, CAP_SYS_ADMIN) != 1)
+		e = read_kb(x, "vm.admin_reserve_kbytes", &admin);
+	if (!e)
+		e = read_kb(x, "vm.user_reserve_kbytes", &user);
+	if (!e && ix_read_file(proc, "thread-self/statm", text, sizeof(text)) > 0)
+		(void)ix_sysctl_parse(text, 0, 7, &pages);
+	*ret_bytes = admin +
+		     MIN(user, ix_mul_sat(pages, (uint64_t)sysconf(_SC_PAGESIZE)) / 32);
+	return e;
+}
+
+/* Where all that is promised counts, the kernel counts it for each CPU and sums up only
+ * now and then (mm_compute_batch() in mm/mm_init.c). */
+#define BLUR 256
+
+static int read_commit(struct ipcx *x, const char *text, uint64_t total,
+		       struct ix_reading *r)
+{
+	uint64_t limit, used;
+	int e = ix_meminfo_parse(text, "CommitLimit", &limit);
+
+	if (!e)
+		e = ix_meminfo_parse(text, "Committed_AS", &used);
+	if (!e)
+		e = read_reserve(x, &r->reserve);
+	if (e < 0)
+		return e;
+	r->limit = ix_mul_sat(limit, 1024);
+	r->used = ix_mul_sat(used, 1024);
+	r->blur = total / BLUR;
+	r->counted = true;
+	return 0;
+}
+
+int ix_read_memory(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r)
+{
+	uint64_t mode, memory, swap;
+	char text[8192];
+	int e = ix_sysctl_read(s->x, l, &mode);
+
+	if (e < 0)
+		return e;
+	r->unlimited = mode == 1; /* OVERCOMMIT_ALWAYS */
+	r->single = r->uncounted = mode == 0;
+	if (r->unlimited)
+		return 0;
+	e = ix_meminfo_read(s->x, text, sizeof(text));
+	if (e >= 0)
+		e = ix_meminfo_parse(text, "MemTotal", &memory);
+	if (!e)
+		e = ix_meminfo_parse(text, "SwapTotal", &swap);
+	if (e < 0)
+		return e;
+	if (mode == 2) /* OVERCOMMIT_NEVER */
+		return read_commit(s->x, text, ix_mul_sat(memory, 1024), r);
+	r->limit = ix_mul_sat(memory + swap, 1024);
+	return 0;
+}

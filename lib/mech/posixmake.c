@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Making objects that are files: whether the directory lets it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "mech/posix.h"
+
+/* What openat(2) with O_CREAT will ask: the same kernel's same question. */
+int ix_posix_may_make(struct ipcx *x, const struct ipcx_attrs *a)
+{
+	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
+	int r = ix_posix_shm_dir(x, &dir);
+
+	(void)a;
+	if (r < 0)
+		return 0; /* with its text: nor could it be made */
+	if (faccessat(dir.fd, ".", W_OK | X_OK, AT_EACCESS) == 0)
+		return 1;
+	r = -errno;
+	if (r == -EROFS)
+		(void)ix_fail_plain(x, r, IX_SHM_DIR " is mounted read-only");
+	else if (r == -EACCES)
+		(void)ix_fail_plain(x, r, "%s",
+				    ix_posix_denied(x, "not permitted: " IX_SHM_DIR
+						       " may not be written to"));
+	else
+		(void)ix_fail(x, r, IX_SHM_DIR);
+	return r == -EROFS || r == -EACCES || r == -EPERM ? 0 : r;
+}
+
+int ix_posix_may_use(const struct ix_posix_dir *dir, const char *file, unsigned mode)
+{
+	int how = (mode & 0444 ? R_OK : 0) | (mode & 0222 ? W_OK : 0);
+
+	if (faccessat(dir->fd, file, how, AT_EACCESS | AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	return errno == ENOENT ? -EAGAIN : -errno;
+}

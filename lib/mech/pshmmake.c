@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Making POSIX shared memory: its size, its contents, and its memory, which the kernel
+ * takes only as it is written to, unless it is told otherwise.
+ */
+#include "mech/pshmmake.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/below.h"
+#include "base/file.h"
+#include "core/attr.h"
+#include "core/limit.h"
+#include "mech/posix.h"
+
+#define COPY_SIZE 65536
+
+static ssize_t read_some(int fd, char *buf, size_t n)
+{
+	ssize_t got;
+
+	do
+		got = read(fd, buf, n);
+	while (got < 0 && errno == EINTR);
+	return got < 0 ? -errno : got;
+}
+
+static int write_all(int fd, const char *buf, size_t n)
+{
+	while (n > 0) {
+		ssize_t put = write(fd, buf, n);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return put < 0 ? -errno : -EIO;
+		buf += put;
+		n -= (size_t)put;
+	}
+	return 0;
+}
+
+static int changed(struct ipcx *x)
+{
+	return ix_fail_plain(x, -EIO, "pshm: the contents changed while they were read");
+}
+
+static int too_long(struct ipcx *x, const struct ipcx_attrs *a)
+{
+	if (a->set & IX_A_EXACT)
+		return changed(x);
+	if (!(a->set & IPCX_A_SIZE))
+		return -EFBIG;
+	return ix_fail_plain(x, -EFBIG,
+			     "pshm: the contents are longer than the size of %" PRIu64
+			     " bytes",
+			     a->bytes);
+}
+
+/* The caller's descriptor to its end, or as much as there is room for: the object may be
+ * of any size, so no mmap. */
+static int copy(struct ipcx *x, int fd, const struct ipcx_attrs *a)
+{
+	uint64_t room = a->set & IPCX_A_SIZE ? a->bytes : INT64_MAX, done = 0;
+	auto_free char *buf = malloc(COPY_SIZE);
+
+	if (!buf)
+		return -ENOMEM;
+	for (;;) {
+		ssize_t got = read_some(a->from, buf, COPY_SIZE);
+		int r;
+
+		if (got < 0)
+			return ix_fail(x, (int)got, "pshm: cannot read the contents");
+		if (got == 0)
+			return a->set & IX_A_EXACT && done < a->bytes ? changed(x) : 0;
+		if ((uint64_t)got > room - done ||
+		    ix_posix_may_grow(done + (uint64_t)got) < 0)
+			return too_long(x, a);
+		r = write_all(fd, buf, (size_t)got);
+		if (r < 0)
+			return r;
+		done += (uint64_t)got;
+	}
+}
+
+int ix_pshm_resize(int fd, uint64_t bytes)
+{
+	int r;
+
+	if (bytes > INT64_MAX)
+		return -EFBIG;
+	r = ix_posix_may_grow(bytes);
+	if (r < 0)
+		return r;
+	do
+		r = ftruncate(fd, (off_t)bytes);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : 0;
+}
+
+/* In pieces: a signal undoes no more than one, and then it goes on. */
+#define PIECE (UINT64_C(64) << 20)
+
+static int allocate(int fd, uint64_t bytes)
+{
+	for (uint64_t at = 0; at < bytes;) {
+		uint64_t n = MIN(bytes - at, PIECE);
+
+		if (fallocate(fd, 0, (off_t)at, (off_t)n) == 0)
+			at += n;
+		else if (errno != EINTR)
+			return -errno;
+	}
+	return 0;
+}
+
+static int fill(struct ipcx *x, int fd, const struct ipcx_attrs *a)
+{
+	int r = 0;
+
+	if (a->set & IPCX_A_SIZE)
+		r = ix_pshm_resize(fd, a->bytes);
+	if (r == 0 && (a->set & IPCX_A_ALLOCATE))
+		r = allocate(fd, a->bytes);
+	if (r == 0 && (a->set & IPCX_A_FROM))
+		r = copy(x, fd, a);
+	return r == 0 ? ix_posix_own(fd, a) : r;
+}
+
+bool ix_pshm_would_be_sem(const char *file, const struct ipcx_attrs *a)
+{
+	return ix_posix_sem_name(file) && (a->set & IPCX_A_SIZE) &&
+	       (a->bytes == IX_SEM_SIZE_64 || a->bytes == IX_SEM_SIZE_32);
+}
+
+int ix_pshm_create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ret_ref)
+{
+	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
+	auto_fd int fd = -1;
+	struct ipcx_ref ref;
+	int r = ix_posix_take_name(x, a, NAME_MAX, &ref);
+
+	if (r < 0)
+		return r;
+	if (!(a->set & (IPCX_A_SIZE | IPCX_A_FROM)))
+		return ix_fail_plain(x, -EINVAL,
+				     "pshm: a size is needed, or contents to copy");
+	if ((a->set & IPCX_A_ALLOCATE) && !(a->set & IPCX_A_SIZE))
+		return ix_fail_plain(
+			x, -EINVAL, "pshm: memory can be taken for a size that is known");
+	if (ix_pshm_would_be_sem(ref.name + 1, a))
+		return ix_fail_plain(x, -EINVAL, "pshm: %s", IX_LIKE_A_SEM);
+	r = ix_posix_shm_dir(x, &dir);
+	if (r < 0)
+		return r;
+	/* What shm_open(3) does, in the directory that we look into. */
+	fd = openat(dir.fd, ref.name + 1,
+		    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	r = fill(x, fd, a);
+	if (r < 0) {
+		if (ix_posix_take_back(&dir, ref.name + 1, fd))
+			return r;
+		return ix_fail(x, r, "pshm:%s: was made, but not whole, and stays",
+			       ref.name);
+	}
+	*ret_ref = ref;
+	return 0;
+}
+
+/* ---- what its maker should know */
+
+bool ix_pshm_short_of(int fd, uint64_t bytes, char *buf, size_t size)
+{
+	struct statvfs fs;
+	uint64_t free;
+
+	/* tmpfs(5), size=0: as much as there is memory */
+	if (fstatvfs(fd, &fs) < 0 || fs.f_blocks == 0)
+		return false;
+	free = ix_mul_sat(fs.f_bfree, fs.f_frsize);
+	if (bytes <= free)
+		return false;
+	(void)snprintf(buf, size,
+		       "%" PRIu64 " bytes are still to be taken, and only %" PRIu64
+		       " are free in " IX_SHM_DIR
+		       ": whoever touches more of it than that gets SIGBUS",
+		       bytes, free);
+	return true;
+}
+
+/* What was asked for and not written to: other mechanisms do not ask for a size here. */
+bool ix_pshm_caution(struct ipcx *x, const struct ipcx_attrs *specs, size_t n, char *buf,
+		     size_t size)
+{
+	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
+	uint64_t bytes = 0;
+	auto_fd int fd = -1;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct ipcx_attrs *a = &specs[i];
+
+		if (!ix_mech(a->mech)->mounted || !(a->set & IPCX_A_SIZE) ||
+		    (a->set & IPCX_A_ALLOCATE))
+			continue;
+		/* Contents that are given have been written by now. */
+		if ((a->set & IPCX_A_FROM) && (a->set & IX_A_EXACT))
+			continue;
+		if (__builtin_add_overflow(bytes, a->bytes, &bytes))
+			bytes = UINT64_MAX;
+	}
+	if (bytes == 0 || ix_posix_shm_dir(x, &dir) < 0)
+		return false;
+	fd = ix_open(dir.fd, ".", O_PATH | O_DIRECTORY);
+	return fd >= 0 && ix_pshm_short_of(fd, bytes, buf, size);
+}
+
+int ix_pshm_may_use(struct ipcx *x, const struct ipcx_attrs *a,
+		    const struct ipcx_ref *ref)
+{
+	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
+	int r = ix_posix_shm_dir(x, &dir);
+
+	return r < 0 ? r
+		     : ix_posix_may_use(&dir, ref->name + 1,
+					a->set & IPCX_A_MODE ? a->mode : 0600);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Making segments: what they are filled with, and who may have huge pages. */
+#include "mech/shmmake.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
+#include <unistd.h>
+
+#include "base/cap.h"
+#include "base/file.h"
+#include "base/num.h"
+#include "core/attr.h"
+#include "core/limit.h"
+
+/* A piece of the contents: its length, 0 at the end, -errno with its text. */
+static ssize_t read_some(struct ipcx *x, const struct ipcx_attrs *a, char *p, uint64_t n)
+{
+	ssize_t got;
+
+	do
+		got = read(a->from, p, MIN(n, (uint64_t)SSIZE_MAX));
+	while (got < 0 && errno == EINTR);
+	return got < 0 ? ix_fail(x, -errno, "shm: cannot read the contents") : got;
+}
+
+/* With its size given, contents may be shorter than that, and never longer. */
+static int copy(struct ipcx *x, const struct ipcx_attrs *a, char *to)
+{
+	uint64_t have = 0;
+	ssize_t got = 1;
+	char extra;
+
+	while (got > 0 && have < a->bytes) {
+		got = read_some(x, a, to + have, a->bytes - have);
+		have += (uint64_t)MAX(got, 0);
+	}
+	if (got > 0)
+		got = read_some(x, a, &extra, 1);
+	if (a->set & IX_A_EXACT && got >= 0 && (got > 0 || have < a->bytes))
+		return ix_fail_plain(x, -EIO,
+				     "shm: the contents changed while they were read");
+	if (got > 0)
+		return ix_fail_plain(
+			x, -EFBIG,
+			"shm: the contents are longer than %llu bytes, the segment's size",
+			(unsigned long long)a->bytes);
+	return (int)got;
+}
+
+int ix_shm_fill(struct ipcx *x, int id, const struct ipcx_attrs *a)
+{
+	char *at = shmat(id, NULL, 0);
+	int r;
+
+	if (at == (void *)-1)
+		return ix_fail(x, -errno,
+			       "shm:%d: cannot attach the new segment to fill it", id);
+	r = copy(x, a, at);
+	(void)shmdt(at);
+	return r;
+}
+
+static bool in_group(gid_t gid)
+{
+	int n = getgroups(0, NULL);
+	auto_free gid_t *groups = n > 0 ? calloc((size_t)n, sizeof(*groups)) : NULL;
+
+	if (getegid() == gid)
+		return true;
+	n = groups ? getgroups(n, groups) : 0;
+	for (int i = 0; i < n; i++)
+		if (groups[i] == gid)
+			return true;
+	return false;
+}
+
+/* can_do_hugetlb_shm() and user_shm_lock() (fs/hugetlbfs/inode.c, mm/mlock.c): who has
+ * neither right may still have it charged as locked memory. */
+int ix_shm_may_make(struct ipcx *x, const struct ipcx_attrs *a)
+{
+	char text[IX_NUM_MAX] = "";
+	uint64_t group = 0, count = a->set & IPCX_A_COUNT ? a->count : 1;
+	struct rlimit locked;
+	int proc = ix_procfd(x), r;
+
+	if (!(a->set & IPCX_A_HUGE))
+		return -ENODATA;
+	if (ix_cap_counts(proc, CAP_IPC_LOCK) == 1)
+		return 1;
+	r = proc < 0 ? proc
+		     : ix_read_file(proc, "sys/vm/hugetlb_shm_group", text, sizeof(text));
+	text[strcspn(text, "\n")] = '\0';
+	if (r >= 0)
+		r = ix_parse_u64(text, UINT32_MAX, &group);
+	if (r < 0)
+		return ix_fail(x, r, "vm.hugetlb_shm_group");
+	if (in_group((gid_t)group))
+		return 1;
+	if (getrlimit(RLIMIT_MEMLOCK, &locked) < 0)
+		return ix_fail(x, -errno, "RLIMIT_MEMLOCK");
+	if (locked.rlim_cur != RLIM_INFINITY &&
+	    ix_mul_sat(count, ix_amount_size(a)) > locked.rlim_cur) {
+		(void)ix_fail_plain(
+			x, -EPERM,
+			"huge pages need CAP_IPC_LOCK, membership in the group %llu "
+			"(vm.hugetlb_shm_group), or that much of RLIMIT_MEMLOCK",
+			(unsigned long long)group);
+		return 0;
+	}
+	return ix_fail_plain(
+		x, -EAGAIN,
+		"huge pages would have to be charged to RLIMIT_MEMLOCK, of which the kernel "
+		"does not tell how much is in use");
+}

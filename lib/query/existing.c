@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is to be made exists: whose it is, or that it will do as well. */
+#include "query/existing.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "core/attr.h"
+#include "core/columns.h"
+#include "query/made.h"
+#include "query/query.h"
+
+/* The object that has the key or name already, as a table of one row. */
+static int existing(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_table **ret_t)
+{
+	struct ipcx_ref ref = { .mech = a->mech, .by = IPCX_BY_KEY, .key = a->key };
+	struct ipcx_query q = { .size = sizeof(q), .refs = &ref, .nrefs = 1 };
+	struct ipcx_table *t;
+	int r = 0;
+
+	if (a->set & IPCX_A_NAME)
+		r = ix_check_name(x, a, &ref);
+	if (r == 0)
+		r = ipcx_scan(x, &q, &t);
+	if (r < 0)
+		return r;
+	if (t->rows == 0) {
+		ipcx_table_free(t);
+		return -ENOENT;
+	}
+	*ret_t = t;
+	return 0;
+}
+
+static const char *text_of(const struct ipcx_table *t, enum ipcx_field f,
+			   struct ipcx_value *v)
+{
+	if (ipcx_row_get(t, 0, f, v) < 0 || v->type == IPCX_TYPE_NONE)
+		return "?";
+	if (v->type == IPCX_TYPE_STRING)
+		return ipcx_value_string(v);
+	(void)ipcx_value_format(&(struct ipcx_value){ .type = v->type, .as.u = v->as.u },
+				v->private_text, sizeof(v->private_text));
+	return v->private_text;
+}
+
+/* The first attribute in which the existing object is less than what was asked for; NULL
+ * when it fits. */
+static const struct ix_attr *misfit(const struct ipcx_table *t,
+				    const struct ipcx_attrs *a, uint64_t *ret_has)
+{
+	const struct ix_attr *attr;
+	struct ipcx_value v;
+
+	for (unsigned i = 0; (attr = ix_attr(i)); i++) {
+		if (!attr->fits || !(a->set & attr->bit))
+			continue;
+		if (ipcx_row_get(t, 0, attr->field, &v) < 0 || v.type == IPCX_TYPE_NONE)
+			v.as.u = 0;
+		if (v.as.u >= ix_attr_value(attr, a))
+			continue;
+		*ret_has = v.as.u;
+		return attr;
+	}
+	return NULL;
+}
+
+/* What was asked for, as it was asked for: by key or by name. */
+void ix_wanted_name(const struct ipcx_attrs *a, char *buf, size_t size)
+{
+	struct ipcx_ref ref = { .mech = a->mech, .by = IPCX_BY_KEY, .key = a->key };
+
+	if (a->set & IPCX_A_NAME) {
+		ref.by = IPCX_BY_NAME;
+		(void)snprintf(ref.name, sizeof(ref.name), "%s%s",
+			       a->name[0] == '/' ? "" : "/", a->name);
+	}
+	(void)ipcx_ref_format(&ref, buf, size);
+}
+
+static int already_there(struct ipcx *x, const struct ipcx_attrs *a,
+			 const struct ipcx_table *t)
+{
+	struct ipcx_value ref, owner, mode;
+	char wanted[IPCX_REF_MAX];
+	uint64_t has;
+	const struct ix_attr *attr = misfit(t, a, &has);
+
+	ix_wanted_name(a, wanted, sizeof(wanted));
+	if (attr && (a->set & IPCX_A_IF_MISSING))
+		return ix_fail_plain(x, -EEXIST,
+				     "%s: cannot take the existing %s: its %s is %" PRIu64
+				     ", less than %" PRIu64,
+				     wanted, text_of(t, IPCX_F_REF, &ref), attr->name,
+				     has, ix_attr_value(attr, a));
+	(void)ix_fail_plain(x, -EEXIST,
+			    "%s: cannot make it: %s exists, owner %s, mode %s", wanted,
+			    text_of(t, IPCX_F_REF, &ref),
+			    text_of(t, IPCX_F_OWNER, &owner),
+			    text_of(t, IPCX_F_MODE, &mode));
+	return attr ? -EEXIST : ix_hint(x, -EEXIST, IPCX_HINT_TAKE_EXISTING, "", 0);
+}
+
+/* What was compared, in words: ", with nsems 5". */
+static void compared(const struct ipcx_table *t, const struct ipcx_attrs *a, char *buf,
+		     size_t size)
+{
+	const struct ix_attr *attr;
+	struct ipcx_value v;
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (unsigned i = 0; (attr = ix_attr(i)) != NULL && len < size; i++)
+		if (attr->fits && (a->set & attr->bit))
+			len += (size_t)snprintf(buf + len, size - len, "%s%s %s",
+						len ? ", " : " with ", attr->name,
+						text_of(t, attr->field, &v));
+}
+
+static int may_not_use(struct ipcx *x, const struct ipcx_attrs *a,
+		       const struct ipcx_table *t, int error)
+{
+	struct ipcx_value ref, owner, mode;
+	char wanted[IPCX_REF_MAX], as[IPCX_REF_MAX + 8] = "";
+
+	ix_wanted_name(a, wanted, sizeof(wanted));
+	if (strcmp(text_of(t, IPCX_F_REF, &ref), wanted) != 0)
+		(void)snprintf(as, sizeof(as), " as %s", text_of(t, IPCX_F_REF, &ref));
+	if (error != -EACCES && error != -EPERM)
+		return ix_fail(x, error, "%s: exists%s, and cannot be used", wanted, as);
+	return ix_fail_plain(x, error,
+			     "%s: exists%s, but you may not use it with mode 0%o: owner "
+			     "%s, mode %s",
+			     wanted, as, a->set & IPCX_A_MODE ? a->mode : 0600U,
+			     text_of(t, IPCX_F_OWNER, &owner),
+			     text_of(t, IPCX_F_MODE, &mode));
+}
+
+/* It is large enough: take it, if whoever was to make it could use it. */
+static int take(struct ipcx *x, const struct ipcx_attrs *a,
+		const struct ipcx_table *there, struct ipcx_table *t)
+{
+	const struct ix_mech *m = ix_mech(a->mech);
+	struct ipcx_value v;
+	struct ipcx_ref ref;
+	char sizes[128];
+	int r;
+
+	(void)ipcx_row_ref(there, 0, &ref);
+	x->error[0] = '\0';
+	r = m->may_use ? m->may_use(x, a, &ref) : 0;
+	if (r == -EAGAIN || (r < 0 && x->error[0]))
+		return r;
+	if (r < 0)
+		return may_not_use(x, a, there, r);
+	r = ix_made_keep(x, t, a, &ref, true);
+	compared(there, a, sizes, sizeof(sizes));
+	ix_table_note(t, IPCX_NOTE_INFO, a->mech, 0, text_of(there, IPCX_F_REF, &v),
+		      "existed already%s: taken as it is", sizes);
+	return r;
+}
+
+int ix_take_existing(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_table *t)
+{
+	struct ipcx_table *there;
+	uint64_t has;
+	int r = existing(x, a, &there);
+
+	if (r < 0)
+		return r == -ENOENT ? -EAGAIN : r; /* it went in between: try again */
+	if (!(a->set & IPCX_A_IF_MISSING) || misfit(there, a, &has))
+		r = already_there(x, a, there);
+	else
+		r = take(x, a, there, t);
+	ipcx_table_free(there);
+	return r;
+}
