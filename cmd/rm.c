@@ -2,11 +2,11 @@
 /* ipcx rm: remove objects, and nothing else. */
 #include "rm.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "signals.h"
 #include "ui/asked.h"
 
 /* For people: what tells an object and whether it is used, where it has that. */
@@ -92,24 +92,6 @@ uint64_t rm_attached(const struct ipcx_table *t, size_t row)
 	return ipcx_row_get(t, row, IPCX_F_NATTCH, &v) == 0 && v.type == IPCX_TYPE_UINT
 		       ? v.as.u
 		       : 0;
-}
-
-void rm_count(const struct ipcx_table *t, size_t *count)
-{
-	for (size_t i = 0; i < ipcx_table_rows(t); i++)
-		count[MIN(ipcx_row_mech(t, i), RM_MECHS_MAX - 1)]++;
-}
-
-void rm_list_counts(const size_t *count, char *buf, size_t size)
-{
-	size_t at = 0;
-
-	buf[0] = '\0';
-	for (unsigned m = 0; ipcx_mech_info(m) && at < size; m++)
-		if (count[m])
-			at += (size_t)snprintf(buf + at, size - at, "%s%zu %s",
-					       at ? ", " : "", count[m],
-					       ipcx_mech_info(m)->name);
 }
 
 static void say_what(struct removal *rm)
@@ -253,7 +235,7 @@ static int begin(struct removal *rm)
 	if (!rm->print)
 		return 0;
 	/* A reader that goes away must not end us between a removal and its record. */
-	(void)signal(SIGPIPE, SIG_IGN);
+	signals_outlive_reader();
 	sheet_heading(&rm->sheet, NULL);
 	r = rm->args->dry_run ? 0 : out_check();
 	if (r)

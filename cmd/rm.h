@@ -89,8 +89,9 @@ void rm_count(const struct ipcx_table *t, size_t *count);
  * a message: then nothing of it is to be removed. */
 int rm_from_read(struct app *app, const char *file, bool nul, struct rm_list *ret_list);
 
-/* Look at a batch that has marks, and leave only what is still the same in it: its
- * refs, n and same. What is another by now is told. 0 or an exit status after a message. */
+/* rmsame.c: look at a batch that has marks, and leave only what is still the same in it:
+ * its refs, n and same. What is another by now is told. 0 or an exit status after a
+ * message. */
 int rm_from_check(struct removal *rm, struct rm_batch *batch);
 
 /* rmask.c: show a person what would go, and ask. 0, or an exit status after a message. */

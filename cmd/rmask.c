@@ -3,9 +3,26 @@
  * nothing else goes when he agrees. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "rm.h"
+
+void rm_count(const struct ipcx_table *t, size_t *count)
+{
+	for (size_t i = 0; i < ipcx_table_rows(t); i++)
+		count[MIN(ipcx_row_mech(t, i), RM_MECHS_MAX - 1)]++;
+}
+
+void rm_list_counts(const size_t *count, char *buf, size_t size)
+{
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (unsigned m = 0; ipcx_mech_info(m) && at < size; m++)
+		if (count[m])
+			at += (size_t)snprintf(buf + at, size - at, "%s%zu %s",
+					       at ? ", " : "", count[m],
+					       ipcx_mech_info(m)->name);
+}
 
 /* What the rows of all parts amount to. */
 struct sum {
@@ -145,11 +162,11 @@ int rm_ask(struct removal *rm)
 	int r;
 
 	/* People are asked on standard error: standard output may be a file. */
-	out_start(STDERR_FILENO, NULL);
+	out_start(msg_descriptor(), NULL);
 	r = show_all(rm, &sum);
 	if (sum.all <= 1 || r)
 		out_drop(); /* one alone goes without a question */
-	out_start(STDOUT_FILENO, NULL);
+	out_start(0, NULL);
 	if (r || sum.all <= 1)
 		return r;
 	rm_list_counts(sum.count, counts, sizeof(counts));

@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/jsonread.h"
 #include "base/named.h"
+#include "base/num.h"
 #include "rm.h"
 
 /* A million objects in JSON are half of it. */
@@ -337,6 +338,18 @@ static int read_file(const char *file, struct ix_buf *text)
 	return EXIT_FAILED;
 }
 
+/* The N of "ipc:[N]"; 0 when nobody knows it. */
+static uint64_t number_of(char *ns)
+{
+	char *open = strchr(ns, '['), *close = strchr(ns, ']');
+	uint64_t n = 0;
+
+	if (!open || !close)
+		return 0;
+	*close = '\0';
+	return ix_parse_u64(open + 1, UINT64_MAX, &n) == 0 ? n : 0;
+}
+
 int rm_from_read(struct app *app, const char *file, bool nul, struct rm_list *ret_list)
 {
 	auto_buf struct ix_buf text = { 0 };
@@ -349,7 +362,7 @@ int rm_from_read(struct app *app, const char *file, bool nul, struct rm_list *re
 	if (r)
 		return r;
 	ipcx_namespace(app->x, ns, sizeof(ns));
-	(void)sscanf(ns, "ipc:[%" SCNu64 "]", &in.ns);
+	in.ns = number_of(ns);
 	in.name = strcmp(file, "-") != 0 ? file : "standard input";
 	in.text = text.data;
 	in.len = text.len;
@@ -366,93 +379,5 @@ int rm_from_read(struct app *app, const char *file, bool nul, struct rm_list *re
 		return r;
 	}
 	*ret_list = list;
-	return 0;
-}
-
-/* ---- is it still the same? */
-
-static bool number_is(const struct ipcx_table *t, size_t row, enum ipcx_field f,
-		      uint64_t n)
-{
-	struct ipcx_value v;
-
-	return ipcx_row_get(t, row, f, &v) == 0 && v.type == IPCX_TYPE_UINT &&
-	       v.as.u == n;
-}
-
-static bool text_is(const struct ipcx_table *t, size_t row, enum ipcx_field f,
-		    const char *text)
-{
-	char now[IPCX_VALUE_MAX];
-	struct ipcx_value v;
-
-	return ipcx_row_get(t, row, f, &v) == 0 && v.type != IPCX_TYPE_NONE &&
-	       ipcx_value_format(&v, now, sizeof(now)) > 0 && !strcmp(now, text);
-}
-
-/* What keeps it from being the object of the list; NULL: it is. */
-static const char *another(const struct ipcx_table *t, size_t row,
-			   const struct rm_mark *mark, bool named)
-{
-	bool same = named ? number_is(t, row, IPCX_F_DEVICE, mark->device) &&
-				    number_is(t, row, IPCX_F_INODE, mark->inode)
-			  : (!*mark->key || text_is(t, row, IPCX_F_KEY, mark->key)) &&
-				    (!mark->has_cuid ||
-				     number_is(t, row, IPCX_F_CUID, mark->cuid));
-
-	if (!same)
-		return "is another object by now: left alone";
-	if (text_is(t, row, IPCX_F_CTIME, mark->ctime))
-		return NULL;
-	return named ? "was changed since it was listed: left alone"
-		     : "was changed since it was listed, or is another object by now: left "
-		       "alone";
-}
-
-static bool is_row(const struct ipcx_table *t, size_t row, const struct ipcx_ref *ref)
-{
-	struct ipcx_ref own;
-
-	return ipcx_row_ref(t, row, &own) == 0 && own.mech == ref->mech &&
-	       own.id == ref->id && !strcmp(own.name, ref->name);
-}
-
-int rm_from_check(struct removal *rm, struct rm_batch *batch)
-{
-	struct ipcx_query look = {
-		.size = sizeof(look),
-		.refs = batch->refs,
-		.nrefs = batch->n,
-		.fields = IPCX_FIELDSET(IPCX_F_MECH),
-		.flags = IPCX_NUMERIC,
-	};
-	size_t rows, row = 0, kept = 0;
-	struct tally only_notes = rm->tally;
-	int r = ipcx_scan(rm->app->x, &look, &batch->same);
-
-	if (r < 0)
-		return app_failed(rm->app, r);
-	msg_table(batch->same, rm->app->verbose, &only_notes);
-	rows = ipcx_table_rows(batch->same);
-	only_notes.done = rm->tally.done; /* nothing yet */
-	rm->tally = only_notes;
-	/* One row for each that is there, in their order. */
-	for (size_t i = 0; i < batch->n && row < rows; i++) {
-		const struct ipcx_mech_info *m = ipcx_mech_info(batch->refs[i].mech);
-		char name[IPCX_REF_MAX];
-		const char *why;
-
-		if (!is_row(batch->same, row, &batch->refs[i]))
-			continue;
-		why = another(batch->same, row++, &batch->marks[i], m->named);
-		if (!why) {
-			batch->refs[kept++] = batch->refs[i];
-			continue;
-		}
-		(void)ipcx_ref_format(&batch->refs[i], name, sizeof(name));
-		msg_object("failed", name, m->name, "%s", why);
-		rm->tally.gaps++;
-	}
-	batch->n = kept;
 	return 0;
 }

@@ -25,6 +25,11 @@ void signals_finish(void)
 		(void)signal(SIGXFSZ, SIG_DFL);
 }
 
+void signals_outlive_reader(void)
+{
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
 void signals_block(struct signals *s)
 {
 	static const int others[] = { SIGSEGV, SIGBUS, SIGFPE,  SIGILL, SIGTRAP,

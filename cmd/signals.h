@@ -20,6 +20,10 @@ struct signals {
 void signals_begin(void);
 void signals_finish(void);
 
+/* A reader that goes away is an error of write(2) from now on, and not our end: between
+ * an act and its record. */
+void signals_outlive_reader(void);
+
 /*
  * Hold every signal that could end or stop us, but SIGKILL, SIGSTOP, faults, and what a
  * terminal sends to those who use it from the background. signals_block() opens nothing:

@@ -35,6 +35,10 @@ void msg_live(const char *text);
 /* Lines of data that have no other place left, as they are. 0 or -errno. */
 int msg_data(const char *text, size_t len);
 
+/* The descriptor that messages go to, for out_start(): what a person has to see before he
+ * answers. */
+int msg_descriptor(void);
+
 /* Ask on the terminal: true only for y or yes. */
 bool msg_ask(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
