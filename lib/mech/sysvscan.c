@@ -30,7 +30,7 @@
  * before one that was counted is looked for elsewhere. */
 #define ROUNDS 3
 
-/* In which form a listing goes on: the slot, and above it how many of those that were
+/* In which form a listing goes on: the slot, and below it how many of those that were
  * counted at its beginning were not met yet. */
 #define SLOT_BITS 24
 #define SLOT_MASK ((UINT64_C(1) << SLOT_BITS) - 1)
@@ -248,7 +248,7 @@ static int walk(struct walk *w, int slot, uint64_t left)
 		if (w->s->max_rows && w->s->t->rows - kept >= w->s->max_rows &&
 		    !w->text_asked) {
 			left = MIN(left - MIN(left, w->found), SLOT_MASK);
-			w->s->t->resume = (uint64_t)slot | left << SLOT_BITS;
+			w->s->t->resume = (uint64_t)slot << SLOT_BITS | left;
 			return 0;
 		}
 		r = one_slot(w, slot);
@@ -404,14 +404,14 @@ static void note_refused(const struct walk *w)
 static int by_calls(struct walk *w)
 {
 	bool first = w->s->resume == 0;
-	uint64_t left = w->s->resume >> SLOT_BITS;
+	uint64_t left = w->s->resume & SLOT_MASK;
 	int r;
 
 	if (first && !w->v->used_is_dear) {
 		w->counted = w->v->used();
 		left = (uint64_t)MAX(w->counted, 0);
 	}
-	r = walk(w, (int)(w->s->resume & SLOT_MASK), left);
+	r = walk(w, (int)(w->s->resume >> SLOT_BITS), left);
 	if (r == 1)
 		r = complete(w, first, left);
 	if (r >= 0)
