@@ -48,8 +48,10 @@ static int read_init(struct mk_args *args)
 	for (const char *q = p; *q; q++)
 		n += *q == ',';
 	values = calloc(n, sizeof(*values)); /* lives as long as the program */
-	if (!values)
-		return msg_usage("out of memory");
+	if (!values) {
+		msg_error("out of memory");
+		return EXIT_FAILED;
+	}
 	for (;;) {
 		size_t len = strcspn(p, ",");
 		char word[IX_NUM_MAX] = "";
@@ -139,8 +141,10 @@ static int read_key(struct app *app, struct mk_args *args)
 	if (args->attrs.set & IPCX_A_KEY)
 		return msg_usage("--key and --ftok contradict each other");
 	path = proj_split(args->ftok, &proj);
-	if (!path)
-		return msg_usage("out of memory");
+	if (!path) {
+		msg_error("out of memory");
+		return EXIT_FAILED;
+	}
 	r = ipcx_key(app->x, path, proj, &args->attrs.key);
 	free(path);
 	if (r < 0)
