@@ -127,7 +127,10 @@ int ix_viewfd(struct ipcx *x)
 {
 	if (!x->view.away)
 		return ix_rootfd(x);
-	return x->view.rootfd < 0 ? -ENXIO : x->view.rootfd;
+	if (x->view.rootfd >= 0)
+		return x->view.rootfd;
+	return x->view.pid > 0 ? -EACCES
+			       : -ENXIO; /* it may not be looked at; or is none */
 }
 
 const char *ix_errno_text(int error)

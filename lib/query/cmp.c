@@ -182,7 +182,8 @@ static void take_gaps(struct cmp *c, const struct ipcx_table *from)
 		struct ipcx_note gap = *n;
 
 		if (n->kind == IPCX_NOTE_INFO || n->kind == IPCX_NOTE_SKIPPED ||
-		    n->error == -ENOSYS || n->error == -ENOENT || n->error == -ENXIO)
+		    (n->error == -ENOSYS && strncmp(n->text, "/dev/", 5) != 0) ||
+		    n->error == -ENOENT || n->error == -ENXIO)
 			continue;
 		gap.kind = IPCX_NOTE_INCOMPLETE;
 		if (!is_noted(c->t, &gap))
@@ -219,9 +220,8 @@ static bool number(const struct ipcx_table *t, size_t row, char *buf, size_t siz
 	bool known = ipcx_row_get(t, row, IPCX_F_LIMIT, &v) == 0 &&
 		     v.type != IPCX_TYPE_NONE;
 
-	if (known)
-		(void)snprintf(buf, size, "%" PRIu64, v.as.u);
-	else
+	(void)snprintf(buf, size, "%" PRIu64, v.as.u);
+	if (!known)
 		known = !strncmp(text_of(t, row, IPCX_F_WHAT, &what), none, strlen(none));
 	if (!known || v.type == IPCX_TYPE_NONE)
 		(void)snprintf(buf, size, "%s", known ? "-" : "unknown");

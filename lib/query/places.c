@@ -33,12 +33,15 @@ static int place_home(struct ix_scan *s)
 	bool names = ipcx_fieldset_has(&s->want, IPCX_F_CONTAINER) ||
 		     ipcx_fieldset_has(&s->want, IPCX_F_CONTAINER_UID);
 	int r = names && !x->view.there ? ix_label_place(x, x->ns, s->t) : 0;
+	uint64_t own;
 
 	if (r < 0 || x->ns || s->t->nplaces ||
 	    (!names && !ipcx_fieldset_has(&s->want, IPCX_F_NS)))
 		return r;
-	return ix_table_place(s->t, ix_ns_own(x, "ipc"), x->home.label, x->home.giver,
-			      x->home.unnamed);
+	own = ix_ns_own(x, "ipc");
+	if (!own)
+		ix_table_once(s->t, 0, "which IPC namespace this is could not be read");
+	return ix_table_place(s->t, own, x->home.label, x->home.giver, x->home.unnamed);
 }
 
 /* Whether the query is about what the mount namespace has, not the IPC namespace. */

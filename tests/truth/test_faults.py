@@ -26,12 +26,7 @@ def results():
     return failing.measure(a, failing.CASES)
 
 
-# What these leave out is not said yet.
-MUTE = {"ipcs", "ipcs-u", "ipcs-p", "ipcs-c", "lsipc", "lsipc-m", "lsipc-Q", "lsipc-M", "lsipc-S", "ipcrm-a"}
-
-
-@pytest.mark.parametrize("name", [pytest.param(c.name, marks=[pytest.mark.xfail(reason="the old names pass over notes")] if c.name in MUTE else [])
-                                  for c in failing.CASES])
+@pytest.mark.parametrize("name", [c.name for c in failing.CASES])
 def test_a_call_that_fails(results, name):
     result = results[name]
     assert not result["found"], failing.text_of(result)
