@@ -70,6 +70,7 @@ struct ix_reading {
 	uint64_t dev, ino; /* of a file system: the directory that it was found by */
 	int error;         /* -errno: why the limit is unknown */
 	int use_error;     /* and why its use is, where the kernel counts it */
+	int cap_error;     /* and why it is not known whether there is a ceiling */
 };
 
 struct ix_limit {

@@ -214,10 +214,17 @@ static void memory_ceiling(struct ipcx *x, struct ix_reading *r)
 {
 	char text[8192];
 	uint64_t kb;
+	int e;
 
-	if (!r->page || ix_meminfo_read(x, text, sizeof(text)) < 0 ||
-	    ix_meminfo_parse(text, "MemTotal", &kb) < 0)
+	if (!r->page)
 		return;
+	e = ix_meminfo_read(x, text, sizeof(text));
+	if (e >= 0)
+		e = ix_meminfo_parse(text, "MemTotal", &kb);
+	if (e < 0) {
+		r->cap_error = e;
+		return;
+	}
 	r->capped = true;
 	r->ceiling = ix_mul_sat(kb, 1024) / r->page;
 }

@@ -187,6 +187,10 @@ struct ix_limit_row *ix_limit_row(struct ipcx_table *t, const struct ix_kind *ki
 	row->counted = r->counted;
 	row->ceiling = r->ceiling;
 	row->capped = r->capped;
+	if (r->cap_error) {
+		ix_unknown(t, row, IPCX_F_CEILING);
+		ix_table_once(t, r->cap_error, "how high some limits can go");
+	}
 	if (!r->known)
 		ix_unknown(t, row, IPCX_F_LIMIT);
 	if (r->counted) {
