@@ -2,7 +2,6 @@
 /* ipcx limits set: moving limits, now and at boot. */
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +9,7 @@
 #include "base/util.h"
 #include "cmd.h"
 #include "limitsset.h"
+#include "signals.h"
 #include "ui/save.h"
 #include "where.h"
 
@@ -229,7 +229,7 @@ static int run_set(struct app *app, void *data, int n, char **words)
 	if (where_all(app))
 		return msg_usage("all namespaces at once can only be looked at");
 	/* A reader that is gone must not end us between setting and telling. */
-	(void)signal(SIGPIPE, SIG_IGN);
+	signals_outlive_reader();
 	r = set_all(app, args, settings, (size_t)n, &rows, &done);
 	if (!args->save || !done)
 		return r;

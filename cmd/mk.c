@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,6 +15,7 @@
 #include "base/num.h"
 #include "base/util.h"
 #include "cmd.h"
+#include "signals.h"
 #include "ui/owner.h"
 #include "ui/proj.h"
 #include "ui/select.h"
@@ -344,7 +344,7 @@ static int make(struct making *m)
 	if (r)
 		return r;
 	/* A reader that is gone must not end us between making and telling. */
-	(void)signal(SIGPIPE, SIG_IGN);
+	signals_outlive_reader();
 	r = ipcx_create(m->app->x, m->specs, m->n, &made);
 	if (r < 0)
 		return app_failed(m->app, r);

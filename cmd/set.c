@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipcx set: change objects. */
-#include <signal.h>
 
 #include "base/util.h"
 #include "cmd.h"
+#include "signals.h"
 #include "ui/asked.h"
 #include "ui/owner.h"
 #include "ui/select.h"
@@ -130,7 +130,7 @@ static int change(struct app *app, const struct set_args *args,
 	c.print = c.sheet.format->raw || app->verbose || args->dry_run ||
 		  args->sheet.format || args->sheet.fields || args->sheet.sort;
 	/* A reader that is gone must not end us between changing and telling. */
-	(void)signal(SIGPIPE, SIG_IGN);
+	signals_outlive_reader();
 	slice = slice_of(&c);
 	for (size_t i = 0; !r && i < sel->nrefs; i += slice)
 		r = change_some(&c, i, MIN(slice, sel->nrefs - i));

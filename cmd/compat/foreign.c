@@ -154,3 +154,16 @@ char *foreign_single(char *p, const char *s, size_t len)
 			*p++ = s[i];
 	return p;
 }
+
+size_t foreign_point(const char *text)
+{
+	locale_t here = newlocale(LC_NUMERIC_MASK, "", (locale_t)0);
+	const char *point = here ? nl_langinfo_l(RADIXCHAR, here) : ".";
+	size_t len = strlen(point), found = 0;
+
+	if (len > 0 && !strncmp(text, point, len))
+		found = len;
+	if (here)
+		freelocale(here);
+	return found;
+}

@@ -16,3 +16,7 @@ char *foreign_json(char *p, const char *s, size_t len);
 
 /* The value of a single row. */
 char *foreign_single(char *p, const char *s, size_t len);
+
+/* The decimal point at the beginning of a text, as the user's locale writes it: its
+ * length, or 0. Nothing else is taken from there. */
+size_t foreign_point(const char *text);

@@ -2,14 +2,13 @@
 /* ipcmk: makes one object of each kind that is asked for, in an order of its own. What
  * was made before a failure stays, as there. */
 #include <errno.h>
-#include <langinfo.h>
 #include <limits.h>
-#include <locale.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 
 #include "base/util.h"
+#include "compat/foreign.h"
 #include "compat/tool.h"
 #include "ui/exit.h"
 #include "ui/msg.h"
@@ -131,21 +130,6 @@ static int parse_whole(const char *text, size_t len, uint64_t *ret_n)
 	return 0;
 }
 
-/* The decimal point at the beginning of a text, as the user's locale writes it: its
- * length, or 0. Nothing else is taken from there. */
-static size_t point_len(const char *text)
-{
-	locale_t here = newlocale(LC_NUMERIC_MASK, "", (locale_t)0);
-	const char *point = here ? nl_langinfo_l(RADIXCHAR, here) : ".";
-	size_t len = strlen(point), found = 0;
-
-	if (len > 0 && !strncmp(text, point, len))
-		found = len;
-	if (here)
-		freelocale(here);
-	return found;
-}
-
 static int parse_size(const char *text, uint64_t *ret_size)
 {
 	size_t len = number_len(text), digits = 0, point;
@@ -156,7 +140,7 @@ static int parse_size(const char *text, uint64_t *ret_size)
 
 	if (r == -EINVAL || (r < 0 && *rest == '\0'))
 		return r;
-	point = *rest && !unit_of(*rest, 1024) ? point_len(rest) : 0;
+	point = *rest && !unit_of(*rest, 1024) ? foreign_point(rest) : 0;
 	if (point) {
 		fraction = rest + point;
 		digits = strspn(fraction, "0123456789");

@@ -141,6 +141,11 @@ int sheet_fields(struct sheet *s, const char *list, struct shown defaults,
 		 bool (*known)(enum ipcx_field field, const void *data),
 		 const void *data);
 
+/* The usage error for a field that known() does not know: word has so many bytes (-1:
+ * all), and stands behind the text of. Answers exit status 2. */
+int sheet_no_field(const char *of, const char *word, int len,
+		   bool (*known)(enum ipcx_field, const void *), const void *data);
+
 /*
  * What --where says, as one condition; NULL: nothing. Fields that known() does not know
  * are wrong usage: nothing could fulfil it. Put it into the sheet's where, or into a

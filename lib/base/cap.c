@@ -88,6 +88,11 @@ int ix_cap_has(int cap)
 	return r < 0 ? r : (int)(now.effective >> cap & 1);
 }
 
+bool ix_cap_filtered(void)
+{
+	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != 0;
+}
+
 /* The inode of the initial user namespace (PROC_USER_INIT_INO). */
 #define USER_NS_INIT 0xEFFFFFFDU
 

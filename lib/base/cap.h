@@ -17,6 +17,10 @@ int ix_cap_load(struct ix_libcap **ret_lib);
  * tell, which is neither. Needs no libcap. */
 int ix_cap_has(int cap);
 
+/* Whether calls of the thread may be answered by a filter (seccomp(2)), or that is not
+ * known. By a call that every set of calls for services has. */
+bool ix_cap_filtered(void);
+
 /*
  * The same for what only the machine's own root may do: in another user namespace than
  * the initial one no capability counts for it. proc is a procfs that knows the thread.

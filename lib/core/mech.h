@@ -194,8 +194,16 @@ struct ix_scan {
 	bool names_first; /* the condition reads names: they are looked up before it */
 	unsigned processes, asked_processes; /* bits: lines of query/processes.c */
 	bool tell_pids;                      /* their numbers were named */
-	struct ix_lacking no_processes;      /* what was not named of them */
-	const struct ix_column *times[8];    /* that its rows keep (query/times.c) */
+	/* Where a row has the number of a process that was not asked after, and the times
+	 * that it left: without both there is nothing to tell of it. */
+	struct ix_trace {
+		uint16_t pid, times[7];
+		uint8_t ntimes;
+		bool must; /* there always is a process */
+	} traces[5];
+	unsigned ntraces;
+	struct ix_lacking no_processes;   /* what was not named of them */
+	const struct ix_column *times[8]; /* that its rows keep (query/times.c) */
 	size_t ntimes;
 	struct ix_lacking source; /* fields that the source in use does not have */
 };

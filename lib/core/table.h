@@ -270,6 +270,8 @@ static inline void ix_lacks(struct ipcx_table *t, void *row, struct ix_lacking *
 {
 	struct ix_row *r = row;
 
+	if (ipcx_fieldset_empty(&l->fields))
+		return;
 	if (!l->after || r->unknown != l->before) {
 		l->before = r->unknown;
 		ix_unknown_all(t, row, &l->fields);

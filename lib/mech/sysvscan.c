@@ -69,8 +69,7 @@ static int keep(struct walk *w, void *row, struct ix_lacking *lacks)
 {
 	int r;
 
-	if (!ipcx_fieldset_empty(&lacks->fields))
-		ix_lacks(w->s->t, row, lacks);
+	ix_lacks(w->s->t, row, lacks);
 	w->found++;
 	r = ix_scan_keep(w->s);
 	if (r < 0)

@@ -50,6 +50,21 @@ static struct ipcx_fieldset told_of(const struct watched *w)
 		       : IPCX_FIELDSET(w->alive);
 }
 
+/* For a look at each row that tells whether another is needed. */
+static void plan_trace(struct ix_scan *s, const struct ix_kind *kind,
+		       const struct watched *w)
+{
+	struct ix_trace *t = &s->traces[s->ntraces++];
+
+	*t = (struct ix_trace){ .pid = ix_column(kind, w->pid)->offset, .must = w->made };
+	for (const enum ipcx_field *f = w->at; *f != IPCX_NO_FIELD; f++) {
+		const struct ix_column *c = ix_column(kind, *f);
+
+		if (c->size == sizeof(int64_t) && !c->derive)
+			t->times[t->ntimes++] = c->offset;
+	}
+}
+
 static bool share(const struct ipcx_fieldset *a, const struct ipcx_fieldset *b)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(a->bits); i++)
@@ -62,7 +77,7 @@ void ix_plan_processes(struct ix_scan *s, const struct ix_kind *kind)
 {
 	struct ipcx_fieldset unread = { { 0 } };
 
-	s->processes = s->asked_processes = 0;
+	s->processes = s->asked_processes = s->ntraces = 0;
 	s->tell_pids = false;
 	for (unsigned i = 0; i < ARRAY_SIZE(watched); i++) {
 		const struct watched *w = &watched[i];
@@ -79,6 +94,8 @@ void ix_plan_processes(struct ix_scan *s, const struct ix_kind *kind)
 			ipcx_fieldset_add(&s->asked, w->pid);
 		} else {
 			ipcx_fieldset_merge(&unread, &told);
+			if (!ix_column(kind, w->pid)->dear)
+				plan_trace(s, kind, w);
 		}
 	}
 	s->no_processes = (struct ix_lacking){ unread, 0, 0 };
@@ -203,7 +220,7 @@ static void watch(struct ix_scan *s, const struct ix_kind *kind, const struct wa
 	bool none = ix_column_raw(pid, row) == 0;
 
 	if (!asked && !none)
-		return; /* as almost always */
+		return;
 	if (pid->dear && !ipcx_fieldset_has(&s->dear, w->pid))
 		return;
 	if (!ix_is_unknown(s->t, row, w->pid) && none)
@@ -214,11 +231,29 @@ static void watch(struct ix_scan *s, const struct ix_kind *kind, const struct wa
 		look_up(s, kind, w, row);
 }
 
+/* Each has its number, or did nothing yet: as almost always. */
+static bool are_there(const struct ix_scan *s, const char *row)
+{
+	for (const struct ix_trace *t = s->traces; t < s->traces + s->ntraces; t++) {
+		bool left = t->must;
+
+		if (*(const uint32_t *)(const void *)(row + t->pid))
+			continue;
+		for (unsigned i = 0; !left && i < t->ntimes; i++)
+			left = *(const uint64_t *)(const void *)(row + t->times[i]);
+		if (left)
+			return false;
+	}
+	return true;
+}
+
 void ix_look_up_processes(struct ix_scan *s, const struct ix_kind *kind, void *row)
 {
 	if (!s->processes)
 		return;
 	ix_lacks(s->t, row, &s->no_processes);
+	if (!s->asked_processes && are_there(s, row))
+		return;
 	for (unsigned i = 0; s->processes >> i; i++)
 		if (s->processes >> i & 1)
 			watch(s, kind, &watched[i], row, s->asked_processes >> i & 1);

@@ -149,6 +149,8 @@ static int memory(struct ipcx *x, const struct ipcx_ref *ref, bool write,
 
 	if (fd == 0)
 		fd = ix_open(dir.fd, ref->name + 1, write ? O_WRONLY : O_RDONLY);
+	if (fd == -ENOENT)
+		return ix_fail_plain(x, -ENOENT, "toy:%s: no such toy", ref->name);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return ix_fail(x, fd < 0 ? fd : -errno, "toy:%s", ref->name);
 	*ret_memory =
