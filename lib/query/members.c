@@ -283,6 +283,10 @@ static int add_share(struct ipcx *x, struct ipcx_table *t, const struct ix_nspai
 	struct share_row *row;
 	char text[IX_SPOT_TEXT];
 
+	/* Also of who might have been one that shares. */
+	note_spot(t, &shm, "what is mounted on /dev/shm of some processes is unknown");
+	note_spot(t, &mqueue,
+		  "what is mounted on /dev/mqueue of some processes is unknown");
 	if (p->ipc != self->ns && !ix_spot_same(&shm, &self->shm) &&
 	    !ix_spot_same(&mqueue, &self->mqueue))
 		return 0;
@@ -297,9 +301,6 @@ static int add_share(struct ipcx *x, struct ipcx_table *t, const struct ix_nspai
 		ix_unknown(t, row, IPCX_F_SHM_DEVICE);
 	if (untold(&mqueue))
 		ix_unknown(t, row, IPCX_F_MQUEUE_DEVICE);
-	note_spot(t, &shm, "what is mounted on /dev/shm of some processes is unknown");
-	note_spot(t, &mqueue,
-		  "what is mounted on /dev/mqueue of some processes is unknown");
 	row->pid = p->pid;
 	row->processes = p->processes;
 	ix_table_keep(t);
