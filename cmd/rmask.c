@@ -133,7 +133,7 @@ static void show_sum(const struct sum *sum)
 
 static int show_all(struct removal *rm, struct sum *sum)
 {
-	static struct sheet s;
+	struct sheet s;
 	enum ipcx_field fields[IPCX_NO_FIELD];
 	const struct sheet_args args = { .bytes = rm->args->sheet.bytes,
 					 .numeric = rm->args->sheet.numeric,

@@ -207,7 +207,7 @@ def conditions():
     examples = text[text.index("# EXAMPLES"):]
     yield from literal_lines(examples)
     for call in command_lines():
-        if call[1:2] != ["limits"]:
+        if call[0] != "limits":
             yield from (word for option, word in zip(call, call[1:]) if option in ("-w", "--where"))
 
 
