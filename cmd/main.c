@@ -39,12 +39,6 @@ int app_failed(struct app *app, int r)
 	const char *text = ipcx_error(app->x);
 	char hint[IPCX_REF_MAX + 80];
 
-	/* Memory that the program lacks itself: what the library said last is of
-	 * something else. */
-	if (r == -ENOMEM && !strstr(text, "out of memory")) {
-		msg_error("out of memory");
-		return EXIT_FAILED;
-	}
 	msg_hint(ipcx_error_hint(app->x), hint, sizeof(hint));
 	msg_error("%s%s", text, hint);
 	if (r == -ENOMEM || r == -EIO)

@@ -35,9 +35,11 @@ static int copy(struct app *app, struct ipcx_queue *q, uint64_t most, queue_put 
 
 	for (uint64_t i = 0; r == 0 && i < most && !stop_wanted(); i++) {
 		r = ipcx_queue_peek(q, i, &m);
-		if (r == 0) {
-			r = put(label, &m);
-		} else if (r == -EMSGSIZE) {
+		if (r == 0 && put(label, &m) < 0) {
+			msg_error("out of memory");
+			return EXIT_FAILED;
+		}
+		if (r == -EMSGSIZE) {
 			msg_note("%s", ipcx_error(app->x));
 			told = true;
 			r = 0;

@@ -86,7 +86,7 @@ def test_what_is_written_another_reads(world, mech, uid):
 def test_references_in_every_spelling(world, mech):
     ref = make(world, mech, 6, *(["--key", "0x4d2"] if mech == "shm" else []))
     put(world, ref, b"hello\n")
-    for word in ([ref, ref.split(":")[1]] + (["0x4d2", "key=1234", "shm:0x4d2"] if mech == "shm" else ["m", "pshm:m", "/\\x6d"])):
+    for word in ([ref, ref.split(":")[1]] + (["0x4d2", "key=1234", "shm:0x4d2"] if mech == "shm" else ["m", "pshm:m", "pshm:/%6d"])):
         assert raw(world, mech, word) == b"hello\n", word
 
 

@@ -147,7 +147,7 @@ def test_far_dates_are_dates(world, at):
     text = world.objects("pshm", "-o", "ref,mtime")[0]["mtime"]
     assert RFC3339.fullmatch(text)
     assert [o["ref"] for o in world.objects("pshm", "-w", f"mtime == {text} && mtime == @{at}")] == ["pshm:/o0"]
-    world.ok("ls", "pshm", "-o", "all")
+    world.ok("ls", "pshm", "-o", "ref,ctime,atime,mtime,age")
     world.ok("ls", "pshm", "--format", "csv", "-o", "ref,mtime")
 
 
