@@ -123,7 +123,7 @@ def there(place, who, only=None):
     one("mk-psem", "mk psem /new --init 4", touch="file:sem.new$", kind="mk")
     one("rm-ref", "rm shm:0x1001 msg:0x2001 mq:/q1 pshm:/p1 psem:/s1", touch=r"(shm:0x1001|msg:0x2001|mq:/q1|file:p1|file:sem.s1)$")
     one("rm-where", ["rm", "all", "--where", "size > 10K || name == '/p1'", "--yes"], touch="(shm:0x1003|file:p1)$")
-    one("rm-not", ["rm", "shm", "pshm", "--where", "!(owner != root) && !(name =~ '^/(p9|mark)') && !(key == 0x1099)", "--yes"],
+    one("rm-not", ["rm", "shm", "pshm", "--where", "!(owner != root) && (!(name =~ '^/(p9|mark)') || !(key == 0x1099))", "--yes"],
         touch="(shm:0x100[13]|file:p1)$")
     one("set", "set shm:0x1001 --mode 0644", touch="shm:0x1001$")
     one("set-pshm", "set pshm:/p1 --mode 0644", touch="file:p1$")
