@@ -31,7 +31,7 @@ HOMES = [
      {"cmd/nsnew.c", "cmd/pty.c", "cmd/run.c", "lib/ns/child.c", "lib/stress/crew.c", "lib/stress/start.c", "lib/stress/undo.c"}),
     ("threads", r"\bpthread_create\s*\(", {"lib/ns/there.c", "lib/base/below.c", "lib/base/mnt.c"}),
     ("the umask", r"(?<![\w.>])umask\s*\(", {"cmd/compat/ipcmk.c", "lib/stress/run.c"}),
-    ("what signals do", r"(?<![\w.>])(signal|sigaction)\s*\(", {"cmd/mk.c", "cmd/signals.c", "cmd/stop.c", "lib/mech/psemcall.c", "lib/stress/run.c", "lib/stress/worker.c"}),
+    ("what signals do", r"(?<![\w.>])(signal|sigaction)\s*\(", {"cmd/signals.c", "cmd/stop.c", "lib/mech/psemcall.c", "lib/stress/run.c", "lib/stress/worker.c"}),
     ("what a process is", r"\bprctl\s*\(", {"lib/base/cap.c", "lib/mech/psemcall.c", "lib/ns/step.c", "lib/stress/undo.c", "lib/stress/worker.c"}),
     ("what semctl(2) takes", r"\bunion semun \{", {"lib/core/semun.h"}),
     ("mmap", r"(?<![\w.>])mmap\s*\(", {"lib/mech/psemops.c", "lib/mech/pshmdriver.c", "lib/stress/arena.c", "lib/stress/memfd.c"}),
