@@ -95,8 +95,8 @@ run_c() {
 run_py() {
 	status=0
 	printf '\n== %s\n' "$1"
-	# Those beside the longest were begun without SIGINT: the tests send it.
-	private env --default-signal=INT,QUIT timeout --foreground -s INT -k 60 25m \
+	# Whoever began this may have had signals ignored that the tests send.
+	private env --default-signal timeout --foreground -s INT -k 60 25m \
 		"$python" -m pytest -qq -rN --tb=short -p no:cacheprovider \
 		-o faulthandler_timeout=300 \
 		--junitxml="$out/$1.xml" "tests/$1" || status=$?
