@@ -133,7 +133,7 @@ kill $c
 """
     r = world.sh(f"IPCX={release()}; export IPCX; exec unshare --pid --fork --kill-child sh -c '{script}'")
     pid, removed, entered, alive = r.lines
-    assert (removed, entered) == ("1", "1") and alive.split()[1:] == ["-", "-"] and r.err.count("another PID namespace") == 2, r.err
+    assert (removed, entered) == ("1", "1") and alive.split()[1:] == ["-", "-"] and r.err.count("another PID namespace") == 3, r.err
     assert len(world.objects("--ns", other.pid)) == 1 and int(pid) > 0
     other.end()
 

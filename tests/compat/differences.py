@@ -102,13 +102,6 @@ class Changed(Ours):
         assert ours == self.change(case, theirs)
 
 
-class Told(Changed):
-    """The original's answer, and one line on stderr of what it lacks."""
-
-    def __init__(self, line):
-        super().__init__(lambda case, theirs: {**theirs, "err": theirs["err"] + f"{case.tool}: something is left out: {line}\n"})
-
-
 class Truer(Changed):
     """The original's answer, or what the kernel says."""
 
@@ -242,8 +235,6 @@ TABLE = [
     (r"lsipc -m -m$", EVER, None, Says(r"^KEY +ID +PERMS.*COMMAND *$", r"KEY.*KEY"), "D12: the columns came twice"),
     (r"user: @uid=\d+ lsipc -S -N", EVER, None, Sane(rc=0), "the same; one that may not be opened is not found"),
     (r"user: @uid=\d+ lsipc -S", EVER, None, Says(r"(?i)name"), "looking at another's semaphore would leave a trace: its value is unknown"),
-    (r"user: @uid=\d+ lsipc( -[Jr])?$|user: @uid=\d+ lsipc -Q( -[Jctr]| -N /queue)?$", EVER, None,
-     Told("mq: counters of 1 queues unknown: they may not be opened for reading"), "what may not be read of a queue is empty, or nothing"),
     (r"foreign: lsipc .*-M -N", EVER, None, Sane(rc=0), "what is no shared memory is not shown as such"),
     (r"foreign: lsipc .*-M", EVER, None, Says(r"(?i)name.*\n.*\S", lacks=r"\b(dir|fifo|link)\b"), "what is no shared memory is not shown as such"),
     (r"limits_zero: lsipc", EVER, None, Says(r"(?s)MSGMNI.*SHMALL.*SEMVMX", lacks=r"\b(inf|nan)\b"), "D16"),
@@ -270,6 +261,19 @@ TABLE = [
     (r"lsipc .*--noh", EVER, V41, RECORDED, "without headings their widths do not count"),
     (r"lsipc (.* )?(-q|--queues) .*(-c|CGID|-i 3)", EVER, V41, RECORDED, "the creator's group was its user"),
 ]
+
+
+# What may not be read is a line on stderr, beside the original's answer.
+GAPS = re.compile(r"user: @uid=\d+ lsipc( -[Jr])?$|user: @uid=\d+ lsipc -Q( -[Jctr]| -N /queue)?$")
+GAP = "lsipc: something is left out: mq: counters of 1 queues unknown: they may not be opened for reading\n"
+
+
+def but_for_gaps(case, answer):
+    """An answer of ipcx without that line, which has to be there."""
+    if not GAPS.search(case.id):
+        return answer
+    assert answer["err"] == GAP, (case.id, answer["err"])
+    return {**answer, "err": ""}
 
 
 def find(case, version):
