@@ -265,15 +265,16 @@ TABLE = [
 
 # What may not be read is a line on stderr, beside the original's answer.
 GAPS = re.compile(r"user: @uid=\d+ lsipc( -[Jr])?$|user: @uid=\d+ lsipc -Q( -[Jctr]| -N /queue)?$")
-GAP = "lsipc: something is left out: mq: counters of 1 queues unknown: they may not be opened for reading\n"
+GAP = "lsipc: something is left out: mq"
 
 
 def but_for_gaps(case, answer):
     """An answer of ipcx without that line, which has to be there."""
     if not GAPS.search(case.id):
         return answer
-    assert answer["err"] == GAP, (case.id, answer["err"])
-    return {**answer, "err": ""}
+    lines = answer["err"].splitlines(keepends=True)
+    assert [line.startswith(GAP) for line in lines].count(True) == 1, (case.id, lines)
+    return {**answer, "err": "".join(line for line in lines if not line.startswith(GAP))}
 
 
 def find(case, version):
