@@ -105,7 +105,7 @@ static void complete_command(struct app *app, const struct called *called, int n
 		at.from = o ? sign + 1 : at.word;
 	}
 	if (o) {
-		offer_kind(app, called, o->complete, &at, 0, words);
+		offer_kind(app, called, o->complete, &at, n - 1, words);
 	} else if (at.word[0] == '-') {
 		for (const struct opt_group *g = c->options; g && g->opts; g++)
 			offer_options(&at, g->opts);

@@ -59,11 +59,14 @@ static void statuses(const struct cmd *c)
 	int at = 0;
 
 	out_text("\nExit status:\n");
-	while ((e = exit_next(c, &at)) != NULL)
-		if (e->status == EXIT_OWN)
-			out_format("  any other  %s\n", e->text);
-		else
-			out_format("  %d  %s\n", e->status, e->text);
+	while ((e = exit_next(c, &at)) != NULL) {
+		char status[16] = "any other";
+
+		if (e->status != EXIT_OWN)
+			(void)snprintf(status, sizeof(status), "%d", e->status);
+		out_format("  %s  ", status);
+		out_indented(e->text, strlen(status) + 4);
+	}
 }
 
 static void subcommands(const struct cmd *c)

@@ -20,8 +20,47 @@ void offer(const struct cursor *at, const char *candidate, const char *after,
 			   candidate, after, what);
 }
 
+/* The fields that rows of a command can have, by the words before the cursor; all there
+ * are where only a run would tell. */
+static struct ipcx_fieldset fields_of(struct app *app, const struct cmd *c, int n,
+				      char **words)
+{
+	struct ipcx_fieldset fields = { { UINT64_MAX, UINT64_MAX, UINT64_MAX,
+					  UINT64_MAX } };
+	const char *const one[] = { ipcx_limit_name(0), NULL };
+	uint64_t mechs = 0, mask;
+	struct ipcx_table *t;
+
+	for (int i = 0; i < n; i++)
+		if (!strncmp(words[i], "--for", strlen("--for")))
+			return fields; /* these rows are needs */
+	if (!strcmp(c->name, "limits")) {
+		if (ipcx_limit_values(app->x, one, &t) < 0)
+			return fields;
+		fields = ipcx_row_fields(t, 0);
+		ipcx_table_free(t);
+	}
+	if (!(c->complete & COMPLETE_REFS) || !(c->complete & COMPLETE_MECHS))
+		return fields;
+	for (int i = 0; i < n; i++) {
+		const char *colon = strchrnul(words[i], ':');
+		unsigned mech;
+
+		if (ipcx_mech_mask(words[i], &mask) == 0)
+			mechs |= mask;
+		else if (ipcx_mech_by_name(words[i], (size_t)(colon - words[i]), &mech) ==
+			 0)
+			mechs |= IPCX_MECH_BIT(mech);
+	}
+	mechs = mechs ? mechs : select_all();
+	for (unsigned f = 0; f < IPCX_NO_FIELD; f++)
+		if (!select_knows((enum ipcx_field)f, &mechs))
+			ipcx_fieldset_remove(&fields, (enum ipcx_field)f);
+	return fields;
+}
+
 /* A field begins behind whatever separates them, in a list or in a condition. */
-static void offer_fields(struct cursor at)
+static void offer_fields(struct cursor at, const struct ipcx_fieldset *fields)
 {
 	const char *start = at.from;
 
@@ -31,7 +70,7 @@ static void offer_fields(struct cursor at)
 	for (unsigned f = 0; f < ipcx_field_count(); f++) {
 		const struct ipcx_field_info *info = ipcx_field_info((enum ipcx_field)f);
 
-		if (info)
+		if (info && ipcx_fieldset_has(fields, (enum ipcx_field)f))
 			offer(&at, info->name, "", info->doc);
 	}
 }
@@ -311,8 +350,11 @@ static void offer_formats(const struct cursor *at)
 void offer_kind(struct app *app, const struct called *called, enum complete what,
 		const struct cursor *at, int n, char **words)
 {
-	if (what & COMPLETE_FIELDS)
-		offer_fields(*at);
+	if (what & COMPLETE_FIELDS) {
+		struct ipcx_fieldset fields = fields_of(app, &called->cmd, n, words);
+
+		offer_fields(*at, &fields);
+	}
 	if (what & COMPLETE_FORMATS)
 		offer_formats(at);
 	if (what & (COMPLETE_MECHS | COMPLETE_GROUPS))

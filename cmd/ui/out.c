@@ -154,16 +154,21 @@ void out_format(const char *fmt, ...)
 
 void out_paragraph(const char *text)
 {
-	size_t column = 0;
+	out_indented(text, 0);
+}
+
+void out_indented(const char *text, size_t indent)
+{
+	size_t column = indent;
 
 	while (*text) {
 		size_t n = strcspn(text, " \n");
 
-		if (column && column + 1 + n > 79) {
-			out_text("\n");
-			column = 0;
+		if (column > indent && column + 1 + n > 79) {
+			out_format("\n%*s", (int)indent, "");
+			column = indent;
 		}
-		if (column) {
+		if (column > indent) {
 			out_text(" ");
 			column++;
 		}

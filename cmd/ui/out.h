@@ -20,6 +20,9 @@ void out_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The words of a paragraph, broken at 80 columns. */
 void out_paragraph(const char *text);
 
+/* The same behind what stands on the line up to this column, where the next ones begin. */
+void out_indented(const char *text, size_t indent);
+
 /* The columns of the terminal that it goes to; 0 when it is none. */
 size_t out_columns(void);
 

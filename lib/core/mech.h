@@ -212,10 +212,16 @@ struct ix_scan {
  * already, or looked at for the same reference; 0; -ENOMEM. */
 int ix_scan_once(struct ix_scan *s, uint64_t dev, uint64_t ino);
 
-/* The kind of a note on values that could not be read: who acts needs the objects alone,
- * and what a condition cannot judge is told besides. */
-static inline enum ipcx_note_kind ix_scan_gap(const struct ix_scan *s)
+/* The kind of a note on values of these fields, which could not be read: who acts needs
+ * the objects alone, unless his condition goes by one of them. */
+static inline enum ipcx_note_kind ix_scan_gap(const struct ix_scan *s,
+					      const struct ipcx_fieldset *lacking)
 {
+	struct ipcx_fieldset read = ipcx_expr_fields(s->where);
+
+	for (unsigned i = 0; i < sizeof(read.bits) / sizeof(*read.bits); i++)
+		if (read.bits[i] & lacking->bits[i])
+			return IPCX_NOTE_INCOMPLETE;
 	return s->verb == IX_LOOK ? IPCX_NOTE_INCOMPLETE : IPCX_NOTE_INFO;
 }
 

@@ -242,6 +242,10 @@ static int one(struct ix_scan *s, const struct ix_posix_dir *dir, const char *na
 static int scan(struct ix_scan *s)
 {
 	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
+	const struct ipcx_fieldset counters =
+		IPCX_FIELDSET(IPCX_F_MAXMSG, IPCX_F_MSGSIZE, IPCX_F_CURMSGS,
+			      IPCX_F_USE_PERCENT, IPCX_F_QSIZE, IPCX_F_NOTIFY,
+			      IPCX_F_NOTIFY_PID, IPCX_F_NOTIFY_SIGNAL);
 	struct ix_posix_names *names auto_posix_names = NULL;
 	uint64_t denied = 0;
 	const char *name;
@@ -259,7 +263,7 @@ static int scan(struct ix_scan *s)
 			break;
 	}
 	if (denied)
-		ix_table_note(s->t, ix_scan_gap(s), s->mech, -EACCES, "",
+		ix_table_note(s->t, ix_scan_gap(s, &counters), s->mech, -EACCES, "",
 			      "counters of %" PRIu64
 			      " queues unknown: they may not be opened for reading",
 			      denied);

@@ -163,9 +163,11 @@ static int keep(struct ix_scan *s, const struct ix_posix_dir *dir, const char *f
 
 static void note_unread(struct ix_scan *s, uint64_t unread)
 {
+	const struct ipcx_fieldset value = IPCX_FIELDSET(IPCX_F_VALUE);
+
 	if (unread)
 		ix_table_note(
-			s->t, ix_scan_gap(s), s->mech, -EACCES, "",
+			s->t, ix_scan_gap(s, &value), s->mech, -EACCES, "",
 			"%" PRIu64
 			" of the values unknown: not readable, or only with a trace in the time of "
 			"access (needs ownership or CAP_FOWNER)",

@@ -10,6 +10,9 @@
 /* The root of a tmpfs, since Linux 5.9: then nothing of it is outside of the directory. */
 #define ROOT_INODE 1
 
+/* Less than that comes and goes: what was made or removed between two looks. */
+#define WORTH_TELLING (UINT64_C(256) << 10)
+
 /* Another file system counts what is in others of its directories as well; and without a
  * limit a tmpfs does not count (size=0). */
 static bool used_now(const struct ix_posix_dir *dir, uint64_t *ret_used)
@@ -53,7 +56,7 @@ void ix_shm_room_note(struct ix_scan *s, const struct ix_posix_dir *dir,
 	if (!room->counts || !used_now(dir, &used))
 		return;
 	used = MIN(used, room->used);
-	if (used <= room->listed || fstat(dir->fd, &st) < 0)
+	if (used < room->listed + WORTH_TELLING || fstat(dir->fd, &st) < 0)
 		return;
 	whole = st.st_ino == ROOT_INODE;
 	*ix_put_size(amount, used - room->listed) = '\0';

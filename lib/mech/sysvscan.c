@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,9 @@
 /* Objects come and go while others are looked at: so many times it is looked again
  * before one that was counted is looked for elsewhere. */
 #define ROUNDS 3
+
+/* And so many times they are counted beside what calls show: what moves is not lost. */
+#define COUNTS 8
 
 /* In which form a listing goes on: the slot, and below it how many of those that were
  * counted at its beginning were not met yet. */
@@ -290,15 +294,18 @@ static int look_again(struct walk *w)
 /* How many objects there are that calls do not show, as far as counts tell: they move. */
 static uint64_t unseen(const struct walk *w)
 {
-	int before = w->v->used(), after, seen = 0;
+	int least = INT_MAX;
 	char row[256];
 
-	for (int slot = 0; before > 0 && slot <= w->highest; slot++)
-		seen += !ix_sysv_gone(w->v->stat_slot(slot, row)) ||
-			!ix_sysv_gone(w->v->stat_slot_own(slot, row));
-	after = w->v->used();
-	before = MIN(before, after) - seen;
-	return before > 0 ? (uint64_t)before : 0;
+	for (int round = 0; least > 0 && round < COUNTS; round++) {
+		int before = w->v->used(), highest = w->v->highest(), seen = 0;
+
+		for (int slot = 0; before > 0 && slot <= highest; slot++)
+			seen += !ix_sysv_gone(w->v->stat_slot(slot, row)) ||
+				!ix_sysv_gone(w->v->stat_slot_own(slot, row));
+		least = MIN(least, MIN(before, w->v->used()) - seen);
+	}
+	return least > 0 ? (uint64_t)least : 0;
 }
 
 /* The lines of the text on slots where calls show nothing. */

@@ -172,10 +172,10 @@ void ix_nslist_gaps(const struct ix_nslist *l, struct ix_gaps *g)
 		       ix_errno_text(l->missed_error));
 	if (l->denied)
 		ix_gap(g, -EACCES,
-		       "some processes may not be looked at (needs CAP_SYS_PTRACE): namespaces that only they are in are missing");
+		       "some processes may not be looked at (needs CAP_SYS_PTRACE): namespaces and containers that only they tell of are missing");
 	if (!l->first)
 		ix_gap(g, -EACCES,
-		       "/proc does not show all processes (hidepid): namespaces that only hidden ones are in are missing");
+		       "/proc does not show all processes (hidepid): namespaces and containers that only hidden ones tell of are missing");
 	if (l->no_mounts)
 		ix_gap(g, -ENOPKG,
 		       "libmount is not installed: namespaces that only a mount keeps are missing");

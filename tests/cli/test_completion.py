@@ -2,6 +2,7 @@
 """What shells offer: the tables of the program and live objects, in the real shells."""
 
 import contextlib
+import json
 import os
 import pty
 import re
@@ -154,6 +155,25 @@ def test_fields_in_lists_and_conditions(world):
     assert candidates(world, "ls", "--sort", "-natt")[0][0] == "-nattch"
     assert candidates(world, "ls", "--where", "size > 1 && natt")[0][0] == "size > 1 && nattch"
     assert candidates(world, "ls", "--output=natt")[0][0] == "--output=nattch"
+
+
+# What is typed, and whether it can go on: V4, a field that nothing asked has is wrong usage.
+FIELDS = [
+    (["ls", "-o", "nsem"], True), (["ls", "shm", "-o", "nsem"], False), (["ls", "sem", "-o", "nsem"], True), (["rm", "posix", "-w", "natt"], False),
+    (["rm", "shm", "posix", "-w", "natt"], True), (["show", "pshm:/x", "--sort", "natt"], False), (["set", "msg:5", "-w", "qby"], True),
+    (["ls", "-o", "p99"], False), (["ls", "-o", "perc"], False), (["stress", "--sort", "p9"], True),
+    (["limits", "-w", "perc"], True), (["limits", "-w", "natt"], False), (["limits", "--for", "shm:1", "-o", "need"], True),
+]
+
+
+@pytest.mark.parametrize("words, some", FIELDS)
+def test_only_fields_that_are_accepted_are_offered(world, words, some):
+    assert bool(candidates(world, *words)) == some
+    if not some:
+        field = next(f["name"] for f in json.loads(world.ok("help", "--dump"))["fields"] if f["name"].startswith(words[-1]))
+        condition = f"{field} == null" if words[-2] == "-w" else field
+        r = world.ipcx(*words[:-1], condition)
+        assert r.rc == 2 and "no field" in r.err, r.err
 
 
 # What is typed, and the candidates that begin the answer.

@@ -259,7 +259,7 @@ def table_text(field, value, exact):
     if field in ("size", "cbytes"):
         return str(value) if exact else human(value)
     if field.endswith("time"):
-        return value[:16].replace("T", " ")
+        return (value.replace("Z", "+00:00") if exact else value[:16]).replace("T", " ")
     return str(value)
 
 
@@ -355,7 +355,7 @@ def test_a_table_of_files_row_by_row(files, words):
         mode, size, uid, date, clock, name = line.split(None, 5)
         names.append(unescape(name))
         row = want[names[-1]]
-        assert [mode, size, uid, f"{date}T{clock}"] == [row["mode"], str(row["size"]), str(row["uid"]), row["mtime"][:16]]
+        assert [mode, size, uid, f"{date}T{clock}"] == [row["mode"], str(row["size"]), str(row["uid"]), row["mtime"].replace("Z", "+00:00")]
     assert len(set(names)) == len(names) == N
     if "name" in words:
         assert names == sorted(names)

@@ -143,8 +143,10 @@ def test_who_does_not_own_it_may_not(world, mech, options, want):
 def test_the_owner_may(world, mech):
     mount_queues(world)
     ref = f"{mech}:" + world.ok("mk", *MAKE[mech], uid=1000)
-    assert world.ok("set", ref, "--mode", "0000", uid=1000) == "" and only(world, mech)["mode"] == "0000"
-    assert world.ok("set", ref, "--mode", "0640", uid=1000) == "" and only(world, mech)["mode"] == "0640", "also of what may not be opened"
+    for mode in ("0000", "0640"):  # also of what may not be opened
+        r = world.ipcx("set", ref, "--mode", mode, uid=1000)
+        assert (r.rc, r.out) == (0, "") and only(world, mech)["mode"] == mode
+        assert r.err == "" or (mech == "mq" and "mounted queues" in r.err), r.err
     r = world.ipcx("set", ref, "--owner", "1001", uid=1000)
     assert r.rc == (0 if mech in SYSV else 1), "System V lets one give away what is one's own, files do not"
     assert r.rc == 0 or "CAP_CHOWN" in r.err

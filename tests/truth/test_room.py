@@ -64,8 +64,8 @@ def test_without_a_name(full):
 
 def test_a_name_in_a_directory(full):
     """Half of a file with two names, one of them out of sight."""
-    do(full, "mkdir /dev/shm/d && head -c 40960 /dev/zero > /dev/shm/two && ln /dev/shm/two /dev/shm/d/two")
-    assert "20K more is in use" in full.ipcx("ls", "pshm").err
+    do(full, "mkdir /dev/shm/d && head -c 4194304 /dev/zero > /dev/shm/two && ln /dev/shm/two /dev/shm/d/two")
+    assert "2M more is in use" in full.ipcx("ls", "pshm").err
 
 
 @pytest.mark.parametrize("mount", [
@@ -78,11 +78,11 @@ def test_where_nothing_counts(world, mount):
 
 
 def test_a_part_of_a_file_system(world):
-    do(world, "mkdir /dev/shm/part && head -c 40960 /dev/zero > /dev/shm/beside && mount --bind /dev/shm/part /dev/shm")
-    assert "40K more is in use than its objects hold: outside of this directory, or in files" in world.ipcx("ls", "pshm").err
+    do(world, "mkdir /dev/shm/part && head -c 4194304 /dev/zero > /dev/shm/beside && mount --bind /dev/shm/part /dev/shm")
+    assert "4M more is in use than its objects hold: outside of this directory, or in files" in world.ipcx("ls", "pshm").err
 
 
 def test_once_for_all_namespaces(full):
-    do(full, "mkdir /dev/shm/d && head -c 40960 /dev/zero > /dev/shm/d/x")
+    do(full, "mkdir /dev/shm/d && head -c 4194304 /dev/zero > /dev/shm/d/x")
     r = full.sh('unshare --ipc sh -c \'"$IPCX" ns ls --json; true\'')
     assert r.err.count("more is in use") <= 1
