@@ -142,7 +142,6 @@ static int keep_line(struct walk *w, const struct ix_sysv_row *line, int why)
 	if (!w->lacks_told)
 		ix_sysv_text_lacks(w->s, &w->lines.lacks, why);
 	w->lacks_told = true;
-
 	if (!row)
 		return -ENOMEM;
 	return keep(w, memcpy(row, line, w->lines.size), &w->text);
