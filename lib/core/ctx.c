@@ -34,6 +34,8 @@ void ix_moved(struct ipcx *x)
 	x->rootfd = x->procfd = -1;
 	x->numbers = IX_NUMBERS_NOT_ASKED;
 	x->people = IX_PEOPLE_NOT_ASKED;
+	free(x->home.label);
+	memset(&x->home, 0, sizeof(x->home));
 	x->moved = true;
 }
 
@@ -62,7 +64,6 @@ void ipcx_free(struct ipcx *x)
 	ix_names_free(&x->users);
 	ix_names_free(&x->groups);
 	ix_buf_free(&x->names);
-	free(x->home.label);
 	free(x);
 }
 

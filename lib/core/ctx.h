@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/util.h"
+#include "core/gaps.h"
 #include "core/idmap.h"
 #include "core/names.h"
 #include "ipcx.h"
@@ -56,7 +57,8 @@ struct ipcx {
 	int64_t now; /* what ages count up to; 0: the moment of each table */
 	bool moved;  /* the process has gone elsewhere */
 	struct {
-		bool asked, unnamed;
+		bool asked;
+		struct ix_gaps gaps;
 		char *label; /* or NULL */
 		uint32_t giver;
 	} home; /* the containers in our own namespace, when somebody asked (ns/label.c) */

@@ -31,6 +31,9 @@ int ix_gap_reason(const char *text)
 void ix_gaps_note(const struct ix_gaps *g, struct ipcx_table *t)
 {
 	for (size_t i = 0; i < g->n; i++)
-		ix_table_note(t, IPCX_NOTE_INCOMPLETE, IPCX_NO_MECH, g->all[i].error, "",
-			      "%s", g->all[i].text);
+		ix_table_hand_on(t, &(struct ipcx_note){ .kind = IPCX_NOTE_INCOMPLETE,
+							 .mech = IPCX_NO_MECH,
+							 .error = g->all[i].error,
+							 .subject = "",
+							 .text = g->all[i].text });
 }

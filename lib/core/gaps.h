@@ -26,5 +26,5 @@ void ix_gap(struct ix_gaps *g, int error, const char *fmt, ...) PRINTF(3, 4);
 /* "why: what is missing": the length of why. */
 int ix_gap_reason(const char *text);
 
-/* Note them in a table: it is incomplete. */
+/* Note them in a table, each once: it is incomplete. */
 void ix_gaps_note(const struct ix_gaps *g, struct ipcx_table *t);

@@ -38,7 +38,7 @@ struct ix_mech {
 	 * namespace. */
 	bool mounted;
 
-	/* Why nobody can tell how long one was not used; NULL: its times do. */
+	/* Why nobody can tell how long one was not used; NULL: its times tell. */
 	const char *no_idle;
 
 	/* Limits that objects count against, ended by .limit = NULL; and how a wish for
@@ -50,7 +50,7 @@ struct ix_mech {
 	 * Whether the caller may make such an object at all, for ipcx_fit(): 1; 0 with
 	 * the reason as the context's text; -errno when that cannot be told, with a text;
 	 * -ENODATA when nothing stands in the way of any caller. And where the right is
-	 * from. May be absent.
+	 * from. Both or none.
 	 */
 	int (*may_make)(struct ipcx *x, const struct ipcx_attrs *a);
 	const char *right;

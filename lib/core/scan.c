@@ -47,6 +47,11 @@ int ix_scan_once(struct ix_scan *s, uint64_t dev, uint64_t ino)
 
 	if (!s->once || !s->many)
 		return ix_table_dir(s->t, dev, ino);
+	/* Also by others, who were sent to another place and came back with their rows. */
+	for (size_t i = 0; !s->ref && i + 1 < s->t->nsections; i++)
+		if (s->t->sections[i].dev == dev && s->t->sections[i].ino == ino &&
+		    s->t->sections[i].mech == s->mech)
+			return 1;
 	for (size_t i = 0; i < s->ndirs; i++)
 		if (s->dirs[i].dev == dev && s->dirs[i].ino == ino &&
 		    s->dirs[i].mech == s->mech && s->dirs[i].ref == s->ref)

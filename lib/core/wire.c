@@ -173,8 +173,13 @@ static int take_all(struct reader *in, struct ipcx_table *t)
 	r = take_buf(in, &t->arena);
 	if (r == 0)
 		r = take_buf(in, &t->pool);
-	if (r == 0)
+	if (r == 0) {
+		size_t n = t->nsections;
+
+		t->nsections = 0; /* they know already what was not counted */
 		r = take_notes(in, t);
+		t->nsections = n;
+	}
 	if (r == 0)
 		r = take_buf(in, &t->unknown);
 	if (r == 0)

@@ -41,7 +41,7 @@ static ix_text beginning(struct ipcx_table *t, const struct ipcx_message *m)
 	if (n > 0)
 		memcpy(text, m->data, n);
 	/* Not in the middle of a character. */
-	while (n == SHOWN && m->len > n && n > SHOWN - 4 &&
+	while (m->len > SHOWN && n > SHOWN - 4 &&
 	       ((unsigned char)((const char *)m->data)[n] & 0xc0) == 0x80)
 		n--;
 	text[n] = '\0';

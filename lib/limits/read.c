@@ -274,10 +274,16 @@ int ix_read_huge(struct ix_limits *s, const struct ix_limit *l, struct ix_readin
 
 void ix_limit_with_rights(struct ipcx *x, const struct ix_limit *l, struct ix_reading *r)
 {
-	int proc = ix_procfd(x);
+	int proc = ix_procfd(x), has;
 
-	if (!l->raised || (r->known && r->limit >= l->hard) ||
-	    ix_cap_counts(proc, CAP_SYS_RESOURCE) != 1)
+	if (!l->raised || (r->known && r->limit >= l->hard))
+		return;
+	has = ix_cap_counts(proc, CAP_SYS_RESOURCE);
+	if (has < 0) { /* it may go beyond what it says */
+		r->known = false;
+		r->error = has;
+	}
+	if (has != 1)
 		return;
 	r->known = true;
 	r->error = 0;

@@ -202,9 +202,10 @@ static int none_is_ours(struct ipcx *x, int error, const char *why)
 			x, error,
 			"only queues of another IPC namespace are mounted, and this one's may not be mounted for this look: %s",
 			why);
+	/* There may be queues all the same: mq_open(3) needs no mount. */
 	if (error == -ENOENT || error == -ENOPKG)
 		return ix_fail_plain(
-			x, error,
+			x, error == -ENOENT ? -ENODATA : error,
 			"no mqueue file system is mounted (mount -t mqueue none %s), and none may be mounted for this look: %s",
 			MQUEUE_DIR, why);
 	return ix_fail(x, error, "the mounted mqueue file system");

@@ -110,7 +110,7 @@ static bool tell(const struct call *c, const void *what, size_t size)
 }
 
 /* Whether the caller has read what we told. What cannot be read is no proof that he has
- * not, and giving back what he holds would make two of one: only his end is. */
+ * not, and giving back what he holds would make two of one. His end is one. */
 static bool is_known(const struct call *c)
 {
 	char byte;

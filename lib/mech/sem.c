@@ -145,10 +145,12 @@ static int costly(struct ix_scan *s, void *data)
 	struct ix_semsums sums;
 	int r = ix_sem_sums(s, row->base.id, row->nsems, row, &sums);
 
+	if (r < 0)
+		return r;
 	row->semncnt = sums.semncnt;
 	row->semzcnt = sums.semzcnt;
 	row->lpid = sums.lpid;
-	return r;
+	return 0;
 }
 
 /* Initial values: one for each semaphore, or one for all. */

@@ -52,7 +52,11 @@ static int add_up(struct ipcx *x, struct ipcx_table *t, struct shm_totals *row, 
 		const void *one = ix_sysv_line(&l, i);
 		uint64_t size = number(one, IPCX_F_SIZE);
 
-		row->allocated += ix_mul_sat(size / page + (size % page != 0), page);
+		if (__builtin_add_overflow(row->allocated,
+					   ix_mul_sat(size / page + (size % page != 0),
+						      page),
+					   &row->allocated))
+			ix_unknown(t, row, IPCX_F_ALLOCATED);
 		row->rss += number(one, IPCX_F_RSS);
 		row->swap += number(one, IPCX_F_SWAP);
 	}

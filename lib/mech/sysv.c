@@ -107,15 +107,15 @@ int ix_sysv_id(const struct ix_sysv *v, const struct ipcx_ref *ref)
 
 int ix_sysv_find(struct ix_scan *s, const struct ix_sysv *v, const struct ipcx_ref *ref)
 {
-	int id = ix_sysv_id(v, ref), r;
+	int id = ix_sysv_id(v, ref), text = 0, r;
 	struct ix_sysv_row *row;
 
 	if (id < 0) /* of a key EINVAL does not say that there is none */
 		return id == -EIDRM ? -ENOENT : id;
 	if (ix_sysv_wants_text(s, v)) {
-		r = ix_sysv_text(s, v, 0, id, 0);
-		if (r > 0 || r == -ENOMEM)
-			return MIN(r, 0);
+		text = ix_sysv_text(s, v, 0, id, 0);
+		if (text > 0 || text == -ENOMEM)
+			return MIN(text, 0);
 	}
 	row = ix_scan_row(s);
 	if (!row)
@@ -130,7 +130,7 @@ int ix_sysv_find(struct ix_scan *s, const struct ix_sysv *v, const struct ipcx_r
 	s->source = ix_sysv_calls_lack(v);
 	ix_lacks(s->t, row, &s->source);
 	if (ix_sysv_wants_text(s, v))
-		ix_sysv_text_only(s, -ENODATA);
+		ix_sysv_text_only(s, text < 0 ? text : -ENODATA);
 	r = ix_scan_keep(s);
 	return r < 0 ? r : 0;
 }

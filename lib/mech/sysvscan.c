@@ -27,11 +27,10 @@
  * shows that STAT_ANY cannot be believed. */
 #define PROBES 16
 
-/* Objects come and go while others are looked at: so many times it is looked again
- * before one that was counted is looked for elsewhere. */
+/* Objects come and go while others are looked at: so many times it is looked again before
+ * one that was counted is looked for elsewhere, and so many times what calls show is
+ * counted. */
 #define ROUNDS 3
-
-/* And so many times they are counted beside what calls show: what moves is not lost. */
 #define COUNTS 8
 
 /* In which form a listing goes on: the slot, and below it how many of those that were
@@ -58,14 +57,6 @@ struct walk {
 	uint64_t refused; /* objects that no source tells of, */
 	int error;        /* and why */
 };
-
-void ix_sysv_text_only(struct ix_scan *s, int error)
-{
-	ix_table_note(s->t, IPCX_NOTE_INCOMPLETE, s->mech, error, "/proc/sysvipc",
-		      "%s, so what only it knows is unknown",
-		      error < 0 && error != -ENODATA ? "cannot be read"
-						     : "tells nothing");
-}
 
 /* ---- the three sources, for one slot. 1: an object, 0: a hole, -errno ends the walk */
 
@@ -138,13 +129,17 @@ static const struct ix_sysv_row *line_of(struct walk *w, uint32_t slot)
 static int keep_line(struct walk *w, const struct ix_sysv_row *line, int why)
 {
 	void *row = ix_scan_row(w->s);
+	struct ix_row head;
 
 	if (!w->lacks_told)
 		ix_sysv_text_lacks(w->s, &w->lines.lacks, why);
 	w->lacks_told = true;
 	if (!row)
 		return -ENOMEM;
-	return keep(w, memcpy(row, line, w->lines.size), &w->text);
+	head = *(struct ix_row *)row; /* what is unknown of all rows here */
+	memcpy(row, line, w->lines.size);
+	*(struct ix_row *)row = head;
+	return keep(w, row, &w->text);
 }
 
 static int no_source(struct walk *w, int error)
@@ -178,14 +173,18 @@ static int refused(struct walk *w, int slot, int error)
 	return no_source(w, error);
 }
 
+/* A call that there is not says nothing. */
+static bool shows(int r)
+{
+	return !ix_sysv_gone(r) && r != -ENOSYS;
+}
+
 /* A hole, says STAT_ANY. The older call may know better. */
 static int hole(struct walk *w, int slot, void *row)
 {
 	int r = w->v->stat_slot_own(slot, row);
 
-	if (ix_sysv_gone(r))
-		return 0;
-	if (r == -ENOSYS) /* there is no such call: it says nothing */
+	if (!shows(r))
 		return 0;
 	w->doubt = true;
 	return r < 0 ? refused(w, slot, r) : keep(w, row, &w->calls);
@@ -294,14 +293,14 @@ static int look_again(struct walk *w)
 static uint64_t unseen(const struct walk *w)
 {
 	int least = INT_MAX;
-	char row[256];
+	_Alignas(8) char row[256];
 
 	for (int round = 0; least > 0 && round < COUNTS; round++) {
 		int before = w->v->used(), highest = w->v->highest(), seen = 0;
 
 		for (int slot = 0; before > 0 && slot <= highest; slot++)
-			seen += !ix_sysv_gone(w->v->stat_slot(slot, row)) ||
-				!ix_sysv_gone(w->v->stat_slot_own(slot, row));
+			seen += shows(w->v->stat_slot(slot, row)) ||
+				shows(w->v->stat_slot_own(slot, row));
 		least = MIN(least, MIN(before, w->v->used()) - seen);
 	}
 	return least > 0 ? (uint64_t)least : 0;
@@ -374,7 +373,8 @@ static int without_stat_any(struct walk *w, int used)
 	if (r < 0)
 		return r;
 	if (used >= 0)
-		note_lost(w, (uint64_t)used - MIN((uint64_t)used, met(w)));
+		note_lost(w,
+			  MIN(unseen(w), (uint64_t)used - MIN((uint64_t)used, met(w))));
 	else if (met(w) == 0)
 		ix_table_note(w->s->t, IPCX_NOTE_INCOMPLETE, w->s->mech, used, "",
 			      "whether there are any cannot be told: %s",

@@ -417,3 +417,11 @@ void ix_sysv_lines_free(struct ix_sysv_lines *l)
 	ix_buf_free(&l->rows);
 	*l = (struct ix_sysv_lines){ 0 };
 }
+
+void ix_sysv_text_only(struct ix_scan *s, int error)
+{
+	ix_table_note(s->t, IPCX_NOTE_INCOMPLETE, s->mech, error, "/proc/sysvipc",
+		      "%s, so what only it knows is unknown",
+		      error < 0 && error != -ENODATA ? "cannot be read"
+						     : "tells nothing");
+}

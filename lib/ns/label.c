@@ -152,40 +152,41 @@ static int label_one(struct ipcx *x, uint64_t ino, struct ix_place *ret_p,
 static int label_home(struct ipcx *x, struct ipcx_table *t)
 {
 	struct ix_place p = IX_NO_PLACE;
-	struct ix_gaps gaps;
-	int r;
+	int r = 0;
 
-	if (x->home.asked)
-		return 0;
-	r = label_one(x, ix_ns_own(x, "ipc"), &p, &gaps);
+	if (!x->home.asked)
+		r = label_one(x, ix_ns_own(x, "ipc"), &p, &x->home.gaps);
 	if (r < 0)
 		return r;
-	ix_gaps_note(&gaps, t);
-	x->home.asked = true;
-	x->home.unnamed = gaps.names;
-	x->home.label = p.label;
-	x->home.giver = p.giver;
+	if (!x->home.asked) {
+		x->home.asked = true;
+		x->home.label = p.label;
+		x->home.giver = p.giver;
+	}
+	ix_gaps_note(&x->home.gaps, t);
 	return 0;
 }
 
 int ix_label_place(struct ipcx *x, struct ipcx_ns *ns, struct ipcx_table *t)
 {
 	struct ix_place p = IX_NO_PLACE;
-	struct ix_gaps gaps;
-	int r;
+	int r = 0;
 
 	if (!ns)
 		return label_home(x, t);
-	if (ns->all || ns->labelled || ns->places[0].label)
+	if (ns->all || (ns->places[0].label && !ns->labelled))
 		return 0;
-	r = label_one(x, ns->places[0].ino, &p, &gaps);
+	if (!ns->labelled)
+		r = label_one(x, ns->places[0].ino, &p, &ns->unlabelled);
 	if (r < 0)
 		return r;
-	ix_gaps_note(&gaps, t);
-	ns->labelled = true;
-	ns->gaps.names |= gaps.names;
-	ns->places[0].label = p.label;
-	ns->places[0].giver = p.giver;
+	if (!ns->labelled) {
+		ns->labelled = true;
+		ns->gaps.names |= ns->unlabelled.names;
+		ns->places[0].label = p.label;
+		ns->places[0].giver = p.giver;
+	}
+	ix_gaps_note(&ns->unlabelled, t);
 	return 0;
 }
 

@@ -11,11 +11,11 @@ struct ipcx_ns {
 	size_t n;
 	size_t held; /* of many: opened on a trip and kept open (ns/there.c) */
 	bool all;
-	bool labelled;       /* one: its containers were looked for */
-	bool told_gaps;      /* what it lacks was said already */
-	bool told;           /* who else sees its /dev/shm was said already */
-	bool told_elsewhere; /* … where else it is mounted */
-	struct ix_gaps gaps; /* what the list of many, or their labels, lack */
+	bool labelled;             /* one: its containers were looked for, */
+	struct ix_gaps unlabelled; /* and this stood in the way */
+	bool told;                 /* who else sees its /dev/shm was said already */
+	bool told_elsewhere;       /* … where else it is mounted */
+	struct ix_gaps gaps;       /* what the list of many, or their labels, lack */
 };
 
 /* All of a list, each labelled with its containers, the caller's own first. Takes the

@@ -171,7 +171,7 @@ static int share(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *ns,
 
 	for (size_t i = 0; r == 0 && i < l->npairs; i += n) {
 		struct ix_place key = IX_NO_PLACE, first;
-		const struct ix_place *found;
+		struct ix_place *found;
 
 		key.ino = groups[i].pair->ipc;
 		for (n = 1; i + n < l->npairs && groups[i + n].pair->ipc == key.ino;)
@@ -181,6 +181,9 @@ static int share(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *ns,
 			continue;
 		first = *found;
 		for (size_t k = i; k < i + n; k++) {
+			/* Who stands in for the eldest has the same /dev/shm. */
+			if (groups[k].pair->pid == found->pid)
+				found->spare = groups[k].pair->spare;
 			look(x, &groups[k], looks, l->npairs);
 			if (groups[k].spot.error == -ESRCH)
 				again(x, l, &groups[k]);

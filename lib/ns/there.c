@@ -235,13 +235,10 @@ static int do_one(struct trip *t, int how)
 
 static void note_denied(const struct trip *t)
 {
-	struct ipcx_ns *ns = t->x->ns;
+	const struct ipcx_ns *ns = t->x->ns;
 
-	/* Once for all that is asked of them. */
-	if (!ns->told_gaps && t->errand->t) {
-		ns->told_gaps = true;
+	if (t->errand->t)
 		ix_gaps_note(&ns->gaps, t->errand->t);
-	}
 	if (t->denied && t->errand->t)
 		ix_table_note(t->errand->t, IPCX_NOTE_UNAVAILABLE, IPCX_NO_MECH, -EPERM,
 			      "", t->denied > 1 ? "%s (and %zu more)" : "%s", t->why,

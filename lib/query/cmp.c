@@ -162,17 +162,6 @@ static int cmp_mit_shm(struct cmp *c)
 
 /* ---- what the tables of both sides lack, this one lacks */
 
-static bool is_noted(const struct ipcx_table *t, const struct ipcx_note *wanted)
-{
-	const struct ipcx_note *n;
-
-	for (size_t i = 0; (n = ipcx_table_note(t, i)); i++)
-		if (n->mech == wanted->mech && !strcmp(n->subject, wanted->subject) &&
-		    !strcmp(n->text, wanted->text))
-			return true;
-	return false;
-}
-
 /* Each once. What this kernel has not is no gap, nor what a side without a root has not. */
 static void take_gaps(struct cmp *c, const struct ipcx_table *from)
 {
@@ -186,8 +175,7 @@ static void take_gaps(struct cmp *c, const struct ipcx_table *from)
 		    n->error == -ENOENT || n->error == -ENXIO)
 			continue;
 		gap.kind = IPCX_NOTE_INCOMPLETE;
-		if (!is_noted(c->t, &gap))
-			ix_table_add_note(c->t, &gap);
+		ix_table_hand_on(c->t, &gap);
 	}
 }
 
@@ -212,19 +200,18 @@ static const char *text_of(const struct ipcx_table *t, size_t row, enum ipcx_fie
 		       : "";
 }
 
-/* False: it is not known. */
+/* False: it is not known. One that is none has no number. */
 static bool number(const struct ipcx_table *t, size_t row, char *buf, size_t size)
 {
-	static const char none[] = "unlimited: ";
-	struct ipcx_value v = { .type = IPCX_TYPE_NONE }, what;
+	struct ipcx_fieldset unknown = ipcx_row_unknown(t, row);
+	struct ipcx_value v = { .type = IPCX_TYPE_NONE };
 	bool known = ipcx_row_get(t, row, IPCX_F_LIMIT, &v) == 0 &&
-		     v.type != IPCX_TYPE_NONE;
+		     !ipcx_fieldset_has(&unknown, IPCX_F_LIMIT);
 
-	(void)snprintf(buf, size, "%" PRIu64, v.as.u);
-	if (!known)
-		known = !strncmp(text_of(t, row, IPCX_F_WHAT, &what), none, strlen(none));
-	if (!known || v.type == IPCX_TYPE_NONE)
+	if (v.type == IPCX_TYPE_NONE)
 		(void)snprintf(buf, size, "%s", known ? "-" : "unknown");
+	else
+		(void)snprintf(buf, size, "%" PRIu64, v.as.u);
 	return known;
 }
 

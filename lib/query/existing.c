@@ -47,10 +47,11 @@ static const char *text_of(const struct ipcx_table *t, enum ipcx_field f,
 	return v->private_text;
 }
 
-/* The first attribute in which the existing object is less than what was asked for; NULL
- * when it fits. */
+/* The first attribute in which the existing object is less than what was asked for, or
+ * may be (then what it has is none); NULL when it fits. */
 static const struct ix_attr *misfit(const struct ipcx_table *t,
-				    const struct ipcx_attrs *a, uint64_t *ret_has)
+				    const struct ipcx_attrs *a,
+				    struct ipcx_value *ret_has)
 {
 	const struct ix_attr *attr;
 	struct ipcx_value v;
@@ -58,11 +59,11 @@ static const struct ix_attr *misfit(const struct ipcx_table *t,
 	for (unsigned i = 0; (attr = ix_attr(i)); i++) {
 		if (!attr->fits || !(a->set & attr->bit))
 			continue;
-		if (ipcx_row_get(t, 0, attr->field, &v) < 0 || v.type == IPCX_TYPE_NONE)
-			v.as.u = 0;
-		if (v.as.u >= ix_attr_value(attr, a))
+		if (ipcx_row_get(t, 0, attr->field, &v) < 0)
+			v.type = IPCX_TYPE_NONE;
+		if (v.type != IPCX_TYPE_NONE && v.as.u >= ix_attr_value(attr, a))
 			continue;
-		*ret_has = v.as.u;
+		*ret_has = v;
 		return attr;
 	}
 	return NULL;
@@ -84,18 +85,24 @@ void ix_wanted_name(const struct ipcx_attrs *a, char *buf, size_t size)
 static int already_there(struct ipcx *x, const struct ipcx_attrs *a,
 			 const struct ipcx_table *t)
 {
-	struct ipcx_value ref, owner, mode;
+	struct ipcx_value ref, owner, mode, has;
 	char wanted[IPCX_REF_MAX];
-	uint64_t has;
 	const struct ix_attr *attr = misfit(t, a, &has);
 
 	ix_wanted_name(a, wanted, sizeof(wanted));
+	if (attr && (a->set & IPCX_A_IF_MISSING) && has.type == IPCX_TYPE_NONE)
+		return ix_fail_plain(
+			x, -EEXIST,
+			"%s: cannot take the existing %s: whether its %s is at "
+			"least %" PRIu64 " cannot be read",
+			wanted, text_of(t, IPCX_F_REF, &ref), attr->name,
+			ix_attr_value(attr, a));
 	if (attr && (a->set & IPCX_A_IF_MISSING))
 		return ix_fail_plain(x, -EEXIST,
 				     "%s: cannot take the existing %s: its %s is %" PRIu64
 				     ", less than %" PRIu64,
 				     wanted, text_of(t, IPCX_F_REF, &ref), attr->name,
-				     has, ix_attr_value(attr, a));
+				     has.as.u, ix_attr_value(attr, a));
 	(void)ix_fail_plain(x, -EEXIST,
 			    "%s: cannot make it: %s exists, owner %s, mode %s", wanted,
 			    text_of(t, IPCX_F_REF, &ref),
@@ -139,7 +146,8 @@ static int may_not_use(struct ipcx *x, const struct ipcx_attrs *a,
 			     text_of(t, IPCX_F_MODE, &mode));
 }
 
-/* It is large enough: take it, if whoever was to make it could use it. */
+/* Take it, if it is large enough and whoever was to make it could use it. What he may not
+ * use may not tell its size, either. */
 static int take(struct ipcx *x, const struct ipcx_attrs *a,
 		const struct ipcx_table *there, struct ipcx_table *t)
 {
@@ -156,6 +164,8 @@ static int take(struct ipcx *x, const struct ipcx_attrs *a,
 		return r;
 	if (r < 0)
 		return may_not_use(x, a, there, r);
+	if (misfit(there, a, &v))
+		return already_there(x, a, there);
 	r = ix_made_keep(x, t, a, &ref, true);
 	compared(there, a, sizes, sizeof(sizes));
 	ix_table_note(t, IPCX_NOTE_INFO, a->mech, 0, text_of(there, IPCX_F_REF, &v),
@@ -166,12 +176,11 @@ static int take(struct ipcx *x, const struct ipcx_attrs *a,
 int ix_take_existing(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_table *t)
 {
 	struct ipcx_table *there;
-	uint64_t has;
 	int r = existing(x, a, &there);
 
 	if (r < 0)
 		return r == -ENOENT ? -EAGAIN : r; /* it went in between: try again */
-	if (!(a->set & IPCX_A_IF_MISSING) || misfit(there, a, &has))
+	if (!(a->set & IPCX_A_IF_MISSING))
 		r = already_there(x, a, there);
 	else
 		r = take(x, a, there, t);

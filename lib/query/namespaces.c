@@ -356,7 +356,6 @@ static int list_them(struct ipcx *x, struct ix_nslist *l, struct ix_spaces *how,
 
 	if (r < 0)
 		return r;
-	all->told_gaps = true;
 	how->unnamed = all->gaps.names;
 	how->no_mounts = l->no_mounts;
 	how->pins = &pins;

@@ -41,7 +41,8 @@ static int place_home(struct ix_scan *s)
 	own = ix_ns_own(x, "ipc");
 	if (!own)
 		ix_table_once(s->t, 0, "which IPC namespace this is could not be read");
-	return ix_table_place(s->t, own, x->home.label, x->home.giver, x->home.unnamed);
+	return ix_table_place(s->t, own, x->home.label, x->home.giver,
+			      x->home.gaps.names);
 }
 
 /* Whether the query is about what the mount namespace has, not the IPC namespace. */
