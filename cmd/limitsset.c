@@ -99,7 +99,10 @@ static int try_one(struct app *app, const struct limits_set_args *args,
 	uint64_t now;
 	int r = ipcx_limit_check(app->x, s->name, s->value, &now);
 
-	if (r == 0 && !rows && !(args->save && !strcmp(args->save, "-")))
+	if (r == 0 && rows)
+		msg_note("%s would be set from %" PRIu64 " to %" PRIu64, s->name, now,
+			 s->value);
+	else if (r == 0 && !(args->save && !strcmp(args->save, "-")))
 		out_format("%s would be set from %" PRIu64 " to %" PRIu64 "\n", s->name,
 			   now, s->value);
 	return r;
@@ -122,7 +125,7 @@ static int open_rows(struct app *app, const struct limits_set_args *args,
 
 	ret->app = app;
 	ret->args = how;
-	ret->print = how->json || how->format || how->fields || how->sort || how->where.n;
+	ret->print = sheet_wanted(how);
 	if (!r)
 		r = sheet_fields(&ret->sheet, how->fields,
 				 ret->sheet.format->raw ? *all : SHOW_LIST(set_shown),

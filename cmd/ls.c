@@ -171,8 +171,10 @@ static int list_ref_blocks(struct listing *l)
 				  .refs = calloc(all->nrefs + 1, sizeof(*part.refs)) };
 	int r = 0;
 
-	if (!part.refs)
+	if (!part.refs) {
+		msg_error("out of memory");
 		return EXIT_FAILED;
+	}
 	for (unsigned m = 0; !r && ipcx_mech_info(m); m++) {
 		if (!(touched & IPCX_MECH_BIT(m)))
 			continue;

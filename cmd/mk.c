@@ -261,7 +261,8 @@ static int open_sheet(struct making *m, struct sheet *s)
 }
 
 /* Look at what was made, with all that there is to know. */
-static int print_all(struct making *m, struct sheet *s, const struct ipcx_table *made)
+static int print_all(struct making *m, struct sheet *s, const struct ipcx_table *made,
+		     struct tally *tally)
 {
 	size_t n = ipcx_table_rows(made);
 	auto_free struct ipcx_ref *refs = calloc(n + 1, sizeof(*refs));
@@ -281,6 +282,7 @@ static int print_all(struct making *m, struct sheet *s, const struct ipcx_table 
 					    .flags = sheet_flags(s) },
 		      &t) < 0)
 		return app_failed(m->app, -EIO);
+	msg_table(t, m->app->verbose, tally);
 	sheet_heading(s, NULL);
 	r = sheet_all(s, t);
 	sheet_close(s);
@@ -350,9 +352,8 @@ static int make(struct making *m)
 		return app_failed(m->app, r);
 	msg_table(made, m->app->verbose, &tally);
 	r = 0;
-	if (sheet->json || sheet->format || sheet->fields || sheet->sort ||
-	    sheet->where.n)
-		r = print_all(m, &s, made);
+	if (sheet_wanted(sheet))
+		r = print_all(m, &s, made, &tally);
 	else
 		print_names(made, s.terminal);
 	if (out_flush() < 0 || r) {

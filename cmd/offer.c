@@ -31,10 +31,10 @@ static struct ipcx_fieldset fields_of(struct app *app, const struct cmd *c, int 
 	uint64_t mechs = 0, mask;
 	struct ipcx_table *t;
 
-	for (int i = 0; i < n; i++)
-		if (!strncmp(words[i], "--for", strlen("--for")))
-			return fields; /* these rows are needs */
 	if (!strcmp(c->name, "limits")) {
+		for (int i = 0; i < n; i++)
+			if (!strcmp(words[i], "--for") || !strncmp(words[i], "--for=", 6))
+				return fields; /* these rows are needs */
 		if (ipcx_limit_values(app->x, one, &t) < 0)
 			return fields;
 		fields = ipcx_row_fields(t, 0);

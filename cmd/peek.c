@@ -52,7 +52,7 @@ static int copy(struct app *app, struct ipcx_queue *q, uint64_t most, queue_put 
 
 static int list(struct app *app, struct ipcx_queue *q, uint64_t most, struct sheet *s)
 {
-	struct tally tally = { 0 };
+	struct tally tally = { .exact = true };
 	uint64_t at = 0, slice = s->sort ? most : SLICE;
 	bool more = true;
 	int r = 0;
@@ -61,8 +61,10 @@ static int list(struct app *app, struct ipcx_queue *q, uint64_t most, struct she
 		struct ipcx_table *t;
 
 		r = ipcx_queue_messages(q, at, MIN(slice, most - at), &t);
-		if (r < 0)
-			return app_failed(app, r);
+		if (r < 0) {
+			r = app_failed(app, r);
+			break;
+		}
 		if (at == 0)
 			sheet_heading(s, NULL);
 		msg_table(t, app->verbose, &tally);
@@ -72,7 +74,8 @@ static int list(struct app *app, struct ipcx_queue *q, uint64_t most, struct she
 			r = sheet_all(s, t);
 		ipcx_table_free(t);
 	}
-	sheet_close(s);
+	if (!r || s->begun)
+		sheet_close(s);
 	return sheet_status(s, r ? r : tally_status(&tally));
 }
 
@@ -234,7 +237,7 @@ static int run_notify(struct app *app, void *data, int n, char **words)
 static const struct opt opts[] = {
 	{ "count",  'n', NUMBER(struct peek_args, count), GIVEN(struct peek_args, given, GIVEN_COUNT), .arg = "N", .help = "the first N messages only" },
 	{ "json",   0,   FLAG(struct peek_args, sheet.json),   .help = "answer in JSON, a row for each message (--format json writes records)" },
-	{ "format", 0,   TEXT(struct peek_args, sheet.format), .arg = "FORMAT", .complete = COMPLETE_FORMATS, .help = "table, jsonl or csv, export; or as recv writes them: raw, lines, hex or json" },
+	{ "format", 0,   TEXT(struct peek_args, sheet.format), .arg = "FORMAT", .complete = COMPLETE_FORMATS, .help = "rows: table, jsonl, csv or export; messages, as recv writes them: raw, lines, hex or json" },
 	{ "output", 'o', JOINED(struct peek_args, sheet.fields), .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "these fields, in this order: position, mtype, size, data; may be repeated" },
 	{ "sort",   0,   JOINED(struct peek_args, sheet.sort), .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "sort by these fields; -FIELD reverses; may be repeated" },
 	{ "no-headings", 0, FLAG(struct peek_args, sheet.no_headings), .help = "no line of headings" },

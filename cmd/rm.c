@@ -32,7 +32,8 @@ static int open_sheet(struct removal *rm, uint64_t touched)
 
 	if (r)
 		return r;
-	rm->print = rm->sheet.format->raw || rm->args->dry_run || rm->app->verbose;
+	rm->print = rm->args->dry_run || rm->app->verbose ||
+		    sheet_wanted(&rm->args->sheet);
 	return sheet_fields(&rm->sheet, rm->args->sheet.fields,
 			    rm->sheet.format->raw ? select_usual(touched)
 						  : rm_shown(touched, fields),
@@ -73,25 +74,11 @@ struct ipcx_query rm_whole(const struct removal *rm, uint64_t resume)
 	return q;
 }
 
-uint64_t rm_waiting(const struct ipcx_table *t, size_t row)
-{
-	struct ipcx_value n, z;
-	uint64_t sum = 0;
-
-	if (ipcx_row_get(t, row, IPCX_F_SEMNCNT, &n) == 0 && n.type == IPCX_TYPE_UINT)
-		sum = n.as.u;
-	if (ipcx_row_get(t, row, IPCX_F_SEMZCNT, &z) == 0 && z.type == IPCX_TYPE_UINT)
-		sum += z.as.u;
-	return sum;
-}
-
-uint64_t rm_attached(const struct ipcx_table *t, size_t row)
+uint64_t rm_number(const struct ipcx_table *t, size_t row, enum ipcx_field f)
 {
 	struct ipcx_value v;
 
-	return ipcx_row_get(t, row, IPCX_F_NATTCH, &v) == 0 && v.type == IPCX_TYPE_UINT
-		       ? v.as.u
-		       : 0;
+	return ipcx_row_get(t, row, f, &v) == 0 && v.type == IPCX_TYPE_UINT ? v.as.u : 0;
 }
 
 static void say_what(struct removal *rm)
@@ -110,7 +97,7 @@ static void say_what(struct removal *rm)
 static void tell_attached(struct removal *rm, const struct ipcx_table *t)
 {
 	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
-		uint64_t n = rm_attached(t, i);
+		uint64_t n = rm_number(t, i, IPCX_F_NATTCH);
 		char name[IPCX_REF_MAX];
 		struct ipcx_ref ref;
 
@@ -267,10 +254,14 @@ static int remove_them(struct removal *rm)
 	if (!r && rm->args->unused)
 		r = rm_unused_tell(rm, &rm->args->select.where);
 	if (rm->attached > RM_SHOWN)
-		msg_note("%zu more are attached: they %s with the last detach",
-			 rm->attached - RM_SHOWN, rm->args->dry_run ? "would go" : "go");
-	if (r)
+		msg_note("%zu more attached: %s with the last detach",
+			 rm->attached - RM_SHOWN,
+			 rm->args->dry_run ? "they would go" : "they go");
+	if (r) {
+		if (rm->sheet.begun)
+			sheet_close(&rm->sheet);
 		return r;
+	}
 	sheet_close(&rm->sheet);
 	if (rm->app->verbose)
 		say_what(rm);
@@ -305,11 +296,14 @@ static int check(const struct rm_args *args, const struct selection *sel)
 static void cut(struct removal *rm, struct ipcx_ref *refs, const struct rm_mark *marks,
 		size_t n)
 {
-	for (size_t i = 0; i < n; i += RM_SLICE)
+	/* An order is one over all of them. */
+	size_t step = rm->args->sheet.sort ? n : RM_SLICE;
+
+	for (size_t i = 0; i < n; i += step)
 		rm->batches[rm->nbatches++] = (struct rm_batch){
 			.refs = refs + i,
 			.marks = marks ? marks + i : NULL,
-			.n = MIN(n - i, (size_t)RM_SLICE),
+			.n = MIN(n - i, step),
 		};
 }
 
@@ -422,14 +416,15 @@ extern const struct cmd cmd_rm;
 const struct cmd cmd_rm = {
 	.name = "rm", .operands = "REF…|[MECH…]", .summary = "remove objects",
 	.about = "Removes the objects named, or those that fulfil a condition. Each object is read, checked and removed in one step, so a condition "
-		 "holds at the moment of removal. Before more than one goes by a condition or a file, ipcx on a terminal shows the first 20, "
+		 "holds at the moment of removal. Before more than one object of whole mechanisms or of a file goes, ipcx on a terminal shows the first 20, "
 		 "how many there are, and how many of them are attached or waited on, and asks; what has "
 		 "become another object since then is left alone. An attached segment goes with its last detach. A POSIX name is "
 		 "removed only if it is an object of that mechanism. "
 		 "--unused keeps what is attached, waited on or has messages in it, and what cannot be shown to be unused: empty queues and "
-		 "all POSIX objects, of which nobody can tell who has them open. That is said, and the exit status is 4 then.",
+		 "all POSIX objects, of which nobody can tell who has them open. What cannot be shown to be unused is counted in a message, and makes the exit "
+		 "status 4.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS | COMPLETE_REFS,
-	.exits = EXITS({ EXIT_DONE, "removed, also where nothing was to be removed" }, { EXIT_FAILED, "failed; or it stopped, as what was removed could not be written" }, { EXIT_MISSING, "none of the objects named exists, or there is no such namespace" }, { EXIT_PART, "some were not removed, or something may be left that could not be seen" }),
+	.exits = EXITS({ EXIT_DONE, "removed, also where nothing was to be removed" }, { EXIT_FAILED, "failed, or the answer was no; or it stopped, as what was removed could not be written" }, { EXIT_MISSING, "none of the objects named exists, or there is no such namespace" }, { EXIT_PART, "some were not removed, or something may be left that could not be seen" }),
 	.args_size = sizeof(struct rm_args), .run = run,
 };
 /* clang-format on */

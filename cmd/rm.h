@@ -74,12 +74,8 @@ struct shown rm_shown(uint64_t mechs, enum ipcx_field *ret_fields);
 struct ipcx_query rm_named(const struct removal *rm, const struct rm_batch *batch);
 struct ipcx_query rm_whole(const struct removal *rm, uint64_t resume);
 
-/* Threads that wait for a semaphore of the array in this row; 0 also where nobody can
- * tell. */
-uint64_t rm_waiting(const struct ipcx_table *t, size_t row);
-
-/* How many processes' mappings the segment in this row has; 0 for any other. */
-uint64_t rm_attached(const struct ipcx_table *t, size_t row);
+/* A number of the object in this row; 0 also where it has none, or nobody can tell. */
+uint64_t rm_number(const struct ipcx_table *t, size_t row, enum ipcx_field f);
 
 /* "12 shm, 19 msg" */
 void rm_list_counts(const size_t *count, char *buf, size_t size);

@@ -31,21 +31,17 @@ struct sum {
 	uint64_t bytes;
 };
 
-static uint64_t number(const struct ipcx_table *t, size_t row, enum ipcx_field f)
-{
-	struct ipcx_value v;
-
-	return ipcx_row_get(t, row, f, &v) == 0 && v.type == IPCX_TYPE_UINT ? v.as.u : 0;
-}
-
 static void add_up(struct sum *sum, const struct ipcx_table *t)
 {
 	rm_count(t, sum->count);
 	sum->all += ipcx_table_rows(t);
 	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
-		sum->bytes += number(t, i, IPCX_F_SIZE) + number(t, i, IPCX_F_CBYTES);
-		sum->attached += rm_attached(t, i) > 0;
-		sum->waited += rm_waiting(t, i) > 0;
+		sum->bytes += rm_number(t, i, IPCX_F_SIZE) +
+			      rm_number(t, i, IPCX_F_CBYTES);
+		sum->attached += rm_number(t, i, IPCX_F_NATTCH) > 0;
+		sum->waited += rm_number(t, i, IPCX_F_SEMNCNT) +
+				       rm_number(t, i, IPCX_F_SEMZCNT) >
+			       0;
 	}
 }
 
@@ -66,7 +62,7 @@ static int show(struct sum *sum, struct sheet *s, const struct ipcx_table *t)
 	return 0;
 }
 
-/* List a part: then only what stands there is meant. */
+/* List a part; only what is listed may go afterwards. */
 static int list(struct removal *rm, struct ipcx_query q, struct ipcx_fieldset fields,
 		struct ipcx_table **ret_listed)
 {

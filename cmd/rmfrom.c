@@ -191,10 +191,17 @@ static int read_mark(struct input *in, const struct ix_json *j, const char *obje
 		return lacks(in, text, "device");
 	if (named && !unsigned_at(j, object, "inode", &mark.inode))
 		return lacks(in, text, "inode");
+	if (!named && !ix_json_has(j, member(&p, object, "key")))
+		return lacks(in, text, "key");
 	key = named ? NULL : ix_json_text(j, member(&p, object, "key"));
 	if (key && strlen(key) < sizeof(mark.key))
 		(void)snprintf(mark.key, sizeof(mark.key), "%s", key);
 	mark.has_cuid = !named && unsigned_at(j, object, "cuid", &mark.cuid);
+	if (!named && !mark.has_cuid)
+		return lacks(in, text, "cuid");
+	if (ix_json_has(j, member(&p, object, "ns")) &&
+	    !unsigned_at(j, object, "ns", &ns))
+		return lacks(in, text, "namespace that is known");
 	/* ls says it with --ns; without, it was where ls was. */
 	if (!unsigned_at(j, object, "ns", &ns))
 		return in->app->ns ? lacks(in, text, "ns") : add(in->list, ref, &mark);
@@ -273,9 +280,8 @@ static int read_value(struct input *in, const struct ix_json *j)
 	int64_t schema;
 
 	if (!ix_json_has(j, "ipcx"))
-		return ix_json_has(j, "ref") || !ix_json_count(j, "")
-			       ? read_object(in, j, "")
-			       : read_array(in, j, "");
+		return in->text[in->at] == '[' ? read_array(in, j, "")
+					       : read_object(in, j, "");
 	if (!ix_json_number(j, "ipcx", &schema) || schema != 1)
 		return fail(in, "the document is of another schema than 1");
 	if (!ix_json_has(j, "objects") || !ix_json_has(j, "errors"))

@@ -36,14 +36,16 @@ static void tell_used(struct kept *k, const struct ipcx_table *t, size_t row)
 	const struct ipcx_mech_info *m = ipcx_mech_info(ipcx_row_mech(t, row));
 	char name[IPCX_REF_MAX];
 	struct ipcx_ref ref;
+	uint64_t n;
 
 	k->named_n++;
 	if (k->named_n > RM_SHOWN || ipcx_row_ref(t, row, &ref) < 0 ||
 	    ipcx_ref_format(&ref, name, sizeof(name)) < 0)
 		return;
-	if (rm_attached(t, row))
-		msg_object("info", name, m->name, "attached %ju times: kept",
-			   (uintmax_t)rm_attached(t, row));
+	n = rm_number(t, row, IPCX_F_NATTCH);
+	if (n)
+		msg_object("info", name, m->name, "attached %ju time%s: kept",
+			   (uintmax_t)n, n == 1 ? "" : "s");
 	else
 		msg_object("info", name, m->name, "in use: kept");
 }
@@ -51,6 +53,7 @@ static void tell_used(struct kept *k, const struct ipcx_table *t, size_t row)
 static int look(struct removal *rm, struct kept *k, struct ipcx_query q)
 {
 	q.where = k->where;
+	q.same = NULL; /* that was what a person agreed to: only what is unused */
 	q.flags &= IPCX_NUMERIC;
 	q.fields = ipcx_expr_fields(k->used);
 	q.max_rows = RM_SLICE;
@@ -60,10 +63,17 @@ static int look(struct removal *rm, struct kept *k, struct ipcx_query q)
 
 		if (r < 0)
 			return app_failed(rm->app, r);
+		/* Of those that were named some are gone by now, as was wanted. */
+		if (q.mechs) {
+			struct tally notes = { 0 };
+
+			msg_table(t, rm->app->verbose, &notes);
+			rm->tally.gaps += notes.gaps;
+		}
 		for (size_t i = 0; i < ipcx_table_rows(t); i++) {
-			if (rm->args->dry_run &&
-			    ipcx_expr_match(rm->query.where, t, i) == 1)
-				continue; /* it would have gone */
+			/* Shown to be unused: it goes, or why not was said. */
+			if (ipcx_expr_match(rm->query.where, t, i) == 1)
+				continue;
 			if (ipcx_expr_match(k->used, t, i) != 1)
 				k->unknown[MIN(ipcx_row_mech(t, i), RM_MECHS_MAX - 1)]++;
 			else if (q.nrefs)
@@ -80,7 +90,7 @@ static int look(struct removal *rm, struct kept *k, struct ipcx_query q)
 static void tell_sums(struct removal *rm, const struct kept *k)
 {
 	if (k->named_n > RM_SHOWN)
-		msg_note("%zu more are in use: kept", k->named_n - RM_SHOWN);
+		msg_note("%zu more in use: kept", k->named_n - RM_SHOWN);
 	if (k->used_n && rm->app->verbose)
 		msg_note("%zu in use: kept", k->used_n);
 	for (unsigned m = 0; ipcx_mech_info(m) && m < RM_MECHS_MAX; m++) {

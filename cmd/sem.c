@@ -119,8 +119,7 @@ static int get(struct app *app, const struct get_args *args, const struct semver
 	if (r < 0)
 		return app_failed(app, r);
 	r = choose(&w, v, ipcx_table_rows(t), n, words);
-	if (!r && !how->json && !how->format && !how->fields && !how->sort &&
-	    !how->where.n) {
+	if (!r && !sheet_wanted(how)) {
 		plain(t, &w);
 	} else if (!r) {
 		msg_table(t, app->verbose, &(struct tally){ 0 });

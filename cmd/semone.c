@@ -24,11 +24,6 @@ static int plain(const struct ipcx_table *t)
 	return EXIT_DONE;
 }
 
-static bool wants_sheet(const struct sheet_args *how)
-{
-	return how->json || how->format || how->fields || how->sort || how->where.n;
-}
-
 static int get(struct app *app, const struct get_args *args, const struct semverb *v,
 	       struct sheet *s)
 {
@@ -46,16 +41,16 @@ static int get(struct app *app, const struct get_args *args, const struct semver
 		return app_failed(app, r);
 	msg_table(t, app->verbose, &tally);
 	if (ipcx_table_rows(t) == 0) {
-		if (wants_sheet(how))
+		if (sheet_wanted(how))
 			sheet_heading(s, NULL);
 		r = tally_status(&tally);
-	} else if (!wants_sheet(how)) {
+	} else if (!sheet_wanted(how)) {
 		r = plain(t);
 	} else {
 		sheet_heading(s, NULL);
 		r = sheet_all(s, t);
 	}
-	if (wants_sheet(how))
+	if (sheet_wanted(how))
 		sheet_close(s);
 	ipcx_table_free(t);
 	return r;

@@ -127,7 +127,7 @@ static int change(struct app *app, const struct set_args *args,
 	if (r)
 		return r;
 	c.tally.exact = c.where != NULL; /* what could not be looked at may be meant */
-	c.print = c.sheet.format->raw || app->verbose || args->dry_run ||
+	c.print = app->verbose || args->dry_run || args->sheet.json ||
 		  args->sheet.format || args->sheet.fields || args->sheet.sort;
 	/* A reader that is gone must not end us between changing and telling. */
 	signals_outlive_reader();
@@ -138,6 +138,7 @@ static int change(struct app *app, const struct set_args *args,
 		r = change_some(&c, 0, 0);
 	if (!r || c.sheet.begun)
 		sheet_close(&c.sheet);
+	tally_asked(&c.tally, sel->mechs);
 	return r ? r : tally_status(&c.tally);
 }
 

@@ -10,6 +10,11 @@
 #include "ui/select.h"
 #include "ui/sheet.h"
 
+bool sheet_wanted(const struct sheet_args *args)
+{
+	return args->json || args->format || args->fields || args->sort || args->where.n;
+}
+
 int sheet_condition(struct ipcx *x, const struct sheet_args *args,
 		    bool (*known)(enum ipcx_field field, const void *data),
 		    const void *data, const struct ipcx_expr **ret_expr)

@@ -24,6 +24,9 @@ struct sheet_args {
 
 extern const struct opt sheet_opts[];
 
+/* Whether one of them asks for rows, of a command that prints none unless it is asked. */
+bool sheet_wanted(const struct sheet_args *args);
+
 /* --where, beside sheet_opts, for those that have no selection of objects
  * (ui/select.h). */
 extern const struct opt filter_opts[];

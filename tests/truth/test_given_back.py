@@ -237,3 +237,32 @@ def test_many_lines(world):
     with open(f"{world.dir}/trace", encoding="utf-8") as f:
         removals = [line for line in f if "IPC_RMID" in line]
     assert len(removals) == 3000 == len(set(removals)) and refs(world) == []
+
+
+@pytest.mark.parametrize("empty", ["[]", '{"ipcx":1,"objects":[],"errors":[]}', "", " [ ] \n"])
+def test_an_empty_list_is_one(world, empty):
+    world.ok("mk", "shm", "--size", "1")
+    r = give(world, empty.encode())
+    assert (r.rc, r.out, r.err) == (0, "", "") and refs(world) == ["shm:0"]
+
+
+@pytest.mark.parametrize("fields, lacks", [("ref,ctime", "key"), ("ref,ctime,key", "cuid"), ("ref,key,cuid", "ctime")])
+def test_all_marks_are_needed(world, fields, lacks):
+    world.ok("mk", "shm", "--size", "1")
+    r = give(world, listed(world, "shm", "-o", fields))
+    assert r.rc == 1 and f"there is no {lacks}" in r.err and "nothing was removed" in r.err and refs(world) == ["shm:0"]
+
+
+def test_a_namespace_that_is_unknown_is_not_ours(world):
+    world.ok("mk", "shm", "--size", "1")
+    doc = json.loads(listed(world, "shm"))
+    doc["objects"][0]["ns"] = None
+    r = give(world, json.dumps(doc).encode())
+    assert r.rc == 1 and "no namespace that is known" in r.err and refs(world) == ["shm:0"]
+
+
+def test_an_order_is_one_over_a_list(world):
+    world.ok("mk", "sem", "--nsems", "1", "--count", "600")
+    r = give(world, listed(world, "sem"), "--sort", "-id", "--json")
+    assert r.rc == 0 and [o["id"] for o in r.json["objects"]] == sorted((o["id"] for o in r.json["objects"]), reverse=True)
+    assert len(r.json["objects"]) == 600

@@ -91,7 +91,7 @@ def test_each_attached_segment_is_told_of(world):
     world.ok("mk", "shm", "--size", "1", "--count", "25")
     with meanwhile(world, "for i in range(25): libc.shmat(i, None, 0)\nhold()"):
         r = world.ipcx("rm", "shm", "--all", "--json")
-        assert r.rc == 0 and r.err.count("attached 1 time: goes with the last detach") == 20 and "note: 5 more are attached" in r.err
+        assert r.rc == 0 and r.err.count("attached 1 time: goes with the last detach") == 20 and "note: 5 more attached" in r.err
         notes = [e for e in r.json["errors"] if e["ref"]]
         assert len(notes) == 20 and notes[0]["kind"] == "info" and notes[0]["ref"] == "shm:0" and notes[0]["mech"] == "shm"
     assert refs(world) == []
@@ -137,6 +137,27 @@ def test_what_cannot_be_shown_unused_is_kept(world, mech):
         assert r.rc == 4 and len(refs(world, mech)) == 1 and f"{mech}: 1 kept, as nobody can tell whether it is in use" in r.err, words
         assert [e["kind"] for e in r.json["errors"]] == ["incomplete"]
     assert refs(world, "shm") == [], "the others went"
+
+
+def test_what_may_not_be_removed_is_not_called_in_use(world):
+    """It was shown to be unused, and that it stays was said: one reason is enough."""
+    world.ok("mk", "shm", "--size", "1")
+    r = world.ipcx("rm", "shm", "--unused", uid=1000)
+    assert r.rc == 1 and "cannot remove: not permitted" in r.err and "nobody can tell" not in r.err and refs(world) == ["shm:0"]
+
+
+def test_unused_on_a_terminal_tells_what_is_kept(world):
+    """What a person agreed to is only what is unused: the rest is told all the same."""
+    world.ok("mk", "msg", "--count", "2")
+    world.ok("mk", "shm", "--size", "1", "--count", "2")
+    status, text = asked(world, "sysv", "--unused", answer="y")
+    assert status == 4 and "msg: 2 kept, as nobody can tell whether they are in use" in text and refs(world) == ["msg:0", "msg:1"]
+
+
+@pytest.mark.parametrize("words, lines", [(["-o", "ref"], ["REF", "shm:0", "shm:1"]), (["--sort", "-id", "-o", "ref", "--no-headings"], ["shm:1", "shm:0"])])
+def test_rows_that_were_asked_for_are_printed(world, words, lines):
+    world.ok("mk", "shm", "--size", "1", "--count", "2")
+    assert world.ok("rm", "shm", "--all", *words).split("\n") == lines and refs(world) == []
 
 
 def test_messages_are_use(world):
