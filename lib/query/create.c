@@ -283,8 +283,9 @@ static int take_size(struct ipcx *x, struct ipcx_attrs *a)
 		return 0;
 	if (fstat(a->from, &st) < 0)
 		return ix_fail(x, -errno, "%s: cannot read the contents", m->info.name);
-	/* Files of /proc have the size 0. */
-	if (!S_ISREG(st.st_mode) || st.st_size == 0)
+	if (S_ISREG(st.st_mode) && st.st_size == 0 && !(m->info.require & IPCX_A_SIZE))
+		return 0; /* or a file of /proc, all of which have the size 0 */
+	if (!S_ISREG(st.st_mode))
 		return m->info.require & IPCX_A_SIZE
 			       ? ix_fail_plain(
 					 x, -EINVAL,
