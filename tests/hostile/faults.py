@@ -597,13 +597,17 @@ def begin_worker(a, scratch):
                             env=dict(os.environ, FAULTS_SCRATCH=scratch, PYTHONDONTWRITEBYTECODE="1"))
 
 
-def measure(a, cases, tell=lambda result: None):
-    """All of these commands, by several workers; what came of each, by name."""
+def prepare(scratch):
+    subprocess.run([os.environ.get("CC", "cc"), "-O2", "-o", f"{scratch}/where", os.path.join(HERE, "../cli/helpers/where.c")], check=True)
+
+
+def measure(a, cases, tell=lambda result: None, begin=begin_worker, ready=prepare):
+    """All of these commands, by several workers; what came of each, by name. A worker begins with the directory that was made ready."""
     results, workers, local = {}, [], threading.local()
 
     def one(c):
         if not hasattr(local, "worker"):
-            local.worker = begin_worker(a, scratch)
+            local.worker = begin(a, scratch)
             workers.append(local.worker)
         local.worker.stdin.write(c.name + "\n")
         local.worker.stdin.flush()
@@ -615,7 +619,7 @@ def measure(a, cases, tell=lambda result: None):
 
     with tempfile.TemporaryDirectory(prefix="faults.") as scratch:
         os.chmod(scratch, 0o755)
-        subprocess.run([os.environ.get("CC", "cc"), "-O2", "-o", f"{scratch}/where", os.path.join(HERE, "../cli/helpers/where.c")], check=True)
+        ready(scratch)
         with concurrent.futures.ThreadPoolExecutor(a.workers) as pool:
             try:
                 list(pool.map(one, cases))

@@ -19,7 +19,6 @@ is another one and says nothing of it is wrong whatever the exit status is."""
 
 import argparse
 import collections
-import concurrent.futures
 import contextlib
 import errno
 import functools
@@ -30,7 +29,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -419,34 +417,7 @@ def begin_worker(a, scratch):
 
 
 def measure(a, cases, tell=lambda result: None):
-    """All of these commands, by several workers; what came of each, by name."""
-    results, workers, local = {}, [], threading.local()
-
-    def one(c):
-        if not hasattr(local, "worker"):
-            local.worker = begin_worker(a, scratch)
-            workers.append(local.worker)
-        local.worker.stdin.write(c.name + "\n")
-        local.worker.stdin.flush()
-        line = local.worker.stdout.readline()
-        if not line:
-            raise RuntimeError(f"{c.name}: the worker ended")
-        results[c.name] = json.loads(line)
-        tell(results[c.name])
-
-    with tempfile.TemporaryDirectory(prefix="failing.") as scratch:
-        os.chmod(scratch, 0o755)
-        compile_helper(scratch)
-        with concurrent.futures.ThreadPoolExecutor(a.workers) as pool:
-            try:
-                list(pool.map(one, cases))
-            finally:
-                for p in workers:
-                    with contextlib.suppress(BrokenPipeError):
-                        p.stdin.close()
-                    p.wait(timeout=60)
-                    p.stdout.close()
-    return results
+    return faults.measure(a, cases, tell, begin_worker, compile_helper)
 
 
 def text_of(result):
