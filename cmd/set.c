@@ -116,7 +116,7 @@ static int change(struct app *app, const struct set_args *args,
 	int r = sheet_open(&c.sheet, &args->sheet, "objects");
 
 	if (!r)
-		r = sheet_condition(app->x, &args->sheet, asked_later, NULL, &c.where);
+		r = sheet_condition(app->x, &args->sheet, NULL, NULL, &c.where);
 	if (!r)
 		r = asked_of(touched, c.where, args->sheet.sort, true);
 	if (!r)

@@ -140,7 +140,7 @@ static int show(struct app *app, const struct show_args *args,
 	int r = sheet_open(&s, &args->sheet, "objects");
 
 	if (!r)
-		r = sheet_condition(app->x, &args->sheet, asked_later, NULL, &where);
+		r = sheet_condition(app->x, &args->sheet, NULL, NULL, &where);
 	if (!r)
 		r = asked_of(touched, where, args->sheet.sort, true);
 	if (!r)

@@ -203,10 +203,3 @@ uint64_t asked_possible(uint64_t mechs, const struct ipcx_expr *where)
 			mechs &= ~IPCX_MECH_BIT(m);
 	return mechs;
 }
-
-bool asked_later(enum ipcx_field field, const void *data)
-{
-	(void)field;
-	(void)data;
-	return true;
-}

@@ -15,6 +15,3 @@ int asked_of(uint64_t mechs, const struct ipcx_expr *where, const char *sort, bo
 
 /* Those of these mechanisms whose objects can fulfil the condition; NULL: all. */
 uint64_t asked_possible(uint64_t mechs, const struct ipcx_expr *where);
-
-/* For sheet_condition(), where asked_of() looks at its fields afterwards. */
-bool asked_later(enum ipcx_field field, const void *data);

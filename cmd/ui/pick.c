@@ -24,7 +24,7 @@ int sheet_condition(struct ipcx *x, const struct sheet_args *args,
 	int r = select_condition(x, "--where", &args->where, &kept);
 
 	*ret_expr = kept;
-	if (r || !kept)
+	if (r || !kept || !known)
 		return r;
 	read = ipcx_expr_fields(kept);
 	for (unsigned f = 0; f < ipcx_field_count(); f++)

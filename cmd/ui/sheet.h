@@ -151,8 +151,9 @@ int sheet_no_field(const char *of, const char *word, int len,
 
 /*
  * What --where says, as one condition; NULL: nothing. Fields that known() does not know
- * are wrong usage: nothing could fulfil it. Put it into the sheet's where, or into a
- * query; it stays until the program ends. 0, or an exit status after a message.
+ * are wrong usage: nothing could fulfil it (NULL: asked_of() is to look at them). Put it
+ * into the sheet's where, or into a query; it stays until the program ends. 0, or an
+ * exit status after a message.
  */
 int sheet_condition(struct ipcx *x, const struct sheet_args *args,
 		    bool (*known)(enum ipcx_field field, const void *data),

@@ -205,7 +205,7 @@ static bool is_runsc(const struct ix_place *p)
 	return name && !strncmp(name + 1, "runsc", 5);
 }
 
-void ix_place_elsewhere(struct ipcx *x, const struct ix_place *p, struct ix_gaps *g)
+void ix_place_elsewhere(struct ipcx *x, struct ix_place *p, struct ix_gaps *g)
 {
 	const struct ix_container *c;
 	struct ix_containers *all;
@@ -213,7 +213,8 @@ void ix_place_elsewhere(struct ipcx *x, const struct ix_place *p, struct ix_gaps
 	if (!is_runsc(p) || ix_containers_all(x, &all) < 0)
 		return;
 	c = ix_container_of(x, all, p->pid);
-	if (c && c->elsewhere && ix_place_lives(p) == 1)
+	p->elsewhere = c && c->elsewhere && ix_place_lives(p) == 1;
+	if (p->elsewhere)
 		ix_container_elsewhere(c, g);
 	ix_containers_free(all);
 }

@@ -25,8 +25,8 @@ int ix_label_places(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *n
 int ix_label_place(struct ipcx *x, struct ipcx_ns *ns, struct ipcx_table *t);
 
 /* A place that a number named: whether it is one of a container's whose objects are in a
- * kernel of its own. That is a gap. */
-void ix_place_elsewhere(struct ipcx *x, const struct ix_place *p, struct ix_gaps *g);
+ * kernel of its own. That is a gap, and p is marked. */
+void ix_place_elsewhere(struct ipcx *x, struct ix_place *p, struct ix_gaps *g);
 
 /* Whether a runtime of root's says that the process of a place is of its container. */
 bool ix_place_claimed(struct ipcx *x, const struct ix_place *p);

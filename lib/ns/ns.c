@@ -183,6 +183,7 @@ static int open_claimed(struct ipcx *x, const struct ix_container *c,
 	p.label = strdup(label);
 	p.giver = c->uid;
 	p.named = true;
+	p.elsewhere = c->elsewhere;
 	if (c->elsewhere)
 		ix_container_elsewhere(c, gaps);
 	p.claimed = c->rank == IX_RANK_ROOT;

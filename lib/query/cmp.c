@@ -279,10 +279,10 @@ static int objects_of(struct cmp *c, int side, struct ipcx_table **ret_t)
 	return r;
 }
 
-/* Mechanisms of which a side has objects that could not be read. */
-static uint64_t uncounted(const struct ipcx_table *t)
+/* Mechanisms of which a side may have objects that were not read. */
+static uint64_t uncounted(const struct ipcx_ns *ns, const struct ipcx_table *t)
 {
-	uint64_t mechs = 0;
+	uint64_t mechs = ns->places->elsewhere ? UINT64_MAX : 0;
 
 	for (size_t i = 0; i < t->nsections; i++)
 		if (t->sections[i].uncounted)
@@ -324,7 +324,8 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct found *)a)->name, ((const struct found *)b)->name);
 }
 
-static int sorted(const struct ipcx_table *t, struct side *ret_side)
+static int sorted(const struct ipcx_ns *ns, const struct ipcx_table *t,
+		  struct side *ret_side)
 {
 	struct found *all = calloc(t->rows + 1, sizeof(*all));
 	size_t n = 0;
@@ -337,7 +338,7 @@ static int sorted(const struct ipcx_table *t, struct side *ret_side)
 		n += all[n].name[0] != '\0';
 	}
 	qsort(all, n, sizeof(*all), by_name);
-	*ret_side = (struct side){ .all = all, .n = n, .uncounted = uncounted(t) };
+	*ret_side = (struct side){ .all = all, .n = n, .uncounted = uncounted(ns, t) };
 	return 0;
 }
 
@@ -386,9 +387,9 @@ static int cmp_objects(struct cmp *c)
 	if (r == 0)
 		r = objects_of(c, 1, &second);
 	if (r == 0)
-		r = sorted(first, &a);
+		r = sorted(c->side[0], first, &a);
 	if (r == 0)
-		r = sorted(second, &b);
+		r = sorted(c->side[1], second, &b);
 	if (r == 0)
 		r = merge(c, &a, &b);
 	free(a.all);

@@ -128,9 +128,10 @@ static void copy_trouble(const struct ipcx_table *from, struct ipcx_table *to)
 			ix_table_hand_on(to, n);
 }
 
-static int add_usage(struct ipcx_table *t, const struct ipcx_table *objects,
-		     const struct ix_section *s)
+static int add_usage(struct ipcx *x, struct ipcx_table *t,
+		     const struct ipcx_table *objects, const struct ix_section *s)
 {
+	bool unknown = s->uncounted || (x->ns && !x->ns->all && x->ns->places->elsewhere);
 	enum ipcx_field weight = ix_mech(s->mech)->weight;
 	struct usage_row *row;
 
@@ -138,9 +139,9 @@ static int add_usage(struct ipcx_table *t, const struct ipcx_table *objects,
 	    ix_table_dir(t, s->dev, s->ino) < 0 || !(row = ix_table_row(t)))
 		return -ENOMEM;
 	row->objects = s->count;
-	if (s->uncounted)
+	if (unknown)
 		ix_unknown(t, row, IPCX_F_OBJECTS);
-	if (s->uncounted || !weight || weigh(objects, s, weight, &row->bytes) < 0)
+	if (unknown || !weight || weigh(objects, s, weight, &row->bytes) < 0)
 		ix_unknown(t, row, IPCX_F_BYTES);
 	ix_table_keep(t);
 	return 0;
@@ -171,7 +172,7 @@ int ipcx_usage(struct ipcx *x, struct ipcx_table **ret_table)
 					   w->giver, w->unnamed);
 		place = s->place;
 		if (r == 0)
-			r = add_usage(t, objects, s);
+			r = add_usage(x, t, objects, s);
 	}
 	copy_trouble(objects, t);
 	ipcx_table_free(objects);

@@ -304,6 +304,21 @@ def test_objects_in_a_kernel_of_their_own(world, place, root):
     assert ours["objects"] == 0
 
 
+def test_what_a_kernel_of_its_own_has_is_unknown_everywhere(world, place):
+    """Its empty namespace here is no answer: neither to what it holds nor to what only the other side has."""
+    sandbox(world, place.pid)
+    world.ok("mk", "shm", "--key", "0x4d2", "--size", "4096")
+    said = "runsc:box: its objects are not in this kernel"
+    for sides in (("self", "box"), ("box", "self")):
+        r = world.ipcx("ns", "cmp", *sides, "--json")
+        row = next(row for row in r.json["comparison"] if row["name"] == "shm:0x000004d2")
+        assert row["unknown"] == ["same"] and sorted([row["first"], row["second"]]) == ["exists", "unknown"], row
+        assert once(r.err, said), r.err
+    r = world.ipcx("ns", "show", "box", "--json")
+    used = r.json["namespaces"][0]["mechanisms"]
+    assert used and all(row["objects"] is None and row["bytes"] is None for row in used) and once(r.err, said), (used, r.err)
+
+
 def test_the_number_of_a_sandbox(world):
     """By its process: only one whose program is called so is asked about, and only a runtime is believed."""
     world.sh("mount -t tmpfs none /run; mkdir /run/bin; cp $(command -v sleep) /run/bin/runsc")
