@@ -63,15 +63,17 @@ static int show(struct sum *sum, struct sheet *s, const struct ipcx_table *t)
 }
 
 /* List a part; only what is listed may go afterwards. */
-static int list(struct removal *rm, struct ipcx_query q, struct ipcx_fieldset fields,
+static int list(struct removal *rm, const struct sheet *s, struct ipcx_query q,
 		struct ipcx_table **ret_listed)
 {
+	const struct ipcx_fieldset fields = sheet_query(s);
 	int r;
 
 	ipcx_fieldset_merge(&q.fields, &fields);
 	ipcx_fieldset_add(&q.fields, IPCX_F_SEMNCNT);
 	ipcx_fieldset_add(&q.fields, IPCX_F_SEMZCNT);
-	q.flags |= IPCX_DRY_RUN;
+	/* Names for people, though nothing else may ask for them. */
+	q.flags = (q.flags & ~IPCX_NUMERIC) | sheet_flags(s) | IPCX_DRY_RUN;
 	q.max_rows = 0;
 	r = ipcx_remove(rm->app->x, &q, ret_listed);
 	return r < 0 ? app_failed(rm->app, r) : 0;
@@ -79,7 +81,6 @@ static int list(struct removal *rm, struct ipcx_query q, struct ipcx_fieldset fi
 
 static int list_all(struct removal *rm, struct sheet *s, struct sum *sum)
 {
-	struct ipcx_fieldset fields = sheet_query(s);
 	struct ipcx_table *t;
 	int r = 0;
 
@@ -88,7 +89,7 @@ static int list_all(struct removal *rm, struct sheet *s, struct sum *sum)
 
 		if (!b->n)
 			continue;
-		r = list(rm, rm_named(rm, b), fields, &t);
+		r = list(rm, s, rm_named(rm, b), &t);
 		if (r)
 			break;
 		ipcx_table_free(b->same);
@@ -98,7 +99,7 @@ static int list_all(struct removal *rm, struct sheet *s, struct sum *sum)
 	}
 	if (r || !rm->mechs)
 		return r;
-	r = list(rm, rm_whole(rm, 0), fields, &rm->listed);
+	r = list(rm, s, rm_whole(rm, 0), &rm->listed);
 	if (r)
 		return r;
 	add_up(sum, rm->listed);
