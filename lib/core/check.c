@@ -14,6 +14,7 @@
 #include "core/expr.h"
 #include "core/pattern.h"
 #include "core/type.h"
+#include "core/words.h"
 
 /* What a message shows of an operand. */
 struct shown {
@@ -346,9 +347,9 @@ static int check_literal(struct ix_parser *p, enum ipcx_field left,
 			 const struct ix_token *tok, struct ix_node *n)
 {
 	const struct ipcx_field_info *info = ipcx_field_info(left);
+	char *text, fault[300];
 	const char *why;
 	struct shown s;
-	char *text;
 	int r = literal_text(p, tok, &text);
 
 	if (r < 0)
@@ -363,6 +364,9 @@ static int check_literal(struct ix_parser *p, enum ipcx_field left,
 	if (why)
 		return ix_expr_bad(p, tok->at, "%s is %s, and \"%s\" %s", info->name,
 				   describe(left), show_text(&s, text), why);
+	if ((n->op == IX_TOK_EQ || n->op == IX_TOK_NE) &&
+	    !ix_word_possible(left, text, show_text(&s, text), fault, sizeof(fault)))
+		return ix_expr_bad(p, tok->at, "%s", fault);
 	return 0;
 }
 

@@ -206,7 +206,7 @@ static const struct row rows[] = {
 	{ "unknown(rss) || rss == null || rss != null", YES, YES },
 	{ "unknown(rss) && size > 0", NO, YES },
 	{ "!unknown(dest) && dest", YES, NO },
-	{ "status == 'unknown'", NO, NO },
+	{ "name == 'unknown'", NO, NO },
 	{ "name == unknown", NO, NO },
 	{ "lpid == null", YES, YES },
 	{ "lpid == 0", UNK, UNK },
