@@ -205,6 +205,7 @@ static int scan_ref(struct ix_scan *s, const struct ipcx_ref *ref)
 {
 	const struct ix_mech *m = ix_mech(ref->mech);
 	char subject[IPCX_REF_MAX];
+	bool missing;
 	int r;
 
 	s->mech = ref->mech;
@@ -223,15 +224,19 @@ static int scan_ref(struct ix_scan *s, const struct ipcx_ref *ref)
 	if (r >= 0)
 		return 0;
 	(void)ipcx_ref_format(ref, subject, sizeof(subject));
-	if (r == -ENOENT && s->many)
+	/* Where the kernel says it of something on the way, of the object nobody knows. */
+	missing = r == -ENOENT &&
+		  (!s->x->error[0] || s->x->failure == IPCX_FAILURE_MISSING);
+	if (s->many && (missing || r == -ENXIO || r == -ESRCH))
 		return 0; /* it may be in another one */
-	if (r == -ENOENT)
+	if (missing)
 		ix_table_note(s->t, IPCX_NOTE_MISSING, ref->mech, r, subject, "%s%s",
 			      s->x->error[0] ? s->x->error : "no such ",
 			      s->x->error[0] ? "" : m->info.object);
 	else
 		ix_table_note(s->t,
-			      r == -ENOSYS ? IPCX_NOTE_UNAVAILABLE : IPCX_NOTE_FAILED,
+			      r == -ENOSYS || s->many ? IPCX_NOTE_UNAVAILABLE
+						      : IPCX_NOTE_FAILED,
 			      ref->mech, r, subject, "%s",
 			      s->x->error[0] ? s->x->error : ix_errno_text(r));
 	return 0;
