@@ -409,7 +409,7 @@ static const struct opt opts[] = {
 	{ "id",         0,   ID(struct mk_args, attrs.id),          ATTR(id, IPCX_A_ID),           .arg = "N",      .help = "System V: this id and no other (needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN)" },
 	{ "count",      'c', NUMBER(struct mk_args, attrs.count),   ATTR(count, IPCX_A_COUNT),     .arg = "N",      .help = "so many alike" },
 	{ "if-missing", 0,   FLAG(struct mk_args, if_missing),      .help = "take an existing object that is as large as asked, and that you may use as --mode says" },
-	{ "allocate",   0,   FLAG(struct mk_args, allocate),        .help = "pshm: take its memory at once, or make nothing" },
+	{ "allocate",   0,   FLAG(struct mk_args, allocate),        .help = "pshm: take its memory at once, or make nothing; an existing one is given it" },
 	{ .name = NULL },
 };
 

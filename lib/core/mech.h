@@ -88,6 +88,15 @@ struct ix_mech {
 	int (*may_use)(struct ipcx *x, const struct ipcx_attrs *a,
 		       const struct ipcx_ref *ref);
 
+	/*
+	 * What the attributes ask of an object that exists beside what its row tells, and
+	 * that can be given to it: its memory, a lock. With "now" it is; else: whether it
+	 * could. 1 with what was done, in words; 0: nothing was lacking; -errno, with a
+	 * text. NULL: nothing of the kind is ever asked.
+	 */
+	int (*complete)(struct ipcx *x, const struct ipcx_attrs *a,
+			const struct ipcx_ref *ref, bool now, char *did, size_t size);
+
 	/* What whoever made objects should know: asked once after making, with all that
 	 * was asked for, also of other mechanisms. Answers whether there is something.
 	 * May be absent. */

@@ -295,7 +295,7 @@ const struct ix_mech ix_mech_pshm = {
 	.no_idle = "how long POSIX shared memory was not used is not known: use through a mapping leaves no time",
 	.kind = &pshm_kind,
 	.charges = charges, .wish = wish, .may_make = ix_posix_may_make, .right = IX_SHM_DIR,
-	.scan = scan, .find = find, .create = ix_pshm_create, .may_use = ix_pshm_may_use, .caution = ix_pshm_caution, .remove = remove_row, .change = change,
+	.scan = scan, .find = find, .create = ix_pshm_create, .may_use = ix_pshm_may_use, .complete = ix_pshm_complete, .caution = ix_pshm_caution, .remove = remove_row, .change = change,
 	.memory = ix_pshm_memory,
 	.driver = &ix_pshm_driver,
 	.create_errors = create_errors, .change_errors = change_errors,

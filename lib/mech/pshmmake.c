@@ -108,12 +108,12 @@ int ix_pshm_resize(int fd, uint64_t bytes)
 /* In pieces: a signal undoes no more than one, and then it goes on. */
 #define PIECE (UINT64_C(64) << 20)
 
-static int allocate(int fd, uint64_t bytes)
+static int allocate(int fd, uint64_t bytes, int how)
 {
 	for (uint64_t at = 0; at < bytes;) {
 		uint64_t n = MIN(bytes - at, PIECE);
 
-		if (fallocate(fd, 0, (off_t)at, (off_t)n) == 0)
+		if (fallocate(fd, how, (off_t)at, (off_t)n) == 0)
 			at += n;
 		else if (errno != EINTR)
 			return -errno;
@@ -127,8 +127,9 @@ static int fill(struct ipcx *x, int fd, const struct ipcx_attrs *a)
 
 	if (a->set & IPCX_A_SIZE)
 		r = ix_pshm_resize(fd, a->bytes);
-	if (r == 0 && (a->set & IPCX_A_ALLOCATE))
-		r = allocate(fd, a->bytes);
+	/* Contents take their memory by themselves: all of them are written. */
+	if (r == 0 && (a->set & IPCX_A_ALLOCATE) && (a->set & IPCX_A_SIZE))
+		r = allocate(fd, a->bytes, 0);
 	if (r == 0 && (a->set & IPCX_A_FROM))
 		r = copy(x, fd, a);
 	return r == 0 ? ix_posix_own(fd, a) : r;
@@ -152,11 +153,10 @@ int ix_pshm_create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *
 	if (!(a->set & (IPCX_A_SIZE | IPCX_A_FROM)))
 		return ix_fail_plain(x, -EINVAL,
 				     "pshm: a size is needed, or contents to copy");
-	if ((a->set & IPCX_A_ALLOCATE) && !(a->set & IPCX_A_SIZE))
-		return ix_fail_plain(
-			x, -EINVAL, "pshm: memory can be taken for a size that is known");
+	/* A size that comes from a file is nothing that was asked wrongly. */
 	if (ix_pshm_would_be_sem(ref.name + 1, a))
-		return ix_fail_plain(x, -EINVAL, "pshm: %s", IX_LIKE_A_SEM);
+		return ix_fail_plain_as(x, -EINVAL, !(a->set & IX_A_EXACT), "pshm: %s",
+					IX_LIKE_A_SEM);
 	r = ix_posix_shm_dir(x, &dir);
 	if (r < 0)
 		return r;
@@ -178,16 +178,22 @@ int ix_pshm_create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *
 
 /* ---- what its maker should know */
 
-bool ix_pshm_short_of(int fd, uint64_t bytes, char *buf, size_t size)
+static bool has_less_than(int fd, uint64_t bytes, uint64_t *ret_free)
 {
 	struct statvfs fs;
-	uint64_t free;
 
 	/* tmpfs(5), size=0: as much as there is memory */
 	if (fstatvfs(fd, &fs) < 0 || fs.f_blocks == 0)
 		return false;
-	free = ix_mul_sat(fs.f_bfree, fs.f_frsize);
-	if (bytes <= free)
+	*ret_free = ix_mul_sat(fs.f_bfree, fs.f_frsize);
+	return bytes > *ret_free;
+}
+
+bool ix_pshm_short_of(int fd, uint64_t bytes, char *buf, size_t size)
+{
+	uint64_t free;
+
+	if (!has_less_than(fd, bytes, &free))
 		return false;
 	(void)snprintf(buf, size,
 		       "%" PRIu64 " bytes are still to be taken, and only %" PRIu64
@@ -232,4 +238,71 @@ int ix_pshm_may_use(struct ipcx *x, const struct ipcx_attrs *a,
 	return r < 0 ? r
 		     : ix_posix_may_use(&dir, ref->name + 1,
 					a->set & IPCX_A_MODE ? a->mode : 0600);
+}
+
+/* ---- one that exists */
+
+/* What of its size has no memory yet. */
+static uint64_t lacking(const struct stat *st)
+{
+	uint64_t size = (uint64_t)st->st_size, taken = (uint64_t)st->st_blocks * 512;
+
+	return size > taken ? size - taken : 0;
+}
+
+static int take_memory(struct ipcx *x, const char *name, int fd, bool now, char *did,
+		       size_t size)
+{
+	struct stat before, after;
+	uint64_t free;
+	int r;
+
+	if (fstat(fd, &before) < 0)
+		return ix_fail(x, -errno, "%s", name);
+	if (has_less_than(fd, lacking(&before), &free))
+		return ix_fail_plain(x, -ENOSPC,
+				     "%s: exists, but %" PRIu64
+				     " bytes of memory are still to be taken for it, and "
+				     "only %" PRIu64 " are free in " IX_SHM_DIR,
+				     name, lacking(&before), free);
+	if (!now)
+		return lacking(&before) > 0;
+	r = allocate(fd, (uint64_t)before.st_size, FALLOC_FL_KEEP_SIZE);
+	if (r == 0 && fstat(fd, &after) < 0)
+		r = -errno;
+	if (r < 0)
+		return ix_fail(x, r, "%s: exists, and its memory cannot all be taken",
+			       name);
+	if (after.st_blocks <= before.st_blocks)
+		return 0;
+	(void)snprintf(did, size, "%" PRIu64 " bytes of memory taken for it",
+		       (uint64_t)(after.st_blocks - before.st_blocks) * 512);
+	return 1;
+}
+
+int ix_pshm_complete(struct ipcx *x, const struct ipcx_attrs *a,
+		     const struct ipcx_ref *ref, bool now, char *did, size_t size)
+{
+	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
+	char name[IPCX_REF_MAX];
+	auto_fd int fd = -1;
+	int r;
+
+	if (!(a->set & IPCX_A_ALLOCATE))
+		return 0;
+	r = ix_posix_shm_dir(x, &dir);
+	if (r < 0)
+		return r;
+	(void)ipcx_ref_format(ref, name, sizeof(name));
+	fd = ix_open_entry(dir.fd, ref->name + 1, O_WRONLY | O_NONBLOCK, dir.hostile);
+	if (fd == -ENOENT)
+		return -EAGAIN;
+	if (fd == -EACCES)
+		return ix_fail_plain(
+			x, fd, "%s: exists, but its memory cannot be taken: %s", name,
+			ix_posix_denied(
+				x, "not permitted: needs permission to write to it"));
+	if (fd < 0)
+		return ix_fail(x, fd, "%s: exists, but its memory cannot be taken", name);
+	return take_memory(x, name, fd, now, did, size);
 }

@@ -10,6 +10,8 @@
 int ix_pshm_create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ret_ref);
 int ix_pshm_may_use(struct ipcx *x, const struct ipcx_attrs *a,
 		    const struct ipcx_ref *ref);
+int ix_pshm_complete(struct ipcx *x, const struct ipcx_attrs *a,
+		     const struct ipcx_ref *ref, bool now, char *did, size_t size);
 bool ix_pshm_caution(struct ipcx *x, const struct ipcx_attrs *specs, size_t n, char *buf,
 		     size_t size);
 

@@ -399,7 +399,7 @@ const struct ix_mech ix_mech_shm = {
 	.weight = IPCX_F_SIZE,
 	.kind = &shm_kind,
 	.charges = charges, .wish = wish, .may_make = ix_shm_may_make, .right = "CAP_IPC_LOCK",
-	.scan = scan, .find = find, .create = create, .may_use = may_use, .caution = caution, .remove = remove_row, .change = change,
+	.scan = scan, .find = find, .create = create, .may_use = may_use, .complete = ix_shm_complete, .caution = caution, .remove = remove_row, .change = change,
 	.totals = &ix_shm_totals,
 	.memory = ix_shm_memory,
 	.driver = &ix_shm_driver,

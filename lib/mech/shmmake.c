@@ -65,6 +65,29 @@ int ix_shm_fill(struct ipcx *x, int id, const struct ipcx_attrs *a)
 	return r;
 }
 
+/* Whether a segment could be locked nobody tells before it is. */
+int ix_shm_complete(struct ipcx *x, const struct ipcx_attrs *a,
+		    const struct ipcx_ref *ref, bool now, char *did, size_t size)
+{
+	struct shmid_ds ds;
+
+	if (!(a->set & IPCX_A_LOCK))
+		return 0;
+	if (shmctl(ref->id, IPC_STAT, &ds) == 0 && (ds.shm_perm.mode & SHM_LOCKED))
+		return 0;
+	if (!now)
+		return ix_fail_plain(x, -ENODATA, "shm:%d: is not locked", ref->id);
+	if (shmctl(ref->id, SHM_LOCK, NULL) < 0)
+		return errno == EINVAL || errno == EIDRM
+			       ? -EAGAIN
+			       : ix_fail(x, -errno,
+					 "shm:%d: exists, but cannot be locked "
+					 "(RLIMIT_MEMLOCK, or CAP_IPC_LOCK)",
+					 ref->id);
+	(void)snprintf(did, size, "locked in memory");
+	return 1;
+}
+
 static bool in_group(gid_t gid)
 {
 	int n = getgroups(0, NULL);

@@ -95,6 +95,12 @@ static int explain(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left, in
 
 	if (x->error[0])
 		return r;
+	/* Nothing in the request was wrong. */
+	if (r == -EINVAL && (a->set & IX_A_EXACT) && a->bytes == 0)
+		return ix_fail_plain_as(
+			x, r, false,
+			"%s: cannot make a %s: the contents are empty, and it has at least 1 byte",
+			m->info.name, m->info.object);
 	rest.set |= IPCX_A_COUNT;
 	rest.count = left;
 	/* A limit in the way is no wrong argument, though the kernel calls it one. */

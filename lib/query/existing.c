@@ -13,7 +13,32 @@
 #include "query/made.h"
 #include "query/query.h"
 
-/* The object that has the key or name already, as a table of one row. */
+/* Why what was found is not one of these objects, or cannot be looked at. -EAGAIN: it
+ * is not there. */
+static int is_none(struct ipcx *x, const struct ipcx_attrs *a, const struct ipcx_table *t)
+{
+	const struct ipcx_note *n;
+	char wanted[IPCX_REF_MAX], why[sizeof(x->error)];
+
+	for (size_t i = 0; (n = ipcx_table_note(t, i)) != NULL; i++)
+		if (n->kind == IPCX_NOTE_MISSING || n->kind == IPCX_NOTE_FAILED ||
+		    n->kind == IPCX_NOTE_UNAVAILABLE)
+			break;
+	if (!n || (n->kind == IPCX_NOTE_MISSING && !x->error[0]))
+		return -EAGAIN;
+	(void)snprintf(why, sizeof(why), "%s", n->text);
+	ix_wanted_name(a, wanted, sizeof(wanted));
+	if (n->kind == IPCX_NOTE_MISSING)
+		return ix_fail_plain(x, -EEXIST,
+				     "%s: cannot make it: what has that name %s", wanted,
+				     why);
+	return ix_fail_plain(x, n->error ? n->error : -EEXIST,
+			     "%s: cannot make it: it exists, and cannot be looked at: %s",
+			     wanted, why);
+}
+
+/* The object that has the key or name already, as a table of one row. -EAGAIN: it went in
+ * between. */
 static int existing(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_table **ret_t)
 {
 	struct ipcx_ref ref = { .mech = a->mech, .by = IPCX_BY_KEY, .key = a->key };
@@ -23,13 +48,15 @@ static int existing(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_tabl
 
 	if (a->set & IPCX_A_NAME)
 		r = ix_check_name(x, a, &ref);
+	x->error[0] = '\0';
 	if (r == 0)
 		r = ipcx_scan(x, &q, &t);
 	if (r < 0)
 		return r;
 	if (t->rows == 0) {
+		r = is_none(x, a, t);
 		ipcx_table_free(t);
-		return -ENOENT;
+		return r;
 	}
 	*ret_t = t;
 	return 0;
@@ -82,33 +109,27 @@ void ix_wanted_name(const struct ipcx_attrs *a, char *buf, size_t size)
 	(void)ipcx_ref_format(&ref, buf, size);
 }
 
-static int already_there(struct ipcx *x, const struct ipcx_attrs *a,
-			 const struct ipcx_table *t)
+/* In what it is less than what was asked for. */
+static int too_small(struct ipcx *x, const struct ipcx_attrs *a,
+		     const struct ipcx_table *t, const struct ix_attr *attr,
+		     const struct ipcx_value *has)
 {
-	struct ipcx_value ref, owner, mode, has;
 	char wanted[IPCX_REF_MAX];
-	const struct ix_attr *attr = misfit(t, a, &has);
+	struct ipcx_value ref;
 
 	ix_wanted_name(a, wanted, sizeof(wanted));
-	if (attr && (a->set & IPCX_A_IF_MISSING) && has.type == IPCX_TYPE_NONE)
+	if (has->type == IPCX_TYPE_NONE)
 		return ix_fail_plain(
 			x, -EEXIST,
 			"%s: cannot take the existing %s: whether its %s is at "
 			"least %" PRIu64 " cannot be read",
 			wanted, text_of(t, IPCX_F_REF, &ref), attr->name,
 			ix_attr_value(attr, a));
-	if (attr && (a->set & IPCX_A_IF_MISSING))
-		return ix_fail_plain(x, -EEXIST,
-				     "%s: cannot take the existing %s: its %s is %" PRIu64
-				     ", less than %" PRIu64,
-				     wanted, text_of(t, IPCX_F_REF, &ref), attr->name,
-				     has.as.u, ix_attr_value(attr, a));
-	(void)ix_fail_plain(x, -EEXIST,
-			    "%s: cannot make it: %s exists, owner %s, mode %s", wanted,
-			    text_of(t, IPCX_F_REF, &ref),
-			    text_of(t, IPCX_F_OWNER, &owner),
-			    text_of(t, IPCX_F_MODE, &mode));
-	return attr ? -EEXIST : ix_hint(x, -EEXIST, IPCX_HINT_TAKE_EXISTING, "", 0);
+	return ix_fail_plain(x, -EEXIST,
+			     "%s: cannot take the existing %s: its %s is %" PRIu64
+			     ", less than %" PRIu64,
+			     wanted, text_of(t, IPCX_F_REF, &ref), attr->name, has->as.u,
+			     ix_attr_value(attr, a));
 }
 
 /* What was compared, in words: ", with nsems 5". */
@@ -146,31 +167,70 @@ static int may_not_use(struct ipcx *x, const struct ipcx_attrs *a,
 			     text_of(t, IPCX_F_MODE, &mode));
 }
 
-/* Take it, if it is large enough and whoever was to make it could use it. What he may not
- * use may not tell its size, either. */
-static int take(struct ipcx *x, const struct ipcx_attrs *a,
-		const struct ipcx_table *there, struct ipcx_table *t)
+/*
+ * Whether it would be taken: it is large enough, whoever was to make it could use it, and
+ * what else is asked of it can be given to it, which is done with "now" (as complete() of
+ * struct ix_mech answers). What he may not use may not tell its size, either.
+ */
+static int judge(struct ipcx *x, const struct ipcx_attrs *a,
+		 const struct ipcx_table *there, const struct ipcx_ref *ref, bool now,
+		 char *did, size_t size)
 {
 	const struct ix_mech *m = ix_mech(a->mech);
-	struct ipcx_value v;
-	struct ipcx_ref ref;
-	char sizes[128];
+	const struct ix_attr *attr;
+	struct ipcx_value has;
 	int r;
 
-	(void)ipcx_row_ref(there, 0, &ref);
 	x->error[0] = '\0';
-	r = m->may_use ? m->may_use(x, a, &ref) : 0;
+	r = m->may_use ? m->may_use(x, a, ref) : 0;
 	if (r == -EAGAIN || (r < 0 && x->error[0]))
 		return r;
 	if (r < 0)
 		return may_not_use(x, a, there, r);
-	if (misfit(there, a, &v))
-		return already_there(x, a, there);
-	r = ix_made_keep(x, t, a, &ref, true);
+	attr = misfit(there, a, &has);
+	if (attr)
+		return too_small(x, a, there, attr, &has);
+	return m->complete ? m->complete(x, a, ref, now, did, size) : 0;
+}
+
+static int take(struct ipcx *x, const struct ipcx_attrs *a,
+		const struct ipcx_table *there, struct ipcx_table *t)
+{
+	struct ipcx_value v;
+	struct ipcx_ref ref;
+	char sizes[128], did[128];
+	int r;
+
+	(void)ipcx_row_ref(there, 0, &ref);
+	r = judge(x, a, there, &ref, true, did, sizeof(did));
+	if (r < 0)
+		return r;
 	compared(there, a, sizes, sizeof(sizes));
 	ix_table_note(t, IPCX_NOTE_INFO, a->mech, 0, text_of(there, IPCX_F_REF, &v),
-		      "existed already%s: taken as it is", sizes);
-	return r;
+		      "existed already%s: taken%s%s", sizes, r ? ", and " : " as it is",
+		      r ? did : "");
+	return ix_made_keep(x, t, a, &ref, true);
+}
+
+static int already_there(struct ipcx *x, const struct ipcx_attrs *a,
+			 const struct ipcx_table *there)
+{
+	struct ipcx_value text, owner, mode;
+	char wanted[IPCX_REF_MAX], did[128];
+	struct ipcx_ref ref;
+	int r;
+
+	(void)ipcx_row_ref(there, 0, &ref);
+	r = judge(x, a, there, &ref, false, did, sizeof(did));
+	if (r == -EAGAIN)
+		return r;
+	ix_wanted_name(a, wanted, sizeof(wanted));
+	(void)ix_fail_plain(x, -EEXIST,
+			    "%s: cannot make it: %s exists, owner %s, mode %s", wanted,
+			    text_of(there, IPCX_F_REF, &text),
+			    text_of(there, IPCX_F_OWNER, &owner),
+			    text_of(there, IPCX_F_MODE, &mode));
+	return r < 0 ? -EEXIST : ix_hint(x, -EEXIST, IPCX_HINT_TAKE_EXISTING, "", 0);
 }
 
 int ix_take_existing(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_table *t)
@@ -179,11 +239,9 @@ int ix_take_existing(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_tab
 	int r = existing(x, a, &there);
 
 	if (r < 0)
-		return r == -ENOENT ? -EAGAIN : r; /* it went in between: try again */
-	if (!(a->set & IPCX_A_IF_MISSING))
-		r = already_there(x, a, there);
-	else
-		r = take(x, a, there, t);
+		return r;
+	r = a->set & IPCX_A_IF_MISSING ? take(x, a, there, t)
+				       : already_there(x, a, there);
 	ipcx_table_free(there);
 	return r;
 }

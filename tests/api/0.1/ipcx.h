@@ -874,7 +874,7 @@ int ipcx_contents(struct ipcx *x, const struct ipcx_ref *ref,
 #define IPCX_A_IF_MISSING (UINT64_C(1) << 18)
 /** The memory of a POSIX object is taken when it is made (fallocate(2)), or nothing is
  * made. Without it, the kernel takes it page by page, and answers with SIGBUS where there
- * is none left. With IPCX_A_SIZE. */
+ * is none left. With IPCX_A_IF_MISSING, an existing object is given what it lacks of it. */
 #define IPCX_A_ALLOCATE (UINT64_C(1) << 19)
 
 /** Attributes of an object to make or change. Set size to sizeof(struct ipcx_attrs); only
