@@ -258,12 +258,14 @@ static int run(struct app *app, void *data, int n, char **words)
 	l.quiet_empty = unnamed;
 	if (!r)
 		r = sheet_open(&l.sheet, &args->sheet, "objects");
-	if (!r)
-		r = asked_of(select_touched(&sel), sel.where, args->sheet.sort,
-			     sel.nrefs || sel.mechs != select_all());
 	l.sheet.nul = args->null;
 	blocks = !r && l.sheet.format->blocks &&
 		 !(args->sheet.fields && args->sheet.fields[0] != '+');
+	if (!r)
+		r = asked_of(select_touched(&sel), sel.where, &args->sheet,
+			     !sel.nrefs && sel.mechs == select_all() ? ASKED_SILENT
+			     : blocks                                ? ASKED_APART
+								     : ASKED_TOLD);
 	if (!r && sel.nrefs && blocks)
 		r = list_ref_blocks(&l);
 	else if (!r)

@@ -326,7 +326,7 @@ static int prepare(struct removal *rm, struct selection *sel, struct rm_list *fr
 	for (size_t i = 0; i < from->n; i++)
 		touched |= IPCX_MECH_BIT(from->refs[i].mech);
 	touched = touched ? touched : select_all();
-	r = asked_of(touched, sel->where, args->sheet.sort, true);
+	r = asked_of(touched, sel->where, &args->sheet, ASKED_TOLD);
 	if (r)
 		return r;
 	rm->mechs = asked_possible(sel->mechs, sel->where);

@@ -118,7 +118,7 @@ static int change(struct app *app, const struct set_args *args,
 	if (!r)
 		r = sheet_condition(app->x, &args->sheet, NULL, NULL, &c.where);
 	if (!r)
-		r = asked_of(touched, c.where, args->sheet.sort, true);
+		r = asked_of(touched, c.where, &args->sheet, ASKED_TOLD);
 	if (!r)
 		r = sheet_fields(&c.sheet, args->sheet.fields,
 				 c.sheet.format->raw ? select_usual(touched)

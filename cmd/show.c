@@ -142,7 +142,7 @@ static int show(struct app *app, const struct show_args *args,
 	if (!r)
 		r = sheet_condition(app->x, &args->sheet, NULL, NULL, &where);
 	if (!r)
-		r = asked_of(touched, where, args->sheet.sort, true);
+		r = asked_of(touched, where, &args->sheet, ASKED_TOLD);
 	if (!r)
 		r = sheet_fields(&s, args->sheet.fields, default_fields(touched),
 				 select_knows, &touched);

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/util.h"
 #include "ui/msg.h"
@@ -107,14 +108,14 @@ static int check_fields(const char *option, uint64_t mechs,
 	return 0;
 }
 
-/* The fields of a list that was read before. */
+/* The fields of an order or of columns, a list that was or will be read elsewhere. */
 static struct ipcx_fieldset fields_of(const char *list)
 {
 	struct ipcx_fieldset fields = { { 0 } };
 	enum ipcx_field f;
 
 	for (;;) {
-		size_t len = strcspn(list, ","), sign = *list == '-';
+		size_t len = strcspn(list, ","), sign = *list == '-' || *list == '+';
 
 		if (len > sign && ipcx_field_by_name(list + sign, len - sign, &f) == 0)
 			ipcx_fieldset_add(&fields, f);
@@ -155,6 +156,52 @@ static void tell(uint64_t mechs, const struct ipcx_expr *where)
 	}
 }
 
+/* Where in an order that which has no value stands; fields behind the first decide only
+ * among what is alike. */
+static const char *place_in(const char *sort, const char *name, bool apart)
+{
+	bool last = *sort == '-';
+	size_t len = strcspn(sort, ",");
+
+	if (apart || len - last != strlen(name) ||
+	    strncasecmp(sort + last, name, len - last))
+		return "are not sorted by it";
+	return last ? "come last in the order" : "come first in the order";
+}
+
+/* Orders and columns: what those that could be listed lack, each field once. */
+static void tell_fields(uint64_t mechs, const struct sheet_args *args, bool apart)
+{
+	struct ipcx_fieldset sort = { { 0 } }, columns = sort;
+
+	if (args->sort)
+		sort = fields_of(args->sort);
+	if (args->fields)
+		columns = fields_of(args->fields);
+	for (unsigned n = 0; n < ipcx_field_count(); n++) {
+		enum ipcx_field f = (enum ipcx_field)n;
+		uint64_t with = those_with(mechs, f);
+		struct words which = { .n = 0 };
+		const char *name;
+
+		/* What none has is an error elsewhere, or none of objects. */
+		if (!with || with == mechs ||
+		    (!ipcx_fieldset_has(&sort, f) && !ipcx_fieldset_has(&columns, f)))
+			continue;
+		name = ipcx_field_info(f)->name;
+		name_mechs(mechs & ~with, &which);
+		if (ipcx_fieldset_has(&sort, f))
+			msg_note("%s %s no %s: %s objects %s", which.text,
+				 which.n == 1 ? "has" : "have", name,
+				 which.n == 1 ? "its" : "their",
+				 place_in(args->sort, name, apart));
+		else
+			msg_note("%s %s no %s: that field is empty for %s objects",
+				 which.text, which.n == 1 ? "has" : "have", name,
+				 which.n == 1 ? "its" : "their");
+	}
+}
+
 /* Some have this, others that, and none all of it. */
 static int check_possible(uint64_t mechs, const struct ipcx_expr *where)
 {
@@ -177,7 +224,8 @@ static int check_possible(uint64_t mechs, const struct ipcx_expr *where)
 			 here.text, what.text);
 }
 
-int asked_of(uint64_t mechs, const struct ipcx_expr *where, const char *sort, bool say)
+int asked_of(uint64_t mechs, const struct ipcx_expr *where, const struct sheet_args *args,
+	     enum asked_notes notes)
 {
 	struct ipcx_fieldset fields;
 	int r = 0;
@@ -187,13 +235,16 @@ int asked_of(uint64_t mechs, const struct ipcx_expr *where, const char *sort, bo
 		r = check_fields("--where", mechs, &fields);
 		r = r ? r : check_possible(mechs, where);
 	}
-	if (!r && sort) {
-		fields = fields_of(sort);
+	if (!r && args->sort) {
+		fields = fields_of(args->sort);
 		r = check_fields("--sort", mechs, &fields);
 	}
-	if (!r && where && say)
+	if (r || notes == ASKED_SILENT)
+		return r;
+	if (where)
 		tell(mechs, where);
-	return r;
+	tell_fields(asked_possible(mechs, where), args, notes == ASKED_APART);
+	return 0;
 }
 
 uint64_t asked_possible(uint64_t mechs, const struct ipcx_expr *where)

@@ -51,7 +51,8 @@ def test_the_question_shows_the_first_twenty(world):
     make_all(world)
     world.ok("mk", "sem", "--nsems", "1", "--count", "40")
     status, text = asked(world, "all", "--all", "--sort", "-nsems", answer="n")
-    lines = text.splitlines()
+    note, *lines = text.splitlines()
+    assert note == "ipcx: note: shm, msg, mq, pshm and psem have no nsems: their objects come last in the order"
     assert status == 1 and len(lines[1:21]) == 20 and lines[21] == "and 26 more" and lines[22].startswith("46 objects, ")
     assert lines[1].startswith("sem:0 ") and "remove 1 shm, 1 msg, 41 sem, 1 mq, 1 pshm, 1 psem from" in text and len(refs(world)) == 46
     assert all(len(line) <= 80 for line in lines if not line.startswith("ipcx"))
