@@ -5,6 +5,7 @@
 
 #include "base/util.h"
 #include "cmd.h"
+#include "meant.h"
 #include "ui/asked.h"
 #include "ui/select.h"
 #include "where.h"
@@ -266,6 +267,8 @@ static int run(struct app *app, void *data, int n, char **words)
 			     !sel.nrefs && sel.mechs == select_all() ? ASKED_SILENT
 			     : blocks                                ? ASKED_APART
 								     : ASKED_TOLD);
+	if (!r)
+		r = meant_whole(app, &sel, &l.tally);
 	if (!r && sel.nrefs && blocks)
 		r = list_ref_blocks(&l);
 	else if (!r)

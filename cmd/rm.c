@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "meant.h"
 #include "signals.h"
 #include "ui/asked.h"
 
@@ -240,11 +241,11 @@ static int remove_them(struct removal *rm)
 {
 	int r = 0;
 
-	rm->tally.missing_is_fine = rm->args->ignore_missing;
-	rm->tally.exact = true; /* what could not be looked at may have what was to go */
 	for (size_t i = 0; !r && i < rm->nbatches; i++)
 		if (rm->batches[i].marks)
 			r = rm_from_check(rm, &rm->batches[i]);
+	if (!r)
+		r = rm_each_once(rm);
 	if (!r && asks(rm))
 		r = rm_ask(rm);
 	if (!r)
@@ -327,6 +328,7 @@ static int prepare(struct removal *rm, struct selection *sel, struct rm_list *fr
 		touched |= IPCX_MECH_BIT(from->refs[i].mech);
 	touched = touched ? touched : select_all();
 	r = asked_of(touched, sel->where, &args->sheet, ASKED_TOLD);
+	r = r ? r : open_sheet(rm, touched);
 	if (r)
 		return r;
 	rm->mechs = asked_possible(sel->mechs, sel->where);
@@ -337,6 +339,11 @@ static int prepare(struct removal *rm, struct selection *sel, struct rm_list *fr
 		ipcx_expr_free(sel->where);
 		sel->where = where;
 	}
+	rm->tally.missing_is_fine = args->ignore_missing;
+	rm->tally.exact = true; /* what could not be looked at may have what was to go */
+	r = meant_whole(rm->app, sel, &rm->tally);
+	if (r)
+		return r;
 	rm->batches = calloc(sel->nrefs / RM_SLICE + from->n / RM_SLICE + 2,
 			     sizeof(*rm->batches));
 	if (!rm->batches) {
@@ -351,10 +358,8 @@ static int prepare(struct removal *rm, struct selection *sel, struct rm_list *fr
 		.flags = (args->sheet.numeric ? IPCX_NUMERIC : 0) |
 			 (args->dry_run ? IPCX_DRY_RUN : 0) | (args->all ? IPCX_ALL : 0),
 	};
-	r = open_sheet(rm, touched);
-	if (!r)
-		want_fields(rm);
-	return r;
+	want_fields(rm);
+	return 0;
 }
 
 static int run(struct app *app, void *data, int n, char **words)

@@ -90,6 +90,10 @@ int rm_from_read(struct app *app, const char *file, bool nul, struct rm_list *re
  * message. */
 int rm_from_check(struct removal *rm, struct rm_batch *batch);
 
+/* The same: leave each object that was named once in the batches. 0 or an exit status
+ * after a message. */
+int rm_each_once(struct removal *rm);
+
 /* rmask.c: show a person what would go, and ask. 0, or an exit status after a message. */
 int rm_ask(struct removal *rm);
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rm --from: whether an object is still the one that a list was made of. */
+/* rm: whether an object is still the one that a list (--from) was made of, and whether it
+ * was named before. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "meant.h"
 #include "rm.h"
 
 static bool number_is(const struct ipcx_table *t, size_t row, enum ipcx_field f,
@@ -88,4 +91,47 @@ int rm_from_check(struct removal *rm, struct rm_batch *batch)
 	}
 	batch->n = kept;
 	return 0;
+}
+
+/* Leave those of a batch that were not named before; again tells it of each. */
+static void drop(struct rm_batch *batch, const bool *again)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < batch->n; i++)
+		if (!again[i])
+			batch->refs[kept++] = batch->refs[i];
+	batch->n = kept;
+}
+
+int rm_each_once(struct removal *rm)
+{
+	auto_free const struct ipcx_ref **refs = NULL;
+	auto_free bool *again = NULL;
+	size_t n = 0;
+	int r;
+
+	for (size_t i = 0; i < rm->nbatches; i++)
+		n += rm->batches[i].n;
+	if (n < 2)
+		return 0;
+	refs = calloc(n, sizeof(const struct ipcx_ref *));
+	again = calloc(n, sizeof(*again));
+	if (!refs || !again) {
+		msg_error("out of memory");
+		return EXIT_FAILED;
+	}
+	n = 0;
+	for (size_t i = 0; i < rm->nbatches; i++)
+		for (size_t k = 0; k < rm->batches[i].n; k++)
+			refs[n++] = &rm->batches[i].refs[k];
+	r = meant_again(rm->app, refs, n, again);
+	n = 0;
+	for (size_t i = 0; !r && i < rm->nbatches; i++) {
+		size_t had = rm->batches[i].n;
+
+		drop(&rm->batches[i], again + n);
+		n += had;
+	}
+	return r;
 }

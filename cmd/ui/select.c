@@ -34,34 +34,36 @@ static bool single(uint64_t mask, unsigned *ret_mech)
 	return true;
 }
 
-/* The next word is a mechanism's or group's name. */
+/* The word is a mechanism's or group's name. */
 static bool is_mech_word(const char *word, uint64_t *ret_mask)
 {
 	return ipcx_mech_mask(word, ret_mask) == 0;
 }
 
+/*
+ * "shm 5 6": a mechanism that a reference up to the next one makes use of, or is of, is
+ * its default and nothing more. Any other is meant whole, wherever it stands; a group
+ * always is.
+ */
 static int read_words(struct ipcx *x, int n, char **words, struct selection *sel)
 {
 	unsigned def = IPCX_NO_MECH;
-	uint64_t mask;
+	uint64_t mask, whole = 0;
 
 	for (int i = 0; i < n; i++) {
-		uint64_t next;
-
 		if (is_mech_word(words[i], &mask)) {
+			sel->mechs |= whole;
 			def = IPCX_NO_MECH;
 			(void)single(mask, &def);
-			/* "shm 5 6": only the default of what follows. A group is always
-			 * meant whole. */
-			if (def == IPCX_NO_MECH || i + 1 == n ||
-			    is_mech_word(words[i + 1], &next))
-				sel->mechs |= mask;
+			whole = mask;
 			continue;
 		}
 		if (ipcx_ref_parse(x, words[i], def, &sel->refs[sel->nrefs]) < 0)
 			return msg_usage("%s", ipcx_error(x));
-		sel->nrefs++;
+		if (sel->refs[sel->nrefs++].mech == def)
+			whole = 0;
 	}
+	sel->mechs |= whole;
 	return 0;
 }
 

@@ -22,8 +22,8 @@ struct selection {
 
 /*
  * Read "MECH…|REF…": a mechanism is the default of the references behind it, or, when
- * none follow, is meant whole. args is NULL where there are no conditions. Answers 0, or
- * an exit status after a message.
+ * none up to the next mechanism is one of its own, is meant whole. args is NULL where
+ * there are no conditions. Answers 0, or an exit status after a message.
  */
 int select_read(struct ipcx *x, const struct select_args *args, int n, char **words,
 		struct selection *ret_sel);

@@ -205,8 +205,11 @@ def test_missing_ones(world):
 
 def test_the_same_twice(world):
     for mech, ref in make_all(world).items():
+        dry = world.ipcx("rm", ref, ref, "--dry-run", "-o", "ref", "--format", "raw")
+        assert (dry.rc, dry.out, dry.err) == (0, f"{ref}\n", ""), mech
+        assert world.ok("rm", ref, ref) == "", "one object is removed once"
         r = world.ipcx("rm", ref, ref)
-        assert r.rc == 4 and r.err.count("\n") == 1 and "no such" in r.err, mech
+        assert r.rc == 3 and r.err.count("\n") == 1 and "no such" in r.err, mech
     assert refs(world) == []
 
 
