@@ -225,7 +225,7 @@ static int begin(struct removal *rm)
 	/* A reader that goes away must not end us between a removal and its record. */
 	signals_outlive_reader();
 	sheet_heading(&rm->sheet, NULL);
-	r = rm->args->dry_run ? 0 : out_check();
+	r = rm->args->dry_run ? 0 : out_ready();
 	if (r)
 		stop(rm, NULL);
 	return r;

@@ -3,6 +3,7 @@
 
 #include "base/util.h"
 #include "cmd.h"
+#include "meant.h"
 #include "signals.h"
 #include "ui/asked.h"
 #include "ui/owner.h"
@@ -44,17 +45,82 @@ static int read_attrs(struct set_args *args)
 struct changing {
 	struct app *app;
 	const struct set_args *args;
-	const struct selection *sel;
+	struct selection *sel;
 	const struct ipcx_expr *where;
 	struct sheet sheet;
 	struct tally tally;
 	bool print;
+	size_t slice;
+	/* What comes next: a reference, then a place in the mechanisms. */
+	size_t next;
+	uint64_t resume;
+	bool through;
 };
 
-/* Rows that could not be printed, and how many more there would have been. */
-static void say_unrecorded(const struct ipcx_table *t, size_t left)
+static bool is_left(const struct changing *c)
 {
-	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
+	return c->next < c->sel->nrefs || (c->sel->mechs && !c->through);
+}
+
+/* So many of the references, or behind the last of them of the mechanisms. */
+static struct ipcx_query next_part(const struct changing *c)
+{
+	struct ipcx_query q = { .size = sizeof(q),
+				.where = c->where,
+				.fields = sheet_query(&c->sheet),
+				.flags = sheet_flags(&c->sheet) |
+					 (c->args->dry_run ? IPCX_DRY_RUN : 0) };
+
+	if (c->next < c->sel->nrefs) {
+		q.refs = c->sel->refs + c->next;
+		q.nrefs = c->sel->nrefs - c->next;
+		q.nrefs = c->slice ? MIN(c->slice, q.nrefs) : q.nrefs;
+	} else {
+		q.mechs = c->sel->mechs;
+		q.resume = c->resume;
+		q.max_rows = c->slice;
+	}
+	return q;
+}
+
+static void move_on(struct changing *c, const struct ipcx_query *q,
+		    const struct ipcx_table *t)
+{
+	if (q->nrefs) {
+		c->next += q->nrefs;
+	} else {
+		c->resume = ipcx_table_resume(t);
+		c->through = c->resume == 0;
+	}
+}
+
+/* How many more would be changed; SIZE_MAX when that cannot be told. */
+static size_t count_rest(struct changing *c)
+{
+	size_t rest = 0;
+
+	while (is_left(c)) {
+		struct ipcx_query q = next_part(c);
+		struct ipcx_table *t;
+
+		q.flags |= IPCX_DRY_RUN;
+		q.fields = IPCX_FIELDSET(IPCX_F_MECH);
+		if (ipcx_change(c->app->x, &q, &c->args->attrs, &t) < 0)
+			return SIZE_MAX;
+		rest += ipcx_table_rows(t);
+		move_on(c, &q, t);
+		ipcx_table_free(t);
+	}
+	return rest;
+}
+
+/* Rows that could not be printed (NULL: there are none yet), and how many more there
+ * would have been. */
+static void say_unrecorded(struct changing *c, const struct ipcx_table *t)
+{
+	size_t n = t ? ipcx_table_rows(t) : 0, rest = count_rest(c);
+
+	for (size_t i = 0; i < n; i++) {
 		char name[IPCX_REF_MAX];
 		struct ipcx_ref ref;
 
@@ -63,56 +129,93 @@ static void say_unrecorded(const struct ipcx_table *t, size_t left)
 		(void)ipcx_ref_format(&ref, name, sizeof(name));
 		msg_note("%s: was changed, which could not be written", name);
 	}
-	if (left)
-		msg_note("not changed, as that could not be written, either: %zu", left);
+	if (rest == SIZE_MAX)
+		msg_note("not changed, as that could not be written: how many cannot be "
+			 "told");
+	else if (rest)
+		msg_note("not changed, as that could not be written%s: %zu",
+			 n ? ", either" : "", rest);
 }
 
-/* So many of the references, or with none the mechanisms. */
-static int change_some(struct changing *c, size_t first, size_t n)
+static int change_some(struct changing *c)
 {
-	const struct ipcx_query q = { .size = sizeof(q),
-				      .mechs = n ? 0 : c->sel->mechs,
-				      .refs = n ? c->sel->refs + first : NULL,
-				      .nrefs = n,
-				      .where = c->where,
-				      .fields = sheet_query(&c->sheet),
-				      .flags = sheet_flags(&c->sheet) |
-					       (c->args->dry_run ? IPCX_DRY_RUN : 0) };
+	struct ipcx_query q = next_part(c);
 	struct ipcx_table *t;
 	int r = ipcx_change(c->app->x, &q, &c->args->attrs, &t);
 
 	if (r < 0)
 		return app_failed(c->app, r);
 	msg_table(t, c->app->verbose, &c->tally);
-	if (c->print && !c->sheet.begun)
-		sheet_heading(&c->sheet, NULL);
+	move_on(c, &q, t);
 	if (c->print && ipcx_table_rows(t) > 0)
 		r = sheet_all(&c->sheet, t);
 	if (!r)
 		r = out_check();
 	if (r && !c->args->dry_run)
-		say_unrecorded(t, n ? c->sel->nrefs - first - n : 0);
+		say_unrecorded(c, t);
 	ipcx_table_free(t);
 	return r;
 }
 
-/* What an order is one over, or what the library refuses as a whole, is not cut. */
-static size_t slice_of(const struct changing *c)
+/* What a mechanism cannot change is said by the library, before anything is written or
+ * changed. */
+static int check_attrs(struct changing *c)
 {
-	if (c->sheet.sort || !c->print)
-		return c->sel->nrefs;
-	for (size_t i = 0; i < c->sel->nrefs; i++)
-		if (c->args->attrs.set & ~ipcx_mech_info(c->sel->refs[i].mech)->change)
-			return c->sel->nrefs;
-	return SLICE;
+	struct ipcx_query q = { .size = sizeof(q),
+				.where = c->where,
+				.flags = IPCX_DRY_RUN };
+	struct ipcx_table *t;
+	int r;
+
+	for (size_t i = 0; !q.nrefs && i < c->sel->nrefs; i++)
+		if (c->args->attrs.set & ~ipcx_mech_info(c->sel->refs[i].mech)->change) {
+			q.refs = &c->sel->refs[i];
+			q.nrefs = 1;
+		}
+	for (unsigned m = 0; !q.nrefs && ipcx_mech_info(m); m++)
+		if (c->args->attrs.set & ~ipcx_mech_info(m)->change)
+			q.mechs |= c->sel->mechs & IPCX_MECH_BIT(m);
+	if (!q.nrefs && !q.mechs)
+		return 0;
+	r = ipcx_change(c->app->x, &q, &c->args->attrs, &t);
+	if (r < 0)
+		return app_failed(c->app, r);
+	ipcx_table_free(t);
+	return 0;
 }
 
-static int change(struct app *app, const struct set_args *args,
-		  const struct selection *sel)
+/* Each object once, and the beginning of what is printed: what cannot be written is known
+ * before anything is changed. */
+static int begin(struct changing *c)
+{
+	const struct sheet_args *sheet = &c->args->sheet;
+	int r = check_attrs(c);
+
+	if (!r)
+		r = meant_whole(c->app, c->sel, &c->tally);
+	if (!r)
+		r = meant_once(c->app, c->sel);
+	if (r)
+		return r;
+	c->print = c->app->verbose || c->args->dry_run || sheet->json || sheet->format ||
+		   sheet->fields || sheet->sort;
+	/* An order is one over all of them. */
+	c->slice = sheet->sort || !c->print ? 0 : SLICE;
+	/* A reader that is gone must not end us between changing and telling. */
+	signals_outlive_reader();
+	if (!c->print)
+		return 0;
+	sheet_heading(&c->sheet, NULL);
+	r = c->args->dry_run ? 0 : out_ready();
+	if (r)
+		say_unrecorded(c, NULL);
+	return r;
+}
+
+static int change(struct app *app, const struct set_args *args, struct selection *sel)
 {
 	struct changing c = { .app = app, .args = args, .sel = sel };
 	uint64_t touched = select_touched(sel);
-	size_t slice;
 	int r = sheet_open(&c.sheet, &args->sheet, "objects");
 
 	if (!r)
@@ -127,15 +230,9 @@ static int change(struct app *app, const struct set_args *args,
 	if (r)
 		return r;
 	c.tally.exact = c.where != NULL; /* what could not be looked at may be meant */
-	c.print = app->verbose || args->dry_run || args->sheet.json ||
-		  args->sheet.format || args->sheet.fields || args->sheet.sort;
-	/* A reader that is gone must not end us between changing and telling. */
-	signals_outlive_reader();
-	slice = slice_of(&c);
-	for (size_t i = 0; !r && i < sel->nrefs; i += slice)
-		r = change_some(&c, i, MIN(slice, sel->nrefs - i));
-	if (!r && sel->mechs)
-		r = change_some(&c, 0, 0);
+	r = begin(&c);
+	while (!r && is_left(&c))
+		r = change_some(&c);
 	if (!r || c.sheet.begun)
 		sheet_close(&c.sheet);
 	tally_asked(&c.tally, sel->mechs);

@@ -3,6 +3,7 @@
 #include "ui/out.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -59,6 +60,16 @@ int out_check(void)
 		msg_error("write error: %s", strerror(-r));
 	out.told |= r < 0;
 	return r < 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+int out_ready(void)
+{
+	int flags = fcntl(out.fd ? out.fd : STDOUT_FILENO, F_GETFL);
+
+	/* One that was closed from the beginning is open for reading: see main.c. */
+	if (!out.error && (flags < 0 || (flags & O_ACCMODE) == O_RDONLY))
+		out.error = -EBADF;
+	return out_check();
 }
 
 bool out_told(void)

@@ -52,5 +52,11 @@ int out_flush(void);
  */
 int out_check(void);
 
+/*
+ * The same before something is done whose record is to be printed: what is closed is seen
+ * without writing, too.
+ */
+int out_ready(void);
+
 /* Whether out_check() has told of the failure. */
 bool out_told(void);

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Each word of a command line counts once and is not passed over: mechanisms, references, fields, values. What acts stops where its record does."""
 
+import os
+
 import pytest
 
+from conftest import IPCX
 from helpers.real import on_terminal
 
 
@@ -55,3 +58,261 @@ def test_the_question_about_a_list_has_names(world):
     assert world.sh(f'"$IPCX" ls -q >{world.dir}/list').rc == 0
     status, text = on_terminal(world, "rm", "--from", f"{world.dir}/list", answer="n")
     assert status == 1 and [line.split()[2] for line in text.splitlines()[:3]] == ["OWNER", "root", "root"]
+
+
+# ---- mechanisms before references
+
+
+@pytest.fixture
+def some(world):
+    """shm:0 (key 5) to shm:2, msg:0, sem:0, pshm:/x."""
+    world.ok("mk", "shm", "--size", 1, "--key", 5)
+    world.ok("mk", "shm", "--size", 2, "--count", 2)
+    world.ok("mk", "msg")
+    world.ok("mk", "sem", "--nsems", 1)
+    world.ok("mk", "pshm", "/x", "--size", 1)
+    return world
+
+
+@pytest.mark.parametrize("words,found", [
+    ("pshm shm:0", "shm:0 pshm:/x"),
+    ("shm:0 pshm", "shm:0 pshm:/x"),
+    ("msg shm:0 sem:0", "shm:0 sem:0 msg:0"),
+    ("pshm shm:0 msg sem:0 sem", "shm:0 msg:0 sem:0 pshm:/x"),
+    ("shm msg:0 sem 0", "msg:0 sem:0 shm:0 shm:1 shm:2"),
+    ("msg sem pshm shm 1", "shm:1 msg:0 sem:0 pshm:/x"),
+    # A default, and nothing more.
+    ("shm 0 2", "shm:0 shm:2"),
+    ("shm shm:1 shm:2", "shm:1 shm:2"),
+    ("shm msg:0 1", "msg:0 shm:1"),
+    ("shm msg:0 shm:0", "msg:0 shm:0"),
+    ("shm 0 msg:0 pshm /x", "shm:0 msg:0 pshm:/x"),
+    ("shm 0x5", "shm:0x5"),
+    # Named beside its mechanism.
+    ("sysv shm:0", "shm:0 shm:1 shm:2 msg:0 sem:0"),
+    ("shm:0 msg:0 sysv shm:0x5", "shm:0 shm:1 shm:2 msg:0 sem:0"),
+    ("pshm:/x shm:2 shm pshm", "shm:0 shm:1 shm:2 pshm:/x"),
+])
+def test_a_mechanism_before_references(some, words, found):
+    words = words.split()
+    found = found.replace("shm:0x5", "shm:0").split()
+    assert refs(some, *words) == found
+    assert sorted(refs(some, *words, "--sort", "ref")) == sorted(found)
+    table = [w for w in some.ok("ls", *words, "-o", "+ref").split() if ":" in w and w.split(":")[0] in ("shm", "msg", "sem", "pshm")]
+    assert sorted(table) == sorted(found)
+
+
+@pytest.mark.parametrize("words", [["pshm", "shm:0"], ["shm", "msg:0", "sem:0"], ["shm", "msg:0", "msg", "0"], ["sem", "msg", "0"]])
+def test_a_whole_mechanism_must_be_meant(some, words):
+    before = refs(some)
+    for command, says in ((["rm"], "a mechanism alone removes nothing"), (["rm", "--dry-run"], "a mechanism alone removes nothing"),
+                          (["set", "--mode", "0640"], "a mechanism alone changes nothing"), (["show"], "show needs references")):
+        r = some.ipcx(*command, *words)
+        assert (r.rc, r.out) == (2, "") and says in r.err
+    assert refs(some) == before
+
+
+def test_rm_of_a_mechanism_and_others(some):
+    assert some.ok("rm", "msg", "shm:0", "--all") == "" and refs(some) == ["shm:1", "shm:2", "sem:0", "pshm:/x"]
+    assert some.ok("rm", "shm", *refs(some, "shm")) == "" and refs(some) == ["sem:0", "pshm:/x"]
+
+
+def test_nothing_was_looked_at_is_not_fine(world):
+    world.ok("mk", "msg")
+    world.ok("mk", "shm", "--size", 1, "--count", 2)
+    assert world.ipcx("ls", "msg", "shm:0", "--fail", "-w", "mech == msg").rc == 1
+    assert world.ipcx("ls", "shm:0", "sysv", "--fail", "-w", "mech == sem").rc == 0
+
+
+@pytest.mark.parametrize("words,rc", [(["shm:9", "shm"], 4), (["sysv", "shm:9"], 4), (["shm:9", "pshm"], 4), (["sem:9", "sem"], 4)])
+def test_what_does_not_exist_is_told_beside_its_mechanism(some, words, rc):
+    gone = next(w for w in words if ":" in w)
+    for more in ([], ["--sort", "ref"], ["--json"]):
+        r = some.ipcx("ls", *words, *more)
+        assert r.rc == rc and r.err.startswith(f"ipcx: {gone}: no such ") and len(r.err.splitlines()) == 1
+    assert [(e["kind"], e["ref"]) for e in r.json["errors"]] == [("missing", gone)]
+    some.ok("rm", "sem", "--all")
+    assert some.ipcx("ls", "sem", "sem:9").rc == 3
+
+
+# ---- one object, named twice
+
+
+@pytest.mark.parametrize("words,gone", [
+    (["shm:0", "shm:0"], "shm:0"),
+    (["shm", "0", "1", "0", "0"], "shm:0 shm:1"),
+    (["shm:0", "shm:0x5"], "shm:0"),
+    (["shm:key=5", "shm:1", "shm:0", "shm:0x5"], "shm:0 shm:1"),
+    (["msg:0", "shm:0x5", "msg:0", "shm:0x00000005"], "shm:0 msg:0"),
+    (["pshm:/x", "pshm:x", "pshm", "/x"], "pshm:/x"),
+    (["shm:0", "shm", "--all"], "shm:0 shm:1 shm:2"),
+    (["shm:0", "sysv", "-w", "mech == shm"], "shm:0 shm:1 shm:2"),
+    (["shm:0", "shm:2", "shm:0", "--sort", "-ref"], "shm:0 shm:2"),
+])
+def test_rm_takes_what_is_named_twice_once(some, words, gone):
+    """The dry run and the deed agree."""
+    gone = gone.split()
+    left = [r for r in refs(some) if r not in gone]
+    for more in (["--dry-run"], []):
+        r = some.ipcx("rm", *words, "--json", *more)
+        assert (r.rc, r.err) == (0, "") and sorted(o["ref"] for o in r.json["objects"]) == sorted(gone), (more, r.err)
+    assert refs(some) == left
+
+
+@pytest.mark.parametrize("print_them,more", [("ls -q", []), ("ls -q0", ["--null"]), ("ls --format jsonl", []), ("ls --json", [])])
+def test_rm_takes_what_is_listed_twice_once(some, print_them, more):
+    file = f"{some.dir}/list"
+    assert some.sh(f'for i in 1 2; do "$IPCX" {print_them}; done >{file}').rc == 0
+    for words in (["--dry-run"], ["shm:1", "shm:0x5"]):
+        r = some.ipcx("rm", "--from", file, *more, *words, "--json")
+        assert (r.rc, r.err) == (0, "") and len(r.json["objects"]) == 6
+    assert refs(some) == []
+
+
+def test_what_is_missing_is_told_once(some):
+    for words in (["shm:9", "shm:9"], ["shm:9", "shm:0x9", "shm:9"]):
+        r = some.ipcx("rm", *words)
+        assert r.rc == 3 and r.err.count("shm:9: no such") == 1
+    r = some.ipcx("rm", "shm:0", "shm:9", "shm:0")
+    assert r.rc == 4 and len(r.err.splitlines()) == 1 and "shm:0" not in refs(some)
+
+
+def test_set_changes_what_is_named_twice_once(some):
+    for words in (["shm:0", "shm:0"], ["shm:0", "shm:0x5", "shm", "0"]):
+        for more in (["--dry-run"], []):
+            r = some.ipcx("set", *words, "--mode", "0640", "--json", *more)
+            assert (r.rc, r.err) == (0, "") and [o["ref"] for o in r.json["objects"]] == ["shm:0"]
+    r = some.ipcx("set", "shm:0", "shm", "-w", "mode == 0640 || size == 2", "--mode", "0644", "--format", "raw", "-o", "ref")
+    assert (r.rc, r.out, r.err) == (0, "shm:0\nshm:1\nshm:2\n", "")
+
+
+def test_show_and_ls_show_it_as_often_as_it_is_named(some):
+    assert refs(some, "shm:0", "shm:0") == ["shm:0"] * 2
+    assert [o["ref"] for o in some.ipcx("show", "shm:0", "shm:0", "--json").json["objects"]] == ["shm:0"] * 2
+
+
+def test_many_references_named_twice(world):
+    world.ok("mk", "shm", "--size", 1, "--count", 1000)
+    names = refs(world)
+    r = world.ipcx("rm", "--from", "-", "-o", "ref", "--format", "raw", input="\n".join(names + names[::-1] + names) + "\n")
+    assert (r.rc, r.err) == (0, "") and r.lines == names and refs(world) == []
+
+
+# ---- orders and columns that some lack
+
+
+@pytest.mark.parametrize("words,says", [
+    (["ls", "shm", "sem", "-q", "--sort", "nattch"], ["sem has no nattch: its objects come first in the order"]),
+    (["ls", "shm", "sem", "-q", "--sort", "-NATTCH"], ["sem has no nattch: its objects come last in the order"]),
+    (["ls", "shm", "sem", "-q", "--sort", "mech,nattch"], ["sem has no nattch: its objects are not sorted by it"]),
+    (["ls", "shm", "sem", "--sort", "nattch"], ["sem has no nattch: its objects are not sorted by it"]),
+    (["ls", "shm", "sem", "-o", "ref,nattch"], ["sem has no nattch: that field is empty for its objects"]),
+    (["ls", "shm:0", "sem:0", "-o", "ref", "-o", "+nattch,nsems"],
+     ["sem has no nattch: that field is empty for its objects", "shm has no nsems: that field is empty for its objects"]),
+    (["ls", "shm", "0", "msg", "sem", "-o", "ref,size", "--sort", "size"], ["msg and sem have no size: their objects come first in the order"]),
+    (["ls", "sysv", "-o", "+nattch"], ["msg and sem have no nattch: that field is empty for their objects"]),
+    (["ls", "shm", "sem", "-o", "nattch", "-w", "nattch == 0"], ["sem has no nattch: none of its objects can fulfil the condition"]),
+    (["ls", "shm", "sem", "-o", "ref,nattch", "-w", "mech == shm"], []),
+    (["show", "shm:0", "sem:0", "-o", "ref,nsems"], ["shm has no nsems: that field is empty for its objects"]),
+    (["rm", "shm", "sem", "--all", "--dry-run", "--sort", "nsems"], ["shm has no nsems: its objects come first in the order"]),
+    (["rm", "all", "--all", "--dry-run", "-o", "ref,curmsgs"],
+     ["shm, msg, sem, pshm and psem have no curmsgs: that field is empty for their objects"]),
+    (["set", "shm:0", "sem:0", "--mode", "0640", "-o", "ref,size"], ["sem has no size: that field is empty for its objects"]),
+    # Nobody named them, or the fields.
+    (["ls", "--sort", "nattch"], []),
+    (["ls", "-o", "ref,nattch,qnum"], []),
+    (["ls", "all", "-o", "ref,nattch"], []),
+    (["ls", "shm", "sem", "-o", "all"], []),
+    (["ls", "shm", "sem", "--json"], []),
+    (["ls", "shm", "sem", "-o", "ref,ctime", "--sort", "-ctime,id"], []),
+    (["ls", "sysv", "-q"], []),
+    (["rm", "sysv", "--all", "--dry-run"], []),
+])
+def test_orders_and_columns_that_some_lack(some, words, says):
+    r = some.ipcx(*words)
+    assert r.rc == 0 and r.err.splitlines() == [f"ipcx: note: {s}" for s in says]
+
+
+def test_where_those_stand_that_lack_it(some):
+    assert some.ipcx("ls", "shm", "sem", "-q", "--sort", "nattch").lines[0] == "sem:0"
+    assert some.ipcx("ls", "shm", "sem", "-q", "--sort", "-nattch").lines[-1] == "sem:0"
+    note, = some.ipcx("ls", "shm", "sem", "--json", "-o", "ref,nattch").json["errors"]
+    assert note["kind"] == "info" and note["message"] == "sem has no nattch: that field is empty for its objects"
+
+
+# ---- what is changed is recorded, or nothing more is changed
+
+
+@pytest.fixture
+def many(world):
+    world.ok("mk", "msg", "--count", 300)
+    return world
+
+
+def changed(world):
+    return len(refs(world, "msg", "-w", "mode == 0644"))
+
+
+SET = ["set", "msg", "-w", "mode == 0600", "--mode", "0644"]
+
+
+@pytest.mark.parametrize("words", [SET, ["set", "msg", *map(str, range(300)), "--mode", "0644"]])
+@pytest.mark.parametrize("more,where,most", [
+    (["--json"], "full", 0),
+    (["-o", "ref", "--format", "csv"], "full", 0),
+    (["-o", "ref", "--format", "csv"], "gone", 0),
+    (["--json", "--sort", "-id"], "full", 0),
+    (["--json"], "closed", 0),
+    (["--format", "jsonl"], "closed", 0),
+    (["-v"], "closed", 0),
+    # What has no beginning of its own is begun with the first objects.
+    (["-v"], "full", 64),
+    (["--format", "jsonl"], "full", 64),
+    (["--format", "jsonl"], "gone", 64),
+])
+def test_set_stops_where_nothing_can_be_written(many, words, more, where, most):
+    if where == "closed":
+        r = many.run("sh", "-c", '"$@" >&-', "sh", IPCX, *words, *more)
+    elif where == "full":
+        with open("/dev/full", "wb") as full:
+            r = many.ipcx(*words, *more, stdout=full)
+    else:
+        reader, writer = os.pipe()
+        os.close(reader)
+        r = many.ipcx(*words, *more, stdout=writer)
+        os.close(writer)
+    assert r.rc == 1 and changed(many) == most and r.err.count("ipcx: write error: ") == 1
+    assert r.err.count(": was changed, which could not be written") == most
+    assert f"ipcx: note: not changed, as that could not be written{', either' if most else ''}: {300 - most}\n" in r.err
+
+
+@pytest.mark.parametrize("more", [["--json"], ["--json", "--sort", "-id"], ["--json", "--dry-run"], ["--json", "-o", "ref"]])
+def test_set_in_slices_misses_nothing_and_does_nothing_twice(many, more):
+    many.ok("mk", "shm", "--size", 1, "--count", 130)
+    many.ok("rm", "msg", *map(str, range(0, 300, 7)))
+    many.ok("set", "msg", *map(str, range(1, 300, 7)), "--mode", "0640")
+    meant = refs(many, "msg", "shm", "-w", "mode == 0600")
+    r = many.ipcx("set", "shm", "msg", "-w", "mode == 0600", "--mode", "0644", *more)
+    found = [o["ref"] for o in r.json["objects"]]
+    assert (r.rc, r.err) == (0, "") and len(found) == len(meant) and set(found) == set(meant)
+    assert sorted(refs(many, "msg", "shm", "-w", "mode == 0644")) == ([] if "--dry-run" in more else sorted(meant))
+    assert len(refs(many, "msg", "-w", "mode == 0640")) == len(range(1, 300, 7))
+
+
+def test_set_goes_on_when_what_it_changed_still_fulfils_the_condition(many):
+    r = many.ipcx("set", "msg", "-w", "mode >= 0", "--mode", "0644", "--format", "jsonl")
+    assert r.rc == 0 and len(r.lines) == 300 and len(set(r.lines)) == 300
+
+
+def test_what_cannot_be_changed_is_known_before_anything_is(some):
+    for words in (["msg:0", "shm"], ["shm", "msg", "sem:0"], ["msg", "shm:0"], ["msg:0", "shm:0"]):
+        where = ["-w", "uid == 0"]
+        for more in ([], ["--json"], ["-v"]):
+            r = some.ipcx("set", *words, *where, "--qbytes", 5, *more)
+            assert (r.rc, r.out) == (2, "") and "has no qbytes that could be changed" in r.err and len(r.err.splitlines()) == 1
+    assert some.objects("msg")[0]["qbytes"] != 5
+
+
+def test_rm_sees_what_is_closed_without_writing(many):
+    r = many.run("sh", "-c", '"$@" >&-', "sh", IPCX, "rm", "msg", "--all", "--format", "jsonl")
+    assert r.rc == 1 and "300 remain" in r.err and len(refs(many)) == 300
