@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/util.h"
 #include "cmd.h"
@@ -26,6 +27,21 @@ static const enum ipcx_field share_fields[] = { IPCX_F_NAME,    IPCX_F_NEEDED,
 						IPCX_F_PERCENT, IPCX_F_LIMIT,
 						IPCX_F_UNIT,    IPCX_F_SOURCE };
 
+/* A part of an object that could not be read, in the words of the library, which begin
+ * with its reference. */
+static void part_failed(struct app *app, const struct ipcx_ref *ref)
+{
+	const char *text = ipcx_error(app->x);
+	char name[IPCX_REF_MAX];
+	size_t len;
+
+	(void)ipcx_ref_format(ref, name, sizeof(name));
+	len = strlen(name);
+	if (!strncmp(text, name, len) && !strncmp(text + len, ": ", 2))
+		text += len + 2;
+	msg_object("incomplete", name, ipcx_mech_info(ref->mech)->name, "%s", text);
+}
+
 static void add_contents(struct app *app, const struct ipcx_ref *ref, struct parts *p)
 {
 	struct ipcx_fieldset fields = { { 0 } };
@@ -37,7 +53,7 @@ static void add_contents(struct app *app, const struct ipcx_ref *ref, struct par
 		fields = ipcx_row_fields(p->contents, 0);
 		msg_table(p->contents, app->verbose, &(struct tally){ 0 });
 	} else {
-		msg_note("%s", ipcx_error(app->x));
+		part_failed(app, ref);
 	}
 	p->children[p->n++] = (struct sheet_child){
 		.label = r == 0 ? ipcx_table_kind(p->contents) : "contents",
@@ -47,11 +63,11 @@ static void add_contents(struct app *app, const struct ipcx_ref *ref, struct par
 	};
 }
 
-static void add_shares(struct app *app, const struct ipcx_table *t, size_t row,
-		       struct parts *p)
+static void add_shares(struct app *app, const struct ipcx_ref *ref,
+		       const struct ipcx_table *t, size_t row, struct parts *p)
 {
 	if (ipcx_shares(app->x, t, row, &p->shares) < 0) {
-		msg_note("%s", ipcx_error(app->x));
+		part_failed(app, ref);
 		return;
 	}
 	/* Why a limit is unknown is the same for all objects of a mechanism. */
@@ -102,7 +118,7 @@ static void show_row(struct app *app, struct sheet *s, const struct ipcx_table *
 	(void)snprintf(label, sizeof(label), "%s: %s", name, m->object);
 	if (s->format->detail && go_to_row(app, t, row, &there)) {
 		add_contents(app, &ref, &p);
-		add_shares(app, t, row, &p);
+		add_shares(app, &ref, t, row, &p);
 	}
 	ipcx_use(app->x, app->ns);
 	ipcx_ns_free(there);

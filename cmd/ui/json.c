@@ -147,9 +147,18 @@ static char *cell(const struct sheet *s, const struct sheet_column *c, size_t k,
 	return put_value(p + c->key_len - !k, s, c, v);
 }
 
+/* Members besides the fields of a row. */
+struct parts {
+	const struct sheet_child *all;
+	size_t n;
+};
+
+static const struct parts no_parts;
+
 /* ,"unknown":["name",…]: which of the members that are null. */
 static void __attribute__((noinline))
-put_unknown(const struct sheet *s, const struct ipcx_fieldset *unknown)
+put_unknown(const struct sheet *s, const struct ipcx_fieldset *unknown,
+	    const struct parts *parts)
 {
 	const char *between = "";
 
@@ -162,22 +171,31 @@ put_unknown(const struct sheet *s, const struct ipcx_fieldset *unknown)
 		out_format("%s\"%s\"", between, c->info->name);
 		between = ",";
 	}
+	for (size_t i = 0; i < parts->n; i++)
+		if (!parts->all[i].t) {
+			out_format("%s\"%s\"", between, parts->all[i].name);
+			between = ",";
+		}
 	out_text("]");
 }
 
 /* What a row lacks and is no column of it was not asked for. */
-static void say_unknown(struct sheet *s, const struct sheet_rows *rows, size_t row)
+static void say_unknown(struct sheet *s, const struct sheet_rows *rows, size_t row,
+			const struct parts *parts)
 {
 	struct ipcx_fieldset unknown = ipcx_row_unknown(rows->t, row);
 	uint64_t any = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(unknown.bits); i++)
 		any |= unknown.bits[i] & s->last.shown.bits[i];
+	for (size_t i = 0; i < parts->n; i++)
+		any |= !parts->all[i].t;
 	if (any)
-		put_unknown(s, &unknown);
+		put_unknown(s, &unknown, parts);
 }
 
-static void members(struct sheet *s, const struct sheet_rows *rows, size_t i)
+static void members(struct sheet *s, const struct sheet_rows *rows, size_t i,
+		    const struct parts *parts)
 {
 	size_t row = sheet_row(rows, i);
 	unsigned mech = ipcx_row_mech(rows->t, row);
@@ -185,7 +203,7 @@ static void members(struct sheet *s, const struct sheet_rows *rows, size_t i)
 	if (rows->t != s->plan_table || mech != s->plan_mech)
 		plan(s, rows->t, row, mech);
 	sheet_line(s, rows, i, s->plan, s->nplan, cell);
-	say_unknown(s, rows, row);
+	say_unknown(s, rows, row, parts);
 }
 
 static void begin_row(const struct sheet *s, size_t i)
@@ -202,7 +220,7 @@ void json_rows(struct sheet *s, const struct sheet_rows *rows)
 {
 	for (size_t i = 0; i < rows->n; i++) {
 		begin_row(s, i);
-		members(s, rows, i);
+		members(s, rows, i, &no_parts);
 		out_text("}");
 	}
 }
@@ -220,7 +238,8 @@ static void child(const struct sheet *s, const struct sheet_child *c)
 	(void)sheet_fields(&below, NULL, c->shown, NULL, NULL);
 	for (size_t i = 0; i < ipcx_table_rows(c->t); i++) {
 		out_text(i ? ",{" : "{");
-		members(&below, &(struct sheet_rows){ .t = c->t, .first = i, .n = 1 }, 0);
+		members(&below, &(struct sheet_rows){ .t = c->t, .first = i, .n = 1 }, 0,
+			&no_parts);
 		out_text("}");
 	}
 	out_text("]");
@@ -229,7 +248,7 @@ static void child(const struct sheet *s, const struct sheet_child *c)
 static void detail(struct sheet *s, const struct sheet_rows *row,
 		   const struct sheet_child *children, size_t n)
 {
-	members(s, row, 0);
+	members(s, row, 0, &(struct parts){ children, n });
 	for (size_t i = 0; i < n; i++)
 		child(s, &children[i]);
 	out_text("}");
@@ -287,7 +306,7 @@ void jsonl_rows(struct sheet *s, const struct sheet_rows *rows)
 {
 	for (size_t i = 0; i < rows->n; i++) {
 		out_text("{");
-		members(s, rows, i);
+		members(s, rows, i, &no_parts);
 		out_text("}\n");
 	}
 }

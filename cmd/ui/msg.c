@@ -117,7 +117,10 @@ static void record(const struct msg_record *r)
 		.text = strdup(r->text),
 	};
 
-	(void)ix_buf_add(&msg.records, &copy, sizeof(copy));
+	/* JSON lacks it then, which may be the only place where it is said. */
+	if (!copy.text || (r->ref && !copy.ref) ||
+	    ix_buf_add(&msg.records, &copy, sizeof(copy)) < 0)
+		msg_plain("%s: out of memory: a message is not in the answer", msg.name);
 }
 
 static void PRINTF(2, 3) say_note(bool failure, const char *fmt, ...)
@@ -285,6 +288,7 @@ static const char *const kinds[] = {
 	[IPCX_NOTE_SKIPPED] = "skipped",
 	[IPCX_NOTE_INFO] = "info",
 	[IPCX_NOTE_INCOMPLETE] = "incomplete",
+	[IPCX_NOTE_REASON] = "info",
 };
 
 static void count(struct tally *tally, enum ipcx_note_kind kind)
@@ -304,6 +308,7 @@ static void count(struct tally *tally, enum ipcx_note_kind kind)
 		break;
 	case IPCX_NOTE_SKIPPED:
 	case IPCX_NOTE_INFO:
+	case IPCX_NOTE_REASON:
 		break;
 	}
 }
@@ -419,7 +424,10 @@ void msg_table(const struct ipcx_table *t, bool verbose, struct tally *tally)
 		/* Who names an object twice is told of both. */
 		if ((!failure || n->mech == IPCX_NO_MECH) && is_recorded(&record_of))
 			continue;
-		say_note(failure, "%s%s%s", subject, subject[0] ? ": " : "", text);
+		/* Without a look at the values nobody misses it. */
+		if (n->kind != IPCX_NOTE_REASON || verbose)
+			say_note(failure, "%s%s%s", subject, subject[0] ? ": " : "",
+				 text);
 		record(&record_of);
 	}
 	tally->done += ipcx_table_rows(t);

@@ -33,6 +33,7 @@ void ix_moved(struct ipcx *x)
 		(void)close(x->rootfd);
 	x->rootfd = x->procfd = -1;
 	x->numbers = IX_NUMBERS_NOT_ASKED;
+	x->numbered = IX_NUMBERED_NOT_ASKED;
 	x->people = IX_PEOPLE_NOT_ASKED;
 	free(x->home.label);
 	memset(&x->home, 0, sizeof(x->home));
@@ -104,7 +105,7 @@ int ix_rootfd(struct ipcx *x)
 
 int ix_procfd(struct ipcx *x)
 {
-	int root, fd;
+	int root, fd, r;
 	struct statfs fs;
 
 	if (x->procfd >= 0)
@@ -116,9 +117,10 @@ int ix_procfd(struct ipcx *x)
 	if (fd < 0)
 		return fd;
 	/* A directory that only looks like /proc would be believed in everything. */
-	if (fstatfs(fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC) {
+	r = fstatfs(fd, &fs) < 0 ? -errno : 0;
+	if (r < 0 || fs.f_type != PROC_SUPER_MAGIC) {
 		(void)close(fd);
-		return -ENOENT;
+		return r < 0 ? r : -ENOENT;
 	}
 	x->procfd = fd;
 	return fd;

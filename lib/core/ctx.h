@@ -50,6 +50,11 @@ struct ipcx {
 		IX_NUMBERS_OTHERS
 	} numbers; /* of processes in /proc (proc/numbers.c) */
 	enum {
+		IX_NUMBERED_NOT_ASKED,
+		IX_NUMBERED_ALL,
+		IX_NUMBERED_SOME
+	} numbered;  /* processes, in our PID namespace (core/numbered.c) */
+	enum {
 		IX_PEOPLE_NOT_ASKED,
 		IX_PEOPLE_ALL,
 		IX_PEOPLE_SOME

@@ -203,6 +203,7 @@ struct ix_scan {
 	bool names_first; /* the condition reads names: they are looked up before it */
 	unsigned processes, asked_processes; /* bits: lines of query/processes.c */
 	bool tell_pids;                      /* their numbers were named */
+	bool untraced; /* also one that is read after the row: no trace tells of it */
 	/* Where a row has the number of a process that was not asked after, and the times
 	 * that it left: without both there is nothing to tell of it. */
 	struct ix_trace {

@@ -256,6 +256,9 @@ void ix_table_once(struct ipcx_table *t, int error, const char *what);
 /* Worth knowing, and no gap: said once a table, too. */
 void ix_table_tell(struct ipcx_table *t, const char *what);
 
+/* Why values are unknown that came with the others, and that nobody named. */
+void ix_table_reason(struct ipcx_table *t, const char *what);
+
 /* Fields of a row of this table are unknown. No memory: the table is starved. */
 void ix_unknown_all(struct ipcx_table *t, void *row, const struct ipcx_fieldset *fields);
 
@@ -306,8 +309,9 @@ void ix_table_failures(struct ipcx_table *t);
 void ix_notes_free(struct ipcx_table *t);
 
 /* The error of an IPCX_NOTE_INFO that tells of space in use beyond what the rows hold, so
- * that whoever sums them up can hand it on; and whether a note is one. */
-#define IX_NOTE_SPACE (-ENOENT)
+ * that whoever sums them up can hand it on; and whether a note is one. It is the errno of
+ * nothing: the kernel's end with 4095. */
+#define IX_NOTE_SPACE (-4096)
 bool ix_note_space(const struct ipcx_note *n);
 
 /* Add a note of another table, unless this one has the same already. */

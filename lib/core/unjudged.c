@@ -85,7 +85,8 @@ static void once(struct ipcx_table *t, enum ipcx_note_kind kind, int error,
 	size_t len = strlen(what);
 
 	for (size_t i = 0; (n = ipcx_table_note(t, i)) != NULL; i++)
-		if (n->kind == kind && n->error == error && !strncmp(n->text, what, len))
+		if ((n->kind == kind || kind != IPCX_NOTE_INCOMPLETE) &&
+		    n->error == error && !strncmp(n->text, what, len))
 			return;
 	ix_table_note(t, kind, IPCX_NO_MECH, error, "", "%s%s%s", what, error ? ": " : "",
 		      error ? ix_errno_text(error) : "");
@@ -99,4 +100,9 @@ void ix_table_once(struct ipcx_table *t, int error, const char *what)
 void ix_table_tell(struct ipcx_table *t, const char *what)
 {
 	once(t, IPCX_NOTE_INFO, 0, what);
+}
+
+void ix_table_reason(struct ipcx_table *t, const char *what)
+{
+	once(t, IPCX_NOTE_REASON, 0, what);
 }

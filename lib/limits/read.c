@@ -60,7 +60,7 @@ int ix_sysctl_read(struct ipcx *x, const struct ix_limit *l, uint64_t *ret_n)
 	int proc = ix_procfd(x), r;
 
 	if (proc < 0)
-		return -ENODEV;
+		return proc == -ENOENT ? -ENODEV : proc;
 	ix_sysctl_path(l, path, sizeof(path));
 	r = ix_read_file(proc, path, text, sizeof(text));
 	if (r < 0)
@@ -198,7 +198,9 @@ int ix_meminfo_read(struct ipcx *x, char *buf, size_t size)
 {
 	int proc = ix_procfd(x);
 
-	return proc < 0 ? -ENODEV : ix_read_file(proc, "meminfo", buf, size);
+	if (proc < 0)
+		return proc == -ENOENT ? -ENODEV : proc;
+	return ix_read_file(proc, "meminfo", buf, size);
 }
 
 /*

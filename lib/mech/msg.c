@@ -327,7 +327,7 @@ static int contents(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_tabl
 	if (r == -EINVAL || r == -EIDRM)
 		return ix_fail_plain(x, -ENOENT, "msg:%d: no such queue", id);
 	if (r < 0)
-		return ix_fail(x, r, "msg:%d", id);
+		return ix_fail(x, r, "msg:%d: cannot look at its messages", id);
 	r = ix_table_section(t, &message_kind, IPCX_NO_MECH);
 	if (r < 0)
 		return r;

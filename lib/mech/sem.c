@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/limit.h"
+#include "core/numbered.h"
 #include "core/semun.h"
 #include "mech/drivers.h"
 #include "mech/semaphores.h"
@@ -255,7 +256,8 @@ static int ask(int id, uint64_t n, int what)
 	return r < 0 ? -errno : r;
 }
 
-static int semaphore(struct ipcx_table *t, int id, uint64_t n, unsigned short value)
+static int semaphore(struct ipcx *x, struct ipcx_table *t, int id, uint64_t n,
+		     unsigned short value)
 {
 	struct semaphore_row *row = ix_table_row(t);
 	int pid, ncnt, zcnt, lowest;
@@ -275,6 +277,10 @@ static int semaphore(struct ipcx_table *t, int id, uint64_t n, unsigned short va
 	lowest = MIN(lowest, zcnt);
 	if (lowest < 0)
 		ix_table_once(t, lowest, "what is known of some semaphores is not all");
+	if (pid == 0 && !ix_numbers_all(x)) {
+		ix_unknown(t, row, IPCX_F_SEMPID);
+		ix_table_reason(t, IX_NO_NUMBER);
+	}
 	row->sempid = MAX(pid, 0);
 	row->semncnt = (uint64_t)MAX(ncnt, 0);
 	row->semzcnt = (uint64_t)MAX(zcnt, 0);
@@ -307,7 +313,7 @@ static int contents(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_tabl
 	if (r == -EINVAL || r == -EIDRM)
 		return ix_fail_plain(x, -ENOENT, "sem:%d: no such array", id);
 	if (r < 0)
-		return ix_fail(x, r, "sem:%d", id);
+		return ix_fail(x, r, "sem:%d: cannot look at its semaphores", id);
 	r = ix_table_section(t, &semaphore_kind, IPCX_NO_MECH);
 	if (r < 0)
 		return r;
@@ -318,7 +324,7 @@ static int contents(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_tabl
 		return ix_fail(x, errno == EINVAL ? -EIDRM : -errno,
 			       "sem:%d: cannot read its values", id);
 	for (uint64_t n = 0; n < array.nsems; n++) {
-		r = semaphore(t, id, n, values[n]);
+		r = semaphore(x, t, id, n, values[n]);
 		if (r < 0)
 			return ix_fail(x, r, "sem:%d", id);
 	}

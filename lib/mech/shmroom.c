@@ -6,6 +6,7 @@
 #include <sys/vfs.h>
 
 #include "base/num.h"
+#include "core/spot.h"
 
 /* The root of a tmpfs, since Linux 5.9: then nothing of it is outside of the directory. */
 #define ROOT_INODE 1
@@ -48,7 +49,7 @@ void ix_shm_room_note(struct ix_scan *s, const struct ix_posix_dir *dir,
 		      const struct ix_shm_room *room)
 {
 	uint64_t used;
-	char amount[IX_NUM_MAX];
+	char amount[IX_NUM_MAX], which[IX_SPOT_TEXT], where[IX_SPOT_TEXT + 16] = "";
 	struct stat st;
 	bool whole;
 
@@ -60,10 +61,15 @@ void ix_shm_room_note(struct ix_scan *s, const struct ix_posix_dir *dir,
 		return;
 	whole = st.st_ino == ROOT_INODE;
 	*ix_put_size(amount, used - room->listed) = '\0';
+	if (s->many)
+		(void)snprintf(where, sizeof(where), "shm_device %s: ",
+			       ix_spot_text(&(struct ix_spot){ .dev = st.st_dev,
+							       .ino = st.st_ino },
+					    which));
 	ix_table_note(
 		s->t, IPCX_NOTE_INFO, s->mech, IX_NOTE_SPACE, IX_SHM_DIR,
-		"%s more is in use than its objects hold: %s%sin files without a name that are "
+		"%s%s more is in use than its objects hold: %s%sin files without a name that are "
 		"still open or mapped",
-		amount, room->directories ? "in directories, or " : "",
+		where, amount, room->directories ? "in directories, or " : "",
 		whole ? "" : "outside of this directory, or ");
 }

@@ -313,6 +313,9 @@ static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen 
 		if (!how->thorough) {
 			ix_unknown(t, row, IPCX_F_THREADS);
 			ix_unknown(t, row, IPCX_F_FDS);
+			ix_table_reason(
+				t,
+				"threads that left the namespace of their process, and descriptors, were not looked for");
 		}
 		put_command(x, t, row, seen->pid);
 		put_kept_by(t, row, seen);

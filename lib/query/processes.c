@@ -7,24 +7,23 @@
 
 #include "core/columns.h"
 #include "core/expr.h"
+#include "core/numbered.h"
 #include "proc/creator.h"
 #include "query/query.h"
 
 #define TIMES_MAX 7
-
-#define NO_NUMBER "processes outside of this PID namespace have no number here"
 
 /*
  * A field with the number of a process, and what is told of it. When it did what it is
  * known for is the latest of the times in at[] (one of them belongs to it), or lies
  * between that and those in upto[]; with .made it made the object: no time that is set is
  * earlier, though the earliest may be later. Kinds of rows are meant that have the first
- * of at[].
+ * of at[]; with .untimed it may have done it without leaving any of them.
  */
 struct watched {
 	enum ipcx_field pid, alive;
 	enum ipcx_field at[TIMES_MAX + 1], upto[2]; /* ended by IPCX_NO_FIELD */
-	bool made;
+	bool made, untimed;
 };
 
 /* clang-format off */
@@ -32,12 +31,12 @@ static const struct watched watched[] = {
 	/* IPC_SET moves the ctime forward. */
 	{ IPCX_F_CPID, IPCX_F_CPID_ALIVE,
 	  { IPCX_F_CTIME, IPCX_F_ATIME, IPCX_F_DTIME, IPCX_F_MTIME, IPCX_F_STIME, IPCX_F_RTIME, IPCX_F_OTIME, IPCX_NO_FIELD },
-	  { IPCX_NO_FIELD }, true },
-	{ IPCX_F_LPID,  IPCX_F_LPID_ALIVE,  { IPCX_F_ATIME, IPCX_F_DTIME, IPCX_NO_FIELD }, { IPCX_NO_FIELD }, false },
+	  { IPCX_NO_FIELD }, true, false },
+	{ IPCX_F_LPID,  IPCX_F_LPID_ALIVE,  { IPCX_F_ATIME, IPCX_F_DTIME, IPCX_NO_FIELD }, { IPCX_NO_FIELD }, false, false },
 	/* SETVAL and SETALL leave a number, too, but set the ctime alone. */
-	{ IPCX_F_LPID,  IPCX_F_LPID_ALIVE,  { IPCX_F_OTIME, IPCX_NO_FIELD }, { IPCX_F_CTIME, IPCX_NO_FIELD }, false },
-	{ IPCX_F_LSPID, IPCX_F_LSPID_ALIVE, { IPCX_F_STIME, IPCX_NO_FIELD }, { IPCX_NO_FIELD }, false },
-	{ IPCX_F_LRPID, IPCX_F_LRPID_ALIVE, { IPCX_F_RTIME, IPCX_NO_FIELD }, { IPCX_NO_FIELD }, false },
+	{ IPCX_F_LPID,  IPCX_F_LPID_ALIVE,  { IPCX_F_OTIME, IPCX_NO_FIELD }, { IPCX_F_CTIME, IPCX_NO_FIELD }, false, true },
+	{ IPCX_F_LSPID, IPCX_F_LSPID_ALIVE, { IPCX_F_STIME, IPCX_NO_FIELD }, { IPCX_NO_FIELD }, false, false },
+	{ IPCX_F_LRPID, IPCX_F_LRPID_ALIVE, { IPCX_F_RTIME, IPCX_NO_FIELD }, { IPCX_NO_FIELD }, false, false },
 };
 /* clang-format on */
 
@@ -78,17 +77,18 @@ void ix_plan_processes(struct ix_scan *s, const struct ix_kind *kind)
 	struct ipcx_fieldset unread = { { 0 } };
 
 	s->processes = s->asked_processes = s->ntraces = 0;
-	s->tell_pids = false;
+	s->tell_pids = s->untraced = false;
 	for (unsigned i = 0; i < ARRAY_SIZE(watched); i++) {
 		const struct watched *w = &watched[i];
-		struct ipcx_fieldset told = told_of(w);
+		struct ipcx_fieldset told = told_of(w), judged = told;
 
+		ipcx_fieldset_add(&judged, w->pid);
 		if (!ix_kind_has(kind, w->pid) || !ix_kind_has(kind, w->alive) ||
 		    !ix_kind_has(kind, w->at[0]))
 			continue;
 		s->processes |= 1U << i;
 		s->tell_pids |= ipcx_fieldset_has(&s->asked, w->pid);
-		s->dear_first |= s->where && share(&s->where->fields, &told);
+		s->dear_first |= s->where && share(&s->where->fields, &judged);
 		if (share(&s->asked, &told)) {
 			s->asked_processes |= 1U << i;
 			ipcx_fieldset_add(&s->asked, w->pid);
@@ -96,6 +96,8 @@ void ix_plan_processes(struct ix_scan *s, const struct ix_kind *kind)
 			ipcx_fieldset_merge(&unread, &told);
 			if (!ix_column(kind, w->pid)->dear)
 				plan_trace(s, kind, w);
+			else
+				s->untraced |= ipcx_fieldset_has(&s->asked, w->pid);
 		}
 	}
 	s->no_processes = (struct ix_lacking){ unread, 0, 0 };
@@ -159,7 +161,7 @@ static void say_why(struct ix_scan *s, const struct ix_process *p)
 {
 	static const char *const why[] = {
 		[IX_WHY_ERROR] = "whether some processes still run could not be told",
-		[IX_WHY_NO_NUMBER] = NO_NUMBER,
+		[IX_WHY_NO_NUMBER] = IX_NO_NUMBER,
 		[IX_WHY_NUMBERS] =
 			"whether processes still run is not known: /proc shows another PID namespace",
 		[IX_WHY_MOMENT] =
@@ -201,16 +203,19 @@ static void look_up(struct ix_scan *s, const struct ix_kind *kind,
 static void no_number(struct ix_scan *s, const struct ix_kind *kind,
 		      const struct watched *w, void *row, bool asked)
 {
-	if (!w->made && !known_since(s, kind, w, row))
+	if (!w->made && !known_since(s, kind, w, row) &&
+	    (!w->untimed || ix_numbers_all(s->x)))
 		return;
 	ix_unknown(s->t, row, w->pid);
 	if (asked)
 		unknown(s, w, row);
 	/* Who judges by it lacks it; who only looks sees that there is none. */
 	if (asked || (s->where && ipcx_fieldset_has(&s->where->fields, w->pid)))
-		ix_table_once(s->t, 0, NO_NUMBER);
+		ix_table_once(s->t, 0, IX_NO_NUMBER);
 	else if (s->tell_pids)
-		ix_table_tell(s->t, NO_NUMBER);
+		ix_table_tell(s->t, IX_NO_NUMBER);
+	else if (ipcx_fieldset_has(&s->want, w->pid))
+		ix_table_reason(s->t, IX_NO_NUMBER);
 }
 
 static void watch(struct ix_scan *s, const struct ix_kind *kind, const struct watched *w,
@@ -252,7 +257,7 @@ void ix_look_up_processes(struct ix_scan *s, const struct ix_kind *kind, void *r
 	if (!s->processes)
 		return;
 	ix_lacks(s->t, row, &s->no_processes);
-	if (!s->asked_processes && are_there(s, row))
+	if (!s->asked_processes && !s->untraced && are_there(s, row))
 		return;
 	for (unsigned i = 0; s->processes >> i; i++)
 		if (s->processes >> i & 1)

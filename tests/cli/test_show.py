@@ -156,7 +156,7 @@ def test_the_known_part_of_an_unreadable_object(world):
         assert r.rc == 0 and row["ref"] == ref and row["uid"] == 0 and row["mode"] == "0600"
         if mech in ("sem", "msg"):
             assert row["contents"] is None and ref in r.err and "permission" in r.err
-            assert [e["kind"] for e in r.json["errors"]] == ["info"]
+            assert [(e["kind"], e["ref"]) for e in r.json["errors"]] == [("incomplete", ref)] and row["unknown"] == ["contents"]
         if mech == "mq":
             assert row["maxmsg"] is row["msgsize"] is row["curmsgs"] is None
         if mech == "psem":

@@ -718,6 +718,7 @@ enum ipcx_note_kind {
 	IPCX_NOTE_INFO,       /**< worth knowing */
 	IPCX_NOTE_INCOMPLETE, /**< what stands here may lack something: rows that could
 				 not be found, or values that could not be read */
+	IPCX_NOTE_REASON,     /**< why values are unknown that nobody asked for by name */
 };
 
 /** A note: what does not fit into a row. Made by the library: members may be added at the
