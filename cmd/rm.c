@@ -266,7 +266,7 @@ static int remove_them(struct removal *rm)
 	sheet_close(&rm->sheet);
 	if (rm->app->verbose)
 		say_what(rm);
-	tally_asked(&rm->tally, rm->mechs);
+	tally_asked(&rm->tally, rm->mechs, false);
 	return tally_status(&rm->tally);
 }
 

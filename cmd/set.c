@@ -235,7 +235,7 @@ static int change(struct app *app, const struct set_args *args, struct selection
 		r = change_some(&c);
 	if (!r || c.sheet.begun)
 		sheet_close(&c.sheet);
-	tally_asked(&c.tally, sel->mechs);
+	tally_asked(&c.tally, sel->mechs, false);
 	return r ? r : tally_status(&c.tally);
 }
 

@@ -3,9 +3,12 @@
 #include "ui/exit.h"
 #include "ui/msg.h"
 
-void tally_asked(struct tally *tally, uint64_t mechs)
+void tally_asked(struct tally *tally, uint64_t mechs, bool named)
 {
-	if (tally->unavailable < (size_t)__builtin_popcountll(mechs))
+	bool all = tally->unavailable >= (size_t)__builtin_popcountll(mechs);
+
+	tally->part = named && tally->unseen && (!all || tally->done);
+	if (!all)
 		tally->unavailable = 0;
 }
 
@@ -19,6 +22,8 @@ int tally_status(const struct tally *tally)
 {
 	size_t bad = tally->missing + tally->failed;
 
+	if (tally->part)
+		return EXIT_PART;
 	if (bad == 0 && tally->unavailable && tally->done == 0)
 		return EXIT_FAILED;
 	if (bad == 0)

@@ -110,3 +110,30 @@ def test_what_fills_dev_shm_says_which(world):
     assert e["error"] is None and e["message"].startswith("3M more is in use")
     device = world.ipcx("ls", "pshm", "--json", "-o", "shm_device", "--ns", "all").json["objects"][0]["shm_device"]
     assert f"/dev/shm: shm_device {device}: 3M more is in use" in world.ipcx("ls", "pshm", "--ns", "all").err
+
+
+def test_a_mechanism_that_was_named_and_could_not_be_read_is_no_success(world):
+    world.ok("mk", "pshm", "/p", "--size", "4096")
+    world.ok("mk", "shm", "--size", "4096")
+    world.sh("mkdir -m 711 /tmp/hidden; mount --bind /tmp/hidden /dev/shm; chmod 711 /dev/shm")
+
+    def ends(*words):
+        r = world.ipcx("ls", *words, "-q", uid=1234)
+        assert r.rc == 0 or "Permission denied" in r.err or "not permitted" in r.err, r
+        return r.rc
+
+    try:
+        assert ends() == 0 and ends("all") == 0, "what is there is listed"
+        assert ends("pshm") == 1 and ends("posix") in (1, 4)
+        assert ends("pshm", "shm") == 4 and ends("shm", "pshm") == 4
+        assert ends("pshm", "shm:0") == 4 and ends("msg", "pshm") == 4, "also beside an empty one"
+        assert ends("shm", "sem") == 0
+    finally:
+        world.sh("umount /dev/shm; rmdir /tmp/hidden")
+
+
+def test_a_mechanism_that_was_named_and_read_in_part_is_no_success(world):
+    world.ok("mk", "pshm", "/p", "--size", "4096")
+    for words, rc in ((("pshm",), 4), ((), 0)):
+        r = world.run("strace", "-f", "-qq", "-o", "/dev/null", "-P", "/dev/shm", "-e", "inject=getdents64:error=EIO:when=2", IPCX, "ls", *words, env=NO_LEAKS)
+        assert r.rc == rc and "Input/output error" in r.err, (words, r)
