@@ -119,6 +119,11 @@ static char *put_local(char *p, int64_t when, const struct cell_style *style)
 	zone_read = true;
 	if (!ix_local_time(when, &tm) || !ix_zone_offset(when, &offset))
 		return ix_put_i64(p, when);
+	/* At either end of the calendar the year is one only in UTC. */
+	if (tm.tm_year + 1900 < 0 || tm.tm_year + 1900 > 9999) {
+		(void)gmtime_r(&(time_t){ when }, &tm);
+		offset = 0;
+	}
 	p = put_minute(p, &tm);
 	if (style->full || style->bytes) {
 		*p++ = ':';

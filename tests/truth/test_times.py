@@ -200,3 +200,14 @@ def test_ages_do_not_move_within_a_run(world):
     assert r.rc == 0
     now = {calendar.timegm(time.strptime(o["ctime"], "%Y-%m-%dT%H:%M:%SZ")) + o["age"] for o in r.json["objects"]}
     assert len(r.json["objects"]) == 1108 and len(now) == 1
+
+
+@pytest.mark.parametrize("zone, when", [(SHANGHAI, 253402300799), (NEW_YORK, -62167219200)])
+def test_a_moment_that_has_no_year_here_can_be_given_back(world, zone, when):
+    """At the ends of the calendar the local year would be 10000, or before 0: such a moment stands in UTC."""
+    env = {"TZ": zone}
+    world.ok("mk", "pshm", "/t", "--size", "4096")
+    world.sh(f"touch -d @{when} /dev/shm/t")
+    text = world.ok("ls", "pshm", "-o", "mtime", "--bytes", "--no-headings", env=env).strip()
+    assert text.endswith("+00:00")
+    assert [o["ref"] for o in world.objects("pshm", "-w", f'mtime == "{text}"', "-o", "ref", env=env)] == ["pshm:/t"]
