@@ -96,16 +96,20 @@ bool ix_cap_filtered(void)
 /* The inode of the initial user namespace (PROC_USER_INIT_INO). */
 #define USER_NS_INIT 0xEFFFFFFDU
 
-int ix_cap_counts(int proc, int cap)
+int ix_userns_first(int proc)
 {
-	int r = ix_cap_has(cap);
 	struct stat st;
 
-	if (r <= 0)
-		return r;
 	if (fstatat(proc, "thread-self/ns/user", &st, 0) < 0)
 		return -errno;
 	return st.st_ino == USER_NS_INIT;
+}
+
+int ix_cap_counts(int proc, int cap)
+{
+	int r = ix_cap_has(cap);
+
+	return r <= 0 ? r : ix_userns_first(proc);
 }
 
 /* One name, "cap_" before it or not. */

@@ -27,6 +27,9 @@ bool ix_cap_filtered(void);
  */
 int ix_cap_counts(int proc, int cap);
 
+/* Whether the thread is in the initial user namespace: 1, 0, -errno. */
+int ix_userns_first(int proc);
+
 /* The capabilities of a list of names ("cap_sys_admin,net_raw", "all", "none"): 0,
  * -EINVAL. */
 int ix_cap_parse(const struct ix_libcap *lib, const char *list, uint64_t *ret_caps);

@@ -10,10 +10,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/capability.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/vfs.h>
 
 #include "base/below.h"
 #include "base/cap.h"
@@ -293,6 +295,8 @@ void ix_limit_with_rights(struct ipcx *x, const struct ix_limit *l, struct ix_re
 	r->limit = l->hard;
 }
 
+#define POOLS "sys/kernel/mm/hugepages"
+
 static int pool_file(struct ipcx *x, uint64_t kb, const char *name, uint64_t *ret_n)
 {
 	char path[96], text[64];
@@ -300,10 +304,25 @@ static int pool_file(struct ipcx *x, uint64_t kb, const char *name, uint64_t *re
 
 	if (root < 0)
 		return root;
-	(void)snprintf(path, sizeof(path), "sys/kernel/mm/hugepages/hugepages-%llukB/%s",
+	(void)snprintf(path, sizeof(path), POOLS "/hugepages-%llukB/%s",
 		       (unsigned long long)kb, name);
 	r = ix_read_file(root, path, text, sizeof(text));
 	return r < 0 ? r : ix_sysctl_parse(text, 0, 1, ret_n);
+}
+
+/* Whether this machine has no such pages: what can be looked into does not have their
+ * directory. A directory that hides it is of another file system. */
+static bool has_no_pool(struct ipcx *x, uint64_t kb)
+{
+	char name[32];
+	int root = ix_rootfd(x);
+	auto_fd int fd = root < 0 ? root : ix_open(root, POOLS, O_PATH | O_DIRECTORY);
+	struct statfs fs;
+	struct stat st;
+
+	(void)snprintf(name, sizeof(name), "hugepages-%llukB", (unsigned long long)kb);
+	return fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type == SYSFS_MAGIC &&
+	       fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
 }
 
 int ix_read_huge_size(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r)
@@ -312,6 +331,10 @@ int ix_read_huge_size(struct ix_limits *s, const struct ix_limit *l, struct ix_r
 	int e = pool_file(s->x, l->number, "nr_hugepages", &p.total);
 
 	r->page = l->number << 10;
+	if (e == -ENOENT && has_no_pool(s->x, l->number)) {
+		r->counted = r->capped = true;
+		return 0;
+	}
 	if (!e)
 		e = pool_file(s->x, l->number, "free_hugepages", &p.free);
 	if (!e)

@@ -9,12 +9,14 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cap.h"
 #include "base/file.h"
 #include "base/num.h"
 #include "core/attr.h"
+#include "core/idmap.h"
 #include "core/limit.h"
 
 /* A piece of the contents: its length, 0 at the end, -errno with its text. */
@@ -102,36 +104,73 @@ static bool in_group(gid_t gid)
 	return false;
 }
 
-/* can_do_hugetlb_shm() and user_shm_lock() (fs/hugetlbfs/inode.c, mm/mlock.c): who has
- * neither right may still have it charged as locked memory. */
-int ix_shm_may_make(struct ipcx *x, const struct ipcx_attrs *a)
+#define HUGE_GROUP "sys/vm/hugetlb_shm_group"
+
+/*
+ * Whether the caller is in a group of the first user namespace: 1, 0, -errno. Within
+ * another the number of root's group alone is known, as the owner of this file; and
+ * groups that have no number there all look alike.
+ */
+static int in_first_group(int proc, int first, uint64_t group)
+{
+	struct stat st;
+
+	if (first)
+		return first < 0 ? first : in_group((gid_t)group);
+	if (fstatat(proc, HUGE_GROUP, &st, 0) < 0)
+		return -errno;
+	if (group != 0 || (st.st_gid == IX_UNMAPPED && in_group(IX_UNMAPPED)))
+		return -EOVERFLOW;
+	return st.st_gid != IX_UNMAPPED && in_group(st.st_gid);
+}
+
+static int read_group(int proc, uint64_t *ret_group)
 {
 	char text[IX_NUM_MAX] = "";
+	int r = proc < 0 ? proc : ix_read_file(proc, HUGE_GROUP, text, sizeof(text));
+
+	text[strcspn(text, "\n")] = '\0';
+	return r < 0 ? r : ix_parse_u64(text, UINT32_MAX, ret_group);
+}
+
+/* can_do_hugetlb_shm() and user_shm_lock() (fs/hugetlbfs/inode.c, mm/mlock.c): who has
+ * neither right may still have it charged as locked memory. Capability and group are
+ * those of the first user namespace. */
+int ix_shm_may_make(struct ipcx *x, const struct ipcx_attrs *a)
+{
 	uint64_t group = 0, count = a->set & IPCX_A_COUNT ? a->count : 1;
+	int proc = ix_procfd(x), able, first, member, r;
 	struct rlimit locked;
-	int proc = ix_procfd(x), r;
 
 	if (!(a->set & IPCX_A_HUGE))
 		return -ENODATA;
-	if (ix_cap_counts(proc, CAP_IPC_LOCK) == 1)
+	able = ix_cap_counts(proc, CAP_IPC_LOCK);
+	if (able == 1)
 		return 1;
-	r = proc < 0 ? proc
-		     : ix_read_file(proc, "sys/vm/hugetlb_shm_group", text, sizeof(text));
-	text[strcspn(text, "\n")] = '\0';
-	if (r >= 0)
-		r = ix_parse_u64(text, UINT32_MAX, &group);
+	r = read_group(proc, &group);
 	if (r < 0)
 		return ix_fail(x, r, "vm.hugetlb_shm_group");
-	if (in_group((gid_t)group))
+	first = ix_userns_first(proc);
+	member = in_first_group(proc, first, group);
+	if (member == 1)
 		return 1;
+	if (member == -EOVERFLOW)
+		return ix_fail_plain(
+			x, member,
+			"whether you are in the group %llu of the first user namespace "
+			"(vm.hugetlb_shm_group) cannot be told from within this one",
+			(unsigned long long)group);
+	if (able < 0 || member < 0)
+		return ix_fail(x, able < 0 ? able : member, "your user namespace");
 	if (getrlimit(RLIMIT_MEMLOCK, &locked) < 0)
 		return ix_fail(x, -errno, "RLIMIT_MEMLOCK");
 	if (locked.rlim_cur != RLIM_INFINITY &&
 	    ix_mul_sat(count, ix_amount_size(a)) > locked.rlim_cur) {
 		(void)ix_fail_plain(
 			x, -EPERM,
-			"huge pages need CAP_IPC_LOCK, membership in the group %llu "
+			"huge pages need CAP_IPC_LOCK%s, membership in the group %llu "
 			"(vm.hugetlb_shm_group), or that much of RLIMIT_MEMLOCK",
+			first ? "" : " in the first user namespace",
 			(unsigned long long)group);
 		return 0;
 	}
