@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/esc.h"
 #include "base/num.h"
 #include "base/util.h"
 #include "cmd.h"
@@ -27,9 +28,9 @@ int limits_no_memory(void)
 	return EXIT_FAILED;
 }
 
-/* Write the lines for sysctl.d that set these limits. */
-int limits_save(struct app *app, const struct ipcx_setting *settings, size_t n,
-		const char *path, bool force)
+/* The lines for sysctl.d that set these limits. 0, or an exit status after a message. */
+static int lines_of(struct app *app, const struct ipcx_setting *settings, size_t n,
+		    char **ret_text, size_t *ret_len)
 {
 	size_t room = (n + 1) * LINE_ROOM;
 	auto_free char *text = malloc(room);
@@ -42,7 +43,43 @@ int limits_save(struct app *app, const struct ipcx_setting *settings, size_t n,
 		return app_failed(app, len);
 	if (len > 0)
 		text[len++] = '\n';
-	return save_file(path, text, (size_t)len, force);
+	*ret_text = TAKE(text);
+	*ret_len = (size_t)len;
+	return 0;
+}
+
+int limits_save(struct app *app, const struct ipcx_setting *settings, size_t n,
+		const char *path, bool force)
+{
+	auto_free char *text = NULL;
+	size_t len;
+	int r = lines_of(app, settings, n, &text, &len);
+
+	return r ? r : save_file(path, text, len, force);
+}
+
+/* Tell the lines that would be saved, and in which file; or why they could not be. */
+static int try_save(struct app *app, const struct ipcx_setting *settings, size_t n,
+		    const char *path, bool force, bool rows)
+{
+	auto_free char *text = NULL;
+	char shown[1024];
+	size_t len;
+	int r = lines_of(app, settings, n, &text, &len);
+
+	if (r || !strcmp(path, "-"))
+		return r ? r : save_file(path, text, len, force);
+	r = save_check(path, force);
+	(void)ix_escape(shown, sizeof(shown), path, IX_ESC_TEXT);
+	for (char *line = text, *end; !r && line < text + len; line = end + 1) {
+		end = memchr(line, '\n', (size_t)(text + len - line));
+		*end = '\0';
+		if (rows)
+			msg_note("%s would be saved in %s", line, shown);
+		else
+			out_format("%s would be saved in %s\n", line, shown);
+	}
+	return r;
 }
 
 /* No name of a limit is longer. */
@@ -236,7 +273,9 @@ static int run_set(struct app *app, void *data, int n, char **words)
 	r = set_all(app, args, settings, (size_t)n, &rows, &done);
 	if (!args->save || !done)
 		return r;
-	saved = limits_save(app, settings, done, args->save, args->force);
+	saved = args->dry_run ? try_save(app, settings, done, args->save, args->force,
+					 rows.print)
+			      : limits_save(app, settings, done, args->save, args->force);
 	if (!saved)
 		saved = out_check();
 	if (saved && !args->dry_run)
@@ -248,7 +287,7 @@ static int run_set(struct app *app, void *data, int n, char **words)
 static const struct opt set_opts[] = {
 	{ "save",    0, TEXT(struct limits_set_args, save),    .arg = "FILE", .complete = COMPLETE_FILES, .help = "also write the lines for sysctl.d, which set them at boot" },
 	{ "force",   0, FLAG(struct limits_set_args, force),   .help = "replace FILE if it exists" },
-	{ "dry-run", 0, FLAG(struct limits_set_args, dry_run), .help = "set nothing; tell what would be set, or why it could not be" },
+	{ "dry-run", 0, FLAG(struct limits_set_args, dry_run), .help = "set and save nothing; tell what would be, or why it could not be" },
 	{ .name = NULL },
 };
 

@@ -44,6 +44,13 @@ static int put_in_place(const char *temp, const char *path, bool force)
 	return rename(temp, path) < 0 ? -errno : 0;
 }
 
+static int failed(const char *path, int error)
+{
+	msg_error("%s: cannot be written: %s%s", path, strerror(-error),
+		  error == -EEXIST ? " (--force replaces a file)" : "");
+	return EXIT_FAILED;
+}
+
 int save_file(const char *path, const char *data, size_t len, bool force)
 {
 	auto_free char *temp = NULL;
@@ -65,9 +72,28 @@ int save_file(const char *path, const char *data, size_t len, bool force)
 		r = put_in_place(temp, path, force);
 	if (fd >= 0)
 		(void)unlink(temp);
-	if (r == 0)
+	return r == 0 ? EXIT_DONE : failed(path, r);
+}
+
+int save_check(const char *path, bool force)
+{
+	auto_free char *dir = NULL;
+	const char *slash = strrchr(path, '/');
+	struct stat st;
+	int r = 0;
+
+	if (!strcmp(path, "-"))
 		return EXIT_DONE;
-	msg_error("%s: cannot be written: %s%s", path, strerror(-r),
-		  r == -EEXIST ? " (--force replaces a file)" : "");
-	return EXIT_FAILED;
+	dir = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup("./");
+	if (!dir) {
+		msg_error("out of memory");
+		return EXIT_FAILED;
+	}
+	if (faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) < 0)
+		r = -errno;
+	else if (lstat(path, &st) == 0)
+		r = force && S_ISREG(st.st_mode) ? 0 : -EEXIST;
+	else if (errno != ENOENT)
+		r = -errno;
+	return r == 0 ? EXIT_DONE : failed(path, r);
 }

@@ -152,3 +152,100 @@ def test_contents_take_their_memory(world):
         f.write(b"x" * 32)
     assert world.ipcx("mk", "pshm", "/sem.x", "--from", path).rc == 1
     assert world.ipcx("mk", "pshm", "/sem.x", "--size", "32").rc == 2
+
+
+# ---- huge pages
+
+HUGE = ("limits", "--for", "shm:64M,huge", "--json")
+
+
+def right(r):
+    return {row["name"]: row["fits"] for row in r.json["needs"]}["permission"]
+
+
+@pytest.mark.parametrize("uid, groups, says", [(None, [], True), (1000, ["--clear-groups"], False), (1000, ["--groups=1000"], False),
+                                               (1000, ["--groups=0"], None), (1000, ["--groups=1000,5"], None)])
+def test_the_right_to_huge_pages_is_one_of_the_first_user_namespace(world, uid, groups, says):
+    """User 0 of another has neither the capability nor the group 0, which the kernel asks for in that one."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can be somebody else there")
+    who = ["setpriv", f"--reuid={uid}", f"--regid={uid}", *groups] if uid else []
+    enter = [*who, "prlimit", "--memlock=65536:65536", "unshare", "--user", "--map-root-user", "--ipc", IPCX]
+    r = world.run(*enter, *HUGE)
+    assert right(r) is says and r.rc == 1, r.err
+    made = world.run(*enter, "mk", "shm", "--size", "64M", "--huge")
+    if says is False:
+        assert made.rc == 1 and "huge pages need CAP_IPC_LOCK" in made.err
+    elif "hugepages is 0" not in made.err:
+        assert made.rc == 0 or says is None, made.err
+    if says is None:
+        assert "whether you are in the group 0 of the first user namespace (vm.hugetlb_shm_group) cannot be told" in r.err
+
+
+def test_a_group_of_another_number_is_not_known_there(world):
+    with open("/proc/sys/vm/hugetlb_shm_group", encoding="ascii") as f:
+        if f.read().strip() != "0":
+            pytest.skip("somebody set vm.hugetlb_shm_group")
+    fake = os.path.join(world.dir, "group")
+    with open(fake, "w", encoding="ascii") as f:
+        f.write("1000\n")
+    assert world.run("mount", "--bind", fake, "/proc/sys/vm/hugetlb_shm_group").rc == 0
+    assert right(world.ipcx(*HUGE, uid=1000)) is True, "in the first one numbers are the same"
+    r = world.run("unshare", "--user", "--map-root-user", IPCX, *HUGE, uid=1000)
+    assert right(r) is None and "the group 1000 of the first user namespace" in r.err
+
+
+def test_pages_that_the_machine_lacks_do_not_fit(world):
+    pools = os.listdir("/sys/kernel/mm/hugepages") if os.path.isdir("/sys/kernel/mm/hugepages") else pytest.skip("no huge pages here")
+    size = next(kb for kb in (16384, 64, 512) if f"hugepages-{kb}kB" not in pools)
+    r = world.ipcx("limits", "--for", f"shm:16M,huge={size}K", "--json")
+    row = {row["name"]: row for row in r.json["needs"]}[f"hugepages_{size}kB"]
+    assert r.rc == 1 and row["fits"] is False and row["limit"] == 0 and row["raise_to"] is None
+    assert f"cannot fit at all: hugepages_{size}kB cannot be raised above 0" in r.err and "cannot tell" not in r.err
+    assert world.ipcx("mk", "shm", "--size", "16M", f"--huge={size}K").rc != 0
+    # Where they are hidden nobody knows.
+    assert world.run("mount", "-t", "tmpfs", "none", "/sys/kernel/mm").rc == 0
+    r = world.ipcx("limits", "--for", f"shm:16M,huge={size}K", "--json")
+    assert {row["name"]: row["fits"] for row in r.json["needs"]}[f"hugepages_{size}kB"] is None and "cannot tell" in r.err
+
+
+# ---- what would be saved
+
+
+def both(world, *words, **more):
+    """A dry run, then the deed."""
+    return world.ipcx("limits", "set", *words, "--dry-run", **more), world.ipcx("limits", "set", *words, **more)
+
+
+def test_a_dry_run_saves_nothing(world):
+    path = os.path.join(world.dir, "60-ipc.conf")
+    _, _, semopm, semmni = world.sysctl("kernel.sem").split()
+    words = "limits", "set", "shmmni=55", "semmsl=99", "semmns=4000", "--save", path, "--dry-run"
+    was = world.sysctl("kernel.shmmni")
+    r = world.ipcx(*words)
+    assert (r.rc, r.err) == (0, "") and os.listdir(world.dir) == [] and world.sysctl("kernel.shmmni") == was
+    saved = ["kernel.shmmni = 55", f"kernel.sem = 99 4000 {semopm} {semmni}"]
+    assert sorted(r.lines[3:]) == sorted(f"{line} would be saved in {path}" for line in saved)
+    r = world.ipcx(*words, "--json")
+    assert r.rc == 0 and len(r.json["limits"]) == 3 and f"kernel.shmmni = 55 would be saved in {path}" in r.err
+    world.ok(*words[:-1])
+    with open(path, encoding="ascii") as f:
+        assert sorted(f.read().splitlines()) == sorted(saved)
+    with open("/dev/full", "wb") as full:
+        assert world.ipcx(*words, "--force", stdout=full).rc == 1
+
+
+def test_what_could_not_be_saved_is_refused_beforehand(world):
+    path = os.path.join(world.dir, "x")
+    with open(path, "w", encoding="ascii") as f:
+        f.write("precious")
+    assert world.run("mount", "-t", "tmpfs", "-o", "ro", "none", "/mnt").rc == 0
+    os.symlink(path, os.path.join(world.dir, "link"))
+    for words in ([path], [os.path.join(world.dir, "link"), "--force"], [world.dir, "--force"], ["/nowhere/x"], ["/mnt/x"], [path + "/y"]):
+        dry, deed = both(world, "shmmni=55", "--save", *words)
+        assert (dry.rc, dry.err) == (1, deed.err.replace("ipcx: note: what was set stays so: 1\n", "")) and deed.rc == 1, (dry.err, deed.err)
+        assert "cannot be written: " in dry.err
+    with open(path, encoding="ascii") as f:
+        assert f.read() == "precious"
+    dry, deed = both(world, "shmmni=56", "--save", path, "--force")
+    assert (dry.rc, deed.rc) == (0, 0) and "kernel.shmmni = 56 would be saved in " + path in dry.out
