@@ -144,11 +144,22 @@ static struct shown default_fields(uint64_t mask)
 	return shown;
 }
 
+/* What is shown of an object, and what its shares of limits follow from. */
+static struct ipcx_fieldset with_shares(const struct sheet *s, uint64_t mechs)
+{
+	struct ipcx_fieldset fields = sheet_query(s), shares = ipcx_share_fields(mechs);
+
+	if (s->format->detail && !ipcx_fieldset_empty(&fields))
+		ipcx_fieldset_merge(&fields, &shares);
+	return fields;
+}
+
 static int show(struct app *app, const struct show_args *args,
 		const struct selection *sel)
 {
 	uint64_t touched = select_touched(sel);
 	struct tally tally = { 0 };
+	struct ipcx_fieldset fields;
 	const struct ipcx_expr *where;
 	auto_free uint32_t *order = NULL;
 	struct ipcx_table *t;
@@ -164,12 +175,13 @@ static int show(struct app *app, const struct show_args *args,
 				 select_knows, &touched);
 	if (r)
 		return r;
+	fields = with_shares(&s, touched);
 	r = ipcx_scan(app->x,
 		      &(struct ipcx_query){ .size = sizeof(struct ipcx_query),
 					    .refs = sel->refs,
 					    .nrefs = sel->nrefs,
 					    .where = where,
-					    .fields = sheet_query(&s),
+					    .fields = fields,
 					    .flags = sheet_flags(&s) },
 		      &t);
 	if (r < 0)

@@ -1051,9 +1051,16 @@ int ipcx_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t
 int ipcx_fit(struct ipcx *x, const char *wish, struct ipcx_table **ret_table);
 
 /** What share of each limit one object takes: one row for each limit that it counts
- * against. @return 0, -ENOENT, … */
+ * against. The snapshot has to have the fields of ipcx_share_fields(): what of them was
+ * not asked for is unknown, and so are the shares that follow from it.
+ * @return 0, -ENOENT, … */
 int ipcx_shares(struct ipcx *x, const struct ipcx_table *t, size_t row,
 		struct ipcx_table **ret_table);
+
+/** The fields of objects from which their shares follow: for ipcx_query.fields.
+ * @param mechs IPCX_MECH_BIT(MECH) for each mechanism
+ * @return empty where none is needed */
+struct ipcx_fieldset ipcx_share_fields(uint64_t mechs);
 
 /* ---- namespaces ---- */
 

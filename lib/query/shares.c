@@ -33,6 +33,28 @@ static bool depends(const struct ix_charge *c, const struct ipcx_attrs *a,
 	return c->amount(&other) != c->amount(a);
 }
 
+static void add_fields(const struct ix_charge *c, struct ipcx_fieldset *fields)
+{
+	static const struct ipcx_attrs nothing = { .size = sizeof(nothing) };
+	const struct ix_attr *attr;
+
+	for (unsigned i = 0; !c->making && (attr = ix_attr(i)) != NULL; i++)
+		if (attr->fits && depends(c, &nothing, attr->bit))
+			ipcx_fieldset_add(fields, attr->field);
+}
+
+struct ipcx_fieldset ipcx_share_fields(uint64_t mechs)
+{
+	struct ipcx_fieldset fields = { { 0 } };
+	const struct ix_mech *m;
+
+	for (unsigned i = 0; (m = ix_mech(i)) != NULL; i++)
+		for (const struct ix_charge *c = m->charges;
+		     (mechs & IPCX_MECH_BIT(i)) && c && c->limit; c++)
+			add_fields(c, &fields);
+	return fields;
+}
+
 static int add_share(struct ix_limits *s, struct ipcx_table *t, const struct ix_charge *c,
 		     const struct ipcx_attrs *a, uint64_t unknown)
 {

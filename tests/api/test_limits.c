@@ -184,6 +184,32 @@ static void shares(void **state)
 	ipcx_table_free(objects);
 }
 
+/* What has to be asked for, so that they are known. */
+static void share_fields(void **state)
+{
+	struct ipcx_fieldset sem = IPCX_FIELDSET(IPCX_F_NSEMS),
+			     mq = IPCX_FIELDSET(IPCX_F_MAXMSG, IPCX_F_MSGSIZE), both = mq,
+			     is;
+	unsigned m;
+
+	(void)state;
+	assert_int_equal(ipcx_mech_by_name("sem", 3, &m), 0);
+	is = ipcx_share_fields(IPCX_MECH_BIT(m));
+	assert_memory_equal(&is, &sem, sizeof(is));
+	ipcx_fieldset_merge(&both, &sem);
+	{
+		uint64_t mechs = IPCX_MECH_BIT(m);
+
+		assert_int_equal(ipcx_mech_by_name("mq", 2, &m), 0);
+		is = ipcx_share_fields(IPCX_MECH_BIT(m));
+		assert_memory_equal(&is, &mq, sizeof(is));
+		is = ipcx_share_fields(mechs | IPCX_MECH_BIT(m));
+		assert_memory_equal(&is, &both, sizeof(is));
+	}
+	is = ipcx_share_fields(0);
+	assert_true(ipcx_fieldset_empty(&is));
+}
+
 /* Totals are what ipcx_usage() and a scan count. */
 static void totals(void **state)
 {
@@ -234,6 +260,7 @@ int main(void)
 		TEST(lines),
 		TEST(what_fits),
 		TEST(shares),
+		TEST(share_fields),
 		TEST(totals),
 		TEST(names),
 	};

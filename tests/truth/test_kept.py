@@ -249,3 +249,23 @@ def test_what_could_not_be_saved_is_refused_beforehand(world):
         assert f.read() == "precious"
     dry, deed = both(world, "shmmni=56", "--save", path, "--force")
     assert (dry.rc, deed.rc) == (0, 0) and "kernel.shmmni = 56 would be saved in " + path in dry.out
+
+
+# ---- shares
+
+
+def test_shares_are_known_whatever_columns_are_asked_for(world):
+    """What they follow from is read for them, and is no column."""
+    for words in KINDS.values():
+        world.ok("mk", *words)
+    refs = [o["ref"] for o in world.objects()]
+    assert len(refs) == 6
+    all_of_it = {o["ref"]: o["limits"] for o in world.ipcx("show", *refs, "--json").json["objects"]}
+    for columns in "ref", "ref,owner", "ref,ctime":
+        r = world.ipcx("show", *refs, "-o", columns, "--json")
+        assert r.rc == 0 and {o["ref"]: o["limits"] for o in r.json["objects"]} == all_of_it
+        assert all(set(o) - {"ref", "owner", "ctime", "limits", "semaphores", "messages", "mech", "unknown"} == set() for o in r.json["objects"]), r.out
+        assert all(row["needed"] is not None for o in r.json["objects"] for row in o["limits"])
+    # Who may not read a queue does not know, and is told.
+    r = world.ipcx("show", "mq:/o", "-o", "ref", "--json", uid=1000)
+    assert [row["name"] for row in r.json["objects"][0]["limits"] if row["needed"] is None] != [] and "counters unknown" in r.err
