@@ -186,4 +186,6 @@ int ix_read_huge(struct ix_limits *s, const struct ix_limit *l, struct ix_readin
 int ix_read_huge_size(struct ix_limits *s, const struct ix_limit *l,
 		      struct ix_reading *r);
 int ix_read_memory(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r);
+int ix_read_kernel_memory(struct ix_limits *s, const struct ix_limit *l,
+			  struct ix_reading *r);
 int ix_read_constant(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r);

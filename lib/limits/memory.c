@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <linux/capability.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "base/cap.h"
@@ -92,5 +93,35 @@ int ix_read_memory(struct ix_limits *s, const struct ix_limit *l, struct ix_read
 	if (mode == 2) /* OVERCOMMIT_NEVER */
 		return read_commit(s->x, text, ix_mul_sat(memory, 1024), r);
 	r->limit = ix_mul_sat(memory + swap, 1024);
+	return 0;
+}
+
+/* What the kernel can make free for itself, it may; more than there is, never
+ * (__vmalloc_node_range() in mm/vmalloc.c). Without /proc, what is free already. */
+int ix_read_kernel_memory(struct ix_limits *s, const struct ix_limit *l,
+			  struct ix_reading *r)
+{
+	uint64_t memory, available;
+	char text[8192];
+	struct sysinfo now;
+	int e = ix_meminfo_read(s->x, text, sizeof(text));
+
+	(void)l;
+	if (e >= 0)
+		e = ix_meminfo_parse(text, "MemTotal", &memory);
+	if (!e)
+		e = ix_meminfo_parse(text, "MemAvailable", &available);
+	if (!e) {
+		r->limit = ix_mul_sat(memory, 1024);
+		available = ix_mul_sat(available, 1024);
+	} else if (sysinfo(&now) == 0) {
+		r->limit = ix_mul_sat(now.totalram, now.mem_unit);
+		available = ix_mul_sat(now.freeram, now.mem_unit);
+	} else {
+		return -errno;
+	}
+	r->used = r->limit - MIN(available, r->limit);
+	r->counted = r->soft = r->capped = true;
+	r->ceiling = r->limit;
 	return 0;
 }

@@ -158,6 +158,15 @@ static const struct ix_limit limits[] = {
 	  .change = "more swap, or vm.overcommit_memory=1, would let it be made",
 	  .what = "memory and swap that segments can be promised; by vm.overcommit_memory "
 		  "0 each alone, 1 any, 2 all that is promised on the machine together" },
+	{ .name = "array_max", .unit = "bytes", .mech = "sem", CONSTANT(INT_MAX),
+	  .error = -ENOMEM,
+	  .what = "memory of one semaphore array, which the kernel takes in one piece" },
+	{ .name = "kernel_memory", .unit = "bytes", .mech = "sem", .source = "MemAvailable",
+	  .read = ix_read_kernel_memory, .counts = true, .machine = true, .fixed = true,
+	  .error = -ENOMEM,
+	  .change = "swap does not help: arrays are in the kernel's own memory",
+	  .what = "memory that semaphore arrays can have, which is never swapped; used: what "
+		  "is not available" },
 	{ .name = "dev_shm", .unit = "bytes", .mech = "pshm",
 	  SHM_FS(ix_read_shm_bytes, "size"), .space = true,
 	  .what = "size of the file system of POSIX shared memory and semaphores" },

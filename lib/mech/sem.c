@@ -386,11 +386,34 @@ static int wish(const char *text, struct ipcx_attrs *ret_attrs)
 	return ix_wish_read(text, counted, ARRAY_SIZE(counted), ret_attrs);
 }
 
+/*
+ * What the kernel allocates for one array (sem_alloc() and struct sem in ipc/sem.c): a
+ * head, and for each semaphore as much as fills lines of its cache, 64 bytes nearly
+ * everywhere.
+ */
+#ifdef __s390x__
+#define SEM_BYTES 256
+#elif defined(__powerpc64__)
+#define SEM_BYTES 128
+#else
+#define SEM_BYTES 64
+#endif
+#define HEAD_BYTES 256
+
+static uint64_t amount_array(const struct ipcx_attrs *a)
+{
+	uint64_t bytes = ix_mul_sat(ix_amount_nsems(a), SEM_BYTES);
+
+	return MIN(bytes, UINT64_MAX - HEAD_BYTES) + HEAD_BYTES;
+}
+
 /* clang-format off */
 static const struct ix_charge charges[] = {
 	{ .limit = "semmsl", .each = true, .amount = ix_amount_nsems },
 	{ .limit = "semmni", .amount = ix_amount_one },
 	{ .limit = "semmns", .amount = ix_amount_nsems },
+	{ .limit = "array_max", .each = true, .making = true, .amount = amount_array },
+	{ .limit = "kernel_memory", .making = true, .amount = amount_array },
 	{ .limit = NULL },
 };
 

@@ -75,7 +75,8 @@ static enum verdict judge_blurred(const struct need *n)
 static enum verdict judge(const struct need *n)
 {
 	const struct ix_reading *r = &n->r;
-	enum verdict full = r->soft ? UNKNOWN : NO_ROOM;
+	bool most = r->capped && n->needed > r->ceiling;
+	enum verdict full = r->soft && !most ? UNKNOWN : NO_ROOM;
 
 	if (!r->known || n->unsized)
 		return UNKNOWN;

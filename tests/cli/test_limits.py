@@ -20,7 +20,7 @@ SYSCTLS = {
     "mqueue_msgsize_max": ("fs.mqueue.msgsize_max", 0), "mqueue_msg_default": ("fs.mqueue.msg_default", 0),
     "mqueue_msgsize_default": ("fs.mqueue.msgsize_default", 0), "hugepages": ("vm.nr_hugepages", 0),
 }
-CONSTANTS = {"shmmin": 1, "semvmx": 32767, "size_max": 2 ** 63 - 1}
+CONSTANTS = {"shmmin": 1, "semvmx": 32767, "array_max": 2 ** 31 - 1, "size_max": 2 ** 63 - 1}
 RLIMITS = {"rlimit_msgqueue": 12, "rlimit_memlock": resource.RLIMIT_MEMLOCK, "rlimit_fsize": resource.RLIMIT_FSIZE}  # RLIMIT_MSGQUEUE has no name in Python
 SET = {name: 40 for name in SYSCTLS if name not in ("hugepages", "shm_rmid_forced")} | {
     "shm_rmid_forced": 1, "mqueue_msgsize_max": 4096, "mqueue_msgsize_default": 4096, "shmmax": 2 ** 63 + 1, "shmall": 2 ** 40}
@@ -49,7 +49,7 @@ def test_every_limit_is_listed(world):
     listed = list(limits(world))
     sizes = [n for n in DUMP["limits"] if re.fullmatch(r"hugepages_\d+kB", n)]
     assert [n for n in listed if n not in sizes] == [n for n in DUMP["limits"] if n not in sizes]
-    assert {*SYSCTLS, *CONSTANTS, *RLIMITS, "memory", "dev_shm", "dev_shm_inodes"} == set(DUMP["limits"]) - set(sizes)
+    assert {*SYSCTLS, *CONSTANTS, *RLIMITS, "memory", "kernel_memory", "dev_shm", "dev_shm_inodes"} == set(DUMP["limits"]) - set(sizes)
 
 
 @pytest.mark.parametrize("name", SYSCTLS)

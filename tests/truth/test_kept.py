@@ -269,3 +269,50 @@ def test_shares_are_known_whatever_columns_are_asked_for(world):
     # Who may not read a queue does not know, and is told.
     r = world.ipcx("show", "mq:/o", "-o", "ref", "--json", uid=1000)
     assert [row["name"] for row in r.json["objects"][0]["limits"] if row["needed"] is None] != [] and "counters unknown" in r.err
+
+
+# ---- the memory of arrays
+
+
+def needs(world, wish):
+    r = world.ipcx("limits", "--for", wish, "--json")
+    return r, {row["name"]: row for row in r.json["needs"]}
+
+
+def test_an_array_is_one_piece_of_memory(world):
+    """sem_alloc() (ipc/sem.c): a head and 64 bytes for each semaphore, at most INT_MAX. Nothing so large is made here."""
+    world.ok("limits", "set", "semmsl=2000000000", "semmns=2000000000", "semmni=100")
+    r, rows = needs(world, "sem:2")
+    assert r.rc == 0 and r.err == "" and {row["fits"] for row in rows.values()} == {True}
+    for wish in ("sem:100000000", "sem:10x100000000"):
+        r, rows = needs(world, wish)
+        assert r.rc == 1 and rows["array_max"]["fits"] is False and rows["semmsl"]["fits"] is True
+        assert "cannot fit at all: array_max cannot be raised above 2147483647" in r.err
+    size = rows["array_max"]["needed"] // 100000000
+    assert rows["array_max"]["needed"] == 100000000 * size + 256
+    most = (2 ** 31 - 1 - 256) // size
+    assert needs(world, f"sem:{most}")[1]["array_max"]["fits"] is True and needs(world, f"sem:{most + 1}")[1]["array_max"]["fits"] is False
+
+
+def test_arrays_together_are_no_more_than_the_memory(world):
+    with open("/proc/meminfo", encoding="ascii") as f:
+        total = 1024 * int(re.search(r"MemTotal: +(\d+)", f.read()).group(1))
+    world.ok("limits", "set", "semmsl=1000000", "semmns=2000000000", "semmni=32000")
+    size = (needs(world, "sem:1000000")[1]["array_max"]["needed"] - 256) // 1000000
+    count = total // (1000000 * size) + 1
+    if count * 1000000 > 2000000000:
+        pytest.skip("there is more memory than semaphores could take")
+    r, rows = needs(world, f"sem:{count}x1000000")
+    assert r.rc == 1 and rows["kernel_memory"]["fits"] is False and rows["kernel_memory"]["limit"] == total
+    assert rows["array_max"]["fits"] is True and "cannot fit at all: kernel_memory cannot be raised above" in r.err
+    # What would need all that is there the kernel may make room for, or not.
+    r, rows = needs(world, f"sem:{count - 1}x1000000")
+    assert r.rc == 1 and rows["kernel_memory"]["fits"] is None
+    # Without /proc, what is free tells.
+    assert world.sh("umount -l /proc").rc == 0
+    assert needs(world, "sem:2")[1]["kernel_memory"]["fits"] is True
+
+
+def test_what_an_array_was_made_of_is_no_share(world):
+    world.ok("mk", "sem", "--nsems", "2")
+    assert {row["name"] for row in world.ipcx("show", "sem:0", "--json").json["objects"][0]["limits"]} == {"semmsl", "semmni", "semmns"}
