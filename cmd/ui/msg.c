@@ -107,6 +107,11 @@ static void PRINTF(2, 0) say(const char *prefix, const char *fmt, va_list args)
 		(void)!write(STDERR_FILENO, no_memory, sizeof(no_memory) - 1);
 }
 
+static void say_unrecorded(void)
+{
+	msg_plain("%s: out of memory: a message is not in the answer", msg.name);
+}
+
 static void record(const struct msg_record *r)
 {
 	struct msg_record copy = {
@@ -120,7 +125,7 @@ static void record(const struct msg_record *r)
 	/* JSON lacks it then, which may be the only place where it is said. */
 	if (!copy.text || (r->ref && !copy.ref) ||
 	    ix_buf_add(&msg.records, &copy, sizeof(copy)) < 0)
-		msg_plain("%s: out of memory: a message is not in the answer", msg.name);
+		say_unrecorded();
 }
 
 static void PRINTF(2, 3) say_note(bool failure, const char *fmt, ...)
@@ -146,6 +151,8 @@ void msg_error(const char *fmt, ...)
 	va_end(args);
 	if (text)
 		record(&(struct msg_record){ .kind = "error", .text = text });
+	else
+		say_unrecorded();
 }
 
 void msg_plain(const char *fmt, ...)
@@ -171,6 +178,8 @@ void msg_note(const char *fmt, ...)
 	va_end(args);
 	if (text)
 		record(&(struct msg_record){ .kind = "info", .text = text });
+	else
+		say_unrecorded();
 }
 
 void msg_object(const char *kind, const char *ref, const char *mech, const char *fmt, ...)
