@@ -391,7 +391,7 @@ static const struct opt opts[] = {
 	{ "from",           0,   TEXT(struct rm_args, from),           .arg = "FILE", .complete = COMPLETE_FILES, .help = "the objects that ls printed: JSON, or a reference a line; -: from standard input" },
 	{ "null",           '0', FLAG(struct rm_args, null),           .help = "with --from: a NUL ends each reference, as ls -q0 prints them" },
 	{ "unused",         0,   FLAG(struct rm_args, unused),         .help = "only what nobody has attached or waits for, where that can be told" },
-	{ "dry-run",        0,   FLAG(struct rm_args, dry_run),        .help = "only tell what would be removed" },
+	{ "dry-run",        0,   FLAG(struct rm_args, dry_run),        .help = "only tell what would be removed, and what would not" },
 	{ "yes",            'y', FLAG(struct rm_args, yes),            .help = "do not ask" },
 	{ "ignore-missing", 0,   FLAG(struct rm_args, ignore_missing), .help = "what does not exist is no failure" },
 	{ .name = NULL },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The question before rm takes more than one object: what a person is shown, and that
  * nothing else goes when he agrees. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -28,6 +29,7 @@ void rm_list_counts(const size_t *count, char *buf, size_t size)
 struct sum {
 	size_t count[RM_MECHS_MAX];
 	size_t all, shown, attached, waited;
+	size_t refused, denied; /* that stay, whatever is answered; for want of rights */
 	uint64_t bytes;
 };
 
@@ -62,48 +64,68 @@ static int show(struct sum *sum, struct sheet *s, const struct ipcx_table *t)
 	return 0;
 }
 
-/* List a part; only what is listed may go afterwards. */
-static int list(struct removal *rm, const struct sheet *s, struct ipcx_query q,
+/* What of that does not go. */
+static void add_refused(struct sum *sum, const struct ipcx_table *listed,
+			const struct ipcx_table *t)
+{
+	size_t all = ipcx_table_rows(listed), go = ipcx_table_rows(t);
+	const struct ipcx_note *n;
+
+	sum->refused += all > go ? all - go : 0;
+	for (size_t i = 0; (n = ipcx_table_note(t, i)); i++)
+		sum->denied += n->kind == IPCX_NOTE_FAILED &&
+			       (n->error == -EPERM || n->error == -EACCES);
+}
+
+/* List a part: only what is listed may go afterwards, and as far as it may be removed it
+ * is shown. */
+static int list(struct removal *rm, struct ipcx_query q, struct sheet *s, struct sum *sum,
 		struct ipcx_table **ret_listed)
 {
 	const struct ipcx_fieldset fields = sheet_query(s);
+	struct ipcx_table *listed, *t;
 	int r;
 
+	q.max_rows = 0;
+	r = ipcx_scan(rm->app->x, &q, &listed);
+	if (r < 0)
+		return app_failed(rm->app, r);
 	ipcx_fieldset_merge(&q.fields, &fields);
 	ipcx_fieldset_add(&q.fields, IPCX_F_SEMNCNT);
 	ipcx_fieldset_add(&q.fields, IPCX_F_SEMZCNT);
 	/* Names for people, though nothing else may ask for them. */
 	q.flags = (q.flags & ~IPCX_NUMERIC) | sheet_flags(s) | IPCX_DRY_RUN;
-	q.max_rows = 0;
-	r = ipcx_remove(rm->app->x, &q, ret_listed);
-	return r < 0 ? app_failed(rm->app, r) : 0;
+	q.same = listed;
+	r = ipcx_remove(rm->app->x, &q, &t);
+	if (r < 0) {
+		ipcx_table_free(listed);
+		return app_failed(rm->app, r);
+	}
+	add_up(sum, t);
+	add_refused(sum, listed, t);
+	r = show(sum, s, t);
+	ipcx_table_free(t);
+	*ret_listed = listed;
+	return r;
 }
 
 static int list_all(struct removal *rm, struct sheet *s, struct sum *sum)
 {
-	struct ipcx_table *t;
 	int r = 0;
 
 	for (size_t i = 0; !r && i < rm->nbatches; i++) {
 		struct rm_batch *b = &rm->batches[i];
+		struct ipcx_table *before = b->same;
 
 		if (!b->n)
 			continue;
-		r = list(rm, s, rm_named(rm, b), &t);
-		if (r)
-			break;
-		ipcx_table_free(b->same);
-		b->same = t;
-		add_up(sum, t);
-		r = show(sum, s, t);
+		r = list(rm, rm_named(rm, b), s, sum, &b->same);
+		if (b->same != before)
+			ipcx_table_free(before);
 	}
 	if (r || !rm->mechs)
 		return r;
-	r = list(rm, s, rm_whole(rm, 0), &rm->listed);
-	if (r)
-		return r;
-	add_up(sum, rm->listed);
-	return show(sum, s, rm->listed);
+	return list(rm, rm_whole(rm, 0), s, sum, &rm->listed);
 }
 
 /* "32 objects, 128M; 3 attached (they go with the last detach); 1 waited on" */
@@ -114,7 +136,7 @@ static void show_sum(const struct sum *sum)
 
 	if (sum->all > sum->shown)
 		out_format("and %zu more\n", sum->all - sum->shown);
-	out_format("%zu objects", sum->all);
+	out_format("%zu object%s", sum->all, sum->all == 1 ? "" : "s");
 	if (sum->bytes) {
 		out_text(", ");
 		p = out_room();
@@ -126,6 +148,12 @@ static void show_sum(const struct sum *sum)
 	if (sum->waited)
 		out_format("; %zu waited on", sum->waited);
 	out_text("\n");
+}
+
+/* One that was meant alone goes without a question, and where none can go there is none. */
+static bool asks(const struct sum *sum)
+{
+	return sum->all > 0 && sum->all + sum->refused > 1;
 }
 
 static int show_all(struct removal *rm, struct sum *sum)
@@ -147,28 +175,40 @@ static int show_all(struct removal *rm, struct sum *sum)
 				 &touched);
 	if (!r)
 		r = list_all(rm, &s, sum);
-	if (!r && sum->all > 1)
+	if (!r && asks(sum))
 		show_sum(sum);
 	return r;
+}
+
+/* " (3 more may not be removed: not permitted)" */
+static void put_refused(const struct sum *sum, char *buf, size_t size)
+{
+	buf[0] = '\0';
+	if (sum->refused && sum->refused == sum->denied)
+		(void)snprintf(buf, size, " (%zu more may not be removed: not permitted)",
+			       sum->refused);
+	else if (sum->refused)
+		(void)snprintf(buf, size, " (%zu more cannot be removed)", sum->refused);
 }
 
 int rm_ask(struct removal *rm)
 {
 	struct sum sum = { .all = 0 };
-	char counts[200], ns[64];
+	char counts[200], ns[64], refused[80];
 	int r;
 
 	/* People are asked on standard error: standard output may be a file. */
 	out_start(msg_descriptor(), NULL);
 	r = show_all(rm, &sum);
-	if (sum.all <= 1 || r)
-		out_drop(); /* one alone goes without a question */
+	if (r || !asks(&sum))
+		out_drop();
 	out_start(0, NULL);
-	if (r || sum.all <= 1)
+	if (r || !asks(&sum))
 		return r;
 	rm_list_counts(sum.count, counts, sizeof(counts));
 	ipcx_namespace(rm->app->x, ns, sizeof(ns));
-	if (!msg_ask("ipcx: remove %s from %s? [y/N] ", counts, ns)) {
+	put_refused(&sum, refused, sizeof(refused));
+	if (!msg_ask("ipcx: remove %s%s from %s? [y/N] ", counts, refused, ns)) {
 		msg_error("nothing was removed (--dry-run lists what would be)");
 		return EXIT_FAILED;
 	}

@@ -271,7 +271,7 @@ static const struct opt opts[] = {
 	{ "lock",   0,   FLAG(struct set_args, lock),         .help = "shm: lock in memory (SHM_LOCK)" },
 	{ "unlock", 0,   FLAG(struct set_args, unlock),       .help = "shm: unlock (SHM_UNLOCK)" },
 	{ "where",  'w', LISTED(struct set_args, sheet.where), .arg = "EXPR", .complete = COMPLETE_FIELDS, .help = "change only objects that fulfil this condition; of several, all" },
-	{ "dry-run", 0,  FLAG(struct set_args, dry_run),      .help = "only tell what would be changed, as it is now" },
+	{ "dry-run", 0,  FLAG(struct set_args, dry_run),      .help = "only tell what would be changed, as it is now, and what would not" },
 	{ .name = NULL },
 };
 

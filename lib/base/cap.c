@@ -88,6 +88,16 @@ int ix_cap_has(int cap)
 	return r < 0 ? r : (int)(now.effective >> cap & 1);
 }
 
+int ix_cap_effective(uint64_t *ret_caps)
+{
+	struct cap_sets now;
+	int r = read_sets(&now);
+
+	if (r == 0)
+		*ret_caps = now.effective;
+	return r;
+}
+
 bool ix_cap_filtered(void)
 {
 	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != 0;

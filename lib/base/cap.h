@@ -17,6 +17,9 @@ int ix_cap_load(struct ix_libcap **ret_lib);
  * tell, which is neither. Needs no libcap. */
 int ix_cap_has(int cap);
 
+/* All of those. 0 or -errno. */
+int ix_cap_effective(uint64_t *ret_caps);
+
 /* Whether calls of the thread may be answered by a filter (seccomp(2)), or that is not
  * known. By a call that every set of calls for services has. */
 bool ix_cap_filtered(void);

@@ -11,6 +11,7 @@
 #include "core/ctx.h"
 #include "core/driver.h"
 #include "core/limit.h"
+#include "core/may.h"
 #include "core/memory.h"
 #include "core/queue.h"
 #include "core/semops.h"
@@ -110,6 +111,14 @@ struct ix_mech {
 	/* Change the object of this row. */
 	int (*change)(struct ix_scan *s, const void *row, const struct ipcx_attrs *a);
 
+	/*
+	 * Asked in a dry run instead: what remove (by s->verb), or change with these
+	 * attributes, would answer, and with the same text, as far as the caller's rights
+	 * and what the kernel tells of the object say it. Changes nothing. NULL: nothing
+	 * stands in the way.
+	 */
+	int (*may)(struct ix_scan *s, const void *row, const struct ipcx_attrs *a);
+
 	/* Open an object's memory to read it (or to write to it). Its own text where it
 	 * fails; NULL: has none. */
 	int (*memory)(struct ipcx *x, const struct ipcx_ref *ref, bool write,
@@ -185,7 +194,8 @@ struct ix_scan {
 	bool once; /* of many namespaces that see one directory, list it for the first */
 	struct ix_listed *dirs; /* those that were listed */
 	size_t ndirs;
-	void *dir; /* a directory that the mechanism keeps open over the scan */
+	void *dir;         /* a directory that the mechanism keeps open over the scan */
+	struct ix_may may; /* what is known of the caller's rights where this runs */
 	/* Takes a row that is complete: ix_scan_keep(). Set by lib/query/scan.c, so that
 	 * no mechanism calls what stands above it. */
 	int (*keep)(struct ix_scan *s);

@@ -396,7 +396,7 @@ const struct ix_mech ix_mech_mq = {
 	},
 	.kind = &mq_kind,
 	.charges = charges, .wish = wish,
-	.scan = scan, .find = find, .create = ix_mq_create, .may_use = ix_mq_may_use, .remove = ix_mq_remove, .change = ix_mq_change,
+	.scan = scan, .find = find, .create = ix_mq_create, .may_use = ix_mq_may_use, .remove = ix_mq_remove, .change = ix_mq_change, .may = ix_mq_may,
 	.queue = &ix_mq_queue,
 	.driver = &ix_mq_driver,
 	.create_errors = create_errors, .change_errors = change_errors,

@@ -200,3 +200,24 @@ int ix_mq_change(struct ix_scan *s, const void *data, const struct ipcx_attrs *a
 		return -errno;
 	return r;
 }
+
+/* Both of them, with nothing done. Of a queue that no directory shows, and that may not
+ * be opened, nobody knows the owner. */
+int ix_mq_may(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
+{
+	const struct ix_posix_row *row = data;
+	const struct ix_posix_dir *dir = dir_of(s, row);
+	char path[1 + 256] = "/";
+	const char *name = ix_posix_name(s, row, path + 1);
+	auto_fd int fd = -1;
+
+	if (dir)
+		return a ? ix_posix_may_change(s, dir, name, row, a)
+			 : ix_posix_may_unlink(s, dir, name, row);
+	if (!row->ino)
+		return denied(s->x, a ? -EACCES : -EPERM);
+	fd = open_again(path, row);
+	if (fd < 0)
+		return a && fd == -EACCES ? denied(s->x, fd) : fd;
+	return a ? ix_posix_may_set(s, row, a) : ix_posix_may_leave(s, row);
+}

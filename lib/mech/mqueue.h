@@ -36,3 +36,4 @@ int ix_mq_may_use(struct ipcx *x, const struct ipcx_attrs *a, const struct ipcx_
 int ix_mq_create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ret_ref);
 int ix_mq_remove(struct ix_scan *s, const void *row);
 int ix_mq_change(struct ix_scan *s, const void *row, const struct ipcx_attrs *a);
+int ix_mq_may(struct ix_scan *s, const void *row, const struct ipcx_attrs *a);

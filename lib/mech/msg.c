@@ -145,7 +145,7 @@ static int set(const void *data, const struct ipcx_attrs *a)
 	const struct msg_row *row = data;
 	struct msqid_ds ds = { 0 };
 
-	if ((a->set & IPCX_A_QBYTES) && ix_too_wide(a->qbytes, sizeof(ds.msg_qbytes)))
+	if ((a->set & IPCX_A_QBYTES) && a->qbytes > IX_MSG_QBYTES_MAX)
 		return -EOVERFLOW;
 	ix_sysv_perm_set(&ds.msg_perm, &row->base, a);
 	ds.msg_qbytes = a->set & IPCX_A_QBYTES ? a->qbytes : row->qbytes;
@@ -416,6 +416,7 @@ static const struct ix_errtext create_errors[] = {
 };
 
 static const struct ix_errtext change_errors[] = {
+	{ -EOVERFLOW, IPCX_A_QBYTES, "qbytes must be below 2 GiB: the kernel cuts it to 31 bits" },
 	{ -EPERM, IPCX_A_QBYTES,  "not permitted: qbytes above kernel.msgmnb needs CAP_SYS_RESOURCE, everything else the owner, the creator or CAP_SYS_ADMIN" },
 	{ 0, 0, NULL },
 };
@@ -439,7 +440,7 @@ const struct ix_mech ix_mech_msg = {
 	.weight = IPCX_F_CBYTES,
 	.kind = &msg_kind,
 	.charges = charges, .wish = wish,
-	.scan = scan, .find = find, .contents = contents, .create = create, .may_use = may_use, .remove = remove_row, .change = change,
+	.scan = scan, .find = find, .contents = contents, .create = create, .may_use = may_use, .remove = remove_row, .change = change, .may = ix_msg_may,
 	.totals = &totals,
 	.queue = &ix_msg_queue,
 	.driver = &ix_msg_driver,

@@ -166,6 +166,21 @@ int ix_psem_make(struct ipcx *x, const struct ix_posix_dir *dir, const char *fil
 int ix_posix_change(struct ipcx *x, const struct ix_posix_dir *dir, const char *file,
 		    const struct ix_posix_row *row, const struct ipcx_attrs *a);
 
+/*
+ * may() of struct ix_mech, in parts: whether the caller could unlink a row's file, or
+ * change its owner and mode; the same where no directory shows it, by the owner alone;
+ * and whether it could be opened to write to it. 0 or -errno, as the calls would say.
+ */
+int ix_posix_may_unlink(struct ix_scan *s, const struct ix_posix_dir *dir,
+			const char *file, const struct ix_posix_row *row);
+int ix_posix_may_change(struct ix_scan *s, const struct ix_posix_dir *dir,
+			const char *file, const struct ix_posix_row *row,
+			const struct ipcx_attrs *a);
+int ix_posix_may_leave(struct ix_scan *s, const struct ix_posix_row *row);
+int ix_posix_may_set(struct ix_scan *s, const struct ix_posix_row *row,
+		     const struct ipcx_attrs *a);
+int ix_posix_may_write(const struct ix_posix_dir *dir, const char *file);
+
 /* may_make() of struct ix_mech: whether /dev/shm lets the caller make a file. */
 int ix_posix_may_make(struct ipcx *x, const struct ipcx_attrs *a);
 

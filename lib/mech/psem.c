@@ -353,6 +353,18 @@ static int change(struct ix_scan *s, const void *data, const struct ipcx_attrs *
 	return r < 0 ? r : ix_posix_change(s->x, s->dir, file, row, a);
 }
 
+static int may(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
+{
+	const struct ix_posix_row *row = data;
+	char file[NAME_MAX + 1];
+	int r = file_of(ix_table_string(s->t, row->name), file);
+
+	if (r < 0)
+		return r;
+	return a ? ix_posix_may_change(s, s->dir, file, row, a)
+		 : ix_posix_may_unlink(s, s->dir, file, row);
+}
+
 /* ---- limits */
 
 /* A tmpfs counts whole pages. */
@@ -421,7 +433,7 @@ const struct ix_mech ix_mech_psem = {
 	.no_idle = "how long named semaphores were not used is not known: use through a mapping leaves no time",
 	.kind = &psem_kind,
 	.charges = charges, .wish = wish, .may_make = ix_posix_may_make, .right = IX_SHM_DIR,
-	.scan = scan, .find = find, .create = create, .may_use = may_use, .remove = remove_row, .change = change,
+	.scan = scan, .find = find, .create = create, .may_use = may_use, .remove = remove_row, .change = change, .may = may,
 	.sem = &ix_psem_sem,
 	.driver = &ix_psem_driver,
 	.create_errors = create_errors, .change_errors = change_errors,

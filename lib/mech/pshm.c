@@ -197,15 +197,28 @@ static int open_to_resize(const struct ix_posix_dir *dir, const char *file,
 	return ix_posix_same(row, &st) ? take_fd(&fd) : -ENOENT;
 }
 
+/* More than there is room for: said of it when it has that size. */
+static void note_short(struct ix_scan *s, int fd, const struct pshm_row *row,
+		       const char *file, uint64_t bytes)
+{
+	char text[256], subject[IPCX_REF_MAX];
+	struct ipcx_ref ref;
+
+	if (bytes <= row->allocated ||
+	    !ix_pshm_short_of(fd, bytes - row->allocated, text, sizeof(text)))
+		return;
+	ix_posix_ref(s->mech, file, &ref);
+	(void)ipcx_ref_format(&ref, subject, sizeof(subject));
+	ix_table_note(s->t, IPCX_NOTE_INFO, s->mech, 0, subject, "%s", text);
+}
+
 /* What may be refused comes first: to open it, to give it away. A new mode or owner does
  * not close a descriptor. */
 static int change(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
 {
-	const struct pshm_row *row = data;
-	char buf[256], text[256], subject[IPCX_REF_MAX];
+	char buf[256];
 	const char *file = ix_posix_name(s, data, buf);
 	auto_fd int fd = -1;
-	struct ipcx_ref ref;
 	int r;
 
 	if (ix_pshm_would_be_sem(file, a))
@@ -219,12 +232,32 @@ static int change(struct ix_scan *s, const void *data, const struct ipcx_attrs *
 	if (r < 0 || fd < 0)
 		return r;
 	r = ix_pshm_resize(fd, a->bytes);
-	if (r == 0 && a->bytes > row->allocated &&
-	    ix_pshm_short_of(fd, a->bytes - row->allocated, text, sizeof(text))) {
-		ix_posix_ref(s->mech, file, &ref);
-		(void)ipcx_ref_format(&ref, subject, sizeof(subject));
-		ix_table_note(s->t, IPCX_NOTE_INFO, s->mech, 0, subject, "%s", text);
-	}
+	if (r == 0)
+		note_short(s, fd, data, file, a->bytes);
+	return r;
+}
+
+/* The same steps, with nothing done. */
+static int may(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
+{
+	const struct ix_posix_dir *dir = s->dir;
+	char buf[256];
+	const char *file = ix_posix_name(s, data, buf);
+	int r = 0;
+
+	if (!a)
+		return ix_posix_may_unlink(s, dir, file, data);
+	if (ix_pshm_would_be_sem(file, a))
+		return ix_fail_plain(s->x, -EPERM, "%s", IX_LIKE_A_SEM);
+	if (a->set & IPCX_A_SIZE)
+		r = ix_posix_may_write(dir, file);
+	if (r == 0)
+		r = ix_posix_may_change(s, dir, file, data, a);
+	if (r < 0 || !(a->set & IPCX_A_SIZE))
+		return r;
+	r = ix_pshm_may_have(a->bytes);
+	if (r == 0)
+		note_short(s, dir->fd, data, file, a->bytes);
 	return r;
 }
 
@@ -295,7 +328,7 @@ const struct ix_mech ix_mech_pshm = {
 	.no_idle = "how long POSIX shared memory was not used is not known: use through a mapping leaves no time",
 	.kind = &pshm_kind,
 	.charges = charges, .wish = wish, .may_make = ix_posix_may_make, .right = IX_SHM_DIR,
-	.scan = scan, .find = find, .create = ix_pshm_create, .may_use = ix_pshm_may_use, .complete = ix_pshm_complete, .caution = ix_pshm_caution, .remove = remove_row, .change = change,
+	.scan = scan, .find = find, .create = ix_pshm_create, .may_use = ix_pshm_may_use, .complete = ix_pshm_complete, .caution = ix_pshm_caution, .remove = remove_row, .change = change, .may = may,
 	.memory = ix_pshm_memory,
 	.driver = &ix_pshm_driver,
 	.create_errors = create_errors, .change_errors = change_errors,

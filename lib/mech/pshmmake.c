@@ -90,13 +90,15 @@ static int copy(struct ipcx *x, int fd, const struct ipcx_attrs *a)
 	}
 }
 
+int ix_pshm_may_have(uint64_t bytes)
+{
+	return bytes > INT64_MAX ? -EFBIG : ix_posix_may_grow(bytes);
+}
+
 int ix_pshm_resize(int fd, uint64_t bytes)
 {
-	int r;
+	int r = ix_pshm_may_have(bytes);
 
-	if (bytes > INT64_MAX)
-		return -EFBIG;
-	r = ix_posix_may_grow(bytes);
 	if (r < 0)
 		return r;
 	do

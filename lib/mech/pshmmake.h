@@ -18,6 +18,9 @@ bool ix_pshm_caution(struct ipcx *x, const struct ipcx_attrs *specs, size_t n, c
 /* Whether this file, with that size, would be taken for a semaphore. */
 bool ix_pshm_would_be_sem(const char *file, const struct ipcx_attrs *a);
 
+/* Whether an object may have this size, as far as that is known before: 0 or -EFBIG. */
+int ix_pshm_may_have(uint64_t bytes);
+
 /* ftruncate(2), where RLIMIT_FSIZE lets it. 0 or -errno. */
 int ix_pshm_resize(int fd, uint64_t bytes);
 

@@ -441,7 +441,7 @@ const struct ix_mech ix_mech_sem = {
 	},
 	.kind = &sem_kind,
 	.charges = charges, .wish = wish,
-	.scan = scan, .find = find, .costly = costly, .contents = contents, .create = create, .may_use = may_use, .remove = remove_row, .change = change,
+	.scan = scan, .find = find, .costly = costly, .contents = contents, .create = create, .may_use = may_use, .remove = remove_row, .change = change, .may = ix_sysv_may,
 	.totals = &totals,
 	.sem = &ix_sem_sem,
 	.driver = &ix_sem_driver,

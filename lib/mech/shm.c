@@ -18,7 +18,7 @@
 
 /* Bits of shm_perm.mode beside the permissions (ipc/shm.c). */
 #define MODE_DEST   01000U
-#define MODE_LOCKED 02000U
+#define MODE_LOCKED IX_SHM_LOCKED
 
 /* The encoding of huge page sizes in flags (mmap(2), MAP_HUGE_SHIFT). */
 #define HUGE_SHIFT 26
@@ -399,7 +399,7 @@ const struct ix_mech ix_mech_shm = {
 	.weight = IPCX_F_SIZE,
 	.kind = &shm_kind,
 	.charges = charges, .wish = wish, .may_make = ix_shm_may_make, .right = "CAP_IPC_LOCK",
-	.scan = scan, .find = find, .create = create, .may_use = may_use, .complete = ix_shm_complete, .caution = caution, .remove = remove_row, .change = change,
+	.scan = scan, .find = find, .create = create, .may_use = may_use, .complete = ix_shm_complete, .caution = caution, .remove = remove_row, .change = change, .may = ix_shm_may,
 	.totals = &ix_shm_totals,
 	.memory = ix_shm_memory,
 	.driver = &ix_shm_driver,

@@ -140,6 +140,17 @@ void ix_sysv_text_only(struct ix_scan *s, int error);
 int ix_sysv_may_use(const struct ix_sysv *v, const struct ipcx_attrs *a,
 		    const struct ipcx_ref *ref);
 
+/* may() of struct ix_mech. */
+int ix_sysv_may(struct ix_scan *s, const void *row, const struct ipcx_attrs *a);
+int ix_shm_may(struct ix_scan *s, const void *row, const struct ipcx_attrs *a);
+int ix_msg_may(struct ix_scan *s, const void *row, const struct ipcx_attrs *a);
+
+/* msgctl_down() in ipc/msg.c takes an int: more than that would be another number. */
+#define IX_MSG_QBYTES_MAX INT32_MAX
+
+/* A bit of a segment's mode beside the permissions (SHM_LOCKED in ipc/shm.c). */
+#define IX_SHM_LOCKED 02000U
+
 /* The id that a reference means now. -ENOENT */
 int ix_sysv_id(const struct ix_sysv *v, const struct ipcx_ref *ref);
 

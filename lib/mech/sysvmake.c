@@ -90,6 +90,11 @@ static int settle(struct ipcx *x, const struct ix_sysv *v, const struct ipcx_att
 			x, r,
 			"%s: cannot set qbytes to %llu: above kernel.msgmnb, which needs CAP_SYS_RESOURCE",
 			v->name, (unsigned long long)a->qbytes);
+	if (r == -EOVERFLOW && (a->set & IPCX_A_QBYTES))
+		return ix_fail_plain(
+			x, r,
+			"%s: cannot set qbytes to %llu: it must be below 2 GiB, as the kernel cuts it to 31 bits",
+			v->name, (unsigned long long)a->qbytes);
 	if (r < 0)
 		return ix_fail(x, r,
 			       "%s:%d: cannot set owner or limits of the new object",

@@ -49,15 +49,17 @@ static int act(struct ix_scan *s, const struct ix_mech *m, const void *row)
 	struct ipcx_attrs there;
 	int r;
 
-	if (s->verb == IX_LOOK || s->dry)
+	if (s->verb == IX_LOOK)
 		return 0;
 	s->x->error[0] = '\0';
 	if (s->verb == IX_REMOVE)
-		return m->remove(s, row);
+		return !s->dry ? m->remove(s, row) : m->may ? m->may(s, row, NULL) : 0;
 	r = ix_attrs_there(s->x, s->attrs, &there);
 	if (r == 0)
 		r = keeps_owner(s, m, row);
-	return r < 0 ? r : m->change(s, row, &there);
+	if (r < 0)
+		return r;
+	return !s->dry ? m->change(s, row, &there) : m->may ? m->may(s, row, &there) : 0;
 }
 
 /* Why an action failed: the mechanism's own words, its table of errnos, or the errno. */
@@ -278,6 +280,7 @@ int ix_scan_here(struct ix_scan *s, const struct ipcx_query *q)
 	unsigned first = (unsigned)(q->resume >> IX_RESUME_SHIFT);
 	int r = 0;
 
+	ix_may_end(&s->may); /* of another place, with other rights */
 	for (size_t i = 0; r == 0 && !ix_satisfied(s) && i < q->nrefs; i++) {
 		s->ref = i + 1;
 		if (here(s, q->refs[i].mech))
@@ -373,6 +376,7 @@ int ix_run_into(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 		r = ix_scan_places(s, q);
 	free(s->same_index);
 	free(s->dirs);
+	ix_may_end(&s->may);
 	return ix_said(x, r);
 }
 

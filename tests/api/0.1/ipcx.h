@@ -760,7 +760,8 @@ void ipcx_table_free(struct ipcx_table *t);
 
 /** Flags of a query. */
 #define IPCX_NUMERIC (UINT64_C(1) << 0) /**< do not look up user and group names */
-/** Only answer with what would be removed or changed. */
+/** Only answer with what would be removed or changed, and with what would keep that from
+ * being done, as far as the kernel tells beforehand. */
 #define IPCX_DRY_RUN (UINT64_C(1) << 1)
 /** ipcx_remove(), ipcx_change(): every object of mechs is meant, though there is no
  * condition. */

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The rules of capable(), ns_capable() and capable_wrt_inode_uidgid()
+ * (kernel/capability.c, security/commoncap.c), by what may be read of them. */
+#include "core/may.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cap.h"
+#include "base/file.h"
+#include "core/mech.h"
+
+static void untold(struct ix_scan *s, int error)
+{
+	ix_table_once(s->t, error,
+		      s->verb == IX_REMOVE
+			      ? "whether all of these may be removed cannot be told"
+			      : "whether all of these may be changed cannot be told");
+}
+
+void ix_may_end(struct ix_may *m)
+{
+	free(m->map);
+	*m = (struct ix_may){ .asked = false };
+}
+
+static uint32_t us(struct ix_scan *s)
+{
+	if (!s->may.asked_euid)
+		s->may.euid = geteuid();
+	s->may.asked_euid = true;
+	return s->may.euid;
+}
+
+static void ask(struct ix_scan *s)
+{
+	int r;
+
+	if (s->may.asked)
+		return;
+	s->may.asked = true;
+	r = ix_cap_effective(&s->may.caps);
+	if (r < 0)
+		untold(s, r);
+}
+
+static bool among(uint64_t caps, int cap)
+{
+	return caps >> cap & 1;
+}
+
+/* Of two who have no number where we are nobody can tell whether they are the same. */
+bool ix_may_as(struct ix_scan *s, uint32_t uid)
+{
+	if (uid == us(s) && uid == IX_UNMAPPED && !ix_may_name(s, false, uid))
+		untold(s, 0);
+	return uid == us(s);
+}
+
+/* ---- the IPC namespace */
+
+/*
+ * Up from the user namespace that owns it to our own, where what is in effect counts for
+ * all below; in what is directly below whoever made it has every capability. 0 or -errno.
+ */
+static int climb(struct ix_scan *s, int proc, int first)
+{
+	auto_fd int user = first;
+	struct stat own, now;
+
+	if (fstatat(proc, "thread-self/ns/user", &own, 0) < 0)
+		return -errno;
+	s->may.over_ipc = s->may.caps;
+	for (;;) {
+		auto_fd int parent = -1;
+		uid_t uid;
+		int r;
+
+		if (fstat(user, &now) < 0)
+			return -errno;
+		if (now.st_dev == own.st_dev && now.st_ino == own.st_ino)
+			return 0;
+		parent = ioctl(user, NS_GET_PARENT);
+		if (parent < 0 || fstat(parent, &now) < 0)
+			return -errno;
+		if (now.st_dev == own.st_dev && now.st_ino == own.st_ino) {
+			if (ioctl(user, NS_GET_OWNER_UID, &uid) < 0)
+				return -errno;
+			if (uid == us(s))
+				s->may.over_ipc = IX_CAPS_ALL;
+			return 0;
+		}
+		r = user;
+		user = parent;
+		parent = r;
+	}
+}
+
+/* It is above our own user namespace, or beside it (EPERM): no capability counts. ENOTTY:
+ * before Linux 4.9, where nobody can ask. */
+static int ask_over_ipc(struct ix_scan *s)
+{
+	int proc = ix_procfd(s->x), user;
+	auto_fd int ipc = proc < 0 ? proc : ix_open(proc, "thread-self/ns/ipc", O_RDONLY);
+
+	s->may.over_ipc = s->may.caps;
+	if (ipc < 0)
+		return ipc;
+	user = ioctl(ipc, NS_GET_USERNS);
+	if (user >= 0)
+		return climb(s, proc, user);
+	if (errno == EPERM)
+		s->may.over_ipc = 0;
+	return errno == EPERM || errno == ENOTTY ? 0 : -errno;
+}
+
+bool ix_may_over_ipc(struct ix_scan *s, int cap)
+{
+	int r;
+
+	ask(s);
+	if (!s->may.asked_over_ipc) {
+		s->may.asked_over_ipc = true;
+		r = ask_over_ipc(s);
+		if (r < 0)
+			untold(s, r);
+	}
+	return among(s->may.over_ipc, cap);
+}
+
+/* ---- files, and the machine */
+
+static int read_map(int proc, const char *name, struct ix_idrange *ranges, size_t *ret_n)
+{
+	char text[32768];
+	int n = ix_read_file(proc, name, text, sizeof(text));
+
+	if (n >= 0)
+		n = ix_idmap_parse(text, (size_t)n, ranges);
+	if (n < 0)
+		return n;
+	*ret_n = (size_t)n;
+	return 0;
+}
+
+/* A kernel without user namespaces has no maps. */
+static int ask_map(struct ix_scan *s)
+{
+	struct ix_idmap *map;
+	int proc = ix_procfd(s->x), r;
+
+	if (proc < 0)
+		return proc;
+	map = malloc(sizeof(*map));
+	if (!map)
+		return -ENOMEM;
+	r = read_map(proc, "thread-self/uid_map", map->users, &map->nusers);
+	if (r == 0)
+		r = read_map(proc, "thread-self/gid_map", map->groups, &map->ngroups);
+	if (r == 0)
+		s->may.map = map;
+	else
+		free(map);
+	return r == -ENOENT && faccessat(proc, "thread-self/ns/user", F_OK, 0) < 0 &&
+			       errno == ENOENT
+		       ? 0
+		       : r;
+}
+
+bool ix_may_name(struct ix_scan *s, bool group, uint32_t id)
+{
+	const struct ix_idrange *ranges;
+	size_t n;
+	int r;
+
+	if (!s->may.asked_map) {
+		s->may.asked_map = true;
+		r = ask_map(s);
+		if (r < 0)
+			untold(s, r);
+	}
+	if (!s->may.map)
+		return true;
+	ranges = group ? s->may.map->groups : s->may.map->users;
+	n = group ? s->may.map->ngroups : s->may.map->nusers;
+	for (size_t i = 0; i < n; i++)
+		if (id - ranges[i].inside < ranges[i].count)
+			return true;
+	return false;
+}
+
+/* Who has another number than that for nobody has one. */
+static bool is_mapped(struct ix_scan *s, bool group, uint32_t id)
+{
+	return id != IX_UNMAPPED || ix_may_name(s, group, id);
+}
+
+bool ix_may_over_file(struct ix_scan *s, int cap, uint32_t uid, uint32_t gid)
+{
+	ask(s);
+	return among(s->may.caps, cap) && is_mapped(s, false, uid) &&
+	       is_mapped(s, true, gid);
+}
+
+bool ix_may_over_machine(struct ix_scan *s, int cap)
+{
+	int r;
+
+	ask(s);
+	if (!among(s->may.caps, cap))
+		return false;
+	r = ix_cap_counts(ix_procfd(s->x), cap);
+	if (r < 0)
+		untold(s, r);
+	return r != 0;
+}
+
+bool ix_may_be_in(struct ix_scan *s, uint32_t gid)
+{
+	int n = getgroups(0, NULL);
+	auto_free gid_t *groups = n > 0 ? calloc((size_t)n, sizeof(*groups)) : NULL;
+
+	if (getegid() == gid)
+		return true;
+	if (n > 0)
+		n = groups ? getgroups(n, groups) : -1;
+	if (n < 0)
+		untold(s, groups ? -errno : -ENOMEM);
+	for (int i = 0; i < n; i++)
+		if (groups[i] == gid)
+			return true;
+	return n < 0;
+}
