@@ -53,7 +53,7 @@ struct ipcx {
 		IX_NUMBERED_NOT_ASKED,
 		IX_NUMBERED_ALL,
 		IX_NUMBERED_SOME
-	} numbered;  /* processes, in our PID namespace (core/numbered.c) */
+	} numbered; /* processes, in our PID namespace (core/numbered.c) */
 	enum {
 		IX_PEOPLE_NOT_ASKED,
 		IX_PEOPLE_ALL,
