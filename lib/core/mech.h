@@ -212,6 +212,7 @@ struct ix_scan {
 	struct ix_lacking vague;   /* those of which only that much was read */
 	bool names_first; /* the condition reads names: they are looked up before it */
 	unsigned processes, asked_processes; /* bits: lines of query/processes.c */
+	bool usual;                          /* what comes unasked is shown, too */
 	bool tell_pids;                      /* their numbers were named */
 	bool untraced; /* also one that is read after the row: no trace tells of it */
 	/* Where a row has the number of a process that was not asked after, and the times

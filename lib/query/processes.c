@@ -214,7 +214,7 @@ static void no_number(struct ix_scan *s, const struct ix_kind *kind,
 		ix_table_once(s->t, 0, IX_NO_NUMBER);
 	else if (s->tell_pids)
 		ix_table_tell(s->t, IX_NO_NUMBER);
-	else if (ipcx_fieldset_has(&s->want, w->pid))
+	else if (s->usual)
 		ix_table_reason(s->t, IX_NO_NUMBER);
 }
 

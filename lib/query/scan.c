@@ -132,7 +132,7 @@ static void tell_no_idle(struct ix_scan *s, const struct ix_mech *m, void *row)
 	ix_lacks(s->t, row, &s->no_idle);
 	if (ipcx_fieldset_has(&s->asked, IPCX_F_IDLE))
 		ix_table_once(s->t, 0, m->no_idle);
-	else if (ipcx_fieldset_has(&s->want, IPCX_F_IDLE))
+	else if (s->usual)
 		ix_table_reason(s->t, m->no_idle);
 }
 
@@ -252,6 +252,7 @@ static void wanted(struct ix_scan *s, const struct ipcx_query *q)
 {
 	bool usual = ipcx_fieldset_empty(&q->fields) || (q->flags & IPCX_USUAL);
 
+	s->usual = q->flags & IPCX_USUAL;
 	s->asked = s->exact = q->fields;
 	if (q->where) {
 		struct ipcx_fieldset read = ipcx_expr_fields(q->where),
