@@ -108,10 +108,15 @@ static char *put_minute(char *p, const struct tm *tm)
 	return put_two(p, tm->tm_min);
 }
 
+static bool is_year(const struct tm *tm)
+{
+	return tm->tm_year >= -1900 && tm->tm_year <= 9999 - 1900;
+}
+
 static char *put_local(char *p, int64_t when, const struct cell_style *style)
 {
 	static bool zone_read;
-	struct tm tm;
+	struct tm tm, utc;
 	int offset;
 
 	if (!zone_read)
@@ -119,9 +124,9 @@ static char *put_local(char *p, int64_t when, const struct cell_style *style)
 	zone_read = true;
 	if (!ix_local_time(when, &tm) || !ix_zone_offset(when, &offset))
 		return ix_put_i64(p, when);
-	/* At either end of the calendar the year is one only in UTC. */
-	if (tm.tm_year + 1900 < 0 || tm.tm_year + 1900 > 9999) {
-		(void)gmtime_r(&(time_t){ when }, &tm);
+	/* At either end of the calendar the year may be one in UTC alone. */
+	if (!is_year(&tm) && gmtime_r(&(time_t){ when }, &utc) && is_year(&utc)) {
+		tm = utc;
 		offset = 0;
 	}
 	p = put_minute(p, &tm);

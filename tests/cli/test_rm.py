@@ -235,11 +235,11 @@ def test_the_creator_may_remove_what_was_given_away(world, mech):
     assert world.ok("rm", ref, uid=1000) == "" and refs(world) == []
 
 
-def test_failures_of_a_dry_run_are_none(world):
-    """Whether the kernel would let us is only known when it is asked: a dry run says what would be tried."""
+def test_a_dry_run_goes_by_the_callers_rights(world):
     ref = make_all(world)["shm"]
-    r = world.ipcx("rm", ref, "--dry-run", "--json", uid=1000)
-    assert [o["ref"] for o in r.json["objects"]] == [ref] and refs(world, ref) == [ref]
+    dry, real = (world.ipcx("rm", ref, *words, "--json", uid=1000) for words in (["--dry-run"], []))
+    assert (dry.rc, dry.json, dry.err) == (real.rc, real.json, real.err) and dry.rc == 1 and "not permitted" in dry.err
+    assert dry.json["objects"] == [] and refs(world, ref) == [ref]
 
 
 # ---- a question on a terminal
