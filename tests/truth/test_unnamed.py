@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A process without a number here is unknown to lists, conditions and removals alike, and what is unknown has a reason in JSON that fits."""
+
+import os
+
+import pytest
+
+IPCX = os.environ["IPCX"]
+NO_NUMBER = "processes outside of this PID namespace have no number here"
+NO_LEAKS = {"ASAN_OPTIONS": "detect_leaks=0:exitcode=99"}
+PIDS = [("shm", "cpid"), ("msg", "lspid"), ("sem", "lpid")]
+
+
+def inside(world, *words, **more):
+    """ipcx in a PID namespace of its own: that of a container that shares the IPC namespace."""
+    return world.run("unshare", "--pid", "--fork", "--mount-proc", IPCX, *words, **more)
+
+
+@pytest.fixture
+def used(world):
+    world.ok("mk", "shm", "--size", "4096")
+    world.ok("mk", "msg")
+    world.ok("msg", "send", "msg:0", input=b"x")
+    world.ok("mk", "sem", "--nsems", "2")
+    world.ok("sem", "post", "sem:0")
+    return world
+
+
+@pytest.mark.parametrize("mech, field", PIDS)
+def test_an_unknown_process_is_not_none(used, mech, field):
+    assert inside(used, "ls", mech, "-q", "--where", f"unknown({field})").lines == [f"{mech}:0"]
+    for where in (f"{field} == null", f"{field} != null", f"{field} == 0"):
+        r = inside(used, "ls", mech, "-q", "--where", where)
+        assert r.out == "" and r.err == f"ipcx: note: {NO_NUMBER}\n", r
+    r = inside(used, "ls", mech, "--json", "-o", f"ref,{field}", "--where", f"{field} == null", "--fail")
+    assert r.rc == 4 and [e["message"] for e in r.json["errors"]] == [NO_NUMBER], r
+
+
+@pytest.mark.parametrize("mech, field", PIDS)
+def test_nothing_is_removed_by_an_unknown_process(used, mech, field):
+    r = inside(used, "rm", mech, "--yes", "--where", f"{field} == null", "--json")
+    assert r.rc == 4 and r.json["objects"] == [] and [e["message"] for e in r.json["errors"]] == [NO_NUMBER], r
+    assert [o["ref"] for o in used.objects(mech)] == [f"{mech}:0"]
+    assert inside(used, "rm", mech, "--yes", "--where", f"unknown({field})").rc in (0, 4)
+    assert used.objects(mech) == []
+
+
+@pytest.mark.parametrize("operated", [False, True])
+def test_sempid_0_means_nobody_only_where_all_have_a_number(world, operated):
+    """The kernel answers 0 for a semaphore that nobody touched, and for one that somebody without a number here did."""
+    world.ok("mk", "sem", "--nsems", "2")
+    if operated:
+        world.ok("sem", "post", "sem:0")
+    r = inside(world, "show", "sem:0", "--json")
+    rows = r.json["objects"][0]["semaphores"]
+    assert [(row["sempid"], row["unknown"]) for row in rows] == [(None, ["sempid"])] * 2, rows
+    assert [e["message"] for e in r.json["errors"]] == [NO_NUMBER]
+    r = inside(world, "ls", "sem", "--json", "-o", "lpid,lpid_alive")
+    assert r.json["objects"] == [{"lpid": None, "lpid_alive": None, "unknown": ["lpid", "lpid_alive"]}]
+
+
+def test_the_old_names_say_whose_numbers_they_lack(used):
+    for words in (("ipcs", "-p"), ("ipcs", "-s", "-i", "0"), ("lsipc", "-m"), ("lsipc", "-q")):
+        r = inside(used, "compat", *words)
+        assert r.rc == 0 and r.err == f"{words[0]}: something is left out: {NO_NUMBER}\n", (words, r)
+    assert inside(used, "compat", "ipcs", "-q").err == ""
+
+
+DEFAULTS = [("ls", "pshm"), ("ls", "psem"), ("show", "pshm:/p"), ("show", "psem:/s"), ("ns", "ls")]
+
+
+@pytest.mark.parametrize("words", DEFAULTS, ids=" ".join)
+def test_what_comes_unasked_and_is_unknown_has_its_reason(used, words):
+    """In JSON; whoever reads a table did not ask for it, and -v says it."""
+    used.ok("mk", "pshm", "/p", "--size", "4096")
+    used.ok("mk", "psem", "/s")
+    r = inside(used, *words, "--json")
+    rows = next(v for k, v in r.json.items() if isinstance(v, list) and k != "errors")
+    assert any("unknown" in row for row in rows) and r.json["errors"] and r.err == "", r
+    assert r.json["errors"][0]["message"] in inside(used, *words, "--json", "-v").err
+    if words[0] == "ls":
+        assert inside(used, *words).err == ""
+
+
+@pytest.mark.parametrize("call, ref", [("semctl", "sem:0"), ("msgrcv", "msg:0")])
+def test_contents_that_could_not_be_read_are_unknown(used, call, ref):
+    r = used.run("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"inject={call}:error=EIO:when=2+" if call == "semctl" else f"inject={call}:error=EIO",
+                 IPCX, "show", ref, "--json", env=NO_LEAKS)
+    row = r.json["objects"][0]
+    assert row["contents"] is None and "contents" in row["unknown"], row
+    e = next(e for e in r.json["errors"] if e["ref"] == ref)
+    assert e["kind"] == "incomplete" and "Input/output error" in e["message"] and e["message"] != "Input/output error", e
+    r = used.ipcx("show", ref, "--json", uid=1234)
+    assert r.json["objects"][0]["unknown"] == ["contents"] and [e["kind"] for e in r.json["errors"]] == ["incomplete"], r
+
+
+def test_a_proc_that_failed_is_not_called_unmounted(world):
+    def failing(*words):
+        return world.run("strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=fstatfs:error=EIO", IPCX, *words, env=NO_LEAKS)
+
+    for words in (("ns", "ls"), ("limits", "mqueue_queues_max"), ("ls", "--ns", "all")):
+        r = failing(*words)
+        assert "Input/output error" in r.err and "not mounted" not in r.err and "No such file" not in r.err, (words, r)
+
+
+def test_what_fills_dev_shm_says_which(world):
+    world.ok("mk", "pshm", "/p", "--size", "4096")
+    world.sh("mkdir /dev/shm/d; head -c 3M /dev/zero >/dev/shm/d/x")
+    e = world.ipcx("ls", "pshm", "--json").json["errors"][-1]
+    assert e["error"] is None and e["message"].startswith("3M more is in use")
+    device = world.ipcx("ls", "pshm", "--json", "-o", "shm_device", "--ns", "all").json["objects"][0]["shm_device"]
+    assert f"/dev/shm: shm_device {device}: 3M more is in use" in world.ipcx("ls", "pshm", "--ns", "all").err
+
+
+def test_a_mechanism_that_was_named_and_could_not_be_read_is_no_success(world):
+    world.ok("mk", "pshm", "/p", "--size", "4096")
+    world.ok("mk", "shm", "--size", "4096")
+    world.sh("mkdir -m 711 /tmp/hidden; mount --bind /tmp/hidden /dev/shm; chmod 711 /dev/shm")
+
+    def ends(*words):
+        r = world.ipcx("ls", *words, "-q", uid=1234)
+        assert r.rc == 0 or "Permission denied" in r.err or "not permitted" in r.err, r
+        return r.rc
+
+    try:
+        assert ends() == 0 and ends("all") == 0, "what is there is listed"
+        assert ends("pshm") == 1 and ends("posix") in (1, 4)
+        assert ends("pshm", "shm") == 4 and ends("shm", "pshm") == 4
+        assert ends("pshm", "shm:0") == 4 and ends("msg", "pshm") == 4, "also beside an empty one"
+        assert ends("shm", "sem") == 0
+    finally:
+        world.sh("umount /dev/shm; rmdir /tmp/hidden")
+
+
+def test_a_mechanism_that_was_named_and_read_in_part_is_no_success(world):
+    world.ok("mk", "pshm", "/p", "--size", "4096")
+    for words, rc in ((("pshm",), 4), ((), 0)):
+        r = world.run("strace", "-f", "-qq", "-o", "/dev/null", "-P", "/dev/shm", "-e", "inject=getdents64:error=EIO:when=2", IPCX, "ls", *words, env=NO_LEAKS)
+        assert r.rc == rc and "Input/output error" in r.err, (words, r)
