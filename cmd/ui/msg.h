@@ -66,7 +66,7 @@ struct tally {
 	size_t unseen;
 	size_t gaps;          /* notes that something may be missing */
 	bool missing_is_fine; /* what does not exist is passed over, not a failure */
-	bool part; /* some of the mechanisms that were named could not be read */
+	bool part;  /* some of the mechanisms that were named could not be read */
 	bool exact; /* something is done by the answer: one that may lack something is
 		       done in part */
 };

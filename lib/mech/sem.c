@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/limit.h"
 #include "core/numbered.h"
@@ -391,18 +392,13 @@ static int wish(const char *text, struct ipcx_attrs *ret_attrs)
  * head, and for each semaphore as much as fills lines of its cache, 64 bytes nearly
  * everywhere.
  */
-#ifdef __s390x__
-#define SEM_BYTES 256
-#elif defined(__powerpc64__)
-#define SEM_BYTES 128
-#else
-#define SEM_BYTES 64
-#endif
+#define SEM_BYTES  64
 #define HEAD_BYTES 256
 
 static uint64_t amount_array(const struct ipcx_attrs *a)
 {
-	uint64_t bytes = ix_mul_sat(ix_amount_nsems(a), SEM_BYTES);
+	long line = sysconf(_SC_LEVEL1_DCACHE_LINESIZE); /* 0: not known */
+	uint64_t bytes = ix_mul_sat(ix_amount_nsems(a), (uint64_t)MAX(line, SEM_BYTES));
 
 	return MIN(bytes, UINT64_MAX - HEAD_BYTES) + HEAD_BYTES;
 }
