@@ -276,7 +276,8 @@ static int run(struct app *app, void *data, int n, char **words)
 			   : list_flat(&l, sel.mechs, select_touched(&sel));
 	if (!r) {
 		sheet_close(&l.sheet);
-		tally_asked(&l.tally, sel.mechs, !unnamed && sel.mechs != select_all());
+		tally_asked(&l.tally, sel.mechs,
+			    !unnamed && sel.mechs != select_all() && !where_all(app));
 		r = args->fail ? tally_expect_none(&l.tally) : tally_status(&l.tally);
 	}
 	select_free(&sel);

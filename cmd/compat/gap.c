@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/util.h"
 #include "ui/msg.h"
 
 static struct {
@@ -23,22 +22,6 @@ static void add(const char *text)
 		gaps.others++; /* what comes in slices says it once for each */
 }
 
-/* Where the original prints 0, as for "never": of a process that has no number here. */
-static bool hides_process(const struct ipcx_table *t)
-{
-	static const enum ipcx_field pids[] = { IPCX_F_CPID, IPCX_F_LPID, IPCX_F_LSPID,
-						IPCX_F_LRPID, IPCX_F_SEMPID };
-
-	for (size_t row = 0; row < ipcx_table_rows(t); row++) {
-		struct ipcx_fieldset unknown = ipcx_row_unknown(t, row);
-
-		for (size_t i = 0; i < ARRAY_SIZE(pids); i++)
-			if (ipcx_fieldset_has(&unknown, pids[i]))
-				return true;
-	}
-	return false;
-}
-
 size_t gap_table(const struct ipcx_table *t)
 {
 	const struct ipcx_note *n;
@@ -49,9 +32,6 @@ size_t gap_table(const struct ipcx_table *t)
 		const char *subject = n->subject[0] ? n->subject : m ? m->name : "";
 		char text[sizeof(gaps.first)];
 
-		if ((n->kind == IPCX_NOTE_INFO || n->kind == IPCX_NOTE_REASON) &&
-		    n->mech == IPCX_NO_MECH && hides_process(t))
-			add(n->text);
 		if (n->kind != IPCX_NOTE_FAILED && n->kind != IPCX_NOTE_UNAVAILABLE &&
 		    n->kind != IPCX_NOTE_INCOMPLETE)
 			continue;

@@ -63,10 +63,11 @@ struct ix_reading {
 	bool single;    /* each object alone has to stay within it, whatever is used */
 	bool capped;    /* there is a ceiling */
 	uint64_t limit, used;
-	uint64_t ceiling;  /* the most that it can be set to */
-	uint64_t reserve;  /* of the limit, what is kept for others than the caller */
-	uint64_t blur;     /* the kernel counts what is used no more exactly than that */
-	uint64_t page;     /* bytes of one page of a pool of huge pages; 0: not known */
+	uint64_t ceiling; /* the most that it can be set to */
+	uint64_t reserve; /* of the limit, what is kept for others than the caller */
+	uint64_t blur;    /* the kernel counts what is used no more exactly than that */
+	uint64_t spare;   /* what is free of it, which moves too much to be called used */
+	uint64_t page;    /* bytes of one page of a pool of huge pages; 0: not known */
 	uint64_t dev, ino; /* of a file system: the directory that it was found by */
 	int error;         /* -errno: why the limit is unknown */
 	int use_error;     /* and why its use is, where the kernel counts it */

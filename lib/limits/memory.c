@@ -120,8 +120,8 @@ int ix_read_kernel_memory(struct ix_limits *s, const struct ix_limit *l,
 	} else {
 		return -errno;
 	}
-	r->used = r->limit - MIN(available, r->limit);
-	r->counted = r->soft = r->capped = true;
+	r->spare = available;
+	r->capped = true;
 	r->ceiling = r->limit;
 	return 0;
 }

@@ -86,6 +86,8 @@ static enum verdict judge(const struct need *n)
 		return full;
 	if (n->each)
 		return FITS;
+	if (r->spare)
+		return n->needed <= r->spare ? FITS : UNKNOWN;
 	if (!r->counted)
 		return n->seen > r->limit - n->needed ? full : UNKNOWN;
 	if (r->blur)
@@ -204,7 +206,7 @@ static struct need weigh(struct ix_limits *s, const struct ix_charge *c,
 	n.each |= n.r.single;
 	n.unsized = !ix_charge_take(c, a, &n.r, &amount);
 	n.needed = n.each ? amount : ix_mul_sat(count, amount);
-	if (!n.each && n.r.known && !n.r.unlimited && n.r.uncounted)
+	if (!n.each && n.r.known && !n.r.unlimited && n.r.uncounted && !n.r.spare)
 		n.seen = seen_use(s, c, a->mech);
 	n.verdict = judge(&n);
 	n.raise_to = raise_to(&n);

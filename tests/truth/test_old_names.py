@@ -84,8 +84,7 @@ def test_a_process_without_a_number_is_shown_as_before(world):
     """The kernel's 0 is what the originals show, too."""
     fill(world)
     r = world.sh('unshare --pid --fork --mount-proc "$IPCX" compat ipcs -m -p; unshare --pid --fork --mount-proc "$IPCX" compat lsipc -m')
-    said = "something is left out: processes outside of this PID namespace have no number here"
-    assert r.rc == 0 and r.err.splitlines() == ["ipcs: " + said, "lsipc: " + said] and r.out.count(" 0 ") >= 6
+    assert r.rc == 0 and r.err == "" and r.out.count(" 0 ") >= 6
 
 
 def locales(world):

@@ -59,13 +59,6 @@ def test_sempid_0_means_nobody_only_where_all_have_a_number(world, operated):
     assert r.json["objects"] == [{"lpid": None, "lpid_alive": None, "unknown": ["lpid", "lpid_alive"]}]
 
 
-def test_the_old_names_say_whose_numbers_they_lack(used):
-    for words in (("ipcs", "-p"), ("ipcs", "-s", "-i", "0"), ("lsipc", "-m"), ("lsipc", "-q")):
-        r = inside(used, "compat", *words)
-        assert r.rc == 0 and r.err == f"{words[0]}: something is left out: {NO_NUMBER}\n", (words, r)
-    assert inside(used, "compat", "ipcs", "-q").err == ""
-
-
 DEFAULTS = [("ls", "pshm"), ("ls", "psem"), ("show", "pshm:/p"), ("show", "psem:/s"), ("ns", "ls")]
 
 
