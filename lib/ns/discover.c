@@ -113,6 +113,10 @@ uint64_t ix_ns_link(int proc, const char *path, const char *type)
 	ssize_t len = readlinkat(proc, path, text, sizeof(text));
 	uint64_t ino;
 
+	/* Also of a process that ended between the look-up of the link and the reading of
+	 * it (proc_ns_readlink() in fs/proc/namespaces.c): the next look-up finds none. */
+	if (len < 0 && errno == EACCES)
+		len = readlinkat(proc, path, text, sizeof(text));
 	if (len < 0)
 		return 0;
 	ino = (size_t)len < sizeof(text) ? ix_ns_number(type, text, (size_t)len) : 0;
