@@ -66,7 +66,7 @@ struct tally {
 	size_t unseen;
 	size_t gaps;          /* notes that something may be missing */
 	bool missing_is_fine; /* what does not exist is passed over, not a failure */
-	bool part;  /* some of the mechanisms that were named could not be read */
+	bool part;            /* what was named could not be read to the end */
 	bool exact; /* something is done by the answer: one that may lack something is
 		       done in part */
 };
@@ -75,7 +75,7 @@ struct tally {
 void msg_table(const struct ipcx_table *t, bool verbose, struct tally *tally);
 
 /* So many mechanisms were asked for: what is not there is no failure where others were
- * read, though they may have had nothing; unless they were named. */
+ * read, though they may have had nothing. named: on the command line. */
 void tally_asked(struct tally *tally, uint64_t mechs, bool named);
 
 /* The exit status for what was counted: 0, 1, 3 or 4. */

@@ -257,8 +257,9 @@ static int ask(int id, uint64_t n, int what)
 	return r < 0 ? -errno : r;
 }
 
+/* used: somebody operated on the array, or set it. */
 static int semaphore(struct ipcx *x, struct ipcx_table *t, int id, uint64_t n,
-		     unsigned short value)
+		     unsigned short value, bool used)
 {
 	struct semaphore_row *row = ix_table_row(t);
 	int pid, ncnt, zcnt, lowest;
@@ -278,7 +279,7 @@ static int semaphore(struct ipcx *x, struct ipcx_table *t, int id, uint64_t n,
 	lowest = MIN(lowest, zcnt);
 	if (lowest < 0)
 		ix_table_once(t, lowest, "what is known of some semaphores is not all");
-	if (pid == 0 && !ix_numbers_all(x)) {
+	if (pid == 0 && (used || value) && !ix_numbers_all(x)) {
 		ix_unknown(t, row, IPCX_F_SEMPID);
 		ix_table_reason(t, IX_NO_NUMBER);
 	}
@@ -325,7 +326,7 @@ static int contents(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_tabl
 		return ix_fail(x, errno == EINVAL ? -EIDRM : -errno,
 			       "sem:%d: cannot read its values", id);
 	for (uint64_t n = 0; n < array.nsems; n++) {
-		r = semaphore(x, t, id, n, values[n]);
+		r = semaphore(x, t, id, n, values[n], array.otime != 0);
 		if (r < 0)
 			return ix_fail(x, r, "sem:%d", id);
 	}

@@ -6,7 +6,11 @@
 #include "mech/semsums.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/sem.h>
+
+#include "core/numbered.h"
+#include "core/semun.h"
 
 /* No process: several semaphores have different ones. */
 #define SEVERAL (-1)
@@ -63,6 +67,23 @@ static int last(int id, uint64_t nsems, int32_t *ret_pid)
 	return 0;
 }
 
+/* No semaphore has a number, though one has a value: a process without one here set it. */
+static int set_by_others(struct ix_scan *s, int id, uint64_t nsems, bool *ret_set)
+{
+	auto_free unsigned short *values = NULL;
+
+	if (ix_numbers_all(s->x))
+		return 0;
+	values = calloc(nsems, sizeof(*values));
+	if (!values)
+		return -ENOMEM;
+	if (semctl(id, 0, GETALL, (union semun){ .array = values }) < 0)
+		return errno == EINVAL ? -EIDRM : -errno;
+	for (uint64_t n = 0; n < nsems; n++)
+		*ret_set |= values[n] != 0;
+	return 0;
+}
+
 static int waiting(struct ix_scan *s, int id, uint64_t nsems, void *row,
 		   enum ipcx_field f, uint32_t *ret_n)
 {
@@ -83,12 +104,15 @@ int ix_sem_sums(struct ix_scan *s, int id, uint64_t nsems, void *row,
 		struct ix_semsums *ret_sums)
 {
 	struct ix_semsums sums = { 0 };
+	bool others = false;
 	int r = waiting(s, id, nsems, row, IPCX_F_SEMNCNT, &sums.semncnt);
 
 	if (r == 0)
 		r = waiting(s, id, nsems, row, IPCX_F_SEMZCNT, &sums.semzcnt);
 	if (r == 0 && ipcx_fieldset_has(&s->dear, IPCX_F_LPID))
 		r = last(id, nsems, &sums.lpid);
+	if (r == 0 && ipcx_fieldset_has(&s->dear, IPCX_F_LPID) && !sums.lpid)
+		r = set_by_others(s, id, nsems, &others);
 	if (r == -EIDRM)
 		return r;
 	if (r < 0)
@@ -98,7 +122,9 @@ int ix_sem_sums(struct ix_scan *s, int id, uint64_t nsems, void *row,
 		ix_table_once(
 			s->t, 0,
 			"several processes operated on some arrays: which of them last is not known");
-	if (r < 0 || sums.lpid == SEVERAL) {
+	else if (others)
+		ix_table_once(s->t, 0, IX_NO_NUMBER);
+	if (r < 0 || others || sums.lpid == SEVERAL) {
 		ix_unknown(s->t, row, IPCX_F_LPID);
 		sums.lpid = 0;
 	}

@@ -18,12 +18,12 @@
  * known for is the latest of the times in at[] (one of them belongs to it), or lies
  * between that and those in upto[]; with .made it made the object: no time that is set is
  * earlier, though the earliest may be later. Kinds of rows are meant that have the first
- * of at[]; with .untimed it may have done it without leaving any of them.
+ * of at[].
  */
 struct watched {
 	enum ipcx_field pid, alive;
 	enum ipcx_field at[TIMES_MAX + 1], upto[2]; /* ended by IPCX_NO_FIELD */
-	bool made, untimed;
+	bool made;
 };
 
 /* clang-format off */
@@ -31,12 +31,12 @@ static const struct watched watched[] = {
 	/* IPC_SET moves the ctime forward. */
 	{ IPCX_F_CPID, IPCX_F_CPID_ALIVE,
 	  { IPCX_F_CTIME, IPCX_F_ATIME, IPCX_F_DTIME, IPCX_F_MTIME, IPCX_F_STIME, IPCX_F_RTIME, IPCX_F_OTIME, IPCX_NO_FIELD },
-	  { IPCX_NO_FIELD }, true, false },
-	{ IPCX_F_LPID,  IPCX_F_LPID_ALIVE,  { IPCX_F_ATIME, IPCX_F_DTIME, IPCX_NO_FIELD }, { IPCX_NO_FIELD }, false, false },
+	  { IPCX_NO_FIELD }, true },
+	{ IPCX_F_LPID,  IPCX_F_LPID_ALIVE,  { IPCX_F_ATIME, IPCX_F_DTIME, IPCX_NO_FIELD }, { IPCX_NO_FIELD }, false },
 	/* SETVAL and SETALL leave a number, too, but set the ctime alone. */
-	{ IPCX_F_LPID,  IPCX_F_LPID_ALIVE,  { IPCX_F_OTIME, IPCX_NO_FIELD }, { IPCX_F_CTIME, IPCX_NO_FIELD }, false, true },
-	{ IPCX_F_LSPID, IPCX_F_LSPID_ALIVE, { IPCX_F_STIME, IPCX_NO_FIELD }, { IPCX_NO_FIELD }, false, false },
-	{ IPCX_F_LRPID, IPCX_F_LRPID_ALIVE, { IPCX_F_RTIME, IPCX_NO_FIELD }, { IPCX_NO_FIELD }, false, false },
+	{ IPCX_F_LPID,  IPCX_F_LPID_ALIVE,  { IPCX_F_OTIME, IPCX_NO_FIELD }, { IPCX_F_CTIME, IPCX_NO_FIELD }, false },
+	{ IPCX_F_LSPID, IPCX_F_LSPID_ALIVE, { IPCX_F_STIME, IPCX_NO_FIELD }, { IPCX_NO_FIELD }, false },
+	{ IPCX_F_LRPID, IPCX_F_LRPID_ALIVE, { IPCX_F_RTIME, IPCX_NO_FIELD }, { IPCX_NO_FIELD }, false },
 };
 /* clang-format on */
 
@@ -203,8 +203,7 @@ static void look_up(struct ix_scan *s, const struct ix_kind *kind,
 static void no_number(struct ix_scan *s, const struct ix_kind *kind,
 		      const struct watched *w, void *row, bool asked)
 {
-	if (!w->made && !known_since(s, kind, w, row) &&
-	    (!w->untimed || ix_numbers_all(s->x)))
+	if (!w->made && !known_since(s, kind, w, row))
 		return;
 	ix_unknown(s->t, row, w->pid);
 	if (asked)

@@ -132,8 +132,6 @@ static void tell_no_idle(struct ix_scan *s, const struct ix_mech *m, void *row)
 	ix_lacks(s->t, row, &s->no_idle);
 	if (ipcx_fieldset_has(&s->asked, IPCX_F_IDLE))
 		ix_table_once(s->t, 0, m->no_idle);
-	else if (s->usual)
-		ix_table_reason(s->t, m->no_idle);
 }
 
 static int keep(struct ix_scan *s)
