@@ -547,7 +547,8 @@ bool ipcx_mech_has(unsigned mech, enum ipcx_field field);
 /**
  * What reading a field of this mechanism's objects costs: mostly what ipcx_field_info()
  * says, but one that comes with the listing of some may take calls of its own for others,
- * or be known of none of them: then it is read, and its absence explained, when it is named.
+ * or be known of none of them: then it is read, and its absence explained, when it is
+ * named.
  */
 enum ipcx_cost ipcx_mech_cost(unsigned mech, enum ipcx_field field);
 
