@@ -49,8 +49,7 @@ def test_everything_is_listed_for_everybody(roots, uid):
     assert ("mq: no mqueue file system is mounted" in r.err) == (not world.mounted)
     unknown = {"mq": {"maxmsg", "msgsize", "curmsgs", "use_percent"}, "psem": {"value"}}
     for ref, o in seen.items():
-        idle = {"idle"} if o["mech"] in ("pshm", "psem") else set()
-        assert set(o.get("unknown", ())) == unknown.get(o["mech"], set()) | idle, ref
+        assert set(o.get("unknown", ())) == unknown.get(o["mech"], set()), ref
         for field in set(o) - {"age", "idle", "unknown"}:
             if field in unknown.get(o["mech"], ()):
                 assert o[field] is None, (ref, field)
