@@ -34,6 +34,20 @@ int ix_open(int dirfd, const char *path, int flags)
 	return fd < 0 ? -errno : ix_fd_lift(fd);
 }
 
+int ix_read_link(int dirfd, const char *path, char *buf, size_t size)
+{
+	ssize_t len = readlinkat(dirfd, path, buf, size);
+
+	if (len < 0 && errno == EACCES)
+		len = readlinkat(dirfd, path, buf, size);
+	if (len < 0)
+		return -errno;
+	if ((size_t)len >= size)
+		return -ENAMETOOLONG;
+	buf[len] = '\0';
+	return (int)len;
+}
+
 int ix_readdir(DIR *dir, const struct dirent **ret_entry)
 {
 	const struct dirent *d;

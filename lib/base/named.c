@@ -76,19 +76,16 @@ static bool is_proc(const struct walk *w)
 static int follow(struct walk *w, const struct stat *st)
 {
 	char target[PATH_MAX];
-	ssize_t n;
+	int n;
 
 	if (is_laid(w, st)) {
 		w->why = "is another user's symbolic link in a directory where everybody "
 			 "may make one";
 		return -ELOOP;
 	}
-	n = readlinkat(w->dir, w->path, target, sizeof(target));
+	n = ix_read_link(w->dir, w->path, target, sizeof(target));
 	if (n < 0)
-		return -errno;
-	if ((size_t)n >= sizeof(target))
-		return -ENAMETOOLONG;
-	target[n] = '\0';
+		return n;
 	w->links++;
 	return enter(w, w->dir, target);
 }

@@ -136,12 +136,8 @@ bool ix_search_shim(const struct ix_proc *p)
 
 bool ix_search_bundle(const struct ix_giver *shim, char *buf, size_t size)
 {
-	ssize_t len = readlinkat(shim->dir, "cwd", buf, size - 1);
-
-	if (len <= 0)
-		return false;
-	buf[len] = '\0';
-	return *buf == '/' && strstr(buf, IX_TASKS "/") != NULL;
+	return ix_read_link(shim->dir, "cwd", buf, size) > 0 && *buf == '/' &&
+	       strstr(buf, IX_TASKS "/") != NULL;
 }
 
 /* ---- whose state */

@@ -102,10 +102,11 @@ bool ix_spot_may_be(struct ipcx *x, int32_t pid, int rootfd, const char *path,
 static bool has_ended(struct ipcx *x, int32_t pid)
 {
 	char path[24], text[64];
+	int r;
 
 	(void)snprintf(path, sizeof(path), "%d/ns/mnt", pid);
-	return readlinkat(ix_procfd(x), path, text, sizeof(text)) < 0 &&
-	       (errno == ENOENT || errno == ESRCH);
+	r = ix_read_link(ix_procfd(x), path, text, sizeof(text));
+	return r == -ENOENT || r == -ESRCH;
 }
 
 int ix_spot_in_memory(struct ipcx *x, int32_t pid, int fd, const char *what)

@@ -110,18 +110,11 @@ uint64_t ix_ns_number(const char *type, const char *text, size_t len)
 uint64_t ix_ns_link(int proc, const char *path, const char *type)
 {
 	char text[64];
-	ssize_t len = readlinkat(proc, path, text, sizeof(text));
-	uint64_t ino;
+	int len = ix_read_link(proc, path, text, sizeof(text));
+	uint64_t ino = len < 0 ? 0 : ix_ns_number(type, text, (size_t)len);
 
-	/* Also of a process that ended between the look-up of the link and the reading of
-	 * it (proc_ns_readlink() in fs/proc/namespaces.c): the next look-up finds none. */
-	if (len < 0 && errno == EACCES)
-		len = readlinkat(proc, path, text, sizeof(text));
-	if (len < 0)
-		return 0;
-	ino = (size_t)len < sizeof(text) ? ix_ns_number(type, text, (size_t)len) : 0;
 	if (!ino)
-		errno = EPROTO;
+		errno = len < 0 && len != -ENAMETOOLONG ? -len : EPROTO;
 	return ino;
 }
 

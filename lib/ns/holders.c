@@ -254,13 +254,13 @@ static uint64_t fd_number(int proc, struct ix_nslist *l, int dir, const char *na
 {
 	auto_fd int held = -1, fd = -1;
 	char text[64];
-	ssize_t len = readlinkat(dir, name, text, sizeof(text));
+	int len = ix_read_link(dir, name, text, sizeof(text));
 	uint64_t ino, id;
 	int r;
 
-	if (len < 0)
-		ix_nslist_shut(l, -errno);
-	if (len <= 0 || (size_t)len >= sizeof(text) ||
+	if (len < 0 && len != -ENAMETOOLONG)
+		ix_nslist_shut(l, len);
+	if (len <= 0 ||
 	    (!(len == 1 && text[0] == '/') && !ix_ns_number("ipc", text, (size_t)len)))
 		return 0;
 	held = ix_open(dir, name, O_PATH);

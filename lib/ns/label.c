@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/util.h"
 
 static int by_ino(const void *a, const void *b)
@@ -194,13 +195,12 @@ int ix_label_place(struct ipcx *x, struct ipcx_ns *ns, struct ipcx_table *t)
 static bool is_runsc(const struct ix_place *p)
 {
 	char path[4096];
-	ssize_t len = p->dirfd < 0 ? -1
-				   : readlinkat(p->dirfd, "exe", path, sizeof(path) - 1);
+	int len = p->dirfd < 0 ? p->dirfd
+			       : ix_read_link(p->dirfd, "exe", path, sizeof(path));
 	const char *name;
 
 	if (len <= 0)
 		return false;
-	path[len] = '\0';
 	name = strrchr(path, '/');
 	return name && !strncmp(name + 1, "runsc", 5);
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -54,6 +55,51 @@ static void read_whole_or_not(void **state)
 	assert_int_equal(ix_read_file(dir, "x", buf, sizeof(buf)), -EFBIG);
 	assert_int_equal(ix_read_file(dir, "none", buf, sizeof(buf)), -ENOENT);
 	assert_int_equal(ix_read_file(dir, ".", buf, sizeof(buf)), -EISDIR);
+}
+
+/* The same room for what a link reads. */
+static void read_link_or_not(void **state)
+{
+	char buf[16];
+
+	(void)state;
+	assert_int_equal(symlinkat("123456789012345", dir, "link"), 0);
+	assert_int_equal(symlinkat("1234567890123456", dir, "longer"), 0);
+	assert_int_equal(ix_read_link(dir, "link", buf, sizeof(buf)), 15);
+	assert_string_equal(buf, "123456789012345");
+	assert_int_equal(ix_read_link(dir, "longer", buf, sizeof(buf)), -ENAMETOOLONG);
+	assert_int_equal(ix_read_link(dir, "none", buf, sizeof(buf)), -ENOENT);
+	assert_int_equal(ix_read_link(dir, ".", buf, sizeof(buf)), -EINVAL);
+	assert_int_equal(unlinkat(dir, "link", 0), 0);
+	assert_int_equal(unlinkat(dir, "longer", 0), 0);
+}
+
+/* Children that end while their link is read: there is none (any more), which is not the
+ * same as one that may not be read. */
+static void read_link_of_one_that_ends(void **state)
+{
+	int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char path[32], buf[64];
+
+	(void)state;
+	assert_true(proc >= 0);
+	assert_true(signal(SIGCHLD, SIG_IGN) != SIG_ERR); /* nobody waits for them */
+	for (int i = 0; i < 2000; i++) {
+		pid_t child = fork();
+		int r;
+
+		if (child == 0)
+			_exit(0);
+		assert_true(child > 0);
+		(void)snprintf(path, sizeof(path), "%d/ns/mnt", child);
+		do
+			r = ix_read_link(proc, path, buf, sizeof(buf));
+		while (r >= 0);
+		if (r != -ENOENT)
+			assert_int_equal(r, -ESRCH);
+	}
+	assert_true(signal(SIGCHLD, SIG_DFL) != SIG_ERR);
+	(void)close(proc);
 }
 
 /* A pipe gives what it has, a piece at a time. */
@@ -134,6 +180,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(read_whole_or_not),
+		cmocka_unit_test(read_link_or_not),
+		cmocka_unit_test(read_link_of_one_that_ends),
 		cmocka_unit_test(read_all_in_pieces),
 		cmocka_unit_test(read_all_no_more_than),
 		cmocka_unit_test(write_existing),
