@@ -48,6 +48,13 @@ int ix_read_link(int dirfd, const char *path, char *buf, size_t size)
 	return (int)len;
 }
 
+int ix_open_link(int dirfd, const char *path, int flags)
+{
+	int fd = ix_open(dirfd, path, flags);
+
+	return fd == -EACCES ? ix_open(dirfd, path, flags) : fd;
+}
+
 int ix_readdir(DIR *dir, const struct dirent **ret_entry)
 {
 	const struct dirent *d;

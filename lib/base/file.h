@@ -22,13 +22,15 @@ int ix_write_file(int dirfd, const char *path, const char *text);
 int ix_open(int dirfd, const char *path, int flags);
 
 /*
- * What a symbolic link below dirfd reads, NUL-terminated, its length or -errno; longer
- * than size - 1: -ENAMETOOLONG. A link of /proc answers EACCES, too, when its process
- * ended between the look-up of the link and the reading of it (proc_ns_readlink() in
- * fs/proc/namespaces.c, proc_fd_access_allowed() in fs/proc/base.c): it is asked again,
- * and the next look-up finds no process.
+ * Links of a process in /proc (PID/root, PID/fd/N, PID/ns/ipc): what one reads,
+ * NUL-terminated, and its length (longer than size - 1: -ENAMETOOLONG); what one leads
+ * to, as ix_open(). -errno. The kernel answers EACCES, too, for a process that ended
+ * between the look-up of its link and the following of it (proc_ns_readlink() and
+ * proc_ns_get_link() in fs/proc/namespaces.c, proc_fd_access_allowed() in
+ * fs/proc/base.c): it is asked again, and the next look-up finds none.
  */
 int ix_read_link(int dirfd, const char *path, char *buf, size_t size);
+int ix_open_link(int dirfd, const char *path, int flags);
 
 /* A descriptor above 2 for one that need not be: takes it over. */
 int ix_fd_lift(int fd);

@@ -102,7 +102,7 @@ static int open_root(const struct ix_giver *g, int *ret_fd)
 {
 	if (!g->pid || g->ours)
 		return 0;
-	*ret_fd = ix_open(g->dir, "root", O_PATH | O_DIRECTORY);
+	*ret_fd = ix_open_link(g->dir, "root", O_PATH | O_DIRECTORY);
 	return MIN(*ret_fd, 0);
 }
 

@@ -53,7 +53,7 @@ struct ix_spot ix_spot_of(struct ipcx *x, int32_t pid, const char *path)
 	char name[24];
 
 	(void)snprintf(name, sizeof(name), "%d/root", pid);
-	root = proc < 0 ? proc : ix_open(proc, name, O_PATH | O_DIRECTORY);
+	root = proc < 0 ? proc : ix_open_link(proc, name, O_PATH | O_DIRECTORY);
 	/* A process that has gone has not "none". */
 	if (root == -ENOENT)
 		root = -ESRCH;

@@ -141,7 +141,7 @@ static int open_mounted(struct ipcx *x, int32_t pid, const char *path)
 	char name[24];
 
 	(void)snprintf(name, sizeof(name), "%d/root", pid);
-	root = ix_open(proc, name, O_PATH | O_DIRECTORY);
+	root = ix_open_link(proc, name, O_PATH | O_DIRECTORY);
 	if (root < 0)
 		return root;
 	held = ix_spot_open(x, root, path, O_PATH);
@@ -263,7 +263,7 @@ static uint64_t fd_number(int proc, struct ix_nslist *l, int dir, const char *na
 	if (len <= 0 ||
 	    (!(len == 1 && text[0] == '/') && !ix_ns_number("ipc", text, (size_t)len)))
 		return 0;
-	held = ix_open(dir, name, O_PATH);
+	held = ix_open_link(dir, name, O_PATH);
 	fd = held < 0 ? held : open_nsfs(proc, held);
 	r = fd < 0 ? fd : ix_ns_identity(fd, CLONE_NEWIPC, &ino, &id);
 	if (r < 0) {

@@ -196,7 +196,7 @@ static int open_parts(struct ipcx *x, int dir, struct ix_place *p)
 	int fd, r;
 
 	(void)snprintf(what, sizeof(what), "process %d: its IPC namespace", p->pid);
-	fd = ix_open(dir, "ns/ipc", O_RDONLY);
+	fd = ix_open_link(dir, "ns/ipc", O_RDONLY);
 	if (fd == -EACCES || fd == -EPERM)
 		return ix_fail_plain(
 			x, fd, "%s may not be looked at (needs CAP_SYS_PTRACE over it)",
@@ -212,7 +212,7 @@ static int open_parts(struct ipcx *x, int dir, struct ix_place *p)
 	p->id = named.id;
 	/* Who may look at the namespace may look at the root, unless a security module
 	 * thinks otherwise. */
-	fd = ix_open(dir, "root", O_PATH | O_DIRECTORY);
+	fd = ix_open_link(dir, "root", O_PATH | O_DIRECTORY);
 	if (fd < 0 && fd != -EACCES && fd != -EPERM)
 		return failed(x, p->pid, fd, "its root");
 	p->rootfd = fd < 0 ? -1 : fd;

@@ -24,7 +24,7 @@ static int open_ns(const struct ix_plan *plan, const char *name)
 	if (plan->p->dirfd < 0)
 		return -1;
 	(void)snprintf(path, sizeof(path), "ns/%s", name);
-	fd = ix_open(plan->p->dirfd, path, O_RDONLY);
+	fd = ix_open_link(plan->p->dirfd, path, O_RDONLY);
 	if (fd < 0)
 		errno = -fd;
 	return fd < 0 ? -1 : fd;

@@ -151,7 +151,7 @@ int ix_rights_mounted(struct ipcx *x, const struct ix_place *p, int *ret_user)
 		*ret_user = -1;
 		return 0;
 	}
-	mnt = ix_open(p->dirfd, "ns/mnt", O_RDONLY);
+	mnt = ix_open_link(p->dirfd, "ns/mnt", O_RDONLY);
 	if (mnt < 0)
 		return cannot_tell(x, p, mnt == -EPERM ? -EACCES : mnt);
 	owner = ioctl(mnt, NS_GET_USERNS);

@@ -29,7 +29,7 @@ int ix_user_of(struct ipcx *x, const struct ix_place *p, int *ret_fd)
 	if (!own)
 		return ix_fail_plain(x, -EIO,
 				     "our own user namespace: /proc does not tell");
-	fd = ix_open(p->dirfd, "ns/user", O_RDONLY);
+	fd = ix_open_link(p->dirfd, "ns/user", O_RDONLY);
 	if (fd < 0)
 		return ix_fail(x, fd, "process %d: its user namespace", p->pid);
 	r = ix_ns_identity(fd, CLONE_NEWUSER, &ino, &id);

@@ -55,7 +55,7 @@ struct ix_user_space ix_space_user(int dir, const struct ix_space *ours)
 		u.lineage = IX_USER_OURS;
 		return u;
 	}
-	fd = u.self.ino && ours->ino ? ix_open(dir, "ns/user", O_RDONLY) : -1;
+	fd = u.self.ino && ours->ino ? ix_open_link(dir, "ns/user", O_RDONLY) : -1;
 	if (fd < 0)
 		return u;
 	u.self = space_of_fd(fd);
@@ -85,7 +85,7 @@ struct ix_user_space ix_space_user(int dir, const struct ix_space *ours)
 
 bool ix_space_below(int dir, const struct ix_space *user)
 {
-	int fd = ix_open(dir, "ns/user", O_RDONLY);
+	int fd = ix_open_link(dir, "ns/user", O_RDONLY);
 	bool found = false;
 
 	for (int depth = 0; fd >= 0 && !found && depth < DEPTH_MAX; depth++) {
@@ -103,7 +103,7 @@ bool ix_space_below(int dir, const struct ix_space *user)
 struct ix_space ix_space_around(int dir, unsigned n)
 {
 	struct ix_space found = { .ino = 0 };
-	int fd = ix_open(dir, "ns/pid", O_RDONLY);
+	int fd = ix_open_link(dir, "ns/pid", O_RDONLY);
 
 	while (fd >= 0 && n-- > 0)
 		(void)space_climb(&fd);
