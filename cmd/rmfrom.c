@@ -240,12 +240,11 @@ static int read_array(struct input *in, const struct ix_json *j, const char *arr
 	int r = 0;
 
 	for (size_t i = 0; !r && i < n; i++) {
-		char number[24];
-		struct path p;
+		char at[32];
 
-		(void)snprintf(number, sizeof(number), "%zu", i);
+		(void)snprintf(at, sizeof(at), "%s%s%zu", array, *array ? "/" : "", i);
 		in->object = i + 1;
-		r = read_object(in, j, member(&p, array, number));
+		r = read_object(in, j, at);
 	}
 	in->object = 0;
 	return r;
