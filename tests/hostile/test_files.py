@@ -221,7 +221,9 @@ def test_a_semaphore_that_is_cut_while_it_is_waited_for(world, words):
     waiting(world)
     world.run("truncate", "-s", "0", "/dev/shm/sem.x")
     rc, out, err = ended(p)
-    assert rc == 1 and out == b"" and (CUT in err or "another word size" in err or "no semaphore" in err), err
+    # The file is looked at again every 50 ms, so that a signal is heard: what was cut just then is no semaphore, as at the beginning.
+    said = {1: CUT, 3: "its file is no semaphore"}
+    assert out == b"" and said.get(rc, "\0") in err and err.count("\n") == 1, (rc, err)
 
 
 def test_a_semaphore_that_is_cut_while_it_is_held(world):
