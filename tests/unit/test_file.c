@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -74,29 +75,38 @@ static void read_link_or_not(void **state)
 	assert_int_equal(unlinkat(dir, "longer", 0), 0);
 }
 
-/* Children that end while their link is read: there is none (any more), which is not the
- * same as one that may not be read. */
-static void read_link_of_one_that_ends(void **state)
+/* Follow a link of a child until that fails: there is none (any more), which is not the
+ * same as one that may not be followed. */
+static void follow_to_the_end(int proc, pid_t child, bool open_it)
+{
+	char path[32], buf[64];
+	int r;
+
+	(void)snprintf(path, sizeof(path), "%d/ns/mnt", child);
+	do {
+		r = open_it ? ix_open_link(proc, path, O_RDONLY)
+			    : ix_read_link(proc, path, buf, sizeof(buf));
+		if (open_it && r >= 0)
+			(void)close(r);
+	} while (r >= 0);
+	if (r != -ENOENT)
+		assert_int_equal(r, -ESRCH);
+}
+
+static void links_of_one_that_ends(void **state)
 {
 	int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	char path[32], buf[64];
 
 	(void)state;
 	assert_true(proc >= 0);
 	assert_true(signal(SIGCHLD, SIG_IGN) != SIG_ERR); /* nobody waits for them */
-	for (int i = 0; i < 2000; i++) {
+	for (int i = 0; i < 3000; i++) {
 		pid_t child = fork();
-		int r;
 
 		if (child == 0)
 			_exit(0);
 		assert_true(child > 0);
-		(void)snprintf(path, sizeof(path), "%d/ns/mnt", child);
-		do
-			r = ix_read_link(proc, path, buf, sizeof(buf));
-		while (r >= 0);
-		if (r != -ENOENT)
-			assert_int_equal(r, -ESRCH);
+		follow_to_the_end(proc, child, i % 4 == 0);
 	}
 	assert_true(signal(SIGCHLD, SIG_DFL) != SIG_ERR);
 	(void)close(proc);
@@ -181,7 +191,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(read_whole_or_not),
 		cmocka_unit_test(read_link_or_not),
-		cmocka_unit_test(read_link_of_one_that_ends),
+		cmocka_unit_test(links_of_one_that_ends),
 		cmocka_unit_test(read_all_in_pieces),
 		cmocka_unit_test(read_all_no_more_than),
 		cmocka_unit_test(write_existing),
