@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/num.h"
 
 static const char *skip_blanks(const char *p, const char *end)
@@ -56,6 +57,20 @@ int ix_idmap_parse(const char *text, size_t len,
 			return -EPROTO;
 	memcpy(ret_ranges, ranges, (size_t)n * sizeof(*ranges));
 	return n;
+}
+
+int ix_idmap_read(int dirfd, const char *path, struct ix_idrange ret_ranges[IX_IDMAP_MAX],
+		  size_t *ret_n)
+{
+	char text[32768];
+	int n = ix_read_file(dirfd, path, text, sizeof(text));
+
+	if (n >= 0)
+		n = ix_idmap_parse(text, (size_t)n, ret_ranges);
+	if (n < 0)
+		return n;
+	*ret_n = (size_t)n;
+	return 0;
 }
 
 uint32_t ix_id_here(const struct ix_idrange *ranges, size_t n, uint32_t there)

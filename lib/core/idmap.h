@@ -25,6 +25,10 @@ struct ix_idmap {
 int ix_idmap_parse(const char *text, size_t len,
 		   struct ix_idrange ret_ranges[IX_IDMAP_MAX]);
 
+/* The same of a file below dirfd. 0 or -errno. */
+int ix_idmap_read(int dirfd, const char *path, struct ix_idrange ret_ranges[IX_IDMAP_MAX],
+		  size_t *ret_n);
+
 /* The number here of an id there; IX_UNMAPPED without one. */
 uint32_t ix_id_here(const struct ix_idrange *ranges, size_t n, uint32_t there);
 

@@ -135,19 +135,6 @@ bool ix_may_over_ipc(struct ix_scan *s, int cap)
 
 /* ---- files, and the machine */
 
-static int read_map(int proc, const char *name, struct ix_idrange *ranges, size_t *ret_n)
-{
-	char text[32768];
-	int n = ix_read_file(proc, name, text, sizeof(text));
-
-	if (n >= 0)
-		n = ix_idmap_parse(text, (size_t)n, ranges);
-	if (n < 0)
-		return n;
-	*ret_n = (size_t)n;
-	return 0;
-}
-
 /* A kernel without user namespaces has no maps. */
 static int ask_map(struct ix_scan *s)
 {
@@ -159,9 +146,10 @@ static int ask_map(struct ix_scan *s)
 	map = malloc(sizeof(*map));
 	if (!map)
 		return -ENOMEM;
-	r = read_map(proc, "thread-self/uid_map", map->users, &map->nusers);
+	r = ix_idmap_read(proc, "thread-self/uid_map", map->users, &map->nusers);
 	if (r == 0)
-		r = read_map(proc, "thread-self/gid_map", map->groups, &map->ngroups);
+		r = ix_idmap_read(proc, "thread-self/gid_map", map->groups,
+				  &map->ngroups);
 	if (r == 0)
 		s->may.map = map;
 	else

@@ -168,19 +168,6 @@ int ix_rights_mounted(struct ipcx *x, const struct ix_place *p, int *ret_user)
 
 /* ---- how users there are numbered here */
 
-static int read_map(int dir, const char *name, struct ix_idrange *ranges, size_t *ret_n)
-{
-	char text[32768];
-	int n = ix_read_file(dir, name, text, sizeof(text));
-
-	if (n >= 0)
-		n = ix_idmap_parse(text, (size_t)n, ranges);
-	if (n < 0)
-		return n;
-	*ret_n = (size_t)n;
-	return 0;
-}
-
 void ix_rights_map(struct ipcx *x, const struct ix_place *p, int user,
 		   struct ix_idmap *ret_map)
 {
@@ -198,8 +185,8 @@ void ix_rights_map(struct ipcx *x, const struct ix_place *p, int user,
 	if (dir < 0 || fstatat(dir, "ns/user", &there, 0) < 0 || fstat(user, &here) < 0 ||
 	    here.st_ino != there.st_ino)
 		return;
-	if (read_map(dir, "uid_map", ret_map->users, &ret_map->nusers) < 0 ||
-	    read_map(dir, "gid_map", ret_map->groups, &ret_map->ngroups) < 0)
+	if (ix_idmap_read(dir, "uid_map", ret_map->users, &ret_map->nusers) < 0 ||
+	    ix_idmap_read(dir, "gid_map", ret_map->groups, &ret_map->ngroups) < 0)
 		ret_map->nusers = ret_map->ngroups = 0;
 }
 
