@@ -20,6 +20,7 @@ HOMES = [
     ("writing to descriptors by number", r"\b(p?write|writev|dprintf)\s*\(\s*[012]\b", set()),
     ("printing to streams", r"(?<![\w.>])(v?f?printf|v?dprintf|f?puts|f?putc|putchar|fwrite|psignal)\s*\(",
      set()),
+    ("what a link reads", r"\breadlink(at)?\s*\(", {"lib/base/file.c"}),
     ("dlopen", r"\b(dlopen|dlsym|dlmopen)\s*\(", {"lib/base/dl.c"}),
     ("NSS", r"\b(get(pw|gr)(nam|uid|gid|ent)\w*|getgrouplist|getaddrinfo)\s*\(", {"lib/base/nss.c"}),
     ("the environment", r"\b((secure_)?getenv|environ|setenv|putenv)\b", {"cmd/run.c", "cmd/ui/sheet.c", "cmd/compat/lsipc.c"}),
