@@ -14,7 +14,7 @@
 #include "base/util.h"
 #include "cmd.h"
 #include "compat/tool.h"
-#include "signals.h"
+#include "exec/signals.h"
 
 /* clang-format off */
 const struct opt global_opts[] = {

@@ -3,7 +3,7 @@
  * Records of messages: what is read is written again as the same message, and json-c,
  * which is another reader, finds the same in it. What is refused has said why.
  */
-#include "record.h"
+#include "queue/record.h"
 
 #include <json-c/json.h>
 

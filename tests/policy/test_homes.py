@@ -13,7 +13,7 @@ HOMES = [
     ("libcap", r"<sys/capability\.h>|\bcap_(get|set|init|free|clear)\w*\s*\(", {"lib/base/cap.c"}),
     ("entering namespaces", r"\b(setns|unshare)\s*\(", {"lib/ns/", "lib/base/mnt.c"}),
     ("getopt", r"\bgetopt\w*\b", {"cmd/ui/opt.c", "cmd/compat/tool.c"}),
-    ("ending the process", r"(?<![\w.>])(_?exit|_Exit|quick_exit|abort|exit_group)\s*\(", {"cmd/main.c", "cmd/nsnew.c", "cmd/pty.c", "cmd/run.c", "lib/ns/child.c",
+    ("ending the process", r"(?<![\w.>])(_?exit|_Exit|quick_exit|abort|exit_group)\s*\(", {"cmd/main.c", "cmd/ns/new.c", "cmd/exec/pty.c", "cmd/exec/run.c", "lib/ns/child.c",
       "lib/mech/psemcall.c", "lib/stress/worker.c", "lib/stress/start.c", "lib/stress/undo.c"}),
     ("stderr", r"\bstderr\b|\bSTDERR_FILENO\b|\bperror\s*\(", {"cmd/ui/msg.c"}),
     ("stdout", r"\bstdout\b|\bSTDOUT_FILENO\b", {"cmd/ui/out.c"}),
@@ -23,16 +23,16 @@ HOMES = [
     ("what a link reads", r"\breadlink(at)?\s*\(", {"lib/base/file.c"}),
     ("dlopen", r"\b(dlopen|dlsym|dlmopen)\s*\(", {"lib/base/dl.c"}),
     ("NSS", r"\b(get(pw|gr)(nam|uid|gid|ent)\w*|getgrouplist|getaddrinfo)\s*\(", {"lib/base/nss.c"}),
-    ("the environment", r"\b((secure_)?getenv|environ|setenv|putenv)\b", {"cmd/run.c", "cmd/ui/sheet.c", "cmd/compat/lsipc.c"}),
+    ("the environment", r"\b((secure_)?getenv|environ|setenv|putenv)\b", {"cmd/exec/run.c", "cmd/ui/sheet.c", "cmd/compat/lsipc.c"}),
     ("the time zone", r"\b(localtime|tzset|mktime|strftime)\w*\s*\(", {"lib/base/zone.c"}),
     ("the locale", r"\b(setlocale|localeconv|newlocale|uselocale|strtod|atof)\s*\(", {"cmd/compat/foreign.c", "cmd/ui/plot.c"}),
     ("growing bytes", r"\bopen_memstream\s*\(", set()),
     ("bytes as a stream", r"\bfmemopen\s*\(", {"lib/base/mnt.c"}),
     ("running programs", r"\b(system|popen|posix_spawnp?|fork|vfork|exec[lv]p?e?)\s*\(",
-     {"cmd/nsnew.c", "cmd/pty.c", "cmd/run.c", "lib/ns/child.c", "lib/stress/crew.c", "lib/stress/start.c", "lib/stress/undo.c"}),
+     {"cmd/ns/new.c", "cmd/exec/pty.c", "cmd/exec/run.c", "lib/ns/child.c", "lib/stress/crew.c", "lib/stress/start.c", "lib/stress/undo.c"}),
     ("threads", r"\bpthread_create\s*\(", {"lib/ns/there.c", "lib/base/below.c", "lib/base/mnt.c"}),
     ("the umask", r"(?<![\w.>])umask\s*\(", {"cmd/compat/ipcmk.c", "lib/stress/run.c"}),
-    ("what signals do", r"(?<![\w.>])(signal|sigaction)\s*\(", {"cmd/signals.c", "cmd/stop.c", "lib/mech/psemcall.c", "lib/stress/run.c", "lib/stress/worker.c"}),
+    ("what signals do", r"(?<![\w.>])(signal|sigaction)\s*\(", {"cmd/exec/signals.c", "cmd/stop.c", "lib/mech/psemcall.c", "lib/stress/run.c", "lib/stress/worker.c"}),
     ("what a process is", r"\bprctl\s*\(", {"lib/base/cap.c", "lib/mech/psemcall.c", "lib/ns/step.c", "lib/stress/undo.c", "lib/stress/worker.c"}),
     ("what semctl(2) takes", r"\bunion semun \{", {"lib/core/semun.h"}),
     ("mmap", r"(?<![\w.>])mmap\s*\(", {"lib/mech/psemops.c", "lib/mech/pshmdriver.c", "lib/stress/arena.c", "lib/stress/memfd.c"}),
@@ -41,7 +41,7 @@ HOMES = [
 # What is no use of the thing: (what, file) and why.
 SPARED = {
     ("stdout", "cmd/ui/sheet.c"): r"isatty(STDOUT_FILENO)",  # whether it is a terminal; nothing is written
-    ("stderr", "cmd/rm.c"): r"isatty(STDERR_FILENO)",  # whether a question could be seen
+    ("stderr", "cmd/object/rm.c"): r"isatty(STDERR_FILENO)",  # whether a question could be seen
 }
 
 # base/util.h offers auto_file for those who read.
@@ -92,7 +92,7 @@ NEVER = {"creat", "tmpfile", "mkstemp", "mkstemps", "dup", "dup2", "pipe", "epol
 
 # Where the descriptor is meant to be inherited, and why.
 INHERITED = {
-    "cmd/pty.c": "slave, fd",  # the new terminal as a standard stream of the command
+    "cmd/exec/pty.c": "slave, fd",  # the new terminal as a standard stream of the command
     "cmd/main.c": r'"/dev/null"',  # a standard stream in the place of one that was closed
 }
 

@@ -93,10 +93,10 @@ def test_faults_are_seen():
     assert fault("lib/proc/stat.c", "lib/ns/x.h")
     assert not fault("lib/ns/self.c", "lib/proc/stat.h")
     assert fault("lib/mech/shm.c", "lib/query/query.h")
-    assert fault("cmd/ls.c", "lib/core/table.h")
+    assert fault("cmd/object/ls.c", "lib/core/table.h")
     assert fault("cmd/ui/out.c", "cmd/cmd.h")
-    assert not fault("cmd/ls.c", "cmd/ui/out.h")
-    assert not fault("cmd/ls.c", "lib/base/num.h")
+    assert not fault("cmd/object/ls.c", "cmd/ui/out.h")
+    assert not fault("cmd/object/ls.c", "lib/base/num.h")
 
 
 def source_of(member):

@@ -70,7 +70,7 @@ def test_no_message_lists_the_mechanisms(path):
 
 
 # Where the text of one noun's verb sends people to another's, and why.
-ELSEWHERE = {"cmd/semrun.c": "'ipcx sem run'"}  # what gives semaphores back by itself
+ELSEWHERE = {"cmd/sem/run.c": "'ipcx sem run'"}  # what gives semaphores back by itself
 
 
 @pytest.mark.parametrize("path", [f for f in c_files("cmd/") if not f.startswith(OLD_NAMES)])

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd/record.c: what a line is, and what is wrong with one that is refused. */
-#include "record.h"
+#include "queue/record.h"
 
 #include <string.h>
 

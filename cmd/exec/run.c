@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From ipcx to another program: which descriptors, capabilities and variables it gets,
+ * and how its end becomes ours.
+ */
+#include "exec/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cap.h"
+#include "base/util.h"
+#include "exec/signals.h"
+
+/* clang-format off */
+const struct opt run_opts[] = {
+	{ "env",       'e', LISTED(struct run_options, env),      .arg = "NAME=VALUE", .help = "a variable of its environment; may be repeated" },
+	{ "keep-caps", 0,   TEXT(struct run_options, keep_caps), .arg = "LIST", .help = "keep only these capabilities: cap_net_raw,cap_chown, or none, or all" },
+	{ "drop-caps", 0,   JOINED(struct run_options, drop_caps), .arg = "LIST", .help = "drop these capabilities; may be repeated" },
+	{ "no-pty",    0,   FLAG(struct run_options, no_pty),    .help = "share the terminal instead of giving it one of its own" },
+	{ .name = NULL },
+};
+/* clang-format on */
+
+/* ---- what it inherits */
+
+/*
+ * Nothing above the standard streams, neither ours nor our caller's: closed, not only on
+ * execve(2), since a process that is in a container's PID namespace can be looked into
+ * before that, and a descriptor of a directory leads to all that is above it.
+ */
+static void close_rest(struct app *app)
+{
+	ipcx_use(app->x, NULL);
+	ipcx_ns_free(TAKE(app->ns));
+	ipcx_free(TAKE(app->x));
+	if (syscall(SYS_close_range, 3U, ~0U, 0U) == 0)
+		return;
+	/* Linux before 5.9. What is above the limit was opened before it was lowered. */
+	for (int fd = 3, most = (int)sysconf(_SC_OPEN_MAX); fd < most; fd++)
+		(void)close(fd);
+}
+
+/* What is asked for, at most what is there; "all" is everything, whatever is there. */
+static int read_caps(struct run *run)
+{
+	const struct run_options *o = run->options;
+	uint64_t keep = IX_CAPS_ALL, drop = 0;
+
+	if (o->keep_caps && ix_cap_parse(run->lib, o->keep_caps, &keep) < 0)
+		return msg_usage("--keep-caps: '%s' is no list of capabilities",
+				 o->keep_caps);
+	if (o->drop_caps && ix_cap_parse(run->lib, o->drop_caps, &drop) < 0)
+		return msg_usage("--drop-caps: '%s' is no list of capabilities",
+				 o->drop_caps);
+	run->all = o->keep_caps && keep == IX_CAPS_ALL;
+	run->caps = keep & ~drop;
+	return 0;
+}
+
+/* The memory it stood in is shown until execve(2), too: /proc/PID/environ. */
+static void wipe_environment(void)
+{
+	for (char **e = environ; e && *e; e++)
+		explicit_bzero(*e, strlen(*e));
+	(void)clearenv();
+}
+
+/* The programs of a container get nothing of ours but the terminal's kind. */
+static int set_environment(const struct run *run)
+{
+	static char path[] =
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	const char *term = secure_getenv("TERM");
+	auto_free char *kept = term ? strdup(term) : NULL;
+
+	if (term && !kept)
+		return -ENOMEM;
+	if (run->foreign) {
+		wipe_environment();
+		if (putenv(path) != 0 || (kept && setenv("TERM", kept, 1) != 0))
+			return -ENOMEM;
+	}
+	for (size_t i = 0; i < run->options->env.n; i++) {
+		auto_free char *name = strdup(run->options->env.all[i]);
+		char *sign = name ? strchr(name, '=') : NULL;
+
+		if (!sign)
+			return -ENOMEM;
+		*sign = '\0';
+		if (setenv(name, sign + 1, 1) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static int check_environment(const struct run_options *o)
+{
+	for (size_t i = 0; i < o->env.n; i++)
+		if (!strchr(o->env.all[i], '=') || o->env.all[i][0] == '=')
+			return msg_usage("--env: '%s' is no NAME=VALUE", o->env.all[i]);
+	return 0;
+}
+
+/* ---- becoming it */
+
+static int cannot(const char *program, int error)
+{
+	msg_error("%s: cannot run: %s", program, strerror(error));
+	return error == ENOENT ? EXIT_NO_PROGRAM : EXIT_CANNOT_RUN;
+}
+
+static int become(const struct run *run)
+{
+	const char *shell = run->foreign ? NULL : secure_getenv("SHELL");
+	char path[PATH_MAX] = "/bin/sh", *alone[] = { path, NULL }, **argv = run->argv;
+
+	if (!argv || !*argv) {
+		argv = alone;
+		if (shell && *shell == '/')
+			(void)snprintf(path, sizeof(path), "%s", shell);
+	}
+	signals_finish();
+	(void)execvp(argv[0], argv);
+	signals_begin();
+	return cannot(argv[0], errno);
+}
+
+int run_become(struct app *app, char **argv, bool alone)
+{
+	(void)out_flush();
+	if (alone)
+		close_rest(app);
+	return become(&(struct run){ .argv = argv });
+}
+
+/* Why a file cannot be executed; 0: it seems to be. */
+static int file_fault(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return errno;
+	if (!S_ISREG(st.st_mode) || faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
+		return EACCES;
+	return 0;
+}
+
+/* As execvp(3) looks: where the first word has a slash, there; otherwise along PATH, and
+ * a file that may not be executed counts when no other is found. */
+int run_check(char *const *argv)
+{
+	const char *name = argv[0], *dirs = secure_getenv("PATH");
+	int fault = ENOENT;
+	char path[PATH_MAX];
+
+	if (strchr(name, '/')) {
+		fault = file_fault(name);
+		return fault ? cannot(name, fault) : 0;
+	}
+	if (!dirs)
+		dirs = "/bin:/usr/bin";
+	for (bool more = *name; more;) {
+		size_t len = strcspn(dirs, ":");
+		int n = snprintf(path, sizeof(path), "%.*s%s%s", (int)len, dirs,
+				 len ? "/" : "./", name);
+		int r = n < (int)sizeof(path) ? file_fault(path) : ENAMETOOLONG;
+
+		if (r == 0)
+			return 0;
+		if (r == EACCES)
+			fault = r;
+		more = dirs[len];
+		dirs += len + 1;
+	}
+	return cannot(name, fault);
+}
+
+/*
+ * Wait for the command, and be no obstacle: what somebody sends to us goes on to it (what
+ * a terminal sends reaches both), and when it is stopped, so are we.
+ */
+static int attend(const struct signals *held, pid_t pid)
+{
+	int status = 0;
+	siginfo_t s;
+	pid_t got;
+
+	for (;;) {
+		if (!signals_wait(held, &s))
+			continue;
+		if (s.si_signo != SIGCHLD) {
+			if (s.si_code <= 0 && s.si_pid != pid)
+				(void)kill(pid, s.si_signo);
+			continue;
+		}
+		got = waitpid(pid, &status, WNOHANG | WUNTRACED);
+		if (got < 0 || (got > 0 && !WIFSTOPPED(status)))
+			return status;
+		if (got > 0) {
+			signals_suffer(getpid(), WSTOPSIG(status));
+			(void)kill(pid, SIGCONT);
+		}
+	}
+}
+
+int run_child(struct app *app, char **argv, bool alone, const struct signals *held,
+	      int *ret_status)
+{
+	pid_t pid;
+
+	(void)out_flush();
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (pid == 0) {
+		signals_give_back(held);
+		_exit(run_become(app, argv, alone));
+	}
+	*ret_status = attend(held, pid);
+	return 0;
+}
+
+/* In the new PID namespace is only who is born there. */
+static int in_child(const struct run *run)
+{
+	struct signals held;
+	pid_t pid;
+	int r;
+
+	signals_block(&held);
+	pid = fork();
+	if (pid == 0) {
+		signals_give_back(&held);
+		r = become(run);
+		(void)out_flush();
+		_exit(r);
+	}
+	if (pid < 0) {
+		msg_error("cannot make a process: %s", strerror(errno));
+		return EXIT_FAILED;
+	}
+	/* In a foreign root there is nothing to be tidied up, and much to be avoided. */
+	_exit(signals_end_like(attend(&held, pid)));
+}
+
+/* ---- the whole way */
+
+int run_prepare(const struct run_options *options, bool bounded, struct run *ret_run)
+{
+	struct run run = { .options = options, .caps = IX_CAPS_ALL };
+	int r = check_environment(options);
+
+	/* After going, nothing is loaded any more: in a container's root it would be its
+	 * library, and without one, what is left to do could not be done. */
+	if (!r && (bounded || options->keep_caps || options->drop_caps)) {
+		r = ix_cap_load(&run.lib);
+		if (r < 0) {
+			msg_error("capabilities: libcap %s",
+				  r == -ENOPKG ? "is not installed"
+					       : "cannot be loaded: out of memory");
+			return EXIT_FAILED;
+		}
+		r = read_caps(&run);
+	}
+	if (r)
+		free(run.lib);
+	else
+		*ret_run = run;
+	return r;
+}
+
+void run_limit(struct run *run, uint64_t most)
+{
+	if (!run->all)
+		run->caps &= most;
+}
+
+int run_there(struct app *app, const struct run *run)
+{
+	int r = run->caps == IX_CAPS_ALL ? 0 : ix_cap_keep(run->lib, run->caps);
+
+	if (r < 0) {
+		msg_error("cannot drop capabilities: %s", strerror(-r));
+		return EXIT_FAILED;
+	}
+	if (set_environment(run) < 0) {
+		msg_error("cannot set the environment");
+		return EXIT_FAILED;
+	}
+	close_rest(app);
+	return run->fork ? in_child(run) : become(run);
+}

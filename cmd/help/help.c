@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx help: what --help says, from the tables; and those tables for man pages,
+ * completions and tests. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "cmd.h"
+#include "help/dump.h"
+
+struct help_args {
+	bool dump, schema;
+};
+
+/* clang-format off */
+const struct exit_text exit_common[] = {
+	{ EXIT_DONE,   "done" },
+	{ EXIT_FAILED, "failed" },
+	{ EXIT_USAGE,  "wrong usage: nothing was done" },
+	{ -1, NULL },
+};
+
+const struct exit_text exit_general[] = {
+	{ EXIT_DONE,        "done" },
+	{ EXIT_FAILED,      "failed; or the answer to a question is no" },
+	{ EXIT_USAGE,       "wrong usage: nothing was done" },
+	{ EXIT_MISSING,     "what was named does not exist: an object, a namespace, a process, a container" },
+	{ EXIT_PART,        "done in part: some of several failed; or it cannot be told" },
+	{ EXIT_WOULD_BLOCK, "it would have had to wait, or the time ran out" },
+	OF_THE_COMMAND,
+	{ -1, NULL },
+};
+/* clang-format on */
+
+static const struct exit_text *find_exit(const struct exit_text *list, int status)
+{
+	for (; list && list->text; list++)
+		if (list->status == status)
+			return list;
+	return NULL;
+}
+
+const struct exit_text *exit_next(const struct cmd *c, int *at)
+{
+	const struct exit_text *e = NULL;
+
+	while (!e && *at <= EXIT_OWN) {
+		e = find_exit(c->exits, *at);
+		if (!e)
+			e = find_exit(exit_common, *at);
+		++*at;
+	}
+	return e;
+}
+
+static void statuses(const struct cmd *c)
+{
+	const struct exit_text *e;
+	int at = 0;
+
+	out_text("\nExit status:\n");
+	while ((e = exit_next(c, &at)) != NULL) {
+		char status[16] = "any other";
+
+		if (e->status != EXIT_OWN)
+			(void)snprintf(status, sizeof(status), "%d", e->status);
+		out_format("  %s  ", status);
+		out_indented(e->text, strlen(status) + 4);
+	}
+}
+
+static void subcommands(const struct cmd *c)
+{
+	struct cmd_walk w = { .at = 0 };
+	size_t len = strlen(c->name);
+	const struct cmd *sub;
+	bool any = false;
+
+	while ((sub = cmd_next(&w)) != NULL) {
+		if (strncmp(sub->name, c->name, len) != 0 || sub->name[len] != ' ')
+			continue;
+		out_text(any ? "" : "\nSee also:\n");
+		out_format("  ipcx %s %s\n      %s\n", sub->name, sub->operands,
+			   sub->summary);
+		any = true;
+	}
+}
+
+void help_command(const struct cmd *c)
+{
+	static const struct opt_group global[] = { { global_opts, 0 }, { NULL, 0 } };
+
+	out_format("Usage: ipcx %s [OPTIONS]%s%s\n\n", c->name, *c->operands ? " " : "",
+		   c->operands);
+	out_paragraph(c->about ? c->about : c->summary);
+	out_text("\nOptions:\n");
+	if (c->options)
+		opt_help(c->options);
+	opt_help(global);
+	if (c->examples)
+		out_text("\nExamples:\n");
+	for (const struct example *e = c->examples; e && e->line; e++)
+		out_format("  %s\n      %s\n", e->line, e->what);
+	subcommands(c);
+	statuses(c);
+}
+
+void help_all(void)
+{
+	static const struct opt_group global[] = { { global_opts, 0 }, { NULL, 0 } };
+	struct cmd_walk w = { .at = 0 };
+	const struct cmd *c;
+	int width = 0;
+
+	while ((c = cmd_next(&w)) != NULL)
+		if (!c->hidden)
+			width = MAX(width, (int)strlen(c->name));
+	out_text(
+		"Usage: ipcx [OPTIONS] COMMAND [OPTIONS] [ARGUMENTS]\n\n"
+		"Linux IPC objects that outlive their process: list them, make them, remove them.\n\nCommands:\n");
+	w = (struct cmd_walk){ .at = 0 };
+	while ((c = cmd_next(&w)) != NULL)
+		if (!c->hidden)
+			out_format("  %-*s  %s\n", width, c->name, c->summary);
+	out_text("\nMechanisms:\n");
+	for (unsigned m = 0; ipcx_mech_info(m); m++)
+		out_format("  %-12s %s\n", ipcx_mech_info(m)->name,
+			   ipcx_mech_info(m)->label);
+	out_text("\nReferences:\n"
+		 "  shm:5        by id\n"
+		 "  shm:0x4d2    by key\n"
+		 "  mq:/jobs     by name\n"
+		 "  shm 5 6      a mechanism is the default of what follows\n"
+		 "\nOptions:\n");
+	opt_help(global);
+	out_text("\n'ipcx COMMAND --help' and ipcx-COMMAND(1) tell more.\n");
+}
+
+static int run(struct app *app, void *data, int n, char **words)
+{
+	const struct help_args *args = data;
+	struct called c;
+	int used = 0;
+
+	(void)app;
+	if (args->dump || args->schema) {
+		if (args->dump)
+			dump_tables();
+		else
+			dump_schema();
+		return EXIT_DONE;
+	}
+	if (n == 0) {
+		help_all();
+		return EXIT_DONE;
+	}
+	if (!cmd_find(n, words, &c, &used) || used != n)
+		return msg_usage("no command '%s%s%s'", words[0], n > 1 ? " " : "",
+				 n > 1 ? words[1] : "");
+	help_command(&c.cmd);
+	return EXIT_DONE;
+}
+
+/* clang-format off */
+static const struct opt opts[] = {
+	{ "dump",   0, FLAG(struct help_args, dump),   .help = "commands, options, fields and mechanisms as JSON", .hidden = true },
+	{ "schema", 0, FLAG(struct help_args, schema), .help = "the JSON Schema of what --json prints", .hidden = true },
+	{ .name = NULL },
+};
+
+static const struct opt_group options[] = {
+	{ opts, 0 },
+	{ NULL, 0 },
+};
+
+extern const struct cmd cmd_help;
+const struct cmd cmd_help = {
+	.name = "help", .operands = "[COMMAND]", .summary = "tell how a command is used",
+	.exits = EXITS({ EXIT_FAILED, "failed: the output cannot be written" }),
+	.options = options, .complete = COMPLETE_COMMANDS, .args_size = sizeof(struct help_args), .run = run,
+};
+/* clang-format on */

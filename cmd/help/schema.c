@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The JSON Schema, made of the tables of fields and of types: what a field is in --json
+ * stands nowhere else. */
+#include "help/dump.h"
+
+#include "cmd.h"
+#include "ui/json.h"
+
+static void field(enum ipcx_field f)
+{
+	const struct ipcx_field_info *info = ipcx_field_info(f);
+	const struct ipcx_type_info *type = ipcx_type_info(info->type);
+
+	json_string(info->name);
+	/* Every value may be null, for none or (named in "unknown") for unknown. */
+	out_format(":{\"type\":[\"%s\",\"null\"]%s%s,\"description\":", type->json,
+		   type->schema ? "," : "", type->schema ? type->schema : "");
+	json_string(info->doc);
+	out_text("}");
+}
+
+/* Arrays of rows: at the top of a document, or inside an object. */
+static void arrays(const char *const *names)
+{
+	for (; *names; names++)
+		out_format(
+			",\n\"%s\":{\"type\":[\"array\",\"null\"],\"items\":{\"$ref\":\"#/$defs/row\"}}",
+			*names);
+}
+
+void dump_schema(void)
+{
+	static const char *const tops[] = { "objects",    "limits",     "needs",
+					    "keys",       "ids",        "namespaces",
+					    "comparison", "semaphores", "messages",
+					    "results",    "facts",      "workloads",
+					    NULL };
+	static const char *const inner[] = { "semaphores", "messages",   "contents",
+					     "limits",     "mechanisms", "containers",
+					     "members",    "sharers",    NULL };
+
+	out_text(
+		"{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\n\"$id\":\"urn:ipcx:json:1\",\n"
+		"\"title\":\"What ipcx prints with --json\",\n\"type\":\"object\",\n"
+		"\"required\":[\"ipcx\",\"errors\"],\n\"properties\":{\n\"ipcx\":{\"const\":1},\n"
+		"\"errors\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/error\"}}");
+	arrays(tops);
+	out_text(
+		"},\n\"$defs\":{\n\"error\":{\"type\":\"object\",\"required\":[\"kind\",\"message\"],\"properties\":{\n"
+		"\"kind\":{\"enum\":[\"missing\",\"failed\",\"unavailable\",\"incomplete\",\"skipped\",\"info\",\"error\"]},\n"
+		"\"mech\":{\"type\":[\"string\",\"null\"]},\n\"ref\":{\"type\":[\"string\",\"null\"]},\n"
+		"\"error\":{\"type\":[\"string\",\"null\"],\"pattern\":\"^E[A-Z0-9]+$\"},\n"
+		"\"message\":{\"type\":\"string\"}}},\n\"row\":{\"type\":\"object\",\"properties\":{");
+	for (unsigned f = 0; f < ipcx_field_count(); f++) {
+		if (!ipcx_field_info((enum ipcx_field)f))
+			continue;
+		/* In a row that shows an object, "limit" is a number and "limits" are
+		 * rows: no name is both. */
+		out_text(f ? ",\n" : "\n");
+		field((enum ipcx_field)f);
+	}
+	arrays(inner);
+	out_text(
+		",\n\"unknown\":{\"type\":\"array\",\"minItems\":1,\"uniqueItems\":true,\"items\":{\"type\":\"string\"},"
+		"\"description\":\"the members of this row that are null because they are unknown; of any other null there is no value\"}}}}}\n");
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx limits: what can stop a user, and whether something would fit. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "base/util.h"
+#include "cmd.h"
+#include "limits/set.h"
+#include "where.h"
+
+struct limits_args {
+	struct sheet_args sheet;
+	struct where_args where;
+	const char *wish, *save;
+	bool force, fail;
+};
+
+static const enum ipcx_field shown[] = { IPCX_F_NAME, IPCX_F_LIMIT, IPCX_F_USED,
+					 IPCX_F_PERCENT, IPCX_F_SOURCE };
+static const enum ipcx_field fit_shown[] = { IPCX_F_NAME,   IPCX_F_LIMIT, IPCX_F_USED,
+					     IPCX_F_NEEDED, IPCX_F_FITS,  IPCX_F_RAISE_TO,
+					     IPCX_F_UNIT };
+
+/* Every field that the rows have, but where they are from: where_shown() adds that when
+ * it is wanted. */
+static struct shown all_fields(const struct ipcx_table *t)
+{
+	struct ipcx_fieldset fields = ipcx_row_fields(t, 0);
+
+	ipcx_fieldset_remove(&fields, IPCX_F_NS);
+	ipcx_fieldset_remove(&fields, IPCX_F_CONTAINER);
+	ipcx_fieldset_remove(&fields, IPCX_F_CONTAINER_UID);
+	return (struct shown){ .after = fields };
+}
+
+static int print(struct app *app, const struct limits_args *args,
+		 const struct ipcx_table *t, const char *kind, struct shown defaults)
+{
+	struct tally tally = { 0 };
+	struct sheet s;
+	int r = sheet_open(&s, &args->sheet, kind);
+
+	if (!r)
+		r = sheet_fields(&s, args->sheet.fields,
+				 where_shown(app,
+					     s.format->raw ? all_fields(t) : defaults),
+				 sheet_table_knows, t);
+	if (!r)
+		r = sheet_condition(app->x, &args->sheet, sheet_table_knows, t, &s.where);
+	if (r)
+		return r;
+	msg_table(t, app->verbose, &tally);
+	sheet_heading(&s, NULL);
+	r = sheet_all(&s, t);
+	sheet_close(&s);
+	if (r)
+		return r;
+	if (!args->fail)
+		return sheet_status(&s, tally_status(&tally));
+	tally.done = s.rows;
+	tally.gaps += s.unjudged + s.unknown;
+	return tally_expect_none(&tally);
+}
+
+/* Whether the table notes something of a limit, and so has said it already. */
+static bool is_noted(const struct ipcx_table *t, const char *name)
+{
+	const struct ipcx_note *note;
+
+	for (size_t i = 0; (note = ipcx_table_note(t, i)); i++)
+		if (!strcmp(note->subject, name))
+			return true;
+	return false;
+}
+
+static bool is_known(const struct ipcx_table *t, size_t row, enum ipcx_field f)
+{
+	struct ipcx_value v;
+
+	return ipcx_row_get(t, row, f, &v) == 0 && v.type != IPCX_TYPE_NONE;
+}
+
+/* Why it cannot be told whether objects would fit into a limit. */
+static void doubt(const struct ipcx_table *t, size_t row, const char *name)
+{
+	const char *why;
+
+	if (is_noted(t, name))
+		why = "";
+	else if (!is_known(t, row, IPCX_F_USED))
+		why = ": the kernel does not tell how much of it is in use";
+	else if (!is_known(t, row, IPCX_F_NEEDED))
+		why = ": the size of its pages is unknown";
+	else
+		why = ": the kernel may go beyond it by itself, and may not";
+	msg_note("cannot tell whether it fits into %s%s", name, why);
+}
+
+/* A number of a row; absent where there is none. */
+static uint64_t number(const struct ipcx_table *t, size_t row, enum ipcx_field f,
+		       uint64_t absent)
+{
+	struct ipcx_value v;
+
+	return ipcx_row_get(t, row, f, &v) == 0 && v.type != IPCX_TYPE_NONE ? v.as.u
+									    : absent;
+}
+
+/* Above its hard limit, a limit of processes can be raised by few. */
+static const char *who_may(const struct ipcx_table *t, size_t row, uint64_t to, char *buf,
+			   size_t size)
+{
+	uint64_t most = number(t, row, IPCX_F_CEILING, UINT64_MAX);
+
+	buf[0] = '\0';
+	if (to > most)
+		(void)snprintf(buf, size,
+			       " (its hard limit is %" PRIu64
+			       ": above that needs CAP_SYS_RESOURCE)",
+			       most);
+	return buf;
+}
+
+/* Which limit is in the way, and what would have to be raised, if that can be. */
+static void refuse(const struct ipcx_table *t, size_t row, const char *name)
+{
+	uint64_t needed = number(t, row, IPCX_F_NEEDED, 0);
+	uint64_t most = number(t, row, IPCX_F_CEILING, UINT64_MAX);
+	uint64_t to = number(t, row, IPCX_F_RAISE_TO, 0);
+	char in_use[48] = "", who[96];
+	struct ipcx_value source;
+	bool process;
+
+	(void)ipcx_row_get(t, row, IPCX_F_SOURCE, &source);
+	process = !strncmp(ipcx_value_string(&source), "RLIMIT_", 7);
+	if (is_known(t, row, IPCX_F_USED))
+		(void)snprintf(in_use, sizeof(in_use), ", %" PRIu64 " in use",
+			       number(t, row, IPCX_F_USED, 0));
+	if (to)
+		msg_note("does not fit: raise %s to %" PRIu64 "%s", name, to,
+			 who_may(t, row, to, who, sizeof(who)));
+	else if (process)
+		msg_note("does not fit: raise %s to %" PRIu64 " and what is in use, "
+			 "which the kernel does not tell%s",
+			 name, needed, who_may(t, row, needed, who, sizeof(who)));
+	else if (!is_known(t, row, IPCX_F_NEEDED))
+		msg_note("does not fit%s%s", is_noted(t, name) ? "" : ": ",
+			 is_noted(t, name) ? "" : name);
+	else if (needed > most)
+		msg_note("cannot fit at all: %s cannot be raised above %" PRIu64
+			 ", %" PRIu64 " needed",
+			 name, most, needed);
+	else
+		msg_note("does not fit: %s is %" PRIu64 "%s, %" PRIu64 " needed", name,
+			 number(t, row, IPCX_F_LIMIT, 0), in_use, needed);
+}
+
+/* What to raise, in words. */
+static void advise(const struct ipcx_table *t)
+{
+	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
+		struct ipcx_value name, fits;
+
+		(void)ipcx_row_get(t, i, IPCX_F_NAME, &name);
+		(void)ipcx_row_get(t, i, IPCX_F_FITS, &fits);
+		if (fits.type == IPCX_TYPE_NONE)
+			doubt(t, i, ipcx_value_string(&name));
+		else if (!fits.as.u)
+			refuse(t, i, ipcx_value_string(&name));
+	}
+}
+
+static int fit(struct app *app, const struct limits_args *args)
+{
+	struct ipcx_table *t;
+	int fits = ipcx_fit(app->x, args->wish, &t), r;
+
+	if (fits < 0)
+		return app_failed(app, fits);
+	r = print(app, args, t, "needs", SHOW_LIST(fit_shown));
+	if (!fits)
+		advise(t);
+	ipcx_table_free(t);
+	return r ? r : fits ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int save(struct app *app, const struct limits_args *args,
+		const struct ipcx_table *t)
+{
+	size_t rows = ipcx_table_rows(t), n = 0;
+	auto_free struct ipcx_setting *settings = calloc(rows + 1, sizeof(*settings));
+	bool whole = true;
+	char line[LINE_ROOM];
+	int r;
+
+	if (!settings)
+		return limits_no_memory();
+	for (size_t i = 0; i < rows; i++) {
+		struct ipcx_value name, value;
+		bool known = ipcx_row_get(t, i, IPCX_F_LIMIT, &value) == 0 &&
+			     value.type != IPCX_TYPE_NONE;
+
+		if (ipcx_row_get(t, i, IPCX_F_NAME, &name) < 0)
+			continue;
+		r = ipcx_limit_sysctl(app->x, ipcx_value_string(&name),
+				      known ? value.as.u : 0, line, sizeof(line));
+		if (r == -ENOTSUP)
+			continue; /* not a sysctl: nothing that a file could set */
+		if (!known) {
+			msg_error("%s: cannot be read here: it is not among the lines",
+				  ipcx_value_string(&name));
+			whole = false;
+			continue;
+		}
+		if (r < 0)
+			return app_failed(app, r);
+		settings[n++] =
+			(struct ipcx_setting){ .size = sizeof(struct ipcx_setting),
+					       .name = ipcx_value_string(&name),
+					       .value = value.as.u };
+	}
+	r = limits_save(app, settings, n, args->save, args->force);
+	return r || whole ? r : EXIT_PART;
+}
+
+static int run(struct app *app, void *data, int n, char **names)
+{
+	const struct limits_args *args = data;
+	struct ipcx_table *t;
+	int r;
+
+	r = where_use(app, &args->where);
+	if (r)
+		return r;
+	if (args->fail && (args->wish || args->save))
+		return msg_usage("--fail and --%s contradict each other",
+				 args->wish ? "for" : "save");
+	if (args->sheet.where.n && args->save)
+		return msg_usage("--where and --save contradict each other");
+	if (args->wish)
+		return n ? msg_usage("--for and names of limits contradict each other")
+			 : fit(app, args);
+	r = ipcx_limits(app->x, n ? (const char *const *)names : NULL, &t);
+	if (r < 0)
+		return limits_name_failed(app, r);
+	r = args->save ? save(app, args, t)
+		       : print(app, args, t, "limits", SHOW_LIST(shown));
+	ipcx_table_free(t);
+	return r;
+}
+
+/* clang-format off */
+static const struct opt opts[] = {
+	{ "for",   0, TEXT(struct limits_args, wish),  .arg = "WISH", .complete = COMPLETE_WISHES, .help = "would it fit: shm:40G, sem:10x250, mq:100x8K" },
+	{ "save",  0, TEXT(struct limits_args, save),  .arg = "FILE", .complete = COMPLETE_FILES, .help = "write the values as lines for sysctl.d; - is standard output" },
+	{ "force", 0, FLAG(struct limits_args, force), .help = "replace FILE if it exists" },
+	{ "fail",  0, FLAG(struct limits_args, fail),  .help = "for scripts: exit with 0 only when no limit is listed and nothing is missing" },
+	{ .name = NULL },
+};
+
+static const struct opt_group options[] = {
+	{ opts,       0 },
+	{ where_opts, offsetof(struct limits_args, where) },
+	{ sheet_opts, offsetof(struct limits_args, sheet) },
+	{ filter_opts, offsetof(struct limits_args, sheet) },
+	{ NULL, 0 },
+};
+
+static const struct example examples[] = {
+	{ "ipcx limits",                      "every limit, how much of it is used, where it is set" },
+	{ "ipcx limits shmall shmmni --json", "two of them, for a program" },
+	{ "ipcx limits --for shm:40G",        "would a segment of 40 GiB fit, and if not, what to raise" },
+	{ "ipcx limits --for sem:10x250",     "ten arrays of 250 semaphores" },
+	{ "ipcx limits --where 'percent > 90' --fail", "for monitoring: is something nearly used up?" },
+	{ "ipcx limits --ns web",             "those of a container's namespace" },
+	{ NULL, NULL },
+};
+
+extern const struct cmd cmd_limits;
+const struct cmd cmd_limits = {
+	.name = "limits", .operands = "[NAME…]", .summary = "tell limits and how much of them is used",
+	.about = "Lists every limit that can stop a user of IPC, those of the IPC namespace and those of the process and the machine. SHMALL is counted in "
+		 "pages per segment, as the kernel counts. With --for, the exit status is 0 when it fits, and 1 when it does not or when "
+		 "nobody can tell; a message says which.",
+	.options = options, .examples = examples, .complete = COMPLETE_LIMITS,
+	.exits = EXITS({ EXIT_DONE, "told; with --for: it fits; with --fail: no limit is listed, and nothing is missing" }, { EXIT_FAILED, "failed; with --for: it does not fit, or nobody can tell; with --fail: a limit is listed" }, NO_SUCH_NAMESPACE, { EXIT_PART, "with --save: some limits cannot be read here, and are not among the lines; with --fail: none is listed, but something could not be read" }),
+	.args_size = sizeof(struct limits_args), .run = run,
+};
+/* clang-format on */

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx shm read and hash, and the same of all memory: what is in it. */
+#include "base/sha256.h"
+#include "memory/memory.h"
+#include "ui/bytes.h"
+#include "ui/savebig.h"
+
+#define GIVEN_MIN 1U
+
+struct read_args {
+	struct mem_range range;
+	struct where_args where;
+	uint64_t given, min;
+	bool hex, strings, force;
+	const char *file;
+};
+
+/* ---- read */
+
+/* A reader that has gone away has seen enough. */
+static int flushed(void)
+{
+	return out_flush() < 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int take_raw(void *data, uint64_t at, const char *bytes, size_t n)
+{
+	(void)data;
+	(void)at;
+	out_bytes(bytes, n);
+	return flushed();
+}
+
+static int take_hex(void *data, uint64_t at, const char *bytes, size_t n)
+{
+	(void)at;
+	hex_add(data, bytes, n);
+	return flushed();
+}
+
+static int take_strings(void *data, uint64_t at, const char *bytes, size_t n)
+{
+	(void)at;
+	strings_add(data, bytes, n);
+	return flushed();
+}
+
+static int take_file(void *data, uint64_t at, const char *bytes, size_t n)
+{
+	(void)at;
+	return savebig_add(data, bytes, n);
+}
+
+/* Show it; a write that failed is told at the end of the program, and a pipe that was
+ * closed is no failure. */
+static int show(struct app *app, const struct read_args *args, const struct mem *mem,
+		uint64_t at, uint64_t n)
+{
+	bool raw = args->file != NULL || !out_is_terminal();
+	struct strings strings = { .min = args->given & GIVEN_MIN ? args->min : 4 };
+	struct hex hex = { .at = at };
+	int r;
+
+	if (args->strings) {
+		r = mem_each(app, mem, at, n, take_strings, &strings);
+		strings_end(&strings);
+	} else if (args->hex || !raw) {
+		r = mem_each(app, mem, at, n, take_hex, &hex);
+		hex_end(&hex);
+	} else {
+		r = mem_each(app, mem, at, n, take_raw, NULL);
+	}
+	return out_flush() < 0 ? EXIT_DONE : r;
+}
+
+static int save(struct app *app, const struct read_args *args, const char *word)
+{
+	struct savebig file = { .path = NULL };
+	struct mem mem = { .m = NULL };
+	uint64_t at, n;
+	/* While we are at home: another namespace may have other rights. */
+	int r = savebig_open(&file, args->file, args->force);
+
+	if (!r)
+		r = mem_open(app, &args->where, word, false, 0, &mem);
+	if (!r)
+		r = mem_bytes(&mem, &args->range, &at, &n);
+	if (!r)
+		r = mem_each(app, &mem, at, n, take_file, &file);
+	if (!r)
+		r = savebig_end(&file);
+	savebig_close(&file);
+	mem_close(&mem);
+	return r;
+}
+
+static int check(const struct app *app, const struct read_args *args, int n)
+{
+	if (n != 1)
+		return msg_usage("%s read needs one reference", app_noun(app));
+	if (args->hex + args->strings + (args->file != NULL) > 1)
+		return msg_usage("--hex, --strings and -O contradict each other");
+	if ((args->given & GIVEN_MIN) && !args->strings)
+		return msg_usage("--min goes with --strings");
+	if ((args->given & GIVEN_MIN) && (args->min < 1 || args->min > STRINGS_MIN_MAX))
+		return msg_usage("--min: 1 to %d characters", STRINGS_MIN_MAX);
+	if (args->force && !args->file)
+		return msg_usage("--force goes with -O");
+	return 0;
+}
+
+static int run_read(struct app *app, void *data, int n, char **words)
+{
+	const struct read_args *args = data;
+	struct mem mem = { .m = NULL };
+	uint64_t at, len;
+	int r = check(app, args, n);
+
+	if (r)
+		return r;
+	if (args->file && !(args->file[0] == '-' && !args->file[1]))
+		return save(app, args, words[0]);
+	r = mem_open(app, &args->where, words[0], false, 0, &mem);
+	if (!r)
+		r = mem_bytes(&mem, &args->range, &at, &len);
+	if (!r)
+		r = show(app, args, &mem, at, len);
+	mem_close(&mem);
+	return r;
+}
+
+/* ---- hash */
+
+struct hash_args {
+	struct mem_range range;
+	struct where_args where;
+};
+
+static int take_hash(void *data, uint64_t at, const char *bytes, size_t n)
+{
+	(void)at;
+	ix_sha256_add(data, bytes, n);
+	return 0;
+}
+
+static int run_hash(struct app *app, void *data, int n, char **words)
+{
+	const struct hash_args *args = data;
+	struct mem mem = { .m = NULL };
+	char text[IX_SHA256_HEX];
+	struct ix_sha256 sum;
+	uint64_t at, len;
+	int r;
+
+	if (n != 1)
+		return msg_usage("%s hash needs one reference", app_noun(app));
+	ix_sha256_start(&sum);
+	r = mem_open(app, &args->where, words[0], false, 0, &mem);
+	if (!r)
+		r = mem_bytes(&mem, &args->range, &at, &len);
+	if (!r)
+		r = mem_each(app, &mem, at, len, take_hash, &sum);
+	if (!r) {
+		ix_sha256_end(&sum, text);
+		out_format("%s  %s\n", text, mem.name);
+	}
+	mem_close(&mem);
+	return r;
+}
+
+/* clang-format off */
+static const struct opt read_opts[] = {
+	{ "hex",     'x', FLAG(struct read_args, hex),     .help = "as a hexadecimal dump, as on a terminal" },
+	{ "strings", 's', FLAG(struct read_args, strings), .help = "only the texts in it, a line each" },
+	{ "min",     0,   NUMBER(struct read_args, min),   GIVEN(struct read_args, given, GIVEN_MIN), .arg = "N", .help = "with --strings: texts of at least so many characters; without it, 4" },
+	{ "output-file", 'O', TEXT(struct read_args, file), .arg = "FILE", .complete = COMPLETE_FILES, .help = "into a new file, zeroes as holes; - is standard output, whatever that is" },
+	{ "force",   'f', FLAG(struct read_args, force),   .help = "with -O: replace a file" },
+	{ .name = NULL },
+};
+
+static const struct opt_group read_options[] = {
+	{ read_opts,      0 },
+	{ mem_range_opts, offsetof(struct read_args, range) },
+	{ where_one_opts, offsetof(struct read_args, where) },
+	{ NULL, 0 },
+};
+
+static const struct example read_keyed[] = {
+	{ "ipcx {noun} read 5 --offset 4K --length 256",  "a part of it; on a terminal as a dump" },
+	{ "ipcx {noun} read 0x4d2 --strings --min 8",     "the texts in the segment with this key" },
+	{ "ipcx {noun} read 5 -O segment.bin",            "all of it, into a new file" },
+	{ "ipcx {noun} read 5 --ns web | grep -c error",  "in a container; raw in a pipe" },
+	{ NULL, NULL },
+};
+
+static const struct example read_named[] = {
+	{ "ipcx {noun} read /cache --hex --length 256",     "its first bytes as a dump" },
+	{ "ipcx {noun} read /cache -O cache.bin",           "all of it, into a new file" },
+	{ "ipcx {noun} read /cache --ns web | grep -c error", "in a container; raw in a pipe" },
+	{ NULL, NULL },
+};
+
+static const struct variant read_variants[] = {
+	{ .needs = OF_KEYED, .examples = read_keyed },
+	{ .needs = OF_NAMED, .examples = read_named },
+	{ .needs = 0 },
+};
+
+extern const struct cmd cmd_mem_read;
+const struct cmd cmd_mem_read = {
+	.name = "read", .needs = IPCX_CAN_MEMORY,
+	.operands = "REF", .summary = "read memory: raw, as a dump, or the texts in it",
+	.about = "Writes the bytes as they are; on a terminal, as a hexadecimal dump. Bytes beyond the end are an error before anything "
+		 "is written. In a dump, lines like the one before are one '*', and the last one is always shown.",
+	.variants = read_variants, .options = read_options, .complete = COMPLETE_REFS, .args_size = sizeof(struct read_args),
+	.exits = EXITS(NO_SUCH_OBJECT),
+	.run = run_read,
+};
+
+static const struct opt_group hash_options[] = {
+	{ mem_range_opts, offsetof(struct hash_args, range) },
+	{ where_one_opts, offsetof(struct hash_args, where) },
+	{ NULL, 0 },
+};
+
+static const struct example hash_keyed[] = {
+	{ "ipcx {noun} hash 5",                    "has it changed?" },
+	{ "ipcx {noun} read 5 | sha256sum",        "the same, by another tool" },
+	{ NULL, NULL },
+};
+
+static const struct example hash_named[] = {
+	{ "ipcx {noun} hash /cache",              "has it changed?" },
+	{ "ipcx {noun} read /cache | sha256sum",  "the same, by another tool" },
+	{ NULL, NULL },
+};
+
+static const struct variant hash_variants[] = {
+	{ .needs = OF_KEYED, .examples = hash_keyed },
+	{ .needs = OF_NAMED, .examples = hash_named },
+	{ .needs = 0 },
+};
+
+extern const struct cmd cmd_mem_hash;
+const struct cmd cmd_mem_hash = {
+	.name = "hash", .needs = IPCX_CAN_MEMORY,
+	.operands = "REF", .summary = "tell the SHA-256 of memory",
+	.about = "Prints the SHA-256 of the bytes and the reference, as sha256sum(1) does of a file.",
+	.variants = hash_variants, .options = hash_options, .complete = COMPLETE_REFS, .args_size = sizeof(struct hash_args),
+	.exits = EXITS(NO_SUCH_OBJECT),
+	.run = run_hash,
+};
+/* clang-format on */

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx ns enter: a program of ours, or of the container, in another namespace. */
+#include <string.h>
+
+#include "base/cap.h"
+#include "base/util.h"
+#include "exec/run.h"
+#include "where.h"
+
+struct ns_enter_args {
+	struct run_options run;
+	bool mount, user, pid;
+};
+
+/* What the words say, checked as far as that goes without the namespace. */
+static int check(const struct ns_enter_args *args, int n)
+{
+	if (n == 0)
+		return msg_usage("ns enter needs a namespace: a process, container, pin, "
+				 "file, ipc:[N] or self");
+	if (args->pid && !args->mount && (args->run.keep_caps || args->run.drop_caps))
+		return msg_usage(
+			"--pid: a process with fewer capabilities would show our root to those in "
+			"there: its own root has to be entered, too (--mount)");
+	return 0;
+}
+
+static int open_it(struct app *app, const char *where)
+{
+	int r = ipcx_ns_open(app->x, where, &app->ns);
+
+	if (r < 0)
+		return app_failed(app, r);
+	return where_all(app) ? msg_usage("all namespaces cannot be entered at once") : 0;
+}
+
+static int enter(struct app *app, const struct ns_enter_args *args, struct run *run)
+{
+	unsigned flags = (args->mount ? IPCX_ENTER_MOUNT : 0) |
+			 (args->user ? IPCX_ENTER_USER : 0) |
+			 (args->pid ? IPCX_ENTER_PID : 0);
+	int r = ipcx_ns_enter(app->x, app->ns, flags);
+	uint64_t most;
+
+	if (r == 1)
+		where_note_empty();
+	/* Of what it is by now: one that starts gives up more and more. */
+	if (r >= 0 && args->mount) {
+		r = ipcx_ns_bounding(app->x, app->ns, &most);
+		if (r >= 0)
+			run_limit(run, most);
+	}
+	return r < 0 ? app_failed(app, r) : 0;
+}
+
+static int run(struct app *app, void *data, int n, char **words)
+{
+	const struct ns_enter_args *args = data;
+	auto_free struct ix_libcap *lib = NULL;
+	struct run run;
+	int r = check(args, n);
+
+	if (!r)
+		r = open_it(app, words[0]);
+	if (!r)
+		r = run_prepare(&args->run, args->mount, &run);
+	if (r)
+		return r;
+	lib = run.lib;
+	run.foreign = args->mount;
+	run.fork = args->pid || args->mount;
+	run.argv = words[1] && !strcmp(words[1], "--") ? words + 2 : words + 1;
+	if (!args->run.no_pty && !pty_fork(&r))
+		return r;
+	r = enter(app, args, &run);
+	return r ? r : run_there(app, &run);
+}
+
+/* clang-format off */
+static const struct opt opts[] = {
+	{ "mount", 'm', FLAG(struct ns_enter_args, mount), .help = "with the container's root and programs instead of ours, in its user and PID namespace" },
+	{ "user",  'U', FLAG(struct ns_enter_args, user),  .help = "as root of its user namespace" },
+	{ "pid",   'p', FLAG(struct ns_enter_args, pid),   .help = "in its PID namespace" },
+	{ .name = NULL },
+};
+
+static const struct opt_group options[] = {
+	{ opts,     0 },
+	{ run_opts, offsetof(struct ns_enter_args, run) },
+	{ NULL, 0 },
+};
+
+static const struct example examples[] = {
+	{ "ipcx ns enter web -- ipcs -m",        "our ipcs, in the namespace of a container" },
+	{ "ipcx ns enter 4711",                  "a shell in that of a process" },
+	{ "ipcx ns enter web --mount -- ls /dev/shm", "the container's own ls" },
+	{ "ipcx ns enter /run/ipcns/a -- myprog", "in a namespace that a file keeps" },
+	{ NULL, NULL },
+};
+
+extern const struct cmd cmd_ns_enter;
+const struct cmd cmd_ns_enter = {
+	.name = "ns enter", .operands = "WHERE [--] [COMMAND…]", .summary = "run a command in a namespace",
+	.about = "Runs a command, or a shell, in the IPC namespace of WHERE, with root and programs of ours: in a mount namespace of its own, where "
+		 "/dev/mqueue has the target's queues and /dev/shm is the target's. Nothing of the container is executed, unless --mount asks for its "
+		 "root; then it runs in its user and PID namespace, too, the environment is a small one, and capabilities that the container's first process may not have are dropped "
+		 "(--keep-caps all keeps them). In a namespace that another user namespace owns, no new privileges can be got by executing.\n"
+		 "On a terminal the command gets one of its own, so that it cannot type into ours. No descriptor but the standard streams is "
+		 "passed on. The exit status is the command's, 126 when it cannot be run, 127 when there is none such; when one step of entering "
+		 "fails, it is not run.",
+	.options = options, .examples = examples, .complete = COMPLETE_NS | COMPLETE_FILES, .program = true,
+	.exits = EXITS(NO_SUCH_NAMESPACE, OF_THE_COMMAND),
+	.args_size = sizeof(struct ns_enter_args), .run = run,
+};
+/* clang-format on */

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx ns new: a fresh namespace, for a command or to be kept. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cap.h"
+#include "base/num.h"
+#include "base/util.h"
+#include "exec/run.h"
+#include "where.h"
+
+struct ns_new_args {
+	struct run_options run;
+	struct opt_list set;
+	const char *pin;
+	uint64_t shm_size;
+};
+
+/* "shmmax=64M" */
+static int read_setting(const char *word, char *name, size_t size, uint64_t *ret_value)
+{
+	const char *sign = strchr(word, '=');
+
+	if (!sign || sign == word || (size_t)(sign - word) >= size ||
+	    ix_parse_size(sign + 1, ret_value) < 0)
+		return msg_usage("--set: '%s' is no NAME=VALUE", word);
+	(void)snprintf(name, size, "%.*s", (int)(sign - word), word);
+	return 0;
+}
+
+static int make(struct app *app, const struct ns_new_args *args)
+{
+	char name[64];
+	uint64_t value;
+	int r = ipcx_ns_new(app->x, args->shm_size);
+
+	for (size_t i = 0; r == 0 && i < args->set.n; i++) {
+		if (read_setting(args->set.all[i], name, sizeof(name), &value))
+			return EXIT_USAGE;
+		r = ipcx_limit_set(app->x, name, value);
+	}
+	return r < 0 ? app_failed(app, r) : 0;
+}
+
+/* ---- one that is kept: a child makes it, we pin it from where we are */
+
+static int pin_child(struct app *app, const struct ns_new_args *args, pid_t pid)
+{
+	char where[16];
+	int r;
+
+	(void)snprintf(where, sizeof(where), "%d", (int)pid);
+	r = ipcx_ns_open(app->x, where, &app->ns);
+	if (r == 0)
+		r = ipcx_ns_pin(app->x, app->ns, args->pin);
+	if (r < 0)
+		return app_failed(app, r);
+	if (r)
+		msg_note(
+			"'%s' ends with this mount namespace, which is not that of process 1",
+			args->pin);
+	return 0;
+}
+
+/* In the child: says by a byte that it is there, and waits until nobody holds the other
+ * end. */
+static int make_and_wait(struct app *app, const struct ns_new_args *args, int up,
+			 int down)
+{
+	char byte = 0;
+	int r = make(app, args);
+
+	if (r)
+		return r;
+	if (write(up, &byte, 1) != 1) {
+		msg_error("cannot tell that the namespace is there: %s", strerror(errno));
+		return EXIT_FAILED;
+	}
+	(void)!read(down, &byte, 1);
+	return EXIT_DONE;
+}
+
+/* Whether the child said so: without that it has said why not, or could not. */
+static int hear(int up)
+{
+	ssize_t n;
+	char byte;
+
+	do
+		n = read(up, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	if (n == 1)
+		return 0;
+	if (n < 0)
+		msg_error("cannot hear of the new namespace: %s", strerror(errno));
+	return EXIT_FAILED;
+}
+
+static int make_pinned(struct app *app, const struct ns_new_args *args)
+{
+	int up[2], down[2], status = 0, r;
+	pid_t pid;
+
+	if (pipe2(up, O_CLOEXEC) < 0 || pipe2(down, O_CLOEXEC) < 0) {
+		msg_error("cannot make a pipe: %s", strerror(errno));
+		return EXIT_FAILED;
+	}
+	pid = fork();
+	if (pid == 0) {
+		(void)close(down[1]);
+		_exit(make_and_wait(app, args, up[1], down[0]));
+	}
+	if (pid < 0)
+		msg_error("cannot make a process: %s", strerror(errno));
+	(void)close(up[1]);
+	(void)close(down[0]);
+	r = pid < 0 ? EXIT_FAILED : hear(up[0]);
+	if (!r)
+		r = pin_child(app, args, pid);
+	(void)close(up[0]);
+	(void)close(down[1]);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	/* What the child could not do says more than that it did not. */
+	return WIFEXITED(status) && WEXITSTATUS(status) ? WEXITSTATUS(status) : r;
+}
+
+/* From now on by its pin: the child that made it is gone. */
+static int reopen(struct app *app, const char *pin)
+{
+	char where[80];
+	int r;
+
+	ipcx_ns_free(app->ns);
+	app->ns = NULL;
+	(void)snprintf(where, sizeof(where), "pin:%s", pin);
+	r = ipcx_ns_open(app->x, where, &app->ns);
+	return r < 0 ? app_failed(app, r) : 0;
+}
+
+static int check(const struct ns_new_args *args, int n)
+{
+	char name[64];
+	uint64_t value;
+	int r = 0;
+
+	for (size_t i = 0; !r && i < args->set.n; i++)
+		r = read_setting(args->set.all[i], name, sizeof(name), &value);
+	if (r || !args->pin)
+		return r;
+	if (args->shm_size)
+		return msg_usage(
+			"a pin keeps the objects of the IPC namespace, not a /dev/shm: "
+			"--pin and --shm-size contradict each other");
+	if (n == 0 && (args->run.env.n || args->run.keep_caps || args->run.drop_caps ||
+		       args->run.no_pty))
+		return msg_usage("--env, --keep-caps, --drop-caps and --no-pty are for a "
+				 "command, and with --pin alone none is run");
+	return 0;
+}
+
+/* Into the one that is pinned, or into one that nobody else knows. */
+static int go(struct app *app, const struct ns_new_args *args)
+{
+	int r;
+
+	if (!args->pin)
+		return make(app, args);
+	r = ipcx_ns_enter(app->x, app->ns, 0);
+	return r < 0 ? app_failed(app, r) : 0;
+}
+
+static int run(struct app *app, void *data, int n, char **words)
+{
+	const struct ns_new_args *args = data;
+	auto_free struct ix_libcap *lib = NULL;
+	struct run run;
+	int r = check(args, n);
+
+	if (!r)
+		r = run_prepare(&args->run, false, &run);
+	if (r)
+		return r;
+	lib = run.lib;
+	run.argv = words;
+	if (args->pin)
+		r = make_pinned(app, args);
+	if (r || (args->pin && n == 0))
+		return r;
+	if (args->pin)
+		r = reopen(app, args->pin);
+	if (r)
+		return r;
+	if (!args->run.no_pty && !pty_fork(&r))
+		return r;
+	r = go(app, args);
+	return r ? r : run_there(app, &run);
+}
+
+/* clang-format off */
+static const struct opt opts[] = {
+	{ "pin",      0, TEXT(struct ns_new_args, pin),      .arg = "NAME", .help = "keep it under this name; without a command, do nothing else" },
+	{ "set",      0, LISTED(struct ns_new_args, set),    .arg = "LIMIT=VALUE", .complete = COMPLETE_LIMITS, .help = "a limit of it: shmmni=64; may be repeated" },
+	{ "shm-size", 0, SIZE(struct ns_new_args, shm_size), .arg = "SIZE", .help = "size of its /dev/shm (default: half of the memory)" },
+	{ .name = NULL },
+};
+
+static const struct opt_group options[] = {
+	{ opts,     0 },
+	{ run_opts, offsetof(struct ns_new_args, run) },
+	{ NULL, 0 },
+};
+
+static const struct example examples[] = {
+	{ "ipcx ns new -- make check",                  "tests that cannot touch anybody's objects" },
+	{ "ipcx ns new --set shmmni=8 --shm-size 1M",   "a shell where little fits" },
+	{ "ipcx ns new --pin lab --set shmmax=64M",     "an empty namespace to be used by --ns lab" },
+	{ NULL, NULL },
+};
+
+extern const struct cmd cmd_ns_new;
+const struct cmd cmd_ns_new = {
+	.name = "ns new", .operands = "[--] [COMMAND…]", .summary = "run a command in a fresh namespace",
+	.about = "Makes an IPC namespace with a /dev/shm and a /dev/mqueue of its own, sets its limits, and runs a command, or a shell, in it. Without "
+		 "CAP_SYS_ADMIN that is done in a new user namespace, where the caller is root.",
+	.options = options, .examples = examples, .program = true,
+	.exits = EXITS(OF_THE_COMMAND),
+	.args_size = sizeof(struct ns_new_args), .run = run,
+};
+/* clang-format on */

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx ls: which objects there are. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "cmd.h"
+#include "object/meant.h"
+#include "ui/asked.h"
+#include "ui/select.h"
+#include "where.h"
+
+/* Rows on their way at once when nothing needs all of them: memory does not grow with
+ * their number. */
+#define SLICE 512
+
+struct ls_args {
+	struct sheet_args sheet;
+	struct select_args select;
+	struct where_args where;
+	bool refs, null, fail;
+};
+
+struct listing {
+	struct app *app;
+	const struct ls_args *args;
+	const struct selection *sel;
+	struct sheet sheet;
+	struct tally tally;
+	bool quiet_empty; /* no heading for a block without rows */
+};
+
+static int print_slice(struct listing *l, const struct ipcx_table *t, const char **label)
+{
+	msg_table(t, l->app->verbose, &l->tally);
+	if (*label ||
+	    (ipcx_table_rows(t) == 0 && !l->quiet_empty && l->sheet.blocks == 0)) {
+		if (ipcx_table_rows(t) > 0 || !l->quiet_empty) {
+			sheet_heading(&l->sheet, **label ? *label : NULL);
+			*label = NULL;
+		}
+	}
+	return *label ? 0 : sheet_all(&l->sheet, t);
+}
+
+/* What a query is about, a slice at a time. The label is "" for none. */
+static int list_query(struct listing *l, struct ipcx_query *q, const char **label)
+{
+	do {
+		struct ipcx_table *t;
+		int r = ipcx_scan(l->app->x, q, &t);
+
+		if (r < 0)
+			return app_failed(l->app, r);
+		r = print_slice(l, t, label);
+		q->resume = ipcx_table_resume(t);
+		ipcx_table_free(t);
+		if (r)
+			return r;
+	} while (q->resume);
+	return 0;
+}
+
+static int compare_refs(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct ipcx_ref));
+}
+
+/* Each once; how many there are then. */
+static size_t unique(struct ipcx_ref *refs, size_t n)
+{
+	size_t kept = 0;
+
+	qsort(refs, n, sizeof(*refs), compare_refs);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || compare_refs(&refs[i], &refs[kept - 1]))
+			refs[kept++] = refs[i];
+	return kept;
+}
+
+/* An order is one over all that was named: the objects of the mechanisms become
+ * references behind those of the selection. 0, or an exit status after a message. */
+static int name_all(struct listing *l, const struct ipcx_query *mechs,
+		    struct ipcx_ref **ret_refs, size_t *ret_n)
+{
+	struct ipcx_ref *refs;
+	struct ipcx_table *t;
+	size_t n = l->sel->nrefs;
+	int r = ipcx_scan(l->app->x, mechs, &t);
+
+	if (r < 0)
+		return app_failed(l->app, r);
+	msg_table(t, l->app->verbose, &l->tally);
+	refs = calloc(n + ipcx_table_rows(t) + 1, sizeof(*refs));
+	if (!refs) {
+		ipcx_table_free(t);
+		msg_error("out of memory");
+		return EXIT_FAILED;
+	}
+	memcpy(refs, l->sel->refs, n * sizeof(*refs));
+	for (size_t i = 0; i < ipcx_table_rows(t); i++)
+		n += ipcx_row_ref(t, i, &refs[n]) == 0;
+	l->tally.done -= ipcx_table_rows(t); /* they are counted when they are listed */
+	ipcx_table_free(t);
+	/* Over all namespaces, a reference is looked up in each. */
+	*ret_n = where_all(l->app) ? unique(refs, n) : n;
+	*ret_refs = refs;
+	return 0;
+}
+
+/* The references of the selection, where all its mechanisms are meant, and everything of
+ * these mechanisms. */
+static int list(struct listing *l, uint64_t mechs, const char *label)
+{
+	bool sorted = l->args->sheet.sort != NULL;
+	const struct ipcx_query wanted = {
+		.size = sizeof(wanted),
+		.fields = sheet_query(&l->sheet),
+		.where = l->sel->where,
+		.flags = sheet_flags(&l->sheet),
+	};
+	struct ipcx_query refs = wanted, all = wanted;
+	auto_free struct ipcx_ref *named = NULL;
+	int r = 0;
+
+	refs.refs = l->sel->refs;
+	refs.nrefs = mechs == l->sel->mechs ? l->sel->nrefs : 0;
+	all.mechs = mechs;
+	all.max_rows = sorted ? 0 : SLICE;
+	if (sorted && refs.nrefs && mechs) {
+		r = name_all(l, &all, &named, &refs.nrefs);
+		refs.refs = named;
+		all.mechs = 0;
+	}
+	if (!r && refs.nrefs)
+		r = list_query(l, &refs, &label);
+	return r || (refs.nrefs && !all.mechs) ? r : list_query(l, &all, &label);
+}
+
+static struct shown mech_shown(unsigned mech)
+{
+	const struct ipcx_mech_info *m = ipcx_mech_info(mech);
+
+	return (struct shown){ .list = m->shown, .n = m->nshown };
+}
+
+/* For people: a block for each mechanism with its own columns. */
+static int list_blocks(struct listing *l, uint64_t mechs)
+{
+	int r = 0;
+
+	for (unsigned m = 0; !r && ipcx_mech_info(m); m++) {
+		uint64_t one = IPCX_MECH_BIT(m);
+
+		if (!(mechs & one))
+			continue;
+		r = sheet_fields(&l->sheet, l->args->sheet.fields,
+				 where_shown(l->app, mech_shown(m)), select_knows,
+				 &mechs);
+		if (!r)
+			r = list(l, one, mechs == one ? "" : ipcx_mech_info(m)->label);
+	}
+	return r;
+}
+
+/* The references of a selection, a block for each mechanism. */
+static int list_ref_blocks(struct listing *l)
+{
+	const struct selection *all = l->sel;
+	uint64_t touched = select_touched(all);
+	struct selection part = { .where = all->where,
+				  .refs = calloc(all->nrefs + 1, sizeof(*part.refs)) };
+	int r = 0;
+
+	if (!part.refs) {
+		msg_error("out of memory");
+		return EXIT_FAILED;
+	}
+	for (unsigned m = 0; !r && ipcx_mech_info(m); m++) {
+		if (!(touched & IPCX_MECH_BIT(m)))
+			continue;
+		part.nrefs = 0;
+		for (size_t i = 0; i < all->nrefs; i++)
+			if (all->refs[i].mech == m)
+				part.refs[part.nrefs++] = all->refs[i];
+		part.mechs = all->mechs & IPCX_MECH_BIT(m);
+		l->sel = &part;
+		r = sheet_fields(&l->sheet, l->args->sheet.fields,
+				 where_shown(l->app, mech_shown(m)), select_knows,
+				 &touched);
+		if (!r)
+			r = list(l, part.mechs,
+				 touched == IPCX_MECH_BIT(m) ? ""
+							     : ipcx_mech_info(m)->label);
+	}
+	free(part.refs);
+	l->sel = all;
+	return r;
+}
+
+/* What is listed can be given back (rm --from): of another namespace that takes its
+ * number, too. */
+static int list_flat(struct listing *l, uint64_t mechs, uint64_t known)
+{
+	struct shown shown = select_usual(known);
+	int r;
+
+	if (l->app->ns)
+		ipcx_fieldset_add(&shown.after, IPCX_F_NS);
+	r = sheet_fields(&l->sheet, l->args->sheet.fields, where_shown(l->app, shown),
+			 select_knows, &known);
+	return r ? r : list(l, mechs, "");
+}
+
+/* --refs is bare words with one field, said shortly. 0, or exit status 2 after a message.
+ */
+static int only_refs(struct ls_args *args)
+{
+	if (args->null && !args->refs)
+		return msg_usage("--null goes with --refs (-q)");
+	if (!args->refs)
+		return 0;
+	if (args->sheet.json || args->sheet.format || args->sheet.fields)
+		return msg_usage(
+			"--refs says what is printed: it goes with no --format and no --output");
+	args->sheet.format = "raw";
+	args->sheet.fields = "ref";
+	return 0;
+}
+
+/* What would be printed must tell what it is about. */
+static int check_refs(const struct app *app, const struct ls_args *args)
+{
+	if (args->refs && where_all(app))
+		return msg_usage(
+			"--refs: a reference does not say which namespace it is of (-o ns,ref does)");
+	return 0;
+}
+
+static int run(struct app *app, void *data, int n, char **words)
+{
+	struct ls_args *args = data;
+	struct listing l = { .app = app, .args = args };
+	struct selection sel;
+	bool blocks, unnamed;
+	int r = only_refs(args);
+
+	if (!r)
+		r = select_read(app->x, &args->select, n, words, &sel);
+	if (r)
+		return r;
+	r = where_use(app, &args->where);
+	if (!r)
+		r = check_refs(app, args);
+	unnamed = !sel.mechs;
+	if (!sel.mechs && !sel.nrefs)
+		sel.mechs = select_all();
+	l.sel = &sel;
+	l.quiet_empty = unnamed;
+	if (!r)
+		r = sheet_open(&l.sheet, &args->sheet, "objects");
+	l.sheet.nul = args->null;
+	blocks = !r && l.sheet.format->blocks &&
+		 !(args->sheet.fields && args->sheet.fields[0] != '+');
+	if (!r)
+		r = asked_of(select_touched(&sel), sel.where, &args->sheet,
+			     !sel.nrefs && sel.mechs == select_all() ? ASKED_SILENT
+			     : blocks                                ? ASKED_APART
+								     : ASKED_TOLD);
+	if (!r)
+		r = meant_whole(app, &sel, &l.tally);
+	if (!r && sel.nrefs && blocks)
+		r = list_ref_blocks(&l);
+	else if (!r)
+		r = blocks ? list_blocks(&l, sel.mechs)
+			   : list_flat(&l, sel.mechs, select_touched(&sel));
+	if (!r) {
+		sheet_close(&l.sheet);
+		tally_asked(&l.tally, sel.mechs,
+			    !unnamed && sel.mechs != select_all() && !where_all(app));
+		r = args->fail ? tally_expect_none(&l.tally) : tally_status(&l.tally);
+	}
+	select_free(&sel);
+	return r;
+}
+
+/* clang-format off */
+static const struct opt opts[] = {
+	{ "refs", 'q', FLAG(struct ls_args, refs), .help = "references only, one a line, for a shell, xargs and rm --from" },
+	{ "null", '0', FLAG(struct ls_args, null), .help = "with -q: a NUL after each instead of a newline" },
+	{ "fail", 0, FLAG(struct ls_args, fail), .help = "for scripts: exit with 0 only when no object is listed and nothing is missing" },
+	{ .name = NULL },
+};
+
+static const struct opt_group options[] = {
+	{ opts,        0 },
+	{ select_opts, offsetof(struct ls_args, select) },
+	{ where_opts,  offsetof(struct ls_args, where) },
+	{ sheet_opts,  offsetof(struct ls_args, sheet) },
+	{ NULL, 0 },
+};
+
+static const struct example examples[] = {
+	{ "ipcx ls",                                           "all objects, a block for each mechanism that has some" },
+	{ "ipcx ls shm --sort -size",                          "the largest segments first" },
+	{ "ipcx ls shm -w 'nattch == 0 && idle > 1d' -o ref,size,owner", "segments that nobody was attached to for a day" },
+	{ "ipcx ls msg:0x4d2 --json",                          "one queue, by its key, for a program" },
+	{ "ipcx ls shm -o +command,creator_alive",            "who made them, and whether that process still lives" },
+	{ "ipcx ls shm -w 'nattch == 0 && size > 1G' --fail", "for monitoring: 1 when there is one, 4 when nobody can tell" },
+	{ "ipcx ls --ns web",                                 "what is in a container" },
+	{ "ipcx ls -q shm -w 'nattch == 0' | xargs ipcx show", "references, for other commands" },
+	{ "ipcx ls --ns all -w 'size > 1G' -o ns,container,ref,size", "large ones, wherever they are" },
+	{ NULL, NULL },
+};
+
+extern const struct cmd cmd_ls;
+const struct cmd cmd_ls = {
+	.name = "ls", .operands = "[MECH…|REF…]", .summary = "list objects",
+	.about = "Lists the objects of the mechanisms named, or of all. As a table there is a block for each mechanism with columns of its own; "
+		 "with -o there is one table over all. Looking changes nothing: no object is opened for writing, attached or received from.",
+	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS | COMPLETE_REFS,
+	.exits = EXITS({ EXIT_DONE, "listed, also where there is nothing to list; with --fail: nothing is listed, and nothing is missing" }, { EXIT_FAILED, "failed; or nothing that was named can be read here; with --fail: an object is listed" }, { EXIT_MISSING, "none of the objects named exists, or there is no such namespace" }, { EXIT_PART, "some of what was named does not exist, or could not be read; with --fail: nothing is listed, but something could not be read" }),
+	.args_size = sizeof(struct ls_args), .run = run,
+};
+/* clang-format on */

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What was named in several words, and is one object: it is listed, changed and removed
+ * once. Who removes it twice would be told that it does not exist.
+ */
+#include "object/meant.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "where.h"
+
+static int no_memory(void)
+{
+	msg_error("out of memory");
+	return EXIT_FAILED;
+}
+
+/* What is told of these references, but for what will be told of their mechanism. */
+static int look(struct app *app, const struct ipcx_ref *refs, size_t n,
+		struct tally *tally)
+{
+	const struct ipcx_query q = { .size = sizeof(q),
+				      .refs = refs,
+				      .nrefs = n,
+				      .fields = IPCX_FIELDSET(IPCX_F_MECH),
+				      .flags = IPCX_NUMERIC };
+	struct tally told = *tally;
+	struct ipcx_table *t;
+	int r = ipcx_scan(app->x, &q, &t);
+
+	if (r < 0)
+		return app_failed(app, r);
+	msg_table(t, app->verbose, &told);
+	tally->missing = told.missing;
+	tally->failed = told.failed;
+	tally->gaps = told.gaps;
+	ipcx_table_free(t);
+	return 0;
+}
+
+int meant_whole(struct app *app, struct selection *sel, struct tally *tally)
+{
+	auto_free struct ipcx_ref *inside = NULL;
+	size_t n = 0, kept = 0;
+
+	if (!sel->mechs || !sel->nrefs)
+		return 0;
+	inside = calloc(sel->nrefs, sizeof(*inside));
+	if (!inside)
+		return no_memory();
+	for (size_t i = 0; i < sel->nrefs; i++) {
+		const struct ipcx_ref *ref = &sel->refs[i];
+
+		if (sel->mechs & IPCX_MECH_BIT(ref->mech))
+			inside[n++] = *ref;
+		else
+			sel->refs[kept++] = *ref;
+	}
+	sel->nrefs = kept;
+	/* In many namespaces each may be in another one, and nobody is told. */
+	return n && !where_all(app) ? look(app, inside, n, tally) : 0;
+}
+
+/* ---- the same again */
+
+struct item {
+	const struct ipcx_ref *ref;
+	size_t at;
+};
+
+static int order(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int compare(const struct ipcx_ref *a, const struct ipcx_ref *b)
+{
+	int r = order(a->mech, b->mech);
+
+	r = r ? r : order((int64_t)a->by, (int64_t)b->by);
+	r = r ? r : order(a->id, b->id);
+	r = r ? r : order(a->key, b->key);
+	return r ? r : strcmp(a->name, b->name);
+}
+
+/* Equal ones as they were named. */
+static int by_ref(const void *a, const void *b)
+{
+	const struct item *left = a, *right = b;
+	int r = compare(left->ref, right->ref);
+
+	return r ? r : (left->at > right->at) - (left->at < right->at);
+}
+
+static int find(const void *ref, const void *item)
+{
+	return compare(ref, ((const struct item *)item)->ref);
+}
+
+static const struct item *item_of(const struct item *items, size_t n,
+				  const struct ipcx_ref *ref)
+{
+	return bsearch(ref, items, n, sizeof(*items), find);
+}
+
+/* The keys of objects that may stand there by id, too: which have such an id there. */
+static int again_by_key(struct app *app, const struct ipcx_ref *keys, size_t nkeys,
+			const struct item *items, size_t n, bool *again)
+{
+	const struct ipcx_query q = { .size = sizeof(q),
+				      .refs = keys,
+				      .nrefs = nkeys,
+				      .fields = IPCX_FIELDSET(IPCX_F_KEY),
+				      .flags = IPCX_NUMERIC };
+	struct ipcx_table *t;
+	int r = ipcx_scan(app->x, &q, &t);
+
+	if (r < 0)
+		return app_failed(app, r);
+	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
+		struct ipcx_ref ref, key = { .by = IPCX_BY_KEY };
+		const struct item *named;
+		struct ipcx_value v;
+
+		if (ipcx_row_ref(t, i, &ref) < 0 || !item_of(items, n, &ref) ||
+		    ipcx_row_get(t, i, IPCX_F_KEY, &v) < 0 || v.type != IPCX_TYPE_KEY)
+			continue;
+		key.mech = ref.mech;
+		key.key = (uint32_t)v.as.u;
+		named = item_of(items, n, &key);
+		if (named)
+			again[named->at] = true;
+	}
+	ipcx_table_free(t);
+	return 0;
+}
+
+/* The mechanisms of which some are named so. */
+static uint64_t named_by(const struct item *items, size_t n, enum ipcx_by by)
+{
+	uint64_t mechs = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (items[i].ref->by == by)
+			mechs |= IPCX_MECH_BIT(items[i].ref->mech);
+	return mechs;
+}
+
+int meant_again(struct app *app, const struct ipcx_ref *const *refs, size_t n,
+		bool *ret_again)
+{
+	auto_free struct item *items = calloc(n + 1, sizeof(*items));
+	auto_free struct ipcx_ref *keys = NULL;
+	size_t kept = 0, nkeys = 0;
+	bool sorted = true;
+	uint64_t both;
+
+	if (!items)
+		return no_memory();
+	for (size_t i = 0; i < n; i++) {
+		items[i] = (struct item){ .ref = refs[i], .at = i };
+		ret_again[i] = false;
+		sorted = sorted && (i == 0 || compare(refs[i - 1], refs[i]) < 0);
+	}
+	if (!sorted)
+		qsort(items, n, sizeof(*items), by_ref);
+	for (size_t i = 0; i < n; i++)
+		if (kept && !compare(items[kept - 1].ref, items[i].ref))
+			ret_again[items[i].at] = true;
+		else
+			items[kept++] = items[i];
+	both = named_by(items, kept, IPCX_BY_KEY) & named_by(items, kept, IPCX_BY_ID);
+	if (!both)
+		return 0;
+	keys = calloc(kept, sizeof(*keys));
+	if (!keys)
+		return no_memory();
+	for (size_t i = 0; i < kept; i++)
+		if (items[i].ref->by == IPCX_BY_KEY &&
+		    (both & IPCX_MECH_BIT(items[i].ref->mech)))
+			keys[nkeys++] = *items[i].ref;
+	return again_by_key(app, keys, nkeys, items, kept, ret_again);
+}
+
+int meant_once(struct app *app, struct selection *sel)
+{
+	auto_free const struct ipcx_ref **refs = NULL;
+	auto_free bool *again = NULL;
+	size_t kept = 0;
+	int r;
+
+	if (sel->nrefs < 2)
+		return 0;
+	refs = calloc(sel->nrefs, sizeof(const struct ipcx_ref *));
+	again = calloc(sel->nrefs, sizeof(*again));
+	if (!refs || !again)
+		return no_memory();
+	for (size_t i = 0; i < sel->nrefs; i++)
+		refs[i] = &sel->refs[i];
+	r = meant_again(app, refs, sel->nrefs, again);
+	if (r)
+		return r;
+	for (size_t i = 0; i < sel->nrefs; i++)
+		if (!again[i])
+			sel->refs[kept++] = sel->refs[i];
+	sel->nrefs = kept;
+	return 0;
+}

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx rm: remove objects, and nothing else. */
+#include "object/rm.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "exec/signals.h"
+#include "object/meant.h"
+#include "ui/asked.h"
+
+/* For people: what tells an object and whether it is used, where it has that. */
+static const enum ipcx_field shown[] = { IPCX_F_REF,   IPCX_F_KEY,   IPCX_F_OWNER,
+					 IPCX_F_MODE,  IPCX_F_SIZE,  IPCX_F_NATTCH,
+					 IPCX_F_QNUM,  IPCX_F_NSEMS, IPCX_F_CURMSGS,
+					 IPCX_F_VALUE, IPCX_F_AGE };
+
+struct shown rm_shown(uint64_t mechs, enum ipcx_field *ret_fields)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(shown); i++)
+		if (select_knows(shown[i], &mechs))
+			ret_fields[n++] = shown[i];
+	return (struct shown){ .list = ret_fields, .n = n };
+}
+
+static int open_sheet(struct removal *rm, uint64_t touched)
+{
+	enum ipcx_field fields[ARRAY_SIZE(shown)];
+	int r = sheet_open(&rm->sheet, &rm->args->sheet, "objects");
+
+	if (r)
+		return r;
+	rm->print = rm->args->dry_run || rm->app->verbose ||
+		    sheet_wanted(&rm->args->sheet);
+	return sheet_fields(&rm->sheet, rm->args->sheet.fields,
+			    rm->sheet.format->raw ? select_usual(touched)
+						  : rm_shown(touched, fields),
+			    select_knows, &touched);
+}
+
+/* Without output only the condition's fields are needed: no name of a user is looked up. */
+static void want_fields(struct removal *rm)
+{
+	struct ipcx_query *q = &rm->query;
+
+	q->fields = rm->print ? sheet_query(&rm->sheet) : IPCX_FIELDSET(IPCX_F_MECH);
+	if (rm->print)
+		q->flags |= sheet_flags(&rm->sheet);
+	else
+		q->flags |= q->where ? 0 : IPCX_NUMERIC;
+}
+
+struct ipcx_query rm_named(const struct removal *rm, const struct rm_batch *batch)
+{
+	struct ipcx_query q = rm->query;
+
+	q.refs = batch->refs;
+	q.nrefs = batch->n;
+	q.same = batch->same;
+	return q;
+}
+
+struct ipcx_query rm_whole(const struct removal *rm, uint64_t resume)
+{
+	struct ipcx_query q = rm->query;
+
+	q.mechs = rm->mechs;
+	q.same = rm->listed;
+	q.resume = resume;
+	/* An order is one over all of them. */
+	q.max_rows = rm->args->sheet.sort ? 0 : RM_SLICE;
+	return q;
+}
+
+uint64_t rm_number(const struct ipcx_table *t, size_t row, enum ipcx_field f)
+{
+	struct ipcx_value v;
+
+	return ipcx_row_get(t, row, f, &v) == 0 && v.type == IPCX_TYPE_UINT ? v.as.u : 0;
+}
+
+static void say_what(struct removal *rm)
+{
+	char counts[200], ns[64];
+
+	rm_list_counts(rm->count, counts, sizeof(counts));
+	ipcx_namespace(rm->app->x, ns, sizeof(ns));
+	msg_note("%s %s from %s", rm->args->dry_run ? "would remove" : "removed",
+		 counts[0] ? counts : "nothing", ns);
+}
+
+/* ---- what was removed is told before the next */
+
+/* A segment with mappings is not gone yet, whatever its removal answered. */
+static void tell_attached(struct removal *rm, const struct ipcx_table *t)
+{
+	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
+		uint64_t n = rm_number(t, i, IPCX_F_NATTCH);
+		char name[IPCX_REF_MAX];
+		struct ipcx_ref ref;
+
+		if (n == 0 || rm->attached++ >= RM_SHOWN ||
+		    ipcx_row_ref(t, i, &ref) < 0 ||
+		    ipcx_ref_format(&ref, name, sizeof(name)) < 0)
+			continue;
+		msg_object("info", name, ipcx_mech_info(ref.mech)->name,
+			   "attached %ju time%s: %s with the last detach", (uintmax_t)n,
+			   n == 1 ? "" : "s", rm->args->dry_run ? "would go" : "goes");
+	}
+}
+
+/* How many objects are still meant; SIZE_MAX when that cannot be told. */
+static size_t count_rest(struct removal *rm)
+{
+	size_t rest = 0;
+
+	for (; rm->next < rm->nbatches || (rm->mechs && !rm->through);) {
+		bool named = rm->next < rm->nbatches;
+		struct ipcx_query q = named ? rm_named(rm, &rm->batches[rm->next])
+					    : rm_whole(rm, rm->resume);
+		struct ipcx_table *t;
+
+		if (named && !rm->batches[rm->next++].n)
+			continue;
+		q.flags |= IPCX_DRY_RUN;
+		q.fields = IPCX_FIELDSET(IPCX_F_MECH);
+		if (ipcx_remove(rm->app->x, &q, &t) < 0)
+			return SIZE_MAX;
+		rest += ipcx_table_rows(t);
+		if (!named) {
+			rm->resume = ipcx_table_resume(t);
+			rm->through = rm->resume == 0;
+		}
+		ipcx_table_free(t);
+	}
+	return rest;
+}
+
+/* Nobody may learn from standard output that these are gone: then from here. t may be
+ * NULL: nothing was removed. */
+static void stop(struct removal *rm, const struct ipcx_table *t)
+{
+	size_t n = t ? ipcx_table_rows(t) : 0, rest = count_rest(rm);
+	char remain[60] = "how many remain cannot be told", name[IPCX_REF_MAX + 1];
+	struct ipcx_ref ref;
+
+	if (rest != SIZE_MAX)
+		(void)snprintf(remain, sizeof(remain), "%zu %s", rest,
+			       rest == 1 ? "remains" : "remain");
+	if (n == 0)
+		msg_error("stopped before the next was removed; %s", remain);
+	else
+		msg_error("stopped; %zu %s removed, but not (or not wholly) recorded: "
+			  "%s named below; %s",
+			  n, n == 1 ? "was" : "were", n == 1 ? "it is" : "they are",
+			  remain);
+	for (size_t i = 0; i < n; i++) {
+		int len = ipcx_row_ref(t, i, &ref) < 0
+				  ? -1
+				  : ipcx_ref_format(&ref, name, sizeof(name) - 1);
+
+		if (len > 0) {
+			name[len] = '\n';
+			(void)msg_data(name, (size_t)len + 1);
+		}
+	}
+}
+
+/* A slice: what it removed is on its way to the reader before the next one goes. */
+static int remove_slice(struct removal *rm, const struct ipcx_query *q,
+			uint64_t *ret_resume)
+{
+	struct ipcx_table *t;
+	int r = ipcx_remove(rm->app->x, q, &t);
+
+	if (r < 0)
+		return app_failed(rm->app, r);
+	*ret_resume = ipcx_table_resume(t);
+	msg_table(t, rm->app->verbose, &rm->tally);
+	tell_attached(rm, t);
+	r = rm->print && ipcx_table_rows(t) > 0 ? sheet_all(&rm->sheet, t) : 0;
+	if (!r && rm->print && !rm->args->dry_run)
+		r = out_check();
+	if (rm->app->verbose)
+		rm_count(t, rm->count);
+	if (r && !rm->args->dry_run) {
+		rm->through = *ret_resume == 0 && rm->next >= rm->nbatches && !q->nrefs;
+		rm->resume = *ret_resume;
+		stop(rm, t);
+	}
+	ipcx_table_free(t);
+	return r;
+}
+
+static int remove_all(struct removal *rm)
+{
+	uint64_t resume;
+	int r = 0;
+
+	while (!r && rm->next < rm->nbatches) {
+		const struct rm_batch *b = &rm->batches[rm->next++];
+		struct ipcx_query q = rm_named(rm, b);
+
+		r = b->n ? remove_slice(rm, &q, &resume) : 0;
+	}
+	for (; !r && rm->mechs && !rm->through; rm->through = rm->resume == 0) {
+		struct ipcx_query q = rm_whole(rm, rm->resume);
+
+		r = remove_slice(rm, &q, &rm->resume);
+	}
+	return r;
+}
+
+/* The beginning of what is printed: what cannot be written is known before anything is
+ * removed. */
+static int begin(struct removal *rm)
+{
+	int r;
+
+	if (!rm->print)
+		return 0;
+	/* A reader that goes away must not end us between a removal and its record. */
+	signals_outlive_reader();
+	sheet_heading(&rm->sheet, NULL);
+	r = rm->args->dry_run ? 0 : out_ready();
+	if (r)
+		stop(rm, NULL);
+	return r;
+}
+
+static bool asks(const struct removal *rm)
+{
+	return (rm->mechs || rm->args->from) && !rm->args->yes && !rm->args->dry_run &&
+	       isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+static int remove_them(struct removal *rm)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < rm->nbatches; i++)
+		if (rm->batches[i].marks)
+			r = rm_from_check(rm, &rm->batches[i]);
+	if (!r)
+		r = rm_each_once(rm);
+	if (!r && asks(rm))
+		r = rm_ask(rm);
+	if (!r)
+		r = begin(rm);
+	if (!r)
+		r = remove_all(rm);
+	if (!r && rm->args->unused)
+		r = rm_unused_tell(rm, &rm->args->select.where);
+	if (rm->attached > RM_SHOWN)
+		msg_note("%zu more attached: %s with the last detach",
+			 rm->attached - RM_SHOWN,
+			 rm->args->dry_run ? "they would go" : "they go");
+	if (r) {
+		if (rm->sheet.begun)
+			sheet_close(&rm->sheet);
+		return r;
+	}
+	sheet_close(&rm->sheet);
+	if (rm->app->verbose)
+		say_what(rm);
+	tally_asked(&rm->tally, rm->mechs, false);
+	return tally_status(&rm->tally);
+}
+
+/* ---- what is meant */
+
+static int check(const struct rm_args *args, const struct selection *sel)
+{
+	bool condition = args->select.where.n || args->unused;
+
+	if (args->null && !args->from)
+		return msg_usage("--null goes with --from");
+	if (args->from && sel->mechs)
+		return msg_usage("--from names the objects: no mechanism goes with it");
+	if (args->all && args->select.where.n)
+		return msg_usage("--all and --where contradict each other");
+	if (args->all && !sel->mechs)
+		return msg_usage(
+			"--all needs a mechanism or a group: shm, sysv, posix, all");
+	if (sel->mechs && !args->all && !condition)
+		return msg_usage(
+			"a mechanism alone removes nothing: add ids, --where or --all");
+	if (!sel->mechs && !sel->nrefs && !condition && !args->from)
+		return msg_usage("nothing was named to be removed");
+	return 0;
+}
+
+/* Cut a list into parts that are looked up together. */
+static void cut(struct removal *rm, struct ipcx_ref *refs, const struct rm_mark *marks,
+		size_t n)
+{
+	/* An order is one over all of them. */
+	size_t step = rm->args->sheet.sort ? n : RM_SLICE;
+
+	for (size_t i = 0; i < n; i += step)
+		rm->batches[rm->nbatches++] = (struct rm_batch){
+			.refs = refs + i,
+			.marks = marks ? marks + i : NULL,
+			.n = MIN(n - i, step),
+		};
+}
+
+static int prepare(struct removal *rm, struct selection *sel, struct rm_list *from)
+{
+	const struct rm_args *args = rm->args;
+	struct ipcx_expr *where;
+	uint64_t touched;
+	int r = check(args, sel);
+
+	if (!r)
+		r = where_use(rm->app, &args->where);
+	if (!r && args->from)
+		r = rm_from_read(rm->app, args->from, args->null, from);
+	if (r)
+		return r;
+	if ((sel->where || args->unused) && !sel->mechs && !sel->nrefs && !args->from)
+		sel->mechs = select_all();
+	touched = select_touched(sel);
+	for (size_t i = 0; i < from->n; i++)
+		touched |= IPCX_MECH_BIT(from->refs[i].mech);
+	touched = touched ? touched : select_all();
+	r = asked_of(touched, sel->where, &args->sheet, ASKED_TOLD);
+	r = r ? r : open_sheet(rm, touched);
+	if (r)
+		return r;
+	rm->mechs = asked_possible(sel->mechs, sel->where);
+	if (args->unused) {
+		r = rm_unused_where(rm->app, &args->select.where, &where);
+		if (r)
+			return r;
+		ipcx_expr_free(sel->where);
+		sel->where = where;
+	}
+	rm->tally.missing_is_fine = args->ignore_missing;
+	rm->tally.exact = true; /* what could not be looked at may have what was to go */
+	r = meant_whole(rm->app, sel, &rm->tally);
+	if (r)
+		return r;
+	rm->batches = calloc(sel->nrefs / RM_SLICE + from->n / RM_SLICE + 2,
+			     sizeof(*rm->batches));
+	if (!rm->batches) {
+		msg_error("out of memory");
+		return EXIT_FAILED;
+	}
+	cut(rm, sel->refs, NULL, sel->nrefs);
+	cut(rm, from->refs, from->marks, from->n);
+	rm->query = (struct ipcx_query){
+		.size = sizeof(struct ipcx_query),
+		.where = sel->where,
+		.flags = (args->sheet.numeric ? IPCX_NUMERIC : 0) |
+			 (args->dry_run ? IPCX_DRY_RUN : 0) | (args->all ? IPCX_ALL : 0),
+	};
+	want_fields(rm);
+	return 0;
+}
+
+static int run(struct app *app, void *data, int n, char **words)
+{
+	struct rm_args *args = data;
+	struct removal rm = { .app = app, .args = args };
+	struct rm_list from = { .n = 0 };
+	struct selection sel;
+	int r = select_read(app->x, &args->select, n, words, &sel);
+
+	if (r)
+		return r;
+	r = prepare(&rm, &sel, &from);
+	if (!r)
+		r = remove_them(&rm);
+	for (size_t i = 0; i < rm.nbatches; i++)
+		ipcx_table_free(rm.batches[i].same);
+	ipcx_table_free(rm.listed);
+	free(rm.batches);
+	free(from.refs);
+	free(from.marks);
+	select_free(&sel);
+	return r;
+}
+
+/* clang-format off */
+static const struct opt opts[] = {
+	{ "all",            0,   FLAG(struct rm_args, all),            .help = "all objects of the mechanisms or groups named" },
+	{ "from",           0,   TEXT(struct rm_args, from),           .arg = "FILE", .complete = COMPLETE_FILES, .help = "the objects that ls printed: JSON, or a reference a line; -: from standard input" },
+	{ "null",           '0', FLAG(struct rm_args, null),           .help = "with --from: a NUL ends each reference, as ls -q0 prints them" },
+	{ "unused",         0,   FLAG(struct rm_args, unused),         .help = "only what nobody has attached or waits for, where that can be told" },
+	{ "dry-run",        0,   FLAG(struct rm_args, dry_run),        .help = "only tell what would be removed, and what would not" },
+	{ "yes",            'y', FLAG(struct rm_args, yes),            .help = "do not ask" },
+	{ "ignore-missing", 0,   FLAG(struct rm_args, ignore_missing), .help = "what does not exist is no failure" },
+	{ .name = NULL },
+};
+
+static const struct opt_group options[] = {
+	{ opts,        0 },
+	{ select_opts, offsetof(struct rm_args, select) },
+	{ where_one_opts, offsetof(struct rm_args, where) },
+	{ sheet_opts,  offsetof(struct rm_args, sheet) },
+	{ NULL, 0 },
+};
+
+static const struct example examples[] = {
+	{ "ipcx rm shm:5 msg:0x4d2 mq:/jobs",                     "three objects, by id, key and name" },
+	{ "ipcx rm shm 5 6 7",                                    "three segments" },
+	{ "ipcx rm shm --where 'nattch == 0 && idle > 1d' --dry-run", "what a clean-up would remove" },
+	{ "ipcx rm sysv --where 'owner == bob' --yes",            "everything of one user, without a question" },
+	{ "ipcx rm --ns web sysv --all",                          "everything of System V in a container" },
+	{ "ipcx rm sem --all",                                    "all semaphore arrays" },
+	{ "ipcx rm shm --unused --where 'owner == bob'",          "his segments that nobody has attached" },
+	{ "ipcx rm --from list.json",                             "what 'ipcx ls … --json > list.json' listed, where it is still the same" },
+	{ NULL, NULL },
+};
+
+extern const struct cmd cmd_rm;
+const struct cmd cmd_rm = {
+	.name = "rm", .operands = "REF…|[MECH…]", .summary = "remove objects",
+	.about = "Removes the objects named, or those that fulfil a condition. Each object is read, checked and removed in one step, so a condition "
+		 "holds at the moment of removal. Before more than one object of whole mechanisms or of a file goes, ipcx on a terminal shows the first 20, "
+		 "how many there are, and how many of them are attached or waited on, and asks; what has "
+		 "become another object since then is left alone. An attached segment goes with its last detach. A POSIX name is "
+		 "removed only if it is an object of that mechanism. "
+		 "--unused keeps what is attached, waited on or has messages in it, and what cannot be shown to be unused: empty queues and "
+		 "all POSIX objects, of which nobody can tell who has them open. What cannot be shown to be unused is counted in a message, and makes the exit "
+		 "status 4.",
+	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS | COMPLETE_REFS,
+	.exits = EXITS({ EXIT_DONE, "removed, also where nothing was to be removed" }, { EXIT_FAILED, "failed, or the answer was no; or it stopped, as what was removed could not be written" }, { EXIT_MISSING, "none of the objects named exists, or there is no such namespace" }, { EXIT_PART, "some were not removed, or something may be left that could not be seen" }),
+	.args_size = sizeof(struct rm_args), .run = run,
+};
+/* clang-format on */

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx set: change objects. */
+
+#include "base/util.h"
+#include "cmd.h"
+#include "exec/signals.h"
+#include "object/meant.h"
+#include "ui/asked.h"
+#include "ui/owner.h"
+#include "ui/select.h"
+#include "where.h"
+
+struct set_args {
+	struct where_args where;
+	struct sheet_args sheet;
+	struct ipcx_attrs attrs;
+	const char *owner;
+	bool lock, unlock, dry_run;
+};
+
+/* In a table: what can be changed. */
+static const enum ipcx_field shown[] = { IPCX_F_REF,   IPCX_F_OWNER, IPCX_F_GROUP,
+					 IPCX_F_MODE,  IPCX_F_SIZE,  IPCX_F_QBYTES,
+					 IPCX_F_STATUS };
+
+static int read_attrs(struct set_args *args)
+{
+	int r = args->owner ? owner_read(args->owner, &args->attrs) : 0;
+
+	if (r)
+		return r;
+	if (args->lock && args->unlock)
+		return msg_usage("--lock and --unlock contradict each other");
+	args->attrs.set |= (args->lock ? IPCX_A_LOCK : 0) |
+			   (args->unlock ? IPCX_A_UNLOCK : 0);
+	args->attrs.size = sizeof(args->attrs);
+	if (!args->attrs.set)
+		return msg_usage("nothing to change was named");
+	return 0;
+}
+
+/* So many are changed before it is looked whether what was done is recorded. */
+#define SLICE 64
+
+struct changing {
+	struct app *app;
+	const struct set_args *args;
+	struct selection *sel;
+	const struct ipcx_expr *where;
+	struct sheet sheet;
+	struct tally tally;
+	bool print;
+	size_t slice;
+	/* What comes next: a reference, then a place in the mechanisms. */
+	size_t next;
+	uint64_t resume;
+	bool through;
+};
+
+static bool is_left(const struct changing *c)
+{
+	return c->next < c->sel->nrefs || (c->sel->mechs && !c->through);
+}
+
+/* So many of the references, or behind the last of them of the mechanisms. */
+static struct ipcx_query next_part(const struct changing *c)
+{
+	struct ipcx_query q = { .size = sizeof(q),
+				.where = c->where,
+				.fields = sheet_query(&c->sheet),
+				.flags = sheet_flags(&c->sheet) |
+					 (c->args->dry_run ? IPCX_DRY_RUN : 0) };
+
+	if (c->next < c->sel->nrefs) {
+		q.refs = c->sel->refs + c->next;
+		q.nrefs = c->sel->nrefs - c->next;
+		q.nrefs = c->slice ? MIN(c->slice, q.nrefs) : q.nrefs;
+	} else {
+		q.mechs = c->sel->mechs;
+		q.resume = c->resume;
+		q.max_rows = c->slice;
+	}
+	return q;
+}
+
+static void move_on(struct changing *c, const struct ipcx_query *q,
+		    const struct ipcx_table *t)
+{
+	if (q->nrefs) {
+		c->next += q->nrefs;
+	} else {
+		c->resume = ipcx_table_resume(t);
+		c->through = c->resume == 0;
+	}
+}
+
+/* How many more would be changed; SIZE_MAX when that cannot be told. */
+static size_t count_rest(struct changing *c)
+{
+	size_t rest = 0;
+
+	while (is_left(c)) {
+		struct ipcx_query q = next_part(c);
+		struct ipcx_table *t;
+
+		q.flags |= IPCX_DRY_RUN;
+		q.fields = IPCX_FIELDSET(IPCX_F_MECH);
+		if (ipcx_change(c->app->x, &q, &c->args->attrs, &t) < 0)
+			return SIZE_MAX;
+		rest += ipcx_table_rows(t);
+		move_on(c, &q, t);
+		ipcx_table_free(t);
+	}
+	return rest;
+}
+
+/* Rows that could not be printed (NULL: there are none yet), and how many more there
+ * would have been. */
+static void say_unrecorded(struct changing *c, const struct ipcx_table *t)
+{
+	size_t n = t ? ipcx_table_rows(t) : 0, rest = count_rest(c);
+
+	for (size_t i = 0; i < n; i++) {
+		char name[IPCX_REF_MAX];
+		struct ipcx_ref ref;
+
+		if (ipcx_row_ref(t, i, &ref) < 0)
+			continue;
+		(void)ipcx_ref_format(&ref, name, sizeof(name));
+		msg_note("%s: was changed, which could not be written", name);
+	}
+	if (rest == SIZE_MAX)
+		msg_note("not changed, as that could not be written: how many cannot be "
+			 "told");
+	else if (rest)
+		msg_note("not changed, as that could not be written%s: %zu",
+			 n ? ", either" : "", rest);
+}
+
+static int change_some(struct changing *c)
+{
+	struct ipcx_query q = next_part(c);
+	struct ipcx_table *t;
+	int r = ipcx_change(c->app->x, &q, &c->args->attrs, &t);
+
+	if (r < 0)
+		return app_failed(c->app, r);
+	msg_table(t, c->app->verbose, &c->tally);
+	move_on(c, &q, t);
+	if (c->print && ipcx_table_rows(t) > 0)
+		r = sheet_all(&c->sheet, t);
+	if (!r)
+		r = out_check();
+	if (r && !c->args->dry_run)
+		say_unrecorded(c, t);
+	ipcx_table_free(t);
+	return r;
+}
+
+/* What a mechanism cannot change is said by the library, before anything is written or
+ * changed. */
+static int check_attrs(struct changing *c)
+{
+	struct ipcx_query q = { .size = sizeof(q),
+				.where = c->where,
+				.flags = IPCX_DRY_RUN };
+	struct ipcx_table *t;
+	int r;
+
+	for (size_t i = 0; !q.nrefs && i < c->sel->nrefs; i++)
+		if (c->args->attrs.set & ~ipcx_mech_info(c->sel->refs[i].mech)->change) {
+			q.refs = &c->sel->refs[i];
+			q.nrefs = 1;
+		}
+	for (unsigned m = 0; !q.nrefs && ipcx_mech_info(m); m++)
+		if (c->args->attrs.set & ~ipcx_mech_info(m)->change)
+			q.mechs |= c->sel->mechs & IPCX_MECH_BIT(m);
+	if (!q.nrefs && !q.mechs)
+		return 0;
+	r = ipcx_change(c->app->x, &q, &c->args->attrs, &t);
+	if (r < 0)
+		return app_failed(c->app, r);
+	ipcx_table_free(t);
+	return 0;
+}
+
+/* Each object once, and the beginning of what is printed: what cannot be written is known
+ * before anything is changed. */
+static int begin(struct changing *c)
+{
+	const struct sheet_args *sheet = &c->args->sheet;
+	int r = check_attrs(c);
+
+	if (!r)
+		r = meant_whole(c->app, c->sel, &c->tally);
+	if (!r)
+		r = meant_once(c->app, c->sel);
+	if (r)
+		return r;
+	c->print = c->app->verbose || c->args->dry_run || sheet->json || sheet->format ||
+		   sheet->fields || sheet->sort;
+	/* An order is one over all of them. */
+	c->slice = sheet->sort || !c->print ? 0 : SLICE;
+	/* A reader that is gone must not end us between changing and telling. */
+	signals_outlive_reader();
+	if (!c->print)
+		return 0;
+	sheet_heading(&c->sheet, NULL);
+	r = c->args->dry_run ? 0 : out_ready();
+	if (r)
+		say_unrecorded(c, NULL);
+	return r;
+}
+
+static int change(struct app *app, const struct set_args *args, struct selection *sel)
+{
+	struct changing c = { .app = app, .args = args, .sel = sel };
+	uint64_t touched = select_touched(sel);
+	int r = sheet_open(&c.sheet, &args->sheet, "objects");
+
+	if (!r)
+		r = sheet_condition(app->x, &args->sheet, NULL, NULL, &c.where);
+	if (!r)
+		r = asked_of(touched, c.where, &args->sheet, ASKED_TOLD);
+	if (!r)
+		r = sheet_fields(&c.sheet, args->sheet.fields,
+				 c.sheet.format->raw ? select_usual(touched)
+						     : SHOW_LIST(shown),
+				 select_knows, &touched);
+	if (r)
+		return r;
+	c.tally.exact = c.where != NULL; /* what could not be looked at may be meant */
+	r = begin(&c);
+	while (!r && is_left(&c))
+		r = change_some(&c);
+	if (!r || c.sheet.begun)
+		sheet_close(&c.sheet);
+	tally_asked(&c.tally, sel->mechs, false);
+	return r ? r : tally_status(&c.tally);
+}
+
+static int run(struct app *app, void *data, int n, char **words)
+{
+	struct set_args *args = data;
+	struct selection sel;
+	int r = select_read(app->x, NULL, n, words, &sel);
+
+	if (r)
+		return r;
+	if (sel.mechs && !args->sheet.where.n)
+		r = msg_usage("a mechanism alone changes nothing: add ids or --where");
+	else if (!sel.mechs && !sel.nrefs)
+		r = msg_usage("set needs references of objects, such as shm:5, or a "
+			      "mechanism and --where");
+	if (!r)
+		r = read_attrs(args);
+	if (!r)
+		r = where_use(app, &args->where);
+	if (!r)
+		r = change(app, args, &sel);
+	select_free(&sel);
+	return r;
+}
+
+/* clang-format off */
+static const struct opt opts[] = {
+	{ "mode",   'm', MODE(struct set_args, attrs.mode),   GIVEN(struct set_args, attrs.set, IPCX_A_MODE),   .arg = "MODE", .help = "permission bits, octal, 0 to 0777" },
+	{ "owner",  0,   TEXT(struct set_args, owner),        .arg = "USER[:GROUP]", .complete = COMPLETE_USERS, .help = "owner and group, by name or number" },
+	{ "qbytes", 0,   SIZE(struct set_args, attrs.qbytes), GIVEN(struct set_args, attrs.set, IPCX_A_QBYTES), .arg = "SIZE", .help = "msg: bytes that the queue may hold (msg_qbytes)" },
+	{ "size",   0,   SIZE(struct set_args, attrs.bytes),  GIVEN(struct set_args, attrs.set, IPCX_A_SIZE),   .arg = "SIZE", .help = "pshm: cut or grow to this size; what is cut off is lost" },
+	{ "lock",   0,   FLAG(struct set_args, lock),         .help = "shm: lock in memory (SHM_LOCK)" },
+	{ "unlock", 0,   FLAG(struct set_args, unlock),       .help = "shm: unlock (SHM_UNLOCK)" },
+	{ "where",  'w', LISTED(struct set_args, sheet.where), .arg = "EXPR", .complete = COMPLETE_FIELDS, .help = "change only objects that fulfil this condition; of several, all" },
+	{ "dry-run", 0,  FLAG(struct set_args, dry_run),      .help = "only tell what would be changed, as it is now, and what would not" },
+	{ .name = NULL },
+};
+
+static const struct opt_group options[] = {
+	{ opts,       0 },
+	{ where_one_opts, offsetof(struct set_args, where) },
+	{ sheet_opts, offsetof(struct set_args, sheet) },
+	{ NULL, 0 },
+};
+
+static const struct example examples[] = {
+	{ "ipcx set shm:5 --mode 0640 --owner postgres:dba", "permissions and owner" },
+	{ "ipcx set msg:0x4d2 --qbytes 64K",                 "a longer queue" },
+	{ "ipcx set shm 5 6 --lock",                         "keep two segments in memory" },
+	{ "ipcx set pshm:/cache --size 16M",                 "grow a POSIX object" },
+	{ "ipcx set shm --where 'owner == bob' --owner alice", "all segments of one user" },
+	{ "ipcx set --ns web shm:0 --owner 100000",          "in a container; users are numbered as seen from here" },
+	{ NULL, NULL },
+};
+
+extern const struct cmd cmd_set;
+const struct cmd cmd_set = {
+	.name = "set", .operands = "REF…|[MECH…]", .summary = "change owner, mode, size or limits of objects",
+	.about = "Changes each object named, or those of a mechanism that fulfil a condition. Each is read, checked and changed in one step, and printed as it is then, "
+		 "whether the condition still holds or not. An option that one of the mechanisms does not know is refused before anything is changed.",
+	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS | COMPLETE_REFS,
+	.exits = EXITS({ EXIT_MISSING, "none of the objects named exists, or there is no such namespace" }, { EXIT_PART, "some of the objects named do not exist, or were not changed; or, with --where, something could not be read" }),
+	.args_size = sizeof(struct set_args), .run = run,
+};
+/* clang-format on */

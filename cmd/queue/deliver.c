@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * No message is lost between its queue and the reader: each is written before the next
+ * one is taken, so that whatever ends us has one message in its hands at most, and what
+ * cannot be written is put back, or written to standard error.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "queue/queue.h"
+#include "queue/record.h"
+#include "stop.h"
+
+/* How long putting back may wait when there is no other place left. */
+#define LAST_TIMEOUT INT64_C(10000000000)
+
+/* Into the queue; else as a record to standard error. It is still in the library's hands,
+ * which sends from there. */
+static void give_back(struct delivery *d, const struct ipcx_message *m)
+{
+	auto_buf struct ix_buf record = { 0 };
+
+	if (ipcx_queue_send(d->q, m, 0) == 0) {
+		msg_note("taken, not delivered, put back at the end of the queue: 1");
+		return;
+	}
+	if (record_put(&record, app_of(d->app)->message_label, m) == 0 &&
+	    msg_data(record.data, record.len) == 0)
+		msg_note(
+			"taken, not delivered, cannot be put back, stands above as a record: 1");
+	else if (ipcx_queue_send(d->q, m, LAST_TIMEOUT) < 0)
+		msg_error("taken, not delivered, LOST: 1: %s", ipcx_error(d->app->x));
+}
+
+int deliver_failed(struct delivery *d, int error, const struct ipcx_message *m)
+{
+	out_drop();
+	stop_hush();
+	if (error == -EINTR)
+		msg_error("interrupted: %s does not take what was received", d->where);
+	else if (error == -ENOMEM)
+		msg_error("out of memory for a message");
+	else
+		msg_error("%s: write error: %s", d->where, strerror(-error));
+	if (m)
+		give_back(d, m);
+	return 1;
+}
+
+int deliver_message(struct delivery *d, const struct ipcx_message *m)
+{
+	int r = d->put(app_of(d->app)->message_label, m);
+
+	if (r == 0)
+		r = out_flush();
+	if (r < 0)
+		return deliver_failed(d, r, m);
+	d->whole = out_written();
+	d->taken++;
+	return 0;
+}
+
+int deliver_next(struct delivery *d, const struct ipcx_take *take, int64_t patience)
+{
+	struct ipcx_message m = { .size = sizeof(m) };
+
+	while (!stop_wanted()) {
+		int r = ipcx_queue_receive(d->q, take, patience, &m);
+
+		if (r == 0)
+			return deliver_message(d, &m);
+		if (r != -EINTR)
+			return r;
+	}
+	return -EINTR;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx msg drain, and the same of all queues: everything in one moves to a file that was
+ * not there before. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/named.h"
+#include "queue/queue.h"
+#include "stop.h"
+
+struct drain_args {
+	struct where_args where;
+};
+
+/* Where the file will be, looked up where we are before --ns leads us elsewhere. */
+struct target {
+	const char *path, *file; /* its last part */
+	int dirfd;
+};
+
+static int find_target(const char *path, struct target *t)
+{
+	const char *slash = strrchr(path, '/');
+	auto_free char *dir = slash ? strndup(path, (size_t)(slash - path) + 1)
+				    : strdup(".");
+
+	t->path = path;
+	t->file = slash ? slash + 1 : path;
+	t->dirfd = dir ? ix_open(AT_FDCWD, dir, O_PATH | O_DIRECTORY) : -ENOMEM;
+	if (t->dirfd >= 0)
+		return 0;
+	msg_error("%s: %s", path, strerror(-t->dirfd));
+	return EXIT_FAILED;
+}
+
+/* Two that empty queues into one file would write over each other: the first has it. */
+static int take_file(const char *path, int fd)
+{
+	struct stat st;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		msg_error("%s: another process is writing to it", path);
+		return EXIT_FAILED;
+	}
+	if (fstat(fd, &st) < 0 || st.st_size > 0) {
+		msg_error("%s: is there already, and not empty", path);
+		return EXIT_FAILED;
+	}
+	return 0;
+}
+
+/* A new file, an empty one, or what is none: nothing that was saved before is lost. */
+static int open_target(const struct target *t, int *ret_fd)
+{
+	const char *why;
+	auto_fd int fd = ix_open_output(t->dirfd, t->file, 0600, &why);
+	struct stat st;
+	int r;
+
+	if (fd < 0) {
+		msg_error("%s: %s", t->path, why);
+		return EXIT_FAILED;
+	}
+	r = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? take_file(t->path, fd) : 0;
+	if (r == 0)
+		*ret_fd = take_fd(&fd);
+	return r;
+}
+
+/* Few at first, so that an output that takes nothing is found out early. */
+static int drain_all(struct delivery *d)
+{
+	uint64_t left = queue_there(d->q), some = 1, n;
+	int r = 0;
+
+	while (r == 0 && left > 0 && !stop_wanted()) {
+		r = move_some(d, MIN(left, some), &n);
+		left -= MIN(left, n);
+		some = MIN(some * 2, UINT64_C(4096));
+	}
+	if (r > 0)
+		return EXIT_FAILED;
+	if (r < 0 && r != -ENODATA && r != -EINTR)
+		return app_failed(d->app, r);
+	return d->false_ones ? EXIT_PART : EXIT_DONE;
+}
+
+/* What was taken is on disk before this ends well. */
+static int settle(const char *path, int fd)
+{
+	if (fsync(fd) == 0 || errno == EINVAL || errno == EROFS)
+		return EXIT_DONE;
+	msg_error("%s: %s", path, strerror(errno));
+	return EXIT_FAILED;
+}
+
+/* The queue is open. */
+static int drain(struct delivery *d, const struct target *t)
+{
+	auto_fd int fd = -1;
+	int r = t->file ? open_target(t, &fd) : 0;
+	struct stat st;
+
+	if (r)
+		return r;
+	if (t->file && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		d->file = fd;
+	d->where = t->file ? t->path : "standard output";
+	out_start(t->file ? fd : 0, stop_wanted);
+	r = drain_all(d);
+	out_start(0, NULL);
+	/* Half a record would keep 'load' from taking those that are whole. */
+	if (r == EXIT_FAILED && d->file)
+		(void)!ftruncate(fd, (off_t)d->whole);
+	if (r == EXIT_DONE && t->file)
+		r = settle(t->path, fd);
+	if (r == EXIT_DONE && d->app->verbose)
+		msg_note("messages: %" PRIu64, d->taken);
+	return r;
+}
+
+static int run(struct app *app, void *data, int n, char **words)
+{
+	const struct drain_args *args = data;
+	struct delivery d = { .app = app, .put = queue_format("json") };
+	struct target t = { .dirfd = -1 };
+	int r = 0;
+
+	if (n != 2)
+		return msg_usage("%s drain needs a queue and a file, or '-'",
+				 app_noun(app));
+	if (strcmp(words[1], "-") != 0)
+		r = find_target(words[1], &t);
+	if (r == 0)
+		r = queue_begin(app, &args->where, words[0], IPCX_QUEUE_RECEIVE, &d.q);
+	if (r == 0)
+		r = drain(&d, &t);
+	if (t.dirfd >= 0)
+		(void)close(t.dirfd);
+	ipcx_queue_close(d.q);
+	return stop_end(r);
+}
+
+/* clang-format off */
+static const struct opt_group options[] = {
+	{ where_one_opts, offsetof(struct drain_args, where) },
+	{ NULL, 0 },
+};
+
+static const struct example keyed[] = {
+	{ "ipcx {noun} drain 5 saved",                              "save what is in a queue, and empty it" },
+	{ "ipcx {noun} drain 5 saved && ipcx {noun} load 6 saved", "move it to another queue" },
+	{ NULL, NULL },
+};
+
+static const struct example named[] = {
+	{ "ipcx {noun} drain /jobs saved", "save what is in a queue, and empty it" },
+	{ NULL, NULL },
+};
+
+static const struct variant variants[] = {
+	{ .needs = OF_KEYED, .examples = keyed },
+	{ .needs = OF_NAMED, .examples = named },
+	{ .needs = 0 },
+};
+
+extern const struct cmd cmd_queue_drain;
+const struct cmd cmd_queue_drain = {
+	.name = "drain", .needs = IPCX_CAN_QUEUE, .variants = variants,
+	.operands = "REF FILE|-", .summary = "move all messages of a {family} queue to a file",
+	.about = "Moves all messages that are there into records (ipcx-msg(5)): data, number and order come back with 'load'. "
+		 "A file that is there already must be empty; it is on disk when the command ends. What cannot be written stays in the queue, is put back at its end, or "
+		 "is written to standard error.",
+	.options = options, .complete = COMPLETE_REFS | COMPLETE_FILES,
+	.exits = EXITS(NO_SUCH_OBJECT, { EXIT_PART, "some records do not count: others received their messages" }),
+	.args_size = sizeof(struct drain_args), .run = run,
+};
+/* clang-format on */

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx msg peek, mq notify, and the same of all queues: what can be known of messages
+ * without taking them. */
+#include <errno.h>
+#include <signal.h>
+#include <time.h>
+
+#include "base/util.h"
+#include "queue/queue.h"
+#include "stop.h"
+
+#define GIVEN_COUNT 1U
+
+/* Rows on their way at once. */
+#define SLICE 256
+
+struct peek_args {
+	struct where_args where;
+	struct sheet_args sheet;
+	uint64_t given, count;
+};
+
+static const enum ipcx_field fields[] = { IPCX_F_POSITION, IPCX_F_MTYPE, IPCX_F_SIZE,
+					  IPCX_F_DATA };
+
+/* ---- peek */
+
+/* The bytes themselves, as recv writes them. */
+static int copy(struct app *app, struct ipcx_queue *q, uint64_t most, queue_put *put)
+{
+	const char *label = app_of(app)->message_label;
+	struct ipcx_message m = { .size = sizeof(m) };
+	bool told = false;
+	int r = 0;
+
+	for (uint64_t i = 0; r == 0 && i < most && !stop_wanted(); i++) {
+		r = ipcx_queue_peek(q, i, &m);
+		if (r == 0 && put(label, &m) < 0) {
+			msg_error("out of memory");
+			return EXIT_FAILED;
+		}
+		if (r == -EMSGSIZE) {
+			msg_note("%s", ipcx_error(app->x));
+			told = true;
+			r = 0;
+		}
+	}
+	if (r < 0 && r != -ENODATA) /* taken by others meanwhile */
+		return app_failed(app, r);
+	return told ? EXIT_PART : EXIT_DONE;
+}
+
+static int list(struct app *app, struct ipcx_queue *q, uint64_t most, struct sheet *s)
+{
+	struct tally tally = { .exact = true };
+	uint64_t at = 0, slice = s->sort ? most : SLICE;
+	bool more = true;
+	int r = 0;
+
+	while (!r && more && at < most && !stop_wanted()) {
+		struct ipcx_table *t;
+
+		r = ipcx_queue_messages(q, at, MIN(slice, most - at), &t);
+		if (r < 0) {
+			r = app_failed(app, r);
+			break;
+		}
+		if (at == 0)
+			sheet_heading(s, NULL);
+		msg_table(t, app->verbose, &tally);
+		more = ipcx_table_rows(t) == MIN(slice, most - at);
+		at += ipcx_table_rows(t);
+		if (ipcx_table_rows(t) > 0)
+			r = sheet_all(s, t);
+		ipcx_table_free(t);
+	}
+	if (!r || s->begun)
+		sheet_close(s);
+	return sheet_status(s, r ? r : tally_status(&tally));
+}
+
+/* As many as there were: others may send faster than we look. */
+static int look(struct app *app, struct ipcx_queue *q, uint64_t most, queue_put *put,
+		struct sheet *s)
+{
+	struct ipcx_queue_state state = { .size = sizeof(state) };
+	int r = ipcx_queue_state(q, &state);
+
+	if (r < 0)
+		return app_failed(app, r);
+	most = MIN(most, state.messages);
+	return put ? copy(app, q, most, put) : list(app, q, most, s);
+}
+
+/* The formats of recv beside those of a sheet; what both have is that of recv. */
+static int open_sheet(struct app *app, const struct peek_args *args, struct sheet *s)
+{
+	int r = sheet_open(s, &args->sheet, "messages");
+
+	if (!r)
+		r = sheet_fields(s, args->sheet.fields, SHOW_LIST(fields), shown_has,
+				 &SHOW_LIST(fields));
+	return r ? r
+		 : sheet_condition(app->x, &args->sheet, shown_has, &SHOW_LIST(fields),
+				   &s->where);
+}
+
+static int run_peek(struct app *app, void *data, int n, char **words)
+{
+	const struct peek_args *args = data;
+	uint64_t most = args->given & GIVEN_COUNT ? args->count : UINT64_MAX;
+	queue_put *put = args->sheet.format ? queue_format(args->sheet.format) : NULL;
+	struct ipcx_queue *q;
+	struct sheet s;
+	int r;
+
+	if (n != 1)
+		return msg_usage("%s peek needs one queue", app_noun(app));
+	if (put && (args->sheet.json || args->sheet.fields || args->sheet.sort ||
+		    args->sheet.where.n))
+		return msg_usage(
+			"--format %s writes the messages, not rows: without --json, -o, --sort and --where",
+			args->sheet.format);
+	r = put ? 0 : open_sheet(app, args, &s);
+	if (r)
+		return r;
+	r = queue_look(app, &args->where, words[0], &q);
+	if (r)
+		return r;
+	out_start(0, stop_wanted);
+	r = look(app, q, most, put, &s);
+	(void)out_flush();
+	out_start(0, NULL);
+	ipcx_queue_close(q);
+	return stop_end(r);
+}
+
+/* There is no way: the library says why. */
+static int run_why(struct app *app, void *data, int n, char **words)
+{
+	const struct peek_args *args = data;
+	struct ipcx_message m = { .size = sizeof(m) };
+	struct ipcx_queue *q;
+	int r;
+
+	if (n != 1)
+		return msg_usage("%s peek needs one queue", app_noun(app));
+	r = queue_look(app, &args->where, words[0], &q);
+	if (r)
+		return r;
+	r = app_failed(app, ipcx_queue_peek(q, 0, &m));
+	ipcx_queue_close(q);
+	return r;
+}
+
+/* ---- notify */
+
+struct notify_args {
+	struct where_args where;
+	struct wait_args wait;
+};
+
+static int64_t now(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
+}
+
+/* The signal of the set that came first; -EAGAIN when none did in time. */
+static int wait_signal(const sigset_t *set, int64_t patience)
+{
+	int64_t end = INT64_MAX, left = patience;
+	struct timespec ts;
+	int r;
+
+	if (patience >= 0 && __builtin_add_overflow(now(), patience, &end))
+		patience = -1;
+	do {
+		ts = (struct timespec){ .tv_sec = left / 1000000000,
+					.tv_nsec = left % 1000000000 };
+		r = sigtimedwait(set, NULL, patience < 0 ? NULL : &ts);
+		if (r < 0 && errno == EINTR && patience >= 0)
+			left = MAX(end - now(), 0);
+	} while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : r;
+}
+
+/* Registered first, then looked: a message that comes in between is not missed. */
+static int wait_message(struct app *app, struct ipcx_queue *q, const char *word,
+			const sigset_t *set, int64_t patience)
+{
+	struct ipcx_queue_state state = { .size = sizeof(state) };
+	int r = ipcx_queue_notify(q, SIGRTMIN);
+
+	if (r == 0)
+		r = ipcx_queue_state(q, &state);
+	if (r < 0)
+		return app_failed(app, r);
+	if (state.messages > 0)
+		return EXIT_DONE;
+	r = wait_signal(set, patience);
+	if (r == SIGRTMIN)
+		return EXIT_DONE;
+	if (r > 0) {
+		stop_now(r);
+		return EXIT_FAILED;
+	}
+	msg_error("%s: no message came", word);
+	return EXIT_WOULD_BLOCK;
+}
+
+static int run_notify(struct app *app, void *data, int n, char **words)
+{
+	const struct notify_args *args = data;
+	struct ipcx_queue *q;
+	sigset_t set;
+	int r;
+
+	if (n != 1)
+		return msg_usage("%s notify needs one queue", app_noun(app));
+	if (args->wait.no_wait && args->wait.given)
+		return msg_usage("--timeout and --no-wait contradict each other");
+	stop_block(&set);
+	(void)sigaddset(&set, SIGRTMIN);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	r = queue_begin(app, &args->where, words[0], IPCX_QUEUE_RECEIVE, &q);
+	if (r)
+		return r;
+	r = wait_message(app, q, words[0], &set, wait_patience(&args->wait));
+	ipcx_queue_close(q);
+	return stop_end(r);
+}
+
+/* clang-format off */
+static const struct opt opts[] = {
+	{ "count",  'n', NUMBER(struct peek_args, count), GIVEN(struct peek_args, given, GIVEN_COUNT), .arg = "N", .help = "the first N messages only" },
+	{ "json",   0,   FLAG(struct peek_args, sheet.json),   .help = "answer in JSON, a row for each message (--format json writes records)" },
+	{ "format", 0,   TEXT(struct peek_args, sheet.format), .arg = "FORMAT", .complete = COMPLETE_FORMATS, .help = "rows: table, jsonl, csv or export; messages, as recv writes them: raw, lines, hex or json" },
+	{ "output", 'o', JOINED(struct peek_args, sheet.fields), .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "these fields, in this order: position, mtype, size, data; may be repeated" },
+	{ "sort",   0,   JOINED(struct peek_args, sheet.sort), .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "sort by these fields; -FIELD reverses; may be repeated" },
+	{ "no-headings", 0, FLAG(struct peek_args, sheet.no_headings), .help = "no line of headings" },
+	{ "bytes",  0,   FLAG(struct peek_args, sheet.bytes),  .help = "sizes to the byte, also in a table" },
+	{ "colour", 0,   TEXT(struct peek_args, sheet.colour), .arg = "WHEN", .complete = COMPLETE_WHEN, .help = "auto, always or never" },
+	{ .name = NULL },
+};
+
+static const struct opt_group options[] = {
+	{ opts,           0 },
+	{ filter_opts,    offsetof(struct peek_args, sheet) },
+	{ where_one_opts, offsetof(struct peek_args, where) },
+	{ NULL, 0 },
+};
+
+static const struct opt_group notify_options[] = {
+	{ wait_opts,      offsetof(struct notify_args, wait) },
+	{ where_one_opts, offsetof(struct notify_args, where) },
+	{ NULL, 0 },
+};
+
+static const struct example keyed[] = {
+	{ "ipcx {noun} peek 0x4d2",             "what is in a stuck queue" },
+	{ "ipcx {noun} peek 5 -n 1 --format hex", "the next message, to the byte" },
+	{ "ipcx {noun} peek 5 --format json",   "a copy of all, which '{noun} load' takes" },
+	{ NULL, NULL },
+};
+
+static const struct variant variants[] = {
+	{ .needs = OF_KEYED, .examples = keyed },
+	{ .needs = 0 },
+};
+
+static const struct example why_named[] = {
+	{ "ipcx {noun} peek /jobs", "says why that cannot be, and what can be known" },
+	{ NULL, NULL },
+};
+
+static const struct variant why_variants[] = {
+	{ .needs = OF_NAMED, .examples = why_named },
+	{ .needs = 0 },
+};
+
+static const struct example notify_named[] = {
+	{ "ipcx {noun} notify /jobs && start-worker",  "when there is something to do" },
+	{ "ipcx {noun} notify /jobs --timeout 1h",     "exit status 5 when there was nothing for an hour" },
+	{ NULL, NULL },
+};
+
+static const struct variant notify_variants[] = {
+	{ .needs = OF_NAMED, .examples = notify_named },
+	{ .needs = 0 },
+};
+
+extern const struct cmd cmd_queue_peek, cmd_queue_peek_why, cmd_queue_notify;
+const struct cmd cmd_queue_peek = {
+	.name = "peek", .needs = IPCX_CAN_QUEUE | IPCX_CAN_PEEK, .variants = variants,
+	.operands = "REF", .summary = "look at the messages of a {family} queue",
+	.about = "Copies the messages in their order and leaves them in the queue: nothing is taken, and no time of access moves. Others may send and receive "
+		 "meanwhile, so what is shown need not have been there at one moment; no more messages are shown than there were at the beginning. "
+		 "A kernel without MSG_COPY has no way to do it, and nothing else is tried.",
+	.options = options, .complete = COMPLETE_REFS,
+	.exits = EXITS(NO_SUCH_OBJECT, { EXIT_PART, "some messages can no longer be copied" }),
+	.args_size = sizeof(struct peek_args), .run = run_peek,
+};
+
+/* Only for a queue of which the kernel tells no more than that a message came: what the
+ * text says need not be true of any other. */
+const struct cmd cmd_queue_peek_why = {
+	.name = "peek", .needs = IPCX_CAN_QUEUE | IPCX_CAN_NOTIFY, .lacks = IPCX_CAN_PEEK, .variants = why_variants,
+	.operands = "REF", .summary = "say why a {family} queue cannot be looked into",
+	.about = "The kernel has no way to look at the messages of a {family} queue without taking them. This says so: messages are never taken and sent back, which would "
+		 "change their order and wake up others. 'ipcx show' tells how many there are, 'ipcx ls {noun} -o +qsize' how many bytes.",
+	.options = options, .complete = COMPLETE_REFS,
+	.exits = EXITS({ EXIT_FAILED, "there is no way to look into such a queue" }, NO_SUCH_OBJECT),
+	.args_size = sizeof(struct peek_args), .run = run_why,
+};
+
+const struct cmd cmd_queue_notify = {
+	.name = "notify", .needs = IPCX_CAN_QUEUE | IPCX_CAN_NOTIFY, .variants = notify_variants,
+	.operands = "REF", .summary = "wait for a message in a {family} queue without taking it",
+	.about = "Ends when there is a message: at once when the queue is not empty, else when the kernel tells of one (mq_notify(3)). It tells one process only, and "
+		 "nobody when another process waits in mq_receive(3). When this ends, the message may already be somebody else's.",
+	.options = notify_options, .complete = COMPLETE_REFS,
+	.exits = EXITS({ EXIT_DONE, "there is a message" }, NO_SUCH_OBJECT, TOOK_TOO_LONG),
+	.args_size = sizeof(struct notify_args), .run = run_notify,
+};
+/* clang-format on */

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx psem get, and the same of all semaphores that stand alone: the value. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "sem/sem.h"
+#include "ui/select.h"
+
+struct get_args {
+	struct sheet_args sheet;
+	struct where_args where;
+};
+
+static const enum ipcx_field get_fields[] = { IPCX_F_REF, IPCX_F_NAME, IPCX_F_VALUE };
+
+/* A number alone, or an error: a script must not take nothing for an answer. */
+static int plain(const struct ipcx_table *t)
+{
+	struct ipcx_value v;
+
+	if (ipcx_row_get(t, 0, IPCX_F_VALUE, &v) < 0 || v.type == IPCX_TYPE_NONE)
+		return EXIT_FAILED; /* why stands in a note */
+	out_format("%" PRIu64 "\n", v.as.u);
+	return EXIT_DONE;
+}
+
+static int get(struct app *app, const struct get_args *args, const struct semverb *v,
+	       struct sheet *s)
+{
+	const struct sheet_args *how = &args->sheet;
+	const struct ipcx_query q = { .size = sizeof(q),
+				      .refs = &v->ref,
+				      .nrefs = 1,
+				      .where = s->where,
+				      .fields = sheet_query(s) };
+	struct tally tally = { 0 };
+	struct ipcx_table *t;
+	int r = ipcx_scan(app->x, &q, &t);
+
+	if (r < 0)
+		return app_failed(app, r);
+	msg_table(t, app->verbose, &tally);
+	if (ipcx_table_rows(t) == 0) {
+		if (sheet_wanted(how))
+			sheet_heading(s, NULL);
+		r = tally_status(&tally);
+	} else if (!sheet_wanted(how)) {
+		r = plain(t);
+	} else {
+		sheet_heading(s, NULL);
+		r = sheet_all(s, t);
+	}
+	if (sheet_wanted(how))
+		sheet_close(s);
+	ipcx_table_free(t);
+	return r;
+}
+
+static int run_get(struct app *app, void *data, int n, char **words)
+{
+	const struct get_args *args = data;
+	uint64_t mask = IPCX_MECH_BIT(app->mech);
+	struct semverb v;
+	struct sheet s;
+	int r = sheet_open(&s, &args->sheet, "objects");
+
+	if (!r)
+		r = sheet_fields(&s, args->sheet.fields, SHOW_LIST(get_fields),
+				 select_knows, &mask);
+	if (!r)
+		r = sheet_condition(app->x, &args->sheet, select_knows, &mask, &s.where);
+	if (r)
+		return r;
+	if (n != 1)
+		return msg_usage("%s get needs one name, such as /lock", app_noun(app));
+	r = semverb_begin(app, &args->where, words[0], false, &v);
+	return r ? r : get(app, args, &v, &s);
+}
+
+/* clang-format off */
+static const struct opt_group get_options[] = {
+	{ where_one_opts, offsetof(struct get_args, where) },
+	{ filter_opts,    offsetof(struct get_args, sheet) },
+	{ sheet_opts,     offsetof(struct get_args, sheet) },
+	{ NULL, 0 },
+};
+
+static const struct example get_named[] = {
+	{ "ipcx {noun} get /lock",        "its value" },
+	{ "ipcx {noun} get /lock --json", "for a program" },
+	{ NULL, NULL },
+};
+
+static const struct variant get_variants[] = {
+	{ .needs = OF_NAMED, .examples = get_named },
+	{ .needs = 0 },
+};
+
+extern const struct cmd cmd_sem_get_one;
+const struct cmd cmd_sem_get_one = {
+	.name = "get", .needs = IPCX_CAN_SEM_OP, .lacks = IPCX_CAN_SEM_SET, .variants = get_variants,
+	.operands = "NAME", .summary = "tell the value of a named semaphore",
+	.about = "Reads its file, and neither opens it for writing nor leaves a trace: where reading would move the time of access of another user's file, "
+		 "the value is unknown, and the exit status 1.",
+	.options = get_options, .complete = COMPLETE_REFS,
+	.exits = EXITS({ EXIT_FAILED, "failed; or the value is unknown" }, NO_SUCH_OBJECT),
+	.args_size = sizeof(struct get_args), .run = run_get,
+};
+/* clang-format on */

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ipcx sem run, and the same of all semaphores: one taken for as long as a command runs.
+ * That of an array comes back by its undo, which the kernel does whatever ends the
+ * command; for a named one we stay and give it back.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "exec/run.h"
+#include "sem/sem.h"
+
+/* How long signals are put off while we wait: they are let in between two waits only, so
+ * that none can end us just when the semaphore is ours. */
+#define SLICE INT64_C(50000000)
+
+/* The command among the words behind the reference; NULL after a message. */
+static char **command_of(int n, char **words)
+{
+	if (n > 1 && !strcmp(words[1], "--"))
+		words++, n--;
+	if (n > 1)
+		return words + 1;
+	(void)msg_usage("a reference and a command are needed");
+	return NULL;
+}
+
+static int run(struct app *app, void *data, int n, char **words)
+{
+	const struct semverb_args *args = data;
+	char **command = command_of(n, words);
+	struct ipcx_sem_op op = { .size = sizeof(op), .flags = IPCX_SEM_UNDO };
+	struct semverb v;
+	int32_t count = 1;
+	int r;
+
+	if (!command)
+		return EXIT_USAGE;
+	r = semverb_count(args, &count);
+	if (!r) /* entering a namespace would do what is to be undone: first of all */
+		r = semverb_begin(app, &args->where, words[0], true, &v);
+	if (!r)
+		r = run_check(command);
+	if (r)
+		return r;
+	op.num = v.num;
+	op.op = -count;
+	r = semverb_op(app, &v.ref, &op, 1, wait_patience(&args->wait));
+	if (!r && app->empty_shm)
+		where_note_empty();
+	return r ? r : run_become(app, command, args->where.ns != NULL);
+}
+
+/* ---- a named one */
+
+/* Take it; signals are held from before that moment on. 0 or -errno. */
+static int take(struct app *app, const struct ipcx_ref *ref, int64_t patience,
+		const struct signals *held, struct ipcx_psem_taken **ret_taken)
+{
+	int64_t begun = semverb_now(), left = patience;
+	sigset_t now;
+	int r;
+
+	for (;;) {
+		int64_t slice = left < 0 ? SLICE : MIN(left, SLICE);
+
+		r = ipcx_psem_take(app->x, ref, slice, ret_taken);
+		if (r != -EINTR && (r != -ETIMEDOUT || left == slice))
+			return r;
+		(void)sigprocmask(SIG_SETMASK, &held->mask, &now);
+		(void)sigprocmask(SIG_SETMASK, &now, NULL);
+		if (patience > 0)
+			left = MAX(patience - (semverb_now() - begun), 1);
+	}
+}
+
+static int run_named(struct app *app, void *data, int n, char **words)
+{
+	const struct semverb_args *args = data;
+	char **command = command_of(n, words);
+	struct ipcx_psem_taken *taken;
+	struct semverb v;
+	struct signals held;
+	int status = 0, gone, error, r;
+
+	if (!command)
+		return EXIT_USAGE;
+	r = semverb_begin(app, &args->where, words[0], true, &v);
+	if (!r)
+		r = run_check(command);
+	if (r)
+		return r;
+	signals_block(&held);
+	r = take(app, &v.ref, wait_patience(&args->wait), &held, &taken);
+	if (r < 0) {
+		signals_give_back(&held);
+		return app_failed(app, r);
+	}
+	gone = verb_go(app);
+	error = gone ? 0 : run_child(app, command, app->moved, &held, &status);
+	r = ipcx_psem_give(app->x, taken);
+	signals_give_back(&held);
+	if (error < 0)
+		msg_error("cannot make a process: %s", strerror(-error));
+	if (r < 0)
+		return app_failed(app, r);
+	if (gone)
+		return gone;
+	return error < 0 ? EXIT_FAILED : signals_end_like(status);
+}
+
+/* clang-format off */
+static const struct opt_group options[] = {
+	{ semverb_count_opts, 0 },
+	{ wait_opts,      offsetof(struct semverb_args, wait) },
+	{ where_one_opts, offsetof(struct semverb_args, where) },
+	{ NULL, 0 },
+};
+
+static const struct opt_group named_options[] = {
+	{ wait_opts,      offsetof(struct semverb_args, wait) },
+	{ where_one_opts, offsetof(struct semverb_args, where) },
+	{ NULL, 0 },
+};
+
+static const struct example keyed[] = {
+	{ "ipcx {noun} run {noun}:5 -- make install", "one at a time, as flock(1) does with a file" },
+	{ "ipcx {noun} run {noun}:0x4d2:1 --no-wait -- backup /srv", "or exit with 5 when it runs already" },
+	{ "ipcx {noun} run {noun}:5 --count 2 -- make -j2", "two of it, given back together" },
+	{ NULL, NULL },
+};
+
+static const struct example named[] = {
+	{ "ipcx {noun} run /lock -- make install", "one at a time" },
+	{ "ipcx {noun} run /lock --timeout 1m -- make install", "wait a minute at most, then exit with 5" },
+	{ NULL, NULL },
+};
+
+static const struct variant variants[] = {
+	{ .needs = OF_KEYED, .examples = keyed },
+	{ .needs = 0 },
+};
+
+static const struct variant named_variants[] = {
+	{ .needs = OF_NAMED, .examples = named },
+	{ .needs = 0 },
+};
+
+extern const struct cmd cmd_sem_run, cmd_sem_run_give;
+const struct cmd cmd_sem_run = {
+	.name = "run", .needs = IPCX_CAN_SEM_SET, .lacks = IPCX_CAN_SEM_TAKE, .variants = variants,
+	.operands = "REF[:INDEX] [--] COMMAND…", .summary = "take a semaphore for as long as a command runs",
+	.about = "Takes the semaphore with SEM_UNDO and becomes COMMAND, in the same process: the kernel gives it back at the moment when COMMAND ends, whatever "
+		 "ended it. A namespace of --ns is entered first. What COMMAND leaves running in the background does not keep it; it is given back "
+		 "early only when COMMAND enters another IPC namespace, and not at all when somebody sets the semaphore meanwhile.\n"
+		 "When COMMAND cannot be run, nothing was taken.",
+	.options = options, .complete = COMPLETE_REFS | COMPLETE_FILES, .program = true,
+	.exits = EXITS(NO_SUCH_OBJECT, TOOK_TOO_LONG, OF_THE_COMMAND),
+	.args_size = sizeof(struct semverb_args), .run = run,
+};
+
+const struct cmd cmd_sem_run_give = {
+	.name = "run", .needs = IPCX_CAN_SEM_TAKE, .variants = named_variants,
+	.operands = "NAME [--] COMMAND…", .summary = "take a named semaphore for as long as a command runs",
+	.about = "The kernel knows nothing of named semaphores, so nothing gives one back by itself: ipcx runs COMMAND as its child, passes signals on to it, and "
+		 "gives the semaphore back when it has ended. With --ns the semaphore is that place's, and COMMAND runs there. When ipcx itself is killed by SIGKILL, COMMAND runs on, and the semaphore stays taken for "
+		 "ever: 'ipcx {noun} post' gives it back. Where that matters, use 'ipcx sem run'.\n"
+		 "When COMMAND cannot be run, nothing was taken.",
+	.options = named_options, .complete = COMPLETE_REFS | COMPLETE_FILES, .program = true,
+	.exits = EXITS(NO_SUCH_OBJECT, TOOK_TOO_LONG, OF_THE_COMMAND),
+	.args_size = sizeof(struct semverb_args), .run = run_named,
+};
+/* clang-format on */

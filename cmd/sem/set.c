@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx sem get and set, and the same of all arrays of semaphores: their values. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "base/util.h"
+#include "sem/sem.h"
+
+/* ---- get */
+
+struct get_args {
+	struct sheet_args sheet;
+	struct where_args where;
+};
+
+/* Rows of the table of semaphores, in the order they were asked for. */
+struct wanted {
+	uint32_t *rows;
+	size_t n;
+};
+
+static const enum ipcx_field get_fields[] = { IPCX_F_SEMNUM, IPCX_F_VALUE, IPCX_F_SEMPID,
+					      IPCX_F_SEMNCNT, IPCX_F_SEMZCNT };
+
+static int want(struct wanted *w, uint32_t first, uint32_t last, size_t rows,
+		const struct ipcx_ref *ref)
+{
+	char name[IPCX_REF_MAX];
+	uint32_t *grown;
+
+	if (last >= rows) {
+		(void)ipcx_ref_format(ref, name, sizeof(name));
+		msg_error("%s: there is no semaphore %" PRIu32
+			  ": it has %zu, from 0 to %zu",
+			  name, MAX(first, (uint32_t)rows), rows, rows - 1);
+		return EXIT_FAILED;
+	}
+	grown = reallocarray(w->rows, w->n + last - first + 1, sizeof(*grown));
+	if (!grown) {
+		msg_error("out of memory");
+		return EXIT_FAILED;
+	}
+	w->rows = grown;
+	while (first <= last)
+		grown[w->n++] = first++;
+	return 0;
+}
+
+/* All, or those that the words say. */
+static int choose(struct wanted *w, const struct semverb *v, size_t rows, int n,
+		  char **words)
+{
+	uint32_t first, last;
+	const char *end;
+	int r = 0;
+
+	if (v->said)
+		return want(w, v->num, v->num, rows, &v->ref);
+	if (n == 1)
+		return want(w, 0, (uint32_t)rows - 1, rows, &v->ref);
+	for (int i = 1; !r && i < n; i++) {
+		(void)semverb_range(words[i], &end, &first, &last); /* was looked at */
+		r = want(w, first, last, rows, &v->ref);
+	}
+	return r;
+}
+
+static void plain(const struct ipcx_table *t, const struct wanted *w)
+{
+	struct ipcx_value v;
+
+	for (size_t i = 0; i < w->n; i++)
+		if (ipcx_row_get(t, w->rows[i], IPCX_F_VALUE, &v) == 0)
+			out_format("%" PRIu64 "\n", v.as.u);
+}
+
+/* In the order of --sort, those that are wanted and fulfil --where; or as they were asked
+ * for. */
+static int print(struct sheet *s, const struct ipcx_table *t, const struct wanted *w)
+{
+	struct sheet_rows rows = { .t = t, .order = w->rows, .n = w->n };
+	auto_free uint32_t *picked = NULL;
+	auto_free bool *chosen = NULL;
+	size_t n, kept = 0;
+	int r = sheet_pick(s, t, &picked, &n);
+
+	if (r)
+		return r;
+	if (picked) {
+		chosen = calloc(ipcx_table_rows(t) + 1, sizeof(*chosen));
+		if (!chosen) {
+			msg_error("out of memory");
+			return EXIT_FAILED;
+		}
+		for (size_t i = 0; i < w->n; i++)
+			chosen[w->rows[i]] = true;
+		for (size_t i = 0; i < n; i++)
+			if (chosen[picked[i]])
+				picked[kept++] = picked[i];
+		rows.order = picked;
+		rows.n = kept;
+	}
+	sheet_heading(s, NULL);
+	sheet_put(s, &rows);
+	return 0;
+}
+
+static int get(struct app *app, const struct get_args *args, const struct semverb *v,
+	       struct sheet *s, int n, char **words)
+{
+	const struct sheet_args *how = &args->sheet;
+	struct wanted w = { NULL, 0 };
+	struct ipcx_table *t;
+	int r = ipcx_contents(app->x, &v->ref, &t);
+
+	if (r < 0)
+		return app_failed(app, r);
+	r = choose(&w, v, ipcx_table_rows(t), n, words);
+	if (!r && !sheet_wanted(how)) {
+		plain(t, &w);
+	} else if (!r) {
+		msg_table(t, app->verbose, &(struct tally){ 0 });
+		r = print(s, t, &w);
+		sheet_close(s);
+		r = sheet_status(s, r);
+	}
+	free(w.rows);
+	ipcx_table_free(t);
+	return r;
+}
+
+static int run_get(struct app *app, void *data, int n, char **words)
+{
+	const struct get_args *args = data;
+	uint32_t first, last;
+	struct semverb v;
+	struct sheet s;
+	const char *end;
+	int r = sheet_open(&s, &args->sheet, "semaphores");
+
+	if (!r)
+		r = sheet_fields(&s, args->sheet.fields, SHOW_LIST(get_fields), shown_has,
+				 &SHOW_LIST(get_fields));
+	if (!r)
+		r = sheet_condition(app->x, &args->sheet, shown_has,
+				    &SHOW_LIST(get_fields), &s.where);
+	if (r)
+		return r;
+	if (n < 1)
+		return msg_usage("%s get needs a reference, such as %s:5", app_noun(app),
+				 app_noun(app));
+	for (int i = 1; i < n; i++)
+		if (semverb_range(words[i], &end, &first, &last) < 0 || *end)
+			return msg_usage("'%s' is no INDEX: a number, or two with a "
+					 "colon for a range",
+					 words[i]);
+	r = semverb_begin(app, &args->where, words[0], false, &v);
+	if (!r && v.said && n > 1)
+		r = msg_usage("'%s' says which semaphore already", words[0]);
+	return r ? r : get(app, args, &v, &s, n, words);
+}
+
+/* ---- set */
+
+struct set_args {
+	struct where_args where;
+};
+
+struct values {
+	uint32_t *nums, *values;
+	size_t n;
+	bool numbered; /* INDEX=VALUE */
+};
+
+static int read_value(const char *word, const char *text, uint32_t *ret_value)
+{
+	uint64_t value;
+
+	if (ix_parse_u64(text, UINT32_MAX, &value) < 0)
+		return msg_usage("'%s': '%s' is no value of a semaphore: 0 to 32767 "
+				 "(SEMVMX)",
+				 word, text);
+	*ret_value = (uint32_t)value;
+	return 0;
+}
+
+/* "VALUE", or "INDEX=VALUE" where all are; no index twice. */
+static int read_word(struct values *v, const char *word, char *seen)
+{
+	const char *sign = strchr(word, '=');
+	uint32_t last;
+
+	if (v->n > 0 && v->numbered != !!sign)
+		return msg_usage("'%s': either INDEX=VALUE, or a VALUE for each", word);
+	v->numbered = sign;
+	if (sign) {
+		if (semverb_range(word, &sign, &v->nums[v->n], &last) < 0 ||
+		    *sign != '=' || last != v->nums[v->n])
+			return msg_usage("'%s' is no INDEX=VALUE", word);
+		if (seen[last])
+			return msg_usage("'%s': semaphore %" PRIu32 " is there twice",
+					 word, last);
+		seen[last] = 1;
+	}
+	return read_value(word, sign ? sign + 1 : word, &v->values[v->n++]);
+}
+
+static int read_words(struct values *v, int n, char **words)
+{
+	auto_free char *seen = calloc(65536, 1);
+	int r = 0;
+
+	v->nums = calloc((size_t)n, sizeof(*v->nums));
+	v->values = calloc((size_t)n, sizeof(*v->values));
+	if (!seen || !v->nums || !v->values) {
+		msg_error("out of memory");
+		return EXIT_FAILED;
+	}
+	for (int i = 0; !r && i < n; i++)
+		r = read_word(v, words[i], seen);
+	return r;
+}
+
+static int run_set(struct app *app, void *data, int n, char **words)
+{
+	const struct set_args *args = data;
+	struct values values = { NULL, NULL, 0, false };
+	struct semverb v;
+	int r;
+
+	if (n < 2)
+		return msg_usage("%s set needs a reference, and INDEX=VALUE or all values",
+				 app_noun(app));
+	r = read_words(&values, n - 1, words + 1);
+	if (!r)
+		r = semverb_begin(app, &args->where, words[0], true, &v);
+	if (!r && v.said && (values.numbered || values.n != 1))
+		r = msg_usage("'%s' says which semaphore already: give one VALUE",
+			      words[0]);
+	if (!r && v.said) {
+		values.nums[0] = v.num;
+		values.numbered = true;
+	}
+	if (!r) {
+		r = ipcx_sem_set(app->x, &v.ref, values.numbered ? values.nums : NULL,
+				 values.values, values.n);
+		r = r < 0 ? app_failed(app, r) : EXIT_DONE;
+	}
+	free(values.nums);
+	free(values.values);
+	return r;
+}
+
+/* clang-format off */
+static const struct opt_group get_options[] = {
+	{ where_one_opts, offsetof(struct get_args, where) },
+	{ filter_opts,    offsetof(struct get_args, sheet) },
+	{ sheet_opts,     offsetof(struct get_args, sheet) },
+	{ NULL, 0 },
+};
+
+static const struct opt_group set_options[] = {
+	{ where_one_opts, offsetof(struct set_args, where) },
+	{ NULL, 0 },
+};
+
+static const struct example get_keyed[] = {
+	{ "ipcx {noun} get {noun}:5",        "the values of all, a line each" },
+	{ "ipcx {noun} get {noun}:5:2",      "that of the third" },
+	{ "ipcx {noun} get {noun}:5 0 4:7",  "of the first, and of the fifth to the eighth" },
+	{ "ipcx {noun} get {noun}:5 --json", "with how many wait, and who operated last" },
+	{ NULL, NULL },
+};
+
+static const struct example set_keyed[] = {
+	{ "ipcx {noun} set {noun}:5 0=1 2=4", "the first and the third" },
+	{ "ipcx {noun} set {noun}:5 1 0 4",   "all of three, in one step" },
+	{ NULL, NULL },
+};
+
+static const struct variant get_variants[] = {
+	{ .needs = OF_KEYED, .examples = get_keyed },
+	{ .needs = 0 },
+};
+
+static const struct variant set_variants[] = {
+	{ .needs = OF_KEYED, .examples = set_keyed },
+	{ .needs = 0 },
+};
+
+extern const struct cmd cmd_sem_get, cmd_sem_set;
+const struct cmd cmd_sem_get = {
+	.name = "get", .needs = IPCX_CAN_SEM_SET, .variants = get_variants,
+	.operands = "REF[:INDEX] [INDEX[:INDEX]…]", .summary = "tell the values of semaphores",
+	.about = "One number a line, in the order that was asked for; with --json, --format, --sort or -o the number of each, the process that operated on it "
+		 "last, and how many wait, too. INDEX:INDEX is a range. Needs read permission.",
+	.options = get_options, .complete = COMPLETE_REFS,
+	.exits = EXITS(NO_SUCH_OBJECT),
+	.args_size = sizeof(struct get_args), .run = run_get,
+};
+
+const struct cmd cmd_sem_set = {
+	.name = "set", .needs = IPCX_CAN_SEM_SET, .variants = set_variants,
+	.operands = "REF INDEX=VALUE…|REF VALUE…", .summary = "set semaphores of an array",
+	.about = "Sets single semaphores one after another (SETVAL), or all of the array at once (SETALL). All is checked before the first is set. Whoever waits "
+		 "is woken where that is due. What processes had to undo of these semaphores is forgotten: commands that 'ipcx {noun} run' runs do not give "
+		 "back what was set meanwhile.",
+	.options = set_options, .complete = COMPLETE_REFS,
+	.exits = EXITS(NO_SUCH_OBJECT),
+	.args_size = sizeof(struct set_args), .run = run_set,
+};
+/* clang-format on */

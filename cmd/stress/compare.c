@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx stress compare: the ways to move data between processes, side by side. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "stress/stress.h"
+#include "ui/plot.h"
+
+static const enum ipcx_field fields[] = {
+	IPCX_F_NAME,     IPCX_F_SIZE,     IPCX_F_WORKLOAD, IPCX_F_OPERATION,
+	IPCX_F_CPUS,     IPCX_F_WORKERS,  IPCX_F_OPS,      IPCX_F_SAMPLES,
+	IPCX_F_ELAPSED,  IPCX_F_RATE,     IPCX_F_RATIO,    IPCX_F_MEAN,
+	IPCX_F_P50,      IPCX_F_P90,      IPCX_F_P99,      IPCX_F_P999,
+	IPCX_F_MAX,      IPCX_F_ERRORS,   IPCX_F_ERRNOS,   IPCX_F_FAULTS,
+	IPCX_F_CPU_TIME, IPCX_F_SWITCHES, IPCX_F_WHAT
+};
+static const enum ipcx_field shown[] = { IPCX_F_NAME,    IPCX_F_RATE, IPCX_F_RATIO,
+					 IPCX_F_P50,     IPCX_F_P99,  IPCX_F_MAX,
+					 IPCX_F_CPU_TIME };
+static const enum ipcx_field listed[] = { IPCX_F_NAME, IPCX_F_WORKLOAD, IPCX_F_WHAT };
+/* What is comparable stands together, the fastest first. */
+static const enum ipcx_field blocks[] = { IPCX_F_WORKLOAD, IPCX_F_OPERATION,
+					  IPCX_F_CPUS };
+
+static void label(const struct ipcx_table *t, size_t row, char *buf, size_t size)
+{
+	struct ipcx_value v[3];
+	const char *workload = stress_text(t, row, IPCX_F_WORKLOAD, &v[0]);
+	const char *operation = stress_text(t, row, IPCX_F_OPERATION, &v[1]);
+	const char *cpus = stress_text(t, row, IPCX_F_CPUS, &v[2]);
+	bool same = strcmp(workload, operation) == 0;
+
+	(void)snprintf(buf, size, "%s%s%s on %s CPU%s", workload, same ? "" : ": ",
+		       same ? "" : operation, cpus, strcmp(cpus, "1") == 0 ? "" : "s");
+}
+
+static const struct stress_kind kind = {
+	.flags = IPCX_STRESS_COMPARE,
+	.subject = IPCX_F_NAME,
+	.fields = SHOW_LIST_INIT(fields),
+	.shown = SHOW_LIST_INIT(shown),
+	.listed = SHOW_LIST_INIT(listed),
+	.blocks = SHOW_LIST_INIT(blocks),
+	.order = "-rate",
+	.label = label,
+};
+
+/* ---- --plot */
+
+/* How it stands to the fastest. */
+static void times(const struct sheet_rows *rows, size_t i, char *buf, size_t size)
+{
+	struct ipcx_value v;
+
+	if (sheet_get(rows, i, IPCX_F_RATIO, &v) < 0 || v.type != IPCX_TYPE_REAL)
+		(void)snprintf(buf, size, "-");
+	else if (v.as.d <= 1)
+		(void)snprintf(buf, size, "fastest");
+	else if (v.as.d < 1.05)
+		(void)snprintf(buf, size, "as fast");
+	else
+		(void)snprintf(buf, size, "%.1f x slower", v.as.d);
+}
+
+static int put_bars(struct storm *s, const struct sheet_rows *rows, const char *text)
+{
+	struct plot_bar *bars = calloc(rows->n + 1, sizeof(*bars));
+	struct ipcx_value *names = calloc(rows->n + 1, sizeof(*names)), rate;
+	char ratio[24];
+
+	for (size_t i = 0; bars && names && i < rows->n; i++) {
+		bars[i].label =
+			stress_text(rows->t, rows->order[i], IPCX_F_NAME, &names[i]);
+		if (sheet_get(rows, i, IPCX_F_RATE, &rate) < 0 ||
+		    rate.type != IPCX_TYPE_UINT)
+			rate.as.u = 0;
+		bars[i].value = (double)rate.as.u;
+		times(rows, i, ratio, sizeof(ratio));
+		(void)snprintf(bars[i].figures, sizeof(bars[i].figures),
+			       "%" PRIu64 "/s  %13s", rate.as.u, ratio);
+	}
+	sheet_heading(&s->sheet, text);
+	if (bars && names)
+		plot_bars(bars, rows->n);
+	else
+		msg_error("out of memory");
+	free(names);
+	free(bars);
+	return 0;
+}
+
+int stress_plot(struct storm *s, const struct ipcx_table *t)
+{
+	return stress_blocks(s, t, put_bars);
+}
+
+static int run(struct app *app, void *data, int n, char **words)
+{
+	return stress_command(app, &kind, data, n, words);
+}
+
+/* clang-format off */
+static const struct opt opts[] = {
+	STRESS_OPTIONS(COMPLETE_WAY_LOADS),
+	{ "plot", 0, FLAG(struct stress_args, plot), .help = "draw a bar for each way, as long as it is fast, instead of the table" },
+	{ "here", 0, FLAG(struct stress_args, here), .help = "in the namespaces that ipcx is in, not in fresh ones" },
+	{ .name = NULL },
+};
+
+static const struct opt_group options[] = {
+	{ opts, 0 },
+	{ filter_opts, offsetof(struct stress_args, sheet) },
+	{ sheet_opts, offsetof(struct stress_args, sheet) },
+	{ NULL, 0 },
+};
+
+static const struct example examples[] = {
+	{ "ipcx stress compare --plot",                               "which way is the fastest for what, as a picture" },
+	{ "ipcx stress compare --workload round-trip --size 4K",      "requests and answers of 4 KiB" },
+	{ "ipcx stress compare --cpus 2 --json",                      "between two CPUs, for a program" },
+	{ "ipcx stress compare --list",                               "which ways and workloads there are" },
+	{ NULL, NULL },
+};
+
+extern const struct cmd cmd_stress_compare;
+const struct cmd cmd_stress_compare = {
+	.name = "stress compare", .operands = "[WAY…]", .summary = "compare the ways to move data between processes",
+	.about = "Moves the same messages by System V and POSIX queues, pipes, sockets, and shared memory with several kinds of signals, and tells for each workload and number "
+		 "of CPUs which is the fastest, and how many times slower (ratio) the others are. So it answers whether a program should leave System V IPC, and for what.",
+	.options = options, .examples = examples, .complete = COMPLETE_WAYS,
+	.exits = EXITS({ EXIT_FAILED, "failed; or a promise or --expect was not kept, or a call failed" }, { EXIT_PART, "some ways are not there" }),
+	.args_size = sizeof(struct stress_args), .run = run,
+};
+/* clang-format on */

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A stress run as a user sees it: started, watched, ended by signals, told. What it
+ * measures is the library's. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/util.h"
+#include "stop.h"
+#include "stress/stress.h"
+
+#define MS     INT64_C(1000000) /* in ns */
+#define REDRAW 100              /* ms */
+
+/* Whoever sends a signal to a process and to its group means one: what comes so many ms
+ * behind the first is no second. */
+#define SAME_SIGNAL 500
+
+static const enum ipcx_field fact_fields[] = { IPCX_F_NAME, IPCX_F_WHAT };
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / MS;
+}
+
+const char *stress_cpus(unsigned cpus)
+{
+	return cpus == IPCX_ON_ONE   ? "on 1 CPU"
+	       : cpus == IPCX_ON_TWO ? "on 2 CPUs"
+				     : "on any CPUs";
+}
+
+/* ---- while it runs */
+
+/* 1234567 as "1.23M": three digits, for a figure that changes all the time. */
+static void short_number(uint64_t n, char *buf, size_t size)
+{
+	static const char units[] = " kMGTPE";
+	unsigned unit = 0;
+	uint64_t part = 0;
+
+	for (; n >= 1000 && unit < sizeof(units) - 2; unit++) {
+		part = n % 1000;
+		n /= 1000;
+	}
+	if (!unit)
+		(void)snprintf(buf, size, "%" PRIu64, n);
+	else if (n < 10)
+		(void)snprintf(buf, size, "%" PRIu64 ".%02" PRIu64 "%c", n, part / 10,
+			       units[unit]);
+	else if (n < 100)
+		(void)snprintf(buf, size, "%" PRIu64 ".%" PRIu64 "%c", n, part / 100,
+			       units[unit]);
+	else
+		(void)snprintf(buf, size, "%" PRIu64 "%c", n, units[unit]);
+}
+
+static void draw(const struct ipcx_stress *run, bool ending)
+{
+	struct ipcx_stress_progress p = { .size = sizeof(p) };
+	char line[256], rate[24] = "", left[40] = "";
+
+	(void)ipcx_stress_progress(run, &p);
+	if (p.elapsed >= 1000)
+		short_number((uint64_t)((double)p.ops * 1e9 / (double)p.elapsed), rate,
+			     sizeof(rate));
+	if (ending)
+		(void)snprintf(left, sizeof(left), ", ending");
+	else if (p.left)
+		(void)snprintf(left, sizeof(left), ", %" PRIu64 "s left",
+			       (p.left + (uint64_t)(999 * MS)) / (uint64_t)(1000 * MS));
+	(void)snprintf(line, sizeof(line), "%u of %u: %s%s%s%s%s%s%s%s",
+		       MIN(p.done + 1, p.all), p.all, p.subject ? p.subject : "",
+		       p.subject && *p.subject ? " " : "", p.workload ? p.workload : "",
+		       p.workload && *p.workload ? " " : "",
+		       p.subject && *p.subject ? stress_cpus(p.cpus) : "",
+		       *rate ? ", " : "", *rate ? rate : "", *rate ? "/s" : "");
+	(void)snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s", left);
+	msg_live(line);
+}
+
+/* Until it is done. 0, or -errno; -EINTR: to be ended at once. */
+static int watch(struct storm *s)
+{
+	int64_t stopped = 0, drawn = 0;
+	unsigned heard = 0;
+	int r;
+
+	while ((r = ipcx_stress_wait(s->run, REDRAW * MS)) > 0) {
+		int64_t now = now_ms();
+
+		if (stop_wanted() && !stopped) {
+			ipcx_stress_stop(s->run);
+			stopped = now;
+		}
+		if (now - stopped < SAME_SIGNAL)
+			heard = stop_times();
+		if (stopped && stop_times() > heard)
+			break;
+		if (now - drawn >= REDRAW - 10) {
+			draw(s->run, stopped != 0);
+			drawn = now;
+		}
+	}
+	msg_live(NULL);
+	return r;
+}
+
+/* ---- what is printed */
+
+/* Whether two rows stand in one block. */
+static bool together(const struct storm *s, const struct ipcx_table *t, size_t a,
+		     size_t b)
+{
+	for (size_t i = 0; i < s->kind->blocks.n; i++) {
+		enum ipcx_field f = s->kind->blocks.list[i];
+		struct ipcx_value va, vb;
+
+		if (strcmp(stress_text(t, a, f, &va), stress_text(t, b, f, &vb)) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool begins(const struct storm *s, const struct ipcx_table *t, size_t row)
+{
+	for (size_t i = 0; i < row; i++)
+		if (together(s, t, i, row))
+			return false;
+	return true;
+}
+
+int stress_blocks(struct storm *s, const struct ipcx_table *t, stress_put *put)
+{
+	auto_free uint32_t *order = NULL, *rows = NULL;
+	size_t n;
+	char label[160];
+	int r = sheet_pick(&s->sheet, t, &order, &n);
+
+	if (r)
+		return r;
+	rows = calloc(n + 1, sizeof(*rows));
+	if (!rows) {
+		msg_error("out of memory");
+		return EXIT_FAILED;
+	}
+	for (size_t i = 0; !r && i < ipcx_table_rows(t); i++) {
+		size_t count = 0;
+
+		if (!begins(s, t, i))
+			continue;
+		for (size_t k = 0; k < n; k++) {
+			uint32_t row = order ? order[k] : (uint32_t)k;
+
+			if (together(s, t, i, row))
+				rows[count++] = row;
+		}
+		if (count == 0)
+			continue;
+		s->kind->label(t, i, label, sizeof(label));
+		r = put(s, &(struct sheet_rows){ .t = t, .order = rows, .n = count },
+			label);
+	}
+	return r;
+}
+
+static int put_block(struct storm *s, const struct sheet_rows *rows, const char *label)
+{
+	sheet_heading(&s->sheet, label);
+	sheet_put(&s->sheet, rows);
+	return 0;
+}
+
+static bool in_blocks(const struct storm *s)
+{
+	const char *fields = s->args->sheet.fields;
+
+	return s->sheet.format->blocks && !(fields && *fields != '+');
+}
+
+int stress_print(struct storm *s, const struct ipcx_table *t)
+{
+	if (in_blocks(s) && ipcx_table_rows(t))
+		return stress_blocks(s, t, put_block);
+	sheet_heading(&s->sheet, NULL);
+	return sheet_all(&s->sheet, t);
+}
+
+/* Format and columns, so that what is wrong with them is told before anything runs. */
+static int open_sheet(struct storm *s)
+{
+	int r = sheet_open(&s->sheet, &s->args->sheet, "results");
+
+	if (!r)
+		r = sheet_fields(&s->sheet, s->args->sheet.fields,
+				 in_blocks(s) ? s->kind->shown : s->kind->fields,
+				 shown_has, &s->kind->fields);
+	if (!r)
+		r = sheet_condition(s->app->x, &s->args->sheet, shown_has,
+				    &s->kind->fields, &s->sheet.where);
+	if (!r && s->args->plot && s->sheet.format->raw)
+		r = msg_usage("--plot is a picture for people: not with --format %s",
+			      s->sheet.format->name);
+	if (!r && in_blocks(s) && !s->sheet.sort)
+		s->sheet.sort = s->kind->order;
+	return r;
+}
+
+/* The rows that the plan is about, in their order. 0, or exit status 1. */
+static int put_listed(struct storm *s, struct sheet *sheet, const struct ipcx_table *t)
+{
+	auto_free uint32_t *order = NULL, *rows = NULL;
+	size_t n = 0, picked;
+	int r = sheet_pick(sheet, t, &order, &picked);
+
+	if (r)
+		return r;
+	rows = calloc(picked + 1, sizeof(*rows));
+	if (!rows) {
+		msg_error("out of memory");
+		return EXIT_FAILED;
+	}
+	for (size_t i = 0; i < picked; i++) {
+		uint32_t row = order ? order[i] : (uint32_t)i;
+
+		if (stress_planned(s, t, row))
+			rows[n++] = row;
+	}
+	sheet_put(sheet, &(struct sheet_rows){ .t = t, .order = rows, .n = n });
+	return 0;
+}
+
+static int list(struct storm *s)
+{
+	struct ipcx_table *t;
+	struct sheet sheet;
+	int r = sheet_open(&sheet, &s->args->sheet, "workloads");
+
+	if (!r)
+		r = sheet_fields(&sheet, s->args->sheet.fields, s->kind->listed,
+				 shown_has, &s->kind->listed);
+	if (!r)
+		r = sheet_condition(s->app->x, &s->args->sheet, shown_has,
+				    &s->kind->listed, &sheet.where);
+	if (r)
+		return r;
+	r = ipcx_stress_list(s->app->x, s->kind->flags, &t);
+	if (r < 0)
+		return app_failed(s->app, r);
+	sheet.broken = true;
+	sheet_heading(&sheet, NULL);
+	r = put_listed(s, &sheet, t);
+	sheet_close(&sheet);
+	ipcx_table_free(t);
+	return sheet_status(&sheet, r);
+}
+
+/* ---- from beginning to end */
+
+static int begin(struct storm *s)
+{
+	const char *where = s->args->where.ns;
+	int r;
+
+	if (where) {
+		r = ipcx_ns_open(s->app->x, where, &s->app->ns);
+		if (r < 0)
+			return app_failed(s->app, r);
+		if (where_all(s->app))
+			return msg_usage("a run is in one namespace: not in all");
+		s->plan.ns = s->app->ns;
+	}
+	stop_catch();
+	r = ipcx_stress_start(s->app->x, &s->plan, &s->run);
+	/* Nothing that is there fits, or it does not fit together: no object is missing. */
+	if ((r == -ENOENT || r == -EINVAL) &&
+	    ipcx_failure(s->app->x) != IPCX_FAILURE_OTHER)
+		return msg_usage("%s", ipcx_error(s->app->x));
+	if (r == 0)
+		return 0;
+	(void)app_failed(s->app, r);
+	if (r == -ENOMEM && !s->args->force)
+		msg_note("less --size, --objects or --workers, or --force");
+	else if (r != -ENOMEM && !s->plan.ns && !s->args->here)
+		msg_note("--here needs no fresh namespaces, and loads those of ipcx");
+	return EXIT_FAILED;
+}
+
+static int failed(struct storm *s)
+{
+	msg_error("%s", ipcx_error(s->app->x));
+	return EXIT_FAILED;
+}
+
+/* Results and facts are printed before anything is said of them, so that it stands last
+ * where people look first. */
+static int tell(struct storm *s, struct tally *tally)
+{
+	struct ipcx_table *results = NULL, *facts = NULL;
+	int r = 0;
+
+	if (ipcx_stress_results(s->run, &results) < 0 ||
+	    ipcx_stress_facts(s->run, &facts) < 0)
+		r = failed(s);
+	if (!r)
+		r = s->args->plot ? stress_plot(s, results) : stress_print(s, results);
+	if (!r) {
+		sheet_more(&s->sheet,
+			   &(struct sheet_child){ .label = "on what it ran",
+						  .name = "facts",
+						  .t = facts,
+						  .shown = SHOW_LIST(fact_fields) });
+		msg_table(results, s->app->verbose, tally);
+		msg_table(facts, s->app->verbose, &(struct tally){ 0 });
+		if (!stop_wanted())
+			stress_judge(s, results);
+	}
+	ipcx_table_free(results);
+	ipcx_table_free(facts);
+	return r;
+}
+
+static int verdict(const struct storm *s, const struct tally *tally)
+{
+	if (s->bad || tally->failed || tally->missing)
+		return EXIT_FAILED;
+	if (tally->unavailable)
+		return tally->done ? EXIT_PART : EXIT_FAILED;
+	return sheet_status(&s->sheet, EXIT_DONE);
+}
+
+static int run(struct storm *s)
+{
+	struct tally tally = { 0 };
+	int r = watch(s), told = 0;
+
+	if (r < 0) {
+		(void)failed(s);
+		s->bad = true;
+	}
+	if (r <= 0)
+		told = tell(s, &tally);
+	if (ipcx_stress_end(TAKE(s->run)) < 0) {
+		(void)failed(s);
+		s->bad = true;
+	}
+	if (r <= 0 && !told)
+		sheet_close(&s->sheet);
+	return told ? told : verdict(s, &tally);
+}
+
+int stress_command(struct app *app, const struct stress_kind *kind,
+		   const struct stress_args *args, int n, char **words)
+{
+	struct storm s = { .app = app, .kind = kind, .args = args };
+	int r = stress_plan(&s, n, words);
+
+	if (!r && args->list) {
+		r = list(&s);
+		stress_plan_free(&s);
+		return r;
+	}
+	if (!r)
+		r = stress_expect(&s);
+	if (!r)
+		r = open_sheet(&s);
+	if (!r)
+		r = begin(&s);
+	if (!r)
+		r = run(&s);
+	stress_plan_free(&s);
+	return stop_end(r);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx stress: a storm on objects of each mechanism, measured and checked. */
+#include <stdio.h>
+
+#include "stress/stress.h"
+
+static const enum ipcx_field fields[] = {
+	IPCX_F_MECH,      IPCX_F_SIZE,     IPCX_F_OBJECTS, IPCX_F_WORKLOAD,
+	IPCX_F_OPERATION, IPCX_F_CPUS,     IPCX_F_WORKERS, IPCX_F_OPS,
+	IPCX_F_SAMPLES,   IPCX_F_ELAPSED,  IPCX_F_RATE,    IPCX_F_MEAN,
+	IPCX_F_P50,       IPCX_F_P90,      IPCX_F_P99,     IPCX_F_P999,
+	IPCX_F_MAX,       IPCX_F_ERRORS,   IPCX_F_ERRNOS,  IPCX_F_FAULTS,
+	IPCX_F_CPU_TIME,  IPCX_F_SWITCHES, IPCX_F_WHAT
+};
+/* With the longest workload and operation not wider than 80 columns. Calls that failed
+ * are told below the table, as faults are. */
+static const enum ipcx_field shown[] = { IPCX_F_WORKLOAD, IPCX_F_OPERATION, IPCX_F_CPUS,
+					 IPCX_F_RATE,     IPCX_F_P50,       IPCX_F_P99,
+					 IPCX_F_MAX };
+static const enum ipcx_field listed[] = { IPCX_F_MECH, IPCX_F_WORKLOAD, IPCX_F_WHAT };
+static const enum ipcx_field blocks[] = { IPCX_F_MECH };
+
+static void label(const struct ipcx_table *t, size_t row, char *buf, size_t size)
+{
+	struct ipcx_value v;
+	const char *name = stress_text(t, row, IPCX_F_MECH, &v);
+	unsigned mech;
+
+	(void)snprintf(buf, size, "%s",
+		       ipcx_mech_by_name(name, (size_t)-1, &mech) == 0
+			       ? ipcx_mech_info(mech)->label
+			       : name);
+}
+
+static const struct stress_kind kind = {
+	.subject = IPCX_F_MECH,
+	.fields = SHOW_LIST_INIT(fields),
+	.shown = SHOW_LIST_INIT(shown),
+	.listed = SHOW_LIST_INIT(listed),
+	.blocks = SHOW_LIST_INIT(blocks),
+	.label = label,
+};
+
+static int run(struct app *app, void *data, int n, char **words)
+{
+	return stress_command(app, &kind, data, n, words);
+}
+
+/* clang-format off */
+static const struct opt opts[] = {
+	STRESS_OPTIONS(COMPLETE_LOADS),
+	{ "objects", 0, NUMBER(struct stress_args, objects), GIVEN(struct stress_args, given, STRESS_OBJECTS), .arg = "N", .help = "objects of each worker, 1 to 32768 (default 8)" },
+	{ "here",    0, FLAG(struct stress_args, here),      .help = "load the namespaces that ipcx is in, not fresh ones" },
+	{ .name = NULL },
+};
+
+static const struct opt_group options[] = {
+	{ opts, 0 },
+	{ where_one_opts, offsetof(struct stress_args, where) },
+	{ filter_opts, offsetof(struct stress_args, sheet) },
+	{ sheet_opts,     offsetof(struct stress_args, sheet) },
+	{ NULL, 0 },
+};
+
+static const struct example examples[] = {
+	{ "ipcx stress",                                        "every workload of every mechanism, ten seconds in all" },
+	{ "ipcx stress msg mq --workload transfer --for 1m",    "do queues lose, double or reorder anything, and how fast are they" },
+	{ "ipcx stress sem --workload transfer --expect 'p50 < 50us'", "in a test: exit with 1 when it is slower" },
+	{ "ipcx stress --ns web --workload churn",              "a storm in a container, beside what runs there" },
+	{ "ipcx stress --list",                                 "which workloads there are" },
+	{ NULL, NULL },
+};
+
+extern const struct cmd cmd_stress;
+const struct cmd cmd_stress = {
+	.name = "stress", .operands = "[MECH…]", .summary = "load, check and measure mechanisms",
+	.about = "Lets several processes work on objects of each mechanism as hard as they can, checks that the kernel keeps its promises (no message lost, doubled "
+		 "or changed, no two in one critical section, every value back after a kill, every waiter woken), and measures each operation. All of that in "
+		 "fresh namespaces, which cannot touch anybody's objects, unless --ns or --here says otherwise; and everything that was made is removed, "
+		 "also after a signal.",
+	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS,
+	.exits = EXITS({ EXIT_FAILED, "failed; or a promise or --expect was not kept, or a call failed" }, NO_SUCH_NAMESPACE, { EXIT_PART, "some mechanisms are not there" }),
+	.args_size = sizeof(struct stress_args), .run = run,
+};
+/* clang-format on */
