@@ -16,7 +16,7 @@
 
 #include "core/mech.h"
 #include "mech/drivers.h"
-#include "stress/room.h"
+#include "stress/load/room.h"
 #include "unit.h"
 
 #define SLOT 7

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* stress/memory.c: what of a control group's memory can be had back. */
-#include "stress/memory.h"
+#include "stress/run/memory.h"
 
 #include "base/util.h"
 #include "unit.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* stress/ring.c, ring_futex.c: threads send and receive by the two that need no object of
  * the system, and nothing is lost, doubled or out of order. */
-#include "stress/ring.h"
+#include "stress/channel/ring.h"
 
 #include <errno.h>
 #include <pthread.h>

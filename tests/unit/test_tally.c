@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stress/stress.h"
+#include "stress/engine/stress.h"
 #include "unit.h"
 
 static struct ix_tally *fresh(void)

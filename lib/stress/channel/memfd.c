@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What there is beside the segments of the mechanisms: a file in memory without a name,
+ * which nobody has to remove. */
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "stress/channel/memfd.h"
+
+int ix_memfd_open(size_t size, struct ix_thing *ret_thing)
+{
+	auto_fd int fd = memfd_create("ipcx-stress", MFD_CLOEXEC);
+	void *at;
+
+	if (fd < 0 || ftruncate(fd, (off_t)size) < 0)
+		return -errno;
+	at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (at == MAP_FAILED)
+		return -errno;
+	*ret_thing = (struct ix_thing){ .id = take_fd(&fd), .at = at, .size = size };
+	return 0;
+}
+
+void ix_memfd_close(struct ix_thing *thing)
+{
+	if (thing->at)
+		(void)munmap(thing->at, thing->size);
+	if (thing->id >= 0)
+		(void)close(thing->id);
+	thing->at = NULL;
+	thing->id = -1;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How a message is filled and looked at. Below four bytes there is no room to say who
+ * sent it: it is counted. From there on four bytes say who, which and a check of eight
+ * bits; from sixteen bytes on it is a whole number and a check of forty. What follows is
+ * made of them, so that every bit of the message is either said twice or follows.
+ */
+#include "stress/channel/parcel.h"
+
+#include <string.h>
+
+#define COMPACT IX_PARCEL_NUMBERED
+#define WHOLE   16
+
+/* Odd, and without a pattern: as it is added again and again, all words differ. */
+#define STEP UINT64_C(0x9e3779b97f4a7c15)
+#define STIR UINT64_C(0xd6e8feb86659fd93)
+
+struct ix_parcel *ix_parcel_new(size_t room)
+{
+	return calloc(1, sizeof(struct ix_parcel) + room);
+}
+
+/* What stands for a message: all that is known of it. It costs no more than it must, as
+ * it is a part of what is measured. */
+static inline uint64_t essence(uint64_t salt, unsigned number, unsigned rank, size_t size,
+			       uint64_t seq)
+{
+	uint64_t place = size < COMPACT ? 0 : (uint64_t)rank << 8 | number;
+	uint64_t word = (salt ^ place ^ (uint64_t)size << 16) + seq * STEP;
+
+	word = (word ^ word >> 32) * STIR;
+	return word ^ word >> 32;
+}
+
+/* Of a small message only the low bits of its number travel. */
+static inline uint64_t visible(size_t size, uint64_t seq)
+{
+	return size >= WHOLE ? seq : size >= COMPACT ? seq & 0xffff : 0;
+}
+
+/* The bytes after the head. */
+static void pad(unsigned char *data, size_t at, size_t size, uint64_t word)
+{
+	for (; at + sizeof(word) <= size; at += sizeof(word), word += STEP)
+		memcpy(data + at, &word, sizeof(word));
+	if (at < size)
+		memcpy(data + at, &word, size - at);
+}
+
+static bool is_padded(const unsigned char *data, size_t at, size_t size, uint64_t word)
+{
+	uint64_t differ = 0, have;
+
+	for (; at + sizeof(word) <= size; at += sizeof(word), word += STEP) {
+		memcpy(&have, data + at, sizeof(have));
+		differ |= have ^ word;
+	}
+	have = word;
+	if (at < size)
+		memcpy(&have, data + at, size - at);
+	return !(differ | (have ^ word));
+}
+
+void ix_parcel_fill(struct ix_sender *s, struct ix_parcel *p, size_t size, unsigned rank)
+{
+	uint64_t seq = visible(size, s->next[rank]);
+	uint64_t word = essence(s->salt, s->number, rank, size, seq);
+	uint32_t compact = s->number << 24 | (uint32_t)seq << 8 | (word & 0xff);
+	uint64_t check = word << 24 | rank << 8 | s->number;
+
+	s->word = word;
+	p->type = (long)rank + 1;
+	if (size >= WHOLE) {
+		memcpy(p->data, &seq, sizeof(seq));
+		memcpy(p->data + sizeof(seq), &check, sizeof(check));
+		pad(p->data, WHOLE, size, word);
+	} else if (size >= COMPACT) {
+		memcpy(p->data, &compact, sizeof(compact));
+		pad(p->data, COMPACT, size, word);
+	} else {
+		pad(p->data, 0, size, word);
+	}
+}
+
+unsigned ix_parcel_sender(const struct ix_parcel *p, size_t size)
+{
+	uint32_t compact;
+	uint64_t check;
+
+	if (size >= WHOLE) {
+		memcpy(&check, p->data + sizeof(check), sizeof(check));
+		return (unsigned)(check & 0xff);
+	}
+	memcpy(&compact, p->data, sizeof(compact));
+	return compact >> 24;
+}
+
+static inline void count(struct ix_sums *sums, size_t size, uint64_t word)
+{
+	sums->count++;
+	sums->bytes += size;
+	sums->mixed += word;
+}
+
+const char *ix_flaw_text(enum ix_flaw flaw)
+{
+	switch (flaw) {
+	case IX_SOUND:
+		return "is as it was sent";
+	case IX_FOREIGN:
+		return "was not sent by anybody here";
+	case IX_CHANGED:
+		return "was changed on its way";
+	case IX_AGAIN:
+		return "came again, or after one that was sent later";
+	case IX_GAP:
+		return "came although one before it did not";
+	}
+	return NULL;
+}
+
+/* Whether this is the one that is due. */
+static enum ix_flaw in_turn(struct ix_receiver *r, unsigned number, unsigned rank,
+			    uint64_t seq)
+{
+	uint64_t *next = &r->next[number][rank], due = *next;
+
+	if (seq != due && (int64_t)(seq - due) < 0)
+		return IX_AGAIN;
+	*next = seq + 1;
+	return seq == due || !r->alone ? IX_SOUND : IX_GAP;
+}
+
+/* Without a number, only its length can be wrong. */
+static enum ix_flaw check_tiny(struct ix_receiver *r, const struct ix_parcel *p,
+			       size_t size)
+{
+	uint64_t word = essence(r->salt, 0, 0, size, 0);
+
+	count(&r->sums, size, word);
+	return is_padded(p->data, 0, size, word) ? IX_SOUND : IX_CHANGED;
+}
+
+/* Of the number only the low bits are here, and only he who sees them all can say which
+ * it is. */
+static enum ix_flaw check_small(struct ix_receiver *r, const struct ix_parcel *p,
+				size_t size, unsigned rank)
+{
+	uint32_t compact;
+	unsigned number;
+	uint64_t seq, word, due;
+
+	memcpy(&compact, p->data, sizeof(compact));
+	number = compact >> 24;
+	seq = compact >> 8 & 0xffff;
+	word = essence(r->salt, number, rank, size, seq);
+	count(&r->sums, size, word);
+	if (((compact ^ word) & 0xff) ||
+	    (size > COMPACT && !is_padded(p->data, COMPACT, size, word)))
+		return IX_CHANGED;
+	if (number >= r->senders || rank >= IX_RANKS)
+		return IX_FOREIGN;
+	if (!r->alone)
+		return IX_SOUND;
+	due = r->next[number][rank];
+	return in_turn(r, number, rank,
+		       due + (uint64_t)(int64_t)(int16_t)(uint16_t)(seq - due));
+}
+
+static NOINLINE enum ix_flaw check_whole(struct ix_receiver *r, const struct ix_parcel *p,
+					 size_t size, unsigned rank)
+{
+	uint64_t seq, check, word;
+	unsigned number;
+
+	memcpy(&seq, p->data, sizeof(seq));
+	memcpy(&check, p->data + sizeof(seq), sizeof(check));
+	number = check & 0xff;
+	word = essence(r->salt, number, rank, size, seq);
+	count(&r->sums, size, word);
+	if (check != (word << 24 | (uint64_t)rank << 8 | number) ||
+	    !is_padded(p->data, WHOLE, size, word))
+		return IX_CHANGED;
+	if (number >= r->senders || rank >= IX_RANKS)
+		return IX_FOREIGN;
+	return in_turn(r, number, rank, seq);
+}
+
+enum ix_flaw ix_parcel_check(struct ix_receiver *r, const struct ix_parcel *p,
+			     size_t size, unsigned rank)
+{
+	if (size >= WHOLE)
+		return check_whole(r, p, size, rank);
+	return size >= COMPACT ? check_small(r, p, size, rank) : check_tiny(r, p, size);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a ring looks like in memory: ring.c and ring_futex.c alone need know. */
+#pragma once
+
+#include <string.h>
+
+#include "stress/channel/ring.h"
+
+/* Of a cache: what two CPUs write lies on lines of their own. */
+#define RING_LINE 64
+
+struct ring_cell {
+	/* A futex's ring alone: the number of the message that may be written here, and
+	 * one more once it may be read. */
+	_Atomic uint64_t turn;
+	uint32_t size, type;
+	unsigned char data[];
+};
+
+/* Where those wait who find no message, or no room. */
+struct ring_bench {
+	_Alignas(RING_LINE) _Atomic uint32_t asleep; /* somebody may be */
+	_Atomic uint32_t bell; /* a futex; changes with every call */
+};
+
+struct ix_ring_memory {
+	_Alignas(RING_LINE) _Atomic uint64_t tail; /* messages sent so far */
+	_Alignas(RING_LINE) _Atomic uint64_t head; /* and received */
+	struct ring_bench receivers, senders;
+	_Alignas(RING_LINE) unsigned char cells[];
+};
+
+static inline struct ring_cell *ix_ring_cell(const struct ix_ring *r, uint64_t number)
+{
+	void *cell = r->memory->cells + (number & (r->depth - 1)) * r->cell;
+
+	return cell;
+}
+
+/* A size that was overwritten leads nowhere: the message's own check tells. */
+static inline ssize_t ix_ring_read(const struct ix_ring *r, const struct ring_cell *cell,
+				   struct ix_parcel *ret)
+{
+	size_t size = MIN(cell->size, r->cell - sizeof(*cell));
+
+	ret->type = cell->type;
+	memcpy(ret->data, cell->data, size);
+	return (ssize_t)size;
+}

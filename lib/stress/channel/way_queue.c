@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Messages through a queue of the kernel: System V and POSIX. */
+#include <mqueue.h>
+#include <sys/msg.h>
+
+#include "mech/drivers.h"
+#include "stress/channel/way.h"
+
+/* ---- System V: the type is the rank, and the order that of sending */
+
+/* One of so many is asked for as the first of the lowest type, which has the kernel look
+ * through the queue: not where speed is what counts. */
+#define LOWEST_EVERY 8
+
+/* What the limits of the namespace leave: kernel.msgmax, and the bytes that a queue
+ * holds (kernel.msgmnb). */
+static int msg_open(const struct ix_task *t, struct ix_channel *c)
+{
+	struct msqid_ds ds;
+	struct msginfo info;
+	void *at = &info;
+	int r = ix_channel_part(t, c, &ix_msg_driver, c->longest);
+
+	if (r < 0)
+		return r;
+	if (msgctl(c->part[0].id, IPC_STAT, &ds) < 0 || msgctl(0, IPC_INFO, at) < 0)
+		return -errno;
+	c->longest = MIN(c->longest, (size_t)info.msgmax);
+	c->longest = MIN(c->longest, (size_t)ds.msg_qbytes);
+	return 0;
+}
+
+static int msg_send(struct ix_channel *c, const struct ix_parcel *p, size_t size)
+{
+	return msgsnd(c->part[0].id, p, size, 0);
+}
+
+static ssize_t msg_receive(struct ix_channel *c, struct ix_parcel *ret, bool wait)
+{
+	bool lowest = c->mixed && ++c->turn % LOWEST_EVERY == 0;
+
+	return msgrcv(c->part[0].id, ret, c->longest, lowest ? -IX_RANKS : 0,
+		      wait ? 0 : IPC_NOWAIT);
+}
+
+const struct ix_way ix_way_msg = {
+	.name = "msg",
+	.mech = "msg",
+	.most = IX_PARCEL_MOST,
+	.whole = IX_PARCEL_MOST,
+	.shared = true,
+	.open = msg_open,
+	.send = msg_send,
+	.receive = msg_receive,
+};
+
+/* ---- POSIX: the priority is the rank, and the highest comes first */
+
+/* Without fs.mqueue.msgsize_max for it, a queue is made for shorter messages. */
+static int mq_make(const struct ix_task *t, struct ix_channel *c)
+{
+	static const size_t shorter[] = { 1024, 128 };
+	int r = ix_channel_part(t, c, &ix_mq_driver, MAX(c->longest, 1));
+
+	for (size_t i = 0; c->mixed && r == -EINVAL && i < ARRAY_SIZE(shorter); i++)
+		r = ix_channel_part(t, c, &ix_mq_driver, shorter[i]);
+	return r == -EINVAL ? -EMSGSIZE : r;
+}
+
+static int mq_way_open(const struct ix_task *t, struct ix_channel *c)
+{
+	struct mq_attr attr;
+	int r = mq_make(t, c);
+
+	if (r < 0)
+		return r;
+	if (mq_getattr(c->part[0].id, &attr) < 0)
+		return -errno;
+	c->longest = (size_t)attr.mq_msgsize;
+	return 0;
+}
+
+static int mq_way_send(struct ix_channel *c, const struct ix_parcel *p, size_t size)
+{
+	const void *data = p->data;
+
+	return mq_send(c->part[0].id, data, size, (unsigned)p->type - 1);
+}
+
+/* One that does not wait is one whose time is over. */
+static ssize_t mq_way_receive(struct ix_channel *c, struct ix_parcel *ret, bool wait)
+{
+	static const struct timespec over = { 0 };
+	void *data = ret->data;
+	unsigned rank = 0;
+	ssize_t n = wait ? mq_receive(c->part[0].id, data, c->longest, &rank)
+			 : mq_timedreceive(c->part[0].id, data, c->longest, &rank, &over);
+
+	ret->type = (long)rank + 1;
+	return n;
+}
+
+const struct ix_way ix_way_mq = {
+	.name = "mq",
+	.mech = "mq",
+	.most = IX_PARCEL_MOST,
+	.whole = IX_PARCEL_MOST,
+	.shared = true,
+	.open = mq_way_open,
+	.send = mq_way_send,
+	.receive = mq_way_receive,
+};

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Which objects a run has made, so that they are removed whatever becomes of their
+ * makers: said before one is made, and forgotten after it was removed.
+ */
+#include <errno.h>
+
+#include "core/mech.h"
+#include "stress/engine/stress.h"
+
+enum entry_state {
+	ENTRY_FREE,
+	ENTRY_MAKING, /* there may be one: we do not know its id */
+	ENTRY_MADE,
+};
+
+static uint8_t mech_of(const struct ix_driver *d)
+{
+	uint8_t n = 0;
+
+	while (ix_mech(n)->driver != d)
+		n++;
+	return n;
+}
+
+/* A process can be killed between any two of these: the order is what counts. */
+#define ORDERED() atomic_signal_fence(memory_order_seq_cst)
+
+int ix_make(const struct ix_task *t, const struct ix_driver *d, struct ix_thing *thing)
+{
+	struct ix_entry *e = &t->arena->ledger[thing->slot];
+	const struct ix_entry before = *e;
+	int r;
+
+	e->mech = mech_of(d);
+	e->pid = getpid();
+	e->id = -1;
+	ORDERED();
+	e->state = ENTRY_MAKING;
+	ORDERED();
+	r = d->make(&t->names, thing);
+	if (r < 0) {
+		/* One that could not be removed is in the way, and is still ours. */
+		e->mech = before.mech;
+		e->id = before.id;
+		e->pid = before.pid;
+		ORDERED();
+		e->state = before.state;
+		return r;
+	}
+	e->id = thing->id;
+	ORDERED();
+	e->state = ENTRY_MADE;
+	return 0;
+}
+
+int ix_remove(const struct ix_task *t, const struct ix_driver *d, struct ix_thing *thing)
+{
+	int r = d->remove(&t->names, thing);
+
+	/* What somebody else removed is gone as well. */
+	if (r == 0 || r == -ENOENT || r == -EINVAL || r == -EIDRM)
+		t->arena->ledger[thing->slot].state = ENTRY_FREE;
+	return r;
+}
+
+unsigned ix_sweep(const struct ix_task *t)
+{
+	unsigned left = 0;
+
+	for (uint32_t slot = 0; slot < IX_SLOTS; slot++) {
+		struct ix_entry *e = &t->arena->ledger[slot];
+		int id = e->state == ENTRY_MADE ? e->id : -1;
+
+		if (e->state == ENTRY_FREE)
+			continue;
+		if (ix_mech(e->mech)->driver->sweep(&t->names, slot, id, e->pid) < 0)
+			left++;
+		else
+			e->state = ENTRY_FREE;
+	}
+	return left;
+}
+
+unsigned ix_ledger_open(const struct ix_task *t)
+{
+	unsigned n = 0;
+
+	for (uint32_t slot = 0; slot < IX_SLOTS; slot++)
+		n += t->arena->ledger[slot].state != ENTRY_FREE;
+	return n;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How durations are kept: a histogram of fixed size whose parts grow with what they hold,
+ * and one duration of so many that taking it does not count. */
+#include <string.h>
+
+#include "stress/engine/stress.h"
+
+/* What reading the clock may cost of what is measured: one part of so many. */
+#define CLOCK_PART UINT64_C(100)
+
+/* At least one of so many is timed. */
+#define STRIDE_MOST 64
+
+static unsigned bucket_of(uint64_t ns)
+{
+	unsigned power, bucket;
+
+	if (ns < IX_HIST_PARTS)
+		return (unsigned)ns;
+	power = 63U - (unsigned)__builtin_clzll(ns); /* 5 and more */
+	bucket = (power - 4) * IX_HIST_PARTS +
+		 (unsigned)(ns >> (power - 5) & (IX_HIST_PARTS - 1));
+	return MIN(bucket, IX_HIST - 1);
+}
+
+/* The middle of what a bucket holds. */
+static uint64_t bucket_value(unsigned bucket)
+{
+	unsigned shift;
+
+	if (bucket < 2 * IX_HIST_PARTS)
+		return bucket;
+	shift = bucket / IX_HIST_PARTS - 1;
+	return ((uint64_t)(IX_HIST_PARTS + bucket % IX_HIST_PARTS) << shift) +
+	       (UINT64_C(1) << shift) / 2;
+}
+
+/* Two readings around one of so many: their part of the time of all of them. The few that
+ * wait for somebody else, who works meanwhile, do not make the others longer: what counts
+ * is the median. */
+static uint32_t stride_for(const struct ix_tally *a, uint32_t clock_cost)
+{
+	uint64_t usual = MAX(ix_tally_permille(a, 500), 1);
+	uint64_t stride = (2 * CLOCK_PART * clock_cost + usual - 1) / usual;
+
+	return (uint32_t)MAX(MIN(stride, STRIDE_MOST), 1);
+}
+
+void ix_tally_sample(struct ix_tally *a, uint64_t ns, uint32_t clock_cost)
+{
+	a->samples++;
+	a->nanos += ns;
+	a->max = MAX(a->max, ns);
+	a->hist[bucket_of(ns)]++;
+	if (a->samples % 64 == 0 || a->stride == 0)
+		a->stride = a->samples < 64 ? 1 : stride_for(a, clock_cost);
+	/* Not in step with what comes round every so many operations; the mean is right. */
+	a->left = (uint32_t)(a->samples * 7 % (2 * a->stride - 1));
+}
+
+void ix_tally_reset(struct ix_tally *a)
+{
+	memset(a, 0, offsetof(struct ix_tally, errors));
+	memset(a->hist, 0, sizeof(a->hist));
+}
+
+void ix_tally_add(struct ix_tally *to, const struct ix_tally *from)
+{
+	to->ops += from->ops;
+	to->samples += from->samples;
+	to->nanos += from->nanos;
+	to->max = MAX(to->max, from->max);
+	for (unsigned i = 0; i < IX_ERRNOS; i++)
+		to->errors[i] += from->errors[i];
+	for (unsigned i = 0; i < IX_HIST; i++)
+		to->hist[i] += from->hist[i];
+}
+
+uint64_t ix_tally_permille(const struct ix_tally *a, unsigned permille)
+{
+	uint64_t want = (a->samples * permille + 999) / 1000, seen = 0;
+
+	for (unsigned i = 0; i < IX_HIST; i++) {
+		seen += a->hist[i];
+		if (seen > 0 && seen >= want)
+			return MIN(bucket_value(i), a->max);
+	}
+	return a->max;
+}

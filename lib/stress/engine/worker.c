@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One worker of a crew, in its own process: when it begins, when it goes on, what it
+ * tells of itself at the end. */
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "stress/engine/crew.h"
+
+void ix_failed(struct ix_worker *w, unsigned op, int error)
+{
+	error = error < 0 ? -error : error;
+	w->desk->tally[op].errors[MIN(error, IX_ERRNOS - 1)]++;
+}
+
+void ix_fault(struct ix_worker *w, const char *fmt, ...)
+{
+	va_list args;
+
+	if (w->desk->faults++ > 0)
+		return;
+	va_start(args, fmt);
+	(void)vsnprintf(w->desk->fault, sizeof(w->desk->fault), fmt, args);
+	va_end(args);
+}
+
+static void nudged(int signo)
+{
+	(void)signo; /* a call that blocks is interrupted: that is all */
+}
+
+static void mark(uint64_t *ret_cpu, uint64_t *ret_switches)
+{
+	struct rusage u = { 0 };
+
+	(void)getrusage(RUSAGE_SELF, &u);
+	*ret_cpu = (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * IX_SECOND_NS +
+		   (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) * 1000;
+	*ret_switches = (uint64_t)(u.ru_nvcsw + u.ru_nivcsw);
+}
+
+static void begin(struct ix_worker *w)
+{
+	mark(&w->cpu, &w->switches);
+	w->began = ix_now();
+}
+
+/* What was done to become warm does not count; what went wrong does. */
+static void forget(struct ix_worker *w)
+{
+	for (unsigned op = 0; op < IX_OPS; op++)
+		ix_tally_reset(&w->desk->tally[op]);
+}
+
+bool ix_on_slow(struct ix_worker *w)
+{
+	uint32_t phase = atomic_load(&w->arena->phase);
+
+	if (phase == IX_STOP || w->rounds == 0)
+		return false;
+	if (phase != w->phase) { /* warm now */
+		forget(w);
+		w->phase = phase;
+		begin(w);
+	}
+	if (w->rounds != UINT64_MAX)
+		w->rounds--;
+	return true;
+}
+
+static void note_end(struct ix_worker *w)
+{
+	uint64_t cpu, switches;
+
+	if (w->phase == IX_WARM) /* blocked from then on */
+		forget(w);
+	mark(&cpu, &switches);
+	w->desk->elapsed = ix_now() - w->began;
+	w->desk->cpu = cpu - w->cpu;
+	w->desk->switches = switches - w->switches;
+	atomic_store(&w->desk->ended, 1);
+}
+
+static void wait_for_all(struct ix_arena *arena)
+{
+	(void)atomic_fetch_add(&arena->ready, 1);
+	while (atomic_load(&arena->phase) == IX_WAIT)
+		(void)ix_futex_wait(&arena->phase, IX_WAIT, -1);
+}
+
+/* Who was stopped finds its call interrupted, too: the kernel would restart some of them,
+ * and nobody could tell that the wait was not one. The end is the supervisor's to say. */
+static void catch_nudges(void)
+{
+	struct sigaction action = { .sa_handler = nudged }; /* no SA_RESTART */
+	sigset_t none;
+
+	(void)sigaction(SIGUSR1, &action, NULL);
+	(void)sigaction(SIGCONT, &action, NULL);
+	(void)signal(SIGTERM, SIG_IGN);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+void ix_be_worker(struct ix_task *t, unsigned index, pid_t supervisor)
+{
+	struct ix_worker w = {
+		.task = t,
+		.arena = t->arena,
+		.desk = &t->arena->desks[index],
+		.index = index,
+		.phase = IX_WAIT, /* ix_on() looks for itself */
+		.rounds = t->ops ? t->ops : UINT64_MAX,
+		.clock_cost = t->arena->clock_cost,
+		.random = { .state = ix_mix(t->seed + t->job_number, index) },
+	};
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != supervisor)
+		_exit(1);
+	w.desk->pid = getpid();
+	catch_nudges();
+	ix_pin(t, index);
+	wait_for_all(w.arena);
+	begin(&w);
+	t->job->workload->work(&w);
+	note_end(&w);
+	_exit(0);
+}

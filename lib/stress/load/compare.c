@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The ways to move data between processes, side by side: the same messages of the same
+ * size, one way and there and back, between two and from many to one. The answer to
+ * whoever asks which to use.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "stress/load/flow.h"
+#include "stress/load/jobs.h"
+#include "stress/load/setup.h"
+
+/* Of a message when nothing is said. */
+#define BYTES 64
+
+/* How long an answer may take after the end. */
+#define PATIENCE IX_SECOND_NS
+
+static int open_flow(struct ix_task *t, struct ix_flow *wanted, unsigned channels)
+{
+	wanted->way = t->job->on;
+	t->bytes = wanted->way->most ? (t->bytes ? t->bytes : BYTES) : 0;
+	wanted->size = t->bytes;
+	return ix_flow_open(t, wanted, channels);
+}
+
+static uint64_t memory(const struct ix_task *t)
+{
+	return ix_flow_memory(IX_CHANNELS, t->bytes ? t->bytes : BYTES);
+}
+
+/* ---- one way, and from many to one */
+
+static int one_way_prepare(struct ix_task *t)
+{
+	return open_flow(t, &(struct ix_flow){ .send_op = IX_NO_OP },
+			 ix_flow_channels(t));
+}
+
+static const struct ix_workload one_way = {
+	.name = "one-way",
+	.least = 2,
+	.even = true,
+	.prepare = one_way_prepare,
+	.work = ix_flow_work,
+	.check = ix_flow_check,
+	.finish = ix_flow_finish,
+	.memory = memory,
+};
+
+static int fan_in_prepare(struct ix_task *t)
+{
+	return open_flow(t, &(struct ix_flow){ .fan_in = true, .send_op = IX_NO_OP }, 1);
+}
+
+static const struct ix_workload fan_in = {
+	.name = "fan-in",
+	.least = 3,
+	.prepare = fan_in_prepare,
+	.work = ix_flow_work,
+	.check = ix_flow_check,
+	.finish = ix_flow_finish,
+	.memory = memory,
+};
+
+/* ---- there and back: in pairs, or many that ask one */
+
+static int open_both_ways(struct ix_task *t, struct ix_flow *wanted)
+{
+	if (t->workers > IX_CHANNELS)
+		return ix_cannot(t, -E2BIG, "there can be %d workers at most",
+				 IX_CHANNELS);
+	return open_flow(t, wanted, t->workers);
+}
+
+static int round_trip_prepare(struct ix_task *t)
+{
+	return open_both_ways(t, &(struct ix_flow){ .roomy = true });
+}
+
+/* Channel 0 has the requests of all, and each of the others the answers to one. */
+static int serve_prepare(struct ix_task *t)
+{
+	if (t->bytes && t->bytes < IX_PARCEL_NUMBERED)
+		return ix_cannot(t, -EINVAL,
+				 "a request that says who asks has %d bytes at least",
+				 IX_PARCEL_NUMBERED);
+	return open_both_ways(t, &(struct ix_flow){ .fan_in = true });
+}
+
+/* What one end has: request and answer, where they go, and which workers ask. */
+struct end {
+	struct ix_channel *there, *back; /* back: to the first of those who ask */
+	struct ix_parcel *request, *answer;
+	unsigned from, to;
+	uint64_t salt;
+};
+
+/* The answer comes after the end, too. */
+static ssize_t await(struct ix_worker *w, struct end *e)
+{
+	uint64_t over = 0;
+
+	for (;;) {
+		ssize_t n = e->back->way->receive(e->back, e->answer, true);
+
+		if (n >= 0 || errno != EINTR)
+			return n;
+		if (!ix_over(w))
+			continue;
+		if (!over)
+			over = ix_now();
+		errno = EINTR;
+		if (ix_now() - over > PATIENCE)
+			return -1;
+	}
+}
+
+/* Nothing may fail but for want of memory. */
+static void failed(struct ix_worker *w, uint64_t request)
+{
+	int error = errno;
+
+	ix_failed(w, 0, error);
+	if (error == EINTR)
+		ix_fault(w, "request %" PRIu64 " was not answered", request);
+	else if (error != ENOMEM)
+		ix_fault(w, "request %" PRIu64 ": %s", request, ix_errno_text(error));
+}
+
+static void ask(struct ix_worker *w, struct end *e)
+{
+	struct ix_sender s = { .salt = e->salt, .number = w->index };
+	size_t size = e->there->size;
+
+	while (ix_on(w)) {
+		uint64_t t;
+		ssize_t n;
+
+		ix_parcel_fill(&s, e->request, size, 0);
+		t = ix_begin(w, 0);
+		n = e->there->way->send(e->there, e->request, size);
+		if (n == 0)
+			n = await(w, e);
+		if (n < 0) {
+			if (errno != EINTR || ix_over(w))
+				failed(w, s.sums.count);
+			continue;
+		}
+		ix_done(w, 0, t);
+		ix_parcel_sent(&s, size, 0);
+		if ((size_t)n != size || memcmp(e->request->data, e->answer->data, size))
+			ix_fault(w, "the answer to request %" PRIu64 " is none to it",
+				 s.sums.count);
+	}
+	atomic_store(&w->arena->board[w->index], 1);
+}
+
+/* Until all who ask have asked all. */
+static bool is_asked(struct ix_worker *w, const struct end *e)
+{
+	if (ix_on(w))
+		return true;
+	for (unsigned i = e->from; ix_over(w) && i <= e->to; i++)
+		if (!atomic_load(&w->arena->board[i]))
+			return true;
+	return false;
+}
+
+/* Where the answer goes. NULL: to nobody who asks here. */
+static struct ix_channel *back_to(const struct end *e, const struct ix_parcel *request,
+				  size_t size)
+{
+	unsigned who = e->from == e->to ? e->from : ix_parcel_sender(request, size);
+
+	return who >= e->from && who <= e->to ? e->back + (who - e->from) : NULL;
+}
+
+static void send_back(struct ix_worker *w, struct end *e, size_t size, uint64_t number)
+{
+	struct ix_channel *back = back_to(e, e->request, size);
+	int r;
+
+	if (!back)
+		return; /* it was said to be unsound */
+	do
+		r = back->way->send(back, e->request, size);
+	while (r < 0 && errno == EINTR && !ix_over(w));
+	if (r < 0)
+		failed(w, number);
+}
+
+static void answer(struct ix_worker *w, struct end *e, struct ix_receiver *r)
+{
+	while (is_asked(w, e)) {
+		enum ix_flaw flaw;
+		ssize_t n;
+
+		do
+			n = e->there->way->receive(e->there, e->request, true);
+		while (n < 0 && errno == EINTR && !ix_over(w));
+		if (n < 0) {
+			if (errno != EINTR)
+				failed(w, r->sums.count);
+			continue;
+		}
+		flaw = ix_parcel_check(r, e->request, (size_t)n,
+				       (unsigned)(e->request->type - 1));
+		if (flaw)
+			ix_fault(w, "request %" PRIu64 " %s", r->sums.count,
+				 ix_flaw_text(flaw));
+		send_back(w, e, (size_t)n, r->sums.count);
+	}
+}
+
+static void ask_or_answer(struct ix_worker *w, struct end *e, bool asks)
+{
+	auto_free struct ix_parcel *p = ix_parcel_new(e->there->longest);
+	auto_free struct ix_parcel *q = ix_parcel_new(e->back->longest);
+	auto_free struct ix_receiver *r = calloc(1, sizeof(*r));
+
+	if (!p || !q || !r) {
+		ix_fault(w, "no memory");
+		return;
+	}
+	e->request = p;
+	e->answer = q;
+	if (asks) {
+		ask(w, e);
+		return;
+	}
+	r->salt = e->salt;
+	r->senders = w->task->workers;
+	r->alone = true;
+	if (w->rounds != UINT64_MAX)
+		w->rounds *= e->to - e->from + 1; /* those of all who ask */
+	answer(w, e, r);
+}
+
+static void round_trip_work(struct ix_worker *w)
+{
+	struct ix_flow *f = w->task->state;
+	unsigned asks = w->index & ~1U;
+	struct end e = { .there = &f->channel[asks],
+			 .back = &f->channel[asks + 1],
+			 .from = asks,
+			 .to = asks,
+			 .salt = ix_mix(w->task->seed, asks) };
+
+	ask_or_answer(w, &e, w->index == asks);
+}
+
+static void serve_work(struct ix_worker *w)
+{
+	struct ix_flow *f = w->task->state;
+	struct end e = { .there = &f->channel[0],
+			 .back = &f->channel[MAX(w->index, 1)],
+			 .from = 1,
+			 .to = w->task->workers - 1,
+			 .salt = ix_mix(w->task->seed, 0) };
+
+	ask_or_answer(w, &e, w->index > 0);
+}
+
+static const struct ix_workload round_trip = {
+	.name = "round-trip",
+	.least = 2,
+	.even = true,
+	.prepare = round_trip_prepare,
+	.work = round_trip_work,
+	.finish = ix_flow_finish,
+	.memory = memory,
+};
+
+static const struct ix_workload serve = {
+	.name = "serve",
+	.least = 3,
+	.prepare = serve_prepare,
+	.work = serve_work,
+	.finish = ix_flow_finish,
+	.memory = memory,
+};
+
+/* ---- the jobs */
+
+#define JOB(name, load, with, op, text)                                                \
+	{                                                                              \
+		.subject = (name), .workload = &(load), .on = &(with), .what = (text), \
+		.ops = { (op), NULL }, .compare = true,                                \
+	}
+
+/* A way: what of it is measured. */
+#define WAY(name, way, text)                                                           \
+	JOB(name, one_way, way, "message", text ", one way"),                          \
+		JOB(name, round_trip, way, "round-trip", text ", request and answer"), \
+		JOB(name, fan_in, way, "message", text ", from many to one")
+
+/* A way whose messages say who sent them. */
+#define NAMED_WAY(name, way, text) \
+	WAY(name, way, text), JOB(name, serve, way, "round-trip", text ", many ask one")
+
+#define SETUP(name, text) JOB(#name, ix_setup, ix_setup_##name, "setup", text)
+
+/* clang-format off */
+const struct ix_job ix_jobs_compare[] = {
+	NAMED_WAY("msg",       ix_way_msg,       "messages through a System V queue"),
+	NAMED_WAY("mq",        ix_way_mq,        "messages through a POSIX queue"),
+	NAMED_WAY("pipe",      ix_way_pipe,      "messages of one size through a pipe"),
+	NAMED_WAY("stream",    ix_way_stream,    "messages of one size through a UNIX stream socket"),
+	NAMED_WAY("seqpacket", ix_way_seqpacket, "messages through a UNIX seqpacket socket"),
+	NAMED_WAY("shm+sem",   ix_way_shm_sem,   "messages in a System V segment, with its semaphores"),
+	NAMED_WAY("pshm+psem", ix_way_pshm_psem, "messages in POSIX shared memory, with its semaphores"),
+	NAMED_WAY("shm+futex", ix_way_shm_futex, "messages in a System V segment, with a futex"),
+	WAY("eventfd",   ix_way_eventfd,   "wake-ups without contents by an eventfd"),
+	SETUP(shm,       "shmget, shmat, first touch, shmdt, removal"),
+	SETUP(pshm,      "shm_open, ftruncate, mmap, first touch, munmap, shm_unlink"),
+	SETUP(memfd,     "memfd_create, ftruncate, mmap, first touch, munmap, close"),
+	SETUP(msg,       "msgget, a message, removal"),
+	SETUP(mq,        "mq_open, a message, mq_close, mq_unlink"),
+	SETUP(pipe,      "pipe, a message, close"),
+	SETUP(stream,    "socketpair, a message, close"),
+	SETUP(sem,       "semget, semop up and down, removal"),
+	SETUP(psem,      "sem_open, sem_post, sem_wait, sem_close, sem_unlink"),
+	SETUP(eventfd,   "eventfd, a wake-up, close"),
+	{ 0 },
+};
+/* clang-format on */

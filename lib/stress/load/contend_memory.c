@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One piece of memory that all attach and detach as fast as they can. Each writes into a
+ * cell of its own, and finds there what it wrote when it comes back.
+ */
+#include <errno.h>
+
+#include "stress/load/contend.h"
+
+enum { ATTACH, DETACH };
+
+/* Rounds between two looks at how many are attached. */
+#define ONE_IN 64
+
+/* A cell each: a cache line, so that nobody waits for the line of another. */
+#define CELL 64
+
+static size_t size_of(const struct ix_task *t)
+{
+	return MAX(t->bytes, (uint64_t)t->workers * CELL);
+}
+
+static uint64_t memory(const struct ix_task *t)
+{
+	return size_of(t);
+}
+
+static int prepare(struct ix_task *t)
+{
+	struct ix_thing *common = calloc(1, sizeof(*common));
+
+	t->state = common;
+	if (!common)
+		return ix_cannot(t, -ENOMEM, "no memory");
+	common->slot = IX_COMMON;
+	common->id = -1;
+	common->size = size_of(t);
+	return ix_common(t, t->job->on, common);
+}
+
+static volatile uint64_t *cell_of(const struct ix_thing *thing, unsigned index)
+{
+	return (volatile uint64_t *)((char *)thing->at + (size_t)index * CELL);
+}
+
+/* While this one is not: the supervisor once, all others as well, and once more while
+ * they are in shmat(2). */
+static void count_attaches(struct ix_worker *w, const struct ix_driver *d,
+			   struct ix_thing *mine)
+{
+	unsigned most = 2 * w->task->workers - 1;
+	struct ix_seen seen;
+	int r = d->stat(&w->task->names, mine, &seen);
+
+	if (r < 0)
+		ix_fault(w, "the segment does not answer: %s", ix_errno_text(r));
+	else if (seen.holds == 0 || seen.holds > most)
+		ix_fault(w, "nattch is %llu with 1 to %u attached",
+			 (unsigned long long)seen.holds, most);
+}
+
+static bool turn(struct ix_worker *w, struct ix_thing *mine)
+{
+	const struct ix_driver *d = w->task->job->on;
+	uint64_t began = ix_begin(w, ATTACH);
+	int r = d->open(&w->task->names, mine);
+	volatile uint64_t *cell;
+
+	if (r < 0) {
+		ix_failed(w, ATTACH, r);
+		return false;
+	}
+	ix_done(w, ATTACH, began);
+	cell = cell_of(mine, w->index);
+	if (*cell != w->desk->own[0])
+		ix_fault(w, "its cell holds %llu, where it wrote %llu",
+			 (unsigned long long)*cell, (unsigned long long)w->desk->own[0]);
+	*cell = ++w->desk->own[0];
+	began = ix_begin(w, DETACH);
+	d->close(mine);
+	ix_done(w, DETACH, began);
+	if (d->keyed && ix_random_below(&w->random, ONE_IN) == 0)
+		count_attaches(w, d, mine);
+	return true;
+}
+
+static void work(struct ix_worker *w)
+{
+	const struct ix_driver *d = w->task->job->on;
+	struct ix_thing *inherited = w->task->state;
+	struct ix_thing mine = { .slot = IX_COMMON, .id = -1, .size = inherited->size };
+
+	d->close(inherited); /* a fork is attached, too */
+	while (ix_on(w) && turn(w, &mine))
+		;
+}
+
+static void check(struct ix_task *t)
+{
+	const struct ix_driver *d = t->job->on;
+	struct ix_thing *common = t->state;
+	struct ix_seen seen;
+	int r;
+
+	for (unsigned i = 0; i < t->workers; i++)
+		if (*cell_of(common, i) != t->arena->desks[i].own[0])
+			ix_wrong(t,
+				 "the cell of worker %u holds %llu, where it wrote %llu",
+				 i, (unsigned long long)*cell_of(common, i),
+				 (unsigned long long)t->arena->desks[i].own[0]);
+	if (!d->keyed)
+		return;
+	r = d->stat(&t->names, common, &seen);
+	if (r < 0)
+		ix_wrong(t, "the segment does not answer: %s", ix_errno_text(r));
+	else if (seen.holds != 1)
+		ix_wrong(t, "nattch is %llu with one attached",
+			 (unsigned long long)seen.holds);
+}
+
+static void finish(struct ix_task *t)
+{
+	const struct ix_driver *d = t->job->on;
+	struct ix_thing *common = t->state;
+
+	if (common)
+		ix_common_end(t, d, common);
+	free(common);
+	t->state = NULL;
+}
+
+const struct ix_workload ix_contend_memory = {
+	.name = "contend",
+	.least = 2,
+	.prepare = prepare,
+	.work = work,
+	.check = check,
+	.finish = finish,
+	.memory = memory,
+};

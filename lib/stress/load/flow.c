@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How messages are sent and received until the time is over, and how that ends with
+ * nothing on the way: senders stop, and receivers go on until nothing more can come. Then
+ * what was received has to be what was sent.
+ */
+#include "stress/load/flow.h"
+
+#include <inttypes.h>
+#include <sched.h>
+
+/* Words of the board, each for all channels. */
+enum {
+	ENDED = 0,                  /* senders that will send no more */
+	LEFT = IX_CHANNELS,         /* receivers that no longer wait */
+	RECEIVED = 2 * IX_CHANNELS, /* messages, about */
+};
+
+/* What a worker leaves on its desk. */
+enum { OWN_COUNT, OWN_MIXED, OWN_BYTES };
+
+/* Where nobody is held up: as many may be on the way, and that is looked at so often. */
+#define ON_THE_WAY 65536
+#define LOOK_EVERY 256
+
+/* Between two looks into a channel that is empty, and how many there are at most. */
+#define NAP_NS   100000
+#define NAPS_MAX 10000
+
+/* ---- who does what */
+
+static bool sends(const struct ix_flow *f, unsigned worker)
+{
+	return f->fan_in ? worker > 0 : worker % 2 == 0;
+}
+
+static unsigned channel_of(const struct ix_flow *f, unsigned worker)
+{
+	return f->fan_in ? 0 : worker / 2 % f->channels;
+}
+
+/* How many send to a channel, or receive from it. */
+static unsigned partners(const struct ix_task *t, unsigned channel, bool senders)
+{
+	const struct ix_flow *f = t->state;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < t->workers; i++)
+		n += channel_of(f, i) == channel && sends(f, i) == senders;
+	return n;
+}
+
+/* ---- in the supervisor */
+
+unsigned ix_flow_channels(const struct ix_task *t)
+{
+	return MIN(t->workers / 2, IX_CHANNELS);
+}
+
+static int open_all(const struct ix_task *t, struct ix_flow *f)
+{
+	int r = 0;
+
+	f->opened = 0;
+	for (unsigned i = 0; i < f->channels; i++) {
+		f->channel[i] = (struct ix_channel){
+			.way = f->way,
+			.slot = i * IX_PARTS,
+			.senders = partners(t, i, true) > 1,
+			.receivers = partners(t, i, false) > 1,
+			.roomy = f->roomy,
+			.mixed = f->mixed,
+			.size = f->mixed ? 0 : f->size,
+			.longest = f->size,
+		};
+		r = ix_channel_open(t, &f->channel[i]);
+		if (r < 0)
+			return r;
+		f->opened++;
+	}
+	return 0;
+}
+
+static void close_all(const struct ix_task *t, struct ix_flow *f)
+{
+	for (unsigned i = 0; i < f->opened; i++)
+		ix_channel_close(t, &f->channel[i]);
+	f->opened = 0;
+}
+
+int ix_flow_open(struct ix_task *t, const struct ix_flow *wanted, unsigned channels)
+{
+	struct ix_flow *f = malloc(sizeof(*f));
+	int r;
+
+	if (!f)
+		return ix_cannot(t, -ENOMEM, "no memory");
+	*f = *wanted;
+	f->channels = channels;
+	f->opened = 0;
+	t->state = f;
+	r = f->mixed ? 0 : ix_way_check(t, f->way, f->size, partners(t, 0, true) > 1);
+	if (r < 0)
+		return r;
+	r = open_all(t, f);
+	while (r < 0 && f->way->shared && f->opened > 0) {
+		unsigned fewer = f->opened;
+
+		/* The limits allow so many: several pairs have one together. */
+		close_all(t, f);
+		f->channels = fewer;
+		r = open_all(t, f);
+	}
+	return r < 0 ? ix_channel_cannot(t, f->way, r) : 0;
+}
+
+void ix_flow_finish(struct ix_task *t)
+{
+	struct ix_flow *f = t->state;
+
+	if (f)
+		close_all(t, f);
+	free(f);
+	t->state = NULL;
+}
+
+uint64_t ix_flow_memory(unsigned channels, size_t longest)
+{
+	return channels * (uint64_t)ix_ring_size(ix_ring_depth(longest), longest);
+}
+
+/* All that some workers did with a channel. */
+static struct ix_sums sum_up(const struct ix_task *t, unsigned channel, bool senders)
+{
+	const struct ix_flow *f = t->state;
+	struct ix_sums sums = { 0 };
+
+	for (unsigned i = 0; i < t->workers; i++) {
+		const uint64_t *own = t->arena->desks[i].own;
+
+		if (channel_of(f, i) != channel || sends(f, i) != senders)
+			continue;
+		sums.count += own[OWN_COUNT];
+		sums.mixed += own[OWN_MIXED];
+		sums.bytes += own[OWN_BYTES];
+	}
+	return sums;
+}
+
+void ix_flow_check(struct ix_task *t)
+{
+	const struct ix_flow *f = t->state;
+
+	for (unsigned i = 0; i < f->channels; i++) {
+		struct ix_sums sent = sum_up(t, i, true), got = sum_up(t, i, false);
+
+		if (got.count != sent.count)
+			ix_wrong(t, "%" PRIu64 " messages sent, %" PRIu64 " received",
+				 sent.count, got.count);
+		else if (got.bytes != sent.bytes)
+			ix_wrong(t, "%" PRIu64 " bytes sent, %" PRIu64 " received",
+				 sent.bytes, got.bytes);
+		else if (got.mixed != sent.mixed)
+			ix_wrong(t,
+				 "%" PRIu64
+				 " messages sent and received, but not the same",
+				 sent.count);
+	}
+}
+
+/* ---- in a worker */
+
+static void keep(struct ix_worker *w, const struct ix_sums *sums)
+{
+	w->desk->own[OWN_COUNT] = sums->count;
+	w->desk->own[OWN_MIXED] = sums->mixed;
+	w->desk->own[OWN_BYTES] = sums->bytes;
+}
+
+static _Atomic uint64_t *board(const struct ix_worker *w, unsigned word)
+{
+	const struct ix_flow *f = w->task->state;
+
+	return &w->arena->board[word + channel_of(f, w->index)];
+}
+
+static uint64_t salt_of(const struct ix_worker *w)
+{
+	const struct ix_flow *f = w->task->state;
+
+	return ix_mix(w->task->seed, channel_of(f, w->index));
+}
+
+static uint64_t begin(struct ix_worker *w, unsigned op)
+{
+	return op == IX_NO_OP ? 0 : ix_begin(w, op);
+}
+
+static void done(struct ix_worker *w, unsigned op, uint64_t began)
+{
+	if (op != IX_NO_OP)
+		ix_done(w, op, began);
+}
+
+/* Nothing may fail but for want of memory. */
+static void failed(struct ix_worker *w, unsigned op, const char *what, int error)
+{
+	ix_failed(w, op == IX_NO_OP ? 0 : op, error);
+	if (error != ENOMEM)
+		ix_fault(w, "cannot %s: %s", what, ix_errno_text(error));
+}
+
+/* A size whose number of bits is anything: small ones and large ones alike. */
+static size_t any_size(uint64_t random, size_t longest)
+{
+	unsigned bits = (unsigned)(random >> 8 & 15) % 14;
+	size_t top = bits ? (size_t)1 << (bits - 1) : 0;
+
+	return MIN(top + (top ? random >> 32 & (top - 1) : 0), longest);
+}
+
+/* One that is never held up would fill the machine: it waits for the receivers. */
+static void hold_up(const struct ix_worker *w, uint64_t sent, unsigned senders)
+{
+	while (!ix_over(w) && sent * senders > atomic_load(board(w, RECEIVED)) &&
+	       sent * senders - atomic_load(board(w, RECEIVED)) > ON_THE_WAY)
+		(void)sched_yield();
+}
+
+/* What does not change stands beside the loop: a part of what is measured is ours. */
+static void send_on(struct ix_worker *w, struct ix_channel *c, struct ix_parcel *p,
+		    struct ix_sender *s)
+{
+	const struct ix_flow *f = w->task->state;
+	const bool mixed = c->mixed, endless = c->way->endless;
+	int (*const send)(struct ix_channel *, const struct ix_parcel *, size_t) =
+		c->way->send;
+	const unsigned op = f->send_op;
+	unsigned senders = partners(w->task, channel_of(f, w->index), true), rank = 0;
+	size_t size = c->size;
+
+	while (ix_on(w)) {
+		uint64_t t;
+		int r;
+
+		if (mixed) {
+			uint64_t random = ix_random(&w->random);
+
+			rank = random & (IX_RANKS - 1);
+			size = any_size(random, c->longest);
+		}
+		if (endless && s->sums.count % LOOK_EVERY == 0)
+			hold_up(w, s->sums.count, senders);
+		ix_parcel_fill(s, p, size, rank);
+		t = begin(w, op);
+		do
+			r = send(c, p, size);
+		while (r < 0 && errno == EINTR && !ix_over(w));
+		if (r < 0) {
+			if (errno == EINTR)
+				return;
+			failed(w, op, "send", errno);
+			continue;
+		}
+		done(w, op, t);
+		ix_parcel_sent(s, size, rank);
+	}
+}
+
+static NOINLINE void tell(struct ix_worker *w, const struct ix_receiver *r, size_t size,
+			  enum ix_flaw flaw)
+{
+	ix_fault(w, "message %" PRIu64 ", of %zu bytes, %s", r->sums.count, size,
+		 ix_flaw_text(flaw));
+}
+
+static inline void look_at(struct ix_worker *w, struct ix_receiver *r,
+			   const struct ix_parcel *p, size_t size, bool endless)
+{
+	enum ix_flaw flaw = ix_parcel_check(r, p, size, (unsigned)(p->type - 1));
+
+	if (flaw)
+		tell(w, r, size, flaw);
+	if (endless && r->sums.count % LOOK_EVERY == 0)
+		(void)atomic_fetch_add(board(w, RECEIVED), LOOK_EVERY);
+}
+
+static void receive_on(struct ix_worker *w, struct ix_channel *c, struct ix_parcel *p,
+		       struct ix_receiver *r)
+{
+	const struct ix_flow *f = w->task->state;
+	ssize_t (*const receive)(struct ix_channel *, struct ix_parcel *, bool) =
+		c->way->receive;
+	const bool endless = c->way->endless;
+	const unsigned op = f->receive_op;
+
+	while (ix_on(w)) {
+		uint64_t t = begin(w, op);
+		ssize_t n;
+
+		do
+			n = receive(c, p, true);
+		while (n < 0 && errno == EINTR && !ix_over(w));
+		if (n < 0) {
+			if (errno == EINTR)
+				return;
+			failed(w, op, "receive", errno);
+			continue;
+		}
+		done(w, op, t);
+		look_at(w, r, p, (size_t)n, endless);
+	}
+}
+
+/* Whoever still waits for a message of his gets it before anybody takes what is left. */
+static void drain(struct ix_worker *w, struct ix_channel *c, struct ix_parcel *p,
+		  struct ix_receiver *r)
+{
+	static const struct timespec nap = { .tv_nsec = NAP_NS };
+	const struct ix_flow *f = w->task->state;
+	unsigned channel = channel_of(f, w->index);
+	unsigned senders = partners(w->task, channel, true);
+	unsigned receivers = partners(w->task, channel, false);
+
+	(void)atomic_fetch_add(board(w, LEFT), 1);
+	for (unsigned naps = 0; naps < NAPS_MAX;) {
+		bool last = atomic_load(board(w, ENDED)) == senders;
+		bool mine = atomic_load(board(w, LEFT)) == receivers;
+		ssize_t n = mine ? c->way->receive(c, p, false) : -1;
+		int error = mine ? errno : EINTR;
+
+		if (n >= 0) {
+			done(w, f->receive_op, 0);
+			look_at(w, r, p, (size_t)n, c->way->endless);
+			naps = 0;
+			continue;
+		}
+		if (error != EINTR && !ix_is_empty(error)) {
+			failed(w, f->receive_op, "receive", error);
+			return;
+		}
+		if (error != EINTR && last)
+			return;
+		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
+		naps += ix_over(w);
+	}
+}
+
+static void be_sender(struct ix_worker *w, struct ix_channel *c, struct ix_parcel *p)
+{
+	struct ix_sender s = { .salt = salt_of(w), .number = w->index };
+
+	send_on(w, c, p, &s);
+	keep(w, &s.sums);
+	(void)atomic_fetch_add(board(w, ENDED), 1);
+}
+
+static void be_receiver(struct ix_worker *w, struct ix_channel *c, struct ix_parcel *p)
+{
+	auto_free struct ix_receiver *r = calloc(1, sizeof(*r));
+	const struct ix_flow *f = w->task->state;
+
+	if (!r) {
+		ix_fault(w, "no memory");
+		return;
+	}
+	r->salt = salt_of(w);
+	r->senders = w->task->workers;
+	r->alone = !c->receivers;
+	if (f->fan_in && w->rounds != UINT64_MAX)
+		w->rounds *= w->task->workers - 1; /* those of each sender */
+	receive_on(w, c, p, r);
+	drain(w, c, p, r);
+	keep(w, &r->sums);
+}
+
+void ix_flow_work(struct ix_worker *w)
+{
+	struct ix_flow *f = w->task->state;
+	struct ix_channel *c = &f->channel[channel_of(f, w->index)];
+	auto_free struct ix_parcel *p = ix_parcel_new(c->longest);
+
+	if (!p)
+		ix_fault(w, "no memory");
+	else if (sends(f, w->index))
+		be_sender(w, c, p);
+	else
+		be_receiver(w, c, p);
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Limits: each is reached, where exactly it should be and with the errno that belongs to
+ * it; then there is room again. Limits of a whole namespace are filled by one worker
+ * alone, and only where nobody else is.
+ */
+#include "stress/load/limits.h"
+
+#include <linux/capability.h>
+
+#include "base/cap.h"
+#include "base/errname.h"
+
+/* Words on the board. */
+enum { READY, FIRST_ENDED };
+
+/* A limit that cannot be set is filled if it is no higher than that. */
+#define FILLED 8192
+
+/* What is left out. */
+#define OUT UINT32_MAX
+
+struct plan {
+	unsigned active;       /* workers that can have an object */
+	uint32_t room[IX_OPS]; /* objects until the limit is reached, or OUT */
+	bool set[IX_OPS + 1];  /* those that were set, and what they were; the last is */
+	uint64_t before[IX_OPS + 1]; /* that which is lowered besides */
+};
+
+bool ix_expect(struct ix_worker *w, const char *what, int error, int right)
+{
+	if (error == right)
+		return true;
+	if (error == 0)
+		ix_fault(w, "%s: no error, where %s is right", what,
+			 ix_errno_name(right));
+	else if (right == 0)
+		ix_fault(w, "%s: %s, where nothing forbids it", what,
+			 ix_errno_name(error));
+	else
+		ix_fault(w, "%s: %s, where %s is right", what, ix_errno_name(error),
+			 ix_errno_name(right));
+	return false;
+}
+
+void ix_expect_number(struct ix_worker *w, const char *what, uint64_t n, uint64_t right)
+{
+	if (n != right)
+		ix_fault(w, "%s: %llu, where %llu is right", what, (unsigned long long)n,
+			 (unsigned long long)right);
+}
+
+void ix_undo_make(struct ix_worker *w, int id)
+{
+	const struct ix_probes *p = w->task->job->on;
+	struct ix_thing thing = { .slot = ix_spare(w), .id = id };
+
+	if (p->driver->keyed && id < 0)
+		return;
+	(void)p->driver->remove(&w->task->names, &thing);
+	p->driver->close(&thing);
+}
+
+const char *ix_long_name(char buf[IX_LONG_NAME])
+{
+	memset(buf, 'x', IX_LONG_NAME - 1);
+	buf[0] = '/';
+	buf[IX_LONG_NAME - 1] = '\0';
+	return buf;
+}
+
+/* ---- before */
+
+static bool lower(struct ix_task *t, const char *name, uint64_t value, unsigned i)
+{
+	struct plan *plan = t->state;
+
+	if (ix_bound(t, name, &plan->before[i]) < 0)
+		return false;
+	plan->set[i] = ipcx_limit_set(t->x, name, value) == 0;
+	return plan->set[i];
+}
+
+/* What one object takes of it. Memory is counted in pages. */
+static unsigned takes(const struct ix_probe *p)
+{
+	return p->each ? p->each : (unsigned)(p->size / (size_t)sysconf(_SC_PAGESIZE));
+}
+
+/* How many objects fill a limit. */
+static uint32_t settle(struct ix_task *t, const struct ix_probe *p, unsigned i)
+{
+	const struct plan *plan = t->state;
+	uint64_t used = (uint64_t)plan->active * p->own, room, limit;
+	unsigned most = (IX_SLOTS - IX_FIRST) / t->workers - 2;
+
+	if (!t->names.fresh)
+		return OUT;
+	if (lower(t, p->limit, used + (uint64_t)p->objects * takes(p), i))
+		return p->objects;
+	if (ix_bound(t, p->limit, &limit) < 0 || limit < used)
+		limit = UINT64_MAX;
+	room = (limit - used) / takes(p);
+	if (room > MIN(most, FILLED)) {
+		(void)ix_cannot(t, -EPERM, "%s cannot be lowered here, and is not filled",
+				p->limit);
+		return OUT;
+	}
+	return (uint32_t)room;
+}
+
+static int prepare(struct ix_task *t)
+{
+	const struct ix_probes *all = t->job->on;
+	struct plan *plan = calloc(1, sizeof(*plan));
+	int r = 0;
+
+	t->state = plan;
+	if (!plan)
+		return ix_cannot(t, -ENOMEM, "no memory");
+	plan->active = ix_room(t, all->driver, all->size, t->workers, &r);
+	if (plan->active == 0)
+		return ix_cannot(t, r, "no object can be made: %s", ix_errno_text(r));
+	for (unsigned i = 0; i < IX_OPS; i++)
+		if (all->probe[i].limit)
+			plan->room[i] = settle(t, &all->probe[i], i);
+	if (t->names.fresh && all->lowered)
+		(void)lower(t, all->lowered, all->to, IX_OPS);
+	return 0;
+}
+
+static void finish(struct ix_task *t)
+{
+	const struct ix_probes *all = t->job->on;
+	struct plan *plan = t->state;
+
+	for (unsigned i = 0; plan && i < IX_OPS; i++)
+		if (plan->set[i])
+			(void)ipcx_limit_set(t->x, all->probe[i].limit, plan->before[i]);
+	if (plan && plan->set[IX_OPS])
+		(void)ipcx_limit_set(t->x, all->lowered, plan->before[IX_OPS]);
+	free(plan);
+	t->state = NULL;
+}
+
+/* ---- limits of a namespace */
+
+/* The objects that fill it stand in slots of their own; the one after the last is that
+ * for which there is no room. */
+static struct ix_thing filler(const struct ix_worker *w, const struct ix_probe *p,
+			      unsigned n)
+{
+	return (struct ix_thing){ .slot = ix_slot(w, 1 + n), .id = -1, .size = p->size };
+}
+
+static bool fill(struct ix_worker *w, const struct ix_probe *p, uint32_t room)
+{
+	const struct ix_probes *all = w->task->job->on;
+	const struct ix_driver *d = all->driver;
+	struct ix_thing thing;
+	unsigned n = 0;
+	int r = 0;
+
+	while (n <= room) {
+		thing = filler(w, p, n);
+		r = ix_make(w->task, d, &thing);
+		if (r < 0)
+			break;
+		d->close(&thing);
+		n++;
+	}
+	if (n != room)
+		ix_fault(w, "%s: %s after %u objects, where there is room for %u",
+			 p->limit, r < 0 ? ix_errno_name(r) : "still no error", n, room);
+	else
+		(void)ix_expect(w, p->limit, -r, ENOSPC);
+	for (unsigned i = 0; i < n; i++) {
+		thing = filler(w, p, i);
+		thing.id = w->arena->ledger[thing.slot].id;
+		(void)ix_expect(w, "removing", -ix_remove(w->task, d, &thing), 0);
+	}
+	if (room == 0)
+		return true;
+	thing = filler(w, p, 0);
+	r = ix_make(w->task, d, &thing);
+	if (ix_expect(w, "when there is room again", -r, 0)) {
+		(void)ix_remove(w->task, d, &thing);
+		d->close(&thing);
+	}
+	return true;
+}
+
+/* ---- a worker */
+
+static bool try_one(struct ix_worker *w, unsigned i, struct ix_thing *own)
+{
+	const struct ix_probes *all = w->task->job->on;
+	const struct plan *plan = w->task->state;
+	const struct ix_probe *p = &all->probe[i];
+
+	if (p->run)
+		return p->run(w, own);
+	if (!p->limit || plan->room[i] == OUT || w->index > 0 || !w->desk->own[IX_HELD] ||
+	    atomic_load(&w->arena->board[READY]) < plan->active)
+		return false;
+	return fill(w, p, plan->room[i]);
+}
+
+static unsigned count(const struct ix_probes *all)
+{
+	unsigned n = 0;
+
+	while (n < IX_OPS && (all->probe[n].run || all->probe[n].limit))
+		n++;
+	return n;
+}
+
+static void try_all(struct ix_worker *w, struct ix_thing *own)
+{
+	unsigned all = count(w->task->job->on);
+
+	while (ix_on(w)) {
+		unsigned i = (unsigned)ix_random_below(&w->random, all);
+		uint64_t began = ix_begin(w, i);
+
+		while (!try_one(w, i, own)) {
+			i = (i + 1) % all;
+			began = ix_begin(w, i);
+		}
+		ix_done(w, i, began);
+	}
+}
+
+/* Limits do not hold whoever may exceed them: a worker gives that up for itself. */
+static bool is_held(const struct ix_probes *all)
+{
+	auto_free struct ix_libcap *lib = NULL;
+
+	if (!all->resource)
+		return true;
+	if (ix_cap_has(CAP_SYS_RESOURCE) == 1 && ix_cap_load(&lib) == 0)
+		(void)ix_cap_keep(lib, ~(UINT64_C(1) << CAP_SYS_RESOURCE));
+	return ix_cap_has(CAP_SYS_RESOURCE) == 0;
+}
+
+/* What the first one counts includes the objects of the others: they stay as long as he
+ * does. */
+static void await_first(const struct ix_worker *w)
+{
+	unsigned patience = 1000;
+
+	while (!atomic_load(&w->arena->board[FIRST_ENDED]) && patience > 0) {
+		patience -= ix_over(w);
+		ix_pause(2000000);
+	}
+}
+
+static void probe(struct ix_worker *w)
+{
+	const struct ix_probes *all = w->task->job->on;
+	struct ix_thing own = { .slot = ix_slot(w, 0), .id = -1, .size = all->size };
+	int r = ix_make(w->task, all->driver, &own);
+
+	if (r < 0) {
+		ix_failed(w, 0, r);
+		return;
+	}
+	w->desk->own[IX_HELD] = is_held(all);
+	r = all->begin ? all->begin(w, &own) : 0;
+	if (r < 0) {
+		ix_failed(w, 0, r);
+	} else {
+		(void)atomic_fetch_add(&w->arena->board[READY], 1);
+		try_all(w, &own);
+	}
+	if (w->index > 0)
+		await_first(w);
+	(void)ix_remove(w->task, all->driver, &own);
+	all->driver->close(&own);
+}
+
+static void work(struct ix_worker *w)
+{
+	const struct plan *plan = w->task->state;
+
+	if (w->index < plan->active) /* for others there is no room */
+		probe(w);
+	if (w->index == 0)
+		atomic_store(&w->arena->board[FIRST_ENDED], 1);
+}
+
+static const struct ix_workload workload = {
+	.name = "limits",
+	.least = 1,
+	.prepare = prepare,
+	.work = work,
+	.finish = finish,
+};
+
+/* clang-format off */
+const struct ix_job ix_jobs_limits[] = {
+	{ .subject = "shm", .workload = &workload, .on = &ix_probes_shm,
+	  .ops = { "segments", "pages", "size", "exists" },
+	  .what = "shmmni, shmall and shmmax are reached, with the right errno" },
+	{ .subject = "msg", .workload = &workload, .on = &ix_probes_msg,
+	  .ops = { "queues", "bytes", "messages", "length", "empty" },
+	  .what = "msgmni, msgmnb and msgmax are reached, with the right errno" },
+	{ .subject = "sem", .workload = &workload, .on = &ix_probes_sem,
+	  .ops = { "arrays", "total", "semaphores", "operations", "value", "number",
+		   "nowait", "undo" },
+	  .what = "semmni, semmns, semmsl, semopm and semvmx are reached, with the right errno" },
+	{ .subject = "mq", .workload = &workload, .on = &ix_probes_mq,
+	  .ops = { "queues", "attributes", "full", "empty", "length", "priority", "name",
+		   "user" },
+	  .what = "queues_max, msg_max, msgsize_max and RLIMIT_MSGQUEUE are reached" },
+	{ .subject = "pshm", .workload = &workload, .on = &ix_probes_pshm,
+	  .ops = { "space", "exists", "name", "access" },
+	  .what = "more than /dev/shm holds, names and access: each the right errno" },
+	{ .subject = "psem", .workload = &workload, .on = &ix_probes_psem,
+	  .ops = { "value", "nowait", "time", "name" },
+	  .what = "the highest value, no token and no time: each the right errno" },
+	{ 0 },
+};
+/* clang-format on */

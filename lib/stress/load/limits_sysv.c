@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where the limits of segments and arrays are, and what is answered beyond them. */
+#include <sys/shm.h>
+
+#include "core/semun.h"
+#include "mech/drivers.h"
+#include "stress/load/limits.h"
+
+/* ---- shm */
+
+/* Of one worker's own segment: a page, whatever its size is. */
+#define OWN_SEGMENT 1024
+
+/* What shmmax is lowered to, so that it can be reached; and what fills shmall: pages of
+ * any size, and more of them than there are segments when those fill shmmni. */
+#define SHMMAX     (256 << 10)
+#define MANY_PAGES (128 << 10)
+
+/* At its desk. */
+enum { DESK_SHMMAX };
+
+static int begin_shm(struct ix_worker *w, struct ix_thing *own)
+{
+	(void)own;
+	return ix_bound(w->task, "shmmax", &w->desk->own[DESK_SHMMAX]);
+}
+
+static void no_segment(struct ix_worker *w, const char *what, int32_t key, size_t size,
+		       int flags, int right)
+{
+	int id = shmget(key, size, flags | 0600);
+
+	if (!ix_expect(w, what, IX_ERROR(id), right) && (flags & IPC_CREAT))
+		ix_undo_make(w, id);
+}
+
+static bool size_of_segment(struct ix_worker *w, struct ix_thing *own)
+{
+	uint64_t most = w->desk->own[DESK_SHMMAX];
+	int32_t spare = ix_slot_key(&w->task->names, ix_spare(w));
+	const int new = IPC_CREAT | IPC_EXCL;
+	struct ix_thing thing = { .slot = ix_spare(w), .id = -1, .size = most };
+	int r;
+
+	no_segment(w, "a segment of no bytes", spare, 0, new, EINVAL);
+	if (most < SIZE_MAX)
+		no_segment(w, "a segment larger than shmmax", spare, most + 1, new,
+			   EINVAL);
+	no_segment(w, "more of a segment than it has",
+		   ix_slot_key(&w->task->names, own->slot), own->size + 1, 0, EINVAL);
+	/* Only the worker that counts pages may take some. */
+	if (most > SHMMAX || !w->task->names.fresh || w->index > 0)
+		return true;
+	r = ix_make(w->task, &ix_shm_driver, &thing);
+	if (ix_expect(w, "a segment of shmmax bytes", -r, 0))
+		(void)ix_remove(w->task, &ix_shm_driver, &thing);
+	return true;
+}
+
+static bool segment_exists(struct ix_worker *w, struct ix_thing *own)
+{
+	no_segment(w, "a segment that exists", ix_slot_key(&w->task->names, own->slot),
+		   own->size, IPC_CREAT | IPC_EXCL, EEXIST);
+	no_segment(w, "a segment that does not exist",
+		   ix_slot_key(&w->task->names, ix_spare(w)), 0, 0, ENOENT);
+	(void)ix_expect(w, "shmdt of what is not attached", IX_ERROR(shmdt(w->desk)),
+			EINVAL);
+	return true;
+}
+
+const struct ix_probes ix_probes_shm = {
+	.driver = &ix_shm_driver,
+	.size = OWN_SEGMENT,
+	.begin = begin_shm,
+	.lowered = "shmmax",
+	.to = SHMMAX,
+	.probe = {
+		{ .limit = "shmmni", .size = 1, .objects = 12, .each = 1, .own = 1 },
+		{ .limit = "shmall", .size = MANY_PAGES, .objects = 6, .own = 1 },
+		{ .run = size_of_segment },
+		{ .run = segment_exists },
+	},
+};
+
+/* ---- sem */
+
+#define OWN_ARRAY 2
+
+/* Calls with more operations than that are not made: semopm can be anything. */
+#define OPERATIONS 4096
+
+/* At its desk. */
+enum { DESK_SEMMSL, DESK_SEMOPM };
+
+static int begin_sem(struct ix_worker *w, struct ix_thing *own)
+{
+	int r = ix_bound(w->task, "semmsl", &w->desk->own[DESK_SEMMSL]);
+
+	(void)own;
+	return r < 0 ? r : ix_bound(w->task, "semopm", &w->desk->own[DESK_SEMOPM]);
+}
+
+/* One operation that does not wait, and what should come of it. */
+static void operate(struct ix_worker *w, const char *what, const struct ix_thing *own,
+		    struct sembuf op, int right)
+{
+	op.sem_flg |= IPC_NOWAIT;
+	(void)ix_expect(w, what, IX_ERROR(semop(own->id, &op, 1)), right);
+}
+
+static void set_value(struct ix_worker *w, const char *what, const struct ix_thing *own,
+		      int value, int right)
+{
+	int r = semctl(own->id, 0, SETVAL, (union semun){ .val = value });
+
+	(void)ix_expect(w, what, IX_ERROR(r), right);
+}
+
+static void no_array(struct ix_worker *w, const char *what, int32_t key, uint64_t nsems,
+		     int flags, int right)
+{
+	int id = semget(key, (int)MIN(nsems, INT32_MAX), flags | 0600);
+
+	if (!ix_expect(w, what, IX_ERROR(id), right) && (flags & IPC_CREAT))
+		ix_undo_make(w, id);
+}
+
+static bool semaphores_of_array(struct ix_worker *w, struct ix_thing *own)
+{
+	int32_t spare = ix_slot_key(&w->task->names, ix_spare(w));
+	const int new = IPC_CREAT | IPC_EXCL;
+
+	no_array(w, "an array of no semaphores", spare, 0, new, EINVAL);
+	if (w->desk->own[DESK_SEMMSL] < INT32_MAX)
+		no_array(w, "an array of more than semmsl semaphores", spare,
+			 w->desk->own[DESK_SEMMSL] + 1, new, EINVAL);
+	no_array(w, "more of an array than it has",
+		 ix_slot_key(&w->task->names, own->slot), own->size + 1, 0, EINVAL);
+	no_array(w, "an array that exists", ix_slot_key(&w->task->names, own->slot),
+		 own->size, new, EEXIST);
+	no_array(w, "an array that does not exist", spare, 0, 0, ENOENT);
+	return true;
+}
+
+static bool operations_of_call(struct ix_worker *w, struct ix_thing *own)
+{
+	uint64_t most = w->desk->own[DESK_SEMOPM];
+	struct sembuf ops[OPERATIONS + 1] = {
+		{ 0 }
+	}; /* all wait for zero, which it is */
+
+	(void)ix_expect(w, "semop of no operations", IX_ERROR(semop(own->id, ops, 0)),
+			EINVAL);
+	if (most > OPERATIONS)
+		return true;
+	(void)ix_expect(w, "semop of semopm operations",
+			IX_ERROR(semop(own->id, ops, most)), 0);
+	(void)ix_expect(w, "semop of more than semopm operations",
+			IX_ERROR(semop(own->id, ops, most + 1)), E2BIG);
+	return true;
+}
+
+static bool value_of_semaphore(struct ix_worker *w, struct ix_thing *own)
+{
+	struct sembuf full = { .sem_op = IX_SEMVMX }, one = { .sem_op = 1 };
+	struct sembuf empty = { .sem_op = -IX_SEMVMX };
+
+	operate(w, "adding up to semvmx", own, full, 0);
+	operate(w, "adding beyond semvmx", own, one, ERANGE);
+	ix_expect_number(w, "the value at its highest",
+			 (uint64_t)semctl(own->id, 0, GETVAL), IX_SEMVMX);
+	operate(w, "taking all of semvmx", own, empty, 0);
+	set_value(w, "setting a value above semvmx", own, IX_SEMVMX + 1, ERANGE);
+	set_value(w, "setting a value below 0", own, -1, ERANGE);
+	set_value(w, "setting the value 0", own, 0, 0);
+	return true;
+}
+
+static bool number_of_semaphore(struct ix_worker *w, struct ix_thing *own)
+{
+	struct sembuf op = { .sem_num = (unsigned short)own->size, .sem_op = 1 };
+
+	operate(w, "a semaphore beyond the array", own, op, EFBIG);
+	(void)ix_expect(w, "the value of a semaphore beyond the array",
+			IX_ERROR(semctl(own->id, (int)own->size, GETVAL)), EINVAL);
+	return true;
+}
+
+static bool no_wait(struct ix_worker *w, struct ix_thing *own)
+{
+	const struct timespec soon = { .tv_nsec = 100000 };
+	struct sembuf take = { .sem_op = -1 }, give = { .sem_op = 1 }, zero = { 0 };
+	uint64_t began = ix_now();
+	int error;
+
+	operate(w, "taking what is not there", own, take, EAGAIN);
+	operate(w, "giving", own, give, 0);
+	operate(w, "waiting for zero at 1", own, zero, EAGAIN);
+	operate(w, "taking what is there", own, take, 0);
+	operate(w, "waiting for zero at 0", own, zero, 0);
+	error = IX_ERROR(semtimedop(own->id, &take, 1, &soon));
+	if (error == EINTR)
+		return true;
+	(void)ix_expect(w, "waiting until the time is over", error, EAGAIN);
+	if (ix_now() - began < 100000)
+		ix_fault(w, "semtimedop ended before its time was over");
+	return true;
+}
+
+/* What has to be undone counts from -32768 to 32767. */
+static bool undo_of_semaphore(struct ix_worker *w, struct ix_thing *own)
+{
+	struct sembuf full = { .sem_op = IX_SEMVMX, .sem_flg = SEM_UNDO };
+	struct sembuf empty = { .sem_op = -IX_SEMVMX };
+	struct sembuf two = { .sem_op = 2, .sem_flg = SEM_UNDO };
+
+	operate(w, "as much to undo as there can be", own, full, 0);
+	operate(w, "taking it all without undo", own, empty, 0);
+	operate(w, "more to undo than there can be", own, two, ERANGE);
+	set_value(w, "setting a value, which ends what is to undo", own, 0, 0);
+	two.sem_op = 1;
+	operate(w, "giving one to be undone", own, two, 0);
+	two.sem_op = -1;
+	operate(w, "taking one to be undone", own, two, 0);
+	return true;
+}
+
+const struct ix_probes ix_probes_sem = {
+	.driver = &ix_sem_driver,
+	.size = OWN_ARRAY,
+	.begin = begin_sem,
+	.probe = {
+		{ .limit = "semmni", .size = 1, .objects = 12, .each = 1, .own = 1 },
+		{ .limit = "semmns", .size = 16, .objects = 6, .each = 16, .own = OWN_ARRAY },
+		{ .run = semaphores_of_array },
+		{ .run = operations_of_call },
+		{ .run = value_of_semaphore },
+		{ .run = number_of_semaphore },
+		{ .run = no_wait },
+		{ .run = undo_of_semaphore },
+	},
+};

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Objects that are removed while others wait in them or use them. One worker makes and
+ * removes, all others come to it each time. Who was seen asleep in a call before the
+ * removal cannot have come too late, and has to be told that it was removed.
+ */
+#include "stress/load/removed.h"
+
+#include <string.h>
+
+#include "base/errname.h"
+#include "base/file.h"
+#include "proc/stat.h"
+
+/* How long any of them may take: looks, and how much is between two. It is not the clock
+ * that says so: whoever stops the machine stops them as well. */
+#define PATIENCE 400
+#define LOOK_NS  10000000
+
+/* How long it is looked whether they are asleep. */
+#define LOOKS 2000
+
+static const struct ix_scene *scene_of(const struct ix_worker *w)
+{
+	return w->task->job->on;
+}
+
+/* ---- waiting for each other */
+
+static void raise_to(_Atomic uint32_t *word, uint32_t value)
+{
+	atomic_store(word, value);
+	(void)ix_futex_wake(word, INT32_MAX);
+}
+
+static void count_in(_Atomic uint32_t *word)
+{
+	(void)atomic_fetch_add(word, 1);
+	(void)ix_futex_wake(word, INT32_MAX);
+}
+
+/* 0; EINTR when the end came first; ETIME when it does not come at all. */
+static int await(const struct ix_worker *w, _Atomic uint32_t *word, uint32_t least,
+		 bool to_the_end)
+{
+	unsigned looks = 0;
+	uint32_t now;
+
+	while ((now = atomic_load(word)) < least) {
+		if (ix_over(w) && !to_the_end)
+			return EINTR;
+		if (looks > PATIENCE)
+			return ETIME;
+		/* Others who come, and signals, end a look before its time. */
+		if (ix_futex_wait(word, now, LOOK_NS) < 0 && errno == ETIMEDOUT)
+			looks++;
+	}
+	return 0;
+}
+
+/* ---- the one who removes */
+
+/* As /proc says it: 'S' asleep, 'R' running or ready to; '?' when it is not known. */
+static char state_of(const struct ix_worker *w, unsigned index)
+{
+	char path[32], text[512];
+	struct ix_proc_stat st;
+	int proc = ix_procfd(w->task->x);
+
+	if (proc < 0)
+		return '?';
+	(void)snprintf(path, sizeof(path), "%d/stat", (int)w->arena->desks[index].pid);
+	if (ix_read_file(proc, path, text, sizeof(text)) < 0 ||
+	    ix_proc_stat_parse(text, strlen(text), &st) < 0)
+		return '?';
+	return st.state;
+}
+
+/* Who only waits for a CPU has been woken: that the machine is busy is no fault. */
+static bool somebody_runs(const struct ix_worker *w)
+{
+	for (unsigned i = 1; i < w->task->workers; i++)
+		if (state_of(w, i) == 'R')
+			return true;
+	return false;
+}
+
+static int await_others(const struct ix_worker *w, _Atomic uint32_t *word,
+			bool to_the_end)
+{
+	int r;
+
+	do
+		r = await(w, word, ix_others(w), to_the_end);
+	while (r == ETIME && somebody_runs(w));
+	return r;
+}
+
+/* Each has said that it is about to wait: who sleeps now, waits in the call that it had
+ * begun before that was looked at. */
+static bool is_seen(const struct ix_worker *w, unsigned index)
+{
+	struct ix_stage *s = ix_stage(w);
+	uint32_t call = atomic_load(&s->calls[index]);
+
+	if (atomic_load(&s->blocked[index]) != call && state_of(w, index) == 'S')
+		atomic_store(&s->blocked[index], call);
+	return atomic_load(&s->blocked[index]) == call;
+}
+
+static void see_them_wait(const struct ix_worker *w)
+{
+	unsigned seen = 0;
+
+	for (unsigned looks = 0; seen < ix_others(w) && looks < LOOKS; looks++) {
+		seen = 0;
+		for (unsigned i = 1; i < w->task->workers; i++)
+			seen += is_seen(w, i);
+		if (ix_over(w))
+			return;
+		if (seen < ix_others(w))
+			ix_pause(20000);
+	}
+}
+
+static bool remove_it(struct ix_worker *w, struct ix_thing *own)
+{
+	const struct ix_driver *d = scene_of(w)->driver;
+	uint64_t began;
+	int r;
+
+	atomic_store(&ix_stage(w)->at, ix_now());
+	began = ix_begin(w, IX_REMOVE);
+	r = ix_remove(w->task, d, own);
+	if (r < 0) {
+		ix_failed(w, IX_REMOVE, r);
+		return false;
+	}
+	ix_done(w, IX_REMOVE, began);
+	return true;
+}
+
+void ix_name_is_free(struct ix_worker *w, const struct ix_thing *own)
+{
+	const struct ix_driver *d = scene_of(w)->driver;
+	struct ix_thing next = { .slot = own->slot, .id = -1, .size = own->size };
+	struct ix_seen seen;
+	int r;
+
+	if (d->is_there(&w->task->names, own))
+		ix_fault(w, "its key or name still finds it after it was removed");
+	r = ix_make(w->task, d, &next);
+	if (r == -ENOSPC || r == -EMFILE)
+		return; /* what is removed but used still counts */
+	if (r < 0) {
+		ix_fault(w, "its key or name is not free after it was removed: %s",
+			 ix_errno_name(r));
+		return;
+	}
+	if (d->keyed && next.id == own->id)
+		ix_fault(w, "the next object got the id %d of the removed one", own->id);
+	if (d->stat(&w->task->names, &next, &seen) == 0 && seen.holds)
+		ix_fault(w, "a new object under its key or name holds something");
+	r = ix_remove(w->task, d, &next);
+	if (r < 0)
+		ix_failed(w, IX_REMOVE, r);
+	d->close(&next);
+}
+
+/* One round. false: there is no point in another. */
+static bool play(struct ix_worker *w, struct ix_thing *own, uint32_t round)
+{
+	const struct ix_scene *scene = scene_of(w);
+	struct ix_stage *s = ix_stage(w);
+	int r;
+
+	atomic_store(&s->arrived, 0);
+	atomic_store(&s->left, 0);
+	atomic_store(&s->at, 0);
+	for (unsigned i = 1; i < w->task->workers; i++)
+		atomic_store(&s->blocked[i], 0);
+	raise_to(&s->round, round);
+	r = await_others(w, &s->arrived, false);
+	if (r == ETIME)
+		ix_fault(w, "only %u of %u came to an object within seconds",
+			 atomic_load(&s->arrived), ix_others(w));
+	if (r == 0)
+		atomic_store(&s->whole, round);
+	if (r == 0 && scene->blocks)
+		see_them_wait(w);
+	if (!remove_it(w, own))
+		return false;
+	if (r == 0)
+		scene->after(w, own, round);
+	raise_to(&s->removed, round);
+	if (r != 0)
+		return false;
+	if (await_others(w, &s->left, true) == ETIME) {
+		ix_fault(w, "%u of %u were not woken within seconds",
+			 ix_others(w) - atomic_load(&s->left), ix_others(w));
+		return false;
+	}
+	scene->last(w, own);
+	return true;
+}
+
+static void direct(struct ix_worker *w)
+{
+	const struct ix_scene *scene = scene_of(w);
+	struct ix_thing own = { .slot = ix_slot(w, 0), .id = -1 };
+	bool more = true;
+
+	ix_stage(w)->slot = own.slot;
+	for (uint32_t round = 1; more && ix_on(w); round++) {
+		int r;
+
+		own.size = scene->size;
+		own.id = -1;
+		r = ix_make(w->task, scene->driver, &own);
+		if (r == 0) {
+			r = scene->set ? scene->set(w, &own) : 0;
+			if (r < 0)
+				(void)ix_remove(w->task, scene->driver, &own);
+			else
+				more = play(w, &own, round);
+			scene->driver->close(&own);
+		}
+		if (r < 0) {
+			ix_failed(w, IX_REMOVE, r);
+			break;
+		}
+	}
+	raise_to(&ix_stage(w)->round, IX_CURTAIN);
+}
+
+/* ---- the others */
+
+int ix_told_removed(struct ix_worker *w, int error)
+{
+	struct ix_stage *s = ix_stage(w);
+	bool slept = atomic_load(&s->blocked[w->index]) ==
+		     atomic_load(&s->calls[w->index]);
+	bool removed = atomic_load(&s->at) != 0;
+
+	if (error == EIDRM || (error == EINVAL && !slept && removed))
+		return 0;
+	if (error == EINTR)
+		return EINTR;
+	ix_fault(w, "one who waited was told %s when the object was removed, not EIDRM",
+		 error ? ix_errno_name(error) : "that it can go on");
+	return EIO;
+}
+
+bool ix_is_removed(struct ix_worker *w, uint32_t round)
+{
+	return await(w, &ix_stage(w)->removed, round, true) == 0 &&
+	       atomic_load(&ix_stage(w)->whole) == round;
+}
+
+/* Whatever happens, the remover is told that this one has left. */
+static void attend(struct ix_worker *w, uint32_t round)
+{
+	const struct ix_scene *scene = scene_of(w);
+	struct ix_stage *s = ix_stage(w);
+	struct ix_thing mine = { .slot = s->slot, .id = -1, .size = scene->size };
+	int r = scene->driver->open(&w->task->names, &mine);
+
+	if (r < 0) {
+		/* When the end is wanted, the remover does not wait for anybody. */
+		if (!ix_over(w))
+			ix_failed(w, IX_WAKE, r);
+		count_in(&s->arrived);
+		count_in(&s->left);
+		return;
+	}
+	if (scene->enter)
+		scene->enter(w, &mine, round);
+	count_in(&s->arrived);
+	r = scene->stay(w, &mine, round);
+	if (r == 0)
+		ix_done(w, IX_WAKE, atomic_load(&s->at));
+	scene->driver->close(&mine);
+	count_in(&s->left);
+}
+
+static void join(struct ix_worker *w)
+{
+	struct ix_stage *s = ix_stage(w);
+	uint32_t round = 0;
+
+	w->rounds = UINT64_MAX; /* as many as there are */
+	while (ix_on(w)) {
+		uint32_t now = atomic_load(&s->round);
+
+		if (now == round) {
+			(void)ix_futex_wait(&s->round, now, LOOK_NS);
+			continue;
+		}
+		if (now == IX_CURTAIN)
+			break;
+		round = now;
+		attend(w, round);
+	}
+}
+
+static void work(struct ix_worker *w)
+{
+	if (w->index == 0)
+		direct(w);
+	else
+		join(w);
+}
+
+/* ---- the workload */
+
+static int prepare(struct ix_task *t)
+{
+	const struct ix_scene *scene = t->job->on;
+	struct ix_stage *s = ix_share(sizeof(*s));
+	int r = 0;
+
+	t->state = s;
+	if (!s)
+		return ix_cannot(t, -ENOMEM, "no memory");
+	if (ix_room(t, scene->driver, scene->size, 1, &r) < 1)
+		return ix_cannot(t, r, "no object can be made: %s", ix_errno_text(r));
+	return 0;
+}
+
+static void finish(struct ix_task *t)
+{
+	ix_unshare(t->state, sizeof(struct ix_stage));
+	t->state = NULL;
+}
+
+static const struct ix_workload workload = {
+	.name = "remove-under-waiters",
+	.least = 3,
+	.prepare = prepare,
+	.work = work,
+	.finish = finish,
+};
+
+#define REMOVED(mech, then)                                              \
+	.subject = #mech, .workload = &workload, .on = &ix_scene_##mech, \
+	.ops = { "remove", (then) }
+
+/* clang-format off */
+const struct ix_job ix_jobs_removed[] = {
+	{ REMOVED(shm, "use"),
+	  .what = "removed while attached: it can be used until the last detach" },
+	{ REMOVED(msg, "wake"),
+	  .what = "removed under senders and receivers: each is told EIDRM" },
+	{ REMOVED(sem, "wake"),
+	  .what = "removed under those who wait for it: each is told EIDRM" },
+	{ REMOVED(mq, "wake"),
+	  .what = "unlinked under receivers: messages still reach them, the name is free" },
+	{ REMOVED(pshm, "use"),
+	  .what = "unlinked while mapped: it can be used, and the name is free" },
+	{ REMOVED(psem, "wake"),
+	  .what = "unlinked under those who wait: posts still wake them, the name is free" },
+	{ 0 },
+};
+/* clang-format on */

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What becomes of each kind of object that is removed under its users: System V queues
+ * and arrays end at once, all others live on until the last user lets go. */
+#include <mqueue.h>
+#include <semaphore.h>
+#include <string.h>
+#include <sys/msg.h>
+#include <sys/shm.h>
+
+#include "core/semun.h"
+#include "mech/drivers.h"
+#include "stress/load/removed.h"
+
+static void nothing(struct ix_worker *w, const struct ix_thing *own)
+{
+	(void)w;
+	(void)own;
+}
+
+/* ---- queues and arrays of System V */
+
+static void no_answer(struct ix_worker *w, const struct ix_driver *d,
+		      struct ix_thing *own)
+{
+	struct ix_seen seen;
+	int r = d->stat(&w->task->names, own, &seen);
+
+	if (r != -EINVAL && r != -EIDRM)
+		ix_fault(w, "id %d still answers after it was removed", own->id);
+	ix_name_is_free(w, own);
+}
+
+struct text {
+	long type;
+	char bytes[64];
+};
+
+/* Full, but not of what the receivers wait for. */
+static int fill_queue(struct ix_worker *w, struct ix_thing *own)
+{
+	struct text t = { .type = 1 };
+	struct msqid_ds ds;
+
+	(void)w;
+	if (msgctl(own->id, IPC_STAT, &ds) < 0)
+		return -errno;
+	ds.msg_qbytes = MIN(ds.msg_qbytes, sizeof(t.bytes));
+	if (msgctl(own->id, IPC_SET, &ds) < 0 ||
+	    msgsnd(own->id, &t, ds.msg_qbytes, IPC_NOWAIT) < 0)
+		return -errno;
+	return 0;
+}
+
+static int wait_in_queue(struct ix_worker *w, struct ix_thing *mine, uint32_t round)
+{
+	struct text t = { .type = 1 };
+	ssize_t r;
+
+	(void)round;
+	do {
+		ix_calls(w);
+		r = w->index % 2 ? msgrcv(mine->id, &t, sizeof(t.bytes), 2, 0)
+				 : msgsnd(mine->id, &t, 1, 0);
+	} while (r < 0 && errno == EINTR && !ix_over(w));
+	return ix_told_removed(w, r < 0 ? errno : 0);
+}
+
+static void after_queue(struct ix_worker *w, struct ix_thing *own, uint32_t round)
+{
+	(void)round;
+	no_answer(w, &ix_msg_driver, own);
+}
+
+const struct ix_scene ix_scene_msg = {
+	.driver = &ix_msg_driver,
+	.blocks = true,
+	.set = fill_queue,
+	.stay = wait_in_queue,
+	.after = after_queue,
+	.last = nothing,
+};
+
+/* Some wait for a token, others wait until the one that is there is gone. */
+static int set_array(struct ix_worker *w, struct ix_thing *own)
+{
+	(void)w;
+	return semctl(own->id, 1, SETVAL, (union semun){ .val = 1 }) < 0 ? -errno : 0;
+}
+
+static int wait_in_array(struct ix_worker *w, struct ix_thing *mine, uint32_t round)
+{
+	struct sembuf op = { .sem_num = w->index % 2, .sem_op = w->index % 2 ? 0 : -1 };
+	int r;
+
+	(void)round;
+	do {
+		ix_calls(w);
+		r = semop(mine->id, &op, 1);
+	} while (r < 0 && errno == EINTR && !ix_over(w));
+	return ix_told_removed(w, r < 0 ? errno : 0);
+}
+
+static void after_array(struct ix_worker *w, struct ix_thing *own, uint32_t round)
+{
+	(void)round;
+	no_answer(w, &ix_sem_driver, own);
+}
+
+const struct ix_scene ix_scene_sem = {
+	.driver = &ix_sem_driver,
+	.size = 2,
+	.blocks = true,
+	.set = set_array,
+	.stay = wait_in_array,
+	.after = after_array,
+	.last = nothing,
+};
+
+/* ---- memory */
+
+/* A cell for each, and one that is written after the removal. */
+static _Atomic uint32_t *cell(const struct ix_thing *thing, unsigned index)
+{
+	return (_Atomic uint32_t *)thing->at + index;
+}
+
+static void write_cell(struct ix_worker *w, struct ix_thing *mine, uint32_t round)
+{
+	atomic_store(cell(mine, w->index), round);
+}
+
+/* What each wrote before it was removed is there, and what one writes after that is seen
+ * by the others. */
+static int use_memory(struct ix_worker *w, struct ix_thing *mine, uint32_t round)
+{
+	if (!ix_is_removed(w, round))
+		return EINTR;
+	for (unsigned i = 1; i < w->task->workers; i++) {
+		uint32_t holds = atomic_load(cell(mine, i));
+
+		if (holds != round && holds != ~round)
+			ix_fault(w, "removed memory holds %u, where %u was written",
+				 holds, round);
+	}
+	if (atomic_load(cell(mine, 0)) != round)
+		ix_fault(w, "what was written after the removal is not seen by others");
+	atomic_store(cell(mine, w->index), ~round);
+	return 0;
+}
+
+static void after_segment(struct ix_worker *w, struct ix_thing *own, uint32_t round)
+{
+	struct shmid_ds ds;
+	uint64_t others = ix_others(w);
+	int r;
+
+	if (shmctl(own->id, IPC_STAT, &ds) < 0) {
+		ix_fault(w, "a removed segment that is attached does not answer: %s",
+			 ix_errno_text(errno));
+	} else {
+		if (!(ds.shm_perm.mode & SHM_DEST) || ds.shm_perm.__key != IPC_PRIVATE)
+			ix_fault(w,
+				 "a removed segment is not marked so (mode %o, key 0x%x)",
+				 ds.shm_perm.mode, (unsigned)ds.shm_perm.__key);
+		if (ds.shm_nattch != others)
+			ix_fault(w, "nattch is %llu with %llu attached",
+				 (unsigned long long)ds.shm_nattch,
+				 (unsigned long long)others);
+	}
+	/* Linux: whoever knows its id can still attach it. */
+	r = ix_shm_driver.open(&w->task->names, own);
+	if (r < 0)
+		ix_fault(w, "a removed segment cannot be attached by its id: %s",
+			 ix_errno_text(r));
+	else
+		atomic_store(cell(own, 0), round);
+	ix_shm_driver.close(own);
+	ix_name_is_free(w, own);
+}
+
+static void last_detach(struct ix_worker *w, const struct ix_thing *own)
+{
+	struct shmid_ds ds;
+	int error = shmctl(own->id, IPC_STAT, &ds) < 0 ? errno : 0;
+
+	if (error != EINVAL && error != EIDRM)
+		ix_fault(w, "a removed segment is still there after the last detach");
+}
+
+/* A word of each worker. */
+#define CELLS (IX_WORKERS * sizeof(uint32_t))
+
+const struct ix_scene ix_scene_shm = {
+	.driver = &ix_shm_driver,
+	.size = CELLS,
+	.enter = write_cell,
+	.stay = use_memory,
+	.after = after_segment,
+	.last = last_detach,
+};
+
+static void after_memory(struct ix_worker *w, struct ix_thing *own, uint32_t round)
+{
+	int r = ix_pshm_driver.open(&w->task->names, own);
+
+	if (r < 0)
+		ix_fault(w, "unlinked memory cannot be mapped: %s", ix_errno_text(r));
+	else
+		atomic_store(cell(own, 0), round);
+	ix_name_is_free(w, own);
+}
+
+const struct ix_scene ix_scene_pshm = {
+	.driver = &ix_pshm_driver,
+	.size = CELLS,
+	.enter = write_cell,
+	.stay = use_memory,
+	.after = after_memory,
+	.last = nothing,
+};
+
+/* ---- POSIX queues and semaphores */
+
+static int receive(struct ix_worker *w, struct ix_thing *mine, uint32_t round)
+{
+	char text[sizeof(round)];
+	ssize_t n;
+
+	do {
+		ix_calls(w);
+		n = mq_receive(mine->id, text, sizeof(text), NULL);
+	} while (n < 0 && errno == EINTR && !ix_over(w));
+	if (n < 0) {
+		if (errno != EINTR)
+			ix_failed(w, IX_WAKE, errno);
+		return errno;
+	}
+	if (n != (ssize_t)sizeof(round) || memcmp(text, &round, sizeof(round)) != 0)
+		ix_fault(w,
+			 "another message came through an unlinked queue than was sent");
+	return 0;
+}
+
+/* One for each. There may be more of them than the queue holds: then it waits. */
+static void send_all(struct ix_worker *w, struct ix_thing *own, uint32_t round)
+{
+	ix_name_is_free(w, own);
+	atomic_store(&ix_stage(w)->at, ix_now());
+	for (unsigned i = 0; i < ix_others(w); i++) {
+		int r;
+
+		do
+			r = mq_send(own->id, (const char *)&round, sizeof(round), 0);
+		while (r < 0 && errno == EINTR && !ix_over(w));
+		if (r < 0 && errno != EINTR)
+			ix_fault(w, "an unlinked queue takes no message: %s",
+				 ix_errno_text(errno));
+	}
+}
+
+const struct ix_scene ix_scene_mq = {
+	.driver = &ix_mq_driver,
+	.size = sizeof(uint32_t),
+	.blocks = true,
+	.stay = receive,
+	.after = send_all,
+	.last = nothing,
+};
+
+static int take_token(struct ix_worker *w, struct ix_thing *mine, uint32_t round)
+{
+	int r;
+
+	(void)round;
+	do {
+		ix_calls(w);
+		r = sem_wait(mine->at);
+	} while (r < 0 && errno == EINTR && !ix_over(w));
+	if (r < 0 && errno != EINTR)
+		ix_failed(w, IX_WAKE, errno);
+	return r < 0 ? errno : 0;
+}
+
+static void post_all(struct ix_worker *w, struct ix_thing *own, uint32_t round)
+{
+	(void)round;
+	ix_name_is_free(w, own);
+	atomic_store(&ix_stage(w)->at, ix_now());
+	for (unsigned i = 0; i < ix_others(w); i++)
+		if (sem_post(own->at) < 0)
+			ix_fault(w, "an unlinked semaphore takes no post: %s",
+				 ix_errno_text(errno));
+}
+
+/* Each took one. */
+static void no_token_left(struct ix_worker *w, const struct ix_thing *own)
+{
+	int value = 0;
+
+	if (sem_getvalue(own->at, &value) < 0 || (value != 0 && !ix_over(w)))
+		ix_fault(w, "an unlinked semaphore has the value %d when all are taken",
+			 value);
+}
+
+const struct ix_scene ix_scene_psem = {
+	.driver = &ix_psem_driver,
+	.blocks = true,
+	.stay = take_token,
+	.after = post_all,
+	.last = no_token_left,
+};

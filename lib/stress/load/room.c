@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How much a workload may have, found by trying: what is used by others is known to the
+ * kernel alone. And the objects that a supervisor makes for its workers. */
+#include "stress/load/room.h"
+
+#include <errno.h>
+
+#include "limits/limits.h"
+
+unsigned ix_room(const struct ix_task *t, const struct ix_driver *d, size_t size,
+		 unsigned want, int *ret_error)
+{
+	unsigned n = 0;
+	int r = 0;
+
+	want = MIN(want, IX_SLOTS - IX_FIRST);
+	while (n < want) {
+		struct ix_thing thing = { .slot = IX_FIRST + n, .id = -1, .size = size };
+
+		r = ix_make(t, d, &thing);
+		if (r < 0)
+			break;
+		d->close(&thing);
+		n++;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		struct ix_thing thing = { .slot = IX_FIRST + i };
+
+		thing.id = t->arena->ledger[thing.slot].id;
+		(void)ix_remove(t, d, &thing);
+	}
+	*ret_error = r;
+	return n;
+}
+
+size_t ix_largest(const struct ix_task *t, const struct ix_driver *d, size_t size,
+		  int *ret_error)
+{
+	struct ix_thing thing;
+	int r = 0, last = 0;
+
+	for (; size > 0; size /= 2) {
+		thing = (struct ix_thing){ .slot = IX_FIRST, .id = -1, .size = size };
+		r = ix_make(t, d, &thing);
+		if (r == 0 || r == -EEXIST || r == -EACCES)
+			break;
+		last = r;
+	}
+	*ret_error = r < 0 ? r : last;
+	if (r < 0 || size == 0)
+		return 0;
+	(void)ix_remove(t, d, &thing);
+	d->close(&thing);
+	return size;
+}
+
+int ix_bound(const struct ix_task *t, const char *name, uint64_t *ret_value)
+{
+	return ix_sysctl_read(t->x, ix_limit_by_name(name), ret_value);
+}
+
+int ix_common(struct ix_task *t, const struct ix_driver *d, struct ix_thing *thing)
+{
+	int r;
+
+	thing->id = -1;
+	thing->at = NULL;
+	r = ix_make(t, d, thing);
+	if (r < 0)
+		return ix_cannot(t, r, "no object can be made: %s", ix_errno_text(r));
+	r = d->mapped ? d->open(&t->names, thing) : 0;
+	if (r < 0)
+		return ix_cannot(t, r, "the object that was made cannot be used: %s",
+				 ix_errno_text(r));
+	return 0;
+}
+
+void ix_common_end(struct ix_task *t, const struct ix_driver *d, struct ix_thing *thing)
+{
+	if (t->arena->ledger[thing->slot].state != 0)
+		(void)ix_remove(t, d, thing);
+	d->close(thing);
+}
+
+void ix_pause(long ns)
+{
+	const struct timespec span = { .tv_nsec = ns };
+
+	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &span, NULL);
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How each object is made, used once and removed: memory is written and read, a queue
+ * carries a message, a semaphore goes up and down. What is new has to be empty, and gives
+ * back what was put into it.
+ */
+#include "stress/load/setup.h"
+
+#include <semaphore.h>
+#include <string.h>
+#include <sys/sem.h>
+
+#include "mech/drivers.h"
+#include "stress/channel/memfd.h"
+#include "stress/channel/way.h"
+
+/* Of memory when nothing is said: a page. */
+#define BYTES 4096
+
+/* Of a message: what it costs to make a queue does not depend on that. */
+#define MESSAGE 8
+
+/* What a worker has at hand. */
+struct bench {
+	const struct ix_task *task;
+	uint32_t slot;
+	size_t size;
+	uint64_t mark; /* what is put into it: differs each time */
+	struct ix_parcel *sent, *came;
+};
+
+struct ix_setup_kind {
+	/* Once through it. -errno; -EILSEQ: it did not hold what it should. */
+	int (*cycle)(const struct ix_setup_kind *k, struct bench *b);
+	const struct ix_driver *driver; /* an object of a mechanism */
+	/* Use it once. */
+	int (*use)(struct ix_thing *thing, uint64_t mark);
+	const struct ix_way *way; /* or a channel of this way */
+};
+
+/* ---- an object of a mechanism */
+
+static int object_cycle(const struct ix_setup_kind *k, struct bench *b)
+{
+	const struct ix_driver *driver = k->driver;
+	struct ix_thing thing = {
+		.slot = b->slot,
+		.id = -1,
+		.size = driver->mapped ? b->size : 1,
+	};
+	int r = ix_make(b->task, driver, &thing), e;
+
+	if (r < 0)
+		return r;
+	r = driver->open(&b->task->names, &thing);
+	if (r == 0)
+		r = k->use(&thing, b->mark);
+	e = ix_remove(b->task, driver, &thing);
+	driver->close(&thing);
+	return r < 0 ? r : e;
+}
+
+static int touch(struct ix_thing *thing, uint64_t mark)
+{
+	volatile unsigned char *first = thing->at;
+	unsigned char byte = (unsigned char)(mark | 1);
+
+	if (*first != 0)
+		return -EILSEQ;
+	*first = byte;
+	return *first == byte ? 0 : -EILSEQ;
+}
+
+static int sem_use(struct ix_thing *thing, uint64_t mark)
+{
+	struct sembuf up = { .sem_op = 1 };
+	struct sembuf down = { .sem_op = -1, .sem_flg = IPC_NOWAIT };
+
+	(void)mark;
+	if (semop(thing->id, &up, 1) < 0 || semop(thing->id, &down, 1) < 0)
+		return errno == EAGAIN ? -EILSEQ : -errno;
+	return semop(thing->id, &down, 1) < 0 && errno == EAGAIN ? 0 : -EILSEQ;
+}
+
+static int psem_use(struct ix_thing *thing, uint64_t mark)
+{
+	(void)mark;
+	if (sem_post(thing->at) < 0 || sem_trywait(thing->at) < 0)
+		return errno == EAGAIN ? -EILSEQ : -errno;
+	return sem_trywait(thing->at) < 0 && errno == EAGAIN ? 0 : -EILSEQ;
+}
+
+const struct ix_setup_kind ix_setup_shm = {
+	.cycle = object_cycle,
+	.driver = &ix_shm_driver,
+	.use = touch,
+};
+const struct ix_setup_kind ix_setup_pshm = {
+	.cycle = object_cycle,
+	.driver = &ix_pshm_driver,
+	.use = touch,
+};
+const struct ix_setup_kind ix_setup_sem = {
+	.cycle = object_cycle,
+	.driver = &ix_sem_driver,
+	.use = sem_use,
+};
+const struct ix_setup_kind ix_setup_psem = {
+	.cycle = object_cycle,
+	.driver = &ix_psem_driver,
+	.use = psem_use,
+};
+
+/* ---- memory without a name */
+
+static int memfd_cycle(const struct ix_setup_kind *k, struct bench *b)
+{
+	struct ix_thing thing;
+	int r = ix_memfd_open(b->size, &thing);
+
+	(void)k;
+	if (r < 0)
+		return r;
+	r = touch(&thing, b->mark);
+	ix_memfd_close(&thing);
+	return r;
+}
+
+const struct ix_setup_kind ix_setup_memfd = { .cycle = memfd_cycle };
+
+/* ---- what carries messages */
+
+static int carry(struct ix_channel *c, struct bench *b)
+{
+	ssize_t n;
+
+	b->sent->type = 1;
+	memcpy(b->sent->data, &b->mark, c->size);
+	if (c->way->send(c, b->sent, c->size) < 0)
+		return -errno;
+	/* It is there: only one that is lost has us wait until somebody interrupts. */
+	n = c->way->receive(c, b->came, true);
+	if (n < 0)
+		return errno == EINTR ? -EILSEQ : -errno;
+	if ((size_t)n != c->size || memcmp(b->sent->data, b->came->data, c->size))
+		return -EILSEQ;
+	return 0;
+}
+
+static int way_cycle(const struct ix_setup_kind *k, struct bench *b)
+{
+	struct ix_channel c = {
+		.way = k->way,
+		.slot = b->slot,
+		.size = MIN(MESSAGE, k->way->most),
+		.longest = MIN(MESSAGE, k->way->most),
+		.in = -1,
+		.out = -1,
+	};
+	int r = c.way->open(b->task, &c);
+
+	if (r == 0)
+		r = carry(&c, b);
+	ix_channel_close(b->task, &c);
+	return r;
+}
+
+const struct ix_setup_kind ix_setup_msg = { .cycle = way_cycle, .way = &ix_way_msg };
+const struct ix_setup_kind ix_setup_mq = { .cycle = way_cycle, .way = &ix_way_mq };
+const struct ix_setup_kind ix_setup_pipe = { .cycle = way_cycle, .way = &ix_way_pipe };
+const struct ix_setup_kind ix_setup_stream = { .cycle = way_cycle,
+					       .way = &ix_way_stream };
+const struct ix_setup_kind ix_setup_eventfd = { .cycle = way_cycle,
+						.way = &ix_way_eventfd };
+
+/* ---- the workload */
+
+static size_t size_of(const struct ix_task *t)
+{
+	return t->bytes ? t->bytes : BYTES;
+}
+
+static int prepare(struct ix_task *t)
+{
+	t->bytes = size_of(t);
+	return 0;
+}
+
+/* There may be no memory or no room for it, as others are at work; nothing else. */
+static void failed(struct ix_worker *w, int error)
+{
+	ix_failed(w, 0, error);
+	if (error != ENOMEM && error != ENOSPC && error != EMFILE && error != ENFILE)
+		ix_fault(w, "cannot make, use or remove it: %s", ix_errno_text(error));
+}
+
+static void cycle_on(struct ix_worker *w, struct bench *b)
+{
+	const struct ix_setup_kind *k = w->task->job->on;
+
+	for (; ix_on(w); b->mark++) {
+		uint64_t t = ix_begin(w, 0);
+		int r = k->cycle(k, b);
+
+		if (r == 0)
+			ix_done(w, 0, t);
+		else if (r == -EILSEQ)
+			ix_fault(
+				w,
+				"what is new is not empty, or does not hold what is put into it");
+		else if (r != -EINTR || !ix_over(w))
+			failed(w, -r);
+	}
+}
+
+static void work(struct ix_worker *w)
+{
+	auto_free struct ix_parcel *sent = ix_parcel_new(MESSAGE);
+	auto_free struct ix_parcel *came = ix_parcel_new(MESSAGE);
+	struct bench b = {
+		.task = w->task,
+		.slot = ix_slot(w, 0),
+		.size = size_of(w->task),
+		.sent = sent,
+		.came = came,
+	};
+
+	if (sent && came)
+		cycle_on(w, &b);
+	else
+		ix_fault(w, "no memory");
+}
+
+static uint64_t memory(const struct ix_task *t)
+{
+	return t->workers * (uint64_t)size_of(t);
+}
+
+const struct ix_workload ix_setup = {
+	.name = "setup",
+	.least = 1,
+	.prepare = prepare,
+	.work = work,
+	.memory = memory,
+};

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What it costs to have a way to move data: made, used once, and removed. */
+#pragma once
+
+#include "stress/engine/stress.h"
+
+struct ix_setup_kind;
+
+extern const struct ix_workload ix_setup;
+
+/* What the jobs of it work on. */
+extern const struct ix_setup_kind ix_setup_shm, ix_setup_pshm, ix_setup_memfd,
+	ix_setup_msg, ix_setup_mq, ix_setup_pipe, ix_setup_stream, ix_setup_sem,
+	ix_setup_psem, ix_setup_eventfd;

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How tokens go from one worker to the next: one semaphore counts the room and its twin
+ * the tokens, so that nobody gives more than there is room for. Both of a pair follow the
+ * same numbers that look random: how many tokens, and by which of the twins. At the end
+ * as many were taken as given, and all semaphores are as they were. An array changes
+ * both twins in one call: whoever looks, they must add up.
+ */
+#include "stress/load/tokens.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <semaphore.h>
+
+#include "core/semun.h"
+#include "mech/drivers.h"
+
+/* Room of a semaphore, twins of a pair of workers, tokens at once. */
+#define ROOM  64
+#define TWINS 16
+#define MOST  4
+
+/* The values are looked at after so many rounds. */
+#define LOOK_EVERY 64
+
+enum { OP_GIVE, OP_TAKE };
+
+/* What a worker has on its desk: tokens that it gave or took; and those with what it is
+ * about to. */
+enum { OWN_TOKENS, OWN_BEGUN };
+
+/* The board has a word for each pair: its giver will give no more. */
+
+#define PAIRS (IX_WORKERS / 2)
+
+struct pair {
+	struct ix_thing thing[2]; /* an array; or room and tokens */
+};
+
+struct tokens {
+	const struct ix_token_kind *kind;
+	unsigned twins, pairs, parts;
+	struct pair pair[PAIRS];
+};
+
+/* Some tokens by one of the twins. */
+struct handful {
+	unsigned twin;
+	int n;
+};
+
+struct ix_token_kind {
+	const struct ix_driver *driver;
+	unsigned things; /* of a pair */
+	/* Room for so many in each of the twins, which are new. -errno */
+	int (*fill)(struct tokens *k, struct pair *p);
+	/* Give or take. -EINTR: nothing was done; -EAGAIN; -errno */
+	int (*give)(const struct pair *p, struct handful h);
+	int (*take)(const struct pair *p, struct handful h, bool wait);
+	/* Whether what a semaphore and its twin say can be so, while others are at work
+	 * or when all is still; the tokens that there are, of all twins. -errno; -EILSEQ:
+	 * it cannot. */
+	int (*look)(const struct tokens *k, const struct pair *p, bool still);
+	int most; /* tokens at once */
+};
+
+/* ---- System V: semaphore 2n is the room of n, and the next its tokens */
+
+static int move(const struct pair *p, unsigned from, unsigned to, int n, bool wait)
+{
+	struct sembuf ops[] = {
+		{ .sem_num = (unsigned short)from,
+		  .sem_op = (short)-n,
+		  .sem_flg = wait ? 0 : IPC_NOWAIT },
+		{ .sem_num = (unsigned short)to, .sem_op = (short)n },
+	};
+
+	return semop(p->thing[0].id, ops, ARRAY_SIZE(ops)) < 0 ? -errno : 0;
+}
+
+static int sem_fill(struct tokens *k, struct pair *p)
+{
+	unsigned short values[2 * TWINS] = { 0 };
+	int r;
+
+	for (unsigned i = 0; i < k->twins; i++)
+		values[2 * i] = ROOM;
+	if (semctl(p->thing[0].id, 0, SETALL, (union semun){ .array = values }) < 0)
+		return -errno;
+	/* Once there and back: kernel.sem may not allow two operations in one call. */
+	r = move(p, 0, 1, 1, false);
+	return r < 0 ? r : move(p, 1, 0, 1, false);
+}
+
+static int sem_give(const struct pair *p, struct handful h)
+{
+	return move(p, 2 * h.twin, 2 * h.twin + 1, h.n, true);
+}
+
+static int sem_take(const struct pair *p, struct handful h, bool wait)
+{
+	return move(p, 2 * h.twin + 1, 2 * h.twin, h.n, wait);
+}
+
+static int sem_look(const struct tokens *k, const struct pair *p, bool still)
+{
+	unsigned short values[2 * TWINS] = { 0 };
+	int n = 0;
+
+	(void)still; /* no matter when */
+	if (semctl(p->thing[0].id, 0, GETALL, (union semun){ .array = values }) < 0)
+		return -errno;
+	for (unsigned i = 0; i < k->twins; i++) {
+		if (values[2 * i] + values[2 * i + 1] != ROOM)
+			return -EILSEQ;
+		n += values[2 * i + 1];
+	}
+	return n;
+}
+
+const struct ix_token_kind ix_tokens_sem = {
+	.driver = &ix_sem_driver,
+	.things = 1,
+	.fill = sem_fill,
+	.give = sem_give,
+	.take = sem_take,
+	.look = sem_look,
+	.most = MOST,
+};
+
+/* ---- POSIX: the first is the room, the second the tokens */
+
+static int psem_fill(struct tokens *k, struct pair *p)
+{
+	(void)k;
+	for (unsigned i = 0; i < ROOM; i++)
+		if (sem_post(p->thing[0].at) < 0)
+			return -errno;
+	return 0;
+}
+
+static int pass(sem_t *from, sem_t *to, bool wait)
+{
+	if ((wait ? sem_wait(from) : sem_trywait(from)) < 0)
+		return -errno;
+	return sem_post(to) < 0 ? -errno : 0;
+}
+
+static int psem_give(const struct pair *p, struct handful h)
+{
+	(void)h;
+	return pass(p->thing[0].at, p->thing[1].at, true);
+}
+
+static int psem_take(const struct pair *p, struct handful h, bool wait)
+{
+	(void)h;
+	return pass(p->thing[1].at, p->thing[0].at, wait);
+}
+
+/* Between the two calls of one of them a token is on its way, and so are we between ours:
+ * only when all is still do the two add up. */
+static int psem_look(const struct tokens *k, const struct pair *p, bool still)
+{
+	int room, value;
+
+	(void)k;
+	if (sem_getvalue(p->thing[0].at, &room) < 0 ||
+	    sem_getvalue(p->thing[1].at, &value) < 0)
+		return -errno;
+	if (room < 0 || room > ROOM || value < 0 || value > ROOM)
+		return -EILSEQ;
+	return still && room + value != ROOM ? -EILSEQ : value;
+}
+
+const struct ix_token_kind ix_tokens_psem = {
+	.driver = &ix_psem_driver,
+	.things = 2,
+	.fill = psem_fill,
+	.give = psem_give,
+	.take = psem_take,
+	.look = psem_look,
+	.most = 1,
+};
+
+/* ---- in the supervisor */
+
+static int hire(struct ix_task *t, struct tokens *k, struct pair *p, uint32_t slot)
+{
+	const struct ix_driver *driver = k->kind->driver;
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < k->kind->things; i++) {
+		p->thing[i] = (struct ix_thing){ .slot = slot + i,
+						 .id = -1,
+						 .size = 2 * (size_t)k->twins };
+		r = ix_make(t, driver, &p->thing[i]);
+		if (r < 0)
+			return r;
+		k->parts++;
+		r = driver->open(&t->names, &p->thing[i]);
+	}
+	return r < 0 ? r : k->kind->fill(k, p);
+}
+
+static int cannot(struct ix_task *t, int error)
+{
+	if (error == -EINVAL || error == -E2BIG)
+		return ix_cannot(t, error, "the limits are too low for it");
+	return ix_cannot(t, error, "cannot make semaphores: %s", ix_errno_text(error));
+}
+
+static int prepare(struct ix_task *t)
+{
+	struct tokens *k = calloc(1, sizeof(*k));
+
+	if (!k)
+		return ix_cannot(t, -ENOMEM, "no memory");
+	t->state = k;
+	k->kind = t->job->on;
+	k->twins = k->kind->most > 1 ? MAX(1, MIN(t->objects, TWINS)) : 1;
+	for (unsigned i = 0; i < t->workers / 2; i++) {
+		int r = hire(t, k, &k->pair[i], i * k->kind->things);
+
+		if (r < 0)
+			return cannot(t, r);
+		k->pairs++;
+	}
+	return 0;
+}
+
+static void finish(struct ix_task *t)
+{
+	struct tokens *k = t->state;
+
+	for (unsigned i = 0; k && i < k->parts; i++) {
+		struct ix_thing *thing =
+			&k->pair[i / k->kind->things].thing[i % k->kind->things];
+		const struct ix_driver *driver = k->kind->driver;
+
+		(void)ix_remove(t, driver, thing);
+		driver->close(thing);
+	}
+	free(k);
+	t->state = NULL;
+}
+
+static void check(struct ix_task *t)
+{
+	const struct tokens *k = t->state;
+
+	for (unsigned i = 0; i < k->pairs; i++) {
+		const struct ix_desk *desk = &t->arena->desks[2 * i];
+		uint64_t given = desk[0].own[OWN_TOKENS], taken = desk[1].own[OWN_TOKENS];
+		int left = k->kind->look(k, &k->pair[i], true);
+
+		if (given != taken)
+			ix_wrong(t, "%" PRIu64 " tokens given, %" PRIu64 " taken", given,
+				 taken);
+		if (left > 0)
+			ix_wrong(t, "%d tokens left when all were taken", left);
+		else if (left < 0)
+			ix_wrong(t, "the values of semaphores at the end: %s",
+				 left == -EILSEQ ? "they do not add up"
+						 : ix_errno_text(left));
+	}
+}
+
+/* ---- in a worker */
+
+static struct handful next(struct ix_random *random, const struct tokens *k)
+{
+	uint64_t number = ix_random(random);
+
+	return (struct handful){
+		.twin = (unsigned)((number & 0xffff) % k->twins),
+		.n = 1 + (int)((number >> 32) % (unsigned)k->kind->most),
+	};
+}
+
+static void set(struct ix_worker *w, unsigned word, uint64_t value)
+{
+	__atomic_store_n(&w->desk->own[word], value, __ATOMIC_RELEASE);
+}
+
+/* Give or take, which the partner can see from before it begins until it is done. */
+static int act(struct ix_worker *w, struct handful h, bool wait)
+{
+	const struct tokens *k = w->task->state;
+	const struct pair *p = &k->pair[w->index / 2];
+	uint64_t tokens = w->desk->own[OWN_TOKENS];
+	int r;
+
+	set(w, OWN_BEGUN, tokens + (unsigned)h.n);
+	if (w->index % 2)
+		r = k->kind->take(p, h, wait);
+	else
+		r = k->kind->give(p, h);
+	set(w, r < 0 ? OWN_BEGUN : OWN_TOKENS, tokens + (r < 0 ? 0 : (unsigned)h.n));
+	return r;
+}
+
+static int64_t own_of(const struct ix_worker *w, unsigned worker, unsigned word)
+{
+	return (int64_t)__atomic_load_n(&w->arena->desks[worker].own[word],
+					__ATOMIC_ACQUIRE);
+}
+
+/* There must be at least what was given before, less what was taken or is about to be
+ * after; and the other way round. */
+static void look(struct ix_worker *w)
+{
+	const struct tokens *k = w->task->state;
+	unsigned giver = w->index & ~1U, taker = giver + 1;
+	int64_t given = own_of(w, giver, OWN_TOKENS);
+	int64_t taken = own_of(w, taker, OWN_TOKENS);
+	int n = k->kind->look(k, &k->pair[w->index / 2], false);
+	int64_t least = given - own_of(w, taker, OWN_BEGUN);
+	int64_t most = own_of(w, giver, OWN_BEGUN) - taken;
+
+	if (n == -EILSEQ)
+		ix_fault(w, "the values of semaphores do not add up");
+	else if (n < 0)
+		ix_fault(w, "the values of semaphores: %s", ix_errno_text(n));
+	else if (n < least || n > most)
+		ix_fault(w,
+			 "%d tokens where there must be %" PRId64 " to %" PRId64
+			 ", after %" PRId64 " given and %" PRId64 " taken",
+			 n, least, most, given, taken);
+}
+
+static void failed(struct ix_worker *w, unsigned op, int error)
+{
+	ix_failed(w, op, -error);
+	if (error != -ENOMEM)
+		ix_fault(w, "cannot %s: %s", w->task->job->ops[op], ix_errno_text(error));
+}
+
+/* Take what was given and will not be followed by more. */
+static void drain(struct ix_worker *w, struct ix_random *random)
+{
+	static const struct timespec nap = { .tv_nsec = 100000 };
+	const struct tokens *k = w->task->state;
+	struct handful h = next(random, k);
+
+	for (unsigned naps = 0; naps < 10000;) {
+		bool last = atomic_load(&w->arena->board[w->index / 2]);
+		int r = act(w, h, false);
+
+		if (r == 0) {
+			ix_done(w, OP_TAKE, 0);
+			h = next(random, k);
+		} else if (r != -EAGAIN && r != -EINTR) {
+			failed(w, OP_TAKE, r);
+			return;
+		} else if (r == -EAGAIN && last) {
+			return;
+		} else {
+			(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
+			naps += ix_over(w);
+		}
+	}
+}
+
+static void act_on(struct ix_worker *w, unsigned op, struct ix_random *random)
+{
+	const struct tokens *k = w->task->state;
+
+	for (unsigned n = 0; ix_on(w); n++) {
+		struct ix_random before = *random;
+		struct handful h = next(random, k);
+		uint64_t t = ix_begin(w, op);
+		int r;
+
+		do
+			r = act(w, h, true);
+		while (r == -EINTR && !ix_over(w));
+		if (r < 0) {
+			*random = before;
+			if (r == -EINTR)
+				return;
+			failed(w, op, r);
+			continue;
+		}
+		ix_done(w, op, t);
+		if (n % LOOK_EVERY == 0)
+			look(w);
+	}
+}
+
+static void work(struct ix_worker *w)
+{
+	struct ix_random random = { .state = ix_mix(w->task->seed, w->index / 2) };
+
+	act_on(w, w->index % 2 ? OP_TAKE : OP_GIVE, &random);
+	if (w->index % 2)
+		drain(w, &random);
+	else
+		atomic_store(&w->arena->board[w->index / 2], 1);
+}
+
+const struct ix_workload ix_tokens = {
+	.name = "transfer",
+	.least = 2,
+	.even = true,
+	.prepare = prepare,
+	.work = work,
+	.check = check,
+	.finish = finish,
+};

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a run in a namespace that others use calls its own: a range of keys in which
+ * nobody has an object, and names with 64 random bits. A semaphore array, the marker,
+ * holds the range. Its first semaphore is 1 as long as the supervisor lives: SEM_UNDO
+ * makes it 0 whatever becomes of it. So the next run knows what one that was killed has
+ * left, and removes it.
+ */
+#include <errno.h>
+#include <sys/random.h>
+
+#include "core/semun.h"
+#include "stress/run/run.h"
+
+/* Keys that begin with an I. The marker's key is the one behind the slots'. */
+#define RANGES       64
+#define RANGE        (2 * IX_SLOTS)
+#define FIRST_KEY    UINT32_C(0x49000000)
+#define MARKER(from) ((key_t)((from) + IX_SLOTS))
+
+/* The marker's semaphores: whether its run lives, what says that it is whole, and the
+ * number of the run in words of 15 bits (SEMVMX). */
+enum { LIVES, WHOLE, NUMBER, WORDS = 5, SEMS = NUMBER + WORDS };
+#define WHOLE_VALUE 0x4958
+
+/* Where there are not many arrays, none is spared for this. */
+#define ARRAYS_LEAST 16
+
+static unsigned short word(uint64_t run, int i)
+{
+	return (unsigned short)(run >> (15 * i) & 0x7fff);
+}
+
+/* ---- what others have there */
+
+static int remove_where(struct ipcx *x, const char *mechs, const char *where,
+			uint32_t *removed)
+{
+	struct ipcx_query q = { .size = sizeof(q), .flags = IPCX_NUMERIC };
+	struct ipcx_expr *e = NULL;
+	struct ipcx_table *t = NULL;
+	int r = ipcx_expr_parse(x, where, &e, NULL);
+
+	(void)ipcx_mech_mask(mechs, &q.mechs);
+	q.where = e;
+	if (r == 0)
+		r = ipcx_remove(x, &q, &t);
+	if (r == 0)
+		*removed += (uint32_t)ipcx_table_rows(t);
+	ipcx_table_free(t);
+	ipcx_expr_free(e);
+	return r;
+}
+
+/* The number of the run whose marker stands in a range; 0 when there is none, when it is
+ * somebody else's, or when its run still lives. */
+static uint64_t dead_run(uint32_t from, int *ret_id)
+{
+	unsigned short values[SEMS];
+	struct semid_ds ds;
+	uint64_t run = 0;
+	int id = semget(MARKER(from), 0, 0);
+
+	if (id < 0 || semctl(id, 0, IPC_STAT, (union semun){ .buf = &ds }) < 0 ||
+	    ds.sem_perm.cuid != geteuid() || ds.sem_nsems != SEMS ||
+	    semctl(id, 0, GETALL, (union semun){ .array = values }) < 0 ||
+	    values[WHOLE] != WHOLE_VALUE || values[LIVES])
+		return 0;
+	for (int i = 0; i < WORDS; i++)
+		run |= (uint64_t)values[NUMBER + i] << (15 * i);
+	*ret_id = id;
+	return run;
+}
+
+static int sweep_dead(struct ipcx *x, uint32_t from, uint32_t *removed)
+{
+	char where[120];
+	int id = -1, r;
+	uint64_t run = dead_run(from, &id);
+
+	if (!run)
+		return 0;
+	(void)snprintf(where, sizeof(where),
+		       "key >= 0x%08x && key < 0x%08x && cuid == %u", from,
+		       from + IX_SLOTS, geteuid());
+	r = remove_where(x, "sysv", where, removed);
+	(void)snprintf(where, sizeof(where),
+		       "name =~ 'ipcx-stress[.]%016llx[.]' && uid == %u",
+		       (unsigned long long)run, geteuid());
+	if (r == 0)
+		r = remove_where(x, "posix", where, removed);
+	if (r == 0 && semctl(id, 0, IPC_RMID) == 0)
+		++*removed;
+	return r;
+}
+
+/* Whether an object has a key of a range. */
+static int taken(struct ipcx *x, uint32_t from)
+{
+	struct ipcx_query q = { .size = sizeof(q), .flags = IPCX_NUMERIC };
+	struct ipcx_table *t = NULL;
+	struct ipcx_expr *e = NULL;
+	char where[80];
+	int r;
+
+	(void)snprintf(where, sizeof(where), "key >= 0x%08x && key < 0x%08x", from,
+		       from + RANGE);
+	r = ipcx_expr_parse(x, where, &e, NULL);
+	if (r < 0)
+		return r;
+	(void)ipcx_mech_mask("sysv", &q.mechs);
+	q.where = e;
+	r = ipcx_scan(x, &q, &t);
+	if (r == 0)
+		r = ipcx_table_rows(t) > 0;
+	ipcx_table_free(t);
+	ipcx_expr_free(e);
+	return r;
+}
+
+/* ---- the marker */
+
+static bool few_arrays(void)
+{
+	struct seminfo info;
+
+	return semctl(0, 0, IPC_INFO, (union semun){ .info = &info }) < 0 ||
+	       info.semmni < ARRAYS_LEAST;
+}
+
+/* Its value last: before, nobody takes it for one. -EEXIST: another run was faster. */
+static int make_marker(struct ix_arena *arena, uint32_t from)
+{
+	struct sembuf live = { .sem_num = LIVES, .sem_op = 1, .sem_flg = SEM_UNDO };
+	int id;
+
+	arena->marker = -1;
+	if (few_arrays())
+		return 0;
+	id = semget(MARKER(from), SEMS, IPC_CREAT | IPC_EXCL | IX_MODE);
+	if (id < 0) /* what forbids it will forbid workloads: that is theirs to tell */
+		return errno == EEXIST ? -EEXIST : 0;
+	arena->marker = id;
+	(void)semop(id, &live, 1);
+	for (int i = 0; i < WORDS; i++)
+		(void)semctl(id, NUMBER + i, SETVAL,
+			     (union semun){ .val = word(arena->run, i) });
+	(void)semctl(id, WHOLE, SETVAL, (union semun){ .val = WHOLE_VALUE });
+	return 0;
+}
+
+void ix_range_give(struct ix_arena *arena)
+{
+	if (arena->marker >= 0)
+		(void)semctl(arena->marker, 0, IPC_RMID);
+	arena->marker = -1;
+}
+
+int ix_range_take(struct ipcx *x, struct ix_arena *arena)
+{
+	uint32_t first;
+	int r = 0;
+
+	arena->marker = -1;
+	arena->keys = FIRST_KEY;
+	if (getrandom(&arena->run, sizeof(arena->run), 0) != sizeof(arena->run))
+		arena->run = ix_mix(ix_now(), (uint64_t)getpid());
+	arena->run |= 1; /* 0 is none */
+	if (arena->fresh)
+		return 0;
+	for (uint32_t i = 0; r == 0 && i < RANGES; i++)
+		r = sweep_dead(x, FIRST_KEY + i * RANGE, &arena->swept);
+	first = (uint32_t)(arena->run >> 32) % RANGES;
+	for (uint32_t i = 0; r == 0 && i < RANGES; i++) {
+		arena->keys = FIRST_KEY + (first + i) % RANGES * RANGE;
+		r = taken(x, arena->keys);
+		if (r == 0 && make_marker(arena, arena->keys) == 0)
+			return 0;
+		r = MIN(r, 0);
+	}
+	return r < 0 ? r
+		     : ix_fail_plain(x, -EEXIST,
+				     "every range of keys for such runs is in use");
+}

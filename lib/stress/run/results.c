@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The results of a run as a table, and the list of what can be run. */
+#include <errno.h>
+
+#include "core/columns.h"
+#include "core/copyin.h"
+#include "stress/load/jobs.h"
+#include "stress/run/run.h"
+
+struct result_row {
+	struct ix_row head;
+	ix_text subject, workload, operation, what, errnos;
+	uint32_t cpus, workers, faults;
+	uint64_t objects, size, ops, samples, elapsed, rate;
+	uint64_t mean, p50, p90, p99, p999, max;
+	uint64_t errors, cpu, switches;
+	double ratio;
+};
+
+/* One, two, or any. */
+static void derive_cpus(const struct ipcx_table *t, const struct ix_section *s,
+			const void *row, struct ipcx_value *v)
+{
+	const struct result_row *r = row;
+
+	(void)t;
+	(void)s;
+	ix_value_text(v, r->cpus == IPCX_ON_ONE   ? "1"
+			 : r->cpus == IPCX_ON_TWO ? "2"
+						  : "any");
+}
+
+/* clang-format off */
+#define MEASURES                                                             \
+	[IPCX_F_WORKLOAD]  = IX_COL(struct result_row, workload),            \
+	[IPCX_F_OPERATION] = IX_COL(struct result_row, operation),           \
+	[IPCX_F_CPUS]      = IX_DERIVED_FROM(struct result_row, cpus, derive_cpus), \
+	[IPCX_F_WORKERS]   = IX_COL(struct result_row, workers),             \
+	[IPCX_F_SIZE]      = IX_COL_ZERO(struct result_row, size),           \
+	[IPCX_F_OPS]       = IX_COL(struct result_row, ops),                 \
+	[IPCX_F_SAMPLES]   = IX_COL(struct result_row, samples),             \
+	[IPCX_F_ELAPSED]   = IX_COL(struct result_row, elapsed),             \
+	[IPCX_F_RATE]      = IX_COL(struct result_row, rate),                \
+	[IPCX_F_MEAN]      = IX_COL(struct result_row, mean),                \
+	[IPCX_F_P50]       = IX_COL(struct result_row, p50),                 \
+	[IPCX_F_P90]       = IX_COL(struct result_row, p90),                 \
+	[IPCX_F_P99]       = IX_COL(struct result_row, p99),                 \
+	[IPCX_F_P999]      = IX_COL(struct result_row, p999),                \
+	[IPCX_F_MAX]       = IX_COL(struct result_row, max),                 \
+	[IPCX_F_ERRORS]    = IX_COL(struct result_row, errors),              \
+	[IPCX_F_ERRNOS]    = IX_COL(struct result_row, errnos),              \
+	[IPCX_F_FAULTS]    = IX_COL(struct result_row, faults),              \
+	[IPCX_F_CPU_TIME]  = IX_COL(struct result_row, cpu),                 \
+	[IPCX_F_SWITCHES]  = IX_COL(struct result_row, switches),            \
+	[IPCX_F_WHAT]      = IX_COL(struct result_row, what)
+
+static const struct ix_kind stress_kind = {
+	.name = "results",
+	.row_size = sizeof(struct result_row),
+	IX_COLUMNS(
+		[IPCX_F_MECH] = IX_CONSTANT(ix_derive_mech),
+		MEASURES,
+		[IPCX_F_OBJECTS] = IX_COL(struct result_row, objects)
+	),
+};
+
+static const struct ix_kind compare_kind = {
+	.name = "results",
+	.row_size = sizeof(struct result_row),
+	IX_COLUMNS(
+		[IPCX_F_NAME] = IX_COL(struct result_row, subject),
+		MEASURES,
+		[IPCX_F_RATIO] = IX_COL(struct result_row, ratio)
+	),
+};
+
+static const struct ix_kind list_kind = {
+	.name = "workloads",
+	.row_size = sizeof(struct result_row),
+	IX_COLUMNS(
+		[IPCX_F_MECH]     = IX_CONSTANT(ix_derive_mech),
+		[IPCX_F_WORKLOAD] = IX_COL(struct result_row, workload),
+		[IPCX_F_WHAT]     = IX_COL(struct result_row, what)
+	),
+};
+
+static const struct ix_kind ways_kind = {
+	.name = "workloads",
+	.row_size = sizeof(struct result_row),
+	IX_COLUMNS(
+		[IPCX_F_NAME]     = IX_COL(struct result_row, subject),
+		[IPCX_F_WORKLOAD] = IX_COL(struct result_row, workload),
+		[IPCX_F_WHAT]     = IX_COL(struct result_row, what)
+	),
+};
+/* clang-format on */
+
+static unsigned mech_of(const struct ix_job *job)
+{
+	unsigned mech = IPCX_NO_MECH;
+
+	if (!job->compare)
+		(void)ipcx_mech_by_name(job->subject, (size_t)-1, &mech);
+	return mech;
+}
+
+/* What is the same in every row of a job. NULL without memory. */
+static struct result_row *row_of(struct ipcx_table *t, const struct ix_job *job,
+				 const struct ix_kind *kind)
+{
+	struct result_row *row;
+
+	if (ix_table_section(t, kind, mech_of(job)) < 0)
+		return NULL;
+	row = ix_table_row(t);
+	if (!row)
+		return NULL;
+	row->subject = ix_table_text(t, job->subject);
+	row->workload = ix_table_text(t, job->workload->name);
+	row->what = ix_table_text(t, job->what);
+	return row;
+}
+
+/* How many times as fast the fastest of its kind is. */
+static double ratio_of(const struct ix_arena *arena, const struct ix_outcome *o)
+{
+	struct ix_job room, others;
+	const struct ix_job *job = ix_job(o->job, &room), *other;
+	uint64_t best = 0;
+
+	for (uint32_t i = 0; i < arena->noutcomes; i++) {
+		const struct ix_outcome *p = &arena->outcomes[i];
+
+		other = ix_job(p->job, &others);
+		if (other->workload == job->workload && p->op == o->op &&
+		    p->cpus == o->cpus)
+			best = MAX(best, p->rate);
+	}
+	return o->rate ? (double)best / (double)o->rate : 0;
+}
+
+/* Nothing was timed: there are no percentiles. */
+static void untimed(struct ipcx_table *t, struct result_row *row)
+{
+	static const enum ipcx_field fields[] = { IPCX_F_MEAN, IPCX_F_P50,  IPCX_F_P90,
+						  IPCX_F_P99,  IPCX_F_P999, IPCX_F_MAX };
+
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		ix_unknown(t, row, fields[i]);
+}
+
+static int add_outcome(struct ipcx_table *t, const struct ix_arena *arena,
+		       const struct ix_outcome *o)
+{
+	struct ix_job room;
+	const struct ix_job *job = ix_job(o->job, &room);
+	struct result_row *row =
+		row_of(t, job, job->compare ? &compare_kind : &stress_kind);
+
+	if (!row)
+		return -ENOMEM;
+	row->operation = ix_table_text(t, job->ops[o->op]);
+	row->errnos = ix_table_text(t, o->errnos[0] ? o->errnos : NULL);
+	row->cpus = o->cpus;
+	row->workers = o->workers;
+	row->faults = o->faults;
+	row->objects = o->objects;
+	row->size = o->size;
+	row->ops = o->ops;
+	row->samples = o->samples;
+	row->elapsed = o->elapsed;
+	row->rate = o->rate;
+	row->mean = o->mean;
+	row->p50 = o->p50;
+	row->p90 = o->p90;
+	row->p99 = o->p99;
+	row->p999 = o->p999;
+	row->max = o->max;
+	row->errors = o->errors;
+	row->cpu = o->cpu;
+	row->switches = o->switches;
+	row->ratio = job->compare ? ratio_of(arena, o) : 0;
+	if (!o->samples)
+		untimed(t, row);
+	if (!o->rate)
+		ix_unknown(t, row, IPCX_F_RATIO);
+	ix_table_keep(t);
+	return 0;
+}
+
+static void add_told(struct ipcx_table *t, const struct ix_told *told)
+{
+	struct ix_job room;
+	const struct ix_job *job = ix_job(told->job, &room);
+	char subject[80];
+
+	(void)snprintf(subject, sizeof(subject), "%s %s", job->subject,
+		       job->workload->name);
+	ix_table_note(t, told->fault ? IPCX_NOTE_FAILED : IPCX_NOTE_UNAVAILABLE,
+		      mech_of(job), told->error, subject, "%s", told->text);
+}
+
+/* Rows of one mechanism stand together, in the order of the mechanisms. */
+static int add_results(struct ipcx_table *t, const struct ix_arena *arena, unsigned mech)
+{
+	struct ix_job room;
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && i < arena->noutcomes; i++)
+		if (mech_of(ix_job(arena->outcomes[i].job, &room)) == mech)
+			r = add_outcome(t, arena, &arena->outcomes[i]);
+	return r;
+}
+
+int ipcx_stress_results(struct ipcx_stress *s, struct ipcx_table **ret_table)
+{
+	IX_REQUIRE(s ? s->x : NULL, ret_table);
+	const struct ix_arena *arena = s->arena;
+	struct ipcx_table *t;
+	int r = ix_table_new(&t);
+
+	if (r < 0)
+		return ix_fail_plain(s->x, r, "out of memory");
+	for (unsigned mech = 0; r == 0 && ipcx_mech_info(mech); mech++)
+		r = add_results(t, arena, mech);
+	if (r == 0)
+		r = add_results(t, arena, IPCX_NO_MECH);
+	if (r < 0)
+		r = ix_fail_plain(s->x, r, "out of memory");
+	for (uint32_t i = 0; i < arena->ntold; i++)
+		add_told(t, &arena->told[i]);
+	if (arena->swept)
+		ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, 0, "",
+			      "%u objects that an earlier run had left were removed",
+			      arena->swept);
+	return ix_table_hand(s->x, t, r, ret_table);
+}
+
+int ipcx_stress_list(struct ipcx *x, unsigned flags, struct ipcx_table **ret_table)
+{
+	IX_REQUIRE(x, ret_table);
+	bool compare = flags & IPCX_STRESS_COMPARE;
+	const struct ix_job *job;
+	struct ix_job room;
+	struct ipcx_table *t;
+	int r;
+
+	if (flags & ~IPCX_STRESS_COMPARE)
+		return ix_fail_plain(x, -EINVAL, "an unknown flag");
+	r = ix_table_new(&t);
+	if (r < 0)
+		return ix_fail_plain(x, r, "out of memory");
+	for (unsigned i = 0; r == 0 && (job = ix_job(i, &room)); i++) {
+		if (job->compare != compare)
+			continue;
+		if (row_of(t, job, compare ? &ways_kind : &list_kind))
+			ix_table_keep(t);
+		else
+			r = ix_fail_plain(x, -ENOMEM, "out of memory");
+	}
+	return ix_table_hand(x, t, r, ret_table);
+}

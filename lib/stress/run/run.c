@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The supervisor: a process of its own, in namespaces of its own, that has one job after
+ * another done. It ends when it is told to, when its parent dies, and when all is done;
+ * and removes what is left by then.
+ */
+#include "stress/run/run.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "stress/engine/crew.h"
+#include "stress/load/jobs.h"
+
+/* The shortest run that says anything. */
+#define LEAST_NS (20 * UINT64_C(1000000))
+
+/* ---- what a measurement costs */
+
+static uint32_t cost(bool call)
+{
+	enum { ROUNDS = 2000 };
+	uint64_t best = UINT64_MAX;
+
+	for (int again = 0; again < 5; again++) {
+		uint64_t began = ix_now();
+
+		for (int i = 0; i < ROUNDS; i++)
+			if (call)
+				(void)syscall(SYS_getppid);
+			else
+				(void)ix_now();
+		best = MIN(best, ix_now() - began);
+	}
+	return (uint32_t)(best / ROUNDS);
+}
+
+/* ---- where it takes place */
+
+/* An end that is asked for is looked for, not suffered; ^C at the terminal is the
+ * caller's. */
+static void set_signals(void)
+{
+	static const int ignored[] = { SIGINT, SIGQUIT, SIGHUP, SIGPIPE, SIGUSR2 };
+	static const int held[] = { SIGTERM, SIGCHLD, SIGALRM };
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
+		(void)signal(ignored[i], SIG_IGN);
+	for (size_t i = 0; i < ARRAY_SIZE(held); i++) {
+		(void)signal(held[i], SIG_DFL);
+		(void)sigaddset(&set, held[i]);
+	}
+	(void)sigprocmask(SIG_SETMASK, &set, NULL);
+}
+
+static int go(struct ipcx_stress *s)
+{
+	struct ipcx *x = s->x;
+
+	x->ns = NULL; /* this process is where it acts */
+	if (s->plan.ns)
+		return ipcx_ns_enter(x, s->plan.ns, 0);
+	if (s->plan.flags & IPCX_STRESS_HERE)
+		return 0;
+	s->arena->fresh = true;
+	return ipcx_ns_new(x, 0);
+}
+
+/* ---- one job after another */
+
+static bool possible(const struct ipcx_stress *s, const struct ix_job *job,
+		     unsigned placement)
+{
+	unsigned cpus[2];
+
+	return ix_job_wanted(job, &s->plan) && (!job->fresh_only || s->arena->fresh) &&
+	       (s->plan.cpus & placement) &&
+	       (ix_cpus(placement, cpus) > 0 || placement == IPCX_ON_ONE);
+}
+
+static const unsigned placements[] = { IPCX_ON_ONE, IPCX_ON_TWO, IPCX_ON_MANY };
+
+static unsigned count_runs(const struct ipcx_stress *s)
+{
+	const struct ix_job *job;
+	struct ix_job room;
+	unsigned n = 0;
+
+	for (unsigned i = 0; (job = ix_job(i, &room)); i++)
+		for (size_t p = 0; p < ARRAY_SIZE(placements); p++)
+			n += possible(s, job, placements[p]);
+	return n;
+}
+
+struct ix_task ix_task_of(struct ipcx_stress *s)
+{
+	return (struct ix_task){ .x = s->x,
+				 .arena = s->arena,
+				 .names = { .run = s->arena->run,
+					    .keys = s->arena->keys,
+					    .fresh = s->arena->fresh } };
+}
+
+/* Its share of the time that is left. */
+static uint64_t share(const struct ipcx_stress *s, uint64_t ends, unsigned runs_left)
+{
+	uint64_t now = ix_now();
+
+	if (s->plan.ops && !s->plan.duration)
+		return 0;
+	return MAX(now < ends ? (ends - now) / runs_left : 0, LEAST_NS);
+}
+
+static void run_one(struct ipcx_stress *s, const struct ix_job *job, unsigned number,
+		    unsigned placement, uint64_t duration)
+{
+	struct ix_task t = ix_task_of(s);
+
+	t.job = job;
+	t.job_number = number;
+	t.workers = ix_workers_of(&s->plan, job->workload);
+	t.objects = s->plan.objects;
+	t.cpus = placement;
+	t.non = ix_cpus(placement, t.on);
+	t.bytes = s->plan.bytes;
+	t.ops = s->plan.ops;
+	t.duration = duration;
+	t.seed = s->plan.seed;
+	atomic_store(&s->arena->job, number);
+	atomic_store(&s->arena->cpus, placement);
+	ix_crew_run(&t);
+}
+
+static void run_all(struct ipcx_stress *s)
+{
+	struct ix_arena *arena = s->arena;
+	uint64_t ends = ix_now() + s->plan.duration;
+	unsigned all = count_runs(s), done = 0;
+	const struct ix_job *job;
+	struct ix_job room;
+
+	atomic_store(&arena->all, all);
+	for (unsigned i = 0; (job = ix_job(i, &room)); i++)
+		for (size_t p = 0; p < ARRAY_SIZE(placements); p++) {
+			if (!possible(s, job, placements[p]))
+				continue;
+			if (atomic_load(&arena->quit))
+				return;
+			run_one(s, job, i, placements[p], share(s, ends, all - done));
+			atomic_store(&arena->done, ++done);
+		}
+}
+
+void ix_supervise(struct ipcx_stress *s, int line)
+{
+	struct ix_task t;
+	int r;
+
+	set_signals();
+	s->arena->line = line;
+	(void)umask(077); /* objects have the mode that they are made with */
+	r = go(s);
+	if (r >= 0)
+		r = ix_range_take(s->x, s->arena);
+	if (r < 0) {
+		s->arena->error = r;
+		memcpy(s->arena->why, s->x->error, sizeof(s->arena->why));
+		return;
+	}
+	s->arena->clock_cost = cost(false);
+	s->arena->call_cost = cost(true);
+	ix_keep_limits(s->x, s->arena);
+	if (write(line, "", 1) != 1)
+		return; /* nobody is there any more */
+	run_all(s);
+	t = ix_task_of(s);
+	if (ix_sweep(&t) == 0)
+		ix_range_give(s->arena);
+	atomic_store(&s->arena->ended, 1);
+}

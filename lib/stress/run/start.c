@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A stress run as its caller sees it: begun, waited for, stopped, ended. Everything
+ * happens in a process that is forked here, and in those that it forks; what they found
+ * stands in shared memory, also when they are killed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "base/util.h"
+#include "core/copyin.h"
+#include "core/mech.h"
+#include "ns/ns.h"
+#include "ns/rights.h"
+#include "stress/load/jobs.h"
+#include "stress/run/run.h"
+
+#define DEFAULT_NS      (10 * IX_SECOND_NS)
+#define DEFAULT_OBJECTS 8
+#define OBJECTS_MOST    32768
+
+/* How long an end at once may take before it is forced: longer than hung workers are
+ * waited for, who are given more time the more there are. */
+#define END_NS(workers) ((25 + UINT64_C(1) * (workers) / 10) * IX_SECOND_NS)
+
+/* ---- the plan */
+
+/* What stands between a plan and its beginning: names that do not exist. */
+static int check_names(struct ipcx *x, const char *const *names, bool ways, bool compare)
+{
+	for (; names && *names; names++) {
+		const struct ix_job *job;
+		struct ix_job room;
+		unsigned i;
+
+		for (i = 0; (job = ix_job(i, &room)); i++)
+			if (job->compare == compare &&
+			    strcmp(*names, ways ? job->subject : job->workload->name) ==
+				    0)
+				break;
+		if (!job)
+			return ix_fail_plain(x, -ENOENT, "there is no %s '%s'",
+					     ways ? "way" : "workload", *names);
+	}
+	return 0;
+}
+
+static int check_any(struct ipcx *x, const struct ipcx_stress_plan *plan)
+{
+	bool here = plan->ns || (plan->flags & IPCX_STRESS_HERE);
+	const struct ix_job *job;
+	struct ix_job room;
+
+	for (unsigned i = 0; (job = ix_job(i, &room)); i++)
+		if (ix_job_wanted(job, plan) && !(job->fresh_only && here))
+			return 0;
+	return ix_fail_plain(x, -ENOENT, "there is no such workload of that%s",
+			     here ? " in a namespace that is in use" : "");
+}
+
+/* The largest crew of all. */
+static unsigned most_workers(const struct ipcx_stress_plan *plan)
+{
+	const struct ix_job *job;
+	struct ix_job room;
+	unsigned most = 0;
+
+	for (unsigned i = 0; (job = ix_job(i, &room)); i++)
+		if (ix_job_wanted(job, plan))
+			most = MAX(most, ix_workers_of(plan, job->workload));
+	return most;
+}
+
+static uint64_t made_up_seed(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	/* Short enough to be typed again. */
+	return ix_mix((uint64_t)now.tv_nsec, (uint64_t)getpid()) % 1000000 + 1;
+}
+
+/* The workers have our rights: in the /dev/shm of somebody else they could make and
+ * remove what he could not. */
+static int may_load(struct ipcx *x, const struct ipcx_stress_plan *plan)
+{
+	auto_fd int user = -1;
+	bool mounted = plan->flags & IPCX_STRESS_COMPARE;
+	int r = ipcx_ns_may_act(x, plan->ns);
+
+	for (unsigned m = 0; ix_mech(m); m++)
+		if (!plan->mechs || (plan->mechs & IPCX_MECH_BIT(m)))
+			mounted |= ix_mech(m)->mounted;
+	if (r < 0 || !mounted)
+		return r;
+	r = ix_rights_mounted(x, ix_ns_place(plan->ns), &user);
+	if (r < 0 || user < 0)
+		return r;
+	return ix_fail_plain(
+		x, -EPERM,
+		"its /dev/shm belongs to another user namespace: only mechanisms of the IPC namespace can be loaded there (shm, msg, sem, mq)");
+}
+
+static int fill_in(struct ipcx *x, const struct ipcx_stress_plan *from,
+		   struct ipcx_stress_plan *plan)
+{
+	const unsigned all = IPCX_ON_ONE | IPCX_ON_TWO | IPCX_ON_MANY;
+	const unsigned flags = IPCX_STRESS_HERE | IPCX_STRESS_COMPARE | IPCX_STRESS_FORCE;
+	bool compare;
+	int r = IX_COPY_IN(x, ipcx_stress_plan, IPCX_STRESS_PLAN_SIZE_0_1, from, plan);
+
+	if (r < 0)
+		return r;
+	if ((plan->flags & ~flags) || (plan->cpus & ~all) || plan->workers > IX_WORKERS ||
+	    plan->objects > OBJECTS_MOST ||
+	    (plan->ns && (ipcx_ns_is_all(plan->ns) || (plan->flags & IPCX_STRESS_HERE))))
+		return ix_fail_plain(x, -EINVAL, "an impossible plan");
+	r = plan->ns ? may_load(x, plan) : 0;
+	if (r < 0)
+		return r;
+	compare = plan->flags & IPCX_STRESS_COMPARE;
+	if (!plan->workers)
+		plan->workers = 2;
+	if (!plan->objects)
+		plan->objects = DEFAULT_OBJECTS;
+	if (plan->objects > (IX_SLOTS - IX_FIRST) / plan->workers)
+		return ix_fail_plain(x, -EINVAL,
+				     "%u workers can have %u objects each at most",
+				     plan->workers,
+				     (IX_SLOTS - IX_FIRST) / plan->workers);
+	if (!plan->cpus)
+		plan->cpus = IPCX_ON_ONE | IPCX_ON_TWO;
+	if (!plan->seed)
+		plan->seed = made_up_seed();
+	if (!plan->duration && !plan->ops)
+		plan->duration = DEFAULT_NS;
+	return check_names(x, plan->workloads, false, compare) < 0 ||
+			       check_names(x, plan->ways, true, compare) < 0
+		       ? -ENOENT
+		       : check_any(x, plan);
+}
+
+/* ---- begin */
+
+/* Whoever waits for all his children may have waited for this one, too. */
+static void reap(struct ipcx_stress *s)
+{
+	while (waitpid(s->supervisor, NULL, 0) < 0 && errno == EINTR)
+		;
+	s->supervisor = 0;
+}
+
+/* The byte that says that it is where it should be, or the end of the line. */
+static int wait_ready(struct ipcx_stress *s)
+{
+	char byte;
+	ssize_t n;
+
+	do
+		n = read(s->line, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	if (n == 1)
+		return 0;
+	reap(s);
+	if (s->arena->error)
+		return ix_fail_plain(s->x, s->arena->error, "%s", s->arena->why);
+	return ix_fail_plain(s->x, -EIO, "the process that was to do it ended early");
+}
+
+/* By its descriptor it is this process that is waited for and signalled, and no other one
+ * that has its number by then. */
+static int watch(struct ipcx_stress *s)
+{
+	s->pidfd = (int)syscall(SYS_pidfd_open, s->supervisor, 0);
+	return s->pidfd < 0 ? ix_fail(s->x, -errno, "cannot watch a process") : 0;
+}
+
+static int launch(struct ipcx_stress *s)
+{
+	auto_fd int here = -1, there = -1;
+	int fds[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+		return ix_fail(s->x, -errno, "cannot make a socket");
+	here = fds[0];
+	there = fds[1];
+	s->supervisor = fork();
+	if (s->supervisor == 0) {
+		(void)close(here);
+		ix_supervise(s, there);
+		_exit(0);
+	}
+	if (s->supervisor < 0) {
+		s->supervisor = 0;
+		return ix_fail(s->x, -errno, "cannot make a process");
+	}
+	s->line = take_fd(&here);
+	(void)close(take_fd(&there));
+	r = watch(s);
+	if (r < 0) {
+		(void)close(take_fd(&s->line)); /* it ends with that */
+		reap(s);
+		return r;
+	}
+	return wait_ready(s);
+}
+
+int ipcx_stress_start(struct ipcx *x, const struct ipcx_stress_plan *plan,
+		      struct ipcx_stress **ret_s)
+{
+	IX_REQUIRE(x, plan, ret_s);
+	struct ipcx_stress *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return ix_fail_plain(x, -ENOMEM, "out of memory");
+	s->x = x;
+	s->line = s->pidfd = -1;
+	r = fill_in(x, plan, &s->plan);
+	if (r == 0)
+		r = ix_memory_check(x, &s->plan);
+	if (r == 0 && !(s->arena = ix_arena_new(most_workers(&s->plan))))
+		r = ix_fail(x, -errno, "cannot share memory");
+	if (r == 0)
+		r = launch(s);
+	if (r < 0)
+		(void)ipcx_stress_end(s);
+	else
+		*ret_s = s;
+	return r;
+}
+
+/* ---- meanwhile */
+
+int ipcx_stress_wait(struct ipcx_stress *s, int64_t patience)
+{
+	const struct timespec span = { .tv_sec = patience / (int64_t)IX_SECOND_NS,
+				       .tv_nsec = patience % (int64_t)IX_SECOND_NS };
+	struct pollfd fd = { .events = POLLIN };
+
+	if (!s)
+		return -EINVAL;
+	fd.fd = s->pidfd;
+	if (s->supervisor) {
+		if (ppoll(&fd, 1, patience < 0 ? NULL : &span, NULL) <= 0)
+			return 1;
+		reap(s);
+	}
+	if (!atomic_load(&s->arena->ended))
+		return ix_fail_plain(s->x, -EIO,
+				     "the process that did it came to an unexpected end");
+	return 0;
+}
+
+void ipcx_stress_stop(struct ipcx_stress *s)
+{
+	if (s)
+		atomic_store(&s->arena->quit, 1);
+}
+
+static void look(const struct ipcx_stress *s, struct ipcx_stress_progress *ret_progress)
+{
+	const struct ix_arena *arena = s->arena;
+	struct ix_job room;
+	const struct ix_job *job = ix_job(atomic_load(&arena->job), &room);
+	uint64_t now = ix_now(), ends = atomic_load(&arena->ends), ops = 0;
+
+	*ret_progress = (struct ipcx_stress_progress){ .done = atomic_load(&arena->done),
+						       .all = atomic_load(&arena->all),
+						       .subject = "",
+						       .workload = "" };
+	if (!atomic_load(&arena->running) || !job)
+		return;
+	for (unsigned i = 0; i < arena->ndesks; i++)
+		for (unsigned op = 0; op < IX_OPS; op++)
+			ops += arena->desks[i].tally[op].ops;
+	ret_progress->subject = job->subject;
+	ret_progress->workload = job->workload->name;
+	ret_progress->cpus = atomic_load(&arena->cpus);
+	ret_progress->ops = ops;
+	ret_progress->elapsed = now - MIN(now, atomic_load(&arena->began));
+	if (ends)
+		ret_progress->left = (ends - MIN(ends, now)) +
+				     (ret_progress->all - ret_progress->done - 1) *
+					     (ends - atomic_load(&arena->began));
+}
+
+int ipcx_stress_progress(const struct ipcx_stress *s,
+			 struct ipcx_stress_progress *ret_progress)
+{
+	IX_REQUIRE(s ? s->x : NULL, ret_progress);
+	struct ipcx_stress_progress now;
+
+	look(s, &now);
+	return IX_COPY_OUT(s->x, ipcx_stress_progress, IPCX_STRESS_PROGRESS_SIZE_0_1,
+			   &now, ret_progress);
+}
+
+/* ---- the end */
+
+static long send_signal(const struct ipcx_stress *s, int signo)
+{
+	return syscall(SYS_pidfd_send_signal, s->pidfd, signo, NULL, 0);
+}
+
+/* Wait for the supervisor's own end, which removes everything; then force it. */
+static void end_supervisor(struct ipcx_stress *s)
+{
+	uint64_t until = ix_now() + END_NS(s->arena->ndesks);
+
+	ipcx_stress_stop(s);
+	(void)send_signal(s, SIGTERM);
+	while (s->supervisor && ix_now() < until)
+		(void)ipcx_stress_wait(s, (int64_t)IX_SECOND_NS / 10);
+	if (!s->supervisor)
+		return;
+	(void)send_signal(s, SIGKILL); /* and with it its workers */
+	reap(s);
+}
+
+/* Whoever outlived the supervisor dies with it, but not in the same moment: what a worker
+ * is about to make has to be there when it is swept up. */
+static void wait_for_workers(const struct ix_arena *arena)
+{
+	static const struct timespec span = { .tv_nsec = 1000000 };
+
+	for (unsigned i = 0; i < arena->ndesks; i++)
+		for (int looks = 0; looks < 2000 && arena->desks[i].pid > 0 &&
+				    !atomic_load(&arena->desks[i].ended) &&
+				    kill(arena->desks[i].pid, 0) == 0;
+		     looks++)
+			(void)nanosleep(&span, NULL);
+}
+
+static void sweep_here(struct ipcx_stress *s)
+{
+	struct ix_task t = ix_task_of(s);
+
+	if (ix_sweep(&t) == 0)
+		ix_range_give(s->arena);
+}
+
+/* In the namespace that was loaded: by a process that goes there. What is left is in the
+ * ledger, which it shares. */
+static void sweep_there(struct ipcx_stress *s)
+{
+	pid_t pid = s->plan.ns ? fork() : 0;
+
+	if (!s->plan.ns) {
+		sweep_here(s);
+	} else if (pid == 0) {
+		s->x->ns = NULL;
+		if (ipcx_ns_enter(s->x, s->plan.ns, 0) >= 0)
+			sweep_here(s);
+		_exit(0);
+	}
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+int ipcx_stress_end(struct ipcx_stress *s)
+{
+	struct ix_task t;
+	unsigned left = 0;
+
+	if (!s)
+		return 0;
+	if (s->supervisor)
+		end_supervisor(s);
+	if (s->arena && !s->arena->fresh) {
+		t = ix_task_of(s);
+		if (!atomic_load(&s->arena->ended))
+			wait_for_workers(s->arena);
+		if (ix_ledger_open(&t) > 0 || s->arena->marker >= 0)
+			sweep_there(s);
+		left = ix_ledger_open(&t);
+	}
+	if (left)
+		(void)ix_fail_plain(
+			s->x, -EIO,
+			"%u objects of this run are left: keys from 0x%08x on, names /ipcx-stress.%016llx.*",
+			left, s->arena->keys, (unsigned long long)s->arena->run);
+	ix_arena_free(s->arena);
+	if (s->line >= 0)
+		(void)close(s->line);
+	if (s->pidfd >= 0)
+		(void)close(s->pidfd);
+	free(s);
+	return left ? -EIO : 0;
+}
