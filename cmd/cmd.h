@@ -155,7 +155,7 @@ struct cmd_walk {
 /* The next one, or NULL. */
 const struct cmd *cmd_next(struct cmd_walk *w);
 
-/* Options that every command takes. */
+/* app.c: the options that every command takes. */
 struct global_args {
 	bool help, version, verbose;
 };
@@ -176,5 +176,5 @@ const struct exit_text *exit_next(const struct cmd *c, int *at);
 void help_command(const struct cmd *c);
 void help_all(void);
 
-/* A failed library call: its text as a message; answers the exit status for r. */
+/* app.c: print the text of a failed library call; answers the exit status for r. */
 int app_failed(struct app *app, int r);

@@ -16,15 +16,6 @@
 #include "compat/tool.h"
 #include "exec/signals.h"
 
-/* clang-format off */
-const struct opt global_opts[] = {
-	{ "verbose", 'v', FLAG(struct global_args, verbose), .help = "also say what was passed over, and what was done" },
-	{ "help",    'h', FLAG(struct global_args, help),    .help = "tell how this is used" },
-	{ "version", 'V', FLAG(struct global_args, version), .help = "tell the version" },
-	{ .name = NULL },
-};
-/* clang-format on */
-
 /* What the options of a run are written to. */
 struct run_args {
 	struct global_args global;
@@ -33,28 +24,6 @@ struct run_args {
 		char room[CMD_ARGS_MAX];
 	} command;
 };
-
-int app_failed(struct app *app, int r)
-{
-	const char *text = ipcx_error(app->x);
-	char hint[IPCX_REF_MAX + 80];
-
-	msg_hint(ipcx_error_hint(app->x), hint, sizeof(hint));
-	msg_error("%s%s", text, hint);
-	if (r == -ENOMEM || r == -EIO)
-		return EXIT_FAILED;
-	switch (ipcx_failure(app->x)) {
-	case IPCX_FAILURE_REQUEST:
-		return EXIT_USAGE;
-	case IPCX_FAILURE_MISSING:
-		return EXIT_MISSING;
-	case IPCX_FAILURE_TIME:
-		return EXIT_WOULD_BLOCK;
-	case IPCX_FAILURE_OTHER:
-		break;
-	}
-	return EXIT_FAILED;
-}
 
 /*
  * No file of ours may become a standard stream, and nothing be written to what is none: a

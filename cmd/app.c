@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Shared by all commands: the options that each takes, and how a failed library call ends
+ * one. */
+#include <errno.h>
+
+#include "cmd.h"
+
+/* clang-format off */
+const struct opt global_opts[] = {
+	{ "verbose", 'v', FLAG(struct global_args, verbose), .help = "also say what was passed over, and what was done" },
+	{ "help",    'h', FLAG(struct global_args, help),    .help = "tell how this is used" },
+	{ "version", 'V', FLAG(struct global_args, version), .help = "tell the version" },
+	{ .name = NULL },
+};
+/* clang-format on */
+
+int app_failed(struct app *app, int r)
+{
+	const char *text = ipcx_error(app->x);
+	char hint[IPCX_REF_MAX + 80];
+
+	msg_hint(ipcx_error_hint(app->x), hint, sizeof(hint));
+	msg_error("%s%s", text, hint);
+	if (r == -ENOMEM || r == -EIO)
+		return EXIT_FAILED;
+	switch (ipcx_failure(app->x)) {
+	case IPCX_FAILURE_REQUEST:
+		return EXIT_USAGE;
+	case IPCX_FAILURE_MISSING:
+		return EXIT_MISSING;
+	case IPCX_FAILURE_TIME:
+		return EXIT_WOULD_BLOCK;
+	case IPCX_FAILURE_OTHER:
+		break;
+	}
+	return EXIT_FAILED;
+}
