@@ -13,8 +13,11 @@
 #include "ui/out.h"
 #include "ui/sheet.h"
 
+struct cmd;
+
 /* What a command works with. */
 struct app {
+	const struct cmd *const *commands; /* all of them, ended by NULL */
 	struct ipcx *x;
 	struct ipcx_ns *ns; /* where it works, or NULL: here */
 	bool moved;         /* the process itself has gone there */
@@ -145,8 +148,9 @@ struct called {
 bool called_fits(const struct cmd *c, unsigned mech);
 void called_set(struct called *ret, const struct cmd *c, unsigned mech);
 
-/* All commands one after another, in the order of help; a walk begins with zeroes. */
+/* All commands one after another, in the order of help; a walk begins with its list. */
 struct cmd_walk {
+	const struct cmd *const *list;
 	struct called called; /* good until the next step */
 	size_t at, verb;
 	unsigned mech;
@@ -161,9 +165,10 @@ struct global_args {
 };
 extern const struct opt global_opts[];
 
-/* The command that the words at argv begin with (the longest name wins), and how many
- * words that were; false: none. */
-bool cmd_find(int argc, char *const *argv, struct called *ret, int *ret_words);
+/* The command of a list that the words at argv begin with (the longest name wins), and
+ * how many words that were; false: none. */
+bool cmd_find(const struct cmd *const *list, int argc, char *const *argv,
+	      struct called *ret, int *ret_words);
 
 /* help.c: what any command may end with (0, 1, 2), and, for the page of all, what a
  * status means wherever it has no meaning of its own. Both ended by .text = NULL. */
@@ -173,8 +178,8 @@ extern const struct exit_text exit_common[], exit_general[];
 const struct exit_text *exit_next(const struct cmd *c, int *at);
 
 /* help.c: the text of --help of a command, or of ipcx itself. */
-void help_command(const struct cmd *c);
-void help_all(void);
+void help_command(const struct cmd *const *list, const struct cmd *c);
+void help_all(const struct cmd *const *list);
 
 /* app.c: print the text of a failed library call; answers the exit status for r. */
 int app_failed(struct app *app, int r);

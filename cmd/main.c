@@ -12,9 +12,13 @@
 #include <unistd.h>
 
 #include "base/util.h"
-#include "cmd.h"
+#include "commands.h"
 #include "compat/tool.h"
 #include "exec/signals.h"
+
+#define LIST(name) &cmd_##name,
+
+static const struct cmd *const commands[] = { COMMANDS(LIST) NULL };
 
 /* What the options of a run are written to. */
 struct run_args {
@@ -74,7 +78,7 @@ static int run_command(const struct called *called, const struct global_args *gl
 	static struct run_args args;
 	struct opt_group groups[8] = { { global_opts,
 					 offsetof(struct run_args, global) } };
-	struct app app = { .x = NULL, .mech = called->mech };
+	struct app app = { .commands = commands, .mech = called->mech };
 	const struct cmd *c = &called->cmd;
 	size_t n = 1;
 	int first, r;
@@ -91,7 +95,7 @@ static int run_command(const struct called *called, const struct global_args *gl
 	if (first < 0)
 		return first == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
 	if (args.global.help) {
-		help_command(c);
+		help_command(commands, c);
 		return EXIT_DONE;
 	}
 	if (args.global.version)
@@ -113,7 +117,7 @@ static int run_command(const struct called *called, const struct global_args *gl
 /* The first word of commands that have two asks for the second. */
 static int no_command(const char *word)
 {
-	struct cmd_walk w = { .at = 0 };
+	struct cmd_walk w = { .list = commands };
 	char seconds[200] = "";
 	size_t len = strlen(word), at = 0;
 	const struct cmd *c;
@@ -140,13 +144,13 @@ static int start(int argc, char **argv)
 	if (global.version)
 		return version();
 	if (first >= argc) {
-		help_all();
+		help_all(commands);
 		return global.help ? EXIT_DONE : EXIT_USAGE;
 	}
-	if (!cmd_find(argc - first, argv + first, &c, &words))
+	if (!cmd_find(commands, argc - first, argv + first, &c, &words))
 		return no_command(argv[first]);
 	if (global.help) {
-		help_command(&c.cmd);
+		help_command(commands, &c.cmd);
 		return EXIT_DONE;
 	}
 	return run_command(&c, &global, argc - first - words + 1,

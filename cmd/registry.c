@@ -1,63 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The commands, in the order in which help lists them, and how the words of a command
- * line name one. */
+/* How the words of a command line name a command of a list, and a walk over the list. */
 #include <string.h>
 
 #include "cmd.h"
 
-/* clang-format off */
-#define COMMANDS(line) \
-	line(ls)         \
-	line(show)       \
-	line(mk)         \
-	line(rm)         \
-	line(set)        \
-	line(limits)     \
-	line(limits_set) \
-	line(key)        \
-	line(mem_read)   \
-	line(mem_write)  \
-	line(mem_fill)   \
-	line(mem_copy)   \
-	line(mem_hash)   \
-	line(queue_send) \
-	line(queue_recv) \
-	line(queue_peek) \
-	line(queue_peek_why) \
-	line(queue_notify) \
-	line(queue_drain) \
-	line(queue_load) \
-	line(sem_get)    \
-	line(sem_get_one) \
-	line(sem_set)    \
-	line(sem_op)     \
-	line(sem_wait)   \
-	line(sem_post)   \
-	line(sem_run)    \
-	line(sem_run_give) \
-	line(stress)     \
-	line(stress_compare) \
-	line(ns_ls)      \
-	line(ns_show)    \
-	line(ns_cmp)     \
-	line(ns_enter)   \
-	line(ns_new)     \
-	line(ns_pin)     \
-	line(ns_unpin)   \
-	line(compat)     \
-	line(help)       \
-	line(complete)
-/* clang-format on */
-
-#define DECLARE(name) extern const struct cmd cmd_##name;
-#define LIST(name)    &cmd_##name,
-
-COMMANDS(DECLARE)
-
-static const struct cmd *const cmds[] = { COMMANDS(LIST) NULL };
-
 /* Where the verbs of a noun begin: at the first one that it has. */
-static bool begins_at(unsigned mech, size_t at)
+static bool begins_at(const struct cmd *const *cmds, unsigned mech, size_t at)
 {
 	size_t i = 0;
 
@@ -69,8 +17,10 @@ static bool begins_at(unsigned mech, size_t at)
 /* The next verb of the nouns whose first verb is the one at w->at. */
 static bool next_verb(struct cmd_walk *w)
 {
+	const struct cmd *const *cmds = w->list;
+
 	for (; ipcx_mech_info(w->mech); w->mech++, w->verb = w->at) {
-		if (!begins_at(w->mech, w->at))
+		if (!begins_at(cmds, w->mech, w->at))
 			continue;
 		while (cmds[w->verb] && !called_fits(cmds[w->verb], w->mech))
 			w->verb++;
@@ -85,6 +35,8 @@ static bool next_verb(struct cmd_walk *w)
 /* All verbs of one noun come together, where its first one is. */
 const struct cmd *cmd_next(struct cmd_walk *w)
 {
+	const struct cmd *const *cmds = w->list;
+
 	for (; cmds[w->at]; w->mech = 0, w->verb = ++w->at) {
 		if (!cmds[w->at]->needs) {
 			called_set(&w->called, cmds[w->at], IPCX_NO_MECH);
@@ -98,7 +50,8 @@ const struct cmd *cmd_next(struct cmd_walk *w)
 }
 
 /* "shm read": a mechanism, and what can be done with its objects. */
-static bool find_verb(const char *noun, const char *verb, struct called *ret)
+static bool find_verb(const struct cmd *const *cmds, const char *noun, const char *verb,
+		      struct called *ret)
 {
 	const struct ipcx_mech_info *m;
 
@@ -114,15 +67,16 @@ static bool find_verb(const char *noun, const char *verb, struct called *ret)
 	return false;
 }
 
-bool cmd_find(int argc, char *const *argv, struct called *ret, int *ret_words)
+bool cmd_find(const struct cmd *const *list, int argc, char *const *argv,
+	      struct called *ret, int *ret_words)
 {
 	const struct cmd *best = NULL;
 
-	if (argc > 1 && find_verb(argv[0], argv[1], ret)) {
+	if (argc > 1 && find_verb(list, argv[0], argv[1], ret)) {
 		*ret_words = 2;
 		return true;
 	}
-	for (const struct cmd *const *c = cmds; *c; c++) {
+	for (const struct cmd *const *c = list; *c; c++) {
 		const char *blank = strchr((*c)->name, ' ');
 		size_t first = blank ? (size_t)(blank - (*c)->name) : strlen((*c)->name);
 

@@ -2,7 +2,7 @@
 /* ipcx compat: which old names there are, and how they are come by. */
 #include <string.h>
 
-#include "cmd.h"
+#include "commands.h"
 #include "compat/tool.h"
 
 extern const struct tool tool_ipcs, tool_ipcmk, tool_ipcrm, tool_lsipc;
@@ -42,7 +42,6 @@ static const struct example examples[] = {
 	{ NULL, NULL },
 };
 
-extern const struct cmd cmd_compat;
 const struct cmd cmd_compat = {
 	.name = "compat", .operands = "[ipcs|ipcmk|ipcrm|lsipc [ARGUMENT…]]", .summary = "be one of the old commands",
 	.about = "Be ipcs, ipcmk, ipcrm or lsipc of util-linux 2.42: the same options, the same output, the same exit "

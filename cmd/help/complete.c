@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "commands.h"
 #include "compat/tool.h"
 #include "help/offer.h"
 
@@ -112,7 +113,7 @@ static void complete_command(struct app *app, const struct called *called, int n
 		offer_options(&at, global_opts);
 	} else {
 		if (n == 1)
-			offer_commands(&at, c->name);
+			offer_commands(app, &at, c->name);
 		offer_kind(app, called, operands(c, n - 1, words), &at, n - 1, words);
 	}
 }
@@ -128,7 +129,7 @@ static int run(struct app *app, void *data, int n, char **words)
 		n--;
 	if (n == 0)
 		return EXIT_DONE;
-	if (cmd_find(n - 1, words, &c, &used)) {
+	if (cmd_find(app->commands, n - 1, words, &c, &used)) {
 		complete_command(app, &c, n - used, words + used);
 	} else if (n == 1) {
 		struct cursor at = { words[0], words[0] };
@@ -136,15 +137,14 @@ static int run(struct app *app, void *data, int n, char **words)
 		if (words[0][0] == '-')
 			offer_options(&at, global_opts);
 		else
-			offer_commands(&at, "");
+			offer_commands(app, &at, "");
 	} else if (n == 2) {
-		offer_commands(&(struct cursor){ words[1], words[1] }, words[0]);
+		offer_commands(app, &(struct cursor){ words[1], words[1] }, words[0]);
 	}
 	return EXIT_DONE;
 }
 
 /* clang-format off */
-extern const struct cmd cmd_complete;
 const struct cmd cmd_complete = {
 	.name = "complete", .operands = "-- WORD…", .summary = "tell a shell how a word could go on", .hidden = true,
 	.args_size = sizeof(struct complete_args), .run = run,

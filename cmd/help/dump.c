@@ -133,10 +133,10 @@ static void mechanism(const struct ipcx_mech_info *m)
 	out_text("]}");
 }
 
-void dump_tables(void)
+void dump_tables(const struct cmd *const *list)
 {
 	static const struct opt_group global[] = { { global_opts, 0 }, { NULL, 0 } };
-	struct cmd_walk w = { .at = 0 };
+	struct cmd_walk w = { .list = list };
 	const struct cmd *c;
 	size_t n = 0;
 

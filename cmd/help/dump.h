@@ -3,8 +3,10 @@
  * written down twice. */
 #pragma once
 
-/* Everything that the tables say. */
-void dump_tables(void);
+struct cmd;
+
+/* Everything that the tables say, of these commands. */
+void dump_tables(const struct cmd *const *list);
 
 /* A JSON Schema (draft 2020-12) of every document that ipcx prints. */
 void dump_schema(void);

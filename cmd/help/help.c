@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "cmd.h"
+#include "commands.h"
 #include "help/dump.h"
 
 struct help_args {
@@ -69,9 +69,9 @@ static void statuses(const struct cmd *c)
 	}
 }
 
-static void subcommands(const struct cmd *c)
+static void subcommands(const struct cmd *const *list, const struct cmd *c)
 {
-	struct cmd_walk w = { .at = 0 };
+	struct cmd_walk w = { .list = list };
 	size_t len = strlen(c->name);
 	const struct cmd *sub;
 	bool any = false;
@@ -86,7 +86,7 @@ static void subcommands(const struct cmd *c)
 	}
 }
 
-void help_command(const struct cmd *c)
+void help_command(const struct cmd *const *list, const struct cmd *c)
 {
 	static const struct opt_group global[] = { { global_opts, 0 }, { NULL, 0 } };
 
@@ -101,14 +101,14 @@ void help_command(const struct cmd *c)
 		out_text("\nExamples:\n");
 	for (const struct example *e = c->examples; e && e->line; e++)
 		out_format("  %s\n      %s\n", e->line, e->what);
-	subcommands(c);
+	subcommands(list, c);
 	statuses(c);
 }
 
-void help_all(void)
+void help_all(const struct cmd *const *list)
 {
 	static const struct opt_group global[] = { { global_opts, 0 }, { NULL, 0 } };
-	struct cmd_walk w = { .at = 0 };
+	struct cmd_walk w = { .list = list };
 	const struct cmd *c;
 	int width = 0;
 
@@ -118,7 +118,7 @@ void help_all(void)
 	out_text(
 		"Usage: ipcx [OPTIONS] COMMAND [OPTIONS] [ARGUMENTS]\n\n"
 		"Linux IPC objects that outlive their process: list them, make them, remove them.\n\nCommands:\n");
-	w = (struct cmd_walk){ .at = 0 };
+	w = (struct cmd_walk){ .list = list };
 	while ((c = cmd_next(&w)) != NULL)
 		if (!c->hidden)
 			out_format("  %-*s  %s\n", width, c->name, c->summary);
@@ -142,22 +142,21 @@ static int run(struct app *app, void *data, int n, char **words)
 	struct called c;
 	int used = 0;
 
-	(void)app;
 	if (args->dump || args->schema) {
 		if (args->dump)
-			dump_tables();
+			dump_tables(app->commands);
 		else
 			dump_schema();
 		return EXIT_DONE;
 	}
 	if (n == 0) {
-		help_all();
+		help_all(app->commands);
 		return EXIT_DONE;
 	}
-	if (!cmd_find(n, words, &c, &used) || used != n)
+	if (!cmd_find(app->commands, n, words, &c, &used) || used != n)
 		return msg_usage("no command '%s%s%s'", words[0], n > 1 ? " " : "",
 				 n > 1 ? words[1] : "");
-	help_command(&c.cmd);
+	help_command(app->commands, &c.cmd);
 	return EXIT_DONE;
 }
 
@@ -173,7 +172,6 @@ static const struct opt_group options[] = {
 	{ NULL, 0 },
 };
 
-extern const struct cmd cmd_help;
 const struct cmd cmd_help = {
 	.name = "help", .operands = "[COMMAND]", .summary = "tell how a command is used",
 	.exits = EXITS({ EXIT_FAILED, "failed: the output cannot be written" }),

@@ -211,9 +211,10 @@ static void offer_limits(struct app *app, const struct cursor *at, bool set)
 }
 
 /* The first word of commands that have two, and what may follow. */
-static void offer_first(const struct cursor *at, const char *name, size_t len)
+static void offer_first(const struct app *app, const struct cursor *at, const char *name,
+			size_t len)
 {
-	struct cmd_walk w = { .at = 0 };
+	struct cmd_walk w = { .list = app->commands };
 	char first[32], seconds[200] = "";
 	const struct cmd *c;
 	size_t used = 0;
@@ -228,9 +229,9 @@ static void offer_first(const struct cursor *at, const char *name, size_t len)
 }
 
 /* The commands one word below another ("limits": "set"), or, below "", the first words. */
-void offer_commands(const struct cursor *at, const char *below)
+void offer_commands(const struct app *app, const struct cursor *at, const char *below)
 {
-	struct cmd_walk w = { .at = 0 };
+	struct cmd_walk w = { .list = app->commands };
 	size_t len = strlen(below), known = 0;
 	const struct cmd *c;
 	char before[32] = "";
@@ -246,7 +247,7 @@ void offer_commands(const struct cursor *at, const char *below)
 		if (!name[first])
 			offer(at, name, "", c->summary);
 		else if (first != known || strncmp(before, name, first) != 0)
-			offer_first(at, name, first);
+			offer_first(app, at, name, first);
 		/* Those of one word stand together. */
 		known = MIN(first, sizeof(before));
 		memcpy(before, name, known);
@@ -364,7 +365,7 @@ void offer_kind(struct app *app, const struct called *called, enum complete what
 	if (what & COMPLETE_LIMITS)
 		offer_limits(app, at, strstr(called->cmd.operands, "NAME=") != NULL);
 	if (what & COMPLETE_COMMANDS)
-		offer_commands(at, n > 0 ? words[n - 1] : "");
+		offer_commands(app, at, n > 0 ? words[n - 1] : "");
 	if (what & COMPLETE_NS)
 		offer_namespaces(app, at, what & COMPLETE_NS_ALL);
 	if (what & COMPLETE_WHEN)

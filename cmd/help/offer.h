@@ -16,7 +16,7 @@ void offer(const struct cursor *at, const char *candidate, const char *after,
 	   const char *what);
 
 /* The commands one word below another ("limits": "set"), or, below "", the first words. */
-void offer_commands(const struct cursor *at, const char *below);
+void offer_commands(const struct app *app, const struct cursor *at, const char *below);
 
 /* n words of the command stand before the cursor. What the shell does better, it is asked
  * to do: a line that begins with a colon. */

@@ -7,7 +7,7 @@
 
 #include "base/num.h"
 #include "base/util.h"
-#include "cmd.h"
+#include "commands.h"
 #include "limits/set.h"
 #include "where.h"
 
@@ -279,7 +279,6 @@ static const struct example examples[] = {
 	{ NULL, NULL },
 };
 
-extern const struct cmd cmd_limits;
 const struct cmd cmd_limits = {
 	.name = "limits", .operands = "[NAME…]", .summary = "tell limits and how much of them is used",
 	.about = "Lists every limit that can stop a user of IPC, those of the IPC namespace and those of the process and the machine. SHMALL is counted in "

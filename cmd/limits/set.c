@@ -8,7 +8,7 @@
 #include "base/esc.h"
 #include "base/num.h"
 #include "base/util.h"
-#include "cmd.h"
+#include "commands.h"
 #include "exec/signals.h"
 #include "limits/set.h"
 #include "ui/save.h"
@@ -305,7 +305,6 @@ static const struct example set_examples[] = {
 	{ NULL, NULL },
 };
 
-extern const struct cmd cmd_limits_set;
 const struct cmd cmd_limits_set = {
 	.name = "limits set", .operands = "NAME=VALUE…", .summary = "set limits of this IPC namespace",
 	.about = "Sets each limit and reads it back. A value may have a suffix (64M). With --json, --format, -o, --sort or --where each that was set "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipcx shm read and hash, and the same of all memory: what is in it. */
 #include "base/sha256.h"
+#include "commands.h"
 #include "memory/memory.h"
 #include "ui/bytes.h"
 #include "ui/savebig.h"
@@ -206,7 +207,6 @@ static const struct variant read_variants[] = {
 	{ .needs = 0 },
 };
 
-extern const struct cmd cmd_mem_read;
 const struct cmd cmd_mem_read = {
 	.name = "read", .needs = IPCX_CAN_MEMORY,
 	.operands = "REF", .summary = "read memory: raw, as a dump, or the texts in it",
@@ -241,7 +241,6 @@ static const struct variant hash_variants[] = {
 	{ .needs = 0 },
 };
 
-extern const struct cmd cmd_mem_hash;
 const struct cmd cmd_mem_hash = {
 	.name = "hash", .needs = IPCX_CAN_MEMORY,
 	.operands = "REF", .summary = "tell the SHA-256 of memory",

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/named.h"
+#include "commands.h"
 #include "memory/memory.h"
 #include "stop.h"
 
@@ -311,7 +312,6 @@ static const struct variant write_variants[] = {
 	{ .needs = 0 },
 };
 
-extern const struct cmd cmd_mem_write;
 const struct cmd cmd_mem_write = {
 	.name = "write", .needs = IPCX_CAN_MEMORY,
 	.operands = "REF [FILE|-]", .summary = "write a file or standard input to memory",
@@ -351,7 +351,6 @@ static const struct variant fill_variants[] = {
 	{ .needs = 0 },
 };
 
-extern const struct cmd cmd_mem_fill;
 const struct cmd cmd_mem_fill = {
 	.name = "fill", .needs = IPCX_CAN_MEMORY,
 	.operands = "REF", .summary = "write the same byte all over memory",
@@ -384,7 +383,6 @@ static const struct variant copy_variants[] = {
 	{ .needs = 0 },
 };
 
-extern const struct cmd cmd_mem_copy;
 const struct cmd cmd_mem_copy = {
 	.name = "copy", .needs = IPCX_CAN_MEMORY,
 	.operands = "FROM TO", .summary = "copy memory, also to the other kind of it",

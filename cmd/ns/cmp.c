@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "cmd.h"
+#include "commands.h"
 
 struct ns_cmp_args {
 	struct sheet_args sheet;
@@ -122,7 +122,6 @@ static const struct example examples[] = {
 	{ NULL, NULL },
 };
 
-extern const struct cmd cmd_ns_cmp;
 const struct cmd cmd_ns_cmp = {
 	.name = "ns cmp", .operands = "WHERE WHERE", .summary = "tell whether programs in two places meet",
 	.about = "Tells whether two places share the IPC namespace, /dev/shm and /dev/mqueue, what follows for System V keys, POSIX names and "

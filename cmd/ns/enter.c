@@ -4,6 +4,7 @@
 
 #include "base/cap.h"
 #include "base/util.h"
+#include "commands.h"
 #include "exec/run.h"
 #include "where.h"
 
@@ -98,7 +99,6 @@ static const struct example examples[] = {
 	{ NULL, NULL },
 };
 
-extern const struct cmd cmd_ns_enter;
 const struct cmd cmd_ns_enter = {
 	.name = "ns enter", .operands = "WHERE [--] [COMMAND…]", .summary = "run a command in a namespace",
 	.about = "Runs a command, or a shell, in the IPC namespace of WHERE, with root and programs of ours: in a mount namespace of its own, where "

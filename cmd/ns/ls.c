@@ -2,6 +2,7 @@
 /* ipcx ns ls, ipcx ns show: which IPC namespaces there are, who is in them, what they
  * hold. */
 #include "base/util.h"
+#include "commands.h"
 #include "where.h"
 
 struct ns_ls_args {

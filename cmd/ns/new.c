@@ -10,6 +10,7 @@
 #include "base/cap.h"
 #include "base/num.h"
 #include "base/util.h"
+#include "commands.h"
 #include "exec/run.h"
 #include "where.h"
 
@@ -222,7 +223,6 @@ static const struct example examples[] = {
 	{ NULL, NULL },
 };
 
-extern const struct cmd cmd_ns_new;
 const struct cmd cmd_ns_new = {
 	.name = "ns new", .operands = "[--] [COMMAND…]", .summary = "run a command in a fresh namespace",
 	.about = "Makes an IPC namespace with a /dev/shm and a /dev/mqueue of its own, sets its limits, and runs a command, or a shell, in it. Without "

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipcx ns pin, ipcx ns unpin: keep a namespace alive under a name. */
+#include "commands.h"
 #include "where.h"
 
 struct ns_unpin_args {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
-#include "cmd.h"
+#include "commands.h"
 #include "ui/proj.h"
 #include "ui/select.h"
 
@@ -156,7 +156,6 @@ static const struct example examples[] = {
 	{ NULL, NULL },
 };
 
-extern const struct cmd cmd_key;
 const struct cmd cmd_key = {
 	.name = "key", .operands = "PATH [PROJ]|--reverse KEY PATH…|--explain REF…", .summary = "make and explain System V keys and ids",
 	.about = "A key holds 8 bits of the project number, 8 of the device and 16 of the inode number: different files can make the same key, and a "

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "cmd.h"
+#include "commands.h"
 #include "object/meant.h"
 #include "ui/asked.h"
 #include "ui/select.h"
@@ -313,7 +313,6 @@ static const struct example examples[] = {
 	{ NULL, NULL },
 };
 
-extern const struct cmd cmd_ls;
 const struct cmd cmd_ls = {
 	.name = "ls", .operands = "[MECH…|REF…]", .summary = "list objects",
 	.about = "Lists the objects of the mechanisms named, or of all. As a table there is a block for each mechanism with columns of its own; "

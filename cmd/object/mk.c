@@ -14,7 +14,7 @@
 #include "base/named.h"
 #include "base/num.h"
 #include "base/util.h"
-#include "cmd.h"
+#include "commands.h"
 #include "exec/signals.h"
 #include "ui/owner.h"
 #include "ui/proj.h"
@@ -431,7 +431,6 @@ static const struct example examples[] = {
 	{ NULL, NULL },
 };
 
-extern const struct cmd cmd_mk;
 const struct cmd cmd_mk = {
 	.name = "mk", .operands = "MECH [NAME…]|MECH:KEY|MECH:NAME…", .summary = "make objects",
 	.about = "Makes objects and prints what they are called, a line each: the id of a System V object, the name of a POSIX one. An object that "

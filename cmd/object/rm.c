@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "commands.h"
 #include "exec/signals.h"
 #include "object/meant.h"
 #include "ui/asked.h"
@@ -417,7 +418,6 @@ static const struct example examples[] = {
 	{ NULL, NULL },
 };
 
-extern const struct cmd cmd_rm;
 const struct cmd cmd_rm = {
 	.name = "rm", .operands = "REF…|[MECH…]", .summary = "remove objects",
 	.about = "Removes the objects named, or those that fulfil a condition. Each object is read, checked and removed in one step, so a condition "

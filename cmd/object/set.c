@@ -2,7 +2,7 @@
 /* ipcx set: change objects. */
 
 #include "base/util.h"
-#include "cmd.h"
+#include "commands.h"
 #include "exec/signals.h"
 #include "object/meant.h"
 #include "ui/asked.h"
@@ -292,7 +292,6 @@ static const struct example examples[] = {
 	{ NULL, NULL },
 };
 
-extern const struct cmd cmd_set;
 const struct cmd cmd_set = {
 	.name = "set", .operands = "REF…|[MECH…]", .summary = "change owner, mode, size or limits of objects",
 	.about = "Changes each object named, or those of a mechanism that fulfil a condition. Each is read, checked and changed in one step, and printed as it is then, "

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "cmd.h"
+#include "commands.h"
 #include "ui/asked.h"
 #include "ui/select.h"
 #include "where.h"
@@ -231,7 +231,6 @@ static const struct example examples[] = {
 	{ NULL, NULL },
 };
 
-extern const struct cmd cmd_show;
 const struct cmd cmd_show = {
 	.name = "show", .operands = "REF…", .summary = "tell everything about objects",
 	.about = "Shows what the kernel knows of each object, what is in it (the semaphores of an array, the messages of a queue, which stay "

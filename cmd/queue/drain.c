@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/named.h"
+#include "commands.h"
 #include "queue/queue.h"
 #include "stop.h"
 
@@ -170,7 +171,6 @@ static const struct variant variants[] = {
 	{ .needs = 0 },
 };
 
-extern const struct cmd cmd_queue_drain;
 const struct cmd cmd_queue_drain = {
 	.name = "drain", .needs = IPCX_CAN_QUEUE, .variants = variants,
 	.operands = "REF FILE|-", .summary = "move all messages of a {family} queue to a file",

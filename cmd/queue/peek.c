@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/util.h"
+#include "commands.h"
 #include "queue/queue.h"
 #include "stop.h"
 

@@ -3,6 +3,7 @@
  * long is waited. */
 #include <errno.h>
 
+#include "commands.h"
 #include "queue/queue.h"
 #include "stop.h"
 
@@ -180,7 +181,6 @@ static const struct variant variants[] = {
 	{ .needs = 0 },
 };
 
-extern const struct cmd cmd_queue_recv;
 const struct cmd cmd_queue_recv = {
 	.name = "recv", .needs = IPCX_CAN_QUEUE, .variants = variants,
 	.operands = "REF", .summary = "take messages out of a {family} queue",

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/named.h"
+#include "commands.h"
 #include "queue/feed.h"
 #include "queue/queue.h"
 #include "queue/record.h"

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "commands.h"
 #include "sem/sem.h"
 #include "ui/select.h"
 
@@ -96,7 +97,6 @@ static const struct variant get_variants[] = {
 	{ .needs = 0 },
 };
 
-extern const struct cmd cmd_sem_get_one;
 const struct cmd cmd_sem_get_one = {
 	.name = "get", .needs = IPCX_CAN_SEM_OP, .lacks = IPCX_CAN_SEM_SET, .variants = get_variants,
 	.operands = "NAME", .summary = "tell the value of a named semaphore",

@@ -6,6 +6,7 @@
 
 #include "base/num.h"
 #include "base/util.h"
+#include "commands.h"
 #include "sem/sem.h"
 
 /* More than any SEMOPM that a kernel takes an argument for; ranges multiply. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "commands.h"
 #include "exec/run.h"
 #include "sem/sem.h"
 

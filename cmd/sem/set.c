@@ -7,6 +7,7 @@
 
 #include "base/num.h"
 #include "base/util.h"
+#include "commands.h"
 #include "sem/sem.h"
 
 /* ---- get */

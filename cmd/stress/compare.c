@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "commands.h"
 #include "stress/stress.h"
 #include "ui/plot.h"
 
@@ -125,7 +126,6 @@ static const struct example examples[] = {
 	{ NULL, NULL },
 };
 
-extern const struct cmd cmd_stress_compare;
 const struct cmd cmd_stress_compare = {
 	.name = "stress compare", .operands = "[WAY…]", .summary = "compare the ways to move data between processes",
 	.about = "Moves the same messages by System V and POSIX queues, pipes, sockets, and shared memory with several kinds of signals, and tells for each workload and number "

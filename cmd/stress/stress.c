@@ -2,6 +2,7 @@
 /* ipcx stress: a storm on objects of each mechanism, measured and checked. */
 #include <stdio.h>
 
+#include "commands.h"
 #include "stress/stress.h"
 
 static const enum ipcx_field fields[] = {
@@ -71,7 +72,6 @@ static const struct example examples[] = {
 	{ NULL, NULL },
 };
 
-extern const struct cmd cmd_stress;
 const struct cmd cmd_stress = {
 	.name = "stress", .operands = "[MECH…]", .summary = "load, check and measure mechanisms",
 	.about = "Lets several processes work on objects of each mechanism as hard as they can, checks that the kernel keeps its promises (no message lost, doubled "
