@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which format, which columns, which order: what all formats have in common. */
+/* Which format; and from a row to it: what all formats have in common. */
 #include "ui/sheet.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/util.h"
 #include "ui/exit.h"
 #include "ui/msg.h"
-#include "ui/out.h"
-#include "ui/select.h"
 
 /* clang-format off */
 const struct opt sheet_opts[] = {
@@ -53,57 +49,6 @@ static int choose_colour(struct sheet *s, const char *when)
 	return 0;
 }
 
-/* What qsort_r compares by. */
-struct order {
-	const struct ipcx_table *t;
-	struct {
-		enum ipcx_field field;
-		bool reverse;
-	} by[16];
-	size_t n;
-};
-
-static int compare_rows(const void *a, const void *b, void *data)
-{
-	const struct order *o = data;
-	uint32_t ra = *(const uint32_t *)a, rb = *(const uint32_t *)b;
-
-	for (size_t i = 0; i < o->n; i++) {
-		struct ipcx_value va = { .type = IPCX_TYPE_NONE },
-				  vb = { .type = IPCX_TYPE_NONE };
-		int r;
-
-		if (ipcx_row_get(o->t, ra, o->by[i].field, &va) < 0)
-			va.type = IPCX_TYPE_NONE;
-		if (ipcx_row_get(o->t, rb, o->by[i].field, &vb) < 0)
-			vb.type = IPCX_TYPE_NONE;
-		r = ipcx_value_compare(&va, &vb);
-		if (r)
-			return o->by[i].reverse ? -r : r;
-	}
-	return (ra > rb) - (ra < rb); /* what is equal stays in its order */
-}
-
-static int parse_order(struct order *o, const char *list)
-{
-	for (;;) {
-		size_t len = strcspn(list, ",");
-		bool reverse = *list == '-';
-
-		if (o->n == ARRAY_SIZE(o->by))
-			return msg_usage("--sort: more than %zu fields",
-					 ARRAY_SIZE(o->by));
-		if (len == reverse || ipcx_field_by_name(list + reverse, len - reverse,
-							 &o->by[o->n].field) < 0)
-			return msg_usage("--sort: no field '%.*s'", (int)(len - reverse),
-					 list + reverse);
-		o->by[o->n++].reverse = reverse;
-		if (!list[len])
-			return 0;
-		list += len + 1;
-	}
-}
-
 int sheet_open(struct sheet *s, const struct sheet_args *args, const char *kind)
 {
 	const char *name = args->json ? "json" : args->format ? args->format : "table";
@@ -124,171 +69,9 @@ int sheet_open(struct sheet *s, const struct sheet_args *args, const char *kind)
 	s->kind = kind;
 	s->sort = args->sort;
 	s->flags = args->numeric ? IPCX_NUMERIC : 0;
-	if (choose_colour(s, args->colour) ||
-	    (s->sort && parse_order(&(struct order){ .n = 0 }, s->sort)))
+	if (choose_colour(s, args->colour) || (s->sort && sheet_sort_check(s->sort)))
 		return EXIT_USAGE;
 	return 0;
-}
-
-static void add_column(struct sheet *s, enum ipcx_field f)
-{
-	struct sheet_column *c = &s->columns[s->ncolumns];
-	const struct ipcx_type_info *type;
-
-	for (size_t i = 0; i < s->ncolumns; i++)
-		if (s->columns[i].field == f)
-			return;
-	c->field = f;
-	c->info = ipcx_field_info(f);
-	type = ipcx_type_info(c->info->type);
-	c->right = type->number;
-	c->quoted = !strcmp(type->json, "string");
-	c->width = 0;
-	c->key_len = (size_t)snprintf(c->key, sizeof(c->key), ",\"%s\":", c->info->name);
-	s->ncolumns++;
-}
-
-static void add_set(struct sheet *s, const struct ipcx_fieldset *set)
-{
-	for (unsigned f = 0; f < ipcx_field_count(); f++)
-		if (ipcx_fieldset_has(set, (enum ipcx_field)f))
-			add_column(s, (enum ipcx_field)f);
-}
-
-static void add_defaults(struct sheet *s, const struct shown *defaults)
-{
-	add_set(s, &defaults->before);
-	for (size_t i = 0; i < defaults->n; i++)
-		add_column(s, defaults->list[i]);
-	add_set(s, &defaults->after);
-	s->usual = defaults->usual;
-}
-
-bool shown_has(enum ipcx_field field, const void *data)
-{
-	const struct shown *shown = data;
-
-	for (size_t i = 0; i < shown->n; i++)
-		if (shown->list[i] == field)
-			return true;
-	return ipcx_fieldset_has(&shown->before, field) ||
-	       ipcx_fieldset_has(&shown->after, field);
-}
-
-bool sheet_table_knows(enum ipcx_field field, const void *data)
-{
-	struct ipcx_value v;
-
-	return ipcx_row_get(data, 0, field, &v) == 0;
-}
-
-int sheet_no_field(const char *of, const char *word, int len,
-		   bool (*known)(enum ipcx_field, const void *), const void *data)
-{
-	char list[1024] = "";
-	size_t at = 0;
-
-	for (unsigned f = 0; f < ipcx_field_count() && at < sizeof(list); f++)
-		if (known((enum ipcx_field)f, data))
-			at += (size_t)snprintf(list + at, sizeof(list) - at, " %s",
-					       ipcx_field_info((enum ipcx_field)f)->name);
-	return msg_usage("%sno field '%.*s' here; there are:%s", of, len, word, list);
-}
-
-static int add_word(struct sheet *s, const char *word, size_t len,
-		    const struct shown *defaults,
-		    bool (*known)(enum ipcx_field, const void *), const void *data)
-{
-	enum ipcx_field f;
-
-	if (len > 0 && *word == '+') {
-		if (s->ncolumns == 0) {
-			s->fixed = false;
-			add_defaults(s, defaults);
-		}
-		word++;
-		len--;
-	}
-	if (len == 3 && !strncmp(word, "all", 3)) {
-		for (unsigned n = 0; n < ipcx_field_count(); n++)
-			if (known((enum ipcx_field)n, data))
-				add_column(s, (enum ipcx_field)n);
-		s->fixed = false;
-		s->usual = (struct ipcx_fieldset){ { 0 } };
-		return 0;
-	}
-	if (len == 0 || ipcx_field_by_name(word, len, &f) < 0 || !known(f, data))
-		return sheet_no_field("", word, (int)len, known, data);
-	add_column(s, f);
-	ipcx_fieldset_remove(&s->usual, f);
-	return 0;
-}
-
-/* What is sorted by must be there, too. */
-static int check_order(const char *list, bool (*known)(enum ipcx_field, const void *),
-		       const void *data)
-{
-	struct order o = { .n = 0 };
-	int r = parse_order(&o, list);
-
-	for (size_t i = 0; !r && i < o.n; i++)
-		if (!known(o.by[i].field, data))
-			r = sheet_no_field("--sort: ",
-					   ipcx_field_info(o.by[i].field)->name, -1,
-					   known, data);
-	return r;
-}
-
-int sheet_fields(struct sheet *s, const char *list, struct shown defaults,
-		 bool (*known)(enum ipcx_field field, const void *data), const void *data)
-{
-	s->ncolumns = 0;
-	s->usual = (struct ipcx_fieldset){ { 0 } };
-	s->fixed = list != NULL;
-	s->widths = false;
-	s->plan_table = NULL;
-	s->last.text = NULL;
-	if (s->sort && check_order(s->sort, known, data))
-		return EXIT_USAGE;
-	if (!list) {
-		add_defaults(s, &defaults);
-		return 0;
-	}
-	for (;;) {
-		size_t len = strcspn(list, ",");
-		int r = add_word(s, list, len, &defaults, known, data);
-
-		if (r)
-			return r;
-		if (!list[len])
-			return 0;
-		list += len + 1;
-	}
-}
-
-struct ipcx_fieldset sheet_query(const struct sheet *s)
-{
-	struct ipcx_fieldset fields = { { 0 } };
-	struct order o = { .n = 0 };
-
-	for (size_t i = 0; i < s->ncolumns; i++)
-		if (!ipcx_fieldset_has(&s->usual, s->columns[i].field))
-			ipcx_fieldset_add(&fields, s->columns[i].field);
-	if (s->sort && parse_order(&o, s->sort) == 0)
-		for (size_t i = 0; i < o.n; i++)
-			ipcx_fieldset_add(&fields, o.by[i].field);
-	return fields;
-}
-
-uint64_t sheet_flags(const struct sheet *s)
-{
-	return s->flags | (ipcx_fieldset_empty(&s->usual) ? 0 : IPCX_USUAL);
-}
-
-bool sheet_unread(const struct sheet *s, unsigned mech, enum ipcx_field field)
-{
-	return ipcx_fieldset_has(&s->usual, field) &&
-	       ipcx_mech_cost(mech, field) == IPCX_COST_COSTLY;
 }
 
 static void begin(struct sheet *s)
@@ -350,25 +133,4 @@ void sheet_close(struct sheet *s)
 	begin(s);
 	if (s->format->end)
 		s->format->end(s);
-}
-
-int sheet_order(const struct sheet *s, const struct ipcx_table *t, uint32_t **ret_order)
-{
-	struct order o = { .t = t };
-	size_t n = ipcx_table_rows(t);
-	uint32_t *order = NULL;
-
-	if (s->sort) {
-		(void)parse_order(&o, s->sort); /* sheet_open() has read it before */
-		order = malloc((n + 1) * sizeof(*order));
-		if (!order) {
-			msg_error("out of memory");
-			return EXIT_FAILED;
-		}
-		for (size_t i = 0; i < n; i++)
-			order[i] = (uint32_t)i;
-		qsort_r(order, n, sizeof(*order), compare_rows, &o);
-	}
-	*ret_order = order;
-	return 0;
 }

@@ -193,6 +193,9 @@ void sheet_more(struct sheet *s, const struct sheet_child *more);
 /* Close it: the end of the document. */
 void sheet_close(struct sheet *s);
 
+/* What --sort says: 0, or exit status 2 after a message. */
+int sheet_sort_check(const char *list);
+
 /* The order of --sort over the rows of a table: free(3) it; NULL when nothing was said.
  * 0, or exit status 1 after a message. */
 int sheet_order(const struct sheet *s, const struct ipcx_table *t, uint32_t **ret_order);

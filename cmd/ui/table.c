@@ -210,7 +210,7 @@ static void child(struct sheet *s, const struct sheet_child *c)
 		return;
 	}
 	(void)sheet_fields(&below, NULL, c->shown, NULL, NULL);
-	(void)sheet_all(&below, c->t);
+	table_rows(&below, &(struct sheet_rows){ .t = c->t, .n = ipcx_table_rows(c->t) });
 }
 
 /* Names and what there is to say of each: no headings. */
@@ -221,7 +221,8 @@ void table_more(struct sheet *s, const struct sheet_child *more)
 	out_format("\n%s%s%s\n", s->colour ? bold : "", more->label,
 		   s->colour ? plain : "");
 	(void)sheet_fields(&below, NULL, more->shown, NULL, NULL);
-	(void)sheet_all(&below, more->t);
+	table_rows(&below,
+		   &(struct sheet_rows){ .t = more->t, .n = ipcx_table_rows(more->t) });
 }
 
 #define LABEL_WIDTH 16
