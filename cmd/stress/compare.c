@@ -38,17 +38,6 @@ static void label(const struct ipcx_table *t, size_t row, char *buf, size_t size
 		       same ? "" : operation, cpus, strcmp(cpus, "1") == 0 ? "" : "s");
 }
 
-static const struct stress_kind kind = {
-	.flags = IPCX_STRESS_COMPARE,
-	.subject = IPCX_F_NAME,
-	.fields = SHOW_LIST_INIT(fields),
-	.shown = SHOW_LIST_INIT(shown),
-	.listed = SHOW_LIST_INIT(listed),
-	.blocks = SHOW_LIST_INIT(blocks),
-	.order = "-rate",
-	.label = label,
-};
-
 /* ---- --plot */
 
 /* How it stands to the fastest. */
@@ -93,10 +82,22 @@ static int put_bars(struct storm *s, const struct sheet_rows *rows, const char *
 	return 0;
 }
 
-int stress_plot(struct storm *s, const struct ipcx_table *t)
+static int plot(struct storm *s, const struct ipcx_table *t)
 {
 	return stress_blocks(s, t, put_bars);
 }
+
+static const struct stress_kind kind = {
+	.flags = IPCX_STRESS_COMPARE,
+	.subject = IPCX_F_NAME,
+	.fields = SHOW_LIST_INIT(fields),
+	.shown = SHOW_LIST_INIT(shown),
+	.listed = SHOW_LIST_INIT(listed),
+	.blocks = SHOW_LIST_INIT(blocks),
+	.order = "-rate",
+	.label = label,
+	.plot = plot,
+};
 
 static int run(struct app *app, void *data, int n, char **words)
 {

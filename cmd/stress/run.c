@@ -309,7 +309,7 @@ static int tell(struct storm *s, struct tally *tally)
 	    ipcx_stress_facts(s->run, &facts) < 0)
 		r = failed(s);
 	if (!r)
-		r = s->args->plot ? stress_plot(s, results) : stress_print(s, results);
+		r = s->args->plot ? s->kind->plot(s, results) : stress_print(s, results);
 	if (!r) {
 		sheet_more(&s->sheet,
 			   &(struct sheet_child){ .label = "on what it ran",

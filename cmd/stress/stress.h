@@ -24,6 +24,8 @@ struct stress_args {
 	bool here, force, list, plot;
 };
 
+struct storm;
+
 /* One of the two commands: what its rows are about, and how people see them. */
 struct stress_kind {
 	unsigned flags;          /* 0 or IPCX_STRESS_COMPARE */
@@ -35,6 +37,8 @@ struct stress_kind {
 	const char *order;       /* of people's rows, when nothing is said; NULL */
 	/* What stands above a block. */
 	void (*label)(const struct ipcx_table *t, size_t row, char *buf, size_t size);
+	/* Print results as bars (--plot), as stress_print() does. */
+	int (*plot)(struct storm *s, const struct ipcx_table *t);
 };
 
 /* Words that stood in lists with commas between. */
@@ -70,9 +74,6 @@ int stress_command(struct app *app, const struct stress_kind *kind,
 
 /* Print results: in blocks, or as one table. 0, or an exit status after a message. */
 int stress_print(struct storm *s, const struct ipcx_table *t);
-
-/* The same as bars. */
-int stress_plot(struct storm *s, const struct ipcx_table *t);
 
 /* The rows of one block after the other: put() with rows that are in order. 0, or what
  * put() answered. */
