@@ -19,70 +19,6 @@
 #include "query/made.h"
 #include "query/query.h"
 
-static int refuse_attrs(struct ipcx *x, const struct ix_mech *m, uint64_t mask,
-			const char *what)
-{
-	char names[200];
-
-	ix_attr_names(mask, names, sizeof(names));
-	return ix_fail_plain(x, -EINVAL, "%s: a %s %s %s", m->info.name, m->info.object,
-			     what, names);
-}
-
-int ix_check_name(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ret_ref)
-{
-	const char *name = a->name && a->name[0] == '/' ? a->name + 1 : a->name;
-
-	if (!name || !*name || strchr(name, '/') || strlen(name) > 255 ||
-	    !strcmp(name, ".") || !strcmp(name, ".."))
-		return ix_fail_plain(
-			x, -EINVAL,
-			"%s: a name is \"/\" and 1 to 255 bytes without another \"/\"",
-			ix_mech(a->mech)->info.name);
-	*ret_ref = (struct ipcx_ref){ .mech = a->mech, .by = IPCX_BY_NAME };
-	(void)snprintf(ret_ref->name, sizeof(ret_ref->name), "/%s", name);
-	return 0;
-}
-
-static int check_spec(struct ipcx *x, const struct ipcx_attrs *a)
-{
-	const struct ix_mech *m = ix_mech(a->mech);
-	struct ipcx_ref ref;
-
-	if (!m)
-		return ix_fail_plain(x, -EINVAL, "no such mechanism");
-	if (a->set & ~m->info.create)
-		return refuse_attrs(x, m, a->set & ~m->info.create, "has no");
-	if (m->info.require & ~(a->set & IPCX_A_FROM ? a->set | IPCX_A_SIZE : a->set))
-		return refuse_attrs(x, m, m->info.require & ~a->set, "needs");
-	if ((a->set & IPCX_A_COUNT) && a->count != 1 &&
-	    (a->set & (IPCX_A_NAME | IPCX_A_KEY | IPCX_A_ID | IPCX_A_FROM)))
-		return ix_fail_plain(x, -EINVAL,
-				     "%s: several at once cannot have the same %s",
-				     m->info.name,
-				     a->set & IPCX_A_NAME  ? "name"
-				     : a->set & IPCX_A_KEY ? "key"
-				     : a->set & IPCX_A_ID  ? "id"
-							   : "contents");
-	if ((a->set & IPCX_A_MODE) && a->mode > 0777)
-		return ix_fail_plain(x, -EINVAL,
-				     "mode 0%o: only the bits of 0777 can be set",
-				     a->mode);
-	if ((a->set & IPCX_A_UID && a->uid == (uid_t)-1) ||
-	    (a->set & IPCX_A_GID && a->gid == (gid_t)-1))
-		return ix_fail_plain(x, -EINVAL, "4294967295 is no user or group id");
-	if ((a->set & IPCX_A_INIT) && (a->ninit == 0 || !a->init))
-		return ix_fail_plain(x, -EINVAL, "%s: no initial values", m->info.name);
-	if ((a->set & IPCX_A_HUGE) && (a->huge & (a->huge - 1)))
-		return ix_fail_plain(x, -EINVAL,
-				     "%s: a huge page has a power of two bytes",
-				     m->info.name);
-	if ((a->set & IPCX_A_KEY) && a->key == 0 && (a->set & IPCX_A_IF_MISSING))
-		return ix_fail_plain(
-			x, -EINVAL, "key 0 (IPC_PRIVATE) never names an existing object");
-	return a->set & IPCX_A_NAME ? ix_check_name(x, a, &ref) : 0;
-}
-
 /* Words for a failed create: the mechanism's own, the limit in the way, its table of
  * errnos, the errno. */
 static int explain(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left, int r)
@@ -273,11 +209,6 @@ static int make(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 	return r;
 }
 
-int ix_attrs_in(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_attrs *ret_a)
-{
-	return IX_COPY_IN(x, ipcx_attrs, IPCX_ATTRS_SIZE_0_1, a, ret_a);
-}
-
 /* Contents give the size, unless that was given: what is left of their file. */
 static int take_size(struct ipcx *x, struct ipcx_attrs *a)
 {
@@ -313,7 +244,7 @@ static int take_specs(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 	int r = IX_COPY_IN_ALL(x, ipcx_attrs, IPCX_ATTRS_SIZE_0_1, specs, n, ret_specs);
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		r = check_spec(x, &ret_specs[i]);
+		r = ix_attrs_check(x, &ret_specs[i]);
 		if (r == 0 && (ret_specs[i].set & IPCX_A_FROM))
 			r = take_size(x, &ret_specs[i]);
 	}

@@ -5,10 +5,6 @@
 #include "core/ctx.h"
 #include "core/table.h"
 
-/* A name as every mechanism takes it: through the rules of references, so that what was
- * made can be named. 0, -EINVAL with its text. */
-int ix_check_name(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ret_ref);
-
 /* What was asked for, as it was asked for: by key or by name. */
 void ix_wanted_name(const struct ipcx_attrs *a, char *buf, size_t size);
 

@@ -71,6 +71,13 @@ int ix_attrs_there(struct ipcx *x, const struct ipcx_attrs *a,
 /* The struct of attributes of a program. 0; -EINVAL, -E2BIG with a text. */
 int ix_attrs_in(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_attrs *ret_a);
 
+/* A name as every mechanism takes it: through the rules of references, so that what was
+ * made can be named. 0, -EINVAL with its text. */
+int ix_check_name(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ret_ref);
+
+/* Whether an object of its mechanism can be made with these. 0, -EINVAL with a text. */
+int ix_attrs_check(struct ipcx *x, const struct ipcx_attrs *a);
+
 /* Where a reference stands in the snapshot that s->same names. */
 struct ix_same {
 	uint64_t hash;
