@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Arrows point down only: who may include whom, and who may call whom or refer to its data."""
 
+import itertools
 import os
 import re
 import subprocess
@@ -19,20 +20,34 @@ LAYERS = [
     ("lib/ns/", 2),
     ("lib/query/", 3),
     ("lib/data/", 3),
-    ("lib/stress/", 3),
+    ("lib/stress/engine/", 3),
+    ("lib/stress/channel/", 3),
+    ("lib/stress/load/", 3),
+    ("lib/stress/run/", 3),
     ("lib/who/", 3),
     ("lib/state/", 3),
     ("lib/ipcx.h", None),
     ("lib/ipcx-stress.h", None),
     ("cmd/ui/", 4),
-    ("cmd/main.c", 6),
+    ("cmd/main.c", 8),
+    ("cmd/exec/", 6),
+    ("cmd/compat/", 7),
+    ("cmd/help/", 7),
+    ("cmd/limits/", 7),
+    ("cmd/memory/", 7),
+    ("cmd/ns/", 7),
+    ("cmd/object/", 7),
+    ("cmd/queue/", 7),
+    ("cmd/sem/", 7),
+    ("cmd/stress/", 7),
     ("cmd/", 5),
 ]
 PUBLIC = ("lib/ipcx.h", "lib/ipcx-stress.h")
 # A neighbour that another may stand on.
-STANDS_ON = {("lib/ns/", "lib/proc/"), ("lib/ns/", "lib/container/"), ("lib/container/", "lib/proc/")}
+STANDS_ON = {("lib/ns/", "lib/proc/"), ("lib/ns/", "lib/container/"), ("lib/container/", "lib/proc/"), ("cmd/help/", "cmd/compat/")}
+STANDS_ON |= {(f"lib/stress/{above}/", f"lib/stress/{below}/") for above, below in itertools.combinations(["run", "load", "channel", "engine"], 2)}
 # A neighbour whose public functions another calls, as a program would.
-CALLS = {("lib/stress/", "lib/query/")}
+CALLS = {(f"lib/stress/{room}/", "lib/query/") for room in ("load", "run")}
 # It names what stands above it: every mechanism. All else finds them by asking it.
 REGISTRY = "lib/core/registry.c"
 
@@ -95,32 +110,63 @@ def test_faults_are_seen():
     assert fault("lib/mech/shm.c", "lib/query/query.h")
     assert fault("cmd/object/ls.c", "lib/core/table.h")
     assert fault("cmd/ui/out.c", "cmd/cmd.h")
+    assert fault("cmd/object/ls.c", "cmd/queue/queue.h")
+    assert fault("cmd/exec/run.c", "cmd/ns/ls.c")
+    assert fault("lib/stress/engine/crew.c", "lib/stress/load/jobs.h")
+    assert not fault("lib/stress/run/run.c", "lib/stress/load/jobs.h")
     assert not fault("cmd/object/ls.c", "cmd/ui/out.h")
     assert not fault("cmd/object/ls.c", "lib/base/num.h")
 
 
-SOURCES = {path[len("lib/"):].replace("/", "_"): path for path in c_files("lib/")}
+def sources(top):
+    """Each source by the name of its object: ….p/core_queue.c.o"""
+    paths = [path for path in c_files(top) if path.endswith(".c")]
+    names = {path[len(top):].replace("/", "_") + ".o": path for path in paths}
+    assert len(names) == len(paths), "two objects would have one name"
+    return names
 
 
-def source_of(member):
-    """The source of an object in a static library, by its name: ….a.p/core_queue.c.o"""
-    path = os.path.basename(member)[:-len(".o")]
-    assert path in SOURCES, f"{member}: there is no such source"
-    return SOURCES[path]
+SOURCES = {"lib/": sources("lib/"), "cmd/": sources("cmd/")}
 
 
-def references(*archives):
-    """What each object refers to that another defines: (source, symbol, source of that)."""
-    defined, wanted = {}, []
-    for archive in archives:
-        table = subprocess.run(["nm", "-A", "-P", "-g", archive], stdout=subprocess.PIPE, check=True, text=True).stdout
-        for line in table.splitlines():
-            member, symbol, kind = re.match(r".*\[(.+?)\]: (\S+) (\S)", line).groups()
-            if kind in "Uvw":
-                wanted.append((source_of(member), symbol))
-            else:
-                defined[symbol] = source_of(member)
+def references(top, *objects):
+    """What each object, or member of a static library, refers to that another defines: (source, symbol, source of that)."""
+    defined, wanted, names = {}, [], SOURCES[top]
+    table = subprocess.run(["nm", "-A", "-P", "-g", *objects], stdout=subprocess.PIPE, check=True, text=True).stdout
+    for line in table.splitlines():
+        name, symbol, kind = re.match(r"(?:.*\[)?(\S+?)\]?: (\S+) (\S)", line).groups()
+        if kind in "Uvw":
+            wanted.append((names[os.path.basename(name)], symbol))
+        else:
+            defined[symbol] = names[os.path.basename(name)]
     return [(path, symbol, defined[symbol]) for path, symbol in wanted if symbol in defined]
+
+
+def circles(found):
+    """Sources that refer to each other all round, the largest first (Tarjan)."""
+    arrows_of = {}
+    for path, _, target in found:
+        if path != target:
+            arrows_of.setdefault(path, set()).add(target)
+    number, low, stack, answer = {}, {}, [], []
+
+    def visit(path):
+        number[path] = low[path] = len(number)
+        stack.append(path)
+        for target in arrows_of.get(path, ()):
+            if target not in number:
+                visit(target)
+            if target in stack:
+                low[path] = min(low[path], low[target])
+        if low[path] == number[path]:
+            at = stack.index(path)
+            answer.append(stack[at:])
+            del stack[at:]
+
+    for path in arrows_of:
+        if path not in number:
+            visit(path)
+    return sorted((c for c in answer if len(c) > 1), key=len, reverse=True)
 
 
 def wrong_reference(path, symbol, target):
@@ -133,7 +179,7 @@ def wrong_reference(path, symbol, target):
 
 def test_calls_and_data_point_down(plain_build):
     """An include shows what a file may use, its object what it does use: a function that is declared below may be defined above."""
-    found = references(plain_build / "lib/libbase.a", plain_build / "lib/libipcx-internal.a")
+    found = references("lib/", plain_build / "lib/libbase.a", plain_build / "lib/libipcx-internal.a")
     wrong = [f"{path}: {symbol} of {target}: {wrong_reference(path, symbol, target)}"
              for path, symbol, target in found if wrong_reference(path, symbol, target)]
     assert not wrong, "\n".join(wrong)
@@ -142,6 +188,29 @@ def test_calls_and_data_point_down(plain_build):
     assert any(path == REGISTRY and fault(path, target) for path, _, target in found), "REGISTRY need not be spared"
     for here, there in CALLS:
         assert any(place(path)[0] == here and place(target)[0] == there for path, _, target in found), (here, there)
+
+
+@pytest.fixture(scope="session")
+def program(plain_build):
+    """What the objects of the program refer to."""
+    return references("cmd/", *(plain_build / "cmd").glob("*.p/*.o"))
+
+
+def test_the_program_calls_down(program):
+    wrong = [f"{path}: {symbol} of {target}: {fault(path, target)}" for path, symbol, target in program
+             if fault(path, target) and path != "cmd/main.c"]
+    assert not wrong, "\n".join(wrong)
+    assert len(program) > 500
+    assert ("cmd/object/ls.c", "app_failed", "cmd/app.c") in program
+
+
+def test_circles_stay_small(program, plain_build):
+    """Files that call each other are read as one. Tables that name all mechanisms, or all runtimes, by design are spared."""
+    library = [found for found in references("lib/", plain_build / "lib/libbase.a", plain_build / "lib/libipcx-internal.a")
+               if found[0] not in (REGISTRY, "lib/container/registry.c")]
+    for found in (program, library):
+        assert not [c for c in circles(found) if len(c) > 4]
+    assert circles([("a", "", "b"), ("b", "", "c"), ("c", "", "a"), ("c", "", "d"), ("d", "", "e")]) == [["a", "b", "c"]]
 
 
 def test_faulty_references_are_seen(tmp_path):
@@ -156,7 +225,7 @@ def test_faulty_references_are_seen(tmp_path):
         subprocess.run(["cc", "-c", "-fPIC", "-o", tmp_path / f"{name}.c.o", tmp_path / f"{name}.c"], check=True)
     archive = tmp_path / "libtest.a"
     subprocess.run(["ar", "rcs", archive, *(tmp_path / f"{name}.c.o" for name in texts)], check=True)
-    found = references(archive)
+    found = references("lib/", archive)
     assert len(found) == 3
     assert {symbol for path, symbol, target in found if wrong_reference(path, symbol, target)} == {"ix_above", "ix_data"}
     assert wrong_reference("lib/core/table.c", "ix_mech_shm", "lib/mech/shm.c")
