@@ -38,6 +38,11 @@ bool called_fits(const struct cmd *c, unsigned mech)
 	return c->needs && has(mech, c->needs, c->lacks);
 }
 
+bool called_absent(const struct cmd *c, unsigned mech)
+{
+	return c->absent && (properties(mech) & c->needs) && !called_fits(c, mech);
+}
+
 /* ---- texts */
 
 /* Append n bytes. When texts outgrow the room, the first test finds it. */
@@ -229,6 +234,7 @@ void called_set(struct called *ret, const struct cmd *c, unsigned mech)
 	own->operands = filled(ret, c, own->operands);
 	own->summary = filled(ret, c, own->summary);
 	own->about = filled(ret, c, own->about);
+	own->absent = filled(ret, c, own->absent);
 	own->options = ret->options;
 	own->examples = ret->examples[0].line ? ret->examples : NULL;
 }

@@ -111,6 +111,9 @@ struct cmd {
 	/* IPCX_CAN_… and OF_… that a mechanism must have, and must not have, to be a noun
 	 * of this verb; needs is 0 for any other command. */
 	uint64_t needs, lacks;
+	/* Of a noun's verb: why a mechanism that has only some of needs is no noun of it,
+	 * for whoever tries; NULL. */
+	const char *absent;
 	const struct variant *variants; /* ended by .needs = .lacks = 0; NULL */
 	const char *operands;           /* "[MECH…|REF…]" in the synopsis */
 	const char *summary;            /* half a sentence */
@@ -144,8 +147,10 @@ struct called {
 	size_t used, n_opts; /* of text and opts */
 };
 
-/* called.c: whether a noun's verb exists for a mechanism; and what it is there. */
+/* called.c: whether a noun's verb exists for a mechanism; whether it does not, for a
+ * reason that is worth telling; and what it is, or would be, there. */
 bool called_fits(const struct cmd *c, unsigned mech);
+bool called_absent(const struct cmd *c, unsigned mech);
 void called_set(struct called *ret, const struct cmd *c, unsigned mech);
 
 /* All commands one after another, in the order of help; a walk begins with its list. */
@@ -169,6 +174,10 @@ extern const struct opt global_opts[];
  * how many words that were; false: none. */
 bool cmd_find(const struct cmd *const *list, int argc, char *const *argv,
 	      struct called *ret, int *ret_words);
+
+/* The same of a verb that the noun before it has not, where there is a reason to tell. */
+bool cmd_find_absent(const struct cmd *const *list, int argc, char *const *argv,
+		     struct called *ret);
 
 /* help.c: what any command may end with (0, 1, 2), and, for the page of all, what a
  * status means wherever it has no meaning of its own. Both ended by .text = NULL. */

@@ -18,11 +18,9 @@
 	line(mem_write)  \
 	line(mem_fill)   \
 	line(mem_copy)   \
-	line(mem_hash)   \
 	line(queue_send) \
 	line(queue_recv) \
 	line(queue_peek) \
-	line(queue_peek_why) \
 	line(queue_notify) \
 	line(queue_drain) \
 	line(queue_load) \

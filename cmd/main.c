@@ -115,8 +115,10 @@ static int run_command(const struct called *called, const struct global_args *gl
 }
 
 /* The first word of commands that have two asks for the second. */
-static int no_command(const char *word)
+static int no_command(int argc, char *const *argv)
 {
+	static struct called absent;
+	const char *word = argv[0];
 	struct cmd_walk w = { .list = commands };
 	char seconds[200] = "";
 	size_t len = strlen(word), at = 0;
@@ -126,6 +128,9 @@ static int no_command(const char *word)
 		if (!strncmp(c->name, word, len) && c->name[len] == ' ')
 			at += (size_t)snprintf(seconds + at, sizeof(seconds) - at, "%s%s",
 					       at ? ", " : "", c->name + len + 1);
+	if (cmd_find_absent(commands, argc, argv, &absent))
+		return msg_usage("no command '%s': %s", absent.cmd.name,
+				 absent.cmd.absent);
 	if (*seconds)
 		return msg_usage("%s what? %s", word, seconds);
 	return msg_usage("no command '%s'", word);
@@ -148,7 +153,7 @@ static int start(int argc, char **argv)
 		return global.help ? EXIT_DONE : EXIT_USAGE;
 	}
 	if (!cmd_find(commands, argc - first, argv + first, &c, &words))
-		return no_command(argv[first]);
+		return no_command(argc - first, argv + first);
 	if (global.help) {
 		help_command(commands, &c.cmd);
 		return EXIT_DONE;

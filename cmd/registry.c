@@ -49,8 +49,9 @@ const struct cmd *cmd_next(struct cmd_walk *w)
 	return NULL;
 }
 
-/* "shm read": a mechanism, and what can be done with its objects. */
+/* "shm read": a mechanism, and what can be done with its objects, or cannot. */
 static bool find_verb(const struct cmd *const *cmds, const char *noun, const char *verb,
+		      bool (*fits)(const struct cmd *c, unsigned mech),
 		      struct called *ret)
 {
 	const struct ipcx_mech_info *m;
@@ -59,7 +60,7 @@ static bool find_verb(const struct cmd *const *cmds, const char *noun, const cha
 		if (strcmp(m->name, noun) != 0)
 			continue;
 		for (size_t i = 0; cmds[i]; i++)
-			if (called_fits(cmds[i], mech) && !strcmp(cmds[i]->name, verb)) {
+			if (fits(cmds[i], mech) && !strcmp(cmds[i]->name, verb)) {
 				called_set(ret, cmds[i], mech);
 				return true;
 			}
@@ -67,12 +68,18 @@ static bool find_verb(const struct cmd *const *cmds, const char *noun, const cha
 	return false;
 }
 
+bool cmd_find_absent(const struct cmd *const *list, int argc, char *const *argv,
+		     struct called *ret)
+{
+	return argc > 1 && find_verb(list, argv[0], argv[1], called_absent, ret);
+}
+
 bool cmd_find(const struct cmd *const *list, int argc, char *const *argv,
 	      struct called *ret, int *ret_words)
 {
 	const struct cmd *best = NULL;
 
-	if (argc > 1 && find_verb(list, argv[0], argv[1], ret)) {
+	if (argc > 1 && find_verb(list, argv[0], argv[1], called_fits, ret)) {
 		*ret_words = 2;
 		return true;
 	}

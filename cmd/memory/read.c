@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx shm read and hash, and the same of all memory: what is in it. */
-#include "base/sha256.h"
+/* ipcx shm read, and the same of all memory: what is in it. */
 #include "commands.h"
 #include "memory/memory.h"
 #include "ui/bytes.h"
@@ -130,45 +129,6 @@ static int run_read(struct app *app, void *data, int n, char **words)
 	return r;
 }
 
-/* ---- hash */
-
-struct hash_args {
-	struct mem_range range;
-	struct where_args where;
-};
-
-static int take_hash(void *data, uint64_t at, const char *bytes, size_t n)
-{
-	(void)at;
-	ix_sha256_add(data, bytes, n);
-	return 0;
-}
-
-static int run_hash(struct app *app, void *data, int n, char **words)
-{
-	const struct hash_args *args = data;
-	struct mem mem = { .m = NULL };
-	char text[IX_SHA256_HEX];
-	struct ix_sha256 sum;
-	uint64_t at, len;
-	int r;
-
-	if (n != 1)
-		return msg_usage("%s hash needs one reference", app_noun(app));
-	ix_sha256_start(&sum);
-	r = mem_open(app, &args->where, words[0], false, 0, &mem);
-	if (!r)
-		r = mem_bytes(&mem, &args->range, &at, &len);
-	if (!r)
-		r = mem_each(app, &mem, at, len, take_hash, &sum);
-	if (!r) {
-		ix_sha256_end(&sum, text);
-		out_format("%s  %s\n", text, mem.name);
-	}
-	mem_close(&mem);
-	return r;
-}
-
 /* clang-format off */
 static const struct opt read_opts[] = {
 	{ "hex",     'x', FLAG(struct read_args, hex),     .help = "as a hexadecimal dump, as on a terminal" },
@@ -215,38 +175,5 @@ const struct cmd cmd_mem_read = {
 	.variants = read_variants, .options = read_options, .complete = COMPLETE_REFS, .args_size = sizeof(struct read_args),
 	.exits = EXITS(NO_SUCH_OBJECT),
 	.run = run_read,
-};
-
-static const struct opt_group hash_options[] = {
-	{ mem_range_opts, offsetof(struct hash_args, range) },
-	{ where_one_opts, offsetof(struct hash_args, where) },
-	{ NULL, 0 },
-};
-
-static const struct example hash_keyed[] = {
-	{ "ipcx {noun} hash 5",                    "has it changed?" },
-	{ "ipcx {noun} read 5 | sha256sum",        "the same, by another tool" },
-	{ NULL, NULL },
-};
-
-static const struct example hash_named[] = {
-	{ "ipcx {noun} hash /cache",              "has it changed?" },
-	{ "ipcx {noun} read /cache | sha256sum",  "the same, by another tool" },
-	{ NULL, NULL },
-};
-
-static const struct variant hash_variants[] = {
-	{ .needs = OF_KEYED, .examples = hash_keyed },
-	{ .needs = OF_NAMED, .examples = hash_named },
-	{ .needs = 0 },
-};
-
-const struct cmd cmd_mem_hash = {
-	.name = "hash", .needs = IPCX_CAN_MEMORY,
-	.operands = "REF", .summary = "tell the SHA-256 of memory",
-	.about = "Prints the SHA-256 of the bytes and the reference, as sha256sum(1) does of a file.",
-	.variants = hash_variants, .options = hash_options, .complete = COMPLETE_REFS, .args_size = sizeof(struct hash_args),
-	.exits = EXITS(NO_SUCH_OBJECT),
-	.run = run_hash,
 };
 /* clang-format on */

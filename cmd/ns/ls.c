@@ -241,7 +241,6 @@ static const struct example show_examples[] = {
 	{ NULL, NULL },
 };
 
-extern const struct cmd cmd_ns_ls, cmd_ns_show;
 const struct cmd cmd_ns_ls = {
 	.name = "ns ls", .operands = "", .summary = "list IPC namespaces",
 	.about = "Lists every IPC namespace that exists here: its processes, containers and objects, and what keeps it alive. Namespaces that only a "

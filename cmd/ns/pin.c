@@ -64,7 +64,6 @@ static const struct example unpin_examples[] = {
 	{ NULL, NULL },
 };
 
-extern const struct cmd cmd_ns_pin, cmd_ns_unpin;
 const struct cmd cmd_ns_pin = {
 	.name = "ns pin", .operands = "WHERE NAME", .summary = "keep a namespace alive under a name",
 	.about = "Mounts the namespace on /run/ipcx/ns/NAME, so that it and its objects outlive its processes. Every --ns takes the name. It says so "

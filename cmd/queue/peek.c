@@ -136,24 +136,6 @@ static int run_peek(struct app *app, void *data, int n, char **words)
 	return stop_end(r);
 }
 
-/* There is no way: the library says why. */
-static int run_why(struct app *app, void *data, int n, char **words)
-{
-	const struct peek_args *args = data;
-	struct ipcx_message m = { .size = sizeof(m) };
-	struct ipcx_queue *q;
-	int r;
-
-	if (n != 1)
-		return msg_usage("%s peek needs one queue", app_noun(app));
-	r = queue_look(app, &args->where, words[0], &q);
-	if (r)
-		return r;
-	r = app_failed(app, ipcx_queue_peek(q, 0, &m));
-	ipcx_queue_close(q);
-	return r;
-}
-
 /* ---- notify */
 
 struct notify_args {
@@ -272,16 +254,6 @@ static const struct variant variants[] = {
 	{ .needs = 0 },
 };
 
-static const struct example why_named[] = {
-	{ "ipcx {noun} peek /jobs", "says why that cannot be, and what can be known" },
-	{ NULL, NULL },
-};
-
-static const struct variant why_variants[] = {
-	{ .needs = OF_NAMED, .examples = why_named },
-	{ .needs = 0 },
-};
-
 static const struct example notify_named[] = {
 	{ "ipcx {noun} notify /jobs && start-worker",  "when there is something to do" },
 	{ "ipcx {noun} notify /jobs --timeout 1h",     "exit status 5 when there was nothing for an hour" },
@@ -293,28 +265,16 @@ static const struct variant notify_variants[] = {
 	{ .needs = 0 },
 };
 
-extern const struct cmd cmd_queue_peek, cmd_queue_peek_why, cmd_queue_notify;
 const struct cmd cmd_queue_peek = {
 	.name = "peek", .needs = IPCX_CAN_QUEUE | IPCX_CAN_PEEK, .variants = variants,
 	.operands = "REF", .summary = "look at the messages of a {family} queue",
 	.about = "Copies the messages in their order and leaves them in the queue: nothing is taken, and no time of access moves. Others may send and receive "
 		 "meanwhile, so what is shown need not have been there at one moment; no more messages are shown than there were at the beginning. "
 		 "A kernel without MSG_COPY has no way to do it, and nothing else is tried.",
+	.absent = "the kernel has no way to look at the messages of a {family} queue without taking them: 'ipcx show' tells how many there are, 'ipcx ls {noun} -o +qsize' how many bytes",
 	.options = options, .complete = COMPLETE_REFS,
 	.exits = EXITS(NO_SUCH_OBJECT, { EXIT_PART, "some messages can no longer be copied" }),
 	.args_size = sizeof(struct peek_args), .run = run_peek,
-};
-
-/* Only for a queue of which the kernel tells no more than that a message came: what the
- * text says need not be true of any other. */
-const struct cmd cmd_queue_peek_why = {
-	.name = "peek", .needs = IPCX_CAN_QUEUE | IPCX_CAN_NOTIFY, .lacks = IPCX_CAN_PEEK, .variants = why_variants,
-	.operands = "REF", .summary = "say why a {family} queue cannot be looked into",
-	.about = "The kernel has no way to look at the messages of a {family} queue without taking them. This says so: messages are never taken and sent back, which would "
-		 "change their order and wake up others. 'ipcx show' tells how many there are, 'ipcx ls {noun} -o +qsize' how many bytes.",
-	.options = options, .complete = COMPLETE_REFS,
-	.exits = EXITS({ EXIT_FAILED, "there is no way to look into such a queue" }, NO_SUCH_OBJECT),
-	.args_size = sizeof(struct peek_args), .run = run_why,
 };
 
 const struct cmd cmd_queue_notify = {

@@ -386,7 +386,6 @@ static const struct variant load_variants[] = {
 	{ .needs = 0 },
 };
 
-extern const struct cmd cmd_queue_send, cmd_queue_load;
 const struct cmd cmd_queue_send = {
 	.name = "send", .needs = IPCX_CAN_QUEUE, .variants = send_variants,
 	.operands = "REF [MESSAGE…|-]", .summary = "send messages to a {family} queue",

@@ -218,7 +218,6 @@ static const struct variant post_variants[] = {
 	{ .needs = 0 },
 };
 
-extern const struct cmd cmd_sem_op, cmd_sem_wait, cmd_sem_post;
 const struct cmd cmd_sem_op = {
 	.name = "op", .needs = IPCX_CAN_SEM_OP | IPCX_CAN_SEM_SET, .variants = op_variants,
 	.operands = "REF OP…", .summary = "operate on the semaphores of an array, all at once",

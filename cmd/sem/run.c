@@ -149,7 +149,6 @@ static const struct variant named_variants[] = {
 	{ .needs = 0 },
 };
 
-extern const struct cmd cmd_sem_run, cmd_sem_run_give;
 const struct cmd cmd_sem_run = {
 	.name = "run", .needs = IPCX_CAN_SEM_SET, .lacks = IPCX_CAN_SEM_TAKE, .variants = variants,
 	.operands = "REF[:INDEX] [--] COMMAND…", .summary = "take a semaphore for as long as a command runs",

@@ -292,7 +292,6 @@ static const struct variant set_variants[] = {
 	{ .needs = 0 },
 };
 
-extern const struct cmd cmd_sem_get, cmd_sem_set;
 const struct cmd cmd_sem_get = {
 	.name = "get", .needs = IPCX_CAN_SEM_SET, .variants = get_variants,
 	.operands = "REF[:INDEX] [INDEX[:INDEX]…]", .summary = "tell the values of semaphores",

@@ -137,7 +137,7 @@ def test_objects_of_a_command_for_one_mechanism(world):
     world.ok("mk", "psem", "/other", "--init", "1")
     assert [w for w, _ in candidates(world, "shm", "read", "")] == ["0", "1"]
     assert [w for w, _ in candidates(world, "shm", "copy", "0", "")] == ["0", "1"]
-    assert [w for w, _ in candidates(world, "pshm", "hash", "")] == ["/cache"]
+    assert [w for w, _ in candidates(world, "pshm", "fill", "")] == ["/cache"]
     assert [w for w, _ in candidates(world, "shm", "copy", "0", "ps")] == ["pshm:/cache", "psem:/other"]
 
 

@@ -28,12 +28,11 @@ DO = {
     "msg load": lambda mech, ref: ["msg", "load", ref, "/dev/null"] if mech == "msg" else None,
     "mq send": lambda mech, ref: ["mq", "send", ref, "hello"] if mech == "mq" else None,
     "mq recv": lambda mech, ref: ["mq", "recv", ref, "--all"] if mech == "mq" else None,
-    "mq peek": lambda mech, ref: None,  # no kernel can: tests/cli/test_mq.py
     "mq drain": lambda mech, ref: ["mq", "drain", ref, "-"] if mech == "mq" else None,
     "mq load": lambda mech, ref: ["mq", "load", ref, "/dev/null"] if mech == "mq" else None,
     "mq notify": lambda mech, ref: None,  # waits: tests/cli/test_mq.py
     **{f"{noun} {verb}": lambda mech, ref, words=(noun, verb): [*words, ref] if mech == words[0] else None
-       for noun in ("shm", "pshm") for verb in ("read", "fill", "hash")},
+       for noun in ("shm", "pshm") for verb in ("read", "fill")},
     **{f"{noun} write": lambda mech, ref, noun=noun: [noun, "write", ref, "/dev/null"] if mech == noun else None for noun in ("shm", "pshm")},
     **{f"{noun} copy": lambda mech, ref, noun=noun: [noun, "copy", ref, ref] if mech == noun else None for noun in ("shm", "pshm")},
     "sem get": lambda mech, ref: ["sem", "get", ref] if mech == "sem" else None,

@@ -285,8 +285,8 @@ def test_waiters_that_are_interrupted_take_none(world):
 # ---- memory whose owner cuts its file
 
 
-@pytest.mark.parametrize("words", [["hash", "/x"], ["read", "/x", "--strings"], ["fill", "/x", "--byte", "7"],
-                                       ["copy", "/x", "/y"]], ids=lambda w: w[0])
+@pytest.mark.parametrize("words", [["read", "/x"], ["read", "/x", "--strings"], ["fill", "/x", "--byte", "7"],
+                                       ["copy", "/x", "/y"]], ids=" ".join)
 def test_memory_that_is_cut_meanwhile(world, words):
     """Cut and grown again all the time: an error or an end, and never a signal."""
     for name in ("/x", "/y"):

@@ -75,7 +75,7 @@ ATTACKS = {
     "mk psem": ["mk", "psem", "/new", "--init", "1"],
     "mk mixed": ["mk", "sem", "pshm", "/new", "--size", "4K", "--nsems", "1"],
     "read": ["pshm", "read", "/secret"],
-    "hash": ["pshm", "hash", "/secret"],
+    "dump": ["pshm", "read", "/secret", "-x"],
     "write": ["pshm", "write", "/secret"],
     "fill": ["pshm", "fill", "/secret", "--byte", "1"],
     "copy": ["pshm", "copy", "/secret", "/other"],

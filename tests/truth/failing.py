@@ -85,7 +85,6 @@ def contents():
     case("peek", "msg peek 0x2001 --format json")
     case("peek-table", "msg peek 0x2001")
     case("shm-read", "shm read 0x1001")
-    case("shm-hash", "shm hash 0x1001")
     case("shm-strings", "shm read 0x1001 --strings")
     case("shm-read-O", "shm read 0x1001 -O {out}")
     case("pshm-read", "pshm read /p1")
