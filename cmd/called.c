@@ -26,7 +26,7 @@ static uint64_t properties(unsigned mech)
 	return is;
 }
 
-static bool has(unsigned mech, uint64_t needs, uint64_t lacks)
+static bool called_has(unsigned mech, uint64_t needs, uint64_t lacks)
 {
 	uint64_t is = properties(mech);
 
@@ -35,7 +35,7 @@ static bool has(unsigned mech, uint64_t needs, uint64_t lacks)
 
 bool called_fits(const struct cmd *c, unsigned mech)
 {
-	return c->needs && has(mech, c->needs, c->lacks);
+	return c->needs && called_has(mech, c->needs, c->lacks);
 }
 
 bool called_absent(const struct cmd *c, unsigned mech)
@@ -46,7 +46,7 @@ bool called_absent(const struct cmd *c, unsigned mech)
 /* ---- texts */
 
 /* Append n bytes. When texts outgrow the room, the first test finds it. */
-static void put(struct called *to, const char *text, size_t n)
+static void called_put(struct called *to, const char *text, size_t n)
 {
 	size_t room = sizeof(to->text) - 1 - to->used;
 
@@ -58,7 +58,7 @@ static void put(struct called *to, const char *text, size_t n)
 
 static void put_word(struct called *to, const char *word)
 {
-	put(to, word, strlen(word));
+	called_put(to, word, strlen(word));
 }
 
 /* The group of a mechanism as texts call it. */
@@ -92,8 +92,8 @@ static bool is_word(const char *text, size_t len, const char *word)
 }
 
 /* Append what "{WORD}" stands for; an unknown word stays as it is. */
-static void put_value(struct called *to, const struct cmd *c, const char *word,
-		      size_t len)
+static void called_put_value(struct called *to, const struct cmd *c, const char *word,
+			     size_t len)
 {
 	const struct ipcx_mech_info *m = ipcx_mech_info(to->mech);
 	char least[24];
@@ -110,7 +110,7 @@ static void put_value(struct called *to, const struct cmd *c, const char *word,
 	} else if (is_word(word, len, "peers")) {
 		put_peers(to, c);
 	} else {
-		put(to, word - 1, len + 2);
+		called_put(to, word - 1, len + 2);
 	}
 }
 
@@ -124,7 +124,7 @@ static const char *filled(struct called *to, const struct cmd *c, const char *te
 	for (;;) {
 		size_t plain = strcspn(text, "{"), len;
 
-		put(to, text, plain);
+		called_put(to, text, plain);
 		text += plain;
 		if (!*text)
 			break;
@@ -133,7 +133,7 @@ static const char *filled(struct called *to, const struct cmd *c, const char *te
 			put_word(to, text);
 			break;
 		}
-		put_value(to, c, text + 1, len);
+		called_put_value(to, c, text + 1, len);
 		text += len + 2;
 	}
 	to->text[to->used] = '\0';
@@ -227,7 +227,7 @@ void called_set(struct called *ret, const struct cmd *c, unsigned mech)
 	put_word(ret, " ");
 	(void)filled(ret, c, c->name);
 	for (const struct variant *v = c->variants; v && (v->needs || v->lacks); v++)
-		if (has(mech, v->needs, v->lacks))
+		if (called_has(mech, v->needs, v->lacks))
 			add_variant(ret, c, v);
 	add_options(ret, c, c->options);
 	add_examples(ret, c, c->examples);

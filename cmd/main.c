@@ -164,7 +164,7 @@ static int start(int argc, char **argv)
 
 /* What was buffered goes out, and a lost write is a failure; a reader that has gone away
  * is none, nor is, under an old name, a standard output that was closed. */
-static int finish(int status, const struct tool *old)
+static int main_finish(int status, const struct tool *old)
 {
 	int r = out_flush();
 
@@ -188,5 +188,5 @@ int main(int argc, char **argv)
 	if (argc < 1)
 		return msg_usage("called without a name");
 	old = tool_by_path(argv[0]);
-	exit(finish(old ? tool_start(old, argc, argv) : start(argc, argv), old));
+	exit(main_finish(old ? tool_start(old, argc, argv) : start(argc, argv), old));
 }

@@ -21,7 +21,7 @@ int64_t wait_patience(const struct wait_args *args)
 	return args->timeout > INT64_MAX ? INT64_MAX : (int64_t)args->timeout;
 }
 
-static int open_ns(struct app *app, const char *where)
+static int verb_open_ns(struct app *app, const char *where)
 {
 	int r = ipcx_ns_open(app->x, where, &app->ns);
 
@@ -32,7 +32,7 @@ static int open_ns(struct app *app, const char *where)
 }
 
 /* The process goes once. */
-static int go(struct app *app, bool acts)
+static int verb_move(struct app *app, bool acts)
 {
 	int r = 0;
 
@@ -50,21 +50,21 @@ static int go(struct app *app, bool acts)
 
 static int reach(struct app *app, const char *where, unsigned mech, bool acts)
 {
-	int r = app->ns ? 0 : open_ns(app, where);
+	int r = app->ns ? 0 : verb_open_ns(app, where);
 
 	if (r || !(ipcx_mech_can(mech) & IPCX_CAN_REACH))
-		return r ? r : go(app, acts);
+		return r ? r : verb_move(app, acts);
 	ipcx_use(app->x, app->ns);
 	return 0;
 }
 
 int verb_go(struct app *app)
 {
-	return app->ns ? go(app, false) : 0;
+	return app->ns ? verb_move(app, false) : 0;
 }
 
 /* The names of the mechanisms of a mask: "shm or pshm". */
-static void name_mechs(uint64_t mechs, char *buf, size_t size)
+static void verb_name_mechs(uint64_t mechs, char *buf, size_t size)
 {
 	const struct ipcx_mech_info *m;
 	size_t at = 0;
@@ -87,7 +87,7 @@ int verb_begin(struct app *app, const struct where_args *where, const char *word
 	if (ipcx_ref_parse(app->x, word, def, &ref) < 0)
 		return msg_usage("%s", ipcx_error(app->x));
 	if (!(mechs & IPCX_MECH_BIT(ref.mech))) {
-		name_mechs(mechs, names, sizeof(names));
+		verb_name_mechs(mechs, names, sizeof(names));
 		return msg_usage("'%s' is no reference to %s", word, names);
 	}
 	*ret_ref = ref;

@@ -27,8 +27,8 @@ struct cell {
 	char text[COLS_CELL];
 };
 
-static void get(const struct cols *c, const void *data, size_t row, size_t k,
-		struct cell *cell)
+static void cols_get(const struct cols *c, const void *data, size_t row, size_t k,
+		     struct cell *cell)
 {
 	const char *end = c->cell(data, row, k, cell->text);
 
@@ -85,7 +85,7 @@ void cols_measure(struct cols *c, const void *data, size_t rows)
 		for (size_t k = 0; k < c->n; k++) {
 			size_t width;
 
-			get(c, data, row, k, &cell);
+			cols_get(c, data, row, k, &cell);
 			(void)table_text(c->columns[k], &cell, text, &width);
 			c->widths[k] = MAX(c->widths[k], width);
 		}
@@ -95,7 +95,7 @@ void cols_measure(struct cols *c, const void *data, size_t rows)
  * On a terminal that is too narrow, columns whose values are seldom wide are cut first,
  * and always; then those that may be cut.
  */
-static void fit(struct cols *c)
+static void cols_fit(struct cols *c)
 {
 	size_t room = out_columns(), wide = c->n ? c->n - 1 : 0;
 
@@ -117,7 +117,7 @@ static void fit(struct cols *c)
 }
 
 /* The end of as much text as fits into a width. */
-static char *cut(char *p, char *end, size_t width)
+static char *cols_cut(char *p, char *end, size_t width)
 {
 	char *at = p;
 
@@ -155,7 +155,7 @@ static void table_cell(const struct cols *c, size_t k, const struct cell *cell)
 
 	end = table_text(c->columns[k], cell, from, &width);
 	if (width > c->widths[k] && c->columns[k]->cut == COLS_CUT) {
-		end = cut(from, end, c->widths[k]);
+		end = cols_cut(from, end, c->widths[k]);
 	} else if (width > c->widths[k] && !last) {
 		out_done(end);
 		break_line(c, k);
@@ -178,7 +178,7 @@ static void table_cell(const struct cols *c, size_t k, const struct cell *cell)
 
 /* ---- the other formats */
 
-static void raw_cell(const struct cols *c, size_t k, const struct cell *cell)
+static void cols_raw_cell(const struct cols *c, size_t k, const struct cell *cell)
 {
 	char *p = foreign_guarded(out_room(), cell->text, cell->len, " \\");
 
@@ -234,14 +234,14 @@ static void json_begin(const struct cols *c)
 
 /* ---- rows */
 
-static void begin(struct cols *c)
+static void cols_begin(struct cols *c)
 {
 	static struct cell cell;
 
 	if (c->form == COLS_JSON)
 		json_begin(c);
 	if (c->form == COLS_TABLE)
-		fit(c);
+		cols_fit(c);
 	if (c->no_headings || (c->form != COLS_TABLE && c->form != COLS_RAW))
 		return;
 	for (size_t k = 0; k < c->n; k++) {
@@ -250,7 +250,7 @@ static void begin(struct cols *c)
 		if (c->form == COLS_TABLE)
 			table_cell(c, k, &cell);
 		else
-			raw_cell(c, k, &cell);
+			cols_raw_cell(c, k, &cell);
 	}
 }
 
@@ -278,7 +278,7 @@ void cols_put(struct cols *c, const void *data, size_t rows)
 {
 	static void (*const cells[])(const struct cols *c, size_t k,
 				     const struct cell *cell) = {
-		[COLS_TABLE] = table_cell, [COLS_RAW] = raw_cell,
+		[COLS_TABLE] = table_cell, [COLS_RAW] = cols_raw_cell,
 		[COLS_EXPORT] = pair_cell, [COLS_NEWLINE] = pair_cell,
 		[COLS_JSON] = json_cell,
 	};
@@ -286,10 +286,10 @@ void cols_put(struct cols *c, const void *data, size_t rows)
 
 	for (size_t row = 0; row < rows; row++) {
 		if (c->rows == 0)
-			begin(c);
+			cols_begin(c);
 		row_begin(c, c->rows == 0);
 		for (size_t k = 0; k < c->n; k++) {
-			get(c, data, row, k, &cell);
+			cols_get(c, data, row, k, &cell);
 			cells[c->form](c, k, &cell);
 		}
 		row_end(c);
@@ -316,7 +316,7 @@ void cols_single(const struct cols *c, const void *data, size_t row)
 	for (size_t k = 0; k < c->n; k++) {
 		char *from, *p;
 
-		get(c, data, row, k, &cell);
+		cols_get(c, data, row, k, &cell);
 		if (!cell.any)
 			continue;
 		out_format("%s:%*s", c->columns[k]->label,

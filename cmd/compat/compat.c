@@ -20,7 +20,7 @@ const struct tool *tool_by_path(const char *path)
 	return NULL;
 }
 
-static int run(struct app *app, void *data, int n, char **words)
+static int compat_run(struct app *app, void *data, int n, char **words)
 {
 	const struct tool *t;
 
@@ -47,6 +47,6 @@ const struct cmd cmd_compat = {
 	.about = "Be ipcs, ipcmk, ipcrm or lsipc of util-linux 2.42: the same options, the same output, the same exit "
 		 "status, without their traps (ipcx-compat(7)). A link of that name to ipcx does the same.",
 	.exits = EXITS({ EXIT_OWN, "that of the old command (ipcx-compat(7))" }),
-	.examples = examples, .complete = COMPLETE_OLD, .program = true, .run = run,
+	.examples = examples, .complete = COMPLETE_OLD, .program = true, .run = compat_run,
 };
 /* clang-format on */

@@ -13,7 +13,7 @@
 #include "base/util.h"
 #include "ui/out.h"
 
-static char *put_hex(char *p, unsigned char byte)
+static char *foreign_put_hex(char *p, unsigned char byte)
 {
 	static const char digits[] = "0123456789abcdef";
 
@@ -69,7 +69,7 @@ char *foreign_table(char *p, const char *s, size_t len)
 			memcpy(p, s, n);
 			p += n;
 		} else {
-			p = put_hex(p, (unsigned char)*s);
+			p = foreign_put_hex(p, (unsigned char)*s);
 		}
 		s += MAX(n, (size_t)1);
 		len -= MAX(n, (size_t)1);
@@ -82,7 +82,7 @@ char *foreign_guarded(char *p, const char *s, size_t len, const char *special)
 {
 	for (size_t i = 0; i < len; i++)
 		if ((signed char)s[i] < ' ' || s[i] == 0x7f || strchr(special, s[i]))
-			p = put_hex(p, (unsigned char)s[i]);
+			p = foreign_put_hex(p, (unsigned char)s[i]);
 		else
 			*p++ = s[i];
 	return p;
@@ -128,7 +128,7 @@ char *foreign_json(char *p, const char *s, size_t len)
 
 		if (n == 0) {
 			*p++ = '\\';
-			p = put_hex(p, (unsigned char)*s);
+			p = foreign_put_hex(p, (unsigned char)*s);
 		} else if (terminal && code >= 0x7f && ix_esc_hidden(code)) {
 			p = put_unicode(p, code);
 		} else if (n == 1) {
@@ -149,7 +149,7 @@ char *foreign_single(char *p, const char *s, size_t len)
 		return foreign_table(p, s, len);
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)s[i] < ' ' || s[i] == 0x7f)
-			p = put_hex(p, (unsigned char)s[i]);
+			p = foreign_put_hex(p, (unsigned char)s[i]);
 		else
 			*p++ = s[i];
 	return p;

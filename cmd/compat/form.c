@@ -56,7 +56,7 @@ static const char days[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" 
 static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
 				  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 
-static char *put_two(char *p, int n, char pad)
+static char *form_put_two(char *p, int n, char pad)
 {
 	*p++ = n < 10 ? pad : (char)('0' + n / 10);
 	*p++ = (char)('0' + n % 10);
@@ -65,13 +65,13 @@ static char *put_two(char *p, int n, char pad)
 
 static char *put_clock(char *p, const struct tm *tm, bool seconds)
 {
-	p = put_two(p, tm->tm_hour, '0');
+	p = form_put_two(p, tm->tm_hour, '0');
 	*p++ = ':';
-	p = put_two(p, tm->tm_min, '0');
+	p = form_put_two(p, tm->tm_min, '0');
 	if (!seconds)
 		return p;
 	*p++ = ':';
-	return put_two(p, tm->tm_sec, '0');
+	return form_put_two(p, tm->tm_sec, '0');
 }
 
 static char *put_year(char *p, const struct tm *tm)
@@ -87,7 +87,7 @@ struct kept {
 	char text[FORM_MAX];
 };
 
-static bool again(const struct kept *k, int64_t when, char **p)
+static bool form_again(const struct kept *k, int64_t when, char **p)
 {
 	if (!k->any || k->when != when)
 		return false;
@@ -96,7 +96,7 @@ static bool again(const struct kept *k, int64_t when, char **p)
 	return true;
 }
 
-static char *keep(struct kept *k, int64_t when, const char *from, char *end)
+static char *form_keep(struct kept *k, int64_t when, const char *from, char *end)
 {
 	k->any = true;
 	k->when = when;
@@ -111,7 +111,7 @@ char *form_ctime(char *p, int64_t when)
 	char *from = p;
 	struct tm tm;
 
-	if (again(&last, when, &p))
+	if (form_again(&last, when, &p))
 		return p;
 	if (!local(when, &tm))
 		return ix_put_i64(p, when);
@@ -119,11 +119,11 @@ char *form_ctime(char *p, int64_t when)
 	*p++ = ' ';
 	p = ix_put_text(p, months[tm.tm_mon]);
 	*p++ = ' ';
-	p = put_two(p, tm.tm_mday, ' ');
+	p = form_put_two(p, tm.tm_mday, ' ');
 	*p++ = ' ';
 	p = put_clock(p, &tm, true);
 	*p++ = ' ';
-	return keep(&last, when, from, put_year(p, &tm));
+	return form_keep(&last, when, from, put_year(p, &tm));
 }
 
 char *form_short(char *p, int64_t when)
@@ -134,7 +134,7 @@ char *form_short(char *p, int64_t when)
 	char *from = p;
 	struct tm tm;
 
-	if (again(&last, when, &p))
+	if (form_again(&last, when, &p))
 		return p;
 	if (!asked)
 		(void)local(time(NULL), &now);
@@ -142,13 +142,13 @@ char *form_short(char *p, int64_t when)
 	if (!local(when, &tm))
 		return ix_put_i64(p, when);
 	if (tm.tm_year == now.tm_year && tm.tm_yday == now.tm_yday)
-		return keep(&last, when, from, put_clock(p, &tm, false));
+		return form_keep(&last, when, from, put_clock(p, &tm, false));
 	if (tm.tm_year != now.tm_year) {
 		p = put_year(p, &tm);
 		*p++ = '-';
 	}
 	p = ix_put_text(p, months[tm.tm_mon]);
-	return keep(&last, when, from, put_two(p, tm.tm_mday, '0'));
+	return form_keep(&last, when, from, form_put_two(p, tm.tm_mday, '0'));
 }
 
 char *form_iso(char *p, int64_t when)
@@ -158,23 +158,23 @@ char *form_iso(char *p, int64_t when)
 	struct tm tm;
 	long offset;
 
-	if (again(&last, when, &p))
+	if (form_again(&last, when, &p))
 		return p;
 	if (!local(when, &tm))
 		return ix_put_i64(p, when);
 	offset = tm.tm_gmtoff / 60;
 	p = put_year(p, &tm);
 	*p++ = '-';
-	p = put_two(p, tm.tm_mon + 1, '0');
+	p = form_put_two(p, tm.tm_mon + 1, '0');
 	*p++ = '-';
-	p = put_two(p, tm.tm_mday, '0');
+	p = form_put_two(p, tm.tm_mday, '0');
 	*p++ = 'T';
 	p = put_clock(p, &tm, true);
 	*p++ = offset < 0 ? '-' : '+';
 	offset = offset < 0 ? -offset : offset;
-	p = put_two(p, (int)(offset / 60), '0');
+	p = form_put_two(p, (int)(offset / 60), '0');
 	*p++ = ':';
-	return keep(&last, when, from, put_two(p, (int)(offset % 60), '0'));
+	return form_keep(&last, when, from, form_put_two(p, (int)(offset % 60), '0'));
 }
 
 /* ---- the rest */
@@ -187,7 +187,7 @@ char *form_perms(char *p, uint64_t mode)
 }
 
 /* The bytes that there are, or -errno. */
-static ssize_t read_all(int fd, char *buf, size_t size)
+static ssize_t form_read_all(int fd, char *buf, size_t size)
 {
 	ssize_t got;
 
@@ -212,7 +212,7 @@ char *form_command(char *p, int64_t pid)
 		len = 0;
 		(void)snprintf(path, sizeof(path), "/proc/%lld/cmdline", (long long)pid);
 		fd = pid > 0 ? ix_open(AT_FDCWD, path, O_RDONLY) : -1;
-		got = fd >= 0 ? read_all(fd, text, sizeof(text)) : fd;
+		got = fd >= 0 ? form_read_all(fd, text, sizeof(text)) : fd;
 		if (pid > 0)
 			gap_error("the commands of some processes could not be read",
 				  (int)MIN(got, 0));

@@ -14,7 +14,7 @@ static struct {
 	size_t others;
 } gaps;
 
-static void add(const char *text)
+static void gap_add(const char *text)
 {
 	if (!gaps.first[0])
 		(void)snprintf(gaps.first, sizeof(gaps.first), "%s", text);
@@ -37,7 +37,7 @@ size_t gap_table(const struct ipcx_table *t)
 			continue;
 		(void)snprintf(text, sizeof(text), "%s%s%s", subject,
 			       subject[0] ? ": " : "", n->text);
-		add(text);
+		gap_add(text);
 		found++;
 	}
 	return found;
@@ -50,7 +50,7 @@ void gap_error(const char *what, int error)
 	if (error >= 0 || error == -ENOENT || error == -ESRCH)
 		return;
 	(void)snprintf(text, sizeof(text), "%s: %s", what, strerror(-error));
-	add(text);
+	gap_add(text);
 }
 
 void gap_say(const char *what)

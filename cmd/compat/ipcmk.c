@@ -164,7 +164,7 @@ static int parse_size(const char *text, uint64_t *ret_size)
 	return r;
 }
 
-static bool take_size(const char *text, uint64_t *ret_size)
+static bool ipcmk_take_size(const char *text, uint64_t *ret_size)
 {
 	int r = parse_size(text, ret_size);
 
@@ -175,7 +175,7 @@ static bool take_size(const char *text, uint64_t *ret_size)
 
 /* ---- making */
 
-static int failed(const char *what, int r)
+static int ipcmk_failed(const char *what, int r)
 {
 	/* The kernel's own word for what ran into a limit. */
 	msg_error("create %s failed: %s", what, strerror(r == -ERANGE ? EINVAL : -r));
@@ -200,7 +200,7 @@ static int make_sysv(struct ipcx *x, const struct wish *w, struct ipcx_attrs *a,
 			r = ipcx_create(x, a, 1, &t);
 	}
 	if (r < 0)
-		return failed(what, r);
+		return ipcmk_failed(what, r);
 	out_format("%s id: %d\n", label, (int)tool_count(t, 0, IPCX_F_ID));
 	ipcx_table_free(t);
 	return EXIT_DONE;
@@ -266,7 +266,7 @@ static int make_posix(struct ipcx *x, const struct wish *w, struct ipcx_attrs *a
 		r = check_taken(x, mech, a->name);
 	if (r < 0) {
 		ipcx_table_free(t);
-		return failed(what, r);
+		return ipcmk_failed(what, r);
 	}
 	out_format("POSIX %s name: %s\n", label, w->name);
 	ipcx_table_free(t);
@@ -282,15 +282,15 @@ static int make_mq(struct ipcx *x, const struct wish *w)
 
 	/* What mq_open(3) says of such names. */
 	if (w->name[0] != '/')
-		return failed(what, -EINVAL);
+		return ipcmk_failed(what, -EINVAL);
 	if (!file[0])
-		return failed(what, -ENOENT);
+		return ipcmk_failed(what, -ENOENT);
 	if (strchr(file, '/') || !strcmp(file, ".") || !strcmp(file, ".."))
-		return failed(what, -EACCES);
+		return ipcmk_failed(what, -EACCES);
 	return make_posix(x, w, &a, "mq", what, "message queue");
 }
 
-static int make_all(struct ipcx *x, const struct wish *w)
+static int ipcmk_make_all(struct ipcx *x, const struct wish *w)
 {
 	struct ipcx_attrs shm = { .set = IPCX_A_SIZE, .bytes = w->size }, pshm = shm,
 			  msg = { .set = 0 },
@@ -316,15 +316,15 @@ static int make_all(struct ipcx *x, const struct wish *w)
 
 /* ---- options */
 
-static bool take(struct wish *w, int c, const char *arg)
+static bool ipcmk_take(struct wish *w, int c, const char *arg)
 {
 	switch (c) {
 	case 'M':
 		w->shm = true;
-		return take_size(arg, &w->size);
+		return ipcmk_take_size(arg, &w->size);
 	case 'm':
 		w->pshm = true;
-		return take_size(arg, &w->size);
+		return ipcmk_take_size(arg, &w->size);
 	case 'S':
 		w->sem = true;
 		return tool_number("failed to parse elements", arg, 10, INT32_MIN,
@@ -345,14 +345,14 @@ static bool take(struct wish *w, int c, const char *arg)
 	}
 }
 
-static int run(struct ipcx *x, const struct tool *t, int argc, char **argv)
+static int ipcmk_run(struct ipcx *x, const struct tool *t, int argc, char **argv)
 {
 	struct tool_walk walk = { .tool = t, .argc = argc, .argv = argv };
 	struct wish w = { .mode = 0644 };
 	int c;
 
 	while ((c = tool_next(&walk)) > 0)
-		if (!take(&w, c, walk.arg))
+		if (!ipcmk_take(&w, c, walk.arg))
 			return EXIT_FAILED;
 	if (c < 0)
 		return walk.status;
@@ -364,10 +364,10 @@ static int run(struct ipcx *x, const struct tool *t, int argc, char **argv)
 		msg_error("name is required for POSIX IPC");
 		return tool_try(t);
 	}
-	return make_all(x, &w);
+	return ipcmk_make_all(x, &w);
 }
 
-static void more_help(void)
+static void ipcmk_more_help(void)
 {
 	out_text(
 		"\nA SIZE may end in K, M, G, T, P, E, Z or Y (also KiB …: powers of 1024)"
@@ -381,6 +381,6 @@ const struct tool tool_ipcmk = {
 	.about = "Make IPC objects.",
 	.groups = groups,
 	.opts = opts,
-	.more_help = more_help,
-	.run = run,
+	.more_help = ipcmk_more_help,
+	.run = ipcmk_run,
 };

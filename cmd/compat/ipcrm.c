@@ -112,7 +112,7 @@ static bool remove_id(struct job *j, const struct kind *k, int32_t id, const cha
 	return false;
 }
 
-static bool by_id(struct job *j, const struct kind *k, const char *text)
+static bool ipcrm_by_id(struct job *j, const struct kind *k, const char *text)
 {
 	int64_t id;
 
@@ -122,7 +122,7 @@ static bool by_id(struct job *j, const struct kind *k, const char *text)
 	return true;
 }
 
-static bool by_key(struct job *j, const struct kind *k, const char *text)
+static bool ipcrm_by_key(struct job *j, const struct kind *k, const char *text)
 {
 	struct ipcx_ref ref = tool_ref(k->mech, 0);
 	struct ipcx_table *t = NULL;
@@ -151,7 +151,7 @@ static bool fatal(int r)
 	return false;
 }
 
-static bool by_name(struct job *j, const struct kind *k, const char *name)
+static bool ipcrm_by_name(struct job *j, const struct kind *k, const char *name)
 {
 	struct ipcx_ref ref;
 	int r = tool_named(j->x, k->mech, name, &ref);
@@ -182,8 +182,8 @@ static bool by_name(struct job *j, const struct kind *k, const char *name)
 
 /* ---- all of a kind */
 
-static bool remove_row(struct job *j, const struct kind *k, const struct ipcx_table *t,
-		       size_t row)
+static bool ipcrm_remove_row(struct job *j, const struct kind *k,
+			     const struct ipcx_table *t, size_t row)
 {
 	struct ipcx_value v;
 	const char *name;
@@ -197,11 +197,11 @@ static bool remove_row(struct job *j, const struct kind *k, const struct ipcx_ta
 	name = k->by_name == OPT_MQ ? ipcx_value_string(&v) : ipcx_value_string(&v) + 1;
 	if (j->verbose)
 		out_format("removing %s `%s'\n", k->label, name);
-	return by_name(j, k, name);
+	return ipcrm_by_name(j, k, name);
 }
 
 /* A directory that is not there is told of, but no failure. */
-static bool is_there(const struct kind *k)
+static bool ipcrm_is_there(const struct kind *k)
 {
 	if (k->by_name == OPT_MQ && access("/dev/mqueue", F_OK) < 0) {
 		msg_error(TOOL_NO_MQUEUE);
@@ -214,12 +214,12 @@ static bool is_there(const struct kind *k)
 	return true;
 }
 
-static bool remove_all(struct job *j, const struct kind *k)
+static bool ipcrm_remove_all(struct job *j, const struct kind *k)
 {
 	uint64_t resume = 0;
 	bool going = true;
 
-	if (!is_there(k))
+	if (!ipcrm_is_there(k))
 		return true;
 	j->sweeping = true;
 	do {
@@ -232,7 +232,7 @@ static bool remove_all(struct job *j, const struct kind *k)
 		/* What could not be listed is not removed. */
 		j->bad |= !ipcx_table_complete(t) && gap_table(t) > 0;
 		for (size_t i = 0; going && i < ipcx_table_rows(t); i++)
-			going = remove_row(j, k, t, i);
+			going = ipcrm_remove_row(j, k, t, i);
 		resume = ipcx_table_resume(t);
 		ipcx_table_free(t);
 	} while (going && resume);
@@ -261,7 +261,7 @@ static bool add_kinds(struct job *j, const char *word)
 	return false;
 }
 
-static bool take(struct job *j, int c, const char *arg)
+static bool ipcrm_take(struct job *j, int c, const char *arg)
 {
 	if (c == 'v') {
 		j->verbose = true;
@@ -271,16 +271,16 @@ static bool take(struct job *j, int c, const char *arg)
 		return add_kinds(j, arg);
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		if (kinds[i].by_id == c)
-			return by_id(j, &kinds[i], arg);
+			return ipcrm_by_id(j, &kinds[i], arg);
 		if (kinds[i].by_key == c)
-			return by_key(j, &kinds[i], arg);
+			return ipcrm_by_key(j, &kinds[i], arg);
 		if (kinds[i].by_name == c)
-			return by_name(j, &kinds[i], arg);
+			return ipcrm_by_name(j, &kinds[i], arg);
 	}
 	return false;
 }
 
-static int unknown(const struct tool *t, const char *word)
+static int ipcrm_unknown(const struct tool *t, const char *word)
 {
 	msg_error("unknown argument: %s", word);
 	return tool_try(t);
@@ -322,7 +322,7 @@ static const char *lost_word(const struct tool *t, int argc, char **argv)
 	return c == TOOL_OPERANDS && bare && walk.first < argc ? argv[walk.first] : NULL;
 }
 
-static int run(struct ipcx *x, const struct tool *t, int argc, char **argv)
+static int ipcrm_run(struct ipcx *x, const struct tool *t, int argc, char **argv)
 {
 	struct tool_walk walk = { .tool = t, .argc = argc, .argv = argv };
 	struct job j = { .x = x, .tool = t };
@@ -338,17 +338,17 @@ static int run(struct ipcx *x, const struct tool *t, int argc, char **argv)
 			return old_syntax(&j, &kinds[i], argc - 2, argv + 2);
 	lost = lost_word(t, argc, argv);
 	if (lost)
-		return unknown(t, lost);
+		return ipcrm_unknown(t, lost);
 	while ((c = tool_next(&walk)) > 0)
-		if (!take(&j, c, walk.arg))
+		if (!ipcrm_take(&j, c, walk.arg))
 			return EXIT_FAILED;
 	if (c < 0)
 		return walk.status;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if ((j.all >> i & 1) && !remove_all(&j, &kinds[i]))
+		if ((j.all >> i & 1) && !ipcrm_remove_all(&j, &kinds[i]))
 			return EXIT_FAILED;
 	if (walk.first < argc)
-		return unknown(t, argv[walk.first]);
+		return ipcrm_unknown(t, argv[walk.first]);
 	return j.bad ? EXIT_FAILED : EXIT_DONE;
 }
 
@@ -359,6 +359,6 @@ const struct tool tool_ipcrm = {
 	.about = "Remove IPC objects.",
 	.groups = groups,
 	.opts = opts,
-	.run = run,
+	.run = ipcrm_run,
 	.gaps = "something may be left",
 };

@@ -174,7 +174,7 @@ static const struct list lists[IPCS_KINDS][VIEWS] = {
 /* ---- values */
 
 /* A row has room for whatever the C library may call a user. */
-static char *put_name(char *p, const char *name)
+static char *ipcs_put_name(char *p, const char *name)
 {
 	size_t n = strnlen(name, VALUE_MAX);
 
@@ -182,7 +182,7 @@ static char *put_name(char *p, const char *name)
 	return p + n;
 }
 
-static char *put_time(char *p, const struct ipcx_value *v, bool whole)
+static char *ipcs_put_time(char *p, const struct ipcx_value *v, bool whole)
 {
 	char text[FORM_MAX];
 	size_t n;
@@ -210,8 +210,9 @@ char *ipcs_value(char *p, const struct ipcx_table *t, size_t row, enum ipcx_fiel
 	case AS_KEY:
 		return ix_put_hex(ix_put_text(p, "0x"), v.as.u, 8);
 	case AS_NAME:
-		return v.type == IPCX_TYPE_STRING ? put_name(p, ipcx_value_string(&v))
-						  : p;
+		return v.type == IPCX_TYPE_STRING
+			       ? ipcs_put_name(p, ipcx_value_string(&v))
+			       : p;
 	case AS_PERMS:
 		return ix_put_oct(p, v.as.u, 1);
 	case AS_MODE:
@@ -223,9 +224,9 @@ char *ipcs_value(char *p, const struct ipcx_table *t, size_t row, enum ipcx_fiel
 	case AS_SIZE:
 		return form_size(p, v.as.u);
 	case AS_SHORT:
-		return put_time(p, &v, false);
+		return ipcs_put_time(p, &v, false);
 	case AS_LONG:
-		return put_time(p, &v, true);
+		return ipcs_put_time(p, &v, true);
 	case AS_DEST:
 		return ix_put_text(p, v.as.u ? "dest" : "");
 	case AS_LOCKED:
@@ -236,8 +237,8 @@ char *ipcs_value(char *p, const struct ipcx_table *t, size_t row, enum ipcx_fiel
 
 /* ---- lists */
 
-static char *put_cell(char *p, const struct ipcx_table *t, size_t row,
-		      const struct column *c)
+static char *ipcs_put_cell(char *p, const struct ipcx_table *t, size_t row,
+			   const struct column *c)
 {
 	size_t width = (size_t)(c->width < 0 ? -c->width : c->width), len;
 	char *from = p = ix_put_text(p, c->before);
@@ -251,13 +252,13 @@ static char *put_cell(char *p, const struct ipcx_table *t, size_t row,
 	return ix_put_text(from + MAX(len, width), c->after);
 }
 
-static void put_rows(const struct ipcx_table *t, const struct column *columns)
+static void ipcs_put_rows(const struct ipcx_table *t, const struct column *columns)
 {
 	for (size_t row = 0; row < ipcx_table_rows(t); row++) {
 		char *p = out_room();
 
 		for (const struct column *c = columns; c->heading; c++)
-			p = put_cell(p, t, row, c);
+			p = ipcs_put_cell(p, t, row, c);
 		*p++ = '\n';
 		out_done(p);
 	}
@@ -295,7 +296,7 @@ int ipcs_list(struct ipcx *x, enum ipcs_kind kind, enum ipcs_view view,
 
 		if (!t)
 			return EXIT_FAILED;
-		put_rows(t, l.columns);
+		ipcs_put_rows(t, l.columns);
 		resume = ipcx_table_resume(t);
 		ipcx_table_free(t);
 	} while (resume);
@@ -337,7 +338,7 @@ struct wish {
 };
 
 /* What one option means; false: it was wrong. */
-static bool take(struct wish *w, int c, const char *arg)
+static bool ipcs_take(struct wish *w, int c, const char *arg)
 {
 	static const char views[] = "\0tpclu"; /* in the order of enum ipcs_view */
 	int64_t id;
@@ -372,7 +373,7 @@ static bool take(struct wish *w, int c, const char *arg)
 	}
 }
 
-static int detail(struct ipcx *x, const struct wish *w)
+static int ipcs_put_detail(struct ipcx *x, const struct wish *w)
 {
 	if (w->kinds[IPCS_MSG] + w->kinds[IPCS_SHM] + w->kinds[IPCS_SEM] != 1) {
 		msg_error("when using an ID, a single resource must be specified");
@@ -384,7 +385,7 @@ static int detail(struct ipcx *x, const struct wish *w)
 	return EXIT_FAILED;
 }
 
-static int show(struct ipcx *x, const struct wish *w)
+static int ipcs_show(struct ipcx *x, const struct wish *w)
 {
 	struct ipcx_table *totals = NULL;
 	int r = EXIT_DONE;
@@ -412,22 +413,22 @@ static int show(struct ipcx *x, const struct wish *w)
 	return r;
 }
 
-static int run(struct ipcx *x, const struct tool *t, int argc, char **argv)
+static int ipcs_run(struct ipcx *x, const struct tool *t, int argc, char **argv)
 {
 	struct tool_walk walk = { .tool = t, .argc = argc, .argv = argv };
 	struct wish w = { .by_id = false };
 	int c;
 
 	while ((c = tool_next(&walk)) > 0)
-		if (!take(&w, c, walk.arg))
+		if (!ipcs_take(&w, c, walk.arg))
 			return EXIT_FAILED;
 	if (c < 0)
 		return walk.status;
 	if (w.by_id)
-		return detail(x, &w);
+		return ipcs_put_detail(x, &w);
 	if (!w.kinds[IPCS_MSG] && !w.kinds[IPCS_SHM] && !w.kinds[IPCS_SEM])
-		(void)take(&w, 'a', NULL);
-	return show(x, &w);
+		(void)ipcs_take(&w, 'a', NULL);
+	return ipcs_show(x, &w);
 }
 
 extern const struct tool tool_ipcs;
@@ -437,5 +438,5 @@ const struct tool tool_ipcs = {
 	.about = "Tell of System V IPC objects.",
 	.groups = groups,
 	.opts = opts,
-	.run = run,
+	.run = ipcs_run,
 };

@@ -126,7 +126,7 @@ static int elements(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_tabl
 	return r;
 }
 
-static void missing(int32_t id)
+static void ipcsdetail_missing(int32_t id)
 {
 	msg_error("id %d not found", id);
 }
@@ -143,7 +143,7 @@ int ipcs_detail(struct ipcx *x, enum ipcs_kind kind, int32_t id, enum ipcs_unit 
 	if (t && kind == IPCS_SEM)
 		r = elements(x, &ref, &inside);
 	if (!t || r == -ENOENT)
-		missing(id);
+		ipcsdetail_missing(id);
 	if (t && r == 0) {
 		put_pieces(t, 0, pieces[kind], unit);
 		if (inside)

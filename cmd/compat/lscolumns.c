@@ -105,7 +105,7 @@ const struct ls_column *ls_column(const char *name, size_t len)
 }
 
 /* A cell has room for whatever the C library may call a user. */
-static char *put_name(char *p, const char *text)
+static char *lscolumns_put_name(char *p, const char *text)
 {
 	size_t n = strnlen(text, FORM_COMMAND_MAX);
 
@@ -115,8 +115,8 @@ static char *put_name(char *p, const char *text)
 
 /* The number that a name stands for; where there is none, the number is what a row has.
  */
-static bool is_number(const struct ls_rows *rows, size_t row, const struct ls_column *c,
-		      const char *name)
+static bool lscolumns_is_number(const struct ls_rows *rows, size_t row,
+				const struct ls_column *c, const char *name)
 {
 	enum ipcx_field plain = c->plain;
 	char text[IX_NUM_MAX];
@@ -130,7 +130,7 @@ static bool is_number(const struct ls_rows *rows, size_t row, const struct ls_co
 	return !strcmp(text, name);
 }
 
-static char *put_time(char *p, int64_t when, enum ls_time how)
+static char *lscolumns_put_time(char *p, int64_t when, enum ls_time how)
 {
 	switch (how) {
 	case LS_SHORT:
@@ -160,8 +160,9 @@ static char *put_perms(char *p, uint64_t mode, bool numeric)
 	return ix_put_oct(ix_put_text(p, mode ? "0" : ""), mode, 1);
 }
 
-static char *put_value(const struct ls_rows *rows, size_t row, const struct ls_column *c,
-		       const struct ipcx_value *v, char *p)
+static char *lscolumns_put_value(const struct ls_rows *rows, size_t row,
+				 const struct ls_column *c, const struct ipcx_value *v,
+				 char *p)
 {
 	char *end;
 
@@ -175,17 +176,17 @@ static char *put_value(const struct ls_rows *rows, size_t row, const struct ls_c
 	case LS_KEY:
 		return ix_put_hex(ix_put_text(p, "0x"), v->as.u, 8);
 	case LS_NAME:
-		return put_name(p, ipcx_value_string(v));
+		return lscolumns_put_name(p, ipcx_value_string(v));
 	case LS_KNOWN:
-		return is_number(rows, row, c, ipcx_value_string(v))
+		return lscolumns_is_number(rows, row, c, ipcx_value_string(v))
 			       ? NULL
-			       : put_name(p, ipcx_value_string(v));
+			       : lscolumns_put_name(p, ipcx_value_string(v));
 	case LS_PERMS:
 		return put_perms(p, v->as.u, rows->style.numeric_perms);
 	case LS_SIZE:
 		return rows->style.bytes ? ix_put_u64(p, v->as.u) : form_size(p, v->as.u);
 	case LS_TIME:
-		return v->as.i ? put_time(p, v->as.i, rows->style.time) : NULL;
+		return v->as.i ? lscolumns_put_time(p, v->as.i, rows->style.time) : NULL;
 	case LS_COMMAND:
 		end = form_command(p, v->as.i);
 		return end > p ? end : NULL;
@@ -227,12 +228,12 @@ char *ls_cell(const void *data, size_t row, size_t column, char *p)
 		v = (struct ipcx_value){ .type = IPCX_TYPE_UINT };
 	if (v.type == IPCX_TYPE_NONE && c->form != LS_TEXT)
 		return NULL;
-	return put_value(rows, row, c, &v, p);
+	return lscolumns_put_value(rows, row, c, &v, p);
 }
 
 /* ---- which */
 
-static bool add_column(struct ls_wish *w, const struct ls_column *c)
+static bool lscolumns_add_column(struct ls_wish *w, const struct ls_column *c)
 {
 	if (w->cols.n == COLS_MAX)
 		return false;
@@ -247,7 +248,7 @@ static void add_known(struct ls_wish *w, const char *list)
 	while (list && *list) {
 		size_t n = strcspn(list, ",");
 
-		(void)add_column(w, ls_column(list, n));
+		(void)lscolumns_add_column(w, ls_column(list, n));
 		list += n + (list[n] == ',');
 	}
 }
@@ -270,7 +271,7 @@ static bool add_named(struct ls_wish *w, const char *list)
 			msg_error("unknown column: %s", list);
 			return false;
 		}
-		if (!add_column(w, c))
+		if (!lscolumns_add_column(w, c))
 			return false;
 		list += n + (list[n] == ',');
 	}
@@ -286,7 +287,7 @@ static void add_times(struct ls_wish *w)
 	w->cols.n -= command;
 	add_known(w, ls_kinds[w->kind].times);
 	if (command)
-		(void)add_column(w, last);
+		(void)lscolumns_add_column(w, last);
 }
 
 bool ls_choose(struct ls_wish *w)
@@ -297,7 +298,7 @@ bool ls_choose(struct ls_wish *w)
 	if (pretty && (!w->output || *w->output == '+') && !w->creator && !w->time) {
 		for (const struct ls_column *c = ls_columns; c->c.name; c++)
 			if (c->kinds & LS_BIT(w->kind))
-				(void)add_column(w, c);
+				(void)lscolumns_add_column(w, c);
 	} else if (!w->output || *w->output == '+') {
 		if (w->kind != LS_NONE)
 			add_known(w, ls_kinds[w->kind].columns);

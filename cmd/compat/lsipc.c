@@ -62,7 +62,7 @@ static const struct tool_opt opts[] = {
 /* ---- rows */
 
 /* Rows of a snapshot, without those that the originals do not see. */
-static int put_rows(struct ls_wish *w, const struct ipcx_table *t, bool measure)
+static int lsipc_put_rows(struct ls_wish *w, const struct ipcx_table *t, bool measure)
 {
 	size_t rows = ipcx_table_rows(t), n = 0;
 	auto_free size_t *pick = reallocarray(NULL, rows + 1, sizeof(*pick));
@@ -84,7 +84,7 @@ static int put_rows(struct ls_wish *w, const struct ipcx_table *t, bool measure)
 	return EXIT_DONE;
 }
 
-static int list(struct ipcx *x, struct ls_wish *w)
+static int lsipc_list(struct ipcx *x, struct ls_wish *w)
 {
 	bool table = w->cols.form == COLS_TABLE;
 	struct ipcx_fieldset fields = ls_fields(w);
@@ -99,7 +99,7 @@ static int list(struct ipcx *x, struct ls_wish *w)
 
 		if (!t)
 			return EXIT_FAILED;
-		r = put_rows(w, t, table);
+		r = lsipc_put_rows(w, t, table);
 		resume = ipcx_table_resume(t);
 		ipcx_table_free(t);
 	} while (resume && r == EXIT_DONE);
@@ -141,7 +141,7 @@ static void put_elements(const struct ipcx_table *t)
 }
 
 /* A queue is called by its name with the slash, the others by that of their file. */
-static int find(struct ipcx *x, const struct ls_wish *w, struct ipcx_table **ret_t)
+static int lsipc_find(struct ipcx *x, const struct ls_wish *w, struct ipcx_table **ret_t)
 {
 	struct ipcx_ref ref;
 
@@ -172,12 +172,12 @@ static int find(struct ipcx *x, const struct ls_wish *w, struct ipcx_table **ret
 	return 0;
 }
 
-static int one(struct ipcx *x, struct ls_wish *w)
+static int lsipc_one(struct ipcx *x, struct ls_wish *w)
 {
 	struct ipcx_ref ref = tool_ref("sem", (int32_t)w->id);
 	struct ipcx_table *t, *inside = NULL;
 	struct ls_rows data = { .columns = w->columns, .style = w->style };
-	int r = find(x, w, &t);
+	int r = lsipc_find(x, w, &t);
 
 	if (!t)
 		return EXIT_DONE;
@@ -189,7 +189,7 @@ static int one(struct ipcx *x, struct ls_wish *w)
 	if (r < 0) {
 		msg_error("semctl(GETVAL) failed: %s", strerror(-r));
 	} else if (w->form_given) {
-		r = put_rows(w, t, true);
+		r = lsipc_put_rows(w, t, true);
 	} else {
 		data.t = t;
 		w->cols.cell = ls_cell;
@@ -238,7 +238,7 @@ static bool take_form(struct ls_wish *w, int c)
 	return w->form_given = true;
 }
 
-static bool take(struct ls_wish *w, int c, const char *arg)
+static bool lsipc_take(struct ls_wish *w, int c, const char *arg)
 {
 	switch (c) {
 	case 'b':
@@ -283,7 +283,7 @@ static enum cols_json json_form(void)
 	return how && !strcmp(how, "lines") ? COLS_JSON_LINES : COLS_JSON_PRETTY;
 }
 
-static int show(struct ipcx *x, struct ls_wish *w)
+static int lsipc_show(struct ipcx *x, struct ls_wish *w)
 {
 	static const unsigned everything = LS_SYSV | LS_POSIX;
 	bool single = w->by_id || w->name;
@@ -294,7 +294,7 @@ static int show(struct ipcx *x, struct ls_wish *w)
 			      w->kind == LS_NONE ? everything : LS_BIT(w->kind),
 			      w->style.bytes);
 	else
-		r = single ? one(x, w) : list(x, w);
+		r = single ? lsipc_one(x, w) : lsipc_list(x, w);
 	if (single && !w->form_given)
 		return r;
 	if (w->cols.rows == 0 && !w->global)
@@ -304,7 +304,7 @@ static int show(struct ipcx *x, struct ls_wish *w)
 	return r;
 }
 
-static int run(struct ipcx *x, const struct tool *t, int argc, char **argv)
+static int lsipc_run(struct ipcx *x, const struct tool *t, int argc, char **argv)
 {
 	struct tool_walk walk = { .tool = t, .argc = argc, .argv = argv };
 	static struct ls_wish w;
@@ -312,7 +312,7 @@ static int run(struct ipcx *x, const struct tool *t, int argc, char **argv)
 
 	w.kind = LS_NONE;
 	while ((c = tool_next(&walk)) > 0)
-		if (!take(&w, c, walk.arg))
+		if (!lsipc_take(&w, c, walk.arg))
 			return EXIT_FAILED;
 	if (c < 0)
 		return walk.status;
@@ -328,10 +328,10 @@ static int run(struct ipcx *x, const struct tool *t, int argc, char **argv)
 		return EXIT_FAILED;
 	w.cols.json = json_form();
 	w.cols.name = ls_kinds[w.global ? LS_LIMITS : w.kind].json;
-	return show(x, &w);
+	return lsipc_show(x, &w);
 }
 
-static void more_help(void)
+static void lsipc_more_help(void)
 {
 	static const struct {
 		const char *heading;
@@ -364,6 +364,6 @@ const struct tool tool_lsipc = {
 	.about = "Tell of IPC objects and of their limits.",
 	.groups = groups,
 	.opts = opts,
-	.more_help = more_help,
-	.run = run,
+	.more_help = lsipc_more_help,
+	.run = lsipc_run,
 };

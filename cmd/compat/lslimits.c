@@ -58,7 +58,7 @@ struct lines {
 	const struct ls_column *const *columns;
 };
 
-static char *cell(const void *data, size_t row, size_t column, char *p)
+static char *lslimits_cell(const void *data, size_t row, size_t column, char *p)
 {
 	const struct lines *lines = data;
 	const struct line *l = &lines->all[row];
@@ -116,8 +116,8 @@ static bool count_queues(struct ipcx *x, uint64_t *ret_n)
 	return true;
 }
 
-static bool count(struct ipcx *x, const struct ipcx_table *t, const struct row *r,
-		  uint64_t *ret_n)
+static bool lslimits_count(struct ipcx *x, const struct ipcx_table *t,
+			   const struct row *r, uint64_t *ret_n)
 {
 	switch (r->use) {
 	case USE_NONE:
@@ -132,8 +132,8 @@ static bool count(struct ipcx *x, const struct ipcx_table *t, const struct row *
 	return false;
 }
 
-static void fill(struct ipcx *x, const struct ipcx_table *t, const struct row *r,
-		 bool bytes, struct line *l)
+static void lslimits_fill(struct ipcx *x, const struct ipcx_table *t, const struct row *r,
+			  bool bytes, struct line *l)
 {
 	uint64_t limit = 0, used;
 	bool known = tool_limit(t, r->name, IPCX_F_LIMIT, &limit);
@@ -147,7 +147,7 @@ static void fill(struct ipcx *x, const struct ipcx_table *t, const struct row *r
 		*form_size(l->limit, limit) = '\0';
 	else if (known)
 		*ix_put_u64(l->limit, limit) = '\0';
-	if (!count(x, t, r, &used))
+	if (!lslimits_count(x, t, r, &used))
 		return;
 	*ix_put_u64(l->used, used) = '\0';
 	/* Of nothing there is no share: the originals say inf or nan. */
@@ -176,9 +176,9 @@ int ls_limits(struct ipcx *x, struct cols *cols, const struct ls_column *const *
 	n = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		if (kinds & LS_BIT(all[i].kind))
-			fill(x, t, &all[i], bytes, &lines.all[n++]);
+			lslimits_fill(x, t, &all[i], bytes, &lines.all[n++]);
 	ipcx_table_free(t);
-	cols->cell = cell;
+	cols->cell = lslimits_cell;
 	if (n > 0)
 		cols_measure(cols, &lines, n);
 	cols_put(cols, &lines, n);

@@ -32,7 +32,7 @@ struct grammar {
 	char shorts[3 * OPTS_MAX + 2];
 };
 
-static void build(const struct tool *t, struct grammar *g)
+static void tool_build(const struct tool *t, struct grammar *g)
 {
 	static const int takes[] = { [TAKES_NOTHING] = no_argument,
 				     [TAKES_ARGUMENT] = required_argument,
@@ -55,7 +55,7 @@ static void build(const struct tool *t, struct grammar *g)
 	}
 }
 
-static const struct tool_opt *by_id(const struct tool *t, int id)
+static const struct tool_opt *tool_by_id(const struct tool *t, int id)
 {
 	for (const struct tool_opt *o = t->opts; o->name; o++)
 		if (o->id == id)
@@ -73,7 +73,7 @@ int tool_try(const struct tool *t)
 
 static const char *long_name(const struct tool *t, int id)
 {
-	const struct tool_opt *o = by_id(t, id);
+	const struct tool_opt *o = tool_by_id(t, id);
 
 	return o ? o->name : "";
 }
@@ -90,7 +90,7 @@ static void say_ambiguous(const struct tool_walk *w, const char *word, size_t le
 		  (int)list.len, list.data ? list.data : "");
 }
 
-static void say_unknown(const struct tool_walk *w, const char *word)
+static void tool_say_unknown(const struct tool_walk *w, const char *word)
 {
 	size_t len = strcspn(word + 2, "=");
 
@@ -114,8 +114,8 @@ static void say_wrong(const struct tool_walk *w, int answer)
 	else if (answer == ':')
 		msg_plain("%s: option requires an argument -- '%c'", me, optopt);
 	else if (optopt == 0)
-		say_unknown(w, word);
-	else if (by_id(w->tool, optopt))
+		tool_say_unknown(w, word);
+	else if (tool_by_id(w->tool, optopt))
 		msg_plain("%s: option '--%s' doesn't allow an argument", me,
 			  long_name(w->tool, optopt));
 	else
@@ -167,7 +167,7 @@ static const struct tool_opt *rival(const struct tool_walk *w, const struct tool
 	return NULL;
 }
 
-static int stop(struct tool_walk *w, int status)
+static int tool_stop(struct tool_walk *w, int status)
 {
 	w->status = status;
 	return TOOL_END;
@@ -179,7 +179,7 @@ int tool_next(struct tool_walk *w)
 	struct grammar g;
 	int c;
 
-	build(w->tool, &g);
+	tool_build(w->tool, &g);
 	if (w->first == 0)
 		optind = 0; /* start afresh (GNU and musl) */
 	w->first = 1;
@@ -189,28 +189,28 @@ int tool_next(struct tool_walk *w)
 		w->first = optind;
 		return TOOL_OPERANDS;
 	}
-	o = by_id(w->tool, c);
+	o = tool_by_id(w->tool, c);
 	w->arg = optarg;
 	if (w->quiet)
-		return o ? c : stop(w, EXIT_FAILED);
+		return o ? c : tool_stop(w, EXIT_FAILED);
 	if (!o) {
 		say_wrong(w, c);
-		return stop(w, tool_try(w->tool));
+		return tool_stop(w, tool_try(w->tool));
 	}
 	if (c == 'h') {
 		help(w->tool);
-		return stop(w, EXIT_DONE);
+		return tool_stop(w, EXIT_DONE);
 	}
 	if (c == 'V') {
 		out_format("%s from util-linux " AS_UTIL_LINUX " (ipcx %s)\n",
 			   w->tool->name, ipcx_version());
-		return stop(w, EXIT_DONE);
+		return tool_stop(w, EXIT_DONE);
 	}
 	other = rival(w, o);
 	if (other) {
 		msg_error("options --%s and --%s cannot be combined", other->name,
 			  o->name);
-		return stop(w, EXIT_FAILED);
+		return tool_stop(w, EXIT_FAILED);
 	}
 	w->seen |= UINT64_C(1) << (o - w->tool->opts);
 	return c;
@@ -296,7 +296,7 @@ bool tool_number(const char *what, const char *text, unsigned base, int64_t min,
 
 /* ---- asking */
 
-static struct ipcx_table *ask(struct ipcx *x, const struct ipcx_query *q)
+static struct ipcx_table *tool_ask(struct ipcx *x, const struct ipcx_query *q)
 {
 	struct ipcx_table *t;
 
@@ -318,7 +318,7 @@ struct ipcx_table *tool_scan(struct ipcx *x, const char *mech,
 				.resume = resume };
 
 	(void)ipcx_mech_mask(mech, &q.mechs);
-	return ask(x, &q);
+	return tool_ask(x, &q);
 }
 
 struct ipcx_table *tool_find(struct ipcx *x, const struct ipcx_ref *ref,
@@ -327,7 +327,7 @@ struct ipcx_table *tool_find(struct ipcx *x, const struct ipcx_ref *ref,
 	struct ipcx_query q = {
 		.size = sizeof(q), .fields = fields, .refs = ref, .nrefs = 1
 	};
-	struct ipcx_table *t = ask(x, &q);
+	struct ipcx_table *t = tool_ask(x, &q);
 
 	if (t && ipcx_table_rows(t) > 0)
 		return t;

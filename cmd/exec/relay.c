@@ -117,7 +117,7 @@ static void restore(struct relay *p)
 	p->raw = false;
 }
 
-static void look(struct relay *p)
+static void relay_look(struct relay *p)
 {
 	bool front = p->asked && foreground(p);
 
@@ -149,7 +149,7 @@ static bool is_empty(const struct flow *f)
 }
 
 /* False when nothing will come any more. */
-static bool fill(struct flow *f, int fd)
+static bool relay_fill(struct flow *f, int fd)
 {
 	ssize_t n = read(fd, f->data, sizeof(f->data) - 1); /* see read_keys() */
 
@@ -158,7 +158,7 @@ static bool fill(struct flow *f, int fd)
 	return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
-static bool drain(struct flow *f, int fd)
+static bool relay_drain(struct flow *f, int fd)
 {
 	ssize_t n = write(fd, f->data + f->at, f->end - f->at);
 
@@ -205,7 +205,7 @@ static void note_signals(struct relay *p)
  * the command. Nobody would continue an orphaned process group, so nothing stops it but
  * SIGSTOP: then the command stands and we do not.
  */
-static void stop(struct relay *p, int number)
+static void relay_stop(struct relay *p, int number)
 {
 	int ours = number == SIGSTOP ? SIGTSTP : number;
 	bool stopped, reads = number == SIGTTIN || number == SIGTTOU;
@@ -215,13 +215,13 @@ static void stop(struct relay *p, int number)
 	signals_suffer(number == SIGSTOP ? getpid() : 0, ours);
 	(void)sigpending(&pending);
 	stopped = sigismember(&pending, SIGCONT) == 1;
-	look(p);
+	relay_look(p);
 	copy_size(p);
 	if (stopped || number != SIGSTOP)
 		(void)tell(p->talk, GO_ON, p->front || (reads && !stopped));
 }
 
-static void hear(struct relay *p)
+static void relay_hear(struct relay *p)
 {
 	struct word w;
 	ssize_t n = read(p->talk, &w, sizeof(w));
@@ -232,11 +232,11 @@ static void hear(struct relay *p)
 		bool waits = (w.n == SIGTTIN || w.n == SIGTTOU) && !p->front;
 
 		if (!waits || !foreground(p)) {
-			stop(p, w.n);
+			relay_stop(p, w.n);
 			return;
 		}
 		p->asked = true;
-		look(p);
+		relay_look(p);
 		(void)tell(p->talk, GO_ON, true);
 		return;
 	}
@@ -293,7 +293,7 @@ static void read_keys(struct relay *p)
 	struct termios ours, its;
 	bool lines = tcgetattr(p->in, &ours) == 0 && (ours.c_lflag & ICANON);
 	struct flow *f = &p->keys;
-	bool any = fill(f, p->in);
+	bool any = relay_fill(f, p->in);
 
 	if (lines && (f->end ? f->data[f->end - 1] != '\n' : !any) &&
 	    tcgetattr(p->master, &its) == 0)
@@ -309,7 +309,7 @@ static void move_keys(struct relay *p, const struct pollfd *in, const struct pol
 	}
 	if (in->revents & POLLIN)
 		read_keys(p);
-	if ((to->revents & POLLOUT) && !drain(&p->keys, p->master))
+	if ((to->revents & POLLOUT) && !relay_drain(&p->keys, p->master))
 		p->keys.at = p->keys.end;
 }
 
@@ -318,7 +318,7 @@ static void move_text(struct relay *p, const struct pollfd *from,
 {
 	if (p->master >= 0 && is_empty(&p->text) &&
 	    (from->revents & (POLLIN | POLLHUP))) {
-		if (!fill(&p->text, p->master)) {
+		if (!relay_fill(&p->text, p->master)) {
 			(void)close(p->master); /* nobody has it open any more */
 			p->master = -1;
 		}
@@ -326,7 +326,7 @@ static void move_text(struct relay *p, const struct pollfd *from,
 			p->late += p->text.end;
 		squeeze_line_ends(p);
 	}
-	if (p->out >= 0 && out->revents && !drain(&p->text, p->out))
+	if (p->out >= 0 && out->revents && !relay_drain(&p->text, p->out))
 		hang_up(p);
 }
 
@@ -335,12 +335,12 @@ void relay_begin(struct relay *p)
 	p->asked = isatty(STDIN_FILENO) == 1;
 	p->shared = isatty(1) != 1;
 	copy_size(p);
-	look(p);
+	relay_look(p);
 }
 
 void relay_run(struct relay *p)
 {
-	while (look(p), !is_finished(p)) {
+	while (relay_look(p), !is_finished(p)) {
 		bool keys = !is_empty(&p->keys), text = !is_empty(&p->text);
 		bool waits = p->asked && !p->front && p->in >= 0;
 		struct pollfd fds[] = {
@@ -359,7 +359,7 @@ void relay_run(struct relay *p)
 		if (fds[0].revents)
 			handle_signal(p);
 		if (fds[1].revents)
-			hear(p);
+			relay_hear(p);
 	}
 	restore(p);
 }

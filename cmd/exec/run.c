@@ -113,13 +113,13 @@ static int check_environment(const struct run_options *o)
 
 /* ---- becoming it */
 
-static int cannot(const char *program, int error)
+static int exec_run_cannot(const char *program, int error)
 {
 	msg_error("%s: cannot run: %s", program, strerror(error));
 	return error == ENOENT ? EXIT_NO_PROGRAM : EXIT_CANNOT_RUN;
 }
 
-static int become(const struct run *run)
+static int exec_run_become(const struct run *run)
 {
 	const char *shell = run->foreign ? NULL : secure_getenv("SHELL");
 	char path[PATH_MAX] = "/bin/sh", *alone[] = { path, NULL }, **argv = run->argv;
@@ -132,7 +132,7 @@ static int become(const struct run *run)
 	signals_finish();
 	(void)execvp(argv[0], argv);
 	signals_begin();
-	return cannot(argv[0], errno);
+	return exec_run_cannot(argv[0], errno);
 }
 
 int run_become(struct app *app, char **argv, bool alone)
@@ -140,7 +140,7 @@ int run_become(struct app *app, char **argv, bool alone)
 	(void)out_flush();
 	if (alone)
 		close_rest(app);
-	return become(&(struct run){ .argv = argv });
+	return exec_run_become(&(struct run){ .argv = argv });
 }
 
 /* Why a file cannot be executed; 0: it seems to be. */
@@ -165,7 +165,7 @@ int run_check(char *const *argv)
 
 	if (strchr(name, '/')) {
 		fault = file_fault(name);
-		return fault ? cannot(name, fault) : 0;
+		return fault ? exec_run_cannot(name, fault) : 0;
 	}
 	if (!dirs)
 		dirs = "/bin:/usr/bin";
@@ -182,14 +182,14 @@ int run_check(char *const *argv)
 		more = dirs[len];
 		dirs += len + 1;
 	}
-	return cannot(name, fault);
+	return exec_run_cannot(name, fault);
 }
 
 /*
  * Wait for the command, and be no obstacle: what somebody sends to us goes on to it (what
  * a terminal sends reaches both), and when it is stopped, so are we.
  */
-static int attend(const struct signals *held, pid_t pid)
+static int exec_run_attend(const struct signals *held, pid_t pid)
 {
 	int status = 0;
 	siginfo_t s;
@@ -226,7 +226,7 @@ int run_child(struct app *app, char **argv, bool alone, const struct signals *he
 		signals_give_back(held);
 		_exit(run_become(app, argv, alone));
 	}
-	*ret_status = attend(held, pid);
+	*ret_status = exec_run_attend(held, pid);
 	return 0;
 }
 
@@ -241,7 +241,7 @@ static int in_child(const struct run *run)
 	pid = fork();
 	if (pid == 0) {
 		signals_give_back(&held);
-		r = become(run);
+		r = exec_run_become(run);
 		(void)out_flush();
 		_exit(r);
 	}
@@ -250,7 +250,7 @@ static int in_child(const struct run *run)
 		return EXIT_FAILED;
 	}
 	/* In a foreign root there is nothing to be tidied up, and much to be avoided. */
-	_exit(signals_end_like(attend(&held, pid)));
+	_exit(signals_end_like(exec_run_attend(&held, pid)));
 }
 
 /* ---- the whole way */
@@ -298,5 +298,5 @@ int run_there(struct app *app, const struct run *run)
 		return EXIT_FAILED;
 	}
 	close_rest(app);
-	return run->fork ? in_child(run) : become(run);
+	return run->fork ? in_child(run) : exec_run_become(run);
 }

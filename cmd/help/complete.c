@@ -36,7 +36,7 @@ static const struct opt *option(const struct cmd *c, const char *word, size_t le
 }
 
 /* The same, when it takes an argument. */
-static const struct opt *takes(const struct cmd *c, const char *word, size_t len)
+static const struct opt *complete_takes(const struct cmd *c, const char *word, size_t len)
 {
 	const struct opt *o = option(c, word, len);
 
@@ -98,11 +98,11 @@ static void complete_command(struct app *app, const struct called *called, int n
 		offer_kind(app, called, operands(c, n - 1, words), &at, n - 1, words);
 		return;
 	}
-	o = takes(c, before, strlen(before));
+	o = complete_takes(c, before, strlen(before));
 	if (o && o->kind == OPT_HUGE)
 		o = NULL; /* its argument is not a word of its own */
 	if (!o && sign) {
-		o = takes(c, at.word, (size_t)(sign - at.word));
+		o = complete_takes(c, at.word, (size_t)(sign - at.word));
 		at.from = o ? sign + 1 : at.word;
 	}
 	if (o) {
@@ -118,7 +118,7 @@ static void complete_command(struct app *app, const struct called *called, int n
 	}
 }
 
-static int run(struct app *app, void *data, int n, char **words)
+static int complete_run(struct app *app, void *data, int n, char **words)
 {
 	struct called c;
 	int used;
@@ -147,6 +147,6 @@ static int run(struct app *app, void *data, int n, char **words)
 /* clang-format off */
 const struct cmd cmd_complete = {
 	.name = "complete", .operands = "-- WORD…", .summary = "tell a shell how a word could go on", .hidden = true,
-	.args_size = sizeof(struct complete_args), .run = run,
+	.args_size = sizeof(struct complete_args), .run = complete_run,
 };
 /* clang-format on */

@@ -55,7 +55,7 @@ static void status(size_t i, const struct exit_text *e)
 	out_text("}");
 }
 
-static void statuses(const struct cmd *c)
+static void dump_statuses(const struct cmd *c)
 {
 	const struct exit_text *e;
 	size_t n = 0;
@@ -76,7 +76,7 @@ static void command(const struct cmd *c)
 	flag("hidden", c->hidden);
 	out_text(",\"options\":");
 	options(c->options);
-	statuses(c);
+	dump_statuses(c);
 	out_text(",\"examples\":[");
 	for (const struct example *e = c->examples; e && e->line; e++) {
 		out_text(e == c->examples ? "" : ",");
@@ -102,7 +102,7 @@ static void mechs(const char *name, enum ipcx_field f, bool dear)
 	out_text("]");
 }
 
-static void field(enum ipcx_field f)
+static void dump_field(enum ipcx_field f)
 {
 	const struct ipcx_field_info *info = ipcx_field_info(f);
 
@@ -153,7 +153,7 @@ void dump_tables(const struct cmd *const *list)
 		if (!ipcx_field_info((enum ipcx_field)f))
 			continue;
 		out_text(comma(f));
-		field((enum ipcx_field)f);
+		dump_field((enum ipcx_field)f);
 	}
 	out_text("],\n\"mechanisms\":[");
 	for (unsigned m = 0; ipcx_mech_info(m); m++) {

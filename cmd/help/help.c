@@ -53,7 +53,7 @@ const struct exit_text *exit_next(const struct cmd *c, int *at)
 	return e;
 }
 
-static void statuses(const struct cmd *c)
+static void help_statuses(const struct cmd *c)
 {
 	const struct exit_text *e;
 	int at = 0;
@@ -102,7 +102,7 @@ void help_command(const struct cmd *const *list, const struct cmd *c)
 	for (const struct example *e = c->examples; e && e->line; e++)
 		out_format("  %s\n      %s\n", e->line, e->what);
 	subcommands(list, c);
-	statuses(c);
+	help_statuses(c);
 }
 
 void help_all(const struct cmd *const *list)
@@ -136,7 +136,7 @@ void help_all(const struct cmd *const *list)
 	out_text("\n'ipcx COMMAND --help' and ipcx-COMMAND(1) tell more.\n");
 }
 
-static int run(struct app *app, void *data, int n, char **words)
+static int help_run(struct app *app, void *data, int n, char **words)
 {
 	const struct help_args *args = data;
 	struct called c;
@@ -175,6 +175,6 @@ static const struct opt_group options[] = {
 const struct cmd cmd_help = {
 	.name = "help", .operands = "[COMMAND]", .summary = "tell how a command is used",
 	.exits = EXITS({ EXIT_FAILED, "failed: the output cannot be written" }),
-	.options = options, .complete = COMPLETE_COMMANDS, .args_size = sizeof(struct help_args), .run = run,
+	.options = options, .complete = COMPLETE_COMMANDS, .args_size = sizeof(struct help_args), .run = help_run,
 };
 /* clang-format on */

@@ -22,8 +22,8 @@ void offer(const struct cursor *at, const char *candidate, const char *after,
 
 /* The fields that rows of a command can have, by the words before the cursor; all there
  * are where only a run would tell. */
-static struct ipcx_fieldset fields_of(struct app *app, const struct cmd *c, int n,
-				      char **words)
+static struct ipcx_fieldset offer_fields_of(struct app *app, const struct cmd *c, int n,
+					    char **words)
 {
 	struct ipcx_fieldset fields = { { UINT64_MAX, UINT64_MAX, UINT64_MAX,
 					  UINT64_MAX } };
@@ -352,7 +352,8 @@ void offer_kind(struct app *app, const struct called *called, enum complete what
 		const struct cursor *at, int n, char **words)
 {
 	if (what & COMPLETE_FIELDS) {
-		struct ipcx_fieldset fields = fields_of(app, &called->cmd, n, words);
+		struct ipcx_fieldset fields =
+			offer_fields_of(app, &called->cmd, n, words);
 
 		offer_fields(*at, &fields);
 	}

@@ -6,7 +6,7 @@
 #include "cmd.h"
 #include "ui/json.h"
 
-static void field(enum ipcx_field f)
+static void schema_field(enum ipcx_field f)
 {
 	const struct ipcx_field_info *info = ipcx_field_info(f);
 	const struct ipcx_type_info *type = ipcx_type_info(info->type);
@@ -57,7 +57,7 @@ void dump_schema(void)
 		/* In a row that shows an object, "limit" is a number and "limits" are
 		 * rows: no name is both. */
 		out_text(f ? ",\n" : "\n");
-		field((enum ipcx_field)f);
+		schema_field((enum ipcx_field)f);
 	}
 	arrays(inner);
 	out_text(

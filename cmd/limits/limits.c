@@ -36,8 +36,9 @@ static struct shown all_fields(const struct ipcx_table *t)
 	return (struct shown){ .after = fields };
 }
 
-static int print(struct app *app, const struct limits_args *args,
-		 const struct ipcx_table *t, const char *kind, struct shown defaults)
+static int limits_print(struct app *app, const struct limits_args *args,
+			const struct ipcx_table *t, const char *kind,
+			struct shown defaults)
 {
 	struct tally tally = { 0 };
 	struct sheet s;
@@ -76,7 +77,7 @@ static bool is_noted(const struct ipcx_table *t, const char *name)
 	return false;
 }
 
-static bool is_known(const struct ipcx_table *t, size_t row, enum ipcx_field f)
+static bool limits_is_known(const struct ipcx_table *t, size_t row, enum ipcx_field f)
 {
 	struct ipcx_value v;
 
@@ -90,9 +91,9 @@ static void doubt(const struct ipcx_table *t, size_t row, const char *name)
 
 	if (is_noted(t, name))
 		why = "";
-	else if (!is_known(t, row, IPCX_F_USED))
+	else if (!limits_is_known(t, row, IPCX_F_USED))
 		why = ": the kernel does not tell how much of it is in use";
-	else if (!is_known(t, row, IPCX_F_NEEDED))
+	else if (!limits_is_known(t, row, IPCX_F_NEEDED))
 		why = ": the size of its pages is unknown";
 	else
 		why = ": the kernel may go beyond it by itself, and may not";
@@ -100,8 +101,8 @@ static void doubt(const struct ipcx_table *t, size_t row, const char *name)
 }
 
 /* A number of a row; absent where there is none. */
-static uint64_t number(const struct ipcx_table *t, size_t row, enum ipcx_field f,
-		       uint64_t absent)
+static uint64_t limits_number(const struct ipcx_table *t, size_t row, enum ipcx_field f,
+			      uint64_t absent)
 {
 	struct ipcx_value v;
 
@@ -113,7 +114,7 @@ static uint64_t number(const struct ipcx_table *t, size_t row, enum ipcx_field f
 static const char *who_may(const struct ipcx_table *t, size_t row, uint64_t to, char *buf,
 			   size_t size)
 {
-	uint64_t most = number(t, row, IPCX_F_CEILING, UINT64_MAX);
+	uint64_t most = limits_number(t, row, IPCX_F_CEILING, UINT64_MAX);
 
 	buf[0] = '\0';
 	if (to > most)
@@ -125,20 +126,20 @@ static const char *who_may(const struct ipcx_table *t, size_t row, uint64_t to, 
 }
 
 /* Which limit is in the way, and what would have to be raised, if that can be. */
-static void refuse(const struct ipcx_table *t, size_t row, const char *name)
+static void limits_refuse(const struct ipcx_table *t, size_t row, const char *name)
 {
-	uint64_t needed = number(t, row, IPCX_F_NEEDED, 0);
-	uint64_t most = number(t, row, IPCX_F_CEILING, UINT64_MAX);
-	uint64_t to = number(t, row, IPCX_F_RAISE_TO, 0);
+	uint64_t needed = limits_number(t, row, IPCX_F_NEEDED, 0);
+	uint64_t most = limits_number(t, row, IPCX_F_CEILING, UINT64_MAX);
+	uint64_t to = limits_number(t, row, IPCX_F_RAISE_TO, 0);
 	char in_use[48] = "", who[96];
 	struct ipcx_value source;
 	bool process;
 
 	(void)ipcx_row_get(t, row, IPCX_F_SOURCE, &source);
 	process = !strncmp(ipcx_value_string(&source), "RLIMIT_", 7);
-	if (is_known(t, row, IPCX_F_USED))
+	if (limits_is_known(t, row, IPCX_F_USED))
 		(void)snprintf(in_use, sizeof(in_use), ", %" PRIu64 " in use",
-			       number(t, row, IPCX_F_USED, 0));
+			       limits_number(t, row, IPCX_F_USED, 0));
 	if (to)
 		msg_note("does not fit: raise %s to %" PRIu64 "%s", name, to,
 			 who_may(t, row, to, who, sizeof(who)));
@@ -146,7 +147,7 @@ static void refuse(const struct ipcx_table *t, size_t row, const char *name)
 		msg_note("does not fit: raise %s to %" PRIu64 " and what is in use, "
 			 "which the kernel does not tell%s",
 			 name, needed, who_may(t, row, needed, who, sizeof(who)));
-	else if (!is_known(t, row, IPCX_F_NEEDED))
+	else if (!limits_is_known(t, row, IPCX_F_NEEDED))
 		msg_note("does not fit%s%s", is_noted(t, name) ? "" : ": ",
 			 is_noted(t, name) ? "" : name);
 	else if (needed > most)
@@ -155,7 +156,7 @@ static void refuse(const struct ipcx_table *t, size_t row, const char *name)
 			 name, most, needed);
 	else
 		msg_note("does not fit: %s is %" PRIu64 "%s, %" PRIu64 " needed", name,
-			 number(t, row, IPCX_F_LIMIT, 0), in_use, needed);
+			 limits_number(t, row, IPCX_F_LIMIT, 0), in_use, needed);
 }
 
 /* What to raise, in words. */
@@ -169,26 +170,26 @@ static void advise(const struct ipcx_table *t)
 		if (fits.type == IPCX_TYPE_NONE)
 			doubt(t, i, ipcx_value_string(&name));
 		else if (!fits.as.u)
-			refuse(t, i, ipcx_value_string(&name));
+			limits_refuse(t, i, ipcx_value_string(&name));
 	}
 }
 
-static int fit(struct app *app, const struct limits_args *args)
+static int limits_fit(struct app *app, const struct limits_args *args)
 {
 	struct ipcx_table *t;
 	int fits = ipcx_fit(app->x, args->wish, &t), r;
 
 	if (fits < 0)
 		return app_failed(app, fits);
-	r = print(app, args, t, "needs", SHOW_LIST(fit_shown));
+	r = limits_print(app, args, t, "needs", SHOW_LIST(fit_shown));
 	if (!fits)
 		advise(t);
 	ipcx_table_free(t);
 	return r ? r : fits ? EXIT_DONE : EXIT_FAILED;
 }
 
-static int save(struct app *app, const struct limits_args *args,
-		const struct ipcx_table *t)
+static int limits_run_save(struct app *app, const struct limits_args *args,
+			   const struct ipcx_table *t)
 {
 	size_t rows = ipcx_table_rows(t), n = 0;
 	auto_free struct ipcx_setting *settings = calloc(rows + 1, sizeof(*settings));
@@ -226,7 +227,7 @@ static int save(struct app *app, const struct limits_args *args,
 	return r || whole ? r : EXIT_PART;
 }
 
-static int run(struct app *app, void *data, int n, char **names)
+static int limits_run(struct app *app, void *data, int n, char **names)
 {
 	const struct limits_args *args = data;
 	struct ipcx_table *t;
@@ -242,12 +243,12 @@ static int run(struct app *app, void *data, int n, char **names)
 		return msg_usage("--where and --save contradict each other");
 	if (args->wish)
 		return n ? msg_usage("--for and names of limits contradict each other")
-			 : fit(app, args);
+			 : limits_fit(app, args);
 	r = ipcx_limits(app->x, n ? (const char *const *)names : NULL, &t);
 	if (r < 0)
 		return limits_name_failed(app, r);
-	r = args->save ? save(app, args, t)
-		       : print(app, args, t, "limits", SHOW_LIST(shown));
+	r = args->save ? limits_run_save(app, args, t)
+		       : limits_print(app, args, t, "limits", SHOW_LIST(shown));
 	ipcx_table_free(t);
 	return r;
 }
@@ -286,6 +287,6 @@ const struct cmd cmd_limits = {
 		 "nobody can tell; a message says which.",
 	.options = options, .examples = examples, .complete = COMPLETE_LIMITS,
 	.exits = EXITS({ EXIT_DONE, "told; with --for: it fits; with --fail: no limit is listed, and nothing is missing" }, { EXIT_FAILED, "failed; with --for: it does not fit, or nobody can tell; with --fail: a limit is listed" }, NO_SUCH_NAMESPACE, { EXIT_PART, "with --save: some limits cannot be read here, and are not among the lines; with --fail: none is listed, but something could not be read" }),
-	.args_size = sizeof(struct limits_args), .run = run,
+	.args_size = sizeof(struct limits_args), .run = limits_run,
 };
 /* clang-format on */

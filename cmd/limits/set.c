@@ -94,7 +94,7 @@ struct limits_set_args {
 
 /* "shmmax=64M": a name, and a number that may have a suffix. The word is cut at its
  * sign. */
-static int read_setting(char *word, struct ipcx_setting *ret_setting)
+static int limits_set_read_setting(char *word, struct ipcx_setting *ret_setting)
 {
 	char *sign = strchr(word, '=');
 	uint64_t value;
@@ -118,7 +118,8 @@ static const enum ipcx_field set_fields[] = { IPCX_F_MECH,   IPCX_F_NAME,    IPC
 					      IPCX_F_SOURCE, IPCX_F_WHAT };
 
 /* Whether all names are those of limits, before one is set. */
-static int check_names(struct app *app, const struct ipcx_setting *settings, size_t n)
+static int limits_set_check_names(struct app *app, const struct ipcx_setting *settings,
+				  size_t n)
 {
 	char line[LINE_ROOM];
 
@@ -130,8 +131,8 @@ static int check_names(struct app *app, const struct ipcx_setting *settings, siz
 }
 
 /* Find out whether one could be set, and tell it where nothing else is to be printed. */
-static int try_one(struct app *app, const struct limits_set_args *args,
-		   const struct ipcx_setting *s, bool rows)
+static int limits_set_try_one(struct app *app, const struct limits_set_args *args,
+			      const struct ipcx_setting *s, bool rows)
 {
 	uint64_t now;
 	int r = ipcx_limit_check(app->x, s->name, s->value, &now);
@@ -175,7 +176,8 @@ static int open_rows(struct app *app, const struct limits_set_args *args,
 }
 
 /* The limits of these names as they are now. */
-static int put_rows(struct set_rows *rows, const struct ipcx_setting *settings, size_t n)
+static int limits_set_put_rows(struct set_rows *rows, const struct ipcx_setting *settings,
+			       size_t n)
 {
 	auto_free const char **names = calloc(n + 1, sizeof(*names));
 	struct ipcx_table *t;
@@ -200,9 +202,9 @@ static int put_rows(struct set_rows *rows, const struct ipcx_setting *settings, 
 
 /* Those that were set, or would be, come first afterwards: *ret_done of them. Each is
  * recorded before the next is set; an order is one over all. */
-static int set_all(struct app *app, const struct limits_set_args *args,
-		   struct ipcx_setting *settings, size_t n, struct set_rows *rows,
-		   size_t *ret_done)
+static int limits_set_set_all(struct app *app, const struct limits_set_args *args,
+			      struct ipcx_setting *settings, size_t n,
+			      struct set_rows *rows, size_t *ret_done)
 {
 	bool dry_run = args->dry_run;
 	bool each = rows->print && !rows->args->sort;
@@ -212,7 +214,7 @@ static int set_all(struct app *app, const struct limits_set_args *args,
 	for (size_t i = 0; !r && i < n; i++) {
 		const struct ipcx_setting s = settings[i];
 
-		if ((dry_run ? try_one(app, args, &s, rows->print)
+		if ((dry_run ? limits_set_try_one(app, args, &s, rows->print)
 			     : ipcx_limit_set(app->x, s.name, s.value)) < 0) {
 			msg_error("%s", ipcx_error(app->x));
 			continue;
@@ -220,14 +222,14 @@ static int set_all(struct app *app, const struct limits_set_args *args,
 		if (app->verbose && !dry_run)
 			msg_note("%s is now %" PRIu64, s.name, s.value);
 		settings[done++] = s;
-		r = each ? put_rows(rows, &s, 1) : 0;
+		r = each ? limits_set_put_rows(rows, &s, 1) : 0;
 		if (r && !dry_run)
 			msg_note("%s: was set to %" PRIu64
 				 ", which could not be written; not set: %zu",
 				 s.name, s.value, n - i - 1);
 	}
 	if (rows->print && !each) {
-		r = put_rows(rows, settings, done);
+		r = limits_set_put_rows(rows, settings, done);
 		if (r && !dry_run)
 			msg_note("set, which could not be written: %zu", done);
 	} else if (rows->print && !rows->sheet.begun) {
@@ -241,7 +243,7 @@ static int set_all(struct app *app, const struct limits_set_args *args,
 	return done == n ? EXIT_DONE : done ? EXIT_PART : EXIT_FAILED;
 }
 
-static int run_set(struct app *app, void *data, int n, char **words)
+static int limits_set_run_set(struct app *app, void *data, int n, char **words)
 {
 	const struct limits_set_args *args = data;
 	auto_free struct ipcx_setting *settings = NULL;
@@ -255,13 +257,13 @@ static int run_set(struct app *app, void *data, int n, char **words)
 	if (!settings)
 		return limits_no_memory();
 	for (int i = 0; i < n; i++) {
-		r = read_setting(words[i], &settings[i]);
+		r = limits_set_read_setting(words[i], &settings[i]);
 		if (r)
 			return r;
 	}
 	r = open_rows(app, args, &rows);
 	if (!r)
-		r = check_names(app, settings, (size_t)n);
+		r = limits_set_check_names(app, settings, (size_t)n);
 	if (!r)
 		r = where_use(app, &args->where);
 	if (r)
@@ -270,7 +272,7 @@ static int run_set(struct app *app, void *data, int n, char **words)
 		return msg_usage("all namespaces at once can only be looked at");
 	/* A reader that is gone must not end us between setting and telling. */
 	signals_outlive_reader();
-	r = set_all(app, args, settings, (size_t)n, &rows, &done);
+	r = limits_set_set_all(app, args, settings, (size_t)n, &rows, &done);
 	if (!args->save || !done)
 		return r;
 	saved = args->dry_run ? try_save(app, settings, done, args->save, args->force,
@@ -311,6 +313,6 @@ const struct cmd cmd_limits_set = {
 		 "is a row, as it is then; one that cannot be written ends the command before the next limit is set.",
 	.options = set_options, .examples = set_examples, .complete = COMPLETE_LIMITS,
 	.exits = EXITS(NO_SUCH_NAMESPACE, { EXIT_PART, "some were set, and others not" }),
-	.args_size = sizeof(struct limits_set_args), .run = run_set,
+	.args_size = sizeof(struct limits_set_args), .run = limits_set_run_set,
 };
 /* clang-format on */

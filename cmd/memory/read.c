@@ -45,7 +45,7 @@ static int take_strings(void *data, uint64_t at, const char *bytes, size_t n)
 	return flushed();
 }
 
-static int take_file(void *data, uint64_t at, const char *bytes, size_t n)
+static int mem_read_take_file(void *data, uint64_t at, const char *bytes, size_t n)
 {
 	(void)at;
 	return savebig_add(data, bytes, n);
@@ -53,8 +53,8 @@ static int take_file(void *data, uint64_t at, const char *bytes, size_t n)
 
 /* Show it; a write that failed is told at the end of the program, and a pipe that was
  * closed is no failure. */
-static int show(struct app *app, const struct read_args *args, const struct mem *mem,
-		uint64_t at, uint64_t n)
+static int mem_read_show(struct app *app, const struct read_args *args,
+			 const struct mem *mem, uint64_t at, uint64_t n)
 {
 	bool raw = args->file != NULL || !out_is_terminal();
 	struct strings strings = { .min = args->given & GIVEN_MIN ? args->min : 4 };
@@ -73,7 +73,7 @@ static int show(struct app *app, const struct read_args *args, const struct mem 
 	return out_flush() < 0 ? EXIT_DONE : r;
 }
 
-static int save(struct app *app, const struct read_args *args, const char *word)
+static int mem_read_save(struct app *app, const struct read_args *args, const char *word)
 {
 	struct savebig file = { .path = NULL };
 	struct mem mem = { .m = NULL };
@@ -86,7 +86,7 @@ static int save(struct app *app, const struct read_args *args, const char *word)
 	if (!r)
 		r = mem_bytes(&mem, &args->range, &at, &n);
 	if (!r)
-		r = mem_each(app, &mem, at, n, take_file, &file);
+		r = mem_each(app, &mem, at, n, mem_read_take_file, &file);
 	if (!r)
 		r = savebig_end(&file);
 	savebig_close(&file);
@@ -94,7 +94,7 @@ static int save(struct app *app, const struct read_args *args, const char *word)
 	return r;
 }
 
-static int check(const struct app *app, const struct read_args *args, int n)
+static int mem_read_check(const struct app *app, const struct read_args *args, int n)
 {
 	if (n != 1)
 		return msg_usage("%s read needs one reference", app_noun(app));
@@ -114,17 +114,17 @@ static int run_read(struct app *app, void *data, int n, char **words)
 	const struct read_args *args = data;
 	struct mem mem = { .m = NULL };
 	uint64_t at, len;
-	int r = check(app, args, n);
+	int r = mem_read_check(app, args, n);
 
 	if (r)
 		return r;
 	if (args->file && !(args->file[0] == '-' && !args->file[1]))
-		return save(app, args, words[0]);
+		return mem_read_save(app, args, words[0]);
 	r = mem_open(app, &args->where, words[0], false, 0, &mem);
 	if (!r)
 		r = mem_bytes(&mem, &args->range, &at, &len);
 	if (!r)
-		r = show(app, args, &mem, at, len);
+		r = mem_read_show(app, args, &mem, at, len);
 	mem_close(&mem);
 	return r;
 }

@@ -72,8 +72,8 @@ static uint64_t left_in(const struct input *in)
 	return st.st_size > at ? (uint64_t)(st.st_size - at) : 0;
 }
 
-static int too_long(const struct input *in, const struct mem *mem, uint64_t at,
-		    const char *written)
+static int mem_write_too_long(const struct input *in, const struct mem *mem, uint64_t at,
+			      const char *written)
 {
 	uint64_t size = ipcx_mem_size(mem->m);
 
@@ -84,7 +84,7 @@ static int too_long(const struct input *in, const struct mem *mem, uint64_t at,
 }
 
 /* Read so much that it is certain whether all of it fits. */
-static int fits(struct input *in, const struct mem *mem, uint64_t at)
+static int mem_write_fits(struct input *in, const struct mem *mem, uint64_t at)
 {
 	uint64_t room = ipcx_mem_size(mem->m) - at, left;
 	size_t enough = room < SIZE_MAX ? (size_t)room + 1 : SIZE_MAX;
@@ -97,23 +97,24 @@ static int fits(struct input *in, const struct mem *mem, uint64_t at)
 		if (left == UINT64_MAX)
 			r = read_more(in, enough - in->first.len);
 		else if (left > room - in->first.len)
-			return too_long(in, mem, at, "nothing was written");
+			return mem_write_too_long(in, mem, at, "nothing was written");
 	}
 	if (!r && in->first.len > room)
-		return too_long(in, mem, at, "nothing was written");
+		return mem_write_too_long(in, mem, at, "nothing was written");
 	return r;
 }
 
 /* What was read, and then the rest of a file, which may have become longer meanwhile. */
-static int write_all(struct app *app, struct input *in, const struct mem *mem,
-		     uint64_t at)
+static int mem_write_write_all(struct app *app, struct input *in, const struct mem *mem,
+			       uint64_t at)
 {
 	uint64_t size = ipcx_mem_size(mem->m);
 	int r;
 
 	do {
 		if (in->first.len > size - at)
-			return too_long(in, mem, at, "what stood before it was written");
+			return mem_write_too_long(in, mem, at,
+						  "what stood before it was written");
 		r = ipcx_mem_write(mem->m, at, in->first.data, in->first.len);
 		if (r < 0)
 			return app_failed(app, r);
@@ -134,9 +135,9 @@ static int write_input(struct app *app, const struct write_args *args, struct in
 	if (!r)
 		r = mem_bytes(&mem, &args->range, &at, &room);
 	if (!r)
-		r = fits(in, &mem, at);
+		r = mem_write_fits(in, &mem, at);
 	if (!r)
-		r = write_all(app, in, &mem, at);
+		r = mem_write_write_all(app, in, &mem, at);
 	mem_close(&mem);
 	return r;
 }

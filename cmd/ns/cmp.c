@@ -18,8 +18,8 @@ static const enum ipcx_field shown[] = { IPCX_F_NAME, IPCX_F_FIRST, IPCX_F_SECON
 static const enum ipcx_field narrow[] = { IPCX_F_NAME, IPCX_F_FIRST, IPCX_F_SECOND,
 					  IPCX_F_SAME };
 
-static const char *text_of(const struct ipcx_table *t, size_t row, enum ipcx_field field,
-			   struct ipcx_value *v)
+static const char *ns_cmp_text_of(const struct ipcx_table *t, size_t row,
+				  enum ipcx_field field, struct ipcx_value *v)
 {
 	return ipcx_row_get(t, row, field, v) == 0 && v->type == IPCX_TYPE_STRING
 		       ? ipcx_value_string(v)
@@ -33,8 +33,8 @@ static void say_what_follows(const struct ipcx_table *t)
 	char line[512];
 
 	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
-		const char *what = text_of(t, i, IPCX_F_NAME, &name);
-		const char *then = text_of(t, i, IPCX_F_FOLLOWS, &follows);
+		const char *what = ns_cmp_text_of(t, i, IPCX_F_NAME, &name);
+		const char *then = ns_cmp_text_of(t, i, IPCX_F_FOLLOWS, &follows);
 
 		if (!what || !then || strchr(what, ':'))
 			continue;
@@ -51,8 +51,8 @@ static bool knows(enum ipcx_field field, const void *data)
 	return ipcx_row_get(data, 0, field, &v) == 0;
 }
 
-static int print(struct app *app, const struct ns_cmp_args *args,
-		 const struct ipcx_table *t)
+static int ns_cmp_print(struct app *app, const struct ns_cmp_args *args,
+			const struct ipcx_table *t)
 {
 	struct tally tally = { 0 };
 	struct sheet s;
@@ -75,7 +75,7 @@ static int print(struct app *app, const struct ns_cmp_args *args,
 	return r || (!s.unjudged && !tally.gaps) ? r : EXIT_PART;
 }
 
-static int compare(struct app *app, const struct ns_cmp_args *args, char **words)
+static int ns_cmp_compare(struct app *app, const struct ns_cmp_args *args, char **words)
 {
 	struct ipcx_ns *first = NULL, *second = NULL;
 	struct ipcx_table *t = NULL;
@@ -91,16 +91,16 @@ static int compare(struct app *app, const struct ns_cmp_args *args, char **words
 		/* 1 says that they differ, and that is not known. */
 		return r == EXIT_FAILED ? EXIT_PART : r;
 	}
-	r = args->quiet ? 0 : print(app, args, t);
+	r = args->quiet ? 0 : ns_cmp_print(app, args, t);
 	ipcx_table_free(t);
 	return r ? r : same == 1 ? EXIT_DONE : same ? EXIT_PART : EXIT_FAILED;
 }
 
-static int run(struct app *app, void *data, int n, char **words)
+static int ns_cmp_run(struct app *app, void *data, int n, char **words)
 {
 	if (n != 2)
 		return msg_usage("ns cmp needs two namespaces");
-	return compare(app, data, words);
+	return ns_cmp_compare(app, data, words);
 }
 
 /* clang-format off */
@@ -129,6 +129,6 @@ const struct cmd cmd_ns_cmp = {
 		 "shared, 1 when one is not, 3 when there is no such place, and 4 when that, or what differs, cannot be told.",
 	.options = options, .examples = examples, .complete = COMPLETE_NS | COMPLETE_FILES,
 	.exits = EXITS({ EXIT_DONE, "all three are shared" }, { EXIT_FAILED, "one is not" }, { EXIT_MISSING, "there is no such place" }, { EXIT_PART, "that, or what differs, cannot be told" }),
-	.args_size = sizeof(struct ns_cmp_args), .run = run,
+	.args_size = sizeof(struct ns_cmp_args), .run = ns_cmp_run,
 };
 /* clang-format on */

@@ -14,7 +14,7 @@ struct ns_enter_args {
 };
 
 /* What the words say, checked as far as that goes without the namespace. */
-static int check(const struct ns_enter_args *args, int n)
+static int ns_enter_check(const struct ns_enter_args *args, int n)
 {
 	if (n == 0)
 		return msg_usage("ns enter needs a namespace: a process, container, pin, "
@@ -26,7 +26,7 @@ static int check(const struct ns_enter_args *args, int n)
 	return 0;
 }
 
-static int open_it(struct app *app, const char *where)
+static int ns_enter_open_it(struct app *app, const char *where)
 {
 	int r = ipcx_ns_open(app->x, where, &app->ns);
 
@@ -35,7 +35,8 @@ static int open_it(struct app *app, const char *where)
 	return where_all(app) ? msg_usage("all namespaces cannot be entered at once") : 0;
 }
 
-static int enter(struct app *app, const struct ns_enter_args *args, struct run *run)
+static int ns_enter_enter(struct app *app, const struct ns_enter_args *args,
+			  struct run *run)
 {
 	unsigned flags = (args->mount ? IPCX_ENTER_MOUNT : 0) |
 			 (args->user ? IPCX_ENTER_USER : 0) |
@@ -54,15 +55,15 @@ static int enter(struct app *app, const struct ns_enter_args *args, struct run *
 	return r < 0 ? app_failed(app, r) : 0;
 }
 
-static int run(struct app *app, void *data, int n, char **words)
+static int ns_enter_run(struct app *app, void *data, int n, char **words)
 {
 	const struct ns_enter_args *args = data;
 	auto_free struct ix_libcap *lib = NULL;
 	struct run run;
-	int r = check(args, n);
+	int r = ns_enter_check(args, n);
 
 	if (!r)
-		r = open_it(app, words[0]);
+		r = ns_enter_open_it(app, words[0]);
 	if (!r)
 		r = run_prepare(&args->run, args->mount, &run);
 	if (r)
@@ -73,7 +74,7 @@ static int run(struct app *app, void *data, int n, char **words)
 	run.argv = words[1] && !strcmp(words[1], "--") ? words + 2 : words + 1;
 	if (!args->run.no_pty && !pty_fork(&r))
 		return r;
-	r = enter(app, args, &run);
+	r = ns_enter_enter(app, args, &run);
 	return r ? r : run_there(app, &run);
 }
 
@@ -110,6 +111,6 @@ const struct cmd cmd_ns_enter = {
 		 "fails, it is not run.",
 	.options = options, .examples = examples, .complete = COMPLETE_NS | COMPLETE_FILES, .program = true,
 	.exits = EXITS(NO_SUCH_NAMESPACE, OF_THE_COMMAND),
-	.args_size = sizeof(struct ns_enter_args), .run = run,
+	.args_size = sizeof(struct ns_enter_args), .run = ns_enter_run,
 };
 /* clang-format on */

@@ -22,7 +22,8 @@ struct ns_new_args {
 };
 
 /* "shmmax=64M" */
-static int read_setting(const char *word, char *name, size_t size, uint64_t *ret_value)
+static int ns_new_read_setting(const char *word, char *name, size_t size,
+			       uint64_t *ret_value)
 {
 	const char *sign = strchr(word, '=');
 
@@ -33,14 +34,14 @@ static int read_setting(const char *word, char *name, size_t size, uint64_t *ret
 	return 0;
 }
 
-static int make(struct app *app, const struct ns_new_args *args)
+static int ns_new_make(struct app *app, const struct ns_new_args *args)
 {
 	char name[64];
 	uint64_t value;
 	int r = ipcx_ns_new(app->x, args->shm_size);
 
 	for (size_t i = 0; r == 0 && i < args->set.n; i++) {
-		if (read_setting(args->set.all[i], name, sizeof(name), &value))
+		if (ns_new_read_setting(args->set.all[i], name, sizeof(name), &value))
 			return EXIT_USAGE;
 		r = ipcx_limit_set(app->x, name, value);
 	}
@@ -73,7 +74,7 @@ static int make_and_wait(struct app *app, const struct ns_new_args *args, int up
 			 int down)
 {
 	char byte = 0;
-	int r = make(app, args);
+	int r = ns_new_make(app, args);
 
 	if (r)
 		return r;
@@ -86,7 +87,7 @@ static int make_and_wait(struct app *app, const struct ns_new_args *args, int up
 }
 
 /* Whether the child said so: without that it has said why not, or could not. */
-static int hear(int up)
+static int ns_new_hear(int up)
 {
 	ssize_t n;
 	char byte;
@@ -119,7 +120,7 @@ static int make_pinned(struct app *app, const struct ns_new_args *args)
 		msg_error("cannot make a process: %s", strerror(errno));
 	(void)close(up[1]);
 	(void)close(down[0]);
-	r = pid < 0 ? EXIT_FAILED : hear(up[0]);
+	r = pid < 0 ? EXIT_FAILED : ns_new_hear(up[0]);
 	if (!r)
 		r = pin_child(app, args, pid);
 	(void)close(up[0]);
@@ -143,14 +144,14 @@ static int reopen(struct app *app, const char *pin)
 	return r < 0 ? app_failed(app, r) : 0;
 }
 
-static int check(const struct ns_new_args *args, int n)
+static int ns_new_check(const struct ns_new_args *args, int n)
 {
 	char name[64];
 	uint64_t value;
 	int r = 0;
 
 	for (size_t i = 0; !r && i < args->set.n; i++)
-		r = read_setting(args->set.all[i], name, sizeof(name), &value);
+		r = ns_new_read_setting(args->set.all[i], name, sizeof(name), &value);
 	if (r || !args->pin)
 		return r;
 	if (args->shm_size)
@@ -165,22 +166,22 @@ static int check(const struct ns_new_args *args, int n)
 }
 
 /* Into the one that is pinned, or into one that nobody else knows. */
-static int go(struct app *app, const struct ns_new_args *args)
+static int ns_new_go(struct app *app, const struct ns_new_args *args)
 {
 	int r;
 
 	if (!args->pin)
-		return make(app, args);
+		return ns_new_make(app, args);
 	r = ipcx_ns_enter(app->x, app->ns, 0);
 	return r < 0 ? app_failed(app, r) : 0;
 }
 
-static int run(struct app *app, void *data, int n, char **words)
+static int ns_new_run(struct app *app, void *data, int n, char **words)
 {
 	const struct ns_new_args *args = data;
 	auto_free struct ix_libcap *lib = NULL;
 	struct run run;
-	int r = check(args, n);
+	int r = ns_new_check(args, n);
 
 	if (!r)
 		r = run_prepare(&args->run, false, &run);
@@ -198,7 +199,7 @@ static int run(struct app *app, void *data, int n, char **words)
 		return r;
 	if (!args->run.no_pty && !pty_fork(&r))
 		return r;
-	r = go(app, args);
+	r = ns_new_go(app, args);
 	return r ? r : run_there(app, &run);
 }
 
@@ -229,6 +230,6 @@ const struct cmd cmd_ns_new = {
 		 "CAP_SYS_ADMIN that is done in a new user namespace, where the caller is root.",
 	.options = options, .examples = examples, .program = true,
 	.exits = EXITS(OF_THE_COMMAND),
-	.args_size = sizeof(struct ns_new_args), .run = run,
+	.args_size = sizeof(struct ns_new_args), .run = ns_new_run,
 };
 /* clang-format on */

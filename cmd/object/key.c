@@ -22,8 +22,8 @@ static const enum ipcx_field key_fields[] = { IPCX_F_KEY, IPCX_F_PROJ, IPCX_F_DE
 static const enum ipcx_field id_fields[] = { IPCX_F_REF, IPCX_F_ID, IPCX_F_ID_INDEX,
 					     IPCX_F_ID_SEQ };
 
-static int print(struct app *app, const struct key_args *args, const struct ipcx_table *t,
-		 const char *kind, struct shown shown)
+static int key_print(struct app *app, const struct key_args *args,
+		     const struct ipcx_table *t, const char *kind, struct shown shown)
 {
 	struct tally tally = { 0 };
 	struct sheet s;
@@ -44,7 +44,7 @@ static int print(struct app *app, const struct key_args *args, const struct ipcx
 }
 
 /* One key for a script, unless it asks for more. */
-static int make(struct app *app, const struct key_args *args, int n, char **words)
+static int key_make(struct app *app, const struct key_args *args, int n, char **words)
 {
 	const struct sheet_args *sheet = &args->sheet;
 	struct ipcx_table *t;
@@ -70,7 +70,7 @@ static int make(struct app *app, const struct key_args *args, int n, char **word
 	r = ipcx_keys(app->x, (const char *const *)words, 1, proj, &t);
 	if (r < 0)
 		return app_failed(app, r);
-	r = print(app, args, t, "keys", SHOW_LIST(key_fields));
+	r = key_print(app, args, t, "keys", SHOW_LIST(key_fields));
 	ipcx_table_free(t);
 	return r;
 }
@@ -89,7 +89,7 @@ static int reverse(struct app *app, const struct key_args *args, int n, char **w
 	if (r < 0)
 		return app_failed(app, r);
 	found = ipcx_table_rows(t) > 0;
-	r = print(app, args, t, "keys", SHOW_LIST(key_fields));
+	r = key_print(app, args, t, "keys", SHOW_LIST(key_fields));
 	ipcx_table_free(t);
 	if (r == EXIT_DONE && !found) {
 		msg_note("none of these files makes 0x%08x", args->reverse);
@@ -98,7 +98,7 @@ static int reverse(struct app *app, const struct key_args *args, int n, char **w
 	return r;
 }
 
-static int explain(struct app *app, const struct key_args *args, int n, char **words)
+static int key_explain(struct app *app, const struct key_args *args, int n, char **words)
 {
 	struct ipcx_table *t;
 	struct selection sel;
@@ -113,7 +113,7 @@ static int explain(struct app *app, const struct key_args *args, int n, char **w
 		if (r < 0) {
 			r = app_failed(app, r);
 		} else {
-			r = print(app, args, t, "ids", SHOW_LIST(id_fields));
+			r = key_print(app, args, t, "ids", SHOW_LIST(id_fields));
 			ipcx_table_free(t);
 		}
 	}
@@ -121,7 +121,7 @@ static int explain(struct app *app, const struct key_args *args, int n, char **w
 	return r;
 }
 
-static int run(struct app *app, void *data, int n, char **words)
+static int key_run(struct app *app, void *data, int n, char **words)
 {
 	const struct key_args *args = data;
 
@@ -131,7 +131,8 @@ static int run(struct app *app, void *data, int n, char **words)
 		return msg_usage("--recursive goes with --reverse");
 	if (args->given & GIVEN_REVERSE)
 		return reverse(app, args, n, words);
-	return args->explain ? explain(app, args, n, words) : make(app, args, n, words);
+	return args->explain ? key_explain(app, args, n, words)
+			     : key_make(app, args, n, words);
 }
 
 /* clang-format off */
@@ -162,6 +163,6 @@ const struct cmd cmd_key = {
 		 "file that is replaced makes another one. PROJ is a number from 1 to 255 or one character; without it, it is 1.",
 	.options = options, .examples = examples, .complete = COMPLETE_FILES,
 	.exits = EXITS({ EXIT_FAILED, "failed; or a file cannot be looked at" }, { EXIT_MISSING, "a file does not exist; or, with --reverse, none makes this key" }, { EXIT_PART, "some files cannot be looked at, or some references are no ids" }),
-	.args_size = sizeof(struct key_args), .run = run,
+	.args_size = sizeof(struct key_args), .run = key_run,
 };
 /* clang-format on */

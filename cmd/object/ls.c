@@ -110,7 +110,7 @@ static int name_all(struct listing *l, const struct ipcx_query *mechs,
 
 /* The references of the selection, where all its mechanisms are meant, and everything of
  * these mechanisms. */
-static int list(struct listing *l, uint64_t mechs, const char *label)
+static int ls_list(struct listing *l, uint64_t mechs, const char *label)
 {
 	bool sorted = l->args->sheet.sort != NULL;
 	const struct ipcx_query wanted = {
@@ -158,7 +158,7 @@ static int list_blocks(struct listing *l, uint64_t mechs)
 				 where_shown(l->app, mech_shown(m)), select_knows,
 				 &mechs);
 		if (!r)
-			r = list(l, one, mechs == one ? "" : ipcx_mech_info(m)->label);
+			r = ls_list(l, one, mechs == one ? "" : ipcx_mech_info(m)->label);
 	}
 	return r;
 }
@@ -189,9 +189,10 @@ static int list_ref_blocks(struct listing *l)
 				 where_shown(l->app, mech_shown(m)), select_knows,
 				 &touched);
 		if (!r)
-			r = list(l, part.mechs,
-				 touched == IPCX_MECH_BIT(m) ? ""
-							     : ipcx_mech_info(m)->label);
+			r = ls_list(l, part.mechs,
+				    touched == IPCX_MECH_BIT(m)
+					    ? ""
+					    : ipcx_mech_info(m)->label);
 	}
 	free(part.refs);
 	l->sel = all;
@@ -209,7 +210,7 @@ static int list_flat(struct listing *l, uint64_t mechs, uint64_t known)
 		ipcx_fieldset_add(&shown.after, IPCX_F_NS);
 	r = sheet_fields(&l->sheet, l->args->sheet.fields, where_shown(l->app, shown),
 			 select_knows, &known);
-	return r ? r : list(l, mechs, "");
+	return r ? r : ls_list(l, mechs, "");
 }
 
 /* --refs is bare words with one field, said shortly. 0, or exit status 2 after a message.
@@ -237,7 +238,7 @@ static int check_refs(const struct app *app, const struct ls_args *args)
 	return 0;
 }
 
-static int run(struct app *app, void *data, int n, char **words)
+static int ls_run(struct app *app, void *data, int n, char **words)
 {
 	struct ls_args *args = data;
 	struct listing l = { .app = app, .args = args };
@@ -319,6 +320,6 @@ const struct cmd cmd_ls = {
 		 "with -o there is one table over all. Looking changes nothing: no object is opened for writing, attached or received from.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS | COMPLETE_REFS,
 	.exits = EXITS({ EXIT_DONE, "listed, also where there is nothing to list; with --fail: nothing is listed, and nothing is missing" }, { EXIT_FAILED, "failed; or nothing that was named can be read here; with --fail: an object is listed" }, { EXIT_MISSING, "none of the objects named exists, or there is no such namespace" }, { EXIT_PART, "some of what was named does not exist, or could not be read; with --fail: nothing is listed, but something could not be read" }),
-	.args_size = sizeof(struct ls_args), .run = run,
+	.args_size = sizeof(struct ls_args), .run = ls_run,
 };
 /* clang-format on */

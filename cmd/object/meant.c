@@ -11,15 +11,15 @@
 #include "base/util.h"
 #include "where.h"
 
-static int no_memory(void)
+static int meant_no_memory(void)
 {
 	msg_error("out of memory");
 	return EXIT_FAILED;
 }
 
 /* What is told of these references, but for what will be told of their mechanism. */
-static int look(struct app *app, const struct ipcx_ref *refs, size_t n,
-		struct tally *tally)
+static int meant_look(struct app *app, const struct ipcx_ref *refs, size_t n,
+		      struct tally *tally)
 {
 	const struct ipcx_query q = { .size = sizeof(q),
 				      .refs = refs,
@@ -49,7 +49,7 @@ int meant_whole(struct app *app, struct selection *sel, struct tally *tally)
 		return 0;
 	inside = calloc(sel->nrefs, sizeof(*inside));
 	if (!inside)
-		return no_memory();
+		return meant_no_memory();
 	for (size_t i = 0; i < sel->nrefs; i++) {
 		const struct ipcx_ref *ref = &sel->refs[i];
 
@@ -60,7 +60,7 @@ int meant_whole(struct app *app, struct selection *sel, struct tally *tally)
 	}
 	sel->nrefs = kept;
 	/* In many namespaces each may be in another one, and nobody is told. */
-	return n && !where_all(app) ? look(app, inside, n, tally) : 0;
+	return n && !where_all(app) ? meant_look(app, inside, n, tally) : 0;
 }
 
 /* ---- the same again */
@@ -70,18 +70,18 @@ struct item {
 	size_t at;
 };
 
-static int order(int64_t a, int64_t b)
+static int meant_order(int64_t a, int64_t b)
 {
 	return (a > b) - (a < b);
 }
 
-static int compare(const struct ipcx_ref *a, const struct ipcx_ref *b)
+static int meant_compare(const struct ipcx_ref *a, const struct ipcx_ref *b)
 {
-	int r = order(a->mech, b->mech);
+	int r = meant_order(a->mech, b->mech);
 
-	r = r ? r : order((int64_t)a->by, (int64_t)b->by);
-	r = r ? r : order(a->id, b->id);
-	r = r ? r : order(a->key, b->key);
+	r = r ? r : meant_order((int64_t)a->by, (int64_t)b->by);
+	r = r ? r : meant_order(a->id, b->id);
+	r = r ? r : meant_order(a->key, b->key);
 	return r ? r : strcmp(a->name, b->name);
 }
 
@@ -89,20 +89,20 @@ static int compare(const struct ipcx_ref *a, const struct ipcx_ref *b)
 static int by_ref(const void *a, const void *b)
 {
 	const struct item *left = a, *right = b;
-	int r = compare(left->ref, right->ref);
+	int r = meant_compare(left->ref, right->ref);
 
 	return r ? r : (left->at > right->at) - (left->at < right->at);
 }
 
-static int find(const void *ref, const void *item)
+static int meant_find(const void *ref, const void *item)
 {
-	return compare(ref, ((const struct item *)item)->ref);
+	return meant_compare(ref, ((const struct item *)item)->ref);
 }
 
 static const struct item *item_of(const struct item *items, size_t n,
 				  const struct ipcx_ref *ref)
 {
-	return bsearch(ref, items, n, sizeof(*items), find);
+	return bsearch(ref, items, n, sizeof(*items), meant_find);
 }
 
 /* The keys of objects that may stand there by id, too: which have such an id there. */
@@ -158,16 +158,16 @@ int meant_again(struct app *app, const struct ipcx_ref *const *refs, size_t n,
 	uint64_t both;
 
 	if (!items)
-		return no_memory();
+		return meant_no_memory();
 	for (size_t i = 0; i < n; i++) {
 		items[i] = (struct item){ .ref = refs[i], .at = i };
 		ret_again[i] = false;
-		sorted = sorted && (i == 0 || compare(refs[i - 1], refs[i]) < 0);
+		sorted = sorted && (i == 0 || meant_compare(refs[i - 1], refs[i]) < 0);
 	}
 	if (!sorted)
 		qsort(items, n, sizeof(*items), by_ref);
 	for (size_t i = 0; i < n; i++)
-		if (kept && !compare(items[kept - 1].ref, items[i].ref))
+		if (kept && !meant_compare(items[kept - 1].ref, items[i].ref))
 			ret_again[items[i].at] = true;
 		else
 			items[kept++] = items[i];
@@ -176,7 +176,7 @@ int meant_again(struct app *app, const struct ipcx_ref *const *refs, size_t n,
 		return 0;
 	keys = calloc(kept, sizeof(*keys));
 	if (!keys)
-		return no_memory();
+		return meant_no_memory();
 	for (size_t i = 0; i < kept; i++)
 		if (items[i].ref->by == IPCX_BY_KEY &&
 		    (both & IPCX_MECH_BIT(items[i].ref->mech)))
@@ -196,7 +196,7 @@ int meant_once(struct app *app, struct selection *sel)
 	refs = calloc(sel->nrefs, sizeof(const struct ipcx_ref *));
 	again = calloc(sel->nrefs, sizeof(*again));
 	if (!refs || !again)
-		return no_memory();
+		return meant_no_memory();
 	for (size_t i = 0; i < sel->nrefs; i++)
 		refs[i] = &sel->refs[i];
 	r = meant_again(app, refs, sel->nrefs, again);

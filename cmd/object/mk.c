@@ -131,7 +131,7 @@ static int open_from(struct mk_args *args)
 	return 0;
 }
 
-static int read_key(struct app *app, struct mk_args *args)
+static int mk_read_key(struct app *app, struct mk_args *args)
 {
 	char *path;
 	int proj, r;
@@ -153,7 +153,7 @@ static int read_key(struct app *app, struct mk_args *args)
 	return 0;
 }
 
-static int read_attrs(struct app *app, struct mk_args *args)
+static int mk_read_attrs(struct app *app, struct mk_args *args)
 {
 	int r = args->owner ? owner_read(args->owner, &args->attrs) : 0;
 
@@ -163,7 +163,7 @@ static int read_attrs(struct app *app, struct mk_args *args)
 			   (args->if_missing ? IPCX_A_IF_MISSING : 0) |
 			   (args->allocate ? IPCX_A_ALLOCATE : 0);
 	if (!r)
-		r = read_key(app, args);
+		r = mk_read_key(app, args);
 	if (!r && args->init)
 		r = read_init(args);
 	if (!r && args->from)
@@ -172,7 +172,8 @@ static int read_attrs(struct app *app, struct mk_args *args)
 }
 
 /* One more object: what the options say, as far as it concerns the mechanism. */
-static struct ipcx_attrs *add(struct making *m, unsigned mech, const struct ipcx_ref *ref)
+static struct ipcx_attrs *mk_add(struct making *m, unsigned mech,
+				 const struct ipcx_ref *ref)
 {
 	struct ipcx_attrs *a = &m->specs[m->n];
 
@@ -210,7 +211,7 @@ static int read_objects(struct making *m, int n, char **words)
 				return msg_usage("mk %s needs a name, such as /%s1",
 						 words[i], words[i]);
 			if (!named)
-				(void)add(m, def, NULL);
+				(void)mk_add(m, def, NULL);
 			continue;
 		}
 		if (def != IPCX_NO_MECH && !ipcx_mech_info(def)->named)
@@ -221,7 +222,7 @@ static int read_objects(struct making *m, int n, char **words)
 			return msg_usage(
 				"%s: an id cannot name a new object; --id %d asks the kernel for one",
 				words[i], ref.id);
-		(void)add(m, ref.mech, &ref);
+		(void)mk_add(m, ref.mech, &ref);
 	}
 	return m->n ? 0
 		    : msg_usage(
@@ -245,7 +246,7 @@ static int check_options(const struct making *m)
 }
 
 /* How it will be told, before anything is made: what is wrong is refused. */
-static int open_sheet(struct making *m, struct sheet *s)
+static int mk_open_sheet(struct making *m, struct sheet *s)
 {
 	uint64_t touched = 0;
 	int r = sheet_open(s, &m->args->sheet, "objects");
@@ -315,7 +316,7 @@ static void print_names(const struct ipcx_table *made, bool terminal)
 }
 
 /* Nobody learnt what was made: it would be a leak. What existed before stays. */
-static void take_back(struct making *m, const struct ipcx_table *made)
+static void mk_take_back(struct making *m, const struct ipcx_table *made)
 {
 	size_t n = ipcx_table_rows(made), failed = n;
 	auto_free struct ipcx_ref *refs = calloc(n + 1, sizeof(*refs));
@@ -335,13 +336,13 @@ static void take_back(struct making *m, const struct ipcx_table *made)
 			 : "what was made could not be told, so it was removed again");
 }
 
-static int make(struct making *m)
+static int mk_make(struct making *m)
 {
 	const struct sheet_args *sheet = &m->args->sheet;
 	struct tally tally = { 0 };
 	struct ipcx_table *made;
 	struct sheet s;
-	int r = open_sheet(m, &s);
+	int r = mk_open_sheet(m, &s);
 
 	if (r)
 		return r;
@@ -357,17 +358,17 @@ static int make(struct making *m)
 	else
 		print_names(made, s.terminal);
 	if (out_flush() < 0 || r) {
-		take_back(m, made);
+		mk_take_back(m, made);
 		r = r ? r : EXIT_FAILED;
 	}
 	ipcx_table_free(made);
 	return r;
 }
 
-static int run(struct app *app, void *data, int n, char **words)
+static int mk_run(struct app *app, void *data, int n, char **words)
 {
 	struct making m = { .app = app, .args = data };
-	int r = read_attrs(app, m.args);
+	int r = mk_read_attrs(app, m.args);
 
 	m.specs = calloc((size_t)n + 1, sizeof(*m.specs));
 	m.names = calloc((size_t)n + 1, sizeof(*m.names));
@@ -382,7 +383,7 @@ static int run(struct app *app, void *data, int n, char **words)
 	if (!r)
 		r = where_use(app, &m.args->where);
 	if (!r)
-		r = make(&m);
+		r = mk_make(&m);
 	free(m.specs);
 	free(m.names);
 	return r;
@@ -437,6 +438,6 @@ const struct cmd cmd_mk = {
 		 "exists is an error. Several in one call are made all or not at all. If what was made cannot be printed, it is removed again.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS,
 	.exits = EXITS({ EXIT_FAILED, "failed: nothing was made, or what was made is removed again" }, NO_SUCH_NAMESPACE),
-	.args_size = sizeof(struct mk_args), .run = run,
+	.args_size = sizeof(struct mk_args), .run = mk_run,
 };
 /* clang-format on */

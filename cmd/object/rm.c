@@ -27,7 +27,7 @@ struct shown rm_shown(uint64_t mechs, enum ipcx_field *ret_fields)
 	return (struct shown){ .list = ret_fields, .n = n };
 }
 
-static int open_sheet(struct removal *rm, uint64_t touched)
+static int rm_open_sheet(struct removal *rm, uint64_t touched)
 {
 	enum ipcx_field fields[ARRAY_SIZE(shown)];
 	int r = sheet_open(&rm->sheet, &rm->args->sheet, "objects");
@@ -114,7 +114,7 @@ static void tell_attached(struct removal *rm, const struct ipcx_table *t)
 }
 
 /* How many objects are still meant; SIZE_MAX when that cannot be told. */
-static size_t count_rest(struct removal *rm)
+static size_t rm_count_rest(struct removal *rm)
 {
 	size_t rest = 0;
 
@@ -142,9 +142,9 @@ static size_t count_rest(struct removal *rm)
 
 /* Nobody may learn from standard output that these are gone: then from here. t may be
  * NULL: nothing was removed. */
-static void stop(struct removal *rm, const struct ipcx_table *t)
+static void rm_stop(struct removal *rm, const struct ipcx_table *t)
 {
-	size_t n = t ? ipcx_table_rows(t) : 0, rest = count_rest(rm);
+	size_t n = t ? ipcx_table_rows(t) : 0, rest = rm_count_rest(rm);
 	char remain[60] = "how many remain cannot be told", name[IPCX_REF_MAX + 1];
 	struct ipcx_ref ref;
 
@@ -190,13 +190,13 @@ static int remove_slice(struct removal *rm, const struct ipcx_query *q,
 	if (r && !rm->args->dry_run) {
 		rm->through = *ret_resume == 0 && rm->next >= rm->nbatches && !q->nrefs;
 		rm->resume = *ret_resume;
-		stop(rm, t);
+		rm_stop(rm, t);
 	}
 	ipcx_table_free(t);
 	return r;
 }
 
-static int remove_all(struct removal *rm)
+static int rm_remove_all(struct removal *rm)
 {
 	uint64_t resume;
 	int r = 0;
@@ -217,7 +217,7 @@ static int remove_all(struct removal *rm)
 
 /* The beginning of what is printed: what cannot be written is known before anything is
  * removed. */
-static int begin(struct removal *rm)
+static int rm_begin(struct removal *rm)
 {
 	int r;
 
@@ -228,11 +228,11 @@ static int begin(struct removal *rm)
 	sheet_heading(&rm->sheet, NULL);
 	r = rm->args->dry_run ? 0 : out_ready();
 	if (r)
-		stop(rm, NULL);
+		rm_stop(rm, NULL);
 	return r;
 }
 
-static bool asks(const struct removal *rm)
+static bool rm_asks(const struct removal *rm)
 {
 	return (rm->mechs || rm->args->from) && !rm->args->yes && !rm->args->dry_run &&
 	       isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
@@ -247,12 +247,12 @@ static int remove_them(struct removal *rm)
 			r = rm_from_check(rm, &rm->batches[i]);
 	if (!r)
 		r = rm_each_once(rm);
-	if (!r && asks(rm))
+	if (!r && rm_asks(rm))
 		r = rm_ask(rm);
 	if (!r)
-		r = begin(rm);
+		r = rm_begin(rm);
 	if (!r)
-		r = remove_all(rm);
+		r = rm_remove_all(rm);
 	if (!r && rm->args->unused)
 		r = rm_unused_tell(rm, &rm->args->select.where);
 	if (rm->attached > RM_SHOWN)
@@ -273,7 +273,7 @@ static int remove_them(struct removal *rm)
 
 /* ---- what is meant */
 
-static int check(const struct rm_args *args, const struct selection *sel)
+static int rm_check(const struct rm_args *args, const struct selection *sel)
 {
 	bool condition = args->select.where.n || args->unused;
 
@@ -295,8 +295,8 @@ static int check(const struct rm_args *args, const struct selection *sel)
 }
 
 /* Cut a list into parts that are looked up together. */
-static void cut(struct removal *rm, struct ipcx_ref *refs, const struct rm_mark *marks,
-		size_t n)
+static void rm_cut(struct removal *rm, struct ipcx_ref *refs, const struct rm_mark *marks,
+		   size_t n)
 {
 	/* An order is one over all of them. */
 	size_t step = rm->args->sheet.sort ? n : RM_SLICE;
@@ -309,12 +309,12 @@ static void cut(struct removal *rm, struct ipcx_ref *refs, const struct rm_mark 
 		};
 }
 
-static int prepare(struct removal *rm, struct selection *sel, struct rm_list *from)
+static int rm_prepare(struct removal *rm, struct selection *sel, struct rm_list *from)
 {
 	const struct rm_args *args = rm->args;
 	struct ipcx_expr *where;
 	uint64_t touched;
-	int r = check(args, sel);
+	int r = rm_check(args, sel);
 
 	if (!r)
 		r = where_use(rm->app, &args->where);
@@ -329,7 +329,7 @@ static int prepare(struct removal *rm, struct selection *sel, struct rm_list *fr
 		touched |= IPCX_MECH_BIT(from->refs[i].mech);
 	touched = touched ? touched : select_all();
 	r = asked_of(touched, sel->where, &args->sheet, ASKED_TOLD);
-	r = r ? r : open_sheet(rm, touched);
+	r = r ? r : rm_open_sheet(rm, touched);
 	if (r)
 		return r;
 	rm->mechs = asked_possible(sel->mechs, sel->where);
@@ -351,8 +351,8 @@ static int prepare(struct removal *rm, struct selection *sel, struct rm_list *fr
 		msg_error("out of memory");
 		return EXIT_FAILED;
 	}
-	cut(rm, sel->refs, NULL, sel->nrefs);
-	cut(rm, from->refs, from->marks, from->n);
+	rm_cut(rm, sel->refs, NULL, sel->nrefs);
+	rm_cut(rm, from->refs, from->marks, from->n);
 	rm->query = (struct ipcx_query){
 		.size = sizeof(struct ipcx_query),
 		.where = sel->where,
@@ -363,7 +363,7 @@ static int prepare(struct removal *rm, struct selection *sel, struct rm_list *fr
 	return 0;
 }
 
-static int run(struct app *app, void *data, int n, char **words)
+static int rm_run(struct app *app, void *data, int n, char **words)
 {
 	struct rm_args *args = data;
 	struct removal rm = { .app = app, .args = args };
@@ -373,7 +373,7 @@ static int run(struct app *app, void *data, int n, char **words)
 
 	if (r)
 		return r;
-	r = prepare(&rm, &sel, &from);
+	r = rm_prepare(&rm, &sel, &from);
 	if (!r)
 		r = remove_them(&rm);
 	for (size_t i = 0; i < rm.nbatches; i++)
@@ -430,6 +430,6 @@ const struct cmd cmd_rm = {
 		 "status 4.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS | COMPLETE_REFS,
 	.exits = EXITS({ EXIT_DONE, "removed, also where nothing was to be removed" }, { EXIT_FAILED, "failed, or the answer was no; or it stopped, as what was removed could not be written" }, { EXIT_MISSING, "none of the objects named exists, or there is no such namespace" }, { EXIT_PART, "some were not removed, or something may be left that could not be seen" }),
-	.args_size = sizeof(struct rm_args), .run = run,
+	.args_size = sizeof(struct rm_args), .run = rm_run,
 };
 /* clang-format on */

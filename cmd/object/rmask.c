@@ -33,7 +33,7 @@ struct sum {
 	uint64_t bytes;
 };
 
-static void add_up(struct sum *sum, const struct ipcx_table *t)
+static void rmask_add_up(struct sum *sum, const struct ipcx_table *t)
 {
 	rm_count(t, sum->count);
 	sum->all += ipcx_table_rows(t);
@@ -48,7 +48,7 @@ static void add_up(struct sum *sum, const struct ipcx_table *t)
 }
 
 /* The first of its rows, as far as no others stand there already. */
-static int show(struct sum *sum, struct sheet *s, const struct ipcx_table *t)
+static int rmask_show(struct sum *sum, struct sheet *s, const struct ipcx_table *t)
 {
 	size_t n = MIN(ipcx_table_rows(t), RM_SHOWN - sum->shown);
 	uint32_t *order = NULL;
@@ -79,8 +79,8 @@ static void add_refused(struct sum *sum, const struct ipcx_table *listed,
 
 /* List a part: only what is listed may go afterwards, and as far as it may be removed it
  * is shown. */
-static int list(struct removal *rm, struct ipcx_query q, struct sheet *s, struct sum *sum,
-		struct ipcx_table **ret_listed)
+static int rmask_list(struct removal *rm, struct ipcx_query q, struct sheet *s,
+		      struct sum *sum, struct ipcx_table **ret_listed)
 {
 	const struct ipcx_fieldset fields = sheet_query(s);
 	struct ipcx_table *listed, *t;
@@ -101,15 +101,15 @@ static int list(struct removal *rm, struct ipcx_query q, struct sheet *s, struct
 		ipcx_table_free(listed);
 		return app_failed(rm->app, r);
 	}
-	add_up(sum, t);
+	rmask_add_up(sum, t);
 	add_refused(sum, listed, t);
-	r = show(sum, s, t);
+	r = rmask_show(sum, s, t);
 	ipcx_table_free(t);
 	*ret_listed = listed;
 	return r;
 }
 
-static int list_all(struct removal *rm, struct sheet *s, struct sum *sum)
+static int rmask_list_all(struct removal *rm, struct sheet *s, struct sum *sum)
 {
 	int r = 0;
 
@@ -119,13 +119,13 @@ static int list_all(struct removal *rm, struct sheet *s, struct sum *sum)
 
 		if (!b->n)
 			continue;
-		r = list(rm, rm_named(rm, b), s, sum, &b->same);
+		r = rmask_list(rm, rm_named(rm, b), s, sum, &b->same);
 		if (b->same != before)
 			ipcx_table_free(before);
 	}
 	if (r || !rm->mechs)
 		return r;
-	return list(rm, rm_whole(rm, 0), s, sum, &rm->listed);
+	return rmask_list(rm, rm_whole(rm, 0), s, sum, &rm->listed);
 }
 
 /* "32 objects, 128M; 3 attached (they go with the last detach); 1 waited on" */
@@ -151,7 +151,7 @@ static void show_sum(const struct sum *sum)
 }
 
 /* One that was meant alone goes without a question, and where none can go there is none. */
-static bool asks(const struct sum *sum)
+static bool rmask_asks(const struct sum *sum)
 {
 	return sum->all > 0 && sum->all + sum->refused > 1;
 }
@@ -174,8 +174,8 @@ static int show_all(struct removal *rm, struct sum *sum)
 		r = sheet_fields(&s, NULL, rm_shown(touched, fields), select_knows,
 				 &touched);
 	if (!r)
-		r = list_all(rm, &s, sum);
-	if (!r && asks(sum))
+		r = rmask_list_all(rm, &s, sum);
+	if (!r && rmask_asks(sum))
 		show_sum(sum);
 	return r;
 }
@@ -200,10 +200,10 @@ int rm_ask(struct removal *rm)
 	/* People are asked on standard error: standard output may be a file. */
 	out_start(msg_descriptor(), NULL);
 	r = show_all(rm, &sum);
-	if (r || !asks(&sum))
+	if (r || !rmask_asks(&sum))
 		out_drop();
 	out_start(0, NULL);
-	if (r || !asks(&sum))
+	if (r || !rmask_asks(&sum))
 		return r;
 	rm_list_counts(sum.count, counts, sizeof(counts));
 	ipcx_namespace(rm->app->x, ns, sizeof(ns));

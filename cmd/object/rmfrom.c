@@ -37,7 +37,7 @@ struct input {
 };
 
 /* The line of a position, which only grows. */
-static size_t line_of(struct input *in, size_t at)
+static size_t rmfrom_line_of(struct input *in, size_t at)
 {
 	for (; in->counted < at; in->counted++)
 		in->line += in->text[in->counted] == '\n';
@@ -58,19 +58,19 @@ fail(struct input *in, const char *fmt, ...)
 	if (in->object)
 		(void)snprintf(object, sizeof(object), "object %zu: ", in->object);
 	msg_error("%s: line %zu: %s%s; nothing was removed", in->name,
-		  line_of(in, in->at), object, text ? text : "out of memory");
+		  rmfrom_line_of(in, in->at), object, text ? text : "out of memory");
 	return EXIT_FAILED;
 }
 
-static int no_memory(void)
+static int rmfrom_no_memory(void)
 {
 	msg_error("out of memory");
 	return EXIT_FAILED;
 }
 
 /* One more; mark may be NULL. */
-static int add(struct rm_list *list, const struct ipcx_ref *ref,
-	       const struct rm_mark *mark)
+static int rmfrom_add(struct rm_list *list, const struct ipcx_ref *ref,
+		      const struct rm_mark *mark)
 {
 	size_t room = list->room ? 2 * list->room : 64;
 	struct ipcx_ref *refs;
@@ -79,11 +79,11 @@ static int add(struct rm_list *list, const struct ipcx_ref *ref,
 	if (list->n == list->room) {
 		refs = reallocarray(list->refs, room, sizeof(*refs));
 		if (!refs)
-			return no_memory();
+			return rmfrom_no_memory();
 		list->refs = refs;
 		marks = mark ? reallocarray(list->marks, room, sizeof(*marks)) : NULL;
 		if (mark && !marks)
-			return no_memory();
+			return rmfrom_no_memory();
 		list->marks = marks;
 		list->room = room;
 	}
@@ -95,7 +95,7 @@ static int add(struct rm_list *list, const struct ipcx_ref *ref,
 
 /* ---- references, one a line */
 
-static int read_line(struct input *in, const char *line, size_t len)
+static int rmfrom_read_line(struct input *in, const char *line, size_t len)
 {
 	auto_free char *word = NULL;
 	struct ipcx_ref ref;
@@ -114,13 +114,13 @@ static int read_line(struct input *in, const char *line, size_t len)
 			"there is a NUL in it (--null is for lists that end with those)");
 	word = strndup(line, len);
 	if (!word)
-		return no_memory();
+		return rmfrom_no_memory();
 	if (ipcx_ref_parse(in->app->x, word, IPCX_NO_MECH, &ref) < 0)
 		return fail(in, "%s", ipcx_error(in->app->x));
-	return add(in->list, &ref, NULL);
+	return rmfrom_add(in->list, &ref, NULL);
 }
 
-static int read_lines(struct input *in, char end)
+static int rmfrom_read_lines(struct input *in, char end)
 {
 	int r = 0;
 
@@ -134,7 +134,7 @@ static int read_lines(struct input *in, char end)
 			in->line = number;
 			in->counted = in->len;
 		}
-		r = read_line(in, line, len);
+		r = rmfrom_read_line(in, line, len);
 		in->at += len + 1;
 	}
 	return r;
@@ -147,7 +147,7 @@ struct path {
 	char text[64];
 };
 
-static const char *member(struct path *p, const char *object, const char *name)
+static const char *rmfrom_member(struct path *p, const char *object, const char *name)
 {
 	(void)snprintf(p->text, sizeof(p->text), "%s%s%s", object, *object ? "/" : "",
 		       name);
@@ -160,13 +160,13 @@ static bool unsigned_at(const struct ix_json *j, const char *object, const char 
 	struct path p;
 	int64_t n;
 
-	if (!ix_json_number(j, member(&p, object, name), &n) || n < 0)
+	if (!ix_json_number(j, rmfrom_member(&p, object, name), &n) || n < 0)
 		return false;
 	*ret_n = (uint64_t)n;
 	return true;
 }
 
-static int lacks(struct input *in, const char *ref, const char *what)
+static int rmfrom_lacks(struct input *in, const char *ref, const char *what)
 {
 	return fail(
 		in,
@@ -181,30 +181,31 @@ static int read_mark(struct input *in, const struct ix_json *j, const char *obje
 	bool named = ipcx_mech_info(ref->mech)->named;
 	struct rm_mark mark = { .has_cuid = false };
 	struct path p;
-	const char *ctime = ix_json_text(j, member(&p, object, "ctime")), *key;
+	const char *ctime = ix_json_text(j, rmfrom_member(&p, object, "ctime")), *key;
 	uint64_t ns;
 
 	if (!ctime || !*ctime || strlen(ctime) >= sizeof(mark.ctime))
-		return lacks(in, text, "ctime");
+		return rmfrom_lacks(in, text, "ctime");
 	(void)snprintf(mark.ctime, sizeof(mark.ctime), "%s", ctime);
 	if (named && !unsigned_at(j, object, "device", &mark.device))
-		return lacks(in, text, "device");
+		return rmfrom_lacks(in, text, "device");
 	if (named && !unsigned_at(j, object, "inode", &mark.inode))
-		return lacks(in, text, "inode");
-	if (!named && !ix_json_has(j, member(&p, object, "key")))
-		return lacks(in, text, "key");
-	key = named ? NULL : ix_json_text(j, member(&p, object, "key"));
+		return rmfrom_lacks(in, text, "inode");
+	if (!named && !ix_json_has(j, rmfrom_member(&p, object, "key")))
+		return rmfrom_lacks(in, text, "key");
+	key = named ? NULL : ix_json_text(j, rmfrom_member(&p, object, "key"));
 	if (key && strlen(key) < sizeof(mark.key))
 		(void)snprintf(mark.key, sizeof(mark.key), "%s", key);
 	mark.has_cuid = !named && unsigned_at(j, object, "cuid", &mark.cuid);
 	if (!named && !mark.has_cuid)
-		return lacks(in, text, "cuid");
-	if (ix_json_has(j, member(&p, object, "ns")) &&
+		return rmfrom_lacks(in, text, "cuid");
+	if (ix_json_has(j, rmfrom_member(&p, object, "ns")) &&
 	    !unsigned_at(j, object, "ns", &ns))
-		return lacks(in, text, "namespace that is known");
+		return rmfrom_lacks(in, text, "namespace that is known");
 	/* ls says it with --ns; without, it was where ls was. */
 	if (!unsigned_at(j, object, "ns", &ns))
-		return in->app->ns ? lacks(in, text, "ns") : add(in->list, ref, &mark);
+		return in->app->ns ? rmfrom_lacks(in, text, "ns")
+				   : rmfrom_add(in->list, ref, &mark);
 	if (!in->ns)
 		return fail(in,
 			    "%s: which namespace this is cannot be told without /proc",
@@ -215,17 +216,17 @@ static int read_mark(struct input *in, const struct ix_json *j, const char *obje
 			    "], and this is ipc:[%" PRIu64
 			    "] (--ns says where it is to be removed)",
 			    text, ns, in->ns);
-	return add(in->list, ref, &mark);
+	return rmfrom_add(in->list, ref, &mark);
 }
 
 static int read_object(struct input *in, const struct ix_json *j, const char *object)
 {
 	struct ipcx_ref ref;
 	struct path p;
-	const char *text = ix_json_text(j, member(&p, object, "ref"));
+	const char *text = ix_json_text(j, rmfrom_member(&p, object, "ref"));
 
 	if (!text)
-		return lacks(in, "", "ref");
+		return rmfrom_lacks(in, "", "ref");
 	if (ipcx_ref_parse(in->app->x, text, IPCX_NO_MECH, &ref) < 0)
 		return fail(in, "%s", ipcx_error(in->app->x));
 	if (ref.by == IPCX_BY_KEY)
@@ -262,10 +263,10 @@ static void tell_errors(const struct input *in, const struct ix_json *j)
 		const char *kind, *text;
 
 		(void)snprintf(at, sizeof(at), "errors/%zu", i);
-		kind = ix_json_text(j, member(&p, at, "kind"));
+		kind = ix_json_text(j, rmfrom_member(&p, at, "kind"));
 		if (!kind || !strcmp(kind, "info") || !strcmp(kind, "skipped"))
 			continue;
-		text = ix_json_text(j, member(&p, at, "message"));
+		text = ix_json_text(j, rmfrom_member(&p, at, "message"));
 		if (gaps++ == 0 && text)
 			(void)snprintf(first, sizeof(first), "%s", text);
 	}
@@ -274,7 +275,7 @@ static void tell_errors(const struct input *in, const struct ix_json *j)
 			 in->name, gaps, *first ? "; the first: " : "", first);
 }
 
-static int read_value(struct input *in, const struct ix_json *j)
+static int rmfrom_read_value(struct input *in, const struct ix_json *j)
 {
 	int64_t schema;
 
@@ -289,7 +290,7 @@ static int read_value(struct input *in, const struct ix_json *j)
 	return read_array(in, j, "objects");
 }
 
-static size_t skip_blanks(const char *text, size_t at, size_t len)
+static size_t rmfrom_skip_blanks(const char *text, size_t at, size_t len)
 {
 	while (at < len && strchr(" \t\r\n", text[at]) && text[at])
 		at++;
@@ -301,12 +302,12 @@ static int read_json(struct input *in)
 	struct ix_json *j = NULL;
 	int r = 0;
 
-	while (!r && (in->at = skip_blanks(in->text, in->at, in->len)) < in->len) {
+	while (!r && (in->at = rmfrom_skip_blanks(in->text, in->at, in->len)) < in->len) {
 		size_t used = 0;
 		int error = ix_json_next(&j, in->text + in->at, in->len - in->at, &used);
 
 		if (error == -ENOMEM) {
-			r = no_memory();
+			r = rmfrom_no_memory();
 		} else if (error == -ENOPKG) {
 			msg_error("%s: JSON cannot be read without json-c "
 				  "(libjson-c.so.5): references alone can ('ipcx ls -q')",
@@ -318,7 +319,7 @@ static int read_json(struct input *in)
 					     ? "the JSON ends in the middle"
 					     : "this is no JSON that can be read");
 		} else {
-			r = read_value(in, j);
+			r = rmfrom_read_value(in, j);
 			in->at += used;
 		}
 	}
@@ -328,7 +329,7 @@ static int read_json(struct input *in)
 
 /* ---- the file */
 
-static int read_file(const char *file, struct ix_buf *text)
+static int rmfrom_read_file(const char *file, struct ix_buf *text)
 {
 	bool is_file = strcmp(file, "-") != 0;
 	const char *why = NULL;
@@ -362,7 +363,7 @@ int rm_from_read(struct app *app, const char *file, bool nul, struct rm_list *re
 	struct input in = { .app = app, .line = 1, .list = &list };
 	char ns[64];
 	size_t first;
-	int r = read_file(file, &text);
+	int r = rmfrom_read_file(file, &text);
 
 	if (r)
 		return r;
@@ -371,13 +372,13 @@ int rm_from_read(struct app *app, const char *file, bool nul, struct rm_list *re
 	in.name = strcmp(file, "-") != 0 ? file : "standard input";
 	in.text = text.data;
 	in.len = text.len;
-	first = skip_blanks(in.text, 0, in.len);
+	first = rmfrom_skip_blanks(in.text, 0, in.len);
 	if (nul)
-		r = read_lines(&in, '\0');
+		r = rmfrom_read_lines(&in, '\0');
 	else if (first < in.len && (in.text[first] == '{' || in.text[first] == '['))
 		r = read_json(&in);
 	else
-		r = read_lines(&in, '\n');
+		r = rmfrom_read_lines(&in, '\n');
 	if (r) {
 		free(list.refs);
 		free(list.marks);

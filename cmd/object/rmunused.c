@@ -50,7 +50,7 @@ static void tell_used(struct kept *k, const struct ipcx_table *t, size_t row)
 		msg_object("info", name, m->name, "in use: kept");
 }
 
-static int look(struct removal *rm, struct kept *k, struct ipcx_query q)
+static int rmunused_look(struct removal *rm, struct kept *k, struct ipcx_query q)
 {
 	q.where = k->where;
 	q.same = NULL; /* that was what a person agreed to: only what is unused */
@@ -115,9 +115,9 @@ int rm_unused_tell(struct removal *rm, const struct opt_list *texts)
 		r = select_condition(rm->app->x, "--unused", &used, &k.used);
 	for (size_t i = 0; !r && i < rm->nbatches; i++)
 		if (rm->batches[i].n)
-			r = look(rm, &k, rm_named(rm, &rm->batches[i]));
+			r = rmunused_look(rm, &k, rm_named(rm, &rm->batches[i]));
 	if (!r && rm->mechs)
-		r = look(rm, &k, rm_whole(rm, 0));
+		r = rmunused_look(rm, &k, rm_whole(rm, 0));
 	if (!r)
 		tell_sums(rm, &k);
 	ipcx_expr_free(k.used);

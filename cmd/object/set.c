@@ -23,7 +23,7 @@ static const enum ipcx_field shown[] = { IPCX_F_REF,   IPCX_F_OWNER, IPCX_F_GROU
 					 IPCX_F_MODE,  IPCX_F_SIZE,  IPCX_F_QBYTES,
 					 IPCX_F_STATUS };
 
-static int read_attrs(struct set_args *args)
+static int set_read_attrs(struct set_args *args)
 {
 	int r = args->owner ? owner_read(args->owner, &args->attrs) : 0;
 
@@ -95,7 +95,7 @@ static void move_on(struct changing *c, const struct ipcx_query *q,
 }
 
 /* How many more would be changed; SIZE_MAX when that cannot be told. */
-static size_t count_rest(struct changing *c)
+static size_t set_count_rest(struct changing *c)
 {
 	size_t rest = 0;
 
@@ -116,9 +116,9 @@ static size_t count_rest(struct changing *c)
 
 /* Rows that could not be printed (NULL: there are none yet), and how many more there
  * would have been. */
-static void say_unrecorded(struct changing *c, const struct ipcx_table *t)
+static void set_say_unrecorded(struct changing *c, const struct ipcx_table *t)
 {
-	size_t n = t ? ipcx_table_rows(t) : 0, rest = count_rest(c);
+	size_t n = t ? ipcx_table_rows(t) : 0, rest = set_count_rest(c);
 
 	for (size_t i = 0; i < n; i++) {
 		char name[IPCX_REF_MAX];
@@ -152,7 +152,7 @@ static int change_some(struct changing *c)
 	if (!r)
 		r = out_check();
 	if (r && !c->args->dry_run)
-		say_unrecorded(c, t);
+		set_say_unrecorded(c, t);
 	ipcx_table_free(t);
 	return r;
 }
@@ -186,7 +186,7 @@ static int check_attrs(struct changing *c)
 
 /* Each object once, and the beginning of what is printed: what cannot be written is known
  * before anything is changed. */
-static int begin(struct changing *c)
+static int set_begin(struct changing *c)
 {
 	const struct sheet_args *sheet = &c->args->sheet;
 	int r = check_attrs(c);
@@ -208,11 +208,11 @@ static int begin(struct changing *c)
 	sheet_heading(&c->sheet, NULL);
 	r = c->args->dry_run ? 0 : out_ready();
 	if (r)
-		say_unrecorded(c, NULL);
+		set_say_unrecorded(c, NULL);
 	return r;
 }
 
-static int change(struct app *app, const struct set_args *args, struct selection *sel)
+static int set_change(struct app *app, const struct set_args *args, struct selection *sel)
 {
 	struct changing c = { .app = app, .args = args, .sel = sel };
 	uint64_t touched = select_touched(sel);
@@ -230,7 +230,7 @@ static int change(struct app *app, const struct set_args *args, struct selection
 	if (r)
 		return r;
 	c.tally.exact = c.where != NULL; /* what could not be looked at may be meant */
-	r = begin(&c);
+	r = set_begin(&c);
 	while (!r && is_left(&c))
 		r = change_some(&c);
 	if (!r || c.sheet.begun)
@@ -239,7 +239,7 @@ static int change(struct app *app, const struct set_args *args, struct selection
 	return r ? r : tally_status(&c.tally);
 }
 
-static int run(struct app *app, void *data, int n, char **words)
+static int set_run(struct app *app, void *data, int n, char **words)
 {
 	struct set_args *args = data;
 	struct selection sel;
@@ -253,11 +253,11 @@ static int run(struct app *app, void *data, int n, char **words)
 		r = msg_usage("set needs references of objects, such as shm:5, or a "
 			      "mechanism and --where");
 	if (!r)
-		r = read_attrs(args);
+		r = set_read_attrs(args);
 	if (!r)
 		r = where_use(app, &args->where);
 	if (!r)
-		r = change(app, args, &sel);
+		r = set_change(app, args, &sel);
 	select_free(&sel);
 	return r;
 }
@@ -298,6 +298,6 @@ const struct cmd cmd_set = {
 		 "whether the condition still holds or not. An option that one of the mechanisms does not know is refused before anything is changed.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS | COMPLETE_REFS,
 	.exits = EXITS({ EXIT_MISSING, "none of the objects named exists, or there is no such namespace" }, { EXIT_PART, "some of the objects named do not exist, or were not changed; or, with --where, something could not be read" }),
-	.args_size = sizeof(struct set_args), .run = run,
+	.args_size = sizeof(struct set_args), .run = set_run,
 };
 /* clang-format on */

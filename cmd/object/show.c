@@ -154,8 +154,8 @@ static struct ipcx_fieldset with_shares(const struct sheet *s, uint64_t mechs)
 	return fields;
 }
 
-static int show(struct app *app, const struct show_args *args,
-		const struct selection *sel)
+static int show_show(struct app *app, const struct show_args *args,
+		     const struct selection *sel)
 {
 	uint64_t touched = select_touched(sel);
 	struct tally tally = { 0 };
@@ -197,7 +197,7 @@ static int show(struct app *app, const struct show_args *args,
 	return r ? r : tally_status(&tally);
 }
 
-static int run(struct app *app, void *data, int n, char **words)
+static int show_run(struct app *app, void *data, int n, char **words)
 {
 	const struct show_args *args = data;
 	struct selection sel;
@@ -210,7 +210,7 @@ static int run(struct app *app, void *data, int n, char **words)
 	else
 		r = where_use(app, &args->where);
 	if (!r)
-		r = show(app, args, &sel);
+		r = show_show(app, args, &sel);
 	select_free(&sel);
 	return r;
 }
@@ -237,6 +237,6 @@ const struct cmd cmd_show = {
 		 "where they are), and what share of each limit it takes. What may not be read is shown as unknown. Never lists anything else.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_REFS,
 	.exits = EXITS({ EXIT_MISSING, "none of the objects named exists, or there is no such namespace" }, { EXIT_PART, "some of the objects named do not exist, or could not be read" }),
-	.args_size = sizeof(struct show_args), .run = run,
+	.args_size = sizeof(struct show_args), .run = show_run,
 };
 /* clang-format on */

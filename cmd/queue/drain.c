@@ -25,7 +25,7 @@ struct target {
 	int dirfd;
 };
 
-static int find_target(const char *path, struct target *t)
+static int drain_find_target(const char *path, struct target *t)
 {
 	const char *slash = strrchr(path, '/');
 	auto_free char *dir = slash ? strndup(path, (size_t)(slash - path) + 1)
@@ -41,7 +41,7 @@ static int find_target(const char *path, struct target *t)
 }
 
 /* Two that empty queues into one file would write over each other: the first has it. */
-static int take_file(const char *path, int fd)
+static int drain_take_file(const char *path, int fd)
 {
 	struct stat st;
 
@@ -68,7 +68,7 @@ static int open_target(const struct target *t, int *ret_fd)
 		msg_error("%s: %s", t->path, why);
 		return EXIT_FAILED;
 	}
-	r = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? take_file(t->path, fd) : 0;
+	r = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? drain_take_file(t->path, fd) : 0;
 	if (r == 0)
 		*ret_fd = take_fd(&fd);
 	return r;
@@ -93,7 +93,7 @@ static int drain_all(struct delivery *d)
 }
 
 /* What was taken is on disk before this ends well. */
-static int settle(const char *path, int fd)
+static int drain_settle(const char *path, int fd)
 {
 	if (fsync(fd) == 0 || errno == EINVAL || errno == EROFS)
 		return EXIT_DONE;
@@ -102,7 +102,7 @@ static int settle(const char *path, int fd)
 }
 
 /* The queue is open. */
-static int drain(struct delivery *d, const struct target *t)
+static int drain_drain(struct delivery *d, const struct target *t)
 {
 	auto_fd int fd = -1;
 	int r = t->file ? open_target(t, &fd) : 0;
@@ -120,13 +120,13 @@ static int drain(struct delivery *d, const struct target *t)
 	if (r == EXIT_FAILED && d->file)
 		(void)!ftruncate(fd, (off_t)d->whole);
 	if (r == EXIT_DONE && t->file)
-		r = settle(t->path, fd);
+		r = drain_settle(t->path, fd);
 	if (r == EXIT_DONE && d->app->verbose)
 		msg_note("messages: %" PRIu64, d->taken);
 	return r;
 }
 
-static int run(struct app *app, void *data, int n, char **words)
+static int drain_run(struct app *app, void *data, int n, char **words)
 {
 	const struct drain_args *args = data;
 	struct delivery d = { .app = app, .put = queue_format("json") };
@@ -137,11 +137,11 @@ static int run(struct app *app, void *data, int n, char **words)
 		return msg_usage("%s drain needs a queue and a file, or '-'",
 				 app_noun(app));
 	if (strcmp(words[1], "-") != 0)
-		r = find_target(words[1], &t);
+		r = drain_find_target(words[1], &t);
 	if (r == 0)
 		r = queue_begin(app, &args->where, words[0], IPCX_QUEUE_RECEIVE, &d.q);
 	if (r == 0)
-		r = drain(&d, &t);
+		r = drain_drain(&d, &t);
 	if (t.dirfd >= 0)
 		(void)close(t.dirfd);
 	ipcx_queue_close(d.q);
@@ -179,6 +179,6 @@ const struct cmd cmd_queue_drain = {
 		 "is written to standard error.",
 	.options = options, .complete = COMPLETE_REFS | COMPLETE_FILES,
 	.exits = EXITS(NO_SUCH_OBJECT, { EXIT_PART, "some records do not count: others received their messages" }),
-	.args_size = sizeof(struct drain_args), .run = run,
+	.args_size = sizeof(struct drain_args), .run = drain_run,
 };
 /* clang-format on */

@@ -11,7 +11,7 @@
 #define CHUNK 65536
 
 /* Read on; what was handed out already makes room first. 1, 0 at the end, -errno. */
-static int fill(struct feed *f)
+static int feed_fill(struct feed *f)
 {
 	ssize_t n;
 	char *p;
@@ -63,7 +63,7 @@ int feed_line(struct feed *f, const char **ret_p, size_t *ret_len)
 		f->seen = f->buf.len;
 		if (f->buf.len - f->at > f->most)
 			return piece(f, f->buf.len - f->at, 0, ret_p, ret_len);
-		r = fill(f);
+		r = feed_fill(f);
 		if (r < 0)
 			return r;
 		if (r == 0)
@@ -76,7 +76,7 @@ int feed_line(struct feed *f, const char **ret_p, size_t *ret_len)
 int feed_block(struct feed *f, size_t size, const char **ret_p, size_t *ret_len)
 {
 	while (f->buf.len - f->at < size) {
-		int r = fill(f);
+		int r = feed_fill(f);
 
 		if (r < 0)
 			return r;
@@ -94,7 +94,7 @@ int feed_rest(struct feed *f, const char **ret_p, size_t *ret_len)
 	int r = 1;
 
 	while (r > 0 && f->buf.len - f->at <= f->most)
-		r = fill(f);
+		r = feed_fill(f);
 	return r < 0 ? r : piece(f, f->buf.len - f->at, 0, ret_p, ret_len);
 }
 

@@ -22,7 +22,7 @@
 #define BATCH_BYTES 262144
 
 /* A message that was copied and written. */
-struct copy {
+struct move_copy {
 	struct ipcx_message m; /* without .data, which moves as it grows */
 	size_t data;           /* where it is in the bytes of all */
 	uint64_t record;       /* where in the output its record begins */
@@ -34,16 +34,18 @@ struct batch {
 	size_t n, taken, next; /* next: what is probably taken next */
 };
 
-static struct copy *nth(const struct batch *b, size_t i)
+static struct move_copy *nth(const struct batch *b, size_t i)
 {
-	return (struct copy *)(void *)b->copies.data + i;
+	return (struct move_copy *)(void *)b->copies.data + i;
 }
 
 /* ---- copying */
 
-static int keep(struct delivery *d, struct batch *b, const struct ipcx_message *m)
+static int move_keep(struct delivery *d, struct batch *b, const struct ipcx_message *m)
 {
-	const struct copy c = { .m = *m, .data = b->bytes.len, .record = out_position() };
+	const struct move_copy c = { .m = *m,
+				     .data = b->bytes.len,
+				     .record = out_position() };
 	int r = ix_buf_add(&b->copies, &c, sizeof(c));
 
 	if (r == 0)
@@ -55,7 +57,7 @@ static int keep(struct delivery *d, struct batch *b, const struct ipcx_message *
 }
 
 /* 0 when some were copied; -ENODATA when there are none; else why the first cannot be. */
-static int copy(struct delivery *d, struct batch *b, uint64_t most)
+static int move_copy(struct delivery *d, struct batch *b, uint64_t most)
 {
 	int r = 0;
 
@@ -64,14 +66,14 @@ static int copy(struct delivery *d, struct batch *b, uint64_t most)
 
 		r = ipcx_queue_peek(d->q, b->n, &m);
 		if (r == 0)
-			r = keep(d, b, &m);
+			r = move_keep(d, b, &m);
 	}
 	return b->n ? 0 : r;
 }
 
 /* ---- taking */
 
-static bool same(const struct batch *b, const struct copy *c,
+static bool same(const struct batch *b, const struct move_copy *c,
 		 const struct ipcx_message *m)
 {
 	return !c->taken && c->m.rank == m->rank && c->m.len == m->len &&
@@ -79,7 +81,7 @@ static bool same(const struct batch *b, const struct copy *c,
 }
 
 /* Whether it was copied: nearly always it is the next one. */
-static bool find(struct batch *b, const struct ipcx_message *m)
+static bool move_find(struct batch *b, const struct ipcx_message *m)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		size_t at = (b->next + i) % b->n;
@@ -98,7 +100,7 @@ static bool find(struct batch *b, const struct ipcx_message *m)
  * As many as were copied, and no more: what stood before the last copy without being
  * copied had moved up because another reader took a copy. 0; 1 after a message; -errno.
  */
-static int take(struct delivery *d, struct batch *b)
+static int move_take(struct delivery *d, struct batch *b)
 {
 	static const struct ipcx_take first = { .size = sizeof(first) };
 	int r = 0;
@@ -109,7 +111,7 @@ static int take(struct delivery *d, struct batch *b)
 		do
 			r = ipcx_queue_receive(d->q, &first, 0, &m);
 		while (r == -EINTR);
-		if (r == 0 && find(b, &m))
+		if (r == 0 && move_find(b, &m))
 			d->taken++;
 		else if (r == 0)
 			r = deliver_message(d, &m);
@@ -119,7 +121,7 @@ static int take(struct delivery *d, struct batch *b)
 
 /* ---- what was written and not taken */
 
-static bool make_void(const struct delivery *d, const struct copy *c)
+static bool make_void(const struct delivery *d, const struct move_copy *c)
 {
 	return d->file > 0 &&
 	       pwrite(d->file, RECORD_VOID, 1, (off_t)c->record + RECORD_VERSION_AT) == 1;
@@ -175,21 +177,21 @@ static void tell_untaken(struct delivery *d, const struct batch *b, int error)
 }
 
 /* None of them was taken. */
-static int write_failed(struct delivery *d, const struct batch *b, int error)
+static int move_write_failed(struct delivery *d, const struct batch *b, int error)
 {
 	(void)deliver_failed(d, error, NULL);
 	msg_note("written or being written, not taken, still in the queue: %zu", b->n);
 	return 1;
 }
 
-static int move(struct delivery *d, struct batch *b)
+static int move_move(struct delivery *d, struct batch *b)
 {
 	int r = out_flush();
 
 	if (r < 0)
-		return write_failed(d, b, r);
+		return move_write_failed(d, b, r);
 	d->whole = out_written();
-	r = take(d, b);
+	r = move_take(d, b);
 	tell_untaken(d, b, r);
 	return r;
 }
@@ -198,12 +200,13 @@ int move_some(struct delivery *d, uint64_t most, uint64_t *ret_n)
 {
 	static const struct ipcx_take first = { .size = sizeof(first) };
 	struct batch b = { .n = 0 };
-	int r = d->no_copies ? -ENOSYS : copy(d, &b, MIN(most, (uint64_t)BATCH_MOST));
+	int r = d->no_copies ? -ENOSYS
+			     : move_copy(d, &b, MIN(most, (uint64_t)BATCH_MOST));
 
 	d->no_copies |= r == -ENOSYS || r == -EOPNOTSUPP;
 	*ret_n = MAX(b.n, (size_t)1);
 	if (r == 0)
-		r = move(d, &b);
+		r = move_move(d, &b);
 	else if (r != -ENODATA)
 		r = deliver_next(d, &first, 0);
 	ix_buf_free(&b.copies);

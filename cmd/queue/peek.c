@@ -27,7 +27,7 @@ static const enum ipcx_field fields[] = { IPCX_F_POSITION, IPCX_F_MTYPE, IPCX_F_
 /* ---- peek */
 
 /* The bytes themselves, as recv writes them. */
-static int copy(struct app *app, struct ipcx_queue *q, uint64_t most, queue_put *put)
+static int peek_copy(struct app *app, struct ipcx_queue *q, uint64_t most, queue_put *put)
 {
 	const char *label = app_of(app)->message_label;
 	struct ipcx_message m = { .size = sizeof(m) };
@@ -51,7 +51,8 @@ static int copy(struct app *app, struct ipcx_queue *q, uint64_t most, queue_put 
 	return told ? EXIT_PART : EXIT_DONE;
 }
 
-static int list(struct app *app, struct ipcx_queue *q, uint64_t most, struct sheet *s)
+static int peek_list(struct app *app, struct ipcx_queue *q, uint64_t most,
+		     struct sheet *s)
 {
 	struct tally tally = { .exact = true };
 	uint64_t at = 0, slice = s->sort ? most : SLICE;
@@ -81,8 +82,8 @@ static int list(struct app *app, struct ipcx_queue *q, uint64_t most, struct she
 }
 
 /* As many as there were: others may send faster than we look. */
-static int look(struct app *app, struct ipcx_queue *q, uint64_t most, queue_put *put,
-		struct sheet *s)
+static int peek_look(struct app *app, struct ipcx_queue *q, uint64_t most, queue_put *put,
+		     struct sheet *s)
 {
 	struct ipcx_queue_state state = { .size = sizeof(state) };
 	int r = ipcx_queue_state(q, &state);
@@ -90,11 +91,11 @@ static int look(struct app *app, struct ipcx_queue *q, uint64_t most, queue_put 
 	if (r < 0)
 		return app_failed(app, r);
 	most = MIN(most, state.messages);
-	return put ? copy(app, q, most, put) : list(app, q, most, s);
+	return put ? peek_copy(app, q, most, put) : peek_list(app, q, most, s);
 }
 
 /* The formats of recv beside those of a sheet; what both have is that of recv. */
-static int open_sheet(struct app *app, const struct peek_args *args, struct sheet *s)
+static int peek_open_sheet(struct app *app, const struct peek_args *args, struct sheet *s)
 {
 	int r = sheet_open(s, &args->sheet, "messages");
 
@@ -122,14 +123,14 @@ static int run_peek(struct app *app, void *data, int n, char **words)
 		return msg_usage(
 			"--format %s writes the messages, not rows: without --json, -o, --sort and --where",
 			args->sheet.format);
-	r = put ? 0 : open_sheet(app, args, &s);
+	r = put ? 0 : peek_open_sheet(app, args, &s);
 	if (r)
 		return r;
 	r = queue_look(app, &args->where, words[0], &q);
 	if (r)
 		return r;
 	out_start(0, stop_wanted);
-	r = look(app, q, most, put, &s);
+	r = peek_look(app, q, most, put, &s);
 	(void)out_flush();
 	out_start(0, NULL);
 	ipcx_queue_close(q);
@@ -143,7 +144,7 @@ struct notify_args {
 	struct wait_args wait;
 };
 
-static int64_t now(void)
+static int64_t peek_now(void)
 {
 	struct timespec ts;
 
@@ -158,14 +159,14 @@ static int wait_signal(const sigset_t *set, int64_t patience)
 	struct timespec ts;
 	int r;
 
-	if (patience >= 0 && __builtin_add_overflow(now(), patience, &end))
+	if (patience >= 0 && __builtin_add_overflow(peek_now(), patience, &end))
 		patience = -1;
 	do {
 		ts = (struct timespec){ .tv_sec = left / 1000000000,
 					.tv_nsec = left % 1000000000 };
 		r = sigtimedwait(set, NULL, patience < 0 ? NULL : &ts);
 		if (r < 0 && errno == EINTR && patience >= 0)
-			left = MAX(end - now(), 0);
+			left = MAX(end - peek_now(), 0);
 	} while (r < 0 && errno == EINTR);
 	return r < 0 ? -errno : r;
 }

@@ -10,8 +10,9 @@
 #include "stop.h"
 #include "ui/bytes.h"
 
-static int begin(struct app *app, const struct where_args *where, const char *word,
-		 bool acts, unsigned flags, struct ipcx_queue **ret_q)
+static int queue_command_begin(struct app *app, const struct where_args *where,
+			       const char *word, bool acts, unsigned flags,
+			       struct ipcx_queue **ret_q)
 {
 	struct ipcx_ref ref;
 	int r = verb_begin(app, where, word, IPCX_MECH_BIT(app->mech), acts, &ref);
@@ -26,13 +27,13 @@ static int begin(struct app *app, const struct where_args *where, const char *wo
 int queue_begin(struct app *app, const struct where_args *where, const char *word,
 		unsigned flags, struct ipcx_queue **ret_q)
 {
-	return begin(app, where, word, true, flags, ret_q);
+	return queue_command_begin(app, where, word, true, flags, ret_q);
 }
 
 int queue_look(struct app *app, const struct where_args *where, const char *word,
 	       struct ipcx_queue **ret_q)
 {
-	return begin(app, where, word, false, IPCX_QUEUE_RECEIVE, ret_q);
+	return queue_command_begin(app, where, word, false, IPCX_QUEUE_RECEIVE, ret_q);
 }
 
 uint64_t queue_there(struct ipcx_queue *q)
@@ -49,7 +50,7 @@ static int put_raw(const char *label, const struct ipcx_message *m)
 	return 0;
 }
 
-static int put_line(const char *label, const struct ipcx_message *m)
+static int queue_put_line(const char *label, const struct ipcx_message *m)
 {
 	(void)label;
 	out_bytes(m->data, m->len);
@@ -57,7 +58,7 @@ static int put_line(const char *label, const struct ipcx_message *m)
 	return 0;
 }
 
-static int put_hex(const char *label, const struct ipcx_message *m)
+static int queue_put_hex(const char *label, const struct ipcx_message *m)
 {
 	struct hex hex = { .at = 0 };
 
@@ -84,8 +85,8 @@ queue_put *queue_format(const char *word)
 		queue_put *put;
 	} words[] = {
 		{ "raw", put_raw },
-		{ "lines", put_line },
-		{ "hex", put_hex },
+		{ "lines", queue_put_line },
+		{ "hex", queue_put_hex },
 		{ "json", put_record },
 	};
 

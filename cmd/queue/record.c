@@ -56,7 +56,7 @@ struct members {
 	bool twice; /* one of them stands there more than once */
 };
 
-static bool take(struct scan *s, char c)
+static bool record_take(struct scan *s, char c)
 {
 	if (s->p == s->end || *s->p != c)
 		return false;
@@ -64,13 +64,13 @@ static bool take(struct scan *s, char c)
 	return true;
 }
 
-static void skip_blanks(struct scan *s)
+static void record_skip_blanks(struct scan *s)
 {
 	while (s->p < s->end && memchr(" \t\r\n", *s->p, 4))
 		s->p++;
 }
 
-static int hex_digit(char c)
+static int record_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -84,7 +84,7 @@ static int hex4(const char *p)
 	int n = 0;
 
 	for (int i = 0; i < 4; i++) {
-		int digit = hex_digit(p[i]);
+		int digit = record_hex_digit(p[i]);
 
 		if (digit < 0)
 			return -1;
@@ -107,9 +107,9 @@ static bool skip_escape(struct scan *s)
 	return true;
 }
 
-static bool read_text(struct scan *s, struct text *ret)
+static bool record_read_text(struct scan *s, struct text *ret)
 {
-	if (!take(s, '"'))
+	if (!record_take(s, '"'))
 		return false;
 	*ret = (struct text){ .at = s->p };
 	while (s->p < s->end && *s->p != '"') {
@@ -128,7 +128,7 @@ static bool read_text(struct scan *s, struct text *ret)
 		s->p += n;
 	}
 	ret->len = (size_t)(s->p - ret->at);
-	return take(s, '"');
+	return record_take(s, '"');
 }
 
 /* The next byte that a text stands for: what is not ASCII is a byte that no key and no
@@ -174,9 +174,9 @@ static size_t skip_digits(struct scan *s)
 }
 
 /* An integer that an int64_t holds is one; any other number is something else. */
-static bool read_number(struct scan *s, struct member *ret)
+static bool record_read_number(struct scan *s, struct member *ret)
 {
-	bool minus = take(s, '-'), over = false;
+	bool minus = record_take(s, '-'), over = false;
 	const char *from = s->p;
 	size_t digits = skip_digits(s);
 	int64_t n = 0;
@@ -191,14 +191,14 @@ static bool read_number(struct scan *s, struct member *ret)
 	}
 	ret->type = over ? OTHER : INTEGER;
 	ret->n = n;
-	if (take(s, '.')) {
+	if (record_take(s, '.')) {
 		ret->type = OTHER;
 		if (skip_digits(s) == 0)
 			return false;
 	}
-	if (take(s, 'e') || take(s, 'E')) {
+	if (record_take(s, 'e') || record_take(s, 'E')) {
 		ret->type = OTHER;
-		(void)(take(s, '+') || take(s, '-'));
+		(void)(record_take(s, '+') || record_take(s, '-'));
 		return skip_digits(s) > 0;
 	}
 	return true;
@@ -214,7 +214,7 @@ static bool skip_word(struct scan *s, const char *word)
 	return true;
 }
 
-static bool read_value(struct scan *s, unsigned depth, struct member *ret);
+static bool record_read_value(struct scan *s, unsigned depth, struct member *ret);
 
 /* The elements of an array or, with keys, the members of an object; known ones are kept
  * in m. */
@@ -222,43 +222,43 @@ static bool read_list(struct scan *s, unsigned depth, bool keys, char end,
 		      struct members *m)
 {
 	s->p++;
-	skip_blanks(s);
-	if (take(s, end))
+	record_skip_blanks(s);
+	if (record_take(s, end))
 		return true;
 	do {
 		struct member other, *to = &other;
 		struct text key;
 
-		skip_blanks(s);
-		if (keys && !read_text(s, &key))
+		record_skip_blanks(s);
+		if (keys && !record_read_text(s, &key))
 			return false;
 		for (size_t i = 0; m && i < N_MEMBERS; i++)
 			if (is_key(&key, m->names[i]))
 				to = &m->list[i];
-		skip_blanks(s);
-		if (keys && !take(s, ':'))
+		record_skip_blanks(s);
+		if (keys && !record_take(s, ':'))
 			return false;
 		if (to != &other) {
 			m->twice |= to->there;
 			to->there = true;
 		}
-		if (!read_value(s, depth, to))
+		if (!record_read_value(s, depth, to))
 			return false;
-		skip_blanks(s);
-	} while (take(s, ','));
-	return take(s, end);
+		record_skip_blanks(s);
+	} while (record_take(s, ','));
+	return record_take(s, end);
 }
 
-static bool read_value(struct scan *s, unsigned depth, struct member *ret)
+static bool record_read_value(struct scan *s, unsigned depth, struct member *ret)
 {
-	skip_blanks(s);
+	record_skip_blanks(s);
 	ret->type = OTHER;
 	if (s->p == s->end)
 		return false;
 	switch (*s->p) {
 	case '"':
 		ret->type = TEXT;
-		return read_text(s, &ret->text);
+		return record_read_text(s, &ret->text);
 	case '{':
 		return depth > 0 && read_list(s, depth - 1, true, '}', NULL);
 	case '[':
@@ -270,28 +270,28 @@ static bool read_value(struct scan *s, unsigned depth, struct member *ret)
 	case 'n':
 		return skip_word(s, "null");
 	default:
-		return read_number(s, ret);
+		return record_read_number(s, ret);
 	}
 }
 
 /* Whether the line is JSON; no members are there when it is no object. */
-static bool read_line(const char *line, size_t len, struct members *m)
+static bool record_read_line(const char *line, size_t len, struct members *m)
 {
 	struct scan s = { .p = line, .end = line + len };
 	struct member other;
 	bool good;
 
-	skip_blanks(&s);
+	record_skip_blanks(&s);
 	good = s.p < s.end && *s.p == '{' ? read_list(&s, DEPTH_MAX, true, '}', m)
-					  : read_value(&s, DEPTH_MAX, &other);
-	skip_blanks(&s);
+					  : record_read_value(&s, DEPTH_MAX, &other);
+	record_skip_blanks(&s);
 	return good && s.p == s.end;
 }
 
 /* ---- a record */
 
 /* Append the bytes that a text in base64 stands for. 0, -EINVAL, -ENOMEM. */
-static int decode(struct ix_buf *data, const struct text *t)
+static int record_decode(struct ix_buf *data, const struct text *t)
 {
 	auto_buf struct ix_buf plain = { 0 };
 	const char *p = t->at;
@@ -307,7 +307,7 @@ static int decode(struct ix_buf *data, const struct text *t)
 
 static const char no_memory[] = "cannot be read: out of memory";
 
-static const char *said(struct ix_buf *data, const char *what, const char *label)
+static const char *record_said(struct ix_buf *data, const char *what, const char *label)
 {
 	data->len = 0;
 	return ix_buf_printf(data, "%s \"%s\"", what, label) < 0 ? no_memory : data->data;
@@ -318,8 +318,8 @@ static bool is_version(const struct members *m, int64_t version)
 	return m->list[IPCX].n == version;
 }
 
-static const char *check(const struct members *m, struct ix_buf *data,
-			 struct ipcx_message *ret_m)
+static const char *record_check(const struct members *m, struct ix_buf *data,
+				struct ipcx_message *ret_m)
 {
 	const struct member *size = &m->list[SIZE];
 
@@ -330,13 +330,13 @@ static const char *check(const struct members *m, struct ix_buf *data,
 	if (m->twice)
 		return "has a member twice";
 	if (m->list[RANK].type != INTEGER)
-		return said(data, "has no", m->names[RANK]);
+		return record_said(data, "has no", m->names[RANK]);
 	if (m->list[DATA].type != TEXT)
 		return "has no \"data\"";
 	if (size->there && (size->type != INTEGER || size->n < 0))
 		return "has a \"size\" that is none";
 	data->len = 0;
-	switch (-decode(data, &m->list[DATA].text)) {
+	switch (-record_decode(data, &m->list[DATA].text)) {
 	case 0:
 		break;
 	case ENOMEM:
@@ -362,9 +362,9 @@ const char *record_get(const char *line, size_t len, const char *label,
 	};
 	const char *fault;
 
-	if (!read_line(line, len, &m))
+	if (!record_read_line(line, len, &m))
 		return "is no JSON";
-	fault = check(&m, data, ret_m);
+	fault = record_check(&m, data, ret_m);
 	if (!fault)
 		*ret_void = is_version(&m, 0);
 	return fault;

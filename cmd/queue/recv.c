@@ -44,7 +44,7 @@ static int read_pick(const struct recv_args *args, struct ipcx_take *take)
 	return 0;
 }
 
-static int check(const struct recv_args *args, struct ipcx_take *take)
+static int recv_check(const struct recv_args *args, struct ipcx_take *take)
 {
 	if (args->all + args->follow + ((args->given & GIVEN_COUNT) != 0) > 1)
 		return msg_usage("--count, --all and --follow exclude each other");
@@ -63,8 +63,8 @@ static int check(const struct recv_args *args, struct ipcx_take *take)
 	return read_pick(args, take);
 }
 
-static int take_all(struct delivery *d, const struct recv_args *args,
-		    const struct ipcx_take *take)
+static int recv_take_all(struct delivery *d, const struct recv_args *args,
+			 const struct ipcx_take *take)
 {
 	int64_t patience = args->all ? 0 : wait_patience(&args->wait);
 	uint64_t left = args->all                   ? queue_there(d->q)
@@ -82,12 +82,12 @@ static int take_all(struct delivery *d, const struct recv_args *args,
 	return app_failed(d->app, r);
 }
 
-static int run(struct app *app, void *data, int n, char **words)
+static int recv_run(struct app *app, void *data, int n, char **words)
 {
 	const struct recv_args *args = data;
 	struct ipcx_take take = { .size = sizeof(take) };
 	struct delivery d = { .app = app, .where = "standard output" };
-	int r = check(args, &take);
+	int r = recv_check(args, &take);
 
 	d.put = queue_format(args->format ? args->format : "raw");
 	if (!r && !d.put)
@@ -101,7 +101,7 @@ static int run(struct app *app, void *data, int n, char **words)
 	if (r)
 		return r;
 	out_start(0, stop_wanted);
-	r = take_all(&d, args, &take);
+	r = recv_take_all(&d, args, &take);
 	out_start(0, NULL);
 	ipcx_queue_close(d.q);
 	return stop_end(r);
@@ -187,6 +187,6 @@ const struct cmd cmd_queue_recv = {
 	.about = "Takes the next message and writes it to standard output, byte for byte. " LOSES_NOTHING,
 	.options = options, .complete = COMPLETE_REFS,
 	.exits = EXITS(NO_SUCH_OBJECT, TOOK_TOO_LONG),
-	.args_size = sizeof(struct recv_args), .run = run,
+	.args_size = sizeof(struct recv_args), .run = recv_run,
 };
 /* clang-format on */

@@ -212,7 +212,8 @@ static int run_stream(struct sending *s, struct stream *in)
 
 /* ---- send */
 
-static int check(const struct app *app, const struct send_args *args, int n, char **words)
+static int send_check(const struct app *app, const struct send_args *args, int n,
+		      char **words)
 {
 	const char *label = app_of(app)->message_label;
 	bool block = args->given & GIVEN_BLOCK;
@@ -243,7 +244,7 @@ static int run_send(struct app *app, void *data, int n, char **words)
 	int64_t rank = args->given & GIVEN_RANK ? (int64_t)args->rank
 						: app_of(app)->message_least;
 	struct stream in = { .name = "standard input", .rank = rank };
-	int r = check(app, args, n, words);
+	int r = send_check(app, args, n, words);
 
 	if (!r)
 		r = queue_begin(app, &args->where, words[0], IPCX_QUEUE_SEND, &s.q);

@@ -15,7 +15,7 @@ struct get_args {
 static const enum ipcx_field get_fields[] = { IPCX_F_REF, IPCX_F_NAME, IPCX_F_VALUE };
 
 /* A number alone, or an error: a script must not take nothing for an answer. */
-static int plain(const struct ipcx_table *t)
+static int sem_one_plain(const struct ipcx_table *t)
 {
 	struct ipcx_value v;
 
@@ -25,8 +25,8 @@ static int plain(const struct ipcx_table *t)
 	return EXIT_DONE;
 }
 
-static int get(struct app *app, const struct get_args *args, const struct semverb *v,
-	       struct sheet *s)
+static int sem_one_get(struct app *app, const struct get_args *args,
+		       const struct semverb *v, struct sheet *s)
 {
 	const struct sheet_args *how = &args->sheet;
 	const struct ipcx_query q = { .size = sizeof(q),
@@ -46,7 +46,7 @@ static int get(struct app *app, const struct get_args *args, const struct semver
 			sheet_heading(s, NULL);
 		r = tally_status(&tally);
 	} else if (!sheet_wanted(how)) {
-		r = plain(t);
+		r = sem_one_plain(t);
 	} else {
 		sheet_heading(s, NULL);
 		r = sheet_all(s, t);
@@ -57,7 +57,7 @@ static int get(struct app *app, const struct get_args *args, const struct semver
 	return r;
 }
 
-static int run_get(struct app *app, void *data, int n, char **words)
+static int sem_one_run_get(struct app *app, void *data, int n, char **words)
 {
 	const struct get_args *args = data;
 	uint64_t mask = IPCX_MECH_BIT(app->mech);
@@ -75,7 +75,7 @@ static int run_get(struct app *app, void *data, int n, char **words)
 	if (n != 1)
 		return msg_usage("%s get needs one name, such as /lock", app_noun(app));
 	r = semverb_begin(app, &args->where, words[0], false, &v);
-	return r ? r : get(app, args, &v, &s);
+	return r ? r : sem_one_get(app, args, &v, &s);
 }
 
 /* clang-format off */
@@ -104,6 +104,6 @@ const struct cmd cmd_sem_get_one = {
 		 "the value is unknown, and the exit status 1.",
 	.options = get_options, .complete = COMPLETE_REFS,
 	.exits = EXITS({ EXIT_FAILED, "failed; or the value is unknown" }, NO_SUCH_OBJECT),
-	.args_size = sizeof(struct get_args), .run = run_get,
+	.args_size = sizeof(struct get_args), .run = sem_one_run_get,
 };
 /* clang-format on */

@@ -21,7 +21,8 @@ struct ops {
 	size_t n;
 };
 
-static int add(struct ops *ops, uint32_t first, uint32_t last, int32_t op, bool undo)
+static int sem_op_add(struct ops *ops, uint32_t first, uint32_t last, int32_t op,
+		      bool undo)
 {
 	size_t more = (size_t)last - first + 1;
 	struct ipcx_sem_op *grown;
@@ -81,7 +82,7 @@ static int read_op(const struct app *app, const char *word, struct ops *ops)
 	    !strchr("+-=", *sign))
 		return msg_usage("'%s' is no operation: " GRAMMAR, word);
 	r = amount(app, word, sign + 1, *sign, &op, &undo);
-	return r ? r : add(ops, first, last, op, undo);
+	return r ? r : sem_op_add(ops, first, last, op, undo);
 }
 
 static int run_op(struct app *app, void *data, int n, char **words)
@@ -107,8 +108,8 @@ static int run_op(struct app *app, void *data, int n, char **words)
 }
 
 /* wait and post: one operation on one semaphore. */
-static int one(struct app *app, const struct semverb_args *args, int n, char **words,
-	       int sign)
+static int sem_op_one(struct app *app, const struct semverb_args *args, int n,
+		      char **words, int sign)
 {
 	struct ipcx_sem_op op = { .size = sizeof(op) };
 	struct semverb v;
@@ -133,12 +134,12 @@ static int one(struct app *app, const struct semverb_args *args, int n, char **w
 
 static int run_wait(struct app *app, void *data, int n, char **words)
 {
-	return one(app, data, n, words, -1);
+	return sem_op_one(app, data, n, words, -1);
 }
 
 static int run_post(struct app *app, void *data, int n, char **words)
 {
-	return one(app, data, n, words, 1);
+	return sem_op_one(app, data, n, words, 1);
 }
 
 /* clang-format off */

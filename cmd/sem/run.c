@@ -18,7 +18,7 @@
 #define SLICE INT64_C(50000000)
 
 /* The command among the words behind the reference; NULL after a message. */
-static char **command_of(int n, char **words)
+static char **sem_run_command_of(int n, char **words)
 {
 	if (n > 1 && !strcmp(words[1], "--"))
 		words++, n--;
@@ -28,10 +28,10 @@ static char **command_of(int n, char **words)
 	return NULL;
 }
 
-static int run(struct app *app, void *data, int n, char **words)
+static int sem_run_run(struct app *app, void *data, int n, char **words)
 {
 	const struct semverb_args *args = data;
-	char **command = command_of(n, words);
+	char **command = sem_run_command_of(n, words);
 	struct ipcx_sem_op op = { .size = sizeof(op), .flags = IPCX_SEM_UNDO };
 	struct semverb v;
 	int32_t count = 1;
@@ -57,8 +57,8 @@ static int run(struct app *app, void *data, int n, char **words)
 /* ---- a named one */
 
 /* Take it; signals are held from before that moment on. 0 or -errno. */
-static int take(struct app *app, const struct ipcx_ref *ref, int64_t patience,
-		const struct signals *held, struct ipcx_psem_taken **ret_taken)
+static int sem_run_take(struct app *app, const struct ipcx_ref *ref, int64_t patience,
+			const struct signals *held, struct ipcx_psem_taken **ret_taken)
 {
 	int64_t begun = semverb_now(), left = patience;
 	sigset_t now;
@@ -80,7 +80,7 @@ static int take(struct app *app, const struct ipcx_ref *ref, int64_t patience,
 static int run_named(struct app *app, void *data, int n, char **words)
 {
 	const struct semverb_args *args = data;
-	char **command = command_of(n, words);
+	char **command = sem_run_command_of(n, words);
 	struct ipcx_psem_taken *taken;
 	struct semverb v;
 	struct signals held;
@@ -94,7 +94,7 @@ static int run_named(struct app *app, void *data, int n, char **words)
 	if (r)
 		return r;
 	signals_block(&held);
-	r = take(app, &v.ref, wait_patience(&args->wait), &held, &taken);
+	r = sem_run_take(app, &v.ref, wait_patience(&args->wait), &held, &taken);
 	if (r < 0) {
 		signals_give_back(&held);
 		return app_failed(app, r);
@@ -158,7 +158,7 @@ const struct cmd cmd_sem_run = {
 		 "When COMMAND cannot be run, nothing was taken.",
 	.options = options, .complete = COMPLETE_REFS | COMPLETE_FILES, .program = true,
 	.exits = EXITS(NO_SUCH_OBJECT, TOOK_TOO_LONG, OF_THE_COMMAND),
-	.args_size = sizeof(struct semverb_args), .run = run,
+	.args_size = sizeof(struct semverb_args), .run = sem_run_run,
 };
 
 const struct cmd cmd_sem_run_give = {

@@ -47,7 +47,7 @@ int semverb_count(const struct semverb_args *args, int32_t *ret_count)
 }
 
 /* The digits at the beginning of a text as the number of a semaphore. */
-static int number(const char *text, size_t len, uint32_t *ret_n)
+static int sem_number(const char *text, size_t len, uint32_t *ret_n)
 {
 	char digits[8];
 	uint64_t n;
@@ -68,13 +68,13 @@ int semverb_range(const char *text, const char **ret_end, uint32_t *ret_first,
 	size_t len = strspn(text, "0123456789");
 	uint32_t first, last;
 
-	if (number(text, len, &first) < 0)
+	if (sem_number(text, len, &first) < 0)
 		return -EINVAL;
 	last = first;
 	text += len;
 	if (*text == ':') {
 		len = strspn(++text, "0123456789");
-		if (number(text, len, &last) < 0 || last < first)
+		if (sem_number(text, len, &last) < 0 || last < first)
 			return -EINVAL;
 		text += len;
 	}
@@ -110,7 +110,7 @@ int semverb_begin(struct app *app, const struct where_args *where, const char *w
 	if (semverb_array(app))
 		text = index_of(word);
 	if (text) {
-		if (number(text, strlen(text), &v.num) < 0)
+		if (sem_number(text, strlen(text), &v.num) < 0)
 			return msg_usage(
 				"'%s': '%s' is no index of a semaphore: a number from 0 to %d",
 				word, text, NUM_MOST);

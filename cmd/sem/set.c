@@ -69,7 +69,7 @@ static int choose(struct wanted *w, const struct semverb *v, size_t rows, int n,
 	return r;
 }
 
-static void plain(const struct ipcx_table *t, const struct wanted *w)
+static void sem_set_plain(const struct ipcx_table *t, const struct wanted *w)
 {
 	struct ipcx_value v;
 
@@ -80,7 +80,8 @@ static void plain(const struct ipcx_table *t, const struct wanted *w)
 
 /* In the order of --sort, those that are wanted and fulfil --where; or as they were asked
  * for. */
-static int print(struct sheet *s, const struct ipcx_table *t, const struct wanted *w)
+static int sem_set_print(struct sheet *s, const struct ipcx_table *t,
+			 const struct wanted *w)
 {
 	struct sheet_rows rows = { .t = t, .order = w->rows, .n = w->n };
 	auto_free uint32_t *picked = NULL;
@@ -109,8 +110,8 @@ static int print(struct sheet *s, const struct ipcx_table *t, const struct wante
 	return 0;
 }
 
-static int get(struct app *app, const struct get_args *args, const struct semverb *v,
-	       struct sheet *s, int n, char **words)
+static int sem_set_get(struct app *app, const struct get_args *args,
+		       const struct semverb *v, struct sheet *s, int n, char **words)
 {
 	const struct sheet_args *how = &args->sheet;
 	struct wanted w = { NULL, 0 };
@@ -121,10 +122,10 @@ static int get(struct app *app, const struct get_args *args, const struct semver
 		return app_failed(app, r);
 	r = choose(&w, v, ipcx_table_rows(t), n, words);
 	if (!r && !sheet_wanted(how)) {
-		plain(t, &w);
+		sem_set_plain(t, &w);
 	} else if (!r) {
 		msg_table(t, app->verbose, &(struct tally){ 0 });
-		r = print(s, t, &w);
+		r = sem_set_print(s, t, &w);
 		sheet_close(s);
 		r = sheet_status(s, r);
 	}
@@ -133,7 +134,7 @@ static int get(struct app *app, const struct get_args *args, const struct semver
 	return r;
 }
 
-static int run_get(struct app *app, void *data, int n, char **words)
+static int sem_set_run_get(struct app *app, void *data, int n, char **words)
 {
 	const struct get_args *args = data;
 	uint32_t first, last;
@@ -161,7 +162,7 @@ static int run_get(struct app *app, void *data, int n, char **words)
 	r = semverb_begin(app, &args->where, words[0], false, &v);
 	if (!r && v.said && n > 1)
 		r = msg_usage("'%s' says which semaphore already", words[0]);
-	return r ? r : get(app, args, &v, &s, n, words);
+	return r ? r : sem_set_get(app, args, &v, &s, n, words);
 }
 
 /* ---- set */
@@ -176,7 +177,7 @@ struct values {
 	bool numbered; /* INDEX=VALUE */
 };
 
-static int read_value(const char *word, const char *text, uint32_t *ret_value)
+static int sem_set_read_value(const char *word, const char *text, uint32_t *ret_value)
 {
 	uint64_t value;
 
@@ -189,7 +190,7 @@ static int read_value(const char *word, const char *text, uint32_t *ret_value)
 }
 
 /* "VALUE", or "INDEX=VALUE" where all are; no index twice. */
-static int read_word(struct values *v, const char *word, char *seen)
+static int sem_set_read_word(struct values *v, const char *word, char *seen)
 {
 	const char *sign = strchr(word, '=');
 	uint32_t last;
@@ -206,10 +207,10 @@ static int read_word(struct values *v, const char *word, char *seen)
 					 word, last);
 		seen[last] = 1;
 	}
-	return read_value(word, sign ? sign + 1 : word, &v->values[v->n++]);
+	return sem_set_read_value(word, sign ? sign + 1 : word, &v->values[v->n++]);
 }
 
-static int read_words(struct values *v, int n, char **words)
+static int sem_set_read_words(struct values *v, int n, char **words)
 {
 	auto_free char *seen = calloc(65536, 1);
 	int r = 0;
@@ -221,11 +222,11 @@ static int read_words(struct values *v, int n, char **words)
 		return EXIT_FAILED;
 	}
 	for (int i = 0; !r && i < n; i++)
-		r = read_word(v, words[i], seen);
+		r = sem_set_read_word(v, words[i], seen);
 	return r;
 }
 
-static int run_set(struct app *app, void *data, int n, char **words)
+static int sem_set_run_set(struct app *app, void *data, int n, char **words)
 {
 	const struct set_args *args = data;
 	struct values values = { NULL, NULL, 0, false };
@@ -235,7 +236,7 @@ static int run_set(struct app *app, void *data, int n, char **words)
 	if (n < 2)
 		return msg_usage("%s set needs a reference, and INDEX=VALUE or all values",
 				 app_noun(app));
-	r = read_words(&values, n - 1, words + 1);
+	r = sem_set_read_words(&values, n - 1, words + 1);
 	if (!r)
 		r = semverb_begin(app, &args->where, words[0], true, &v);
 	if (!r && v.said && (values.numbered || values.n != 1))
@@ -299,7 +300,7 @@ const struct cmd cmd_sem_get = {
 		 "last, and how many wait, too. INDEX:INDEX is a range. Needs read permission.",
 	.options = get_options, .complete = COMPLETE_REFS,
 	.exits = EXITS(NO_SUCH_OBJECT),
-	.args_size = sizeof(struct get_args), .run = run_get,
+	.args_size = sizeof(struct get_args), .run = sem_set_run_get,
 };
 
 const struct cmd cmd_sem_set = {
@@ -310,6 +311,6 @@ const struct cmd cmd_sem_set = {
 		 "back what was set meanwhile.",
 	.options = set_options, .complete = COMPLETE_REFS,
 	.exits = EXITS(NO_SUCH_OBJECT),
-	.args_size = sizeof(struct set_args), .run = run_set,
+	.args_size = sizeof(struct set_args), .run = sem_set_run_set,
 };
 /* clang-format on */

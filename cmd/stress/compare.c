@@ -26,7 +26,8 @@ static const enum ipcx_field listed[] = { IPCX_F_NAME, IPCX_F_WORKLOAD, IPCX_F_W
 static const enum ipcx_field blocks[] = { IPCX_F_WORKLOAD, IPCX_F_OPERATION,
 					  IPCX_F_CPUS };
 
-static void label(const struct ipcx_table *t, size_t row, char *buf, size_t size)
+static void stress_compare_label(const struct ipcx_table *t, size_t row, char *buf,
+				 size_t size)
 {
 	struct ipcx_value v[3];
 	const char *workload = stress_text(t, row, IPCX_F_WORKLOAD, &v[0]);
@@ -41,7 +42,8 @@ static void label(const struct ipcx_table *t, size_t row, char *buf, size_t size
 /* ---- --plot */
 
 /* How it stands to the fastest. */
-static void times(const struct sheet_rows *rows, size_t i, char *buf, size_t size)
+static void stress_compare_times(const struct sheet_rows *rows, size_t i, char *buf,
+				 size_t size)
 {
 	struct ipcx_value v;
 
@@ -68,7 +70,7 @@ static int put_bars(struct storm *s, const struct sheet_rows *rows, const char *
 		    rate.type != IPCX_TYPE_UINT)
 			rate.as.u = 0;
 		bars[i].value = (double)rate.as.u;
-		times(rows, i, ratio, sizeof(ratio));
+		stress_compare_times(rows, i, ratio, sizeof(ratio));
 		(void)snprintf(bars[i].figures, sizeof(bars[i].figures),
 			       "%" PRIu64 "/s  %13s", rate.as.u, ratio);
 	}
@@ -95,11 +97,11 @@ static const struct stress_kind kind = {
 	.listed = SHOW_LIST_INIT(listed),
 	.blocks = SHOW_LIST_INIT(blocks),
 	.order = "-rate",
-	.label = label,
+	.label = stress_compare_label,
 	.plot = plot,
 };
 
-static int run(struct app *app, void *data, int n, char **words)
+static int stress_compare_run(struct app *app, void *data, int n, char **words)
 {
 	return stress_command(app, &kind, data, n, words);
 }
@@ -133,6 +135,6 @@ const struct cmd cmd_stress_compare = {
 		 "of CPUs which is the fastest, and how many times slower (ratio) the others are. So it answers whether a program should leave System V IPC, and for what.",
 	.options = options, .examples = examples, .complete = COMPLETE_WAYS,
 	.exits = EXITS({ EXIT_FAILED, "failed; or a promise or --expect was not kept, or a call failed" }, { EXIT_PART, "some ways are not there" }),
-	.args_size = sizeof(struct stress_args), .run = run,
+	.args_size = sizeof(struct stress_args), .run = stress_compare_run,
 };
 /* clang-format on */

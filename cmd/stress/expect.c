@@ -47,8 +47,9 @@ static void name_row(const struct storm *s, const struct ipcx_table *t, size_t r
 }
 
 /* "p99 is 73200ns": as the condition would be written. */
-static size_t put_value(const struct ipcx_table *t, size_t row, enum ipcx_field f,
-			bool first, char *buf, size_t size)
+static size_t stress_expect_put_value(const struct ipcx_table *t, size_t row,
+				      enum ipcx_field f, bool first, char *buf,
+				      size_t size)
 {
 	static const struct cell_style raw = { .raw = true };
 	const struct ipcx_field_info *info = ipcx_field_info(f);
@@ -90,8 +91,8 @@ static void judge_row(struct storm *s, const struct ipcx_table *t, size_t row)
 	read = ipcx_expr_fields(s->expect);
 	for (unsigned f = 0; f < ipcx_field_count(); f++)
 		if (ipcx_fieldset_has(&read, (enum ipcx_field)f))
-			at += put_value(t, row, (enum ipcx_field)f, at == 0, values + at,
-					sizeof(values) - at);
+			at += stress_expect_put_value(t, row, (enum ipcx_field)f, at == 0,
+						      values + at, sizeof(values) - at);
 	msg_error("%s: %s: %s%s%s", name,
 		  match < 0 ? "cannot be told whether it is as expected"
 			    : "not as expected",

@@ -7,7 +7,7 @@
 #include "base/util.h"
 #include "stress/stress.h"
 
-static int no_memory(void)
+static int stress_plan_no_memory(void)
 {
 	msg_error("out of memory");
 	return EXIT_FAILED;
@@ -30,7 +30,7 @@ static int split(const char *const *lists, size_t n, struct stress_words *ret_wo
 	w.all = calloc(count, sizeof(*w.all));
 	*ret_words = w;
 	if (!w.text || !w.all)
-		return no_memory();
+		return stress_plan_no_memory();
 	p = w.text;
 	for (size_t i = 0, k = 0; i < n; i++) {
 		const char *list = lists[i];
@@ -47,7 +47,7 @@ static int split(const char *const *lists, size_t n, struct stress_words *ret_wo
 	return 0;
 }
 
-static bool among(const char *word, const char *const *words)
+static bool stress_plan_among(const char *word, const char *const *words)
 {
 	for (; words && *words; words++)
 		if (!strcmp(word, *words))
@@ -71,7 +71,7 @@ static bool is_about(const struct storm *s, const struct ipcx_table *list, size_
 	unsigned mech;
 
 	if (s->kind->flags & IPCX_STRESS_COMPARE)
-		return !s->ways.all || among(subject, s->ways.all);
+		return !s->ways.all || stress_plan_among(subject, s->ways.all);
 	return !s->plan.mechs || (ipcx_mech_by_name(subject, (size_t)-1, &mech) == 0 &&
 				  (s->plan.mechs & IPCX_MECH_BIT(mech)));
 }
@@ -82,7 +82,8 @@ bool stress_planned(const struct storm *s, const struct ipcx_table *list, size_t
 
 	return is_about(s, list, row) &&
 	       (!s->workloads.all ||
-		among(stress_text(list, row, IPCX_F_WORKLOAD, &v), s->workloads.all));
+		stress_plan_among(stress_text(list, row, IPCX_F_WORKLOAD, &v),
+				  s->workloads.all));
 }
 
 static bool is_listed(const struct storm *s, const struct ipcx_table *list,
@@ -98,8 +99,9 @@ static bool is_listed(const struct storm *s, const struct ipcx_table *list,
 }
 
 /* Each word must be one of a column of the list; the message names those there are. */
-static int check(const struct storm *s, const struct ipcx_table *list, enum ipcx_field f,
-		 const char *const *words, const char *what)
+static int stress_plan_check(const struct storm *s, const struct ipcx_table *list,
+			     enum ipcx_field f, const char *const *words,
+			     const char *what)
 {
 	char names[512] = "";
 	size_t at = 0;
@@ -186,16 +188,17 @@ static int check_numbers(const struct stress_args *args)
 	return 0;
 }
 
-static int check_names(struct storm *s)
+static int stress_plan_check_names(struct storm *s)
 {
 	struct ipcx_table *list;
 	int r = ipcx_stress_list(s->app->x, s->kind->flags, &list);
 
 	if (r < 0)
 		return app_failed(s->app, r);
-	r = check(s, list, s->kind->subject, s->ways.all, "way");
+	r = stress_plan_check(s, list, s->kind->subject, s->ways.all, "way");
 	if (!r)
-		r = check(s, list, IPCX_F_WORKLOAD, s->workloads.all, "workload");
+		r = stress_plan_check(s, list, IPCX_F_WORKLOAD, s->workloads.all,
+				      "workload");
 	ipcx_table_free(list);
 	return r;
 }
@@ -215,7 +218,7 @@ int stress_plan(struct storm *s, int n, char **words)
 	if (!r && !compare)
 		r = read_mechs(n, words, &s->plan.mechs);
 	if (!r)
-		r = check_names(s);
+		r = stress_plan_check_names(s);
 	if (r)
 		return r;
 	s->plan.size = sizeof(s->plan);

@@ -86,7 +86,7 @@ static void draw(const struct ipcx_stress *run, bool ending)
 }
 
 /* Until it is done. 0, or -errno; -EINTR: to be ended at once. */
-static int watch(struct storm *s)
+static int stress_run_watch(struct storm *s)
 {
 	int64_t stopped = 0, drawn = 0;
 	unsigned heard = 0;
@@ -128,7 +128,8 @@ static bool together(const struct storm *s, const struct ipcx_table *t, size_t a
 	return true;
 }
 
-static bool begins(const struct storm *s, const struct ipcx_table *t, size_t row)
+static bool stress_run_begins(const struct storm *s, const struct ipcx_table *t,
+			      size_t row)
 {
 	for (size_t i = 0; i < row; i++)
 		if (together(s, t, i, row))
@@ -153,7 +154,7 @@ int stress_blocks(struct storm *s, const struct ipcx_table *t, stress_put *put)
 	for (size_t i = 0; !r && i < ipcx_table_rows(t); i++) {
 		size_t count = 0;
 
-		if (!begins(s, t, i))
+		if (!stress_run_begins(s, t, i))
 			continue;
 		for (size_t k = 0; k < n; k++) {
 			uint32_t row = order ? order[k] : (uint32_t)k;
@@ -193,7 +194,7 @@ int stress_print(struct storm *s, const struct ipcx_table *t)
 }
 
 /* Format and columns, so that what is wrong with them is told before anything runs. */
-static int open_sheet(struct storm *s)
+static int stress_run_open_sheet(struct storm *s)
 {
 	int r = sheet_open(&s->sheet, &s->args->sheet, "results");
 
@@ -236,7 +237,7 @@ static int put_listed(struct storm *s, struct sheet *sheet, const struct ipcx_ta
 	return 0;
 }
 
-static int list(struct storm *s)
+static int stress_run_list(struct storm *s)
 {
 	struct ipcx_table *t;
 	struct sheet sheet;
@@ -263,7 +264,7 @@ static int list(struct storm *s)
 
 /* ---- from beginning to end */
 
-static int begin(struct storm *s)
+static int stress_run_begin(struct storm *s)
 {
 	const char *where = s->args->where.ns;
 	int r;
@@ -292,7 +293,7 @@ static int begin(struct storm *s)
 	return EXIT_FAILED;
 }
 
-static int failed(struct storm *s)
+static int stress_run_failed(struct storm *s)
 {
 	msg_error("%s", ipcx_error(s->app->x));
 	return EXIT_FAILED;
@@ -300,14 +301,14 @@ static int failed(struct storm *s)
 
 /* Results and facts are printed before anything is said of them, so that it stands last
  * where people look first. */
-static int tell(struct storm *s, struct tally *tally)
+static int stress_run_tell(struct storm *s, struct tally *tally)
 {
 	struct ipcx_table *results = NULL, *facts = NULL;
 	int r = 0;
 
 	if (ipcx_stress_results(s->run, &results) < 0 ||
 	    ipcx_stress_facts(s->run, &facts) < 0)
-		r = failed(s);
+		r = stress_run_failed(s);
 	if (!r)
 		r = s->args->plot ? s->kind->plot(s, results) : stress_print(s, results);
 	if (!r) {
@@ -335,19 +336,19 @@ static int verdict(const struct storm *s, const struct tally *tally)
 	return sheet_status(&s->sheet, EXIT_DONE);
 }
 
-static int run(struct storm *s)
+static int stress_run_run(struct storm *s)
 {
 	struct tally tally = { 0 };
-	int r = watch(s), told = 0;
+	int r = stress_run_watch(s), told = 0;
 
 	if (r < 0) {
-		(void)failed(s);
+		(void)stress_run_failed(s);
 		s->bad = true;
 	}
 	if (r <= 0)
-		told = tell(s, &tally);
+		told = stress_run_tell(s, &tally);
 	if (ipcx_stress_end(TAKE(s->run)) < 0) {
-		(void)failed(s);
+		(void)stress_run_failed(s);
 		s->bad = true;
 	}
 	if (r <= 0 && !told)
@@ -362,18 +363,18 @@ int stress_command(struct app *app, const struct stress_kind *kind,
 	int r = stress_plan(&s, n, words);
 
 	if (!r && args->list) {
-		r = list(&s);
+		r = stress_run_list(&s);
 		stress_plan_free(&s);
 		return r;
 	}
 	if (!r)
 		r = stress_expect(&s);
 	if (!r)
-		r = open_sheet(&s);
+		r = stress_run_open_sheet(&s);
 	if (!r)
-		r = begin(&s);
+		r = stress_run_begin(&s);
 	if (!r)
-		r = run(&s);
+		r = stress_run_run(&s);
 	stress_plan_free(&s);
 	return stop_end(r);
 }

@@ -21,7 +21,7 @@ static const enum ipcx_field shown[] = { IPCX_F_WORKLOAD, IPCX_F_OPERATION, IPCX
 static const enum ipcx_field listed[] = { IPCX_F_MECH, IPCX_F_WORKLOAD, IPCX_F_WHAT };
 static const enum ipcx_field blocks[] = { IPCX_F_MECH };
 
-static void label(const struct ipcx_table *t, size_t row, char *buf, size_t size)
+static void stress_label(const struct ipcx_table *t, size_t row, char *buf, size_t size)
 {
 	struct ipcx_value v;
 	const char *name = stress_text(t, row, IPCX_F_MECH, &v);
@@ -39,10 +39,10 @@ static const struct stress_kind kind = {
 	.shown = SHOW_LIST_INIT(shown),
 	.listed = SHOW_LIST_INIT(listed),
 	.blocks = SHOW_LIST_INIT(blocks),
-	.label = label,
+	.label = stress_label,
 };
 
-static int run(struct app *app, void *data, int n, char **words)
+static int stress_run(struct app *app, void *data, int n, char **words)
 {
 	return stress_command(app, &kind, data, n, words);
 }
@@ -80,6 +80,6 @@ const struct cmd cmd_stress = {
 		 "also after a signal.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS,
 	.exits = EXITS({ EXIT_FAILED, "failed; or a promise or --expect was not kept, or a call failed" }, NO_SUCH_NAMESPACE, { EXIT_PART, "some mechanisms are not there" }),
-	.args_size = sizeof(struct stress_args), .run = run,
+	.args_size = sizeof(struct stress_args), .run = stress_run,
 };
 /* clang-format on */

@@ -25,7 +25,7 @@ struct words {
 };
 
 /* One more of so many: "a", "a and b", "a, b and c". */
-static void add(struct words *w, size_t of, const char *last, const char *word)
+static void asked_add(struct words *w, size_t of, const char *last, const char *word)
 {
 	size_t len = strlen(w->text);
 
@@ -37,12 +37,12 @@ static void add(struct words *w, size_t of, const char *last, const char *word)
 	w->n++;
 }
 
-static void name_mechs(uint64_t mechs, struct words *w)
+static void asked_name_mechs(uint64_t mechs, struct words *w)
 {
 	for (unsigned m = 0; ipcx_mech_info(m); m++)
 		if (mechs & IPCX_MECH_BIT(m))
-			add(w, (size_t)__builtin_popcountll(mechs), " and ",
-			    ipcx_mech_info(m)->name);
+			asked_add(w, (size_t)__builtin_popcountll(mechs), " and ",
+				  ipcx_mech_info(m)->name);
 }
 
 static void name_fields(const struct ipcx_fieldset *set, const char *last,
@@ -54,7 +54,7 @@ static void name_fields(const struct ipcx_fieldset *set, const char *last,
 		n += (size_t)__builtin_popcountll(set->bits[i]);
 	for (unsigned f = 0; f < ipcx_field_count(); f++)
 		if (ipcx_fieldset_has(set, (enum ipcx_field)f))
-			add(w, n, last, ipcx_field_info((enum ipcx_field)f)->name);
+			asked_add(w, n, last, ipcx_field_info((enum ipcx_field)f)->name);
 }
 
 /* Of these mechanisms, those that have it. */
@@ -87,8 +87,8 @@ static int none_has(const char *option, uint64_t mechs, enum ipcx_field f)
 	struct ipcx_fieldset same = instead(mechs, f);
 	uint64_t with = those_with(UINT64_MAX, f);
 
-	name_mechs(mechs, &here);
-	name_mechs(with, &there);
+	asked_name_mechs(mechs, &here);
+	asked_name_mechs(with, &there);
 	name_fields(&same, " or ", &other);
 	if (!with)
 		return msg_usage("%s: objects have no field '%s'", option, name);
@@ -98,8 +98,8 @@ static int none_has(const char *option, uint64_t mechs, enum ipcx_field f)
 			 other.text, other.n ? ")" : "");
 }
 
-static int check_fields(const char *option, uint64_t mechs,
-			const struct ipcx_fieldset *fields)
+static int asked_check_fields(const char *option, uint64_t mechs,
+			      const struct ipcx_fieldset *fields)
 {
 	for (unsigned f = 0; f < ipcx_field_count(); f++)
 		if (ipcx_fieldset_has(fields, (enum ipcx_field)f) &&
@@ -109,7 +109,7 @@ static int check_fields(const char *option, uint64_t mechs,
 }
 
 /* The fields of an order or of columns, a list that was or will be read elsewhere. */
-static struct ipcx_fieldset fields_of(const char *list)
+static struct ipcx_fieldset asked_fields_of(const char *list)
 {
 	struct ipcx_fieldset fields = { { 0 } };
 	enum ipcx_field f;
@@ -125,13 +125,13 @@ static struct ipcx_fieldset fields_of(const char *list)
 	}
 }
 
-static bool equal(const struct ipcx_fieldset *a, const struct ipcx_fieldset *b)
+static bool asked_equal(const struct ipcx_fieldset *a, const struct ipcx_fieldset *b)
 {
 	return !memcmp(a, b, sizeof(*a));
 }
 
 /* Each once: all that lack the same fields in one line. */
-static void tell(uint64_t mechs, const struct ipcx_expr *where)
+static void asked_tell(uint64_t mechs, const struct ipcx_expr *where)
 {
 	for (unsigned m = 0; ipcx_mech_info(m); m++) {
 		struct words which = { .n = 0 }, what = { .n = 0 };
@@ -145,10 +145,10 @@ static void tell(uint64_t mechs, const struct ipcx_expr *where)
 		for (unsigned o = m; ipcx_mech_info(o); o++)
 			if ((mechs & IPCX_MECH_BIT(o)) &&
 			    !ipcx_expr_possible(where, o, &others) &&
-			    equal(&lacking, &others))
+			    asked_equal(&lacking, &others))
 				alike_them |= IPCX_MECH_BIT(o);
 		mechs &= ~alike_them;
-		name_mechs(alike_them, &which);
+		asked_name_mechs(alike_them, &which);
 		name_fields(&lacking, " or ", &what);
 		msg_note("%s %s no %s: none of %s objects can fulfil the condition",
 			 which.text, which.n == 1 ? "has" : "have", what.text,
@@ -175,9 +175,9 @@ static void tell_fields(uint64_t mechs, const struct sheet_args *args, bool apar
 	struct ipcx_fieldset sort = { { 0 } }, columns = sort;
 
 	if (args->sort)
-		sort = fields_of(args->sort);
+		sort = asked_fields_of(args->sort);
 	if (args->fields)
-		columns = fields_of(args->fields);
+		columns = asked_fields_of(args->fields);
 	for (unsigned n = 0; n < ipcx_field_count(); n++) {
 		enum ipcx_field f = (enum ipcx_field)n;
 		uint64_t with = those_with(mechs, f);
@@ -189,7 +189,7 @@ static void tell_fields(uint64_t mechs, const struct sheet_args *args, bool apar
 		    (!ipcx_fieldset_has(&sort, f) && !ipcx_fieldset_has(&columns, f)))
 			continue;
 		name = ipcx_field_info(f)->name;
-		name_mechs(mechs & ~with, &which);
+		asked_name_mechs(mechs & ~with, &which);
 		if (ipcx_fieldset_has(&sort, f))
 			msg_note("%s %s no %s: %s objects %s", which.text,
 				 which.n == 1 ? "has" : "have", name,
@@ -218,7 +218,7 @@ static int check_possible(uint64_t mechs, const struct ipcx_expr *where)
 	}
 	if (!lacks)
 		return 0; /* "mech == shm" of queues: nothing fulfils it, and rightly */
-	name_mechs(mechs, &here);
+	asked_name_mechs(mechs, &here);
 	name_fields(&read, " and ", &what);
 	return msg_usage("--where: nothing can fulfil it: none of %s has all of %s",
 			 here.text, what.text);
@@ -232,17 +232,17 @@ int asked_of(uint64_t mechs, const struct ipcx_expr *where, const struct sheet_a
 
 	if (where) {
 		fields = ipcx_expr_fields(where);
-		r = check_fields("--where", mechs, &fields);
+		r = asked_check_fields("--where", mechs, &fields);
 		r = r ? r : check_possible(mechs, where);
 	}
 	if (!r && args->sort) {
-		fields = fields_of(args->sort);
-		r = check_fields("--sort", mechs, &fields);
+		fields = asked_fields_of(args->sort);
+		r = asked_check_fields("--sort", mechs, &fields);
 	}
 	if (r || notes == ASKED_SILENT)
 		return r;
 	if (where)
-		tell(mechs, where);
+		asked_tell(mechs, where);
 	tell_fields(asked_possible(mechs, where), args, notes == ASKED_APART);
 	return 0;
 }

@@ -15,7 +15,7 @@ static bool printable(unsigned char c)
 
 /* ---- dump */
 
-static void put_line(const struct hex *h, const unsigned char *line, size_t n)
+static void bytes_put_line(const struct hex *h, const unsigned char *line, size_t n)
 {
 	static const char digits[] = "0123456789abcdef";
 	char *p = ix_put_hex(out_room(), h->at, 8);
@@ -42,7 +42,7 @@ static void end_line(struct hex *h)
 			out_text("*\n");
 		h->star = true;
 	} else {
-		put_line(h, h->line, HEX_LINE);
+		bytes_put_line(h, h->line, HEX_LINE);
 		memcpy(h->before, h->line, HEX_LINE);
 		h->any = true;
 		h->star = false;
@@ -68,10 +68,10 @@ void hex_add(struct hex *h, const char *data, size_t n)
 void hex_end(struct hex *h)
 {
 	if (h->n > 0) {
-		put_line(h, h->line, h->n);
+		bytes_put_line(h, h->line, h->n);
 	} else if (h->star) {
 		h->at -= HEX_LINE;
-		put_line(h, h->before, HEX_LINE);
+		bytes_put_line(h, h->before, HEX_LINE);
 	}
 }
 

@@ -84,7 +84,7 @@ static char *put_nanos(char *p, uint64_t n)
 	return ix_put_text(p, units[i].name);
 }
 
-static char *put_two(char *p, int n)
+static char *cell_put_two(char *p, int n)
 {
 	*p++ = (char)('0' + n / 10);
 	*p++ = (char)('0' + n % 10);
@@ -99,13 +99,13 @@ static char *put_minute(char *p, const struct tm *tm)
 		*p++ = '0';
 	p = ix_put_i64(p, year);
 	*p++ = '-';
-	p = put_two(p, tm->tm_mon + 1);
+	p = cell_put_two(p, tm->tm_mon + 1);
 	*p++ = '-';
-	p = put_two(p, tm->tm_mday);
+	p = cell_put_two(p, tm->tm_mday);
 	*p++ = ' ';
-	p = put_two(p, tm->tm_hour);
+	p = cell_put_two(p, tm->tm_hour);
 	*p++ = ':';
-	return put_two(p, tm->tm_min);
+	return cell_put_two(p, tm->tm_min);
 }
 
 static bool is_year(const struct tm *tm)
@@ -132,7 +132,7 @@ static char *put_local(char *p, int64_t when, const struct cell_style *style)
 	p = put_minute(p, &tm);
 	if (style->full || style->bytes) {
 		*p++ = ':';
-		p = put_two(p, tm.tm_sec);
+		p = cell_put_two(p, tm.tm_sec);
 		p = ix_put_offset(p, offset);
 	}
 	return p;

@@ -89,7 +89,7 @@ int sheet_order(const struct sheet *s, const struct ipcx_table *t, uint32_t **re
 
 /* ---- columns */
 
-static void add_column(struct sheet *s, enum ipcx_field f)
+static void columns_add_column(struct sheet *s, enum ipcx_field f)
 {
 	struct sheet_column *c = &s->columns[s->ncolumns];
 	const struct ipcx_type_info *type;
@@ -111,14 +111,14 @@ static void add_set(struct sheet *s, const struct ipcx_fieldset *set)
 {
 	for (unsigned f = 0; f < ipcx_field_count(); f++)
 		if (ipcx_fieldset_has(set, (enum ipcx_field)f))
-			add_column(s, (enum ipcx_field)f);
+			columns_add_column(s, (enum ipcx_field)f);
 }
 
 static void add_defaults(struct sheet *s, const struct shown *defaults)
 {
 	add_set(s, &defaults->before);
 	for (size_t i = 0; i < defaults->n; i++)
-		add_column(s, defaults->list[i]);
+		columns_add_column(s, defaults->list[i]);
 	add_set(s, &defaults->after);
 	s->usual = defaults->usual;
 }
@@ -171,14 +171,14 @@ static int add_word(struct sheet *s, const char *word, size_t len,
 	if (len == 3 && !strncmp(word, "all", 3)) {
 		for (unsigned n = 0; n < ipcx_field_count(); n++)
 			if (known((enum ipcx_field)n, data))
-				add_column(s, (enum ipcx_field)n);
+				columns_add_column(s, (enum ipcx_field)n);
 		s->fixed = false;
 		s->usual = (struct ipcx_fieldset){ { 0 } };
 		return 0;
 	}
 	if (len == 0 || ipcx_field_by_name(word, len, &f) < 0 || !known(f, data))
 		return sheet_no_field("", word, (int)len, known, data);
-	add_column(s, f);
+	columns_add_column(s, f);
 	ipcx_fieldset_remove(&s->usual, f);
 	return 0;
 }

@@ -105,8 +105,8 @@ void json_string(const char *text)
 }
 
 /* A value at p. */
-static char *put_value(char *p, const struct sheet *s, const struct sheet_column *c,
-		       const struct ipcx_value *v)
+static char *json_put_value(char *p, const struct sheet *s, const struct sheet_column *c,
+			    const struct ipcx_value *v)
 {
 	if (v->type == IPCX_TYPE_NONE)
 		return mempcpy(p, "null", 4);
@@ -139,12 +139,12 @@ static void plan(struct sheet *s, const struct ipcx_table *t, size_t row, unsign
 }
 
 /* ,"name":value */
-static char *cell(const struct sheet *s, const struct sheet_column *c, size_t k,
-		  const struct ipcx_value *v, char *p)
+static char *json_put_cell(const struct sheet *s, const struct sheet_column *c, size_t k,
+			   const struct ipcx_value *v, char *p)
 {
 	/* The key begins with its comma; a constant length beats a shorter copy. */
 	memcpy(p, c->key + !k, sizeof(c->key) - 1);
-	return put_value(p + c->key_len - !k, s, c, v);
+	return json_put_value(p + c->key_len - !k, s, c, v);
 }
 
 /* Members besides the fields of a row. */
@@ -180,8 +180,8 @@ put_unknown(const struct sheet *s, const struct ipcx_fieldset *unknown,
 }
 
 /* What a row lacks and is no column of it was not asked for. */
-static void say_unknown(struct sheet *s, const struct sheet_rows *rows, size_t row,
-			const struct parts *parts)
+static void json_say_unknown(struct sheet *s, const struct sheet_rows *rows, size_t row,
+			     const struct parts *parts)
 {
 	struct ipcx_fieldset unknown = ipcx_row_unknown(rows->t, row);
 	uint64_t any = 0;
@@ -202,8 +202,8 @@ static void members(struct sheet *s, const struct sheet_rows *rows, size_t i,
 
 	if (rows->t != s->plan_table || mech != s->plan_mech)
 		plan(s, rows->t, row, mech);
-	sheet_line(s, rows, i, s->plan, s->nplan, cell);
-	say_unknown(s, rows, row, parts);
+	sheet_line(s, rows, i, s->plan, s->nplan, json_put_cell);
+	json_say_unknown(s, rows, row, parts);
 }
 
 static void begin_row(const struct sheet *s, size_t i)
@@ -225,7 +225,7 @@ void json_rows(struct sheet *s, const struct sheet_rows *rows)
 	}
 }
 
-static void child(const struct sheet *s, const struct sheet_child *c)
+static void json_child(const struct sheet *s, const struct sheet_child *c)
 {
 	struct sheet below = { .format = s->format, .style = s->style };
 
@@ -245,12 +245,12 @@ static void child(const struct sheet *s, const struct sheet_child *c)
 	out_text("]");
 }
 
-static void detail(struct sheet *s, const struct sheet_rows *row,
-		   const struct sheet_child *children, size_t n)
+static void json_put_detail(struct sheet *s, const struct sheet_rows *row,
+			    const struct sheet_child *children, size_t n)
 {
 	members(s, row, 0, &(struct parts){ children, n });
 	for (size_t i = 0; i < n; i++)
-		child(s, &children[i]);
+		json_child(s, &children[i]);
 	out_text("}");
 }
 
@@ -259,7 +259,7 @@ void json_detail(struct sheet *s, const struct sheet_rows *row, const char *labe
 {
 	(void)label;
 	begin_row(s, 0);
-	detail(s, row, children, n);
+	json_put_detail(s, row, children, n);
 }
 
 /* The array of rows ends, and another begins that json_end() closes. */
@@ -274,7 +274,7 @@ void json_more(struct sheet *s, const struct sheet_child *more)
 	s->rows = ipcx_table_rows(more->t);
 }
 
-static void member(const char *name, const char *text)
+static void json_member(const char *name, const char *text)
 {
 	out_format("\"%s\":", name);
 	json_string(text);
@@ -288,15 +288,15 @@ void json_end(struct sheet *s)
 	out_text(s->rows ? "\n],\"errors\":[" : "],\"errors\":[");
 	for (size_t i = 0; i < n; i++) {
 		out_text(i ? ",\n{" : "\n{");
-		member("kind", r[i].kind);
+		json_member("kind", r[i].kind);
 		out_text(",");
-		member("mech", r[i].mech);
+		json_member("mech", r[i].mech);
 		out_text(",");
-		member("ref", r[i].ref);
+		json_member("ref", r[i].ref);
 		out_text(",");
-		member("error", r[i].error);
+		json_member("error", r[i].error);
 		out_text(",");
-		member("message", r[i].text);
+		json_member("message", r[i].text);
 		out_text("}");
 	}
 	out_text(n ? "\n]}\n" : "]}\n");
@@ -316,6 +316,6 @@ void jsonl_detail(struct sheet *s, const struct sheet_rows *row, const char *lab
 {
 	(void)label;
 	out_text("{");
-	detail(s, row, children, n);
+	json_put_detail(s, row, children, n);
 	out_text("\n");
 }

@@ -40,8 +40,9 @@ static uint64_t changed_columns(const struct sheet_last *last, const struct ipcx
 	return columns;
 }
 
-static char *put_cell(struct sheet *s, const struct sheet_rows *rows, size_t i,
-		      const struct sheet_column *c, size_t k, sheet_cell *cell, char *p)
+static char *line_put_cell(struct sheet *s, const struct sheet_rows *rows, size_t i,
+			   const struct sheet_column *c, size_t k, sheet_cell *cell,
+			   char *p)
 {
 	struct ipcx_value v;
 
@@ -74,7 +75,7 @@ static void copy_line(struct sheet *s, const struct sheet_rows *rows, size_t i,
 
 		memcpy(p, above + last->starts[from], run);
 		p += run;
-		end = put_cell(s, rows, i, columns[k], k, cell, p);
+		end = line_put_cell(s, rows, i, columns[k], k, cell, p);
 		by = (end - p) - (ptrdiff_t)(last->starts[k + 1] - last->starts[k]);
 		if (by)
 			move_starts(last, k, n, by);
@@ -110,7 +111,7 @@ static void whole_line(struct sheet *s, const struct sheet_rows *rows, size_t i,
 			now[k] = (uint32_t)(p - line);
 		last->place[f] = (uint8_t)k;
 		ipcx_fieldset_add(&last->shown, f);
-		p = put_cell(s, rows, i, columns[k], k, cell, p);
+		p = line_put_cell(s, rows, i, columns[k], k, cell, p);
 	}
 	out_done(p);
 	if (kept)

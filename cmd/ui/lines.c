@@ -106,8 +106,8 @@ void export_rows(struct sheet *s, const struct sheet_rows *rows)
 }
 
 /* A word that is never empty and never a lone "-" unless it is unknown. */
-static char *raw_cell(char *p, const struct sheet *s, const struct sheet_column *c,
-		      const struct ipcx_value *v)
+static char *lines_raw_cell(char *p, const struct sheet *s, const struct sheet_column *c,
+			    const struct ipcx_value *v)
 {
 	char text[CELL_MAX];
 
@@ -133,7 +133,7 @@ void raw_rows(struct sheet *s, const struct sheet_rows *rows)
 			(void)sheet_get(rows, i, s->columns[k].field, &v);
 			if (k)
 				*p++ = ' ';
-			out_done(raw_cell(p, s, &s->columns[k], &v));
+			out_done(lines_raw_cell(p, s, &s->columns[k], &v));
 		}
 		out_bytes(s->nul ? "" : "\n", 1);
 	}

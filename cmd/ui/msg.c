@@ -107,7 +107,7 @@ static void PRINTF(2, 0) say(const char *prefix, const char *fmt, va_list args)
 		(void)!write(STDERR_FILENO, no_memory, sizeof(no_memory) - 1);
 }
 
-static void say_unrecorded(void)
+static void msg_say_unrecorded(void)
 {
 	msg_plain("%s: out of memory: a message is not in the answer", msg.name);
 }
@@ -125,7 +125,7 @@ static void record(const struct msg_record *r)
 	/* JSON lacks it then, which may be the only place where it is said. */
 	if (!copy.text || (r->ref && !copy.ref) ||
 	    ix_buf_add(&msg.records, &copy, sizeof(copy)) < 0)
-		say_unrecorded();
+		msg_say_unrecorded();
 }
 
 static void PRINTF(2, 3) say_note(bool failure, const char *fmt, ...)
@@ -152,7 +152,7 @@ void msg_error(const char *fmt, ...)
 	if (text)
 		record(&(struct msg_record){ .kind = "error", .text = text });
 	else
-		say_unrecorded();
+		msg_say_unrecorded();
 }
 
 void msg_plain(const char *fmt, ...)
@@ -179,7 +179,7 @@ void msg_note(const char *fmt, ...)
 	if (text)
 		record(&(struct msg_record){ .kind = "info", .text = text });
 	else
-		say_unrecorded();
+		msg_say_unrecorded();
 }
 
 void msg_object(const char *kind, const char *ref, const char *mech, const char *fmt, ...)
@@ -300,7 +300,7 @@ static const char *const kinds[] = {
 	[IPCX_NOTE_REASON] = "info",
 };
 
-static void count(struct tally *tally, enum ipcx_note_kind kind)
+static void msg_count(struct tally *tally, enum ipcx_note_kind kind)
 {
 	switch (kind) {
 	case IPCX_NOTE_MISSING:
@@ -417,7 +417,7 @@ void msg_table(const struct ipcx_table *t, bool verbose, struct tally *tally)
 		struct msg_record record_of;
 
 		if (!fine)
-			count(tally, n->kind);
+			msg_count(tally, n->kind);
 		if (n->kind == IPCX_NOTE_UNAVAILABLE && n->error != -ENOSYS)
 			tally->unseen++;
 		if ((fine || n->kind == IPCX_NOTE_SKIPPED) && !verbose)

@@ -32,7 +32,7 @@ static bool takes_argument(const struct opt *o)
 	return o->kind != OPT_FLAG && o->kind != OPT_HUGE;
 }
 
-static void add(struct parser *p, const struct opt *o, size_t at)
+static void opt_add(struct parser *p, const struct opt *o, size_t at)
 {
 	size_t len = strlen(p->shorts);
 
@@ -56,8 +56,8 @@ static void add(struct parser *p, const struct opt *o, size_t at)
 	p->shorts[len] = '\0';
 }
 
-static void collect(struct parser *p, const struct opt_group *groups,
-		    bool stop_at_operand)
+static void opt_collect(struct parser *p, const struct opt_group *groups,
+			bool stop_at_operand)
 {
 	memset(p, 0, sizeof(*p));
 	/* ':' first: missing arguments are told apart; '+': options of a command are not
@@ -65,10 +65,10 @@ static void collect(struct parser *p, const struct opt_group *groups,
 	memcpy(p->shorts, stop_at_operand ? "+:" : ":", 1 + stop_at_operand);
 	for (; groups->opts; groups++)
 		for (const struct opt *o = groups->opts; o->name; o++)
-			add(p, o, groups->at);
+			opt_add(p, o, groups->at);
 }
 
-static size_t which(const struct parser *p, int c)
+static size_t opt_which(const struct parser *p, int c)
 {
 	if (c >= 256)
 		return (size_t)c - 256;
@@ -122,7 +122,7 @@ struct joined {
 };
 
 /* Another part of a list, behind what stands there. */
-static int join(const char **list, const char *text)
+static int opt_join(const char **list, const char *text)
 {
 	static struct joined *all;
 	size_t len = *list ? strlen(*list) : 0, size = len + strlen(text) + 2;
@@ -152,7 +152,7 @@ union value {
 };
 
 /* Read a value; lists go to where they belong at once. */
-static int read_value(const struct opt *o, const char *text, void *at, union value *v)
+static int opt_read_value(const struct opt *o, const char *text, void *at, union value *v)
 {
 	uint64_t number = 0;
 	int r = 0;
@@ -167,7 +167,7 @@ static int read_value(const struct opt *o, const char *text, void *at, union val
 	case OPT_LIST:
 		return add_to_list(at, text);
 	case OPT_JOINED:
-		return join(at, text);
+		return opt_join(at, text);
 	case OPT_SIZE:
 		return ix_parse_size(text, &v->u64);
 	case OPT_NUMBER:
@@ -192,7 +192,7 @@ static int read_value(const struct opt *o, const char *text, void *at, union val
 }
 
 /* Bytes of the value; 0 for lists. */
-static size_t size_of(enum opt_kind kind)
+static size_t opt_size_of(enum opt_kind kind)
 {
 	switch (kind) {
 	case OPT_FLAG:
@@ -220,13 +220,13 @@ static bool differs(const struct opt *o, const void *at, const union value *v)
 {
 	if (o->kind == OPT_TEXT)
 		return strcmp(*(const char *const *)at, v->text) != 0;
-	return memcmp(at, v, size_of(o->kind)) != 0;
+	return memcmp(at, v, opt_size_of(o->kind)) != 0;
 }
 
-static int take(const struct opt *o, char *args, const char *text, bool again)
+static int opt_take(const struct opt *o, char *args, const char *text, bool again)
 {
 	union value v = { .u64 = 0 };
-	int r = read_value(o, text, args + o->at, &v);
+	int r = opt_read_value(o, text, args + o->at, &v);
 
 	if (r < 0)
 		return bad_value(o, text, r);
@@ -234,14 +234,14 @@ static int take(const struct opt *o, char *args, const char *text, bool again)
 		(void)msg_usage("--%s is given twice, with different values", o->name);
 		return -EINVAL;
 	}
-	memcpy(args + o->at, &v, size_of(o->kind));
+	memcpy(args + o->at, &v, opt_size_of(o->kind));
 	if (o->bit)
 		*(uint64_t *)(void *)(args + o->mask_at) |= o->bit;
 	return 0;
 }
 
 /* getopt_long's '?' in our words: it has told us little more than where it stopped. */
-static int unknown(const char *word, int letter)
+static int opt_unknown(const char *word, int letter)
 {
 	if (letter && letter < 256)
 		(void)msg_usage("unknown option '-%c'", letter);
@@ -258,7 +258,7 @@ int opt_parse(const struct opt_group *groups, void *args, int argc, char **argv,
 	struct parser p;
 	int c;
 
-	collect(&p, groups, stop_at_operand);
+	opt_collect(&p, groups, stop_at_operand);
 	optind = 0; /* start afresh, forget the permutation of an earlier call (GNU and
 		       musl) */
 	opterr = 0;
@@ -267,14 +267,14 @@ int opt_parse(const struct opt_group *groups, void *args, int argc, char **argv,
 		int r;
 
 		if (c == '?')
-			return unknown(optind > 0 ? argv[optind - 1] : "", optopt);
+			return opt_unknown(optind > 0 ? argv[optind - 1] : "", optopt);
 		if (c == ':') {
 			(void)msg_usage("option '%s' needs an argument",
 					argv[optind - 1]);
 			return -EINVAL;
 		}
-		i = which(&p, c);
-		r = take(p.opts[i], (char *)args + p.at[i], optarg, *given >> i & 1);
+		i = opt_which(&p, c);
+		r = opt_take(p.opts[i], (char *)args + p.at[i], optarg, *given >> i & 1);
 		if (r < 0)
 			return r;
 		*given |= UINT64_C(1) << i;

@@ -27,7 +27,7 @@ static struct {
 	bool (*stop)(void);
 } out;
 
-static void write_all(const char *p, size_t n)
+static void out_write_all(const char *p, size_t n)
 {
 	while (n > 0 && !out.error) {
 		ssize_t put = write(out.fd ? out.fd : STDOUT_FILENO, p, n);
@@ -46,7 +46,7 @@ static void write_all(const char *p, size_t n)
 
 int out_flush(void)
 {
-	write_all(out.data, out.len);
+	out_write_all(out.data, out.len);
 	out.flushed += out.len;
 	out.len = 0;
 	return out.error;

@@ -12,7 +12,7 @@
 #include "ui/msg.h"
 
 /* 0, or an exit status after a message: that nobody could tell is no wrong usage. */
-static int read_id(bool group, const char *name, uint32_t *ret_id)
+static int owner_read_id(bool group, const char *name, uint32_t *ret_id)
 {
 	const char *kind = group ? "group" : "user";
 	int r = ix_nss_id(group, name, ret_id);
@@ -42,9 +42,9 @@ static int read_both(char *text, const char *given, struct ipcx_attrs *attrs)
 	if (!set_uid && !set_gid)
 		return msg_usage("--owner: '%s' is no USER[:GROUP]", given);
 	if (set_uid)
-		r = read_id(false, text, &uid);
+		r = owner_read_id(false, text, &uid);
 	if (!r && set_gid)
-		r = read_id(true, group, &gid);
+		r = owner_read_id(true, group, &gid);
 	if (r)
 		return r;
 	if (set_uid)

@@ -31,7 +31,7 @@ static int write_whole(int fd, const char *data, size_t len)
 
 /* Give the finished file its name: over an existing one only when that is wanted, and
  * never over anything but a file. */
-static int put_in_place(const char *temp, const char *path, bool force)
+static int save_put_in_place(const char *temp, const char *path, bool force)
 {
 	struct stat st;
 
@@ -44,7 +44,7 @@ static int put_in_place(const char *temp, const char *path, bool force)
 	return rename(temp, path) < 0 ? -errno : 0;
 }
 
-static int failed(const char *path, int error)
+static int save_failed(const char *path, int error)
 {
 	msg_error("%s: cannot be written: %s%s", path, strerror(-error),
 		  error == -EEXIST ? " (--force replaces a file)" : "");
@@ -69,10 +69,10 @@ int save_file(const char *path, const char *data, size_t len, bool force)
 	fd = mkostemp(temp, O_CLOEXEC);
 	r = fd < 0 ? -errno : fchmod(fd, 0644) < 0 ? -errno : write_whole(fd, data, len);
 	if (r == 0)
-		r = put_in_place(temp, path, force);
+		r = save_put_in_place(temp, path, force);
 	if (fd >= 0)
 		(void)unlink(temp);
-	return r == 0 ? EXIT_DONE : failed(path, r);
+	return r == 0 ? EXIT_DONE : save_failed(path, r);
 }
 
 int save_check(const char *path, bool force)
@@ -95,5 +95,5 @@ int save_check(const char *path, bool force)
 		r = force && S_ISREG(st.st_mode) ? 0 : -EEXIST;
 	else if (errno != ENOENT)
 		r = -errno;
-	return r == 0 ? EXIT_DONE : failed(path, r);
+	return r == 0 ? EXIT_DONE : save_failed(path, r);
 }

@@ -15,7 +15,7 @@
 #include "ui/exit.h"
 #include "ui/msg.h"
 
-static int failed(const struct savebig *s, int error)
+static int savebig_failed(const struct savebig *s, int error)
 {
 	msg_error("%s: cannot be written: %s%s", s->path, strerror(-error),
 		  error == -EEXIST ? " (--force replaces a file)" : "");
@@ -23,7 +23,7 @@ static int failed(const struct savebig *s, int error)
 }
 
 /* The directory, held open: names given later are of the place that was meant now. */
-static int open_dir(struct savebig *s)
+static int savebig_open_dir(struct savebig *s)
 {
 	const char *slash = strrchr(s->path, '/');
 	auto_free char *dir = slash ? strndup(s->path, (size_t)(slash - s->path) + 1)
@@ -55,7 +55,7 @@ static int open_unnamed(const struct savebig *s)
 }
 
 /* Nowhere; or, where the file system has no files without names, beside the one to be. */
-static int open_file(struct savebig *s)
+static int savebig_open_file(struct savebig *s)
 {
 	int fd = open_unnamed(s), r;
 
@@ -86,7 +86,7 @@ static int open_straight(struct savebig *s)
 	}
 	/* One by now: nothing of it may be overwritten. */
 	if (fstat(s->fd, &st) == 0 && S_ISREG(st.st_mode))
-		return failed(s, -EEXIST);
+		return savebig_failed(s, -EEXIST);
 	return EXIT_DONE;
 }
 
@@ -97,17 +97,17 @@ int savebig_open(struct savebig *s, const char *path, bool force)
 
 	*s = (struct savebig){ .path = path, .fd = -1, .dir = -1, .force = force };
 	if (!*path)
-		return failed(s, -ENOENT);
+		return savebig_failed(s, -ENOENT);
 	there = stat(path, &st) == 0;
 	if (there && S_ISDIR(st.st_mode))
-		return failed(s, -EISDIR);
+		return savebig_failed(s, -EISDIR);
 	if (there && S_ISREG(st.st_mode) && !force)
-		return failed(s, -EEXIST);
+		return savebig_failed(s, -EEXIST);
 	if (there && !S_ISREG(st.st_mode))
 		return open_straight(s);
-	s->dir = open_dir(s);
-	s->fd = s->dir < 0 ? s->dir : open_file(s);
-	return s->fd < 0 ? failed(s, s->fd) : EXIT_DONE;
+	s->dir = savebig_open_dir(s);
+	s->fd = s->dir < 0 ? s->dir : savebig_open_file(s);
+	return s->fd < 0 ? savebig_failed(s, s->fd) : EXIT_DONE;
 }
 
 static bool all_zero(const char *p, size_t n)
@@ -152,7 +152,7 @@ int savebig_add(struct savebig *s, const char *data, size_t n)
 		data += part;
 		n -= part;
 	}
-	return r < 0 ? failed(s, r) : EXIT_DONE;
+	return r < 0 ? savebig_failed(s, r) : EXIT_DONE;
 }
 
 /* A name beside the one to be, for the file that has none. */
@@ -172,7 +172,7 @@ static int name_temp(struct savebig *s)
 }
 
 /* Over an existing one only when that is wanted, and never over anything but a file. */
-static int put_in_place(const struct savebig *s)
+static int savebig_put_in_place(const struct savebig *s)
 {
 	struct stat st;
 
@@ -195,8 +195,8 @@ int savebig_end(struct savebig *s)
 	if (r == 0 && !s->temp)
 		r = name_temp(s);
 	if (r == 0)
-		r = put_in_place(s);
-	return r < 0 ? failed(s, r) : EXIT_DONE;
+		r = savebig_put_in_place(s);
+	return r < 0 ? savebig_failed(s, r) : EXIT_DONE;
 }
 
 void savebig_close(struct savebig *s)

@@ -45,7 +45,7 @@ static bool is_mech_word(const char *word, uint64_t *ret_mask)
  * its default and nothing more. Any other is meant whole, wherever it stands; a group
  * always is.
  */
-static int read_words(struct ipcx *x, int n, char **words, struct selection *sel)
+static int select_read_words(struct ipcx *x, int n, char **words, struct selection *sel)
 {
 	unsigned def = IPCX_NO_MECH;
 	uint64_t mask, whole = 0;
@@ -95,7 +95,7 @@ int select_read(struct ipcx *x, const struct select_args *args, int n, char **wo
 		msg_error("out of memory");
 		return EXIT_FAILED;
 	}
-	r = read_words(x, n, words, &sel);
+	r = select_read_words(x, n, words, &sel);
 	if (r == 0 && args)
 		r = select_condition(x, "--where", &args->where, &sel.where);
 	if (r) {

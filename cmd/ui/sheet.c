@@ -74,7 +74,7 @@ int sheet_open(struct sheet *s, const struct sheet_args *args, const char *kind)
 	return 0;
 }
 
-static void begin(struct sheet *s)
+static void sheet_begin(struct sheet *s)
 {
 	if (!s->begun && s->format->begin)
 		s->format->begin(s);
@@ -83,7 +83,7 @@ static void begin(struct sheet *s)
 
 void sheet_heading(struct sheet *s, const char *label)
 {
-	begin(s);
+	sheet_begin(s);
 	s->widths = false;
 	if (s->format->heading)
 		s->format->heading(s, label);
@@ -92,7 +92,7 @@ void sheet_heading(struct sheet *s, const char *label)
 
 void sheet_put(struct sheet *s, const struct sheet_rows *rows)
 {
-	begin(s);
+	sheet_begin(s);
 	s->format->rows(s, rows);
 	s->rows += rows->n;
 }
@@ -113,7 +113,7 @@ int sheet_all(struct sheet *s, const struct ipcx_table *t)
 void sheet_detail(struct sheet *s, const struct sheet_rows *row, const char *label,
 		  const struct sheet_child *children, size_t n)
 {
-	begin(s);
+	sheet_begin(s);
 	if (s->format->detail)
 		s->format->detail(s, row, label, children, n);
 	else
@@ -123,14 +123,14 @@ void sheet_detail(struct sheet *s, const struct sheet_rows *row, const char *lab
 
 void sheet_more(struct sheet *s, const struct sheet_child *more)
 {
-	begin(s);
+	sheet_begin(s);
 	if (s->format->more)
 		s->format->more(s, more);
 }
 
 void sheet_close(struct sheet *s)
 {
-	begin(s);
+	sheet_begin(s);
 	if (s->format->end)
 		s->format->end(s);
 }

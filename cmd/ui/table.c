@@ -59,7 +59,7 @@ static void measure(struct sheet *s, const struct sheet_rows *rows)
 	s->last.text = NULL; /* padded to other widths */
 }
 
-static char *pad(char *p, size_t n)
+static char *table_pad(char *p, size_t n)
 {
 	memset(p, ' ', n);
 	return p + n;
@@ -79,13 +79,13 @@ static void headings(struct sheet *s)
 		char *p = out_room();
 
 		if (k)
-			p = pad(p, GAP);
+			p = table_pad(p, GAP);
 		if (c->right)
-			p = pad(p, MIN(fill, (size_t)1024));
+			p = table_pad(p, MIN(fill, (size_t)1024));
 		memcpy(p, c->info->heading, len);
 		p += len;
 		if (!c->right && k + 1 < s->ncolumns)
-			p = pad(p, MIN(fill, (size_t)1024));
+			p = table_pad(p, MIN(fill, (size_t)1024));
 		out_done(p);
 	}
 	if (s->colour)
@@ -94,24 +94,24 @@ static void headings(struct sheet *s)
 }
 
 /* A cell with the gap before it and, except at the end of the line, its padding. */
-static char *cell(const struct sheet *s, const struct sheet_column *c, size_t k,
-		  const struct ipcx_value *v, char *p)
+static char *table_put_cell(const struct sheet *s, const struct sheet_column *c, size_t k,
+			    const struct ipcx_value *v, char *p)
 {
 	char *end;
 	size_t width, fill;
 
 	if (k)
-		p = pad(p, GAP);
+		p = table_pad(p, GAP);
 	end = cell_text(p, c->info, v, &s->style);
 	*end = '\0';
 	width = text_width(p, end, v->type == IPCX_TYPE_STRING);
 	fill = MIN(c->width - MIN(width, c->width), (size_t)1024);
 	if (c->right && fill) {
 		memmove(p + fill, p, (size_t)(end - p));
-		(void)pad(p, fill);
+		(void)table_pad(p, fill);
 		return end + fill;
 	}
-	return k + 1 < s->ncolumns ? pad(end, fill) : end;
+	return k + 1 < s->ncolumns ? table_pad(end, fill) : end;
 }
 
 void table_heading(struct sheet *s, const char *label)
@@ -187,13 +187,13 @@ void table_rows(struct sheet *s, const struct sheet_rows *rows)
 			broken_row(s, rows, i);
 			continue;
 		}
-		sheet_line(s, rows, i, columns, s->ncolumns, cell);
+		sheet_line(s, rows, i, columns, s->ncolumns, table_put_cell);
 		out_text("\n");
 	}
 }
 
 /* A table below an object, indented by nothing: it reads like every other. */
-static void child(struct sheet *s, const struct sheet_child *c)
+static void table_child(struct sheet *s, const struct sheet_child *c)
 {
 	struct sheet below = { .format = s->format,
 			       .headings = s->headings,
@@ -249,5 +249,5 @@ void table_detail(struct sheet *s, const struct sheet_rows *row, const char *lab
 		out_done(p);
 	}
 	for (size_t i = 0; i < n; i++)
-		child(s, &children[i]);
+		table_child(s, &children[i]);
 }

@@ -64,7 +64,7 @@ static void end(struct question *q)
 	free(q);
 }
 
-static void *ask(void *arg)
+static void *below_ask(void *arg)
 {
 	struct question *q = arg;
 	int r = open2(q->dir, q->path, q->flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
@@ -85,7 +85,7 @@ static void *ask(void *arg)
 }
 
 /* Whether there is an answer. Without one the question is the thread's. */
-static bool wait_for(struct question *q)
+static bool below_wait_for(struct question *q)
 {
 	struct timespec until;
 	bool left;
@@ -132,9 +132,9 @@ static int open_patiently(int dir, const char *path, int flags)
 
 	if (!q)
 		return -ENOMEM;
-	r = -pthread_create(&thread, NULL, ask, q);
+	r = -pthread_create(&thread, NULL, below_ask, q);
 	if (r == 0) {
-		if (!wait_for(q)) {
+		if (!below_wait_for(q)) {
 			(void)pthread_detach(thread);
 			return -ETIMEDOUT;
 		}

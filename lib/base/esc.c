@@ -241,7 +241,7 @@ static bool hidden_ascii(uint32_t c, enum ix_esc how)
  * The character at p, in at most len bytes: its length, and whether it is to be escaped.
  * What is none is one byte.
  */
-static size_t look(const char *p, size_t len, enum ix_esc how, bool *ret_hide)
+static size_t esc_look(const char *p, size_t len, enum ix_esc how, bool *ret_hide)
 {
 	uint32_t c;
 	size_t n = ix_utf8((const unsigned char *)p, len, &c);
@@ -269,7 +269,7 @@ int ix_esc_clean(const char *text, enum ix_esc how)
 	bool hide;
 
 	for (size_t i = 0; i < len;) {
-		i += look(text + i, len - i, how, &hide);
+		i += esc_look(text + i, len - i, how, &hide);
 		if (hide)
 			return 0;
 	}
@@ -292,7 +292,8 @@ static const struct spelling *spelling(enum ix_esc how)
 	return how == IX_ESC_REF ? &ref : &text;
 }
 
-static void put_escaped(char *to, const char *from, size_t n, const struct spelling *s)
+static void esc_put_escaped(char *to, const char *from, size_t n,
+			    const struct spelling *s)
 {
 	for (size_t i = 0; i < n; i++) {
 		unsigned char byte = (unsigned char)from[i];
@@ -324,7 +325,7 @@ size_t ix_escape(char *buf, size_t size, const char *text, enum ix_esc how)
 	}
 	for (size_t i = end; i < len;) {
 		bool hide;
-		size_t n = look(text + i, len - i, how, &hide),
+		size_t n = esc_look(text + i, len - i, how, &hide),
 		       out = hide ? (s->len + 2) * n : n;
 
 		/*
@@ -332,7 +333,7 @@ size_t ix_escape(char *buf, size_t size, const char *text, enum ix_esc how)
 		 */
 		if (want == end && out < size - MIN(end, size)) {
 			if (hide)
-				put_escaped(buf + end, text + i, n, s);
+				esc_put_escaped(buf + end, text + i, n, s);
 			else
 				memcpy(buf + end, text + i, n);
 			end += out;
@@ -352,7 +353,7 @@ char *ix_put_escaped(char *p, size_t size, const char *text, enum ix_esc how)
 	return p + (want < size ? want : strlen(p));
 }
 
-static int hex_digit(char c)
+static int esc_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -366,8 +367,8 @@ static int hex_digit(char c)
  */
 static char escaped_byte(const char *p, const struct spelling *s)
 {
-	int high = hex_digit(p[s->len]);
-	int low = high < 0 ? -1 : hex_digit(p[s->len + 1]);
+	int high = esc_hex_digit(p[s->len]);
+	int low = high < 0 ? -1 : esc_hex_digit(p[s->len + 1]);
 
 	return low < 0 ? '\0' : (char)(high << 4 | low);
 }

@@ -67,7 +67,7 @@ int ix_readdir(DIR *dir, const struct dirent **ret_entry)
 	return 0;
 }
 
-static ssize_t read_some(int fd, char *buf, size_t n)
+static ssize_t file_read_some(int fd, char *buf, size_t n)
 {
 	ssize_t got;
 
@@ -85,7 +85,7 @@ int ix_read_file(int dirfd, const char *path, char *buf, size_t size)
 	if (fd < 0)
 		return fd;
 	for (;;) {
-		ssize_t got = read_some(fd, buf + len, size - len);
+		ssize_t got = file_read_some(fd, buf + len, size - len);
 
 		if (got < 0)
 			return (int)got;
@@ -126,7 +126,7 @@ int ix_read_all(int fd, size_t max, struct ix_buf *ret_buf)
 
 		if (!room)
 			return -ENOMEM;
-		got = read_some(fd, room, want);
+		got = file_read_some(fd, room, want);
 		if (got < 0)
 			return (int)got;
 		if (got == 0)

@@ -44,7 +44,7 @@ struct ix_json {
 		"json_" #name, (void **)(void *)&(j)->name \
 	}
 
-static int load(struct ix_json *j)
+static int jsonread_load(struct ix_json *j)
 {
 	const struct ix_symbol symbols[] = {
 		SYMBOL(j, tokener_new_ex),      SYMBOL(j, tokener_parse_ex),
@@ -76,7 +76,7 @@ static bool is_end(const char *text, size_t len)
 	return len == 0;
 }
 
-static int parse(struct ix_json *j, const char *text, size_t len)
+static int jsonread_parse(struct ix_json *j, const char *text, size_t len)
 {
 	struct json_tokener *tokener;
 	size_t end;
@@ -104,7 +104,7 @@ int ix_json_next(struct ix_json **j, const char *text, size_t len, size_t *ret_u
 
 	if (!*j) {
 		*j = calloc(1, sizeof(**j));
-		r = *j ? load(*j) : -ENOMEM;
+		r = *j ? jsonread_load(*j) : -ENOMEM;
 		if (r < 0) {
 			free(*j);
 			*j = NULL;
@@ -134,9 +134,9 @@ int ix_json_parse(const char *text, size_t len, struct ix_json **ret_json)
 
 	if (!j)
 		return -ENOMEM;
-	r = load(j);
+	r = jsonread_load(j);
 	if (r == 0)
-		r = parse(j, text, len);
+		r = jsonread_parse(j, text, len);
 	if (r < 0) {
 		ix_json_free(j);
 		return r;
@@ -146,8 +146,8 @@ int ix_json_parse(const char *text, size_t len, struct ix_json **ret_json)
 }
 
 /* The element of a node by one part of a path. */
-static struct json_object *step(const struct ix_json *j, struct json_object *o,
-				const char *part)
+static struct json_object *jsonread_step(const struct ix_json *j, struct json_object *o,
+					 const char *part)
 {
 	struct json_object *next = NULL;
 	uint64_t i;
@@ -160,7 +160,7 @@ static struct json_object *step(const struct ix_json *j, struct json_object *o,
 	return j->object_array_get_idx(o, (size_t)i);
 }
 
-static struct json_object *find(const struct ix_json *j, const char *path)
+static struct json_object *jsonread_find(const struct ix_json *j, const char *path)
 {
 	struct json_object *o = j->root;
 	char part[128];
@@ -173,14 +173,14 @@ static struct json_object *find(const struct ix_json *j, const char *path)
 		memcpy(part, path, len);
 		part[len] = '\0';
 		path += len + (path[len] == '/');
-		o = step(j, o, part);
+		o = jsonread_step(j, o, part);
 	}
 	return o;
 }
 
 const char *ix_json_text(const struct ix_json *j, const char *path)
 {
-	struct json_object *o = find(j, path);
+	struct json_object *o = jsonread_find(j, path);
 	const char *text;
 
 	if (!o || j->object_get_type(o) != json_type_string)
@@ -191,7 +191,7 @@ const char *ix_json_text(const struct ix_json *j, const char *path)
 
 bool ix_json_number(const struct ix_json *j, const char *path, int64_t *ret_n)
 {
-	struct json_object *o = find(j, path);
+	struct json_object *o = jsonread_find(j, path);
 	const char *text;
 	int64_t n;
 
@@ -219,7 +219,7 @@ bool ix_json_has(const struct ix_json *j, const char *path)
 			return false;
 		memcpy(above, path, (size_t)(slash - path));
 		above[slash - path] = '\0';
-		o = find(j, above);
+		o = jsonread_find(j, above);
 	}
 	return o && j->object_get_type(o) == json_type_object &&
 	       j->object_object_get_ex(o, name, &next);
@@ -227,7 +227,7 @@ bool ix_json_has(const struct ix_json *j, const char *path)
 
 size_t ix_json_count(const struct ix_json *j, const char *path)
 {
-	struct json_object *o = find(j, path);
+	struct json_object *o = jsonread_find(j, path);
 
 	return o && j->object_get_type(o) == json_type_array ? j->object_array_length(o)
 							     : 0;

@@ -57,7 +57,7 @@ struct libmount {
 		"mnt_" #name, (void **)(void *)&(lib)->name \
 	}
 
-static int load(struct libmount *lib)
+static int mnt_load(struct libmount *lib)
 {
 	const struct ix_symbol symbols[] = {
 		SYMBOL(lib, new_table_from_file),
@@ -86,8 +86,8 @@ static int load(struct libmount *lib)
 
 /* Backwards through the table: the newest first. The newest on its place is the one that
  * a path leads to. */
-static const char *find_target(const struct libmount *lib, struct libmnt_table *table,
-			       struct libmnt_iter *iter, const char *fstype)
+static const char *mnt_find_target(const struct libmount *lib, struct libmnt_table *table,
+				   struct libmnt_iter *iter, const char *fstype)
 {
 	struct libmnt_fs *fs;
 
@@ -119,7 +119,7 @@ int ix_mnt_find(const char *fstype, char *buf, size_t size)
 	struct libmnt_table *table;
 	struct libmnt_iter *iter;
 	const char *target;
-	int r = load(&lib);
+	int r = mnt_load(&lib);
 
 	if (r < 0)
 		return r;
@@ -128,7 +128,7 @@ int ix_mnt_find(const char *fstype, char *buf, size_t size)
 		return errno == ENOMEM ? -ENOMEM : -ENOENT;
 	iter = lib.new_iter(MNT_ITER_BACKWARD);
 	if (iter) {
-		target = find_target(&lib, table, iter, fstype);
+		target = mnt_find_target(&lib, table, iter, fstype);
 		r = target ? copy_target(target, buf, size) : -ENOENT;
 		lib.free_iter(iter);
 	} else {
@@ -150,7 +150,7 @@ void ix_mnt_list_free(struct ix_mnt_list *l)
 	*l = (struct ix_mnt_list){ 0 };
 }
 
-static int keep(struct ix_mnt_list *l, const char *root, const char *target)
+static int mnt_keep(struct ix_mnt_list *l, const char *root, const char *target)
 {
 	struct ix_mnt *more = reallocarray(l->all, l->n + 1, sizeof(*more));
 
@@ -162,8 +162,8 @@ static int keep(struct ix_mnt_list *l, const char *root, const char *target)
 	return more[l->n - 1].root && more[l->n - 1].target ? 0 : -ENOMEM;
 }
 
-static int collect(const struct libmount *lib, struct libmnt_table *table,
-		   struct ix_mnt_list *l)
+static int mnt_collect(const struct libmount *lib, struct libmnt_table *table,
+		       struct ix_mnt_list *l)
 {
 	struct libmnt_iter *iter = lib->new_iter(MNT_ITER_FORWARD);
 	struct libmnt_fs *fs;
@@ -174,7 +174,7 @@ static int collect(const struct libmount *lib, struct libmnt_table *table,
 			   *target = lib->fs_get_target(fs);
 
 		if (type && root && target && !strcmp(type, "nsfs"))
-			r = keep(l, root, target);
+			r = mnt_keep(l, root, target);
 	}
 	if (iter)
 		lib->free_iter(iter);
@@ -182,20 +182,21 @@ static int collect(const struct libmount *lib, struct libmnt_table *table,
 }
 
 /* libmount reads streams and files only. */
-static int parse(char *text, size_t len, struct ix_mnt_list *l)
+static int mnt_parse(char *text, size_t len, struct ix_mnt_list *l)
 {
 	FILE *file auto_file = fmemopen(text, len, "r");
 	struct libmnt_table *table;
 	struct libmount lib;
-	int r = load(&lib);
+	int r = mnt_load(&lib);
 
 	if (r < 0)
 		return r;
 	table = file ? lib.new_table() : NULL;
 	if (!table)
 		return -ENOMEM;
-	r = lib.table_parse_stream(table, file, "mountinfo") ? -EPROTO
-							     : collect(&lib, table, l);
+	r = lib.table_parse_stream(table, file, "mountinfo")
+		    ? -EPROTO
+		    : mnt_collect(&lib, table, l);
 	lib.unref_table(table);
 	return r;
 }
@@ -207,7 +208,7 @@ int ix_mnt_nsfs_in(char *text, size_t len, struct ix_mnt_list *ret_list)
 	int r = 0;
 
 	if (len && memmem(text, len, " - nsfs ", 8))
-		r = parse(text, len, &l);
+		r = mnt_parse(text, len, &l);
 	if (r < 0)
 		ix_mnt_list_free(&l);
 	*ret_list = l;
@@ -236,7 +237,7 @@ int ix_mnt_bind_private(const char *path)
 {
 	struct libmnt_context *c;
 	struct libmount lib;
-	int r = load(&lib);
+	int r = mnt_load(&lib);
 
 	if (r < 0)
 		return r;

@@ -27,7 +27,7 @@ struct walk {
 };
 
 /* The directory of a path is opened, its last part remains. 0, or -errno. */
-static int enter(struct walk *w, int from, const char *path)
+static int named_enter(struct walk *w, int from, const char *path)
 {
 	char parent[PATH_MAX] = ".";
 	const char *slash = strrchr(path, '/');
@@ -87,7 +87,7 @@ static int follow(struct walk *w, const struct stat *st)
 	if (n < 0)
 		return n;
 	w->links++;
-	return enter(w, w->dir, target);
+	return named_enter(w, w->dir, target);
 }
 
 static int open_last(const struct walk *w, int flags)
@@ -122,7 +122,7 @@ static int open_same(struct walk *w, int flags, const struct stat *before)
 }
 
 /* -EAGAIN: look again. */
-static int step(struct walk *w, int flags, mode_t mode)
+static int named_step(struct walk *w, int flags, mode_t mode)
 {
 	bool write = (flags & O_ACCMODE) != O_RDONLY;
 	struct stat st;
@@ -155,12 +155,12 @@ static int open_named(int dirfd, const char *path, int flags, mode_t mode,
 		      const char **ret_why)
 {
 	struct walk w = { .dir = -1 };
-	int r = enter(&w, dirfd, path);
+	int r = named_enter(&w, dirfd, path);
 
 	if (r == 0)
 		r = -EAGAIN;
 	for (unsigned i = 0; r == -EAGAIN && i < STEPS_MAX; i++)
-		r = step(&w, flags, mode);
+		r = named_step(&w, flags, mode);
 	if (r == -EAGAIN)
 		r = -ELOOP;
 	if (w.dir >= 0)

@@ -146,7 +146,7 @@ static int file_says(const struct question *q)
  * once more when there is no answer. If it has one, the service was only out of breath:
  * then what it says next is believed.
  */
-static int ask(const struct question *q, struct ix_buf *room, struct answer *ret_a)
+static int nss_ask(const struct question *q, struct ix_buf *room, struct answer *ret_a)
 {
 	int r = call(q, room, ret_a), file;
 
@@ -176,14 +176,14 @@ int ix_nss_name(bool group, uint32_t id, struct ix_buf *pool)
 	auto_buf struct ix_buf room = { 0 };
 	struct question q = { .group = group, .id = id };
 	struct answer a;
-	int r = ask(&q, &room, &a);
+	int r = nss_ask(&q, &room, &a);
 
 	if (r <= 0)
 		return r ? unanswered(r) : 0;
 	return ix_buf_add(pool, a.name, strlen(a.name) + 1) < 0 ? -ENOMEM : 1;
 }
 
-static bool is_number(const char *text)
+static bool nss_is_number(const char *text)
 {
 	return *text && text[strspn(text, "0123456789")] == '\0';
 }
@@ -194,13 +194,13 @@ int ix_nss_id(bool group, const char *text, uint32_t *ret_id)
 	struct question q = { .group = group, .name = text };
 	struct answer a = { NULL, 0 };
 	uint64_t n;
-	int r = ask(&q, &room, &a);
+	int r = nss_ask(&q, &room, &a);
 
 	if (r > 0) {
 		*ret_id = a.id;
 		return 0;
 	}
-	if (is_number(text) && ix_parse_u64(text, ID_MAX, &n) == 0) {
+	if (nss_is_number(text) && ix_parse_u64(text, ID_MAX, &n) == 0) {
 		*ret_id = (uint32_t)n;
 		return 0;
 	}

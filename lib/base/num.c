@@ -23,7 +23,7 @@ static int digit_of(char c)
 	return 16;
 }
 
-static char lower(char c)
+static char num_lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
@@ -69,7 +69,7 @@ static int whole(const char *text, int base, uint64_t max, uint64_t *ret_n)
 
 static bool is_hex(const char *text)
 {
-	return text[0] == '0' && lower(text[1]) == 'x';
+	return text[0] == '0' && num_lower(text[1]) == 'x';
 }
 
 int ix_parse_u64(const char *text, uint64_t max, uint64_t *ret_n)
@@ -178,7 +178,7 @@ static int take_quantity(const char **p, struct quantity *q)
  * multiplied out from its last digit, and a floor of floors is the floor of the whole.
  * Units up to 2^60 cannot overflow on the way.
  */
-static int times(const struct quantity *q, uint64_t unit, uint64_t *ret_n)
+static int num_times(const struct quantity *q, uint64_t unit, uint64_t *ret_n)
 {
 	uint64_t part = 0, n;
 
@@ -199,18 +199,18 @@ static uint64_t size_unit(const char *suffix)
 	static const char letters[] = "kmgtpe";
 	const char *letter;
 	uint64_t step = 1024, unit = 1;
-	char second, c = lower(suffix[0]);
+	char second, c = num_lower(suffix[0]);
 
 	if (c == '\0' || (c == 'b' && suffix[1] == '\0'))
 		return 1;
 	letter = strchr(letters, c);
 	if (!letter)
 		return 0;
-	second = lower(suffix[1]);
+	second = num_lower(suffix[1]);
 	if (second == 'b' && suffix[2] == '\0')
 		step = 1000;
 	else if (second &&
-		 !(second == 'i' && lower(suffix[2]) == 'b' && suffix[3] == '\0'))
+		 !(second == 'i' && num_lower(suffix[2]) == 'b' && suffix[3] == '\0'))
 		return 0;
 	for (const char *l = letters; l <= letter; l++)
 		unit *= step;
@@ -229,7 +229,7 @@ int ix_parse_size(const char *text, uint64_t *ret_bytes)
 	unit = size_unit(text);
 	if (unit == 0 || (q.digits && *text == '\0'))
 		return -EINVAL;
-	return times(&q, unit, ret_bytes);
+	return num_times(&q, unit, ret_bytes);
 }
 
 /* Longer names first where one begins another. */
@@ -283,7 +283,7 @@ int ix_parse_duration(const char *text, uint64_t *ret_ns)
 		unit = first && *text == '\0' ? UINT64_C(1000000000) : take_span(&text);
 		if (unit == 0)
 			return -EINVAL;
-		over |= times(&q, unit, &part) < 0 ||
+		over |= num_times(&q, unit, &part) < 0 ||
 			__builtin_add_overflow(sum, part, &sum);
 	} while (*text);
 	if (over)
@@ -296,7 +296,7 @@ int ix_parse_duration(const char *text, uint64_t *ret_ns)
  * Write n at p in this base with at least so many digits, at most as many as there is
  * room for.
  */
-static char *put(char *p, uint64_t n, unsigned base, int digits)
+static char *num_put(char *p, uint64_t n, unsigned base, int digits)
 {
 	char reversed[IX_NUM_MAX];
 	int len = 0;
@@ -354,12 +354,12 @@ char *ix_put_i64(char *p, int64_t n)
 
 char *ix_put_oct(char *p, uint64_t n, int digits)
 {
-	return put(p, n, 8, digits);
+	return num_put(p, n, 8, digits);
 }
 
 char *ix_put_hex(char *p, uint64_t n, int digits)
 {
-	return put(p, n, 16, digits);
+	return num_put(p, n, 16, digits);
 }
 
 char *ix_put_key(char *p, uint32_t key)

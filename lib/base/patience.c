@@ -14,7 +14,7 @@
 #define FIRST_NAP   INT64_C(1000000)
 #define LONGEST_NAP INT64_C(10000000)
 
-static int64_t now(void)
+static int64_t patience_now(void)
 {
 	struct timespec ts;
 
@@ -28,7 +28,7 @@ int64_t ix_patience_left(struct ix_patience *p)
 
 	if (p->span <= 0)
 		return p->span < 0 ? INT64_MAX : 0;
-	t = now();
+	t = patience_now();
 	if (p->deadline == 0 && __builtin_add_overflow(t, p->span, &p->deadline))
 		p->deadline = INT64_MAX;
 	return MAX(p->deadline - t, 0);

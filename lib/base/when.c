@@ -70,7 +70,7 @@ static int digits(const char **p, int count)
 	return n;
 }
 
-static bool take(const char **p, char c)
+static bool when_take(const char **p, char c)
 {
 	if (**p != c)
 		return false;
@@ -84,10 +84,10 @@ static bool read_date(const char **p, int64_t *ret_days)
 	int year, month, day, leap;
 
 	year = digits(p, 4);
-	if (year < 0 || !take(p, '-'))
+	if (year < 0 || !when_take(p, '-'))
 		return false;
 	month = digits(p, 2);
-	if (month < 1 || month > 12 || !take(p, '-'))
+	if (month < 1 || month > 12 || !when_take(p, '-'))
 		return false;
 	day = digits(p, 2);
 	leap = month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -118,16 +118,16 @@ static bool read_clock(const char **p, int *ret_seconds, double *ret_part)
 	int hour, minute, second = 0;
 
 	hour = digits(p, 2);
-	if (hour < 0 || hour > 23 || !take(p, ':'))
+	if (hour < 0 || hour > 23 || !when_take(p, ':'))
 		return false;
 	minute = digits(p, 2);
 	if (minute < 0 || minute > 59)
 		return false;
-	if (take(p, ':')) {
+	if (when_take(p, ':')) {
 		second = digits(p, 2);
 		if (second < 0 || second > 60)
 			return false;
-		if (take(p, '.') && !read_fraction(p, ret_part))
+		if (when_take(p, '.') && !read_fraction(p, ret_part))
 			return false;
 	}
 	*ret_seconds = (hour * 60 + minute) * 60 + second;
@@ -141,14 +141,14 @@ static bool read_zone(const char **p, int *ret_seconds, bool *ret_zoned)
 
 	*ret_seconds = 0;
 	*ret_zoned = **p != '\0';
-	if (!*ret_zoned || take(p, 'Z') || take(p, 'z'))
+	if (!*ret_zoned || when_take(p, 'Z') || when_take(p, 'z'))
 		return true;
-	sign = take(p, '+') ? 1 : take(p, '-') ? -1 : 0;
+	sign = when_take(p, '+') ? 1 : when_take(p, '-') ? -1 : 0;
 	hour = sign ? digits(p, 2) : -1;
-	if (hour < 0 || hour > 23 || !take(p, ':'))
+	if (hour < 0 || hour > 23 || !when_take(p, ':'))
 		return false;
 	minute = digits(p, 2);
-	if (minute >= 0 && take(p, ':'))
+	if (minute >= 0 && when_take(p, ':'))
 		second = digits(p, 2);
 	*ret_seconds = sign * ((hour * 60 + minute) * 60 + second);
 	return minute >= 0 && minute <= 59 && second >= 0 && second <= 59;
@@ -162,7 +162,7 @@ int ix_parse_clock(const char *text, int64_t *ret_seconds, double *ret_part,
 	int clock = 0, zone = 0;
 	bool zoned = false;
 
-	if (take(&text, '@')) {
+	if (when_take(&text, '@')) {
 		int r = ix_parse_s64(text, INT64_MIN, INT64_MAX, ret_seconds);
 
 		if (r < 0)
@@ -174,7 +174,8 @@ int ix_parse_clock(const char *text, int64_t *ret_seconds, double *ret_part,
 	if (!read_date(&text, &days))
 		return -EINVAL;
 	if (*text) {
-		if (!take(&text, 'T') && !take(&text, 't') && !take(&text, ' '))
+		if (!when_take(&text, 'T') && !when_take(&text, 't') &&
+		    !when_take(&text, ' '))
 			return -EINVAL;
 		if (!read_clock(&text, &clock, &part) ||
 		    !read_zone(&text, &zone, &zoned) || *text)

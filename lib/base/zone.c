@@ -73,7 +73,7 @@ int ix_local_moments(int64_t shown, int64_t ret_moments[2])
 	return n;
 }
 
-static char *put_two(char *p, int n)
+static char *zone_put_two(char *p, int n)
 {
 	*p++ = (char)('0' + n / 10 % 10);
 	*p++ = (char)('0' + n % 10);
@@ -85,11 +85,11 @@ char *ix_put_offset(char *p, int offset)
 	int all = offset < 0 ? -offset : offset;
 
 	*p++ = offset < 0 ? '-' : '+';
-	p = put_two(p, all / HOUR);
+	p = zone_put_two(p, all / HOUR);
 	*p++ = ':';
-	p = put_two(p, all / 60 % 60);
+	p = zone_put_two(p, all / 60 % 60);
 	if (all % 60 == 0)
 		return p;
 	*p++ = ':';
-	return put_two(p, all % 60);
+	return zone_put_two(p, all % 60);
 }

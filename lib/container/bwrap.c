@@ -102,7 +102,7 @@ static int arguments_of(const char *option)
 
 /* The command that it was told to run, without directories. NULL when that cannot be
  * told. */
-static const char *command_of(const struct ix_words *w)
+static const char *bwrap_command_of(const struct ix_words *w)
 {
 	const char *word, *slash;
 	size_t i = 1;
@@ -124,14 +124,14 @@ static const char *command_of(const struct ix_words *w)
 	return slash ? slash + 1 : word;
 }
 
-static bool read_words(const struct ix_words *w, struct ix_container *found)
+static bool bwrap_read_words(const struct ix_words *w, struct ix_container *found)
 {
-	found->name = command_of(w);
+	found->name = bwrap_command_of(w);
 	return found->name;
 }
 
-static int read_process(const struct ix_search *s, struct ix_containers *c,
-			const struct ix_giver *bwrap)
+static int bwrap_read_process(const struct ix_search *s, struct ix_containers *c,
+			      const struct ix_giver *bwrap)
 {
 	struct ix_container found = { .runtime = "bwrap" };
 	struct ix_proc init;
@@ -142,7 +142,7 @@ static int read_process(const struct ix_search *s, struct ix_containers *c,
 	if (!ix_search_child(s, bwrap->pid, &init))
 		return 0;
 	if (ix_words_of(bwrap, &w) == 0)
-		(void)read_words(&w, &found); /* else by its number alone */
+		(void)bwrap_read_words(&w, &found); /* else by its number alone */
 	(void)snprintf(id, sizeof(id), "%d", init.pid);
 	found.id = id;
 	found.pid = init.pid;
@@ -161,7 +161,7 @@ static bool is_outer(const struct ix_search *s, const struct ix_proc *p)
 	       !(ix_search_proc(s, p->parent, &parent) && !strcmp(parent.comm, "bwrap"));
 }
 
-static int list(const struct ix_search *s, struct ix_containers *c)
+static int bwrap_list(const struct ix_search *s, struct ix_containers *c)
 {
 	int r = 0;
 
@@ -172,7 +172,7 @@ static int list(const struct ix_search *s, struct ix_containers *c)
 
 		if (!is_outer(s, &s->procs[i]) || !ix_giver_watcher(s, &s->procs[i], &g))
 			continue;
-		r = read_process(s, c, &g);
+		r = bwrap_read_process(s, c, &g);
 		ix_giver_end(&g);
 	}
 	return r;
@@ -180,5 +180,5 @@ static int list(const struct ix_search *s, struct ix_containers *c)
 
 extern const struct ix_runtime ix_runtime_bwrap;
 const struct ix_runtime ix_runtime_bwrap = { .name = "bwrap",
-					     .list = list,
-					     .read_words = read_words };
+					     .list = bwrap_list,
+					     .read_words = bwrap_read_words };

@@ -22,7 +22,7 @@ struct ix_cgroup_reader ix_cgroup_read(const char *text, size_t len)
 	return (struct ix_cgroup_reader){ .at = text, .end = text + len, .fresh = true };
 }
 
-static bool begins(const char *text, size_t len, const char *with)
+static bool cgroup_begins(const char *text, size_t len, const char *with)
 {
 	size_t n = strlen(with);
 
@@ -32,7 +32,7 @@ static bool begins(const char *text, size_t len, const char *with)
 static bool watches(const char *text, size_t len)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(monitors); i++)
-		if (begins(text, len, monitors[i]))
+		if (cgroup_begins(text, len, monitors[i]))
 			return true;
 	return false;
 }
@@ -74,7 +74,7 @@ bool ix_cgroup_next(struct ix_cgroup_reader *r, char *buf, size_t size)
 		    !memcmp(from + len - strlen(SCOPE), SCOPE, strlen(SCOPE)))
 			len -= strlen(SCOPE);
 		for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
-			if (begins(from, len, prefixes[i])) {
+			if (cgroup_begins(from, len, prefixes[i])) {
 				from += strlen(prefixes[i]);
 				len -= strlen(prefixes[i]);
 				break;

@@ -118,7 +118,7 @@ none:
 
 /* ---- numbers of another PID namespace */
 
-static int32_t number_there(const struct ix_search *s, int32_t pid, unsigned level)
+static int32_t claim_number_there(const struct ix_search *s, int32_t pid, unsigned level)
 {
 	auto_fd int dir = ix_search_open(s, pid);
 	auto_buf struct ix_buf b = { 0 };
@@ -142,7 +142,7 @@ int32_t ix_giver_process(const struct ix_search *s, const struct ix_giver *g,
 		return (int32_t)number;
 	n = g->level ? ix_search_children(s, g->pid, children, CHILDREN_MAX) : 0;
 	for (size_t i = 0; i < n; i++)
-		if (number_there(s, children[i], g->level) == number)
+		if (claim_number_there(s, children[i], g->level) == number)
 			return children[i];
 	return 0;
 }
@@ -192,8 +192,8 @@ static bool put_there(const struct ix_search *s, const struct ix_claimed *c,
 	       is_in_cgroup(c->dir, id);
 }
 
-static bool meant(const struct ix_search *s, const struct ix_claimed *c,
-		  const struct ix_container *found, int64_t written)
+static bool claim_meant(const struct ix_search *s, const struct ix_claimed *c,
+			const struct ix_container *found, int64_t written)
 {
 	if (found->start)
 		return found->start == c->proc.start;
@@ -253,8 +253,8 @@ int ix_claim_judge(const struct ix_search *s, const struct ix_container *found,
 	c.ipc = ix_space_of(c.dir, "ipc");
 	c.mnt = ix_space_of(c.dir, "mnt");
 	c.pids = ix_space_of(c.dir, "pid");
-	if (ix_search_read(c.dir, found->pid, &c.proc) && meant(s, &c, found, written) &&
-	    is_givers(s, g, &c)) {
+	if (ix_search_read(c.dir, found->pid, &c.proc) &&
+	    claim_meant(s, &c, found, written) && is_givers(s, g, &c)) {
 		*ret_claimed = c;
 		return 1;
 	}

@@ -17,7 +17,7 @@
 
 #define NOTE(name) "annotations/io.kubernetes.cri." name
 
-static bool read_spec(const struct ix_json *j, struct ix_container *found)
+static bool containerd_read_spec(const struct ix_json *j, struct ix_container *found)
 {
 	const char *type = ix_json_text(j, NOTE("container-type"));
 
@@ -32,8 +32,9 @@ static bool read_spec(const struct ix_json *j, struct ix_container *found)
 	return true;
 }
 
-static int read_one(const struct ix_search *s, struct ix_containers *c, int dir,
-		    const char *ns, const char *id, const struct ix_giver *g)
+static int containerd_read_one(const struct ix_search *s, struct ix_containers *c,
+			       int dir, const char *ns, const char *id,
+			       const struct ix_giver *g)
 {
 	/* Docker's own, where Docker's files could not be read. */
 	bool docker = !strcmp(ns, "moby");
@@ -53,7 +54,7 @@ static int read_one(const struct ix_search *s, struct ix_containers *c, int dir,
 	found.pid = ix_giver_process(s, g, ix_state_pid(&state));
 	(void)snprintf(path, sizeof(path), "%.200s/config.json", id);
 	if (ix_state_json(s, dir, path, g->files, &written, &j) == 0)
-		(void)read_spec(j, &found);
+		(void)containerd_read_spec(j, &found);
 	r = ix_container_add(s, c, &found, state.written, g);
 	ix_json_free(j);
 	ix_state_free(&state);
@@ -68,7 +69,8 @@ static int list_namespace(const struct ix_search *s, struct ix_containers *c,
 	int r = 0;
 
 	while (r == 0 && (name = ix_state_next(&l)) != NULL)
-		r = read_one(s, c, dirfd(l.dir), slash ? slash + 1 : path, name, g);
+		r = containerd_read_one(s, c, dirfd(l.dir), slash ? slash + 1 : path,
+					name, g);
 	return r;
 }
 
@@ -89,8 +91,8 @@ static int list_usual(const struct ix_search *s, struct ix_containers *c)
 
 /* One directory has all containers of a namespace: those of our root are read once, by
  * whichever shim they are found. */
-static int list_shim(const struct ix_search *s, struct ix_containers *c,
-		     const struct ix_giver *shim, char before[PATH_MAX])
+static int containerd_list_shim(const struct ix_search *s, struct ix_containers *c,
+				const struct ix_giver *shim, char before[PATH_MAX])
 {
 	const struct ix_giver root = ix_giver_file(0);
 	char path[PATH_MAX], *slash;
@@ -118,13 +120,13 @@ static int list_shims(const struct ix_search *s, struct ix_containers *c)
 		if (!ix_search_shim(&s->procs[i]) ||
 		    !ix_giver_watcher(s, &s->procs[i], &g))
 			continue;
-		r = list_shim(s, c, &g, before);
+		r = containerd_list_shim(s, c, &g, before);
 		ix_giver_end(&g);
 	}
 	return r;
 }
 
-static int list(const struct ix_search *s, struct ix_containers *c)
+static int containerd_list(const struct ix_search *s, struct ix_containers *c)
 {
 	int r = list_usual(s, c);
 
@@ -133,5 +135,5 @@ static int list(const struct ix_search *s, struct ix_containers *c)
 
 extern const struct ix_runtime ix_runtime_containerd;
 const struct ix_runtime ix_runtime_containerd = { .name = "containerd",
-						  .list = list,
-						  .read_state = read_spec };
+						  .list = containerd_list,
+						  .read_state = containerd_read_spec };

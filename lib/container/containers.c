@@ -57,7 +57,7 @@ const struct ix_gaps *ix_containers_gaps(const struct ix_containers *c)
 
 /* ---- adding */
 
-static const char *copy(const char *text, int *r)
+static const char *containers_copy(const char *text, int *r)
 {
 	char *made = text && *text ? strdup(text) : NULL;
 
@@ -113,12 +113,12 @@ static int append(const struct ix_search *s, struct ix_containers *c,
 	*e = (struct ix_entry){
 		.c = {
 			.runtime = found->runtime,
-			.id = copy(found->id, &r),
-			.name = copy(found->name, &r),
-			.pod = copy(found->pod, &r),
-			.pod_namespace = copy(found->pod_namespace, &r),
-			.ipc_mode = copy(found->ipc_mode, &r),
-			.cgroup = copy(found->cgroup, &r),
+			.id = containers_copy(found->id, &r),
+			.name = containers_copy(found->name, &r),
+			.pod = containers_copy(found->pod, &r),
+			.pod_namespace = containers_copy(found->pod_namespace, &r),
+			.ipc_mode = containers_copy(found->ipc_mode, &r),
+			.cgroup = containers_copy(found->cgroup, &r),
 			.elsewhere = found->elsewhere || by_sandbox(s, g),
 			.pid = claimed->proc.pid,
 			.start = claimed->proc.start,
@@ -153,36 +153,36 @@ int ix_container_add(const struct ix_search *s, struct ix_containers *c,
 
 /* ---- the best claim for each process, root's first */
 
-static int compare(uint64_t a, uint64_t b)
+static int containers_compare(uint64_t a, uint64_t b)
 {
 	return (a > b) - (a < b);
 }
 
-static int by_pid(const void *a, const void *b)
+static int containers_by_pid(const void *a, const void *b)
 {
 	const struct ix_entry *p = a, *q = b;
-	int r = compare((uint64_t)p->c.pid, (uint64_t)q->c.pid);
+	int r = containers_compare((uint64_t)p->c.pid, (uint64_t)q->c.pid);
 
 	if (r == 0)
-		r = compare(p->c.rank, q->c.rank);
-	return r ? r : compare(p->order, q->order);
+		r = containers_compare(p->c.rank, q->c.rank);
+	return r ? r : containers_compare(p->order, q->order);
 }
 
 static int by_rank(const void *a, const void *b)
 {
 	const struct ix_entry *p = a, *q = b;
-	int r = compare(p->c.rank, q->c.rank);
+	int r = containers_compare(p->c.rank, q->c.rank);
 
-	return r ? r : compare(p->order, q->order);
+	return r ? r : containers_compare(p->order, q->order);
 }
 
-static void drop_doubles(struct ix_containers *c)
+static void containers_drop_doubles(struct ix_containers *c)
 {
 	size_t n = 0;
 
 	if (c->n == 0)
 		return;
-	qsort(c->all, c->n, sizeof(*c->all), by_pid);
+	qsort(c->all, c->n, sizeof(*c->all), containers_by_pid);
 	for (size_t i = 0; i < c->n; i++)
 		if (n && c->all[n - 1].c.pid == c->all[i].c.pid) {
 			/* What a runtime below says of it is said of the same process. */
@@ -202,13 +202,13 @@ static void drop_doubles(struct ix_containers *c)
 static int by_share(const void *a, const void *b)
 {
 	const struct ix_entry *p = a, *q = b;
-	int r = compare(p->c.rank, q->c.rank);
+	int r = containers_compare(p->c.rank, q->c.rank);
 
 	if (r == 0)
 		r = strcmp(p->c.outer ? p->c.outer : "", q->c.outer ? q->c.outer : "");
 	if (r == 0)
-		r = compare(p->c.uid, q->c.uid);
-	return r ? r : compare(p->order, q->order);
+		r = containers_compare(p->c.uid, q->c.uid);
+	return r ? r : containers_compare(p->order, q->order);
 }
 
 static bool same_share(const struct ix_entry *p, const struct ix_entry *q)
@@ -256,7 +256,7 @@ static void cut_shares(struct ix_containers *c)
 
 /* ---- making the list */
 
-static int list(const struct ix_search *s, struct ix_containers *c)
+static int containers_list(const struct ix_search *s, struct ix_containers *c)
 {
 	int r = 0;
 
@@ -264,7 +264,7 @@ static int list(const struct ix_search *s, struct ix_containers *c)
 		r = ix_runtime(i)->list(s, c);
 	if (r < 0)
 		return r;
-	drop_doubles(c);
+	containers_drop_doubles(c);
 	r = ix_cover_make(s, c);
 	if (r == 0)
 		r = ix_outers_find(s, c);
@@ -288,7 +288,7 @@ int ix_containers_new(struct ipcx *x, const int32_t *firsts, size_t n,
 	}
 	c->gaps = *gaps;
 	s.gaps = &c->gaps;
-	r = list(&s, c);
+	r = containers_list(&s, c);
 	ix_search_end(&s);
 	if (r < 0) {
 		ix_containers_free(c);

@@ -33,7 +33,7 @@ static int by_text(const void *a, const void *b)
 	return strcmp(((const struct ix_key *)a)->text, ((const struct ix_key *)b)->text);
 }
 
-static int add_key(struct ix_cover *v, const char *text, size_t len, size_t i)
+static int cover_add_key(struct ix_cover *v, const char *text, size_t len, size_t i)
 {
 	struct ix_key *more =
 		reallocarray(v->cgroups, v->ncgroups + 1, sizeof(*v->cgroups));
@@ -66,7 +66,7 @@ static int cover_cgroups(const struct ix_search *s, struct ix_containers *c, siz
 		if (r.line == line || strcmp(name, wanted) != 0)
 			continue;
 		line = r.line;
-		e = add_key(&c->cover, line, (size_t)(r.stop - line), i);
+		e = cover_add_key(&c->cover, line, (size_t)(r.stop - line), i);
 	}
 	return e;
 }
@@ -119,7 +119,7 @@ struct order {
 };
 
 /* Of several alike the first in the list comes first: root's. */
-static int by_key(const void *a, const void *b, void *arg)
+static int cover_by_key(const void *a, const void *b, void *arg)
 {
 	const struct order *o = arg;
 	size_t i = *(const size_t *)a, k = *(const size_t *)b;
@@ -129,8 +129,8 @@ static int by_key(const void *a, const void *b, void *arg)
 }
 
 /* The first with a key, or NULL. */
-static const struct ix_entry *find(const struct ix_containers *c, const size_t *v,
-				   size_t n, key_fn *key, uint64_t want)
+static const struct ix_entry *cover_find(const struct ix_containers *c, const size_t *v,
+					 size_t n, key_fn *key, uint64_t want)
 {
 	size_t low = 0, high = n;
 
@@ -174,10 +174,11 @@ int ix_cover_make(const struct ix_search *s, struct ix_containers *c)
 		if (e->c.rank == IX_RANK_ROOT)
 			r = cover_cgroups(s, c, i);
 	}
-	qsort_r(v->by_pid, v->n, sizeof(size_t), by_key, &(struct order){ c, pid_key });
-	qsort_r(v->by_pids, v->npids, sizeof(size_t), by_key,
+	qsort_r(v->by_pid, v->n, sizeof(size_t), cover_by_key,
+		&(struct order){ c, pid_key });
+	qsort_r(v->by_pids, v->npids, sizeof(size_t), cover_by_key,
 		&(struct order){ c, pids_key });
-	qsort_r(v->by_mnt, v->nmnt, sizeof(size_t), by_key,
+	qsort_r(v->by_mnt, v->nmnt, sizeof(size_t), cover_by_key,
 		&(struct order){ c, mounts_key });
 	if (v->ncgroups)
 		qsort(v->cgroups, v->ncgroups, sizeof(*v->cgroups), by_text);
@@ -190,7 +191,7 @@ const struct ix_entry *ix_cover_pids(const struct ix_containers *c,
 				     const struct ix_space *pids)
 {
 	const struct ix_entry *e =
-		find(c, c->cover.by_pids, c->cover.npids, pids_key, pids->ino);
+		cover_find(c, c->cover.by_pids, c->cover.npids, pids_key, pids->ino);
 
 	return e && ix_space_same(&e->pids, pids) ? e : NULL;
 }
@@ -199,7 +200,7 @@ const struct ix_entry *ix_cover_mnt(const struct ix_containers *c,
 				    const struct ix_space *mnt)
 {
 	const struct ix_entry *e =
-		find(c, c->cover.by_mnt, c->cover.nmnt, mounts_key, mnt->ino);
+		cover_find(c, c->cover.by_mnt, c->cover.nmnt, mounts_key, mnt->ino);
 
 	return e && ix_space_same(&e->mnt, mnt) ? e : NULL;
 }
@@ -208,7 +209,7 @@ const struct ix_container *ix_container_of(struct ipcx *x, const struct ix_conta
 					   int32_t pid)
 {
 	const struct ix_entry *found =
-		find(c, c->cover.by_pid, c->cover.n, pid_key, (uint64_t)pid);
+		cover_find(c, c->cover.by_pid, c->cover.n, pid_key, (uint64_t)pid);
 	int proc = ix_procfd(x), len;
 	auto_fd int dir = -1;
 	char name[16], text[16384];

@@ -32,8 +32,8 @@ static bool read_config(const struct ix_json *j, struct ix_container *found)
 	return true;
 }
 
-static int read_one(const struct ix_search *s, struct ix_containers *c, int dir,
-		    const char *id, const struct ix_giver *g)
+static int docker_read_one(const struct ix_search *s, struct ix_containers *c, int dir,
+			   const char *id, const struct ix_giver *g)
 {
 	struct ix_container found = { .runtime = "docker", .id = id };
 	struct ix_json *j, *host = NULL;
@@ -58,8 +58,8 @@ static int read_one(const struct ix_search *s, struct ix_containers *c, int dir,
 }
 
 /* only: the id of one of them, or NULL. */
-static int list_root(const struct ix_search *s, struct ix_containers *c, const char *root,
-		     const char *only, const struct ix_giver *g)
+static int docker_list_root(const struct ix_search *s, struct ix_containers *c,
+			    const char *root, const char *only, const struct ix_giver *g)
 {
 	struct ix_state_list l;
 	const char *name;
@@ -70,7 +70,7 @@ static int list_root(const struct ix_search *s, struct ix_containers *c, const c
 		return 0;
 	l = ix_state_list(s, path, g);
 	while (r == 0 && l.dir && (name = only ? only : ix_state_next(&l)) != NULL) {
-		r = read_one(s, c, dirfd(l.dir), name, g);
+		r = docker_read_one(s, c, dirfd(l.dir), name, g);
 		if (only)
 			break;
 	}
@@ -90,7 +90,7 @@ static int list_configured(const struct ix_search *s, struct ix_containers *c)
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	root = ix_json_text(j, "data-root");
-	r = root ? list_root(s, c, root, NULL, &daemon) : 0;
+	r = root ? docker_list_root(s, c, root, NULL, &daemon) : 0;
 	ix_json_free(j);
 	return r;
 }
@@ -122,8 +122,8 @@ static bool find_root(const struct ix_search *s, int bundle, const struct ix_giv
 }
 
 /* The daemon of our own root is read whole, once; of another, what this shim runs. */
-static int list_shim(const struct ix_search *s, struct ix_containers *c,
-		     const struct ix_giver *shim, char before[PATH_MAX])
+static int docker_list_shim(const struct ix_search *s, struct ix_containers *c,
+			    const struct ix_giver *shim, char before[PATH_MAX])
 {
 	char path[PATH_MAX], root[PATH_MAX];
 	const struct ix_giver daemon = ix_giver_file(0);
@@ -136,11 +136,11 @@ static int list_shim(const struct ix_search *s, struct ix_containers *c,
 	if (dir < 0 || !find_root(s, dir, shim, root, sizeof(root)))
 		return 0;
 	if (!shim->ours || shim->uid)
-		return list_root(s, c, root, strrchr(path, '/') + 1, shim);
+		return docker_list_root(s, c, root, strrchr(path, '/') + 1, shim);
 	if (!strcmp(root, before))
 		return 0;
 	memcpy(before, root, strlen(root) + 1);
-	return list_root(s, c, root, NULL, &daemon);
+	return docker_list_root(s, c, root, NULL, &daemon);
 }
 
 /* Of containers that run, wherever the data-root is. */
@@ -155,16 +155,16 @@ static int list_running(const struct ix_search *s, struct ix_containers *c)
 		if (!ix_search_shim(&s->procs[i]) ||
 		    !ix_giver_watcher(s, &s->procs[i], &g))
 			continue;
-		r = list_shim(s, c, &g, before);
+		r = docker_list_shim(s, c, &g, before);
 		ix_giver_end(&g);
 	}
 	return r;
 }
 
-static int list(const struct ix_search *s, struct ix_containers *c)
+static int docker_list(const struct ix_search *s, struct ix_containers *c)
 {
 	const struct ix_giver daemon = ix_giver_file(0);
-	int r = list_root(s, c, USUAL_ROOT, NULL, &daemon);
+	int r = docker_list_root(s, c, USUAL_ROOT, NULL, &daemon);
 
 	if (r == 0)
 		r = list_configured(s, c);
@@ -173,5 +173,5 @@ static int list(const struct ix_search *s, struct ix_containers *c)
 
 extern const struct ix_runtime ix_runtime_docker;
 const struct ix_runtime ix_runtime_docker = { .name = "docker",
-					      .list = list,
+					      .list = docker_list,
 					      .read_state = read_config };

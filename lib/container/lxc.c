@@ -12,7 +12,7 @@
 #define MONITOR "[lxc monitor] "
 
 /* The name behind the last blank: paths may have blanks, names have none. */
-static const char *name_of(const struct ix_words *w)
+static const char *lxc_name_of(const struct ix_words *w)
 {
 	const char *blank;
 
@@ -22,14 +22,14 @@ static const char *name_of(const struct ix_words *w)
 	return blank && blank[1] ? blank + 1 : NULL;
 }
 
-static bool read_words(const struct ix_words *w, struct ix_container *found)
+static bool lxc_read_words(const struct ix_words *w, struct ix_container *found)
 {
-	found->id = found->name = name_of(w);
+	found->id = found->name = lxc_name_of(w);
 	return found->name;
 }
 
-static int read_one(const struct ix_search *s, struct ix_containers *c,
-		    const struct ix_giver *monitor)
+static int lxc_read_one(const struct ix_search *s, struct ix_containers *c,
+			const struct ix_giver *monitor)
 {
 	struct ix_container found = { .runtime = "lxc" };
 	struct ix_proc init;
@@ -39,7 +39,7 @@ static int read_one(const struct ix_search *s, struct ix_containers *c,
 
 	if (!ix_search_child(s, monitor->pid, &init) || ix_words_of(monitor, &w) < 0)
 		return 0;
-	if (read_words(&w, &found)) {
+	if (lxc_read_words(&w, &found)) {
 		(void)snprintf(cgroup, sizeof(cgroup), "lxc.payload.%.200s", found.name);
 		found.cgroup = cgroup;
 		found.pid = init.pid;
@@ -50,7 +50,7 @@ static int read_one(const struct ix_search *s, struct ix_containers *c,
 	return r;
 }
 
-static int list(const struct ix_search *s, struct ix_containers *c)
+static int lxc_list(const struct ix_search *s, struct ix_containers *c)
 {
 	int r = 0;
 
@@ -62,7 +62,7 @@ static int list(const struct ix_search *s, struct ix_containers *c)
 		     strncmp(p->comm, "[lxc", 4) != 0) ||
 		    !ix_giver_watcher(s, p, &g))
 			continue;
-		r = read_one(s, c, &g);
+		r = lxc_read_one(s, c, &g);
 		ix_giver_end(&g);
 	}
 	return r;
@@ -70,5 +70,5 @@ static int list(const struct ix_search *s, struct ix_containers *c)
 
 extern const struct ix_runtime ix_runtime_lxc;
 const struct ix_runtime ix_runtime_lxc = { .name = "lxc",
-					   .list = list,
-					   .read_words = read_words };
+					   .list = lxc_list,
+					   .read_words = lxc_read_words };

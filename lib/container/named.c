@@ -50,7 +50,8 @@ static void put_part(char *buf, size_t size, const char *text)
 	buf[at] = '\0';
 }
 
-static void put_name(const struct ix_container *c, bool whole, char *buf, size_t size)
+static void named_put_name(const struct ix_container *c, bool whole, char *buf,
+			   size_t size)
 {
 	char name[IX_LABEL_MAX / 2];
 
@@ -66,7 +67,7 @@ void ix_container_handle(const struct ix_container *c, char *buf, size_t size)
 {
 	char name[IX_LABEL_MAX / 2];
 
-	put_name(c, false, name, sizeof(name));
+	named_put_name(c, false, name, sizeof(name));
 	if (c->name && name[strspn(name, "0123456789")])
 		(void)snprintf(buf, size, "%s", name);
 	else
@@ -78,7 +79,7 @@ static void put_label(const struct ix_container *c, bool whole, char *buf, size_
 {
 	char name[IX_LABEL_MAX / 2], user[16] = "";
 
-	put_name(c, whole, name, sizeof(name));
+	named_put_name(c, whole, name, sizeof(name));
 	if (c->uid)
 		(void)snprintf(user, sizeof(user), "%" PRIu32 "/", c->uid);
 	(void)snprintf(buf, size, "%s%s%s%s:%s", user, c->outer ? c->outer : "",
@@ -159,7 +160,7 @@ struct word {
 	uint64_t uid;
 };
 
-static struct word read_word(const char *text)
+static struct word named_read_word(const char *text)
 {
 	struct word w = { .text = text, .rest = text };
 	size_t digits = strspn(text, "0123456789");
@@ -177,7 +178,7 @@ static struct word read_word(const char *text)
 	return w;
 }
 
-static int fits(const struct ix_container *c, const struct word *w)
+static int named_fits(const struct ix_container *c, const struct word *w)
 {
 	const char *rest = w->rest;
 	size_t len = c->outer ? strlen(c->outer) : 0;
@@ -210,7 +211,7 @@ static void put_handle(const struct ix_containers *c, const struct ix_container 
 /* How well, and how much it counts: the least is the best. */
 static unsigned standing(const struct ix_container *c, const struct word *w)
 {
-	int how = fits(c, w);
+	int how = named_fits(c, w);
 
 	return how ? 2U * (unsigned)c->rank + (how == 1) : UINT32_MAX;
 }
@@ -259,7 +260,8 @@ static bool elsewhere(const struct ix_containers *c, const struct word *w, char 
 	return true;
 }
 
-static int unknown(struct ipcx *x, const struct ix_containers *c, const struct word *w)
+static int named_unknown(struct ipcx *x, const struct ix_containers *c,
+			 const struct word *w)
 {
 	size_t len = strlen(w->text), least = ix_near(len) + 1;
 	char shown[600], hint[600] = "";
@@ -296,7 +298,7 @@ static int unknown(struct ipcx *x, const struct ix_containers *c, const struct w
 int ix_container_named(struct ipcx *x, const struct ix_containers *c, const char *name,
 		       const struct ix_container **ret_container)
 {
-	const struct word w = read_word(name);
+	const struct word w = named_read_word(name);
 	const struct ix_container *one, *found = NULL;
 	unsigned best = UINT32_MAX;
 	size_t count = 0;
@@ -313,7 +315,7 @@ int ix_container_named(struct ipcx *x, const struct ix_containers *c, const char
 		}
 	}
 	if (count == 0)
-		return unknown(x, c, &w);
+		return named_unknown(x, c, &w);
 	if (count > 1)
 		return ambiguous(x, c, &w, best);
 	*ret_container = found;

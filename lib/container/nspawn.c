@@ -53,7 +53,7 @@ static int list_machines(const struct ix_search *s, struct ix_containers *c)
 /* ---- by the process */
 
 /* Without a name it is that of the directory or image. */
-static const char *name_of(const struct ix_words *w)
+static const char *nspawn_name_of(const struct ix_words *w)
 {
 	const char *name = ix_words_option(w, "-M", "--machine"), *slash;
 
@@ -65,14 +65,14 @@ static const char *name_of(const struct ix_words *w)
 	return slash ? slash + 1 : name;
 }
 
-static bool read_words(const struct ix_words *w, struct ix_container *found)
+static bool nspawn_read_words(const struct ix_words *w, struct ix_container *found)
 {
-	found->id = found->name = name_of(w);
+	found->id = found->name = nspawn_name_of(w);
 	return found->name && *found->name;
 }
 
-static int read_process(const struct ix_search *s, struct ix_containers *c,
-			const struct ix_giver *nspawn)
+static int nspawn_read_process(const struct ix_search *s, struct ix_containers *c,
+			       const struct ix_giver *nspawn)
 {
 	struct ix_container found = { .runtime = "nspawn" };
 	struct ix_proc init;
@@ -82,7 +82,7 @@ static int read_process(const struct ix_search *s, struct ix_containers *c,
 
 	if (!ix_search_child(s, nspawn->pid, &init) || ix_words_of(nspawn, &w) < 0)
 		return 0;
-	if (read_words(&w, &found)) {
+	if (nspawn_read_words(&w, &found)) {
 		(void)snprintf(cgroup, sizeof(cgroup), "machine-%.200s", found.name);
 		found.cgroup = cgroup;
 		found.pid = init.pid;
@@ -93,7 +93,7 @@ static int read_process(const struct ix_search *s, struct ix_containers *c,
 	return r;
 }
 
-static int list(const struct ix_search *s, struct ix_containers *c)
+static int nspawn_list(const struct ix_search *s, struct ix_containers *c)
 {
 	int r = list_machines(s, c);
 
@@ -103,7 +103,7 @@ static int list(const struct ix_search *s, struct ix_containers *c)
 		if (strcmp(s->procs[i].comm, "systemd-nspawn") != 0 ||
 		    !ix_giver_watcher(s, &s->procs[i], &g))
 			continue;
-		r = read_process(s, c, &g);
+		r = nspawn_read_process(s, c, &g);
 		ix_giver_end(&g);
 	}
 	return r;
@@ -111,5 +111,5 @@ static int list(const struct ix_search *s, struct ix_containers *c)
 
 extern const struct ix_runtime ix_runtime_nspawn;
 const struct ix_runtime ix_runtime_nspawn = { .name = "nspawn",
-					      .list = list,
-					      .read_words = read_words };
+					      .list = nspawn_list,
+					      .read_words = nspawn_read_words };

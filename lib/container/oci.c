@@ -35,7 +35,7 @@ static bool read_layout(const struct layout *l, const struct ix_json *j,
 }
 
 /* Of whichever of them. */
-static bool read_state(const struct ix_json *j, struct ix_container *found)
+static bool oci_read_state(const struct ix_json *j, struct ix_container *found)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++)
 		if (read_layout(&layouts[i], j, found))
@@ -43,9 +43,9 @@ static bool read_state(const struct ix_json *j, struct ix_container *found)
 	return false;
 }
 
-static int read_one(const struct ix_search *s, struct ix_containers *c,
-		    const struct layout *l, int dir, const char *id,
-		    const struct ix_giver *g)
+static int oci_read_one(const struct ix_search *s, struct ix_containers *c,
+			const struct layout *l, int dir, const char *id,
+			const struct ix_giver *g)
 {
 	char path[300];
 	struct ix_container found = { .runtime = l->runtime, .id = id, .name = id };
@@ -63,8 +63,8 @@ static int read_one(const struct ix_search *s, struct ix_containers *c,
 	return r;
 }
 
-static int list_root(const struct ix_search *s, struct ix_containers *c,
-		     const struct layout *l, const char *root, uid_t owner)
+static int oci_list_root(const struct ix_search *s, struct ix_containers *c,
+			 const struct layout *l, const char *root, uid_t owner)
 {
 	const struct ix_giver g = ix_giver_file(owner);
 	struct ix_state_list all auto_state_list = ix_state_list(s, root, &g);
@@ -72,24 +72,24 @@ static int list_root(const struct ix_search *s, struct ix_containers *c,
 	int r = 0;
 
 	while (r == 0 && (name = ix_state_next(&all)) != NULL)
-		r = read_one(s, c, l, dirfd(all.dir), name, &g);
+		r = oci_read_one(s, c, l, dirfd(all.dir), name, &g);
 	return r;
 }
 
-static int list(const struct ix_search *s, struct ix_containers *c)
+static int oci_list(const struct ix_search *s, struct ix_containers *c)
 {
 	char root[64];
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(layouts); i++) {
-		r = list_root(s, c, &layouts[i], layouts[i].root, 0);
+		r = oci_list_root(s, c, &layouts[i], layouts[i].root, 0);
 		for (size_t u = 0; r == 0 && u < s->nusers; u++) {
 			const char *id = strchr(layouts[i].user_root, '%');
 
 			(void)snprintf(root, sizeof(root), "%.*s%u%s",
 				       (int)(id - layouts[i].user_root),
 				       layouts[i].user_root, s->users[u], id + 2);
-			r = list_root(s, c, &layouts[i], root, s->users[u]);
+			r = oci_list_root(s, c, &layouts[i], root, s->users[u]);
 		}
 	}
 	return r;
@@ -97,5 +97,5 @@ static int list(const struct ix_search *s, struct ix_containers *c)
 
 extern const struct ix_runtime ix_runtime_oci;
 const struct ix_runtime ix_runtime_oci = { .name = "oci",
-					   .list = list,
-					   .read_state = read_state };
+					   .list = oci_list,
+					   .read_state = oci_read_state };

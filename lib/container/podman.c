@@ -13,7 +13,7 @@
 #include "container/claim.h"
 
 /* What the bundle tells beside the words of conmon. */
-static bool read_spec(const struct ix_json *j, struct ix_container *found)
+static bool podman_read_spec(const struct ix_json *j, struct ix_container *found)
 {
 	static const char manager[] = "annotations/io.container.manager";
 	const char *text = ix_json_text(j, manager);
@@ -34,7 +34,7 @@ static bool read_spec(const struct ix_json *j, struct ix_container *found)
 }
 
 /* One that watches a process that was put into a container later is none. */
-static bool read_words(const struct ix_words *w, struct ix_container *found)
+static bool podman_read_words(const struct ix_words *w, struct ix_container *found)
 {
 	found->id = ix_words_option(w, "-c", "--cid");
 	found->name = ix_words_option(w, "-n", "--name");
@@ -52,8 +52,8 @@ static int open_spec(const struct ix_search *s, const char *bundle,
 				       ret_json);
 }
 
-static int read_one(const struct ix_search *s, struct ix_containers *c,
-		    const struct ix_giver *conmon)
+static int podman_read_one(const struct ix_search *s, struct ix_containers *c,
+			   const struct ix_giver *conmon)
 {
 	struct ix_container found = { .runtime = "podman" };
 	struct ix_proc init;
@@ -65,9 +65,9 @@ static int read_one(const struct ix_search *s, struct ix_containers *c,
 		return 0;
 	found.pid = init.pid;
 	found.start = init.start;
-	if (read_words(&w, &found)) {
+	if (podman_read_words(&w, &found)) {
 		if (open_spec(s, ix_words_option(&w, "-b", "--bundle"), conmon, &j) == 0)
-			(void)read_spec(j, &found);
+			(void)podman_read_spec(j, &found);
 		r = ix_container_add(s, c, &found, 0, conmon);
 	}
 	ix_json_free(j);
@@ -75,7 +75,7 @@ static int read_one(const struct ix_search *s, struct ix_containers *c,
 	return r;
 }
 
-static int list(const struct ix_search *s, struct ix_containers *c)
+static int podman_list(const struct ix_search *s, struct ix_containers *c)
 {
 	int r = 0;
 
@@ -85,13 +85,14 @@ static int list(const struct ix_search *s, struct ix_containers *c)
 		if (strcmp(s->procs[i].comm, "conmon") != 0 ||
 		    !ix_giver_watcher(s, &s->procs[i], &g))
 			continue;
-		r = read_one(s, c, &g);
+		r = podman_read_one(s, c, &g);
 		ix_giver_end(&g);
 	}
 	return r;
 }
 
 extern const struct ix_runtime ix_runtime_podman;
-const struct ix_runtime ix_runtime_podman = {
-	.name = "podman", .list = list, .read_words = read_words, .read_state = read_spec
-};
+const struct ix_runtime ix_runtime_podman = { .name = "podman",
+					      .list = podman_list,
+					      .read_words = podman_read_words,
+					      .read_state = podman_read_spec };

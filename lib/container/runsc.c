@@ -18,7 +18,7 @@
 #define CONTAINERD "run/containerd/runsc"
 #define DOCKER     "run/docker"
 
-static bool read_state(const struct ix_json *j, struct ix_container *found)
+static bool runsc_read_state(const struct ix_json *j, struct ix_container *found)
 {
 	int64_t pid = 0;
 
@@ -29,8 +29,8 @@ static bool read_state(const struct ix_json *j, struct ix_container *found)
 	return found->id != NULL;
 }
 
-static int read_one(const struct ix_search *s, struct ix_containers *c, int dir,
-		    const char *file, const struct ix_giver *g)
+static int runsc_read_one(const struct ix_search *s, struct ix_containers *c, int dir,
+			  const char *file, const struct ix_giver *g)
 {
 	struct ix_container found = { .runtime = "runsc", .elsewhere = true };
 	struct ix_json *j;
@@ -43,13 +43,13 @@ static int read_one(const struct ix_search *s, struct ix_containers *c, int dir,
 	r = ix_state_json(s, dir, file, g->files, &written, &j);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
-	r = read_state(j, &found) ? ix_container_add(s, c, &found, written, g) : 0;
+	r = runsc_read_state(j, &found) ? ix_container_add(s, c, &found, written, g) : 0;
 	ix_json_free(j);
 	return r;
 }
 
-static int list_root(const struct ix_search *s, struct ix_containers *c, const char *root,
-		     uid_t owner)
+static int runsc_list_root(const struct ix_search *s, struct ix_containers *c,
+			   const char *root, uid_t owner)
 {
 	const struct ix_giver g = ix_giver_file(owner);
 	struct ix_state_list all auto_state_list = ix_state_list(s, root, &g);
@@ -57,7 +57,7 @@ static int list_root(const struct ix_search *s, struct ix_containers *c, const c
 	int r = 0;
 
 	while (r == 0 && (name = ix_state_next(&all)) != NULL)
-		r = read_one(s, c, dirfd(all.dir), name, &g);
+		r = runsc_read_one(s, c, dirfd(all.dir), name, &g);
 	return r;
 }
 
@@ -75,15 +75,15 @@ static int list_daemon(const struct ix_search *s, struct ix_containers *c,
 		if (strncmp(name, prefix, strlen(prefix)) != 0)
 			continue;
 		(void)snprintf(path, sizeof(path), "%s/%.200s%s", top, name, root);
-		r = list_root(s, c, path, 0);
+		r = runsc_list_root(s, c, path, 0);
 	}
 	return r;
 }
 
-static int list(const struct ix_search *s, struct ix_containers *c)
+static int runsc_list(const struct ix_search *s, struct ix_containers *c)
 {
 	char root[64];
-	int r = list_root(s, c, ROOT, 0);
+	int r = runsc_list_root(s, c, ROOT, 0);
 
 	if (r == 0)
 		r = list_daemon(s, c, CONTAINERD, "", "");
@@ -92,12 +92,12 @@ static int list(const struct ix_search *s, struct ix_containers *c)
 
 	for (size_t u = 0; r == 0 && u < s->nusers; u++) {
 		(void)snprintf(root, sizeof(root), USER_ROOT, s->users[u]);
-		r = list_root(s, c, root, s->users[u]);
+		r = runsc_list_root(s, c, root, s->users[u]);
 	}
 	return r;
 }
 
 extern const struct ix_runtime ix_runtime_runsc;
 const struct ix_runtime ix_runtime_runsc = { .name = "runsc",
-					     .list = list,
-					     .read_state = read_state };
+					     .list = runsc_list,
+					     .read_state = runsc_read_state };

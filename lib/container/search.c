@@ -15,7 +15,7 @@
 
 /* ---- processes */
 
-static int by_pid(const void *a, const void *b)
+static int search_by_pid(const void *a, const void *b)
 {
 	const struct ix_proc *p = a, *q = b;
 
@@ -58,12 +58,12 @@ static bool read_proc(const struct ix_search *s, int32_t pid, struct ix_proc *re
 	return proc >= 0 && read_stat(proc, path, pid, ret_p);
 }
 
-static void drop_doubles(struct ix_search *s)
+static void search_drop_doubles(struct ix_search *s)
 {
 	size_t n = 0;
 
 	if (s->nprocs)
-		qsort(s->procs, s->nprocs, sizeof(*s->procs), by_pid);
+		qsort(s->procs, s->nprocs, sizeof(*s->procs), search_by_pid);
 	for (size_t i = 0; i < s->nprocs; i++)
 		if (n == 0 || s->procs[n - 1].pid != s->procs[i].pid)
 			s->procs[n++] = s->procs[i];
@@ -88,7 +88,7 @@ static int read_procs(struct ix_search *s, const int32_t *firsts, size_t n)
 			s->nprocs += read_proc(s, p->parent, &s->procs[s->nprocs]);
 		before = p->parent;
 	}
-	drop_doubles(s);
+	search_drop_doubles(s);
 	return 0;
 }
 
@@ -97,7 +97,7 @@ bool ix_search_proc(const struct ix_search *s, int32_t pid, struct ix_proc *ret_
 	const struct ix_proc key = { .pid = pid }, *p = NULL;
 
 	if (s->nprocs)
-		p = bsearch(&key, s->procs, s->nprocs, sizeof(key), by_pid);
+		p = bsearch(&key, s->procs, s->nprocs, sizeof(key), search_by_pid);
 	if (!p)
 		return read_proc(s, pid, ret_p);
 	*ret_p = *p;

@@ -126,7 +126,8 @@ static bool is_local(const struct ix_search *s, const struct ix_giver *g, int fd
 	return true;
 }
 
-static int open_dir(const struct ix_search *s, const char *path, const struct ix_giver *g)
+static int state_open_dir(const struct ix_search *s, const char *path,
+			  const struct ix_giver *g)
 {
 	auto_fd int fd = -1, theirs = -1;
 	int root, r = open_root(g, &theirs);
@@ -154,7 +155,7 @@ static int open_dir(const struct ix_search *s, const char *path, const struct ix
 }
 
 /* What is not there, and what is not believed, says nothing. The rest may have names. */
-static int lost(const struct ix_search *s, int r)
+static int state_lost(const struct ix_search *s, int r)
 {
 	static const int says_nothing[] = { ENOENT, ENOTDIR, ELOOP, EXDEV,       EPERM,
 					    EFBIG,  EPROTO,  ESRCH, EMEDIUMTYPE, ENXIO };
@@ -180,7 +181,7 @@ static int lost(const struct ix_search *s, int r)
 
 int ix_state_dir(const struct ix_search *s, const char *path, const struct ix_giver *g)
 {
-	return lost(s, open_dir(s, path, g));
+	return state_lost(s, state_open_dir(s, path, g));
 }
 
 struct ix_state_list ix_state_list(const struct ix_search *s, const char *path,
@@ -191,7 +192,7 @@ struct ix_state_list ix_state_list(const struct ix_search *s, const char *path,
 
 	l.dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!l.dir && fd >= 0) {
-		(void)lost(s, -errno);
+		(void)state_lost(s, -errno);
 		(void)close(fd);
 	}
 	return l;
@@ -215,7 +216,7 @@ const char *ix_state_next(struct ix_state_list *l)
 		}
 		break;
 	}
-	(void)lost(l->s, r);
+	(void)state_lost(l->s, r);
 	return NULL;
 }
 
@@ -237,7 +238,8 @@ static int open_plain(int dir, const char *path)
 	return fd < 0 ? -errno : ix_fd_lift((int)fd);
 }
 
-static int read_file(int dir, const char *path, uid_t owner, struct ix_state *ret_state)
+static int state_read_file(int dir, const char *path, uid_t owner,
+			   struct ix_state *ret_state)
 {
 	struct ix_state state = { .written = 0 };
 	auto_fd int fd = open_plain(dir, path);
@@ -262,7 +264,7 @@ static int read_file(int dir, const char *path, uid_t owner, struct ix_state *re
 int ix_state_read(const struct ix_search *s, int dir, const char *path, uid_t owner,
 		  struct ix_state *ret_state)
 {
-	return lost(s, read_file(dir, path, owner, ret_state));
+	return state_lost(s, state_read_file(dir, path, owner, ret_state));
 }
 
 void ix_state_free(struct ix_state *s)
@@ -278,7 +280,7 @@ int ix_state_json(const struct ix_search *s, int dir, const char *path, uid_t ow
 
 	if (r < 0)
 		return r;
-	r = lost(s, ix_json_parse(state.text.data, state.text.len, ret_json));
+	r = state_lost(s, ix_json_parse(state.text.data, state.text.len, ret_json));
 	if (r == 0)
 		*ret_written = state.written;
 	ix_state_free(&state);

@@ -29,8 +29,8 @@ static const char *show_text(struct shown *s, const char *text)
 	return s->text;
 }
 
-static const char *show(struct shown *s, const struct ix_parser *p,
-			const struct ix_token *tok)
+static const char *check_show(struct shown *s, const struct ix_parser *p,
+			      const struct ix_token *tok)
 {
 	char part[80] = "";
 
@@ -44,7 +44,7 @@ static const char *describe(enum ipcx_field f)
 	return ix_type_noun(ipcx_field_info(f));
 }
 
-static bool is_number(const struct ipcx_field_info *info)
+static bool check_is_number(const struct ipcx_field_info *info)
 {
 	return ix_type(info->type)->info.number;
 }
@@ -57,7 +57,7 @@ static bool comparable(enum ipcx_field a, enum ipcx_field b)
 {
 	const struct ipcx_field_info *l = ipcx_field_info(a), *r = ipcx_field_info(b);
 
-	if (!is_number(l) || !is_number(r))
+	if (!check_is_number(l) || !check_is_number(r))
 		return l->type == r->type;
 	return l->unit == r->unit || l->unit == IPCX_UNIT_PLAIN ||
 	       r->unit == IPCX_UNIT_PLAIN || l->unit == IPCX_UNIT_VARIES ||
@@ -122,7 +122,8 @@ static int no_field(struct ix_parser *p, const struct ix_token *tok)
 		return ix_expr_bad(
 			p, tok->at,
 			"unknown is asked of a field, as in unknown(size); for the word, use quotes");
-	return ix_expr_bad(p, tok->at, "no field has the name \"%s\"%s", show(&s, p, tok),
+	return ix_expr_bad(p, tok->at, "no field has the name \"%s\"%s",
+			   check_show(&s, p, tok),
 			   suggest(p->text + tok->at, tok->len, near, sizeof(near)));
 }
 
@@ -151,7 +152,7 @@ int ix_check_flag(struct ix_parser *p, const struct ix_token *operand,
 	if (f == IPCX_NO_FIELD)
 		return ix_expr_bad(p, operand->at,
 				   "\"%s\" alone is no condition: compare a field with it",
-				   show(&s, p, operand));
+				   check_show(&s, p, operand));
 	if (ipcx_field_info(f)->type != IPCX_TYPE_BOOL)
 		return ix_expr_bad(
 			p, operand->at,
@@ -286,7 +287,7 @@ static int check_null(struct ix_parser *p, enum ipcx_field left,
  * Whether names of users are compared as such, not as texts: to be the same, or not, as a
  * literal or as another name of this kind. Then it is by their ids, which every row has.
  */
-static void by_id(struct ix_parser *p, struct ix_node *n)
+static void check_by_id(struct ix_parser *p, struct ix_node *n)
 {
 	const struct ix_name_field *left = ix_find_name_field(n->left), *right = left;
 
@@ -314,7 +315,7 @@ static int check_fields(struct ix_parser *p, enum ipcx_field left, enum ipcx_fie
 					   ? " (to mean the word, write it in quotes)"
 					   : "");
 	n->right = right;
-	by_id(p, n);
+	check_by_id(p, n);
 	return 0;
 }
 
@@ -354,7 +355,7 @@ static int check_literal(struct ix_parser *p, enum ipcx_field left,
 
 	if (r < 0)
 		return r;
-	by_id(p, n);
+	check_by_id(p, n);
 	if (n->left_name)
 		return check_name(p, tok, text, n);
 	if (info->type == IPCX_TYPE_TIME && !p->zoned)
@@ -384,8 +385,8 @@ static enum ix_tok mirrored(enum ix_tok op)
 }
 
 /* Which side is the field? It goes to the left, where the rest of this file wants it. */
-static int settle(struct ix_parser *p, struct ix_token *left, struct ix_token *op,
-		  struct ix_token *right, enum ipcx_field *ret_left)
+static int check_settle(struct ix_parser *p, struct ix_token *left, struct ix_token *op,
+			struct ix_token *right, enum ipcx_field *ret_left)
 {
 	enum ipcx_field f = field_of(p, left);
 	struct ix_token swap = *left;
@@ -412,7 +413,7 @@ int ix_check_compare(struct ix_parser *p, struct ix_token left, struct ix_token 
 {
 	enum ipcx_field l = IPCX_NO_FIELD, r;
 	struct ix_node *n;
-	int error = settle(p, &left, &op, &right, &l);
+	int error = check_settle(p, &left, &op, &right, &l);
 
 	if (error < 0)
 		return error;

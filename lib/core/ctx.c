@@ -164,7 +164,7 @@ static void PRINTF(2, 0) keep_text(struct ipcx *x, const char *fmt, va_list args
 	x->hint.kind = IPCX_HINT_NONE;
 }
 
-static enum ipcx_failure kind_of(int error, bool ours)
+static enum ipcx_failure ctx_kind_of(int error, bool ours)
 {
 	switch (-error) {
 	case EIDRM:
@@ -204,7 +204,7 @@ int ix_fail_as(struct ipcx *x, int error, bool ours, const char *fmt, ...)
 	va_start(args, fmt);
 	keep_text(x, fmt, args);
 	va_end(args);
-	x->failure = kind_of(error, ours);
+	x->failure = ctx_kind_of(error, ours);
 	x->said = error;
 	len = strlen(x->error);
 	(void)snprintf(x->error + len, sizeof(x->error) - len, ": %s",
@@ -219,7 +219,7 @@ int ix_fail_plain_as(struct ipcx *x, int error, bool ours, const char *fmt, ...)
 	va_start(args, fmt);
 	keep_text(x, fmt, args);
 	va_end(args);
-	x->failure = kind_of(error, ours);
+	x->failure = ctx_kind_of(error, ours);
 	x->said = error;
 	return error;
 }

@@ -21,7 +21,7 @@ struct row {
 };
 
 /* Something failed: that is no answer, neither yes nor no. */
-static int failed(const struct row *row, enum ix_failed what, int error)
+static int eval_failed(const struct row *row, enum ix_failed what, int error)
 {
 	if (!row->verdict->error) {
 		row->verdict->failed = what;
@@ -55,8 +55,8 @@ static bool is_no_name(const struct row *row, const struct ix_name_field *named)
 	n = ix_names_find(names, (uint32_t)ix_column_raw(id, row->data));
 	if (!n || n->off != IX_UNKNOWN_NAME)
 		return false;
-	(void)failed(row, named->group ? IX_FAILED_GROUPS : IX_FAILED_USERS,
-		     names->error);
+	(void)eval_failed(row, named->group ? IX_FAILED_GROUPS : IX_FAILED_USERS,
+			  names->error);
 	return true;
 }
 
@@ -89,7 +89,7 @@ static bool side_of(const struct row *row, enum ipcx_field f,
 	return named ? id_of(row, named, v) : value_of(row, f, v);
 }
 
-static int compare(const struct ix_node *n, const struct row *row)
+static int eval_compare(const struct ix_node *n, const struct row *row)
 {
 	struct ipcx_value left, right;
 	const struct ipcx_value *other = &n->literal;
@@ -124,7 +124,7 @@ static int like(const struct ix_node *n, const struct row *row)
 	if (!value_of(row, n->left, &left))
 		return UNKNOWN;
 	r = ix_pattern_match(&n->pattern, ix_value_raw(&left, buf));
-	return r < 0 ? failed(row, IX_FAILED_MATCH, r) : r;
+	return r < 0 ? eval_failed(row, IX_FAILED_MATCH, r) : r;
 }
 
 /*
@@ -147,7 +147,7 @@ static int null(const struct ix_node *n, const struct row *row)
  * somebody without a number here would have. Always yes or no: what does not apply to
  * such rows is not unknown.
  */
-static int unknown(const struct ix_node *n, const struct row *row)
+static int eval_unknown(const struct ix_node *n, const struct row *row)
 {
 	const struct ix_name_field *named = ix_find_name_field(n->left);
 
@@ -191,13 +191,13 @@ static int eval(const struct ix_node *n, const struct row *row)
 		r = eval(n->first, row);
 		return r == UNKNOWN ? UNKNOWN : !r;
 	case IX_NODE_COMPARE:
-		return compare(n, row);
+		return eval_compare(n, row);
 	case IX_NODE_LIKE:
 		return like(n, row);
 	case IX_NODE_NULL:
 		return null(n, row);
 	case IX_NODE_UNKNOWN:
-		return unknown(n, row);
+		return eval_unknown(n, row);
 	}
 	return UNKNOWN;
 }

@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/num.h"
 
-static const char *skip_blanks(const char *p, const char *end)
+static const char *idmap_skip_blanks(const char *p, const char *end)
 {
 	while (p < end && (*p == ' ' || *p == '\t'))
 		p++;
@@ -18,7 +18,7 @@ static const char *skip_blanks(const char *p, const char *end)
 /* The next number of a line. */
 static int take_number(const char **at, const char *end, uint32_t *ret_n)
 {
-	const char *p = skip_blanks(*at, end);
+	const char *p = idmap_skip_blanks(*at, end);
 	uint64_t n = 0;
 
 	if (ix_take_u64(&p, end, UINT32_MAX, &n) < 0)
@@ -37,7 +37,7 @@ static int take_range(const char **at, const char *end, struct ix_idrange *ret_r
 	    take_number(&p, end, &range.outside) < 0 ||
 	    take_number(&p, end, &range.count) < 0)
 		return -EPROTO;
-	p = skip_blanks(p, end);
+	p = idmap_skip_blanks(p, end);
 	if (p < end && *p++ != '\n')
 		return -EPROTO;
 	*ret_range = range;

@@ -38,7 +38,7 @@ uint64_t ix_mul_sat(uint64_t a, uint64_t b)
 }
 
 /* What stands in a member counts only when its bit is set. */
-static uint64_t member(const struct ipcx_attrs *a, uint64_t bit, uint64_t value)
+static uint64_t limit_member(const struct ipcx_attrs *a, uint64_t bit, uint64_t value)
 {
 	return a->set & bit ? value : 0;
 }
@@ -51,7 +51,7 @@ uint64_t ix_amount_one(const struct ipcx_attrs *a)
 
 uint64_t ix_amount_size(const struct ipcx_attrs *a)
 {
-	return member(a, IPCX_A_SIZE, a->bytes);
+	return limit_member(a, IPCX_A_SIZE, a->bytes);
 }
 
 uint64_t ix_amount_pages(const struct ipcx_attrs *a)
@@ -64,25 +64,25 @@ uint64_t ix_amount_pages(const struct ipcx_attrs *a)
 
 uint64_t ix_amount_nsems(const struct ipcx_attrs *a)
 {
-	return member(a, IPCX_A_NSEMS, a->nsems);
+	return limit_member(a, IPCX_A_NSEMS, a->nsems);
 }
 
 uint64_t ix_amount_qbytes(const struct ipcx_attrs *a)
 {
-	return member(a, IPCX_A_QBYTES, a->qbytes);
+	return limit_member(a, IPCX_A_QBYTES, a->qbytes);
 }
 
 uint64_t ix_amount_maxmsg(const struct ipcx_attrs *a)
 {
-	return member(a, IPCX_A_MAXMSG, a->maxmsg);
+	return limit_member(a, IPCX_A_MAXMSG, a->maxmsg);
 }
 
 uint64_t ix_amount_msgsize(const struct ipcx_attrs *a)
 {
-	return member(a, IPCX_A_MSGSIZE, a->msgsize);
+	return limit_member(a, IPCX_A_MSGSIZE, a->msgsize);
 }
 
-static const struct ix_attr *attr_of(uint64_t bit)
+static const struct ix_attr *limit_attr_of(uint64_t bit)
 {
 	const struct ix_attr *attr = NULL;
 
@@ -96,9 +96,9 @@ static const struct ix_attr *attr_of(uint64_t bit)
  * One number of a wish. Nobody wishes for nothing; and "0x1000", cut at its x, would
  * begin with a zero.
  */
-static int read_word(const char *text, uint64_t bit, struct ipcx_attrs *a)
+static int limit_read_word(const char *text, uint64_t bit, struct ipcx_attrs *a)
 {
-	const struct ix_attr *attr = attr_of(bit);
+	const struct ix_attr *attr = limit_attr_of(bit);
 	const struct ipcx_field_info *field;
 	uint64_t n;
 	int r;
@@ -137,7 +137,7 @@ int ix_wish_read(const char *text, const uint64_t *words, size_t n,
 		return -EINVAL;
 	for (; i < n; i++) {
 		word = strsep(&rest, "x");
-		if (read_word(word, words[i], &a) < 0)
+		if (limit_read_word(word, words[i], &a) < 0)
 			return -EINVAL;
 	}
 	*ret_attrs = a;

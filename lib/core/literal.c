@@ -15,7 +15,7 @@
 #include "core/type.h"
 
 /* "out of range", or else why it is no such thing. */
-static const char *refused(int error, const char *why)
+static const char *literal_refused(int error, const char *why)
 {
 	return error == -ERANGE ? "is out of range" : why;
 }
@@ -32,7 +32,7 @@ static const char *read_amount(const char *text, const char *why, struct ipcx_va
 		v->type = IPCX_TYPE_UINT;
 		r = ix_parse_size(text, &v->as.u);
 	}
-	return r == 0 ? NULL : refused(r, why);
+	return r == 0 ? NULL : literal_refused(r, why);
 }
 
 const char *ix_read_number(const char *text, struct ipcx_value *v)
@@ -61,7 +61,8 @@ const char *ix_read_span(const char *text, struct ipcx_value *v)
 		return NULL;
 	r = ix_parse_duration(text, &ns);
 	if (r < 0)
-		return refused(r, "is no span of time (such as 90, 90s, 1h30m or 2d)");
+		return literal_refused(
+			r, "is no span of time (such as 90, 90s, 1h30m or 2d)");
 	v->as.u = ns / SECOND;
 	if (ns % SECOND == 0)
 		return NULL;
@@ -81,7 +82,8 @@ const char *ix_read_nanos(const char *text, struct ipcx_value *v)
 	if (ix_parse_u64(text, UINT64_MAX, &v->as.u) == 0)
 		return NULL;
 	r = len && text[len - 1] >= 'a' ? ix_parse_duration(text, &v->as.u) : -EINVAL;
-	return r < 0 ? refused(r, "is no duration (such as 850, 850ns, 12.3us or 1.5ms)")
+	return r < 0 ? literal_refused(
+			       r, "is no duration (such as 850, 850ns, 12.3us or 1.5ms)")
 		     : NULL;
 }
 
@@ -104,7 +106,7 @@ const char *ix_read_percent(const char *text, struct ipcx_value *v)
 			return why;
 		if (all >= UINT64_C(1000000000000000)) {
 			if (!point)
-				return refused(-ERANGE, why);
+				return literal_refused(-ERANGE, why);
 			continue;
 		}
 		all = all * 10 + (uint64_t)(*text - '0');
@@ -137,7 +139,8 @@ const char *ix_read_key(const char *text, struct ipcx_value *v)
 	int r = ix_parse_key(text, &key);
 
 	if (r < 0)
-		return refused(r, "is no key (0x… hexadecimal, 0… octal, or decimal)");
+		return literal_refused(
+			r, "is no key (0x… hexadecimal, 0… octal, or decimal)");
 	v->type = IPCX_TYPE_KEY;
 	v->as.u = key;
 	return NULL;
@@ -149,7 +152,7 @@ const char *ix_read_mode(const char *text, struct ipcx_value *v)
 	int r = ix_parse_mode(text, &mode);
 
 	if (r < 0)
-		return refused(r, "is no mode (octal, 0 to 0777)");
+		return literal_refused(r, "is no mode (octal, 0 to 0777)");
 	v->type = IPCX_TYPE_MODE;
 	v->as.u = mode;
 	return NULL;

@@ -15,7 +15,7 @@
 #include "base/file.h"
 #include "core/mech.h"
 
-static void untold(struct ix_scan *s, int error)
+static void may_untold(struct ix_scan *s, int error)
 {
 	ix_table_once(s->t, error,
 		      s->verb == IX_REMOVE
@@ -37,7 +37,7 @@ static uint32_t us(struct ix_scan *s)
 	return s->may.euid;
 }
 
-static void ask(struct ix_scan *s)
+static void may_ask(struct ix_scan *s)
 {
 	int r;
 
@@ -46,10 +46,10 @@ static void ask(struct ix_scan *s)
 	s->may.asked = true;
 	r = ix_cap_effective(&s->may.caps);
 	if (r < 0)
-		untold(s, r);
+		may_untold(s, r);
 }
 
-static bool among(uint64_t caps, int cap)
+static bool may_among(uint64_t caps, int cap)
 {
 	return caps >> cap & 1;
 }
@@ -58,7 +58,7 @@ static bool among(uint64_t caps, int cap)
 bool ix_may_as(struct ix_scan *s, uint32_t uid)
 {
 	if (uid == us(s) && uid == IX_UNMAPPED && !ix_may_name(s, false, uid))
-		untold(s, 0);
+		may_untold(s, 0);
 	return uid == us(s);
 }
 
@@ -68,7 +68,7 @@ bool ix_may_as(struct ix_scan *s, uint32_t uid)
  * Up from the user namespace that owns it to our own, where what is in effect counts for
  * all below; in what is directly below whoever made it has every capability. 0 or -errno.
  */
-static int climb(struct ix_scan *s, int proc, int first)
+static int may_climb(struct ix_scan *s, int proc, int first)
 {
 	auto_fd int user = first;
 	struct stat own, now;
@@ -113,7 +113,7 @@ static int ask_over_ipc(struct ix_scan *s)
 		return ipc;
 	user = ioctl(ipc, NS_GET_USERNS);
 	if (user >= 0)
-		return climb(s, proc, user);
+		return may_climb(s, proc, user);
 	if (errno == EPERM)
 		s->may.over_ipc = 0;
 	return errno == EPERM || errno == ENOTTY ? 0 : -errno;
@@ -123,14 +123,14 @@ bool ix_may_over_ipc(struct ix_scan *s, int cap)
 {
 	int r;
 
-	ask(s);
+	may_ask(s);
 	if (!s->may.asked_over_ipc) {
 		s->may.asked_over_ipc = true;
 		r = ask_over_ipc(s);
 		if (r < 0)
-			untold(s, r);
+			may_untold(s, r);
 	}
-	return among(s->may.over_ipc, cap);
+	return may_among(s->may.over_ipc, cap);
 }
 
 /* ---- files, and the machine */
@@ -170,7 +170,7 @@ bool ix_may_name(struct ix_scan *s, bool group, uint32_t id)
 		s->may.asked_map = true;
 		r = ask_map(s);
 		if (r < 0)
-			untold(s, r);
+			may_untold(s, r);
 	}
 	if (!s->may.map)
 		return true;
@@ -190,8 +190,8 @@ static bool is_mapped(struct ix_scan *s, bool group, uint32_t id)
 
 bool ix_may_over_file(struct ix_scan *s, int cap, uint32_t uid, uint32_t gid)
 {
-	ask(s);
-	return among(s->may.caps, cap) && is_mapped(s, false, uid) &&
+	may_ask(s);
+	return may_among(s->may.caps, cap) && is_mapped(s, false, uid) &&
 	       is_mapped(s, true, gid);
 }
 
@@ -199,12 +199,12 @@ bool ix_may_over_machine(struct ix_scan *s, int cap)
 {
 	int r;
 
-	ask(s);
-	if (!among(s->may.caps, cap))
+	may_ask(s);
+	if (!may_among(s->may.caps, cap))
 		return false;
 	r = ix_cap_counts(ix_procfd(s->x), cap);
 	if (r < 0)
-		untold(s, r);
+		may_untold(s, r);
 	return r != 0;
 }
 
@@ -218,7 +218,7 @@ bool ix_may_be_in(struct ix_scan *s, uint32_t gid)
 	if (n > 0)
 		n = groups ? getgroups(n, groups) : -1;
 	if (n < 0)
-		untold(s, groups ? -errno : -ENOMEM);
+		may_untold(s, groups ? -errno : -ENOMEM);
 	for (int i = 0; i < n; i++)
 		if (groups[i] == gid)
 			return true;

@@ -27,7 +27,7 @@ const struct ix_name_field *ix_find_name_field(enum ipcx_field name)
 }
 
 /* Fibonacci hashing: ids come in runs, the multiplication spreads them. */
-static size_t slot_of(const struct ix_names *n, uint32_t id)
+static size_t names_slot_of(const struct ix_names *n, uint32_t id)
 {
 	return (size_t)(id * UINT32_C(0x9e3779b1)) & (n->cap - 1);
 }
@@ -36,7 +36,7 @@ const struct ix_name *ix_names_find(const struct ix_names *n, uint32_t id)
 {
 	if (n->cap == 0)
 		return NULL;
-	for (size_t i = slot_of(n, id);; i = (i + 1) & (n->cap - 1)) {
+	for (size_t i = names_slot_of(n, id);; i = (i + 1) & (n->cap - 1)) {
 		if (n->slots[i].off == 0)
 			return NULL;
 		if (n->slots[i].id == id)
@@ -44,9 +44,9 @@ const struct ix_name *ix_names_find(const struct ix_names *n, uint32_t id)
 	}
 }
 
-static void put(struct ix_names *n, uint32_t id, uint32_t off)
+static void names_put(struct ix_names *n, uint32_t id, uint32_t off)
 {
-	size_t i = slot_of(n, id);
+	size_t i = names_slot_of(n, id);
 
 	while (n->slots[i].off != 0)
 		i = (i + 1) & (n->cap - 1);
@@ -54,7 +54,7 @@ static void put(struct ix_names *n, uint32_t id, uint32_t off)
 	n->used++;
 }
 
-static int grow(struct ix_names *n)
+static int names_grow(struct ix_names *n)
 {
 	struct ix_names big = { .cap = n->cap ? n->cap * 2 : 16, .error = n->error };
 
@@ -63,7 +63,7 @@ static int grow(struct ix_names *n)
 		return -ENOMEM;
 	for (size_t i = 0; i < n->cap; i++)
 		if (n->slots[i].off)
-			put(&big, n->slots[i].id, n->slots[i].off);
+			names_put(&big, n->slots[i].id, n->slots[i].off);
 	free(n->slots);
 	*n = big;
 	return 0;
@@ -73,12 +73,12 @@ int ix_names_add(struct ix_names *n, uint32_t id, uint32_t off)
 {
 	/* At most half full: probes stay short and always end. */
 	if (n->used * 2 >= n->cap) {
-		int r = grow(n);
+		int r = names_grow(n);
 
 		if (r < 0)
 			return r;
 	}
-	put(n, id, off);
+	names_put(n, id, off);
 	return 0;
 }
 

@@ -78,7 +78,7 @@ static const char *skip_bracket(const char *p)
 }
 
 /* A number of at most five digits; more do not count. */
-static unsigned long number(const char **p)
+static unsigned long pattern_number(const char **p)
 {
 	unsigned long n = 0;
 
@@ -91,7 +91,8 @@ static unsigned long number(const char **p)
  * How often the piece is written out by what stands behind it ("+", "{2,5}"), at least
  * and at most, and the reader moved on. "{5,}" is five and a loop.
  */
-static void times(struct reader *in, unsigned long *ret_least, unsigned long *ret_most)
+static void pattern_times(struct reader *in, unsigned long *ret_least,
+			  unsigned long *ret_most)
 {
 	char c = *in->p++;
 
@@ -99,10 +100,10 @@ static void times(struct reader *in, unsigned long *ret_least, unsigned long *re
 	*ret_most = c == '+' ? 2 : 1;
 	if (c != '{')
 		return;
-	*ret_least = *ret_most = number(&in->p);
+	*ret_least = *ret_most = pattern_number(&in->p);
 	if (*in->p == ',') {
 		in->p++;
-		*ret_most = number(&in->p);
+		*ret_most = pattern_number(&in->p);
 	}
 	if (*ret_most < *ret_least)
 		*ret_most = *ret_least + 1;
@@ -123,7 +124,7 @@ static unsigned long ways_of(unsigned long ways, unsigned long least, unsigned l
 	return all;
 }
 
-static void add(struct group *g, const struct piece *piece)
+static void pattern_add(struct group *g, const struct piece *piece)
 {
 	g->before = g->begun ? bounded(g->before * g->last.ways) : 1;
 	g->last = *piece;
@@ -148,7 +149,7 @@ static const char *repeat(struct reader *in)
 	bool optional = *in->p == '?';
 	unsigned long least, most, more;
 
-	times(in, &least, &most);
+	pattern_times(in, &least, &most);
 	if (!g->begun)
 		return NULL; /* nothing to repeat: regcomp() says what it thinks of it */
 	if (g->last.asserts && !optional)
@@ -172,18 +173,20 @@ static const char *escaped(struct reader *in)
 
 	if (c >= '1' && c <= '9')
 		return "a pattern cannot refer back (\\1)";
-	add(in->g, &(struct piece){ .size = 1, .asserts = asserts, .ways = asserts });
+	pattern_add(in->g,
+		    &(struct piece){ .size = 1, .asserts = asserts, .ways = asserts });
 	in->p += 2;
 	return NULL;
 }
 
 /* A character, or a bracket expression. */
-static void one(struct reader *in)
+static void pattern_one(struct reader *in)
 {
 	bool asserts = *in->p == '^' || *in->p == '$';
 
 	in->p = *in->p == '[' ? skip_bracket(in->p) : in->p + 1;
-	add(in->g, &(struct piece){ .size = 1, .asserts = asserts, .ways = asserts });
+	pattern_add(in->g,
+		    &(struct piece){ .size = 1, .asserts = asserts, .ways = asserts });
 }
 
 /* A parenthesis or a bar. */
@@ -202,7 +205,7 @@ static const char *structure(struct reader *in)
 		in->g->all.size++;
 		in->most = MAX(in->most, in->g->all.ways);
 		in->g--;
-		add(in->g, &in->g[1].all);
+		pattern_add(in->g, &in->g[1].all);
 	}
 	return NULL;
 }
@@ -222,7 +225,7 @@ const char *ix_pattern_fault(const char *pattern)
 		else if (*in.p == '\\' && in.p[1])
 			fault = escaped(&in);
 		else
-			one(&in);
+			pattern_one(&in);
 		if (!fault && in.repeated > IX_PATTERN_REPEATED)
 			fault = "the pattern repeats too much: written out, that is more "
 				"than 256 characters";

@@ -19,7 +19,8 @@ struct asked {
 	bool all; /* as if they had every field */
 };
 
-static bool has(const struct asked *a, enum ipcx_field f, const struct ix_name_field *n)
+static bool possible_has(const struct asked *a, enum ipcx_field f,
+			 const struct ix_name_field *n)
 {
 	if (a->all || f == IPCX_NO_FIELD)
 		return true;
@@ -33,7 +34,7 @@ static bool names_mech(const struct ix_node *n)
 	       (n->op == IX_TOK_EQ || n->op == IX_TOK_NE);
 }
 
-static struct may compared(const struct asked *a, const struct ix_node *n)
+static struct may possible_compared(const struct asked *a, const struct ix_node *n)
 {
 	bool same;
 
@@ -43,33 +44,34 @@ static struct may compared(const struct asked *a, const struct ix_node *n)
 		same = same == (n->op == IX_TOK_EQ);
 		return (struct may){ .yes = same, .no = !same };
 	}
-	same = has(a, n->left, n->left_name) && has(a, n->right, n->right_name);
+	same = possible_has(a, n->left, n->left_name) &&
+	       possible_has(a, n->right, n->right_name);
 	return (struct may){ .yes = same, .no = same };
 }
 
-static struct may may(const struct asked *a, const struct ix_node *n)
+static struct may possible_may(const struct asked *a, const struct ix_node *n)
 {
 	struct may all = { .yes = n->kind == IX_NODE_AND, .no = n->kind == IX_NODE_OR };
 	bool there;
 
 	switch (n->kind) {
 	case IX_NODE_COMPARE:
-		return compared(a, n);
+		return possible_compared(a, n);
 	case IX_NODE_LIKE:
 	case IX_NODE_NULL:
-		there = has(a, n->left, NULL);
+		there = possible_has(a, n->left, NULL);
 		return (struct may){ .yes = there, .no = there };
 	case IX_NODE_UNKNOWN:
-		return (struct may){ .yes = has(a, n->left, NULL), .no = true };
+		return (struct may){ .yes = possible_has(a, n->left, NULL), .no = true };
 	case IX_NODE_NOT:
-		all = may(a, n->first);
+		all = possible_may(a, n->first);
 		return (struct may){ .yes = all.no, .no = all.yes };
 	case IX_NODE_AND:
 	case IX_NODE_OR:
 		break;
 	}
 	for (const struct ix_node *child = n->first; child; child = child->next) {
-		struct may one = may(a, child);
+		struct may one = possible_may(a, child);
 
 		all.yes = n->kind == IX_NODE_AND ? all.yes && one.yes
 						 : all.yes || one.yes;
@@ -83,10 +85,10 @@ int ipcx_expr_possible(const struct ipcx_expr *e, unsigned mech,
 {
 	struct asked a = { .mech = mech };
 	struct ipcx_fieldset lacking = { { 0 } };
-	bool yes = e && ipcx_mech_info(mech) && may(&a, e->root).yes;
+	bool yes = e && ipcx_mech_info(mech) && possible_may(&a, e->root).yes;
 
 	a.all = true;
-	if (e && ipcx_mech_info(mech) && !yes && may(&a, e->root).yes) {
+	if (e && ipcx_mech_info(mech) && !yes && possible_may(&a, e->root).yes) {
 		lacking = e->fields;
 		for (unsigned f = 0; f < ipcx_field_count(); f++)
 			if (ipcx_mech_has(mech, (enum ipcx_field)f))

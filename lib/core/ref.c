@@ -24,7 +24,7 @@ struct shown {
 };
 
 /* The text as a message may show it: harmless, and of a sane length. */
-static const char *show(struct shown *s, const char *text)
+static const char *ref_show(struct shown *s, const char *text)
 {
 	if (ix_escape(s->text, SHOWN, text, IX_ESC_TEXT) >= SHOWN)
 		memcpy(s->text + strlen(s->text), "…", sizeof("…"));
@@ -51,15 +51,15 @@ static int no_key(struct ipcx *x, int error, const char *mech, const char *text)
 	if (error == -ERANGE)
 		return ix_fail_plain(x, -EINVAL,
 				     "%s: key \"%s\" does not fit into 32 bits", mech,
-				     show(&s, text));
+				     ref_show(&s, text));
 	return ix_fail_plain(
 		x, -EINVAL,
 		"%s: \"%s\" is no key (0x… hexadecimal, 0… octal, or decimal)", mech,
-		show(&s, text));
+		ref_show(&s, text));
 }
 
-static int read_key(struct ipcx *x, const char *mech, const char *text,
-		    struct ipcx_ref *ref)
+static int ref_read_key(struct ipcx *x, const char *mech, const char *text,
+			struct ipcx_ref *ref)
 {
 	int r = ix_parse_key(text, &ref->key);
 
@@ -73,8 +73,8 @@ static int read_key(struct ipcx *x, const char *mech, const char *text,
 	return 0;
 }
 
-static int read_id(struct ipcx *x, const char *mech, const char *text,
-		   struct ipcx_ref *ref)
+static int ref_read_id(struct ipcx *x, const char *mech, const char *text,
+		       struct ipcx_ref *ref)
 {
 	struct shown s;
 	uint64_t id;
@@ -83,12 +83,12 @@ static int read_id(struct ipcx *x, const char *mech, const char *text,
 	if (r == -ERANGE)
 		return ix_fail_plain(x, -EINVAL,
 				     "%s: id \"%s\" is out of range (0 to 2147483647)",
-				     mech, show(&s, text));
+				     mech, ref_show(&s, text));
 	if (r < 0)
 		return ix_fail_plain(
 			x, -EINVAL,
 			"%s: \"%s\" is neither an id (decimal) nor a key (0x… or key=…)",
-			mech, show(&s, text));
+			mech, ref_show(&s, text));
 	ref->by = IPCX_BY_ID;
 	ref->id = (int32_t)id;
 	return 0;
@@ -98,10 +98,10 @@ static int read_sysv(struct ipcx *x, const char *mech, const char *text,
 		     struct ipcx_ref *ref)
 {
 	if (strncasecmp(text, "key=", 4) == 0)
-		return read_key(x, mech, text + 4, ref);
+		return ref_read_key(x, mech, text + 4, ref);
 	if (strncasecmp(text, "0x", 2) == 0)
-		return read_key(x, mech, text, ref);
-	return read_id(x, mech, text, ref);
+		return ref_read_key(x, mech, text, ref);
+	return ref_read_id(x, mech, text, ref);
 }
 
 /* Why this is no name of a POSIX object (its slash left out); NULL when it is one. */
@@ -132,22 +132,22 @@ static int read_name(struct ipcx *x, const char *mech, const char *text, bool es
 	struct shown s;
 
 	if (len >= sizeof(copy))
-		return ix_fail_plain(x, -EINVAL, "%s: \"%s\": %s", mech, show(&s, text),
-				     TOO_LONG);
+		return ix_fail_plain(x, -EINVAL, "%s: \"%s\": %s", mech,
+				     ref_show(&s, text), TOO_LONG);
 	memcpy(copy, text, len + 1);
 	if (escaped && ix_unpercent(copy) < 0)
 		return ix_fail_plain(
 			x, -EINVAL,
 			"%s: \"%s\": %% must be followed by two hexadecimal digits, not 00 "
 			"(%% itself is %%25)",
-			mech, show(&s, text));
+			mech, ref_show(&s, text));
 	if (*name == '/')
 		name++;
 	len = strlen(name);
 	fault = name_fault(name, len);
 	if (fault)
-		return ix_fail_plain(x, -EINVAL, "%s: \"%s\": %s", mech, show(&s, text),
-				     fault);
+		return ix_fail_plain(x, -EINVAL, "%s: \"%s\": %s", mech,
+				     ref_show(&s, text), fault);
 	ref->by = IPCX_BY_NAME;
 	ref->name[0] = '/';
 	memcpy(ref->name + 1, name, len + 1);
@@ -166,11 +166,11 @@ static int no_mech(struct ipcx *x, const char *text, const char *colon)
 			"\"%s\" does not say which mechanism: write MECH:WHICH, "
 			"where MECH is one of %s "
 			"and WHICH is an id (5), a key (0x4d2) or a name (/jobs)",
-			show(&s, text), known(list, sizeof(list)));
+			ref_show(&s, text), known(list, sizeof(list)));
 	return ix_fail_plain(
 		x, -EINVAL,
 		"\"%s\": no mechanism has the name before the colon (known: %s)",
-		show(&s, text), known(list, sizeof(list)));
+		ref_show(&s, text), known(list, sizeof(list)));
 }
 
 int ipcx_ref_parse(struct ipcx *x, const char *text, unsigned def,

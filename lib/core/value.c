@@ -7,7 +7,7 @@
 #include "core/type.h"
 #include "ipcx.h"
 
-static int order(int less, int more)
+static int value_order(int less, int more)
 {
 	return more - less;
 }
@@ -22,9 +22,9 @@ static int compare_integers(const struct ipcx_value *a, enum ix_order a_order,
 	if (a_negative || b_negative) {
 		if (a_negative != b_negative)
 			return a_negative ? -1 : 1;
-		return order(a->as.i<b->as.i, a->as.i> b->as.i);
+		return value_order(a->as.i<b->as.i, a->as.i> b->as.i);
 	}
-	return order(a->as.u<b->as.u, a->as.u> b->as.u);
+	return value_order(a->as.u<b->as.u, a->as.u> b->as.u);
 }
 
 static double as_real(const struct ipcx_value *v, enum ix_order how)
@@ -44,18 +44,18 @@ int ipcx_value_compare(const struct ipcx_value *a, const struct ipcx_value *b)
 	how_a = ix_type(a->type)->order;
 	how_b = ix_type(b->type)->order;
 	if (how_a == IX_ORDER_NONE || how_b == IX_ORDER_NONE)
-		return order(how_b != IX_ORDER_NONE, how_a != IX_ORDER_NONE);
+		return value_order(how_b != IX_ORDER_NONE, how_a != IX_ORDER_NONE);
 	if (how_a == IX_ORDER_TEXT && how_b == IX_ORDER_TEXT) {
 		int r = strcmp(ipcx_value_string(a), ipcx_value_string(b));
 
-		return order(r<0, r> 0);
+		return value_order(r<0, r> 0);
 	}
 	if (how_a == IX_ORDER_TEXT || how_b == IX_ORDER_TEXT)
-		return order(how_b == IX_ORDER_TEXT, how_a == IX_ORDER_TEXT);
+		return value_order(how_b == IX_ORDER_TEXT, how_a == IX_ORDER_TEXT);
 	if (how_a == IX_ORDER_REAL || how_b == IX_ORDER_REAL) {
 		double left = as_real(a, how_a), right = as_real(b, how_b);
 
-		return order(left<right, left> right);
+		return value_order(left<right, left> right);
 	}
 	return compare_integers(a, how_a, b, how_b);
 }

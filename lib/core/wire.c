@@ -13,7 +13,7 @@ struct reader {
 	size_t len;
 };
 
-static int put(struct ix_buf *b, const void *data, size_t len)
+static int wire_put(struct ix_buf *b, const void *data, size_t len)
 {
 	int r = ix_buf_add(b, &len, sizeof(len));
 
@@ -21,7 +21,7 @@ static int put(struct ix_buf *b, const void *data, size_t len)
 }
 
 /* The next piece, copied; NULL when it is empty. */
-static int take(struct reader *in, void **ret_data, size_t *ret_len)
+static int wire_take(struct reader *in, void **ret_data, size_t *ret_len)
 {
 	size_t len;
 	void *copy = NULL;
@@ -75,7 +75,7 @@ static int put_notes(struct ix_buf *b, const struct ipcx_table *t)
 		if (r == 0)
 			r = ix_buf_add(&all, n->text, p.text);
 	}
-	return r < 0 ? r : put(b, all.data, all.len);
+	return r < 0 ? r : wire_put(b, all.data, all.len);
 }
 
 /* A text of so many bytes with its NUL; NULL when it is none. */
@@ -94,7 +94,7 @@ static int take_notes(struct reader *in, struct ipcx_table *t)
 {
 	auto_free void *all = NULL;
 	struct reader notes = { 0 };
-	int r = take(in, &all, &notes.len);
+	int r = wire_take(in, &all, &notes.len);
 
 	notes.data = all;
 	while (r == 0 && notes.len) {
@@ -122,24 +122,25 @@ static int take_notes(struct reader *in, struct ipcx_table *t)
 
 int ix_table_pack(const struct ipcx_table *t, struct ix_buf *b)
 {
-	int r = put(b, t, sizeof(*t));
+	int r = wire_put(b, t, sizeof(*t));
 
 	if (r == 0)
-		r = put(b, t->sections, t->nsections * sizeof(*t->sections));
+		r = wire_put(b, t->sections, t->nsections * sizeof(*t->sections));
 	if (r == 0)
-		r = put(b, t->places, t->nplaces * sizeof(*t->places));
+		r = wire_put(b, t->places, t->nplaces * sizeof(*t->places));
 	if (r == 0)
-		r = put(b, t->arena.data, t->arena.len);
+		r = wire_put(b, t->arena.data, t->arena.len);
 	if (r == 0)
-		r = put(b, t->pool.data, t->pool.len);
+		r = wire_put(b, t->pool.data, t->pool.len);
 	if (r == 0)
 		r = put_notes(b, t);
 	if (r == 0)
-		r = put(b, t->unknown.data, t->unknown.len);
+		r = wire_put(b, t->unknown.data, t->unknown.len);
 	if (r == 0)
-		r = put(b, t->users.slots, t->users.cap * sizeof(*t->users.slots));
+		r = wire_put(b, t->users.slots, t->users.cap * sizeof(*t->users.slots));
 	if (r == 0)
-		r = put(b, t->groups.slots, t->groups.cap * sizeof(*t->groups.slots));
+		r = wire_put(b, t->groups.slots,
+			     t->groups.cap * sizeof(*t->groups.slots));
 	return r;
 }
 
@@ -147,7 +148,7 @@ static int take_buf(struct reader *in, struct ix_buf *ret_b)
 {
 	struct ix_buf b = { 0 };
 	void *data;
-	int r = take(in, &data, &b.len);
+	int r = wire_take(in, &data, &b.len);
 
 	if (r < 0)
 		return r;
@@ -157,16 +158,16 @@ static int take_buf(struct reader *in, struct ix_buf *ret_b)
 	return 0;
 }
 
-static int take_all(struct reader *in, struct ipcx_table *t)
+static int wire_take_all(struct reader *in, struct ipcx_table *t)
 {
 	void *p;
 	size_t len;
-	int r = take(in, &p, &len);
+	int r = wire_take(in, &p, &len);
 
 	if (r < 0)
 		return r;
 	t->sections = p;
-	r = take(in, &p, &len);
+	r = wire_take(in, &p, &len);
 	if (r < 0)
 		return r;
 	t->places = p;
@@ -183,11 +184,11 @@ static int take_all(struct reader *in, struct ipcx_table *t)
 	if (r == 0)
 		r = take_buf(in, &t->unknown);
 	if (r == 0)
-		r = take(in, &p, &len);
+		r = wire_take(in, &p, &len);
 	if (r < 0)
 		return r;
 	t->users.slots = p;
-	r = take(in, &p, &len);
+	r = wire_take(in, &p, &len);
 	if (r == 0)
 		t->groups.slots = p;
 	return r;
@@ -199,7 +200,7 @@ int ix_table_unpack(struct ipcx_table *t, const char *data, size_t len)
 	auto_free struct ipcx_table *now = NULL;
 	struct ipcx_table keep;
 	void *head;
-	int r = take(&in, &head, &len);
+	int r = wire_take(&in, &head, &len);
 
 	if (r < 0)
 		return r;
@@ -211,7 +212,7 @@ int ix_table_unpack(struct ipcx_table *t, const char *data, size_t len)
 	now->places = NULL;
 	now->arena = now->pool = now->notes = now->unknown = (struct ix_buf){ 0 };
 	now->users.slots = now->groups.slots = NULL;
-	r = take_all(&in, now);
+	r = wire_take_all(&in, now);
 	if (r < 0) {
 		ipcx_table_free(TAKE(now));
 		return r;

@@ -63,7 +63,7 @@ static const char *nearest(next_word *word, const char *text)
 }
 
 /* "shm, msg or sem" */
-static void list_all(next_word *word, char *buf, size_t size)
+static void words_list_all(next_word *word, char *buf, size_t size)
 {
 	size_t at = 0;
 
@@ -91,7 +91,7 @@ bool ix_word_possible(enum ipcx_field f, const char *text, const char *shown, ch
 	if (!word)
 		return true;
 	near = nearest(word, text);
-	list_all(word, all, sizeof(all));
+	words_list_all(word, all, sizeof(all));
 	if (near)
 		(void)snprintf(buf, size, "%s is never \"%s\": did you mean %s?", name,
 			       shown, near);

@@ -37,7 +37,7 @@ struct opening {
 	struct ix_memory at;
 };
 
-static int open_there(struct ipcx *x, void *arg, struct ipcx_table *t)
+static int data_mem_open_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 {
 	struct opening *o = arg;
 
@@ -45,11 +45,11 @@ static int open_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 	return ix_mech(o->ref->mech)->memory(x, o->ref, o->write, &o->at);
 }
 
-static int open_it(struct ipcx *x, const struct ipcx_ref *ref, bool write,
-		   struct ix_memory *ret_at)
+static int data_mem_open_it(struct ipcx *x, const struct ipcx_ref *ref, bool write,
+			    struct ix_memory *ret_at)
 {
 	struct opening o = { .ref = ref, .write = write, .at = IX_NO_MEMORY };
-	int r = ix_there(x, &(struct ix_errand){ .run = open_there,
+	int r = ix_there(x, &(struct ix_errand){ .run = data_mem_open_there,
 						 .arg = &o,
 						 .out = &o.at,
 						 .out_size = sizeof(o.at),
@@ -87,7 +87,7 @@ int ipcx_mem_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
 	if (!mech->memory)
 		return ix_fail_plain(x, -EINVAL, "%s: has no memory to read or write",
 				     m->name);
-	r = mech->mounted ? open_it(x, ref, m->write, &m->at)
+	r = mech->mounted ? data_mem_open_it(x, ref, m->write, &m->at)
 			  : mech->memory(x, ref, m->write, &m->at);
 	if (r < 0)
 		return r;
@@ -124,7 +124,7 @@ static int check_range(const struct ipcx_mem *m, uint64_t at, uint64_t n)
 /* ---- through a descriptor */
 
 /* Somebody has cut it: where does it end now? */
-static int cut(const struct ipcx_mem *m, const char *done)
+static int data_mem_cut(const struct ipcx_mem *m, const char *done)
 {
 	struct stat st;
 
@@ -148,7 +148,7 @@ static int read_fd(const struct ipcx_mem *m, uint64_t at, char *p, size_t n)
 				       "%s: cannot be read at byte %" PRIu64, m->name,
 				       at);
 		if (got == 0)
-			return cut(m, "read");
+			return data_mem_cut(m, "read");
 		p += got;
 		at += (uint64_t)got;
 		n -= (size_t)got;
@@ -156,7 +156,7 @@ static int read_fd(const struct ipcx_mem *m, uint64_t at, char *p, size_t n)
 	return 0;
 }
 
-static int write_failed(const struct ipcx_mem *m, uint64_t at, int error)
+static int data_mem_write_failed(const struct ipcx_mem *m, uint64_t at, int error)
 {
 	if (error == -ENOSPC)
 		return ix_fail_plain(m->x, error,
@@ -180,16 +180,16 @@ static int write_fd(const struct ipcx_mem *m, uint64_t at, const char *p, size_t
 		ssize_t put;
 
 		if (fstat(m->at.fd, &st) < 0)
-			return write_failed(m, at, -errno);
+			return data_mem_write_failed(m, at, -errno);
 		if ((uint64_t)st.st_size < at + n)
-			return cut(m, "written to");
+			return data_mem_cut(m, "written to");
 		if (ix_posix_may_grow(at + n) < 0)
-			return write_failed(m, at, -EFBIG);
+			return data_mem_write_failed(m, at, -EFBIG);
 		put = pwrite(m->at.fd, p, n, (off_t)at);
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put <= 0)
-			return write_failed(m, at, put < 0 ? -errno : -EIO);
+			return data_mem_write_failed(m, at, put < 0 ? -errno : -EIO);
 		p += put;
 		at += (uint64_t)put;
 		n -= (size_t)put;
@@ -205,7 +205,7 @@ static int write_fd(const struct ipcx_mem *m, uint64_t at, const char *p, size_t
  * for the kernel. So the kernel carries the bytes over, through a pipe:
  * process_vm_readv(2) would do it at once, but containers forbid it.
  */
-static int carry(int in, int out, const char *from, char *to, size_t n)
+static int data_mem_carry(int in, int out, const char *from, char *to, size_t n)
 {
 	while (n > 0) {
 		/* Not by their names: sanitizers check what those are given, and know
@@ -250,7 +250,7 @@ static int copy_map(struct ipcx_mem *m, uint64_t at, const char *from, char *to,
 		return ix_fail(m->x, -errno, "%s: no pipe to copy it", m->name);
 	out = ix_fd_lift(fd[0]);
 	in = ix_fd_lift(fd[1]);
-	r = out < 0 ? out : in < 0 ? in : carry(in, out, from, to, n);
+	r = out < 0 ? out : in < 0 ? in : data_mem_carry(in, out, from, to, n);
 	let_go(m, n);
 	if (r == -EFAULT)
 		return ix_fail_plain(m->x, r,

@@ -51,8 +51,8 @@ static ix_text beginning(struct ipcx_table *t, const struct ipcx_message *m)
 	return ix_table_text(t, text);
 }
 
-static void unknown(struct ipcx_queue *q, struct ipcx_table *t, struct message_row *row,
-		    bool *told)
+static void data_messages_unknown(struct ipcx_queue *q, struct ipcx_table *t,
+				  struct message_row *row, bool *told)
 {
 	struct ipcx_fieldset fields =
 		IPCX_FIELDSET(IPCX_F_MTYPE, IPCX_F_SIZE, IPCX_F_DATA);
@@ -64,7 +64,8 @@ static void unknown(struct ipcx_queue *q, struct ipcx_table *t, struct message_r
 	*told = true;
 }
 
-static int fill(struct ipcx_queue *q, uint64_t first, uint64_t most, struct ipcx_table *t)
+static int data_messages_fill(struct ipcx_queue *q, uint64_t first, uint64_t most,
+			      struct ipcx_table *t)
 {
 	bool told = false;
 	int r = 0;
@@ -83,7 +84,7 @@ static int fill(struct ipcx_queue *q, uint64_t first, uint64_t most, struct ipcx
 			return ix_fail_plain(q->x, -ENOMEM, "out of memory");
 		row->position = first + i;
 		if (r < 0) {
-			unknown(q, t, row, &told);
+			data_messages_unknown(q, t, row, &told);
 		} else {
 			row->size = m.len;
 			row->rank = m.rank;
@@ -105,6 +106,6 @@ int ipcx_queue_messages(struct ipcx_queue *q, uint64_t first, uint64_t most,
 		return ix_fail_plain(q->x, -ENOMEM, "out of memory");
 	r = ix_table_section(t, &message_kind, IPCX_NO_MECH);
 	r = r < 0 ? ix_fail_plain(q->x, -ENOMEM, "out of memory")
-		  : fill(q, first, most, t);
+		  : data_messages_fill(q, first, most, t);
 	return ix_table_hand(q->x, t, r, ret_table);
 }

@@ -81,7 +81,7 @@ int ipcx_queue_check(struct ipcx_queue *q, const struct ipcx_message *m)
 	return r < 0 ? r : ix_queue_check(q, &own);
 }
 
-static int linger(struct ipcx_queue *q, bool send, struct ix_patience *p)
+static int data_queue_linger(struct ipcx_queue *q, bool send, struct ix_patience *p)
 {
 	const struct ix_queue_ops *ops = q->mech->queue;
 
@@ -101,7 +101,7 @@ int ipcx_queue_send(struct ipcx_queue *q, const struct ipcx_message *m, int64_t 
 		r = q->mech->queue->send(q, &own, patience < 0);
 		if (r != -EAGAIN)
 			return r;
-		r = linger(q, true, &p);
+		r = data_queue_linger(q, true, &p);
 	}
 	return r == -ETIMEDOUT ? q->mech->queue->full(q)
 	       : r == -EINTR   ? ix_queue_interrupted(q)
@@ -109,7 +109,7 @@ int ipcx_queue_send(struct ipcx_queue *q, const struct ipcx_message *m, int64_t 
 }
 
 /* What this mechanism has no way to do. */
-static int cannot(struct ipcx_queue *q, int error, const char *why)
+static int data_queue_cannot(struct ipcx_queue *q, int error, const char *why)
 {
 	if (!why)
 		return ix_fail(q->x, error, "%s", q->name);
@@ -126,7 +126,7 @@ static int check_take(struct ipcx_queue *q, const struct ipcx_take *take)
 	if (take->pick == IPCX_PICK_FIRST && take->most == 0 && !take->flags)
 		return 0;
 	if (!q->mech->queue->picks)
-		return cannot(q, -EINVAL, q->mech->queue->no_pick);
+		return data_queue_cannot(q, -EINVAL, q->mech->queue->no_pick);
 	if (take->pick != IPCX_PICK_FIRST && take->rank < info->message_least)
 		return ix_fail_plain(q->x, -EINVAL,
 				     "%s: %ss begin with %" PRId64
@@ -157,7 +157,7 @@ int ipcx_queue_receive(struct ipcx_queue *q, const struct ipcx_take *take,
 					   &got, ret_m);
 		if (r != -EAGAIN)
 			return r;
-		r = linger(q, false, &p);
+		r = data_queue_linger(q, false, &p);
 	}
 	if (r == -ETIMEDOUT)
 		return ix_fail_plain(q->x, r, "%s: has no %smessage", q->name,
@@ -192,5 +192,5 @@ int ipcx_queue_notify(struct ipcx_queue *q, int signo)
 	const struct ix_queue_ops *ops = q->mech->queue;
 
 	return ops->notify ? ops->notify(q, signo)
-			   : cannot(q, -EOPNOTSUPP, ops->no_notify);
+			   : data_queue_cannot(q, -EOPNOTSUPP, ops->no_notify);
 }

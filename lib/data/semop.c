@@ -34,7 +34,7 @@ struct opening {
 	int fd;
 };
 
-static int open_there(struct ipcx *x, void *arg, struct ipcx_table *t)
+static int data_semop_open_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 {
 	struct opening *o = arg;
 
@@ -43,14 +43,14 @@ static int open_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 }
 
 /* What the semaphore's calls work on, where that is more than a reference. */
-static int open_it(struct ipcx *x, const struct ipcx_ref *ref, int *ret_fd)
+static int data_semop_open_it(struct ipcx *x, const struct ipcx_ref *ref, int *ret_fd)
 {
 	struct opening o = { .ref = ref, .fd = -1 };
 	int r = 0;
 
 	if (ix_mech(ref->mech)->sem->open)
 		r = ix_there(x, &(struct ix_errand){
-					.run = open_there,
+					.run = data_semop_open_there,
 					.arg = &o,
 					.fd = &o.fd,
 					.acts = true,
@@ -81,7 +81,7 @@ int ipcx_sem_op(struct ipcx *x, const struct ipcx_ref *ref, const struct ipcx_se
 			r = ix_fail_plain(x, -EINVAL,
 					  "unknown flag of a semaphore operation");
 	if (r == 0)
-		r = open_it(x, ref, &fd);
+		r = data_semop_open_it(x, ref, &fd);
 	return r < 0 ? r : ix_mech(ref->mech)->sem->op(x, ref, fd, own, n, patience);
 }
 
@@ -119,7 +119,7 @@ int ipcx_psem_take(struct ipcx *x, const struct ipcx_ref *ref, int64_t patience,
 	if (!taken)
 		return ix_fail_plain(x, -ENOMEM, "out of memory");
 	taken->ops = ix_mech(ref->mech)->sem;
-	r = open_it(x, ref, &fd);
+	r = data_semop_open_it(x, ref, &fd);
 	if (r == 0)
 		r = taken->ops->take(x, ref, fd, patience, taken);
 	if (r < 0)

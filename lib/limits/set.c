@@ -13,7 +13,8 @@
 #include "limits/limits.h"
 
 /* The one limit of this name. A name in an error text may be anything. */
-static int find(struct ipcx *x, const char *name, const struct ix_limit **ret_l)
+static int limits_set_find(struct ipcx *x, const char *name,
+			   const struct ix_limit **ret_l)
 {
 	const struct ix_limit *found = NULL, *l;
 
@@ -90,7 +91,8 @@ static int out_of_range(struct ipcx *x, const struct ix_limit *l, uint64_t value
 			     (unsigned long long)least, (unsigned long long)most);
 }
 
-static int refused(struct ipcx *x, const struct ix_limit *l, uint64_t value, int error)
+static int limits_set_refused(struct ipcx *x, const struct ix_limit *l, uint64_t value,
+			      int error)
 {
 	unsigned long long n = value;
 
@@ -142,12 +144,12 @@ int ix_limit_set(struct ipcx *x, const char *name, uint64_t value)
 	uint64_t now = 0;
 	int r, proc;
 
-	r = find(x, name, &l);
+	r = limits_set_find(x, name, &l);
 	if (r < 0)
 		return r;
 	proc = ix_procfd(x);
 	if (proc < 0)
-		return refused(x, l, value, -ENODEV);
+		return limits_set_refused(x, l, value, -ENODEV);
 	r = new_text(x, l, &(const struct ipcx_setting){ .name = name, .value = value },
 		     1, text, sizeof(text));
 	if (r < 0)
@@ -155,7 +157,7 @@ int ix_limit_set(struct ipcx *x, const char *name, uint64_t value)
 	ix_sysctl_path(l, path, sizeof(path));
 	r = ix_write_file(proc, path, text);
 	if (r < 0)
-		return refused(x, l, value, r);
+		return limits_set_refused(x, l, value, r);
 	r = ix_sysctl_read(x, l, &now);
 	if (r < 0)
 		return ix_fail_plain(x, r, "%s: was set, but cannot be read back: %s",
@@ -170,7 +172,7 @@ int ix_limit_set(struct ipcx *x, const char *name, uint64_t value)
 
 /* Whether its file would let itself be written to: sysctls look at nothing else before
  * they look at the number. */
-static int may_write(struct ipcx *x, const struct ix_limit *l)
+static int limits_set_may_write(struct ipcx *x, const struct ix_limit *l)
 {
 	char path[64];
 	int proc = ix_procfd(x);
@@ -187,13 +189,13 @@ int ix_limit_check(struct ipcx *x, const char *name, uint64_t value, uint64_t *r
 {
 	const struct ix_limit *l = NULL;
 	uint64_t least, most, now = 0;
-	int r = find(x, name, &l);
+	int r = limits_set_find(x, name, &l);
 
 	if (r < 0)
 		return r;
-	r = may_write(x, l);
+	r = limits_set_may_write(x, l);
 	if (r < 0)
-		return refused(x, l, value, r);
+		return limits_set_refused(x, l, value, r);
 	r = ix_sysctl_read(x, l, &now);
 	if (r < 0)
 		return ix_fail_plain(x, r, "%s: cannot be read: %s", l->name,
@@ -228,7 +230,7 @@ int ix_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t n
 	int r;
 
 	for (size_t i = 0; i < n; i++) {
-		r = find(x, settings[i].name, &l);
+		r = limits_set_find(x, settings[i].name, &l);
 		if (r < 0)
 			return r;
 		if (has_line(l, settings, i))

@@ -25,7 +25,7 @@ static int ask_sem(int cmd, void *data)
 	return semctl(0, 0, cmd, arg);
 }
 
-static int ask(enum ix_info_call call, void *data)
+static int limits_usage_ask(enum ix_info_call call, void *data)
 {
 	int r = -1;
 
@@ -63,7 +63,7 @@ int ix_info_get(struct ix_limits *s, struct ix_info i, uint64_t *ret_n)
 	int narrow;
 
 	if (!a->asked) {
-		a->error = ask((enum ix_info_call)i.call, a->data);
+		a->error = limits_usage_ask((enum ix_info_call)i.call, a->data);
 		a->asked = true;
 	}
 	if (a->error)

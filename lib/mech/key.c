@@ -71,7 +71,7 @@ int ipcx_key(struct ipcx *x, const char *path, int proj, uint32_t *ret_key)
 	return 0;
 }
 
-static int add_key(struct ipcx_table *t, const char *path, uint32_t key, int proj)
+static int key_add_key(struct ipcx_table *t, const char *path, uint32_t key, int proj)
 {
 	struct key_row *row = ix_table_row(t);
 	struct stat st;
@@ -99,7 +99,7 @@ static void note_path(struct ipcx_table *t, const char *path, int error)
 }
 
 /* A table for rows of this kind; NULL with a text when memory is out. */
-static struct ipcx_table *begin(struct ipcx *x, const struct ix_kind *kind)
+static struct ipcx_table *key_begin(struct ipcx *x, const struct ix_kind *kind)
 {
 	struct ipcx_table *t;
 
@@ -112,8 +112,8 @@ static struct ipcx_table *begin(struct ipcx *x, const struct ix_kind *kind)
 	return NULL;
 }
 
-static int finish(struct ipcx *x, struct ipcx_table *t, int r,
-		  struct ipcx_table **ret_table)
+static int key_finish(struct ipcx *x, struct ipcx_table *t, int r,
+		      struct ipcx_table **ret_table)
 {
 	if (r == -ENOMEM)
 		r = ix_fail_plain(x, r, "out of memory");
@@ -140,7 +140,7 @@ int ipcx_keys(struct ipcx *x, const char *const *paths, size_t n, int proj,
 
 	if (r < 0)
 		return r;
-	t = begin(x, &key_kind);
+	t = key_begin(x, &key_kind);
 	if (!t)
 		return -ENOMEM;
 	for (size_t i = 0; r == 0 && i < n; i++) {
@@ -149,9 +149,9 @@ int ipcx_keys(struct ipcx *x, const char *const *paths, size_t n, int proj,
 		if (made < 0)
 			note_path(t, paths[i], made);
 		else
-			r = add_key(t, paths[i], key, proj);
+			r = key_add_key(t, paths[i], key, proj);
 	}
-	return finish(x, t, r, ret_table);
+	return key_finish(x, t, r, ret_table);
 }
 
 struct search {
@@ -208,7 +208,7 @@ static int search_path(struct search *s, const char *path, int depth)
 	/* Device and inode fill the lower 24 bits, proj the upper 8; what proj 0 does is
 	 * unspecified. */
 	if (((made ^ s->key) & 0xffffff) == 0)
-		r = add_key(s->t, path, s->key, (int)(s->key >> 24));
+		r = key_add_key(s->t, path, s->key, (int)(s->key >> 24));
 	if (r == 0 && s->recursive && depth < DEPTH_MAX)
 		r = search_below(s, path, depth);
 	return r;
@@ -223,12 +223,12 @@ int ipcx_key_search(struct ipcx *x, uint32_t key, const char *const *paths, size
 
 	if (r < 0)
 		return r;
-	s.t = begin(x, &key_kind);
+	s.t = key_begin(x, &key_kind);
 	if (!s.t)
 		return -ENOMEM;
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = search_path(&s, paths[i], 0);
-	return finish(x, s.t, r, ret_table);
+	return key_finish(x, s.t, r, ret_table);
 }
 
 int ipcx_id_split(struct ipcx *x, const struct ipcx_ref *refs, size_t n,
@@ -241,7 +241,7 @@ int ipcx_id_split(struct ipcx *x, const struct ipcx_ref *refs, size_t n,
 
 	if (n && !refs)
 		return ix_fail_plain(x, -EINVAL, "no list of references (NULL)");
-	t = begin(x, &id_kind);
+	t = key_begin(x, &id_kind);
 	if (!t)
 		return -ENOMEM;
 	for (size_t i = 0; r == 0 && i < n; i++) {
@@ -268,5 +268,5 @@ int ipcx_id_split(struct ipcx *x, const struct ipcx_ref *refs, size_t n,
 		row->ref = ix_table_text(t, text);
 		ix_table_keep(t);
 	}
-	return finish(x, t, r, ret_table);
+	return key_finish(x, t, r, ret_table);
 }

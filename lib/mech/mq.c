@@ -177,7 +177,7 @@ static void note(struct ix_scan *s, enum ipcx_note_kind kind, int error, const c
 }
 
 /* One queue: its stat, and a descriptor of it or -1. */
-static int keep(struct ix_scan *s, const char *name, const struct stat *st, int fd)
+static int mq_keep(struct ix_scan *s, const char *name, const struct stat *st, int fd)
 {
 	struct mq_row *row = ix_posix_row(s, name, st);
 	int r;
@@ -217,11 +217,11 @@ static int keep_unopened(struct ix_scan *s, const struct ix_posix_dir *dir,
 		*denied += wants_attr(s) || wants_status(s);
 	else
 		note(s, IPCX_NOTE_FAILED, error, name, "cannot be opened");
-	return keep(s, name, &st, -1);
+	return mq_keep(s, name, &st, -1);
 }
 
-static int one(struct ix_scan *s, const struct ix_posix_dir *dir, const char *name,
-	       uint64_t *denied)
+static int mq_one(struct ix_scan *s, const struct ix_posix_dir *dir, const char *name,
+		  uint64_t *denied)
 {
 	auto_fd int fd = ix_open(dir->fd, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
 	struct stat st;
@@ -236,10 +236,10 @@ static int one(struct ix_scan *s, const struct ix_posix_dir *dir, const char *na
 	}
 	if (st.st_nlink == 0 || st.st_dev != dir->dev)
 		return 0;
-	return keep(s, name, &st, fd);
+	return mq_keep(s, name, &st, fd);
 }
 
-static int scan(struct ix_scan *s)
+static int mq_scan(struct ix_scan *s)
 {
 	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
 	const struct ipcx_fieldset counters =
@@ -258,7 +258,7 @@ static int scan(struct ix_scan *s)
 		return ix_fail(s->x, r, "the directory of the message queues");
 	s->dir = &dir;
 	while ((r = ix_posix_names_next(names, &name)) > 0) {
-		r = one(s, &dir, name, &denied);
+		r = mq_one(s, &dir, name, &denied);
 		if (r < 0)
 			break;
 	}
@@ -287,12 +287,12 @@ static int find_closed(struct ix_scan *s, const struct ix_posix_dir *dir,
 		return -errno;
 	else if ((s->verb == IX_LOOK || s->dry) && (wants_attr(s) || wants_status(s)))
 		note(s, IPCX_NOTE_INCOMPLETE, -EACCES, name, "counters unknown");
-	return keep(s, name, &st, -1);
+	return mq_keep(s, name, &st, -1);
 }
 
 /* By the name and no directory: mq_open(3) is right in any namespace, also where nothing
  * is mounted. */
-static int find(struct ix_scan *s, const struct ipcx_ref *ref)
+static int mq_find(struct ix_scan *s, const struct ipcx_ref *ref)
 {
 	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
 	auto_fd int fd = ix_mq_open(ref->name, O_RDONLY);
@@ -310,7 +310,7 @@ static int find(struct ix_scan *s, const struct ipcx_ref *ref)
 	else
 		r = fstat(fd, &st) < 0 ? -errno
 		    : st.st_nlink == 0 ? -ENOENT
-				       : keep(s, name, &st, fd);
+				       : mq_keep(s, name, &st, fd);
 	s->dir = NULL;
 	return r;
 }
@@ -328,7 +328,7 @@ static int find(struct ix_scan *s, const struct ipcx_ref *ref)
 #define TREE_NODE  48
 #define PRIORITIES UINT64_C(32768) /* MQ_PRIO_MAX */
 
-static uint64_t amount_bytes(const struct ipcx_attrs *a)
+static uint64_t mq_amount_bytes(const struct ipcx_attrs *a)
 {
 	uint64_t maxmsg = ix_amount_maxmsg(a), bytes;
 
@@ -339,7 +339,7 @@ static uint64_t amount_bytes(const struct ipcx_attrs *a)
 	return bytes;
 }
 
-static int wish(const char *text, struct ipcx_attrs *ret_attrs)
+static int mq_wish(const char *text, struct ipcx_attrs *ret_attrs)
 {
 	static const uint64_t words[] = { IPCX_A_COUNT, IPCX_A_MAXMSG, IPCX_A_MSGSIZE };
 
@@ -351,7 +351,7 @@ static const struct ix_charge charges[] = {
 	{ .limit = "mqueue_queues_max", .amount = ix_amount_one },
 	{ .limit = "mqueue_msg_max", .each = true, .amount = ix_amount_maxmsg },
 	{ .limit = "mqueue_msgsize_max", .each = true, .amount = ix_amount_msgsize },
-	{ .limit = "rlimit_msgqueue", .amount = amount_bytes },
+	{ .limit = "rlimit_msgqueue", .amount = mq_amount_bytes },
 	{ .limit = NULL },
 };
 
@@ -395,8 +395,8 @@ const struct ix_mech ix_mech_mq = {
 		.message_label = "priority", .message_least = 0,
 	},
 	.kind = &mq_kind,
-	.charges = charges, .wish = wish,
-	.scan = scan, .find = find, .create = ix_mq_create, .may_use = ix_mq_may_use, .remove = ix_mq_remove, .change = ix_mq_change, .may = ix_mq_may,
+	.charges = charges, .wish = mq_wish,
+	.scan = mq_scan, .find = mq_find, .create = ix_mq_create, .may_use = ix_mq_may_use, .remove = ix_mq_remove, .change = ix_mq_change, .may = ix_mq_may,
 	.queue = &ix_mq_queue,
 	.driver = &ix_mq_driver,
 	.create_errors = create_errors, .change_errors = change_errors,

@@ -16,7 +16,7 @@
 /* What fs.mqueue.msg_max is unless somebody lowered it, down to 1. */
 #define DEPTH 10
 
-static int make(const struct ix_naming *names, struct ix_thing *thing)
+static int mqdriver_make(const struct ix_naming *names, struct ix_thing *thing)
 {
 	struct mq_attr attr = {
 		.mq_maxmsg = DEPTH,
@@ -40,7 +40,7 @@ static int make(const struct ix_naming *names, struct ix_thing *thing)
 	return 0;
 }
 
-static int open_it(const struct ix_naming *names, struct ix_thing *thing)
+static int mqdriver_open_it(const struct ix_naming *names, struct ix_thing *thing)
 {
 	struct mq_attr attr;
 	char name[IX_NAME];
@@ -58,8 +58,8 @@ static int open_it(const struct ix_naming *names, struct ix_thing *thing)
 	return 0;
 }
 
-static int look(const struct ix_naming *names, struct ix_thing *thing,
-		struct ix_seen *ret_seen)
+static int mqdriver_look(const struct ix_naming *names, struct ix_thing *thing,
+			 struct ix_seen *ret_seen)
 {
 	struct mq_attr attr;
 	int r = mq_getattr(thing->id, &attr) < 0 ? -errno : 0;
@@ -74,21 +74,21 @@ static int look(const struct ix_naming *names, struct ix_thing *thing,
 	return 0;
 }
 
-static int remove_it(const struct ix_naming *names, struct ix_thing *thing)
+static int mqdriver_remove_it(const struct ix_naming *names, struct ix_thing *thing)
 {
 	char name[IX_NAME];
 
 	return mq_unlink(ix_slot_name(names, thing->slot, name)) < 0 ? -errno : 0;
 }
 
-static void close_it(struct ix_thing *thing)
+static void mqdriver_close_it(struct ix_thing *thing)
 {
 	if (thing->id >= 0)
 		(void)mq_close(thing->id);
 	thing->id = -1;
 }
 
-static bool is_there(const struct ix_naming *names, const struct ix_thing *thing)
+static bool mqdriver_is_there(const struct ix_naming *names, const struct ix_thing *thing)
 {
 	char name[IX_NAME];
 	auto_fd int fd = mq_open(ix_slot_name(names, thing->slot, name),
@@ -97,7 +97,8 @@ static bool is_there(const struct ix_naming *names, const struct ix_thing *thing
 	return fd >= 0 || errno == EACCES; /* others prove nothing */
 }
 
-static int sweep(const struct ix_naming *names, uint32_t slot, int id, pid_t maker)
+static int mqdriver_sweep(const struct ix_naming *names, uint32_t slot, int id,
+			  pid_t maker)
 {
 	char name[IX_NAME];
 	auto_fd int fd = mq_open(ix_slot_name(names, slot, name),
@@ -114,14 +115,14 @@ static int sweep(const struct ix_naming *names, uint32_t slot, int id, pid_t mak
 }
 
 const struct ix_driver ix_mq_driver = {
-	.make = make,
-	.open = open_it,
-	.stat = look,
+	.make = mqdriver_make,
+	.open = mqdriver_open_it,
+	.stat = mqdriver_look,
 	.change = ix_change_file,
-	.remove = remove_it,
-	.close = close_it,
-	.is_there = is_there,
-	.sweep = sweep,
+	.remove = mqdriver_remove_it,
+	.close = mqdriver_close_it,
+	.is_there = mqdriver_is_there,
+	.sweep = mqdriver_sweep,
 	.size = SIZE,
 	.churn = "POSIX queues come, are looked at, changed, opened by name and go",
 	.open_word = "open",

@@ -129,7 +129,7 @@ static const struct ix_posix_dir *dir_of(const struct ix_scan *s,
 }
 
 /* The row's queue by its name alone, in a namespace that shows no directory of them. */
-static int open_again(const char *path, const struct ix_posix_row *row)
+static int mqmake_open_again(const char *path, const struct ix_posix_row *row)
 {
 	auto_fd int fd = ix_mq_open(path, O_RDONLY);
 	struct stat st;
@@ -167,7 +167,7 @@ int ix_mq_remove(struct ix_scan *s, const void *data)
 		return unlinkat(dir->fd, name, 0) < 0 ? -errno : 0;
 	}
 	if (row->ino) {
-		auto_fd int fd = open_again(path, row);
+		auto_fd int fd = mqmake_open_again(path, row);
 
 		if (fd < 0)
 			return fd;
@@ -192,7 +192,7 @@ int ix_mq_change(struct ix_scan *s, const void *data, const struct ipcx_attrs *a
 
 	if (dir)
 		return ix_posix_change(s->x, dir, name, row, a);
-	fd = row->ino ? open_again(path, row) : -EACCES;
+	fd = row->ino ? mqmake_open_again(path, row) : -EACCES;
 	if (fd < 0)
 		return fd == -EACCES ? denied(s->x, fd) : fd;
 	r = ix_posix_give(fd, a);
@@ -216,7 +216,7 @@ int ix_mq_may(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
 			 : ix_posix_may_unlink(s, dir, name, row);
 	if (!row->ino)
 		return denied(s->x, a ? -EACCES : -EPERM);
-	fd = open_again(path, row);
+	fd = mqmake_open_again(path, row);
 	if (fd < 0)
 		return a && fd == -EACCES ? denied(s->x, fd) : fd;
 	return a ? ix_posix_may_set(s, row, a) : ix_posix_may_leave(s, row);

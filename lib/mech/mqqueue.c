@@ -19,7 +19,7 @@
 
 static const struct timespec past = { 0 };
 
-static int attr_of(struct ipcx_queue *q, struct mq_attr *attr)
+static int mqqueue_attr_of(struct ipcx_queue *q, struct mq_attr *attr)
 {
 	return mq_getattr(q->id, attr) < 0 ? ix_fail(q->x, -errno, "%s", q->name) : 0;
 }
@@ -32,7 +32,8 @@ static int open_as(const struct ipcx_ref *ref, int how)
 }
 
 /* Whoever receives may want to give back, but need not have the right to. */
-static int open_queue(struct ipcx_queue *q, const struct ipcx_ref *ref, unsigned flags)
+static int mqqueue_open_queue(struct ipcx_queue *q, const struct ipcx_ref *ref,
+			      unsigned flags)
 {
 	struct mq_attr attr;
 	int r = open_as(ref, flags == IPCX_QUEUE_SEND ? O_WRONLY : O_RDWR);
@@ -50,7 +51,7 @@ static int open_queue(struct ipcx_queue *q, const struct ipcx_ref *ref, unsigned
 	if (r < 0)
 		return ix_fail(q->x, r, "%s: cannot be opened", q->name);
 	q->id = r;
-	r = attr_of(q, &attr);
+	r = mqqueue_attr_of(q, &attr);
 	if (r < 0)
 		return r;
 	q->longest = (uint64_t)attr.mq_msgsize;
@@ -63,10 +64,10 @@ static void close_queue(struct ipcx_queue *q)
 		(void)mq_close(q->id);
 }
 
-static int state(struct ipcx_queue *q, struct ipcx_queue_state *ret_state)
+static int mqqueue_state(struct ipcx_queue *q, struct ipcx_queue_state *ret_state)
 {
 	struct mq_attr attr;
-	int r = attr_of(q, &attr);
+	int r = mqqueue_attr_of(q, &attr);
 
 	if (r < 0)
 		return r;
@@ -75,7 +76,7 @@ static int state(struct ipcx_queue *q, struct ipcx_queue_state *ret_state)
 	return 0;
 }
 
-static int failed(struct ipcx_queue *q, const char *what)
+static int mqqueue_failed(struct ipcx_queue *q, const char *what)
 {
 	int error = -errno;
 
@@ -86,18 +87,19 @@ static int failed(struct ipcx_queue *q, const char *what)
 	return ix_fail(q->x, error, "%s: cannot %s", q->name, what);
 }
 
-static int send_message(struct ipcx_queue *q, const struct ipcx_message *m, bool wait)
+static int mqqueue_send_message(struct ipcx_queue *q, const struct ipcx_message *m,
+				bool wait)
 {
 	const char *text = m->len ? m->data : "";
 	unsigned priority = (unsigned)m->rank;
 	int r = wait ? mq_send(q->id, text, m->len, priority)
 		     : mq_timedsend(q->id, text, m->len, priority, &past);
 
-	return r < 0 ? failed(q, "send") : 0;
+	return r < 0 ? mqqueue_failed(q, "send") : 0;
 }
 
-static int receive(struct ipcx_queue *q, const struct ipcx_take *take, bool wait,
-		   struct ipcx_message *ret_m)
+static int mqqueue_receive(struct ipcx_queue *q, const struct ipcx_take *take, bool wait,
+			   struct ipcx_message *ret_m)
 {
 	char *text = q->letter->text;
 	unsigned priority;
@@ -107,7 +109,7 @@ static int receive(struct ipcx_queue *q, const struct ipcx_take *take, bool wait
 	size = wait ? mq_receive(q->id, text, q->room, &priority)
 		    : mq_timedreceive(q->id, text, q->room, &priority, &past);
 	if (size < 0)
-		return failed(q, "receive");
+		return mqqueue_failed(q, "receive");
 	*ret_m = (struct ipcx_message){ .rank = priority,
 					.data = text,
 					.len = (size_t)size };
@@ -129,7 +131,7 @@ static int notify(struct ipcx_queue *q, int signo)
 	return ix_fail(q->x, -errno, "%s: cannot ask to be told", q->name);
 }
 
-static int linger(struct ipcx_queue *q, bool send, struct ix_patience *p)
+static int mqqueue_linger(struct ipcx_queue *q, bool send, struct ix_patience *p)
 {
 	int64_t left = ix_patience_left(p);
 	struct timespec ts = { .tv_sec = left / 1000000000,
@@ -141,10 +143,10 @@ static int linger(struct ipcx_queue *q, bool send, struct ix_patience *p)
 	return ppoll(&pfd, 1, &ts, NULL) < 0 ? -errno : 0;
 }
 
-static int full(struct ipcx_queue *q)
+static int mqqueue_full(struct ipcx_queue *q)
 {
 	struct mq_attr attr;
-	int r = attr_of(q, &attr);
+	int r = mqqueue_attr_of(q, &attr);
 
 	return r < 0 ? r
 		     : ix_fail_plain(q->x, -ETIMEDOUT,
@@ -155,8 +157,8 @@ static int full(struct ipcx_queue *q)
 /* clang-format off */
 const struct ix_queue_ops ix_mq_queue = {
 	.most = PRIORITIES - 1, .limited_by = "msgsize",
-	.open = open_queue, .close = close_queue, .state = state, .send = send_message, .receive = receive,
-	.notify = notify, .linger = linger, .full = full,
+	.open = mqqueue_open_queue, .close = close_queue, .state = mqqueue_state, .send = mqqueue_send_message, .receive = mqqueue_receive,
+	.notify = notify, .linger = mqqueue_linger, .full = mqqueue_full,
 	.no_pick = "the kernel gives the oldest of the highest priority, whole, and no other",
 	.no_peek = "the kernel has no way to look at the messages of a POSIX queue without taking them",
 };

@@ -14,7 +14,7 @@ struct word {
 	int32_t *narrow;
 };
 
-static int read_number(const struct word *w, const char *text)
+static int mqstatus_read_number(const struct word *w, const char *text)
 {
 	int64_t n;
 	int r;
@@ -29,7 +29,7 @@ static int read_number(const struct word *w, const char *text)
 }
 
 /* "NAME:NUMBER". Which of the words it was, n for one that we do not know, -EINVAL. */
-static int read_word(const struct word *words, int n, const char *text)
+static int mqstatus_read_word(const struct word *words, int n, const char *text)
 {
 	const char *colon = strchr(text, ':');
 
@@ -39,12 +39,13 @@ static int read_word(const struct word *words, int n, const char *text)
 		size_t len = strlen(words[i].name);
 
 		if ((size_t)(colon - text) == len && !strncmp(text, words[i].name, len))
-			return read_number(&words[i], colon + 1) < 0 ? -EINVAL : i;
+			return mqstatus_read_number(&words[i], colon + 1) < 0 ? -EINVAL
+									      : i;
 	}
 	return n;
 }
 
-static int is_blank(char c)
+static int mqstatus_is_blank(char c)
 {
 	return c == ' ' || c == '\n';
 }
@@ -66,17 +67,17 @@ int ix_mq_status(const char *text, size_t len, struct ix_mq_status *ret)
 		size_t w = 0;
 		int which;
 
-		if (is_blank(text[i])) {
+		if (mqstatus_is_blank(text[i])) {
 			i++;
 			continue;
 		}
-		for (; i < len && !is_blank(text[i]); i++) {
+		for (; i < len && !mqstatus_is_blank(text[i]); i++) {
 			if (w == sizeof(word) - 1 || !text[i])
 				return -EINVAL;
 			word[w++] = text[i];
 		}
 		word[w] = '\0';
-		which = read_word(words, n, word);
+		which = mqstatus_read_word(words, n, word);
 		if (which < 0 || (which < n && seen & 1U << which))
 			return -EINVAL;
 		seen |= 1U << which;

@@ -39,7 +39,8 @@ static int keep_dir(int fd, struct ix_posix_dir *ret_dir)
 }
 
 /* A mount point, if it is one. */
-static int open_mounted(struct ipcx *x, const char *path, struct ix_posix_dir *ret_dir)
+static int mqueue_open_mounted(struct ipcx *x, const char *path,
+			       struct ix_posix_dir *ret_dir)
 {
 	int root = ix_rootfd(x), fd;
 	struct statfs fs;
@@ -131,11 +132,11 @@ struct mounted {
 	bool empty;
 };
 
-static void look_at(struct ipcx *x, const char *path, struct mounted *m)
+static void mqueue_look_at(struct ipcx *x, const char *path, struct mounted *m)
 {
 	ix_posix_dir_end(&m->dir);
 	*m = (struct mounted){ .dir = IX_NO_DIR };
-	m->is = open_mounted(x, path, &m->dir);
+	m->is = mqueue_open_mounted(x, path, &m->dir);
 	if (m->is == 0)
 		m->is = check_namespace(&m->dir, &m->empty);
 }
@@ -156,7 +157,7 @@ static void look_further(struct ipcx *x, struct mounted *m)
 	int r = ix_mnt_find("mqueue", path, sizeof(path));
 
 	if (r == 0)
-		look_at(x, path, &other);
+		mqueue_look_at(x, path, &other);
 	else
 		other.is = r;
 	if (other.is >= 0 || other.is == -ENOMEM || m->is == -ENOENT) {
@@ -219,7 +220,7 @@ int ix_mqueue_dir(struct ix_scan *s, struct ix_posix_dir *ret_dir)
 	/* In another namespace, what is mounted here is not what is looked for: that is
 	 * for whoever can do no better. */
 	if (!s->x->view.away || may < 0)
-		look_at(s->x, MQUEUE_DIR, &m);
+		mqueue_look_at(s->x, MQUEUE_DIR, &m);
 	if (m.is == 1)
 		return hand(&m, ret_dir);
 	r = may < 0 ? may : mount_one(ret_dir);

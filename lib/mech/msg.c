@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* System V message queues: msgget(2), msgctl(2), msgrcv(2) with MSG_COPY,
- * /proc/sysvipc/msg. */
+/* System V message queues: msgget(2), msgctl(2), msgrcv(2), /proc/sysvipc/msg. */
 #include <errno.h>
 #include <limits.h>
 #include <stddef.h>
@@ -75,7 +74,7 @@ static const struct ix_sysv_word words[] = {
 };
 /* clang-format on */
 
-static int highest(void)
+static int msg_highest(void)
 {
 	struct msginfo info;
 	int r = msgctl(0, IPC_INFO, (struct msqid_ds *)&info);
@@ -83,14 +82,14 @@ static int highest(void)
 	return r < 0 ? -errno : r;
 }
 
-static int used(void)
+static int msg_used(void)
 {
 	struct msginfo info;
 
 	return msgctl(0, MSG_INFO, (struct msqid_ds *)&info) < 0 ? -errno : info.msgpool;
 }
 
-static int stat_by(int which, int how, void *data)
+static int msg_stat_by(int which, int how, void *data)
 {
 	struct msg_row *row = data;
 	struct msqid_ds ds;
@@ -112,22 +111,22 @@ static int stat_by(int which, int how, void *data)
 	return id;
 }
 
-static int stat_slot(int index, void *row)
+static int msg_stat_slot(int index, void *row)
 {
-	return stat_by(index, MSG_STAT_ANY, row);
+	return msg_stat_by(index, MSG_STAT_ANY, row);
 }
 
-static int stat_slot_own(int index, void *row)
+static int msg_stat_slot_own(int index, void *row)
 {
-	return stat_by(index, MSG_STAT, row);
+	return msg_stat_by(index, MSG_STAT, row);
 }
 
-static int stat_id(int id, void *row)
+static int msg_stat_id(int id, void *row)
 {
-	return stat_by(id, IPC_STAT, row);
+	return msg_stat_by(id, IPC_STAT, row);
 }
 
-static int get(uint32_t key, const struct ipcx_attrs *a, int flags)
+static int msg_get(uint32_t key, const struct ipcx_attrs *a, int flags)
 {
 	int id = msgget((key_t)key, flags);
 
@@ -135,12 +134,12 @@ static int get(uint32_t key, const struct ipcx_attrs *a, int flags)
 	return id < 0 ? -errno : id;
 }
 
-static int rmid(int id)
+static int msg_rmid(int id)
 {
 	return msgctl(id, IPC_RMID, NULL) < 0 ? -errno : 0;
 }
 
-static int set(const void *data, const struct ipcx_attrs *a)
+static int msg_set(const void *data, const struct ipcx_attrs *a)
 {
 	const struct msg_row *row = data;
 	struct msqid_ds ds = { 0 };
@@ -157,43 +156,45 @@ static const enum ipcx_field calls_only[] = { IPCX_F_QBYTES, IPCX_F_USE_PERCENT 
 /* clang-format off */
 static const struct ix_sysv sysv = {
 	.name = "msg", .kind = &msg_kind, .words = words, .calls_only = calls_only, .ncalls_only = ARRAY_SIZE(calls_only),
-	.highest = highest, .used = used,
-	.stat_slot = stat_slot, .stat_slot_own = stat_slot_own, .stat_id = stat_id,
-	.get = get, .rmid = rmid, .set = set,
+	.highest = msg_highest, .used = msg_used,
+	.stat_slot = msg_stat_slot, .stat_slot_own = msg_stat_slot_own, .stat_id = msg_stat_id,
+	.get = msg_get, .rmid = msg_rmid, .set = msg_set,
 };
 /* clang-format on */
 
-static int scan(struct ix_scan *s)
+static int msg_scan(struct ix_scan *s)
 {
 	return ix_sysv_scan(s, &sysv);
 }
 
-static int find(struct ix_scan *s, const struct ipcx_ref *ref)
+static int msg_find(struct ix_scan *s, const struct ipcx_ref *ref)
 {
 	return ix_sysv_find(s, &sysv, ref);
 }
 
-static int may_use(struct ipcx *x, const struct ipcx_attrs *a, const struct ipcx_ref *ref)
+static int msg_may_use(struct ipcx *x, const struct ipcx_attrs *a,
+		       const struct ipcx_ref *ref)
 {
 	(void)x;
 	return ix_sysv_may_use(&sysv, a, ref);
 }
 
-static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ret_ref)
+static int msg_create(struct ipcx *x, const struct ipcx_attrs *a,
+		      struct ipcx_ref *ret_ref)
 {
 	return ix_sysv_create(x, &sysv, a, ret_ref);
 }
 
-static int remove_row(struct ix_scan *s, const void *data)
+static int msg_remove_row(struct ix_scan *s, const void *data)
 {
 	(void)s;
-	return rmid(((const struct ix_sysv_row *)data)->id);
+	return msg_rmid(((const struct ix_sysv_row *)data)->id);
 }
 
-static int change(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
+static int msg_change(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
 {
 	(void)s;
-	return set(data, a);
+	return msg_set(data, a);
 }
 
 struct message_row {
@@ -306,7 +307,7 @@ static int peek_all(struct ipcx *x, struct ipcx_table *t, int id, uint64_t qnum,
 	return 0;
 }
 
-static int contents(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_table *t)
+static int msg_contents(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_table *t)
 {
 	int id = ix_sysv_id(&sysv, ref), r;
 	struct peek p = { .room = 8192 };
@@ -318,7 +319,7 @@ static int contents(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_tabl
 		return ix_fail_plain(x, -ENOENT, "%s: no such queue", name);
 	if (id < 0)
 		return ix_fail(x, id, "%s", name);
-	r = stat_id(id, &q);
+	r = msg_stat_id(id, &q);
 	if (r == -EACCES)
 		return ix_fail_plain(
 			x, r,
@@ -360,7 +361,7 @@ static const struct ix_kind totals_kind = {
 /* clang-format on */
 
 /* What the lines of the text come to. */
-static int add_up(struct ipcx *x, struct msg_totals *row, int error)
+static int msg_add_up(struct ipcx *x, struct msg_totals *row, int error)
 {
 	struct ix_sysv_lines l auto_sysv_lines = { .n = 0 };
 
@@ -377,24 +378,24 @@ static int add_up(struct ipcx *x, struct msg_totals *row, int error)
 }
 
 /* MSG_INFO puts counters where IPC_INFO has limits (msgctl(2)). */
-static int ask_totals(struct ipcx *x, struct ipcx_table *t, void *data)
+static int msg_ask_totals(struct ipcx *x, struct ipcx_table *t, void *data)
 {
 	struct msg_totals *row = data;
 	struct msginfo info;
 
 	if (msgctl(0, MSG_INFO, (struct msqid_ds *)&info) < 0)
-		return add_up(x, row, -errno);
+		return msg_add_up(x, row, -errno);
 	ix_total(t, row, IPCX_F_OBJECTS, &row->objects, info.msgpool);
 	ix_total(t, row, IPCX_F_QNUM, &row->qnum, info.msgmap);
 	ix_total(t, row, IPCX_F_CBYTES, &row->cbytes, info.msgtql);
 	return 0;
 }
 
-static const struct ix_totals totals = { .kind = &totals_kind, .ask = ask_totals };
+static const struct ix_totals totals = { .kind = &totals_kind, .ask = msg_ask_totals };
 
 /* ---- limits */
 
-static int wish(const char *text, struct ipcx_attrs *ret_attrs)
+static int msg_wish(const char *text, struct ipcx_attrs *ret_attrs)
 {
 	static const uint64_t counted[] = { IPCX_A_COUNT, IPCX_A_QBYTES };
 
@@ -439,8 +440,8 @@ const struct ix_mech ix_mech_msg = {
 	},
 	.weight = IPCX_F_CBYTES,
 	.kind = &msg_kind,
-	.charges = charges, .wish = wish,
-	.scan = scan, .find = find, .contents = contents, .create = create, .may_use = may_use, .remove = remove_row, .change = change, .may = ix_msg_may,
+	.charges = charges, .wish = msg_wish,
+	.scan = msg_scan, .find = msg_find, .contents = msg_contents, .create = msg_create, .may_use = msg_may_use, .remove = msg_remove_row, .change = msg_change, .may = ix_msg_may,
 	.totals = &totals,
 	.queue = &ix_msg_queue,
 	.driver = &ix_msg_driver,

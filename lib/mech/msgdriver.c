@@ -8,7 +8,7 @@
 /* Of a message: a queue itself has none, it counts bytes. */
 #define SIZE 64
 
-static int make(const struct ix_naming *names, struct ix_thing *thing)
+static int msgdriver_make(const struct ix_naming *names, struct ix_thing *thing)
 {
 	int id = msgget(ix_slot_key(names, thing->slot), IPC_CREAT | IPC_EXCL | IX_MODE);
 
@@ -21,7 +21,7 @@ static int make(const struct ix_naming *names, struct ix_thing *thing)
 	return 0;
 }
 
-static int open_it(const struct ix_naming *names, struct ix_thing *thing)
+static int msgdriver_open_it(const struct ix_naming *names, struct ix_thing *thing)
 {
 	if (thing->id < 0)
 		thing->id = msgget(ix_slot_key(names, thing->slot), 0);
@@ -32,8 +32,8 @@ static int open_it(const struct ix_naming *names, struct ix_thing *thing)
 	return 0;
 }
 
-static int look(const struct ix_naming *names, struct ix_thing *thing,
-		struct ix_seen *ret_seen)
+static int msgdriver_look(const struct ix_naming *names, struct ix_thing *thing,
+			  struct ix_seen *ret_seen)
 {
 	struct msqid_ds ds;
 
@@ -50,7 +50,8 @@ static int look(const struct ix_naming *names, struct ix_thing *thing,
 	return 0;
 }
 
-static int change(const struct ix_naming *names, struct ix_thing *thing, unsigned mode)
+static int msgdriver_change(const struct ix_naming *names, struct ix_thing *thing,
+			    unsigned mode)
 {
 	struct msqid_ds ds;
 
@@ -61,26 +62,28 @@ static int change(const struct ix_naming *names, struct ix_thing *thing, unsigne
 	return msgctl(thing->id, IPC_SET, &ds) < 0 ? -errno : 0;
 }
 
-static int remove_it(const struct ix_naming *names, struct ix_thing *thing)
+static int msgdriver_remove_it(const struct ix_naming *names, struct ix_thing *thing)
 {
 	(void)names;
 	return msgctl(thing->id, IPC_RMID, NULL) < 0 ? -errno : 0;
 }
 
 /* An id is not held. */
-static void close_it(struct ix_thing *thing)
+static void msgdriver_close_it(struct ix_thing *thing)
 {
 	(void)thing;
 }
 
-static bool is_there(const struct ix_naming *names, const struct ix_thing *thing)
+static bool msgdriver_is_there(const struct ix_naming *names,
+			       const struct ix_thing *thing)
 {
 	return msgget(ix_slot_key(names, thing->slot), 0) >= 0 || errno == EACCES;
 }
 
 /* A queue does not say which process made it: one whose id was never told to anybody
  * cannot have been used. */
-static int sweep(const struct ix_naming *names, uint32_t slot, int id, pid_t maker)
+static int msgdriver_sweep(const struct ix_naming *names, uint32_t slot, int id,
+			   pid_t maker)
 {
 	int32_t key = ix_slot_key(names, slot);
 	int at = id >= 0 ? id : msgget(key, 0);
@@ -97,14 +100,14 @@ static int sweep(const struct ix_naming *names, uint32_t slot, int id, pid_t mak
 }
 
 const struct ix_driver ix_msg_driver = {
-	.make = make,
-	.open = open_it,
-	.stat = look,
-	.change = change,
-	.remove = remove_it,
-	.close = close_it,
-	.is_there = is_there,
-	.sweep = sweep,
+	.make = msgdriver_make,
+	.open = msgdriver_open_it,
+	.stat = msgdriver_look,
+	.change = msgdriver_change,
+	.remove = msgdriver_remove_it,
+	.close = msgdriver_close_it,
+	.is_there = msgdriver_is_there,
+	.sweep = msgdriver_sweep,
 	.size = SIZE,
 	.keyed = true,
 	.churn = "queues come, are looked at, changed, found by key and go",

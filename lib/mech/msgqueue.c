@@ -20,13 +20,13 @@
  * asked for when a message needed it. */
 #define FIRST_COPY 256
 
-static int gone(struct ipcx_queue *q)
+static int msgqueue_gone(struct ipcx_queue *q)
 {
 	return ix_fail_plain(q->x, -EIDRM, "%s: was removed meanwhile", q->name);
 }
 
 /* Also without read permission (MSG_STAT_ANY, Linux 4.17). 0, -EACCES, -EINVAL, -EIDRM. */
-static int stat_of(const struct ipcx_queue *q, struct msqid_ds *ds)
+static int msgqueue_stat_of(const struct ipcx_queue *q, struct msqid_ds *ds)
 {
 	if (msgctl(q->id, IPC_STAT, ds) == 0)
 		return 0;
@@ -39,7 +39,7 @@ static int stat_of(const struct ipcx_queue *q, struct msqid_ds *ds)
 static int know(struct ipcx_queue *q, struct msqid_ds *ds)
 {
 	struct msginfo info = { .msgmax = INT_MAX };
-	int r = stat_of(q, ds);
+	int r = msgqueue_stat_of(q, ds);
 
 	(void)msgctl(0, IPC_INFO, (struct msqid_ds *)&info);
 	q->longest = (uint64_t)info.msgmax;
@@ -48,7 +48,8 @@ static int know(struct ipcx_queue *q, struct msqid_ds *ds)
 	return r;
 }
 
-static int open_queue(struct ipcx_queue *q, const struct ipcx_ref *ref, unsigned flags)
+static int msgqueue_open_queue(struct ipcx_queue *q, const struct ipcx_ref *ref,
+			       unsigned flags)
 {
 	struct msqid_ds ds;
 	int r;
@@ -66,13 +67,13 @@ static int open_queue(struct ipcx_queue *q, const struct ipcx_ref *ref, unsigned
 	return ix_queue_room(q, FIRST_ROOM);
 }
 
-static int state(struct ipcx_queue *q, struct ipcx_queue_state *ret_state)
+static int msgqueue_state(struct ipcx_queue *q, struct ipcx_queue_state *ret_state)
 {
 	struct msqid_ds ds;
 	int r = know(q, &ds);
 
 	if (r == -EINVAL || r == -EIDRM)
-		return gone(q);
+		return msgqueue_gone(q);
 	if (r < 0)
 		return ix_fail(q->x, r, "%s", q->name);
 	*ret_state = (struct ipcx_queue_state){ .messages = ds.msg_qnum,
@@ -82,21 +83,22 @@ static int state(struct ipcx_queue *q, struct ipcx_queue_state *ret_state)
 
 /* What the errors of both calls have in common. EINVAL is the id when all else was right.
  */
-static int failed(struct ipcx_queue *q, const char *what, const char *right)
+static int msgqueue_failed(struct ipcx_queue *q, const char *what, const char *right)
 {
 	int error = -errno;
 
 	if (error == -EINTR)
 		return ix_queue_interrupted(q);
 	if (error == -EIDRM || error == -EINVAL)
-		return gone(q);
+		return msgqueue_gone(q);
 	if (error == -EACCES)
 		return ix_fail_plain(q->x, error, "%s: cannot %s: needs %s permission",
 				     q->name, what, right);
 	return ix_fail(q->x, error, "%s: cannot %s", q->name, what);
 }
 
-static int send_message(struct ipcx_queue *q, const struct ipcx_message *m, bool wait)
+static int msgqueue_send_message(struct ipcx_queue *q, const struct ipcx_message *m,
+				 bool wait)
 {
 	struct msqid_ds ds;
 	int r = ix_queue_room(q, m->len);
@@ -118,11 +120,11 @@ static int send_message(struct ipcx_queue *q, const struct ipcx_message *m, bool
 			return r;
 		errno = EINVAL;
 	}
-	return failed(q, "send", "write");
+	return msgqueue_failed(q, "send", "write");
 }
 
 /* msgrcv(2)'s third argument but one. */
-static long which(const struct ipcx_take *take)
+static long msgqueue_which(const struct ipcx_take *take)
 {
 	switch (take->pick) {
 	case IPCX_PICK_FIRST:
@@ -140,15 +142,15 @@ static long which(const struct ipcx_take *take)
 static int more_room(struct ipcx_queue *q)
 {
 	struct msqid_ds ds;
-	int r = stat_of(q, &ds);
+	int r = msgqueue_stat_of(q, &ds);
 
 	if (r == -EINVAL || r == -EIDRM)
-		return gone(q);
+		return msgqueue_gone(q);
 	return ix_queue_room(q, MAX(q->room * 2, r == 0 ? ds.__msg_cbytes : 0));
 }
 
-static int receive(struct ipcx_queue *q, const struct ipcx_take *take, bool wait,
-		   struct ipcx_message *ret_m)
+static int msgqueue_receive(struct ipcx_queue *q, const struct ipcx_take *take, bool wait,
+			    struct ipcx_message *ret_m)
 {
 	int flags = (wait ? 0 : IPC_NOWAIT) |
 		    ((take->flags & IPCX_TAKE_TRUNCATE) ? MSG_NOERROR : 0) |
@@ -159,7 +161,7 @@ static int receive(struct ipcx_queue *q, const struct ipcx_take *take, bool wait
 		return ix_fail(q->x, -EOVERFLOW, "%s: cannot receive", q->name);
 	while (r == 0) {
 		size_t most = take->most ? take->most : q->room;
-		ssize_t size = msgrcv(q->id, q->letter, most, which(take),
+		ssize_t size = msgrcv(q->id, q->letter, most, msgqueue_which(take),
 				      take->most ? flags : flags & ~MSG_NOERROR);
 
 		if (size >= 0) {
@@ -171,7 +173,7 @@ static int receive(struct ipcx_queue *q, const struct ipcx_take *take, bool wait
 		if (errno == ENOMSG)
 			return -EAGAIN;
 		if (errno != E2BIG)
-			return failed(q, "receive", "read");
+			return msgqueue_failed(q, "receive", "read");
 		if (take->most)
 			return ix_fail_plain(
 				q->x, -EMSGSIZE,
@@ -187,10 +189,10 @@ static int receive(struct ipcx_queue *q, const struct ipcx_take *take, bool wait
 static int no_copy(struct ipcx_queue *q, uint64_t position)
 {
 	struct msqid_ds ds;
-	int r = stat_of(q, &ds);
+	int r = msgqueue_stat_of(q, &ds);
 
 	if (r == -EINVAL || r == -EIDRM)
-		return gone(q);
+		return msgqueue_gone(q);
 	return ix_fail_plain(
 		q->x, -EMSGSIZE,
 		"%s: message %" PRIu64
@@ -235,7 +237,7 @@ static int peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message *re
 		case EINTR:
 			break;
 		default:
-			return failed(q, "look at its messages", "read");
+			return msgqueue_failed(q, "look at its messages", "read");
 		}
 	}
 	return r == -ENODATA ? ix_fail_plain(q->x, r, "%s: has no message %" PRIu64,
@@ -245,13 +247,13 @@ static int peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message *re
 
 /* Bytes and, since empty messages count too, the number of messages are held against
  * qbytes (msg_fits_inqueue() in ipc/msg.c). */
-static int full(struct ipcx_queue *q)
+static int msgqueue_full(struct ipcx_queue *q)
 {
 	struct msqid_ds ds;
-	int r = stat_of(q, &ds);
+	int r = msgqueue_stat_of(q, &ds);
 
 	if (r == -EINVAL || r == -EIDRM)
-		return gone(q);
+		return msgqueue_gone(q);
 	if (r < 0)
 		return ix_fail_plain(q->x, -ETIMEDOUT, "%s: is full", q->name);
 	if (ds.msg_qnum >= ds.msg_qbytes)
@@ -266,7 +268,7 @@ static int full(struct ipcx_queue *q)
 /* clang-format off */
 const struct ix_queue_ops ix_msg_queue = {
 	.most = LONG_MAX, .limited_by = "kernel.msgmax, qbytes", .picks = true,
-	.open = open_queue, .state = state, .send = send_message, .receive = receive, .peek = peek, .full = full,
+	.open = msgqueue_open_queue, .state = msgqueue_state, .send = msgqueue_send_message, .receive = msgqueue_receive, .peek = peek, .full = msgqueue_full,
 	.no_notify = "the kernel tells nobody of a System V message",
 };
 /* clang-format on */

@@ -70,7 +70,7 @@ static int no_link(struct ipcx *x, int root, int fd)
 		IX_SHM_DIR, x->view.pid);
 }
 
-static int open_shm(struct ipcx *x)
+static int posix_open_shm(struct ipcx *x)
 {
 	int root = ix_viewfd(x), fd, r;
 
@@ -98,7 +98,7 @@ static int open_shm(struct ipcx *x)
 
 int ix_posix_shm_dir(struct ipcx *x, struct ix_posix_dir *ret_dir)
 {
-	auto_fd int fd = open_shm(x);
+	auto_fd int fd = posix_open_shm(x);
 	struct stat st;
 
 	if (fd < 0)
@@ -248,7 +248,8 @@ const char *ix_posix_what(mode_t mode)
 /* ---- rows */
 
 /* A reference with escapes, and the name as it is. */
-static int put_escaped(struct ix_scan *s, struct ix_posix_row *row, const char *name)
+static int posix_put_escaped(struct ix_scan *s, struct ix_posix_row *row,
+			     const char *name)
 {
 	struct ipcx_ref ref;
 	char text[IPCX_REF_MAX];
@@ -263,14 +264,14 @@ static int put_escaped(struct ix_scan *s, struct ix_posix_row *row, const char *
 
 /* Nearly every name needs no escapes: then it is the end of the reference, and one string
  * is both. */
-static int put_name(struct ix_scan *s, struct ix_posix_row *row, const char *name)
+static int posix_put_name(struct ix_scan *s, struct ix_posix_row *row, const char *name)
 {
 	const char *mech = ix_mech(s->mech)->info.name;
 	size_t prefix = strlen(mech) + 1, len = strlen(name);
 	char text[16 + 2 + NAME_MAX];
 
 	if (!ix_esc_clean(name, IX_ESC_REF) || prefix + 1 + len >= sizeof(text))
-		return put_escaped(s, row, name);
+		return posix_put_escaped(s, row, name);
 	memcpy(text, mech, prefix - 1);
 	memcpy(text + prefix - 1, ":/", 2);
 	memcpy(text + prefix + 1, name, len + 1);
@@ -285,7 +286,7 @@ void *ix_posix_row(struct ix_scan *s, const char *name, const struct stat *st)
 {
 	struct ix_posix_row *row = ix_scan_row(s);
 
-	if (!row || put_name(s, row, name) < 0)
+	if (!row || posix_put_name(s, row, name) < 0)
 		return NULL;
 	row->uid = st->st_uid;
 	row->gid = st->st_gid;

@@ -30,7 +30,7 @@ static uint64_t attributes(int dirfd, const char *file, int flags)
 
 /* Whether a file may be written to: 0 or -errno. Filters that do not know the call answer
  * EPERM as well: then that stays open. */
-static int may_write(int dirfd, const char *file, int how)
+static int posixmay_may_write(int dirfd, const char *file, int how)
 {
 	if (faccessat(dirfd, file, how, AT_EACCESS | AT_SYMLINK_NOFOLLOW) == 0)
 		return 0;
@@ -51,7 +51,7 @@ static void ask_dir(struct ix_scan *s, const struct ix_posix_dir *dir)
 		d->read_only = -errno;
 	else if (fs.f_flag & ST_RDONLY)
 		d->read_only = -EROFS;
-	d->write = may_write(dir->fd, ".", W_OK | X_OK);
+	d->write = posixmay_may_write(dir->fd, ".", W_OK | X_OK);
 	if (d->write == 0 && fstat(dir->fd, &st) < 0)
 		d->write = -errno;
 	if (d->write == 0 && (attributes(dir->fd, "", AT_EMPTY_PATH) & STATX_ATTR_APPEND))
@@ -139,7 +139,7 @@ int ix_posix_may_change(struct ix_scan *s, const struct ix_posix_dir *dir,
 
 int ix_posix_may_write(const struct ix_posix_dir *dir, const char *file)
 {
-	int r = may_write(dir->fd, file, W_OK);
+	int r = posixmay_may_write(dir->fd, file, W_OK);
 
 	return r == 0 && (attributes(dir->fd, file, 0) & STATX_ATTR_APPEND) ? -EPERM : r;
 }

@@ -53,7 +53,7 @@ static const struct ix_kind psem_kind = {
  * atomics one 64-bit number, the value in its low half; in 32-bit programs a 32-bit
  * number, the value above its lowest bit. What is above SEM_VALUE_MAX is no value.
  */
-static int decode(const char *file, size_t size, uint32_t *ret_value)
+static int psem_decode(const char *file, size_t size, uint32_t *ret_value)
 {
 	uint64_t wide;
 	uint32_t value;
@@ -92,8 +92,9 @@ static bool reads_quietly(int fd, const struct stat *st)
 }
 
 /* The value of the semaphore that was looked at, or -errno: then it stays unknown. */
-static int read_value(struct ipcx *x, const struct ix_posix_dir *dir, const char *file,
-		      const struct ix_posix_row *row, uint32_t *ret_value)
+static int psem_read_value(struct ipcx *x, const struct ix_posix_dir *dir,
+			   const char *file, const struct ix_posix_row *row,
+			   uint32_t *ret_value)
 {
 	const int flags = O_RDONLY | O_NONBLOCK;
 	auto_fd int fd = ix_open_entry(dir->fd, file, flags | O_NOATIME, dir->hostile);
@@ -121,7 +122,7 @@ static int read_value(struct ipcx *x, const struct ix_posix_dir *dir, const char
 		return -errno;
 	if (len < st.st_size) /* cut meanwhile: no semaphore any more */
 		return -ENOENT;
-	return decode(text, (size_t)len, ret_value);
+	return psem_decode(text, (size_t)len, ret_value);
 }
 
 /* ---- reading */
@@ -141,8 +142,8 @@ static void value_unknown(struct ix_scan *s, struct psem_row *row, const char *f
 		ix_posix_note(s, IPCX_NOTE_FAILED, error, file, ix_errno_text(error));
 }
 
-static int keep(struct ix_scan *s, const struct ix_posix_dir *dir, const char *file,
-		const struct stat *st, uint64_t *unread)
+static int psem_keep(struct ix_scan *s, const struct ix_posix_dir *dir, const char *file,
+		     const struct stat *st, uint64_t *unread)
 {
 	struct psem_row *row = ix_posix_row(s, file + IX_SEM_PREFIX_LEN, st);
 	int r;
@@ -150,7 +151,7 @@ static int keep(struct ix_scan *s, const struct ix_posix_dir *dir, const char *f
 	if (!row)
 		return -ENOMEM;
 	if (ipcx_fieldset_has(&s->want, IPCX_F_VALUE))
-		r = read_value(s->x, dir, file, &row->base, &row->value);
+		r = psem_read_value(s->x, dir, file, &row->base, &row->value);
 	else
 		r = -ENODATA;
 	if (r == -ENOENT)
@@ -188,8 +189,8 @@ static const char *not_a_sem(const char *file, const struct stat *st, char *buf,
 	return buf;
 }
 
-static int one(struct ix_scan *s, const struct ix_posix_dir *dir, const char *file,
-	       uint64_t *unread)
+static int psem_one(struct ix_scan *s, const struct ix_posix_dir *dir, const char *file,
+		    uint64_t *unread)
 {
 	char why[IPCX_REF_MAX + 80];
 	struct stat st;
@@ -206,7 +207,7 @@ static int one(struct ix_scan *s, const struct ix_posix_dir *dir, const char *fi
 		return 0;
 	}
 	if (ix_posix_is_sem(file, &st)) {
-		r = keep(s, dir, file, &st, unread);
+		r = psem_keep(s, dir, file, &st, unread);
 		return r == -ENOENT ? 0 : r;
 	}
 	ix_posix_note(s, IPCX_NOTE_SKIPPED, 0, file,
@@ -214,7 +215,7 @@ static int one(struct ix_scan *s, const struct ix_posix_dir *dir, const char *fi
 	return 0;
 }
 
-static int scan(struct ix_scan *s)
+static int psem_scan(struct ix_scan *s)
 {
 	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
 	struct ix_posix_names *names auto_posix_names = NULL;
@@ -232,7 +233,7 @@ static int scan(struct ix_scan *s)
 		return ix_fail(s->x, r, "%s", IX_SHM_DIR);
 	s->dir = &dir;
 	while ((r = ix_posix_names_next(names, &file)) > 0) {
-		r = one(s, &dir, file, &unread);
+		r = psem_one(s, &dir, file, &unread);
 		if (r < 0)
 			break;
 	}
@@ -253,7 +254,7 @@ static int file_of(const char *name, char file[NAME_MAX + 1])
 	return 0;
 }
 
-static int find(struct ix_scan *s, const struct ipcx_ref *ref)
+static int psem_find(struct ix_scan *s, const struct ipcx_ref *ref)
 {
 	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
 	char file[NAME_MAX + 1], why[IPCX_REF_MAX + 80];
@@ -275,7 +276,7 @@ static int find(struct ix_scan *s, const struct ipcx_ref *ref)
 		return ix_fail_plain(s->x, -ENOENT, "%s",
 				     not_a_sem(file, &st, why, sizeof(why)));
 	s->dir = &dir;
-	r = keep(s, &dir, file, &st, &unread);
+	r = psem_keep(s, &dir, file, &st, &unread);
 	note_unread(s, unread);
 	s->dir = NULL;
 	return r;
@@ -283,7 +284,8 @@ static int find(struct ix_scan *s, const struct ipcx_ref *ref)
 
 /* ---- making */
 
-static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ret_ref)
+static int psem_create(struct ipcx *x, const struct ipcx_attrs *a,
+		       struct ipcx_ref *ret_ref)
 {
 	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
 	unsigned value = 0;
@@ -313,7 +315,8 @@ static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *r
 }
 
 /* sem_open(3) wants to read and write, whatever the mode. */
-static int may_use(struct ipcx *x, const struct ipcx_attrs *a, const struct ipcx_ref *ref)
+static int psem_may_use(struct ipcx *x, const struct ipcx_attrs *a,
+			const struct ipcx_ref *ref)
 {
 	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
 	char file[NAME_MAX + 1];
@@ -327,7 +330,7 @@ static int may_use(struct ipcx *x, const struct ipcx_attrs *a, const struct ipcx
 
 /* ---- removing and changing */
 
-static int remove_row(struct ix_scan *s, const void *data)
+static int psem_remove_row(struct ix_scan *s, const void *data)
 {
 	const struct ix_posix_dir *dir = s->dir;
 	const struct ix_posix_row *row = data;
@@ -344,7 +347,7 @@ static int remove_row(struct ix_scan *s, const void *data)
 	return unlinkat(dir->fd, file, 0) < 0 ? -errno : 0;
 }
 
-static int change(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
+static int psem_change(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
 {
 	const struct ix_posix_row *row = data;
 	char file[NAME_MAX + 1];
@@ -353,7 +356,7 @@ static int change(struct ix_scan *s, const void *data, const struct ipcx_attrs *
 	return r < 0 ? r : ix_posix_change(s->x, s->dir, file, row, a);
 }
 
-static int may(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
+static int psem_may(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
 {
 	const struct ix_posix_row *row = data;
 	char file[NAME_MAX + 1];
@@ -381,7 +384,7 @@ static uint64_t amount_file(const struct ipcx_attrs *a)
 	return sizeof(sem_t);
 }
 
-static int wish(const char *text, struct ipcx_attrs *ret_attrs)
+static int psem_wish(const char *text, struct ipcx_attrs *ret_attrs)
 {
 	static const uint64_t words[] = { IPCX_A_COUNT };
 
@@ -432,8 +435,8 @@ const struct ix_mech ix_mech_psem = {
 	.mounted = true,
 	.no_idle = "how long named semaphores were not used is not known: use through a mapping leaves no time",
 	.kind = &psem_kind,
-	.charges = charges, .wish = wish, .may_make = ix_posix_may_make, .right = IX_SHM_DIR,
-	.scan = scan, .find = find, .create = create, .may_use = may_use, .remove = remove_row, .change = change, .may = may,
+	.charges = charges, .wish = psem_wish, .may_make = ix_posix_may_make, .right = IX_SHM_DIR,
+	.scan = psem_scan, .find = psem_find, .create = psem_create, .may_use = psem_may_use, .remove = psem_remove_row, .change = psem_change, .may = psem_may,
 	.sem = &ix_psem_sem,
 	.driver = &ix_psem_driver,
 	.create_errors = create_errors, .change_errors = change_errors,

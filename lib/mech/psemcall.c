@@ -56,7 +56,7 @@ static bool is_cancelled(void)
 }
 
 /* Stopped with the caller, by what stops its whole job. */
-static void set_signals(const sigset_t *callers)
+static void psemcall_set_signals(const sigset_t *callers)
 {
 	static const int stops[] = { SIGTSTP, SIGTTIN, SIGTTOU };
 	struct sigaction action = { .sa_handler = SIG_DFL }, old;
@@ -84,7 +84,7 @@ static bool is_orphan(const struct call *c)
 
 /* 0 or -errno. What was cancelled still has one try: so those whom signals interrupt
  * again and again get on. */
-static int take(const struct call *c)
+static int psemcall_take(const struct call *c)
 {
 	int r;
 
@@ -99,7 +99,7 @@ static int take(const struct call *c)
 	return is_orphan(c) || sem_trywait(c->sem) < 0 ? -EINTR : 0;
 }
 
-static bool tell(const struct call *c, const void *what, size_t size)
+static bool psemcall_tell(const struct call *c, const void *what, size_t size)
 {
 	ssize_t n;
 
@@ -111,7 +111,7 @@ static bool tell(const struct call *c, const void *what, size_t size)
 
 /* Whether the caller has read what we told. What cannot be read is no proof that he has
  * not, and giving back what he holds would make two of one. His end is one. */
-static bool is_known(const struct call *c)
+static bool psemcall_is_known(const struct call *c)
 {
 	char byte;
 	ssize_t n;
@@ -130,14 +130,14 @@ static void __attribute__((noreturn)) child(const struct call *c)
 	bool told;
 	int r;
 
-	set_signals(&c->mask);
+	psemcall_set_signals(&c->mask);
 	(void)prctl(PR_SET_PDEATHSIG, CANCEL);
 	(void)prctl(PR_SET_DUMPABLE, 0); /* its SIGBUS is no news */
 	if (is_orphan(c))
 		_exit(0);
-	r = !c->give ? take(c) : sem_post(c->sem) < 0 ? -errno : 0;
-	told = tell(c, &r, sizeof(r));
-	if (r == 0 && !c->give && !(told && is_known(c)))
+	r = !c->give ? psemcall_take(c) : sem_post(c->sem) < 0 ? -errno : 0;
+	told = psemcall_tell(c, &r, sizeof(r));
+	if (r == 0 && !c->give && !(told && psemcall_is_known(c)))
 		(void)sem_post(c->sem);
 	_exit(0);
 }
@@ -148,7 +148,7 @@ static void __attribute__((noreturn)) child(const struct call *c)
  * As fork(2) does it, but no signal tells of its end, and only we can wait for it: the
  * program has children of its own. All its arguments are 0 on every architecture.
  */
-static int begin(struct call *c)
+static int psemcall_begin(struct call *c)
 {
 	int fds[2];
 
@@ -183,13 +183,13 @@ static int listen_to(const struct call *c)
 	if (recv(c->fd, &report, sizeof(report), 0) != sizeof(report))
 		return -EIO;
 	/* Without that the child gives it back; one that has ended (EPIPE) cannot. */
-	if (report == 0 && !c->give && !tell(c, "", 1) && errno != EPIPE &&
+	if (report == 0 && !c->give && !psemcall_tell(c, "", 1) && errno != EPIPE &&
 	    errno != ECONNRESET)
 		return -errno;
 	return report;
 }
 
-static int finish(const struct call *c, int r)
+static int psemcall_finish(const struct call *c, int r)
 {
 	int status = 0;
 
@@ -204,11 +204,11 @@ static int finish(const struct call *c, int r)
 static int begin_surely(struct call *c)
 {
 	const struct timespec moment = { .tv_nsec = 10000000 };
-	int r = begin(c);
+	int r = psemcall_begin(c);
 
 	for (int i = 0; r < 0 && c->give && i < 100; i++) {
 		(void)nanosleep(&moment, NULL);
-		r = begin(c);
+		r = psemcall_begin(c);
 	}
 	return r;
 }
@@ -242,7 +242,7 @@ int ix_psem_call(sem_t *sem, bool give, int64_t timeout)
 	if (r == 0)
 		r = begin_surely(&c);
 	if (r == 0)
-		r = finish(&c, listen_to(&c));
+		r = psemcall_finish(&c, listen_to(&c));
 	(void)pthread_sigmask(SIG_SETMASK, &c.mask, NULL);
 	return r;
 }

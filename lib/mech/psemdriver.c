@@ -14,8 +14,8 @@
 /* What there is of a slot: the semaphore, and what is to become it. */
 enum file { WHOLE, DRAFT };
 
-static const char *path_of(const struct ix_naming *names, uint32_t slot, enum file which,
-			   char buf[IX_NAME + 16])
+static const char *psemdriver_path_of(const struct ix_naming *names, uint32_t slot,
+				      enum file which, char buf[IX_NAME + 16])
 {
 	char name[IX_NAME];
 
@@ -31,7 +31,7 @@ static const char *path_of(const struct ix_naming *names, uint32_t slot, enum fi
 static int make_file(const struct ix_naming *names, const struct ix_thing *thing)
 {
 	char path[IX_NAME + 16], draft[IX_NAME + 16];
-	auto_fd int fd = open(path_of(names, thing->slot, DRAFT, draft),
+	auto_fd int fd = open(psemdriver_path_of(names, thing->slot, DRAFT, draft),
 			      O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 			      IX_MODE);
 	int r;
@@ -39,13 +39,14 @@ static int make_file(const struct ix_naming *names, const struct ix_thing *thing
 	if (fd < 0)
 		return -errno;
 	r = ix_psem_write(fd, thing->value);
-	if (r == 0 && link(draft, path_of(names, thing->slot, WHOLE, path)) < 0)
+	if (r == 0 &&
+	    link(draft, psemdriver_path_of(names, thing->slot, WHOLE, path)) < 0)
 		r = -errno;
 	(void)unlink(draft);
 	return r;
 }
 
-static int make(const struct ix_naming *names, struct ix_thing *thing)
+static int psemdriver_make(const struct ix_naming *names, struct ix_thing *thing)
 {
 	/* In a file system of our own nothing is left behind. */
 	int flags = names->fresh ? O_CREAT | O_EXCL : 0;
@@ -69,7 +70,7 @@ static int make(const struct ix_naming *names, struct ix_thing *thing)
 	return 0;
 }
 
-static int open_it(const struct ix_naming *names, struct ix_thing *thing)
+static int psemdriver_open_it(const struct ix_naming *names, struct ix_thing *thing)
 {
 	char name[IX_NAME];
 	sem_t *sem;
@@ -85,14 +86,14 @@ static int open_it(const struct ix_naming *names, struct ix_thing *thing)
 	return 0;
 }
 
-static int look(const struct ix_naming *names, struct ix_thing *thing,
-		struct ix_seen *ret_seen)
+static int psemdriver_look(const struct ix_naming *names, struct ix_thing *thing,
+			   struct ix_seen *ret_seen)
 {
 	char path[IX_NAME + 16];
 	struct stat st;
 	int value = 0;
 
-	if (lstat(path_of(names, thing->slot, WHOLE, path), &st) < 0 ||
+	if (lstat(psemdriver_path_of(names, thing->slot, WHOLE, path), &st) < 0 ||
 	    (thing->at && sem_getvalue(thing->at, &value) < 0))
 		return -errno;
 	ix_seen_file(&st, ret_seen);
@@ -100,33 +101,37 @@ static int look(const struct ix_naming *names, struct ix_thing *thing,
 	return 0;
 }
 
-static int change(const struct ix_naming *names, struct ix_thing *thing, unsigned mode)
+static int psemdriver_change(const struct ix_naming *names, struct ix_thing *thing,
+			     unsigned mode)
 {
 	char path[IX_NAME + 16];
 
-	return chmod(path_of(names, thing->slot, WHOLE, path), mode) < 0 ? -errno : 0;
+	return chmod(psemdriver_path_of(names, thing->slot, WHOLE, path), mode) < 0
+		       ? -errno
+		       : 0;
 }
 
-static int remove_it(const struct ix_naming *names, struct ix_thing *thing)
+static int psemdriver_remove_it(const struct ix_naming *names, struct ix_thing *thing)
 {
 	char name[IX_NAME];
 
 	return sem_unlink(ix_slot_name(names, thing->slot, name)) < 0 ? -errno : 0;
 }
 
-static void close_it(struct ix_thing *thing)
+static void psemdriver_close_it(struct ix_thing *thing)
 {
 	if (thing->at)
 		(void)sem_close(thing->at);
 	thing->at = NULL;
 }
 
-static bool is_there(const struct ix_naming *names, const struct ix_thing *thing)
+static bool psemdriver_is_there(const struct ix_naming *names,
+				const struct ix_thing *thing)
 {
 	char path[IX_NAME + 16];
 	struct stat st;
 
-	return lstat(path_of(names, thing->slot, WHOLE, path), &st) == 0;
+	return lstat(psemdriver_path_of(names, thing->slot, WHOLE, path), &st) == 0;
 }
 
 /* A name that is ours is removed; what is not there, or not ours, is left. */
@@ -141,25 +146,27 @@ static int sweep_one(const char *path)
 	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-static int sweep(const struct ix_naming *names, uint32_t slot, int id, pid_t maker)
+static int psemdriver_sweep(const struct ix_naming *names, uint32_t slot, int id,
+			    pid_t maker)
 {
 	char path[IX_NAME + 16];
-	int r = names->fresh ? 0 : sweep_one(path_of(names, slot, DRAFT, path));
+	int r = names->fresh ? 0
+			     : sweep_one(psemdriver_path_of(names, slot, DRAFT, path));
 
 	(void)id;
 	(void)maker;
-	return r < 0 ? r : sweep_one(path_of(names, slot, WHOLE, path));
+	return r < 0 ? r : sweep_one(psemdriver_path_of(names, slot, WHOLE, path));
 }
 
 const struct ix_driver ix_psem_driver = {
-	.make = make,
-	.open = open_it,
-	.stat = look,
-	.change = change,
-	.remove = remove_it,
-	.close = close_it,
-	.is_there = is_there,
-	.sweep = sweep,
+	.make = psemdriver_make,
+	.open = psemdriver_open_it,
+	.stat = psemdriver_look,
+	.change = psemdriver_change,
+	.remove = psemdriver_remove_it,
+	.close = psemdriver_close_it,
+	.is_there = psemdriver_is_there,
+	.sweep = psemdriver_sweep,
 	.size = sizeof(sem_t),
 	.churn = "named semaphores come, are looked at, changed, opened and go",
 	.open_word = "open",

@@ -48,7 +48,7 @@ static int open_draft(const struct ix_posix_dir *dir, char name[32])
 }
 
 /* With its value, mode and owner. */
-static int fill(int fd, const struct ipcx_attrs *a, unsigned value)
+static int psemmake_fill(int fd, const struct ipcx_attrs *a, unsigned value)
 {
 	int r = ix_psem_write(fd, value);
 
@@ -69,7 +69,7 @@ static int make_unnamed(struct ipcx *x, const struct ix_posix_dir *dir, const ch
 	if (fd < 0)
 		return 0; /* whoever goes on with a name finds out why */
 	(void)snprintf(path, sizeof(path), "thread-self/fd/%d", fd);
-	r = fill(fd, a, value);
+	r = psemmake_fill(fd, a, value);
 	if (r < 0)
 		return r;
 	if (linkat(proc, path, dir->fd, file, AT_SYMLINK_FOLLOW) == 0)
@@ -86,7 +86,7 @@ static int make_named(struct ipcx *x, const struct ix_posix_dir *dir, const char
 
 	if (fd < 0)
 		return fd;
-	r = fill(fd, a, value);
+	r = psemmake_fill(fd, a, value);
 	if (r == 0 && linkat(dir->fd, draft, dir->fd, file, 0) < 0)
 		r = -errno;
 	if (ix_posix_take_back(dir, draft, fd))

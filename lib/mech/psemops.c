@@ -25,7 +25,7 @@ static int no_such(struct ipcx *x, const char *name)
 	return ix_fail_plain(x, -ENOENT, "%s: no such named semaphore", name);
 }
 
-static int failed(struct ipcx *x, const char *name, int error)
+static int psemops_failed(struct ipcx *x, const char *name, int error)
 {
 	if (error == -ENOENT)
 		return no_such(x, name);
@@ -39,8 +39,8 @@ static int failed(struct ipcx *x, const char *name, int error)
 
 /* Whether that is a semaphore of this C library's kind. One that is too short would end
  * us by SIGBUS. */
-static int check(struct ipcx *x, const char *name, const char *file,
-		 const struct stat *st)
+static int psemops_check(struct ipcx *x, const char *name, const char *file,
+			 const struct stat *st)
 {
 	if (!ix_posix_is_sem(file, st))
 		return ix_fail_plain(x, -ENOENT, "%s: its file is no semaphore", name);
@@ -53,7 +53,7 @@ static int check(struct ipcx *x, const char *name, const char *file,
 }
 
 /* What is no semaphore is not even opened. */
-static int open_file(struct ipcx *x, const struct ipcx_ref *ref, int *ret_fd)
+static int psemops_open_file(struct ipcx *x, const struct ipcx_ref *ref, int *ret_fd)
 {
 	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
 	char file[IX_SEM_PREFIX_LEN + sizeof(ref->name)], name[IPCX_REF_MAX];
@@ -67,18 +67,18 @@ static int open_file(struct ipcx *x, const struct ipcx_ref *ref, int *ret_fd)
 	(void)snprintf(file, sizeof(file), IX_SEM_PREFIX "%s", ref->name + 1);
 	r = strlen(file) > NAME_MAX ? -ENOENT : ix_posix_stat(&dir, file, &before);
 	if (r < 0)
-		return failed(x, name, r);
-	r = check(x, name, file, &before);
+		return psemops_failed(x, name, r);
+	r = psemops_check(x, name, file, &before);
 	if (r < 0)
 		return r;
 	fd = ix_open_entry(dir.fd, file, O_RDWR | O_NONBLOCK, dir.hostile);
 	if (fd < 0)
-		return failed(x, name, fd);
+		return psemops_failed(x, name, fd);
 	if (fstat(fd, &st) < 0)
-		return failed(x, name, -errno);
+		return psemops_failed(x, name, -errno);
 	if (st.st_dev != before.st_dev || st.st_ino != before.st_ino)
 		return no_such(x, name); /* another one meanwhile */
-	r = check(x, name, file, &st);
+	r = psemops_check(x, name, file, &st);
 	if (r < 0)
 		return r;
 	*ret_fd = take_fd(&fd);
@@ -90,7 +90,7 @@ static int map(struct ipcx *x, int fd, const char *name, sem_t **ret_sem)
 	void *at = mmap(NULL, sizeof(sem_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (at == MAP_FAILED)
-		return failed(x, name, -errno);
+		return psemops_failed(x, name, -errno);
 	*ret_sem = at;
 	return 0;
 }
@@ -121,7 +121,7 @@ static int call_failed(struct ipcx *x, const char *name, int error)
 	return ix_fail(x, error, "%s", name);
 }
 
-static int take(struct ipcx *x, sem_t *sem, const char *name, int64_t patience)
+static int psemops_take(struct ipcx *x, sem_t *sem, const char *name, int64_t patience)
 {
 	int r = ix_psem_call(sem, false, patience);
 
@@ -130,15 +130,15 @@ static int take(struct ipcx *x, sem_t *sem, const char *name, int64_t patience)
 	return r < 0 ? call_failed(x, name, r) : 0;
 }
 
-static int give(struct ipcx *x, sem_t *sem, const char *name)
+static int psemops_give(struct ipcx *x, sem_t *sem, const char *name)
 {
 	int r = ix_psem_call(sem, true, 0);
 
 	return r < 0 ? call_failed(x, name, r) : 0;
 }
 
-static int operate(struct ipcx *x, const struct ipcx_ref *ref, int fd,
-		   const struct ipcx_sem_op *ops, size_t n, int64_t patience)
+static int psemops_operate(struct ipcx *x, const struct ipcx_ref *ref, int fd,
+			   const struct ipcx_sem_op *ops, size_t n, int64_t patience)
 {
 	char name[IPCX_REF_MAX];
 	sem_t *sem = NULL;
@@ -153,7 +153,8 @@ static int operate(struct ipcx *x, const struct ipcx_ref *ref, int fd,
 	r = map(x, fd, name, &sem);
 	if (r < 0)
 		return r;
-	r = ops->op > 0 ? give(x, sem, name) : take(x, sem, name, patience);
+	r = ops->op > 0 ? psemops_give(x, sem, name)
+			: psemops_take(x, sem, name, patience);
 	unmap(sem);
 	return r;
 }
@@ -170,7 +171,7 @@ static int take_held(struct ipcx *x, const struct ipcx_ref *ref, int fd, int64_t
 	r = map(x, fd, ret_taken->name, &sem);
 	if (r < 0)
 		return r;
-	r = take(x, sem, ret_taken->name, patience);
+	r = psemops_take(x, sem, ret_taken->name, patience);
 	if (r < 0)
 		unmap(sem);
 	else
@@ -180,15 +181,15 @@ static int take_held(struct ipcx *x, const struct ipcx_ref *ref, int fd, int64_t
 
 static int give_held(struct ipcx *x, struct ipcx_psem_taken *taken)
 {
-	int r = give(x, taken->sem, taken->name);
+	int r = psemops_give(x, taken->sem, taken->name);
 
 	unmap(taken->sem);
 	return r;
 }
 
 const struct ix_sem_ops ix_psem_sem = {
-	.open = open_file,
-	.op = operate,
+	.open = psemops_open_file,
+	.op = psemops_operate,
 	.take = take_held,
 	.give = give_held,
 };

@@ -50,7 +50,7 @@ static const struct ix_kind pshm_kind = {
 
 /* ---- reading */
 
-static int keep(struct ix_scan *s, const char *file, const struct stat *st)
+static int pshm_keep(struct ix_scan *s, const char *file, const struct stat *st)
 {
 	struct pshm_row *row = ix_posix_row(s, file, st);
 	int r;
@@ -65,8 +65,8 @@ static int keep(struct ix_scan *s, const char *file, const struct stat *st)
 	return r < 0 ? r : 0;
 }
 
-static int one(struct ix_scan *s, const struct ix_posix_dir *dir, const char *file,
-	       struct ix_shm_room *room)
+static int pshm_one(struct ix_scan *s, const struct ix_posix_dir *dir, const char *file,
+		    struct ix_shm_room *room)
 {
 	bool sem = ix_posix_sem_name(file);
 	struct stat st;
@@ -84,7 +84,7 @@ static int one(struct ix_scan *s, const struct ix_posix_dir *dir, const char *fi
 	if (ix_posix_is_sem(file, &st))
 		return 0;
 	if (S_ISREG(st.st_mode))
-		return keep(s, file, &st);
+		return pshm_keep(s, file, &st);
 	/* What bears a semaphore's name is the other mechanism's to explain. */
 	if (!sem)
 		ix_posix_note(s, IPCX_NOTE_SKIPPED, 0, file, ix_posix_what(st.st_mode));
@@ -105,7 +105,7 @@ static void note_type(struct ix_scan *s, const struct ix_posix_dir *dir)
 		      (unsigned long)fs.f_type);
 }
 
-static int scan(struct ix_scan *s)
+static int pshm_scan(struct ix_scan *s)
 {
 	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
 	struct ix_posix_names *names auto_posix_names = NULL;
@@ -125,7 +125,7 @@ static int scan(struct ix_scan *s)
 		return ix_fail(s->x, r, "%s", IX_SHM_DIR);
 	s->dir = &dir;
 	while ((r = ix_posix_names_next(names, &file)) > 0) {
-		r = one(s, &dir, file, &room);
+		r = pshm_one(s, &dir, file, &room);
 		if (r < 0)
 			break;
 	}
@@ -136,7 +136,7 @@ static int scan(struct ix_scan *s)
 	return r;
 }
 
-static int find(struct ix_scan *s, const struct ipcx_ref *ref)
+static int pshm_find(struct ix_scan *s, const struct ipcx_ref *ref)
 {
 	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
 	const char *file = ref->name + 1;
@@ -161,14 +161,14 @@ static int find(struct ix_scan *s, const struct ipcx_ref *ref)
 	if (!S_ISREG(st.st_mode))
 		return ix_fail_plain(s->x, -ENOENT, "%s", ix_posix_what(st.st_mode));
 	s->dir = &dir;
-	r = keep(s, file, &st);
+	r = pshm_keep(s, file, &st);
 	s->dir = NULL;
 	return r;
 }
 
 /* ---- removing and changing */
 
-static int remove_row(struct ix_scan *s, const void *data)
+static int pshm_remove_row(struct ix_scan *s, const void *data)
 {
 	const struct ix_posix_dir *dir = s->dir;
 	char buf[256];
@@ -214,7 +214,7 @@ static void note_short(struct ix_scan *s, int fd, const struct pshm_row *row,
 
 /* What may be refused comes first: to open it, to give it away. A new mode or owner does
  * not close a descriptor. */
-static int change(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
+static int pshm_change(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
 {
 	char buf[256];
 	const char *file = ix_posix_name(s, data, buf);
@@ -238,7 +238,7 @@ static int change(struct ix_scan *s, const void *data, const struct ipcx_attrs *
 }
 
 /* The same steps, with nothing done. */
-static int may(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
+static int pshm_may(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
 {
 	const struct ix_posix_dir *dir = s->dir;
 	char buf[256];
@@ -264,12 +264,12 @@ static int may(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
 /* ---- limits */
 
 /* A tmpfs counts whole pages. */
-static uint64_t amount_bytes(const struct ipcx_attrs *a)
+static uint64_t pshm_amount_bytes(const struct ipcx_attrs *a)
 {
 	return ix_mul_sat(ix_amount_pages(a), (uint64_t)sysconf(_SC_PAGESIZE));
 }
 
-static int wish(const char *text, struct ipcx_attrs *ret_attrs)
+static int pshm_wish(const char *text, struct ipcx_attrs *ret_attrs)
 {
 	static const uint64_t words[] = { IPCX_A_COUNT, IPCX_A_SIZE };
 
@@ -280,7 +280,7 @@ static int wish(const char *text, struct ipcx_attrs *ret_attrs)
 static const struct ix_charge charges[] = {
 	{ .limit = "size_max", .each = true, .making = true, .amount = ix_amount_size },
 	{ .limit = "rlimit_fsize", .each = true, .making = true, .amount = ix_amount_size },
-	{ .limit = "dev_shm", .amount = amount_bytes },
+	{ .limit = "dev_shm", .amount = pshm_amount_bytes },
 	{ .limit = "dev_shm_inodes", .amount = ix_amount_one },
 	{ .limit = NULL },
 };
@@ -327,8 +327,8 @@ const struct ix_mech ix_mech_pshm = {
 	.weight = IPCX_F_SIZE, .mounted = true,
 	.no_idle = "how long POSIX shared memory was not used is not known: use through a mapping leaves no time",
 	.kind = &pshm_kind,
-	.charges = charges, .wish = wish, .may_make = ix_posix_may_make, .right = IX_SHM_DIR,
-	.scan = scan, .find = find, .create = ix_pshm_create, .may_use = ix_pshm_may_use, .complete = ix_pshm_complete, .caution = ix_pshm_caution, .remove = remove_row, .change = change, .may = may,
+	.charges = charges, .wish = pshm_wish, .may_make = ix_posix_may_make, .right = IX_SHM_DIR,
+	.scan = pshm_scan, .find = pshm_find, .create = ix_pshm_create, .may_use = ix_pshm_may_use, .complete = ix_pshm_complete, .caution = ix_pshm_caution, .remove = pshm_remove_row, .change = pshm_change, .may = pshm_may,
 	.memory = ix_pshm_memory,
 	.driver = &ix_pshm_driver,
 	.create_errors = create_errors, .change_errors = change_errors,

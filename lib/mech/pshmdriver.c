@@ -9,7 +9,7 @@
 
 #define SIZE 65536
 
-static int make(const struct ix_naming *names, struct ix_thing *thing)
+static int pshmdriver_make(const struct ix_naming *names, struct ix_thing *thing)
 {
 	size_t size = thing->size ? thing->size : SIZE;
 	char name[IX_NAME];
@@ -30,7 +30,7 @@ static int make(const struct ix_naming *names, struct ix_thing *thing)
 	return 0;
 }
 
-static int open_it(const struct ix_naming *names, struct ix_thing *thing)
+static int pshmdriver_open_it(const struct ix_naming *names, struct ix_thing *thing)
 {
 	char name[IX_NAME];
 	struct stat st;
@@ -55,14 +55,14 @@ static int open_it(const struct ix_naming *names, struct ix_thing *thing)
 	return 0;
 }
 
-static int remove_it(const struct ix_naming *names, struct ix_thing *thing)
+static int pshmdriver_remove_it(const struct ix_naming *names, struct ix_thing *thing)
 {
 	char name[IX_NAME];
 
 	return shm_unlink(ix_slot_name(names, thing->slot, name)) < 0 ? -errno : 0;
 }
 
-static void close_it(struct ix_thing *thing)
+static void pshmdriver_close_it(struct ix_thing *thing)
 {
 	if (thing->at)
 		(void)munmap(thing->at, thing->size);
@@ -73,7 +73,8 @@ static void close_it(struct ix_thing *thing)
 }
 
 /* Where shm_open(3) has it: what else stands under that name is not opened. */
-static int find(const struct ix_naming *names, uint32_t slot, struct stat *ret_st)
+static int pshmdriver_find(const struct ix_naming *names, uint32_t slot,
+			   struct stat *ret_st)
 {
 	char name[IX_NAME], path[IX_NAME + 16];
 
@@ -81,18 +82,20 @@ static int find(const struct ix_naming *names, uint32_t slot, struct stat *ret_s
 	return lstat(path, ret_st) < 0 ? -errno : 0;
 }
 
-static bool is_there(const struct ix_naming *names, const struct ix_thing *thing)
+static bool pshmdriver_is_there(const struct ix_naming *names,
+				const struct ix_thing *thing)
 {
 	struct stat st;
 
-	return find(names, thing->slot, &st) == 0;
+	return pshmdriver_find(names, thing->slot, &st) == 0;
 }
 
-static int sweep(const struct ix_naming *names, uint32_t slot, int id, pid_t maker)
+static int pshmdriver_sweep(const struct ix_naming *names, uint32_t slot, int id,
+			    pid_t maker)
 {
 	char name[IX_NAME];
 	struct stat st;
-	int r = find(names, slot, &st);
+	int r = pshmdriver_find(names, slot, &st);
 
 	(void)id;
 	(void)maker;
@@ -103,14 +106,14 @@ static int sweep(const struct ix_naming *names, uint32_t slot, int id, pid_t mak
 }
 
 const struct ix_driver ix_pshm_driver = {
-	.make = make,
-	.open = open_it,
+	.make = pshmdriver_make,
+	.open = pshmdriver_open_it,
 	.stat = ix_look_file,
 	.change = ix_change_file,
-	.remove = remove_it,
-	.close = close_it,
-	.is_there = is_there,
-	.sweep = sweep,
+	.remove = pshmdriver_remove_it,
+	.close = pshmdriver_close_it,
+	.is_there = pshmdriver_is_there,
+	.sweep = pshmdriver_sweep,
 	.size = SIZE,
 	.mapped = true,
 	.churn = "POSIX shared memory comes, is looked at, changed, mapped and goes",

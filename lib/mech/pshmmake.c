@@ -21,7 +21,7 @@
 
 #define COPY_SIZE 65536
 
-static ssize_t read_some(int fd, char *buf, size_t n)
+static ssize_t pshmmake_read_some(int fd, char *buf, size_t n)
 {
 	ssize_t got;
 
@@ -31,7 +31,7 @@ static ssize_t read_some(int fd, char *buf, size_t n)
 	return got < 0 ? -errno : got;
 }
 
-static int write_all(int fd, const char *buf, size_t n)
+static int pshmmake_write_all(int fd, const char *buf, size_t n)
 {
 	while (n > 0) {
 		ssize_t put = write(fd, buf, n);
@@ -51,7 +51,7 @@ static int changed(struct ipcx *x)
 	return ix_fail_plain(x, -EIO, "pshm: the contents changed while they were read");
 }
 
-static int too_long(struct ipcx *x, const struct ipcx_attrs *a)
+static int pshmmake_too_long(struct ipcx *x, const struct ipcx_attrs *a)
 {
 	if (a->set & IX_A_EXACT)
 		return changed(x);
@@ -65,7 +65,7 @@ static int too_long(struct ipcx *x, const struct ipcx_attrs *a)
 
 /* The caller's descriptor to its end, or as much as there is room for: the object may be
  * of any size, so no mmap. */
-static int copy(struct ipcx *x, int fd, const struct ipcx_attrs *a)
+static int pshmmake_copy(struct ipcx *x, int fd, const struct ipcx_attrs *a)
 {
 	uint64_t room = a->set & IPCX_A_SIZE ? a->bytes : INT64_MAX, done = 0;
 	auto_free char *buf = malloc(COPY_SIZE);
@@ -73,7 +73,7 @@ static int copy(struct ipcx *x, int fd, const struct ipcx_attrs *a)
 	if (!buf)
 		return -ENOMEM;
 	for (;;) {
-		ssize_t got = read_some(a->from, buf, COPY_SIZE);
+		ssize_t got = pshmmake_read_some(a->from, buf, COPY_SIZE);
 		int r;
 
 		if (got < 0)
@@ -82,8 +82,8 @@ static int copy(struct ipcx *x, int fd, const struct ipcx_attrs *a)
 			return a->set & IX_A_EXACT && done < a->bytes ? changed(x) : 0;
 		if ((uint64_t)got > room - done ||
 		    ix_posix_may_grow(done + (uint64_t)got) < 0)
-			return too_long(x, a);
-		r = write_all(fd, buf, (size_t)got);
+			return pshmmake_too_long(x, a);
+		r = pshmmake_write_all(fd, buf, (size_t)got);
 		if (r < 0)
 			return r;
 		done += (uint64_t)got;
@@ -123,7 +123,7 @@ static int allocate(int fd, uint64_t bytes, int how)
 	return 0;
 }
 
-static int fill(struct ipcx *x, int fd, const struct ipcx_attrs *a)
+static int pshmmake_fill(struct ipcx *x, int fd, const struct ipcx_attrs *a)
 {
 	int r = 0;
 
@@ -133,7 +133,7 @@ static int fill(struct ipcx *x, int fd, const struct ipcx_attrs *a)
 	if (r == 0 && (a->set & IPCX_A_ALLOCATE) && (a->set & IPCX_A_SIZE))
 		r = allocate(fd, a->bytes, 0);
 	if (r == 0 && (a->set & IPCX_A_FROM))
-		r = copy(x, fd, a);
+		r = pshmmake_copy(x, fd, a);
 	return r == 0 ? ix_posix_own(fd, a) : r;
 }
 
@@ -167,7 +167,7 @@ int ix_pshm_create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *
 		    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	r = fill(x, fd, a);
+	r = pshmmake_fill(x, fd, a);
 	if (r < 0) {
 		if (ix_posix_take_back(&dir, ref.name + 1, fd))
 			return r;
@@ -245,7 +245,7 @@ int ix_pshm_may_use(struct ipcx *x, const struct ipcx_attrs *a,
 /* ---- one that exists */
 
 /* What of its size has no memory yet. */
-static uint64_t lacking(const struct stat *st)
+static uint64_t pshmmake_lacking(const struct stat *st)
 {
 	uint64_t size = (uint64_t)st->st_size, taken = (uint64_t)st->st_blocks * 512;
 
@@ -261,14 +261,14 @@ static int take_memory(struct ipcx *x, const char *name, int fd, bool now, char 
 
 	if (fstat(fd, &before) < 0)
 		return ix_fail(x, -errno, "%s", name);
-	if (has_less_than(fd, lacking(&before), &free))
+	if (has_less_than(fd, pshmmake_lacking(&before), &free))
 		return ix_fail_plain(x, -ENOSPC,
 				     "%s: exists, but %" PRIu64
 				     " bytes of memory are still to be taken for it, and "
 				     "only %" PRIu64 " are free in " IX_SHM_DIR,
-				     name, lacking(&before), free);
+				     name, pshmmake_lacking(&before), free);
 	if (!now)
-		return lacking(&before) > 0;
+		return pshmmake_lacking(&before) > 0;
 	r = allocate(fd, (uint64_t)before.st_size, FALLOC_FL_KEEP_SIZE);
 	if (r == 0 && fstat(fd, &after) < 0)
 		r = -errno;

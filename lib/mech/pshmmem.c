@@ -11,7 +11,7 @@
 #include "base/below.h"
 #include "mech/posix.h"
 
-static int failed(struct ipcx *x, const struct ipcx_ref *ref, int error)
+static int pshmmem_failed(struct ipcx *x, const struct ipcx_ref *ref, int error)
 {
 	char text[IPCX_REF_MAX];
 
@@ -27,7 +27,8 @@ static int failed(struct ipcx *x, const struct ipcx_ref *ref, int error)
 	return ix_fail(x, error, "%s: cannot open", text);
 }
 
-static int is_none(struct ipcx *x, const struct ipcx_ref *ref, const struct stat *st)
+static int pshmmem_is_none(struct ipcx *x, const struct ipcx_ref *ref,
+			   const struct stat *st)
 {
 	char text[IPCX_REF_MAX];
 
@@ -38,7 +39,7 @@ static int is_none(struct ipcx *x, const struct ipcx_ref *ref, const struct stat
 }
 
 /* To read, without moving its time of access where that may be asked for. */
-static int open_file(const struct ix_posix_dir *dir, const char *file, bool write)
+static int pshmmem_open_file(const struct ix_posix_dir *dir, const char *file, bool write)
 {
 	int flags = (write ? O_WRONLY : O_RDONLY | O_NOATIME) | O_NONBLOCK;
 	int fd = ix_open_entry(dir->fd, file, flags, dir->hostile);
@@ -63,16 +64,16 @@ int ix_pshm_memory(struct ipcx *x, const struct ipcx_ref *ref, bool write,
 	/* What is no regular file is not even opened. */
 	r = ix_posix_stat(&dir, file, &before);
 	if (r < 0)
-		return failed(x, ref, r);
+		return pshmmem_failed(x, ref, r);
 	if (!S_ISREG(before.st_mode) || ix_posix_is_sem(file, &before))
-		return is_none(x, ref, &before);
-	fd = open_file(&dir, file, write);
+		return pshmmem_is_none(x, ref, &before);
+	fd = pshmmem_open_file(&dir, file, write);
 	if (fd < 0)
-		return failed(x, ref, fd);
+		return pshmmem_failed(x, ref, fd);
 	if (fstat(fd, &st) < 0)
-		return failed(x, ref, -errno);
+		return pshmmem_failed(x, ref, -errno);
 	if (st.st_dev != before.st_dev || st.st_ino != before.st_ino)
-		return failed(x, ref, -ENOENT); /* another one meanwhile */
+		return pshmmem_failed(x, ref, -ENOENT); /* another one meanwhile */
 	m.size = (uint64_t)st.st_size;
 	m.fd = take_fd(&fd);
 	*ret_memory = m;

@@ -51,7 +51,7 @@ static const struct ix_sysv_word words[] = {
 };
 /* clang-format on */
 
-static int highest(void)
+static int sem_highest(void)
 {
 	struct seminfo info;
 	int r = semctl(0, 0, IPC_INFO, (union semun){ .info = &info });
@@ -59,7 +59,7 @@ static int highest(void)
 	return r < 0 ? -errno : r;
 }
 
-static int used(void)
+static int sem_used(void)
 {
 	struct seminfo info;
 
@@ -67,7 +67,7 @@ static int used(void)
 									  : info.semusz;
 }
 
-static int stat_by(int which, int how, void *data)
+static int sem_stat_by(int which, int how, void *data)
 {
 	struct sem_row *row = data;
 	struct semid_ds ds;
@@ -84,34 +84,34 @@ static int stat_by(int which, int how, void *data)
 	return id;
 }
 
-static int stat_slot(int index, void *row)
+static int sem_stat_slot(int index, void *row)
 {
-	return stat_by(index, SEM_STAT_ANY, row);
+	return sem_stat_by(index, SEM_STAT_ANY, row);
 }
 
-static int stat_slot_own(int index, void *row)
+static int sem_stat_slot_own(int index, void *row)
 {
-	return stat_by(index, SEM_STAT, row);
+	return sem_stat_by(index, SEM_STAT, row);
 }
 
-static int stat_id(int id, void *row)
+static int sem_stat_id(int id, void *row)
 {
-	return stat_by(id, IPC_STAT, row);
+	return sem_stat_by(id, IPC_STAT, row);
 }
 
-static int get(uint32_t key, const struct ipcx_attrs *a, int flags)
+static int sem_array_get(uint32_t key, const struct ipcx_attrs *a, int flags)
 {
 	int id = semget((key_t)key, a ? (int)MIN(a->nsems, (uint64_t)INT_MAX) : 0, flags);
 
 	return id < 0 ? -errno : id;
 }
 
-static int rmid(int id)
+static int sem_rmid(int id)
 {
 	return semctl(id, 0, IPC_RMID) < 0 ? -errno : 0;
 }
 
-static int set(const void *data, const struct ipcx_attrs *a)
+static int sem_array_set(const void *data, const struct ipcx_attrs *a)
 {
 	const struct sem_row *row = data;
 	struct semid_ds ds = { 0 };
@@ -124,18 +124,18 @@ static int set(const void *data, const struct ipcx_attrs *a)
 /* clang-format off */
 static const struct ix_sysv sysv = {
 	.name = "sem", .kind = &sem_kind, .words = words,
-	.highest = highest, .used = used,
-	.stat_slot = stat_slot, .stat_slot_own = stat_slot_own, .stat_id = stat_id,
-	.get = get, .rmid = rmid, .set = set,
+	.highest = sem_highest, .used = sem_used,
+	.stat_slot = sem_stat_slot, .stat_slot_own = sem_stat_slot_own, .stat_id = sem_stat_id,
+	.get = sem_array_get, .rmid = sem_rmid, .set = sem_array_set,
 };
 /* clang-format on */
 
-static int scan(struct ix_scan *s)
+static int sem_scan(struct ix_scan *s)
 {
 	return ix_sysv_scan(s, &sysv);
 }
 
-static int find(struct ix_scan *s, const struct ipcx_ref *ref)
+static int sem_find(struct ix_scan *s, const struct ipcx_ref *ref)
 {
 	return ix_sysv_find(s, &sysv, ref);
 }
@@ -169,13 +169,15 @@ static int init_values(struct ipcx *x, const struct ipcx_attrs *a, int id)
 	return 0;
 }
 
-static int may_use(struct ipcx *x, const struct ipcx_attrs *a, const struct ipcx_ref *ref)
+static int sem_may_use(struct ipcx *x, const struct ipcx_attrs *a,
+		       const struct ipcx_ref *ref)
 {
 	(void)x;
 	return ix_sysv_may_use(&sysv, a, ref);
 }
 
-static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ret_ref)
+static int sem_create(struct ipcx *x, const struct ipcx_attrs *a,
+		      struct ipcx_ref *ret_ref)
 {
 	struct ipcx_attrs first = *a;
 	int r;
@@ -204,29 +206,29 @@ static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *r
 	if (r == 0) {
 		struct sem_row row = { 0 };
 
-		r = stat_id(ret_ref->id, &row);
+		r = sem_stat_id(ret_ref->id, &row);
 		if (r >= 0 && !(a->set & IPCX_A_MODE))
 			row.base.mode = 0600;
-		if (r >= 0 && (r = set(&row, a)) < 0)
+		if (r >= 0 && (r = sem_array_set(&row, a)) < 0)
 			r = ix_fail(x, r,
 				    "sem:%d: cannot set owner and mode of the new array",
 				    ret_ref->id);
 	}
 	if (r < 0)
-		(void)rmid(ret_ref->id);
+		(void)sem_rmid(ret_ref->id);
 	return MIN(r, 0);
 }
 
-static int remove_row(struct ix_scan *s, const void *data)
+static int sem_remove_row(struct ix_scan *s, const void *data)
 {
 	(void)s;
-	return rmid(((const struct ix_sysv_row *)data)->id);
+	return sem_rmid(((const struct ix_sysv_row *)data)->id);
 }
 
-static int change(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
+static int sem_change(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
 {
 	(void)s;
-	return set(data, a);
+	return sem_array_set(data, a);
 }
 
 struct semaphore_row {
@@ -250,7 +252,7 @@ static const struct ix_kind semaphore_kind = {
 /* clang-format on */
 
 /* What semctl(2) says of one semaphore, or -errno. */
-static int ask(int id, uint64_t n, int what)
+static int sem_ask(int id, uint64_t n, int what)
 {
 	int r = semctl(id, (int)n, what);
 
@@ -266,9 +268,9 @@ static int semaphore(struct ipcx *x, struct ipcx_table *t, int id, uint64_t n,
 
 	if (!row)
 		return -ENOMEM;
-	pid = ask(id, n, GETPID);
-	ncnt = ask(id, n, GETNCNT);
-	zcnt = ask(id, n, GETZCNT);
+	pid = sem_ask(id, n, GETPID);
+	ncnt = sem_ask(id, n, GETNCNT);
+	zcnt = sem_ask(id, n, GETZCNT);
 	if (pid == -EIDRM || pid == -EINVAL)
 		return -EIDRM;
 	row->semnum = n;
@@ -294,7 +296,7 @@ static int semaphore(struct ipcx *x, struct ipcx_table *t, int id, uint64_t n,
 	return 0;
 }
 
-static int contents(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_table *t)
+static int sem_contents(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_table *t)
 {
 	int id = ix_sysv_id(&sysv, ref), r;
 	auto_free unsigned short *values = NULL;
@@ -306,7 +308,7 @@ static int contents(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_tabl
 		return ix_fail_plain(x, -ENOENT, "%s: no such array", name);
 	if (id < 0)
 		return ix_fail(x, id, "%s", name);
-	r = stat_id(id, &array);
+	r = sem_stat_id(id, &array);
 	if (r == -EACCES)
 		return ix_fail_plain(
 			x, r,
@@ -352,7 +354,7 @@ static const struct ix_kind totals_kind = {
 /* clang-format on */
 
 /* What the lines of the text come to. */
-static int add_up(struct ipcx *x, struct sem_totals *row, int error)
+static int sem_add_up(struct ipcx *x, struct sem_totals *row, int error)
 {
 	struct ix_sysv_lines l auto_sysv_lines = { .n = 0 };
 
@@ -365,23 +367,23 @@ static int add_up(struct ipcx *x, struct sem_totals *row, int error)
 }
 
 /* SEM_INFO puts counters where IPC_INFO has limits (semctl(2)). */
-static int ask_totals(struct ipcx *x, struct ipcx_table *t, void *data)
+static int sem_ask_totals(struct ipcx *x, struct ipcx_table *t, void *data)
 {
 	struct sem_totals *row = data;
 	struct seminfo info;
 
 	if (semctl(0, 0, SEM_INFO, (union semun){ .info = &info }) < 0)
-		return add_up(x, row, -errno);
+		return sem_add_up(x, row, -errno);
 	ix_total(t, row, IPCX_F_OBJECTS, &row->objects, info.semusz);
 	ix_total(t, row, IPCX_F_NSEMS, &row->nsems, info.semaem);
 	return 0;
 }
 
-static const struct ix_totals totals = { .kind = &totals_kind, .ask = ask_totals };
+static const struct ix_totals totals = { .kind = &totals_kind, .ask = sem_ask_totals };
 
 /* ---- limits */
 
-static int wish(const char *text, struct ipcx_attrs *ret_attrs)
+static int sem_wish(const char *text, struct ipcx_attrs *ret_attrs)
 {
 	static const uint64_t counted[] = { IPCX_A_COUNT, IPCX_A_NSEMS };
 
@@ -437,8 +439,8 @@ const struct ix_mech ix_mech_sem = {
 		.shown = shown, .nshown = ARRAY_SIZE(shown),
 	},
 	.kind = &sem_kind,
-	.charges = charges, .wish = wish,
-	.scan = scan, .find = find, .costly = costly, .contents = contents, .create = create, .may_use = may_use, .remove = remove_row, .change = change, .may = ix_sysv_may,
+	.charges = charges, .wish = sem_wish,
+	.scan = sem_scan, .find = sem_find, .costly = costly, .contents = sem_contents, .create = sem_create, .may_use = sem_may_use, .remove = sem_remove_row, .change = sem_change, .may = ix_sysv_may,
 	.totals = &totals,
 	.sem = &ix_sem_sem,
 	.driver = &ix_sem_driver,

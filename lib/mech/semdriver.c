@@ -7,7 +7,7 @@
 
 #define SIZE 1
 
-static int make(const struct ix_naming *names, struct ix_thing *thing)
+static int semdriver_make(const struct ix_naming *names, struct ix_thing *thing)
 {
 	size_t size = thing->size ? thing->size : SIZE;
 	int id = semget(ix_slot_key(names, thing->slot), (int)size,
@@ -21,12 +21,12 @@ static int make(const struct ix_naming *names, struct ix_thing *thing)
 	return 0;
 }
 
-static int ask(int id, struct semid_ds *ds)
+static int semdriver_ask(int id, struct semid_ds *ds)
 {
 	return semctl(id, 0, IPC_STAT, (union semun){ .buf = ds }) < 0 ? -errno : 0;
 }
 
-static int open_it(const struct ix_naming *names, struct ix_thing *thing)
+static int semdriver_open_it(const struct ix_naming *names, struct ix_thing *thing)
 {
 	struct semid_ds ds;
 	int r;
@@ -36,7 +36,7 @@ static int open_it(const struct ix_naming *names, struct ix_thing *thing)
 	if (thing->id < 0)
 		return -errno;
 	if (!thing->size) {
-		r = ask(thing->id, &ds);
+		r = semdriver_ask(thing->id, &ds);
 		if (r < 0)
 			return r;
 		thing->size = ds.sem_nsems;
@@ -44,11 +44,11 @@ static int open_it(const struct ix_naming *names, struct ix_thing *thing)
 	return 0;
 }
 
-static int look(const struct ix_naming *names, struct ix_thing *thing,
-		struct ix_seen *ret_seen)
+static int semdriver_look(const struct ix_naming *names, struct ix_thing *thing,
+			  struct ix_seen *ret_seen)
 {
 	struct semid_ds ds;
-	int r = ask(thing->id, &ds);
+	int r = semdriver_ask(thing->id, &ds);
 
 	(void)names;
 	if (r < 0)
@@ -62,10 +62,11 @@ static int look(const struct ix_naming *names, struct ix_thing *thing,
 	return 0;
 }
 
-static int change(const struct ix_naming *names, struct ix_thing *thing, unsigned mode)
+static int semdriver_change(const struct ix_naming *names, struct ix_thing *thing,
+			    unsigned mode)
 {
 	struct semid_ds ds;
-	int r = ask(thing->id, &ds);
+	int r = semdriver_ask(thing->id, &ds);
 
 	(void)names;
 	if (r < 0)
@@ -75,31 +76,33 @@ static int change(const struct ix_naming *names, struct ix_thing *thing, unsigne
 									      : 0;
 }
 
-static int remove_it(const struct ix_naming *names, struct ix_thing *thing)
+static int semdriver_remove_it(const struct ix_naming *names, struct ix_thing *thing)
 {
 	(void)names;
 	return semctl(thing->id, 0, IPC_RMID) < 0 ? -errno : 0;
 }
 
 /* An id is not held. */
-static void close_it(struct ix_thing *thing)
+static void semdriver_close_it(struct ix_thing *thing)
 {
 	(void)thing;
 }
 
-static bool is_there(const struct ix_naming *names, const struct ix_thing *thing)
+static bool semdriver_is_there(const struct ix_naming *names,
+			       const struct ix_thing *thing)
 {
 	return semget(ix_slot_key(names, thing->slot), 0, 0) >= 0 || errno == EACCES;
 }
 
 /* An array does not say which process made it: one whose id was never told to anybody
  * cannot have been used. */
-static int sweep(const struct ix_naming *names, uint32_t slot, int id, pid_t maker)
+static int semdriver_sweep(const struct ix_naming *names, uint32_t slot, int id,
+			   pid_t maker)
 {
 	int32_t key = ix_slot_key(names, slot);
 	int at = id >= 0 ? id : semget(key, 0, 0);
 	struct semid_ds ds;
-	int r = at < 0 ? -errno : ask(at, &ds);
+	int r = at < 0 ? -errno : semdriver_ask(at, &ds);
 
 	(void)maker;
 	if (r < 0)
@@ -112,14 +115,14 @@ static int sweep(const struct ix_naming *names, uint32_t slot, int id, pid_t mak
 }
 
 const struct ix_driver ix_sem_driver = {
-	.make = make,
-	.open = open_it,
-	.stat = look,
-	.change = change,
-	.remove = remove_it,
-	.close = close_it,
-	.is_there = is_there,
-	.sweep = sweep,
+	.make = semdriver_make,
+	.open = semdriver_open_it,
+	.stat = semdriver_look,
+	.change = semdriver_change,
+	.remove = semdriver_remove_it,
+	.close = semdriver_close_it,
+	.is_there = semdriver_is_there,
+	.sweep = semdriver_sweep,
 	.size = SIZE,
 	.keyed = true,
 	.churn = "semaphore arrays come, are looked at, changed, found by key and go",

@@ -20,19 +20,20 @@ struct array {
 	char name[IPCX_REF_MAX];
 };
 
-static int missing(const struct array *a)
+static int semops_missing(const struct array *a)
 {
 	return ix_fail_plain(a->x, -ENOENT, "%s: no such array", a->name);
 }
 
-static int find(struct ipcx *x, const struct ipcx_ref *ref, struct array *ret_a)
+static int semops_find(struct ipcx *x, const struct ipcx_ref *ref, struct array *ret_a)
 {
 	ret_a->x = x;
 	(void)ipcx_ref_format(ref, ret_a->name, sizeof(ret_a->name));
 	ret_a->id = ref->by == IPCX_BY_ID ? ref->id : semget((key_t)ref->key, 0, 0);
 	if (ret_a->id >= 0)
 		return 0;
-	return errno == ENOENT ? missing(ret_a) : ix_fail(x, -errno, "%s", ret_a->name);
+	return errno == ENOENT ? semops_missing(ret_a)
+			       : ix_fail(x, -errno, "%s", ret_a->name);
 }
 
 /*
@@ -40,7 +41,7 @@ static int find(struct ipcx *x, const struct ipcx_ref *ref, struct array *ret_a)
  * the slot tells (SEM_STAT_ANY, Linux 4.17): the lowest 15 bits of the id are its number,
  * or 24 with ipcmni_extend.
  */
-static int64_t count(const struct array *a)
+static int64_t semops_count(const struct array *a)
 {
 	static const int masks[] = { (1 << 15) - 1, (1 << 24) - 1 };
 	struct semid_ds ds;
@@ -57,11 +58,11 @@ static int64_t count(const struct array *a)
 }
 
 /* What the kernel said, where that does not depend on what was asked. */
-static int failed(const struct array *a, int error)
+static int semops_failed(const struct array *a, int error)
 {
 	switch (error) {
 	case -EINVAL: /* the slot is empty */
-		return missing(a);
+		return semops_missing(a);
 	case -EACCES:
 		return ix_fail_plain(
 			a->x, error,
@@ -87,7 +88,7 @@ static int no_such_semaphore(const struct array *a, uint32_t num, int64_t nsems)
 /* EFBIG: one of the numbers is too high. */
 static int too_high(const struct array *a, const struct ipcx_sem_op *ops, size_t n)
 {
-	int64_t nsems = count(a);
+	int64_t nsems = semops_count(a);
 	uint32_t highest = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -102,7 +103,7 @@ static int too_high(const struct array *a, const struct ipcx_sem_op *ops, size_t
  * they are now tell which, where they may be read. */
 static int too_much(const struct array *a, const struct ipcx_sem_op *ops, size_t n)
 {
-	int64_t nsems = count(a);
+	int64_t nsems = semops_count(a);
 	auto_free unsigned short *now = nsems > 0 ? calloc((size_t)nsems, sizeof(*now))
 						  : NULL;
 	int64_t value;
@@ -155,7 +156,7 @@ static int op_failed(const struct array *a, const struct ipcx_sem_op *ops, size_
 	case -E2BIG:
 		return too_many(a, n);
 	default:
-		return failed(a, error);
+		return semops_failed(a, error);
 	}
 }
 
@@ -178,14 +179,14 @@ static int convert(const struct array *a, const struct ipcx_sem_op *ops, size_t 
 	return 0;
 }
 
-static int operate(struct ipcx *x, const struct ipcx_ref *ref, int fd,
-		   const struct ipcx_sem_op *ops, size_t n, int64_t patience)
+static int semops_operate(struct ipcx *x, const struct ipcx_ref *ref, int fd,
+			  const struct ipcx_sem_op *ops, size_t n, int64_t patience)
 {
 	const struct timespec span = { .tv_sec = patience / IX_SECOND,
 				       .tv_nsec = patience % IX_SECOND };
 	auto_free struct sembuf *list = NULL;
 	struct array a;
-	int r = find(x, ref, &a);
+	int r = semops_find(x, ref, &a);
 
 	(void)fd;
 	if (r < 0)
@@ -203,7 +204,7 @@ static int operate(struct ipcx *x, const struct ipcx_ref *ref, int fd,
 
 /* ---- setting */
 
-static int set_all(const struct array *a, const uint32_t *values, size_t n)
+static int semops_set_all(const struct array *a, const uint32_t *values, size_t n)
 {
 	auto_free unsigned short *all = calloc(n, sizeof(*all));
 
@@ -212,24 +213,24 @@ static int set_all(const struct array *a, const uint32_t *values, size_t n)
 	for (size_t i = 0; i < n; i++)
 		all[i] = (unsigned short)values[i];
 	if (semctl(a->id, 0, SETALL, (union semun){ .array = all }) < 0)
-		return failed(a, errno == EINVAL ? -EIDRM : -errno);
+		return semops_failed(a, errno == EINVAL ? -EIDRM : -errno);
 	return 0;
 }
 
 static int set_one(const struct array *a, uint32_t num, uint32_t value)
 {
 	if (semctl(a->id, (int)num, SETVAL, (union semun){ .val = (int)value }) < 0)
-		return failed(a, errno == EINVAL ? -EIDRM : -errno);
+		return semops_failed(a, errno == EINVAL ? -EIDRM : -errno);
 	return 0;
 }
 
-static int check(const struct array *a, const uint32_t *nums, const uint32_t *values,
-		 size_t n)
+static int semops_check(const struct array *a, const uint32_t *nums,
+			const uint32_t *values, size_t n)
 {
-	int64_t nsems = count(a);
+	int64_t nsems = semops_count(a);
 
 	if (nsems < 0)
-		return failed(a, (int)nsems);
+		return semops_failed(a, (int)nsems);
 	if (!nums && n != (size_t)nsems)
 		return ix_fail_plain(
 			a->x, -EINVAL,
@@ -249,21 +250,21 @@ static int check(const struct array *a, const uint32_t *nums, const uint32_t *va
 	return 0;
 }
 
-static int set(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *nums,
-	       const uint32_t *values, size_t n)
+static int semops_set(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *nums,
+		      const uint32_t *values, size_t n)
 {
 	struct array a;
-	int r = find(x, ref, &a);
+	int r = semops_find(x, ref, &a);
 
 	if (r == 0)
-		r = check(&a, nums, values, n);
+		r = semops_check(&a, nums, values, n);
 	if (r < 0)
 		return r;
 	if (!nums)
-		return set_all(&a, values, n);
+		return semops_set_all(&a, values, n);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = set_one(&a, nums[i], values[i]);
 	return r;
 }
 
-const struct ix_sem_ops ix_sem_sem = { .op = operate, .set = set };
+const struct ix_sem_ops ix_sem_sem = { .op = semops_operate, .set = semops_set };

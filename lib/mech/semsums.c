@@ -16,7 +16,7 @@
 #define SEVERAL (-1)
 
 /* What semctl(2) says of one semaphore, or -errno: -EIDRM when the array is gone. */
-static int ask(int id, uint64_t n, int what)
+static int semsums_ask(int id, uint64_t n, int what)
 {
 	int r = semctl(id, (int)n, what);
 
@@ -29,13 +29,13 @@ static int ask(int id, uint64_t n, int what)
  * All who wait. Where it only matters whether there are any, the first one is enough, and
  * a semaphore that cannot be read does not hide the others.
  */
-static int count(int id, uint64_t nsems, int what, bool exact, uint32_t *ret_n)
+static int semsums_count(int id, uint64_t nsems, int what, bool exact, uint32_t *ret_n)
 {
 	uint32_t sum = 0;
 	int failed = 0;
 
 	for (uint64_t n = 0; n < nsems && (exact || !sum); n++) {
-		int r = ask(id, n, what);
+		int r = semsums_ask(id, n, what);
 
 		if (r == -EIDRM || (r < 0 && (exact || r == -EACCES)))
 			return r;
@@ -54,7 +54,7 @@ static int last(int id, uint64_t nsems, int32_t *ret_pid)
 	int32_t pid = 0;
 
 	for (uint64_t n = 0; n < nsems && pid != SEVERAL; n++) {
-		int r = ask(id, n, GETPID);
+		int r = semsums_ask(id, n, GETPID);
 
 		if (r < 0)
 			return r;
@@ -91,8 +91,8 @@ static int waiting(struct ix_scan *s, int id, uint64_t nsems, void *row,
 
 	if (!ipcx_fieldset_has(&s->dear, f))
 		return 0;
-	r = count(id, nsems, f == IPCX_F_SEMNCNT ? GETNCNT : GETZCNT,
-		  ipcx_fieldset_has(&s->exact, f), ret_n);
+	r = semsums_count(id, nsems, f == IPCX_F_SEMNCNT ? GETNCNT : GETZCNT,
+			  ipcx_fieldset_has(&s->exact, f), ret_n);
 	if (r == 0 || r == -EIDRM)
 		return r;
 	ix_unknown(s->t, row, f);

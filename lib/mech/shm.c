@@ -106,7 +106,7 @@ static const struct ix_sysv_word words[] = {
 };
 /* clang-format on */
 
-static int highest(void)
+static int shm_highest(void)
 {
 	struct shminfo info;
 	int r = shmctl(0, IPC_INFO, (struct shmid_ds *)&info);
@@ -114,14 +114,14 @@ static int highest(void)
 	return r < 0 ? -errno : r;
 }
 
-static int used(void)
+static int shm_used(void)
 {
 	struct shm_info info;
 
 	return shmctl(0, SHM_INFO, (struct shmid_ds *)&info) < 0 ? -errno : info.used_ids;
 }
 
-static int stat_by(int which, int how, void *data)
+static int shm_stat_by(int which, int how, void *data)
 {
 	struct shm_row *row = data;
 	struct shmid_ds ds;
@@ -142,19 +142,19 @@ static int stat_by(int which, int how, void *data)
 	return id;
 }
 
-static int stat_slot(int index, void *row)
+static int shm_stat_slot(int index, void *row)
 {
-	return stat_by(index, SHM_STAT_ANY, row);
+	return shm_stat_by(index, SHM_STAT_ANY, row);
 }
 
-static int stat_slot_own(int index, void *row)
+static int shm_stat_slot_own(int index, void *row)
 {
-	return stat_by(index, SHM_STAT, row);
+	return shm_stat_by(index, SHM_STAT, row);
 }
 
-static int stat_id(int id, void *row)
+static int shm_stat_id(int id, void *row)
 {
-	return stat_by(id, IPC_STAT, row);
+	return shm_stat_by(id, IPC_STAT, row);
 }
 
 static int huge_flags(const struct ipcx_attrs *a)
@@ -171,7 +171,7 @@ static int huge_flags(const struct ipcx_attrs *a)
 	return flags;
 }
 
-static int get(uint32_t key, const struct ipcx_attrs *a, int flags)
+static int shm_get(uint32_t key, const struct ipcx_attrs *a, int flags)
 {
 	int id;
 
@@ -183,12 +183,12 @@ static int get(uint32_t key, const struct ipcx_attrs *a, int flags)
 	return id < 0 ? -errno : id;
 }
 
-static int rmid(int id)
+static int shm_rmid(int id)
 {
 	return shmctl(id, IPC_RMID, NULL) < 0 ? -errno : 0;
 }
 
-static int set(const void *data, const struct ipcx_attrs *a)
+static int shm_set(const void *data, const struct ipcx_attrs *a)
 {
 	const struct shm_row *row = data;
 	struct shmid_ds ds = { 0 };
@@ -205,29 +205,31 @@ static const enum ipcx_field text_only[] = { IPCX_F_RSS, IPCX_F_SWAP, IPCX_F_SIZ
 /* clang-format off */
 const struct ix_sysv ix_shm_sysv = {
 	.name = "shm", .kind = &shm_kind, .words = words, .text_only = text_only, .ntext_only = ARRAY_SIZE(text_only) - !NARROW,
-	.highest = highest, .used = used, .used_is_dear = true,
-	.stat_slot = stat_slot, .stat_slot_own = stat_slot_own, .stat_id = stat_id,
-	.get = get, .rmid = rmid, .set = set,
+	.highest = shm_highest, .used = shm_used, .used_is_dear = true,
+	.stat_slot = shm_stat_slot, .stat_slot_own = shm_stat_slot_own, .stat_id = shm_stat_id,
+	.get = shm_get, .rmid = shm_rmid, .set = shm_set,
 };
 /* clang-format on */
 
-static int scan(struct ix_scan *s)
+static int shm_scan(struct ix_scan *s)
 {
 	return ix_sysv_scan(s, &ix_shm_sysv);
 }
 
-static int find(struct ix_scan *s, const struct ipcx_ref *ref)
+static int shm_find(struct ix_scan *s, const struct ipcx_ref *ref)
 {
 	return ix_sysv_find(s, &ix_shm_sysv, ref);
 }
 
-static int may_use(struct ipcx *x, const struct ipcx_attrs *a, const struct ipcx_ref *ref)
+static int shm_may_use(struct ipcx *x, const struct ipcx_attrs *a,
+		       const struct ipcx_ref *ref)
 {
 	(void)x;
 	return ix_sysv_may_use(&ix_shm_sysv, a, ref);
 }
 
-static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ret_ref)
+static int shm_create(struct ipcx *x, const struct ipcx_attrs *a,
+		      struct ipcx_ref *ret_ref)
 {
 	int r = ix_sysv_create(x, &ix_shm_sysv, a, ret_ref);
 
@@ -240,13 +242,13 @@ static int create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *r
 			    "shm:%d: cannot lock (RLIMIT_MEMLOCK, or CAP_IPC_LOCK)",
 			    ret_ref->id);
 	if (r < 0)
-		(void)rmid(ret_ref->id);
+		(void)shm_rmid(ret_ref->id);
 	return r;
 }
 
 /* Whoever uses ipcx to make a segment finds none: its maker has ended. */
-static bool caution(struct ipcx *x, const struct ipcx_attrs *specs, size_t n, char *buf,
-		    size_t size)
+static bool shm_caution(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
+			char *buf, size_t size)
 {
 	char text[IX_NUM_MAX] = "";
 	int proc = ix_procfd(x);
@@ -264,19 +266,19 @@ static bool caution(struct ipcx *x, const struct ipcx_attrs *specs, size_t n, ch
 	return true;
 }
 
-static int remove_row(struct ix_scan *s, const void *data)
+static int shm_remove_row(struct ix_scan *s, const void *data)
 {
 	(void)s;
-	return rmid(((const struct ix_sysv_row *)data)->id);
+	return shm_rmid(((const struct ix_sysv_row *)data)->id);
 }
 
-static int change(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
+static int shm_change(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
 {
 	const struct shm_row *row = data;
 
 	(void)s;
 	if (a->set & (IPCX_A_MODE | IPCX_A_UID | IPCX_A_GID)) {
-		int r = set(row, a);
+		int r = shm_set(row, a);
 
 		if (r < 0)
 			return r;
@@ -307,7 +309,7 @@ static int wish_huge(const char *text, struct ipcx_attrs *a)
 	return 0;
 }
 
-static int wish(const char *text, struct ipcx_attrs *ret_attrs)
+static int shm_wish(const char *text, struct ipcx_attrs *ret_attrs)
 {
 	static const uint64_t counted[] = { IPCX_A_COUNT, IPCX_A_SIZE };
 	const char *comma = strchrnul(text, ',');
@@ -398,8 +400,8 @@ const struct ix_mech ix_mech_shm = {
 	},
 	.weight = IPCX_F_SIZE,
 	.kind = &shm_kind,
-	.charges = charges, .wish = wish, .may_make = ix_shm_may_make, .right = "CAP_IPC_LOCK",
-	.scan = scan, .find = find, .create = create, .may_use = may_use, .complete = ix_shm_complete, .caution = caution, .remove = remove_row, .change = change, .may = ix_shm_may,
+	.charges = charges, .wish = shm_wish, .may_make = ix_shm_may_make, .right = "CAP_IPC_LOCK",
+	.scan = shm_scan, .find = shm_find, .create = shm_create, .may_use = shm_may_use, .complete = ix_shm_complete, .caution = shm_caution, .remove = shm_remove_row, .change = shm_change, .may = ix_shm_may,
 	.totals = &ix_shm_totals,
 	.memory = ix_shm_memory,
 	.driver = &ix_shm_driver,

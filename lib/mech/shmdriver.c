@@ -7,7 +7,7 @@
 
 #define SIZE 65536
 
-static int make(const struct ix_naming *names, struct ix_thing *thing)
+static int shmdriver_make(const struct ix_naming *names, struct ix_thing *thing)
 {
 	size_t size = thing->size ? thing->size : SIZE;
 	int id = shmget(ix_slot_key(names, thing->slot), size,
@@ -21,7 +21,7 @@ static int make(const struct ix_naming *names, struct ix_thing *thing)
 	return 0;
 }
 
-static int open_it(const struct ix_naming *names, struct ix_thing *thing)
+static int shmdriver_open_it(const struct ix_naming *names, struct ix_thing *thing)
 {
 	struct shmid_ds ds;
 	void *at;
@@ -44,8 +44,8 @@ static int open_it(const struct ix_naming *names, struct ix_thing *thing)
 	return 0;
 }
 
-static int look(const struct ix_naming *names, struct ix_thing *thing,
-		struct ix_seen *ret_seen)
+static int shmdriver_look(const struct ix_naming *names, struct ix_thing *thing,
+			  struct ix_seen *ret_seen)
 {
 	struct shmid_ds ds;
 
@@ -62,7 +62,8 @@ static int look(const struct ix_naming *names, struct ix_thing *thing,
 	return 0;
 }
 
-static int change(const struct ix_naming *names, struct ix_thing *thing, unsigned mode)
+static int shmdriver_change(const struct ix_naming *names, struct ix_thing *thing,
+			    unsigned mode)
 {
 	struct shmid_ds ds;
 
@@ -73,25 +74,27 @@ static int change(const struct ix_naming *names, struct ix_thing *thing, unsigne
 	return shmctl(thing->id, IPC_SET, &ds) < 0 ? -errno : 0;
 }
 
-static int remove_it(const struct ix_naming *names, struct ix_thing *thing)
+static int shmdriver_remove_it(const struct ix_naming *names, struct ix_thing *thing)
 {
 	(void)names;
 	return shmctl(thing->id, IPC_RMID, NULL) < 0 ? -errno : 0;
 }
 
-static void close_it(struct ix_thing *thing)
+static void shmdriver_close_it(struct ix_thing *thing)
 {
 	if (thing->at)
 		(void)shmdt(thing->at);
 	thing->at = NULL;
 }
 
-static bool is_there(const struct ix_naming *names, const struct ix_thing *thing)
+static bool shmdriver_is_there(const struct ix_naming *names,
+			       const struct ix_thing *thing)
 {
 	return shmget(ix_slot_key(names, thing->slot), 0, 0) >= 0 || errno == EACCES;
 }
 
-static int sweep(const struct ix_naming *names, uint32_t slot, int id, pid_t maker)
+static int shmdriver_sweep(const struct ix_naming *names, uint32_t slot, int id,
+			   pid_t maker)
 {
 	int32_t key = ix_slot_key(names, slot);
 	int at = id >= 0 ? id : shmget(key, 0, 0);
@@ -107,14 +110,14 @@ static int sweep(const struct ix_naming *names, uint32_t slot, int id, pid_t mak
 }
 
 const struct ix_driver ix_shm_driver = {
-	.make = make,
-	.open = open_it,
-	.stat = look,
-	.change = change,
-	.remove = remove_it,
-	.close = close_it,
-	.is_there = is_there,
-	.sweep = sweep,
+	.make = shmdriver_make,
+	.open = shmdriver_open_it,
+	.stat = shmdriver_look,
+	.change = shmdriver_change,
+	.remove = shmdriver_remove_it,
+	.close = shmdriver_close_it,
+	.is_there = shmdriver_is_there,
+	.sweep = shmdriver_sweep,
 	.size = SIZE,
 	.mapped = true,
 	.keyed = true,

@@ -20,7 +20,8 @@
 #include "core/limit.h"
 
 /* A piece of the contents: its length, 0 at the end, -errno with its text. */
-static ssize_t read_some(struct ipcx *x, const struct ipcx_attrs *a, char *p, uint64_t n)
+static ssize_t shmmake_read_some(struct ipcx *x, const struct ipcx_attrs *a, char *p,
+				 uint64_t n)
 {
 	ssize_t got;
 
@@ -31,18 +32,18 @@ static ssize_t read_some(struct ipcx *x, const struct ipcx_attrs *a, char *p, ui
 }
 
 /* With its size given, contents may be shorter than that, and never longer. */
-static int copy(struct ipcx *x, const struct ipcx_attrs *a, char *to)
+static int shmmake_copy(struct ipcx *x, const struct ipcx_attrs *a, char *to)
 {
 	uint64_t have = 0;
 	ssize_t got = 1;
 	char extra;
 
 	while (got > 0 && have < a->bytes) {
-		got = read_some(x, a, to + have, a->bytes - have);
+		got = shmmake_read_some(x, a, to + have, a->bytes - have);
 		have += (uint64_t)MAX(got, 0);
 	}
 	if (got > 0)
-		got = read_some(x, a, &extra, 1);
+		got = shmmake_read_some(x, a, &extra, 1);
 	if (a->set & IX_A_EXACT && got >= 0 && (got > 0 || have < a->bytes))
 		return ix_fail_plain(x, -EIO,
 				     "shm: the contents changed while they were read");
@@ -62,7 +63,7 @@ int ix_shm_fill(struct ipcx *x, int id, const struct ipcx_attrs *a)
 	if (at == (void *)-1)
 		return ix_fail(x, -errno,
 			       "shm:%d: cannot attach the new segment to fill it", id);
-	r = copy(x, a, at);
+	r = shmmake_copy(x, a, at);
 	(void)shmdt(at);
 	return r;
 }

@@ -42,7 +42,7 @@ static int open_behind(struct ipcx *x, const struct ix_memory *m)
 	return fd;
 }
 
-static int failed(struct ipcx *x, const struct ipcx_ref *ref, int error)
+static int shmmem_failed(struct ipcx *x, const struct ipcx_ref *ref, int error)
 {
 	char text[IPCX_REF_MAX];
 
@@ -80,7 +80,7 @@ static bool would_go(struct ipcx *x, const struct shmid_ds *ds)
 	       text[0] == '1';
 }
 
-static int refuse(struct ipcx *x, const struct ipcx_ref *ref)
+static int shmmem_refuse(struct ipcx *x, const struct ipcx_ref *ref)
 {
 	char text[IPCX_REF_MAX];
 
@@ -100,7 +100,7 @@ static int look_behind(struct ipcx *x, const struct ipcx_ref *ref, int id,
 	int fd;
 
 	if (shmctl(id, IPC_STAT, &ds) < 0)
-		return failed(x, ref, -errno);
+		return shmmem_failed(x, ref, -errno);
 	m->size = ds.shm_segsz;
 	fd = open_behind(x, m);
 	if (fd == -ENOENT) {
@@ -124,12 +124,12 @@ int ix_shm_memory(struct ipcx *x, const struct ipcx_ref *ref, bool write,
 	int r;
 
 	if (id < 0 || shmctl(id, IPC_STAT, &ds) < 0)
-		return failed(x, ref, -errno);
+		return shmmem_failed(x, ref, -errno);
 	if (would_go(x, &ds))
-		return refuse(x, ref);
+		return shmmem_refuse(x, ref);
 	map = shmat(id, NULL, write ? 0 : SHM_RDONLY);
 	if (map == (void *)-1)
-		return failed(x, ref, -errno);
+		return shmmem_failed(x, ref, -errno);
 	m.map = map;
 	r = look_behind(x, ref, id, &m);
 	if (r < 0) {

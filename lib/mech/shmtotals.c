@@ -34,13 +34,14 @@ static void total_pages(struct ipcx_table *t, struct shm_totals *row,
 		ix_unknown(t, row, field);
 }
 
-static uint64_t number(const void *row, enum ipcx_field f)
+static uint64_t shmtotals_number(const void *row, enum ipcx_field f)
 {
 	return ix_column_raw(ix_column(ix_shm_sysv.kind, f), row);
 }
 
 /* What the lines of the text come to. */
-static int add_up(struct ipcx *x, struct ipcx_table *t, struct shm_totals *row, int error)
+static int shmtotals_add_up(struct ipcx *x, struct ipcx_table *t, struct shm_totals *row,
+			    int error)
 {
 	struct ix_sysv_lines l auto_sysv_lines = { .n = 0 };
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -50,27 +51,27 @@ static int add_up(struct ipcx *x, struct ipcx_table *t, struct shm_totals *row, 
 	row->objects = l.n;
 	for (size_t i = 0; i < l.n; i++) {
 		const void *one = ix_sysv_line(&l, i);
-		uint64_t size = number(one, IPCX_F_SIZE);
+		uint64_t size = shmtotals_number(one, IPCX_F_SIZE);
 
 		if (__builtin_add_overflow(row->allocated,
 					   ix_mul_sat(size / page + (size % page != 0),
 						      page),
 					   &row->allocated))
 			ix_unknown(t, row, IPCX_F_ALLOCATED);
-		row->rss += number(one, IPCX_F_RSS);
-		row->swap += number(one, IPCX_F_SWAP);
+		row->rss += shmtotals_number(one, IPCX_F_RSS);
+		row->swap += shmtotals_number(one, IPCX_F_SWAP);
 	}
 	ix_unknown_all(t, row, &l.lacks);
 	return 0;
 }
 
-static int ask_totals(struct ipcx *x, struct ipcx_table *t, void *data)
+static int shmtotals_ask_totals(struct ipcx *x, struct ipcx_table *t, void *data)
 {
 	struct shm_totals *row = data;
 	struct shm_info info;
 
 	if (shmctl(0, SHM_INFO, (struct shmid_ds *)&info) < 0)
-		return add_up(x, t, row, -errno);
+		return shmtotals_add_up(x, t, row, -errno);
 	ix_total(t, row, IPCX_F_OBJECTS, &row->objects, info.used_ids);
 	total_pages(t, row, IPCX_F_ALLOCATED, &row->allocated, info.shm_tot);
 	total_pages(t, row, IPCX_F_RSS, &row->rss, info.shm_rss);
@@ -78,4 +79,5 @@ static int ask_totals(struct ipcx *x, struct ipcx_table *t, void *data)
 	return 0;
 }
 
-const struct ix_totals ix_shm_totals = { .kind = &totals_kind, .ask = ask_totals };
+const struct ix_totals ix_shm_totals = { .kind = &totals_kind,
+					 .ask = shmtotals_ask_totals };

@@ -69,8 +69,8 @@ static void drop_wish(struct ipcx *x, const struct ix_sysv *v)
 }
 
 /* Owner and what else only IPC_SET can give. */
-static int settle(struct ipcx *x, const struct ix_sysv *v, const struct ipcx_attrs *a,
-		  int id)
+static int sysvmake_settle(struct ipcx *x, const struct ix_sysv *v,
+			   const struct ipcx_attrs *a, int id)
 {
 	union {
 		struct ix_sysv_row base;
@@ -146,7 +146,7 @@ int ix_sysv_create(struct ipcx *x, const struct ix_sysv *v, const struct ipcx_at
 			"%s:%d: the kernel gave id %d instead: the wished one is taken",
 			v->name, a->id, id);
 	if (r == 0)
-		r = settle(x, v, a, id);
+		r = sysvmake_settle(x, v, a, id);
 	if (r < 0) {
 		(void)v->rmid(id);
 		return r;

@@ -38,7 +38,7 @@
 #define SLOT_BITS 24
 #define SLOT_MASK ((UINT64_C(1) << SLOT_BITS) - 1)
 
-struct walk {
+struct sysvscan_walk {
 	struct ix_scan *s;
 	const struct ix_sysv *v;
 	struct ix_lacking calls, text; /* what rows of each source lack */
@@ -60,7 +60,7 @@ struct walk {
 
 /* ---- the three sources, for one slot. 1: an object, 0: a hole, -errno ends the walk */
 
-static int keep(struct walk *w, void *row, struct ix_lacking *lacks)
+static int sysvscan_keep(struct sysvscan_walk *w, void *row, struct ix_lacking *lacks)
 {
 	int r;
 
@@ -88,14 +88,14 @@ static int by_slot(const void *a, const void *b, void *arg)
 
 /* The bits of an id that are its slot: with fewer than 32768 of them in use, 15 are right
  * with ipcmni_extend as well. */
-static unsigned slot_bits(const struct walk *w)
+static unsigned slot_bits(const struct sysvscan_walk *w)
 {
 	return w->highest < 32768 ? 15 : SLOT_BITS;
 }
 
 /* Read the text, once. A heading alone may be a mask: it counts when the kernel does not
  * know better. */
-static int ask_text(struct walk *w)
+static int ask_text(struct sysvscan_walk *w)
 {
 	struct order o = { slot_bits(w) };
 
@@ -114,7 +114,7 @@ static int ask_text(struct walk *w)
 }
 
 /* The text's line of a slot, which are asked for upwards; NULL when it has none. */
-static const struct ix_sysv_row *line_of(struct walk *w, uint32_t slot)
+static const struct ix_sysv_row *sysvscan_line_of(struct sysvscan_walk *w, uint32_t slot)
 {
 	for (; w->next_line < w->lines.n; w->next_line++) {
 		const struct ix_sysv_row *row = ix_sysv_line(&w->lines, w->next_line);
@@ -126,7 +126,7 @@ static const struct ix_sysv_row *line_of(struct walk *w, uint32_t slot)
 	return NULL;
 }
 
-static int keep_line(struct walk *w, const struct ix_sysv_row *line, int why)
+static int keep_line(struct sysvscan_walk *w, const struct ix_sysv_row *line, int why)
 {
 	void *row = ix_scan_row(w->s);
 	struct ix_row head;
@@ -139,10 +139,10 @@ static int keep_line(struct walk *w, const struct ix_sysv_row *line, int why)
 	head = *(struct ix_row *)row; /* what is unknown of all rows here */
 	memcpy(row, line, w->lines.size);
 	*(struct ix_row *)row = head;
-	return keep(w, row, &w->text);
+	return sysvscan_keep(w, row, &w->text);
 }
 
-static int no_source(struct walk *w, int error)
+static int no_source(struct sysvscan_walk *w, int error)
 {
 	w->refused++;
 	w->error = error;
@@ -150,7 +150,7 @@ static int no_source(struct walk *w, int error)
 }
 
 /* STAT_ANY was refused for this slot (error): the text, then the older call. */
-static int refused(struct walk *w, int slot, int error)
+static int sysvscan_refused(struct sysvscan_walk *w, int slot, int error)
 {
 	const struct ix_sysv_row *line;
 	void *row;
@@ -158,7 +158,7 @@ static int refused(struct walk *w, int slot, int error)
 
 	if (r == -ENOMEM)
 		return r;
-	line = r < 0 ? NULL : line_of(w, (uint32_t)slot);
+	line = r < 0 ? NULL : sysvscan_line_of(w, (uint32_t)slot);
 	if (line)
 		return keep_line(w, line, error);
 	row = ix_scan_row(w->s);
@@ -166,7 +166,7 @@ static int refused(struct walk *w, int slot, int error)
 		return -ENOMEM;
 	r = w->v->stat_slot_own(slot, row);
 	if (r >= 0)
-		return keep(w, row, &w->calls);
+		return sysvscan_keep(w, row, &w->calls);
 	/* The text has everything: what it does not have is a hole, or gone by now. */
 	if (ix_sysv_gone(r) || (w->text_error == 0 && w->lines.whole))
 		return 0;
@@ -180,17 +180,17 @@ static bool shows(int r)
 }
 
 /* A hole, says STAT_ANY. The older call may know better. */
-static int hole(struct walk *w, int slot, void *row)
+static int hole(struct sysvscan_walk *w, int slot, void *row)
 {
 	int r = w->v->stat_slot_own(slot, row);
 
 	if (!shows(r))
 		return 0;
 	w->doubt = true;
-	return r < 0 ? refused(w, slot, r) : keep(w, row, &w->calls);
+	return r < 0 ? sysvscan_refused(w, slot, r) : sysvscan_keep(w, row, &w->calls);
 }
 
-static int one_slot(struct walk *w, int slot)
+static int one_slot(struct sysvscan_walk *w, int slot)
 {
 	void *row = ix_scan_row(w->s);
 	int id;
@@ -199,9 +199,9 @@ static int one_slot(struct walk *w, int slot)
 		return -ENOMEM;
 	id = w->own_only ? -EINVAL : w->v->stat_slot(slot, row);
 	if (id >= 0)
-		return keep(w, row, &w->calls);
+		return sysvscan_keep(w, row, &w->calls);
 	if (!ix_sysv_gone(id))
-		return refused(w, slot, id);
+		return sysvscan_refused(w, slot, id);
 	if (!w->own_only && !w->doubt && w->probes++ >= PROBES)
 		return 0;
 	return hole(w, slot, row);
@@ -209,7 +209,7 @@ static int one_slot(struct walk *w, int slot)
 
 /* ---- all of them */
 
-static int remember_hole(struct walk *w, int slot)
+static int remember_hole(struct sysvscan_walk *w, int slot)
 {
 	w->misses++;
 	if (!w->holes)
@@ -221,7 +221,7 @@ static int remember_hole(struct walk *w, int slot)
 }
 
 /* So many holes that the text is cheaper, which then tells all the rest. 1: it has. */
-static int too_many_holes(struct walk *w, int next)
+static int too_many_holes(struct sysvscan_walk *w, int next)
 {
 	int r;
 
@@ -239,7 +239,7 @@ static int too_many_holes(struct walk *w, int next)
 }
 
 /* From a slot upwards: 1 to the end, 0: t->resume tells where it goes on. */
-static int walk(struct walk *w, int slot, uint64_t left)
+static int sysvscan_walk(struct sysvscan_walk *w, int slot, uint64_t left)
 {
 	uint64_t kept = w->s->t->rows;
 	int r = 1;
@@ -267,14 +267,14 @@ static int walk(struct walk *w, int slot, uint64_t left)
 
 /* ---- whether that was all */
 
-static bool is_hole(const struct walk *w, uint32_t slot)
+static bool is_hole(const struct sysvscan_walk *w, uint32_t slot)
 {
 	return w->holes && slot <= (uint32_t)w->highest &&
 	       (w->holes[slot / 8] >> slot % 8 & 1);
 }
 
 /* What came to where nothing was, or was overlooked. */
-static int look_again(struct walk *w)
+static int sysvscan_look_again(struct sysvscan_walk *w)
 {
 	w->doubt = true; /* ask both calls */
 	w->next_line = 0;
@@ -290,7 +290,7 @@ static int look_again(struct walk *w)
 }
 
 /* How many objects there are that calls do not show, as far as counts tell: they move. */
-static uint64_t unseen(const struct walk *w)
+static uint64_t sysvscan_unseen(const struct sysvscan_walk *w)
 {
 	int least = INT_MAX;
 	_Alignas(8) char row[256];
@@ -307,7 +307,7 @@ static uint64_t unseen(const struct walk *w)
 }
 
 /* The lines of the text on slots where calls show nothing. */
-static int lines_in_holes(struct walk *w, uint64_t *lost)
+static int lines_in_holes(struct sysvscan_walk *w, uint64_t *lost)
 {
 	int r = ask_text(w);
 
@@ -324,7 +324,7 @@ static int lines_in_holes(struct walk *w, uint64_t *lost)
 	return MIN(r, 0);
 }
 
-static void note_lost(struct walk *w, uint64_t lost)
+static void note_lost(struct sysvscan_walk *w, uint64_t lost)
 {
 	if (lost)
 		ix_table_note(w->s->t, IPCX_NOTE_INCOMPLETE, w->s->mech, -ENODATA, "",
@@ -333,21 +333,21 @@ static void note_lost(struct walk *w, uint64_t lost)
 			      lost);
 }
 
-static uint64_t met(const struct walk *w)
+static uint64_t met(const struct sysvscan_walk *w)
 {
 	return w->found + w->refused;
 }
 
 /* Some that were counted at the beginning were not met. */
-static int look_for(struct walk *w, uint64_t left)
+static int look_for(struct sysvscan_walk *w, uint64_t left)
 {
 	uint64_t lost = 0;
 	int r = 0;
 
 	for (int round = 0; r == 0 && round < ROUNDS && met(w) < left; round++)
-		r = look_again(w);
+		r = sysvscan_look_again(w);
 	if (r == 0 && met(w) < left)
-		lost = MIN(unseen(w), left - met(w));
+		lost = MIN(sysvscan_unseen(w), left - met(w));
 	if (r == 0 && lost)
 		r = lines_in_holes(w, &lost);
 	if (r == 0)
@@ -357,7 +357,7 @@ static int look_for(struct walk *w, uint64_t left)
 
 /* STAT_ANY shows nothing, and there is something: a kernel before 4.17, or one that is
  * played by a program. The text, or else the older call. */
-static int without_stat_any(struct walk *w, int used)
+static int without_stat_any(struct sysvscan_walk *w, int used)
 {
 	int r = ix_sysv_text(w->s, w->v, 0, -1, -ENOSYS);
 
@@ -369,12 +369,12 @@ static int without_stat_any(struct walk *w, int used)
 	w->text_asked = true;
 	w->text_error = r < 0 ? r : -EPROTO;
 	w->own_only = true;
-	r = walk(w, 0, 0);
+	r = sysvscan_walk(w, 0, 0);
 	if (r < 0)
 		return r;
 	if (used >= 0)
-		note_lost(w,
-			  MIN(unseen(w), (uint64_t)used - MIN((uint64_t)used, met(w))));
+		note_lost(w, MIN(sysvscan_unseen(w),
+				 (uint64_t)used - MIN((uint64_t)used, met(w))));
 	else if (met(w) == 0)
 		ix_table_note(w->s->t, IPCX_NOTE_INCOMPLETE, w->s->mech, used, "",
 			      "whether there are any cannot be told: %s",
@@ -382,7 +382,7 @@ static int without_stat_any(struct walk *w, int used)
 	return 0;
 }
 
-static int complete(struct walk *w, bool whole, uint64_t left)
+static int complete(struct sysvscan_walk *w, bool whole, uint64_t left)
 {
 	int used;
 
@@ -395,7 +395,7 @@ static int complete(struct walk *w, bool whole, uint64_t left)
 	return met(w) < left ? look_for(w, left) : 0;
 }
 
-static void note_refused(const struct walk *w)
+static void note_refused(const struct sysvscan_walk *w)
 {
 	bool denied = w->error == -EACCES || w->error == -EPERM;
 
@@ -406,7 +406,7 @@ static void note_refused(const struct walk *w)
 			      denied ? "" : ix_errno_text(w->error));
 }
 
-static int by_calls(struct walk *w)
+static int by_calls(struct sysvscan_walk *w)
 {
 	bool first = w->s->resume == 0;
 	uint64_t left = w->s->resume & SLOT_MASK;
@@ -416,7 +416,7 @@ static int by_calls(struct walk *w)
 		w->counted = w->v->used();
 		left = (uint64_t)MAX(w->counted, 0);
 	}
-	r = walk(w, (int)(w->s->resume >> SLOT_BITS), left);
+	r = sysvscan_walk(w, (int)(w->s->resume >> SLOT_BITS), left);
 	if (r == 1)
 		r = complete(w, first, left);
 	if (r >= 0)
@@ -426,7 +426,7 @@ static int by_calls(struct walk *w)
 
 int ix_sysv_scan(struct ix_scan *s, const struct ix_sysv *v)
 {
-	struct walk w = { .s = s, .v = v, .calls = ix_sysv_calls_lack(v) };
+	struct sysvscan_walk w = { .s = s, .v = v, .calls = ix_sysv_calls_lack(v) };
 	int r;
 
 	/* What goes on was begun by calls. */

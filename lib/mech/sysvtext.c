@@ -23,19 +23,19 @@ void ix_sysv_parser_init(struct ix_sysv_parser *p, const struct ix_sysv *v)
 	p->v = v;
 }
 
-static bool is_blank(char c)
+static bool sysvtext_is_blank(char c)
 {
 	return c == ' ' || c == '\t';
 }
 
 /* Past the blanks at p: the columns are wide, so eight at a time. */
-static const char *skip_blanks(const char *p, const char *end)
+static const char *sysvtext_skip_blanks(const char *p, const char *end)
 {
 	static const char eight[8] = { ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ' };
 
 	while (end - p >= 8 && !memcmp(p, eight, sizeof(eight)))
 		p += 8;
-	while (p < end && is_blank(*p))
+	while (p < end && sysvtext_is_blank(*p))
 		p++;
 	return p;
 }
@@ -43,11 +43,11 @@ static const char *skip_blanks(const char *p, const char *end)
 /* The next blank-separated word; NULL at the end of the line. */
 static const char *next_word(const char **at, const char *end, size_t *ret_len)
 {
-	const char *p = skip_blanks(*at, end), *word = p;
+	const char *p = sysvtext_skip_blanks(*at, end), *word = p;
 
 	if (p == end)
 		return NULL;
-	while (p < end && !is_blank(*p))
+	while (p < end && !sysvtext_is_blank(*p))
 		p++;
 	*ret_len = (size_t)(p - word);
 	*at = p;
@@ -111,7 +111,8 @@ static const char *read_digits(const char *p, const char *end, unsigned base,
 }
 
 /* A number into its member, when it fits. */
-static bool store(const struct ix_sysv_word *w, bool minus, uint64_t n, char *row)
+static bool sysvtext_store(const struct ix_sysv_word *w, bool minus, uint64_t n,
+			   char *row)
 {
 	if (w->size == 4) {
 		uint32_t n32 = (uint32_t)n;
@@ -139,7 +140,8 @@ static const char *take_word(const struct ix_sysv_word *w, const char *p, const 
 	if (minus && !w->negative)
 		return NULL;
 	p = read_digits(p + minus, end, w->octal ? 8 : 10, &n);
-	if (!p || (p < end && !is_blank(*p)) || !store(w, minus, n, row))
+	if (!p || (p < end && !sysvtext_is_blank(*p)) ||
+	    !sysvtext_store(w, minus, n, row))
 		return NULL;
 	return p;
 }
@@ -152,7 +154,7 @@ int ix_sysv_parse_line(struct ix_sysv_parser *p, const char *line, size_t len, v
 	if (!p->heading_seen)
 		return parse_heading(p, at, end);
 	for (size_t i = 0; at && i < p->ncolumns; i++) {
-		at = skip_blanks(at, end);
+		at = sysvtext_skip_blanks(at, end);
 		if (at == end)
 			at = NULL;
 		else if (p->columns[i])
@@ -186,7 +188,7 @@ struct reading {
 	int stopped; /* what take() ended it with */
 };
 
-static struct ipcx_fieldset lacking(const struct ix_sysv_parser *p)
+static struct ipcx_fieldset sysvtext_lacking(const struct ix_sysv_parser *p)
 {
 	struct ipcx_fieldset all = p->missing,
 			     calls = ipcx_fieldset_of(p->v->calls_only,
@@ -239,7 +241,7 @@ static ssize_t take_lines(struct reading *rd, char *buf, size_t len)
 	return end - p;
 }
 
-static int read_lines(struct reading *rd, int fd, char *buf)
+static int sysvtext_read_lines(struct reading *rd, int fd, char *buf)
 {
 	size_t have = 0;
 
@@ -264,13 +266,13 @@ static int read_lines(struct reading *rd, int fd, char *buf)
 	}
 }
 
-static void path_of(const struct ix_sysv *v, char *buf, size_t size)
+static void sysvtext_path_of(const struct ix_sysv *v, char *buf, size_t size)
 {
 	(void)snprintf(buf, size, "sysvipc/%s", v->name);
 }
 
 /* 0, or -errno. A read that fails does not undo what was taken before it. */
-static int read_text(struct reading *rd, struct ipcx *x)
+static int sysvtext_read_text(struct reading *rd, struct ipcx *x)
 {
 	auto_free char *buf = NULL;
 	auto_fd int fd = -1;
@@ -280,7 +282,7 @@ static int read_text(struct reading *rd, struct ipcx *x)
 
 	if (proc < 0)
 		return proc;
-	path_of(rd->parser.v, path, sizeof(path));
+	sysvtext_path_of(rd->parser.v, path, sizeof(path));
 	fd = ix_open(proc, path, O_RDONLY | O_NONBLOCK);
 	if (fd < 0)
 		return fd;
@@ -290,7 +292,7 @@ static int read_text(struct reading *rd, struct ipcx *x)
 	buf = malloc(READ_SIZE);
 	if (!buf)
 		return -ENOMEM;
-	r = read_lines(rd, fd, buf);
+	r = sysvtext_read_lines(rd, fd, buf);
 	/* Masked by a container: empty is not the same as no objects. */
 	return r == 0 && !rd->parser.heading_seen ? -EPROTO : r;
 }
@@ -326,7 +328,7 @@ static void *scan_room(struct reading *rd)
 
 static void scan_begin(struct reading *rd)
 {
-	rd->s->source = (struct ix_lacking){ lacking(&rd->parser), 0, 0 };
+	rd->s->source = (struct ix_lacking){ sysvtext_lacking(&rd->parser), 0, 0 };
 }
 
 static int scan_take(struct reading *rd, void *data)
@@ -361,8 +363,8 @@ int ix_sysv_text(struct ix_scan *s, const struct ix_sysv *v, uint64_t from,
 	int r;
 
 	ix_sysv_parser_init(&rd.parser, v);
-	path_of(v, path, sizeof(path));
-	r = read_text(&rd, s->x);
+	sysvtext_path_of(v, path, sizeof(path));
+	r = sysvtext_read_text(&rd, s->x);
 	if (rd.stopped || r == -ENOMEM || (r < 0 && rd.found == 0))
 		return r;
 	if (r < 0) /* what was read stands, so it cannot be read again by calls */
@@ -401,8 +403,8 @@ int ix_sysv_lines(struct ipcx *x, const struct ix_sysv *v, struct ix_sysv_lines 
 	int r;
 
 	ix_sysv_parser_init(&rd.parser, v);
-	r = read_text(&rd, x);
-	l.lacks = lacking(&rd.parser);
+	r = sysvtext_read_text(&rd, x);
+	l.lacks = sysvtext_lacking(&rd.parser);
 	l.whole = r == 0 && rd.parser.bad == 0;
 	if (r == -ENOMEM || (r < 0 && l.n == 0)) {
 		ix_sysv_lines_free(&l);

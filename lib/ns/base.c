@@ -79,7 +79,7 @@ static int take_place(struct ipcx *x, const struct ipcx_base *base,
 	return 0;
 }
 
-static int build(struct ipcx *x, const struct ipcx_base *base)
+static int ns_base_build(struct ipcx *x, const struct ipcx_base *base)
 {
 	struct ix_place p = IX_NO_PLACE;
 	int r = 0;
@@ -115,7 +115,7 @@ int ipcx_new_at(const struct ipcx_base *base, struct ipcx **ret_x)
 			(!(own.set & IPCX_BASE_PROC) || (own.set & IPCX_BASE_NS)))))
 		r = -EINVAL;
 	if (r == 0)
-		r = build(x, &own);
+		r = ns_base_build(x, &own);
 	if (r < 0) {
 		ipcx_free(x);
 		return r;

@@ -40,7 +40,7 @@ struct answer {
 
 /* What runs there may not look into a process that has been outside; a change of user
  * sets that to fs.suid_dumpable. */
-static int hide(struct ipcx *x, const struct ix_place *p, int r)
+static int child_hide(struct ipcx *x, const struct ix_place *p, int r)
 {
 	if (r == 0)
 		r = ix_step_hide();
@@ -136,7 +136,7 @@ static int become_root(struct ipcx *x, const struct ix_place *p, int user,
 			(unsigned long long)p->ino);
 	if (r < 0)
 		return ix_step_failed(x, p, "become root in its user namespace", r);
-	return hide(x, p, 0);
+	return child_hide(x, p, 0);
 }
 
 /* ---- the ways there */
@@ -145,7 +145,7 @@ static int become_root(struct ipcx *x, const struct ix_place *p, int user,
 static int enter_as_root(struct ipcx *x, const struct ix_place *p, int user)
 {
 	struct who w = { .uid = 0 };
-	int r = hide(x, p, 0);
+	int r = child_hide(x, p, 0);
 
 	if (r == 0)
 		r = who_of(x, p, user, &w);
@@ -154,29 +154,29 @@ static int enter_as_root(struct ipcx *x, const struct ix_place *p, int user)
 	return r < 0 ? r : become_root(x, p, user, &w);
 }
 
-static int enter_user(struct ipcx *x, const struct ix_place *p, bool as_owner)
+static int child_enter_user(struct ipcx *x, const struct ix_place *p, bool as_owner)
 {
 	int r;
 
 	if (as_owner)
 		return enter_as_root(x, p, p->userfd);
-	r = hide(x, p, 0);
+	r = child_hide(x, p, 0);
 	if (r < 0)
 		return r;
 	r = ix_step_into(x, p->userfd, CLONE_NEWUSER);
 	if (r == -EPERM)
 		return ix_may_enter(x, p, r);
 	return r < 0 ? ix_step_failed(x, p, "enter the user namespace that owns it", r)
-		     : hide(x, p, 0);
+		     : child_hide(x, p, 0);
 }
 
 /*
  * The user namespace first: only there are the rights for the others. A mount namespace
  * of its own comes with the right to make a detached mount of the queues.
  */
-static int enter_ipc(struct ipcx *x, const struct ix_place *p, bool as_owner)
+static int child_enter_ipc(struct ipcx *x, const struct ix_place *p, bool as_owner)
 {
-	int r = enter_user(x, p, as_owner);
+	int r = child_enter_user(x, p, as_owner);
 
 	if (r < 0)
 		return r;
@@ -191,10 +191,10 @@ static int enter_ipc(struct ipcx *x, const struct ix_place *p, bool as_owner)
 
 /* ---- the child */
 
-static int run(struct ipcx *x, const struct ix_errand *e, const struct ix_place *p,
-	       int user)
+static int child_run(struct ipcx *x, const struct ix_errand *e, const struct ix_place *p,
+		     int user)
 {
-	int r = user < 0 ? enter_ipc(x, p, e->as_owner) : enter_as_root(x, p, user);
+	int r = user < 0 ? child_enter_ipc(x, p, e->as_owner) : enter_as_root(x, p, user);
 
 	if (r == 0 && e->t)
 		r = ix_table_place(e->t, p->ino, p->label, p->giver, x->ns->gaps.names);
@@ -273,7 +273,7 @@ static int send_answer(struct ipcx *x, const struct ix_errand *e, int r, int soc
 
 /* Its answer is lost (-errno; 0: there was none, or half of one), and what it did is
  * done all the same. */
-static int lost(struct ipcx *x, const struct ix_errand *e, int error)
+static int child_lost(struct ipcx *x, const struct ix_errand *e, int error)
 {
 	const char *what = e->object ? e->object : "";
 
@@ -302,7 +302,7 @@ static int fd_of(struct msghdr *m)
 }
 
 /* All of the answer, and a descriptor that comes with its first byte, or -1. */
-static int receive(int socket, struct ix_buf *b, int *ret_fd)
+static int child_receive(int socket, struct ix_buf *b, int *ret_fd)
 {
 	union parcel parcel = { .room = { 0 } };
 	char byte;
@@ -335,16 +335,16 @@ static int take_answer(struct ipcx *x, const struct ix_errand *e, const struct i
 	int r = 0;
 
 	if (b->len < at)
-		return lost(x, e, 0);
+		return child_lost(x, e, 0);
 	memcpy(&head, b->data, sizeof(head));
 	if (head.has_fd != (*fd >= 0)) /* our own limit, perhaps (RLIMIT_NOFILE) */
 		return ix_fail(x, -EMFILE, "what was opened there");
 	if (e->t)
 		r = ix_table_unpack(e->t, b->data + at, b->len - at);
 	if (r == -EPROTO)
-		return lost(x, e, 0);
+		return child_lost(x, e, 0);
 	if (r < 0)
-		return lost(x, e, r);
+		return child_lost(x, e, r);
 	if (e->out_size)
 		memcpy(e->out, b->data + sizeof(head), e->out_size);
 	if (e->fd)
@@ -358,7 +358,7 @@ static int take_answer(struct ipcx *x, const struct ix_errand *e, const struct i
 
 /* Whether it ended as it should; who ignores SIGCHLD does not get to know, and has the
  * answer, which is whole or none. */
-static bool wait_for(pid_t pid)
+static bool child_wait_for(pid_t pid)
 {
 	int status = 0;
 
@@ -395,16 +395,16 @@ int ix_send_child(struct ipcx *x, const struct ix_errand *e, const struct ix_pla
 	};
 	pid = fork();
 	if (pid == 0) {
-		r = run(x, e, p, user);
+		r = child_run(x, e, p, user);
 		_exit(send_answer(x, e, r, out) < 0);
 	}
 	x->view = (struct ix_view){ .there = false };
 	if (pid < 0)
 		return ix_fail(x, -errno, "cannot make a process");
 	(void)close(take_fd(&out));
-	r = receive(in, &b, &fd);
-	well = wait_for(pid);
+	r = child_receive(in, &b, &fd);
+	well = child_wait_for(pid);
 	if (r < 0)
-		return lost(x, e, r);
-	return well ? take_answer(x, e, &b, &fd) : lost(x, e, 0);
+		return child_lost(x, e, r);
+	return well ? take_answer(x, e, &b, &fd) : child_lost(x, e, 0);
 }

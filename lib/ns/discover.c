@@ -19,7 +19,7 @@
 
 /* ---- the list */
 
-static size_t slot_of(const struct ix_nslist *l, uint64_t ino)
+static size_t discover_slot_of(const struct ix_nslist *l, uint64_t ino)
 {
 	size_t i = (size_t)(ino * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (l->slots - 1);
 
@@ -28,7 +28,7 @@ static size_t slot_of(const struct ix_nslist *l, uint64_t ino)
 	return i;
 }
 
-static int grow(struct ix_nslist *l)
+static int discover_grow(struct ix_nslist *l)
 {
 	size_t slots = l->slots ? 2 * l->slots : 256;
 	uint32_t *index = calloc(slots, sizeof(*index));
@@ -45,7 +45,7 @@ static int grow(struct ix_nslist *l)
 	l->slots = slots;
 	l->cap = slots / 2;
 	for (size_t i = 0; i < l->n; i++)
-		l->index[slot_of(l, l->all[i].ino)] = (uint32_t)i + 1;
+		l->index[discover_slot_of(l, l->all[i].ino)] = (uint32_t)i + 1;
 	return 0;
 }
 
@@ -55,7 +55,7 @@ struct ix_nsseen *ix_nslist_find(const struct ix_nslist *l, uint64_t ino)
 
 	if (!l->slots)
 		return NULL;
-	i = slot_of(l, ino);
+	i = discover_slot_of(l, ino);
 	return l->index[i] ? &l->all[l->index[i] - 1] : NULL;
 }
 
@@ -68,11 +68,11 @@ struct ix_nsseen *ix_nslist_add(struct ix_nslist *l, uint64_t ino)
 		return &l->all[l->last];
 	seen = ix_nslist_find(l, ino);
 	if (!seen) {
-		if (l->n == l->cap && grow(l) < 0)
+		if (l->n == l->cap && discover_grow(l) < 0)
 			return NULL;
 		seen = &l->all[l->n++];
 		*seen = (struct ix_nsseen){ .ino = ino, .fd = -1 };
-		l->index[slot_of(l, ino)] = (uint32_t)l->n;
+		l->index[discover_slot_of(l, ino)] = (uint32_t)l->n;
 	}
 	l->last = (size_t)(seen - l->all);
 	return seen;
@@ -150,7 +150,7 @@ void ix_nslist_shut(struct ix_nslist *l, int error)
 }
 
 /* One that has ended is none; one of which nobody can tell is not none for that. */
-static int unseen(struct ix_nslist *l, int32_t pid, int error)
+static int discover_unseen(struct ix_nslist *l, int32_t pid, int error)
 {
 	if (error == ENOENT || error == ESRCH)
 		return 0;
@@ -178,7 +178,8 @@ void ix_nslist_gaps(const struct ix_nslist *l, struct ix_gaps *g)
 		       "libmount is not installed: namespaces that only a mount keeps are missing");
 }
 
-static int one(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h, int32_t pid)
+static int discover_one(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h,
+			int32_t pid)
 {
 	struct ix_nsseen *seen;
 	char path[24];
@@ -188,7 +189,7 @@ static int one(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h, int32_
 	(void)snprintf(path, sizeof(path), "%d/ns/ipc", pid);
 	ino = ix_ns_link(ix_procfd(x), path, "ipc");
 	if (!ino)
-		return unseen(l, pid, errno);
+		return discover_unseen(l, pid, errno);
 	seen = ix_nslist_add(l, ino);
 	if (!seen)
 		return -ENOMEM;
@@ -208,7 +209,7 @@ static int32_t pid_of(const char *name)
 	return *name ? 0 : pid;
 }
 
-static int walk(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h)
+static int discover_walk(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h)
 {
 	int proc = ix_procfd(x), fd = ix_open(proc, ".", O_RDONLY | O_DIRECTORY), r = 0;
 	DIR *dir auto_dir = fd < 0 ? NULL : fdopendir(fd);
@@ -225,7 +226,7 @@ static int walk(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h)
 
 		l->first |= pid == 1;
 		if (pid)
-			r = one(x, l, h, pid);
+			r = discover_one(x, l, h, pid);
 	}
 	return r;
 }
@@ -238,7 +239,7 @@ int ix_discover(struct ipcx *x, unsigned how, struct ix_nslist *ret_list)
 
 	x->stalls = 0;
 	if (r >= 0)
-		r = walk(x, &l, &h);
+		r = discover_walk(x, &l, &h);
 	if (r == 0)
 		r = ix_eldest(x, &l);
 	if (r == 0)

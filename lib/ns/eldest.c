@@ -15,7 +15,7 @@
 #include "proc/stat.h"
 #include "proc/status.h"
 
-static int by_pid(const void *a, const void *b)
+static int eldest_by_pid(const void *a, const void *b)
 {
 	const struct ix_seat *p = a, *q = b;
 
@@ -28,11 +28,11 @@ struct ix_nspair *ix_nslist_pair(const struct ix_nslist *l, int32_t pid)
 
 	if (l->nseats == 0)
 		return NULL;
-	seat = bsearch(&key, l->seats, l->nseats, sizeof(key), by_pid);
+	seat = bsearch(&key, l->seats, l->nseats, sizeof(key), eldest_by_pid);
 	return seat && seat->pair != IX_HIDDEN ? &l->pairs[seat->pair] : NULL;
 }
 
-static bool stat_of(int proc, int32_t pid, struct ix_proc_stat *st)
+static bool eldest_stat_of(int proc, int32_t pid, struct ix_proc_stat *st)
 {
 	char path[24], text[1024];
 	int len;
@@ -57,7 +57,7 @@ static bool begins_pid_ns(int proc, int32_t pid)
 
 /* From the lowest number upwards to who has no parent among them. Whether that is certain
  * to be the eldest. */
-static bool climb(int proc, const struct ix_nslist *l, struct ix_nspair *p)
+static bool eldest_climb(int proc, const struct ix_nslist *l, struct ix_nspair *p)
 {
 	int32_t pid = p->pid;
 
@@ -65,7 +65,7 @@ static bool climb(int proc, const struct ix_nslist *l, struct ix_nspair *p)
 	for (size_t i = 0; i < l->nseats; i++) {
 		struct ix_proc_stat st;
 
-		if (!stat_of(proc, pid, &st))
+		if (!eldest_stat_of(proc, pid, &st))
 			return false;
 		p->pid = pid;
 		p->start = st.start;
@@ -79,7 +79,7 @@ static bool climb(int proc, const struct ix_nslist *l, struct ix_nspair *p)
 }
 
 /* All that nothing else is known of. */
-static void compare(int proc, struct ix_nslist *l, const bool *certain)
+static void eldest_compare(int proc, struct ix_nslist *l, const bool *certain)
 {
 	for (size_t i = 0; i < l->nseats; i++) {
 		const struct ix_seat *seat = &l->seats[i];
@@ -89,7 +89,8 @@ static void compare(int proc, struct ix_nslist *l, const bool *certain)
 		if (seat->pair == IX_HIDDEN || certain[seat->pair])
 			continue;
 		p = &l->pairs[seat->pair];
-		if (!stat_of(proc, seat->pid, &st) || (p->start && p->start <= st.start))
+		if (!eldest_stat_of(proc, seat->pid, &st) ||
+		    (p->start && p->start <= st.start))
 			continue;
 		p->pid = seat->pid;
 		p->start = st.start;
@@ -104,11 +105,11 @@ int ix_eldest(struct ipcx *x, struct ix_nslist *l)
 	if (!certain)
 		return -ENOMEM;
 	for (size_t i = 0; i < l->npairs; i++) {
-		certain[i] = climb(proc, l, &l->pairs[i]);
+		certain[i] = eldest_climb(proc, l, &l->pairs[i]);
 		all &= certain[i];
 	}
 	if (!all)
-		compare(proc, l, certain);
+		eldest_compare(proc, l, certain);
 	free(certain);
 	for (size_t i = 0; i < l->npairs; i++) {
 		const struct ix_nspair *p = &l->pairs[i];

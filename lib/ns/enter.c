@@ -32,7 +32,7 @@ static bool hides(const struct ix_plan *plan)
 	return plan->rights >= 0 || plan->flags;
 }
 
-static int hide(struct ix_plan *plan)
+static int enter_hide(struct ix_plan *plan)
 {
 	(void)plan;
 	return ix_step_hide();
@@ -193,7 +193,7 @@ static int enter_user(struct ix_plan *plan)
 	return r < 0 ? r : hidden;
 }
 
-static int become(struct ix_plan *plan)
+static int enter_become(struct ix_plan *plan)
 {
 	int r = ix_user_become(plan->p), hidden = ix_step_hide();
 
@@ -211,7 +211,7 @@ static const struct entry_step {
 	int (*verify)(struct ix_plan *plan);
 } steps[] = {
 	/* clang-format off */
-	{ "hide from those in there",             hides,         hide,               NULL },
+	{ "hide from those in there",             hides,         enter_hide,               NULL },
 	{ "give up new privileges",               ix_plan_is_foreign,    give_up_privileges, NULL },
 	{ "enter the user namespace around it",   needs_rights,  enter_for_rights,   NULL },
 	{ "give up our supplementary groups",     leaves_behind, drop_groups,        NULL },
@@ -233,12 +233,12 @@ static const struct entry_step {
 	{ "close what was open for it",           NULL,          shut,               NULL },
 	{ "enter its user namespace",             enters_user,   enter_user,         NULL },
 	{ "become a user of its user namespace", enters_user, drop_groups,      NULL },
-	{ "become a user of its user namespace",  enters_user,   become,             NULL },
-	{ "hide from those in there",             hides,         hide,               NULL },
+	{ "become a user of its user namespace",  enters_user,   enter_become,             NULL },
+	{ "hide from those in there",             hides,         enter_hide,               NULL },
 	/* clang-format on */
 };
 
-static int go(struct ix_plan *plan)
+static int enter_go(struct ix_plan *plan)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
 		const struct entry_step *s = &steps[i];
@@ -291,14 +291,14 @@ static int check_arrival(const struct ix_plan *plan)
 	return plan->p->pidfd >= 0 ? ix_place_check_lives(plan->x, plan->p) : 0;
 }
 
-static int enter(struct ix_plan *plan)
+static int enter_enter(struct ix_plan *plan)
 {
 	int r = ix_plan_open(plan);
 
 	if (r == 0)
 		r = ix_ns_alone(plan->x);
 	if (r == 0)
-		r = go(plan);
+		r = enter_go(plan);
 	return r == 0 ? check_arrival(plan) : r;
 }
 
@@ -323,7 +323,7 @@ int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags)
 	if (r < 0)
 		return r;
 	plan.p = &ns->places[0];
-	r = enter(&plan);
+	r = enter_enter(&plan);
 	ix_plan_close(&plan);
 	if (plan.user >= 0)
 		(void)close(plan.user);

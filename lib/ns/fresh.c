@@ -17,7 +17,7 @@
 #include "ns/plan.h"
 #include "ns/step.h"
 
-static int failed(struct ipcx *x, int r, const char *what)
+static int fresh_failed(struct ipcx *x, int r, const char *what)
 {
 	return ix_fail_plain(x, r, "cannot %s: %s", what, ix_step_text(r));
 }
@@ -47,7 +47,7 @@ static int map_self(struct ipcx *x, uid_t uid, gid_t gid)
 	return r < 0 ? r : geteuid() == 0 && getegid() == 0 ? 0 : IX_STEP_ELSEWHERE;
 }
 
-static int leave(struct ipcx *x)
+static int fresh_leave(struct ipcx *x)
 {
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
@@ -64,12 +64,12 @@ static int leave(struct ipcx *x)
 			x, -ENOSPC,
 			"cannot make a namespace: user.max_ipc_namespaces, max_mnt_namespaces or max_user_namespaces is reached");
 	if (r < 0)
-		return failed(
+		return fresh_failed(
 			x, r,
 			alone ? "make a namespace (needs CAP_SYS_ADMIN, or user namespaces for everybody)"
 			      : "make a namespace");
 	r = alone ? map_self(x, uid, gid) : 0;
-	return r < 0 ? failed(x, r, "become root of the new user namespace") : 0;
+	return r < 0 ? fresh_failed(x, r, "become root of the new user namespace") : 0;
 }
 
 static int mount_both(struct ipcx *x, uint64_t shm_size)
@@ -83,17 +83,17 @@ static int mount_both(struct ipcx *x, uint64_t shm_size)
 			       (unsigned long long)shm_size);
 	r = ix_mounts_private(x);
 	if (r < 0)
-		return failed(x, r, "keep the mounts to itself");
+		return fresh_failed(x, r, "keep the mounts to itself");
 	r = ix_mounts_new_shm(options);
 	if (r < 0)
-		return failed(x, r, "mount a " SHM_DIR);
+		return fresh_failed(x, r, "mount a " SHM_DIR);
 	if (stat(MQUEUE_DIR, &st) < 0)
 		return errno == ENOENT || errno == ENOTDIR
 			       ? 0
-			       : failed(x, -errno,
-					"find out whether there is a " MQUEUE_DIR);
+			       : fresh_failed(x, -errno,
+					      "find out whether there is a " MQUEUE_DIR);
 	r = ix_mounts_new_queues();
-	return r < 0 ? failed(x, r, "mount a " MQUEUE_DIR) : 0;
+	return r < 0 ? fresh_failed(x, r, "mount a " MQUEUE_DIR) : 0;
 }
 
 int ipcx_ns_new(struct ipcx *x, uint64_t shm_size)
@@ -105,7 +105,7 @@ int ipcx_ns_new(struct ipcx *x, uint64_t shm_size)
 		return r;
 	r = ix_ns_alone(x);
 	if (r == 0)
-		r = leave(x);
+		r = fresh_leave(x);
 	if (r == 0)
 		r = mount_both(x, shm_size);
 	ix_moved(x);

@@ -20,7 +20,7 @@
 
 /* ---- mount namespaces */
 
-static size_t slot_of(const struct ix_holders *h, uint64_t ino)
+static size_t holders_slot_of(const struct ix_holders *h, uint64_t ino)
 {
 	size_t i = (size_t)(ino * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (h->slots - 1);
 
@@ -29,7 +29,7 @@ static size_t slot_of(const struct ix_holders *h, uint64_t ino)
 	return i;
 }
 
-static int grow(struct ix_holders *h)
+static int holders_grow(struct ix_holders *h)
 {
 	struct ix_holders big = { .slots = h->slots ? 2 * h->slots : 64 };
 
@@ -38,7 +38,7 @@ static int grow(struct ix_holders *h)
 		return -ENOMEM;
 	for (size_t i = 0; i < h->slots; i++)
 		if (h->mnts[i].ino)
-			big.mnts[slot_of(&big, h->mnts[i].ino)] = h->mnts[i];
+			big.mnts[holders_slot_of(&big, h->mnts[i].ino)] = h->mnts[i];
 	free(h->mnts);
 	h->mnts = big.mnts;
 	h->slots = big.slots;
@@ -52,9 +52,9 @@ static int keep_mntns(struct ix_holders *h, uint64_t ino, int32_t pid)
 	if (!ino || ino == h->last)
 		return 0;
 	h->last = ino;
-	if (2 * h->n >= h->slots && grow(h) < 0)
+	if (2 * h->n >= h->slots && holders_grow(h) < 0)
 		return -ENOMEM;
-	i = slot_of(h, ino);
+	i = holders_slot_of(h, ino);
 	if (h->mnts[i].ino)
 		return 0;
 	h->mnts[i] = (struct ix_mntns){ .ino = ino, .pid = pid };
@@ -134,7 +134,7 @@ static int open_nsfs(int proc, int held)
 }
 
 /* Below the root of a process that sees it. */
-static int open_mounted(struct ipcx *x, int32_t pid, const char *path)
+static int holders_open_mounted(struct ipcx *x, int32_t pid, const char *path)
 {
 	int proc = ix_procfd(x);
 	auto_fd int root = -1, held = -1;
@@ -176,7 +176,7 @@ static int mounts_of(struct ipcx *x, struct ix_nslist *l, int32_t pid)
 		}
 		seen->mounts++;
 		if (!seen->processes && seen->fd < 0)
-			hold(seen, open_mounted(x, pid, m->target));
+			hold(seen, holders_open_mounted(x, pid, m->target));
 	}
 	ix_mnt_list_free(&mounts);
 	return r;
@@ -194,7 +194,7 @@ int ix_holders_mounted(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h
 
 /* ---- threads and descriptors */
 
-static DIR *open_dir(int proc, struct ix_nslist *l, int32_t pid, const char *what)
+static DIR *holders_open_dir(int proc, struct ix_nslist *l, int32_t pid, const char *what)
 {
 	char path[24];
 	int fd;
@@ -216,7 +216,7 @@ static DIR *open_dir(int proc, struct ix_nslist *l, int32_t pid, const char *wha
 
 static int threads_of(int proc, struct ix_nslist *l, int32_t pid, uint64_t ino)
 {
-	DIR *dir auto_dir = open_dir(proc, l, pid, "task");
+	DIR *dir auto_dir = holders_open_dir(proc, l, pid, "task");
 	const struct dirent *d;
 	int r = 0;
 	char path[300];
@@ -277,7 +277,7 @@ static uint64_t fd_number(int proc, struct ix_nslist *l, int dir, const char *na
 
 static int fds_of(int proc, struct ix_nslist *l, int32_t pid)
 {
-	DIR *dir auto_dir = open_dir(proc, l, pid, "fd");
+	DIR *dir auto_dir = holders_open_dir(proc, l, pid, "fd");
 	const struct dirent *d;
 	int r = 0;
 

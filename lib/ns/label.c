@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/util.h"
 
-static int by_ino(const void *a, const void *b)
+static int label_by_ino(const void *a, const void *b)
 {
 	const struct ix_place *p = a, *q = b;
 
@@ -75,12 +75,12 @@ static int add_labels(const struct ix_containers *all, struct ix_place *places, 
 	const struct ix_container *c;
 	int r = 0;
 
-	qsort(places, n, sizeof(*places), by_ino);
+	qsort(places, n, sizeof(*places), label_by_ino);
 	for (size_t i = 0; r >= 0 && (c = ix_containers_at(all, i)) != NULL; i++) {
 		struct ix_place key = IX_NO_PLACE, *found;
 
 		key.ino = c->ipc;
-		found = key.ino ? bsearch(&key, places, n, sizeof(*places), by_ino)
+		found = key.ino ? bsearch(&key, places, n, sizeof(*places), label_by_ino)
 				: NULL;
 		if (found)
 			r = add_label(&labels[found - places], found, c);
@@ -94,7 +94,7 @@ static int add_labels(const struct ix_containers *all, struct ix_place *places, 
 }
 
 /* The first is told by name, and how many more there are. */
-static void note_elsewhere(const struct ix_containers *all, struct ix_gaps *g)
+static void label_note_elsewhere(const struct ix_containers *all, struct ix_gaps *g)
 {
 	const struct ix_container *c, *first = NULL;
 	size_t more = 0;
@@ -124,7 +124,7 @@ int ix_label_places(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *n
 	labels = calloc(ns->n + 1, sizeof(*labels));
 	r = labels ? add_labels(all, ns->places, ns->n, labels) : -ENOMEM;
 	ns->gaps = *ix_containers_gaps(all);
-	note_elsewhere(all, &ns->gaps);
+	label_note_elsewhere(all, &ns->gaps);
 	free(labels);
 	ix_containers_free(all);
 	return r;

@@ -89,7 +89,7 @@ static int open_self(struct ipcx *x, struct ix_place *ret_p)
  * A file. Opening a device or a FIFO could do something: O_PATH does not, and what is no
  * file of nsfs is not opened.
  */
-static int open_file(struct ipcx *x, const char *path, struct ix_place *ret_p)
+static int ns_open_file(struct ipcx *x, const char *path, struct ix_place *ret_p)
 {
 	char shown[IPCX_REF_MAX], through[40];
 	int proc = ix_procfd(x), fd;
@@ -324,7 +324,7 @@ int ix_ns_all_of(struct ipcx *x, struct ix_nslist *l, struct ipcx_ns **ret_ns)
 	return 0;
 }
 
-static int open_all(struct ipcx *x, struct ipcx_ns **ret_ns)
+static int ns_open_all(struct ipcx *x, struct ipcx_ns **ret_ns)
 {
 	struct ix_nslist l;
 	int r = ix_discover(x, 0, &l);
@@ -339,7 +339,7 @@ static int open_all(struct ipcx *x, struct ipcx_ns **ret_ns)
 /* ---- which of them a word is */
 
 /* Nobody prints a number with zeros before it: that is the beginning of an id. */
-static bool is_number(const char *where, uint64_t *ret_n)
+static bool ns_is_number(const char *where, uint64_t *ret_n)
 {
 	return (where[0] != '0' || strspn(where, "0123456789") < 2) &&
 	       ix_parse_u64(where, UINT64_MAX, ret_n) == 0;
@@ -355,8 +355,8 @@ static int open_word(struct ipcx *x, const char *where, struct ix_gaps *gaps,
 	if (n)
 		return open_inode(x, n, ret_p);
 	if (*where == '/' || *where == '.')
-		return open_file(x, where, ret_p);
-	if (is_number(where, &n))
+		return ns_open_file(x, where, ret_p);
+	if (ns_is_number(where, &n))
 		return n > PID_MOST ? open_number(x, where, n, gaps, ret_p)
 		       : n          ? ix_place_of_pid(x, (int32_t)n, 0, ret_p)
 				    : ix_fail_plain(x, -EINVAL, "0 is no process");
@@ -373,7 +373,7 @@ int ipcx_ns_open(struct ipcx *x, const char *where, struct ipcx_ns **ret_ns)
 	int r;
 
 	if (!strcmp(where, "all"))
-		return open_all(x, ret_ns);
+		return ns_open_all(x, ret_ns);
 	r = open_word(x, where, &gaps, &p);
 	if (r == -ENODATA) /* what was named may be there */
 		r = -EACCES;

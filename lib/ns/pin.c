@@ -35,7 +35,7 @@ static void dir_path(char *buf, size_t size)
 }
 
 /* Only its owner may have put anything there. */
-static int open_dir(void)
+static int pin_open_dir(void)
 {
 	char path[64];
 	auto_fd int fd = -1;
@@ -96,7 +96,7 @@ int ix_pin_open(struct ipcx *x, const char *name, int *ret_fd)
 	(void)x;
 	if (!good_name(name))
 		return -ENOENT;
-	dir = open_dir();
+	dir = pin_open_dir();
 	if (dir < 0)
 		return dir;
 	fd = open_entry(dir, name);
@@ -121,7 +121,7 @@ static int keep_pin(struct ix_pins *p, uint64_t ino, const char *name)
 int ix_pins_read(struct ix_pins *ret_pins)
 {
 	struct ix_pins p = { .n = 0 };
-	int fd = open_dir(), r = 0;
+	int fd = pin_open_dir(), r = 0;
 	DIR *dir auto_dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *d;
 
@@ -187,7 +187,7 @@ static int ready_dir(struct ipcx *x)
 	r = make_dirs(x, path);
 	if (r < 0)
 		return r;
-	fd = open_dir();
+	fd = pin_open_dir();
 	if (fd < 0)
 		return ix_fail(x, fd, "%s", path);
 	if (statx(fd, "", AT_EMPTY_PATH, STATX_INO, &st) == 0 &&
@@ -200,7 +200,7 @@ static int ready_dir(struct ipcx *x)
 			x, r, "%s: cannot make it a mount of its own%s", path,
 			r == -EPERM ? " (needs CAP_SYS_ADMIN over this mount namespace)"
 				    : "");
-	fd = open_dir();
+	fd = pin_open_dir();
 	return fd < 0 ? ix_fail(x, fd, "%s", path) : fd;
 }
 
@@ -226,7 +226,8 @@ static int check_pin(int dir, const char *name, int nsfd)
 }
 
 /* What became of the mount is not what was meant: it goes, and so does the file. */
-static int take_back(struct ipcx *x, int dir, const char *path, const char *name, int r)
+static int pin_take_back(struct ipcx *x, int dir, const char *path, const char *name,
+			 int r)
 {
 	(void)umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
 	(void)unlinkat(dir, name, 0);
@@ -255,10 +256,10 @@ static int pin(struct ipcx *x, const struct ix_place *p, int dir, const char *na
 		return r;
 	}
 	r = check_pin(dir, name, p->nsfd);
-	return r < 0 ? take_back(x, dir, to, name, r) : fragile(x);
+	return r < 0 ? pin_take_back(x, dir, to, name, r) : fragile(x);
 }
 
-static int check_name(struct ipcx *x, const char *name)
+static int pin_check_name(struct ipcx *x, const char *name)
 {
 	char shown[300];
 
@@ -276,7 +277,7 @@ int ipcx_ns_pin(struct ipcx *x, const struct ipcx_ns *ns, const char *name)
 {
 	IX_REQUIRE(x, ns, name);
 	auto_fd int dir = -1;
-	int r = check_name(x, name);
+	int r = pin_check_name(x, name);
 
 	if (r < 0)
 		return r;
@@ -331,13 +332,13 @@ int ipcx_ns_unpin(struct ipcx *x, const char *name, unsigned flags)
 {
 	IX_REQUIRE(x, name);
 	auto_fd int dir = -1, fd = -1;
-	int r = check_name(x, name);
+	int r = pin_check_name(x, name);
 
 	if (r < 0)
 		return r;
 	if (flags & ~IPCX_UNPIN_FILE)
 		return ix_fail_plain(x, -EINVAL, "an unknown flag");
-	dir = open_dir();
+	dir = pin_open_dir();
 	fd = dir < 0 ? dir : open_entry(dir, name);
 	if (fd == -ENOENT && dir >= 0 &&
 	    faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)

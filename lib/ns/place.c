@@ -157,7 +157,7 @@ static int check_start(int dir, uint64_t want, uint64_t *ret_start)
 	return 0;
 }
 
-static int gone(struct ipcx *x, int32_t pid)
+static int place_gone(struct ipcx *x, int32_t pid)
 {
 	return ix_fail_plain(x, -ESRCH, "process %d: there is none (any more)", pid);
 }
@@ -168,14 +168,14 @@ int ix_place_check_lives(struct ipcx *x, const struct ix_place *p)
 
 	if (lives < 0)
 		return ix_fail(x, lives, "process %d: whether it has ended", p->pid);
-	return lives ? 0 : gone(x, p->pid);
+	return lives ? 0 : place_gone(x, p->pid);
 }
 
 /* Only these say that; descriptors that have run out do not. */
-static int failed(struct ipcx *x, int32_t pid, int error, const char *what)
+static int place_failed(struct ipcx *x, int32_t pid, int error, const char *what)
 {
 	return error == -ENOENT || error == -ESRCH
-		       ? gone(x, pid)
+		       ? place_gone(x, pid)
 		       : ix_fail(x, error, "process %d: %s", pid, what);
 }
 
@@ -202,7 +202,7 @@ static int open_parts(struct ipcx *x, int dir, struct ix_place *p)
 			x, fd, "%s may not be looked at (needs CAP_SYS_PTRACE over it)",
 			what);
 	if (fd < 0)
-		return failed(x, p->pid, fd, "its IPC namespace");
+		return place_failed(x, p->pid, fd, "its IPC namespace");
 	r = ix_place_of_fd(x, fd, what, &named);
 	if (r < 0)
 		return r;
@@ -214,7 +214,7 @@ static int open_parts(struct ipcx *x, int dir, struct ix_place *p)
 	 * thinks otherwise. */
 	fd = ix_open_link(dir, "root", O_PATH | O_DIRECTORY);
 	if (fd < 0 && fd != -EACCES && fd != -EPERM)
-		return failed(x, p->pid, fd, "its root");
+		return place_failed(x, p->pid, fd, "its root");
 	p->rootfd = fd < 0 ? -1 : fd;
 	return 0;
 }
@@ -235,15 +235,15 @@ static int open_process(struct ipcx *x, uint64_t start, struct ix_place *p)
 				     p->pid);
 	p->pidfd = ours ? open_pidfd(p->pid, &error) : -1;
 	if (error && error != -ENOSYS && error != -EPERM)
-		return failed(x, p->pid, error, "pidfd_open");
+		return place_failed(x, p->pid, error, "pidfd_open");
 	(void)snprintf(name, sizeof(name), "%d", p->pid);
 	r = ix_open(ix_procfd(x), name, O_PATH | O_DIRECTORY);
 	if (r < 0)
-		return failed(x, p->pid, r, "its directory in /proc");
+		return place_failed(x, p->pid, r, "its directory in /proc");
 	p->dirfd = r;
 	r = check_start(p->dirfd, start, &p->start);
 	if (r < 0)
-		return failed(x, p->pid, r, "when it started");
+		return place_failed(x, p->pid, r, "when it started");
 	r = open_parts(x, p->dirfd, p);
 	return r == 0 && p->pidfd >= 0 ? ix_place_check_lives(x, p) : r;
 }

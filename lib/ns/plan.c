@@ -15,7 +15,7 @@
 
 /* Through the directory of the process: its number could be another's by now. -1, with
  * errno: it has none that could be opened. */
-static int open_ns(const struct ix_plan *plan, const char *name)
+static int plan_open_ns(const struct ix_plan *plan, const char *name)
 {
 	char path[16];
 	int fd;
@@ -31,7 +31,7 @@ static int open_ns(const struct ix_plan *plan, const char *name)
 }
 
 /* Its /dev/shm, unless it has none: only that makes an empty one right. */
-static int open_shm(struct ix_plan *plan)
+static int plan_open_shm(struct ix_plan *plan)
 {
 	int fd = ix_spot_open(plan->x, plan->p->rootfd, ix_relative(SHM_DIR),
 			      O_PATH | O_DIRECTORY),
@@ -113,11 +113,11 @@ static int compare_pids(struct ix_plan *plan)
  * needed. */
 static int open_first(struct ix_plan *plan)
 {
-	plan->mnt = open_ns(plan, "mnt");
+	plan->mnt = plan_open_ns(plan, "mnt");
 	if (plan->mnt < 0 && errno != ENOENT && errno != EACCES && errno != EPERM)
 		return ix_fail(plan->x, -errno, "process %d: its mount namespace",
 			       plan->p->pid);
-	plan->pid = open_ns(plan, "pid");
+	plan->pid = plan_open_ns(plan, "pid");
 	if (plan->pid < 0 && errno != ENOENT)
 		return ix_fail(plan->x, -errno, "process %d: its PID namespace",
 			       plan->p->pid);
@@ -131,7 +131,7 @@ static int open_namespaces(struct ix_plan *plan)
 	if (r < 0)
 		return r;
 	for (size_t i = 0; (plan->flags & IPCX_ENTER_MOUNT) && i < IX_PLAN_MORE; i++) {
-		plan->more[i] = open_ns(plan, ix_plan_more[i].name);
+		plan->more[i] = plan_open_ns(plan, ix_plan_more[i].name);
 		if (plan->more[i] < 0 && errno != ENOENT) /* not in this kernel */
 			return ix_fail(plan->x, -errno, "process %d: its %s namespace",
 				       plan->p->pid, ix_plan_more[i].name);
@@ -189,7 +189,7 @@ static int plan_shm(struct ix_plan *plan)
 	if (plan->flags & IPCX_ENTER_MOUNT)
 		return 0;
 	if (p->rootfd >= 0 && !p->home) {
-		r = open_shm(plan);
+		r = plan_open_shm(plan);
 		if (r < 0)
 			return r;
 	}

@@ -67,7 +67,8 @@ static int made_by_us(struct ipcx *x, int userfd, int *ret_user)
 	return 0;
 }
 
-static int untold(struct ipcx *x, const struct ix_place *p, int error, const char *what)
+static int rights_untold(struct ipcx *x, const struct ix_place *p, int error,
+			 const char *what)
 {
 	return ix_fail(x, error == -EINVAL ? -EIO : error, "ipc:[%" PRIu64 "]: %s",
 		       p->ino, what);
@@ -88,18 +89,19 @@ int ix_rights(struct ipcx *x, const struct ix_place *p, int below, int *ret_user
 			"]: cannot enter: not permitted: it belongs to a user namespace above yours, where you have no capabilities",
 			p->ino);
 	if (has < 0)
-		return untold(x, p, has, "whether we have CAP_SYS_ADMIN");
+		return rights_untold(x, p, has, "whether we have CAP_SYS_ADMIN");
 	if (has)
 		return 0;
 	/* ENOTTY: Linux before 4.9. */
 	if (error && error != -EPERM && error != -ENOTTY)
-		return untold(x, p, error, "the user namespace that owns it");
+		return rights_untold(x, p, error, "the user namespace that owns it");
 	if (user >= 0)
 		r = ix_ns_identity(user, CLONE_NEWUSER, &owner, &id);
 	if (r == 0 && below >= 0)
 		r = made_by_us(x, below, ret_user);
 	if (r < 0)
-		return untold(x, p, r, "whether you made the user namespace around it");
+		return rights_untold(x, p, r,
+				     "whether you made the user namespace around it");
 	if (*ret_user >= 0)
 		return 0;
 	if (ours)
@@ -192,7 +194,7 @@ void ix_rights_map(struct ipcx *x, const struct ix_place *p, int user,
 
 /* ---- what a look may tell */
 
-static void ask(struct ipcx *x, struct ix_showing *w)
+static void rights_ask(struct ipcx *x, struct ix_showing *w)
 {
 	auto_fd int user = -1;
 
@@ -214,7 +216,7 @@ bool ix_rights_show(struct ipcx *x, const struct stat *st)
 	uint32_t there;
 
 	if (w->how == IX_NOT_ASKED)
-		ask(x, w);
+		rights_ask(x, w);
 	return w->how == IX_SHOW_ALL || (st->st_mode & S_IROTH) ||
 	       (ix_id_there(w->map.users, w->map.nusers, st->st_uid, &there) == 0 &&
 		ix_id_there(w->map.groups, w->map.ngroups, st->st_gid, &there) == 0);

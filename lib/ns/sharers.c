@@ -17,8 +17,9 @@ struct split {
 	int32_t ipc_pid, shm_pid;
 };
 
-static void count(struct ipcx *x, const struct ix_nslist *l, const struct ix_place *p,
-		  const struct ix_spot *shm, struct split *s)
+static void sharers_count(struct ipcx *x, const struct ix_nslist *l,
+			  const struct ix_place *p, const struct ix_spot *shm,
+			  struct split *s)
 {
 	for (size_t i = 0; i < l->npairs; i++) {
 		const struct ix_nspair *pair = &l->pairs[i];
@@ -51,7 +52,7 @@ int ix_sharers_differ(struct ipcx *x, const struct ix_place *p, char *buf, size_
 	r = ix_discover(x, 0, &l);
 	if (r < 0)
 		return r;
-	count(x, &l, p, &shm, &s);
+	sharers_count(x, &l, p, &shm, &s);
 	ix_nslist_free(&l);
 	if (s.only_ipc)
 		n = snprintf(

@@ -27,7 +27,7 @@ struct group {
 	struct ix_spot spot;
 };
 
-static int compare(uint64_t a, uint64_t b)
+static int shms_compare(uint64_t a, uint64_t b)
 {
 	return (a > b) - (a < b);
 }
@@ -35,32 +35,32 @@ static int compare(uint64_t a, uint64_t b)
 static int by_ipc(const void *a, const void *b)
 {
 	const struct group *p = a, *q = b;
-	int r = compare(p->pair->ipc, q->pair->ipc);
+	int r = shms_compare(p->pair->ipc, q->pair->ipc);
 
-	return r ? r : compare(p->pair->mnt, q->pair->mnt);
+	return r ? r : shms_compare(p->pair->mnt, q->pair->mnt);
 }
 
 /* Of one directory the eldest first. */
 static int by_spot(const void *a, const void *b)
 {
 	const struct group *p = a, *q = b;
-	int r = compare(p->spot.error == 0, q->spot.error == 0);
+	int r = shms_compare(p->spot.error == 0, q->spot.error == 0);
 
 	if (r == 0)
-		r = compare(p->spot.dev, q->spot.dev);
+		r = shms_compare(p->spot.dev, q->spot.dev);
 	if (r == 0)
-		r = compare(p->spot.ino, q->spot.ino);
+		r = shms_compare(p->spot.ino, q->spot.ino);
 	if (r == 0)
-		r = compare(p->pair->start, q->pair->start);
-	return r ? r : compare((uint64_t)p->pair->pid, (uint64_t)q->pair->pid);
+		r = shms_compare(p->pair->start, q->pair->start);
+	return r ? r : shms_compare((uint64_t)p->pair->pid, (uint64_t)q->pair->pid);
 }
 
 static int by_mnt(const void *a, const void *b)
 {
-	return compare(((const struct look *)a)->mnt, ((const struct look *)b)->mnt);
+	return shms_compare(((const struct look *)a)->mnt, ((const struct look *)b)->mnt);
 }
 
-static void look(struct ipcx *x, struct group *g, struct look *looks, size_t n)
+static void shms_look(struct ipcx *x, struct group *g, struct look *looks, size_t n)
 {
 	const struct look key = { .mnt = g->pair->mnt };
 	struct look *l = bsearch(&key, looks, n, sizeof(key), by_mnt);
@@ -89,7 +89,7 @@ static struct look *make_looks(const struct ix_nslist *l)
 /* ---- places */
 
 /* Another of the group, when the eldest has gone meanwhile: what is mounted stays. */
-static void again(struct ipcx *x, const struct ix_nslist *l, struct group *g)
+static void shms_again(struct ipcx *x, const struct ix_nslist *l, struct group *g)
 {
 	size_t pair = (size_t)(g->pair - l->pairs);
 
@@ -104,10 +104,10 @@ static void again(struct ipcx *x, const struct ix_nslist *l, struct group *g)
 	}
 }
 
-static int by_ino(const void *a, const void *b)
+static int shms_by_ino(const void *a, const void *b)
 {
-	return compare(((const struct ix_place *)a)->ino,
-		       ((const struct ix_place *)b)->ino);
+	return shms_compare(((const struct ix_place *)a)->ino,
+			    ((const struct ix_place *)b)->ino);
 }
 
 /* The /dev/shm of the place that stands for the whole namespace. */
@@ -122,7 +122,8 @@ static struct ix_spot main_spot(struct ipcx *x, const struct ix_place *p,
 	return (struct ix_spot){ .error = -ESRCH };
 }
 
-static int add(struct ipcx_ns *ns, const struct ix_place *first, const struct group *g)
+static int shms_add(struct ipcx_ns *ns, const struct ix_place *first,
+		    const struct group *g)
 {
 	struct ix_place p = IX_NO_PLACE;
 
@@ -158,13 +159,13 @@ static int add_all(struct ipcx_ns *ns, const struct ix_place *first, struct ix_s
 		    ix_spot_same(&g[i].spot, &before))
 			continue;
 		before = g[i].spot;
-		r = add(ns, first, &g[i]);
+		r = shms_add(ns, first, &g[i]);
 	}
 	return r;
 }
 
-static int share(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *ns,
-		 struct group *groups, struct look *looks)
+static int shms_share(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *ns,
+		      struct group *groups, struct look *looks)
 {
 	size_t mains = ns->n, n;
 	int r = 0;
@@ -176,7 +177,7 @@ static int share(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *ns,
 		key.ino = groups[i].pair->ipc;
 		for (n = 1; i + n < l->npairs && groups[i + n].pair->ipc == key.ino;)
 			n++;
-		found = bsearch(&key, ns->places, mains, sizeof(key), by_ino);
+		found = bsearch(&key, ns->places, mains, sizeof(key), shms_by_ino);
 		if (n == 1 || !found)
 			continue;
 		first = *found;
@@ -184,9 +185,9 @@ static int share(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *ns,
 			/* Who stands in for the eldest has the same /dev/shm. */
 			if (groups[k].pair->pid == found->pid)
 				found->spare = groups[k].pair->spare;
-			look(x, &groups[k], looks, l->npairs);
+			shms_look(x, &groups[k], looks, l->npairs);
 			if (groups[k].spot.error == -ESRCH)
-				again(x, l, &groups[k]);
+				shms_again(x, l, &groups[k]);
 		}
 		r = add_all(ns, &first, main_spot(x, &first, &groups[i], n), &groups[i],
 			    n);
@@ -211,5 +212,5 @@ int ix_shms_add(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *ns)
 					    .pid = l->pairs[i].pid,
 					    .start = l->pairs[i].start };
 	qsort(groups, l->npairs, sizeof(*groups), by_ipc);
-	return share(x, l, ns, groups, looks);
+	return shms_share(x, l, ns, groups, looks);
 }

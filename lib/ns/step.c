@@ -92,7 +92,7 @@ static int own(struct ipcx *x, const struct step_type *t, struct identity *ret_i
 }
 
 /* What a descriptor leads to, if that is a namespace of the type. */
-static int meant(int fd, const struct step_type *t, struct identity *ret_id)
+static int step_meant(int fd, const struct step_type *t, struct identity *ret_id)
 {
 	struct statfs fs;
 	struct stat st;
@@ -111,7 +111,7 @@ int ix_step_check(struct ipcx *x, int fd, int type)
 {
 	const struct step_type *t = step_type_of(type);
 	struct identity want = { 0, 0 }, now = { 0, 0 };
-	int r = t ? meant(fd, t, &want) : -EINVAL;
+	int r = t ? step_meant(fd, t, &want) : -EINVAL;
 
 	if (r == 0)
 		r = own(x, t, &now);

@@ -102,7 +102,7 @@ int ix_may_enter(struct ipcx *x, const struct ix_place *p, int error)
 		       (unsigned long long)p->ino);
 }
 
-static int enter(struct trip *t, const struct ix_place *p)
+static int there_enter(struct trip *t, const struct ix_place *p)
 {
 	if (setns(p->nsfd, CLONE_NEWIPC) == 0)
 		return ix_there_check(t->x, p);
@@ -146,7 +146,7 @@ static void close_place(const struct trip *t, struct ix_place *p)
 }
 
 /* What became of one place: whether the trip goes on, and with what answer. */
-static int judge(struct trip *t, int r)
+static int there_judge(struct trip *t, int r)
 {
 	const struct ix_errand *e = t->errand;
 
@@ -175,15 +175,16 @@ static int travel(struct trip *t)
 			if (p.ino == t->home)
 				r = AT_HOME;
 			else
-				r = t->errand->as_owner && p.userfd >= 0 ? SEND_CHILD
-									 : enter(t, &p);
+				r = t->errand->as_owner && p.userfd >= 0
+					    ? SEND_CHILD
+					    : there_enter(t, &p);
 			if (r == 0) {
 				t->r = run_at(t, &p);
 				r = MIN(t->r, 0);
 			}
 			close_place(t, &p);
 		}
-		r = judge(t, r);
+		r = there_judge(t, r);
 		if (r)
 			return r;
 	}
@@ -223,14 +224,14 @@ static int do_one(struct trip *t, int how)
 	int r = open_place(t, &p);
 
 	if (r < 0)
-		return judge(t, r);
+		return there_judge(t, r);
 	if (how == AT_HOME)
 		r = run_at(t, &p);
 	else
 		r = ix_send_child(t->x, t->errand, &p, -1);
 	t->r = r;
 	close_place(t, &p);
-	return judge(t, MIN(r, 0));
+	return there_judge(t, MIN(r, 0));
 }
 
 static void note_denied(const struct trip *t)
@@ -245,7 +246,7 @@ static void note_denied(const struct trip *t)
 			      t->denied - 1);
 }
 
-static int go(struct trip *t)
+static int there_go(struct trip *t)
 {
 	int r = 0;
 
@@ -341,7 +342,7 @@ static int go_mounted(struct trip *t)
 
 	if (r < 0)
 		return r;
-	return user < 0 ? go(t) : ix_send_child(t->x, t->errand, p, user);
+	return user < 0 ? there_go(t) : ix_send_child(t->x, t->errand, p, user);
 }
 
 int ix_there(struct ipcx *x, const struct ix_errand *e)
@@ -362,5 +363,5 @@ int ix_there(struct ipcx *x, const struct ix_errand *e)
 	t.places = x->ns->places;
 	t.n = x->ns->n;
 	t.home = ix_ns_own(x, "ipc");
-	return e->mounted && !x->ns->all ? go_mounted(&t) : go(&t);
+	return e->mounted && !x->ns->all ? go_mounted(&t) : there_go(&t);
 }

@@ -28,7 +28,7 @@ static int64_t boot_time(void)
 	return (wall.tv_sec - since.tv_sec) * NS + wall.tv_nsec - since.tv_nsec;
 }
 
-static void unknown(struct ix_process *p, int why, int error)
+static void creator_unknown(struct ix_process *p, int why, int error)
 {
 	p->alive = IX_UNKNOWN;
 	p->why = why;
@@ -39,28 +39,29 @@ static void unknown(struct ix_process *p, int why, int error)
 static void not_readable(int32_t pid, int error, struct ix_process *p)
 {
 	if (kill(pid, 0) == 0 || errno == EPERM)
-		unknown(p, IX_WHY_ERROR, error == -ENOENT ? -EACCES : error);
+		creator_unknown(p, IX_WHY_ERROR, error == -ENOENT ? -EACCES : error);
 }
 
 /* It started then, in nanoseconds since the machine did. An object has whole seconds: a
  * start in the same one counts as before. */
-static void judge(const struct ix_moment *when, int64_t start, struct ix_process *p)
+static void creator_judge(const struct ix_moment *when, int64_t start,
+			  struct ix_process *p)
 {
 	int64_t boot = boot_time(), second = (boot + start) / NS;
 
 	/* No object is older than the machine runs: the clock was set since. */
 	if (!when->to || when->to < boot / NS)
-		unknown(p, IX_WHY_MOMENT, 0);
+		creator_unknown(p, IX_WHY_MOMENT, 0);
 	else if (second > when->to)
 		p->alive = IX_GONE;
 	else if (second > when->from)
-		unknown(p, IX_WHY_MOMENT, 0);
+		creator_unknown(p, IX_WHY_MOMENT, 0);
 	else
 		p->alive = IX_ALIVE;
 }
 
-static void read_process(int proc, int32_t pid, const struct ix_moment *when,
-			 struct ix_process *p)
+static void creator_read_process(int proc, int32_t pid, const struct ix_moment *when,
+				 struct ix_process *p)
 {
 	char path[32], text[1024];
 	struct ix_proc_stat st;
@@ -75,10 +76,10 @@ static void read_process(int proc, int32_t pid, const struct ix_moment *when,
 		not_readable(pid, len < 0 ? len : -EINVAL, p);
 		return;
 	}
-	judge(when,
-	      (int64_t)(st.start / (uint64_t)ticks) * NS +
-		      (int64_t)(st.start % (uint64_t)ticks) * NS / ticks,
-	      p);
+	creator_judge(when,
+		      (int64_t)(st.start / (uint64_t)ticks) * NS +
+			      (int64_t)(st.start % (uint64_t)ticks) * NS / ticks,
+		      p);
 	if (p->alive == IX_ALIVE)
 		(void)snprintf(p->comm, sizeof(p->comm), "%s", st.comm);
 }
@@ -90,14 +91,14 @@ void ix_proc_then(struct ipcx *x, int32_t pid, const struct ix_moment *when,
 	int proc = ix_procfd(x), ours = proc < 0 ? 1 : ix_proc_is_ours(x);
 
 	if (pid <= 0)
-		unknown(&p, IX_WHY_NO_NUMBER, 0);
+		creator_unknown(&p, IX_WHY_NO_NUMBER, 0);
 	else if (proc < 0)
 		not_readable(pid, proc, &p);
 	else if (ours < 0)
-		unknown(&p, IX_WHY_ERROR, ours);
+		creator_unknown(&p, IX_WHY_ERROR, ours);
 	else if (!ours)
-		unknown(&p, IX_WHY_NUMBERS, 0);
+		creator_unknown(&p, IX_WHY_NUMBERS, 0);
 	else
-		read_process(proc, pid, when, &p);
+		creator_read_process(proc, pid, when, &p);
 	*ret_process = p;
 }

@@ -52,7 +52,7 @@ static int find_line(const char *text, size_t len, const char *key, struct words
 }
 
 /* The next value of a line, a decimal number. */
-static int take(struct words *w, uint64_t max, uint64_t *ret_n)
+static int status_take(struct words *w, uint64_t max, uint64_t *ret_n)
 {
 	if (w->at == w->end || *w->at++ != '\t')
 		return -EPROTO;
@@ -63,7 +63,7 @@ static int take(struct words *w, uint64_t max, uint64_t *ret_n)
 static int take_id(struct words *w, uint32_t *ret_id)
 {
 	uint64_t n = 0;
-	int r = take(w, UINT32_MAX - 1, &n);
+	int r = status_take(w, UINT32_MAX - 1, &n);
 
 	if (r == 0)
 		*ret_id = (uint32_t)n;
@@ -119,7 +119,7 @@ int ix_status_pid_at(const char *text, size_t len, unsigned level, int32_t *ret_
 	uint64_t n = 0;
 
 	for (unsigned i = 0; r == 0 && i <= level; i++)
-		r = w.at == w.end ? -ENODATA : take(&w, INT32_MAX, &n);
+		r = w.at == w.end ? -ENODATA : status_take(&w, INT32_MAX, &n);
 	if (r == 0)
 		*ret_pid = (int32_t)n;
 	return r;
@@ -136,7 +136,7 @@ int ix_status_pids(const char *text, size_t len, struct ix_status_pids *ret_pids
 	do {
 		uint64_t n = 0;
 
-		if (take(&w, INT32_MAX, &n) < 0)
+		if (status_take(&w, INT32_MAX, &n) < 0)
 			return -EPROTO;
 		pids.last = (int32_t)n;
 		if (pids.levels++ == 0)

@@ -52,8 +52,8 @@ struct cmp {
 	enum same meet; /* all that was compared so far */
 };
 
-static int add(struct cmp *c, const char *name, const char *first, const char *second,
-	       enum same same, const char *follows)
+static int cmp_add(struct cmp *c, const char *name, const char *first, const char *second,
+		   enum same same, const char *follows)
 {
 	struct cmp_row *row = ix_table_row(c->t);
 
@@ -73,7 +73,7 @@ static int add(struct cmp *c, const char *name, const char *first, const char *s
 /* ---- what is shared */
 
 /* One that differs says all; one that is not known leaves the rest open. */
-static void count(struct cmp *c, enum same same)
+static void cmp_count(struct cmp *c, enum same same)
 {
 	if (same == OTHER || c->meet == SAME)
 		c->meet = same;
@@ -88,8 +88,8 @@ static int cmp_ns(struct cmp *c)
 	(void)snprintf(first, sizeof(first), "ipc:[%" PRIu64 "]", a->ino);
 	(void)snprintf(second, sizeof(second), "ipc:[%" PRIu64 "]", b->ino);
 	c->same_ipc = same;
-	count(c, same ? SAME : OTHER);
-	return add(
+	cmp_count(c, same ? SAME : OTHER);
+	return cmp_add(
 		c, "IPC namespace", first, second, same ? SAME : OTHER,
 		same ? "keys and ids of System V, names of queues and limits are the same"
 		     : "a key or id of System V, and mq_open(3) of a name, mean other objects on each side");
@@ -122,7 +122,7 @@ static int cmp_dir(struct cmp *c, const char *name, const char *path, const char
 	*ret_same = unknown                                         ? UNKNOWN
 		    : neither || ix_spot_same(&spots[0], &spots[1]) ? SAME
 								    : OTHER;
-	return add(
+	return cmp_add(
 		c, name, ix_spot_text(&spots[0], text[0]),
 		ix_spot_text(&spots[1], text[1]), *ret_same,
 		unknown ? "cannot be told: no process stands for one side, or it may not be looked at"
@@ -145,15 +145,15 @@ static int cmp_dirs(struct cmp *c)
 
 	if (r == 0)
 		r = cmp_dir(c, "/dev/mqueue", "dev/mqueue", "mqueue", mqueue, &queues);
-	count(c, c->shm);
-	count(c, queues);
+	cmp_count(c, c->shm);
+	cmp_count(c, queues);
 	return r;
 }
 
 /* X11's MIT-SHM hands a shmid from client to server. */
 static int cmp_mit_shm(struct cmp *c)
 {
-	return add(
+	return cmp_add(
 		c, "MIT-SHM", NULL, NULL, c->same_ipc ? SAME : OTHER,
 		c->same_ipc
 			? "an X client on one side and a server on the other can use it"
@@ -192,8 +192,8 @@ static int limits_of(struct cmp *c, int side, struct ipcx_table **ret_t)
 	return r;
 }
 
-static const char *text_of(const struct ipcx_table *t, size_t row, enum ipcx_field field,
-			   struct ipcx_value *v)
+static const char *cmp_text_of(const struct ipcx_table *t, size_t row,
+			       enum ipcx_field field, struct ipcx_value *v)
 {
 	return ipcx_row_get(t, row, field, v) == 0 && v->type == IPCX_TYPE_STRING
 		       ? ipcx_value_string(v)
@@ -201,7 +201,7 @@ static const char *text_of(const struct ipcx_table *t, size_t row, enum ipcx_fie
 }
 
 /* False: it is not known. One that is none has no number. */
-static bool number(const struct ipcx_table *t, size_t row, char *buf, size_t size)
+static bool cmp_number(const struct ipcx_table *t, size_t row, char *buf, size_t size)
 {
 	struct ipcx_fieldset unknown = ipcx_row_unknown(t, row);
 	struct ipcx_value v = { .type = IPCX_TYPE_NONE };
@@ -216,14 +216,14 @@ static bool number(const struct ipcx_table *t, size_t row, char *buf, size_t siz
 }
 
 /* The row of the same limit: at the same place, unless a side lacks some. */
-static size_t row_of(const struct ipcx_table *t, const char *name, size_t at)
+static size_t cmp_row_of(const struct ipcx_table *t, const char *name, size_t at)
 {
 	struct ipcx_value v;
 
-	if (at < t->rows && !strcmp(text_of(t, at, IPCX_F_NAME, &v), name))
+	if (at < t->rows && !strcmp(cmp_text_of(t, at, IPCX_F_NAME, &v), name))
 		return at;
 	for (size_t i = 0; i < t->rows; i++)
-		if (!strcmp(text_of(t, i, IPCX_F_NAME, &v), name))
+		if (!strcmp(cmp_text_of(t, i, IPCX_F_NAME, &v), name))
 			return i;
 	return t->rows;
 }
@@ -233,15 +233,15 @@ static int cmp_limit(struct cmp *c, const struct ipcx_table *a, size_t i,
 {
 	char first[32], second[32], name[80];
 	struct ipcx_value v;
-	const char *what = text_of(a, i, IPCX_F_NAME, &v);
-	bool known = number(a, i, first, sizeof(first));
+	const char *what = cmp_text_of(a, i, IPCX_F_NAME, &v);
+	bool known = cmp_number(a, i, first, sizeof(first));
 
-	known &= number(b, row_of(b, what, i), second, sizeof(second));
+	known &= cmp_number(b, cmp_row_of(b, what, i), second, sizeof(second));
 	if (known && !strcmp(first, second))
 		return 0;
 	(void)snprintf(name, sizeof(name), "limit %s", what);
-	return add(c, name, first, second, known ? OTHER : UNKNOWN,
-		   known ? NULL : "cannot be told");
+	return cmp_add(c, name, first, second, known ? OTHER : UNKNOWN,
+		       known ? NULL : "cannot be told");
 }
 
 static int cmp_limits(struct cmp *c)
@@ -319,7 +319,7 @@ struct side {
 	uint64_t uncounted; /* mechanisms that it may have more of */
 };
 
-static int by_name(const void *a, const void *b)
+static int cmp_by_name(const void *a, const void *b)
 {
 	return strcmp(((const struct found *)a)->name, ((const struct found *)b)->name);
 }
@@ -337,7 +337,7 @@ static int sorted(const struct ipcx_ns *ns, const struct ipcx_table *t,
 		all[n].mech = ipcx_row_mech(t, i);
 		n += all[n].name[0] != '\0';
 	}
-	qsort(all, n, sizeof(*all), by_name);
+	qsort(all, n, sizeof(*all), cmp_by_name);
 	*ret_side = (struct side){ .all = all, .n = n, .uncounted = uncounted(ns, t) };
 	return 0;
 }
@@ -349,10 +349,10 @@ static int add_alone(struct cmp *c, const struct found *f, bool second,
 	bool unknown = other->uncounted & IPCX_MECH_BIT(f->mech);
 	const char *there = unknown ? "unknown" : NULL;
 
-	return add(c, f->name, second ? there : "exists", second ? "exists" : there,
-		   unknown ? UNKNOWN : OTHER,
-		   unknown ? "cannot be told: the other side could not be read whole"
-			   : "only one side has it");
+	return cmp_add(c, f->name, second ? there : "exists", second ? "exists" : there,
+		       unknown ? UNKNOWN : OTHER,
+		       unknown ? "cannot be told: the other side could not be read whole"
+			       : "only one side has it");
 }
 
 static int merge(struct cmp *c, const struct side *a, const struct side *b)
@@ -370,8 +370,8 @@ static int merge(struct cmp *c, const struct side *a, const struct side *b)
 		else if (order > 0)
 			r = add_alone(c, &b->all[j], true, a);
 		else
-			r = add(c, a->all[i].name, "exists", "exists", OTHER,
-				"two objects: the sides do not meet in it");
+			r = cmp_add(c, a->all[i].name, "exists", "exists", OTHER,
+				    "two objects: the sides do not meet in it");
 		i += order <= 0;
 		j += order >= 0;
 	}
@@ -399,7 +399,7 @@ static int cmp_objects(struct cmp *c)
 	return r;
 }
 
-static int compare(struct cmp *c)
+static int cmp_compare(struct cmp *c)
 {
 	int r = ix_table_section(c->t, &cmp_kind, IPCX_NO_MECH);
 
@@ -430,7 +430,7 @@ int ipcx_compare(struct ipcx *x, struct ipcx_ns *first, struct ipcx_ns *second,
 	r = ix_table_new(&c.t);
 	if (r < 0)
 		return ix_fail_plain(x, r, "out of memory");
-	r = compare(&c);
+	r = cmp_compare(&c);
 	ipcx_use(x, before);
 	if (r == -ENOMEM)
 		r = ix_fail_plain(x, r, "out of memory");

@@ -21,7 +21,8 @@
 
 /* Words for a failed create: the mechanism's own, the limit in the way, its table of
  * errnos, the errno. */
-static int explain(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left, int r)
+static int create_explain(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left,
+			  int r)
 {
 	const struct ix_mech *m = ix_mech(a->mech);
 	struct ipcx_attrs rest = *a;
@@ -78,17 +79,17 @@ static int make_one(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left,
 			return r < 0 ? ix_made_forget(x, &ref) : 0;
 		}
 		if (r != -EEXIST || x->error[0])
-			return explain(x, a, left, r);
+			return create_explain(x, a, left, r);
 		r = ix_take_existing(x, a, t);
 		if (r != -EAGAIN)
 			return r;
 	}
-	return explain(x, a, left, -EEXIST);
+	return create_explain(x, a, left, -EEXIST);
 }
 
 /* Once for each mechanism, not for each object. */
-static void caution(struct ipcx *x, struct ipcx_table *t, const struct ipcx_attrs *specs,
-		    size_t n)
+static void create_caution(struct ipcx *x, struct ipcx_table *t,
+			   const struct ipcx_attrs *specs, size_t n)
 {
 	uint64_t asked = 0;
 	char text[512];
@@ -105,8 +106,8 @@ static void caution(struct ipcx *x, struct ipcx_table *t, const struct ipcx_attr
 	}
 }
 
-static int make_all(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
-		    struct ipcx_table *t)
+static int create_make_all(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
+			   struct ipcx_table *t)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct ipcx_attrs *a = &specs[i];
@@ -131,10 +132,10 @@ struct order {
 static int make_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 {
 	const struct order *o = arg;
-	int r = make_all(x, o->specs, o->n, t);
+	int r = create_make_all(x, o->specs, o->n, t);
 
 	if (r == 0)
-		caution(x, t, o->specs, o->n);
+		create_caution(x, t, o->specs, o->n);
 	return r;
 }
 
@@ -155,7 +156,7 @@ static void wanted_names(const struct order *o, char *buf, size_t size)
 }
 
 /* Where else what is made is seen. */
-static int note_elsewhere(struct ipcx *x, struct ipcx_table *t)
+static int create_note_elsewhere(struct ipcx *x, struct ipcx_table *t)
 {
 	char target[256], shown[4 * sizeof(target)];
 	int r = ix_there_elsewhere(x, false, target, sizeof(target));
@@ -184,7 +185,7 @@ static int make_in_runs(struct ipcx *x, const struct ipcx_attrs *specs, size_t n
 		while (i + o.n < n && is_mounted(&specs[i + o.n]) == mounted)
 			o.n++;
 		wanted_names(&o, wanted, sizeof(wanted));
-		r = mounted ? note_elsewhere(x, t) : 0;
+		r = mounted ? create_note_elsewhere(x, t) : 0;
 		if (r == 0)
 			r = ix_there(x, &(struct ix_errand){ .run = make_there,
 							     .arg = &o,
@@ -196,8 +197,8 @@ static int make_in_runs(struct ipcx *x, const struct ipcx_attrs *specs, size_t n
 	return r;
 }
 
-static int make(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
-		struct ipcx_table *t)
+static int create_make(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
+		       struct ipcx_table *t)
 {
 	int r = make_in_runs(x, specs, n, t);
 
@@ -210,7 +211,7 @@ static int make(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 }
 
 /* Contents give the size, unless that was given: what is left of their file. */
-static int take_size(struct ipcx *x, struct ipcx_attrs *a)
+static int create_take_size(struct ipcx *x, struct ipcx_attrs *a)
 {
 	const struct ix_mech *m = ix_mech(a->mech);
 	struct stat st;
@@ -246,7 +247,7 @@ static int take_specs(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		r = ix_attrs_check(x, &ret_specs[i]);
 		if (r == 0 && (ret_specs[i].set & IPCX_A_FROM))
-			r = take_size(x, &ret_specs[i]);
+			r = create_take_size(x, &ret_specs[i]);
 	}
 	return r;
 }
@@ -268,6 +269,6 @@ int ipcx_create(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 	r = ix_table_new(&t);
 	if (r < 0)
 		return ix_fail_plain(x, r, "out of memory");
-	r = make(x, own, n, t);
+	r = create_make(x, own, n, t);
 	return ix_table_hand(x, t, r, ret_table);
 }

@@ -15,7 +15,8 @@
 
 /* Why what was found is not one of these objects, or cannot be looked at. -EAGAIN: it
  * is not there. */
-static int is_none(struct ipcx *x, const struct ipcx_attrs *a, const struct ipcx_table *t)
+static int existing_is_none(struct ipcx *x, const struct ipcx_attrs *a,
+			    const struct ipcx_table *t)
 {
 	const struct ipcx_note *n;
 	char wanted[IPCX_REF_MAX], why[sizeof(x->error)];
@@ -54,7 +55,7 @@ static int existing(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_tabl
 	if (r < 0)
 		return r;
 	if (t->rows == 0) {
-		r = is_none(x, a, t);
+		r = existing_is_none(x, a, t);
 		ipcx_table_free(t);
 		return r;
 	}
@@ -62,8 +63,8 @@ static int existing(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_tabl
 	return 0;
 }
 
-static const char *text_of(const struct ipcx_table *t, enum ipcx_field f,
-			   struct ipcx_value *v)
+static const char *existing_text_of(const struct ipcx_table *t, enum ipcx_field f,
+				    struct ipcx_value *v)
 {
 	if (ipcx_row_get(t, 0, f, v) < 0 || v->type == IPCX_TYPE_NONE)
 		return "?";
@@ -123,18 +124,18 @@ static int too_small(struct ipcx *x, const struct ipcx_attrs *a,
 			x, -EEXIST,
 			"%s: cannot take the existing %s: whether its %s is at "
 			"least %" PRIu64 " cannot be read",
-			wanted, text_of(t, IPCX_F_REF, &ref), attr->name,
+			wanted, existing_text_of(t, IPCX_F_REF, &ref), attr->name,
 			ix_attr_value(attr, a));
 	return ix_fail_plain(x, -EEXIST,
 			     "%s: cannot take the existing %s: its %s is %" PRIu64
 			     ", less than %" PRIu64,
-			     wanted, text_of(t, IPCX_F_REF, &ref), attr->name, has->as.u,
-			     ix_attr_value(attr, a));
+			     wanted, existing_text_of(t, IPCX_F_REF, &ref), attr->name,
+			     has->as.u, ix_attr_value(attr, a));
 }
 
 /* What was compared, in words: ", with nsems 5". */
-static void compared(const struct ipcx_table *t, const struct ipcx_attrs *a, char *buf,
-		     size_t size)
+static void existing_compared(const struct ipcx_table *t, const struct ipcx_attrs *a,
+			      char *buf, size_t size)
 {
 	const struct ix_attr *attr;
 	struct ipcx_value v;
@@ -145,7 +146,7 @@ static void compared(const struct ipcx_table *t, const struct ipcx_attrs *a, cha
 		if (attr->fits && (a->set & attr->bit))
 			len += (size_t)snprintf(buf + len, size - len, "%s%s %s",
 						len ? ", " : " with ", attr->name,
-						text_of(t, attr->field, &v));
+						existing_text_of(t, attr->field, &v));
 }
 
 static int may_not_use(struct ipcx *x, const struct ipcx_attrs *a,
@@ -155,16 +156,17 @@ static int may_not_use(struct ipcx *x, const struct ipcx_attrs *a,
 	char wanted[IPCX_REF_MAX], as[IPCX_REF_MAX + 8] = "";
 
 	ix_wanted_name(a, wanted, sizeof(wanted));
-	if (strcmp(text_of(t, IPCX_F_REF, &ref), wanted) != 0)
-		(void)snprintf(as, sizeof(as), " as %s", text_of(t, IPCX_F_REF, &ref));
+	if (strcmp(existing_text_of(t, IPCX_F_REF, &ref), wanted) != 0)
+		(void)snprintf(as, sizeof(as), " as %s",
+			       existing_text_of(t, IPCX_F_REF, &ref));
 	if (error != -EACCES && error != -EPERM)
 		return ix_fail(x, error, "%s: exists%s, and cannot be used", wanted, as);
 	return ix_fail_plain(x, error,
 			     "%s: exists%s, but you may not use it with mode 0%o: owner "
 			     "%s, mode %s",
 			     wanted, as, a->set & IPCX_A_MODE ? a->mode : 0600U,
-			     text_of(t, IPCX_F_OWNER, &owner),
-			     text_of(t, IPCX_F_MODE, &mode));
+			     existing_text_of(t, IPCX_F_OWNER, &owner),
+			     existing_text_of(t, IPCX_F_MODE, &mode));
 }
 
 /*
@@ -172,9 +174,9 @@ static int may_not_use(struct ipcx *x, const struct ipcx_attrs *a,
  * what else is asked of it can be given to it, which is done with "now" (as complete() of
  * struct ix_mech answers). What he may not use may not tell its size, either.
  */
-static int judge(struct ipcx *x, const struct ipcx_attrs *a,
-		 const struct ipcx_table *there, const struct ipcx_ref *ref, bool now,
-		 char *did, size_t size)
+static int existing_judge(struct ipcx *x, const struct ipcx_attrs *a,
+			  const struct ipcx_table *there, const struct ipcx_ref *ref,
+			  bool now, char *did, size_t size)
 {
 	const struct ix_mech *m = ix_mech(a->mech);
 	const struct ix_attr *attr;
@@ -193,8 +195,8 @@ static int judge(struct ipcx *x, const struct ipcx_attrs *a,
 	return m->complete ? m->complete(x, a, ref, now, did, size) : 0;
 }
 
-static int take(struct ipcx *x, const struct ipcx_attrs *a,
-		const struct ipcx_table *there, struct ipcx_table *t)
+static int existing_take(struct ipcx *x, const struct ipcx_attrs *a,
+			 const struct ipcx_table *there, struct ipcx_table *t)
 {
 	struct ipcx_value v;
 	struct ipcx_ref ref;
@@ -202,11 +204,12 @@ static int take(struct ipcx *x, const struct ipcx_attrs *a,
 	int r;
 
 	(void)ipcx_row_ref(there, 0, &ref);
-	r = judge(x, a, there, &ref, true, did, sizeof(did));
+	r = existing_judge(x, a, there, &ref, true, did, sizeof(did));
 	if (r < 0)
 		return r;
-	compared(there, a, sizes, sizeof(sizes));
-	ix_table_note(t, IPCX_NOTE_INFO, a->mech, 0, text_of(there, IPCX_F_REF, &v),
+	existing_compared(there, a, sizes, sizeof(sizes));
+	ix_table_note(t, IPCX_NOTE_INFO, a->mech, 0,
+		      existing_text_of(there, IPCX_F_REF, &v),
 		      "existed already%s: taken%s%s", sizes, r ? ", and " : " as it is",
 		      r ? did : "");
 	return ix_made_keep(x, t, a, &ref, true);
@@ -221,15 +224,15 @@ static int already_there(struct ipcx *x, const struct ipcx_attrs *a,
 	int r;
 
 	(void)ipcx_row_ref(there, 0, &ref);
-	r = judge(x, a, there, &ref, false, did, sizeof(did));
+	r = existing_judge(x, a, there, &ref, false, did, sizeof(did));
 	if (r == -EAGAIN)
 		return r;
 	ix_wanted_name(a, wanted, sizeof(wanted));
 	(void)ix_fail_plain(x, -EEXIST,
 			    "%s: cannot make it: %s exists, owner %s, mode %s", wanted,
-			    text_of(there, IPCX_F_REF, &text),
-			    text_of(there, IPCX_F_OWNER, &owner),
-			    text_of(there, IPCX_F_MODE, &mode));
+			    existing_text_of(there, IPCX_F_REF, &text),
+			    existing_text_of(there, IPCX_F_OWNER, &owner),
+			    existing_text_of(there, IPCX_F_MODE, &mode));
 	return r < 0 ? -EEXIST : ix_hint(x, -EEXIST, IPCX_HINT_TAKE_EXISTING, "", 0);
 }
 
@@ -240,7 +243,7 @@ int ix_take_existing(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_tab
 
 	if (r < 0)
 		return r;
-	r = a->set & IPCX_A_IF_MISSING ? take(x, a, there, t)
+	r = a->set & IPCX_A_IF_MISSING ? existing_take(x, a, there, t)
 				       : already_there(x, a, there);
 	ipcx_table_free(there);
 	return r;

@@ -72,7 +72,7 @@ static enum verdict judge_blurred(const struct need *n)
 	return left - taken > r->blur ? FITS : UNKNOWN;
 }
 
-static enum verdict judge(const struct need *n)
+static enum verdict fit_judge(const struct need *n)
 {
 	const struct ix_reading *r = &n->r;
 	bool most = r->capped && n->needed > r->ceiling;
@@ -95,7 +95,7 @@ static enum verdict judge(const struct need *n)
 	return r->used > r->limit - n->needed ? full : FITS;
 }
 
-static uint64_t raise_to(const struct need *n)
+static uint64_t fit_raise_to(const struct need *n)
 {
 	uint64_t sum = n->needed;
 
@@ -187,8 +187,8 @@ static uint64_t seen_use(struct ix_limits *s, const struct ix_charge *c, unsigne
 	return sum;
 }
 
-static struct need weigh(struct ix_limits *s, const struct ix_charge *c,
-			 const struct ipcx_attrs *a)
+static struct need fit_weigh(struct ix_limits *s, const struct ix_charge *c,
+			     const struct ipcx_attrs *a)
 {
 	uint64_t count = a->set & IPCX_A_COUNT ? a->count : 1;
 	struct need n = { .l = ix_charge_limit(c, a), .each = c->each, .verdict = FITS };
@@ -208,8 +208,8 @@ static struct need weigh(struct ix_limits *s, const struct ix_charge *c,
 	n.needed = n.each ? amount : ix_mul_sat(count, amount);
 	if (!n.each && n.r.known && !n.r.unlimited && n.r.uncounted && !n.r.spare)
 		n.seen = seen_use(s, c, a->mech);
-	n.verdict = judge(&n);
-	n.raise_to = raise_to(&n);
+	n.verdict = fit_judge(&n);
+	n.raise_to = fit_raise_to(&n);
 	return n;
 }
 
@@ -325,7 +325,7 @@ static int fit_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 
 	for (const struct ix_charge *c = ix_mech(a->mech)->charges;
 	     r == 0 && c && c->limit; c++) {
-		struct need n = weigh(&s, c, a);
+		struct need n = fit_weigh(&s, c, a);
 
 		if (n.verdict != FITS)
 			fits = 0;
@@ -420,7 +420,7 @@ int ix_explain(struct ipcx *x, unsigned mech, const struct ipcx_attrs *a, int er
 
 		if (!l || !runs_into(l, error))
 			continue;
-		n = weigh(&s, c, a);
+		n = fit_weigh(&s, c, a);
 		if (n.verdict == NO_ROOM) {
 			phrase(&n, buf, size, ret_hint);
 			return 0;

@@ -29,7 +29,7 @@ static const struct ix_kind limits_kind = {
 		   [IPCX_F_CEILING] = IX_DERIVED(ix_derive_ceiling)),
 };
 
-static void put(struct ipcx_value *v, bool there, uint64_t n)
+static void limits_put(struct ipcx_value *v, bool there, uint64_t n)
 {
 	if (!there)
 		return; /* none */
@@ -44,7 +44,7 @@ void ix_derive_limit(const struct ipcx_table *t, const struct ix_section *s,
 
 	(void)t;
 	(void)s;
-	put(v, r->limited, r->limit);
+	limits_put(v, r->limited, r->limit);
 }
 
 void ix_derive_used(const struct ipcx_table *t, const struct ix_section *s,
@@ -54,7 +54,7 @@ void ix_derive_used(const struct ipcx_table *t, const struct ix_section *s,
 
 	(void)t;
 	(void)s;
-	put(v, r->counted, r->used);
+	limits_put(v, r->counted, r->used);
 }
 
 void ix_derive_ceiling(const struct ipcx_table *t, const struct ix_section *s,
@@ -64,7 +64,7 @@ void ix_derive_ceiling(const struct ipcx_table *t, const struct ix_section *s,
 
 	(void)t;
 	(void)s;
-	put(v, r->capped, r->ceiling);
+	limits_put(v, r->capped, r->ceiling);
 }
 
 void ix_derive_percent(const struct ipcx_table *t, const struct ix_section *s,
@@ -109,8 +109,8 @@ static int count_objects(struct ix_limits *s, const char *mech, uint64_t *ret_n)
 }
 
 /* The totals of a mechanism that has some, from whatever source tells them. */
-static int total_of(struct ix_limits *s, const char *mech, enum ipcx_field field,
-		    uint64_t *ret_n)
+static int limits_total_of(struct ix_limits *s, const char *mech, enum ipcx_field field,
+			   uint64_t *ret_n)
 {
 	const struct ix_totals *totals;
 	struct ipcx_table *t;
@@ -137,7 +137,9 @@ static int total_of(struct ix_limits *s, const char *mech, enum ipcx_field field
 
 struct ix_limits ix_limits_begin(struct ipcx *x)
 {
-	return (struct ix_limits){ .x = x, .count = count_objects, .total = total_of };
+	return (struct ix_limits){ .x = x,
+				   .count = count_objects,
+				   .total = limits_total_of };
 }
 
 void ix_limit_percent(struct ipcx_table *t, struct ix_limit_row *row,
@@ -219,7 +221,8 @@ struct looks {
 	int untold_error;
 };
 
-static int look_at(struct ix_limits *s, const struct ix_limit *l, struct looks *looks)
+static int limits_look_at(struct ix_limits *s, const struct ix_limit *l,
+			  struct looks *looks)
 {
 	if (looks->n == looks->room) {
 		size_t room = looks->room ? 2 * looks->room : 64;
@@ -237,7 +240,7 @@ static int look_at(struct ix_limits *s, const struct ix_limit *l, struct looks *
 }
 
 /* Of a namespace with several /dev/shm all but one place are for those alone. */
-static bool here(const struct ix_limits *s, const struct ix_limit *l)
+static bool limits_here(const struct ix_limits *s, const struct ix_limit *l)
 {
 	return !s->x->view.only_shm || ix_limit_of_shm(l);
 }
@@ -248,10 +251,10 @@ static int look_at_all(struct ix_limits *s, struct looks *looks)
 	int r = 0;
 
 	for (unsigned i = 0; r == 0 && (l = ix_limit(i)) != NULL; i++) {
-		int listed = here(s, l) ? ix_limit_listed(s, l) : 0;
+		int listed = limits_here(s, l) ? ix_limit_listed(s, l) : 0;
 
 		if (listed > 0)
-			r = look_at(s, l, looks);
+			r = limits_look_at(s, l, looks);
 		if (listed >= 0 || looks->untold)
 			continue;
 		looks->untold = l;
@@ -267,8 +270,8 @@ static int look_at_named(struct ix_limits *s, const char *name, struct looks *lo
 	int r = 0;
 
 	for (unsigned i = 0; r == 0 && (l = ix_limit(i)) != NULL; i++)
-		if (ix_limit_named(l, name) && here(s, l))
-			r = look_at(s, l, looks);
+		if (ix_limit_named(l, name) && limits_here(s, l))
+			r = limits_look_at(s, l, looks);
 	if (r == 0 && looks->n == before && !s->x->view.only_shm)
 		return ix_limit_unknown(s->x, name);
 	return r;
@@ -334,8 +337,8 @@ static void note_unknown(struct ipcx_table *t, const struct ix_limits *s,
 	}
 }
 
-static int fill(struct ipcx_table *t, const struct ix_limits *s,
-		const struct looks *looks)
+static int limits_fill(struct ipcx_table *t, const struct ix_limits *s,
+		       const struct looks *looks)
 {
 	for (size_t i = 0; i < looks->n; i++) {
 		const struct look *look = &looks->all[i];
@@ -405,7 +408,7 @@ static int limits_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 	for (; names && *names && r == 0; names++)
 		r = look_at_named(&s, *names, &looks);
 	if (r == 0)
-		r = fill(t, &s, &looks);
+		r = limits_fill(t, &s, &looks);
 	if (r == 0 && choice->use)
 		r = note_spaces(x, t, &looks);
 	free(looks.all);

@@ -105,8 +105,8 @@ void ix_plan_lookups(struct ix_scan *s, const struct ix_kind *kind)
 
 /* ---- users and groups of another user namespace */
 
-static int number_there(struct ipcx *x, const char *what, const struct ix_idrange *ranges,
-			size_t n, uint32_t *id)
+static int lookup_number_there(struct ipcx *x, const char *what,
+			       const struct ix_idrange *ranges, size_t n, uint32_t *id)
 {
 	uint32_t there;
 
@@ -127,9 +127,10 @@ int ix_attrs_there(struct ipcx *x, const struct ipcx_attrs *a,
 	int r = 0;
 
 	if (map && (a->set & IPCX_A_UID))
-		r = number_there(x, "user", map->users, map->nusers, &there.uid);
+		r = lookup_number_there(x, "user", map->users, map->nusers, &there.uid);
 	if (r == 0 && map && (a->set & IPCX_A_GID))
-		r = number_there(x, "group", map->groups, map->ngroups, &there.gid);
+		r = lookup_number_there(x, "group", map->groups, map->ngroups,
+					&there.gid);
 	if (r == 0)
 		*ret_there = there;
 	return r;

@@ -65,8 +65,8 @@ static const struct ix_kind made_by_name = {
 
 /* What marks an object that was just made, or found: the first look at it. Where that
  * fails, it is unknown, and the object will not be taken for the one that was made. */
-static void mark(struct ipcx *x, struct ipcx_table *t, const struct ipcx_ref *ref,
-		 struct made_row *row)
+static void made_mark(struct ipcx *x, struct ipcx_table *t, const struct ipcx_ref *ref,
+		      struct made_row *row)
 {
 	static const struct {
 		enum ipcx_field field;
@@ -132,7 +132,7 @@ int ix_made_keep(struct ipcx *x, struct ipcx_table *t, const struct ipcx_attrs *
 	row->id = ref->id;
 	row->key = a->set & IPCX_A_KEY ? a->key : 0;
 	row->existed = existed;
-	mark(x, t, ref, row);
+	made_mark(x, t, ref, row);
 	if (named) {
 		char text[IPCX_REF_MAX];
 

@@ -264,19 +264,19 @@ static const struct ix_kind shares_kind = {
 /* clang-format on */
 
 /* None is an answer, and a process that has ended is none; the rest is not known. */
-static bool untold(const struct ix_spot *s)
+static bool members_untold(const struct ix_spot *s)
 {
 	return s->error && s->error != -ENOENT && s->error != -ESRCH;
 }
 
 static void note_spot(struct ipcx_table *t, const struct ix_spot *s, const char *what)
 {
-	if (untold(s))
+	if (members_untold(s))
 		ix_table_once(t, s->error, what);
 }
 
-static int add_share(struct ipcx *x, struct ipcx_table *t, const struct ix_nspair *p,
-		     const struct common *self)
+static int members_add_share(struct ipcx *x, struct ipcx_table *t,
+			     const struct ix_nspair *p, const struct common *self)
 {
 	struct ix_spot shm = ix_spot_of(x, p->pid, "dev/shm");
 	struct ix_spot mqueue = ix_spot_of(x, p->pid, "dev/mqueue");
@@ -297,9 +297,9 @@ static int add_share(struct ipcx *x, struct ipcx_table *t, const struct ix_nspai
 	row->mnt = p->mnt;
 	row->shm = shm.error ? 0 : ix_table_text(t, ix_spot_text(&shm, text));
 	row->mqueue = mqueue.error ? 0 : ix_table_text(t, ix_spot_text(&mqueue, text));
-	if (untold(&shm))
+	if (members_untold(&shm))
 		ix_unknown(t, row, IPCX_F_SHM_DEVICE);
-	if (untold(&mqueue))
+	if (members_untold(&mqueue))
 		ix_unknown(t, row, IPCX_F_MQUEUE_DEVICE);
 	row->pid = p->pid;
 	row->processes = p->processes;
@@ -327,7 +327,7 @@ static int add_sharers(struct ipcx *x, struct ipcx_table *t)
 	note_spot(t, &self.shm, "what is mounted on its /dev/shm is unknown");
 	note_spot(t, &self.mqueue, "what is mounted on its /dev/mqueue is unknown");
 	for (size_t i = 0; r == 0 && i < l.npairs; i++)
-		r = add_share(x, t, &l.pairs[i], &self);
+		r = members_add_share(x, t, &l.pairs[i], &self);
 	ix_nslist_free(&l);
 	return r;
 }

@@ -85,8 +85,8 @@ static const struct ix_kind usage_kind = {
 /* clang-format on */
 
 /* The sum of a field; -ENODATA when it is unknown of some. */
-static int weigh(const struct ipcx_table *t, const struct ix_section *s,
-		 enum ipcx_field weight, uint64_t *ret_sum)
+static int namespaces_weigh(const struct ipcx_table *t, const struct ix_section *s,
+			    enum ipcx_field weight, uint64_t *ret_sum)
 {
 	const struct ix_column *c = ix_column(s->kind, weight);
 	const char *row = t->arena.data + s->offset;
@@ -141,7 +141,7 @@ static int add_usage(struct ipcx *x, struct ipcx_table *t,
 	row->objects = s->count;
 	if (unknown)
 		ix_unknown(t, row, IPCX_F_OBJECTS);
-	if (unknown || !weight || weigh(objects, s, weight, &row->bytes) < 0)
+	if (unknown || !weight || namespaces_weigh(objects, s, weight, &row->bytes) < 0)
 		ix_unknown(t, row, IPCX_F_BYTES);
 	ix_table_keep(t);
 	return 0;
@@ -240,8 +240,8 @@ static void put_identity(struct ipcx_table *t, struct ns_row *row,
 	ix_unknown(t, row, IPCX_F_USER_NS_OWNER);
 }
 
-static void sum_up(struct ipcx_table *t, struct ns_row *row,
-		   const struct ipcx_table *usage)
+static void namespaces_sum_up(struct ipcx_table *t, struct ns_row *row,
+			      const struct ipcx_table *usage)
 {
 	bool known = false, whole = true;
 
@@ -321,7 +321,7 @@ static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen 
 		put_kept_by(t, row, seen);
 		row->pin = ix_table_text(t, ix_pins_name(how->pins, row->ns));
 		put_identity(t, row, p->nsfd >= 0 ? p : &now);
-		sum_up(t, row, how->usage);
+		namespaces_sum_up(t, row, how->usage);
 		if (p->elsewhere) {
 			ix_unknown(t, row, IPCX_F_OBJECTS);
 			ix_unknown(t, row, IPCX_F_BYTES);

@@ -64,7 +64,7 @@ static void plan_trace(struct ix_scan *s, const struct ix_kind *kind,
 	}
 }
 
-static bool share(const struct ipcx_fieldset *a, const struct ipcx_fieldset *b)
+static bool processes_share(const struct ipcx_fieldset *a, const struct ipcx_fieldset *b)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(a->bits); i++)
 		if (a->bits[i] & b->bits[i])
@@ -88,8 +88,8 @@ void ix_plan_processes(struct ix_scan *s, const struct ix_kind *kind)
 			continue;
 		s->processes |= 1U << i;
 		s->tell_pids |= ipcx_fieldset_has(&s->asked, w->pid);
-		s->dear_first |= s->where && share(&s->where->fields, &judged);
-		if (share(&s->asked, &told)) {
+		s->dear_first |= s->where && processes_share(&s->where->fields, &judged);
+		if (processes_share(&s->asked, &told)) {
 			s->asked_processes |= 1U << i;
 			ipcx_fieldset_add(&s->asked, w->pid);
 		} else {
@@ -106,8 +106,8 @@ void ix_plan_processes(struct ix_scan *s, const struct ix_kind *kind)
 /* ---- moments */
 
 /* A time of a row; 0: none, or not known. */
-static int64_t time_of(const struct ix_scan *s, const struct ix_kind *kind,
-		       const void *row, enum ipcx_field f)
+static int64_t processes_time_of(const struct ix_scan *s, const struct ix_kind *kind,
+				 const void *row, enum ipcx_field f)
 {
 	const struct ix_column *c = ix_column(kind, f);
 
@@ -123,7 +123,7 @@ static int64_t known_since(const struct ix_scan *s, const struct ix_kind *kind,
 	int64_t since = 0;
 
 	for (const enum ipcx_field *f = w->at; *f != IPCX_NO_FIELD; f++) {
-		int64_t t = time_of(s, kind, row, *f);
+		int64_t t = processes_time_of(s, kind, row, *f);
 
 		if (t && (!since || (w->made ? t < since : t > since)))
 			since = t;
@@ -138,7 +138,7 @@ static struct ix_moment moment_of(const struct ix_scan *s, const struct ix_kind 
 	struct ix_moment m = { since, since };
 
 	for (const enum ipcx_field *f = w->upto; *f != IPCX_NO_FIELD; f++)
-		m.to = MAX(m.to, time_of(s, kind, row, *f));
+		m.to = MAX(m.to, processes_time_of(s, kind, row, *f));
 	if (!m.from)
 		m.from = m.to;
 	return m;
@@ -146,7 +146,7 @@ static struct ix_moment moment_of(const struct ix_scan *s, const struct ix_kind 
 
 /* ---- what is told */
 
-static void store(const struct ix_column *c, void *row, uint32_t value)
+static void processes_store(const struct ix_column *c, void *row, uint32_t value)
 {
 	char *p = (char *)row + c->offset;
 
@@ -171,15 +171,15 @@ static void say_why(struct ix_scan *s, const struct ix_process *p)
 	ix_table_once(s->t, p->why == IX_WHY_ERROR ? p->error : 0, why[p->why]);
 }
 
-static void unknown(struct ix_scan *s, const struct watched *w, void *row)
+static void processes_unknown(struct ix_scan *s, const struct watched *w, void *row)
 {
 	struct ipcx_fieldset told = told_of(w);
 
 	ix_unknown_all(s->t, row, &told);
 }
 
-static void look_up(struct ix_scan *s, const struct ix_kind *kind,
-		    const struct watched *w, void *row)
+static void processes_look_up(struct ix_scan *s, const struct ix_kind *kind,
+			      const struct watched *w, void *row)
 {
 	struct ix_moment when = moment_of(s, kind, w, row);
 	struct ix_process p;
@@ -187,15 +187,15 @@ static void look_up(struct ix_scan *s, const struct ix_kind *kind,
 	ix_proc_then(s->x, (int32_t)ix_column_raw(ix_column(kind, w->pid), row), &when,
 		     &p);
 	if (p.alive == IX_UNKNOWN) {
-		unknown(s, w, row);
+		processes_unknown(s, w, row);
 		say_why(s, &p);
 		return;
 	}
-	store(ix_column(kind, w->alive), row,
-	      p.alive == IX_ALIVE ? IX_STILL_RUNS : IX_RUNS_NO_MORE);
+	processes_store(ix_column(kind, w->alive), row,
+			p.alive == IX_ALIVE ? IX_STILL_RUNS : IX_RUNS_NO_MORE);
 	if (w->made)
-		store(ix_column(kind, IPCX_F_COMMAND), row,
-		      p.comm[0] ? ix_table_text(s->t, p.comm) : 0);
+		processes_store(ix_column(kind, IPCX_F_COMMAND), row,
+				p.comm[0] ? ix_table_text(s->t, p.comm) : 0);
 }
 
 /* No number though there was one: its process is of another PID namespace. Who only lists
@@ -207,7 +207,7 @@ static void no_number(struct ix_scan *s, const struct ix_kind *kind,
 		return;
 	ix_unknown(s->t, row, w->pid);
 	if (asked)
-		unknown(s, w, row);
+		processes_unknown(s, w, row);
 	/* Who judges by it lacks it; who only looks sees that there is none. */
 	if (asked || (s->where && ipcx_fieldset_has(&s->where->fields, w->pid)))
 		ix_table_once(s->t, 0, IX_NO_NUMBER);
@@ -217,8 +217,8 @@ static void no_number(struct ix_scan *s, const struct ix_kind *kind,
 		ix_table_reason(s->t, IX_NO_NUMBER);
 }
 
-static void watch(struct ix_scan *s, const struct ix_kind *kind, const struct watched *w,
-		  void *row, bool asked)
+static void processes_watch(struct ix_scan *s, const struct ix_kind *kind,
+			    const struct watched *w, void *row, bool asked)
 {
 	const struct ix_column *pid = ix_column(kind, w->pid);
 	bool none = ix_column_raw(pid, row) == 0;
@@ -230,9 +230,9 @@ static void watch(struct ix_scan *s, const struct ix_kind *kind, const struct wa
 	if (!ix_is_unknown(s->t, row, w->pid) && none)
 		no_number(s, kind, w, row, asked);
 	else if (asked && none)
-		unknown(s, w, row);
+		processes_unknown(s, w, row);
 	else if (asked)
-		look_up(s, kind, w, row);
+		processes_look_up(s, kind, w, row);
 }
 
 /* Each has its number, or did nothing yet: as almost always. */
@@ -260,5 +260,6 @@ void ix_look_up_processes(struct ix_scan *s, const struct ix_kind *kind, void *r
 		return;
 	for (unsigned i = 0; s->processes >> i; i++)
 		if (s->processes >> i & 1)
-			watch(s, kind, &watched[i], row, s->asked_processes >> i & 1);
+			processes_watch(s, kind, &watched[i], row,
+					s->asked_processes >> i & 1);
 }

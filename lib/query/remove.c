@@ -69,8 +69,9 @@ static void copy_notes(const struct ipcx_table *from, struct ipcx_table *to)
 }
 
 /* Look once more at the objects of a table. */
-static int look_again(struct ipcx *x, const struct ipcx_query *q,
-		      const struct ipcx_table *changed, struct ipcx_table **ret_table)
+static int remove_look_again(struct ipcx *x, const struct ipcx_query *q,
+			     const struct ipcx_table *changed,
+			     struct ipcx_table **ret_table)
 {
 	struct ix_scan s = { .verb = IX_LOOK };
 	struct ipcx_query again = *q;
@@ -111,7 +112,7 @@ int ipcx_change(struct ipcx *x, const struct ipcx_query *q,
 		r = ix_run(x, &own, &s, &changed);
 	if (r < 0)
 		return r;
-	r = look_again(x, &own, changed, &now);
+	r = remove_look_again(x, &own, changed, &now);
 	if (r == 0) {
 		copy_notes(changed, now);
 		now->resume = changed->resume;

@@ -90,8 +90,9 @@ int ix_same_index(struct ix_scan *s)
 	return 0;
 }
 
-static bool equal(const struct ix_scan *s, const struct ix_section *here, const void *row,
-		  const struct ix_section *there, const void *old, enum ipcx_field f)
+static bool same_equal(const struct ix_scan *s, const struct ix_section *here,
+		       const void *row, const struct ix_section *there, const void *old,
+		       enum ipcx_field f)
 {
 	struct ipcx_value a, b;
 
@@ -115,7 +116,7 @@ static bool marks_equal(const struct ix_scan *s, const void *row, size_t old_row
 	    space_of(s, s->t, here) != space_of(s, s->same, there))
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (!equal(s, here, row, there, old, marks[i]))
+		if (!same_equal(s, here, row, there, old, marks[i]))
 			return false;
 	return true;
 }

@@ -44,7 +44,7 @@ static int keeps_owner(struct ix_scan *s, const struct ix_mech *m, const void *r
 }
 
 /* row is as the kernel gave it: with the numbers that users have where this runs. */
-static int act(struct ix_scan *s, const struct ix_mech *m, const void *row)
+static int scan_act(struct ix_scan *s, const struct ix_mech *m, const void *row)
 {
 	struct ipcx_attrs there;
 	int r;
@@ -112,7 +112,8 @@ static bool fulfils(struct ix_scan *s, const struct ix_section *section, const v
 
 /* What is looked up beside a row, and what takes calls of its own: in front of the
  * condition where that reads it, behind it otherwise. */
-static int look_up(struct ix_scan *s, const struct ix_mech *m, void *row, bool before)
+static int scan_look_up(struct ix_scan *s, const struct ix_mech *m, void *row,
+			bool before)
 {
 	int r = s->names_first == before ? ix_look_up_names(s, row) : 0;
 
@@ -134,7 +135,7 @@ static void tell_no_idle(struct ix_scan *s, const struct ix_mech *m, void *row)
 		ix_table_once(s->t, 0, m->no_idle);
 }
 
-static int keep(struct ix_scan *s)
+static int scan_keep(struct ix_scan *s)
 {
 	const struct ix_mech *m = ix_mech(s->mech);
 	const struct ix_section *section = ix_last_section(s->t);
@@ -149,18 +150,18 @@ static int keep(struct ix_scan *s)
 	if (m->no_idle)
 		tell_no_idle(s, m, row);
 	ix_check_times(s, section->kind, row);
-	r = look_up(s, m, row, true);
+	r = scan_look_up(s, m, row, true);
 	if (r < 0)
 		return r == -EIDRM ? 0 : r;
 	if (s->same && !ix_same_object(s, row))
 		return 0;
 	if (s->where && !fulfils(s, section, row))
 		return 0;
-	r = look_up(s, m, row, false);
+	r = scan_look_up(s, m, row, false);
 	if (r < 0)
 		return r == -EIDRM ? 0 : r;
 	ix_lacks(s->t, row, &s->vague);
-	r = act(s, m, given);
+	r = scan_act(s, m, given);
 	/* Gone in the meantime: what was wanted is so, unless it was to be changed. */
 	if (r == -ENOENT || r == -EIDRM ||
 	    (r == -EINVAL && s->verb == IX_REMOVE && !m->info.named)) {
@@ -269,7 +270,7 @@ static void wanted(struct ix_scan *s, const struct ipcx_query *q)
 }
 
 /* Of a namespace with several /dev/shm all but one place are for what stands there. */
-static bool here(const struct ix_scan *s, unsigned mech)
+static bool scan_here(const struct ix_scan *s, unsigned mech)
 {
 	return !s->x->view.only_shm || ix_mech(mech)->mounted;
 }
@@ -282,12 +283,12 @@ int ix_scan_here(struct ix_scan *s, const struct ipcx_query *q)
 	ix_may_end(&s->may); /* of another place, with other rights */
 	for (size_t i = 0; r == 0 && !ix_satisfied(s) && i < q->nrefs; i++) {
 		s->ref = i + 1;
-		if (here(s, q->refs[i].mech))
+		if (scan_here(s, q->refs[i].mech))
 			r = scan_ref(s, &q->refs[i]);
 	}
 	s->ref = 0;
 	for (unsigned m = first; r == 0 && !ix_satisfied(s) && ix_mech(m); m++) {
-		if (!(q->mechs & IPCX_MECH_BIT(m)) || !here(s, m))
+		if (!(q->mechs & IPCX_MECH_BIT(m)) || !scan_here(s, m))
 			continue;
 		s->mech = m;
 		s->named = false;
@@ -356,7 +357,7 @@ int ix_run_into(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 
 	s->x = x;
 	s->t = t;
-	s->keep = keep;
+	s->keep = scan_keep;
 	s->where = q->where;
 	s->many = x->ns && x->ns->all;
 	s->max_rows = s->many ? 0 : q->max_rows;

@@ -55,8 +55,9 @@ struct ipcx_fieldset ipcx_share_fields(uint64_t mechs)
 	return fields;
 }
 
-static int add_share(struct ix_limits *s, struct ipcx_table *t, const struct ix_charge *c,
-		     const struct ipcx_attrs *a, uint64_t unknown)
+static int shares_add_share(struct ix_limits *s, struct ipcx_table *t,
+			    const struct ix_charge *c, const struct ipcx_attrs *a,
+			    uint64_t unknown)
 {
 	const struct ix_limit *l = ix_charge_limit(c, a);
 	bool guess = depends(c, a, unknown);
@@ -102,7 +103,7 @@ static int shares_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 	int r = 0;
 
 	for (const struct ix_charge *c = o->mech->charges; r == 0 && c && c->limit; c++)
-		r = add_share(&s, t, c, &o->attrs, o->unknown);
+		r = shares_add_share(&s, t, c, &o->attrs, o->unknown);
 	return r < 0 ? ix_fail(x, r, "shares") : 0;
 }
 

@@ -27,8 +27,8 @@ void ix_plan_times(struct ix_scan *s, const struct ix_kind *kind)
 }
 
 /* A field that is unknown for this reason: said only where somebody reads it. */
-static void lacks(struct ix_scan *s, const struct ix_kind *kind, void *row,
-		  enum ipcx_field f, const char *why)
+static void times_lacks(struct ix_scan *s, const struct ix_kind *kind, void *row,
+			enum ipcx_field f, const char *why)
 {
 	if (!ix_kind_has(kind, f) || ix_is_unknown(s->t, row, f))
 		return;
@@ -37,7 +37,7 @@ static void lacks(struct ix_scan *s, const struct ix_kind *kind, void *row,
 		ix_table_once(s->t, 0, why);
 }
 
-static int64_t time_of(const struct ix_column *c, const void *row)
+static int64_t times_time_of(const struct ix_column *c, const void *row)
 {
 	return (int64_t)ix_column_raw(c, row);
 }
@@ -67,16 +67,16 @@ void ix_check_odd_times(struct ix_scan *s, const struct ix_kind *kind, void *row
 
 	for (size_t i = 0; i < s->ntimes; i++) {
 		enum ipcx_field f = (enum ipcx_field)(s->times[i] - kind->columns);
-		int64_t when = time_of(s->times[i], row);
+		int64_t when = times_time_of(s->times[i], row);
 		bool odd = when < FIRST || when > LAST;
 
 		if (odd)
-			lacks(s, kind, row, f, no_date);
+			times_lacks(s, kind, row, f, no_date);
 		if (!odd && !is_to_come(s, when))
 			continue;
 		if (f == IPCX_F_CTIME)
-			lacks(s, kind, row, IPCX_F_AGE, odd ? no_date : to_come);
+			times_lacks(s, kind, row, IPCX_F_AGE, odd ? no_date : to_come);
 		if (!is_attached(kind, row)) /* then it is 0 */
-			lacks(s, kind, row, IPCX_F_IDLE, odd ? no_date : to_come);
+			times_lacks(s, kind, row, IPCX_F_IDLE, odd ? no_date : to_come);
 	}
 }

@@ -8,7 +8,7 @@
 #include "limits/limits.h"
 #include "ns/there.h"
 
-static int total_of(struct ipcx *x, struct ipcx_table *t, unsigned mech)
+static int totals_total_of(struct ipcx *x, struct ipcx_table *t, unsigned mech)
 {
 	const struct ix_totals *totals = ix_mech(mech)->totals;
 	void *row;
@@ -32,7 +32,7 @@ static int totals_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 	(void)arg;
 	for (unsigned m = 0; r == 0 && ix_mech(m); m++)
 		if (ix_mech(m)->totals)
-			r = total_of(x, t, m);
+			r = totals_total_of(x, t, m);
 	return r;
 }
 

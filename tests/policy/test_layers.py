@@ -248,7 +248,8 @@ def test_no_mechanism_includes_another():
 
 # What says what things are called, reads tables, or parses text. All else asks the kernel.
 NO_IPC = re.compile(r"ipcx_(mech_\w+|field_\w+|fieldset_\w+|row_\w+|table_\w+|value_\w+|type_\w+|ref_\w+|expr_\w+|error|version|limit_name)$")
-KERNEL = re.compile(r"(shm|msg|sem)(get|ctl|at|dt|op|snd|rcv|timedop)$|(mq|sem|shm)_\w+$")
+KERNEL = re.compile(r"(shm|msg|sem)(get|ctl|at|dt|op|snd|rcv|timedop)$|(mq|sem|shm)_(open|close|unlink|init|destroy)$|"
+                    r"mq_(send|receive|timedsend|timedreceive|notify|getattr|setattr)$|sem_(wait|trywait|timedwait|clockwait|post|getvalue)$")
 
 
 @pytest.mark.parametrize("path", c_files("cmd/"))

@@ -268,3 +268,16 @@ def test_every_warning_is_on():
     assert not re.findall(r"-Wno-(?!gnu-|overlength-strings)[\w-]+", build)
     assert re.search(r"^werror = true$", read("build-dev.ini"), re.M)
     assert not [f for f in c_files("lib/", "cmd/") if re.search(r"#\s*pragma\s+(GCC|clang)\s+diagnostic", read(f))]
+
+
+def test_a_static_function_is_named_after_its_file():
+    """Its name stands alone in a backtrace: two files may not have static functions of one name."""
+    homes = {}
+    for path in c_files("lib/", "cmd/"):
+        if path.endswith(".c"):
+            for m in re.finditer(r"^static (?:inline )?[\w ]+?[ *]+(\w+)\((?!\()", Source(path).code, re.M):
+                if m[1] not in ("PRINTF", "__attribute__"):
+                    homes.setdefault(m[1], set()).add(path)
+    assert len(homes) > 1000
+    twice = {name: sorted(paths) for name, paths in homes.items() if len(paths) > 1}
+    assert not twice, twice

@@ -40,7 +40,7 @@ static inline uint64_t visible(size_t size, uint64_t seq)
 }
 
 /* The bytes after the head. */
-static void pad(unsigned char *data, size_t at, size_t size, uint64_t word)
+static void parcel_pad(unsigned char *data, size_t at, size_t size, uint64_t word)
 {
 	for (; at + sizeof(word) <= size; at += sizeof(word), word += STEP)
 		memcpy(data + at, &word, sizeof(word));
@@ -74,12 +74,12 @@ void ix_parcel_fill(struct ix_sender *s, struct ix_parcel *p, size_t size, unsig
 	if (size >= WHOLE) {
 		memcpy(p->data, &seq, sizeof(seq));
 		memcpy(p->data + sizeof(seq), &check, sizeof(check));
-		pad(p->data, WHOLE, size, word);
+		parcel_pad(p->data, WHOLE, size, word);
 	} else if (size >= COMPACT) {
 		memcpy(p->data, &compact, sizeof(compact));
-		pad(p->data, COMPACT, size, word);
+		parcel_pad(p->data, COMPACT, size, word);
 	} else {
-		pad(p->data, 0, size, word);
+		parcel_pad(p->data, 0, size, word);
 	}
 }
 
@@ -96,7 +96,7 @@ unsigned ix_parcel_sender(const struct ix_parcel *p, size_t size)
 	return compact >> 24;
 }
 
-static inline void count(struct ix_sums *sums, size_t size, uint64_t word)
+static inline void parcel_count(struct ix_sums *sums, size_t size, uint64_t word)
 {
 	sums->count++;
 	sums->bytes += size;
@@ -138,7 +138,7 @@ static enum ix_flaw check_tiny(struct ix_receiver *r, const struct ix_parcel *p,
 {
 	uint64_t word = essence(r->salt, 0, 0, size, 0);
 
-	count(&r->sums, size, word);
+	parcel_count(&r->sums, size, word);
 	return is_padded(p->data, 0, size, word) ? IX_SOUND : IX_CHANGED;
 }
 
@@ -155,7 +155,7 @@ static enum ix_flaw check_small(struct ix_receiver *r, const struct ix_parcel *p
 	number = compact >> 24;
 	seq = compact >> 8 & 0xffff;
 	word = essence(r->salt, number, rank, size, seq);
-	count(&r->sums, size, word);
+	parcel_count(&r->sums, size, word);
 	if (((compact ^ word) & 0xff) ||
 	    (size > COMPACT && !is_padded(p->data, COMPACT, size, word)))
 		return IX_CHANGED;
@@ -178,7 +178,7 @@ static NOINLINE enum ix_flaw check_whole(struct ix_receiver *r, const struct ix_
 	memcpy(&check, p->data + sizeof(seq), sizeof(check));
 	number = check & 0xff;
 	word = essence(r->salt, number, rank, size, seq);
-	count(&r->sums, size, word);
+	parcel_count(&r->sums, size, word);
 	if (check != (word << 24 | (uint64_t)rank << 8 | number) ||
 	    !is_padded(p->data, WHOLE, size, word))
 		return IX_CHANGED;

@@ -50,7 +50,7 @@ void ix_ring_begin(struct ix_ring *r, void *memory, unsigned depth, size_t longe
 }
 
 /* Only one is here at a time, and semaphores order what is seen. */
-static void put(struct ix_ring *r, const struct ix_parcel *p, size_t size)
+static void ring_put(struct ix_ring *r, const struct ix_parcel *p, size_t size)
 {
 	struct ix_ring_memory *m = r->memory;
 	uint64_t at = atomic_load_explicit(&m->tail, memory_order_relaxed);
@@ -62,7 +62,7 @@ static void put(struct ix_ring *r, const struct ix_parcel *p, size_t size)
 	memcpy(cell->data, p->data, size);
 }
 
-static ssize_t take(struct ix_ring *r, struct ix_parcel *ret)
+static ssize_t ring_take(struct ix_ring *r, struct ix_parcel *ret)
 {
 	struct ix_ring_memory *m = r->memory;
 	uint64_t at = atomic_load_explicit(&m->head, memory_order_relaxed);
@@ -75,8 +75,8 @@ static ssize_t take(struct ix_ring *r, struct ix_parcel *ret)
 
 /* Change one semaphore, and take or give the lock in the same call when others may be
  * there. */
-static int change(const struct ix_ring *r, enum ix_ring_sem which, int by, bool wait,
-		  bool lock)
+static int ring_change(const struct ix_ring *r, enum ix_ring_sem which, int by, bool wait,
+		       bool lock)
 {
 	struct sembuf ops[2] = {
 		{ .sem_num = (unsigned short)which,
@@ -93,35 +93,36 @@ static int change(const struct ix_ring *r, enum ix_ring_sem which, int by, bool 
 
 int ix_ring_send_sem(struct ix_ring *r, const struct ix_parcel *p, size_t size)
 {
-	int e = change(r, IX_RING_ROOM, -1, true, r->senders);
+	int e = ring_change(r, IX_RING_ROOM, -1, true, r->senders);
 
 	if (e < 0)
 		return e;
-	put(r, p, size);
-	return change(r, IX_RING_ITEMS, 1, true, r->senders);
+	ring_put(r, p, size);
+	return ring_change(r, IX_RING_ITEMS, 1, true, r->senders);
 }
 
 ssize_t ix_ring_receive_sem(struct ix_ring *r, struct ix_parcel *ret, bool wait)
 {
-	int e = change(r, IX_RING_ITEMS, -1, wait, r->receivers);
+	int e = ring_change(r, IX_RING_ITEMS, -1, wait, r->receivers);
 	ssize_t n;
 
 	if (e < 0)
 		return e;
-	n = take(r, ret);
-	e = change(r, IX_RING_ROOM, 1, true, r->receivers);
+	n = ring_take(r, ret);
+	e = ring_change(r, IX_RING_ROOM, 1, true, r->receivers);
 	return e < 0 ? e : n;
 }
 
 /* ---- POSIX semaphores: one after the other */
 
-static int give(sem_t *sem)
+static int ring_give(sem_t *sem)
 {
 	return sem_post(sem) < 0 ? -errno : 0;
 }
 
 /* Take a token, then the lock. Whoever is interrupted gives back what he has. */
-static int enter(const struct ix_ring *r, enum ix_ring_sem which, bool wait, bool lock)
+static int ring_enter(const struct ix_ring *r, enum ix_ring_sem which, bool wait,
+		      bool lock)
 {
 	bool token = which != IX_RING_ROOM || !r->roomy;
 	int e = 0;
@@ -132,37 +133,37 @@ static int enter(const struct ix_ring *r, enum ix_ring_sem which, bool wait, boo
 		return 0;
 	e = -errno;
 	if (token)
-		(void)give(r->sems[which]);
+		(void)ring_give(r->sems[which]);
 	return e;
 }
 
-static int leave(const struct ix_ring *r, enum ix_ring_sem which, bool lock)
+static int ring_leave(const struct ix_ring *r, enum ix_ring_sem which, bool lock)
 {
-	int e = lock ? give(r->sems[IX_RING_LOCK]) : 0;
+	int e = lock ? ring_give(r->sems[IX_RING_LOCK]) : 0;
 
 	if (e < 0 || (which == IX_RING_ROOM && r->roomy))
 		return e;
-	return give(r->sems[which]);
+	return ring_give(r->sems[which]);
 }
 
 int ix_ring_send_psem(struct ix_ring *r, const struct ix_parcel *p, size_t size)
 {
-	int e = enter(r, IX_RING_ROOM, true, r->senders);
+	int e = ring_enter(r, IX_RING_ROOM, true, r->senders);
 
 	if (e < 0)
 		return e;
-	put(r, p, size);
-	return leave(r, IX_RING_ITEMS, r->senders);
+	ring_put(r, p, size);
+	return ring_leave(r, IX_RING_ITEMS, r->senders);
 }
 
 ssize_t ix_ring_receive_psem(struct ix_ring *r, struct ix_parcel *ret, bool wait)
 {
-	int e = enter(r, IX_RING_ITEMS, wait, r->receivers);
+	int e = ring_enter(r, IX_RING_ITEMS, wait, r->receivers);
 	ssize_t n;
 
 	if (e < 0)
 		return e;
-	n = take(r, ret);
-	e = leave(r, IX_RING_ROOM, r->receivers);
+	n = ring_take(r, ret);
+	e = ring_leave(r, IX_RING_ROOM, r->receivers);
 	return e < 0 ? e : n;
 }

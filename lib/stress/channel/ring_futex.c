@@ -35,7 +35,8 @@ static bool claim(struct ix_ring *r, _Atomic uint64_t *counter, uint64_t ahead,
 }
 
 /* Whether the next would find one. */
-static bool is_ready(struct ix_ring *r, _Atomic uint64_t *counter, uint64_t ahead)
+static bool ring_futex_is_ready(struct ix_ring *r, _Atomic uint64_t *counter,
+				uint64_t ahead)
 {
 	uint64_t at = atomic_load(counter);
 
@@ -75,7 +76,7 @@ static int claim_patiently(struct ix_ring *r, struct ring_bench *bench,
 	while (!claim(r, counter, ahead, ret_number)) {
 		bell = atomic_load(&bench->bell);
 		atomic_store(&bench->asleep, 1);
-		if (is_ready(r, counter, ahead))
+		if (ring_futex_is_ready(r, counter, ahead))
 			continue;
 		if (ix_futex_wait(&bench->bell, bell, -1) < 0 && errno == EINTR)
 			return -EINTR;

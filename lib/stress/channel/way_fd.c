@@ -13,7 +13,7 @@
 #include "stress/channel/way.h"
 
 /* Whether there is something to read now; else EAGAIN. */
-static bool is_ready(int fd)
+static bool way_fd_is_ready(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
@@ -22,7 +22,7 @@ static bool is_ready(int fd)
 }
 
 /* What was begun is brought to its end: half a message is none. */
-static int write_all(struct ix_channel *c, const struct ix_parcel *p, size_t size)
+static int way_fd_write_all(struct ix_channel *c, const struct ix_parcel *p, size_t size)
 {
 	size_t done = 0;
 
@@ -37,12 +37,12 @@ static int write_all(struct ix_channel *c, const struct ix_parcel *p, size_t siz
 	return 0;
 }
 
-static ssize_t read_all(struct ix_channel *c, struct ix_parcel *ret, bool wait)
+static ssize_t way_fd_read_all(struct ix_channel *c, struct ix_parcel *ret, bool wait)
 {
 	size_t done = 0;
 
 	ret->type = 1;
-	if (!wait && !is_ready(c->in))
+	if (!wait && !way_fd_is_ready(c->in))
 		return -1;
 	while (done < c->size) {
 		ssize_t n = read(c->in, ret->data + done, c->size - done);
@@ -75,8 +75,8 @@ const struct ix_way ix_way_pipe = {
 	.most = IX_PARCEL_MOST,
 	.whole = PIPE_BUF, /* pipe(7) */
 	.open = pipe_open,
-	.send = write_all,
-	.receive = read_all,
+	.send = way_fd_write_all,
+	.receive = way_fd_read_all,
 };
 
 static int pair_open(struct ix_channel *c, int type)
@@ -102,8 +102,8 @@ const struct ix_way ix_way_stream = {
 	.most = IX_PARCEL_MOST,
 	.whole = PIPE_BUF, /* one buffer of the kernel's */
 	.open = stream_open,
-	.send = write_all,
-	.receive = read_all,
+	.send = way_fd_write_all,
+	.receive = way_fd_read_all,
 };
 
 static int seqpacket_open(const struct ix_task *t, struct ix_channel *c)
@@ -158,7 +158,7 @@ static ssize_t eventfd_receive(struct ix_channel *c, struct ix_parcel *ret, bool
 	uint64_t value;
 
 	ret->type = 1;
-	if (!wait && !is_ready(c->in))
+	if (!wait && !way_fd_is_ready(c->in))
 		return -1;
 	return read(c->in, &value, sizeof(value)) < 0 ? -1 : 0;
 }

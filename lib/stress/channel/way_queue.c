@@ -30,12 +30,14 @@ static int msg_open(const struct ix_task *t, struct ix_channel *c)
 	return 0;
 }
 
-static int msg_send(struct ix_channel *c, const struct ix_parcel *p, size_t size)
+static int way_queue_msg_send(struct ix_channel *c, const struct ix_parcel *p,
+			      size_t size)
 {
 	return msgsnd(c->part[0].id, p, size, 0);
 }
 
-static ssize_t msg_receive(struct ix_channel *c, struct ix_parcel *ret, bool wait)
+static ssize_t way_queue_msg_receive(struct ix_channel *c, struct ix_parcel *ret,
+				     bool wait)
 {
 	bool lowest = c->mixed && ++c->turn % LOWEST_EVERY == 0;
 
@@ -50,8 +52,8 @@ const struct ix_way ix_way_msg = {
 	.whole = IX_PARCEL_MOST,
 	.shared = true,
 	.open = msg_open,
-	.send = msg_send,
-	.receive = msg_receive,
+	.send = way_queue_msg_send,
+	.receive = way_queue_msg_receive,
 };
 
 /* ---- POSIX: the priority is the rank, and the highest comes first */

@@ -5,7 +5,7 @@
 #include "stress/channel/way.h"
 
 /* Rings answer -errno. */
-static ssize_t said(ssize_t r)
+static ssize_t way_ring_said(ssize_t r)
 {
 	if (r >= 0)
 		return r;
@@ -58,12 +58,12 @@ static int shm_sem_open(const struct ix_task *t, struct ix_channel *c)
 
 static int shm_sem_send(struct ix_channel *c, const struct ix_parcel *p, size_t size)
 {
-	return (int)said(ix_ring_send_sem(&c->ring, p, size));
+	return (int)way_ring_said(ix_ring_send_sem(&c->ring, p, size));
 }
 
 static ssize_t shm_sem_receive(struct ix_channel *c, struct ix_parcel *ret, bool wait)
 {
-	return said(ix_ring_receive_sem(&c->ring, ret, wait));
+	return way_ring_said(ix_ring_receive_sem(&c->ring, ret, wait));
 }
 
 const struct ix_way ix_way_shm_sem = {
@@ -94,12 +94,12 @@ static int pshm_psem_open(const struct ix_task *t, struct ix_channel *c)
 
 static int pshm_psem_send(struct ix_channel *c, const struct ix_parcel *p, size_t size)
 {
-	return (int)said(ix_ring_send_psem(&c->ring, p, size));
+	return (int)way_ring_said(ix_ring_send_psem(&c->ring, p, size));
 }
 
 static ssize_t pshm_psem_receive(struct ix_channel *c, struct ix_parcel *ret, bool wait)
 {
-	return said(ix_ring_receive_psem(&c->ring, ret, wait));
+	return way_ring_said(ix_ring_receive_psem(&c->ring, ret, wait));
 }
 
 const struct ix_way ix_way_pshm_psem = {
@@ -120,12 +120,12 @@ static int shm_futex_open(const struct ix_task *t, struct ix_channel *c)
 
 static int shm_futex_send(struct ix_channel *c, const struct ix_parcel *p, size_t size)
 {
-	return (int)said(ix_ring_send_futex(&c->ring, p, size));
+	return (int)way_ring_said(ix_ring_send_futex(&c->ring, p, size));
 }
 
 static ssize_t shm_futex_receive(struct ix_channel *c, struct ix_parcel *ret, bool wait)
 {
-	return said(ix_ring_receive_futex(&c->ring, ret, wait));
+	return way_ring_said(ix_ring_receive_futex(&c->ring, ret, wait));
 }
 
 const struct ix_way ix_way_shm_futex = {

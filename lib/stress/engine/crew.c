@@ -93,7 +93,7 @@ struct crew {
 	bool broken;           /* the end of one of them was none by itself */
 };
 
-static void lost(struct crew *c, unsigned index, int status)
+static void crew_lost(struct crew *c, unsigned index, int status)
 {
 	c->broken = true;
 	if (c->killed)
@@ -108,7 +108,7 @@ static void lost(struct crew *c, unsigned index, int status)
 			  WEXITSTATUS(status));
 }
 
-static void reap(struct crew *c)
+static void crew_reap(struct crew *c)
 {
 	int status;
 	pid_t pid;
@@ -120,7 +120,7 @@ static void reap(struct crew *c)
 			c->pids[i] = 0;
 			c->alive--;
 			if (!atomic_load(&c->arena->desks[i].ended))
-				lost(c, i, status);
+				crew_lost(c, i, status);
 		}
 }
 
@@ -131,7 +131,7 @@ static void signal_all(const struct crew *c, int signo)
 			(void)kill(c->pids[i], signo);
 }
 
-static uint64_t count(const struct crew *c)
+static uint64_t crew_count(const struct crew *c)
 {
 	uint64_t n = 0;
 
@@ -174,9 +174,9 @@ static void look_later(struct crew *c)
 		atomic_store(&c->arena->quit, 1);
 }
 
-static void watch(struct crew *c)
+static void crew_watch(struct crew *c)
 {
-	uint64_t counted = count(c);
+	uint64_t counted = crew_count(c);
 
 	c->still = counted == c->counted ? c->still + 1 : 0;
 	c->counted = counted;
@@ -202,7 +202,7 @@ static bool time_is_over(const struct crew *c, uint64_t now)
 	return atomic_load(&c->arena->quit) || c->broken || (c->ends && now >= c->ends);
 }
 
-static void step(struct crew *c)
+static void crew_step(struct crew *c)
 {
 	uint64_t now = ix_now();
 	uint32_t phase = atomic_load(&c->arena->phase);
@@ -216,7 +216,7 @@ static void step(struct crew *c)
 	if (atomic_load(&c->arena->phase) == IX_STOP)
 		wane(c);
 	else
-		watch(c);
+		crew_watch(c);
 }
 
 /* A twentieth of the time, but not more than it takes to be warm. */
@@ -231,7 +231,7 @@ static void set_times(struct crew *c)
 	atomic_store(&c->arena->ends, c->ends);
 }
 
-static int hire(struct crew *c)
+static int crew_hire(struct crew *c)
 {
 	pid_t self = getpid();
 
@@ -257,20 +257,20 @@ static void assemble(struct crew *c)
 		if (atomic_load(&c->arena->ready) >= c->task->workers)
 			return;
 		look_later(c);
-		reap(c);
+		crew_reap(c);
 	}
 }
 
-static void work(struct crew *c)
+static void crew_work(struct crew *c)
 {
-	if (hire(c) < 0)
+	if (crew_hire(c) < 0)
 		signal_all(c, SIGKILL);
 	else
 		assemble(c);
 	set_times(c);
 	set_phase(c, c->task->ops || !c->task->duration ? IX_RUN : IX_WARM);
-	for (reap(c); c->alive > 0; reap(c)) {
-		step(c);
+	for (crew_reap(c); c->alive > 0; crew_reap(c)) {
+		crew_step(c);
 		look_later(c);
 	}
 	set_phase(c, IX_STOP);
@@ -311,7 +311,7 @@ void ix_crew_run(struct ix_task *t)
 	r = wl->prepare ? wl->prepare(t) : 0;
 	if (r == 0) {
 		atomic_store(&t->arena->running, 1);
-		work(&c);
+		crew_work(&c);
 		atomic_store(&t->arena->running, 0);
 		gather_faults(t);
 		if (wl->check && !c.broken && !c.killed)

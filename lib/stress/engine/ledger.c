@@ -14,7 +14,7 @@ enum entry_state {
 	ENTRY_MADE,
 };
 
-static uint8_t mech_of(const struct ix_driver *d)
+static uint8_t ledger_mech_of(const struct ix_driver *d)
 {
 	uint8_t n = 0;
 
@@ -32,7 +32,7 @@ int ix_make(const struct ix_task *t, const struct ix_driver *d, struct ix_thing 
 	const struct ix_entry before = *e;
 	int r;
 
-	e->mech = mech_of(d);
+	e->mech = ledger_mech_of(d);
 	e->pid = getpid();
 	e->id = -1;
 	ORDERED();

@@ -34,8 +34,8 @@ static uint64_t put_errors(const struct ix_tally *a, char *buf, size_t size)
 }
 
 /* One operation of all workers. Each worker's rate is of its own time. */
-static void add_up(const struct ix_task *t, unsigned op, struct ix_tally *sum,
-		   struct ix_outcome *o)
+static void outcome_add_up(const struct ix_task *t, unsigned op, struct ix_tally *sum,
+			   struct ix_outcome *o)
 {
 	double rate = 0;
 
@@ -84,7 +84,7 @@ void ix_outcomes(struct ix_task *t)
 			return;
 		all.op = (uint8_t)op;
 		arena->outcomes[arena->noutcomes] = all;
-		add_up(t, op, sum, &arena->outcomes[arena->noutcomes]);
+		outcome_add_up(t, op, sum, &arena->outcomes[arena->noutcomes]);
 		arena->noutcomes++;
 	}
 }

@@ -32,7 +32,7 @@ static void nudged(int signo)
 	(void)signo; /* a call that blocks is interrupted: that is all */
 }
 
-static void mark(uint64_t *ret_cpu, uint64_t *ret_switches)
+static void worker_mark(uint64_t *ret_cpu, uint64_t *ret_switches)
 {
 	struct rusage u = { 0 };
 
@@ -42,9 +42,9 @@ static void mark(uint64_t *ret_cpu, uint64_t *ret_switches)
 	*ret_switches = (uint64_t)(u.ru_nvcsw + u.ru_nivcsw);
 }
 
-static void begin(struct ix_worker *w)
+static void worker_begin(struct ix_worker *w)
 {
-	mark(&w->cpu, &w->switches);
+	worker_mark(&w->cpu, &w->switches);
 	w->began = ix_now();
 }
 
@@ -64,7 +64,7 @@ bool ix_on_slow(struct ix_worker *w)
 	if (phase != w->phase) { /* warm now */
 		forget(w);
 		w->phase = phase;
-		begin(w);
+		worker_begin(w);
 	}
 	if (w->rounds != UINT64_MAX)
 		w->rounds--;
@@ -77,7 +77,7 @@ static void note_end(struct ix_worker *w)
 
 	if (w->phase == IX_WARM) /* blocked from then on */
 		forget(w);
-	mark(&cpu, &switches);
+	worker_mark(&cpu, &switches);
 	w->desk->elapsed = ix_now() - w->began;
 	w->desk->cpu = cpu - w->cpu;
 	w->desk->switches = switches - w->switches;
@@ -125,7 +125,7 @@ void ix_be_worker(struct ix_task *t, unsigned index, pid_t supervisor)
 	catch_nudges();
 	ix_pin(t, index);
 	wait_for_all(w.arena);
-	begin(&w);
+	worker_begin(&w);
 	t->job->workload->work(&w);
 	note_end(&w);
 	_exit(0);

@@ -63,7 +63,7 @@ static unsigned descriptors(void)
 	return l.rlim_cur > 80 ? (unsigned)l.rlim_cur - 64 : 16;
 }
 
-static int prepare(struct ix_task *t)
+static int churn_prepare(struct ix_task *t)
 {
 	const struct ix_driver *d = driver_of(t);
 	struct bounds *b = calloc(1, sizeof(*b));
@@ -95,13 +95,13 @@ static int prepare(struct ix_task *t)
 	return 0;
 }
 
-static void finish(struct ix_task *t)
+static void churn_finish(struct ix_task *t)
 {
 	free(t->state);
 	t->state = NULL;
 }
 
-static uint64_t memory(const struct ix_task *t)
+static uint64_t churn_memory(const struct ix_task *t)
 {
 	uint64_t each = driver_of(t)->mapped ? largest(t) + 4096 : 4096;
 
@@ -110,7 +110,7 @@ static uint64_t memory(const struct ix_task *t)
 
 /* ---- one operation each */
 
-static bool create(struct ix_worker *w, struct own *o)
+static bool churn_create(struct ix_worker *w, struct own *o)
 {
 	const struct bounds *b = w->task->state;
 	const struct ix_driver *d = driver_of(w->task);
@@ -135,7 +135,7 @@ static bool create(struct ix_worker *w, struct own *o)
 	return true;
 }
 
-static void look(struct ix_worker *w, struct own *o)
+static void churn_look(struct ix_worker *w, struct own *o)
 {
 	const struct ix_driver *d = driver_of(w->task);
 	struct ix_seen seen;
@@ -163,7 +163,7 @@ static void look(struct ix_worker *w, struct own *o)
 			 (unsigned long long)seen.holds);
 }
 
-static void change(struct ix_worker *w, struct own *o)
+static void churn_change(struct ix_worker *w, struct own *o)
 {
 	static const unsigned short modes[] = { 0600, 0604, 0640, 0644 };
 	unsigned mode = modes[ix_random_below(&w->random, ARRAY_SIZE(modes))];
@@ -179,7 +179,8 @@ static void change(struct ix_worker *w, struct own *o)
 }
 
 /* New memory holds zeros, and later what was written there. */
-static void use_memory(struct ix_worker *w, struct own *o, const struct ix_thing *opened)
+static void churn_use_memory(struct ix_worker *w, struct own *o,
+			     const struct ix_thing *opened)
 {
 	volatile uint64_t *first = opened->at;
 	volatile uint64_t *last =
@@ -197,7 +198,7 @@ static void use_memory(struct ix_worker *w, struct own *o, const struct ix_thing
 }
 
 /* By its key or name, as another process would. */
-static void open_again(struct ix_worker *w, struct own *o)
+static void churn_open_again(struct ix_worker *w, struct own *o)
 {
 	const struct ix_driver *d = driver_of(w->task);
 	struct ix_thing opened = { .slot = o->thing.slot, .id = -1 };
@@ -213,14 +214,14 @@ static void open_again(struct ix_worker *w, struct own *o)
 		ix_fault(w, "its key leads to id %d, which should be %d", opened.id,
 			 o->thing.id);
 	if (d->mapped && opened.size == o->thing.size)
-		use_memory(w, o, &opened);
+		churn_use_memory(w, o, &opened);
 	else if (d->mapped)
 		ix_fault(w, "size %zu when opened, which should be %zu", opened.size,
 			 o->thing.size);
 	d->close(&opened);
 }
 
-static void remove_it(struct ix_worker *w, struct own *o)
+static void churn_remove_it(struct ix_worker *w, struct own *o)
 {
 	const struct ix_driver *d = driver_of(w->task);
 	uint64_t began = ix_begin(w, REMOVE);
@@ -246,22 +247,22 @@ static void remove_it(struct ix_worker *w, struct own *o)
 
 /* ---- a worker */
 
-static bool turn(struct ix_worker *w, struct own *o)
+static bool churn_turn(struct ix_worker *w, struct own *o)
 {
 	static void (*const acts[])(struct ix_worker *, struct own *) = {
-		look,
-		change,
-		open_again,
-		remove_it,
+		churn_look,
+		churn_change,
+		churn_open_again,
+		churn_remove_it,
 	};
 
 	if (!o->made)
-		return create(w, o);
+		return churn_create(w, o);
 	acts[ix_random_below(&w->random, ARRAY_SIZE(acts))](w, o);
 	return true;
 }
 
-static void work(struct ix_worker *w)
+static void churn_work(struct ix_worker *w)
 {
 	const struct bounds *b = w->task->state;
 	auto_free struct own *all = calloc(b->objects, sizeof(*all));
@@ -279,22 +280,22 @@ static void work(struct ix_worker *w)
 		bool before = o->made;
 
 		/* Others have filled what there is, and nothing of ours makes room. */
-		if (!turn(w, o) && made == 0)
+		if (!churn_turn(w, o) && made == 0)
 			break;
 		made += (unsigned)o->made - (unsigned)before;
 	}
 	for (unsigned i = 0; i < b->objects; i++)
 		if (all[i].made)
-			remove_it(w, &all[i]);
+			churn_remove_it(w, &all[i]);
 }
 
 static const struct ix_workload workload = {
 	.name = "churn",
 	.least = 1,
-	.prepare = prepare,
-	.work = work,
-	.finish = finish,
-	.memory = memory,
+	.prepare = churn_prepare,
+	.work = churn_work,
+	.finish = churn_finish,
+	.memory = churn_memory,
 };
 
 struct ix_job ix_churn_job(const struct ix_mech *mech)

@@ -25,7 +25,7 @@ static int open_flow(struct ix_task *t, struct ix_flow *wanted, unsigned channel
 	return ix_flow_open(t, wanted, channels);
 }
 
-static uint64_t memory(const struct ix_task *t)
+static uint64_t compare_memory(const struct ix_task *t)
 {
 	return ix_flow_memory(IX_CHANNELS, t->bytes ? t->bytes : BYTES);
 }
@@ -46,7 +46,7 @@ static const struct ix_workload one_way = {
 	.work = ix_flow_work,
 	.check = ix_flow_check,
 	.finish = ix_flow_finish,
-	.memory = memory,
+	.memory = compare_memory,
 };
 
 static int fan_in_prepare(struct ix_task *t)
@@ -61,7 +61,7 @@ static const struct ix_workload fan_in = {
 	.work = ix_flow_work,
 	.check = ix_flow_check,
 	.finish = ix_flow_finish,
-	.memory = memory,
+	.memory = compare_memory,
 };
 
 /* ---- there and back: in pairs, or many that ask one */
@@ -98,7 +98,7 @@ struct end {
 };
 
 /* The answer comes after the end, too. */
-static ssize_t await(struct ix_worker *w, struct end *e)
+static ssize_t compare_await(struct ix_worker *w, struct end *e)
 {
 	uint64_t over = 0;
 
@@ -118,7 +118,7 @@ static ssize_t await(struct ix_worker *w, struct end *e)
 }
 
 /* Nothing may fail but for want of memory. */
-static void failed(struct ix_worker *w, uint64_t request)
+static void compare_failed(struct ix_worker *w, uint64_t request)
 {
 	int error = errno;
 
@@ -129,7 +129,7 @@ static void failed(struct ix_worker *w, uint64_t request)
 		ix_fault(w, "request %" PRIu64 ": %s", request, ix_errno_text(error));
 }
 
-static void ask(struct ix_worker *w, struct end *e)
+static void compare_ask(struct ix_worker *w, struct end *e)
 {
 	struct ix_sender s = { .salt = e->salt, .number = w->index };
 	size_t size = e->there->size;
@@ -142,10 +142,10 @@ static void ask(struct ix_worker *w, struct end *e)
 		t = ix_begin(w, 0);
 		n = e->there->way->send(e->there, e->request, size);
 		if (n == 0)
-			n = await(w, e);
+			n = compare_await(w, e);
 		if (n < 0) {
 			if (errno != EINTR || ix_over(w))
-				failed(w, s.sums.count);
+				compare_failed(w, s.sums.count);
 			continue;
 		}
 		ix_done(w, 0, t);
@@ -188,7 +188,7 @@ static void send_back(struct ix_worker *w, struct end *e, size_t size, uint64_t 
 		r = back->way->send(back, e->request, size);
 	while (r < 0 && errno == EINTR && !ix_over(w));
 	if (r < 0)
-		failed(w, number);
+		compare_failed(w, number);
 }
 
 static void answer(struct ix_worker *w, struct end *e, struct ix_receiver *r)
@@ -202,7 +202,7 @@ static void answer(struct ix_worker *w, struct end *e, struct ix_receiver *r)
 		while (n < 0 && errno == EINTR && !ix_over(w));
 		if (n < 0) {
 			if (errno != EINTR)
-				failed(w, r->sums.count);
+				compare_failed(w, r->sums.count);
 			continue;
 		}
 		flaw = ix_parcel_check(r, e->request, (size_t)n,
@@ -227,7 +227,7 @@ static void ask_or_answer(struct ix_worker *w, struct end *e, bool asks)
 	e->request = p;
 	e->answer = q;
 	if (asks) {
-		ask(w, e);
+		compare_ask(w, e);
 		return;
 	}
 	r->salt = e->salt;
@@ -270,7 +270,7 @@ static const struct ix_workload round_trip = {
 	.prepare = round_trip_prepare,
 	.work = round_trip_work,
 	.finish = ix_flow_finish,
-	.memory = memory,
+	.memory = compare_memory,
 };
 
 static const struct ix_workload serve = {
@@ -279,7 +279,7 @@ static const struct ix_workload serve = {
 	.prepare = serve_prepare,
 	.work = serve_work,
 	.finish = ix_flow_finish,
-	.memory = memory,
+	.memory = compare_memory,
 };
 
 /* ---- the jobs */

@@ -32,7 +32,7 @@ struct locks {
 	unsigned ncells;
 };
 
-static struct locks *begin(struct ix_task *t)
+static struct locks *contend_lock_begin(struct ix_task *t)
 {
 	struct locks *l = calloc(1, sizeof(*l));
 
@@ -47,7 +47,7 @@ static struct locks *begin(struct ix_task *t)
 	return l;
 }
 
-static void finish(struct ix_task *t)
+static void contend_lock_finish(struct ix_task *t)
 {
 	struct locks *l = t->state;
 
@@ -60,7 +60,7 @@ static void finish(struct ix_task *t)
 }
 
 /* What each did to a cell is counted twice: in the cell, and by whoever did it. */
-static void check(struct ix_task *t)
+static void contend_lock_check(struct ix_task *t)
 {
 	const struct locks *l = t->state;
 
@@ -110,7 +110,7 @@ static void use(struct ix_worker *w, struct locks *l, unsigned set)
 static int prepare_array(struct ix_task *t)
 {
 	unsigned short ones[CELLS] = { 1, 1, 1, 1 };
-	struct locks *l = begin(t);
+	struct locks *l = contend_lock_begin(t);
 	int r;
 
 	if (!l)
@@ -195,7 +195,7 @@ static void check_array(struct ix_task *t)
 	const struct locks *l = t->state;
 	unsigned short values[CELLS] = { 0 };
 
-	check(t);
+	contend_lock_check(t);
 	if (semctl(l->thing.id, 0, GETALL, (union semun){ .array = values }) < 0) {
 		ix_wrong(t, "the values cannot be read: %s", ix_errno_text(errno));
 		return;
@@ -212,14 +212,14 @@ const struct ix_workload ix_contend_array = {
 	.prepare = prepare_array,
 	.work = work_array,
 	.check = check_array,
-	.finish = finish,
+	.finish = contend_lock_finish,
 };
 
 /* ---- a POSIX semaphore */
 
 static int prepare_token(struct ix_task *t)
 {
-	struct locks *l = begin(t);
+	struct locks *l = contend_lock_begin(t);
 
 	if (!l)
 		return -ENOMEM;
@@ -272,7 +272,7 @@ static void check_token(struct ix_task *t)
 	const struct locks *l = t->state;
 	int value = 0;
 
-	check(t);
+	contend_lock_check(t);
 	if (sem_getvalue(l->thing.at, &value) < 0 || value != 1)
 		ix_wrong(t, "the semaphore ends with the value %d, not 1", value);
 }
@@ -283,5 +283,5 @@ const struct ix_workload ix_contend_token = {
 	.prepare = prepare_token,
 	.work = work_token,
 	.check = check_token,
-	.finish = finish,
+	.finish = contend_lock_finish,
 };

@@ -15,17 +15,17 @@ enum { ATTACH, DETACH };
 /* A cell each: a cache line, so that nobody waits for the line of another. */
 #define CELL 64
 
-static size_t size_of(const struct ix_task *t)
+static size_t contend_memory_size_of(const struct ix_task *t)
 {
 	return MAX(t->bytes, (uint64_t)t->workers * CELL);
 }
 
-static uint64_t memory(const struct ix_task *t)
+static uint64_t contend_memory_memory(const struct ix_task *t)
 {
-	return size_of(t);
+	return contend_memory_size_of(t);
 }
 
-static int prepare(struct ix_task *t)
+static int contend_memory_prepare(struct ix_task *t)
 {
 	struct ix_thing *common = calloc(1, sizeof(*common));
 
@@ -34,7 +34,7 @@ static int prepare(struct ix_task *t)
 		return ix_cannot(t, -ENOMEM, "no memory");
 	common->slot = IX_COMMON;
 	common->id = -1;
-	common->size = size_of(t);
+	common->size = contend_memory_size_of(t);
 	return ix_common(t, t->job->on, common);
 }
 
@@ -59,7 +59,7 @@ static void count_attaches(struct ix_worker *w, const struct ix_driver *d,
 			 (unsigned long long)seen.holds, most);
 }
 
-static bool turn(struct ix_worker *w, struct ix_thing *mine)
+static bool contend_memory_turn(struct ix_worker *w, struct ix_thing *mine)
 {
 	const struct ix_driver *d = w->task->job->on;
 	uint64_t began = ix_begin(w, ATTACH);
@@ -84,18 +84,18 @@ static bool turn(struct ix_worker *w, struct ix_thing *mine)
 	return true;
 }
 
-static void work(struct ix_worker *w)
+static void contend_memory_work(struct ix_worker *w)
 {
 	const struct ix_driver *d = w->task->job->on;
 	struct ix_thing *inherited = w->task->state;
 	struct ix_thing mine = { .slot = IX_COMMON, .id = -1, .size = inherited->size };
 
 	d->close(inherited); /* a fork is attached, too */
-	while (ix_on(w) && turn(w, &mine))
+	while (ix_on(w) && contend_memory_turn(w, &mine))
 		;
 }
 
-static void check(struct ix_task *t)
+static void contend_memory_check(struct ix_task *t)
 {
 	const struct ix_driver *d = t->job->on;
 	struct ix_thing *common = t->state;
@@ -118,7 +118,7 @@ static void check(struct ix_task *t)
 			 (unsigned long long)seen.holds);
 }
 
-static void finish(struct ix_task *t)
+static void contend_memory_finish(struct ix_task *t)
 {
 	const struct ix_driver *d = t->job->on;
 	struct ix_thing *common = t->state;
@@ -132,9 +132,9 @@ static void finish(struct ix_task *t)
 const struct ix_workload ix_contend_memory = {
 	.name = "contend",
 	.least = 2,
-	.prepare = prepare,
-	.work = work,
-	.check = check,
-	.finish = finish,
-	.memory = memory,
+	.prepare = contend_memory_prepare,
+	.work = contend_memory_work,
+	.check = contend_memory_check,
+	.finish = contend_memory_finish,
+	.memory = contend_memory_memory,
 };

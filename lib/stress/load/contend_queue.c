@@ -44,14 +44,15 @@ struct post {
 
 /* ---- two kinds of queue */
 
-static int msg_send(int id, struct letter *l, struct ix_random *r)
+static int contend_queue_msg_send(int id, struct letter *l, struct ix_random *r)
 {
 	l->type = 1 + (long)ix_random_below(r, 4);
 	return msgsnd(id, l, LETTER, 0);
 }
 
 /* The next, or the one of the lowest type: any will do. */
-static ssize_t msg_receive(int id, struct letter *l, bool wait, struct ix_random *r)
+static ssize_t contend_queue_msg_receive(int id, struct letter *l, bool wait,
+					 struct ix_random *r)
 {
 	long type = ix_random_below(r, 2) ? 0 : -4;
 
@@ -81,7 +82,9 @@ static ssize_t mq_fetch(int id, struct letter *l, bool wait, struct ix_random *r
 	return n;
 }
 
-static const struct post posts[] = { { msg_send, msg_receive }, { mq_post, mq_fetch } };
+static const struct post posts[] = {
+	{ contend_queue_msg_send, contend_queue_msg_receive }, { mq_post, mq_fetch }
+};
 
 static const struct post *post_of(const struct ix_task *t)
 {
@@ -90,7 +93,7 @@ static const struct post *post_of(const struct ix_task *t)
 
 /* ---- the supervisor's part */
 
-static int prepare(struct ix_task *t)
+static int contend_queue_prepare(struct ix_task *t)
 {
 	struct ix_thing *common = calloc(1, sizeof(*common));
 
@@ -107,7 +110,7 @@ static int prepare_msg(struct ix_task *t)
 {
 	struct ix_thing *common;
 	struct msqid_ds ds;
-	int r = prepare(t);
+	int r = contend_queue_prepare(t);
 
 	if (r < 0)
 		return r;
@@ -125,7 +128,7 @@ static int prepare_msg(struct ix_task *t)
 	return 0;
 }
 
-static void check(struct ix_task *t)
+static void contend_queue_check(struct ix_task *t)
 {
 	uint64_t sent = 0, received = 0, in = 0, out = 0;
 	const struct ix_thing *common = t->state;
@@ -152,7 +155,7 @@ static void check(struct ix_task *t)
 			 (unsigned long long)seen.holds);
 }
 
-static void finish(struct ix_task *t)
+static void contend_queue_finish(struct ix_task *t)
 {
 	struct ix_thing *common = t->state;
 
@@ -165,7 +168,7 @@ static void finish(struct ix_task *t)
 /* ---- a worker */
 
 /* 0, or an errno: EINTR when the end came. */
-static int send_one(struct ix_worker *w, int id, uint64_t n)
+static int contend_queue_send_one(struct ix_worker *w, int id, uint64_t n)
 {
 	struct letter l = { .from = (uint64_t)w->index << 48 | n };
 	const struct post *p = post_of(w->task);
@@ -189,20 +192,21 @@ static int send_one(struct ix_worker *w, int id, uint64_t n)
 	return 0;
 }
 
-static void send_all(struct ix_worker *w, int id)
+static void contend_queue_send_all(struct ix_worker *w, int id)
 {
 	uint64_t n = 0;
 	int r = 0;
 
 	while (r == 0 && ix_on(w))
-		r = send_one(w, id, n++);
+		r = contend_queue_send_one(w, id, n++);
 	if (r == 0 || r == EINTR)
-		(void)send_one(w, id, GOODBYE);
+		(void)contend_queue_send_one(w, id, GOODBYE);
 	(void)atomic_fetch_add(&w->arena->board[SENT], w->desk->own[COUNT]);
 	(void)atomic_fetch_add(&w->arena->board[SENDERS_ENDED], 1);
 }
 
-static void keep(struct ix_worker *w, const struct letter *l, ssize_t length)
+static void contend_queue_keep(struct ix_worker *w, const struct letter *l,
+			       ssize_t length)
 {
 	w->desk->own[COUNT]++;
 	w->desk->own[SUM] += l->seal;
@@ -229,7 +233,7 @@ static bool receive_one(struct ix_worker *w, int id)
 		return errno == EINTR;
 	}
 	ix_done(w, RECEIVE, began);
-	keep(w, &l, n);
+	contend_queue_keep(w, &l, n);
 	return !(l.from & GOODBYE);
 }
 
@@ -241,7 +245,7 @@ static bool all_came(const struct ix_worker *w)
 
 /* Whatever was sent is still to come. Nobody takes it before all receivers are here: one
  * of them might be waiting for the goodbye that is among it. */
-static void drain(struct ix_worker *w, int id)
+static void contend_queue_drain(struct ix_worker *w, int id)
 {
 	const struct post *p = post_of(w->task);
 	unsigned pairs = w->task->workers / 2, patience = PATIENCE;
@@ -257,7 +261,7 @@ static void drain(struct ix_worker *w, int id)
 		ssize_t n = p->receive(id, &l, false, &w->random);
 
 		if (n >= 0) {
-			keep(w, &l, n);
+			contend_queue_keep(w, &l, n);
 			(void)atomic_fetch_add(&w->arena->board[RECEIVED], 1);
 			continue;
 		}
@@ -279,10 +283,10 @@ static void receive_all(struct ix_worker *w, int id)
 	w->rounds = UINT64_MAX; /* as many as are sent */
 	while (ix_on(w) && receive_one(w, id))
 		;
-	drain(w, id);
+	contend_queue_drain(w, id);
 }
 
-static void work(struct ix_worker *w)
+static void contend_queue_work(struct ix_worker *w)
 {
 	const struct ix_driver *d = w->task->job->on;
 	struct ix_thing mine = { .slot = IX_COMMON, .id = -1, .size = LETTER };
@@ -294,7 +298,7 @@ static void work(struct ix_worker *w)
 		return;
 	}
 	if (op == SEND)
-		send_all(w, mine.id);
+		contend_queue_send_all(w, mine.id);
 	else
 		receive_all(w, mine.id);
 	d->close(&mine);
@@ -305,17 +309,17 @@ const struct ix_workload ix_contend_msg = {
 	.least = 4,
 	.even = true,
 	.prepare = prepare_msg,
-	.work = work,
-	.check = check,
-	.finish = finish,
+	.work = contend_queue_work,
+	.check = contend_queue_check,
+	.finish = contend_queue_finish,
 };
 
 const struct ix_workload ix_contend_mq = {
 	.name = "contend",
 	.least = 4,
 	.even = true,
-	.prepare = prepare,
-	.work = work,
-	.check = check,
-	.finish = finish,
+	.prepare = contend_queue_prepare,
+	.work = contend_queue_work,
+	.check = contend_queue_check,
+	.finish = contend_queue_finish,
 };

@@ -57,7 +57,7 @@ unsigned ix_flow_channels(const struct ix_task *t)
 	return MIN(t->workers / 2, IX_CHANNELS);
 }
 
-static int open_all(const struct ix_task *t, struct ix_flow *f)
+static int flow_open_all(const struct ix_task *t, struct ix_flow *f)
 {
 	int r = 0;
 
@@ -102,14 +102,14 @@ int ix_flow_open(struct ix_task *t, const struct ix_flow *wanted, unsigned chann
 	r = f->mixed ? 0 : ix_way_check(t, f->way, f->size, partners(t, 0, true) > 1);
 	if (r < 0)
 		return r;
-	r = open_all(t, f);
+	r = flow_open_all(t, f);
 	while (r < 0 && f->way->shared && f->opened > 0) {
 		unsigned fewer = f->opened;
 
 		/* The limits allow so many: several pairs have one together. */
 		close_all(t, f);
 		f->channels = fewer;
-		r = open_all(t, f);
+		r = flow_open_all(t, f);
 	}
 	return r < 0 ? ix_channel_cannot(t, f->way, r) : 0;
 }
@@ -130,7 +130,7 @@ uint64_t ix_flow_memory(unsigned channels, size_t longest)
 }
 
 /* All that some workers did with a channel. */
-static struct ix_sums sum_up(const struct ix_task *t, unsigned channel, bool senders)
+static struct ix_sums flow_sum_up(const struct ix_task *t, unsigned channel, bool senders)
 {
 	const struct ix_flow *f = t->state;
 	struct ix_sums sums = { 0 };
@@ -152,7 +152,8 @@ void ix_flow_check(struct ix_task *t)
 	const struct ix_flow *f = t->state;
 
 	for (unsigned i = 0; i < f->channels; i++) {
-		struct ix_sums sent = sum_up(t, i, true), got = sum_up(t, i, false);
+		struct ix_sums sent = flow_sum_up(t, i, true),
+			       got = flow_sum_up(t, i, false);
 
 		if (got.count != sent.count)
 			ix_wrong(t, "%" PRIu64 " messages sent, %" PRIu64 " received",
@@ -170,7 +171,7 @@ void ix_flow_check(struct ix_task *t)
 
 /* ---- in a worker */
 
-static void keep(struct ix_worker *w, const struct ix_sums *sums)
+static void flow_keep(struct ix_worker *w, const struct ix_sums *sums)
 {
 	w->desk->own[OWN_COUNT] = sums->count;
 	w->desk->own[OWN_MIXED] = sums->mixed;
@@ -191,7 +192,7 @@ static uint64_t salt_of(const struct ix_worker *w)
 	return ix_mix(w->task->seed, channel_of(f, w->index));
 }
 
-static uint64_t begin(struct ix_worker *w, unsigned op)
+static uint64_t flow_begin(struct ix_worker *w, unsigned op)
 {
 	return op == IX_NO_OP ? 0 : ix_begin(w, op);
 }
@@ -203,7 +204,7 @@ static void done(struct ix_worker *w, unsigned op, uint64_t began)
 }
 
 /* Nothing may fail but for want of memory. */
-static void failed(struct ix_worker *w, unsigned op, const char *what, int error)
+static void flow_failed(struct ix_worker *w, unsigned op, const char *what, int error)
 {
 	ix_failed(w, op == IX_NO_OP ? 0 : op, error);
 	if (error != ENOMEM)
@@ -252,14 +253,14 @@ static void send_on(struct ix_worker *w, struct ix_channel *c, struct ix_parcel 
 		if (endless && s->sums.count % LOOK_EVERY == 0)
 			hold_up(w, s->sums.count, senders);
 		ix_parcel_fill(s, p, size, rank);
-		t = begin(w, op);
+		t = flow_begin(w, op);
 		do
 			r = send(c, p, size);
 		while (r < 0 && errno == EINTR && !ix_over(w));
 		if (r < 0) {
 			if (errno == EINTR)
 				return;
-			failed(w, op, "send", errno);
+			flow_failed(w, op, "send", errno);
 			continue;
 		}
 		done(w, op, t);
@@ -267,20 +268,20 @@ static void send_on(struct ix_worker *w, struct ix_channel *c, struct ix_parcel 
 	}
 }
 
-static NOINLINE void tell(struct ix_worker *w, const struct ix_receiver *r, size_t size,
-			  enum ix_flaw flaw)
+static NOINLINE void flow_tell(struct ix_worker *w, const struct ix_receiver *r,
+			       size_t size, enum ix_flaw flaw)
 {
 	ix_fault(w, "message %" PRIu64 ", of %zu bytes, %s", r->sums.count, size,
 		 ix_flaw_text(flaw));
 }
 
-static inline void look_at(struct ix_worker *w, struct ix_receiver *r,
-			   const struct ix_parcel *p, size_t size, bool endless)
+static inline void flow_look_at(struct ix_worker *w, struct ix_receiver *r,
+				const struct ix_parcel *p, size_t size, bool endless)
 {
 	enum ix_flaw flaw = ix_parcel_check(r, p, size, (unsigned)(p->type - 1));
 
 	if (flaw)
-		tell(w, r, size, flaw);
+		flow_tell(w, r, size, flaw);
 	if (endless && r->sums.count % LOOK_EVERY == 0)
 		(void)atomic_fetch_add(board(w, RECEIVED), LOOK_EVERY);
 }
@@ -295,7 +296,7 @@ static void receive_on(struct ix_worker *w, struct ix_channel *c, struct ix_parc
 	const unsigned op = f->receive_op;
 
 	while (ix_on(w)) {
-		uint64_t t = begin(w, op);
+		uint64_t t = flow_begin(w, op);
 		ssize_t n;
 
 		do
@@ -304,17 +305,17 @@ static void receive_on(struct ix_worker *w, struct ix_channel *c, struct ix_parc
 		if (n < 0) {
 			if (errno == EINTR)
 				return;
-			failed(w, op, "receive", errno);
+			flow_failed(w, op, "receive", errno);
 			continue;
 		}
 		done(w, op, t);
-		look_at(w, r, p, (size_t)n, endless);
+		flow_look_at(w, r, p, (size_t)n, endless);
 	}
 }
 
 /* Whoever still waits for a message of his gets it before anybody takes what is left. */
-static void drain(struct ix_worker *w, struct ix_channel *c, struct ix_parcel *p,
-		  struct ix_receiver *r)
+static void flow_drain(struct ix_worker *w, struct ix_channel *c, struct ix_parcel *p,
+		       struct ix_receiver *r)
 {
 	static const struct timespec nap = { .tv_nsec = NAP_NS };
 	const struct ix_flow *f = w->task->state;
@@ -331,12 +332,12 @@ static void drain(struct ix_worker *w, struct ix_channel *c, struct ix_parcel *p
 
 		if (n >= 0) {
 			done(w, f->receive_op, 0);
-			look_at(w, r, p, (size_t)n, c->way->endless);
+			flow_look_at(w, r, p, (size_t)n, c->way->endless);
 			naps = 0;
 			continue;
 		}
 		if (error != EINTR && !ix_is_empty(error)) {
-			failed(w, f->receive_op, "receive", error);
+			flow_failed(w, f->receive_op, "receive", error);
 			return;
 		}
 		if (error != EINTR && last)
@@ -351,7 +352,7 @@ static void be_sender(struct ix_worker *w, struct ix_channel *c, struct ix_parce
 	struct ix_sender s = { .salt = salt_of(w), .number = w->index };
 
 	send_on(w, c, p, &s);
-	keep(w, &s.sums);
+	flow_keep(w, &s.sums);
 	(void)atomic_fetch_add(board(w, ENDED), 1);
 }
 
@@ -370,8 +371,8 @@ static void be_receiver(struct ix_worker *w, struct ix_channel *c, struct ix_par
 	if (f->fan_in && w->rounds != UINT64_MAX)
 		w->rounds *= w->task->workers - 1; /* those of each sender */
 	receive_on(w, c, p, r);
-	drain(w, c, p, r);
-	keep(w, &r->sums);
+	flow_drain(w, c, p, r);
+	flow_keep(w, &r->sums);
 }
 
 void ix_flow_work(struct ix_worker *w)

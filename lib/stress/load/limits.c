@@ -71,7 +71,8 @@ const char *ix_long_name(char buf[IX_LONG_NAME])
 
 /* ---- before */
 
-static bool lower(struct ix_task *t, const char *name, uint64_t value, unsigned i)
+static bool limit_probes_lower(struct ix_task *t, const char *name, uint64_t value,
+			       unsigned i)
 {
 	struct plan *plan = t->state;
 
@@ -82,13 +83,14 @@ static bool lower(struct ix_task *t, const char *name, uint64_t value, unsigned 
 }
 
 /* What one object takes of it. Memory is counted in pages. */
-static unsigned takes(const struct ix_probe *p)
+static unsigned limit_probes_takes(const struct ix_probe *p)
 {
 	return p->each ? p->each : (unsigned)(p->size / (size_t)sysconf(_SC_PAGESIZE));
 }
 
 /* How many objects fill a limit. */
-static uint32_t settle(struct ix_task *t, const struct ix_probe *p, unsigned i)
+static uint32_t limit_probes_settle(struct ix_task *t, const struct ix_probe *p,
+				    unsigned i)
 {
 	const struct plan *plan = t->state;
 	uint64_t used = (uint64_t)plan->active * p->own, room, limit;
@@ -96,11 +98,12 @@ static uint32_t settle(struct ix_task *t, const struct ix_probe *p, unsigned i)
 
 	if (!t->names.fresh)
 		return OUT;
-	if (lower(t, p->limit, used + (uint64_t)p->objects * takes(p), i))
+	if (limit_probes_lower(t, p->limit,
+			       used + (uint64_t)p->objects * limit_probes_takes(p), i))
 		return p->objects;
 	if (ix_bound(t, p->limit, &limit) < 0 || limit < used)
 		limit = UINT64_MAX;
-	room = (limit - used) / takes(p);
+	room = (limit - used) / limit_probes_takes(p);
 	if (room > MIN(most, FILLED)) {
 		(void)ix_cannot(t, -EPERM, "%s cannot be lowered here, and is not filled",
 				p->limit);
@@ -109,7 +112,7 @@ static uint32_t settle(struct ix_task *t, const struct ix_probe *p, unsigned i)
 	return (uint32_t)room;
 }
 
-static int prepare(struct ix_task *t)
+static int limit_probes_prepare(struct ix_task *t)
 {
 	const struct ix_probes *all = t->job->on;
 	struct plan *plan = calloc(1, sizeof(*plan));
@@ -123,13 +126,13 @@ static int prepare(struct ix_task *t)
 		return ix_cannot(t, r, "no object can be made: %s", ix_errno_text(r));
 	for (unsigned i = 0; i < IX_OPS; i++)
 		if (all->probe[i].limit)
-			plan->room[i] = settle(t, &all->probe[i], i);
+			plan->room[i] = limit_probes_settle(t, &all->probe[i], i);
 	if (t->names.fresh && all->lowered)
-		(void)lower(t, all->lowered, all->to, IX_OPS);
+		(void)limit_probes_lower(t, all->lowered, all->to, IX_OPS);
 	return 0;
 }
 
-static void finish(struct ix_task *t)
+static void limit_probes_finish(struct ix_task *t)
 {
 	const struct ix_probes *all = t->job->on;
 	struct plan *plan = t->state;
@@ -153,7 +156,8 @@ static struct ix_thing filler(const struct ix_worker *w, const struct ix_probe *
 	return (struct ix_thing){ .slot = ix_slot(w, 1 + n), .id = -1, .size = p->size };
 }
 
-static bool fill(struct ix_worker *w, const struct ix_probe *p, uint32_t room)
+static bool limit_probes_fill(struct ix_worker *w, const struct ix_probe *p,
+			      uint32_t room)
 {
 	const struct ix_probes *all = w->task->job->on;
 	const struct ix_driver *d = all->driver;
@@ -192,7 +196,7 @@ static bool fill(struct ix_worker *w, const struct ix_probe *p, uint32_t room)
 
 /* ---- a worker */
 
-static bool try_one(struct ix_worker *w, unsigned i, struct ix_thing *own)
+static bool limit_probes_try_one(struct ix_worker *w, unsigned i, struct ix_thing *own)
 {
 	const struct ix_probes *all = w->task->job->on;
 	const struct plan *plan = w->task->state;
@@ -203,10 +207,10 @@ static bool try_one(struct ix_worker *w, unsigned i, struct ix_thing *own)
 	if (!p->limit || plan->room[i] == OUT || w->index > 0 || !w->desk->own[IX_HELD] ||
 	    atomic_load(&w->arena->board[READY]) < plan->active)
 		return false;
-	return fill(w, p, plan->room[i]);
+	return limit_probes_fill(w, p, plan->room[i]);
 }
 
-static unsigned count(const struct ix_probes *all)
+static unsigned limit_probes_count(const struct ix_probes *all)
 {
 	unsigned n = 0;
 
@@ -217,13 +221,13 @@ static unsigned count(const struct ix_probes *all)
 
 static void try_all(struct ix_worker *w, struct ix_thing *own)
 {
-	unsigned all = count(w->task->job->on);
+	unsigned all = limit_probes_count(w->task->job->on);
 
 	while (ix_on(w)) {
 		unsigned i = (unsigned)ix_random_below(&w->random, all);
 		uint64_t began = ix_begin(w, i);
 
-		while (!try_one(w, i, own)) {
+		while (!limit_probes_try_one(w, i, own)) {
 			i = (i + 1) % all;
 			began = ix_begin(w, i);
 		}
@@ -279,7 +283,7 @@ static void probe(struct ix_worker *w)
 	all->driver->close(&own);
 }
 
-static void work(struct ix_worker *w)
+static void limit_probes_work(struct ix_worker *w)
 {
 	const struct plan *plan = w->task->state;
 
@@ -292,9 +296,9 @@ static void work(struct ix_worker *w)
 static const struct ix_workload workload = {
 	.name = "limits",
 	.least = 1,
-	.prepare = prepare,
-	.work = work,
-	.finish = finish,
+	.prepare = limit_probes_prepare,
+	.work = limit_probes_work,
+	.finish = limit_probes_finish,
 };
 
 /* clang-format off */

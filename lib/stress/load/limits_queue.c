@@ -41,8 +41,8 @@ static int begin_msg(struct ix_worker *w, struct ix_thing *own)
 }
 
 /* Messages of that length until there is no room, and all of them out again. */
-static void fill_queue(struct ix_worker *w, const struct ix_thing *own, size_t size,
-		       unsigned room)
+static void limits_queue_fill_queue(struct ix_worker *w, const struct ix_thing *own,
+				    size_t size, unsigned room)
 {
 	struct text t = { .type = 1 };
 	unsigned n = 0, came = 0;
@@ -72,7 +72,7 @@ static void fill_queue(struct ix_worker *w, const struct ix_thing *own, size_t s
 }
 
 /* Sent and received again. */
-static void pass(struct ix_worker *w, const struct ix_thing *own)
+static void limits_queue_pass(struct ix_worker *w, const struct ix_thing *own)
 {
 	struct text t = { .type = 7 };
 
@@ -90,15 +90,15 @@ static bool bytes_of_queue(struct ix_worker *w, struct ix_thing *own)
 
 	if (most == 0)
 		return false;
-	fill_queue(w, own, size, (unsigned)(qbytes / size));
-	pass(w, own);
+	limits_queue_fill_queue(w, own, size, (unsigned)(qbytes / size));
+	limits_queue_pass(w, own);
 	return true;
 }
 
 /* Empty messages take no bytes: there may be as many of them as bytes. */
 static bool messages_of_queue(struct ix_worker *w, struct ix_thing *own)
 {
-	fill_queue(w, own, 0, (unsigned)w->desk->own[DESK_QBYTES]);
+	limits_queue_fill_queue(w, own, 0, (unsigned)w->desk->own[DESK_QBYTES]);
 	return true;
 }
 

@@ -101,8 +101,8 @@ static int begin_sem(struct ix_worker *w, struct ix_thing *own)
 }
 
 /* One operation that does not wait, and what should come of it. */
-static void operate(struct ix_worker *w, const char *what, const struct ix_thing *own,
-		    struct sembuf op, int right)
+static void limits_sysv_operate(struct ix_worker *w, const char *what,
+				const struct ix_thing *own, struct sembuf op, int right)
 {
 	op.sem_flg |= IPC_NOWAIT;
 	(void)ix_expect(w, what, IX_ERROR(semop(own->id, &op, 1)), right);
@@ -165,11 +165,11 @@ static bool value_of_semaphore(struct ix_worker *w, struct ix_thing *own)
 	struct sembuf full = { .sem_op = IX_SEMVMX }, one = { .sem_op = 1 };
 	struct sembuf empty = { .sem_op = -IX_SEMVMX };
 
-	operate(w, "adding up to semvmx", own, full, 0);
-	operate(w, "adding beyond semvmx", own, one, ERANGE);
+	limits_sysv_operate(w, "adding up to semvmx", own, full, 0);
+	limits_sysv_operate(w, "adding beyond semvmx", own, one, ERANGE);
 	ix_expect_number(w, "the value at its highest",
 			 (uint64_t)semctl(own->id, 0, GETVAL), IX_SEMVMX);
-	operate(w, "taking all of semvmx", own, empty, 0);
+	limits_sysv_operate(w, "taking all of semvmx", own, empty, 0);
 	set_value(w, "setting a value above semvmx", own, IX_SEMVMX + 1, ERANGE);
 	set_value(w, "setting a value below 0", own, -1, ERANGE);
 	set_value(w, "setting the value 0", own, 0, 0);
@@ -180,7 +180,7 @@ static bool number_of_semaphore(struct ix_worker *w, struct ix_thing *own)
 {
 	struct sembuf op = { .sem_num = (unsigned short)own->size, .sem_op = 1 };
 
-	operate(w, "a semaphore beyond the array", own, op, EFBIG);
+	limits_sysv_operate(w, "a semaphore beyond the array", own, op, EFBIG);
 	(void)ix_expect(w, "the value of a semaphore beyond the array",
 			IX_ERROR(semctl(own->id, (int)own->size, GETVAL)), EINVAL);
 	return true;
@@ -193,11 +193,11 @@ static bool no_wait(struct ix_worker *w, struct ix_thing *own)
 	uint64_t began = ix_now();
 	int error;
 
-	operate(w, "taking what is not there", own, take, EAGAIN);
-	operate(w, "giving", own, give, 0);
-	operate(w, "waiting for zero at 1", own, zero, EAGAIN);
-	operate(w, "taking what is there", own, take, 0);
-	operate(w, "waiting for zero at 0", own, zero, 0);
+	limits_sysv_operate(w, "taking what is not there", own, take, EAGAIN);
+	limits_sysv_operate(w, "giving", own, give, 0);
+	limits_sysv_operate(w, "waiting for zero at 1", own, zero, EAGAIN);
+	limits_sysv_operate(w, "taking what is there", own, take, 0);
+	limits_sysv_operate(w, "waiting for zero at 0", own, zero, 0);
 	error = IX_ERROR(semtimedop(own->id, &take, 1, &soon));
 	if (error == EINTR)
 		return true;
@@ -214,14 +214,14 @@ static bool undo_of_semaphore(struct ix_worker *w, struct ix_thing *own)
 	struct sembuf empty = { .sem_op = -IX_SEMVMX };
 	struct sembuf two = { .sem_op = 2, .sem_flg = SEM_UNDO };
 
-	operate(w, "as much to undo as there can be", own, full, 0);
-	operate(w, "taking it all without undo", own, empty, 0);
-	operate(w, "more to undo than there can be", own, two, ERANGE);
+	limits_sysv_operate(w, "as much to undo as there can be", own, full, 0);
+	limits_sysv_operate(w, "taking it all without undo", own, empty, 0);
+	limits_sysv_operate(w, "more to undo than there can be", own, two, ERANGE);
 	set_value(w, "setting a value, which ends what is to undo", own, 0, 0);
 	two.sem_op = 1;
-	operate(w, "giving one to be undone", own, two, 0);
+	limits_sysv_operate(w, "giving one to be undone", own, two, 0);
 	two.sem_op = -1;
-	operate(w, "taking one to be undone", own, two, 0);
+	limits_sysv_operate(w, "taking one to be undone", own, two, 0);
 	return true;
 }
 

@@ -27,7 +27,7 @@ static const struct ix_scene *scene_of(const struct ix_worker *w)
 
 /* ---- waiting for each other */
 
-static void raise_to(_Atomic uint32_t *word, uint32_t value)
+static void removed_raise_to(_Atomic uint32_t *word, uint32_t value)
 {
 	atomic_store(word, value);
 	(void)ix_futex_wake(word, INT32_MAX);
@@ -40,8 +40,8 @@ static void count_in(_Atomic uint32_t *word)
 }
 
 /* 0; EINTR when the end came first; ETIME when it does not come at all. */
-static int await(const struct ix_worker *w, _Atomic uint32_t *word, uint32_t least,
-		 bool to_the_end)
+static int removed_await(const struct ix_worker *w, _Atomic uint32_t *word,
+			 uint32_t least, bool to_the_end)
 {
 	unsigned looks = 0;
 	uint32_t now;
@@ -91,7 +91,7 @@ static int await_others(const struct ix_worker *w, _Atomic uint32_t *word,
 	int r;
 
 	do
-		r = await(w, word, ix_others(w), to_the_end);
+		r = removed_await(w, word, ix_others(w), to_the_end);
 	while (r == ETIME && somebody_runs(w));
 	return r;
 }
@@ -123,7 +123,7 @@ static void see_them_wait(const struct ix_worker *w)
 	}
 }
 
-static bool remove_it(struct ix_worker *w, struct ix_thing *own)
+static bool removed_remove_it(struct ix_worker *w, struct ix_thing *own)
 {
 	const struct ix_driver *d = scene_of(w)->driver;
 	uint64_t began;
@@ -179,7 +179,7 @@ static bool play(struct ix_worker *w, struct ix_thing *own, uint32_t round)
 	atomic_store(&s->at, 0);
 	for (unsigned i = 1; i < w->task->workers; i++)
 		atomic_store(&s->blocked[i], 0);
-	raise_to(&s->round, round);
+	removed_raise_to(&s->round, round);
 	r = await_others(w, &s->arrived, false);
 	if (r == ETIME)
 		ix_fault(w, "only %u of %u came to an object within seconds",
@@ -188,11 +188,11 @@ static bool play(struct ix_worker *w, struct ix_thing *own, uint32_t round)
 		atomic_store(&s->whole, round);
 	if (r == 0 && scene->blocks)
 		see_them_wait(w);
-	if (!remove_it(w, own))
+	if (!removed_remove_it(w, own))
 		return false;
 	if (r == 0)
 		scene->after(w, own, round);
-	raise_to(&s->removed, round);
+	removed_raise_to(&s->removed, round);
 	if (r != 0)
 		return false;
 	if (await_others(w, &s->left, true) == ETIME) {
@@ -230,7 +230,7 @@ static void direct(struct ix_worker *w)
 			break;
 		}
 	}
-	raise_to(&ix_stage(w)->round, IX_CURTAIN);
+	removed_raise_to(&ix_stage(w)->round, IX_CURTAIN);
 }
 
 /* ---- the others */
@@ -253,12 +253,12 @@ int ix_told_removed(struct ix_worker *w, int error)
 
 bool ix_is_removed(struct ix_worker *w, uint32_t round)
 {
-	return await(w, &ix_stage(w)->removed, round, true) == 0 &&
+	return removed_await(w, &ix_stage(w)->removed, round, true) == 0 &&
 	       atomic_load(&ix_stage(w)->whole) == round;
 }
 
 /* Whatever happens, the remover is told that this one has left. */
-static void attend(struct ix_worker *w, uint32_t round)
+static void removed_attend(struct ix_worker *w, uint32_t round)
 {
 	const struct ix_scene *scene = scene_of(w);
 	struct ix_stage *s = ix_stage(w);
@@ -283,7 +283,7 @@ static void attend(struct ix_worker *w, uint32_t round)
 	count_in(&s->left);
 }
 
-static void join(struct ix_worker *w)
+static void removed_join(struct ix_worker *w)
 {
 	struct ix_stage *s = ix_stage(w);
 	uint32_t round = 0;
@@ -299,21 +299,21 @@ static void join(struct ix_worker *w)
 		if (now == IX_CURTAIN)
 			break;
 		round = now;
-		attend(w, round);
+		removed_attend(w, round);
 	}
 }
 
-static void work(struct ix_worker *w)
+static void removed_work(struct ix_worker *w)
 {
 	if (w->index == 0)
 		direct(w);
 	else
-		join(w);
+		removed_join(w);
 }
 
 /* ---- the workload */
 
-static int prepare(struct ix_task *t)
+static int removed_prepare(struct ix_task *t)
 {
 	const struct ix_scene *scene = t->job->on;
 	struct ix_stage *s = ix_share(sizeof(*s));
@@ -327,7 +327,7 @@ static int prepare(struct ix_task *t)
 	return 0;
 }
 
-static void finish(struct ix_task *t)
+static void removed_finish(struct ix_task *t)
 {
 	ix_unshare(t->state, sizeof(struct ix_stage));
 	t->state = NULL;
@@ -336,9 +336,9 @@ static void finish(struct ix_task *t)
 static const struct ix_workload workload = {
 	.name = "remove-under-waiters",
 	.least = 3,
-	.prepare = prepare,
-	.work = work,
-	.finish = finish,
+	.prepare = removed_prepare,
+	.work = removed_work,
+	.finish = removed_finish,
 };
 
 #define REMOVED(mech, then)                                              \

@@ -36,7 +36,7 @@ struct text {
 };
 
 /* Full, but not of what the receivers wait for. */
-static int fill_queue(struct ix_worker *w, struct ix_thing *own)
+static int removed_scenes_fill_queue(struct ix_worker *w, struct ix_thing *own)
 {
 	struct text t = { .type = 1 };
 	struct msqid_ds ds;
@@ -74,7 +74,7 @@ static void after_queue(struct ix_worker *w, struct ix_thing *own, uint32_t roun
 const struct ix_scene ix_scene_msg = {
 	.driver = &ix_msg_driver,
 	.blocks = true,
-	.set = fill_queue,
+	.set = removed_scenes_fill_queue,
 	.stay = wait_in_queue,
 	.after = after_queue,
 	.last = nothing,
@@ -119,32 +119,33 @@ const struct ix_scene ix_scene_sem = {
 /* ---- memory */
 
 /* A cell for each, and one that is written after the removal. */
-static _Atomic uint32_t *cell(const struct ix_thing *thing, unsigned index)
+static _Atomic uint32_t *removed_scenes_cell(const struct ix_thing *thing, unsigned index)
 {
 	return (_Atomic uint32_t *)thing->at + index;
 }
 
 static void write_cell(struct ix_worker *w, struct ix_thing *mine, uint32_t round)
 {
-	atomic_store(cell(mine, w->index), round);
+	atomic_store(removed_scenes_cell(mine, w->index), round);
 }
 
 /* What each wrote before it was removed is there, and what one writes after that is seen
  * by the others. */
-static int use_memory(struct ix_worker *w, struct ix_thing *mine, uint32_t round)
+static int removed_scenes_use_memory(struct ix_worker *w, struct ix_thing *mine,
+				     uint32_t round)
 {
 	if (!ix_is_removed(w, round))
 		return EINTR;
 	for (unsigned i = 1; i < w->task->workers; i++) {
-		uint32_t holds = atomic_load(cell(mine, i));
+		uint32_t holds = atomic_load(removed_scenes_cell(mine, i));
 
 		if (holds != round && holds != ~round)
 			ix_fault(w, "removed memory holds %u, where %u was written",
 				 holds, round);
 	}
-	if (atomic_load(cell(mine, 0)) != round)
+	if (atomic_load(removed_scenes_cell(mine, 0)) != round)
 		ix_fault(w, "what was written after the removal is not seen by others");
-	atomic_store(cell(mine, w->index), ~round);
+	atomic_store(removed_scenes_cell(mine, w->index), ~round);
 	return 0;
 }
 
@@ -173,7 +174,7 @@ static void after_segment(struct ix_worker *w, struct ix_thing *own, uint32_t ro
 		ix_fault(w, "a removed segment cannot be attached by its id: %s",
 			 ix_errno_text(r));
 	else
-		atomic_store(cell(own, 0), round);
+		atomic_store(removed_scenes_cell(own, 0), round);
 	ix_shm_driver.close(own);
 	ix_name_is_free(w, own);
 }
@@ -194,7 +195,7 @@ const struct ix_scene ix_scene_shm = {
 	.driver = &ix_shm_driver,
 	.size = CELLS,
 	.enter = write_cell,
-	.stay = use_memory,
+	.stay = removed_scenes_use_memory,
 	.after = after_segment,
 	.last = last_detach,
 };
@@ -206,7 +207,7 @@ static void after_memory(struct ix_worker *w, struct ix_thing *own, uint32_t rou
 	if (r < 0)
 		ix_fault(w, "unlinked memory cannot be mapped: %s", ix_errno_text(r));
 	else
-		atomic_store(cell(own, 0), round);
+		atomic_store(removed_scenes_cell(own, 0), round);
 	ix_name_is_free(w, own);
 }
 
@@ -214,14 +215,15 @@ const struct ix_scene ix_scene_pshm = {
 	.driver = &ix_pshm_driver,
 	.size = CELLS,
 	.enter = write_cell,
-	.stay = use_memory,
+	.stay = removed_scenes_use_memory,
 	.after = after_memory,
 	.last = nothing,
 };
 
 /* ---- POSIX queues and semaphores */
 
-static int receive(struct ix_worker *w, struct ix_thing *mine, uint32_t round)
+static int removed_scenes_receive(struct ix_worker *w, struct ix_thing *mine,
+				  uint32_t round)
 {
 	char text[sizeof(round)];
 	ssize_t n;
@@ -242,7 +244,8 @@ static int receive(struct ix_worker *w, struct ix_thing *mine, uint32_t round)
 }
 
 /* One for each. There may be more of them than the queue holds: then it waits. */
-static void send_all(struct ix_worker *w, struct ix_thing *own, uint32_t round)
+static void removed_scenes_send_all(struct ix_worker *w, struct ix_thing *own,
+				    uint32_t round)
 {
 	ix_name_is_free(w, own);
 	atomic_store(&ix_stage(w)->at, ix_now());
@@ -262,8 +265,8 @@ const struct ix_scene ix_scene_mq = {
 	.driver = &ix_mq_driver,
 	.size = sizeof(uint32_t),
 	.blocks = true,
-	.stay = receive,
-	.after = send_all,
+	.stay = removed_scenes_receive,
+	.after = removed_scenes_send_all,
 	.last = nothing,
 };
 

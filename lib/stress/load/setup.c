@@ -130,7 +130,7 @@ const struct ix_setup_kind ix_setup_memfd = { .cycle = memfd_cycle };
 
 /* ---- what carries messages */
 
-static int carry(struct ix_channel *c, struct bench *b)
+static int setup_carry(struct ix_channel *c, struct bench *b)
 {
 	ssize_t n;
 
@@ -160,7 +160,7 @@ static int way_cycle(const struct ix_setup_kind *k, struct bench *b)
 	int r = c.way->open(b->task, &c);
 
 	if (r == 0)
-		r = carry(&c, b);
+		r = setup_carry(&c, b);
 	ix_channel_close(b->task, &c);
 	return r;
 }
@@ -175,19 +175,19 @@ const struct ix_setup_kind ix_setup_eventfd = { .cycle = way_cycle,
 
 /* ---- the workload */
 
-static size_t size_of(const struct ix_task *t)
+static size_t setup_size_of(const struct ix_task *t)
 {
 	return t->bytes ? t->bytes : BYTES;
 }
 
-static int prepare(struct ix_task *t)
+static int setup_prepare(struct ix_task *t)
 {
-	t->bytes = size_of(t);
+	t->bytes = setup_size_of(t);
 	return 0;
 }
 
 /* There may be no memory or no room for it, as others are at work; nothing else. */
-static void failed(struct ix_worker *w, int error)
+static void setup_failed(struct ix_worker *w, int error)
 {
 	ix_failed(w, 0, error);
 	if (error != ENOMEM && error != ENOSPC && error != EMFILE && error != ENFILE)
@@ -209,18 +209,18 @@ static void cycle_on(struct ix_worker *w, struct bench *b)
 				w,
 				"what is new is not empty, or does not hold what is put into it");
 		else if (r != -EINTR || !ix_over(w))
-			failed(w, -r);
+			setup_failed(w, -r);
 	}
 }
 
-static void work(struct ix_worker *w)
+static void setup_work(struct ix_worker *w)
 {
 	auto_free struct ix_parcel *sent = ix_parcel_new(MESSAGE);
 	auto_free struct ix_parcel *came = ix_parcel_new(MESSAGE);
 	struct bench b = {
 		.task = w->task,
 		.slot = ix_slot(w, 0),
-		.size = size_of(w->task),
+		.size = setup_size_of(w->task),
 		.sent = sent,
 		.came = came,
 	};
@@ -231,15 +231,15 @@ static void work(struct ix_worker *w)
 		ix_fault(w, "no memory");
 }
 
-static uint64_t memory(const struct ix_task *t)
+static uint64_t setup_memory(const struct ix_task *t)
 {
-	return t->workers * (uint64_t)size_of(t);
+	return t->workers * (uint64_t)setup_size_of(t);
 }
 
 const struct ix_workload ix_setup = {
 	.name = "setup",
 	.least = 1,
-	.prepare = prepare,
-	.work = work,
-	.memory = memory,
+	.prepare = setup_prepare,
+	.work = setup_work,
+	.memory = setup_memory,
 };

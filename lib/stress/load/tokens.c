@@ -66,7 +66,7 @@ struct ix_token_kind {
 
 /* ---- System V: semaphore 2n is the room of n, and the next its tokens */
 
-static int move(const struct pair *p, unsigned from, unsigned to, int n, bool wait)
+static int tokens_move(const struct pair *p, unsigned from, unsigned to, int n, bool wait)
 {
 	struct sembuf ops[] = {
 		{ .sem_num = (unsigned short)from,
@@ -88,18 +88,18 @@ static int sem_fill(struct tokens *k, struct pair *p)
 	if (semctl(p->thing[0].id, 0, SETALL, (union semun){ .array = values }) < 0)
 		return -errno;
 	/* Once there and back: kernel.sem may not allow two operations in one call. */
-	r = move(p, 0, 1, 1, false);
-	return r < 0 ? r : move(p, 1, 0, 1, false);
+	r = tokens_move(p, 0, 1, 1, false);
+	return r < 0 ? r : tokens_move(p, 1, 0, 1, false);
 }
 
 static int sem_give(const struct pair *p, struct handful h)
 {
-	return move(p, 2 * h.twin, 2 * h.twin + 1, h.n, true);
+	return tokens_move(p, 2 * h.twin, 2 * h.twin + 1, h.n, true);
 }
 
 static int sem_take(const struct pair *p, struct handful h, bool wait)
 {
-	return move(p, 2 * h.twin + 1, 2 * h.twin, h.n, wait);
+	return tokens_move(p, 2 * h.twin + 1, 2 * h.twin, h.n, wait);
 }
 
 static int sem_look(const struct tokens *k, const struct pair *p, bool still)
@@ -139,7 +139,7 @@ static int psem_fill(struct tokens *k, struct pair *p)
 	return 0;
 }
 
-static int pass(sem_t *from, sem_t *to, bool wait)
+static int tokens_pass(sem_t *from, sem_t *to, bool wait)
 {
 	if ((wait ? sem_wait(from) : sem_trywait(from)) < 0)
 		return -errno;
@@ -149,13 +149,13 @@ static int pass(sem_t *from, sem_t *to, bool wait)
 static int psem_give(const struct pair *p, struct handful h)
 {
 	(void)h;
-	return pass(p->thing[0].at, p->thing[1].at, true);
+	return tokens_pass(p->thing[0].at, p->thing[1].at, true);
 }
 
 static int psem_take(const struct pair *p, struct handful h, bool wait)
 {
 	(void)h;
-	return pass(p->thing[1].at, p->thing[0].at, wait);
+	return tokens_pass(p->thing[1].at, p->thing[0].at, wait);
 }
 
 /* Between the two calls of one of them a token is on its way, and so are we between ours:
@@ -185,7 +185,7 @@ const struct ix_token_kind ix_tokens_psem = {
 
 /* ---- in the supervisor */
 
-static int hire(struct ix_task *t, struct tokens *k, struct pair *p, uint32_t slot)
+static int tokens_hire(struct ix_task *t, struct tokens *k, struct pair *p, uint32_t slot)
 {
 	const struct ix_driver *driver = k->kind->driver;
 	int r = 0;
@@ -203,14 +203,14 @@ static int hire(struct ix_task *t, struct tokens *k, struct pair *p, uint32_t sl
 	return r < 0 ? r : k->kind->fill(k, p);
 }
 
-static int cannot(struct ix_task *t, int error)
+static int tokens_cannot(struct ix_task *t, int error)
 {
 	if (error == -EINVAL || error == -E2BIG)
 		return ix_cannot(t, error, "the limits are too low for it");
 	return ix_cannot(t, error, "cannot make semaphores: %s", ix_errno_text(error));
 }
 
-static int prepare(struct ix_task *t)
+static int tokens_prepare(struct ix_task *t)
 {
 	struct tokens *k = calloc(1, sizeof(*k));
 
@@ -220,16 +220,16 @@ static int prepare(struct ix_task *t)
 	k->kind = t->job->on;
 	k->twins = k->kind->most > 1 ? MAX(1, MIN(t->objects, TWINS)) : 1;
 	for (unsigned i = 0; i < t->workers / 2; i++) {
-		int r = hire(t, k, &k->pair[i], i * k->kind->things);
+		int r = tokens_hire(t, k, &k->pair[i], i * k->kind->things);
 
 		if (r < 0)
-			return cannot(t, r);
+			return tokens_cannot(t, r);
 		k->pairs++;
 	}
 	return 0;
 }
 
-static void finish(struct ix_task *t)
+static void tokens_finish(struct ix_task *t)
 {
 	struct tokens *k = t->state;
 
@@ -245,7 +245,7 @@ static void finish(struct ix_task *t)
 	t->state = NULL;
 }
 
-static void check(struct ix_task *t)
+static void tokens_check(struct ix_task *t)
 {
 	const struct tokens *k = t->state;
 
@@ -278,25 +278,26 @@ static struct handful next(struct ix_random *random, const struct tokens *k)
 	};
 }
 
-static void set(struct ix_worker *w, unsigned word, uint64_t value)
+static void tokens_set(struct ix_worker *w, unsigned word, uint64_t value)
 {
 	__atomic_store_n(&w->desk->own[word], value, __ATOMIC_RELEASE);
 }
 
 /* Give or take, which the partner can see from before it begins until it is done. */
-static int act(struct ix_worker *w, struct handful h, bool wait)
+static int tokens_act(struct ix_worker *w, struct handful h, bool wait)
 {
 	const struct tokens *k = w->task->state;
 	const struct pair *p = &k->pair[w->index / 2];
 	uint64_t tokens = w->desk->own[OWN_TOKENS];
 	int r;
 
-	set(w, OWN_BEGUN, tokens + (unsigned)h.n);
+	tokens_set(w, OWN_BEGUN, tokens + (unsigned)h.n);
 	if (w->index % 2)
 		r = k->kind->take(p, h, wait);
 	else
 		r = k->kind->give(p, h);
-	set(w, r < 0 ? OWN_BEGUN : OWN_TOKENS, tokens + (r < 0 ? 0 : (unsigned)h.n));
+	tokens_set(w, r < 0 ? OWN_BEGUN : OWN_TOKENS,
+		   tokens + (r < 0 ? 0 : (unsigned)h.n));
 	return r;
 }
 
@@ -308,7 +309,7 @@ static int64_t own_of(const struct ix_worker *w, unsigned worker, unsigned word)
 
 /* There must be at least what was given before, less what was taken or is about to be
  * after; and the other way round. */
-static void look(struct ix_worker *w)
+static void tokens_look(struct ix_worker *w)
 {
 	const struct tokens *k = w->task->state;
 	unsigned giver = w->index & ~1U, taker = giver + 1;
@@ -329,7 +330,7 @@ static void look(struct ix_worker *w)
 			 n, least, most, given, taken);
 }
 
-static void failed(struct ix_worker *w, unsigned op, int error)
+static void tokens_failed(struct ix_worker *w, unsigned op, int error)
 {
 	ix_failed(w, op, -error);
 	if (error != -ENOMEM)
@@ -337,7 +338,7 @@ static void failed(struct ix_worker *w, unsigned op, int error)
 }
 
 /* Take what was given and will not be followed by more. */
-static void drain(struct ix_worker *w, struct ix_random *random)
+static void tokens_drain(struct ix_worker *w, struct ix_random *random)
 {
 	static const struct timespec nap = { .tv_nsec = 100000 };
 	const struct tokens *k = w->task->state;
@@ -345,13 +346,13 @@ static void drain(struct ix_worker *w, struct ix_random *random)
 
 	for (unsigned naps = 0; naps < 10000;) {
 		bool last = atomic_load(&w->arena->board[w->index / 2]);
-		int r = act(w, h, false);
+		int r = tokens_act(w, h, false);
 
 		if (r == 0) {
 			ix_done(w, OP_TAKE, 0);
 			h = next(random, k);
 		} else if (r != -EAGAIN && r != -EINTR) {
-			failed(w, OP_TAKE, r);
+			tokens_failed(w, OP_TAKE, r);
 			return;
 		} else if (r == -EAGAIN && last) {
 			return;
@@ -373,28 +374,28 @@ static void act_on(struct ix_worker *w, unsigned op, struct ix_random *random)
 		int r;
 
 		do
-			r = act(w, h, true);
+			r = tokens_act(w, h, true);
 		while (r == -EINTR && !ix_over(w));
 		if (r < 0) {
 			*random = before;
 			if (r == -EINTR)
 				return;
-			failed(w, op, r);
+			tokens_failed(w, op, r);
 			continue;
 		}
 		ix_done(w, op, t);
 		if (n % LOOK_EVERY == 0)
-			look(w);
+			tokens_look(w);
 	}
 }
 
-static void work(struct ix_worker *w)
+static void tokens_work(struct ix_worker *w)
 {
 	struct ix_random random = { .state = ix_mix(w->task->seed, w->index / 2) };
 
 	act_on(w, w->index % 2 ? OP_TAKE : OP_GIVE, &random);
 	if (w->index % 2)
-		drain(w, &random);
+		tokens_drain(w, &random);
 	else
 		atomic_store(&w->arena->board[w->index / 2], 1);
 }
@@ -403,8 +404,8 @@ const struct ix_workload ix_tokens = {
 	.name = "transfer",
 	.least = 2,
 	.even = true,
-	.prepare = prepare,
-	.work = work,
-	.check = check,
-	.finish = finish,
+	.prepare = tokens_prepare,
+	.work = tokens_work,
+	.check = tokens_check,
+	.finish = tokens_finish,
 };

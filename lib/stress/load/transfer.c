@@ -9,7 +9,7 @@
  * fs.mqueue.msgsize_max is twice that. */
 #define LONGEST 4096
 
-static int prepare(struct ix_task *t)
+static int transfer_prepare(struct ix_task *t)
 {
 	return ix_flow_open(t,
 			    &(struct ix_flow){
@@ -22,7 +22,7 @@ static int prepare(struct ix_task *t)
 			    ix_flow_channels(t));
 }
 
-static uint64_t memory(const struct ix_task *t)
+static uint64_t transfer_memory(const struct ix_task *t)
 {
 	return ix_flow_memory(ix_flow_channels(t), t->bytes ? t->bytes : LONGEST);
 }
@@ -31,11 +31,11 @@ static const struct ix_workload transfer = {
 	.name = "transfer",
 	.least = 2,
 	.even = true,
-	.prepare = prepare,
+	.prepare = transfer_prepare,
 	.work = ix_flow_work,
 	.check = ix_flow_check,
 	.finish = ix_flow_finish,
-	.memory = memory,
+	.memory = transfer_memory,
 };
 
 #define TRANSFER(mech, way, text)                                                       \

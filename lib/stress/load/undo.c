@@ -68,7 +68,7 @@ struct kind {
 	void (*check)(struct victim *v);
 };
 
-static const struct kind *kind_of(const struct ix_task *t)
+static const struct kind *undo_kind_of(const struct ix_task *t)
 {
 	return t->job->on;
 }
@@ -80,7 +80,7 @@ static unsigned short begins_with(const struct ix_thing *own, size_t num)
 	return own->size > 1 && num == own->size - 1 ? 0 : TOKENS;
 }
 
-static int set_all(struct ix_thing *own)
+static int undo_set_all(struct ix_thing *own)
 {
 	unsigned short values[SEMS];
 
@@ -181,13 +181,13 @@ static void check_tokens(struct victim *v)
 			i, values[i], begins_with(v->thing, i));
 	}
 	if (wrong)
-		(void)set_all(v->thing);
+		(void)undo_set_all(v->thing);
 }
 
 static const struct kind tokens = {
 	.driver = &ix_sem_driver,
 	.size = SEMS,
-	.begin = set_all,
+	.begin = undo_set_all,
 	.take = take_tokens,
 	.more = move_tokens,
 	.await = await_tokens,
@@ -281,7 +281,7 @@ static _Noreturn void live(struct victim *v, pid_t parent)
 	if (getppid() != parent)
 		_exit(1);
 	began = ix_begin(v->w, TAKE_IT);
-	r = kind_of(v->w->task)->take(v);
+	r = undo_kind_of(v->w->task)->take(v);
 	if (r < 0)
 		v->cradle->error = r;
 	else
@@ -289,7 +289,7 @@ static _Noreturn void live(struct victim *v, pid_t parent)
 	atomic_store(&v->cradle->holds, 1);
 	(void)ix_futex_wake(&v->cradle->holds, 1);
 	if (r == 0)
-		kind_of(v->w->task)->more(v);
+		undo_kind_of(v->w->task)->more(v);
 	_exit(0);
 }
 
@@ -331,7 +331,7 @@ static bool bury(struct victim *v, int how)
 /* Where the CPU is wanted by many, whoever is killed may live for a while. */
 static int await_end(struct victim *v, bool *ret_buried)
 {
-	const struct kind *k = kind_of(v->w->task);
+	const struct kind *k = undo_kind_of(v->w->task);
 	int r = k->await(v);
 
 	while (r == -ETIME && !bury(v, WNOHANG))
@@ -362,7 +362,7 @@ static bool sacrifice(struct victim *v)
 		ix_failed(v->w, COMEBACK, r);
 	if (!buried)
 		(void)bury(v, 0);
-	kind_of(v->w->task)->check(v);
+	undo_kind_of(v->w->task)->check(v);
 	if (v->cradle->error)
 		ix_failed(v->w, TAKE_IT, v->cradle->error);
 	return v->cradle->error == 0;
@@ -370,9 +370,9 @@ static bool sacrifice(struct victim *v)
 
 /* ---- the workload */
 
-static int prepare(struct ix_task *t)
+static int undo_prepare(struct ix_task *t)
 {
-	const struct kind *k = kind_of(t);
+	const struct kind *k = undo_kind_of(t);
 	struct nursery *n = ix_share(sizeof(*n));
 	int r = 0;
 
@@ -389,15 +389,15 @@ static int prepare(struct ix_task *t)
 	return 0;
 }
 
-static void finish(struct ix_task *t)
+static void undo_finish(struct ix_task *t)
 {
 	ix_unshare(t->state, sizeof(struct nursery));
 	t->state = NULL;
 }
 
-static void work(struct ix_worker *w)
+static void undo_work(struct ix_worker *w)
 {
-	const struct kind *k = kind_of(w->task);
+	const struct kind *k = undo_kind_of(w->task);
 	struct nursery *n = w->task->state;
 	struct ix_thing own = { .slot = ix_slot(w, 0), .id = -1, .size = n->size };
 	struct victim v = { .w = w, .thing = &own, .cradle = &n->cradles[w->index] };
@@ -421,9 +421,9 @@ static void work(struct ix_worker *w)
 static const struct ix_workload workload = {
 	.name = "undo",
 	.least = 1,
-	.prepare = prepare,
-	.work = work,
-	.finish = finish,
+	.prepare = undo_prepare,
+	.work = undo_work,
+	.finish = undo_finish,
 };
 
 /* clang-format off */

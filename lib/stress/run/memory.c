@@ -14,7 +14,7 @@
 #define OURS(n) ((n) / 8 * 7)
 
 /* The number that a text begins with; UINT64_MAX for none: "max" is no limit. */
-static uint64_t number(char *text)
+static uint64_t stress_memory_number(char *text)
 {
 	uint64_t n = UINT64_MAX;
 
@@ -31,15 +31,17 @@ static uint64_t machine_has(struct ipcx *x)
 	if (proc < 0 || ix_read_file(proc, "meminfo", text, sizeof(text)) < 0)
 		return UINT64_MAX;
 	at = strstr(text, "MemAvailable:");
-	return at ? number(at + strlen("MemAvailable:")) * 1024 : UINT64_MAX;
+	return at ? stress_memory_number(at + strlen("MemAvailable:")) * 1024
+		  : UINT64_MAX;
 }
 
-static uint64_t read_number(int dir, const char *name)
+static uint64_t stress_memory_read_number(int dir, const char *name)
 {
 	char text[32];
 
-	return ix_read_file(dir, name, text, sizeof(text)) < 0 ? UINT64_MAX
-							       : number(text);
+	return ix_read_file(dir, name, text, sizeof(text)) < 0
+		       ? UINT64_MAX
+		       : stress_memory_number(text);
 }
 
 /* Where control groups say what memory they may have: version 2, version 1. */
@@ -64,7 +66,7 @@ static uint64_t in_stat(const char *stat, const char *prefix, const char *name)
 		if (strncmp(stat, line, length) != 0)
 			continue;
 		(void)snprintf(value, sizeof(value), "%.20s", stat + length);
-		n = number(value);
+		n = stress_memory_number(value);
 		return n == UINT64_MAX ? 0 : n;
 	}
 	return 0;
@@ -80,7 +82,7 @@ uint64_t ix_memory_files(const char *stat, const char *prefix)
  * killed. */
 static uint64_t used_in(int dir, const struct hierarchy *h)
 {
-	uint64_t used = read_number(dir, h->used), files;
+	uint64_t used = stress_memory_read_number(dir, h->used), files;
 	char stat[16384];
 
 	if (used == UINT64_MAX ||
@@ -105,7 +107,7 @@ static uint64_t group_in(const struct hierarchy *h, const char *groups)
 	dir = ix_open(AT_FDCWD, path, O_PATH | O_DIRECTORY);
 	if (dir < 0)
 		return UINT64_MAX;
-	most = read_number(dir, h->most);
+	most = stress_memory_read_number(dir, h->most);
 	used = used_in(dir, h);
 	if (most == UINT64_MAX || used == UINT64_MAX)
 		return UINT64_MAX;

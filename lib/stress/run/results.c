@@ -95,7 +95,7 @@ static const struct ix_kind ways_kind = {
 };
 /* clang-format on */
 
-static unsigned mech_of(const struct ix_job *job)
+static unsigned results_mech_of(const struct ix_job *job)
 {
 	unsigned mech = IPCX_NO_MECH;
 
@@ -105,12 +105,12 @@ static unsigned mech_of(const struct ix_job *job)
 }
 
 /* What is the same in every row of a job. NULL without memory. */
-static struct result_row *row_of(struct ipcx_table *t, const struct ix_job *job,
-				 const struct ix_kind *kind)
+static struct result_row *results_row_of(struct ipcx_table *t, const struct ix_job *job,
+					 const struct ix_kind *kind)
 {
 	struct result_row *row;
 
-	if (ix_table_section(t, kind, mech_of(job)) < 0)
+	if (ix_table_section(t, kind, results_mech_of(job)) < 0)
 		return NULL;
 	row = ix_table_row(t);
 	if (!row)
@@ -155,7 +155,7 @@ static int add_outcome(struct ipcx_table *t, const struct ix_arena *arena,
 	struct ix_job room;
 	const struct ix_job *job = ix_job(o->job, &room);
 	struct result_row *row =
-		row_of(t, job, job->compare ? &compare_kind : &stress_kind);
+		results_row_of(t, job, job->compare ? &compare_kind : &stress_kind);
 
 	if (!row)
 		return -ENOMEM;
@@ -197,7 +197,7 @@ static void add_told(struct ipcx_table *t, const struct ix_told *told)
 	(void)snprintf(subject, sizeof(subject), "%s %s", job->subject,
 		       job->workload->name);
 	ix_table_note(t, told->fault ? IPCX_NOTE_FAILED : IPCX_NOTE_UNAVAILABLE,
-		      mech_of(job), told->error, subject, "%s", told->text);
+		      results_mech_of(job), told->error, subject, "%s", told->text);
 }
 
 /* Rows of one mechanism stand together, in the order of the mechanisms. */
@@ -207,7 +207,7 @@ static int add_results(struct ipcx_table *t, const struct ix_arena *arena, unsig
 	int r = 0;
 
 	for (uint32_t i = 0; r == 0 && i < arena->noutcomes; i++)
-		if (mech_of(ix_job(arena->outcomes[i].job, &room)) == mech)
+		if (results_mech_of(ix_job(arena->outcomes[i].job, &room)) == mech)
 			r = add_outcome(t, arena, &arena->outcomes[i]);
 	return r;
 }
@@ -253,7 +253,7 @@ int ipcx_stress_list(struct ipcx *x, unsigned flags, struct ipcx_table **ret_tab
 	for (unsigned i = 0; r == 0 && (job = ix_job(i, &room)); i++) {
 		if (job->compare != compare)
 			continue;
-		if (row_of(t, job, compare ? &ways_kind : &list_kind))
+		if (results_row_of(t, job, compare ? &ways_kind : &list_kind))
 			ix_table_keep(t);
 		else
 			r = ix_fail_plain(x, -ENOMEM, "out of memory");

@@ -42,7 +42,7 @@ static uint32_t cost(bool call)
 
 /* An end that is asked for is looked for, not suffered; ^C at the terminal is the
  * caller's. */
-static void set_signals(void)
+static void supervisor_set_signals(void)
 {
 	static const int ignored[] = { SIGINT, SIGQUIT, SIGHUP, SIGPIPE, SIGUSR2 };
 	static const int held[] = { SIGTERM, SIGCHLD, SIGALRM };
@@ -58,7 +58,7 @@ static void set_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &set, NULL);
 }
 
-static int go(struct ipcx_stress *s)
+static int supervisor_go(struct ipcx_stress *s)
 {
 	struct ipcx *x = s->x;
 
@@ -107,7 +107,8 @@ struct ix_task ix_task_of(struct ipcx_stress *s)
 }
 
 /* Its share of the time that is left. */
-static uint64_t share(const struct ipcx_stress *s, uint64_t ends, unsigned runs_left)
+static uint64_t supervisor_share(const struct ipcx_stress *s, uint64_t ends,
+				 unsigned runs_left)
 {
 	uint64_t now = ix_now();
 
@@ -151,7 +152,8 @@ static void run_all(struct ipcx_stress *s)
 				continue;
 			if (atomic_load(&arena->quit))
 				return;
-			run_one(s, job, i, placements[p], share(s, ends, all - done));
+			run_one(s, job, i, placements[p],
+				supervisor_share(s, ends, all - done));
 			atomic_store(&arena->done, ++done);
 		}
 }
@@ -161,10 +163,10 @@ void ix_supervise(struct ipcx_stress *s, int line)
 	struct ix_task t;
 	int r;
 
-	set_signals();
+	supervisor_set_signals();
 	s->arena->line = line;
 	(void)umask(077); /* objects have the mode that they are made with */
-	r = go(s);
+	r = supervisor_go(s);
 	if (r >= 0)
 		r = ix_range_take(s->x, s->arena);
 	if (r < 0) {

@@ -32,7 +32,8 @@
 /* ---- the plan */
 
 /* What stands between a plan and its beginning: names that do not exist. */
-static int check_names(struct ipcx *x, const char *const *names, bool ways, bool compare)
+static int start_check_names(struct ipcx *x, const char *const *names, bool ways,
+			     bool compare)
 {
 	for (; names && *names; names++) {
 		const struct ix_job *job;
@@ -140,8 +141,8 @@ static int fill_in(struct ipcx *x, const struct ipcx_stress_plan *from,
 		plan->seed = made_up_seed();
 	if (!plan->duration && !plan->ops)
 		plan->duration = DEFAULT_NS;
-	return check_names(x, plan->workloads, false, compare) < 0 ||
-			       check_names(x, plan->ways, true, compare) < 0
+	return start_check_names(x, plan->workloads, false, compare) < 0 ||
+			       start_check_names(x, plan->ways, true, compare) < 0
 		       ? -ENOENT
 		       : check_any(x, plan);
 }
@@ -149,7 +150,7 @@ static int fill_in(struct ipcx *x, const struct ipcx_stress_plan *from,
 /* ---- begin */
 
 /* Whoever waits for all his children may have waited for this one, too. */
-static void reap(struct ipcx_stress *s)
+static void start_reap(struct ipcx_stress *s)
 {
 	while (waitpid(s->supervisor, NULL, 0) < 0 && errno == EINTR)
 		;
@@ -167,7 +168,7 @@ static int wait_ready(struct ipcx_stress *s)
 	while (n < 0 && errno == EINTR);
 	if (n == 1)
 		return 0;
-	reap(s);
+	start_reap(s);
 	if (s->arena->error)
 		return ix_fail_plain(s->x, s->arena->error, "%s", s->arena->why);
 	return ix_fail_plain(s->x, -EIO, "the process that was to do it ended early");
@@ -175,7 +176,7 @@ static int wait_ready(struct ipcx_stress *s)
 
 /* By its descriptor it is this process that is waited for and signalled, and no other one
  * that has its number by then. */
-static int watch(struct ipcx_stress *s)
+static int start_watch(struct ipcx_stress *s)
 {
 	s->pidfd = (int)syscall(SYS_pidfd_open, s->supervisor, 0);
 	return s->pidfd < 0 ? ix_fail(s->x, -errno, "cannot watch a process") : 0;
@@ -202,10 +203,10 @@ static int launch(struct ipcx_stress *s)
 	}
 	s->line = take_fd(&here);
 	(void)close(take_fd(&there));
-	r = watch(s);
+	r = start_watch(s);
 	if (r < 0) {
 		(void)close(take_fd(&s->line)); /* it ends with that */
-		reap(s);
+		start_reap(s);
 		return r;
 	}
 	return wait_ready(s);
@@ -250,7 +251,7 @@ int ipcx_stress_wait(struct ipcx_stress *s, int64_t patience)
 	if (s->supervisor) {
 		if (ppoll(&fd, 1, patience < 0 ? NULL : &span, NULL) <= 0)
 			return 1;
-		reap(s);
+		start_reap(s);
 	}
 	if (!atomic_load(&s->arena->ended))
 		return ix_fail_plain(s->x, -EIO,
@@ -264,7 +265,8 @@ void ipcx_stress_stop(struct ipcx_stress *s)
 		atomic_store(&s->arena->quit, 1);
 }
 
-static void look(const struct ipcx_stress *s, struct ipcx_stress_progress *ret_progress)
+static void start_look(const struct ipcx_stress *s,
+		       struct ipcx_stress_progress *ret_progress)
 {
 	const struct ix_arena *arena = s->arena;
 	struct ix_job room;
@@ -297,7 +299,7 @@ int ipcx_stress_progress(const struct ipcx_stress *s,
 	IX_REQUIRE(s ? s->x : NULL, ret_progress);
 	struct ipcx_stress_progress now;
 
-	look(s, &now);
+	start_look(s, &now);
 	return IX_COPY_OUT(s->x, ipcx_stress_progress, IPCX_STRESS_PROGRESS_SIZE_0_1,
 			   &now, ret_progress);
 }
@@ -321,7 +323,7 @@ static void end_supervisor(struct ipcx_stress *s)
 	if (!s->supervisor)
 		return;
 	(void)send_signal(s, SIGKILL); /* and with it its workers */
-	reap(s);
+	start_reap(s);
 }
 
 /* Whoever outlived the supervisor dies with it, but not in the same moment: what a worker
