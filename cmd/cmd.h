@@ -11,7 +11,7 @@
 #include "ui/msg.h"
 #include "ui/opt.h"
 #include "ui/out.h"
-#include "ui/sheet.h"
+#include "ui/output.h"
 
 struct cmd;
 

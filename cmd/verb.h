@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "where.h"
+#include "nsopt.h"
 
 /* How long to wait where the kernel would. */
 struct wait_args {

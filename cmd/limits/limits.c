@@ -9,7 +9,7 @@
 #include "base/util.h"
 #include "commands.h"
 #include "limits/set.h"
-#include "where.h"
+#include "nsopt.h"
 
 struct limits_args {
 	struct sheet_args sheet;

@@ -11,8 +11,8 @@
 #include "commands.h"
 #include "exec/signals.h"
 #include "limits/set.h"
+#include "nsopt.h"
 #include "ui/save.h"
-#include "where.h"
 
 /* A limit is no object that may be there or not: a name that is none is a wrong word. */
 int limits_name_failed(struct app *app, int r)

@@ -6,7 +6,7 @@
 #include "base/util.h"
 #include "commands.h"
 #include "exec/run.h"
-#include "where.h"
+#include "nsopt.h"
 
 struct ns_enter_args {
 	struct run_options run;

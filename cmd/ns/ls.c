@@ -3,7 +3,7 @@
  * hold. */
 #include "base/util.h"
 #include "commands.h"
-#include "where.h"
+#include "nsopt.h"
 
 struct ns_ls_args {
 	struct sheet_args sheet;

@@ -12,7 +12,7 @@
 #include "base/util.h"
 #include "commands.h"
 #include "exec/run.h"
-#include "where.h"
+#include "nsopt.h"
 
 struct ns_new_args {
 	struct run_options run;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipcx ns pin, ipcx ns unpin: keep a namespace alive under a name. */
 #include "commands.h"
-#include "where.h"
+#include "nsopt.h"
 
 struct ns_unpin_args {
 	bool force;

@@ -5,10 +5,10 @@
 
 #include "base/util.h"
 #include "commands.h"
+#include "nsopt.h"
 #include "object/meant.h"
 #include "ui/asked.h"
 #include "ui/select.h"
-#include "where.h"
 
 /* Rows on their way at once when nothing needs all of them: memory does not grow with
  * their number. */

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "where.h"
+#include "nsopt.h"
 
 static int meant_no_memory(void)
 {

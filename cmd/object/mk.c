@@ -16,10 +16,10 @@
 #include "base/util.h"
 #include "commands.h"
 #include "exec/signals.h"
+#include "nsopt.h"
 #include "ui/owner.h"
 #include "ui/proj.h"
 #include "ui/select.h"
-#include "where.h"
 
 struct mk_args {
 	struct where_args where;

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "cmd.h"
+#include "nsopt.h"
 #include "ui/select.h"
-#include "where.h"
 
 /* Objects removed before they are told of, and looked up at once. */
 #define RM_SLICE 512

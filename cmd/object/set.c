@@ -4,11 +4,11 @@
 #include "base/util.h"
 #include "commands.h"
 #include "exec/signals.h"
+#include "nsopt.h"
 #include "object/meant.h"
 #include "ui/asked.h"
 #include "ui/owner.h"
 #include "ui/select.h"
-#include "where.h"
 
 struct set_args {
 	struct where_args where;

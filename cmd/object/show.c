@@ -7,9 +7,9 @@
 
 #include "base/util.h"
 #include "commands.h"
+#include "nsopt.h"
 #include "ui/asked.h"
 #include "ui/select.h"
-#include "where.h"
 
 struct show_args {
 	struct sheet_args sheet;

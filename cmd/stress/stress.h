@@ -5,7 +5,7 @@
 
 #include "cmd.h"
 #include "ipcx-stress.h"
-#include "where.h"
+#include "nsopt.h"
 
 /* Options whose value 0 must be told from none. */
 #define STRESS_FOR     (1U << 0)

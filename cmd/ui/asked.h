@@ -3,7 +3,7 @@
 #pragma once
 
 #include "ipcx.h"
-#include "ui/sheet.h"
+#include "ui/output.h"
 
 /* Whether what some of the mechanisms lack is told. */
 enum asked_notes {

@@ -6,7 +6,7 @@
 
 #include "ui/exit.h"
 #include "ui/msg.h"
-#include "ui/sheet.h"
+#include "ui/output.h"
 
 /* ---- order */
 

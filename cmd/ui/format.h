@@ -2,7 +2,7 @@
 /* What the files of the formats offer to the list of them. */
 #pragma once
 
-#include "ui/sheet.h"
+#include "ui/output.h"
 
 void table_heading(struct sheet *s, const char *label);
 void table_rows(struct sheet *s, const struct sheet_rows *rows);

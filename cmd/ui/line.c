@@ -8,7 +8,7 @@
 
 #include "base/util.h"
 #include "ui/out.h"
-#include "ui/sheet.h"
+#include "ui/output.h"
 
 /* Rows longer than this, or with more columns than a mask holds, are rendered whole. */
 #define LINE_MAX_COPIED 8192

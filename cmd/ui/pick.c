@@ -7,8 +7,8 @@
 #include "base/util.h"
 #include "ui/exit.h"
 #include "ui/msg.h"
+#include "ui/output.h"
 #include "ui/select.h"
-#include "ui/sheet.h"
 
 bool sheet_wanted(const struct sheet_args *args)
 {

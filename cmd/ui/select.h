@@ -5,7 +5,7 @@
 
 #include "ipcx.h"
 #include "ui/opt.h"
-#include "ui/sheet.h"
+#include "ui/output.h"
 
 struct select_args {
 	struct opt_list where; /* conditions that must all hold */

@@ -15,8 +15,8 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/distance.h"
 #include "base/esc.h"
-#include "base/near.h"
 #include "base/num.h"
 #include "base/util.h"
 

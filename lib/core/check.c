@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/distance.h"
 #include "base/esc.h"
-#include "base/near.h"
 #include "base/nss.h"
 #include "base/zone.h"
 #include "core/expr.h"

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "core/dirid.h"
 #include "core/mech.h"
-#include "core/spot.h"
 
 void ix_derive_mech(const struct ipcx_table *t, const struct ix_section *s,
 		    const void *row, struct ipcx_value *v)

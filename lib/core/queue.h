@@ -3,7 +3,7 @@
  * (lib/data/queue.c) serves all of them. */
 #pragma once
 
-#include "base/patience.h"
+#include "base/timeout.h"
 #include "core/ctx.h"
 
 struct ix_mech;

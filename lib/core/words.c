@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/near.h"
+#include "base/distance.h"
 #include "base/util.h"
 
 /* The nth word from 0, NULL behind the last. */

@@ -17,7 +17,7 @@
 #include "core/mech.h"
 #include "core/memory.h"
 #include "mech/posix.h"
-#include "ns/there.h"
+#include "ns/run.h"
 
 /* Attached pages are let go after so many bytes: what was read is not kept in memory. */
 #define KEEP (UINT64_C(8) << 20)

@@ -8,7 +8,7 @@
 #include "core/copyin.h"
 #include "core/mech.h"
 #include "core/semops.h"
-#include "ns/there.h"
+#include "ns/run.h"
 
 /* Whether the reference names a semaphore that is where the process is: 0, or -EINVAL
  * with a text. */

@@ -21,8 +21,8 @@
 #include "base/cap.h"
 #include "base/file.h"
 #include "base/num.h"
+#include "core/dirid.h"
 #include "core/limit.h"
-#include "core/spot.h"
 
 #define BLANKS " \t\n"
 

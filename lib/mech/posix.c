@@ -16,7 +16,7 @@
 #include "base/below.h"
 #include "base/esc.h"
 #include "base/file.h"
-#include "core/spot.h"
+#include "core/dirid.h"
 
 /* Linux 6.6; newer than the headers that this may be built with. */
 #ifndef SYS_fchmodat2

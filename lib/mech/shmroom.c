@@ -6,7 +6,7 @@
 #include <sys/vfs.h>
 
 #include "base/num.h"
-#include "core/spot.h"
+#include "core/dirid.h"
 
 /* The root of a tmpfs, since Linux 5.9: then nothing of it is outside of the directory. */
 #define ROOT_INODE 1

@@ -2,8 +2,8 @@
 /* A child process that does an errand in another user namespace. */
 #pragma once
 
-#include "ns/place.h"
-#include "ns/there.h"
+#include "ns/run.h"
+#include "ns/target.h"
 
 /*
  * Do it there, wait for it, bring back what it found. As ix_there().

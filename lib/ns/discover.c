@@ -13,9 +13,9 @@
 
 #include "base/file.h"
 #include "base/num.h"
-#include "ns/eldest.h"
 #include "ns/holders.h"
-#include "ns/place.h"
+#include "ns/oldest.h"
+#include "ns/target.h"
 
 /* ---- the list */
 

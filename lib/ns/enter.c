@@ -17,7 +17,7 @@
 
 #include "base/file.h"
 #include "core/copyin.h"
-#include "core/spot.h"
+#include "core/dirid.h"
 #include "ns/ns.h"
 #include "ns/plan.h"
 #include "ns/rights.h"

@@ -15,8 +15,8 @@
 
 #include "base/file.h"
 #include "base/mnt.h"
-#include "core/spot.h"
-#include "ns/place.h"
+#include "core/dirid.h"
+#include "ns/target.h"
 
 /* ---- mount namespaces */
 

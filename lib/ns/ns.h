@@ -4,7 +4,7 @@
 
 #include "core/gaps.h"
 #include "ns/discover.h"
-#include "ns/place.h"
+#include "ns/target.h"
 
 struct ipcx_ns {
 	struct ix_place *places;

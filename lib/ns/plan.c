@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
-#include "core/spot.h"
+#include "core/dirid.h"
 #include "ns/ns.h"
 #include "ns/rights.h"
 #include "ns/user.h"

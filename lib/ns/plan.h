@@ -5,7 +5,7 @@
 
 #include <limits.h>
 
-#include "ns/place.h"
+#include "ns/target.h"
 
 #define SHM_DIR    "/dev/shm"
 #define MQUEUE_DIR "/dev/mqueue"

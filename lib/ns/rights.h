@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "core/idmap.h"
-#include "ns/place.h"
+#include "ns/target.h"
 
 /*
  * Whether the caller may enter the IPC namespace of a place, or, where that is his own,

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "core/spot.h"
+#include "core/dirid.h"
 
 /* What one mount namespace has there. */
 struct look {

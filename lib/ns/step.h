@@ -12,7 +12,7 @@
 
 #include <sys/types.h>
 
-#include "ns/place.h"
+#include "ns/target.h"
 
 /* What a step answers beside the errno of its call. */
 #define IX_STEP_ELSEWHERE  (-EXDEV)   /* taken, but it led somewhere else */

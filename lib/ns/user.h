@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "ns/place.h"
+#include "ns/target.h"
 
 /*
  * The user namespace of the process, open; -1 when that is ours or no process is known.

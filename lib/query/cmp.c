@@ -9,7 +9,7 @@
 
 #include "core/columns.h"
 #include "core/copyin.h"
-#include "core/spot.h"
+#include "core/dirid.h"
 #include "ns/ns.h"
 #include "query/query.h"
 

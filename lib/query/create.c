@@ -13,7 +13,7 @@
 #include "core/columns.h"
 #include "core/copyin.h"
 #include "ns/ns.h"
-#include "ns/there.h"
+#include "ns/run.h"
 #include "query/existing.h"
 #include "query/fit.h"
 #include "query/made.h"

@@ -15,7 +15,7 @@
 #include "core/columns.h"
 #include "core/copyin.h"
 #include "core/mech.h"
-#include "ns/there.h"
+#include "ns/run.h"
 #include "query/limits.h"
 
 /* A right is had or not: nothing of it is needed. */

@@ -12,7 +12,7 @@
 #include "core/copyin.h"
 #include "core/mech.h"
 #include "ns/ns.h"
-#include "ns/there.h"
+#include "ns/run.h"
 
 static const struct ix_kind limits_kind = {
 	.name = "limits",

@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "core/columns.h"
 #include "core/copyin.h"
-#include "core/spot.h"
+#include "core/dirid.h"
 #include "ns/label.h"
 #include "ns/ns.h"
 #include "proc/stat.h"

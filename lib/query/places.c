@@ -7,8 +7,8 @@
 #include "base/esc.h"
 #include "ns/label.h"
 #include "ns/ns.h"
-#include "ns/sharers.h"
-#include "ns/there.h"
+#include "ns/peers.h"
+#include "ns/run.h"
 #include "query/query.h"
 
 /* A query on its way to the namespaces it is for. */

@@ -13,7 +13,7 @@
 #include "core/copyin.h"
 #include "core/expr.h"
 #include "ns/ns.h"
-#include "ns/there.h"
+#include "ns/run.h"
 #include "query/query.h"
 
 /* Slices up to this many rows get their memory in one piece. */

@@ -6,7 +6,7 @@
 
 #include "core/copyin.h"
 #include "limits/limits.h"
-#include "ns/there.h"
+#include "ns/run.h"
 
 /* What is to be set; the lines that come of it. */
 struct order {

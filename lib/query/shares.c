@@ -5,7 +5,7 @@
 #include "core/attr.h"
 #include "core/copyin.h"
 #include "core/mech.h"
-#include "ns/there.h"
+#include "ns/run.h"
 #include "query/fit.h"
 
 /*

@@ -6,7 +6,7 @@
 #include "core/copyin.h"
 #include "core/mech.h"
 #include "limits/limits.h"
-#include "ns/there.h"
+#include "ns/run.h"
 
 static int totals_total_of(struct ipcx *x, struct ipcx_table *t, unsigned mech)
 {

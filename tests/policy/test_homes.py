@@ -23,24 +23,24 @@ HOMES = [
     ("what a link reads", r"\breadlink(at)?\s*\(", {"lib/base/file.c"}),
     ("dlopen", r"\b(dlopen|dlsym|dlmopen)\s*\(", {"lib/base/dl.c"}),
     ("NSS", r"\b(get(pw|gr)(nam|uid|gid|ent)\w*|getgrouplist|getaddrinfo)\s*\(", {"lib/base/nss.c"}),
-    ("the environment", r"\b((secure_)?getenv|environ|setenv|putenv)\b", {"cmd/exec/run.c", "cmd/ui/sheet.c", "cmd/compat/lsipc.c"}),
+    ("the environment", r"\b((secure_)?getenv|environ|setenv|putenv)\b", {"cmd/exec/run.c", "cmd/ui/output.c", "cmd/compat/lsipc.c"}),
     ("the time zone", r"\b(localtime|tzset|mktime|strftime)\w*\s*\(", {"lib/base/zone.c"}),
     ("the locale", r"\b(setlocale|localeconv|newlocale|uselocale|strtod|atof)\s*\(", {"cmd/compat/foreign.c", "cmd/ui/plot.c"}),
     ("growing bytes", r"\bopen_memstream\s*\(", set()),
     ("bytes as a stream", r"\bfmemopen\s*\(", {"lib/base/mnt.c"}),
     ("running programs", r"\b(system|popen|posix_spawnp?|fork|vfork|exec[lv]p?e?)\s*\(",
-     {"cmd/ns/new.c", "cmd/exec/pty.c", "cmd/exec/run.c", "lib/ns/child.c", "lib/stress/engine/crew.c", "lib/stress/run/start.c", "lib/stress/load/undo.c"}),
-    ("threads", r"\bpthread_create\s*\(", {"lib/ns/there.c", "lib/base/below.c", "lib/base/mnt.c"}),
+     {"cmd/ns/new.c", "cmd/exec/pty.c", "cmd/exec/run.c", "lib/ns/child.c", "lib/stress/engine/workers.c", "lib/stress/run/start.c", "lib/stress/load/undo.c"}),
+    ("threads", r"\bpthread_create\s*\(", {"lib/ns/run.c", "lib/base/below.c", "lib/base/mnt.c"}),
     ("the umask", r"(?<![\w.>])umask\s*\(", {"cmd/compat/ipcmk.c", "lib/stress/run/run.c"}),
     ("what signals do", r"(?<![\w.>])(signal|sigaction)\s*\(", {"cmd/exec/signals.c", "cmd/stop.c", "lib/mech/psemcall.c", "lib/stress/run/run.c", "lib/stress/engine/worker.c"}),
     ("what a process is", r"\bprctl\s*\(", {"lib/base/cap.c", "lib/mech/psemcall.c", "lib/ns/step.c", "lib/stress/load/undo.c", "lib/stress/engine/worker.c"}),
     ("what semctl(2) takes", r"\bunion semun \{", {"lib/core/semun.h"}),
-    ("mmap", r"(?<![\w.>])mmap\s*\(", {"lib/mech/psemops.c", "lib/mech/pshmdriver.c", "lib/stress/engine/arena.c", "lib/stress/channel/memfd.c"}),
+    ("mmap", r"(?<![\w.>])mmap\s*\(", {"lib/mech/psemops.c", "lib/mech/pshmdriver.c", "lib/stress/engine/shared.c", "lib/stress/channel/memfd.c"}),
 ]
 
 # What is no use of the thing: (what, file) and why.
 SPARED = {
-    ("stdout", "cmd/ui/sheet.c"): r"isatty(STDOUT_FILENO)",  # whether it is a terminal; nothing is written
+    ("stdout", "cmd/ui/output.c"): r"isatty(STDOUT_FILENO)",  # whether it is a terminal; nothing is written
     ("stderr", "cmd/object/rm.c"): r"isatty(STDERR_FILENO)",  # whether a question could be seen
 }
 

@@ -112,7 +112,7 @@ def test_faults_are_seen():
     assert fault("cmd/ui/out.c", "cmd/cmd.h")
     assert fault("cmd/object/ls.c", "cmd/queue/queue.h")
     assert fault("cmd/exec/run.c", "cmd/ns/ls.c")
-    assert fault("lib/stress/engine/crew.c", "lib/stress/load/jobs.h")
+    assert fault("lib/stress/engine/workers.c", "lib/stress/load/jobs.h")
     assert not fault("lib/stress/run/run.c", "lib/stress/load/jobs.h")
     assert not fault("cmd/object/ls.c", "cmd/ui/out.h")
     assert not fault("cmd/object/ls.c", "lib/base/num.h")
@@ -184,7 +184,7 @@ def test_calls_and_data_point_down(plain_build):
              for path, symbol, target in found if wrong_reference(path, symbol, target)]
     assert not wrong, "\n".join(wrong)
     assert len(found) > 1000
-    assert ("lib/query/scan.c", "ix_there", "lib/ns/there.c") in found
+    assert ("lib/query/scan.c", "ix_there", "lib/ns/run.c") in found
     assert any(path == REGISTRY and fault(path, target) for path, _, target in found), "REGISTRY need not be spared"
     for here, there in CALLS:
         assert any(place(path)[0] == here and place(target)[0] == there for path, _, target in found), (here, there)
@@ -231,8 +231,8 @@ def test_faulty_references_are_seen(tmp_path):
     assert wrong_reference("lib/core/table.c", "ix_mech_shm", "lib/mech/shm.c")
     assert wrong_reference(REGISTRY, "ix_shm_queue", "lib/mech/shm.c")
     assert not wrong_reference(REGISTRY, "ix_mech_shm", "lib/mech/shm.c")
-    assert wrong_reference("lib/stress/run/range.c", "ix_run", "lib/query/scan.c")
-    assert not wrong_reference("lib/stress/run/range.c", "ipcx_scan", "lib/query/scan.c")
+    assert wrong_reference("lib/stress/run/keyrange.c", "ix_run", "lib/query/scan.c")
+    assert not wrong_reference("lib/stress/run/keyrange.c", "ipcx_scan", "lib/query/scan.c")
 
 
 def test_no_mechanism_includes_another():

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which process of a namespace is the eldest, by a recorded /proc: numbers that were used
  * again, first processes of PID namespaces, processes that are gone meanwhile. */
-#include "ns/eldest.h"
+#include "ns/oldest.h"
 
 #include "machine.h"
 

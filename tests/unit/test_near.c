@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* base/near.c: how far two words are apart. */
-#include "base/near.h"
+#include "base/distance.h"
 
 #include <string.h>
 

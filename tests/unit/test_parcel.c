@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* stress/parcel.c: a message that is lost, doubled, changed or out of its turn is found. */
-#include "stress/channel/parcel.h"
+#include "stress/channel/payload.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* base/patience.c, by a clock of our own: a wait ends when its time is over, not later,
  * whatever interrupts it. */
-#include "base/patience.h"
+#include "base/timeout.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -8,7 +8,7 @@
 
 #include <semaphore.h>
 
-#include "stress/channel/parcel.h"
+#include "stress/channel/payload.h"
 
 /* Semaphores of a ring, in an array or one by one. */
 enum ix_ring_sem {

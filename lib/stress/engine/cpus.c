@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "base/num.h"
-#include "stress/engine/crew.h"
+#include "stress/engine/workers.h"
 
 /* A number in /sys/devices/system/cpu/cpuN/topology/, -1 where there is none. */
 static int topology(unsigned cpu, const char *what)

@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "core/copyin.h"
 #include "core/table.h"
-#include "stress/engine/crew.h"
+#include "stress/engine/workers.h"
 #include "stress/run/run.h"
 
 struct fact_row {

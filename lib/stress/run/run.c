@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#include "stress/engine/crew.h"
+#include "stress/engine/workers.h"
 #include "stress/load/jobs.h"
 
 /* The shortest run that says anything. */

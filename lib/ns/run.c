@@ -6,7 +6,7 @@
  * container has them, a child process has to go: the kernel lets no thread change its
  * user namespace alone.
  */
-#include "ns/there.h"
+#include "ns/run.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 
 #include "base/file.h"
 #include "core/copyin.h"
-#include "core/spot.h"
+#include "core/dirid.h"
 #include "ns/child.h"
 #include "ns/label.h"
 #include "ns/ns.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which format; and from a row to it: what all formats have in common. */
-#include "ui/sheet.h"
+#include "ui/output.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The distance between words (optimal string alignment), for "did you mean". */
-#include "base/near.h"
+#include "base/distance.h"
 
 #include <strings.h>
 

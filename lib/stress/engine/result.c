@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/errname.h"
-#include "stress/engine/crew.h"
+#include "stress/engine/workers.h"
 
 /* "ENOSPC:3,EINVAL:1"; what has no room is left out. */
 static uint64_t put_errors(const struct ix_tally *a, char *buf, size_t size)

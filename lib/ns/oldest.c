@@ -5,7 +5,7 @@
  * children, and the first of a PID namespace is older than all others in it: where that
  * is found by going up from any process, nobody else has to be asked.
  */
-#include "ns/eldest.h"
+#include "ns/oldest.h"
 
 #include <errno.h>
 #include <stdlib.h>

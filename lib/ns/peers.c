@@ -4,12 +4,12 @@
  * semaphores stand in whatever file system a mount namespace has on /dev/shm. Containers
  * may share the one without the other.
  */
-#include "ns/sharers.h"
+#include "ns/peers.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "core/spot.h"
+#include "core/dirid.h"
 
 /* Processes that have one of the two in common, and not the other. */
 struct split {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "ns/discover.h"
-#include "ns/place.h"
+#include "ns/target.h"
 
 /*
  * Whether those who share the place's IPC namespace are those who share its /dev/shm. 0

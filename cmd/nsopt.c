@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What --ns means for a command: one spelling of the option, one place that opens it. */
-#include "where.h"
+#include "nsopt.h"
 
 #include <errno.h>
 

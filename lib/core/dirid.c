@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Directories below roots that others made, and the file systems they are on. */
-#include "core/spot.h"
+#include "core/dirid.h"
 
 #include <errno.h>
 #include <fcntl.h>

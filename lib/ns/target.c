@@ -4,7 +4,7 @@
  * first, everything through one descriptor of /proc/PID, and a look at the pidfd at the
  * end (setns(2), pidfd_open(2)).
  */
-#include "ns/place.h"
+#include "ns/target.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
  * bits; from sixteen bytes on it is a whole number and a check of forty. What follows is
  * made of them, so that every bit of the message is either said twice or follows.
  */
-#include "stress/channel/parcel.h"
+#include "stress/channel/payload.h"
 
 #include <string.h>
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "stress/engine/crew.h"
+#include "stress/engine/workers.h"
 
 /* Between two looks, and how many of them without any operation are a standstill. */
 #define LOOK_NS    10000000

@@ -3,7 +3,7 @@
  * Waiting with an end where the kernel has no timed form of a call (msgsnd(2), msgrcv(2))
  * or measures it by a clock that can be set (mq_timedsend(3)).
  */
-#include "base/patience.h"
+#include "base/timeout.h"
 
 #include <errno.h>
 #include <time.h>
