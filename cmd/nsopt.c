@@ -5,20 +5,20 @@
 #include <errno.h>
 
 /* clang-format off */
-const struct opt where_opts[] = {
-	{ "ns", 'N', TEXT(struct where_args, ns), .arg = "WHERE", .complete = COMPLETE_NS | COMPLETE_NS_ALL | COMPLETE_FILES,
+const struct opt ns_opts[] = {
+	{ "ns", 'N', TEXT(struct ns_args, ns), .arg = "WHERE", .complete = COMPLETE_NS | COMPLETE_NS_ALL | COMPLETE_FILES,
 	  .help = "in the namespace of a process, container, pin or file; or in all" },
 	{ .name = NULL },
 };
 
-const struct opt where_one_opts[] = {
-	{ "ns", 'N', TEXT(struct where_args, ns), .arg = "WHERE", .complete = COMPLETE_NS | COMPLETE_FILES,
+const struct opt ns_one_opts[] = {
+	{ "ns", 'N', TEXT(struct ns_args, ns), .arg = "WHERE", .complete = COMPLETE_NS | COMPLETE_FILES,
 	  .help = "in the namespace of a process, container, pin or file" },
 	{ .name = NULL },
 };
 /* clang-format on */
 
-int where_use(struct app *app, const struct where_args *args)
+int ns_use(struct app *app, const struct ns_args *args)
 {
 	int r;
 
@@ -31,19 +31,19 @@ int where_use(struct app *app, const struct where_args *args)
 	return 0;
 }
 
-void where_note_empty(void)
+void ns_note_empty(void)
 {
 	msg_note("it has no /dev/shm that is known: an empty one is there");
 }
 
-bool where_all(const struct app *app)
+bool ns_all(const struct app *app)
 {
 	return app->ns && ipcx_ns_is_all(app->ns);
 }
 
-struct shown where_shown(const struct app *app, struct shown shown)
+struct shown ns_shown(const struct app *app, struct shown shown)
 {
-	if (where_all(app))
+	if (ns_all(app))
 		shown.before = IPCX_FIELDSET(IPCX_F_NS, IPCX_F_CONTAINER);
 	return shown;
 }

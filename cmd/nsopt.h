@@ -4,21 +4,21 @@
 
 #include "cmd.h"
 
-struct where_args {
+struct ns_args {
 	const char *ns;
 };
 
 /* For commands that only look (WHERE may be "all"), and for those that change. */
-extern const struct opt where_opts[], where_one_opts[];
+extern const struct opt ns_opts[], ns_one_opts[];
 
 /* Let the context work where --ns says. 0, or an exit status after a message. */
-int where_use(struct app *app, const struct where_args *args);
+int ns_use(struct app *app, const struct ns_args *args);
 
 /* Say that a command in there has a /dev/shm of its own. */
-void where_note_empty(void);
+void ns_note_empty(void);
 
 /* Whether that is every namespace: then rows say where they are from. */
-bool where_all(const struct app *app);
+bool ns_all(const struct app *app);
 
 /* Put ns and container before the default columns when all namespaces are shown. */
-struct shown where_shown(const struct app *app, struct shown shown);
+struct shown ns_shown(const struct app *app, struct shown shown);

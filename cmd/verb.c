@@ -12,7 +12,7 @@ const struct opt wait_opts[] = {
 };
 /* clang-format on */
 
-int64_t wait_patience(const struct wait_args *args)
+int64_t wait_timeout(const struct wait_args *args)
 {
 	if (args->no_wait)
 		return 0;
@@ -27,8 +27,7 @@ static int verb_open_ns(struct app *app, const char *where)
 
 	if (r < 0)
 		return app_failed(app, r);
-	return where_all(app) ? msg_usage("one object is in one namespace: not in all")
-			      : 0;
+	return ns_all(app) ? msg_usage("one object is in one namespace: not in all") : 0;
 }
 
 /* The process goes once. */
@@ -76,7 +75,7 @@ static void verb_name_mechs(uint64_t mechs, char *buf, size_t size)
 					       at ? " or " : "", m->name);
 }
 
-int verb_begin(struct app *app, const struct where_args *where, const char *word,
+int verb_begin(struct app *app, const struct ns_args *where, const char *word,
 	       uint64_t mechs, bool acts, struct ipcx_ref *ret_ref)
 {
 	unsigned def = mechs & (mechs - 1) ? IPCX_NO_MECH

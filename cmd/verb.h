@@ -19,7 +19,7 @@ struct wait_args {
 extern const struct opt wait_opts[];
 
 /* Nanoseconds to wait as the library takes them: -1 for ever, 0 not at all. */
-int64_t wait_patience(const struct wait_args *args);
+int64_t wait_timeout(const struct wait_args *args);
 
 /*
  * Read the reference of an object that a command is for, and see to it that calls for it
@@ -30,7 +30,7 @@ int64_t wait_patience(const struct wait_args *args);
  * mechanism is taken as one of it ("5", "0x4d2", "/jobs")
  * @return 0, or an exit status after a message
  */
-int verb_begin(struct app *app, const struct where_args *where, const char *word,
+int verb_begin(struct app *app, const struct ns_args *where, const char *word,
 	       uint64_t mechs, bool acts, struct ipcx_ref *ret_ref);
 
 /* Go to that namespace after all, for a command that is to run there. 0, or an exit

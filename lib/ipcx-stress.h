@@ -110,9 +110,9 @@ struct ipcx_stress_progress {
 int ipcx_stress_start(struct ipcx *x, const struct ipcx_stress_plan *plan,
 		      struct ipcx_stress **ret_s);
 
-/** Wait until it is done. @param patience nanoseconds at most, -1 for ever @return 0 done,
+/** Wait until it is done. @param timeout nanoseconds at most, -1 for ever @return 0 done,
  * 1 not yet (also after a signal), -EIO when the children came to an unexpected end */
-int ipcx_stress_wait(struct ipcx_stress *s, int64_t patience);
+int ipcx_stress_wait(struct ipcx_stress *s, int64_t timeout);
 
 /** How far it is. @return 0; -EINVAL for NULL or a size that is none */
 int ipcx_stress_progress(const struct ipcx_stress *s,

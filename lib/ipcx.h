@@ -1047,11 +1047,11 @@ int ipcx_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t
  * Would these objects fit? One row for each limit that they count against: limit, used,
  * needed, fits, raise_to.
  *
- * @param wish "shm:40G", "sem:10x250", "mq:100x8K": a mechanism and, in its own words
+ * @param request "shm:40G", "sem:10x250", "mq:100x8K": a mechanism and, in its own words
  * (ipcx_mech_info.need), how much
  * @return 1 it fits, 0 it does not or nobody can tell (fits is unknown in a row), -EINVAL
  */
-int ipcx_fit(struct ipcx *x, const char *wish, struct ipcx_table **ret_table);
+int ipcx_fit(struct ipcx *x, const char *request, struct ipcx_table **ret_table);
 
 /** What share of each limit one object takes: one row for each limit that it counts
  * against. The snapshot has to have the fields of ipcx_share_fields(): what of them was
@@ -1381,24 +1381,24 @@ int ipcx_queue_check(struct ipcx_queue *q, const struct ipcx_message *m);
 /**
  * Send a message, whole or not at all.
  *
- * @param patience nanoseconds to wait while the queue is full, by a clock that cannot be
+ * @param timeout nanoseconds to wait while the queue is full, by a clock that cannot be
  * set: -1 for ever (the call blocks in the kernel), 0 not at all
  * @return 0; -EINVAL, -EMSGSIZE as ipcx_queue_check(); -ETIMEDOUT when it is full, with a
  * text that says by which limit; -EIDRM when it was removed; -EINTR when a signal came;
  * -EACCES, -ENOMEM
  */
-int ipcx_queue_send(struct ipcx_queue *q, const struct ipcx_message *m, int64_t patience);
+int ipcx_queue_send(struct ipcx_queue *q, const struct ipcx_message *m, int64_t timeout);
 
 /**
  * Take a message out of the queue.
  *
- * @param patience as for ipcx_queue_send(), while there is no such message
+ * @param timeout as for ipcx_queue_send(), while there is no such message
  * @param ret_m its data belong to q and are good until the next call with it
  * @return 0; -ETIMEDOUT when there is none; -EMSGSIZE when it is longer than most (it
  * stays in the queue); -EIDRM, -EINTR, -EACCES, -EINVAL, -ENOMEM
  */
 int ipcx_queue_receive(struct ipcx_queue *q, const struct ipcx_take *take,
-		       int64_t patience, struct ipcx_message *ret_m);
+		       int64_t timeout, struct ipcx_message *ret_m);
 
 /**
  * Copy a message and leave it where it is (MSG_COPY, msgrcv(2)). Others may send and
@@ -1459,7 +1459,7 @@ struct ipcx_sem_op {
  * cutting it.
  *
  * @param ops n structs of the same size, ops[0].size bytes apart
- * @param patience nanoseconds to wait at most, by a clock that cannot be set; 0: not at
+ * @param timeout nanoseconds to wait at most, by a clock that cannot be set; 0: not at
  * all; -1: for ever
  * @return 0; -ETIMEDOUT when it would have to wait, or waited as long as it was to;
  * -EINTR after a signal, with nothing done; -EIDRM when it was removed meanwhile;
@@ -1468,7 +1468,7 @@ struct ipcx_sem_op {
  * operations than SEMOPM; -EACCES; -EINVAL
  */
 int ipcx_sem_op(struct ipcx *x, const struct ipcx_ref *ref, const struct ipcx_sem_op *ops,
-		size_t n, int64_t patience);
+		size_t n, int64_t timeout);
 
 /**
  * Set semaphores of an array (semctl(2)): everything is checked before the first is set.
@@ -1489,12 +1489,12 @@ struct ipcx_psem_taken;
  * Take a named semaphore so that the same one can be given back, whatever its name means
  * by then.
  *
- * @param patience as for ipcx_sem_op()
+ * @param timeout as for ipcx_sem_op()
  * @param ret_taken give it back with ipcx_psem_give(): the kernel does not, whatever
  * becomes of the process
  * @return 0, or as ipcx_sem_op()
  */
-int ipcx_psem_take(struct ipcx *x, const struct ipcx_ref *ref, int64_t patience,
+int ipcx_psem_take(struct ipcx *x, const struct ipcx_ref *ref, int64_t timeout,
 		   struct ipcx_psem_taken **ret_taken);
 
 /** Give it back, and free it. @return 0, -EOVERFLOW when others gave back more than they

@@ -39,7 +39,7 @@ static const struct tool_opt opts[] = {
 };
 /* clang-format on */
 
-struct wish {
+struct options {
 	bool shm, pshm, msg, mq, sem, psem, force;
 	uint64_t size;
 	int64_t nsems, mode;
@@ -182,7 +182,7 @@ static int ipcmk_failed(const char *what, int r)
 	return EXIT_FAILED;
 }
 
-static int make_sysv(struct ipcx *x, const struct wish *w, struct ipcx_attrs *a,
+static int make_sysv(struct ipcx *x, const struct options *w, struct ipcx_attrs *a,
 		     const char *mech, const char *what, const char *label)
 {
 	struct ipcx_table *t = NULL;
@@ -246,7 +246,7 @@ static int check_taken(struct ipcx *x, const char *mech, const char *name)
 }
 
 /* Names are told as they were given. */
-static int make_posix(struct ipcx *x, const struct wish *w, struct ipcx_attrs *a,
+static int make_posix(struct ipcx *x, const struct options *w, struct ipcx_attrs *a,
 		      const char *mech, const char *what, const char *label)
 {
 	mode_t mask = umask(0);
@@ -273,7 +273,7 @@ static int make_posix(struct ipcx *x, const struct wish *w, struct ipcx_attrs *a
 	return EXIT_DONE;
 }
 
-static int make_mq(struct ipcx *x, const struct wish *w)
+static int make_mq(struct ipcx *x, const struct options *w)
 {
 	static const char what[] = "POSIX message queue";
 	struct ipcx_attrs a = { .set = IPCX_A_IF_MISSING };
@@ -290,7 +290,7 @@ static int make_mq(struct ipcx *x, const struct wish *w)
 	return make_posix(x, w, &a, "mq", what, "message queue");
 }
 
-static int ipcmk_make_all(struct ipcx *x, const struct wish *w)
+static int ipcmk_make_all(struct ipcx *x, const struct options *w)
 {
 	struct ipcx_attrs shm = { .set = IPCX_A_SIZE, .bytes = w->size }, pshm = shm,
 			  msg = { .set = 0 },
@@ -316,7 +316,7 @@ static int ipcmk_make_all(struct ipcx *x, const struct wish *w)
 
 /* ---- options */
 
-static bool ipcmk_take(struct wish *w, int c, const char *arg)
+static bool ipcmk_take(struct options *w, int c, const char *arg)
 {
 	switch (c) {
 	case 'M':
@@ -348,7 +348,7 @@ static bool ipcmk_take(struct wish *w, int c, const char *arg)
 static int ipcmk_run(struct ipcx *x, const struct tool *t, int argc, char **argv)
 {
 	struct tool_walk walk = { .tool = t, .argc = argc, .argv = argv };
-	struct wish w = { .mode = 0644 };
+	struct options w = { .mode = 0644 };
 	int c;
 
 	while ((c = tool_next(&walk)) > 0)

@@ -329,7 +329,7 @@ static const struct tool_opt opts[] = {
 };
 /* clang-format on */
 
-struct wish {
+struct options {
 	bool kinds[IPCS_KINDS];
 	bool by_id;
 	int32_t id;
@@ -338,7 +338,7 @@ struct wish {
 };
 
 /* What one option means; false: it was wrong. */
-static bool ipcs_take(struct wish *w, int c, const char *arg)
+static bool ipcs_take(struct options *w, int c, const char *arg)
 {
 	static const char views[] = "\0tpclu"; /* in the order of enum ipcs_view */
 	int64_t id;
@@ -373,7 +373,7 @@ static bool ipcs_take(struct wish *w, int c, const char *arg)
 	}
 }
 
-static int ipcs_put_detail(struct ipcx *x, const struct wish *w)
+static int ipcs_put_detail(struct ipcx *x, const struct options *w)
 {
 	if (w->kinds[IPCS_MSG] + w->kinds[IPCS_SHM] + w->kinds[IPCS_SEM] != 1) {
 		msg_error("when using an ID, a single resource must be specified");
@@ -385,7 +385,7 @@ static int ipcs_put_detail(struct ipcx *x, const struct wish *w)
 	return EXIT_FAILED;
 }
 
-static int ipcs_show(struct ipcx *x, const struct wish *w)
+static int ipcs_show(struct ipcx *x, const struct options *w)
 {
 	struct ipcx_table *totals = NULL;
 	int r = EXIT_DONE;
@@ -416,7 +416,7 @@ static int ipcs_show(struct ipcx *x, const struct wish *w)
 static int ipcs_run(struct ipcx *x, const struct tool *t, int argc, char **argv)
 {
 	struct tool_walk walk = { .tool = t, .argc = argc, .argv = argv };
-	struct wish w = { .by_id = false };
+	struct options w = { .by_id = false };
 	int c;
 
 	while ((c = tool_next(&walk)) > 0)

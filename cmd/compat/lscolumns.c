@@ -233,7 +233,7 @@ char *ls_cell(const void *data, size_t row, size_t column, char *p)
 
 /* ---- which */
 
-static bool lscolumns_add_column(struct ls_wish *w, const struct ls_column *c)
+static bool lscolumns_add_column(struct ls_options *w, const struct ls_column *c)
 {
 	if (w->cols.n == COLS_MAX)
 		return false;
@@ -243,7 +243,7 @@ static bool lscolumns_add_column(struct ls_wish *w, const struct ls_column *c)
 }
 
 /* Our own lists, each name of which is known. */
-static void add_known(struct ls_wish *w, const char *list)
+static void add_known(struct ls_options *w, const char *list)
 {
 	while (list && *list) {
 		size_t n = strcspn(list, ",");
@@ -254,7 +254,7 @@ static void add_known(struct ls_wish *w, const char *list)
 }
 
 /* What -o says: an empty name ends it in silence, as there. */
-static bool add_named(struct ls_wish *w, const char *list)
+static bool add_named(struct ls_options *w, const char *list)
 {
 	if (!*list)
 		return false;
@@ -279,7 +279,7 @@ static bool add_named(struct ls_wish *w, const char *list)
 }
 
 /* The times of a list of segments stand before the command. */
-static void add_times(struct ls_wish *w)
+static void add_times(struct ls_options *w)
 {
 	const struct ls_column *last = w->columns[w->cols.n - 1];
 	bool command = !w->global && last->form == LS_COMMAND;
@@ -290,7 +290,7 @@ static void add_times(struct ls_wish *w)
 		(void)lscolumns_add_column(w, last);
 }
 
-bool ls_choose(struct ls_wish *w)
+bool ls_choose(struct ls_options *w)
 {
 	bool pretty = (w->by_id || w->name) && !w->form_given;
 	enum ls_kind applies = w->global ? LS_LIMITS : w->kind;
@@ -321,7 +321,7 @@ bool ls_choose(struct ls_wish *w)
 	return true;
 }
 
-struct ipcx_fieldset ls_fields(const struct ls_wish *w)
+struct ipcx_fieldset ls_fields(const struct ls_options *w)
 {
 	struct ipcx_fieldset fields = IPCX_FIELDSET(IPCX_F_CURMSGS, IPCX_F_NAME);
 

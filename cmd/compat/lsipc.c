@@ -62,7 +62,7 @@ static const struct tool_opt opts[] = {
 /* ---- rows */
 
 /* Rows of a snapshot, without those that the originals do not see. */
-static int lsipc_put_rows(struct ls_wish *w, const struct ipcx_table *t, bool measure)
+static int lsipc_put_rows(struct ls_options *w, const struct ipcx_table *t, bool measure)
 {
 	size_t rows = ipcx_table_rows(t), n = 0;
 	auto_free size_t *pick = reallocarray(NULL, rows + 1, sizeof(*pick));
@@ -84,7 +84,7 @@ static int lsipc_put_rows(struct ls_wish *w, const struct ipcx_table *t, bool me
 	return EXIT_DONE;
 }
 
-static int lsipc_list(struct ipcx *x, struct ls_wish *w)
+static int lsipc_list(struct ipcx *x, struct ls_options *w)
 {
 	bool table = w->cols.form == COLS_TABLE;
 	struct ipcx_fieldset fields = ls_fields(w);
@@ -141,7 +141,8 @@ static void put_elements(const struct ipcx_table *t)
 }
 
 /* A queue is called by its name with the slash, the others by that of their file. */
-static int lsipc_find(struct ipcx *x, const struct ls_wish *w, struct ipcx_table **ret_t)
+static int lsipc_find(struct ipcx *x, const struct ls_options *w,
+		      struct ipcx_table **ret_t)
 {
 	struct ipcx_ref ref;
 
@@ -172,7 +173,7 @@ static int lsipc_find(struct ipcx *x, const struct ls_wish *w, struct ipcx_table
 	return 0;
 }
 
-static int lsipc_one(struct ipcx *x, struct ls_wish *w)
+static int lsipc_one(struct ipcx *x, struct ls_options *w)
 {
 	struct ipcx_ref ref = tool_ref("sem", (int32_t)w->id);
 	struct ipcx_table *t, *inside = NULL;
@@ -204,7 +205,7 @@ static int lsipc_one(struct ipcx *x, struct ls_wish *w)
 
 /* ---- options */
 
-static bool take_time_format(struct ls_wish *w, const char *arg)
+static bool take_time_format(struct ls_options *w, const char *arg)
 {
 	static const char *const names[] = { [LS_SHORT] = "short", "full", "iso" };
 
@@ -217,7 +218,7 @@ static bool take_time_format(struct ls_wish *w, const char *arg)
 	return false;
 }
 
-static bool take_kind(struct ls_wish *w, int c)
+static bool take_kind(struct ls_options *w, int c)
 {
 	static const char letters[] = "mMqQsS"; /* in the order of enum ls_kind */
 	const char *at = strchr(letters, c);
@@ -227,7 +228,7 @@ static bool take_kind(struct ls_wish *w, int c)
 	return at;
 }
 
-static bool take_form(struct ls_wish *w, int c)
+static bool take_form(struct ls_options *w, int c)
 {
 	static const char letters[] = "lrenJ"; /* in the order of enum cols_form */
 	const char *at = strchr(letters, c);
@@ -238,7 +239,7 @@ static bool take_form(struct ls_wish *w, int c)
 	return w->form_given = true;
 }
 
-static bool lsipc_take(struct ls_wish *w, int c, const char *arg)
+static bool lsipc_take(struct ls_options *w, int c, const char *arg)
 {
 	switch (c) {
 	case 'b':
@@ -283,7 +284,7 @@ static enum cols_json json_form(void)
 	return how && !strcmp(how, "lines") ? COLS_JSON_LINES : COLS_JSON_PRETTY;
 }
 
-static int lsipc_show(struct ipcx *x, struct ls_wish *w)
+static int lsipc_show(struct ipcx *x, struct ls_options *w)
 {
 	static const unsigned everything = LS_SYSV | LS_POSIX;
 	bool single = w->by_id || w->name;
@@ -307,7 +308,7 @@ static int lsipc_show(struct ipcx *x, struct ls_wish *w)
 static int lsipc_run(struct ipcx *x, const struct tool *t, int argc, char **argv)
 {
 	struct tool_walk walk = { .tool = t, .argc = argc, .argv = argv };
-	static struct ls_wish w;
+	static struct ls_options w;
 	int c;
 
 	w.kind = LS_NONE;

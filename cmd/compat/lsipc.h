@@ -78,7 +78,7 @@ int ls_limits(struct ipcx *x, struct cols *cols, const struct ls_column *const *
 bool ls_mounted(enum ls_kind kind);
 
 /* What is to be shown. */
-struct ls_wish {
+struct ls_options {
 	struct cols cols;
 	const struct ls_column *columns[COLS_MAX];
 	enum ls_kind kind; /* LS_NONE: none was named */
@@ -89,7 +89,7 @@ struct ls_wish {
 };
 
 /* Choose the columns. False: that was wrong, which was said if the originals say it. */
-bool ls_choose(struct ls_wish *w);
+bool ls_choose(struct ls_options *w);
 
 /* The fields that they are made of. Static. */
-struct ipcx_fieldset ls_fields(const struct ls_wish *w);
+struct ipcx_fieldset ls_fields(const struct ls_options *w);

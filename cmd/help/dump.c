@@ -88,14 +88,14 @@ static void command(const struct cmd *c)
 }
 
 /* The mechanisms that have a field; those alone where it costs more than elsewhere. */
-static void mechs(const char *name, enum ipcx_field f, bool dear)
+static void mechs(const char *name, enum ipcx_field f, bool costly)
 {
 	enum ipcx_cost cost = ipcx_field_info(f)->cost;
 	size_t n = 0;
 
 	out_format(",\"%s\":[", name);
 	for (unsigned m = 0; ipcx_mech_info(m); m++)
-		if (ipcx_mech_has(m, f) && (!dear || ipcx_mech_cost(m, f) != cost)) {
+		if (ipcx_mech_has(m, f) && (!costly || ipcx_mech_cost(m, f) != cost)) {
 			out_text(n++ ? "," : "");
 			json_string(ipcx_mech_info(m)->name);
 		}

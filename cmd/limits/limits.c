@@ -12,9 +12,9 @@
 #include "nsopt.h"
 
 struct limits_args {
-	struct sheet_args sheet;
-	struct where_args where;
-	const char *wish, *save;
+	struct output_args output;
+	struct ns_args where;
+	const char *request, *save;
 	bool force, fail;
 };
 
@@ -24,7 +24,7 @@ static const enum ipcx_field fit_shown[] = { IPCX_F_NAME,   IPCX_F_LIMIT, IPCX_F
 					     IPCX_F_NEEDED, IPCX_F_FITS,  IPCX_F_RAISE_TO,
 					     IPCX_F_UNIT };
 
-/* Every field that the rows have, but where they are from: where_shown() adds that when
+/* Every field that the rows have, but where they are from: ns_shown() adds that when
  * it is wanted. */
 static struct shown all_fields(const struct ipcx_table *t)
 {
@@ -41,26 +41,26 @@ static int limits_print(struct app *app, const struct limits_args *args,
 			struct shown defaults)
 {
 	struct tally tally = { 0 };
-	struct sheet s;
-	int r = sheet_open(&s, &args->sheet, kind);
+	struct output s;
+	int r = output_open(&s, &args->output, kind);
 
 	if (!r)
-		r = sheet_fields(&s, args->sheet.fields,
-				 where_shown(app,
-					     s.format->raw ? all_fields(t) : defaults),
-				 sheet_table_knows, t);
+		r = output_fields(&s, args->output.fields,
+				  ns_shown(app, s.format->raw ? all_fields(t) : defaults),
+				  output_table_knows, t);
 	if (!r)
-		r = sheet_condition(app->x, &args->sheet, sheet_table_knows, t, &s.where);
+		r = output_condition(app->x, &args->output, output_table_knows, t,
+				     &s.where);
 	if (r)
 		return r;
 	msg_table(t, app->verbose, &tally);
-	sheet_heading(&s, NULL);
-	r = sheet_all(&s, t);
-	sheet_close(&s);
+	output_heading(&s, NULL);
+	r = output_all(&s, t);
+	output_close(&s);
 	if (r)
 		return r;
 	if (!args->fail)
-		return sheet_status(&s, tally_status(&tally));
+		return output_status(&s, tally_status(&tally));
 	tally.done = s.rows;
 	tally.gaps += s.unjudged + s.unknown;
 	return tally_expect_none(&tally);
@@ -177,11 +177,11 @@ static void advise(const struct ipcx_table *t)
 static int limits_fit(struct app *app, const struct limits_args *args)
 {
 	struct ipcx_table *t;
-	int fits = ipcx_fit(app->x, args->wish, &t), r;
+	int fits = ipcx_fit(app->x, args->request, &t), r;
 
 	if (fits < 0)
 		return app_failed(app, fits);
-	r = limits_print(app, args, t, "needs", SHOW_LIST(fit_shown));
+	r = limits_print(app, args, t, "needs", COLUMN_LIST(fit_shown));
 	if (!fits)
 		advise(t);
 	ipcx_table_free(t);
@@ -233,29 +233,29 @@ static int limits_run(struct app *app, void *data, int n, char **names)
 	struct ipcx_table *t;
 	int r;
 
-	r = where_use(app, &args->where);
+	r = ns_use(app, &args->where);
 	if (r)
 		return r;
-	if (args->fail && (args->wish || args->save))
+	if (args->fail && (args->request || args->save))
 		return msg_usage("--fail and --%s contradict each other",
-				 args->wish ? "for" : "save");
-	if (args->sheet.where.n && args->save)
+				 args->request ? "for" : "save");
+	if (args->output.where.n && args->save)
 		return msg_usage("--where and --save contradict each other");
-	if (args->wish)
+	if (args->request)
 		return n ? msg_usage("--for and names of limits contradict each other")
 			 : limits_fit(app, args);
 	r = ipcx_limits(app->x, n ? (const char *const *)names : NULL, &t);
 	if (r < 0)
 		return limits_name_failed(app, r);
 	r = args->save ? limits_run_save(app, args, t)
-		       : limits_print(app, args, t, "limits", SHOW_LIST(shown));
+		       : limits_print(app, args, t, "limits", COLUMN_LIST(shown));
 	ipcx_table_free(t);
 	return r;
 }
 
 /* clang-format off */
 static const struct opt opts[] = {
-	{ "for",   0, TEXT(struct limits_args, wish),  .arg = "WISH", .complete = COMPLETE_WISHES, .help = "would it fit: shm:40G, sem:10x250, mq:100x8K" },
+	{ "for",   0, TEXT(struct limits_args, request),  .arg = "WISH", .complete = COMPLETE_WISHES, .help = "would it fit: shm:40G, sem:10x250, mq:100x8K" },
 	{ "save",  0, TEXT(struct limits_args, save),  .arg = "FILE", .complete = COMPLETE_FILES, .help = "write the values as lines for sysctl.d; - is standard output" },
 	{ "force", 0, FLAG(struct limits_args, force), .help = "replace FILE if it exists" },
 	{ "fail",  0, FLAG(struct limits_args, fail),  .help = "for scripts: exit with 0 only when no limit is listed and nothing is missing" },
@@ -264,9 +264,9 @@ static const struct opt opts[] = {
 
 static const struct opt_group options[] = {
 	{ opts,       0 },
-	{ where_opts, offsetof(struct limits_args, where) },
-	{ sheet_opts, offsetof(struct limits_args, sheet) },
-	{ filter_opts, offsetof(struct limits_args, sheet) },
+	{ ns_opts, offsetof(struct limits_args, where) },
+	{ output_opts, offsetof(struct limits_args, output) },
+	{ filter_opts, offsetof(struct limits_args, output) },
 	{ NULL, 0 },
 };
 

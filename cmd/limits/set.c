@@ -86,8 +86,8 @@ static int try_save(struct app *app, const struct ipcx_setting *settings, size_t
 #define NAME_ROOM 64
 
 struct limits_set_args {
-	struct sheet_args sheet;
-	struct where_args where;
+	struct output_args output;
+	struct ns_args where;
 	const char *save;
 	bool force, dry_run;
 };
@@ -149,27 +149,27 @@ static int limits_set_try_one(struct app *app, const struct limits_set_args *arg
 /* Rows for what was set, and whether somebody wants them. */
 struct set_rows {
 	struct app *app;
-	const struct sheet_args *args;
-	struct sheet sheet;
+	const struct output_args *args;
+	struct output output;
 	bool print;
 };
 
 static int open_rows(struct app *app, const struct limits_set_args *args,
 		     struct set_rows *ret)
 {
-	const struct sheet_args *how = &args->sheet;
-	const struct shown *all = &SHOW_LIST(set_fields);
-	int r = sheet_open(&ret->sheet, how, "limits");
+	const struct output_args *how = &args->output;
+	const struct shown *all = &COLUMN_LIST(set_fields);
+	int r = output_open(&ret->output, how, "limits");
 
 	ret->app = app;
 	ret->args = how;
-	ret->print = sheet_wanted(how);
+	ret->print = output_wanted(how);
 	if (!r)
-		r = sheet_fields(&ret->sheet, how->fields,
-				 ret->sheet.format->raw ? *all : SHOW_LIST(set_shown),
-				 shown_has, all);
+		r = output_fields(&ret->output, how->fields,
+				  ret->output.format->raw ? *all : COLUMN_LIST(set_shown),
+				  columns_have, all);
 	if (!r)
-		r = sheet_condition(app->x, how, shown_has, all, &ret->sheet.where);
+		r = output_condition(app->x, how, columns_have, all, &ret->output.where);
 	if (!r && ret->print && args->save && !strcmp(args->save, "-"))
 		r = msg_usage("--save - and rows would both be on standard output");
 	return r;
@@ -190,12 +190,12 @@ static int limits_set_put_rows(struct set_rows *rows, const struct ipcx_setting 
 	r = n ? ipcx_limits(rows->app->x, names, &t) : 0;
 	if (r < 0)
 		return app_failed(rows->app, r);
-	if (!rows->sheet.begun)
-		sheet_heading(&rows->sheet, NULL);
+	if (!rows->output.begun)
+		output_heading(&rows->output, NULL);
 	if (n == 0)
 		return 0;
 	msg_table(t, rows->app->verbose, &(struct tally){ 0 });
-	r = sheet_all(&rows->sheet, t);
+	r = output_all(&rows->output, t);
 	ipcx_table_free(t);
 	return r ? r : out_check();
 }
@@ -232,11 +232,11 @@ static int limits_set_set_all(struct app *app, const struct limits_set_args *arg
 		r = limits_set_put_rows(rows, settings, done);
 		if (r && !dry_run)
 			msg_note("set, which could not be written: %zu", done);
-	} else if (rows->print && !rows->sheet.begun) {
-		sheet_heading(&rows->sheet, NULL);
+	} else if (rows->print && !rows->output.begun) {
+		output_heading(&rows->output, NULL);
 	}
 	if (rows->print)
-		sheet_close(&rows->sheet);
+		output_close(&rows->output);
 	*ret_done = done;
 	if (r)
 		return r;
@@ -265,10 +265,10 @@ static int limits_set_run_set(struct app *app, void *data, int n, char **words)
 	if (!r)
 		r = limits_set_check_names(app, settings, (size_t)n);
 	if (!r)
-		r = where_use(app, &args->where);
+		r = ns_use(app, &args->where);
 	if (r)
 		return r;
-	if (where_all(app))
+	if (ns_all(app))
 		return msg_usage("all namespaces at once can only be looked at");
 	/* A reader that is gone must not end us between setting and telling. */
 	signals_outlive_reader();
@@ -295,9 +295,9 @@ static const struct opt set_opts[] = {
 
 static const struct opt_group set_options[] = {
 	{ set_opts, 0 },
-	{ where_one_opts, offsetof(struct limits_set_args, where) },
-	{ filter_opts, offsetof(struct limits_set_args, sheet) },
-	{ sheet_opts, offsetof(struct limits_set_args, sheet) },
+	{ ns_one_opts, offsetof(struct limits_set_args, where) },
+	{ filter_opts, offsetof(struct limits_set_args, output) },
+	{ output_opts, offsetof(struct limits_set_args, output) },
 	{ NULL, 0 },
 };
 

@@ -15,7 +15,7 @@ const struct opt mem_range_opts[] = {
 };
 /* clang-format on */
 
-int mem_open(struct app *app, const struct where_args *where, const char *word, bool any,
+int mem_open(struct app *app, const struct ns_args *where, const char *word, bool any,
 	     unsigned flags, struct mem *ret_mem)
 {
 	unsigned meant = app->mech;

@@ -29,7 +29,7 @@ struct mem {
  * @param any a reference may name the memory of another mechanism
  * @return 0, or an exit status after a message
  */
-int mem_open(struct app *app, const struct where_args *where, const char *word, bool any,
+int mem_open(struct app *app, const struct ns_args *where, const char *word, bool any,
 	     unsigned flags, struct mem *ret_mem);
 void mem_close(struct mem *mem);
 

@@ -9,7 +9,7 @@
 
 struct read_args {
 	struct mem_range range;
-	struct where_args where;
+	struct ns_args where;
 	uint64_t given, min;
 	bool hex, strings, force;
 	const char *file;
@@ -142,7 +142,7 @@ static const struct opt read_opts[] = {
 static const struct opt_group read_options[] = {
 	{ read_opts,      0 },
 	{ mem_range_opts, offsetof(struct read_args, range) },
-	{ where_one_opts, offsetof(struct read_args, where) },
+	{ ns_one_opts, offsetof(struct read_args, where) },
 	{ NULL, 0 },
 };
 

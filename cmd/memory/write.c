@@ -18,7 +18,7 @@
 
 struct write_args {
 	struct mem_range range; /* without --length */
-	struct where_args where;
+	struct ns_args where;
 };
 
 /* What is to be written. Its length is known when it has ended, or when it is a file. */
@@ -181,7 +181,7 @@ static int stopped(const struct mem *mem, uint64_t from, uint64_t at)
 
 struct fill_args {
 	struct mem_range range;
-	struct where_args where;
+	struct ns_args where;
 	uint64_t byte;
 };
 
@@ -235,7 +235,7 @@ static int run_fill(struct app *app, void *data, int n, char **words)
 /* ---- copy */
 
 struct copy_args {
-	struct where_args where;
+	struct ns_args where;
 };
 
 struct target {
@@ -291,7 +291,7 @@ static const struct opt write_opts[] = {
 
 static const struct opt_group write_options[] = {
 	{ write_opts,     offsetof(struct write_args, range) },
-	{ where_one_opts, offsetof(struct write_args, where) },
+	{ ns_one_opts, offsetof(struct write_args, where) },
 	{ NULL, 0 },
 };
 
@@ -330,7 +330,7 @@ static const struct opt fill_opts[] = {
 static const struct opt_group fill_options[] = {
 	{ fill_opts,      0 },
 	{ mem_range_opts, offsetof(struct fill_args, range) },
-	{ where_one_opts, offsetof(struct fill_args, where) },
+	{ ns_one_opts, offsetof(struct fill_args, where) },
 	{ NULL, 0 },
 };
 
@@ -362,7 +362,7 @@ const struct cmd cmd_mem_fill = {
 };
 
 static const struct opt_group copy_options[] = {
-	{ where_one_opts, offsetof(struct copy_args, where) },
+	{ ns_one_opts, offsetof(struct copy_args, where) },
 	{ NULL, 0 },
 };
 

@@ -7,7 +7,7 @@
 #include "commands.h"
 
 struct ns_cmp_args {
-	struct sheet_args sheet;
+	struct output_args output;
 	bool quiet;
 };
 
@@ -55,23 +55,24 @@ static int ns_cmp_print(struct app *app, const struct ns_cmp_args *args,
 			const struct ipcx_table *t)
 {
 	struct tally tally = { 0 };
-	struct sheet s;
-	int r = sheet_open(&s, &args->sheet, "comparison");
+	struct output s;
+	int r = output_open(&s, &args->output, "comparison");
 
 	if (!r)
-		r = sheet_fields(&s, args->sheet.fields,
-				 s.format->raw ? SHOW_LIST(shown) : SHOW_LIST(narrow),
-				 knows, t);
+		r = output_fields(&s, args->output.fields,
+				  s.format->raw ? COLUMN_LIST(shown)
+						: COLUMN_LIST(narrow),
+				  knows, t);
 	if (!r)
-		r = sheet_condition(app->x, &args->sheet, knows, t, &s.where);
+		r = output_condition(app->x, &args->output, knows, t, &s.where);
 	if (r)
 		return r;
 	msg_table(t, app->verbose, &tally);
-	sheet_heading(&s, NULL);
-	r = sheet_all(&s, t);
-	if (!r && !s.format->raw && !args->sheet.fields && !s.where)
+	output_heading(&s, NULL);
+	r = output_all(&s, t);
+	if (!r && !s.format->raw && !args->output.fields && !s.where)
 		say_what_follows(t);
-	sheet_close(&s);
+	output_close(&s);
 	return r || (!s.unjudged && !tally.gaps) ? r : EXIT_PART;
 }
 
@@ -111,8 +112,8 @@ static const struct opt opts[] = {
 
 static const struct opt_group options[] = {
 	{ opts,       0 },
-	{ filter_opts, offsetof(struct ns_cmp_args, sheet) },
-	{ sheet_opts, offsetof(struct ns_cmp_args, sheet) },
+	{ filter_opts, offsetof(struct ns_cmp_args, output) },
+	{ output_opts, offsetof(struct ns_cmp_args, output) },
 	{ NULL, 0 },
 };
 

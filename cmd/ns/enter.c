@@ -32,7 +32,7 @@ static int ns_enter_open_it(struct app *app, const char *where)
 
 	if (r < 0)
 		return app_failed(app, r);
-	return where_all(app) ? msg_usage("all namespaces cannot be entered at once") : 0;
+	return ns_all(app) ? msg_usage("all namespaces cannot be entered at once") : 0;
 }
 
 static int ns_enter_enter(struct app *app, const struct ns_enter_args *args,
@@ -45,7 +45,7 @@ static int ns_enter_enter(struct app *app, const struct ns_enter_args *args,
 	uint64_t most;
 
 	if (r == 1)
-		where_note_empty();
+		ns_note_empty();
 	/* Of what it is by now: one that starts gives up more and more. */
 	if (r >= 0 && args->mount) {
 		r = ipcx_ns_bounding(app->x, app->ns, &most);

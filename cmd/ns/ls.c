@@ -6,7 +6,7 @@
 #include "nsopt.h"
 
 struct ns_ls_args {
-	struct sheet_args sheet;
+	struct output_args output;
 	bool thorough;
 };
 
@@ -38,24 +38,25 @@ static int print_list(struct app *app, const struct ns_ls_args *args,
 		      const struct ipcx_table *t)
 {
 	struct tally tally = { 0 };
-	struct sheet s;
-	int r = sheet_open(&s, &args->sheet, "namespaces");
+	struct output s;
+	int r = output_open(&s, &args->output, "namespaces");
 
 	if (!r)
-		r = sheet_fields(
-			&s, args->sheet.fields,
+		r = output_fields(
+			&s, args->output.fields,
 			s.format->raw ? (struct shown){ .after = ipcx_row_fields(t, 0) }
-				      : SHOW_LIST(shown),
-			sheet_table_knows, t);
+				      : COLUMN_LIST(shown),
+			output_table_knows, t);
 	if (!r)
-		r = sheet_condition(app->x, &args->sheet, sheet_table_knows, t, &s.where);
+		r = output_condition(app->x, &args->output, output_table_knows, t,
+				     &s.where);
 	if (r)
 		return r;
 	msg_table(t, app->verbose, &tally);
-	sheet_heading(&s, NULL);
-	r = sheet_all(&s, t);
-	sheet_close(&s);
-	return sheet_status(&s, r ? r : tally_status(&tally));
+	output_heading(&s, NULL);
+	r = output_all(&s, t);
+	output_close(&s);
+	return output_status(&s, r ? r : tally_status(&tally));
 }
 
 static int run_ls(struct app *app, void *data, int n, char **words)
@@ -84,10 +85,10 @@ static const struct part {
 	int (*get)(struct ipcx *x, struct ipcx_table **ret_t);
 	size_t raw; /* so many fields are for programs only */
 } parts[] = {
-	{ "objects",                                      "mechanisms", SHOW_LIST_INIT(usage_fields),  ipcx_usage,      0 },
-	{ "containers",                                   "containers", SHOW_LIST_INIT(box_fields),    ipcx_containers, BOX_RAW },
-	{ "processes",                                    "members",    SHOW_LIST_INIT(member_fields), ipcx_members,    0 },
-	{ "who shares it, its /dev/shm or /dev/mqueue",   "sharers",    SHOW_LIST_INIT(sharer_fields), ipcx_sharers,    0 },
+	{ "objects",                                      "mechanisms", COLUMN_LIST_INIT(usage_fields),  ipcx_usage,      0 },
+	{ "containers",                                   "containers", COLUMN_LIST_INIT(box_fields),    ipcx_containers, BOX_RAW },
+	{ "processes",                                    "members",    COLUMN_LIST_INIT(member_fields), ipcx_members,    0 },
+	{ "who shares it, its /dev/shm or /dev/mqueue",   "sharers",    COLUMN_LIST_INIT(sharer_fields), ipcx_sharers,    0 },
 };
 /* clang-format on */
 
@@ -103,7 +104,7 @@ static struct ipcx_table *get_part(struct app *app, int r, struct ipcx_table *t)
 	return t;
 }
 
-static size_t get_parts(struct app *app, bool raw, struct sheet_child *children)
+static size_t get_parts(struct app *app, bool raw, struct output_child *children)
 {
 	struct ipcx_table *t = NULL;
 	size_t n = 0;
@@ -117,20 +118,20 @@ static size_t get_parts(struct app *app, bool raw, struct sheet_child *children)
 			part.n -= parts[i].raw;
 		}
 		r = parts[i].get(app->x, &t);
-		children[n++] = (struct sheet_child){ .label = parts[i].label,
-						      .name = parts[i].name,
-						      .shown = part,
-						      .t = get_part(app, r, t) };
+		children[n++] = (struct output_child){ .label = parts[i].label,
+						       .name = parts[i].name,
+						       .shown = part,
+						       .t = get_part(app, r, t) };
 	}
 	r = ipcx_limits(app->x, NULL, &t);
-	children[n++] = (struct sheet_child){ .label = "limits",
-					      .name = "limits",
-					      .shown = SHOW_LIST(limit_fields),
-					      .t = get_part(app, r, t) };
+	children[n++] = (struct output_child){ .label = "limits",
+					       .name = "limits",
+					       .shown = COLUMN_LIST(limit_fields),
+					       .t = get_part(app, r, t) };
 	return n;
 }
 
-static void end_parts(struct sheet_child *children, size_t n)
+static void end_parts(struct output_child *children, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		union {
@@ -145,38 +146,39 @@ static void end_parts(struct sheet_child *children, size_t n)
 static int print_one(struct app *app, const struct ns_ls_args *args,
 		     const struct ipcx_table *t)
 {
-	struct sheet_rows one = { .t = t, .n = 1 };
-	struct sheet_child children[PARTS];
+	struct output_rows one = { .t = t, .n = 1 };
+	struct output_child children[PARTS];
 	struct tally tally = { 0 };
 	auto_free uint32_t *rows = NULL;
-	struct sheet s;
+	struct output s;
 	char name[64];
 	size_t n = 0, nrows;
-	int r = sheet_open(&s, &args->sheet, "namespaces");
+	int r = output_open(&s, &args->output, "namespaces");
 
 	if (!r)
-		r = sheet_fields(&s, args->sheet.fields,
-				 (struct shown){ .after = ipcx_row_fields(t, 0) },
-				 sheet_table_knows, t);
+		r = output_fields(&s, args->output.fields,
+				  (struct shown){ .after = ipcx_row_fields(t, 0) },
+				  output_table_knows, t);
 	if (!r)
-		r = sheet_condition(app->x, &args->sheet, sheet_table_knows, t, &s.where);
+		r = output_condition(app->x, &args->output, output_table_knows, t,
+				     &s.where);
 	if (!r)
-		r = sheet_pick(&s, t, &rows, &nrows);
+		r = output_pick(&s, t, &rows, &nrows);
 	if (r)
 		return r;
 	msg_table(t, app->verbose, &tally);
 	if (nrows == 0) {
-		sheet_close(&s);
-		return sheet_status(&s, tally_status(&tally));
+		output_close(&s);
+		return output_status(&s, tally_status(&tally));
 	}
 	ipcx_namespace(app->x, name, sizeof(name));
 	if (s.format->detail)
 		n = get_parts(app, s.format->raw, children);
 	else
-		sheet_heading(&s, NULL);
-	sheet_detail(&s, &one, name, children, n);
+		output_heading(&s, NULL);
+	output_detail(&s, &one, name, children, n);
 	end_parts(children, n);
-	sheet_close(&s);
+	output_close(&s);
 	return tally_status(&tally);
 }
 
@@ -190,10 +192,10 @@ static int run_show(struct app *app, void *data, int n, char **words)
 		return msg_usage(
 			"ns show needs one namespace: a process, container, pin, "
 			"file, ipc:[N] or self");
-	r = where_use(app, &(struct where_args){ .ns = words[0] });
+	r = ns_use(app, &(struct ns_args){ .ns = words[0] });
 	if (r)
 		return r;
-	if (where_all(app))
+	if (ns_all(app))
 		return msg_usage("ns show tells of one namespace: 'ns ls' lists all");
 	r = ipcx_namespaces(app->x, IPCX_THOROUGH, &t);
 	if (r < 0)
@@ -216,14 +218,14 @@ static const struct opt opts[] = {
 
 static const struct opt_group options[] = {
 	{ opts,       0 },
-	{ filter_opts, offsetof(struct ns_ls_args, sheet) },
-	{ sheet_opts, offsetof(struct ns_ls_args, sheet) },
+	{ filter_opts, offsetof(struct ns_ls_args, output) },
+	{ output_opts, offsetof(struct ns_ls_args, output) },
 	{ NULL, 0 },
 };
 
 static const struct opt_group show_options[] = {
-	{ filter_opts, offsetof(struct ns_ls_args, sheet) },
-	{ sheet_opts, offsetof(struct ns_ls_args, sheet) },
+	{ filter_opts, offsetof(struct ns_ls_args, output) },
+	{ output_opts, offsetof(struct ns_ls_args, output) },
 	{ NULL, 0 },
 };
 

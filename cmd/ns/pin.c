@@ -14,7 +14,7 @@ static int run_pin(struct app *app, void *data, int n, char **words)
 	(void)data;
 	if (n != 2)
 		return msg_usage("ns pin needs a namespace and a name");
-	r = where_use(app, &(struct where_args){ .ns = words[0] });
+	r = ns_use(app, &(struct ns_args){ .ns = words[0] });
 	if (r)
 		return r;
 	r = ipcx_ns_pin(app->x, app->ns, words[1]);

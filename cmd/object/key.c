@@ -11,7 +11,7 @@
 #define GIVEN_REVERSE 1U
 
 struct key_args {
-	struct sheet_args sheet;
+	struct output_args output;
 	uint64_t given;
 	uint32_t reverse;
 	bool recursive, explain;
@@ -26,29 +26,30 @@ static int key_print(struct app *app, const struct key_args *args,
 		     const struct ipcx_table *t, const char *kind, struct shown shown)
 {
 	struct tally tally = { 0 };
-	struct sheet s;
-	int r = sheet_open(&s, &args->sheet, kind);
+	struct output s;
+	int r = output_open(&s, &args->output, kind);
 
 	if (!r)
-		r = sheet_fields(&s, args->sheet.fields, shown, shown_has, &shown);
+		r = output_fields(&s, args->output.fields, shown, columns_have, &shown);
 	if (!r)
-		r = sheet_condition(app->x, &args->sheet, shown_has, &shown, &s.where);
+		r = output_condition(app->x, &args->output, columns_have, &shown,
+				     &s.where);
 	if (r)
 		return r;
 	msg_table(t, app->verbose, &tally);
-	sheet_heading(&s, NULL);
+	output_heading(&s, NULL);
 	if (ipcx_table_rows(t) > 0)
-		r = sheet_all(&s, t);
-	sheet_close(&s);
-	return sheet_status(&s, r ? r : tally_status(&tally));
+		r = output_all(&s, t);
+	output_close(&s);
+	return output_status(&s, r ? r : tally_status(&tally));
 }
 
 /* One key for a script, unless it asks for more. */
 static int key_make(struct app *app, const struct key_args *args, int n, char **words)
 {
-	const struct sheet_args *sheet = &args->sheet;
+	const struct output_args *output = &args->output;
 	struct ipcx_table *t;
-	struct sheet s;
+	struct output s;
 	uint32_t key;
 	int proj = 1, r;
 
@@ -56,11 +57,11 @@ static int key_make(struct app *app, const struct key_args *args, int n, char **
 		return msg_usage("key needs a PATH and at most a PROJ");
 	if (n == 2 && proj_read(words[1], &proj) < 0)
 		return msg_usage("'%s' is no PROJ: 1 to 255, or one character", words[1]);
-	r = sheet_open(&s, sheet, "keys");
+	r = output_open(&s, output, "keys");
 	if (r)
 		return r;
-	if (!sheet->json && !sheet->format && !sheet->fields && !sheet->sort &&
-	    !sheet->where.n) {
+	if (!output->json && !output->format && !output->fields && !output->sort &&
+	    !output->where.n) {
 		r = ipcx_key(app->x, words[0], proj, &key);
 		if (r < 0)
 			return app_failed(app, r);
@@ -70,7 +71,7 @@ static int key_make(struct app *app, const struct key_args *args, int n, char **
 	r = ipcx_keys(app->x, (const char *const *)words, 1, proj, &t);
 	if (r < 0)
 		return app_failed(app, r);
-	r = key_print(app, args, t, "keys", SHOW_LIST(key_fields));
+	r = key_print(app, args, t, "keys", COLUMN_LIST(key_fields));
 	ipcx_table_free(t);
 	return r;
 }
@@ -89,7 +90,7 @@ static int reverse(struct app *app, const struct key_args *args, int n, char **w
 	if (r < 0)
 		return app_failed(app, r);
 	found = ipcx_table_rows(t) > 0;
-	r = key_print(app, args, t, "keys", SHOW_LIST(key_fields));
+	r = key_print(app, args, t, "keys", COLUMN_LIST(key_fields));
 	ipcx_table_free(t);
 	if (r == EXIT_DONE && !found) {
 		msg_note("none of these files makes 0x%08x", args->reverse);
@@ -113,7 +114,7 @@ static int key_explain(struct app *app, const struct key_args *args, int n, char
 		if (r < 0) {
 			r = app_failed(app, r);
 		} else {
-			r = key_print(app, args, t, "ids", SHOW_LIST(id_fields));
+			r = key_print(app, args, t, "ids", COLUMN_LIST(id_fields));
 			ipcx_table_free(t);
 		}
 	}
@@ -145,8 +146,8 @@ static const struct opt opts[] = {
 
 static const struct opt_group options[] = {
 	{ opts,       0 },
-	{ filter_opts, offsetof(struct key_args, sheet) },
-	{ sheet_opts, offsetof(struct key_args, sheet) },
+	{ filter_opts, offsetof(struct key_args, output) },
+	{ output_opts, offsetof(struct key_args, output) },
 	{ NULL, 0 },
 };
 

@@ -15,9 +15,9 @@
 #define SLICE 512
 
 struct ls_args {
-	struct sheet_args sheet;
+	struct output_args output;
 	struct select_args select;
-	struct where_args where;
+	struct ns_args where;
 	bool refs, null, fail;
 };
 
@@ -25,7 +25,7 @@ struct listing {
 	struct app *app;
 	const struct ls_args *args;
 	const struct selection *sel;
-	struct sheet sheet;
+	struct output output;
 	struct tally tally;
 	bool quiet_empty; /* no heading for a block without rows */
 };
@@ -34,13 +34,13 @@ static int print_slice(struct listing *l, const struct ipcx_table *t, const char
 {
 	msg_table(t, l->app->verbose, &l->tally);
 	if (*label ||
-	    (ipcx_table_rows(t) == 0 && !l->quiet_empty && l->sheet.blocks == 0)) {
+	    (ipcx_table_rows(t) == 0 && !l->quiet_empty && l->output.blocks == 0)) {
 		if (ipcx_table_rows(t) > 0 || !l->quiet_empty) {
-			sheet_heading(&l->sheet, **label ? *label : NULL);
+			output_heading(&l->output, **label ? *label : NULL);
 			*label = NULL;
 		}
 	}
-	return *label ? 0 : sheet_all(&l->sheet, t);
+	return *label ? 0 : output_all(&l->output, t);
 }
 
 /* What a query is about, a slice at a time. The label is "" for none. */
@@ -103,7 +103,7 @@ static int name_all(struct listing *l, const struct ipcx_query *mechs,
 	l->tally.done -= ipcx_table_rows(t); /* they are counted when they are listed */
 	ipcx_table_free(t);
 	/* Over all namespaces, a reference is looked up in each. */
-	*ret_n = where_all(l->app) ? unique(refs, n) : n;
+	*ret_n = ns_all(l->app) ? unique(refs, n) : n;
 	*ret_refs = refs;
 	return 0;
 }
@@ -112,12 +112,12 @@ static int name_all(struct listing *l, const struct ipcx_query *mechs,
  * these mechanisms. */
 static int ls_list(struct listing *l, uint64_t mechs, const char *label)
 {
-	bool sorted = l->args->sheet.sort != NULL;
+	bool sorted = l->args->output.sort != NULL;
 	const struct ipcx_query wanted = {
 		.size = sizeof(wanted),
-		.fields = sheet_query(&l->sheet),
+		.fields = output_query(&l->output),
 		.where = l->sel->where,
-		.flags = sheet_flags(&l->sheet),
+		.flags = output_flags(&l->output),
 	};
 	struct ipcx_query refs = wanted, all = wanted;
 	auto_free struct ipcx_ref *named = NULL;
@@ -154,9 +154,8 @@ static int list_blocks(struct listing *l, uint64_t mechs)
 
 		if (!(mechs & one))
 			continue;
-		r = sheet_fields(&l->sheet, l->args->sheet.fields,
-				 where_shown(l->app, mech_shown(m)), select_knows,
-				 &mechs);
+		r = output_fields(&l->output, l->args->output.fields,
+				  ns_shown(l->app, mech_shown(m)), select_knows, &mechs);
 		if (!r)
 			r = ls_list(l, one, mechs == one ? "" : ipcx_mech_info(m)->label);
 	}
@@ -185,9 +184,9 @@ static int list_ref_blocks(struct listing *l)
 				part.refs[part.nrefs++] = all->refs[i];
 		part.mechs = all->mechs & IPCX_MECH_BIT(m);
 		l->sel = &part;
-		r = sheet_fields(&l->sheet, l->args->sheet.fields,
-				 where_shown(l->app, mech_shown(m)), select_knows,
-				 &touched);
+		r = output_fields(&l->output, l->args->output.fields,
+				  ns_shown(l->app, mech_shown(m)), select_knows,
+				  &touched);
 		if (!r)
 			r = ls_list(l, part.mechs,
 				    touched == IPCX_MECH_BIT(m)
@@ -208,8 +207,8 @@ static int list_flat(struct listing *l, uint64_t mechs, uint64_t known)
 
 	if (l->app->ns)
 		ipcx_fieldset_add(&shown.after, IPCX_F_NS);
-	r = sheet_fields(&l->sheet, l->args->sheet.fields, where_shown(l->app, shown),
-			 select_knows, &known);
+	r = output_fields(&l->output, l->args->output.fields, ns_shown(l->app, shown),
+			  select_knows, &known);
 	return r ? r : ls_list(l, mechs, "");
 }
 
@@ -221,18 +220,18 @@ static int only_refs(struct ls_args *args)
 		return msg_usage("--null goes with --refs (-q)");
 	if (!args->refs)
 		return 0;
-	if (args->sheet.json || args->sheet.format || args->sheet.fields)
+	if (args->output.json || args->output.format || args->output.fields)
 		return msg_usage(
 			"--refs says what is printed: it goes with no --format and no --output");
-	args->sheet.format = "raw";
-	args->sheet.fields = "ref";
+	args->output.format = "raw";
+	args->output.fields = "ref";
 	return 0;
 }
 
 /* What would be printed must tell what it is about. */
 static int check_refs(const struct app *app, const struct ls_args *args)
 {
-	if (args->refs && where_all(app))
+	if (args->refs && ns_all(app))
 		return msg_usage(
 			"--refs: a reference does not say which namespace it is of (-o ns,ref does)");
 	return 0;
@@ -250,7 +249,7 @@ static int ls_run(struct app *app, void *data, int n, char **words)
 		r = select_read(app->x, &args->select, n, words, &sel);
 	if (r)
 		return r;
-	r = where_use(app, &args->where);
+	r = ns_use(app, &args->where);
 	if (!r)
 		r = check_refs(app, args);
 	unnamed = !sel.mechs;
@@ -259,12 +258,12 @@ static int ls_run(struct app *app, void *data, int n, char **words)
 	l.sel = &sel;
 	l.quiet_empty = unnamed;
 	if (!r)
-		r = sheet_open(&l.sheet, &args->sheet, "objects");
-	l.sheet.nul = args->null;
-	blocks = !r && l.sheet.format->blocks &&
-		 !(args->sheet.fields && args->sheet.fields[0] != '+');
+		r = output_open(&l.output, &args->output, "objects");
+	l.output.nul = args->null;
+	blocks = !r && l.output.format->blocks &&
+		 !(args->output.fields && args->output.fields[0] != '+');
 	if (!r)
-		r = asked_of(select_touched(&sel), sel.where, &args->sheet,
+		r = asked_of(select_touched(&sel), sel.where, &args->output,
 			     !sel.nrefs && sel.mechs == select_all() ? ASKED_SILENT
 			     : blocks                                ? ASKED_APART
 								     : ASKED_TOLD);
@@ -276,9 +275,9 @@ static int ls_run(struct app *app, void *data, int n, char **words)
 		r = blocks ? list_blocks(&l, sel.mechs)
 			   : list_flat(&l, sel.mechs, select_touched(&sel));
 	if (!r) {
-		sheet_close(&l.sheet);
+		output_close(&l.output);
 		tally_asked(&l.tally, sel.mechs,
-			    !unnamed && sel.mechs != select_all() && !where_all(app));
+			    !unnamed && sel.mechs != select_all() && !ns_all(app));
 		r = args->fail ? tally_expect_none(&l.tally) : tally_status(&l.tally);
 	}
 	select_free(&sel);
@@ -296,8 +295,8 @@ static const struct opt opts[] = {
 static const struct opt_group options[] = {
 	{ opts,        0 },
 	{ select_opts, offsetof(struct ls_args, select) },
-	{ where_opts,  offsetof(struct ls_args, where) },
-	{ sheet_opts,  offsetof(struct ls_args, sheet) },
+	{ ns_opts,  offsetof(struct ls_args, where) },
+	{ output_opts,  offsetof(struct ls_args, output) },
 	{ NULL, 0 },
 };
 

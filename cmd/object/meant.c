@@ -60,7 +60,7 @@ int meant_whole(struct app *app, struct selection *sel, struct tally *tally)
 	}
 	sel->nrefs = kept;
 	/* In many namespaces each may be in another one, and nobody is told. */
-	return n && !where_all(app) ? meant_look(app, inside, n, tally) : 0;
+	return n && !ns_all(app) ? meant_look(app, inside, n, tally) : 0;
 }
 
 /* ---- the same again */

@@ -22,8 +22,8 @@
 #include "ui/select.h"
 
 struct mk_args {
-	struct where_args where;
-	struct sheet_args sheet;
+	struct ns_args where;
+	struct output_args output;
 	struct ipcx_attrs attrs;
 	const char *owner, *ftok, *init, *from;
 	bool noreserve, lock, if_missing, allocate;
@@ -246,23 +246,23 @@ static int check_options(const struct making *m)
 }
 
 /* How it will be told, before anything is made: what is wrong is refused. */
-static int mk_open_sheet(struct making *m, struct sheet *s)
+static int mk_open_output(struct making *m, struct output *s)
 {
 	uint64_t touched = 0;
-	int r = sheet_open(s, &m->args->sheet, "objects");
+	int r = output_open(s, &m->args->output, "objects");
 
 	for (size_t i = 0; i < m->n; i++)
 		touched |= IPCX_MECH_BIT(m->specs[i].mech);
 	if (!r)
-		r = sheet_fields(s, m->args->sheet.fields, select_usual(touched),
-				 select_knows, &touched);
+		r = output_fields(s, m->args->output.fields, select_usual(touched),
+				  select_knows, &touched);
 	return r ? r
-		 : sheet_condition(m->app->x, &m->args->sheet, select_knows, &touched,
-				   &m->where);
+		 : output_condition(m->app->x, &m->args->output, select_knows, &touched,
+				    &m->where);
 }
 
 /* Look at what was made, with all that there is to know. */
-static int print_all(struct making *m, struct sheet *s, const struct ipcx_table *made,
+static int print_all(struct making *m, struct output *s, const struct ipcx_table *made,
 		     struct tally *tally)
 {
 	size_t n = ipcx_table_rows(made);
@@ -279,14 +279,14 @@ static int print_all(struct making *m, struct sheet *s, const struct ipcx_table 
 					    .refs = refs,
 					    .nrefs = n,
 					    .where = m->where,
-					    .fields = sheet_query(s),
-					    .flags = sheet_flags(s) },
+					    .fields = output_query(s),
+					    .flags = output_flags(s) },
 		      &t) < 0)
 		return app_failed(m->app, -EIO);
 	msg_table(t, m->app->verbose, tally);
-	sheet_heading(s, NULL);
-	r = sheet_all(s, t);
-	sheet_close(s);
+	output_heading(s, NULL);
+	r = output_all(s, t);
+	output_close(s);
 	ipcx_table_free(t);
 	return r;
 }
@@ -338,11 +338,11 @@ static void mk_take_back(struct making *m, const struct ipcx_table *made)
 
 static int mk_make(struct making *m)
 {
-	const struct sheet_args *sheet = &m->args->sheet;
+	const struct output_args *output = &m->args->output;
 	struct tally tally = { 0 };
 	struct ipcx_table *made;
-	struct sheet s;
-	int r = mk_open_sheet(m, &s);
+	struct output s;
+	int r = mk_open_output(m, &s);
 
 	if (r)
 		return r;
@@ -353,7 +353,7 @@ static int mk_make(struct making *m)
 		return app_failed(m->app, r);
 	msg_table(made, m->app->verbose, &tally);
 	r = 0;
-	if (sheet_wanted(sheet))
+	if (output_wanted(output))
 		r = print_all(m, &s, made, &tally);
 	else
 		print_names(made, s.terminal);
@@ -381,7 +381,7 @@ static int mk_run(struct app *app, void *data, int n, char **words)
 	if (!r)
 		r = check_options(&m);
 	if (!r)
-		r = where_use(app, &m.args->where);
+		r = ns_use(app, &m.args->where);
 	if (!r)
 		r = mk_make(&m);
 	free(m.specs);
@@ -416,9 +416,9 @@ static const struct opt opts[] = {
 
 static const struct opt_group options[] = {
 	{ opts,       0 },
-	{ where_one_opts, offsetof(struct mk_args, where) },
-	{ filter_opts, offsetof(struct mk_args, sheet) },
-	{ sheet_opts, offsetof(struct mk_args, sheet) },
+	{ ns_one_opts, offsetof(struct mk_args, where) },
+	{ filter_opts, offsetof(struct mk_args, output) },
+	{ output_opts, offsetof(struct mk_args, output) },
 	{ NULL, 0 },
 };
 

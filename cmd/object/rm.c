@@ -27,19 +27,19 @@ struct shown rm_shown(uint64_t mechs, enum ipcx_field *ret_fields)
 	return (struct shown){ .list = ret_fields, .n = n };
 }
 
-static int rm_open_sheet(struct removal *rm, uint64_t touched)
+static int rm_open_output(struct removal *rm, uint64_t touched)
 {
 	enum ipcx_field fields[ARRAY_SIZE(shown)];
-	int r = sheet_open(&rm->sheet, &rm->args->sheet, "objects");
+	int r = output_open(&rm->output, &rm->args->output, "objects");
 
 	if (r)
 		return r;
 	rm->print = rm->args->dry_run || rm->app->verbose ||
-		    sheet_wanted(&rm->args->sheet);
-	return sheet_fields(&rm->sheet, rm->args->sheet.fields,
-			    rm->sheet.format->raw ? select_usual(touched)
-						  : rm_shown(touched, fields),
-			    select_knows, &touched);
+		    output_wanted(&rm->args->output);
+	return output_fields(&rm->output, rm->args->output.fields,
+			     rm->output.format->raw ? select_usual(touched)
+						    : rm_shown(touched, fields),
+			     select_knows, &touched);
 }
 
 /* Without output only the condition's fields are needed: no name of a user is looked up. */
@@ -47,9 +47,9 @@ static void want_fields(struct removal *rm)
 {
 	struct ipcx_query *q = &rm->query;
 
-	q->fields = rm->print ? sheet_query(&rm->sheet) : IPCX_FIELDSET(IPCX_F_MECH);
+	q->fields = rm->print ? output_query(&rm->output) : IPCX_FIELDSET(IPCX_F_MECH);
 	if (rm->print)
-		q->flags |= sheet_flags(&rm->sheet);
+		q->flags |= output_flags(&rm->output);
 	else
 		q->flags |= q->where ? 0 : IPCX_NUMERIC;
 }
@@ -72,7 +72,7 @@ struct ipcx_query rm_whole(const struct removal *rm, uint64_t resume)
 	q.same = rm->listed;
 	q.resume = resume;
 	/* An order is one over all of them. */
-	q.max_rows = rm->args->sheet.sort ? 0 : RM_SLICE;
+	q.max_rows = rm->args->output.sort ? 0 : RM_SLICE;
 	return q;
 }
 
@@ -182,7 +182,7 @@ static int remove_slice(struct removal *rm, const struct ipcx_query *q,
 	*ret_resume = ipcx_table_resume(t);
 	msg_table(t, rm->app->verbose, &rm->tally);
 	tell_attached(rm, t);
-	r = rm->print && ipcx_table_rows(t) > 0 ? sheet_all(&rm->sheet, t) : 0;
+	r = rm->print && ipcx_table_rows(t) > 0 ? output_all(&rm->output, t) : 0;
 	if (!r && rm->print && !rm->args->dry_run)
 		r = out_check();
 	if (rm->app->verbose)
@@ -225,7 +225,7 @@ static int rm_begin(struct removal *rm)
 		return 0;
 	/* A reader that goes away must not end us between a removal and its record. */
 	signals_outlive_reader();
-	sheet_heading(&rm->sheet, NULL);
+	output_heading(&rm->output, NULL);
 	r = rm->args->dry_run ? 0 : out_ready();
 	if (r)
 		rm_stop(rm, NULL);
@@ -260,11 +260,11 @@ static int remove_them(struct removal *rm)
 			 rm->attached - RM_SHOWN,
 			 rm->args->dry_run ? "they would go" : "they go");
 	if (r) {
-		if (rm->sheet.begun)
-			sheet_close(&rm->sheet);
+		if (rm->output.begun)
+			output_close(&rm->output);
 		return r;
 	}
-	sheet_close(&rm->sheet);
+	output_close(&rm->output);
 	if (rm->app->verbose)
 		say_what(rm);
 	tally_asked(&rm->tally, rm->mechs, false);
@@ -299,7 +299,7 @@ static void rm_cut(struct removal *rm, struct ipcx_ref *refs, const struct rm_ma
 		   size_t n)
 {
 	/* An order is one over all of them. */
-	size_t step = rm->args->sheet.sort ? n : RM_SLICE;
+	size_t step = rm->args->output.sort ? n : RM_SLICE;
 
 	for (size_t i = 0; i < n; i += step)
 		rm->batches[rm->nbatches++] = (struct rm_batch){
@@ -317,7 +317,7 @@ static int rm_prepare(struct removal *rm, struct selection *sel, struct rm_list 
 	int r = rm_check(args, sel);
 
 	if (!r)
-		r = where_use(rm->app, &args->where);
+		r = ns_use(rm->app, &args->where);
 	if (!r && args->from)
 		r = rm_from_read(rm->app, args->from, args->null, from);
 	if (r)
@@ -328,8 +328,8 @@ static int rm_prepare(struct removal *rm, struct selection *sel, struct rm_list 
 	for (size_t i = 0; i < from->n; i++)
 		touched |= IPCX_MECH_BIT(from->refs[i].mech);
 	touched = touched ? touched : select_all();
-	r = asked_of(touched, sel->where, &args->sheet, ASKED_TOLD);
-	r = r ? r : rm_open_sheet(rm, touched);
+	r = asked_of(touched, sel->where, &args->output, ASKED_TOLD);
+	r = r ? r : rm_open_output(rm, touched);
 	if (r)
 		return r;
 	rm->mechs = asked_possible(sel->mechs, sel->where);
@@ -356,7 +356,7 @@ static int rm_prepare(struct removal *rm, struct selection *sel, struct rm_list 
 	rm->query = (struct ipcx_query){
 		.size = sizeof(struct ipcx_query),
 		.where = sel->where,
-		.flags = (args->sheet.numeric ? IPCX_NUMERIC : 0) |
+		.flags = (args->output.numeric ? IPCX_NUMERIC : 0) |
 			 (args->dry_run ? IPCX_DRY_RUN : 0) | (args->all ? IPCX_ALL : 0),
 	};
 	want_fields(rm);
@@ -401,8 +401,8 @@ static const struct opt opts[] = {
 static const struct opt_group options[] = {
 	{ opts,        0 },
 	{ select_opts, offsetof(struct rm_args, select) },
-	{ where_one_opts, offsetof(struct rm_args, where) },
-	{ sheet_opts,  offsetof(struct rm_args, sheet) },
+	{ ns_one_opts, offsetof(struct rm_args, where) },
+	{ output_opts,  offsetof(struct rm_args, output) },
 	{ NULL, 0 },
 };
 

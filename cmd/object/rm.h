@@ -16,9 +16,9 @@
 #define RM_SHOWN 20
 
 struct rm_args {
-	struct sheet_args sheet;
+	struct output_args output;
 	struct select_args select;
-	struct where_args where;
+	struct ns_args where;
 	const char *from;
 	bool all, dry_run, yes, ignore_missing, unused, null;
 };
@@ -55,7 +55,7 @@ struct removal {
 	size_t nbatches;
 	uint64_t mechs;            /* whole mechanisms */
 	struct ipcx_table *listed; /* what of those a person agreed to, or NULL */
-	struct sheet sheet;
+	struct output output;
 	struct tally tally;
 	bool print; /* what is removed goes to standard output */
 	size_t count[RM_MECHS_MAX];

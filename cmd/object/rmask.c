@@ -48,17 +48,17 @@ static void rmask_add_up(struct sum *sum, const struct ipcx_table *t)
 }
 
 /* The first of its rows, as far as no others stand there already. */
-static int rmask_show(struct sum *sum, struct sheet *s, const struct ipcx_table *t)
+static int rmask_show(struct sum *sum, struct output *s, const struct ipcx_table *t)
 {
 	size_t n = MIN(ipcx_table_rows(t), RM_SHOWN - sum->shown);
 	uint32_t *order = NULL;
-	int r = n ? sheet_order(s, t, &order) : 0;
+	int r = n ? output_order(s, t, &order) : 0;
 
 	if (r || !n)
 		return r;
 	if (sum->shown == 0)
-		sheet_heading(s, NULL);
-	sheet_put(s, &(struct sheet_rows){ .t = t, .order = order, .n = n });
+		output_heading(s, NULL);
+	output_put(s, &(struct output_rows){ .t = t, .order = order, .n = n });
 	sum->shown += n;
 	free(order);
 	return 0;
@@ -79,10 +79,10 @@ static void add_refused(struct sum *sum, const struct ipcx_table *listed,
 
 /* List a part: only what is listed may go afterwards, and as far as it may be removed it
  * is shown. */
-static int rmask_list(struct removal *rm, struct ipcx_query q, struct sheet *s,
+static int rmask_list(struct removal *rm, struct ipcx_query q, struct output *s,
 		      struct sum *sum, struct ipcx_table **ret_listed)
 {
-	const struct ipcx_fieldset fields = sheet_query(s);
+	const struct ipcx_fieldset fields = output_query(s);
 	struct ipcx_table *listed, *t;
 	int r;
 
@@ -94,7 +94,7 @@ static int rmask_list(struct removal *rm, struct ipcx_query q, struct sheet *s,
 	ipcx_fieldset_add(&q.fields, IPCX_F_SEMNCNT);
 	ipcx_fieldset_add(&q.fields, IPCX_F_SEMZCNT);
 	/* Names for people, though nothing else may ask for them. */
-	q.flags = (q.flags & ~IPCX_NUMERIC) | sheet_flags(s) | IPCX_DRY_RUN;
+	q.flags = (q.flags & ~IPCX_NUMERIC) | output_flags(s) | IPCX_DRY_RUN;
 	q.same = listed;
 	r = ipcx_remove(rm->app->x, &q, &t);
 	if (r < 0) {
@@ -109,7 +109,7 @@ static int rmask_list(struct removal *rm, struct ipcx_query q, struct sheet *s,
 	return r;
 }
 
-static int rmask_list_all(struct removal *rm, struct sheet *s, struct sum *sum)
+static int rmask_list_all(struct removal *rm, struct output *s, struct sum *sum)
 {
 	int r = 0;
 
@@ -158,21 +158,21 @@ static bool rmask_asks(const struct sum *sum)
 
 static int show_all(struct removal *rm, struct sum *sum)
 {
-	struct sheet s;
+	struct output s;
 	enum ipcx_field fields[IPCX_NO_FIELD];
-	const struct sheet_args args = { .bytes = rm->args->sheet.bytes,
-					 .numeric = rm->args->sheet.numeric,
-					 .sort = rm->args->sheet.sort,
-					 .colour = rm->args->sheet.colour };
+	const struct output_args args = { .bytes = rm->args->output.bytes,
+					  .numeric = rm->args->output.numeric,
+					  .sort = rm->args->output.sort,
+					  .colour = rm->args->output.colour };
 	uint64_t touched = rm->mechs;
-	int r = sheet_open(&s, &args, "objects");
+	int r = output_open(&s, &args, "objects");
 
 	for (size_t i = 0; i < rm->nbatches; i++)
 		for (size_t k = 0; k < rm->batches[i].n; k++)
 			touched |= IPCX_MECH_BIT(rm->batches[i].refs[k].mech);
 	if (!r)
-		r = sheet_fields(&s, NULL, rm_shown(touched, fields), select_knows,
-				 &touched);
+		r = output_fields(&s, NULL, rm_shown(touched, fields), select_knows,
+				  &touched);
 	if (!r)
 		r = rmask_list_all(rm, &s, sum);
 	if (!r && rmask_asks(sum))

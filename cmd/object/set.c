@@ -11,8 +11,8 @@
 #include "ui/select.h"
 
 struct set_args {
-	struct where_args where;
-	struct sheet_args sheet;
+	struct ns_args where;
+	struct output_args output;
 	struct ipcx_attrs attrs;
 	const char *owner;
 	bool lock, unlock, dry_run;
@@ -47,7 +47,7 @@ struct changing {
 	const struct set_args *args;
 	struct selection *sel;
 	const struct ipcx_expr *where;
-	struct sheet sheet;
+	struct output output;
 	struct tally tally;
 	bool print;
 	size_t slice;
@@ -67,8 +67,8 @@ static struct ipcx_query next_part(const struct changing *c)
 {
 	struct ipcx_query q = { .size = sizeof(q),
 				.where = c->where,
-				.fields = sheet_query(&c->sheet),
-				.flags = sheet_flags(&c->sheet) |
+				.fields = output_query(&c->output),
+				.flags = output_flags(&c->output) |
 					 (c->args->dry_run ? IPCX_DRY_RUN : 0) };
 
 	if (c->next < c->sel->nrefs) {
@@ -148,7 +148,7 @@ static int change_some(struct changing *c)
 	msg_table(t, c->app->verbose, &c->tally);
 	move_on(c, &q, t);
 	if (c->print && ipcx_table_rows(t) > 0)
-		r = sheet_all(&c->sheet, t);
+		r = output_all(&c->output, t);
 	if (!r)
 		r = out_check();
 	if (r && !c->args->dry_run)
@@ -188,7 +188,7 @@ static int check_attrs(struct changing *c)
  * before anything is changed. */
 static int set_begin(struct changing *c)
 {
-	const struct sheet_args *sheet = &c->args->sheet;
+	const struct output_args *output = &c->args->output;
 	int r = check_attrs(c);
 
 	if (!r)
@@ -197,15 +197,15 @@ static int set_begin(struct changing *c)
 		r = meant_once(c->app, c->sel);
 	if (r)
 		return r;
-	c->print = c->app->verbose || c->args->dry_run || sheet->json || sheet->format ||
-		   sheet->fields || sheet->sort;
+	c->print = c->app->verbose || c->args->dry_run || output->json ||
+		   output->format || output->fields || output->sort;
 	/* An order is one over all of them. */
-	c->slice = sheet->sort || !c->print ? 0 : SLICE;
+	c->slice = output->sort || !c->print ? 0 : SLICE;
 	/* A reader that is gone must not end us between changing and telling. */
 	signals_outlive_reader();
 	if (!c->print)
 		return 0;
-	sheet_heading(&c->sheet, NULL);
+	output_heading(&c->output, NULL);
 	r = c->args->dry_run ? 0 : out_ready();
 	if (r)
 		set_say_unrecorded(c, NULL);
@@ -216,25 +216,25 @@ static int set_change(struct app *app, const struct set_args *args, struct selec
 {
 	struct changing c = { .app = app, .args = args, .sel = sel };
 	uint64_t touched = select_touched(sel);
-	int r = sheet_open(&c.sheet, &args->sheet, "objects");
+	int r = output_open(&c.output, &args->output, "objects");
 
 	if (!r)
-		r = sheet_condition(app->x, &args->sheet, NULL, NULL, &c.where);
+		r = output_condition(app->x, &args->output, NULL, NULL, &c.where);
 	if (!r)
-		r = asked_of(touched, c.where, &args->sheet, ASKED_TOLD);
+		r = asked_of(touched, c.where, &args->output, ASKED_TOLD);
 	if (!r)
-		r = sheet_fields(&c.sheet, args->sheet.fields,
-				 c.sheet.format->raw ? select_usual(touched)
-						     : SHOW_LIST(shown),
-				 select_knows, &touched);
+		r = output_fields(&c.output, args->output.fields,
+				  c.output.format->raw ? select_usual(touched)
+						       : COLUMN_LIST(shown),
+				  select_knows, &touched);
 	if (r)
 		return r;
 	c.tally.exact = c.where != NULL; /* what could not be looked at may be meant */
 	r = set_begin(&c);
 	while (!r && is_left(&c))
 		r = change_some(&c);
-	if (!r || c.sheet.begun)
-		sheet_close(&c.sheet);
+	if (!r || c.output.begun)
+		output_close(&c.output);
 	tally_asked(&c.tally, sel->mechs, false);
 	return r ? r : tally_status(&c.tally);
 }
@@ -247,7 +247,7 @@ static int set_run(struct app *app, void *data, int n, char **words)
 
 	if (r)
 		return r;
-	if (sel.mechs && !args->sheet.where.n)
+	if (sel.mechs && !args->output.where.n)
 		r = msg_usage("a mechanism alone changes nothing: add ids or --where");
 	else if (!sel.mechs && !sel.nrefs)
 		r = msg_usage("set needs references of objects, such as shm:5, or a "
@@ -255,7 +255,7 @@ static int set_run(struct app *app, void *data, int n, char **words)
 	if (!r)
 		r = set_read_attrs(args);
 	if (!r)
-		r = where_use(app, &args->where);
+		r = ns_use(app, &args->where);
 	if (!r)
 		r = set_change(app, args, &sel);
 	select_free(&sel);
@@ -270,15 +270,15 @@ static const struct opt opts[] = {
 	{ "size",   0,   SIZE(struct set_args, attrs.bytes),  GIVEN(struct set_args, attrs.set, IPCX_A_SIZE),   .arg = "SIZE", .help = "pshm: cut or grow to this size; what is cut off is lost" },
 	{ "lock",   0,   FLAG(struct set_args, lock),         .help = "shm: lock in memory (SHM_LOCK)" },
 	{ "unlock", 0,   FLAG(struct set_args, unlock),       .help = "shm: unlock (SHM_UNLOCK)" },
-	{ "where",  'w', LISTED(struct set_args, sheet.where), .arg = "EXPR", .complete = COMPLETE_FIELDS, .help = "change only objects that fulfil this condition; of several, all" },
+	{ "where",  'w', LISTED(struct set_args, output.where), .arg = "EXPR", .complete = COMPLETE_FIELDS, .help = "change only objects that fulfil this condition; of several, all" },
 	{ "dry-run", 0,  FLAG(struct set_args, dry_run),      .help = "only tell what would be changed, as it is now, and what would not" },
 	{ .name = NULL },
 };
 
 static const struct opt_group options[] = {
 	{ opts,       0 },
-	{ where_one_opts, offsetof(struct set_args, where) },
-	{ sheet_opts, offsetof(struct set_args, sheet) },
+	{ ns_one_opts, offsetof(struct set_args, where) },
+	{ output_opts, offsetof(struct set_args, output) },
 	{ NULL, 0 },
 };
 

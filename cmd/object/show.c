@@ -12,14 +12,14 @@
 #include "ui/select.h"
 
 struct show_args {
-	struct sheet_args sheet;
-	struct where_args where;
+	struct output_args output;
+	struct ns_args where;
 };
 
 /* What belongs to an object, and which of its fields are shown. */
 struct parts {
 	struct ipcx_table *contents, *shares;
-	struct sheet_child children[2];
+	struct output_child children[2];
 	size_t n;
 };
 
@@ -55,7 +55,7 @@ static void add_contents(struct app *app, const struct ipcx_ref *ref, struct par
 	} else {
 		part_failed(app, ref);
 	}
-	p->children[p->n++] = (struct sheet_child){
+	p->children[p->n++] = (struct output_child){
 		.label = r == 0 ? ipcx_table_kind(p->contents) : "contents",
 		.name = r == 0 ? ipcx_table_kind(p->contents) : "contents",
 		.t = r == 0 ? p->contents : NULL,
@@ -75,10 +75,10 @@ static void add_shares(struct app *app, const struct ipcx_ref *ref,
 		msg_table(p->shares, app->verbose, &(struct tally){ 0 });
 	if (ipcx_table_rows(p->shares) == 0)
 		return;
-	p->children[p->n++] = (struct sheet_child){ .label = "limits it counts against",
-						    .name = "limits",
-						    .t = p->shares,
-						    .shown = SHOW_LIST(share_fields) };
+	p->children[p->n++] = (struct output_child){ .label = "limits it counts against",
+						     .name = "limits",
+						     .t = p->shares,
+						     .shown = COLUMN_LIST(share_fields) };
 }
 
 /* Of all namespaces the one that a row is from: what belongs to an object is there, and
@@ -89,7 +89,7 @@ static bool go_to_row(struct app *app, const struct ipcx_table *t, size_t row,
 	struct ipcx_value ns;
 	char where[40];
 
-	if (!where_all(app))
+	if (!ns_all(app))
 		return true;
 	if (ipcx_row_get(t, row, IPCX_F_NS, &ns) < 0 || ns.type != IPCX_TYPE_UINT)
 		return false;
@@ -102,11 +102,11 @@ static bool go_to_row(struct app *app, const struct ipcx_table *t, size_t row,
 	return true;
 }
 
-static void show_row(struct app *app, struct sheet *s, const struct ipcx_table *t,
+static void show_row(struct app *app, struct output *s, const struct ipcx_table *t,
 		     size_t row)
 {
 	const struct ipcx_mech_info *m = ipcx_mech_info(ipcx_row_mech(t, row));
-	struct sheet_rows one = { .t = t, .first = row, .n = 1 };
+	struct output_rows one = { .t = t, .first = row, .n = 1 };
 	struct parts p = { .n = 0 };
 	struct ipcx_ns *there = NULL;
 	struct ipcx_ref ref;
@@ -122,7 +122,7 @@ static void show_row(struct app *app, struct sheet *s, const struct ipcx_table *
 	}
 	ipcx_use(app->x, app->ns);
 	ipcx_ns_free(there);
-	sheet_detail(s, &one, label, p.children, p.n);
+	output_detail(s, &one, label, p.children, p.n);
 	ipcx_table_free(p.contents);
 	ipcx_table_free(p.shares);
 }
@@ -145,9 +145,9 @@ static struct shown default_fields(uint64_t mask)
 }
 
 /* What is shown of an object, and what its shares of limits follow from. */
-static struct ipcx_fieldset with_shares(const struct sheet *s, uint64_t mechs)
+static struct ipcx_fieldset with_shares(const struct output *s, uint64_t mechs)
 {
-	struct ipcx_fieldset fields = sheet_query(s), shares = ipcx_share_fields(mechs);
+	struct ipcx_fieldset fields = output_query(s), shares = ipcx_share_fields(mechs);
 
 	if (s->format->detail && !ipcx_fieldset_empty(&fields))
 		ipcx_fieldset_merge(&fields, &shares);
@@ -163,16 +163,16 @@ static int show_show(struct app *app, const struct show_args *args,
 	const struct ipcx_expr *where;
 	auto_free uint32_t *order = NULL;
 	struct ipcx_table *t;
-	struct sheet s;
-	int r = sheet_open(&s, &args->sheet, "objects");
+	struct output s;
+	int r = output_open(&s, &args->output, "objects");
 
 	if (!r)
-		r = sheet_condition(app->x, &args->sheet, NULL, NULL, &where);
+		r = output_condition(app->x, &args->output, NULL, NULL, &where);
 	if (!r)
-		r = asked_of(touched, where, &args->sheet, ASKED_TOLD);
+		r = asked_of(touched, where, &args->output, ASKED_TOLD);
 	if (!r)
-		r = sheet_fields(&s, args->sheet.fields, default_fields(touched),
-				 select_knows, &touched);
+		r = output_fields(&s, args->output.fields, default_fields(touched),
+				  select_knows, &touched);
 	if (r)
 		return r;
 	fields = with_shares(&s, touched);
@@ -182,17 +182,17 @@ static int show_show(struct app *app, const struct show_args *args,
 					    .nrefs = sel->nrefs,
 					    .where = where,
 					    .fields = fields,
-					    .flags = sheet_flags(&s) },
+					    .flags = output_flags(&s) },
 		      &t);
 	if (r < 0)
 		return app_failed(app, r);
 	msg_table(t, app->verbose, &tally);
 	if (!s.format->detail)
-		sheet_heading(&s, NULL);
-	r = sheet_order(&s, t, &order);
+		output_heading(&s, NULL);
+	r = output_order(&s, t, &order);
 	for (size_t i = 0; !r && i < ipcx_table_rows(t); i++)
 		show_row(app, &s, t, order ? order[i] : i);
-	sheet_close(&s);
+	output_close(&s);
 	ipcx_table_free(t);
 	return r ? r : tally_status(&tally);
 }
@@ -208,7 +208,7 @@ static int show_run(struct app *app, void *data, int n, char **words)
 	if (sel.nrefs == 0 || sel.mechs)
 		r = msg_usage("show needs references of single objects, such as shm:5");
 	else
-		r = where_use(app, &args->where);
+		r = ns_use(app, &args->where);
 	if (!r)
 		r = show_show(app, args, &sel);
 	select_free(&sel);
@@ -217,9 +217,9 @@ static int show_run(struct app *app, void *data, int n, char **words)
 
 /* clang-format off */
 static const struct opt_group options[] = {
-	{ where_one_opts, offsetof(struct show_args, where) },
-	{ filter_opts,    offsetof(struct show_args, sheet) },
-	{ sheet_opts,     offsetof(struct show_args, sheet) },
+	{ ns_one_opts, offsetof(struct show_args, where) },
+	{ filter_opts,    offsetof(struct show_args, output) },
+	{ output_opts,     offsetof(struct show_args, output) },
 	{ NULL, 0 },
 };
 

@@ -61,12 +61,12 @@ int deliver_message(struct delivery *d, const struct ipcx_message *m)
 	return 0;
 }
 
-int deliver_next(struct delivery *d, const struct ipcx_take *take, int64_t patience)
+int deliver_next(struct delivery *d, const struct ipcx_take *take, int64_t timeout)
 {
 	struct ipcx_message m = { .size = sizeof(m) };
 
 	while (!stop_wanted()) {
-		int r = ipcx_queue_receive(d->q, take, patience, &m);
+		int r = ipcx_queue_receive(d->q, take, timeout, &m);
 
 		if (r == 0)
 			return deliver_message(d, &m);

@@ -16,7 +16,7 @@
 #include "stop.h"
 
 struct drain_args {
-	struct where_args where;
+	struct ns_args where;
 };
 
 /* Where the file will be, looked up where we are before --ns leads us elsewhere. */
@@ -150,7 +150,7 @@ static int drain_run(struct app *app, void *data, int n, char **words)
 
 /* clang-format off */
 static const struct opt_group options[] = {
-	{ where_one_opts, offsetof(struct drain_args, where) },
+	{ ns_one_opts, offsetof(struct drain_args, where) },
 	{ NULL, 0 },
 };
 

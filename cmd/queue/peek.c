@@ -16,8 +16,8 @@
 #define SLICE 256
 
 struct peek_args {
-	struct where_args where;
-	struct sheet_args sheet;
+	struct ns_args where;
+	struct output_args output;
 	uint64_t given, count;
 };
 
@@ -52,7 +52,7 @@ static int peek_copy(struct app *app, struct ipcx_queue *q, uint64_t most, queue
 }
 
 static int peek_list(struct app *app, struct ipcx_queue *q, uint64_t most,
-		     struct sheet *s)
+		     struct output *s)
 {
 	struct tally tally = { .exact = true };
 	uint64_t at = 0, slice = s->sort ? most : SLICE;
@@ -68,22 +68,22 @@ static int peek_list(struct app *app, struct ipcx_queue *q, uint64_t most,
 			break;
 		}
 		if (at == 0)
-			sheet_heading(s, NULL);
+			output_heading(s, NULL);
 		msg_table(t, app->verbose, &tally);
 		more = ipcx_table_rows(t) == MIN(slice, most - at);
 		at += ipcx_table_rows(t);
 		if (ipcx_table_rows(t) > 0)
-			r = sheet_all(s, t);
+			r = output_all(s, t);
 		ipcx_table_free(t);
 	}
 	if (!r || s->begun)
-		sheet_close(s);
-	return sheet_status(s, r ? r : tally_status(&tally));
+		output_close(s);
+	return output_status(s, r ? r : tally_status(&tally));
 }
 
 /* As many as there were: others may send faster than we look. */
 static int peek_look(struct app *app, struct ipcx_queue *q, uint64_t most, queue_put *put,
-		     struct sheet *s)
+		     struct output *s)
 {
 	struct ipcx_queue_state state = { .size = sizeof(state) };
 	int r = ipcx_queue_state(q, &state);
@@ -95,35 +95,36 @@ static int peek_look(struct app *app, struct ipcx_queue *q, uint64_t most, queue
 }
 
 /* The formats of recv beside those of a sheet; what both have is that of recv. */
-static int peek_open_sheet(struct app *app, const struct peek_args *args, struct sheet *s)
+static int peek_open_output(struct app *app, const struct peek_args *args,
+			    struct output *s)
 {
-	int r = sheet_open(s, &args->sheet, "messages");
+	int r = output_open(s, &args->output, "messages");
 
 	if (!r)
-		r = sheet_fields(s, args->sheet.fields, SHOW_LIST(fields), shown_has,
-				 &SHOW_LIST(fields));
+		r = output_fields(s, args->output.fields, COLUMN_LIST(fields),
+				  columns_have, &COLUMN_LIST(fields));
 	return r ? r
-		 : sheet_condition(app->x, &args->sheet, shown_has, &SHOW_LIST(fields),
-				   &s->where);
+		 : output_condition(app->x, &args->output, columns_have,
+				    &COLUMN_LIST(fields), &s->where);
 }
 
 static int run_peek(struct app *app, void *data, int n, char **words)
 {
 	const struct peek_args *args = data;
 	uint64_t most = args->given & GIVEN_COUNT ? args->count : UINT64_MAX;
-	queue_put *put = args->sheet.format ? queue_format(args->sheet.format) : NULL;
+	queue_put *put = args->output.format ? queue_format(args->output.format) : NULL;
 	struct ipcx_queue *q;
-	struct sheet s;
+	struct output s;
 	int r;
 
 	if (n != 1)
 		return msg_usage("%s peek needs one queue", app_noun(app));
-	if (put && (args->sheet.json || args->sheet.fields || args->sheet.sort ||
-		    args->sheet.where.n))
+	if (put && (args->output.json || args->output.fields || args->output.sort ||
+		    args->output.where.n))
 		return msg_usage(
 			"--format %s writes the messages, not rows: without --json, -o, --sort and --where",
-			args->sheet.format);
-	r = put ? 0 : peek_open_sheet(app, args, &s);
+			args->output.format);
+	r = put ? 0 : peek_open_output(app, args, &s);
 	if (r)
 		return r;
 	r = queue_look(app, &args->where, words[0], &q);
@@ -140,7 +141,7 @@ static int run_peek(struct app *app, void *data, int n, char **words)
 /* ---- notify */
 
 struct notify_args {
-	struct where_args where;
+	struct ns_args where;
 	struct wait_args wait;
 };
 
@@ -153,19 +154,19 @@ static int64_t peek_now(void)
 }
 
 /* The signal of the set that came first; -EAGAIN when none did in time. */
-static int wait_signal(const sigset_t *set, int64_t patience)
+static int wait_signal(const sigset_t *set, int64_t timeout)
 {
-	int64_t end = INT64_MAX, left = patience;
+	int64_t end = INT64_MAX, left = timeout;
 	struct timespec ts;
 	int r;
 
-	if (patience >= 0 && __builtin_add_overflow(peek_now(), patience, &end))
-		patience = -1;
+	if (timeout >= 0 && __builtin_add_overflow(peek_now(), timeout, &end))
+		timeout = -1;
 	do {
 		ts = (struct timespec){ .tv_sec = left / 1000000000,
 					.tv_nsec = left % 1000000000 };
-		r = sigtimedwait(set, NULL, patience < 0 ? NULL : &ts);
-		if (r < 0 && errno == EINTR && patience >= 0)
+		r = sigtimedwait(set, NULL, timeout < 0 ? NULL : &ts);
+		if (r < 0 && errno == EINTR && timeout >= 0)
 			left = MAX(end - peek_now(), 0);
 	} while (r < 0 && errno == EINTR);
 	return r < 0 ? -errno : r;
@@ -173,7 +174,7 @@ static int wait_signal(const sigset_t *set, int64_t patience)
 
 /* Registered first, then looked: a message that comes in between is not missed. */
 static int wait_message(struct app *app, struct ipcx_queue *q, const char *word,
-			const sigset_t *set, int64_t patience)
+			const sigset_t *set, int64_t timeout)
 {
 	struct ipcx_queue_state state = { .size = sizeof(state) };
 	int r = ipcx_queue_notify(q, SIGRTMIN);
@@ -184,7 +185,7 @@ static int wait_message(struct app *app, struct ipcx_queue *q, const char *word,
 		return app_failed(app, r);
 	if (state.messages > 0)
 		return EXIT_DONE;
-	r = wait_signal(set, patience);
+	r = wait_signal(set, timeout);
 	if (r == SIGRTMIN)
 		return EXIT_DONE;
 	if (r > 0) {
@@ -212,7 +213,7 @@ static int run_notify(struct app *app, void *data, int n, char **words)
 	r = queue_begin(app, &args->where, words[0], IPCX_QUEUE_RECEIVE, &q);
 	if (r)
 		return r;
-	r = wait_message(app, q, words[0], &set, wait_patience(&args->wait));
+	r = wait_message(app, q, words[0], &set, wait_timeout(&args->wait));
 	ipcx_queue_close(q);
 	return stop_end(r);
 }
@@ -220,26 +221,26 @@ static int run_notify(struct app *app, void *data, int n, char **words)
 /* clang-format off */
 static const struct opt opts[] = {
 	{ "count",  'n', NUMBER(struct peek_args, count), GIVEN(struct peek_args, given, GIVEN_COUNT), .arg = "N", .help = "the first N messages only" },
-	{ "json",   0,   FLAG(struct peek_args, sheet.json),   .help = "answer in JSON, a row for each message (--format json writes records)" },
-	{ "format", 0,   TEXT(struct peek_args, sheet.format), .arg = "FORMAT", .complete = COMPLETE_FORMATS, .help = "rows: table, jsonl, csv or export; messages, as recv writes them: raw, lines, hex or json" },
-	{ "output", 'o', JOINED(struct peek_args, sheet.fields), .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "these fields, in this order: position, mtype, size, data; may be repeated" },
-	{ "sort",   0,   JOINED(struct peek_args, sheet.sort), .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "sort by these fields; -FIELD reverses; may be repeated" },
-	{ "no-headings", 0, FLAG(struct peek_args, sheet.no_headings), .help = "no line of headings" },
-	{ "bytes",  0,   FLAG(struct peek_args, sheet.bytes),  .help = "sizes to the byte, also in a table" },
-	{ "colour", 0,   TEXT(struct peek_args, sheet.colour), .arg = "WHEN", .complete = COMPLETE_WHEN, .help = "auto, always or never" },
+	{ "json",   0,   FLAG(struct peek_args, output.json),   .help = "answer in JSON, a row for each message (--format json writes records)" },
+	{ "format", 0,   TEXT(struct peek_args, output.format), .arg = "FORMAT", .complete = COMPLETE_FORMATS, .help = "rows: table, jsonl, csv or export; messages, as recv writes them: raw, lines, hex or json" },
+	{ "output", 'o', JOINED(struct peek_args, output.fields), .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "these fields, in this order: position, mtype, size, data; may be repeated" },
+	{ "sort",   0,   JOINED(struct peek_args, output.sort), .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "sort by these fields; -FIELD reverses; may be repeated" },
+	{ "no-headings", 0, FLAG(struct peek_args, output.no_headings), .help = "no line of headings" },
+	{ "bytes",  0,   FLAG(struct peek_args, output.bytes),  .help = "sizes to the byte, also in a table" },
+	{ "colour", 0,   TEXT(struct peek_args, output.colour), .arg = "WHEN", .complete = COMPLETE_WHEN, .help = "auto, always or never" },
 	{ .name = NULL },
 };
 
 static const struct opt_group options[] = {
 	{ opts,           0 },
-	{ filter_opts,    offsetof(struct peek_args, sheet) },
-	{ where_one_opts, offsetof(struct peek_args, where) },
+	{ filter_opts,    offsetof(struct peek_args, output) },
+	{ ns_one_opts, offsetof(struct peek_args, where) },
 	{ NULL, 0 },
 };
 
 static const struct opt_group notify_options[] = {
 	{ wait_opts,      offsetof(struct notify_args, wait) },
-	{ where_one_opts, offsetof(struct notify_args, where) },
+	{ ns_one_opts, offsetof(struct notify_args, where) },
 	{ NULL, 0 },
 };
 

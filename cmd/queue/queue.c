@@ -10,7 +10,7 @@
 #include "stop.h"
 #include "ui/bytes.h"
 
-static int queue_command_begin(struct app *app, const struct where_args *where,
+static int queue_command_begin(struct app *app, const struct ns_args *where,
 			       const char *word, bool acts, unsigned flags,
 			       struct ipcx_queue **ret_q)
 {
@@ -24,13 +24,13 @@ static int queue_command_begin(struct app *app, const struct where_args *where,
 	return r < 0 ? app_failed(app, r) : 0;
 }
 
-int queue_begin(struct app *app, const struct where_args *where, const char *word,
+int queue_begin(struct app *app, const struct ns_args *where, const char *word,
 		unsigned flags, struct ipcx_queue **ret_q)
 {
 	return queue_command_begin(app, where, word, true, flags, ret_q);
 }
 
-int queue_look(struct app *app, const struct where_args *where, const char *word,
+int queue_look(struct app *app, const struct ns_args *where, const char *word,
 	       struct ipcx_queue **ret_q)
 {
 	return queue_command_begin(app, where, word, false, IPCX_QUEUE_RECEIVE, ret_q);

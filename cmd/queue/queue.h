@@ -8,15 +8,15 @@
 
 /* Options are in the command's own struct; these are their common beginning. */
 struct queue_args {
-	struct where_args where;
+	struct ns_args where;
 	struct wait_args wait;
 };
 
 /* Open the queue that the first word names; or only to look at its messages. 0, or an
  * exit status after a message. */
-int queue_begin(struct app *app, const struct where_args *where, const char *word,
+int queue_begin(struct app *app, const struct ns_args *where, const char *word,
 		unsigned flags, struct ipcx_queue **ret_q);
-int queue_look(struct app *app, const struct where_args *where, const char *word,
+int queue_look(struct app *app, const struct ns_args *where, const char *word,
 	       struct ipcx_queue **ret_q);
 
 /* How many messages there are: who takes "all" takes so many, also when others go on
@@ -46,7 +46,7 @@ struct delivery {
 
 /* Take the next message and write it. 0; 1 when that failed and has said so; -errno of
  * the library. */
-int deliver_next(struct delivery *d, const struct ipcx_take *take, int64_t patience);
+int deliver_next(struct delivery *d, const struct ipcx_take *take, int64_t timeout);
 
 /* Write a message that was taken: what the library answered last. 0, or 1 after a
  * message: then it is in the queue again, or stands in standard error. */

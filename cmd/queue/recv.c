@@ -15,7 +15,7 @@
 #define GIVEN_PICK   (GIVEN_TYPE | GIVEN_EXCEPT | GIVEN_LOWEST)
 
 struct recv_args {
-	struct where_args where;
+	struct ns_args where;
 	struct wait_args wait;
 	uint64_t given, type, except, lowest, count, most;
 	bool all, follow, truncate;
@@ -66,7 +66,7 @@ static int recv_check(const struct recv_args *args, struct ipcx_take *take)
 static int recv_take_all(struct delivery *d, const struct recv_args *args,
 			 const struct ipcx_take *take)
 {
-	int64_t patience = args->all ? 0 : wait_patience(&args->wait);
+	int64_t timeout = args->all ? 0 : wait_timeout(&args->wait);
 	uint64_t left = args->all                   ? queue_there(d->q)
 			: args->follow              ? UINT64_MAX
 			: args->given & GIVEN_COUNT ? args->count
@@ -74,7 +74,7 @@ static int recv_take_all(struct delivery *d, const struct recv_args *args,
 	int r = 0;
 
 	while (r == 0 && left-- > 0)
-		r = deliver_next(d, take, patience);
+		r = deliver_next(d, take, timeout);
 	if (r > 0)
 		return EXIT_FAILED;
 	if (r == 0 || r == -EINTR || (r == -ETIMEDOUT && args->all))
@@ -133,7 +133,7 @@ static const struct opt_group pick_options[] = {
 static const struct opt_group options[] = {
 	{ opts,           0 },
 	{ wait_opts,      offsetof(struct recv_args, wait) },
-	{ where_one_opts, offsetof(struct recv_args, where) },
+	{ ns_one_opts, offsetof(struct recv_args, where) },
 	{ NULL, 0 },
 };
 

@@ -19,7 +19,7 @@
 #define GIVEN_BLOCK 2U
 
 struct send_args {
-	struct where_args where;
+	struct ns_args where;
 	struct wait_args wait;
 	uint64_t given, rank, block;
 	bool lines, records;
@@ -28,7 +28,7 @@ struct send_args {
 struct sending {
 	struct app *app;
 	struct ipcx_queue *q;
-	int64_t patience;
+	int64_t timeout;
 	uint64_t sent, passed; /* passed over: records that are void */
 	bool dry;              /* look whether all could be sent */
 };
@@ -45,7 +45,7 @@ static int send_one(struct sending *s, const struct ipcx_message *m)
 		return r < 0 ? app_failed(s->app, r) : 0;
 	}
 	while (r == -EINTR && !stop_wanted())
-		r = ipcx_queue_send(s->q, m, s->patience);
+		r = ipcx_queue_send(s->q, m, s->timeout);
 	if (r == -EINTR)
 		return EXIT_FAILED; /* stop_end() tells why */
 	if (r < 0)
@@ -250,7 +250,7 @@ static int run_send(struct app *app, void *data, int n, char **words)
 		r = queue_begin(app, &args->where, words[0], IPCX_QUEUE_SEND, &s.q);
 	if (r)
 		return r;
-	s.patience = wait_patience(&args->wait);
+	s.timeout = wait_timeout(&args->wait);
 	in.lines = args->lines;
 	in.records = args->records;
 	in.block = args->given & GIVEN_BLOCK ? args->block : 0;
@@ -295,7 +295,7 @@ static int run_load(struct app *app, void *data, int n, char **words)
 	r = queue_begin(app, &args->where, words[0], IPCX_QUEUE_SEND, &s.q);
 	if (r)
 		return r;
-	s.patience = wait_patience(&args->wait);
+	s.timeout = wait_timeout(&args->wait);
 	r = run_stream(&s, &in);
 	ipcx_queue_close(s.q);
 	return stop_end(r);
@@ -327,7 +327,7 @@ static const struct opt opts[] = {
 
 #define COMMON \
 	{ wait_opts,      offsetof(struct send_args, wait) }, \
-	{ where_one_opts, offsetof(struct send_args, where) }, \
+	{ ns_one_opts, offsetof(struct send_args, where) }, \
 	{ NULL, 0 }
 
 static const struct opt_group type_options[]     = { { type_opts, 0 }, { NULL, 0 } };

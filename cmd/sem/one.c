@@ -8,8 +8,8 @@
 #include "ui/select.h"
 
 struct get_args {
-	struct sheet_args sheet;
-	struct where_args where;
+	struct output_args output;
+	struct ns_args where;
 };
 
 static const enum ipcx_field get_fields[] = { IPCX_F_REF, IPCX_F_NAME, IPCX_F_VALUE };
@@ -26,14 +26,14 @@ static int sem_one_plain(const struct ipcx_table *t)
 }
 
 static int sem_one_get(struct app *app, const struct get_args *args,
-		       const struct semverb *v, struct sheet *s)
+		       const struct semverb *v, struct output *s)
 {
-	const struct sheet_args *how = &args->sheet;
+	const struct output_args *how = &args->output;
 	const struct ipcx_query q = { .size = sizeof(q),
 				      .refs = &v->ref,
 				      .nrefs = 1,
 				      .where = s->where,
-				      .fields = sheet_query(s) };
+				      .fields = output_query(s) };
 	struct tally tally = { 0 };
 	struct ipcx_table *t;
 	int r = ipcx_scan(app->x, &q, &t);
@@ -42,17 +42,17 @@ static int sem_one_get(struct app *app, const struct get_args *args,
 		return app_failed(app, r);
 	msg_table(t, app->verbose, &tally);
 	if (ipcx_table_rows(t) == 0) {
-		if (sheet_wanted(how))
-			sheet_heading(s, NULL);
+		if (output_wanted(how))
+			output_heading(s, NULL);
 		r = tally_status(&tally);
-	} else if (!sheet_wanted(how)) {
+	} else if (!output_wanted(how)) {
 		r = sem_one_plain(t);
 	} else {
-		sheet_heading(s, NULL);
-		r = sheet_all(s, t);
+		output_heading(s, NULL);
+		r = output_all(s, t);
 	}
-	if (sheet_wanted(how))
-		sheet_close(s);
+	if (output_wanted(how))
+		output_close(s);
 	ipcx_table_free(t);
 	return r;
 }
@@ -62,14 +62,15 @@ static int sem_one_run_get(struct app *app, void *data, int n, char **words)
 	const struct get_args *args = data;
 	uint64_t mask = IPCX_MECH_BIT(app->mech);
 	struct semverb v;
-	struct sheet s;
-	int r = sheet_open(&s, &args->sheet, "objects");
+	struct output s;
+	int r = output_open(&s, &args->output, "objects");
 
 	if (!r)
-		r = sheet_fields(&s, args->sheet.fields, SHOW_LIST(get_fields),
-				 select_knows, &mask);
+		r = output_fields(&s, args->output.fields, COLUMN_LIST(get_fields),
+				  select_knows, &mask);
 	if (!r)
-		r = sheet_condition(app->x, &args->sheet, select_knows, &mask, &s.where);
+		r = output_condition(app->x, &args->output, select_knows, &mask,
+				     &s.where);
 	if (r)
 		return r;
 	if (n != 1)
@@ -80,9 +81,9 @@ static int sem_one_run_get(struct app *app, void *data, int n, char **words)
 
 /* clang-format off */
 static const struct opt_group get_options[] = {
-	{ where_one_opts, offsetof(struct get_args, where) },
-	{ filter_opts,    offsetof(struct get_args, sheet) },
-	{ sheet_opts,     offsetof(struct get_args, sheet) },
+	{ ns_one_opts, offsetof(struct get_args, where) },
+	{ filter_opts,    offsetof(struct get_args, output) },
+	{ output_opts,     offsetof(struct get_args, output) },
 	{ NULL, 0 },
 };
 

@@ -102,7 +102,7 @@ static int run_op(struct app *app, void *data, int n, char **words)
 	if (!r && v.said)
 		r = msg_usage("'%s': the operations say which semaphore", words[0]);
 	if (!r)
-		r = semverb_op(app, &v.ref, ops.list, ops.n, wait_patience(&args->wait));
+		r = semverb_op(app, &v.ref, ops.list, ops.n, wait_timeout(&args->wait));
 	free(ops.list);
 	return r;
 }
@@ -129,7 +129,7 @@ static int sem_op_one(struct app *app, const struct semverb_args *args, int n,
 		return r;
 	op.num = v.num;
 	op.op = sign * count;
-	return semverb_op(app, &v.ref, &op, 1, wait_patience(&args->wait));
+	return semverb_op(app, &v.ref, &op, 1, wait_timeout(&args->wait));
 }
 
 static int run_wait(struct app *app, void *data, int n, char **words)
@@ -145,7 +145,7 @@ static int run_post(struct app *app, void *data, int n, char **words)
 /* clang-format off */
 static const struct opt_group op_options[] = {
 	{ wait_opts,      offsetof(struct semverb_args, wait) },
-	{ where_one_opts, offsetof(struct semverb_args, where) },
+	{ ns_one_opts, offsetof(struct semverb_args, where) },
 	{ NULL, 0 },
 };
 
@@ -156,12 +156,12 @@ static const struct opt_group count_options[] = {
 
 static const struct opt_group wait_options[] = {
 	{ wait_opts,      offsetof(struct semverb_args, wait) },
-	{ where_one_opts, offsetof(struct semverb_args, where) },
+	{ ns_one_opts, offsetof(struct semverb_args, where) },
 	{ NULL, 0 },
 };
 
 static const struct opt_group post_options[] = {
-	{ where_one_opts, offsetof(struct semverb_args, where) },
+	{ ns_one_opts, offsetof(struct semverb_args, where) },
 	{ NULL, 0 },
 };
 

@@ -48,19 +48,19 @@ static int sem_run_run(struct app *app, void *data, int n, char **words)
 		return r;
 	op.num = v.num;
 	op.op = -count;
-	r = semverb_op(app, &v.ref, &op, 1, wait_patience(&args->wait));
+	r = semverb_op(app, &v.ref, &op, 1, wait_timeout(&args->wait));
 	if (!r && app->empty_shm)
-		where_note_empty();
+		ns_note_empty();
 	return r ? r : run_become(app, command, args->where.ns != NULL);
 }
 
 /* ---- a named one */
 
 /* Take it; signals are held from before that moment on. 0 or -errno. */
-static int sem_run_take(struct app *app, const struct ipcx_ref *ref, int64_t patience,
+static int sem_run_take(struct app *app, const struct ipcx_ref *ref, int64_t timeout,
 			const struct signals *held, struct ipcx_psem_taken **ret_taken)
 {
-	int64_t begun = semverb_now(), left = patience;
+	int64_t begun = semverb_now(), left = timeout;
 	sigset_t now;
 	int r;
 
@@ -72,8 +72,8 @@ static int sem_run_take(struct app *app, const struct ipcx_ref *ref, int64_t pat
 			return r;
 		(void)sigprocmask(SIG_SETMASK, &held->mask, &now);
 		(void)sigprocmask(SIG_SETMASK, &now, NULL);
-		if (patience > 0)
-			left = MAX(patience - (semverb_now() - begun), 1);
+		if (timeout > 0)
+			left = MAX(timeout - (semverb_now() - begun), 1);
 	}
 }
 
@@ -94,7 +94,7 @@ static int run_named(struct app *app, void *data, int n, char **words)
 	if (r)
 		return r;
 	signals_block(&held);
-	r = sem_run_take(app, &v.ref, wait_patience(&args->wait), &held, &taken);
+	r = sem_run_take(app, &v.ref, wait_timeout(&args->wait), &held, &taken);
 	if (r < 0) {
 		signals_give_back(&held);
 		return app_failed(app, r);
@@ -116,13 +116,13 @@ static int run_named(struct app *app, void *data, int n, char **words)
 static const struct opt_group options[] = {
 	{ semverb_count_opts, 0 },
 	{ wait_opts,      offsetof(struct semverb_args, wait) },
-	{ where_one_opts, offsetof(struct semverb_args, where) },
+	{ ns_one_opts, offsetof(struct semverb_args, where) },
 	{ NULL, 0 },
 };
 
 static const struct opt_group named_options[] = {
 	{ wait_opts,      offsetof(struct semverb_args, wait) },
-	{ where_one_opts, offsetof(struct semverb_args, where) },
+	{ ns_one_opts, offsetof(struct semverb_args, where) },
 	{ NULL, 0 },
 };
 

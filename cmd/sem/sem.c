@@ -95,7 +95,7 @@ static const char *index_of(const char *word)
 	return colon + 1;
 }
 
-int semverb_begin(struct app *app, const struct where_args *where, const char *word,
+int semverb_begin(struct app *app, const struct ns_args *where, const char *word,
 		  bool acts, struct semverb *ret_v)
 {
 	auto_free char *ref = strdup(word);
@@ -124,13 +124,13 @@ int semverb_begin(struct app *app, const struct where_args *where, const char *w
 }
 
 int semverb_op(struct app *app, const struct ipcx_ref *ref, const struct ipcx_sem_op *ops,
-	       size_t n, int64_t patience)
+	       size_t n, int64_t timeout)
 {
-	int64_t begun = semverb_now(), left = patience;
+	int64_t begun = semverb_now(), left = timeout;
 	int r;
 
 	while ((r = ipcx_sem_op(app->x, ref, ops, n, left)) == -EINTR)
-		if (patience > 0)
-			left = MAX(patience - (semverb_now() - begun), 1);
+		if (timeout > 0)
+			left = MAX(timeout - (semverb_now() - begun), 1);
 	return r < 0 ? app_failed(app, r) : EXIT_DONE;
 }

@@ -10,7 +10,7 @@
 /* What commands that wait take; the room of their arguments begins with it. */
 struct semverb_args {
 	struct wait_args wait;
-	struct where_args where;
+	struct ns_args where;
 	uint64_t count, given;
 };
 
@@ -29,13 +29,13 @@ bool semverb_array(const struct app *app);
 
 /* As verb_begin() for "REF[:INDEX]" ("sem:5:2"; only arrays take an index). 0, or an
  * exit status after a message. */
-int semverb_begin(struct app *app, const struct where_args *where, const char *word,
+int semverb_begin(struct app *app, const struct ns_args *where, const char *word,
 		  bool acts, struct semverb *ret_v);
 
 /* ipcx_sem_op(), gone on with where a signal that does not end us came between (a stop
  * and a continue do). 0, or an exit status after a message. */
 int semverb_op(struct app *app, const struct ipcx_ref *ref, const struct ipcx_sem_op *ops,
-	       size_t n, int64_t patience);
+	       size_t n, int64_t timeout);
 
 /* --count: 1 unless given. 0, or exit status 2 after a message. */
 int semverb_count(const struct semverb_args *args, int32_t *ret_count);

@@ -13,8 +13,8 @@
 /* ---- get */
 
 struct get_args {
-	struct sheet_args sheet;
-	struct where_args where;
+	struct output_args output;
+	struct ns_args where;
 };
 
 /* Rows of the table of semaphores, in the order they were asked for. */
@@ -80,14 +80,14 @@ static void sem_set_plain(const struct ipcx_table *t, const struct wanted *w)
 
 /* In the order of --sort, those that are wanted and fulfil --where; or as they were asked
  * for. */
-static int sem_set_print(struct sheet *s, const struct ipcx_table *t,
+static int sem_set_print(struct output *s, const struct ipcx_table *t,
 			 const struct wanted *w)
 {
-	struct sheet_rows rows = { .t = t, .order = w->rows, .n = w->n };
+	struct output_rows rows = { .t = t, .order = w->rows, .n = w->n };
 	auto_free uint32_t *picked = NULL;
 	auto_free bool *chosen = NULL;
 	size_t n, kept = 0;
-	int r = sheet_pick(s, t, &picked, &n);
+	int r = output_pick(s, t, &picked, &n);
 
 	if (r)
 		return r;
@@ -105,15 +105,15 @@ static int sem_set_print(struct sheet *s, const struct ipcx_table *t,
 		rows.order = picked;
 		rows.n = kept;
 	}
-	sheet_heading(s, NULL);
-	sheet_put(s, &rows);
+	output_heading(s, NULL);
+	output_put(s, &rows);
 	return 0;
 }
 
 static int sem_set_get(struct app *app, const struct get_args *args,
-		       const struct semverb *v, struct sheet *s, int n, char **words)
+		       const struct semverb *v, struct output *s, int n, char **words)
 {
-	const struct sheet_args *how = &args->sheet;
+	const struct output_args *how = &args->output;
 	struct wanted w = { NULL, 0 };
 	struct ipcx_table *t;
 	int r = ipcx_contents(app->x, &v->ref, &t);
@@ -121,13 +121,13 @@ static int sem_set_get(struct app *app, const struct get_args *args,
 	if (r < 0)
 		return app_failed(app, r);
 	r = choose(&w, v, ipcx_table_rows(t), n, words);
-	if (!r && !sheet_wanted(how)) {
+	if (!r && !output_wanted(how)) {
 		sem_set_plain(t, &w);
 	} else if (!r) {
 		msg_table(t, app->verbose, &(struct tally){ 0 });
 		r = sem_set_print(s, t, &w);
-		sheet_close(s);
-		r = sheet_status(s, r);
+		output_close(s);
+		r = output_status(s, r);
 	}
 	free(w.rows);
 	ipcx_table_free(t);
@@ -139,16 +139,16 @@ static int sem_set_run_get(struct app *app, void *data, int n, char **words)
 	const struct get_args *args = data;
 	uint32_t first, last;
 	struct semverb v;
-	struct sheet s;
+	struct output s;
 	const char *end;
-	int r = sheet_open(&s, &args->sheet, "semaphores");
+	int r = output_open(&s, &args->output, "semaphores");
 
 	if (!r)
-		r = sheet_fields(&s, args->sheet.fields, SHOW_LIST(get_fields), shown_has,
-				 &SHOW_LIST(get_fields));
+		r = output_fields(&s, args->output.fields, COLUMN_LIST(get_fields),
+				  columns_have, &COLUMN_LIST(get_fields));
 	if (!r)
-		r = sheet_condition(app->x, &args->sheet, shown_has,
-				    &SHOW_LIST(get_fields), &s.where);
+		r = output_condition(app->x, &args->output, columns_have,
+				     &COLUMN_LIST(get_fields), &s.where);
 	if (r)
 		return r;
 	if (n < 1)
@@ -168,7 +168,7 @@ static int sem_set_run_get(struct app *app, void *data, int n, char **words)
 /* ---- set */
 
 struct set_args {
-	struct where_args where;
+	struct ns_args where;
 };
 
 struct values {
@@ -258,14 +258,14 @@ static int sem_set_run_set(struct app *app, void *data, int n, char **words)
 
 /* clang-format off */
 static const struct opt_group get_options[] = {
-	{ where_one_opts, offsetof(struct get_args, where) },
-	{ filter_opts,    offsetof(struct get_args, sheet) },
-	{ sheet_opts,     offsetof(struct get_args, sheet) },
+	{ ns_one_opts, offsetof(struct get_args, where) },
+	{ filter_opts,    offsetof(struct get_args, output) },
+	{ output_opts,     offsetof(struct get_args, output) },
 	{ NULL, 0 },
 };
 
 static const struct opt_group set_options[] = {
-	{ where_one_opts, offsetof(struct set_args, where) },
+	{ ns_one_opts, offsetof(struct set_args, where) },
 	{ NULL, 0 },
 };
 

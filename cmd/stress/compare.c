@@ -42,12 +42,12 @@ static void stress_compare_label(const struct ipcx_table *t, size_t row, char *b
 /* ---- --plot */
 
 /* How it stands to the fastest. */
-static void stress_compare_times(const struct sheet_rows *rows, size_t i, char *buf,
+static void stress_compare_times(const struct output_rows *rows, size_t i, char *buf,
 				 size_t size)
 {
 	struct ipcx_value v;
 
-	if (sheet_get(rows, i, IPCX_F_RATIO, &v) < 0 || v.type != IPCX_TYPE_REAL)
+	if (output_get(rows, i, IPCX_F_RATIO, &v) < 0 || v.type != IPCX_TYPE_REAL)
 		(void)snprintf(buf, size, "-");
 	else if (v.as.d <= 1)
 		(void)snprintf(buf, size, "fastest");
@@ -57,7 +57,7 @@ static void stress_compare_times(const struct sheet_rows *rows, size_t i, char *
 		(void)snprintf(buf, size, "%.1f x slower", v.as.d);
 }
 
-static int put_bars(struct storm *s, const struct sheet_rows *rows, const char *text)
+static int put_bars(struct load_run *s, const struct output_rows *rows, const char *text)
 {
 	struct plot_bar *bars = calloc(rows->n + 1, sizeof(*bars));
 	struct ipcx_value *names = calloc(rows->n + 1, sizeof(*names)), rate;
@@ -66,7 +66,7 @@ static int put_bars(struct storm *s, const struct sheet_rows *rows, const char *
 	for (size_t i = 0; bars && names && i < rows->n; i++) {
 		bars[i].label =
 			stress_text(rows->t, rows->order[i], IPCX_F_NAME, &names[i]);
-		if (sheet_get(rows, i, IPCX_F_RATE, &rate) < 0 ||
+		if (output_get(rows, i, IPCX_F_RATE, &rate) < 0 ||
 		    rate.type != IPCX_TYPE_UINT)
 			rate.as.u = 0;
 		bars[i].value = (double)rate.as.u;
@@ -74,7 +74,7 @@ static int put_bars(struct storm *s, const struct sheet_rows *rows, const char *
 		(void)snprintf(bars[i].figures, sizeof(bars[i].figures),
 			       "%" PRIu64 "/s  %13s", rate.as.u, ratio);
 	}
-	sheet_heading(&s->sheet, text);
+	output_heading(&s->output, text);
 	if (bars && names)
 		plot_bars(bars, rows->n);
 	else
@@ -84,7 +84,7 @@ static int put_bars(struct storm *s, const struct sheet_rows *rows, const char *
 	return 0;
 }
 
-static int plot(struct storm *s, const struct ipcx_table *t)
+static int plot(struct load_run *s, const struct ipcx_table *t)
 {
 	return stress_blocks(s, t, put_bars);
 }
@@ -92,10 +92,10 @@ static int plot(struct storm *s, const struct ipcx_table *t)
 static const struct stress_kind kind = {
 	.flags = IPCX_STRESS_COMPARE,
 	.subject = IPCX_F_NAME,
-	.fields = SHOW_LIST_INIT(fields),
-	.shown = SHOW_LIST_INIT(shown),
-	.listed = SHOW_LIST_INIT(listed),
-	.blocks = SHOW_LIST_INIT(blocks),
+	.fields = COLUMN_LIST_INIT(fields),
+	.shown = COLUMN_LIST_INIT(shown),
+	.listed = COLUMN_LIST_INIT(listed),
+	.blocks = COLUMN_LIST_INIT(blocks),
 	.order = "-rate",
 	.label = stress_compare_label,
 	.plot = plot,
@@ -116,8 +116,8 @@ static const struct opt opts[] = {
 
 static const struct opt_group options[] = {
 	{ opts, 0 },
-	{ filter_opts, offsetof(struct stress_args, sheet) },
-	{ sheet_opts, offsetof(struct stress_args, sheet) },
+	{ filter_opts, offsetof(struct stress_args, output) },
+	{ output_opts, offsetof(struct stress_args, output) },
 	{ NULL, 0 },
 };
 

@@ -7,7 +7,7 @@
 #include "stress/stress.h"
 #include "ui/select.h"
 
-int stress_expect(struct storm *s)
+int stress_expect(struct load_run *s)
 {
 	const struct shown *known = &s->kind->fields;
 	struct ipcx_fieldset read;
@@ -21,7 +21,7 @@ int stress_expect(struct storm *s)
 	read = ipcx_expr_fields(s->expect);
 	for (unsigned f = 0; f < ipcx_field_count(); f++) {
 		if (!ipcx_fieldset_has(&read, (enum ipcx_field)f) ||
-		    shown_has((enum ipcx_field)f, known))
+		    columns_have((enum ipcx_field)f, known))
 			continue;
 		for (size_t i = 0; i < known->n && at < sizeof(names); i++)
 			at += (size_t)snprintf(names + at, sizeof(names) - at, " %s",
@@ -33,7 +33,7 @@ int stress_expect(struct storm *s)
 }
 
 /* "shm: churn create on 1 CPU" */
-static void name_row(const struct storm *s, const struct ipcx_table *t, size_t row,
+static void name_row(const struct load_run *s, const struct ipcx_table *t, size_t row,
 		     char *buf, size_t size)
 {
 	struct ipcx_value subject, workload, operation, cpus;
@@ -71,7 +71,7 @@ static size_t stress_expect_put_value(const struct ipcx_table *t, size_t row,
 	return n < 0 || (size_t)n >= size ? size - 1 : (size_t)n;
 }
 
-static void judge_row(struct storm *s, const struct ipcx_table *t, size_t row)
+static void judge_row(struct load_run *s, const struct ipcx_table *t, size_t row)
 {
 	int match = s->expect ? ipcx_expr_match(s->expect, t, row) : 1;
 	char name[160], values[1024] = "";
@@ -100,7 +100,7 @@ static void judge_row(struct storm *s, const struct ipcx_table *t, size_t row)
 	s->bad = true;
 }
 
-void stress_judge(struct storm *s, const struct ipcx_table *t)
+void stress_judge(struct load_run *s, const struct ipcx_table *t)
 {
 	for (size_t i = 0; i < ipcx_table_rows(t); i++)
 		judge_row(s, t, i);

@@ -64,7 +64,7 @@ const char *stress_text(const struct ipcx_table *t, size_t row, enum ipcx_field 
 }
 
 /* Whether a row of the list is of a mechanism or way that the plan is about. */
-static bool is_about(const struct storm *s, const struct ipcx_table *list, size_t row)
+static bool is_about(const struct load_run *s, const struct ipcx_table *list, size_t row)
 {
 	struct ipcx_value v;
 	const char *subject = stress_text(list, row, s->kind->subject, &v);
@@ -76,7 +76,7 @@ static bool is_about(const struct storm *s, const struct ipcx_table *list, size_
 				  (s->plan.mechs & IPCX_MECH_BIT(mech)));
 }
 
-bool stress_planned(const struct storm *s, const struct ipcx_table *list, size_t row)
+bool stress_planned(const struct load_run *s, const struct ipcx_table *list, size_t row)
 {
 	struct ipcx_value v;
 
@@ -86,7 +86,7 @@ bool stress_planned(const struct storm *s, const struct ipcx_table *list, size_t
 				  s->workloads.all));
 }
 
-static bool is_listed(const struct storm *s, const struct ipcx_table *list,
+static bool is_listed(const struct load_run *s, const struct ipcx_table *list,
 		      enum ipcx_field f, const char *word)
 {
 	struct ipcx_value v;
@@ -99,7 +99,7 @@ static bool is_listed(const struct storm *s, const struct ipcx_table *list,
 }
 
 /* Each word must be one of a column of the list; the message names those there are. */
-static int stress_plan_check(const struct storm *s, const struct ipcx_table *list,
+static int stress_plan_check(const struct load_run *s, const struct ipcx_table *list,
 			     enum ipcx_field f, const char *const *words,
 			     const char *what)
 {
@@ -188,7 +188,7 @@ static int check_numbers(const struct stress_args *args)
 	return 0;
 }
 
-static int stress_plan_check_names(struct storm *s)
+static int stress_plan_check_names(struct load_run *s)
 {
 	struct ipcx_table *list;
 	int r = ipcx_stress_list(s->app->x, s->kind->flags, &list);
@@ -203,7 +203,7 @@ static int stress_plan_check_names(struct storm *s)
 	return r;
 }
 
-int stress_plan(struct storm *s, int n, char **words)
+int stress_plan(struct load_run *s, int n, char **words)
 {
 	const struct stress_args *args = s->args;
 	bool compare = s->kind->flags & IPCX_STRESS_COMPARE;
@@ -235,7 +235,7 @@ int stress_plan(struct storm *s, int n, char **words)
 	return 0;
 }
 
-void stress_plan_free(struct storm *s)
+void stress_plan_free(struct load_run *s)
 {
 	free(s->workloads.text);
 	free(s->workloads.all);

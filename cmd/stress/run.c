@@ -86,7 +86,7 @@ static void draw(const struct ipcx_stress *run, bool ending)
 }
 
 /* Until it is done. 0, or -errno; -EINTR: to be ended at once. */
-static int stress_run_watch(struct storm *s)
+static int stress_run_watch(struct load_run *s)
 {
 	int64_t stopped = 0, drawn = 0;
 	unsigned heard = 0;
@@ -115,7 +115,7 @@ static int stress_run_watch(struct storm *s)
 /* ---- what is printed */
 
 /* Whether two rows stand in one block. */
-static bool together(const struct storm *s, const struct ipcx_table *t, size_t a,
+static bool together(const struct load_run *s, const struct ipcx_table *t, size_t a,
 		     size_t b)
 {
 	for (size_t i = 0; i < s->kind->blocks.n; i++) {
@@ -128,7 +128,7 @@ static bool together(const struct storm *s, const struct ipcx_table *t, size_t a
 	return true;
 }
 
-static bool stress_run_begins(const struct storm *s, const struct ipcx_table *t,
+static bool stress_run_begins(const struct load_run *s, const struct ipcx_table *t,
 			      size_t row)
 {
 	for (size_t i = 0; i < row; i++)
@@ -137,12 +137,12 @@ static bool stress_run_begins(const struct storm *s, const struct ipcx_table *t,
 	return true;
 }
 
-int stress_blocks(struct storm *s, const struct ipcx_table *t, stress_put *put)
+int stress_blocks(struct load_run *s, const struct ipcx_table *t, stress_put *put)
 {
 	auto_free uint32_t *order = NULL, *rows = NULL;
 	size_t n;
 	char label[160];
-	int r = sheet_pick(&s->sheet, t, &order, &n);
+	int r = output_pick(&s->output, t, &order, &n);
 
 	if (r)
 		return r;
@@ -165,60 +165,62 @@ int stress_blocks(struct storm *s, const struct ipcx_table *t, stress_put *put)
 		if (count == 0)
 			continue;
 		s->kind->label(t, i, label, sizeof(label));
-		r = put(s, &(struct sheet_rows){ .t = t, .order = rows, .n = count },
+		r = put(s, &(struct output_rows){ .t = t, .order = rows, .n = count },
 			label);
 	}
 	return r;
 }
 
-static int put_block(struct storm *s, const struct sheet_rows *rows, const char *label)
+static int put_block(struct load_run *s, const struct output_rows *rows,
+		     const char *label)
 {
-	sheet_heading(&s->sheet, label);
-	sheet_put(&s->sheet, rows);
+	output_heading(&s->output, label);
+	output_put(&s->output, rows);
 	return 0;
 }
 
-static bool in_blocks(const struct storm *s)
+static bool in_blocks(const struct load_run *s)
 {
-	const char *fields = s->args->sheet.fields;
+	const char *fields = s->args->output.fields;
 
-	return s->sheet.format->blocks && !(fields && *fields != '+');
+	return s->output.format->blocks && !(fields && *fields != '+');
 }
 
-int stress_print(struct storm *s, const struct ipcx_table *t)
+int stress_print(struct load_run *s, const struct ipcx_table *t)
 {
 	if (in_blocks(s) && ipcx_table_rows(t))
 		return stress_blocks(s, t, put_block);
-	sheet_heading(&s->sheet, NULL);
-	return sheet_all(&s->sheet, t);
+	output_heading(&s->output, NULL);
+	return output_all(&s->output, t);
 }
 
 /* Format and columns, so that what is wrong with them is told before anything runs. */
-static int stress_run_open_sheet(struct storm *s)
+static int stress_run_open_output(struct load_run *s)
 {
-	int r = sheet_open(&s->sheet, &s->args->sheet, "results");
+	int r = output_open(&s->output, &s->args->output, "results");
 
 	if (!r)
-		r = sheet_fields(&s->sheet, s->args->sheet.fields,
-				 in_blocks(s) ? s->kind->shown : s->kind->fields,
-				 shown_has, &s->kind->fields);
+		r = output_fields(&s->output, s->args->output.fields,
+				  in_blocks(s) ? s->kind->shown : s->kind->fields,
+				  columns_have, &s->kind->fields);
 	if (!r)
-		r = sheet_condition(s->app->x, &s->args->sheet, shown_has,
-				    &s->kind->fields, &s->sheet.where);
-	if (!r && s->args->plot && s->sheet.format->raw)
+		r = output_condition(s->app->x, &s->args->output, columns_have,
+				     &s->kind->fields, &s->output.where);
+	if (!r && s->args->plot && s->output.format->raw)
 		r = msg_usage("--plot is a picture for people: not with --format %s",
-			      s->sheet.format->name);
-	if (!r && in_blocks(s) && !s->sheet.sort)
-		s->sheet.sort = s->kind->order;
+			      s->output.format->name);
+	if (!r && in_blocks(s) && !s->output.sort)
+		s->output.sort = s->kind->order;
 	return r;
 }
 
 /* The rows that the plan is about, in their order. 0, or exit status 1. */
-static int put_listed(struct storm *s, struct sheet *sheet, const struct ipcx_table *t)
+static int put_listed(struct load_run *s, struct output *output,
+		      const struct ipcx_table *t)
 {
 	auto_free uint32_t *order = NULL, *rows = NULL;
 	size_t n = 0, picked;
-	int r = sheet_pick(sheet, t, &order, &picked);
+	int r = output_pick(output, t, &order, &picked);
 
 	if (r)
 		return r;
@@ -233,38 +235,38 @@ static int put_listed(struct storm *s, struct sheet *sheet, const struct ipcx_ta
 		if (stress_planned(s, t, row))
 			rows[n++] = row;
 	}
-	sheet_put(sheet, &(struct sheet_rows){ .t = t, .order = rows, .n = n });
+	output_put(output, &(struct output_rows){ .t = t, .order = rows, .n = n });
 	return 0;
 }
 
-static int stress_run_list(struct storm *s)
+static int stress_run_list(struct load_run *s)
 {
 	struct ipcx_table *t;
-	struct sheet sheet;
-	int r = sheet_open(&sheet, &s->args->sheet, "workloads");
+	struct output output;
+	int r = output_open(&output, &s->args->output, "workloads");
 
 	if (!r)
-		r = sheet_fields(&sheet, s->args->sheet.fields, s->kind->listed,
-				 shown_has, &s->kind->listed);
+		r = output_fields(&output, s->args->output.fields, s->kind->listed,
+				  columns_have, &s->kind->listed);
 	if (!r)
-		r = sheet_condition(s->app->x, &s->args->sheet, shown_has,
-				    &s->kind->listed, &sheet.where);
+		r = output_condition(s->app->x, &s->args->output, columns_have,
+				     &s->kind->listed, &output.where);
 	if (r)
 		return r;
 	r = ipcx_stress_list(s->app->x, s->kind->flags, &t);
 	if (r < 0)
 		return app_failed(s->app, r);
-	sheet.broken = true;
-	sheet_heading(&sheet, NULL);
-	r = put_listed(s, &sheet, t);
-	sheet_close(&sheet);
+	output.broken = true;
+	output_heading(&output, NULL);
+	r = put_listed(s, &output, t);
+	output_close(&output);
 	ipcx_table_free(t);
-	return sheet_status(&sheet, r);
+	return output_status(&output, r);
 }
 
 /* ---- from beginning to end */
 
-static int stress_run_begin(struct storm *s)
+static int stress_run_begin(struct load_run *s)
 {
 	const char *where = s->args->where.ns;
 	int r;
@@ -273,7 +275,7 @@ static int stress_run_begin(struct storm *s)
 		r = ipcx_ns_open(s->app->x, where, &s->app->ns);
 		if (r < 0)
 			return app_failed(s->app, r);
-		if (where_all(s->app))
+		if (ns_all(s->app))
 			return msg_usage("a run is in one namespace: not in all");
 		s->plan.ns = s->app->ns;
 	}
@@ -293,7 +295,7 @@ static int stress_run_begin(struct storm *s)
 	return EXIT_FAILED;
 }
 
-static int stress_run_failed(struct storm *s)
+static int stress_run_failed(struct load_run *s)
 {
 	msg_error("%s", ipcx_error(s->app->x));
 	return EXIT_FAILED;
@@ -301,7 +303,7 @@ static int stress_run_failed(struct storm *s)
 
 /* Results and facts are printed before anything is said of them, so that it stands last
  * where people look first. */
-static int stress_run_tell(struct storm *s, struct tally *tally)
+static int stress_run_tell(struct load_run *s, struct tally *tally)
 {
 	struct ipcx_table *results = NULL, *facts = NULL;
 	int r = 0;
@@ -312,11 +314,11 @@ static int stress_run_tell(struct storm *s, struct tally *tally)
 	if (!r)
 		r = s->args->plot ? s->kind->plot(s, results) : stress_print(s, results);
 	if (!r) {
-		sheet_more(&s->sheet,
-			   &(struct sheet_child){ .label = "on what it ran",
-						  .name = "facts",
-						  .t = facts,
-						  .shown = SHOW_LIST(fact_fields) });
+		output_more(&s->output,
+			    &(struct output_child){ .label = "on what it ran",
+						    .name = "facts",
+						    .t = facts,
+						    .shown = COLUMN_LIST(fact_fields) });
 		msg_table(results, s->app->verbose, tally);
 		msg_table(facts, s->app->verbose, &(struct tally){ 0 });
 		if (!stop_wanted())
@@ -327,16 +329,16 @@ static int stress_run_tell(struct storm *s, struct tally *tally)
 	return r;
 }
 
-static int verdict(const struct storm *s, const struct tally *tally)
+static int verdict(const struct load_run *s, const struct tally *tally)
 {
 	if (s->bad || tally->failed || tally->missing)
 		return EXIT_FAILED;
 	if (tally->unavailable)
 		return tally->done ? EXIT_PART : EXIT_FAILED;
-	return sheet_status(&s->sheet, EXIT_DONE);
+	return output_status(&s->output, EXIT_DONE);
 }
 
-static int stress_run_run(struct storm *s)
+static int stress_run_run(struct load_run *s)
 {
 	struct tally tally = { 0 };
 	int r = stress_run_watch(s), told = 0;
@@ -352,14 +354,14 @@ static int stress_run_run(struct storm *s)
 		s->bad = true;
 	}
 	if (r <= 0 && !told)
-		sheet_close(&s->sheet);
+		output_close(&s->output);
 	return told ? told : verdict(s, &tally);
 }
 
 int stress_command(struct app *app, const struct stress_kind *kind,
 		   const struct stress_args *args, int n, char **words)
 {
-	struct storm s = { .app = app, .kind = kind, .args = args };
+	struct load_run s = { .app = app, .kind = kind, .args = args };
 	int r = stress_plan(&s, n, words);
 
 	if (!r && args->list) {
@@ -370,7 +372,7 @@ int stress_command(struct app *app, const struct stress_kind *kind,
 	if (!r)
 		r = stress_expect(&s);
 	if (!r)
-		r = stress_run_open_sheet(&s);
+		r = stress_run_open_output(&s);
 	if (!r)
 		r = stress_run_begin(&s);
 	if (!r)

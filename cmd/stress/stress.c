@@ -35,10 +35,10 @@ static void stress_label(const struct ipcx_table *t, size_t row, char *buf, size
 
 static const struct stress_kind kind = {
 	.subject = IPCX_F_MECH,
-	.fields = SHOW_LIST_INIT(fields),
-	.shown = SHOW_LIST_INIT(shown),
-	.listed = SHOW_LIST_INIT(listed),
-	.blocks = SHOW_LIST_INIT(blocks),
+	.fields = COLUMN_LIST_INIT(fields),
+	.shown = COLUMN_LIST_INIT(shown),
+	.listed = COLUMN_LIST_INIT(listed),
+	.blocks = COLUMN_LIST_INIT(blocks),
 	.label = stress_label,
 };
 
@@ -57,9 +57,9 @@ static const struct opt opts[] = {
 
 static const struct opt_group options[] = {
 	{ opts, 0 },
-	{ where_one_opts, offsetof(struct stress_args, where) },
-	{ filter_opts, offsetof(struct stress_args, sheet) },
-	{ sheet_opts,     offsetof(struct stress_args, sheet) },
+	{ ns_one_opts, offsetof(struct stress_args, where) },
+	{ filter_opts, offsetof(struct stress_args, output) },
+	{ output_opts,     offsetof(struct stress_args, output) },
 	{ NULL, 0 },
 };
 

@@ -15,8 +15,8 @@
 #define STRESS_OBJECTS (1U << 4)
 
 struct stress_args {
-	struct sheet_args sheet;
-	struct where_args where;
+	struct output_args output;
+	struct ns_args where;
 	struct opt_list workloads, cpus;
 	uint64_t duration, ops, workers, bytes, objects, seed;
 	uint64_t given; /* STRESS_… */
@@ -24,7 +24,7 @@ struct stress_args {
 	bool here, force, list, plot;
 };
 
-struct storm;
+struct load_run;
 
 /* One of the two commands: what its rows are about, and how people see them. */
 struct stress_kind {
@@ -38,7 +38,7 @@ struct stress_kind {
 	/* What stands above a block. */
 	void (*label)(const struct ipcx_table *t, size_t row, char *buf, size_t size);
 	/* Print results as bars (--plot), as stress_print() does. */
-	int (*plot)(struct storm *s, const struct ipcx_table *t);
+	int (*plot)(struct load_run *s, const struct ipcx_table *t);
 };
 
 /* Words that stood in lists with commas between. */
@@ -48,43 +48,44 @@ struct stress_words {
 };
 
 /* A run, from its plan to its end. */
-struct storm {
+struct load_run {
 	struct app *app;
 	const struct stress_kind *kind;
 	const struct stress_args *args;
 	struct stress_words workloads, ways;
 	struct ipcx_stress_plan plan;
 	struct ipcx_expr *expect;
-	struct sheet sheet;
+	struct output output;
 	struct ipcx_stress *run;
 	bool bad; /* something was not as it should be, and was told */
 };
 
 /* Read the plan from options and operands (mechanisms or ways), and hold it against what
  * there is. 0, or an exit status after a message. Free it in any case. */
-int stress_plan(struct storm *s, int n, char **words);
-void stress_plan_free(struct storm *s);
+int stress_plan(struct load_run *s, int n, char **words);
+void stress_plan_free(struct load_run *s);
 
 /* Whether the plan is about a row of the list of workloads. */
-bool stress_planned(const struct storm *s, const struct ipcx_table *list, size_t row);
+bool stress_planned(const struct load_run *s, const struct ipcx_table *list, size_t row);
 
 /* The whole of a command. */
 int stress_command(struct app *app, const struct stress_kind *kind,
 		   const struct stress_args *args, int n, char **words);
 
 /* Print results: in blocks, or as one table. 0, or an exit status after a message. */
-int stress_print(struct storm *s, const struct ipcx_table *t);
+int stress_print(struct load_run *s, const struct ipcx_table *t);
 
 /* The rows of one block after the other: put() with rows that are in order. 0, or what
  * put() answered. */
-typedef int stress_put(struct storm *s, const struct sheet_rows *rows, const char *label);
-int stress_blocks(struct storm *s, const struct ipcx_table *t, stress_put *put);
+typedef int stress_put(struct load_run *s, const struct output_rows *rows,
+		       const char *label);
+int stress_blocks(struct load_run *s, const struct ipcx_table *t, stress_put *put);
 
 /* --expect: read it. 0, or exit status 2 after a message. */
-int stress_expect(struct storm *s);
+int stress_expect(struct load_run *s);
 
 /* Tell each row that had errors or is not as expected. */
-void stress_judge(struct storm *s, const struct ipcx_table *t);
+void stress_judge(struct load_run *s, const struct ipcx_table *t);
 
 /* "on 1 CPU", "on 2 CPUs", "on any CPUs". */
 const char *stress_cpus(unsigned cpus);

@@ -170,7 +170,7 @@ static const char *place_in(const char *sort, const char *name, bool apart)
 }
 
 /* Orders and columns: what those that could be listed lack, each field once. */
-static void tell_fields(uint64_t mechs, const struct sheet_args *args, bool apart)
+static void tell_fields(uint64_t mechs, const struct output_args *args, bool apart)
 {
 	struct ipcx_fieldset sort = { { 0 } }, columns = sort;
 
@@ -224,8 +224,8 @@ static int check_possible(uint64_t mechs, const struct ipcx_expr *where)
 			 here.text, what.text);
 }
 
-int asked_of(uint64_t mechs, const struct ipcx_expr *where, const struct sheet_args *args,
-	     enum asked_notes notes)
+int asked_of(uint64_t mechs, const struct ipcx_expr *where,
+	     const struct output_args *args, enum asked_notes notes)
 {
 	struct ipcx_fieldset fields;
 	int r = 0;

@@ -23,7 +23,8 @@ struct cell_style {
 char *cell_put(char *p, const struct ipcx_field_info *info, const struct ipcx_value *v,
 	       const struct cell_style *style);
 
-/* Of a value that is none: whether it is unknown, or there is none. sheet_get() says so. */
+/* Of a value that is none: whether it is unknown, or there is none. output_get() says so.
+ */
 static inline bool cell_unknown(const struct ipcx_value *v)
 {
 	return v->type == IPCX_TYPE_NONE && v->as.u;

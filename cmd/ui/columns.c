@@ -61,19 +61,19 @@ static int parse_order(struct order *o, const char *list)
 	}
 }
 
-int sheet_sort_check(const char *list)
+int output_sort_check(const char *list)
 {
 	return parse_order(&(struct order){ .n = 0 }, list);
 }
 
-int sheet_order(const struct sheet *s, const struct ipcx_table *t, uint32_t **ret_order)
+int output_order(const struct output *s, const struct ipcx_table *t, uint32_t **ret_order)
 {
 	struct order o = { .t = t };
 	size_t n = ipcx_table_rows(t);
 	uint32_t *order = NULL;
 
 	if (s->sort) {
-		(void)parse_order(&o, s->sort); /* sheet_open() has read it before */
+		(void)parse_order(&o, s->sort); /* output_open() has read it before */
 		order = malloc((n + 1) * sizeof(*order));
 		if (!order) {
 			msg_error("out of memory");
@@ -89,9 +89,9 @@ int sheet_order(const struct sheet *s, const struct ipcx_table *t, uint32_t **re
 
 /* ---- columns */
 
-static void columns_add_column(struct sheet *s, enum ipcx_field f)
+static void columns_add_column(struct output *s, enum ipcx_field f)
 {
-	struct sheet_column *c = &s->columns[s->ncolumns];
+	struct output_column *c = &s->columns[s->ncolumns];
 	const struct ipcx_type_info *type;
 
 	for (size_t i = 0; i < s->ncolumns; i++)
@@ -107,14 +107,14 @@ static void columns_add_column(struct sheet *s, enum ipcx_field f)
 	s->ncolumns++;
 }
 
-static void add_set(struct sheet *s, const struct ipcx_fieldset *set)
+static void add_set(struct output *s, const struct ipcx_fieldset *set)
 {
 	for (unsigned f = 0; f < ipcx_field_count(); f++)
 		if (ipcx_fieldset_has(set, (enum ipcx_field)f))
 			columns_add_column(s, (enum ipcx_field)f);
 }
 
-static void add_defaults(struct sheet *s, const struct shown *defaults)
+static void add_defaults(struct output *s, const struct shown *defaults)
 {
 	add_set(s, &defaults->before);
 	for (size_t i = 0; i < defaults->n; i++)
@@ -123,7 +123,7 @@ static void add_defaults(struct sheet *s, const struct shown *defaults)
 	s->usual = defaults->usual;
 }
 
-bool shown_has(enum ipcx_field field, const void *data)
+bool columns_have(enum ipcx_field field, const void *data)
 {
 	const struct shown *shown = data;
 
@@ -134,15 +134,15 @@ bool shown_has(enum ipcx_field field, const void *data)
 	       ipcx_fieldset_has(&shown->after, field);
 }
 
-bool sheet_table_knows(enum ipcx_field field, const void *data)
+bool output_table_knows(enum ipcx_field field, const void *data)
 {
 	struct ipcx_value v;
 
 	return ipcx_row_get(data, 0, field, &v) == 0;
 }
 
-int sheet_no_field(const char *of, const char *word, int len,
-		   bool (*known)(enum ipcx_field, const void *), const void *data)
+int output_no_field(const char *of, const char *word, int len,
+		    bool (*known)(enum ipcx_field, const void *), const void *data)
 {
 	char list[1024] = "";
 	size_t at = 0;
@@ -154,7 +154,7 @@ int sheet_no_field(const char *of, const char *word, int len,
 	return msg_usage("%sno field '%.*s' here; there are:%s", of, len, word, list);
 }
 
-static int add_word(struct sheet *s, const char *word, size_t len,
+static int add_word(struct output *s, const char *word, size_t len,
 		    const struct shown *defaults,
 		    bool (*known)(enum ipcx_field, const void *), const void *data)
 {
@@ -177,7 +177,7 @@ static int add_word(struct sheet *s, const char *word, size_t len,
 		return 0;
 	}
 	if (len == 0 || ipcx_field_by_name(word, len, &f) < 0 || !known(f, data))
-		return sheet_no_field("", word, (int)len, known, data);
+		return output_no_field("", word, (int)len, known, data);
 	columns_add_column(s, f);
 	ipcx_fieldset_remove(&s->usual, f);
 	return 0;
@@ -192,14 +192,15 @@ static int check_order(const char *list, bool (*known)(enum ipcx_field, const vo
 
 	for (size_t i = 0; !r && i < o.n; i++)
 		if (!known(o.by[i].field, data))
-			r = sheet_no_field("--sort: ",
-					   ipcx_field_info(o.by[i].field)->name, -1,
-					   known, data);
+			r = output_no_field("--sort: ",
+					    ipcx_field_info(o.by[i].field)->name, -1,
+					    known, data);
 	return r;
 }
 
-int sheet_fields(struct sheet *s, const char *list, struct shown defaults,
-		 bool (*known)(enum ipcx_field field, const void *data), const void *data)
+int output_fields(struct output *s, const char *list, struct shown defaults,
+		  bool (*known)(enum ipcx_field field, const void *data),
+		  const void *data)
 {
 	s->ncolumns = 0;
 	s->usual = (struct ipcx_fieldset){ { 0 } };
@@ -225,7 +226,7 @@ int sheet_fields(struct sheet *s, const char *list, struct shown defaults,
 	}
 }
 
-struct ipcx_fieldset sheet_query(const struct sheet *s)
+struct ipcx_fieldset output_query(const struct output *s)
 {
 	struct ipcx_fieldset fields = { { 0 } };
 	struct order o = { .n = 0 };
@@ -239,12 +240,12 @@ struct ipcx_fieldset sheet_query(const struct sheet *s)
 	return fields;
 }
 
-uint64_t sheet_flags(const struct sheet *s)
+uint64_t output_flags(const struct output *s)
 {
 	return s->flags | (ipcx_fieldset_empty(&s->usual) ? 0 : IPCX_USUAL);
 }
 
-bool sheet_unread(const struct sheet *s, unsigned mech, enum ipcx_field field)
+bool output_unread(const struct output *s, unsigned mech, enum ipcx_field field)
 {
 	return ipcx_fieldset_has(&s->usual, field) &&
 	       ipcx_mech_cost(mech, field) == IPCX_COST_COSTLY;

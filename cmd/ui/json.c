@@ -105,8 +105,8 @@ void json_string(const char *text)
 }
 
 /* A value at p. */
-static char *json_put_value(char *p, const struct sheet *s, const struct sheet_column *c,
-			    const struct ipcx_value *v)
+static char *json_put_value(char *p, const struct output *s,
+			    const struct output_column *c, const struct ipcx_value *v)
 {
 	if (v->type == IPCX_TYPE_NONE)
 		return mempcpy(p, "null", 4);
@@ -124,7 +124,7 @@ static char *json_put_value(char *p, const struct sheet *s, const struct sheet_c
 
 /* The columns that a row has, and all others of its mechanism in this table: found once
  * for each run of rows. */
-static void plan(struct sheet *s, const struct ipcx_table *t, size_t row, unsigned mech)
+static void plan(struct output *s, const struct ipcx_table *t, size_t row, unsigned mech)
 {
 	struct ipcx_value v;
 
@@ -133,14 +133,14 @@ static void plan(struct sheet *s, const struct ipcx_table *t, size_t row, unsign
 	s->nplan = 0;
 	for (size_t k = 0; k < s->ncolumns; k++)
 		if (s->fixed || (ipcx_row_get(t, row, s->columns[k].field, &v) == 0 &&
-				 !sheet_unread(s, mech, s->columns[k].field)))
+				 !output_unread(s, mech, s->columns[k].field)))
 			s->plan[s->nplan++] = &s->columns[k];
 	s->last.text = NULL;
 }
 
 /* ,"name":value */
-static char *json_put_cell(const struct sheet *s, const struct sheet_column *c, size_t k,
-			   const struct ipcx_value *v, char *p)
+static char *json_put_cell(const struct output *s, const struct output_column *c,
+			   size_t k, const struct ipcx_value *v, char *p)
 {
 	/* The key begins with its comma; a constant length beats a shorter copy. */
 	memcpy(p, c->key + !k, sizeof(c->key) - 1);
@@ -149,7 +149,7 @@ static char *json_put_cell(const struct sheet *s, const struct sheet_column *c, 
 
 /* Members besides the fields of a row. */
 struct parts {
-	const struct sheet_child *all;
+	const struct output_child *all;
 	size_t n;
 };
 
@@ -157,14 +157,14 @@ static const struct parts no_parts;
 
 /* ,"unknown":["name",…]: which of the members that are null. */
 static void __attribute__((noinline))
-put_unknown(const struct sheet *s, const struct ipcx_fieldset *unknown,
+put_unknown(const struct output *s, const struct ipcx_fieldset *unknown,
 	    const struct parts *parts)
 {
 	const char *between = "";
 
 	out_text(",\"unknown\":[");
 	for (size_t k = 0; k < s->nplan; k++) {
-		const struct sheet_column *c = s->plan[k];
+		const struct output_column *c = s->plan[k];
 
 		if (!ipcx_fieldset_has(unknown, c->field))
 			continue;
@@ -180,7 +180,7 @@ put_unknown(const struct sheet *s, const struct ipcx_fieldset *unknown,
 }
 
 /* What a row lacks and is no column of it was not asked for. */
-static void json_say_unknown(struct sheet *s, const struct sheet_rows *rows, size_t row,
+static void json_say_unknown(struct output *s, const struct output_rows *rows, size_t row,
 			     const struct parts *parts)
 {
 	struct ipcx_fieldset unknown = ipcx_row_unknown(rows->t, row);
@@ -194,29 +194,29 @@ static void json_say_unknown(struct sheet *s, const struct sheet_rows *rows, siz
 		put_unknown(s, &unknown, parts);
 }
 
-static void members(struct sheet *s, const struct sheet_rows *rows, size_t i,
+static void members(struct output *s, const struct output_rows *rows, size_t i,
 		    const struct parts *parts)
 {
-	size_t row = sheet_row(rows, i);
+	size_t row = output_row(rows, i);
 	unsigned mech = ipcx_row_mech(rows->t, row);
 
 	if (rows->t != s->plan_table || mech != s->plan_mech)
 		plan(s, rows->t, row, mech);
-	sheet_line(s, rows, i, s->plan, s->nplan, json_put_cell);
+	output_line(s, rows, i, s->plan, s->nplan, json_put_cell);
 	json_say_unknown(s, rows, row, parts);
 }
 
-static void begin_row(const struct sheet *s, size_t i)
+static void begin_row(const struct output *s, size_t i)
 {
 	out_text(s->rows + i ? ",\n{" : "\n{");
 }
 
-void json_begin(struct sheet *s)
+void json_begin(struct output *s)
 {
 	out_format("{\"ipcx\":1,\"%s\":[", s->kind);
 }
 
-void json_rows(struct sheet *s, const struct sheet_rows *rows)
+void json_rows(struct output *s, const struct output_rows *rows)
 {
 	for (size_t i = 0; i < rows->n; i++) {
 		begin_row(s, i);
@@ -225,9 +225,9 @@ void json_rows(struct sheet *s, const struct sheet_rows *rows)
 	}
 }
 
-static void json_child(const struct sheet *s, const struct sheet_child *c)
+static void json_child(const struct output *s, const struct output_child *c)
 {
-	struct sheet below = { .format = s->format, .style = s->style };
+	struct output below = { .format = s->format, .style = s->style };
 
 	out_format(",\"%s\":", c->name);
 	if (!c->t) {
@@ -235,18 +235,18 @@ static void json_child(const struct sheet *s, const struct sheet_child *c)
 		return;
 	}
 	out_text("[");
-	(void)sheet_fields(&below, NULL, c->shown, NULL, NULL);
+	(void)output_fields(&below, NULL, c->shown, NULL, NULL);
 	for (size_t i = 0; i < ipcx_table_rows(c->t); i++) {
 		out_text(i ? ",{" : "{");
-		members(&below, &(struct sheet_rows){ .t = c->t, .first = i, .n = 1 }, 0,
+		members(&below, &(struct output_rows){ .t = c->t, .first = i, .n = 1 }, 0,
 			&no_parts);
 		out_text("}");
 	}
 	out_text("]");
 }
 
-static void json_put_detail(struct sheet *s, const struct sheet_rows *row,
-			    const struct sheet_child *children, size_t n)
+static void json_put_detail(struct output *s, const struct output_rows *row,
+			    const struct output_child *children, size_t n)
 {
 	members(s, row, 0, &(struct parts){ children, n });
 	for (size_t i = 0; i < n; i++)
@@ -254,8 +254,8 @@ static void json_put_detail(struct sheet *s, const struct sheet_rows *row,
 	out_text("}");
 }
 
-void json_detail(struct sheet *s, const struct sheet_rows *row, const char *label,
-		 const struct sheet_child *children, size_t n)
+void json_detail(struct output *s, const struct output_rows *row, const char *label,
+		 const struct output_child *children, size_t n)
 {
 	(void)label;
 	begin_row(s, 0);
@@ -263,14 +263,14 @@ void json_detail(struct sheet *s, const struct sheet_rows *row, const char *labe
 }
 
 /* The array of rows ends, and another begins that json_end() closes. */
-void json_more(struct sheet *s, const struct sheet_child *more)
+void json_more(struct output *s, const struct output_child *more)
 {
-	struct sheet below = { .format = s->format, .style = s->style };
+	struct output below = { .format = s->format, .style = s->style };
 
 	out_format("%s],\"%s\":[", s->rows ? "\n" : "", more->name);
-	(void)sheet_fields(&below, NULL, more->shown, NULL, NULL);
+	(void)output_fields(&below, NULL, more->shown, NULL, NULL);
 	json_rows(&below,
-		  &(struct sheet_rows){ .t = more->t, .n = ipcx_table_rows(more->t) });
+		  &(struct output_rows){ .t = more->t, .n = ipcx_table_rows(more->t) });
 	s->rows = ipcx_table_rows(more->t);
 }
 
@@ -280,7 +280,7 @@ static void json_member(const char *name, const char *text)
 	json_string(text);
 }
 
-void json_end(struct sheet *s)
+void json_end(struct output *s)
 {
 	const struct msg_record *r;
 	size_t n = msg_records(&r);
@@ -302,7 +302,7 @@ void json_end(struct sheet *s)
 	out_text(n ? "\n]}\n" : "]}\n");
 }
 
-void jsonl_rows(struct sheet *s, const struct sheet_rows *rows)
+void jsonl_rows(struct output *s, const struct output_rows *rows)
 {
 	for (size_t i = 0; i < rows->n; i++) {
 		out_text("{");
@@ -311,8 +311,8 @@ void jsonl_rows(struct sheet *s, const struct sheet_rows *rows)
 	}
 }
 
-void jsonl_detail(struct sheet *s, const struct sheet_rows *row, const char *label,
-		  const struct sheet_child *children, size_t n)
+void jsonl_detail(struct output *s, const struct output_rows *row, const char *label,
+		  const struct output_child *children, size_t n)
 {
 	(void)label;
 	out_text("{");

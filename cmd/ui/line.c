@@ -14,7 +14,7 @@
 #define LINE_MAX_COPIED 8192
 #define COLUMNS_MAX     64
 
-static bool can_copy(const struct sheet_last *last, const struct sheet_rows *rows,
+static bool can_copy(const struct output_last *last, const struct output_rows *rows,
 		     size_t row, const char *p, size_t n)
 {
 	/* The buffer was written out when p lies before the last row; in another order
@@ -25,8 +25,8 @@ static bool can_copy(const struct sheet_last *last, const struct sheet_rows *row
 }
 
 /* The columns whose value may be another one, as a mask over their places. */
-static uint64_t changed_columns(const struct sheet_last *last, const struct ipcx_table *t,
-				size_t row)
+static uint64_t changed_columns(const struct output_last *last,
+				const struct ipcx_table *t, size_t row)
 {
 	struct ipcx_fieldset fields = ipcx_row_changed(t, row);
 	uint64_t columns = 0;
@@ -40,28 +40,28 @@ static uint64_t changed_columns(const struct sheet_last *last, const struct ipcx
 	return columns;
 }
 
-static char *line_put_cell(struct sheet *s, const struct sheet_rows *rows, size_t i,
-			   const struct sheet_column *c, size_t k, sheet_cell *cell,
+static char *line_put_cell(struct output *s, const struct output_rows *rows, size_t i,
+			   const struct output_column *c, size_t k, output_cell *cell,
 			   char *p)
 {
 	struct ipcx_value v;
 
-	(void)sheet_get(rows, i, c->field, &v);
+	(void)output_get(rows, i, c->field, &v);
 	return cell(s, c, k, &v, p);
 }
 
 /* A cell has grown or shrunk: those behind it move. */
-static void move_starts(struct sheet_last *last, size_t k, size_t n, ptrdiff_t by)
+static void move_starts(struct output_last *last, size_t k, size_t n, ptrdiff_t by)
 {
 	for (size_t i = k + 1; i <= n; i++)
 		last->starts[i] = (uint32_t)(last->starts[i] + by);
 }
 
-static void copy_line(struct sheet *s, const struct sheet_rows *rows, size_t i,
-		      struct sheet_column *const *columns, size_t n, sheet_cell *cell,
+static void copy_line(struct output *s, const struct output_rows *rows, size_t i,
+		      struct output_column *const *columns, size_t n, output_cell *cell,
 		      char *line)
 {
-	struct sheet_last *last = &s->last;
+	struct output_last *last = &s->last;
 	const char *above = last->text; /* minus how far the cells have moved so far */
 	size_t from = 0;
 	char *p = line;
@@ -89,11 +89,11 @@ static void copy_line(struct sheet *s, const struct sheet_rows *rows, size_t i,
 	last->row++;
 }
 
-static void whole_line(struct sheet *s, const struct sheet_rows *rows, size_t i,
-		       struct sheet_column *const *columns, size_t n, sheet_cell *cell,
+static void whole_line(struct output *s, const struct output_rows *rows, size_t i,
+		       struct output_column *const *columns, size_t n, output_cell *cell,
 		       char *line)
 {
-	struct sheet_last *last = &s->last;
+	struct output_last *last = &s->last;
 	uint32_t *now = last->starts;
 	bool kept = n <= COLUMNS_MAX;
 	char *p = line;
@@ -121,8 +121,8 @@ static void whole_line(struct sheet *s, const struct sheet_rows *rows, size_t i,
 	last->row = rows->first + i;
 }
 
-void sheet_line(struct sheet *s, const struct sheet_rows *rows, size_t i,
-		struct sheet_column *const *columns, size_t n, sheet_cell *cell)
+void output_line(struct output *s, const struct output_rows *rows, size_t i,
+		 struct output_column *const *columns, size_t n, output_cell *cell)
 {
 	char *line = out_room();
 

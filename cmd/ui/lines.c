@@ -9,7 +9,7 @@
 #include "ui/out.h"
 
 /* The text of a value: nothing for what is unknown. */
-static char *exact(char *p, const struct sheet *s, const struct sheet_column *c,
+static char *exact(char *p, const struct output *s, const struct output_column *c,
 		   const struct ipcx_value *v)
 {
 	if (v->type == IPCX_TYPE_NONE)
@@ -43,7 +43,7 @@ static void csv_cell(const char *text, size_t len)
 	out_done(p);
 }
 
-void csv_heading(struct sheet *s, const char *label)
+void csv_heading(struct output *s, const char *label)
 {
 	(void)label;
 	if (!s->headings || s->blocks)
@@ -55,7 +55,7 @@ void csv_heading(struct sheet *s, const char *label)
 	out_text("\n");
 }
 
-void csv_rows(struct sheet *s, const struct sheet_rows *rows)
+void csv_rows(struct output *s, const struct output_rows *rows)
 {
 	char text[CELL_MAX];
 
@@ -63,7 +63,7 @@ void csv_rows(struct sheet *s, const struct sheet_rows *rows)
 		for (size_t k = 0; k < s->ncolumns; k++) {
 			struct ipcx_value v;
 
-			(void)sheet_get(rows, i, s->columns[k].field, &v);
+			(void)output_get(rows, i, s->columns[k].field, &v);
 			out_text(k ? "," : "");
 			csv_cell(text,
 				 (size_t)(exact(text, s, &s->columns[k], &v) - text));
@@ -72,17 +72,17 @@ void csv_rows(struct sheet *s, const struct sheet_rows *rows)
 	}
 }
 
-void export_rows(struct sheet *s, const struct sheet_rows *rows)
+void export_rows(struct output *s, const struct output_rows *rows)
 {
 	char text[CELL_MAX];
 
 	for (size_t i = 0; i < rows->n; i++) {
 		for (size_t k = 0; k < s->ncolumns; k++) {
-			const struct sheet_column *c = &s->columns[k];
+			const struct output_column *c = &s->columns[k];
 			struct ipcx_value v;
 			char *p = out_room();
 
-			(void)sheet_get(rows, i, c->field, &v);
+			(void)output_get(rows, i, c->field, &v);
 			if (k)
 				*p++ = ' ';
 			/* No shell and no program uses such a name: PATH and UID are
@@ -106,8 +106,8 @@ void export_rows(struct sheet *s, const struct sheet_rows *rows)
 }
 
 /* A word that is never empty and never a lone "-" unless it is unknown. */
-static char *lines_raw_cell(char *p, const struct sheet *s, const struct sheet_column *c,
-			    const struct ipcx_value *v)
+static char *lines_raw_cell(char *p, const struct output *s,
+			    const struct output_column *c, const struct ipcx_value *v)
 {
 	char text[CELL_MAX];
 
@@ -123,14 +123,14 @@ static char *lines_raw_cell(char *p, const struct sheet *s, const struct sheet_c
 	return ix_put_escaped(p, CELL_MAX, text, IX_ESC_WORD);
 }
 
-void raw_rows(struct sheet *s, const struct sheet_rows *rows)
+void raw_rows(struct output *s, const struct output_rows *rows)
 {
 	for (size_t i = 0; i < rows->n; i++) {
 		for (size_t k = 0; k < s->ncolumns; k++) {
 			struct ipcx_value v;
 			char *p = out_room();
 
-			(void)sheet_get(rows, i, s->columns[k].field, &v);
+			(void)output_get(rows, i, s->columns[k].field, &v);
 			if (k)
 				*p++ = ' ';
 			out_done(lines_raw_cell(p, s, &s->columns[k], &v));

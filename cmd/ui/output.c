@@ -10,20 +10,20 @@
 #include "ui/msg.h"
 
 /* clang-format off */
-const struct opt sheet_opts[] = {
-	{ "json",        0,   FLAG(struct sheet_args, json),        .help = "answer in JSON (as --format json)" },
-	{ "format",      0,   TEXT(struct sheet_args, format),      .arg = "FORMAT", .complete = COMPLETE_FORMATS, .help = "table, json, jsonl, csv, export or raw" },
-	{ "output",      'o', JOINED(struct sheet_args, fields),    .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "these fields, in this order; +FIELD adds one, all is every field; may be repeated" },
-	{ "sort",        0,   JOINED(struct sheet_args, sort),      .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "sort by these fields; -FIELD reverses; may be repeated" },
-	{ "no-headings", 0,   FLAG(struct sheet_args, no_headings), .help = "no line of headings" },
-	{ "bytes",       0,   FLAG(struct sheet_args, bytes),       .help = "sizes to the byte and times to the second, also in a table" },
-	{ "numeric",     'n', FLAG(struct sheet_args, numeric),     .help = "numbers instead of the names of users and groups" },
-	{ "colour",      0,   TEXT(struct sheet_args, colour),      .arg = "WHEN", .complete = COMPLETE_WHEN, .help = "auto, always or never" },
+const struct opt output_opts[] = {
+	{ "json",        0,   FLAG(struct output_args, json),        .help = "answer in JSON (as --format json)" },
+	{ "format",      0,   TEXT(struct output_args, format),      .arg = "FORMAT", .complete = COMPLETE_FORMATS, .help = "table, json, jsonl, csv, export or raw" },
+	{ "output",      'o', JOINED(struct output_args, fields),    .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "these fields, in this order; +FIELD adds one, all is every field; may be repeated" },
+	{ "sort",        0,   JOINED(struct output_args, sort),      .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "sort by these fields; -FIELD reverses; may be repeated" },
+	{ "no-headings", 0,   FLAG(struct output_args, no_headings), .help = "no line of headings" },
+	{ "bytes",       0,   FLAG(struct output_args, bytes),       .help = "sizes to the byte and times to the second, also in a table" },
+	{ "numeric",     'n', FLAG(struct output_args, numeric),     .help = "numbers instead of the names of users and groups" },
+	{ "colour",      0,   TEXT(struct output_args, colour),      .arg = "WHEN", .complete = COMPLETE_WHEN, .help = "auto, always or never" },
 	{ .name = NULL },
 };
 
 const struct opt filter_opts[] = {
-	{ "where",       'w', LISTED(struct sheet_args, where),     .arg = "EXPR", .complete = COMPLETE_FIELDS, .help = "only rows that fulfil this condition; of several, all" },
+	{ "where",       'w', LISTED(struct output_args, where),     .arg = "EXPR", .complete = COMPLETE_FIELDS, .help = "only rows that fulfil this condition; of several, all" },
 	{ .name = NULL },
 };
 /* clang-format on */
@@ -36,7 +36,7 @@ static const struct format *format_by_name(const char *name)
 	return NULL;
 }
 
-static int choose_colour(struct sheet *s, const char *when)
+static int choose_colour(struct output *s, const char *when)
 {
 	const char *no = secure_getenv("NO_COLOR");
 
@@ -49,11 +49,11 @@ static int choose_colour(struct sheet *s, const char *when)
 	return 0;
 }
 
-int sheet_open(struct sheet *s, const struct sheet_args *args, const char *kind)
+int output_open(struct output *s, const struct output_args *args, const char *kind)
 {
 	const char *name = args->json ? "json" : args->format ? args->format : "table";
 
-	memset(s, 0, offsetof(struct sheet, columns));
+	memset(s, 0, offsetof(struct output, columns));
 	if (args->json && args->format && strcmp(args->format, "json"))
 		return msg_usage("--json and --format %s contradict each other",
 				 args->format);
@@ -69,51 +69,51 @@ int sheet_open(struct sheet *s, const struct sheet_args *args, const char *kind)
 	s->kind = kind;
 	s->sort = args->sort;
 	s->flags = args->numeric ? IPCX_NUMERIC : 0;
-	if (choose_colour(s, args->colour) || (s->sort && sheet_sort_check(s->sort)))
+	if (choose_colour(s, args->colour) || (s->sort && output_sort_check(s->sort)))
 		return EXIT_USAGE;
 	return 0;
 }
 
-static void sheet_begin(struct sheet *s)
+static void output_begin(struct output *s)
 {
 	if (!s->begun && s->format->begin)
 		s->format->begin(s);
 	s->begun = true;
 }
 
-void sheet_heading(struct sheet *s, const char *label)
+void output_heading(struct output *s, const char *label)
 {
-	sheet_begin(s);
+	output_begin(s);
 	s->widths = false;
 	if (s->format->heading)
 		s->format->heading(s, label);
 	s->blocks++;
 }
 
-void sheet_put(struct sheet *s, const struct sheet_rows *rows)
+void output_put(struct output *s, const struct output_rows *rows)
 {
-	sheet_begin(s);
+	output_begin(s);
 	s->format->rows(s, rows);
 	s->rows += rows->n;
 }
 
-int sheet_all(struct sheet *s, const struct ipcx_table *t)
+int output_all(struct output *s, const struct ipcx_table *t)
 {
 	uint32_t *rows;
 	size_t n;
-	int r = sheet_pick(s, t, &rows, &n);
+	int r = output_pick(s, t, &rows, &n);
 
 	if (r)
 		return r;
-	sheet_put(s, &(struct sheet_rows){ .t = t, .order = rows, .n = n });
+	output_put(s, &(struct output_rows){ .t = t, .order = rows, .n = n });
 	free(rows);
 	return 0;
 }
 
-void sheet_detail(struct sheet *s, const struct sheet_rows *row, const char *label,
-		  const struct sheet_child *children, size_t n)
+void output_detail(struct output *s, const struct output_rows *row, const char *label,
+		   const struct output_child *children, size_t n)
 {
-	sheet_begin(s);
+	output_begin(s);
 	if (s->format->detail)
 		s->format->detail(s, row, label, children, n);
 	else
@@ -121,16 +121,16 @@ void sheet_detail(struct sheet *s, const struct sheet_rows *row, const char *lab
 	s->rows++;
 }
 
-void sheet_more(struct sheet *s, const struct sheet_child *more)
+void output_more(struct output *s, const struct output_child *more)
 {
-	sheet_begin(s);
+	output_begin(s);
 	if (s->format->more)
 		s->format->more(s, more);
 }
 
-void sheet_close(struct sheet *s)
+void output_close(struct output *s)
 {
-	sheet_begin(s);
+	output_begin(s);
 	if (s->format->end)
 		s->format->end(s);
 }

@@ -10,14 +10,14 @@
 #include "ui/output.h"
 #include "ui/select.h"
 
-bool sheet_wanted(const struct sheet_args *args)
+bool output_wanted(const struct output_args *args)
 {
 	return args->json || args->format || args->fields || args->sort || args->where.n;
 }
 
-int sheet_condition(struct ipcx *x, const struct sheet_args *args,
-		    bool (*known)(enum ipcx_field field, const void *data),
-		    const void *data, const struct ipcx_expr **ret_expr)
+int output_condition(struct ipcx *x, const struct output_args *args,
+		     bool (*known)(enum ipcx_field field, const void *data),
+		     const void *data, const struct ipcx_expr **ret_expr)
 {
 	static struct ipcx_expr *kept; /* one command has one */
 	struct ipcx_fieldset read;
@@ -30,9 +30,9 @@ int sheet_condition(struct ipcx *x, const struct sheet_args *args,
 	for (unsigned f = 0; f < ipcx_field_count(); f++)
 		if (ipcx_fieldset_has(&read, (enum ipcx_field)f) &&
 		    !known((enum ipcx_field)f, data))
-			return sheet_no_field("--where: ",
-					      ipcx_field_info((enum ipcx_field)f)->name,
-					      -1, known, data);
+			return output_no_field("--where: ",
+					       ipcx_field_info((enum ipcx_field)f)->name,
+					       -1, known, data);
 	return 0;
 }
 
@@ -50,7 +50,7 @@ static bool reads_unknown(const struct ipcx_expr *where, const struct ipcx_table
 }
 
 /* Of so many rows those that fulfil the condition, in their order. */
-static size_t keep_matching(struct sheet *s, const struct ipcx_table *t, uint32_t *rows,
+static size_t keep_matching(struct output *s, const struct ipcx_table *t, uint32_t *rows,
 			    size_t n)
 {
 	size_t kept = 0;
@@ -73,12 +73,12 @@ static size_t keep_matching(struct sheet *s, const struct ipcx_table *t, uint32_
 	return kept;
 }
 
-int sheet_pick(struct sheet *s, const struct ipcx_table *t, uint32_t **ret_rows,
-	       size_t *ret_n)
+int output_pick(struct output *s, const struct ipcx_table *t, uint32_t **ret_rows,
+		size_t *ret_n)
 {
 	size_t n = ipcx_table_rows(t);
 	uint32_t *rows;
-	int r = sheet_order(s, t, &rows);
+	int r = output_order(s, t, &rows);
 
 	if (r)
 		return r;
@@ -96,7 +96,7 @@ int sheet_pick(struct sheet *s, const struct ipcx_table *t, uint32_t **ret_rows,
 	return 0;
 }
 
-int sheet_status(const struct sheet *s, int r)
+int output_status(const struct output *s, int r)
 {
 	if (r != EXIT_DONE || !s->unjudged)
 		return r;

@@ -45,7 +45,7 @@ uint64_t select_all(void);
 uint64_t select_touched(const struct selection *sel);
 
 /* Whether one of the mechanisms in the mask (a uint64_t behind data) has the field: for
- * sheet_fields(). */
+ * output_fields(). */
 bool select_knows(enum ipcx_field field, const void *data);
 
 /* To show every field of the mechanisms in the mask that comes with each listing. */

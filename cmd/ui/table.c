@@ -26,26 +26,26 @@ static size_t text_width(const char *p, const char *end, bool string)
 }
 
 /* The text of a cell at p, NUL-terminated. */
-static char *render(const struct sheet *s, const struct sheet_column *c,
-		    const struct sheet_rows *rows, size_t i, char *p, bool *ret_string)
+static char *render(const struct output *s, const struct output_column *c,
+		    const struct output_rows *rows, size_t i, char *p, bool *ret_string)
 {
 	struct ipcx_value v;
 	char *end;
 
-	(void)sheet_get(rows, i, c->field, &v);
+	(void)output_get(rows, i, c->field, &v);
 	end = cell_text(p, c->info, &v, &s->style);
 	*end = '\0';
 	*ret_string = v.type == IPCX_TYPE_STRING;
 	return end;
 }
 
-static void measure(struct sheet *s, const struct sheet_rows *rows)
+static void measure(struct output *s, const struct output_rows *rows)
 {
 	size_t n = MIN(rows->n, (size_t)MEASURED);
 	char cell[CELL_MAX];
 
 	for (size_t k = 0; k < s->ncolumns; k++) {
-		struct sheet_column *c = &s->columns[k];
+		struct output_column *c = &s->columns[k];
 
 		c->width = s->headings ? strlen(c->info->heading) : 1;
 		for (size_t i = 0; i < n; i++) {
@@ -66,14 +66,14 @@ static char *table_pad(char *p, size_t n)
 }
 
 /* The headings, once the widths are known. */
-static void headings(struct sheet *s)
+static void headings(struct output *s)
 {
 	if (!s->headings)
 		return;
 	if (s->colour)
 		out_text(bold);
 	for (size_t k = 0; k < s->ncolumns; k++) {
-		const struct sheet_column *c = &s->columns[k];
+		const struct output_column *c = &s->columns[k];
 		size_t len = strlen(c->info->heading),
 		       fill = c->width - MIN(len, c->width);
 		char *p = out_room();
@@ -94,8 +94,8 @@ static void headings(struct sheet *s)
 }
 
 /* A cell with the gap before it and, except at the end of the line, its padding. */
-static char *table_put_cell(const struct sheet *s, const struct sheet_column *c, size_t k,
-			    const struct ipcx_value *v, char *p)
+static char *table_put_cell(const struct output *s, const struct output_column *c,
+			    size_t k, const struct ipcx_value *v, char *p)
 {
 	char *end;
 	size_t width, fill;
@@ -114,7 +114,7 @@ static char *table_put_cell(const struct sheet *s, const struct sheet_column *c,
 	return k + 1 < s->ncolumns ? table_pad(end, fill) : end;
 }
 
-void table_heading(struct sheet *s, const char *label)
+void table_heading(struct output *s, const char *label)
 {
 	if (!label)
 		return;
@@ -152,14 +152,14 @@ static void put_broken(const char *text, size_t indent)
 }
 
 /* Columns, then a text that goes on below its own beginning. */
-static void broken_row(struct sheet *s, const struct sheet_rows *rows, size_t i)
+static void broken_row(struct output *s, const struct output_rows *rows, size_t i)
 {
 	char text[CELL_MAX];
 	size_t at = 0;
 	bool string;
 
 	for (size_t k = 0; k < s->ncolumns; k++) {
-		const struct sheet_column *c = &s->columns[k];
+		const struct output_column *c = &s->columns[k];
 		char *end = render(s, c, rows, i, text, &string);
 		size_t fill = c->width - MIN(text_width(text, end, string), c->width);
 
@@ -172,9 +172,9 @@ static void broken_row(struct sheet *s, const struct sheet_rows *rows, size_t i)
 	put_broken(text, at);
 }
 
-void table_rows(struct sheet *s, const struct sheet_rows *rows)
+void table_rows(struct output *s, const struct output_rows *rows)
 {
-	struct sheet_column *columns[IPCX_NO_FIELD];
+	struct output_column *columns[IPCX_NO_FIELD];
 
 	for (size_t k = 0; k < s->ncolumns; k++)
 		columns[k] = &s->columns[k];
@@ -187,17 +187,17 @@ void table_rows(struct sheet *s, const struct sheet_rows *rows)
 			broken_row(s, rows, i);
 			continue;
 		}
-		sheet_line(s, rows, i, columns, s->ncolumns, table_put_cell);
+		output_line(s, rows, i, columns, s->ncolumns, table_put_cell);
 		out_text("\n");
 	}
 }
 
 /* A table below an object, indented by nothing: it reads like every other. */
-static void table_child(struct sheet *s, const struct sheet_child *c)
+static void table_child(struct output *s, const struct output_child *c)
 {
-	struct sheet below = { .format = s->format,
-			       .headings = s->headings,
-			       .colour = s->colour };
+	struct output below = { .format = s->format,
+				.headings = s->headings,
+				.colour = s->colour };
 
 	below.style.bytes = s->style.bytes;
 	out_format("\n%s%s%s\n", s->colour ? bold : "", c->label, s->colour ? plain : "");
@@ -209,26 +209,27 @@ static void table_child(struct sheet *s, const struct sheet_child *c)
 		out_text("none\n");
 		return;
 	}
-	(void)sheet_fields(&below, NULL, c->shown, NULL, NULL);
-	table_rows(&below, &(struct sheet_rows){ .t = c->t, .n = ipcx_table_rows(c->t) });
+	(void)output_fields(&below, NULL, c->shown, NULL, NULL);
+	table_rows(&below,
+		   &(struct output_rows){ .t = c->t, .n = ipcx_table_rows(c->t) });
 }
 
 /* Names and what there is to say of each: no headings. */
-void table_more(struct sheet *s, const struct sheet_child *more)
+void table_more(struct output *s, const struct output_child *more)
 {
-	struct sheet below = { .format = s->format, .style = s->style, .broken = true };
+	struct output below = { .format = s->format, .style = s->style, .broken = true };
 
 	out_format("\n%s%s%s\n", s->colour ? bold : "", more->label,
 		   s->colour ? plain : "");
-	(void)sheet_fields(&below, NULL, more->shown, NULL, NULL);
+	(void)output_fields(&below, NULL, more->shown, NULL, NULL);
 	table_rows(&below,
-		   &(struct sheet_rows){ .t = more->t, .n = ipcx_table_rows(more->t) });
+		   &(struct output_rows){ .t = more->t, .n = ipcx_table_rows(more->t) });
 }
 
 #define LABEL_WIDTH 16
 
-void table_detail(struct sheet *s, const struct sheet_rows *row, const char *label,
-		  const struct sheet_child *children, size_t n)
+void table_detail(struct output *s, const struct output_rows *row, const char *label,
+		  const struct output_child *children, size_t n)
 {
 	struct cell_style style = s->style;
 
@@ -237,11 +238,11 @@ void table_detail(struct sheet *s, const struct sheet_rows *row, const char *lab
 		out_text("\n");
 	out_format("%s%s%s\n", s->colour ? bold : "", label, s->colour ? plain : "");
 	for (size_t k = 0; k < s->ncolumns; k++) {
-		const struct sheet_column *c = &s->columns[k];
+		const struct output_column *c = &s->columns[k];
 		struct ipcx_value v;
 		char *p;
 
-		if (sheet_get(row, 0, c->field, &v) < 0)
+		if (output_get(row, 0, c->field, &v) < 0)
 			continue;
 		out_format("%-*s  ", LABEL_WIDTH, c->info->name);
 		p = cell_text(out_room(), c->info, &v, &style);

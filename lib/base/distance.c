@@ -43,7 +43,7 @@ size_t ix_distance(const char *a, size_t alen, const char *b, size_t blen)
 	return rows[alen % 3][blen];
 }
 
-size_t ix_near(size_t len)
+size_t ix_nearest(size_t len)
 {
 	return len <= 3 ? 1 : len <= 7 ? 2 : 3;
 }

@@ -12,4 +12,4 @@
 size_t ix_distance(const char *a, size_t alen, const char *b, size_t blen);
 
 /* The largest distance at which a word of this length is still worth suggesting. */
-size_t ix_near(size_t len);
+size_t ix_nearest(size_t len);

@@ -22,7 +22,7 @@ static int64_t patience_now(void)
 	return ts.tv_sec * SECOND + ts.tv_nsec;
 }
 
-int64_t ix_patience_left(struct ix_patience *p)
+int64_t ix_timeout_left(struct ix_timeout *p)
 {
 	int64_t t;
 
@@ -34,9 +34,9 @@ int64_t ix_patience_left(struct ix_patience *p)
 	return MAX(p->deadline - t, 0);
 }
 
-int ix_patience_nap(struct ix_patience *p)
+int ix_timeout_sleep(struct ix_timeout *p)
 {
-	int64_t left = ix_patience_left(p), span;
+	int64_t left = ix_timeout_left(p), span;
 	struct timespec ts;
 
 	if (left == 0)

@@ -17,7 +17,7 @@
  * hide others. */
 #define SHARE_MAX 1000
 
-static void end_entry(const struct ix_entry *e)
+static void end_entry(const struct ix_log_entry *e)
 {
 	const char *const texts[] = { e->c.id,       e->c.name,
 				      e->c.pod,      e->c.pod_namespace,
@@ -97,12 +97,12 @@ static int append(const struct ix_search *s, struct ix_containers *c,
 		  const struct ix_container *found, const struct ix_giver *g,
 		  const struct ix_claimed *claimed)
 {
-	struct ix_entry *e;
+	struct ix_log_entry *e;
 	int r = 0;
 
 	if (c->n == c->cap) {
 		size_t cap = c->cap ? 2 * c->cap : 32;
-		struct ix_entry *more = reallocarray(c->all, cap, sizeof(*more));
+		struct ix_log_entry *more = reallocarray(c->all, cap, sizeof(*more));
 
 		if (!more)
 			return -ENOMEM;
@@ -110,7 +110,7 @@ static int append(const struct ix_search *s, struct ix_containers *c,
 		c->cap = cap;
 	}
 	e = &c->all[c->n];
-	*e = (struct ix_entry){
+	*e = (struct ix_log_entry){
 		.c = {
 			.runtime = found->runtime,
 			.id = containers_copy(found->id, &r),
@@ -160,7 +160,7 @@ static int containers_compare(uint64_t a, uint64_t b)
 
 static int containers_by_pid(const void *a, const void *b)
 {
-	const struct ix_entry *p = a, *q = b;
+	const struct ix_log_entry *p = a, *q = b;
 	int r = containers_compare((uint64_t)p->c.pid, (uint64_t)q->c.pid);
 
 	if (r == 0)
@@ -170,7 +170,7 @@ static int containers_by_pid(const void *a, const void *b)
 
 static int by_rank(const void *a, const void *b)
 {
-	const struct ix_entry *p = a, *q = b;
+	const struct ix_log_entry *p = a, *q = b;
 	int r = containers_compare(p->c.rank, q->c.rank);
 
 	return r ? r : containers_compare(p->order, q->order);
@@ -201,7 +201,7 @@ static void containers_drop_doubles(struct ix_containers *c)
 /* Who gives a name that is not root's: a user, or the inside of a container. */
 static int by_share(const void *a, const void *b)
 {
-	const struct ix_entry *p = a, *q = b;
+	const struct ix_log_entry *p = a, *q = b;
 	int r = containers_compare(p->c.rank, q->c.rank);
 
 	if (r == 0)
@@ -211,14 +211,14 @@ static int by_share(const void *a, const void *b)
 	return r ? r : containers_compare(p->order, q->order);
 }
 
-static bool same_share(const struct ix_entry *p, const struct ix_entry *q)
+static bool same_share(const struct ix_log_entry *p, const struct ix_log_entry *q)
 {
 	return p->c.rank == q->c.rank && p->c.uid == q->c.uid &&
 	       !p->c.outer == !q->c.outer &&
 	       (!p->c.outer || !strcmp(p->c.outer, q->c.outer));
 }
 
-static void say_cut(struct ix_containers *c, const struct ix_entry *e)
+static void say_cut(struct ix_containers *c, const struct ix_log_entry *e)
 {
 	c->gaps.names = true;
 	if (e->c.outer)
@@ -239,7 +239,7 @@ static void cut_shares(struct ix_containers *c)
 		return;
 	qsort(c->all, c->n, sizeof(*c->all), by_share);
 	for (size_t i = 0; i < c->n; i++) {
-		struct ix_entry *e = &c->all[i];
+		struct ix_log_entry *e = &c->all[i];
 
 		share = n && same_share(&c->all[n - 1], e) ? share + 1 : 1;
 		if (share <= SHARE_MAX || e->c.rank <= IX_RANK_CALLER) {

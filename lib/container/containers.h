@@ -6,7 +6,7 @@
 #include "container/state.h"
 #include "proc/space.h"
 
-struct ix_entry {
+struct ix_log_entry {
 	struct ix_container c;
 	size_t order;              /* in which the families told of it */
 	struct ix_space pids, mnt; /* of its first process */
@@ -27,7 +27,7 @@ struct ix_cover {
 };
 
 struct ix_containers {
-	struct ix_entry *all; /* root's first */
+	struct ix_log_entry *all; /* root's first */
 	size_t n, cap;
 	struct ix_cover cover;
 	struct ix_gaps gaps;
@@ -39,10 +39,10 @@ void ix_cover_free(struct ix_cover *v);
 
 /* The container whose first process begins this PID namespace; the one whose first
  * process has this mount namespace; or NULL. */
-const struct ix_entry *ix_cover_pids(const struct ix_containers *c,
-				     const struct ix_space *pids);
-const struct ix_entry *ix_cover_mnt(const struct ix_containers *c,
-				    const struct ix_space *mnt);
+const struct ix_log_entry *ix_cover_pids(const struct ix_containers *c,
+					 const struct ix_space *pids);
+const struct ix_log_entry *ix_cover_mnt(const struct ix_containers *c,
+					const struct ix_space *mnt);
 
 /* Say of each name that was given inside of a container in which (outer.c). 0 or
  * -ENOMEM. */

@@ -71,8 +71,8 @@ static int cover_cgroups(const struct ix_search *s, struct ix_containers *c, siz
 	return e;
 }
 
-static const struct ix_entry *find_cgroup(const struct ix_containers *c, char *text,
-					  size_t len)
+static const struct ix_log_entry *find_cgroup(const struct ix_containers *c, char *text,
+					      size_t len)
 {
 	struct ix_cgroup_reader r = ix_cgroup_read(text, len);
 	char name[300];
@@ -96,19 +96,19 @@ static const struct ix_entry *find_cgroup(const struct ix_containers *c, char *t
 
 /* ---- numbers */
 
-typedef uint64_t key_fn(const struct ix_entry *e);
+typedef uint64_t key_fn(const struct ix_log_entry *e);
 
-static uint64_t pid_key(const struct ix_entry *e)
+static uint64_t pid_key(const struct ix_log_entry *e)
 {
 	return (uint64_t)e->c.pid;
 }
 
-static uint64_t pids_key(const struct ix_entry *e)
+static uint64_t pids_key(const struct ix_log_entry *e)
 {
 	return e->pids.ino;
 }
 
-static uint64_t mounts_key(const struct ix_entry *e)
+static uint64_t mounts_key(const struct ix_log_entry *e)
 {
 	return e->mnt.ino;
 }
@@ -129,8 +129,9 @@ static int cover_by_key(const void *a, const void *b, void *arg)
 }
 
 /* The first with a key, or NULL. */
-static const struct ix_entry *cover_find(const struct ix_containers *c, const size_t *v,
-					 size_t n, key_fn *key, uint64_t want)
+static const struct ix_log_entry *cover_find(const struct ix_containers *c,
+					     const size_t *v, size_t n, key_fn *key,
+					     uint64_t want)
 {
 	size_t low = 0, high = n;
 
@@ -146,7 +147,7 @@ static const struct ix_entry *cover_find(const struct ix_containers *c, const si
 }
 
 /* A sandbox in a container may stay in the PID namespace of that. */
-static bool begins_pids(const struct ix_containers *c, const struct ix_entry *e)
+static bool begins_pids(const struct ix_containers *c, const struct ix_log_entry *e)
 {
 	return e->pids.ino && !ix_space_same(&e->pids, &c->cover.own_pids) &&
 	       !ix_space_same(&e->pids, &e->giver_pids);
@@ -164,7 +165,7 @@ int ix_cover_make(const struct ix_search *s, struct ix_containers *c)
 	if (!v->by_pid || !v->by_pids || !v->by_mnt)
 		return -ENOMEM;
 	for (size_t i = 0; r == 0 && i < c->n; i++) {
-		const struct ix_entry *e = &c->all[i];
+		const struct ix_log_entry *e = &c->all[i];
 
 		v->by_pid[i] = i;
 		if (begins_pids(c, e))
@@ -187,19 +188,19 @@ int ix_cover_make(const struct ix_search *s, struct ix_containers *c)
 
 /* ---- looking up */
 
-const struct ix_entry *ix_cover_pids(const struct ix_containers *c,
-				     const struct ix_space *pids)
+const struct ix_log_entry *ix_cover_pids(const struct ix_containers *c,
+					 const struct ix_space *pids)
 {
-	const struct ix_entry *e =
+	const struct ix_log_entry *e =
 		cover_find(c, c->cover.by_pids, c->cover.npids, pids_key, pids->ino);
 
 	return e && ix_space_same(&e->pids, pids) ? e : NULL;
 }
 
-const struct ix_entry *ix_cover_mnt(const struct ix_containers *c,
-				    const struct ix_space *mnt)
+const struct ix_log_entry *ix_cover_mnt(const struct ix_containers *c,
+					const struct ix_space *mnt)
 {
-	const struct ix_entry *e =
+	const struct ix_log_entry *e =
 		cover_find(c, c->cover.by_mnt, c->cover.nmnt, mounts_key, mnt->ino);
 
 	return e && ix_space_same(&e->mnt, mnt) ? e : NULL;
@@ -208,7 +209,7 @@ const struct ix_entry *ix_cover_mnt(const struct ix_containers *c,
 const struct ix_container *ix_container_of(struct ipcx *x, const struct ix_containers *c,
 					   int32_t pid)
 {
-	const struct ix_entry *found =
+	const struct ix_log_entry *found =
 		cover_find(c, c->cover.by_pid, c->cover.n, pid_key, (uint64_t)pid);
 	int proc = ix_procfd(x), len;
 	auto_fd int dir = -1;

@@ -263,7 +263,7 @@ static bool elsewhere(const struct ix_containers *c, const struct word *w, char 
 static int named_unknown(struct ipcx *x, const struct ix_containers *c,
 			 const struct word *w)
 {
-	size_t len = strlen(w->text), least = ix_near(len) + 1;
+	size_t len = strlen(w->text), least = ix_nearest(len) + 1;
 	char shown[600], hint[600] = "";
 	const struct ix_container *one;
 	const struct ix_gaps *gaps = ix_containers_gaps(c);

@@ -16,12 +16,12 @@
 #define DEPTH_MAX 32
 
 /* Of a giver in a PID namespace that no container begins. */
-static const struct ix_entry *find_around(const struct ix_search *s,
-					  const struct ix_containers *c,
-					  const struct ix_entry *e)
+static const struct ix_log_entry *find_around(const struct ix_search *s,
+					      const struct ix_containers *c,
+					      const struct ix_log_entry *e)
 {
 	auto_fd int dir = ix_search_open(s, e->giver);
-	const struct ix_entry *found = NULL;
+	const struct ix_log_entry *found = NULL;
 
 	for (unsigned n = 0; dir >= 0 && !found && n < DEPTH_MAX; n++) {
 		struct ix_space around = ix_space_around(dir, n);
@@ -35,11 +35,11 @@ static const struct ix_entry *find_around(const struct ix_search *s,
 	return found;
 }
 
-static const struct ix_entry *find_outer(const struct ix_search *s,
-					 const struct ix_containers *c,
-					 const struct ix_entry *e)
+static const struct ix_log_entry *find_outer(const struct ix_search *s,
+					     const struct ix_containers *c,
+					     const struct ix_log_entry *e)
 {
-	const struct ix_entry *found;
+	const struct ix_log_entry *found;
 
 	if (ix_space_same(&e->giver_pids, &s->pids))
 		found = ix_cover_mnt(c, &e->giver_mnt);
@@ -51,7 +51,7 @@ static const struct ix_entry *find_outer(const struct ix_search *s,
 }
 
 /* What a container adds in front of names that were given in it. */
-static char *prefix_of(const struct ix_entry *e)
+static char *prefix_of(const struct ix_log_entry *e)
 {
 	char label[IX_LABEL_MAX];
 	char *text = NULL;
@@ -65,15 +65,15 @@ static char *prefix_of(const struct ix_entry *e)
 
 /* First the outermost: a PID namespace lies around another, so that this ends. */
 static int name_outer(const struct ix_search *s, struct ix_containers *c,
-		      struct ix_entry *e, unsigned depth)
+		      struct ix_log_entry *e, unsigned depth)
 {
-	const struct ix_entry *outer;
+	const struct ix_log_entry *outer;
 
 	if (e->c.rank != IX_RANK_INNER || e->c.outer)
 		return 0;
 	outer = depth < DEPTH_MAX ? find_outer(s, c, e) : NULL;
 	if (outer) {
-		struct ix_entry *one = &c->all[outer - c->all];
+		struct ix_log_entry *one = &c->all[outer - c->all];
 		int r = name_outer(s, c, one, depth + 1);
 
 		if (r < 0)

@@ -67,7 +67,7 @@ static bool comparable(enum ipcx_field a, enum ipcx_field b)
 /* ": did you mean size or rss?" in buf; nothing when no field is near. */
 static const char *suggest(const char *word, size_t len, char *buf, size_t size)
 {
-	size_t best = ix_near(len), at = 0;
+	size_t best = ix_nearest(len), at = 0;
 	const struct ipcx_field_info *info;
 
 	buf[0] = '\0';

@@ -55,13 +55,13 @@ void ix_derive_container_uid(const struct ipcx_table *t, const struct ix_section
 void ix_derive_shm_device(const struct ipcx_table *t, const struct ix_section *s,
 			  const void *row, struct ipcx_value *v)
 {
-	const struct ix_spot spot = { .dev = s->dev, .ino = s->ino };
-	char text[IX_SPOT_TEXT];
+	const struct ix_dirid dirid = { .dev = s->dev, .ino = s->ino };
+	char text[IX_DIRID_TEXT];
 
 	(void)t;
 	(void)row;
 	if (s->ino)
-		ix_value_text(v, ix_spot_text(&spot, text));
+		ix_value_text(v, ix_dirid_text(&dirid, text));
 }
 
 /* A name where there is one, else the number: what is shown is what --owner takes. */

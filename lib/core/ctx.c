@@ -35,8 +35,8 @@ void ix_moved(struct ipcx *x)
 	x->numbers = IX_NUMBERS_NOT_ASKED;
 	x->numbered = IX_NUMBERED_NOT_ASKED;
 	x->people = IX_PEOPLE_NOT_ASKED;
-	free(x->home.label);
-	memset(&x->home, 0, sizeof(x->home));
+	free(x->self.label);
+	memset(&x->self, 0, sizeof(x->self));
 	x->moved = true;
 }
 
@@ -128,7 +128,7 @@ int ix_procfd(struct ipcx *x)
 
 int ix_viewfd(struct ipcx *x)
 {
-	if (!x->view.away)
+	if (!x->view.remote)
 		return ix_rootfd(x);
 	if (x->view.rootfd >= 0)
 		return x->view.rootfd;

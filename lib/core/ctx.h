@@ -20,7 +20,7 @@ struct stat;
  */
 struct ix_view {
 	bool there;      /* calls are where they should be: do not go again */
-	bool away;       /* this is not the caller's own place */
+	bool remote;     /* this is not the caller's own place */
 	bool only_shm;   /* another /dev/shm of a namespace that was looked at already */
 	bool only_there; /* its /dev/shm is not to be mounted here elsewhere */
 	bool straight;   /* and no symbolic link may lead to it */
@@ -66,7 +66,7 @@ struct ipcx {
 		struct ix_gaps gaps;
 		char *label; /* or NULL */
 		uint32_t giver;
-	} home; /* the containers in our own namespace, when somebody asked (ns/label.c) */
+	} self; /* the containers in our own namespace, when somebody asked (ns/label.c) */
 	unsigned stalls; /* file systems that did not answer, since the last discovery */
 	struct ix_names users, groups;      /* names asked for so far, over all tables */
 	struct ix_buf names;                /* where they stand */

@@ -22,7 +22,7 @@
 #define STATX_MNT_ID_UNIQUE 0x4000U
 #endif
 
-int ix_spot_open(struct ipcx *x, int rootfd, const char *path, int flags)
+int ix_dirid_open(struct ipcx *x, int rootfd, const char *path, int flags)
 {
 	int fd = x->stalls < STALLS_MAX ? ix_open_below(rootfd, path, flags, true)
 					: -EBUSY;
@@ -32,21 +32,22 @@ int ix_spot_open(struct ipcx *x, int rootfd, const char *path, int flags)
 	return fd;
 }
 
-struct ix_spot ix_spot_below(struct ipcx *x, int rootfd, const char *path)
+struct ix_dirid ix_dirid_below(struct ipcx *x, int rootfd, const char *path)
 {
-	auto_fd int fd = rootfd < 0 ? rootfd
-				    : ix_spot_open(x, rootfd, path, O_PATH | O_DIRECTORY);
+	auto_fd int fd = rootfd < 0
+				 ? rootfd
+				 : ix_dirid_open(x, rootfd, path, O_PATH | O_DIRECTORY);
 	struct statx st;
 
 	if (fd < 0)
-		return (struct ix_spot){ .error = fd == -ENOTDIR ? -ENOENT : fd };
+		return (struct ix_dirid){ .error = fd == -ENOTDIR ? -ENOENT : fd };
 	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &st) < 0)
-		return (struct ix_spot){ .error = -errno };
-	return (struct ix_spot){ .dev = makedev(st.stx_dev_major, st.stx_dev_minor),
-				 .ino = st.stx_ino };
+		return (struct ix_dirid){ .error = -errno };
+	return (struct ix_dirid){ .dev = makedev(st.stx_dev_major, st.stx_dev_minor),
+				  .ino = st.stx_ino };
 }
 
-struct ix_spot ix_spot_of(struct ipcx *x, int32_t pid, const char *path)
+struct ix_dirid ix_dirid_of(struct ipcx *x, int32_t pid, const char *path)
 {
 	int proc = ix_procfd(x);
 	auto_fd int root = -1;
@@ -57,19 +58,19 @@ struct ix_spot ix_spot_of(struct ipcx *x, int32_t pid, const char *path)
 	/* A process that has gone has not "none". */
 	if (root == -ENOENT)
 		root = -ESRCH;
-	return ix_spot_below(x, root, path);
+	return ix_dirid_below(x, root, path);
 }
 
-bool ix_spot_same(const struct ix_spot *a, const struct ix_spot *b)
+bool ix_dirid_same(const struct ix_dirid *a, const struct ix_dirid *b)
 {
 	return !a->error && !b->error && a->dev == b->dev && a->ino == b->ino;
 }
 
-const char *ix_spot_text(const struct ix_spot *s, char buf[IX_SPOT_TEXT])
+const char *ix_dirid_text(const struct ix_dirid *s, char buf[IX_DIRID_TEXT])
 {
 	if (s->error)
 		return s->error == -ENOENT ? "none" : "unknown";
-	(void)snprintf(buf, IX_SPOT_TEXT, "%u:%u/%" PRIu64, major(s->dev), minor(s->dev),
+	(void)snprintf(buf, IX_DIRID_TEXT, "%u:%u/%" PRIu64, major(s->dev), minor(s->dev),
 		       s->ino);
 	return buf;
 }
@@ -84,10 +85,10 @@ static uint64_t mount_of(int fd, unsigned how)
 		       : 0;
 }
 
-bool ix_spot_may_be(struct ipcx *x, int32_t pid, int rootfd, const char *path,
-		    const char *type)
+bool ix_dirid_may_be(struct ipcx *x, int32_t pid, int rootfd, const char *path,
+		     const char *type)
 {
-	auto_fd int fd = ix_spot_open(x, rootfd, path, O_PATH | O_DIRECTORY);
+	auto_fd int fd = ix_dirid_open(x, rootfd, path, O_PATH | O_DIRECTORY);
 	uint64_t id = fd < 0 ? 0 : mount_of(fd, STATX_MNT_ID);
 	char found[32];
 
@@ -109,7 +110,7 @@ static bool has_ended(struct ipcx *x, int32_t pid)
 	return r == -ENOENT || r == -ESRCH;
 }
 
-int ix_spot_in_memory(struct ipcx *x, int32_t pid, int fd, const char *what)
+int ix_dirid_in_memory(struct ipcx *x, int32_t pid, int fd, const char *what)
 {
 	uint64_t unique = mount_of(fd, STATX_MNT_ID_UNIQUE), id;
 	char type[32], whose[40] = "the root given";
@@ -136,21 +137,21 @@ int ix_spot_in_memory(struct ipcx *x, int32_t pid, int fd, const char *what)
 		what, whose, type);
 }
 
-int ix_spot_elsewhere(struct ipcx *x, int fd, const char *path, char *buf, size_t size)
+int ix_dirid_elsewhere(struct ipcx *x, int fd, const char *path, char *buf, size_t size)
 {
-	struct ix_spot ours = ix_spot_below(x, ix_rootfd(x), path);
-	struct ix_spot theirs = ix_spot_below(x, fd, ".");
+	struct ix_dirid ours = ix_dirid_below(x, ix_rootfd(x), path);
+	struct ix_dirid theirs = ix_dirid_below(x, fd, ".");
 	int r;
 
 	if (theirs.error)
 		return theirs.error;
-	if (ix_spot_same(&ours, &theirs))
+	if (ix_dirid_same(&ours, &theirs))
 		return 0;
 	r = ix_mnt_of_device(theirs.dev, buf, size);
 	return r == -ENOENT ? 0 : r < 0 ? r : 1;
 }
 
-int ix_spot_refused(struct ipcx *x, int32_t pid, const char *what, const char *target)
+int ix_dirid_refused(struct ipcx *x, int32_t pid, const char *what, const char *target)
 {
 	char shown[128];
 

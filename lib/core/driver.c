@@ -40,20 +40,20 @@ void ix_seen_file(const struct stat *st, struct ix_seen *ret_seen)
 	};
 }
 
-int ix_look_file(const struct ix_naming *names, struct ix_thing *thing,
+int ix_look_file(const struct ix_naming *names, struct ix_object *object,
 		 struct ix_seen *ret_seen)
 {
 	struct stat st;
 
 	(void)names;
-	if (fstat(thing->id, &st) < 0)
+	if (fstat(object->id, &st) < 0)
 		return -errno;
 	ix_seen_file(&st, ret_seen);
 	return 0;
 }
 
-int ix_change_file(const struct ix_naming *names, struct ix_thing *thing, unsigned mode)
+int ix_change_file(const struct ix_naming *names, struct ix_object *object, unsigned mode)
 {
 	(void)names;
-	return fchmod(thing->id, mode) < 0 ? -errno : 0;
+	return fchmod(object->id, mode) < 0 ? -errno : 0;
 }

@@ -26,7 +26,7 @@ int32_t ix_slot_key(const struct ix_naming *names, uint32_t slot);
 const char *ix_slot_name(const struct ix_naming *names, uint32_t slot, char buf[IX_NAME]);
 
 /* An object at hand. */
-struct ix_thing {
+struct ix_object {
 	uint32_t slot; /* of the ledger: its key or name follows from that */
 	int id;        /* System V id, or a descriptor; -1: none */
 	void *at;      /* where it is mapped (from open() on) or its sem_t; NULL */
@@ -39,7 +39,7 @@ struct ix_seen {
 	unsigned mode;
 	uid_t uid;
 	int32_t key;    /* System V */
-	uint64_t size;  /* as in ix_thing */
+	uint64_t size;  /* as in ix_object */
 	uint64_t holds; /* messages, attaches or tokens, where the system tells */
 	uint64_t room;  /* messages, where it tells */
 };
@@ -49,21 +49,21 @@ struct ix_driver {
 	/* Make it anew under the key or name of its slot, sized so (0: as suits it).
 	 * Leaves it at hand, but memory not mapped yet: open() does that, too. -errno;
 	 * -EEXIST when there is one. */
-	int (*make)(const struct ix_naming *names, struct ix_thing *thing);
+	int (*make)(const struct ix_naming *names, struct ix_object *object);
 	/* Come to hold one: by its id or descriptor when that is known, else by its key
 	 * or name; map it when it is memory. -errno */
-	int (*open)(const struct ix_naming *names, struct ix_thing *thing);
+	int (*open)(const struct ix_naming *names, struct ix_object *object);
 	/* Ask what it is like; change its permissions to another mode. -errno */
-	int (*stat)(const struct ix_naming *names, struct ix_thing *thing,
+	int (*stat)(const struct ix_naming *names, struct ix_object *object,
 		    struct ix_seen *ret_seen);
-	int (*change)(const struct ix_naming *names, struct ix_thing *thing,
+	int (*change)(const struct ix_naming *names, struct ix_object *object,
 		      unsigned mode);
 	/* Remove it from the system. It stays at hand. -errno */
-	int (*remove)(const struct ix_naming *names, struct ix_thing *thing);
+	int (*remove)(const struct ix_naming *names, struct ix_object *object);
 	/* Let go what is at hand: detach, unmap, close. */
-	void (*close)(struct ix_thing *thing);
+	void (*close)(struct ix_object *object);
 	/* Whether the slot's key or name finds anything. */
-	bool (*is_there)(const struct ix_naming *names, const struct ix_thing *thing);
+	bool (*is_there)(const struct ix_naming *names, const struct ix_object *object);
 	/* For the ledger: remove what a slot may have left, when it is ours: made by this
 	 * process, with this id (or -1). 0 also when there is none; -errno */
 	int (*sweep)(const struct ix_naming *names, uint32_t slot, int id, pid_t maker);
@@ -96,6 +96,7 @@ bool ix_slot_has_file(const struct stat *st);
 void ix_seen_file(const struct stat *st, struct ix_seen *ret_seen);
 
 /* stat() and change() of drivers whose objects are files at hand. */
-int ix_look_file(const struct ix_naming *names, struct ix_thing *thing,
+int ix_look_file(const struct ix_naming *names, struct ix_object *object,
 		 struct ix_seen *ret_seen);
-int ix_change_file(const struct ix_naming *names, struct ix_thing *thing, unsigned mode);
+int ix_change_file(const struct ix_naming *names, struct ix_object *object,
+		   unsigned mode);

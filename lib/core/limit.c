@@ -116,8 +116,8 @@ static int limit_read_word(const char *text, uint64_t bit, struct ipcx_attrs *a)
 	return 0;
 }
 
-int ix_wish_read(const char *text, const uint64_t *words, size_t n,
-		 struct ipcx_attrs *ret_attrs)
+int ix_request_read(const char *text, const uint64_t *words, size_t n,
+		    struct ipcx_attrs *ret_attrs)
 {
 	struct ipcx_attrs a = { .size = sizeof(a), .count = 1, .set = IPCX_A_COUNT };
 	char copy[128], *rest = copy, *word;

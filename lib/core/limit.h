@@ -48,5 +48,5 @@ uint64_t ix_mul_sat(uint64_t a, uint64_t b);
  * order; the first word may be left out and is then 1 (IPCX_A_COUNT). Sizes take
  * suffixes. 0 or -EINVAL.
  */
-int ix_wish_read(const char *text, const uint64_t *words, size_t n,
-		 struct ipcx_attrs *ret_attrs);
+int ix_request_read(const char *text, const uint64_t *words, size_t n,
+		    struct ipcx_attrs *ret_attrs);

@@ -45,7 +45,7 @@ struct ix_mech {
 	/* Limits that objects count against, ended by .limit = NULL; and how a wish for
 	 * ipcx_fit() is read. */
 	const struct ix_charge *charges;
-	int (*wish)(const char *text, struct ipcx_attrs *ret_attrs);
+	int (*request)(const char *text, struct ipcx_attrs *ret_attrs);
 
 	/*
 	 * Whether the caller may make such an object at all, for ipcx_fit(): 1; 0 with
@@ -175,7 +175,7 @@ struct ix_scan {
 	struct ipcx_fieldset asked; /* by the query or its condition */
 	struct ipcx_fieldset exact; /* of those, the ones whose value is read: a condition
 				       may only ask whether it is above 0 */
-	struct ipcx_fieldset dear;  /* dear columns of this mechanism that were named */
+	struct ipcx_fieldset costly; /* dear columns of this mechanism that were named */
 	const struct ipcx_expr *where; /* NULL in the absence of a condition */
 	uint64_t resume;   /* go on at this place (an index, or a count of entries) */
 	uint64_t max_rows; /* stop after about so many rows: then set t->resume; 0: never */

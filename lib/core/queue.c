@@ -11,7 +11,7 @@
 
 int ix_queue_room(struct ipcx_queue *q, size_t bytes)
 {
-	struct ix_letter *letter;
+	struct ix_msgbuf *letter;
 	size_t size;
 
 	if (bytes <= q->room && q->letter)

@@ -9,7 +9,7 @@
 struct ix_mech;
 
 /* A message as msgsnd(2) and msgrcv(2) have it; mq_send(3) takes the text alone. */
-struct ix_letter {
+struct ix_msgbuf {
 	long type;
 	char text[];
 };
@@ -19,7 +19,7 @@ struct ipcx_queue {
 	const struct ix_mech *mech; /* whose .queue has the calls */
 	int id;                     /* the queue's, or a descriptor */
 	uint64_t longest; /* the longest message that it takes, as far as is known */
-	struct ix_letter *letter; /* what was received last */
+	struct ix_msgbuf *letter; /* what was received last */
 	size_t room;              /* bytes of text that it has room for */
 	size_t copy;              /* as much of it as a copy needed so far */
 	char name[IPCX_REF_MAX];  /* for messages */
@@ -56,7 +56,7 @@ struct ix_queue_ops {
 
 	/* Wait until it is worth another try. 0, -ETIMEDOUT, -EINTR; no text. NULL: what
 	 * can be done is to sleep a little. */
-	int (*linger)(struct ipcx_queue *q, bool send, struct ix_patience *p);
+	int (*linger)(struct ipcx_queue *q, bool send, struct ix_timeout *p);
 
 	/* Keep the text that says which limit makes it full; answers -ETIMEDOUT. */
 	int (*full)(struct ipcx_queue *q);

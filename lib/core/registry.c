@@ -74,7 +74,7 @@ enum ipcx_cost ipcx_mech_cost(unsigned mech, enum ipcx_field field)
 	const struct ipcx_field_info *info = ipcx_field_info(field);
 
 	if (mech < ARRAY_SIZE(mechs) &&
-	    (ix_column(mechs[mech]->kind, field)->dear ||
+	    (ix_column(mechs[mech]->kind, field)->costly ||
 	     ix_column(mechs[mech]->kind, field)->derive == ix_derive_none))
 		return IPCX_COST_COSTLY;
 	return info ? info->cost : IPCX_COST_CHEAP;

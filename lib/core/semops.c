@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
-int ix_sem_waited(struct ipcx *x, const char *name, int64_t patience)
+int ix_sem_waited(struct ipcx *x, const char *name, int64_t timeout)
 {
 	return ix_fail_plain(x, -ETIMEDOUT, "%s: %s", name,
-			     patience == 0 ? "would have to wait" : "the time ran out");
+			     timeout == 0 ? "would have to wait" : "the time ran out");
 }

@@ -18,13 +18,13 @@ struct ix_sem_ops {
 	 * their fd, which the caller closes. NULL: the reference is enough, fd is -1. */
 	int (*open)(struct ipcx *x, const struct ipcx_ref *ref, int *ret_fd);
 	int (*op)(struct ipcx *x, const struct ipcx_ref *ref, int fd,
-		  const struct ipcx_sem_op *ops, size_t n, int64_t patience);
+		  const struct ipcx_sem_op *ops, size_t n, int64_t timeout);
 	/* NULL: its value cannot be set. */
 	int (*set)(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *nums,
 		   const uint32_t *values, size_t n);
 	/* Take one and have it at hand (fills sem and name); give it back and let it go.
 	 * NULL: op() with an undo does as much. */
-	int (*take)(struct ipcx *x, const struct ipcx_ref *ref, int fd, int64_t patience,
+	int (*take)(struct ipcx *x, const struct ipcx_ref *ref, int fd, int64_t timeout,
 		    struct ipcx_psem_taken *ret_taken);
 	int (*give)(struct ipcx *x, struct ipcx_psem_taken *taken);
 };
@@ -34,4 +34,4 @@ struct ix_sem_ops {
 #define IX_SECOND INT64_C(1000000000)
 
 /* The texts of a wait that was in vain. */
-int ix_sem_waited(struct ipcx *x, const char *name, int64_t patience);
+int ix_sem_waited(struct ipcx *x, const char *name, int64_t timeout);

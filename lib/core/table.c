@@ -31,7 +31,7 @@ void ix_table_reset(struct ipcx_table *t)
 
 	ix_notes_free(t);
 	t->nsections = t->rows = t->nplaces = 0;
-	t->arena.len = t->pool.len = t->unknown.len = 0;
+	t->shared.len = t->pool.len = t->unknown.len = 0;
 	ix_names_free(&t->users);
 	ix_names_free(&t->groups);
 	t->resume = 0;
@@ -47,7 +47,7 @@ void ipcx_table_free(struct ipcx_table *t)
 		return;
 	free(t->sections);
 	free(t->places);
-	ix_buf_free(&t->arena);
+	ix_buf_free(&t->shared);
 	ix_buf_free(&t->pool);
 	ix_notes_free(t);
 	ix_buf_free(&t->notes);
@@ -137,7 +137,7 @@ int ix_table_section(struct ipcx_table *t, const struct ix_kind *kind, unsigned 
 							   .mech = mech,
 							   .place = t->nplaces,
 							   .first = t->rows,
-							   .offset = t->arena.len };
+							   .offset = t->shared.len };
 	index_words(&t->sections[t->nsections - 1]);
 	return 0;
 }
@@ -156,7 +156,7 @@ int ix_table_dir(struct ipcx_table *t, uint64_t dev, uint64_t ino)
 		s = &more[t->nsections++];
 		*s = s[-1];
 		s->first = t->rows;
-		s->offset = t->arena.len;
+		s->offset = t->shared.len;
 		s->count = 0;
 	}
 	s->dev = dev;
@@ -167,7 +167,7 @@ int ix_table_dir(struct ipcx_table *t, uint64_t dev, uint64_t ino)
 void *ix_table_row(struct ipcx_table *t)
 {
 	size_t size = t->sections[t->nsections - 1].kind->row_size;
-	char *row = ix_buf_room(&t->arena, size);
+	char *row = ix_buf_room(&t->shared, size);
 
 	if (!row)
 		return NULL;
@@ -183,7 +183,7 @@ void ix_table_keep(struct ipcx_table *t)
 {
 	struct ix_section *s = &t->sections[t->nsections - 1];
 
-	t->arena.len += s->kind->row_size;
+	t->shared.len += s->kind->row_size;
 	s->count++;
 	t->rows++;
 }
@@ -196,7 +196,7 @@ const void *ix_table_at(const struct ipcx_table *t, size_t i,
 
 		if (i - s->first < s->count) {
 			*ret_section = s;
-			return t->arena.data + s->offset +
+			return t->shared.data + s->offset +
 			       (i - s->first) * s->kind->row_size;
 		}
 	}

@@ -36,8 +36,8 @@ struct ix_column {
 	uint8_t size;  /* of the member: 1, 2, 4 or 8 */
 	bool constant; /* the same in all rows of a section */
 	bool zero; /* 0 means "none": a time that never came, a pid that is not visible */
-	bool dear; /* takes calls of its own here, though it may be cheap elsewhere: read
-		      only when it was named */
+	bool costly;     /* takes calls of its own here, though it may be cheap elsewhere:
+			  read     only when it was named */
 	uint16_t offset; /* of the member */
 	uint32_t words; /* derived from several members: the words of the row they are in */
 	void (*derive)(const struct ipcx_table *t, const struct ix_section *s,
@@ -55,15 +55,15 @@ struct ix_column {
 		.zero = true                                                           \
 	}
 /* Stored, but read only when it is named. */
-#define IX_COL_DEAR(type, member)                                                      \
+#define IX_COL_COSTLY(type, member)                                                    \
 	{                                                                              \
 		.size = sizeof(((type *)0)->member), .offset = offsetof(type, member), \
-		.dear = true                                                           \
+		.costly = true                                                         \
 	}
-#define IX_COL_DEAR_ZERO(type, member)                                                 \
+#define IX_COL_COSTLY_ZERO(type, member)                                               \
 	{                                                                              \
 		.size = sizeof(((type *)0)->member), .offset = offsetof(type, member), \
-		.zero = true, .dear = true                                             \
+		.zero = true, .costly = true                                           \
 	}
 /* Derived from one stored member alone: it changes from row to row only with that. */
 #define IX_DERIVED_FROM(type, member, function)                                        \
@@ -168,7 +168,7 @@ struct ipcx_table {
 	size_t nsections, rows;
 	struct ix_where *places;
 	size_t nplaces;
-	struct ix_buf arena, pool;
+	struct ix_buf shared, pool;
 	struct ix_buf notes;           /* struct ix_note *, an allocation each */
 	struct ix_buf unknown;         /* struct ipcx_fieldset, each one once */
 	struct ix_names users, groups; /* names in this table's pool */

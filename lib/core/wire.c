@@ -129,7 +129,7 @@ int ix_table_pack(const struct ipcx_table *t, struct ix_buf *b)
 	if (r == 0)
 		r = wire_put(b, t->places, t->nplaces * sizeof(*t->places));
 	if (r == 0)
-		r = wire_put(b, t->arena.data, t->arena.len);
+		r = wire_put(b, t->shared.data, t->shared.len);
 	if (r == 0)
 		r = wire_put(b, t->pool.data, t->pool.len);
 	if (r == 0)
@@ -171,7 +171,7 @@ static int wire_take_all(struct reader *in, struct ipcx_table *t)
 	if (r < 0)
 		return r;
 	t->places = p;
-	r = take_buf(in, &t->arena);
+	r = take_buf(in, &t->shared);
 	if (r == 0)
 		r = take_buf(in, &t->pool);
 	if (r == 0) {
@@ -210,7 +210,7 @@ int ix_table_unpack(struct ipcx_table *t, const char *data, size_t len)
 	/* Its pointers are those of the other process. */
 	now->sections = NULL;
 	now->places = NULL;
-	now->arena = now->pool = now->notes = now->unknown = (struct ix_buf){ 0 };
+	now->shared = now->pool = now->notes = now->unknown = (struct ix_buf){ 0 };
 	now->users.slots = now->groups.slots = NULL;
 	r = wire_take_all(&in, now);
 	if (r < 0) {

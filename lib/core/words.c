@@ -47,7 +47,7 @@ static const struct {
 /* The nearest of them when the text could be meant for it, else NULL. */
 static const char *nearest(next_word *word, const char *text)
 {
-	size_t len = strlen(text), best = ix_near(len) + 1;
+	size_t len = strlen(text), best = ix_nearest(len) + 1;
 	const char *found = NULL;
 
 	for (unsigned n = 0; word(n); n++) {

@@ -49,13 +49,13 @@ static int data_mem_open_it(struct ipcx *x, const struct ipcx_ref *ref, bool wri
 			    struct ix_memory *ret_at)
 {
 	struct opening o = { .ref = ref, .write = write, .at = IX_NO_MEMORY };
-	int r = ix_there(x, &(struct ix_errand){ .run = data_mem_open_there,
-						 .arg = &o,
-						 .out = &o.at,
-						 .out_size = sizeof(o.at),
-						 .fd = &o.at.fd,
-						 .acts = write,
-						 .mounted = true });
+	int r = ix_ns_run(x, &(struct ix_ns_call){ .run = data_mem_open_there,
+						   .arg = &o,
+						   .out = &o.at,
+						   .out_size = sizeof(o.at),
+						   .fd = &o.at.fd,
+						   .acts = write,
+						   .mounted = true });
 
 	if (r == 0)
 		*ret_at = o.at;

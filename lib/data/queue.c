@@ -81,24 +81,24 @@ int ipcx_queue_check(struct ipcx_queue *q, const struct ipcx_message *m)
 	return r < 0 ? r : ix_queue_check(q, &own);
 }
 
-static int data_queue_linger(struct ipcx_queue *q, bool send, struct ix_patience *p)
+static int data_queue_linger(struct ipcx_queue *q, bool send, struct ix_timeout *p)
 {
 	const struct ix_queue_ops *ops = q->mech->queue;
 
-	return ops->linger ? ops->linger(q, send, p) : ix_patience_nap(p);
+	return ops->linger ? ops->linger(q, send, p) : ix_timeout_sleep(p);
 }
 
-int ipcx_queue_send(struct ipcx_queue *q, const struct ipcx_message *m, int64_t patience)
+int ipcx_queue_send(struct ipcx_queue *q, const struct ipcx_message *m, int64_t timeout)
 {
 	IX_REQUIRE(q ? q->x : NULL, m);
-	struct ix_patience p = IX_PATIENCE(patience);
+	struct ix_timeout p = IX_TIMEOUT(timeout);
 	struct ipcx_message own;
 	int r = IX_COPY_IN(q->x, ipcx_message, IPCX_MESSAGE_SIZE_0_1, m, &own);
 
 	if (r == 0)
 		r = ix_queue_check(q, &own);
 	while (r == 0) {
-		r = q->mech->queue->send(q, &own, patience < 0);
+		r = q->mech->queue->send(q, &own, timeout < 0);
 		if (r != -EAGAIN)
 			return r;
 		r = data_queue_linger(q, true, &p);
@@ -137,10 +137,10 @@ static int check_take(struct ipcx_queue *q, const struct ipcx_take *take)
 }
 
 int ipcx_queue_receive(struct ipcx_queue *q, const struct ipcx_take *take,
-		       int64_t patience, struct ipcx_message *ret_m)
+		       int64_t timeout, struct ipcx_message *ret_m)
 {
 	IX_REQUIRE(q ? q->x : NULL, take, ret_m);
-	struct ix_patience p = IX_PATIENCE(patience);
+	struct ix_timeout p = IX_TIMEOUT(timeout);
 	struct ipcx_message got = { .size = sizeof(got) };
 	struct ipcx_take own;
 	int r = IX_COPY_IN(q->x, ipcx_take, IPCX_TAKE_SIZE_0_1, take, &own);
@@ -151,7 +151,7 @@ int ipcx_queue_receive(struct ipcx_queue *q, const struct ipcx_take *take,
 	if (r == 0)
 		r = IX_COPY_CHECK(q->x, ipcx_message, IPCX_MESSAGE_SIZE_0_1, ret_m);
 	while (r == 0) {
-		r = q->mech->queue->receive(q, &own, patience < 0, &got);
+		r = q->mech->queue->receive(q, &own, timeout < 0, &got);
 		if (r == 0)
 			return IX_COPY_OUT(q->x, ipcx_message, IPCX_MESSAGE_SIZE_0_1,
 					   &got, ret_m);

@@ -49,19 +49,19 @@ static int data_semop_open_it(struct ipcx *x, const struct ipcx_ref *ref, int *r
 	int r = 0;
 
 	if (ix_mech(ref->mech)->sem->open)
-		r = ix_there(x, &(struct ix_errand){
-					.run = data_semop_open_there,
-					.arg = &o,
-					.fd = &o.fd,
-					.acts = true,
-					.mounted = ix_mech(ref->mech)->mounted });
+		r = ix_ns_run(x, &(struct ix_ns_call){
+					 .run = data_semop_open_there,
+					 .arg = &o,
+					 .fd = &o.fd,
+					 .acts = true,
+					 .mounted = ix_mech(ref->mech)->mounted });
 	if (r == 0)
 		*ret_fd = o.fd;
 	return r;
 }
 
 int ipcx_sem_op(struct ipcx *x, const struct ipcx_ref *ref, const struct ipcx_sem_op *ops,
-		size_t n, int64_t patience)
+		size_t n, int64_t timeout)
 {
 	IX_REQUIRE(x, ref);
 	auto_free struct ipcx_sem_op *own = NULL;
@@ -82,7 +82,7 @@ int ipcx_sem_op(struct ipcx *x, const struct ipcx_ref *ref, const struct ipcx_se
 					  "unknown flag of a semaphore operation");
 	if (r == 0)
 		r = data_semop_open_it(x, ref, &fd);
-	return r < 0 ? r : ix_mech(ref->mech)->sem->op(x, ref, fd, own, n, patience);
+	return r < 0 ? r : ix_mech(ref->mech)->sem->op(x, ref, fd, own, n, timeout);
 }
 
 int ipcx_sem_set(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *nums,
@@ -102,7 +102,7 @@ int ipcx_sem_set(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *num
 	return ix_mech(ref->mech)->sem->set(x, ref, nums, values, n);
 }
 
-int ipcx_psem_take(struct ipcx *x, const struct ipcx_ref *ref, int64_t patience,
+int ipcx_psem_take(struct ipcx *x, const struct ipcx_ref *ref, int64_t timeout,
 		   struct ipcx_psem_taken **ret_taken)
 {
 	IX_REQUIRE(x, ref, ret_taken);
@@ -121,7 +121,7 @@ int ipcx_psem_take(struct ipcx *x, const struct ipcx_ref *ref, int64_t patience,
 	taken->ops = ix_mech(ref->mech)->sem;
 	r = data_semop_open_it(x, ref, &fd);
 	if (r == 0)
-		r = taken->ops->take(x, ref, fd, patience, taken);
+		r = taken->ops->take(x, ref, fd, timeout, taken);
 	if (r < 0)
 		return r;
 	*ret_taken = TAKE(taken);

@@ -128,11 +128,11 @@ static int shm_fs(struct ipcx *x, struct ix_reading *r, struct statvfs *ret_fs)
 
 	if (root < 0)
 		return root;
-	fd = ix_open_below(root, "dev/shm", O_PATH | O_DIRECTORY, x->view.away);
+	fd = ix_open_below(root, "dev/shm", O_PATH | O_DIRECTORY, x->view.remote);
 	if (fd < 0)
 		return fd;
-	if (x->view.away) {
-		int e = ix_spot_in_memory(x, x->view.pid, fd, "/dev/shm");
+	if (x->view.remote) {
+		int e = ix_dirid_in_memory(x, x->view.pid, fd, "/dev/shm");
 
 		if (e < 0)
 			return e;

@@ -343,7 +343,7 @@ static int mq_wish(const char *text, struct ipcx_attrs *ret_attrs)
 {
 	static const uint64_t words[] = { IPCX_A_COUNT, IPCX_A_MAXMSG, IPCX_A_MSGSIZE };
 
-	return ix_wish_read(text, words, ARRAY_SIZE(words), ret_attrs);
+	return ix_request_read(text, words, ARRAY_SIZE(words), ret_attrs);
 }
 
 /* clang-format off */
@@ -395,7 +395,7 @@ const struct ix_mech ix_mech_mq = {
 		.message_label = "priority", .message_least = 0,
 	},
 	.kind = &mq_kind,
-	.charges = charges, .wish = mq_wish,
+	.charges = charges, .request = mq_wish,
 	.scan = mq_scan, .find = mq_find, .create = ix_mq_create, .may_use = ix_mq_may_use, .remove = ix_mq_remove, .change = ix_mq_change, .may = ix_mq_may,
 	.queue = &ix_mq_queue,
 	.driver = &ix_mq_driver,

@@ -16,17 +16,17 @@
 /* What fs.mqueue.msg_max is unless somebody lowered it, down to 1. */
 #define DEPTH 10
 
-static int mqdriver_make(const struct ix_naming *names, struct ix_thing *thing)
+static int mqdriver_make(const struct ix_naming *names, struct ix_object *object)
 {
 	struct mq_attr attr = {
 		.mq_maxmsg = DEPTH,
-		.mq_msgsize = (long)(thing->size ? thing->size : SIZE),
+		.mq_msgsize = (long)(object->size ? object->size : SIZE),
 	};
 	const int flags = O_RDWR | O_CREAT | O_EXCL;
 	char name[IX_NAME];
 	mqd_t fd;
 
-	(void)ix_slot_name(names, thing->slot, name);
+	(void)ix_slot_name(names, object->slot, name);
 	fd = mq_open(name, flags | O_CLOEXEC, IX_MODE, &attr);
 	if (fd < 0 && errno == EINVAL) {
 		attr.mq_maxmsg = 1;
@@ -34,38 +34,38 @@ static int mqdriver_make(const struct ix_naming *names, struct ix_thing *thing)
 	}
 	if (fd < 0)
 		return -errno;
-	thing->id = fd;
-	thing->at = NULL;
-	thing->size = (size_t)attr.mq_msgsize;
+	object->id = fd;
+	object->at = NULL;
+	object->size = (size_t)attr.mq_msgsize;
 	return 0;
 }
 
-static int mqdriver_open_it(const struct ix_naming *names, struct ix_thing *thing)
+static int mqdriver_open_it(const struct ix_naming *names, struct ix_object *object)
 {
 	struct mq_attr attr;
 	char name[IX_NAME];
 
-	if (thing->id < 0)
-		thing->id = mq_open(ix_slot_name(names, thing->slot, name),
-				    O_RDWR | O_CLOEXEC);
-	if (thing->id < 0)
+	if (object->id < 0)
+		object->id = mq_open(ix_slot_name(names, object->slot, name),
+				     O_RDWR | O_CLOEXEC);
+	if (object->id < 0)
 		return -errno;
-	if (!thing->size) {
-		if (mq_getattr(thing->id, &attr) < 0)
+	if (!object->size) {
+		if (mq_getattr(object->id, &attr) < 0)
 			return -errno;
-		thing->size = (size_t)attr.mq_msgsize;
+		object->size = (size_t)attr.mq_msgsize;
 	}
 	return 0;
 }
 
-static int mqdriver_look(const struct ix_naming *names, struct ix_thing *thing,
+static int mqdriver_look(const struct ix_naming *names, struct ix_object *object,
 			 struct ix_seen *ret_seen)
 {
 	struct mq_attr attr;
-	int r = mq_getattr(thing->id, &attr) < 0 ? -errno : 0;
+	int r = mq_getattr(object->id, &attr) < 0 ? -errno : 0;
 
 	if (r == 0)
-		r = ix_look_file(names, thing, ret_seen);
+		r = ix_look_file(names, object, ret_seen);
 	if (r < 0)
 		return r;
 	ret_seen->size = (uint64_t)attr.mq_msgsize;
@@ -74,24 +74,25 @@ static int mqdriver_look(const struct ix_naming *names, struct ix_thing *thing,
 	return 0;
 }
 
-static int mqdriver_remove_it(const struct ix_naming *names, struct ix_thing *thing)
+static int mqdriver_remove_it(const struct ix_naming *names, struct ix_object *object)
 {
 	char name[IX_NAME];
 
-	return mq_unlink(ix_slot_name(names, thing->slot, name)) < 0 ? -errno : 0;
+	return mq_unlink(ix_slot_name(names, object->slot, name)) < 0 ? -errno : 0;
 }
 
-static void mqdriver_close_it(struct ix_thing *thing)
+static void mqdriver_close_it(struct ix_object *object)
 {
-	if (thing->id >= 0)
-		(void)mq_close(thing->id);
-	thing->id = -1;
+	if (object->id >= 0)
+		(void)mq_close(object->id);
+	object->id = -1;
 }
 
-static bool mqdriver_is_there(const struct ix_naming *names, const struct ix_thing *thing)
+static bool mqdriver_is_there(const struct ix_naming *names,
+			      const struct ix_object *object)
 {
 	char name[IX_NAME];
-	auto_fd int fd = mq_open(ix_slot_name(names, thing->slot, name),
+	auto_fd int fd = mq_open(ix_slot_name(names, object->slot, name),
 				 O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
 	return fd >= 0 || errno == EACCES; /* others prove nothing */

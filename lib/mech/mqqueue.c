@@ -131,9 +131,9 @@ static int notify(struct ipcx_queue *q, int signo)
 	return ix_fail(q->x, -errno, "%s: cannot ask to be told", q->name);
 }
 
-static int mqqueue_linger(struct ipcx_queue *q, bool send, struct ix_patience *p)
+static int mqqueue_linger(struct ipcx_queue *q, bool send, struct ix_timeout *p)
 {
-	int64_t left = ix_patience_left(p);
+	int64_t left = ix_timeout_left(p);
 	struct timespec ts = { .tv_sec = left / 1000000000,
 			       .tv_nsec = left % 1000000000 };
 	struct pollfd pfd = { .fd = q->id, .events = send ? POLLOUT : POLLIN };

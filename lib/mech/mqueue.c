@@ -219,7 +219,7 @@ int ix_mqueue_dir(struct ix_scan *s, struct ix_posix_dir *ret_dir)
 
 	/* In another namespace, what is mounted here is not what is looked for: that is
 	 * for whoever can do no better. */
-	if (!s->x->view.away || may < 0)
+	if (!s->x->view.remote || may < 0)
 		mqueue_look_at(s->x, MQUEUE_DIR, &m);
 	if (m.is == 1)
 		return hand(&m, ret_dir);

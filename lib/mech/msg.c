@@ -400,7 +400,7 @@ static int msg_wish(const char *text, struct ipcx_attrs *ret_attrs)
 	static const uint64_t counted[] = { IPCX_A_COUNT, IPCX_A_QBYTES };
 
 	/* One number counts queues, which then hold what msgmnb says. */
-	return ix_wish_read(text, counted, strchr(text, 'x') ? 2 : 1, ret_attrs);
+	return ix_request_read(text, counted, strchr(text, 'x') ? 2 : 1, ret_attrs);
 }
 
 /* clang-format off */
@@ -440,7 +440,7 @@ const struct ix_mech ix_mech_msg = {
 	},
 	.weight = IPCX_F_CBYTES,
 	.kind = &msg_kind,
-	.charges = charges, .wish = msg_wish,
+	.charges = charges, .request = msg_wish,
 	.scan = msg_scan, .find = msg_find, .contents = msg_contents, .create = msg_create, .may_use = msg_may_use, .remove = msg_remove_row, .change = msg_change, .may = ix_msg_may,
 	.totals = &totals,
 	.queue = &ix_msg_queue,

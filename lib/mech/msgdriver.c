@@ -8,76 +8,76 @@
 /* Of a message: a queue itself has none, it counts bytes. */
 #define SIZE 64
 
-static int msgdriver_make(const struct ix_naming *names, struct ix_thing *thing)
+static int msgdriver_make(const struct ix_naming *names, struct ix_object *object)
 {
-	int id = msgget(ix_slot_key(names, thing->slot), IPC_CREAT | IPC_EXCL | IX_MODE);
+	int id = msgget(ix_slot_key(names, object->slot), IPC_CREAT | IPC_EXCL | IX_MODE);
 
 	if (id < 0)
 		return -errno;
-	thing->id = id;
-	thing->at = NULL;
-	if (!thing->size)
-		thing->size = SIZE;
+	object->id = id;
+	object->at = NULL;
+	if (!object->size)
+		object->size = SIZE;
 	return 0;
 }
 
-static int msgdriver_open_it(const struct ix_naming *names, struct ix_thing *thing)
+static int msgdriver_open_it(const struct ix_naming *names, struct ix_object *object)
 {
-	if (thing->id < 0)
-		thing->id = msgget(ix_slot_key(names, thing->slot), 0);
-	if (thing->id < 0)
+	if (object->id < 0)
+		object->id = msgget(ix_slot_key(names, object->slot), 0);
+	if (object->id < 0)
 		return -errno;
-	if (!thing->size)
-		thing->size = SIZE;
+	if (!object->size)
+		object->size = SIZE;
 	return 0;
 }
 
-static int msgdriver_look(const struct ix_naming *names, struct ix_thing *thing,
+static int msgdriver_look(const struct ix_naming *names, struct ix_object *object,
 			  struct ix_seen *ret_seen)
 {
 	struct msqid_ds ds;
 
 	(void)names;
-	if (msgctl(thing->id, IPC_STAT, &ds) < 0)
+	if (msgctl(object->id, IPC_STAT, &ds) < 0)
 		return -errno;
 	*ret_seen = (struct ix_seen){
 		.mode = ds.msg_perm.mode & 0777,
 		.uid = ds.msg_perm.uid,
 		.key = ds.msg_perm.__key,
-		.size = thing->size,
+		.size = object->size,
 		.holds = ds.msg_qnum,
 	};
 	return 0;
 }
 
-static int msgdriver_change(const struct ix_naming *names, struct ix_thing *thing,
+static int msgdriver_change(const struct ix_naming *names, struct ix_object *object,
 			    unsigned mode)
 {
 	struct msqid_ds ds;
 
 	(void)names;
-	if (msgctl(thing->id, IPC_STAT, &ds) < 0)
+	if (msgctl(object->id, IPC_STAT, &ds) < 0)
 		return -errno;
 	ds.msg_perm.mode = (unsigned short)mode;
-	return msgctl(thing->id, IPC_SET, &ds) < 0 ? -errno : 0;
+	return msgctl(object->id, IPC_SET, &ds) < 0 ? -errno : 0;
 }
 
-static int msgdriver_remove_it(const struct ix_naming *names, struct ix_thing *thing)
+static int msgdriver_remove_it(const struct ix_naming *names, struct ix_object *object)
 {
 	(void)names;
-	return msgctl(thing->id, IPC_RMID, NULL) < 0 ? -errno : 0;
+	return msgctl(object->id, IPC_RMID, NULL) < 0 ? -errno : 0;
 }
 
 /* An id is not held. */
-static void msgdriver_close_it(struct ix_thing *thing)
+static void msgdriver_close_it(struct ix_object *object)
 {
-	(void)thing;
+	(void)object;
 }
 
 static bool msgdriver_is_there(const struct ix_naming *names,
-			       const struct ix_thing *thing)
+			       const struct ix_object *object)
 {
-	return msgget(ix_slot_key(names, thing->slot), 0) >= 0 || errno == EACCES;
+	return msgget(ix_slot_key(names, object->slot), 0) >= 0 || errno == EACCES;
 }
 
 /* A queue does not say which process made it: one whose id was never told to anybody

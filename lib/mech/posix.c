@@ -45,10 +45,11 @@ const char *ix_posix_denied(const struct ipcx *x, const char *ours)
 static int not_elsewhere(struct ipcx *x, int fd)
 {
 	char target[256];
-	int r = ix_spot_elsewhere(x, fd, ix_relative(IX_SHM_DIR), target, sizeof(target));
+	int r = ix_dirid_elsewhere(x, fd, ix_relative(IX_SHM_DIR), target,
+				   sizeof(target));
 
 	if (r > 0)
-		return ix_spot_refused(x, x->view.pid, IX_SHM_DIR, target);
+		return ix_dirid_refused(x, x->view.pid, IX_SHM_DIR, target);
 	return r < 0 ? ix_fail(x, r, "%s: where else it is mounted", IX_SHM_DIR) : 0;
 }
 
@@ -82,11 +83,11 @@ static int posix_open_shm(struct ipcx *x)
 	if (root < 0)
 		return ix_fail(x, root, "/");
 	fd = ix_open_below(root, ix_relative(IX_SHM_DIR), O_PATH | O_DIRECTORY,
-			   x->view.away);
+			   x->view.remote);
 	if (fd < 0)
 		return ix_fail(x, fd, "%s%s", IX_SHM_DIR,
 			       fd == -ENOSYS ? ": openat2" : "");
-	r = x->view.away ? ix_spot_in_memory(x, x->view.pid, fd, IX_SHM_DIR) : 0;
+	r = x->view.remote ? ix_dirid_in_memory(x, x->view.pid, fd, IX_SHM_DIR) : 0;
 	if (r == 0 && x->view.straight)
 		r = no_link(x, root, fd);
 	if (r == 0 && x->view.only_there)
@@ -108,7 +109,7 @@ int ix_posix_shm_dir(struct ipcx *x, struct ix_posix_dir *ret_dir)
 	*ret_dir = (struct ix_posix_dir){ .fd = take_fd(&fd),
 					  .dev = st.st_dev,
 					  .ino = st.st_ino,
-					  .hostile = x->view.away };
+					  .hostile = x->view.remote };
 	return 0;
 }
 

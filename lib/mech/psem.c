@@ -388,7 +388,7 @@ static int psem_wish(const char *text, struct ipcx_attrs *ret_attrs)
 {
 	static const uint64_t words[] = { IPCX_A_COUNT };
 
-	return ix_wish_read(text, words, ARRAY_SIZE(words), ret_attrs);
+	return ix_request_read(text, words, ARRAY_SIZE(words), ret_attrs);
 }
 
 /* clang-format off */
@@ -435,7 +435,7 @@ const struct ix_mech ix_mech_psem = {
 	.mounted = true,
 	.no_idle = "how long named semaphores were not used is not known: use through a mapping leaves no time",
 	.kind = &psem_kind,
-	.charges = charges, .wish = psem_wish, .may_make = ix_posix_may_make, .right = IX_SHM_DIR,
+	.charges = charges, .request = psem_wish, .may_make = ix_posix_may_make, .right = IX_SHM_DIR,
 	.scan = psem_scan, .find = psem_find, .create = psem_create, .may_use = psem_may_use, .remove = psem_remove_row, .change = psem_change, .may = psem_may,
 	.sem = &ix_psem_sem,
 	.driver = &ix_psem_driver,

@@ -28,110 +28,110 @@ static const char *psemdriver_path_of(const struct ix_naming *names, uint32_t sl
  * As sem_open(3) does it, but by way of a name that is known: a process that is killed in
  * the middle of sem_open() leaves a file that nobody can tell from those of others.
  */
-static int make_file(const struct ix_naming *names, const struct ix_thing *thing)
+static int make_file(const struct ix_naming *names, const struct ix_object *object)
 {
 	char path[IX_NAME + 16], draft[IX_NAME + 16];
-	auto_fd int fd = open(psemdriver_path_of(names, thing->slot, DRAFT, draft),
+	auto_fd int fd = open(psemdriver_path_of(names, object->slot, DRAFT, draft),
 			      O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 			      IX_MODE);
 	int r;
 
 	if (fd < 0)
 		return -errno;
-	r = ix_psem_write(fd, thing->value);
+	r = ix_psem_write(fd, object->value);
 	if (r == 0 &&
-	    link(draft, psemdriver_path_of(names, thing->slot, WHOLE, path)) < 0)
+	    link(draft, psemdriver_path_of(names, object->slot, WHOLE, path)) < 0)
 		r = -errno;
 	(void)unlink(draft);
 	return r;
 }
 
-static int psemdriver_make(const struct ix_naming *names, struct ix_thing *thing)
+static int psemdriver_make(const struct ix_naming *names, struct ix_object *object)
 {
 	/* In a file system of our own nothing is left behind. */
 	int flags = names->fresh ? O_CREAT | O_EXCL : 0;
-	int r = names->fresh ? 0 : make_file(names, thing);
+	int r = names->fresh ? 0 : make_file(names, object);
 	char name[IX_NAME];
 	sem_t *sem;
 
 	if (r < 0)
 		return r;
-	sem = sem_open(ix_slot_name(names, thing->slot, name), flags, IX_MODE,
-		       thing->value);
+	sem = sem_open(ix_slot_name(names, object->slot, name), flags, IX_MODE,
+		       object->value);
 	if (sem == SEM_FAILED) {
 		r = -errno;
 		if (!names->fresh)
 			(void)sem_unlink(name);
 		return r;
 	}
-	thing->id = -1;
-	thing->at = sem;
-	thing->size = sizeof(sem_t);
+	object->id = -1;
+	object->at = sem;
+	object->size = sizeof(sem_t);
 	return 0;
 }
 
-static int psemdriver_open_it(const struct ix_naming *names, struct ix_thing *thing)
+static int psemdriver_open_it(const struct ix_naming *names, struct ix_object *object)
 {
 	char name[IX_NAME];
 	sem_t *sem;
 
-	if (thing->at)
+	if (object->at)
 		return 0;
-	sem = sem_open(ix_slot_name(names, thing->slot, name), 0);
+	sem = sem_open(ix_slot_name(names, object->slot, name), 0);
 	if (sem == SEM_FAILED)
 		return -errno;
-	thing->id = -1;
-	thing->at = sem;
-	thing->size = sizeof(sem_t);
+	object->id = -1;
+	object->at = sem;
+	object->size = sizeof(sem_t);
 	return 0;
 }
 
-static int psemdriver_look(const struct ix_naming *names, struct ix_thing *thing,
+static int psemdriver_look(const struct ix_naming *names, struct ix_object *object,
 			   struct ix_seen *ret_seen)
 {
 	char path[IX_NAME + 16];
 	struct stat st;
 	int value = 0;
 
-	if (lstat(psemdriver_path_of(names, thing->slot, WHOLE, path), &st) < 0 ||
-	    (thing->at && sem_getvalue(thing->at, &value) < 0))
+	if (lstat(psemdriver_path_of(names, object->slot, WHOLE, path), &st) < 0 ||
+	    (object->at && sem_getvalue(object->at, &value) < 0))
 		return -errno;
 	ix_seen_file(&st, ret_seen);
 	ret_seen->holds = (uint64_t)value;
 	return 0;
 }
 
-static int psemdriver_change(const struct ix_naming *names, struct ix_thing *thing,
+static int psemdriver_change(const struct ix_naming *names, struct ix_object *object,
 			     unsigned mode)
 {
 	char path[IX_NAME + 16];
 
-	return chmod(psemdriver_path_of(names, thing->slot, WHOLE, path), mode) < 0
+	return chmod(psemdriver_path_of(names, object->slot, WHOLE, path), mode) < 0
 		       ? -errno
 		       : 0;
 }
 
-static int psemdriver_remove_it(const struct ix_naming *names, struct ix_thing *thing)
+static int psemdriver_remove_it(const struct ix_naming *names, struct ix_object *object)
 {
 	char name[IX_NAME];
 
-	return sem_unlink(ix_slot_name(names, thing->slot, name)) < 0 ? -errno : 0;
+	return sem_unlink(ix_slot_name(names, object->slot, name)) < 0 ? -errno : 0;
 }
 
-static void psemdriver_close_it(struct ix_thing *thing)
+static void psemdriver_close_it(struct ix_object *object)
 {
-	if (thing->at)
-		(void)sem_close(thing->at);
-	thing->at = NULL;
+	if (object->at)
+		(void)sem_close(object->at);
+	object->at = NULL;
 }
 
 static bool psemdriver_is_there(const struct ix_naming *names,
-				const struct ix_thing *thing)
+				const struct ix_object *object)
 {
 	char path[IX_NAME + 16];
 	struct stat st;
 
-	return lstat(psemdriver_path_of(names, thing->slot, WHOLE, path), &st) == 0;
+	return lstat(psemdriver_path_of(names, object->slot, WHOLE, path), &st) == 0;
 }
 
 /* A name that is ours is removed; what is not there, or not ours, is left. */

@@ -121,12 +121,12 @@ static int call_failed(struct ipcx *x, const char *name, int error)
 	return ix_fail(x, error, "%s", name);
 }
 
-static int psemops_take(struct ipcx *x, sem_t *sem, const char *name, int64_t patience)
+static int psemops_take(struct ipcx *x, sem_t *sem, const char *name, int64_t timeout)
 {
-	int r = ix_psem_call(sem, false, patience);
+	int r = ix_psem_call(sem, false, timeout);
 
 	if (r == -EAGAIN || r == -ETIMEDOUT)
-		return ix_sem_waited(x, name, patience);
+		return ix_sem_waited(x, name, timeout);
 	return r < 0 ? call_failed(x, name, r) : 0;
 }
 
@@ -138,7 +138,7 @@ static int psemops_give(struct ipcx *x, sem_t *sem, const char *name)
 }
 
 static int psemops_operate(struct ipcx *x, const struct ipcx_ref *ref, int fd,
-			   const struct ipcx_sem_op *ops, size_t n, int64_t patience)
+			   const struct ipcx_sem_op *ops, size_t n, int64_t timeout)
 {
 	char name[IPCX_REF_MAX];
 	sem_t *sem = NULL;
@@ -154,14 +154,14 @@ static int psemops_operate(struct ipcx *x, const struct ipcx_ref *ref, int fd,
 	if (r < 0)
 		return r;
 	r = ops->op > 0 ? psemops_give(x, sem, name)
-			: psemops_take(x, sem, name, patience);
+			: psemops_take(x, sem, name, timeout);
 	unmap(sem);
 	return r;
 }
 
 /* ---- held over some time */
 
-static int take_held(struct ipcx *x, const struct ipcx_ref *ref, int fd, int64_t patience,
+static int take_held(struct ipcx *x, const struct ipcx_ref *ref, int fd, int64_t timeout,
 		     struct ipcx_psem_taken *ret_taken)
 {
 	sem_t *sem = NULL;
@@ -171,7 +171,7 @@ static int take_held(struct ipcx *x, const struct ipcx_ref *ref, int fd, int64_t
 	r = map(x, fd, ret_taken->name, &sem);
 	if (r < 0)
 		return r;
-	r = psemops_take(x, sem, ret_taken->name, patience);
+	r = psemops_take(x, sem, ret_taken->name, timeout);
 	if (r < 0)
 		unmap(sem);
 	else

@@ -273,7 +273,7 @@ static int pshm_wish(const char *text, struct ipcx_attrs *ret_attrs)
 {
 	static const uint64_t words[] = { IPCX_A_COUNT, IPCX_A_SIZE };
 
-	return ix_wish_read(text, words, ARRAY_SIZE(words), ret_attrs);
+	return ix_request_read(text, words, ARRAY_SIZE(words), ret_attrs);
 }
 
 /* clang-format off */
@@ -327,7 +327,7 @@ const struct ix_mech ix_mech_pshm = {
 	.weight = IPCX_F_SIZE, .mounted = true,
 	.no_idle = "how long POSIX shared memory was not used is not known: use through a mapping leaves no time",
 	.kind = &pshm_kind,
-	.charges = charges, .wish = pshm_wish, .may_make = ix_posix_may_make, .right = IX_SHM_DIR,
+	.charges = charges, .request = pshm_wish, .may_make = ix_posix_may_make, .right = IX_SHM_DIR,
 	.scan = pshm_scan, .find = pshm_find, .create = ix_pshm_create, .may_use = ix_pshm_may_use, .complete = ix_pshm_complete, .caution = ix_pshm_caution, .remove = pshm_remove_row, .change = pshm_change, .may = pshm_may,
 	.memory = ix_pshm_memory,
 	.driver = &ix_pshm_driver,

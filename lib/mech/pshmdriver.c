@@ -9,11 +9,11 @@
 
 #define SIZE 65536
 
-static int pshmdriver_make(const struct ix_naming *names, struct ix_thing *thing)
+static int pshmdriver_make(const struct ix_naming *names, struct ix_object *object)
 {
-	size_t size = thing->size ? thing->size : SIZE;
+	size_t size = object->size ? object->size : SIZE;
 	char name[IX_NAME];
-	auto_fd int fd = shm_open(ix_slot_name(names, thing->slot, name),
+	auto_fd int fd = shm_open(ix_slot_name(names, object->slot, name),
 				  O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, IX_MODE);
 
 	if (fd < 0)
@@ -24,52 +24,52 @@ static int pshmdriver_make(const struct ix_naming *names, struct ix_thing *thing
 		(void)shm_unlink(name);
 		return -error;
 	}
-	thing->id = take_fd(&fd);
-	thing->at = NULL;
-	thing->size = size;
+	object->id = take_fd(&fd);
+	object->at = NULL;
+	object->size = size;
 	return 0;
 }
 
-static int pshmdriver_open_it(const struct ix_naming *names, struct ix_thing *thing)
+static int pshmdriver_open_it(const struct ix_naming *names, struct ix_object *object)
 {
 	char name[IX_NAME];
 	struct stat st;
 	void *at;
 
-	if (thing->at)
+	if (object->at)
 		return 0;
-	if (thing->id < 0)
-		thing->id = shm_open(ix_slot_name(names, thing->slot, name),
-				     O_RDWR | O_CLOEXEC, 0);
-	if (thing->id < 0)
+	if (object->id < 0)
+		object->id = shm_open(ix_slot_name(names, object->slot, name),
+				      O_RDWR | O_CLOEXEC, 0);
+	if (object->id < 0)
 		return -errno;
-	if (!thing->size) {
-		if (fstat(thing->id, &st) < 0)
+	if (!object->size) {
+		if (fstat(object->id, &st) < 0)
 			return -errno;
-		thing->size = (size_t)st.st_size;
+		object->size = (size_t)st.st_size;
 	}
-	at = mmap(NULL, thing->size, PROT_READ | PROT_WRITE, MAP_SHARED, thing->id, 0);
+	at = mmap(NULL, object->size, PROT_READ | PROT_WRITE, MAP_SHARED, object->id, 0);
 	if (at == MAP_FAILED)
 		return -errno;
-	thing->at = at;
+	object->at = at;
 	return 0;
 }
 
-static int pshmdriver_remove_it(const struct ix_naming *names, struct ix_thing *thing)
+static int pshmdriver_remove_it(const struct ix_naming *names, struct ix_object *object)
 {
 	char name[IX_NAME];
 
-	return shm_unlink(ix_slot_name(names, thing->slot, name)) < 0 ? -errno : 0;
+	return shm_unlink(ix_slot_name(names, object->slot, name)) < 0 ? -errno : 0;
 }
 
-static void pshmdriver_close_it(struct ix_thing *thing)
+static void pshmdriver_close_it(struct ix_object *object)
 {
-	if (thing->at)
-		(void)munmap(thing->at, thing->size);
-	if (thing->id >= 0)
-		(void)close(thing->id);
-	thing->at = NULL;
-	thing->id = -1;
+	if (object->at)
+		(void)munmap(object->at, object->size);
+	if (object->id >= 0)
+		(void)close(object->id);
+	object->at = NULL;
+	object->id = -1;
 }
 
 /* Where shm_open(3) has it: what else stands under that name is not opened. */
@@ -83,11 +83,11 @@ static int pshmdriver_find(const struct ix_naming *names, uint32_t slot,
 }
 
 static bool pshmdriver_is_there(const struct ix_naming *names,
-				const struct ix_thing *thing)
+				const struct ix_object *object)
 {
 	struct stat st;
 
-	return pshmdriver_find(names, thing->slot, &st) == 0;
+	return pshmdriver_find(names, object->slot, &st) == 0;
 }
 
 static int pshmdriver_sweep(const struct ix_naming *names, uint32_t slot, int id,

@@ -35,9 +35,9 @@ static const struct ix_kind sem_kind = {
 		[IPCX_F_OTIME] = IX_COL_ZERO(struct sem_row, otime),
 		[IPCX_F_IDLE] = IX_DERIVED_WORDS(IX_WORD_OF(struct sem_row, base.ctime) |
 						 IX_WORD_OF(struct sem_row, otime), ix_derive_idle),
-		[IPCX_F_SEMNCNT] = IX_COL_DEAR(struct sem_row, semncnt),
-		[IPCX_F_SEMZCNT] = IX_COL_DEAR(struct sem_row, semzcnt),
-		[IPCX_F_LPID] = IX_COL_DEAR_ZERO(struct sem_row, lpid),
+		[IPCX_F_SEMNCNT] = IX_COL_COSTLY(struct sem_row, semncnt),
+		[IPCX_F_SEMZCNT] = IX_COL_COSTLY(struct sem_row, semzcnt),
+		[IPCX_F_LPID] = IX_COL_COSTLY_ZERO(struct sem_row, lpid),
 		[IPCX_F_LPID_ALIVE] = IX_DERIVED_FROM(struct sem_row, lpid_alive, ix_derive_lpid_alive)
 	),
 };
@@ -387,7 +387,7 @@ static int sem_wish(const char *text, struct ipcx_attrs *ret_attrs)
 {
 	static const uint64_t counted[] = { IPCX_A_COUNT, IPCX_A_NSEMS };
 
-	return ix_wish_read(text, counted, ARRAY_SIZE(counted), ret_attrs);
+	return ix_request_read(text, counted, ARRAY_SIZE(counted), ret_attrs);
 }
 
 /*
@@ -439,7 +439,7 @@ const struct ix_mech ix_mech_sem = {
 		.shown = shown, .nshown = ARRAY_SIZE(shown),
 	},
 	.kind = &sem_kind,
-	.charges = charges, .wish = sem_wish,
+	.charges = charges, .request = sem_wish,
 	.scan = sem_scan, .find = sem_find, .costly = costly, .contents = sem_contents, .create = sem_create, .may_use = sem_may_use, .remove = sem_remove_row, .change = sem_change, .may = ix_sysv_may,
 	.totals = &totals,
 	.sem = &ix_sem_sem,

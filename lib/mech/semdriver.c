@@ -7,17 +7,17 @@
 
 #define SIZE 1
 
-static int semdriver_make(const struct ix_naming *names, struct ix_thing *thing)
+static int semdriver_make(const struct ix_naming *names, struct ix_object *object)
 {
-	size_t size = thing->size ? thing->size : SIZE;
-	int id = semget(ix_slot_key(names, thing->slot), (int)size,
+	size_t size = object->size ? object->size : SIZE;
+	int id = semget(ix_slot_key(names, object->slot), (int)size,
 			IPC_CREAT | IPC_EXCL | IX_MODE);
 
 	if (id < 0)
 		return -errno;
-	thing->id = id;
-	thing->at = NULL;
-	thing->size = size;
+	object->id = id;
+	object->at = NULL;
+	object->size = size;
 	return 0;
 }
 
@@ -26,29 +26,29 @@ static int semdriver_ask(int id, struct semid_ds *ds)
 	return semctl(id, 0, IPC_STAT, (union semun){ .buf = ds }) < 0 ? -errno : 0;
 }
 
-static int semdriver_open_it(const struct ix_naming *names, struct ix_thing *thing)
+static int semdriver_open_it(const struct ix_naming *names, struct ix_object *object)
 {
 	struct semid_ds ds;
 	int r;
 
-	if (thing->id < 0)
-		thing->id = semget(ix_slot_key(names, thing->slot), 0, 0);
-	if (thing->id < 0)
+	if (object->id < 0)
+		object->id = semget(ix_slot_key(names, object->slot), 0, 0);
+	if (object->id < 0)
 		return -errno;
-	if (!thing->size) {
-		r = semdriver_ask(thing->id, &ds);
+	if (!object->size) {
+		r = semdriver_ask(object->id, &ds);
 		if (r < 0)
 			return r;
-		thing->size = ds.sem_nsems;
+		object->size = ds.sem_nsems;
 	}
 	return 0;
 }
 
-static int semdriver_look(const struct ix_naming *names, struct ix_thing *thing,
+static int semdriver_look(const struct ix_naming *names, struct ix_object *object,
 			  struct ix_seen *ret_seen)
 {
 	struct semid_ds ds;
-	int r = semdriver_ask(thing->id, &ds);
+	int r = semdriver_ask(object->id, &ds);
 
 	(void)names;
 	if (r < 0)
@@ -62,36 +62,36 @@ static int semdriver_look(const struct ix_naming *names, struct ix_thing *thing,
 	return 0;
 }
 
-static int semdriver_change(const struct ix_naming *names, struct ix_thing *thing,
+static int semdriver_change(const struct ix_naming *names, struct ix_object *object,
 			    unsigned mode)
 {
 	struct semid_ds ds;
-	int r = semdriver_ask(thing->id, &ds);
+	int r = semdriver_ask(object->id, &ds);
 
 	(void)names;
 	if (r < 0)
 		return r;
 	ds.sem_perm.mode = (unsigned short)mode;
-	return semctl(thing->id, 0, IPC_SET, (union semun){ .buf = &ds }) < 0 ? -errno
-									      : 0;
+	return semctl(object->id, 0, IPC_SET, (union semun){ .buf = &ds }) < 0 ? -errno
+									       : 0;
 }
 
-static int semdriver_remove_it(const struct ix_naming *names, struct ix_thing *thing)
+static int semdriver_remove_it(const struct ix_naming *names, struct ix_object *object)
 {
 	(void)names;
-	return semctl(thing->id, 0, IPC_RMID) < 0 ? -errno : 0;
+	return semctl(object->id, 0, IPC_RMID) < 0 ? -errno : 0;
 }
 
 /* An id is not held. */
-static void semdriver_close_it(struct ix_thing *thing)
+static void semdriver_close_it(struct ix_object *object)
 {
-	(void)thing;
+	(void)object;
 }
 
 static bool semdriver_is_there(const struct ix_naming *names,
-			       const struct ix_thing *thing)
+			       const struct ix_object *object)
 {
-	return semget(ix_slot_key(names, thing->slot), 0, 0) >= 0 || errno == EACCES;
+	return semget(ix_slot_key(names, object->slot), 0, 0) >= 0 || errno == EACCES;
 }
 
 /* An array does not say which process made it: one whose id was never told to anybody

@@ -144,11 +144,11 @@ static int too_many(const struct array *a, size_t n)
 }
 
 static int op_failed(const struct array *a, const struct ipcx_sem_op *ops, size_t n,
-		     int64_t patience, int error)
+		     int64_t timeout, int error)
 {
 	switch (error) {
 	case -EAGAIN:
-		return ix_sem_waited(a->x, a->name, patience);
+		return ix_sem_waited(a->x, a->name, timeout);
 	case -EFBIG:
 		return too_high(a, ops, n);
 	case -ERANGE:
@@ -180,10 +180,10 @@ static int convert(const struct array *a, const struct ipcx_sem_op *ops, size_t 
 }
 
 static int semops_operate(struct ipcx *x, const struct ipcx_ref *ref, int fd,
-			  const struct ipcx_sem_op *ops, size_t n, int64_t patience)
+			  const struct ipcx_sem_op *ops, size_t n, int64_t timeout)
 {
-	const struct timespec span = { .tv_sec = patience / IX_SECOND,
-				       .tv_nsec = patience % IX_SECOND };
+	const struct timespec span = { .tv_sec = timeout / IX_SECOND,
+				       .tv_nsec = timeout % IX_SECOND };
 	auto_free struct sembuf *list = NULL;
 	struct array a;
 	int r = semops_find(x, ref, &a);
@@ -194,12 +194,12 @@ static int semops_operate(struct ipcx *x, const struct ipcx_ref *ref, int fd,
 	list = calloc(n, sizeof(*list));
 	if (!list)
 		return ix_fail_plain(x, -ENOMEM, "out of memory");
-	r = convert(&a, ops, n, patience == 0 ? IPC_NOWAIT : 0, list);
+	r = convert(&a, ops, n, timeout == 0 ? IPC_NOWAIT : 0, list);
 	if (r < 0)
 		return r;
-	if (semtimedop(a.id, list, n, patience > 0 ? &span : NULL) == 0)
+	if (semtimedop(a.id, list, n, timeout > 0 ? &span : NULL) == 0)
 		return 0;
-	return op_failed(&a, ops, n, patience, -errno);
+	return op_failed(&a, ops, n, timeout, -errno);
 }
 
 /* ---- setting */

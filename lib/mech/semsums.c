@@ -89,7 +89,7 @@ static int waiting(struct ix_scan *s, int id, uint64_t nsems, void *row,
 {
 	int r;
 
-	if (!ipcx_fieldset_has(&s->dear, f))
+	if (!ipcx_fieldset_has(&s->costly, f))
 		return 0;
 	r = semsums_count(id, nsems, f == IPCX_F_SEMNCNT ? GETNCNT : GETZCNT,
 			  ipcx_fieldset_has(&s->exact, f), ret_n);
@@ -109,9 +109,9 @@ int ix_sem_sums(struct ix_scan *s, int id, uint64_t nsems, void *row,
 
 	if (r == 0)
 		r = waiting(s, id, nsems, row, IPCX_F_SEMZCNT, &sums.semzcnt);
-	if (r == 0 && ipcx_fieldset_has(&s->dear, IPCX_F_LPID))
+	if (r == 0 && ipcx_fieldset_has(&s->costly, IPCX_F_LPID))
 		r = last(id, nsems, &sums.lpid);
-	if (r == 0 && ipcx_fieldset_has(&s->dear, IPCX_F_LPID) && !sums.lpid)
+	if (r == 0 && ipcx_fieldset_has(&s->costly, IPCX_F_LPID) && !sums.lpid)
 		r = set_by_others(s, id, nsems, &others);
 	if (r == -EIDRM)
 		return r;

@@ -321,7 +321,7 @@ static int shm_wish(const char *text, struct ipcx_attrs *ret_attrs)
 		return -EINVAL;
 	memcpy(numbers, text, (size_t)(comma - text));
 	numbers[comma - text] = '\0';
-	r = ix_wish_read(numbers, counted, ARRAY_SIZE(counted), &a);
+	r = ix_request_read(numbers, counted, ARRAY_SIZE(counted), &a);
 	if (r == 0 && *comma)
 		r = wish_huge(comma + 1, &a);
 	if (r < 0)
@@ -400,7 +400,7 @@ const struct ix_mech ix_mech_shm = {
 	},
 	.weight = IPCX_F_SIZE,
 	.kind = &shm_kind,
-	.charges = charges, .wish = shm_wish, .may_make = ix_shm_may_make, .right = "CAP_IPC_LOCK",
+	.charges = charges, .request = shm_wish, .may_make = ix_shm_may_make, .right = "CAP_IPC_LOCK",
 	.scan = shm_scan, .find = shm_find, .create = shm_create, .may_use = shm_may_use, .complete = ix_shm_complete, .caution = shm_caution, .remove = shm_remove_row, .change = shm_change, .may = ix_shm_may,
 	.totals = &ix_shm_totals,
 	.memory = ix_shm_memory,

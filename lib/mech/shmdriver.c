@@ -7,50 +7,50 @@
 
 #define SIZE 65536
 
-static int shmdriver_make(const struct ix_naming *names, struct ix_thing *thing)
+static int shmdriver_make(const struct ix_naming *names, struct ix_object *object)
 {
-	size_t size = thing->size ? thing->size : SIZE;
-	int id = shmget(ix_slot_key(names, thing->slot), size,
+	size_t size = object->size ? object->size : SIZE;
+	int id = shmget(ix_slot_key(names, object->slot), size,
 			IPC_CREAT | IPC_EXCL | IX_MODE);
 
 	if (id < 0)
 		return -errno;
-	thing->id = id;
-	thing->at = NULL;
-	thing->size = size;
+	object->id = id;
+	object->at = NULL;
+	object->size = size;
 	return 0;
 }
 
-static int shmdriver_open_it(const struct ix_naming *names, struct ix_thing *thing)
+static int shmdriver_open_it(const struct ix_naming *names, struct ix_object *object)
 {
 	struct shmid_ds ds;
 	void *at;
 
-	if (thing->at)
+	if (object->at)
 		return 0;
-	if (thing->id < 0)
-		thing->id = shmget(ix_slot_key(names, thing->slot), 0, 0);
-	if (thing->id < 0)
+	if (object->id < 0)
+		object->id = shmget(ix_slot_key(names, object->slot), 0, 0);
+	if (object->id < 0)
 		return -errno;
-	if (!thing->size) {
-		if (shmctl(thing->id, IPC_STAT, &ds) < 0)
+	if (!object->size) {
+		if (shmctl(object->id, IPC_STAT, &ds) < 0)
 			return -errno;
-		thing->size = ds.shm_segsz;
+		object->size = ds.shm_segsz;
 	}
-	at = shmat(thing->id, NULL, 0);
+	at = shmat(object->id, NULL, 0);
 	if (at == (void *)-1)
 		return -errno;
-	thing->at = at;
+	object->at = at;
 	return 0;
 }
 
-static int shmdriver_look(const struct ix_naming *names, struct ix_thing *thing,
+static int shmdriver_look(const struct ix_naming *names, struct ix_object *object,
 			  struct ix_seen *ret_seen)
 {
 	struct shmid_ds ds;
 
 	(void)names;
-	if (shmctl(thing->id, IPC_STAT, &ds) < 0)
+	if (shmctl(object->id, IPC_STAT, &ds) < 0)
 		return -errno;
 	*ret_seen = (struct ix_seen){
 		.mode = ds.shm_perm.mode & 0777,
@@ -62,35 +62,35 @@ static int shmdriver_look(const struct ix_naming *names, struct ix_thing *thing,
 	return 0;
 }
 
-static int shmdriver_change(const struct ix_naming *names, struct ix_thing *thing,
+static int shmdriver_change(const struct ix_naming *names, struct ix_object *object,
 			    unsigned mode)
 {
 	struct shmid_ds ds;
 
 	(void)names;
-	if (shmctl(thing->id, IPC_STAT, &ds) < 0)
+	if (shmctl(object->id, IPC_STAT, &ds) < 0)
 		return -errno;
 	ds.shm_perm.mode = (unsigned short)mode;
-	return shmctl(thing->id, IPC_SET, &ds) < 0 ? -errno : 0;
+	return shmctl(object->id, IPC_SET, &ds) < 0 ? -errno : 0;
 }
 
-static int shmdriver_remove_it(const struct ix_naming *names, struct ix_thing *thing)
+static int shmdriver_remove_it(const struct ix_naming *names, struct ix_object *object)
 {
 	(void)names;
-	return shmctl(thing->id, IPC_RMID, NULL) < 0 ? -errno : 0;
+	return shmctl(object->id, IPC_RMID, NULL) < 0 ? -errno : 0;
 }
 
-static void shmdriver_close_it(struct ix_thing *thing)
+static void shmdriver_close_it(struct ix_object *object)
 {
-	if (thing->at)
-		(void)shmdt(thing->at);
-	thing->at = NULL;
+	if (object->at)
+		(void)shmdt(object->at);
+	object->at = NULL;
 }
 
 static bool shmdriver_is_there(const struct ix_naming *names,
-			       const struct ix_thing *thing)
+			       const struct ix_object *object)
 {
-	return shmget(ix_slot_key(names, thing->slot), 0, 0) >= 0 || errno == EACCES;
+	return shmget(ix_slot_key(names, object->slot), 0, 0) >= 0 || errno == EACCES;
 }
 
 static int shmdriver_sweep(const struct ix_naming *names, uint32_t slot, int id,

@@ -49,7 +49,7 @@ void ix_shm_room_note(struct ix_scan *s, const struct ix_posix_dir *dir,
 		      const struct ix_shm_room *room)
 {
 	uint64_t used;
-	char amount[IX_NUM_MAX], which[IX_SPOT_TEXT], where[IX_SPOT_TEXT + 16] = "";
+	char amount[IX_NUM_MAX], which[IX_DIRID_TEXT], where[IX_DIRID_TEXT + 16] = "";
 	struct stat st;
 	bool whole;
 
@@ -63,9 +63,9 @@ void ix_shm_room_note(struct ix_scan *s, const struct ix_posix_dir *dir,
 	*ix_put_size(amount, used - room->listed) = '\0';
 	if (s->many)
 		(void)snprintf(where, sizeof(where), "shm_device %s: ",
-			       ix_spot_text(&(struct ix_spot){ .dev = st.st_dev,
-							       .ino = st.st_ino },
-					    which));
+			       ix_dirid_text(&(struct ix_dirid){ .dev = st.st_dev,
+								 .ino = st.st_ino },
+					     which));
 	ix_table_note(
 		s->t, IPCX_NOTE_INFO, s->mech, IX_NOTE_SPACE, IX_SHM_DIR,
 		"%s%s more is in use than its objects hold: %s%sin files without a name that are "

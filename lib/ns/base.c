@@ -55,9 +55,9 @@ static int take_proc(struct ipcx *x, int fd)
 
 /* The namespace, and the root that goes with it. */
 static int take_place(struct ipcx *x, const struct ipcx_base *base,
-		      struct ix_place *ret_p)
+		      struct ix_target *ret_p)
 {
-	struct ix_place p = IX_NO_PLACE;
+	struct ix_target p = IX_NO_TARGET;
 	bool init = base->set & IPCX_BASE_INIT;
 	int proc = init ? ix_procfd(x) : -1, fd = -1, r;
 
@@ -67,7 +67,7 @@ static int take_place(struct ipcx *x, const struct ipcx_base *base,
 		r = duplicate(base->ns_fd, &fd);
 	if (r < 0)
 		return ix_fail(x, r, init ? "process 1: its IPC namespace" : "ns_fd");
-	r = ix_place_of_fd(x, fd, init ? "process 1" : "ns_fd", &p);
+	r = ix_target_of_fd(x, fd, init ? "process 1" : "ns_fd", &p);
 	if (r < 0)
 		return r;
 	p.pid = init ? 1 : 0;
@@ -81,7 +81,7 @@ static int take_place(struct ipcx *x, const struct ipcx_base *base,
 
 static int ns_base_build(struct ipcx *x, const struct ipcx_base *base)
 {
-	struct ix_place p = IX_NO_PLACE;
+	struct ix_target p = IX_NO_TARGET;
 	int r = 0;
 
 	if (base->set & IPCX_BASE_ROOT)

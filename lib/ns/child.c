@@ -40,7 +40,7 @@ struct answer {
 
 /* What runs there may not look into a process that has been outside; a change of user
  * sets that to fs.suid_dumpable. */
-static int child_hide(struct ipcx *x, const struct ix_place *p, int r)
+static int child_hide(struct ipcx *x, const struct ix_target *p, int r)
 {
 	if (r == 0)
 		r = ix_step_hide();
@@ -74,7 +74,8 @@ struct who {
 };
 
 /* Its root; or, where it has no user 0, who made it, and the first that it has. */
-static int who_of(struct ipcx *x, const struct ix_place *p, int user, struct who *ret_who)
+static int who_of(struct ipcx *x, const struct ix_target *p, int user,
+		  struct who *ret_who)
 {
 	const struct ix_idmap *map = x->view.ids;
 	struct who w = { .uid = 0 };
@@ -100,7 +101,7 @@ static int who_of(struct ipcx *x, const struct ix_place *p, int user, struct who
 
 /* Our groups are for nobody there. Where that user namespace forbids setgroups(2) they
  * have to go before it is entered, unless they are its owner's own. */
-static int leave_groups(struct ipcx *x, const struct ix_place *p, const struct who *w)
+static int leave_groups(struct ipcx *x, const struct ix_target *p, const struct who *w)
 {
 	int r = ix_step_drop_groups(x);
 
@@ -112,7 +113,7 @@ static int leave_groups(struct ipcx *x, const struct ix_place *p, const struct w
 }
 
 /* setns(2) alone changes no ids: root's files were open to it. */
-static int become_root(struct ipcx *x, const struct ix_place *p, int user,
+static int become_root(struct ipcx *x, const struct ix_target *p, int user,
 		       const struct who *w)
 {
 	int r = 0;
@@ -142,7 +143,7 @@ static int become_root(struct ipcx *x, const struct ix_place *p, int user,
 /* ---- the ways there */
 
 /* For what is mounted: the rights of whoever made the mounts, and no other namespace. */
-static int enter_as_root(struct ipcx *x, const struct ix_place *p, int user)
+static int enter_as_root(struct ipcx *x, const struct ix_target *p, int user)
 {
 	struct who w = { .uid = 0 };
 	int r = child_hide(x, p, 0);
@@ -154,7 +155,7 @@ static int enter_as_root(struct ipcx *x, const struct ix_place *p, int user)
 	return r < 0 ? r : become_root(x, p, user, &w);
 }
 
-static int child_enter_user(struct ipcx *x, const struct ix_place *p, bool as_owner)
+static int child_enter_user(struct ipcx *x, const struct ix_target *p, bool as_owner)
 {
 	int r;
 
@@ -174,7 +175,7 @@ static int child_enter_user(struct ipcx *x, const struct ix_place *p, bool as_ow
  * The user namespace first: only there are the rights for the others. A mount namespace
  * of its own comes with the right to make a detached mount of the queues.
  */
-static int child_enter_ipc(struct ipcx *x, const struct ix_place *p, bool as_owner)
+static int child_enter_ipc(struct ipcx *x, const struct ix_target *p, bool as_owner)
 {
 	int r = child_enter_user(x, p, as_owner);
 
@@ -186,13 +187,13 @@ static int child_enter_ipc(struct ipcx *x, const struct ix_place *p, bool as_own
 	r = ix_step_into(x, p->nsfd, CLONE_NEWIPC);
 	if (r == -EPERM)
 		return ix_may_enter(x, p, r);
-	return r < 0 ? ix_step_failed(x, p, "enter it", r) : ix_there_check(x, p);
+	return r < 0 ? ix_step_failed(x, p, "enter it", r) : ix_ns_run_check(x, p);
 }
 
 /* ---- the child */
 
-static int child_run(struct ipcx *x, const struct ix_errand *e, const struct ix_place *p,
-		     int user)
+static int child_run(struct ipcx *x, const struct ix_ns_call *e,
+		     const struct ix_target *p, int user)
 {
 	int r = user < 0 ? child_enter_ipc(x, p, e->as_owner) : enter_as_root(x, p, user);
 
@@ -217,7 +218,7 @@ static int send_whole(int fd, const char *data, size_t len)
 }
 
 /* Room for one descriptor on its way (unix(7)). */
-union parcel {
+union payload {
 	struct cmsghdr align;
 	char room[CMSG_SPACE(sizeof(int))];
 };
@@ -225,12 +226,12 @@ union parcel {
 /* The first byte, and a descriptor with it. */
 static int send_fd(int socket, char *byte, int fd)
 {
-	union parcel parcel = { .room = { 0 } };
+	union payload payload = { .room = { 0 } };
 	struct iovec one = { .iov_base = byte, .iov_len = 1 };
 	struct msghdr m = { .msg_iov = &one,
 			    .msg_iovlen = 1,
-			    .msg_control = parcel.room,
-			    .msg_controllen = sizeof(parcel.room) };
+			    .msg_control = payload.room,
+			    .msg_controllen = sizeof(payload.room) };
 	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 	ssize_t n;
 
@@ -244,7 +245,7 @@ static int send_fd(int socket, char *byte, int fd)
 	return n == 1 ? 0 : -EIO;
 }
 
-static int send_answer(struct ipcx *x, const struct ix_errand *e, int r, int socket)
+static int send_answer(struct ipcx *x, const struct ix_ns_call *e, int r, int socket)
 {
 	auto_buf struct ix_buf b = { 0 };
 	struct answer head = { .r = r,
@@ -273,7 +274,7 @@ static int send_answer(struct ipcx *x, const struct ix_errand *e, int r, int soc
 
 /* Its answer is lost (-errno; 0: there was none, or half of one), and what it did is
  * done all the same. */
-static int child_lost(struct ipcx *x, const struct ix_errand *e, int error)
+static int child_lost(struct ipcx *x, const struct ix_ns_call *e, int error)
 {
 	const char *what = e->object ? e->object : "";
 
@@ -304,13 +305,13 @@ static int fd_of(struct msghdr *m)
 /* All of the answer, and a descriptor that comes with its first byte, or -1. */
 static int child_receive(int socket, struct ix_buf *b, int *ret_fd)
 {
-	union parcel parcel = { .room = { 0 } };
+	union payload payload = { .room = { 0 } };
 	char byte;
 	struct iovec one = { .iov_base = &byte, .iov_len = 1 };
 	struct msghdr m = { .msg_iov = &one,
 			    .msg_iovlen = 1,
-			    .msg_control = parcel.room,
-			    .msg_controllen = sizeof(parcel.room) };
+			    .msg_control = payload.room,
+			    .msg_controllen = sizeof(payload.room) };
 	auto_buf struct ix_buf rest = { 0 };
 	ssize_t n;
 	int r;
@@ -327,7 +328,7 @@ static int child_receive(int socket, struct ix_buf *b, int *ret_fd)
 	return r < 0 || rest.len == 0 ? r : ix_buf_add(b, rest.data, rest.len);
 }
 
-static int take_answer(struct ipcx *x, const struct ix_errand *e, const struct ix_buf *b,
+static int take_answer(struct ipcx *x, const struct ix_ns_call *e, const struct ix_buf *b,
 		       int *fd)
 {
 	struct answer head;
@@ -368,7 +369,7 @@ static bool child_wait_for(pid_t pid)
 	return status == 0;
 }
 
-int ix_send_child(struct ipcx *x, const struct ix_errand *e, const struct ix_place *p,
+int ix_send_child(struct ipcx *x, const struct ix_ns_call *e, const struct ix_target *p,
 		  int user)
 {
 	auto_buf struct ix_buf b = { 0 };
@@ -387,7 +388,7 @@ int ix_send_child(struct ipcx *x, const struct ix_errand *e, const struct ix_pla
 	out = ends[1];
 	x->view = (struct ix_view){
 		.there = true,
-		.away = true,
+		.remote = true,
 		.only_shm = p->only_shm,
 		.rootfd = p->rootfd,
 		.pid = p->pid,

@@ -84,7 +84,7 @@ void ix_nslist_free(struct ix_nslist *l)
 		if (l->all[i].fd >= 0)
 			(void)close(l->all[i].fd);
 	free(l->all);
-	free(l->seats);
+	free(l->entries);
 	free(l->pairs);
 	free(l->index);
 	*l = (struct ix_nslist){ 0 };
@@ -122,16 +122,17 @@ uint64_t ix_ns_link(int proc, const char *path, const char *type)
 
 static int sit(struct ix_nslist *l, int32_t pid, uint32_t pair)
 {
-	if (l->nseats == l->cap_seats) {
-		size_t cap = l->cap_seats ? 2 * l->cap_seats : 256;
-		struct ix_seat *more = reallocarray(l->seats, cap, sizeof(*more));
+	if (l->nentries == l->cap_entries) {
+		size_t cap = l->cap_entries ? 2 * l->cap_entries : 256;
+		struct ix_process_entry *more =
+			reallocarray(l->entries, cap, sizeof(*more));
 
 		if (!more)
 			return -ENOMEM;
-		l->seats = more;
-		l->cap_seats = cap;
+		l->entries = more;
+		l->cap_entries = cap;
 	}
-	l->seats[l->nseats++] = (struct ix_seat){ .pid = pid, .pair = pair };
+	l->entries[l->nentries++] = (struct ix_process_entry){ .pid = pid, .pair = pair };
 	return 0;
 }
 
@@ -241,7 +242,7 @@ int ix_discover(struct ipcx *x, unsigned how, struct ix_nslist *ret_list)
 	if (r >= 0)
 		r = discover_walk(x, &l, &h);
 	if (r == 0)
-		r = ix_eldest(x, &l);
+		r = ix_oldest(x, &l);
 	if (r == 0)
 		r = ix_holders_mounted(x, &l, &h);
 	ix_holders_free(&h);
@@ -264,9 +265,9 @@ int32_t *ix_nslist_firsts(struct ipcx *x, const struct ix_nslist *l, size_t *ret
 	for (size_t i = 0; i < l->npairs; i++)
 		if (l->pairs[i].mnt != own)
 			pids[n++] = l->pairs[i].pid;
-	for (size_t i = 0; l->hidden && i < l->nseats; i++)
-		if (l->seats[i].pair == IX_HIDDEN)
-			pids[n++] = l->seats[i].pid;
+	for (size_t i = 0; l->hidden && i < l->nentries; i++)
+		if (l->entries[i].pair == IX_HIDDEN)
+			pids[n++] = l->entries[i].pid;
 	*ret_n = n;
 	return pids;
 }

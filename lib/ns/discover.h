@@ -29,7 +29,7 @@ struct ix_nspair {
 };
 
 /* One process, and which pair it is of. */
-struct ix_seat {
+struct ix_process_entry {
 	int32_t pid;
 	uint32_t pair;
 };
@@ -37,8 +37,9 @@ struct ix_seat {
 #define IX_HIDDEN UINT32_MAX /* the pair of one that may not be looked at */
 
 struct ix_nslist {
-	struct ix_seat *seats; /* all processes, upwards, as the kernel lists them */
-	size_t nseats, cap_seats;
+	struct ix_process_entry
+		*entries; /* all processes, upwards, as the kernel lists them */
+	size_t nentries, cap_entries;
 	struct ix_nspair *pairs;
 	size_t npairs, last_pair;
 	struct ix_nsseen *all;

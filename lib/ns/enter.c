@@ -288,7 +288,7 @@ int ix_ns_alone(struct ipcx *x)
 /* Where it ends: the IPC namespace is the one that was meant, and its process lives. */
 static int check_arrival(const struct ix_plan *plan)
 {
-	return plan->p->pidfd >= 0 ? ix_place_check_lives(plan->x, plan->p) : 0;
+	return plan->p->pidfd >= 0 ? ix_target_check_lives(plan->x, plan->p) : 0;
 }
 
 static int enter_enter(struct ix_plan *plan)

@@ -144,7 +144,7 @@ static int holders_open_mounted(struct ipcx *x, int32_t pid, const char *path)
 	root = ix_open_link(proc, name, O_PATH | O_DIRECTORY);
 	if (root < 0)
 		return root;
-	held = ix_spot_open(x, root, path, O_PATH);
+	held = ix_dirid_open(x, root, path, O_PATH);
 	return held < 0 ? held : open_nsfs(proc, held);
 }
 

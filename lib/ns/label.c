@@ -14,7 +14,7 @@
 
 static int label_by_ino(const void *a, const void *b)
 {
-	const struct ix_place *p = a, *q = b;
+	const struct ix_target *p = a, *q = b;
 
 	return (p->ino > q->ino) - (p->ino < q->ino);
 }
@@ -54,7 +54,7 @@ struct labels {
 	size_t more;
 };
 
-static int add_label(struct labels *l, struct ix_place *p, const struct ix_container *c)
+static int add_label(struct labels *l, struct ix_target *p, const struct ix_container *c)
 {
 	char label[IX_LABEL_MAX];
 
@@ -69,7 +69,7 @@ static int add_label(struct labels *l, struct ix_place *p, const struct ix_conta
 	return ix_buf_printf(&l->text, "%s%s", l->text.len ? "," : "", label);
 }
 
-static int add_labels(const struct ix_containers *all, struct ix_place *places, size_t n,
+static int add_labels(const struct ix_containers *all, struct ix_target *places, size_t n,
 		      struct labels *labels)
 {
 	const struct ix_container *c;
@@ -77,7 +77,7 @@ static int add_labels(const struct ix_containers *all, struct ix_place *places, 
 
 	qsort(places, n, sizeof(*places), label_by_ino);
 	for (size_t i = 0; r >= 0 && (c = ix_containers_at(all, i)) != NULL; i++) {
-		struct ix_place key = IX_NO_PLACE, *found;
+		struct ix_target key = IX_NO_TARGET, *found;
 
 		key.ino = c->ipc;
 		found = key.ino ? bsearch(&key, places, n, sizeof(*places), label_by_ino)
@@ -113,7 +113,7 @@ static void label_note_elsewhere(const struct ix_containers *all, struct ix_gaps
 		       more);
 }
 
-int ix_label_places(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *ns)
+int ix_label_targets(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *ns)
 {
 	struct ix_containers *all;
 	struct labels *labels;
@@ -130,10 +130,10 @@ int ix_label_places(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *n
 	return r;
 }
 
-static int label_one(struct ipcx *x, uint64_t ino, struct ix_place *ret_p,
+static int label_one(struct ipcx *x, uint64_t ino, struct ix_target *ret_p,
 		     struct ix_gaps *ret_gaps)
 {
-	struct ix_place p = IX_NO_PLACE;
+	struct ix_target p = IX_NO_TARGET;
 	struct labels labels = { .more = 0 };
 	struct ix_containers *all;
 	int r = ix_containers_all(x, &all);
@@ -152,25 +152,25 @@ static int label_one(struct ipcx *x, uint64_t ino, struct ix_place *ret_p,
 
 static int label_home(struct ipcx *x, struct ipcx_table *t)
 {
-	struct ix_place p = IX_NO_PLACE;
+	struct ix_target p = IX_NO_TARGET;
 	int r = 0;
 
-	if (!x->home.asked)
-		r = label_one(x, ix_ns_own(x, "ipc"), &p, &x->home.gaps);
+	if (!x->self.asked)
+		r = label_one(x, ix_ns_own(x, "ipc"), &p, &x->self.gaps);
 	if (r < 0)
 		return r;
-	if (!x->home.asked) {
-		x->home.asked = true;
-		x->home.label = p.label;
-		x->home.giver = p.giver;
+	if (!x->self.asked) {
+		x->self.asked = true;
+		x->self.label = p.label;
+		x->self.giver = p.giver;
 	}
-	ix_gaps_note(&x->home.gaps, t);
+	ix_gaps_note(&x->self.gaps, t);
 	return 0;
 }
 
-int ix_label_place(struct ipcx *x, struct ipcx_ns *ns, struct ipcx_table *t)
+int ix_label_target(struct ipcx *x, struct ipcx_ns *ns, struct ipcx_table *t)
 {
-	struct ix_place p = IX_NO_PLACE;
+	struct ix_target p = IX_NO_TARGET;
 	int r = 0;
 
 	if (!ns)
@@ -192,7 +192,7 @@ int ix_label_place(struct ipcx *x, struct ipcx_ns *ns, struct ipcx_table *t)
 }
 
 /* Nearly nobody's program is called so, which is one link to read. */
-static bool is_runsc(const struct ix_place *p)
+static bool is_runsc(const struct ix_target *p)
 {
 	char path[4096];
 	int len = p->dirfd < 0 ? p->dirfd
@@ -205,7 +205,7 @@ static bool is_runsc(const struct ix_place *p)
 	return name && !strncmp(name + 1, "runsc", 5);
 }
 
-void ix_place_elsewhere(struct ipcx *x, struct ix_place *p, struct ix_gaps *g)
+void ix_target_elsewhere(struct ipcx *x, struct ix_target *p, struct ix_gaps *g)
 {
 	const struct ix_container *c;
 	struct ix_containers *all;
@@ -213,13 +213,13 @@ void ix_place_elsewhere(struct ipcx *x, struct ix_place *p, struct ix_gaps *g)
 	if (!is_runsc(p) || ix_containers_all(x, &all) < 0)
 		return;
 	c = ix_container_of(x, all, p->pid);
-	p->elsewhere = c && c->elsewhere && ix_place_lives(p) == 1;
+	p->elsewhere = c && c->elsewhere && ix_target_lives(p) == 1;
 	if (p->elsewhere)
 		ix_container_elsewhere(c, g);
 	ix_containers_free(all);
 }
 
-bool ix_place_claimed(struct ipcx *x, const struct ix_place *p)
+bool ix_target_claimed(struct ipcx *x, const struct ix_target *p)
 {
 	const struct ix_container *c = NULL;
 	struct ix_containers *all;
@@ -230,7 +230,7 @@ bool ix_place_claimed(struct ipcx *x, const struct ix_place *p)
 	if (ix_containers_all(x, &all) < 0)
 		return false;
 	c = ix_container_of(x, all, p->pid);
-	claimed = c && c->rank == IX_RANK_ROOT && ix_place_lives(p) == 1;
+	claimed = c && c->rank == IX_RANK_ROOT && ix_target_lives(p) == 1;
 	ix_containers_free(all);
 	return claimed;
 }

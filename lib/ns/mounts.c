@@ -112,10 +112,10 @@ int ix_mounts_new_queues(void)
 /* ---- the target's /dev/shm */
 
 /* setns(2) goes to the root of a mount namespace: ours may be further down. */
-static int come_back(const struct ix_plan *p, int home, int root)
+static int come_back(const struct ix_plan *p, int self, int root)
 {
 	struct stat want, now;
-	int r = ix_step_into(p->x, home, CLONE_NEWNS);
+	int r = ix_step_into(p->x, self, CLONE_NEWNS);
 
 	if (r < 0)
 		return r;
@@ -128,7 +128,7 @@ static int come_back(const struct ix_plan *p, int home, int root)
 }
 
 /* A copy of the mount of its /dev/shm: it can only be made in its mount namespace. */
-static int clone_shm(const struct ix_plan *p, int home, int root, int *ret_tree)
+static int clone_shm(const struct ix_plan *p, int self, int root, int *ret_tree)
 {
 	auto_fd int tree = -1;
 	int r = ix_step_into(p->x, p->mnt, CLONE_NEWNS), back;
@@ -138,7 +138,7 @@ static int clone_shm(const struct ix_plan *p, int home, int root, int *ret_tree)
 	tree = (int)syscall(SYS_open_tree, p->shm, "",
 			    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 	r = tree < 0 ? -errno : 0;
-	back = come_back(p, home, root);
+	back = come_back(p, self, root);
 	if (back < 0 || r < 0)
 		return back < 0 ? back : r;
 	*ret_tree = take_fd(&tree);
@@ -183,16 +183,16 @@ static int put_shm(int tree)
 int ix_mounts_shm(struct ix_plan *p)
 {
 	int proc = ix_procfd(p->x), r;
-	auto_fd int home = -1, root = -1, tree = -1;
+	auto_fd int self = -1, root = -1, tree = -1;
 
 	/* Without a root of its own there is no /dev/shm to share: an empty one. */
 	if (p->shm < 0)
 		return ix_mounts_new_shm("mode=1777");
-	home = ix_open(proc, "thread-self/ns/mnt", O_RDONLY);
+	self = ix_open(proc, "thread-self/ns/mnt", O_RDONLY);
 	root = ix_open(AT_FDCWD, "/", O_PATH | O_DIRECTORY);
-	if (home < 0 || root < 0)
-		return MIN(home, root);
-	r = clone_shm(p, home, root, &tree);
+	if (self < 0 || root < 0)
+		return MIN(self, root);
+	r = clone_shm(p, self, root, &tree);
 	return r < 0 ? r : put_shm(tree);
 }
 

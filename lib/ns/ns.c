@@ -28,7 +28,7 @@
 #define INO_LEAST 0xEFFFFFFFU
 #define INO_MOST  UINT32_MAX
 
-int ix_ns_take(struct ix_place *p, struct ipcx_ns **ret_ns)
+int ix_ns_take(struct ix_target *p, struct ipcx_ns **ret_ns)
 {
 	struct ipcx_ns *ns = calloc(1, sizeof(*ns));
 
@@ -36,7 +36,7 @@ int ix_ns_take(struct ix_place *p, struct ipcx_ns **ret_ns)
 		ns->places = malloc(sizeof(*ns->places));
 	if (!ns || !ns->places) {
 		free(ns);
-		ix_place_close(p);
+		ix_target_close(p);
 		return -ENOMEM;
 	}
 	ns->places[0] = *p;
@@ -50,7 +50,7 @@ void ipcx_ns_free(struct ipcx_ns *ns)
 	if (!ns)
 		return;
 	for (size_t i = 0; i < ns->n; i++)
-		ix_place_close(&ns->places[i]);
+		ix_target_close(&ns->places[i]);
 	free(ns->places);
 	free(ns);
 }
@@ -68,7 +68,7 @@ void ipcx_use(struct ipcx *x, struct ipcx_ns *ns)
 
 /* ---- the ways to name one */
 
-static int open_self(struct ipcx *x, struct ix_place *ret_p)
+static int open_self(struct ipcx *x, struct ix_target *ret_p)
 {
 	int proc = ix_procfd(x), root = ix_rootfd(x), r;
 
@@ -77,10 +77,10 @@ static int open_self(struct ipcx *x, struct ix_place *ret_p)
 	r = ix_open(proc, "thread-self/ns/ipc", O_RDONLY);
 	if (r < 0)
 		return ix_fail(x, r, "self");
-	r = ix_place_of_fd(x, r, "self", ret_p);
+	r = ix_target_of_fd(x, r, "self", ret_p);
 	if (r < 0)
 		return r;
-	ret_p->home = true;
+	ret_p->self = true;
 	ret_p->rootfd = ix_open(root, ".", O_PATH | O_DIRECTORY);
 	return 0;
 }
@@ -89,7 +89,7 @@ static int open_self(struct ipcx *x, struct ix_place *ret_p)
  * A file. Opening a device or a FIFO could do something: O_PATH does not, and what is no
  * file of nsfs is not opened.
  */
-static int ns_open_file(struct ipcx *x, const char *path, struct ix_place *ret_p)
+static int ns_open_file(struct ipcx *x, const char *path, struct ix_target *ret_p)
 {
 	char shown[IPCX_REF_MAX], through[40];
 	int proc = ix_procfd(x), fd;
@@ -108,27 +108,27 @@ static int ns_open_file(struct ipcx *x, const char *path, struct ix_place *ret_p
 	fd = proc < 0 ? proc : ix_open(proc, through, O_RDONLY);
 	if (fd < 0)
 		return ix_fail(x, fd, "%s", shown);
-	return ix_place_of_fd(x, fd, shown, ret_p);
+	return ix_target_of_fd(x, fd, shown, ret_p);
 }
 
 /* ---- namespaces that have to be looked for */
 
 /* Its oldest process stands for it; without one, what discovery held open does. */
-static int open_seen(struct ipcx *x, struct ix_nsseen *seen, struct ix_place *ret_p)
+static int open_seen(struct ipcx *x, struct ix_nsseen *seen, struct ix_target *ret_p)
 {
 	char what[40];
 
 	if (seen->pid)
-		return ix_place_of_pid(x, seen->pid, seen->start, ret_p);
+		return ix_target_of_pid(x, seen->pid, seen->start, ret_p);
 	(void)snprintf(what, sizeof(what), "ipc:[%" PRIu64 "]", seen->ino);
 	if (seen->fd < 0)
 		return ix_fail_plain(x, -EACCES,
 				     "%s: what keeps it may not be opened from here",
 				     what);
-	return ix_place_of_fd(x, take_fd(&seen->fd), what, ret_p);
+	return ix_target_of_fd(x, take_fd(&seen->fd), what, ret_p);
 }
 
-static int open_inode(struct ipcx *x, uint64_t ino, struct ix_place *ret_p)
+static int open_inode(struct ipcx *x, uint64_t ino, struct ix_target *ret_p)
 {
 	struct ix_gaps gaps = { .n = 0 };
 	struct ix_nslist l;
@@ -156,7 +156,7 @@ static int open_inode(struct ipcx *x, uint64_t ino, struct ix_place *ret_p)
 		r = open_seen(x, seen, ret_p);
 	ix_nslist_free(&l);
 	if (r == 0 && ret_p->ino != ino) {
-		ix_place_close(ret_p);
+		ix_target_close(ret_p);
 		return ix_fail_plain(x, -ENOENT, "ipc:[%" PRIu64 "]: is gone", ino);
 	}
 	return r;
@@ -165,16 +165,16 @@ static int open_inode(struct ipcx *x, uint64_t ino, struct ix_place *ret_p)
 /* The place of a container, as its claim was judged: a process that has gone elsewhere
  * since is not the one that was meant. */
 static int open_claimed(struct ipcx *x, const struct ix_container *c,
-			struct ix_gaps *gaps, struct ix_place *ret_p)
+			struct ix_gaps *gaps, struct ix_target *ret_p)
 {
 	char label[IX_LABEL_MAX];
-	struct ix_place p;
-	int r = ix_place_of_pid(x, c->pid, c->start, &p);
+	struct ix_target p;
+	int r = ix_target_of_pid(x, c->pid, c->start, &p);
 
 	if (r < 0)
 		return r;
 	if (c->ipc && p.ino != c->ipc) {
-		ix_place_close(&p);
+		ix_target_close(&p);
 		return ix_fail_plain(x, -ESRCH,
 				     "process %d: went into another namespace just now",
 				     c->pid);
@@ -192,7 +192,7 @@ static int open_claimed(struct ipcx *x, const struct ix_container *c,
 }
 
 static int open_container(struct ipcx *x, const char *name, struct ix_gaps *gaps,
-			  struct ix_place *ret_p)
+			  struct ix_target *ret_p)
 {
 	const struct ix_container *found;
 	struct ix_containers *c;
@@ -213,7 +213,7 @@ static int open_container(struct ipcx *x, const char *name, struct ix_gaps *gaps
  * gone since somebody read its number, and a container may not take its place.
  */
 static int open_number(struct ipcx *x, const char *where, uint64_t n,
-		       struct ix_gaps *gaps, struct ix_place *ret_p)
+		       struct ix_gaps *gaps, struct ix_target *ret_p)
 {
 	int r = open_inode(x, n, ret_p);
 
@@ -224,10 +224,10 @@ static int open_number(struct ipcx *x, const char *where, uint64_t n,
 
 /* A pin, unless a container has the same name. "pin:NAME" is the pin. */
 static int open_name(struct ipcx *x, const char *name, struct ix_gaps *gaps,
-		     struct ix_place *ret_p)
+		     struct ix_target *ret_p)
 {
 	bool chosen = !strncmp(name, "pin:", 4);
-	struct ix_place other = IX_NO_PLACE;
+	struct ix_target other = IX_NO_TARGET;
 	char shown[IPCX_REF_MAX];
 	int fd = -1, r = ix_pin_open(x, chosen ? name + 4 : name, &fd);
 
@@ -243,24 +243,24 @@ static int open_name(struct ipcx *x, const char *name, struct ix_gaps *gaps,
 	if (r != -ENOENT)
 		(void)close(fd);
 	if (r == 0) {
-		ix_place_close(&other);
+		ix_target_close(&other);
 		return ix_fail_plain(x, -ENOTUNIQ,
 				     "'%s' is a pin, pin:%s, and a container, RUNTIME:%s",
 				     shown, shown, shown);
 	}
 	if (r != -ENOENT)
 		return r;
-	return ix_place_of_fd(x, fd, shown, ret_p);
+	return ix_target_of_fd(x, fd, shown, ret_p);
 }
 
 /* ---- all of them */
 
 static int by_age(const void *a, const void *b)
 {
-	const struct ix_place *p = a, *q = b;
+	const struct ix_target *p = a, *q = b;
 
-	if (p->eldest != q->eldest)
-		return p->eldest > q->eldest ? 1 : -1;
+	if (p->oldest != q->oldest)
+		return p->oldest > q->oldest ? 1 : -1;
 	if (p->ino != q->ino)
 		return p->ino > q->ino ? 1 : -1;
 	if (p->only_shm != q->only_shm)
@@ -270,16 +270,16 @@ static int by_age(const void *a, const void *b)
 
 /* Not opened yet: a machine can have more namespaces than a process may have
  * descriptors. */
-static struct ix_place place_of(struct ix_nsseen *seen, uint64_t home)
+static struct ix_target place_of(struct ix_nsseen *seen, uint64_t self)
 {
-	struct ix_place p = IX_NO_PLACE;
+	struct ix_target p = IX_NO_TARGET;
 
 	p.ino = seen->ino;
 	p.pid = seen->pid;
 	p.start = seen->start;
 	p.spare = seen->spare;
-	p.home = seen->ino == home;
-	p.eldest = p.home ? -1 : p.pid;
+	p.self = seen->ino == self;
+	p.oldest = p.self ? -1 : p.pid;
 	p.nsfd = take_fd(&seen->fd);
 	if (p.nsfd >= 0)
 		(void)ix_ns_identity(p.nsfd, CLONE_NEWIPC, &p.ino, &p.id);
@@ -287,35 +287,35 @@ static struct ix_place place_of(struct ix_nsseen *seen, uint64_t home)
 }
 
 /* Our own by ourselves. Where that fails it stays what was found, like any other. */
-static void take_self(struct ipcx *x, struct ix_place *p)
+static void take_self(struct ipcx *x, struct ix_target *p)
 {
-	struct ix_place self = IX_NO_PLACE;
+	struct ix_target self = IX_NO_TARGET;
 
 	if (open_self(x, &self) < 0) {
 		x->error[0] = '\0';
 		return;
 	}
 	self.pid = p->pid;
-	self.eldest = p->eldest;
-	ix_place_close(p);
+	self.oldest = p->oldest;
+	ix_target_close(p);
 	*p = self;
 }
 
 int ix_ns_all_of(struct ipcx *x, struct ix_nslist *l, struct ipcx_ns **ret_ns)
 {
 	struct ipcx_ns *ns = calloc(1, sizeof(*ns));
-	uint64_t home = ix_ns_own(x, "ipc");
+	uint64_t self = ix_ns_own(x, "ipc");
 
 	if (!ns)
 		return ix_fail_plain(x, -ENOMEM, "out of memory");
 	ns->all = true;
 	ns->places = calloc(l->n + l->npairs + 1, sizeof(*ns->places));
 	for (size_t i = 0; ns->places && i < l->n; i++)
-		ns->places[ns->n++] = place_of(&l->all[i], home);
+		ns->places[ns->n++] = place_of(&l->all[i], self);
 	for (size_t i = 0; i < ns->n; i++)
-		if (ns->places[i].home)
+		if (ns->places[i].self)
 			take_self(x, &ns->places[i]);
-	if (!ns->places || ix_label_places(x, l, ns) < 0 || ix_shms_add(x, l, ns) < 0) {
+	if (!ns->places || ix_label_targets(x, l, ns) < 0 || ix_shms_add(x, l, ns) < 0) {
 		ipcx_ns_free(ns);
 		return ix_fail_plain(x, -ENOMEM, "out of memory");
 	}
@@ -346,7 +346,7 @@ static bool ns_is_number(const char *where, uint64_t *ret_n)
 }
 
 static int open_word(struct ipcx *x, const char *where, struct ix_gaps *gaps,
-		     struct ix_place *ret_p)
+		     struct ix_target *ret_p)
 {
 	uint64_t n = ix_ns_number("ipc", where, strlen(where));
 
@@ -358,7 +358,7 @@ static int open_word(struct ipcx *x, const char *where, struct ix_gaps *gaps,
 		return ns_open_file(x, where, ret_p);
 	if (ns_is_number(where, &n))
 		return n > PID_MOST ? open_number(x, where, n, gaps, ret_p)
-		       : n          ? ix_place_of_pid(x, (int32_t)n, 0, ret_p)
+		       : n          ? ix_target_of_pid(x, (int32_t)n, 0, ret_p)
 				    : ix_fail_plain(x, -EINVAL, "0 is no process");
 	if (*where)
 		return open_name(x, where, gaps, ret_p);
@@ -368,7 +368,7 @@ static int open_word(struct ipcx *x, const char *where, struct ix_gaps *gaps,
 int ipcx_ns_open(struct ipcx *x, const char *where, struct ipcx_ns **ret_ns)
 {
 	IX_REQUIRE(x, where, ret_ns);
-	struct ix_place p = IX_NO_PLACE;
+	struct ix_target p = IX_NO_TARGET;
 	struct ix_gaps gaps = { .n = 0 };
 	int r;
 
@@ -380,7 +380,7 @@ int ipcx_ns_open(struct ipcx *x, const char *where, struct ipcx_ns **ret_ns)
 	if (r < 0)
 		return r;
 	if (!p.named)
-		ix_place_elsewhere(x, &p, &gaps);
+		ix_target_elsewhere(x, &p, &gaps);
 	if (ix_ns_take(&p, ret_ns) < 0)
 		return ix_fail_plain(x, -ENOMEM, "out of memory");
 	(*ret_ns)->gaps = gaps;

@@ -7,7 +7,7 @@
 #include "ns/target.h"
 
 struct ipcx_ns {
-	struct ix_place *places;
+	struct ix_target *places;
 	size_t n;
 	size_t held; /* of many: opened on a trip and kept open (ns/there.c) */
 	bool all;
@@ -24,14 +24,14 @@ int ix_ns_all_of(struct ipcx *x, struct ix_nslist *l, struct ipcx_ns **ret_ns);
 
 /* A namespace that is one place; takes over its descriptors, also on failure. 0 or
  * -ENOMEM. */
-int ix_ns_take(struct ix_place *p, struct ipcx_ns **ret_ns);
+int ix_ns_take(struct ix_target *p, struct ipcx_ns **ret_ns);
 
 /* Whether this process has one thread, as it must to be moved; waits a moment for one of
  * ours that is about to end. 0, or -EBUSY with a text. */
 int ix_ns_alone(struct ipcx *x);
 
 /* The only place of a namespace that is open for use. NULL for "all". */
-static inline const struct ix_place *ix_ns_place(const struct ipcx_ns *ns)
+static inline const struct ix_target *ix_ns_target(const struct ipcx_ns *ns)
 {
 	return ns->all ? NULL : &ns->places[0];
 }

@@ -17,19 +17,19 @@
 
 static int eldest_by_pid(const void *a, const void *b)
 {
-	const struct ix_seat *p = a, *q = b;
+	const struct ix_process_entry *p = a, *q = b;
 
 	return (p->pid > q->pid) - (p->pid < q->pid);
 }
 
 struct ix_nspair *ix_nslist_pair(const struct ix_nslist *l, int32_t pid)
 {
-	const struct ix_seat key = { .pid = pid }, *seat;
+	const struct ix_process_entry key = { .pid = pid }, *entry;
 
-	if (l->nseats == 0)
+	if (l->nentries == 0)
 		return NULL;
-	seat = bsearch(&key, l->seats, l->nseats, sizeof(key), eldest_by_pid);
-	return seat && seat->pair != IX_HIDDEN ? &l->pairs[seat->pair] : NULL;
+	entry = bsearch(&key, l->entries, l->nentries, sizeof(key), eldest_by_pid);
+	return entry && entry->pair != IX_HIDDEN ? &l->pairs[entry->pair] : NULL;
 }
 
 static bool eldest_stat_of(int proc, int32_t pid, struct ix_proc_stat *st)
@@ -62,7 +62,7 @@ static bool eldest_climb(int proc, const struct ix_nslist *l, struct ix_nspair *
 	int32_t pid = p->pid;
 
 	/* Nobody has more ancestors than there are processes. */
-	for (size_t i = 0; i < l->nseats; i++) {
+	for (size_t i = 0; i < l->nentries; i++) {
 		struct ix_proc_stat st;
 
 		if (!eldest_stat_of(proc, pid, &st))
@@ -81,23 +81,23 @@ static bool eldest_climb(int proc, const struct ix_nslist *l, struct ix_nspair *
 /* All that nothing else is known of. */
 static void eldest_compare(int proc, struct ix_nslist *l, const bool *certain)
 {
-	for (size_t i = 0; i < l->nseats; i++) {
-		const struct ix_seat *seat = &l->seats[i];
+	for (size_t i = 0; i < l->nentries; i++) {
+		const struct ix_process_entry *entry = &l->entries[i];
 		struct ix_nspair *p;
 		struct ix_proc_stat st;
 
-		if (seat->pair == IX_HIDDEN || certain[seat->pair])
+		if (entry->pair == IX_HIDDEN || certain[entry->pair])
 			continue;
-		p = &l->pairs[seat->pair];
-		if (!eldest_stat_of(proc, seat->pid, &st) ||
+		p = &l->pairs[entry->pair];
+		if (!eldest_stat_of(proc, entry->pid, &st) ||
 		    (p->start && p->start <= st.start))
 			continue;
-		p->pid = seat->pid;
+		p->pid = entry->pid;
 		p->start = st.start;
 	}
 }
 
-int ix_eldest(struct ipcx *x, struct ix_nslist *l)
+int ix_oldest(struct ipcx *x, struct ix_nslist *l)
 {
 	bool *certain = calloc(l->npairs + 1, sizeof(*certain)), all = true;
 	int proc = ix_procfd(x);

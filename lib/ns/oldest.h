@@ -6,4 +6,4 @@
 
 /* Find the eldest process of each pair and of each namespace of a list whose processes
  * are known. 0 or -ENOMEM. */
-int ix_eldest(struct ipcx *x, struct ix_nslist *l);
+int ix_oldest(struct ipcx *x, struct ix_nslist *l);

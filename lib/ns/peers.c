@@ -18,13 +18,13 @@ struct split {
 };
 
 static void sharers_count(struct ipcx *x, const struct ix_nslist *l,
-			  const struct ix_place *p, const struct ix_spot *shm,
+			  const struct ix_target *p, const struct ix_dirid *shm,
 			  struct split *s)
 {
 	for (size_t i = 0; i < l->npairs; i++) {
 		const struct ix_nspair *pair = &l->pairs[i];
-		struct ix_spot theirs = ix_spot_of(x, pair->pid, "dev/shm");
-		bool same = ix_spot_same(&theirs, shm);
+		struct ix_dirid theirs = ix_dirid_of(x, pair->pid, "dev/shm");
+		bool same = ix_dirid_same(&theirs, shm);
 
 		if (theirs.error)
 			continue;
@@ -38,15 +38,15 @@ static void sharers_count(struct ipcx *x, const struct ix_nslist *l,
 	}
 }
 
-int ix_sharers_differ(struct ipcx *x, const struct ix_place *p, char *buf, size_t size)
+int ix_peers_differ(struct ipcx *x, const struct ix_target *p, char *buf, size_t size)
 {
-	struct ix_spot shm;
+	struct ix_dirid shm;
 	struct split s = { 0 };
 	struct ix_nslist l;
 	int n = 0, r;
 
 	buf[0] = '\0';
-	shm = ix_spot_below(x, p->rootfd, "dev/shm");
+	shm = ix_dirid_below(x, p->rootfd, "dev/shm");
 	if (shm.error)
 		return 0;
 	r = ix_discover(x, 0, &l);

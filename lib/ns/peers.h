@@ -9,4 +9,4 @@
  * Whether those who share the place's IPC namespace are those who share its /dev/shm. 0
  * and "" when they are; else a sentence that says who differs.
  */
-int ix_sharers_differ(struct ipcx *x, const struct ix_place *p, char *buf, size_t size);
+int ix_peers_differ(struct ipcx *x, const struct ix_target *p, char *buf, size_t size);

@@ -236,7 +236,7 @@ static int pin_take_back(struct ipcx *x, int dir, const char *path, const char *
 			     name, r == -EXDEV ? "another one was" : ix_errno_text(r));
 }
 
-static int pin(struct ipcx *x, const struct ix_place *p, int dir, const char *name)
+static int pin(struct ipcx *x, const struct ix_target *p, int dir, const char *name)
 {
 	char from[40], to[160], path[64];
 	auto_fd int file =

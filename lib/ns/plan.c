@@ -33,8 +33,8 @@ static int plan_open_ns(const struct ix_plan *plan, const char *name)
 /* Its /dev/shm, unless it has none: only that makes an empty one right. */
 static int plan_open_shm(struct ix_plan *plan)
 {
-	int fd = ix_spot_open(plan->x, plan->p->rootfd, ix_relative(SHM_DIR),
-			      O_PATH | O_DIRECTORY),
+	int fd = ix_dirid_open(plan->x, plan->p->rootfd, ix_relative(SHM_DIR),
+			       O_PATH | O_DIRECTORY),
 	    r;
 
 	if (fd == -ENOENT || fd == -ENOTDIR)
@@ -42,7 +42,7 @@ static int plan_open_shm(struct ix_plan *plan)
 	if (fd < 0)
 		return ix_fail(plan->x, fd, "%s of process %d%s", SHM_DIR, plan->p->pid,
 			       fd == -ENOSYS ? ": openat2" : "");
-	r = ix_spot_in_memory(plan->x, plan->p->pid, fd, SHM_DIR);
+	r = ix_dirid_in_memory(plan->x, plan->p->pid, fd, SHM_DIR);
 	if (r < 0) {
 		(void)close(fd);
 		return r;
@@ -182,13 +182,13 @@ static int check_moment(const struct ix_plan *plan)
 /* Whether its /dev/shm is ours, and if not, where it is. */
 static int plan_shm(struct ix_plan *plan)
 {
-	const struct ix_place *p = plan->p;
-	struct ix_spot ours, theirs;
+	const struct ix_target *p = plan->p;
+	struct ix_dirid ours, theirs;
 	int root, r;
 
 	if (plan->flags & IPCX_ENTER_MOUNT)
 		return 0;
-	if (p->rootfd >= 0 && !p->home) {
+	if (p->rootfd >= 0 && !p->self) {
 		r = plan_open_shm(plan);
 		if (r < 0)
 			return r;
@@ -199,10 +199,10 @@ static int plan_shm(struct ix_plan *plan)
 			"process %d: its mount namespace is gone or may not be looked at",
 			p->pid);
 	root = ix_rootfd(plan->x);
-	ours = ix_spot_below(plan->x, root, ix_relative(SHM_DIR));
-	theirs = ix_spot_below(plan->x, p->rootfd, ix_relative(SHM_DIR));
-	plan->same_shm = p->home || ix_spot_same(&ours, &theirs);
-	plan->empty_shm = !p->home && plan->shm < 0;
+	ours = ix_dirid_below(plan->x, root, ix_relative(SHM_DIR));
+	theirs = ix_dirid_below(plan->x, p->rootfd, ix_relative(SHM_DIR));
+	plan->same_shm = p->self || ix_dirid_same(&ours, &theirs);
+	plan->empty_shm = !p->self && plan->shm < 0;
 	return 0;
 }
 

@@ -21,7 +21,7 @@ extern const struct ix_plan_more {
 /* All that is decided and open before the first step. */
 struct ix_plan {
 	struct ipcx *x;
-	const struct ix_place *p;
+	const struct ix_target *p;
 	unsigned flags;
 	int shm, mnt, pid;      /* of the target: a directory, its namespaces; or -1 */
 	int more[IX_PLAN_MORE]; /* … that come with its own root */

@@ -67,14 +67,14 @@ static int made_by_us(struct ipcx *x, int userfd, int *ret_user)
 	return 0;
 }
 
-static int rights_untold(struct ipcx *x, const struct ix_place *p, int error,
+static int rights_untold(struct ipcx *x, const struct ix_target *p, int error,
 			 const char *what)
 {
 	return ix_fail(x, error == -EINVAL ? -EIO : error, "ipc:[%" PRIu64 "]: %s",
 		       p->ino, what);
 }
 
-int ix_rights(struct ipcx *x, const struct ix_place *p, int below, int *ret_user)
+int ix_rights(struct ipcx *x, const struct ix_target *p, int below, int *ret_user)
 {
 	uint64_t own = ix_ns_own(x, "user"), owner = own, id;
 	bool ours = p->ino == ix_ns_own(x, "ipc");
@@ -130,7 +130,7 @@ static int is_own(struct ipcx *x, int userfd)
 	return r < 0 ? r : ino == own;
 }
 
-static int cannot_tell(struct ipcx *x, const struct ix_place *p, int error)
+static int cannot_tell(struct ipcx *x, const struct ix_target *p, int error)
 {
 	if (error == -EPERM)
 		return ix_fail_plain(
@@ -143,13 +143,13 @@ static int cannot_tell(struct ipcx *x, const struct ix_place *p, int error)
 		p->pid);
 }
 
-int ix_rights_mounted(struct ipcx *x, const struct ix_place *p, int *ret_user)
+int ix_rights_mounted(struct ipcx *x, const struct ix_target *p, int *ret_user)
 {
 	auto_fd int mnt = -1, owner = -1;
 	int r;
 
 	/* Our own, none at all, or one that the caller gave. */
-	if (p->home || p->rootfd < 0 || p->dirfd < 0) {
+	if (p->self || p->rootfd < 0 || p->dirfd < 0) {
 		*ret_user = -1;
 		return 0;
 	}
@@ -170,7 +170,7 @@ int ix_rights_mounted(struct ipcx *x, const struct ix_place *p, int *ret_user)
 
 /* ---- how users there are numbered here */
 
-void ix_rights_map(struct ipcx *x, const struct ix_place *p, int user,
+void ix_rights_map(struct ipcx *x, const struct ix_target *p, int user,
 		   struct ix_idmap *ret_map)
 {
 	int proc = ix_procfd(x);

@@ -15,7 +15,7 @@
  * above the one below (-1: there is none). -EPERM with a text that says what is missing.
  * user_namespaces(7), "Capabilities".
  */
-int ix_rights(struct ipcx *x, const struct ix_place *p, int below, int *ret_user);
+int ix_rights(struct ipcx *x, const struct ix_target *p, int below, int *ret_user);
 
 /*
  * Whose rights over what a place has on /dev/shm count: whoever made those mounts chose
@@ -25,12 +25,12 @@ int ix_rights(struct ipcx *x, const struct ix_place *p, int below, int *ret_user
  * mount namespace of the process, or, where that is ours, the one that the process is in
  * (it may have chosen its root). -errno with a text when that cannot be told.
  */
-int ix_rights_mounted(struct ipcx *x, const struct ix_place *p, int *ret_user);
+int ix_rights_mounted(struct ipcx *x, const struct ix_target *p, int *ret_user);
 
 /* For looks, which nobody else does for us: what of the contents of such files may be
  * told. Asked for the first of them, not before: most places are asked for none. */
 struct ix_showing {
-	const struct ix_place *p;
+	const struct ix_target *p;
 	enum { IX_NOT_ASKED, IX_SHOW_ALL, IX_SHOW_MAPPED } how;
 	struct ix_idmap map;
 };
@@ -40,5 +40,5 @@ bool ix_rights_show(struct ipcx *x, const struct stat *st);
 
 /* How the users of a user namespace are numbered here, when the process of the place is
  * in it. Without that nobody there has a number here. */
-void ix_rights_map(struct ipcx *x, const struct ix_place *p, int user,
+void ix_rights_map(struct ipcx *x, const struct ix_target *p, int user,
 		   struct ix_idmap *ret_map);

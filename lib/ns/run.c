@@ -24,12 +24,12 @@
 #include "ns/rights.h"
 
 /* An errand on its way through the places. */
-struct trip {
+struct ns_run {
 	struct ipcx *x;
-	const struct ix_errand *errand;
-	struct ix_place *places;
+	const struct ix_ns_call *call;
+	struct ix_target *places;
 	size_t i, n;
-	uint64_t home; /* the caller's own namespace */
+	uint64_t self; /* the caller's own namespace */
 	size_t denied; /* places of many that may not be entered */
 	char why[sizeof(((struct ipcx *)0)->error)]; /* … the first of them */
 	int r;
@@ -41,14 +41,14 @@ enum {
 	AT_HOME = 2,    /* this one is the caller's own namespace */
 };
 
-static bool many(const struct trip *t)
+static bool many(const struct ns_run *t)
 {
 	return t->x->ns->all;
 }
 
-static int begin_place(struct trip *t, const struct ix_place *p)
+static int begin_place(struct ns_run *t, const struct ix_target *p)
 {
-	struct ipcx_table *table = t->errand->t;
+	struct ipcx_table *table = t->call->t;
 
 	if (table &&
 	    ix_table_place(table, p->ino, p->label, p->giver, t->x->ns->gaps.names) < 0)
@@ -57,7 +57,7 @@ static int begin_place(struct trip *t, const struct ix_place *p)
 }
 
 /* In the right namespace by now: look from this place, and do it. */
-static int run_at(struct trip *t, const struct ix_place *p)
+static int run_at(struct ns_run *t, const struct ix_target *p)
 {
 	struct ipcx *x = t->x;
 	struct ix_showing showing;
@@ -66,22 +66,22 @@ static int run_at(struct trip *t, const struct ix_place *p)
 	if (r < 0)
 		return r;
 	x->view.there = true;
-	x->view.away = !p->home;
+	x->view.remote = !p->self;
 	x->view.only_shm = p->only_shm;
 	x->view.rootfd = p->rootfd;
 	x->view.pid = p->pid;
 	showing.p = p;
 	showing.how = IX_NOT_ASKED;
 	x->view.showing = &showing;
-	x->view.shows = p->home ? NULL : ix_rights_show;
-	x->view.straight = t->errand->mounted && !p->home;
-	x->view.only_there = t->errand->sweeps && !p->home && !ix_place_claimed(x, p);
-	r = t->errand->run(x, t->errand->arg, t->errand->t);
+	x->view.shows = p->self ? NULL : ix_rights_show;
+	x->view.straight = t->call->mounted && !p->self;
+	x->view.only_there = t->call->sweeps && !p->self && !ix_target_claimed(x, p);
+	r = t->call->run(x, t->call->arg, t->call->t);
 	x->view = (struct ix_view){ .there = false };
 	return r;
 }
 
-int ix_there_check(struct ipcx *x, const struct ix_place *p)
+int ix_ns_run_check(struct ipcx *x, const struct ix_target *p)
 {
 	uint64_t now = ix_ns_own(x, "ipc");
 
@@ -91,7 +91,7 @@ int ix_there_check(struct ipcx *x, const struct ix_place *p)
 			     (unsigned long long)p->ino, (unsigned long long)now);
 }
 
-int ix_may_enter(struct ipcx *x, const struct ix_place *p, int error)
+int ix_may_enter(struct ipcx *x, const struct ix_target *p, int error)
 {
 	auto_fd int user = -1;
 	int r = error == -EPERM ? ix_rights(x, p, p->userfd, &user) : 0;
@@ -102,10 +102,10 @@ int ix_may_enter(struct ipcx *x, const struct ix_place *p, int error)
 		       (unsigned long long)p->ino);
 }
 
-static int there_enter(struct trip *t, const struct ix_place *p)
+static int there_enter(struct ns_run *t, const struct ix_target *p)
 {
 	if (setns(p->nsfd, CLONE_NEWIPC) == 0)
-		return ix_there_check(t->x, p);
+		return ix_ns_run_check(t->x, p);
 	if (errno == EPERM && p->userfd >= 0)
 		return SEND_CHILD;
 	return ix_may_enter(t->x, p, -errno);
@@ -116,17 +116,17 @@ static int there_enter(struct trip *t, const struct ix_place *p)
 #define HELD_MAX 100
 
 /* A place of many may have gone since it was found. */
-static int open_place(struct trip *t, struct ix_place *ret_p)
+static int open_place(struct ns_run *t, struct ix_target *ret_p)
 {
-	struct ix_place *p = &t->places[t->i];
-	struct ix_place now;
+	struct ix_target *p = &t->places[t->i];
+	struct ix_target now;
 	int r;
 
 	if (p->nsfd >= 0) {
 		*ret_p = *p;
 		return 0;
 	}
-	r = ix_place_again(t->x, p, &now);
+	r = ix_target_again(t->x, p, &now);
 	if (r < 0)
 		return r;
 	if (t->x->ns->held < HELD_MAX) {
@@ -137,18 +137,18 @@ static int open_place(struct trip *t, struct ix_place *ret_p)
 	return 0;
 }
 
-static void close_place(const struct trip *t, struct ix_place *p)
+static void close_place(const struct ns_run *t, struct ix_target *p)
 {
 	if (t->places[t->i].nsfd >= 0)
 		return;
 	p->label = NULL;
-	ix_place_close(p);
+	ix_target_close(p);
 }
 
 /* What became of one place: whether the trip goes on, and with what answer. */
-static int there_judge(struct trip *t, int r)
+static int there_judge(struct ns_run *t, int r)
 {
-	const struct ix_errand *e = t->errand;
+	const struct ix_ns_call *e = t->call;
 
 	if (r > 0 || !many(t))
 		return r;
@@ -165,17 +165,17 @@ static int there_judge(struct trip *t, int r)
 }
 
 /* As many places as this thread can do. Answers why it stopped. */
-static int travel(struct trip *t)
+static int travel(struct ns_run *t)
 {
 	for (; t->i < t->n; t->i++) {
-		struct ix_place p;
+		struct ix_target p;
 		int r = open_place(t, &p);
 
 		if (r == 0) {
-			if (p.ino == t->home)
+			if (p.ino == t->self)
 				r = AT_HOME;
 			else
-				r = t->errand->as_owner && p.userfd >= 0
+				r = t->call->as_owner && p.userfd >= 0
 					    ? SEND_CHILD
 					    : there_enter(t, &p);
 			if (r == 0) {
@@ -193,14 +193,14 @@ static int travel(struct trip *t)
 
 static void *thread_main(void *arg)
 {
-	struct trip *t = arg;
+	struct ns_run *t = arg;
 	int r = travel(t);
 
 	return (void *)(intptr_t)r;
 }
 
 /* The caller's signals are the caller's: none is handled in another namespace. */
-static int send_thread(struct trip *t)
+static int send_thread(struct ns_run *t)
 {
 	sigset_t all, before;
 	pthread_t thread;
@@ -218,9 +218,9 @@ static int send_thread(struct trip *t)
 }
 
 /* The place at which a thread stopped: here, or by a child. */
-static int do_one(struct trip *t, int how)
+static int do_one(struct ns_run *t, int how)
 {
-	struct ix_place p;
+	struct ix_target p;
 	int r = open_place(t, &p);
 
 	if (r < 0)
@@ -228,30 +228,30 @@ static int do_one(struct trip *t, int how)
 	if (how == AT_HOME)
 		r = run_at(t, &p);
 	else
-		r = ix_send_child(t->x, t->errand, &p, -1);
+		r = ix_send_child(t->x, t->call, &p, -1);
 	t->r = r;
 	close_place(t, &p);
 	return there_judge(t, MIN(r, 0));
 }
 
-static void note_denied(const struct trip *t)
+static void note_denied(const struct ns_run *t)
 {
 	const struct ipcx_ns *ns = t->x->ns;
 
-	if (t->errand->t)
-		ix_gaps_note(&ns->gaps, t->errand->t);
-	if (t->denied && t->errand->t)
-		ix_table_note(t->errand->t, IPCX_NOTE_UNAVAILABLE, IPCX_NO_MECH, -EPERM,
-			      "", t->denied > 1 ? "%s (and %zu more)" : "%s", t->why,
+	if (t->call->t)
+		ix_gaps_note(&ns->gaps, t->call->t);
+	if (t->denied && t->call->t)
+		ix_table_note(t->call->t, IPCX_NOTE_UNAVAILABLE, IPCX_NO_MECH, -EPERM, "",
+			      t->denied > 1 ? "%s (and %zu more)" : "%s", t->why,
 			      t->denied - 1);
 }
 
-static int there_go(struct trip *t)
+static int there_go(struct ns_run *t)
 {
 	int r = 0;
 
 	while (r >= 0 && t->i < t->n) {
-		r = t->places[t->i].ino == t->home ? AT_HOME : send_thread(t);
+		r = t->places[t->i].ino == t->self ? AT_HOME : send_thread(t);
 		if (r > 0) {
 			r = do_one(t, r);
 			t->i++;
@@ -263,7 +263,7 @@ static int there_go(struct trip *t)
 
 /* ---- what is refused, and what is told beforehand */
 
-static int is_ours(struct ipcx *x, const struct ix_place *p, const char *what)
+static int is_ours(struct ipcx *x, const struct ix_target *p, const char *what)
 {
 	return ix_hint(
 		x,
@@ -276,7 +276,7 @@ static int is_ours(struct ipcx *x, const struct ix_place *p, const char *what)
 int ipcx_ns_may_act(struct ipcx *x, const struct ipcx_ns *ns)
 {
 	IX_REQUIRE(x, ns);
-	const struct ix_place *p = ix_ns_place(ns);
+	const struct ix_target *p = ix_ns_target(ns);
 	uint64_t own = ix_ns_own(x, "ipc");
 
 	/* What was entered is ours by now, and was asked about before. */
@@ -286,7 +286,7 @@ int ipcx_ns_may_act(struct ipcx *x, const struct ipcx_ns *ns)
 }
 
 /* Whether it cannot be told that two directories are not the same. */
-static int spot_fault(const struct ix_spot *s)
+static int spot_fault(const struct ix_dirid *s)
 {
 	return s->error == -ENOENT ? 0 : s->error;
 }
@@ -295,59 +295,59 @@ static int spot_fault(const struct ix_spot *s)
  * /dev/shm. */
 static int may_act_mounted(struct ipcx *x)
 {
-	const struct ix_place *p = ix_ns_place(x->ns);
+	const struct ix_target *p = ix_ns_target(x->ns);
 	int root = ix_rootfd(x), r;
-	struct ix_spot ours, theirs;
+	struct ix_dirid ours, theirs;
 
 	if (!p || !p->named || p->rootfd < 0)
 		return 0;
 	if (root < 0)
 		return ix_fail(x, root, "/");
-	ours = ix_spot_below(x, root, "dev/shm");
-	theirs = ix_spot_below(x, p->rootfd, "dev/shm");
+	ours = ix_dirid_below(x, root, "dev/shm");
+	theirs = ix_dirid_below(x, p->rootfd, "dev/shm");
 	r = MIN(spot_fault(&ours), spot_fault(&theirs));
 	if (r < 0)
 		return ix_fail(x, r, "process %d: whether its /dev/shm is ours", p->pid);
-	return ix_spot_same(&ours, &theirs) ? is_ours(x, p, "its /dev/shm is ours") : 0;
+	return ix_dirid_same(&ours, &theirs) ? is_ours(x, p, "its /dev/shm is ours") : 0;
 }
 
-int ix_there_elsewhere(struct ipcx *x, bool sweeps, char *buf, size_t size)
+int ix_ns_run_elsewhere(struct ipcx *x, bool sweeps, char *buf, size_t size)
 {
-	const struct ix_place *p = x->ns && !x->view.there ? ix_ns_place(x->ns) : NULL;
+	const struct ix_target *p = x->ns && !x->view.there ? ix_ns_target(x->ns) : NULL;
 	auto_fd int user = -1, fd = -1;
 	int r;
 
-	if (!p || p->home || p->rootfd < 0)
+	if (!p || p->self || p->rootfd < 0)
 		return 0;
 	r = ix_rights_mounted(x, p, &user);
 	if (r < 0 || user >= 0)
-		return 0; /* ix_there() has the text, or goes there as somebody else */
-	fd = ix_spot_open(x, p->rootfd, "dev/shm", O_PATH | O_DIRECTORY);
+		return 0; /* ix_ns_run() has the text, or goes there as somebody else */
+	fd = ix_dirid_open(x, p->rootfd, "dev/shm", O_PATH | O_DIRECTORY);
 	if (fd < 0)
 		return 0; /* whoever goes there finds out why */
-	r = ix_spot_elsewhere(x, fd, "dev/shm", buf, size);
-	if (r > 0 && sweeps && !ix_place_claimed(x, p))
-		return ix_spot_refused(x, p->pid, "/dev/shm", buf);
+	r = ix_dirid_elsewhere(x, fd, "dev/shm", buf, size);
+	if (r > 0 && sweeps && !ix_target_claimed(x, p))
+		return ix_dirid_refused(x, p->pid, "/dev/shm", buf);
 	return r;
 }
 
 /* ---- */
 
 /* By a child, where the rights of somebody else count. */
-static int go_mounted(struct trip *t)
+static int go_mounted(struct ns_run *t)
 {
-	const struct ix_place *p = &t->places[0];
+	const struct ix_target *p = &t->places[0];
 	auto_fd int user = -1;
 	int r = ix_rights_mounted(t->x, p, &user);
 
 	if (r < 0)
 		return r;
-	return user < 0 ? there_go(t) : ix_send_child(t->x, t->errand, p, user);
+	return user < 0 ? there_go(t) : ix_send_child(t->x, t->call, p, user);
 }
 
-int ix_there(struct ipcx *x, const struct ix_errand *e)
+int ix_ns_run(struct ipcx *x, const struct ix_ns_call *e)
 {
-	struct trip t = { .x = x, .errand = e };
+	struct ns_run t = { .x = x, .call = e };
 	int r;
 
 	if (!x->ns || x->view.there)
@@ -362,6 +362,6 @@ int ix_there(struct ipcx *x, const struct ix_errand *e)
 		return r;
 	t.places = x->ns->places;
 	t.n = x->ns->n;
-	t.home = ix_ns_own(x, "ipc");
+	t.self = ix_ns_own(x, "ipc");
 	return e->mounted && !x->ns->all ? go_mounted(&t) : there_go(&t);
 }

@@ -10,7 +10,7 @@
 #include "core/table.h"
 
 /* What is to be done there, and with which rights. */
-struct ix_errand {
+struct ix_ns_call {
 	/* 0 or more, or -errno with a text in the context. Appends to t. May run in
 	 * another thread or process: what it changes is lost, but for t, out and fd. */
 	int (*run)(struct ipcx *x, void *arg, struct ipcx_table *t);
@@ -41,13 +41,13 @@ struct ix_errand {
  * run() did, or why it could not be brought there, with a text. Of all namespaces those
  * that have gone are passed over, and those that may not be entered are one note.
  */
-int ix_there(struct ipcx *x, const struct ix_errand *e);
+int ix_ns_run(struct ipcx *x, const struct ix_ns_call *e);
 
 /*
  * Where what the place in use has on /dev/shm is mounted here, too, on another path than
  * ours: 1 and that path, for a note; 0; -errno when that cannot be told. Not asked where
  * somebody else's rights count.
  *
- * @param sweeps as in struct ix_errand: -EPERM with a text where that is not to be done
+ * @param sweeps as in struct ix_ns_call: -EPERM with a text where that is not to be done
  */
-int ix_there_elsewhere(struct ipcx *x, bool sweeps, char *buf, size_t size);
+int ix_ns_run_elsewhere(struct ipcx *x, bool sweeps, char *buf, size_t size);

@@ -15,7 +15,7 @@ void ipcx_namespace(struct ipcx *x, char *buf, size_t size)
 		(void)snprintf(buf, size, "all");
 		return;
 	}
-	ino = x->ns ? ix_ns_place(x->ns)->ino : ix_ns_own(x, "ipc");
+	ino = x->ns ? ix_ns_target(x->ns)->ino : ix_ns_own(x, "ipc");
 	if (ino)
 		(void)snprintf(buf, size, "ipc:[%" PRIu64 "]", ino);
 	else

@@ -16,7 +16,7 @@
 /* What one mount namespace has there. */
 struct look {
 	uint64_t mnt;
-	struct ix_spot spot;
+	struct ix_dirid dirid;
 };
 
 /* Processes that share an IPC namespace and a mount namespace. */
@@ -24,7 +24,7 @@ struct group {
 	const struct ix_nspair *pair;
 	int32_t pid; /* who stands for them */
 	uint64_t start;
-	struct ix_spot spot;
+	struct ix_dirid dirid;
 };
 
 static int shms_compare(uint64_t a, uint64_t b)
@@ -44,12 +44,12 @@ static int by_ipc(const void *a, const void *b)
 static int by_spot(const void *a, const void *b)
 {
 	const struct group *p = a, *q = b;
-	int r = shms_compare(p->spot.error == 0, q->spot.error == 0);
+	int r = shms_compare(p->dirid.error == 0, q->dirid.error == 0);
 
 	if (r == 0)
-		r = shms_compare(p->spot.dev, q->spot.dev);
+		r = shms_compare(p->dirid.dev, q->dirid.dev);
 	if (r == 0)
-		r = shms_compare(p->spot.ino, q->spot.ino);
+		r = shms_compare(p->dirid.ino, q->dirid.ino);
 	if (r == 0)
 		r = shms_compare(p->pair->start, q->pair->start);
 	return r ? r : shms_compare((uint64_t)p->pair->pid, (uint64_t)q->pair->pid);
@@ -66,12 +66,12 @@ static void shms_look(struct ipcx *x, struct group *g, struct look *looks, size_
 	struct look *l = bsearch(&key, looks, n, sizeof(key), by_mnt);
 
 	if (!l || !l->mnt) { /* its number could not be read: no other has that */
-		g->spot = ix_spot_of(x, g->pair->pid, "dev/shm");
+		g->dirid = ix_dirid_of(x, g->pair->pid, "dev/shm");
 		return;
 	}
-	if (l->spot.error == -EINPROGRESS)
-		l->spot = ix_spot_of(x, g->pair->pid, "dev/shm");
-	g->spot = l->spot;
+	if (l->dirid.error == -EINPROGRESS)
+		l->dirid = ix_dirid_of(x, g->pair->pid, "dev/shm");
+	g->dirid = l->dirid;
 }
 
 static struct look *make_looks(const struct ix_nslist *l)
@@ -80,7 +80,7 @@ static struct look *make_looks(const struct ix_nslist *l)
 
 	for (size_t i = 0; looks && i < l->npairs; i++)
 		looks[i] = (struct look){ .mnt = l->pairs[i].mnt,
-					  .spot = { .error = -EINPROGRESS } };
+					  .dirid = { .error = -EINPROGRESS } };
 	if (looks && l->npairs)
 		qsort(looks, l->npairs, sizeof(*looks), by_mnt);
 	return looks;
@@ -93,45 +93,45 @@ static void shms_again(struct ipcx *x, const struct ix_nslist *l, struct group *
 {
 	size_t pair = (size_t)(g->pair - l->pairs);
 
-	for (size_t i = 0; g->pair->processes > 1 && i < l->nseats; i++) {
-		if (l->seats[i].pair != pair)
+	for (size_t i = 0; g->pair->processes > 1 && i < l->nentries; i++) {
+		if (l->entries[i].pair != pair)
 			continue;
-		g->spot = ix_spot_of(x, l->seats[i].pid, "dev/shm");
-		g->pid = l->seats[i].pid;
+		g->dirid = ix_dirid_of(x, l->entries[i].pid, "dev/shm");
+		g->pid = l->entries[i].pid;
 		g->start = 0;
-		if (g->spot.error != -ESRCH)
+		if (g->dirid.error != -ESRCH)
 			return;
 	}
 }
 
 static int shms_by_ino(const void *a, const void *b)
 {
-	return shms_compare(((const struct ix_place *)a)->ino,
-			    ((const struct ix_place *)b)->ino);
+	return shms_compare(((const struct ix_target *)a)->ino,
+			    ((const struct ix_target *)b)->ino);
 }
 
 /* The /dev/shm of the place that stands for the whole namespace. */
-static struct ix_spot main_spot(struct ipcx *x, const struct ix_place *p,
-				const struct group *g, size_t n)
+static struct ix_dirid main_spot(struct ipcx *x, const struct ix_target *p,
+				 const struct group *g, size_t n)
 {
-	if (p->home)
-		return ix_spot_below(x, p->rootfd, "dev/shm");
+	if (p->self)
+		return ix_dirid_below(x, p->rootfd, "dev/shm");
 	for (size_t i = 0; i < n; i++)
 		if (g[i].pair->pid == p->pid)
-			return g[i].spot;
-	return (struct ix_spot){ .error = -ESRCH };
+			return g[i].dirid;
+	return (struct ix_dirid){ .error = -ESRCH };
 }
 
-static int shms_add(struct ipcx_ns *ns, const struct ix_place *first,
+static int shms_add(struct ipcx_ns *ns, const struct ix_target *first,
 		    const struct group *g)
 {
-	struct ix_place p = IX_NO_PLACE;
+	struct ix_target p = IX_NO_TARGET;
 
 	p.ino = first->ino;
 	p.pid = g->pid;
 	p.start = g->start;
 	p.spare = g->pair->spare;
-	p.eldest = first->eldest;
+	p.oldest = first->oldest;
 	p.only_shm = true;
 	p.giver = first->giver;
 	if (first->label && !(p.label = strdup(first->label)))
@@ -141,24 +141,24 @@ static int shms_add(struct ipcx_ns *ns, const struct ix_place *first,
 }
 
 /* Those who share one IPC namespace. */
-static int add_all(struct ipcx_ns *ns, const struct ix_place *first, struct ix_spot ours,
-		   struct group *g, size_t n)
+static int add_all(struct ipcx_ns *ns, const struct ix_target *first,
+		   struct ix_dirid ours, struct group *g, size_t n)
 {
-	struct ix_spot before = ours;
+	struct ix_dirid before = ours;
 	int r = 0;
 
 	qsort(g, n, sizeof(*g), by_spot);
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		int error = g[i].spot.error;
+		int error = g[i].dirid.error;
 
 		if (error && error != -ENOENT && error != -ESRCH && error != -ENOTDIR)
 			ix_gap(&ns->gaps, error,
 			       "what some processes have on /dev/shm is unknown (%s): objects may be missing",
 			       ix_errno_text(error));
-		if (error || ix_spot_same(&g[i].spot, &ours) ||
-		    ix_spot_same(&g[i].spot, &before))
+		if (error || ix_dirid_same(&g[i].dirid, &ours) ||
+		    ix_dirid_same(&g[i].dirid, &before))
 			continue;
-		before = g[i].spot;
+		before = g[i].dirid;
 		r = shms_add(ns, first, &g[i]);
 	}
 	return r;
@@ -171,8 +171,8 @@ static int shms_share(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns 
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < l->npairs; i += n) {
-		struct ix_place key = IX_NO_PLACE, first;
-		struct ix_place *found;
+		struct ix_target key = IX_NO_TARGET, first;
+		struct ix_target *found;
 
 		key.ino = groups[i].pair->ipc;
 		for (n = 1; i + n < l->npairs && groups[i + n].pair->ipc == key.ino;)
@@ -186,7 +186,7 @@ static int shms_share(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns 
 			if (groups[k].pair->pid == found->pid)
 				found->spare = groups[k].pair->spare;
 			shms_look(x, &groups[k], looks, l->npairs);
-			if (groups[k].spot.error == -ESRCH)
+			if (groups[k].dirid.error == -ESRCH)
 				shms_again(x, l, &groups[k]);
 		}
 		r = add_all(ns, &first, main_spot(x, &first, &groups[i], n), &groups[i],

@@ -233,7 +233,7 @@ const char *ix_step_text(int r)
 	}
 }
 
-int ix_step_failed(struct ipcx *x, const struct ix_place *p, const char *what, int r)
+int ix_step_failed(struct ipcx *x, const struct ix_target *p, const char *what, int r)
 {
 	(void)ix_fail_plain(x, r, "ipc:[%" PRIu64 "]: cannot %s: %s", p->ino, what,
 			    ix_step_text(r));

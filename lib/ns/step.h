@@ -49,7 +49,7 @@ int ix_step_hide(void);
  * The text of a step that failed, of which what is "enter it": answers r, with -EIO for
  * -EINVAL, which in our interface is the caller's fault and in the kernel's much else.
  */
-int ix_step_failed(struct ipcx *x, const struct ix_place *p, const char *what, int r);
+int ix_step_failed(struct ipcx *x, const struct ix_target *p, const char *what, int r);
 
 /* The text of r alone. */
 const char *ix_step_text(int r);

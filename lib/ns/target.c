@@ -61,9 +61,9 @@ uint64_t ix_ns_own(struct ipcx *x, const char *type)
 	return x->lent && fstatat(AT_FDCWD, path, &st, 0) == 0 ? st.st_ino : 0;
 }
 
-void ix_place_close(struct ix_place *p)
+void ix_target_close(struct ix_target *p)
 {
-	const struct ix_place none = IX_NO_PLACE;
+	const struct ix_target none = IX_NO_TARGET;
 
 	const int fds[] = { p->nsfd, p->rootfd, p->pidfd, p->dirfd, p->userfd };
 
@@ -100,29 +100,29 @@ static int owner_of(struct ipcx *x, int nsfd, int *ret_fd)
 	return 0;
 }
 
-int ix_place_of_fd(struct ipcx *x, int fd, const char *what, struct ix_place *ret_place)
+int ix_target_of_fd(struct ipcx *x, int fd, const char *what, struct ix_target *ret_place)
 {
-	struct ix_place p = IX_NO_PLACE;
+	struct ix_target p = IX_NO_TARGET;
 	int r;
 
 	p.nsfd = fd;
 	r = ix_ns_identity(fd, CLONE_NEWIPC, &p.ino, &p.id);
 	if (r < 0) {
-		ix_place_close(&p);
+		ix_target_close(&p);
 		return r == -EINVAL ? ix_fail_plain(x, -EINVAL, "%s: is no IPC namespace",
 						    what)
 				    : ix_fail(x, r, "%s", what);
 	}
 	r = owner_of(x, fd, &p.userfd);
 	if (r < 0) {
-		ix_place_close(&p);
+		ix_target_close(&p);
 		return ix_fail(x, r, "%s: the user namespace that owns it", what);
 	}
 	*ret_place = p;
 	return 0;
 }
 
-int ix_place_failed(struct ipcx *x, const struct ix_place *p, const char *what)
+int ix_target_failed(struct ipcx *x, const struct ix_target *p, const char *what)
 {
 	int error = errno;
 
@@ -131,7 +131,7 @@ int ix_place_failed(struct ipcx *x, const struct ix_place *p, const char *what)
 }
 
 /* A zombie has. */
-int ix_place_lives(const struct ix_place *place)
+int ix_target_lives(const struct ix_target *place)
 {
 	struct pollfd p = { .fd = place->pidfd, .events = POLLIN };
 	int n;
@@ -162,9 +162,9 @@ static int place_gone(struct ipcx *x, int32_t pid)
 	return ix_fail_plain(x, -ESRCH, "process %d: there is none (any more)", pid);
 }
 
-int ix_place_check_lives(struct ipcx *x, const struct ix_place *p)
+int ix_target_check_lives(struct ipcx *x, const struct ix_target *p)
 {
-	int lives = ix_place_lives(p);
+	int lives = ix_target_lives(p);
 
 	if (lives < 0)
 		return ix_fail(x, lives, "process %d: whether it has ended", p->pid);
@@ -189,9 +189,9 @@ static int open_pidfd(int32_t pid, int *ret_error)
 	return (int)fd;
 }
 
-static int open_parts(struct ipcx *x, int dir, struct ix_place *p)
+static int open_parts(struct ipcx *x, int dir, struct ix_target *p)
 {
-	struct ix_place named;
+	struct ix_target named;
 	char what[64];
 	int fd, r;
 
@@ -203,7 +203,7 @@ static int open_parts(struct ipcx *x, int dir, struct ix_place *p)
 			what);
 	if (fd < 0)
 		return place_failed(x, p->pid, fd, "its IPC namespace");
-	r = ix_place_of_fd(x, fd, what, &named);
+	r = ix_target_of_fd(x, fd, what, &named);
 	if (r < 0)
 		return r;
 	p->nsfd = named.nsfd;
@@ -219,7 +219,7 @@ static int open_parts(struct ipcx *x, int dir, struct ix_place *p)
 	return 0;
 }
 
-static int open_process(struct ipcx *x, uint64_t start, struct ix_place *p)
+static int open_process(struct ipcx *x, uint64_t start, struct ix_target *p)
 {
 	int ours = ix_proc_is_ours(x);
 	char name[16];
@@ -245,13 +245,13 @@ static int open_process(struct ipcx *x, uint64_t start, struct ix_place *p)
 	if (r < 0)
 		return place_failed(x, p->pid, r, "when it started");
 	r = open_parts(x, p->dirfd, p);
-	return r == 0 && p->pidfd >= 0 ? ix_place_check_lives(x, p) : r;
+	return r == 0 && p->pidfd >= 0 ? ix_target_check_lives(x, p) : r;
 }
 
-int ix_place_of_pid(struct ipcx *x, int32_t pid, uint64_t start,
-		    struct ix_place *ret_place)
+int ix_target_of_pid(struct ipcx *x, int32_t pid, uint64_t start,
+		     struct ix_target *ret_place)
 {
-	struct ix_place p = IX_NO_PLACE;
+	struct ix_target p = IX_NO_TARGET;
 	int proc = ix_procfd(x), r;
 
 	if (proc < 0)
@@ -264,36 +264,37 @@ int ix_place_of_pid(struct ipcx *x, int32_t pid, uint64_t start,
 	p.pid = pid;
 	r = open_process(x, start, &p);
 	/* hidepid hides the directory, not the process. */
-	if (r == -ESRCH && !start && p.pidfd >= 0 && ix_place_lives(&p) == 1)
+	if (r == -ESRCH && !start && p.pidfd >= 0 && ix_target_lives(&p) == 1)
 		r = ix_fail_plain(x, -EACCES,
 				  "process %d: /proc hides it from you (hidepid)", pid);
 	if (r < 0) {
-		ix_place_close(&p);
+		ix_target_close(&p);
 		return r;
 	}
 	*ret_place = p;
 	return 0;
 }
 
-int ix_place_again(struct ipcx *x, const struct ix_place *p, struct ix_place *ret_place)
+int ix_target_again(struct ipcx *x, const struct ix_target *p,
+		    struct ix_target *ret_place)
 {
-	struct ix_place now;
-	int r = ix_place_of_pid(x, p->pid, p->start, &now);
+	struct ix_target now;
+	int r = ix_target_of_pid(x, p->pid, p->start, &now);
 
 	if (r == -ESRCH && p->spare && p->spare != p->pid)
-		r = ix_place_of_pid(x, p->spare, 0, &now);
+		r = ix_target_of_pid(x, p->spare, 0, &now);
 	if (r < 0)
 		return r;
 	if (now.ino != p->ino) {
-		ix_place_close(&now);
+		ix_target_close(&now);
 		return ix_fail_plain(x, -ESRCH, "process %d is elsewhere by now", p->pid);
 	}
 	now.label = p->label; /* lent */
 	now.giver = p->giver;
-	now.home = p->home;
+	now.self = p->self;
 	now.only_shm = p->only_shm;
 	now.elsewhere = p->elsewhere;
-	now.eldest = p->eldest;
+	now.oldest = p->oldest;
 	now.spare = p->spare;
 	*ret_place = now;
 	return 0;

@@ -17,7 +17,7 @@
 #include "ns/step.h"
 #include "proc/status.h"
 
-int ix_user_of(struct ipcx *x, const struct ix_place *p, int *ret_fd)
+int ix_user_of(struct ipcx *x, const struct ix_target *p, int *ret_fd)
 {
 	uint64_t own = ix_ns_own(x, "user"), ino = 0, id;
 	auto_fd int fd = -1;
@@ -45,7 +45,7 @@ int ix_user_of(struct ipcx *x, const struct ix_place *p, int *ret_fd)
 int ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns, uint64_t *ret_caps)
 {
 	IX_REQUIRE(x, ns, ret_caps);
-	const struct ix_place *p = ns->places;
+	const struct ix_target *p = ns->places;
 	auto_buf struct ix_buf b = { 0 };
 	uint64_t caps = 0;
 	int r;
@@ -67,7 +67,7 @@ int ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns, uint64_t *ret_cap
 /* ---- becoming it */
 
 /* The effective ones, as whoever reads them sees them: we are in its user namespace. */
-static int become_process(const struct ix_place *p)
+static int become_process(const struct ix_target *p)
 {
 	auto_buf struct ix_buf b = { 0 };
 	struct ix_status_ids users, groups;
@@ -80,7 +80,7 @@ static int become_process(const struct ix_place *p)
 	return r < 0 ? r : ix_step_become(users.effective, groups.effective);
 }
 
-int ix_user_become(const struct ix_place *p)
+int ix_user_become(const struct ix_target *p)
 {
 	int r = ix_step_become(0, 0);
 

@@ -13,10 +13,10 @@
  * in, so that what it is then has no more rights than what it was. 0 or -errno with a
  * text.
  */
-int ix_user_of(struct ipcx *x, const struct ix_place *p, int *ret_fd);
+int ix_user_of(struct ipcx *x, const struct ix_target *p, int *ret_fd);
 
 /*
  * In that user namespace: become its root; where it knows none, what the process is. 0 or
  * -errno without a text.
  */
-int ix_user_become(const struct ix_place *p);
+int ix_user_become(const struct ix_target *p);

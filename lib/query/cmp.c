@@ -81,7 +81,7 @@ static void cmp_count(struct cmp *c, enum same same)
 
 static int cmp_ns(struct cmp *c)
 {
-	const struct ix_place *a = c->side[0]->places, *b = c->side[1]->places;
+	const struct ix_target *a = c->side[0]->places, *b = c->side[1]->places;
 	bool same = a->ino == b->ino && a->id == b->id;
 	char first[40], second[40];
 
@@ -98,33 +98,33 @@ static int cmp_ns(struct cmp *c)
 static int cmp_dir(struct cmp *c, const char *name, const char *path, const char *type,
 		   const char *const follows[2], enum same *ret_same)
 {
-	struct ix_spot spots[2];
-	char text[2][IX_SPOT_TEXT];
+	struct ix_dirid dirids[2];
+	char text[2][IX_DIRID_TEXT];
 	bool neither, unknown = false;
 
 	for (int i = 0; i < 2; i++) {
 		int root = c->side[i]->places->rootfd;
 
-		spots[i] = ix_spot_below(c->x, root < 0 ? -ESRCH : root, path);
+		dirids[i] = ix_dirid_below(c->x, root < 0 ? -ESRCH : root, path);
 		/* A directory in which nobody mounted anything shows nothing. */
-		if (type && !spots[i].error &&
-		    !ix_spot_may_be(c->x, c->side[i]->places->pid, root, path, type))
-			spots[i].error = -ENOENT;
-		if (!spots[i].error || spots[i].error == -ENOENT)
+		if (type && !dirids[i].error &&
+		    !ix_dirid_may_be(c->x, c->side[i]->places->pid, root, path, type))
+			dirids[i].error = -ENOENT;
+		if (!dirids[i].error || dirids[i].error == -ENOENT)
 			continue;
 		unknown = true;
-		if (spots[i].error != -ESRCH)
+		if (dirids[i].error != -ESRCH)
 			ix_table_note(c->t, IPCX_NOTE_INCOMPLETE, IPCX_NO_MECH,
-				      spots[i].error, name, "of a side is unknown: %s",
-				      ix_errno_text(spots[i].error));
+				      dirids[i].error, name, "of a side is unknown: %s",
+				      ix_errno_text(dirids[i].error));
 	}
-	neither = spots[0].error == -ENOENT && spots[1].error == -ENOENT;
-	*ret_same = unknown                                         ? UNKNOWN
-		    : neither || ix_spot_same(&spots[0], &spots[1]) ? SAME
-								    : OTHER;
+	neither = dirids[0].error == -ENOENT && dirids[1].error == -ENOENT;
+	*ret_same = unknown                                            ? UNKNOWN
+		    : neither || ix_dirid_same(&dirids[0], &dirids[1]) ? SAME
+								       : OTHER;
 	return cmp_add(
-		c, name, ix_spot_text(&spots[0], text[0]),
-		ix_spot_text(&spots[1], text[1]), *ret_same,
+		c, name, ix_dirid_text(&dirids[0], text[0]),
+		ix_dirid_text(&dirids[1], text[1]), *ret_same,
 		unknown ? "cannot be told: no process stands for one side, or it may not be looked at"
 		: neither ? "neither side has one"
 			  : follows[*ret_same]);

@@ -159,7 +159,7 @@ static void wanted_names(const struct order *o, char *buf, size_t size)
 static int create_note_elsewhere(struct ipcx *x, struct ipcx_table *t)
 {
 	char target[256], shown[4 * sizeof(target)];
-	int r = ix_there_elsewhere(x, false, target, sizeof(target));
+	int r = ix_ns_run_elsewhere(x, false, target, sizeof(target));
 
 	if (r <= 0 || x->ns->told_elsewhere)
 		return MIN(r, 0);
@@ -187,12 +187,12 @@ static int make_in_runs(struct ipcx *x, const struct ipcx_attrs *specs, size_t n
 		wanted_names(&o, wanted, sizeof(wanted));
 		r = mounted ? create_note_elsewhere(x, t) : 0;
 		if (r == 0)
-			r = ix_there(x, &(struct ix_errand){ .run = make_there,
-							     .arg = &o,
-							     .t = t,
-							     .object = wanted,
-							     .acts = true,
-							     .mounted = mounted });
+			r = ix_ns_run(x, &(struct ix_ns_call){ .run = make_there,
+							       .arg = &o,
+							       .t = t,
+							       .object = wanted,
+							       .acts = true,
+							       .mounted = mounted });
 	}
 	return r;
 }

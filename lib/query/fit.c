@@ -223,19 +223,20 @@ static bool has_limits(const struct ix_mech *m, const struct ipcx_attrs *a)
 }
 
 /* "MECH:HOW MUCH" in the mechanism's own words. */
-static int read_wish(struct ipcx *x, const char *wish, unsigned *ret_mech,
+static int read_wish(struct ipcx *x, const char *request, unsigned *ret_mech,
 		     struct ipcx_attrs *ret_a)
 {
-	const char *colon = strchrnul(wish, ':');
+	const char *colon = strchrnul(request, ':');
 	const struct ix_mech *m;
 	char shown[256];
 	unsigned mech;
 
-	(void)ix_escape(shown, sizeof(shown), wish, IX_ESC_TEXT);
-	if (colon == wish || ipcx_mech_by_name(wish, (size_t)(colon - wish), &mech) < 0)
+	(void)ix_escape(shown, sizeof(shown), request, IX_ESC_TEXT);
+	if (colon == request ||
+	    ipcx_mech_by_name(request, (size_t)(colon - request), &mech) < 0)
 		return ix_fail_plain(x, -EINVAL, "%s: begins with no mechanism", shown);
 	m = ix_mech(mech);
-	if (!m->wish || m->wish(*colon ? colon + 1 : colon, ret_a) < 0)
+	if (!m->request || m->request(*colon ? colon + 1 : colon, ret_a) < 0)
 		return ix_fail_plain(x, -EINVAL, "%s: is not of the form %s:%s", shown,
 				     m->info.name, m->info.need ? m->info.need : "");
 	if (!has_limits(m, ret_a))
@@ -335,22 +336,22 @@ static int fit_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 	return r < 0 ? ix_fail(x, r, "%s", ix_mech(a->mech)->info.name) : fits;
 }
 
-int ipcx_fit(struct ipcx *x, const char *wish, struct ipcx_table **ret_table)
+int ipcx_fit(struct ipcx *x, const char *request, struct ipcx_table **ret_table)
 {
-	IX_REQUIRE(x, wish, ret_table);
+	IX_REQUIRE(x, request, ret_table);
 	struct ipcx_attrs a = { .size = sizeof(a) };
 	struct ipcx_table *t;
-	int r = read_wish(x, wish, &a.mech, &a);
+	int r = read_wish(x, request, &a.mech, &a);
 
 	if (r < 0)
 		return r;
 	r = ix_table_new(&t);
 	if (r < 0)
 		return ix_fail(x, r, "%s", ix_mech(a.mech)->info.name);
-	r = ix_there(x, &(struct ix_errand){ .run = fit_there,
-					     .arg = &a,
-					     .t = t,
-					     .mounted = ix_mech(a.mech)->mounted });
+	r = ix_ns_run(x, &(struct ix_ns_call){ .run = fit_there,
+					       .arg = &a,
+					       .t = t,
+					       .mounted = ix_mech(a.mech)->mounted });
 	return ix_table_hand(x, t, r, ret_table);
 }
 

@@ -417,14 +417,14 @@ static int limits_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 
 static int limits(struct ipcx *x, struct choice choice, struct ipcx_table **ret_table)
 {
-	struct ix_errand e = { .run = limits_there, .arg = &choice, .looks = true };
+	struct ix_ns_call e = { .run = limits_there, .arg = &choice, .looks = true };
 	struct ipcx_table *t;
 	int r = ix_table_new(&t);
 
 	if (r < 0)
 		return ix_fail(x, r, "limits");
 	e.t = t;
-	r = ix_there(x, &e);
+	r = ix_ns_run(x, &e);
 	return ix_table_hand(x, t, r, ret_table);
 }
 

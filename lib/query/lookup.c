@@ -63,17 +63,17 @@ static void plan_dear(struct ix_scan *s, const struct ix_kind *kind)
 {
 	struct ipcx_fieldset unread = { { 0 } }, vague = { { 0 } };
 
-	s->dear = unread;
+	s->costly = unread;
 	for (unsigned n = 0; n < kind->ncolumns; n++) {
 		enum ipcx_field f = (enum ipcx_field)n;
 
-		if (!ix_column(kind, f)->dear)
+		if (!ix_column(kind, f)->costly)
 			continue;
 		if (!ipcx_fieldset_has(&s->asked, f)) {
 			ipcx_fieldset_add(&unread, f);
 			continue;
 		}
-		ipcx_fieldset_add(&s->dear, f);
+		ipcx_fieldset_add(&s->costly, f);
 		if (!ipcx_fieldset_has(&s->exact, f))
 			ipcx_fieldset_add(&vague, f);
 		s->dear_first |= s->where && ipcx_fieldset_has(&s->where->fields, f);

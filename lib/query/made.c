@@ -111,7 +111,7 @@ int ix_made_ready(struct ipcx_table *t, const struct ipcx_attrs *a)
 								  : &made_by_id;
 
 	if (ix_table_section(t, kind, a->mech) < 0 ||
-	    !ix_buf_room(&t->arena, kind->row_size) ||
+	    !ix_buf_room(&t->shared, kind->row_size) ||
 	    !ix_buf_room(&t->pool, 2 * IPCX_REF_MAX))
 		return -ENOMEM;
 	return 0;

@@ -125,11 +125,11 @@ static int add_members(struct ipcx *x, struct ipcx_table *t, uint64_t ino)
 	r = ix_containers_among(x, &l, &c);
 	if (r == 0)
 		ix_gaps_note(ix_containers_gaps(c), t);
-	for (size_t i = 0; r == 0 && i < l.nseats; i++) {
-		const struct ix_seat *seat = &l.seats[i];
+	for (size_t i = 0; r == 0 && i < l.nentries; i++) {
+		const struct ix_process_entry *entry = &l.entries[i];
 
-		if (seat->pair != IX_HIDDEN && l.pairs[seat->pair].ipc == ino)
-			r = add_member(x, t, c, seat->pid, l.pairs[seat->pair].mnt);
+		if (entry->pair != IX_HIDDEN && l.pairs[entry->pair].ipc == ino)
+			r = add_member(x, t, c, entry->pid, l.pairs[entry->pair].mnt);
 	}
 	ix_containers_free(c);
 	ix_nslist_free(&l);
@@ -139,7 +139,7 @@ static int add_members(struct ipcx *x, struct ipcx_table *t, uint64_t ino)
 int ipcx_members(struct ipcx *x, struct ipcx_table **ret_table)
 {
 	IX_REQUIRE(x, ret_table);
-	uint64_t ino = x->ns && !x->ns->all ? ix_ns_place(x->ns)->ino
+	uint64_t ino = x->ns && !x->ns->all ? ix_ns_target(x->ns)->ino
 					    : ix_ns_own(x, "ipc");
 	struct ipcx_table *t;
 	int r = ix_table_new(&t);
@@ -211,7 +211,7 @@ static int add_box(struct ipcx_table *t, const struct ix_container *c, uint64_t 
 int ipcx_containers(struct ipcx *x, struct ipcx_table **ret_table)
 {
 	IX_REQUIRE(x, ret_table);
-	uint64_t only = x->ns && !x->ns->all ? ix_ns_place(x->ns)->ino : 0;
+	uint64_t only = x->ns && !x->ns->all ? ix_ns_target(x->ns)->ino : 0;
 	const struct ix_container *one;
 	struct ix_containers *c;
 	struct ipcx_table *t;
@@ -245,7 +245,7 @@ struct share_row {
 /* What others may have in common with a place. */
 struct common {
 	uint64_t ns;
-	struct ix_spot shm, mqueue;
+	struct ix_dirid shm, mqueue;
 };
 
 /* clang-format off */
@@ -264,12 +264,12 @@ static const struct ix_kind shares_kind = {
 /* clang-format on */
 
 /* None is an answer, and a process that has ended is none; the rest is not known. */
-static bool members_untold(const struct ix_spot *s)
+static bool members_untold(const struct ix_dirid *s)
 {
 	return s->error && s->error != -ENOENT && s->error != -ESRCH;
 }
 
-static void note_spot(struct ipcx_table *t, const struct ix_spot *s, const char *what)
+static void note_spot(struct ipcx_table *t, const struct ix_dirid *s, const char *what)
 {
 	if (members_untold(s))
 		ix_table_once(t, s->error, what);
@@ -278,25 +278,25 @@ static void note_spot(struct ipcx_table *t, const struct ix_spot *s, const char 
 static int members_add_share(struct ipcx *x, struct ipcx_table *t,
 			     const struct ix_nspair *p, const struct common *self)
 {
-	struct ix_spot shm = ix_spot_of(x, p->pid, "dev/shm");
-	struct ix_spot mqueue = ix_spot_of(x, p->pid, "dev/mqueue");
+	struct ix_dirid shm = ix_dirid_of(x, p->pid, "dev/shm");
+	struct ix_dirid mqueue = ix_dirid_of(x, p->pid, "dev/mqueue");
 	struct share_row *row;
-	char text[IX_SPOT_TEXT];
+	char text[IX_DIRID_TEXT];
 
 	/* Also of who might have been one that shares. */
 	note_spot(t, &shm, "what is mounted on /dev/shm of some processes is unknown");
 	note_spot(t, &mqueue,
 		  "what is mounted on /dev/mqueue of some processes is unknown");
-	if (p->ipc != self->ns && !ix_spot_same(&shm, &self->shm) &&
-	    !ix_spot_same(&mqueue, &self->mqueue))
+	if (p->ipc != self->ns && !ix_dirid_same(&shm, &self->shm) &&
+	    !ix_dirid_same(&mqueue, &self->mqueue))
 		return 0;
 	row = ix_table_row(t);
 	if (!row)
 		return -ENOMEM;
 	row->ns = p->ipc;
 	row->mnt = p->mnt;
-	row->shm = shm.error ? 0 : ix_table_text(t, ix_spot_text(&shm, text));
-	row->mqueue = mqueue.error ? 0 : ix_table_text(t, ix_spot_text(&mqueue, text));
+	row->shm = shm.error ? 0 : ix_table_text(t, ix_dirid_text(&shm, text));
+	row->mqueue = mqueue.error ? 0 : ix_table_text(t, ix_dirid_text(&mqueue, text));
 	if (members_untold(&shm))
 		ix_unknown(t, row, IPCX_F_SHM_DEVICE);
 	if (members_untold(&mqueue))
@@ -309,12 +309,12 @@ static int members_add_share(struct ipcx *x, struct ipcx_table *t,
 
 static int add_sharers(struct ipcx *x, struct ipcx_table *t)
 {
-	const struct ix_place *p = x->ns && !x->ns->all ? ix_ns_place(x->ns) : NULL;
+	const struct ix_target *p = x->ns && !x->ns->all ? ix_ns_target(x->ns) : NULL;
 	int root = p ? p->rootfd : ix_rootfd(x);
 	const struct common self = {
 		.ns = p ? p->ino : ix_ns_own(x, "ipc"),
-		.shm = ix_spot_below(x, root < 0 ? -ESRCH : root, "dev/shm"),
-		.mqueue = ix_spot_below(x, root < 0 ? -ESRCH : root, "dev/mqueue"),
+		.shm = ix_dirid_below(x, root < 0 ? -ESRCH : root, "dev/shm"),
+		.mqueue = ix_dirid_below(x, root < 0 ? -ESRCH : root, "dev/mqueue"),
 	};
 	struct ix_gaps gaps = { .n = 0 };
 	struct ix_nslist l;

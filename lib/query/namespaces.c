@@ -89,7 +89,7 @@ static int namespaces_weigh(const struct ipcx_table *t, const struct ix_section 
 			    enum ipcx_field weight, uint64_t *ret_sum)
 {
 	const struct ix_column *c = ix_column(s->kind, weight);
-	const char *row = t->arena.data + s->offset;
+	const char *row = t->shared.data + s->offset;
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < s->count; i++, row += s->kind->row_size) {
@@ -211,7 +211,7 @@ static void put_kept_by(struct ipcx_table *t, struct ns_row *row,
 
 /* What only the namespace itself tells: nothing where it could not be opened. */
 static void put_identity(struct ipcx_table *t, struct ns_row *row,
-			 const struct ix_place *p)
+			 const struct ix_target *p)
 {
 	uint64_t ino = 0, id = 0;
 	auto_fd int user = p->nsfd < 0 ? -1 : ioctl(p->nsfd, NS_GET_USERNS);
@@ -247,7 +247,8 @@ static void namespaces_sum_up(struct ipcx_table *t, struct ns_row *row,
 
 	for (size_t i = 0; i < usage->nsections; i++) {
 		const struct ix_section *s = &usage->sections[i];
-		const struct usage_row *u = (const void *)(usage->arena.data + s->offset);
+		const struct usage_row *u =
+			(const void *)(usage->shared.data + s->offset);
 
 		if (!s->place || usage->places[s->place - 1].ns != row->ns)
 			continue;
@@ -269,7 +270,7 @@ static void namespaces_sum_up(struct ipcx_table *t, struct ns_row *row,
 
 /* One that cannot be opened hides none of the others, and what else is known of it is
  * shown. */
-static void note_closed(struct ipcx *x, struct ipcx_table *t, const struct ix_place *p,
+static void note_closed(struct ipcx *x, struct ipcx_table *t, const struct ix_target *p,
 			int r)
 {
 	char subject[40];
@@ -282,14 +283,14 @@ static void note_closed(struct ipcx *x, struct ipcx_table *t, const struct ix_pl
 
 /* The place of a namespace, open for a moment. */
 static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen *seen,
-		   const struct ix_place *p, const struct ix_spaces *how)
+		   const struct ix_target *p, const struct ix_spaces *how)
 {
-	struct ix_place now = IX_NO_PLACE;
+	struct ix_target now = IX_NO_TARGET;
 	struct ns_row *row;
 	int r = 0;
 
 	if (p->nsfd < 0)
-		r = ix_place_again(x, p, &now);
+		r = ix_target_again(x, p, &now);
 	if (r == -ESRCH)
 		return 0; /* gone meanwhile */
 	if (r < 0 && r != -ENOMEM)
@@ -332,7 +333,7 @@ static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen 
 		r = MIN(r, 0);
 	}
 	now.label = NULL; /* lent */
-	ix_place_close(&now);
+	ix_target_close(&now);
 	return r;
 }
 
@@ -342,7 +343,7 @@ static int add_rows(struct ipcx *x, struct ipcx_table *t, const struct ix_nslist
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < all->n; i++) {
-		const struct ix_place *p = &all->places[i];
+		const struct ix_target *p = &all->places[i];
 
 		if (!p->only_shm && (!how->only || how->only == p->ino))
 			r = add_row(x, t, ix_nslist_find(l, p->ino), p, how);
@@ -399,7 +400,7 @@ int ipcx_namespaces(struct ipcx *x, unsigned flags, struct ipcx_table **ret_tabl
 	if (r < 0)
 		return r;
 	if (x->ns && !x->ns->all)
-		how.only = ix_ns_place(x->ns)->ino;
+		how.only = ix_ns_target(x->ns)->ino;
 	r = ix_table_new(&t);
 	if (r < 0) {
 		ix_nslist_free(&l);

@@ -12,18 +12,18 @@
 #include "query/query.h"
 
 /* A query on its way to the namespaces it is for. */
-struct tour {
+struct visit {
 	struct ix_scan *scan;
 	const struct ipcx_query *query;
 };
 
 static int run_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 {
-	const struct tour *tour = arg;
+	const struct visit *visit = arg;
 
 	(void)x;
 	(void)t;
-	return ix_scan_here(tour->scan, tour->query);
+	return ix_scan_here(visit->scan, visit->query);
 }
 
 /* Rows that were read at home know where that is when somebody asks. */
@@ -32,7 +32,7 @@ static int place_home(struct ix_scan *s)
 	struct ipcx *x = s->x;
 	bool names = ipcx_fieldset_has(&s->want, IPCX_F_CONTAINER) ||
 		     ipcx_fieldset_has(&s->want, IPCX_F_CONTAINER_UID);
-	int r = names && !x->view.there ? ix_label_place(x, x->ns, s->t) : 0;
+	int r = names && !x->view.there ? ix_label_target(x, x->ns, s->t) : 0;
 	uint64_t own;
 
 	if (r < 0 || x->ns || s->t->nplaces ||
@@ -41,8 +41,8 @@ static int place_home(struct ix_scan *s)
 	own = ix_ns_own(x, "ipc");
 	if (!own)
 		ix_table_once(s->t, 0, "which IPC namespace this is could not be read");
-	return ix_table_place(s->t, own, x->home.label, x->home.giver,
-			      x->home.gaps.names);
+	return ix_table_place(s->t, own, x->self.label, x->self.giver,
+			      x->self.gaps.names);
 }
 
 /* Whether the query is about what the mount namespace has, not the IPC namespace. */
@@ -64,14 +64,14 @@ static void note_sharers(struct ix_scan *s, const struct ipcx_query *q)
 	char text[300];
 	int r;
 
-	if (!ns || ns->all || ns->told || ns->places[0].home ||
+	if (!ns || ns->all || ns->told || ns->places[0].self ||
 	    ns->places[0].rootfd < 0 || !wants_mounted(q))
 		return;
 	/* One object that was asked for by its name says nothing of the others. */
 	if (s->verb == IX_LOOK && !q->mechs)
 		return;
 	ns->told = true;
-	r = ix_sharers_differ(s->x, &ns->places[0], text, sizeof(text));
+	r = ix_peers_differ(s->x, &ns->places[0], text, sizeof(text));
 	if (r < 0)
 		ix_table_note(s->t, IPCX_NOTE_INFO, IPCX_NO_MECH, r, "",
 			      "who else sees its /dev/shm is unknown: %s", s->x->error);
@@ -86,19 +86,19 @@ static void note_sharers(struct ix_scan *s, const struct ipcx_query *q)
  * for what is mounted somebody else's rights may count. */
 static int scan_run(struct ix_scan *s, const struct ipcx_query *q, bool mounted)
 {
-	struct tour tour = { s, q };
+	struct visit visit = { s, q };
 	bool acts = s->verb != IX_LOOK;
 
-	return ix_there(s->x, &(struct ix_errand){
-				      .run = run_there,
-				      .arg = &tour,
-				      .t = s->t,
-				      .enough = s->enough,
-				      .looks = !acts,
-				      .acts = acts,
-				      .mounted = mounted && acts,
-				      .sweeps = mounted && acts && q->mechs,
-			      });
+	return ix_ns_run(s->x, &(struct ix_ns_call){
+				       .run = run_there,
+				       .arg = &visit,
+				       .t = s->t,
+				       .enough = s->enough,
+				       .looks = !acts,
+				       .acts = acts,
+				       .mounted = mounted && acts,
+				       .sweeps = mounted && acts && q->mechs,
+			       });
 }
 
 static int scan_refs(struct ix_scan *s, const struct ipcx_query *q)
@@ -153,7 +153,7 @@ static int look_ahead(struct ix_scan *s, const struct ipcx_query *q)
 
 	if (!wants_mounted(q))
 		return 0;
-	r = ix_there_elsewhere(s->x, q->mechs != 0, target, sizeof(target));
+	r = ix_ns_run_elsewhere(s->x, q->mechs != 0, target, sizeof(target));
 	if (r <= 0 || s->x->ns->told_elsewhere)
 		return MIN(r, 0);
 	s->x->ns->told_elsewhere = true;

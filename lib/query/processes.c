@@ -94,7 +94,7 @@ void ix_plan_processes(struct ix_scan *s, const struct ix_kind *kind)
 			ipcx_fieldset_add(&s->asked, w->pid);
 		} else {
 			ipcx_fieldset_merge(&unread, &told);
-			if (!ix_column(kind, w->pid)->dear)
+			if (!ix_column(kind, w->pid)->costly)
 				plan_trace(s, kind, w);
 			else
 				s->untraced |= ipcx_fieldset_has(&s->asked, w->pid);
@@ -225,7 +225,7 @@ static void processes_watch(struct ix_scan *s, const struct ix_kind *kind,
 
 	if (!asked && !none)
 		return;
-	if (pid->dear && !ipcx_fieldset_has(&s->dear, w->pid))
+	if (pid->costly && !ipcx_fieldset_has(&s->costly, w->pid))
 		return;
 	if (!ix_is_unknown(s->t, row, w->pid) && none)
 		no_number(s, kind, w, row, asked);

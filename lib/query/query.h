@@ -99,7 +99,7 @@ bool ix_same_object(struct ix_scan *s, const void *row);
 const char *ix_denied(const struct ipcx *x, const struct ix_kind *kind, const void *row,
 		      char *buf, size_t size);
 
-/* The note for what ix_there_elsewhere() finds, with the escaped path. */
+/* The note for what ix_ns_run_elsewhere() finds, with the escaped path. */
 #define IX_ELSEWHERE "its /dev/shm is mounted here, too, on %s"
 
 /* The upper bits of a place to resume hold the mechanism. */

@@ -120,7 +120,7 @@ static int scan_look_up(struct ix_scan *s, const struct ix_mech *m, void *row,
 	if (r < 0 || s->dear_first != before)
 		return r;
 	ix_lacks(s->t, row, &s->unread);
-	if (m->costly && !ipcx_fieldset_empty(&s->dear))
+	if (m->costly && !ipcx_fieldset_empty(&s->costly))
 		r = m->costly(s, row);
 	if (r == 0)
 		ix_look_up_processes(s, ix_last_section(s->t)->kind, row);
@@ -139,7 +139,7 @@ static int scan_keep(struct ix_scan *s)
 {
 	const struct ix_mech *m = ix_mech(s->mech);
 	const struct ix_section *section = ix_last_section(s->t);
-	char *row = s->t->arena.data + s->t->arena.len;
+	char *row = s->t->shared.data + s->t->shared.len;
 	const void *given = row;
 	uint64_t raw[IX_WORDS];
 	int r;
@@ -189,7 +189,7 @@ static int scan_mech(struct ix_scan *s)
 	ix_plan_times(s, m->kind);
 	/* A slice has its room at once; without memory for it, rows fail one by one. */
 	if (s->max_rows && s->max_rows <= SLICE_MAX)
-		(void)ix_buf_room(&s->t->arena, s->max_rows * m->kind->row_size);
+		(void)ix_buf_room(&s->t->shared, s->max_rows * m->kind->row_size);
 	s->x->error[0] = '\0';
 	r = m->scan(s);
 	if (r == -ECANCELED)
@@ -427,10 +427,10 @@ int ipcx_contents(struct ipcx *x, const struct ipcx_ref *ref,
 	r = ix_table_new(&t);
 	if (r < 0)
 		return ix_fail_plain(x, r, "out of memory");
-	r = ix_there(x, &(struct ix_errand){ .run = contents_there,
-					     .arg = &copy,
-					     .t = t,
-					     .mounted = m->mounted });
+	r = ix_ns_run(x, &(struct ix_ns_call){ .run = contents_there,
+					       .arg = &copy,
+					       .t = t,
+					       .mounted = m->mounted });
 	if (r == -ENOMEM && !x->error[0])
 		r = ix_fail_plain(x, r, "out of memory");
 	return ix_table_hand(x, t, r, ret_table);

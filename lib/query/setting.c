@@ -32,10 +32,10 @@ int ipcx_limit_set(struct ipcx *x, const char *name, uint64_t value)
 
 	/* The files of a namespace's limits belong to user 0 of its user namespace, and
 	 * no capability outside of that counts (ipc/ipc_sysctl.c). */
-	return ix_there(x, &(struct ix_errand){ .run = set_there,
-						.arg = &o,
-						.acts = true,
-						.as_owner = true });
+	return ix_ns_run(x, &(struct ix_ns_call){ .run = set_there,
+						  .arg = &o,
+						  .acts = true,
+						  .as_owner = true });
 }
 
 /* What would be set, and what it is now. */
@@ -56,12 +56,12 @@ int ipcx_limit_check(struct ipcx *x, const char *name, uint64_t value, uint64_t 
 {
 	IX_REQUIRE(x, name, ret_now);
 	struct trial trial = { .name = name, .value = value };
-	int r = ix_there(x, &(struct ix_errand){ .run = check_there,
-						 .arg = &trial,
-						 .out = &trial,
-						 .out_size = sizeof(trial),
-						 .acts = true,
-						 .as_owner = true });
+	int r = ix_ns_run(x, &(struct ix_ns_call){ .run = check_there,
+						   .arg = &trial,
+						   .out = &trial,
+						   .out_size = sizeof(trial),
+						   .acts = true,
+						   .as_owner = true });
 
 	if (r == 0)
 		*ret_now = trial.now;
@@ -96,10 +96,10 @@ int ipcx_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t
 					  "number %zu is no limit's name (NULL)", i);
 	if (r < 0)
 		return r;
-	return ix_there(x, &(struct ix_errand){ .run = lines_there,
-						.arg = &o,
-						.out = buf,
-						.out_size = size });
+	return ix_ns_run(x, &(struct ix_ns_call){ .run = lines_there,
+						  .arg = &o,
+						  .out = buf,
+						  .out_size = size });
 }
 
 int ipcx_limit_sysctl(struct ipcx *x, const char *name, uint64_t value, char *buf,

@@ -39,13 +39,13 @@ static int totals_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 int ipcx_totals(struct ipcx *x, struct ipcx_table **ret_table)
 {
 	IX_REQUIRE(x, ret_table);
-	struct ix_errand e = { .run = totals_there, .looks = true };
+	struct ix_ns_call e = { .run = totals_there, .looks = true };
 	struct ipcx_table *t;
 	int r = ix_table_new(&t);
 
 	if (r < 0)
 		return ix_fail(x, r, "totals");
 	e.t = t;
-	r = ix_there(x, &e);
+	r = ix_ns_run(x, &e);
 	return ix_table_hand(x, t, r, ret_table);
 }

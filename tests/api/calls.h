@@ -227,7 +227,7 @@ static int members(struct ipcx *x, struct answer *ret)
 	return ipcx_members(x, &ret->t);
 }
 
-static int sharers(struct ipcx *x, struct answer *ret)
+static int peers(struct ipcx *x, struct answer *ret)
 {
 	return ipcx_sharers(x, &ret->t);
 }
@@ -351,7 +351,7 @@ static const struct act acts[] = {
 	{ "namespaces", namespaces, 0, true, false },
 	{ "usage", usage, 0, true, false },
 	{ "members", members, 0, true, false },
-	{ "sharers", sharers, 0, true, false },
+	{ "sharers", peers, 0, true, false },
 	{ "compare", compare, 0, false, false },
 	{ "memory", memory, 0, false, false },
 	{ "messages", messages, 0, false, true },

@@ -66,7 +66,7 @@ static size_t notes(const struct ipcx_table *t)
 	return n;
 }
 
-struct outcome {
+struct result {
 	int r;
 	size_t rows, notes;
 	uint64_t n;
@@ -74,10 +74,10 @@ struct outcome {
 	char error[512];
 };
 
-static struct outcome once(const struct act *a, long at)
+static struct result once(const struct act *a, long at)
 {
 	struct answer answer = { .t = NULL };
-	struct outcome o = { .r = -ENOMEM, .error = "out of memory" };
+	struct result o = { .r = -ENOMEM, .error = "out of memory" };
 	struct ipcx *x = NULL;
 
 	atomic_store(&points, 0);
@@ -96,8 +96,8 @@ static struct outcome once(const struct act *a, long at)
 	return o;
 }
 
-static void check(const struct act *a, long at, const struct outcome *usual,
-		  const struct outcome *o, const struct there *before,
+static void check(const struct act *a, long at, const struct result *usual,
+		  const struct result *o, const struct there *before,
 		  const struct there *after)
 {
 	size_t had = objects(before), has = objects(after);
@@ -129,7 +129,7 @@ static void each_allocation(void **state)
 {
 	const struct act *a = *state;
 	struct there before, after;
-	struct outcome usual, o;
+	struct result usual, o;
 	long at = 0;
 
 	set_up();

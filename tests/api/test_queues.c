@@ -183,10 +183,10 @@ static void wait_in_vain(struct ipcx *x, struct ipcx_queue *q)
 		     1);
 	assert_true(seconds() - before >= 0.05);
 	assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
-	for (int64_t patience = -1; patience <= INT64_C(60000000000);
-	     patience += INT64_C(60000000001)) {
+	for (int64_t timeout = -1; timeout <= INT64_C(60000000000);
+	     timeout += INT64_C(60000000001)) {
 		(void)ualarm(30000, 30000); /* one may come between two naps */
-		assert_fails(x, ipcx_queue_receive(q, &take, patience, &got), -EINTR,
+		assert_fails(x, ipcx_queue_receive(q, &take, timeout, &got), -EINTR,
 			     m.rank, 1);
 		(void)ualarm(0, 0);
 	}
@@ -196,10 +196,10 @@ static void wait_in_vain(struct ipcx *x, struct ipcx_queue *q)
 	before = seconds();
 	assert_fails(x, ipcx_queue_send(q, &m, 50000000), -ETIMEDOUT, m.rank, 1);
 	assert_true(seconds() - before >= 0.05 && seconds() - before < 10);
-	for (int64_t patience = -1; patience <= INT64_C(60000000000);
-	     patience += INT64_C(60000000001)) {
+	for (int64_t timeout = -1; timeout <= INT64_C(60000000000);
+	     timeout += INT64_C(60000000001)) {
 		(void)ualarm(30000, 30000);
-		assert_fails(x, ipcx_queue_send(q, &m, patience), -EINTR, m.rank, 1);
+		assert_fails(x, ipcx_queue_send(q, &m, timeout), -EINTR, m.rank, 1);
 		(void)ualarm(0, 0);
 	}
 }

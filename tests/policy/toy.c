@@ -348,48 +348,48 @@ static const char *path_of(const struct ix_naming *names, uint32_t slot,
 	return buf;
 }
 
-static int open_slot(const struct ix_naming *names, struct ix_thing *thing, int flags)
+static int open_slot(const struct ix_naming *names, struct ix_object *object, int flags)
 {
 	char path[IX_NAME + 8];
 
-	thing->id = open(path_of(names, thing->slot, path), O_RDWR | O_CLOEXEC | flags,
-			 IX_MODE);
-	return thing->id < 0 ? -errno : 0;
+	object->id = open(path_of(names, object->slot, path), O_RDWR | O_CLOEXEC | flags,
+			  IX_MODE);
+	return object->id < 0 ? -errno : 0;
 }
 
-static int load_make(const struct ix_naming *names, struct ix_thing *thing)
+static int load_make(const struct ix_naming *names, struct ix_object *object)
 {
-	int r = open_slot(names, thing, O_CREAT | O_EXCL);
+	int r = open_slot(names, object, O_CREAT | O_EXCL);
 
-	if (!thing->size)
-		thing->size = SIZE;
-	return r == 0 && ftruncate(thing->id, (off_t)thing->size) < 0 ? -errno : r;
+	if (!object->size)
+		object->size = SIZE;
+	return r == 0 && ftruncate(object->id, (off_t)object->size) < 0 ? -errno : r;
 }
 
-static int load_open(const struct ix_naming *names, struct ix_thing *thing)
+static int load_open(const struct ix_naming *names, struct ix_object *object)
 {
-	return thing->id < 0 ? open_slot(names, thing, 0) : 0;
+	return object->id < 0 ? open_slot(names, object, 0) : 0;
 }
 
-static int load_remove(const struct ix_naming *names, struct ix_thing *thing)
-{
-	char path[IX_NAME + 8];
-
-	return unlink(path_of(names, thing->slot, path)) < 0 ? -errno : 0;
-}
-
-static void load_close(struct ix_thing *thing)
-{
-	if (thing->id >= 0)
-		(void)close(thing->id);
-	thing->id = -1;
-}
-
-static bool load_is_there(const struct ix_naming *names, const struct ix_thing *thing)
+static int load_remove(const struct ix_naming *names, struct ix_object *object)
 {
 	char path[IX_NAME + 8];
 
-	return access(path_of(names, thing->slot, path), F_OK) == 0;
+	return unlink(path_of(names, object->slot, path)) < 0 ? -errno : 0;
+}
+
+static void load_close(struct ix_object *object)
+{
+	if (object->id >= 0)
+		(void)close(object->id);
+	object->id = -1;
+}
+
+static bool load_is_there(const struct ix_naming *names, const struct ix_object *object)
+{
+	char path[IX_NAME + 8];
+
+	return access(path_of(names, object->slot, path), F_OK) == 0;
 }
 
 static int load_sweep(const struct ix_naming *names, uint32_t slot, int id, pid_t maker)
@@ -418,7 +418,7 @@ static int wish(const char *text, struct ipcx_attrs *ret_attrs)
 {
 	static const uint64_t words[] = { IPCX_A_COUNT, IPCX_A_SIZE };
 
-	return ix_wish_read(text, words, ARRAY_SIZE(words), ret_attrs);
+	return ix_request_read(text, words, ARRAY_SIZE(words), ret_attrs);
 }
 
 /* clang-format off */

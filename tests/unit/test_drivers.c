@@ -32,20 +32,20 @@ static size_t size_for(const struct ix_driver *d)
 	return d == &ix_psem_driver ? sizeof(sem_t) : d == &ix_sem_driver ? 3 : 100;
 }
 
-static struct ix_thing made(const struct ix_driver *d)
+static struct ix_object made(const struct ix_driver *d)
 {
-	struct ix_thing thing = { .slot = SLOT, .id = -1, .size = size_for(d) };
+	struct ix_object object = { .slot = SLOT, .id = -1, .size = size_for(d) };
 
-	assert_int_equal(d->make(&task.names, &thing), 0);
-	assert_true(d->is_there(&task.names, &thing));
-	return thing;
+	assert_int_equal(d->make(&task.names, &object), 0);
+	assert_true(d->is_there(&task.names, &object));
+	return object;
 }
 
-static void removed(const struct ix_driver *d, struct ix_thing *thing)
+static void removed(const struct ix_driver *d, struct ix_object *object)
 {
-	assert_int_equal(d->remove(&task.names, thing), 0);
-	d->close(thing);
-	assert_false(d->is_there(&task.names, thing));
+	assert_int_equal(d->remove(&task.names, object), 0);
+	d->close(object);
+	assert_false(d->is_there(&task.names, object));
 }
 
 static void test_each_is_what_was_asked_for(void **state)
@@ -54,19 +54,19 @@ static void test_each_is_what_was_asked_for(void **state)
 	for (unsigned i = 0; ix_mech(i); i++) {
 		const struct ix_driver *d = ix_mech(i)->driver;
 		const char *name = ix_mech(i)->info.name;
-		struct ix_thing thing = made(d), again = { .slot = SLOT, .id = -1 };
+		struct ix_object object = made(d), again = { .slot = SLOT, .id = -1 };
 		struct ix_seen seen;
 
-		again.size = thing.size;
+		again.size = object.size;
 		ROW_TRUE(name, d->make(&task.names, &again) == -EEXIST);
-		ROW_TRUE(name, d->stat(&task.names, &thing, &seen) == 0);
+		ROW_TRUE(name, d->stat(&task.names, &object, &seen) == 0);
 		ROW_TRUE(name, seen.mode == 0600 && seen.uid == geteuid());
 		ROW_TRUE(name, seen.size == size_for(d) && seen.holds == 0);
 		ROW_TRUE(name, !d->keyed || seen.key == ix_slot_key(&task.names, SLOT));
-		ROW_TRUE(name, d->change(&task.names, &thing, 0640) == 0);
-		ROW_TRUE(name, d->stat(&task.names, &thing, &seen) == 0);
+		ROW_TRUE(name, d->change(&task.names, &object, 0640) == 0);
+		ROW_TRUE(name, d->stat(&task.names, &object, &seen) == 0);
 		ROW_TRUE(name, seen.mode == 0640);
-		removed(d, &thing);
+		removed(d, &object);
 		ROW_TRUE(name, d->open(&task.names, &again) == -ENOENT);
 	}
 }
@@ -77,7 +77,7 @@ static void test_memory_is_shared_by_key_or_name(void **state)
 	for (unsigned i = 0; ix_mech(i); i++) {
 		const struct ix_driver *d = ix_mech(i)->driver;
 		const char *name = ix_mech(i)->info.name;
-		struct ix_thing one = made(d), two = { .slot = SLOT, .id = -1 };
+		struct ix_object one = made(d), two = { .slot = SLOT, .id = -1 };
 
 		ROW_TRUE(name, d->open(&task.names, &two) == 0);
 		ROW_TRUE(name, !d->keyed || two.id == one.id);
@@ -96,10 +96,10 @@ static void test_memory_is_shared_by_key_or_name(void **state)
 
 static bool swept(const struct ix_driver *d, uint32_t slot, int id, pid_t maker)
 {
-	struct ix_thing thing = { .slot = SLOT };
+	struct ix_object object = { .slot = SLOT };
 
 	assert_int_equal(d->sweep(&task.names, slot, id, maker), 0);
-	return !d->is_there(&task.names, &thing);
+	return !d->is_there(&task.names, &object);
 }
 
 static void test_what_a_slot_has_left_is_swept(void **state)
@@ -108,15 +108,15 @@ static void test_what_a_slot_has_left_is_swept(void **state)
 	for (unsigned i = 0; ix_mech(i); i++) {
 		const struct ix_driver *d = ix_mech(i)->driver;
 		const char *name = ix_mech(i)->info.name;
-		struct ix_thing thing = made(d);
-		int id = d->keyed ? thing.id : -1;
+		struct ix_object object = made(d);
+		int id = d->keyed ? object.id : -1;
 
 		ROW_TRUE(name, swept(d, SLOT, id, getpid()));
 		ROW_TRUE(name, swept(d, SLOT, id, getpid())); /* nothing: no error */
-		d->close(&thing);
-		thing = made(d); /* its maker was ended before it said so */
+		d->close(&object);
+		object = made(d); /* its maker was ended before it said so */
 		ROW_TRUE(name, swept(d, SLOT, -1, getpid()));
-		d->close(&thing);
+		d->close(&object);
 	}
 }
 
@@ -126,21 +126,21 @@ static void test_an_id_that_is_another_object_is_left(void **state)
 	for (unsigned i = 0; ix_mech(i); i++) {
 		const struct ix_driver *d = ix_mech(i)->driver;
 		const char *name = ix_mech(i)->info.name;
-		struct ix_thing thing;
+		struct ix_object object;
 
 		if (!d->keyed)
 			continue;
-		thing = made(d);
-		ROW_TRUE(name, !swept(d, SLOT + 1, thing.id, getpid()));
-		removed(d, &thing);
+		object = made(d);
+		ROW_TRUE(name, !swept(d, SLOT + 1, object.id, getpid()));
+		removed(d, &object);
 	}
 }
 
 /* Without an id: somebody else made it, has used it, or has changed it. */
 static void test_what_is_not_ours_is_left(void **state)
 {
-	struct ix_thing shm = made(&ix_shm_driver), msg = made(&ix_msg_driver);
-	struct ix_thing sem = made(&ix_sem_driver);
+	struct ix_object shm = made(&ix_shm_driver), msg = made(&ix_msg_driver);
+	struct ix_object sem = made(&ix_sem_driver);
 	struct sembuf op = { .sem_op = 1 };
 	long text[2] = { 1 };
 
@@ -164,7 +164,7 @@ static void test_a_name_that_is_no_object_of_ours_is_left(void **state)
 		const char *before;
 	} rows[] = { { &ix_pshm_driver, "" }, { &ix_psem_driver, "sem." } };
 	char path[IX_NAME + 16], name[IX_NAME];
-	struct ix_thing mq;
+	struct ix_object mq;
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -191,21 +191,21 @@ static void test_the_ledger_sweeps_after_a_kill(void **state)
 		for (unsigned i = 0; ix_mech(i); i++) {
 			const struct ix_driver *d = ix_mech(i)->driver;
 			const char *name = ix_mech(i)->info.name;
-			struct ix_thing thing = { .slot = SLOT, .id = -1 };
+			struct ix_object object = { .slot = SLOT, .id = -1 };
 			pid_t pid;
 
 			task.names.fresh = fresh;
 			pid = fork();
 			if (pid == 0) {
-				(void)ix_make(&task, d, &thing);
+				(void)ix_make(&task, d, &object);
 				_exit(0);
 			}
 			assert_int_equal(waitpid(pid, NULL, 0), pid);
-			ROW_TRUE(name, d->is_there(&task.names, &thing));
-			ROW_TRUE(name, ix_ledger_open(&task) == 1);
-			ROW_TRUE(name, ix_sweep(&task) == 0);
-			ROW_TRUE(name, !d->is_there(&task.names, &thing));
-			ROW_TRUE(name, ix_ledger_open(&task) == 0);
+			ROW_TRUE(name, d->is_there(&task.names, &object));
+			ROW_TRUE(name, ix_log_count(&task) == 1);
+			ROW_TRUE(name, ix_cleanup(&task) == 0);
+			ROW_TRUE(name, !d->is_there(&task.names, &object));
+			ROW_TRUE(name, ix_log_count(&task) == 0);
 		}
 	task.names.fresh = false;
 }
@@ -221,12 +221,12 @@ static void test_room_is_given_back(void **state)
 		const char *name = ix_mech(i)->info.name;
 
 		ROW_TRUE(name, ix_room(&task, d, size_for(d), 5, &r) == 5);
-		ROW_TRUE(name, ix_ledger_open(&task) == 0);
+		ROW_TRUE(name, ix_log_count(&task) == 0);
 	}
 	assert_int_equal(ix_largest(&task, &ix_sem_driver, 8, &r), 8);
 	assert_true(ix_largest(&task, &ix_mq_driver, 1U << 30, &r) < 1U << 30);
 	assert_int_equal(r, -EINVAL);
-	assert_int_equal(ix_ledger_open(&task), 0);
+	assert_int_equal(ix_log_count(&task), 0);
 }
 
 int main(void)
@@ -245,10 +245,10 @@ int main(void)
 
 	(void)umask(077);
 	task.names.run = getpid();
-	task.arena = ix_arena_new(1);
-	if (!task.arena)
+	task.shared = ix_shared_new(1);
+	if (!task.shared)
 		return 77;
 	r = cmocka_run_group_tests_name("drivers", tests, NULL, NULL);
-	ix_arena_free(task.arena);
+	ix_shared_free(task.shared);
 	return r;
 }

@@ -338,11 +338,11 @@ static void fields(void **state)
 }
 
 /* Rows whose owner's name nobody can tell, or who has no number here. */
-static void away(void **state)
+static void remote(void **state)
 {
 	static const struct {
 		const char *text;
-		int away, unmapped, error; /* with away: 0, or -errno */
+		int remote, unmapped, error; /* with away: 0, or -errno */
 	} cases[] = {
 		{ "owner =~ .", UNK, UNK, EIO },
 		{ "!(owner =~ ^b)", UNK, UNK, EIO },
@@ -384,7 +384,7 @@ static void away(void **state)
 		struct ipcx_expr *e = NULL;
 
 		assert_int_equal(ipcx_expr_parse(f->x, cases[i].text, &e, NULL), 0);
-		ROW_TRUE(cases[i].text, ipcx_expr_match(e, t, 3) == cases[i].away);
+		ROW_TRUE(cases[i].text, ipcx_expr_match(e, t, 3) == cases[i].remote);
 		ROW_TRUE(cases[i].text, errno == cases[i].error);
 		ROW_TRUE(cases[i].text, ipcx_expr_match(e, t, 4) == cases[i].unmapped);
 		ROW_TRUE(cases[i].text, errno == 0);
@@ -433,7 +433,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(matches),  cmocka_unit_test(absent),
-		cmocka_unit_test(fields),   cmocka_unit_test(away),
+		cmocka_unit_test(fields),   cmocka_unit_test(remote),
 		cmocka_unit_test(not_told), cmocka_unit_test(asked_once),
 	};
 

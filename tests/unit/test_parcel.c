@@ -17,7 +17,7 @@ static const size_t sizes[] = { 0, 1, 3, 4, 5, 7, 8, 15, 16, 17, 23, 24, 64, 100
 struct post {
 	struct ix_sender s;
 	struct ix_receiver r;
-	struct ix_parcel *p;
+	struct ix_payload *p;
 };
 
 static int post_new(void **state)
@@ -26,7 +26,7 @@ static int post_new(void **state)
 
 	if (!post)
 		return -1;
-	post->p = ix_parcel_new(ROOM);
+	post->p = ix_payload_new(ROOM);
 	post->s = (struct ix_sender){ .salt = 42, .number = 2 };
 	post->r = (struct ix_receiver){ .salt = 42, .senders = 4, .alone = true };
 	*state = post;
@@ -46,18 +46,18 @@ static int post_end(void **state)
 static void one(struct post *post, size_t size, unsigned rank)
 {
 	memset(post->p->data, 0xaa, ROOM);
-	ix_parcel_fill(&post->s, post->p, size, rank);
-	ix_parcel_sent(&post->s, size, rank);
+	ix_payload_fill(&post->s, post->p, size, rank);
+	ix_payload_sent(&post->s, size, rank);
 }
 
-static enum ix_flaw came(struct post *post, size_t size, unsigned rank)
+static enum ix_payload_verdict came(struct post *post, size_t size, unsigned rank)
 {
-	return ix_parcel_check(&post->r, post->p, size, rank);
+	return ix_payload_check(&post->r, post->p, size, rank);
 }
 
 static bool balanced(const struct post *post)
 {
-	return memcmp(&post->s.sums, &post->r.sums, sizeof(post->s.sums)) == 0;
+	return memcmp(&post->s.totals, &post->r.totals, sizeof(post->s.totals)) == 0;
 }
 
 static void whole_and_in_order(void **state)
@@ -73,7 +73,7 @@ static void whole_and_in_order(void **state)
 		assert_int_equal(came(post, size, rank), IX_SOUND);
 	}
 	assert_true(balanced(post));
-	assert_int_equal(post->r.sums.count, 200000);
+	assert_int_equal(post->r.totals.count, 200000);
 }
 
 /* Whoever answers reads in the message who asked. */
@@ -83,11 +83,11 @@ static void says_who_sent_it(void **state)
 
 	for (unsigned i = 0; i < IX_WORKERS; i++)
 		for (unsigned k = 0; k < ARRAY_SIZE(sizes); k++) {
-			if (sizes[k] < IX_PARCEL_NUMBERED)
+			if (sizes[k] < IX_PAYLOAD_NUMBERED)
 				continue;
 			post->s.number = i;
 			one(post, sizes[k], 0);
-			assert_int_equal(ix_parcel_sender(post->p, sizes[k]), i);
+			assert_int_equal(ix_payload_sender(post->p, sizes[k]), i);
 		}
 }
 
@@ -107,13 +107,13 @@ static void within_its_size(void **state)
 static void ranks_overtake(void **state)
 {
 	struct post *post = *state;
-	auto_free struct ix_parcel *late = ix_parcel_new(ROOM);
+	auto_free struct ix_payload *late = ix_payload_new(ROOM);
 
-	ix_parcel_fill(&post->s, late, 64, 0);
-	ix_parcel_sent(&post->s, 64, 0);
+	ix_payload_fill(&post->s, late, 64, 0);
+	ix_payload_sent(&post->s, 64, 0);
 	one(post, 64, 3);
 	assert_int_equal(came(post, 64, 3), IX_SOUND);
-	assert_int_equal(ix_parcel_check(&post->r, late, 64, 0), IX_SOUND);
+	assert_int_equal(ix_payload_check(&post->r, late, 64, 0), IX_SOUND);
 	assert_true(balanced(post));
 }
 
@@ -225,14 +225,15 @@ static void doubled(void **state)
 static void out_of_order(void **state)
 {
 	struct post *post = *state;
-	auto_free struct ix_parcel *first = ix_parcel_new(ROOM);
+	auto_free struct ix_payload *first = ix_payload_new(ROOM);
 
 	for (size_t i = 3; i < ARRAY_SIZE(sizes); i++) {
-		ix_parcel_fill(&post->s, first, sizes[i], 0);
-		ix_parcel_sent(&post->s, sizes[i], 0);
+		ix_payload_fill(&post->s, first, sizes[i], 0);
+		ix_payload_sent(&post->s, sizes[i], 0);
 		one(post, sizes[i], 0);
 		assert_int_equal(came(post, sizes[i], 0), IX_GAP);
-		assert_int_equal(ix_parcel_check(&post->r, first, sizes[i], 0), IX_AGAIN);
+		assert_int_equal(ix_payload_check(&post->r, first, sizes[i], 0),
+				 IX_AGAIN);
 		one(post, sizes[i], 0);
 		assert_int_equal(came(post, sizes[i], 0), IX_SOUND);
 	}
@@ -243,16 +244,16 @@ static void out_of_order(void **state)
 static void others_receive(void **state)
 {
 	struct post *post = *state;
-	auto_free struct ix_parcel *first = ix_parcel_new(ROOM);
+	auto_free struct ix_payload *first = ix_payload_new(ROOM);
 
 	post->r.alone = false;
-	ix_parcel_fill(&post->s, first, 64, 0);
-	ix_parcel_sent(&post->s, 64, 0);
+	ix_payload_fill(&post->s, first, 64, 0);
+	ix_payload_sent(&post->s, 64, 0);
 	post->s.next[0] += 100000; /* that others received */
 	one(post, 64, 0);
 	assert_int_equal(came(post, 64, 0), IX_SOUND);
 	assert_int_equal(came(post, 64, 0), IX_AGAIN);
-	assert_int_equal(ix_parcel_check(&post->r, first, 64, 0), IX_AGAIN);
+	assert_int_equal(ix_payload_check(&post->r, first, 64, 0), IX_AGAIN);
 	one(post, 8, 0);
 	assert_int_equal(came(post, 8, 0), IX_SOUND);
 }
@@ -268,10 +269,10 @@ static void sums_tell_them_apart(void **state)
 		one(post, sizes[i], 0);
 		(void)came(post, sizes[i], 0);
 		(void)came(post, sizes[i], 0);
-		assert_int_equal(post->s.sums.count, post->r.sums.count);
-		assert_int_equal(post->s.sums.bytes, post->r.sums.bytes);
+		assert_int_equal(post->s.totals.count, post->r.totals.count);
+		assert_int_equal(post->s.totals.bytes, post->r.totals.bytes);
 		assert_false(balanced(post));
-		post->r.sums = post->s.sums;
+		post->r.totals = post->s.totals;
 	}
 }
 
@@ -279,7 +280,8 @@ static void every_flaw_has_a_text(void **state)
 {
 	(void)state;
 	for (int f = IX_SOUND; f <= IX_GAP; f++)
-		assert_true(strlen(ix_flaw_text((enum ix_flaw)f)) > 10);
+		assert_true(strlen(ix_payload_verdict_text((enum ix_payload_verdict)f)) >
+			    10);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, post_new, post_end)

@@ -49,7 +49,7 @@ int __wrap_clock_nanosleep(clockid_t id, int flags, const struct timespec *time,
 /* How long a wait of so long took. */
 static int64_t wait_for(int64_t span, unsigned interrupted)
 {
-	struct ix_patience p = { .span = span };
+	struct ix_timeout p = { .span = span };
 	int64_t began = clock_now;
 	int r;
 
@@ -57,11 +57,11 @@ static int64_t wait_for(int64_t span, unsigned interrupted)
 	naps = 0;
 	interrupts = interrupted;
 	do {
-		r = ix_patience_nap(&p);
+		r = ix_timeout_sleep(&p);
 		assert_true(r == 0 || r == -EINTR || r == -ETIMEDOUT);
 		assert_true(clock_now - began <= span);
 	} while (r != -ETIMEDOUT);
-	assert_true(ix_patience_left(&p) == 0);
+	assert_true(ix_timeout_left(&p) == 0);
 	assert_true(slept == clock_now - began);
 	return slept;
 }
@@ -89,31 +89,31 @@ static void looks_often(void **state)
 /* The first question sets the end, and what passes in between is counted. */
 static void time_that_passes_counts(void **state)
 {
-	struct ix_patience p = { .span = 20 * MS };
+	struct ix_timeout p = { .span = 20 * MS };
 
 	(void)state;
-	assert_true(ix_patience_left(&p) == 20 * MS);
+	assert_true(ix_timeout_left(&p) == 20 * MS);
 	clock_now += 15 * MS;
-	assert_true(ix_patience_left(&p) == 5 * MS);
+	assert_true(ix_timeout_left(&p) == 5 * MS);
 	slept = 0;
-	while (ix_patience_nap(&p) == 0)
+	while (ix_timeout_sleep(&p) == 0)
 		;
 	assert_true(slept == 5 * MS);
 	clock_now += 100 * MS;
-	assert_true(ix_patience_left(&p) == 0 && ix_patience_nap(&p) == -ETIMEDOUT);
+	assert_true(ix_timeout_left(&p) == 0 && ix_timeout_sleep(&p) == -ETIMEDOUT);
 }
 
 static void no_time_and_all_the_time(void **state)
 {
-	struct ix_patience none = { .span = 0 }, ever = { .span = -1 },
-			   most = { .span = INT64_MAX };
+	struct ix_timeout none = { .span = 0 }, ever = { .span = -1 },
+			  most = { .span = INT64_MAX };
 
 	(void)state;
-	assert_int_equal(ix_patience_nap(&none), -ETIMEDOUT);
-	assert_true(ix_patience_left(&ever) == INT64_MAX);
-	assert_true(ix_patience_left(&most) > INT64_MAX / 2);
+	assert_int_equal(ix_timeout_sleep(&none), -ETIMEDOUT);
+	assert_true(ix_timeout_left(&ever) == INT64_MAX);
+	assert_true(ix_timeout_left(&most) > INT64_MAX / 2);
 	clock_now += 1000000 * MS;
-	assert_true(ix_patience_nap(&ever) == 0 && ix_patience_nap(&most) == 0);
+	assert_true(ix_timeout_sleep(&ever) == 0 && ix_timeout_sleep(&most) == 0);
 }
 
 int main(void)

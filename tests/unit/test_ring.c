@@ -17,8 +17,8 @@
 
 struct kind {
 	const char *name;
-	int (*send)(struct ix_ring *r, const struct ix_parcel *p, size_t size);
-	ssize_t (*receive)(struct ix_ring *r, struct ix_parcel *ret, bool wait);
+	int (*send)(struct ix_ring *r, const struct ix_payload *p, size_t size);
+	ssize_t (*receive)(struct ix_ring *r, struct ix_payload *ret, bool wait);
 };
 
 static const struct kind kinds[] = {
@@ -27,7 +27,7 @@ static const struct kind kinds[] = {
 };
 
 /* A ring, who works on it, and how it went. */
-struct scene {
+struct test_case {
 	const struct kind *kind;
 	struct ix_ring ring;
 	sem_t sems[IX_RING_SEMS];
@@ -40,13 +40,13 @@ struct scene {
 };
 
 struct worker {
-	struct scene *scene;
+	struct test_case *test_case;
 	unsigned number;
-	struct ix_sums sums;
+	struct ix_payload_totals totals;
 	pthread_t thread;
 };
 
-static void scene_begin(struct scene *s, unsigned depth)
+static void scene_begin(struct test_case *s, unsigned depth)
 {
 	s->size = ix_ring_size(depth, LONGEST);
 	s->memory = ix_share(s->size);
@@ -61,7 +61,7 @@ static void scene_begin(struct scene *s, unsigned depth)
 	assert_int_equal(sem_init(&s->sems[IX_RING_LOCK], 1, 1), 0);
 }
 
-static void scene_end(struct scene *s)
+static void scene_end(struct test_case *s)
 {
 	ix_unshare(s->memory, s->size);
 	for (int i = 0; i < IX_RING_SEMS; i++)
@@ -71,21 +71,21 @@ static void scene_end(struct scene *s)
 static void *be_sender(void *arg)
 {
 	struct worker *w = arg;
-	struct scene *scene = w->scene;
+	struct test_case *test_case = w->test_case;
 	struct ix_sender s = { .salt = 7, .number = w->number };
-	auto_free struct ix_parcel *p = ix_parcel_new(LONGEST);
+	auto_free struct ix_payload *p = ix_payload_new(LONGEST);
 
-	for (unsigned i = 0; i < scene->rounds; i++) {
+	for (unsigned i = 0; i < test_case->rounds; i++) {
 		size_t size = 16 + (i * 7 + w->number) % (LONGEST - 15);
 		unsigned rank = i % IX_RANKS;
 
-		ix_parcel_fill(&s, p, size, rank);
-		if (scene->kind->send(&scene->ring, p, size) == 0)
-			ix_parcel_sent(&s, size, rank);
+		ix_payload_fill(&s, p, size, rank);
+		if (test_case->kind->send(&test_case->ring, p, size) == 0)
+			ix_payload_sent(&s, size, rank);
 		else
-			scene->errors++;
+			test_case->errors++;
 	}
-	w->sums = s.sums;
+	w->totals = s.totals;
 	return NULL;
 }
 
@@ -93,38 +93,38 @@ static void *be_sender(void *arg)
 static void *be_receiver(void *arg)
 {
 	struct worker *w = arg;
-	struct scene *scene = w->scene;
+	struct test_case *test_case = w->test_case;
 	auto_free struct ix_receiver *r = calloc(1, sizeof(*r));
-	auto_free struct ix_parcel *p = ix_parcel_new(LONGEST);
+	auto_free struct ix_payload *p = ix_payload_new(LONGEST);
 
 	*r = (struct ix_receiver){
 		.salt = 7,
-		.senders = scene->senders,
-		.alone = scene->receivers == 1,
+		.senders = test_case->senders,
+		.alone = test_case->receivers == 1,
 	};
 	for (;;) {
-		uint64_t left = scene->left;
+		uint64_t left = test_case->left;
 		ssize_t n;
 
 		while (left &&
-		       !atomic_compare_exchange_weak(&scene->left, &left, left - 1))
+		       !atomic_compare_exchange_weak(&test_case->left, &left, left - 1))
 			;
 		if (!left)
 			break;
-		n = scene->kind->receive(&scene->ring, p, true);
+		n = test_case->kind->receive(&test_case->ring, p, true);
 		if (n < 0)
-			scene->errors++;
-		else if (ix_parcel_check(r, p, (size_t)n, (unsigned)(p->type - 1)))
-			scene->flaws++;
+			test_case->errors++;
+		else if (ix_payload_check(r, p, (size_t)n, (unsigned)(p->type - 1)))
+			test_case->flaws++;
 	}
-	w->sums = r->sums;
+	w->totals = r->totals;
 	return NULL;
 }
 
 static void play(const struct kind *kind, unsigned senders, unsigned receivers,
 		 unsigned depth)
 {
-	struct scene scene = {
+	struct test_case test_case = {
 		.kind = kind,
 		.senders = senders,
 		.receivers = receivers,
@@ -132,29 +132,29 @@ static void play(const struct kind *kind, unsigned senders, unsigned receivers,
 		.left = (uint64_t)senders * ROUNDS,
 	};
 	struct worker workers[2 * SIDE] = { 0 };
-	struct ix_sums sent = { 0 }, got = { 0 };
+	struct ix_payload_totals sent = { 0 }, got = { 0 };
 
-	scene_begin(&scene, depth);
+	scene_begin(&test_case, depth);
 	for (unsigned i = 0; i < senders + receivers; i++) {
 		struct worker *w = &workers[i];
 
-		w->scene = &scene;
+		w->test_case = &test_case;
 		w->number = i;
 		assert_int_equal(pthread_create(&w->thread, NULL,
 						i < senders ? be_sender : be_receiver, w),
 				 0);
 	}
 	for (unsigned i = 0; i < senders + receivers; i++) {
-		struct ix_sums *sums = i < senders ? &sent : &got;
+		struct ix_payload_totals *totals = i < senders ? &sent : &got;
 
 		assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
-		sums->count += workers[i].sums.count;
-		sums->mixed += workers[i].sums.mixed;
-		sums->bytes += workers[i].sums.bytes;
+		totals->count += workers[i].totals.count;
+		totals->mixed += workers[i].totals.mixed;
+		totals->bytes += workers[i].totals.bytes;
 	}
-	scene_end(&scene);
-	ROW_TRUE(kind->name, scene.errors == 0);
-	ROW_TRUE(kind->name, scene.flaws == 0);
+	scene_end(&test_case);
+	ROW_TRUE(kind->name, test_case.errors == 0);
+	ROW_TRUE(kind->name, test_case.flaws == 0);
 	ROW_TRUE(kind->name, sent.count == (uint64_t)senders * ROUNDS);
 	ROW_TRUE(kind->name, memcmp(&sent, &got, sizeof(sent)) == 0);
 }
@@ -176,11 +176,11 @@ static void any_number_of_each(void **state)
 /* An empty one says so, and gives what there is in the order of sending. */
 static void without_waiting(void **state)
 {
-	auto_free struct ix_parcel *p = ix_parcel_new(LONGEST);
+	auto_free struct ix_payload *p = ix_payload_new(LONGEST);
 
 	(void)state;
 	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
-		struct scene s = { .kind = &kinds[k], .senders = 1, .receivers = 1 };
+		struct test_case s = { .kind = &kinds[k], .senders = 1, .receivers = 1 };
 
 		scene_begin(&s, 4);
 		for (unsigned round = 0; round < 10; round++) {
@@ -202,8 +202,8 @@ static void without_waiting(void **state)
 /* A size that somebody overwrote does not lead out of the memory. */
 static void size_overwritten(void **state)
 {
-	auto_free struct ix_parcel *p = ix_parcel_new(LONGEST + 64);
-	struct scene s = { .kind = &kinds[0], .senders = 1, .receivers = 1 };
+	auto_free struct ix_payload *p = ix_payload_new(LONGEST + 64);
+	struct test_case s = { .kind = &kinds[0], .senders = 1, .receivers = 1 };
 	ssize_t n;
 
 	(void)state;
@@ -222,7 +222,7 @@ static void nudged(int signo)
 }
 
 struct sleeper {
-	struct scene *scene;
+	struct test_case *test_case;
 	bool sends;
 	_Atomic int result, ready;
 };
@@ -230,12 +230,13 @@ struct sleeper {
 static void *sleep_on_it(void *arg)
 {
 	struct sleeper *s = arg;
-	auto_free struct ix_parcel *p = ix_parcel_new(LONGEST);
+	auto_free struct ix_payload *p = ix_payload_new(LONGEST);
 
 	p->type = 1;
 	s->ready = 1;
-	s->result = s->sends ? s->scene->kind->send(&s->scene->ring, p, 8)
-			     : (int)s->scene->kind->receive(&s->scene->ring, p, true);
+	s->result =
+		s->sends ? s->test_case->kind->send(&s->test_case->ring, p, 8)
+			 : (int)s->test_case->kind->receive(&s->test_case->ring, p, true);
 	s->ready = 2;
 	return NULL;
 }
@@ -245,13 +246,15 @@ static void interrupted(void **state)
 {
 	static const struct timespec nap = { .tv_nsec = 1000000 };
 	struct sigaction action = { .sa_handler = nudged };
-	auto_free struct ix_parcel *p = ix_parcel_new(LONGEST);
+	auto_free struct ix_payload *p = ix_payload_new(LONGEST);
 
 	(void)state;
 	assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
 	for (size_t k = 0; k < 2 * ARRAY_SIZE(kinds); k++) {
-		struct scene s = { .kind = &kinds[k / 2], .senders = 2, .receivers = 2 };
-		struct sleeper sleeper = { .scene = &s, .sends = k % 2 };
+		struct test_case s = { .kind = &kinds[k / 2],
+				       .senders = 2,
+				       .receivers = 2 };
+		struct sleeper sleeper = { .test_case = &s, .sends = k % 2 };
 		pthread_t thread;
 
 		scene_begin(&s, 4);
@@ -276,7 +279,7 @@ static void interrupted(void **state)
 static void depth_by_size(void **state)
 {
 	(void)state;
-	for (size_t longest = 0; longest <= IX_PARCEL_MOST; longest = longest * 2 + 1) {
+	for (size_t longest = 0; longest <= IX_PAYLOAD_MOST; longest = longest * 2 + 1) {
 		unsigned depth = ix_ring_depth(longest);
 
 		assert_true(depth >= 4 && depth <= 256 && (depth & (depth - 1)) == 0);

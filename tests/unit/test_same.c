@@ -65,7 +65,8 @@ static bool same(struct ipcx_table *before, struct ipcx_table *now, size_t *ret_
 
 	assert_int_equal(ipcx_new(&s.x), 0);
 	assert_int_equal(ix_same_index(&s), 0);
-	is = ix_same_object(&s, now->arena.data + now->arena.len - last->kind->row_size);
+	is = ix_same_object(&s,
+			    now->shared.data + now->shared.len - last->kind->row_size);
 	free(s.same_index);
 	ipcx_free(s.x);
 	for (*ret_notes = 0; (note = ipcx_table_note(now, *ret_notes)); ++*ret_notes) {

@@ -152,7 +152,7 @@ static void play(const struct object *all, int n, int count)
 	}
 #define HOLE OBJECT(-1)
 
-static struct ix_sysv dear(void)
+static struct ix_sysv costly(void)
 {
 	struct ix_sysv v = cheap;
 
@@ -163,7 +163,7 @@ static struct ix_sysv dear(void)
 /* Both kinds of counting, whole and in slices. */
 static void both(const char *ids)
 {
-	struct ix_sysv v = dear();
+	struct ix_sysv v = costly();
 
 	list(&cheap, 0);
 	assert_string_equal(look.ids, ids);

@@ -7,9 +7,9 @@
 #include "stress/engine/stress.h"
 #include "unit.h"
 
-static struct ix_tally *fresh(void)
+static struct ix_histogram *fresh(void)
 {
-	struct ix_tally *a = calloc(1, sizeof(*a));
+	struct ix_histogram *a = calloc(1, sizeof(*a));
 
 	assert_non_null(a);
 	return a;
@@ -29,54 +29,54 @@ static void sizes(void **state)
 {
 	(void)state;
 	for (uint64_t ns = 1; ns < UINT64_C(1) << 39; ns = ns * 3 / 2 + 1) {
-		struct ix_tally *a = fresh();
+		struct ix_histogram *a = fresh();
 
-		ix_tally_sample(a, ns, 0);
-		near(ix_tally_permille(a, 500), ns);
-		assert_true(ix_tally_permille(a, 500) <= a->max && a->max == ns);
+		ix_histogram_sample(a, ns, 0);
+		near(ix_histogram_permille(a, 500), ns);
+		assert_true(ix_histogram_permille(a, 500) <= a->max && a->max == ns);
 		free(a);
 	}
 }
 
 static void beyond(void **state)
 {
-	struct ix_tally *a = fresh();
+	struct ix_histogram *a = fresh();
 
 	(void)state;
-	ix_tally_sample(a, UINT64_MAX / 2, 0);
-	ix_tally_sample(a, 0, 0);
+	ix_histogram_sample(a, UINT64_MAX / 2, 0);
+	ix_histogram_sample(a, 0, 0);
 	assert_true(a->max == UINT64_MAX / 2);
-	assert_true(ix_tally_permille(a, 500) == 0);
-	assert_true(ix_tally_permille(a, 1000) > UINT64_C(1) << 39);
+	assert_true(ix_histogram_permille(a, 500) == 0);
+	assert_true(ix_histogram_permille(a, 1000) > UINT64_C(1) << 39);
 	free(a);
 }
 
 static void none(void **state)
 {
-	struct ix_tally *a = fresh();
+	struct ix_histogram *a = fresh();
 
 	(void)state;
-	assert_true(ix_tally_permille(a, 500) == 0);
-	assert_true(ix_tally_permille(a, 999) == 0);
+	assert_true(ix_histogram_permille(a, 500) == 0);
+	assert_true(ix_histogram_permille(a, 999) == 0);
 	free(a);
 }
 
 /* 1 to 10,000 us, each once. */
 static void percentiles(void **state)
 {
-	struct ix_tally *a = fresh(), *b = fresh(), *sum = fresh();
+	struct ix_histogram *a = fresh(), *b = fresh(), *sum = fresh();
 
 	(void)state;
 	for (uint64_t i = 1; i <= 10000; i++)
-		ix_tally_sample(i % 2 ? a : b, i * 1000, 0);
-	ix_tally_add(sum, a);
-	ix_tally_add(sum, b);
+		ix_histogram_sample(i % 2 ? a : b, i * 1000, 0);
+	ix_histogram_add(sum, a);
+	ix_histogram_add(sum, b);
 	assert_true(sum->samples == 10000 && sum->max == 10000000);
 	assert_true(sum->nanos == UINT64_C(50005000) * 1000);
-	near(ix_tally_permille(sum, 500), 5000000);
-	near(ix_tally_permille(sum, 900), 9000000);
-	near(ix_tally_permille(sum, 990), 9900000);
-	near(ix_tally_permille(sum, 999), 9990000);
+	near(ix_histogram_permille(sum, 500), 5000000);
+	near(ix_histogram_permille(sum, 900), 9000000);
+	near(ix_histogram_permille(sum, 990), 9900000);
+	near(ix_histogram_permille(sum, 999), 9990000);
 	free(a);
 	free(b);
 	free(sum);
@@ -96,12 +96,13 @@ static void ranks(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct ix_tally *a = fresh();
+		struct ix_histogram *a = fresh();
 
 		print_message("# %zu\n", i);
 		for (unsigned ns = 1; ns <= cases[i].samples; ns++)
-			ix_tally_sample(a, ns, 0);
-		assert_int_equal(ix_tally_permille(a, cases[i].permille), cases[i].want);
+			ix_histogram_sample(a, ns, 0);
+		assert_int_equal(ix_histogram_permille(a, cases[i].permille),
+				 cases[i].want);
 		free(a);
 	}
 }
@@ -119,13 +120,13 @@ static void strides(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct ix_tally *a = fresh();
+		struct ix_histogram *a = fresh();
 
 		for (int n = 0; n < 100000; n++)
 			if (a->left)
 				a->left--;
 			else
-				ix_tally_sample(a, cases[i].ns, 25);
+				ix_histogram_sample(a, cases[i].ns, 25);
 		if (a->samples < cases[i].least || a->samples > cases[i].most)
 			fail_msg("%llu of 100,000 of %llu ns are timed",
 				 (unsigned long long)a->samples,
@@ -136,14 +137,14 @@ static void strides(void **state)
 
 static void errors_add_up(void **state)
 {
-	struct ix_tally *a = fresh(), *b = fresh();
+	struct ix_histogram *a = fresh(), *b = fresh();
 
 	(void)state;
 	a->errors[28] = 2;
 	b->errors[28] = 3;
 	b->errors[IX_ERRNOS - 1] = 1;
 	b->ops = 7;
-	ix_tally_add(a, b);
+	ix_histogram_add(a, b);
 	assert_int_equal(a->errors[28], 5);
 	assert_int_equal(a->errors[IX_ERRNOS - 1], 1);
 	assert_true(a->ops == 7);

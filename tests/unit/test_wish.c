@@ -81,7 +81,7 @@ static void wishes(void **state)
 		struct ipcx_attrs a;
 		uint64_t second, third;
 
-		ROW_TRUE(text, ix_wish_read(text, rows[i].words, rows[i].n, &a) == 0);
+		ROW_TRUE(text, ix_request_read(text, rows[i].words, rows[i].n, &a) == 0);
 		second = a.set & IPCX_A_SIZE     ? a.bytes
 			 : a.set & IPCX_A_NSEMS  ? a.nsems
 			 : a.set & IPCX_A_MAXMSG ? a.maxmsg
@@ -139,8 +139,8 @@ static void no_wishes(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct ipcx_attrs a = { .size = 42 };
 
-		ROW_TRUE(rows[i].text, ix_wish_read(rows[i].text, rows[i].words,
-						    rows[i].n, &a) == -EINVAL);
+		ROW_TRUE(rows[i].text, ix_request_read(rows[i].text, rows[i].words,
+						       rows[i].n, &a) == -EINVAL);
 		ROW_TRUE(rows[i].text, a.size == 42);
 	}
 }

@@ -6,7 +6,7 @@
 
 #include "stress/channel/memfd.h"
 
-int ix_memfd_open(size_t size, struct ix_thing *ret_thing)
+int ix_memfd_open(size_t size, struct ix_object *ret_thing)
 {
 	auto_fd int fd = memfd_create("ipcx-stress", MFD_CLOEXEC);
 	void *at;
@@ -16,16 +16,16 @@ int ix_memfd_open(size_t size, struct ix_thing *ret_thing)
 	at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (at == MAP_FAILED)
 		return -errno;
-	*ret_thing = (struct ix_thing){ .id = take_fd(&fd), .at = at, .size = size };
+	*ret_thing = (struct ix_object){ .id = take_fd(&fd), .at = at, .size = size };
 	return 0;
 }
 
-void ix_memfd_close(struct ix_thing *thing)
+void ix_memfd_close(struct ix_object *object)
 {
-	if (thing->at)
-		(void)munmap(thing->at, thing->size);
-	if (thing->id >= 0)
-		(void)close(thing->id);
-	thing->at = NULL;
-	thing->id = -1;
+	if (object->at)
+		(void)munmap(object->at, object->size);
+	if (object->id >= 0)
+		(void)close(object->id);
+	object->at = NULL;
+	object->id = -1;
 }

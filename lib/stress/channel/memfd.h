@@ -5,5 +5,5 @@
 #include "stress/engine/stress.h"
 
 /* 0 or -errno. */
-int ix_memfd_open(size_t size, struct ix_thing *ret_thing);
-void ix_memfd_close(struct ix_thing *thing);
+int ix_memfd_open(size_t size, struct ix_object *ret_thing);
+void ix_memfd_close(struct ix_object *object);

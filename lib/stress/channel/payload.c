@@ -9,16 +9,16 @@
 
 #include <string.h>
 
-#define COMPACT IX_PARCEL_NUMBERED
+#define COMPACT IX_PAYLOAD_NUMBERED
 #define WHOLE   16
 
 /* Odd, and without a pattern: as it is added again and again, all words differ. */
 #define STEP UINT64_C(0x9e3779b97f4a7c15)
 #define STIR UINT64_C(0xd6e8feb86659fd93)
 
-struct ix_parcel *ix_parcel_new(size_t room)
+struct ix_payload *ix_payload_new(size_t room)
 {
-	return calloc(1, sizeof(struct ix_parcel) + room);
+	return calloc(1, sizeof(struct ix_payload) + room);
 }
 
 /* What stands for a message: all that is known of it. It costs no more than it must, as
@@ -62,7 +62,8 @@ static bool is_padded(const unsigned char *data, size_t at, size_t size, uint64_
 	return !(differ | (have ^ word));
 }
 
-void ix_parcel_fill(struct ix_sender *s, struct ix_parcel *p, size_t size, unsigned rank)
+void ix_payload_fill(struct ix_sender *s, struct ix_payload *p, size_t size,
+		     unsigned rank)
 {
 	uint64_t seq = visible(size, s->next[rank]);
 	uint64_t word = essence(s->salt, s->number, rank, size, seq);
@@ -83,7 +84,7 @@ void ix_parcel_fill(struct ix_sender *s, struct ix_parcel *p, size_t size, unsig
 	}
 }
 
-unsigned ix_parcel_sender(const struct ix_parcel *p, size_t size)
+unsigned ix_payload_sender(const struct ix_payload *p, size_t size)
 {
 	uint32_t compact;
 	uint64_t check;
@@ -96,16 +97,17 @@ unsigned ix_parcel_sender(const struct ix_parcel *p, size_t size)
 	return compact >> 24;
 }
 
-static inline void parcel_count(struct ix_sums *sums, size_t size, uint64_t word)
+static inline void parcel_count(struct ix_payload_totals *totals, size_t size,
+				uint64_t word)
 {
-	sums->count++;
-	sums->bytes += size;
-	sums->mixed += word;
+	totals->count++;
+	totals->bytes += size;
+	totals->mixed += word;
 }
 
-const char *ix_flaw_text(enum ix_flaw flaw)
+const char *ix_payload_verdict_text(enum ix_payload_verdict verdict)
 {
-	switch (flaw) {
+	switch (verdict) {
 	case IX_SOUND:
 		return "is as it was sent";
 	case IX_FOREIGN:
@@ -121,8 +123,8 @@ const char *ix_flaw_text(enum ix_flaw flaw)
 }
 
 /* Whether this is the one that is due. */
-static enum ix_flaw in_turn(struct ix_receiver *r, unsigned number, unsigned rank,
-			    uint64_t seq)
+static enum ix_payload_verdict in_turn(struct ix_receiver *r, unsigned number,
+				       unsigned rank, uint64_t seq)
 {
 	uint64_t *next = &r->next[number][rank], due = *next;
 
@@ -133,19 +135,20 @@ static enum ix_flaw in_turn(struct ix_receiver *r, unsigned number, unsigned ran
 }
 
 /* Without a number, only its length can be wrong. */
-static enum ix_flaw check_tiny(struct ix_receiver *r, const struct ix_parcel *p,
-			       size_t size)
+static enum ix_payload_verdict check_tiny(struct ix_receiver *r,
+					  const struct ix_payload *p, size_t size)
 {
 	uint64_t word = essence(r->salt, 0, 0, size, 0);
 
-	parcel_count(&r->sums, size, word);
+	parcel_count(&r->totals, size, word);
 	return is_padded(p->data, 0, size, word) ? IX_SOUND : IX_CHANGED;
 }
 
 /* Of the number only the low bits are here, and only he who sees them all can say which
  * it is. */
-static enum ix_flaw check_small(struct ix_receiver *r, const struct ix_parcel *p,
-				size_t size, unsigned rank)
+static enum ix_payload_verdict check_small(struct ix_receiver *r,
+					   const struct ix_payload *p, size_t size,
+					   unsigned rank)
 {
 	uint32_t compact;
 	unsigned number;
@@ -155,7 +158,7 @@ static enum ix_flaw check_small(struct ix_receiver *r, const struct ix_parcel *p
 	number = compact >> 24;
 	seq = compact >> 8 & 0xffff;
 	word = essence(r->salt, number, rank, size, seq);
-	parcel_count(&r->sums, size, word);
+	parcel_count(&r->totals, size, word);
 	if (((compact ^ word) & 0xff) ||
 	    (size > COMPACT && !is_padded(p->data, COMPACT, size, word)))
 		return IX_CHANGED;
@@ -168,8 +171,9 @@ static enum ix_flaw check_small(struct ix_receiver *r, const struct ix_parcel *p
 		       due + (uint64_t)(int64_t)(int16_t)(uint16_t)(seq - due));
 }
 
-static NOINLINE enum ix_flaw check_whole(struct ix_receiver *r, const struct ix_parcel *p,
-					 size_t size, unsigned rank)
+static NOINLINE enum ix_payload_verdict check_whole(struct ix_receiver *r,
+						    const struct ix_payload *p,
+						    size_t size, unsigned rank)
 {
 	uint64_t seq, check, word;
 	unsigned number;
@@ -178,7 +182,7 @@ static NOINLINE enum ix_flaw check_whole(struct ix_receiver *r, const struct ix_
 	memcpy(&check, p->data + sizeof(seq), sizeof(check));
 	number = check & 0xff;
 	word = essence(r->salt, number, rank, size, seq);
-	parcel_count(&r->sums, size, word);
+	parcel_count(&r->totals, size, word);
 	if (check != (word << 24 | (uint64_t)rank << 8 | number) ||
 	    !is_padded(p->data, WHOLE, size, word))
 		return IX_CHANGED;
@@ -187,8 +191,9 @@ static NOINLINE enum ix_flaw check_whole(struct ix_receiver *r, const struct ix_
 	return in_turn(r, number, rank, seq);
 }
 
-enum ix_flaw ix_parcel_check(struct ix_receiver *r, const struct ix_parcel *p,
-			     size_t size, unsigned rank)
+enum ix_payload_verdict ix_payload_check(struct ix_receiver *r,
+					 const struct ix_payload *p, size_t size,
+					 unsigned rank)
 {
 	if (size >= WHOLE)
 		return check_whole(r, p, size, rank);

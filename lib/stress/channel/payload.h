@@ -12,22 +12,22 @@
 #define IX_RANKS 4
 
 /* The longest message. */
-#define IX_PARCEL_MOST (1U << 20)
+#define IX_PAYLOAD_MOST (1U << 20)
 
 /* The shortest that says which it is. */
-#define IX_PARCEL_NUMBERED 4
+#define IX_PAYLOAD_NUMBERED 4
 
 /* A message as msgsnd(2) wants it. */
-struct ix_parcel {
+struct ix_payload {
 	long type;
 	unsigned char data[];
 };
 
 /* With room for so many bytes. NULL: no memory; free() it. */
-struct ix_parcel *ix_parcel_new(size_t room);
+struct ix_payload *ix_payload_new(size_t room);
 
 /* What was sent, or received: alike at the end, in whatever order. */
-struct ix_sums {
+struct ix_payload_totals {
 	uint64_t count;
 	uint64_t mixed; /* sum of a number made of each message */
 	uint64_t bytes;
@@ -40,28 +40,29 @@ struct ix_sender {
 	unsigned number; /* which sender of the channel, below IX_WORKERS */
 	uint64_t next[IX_RANKS];
 	uint64_t word; /* what stands for the message filled last */
-	struct ix_sums sums;
+	struct ix_payload_totals totals;
 };
 
 /* Fill a message: it is the sender's next of this rank. */
-void ix_parcel_fill(struct ix_sender *s, struct ix_parcel *p, size_t size, unsigned rank);
+void ix_payload_fill(struct ix_sender *s, struct ix_payload *p, size_t size,
+		     unsigned rank);
 /* The one that was filled last is on its way. */
-static inline void ix_parcel_sent(struct ix_sender *s, size_t size, unsigned rank)
+static inline void ix_payload_sent(struct ix_sender *s, size_t size, unsigned rank)
 {
-	s->sums.count++;
-	s->sums.bytes += size;
-	s->sums.mixed += s->word;
-	s->next[rank] += size >= IX_PARCEL_NUMBERED;
+	s->totals.count++;
+	s->totals.bytes += size;
+	s->totals.mixed += s->word;
+	s->next[rank] += size >= IX_PAYLOAD_NUMBERED;
 }
 
-/* Which sender a message of that size names, from IX_PARCEL_NUMBERED bytes on: anything
+/* Which sender a message of that size names, from IX_PAYLOAD_NUMBERED bytes on: anything
  * where it is not sound. */
-unsigned ix_parcel_sender(const struct ix_parcel *p, size_t size);
+unsigned ix_payload_sender(const struct ix_payload *p, size_t size);
 
 /* ---- receiving */
 
 /* What is wrong with a message. */
-enum ix_flaw {
+enum ix_payload_verdict {
 	IX_SOUND,
 	IX_FOREIGN, /* nobody of this channel sent it */
 	IX_CHANGED, /* in its bytes or its length */
@@ -70,16 +71,17 @@ enum ix_flaw {
 };
 
 /* In words. */
-const char *ix_flaw_text(enum ix_flaw flaw);
+const char *ix_payload_verdict_text(enum ix_payload_verdict verdict);
 
 struct ix_receiver {
 	uint64_t salt;
 	unsigned senders;
 	bool alone; /* nobody else receives from this channel: every number is seen */
 	uint64_t next[IX_WORKERS][IX_RANKS];
-	struct ix_sums sums;
+	struct ix_payload_totals totals;
 };
 
 /* Look at a message that came with this rank and size, and count it. */
-enum ix_flaw ix_parcel_check(struct ix_receiver *r, const struct ix_parcel *p,
-			     size_t size, unsigned rank);
+enum ix_payload_verdict ix_payload_check(struct ix_receiver *r,
+					 const struct ix_payload *p, size_t size,
+					 unsigned rank);

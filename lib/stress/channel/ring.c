@@ -50,7 +50,7 @@ void ix_ring_begin(struct ix_ring *r, void *memory, unsigned depth, size_t longe
 }
 
 /* Only one is here at a time, and semaphores order what is seen. */
-static void ring_put(struct ix_ring *r, const struct ix_parcel *p, size_t size)
+static void ring_put(struct ix_ring *r, const struct ix_payload *p, size_t size)
 {
 	struct ix_ring_memory *m = r->memory;
 	uint64_t at = atomic_load_explicit(&m->tail, memory_order_relaxed);
@@ -62,7 +62,7 @@ static void ring_put(struct ix_ring *r, const struct ix_parcel *p, size_t size)
 	memcpy(cell->data, p->data, size);
 }
 
-static ssize_t ring_take(struct ix_ring *r, struct ix_parcel *ret)
+static ssize_t ring_take(struct ix_ring *r, struct ix_payload *ret)
 {
 	struct ix_ring_memory *m = r->memory;
 	uint64_t at = atomic_load_explicit(&m->head, memory_order_relaxed);
@@ -91,7 +91,7 @@ static int ring_change(const struct ix_ring *r, enum ix_ring_sem which, int by, 
 	return semop(r->semid, ops + skip, 1U + lock - skip) < 0 ? -errno : 0;
 }
 
-int ix_ring_send_sem(struct ix_ring *r, const struct ix_parcel *p, size_t size)
+int ix_ring_send_sem(struct ix_ring *r, const struct ix_payload *p, size_t size)
 {
 	int e = ring_change(r, IX_RING_ROOM, -1, true, r->senders);
 
@@ -101,7 +101,7 @@ int ix_ring_send_sem(struct ix_ring *r, const struct ix_parcel *p, size_t size)
 	return ring_change(r, IX_RING_ITEMS, 1, true, r->senders);
 }
 
-ssize_t ix_ring_receive_sem(struct ix_ring *r, struct ix_parcel *ret, bool wait)
+ssize_t ix_ring_receive_sem(struct ix_ring *r, struct ix_payload *ret, bool wait)
 {
 	int e = ring_change(r, IX_RING_ITEMS, -1, wait, r->receivers);
 	ssize_t n;
@@ -146,7 +146,7 @@ static int ring_leave(const struct ix_ring *r, enum ix_ring_sem which, bool lock
 	return ring_give(r->sems[which]);
 }
 
-int ix_ring_send_psem(struct ix_ring *r, const struct ix_parcel *p, size_t size)
+int ix_ring_send_psem(struct ix_ring *r, const struct ix_payload *p, size_t size)
 {
 	int e = ring_enter(r, IX_RING_ROOM, true, r->senders);
 
@@ -156,7 +156,7 @@ int ix_ring_send_psem(struct ix_ring *r, const struct ix_parcel *p, size_t size)
 	return ring_leave(r, IX_RING_ITEMS, r->senders);
 }
 
-ssize_t ix_ring_receive_psem(struct ix_ring *r, struct ix_parcel *ret, bool wait)
+ssize_t ix_ring_receive_psem(struct ix_ring *r, struct ix_payload *ret, bool wait)
 {
 	int e = ring_enter(r, IX_RING_ITEMS, wait, r->receivers);
 	ssize_t n;

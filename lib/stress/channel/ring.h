@@ -44,9 +44,9 @@ void ix_ring_begin(struct ix_ring *r, void *memory, unsigned depth, size_t longe
  * message; if not, -EAGAIN. -EINTR after a signal, and nothing is done. Else what is
  * received is its size, and its rank is in ret->type.
  */
-int ix_ring_send_sem(struct ix_ring *r, const struct ix_parcel *p, size_t size);
-ssize_t ix_ring_receive_sem(struct ix_ring *r, struct ix_parcel *ret, bool wait);
-int ix_ring_send_psem(struct ix_ring *r, const struct ix_parcel *p, size_t size);
-ssize_t ix_ring_receive_psem(struct ix_ring *r, struct ix_parcel *ret, bool wait);
-int ix_ring_send_futex(struct ix_ring *r, const struct ix_parcel *p, size_t size);
-ssize_t ix_ring_receive_futex(struct ix_ring *r, struct ix_parcel *ret, bool wait);
+int ix_ring_send_sem(struct ix_ring *r, const struct ix_payload *p, size_t size);
+ssize_t ix_ring_receive_sem(struct ix_ring *r, struct ix_payload *ret, bool wait);
+int ix_ring_send_psem(struct ix_ring *r, const struct ix_payload *p, size_t size);
+ssize_t ix_ring_receive_psem(struct ix_ring *r, struct ix_payload *ret, bool wait);
+int ix_ring_send_futex(struct ix_ring *r, const struct ix_payload *p, size_t size);
+ssize_t ix_ring_receive_futex(struct ix_ring *r, struct ix_payload *ret, bool wait);

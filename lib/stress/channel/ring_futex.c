@@ -84,7 +84,7 @@ static int claim_patiently(struct ix_ring *r, struct ring_bench *bench,
 	return 0;
 }
 
-int ix_ring_send_futex(struct ix_ring *r, const struct ix_parcel *p, size_t size)
+int ix_ring_send_futex(struct ix_ring *r, const struct ix_payload *p, size_t size)
 {
 	struct ix_ring_memory *m = r->memory;
 	struct ring_cell *cell;
@@ -102,7 +102,7 @@ int ix_ring_send_futex(struct ix_ring *r, const struct ix_parcel *p, size_t size
 	return 0;
 }
 
-ssize_t ix_ring_receive_futex(struct ix_ring *r, struct ix_parcel *ret, bool wait)
+ssize_t ix_ring_receive_futex(struct ix_ring *r, struct ix_payload *ret, bool wait)
 {
 	struct ix_ring_memory *m = r->memory;
 	struct ring_cell *cell;

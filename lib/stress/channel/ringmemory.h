@@ -39,7 +39,7 @@ static inline struct ring_cell *ix_ring_cell(const struct ix_ring *r, uint64_t n
 
 /* A size that was overwritten leads nowhere: the message's own check tells. */
 static inline ssize_t ix_ring_read(const struct ix_ring *r, const struct ring_cell *cell,
-				   struct ix_parcel *ret)
+				   struct ix_payload *ret)
 {
 	size_t size = MIN(cell->size, r->cell - sizeof(*cell));
 

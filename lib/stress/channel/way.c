@@ -5,15 +5,16 @@
 int ix_channel_part(const struct ix_task *t, struct ix_channel *c,
 		    const struct ix_driver *driver, size_t size)
 {
-	struct ix_thing *thing = &c->part[c->parts];
+	struct ix_object *object = &c->part[c->parts];
 	int r;
 
-	*thing = (struct ix_thing){ .slot = c->slot + c->parts, .id = -1, .size = size };
-	r = ix_make(t, driver, thing);
+	*object =
+		(struct ix_object){ .slot = c->slot + c->parts, .id = -1, .size = size };
+	r = ix_make(t, driver, object);
 	if (r < 0)
 		return r;
 	c->driver[c->parts++] = driver;
-	return driver->open(&t->names, thing);
+	return driver->open(&t->names, object);
 }
 
 int ix_way_check(struct ix_task *t, const struct ix_way *way, size_t size,

@@ -26,7 +26,7 @@ struct ix_channel {
 	size_t longest;
 	/* What there is then. */
 	const struct ix_driver *driver[IX_PARTS];
-	struct ix_thing part[IX_PARTS];
+	struct ix_object part[IX_PARTS];
 	unsigned parts;
 	int in, out;   /* descriptors, or -1 */
 	unsigned turn; /* messages received here */
@@ -48,8 +48,8 @@ struct ix_way {
 	 * loop: EINTR, and nothing was done; ix_is_empty(errno) when there is no message
 	 * and wait is not wanted.
 	 */
-	int (*send)(struct ix_channel *c, const struct ix_parcel *p, size_t size);
-	ssize_t (*receive)(struct ix_channel *c, struct ix_parcel *ret, bool wait);
+	int (*send)(struct ix_channel *c, const struct ix_payload *p, size_t size);
+	ssize_t (*receive)(struct ix_channel *c, struct ix_payload *ret, bool wait);
 };
 
 static inline bool ix_is_empty(int error)

@@ -22,7 +22,7 @@ static bool way_fd_is_ready(int fd)
 }
 
 /* What was begun is brought to its end: half a message is none. */
-static int way_fd_write_all(struct ix_channel *c, const struct ix_parcel *p, size_t size)
+static int way_fd_write_all(struct ix_channel *c, const struct ix_payload *p, size_t size)
 {
 	size_t done = 0;
 
@@ -37,7 +37,7 @@ static int way_fd_write_all(struct ix_channel *c, const struct ix_parcel *p, siz
 	return 0;
 }
 
-static ssize_t way_fd_read_all(struct ix_channel *c, struct ix_parcel *ret, bool wait)
+static ssize_t way_fd_read_all(struct ix_channel *c, struct ix_payload *ret, bool wait)
 {
 	size_t done = 0;
 
@@ -72,7 +72,7 @@ static int pipe_open(const struct ix_task *t, struct ix_channel *c)
 const struct ix_way ix_way_pipe = {
 	.name = "pipe",
 	.least = 1,
-	.most = IX_PARCEL_MOST,
+	.most = IX_PAYLOAD_MOST,
 	.whole = PIPE_BUF, /* pipe(7) */
 	.open = pipe_open,
 	.send = way_fd_write_all,
@@ -99,7 +99,7 @@ static int stream_open(const struct ix_task *t, struct ix_channel *c)
 const struct ix_way ix_way_stream = {
 	.name = "stream",
 	.least = 1,
-	.most = IX_PARCEL_MOST,
+	.most = IX_PAYLOAD_MOST,
 	.whole = PIPE_BUF, /* one buffer of the kernel's */
 	.open = stream_open,
 	.send = way_fd_write_all,
@@ -112,12 +112,12 @@ static int seqpacket_open(const struct ix_task *t, struct ix_channel *c)
 	return pair_open(c, SOCK_SEQPACKET);
 }
 
-static int seqpacket_send(struct ix_channel *c, const struct ix_parcel *p, size_t size)
+static int seqpacket_send(struct ix_channel *c, const struct ix_payload *p, size_t size)
 {
 	return send(c->out, p->data, size, MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
-static ssize_t seqpacket_receive(struct ix_channel *c, struct ix_parcel *ret, bool wait)
+static ssize_t seqpacket_receive(struct ix_channel *c, struct ix_payload *ret, bool wait)
 {
 	ret->type = 1;
 	return recv(c->in, ret->data, c->longest, wait ? 0 : MSG_DONTWAIT);
@@ -144,7 +144,7 @@ static int eventfd_open(const struct ix_task *t, struct ix_channel *c)
 	return 0;
 }
 
-static int eventfd_send(struct ix_channel *c, const struct ix_parcel *p, size_t size)
+static int eventfd_send(struct ix_channel *c, const struct ix_payload *p, size_t size)
 {
 	const uint64_t one = 1;
 
@@ -153,7 +153,7 @@ static int eventfd_send(struct ix_channel *c, const struct ix_parcel *p, size_t 
 	return write(c->out, &one, sizeof(one)) < 0 ? -1 : 0;
 }
 
-static ssize_t eventfd_receive(struct ix_channel *c, struct ix_parcel *ret, bool wait)
+static ssize_t eventfd_receive(struct ix_channel *c, struct ix_payload *ret, bool wait)
 {
 	uint64_t value;
 

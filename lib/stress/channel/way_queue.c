@@ -30,13 +30,13 @@ static int msg_open(const struct ix_task *t, struct ix_channel *c)
 	return 0;
 }
 
-static int way_queue_msg_send(struct ix_channel *c, const struct ix_parcel *p,
+static int way_queue_msg_send(struct ix_channel *c, const struct ix_payload *p,
 			      size_t size)
 {
 	return msgsnd(c->part[0].id, p, size, 0);
 }
 
-static ssize_t way_queue_msg_receive(struct ix_channel *c, struct ix_parcel *ret,
+static ssize_t way_queue_msg_receive(struct ix_channel *c, struct ix_payload *ret,
 				     bool wait)
 {
 	bool lowest = c->mixed && ++c->turn % LOWEST_EVERY == 0;
@@ -48,8 +48,8 @@ static ssize_t way_queue_msg_receive(struct ix_channel *c, struct ix_parcel *ret
 const struct ix_way ix_way_msg = {
 	.name = "msg",
 	.mech = "msg",
-	.most = IX_PARCEL_MOST,
-	.whole = IX_PARCEL_MOST,
+	.most = IX_PAYLOAD_MOST,
+	.whole = IX_PAYLOAD_MOST,
 	.shared = true,
 	.open = msg_open,
 	.send = way_queue_msg_send,
@@ -82,7 +82,7 @@ static int mq_way_open(const struct ix_task *t, struct ix_channel *c)
 	return 0;
 }
 
-static int mq_way_send(struct ix_channel *c, const struct ix_parcel *p, size_t size)
+static int mq_way_send(struct ix_channel *c, const struct ix_payload *p, size_t size)
 {
 	const void *data = p->data;
 
@@ -90,7 +90,7 @@ static int mq_way_send(struct ix_channel *c, const struct ix_parcel *p, size_t s
 }
 
 /* One that does not wait is one whose time is over. */
-static ssize_t mq_way_receive(struct ix_channel *c, struct ix_parcel *ret, bool wait)
+static ssize_t mq_way_receive(struct ix_channel *c, struct ix_payload *ret, bool wait)
 {
 	static const struct timespec over = { 0 };
 	void *data = ret->data;
@@ -105,8 +105,8 @@ static ssize_t mq_way_receive(struct ix_channel *c, struct ix_parcel *ret, bool 
 const struct ix_way ix_way_mq = {
 	.name = "mq",
 	.mech = "mq",
-	.most = IX_PARCEL_MOST,
-	.whole = IX_PARCEL_MOST,
+	.most = IX_PAYLOAD_MOST,
+	.whole = IX_PAYLOAD_MOST,
 	.shared = true,
 	.open = mq_way_open,
 	.send = mq_way_send,

@@ -56,12 +56,12 @@ static int shm_sem_open(const struct ix_task *t, struct ix_channel *c)
 	return c->senders || c->receivers ? try_two(c->ring.semid) : 0;
 }
 
-static int shm_sem_send(struct ix_channel *c, const struct ix_parcel *p, size_t size)
+static int shm_sem_send(struct ix_channel *c, const struct ix_payload *p, size_t size)
 {
 	return (int)way_ring_said(ix_ring_send_sem(&c->ring, p, size));
 }
 
-static ssize_t shm_sem_receive(struct ix_channel *c, struct ix_parcel *ret, bool wait)
+static ssize_t shm_sem_receive(struct ix_channel *c, struct ix_payload *ret, bool wait)
 {
 	return way_ring_said(ix_ring_receive_sem(&c->ring, ret, wait));
 }
@@ -69,8 +69,8 @@ static ssize_t shm_sem_receive(struct ix_channel *c, struct ix_parcel *ret, bool
 const struct ix_way ix_way_shm_sem = {
 	.name = "shm+sem",
 	.mech = "shm",
-	.most = IX_PARCEL_MOST,
-	.whole = IX_PARCEL_MOST,
+	.most = IX_PAYLOAD_MOST,
+	.whole = IX_PAYLOAD_MOST,
 	.shared = true,
 	.open = shm_sem_open,
 	.send = shm_sem_send,
@@ -92,12 +92,12 @@ static int pshm_psem_open(const struct ix_task *t, struct ix_channel *c)
 	return r;
 }
 
-static int pshm_psem_send(struct ix_channel *c, const struct ix_parcel *p, size_t size)
+static int pshm_psem_send(struct ix_channel *c, const struct ix_payload *p, size_t size)
 {
 	return (int)way_ring_said(ix_ring_send_psem(&c->ring, p, size));
 }
 
-static ssize_t pshm_psem_receive(struct ix_channel *c, struct ix_parcel *ret, bool wait)
+static ssize_t pshm_psem_receive(struct ix_channel *c, struct ix_payload *ret, bool wait)
 {
 	return way_ring_said(ix_ring_receive_psem(&c->ring, ret, wait));
 }
@@ -105,8 +105,8 @@ static ssize_t pshm_psem_receive(struct ix_channel *c, struct ix_parcel *ret, bo
 const struct ix_way ix_way_pshm_psem = {
 	.name = "pshm+psem",
 	.mech = "pshm",
-	.most = IX_PARCEL_MOST,
-	.whole = IX_PARCEL_MOST,
+	.most = IX_PAYLOAD_MOST,
+	.whole = IX_PAYLOAD_MOST,
 	.shared = true,
 	.open = pshm_psem_open,
 	.send = pshm_psem_send,
@@ -118,12 +118,12 @@ static int shm_futex_open(const struct ix_task *t, struct ix_channel *c)
 	return ring_open(t, c, &ix_shm_driver);
 }
 
-static int shm_futex_send(struct ix_channel *c, const struct ix_parcel *p, size_t size)
+static int shm_futex_send(struct ix_channel *c, const struct ix_payload *p, size_t size)
 {
 	return (int)way_ring_said(ix_ring_send_futex(&c->ring, p, size));
 }
 
-static ssize_t shm_futex_receive(struct ix_channel *c, struct ix_parcel *ret, bool wait)
+static ssize_t shm_futex_receive(struct ix_channel *c, struct ix_payload *ret, bool wait)
 {
 	return way_ring_said(ix_ring_receive_futex(&c->ring, ret, wait));
 }
@@ -131,8 +131,8 @@ static ssize_t shm_futex_receive(struct ix_channel *c, struct ix_parcel *ret, bo
 const struct ix_way ix_way_shm_futex = {
 	.name = "shm+futex",
 	.mech = "shm",
-	.most = IX_PARCEL_MOST,
-	.whole = IX_PARCEL_MOST,
+	.most = IX_PAYLOAD_MOST,
+	.whole = IX_PAYLOAD_MOST,
 	.shared = true,
 	.open = shm_futex_open,
 	.send = shm_futex_send,

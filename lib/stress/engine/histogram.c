@@ -38,15 +38,15 @@ static uint64_t bucket_value(unsigned bucket)
 /* Two readings around one of so many: their part of the time of all of them. The few that
  * wait for somebody else, who works meanwhile, do not make the others longer: what counts
  * is the median. */
-static uint32_t stride_for(const struct ix_tally *a, uint32_t clock_cost)
+static uint32_t stride_for(const struct ix_histogram *a, uint32_t clock_cost)
 {
-	uint64_t usual = MAX(ix_tally_permille(a, 500), 1);
+	uint64_t usual = MAX(ix_histogram_permille(a, 500), 1);
 	uint64_t stride = (2 * CLOCK_PART * clock_cost + usual - 1) / usual;
 
 	return (uint32_t)MAX(MIN(stride, STRIDE_MOST), 1);
 }
 
-void ix_tally_sample(struct ix_tally *a, uint64_t ns, uint32_t clock_cost)
+void ix_histogram_sample(struct ix_histogram *a, uint64_t ns, uint32_t clock_cost)
 {
 	a->samples++;
 	a->nanos += ns;
@@ -58,13 +58,13 @@ void ix_tally_sample(struct ix_tally *a, uint64_t ns, uint32_t clock_cost)
 	a->left = (uint32_t)(a->samples * 7 % (2 * a->stride - 1));
 }
 
-void ix_tally_reset(struct ix_tally *a)
+void ix_histogram_reset(struct ix_histogram *a)
 {
-	memset(a, 0, offsetof(struct ix_tally, errors));
+	memset(a, 0, offsetof(struct ix_histogram, errors));
 	memset(a->hist, 0, sizeof(a->hist));
 }
 
-void ix_tally_add(struct ix_tally *to, const struct ix_tally *from)
+void ix_histogram_add(struct ix_histogram *to, const struct ix_histogram *from)
 {
 	to->ops += from->ops;
 	to->samples += from->samples;
@@ -76,7 +76,7 @@ void ix_tally_add(struct ix_tally *to, const struct ix_tally *from)
 		to->hist[i] += from->hist[i];
 }
 
-uint64_t ix_tally_permille(const struct ix_tally *a, unsigned permille)
+uint64_t ix_histogram_permille(const struct ix_histogram *a, unsigned permille)
 {
 	uint64_t want = (a->samples * permille + 999) / 1000, seen = 0;
 

@@ -26,10 +26,10 @@ static uint8_t ledger_mech_of(const struct ix_driver *d)
 /* A process can be killed between any two of these: the order is what counts. */
 #define ORDERED() atomic_signal_fence(memory_order_seq_cst)
 
-int ix_make(const struct ix_task *t, const struct ix_driver *d, struct ix_thing *thing)
+int ix_make(const struct ix_task *t, const struct ix_driver *d, struct ix_object *object)
 {
-	struct ix_entry *e = &t->arena->ledger[thing->slot];
-	const struct ix_entry before = *e;
+	struct ix_log_entry *e = &t->shared->log[object->slot];
+	const struct ix_log_entry before = *e;
 	int r;
 
 	e->mech = ledger_mech_of(d);
@@ -38,7 +38,7 @@ int ix_make(const struct ix_task *t, const struct ix_driver *d, struct ix_thing 
 	ORDERED();
 	e->state = ENTRY_MAKING;
 	ORDERED();
-	r = d->make(&t->names, thing);
+	r = d->make(&t->names, object);
 	if (r < 0) {
 		/* One that could not be removed is in the way, and is still ours. */
 		e->mech = before.mech;
@@ -48,28 +48,29 @@ int ix_make(const struct ix_task *t, const struct ix_driver *d, struct ix_thing 
 		e->state = before.state;
 		return r;
 	}
-	e->id = thing->id;
+	e->id = object->id;
 	ORDERED();
 	e->state = ENTRY_MADE;
 	return 0;
 }
 
-int ix_remove(const struct ix_task *t, const struct ix_driver *d, struct ix_thing *thing)
+int ix_remove(const struct ix_task *t, const struct ix_driver *d,
+	      struct ix_object *object)
 {
-	int r = d->remove(&t->names, thing);
+	int r = d->remove(&t->names, object);
 
 	/* What somebody else removed is gone as well. */
 	if (r == 0 || r == -ENOENT || r == -EINVAL || r == -EIDRM)
-		t->arena->ledger[thing->slot].state = ENTRY_FREE;
+		t->shared->log[object->slot].state = ENTRY_FREE;
 	return r;
 }
 
-unsigned ix_sweep(const struct ix_task *t)
+unsigned ix_cleanup(const struct ix_task *t)
 {
 	unsigned left = 0;
 
-	for (uint32_t slot = 0; slot < IX_SLOTS; slot++) {
-		struct ix_entry *e = &t->arena->ledger[slot];
+	for (uint32_t slot = 0; slot < IX_LOG_SLOTS; slot++) {
+		struct ix_log_entry *e = &t->shared->log[slot];
 		int id = e->state == ENTRY_MADE ? e->id : -1;
 
 		if (e->state == ENTRY_FREE)
@@ -82,11 +83,11 @@ unsigned ix_sweep(const struct ix_task *t)
 	return left;
 }
 
-unsigned ix_ledger_open(const struct ix_task *t)
+unsigned ix_log_count(const struct ix_task *t)
 {
 	unsigned n = 0;
 
-	for (uint32_t slot = 0; slot < IX_SLOTS; slot++)
-		n += t->arena->ledger[slot].state != ENTRY_FREE;
+	for (uint32_t slot = 0; slot < IX_LOG_SLOTS; slot++)
+		n += t->shared->log[slot].state != ENTRY_FREE;
 	return n;
 }

@@ -6,7 +6,7 @@
 #include "stress/engine/workers.h"
 
 /* "ENOSPC:3,EINVAL:1"; what has no room is left out. */
-static uint64_t put_errors(const struct ix_tally *a, char *buf, size_t size)
+static uint64_t put_errors(const struct ix_histogram *a, char *buf, size_t size)
 {
 	uint64_t all = 0;
 	size_t at = 0;
@@ -34,57 +34,57 @@ static uint64_t put_errors(const struct ix_tally *a, char *buf, size_t size)
 }
 
 /* One operation of all workers. Each worker's rate is of its own time. */
-static void outcome_add_up(const struct ix_task *t, unsigned op, struct ix_tally *sum,
-			   struct ix_outcome *o)
+static void outcome_add_up(const struct ix_task *t, unsigned op, struct ix_histogram *sum,
+			   struct ix_result *o)
 {
 	double rate = 0;
 
 	memset(sum, 0, sizeof(*sum));
 	for (unsigned i = 0; i < t->workers; i++) {
-		const struct ix_desk *d = &t->arena->desks[i];
+		const struct ix_worker_slot *d = &t->shared->slots[i];
 
-		ix_tally_add(sum, &d->tally[op]);
-		if (d->tally[op].ops == 0)
+		ix_histogram_add(sum, &d->histogram[op]);
+		if (d->histogram[op].ops == 0)
 			continue;
 		o->elapsed = MAX(o->elapsed, d->elapsed);
 		if (d->elapsed)
-			rate += (double)d->tally[op].ops * 1e9 / (double)d->elapsed;
+			rate += (double)d->histogram[op].ops * 1e9 / (double)d->elapsed;
 	}
 	o->rate = (uint64_t)(rate + 0.5);
 	o->ops = sum->ops;
 	o->samples = sum->samples;
 	o->mean = sum->samples ? (sum->nanos + sum->samples / 2) / sum->samples : 0;
-	o->p50 = ix_tally_permille(sum, 500);
-	o->p90 = ix_tally_permille(sum, 900);
-	o->p99 = ix_tally_permille(sum, 990);
-	o->p999 = ix_tally_permille(sum, 999);
+	o->p50 = ix_histogram_permille(sum, 500);
+	o->p90 = ix_histogram_permille(sum, 900);
+	o->p99 = ix_histogram_permille(sum, 990);
+	o->p999 = ix_histogram_permille(sum, 999);
 	o->max = sum->max;
 	o->errors = put_errors(sum, o->errnos, sizeof(o->errnos));
 }
 
-void ix_outcomes(struct ix_task *t)
+void ix_results(struct ix_task *t)
 {
-	auto_free struct ix_tally *sum = malloc(sizeof(*sum));
-	struct ix_outcome all = { .job = (uint16_t)t->job_number,
-				  .cpus = (uint8_t)t->cpus,
-				  .workers = (uint16_t)t->workers,
-				  .objects = t->objects,
-				  .size = t->bytes,
-				  .faults = t->wrong };
-	struct ix_arena *arena = t->arena;
+	auto_free struct ix_histogram *sum = malloc(sizeof(*sum));
+	struct ix_result all = { .job = (uint16_t)t->job_number,
+				 .cpus = (uint8_t)t->cpus,
+				 .workers = (uint16_t)t->workers,
+				 .objects = t->objects,
+				 .size = t->bytes,
+				 .faults = t->wrong };
+	struct ix_shared *shared = t->shared;
 
 	if (!sum)
 		return;
 	for (unsigned i = 0; i < t->workers; i++) {
-		all.cpu += arena->desks[i].cpu;
-		all.switches += arena->desks[i].switches;
+		all.cpu += shared->slots[i].cpu;
+		all.switches += shared->slots[i].switches;
 	}
 	for (unsigned op = 0; op < IX_OPS && t->job->ops[op]; op++) {
-		if (arena->noutcomes == IX_OUTCOMES)
+		if (shared->nresults == IX_RESULTS)
 			return;
 		all.op = (uint8_t)op;
-		arena->outcomes[arena->noutcomes] = all;
-		outcome_add_up(t, op, sum, &arena->outcomes[arena->noutcomes]);
-		arena->noutcomes++;
+		shared->results[shared->nresults] = all;
+		outcome_add_up(t, op, sum, &shared->results[shared->nresults]);
+		shared->nresults++;
 	}
 }

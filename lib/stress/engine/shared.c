@@ -20,34 +20,34 @@ void ix_unshare(void *p, size_t size)
 		(void)munmap(p, size);
 }
 
-struct ix_arena *ix_arena_new(unsigned workers)
+struct ix_shared *ix_shared_new(unsigned workers)
 {
-	size_t size = sizeof(struct ix_arena) + workers * sizeof(struct ix_desk);
-	struct ix_arena *arena = ix_share(size);
+	size_t size = sizeof(struct ix_shared) + workers * sizeof(struct ix_worker_slot);
+	struct ix_shared *shared = ix_share(size);
 
-	if (!arena)
+	if (!shared)
 		return NULL;
-	arena->size = size;
-	arena->ndesks = workers;
-	arena->marker = arena->line = -1;
-	return arena;
+	shared->size = size;
+	shared->nslots = workers;
+	shared->range_lock = shared->line = -1;
+	return shared;
 }
 
-void ix_arena_free(struct ix_arena *arena)
+void ix_shared_free(struct ix_shared *shared)
 {
-	if (arena)
-		ix_unshare(arena, arena->size);
+	if (shared)
+		ix_unshare(shared, shared->size);
 }
 
-int ix_futex_wait(_Atomic uint32_t *word, uint32_t value, int64_t patience)
+int ix_futex_wait(_Atomic uint32_t *word, uint32_t value, int64_t timeout)
 {
 	const struct timespec span = {
-		.tv_sec = patience / (int64_t)IX_SECOND_NS,
-		.tv_nsec = patience % (int64_t)IX_SECOND_NS,
+		.tv_sec = timeout / (int64_t)IX_SECOND_NS,
+		.tv_nsec = timeout % (int64_t)IX_SECOND_NS,
 	};
 
 	return (int)syscall(SYS_futex, word, FUTEX_WAIT, value,
-			    patience < 0 ? NULL : &span, NULL, 0);
+			    timeout < 0 ? NULL : &span, NULL, 0);
 }
 
 int ix_futex_wake(_Atomic uint32_t *word, unsigned n)

@@ -32,7 +32,7 @@
 #define IX_ERRNOS 134
 
 /* What one worker counts of one operation. Nothing is allocated on the way. */
-struct ix_tally {
+struct ix_histogram {
 	uint64_t ops;     /* done */
 	uint64_t samples; /* timed */
 	uint64_t nanos;   /* that those took, together */
@@ -45,16 +45,16 @@ struct ix_tally {
 
 /* Keep a duration. And choose how many go untimed, so that reading the clock costs about
  * a hundredth of what is measured. */
-void ix_tally_sample(struct ix_tally *a, uint64_t ns, uint32_t clock_cost);
+void ix_histogram_sample(struct ix_histogram *a, uint64_t ns, uint32_t clock_cost);
 
 /* Forget what was counted, but not the errors. */
-void ix_tally_reset(struct ix_tally *a);
+void ix_histogram_reset(struct ix_histogram *a);
 
 /* Add one to another (of another worker). */
-void ix_tally_add(struct ix_tally *to, const struct ix_tally *from);
+void ix_histogram_add(struct ix_histogram *to, const struct ix_histogram *from);
 
 /* The duration that so many thousandths of the samples do not exceed. 0 without any. */
-uint64_t ix_tally_permille(const struct ix_tally *a, unsigned permille);
+uint64_t ix_histogram_permille(const struct ix_histogram *a, unsigned permille);
 
 static inline uint64_t ix_now(void)
 {
@@ -78,7 +78,7 @@ enum ix_phase {
 };
 
 /* One worker's part. */
-struct ix_desk {
+struct ix_worker_slot {
 	pid_t pid;
 	_Atomic uint32_t ended; /* it came to its end by itself */
 	uint32_t faults;
@@ -86,11 +86,11 @@ struct ix_desk {
 	uint64_t elapsed;       /* from the beginning of IX_RUN to its end */
 	uint64_t cpu, switches; /* meanwhile */
 	uint64_t own[32];       /* what the workload keeps here for its check() */
-	struct ix_tally tally[IX_OPS];
+	struct ix_histogram histogram[IX_OPS];
 };
 
 /* What came of one operation of one run. */
-struct ix_outcome {
+struct ix_result {
 	uint16_t job;
 	uint8_t op;
 	uint8_t cpus; /* IPCX_ON_… */
@@ -104,7 +104,7 @@ struct ix_outcome {
 };
 
 /* Something to be told: a fault, or why a job could not be run. */
-struct ix_told {
+struct ix_event {
 	uint16_t job;
 	uint8_t cpus;
 	bool fault;
@@ -113,21 +113,21 @@ struct ix_told {
 };
 
 /* An object that exists or may: what the ledger knows of it. */
-struct ix_entry {
+struct ix_log_entry {
 	uint8_t state;
 	uint8_t mech; /* the mechanism whose driver made it */
 	int32_t id;   /* System V, -1: not known yet */
 	int32_t pid;  /* who makes it */
 };
 
-#define IX_OUTCOMES 1024
-#define IX_TOLD     256
-#define IX_SLOTS    (1U << 17) /* of the ledger */
+#define IX_RESULTS   1024
+#define IX_EVENTS    256
+#define IX_LOG_SLOTS (1U << 17) /* of the ledger */
 
 /* Words that the workers of one run share, for the workload alone. */
-#define IX_BOARD 512
+#define IX_SHARED_WORDS 512
 
-struct ix_arena {
+struct ix_shared {
 	size_t size;
 	_Atomic uint32_t phase; /* enum ix_phase; a futex */
 	_Atomic uint32_t ready; /* workers that wait for the beginning; a futex */
@@ -138,7 +138,7 @@ struct ix_arena {
 	uint32_t fresh;         /* the namespace is our own */
 	uint32_t keys;          /* the first of those that nobody else has */
 	uint32_t swept;         /* objects of earlier runs that were removed */
-	int32_t marker;         /* the array that holds the keys, or -1 */
+	int32_t range_lock;     /* the array that holds the keys, or -1 */
 	uint64_t run;           /* what names are made of */
 	int32_t line;           /* the supervisor's end of the line to the caller */
 	char limits[512];       /* where it takes place, as text */
@@ -148,18 +148,18 @@ struct ix_arena {
 	/* what came of it */
 	int32_t error; /* of the supervisor: -errno */
 	char why[sizeof(((struct ipcx *)0)->error)];
-	uint32_t noutcomes, ntold;
-	struct ix_outcome outcomes[IX_OUTCOMES];
-	struct ix_told told[IX_TOLD];
-	struct ix_entry ledger[IX_SLOTS];
-	_Atomic uint64_t board[IX_BOARD];
-	uint32_t ndesks;
-	struct ix_desk desks[];
+	uint32_t nresults, nevents;
+	struct ix_result results[IX_RESULTS];
+	struct ix_event events[IX_EVENTS];
+	struct ix_log_entry log[IX_LOG_SLOTS];
+	_Atomic uint64_t words[IX_SHARED_WORDS];
+	uint32_t nslots;
+	struct ix_worker_slot slots[];
 };
 
 /* Mapped, zeroed, shared with every process forked from now on. NULL, errno. */
-struct ix_arena *ix_arena_new(unsigned workers);
-void ix_arena_free(struct ix_arena *arena);
+struct ix_shared *ix_shared_new(unsigned workers);
+void ix_shared_free(struct ix_shared *shared);
 
 /* More memory like that, for a workload: rings and counters. NULL, errno. */
 void *ix_share(size_t size);
@@ -167,7 +167,7 @@ void ix_unshare(void *p, size_t size);
 
 /* futex(2): wait while *word is value, at most so many ns (-1: for ever); wake so many.
  * -1 and errno. */
-int ix_futex_wait(_Atomic uint32_t *word, uint32_t value, int64_t patience);
+int ix_futex_wait(_Atomic uint32_t *word, uint32_t value, int64_t timeout);
 int ix_futex_wake(_Atomic uint32_t *word, unsigned n);
 
 /* ---- numbers that only look random (random.c) */
@@ -187,13 +187,14 @@ uint64_t ix_mix(uint64_t a, uint64_t b);
 struct ix_task;
 
 /* Make and remove by the ledger: what is in it is removed whatever happens. -errno */
-int ix_make(const struct ix_task *t, const struct ix_driver *d, struct ix_thing *thing);
-int ix_remove(const struct ix_task *t, const struct ix_driver *d, struct ix_thing *thing);
+int ix_make(const struct ix_task *t, const struct ix_driver *d, struct ix_object *object);
+int ix_remove(const struct ix_task *t, const struct ix_driver *d,
+	      struct ix_object *object);
 
 /* Remove everything that the ledger still has. The number of what cannot be removed. */
-unsigned ix_sweep(const struct ix_task *t);
+unsigned ix_cleanup(const struct ix_task *t);
 /* How many objects it has. */
-unsigned ix_ledger_open(const struct ix_task *t);
+unsigned ix_log_count(const struct ix_task *t);
 
 /* ---- jobs (jobs.c) */
 
@@ -222,10 +223,10 @@ struct ix_workload {
 	/* In the supervisor, before the workers are forked. -errno with ix_cannot() said:
 	 * it cannot be done here. finish() is called all the same. May be NULL. */
 	int (*prepare)(struct ix_task *t);
-	/* In each worker: until ix_on() says no. */
+	/* In each worker: until ix_running() says no. */
 	void (*work)(struct ix_worker *w);
 	/* In the supervisor, every 10 ms while they work. May be NULL. */
-	void (*tend)(struct ix_task *t);
+	void (*poll)(struct ix_task *t);
 	/* In the supervisor, when all have come to their end by themselves: ix_wrong()
 	 * for what is not as it should be. May be NULL. */
 	void (*check)(struct ix_task *t);
@@ -239,7 +240,7 @@ struct ix_workload {
 /* One run of a job. */
 struct ix_task {
 	struct ipcx *x; /* for limits and the like; never in the timed part */
-	struct ix_arena *arena;
+	struct ix_shared *shared;
 	const struct ix_job *job;
 	unsigned job_number;
 	unsigned workers, objects;
@@ -257,8 +258,8 @@ struct ix_task {
 /* One worker, in its own process. */
 struct ix_worker {
 	const struct ix_task *task;
-	struct ix_arena *arena;
-	struct ix_desk *desk;
+	struct ix_shared *shared;
+	struct ix_worker_slot *slot;
 	unsigned index;
 	uint32_t phase;         /* as it was last seen */
 	uint64_t rounds;        /* left; UINT64_MAX: until the time is over */
@@ -269,27 +270,28 @@ struct ix_worker {
 };
 
 /* The slots of the ledger that a worker may use: as many as it is to have objects. The
- * first IX_FIRST belong to the supervisor. */
-#define IX_FIRST 256
-static inline uint32_t ix_slot(const struct ix_worker *w, uint32_t n)
+ * first IX_LOG_FIRST belong to the supervisor. */
+#define IX_LOG_FIRST 256
+static inline uint32_t ix_log_slot(const struct ix_worker *w, uint32_t n)
 {
-	return IX_FIRST + w->index * ((IX_SLOTS - IX_FIRST) / w->task->workers) + n;
+	return IX_LOG_FIRST +
+	       w->index * ((IX_LOG_SLOTS - IX_LOG_FIRST) / w->task->workers) + n;
 }
 
 /* Whether to go on: once for each round. */
-bool ix_on_slow(struct ix_worker *w);
-static inline bool ix_on(struct ix_worker *w)
+bool ix_running_slow(struct ix_worker *w);
+static inline bool ix_running(struct ix_worker *w)
 {
-	if (atomic_load_explicit(&w->arena->phase, memory_order_relaxed) == w->phase &&
+	if (atomic_load_explicit(&w->shared->phase, memory_order_relaxed) == w->phase &&
 	    w->rounds == UINT64_MAX)
 		return true;
-	return ix_on_slow(w);
+	return ix_running_slow(w);
 }
 
 /* The end is wanted: after a call was interrupted. */
-static inline bool ix_over(const struct ix_worker *w)
+static inline bool ix_stopping(const struct ix_worker *w)
 {
-	return atomic_load_explicit(&w->arena->phase, memory_order_relaxed) == IX_STOP;
+	return atomic_load_explicit(&w->shared->phase, memory_order_relaxed) == IX_STOP;
 }
 
 /*
@@ -301,7 +303,7 @@ static inline bool ix_over(const struct ix_worker *w)
  */
 static inline uint64_t ix_begin(struct ix_worker *w, unsigned op)
 {
-	struct ix_tally *a = &w->desk->tally[op];
+	struct ix_histogram *a = &w->slot->histogram[op];
 
 	if (a->left) {
 		a->left--;
@@ -312,11 +314,11 @@ static inline uint64_t ix_begin(struct ix_worker *w, unsigned op)
 
 static inline void ix_done(struct ix_worker *w, unsigned op, uint64_t began)
 {
-	struct ix_tally *a = &w->desk->tally[op];
+	struct ix_histogram *a = &w->slot->histogram[op];
 
 	a->ops++;
 	if (began)
-		ix_tally_sample(a, ix_now() - began, w->clock_cost);
+		ix_histogram_sample(a, ix_now() - began, w->clock_cost);
 }
 
 /* A call that should not have failed. */
@@ -332,4 +334,4 @@ int ix_cannot(struct ix_task *t, int error, const char *fmt, ...) PRINTF(3, 4);
 /* ---- a run (crew.c), and all of them (run.c) */
 
 /* Do one run: prepare, fork, watch, check, finish; what came of it is in the arena. */
-void ix_crew_run(struct ix_task *t);
+void ix_workers_run(struct ix_task *t);

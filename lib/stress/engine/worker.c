@@ -13,17 +13,17 @@
 void ix_failed(struct ix_worker *w, unsigned op, int error)
 {
 	error = error < 0 ? -error : error;
-	w->desk->tally[op].errors[MIN(error, IX_ERRNOS - 1)]++;
+	w->slot->histogram[op].errors[MIN(error, IX_ERRNOS - 1)]++;
 }
 
 void ix_fault(struct ix_worker *w, const char *fmt, ...)
 {
 	va_list args;
 
-	if (w->desk->faults++ > 0)
+	if (w->slot->faults++ > 0)
 		return;
 	va_start(args, fmt);
-	(void)vsnprintf(w->desk->fault, sizeof(w->desk->fault), fmt, args);
+	(void)vsnprintf(w->slot->fault, sizeof(w->slot->fault), fmt, args);
 	va_end(args);
 }
 
@@ -52,12 +52,12 @@ static void worker_begin(struct ix_worker *w)
 static void forget(struct ix_worker *w)
 {
 	for (unsigned op = 0; op < IX_OPS; op++)
-		ix_tally_reset(&w->desk->tally[op]);
+		ix_histogram_reset(&w->slot->histogram[op]);
 }
 
-bool ix_on_slow(struct ix_worker *w)
+bool ix_running_slow(struct ix_worker *w)
 {
-	uint32_t phase = atomic_load(&w->arena->phase);
+	uint32_t phase = atomic_load(&w->shared->phase);
 
 	if (phase == IX_STOP || w->rounds == 0)
 		return false;
@@ -78,17 +78,17 @@ static void note_end(struct ix_worker *w)
 	if (w->phase == IX_WARM) /* blocked from then on */
 		forget(w);
 	worker_mark(&cpu, &switches);
-	w->desk->elapsed = ix_now() - w->began;
-	w->desk->cpu = cpu - w->cpu;
-	w->desk->switches = switches - w->switches;
-	atomic_store(&w->desk->ended, 1);
+	w->slot->elapsed = ix_now() - w->began;
+	w->slot->cpu = cpu - w->cpu;
+	w->slot->switches = switches - w->switches;
+	atomic_store(&w->slot->ended, 1);
 }
 
-static void wait_for_all(struct ix_arena *arena)
+static void wait_for_all(struct ix_shared *shared)
 {
-	(void)atomic_fetch_add(&arena->ready, 1);
-	while (atomic_load(&arena->phase) == IX_WAIT)
-		(void)ix_futex_wait(&arena->phase, IX_WAIT, -1);
+	(void)atomic_fetch_add(&shared->ready, 1);
+	while (atomic_load(&shared->phase) == IX_WAIT)
+		(void)ix_futex_wait(&shared->phase, IX_WAIT, -1);
 }
 
 /* Who was stopped finds its call interrupted, too: the kernel would restart some of them,
@@ -109,22 +109,22 @@ void ix_be_worker(struct ix_task *t, unsigned index, pid_t supervisor)
 {
 	struct ix_worker w = {
 		.task = t,
-		.arena = t->arena,
-		.desk = &t->arena->desks[index],
+		.shared = t->shared,
+		.slot = &t->shared->slots[index],
 		.index = index,
-		.phase = IX_WAIT, /* ix_on() looks for itself */
+		.phase = IX_WAIT, /* ix_running() looks for itself */
 		.rounds = t->ops ? t->ops : UINT64_MAX,
-		.clock_cost = t->arena->clock_cost,
+		.clock_cost = t->shared->clock_cost,
 		.random = { .state = ix_mix(t->seed + t->job_number, index) },
 	};
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != supervisor)
 		_exit(1);
-	w.desk->pid = getpid();
+	w.slot->pid = getpid();
 	catch_nudges();
 	ix_pin(t, index);
-	wait_for_all(w.arena);
+	wait_for_all(w.shared);
 	worker_begin(&w);
 	t->job->workload->work(&w);
 	note_end(&w);

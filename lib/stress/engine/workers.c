@@ -29,21 +29,21 @@
 static void PRINTF(4, 0)
 	tell(struct ix_task *t, bool fault, int error, const char *fmt, va_list args)
 {
-	struct ix_arena *arena = t->arena;
-	struct ix_told *told = &arena->told[arena->ntold];
+	struct ix_shared *shared = t->shared;
+	struct ix_event *event = &shared->events[shared->nevents];
 
-	if (arena->ntold == IX_TOLD)
+	if (shared->nevents == IX_EVENTS)
 		return;
-	*told = (struct ix_told){ .job = (uint16_t)t->job_number,
-				  .cpus = (uint8_t)t->cpus,
-				  .fault = fault,
-				  .error = error };
-	(void)vsnprintf(told->text, sizeof(told->text), fmt, args);
+	*event = (struct ix_event){ .job = (uint16_t)t->job_number,
+				    .cpus = (uint8_t)t->cpus,
+				    .fault = fault,
+				    .error = error };
+	(void)vsnprintf(event->text, sizeof(event->text), fmt, args);
 	/* What cannot be done on one CPU cannot on two: that is no news. */
-	if (arena->ntold > 0 && told[-1].job == told->job && !told[-1].fault && !fault &&
-	    strcmp(told[-1].text, told->text) == 0)
+	if (shared->nevents > 0 && event[-1].job == event->job && !event[-1].fault &&
+	    !fault && strcmp(event[-1].text, event->text) == 0)
 		return;
-	arena->ntold++;
+	shared->nevents++;
 }
 
 void ix_wrong(struct ix_task *t, const char *fmt, ...)
@@ -79,9 +79,9 @@ int ix_cannot(struct ix_task *t, int error, const char *fmt, ...)
 /* ---- in the supervisor */
 
 /* The crew as the supervisor sees it. */
-struct crew {
+struct workers {
 	struct ix_task *task;
-	struct ix_arena *arena;
+	struct ix_shared *shared;
 	pid_t pids[IX_WORKERS]; /* 0: it is gone */
 	unsigned alive;
 	uint64_t began, warm, ends;
@@ -93,7 +93,7 @@ struct crew {
 	bool broken;           /* the end of one of them was none by itself */
 };
 
-static void crew_lost(struct crew *c, unsigned index, int status)
+static void crew_lost(struct workers *c, unsigned index, int status)
 {
 	c->broken = true;
 	if (c->killed)
@@ -108,7 +108,7 @@ static void crew_lost(struct crew *c, unsigned index, int status)
 			  WEXITSTATUS(status));
 }
 
-static void crew_reap(struct crew *c)
+static void crew_reap(struct workers *c)
 {
 	int status;
 	pid_t pid;
@@ -119,36 +119,36 @@ static void crew_reap(struct crew *c)
 				continue;
 			c->pids[i] = 0;
 			c->alive--;
-			if (!atomic_load(&c->arena->desks[i].ended))
+			if (!atomic_load(&c->shared->slots[i].ended))
 				crew_lost(c, i, status);
 		}
 }
 
-static void signal_all(const struct crew *c, int signo)
+static void signal_all(const struct workers *c, int signo)
 {
 	for (unsigned i = 0; i < c->task->workers; i++)
 		if (c->pids[i])
 			(void)kill(c->pids[i], signo);
 }
 
-static uint64_t crew_count(const struct crew *c)
+static uint64_t crew_count(const struct workers *c)
 {
 	uint64_t n = 0;
 
 	for (unsigned i = 0; i < c->task->workers; i++)
 		for (unsigned op = 0; op < IX_OPS; op++)
-			n += c->arena->desks[i].tally[op].ops;
+			n += c->shared->slots[i].histogram[op].ops;
 	return n;
 }
 
-static void set_phase(struct crew *c, enum ix_phase phase)
+static void set_phase(struct workers *c, enum ix_phase phase)
 {
-	atomic_store(&c->arena->phase, phase);
-	(void)ix_futex_wake(&c->arena->phase, INT32_MAX);
+	atomic_store(&c->shared->phase, phase);
+	(void)ix_futex_wake(&c->shared->phase, INT32_MAX);
 }
 
 /* Nothing happens any more: what they wait for will not come. */
-static void give_up(struct crew *c, const char *why)
+static void give_up(struct workers *c, const char *why)
 {
 	if (!c->killed)
 		ix_wrong(c->task, "%s: %u of %u workers hang", why, c->alive,
@@ -159,10 +159,10 @@ static void give_up(struct crew *c, const char *why)
 }
 
 /* Sleep until the next look. A signal that asks for the end is the same as being told. */
-static void look_later(struct crew *c)
+static void look_later(struct workers *c)
 {
 	static const struct timespec span = { .tv_nsec = LOOK_NS };
-	struct pollfd line = { .fd = c->arena->line }; /* nobody is at its other end */
+	struct pollfd line = { .fd = c->shared->line }; /* nobody is at its other end */
 	sigset_t set;
 	int signo;
 
@@ -171,10 +171,10 @@ static void look_later(struct crew *c)
 	(void)sigaddset(&set, SIGTERM);
 	signo = sigtimedwait(&set, NULL, &span);
 	if (signo == SIGTERM || poll(&line, 1, 0) > 0)
-		atomic_store(&c->arena->quit, 1);
+		atomic_store(&c->shared->quit, 1);
 }
 
-static void crew_watch(struct crew *c)
+static void crew_watch(struct workers *c)
 {
 	uint64_t counted = crew_count(c);
 
@@ -186,7 +186,7 @@ static void crew_watch(struct crew *c)
 
 /* The end is wanted: whoever blocks is interrupted until he has seen it. Many on one CPU
  * take their time: as long as one after another ends, there is no haste. */
-static void wane(struct crew *c)
+static void drain(struct workers *c)
 {
 	if (c->alive < c->waning_alive)
 		c->waning = 0;
@@ -197,41 +197,41 @@ static void wane(struct crew *c)
 		give_up(c, "there was no end");
 }
 
-static bool time_is_over(const struct crew *c, uint64_t now)
+static bool time_is_over(const struct workers *c, uint64_t now)
 {
-	return atomic_load(&c->arena->quit) || c->broken || (c->ends && now >= c->ends);
+	return atomic_load(&c->shared->quit) || c->broken || (c->ends && now >= c->ends);
 }
 
-static void crew_step(struct crew *c)
+static void crew_step(struct workers *c)
 {
 	uint64_t now = ix_now();
-	uint32_t phase = atomic_load(&c->arena->phase);
+	uint32_t phase = atomic_load(&c->shared->phase);
 
 	if (phase != IX_STOP && time_is_over(c, now))
 		set_phase(c, IX_STOP);
 	else if (phase == IX_WARM && now >= c->warm)
 		set_phase(c, IX_RUN);
-	if (c->task->job->workload->tend)
-		c->task->job->workload->tend(c->task);
-	if (atomic_load(&c->arena->phase) == IX_STOP)
-		wane(c);
+	if (c->task->job->workload->poll)
+		c->task->job->workload->poll(c->task);
+	if (atomic_load(&c->shared->phase) == IX_STOP)
+		drain(c);
 	else
 		crew_watch(c);
 }
 
 /* A twentieth of the time, but not more than it takes to be warm. */
-static void set_times(struct crew *c)
+static void set_times(struct workers *c)
 {
 	uint64_t span = c->task->duration;
 
 	c->began = ix_now();
 	c->warm = c->began + MIN(span / 20, IX_SECOND_NS / 10);
 	c->ends = span ? c->began + span : 0;
-	atomic_store(&c->arena->began, c->began);
-	atomic_store(&c->arena->ends, c->ends);
+	atomic_store(&c->shared->began, c->began);
+	atomic_store(&c->shared->ends, c->ends);
 }
 
-static int crew_hire(struct crew *c)
+static int crew_hire(struct workers *c)
 {
 	pid_t self = getpid();
 
@@ -251,17 +251,17 @@ static int crew_hire(struct crew *c)
 }
 
 /* All at their place: whoever came first does not begin first. */
-static void assemble(struct crew *c)
+static void assemble(struct workers *c)
 {
 	for (unsigned looks = 0; !c->broken && looks < PATIENCE(c, GRACE); looks++) {
-		if (atomic_load(&c->arena->ready) >= c->task->workers)
+		if (atomic_load(&c->shared->ready) >= c->task->workers)
 			return;
 		look_later(c);
 		crew_reap(c);
 	}
 }
 
-static void crew_work(struct crew *c)
+static void crew_work(struct workers *c)
 {
 	if (crew_hire(c) < 0)
 		signal_all(c, SIGKILL);
@@ -278,13 +278,13 @@ static void crew_work(struct crew *c)
 
 static void reset(struct ix_task *t)
 {
-	struct ix_arena *arena = t->arena;
+	struct ix_shared *shared = t->shared;
 
-	atomic_store(&arena->phase, IX_WAIT);
-	atomic_store(&arena->ready, 0);
-	for (unsigned i = 0; i < IX_BOARD; i++)
-		atomic_store(&arena->board[i], 0);
-	memset(arena->desks, 0, t->workers * sizeof(arena->desks[0]));
+	atomic_store(&shared->phase, IX_WAIT);
+	atomic_store(&shared->ready, 0);
+	for (unsigned i = 0; i < IX_SHARED_WORDS; i++)
+		atomic_store(&shared->words[i], 0);
+	memset(shared->slots, 0, t->workers * sizeof(shared->slots[0]));
 	t->state = NULL;
 	t->wrong = 0;
 }
@@ -292,7 +292,7 @@ static void reset(struct ix_task *t)
 static void gather_faults(struct ix_task *t)
 {
 	for (unsigned i = 0; i < t->workers; i++) {
-		const struct ix_desk *d = &t->arena->desks[i];
+		const struct ix_worker_slot *d = &t->shared->slots[i];
 
 		if (!d->faults)
 			continue;
@@ -301,18 +301,18 @@ static void gather_faults(struct ix_task *t)
 	}
 }
 
-void ix_crew_run(struct ix_task *t)
+void ix_workers_run(struct ix_task *t)
 {
 	const struct ix_workload *wl = t->job->workload;
-	struct crew c = { .task = t, .arena = t->arena };
+	struct workers c = { .task = t, .shared = t->shared };
 	int r;
 
 	reset(t);
 	r = wl->prepare ? wl->prepare(t) : 0;
 	if (r == 0) {
-		atomic_store(&t->arena->running, 1);
+		atomic_store(&t->shared->running, 1);
 		crew_work(&c);
-		atomic_store(&t->arena->running, 0);
+		atomic_store(&t->shared->running, 0);
 		gather_faults(t);
 		if (wl->check && !c.broken && !c.killed)
 			wl->check(t);
@@ -320,10 +320,10 @@ void ix_crew_run(struct ix_task *t)
 	if (wl->finish)
 		wl->finish(t);
 	/* What a worker that was killed had; of others nothing may be left. */
-	if (ix_ledger_open(t) > 0 && !c.broken && !c.killed && r == 0)
-		ix_wrong(t, "%u objects were not removed", ix_ledger_open(t));
-	if (ix_sweep(t) > 0)
-		ix_wrong(t, "%u objects cannot be removed", ix_ledger_open(t));
+	if (ix_log_count(t) > 0 && !c.broken && !c.killed && r == 0)
+		ix_wrong(t, "%u objects were not removed", ix_log_count(t));
+	if (ix_cleanup(t) > 0)
+		ix_wrong(t, "%u objects cannot be removed", ix_log_count(t));
 	if (r == 0 && !(c.killed && c.counted == 0))
-		ix_outcomes(t);
+		ix_results(t);
 }

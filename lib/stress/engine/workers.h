@@ -12,7 +12,7 @@ unsigned ix_cpus(unsigned placement, unsigned ret_cpus[2]);
 void ix_pin(const struct ix_task *t, unsigned index);
 
 /* Keep what came of a run, an outcome for each operation. */
-void ix_outcomes(struct ix_task *t);
+void ix_results(struct ix_task *t);
 
 /* What a process that was forked for it does: a worker's whole life. */
 _Noreturn void ix_be_worker(struct ix_task *t, unsigned index, pid_t supervisor);

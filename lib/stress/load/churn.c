@@ -24,7 +24,7 @@ struct bounds {
 
 /* An object of a worker's own. */
 struct own {
-	struct ix_thing thing;
+	struct ix_object object;
 	bool made;
 	unsigned mode;
 	uint64_t written; /* what its memory holds; 0: nothing yet */
@@ -58,8 +58,8 @@ static unsigned descriptors(void)
 {
 	struct rlimit l;
 
-	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_cur > IX_SLOTS)
-		return IX_SLOTS;
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_cur > IX_LOG_SLOTS)
+		return IX_LOG_SLOTS;
 	return l.rlim_cur > 80 ? (unsigned)l.rlim_cur - 64 : 16;
 }
 
@@ -84,7 +84,7 @@ static int churn_prepare(struct ix_task *t)
 		return ix_cannot(t, r, "no object of size %zu can be made: %s",
 				 largest(t), ix_errno_text(r));
 	b->objects = MIN(MAX(t->objects, 1U), descriptors());
-	b->objects = MIN(b->objects, (IX_SLOTS - IX_FIRST) / t->workers);
+	b->objects = MIN(b->objects, (IX_LOG_SLOTS - IX_LOG_FIRST) / t->workers);
 	n = ix_room(t, d, b->size, t->workers * b->objects, &r);
 	if (n < t->workers)
 		return ix_cannot(t, r,
@@ -117,10 +117,10 @@ static bool churn_create(struct ix_worker *w, struct own *o)
 	uint64_t began;
 	int r;
 
-	o->thing.id = -1;
-	o->thing.size = b->fixed ? b->size : 1 + ix_random_below(&w->random, b->size);
+	o->object.id = -1;
+	o->object.size = b->fixed ? b->size : 1 + ix_random_below(&w->random, b->size);
 	began = ix_begin(w, CREATE);
-	r = ix_make(w->task, d, &o->thing);
+	r = ix_make(w->task, d, &o->object);
 	if (r < 0) {
 		ix_failed(w, CREATE, r);
 		return false;
@@ -129,9 +129,9 @@ static bool churn_create(struct ix_worker *w, struct own *o)
 	o->made = true;
 	o->mode = 0600;
 	o->written = 0;
-	if (d->keyed && o->thing.id == o->id_before)
+	if (d->keyed && o->object.id == o->id_before)
 		ix_fault(w, "id %d, which was removed, came back for the next object",
-			 o->thing.id);
+			 o->object.id);
 	return true;
 }
 
@@ -140,7 +140,7 @@ static void churn_look(struct ix_worker *w, struct own *o)
 	const struct ix_driver *d = driver_of(w->task);
 	struct ix_seen seen;
 	uint64_t began = ix_begin(w, STAT);
-	int r = d->stat(&w->task->names, &o->thing, &seen);
+	int r = d->stat(&w->task->names, &o->object, &seen);
 
 	if (r < 0) {
 		ix_failed(w, STAT, r);
@@ -149,15 +149,15 @@ static void churn_look(struct ix_worker *w, struct own *o)
 	ix_done(w, STAT, began);
 	if (seen.mode != o->mode)
 		ix_fault(w, "mode %04o, which should be %04o", seen.mode, o->mode);
-	if (seen.size != o->thing.size)
+	if (seen.size != o->object.size)
 		ix_fault(w, "size %llu, which should be %zu",
-			 (unsigned long long)seen.size, o->thing.size);
+			 (unsigned long long)seen.size, o->object.size);
 	if (seen.uid != geteuid())
 		ix_fault(w, "owner %u, which should be %u", (unsigned)seen.uid,
 			 (unsigned)geteuid());
-	if (d->keyed && seen.key != ix_slot_key(&w->task->names, o->thing.slot))
+	if (d->keyed && seen.key != ix_slot_key(&w->task->names, o->object.slot))
 		ix_fault(w, "key 0x%x, which should be 0x%x", (unsigned)seen.key,
-			 (unsigned)ix_slot_key(&w->task->names, o->thing.slot));
+			 (unsigned)ix_slot_key(&w->task->names, o->object.slot));
 	if (seen.holds != 0)
 		ix_fault(w, "holds %llu, although nobody used it",
 			 (unsigned long long)seen.holds);
@@ -168,7 +168,7 @@ static void churn_change(struct ix_worker *w, struct own *o)
 	static const unsigned short modes[] = { 0600, 0604, 0640, 0644 };
 	unsigned mode = modes[ix_random_below(&w->random, ARRAY_SIZE(modes))];
 	uint64_t began = ix_begin(w, CHANGE);
-	int r = driver_of(w->task)->change(&w->task->names, &o->thing, mode);
+	int r = driver_of(w->task)->change(&w->task->names, &o->object, mode);
 
 	if (r < 0) {
 		ix_failed(w, CHANGE, r);
@@ -180,7 +180,7 @@ static void churn_change(struct ix_worker *w, struct own *o)
 
 /* New memory holds zeros, and later what was written there. */
 static void churn_use_memory(struct ix_worker *w, struct own *o,
-			     const struct ix_thing *opened)
+			     const struct ix_object *opened)
 {
 	volatile uint64_t *first = opened->at;
 	volatile uint64_t *last =
@@ -201,7 +201,7 @@ static void churn_use_memory(struct ix_worker *w, struct own *o,
 static void churn_open_again(struct ix_worker *w, struct own *o)
 {
 	const struct ix_driver *d = driver_of(w->task);
-	struct ix_thing opened = { .slot = o->thing.slot, .id = -1 };
+	struct ix_object opened = { .slot = o->object.slot, .id = -1 };
 	uint64_t began = ix_begin(w, OPEN);
 	int r = d->open(&w->task->names, &opened);
 
@@ -210,14 +210,14 @@ static void churn_open_again(struct ix_worker *w, struct own *o)
 		return;
 	}
 	ix_done(w, OPEN, began);
-	if (d->keyed && opened.id != o->thing.id)
+	if (d->keyed && opened.id != o->object.id)
 		ix_fault(w, "its key leads to id %d, which should be %d", opened.id,
-			 o->thing.id);
-	if (d->mapped && opened.size == o->thing.size)
+			 o->object.id);
+	if (d->mapped && opened.size == o->object.size)
 		churn_use_memory(w, o, &opened);
 	else if (d->mapped)
 		ix_fault(w, "size %zu when opened, which should be %zu", opened.size,
-			 o->thing.size);
+			 o->object.size);
 	d->close(&opened);
 }
 
@@ -225,7 +225,7 @@ static void churn_remove_it(struct ix_worker *w, struct own *o)
 {
 	const struct ix_driver *d = driver_of(w->task);
 	uint64_t began = ix_begin(w, REMOVE);
-	int r = ix_remove(w->task, d, &o->thing);
+	int r = ix_remove(w->task, d, &o->object);
 	struct ix_seen seen;
 
 	if (r < 0)
@@ -233,16 +233,16 @@ static void churn_remove_it(struct ix_worker *w, struct own *o)
 	else
 		ix_done(w, REMOVE, began);
 	o->made = false;
-	if (d->is_there(&w->task->names, &o->thing))
+	if (d->is_there(&w->task->names, &o->object))
 		ix_fault(w, "its key or name still finds it after it was removed");
 	if (d->keyed) {
-		o->id_before = o->thing.id;
-		r = d->stat(&w->task->names, &o->thing, &seen);
+		o->id_before = o->object.id;
+		r = d->stat(&w->task->names, &o->object, &seen);
 		if (r != -EINVAL && r != -EIDRM)
 			ix_fault(w, "id %d still answers after it was removed: %s",
-				 o->thing.id, r < 0 ? ix_errno_text(r) : "no error");
+				 o->object.id, r < 0 ? ix_errno_text(r) : "no error");
 	}
-	d->close(&o->thing);
+	d->close(&o->object);
 }
 
 /* ---- a worker */
@@ -273,9 +273,9 @@ static void churn_work(struct ix_worker *w)
 		return;
 	}
 	for (unsigned i = 0; i < b->objects; i++)
-		all[i] = (struct own){ .thing = { .slot = ix_slot(w, i), .id = -1 },
+		all[i] = (struct own){ .object = { .slot = ix_log_slot(w, i), .id = -1 },
 				       .id_before = -1 };
-	while (ix_on(w)) {
+	while (ix_running(w)) {
 		struct own *o = &all[ix_random_below(&w->random, b->objects)];
 		bool before = o->made;
 

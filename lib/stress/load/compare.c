@@ -82,17 +82,17 @@ static int round_trip_prepare(struct ix_task *t)
 /* Channel 0 has the requests of all, and each of the others the answers to one. */
 static int serve_prepare(struct ix_task *t)
 {
-	if (t->bytes && t->bytes < IX_PARCEL_NUMBERED)
+	if (t->bytes && t->bytes < IX_PAYLOAD_NUMBERED)
 		return ix_cannot(t, -EINVAL,
 				 "a request that says who asks has %d bytes at least",
-				 IX_PARCEL_NUMBERED);
+				 IX_PAYLOAD_NUMBERED);
 	return open_both_ways(t, &(struct ix_flow){ .fan_in = true });
 }
 
 /* What one end has: request and answer, where they go, and which workers ask. */
 struct end {
 	struct ix_channel *there, *back; /* back: to the first of those who ask */
-	struct ix_parcel *request, *answer;
+	struct ix_payload *request, *answer;
 	unsigned from, to;
 	uint64_t salt;
 };
@@ -107,7 +107,7 @@ static ssize_t compare_await(struct ix_worker *w, struct end *e)
 
 		if (n >= 0 || errno != EINTR)
 			return n;
-		if (!ix_over(w))
+		if (!ix_stopping(w))
 			continue;
 		if (!over)
 			over = ix_now();
@@ -134,45 +134,45 @@ static void compare_ask(struct ix_worker *w, struct end *e)
 	struct ix_sender s = { .salt = e->salt, .number = w->index };
 	size_t size = e->there->size;
 
-	while (ix_on(w)) {
+	while (ix_running(w)) {
 		uint64_t t;
 		ssize_t n;
 
-		ix_parcel_fill(&s, e->request, size, 0);
+		ix_payload_fill(&s, e->request, size, 0);
 		t = ix_begin(w, 0);
 		n = e->there->way->send(e->there, e->request, size);
 		if (n == 0)
 			n = compare_await(w, e);
 		if (n < 0) {
-			if (errno != EINTR || ix_over(w))
-				compare_failed(w, s.sums.count);
+			if (errno != EINTR || ix_stopping(w))
+				compare_failed(w, s.totals.count);
 			continue;
 		}
 		ix_done(w, 0, t);
-		ix_parcel_sent(&s, size, 0);
+		ix_payload_sent(&s, size, 0);
 		if ((size_t)n != size || memcmp(e->request->data, e->answer->data, size))
 			ix_fault(w, "the answer to request %" PRIu64 " is none to it",
-				 s.sums.count);
+				 s.totals.count);
 	}
-	atomic_store(&w->arena->board[w->index], 1);
+	atomic_store(&w->shared->words[w->index], 1);
 }
 
 /* Until all who ask have asked all. */
 static bool is_asked(struct ix_worker *w, const struct end *e)
 {
-	if (ix_on(w))
+	if (ix_running(w))
 		return true;
-	for (unsigned i = e->from; ix_over(w) && i <= e->to; i++)
-		if (!atomic_load(&w->arena->board[i]))
+	for (unsigned i = e->from; ix_stopping(w) && i <= e->to; i++)
+		if (!atomic_load(&w->shared->words[i]))
 			return true;
 	return false;
 }
 
 /* Where the answer goes. NULL: to nobody who asks here. */
-static struct ix_channel *back_to(const struct end *e, const struct ix_parcel *request,
+static struct ix_channel *back_to(const struct end *e, const struct ix_payload *request,
 				  size_t size)
 {
-	unsigned who = e->from == e->to ? e->from : ix_parcel_sender(request, size);
+	unsigned who = e->from == e->to ? e->from : ix_payload_sender(request, size);
 
 	return who >= e->from && who <= e->to ? e->back + (who - e->from) : NULL;
 }
@@ -186,7 +186,7 @@ static void send_back(struct ix_worker *w, struct end *e, size_t size, uint64_t 
 		return; /* it was said to be unsound */
 	do
 		r = back->way->send(back, e->request, size);
-	while (r < 0 && errno == EINTR && !ix_over(w));
+	while (r < 0 && errno == EINTR && !ix_stopping(w));
 	if (r < 0)
 		compare_failed(w, number);
 }
@@ -194,30 +194,30 @@ static void send_back(struct ix_worker *w, struct end *e, size_t size, uint64_t 
 static void answer(struct ix_worker *w, struct end *e, struct ix_receiver *r)
 {
 	while (is_asked(w, e)) {
-		enum ix_flaw flaw;
+		enum ix_payload_verdict verdict;
 		ssize_t n;
 
 		do
 			n = e->there->way->receive(e->there, e->request, true);
-		while (n < 0 && errno == EINTR && !ix_over(w));
+		while (n < 0 && errno == EINTR && !ix_stopping(w));
 		if (n < 0) {
 			if (errno != EINTR)
-				compare_failed(w, r->sums.count);
+				compare_failed(w, r->totals.count);
 			continue;
 		}
-		flaw = ix_parcel_check(r, e->request, (size_t)n,
-				       (unsigned)(e->request->type - 1));
-		if (flaw)
-			ix_fault(w, "request %" PRIu64 " %s", r->sums.count,
-				 ix_flaw_text(flaw));
-		send_back(w, e, (size_t)n, r->sums.count);
+		verdict = ix_payload_check(r, e->request, (size_t)n,
+					   (unsigned)(e->request->type - 1));
+		if (verdict)
+			ix_fault(w, "request %" PRIu64 " %s", r->totals.count,
+				 ix_payload_verdict_text(verdict));
+		send_back(w, e, (size_t)n, r->totals.count);
 	}
 }
 
 static void ask_or_answer(struct ix_worker *w, struct end *e, bool asks)
 {
-	auto_free struct ix_parcel *p = ix_parcel_new(e->there->longest);
-	auto_free struct ix_parcel *q = ix_parcel_new(e->back->longest);
+	auto_free struct ix_payload *p = ix_payload_new(e->there->longest);
+	auto_free struct ix_payload *q = ix_payload_new(e->back->longest);
 	auto_free struct ix_receiver *r = calloc(1, sizeof(*r));
 
 	if (!p || !q || !r) {

@@ -27,7 +27,7 @@ struct cell {
 };
 
 struct locks {
-	struct ix_thing thing;
+	struct ix_object object;
 	struct cell *cells;
 	unsigned ncells;
 };
@@ -43,7 +43,7 @@ static struct locks *contend_lock_begin(struct ix_task *t)
 		(void)ix_cannot(t, -ENOMEM, "no memory");
 		return NULL;
 	}
-	l->thing = (struct ix_thing){ .slot = IX_COMMON, .id = -1 };
+	l->object = (struct ix_object){ .slot = IX_COMMON, .id = -1 };
 	return l;
 }
 
@@ -53,7 +53,7 @@ static void contend_lock_finish(struct ix_task *t)
 
 	if (!l)
 		return;
-	ix_common_end(t, t->job->on, &l->thing);
+	ix_common_end(t, t->job->on, &l->object);
 	ix_unshare(l->cells, CELLS * sizeof(struct cell));
 	free(l);
 	t->state = NULL;
@@ -68,7 +68,7 @@ static void contend_lock_check(struct ix_task *t)
 		uint64_t sum = 0;
 
 		for (unsigned i = 0; i < t->workers; i++)
-			sum += t->arena->desks[i].own[c];
+			sum += t->shared->slots[i].own[c];
 		if (l->cells[c].count != sum)
 			ix_wrong(t,
 				 "the lock kept %llu of %llu increments: it let two in",
@@ -101,7 +101,7 @@ static void use(struct ix_worker *w, struct locks *l, unsigned set)
 			ix_fault(w, "two inside one lock: another came to worker %u",
 				 w->index);
 		l->cells[c].inside = 0;
-		w->desk->own[c]++;
+		w->slot->own[c]++;
 	}
 }
 
@@ -115,15 +115,15 @@ static int prepare_array(struct ix_task *t)
 
 	if (!l)
 		return -ENOMEM;
-	for (l->thing.size = CELLS;; l->thing.size /= 2) {
-		r = ix_make(t, t->job->on, &l->thing);
-		if (r == 0 || l->thing.size == 1)
+	for (l->object.size = CELLS;; l->object.size /= 2) {
+		r = ix_make(t, t->job->on, &l->object);
+		if (r == 0 || l->object.size == 1)
 			break;
 	}
 	if (r < 0)
 		return ix_cannot(t, r, "no array can be made: %s", ix_errno_text(r));
-	l->ncells = (unsigned)l->thing.size;
-	if (semctl(l->thing.id, 0, SETALL, (union semun){ .array = ones }) < 0)
+	l->ncells = (unsigned)l->object.size;
+	if (semctl(l->object.id, 0, SETALL, (union semun){ .array = ones }) < 0)
 		return ix_cannot(t, -errno, "values cannot be set: %s",
 				 ix_errno_text(errno));
 	return 0;
@@ -156,7 +156,7 @@ static bool array_turn(struct ix_worker *w, struct locks *l, int id)
 	began = ix_begin(w, op);
 	do
 		r = semop(id, ops, n);
-	while (r < 0 && errno == EINTR && !ix_over(w));
+	while (r < 0 && errno == EINTR && !ix_stopping(w));
 	if (r < 0) {
 		if (errno != EINTR)
 			ix_failed(w, op, errno);
@@ -178,14 +178,14 @@ static bool array_turn(struct ix_worker *w, struct locks *l, int id)
 static void work_array(struct ix_worker *w)
 {
 	struct locks *l = w->task->state;
-	struct ix_thing mine = { .slot = IX_COMMON, .id = -1, .size = l->ncells };
+	struct ix_object mine = { .slot = IX_COMMON, .id = -1, .size = l->ncells };
 	int r = ix_sem_driver.open(&w->task->names, &mine);
 
 	if (r < 0) {
 		ix_failed(w, LOCK, r);
 		return;
 	}
-	while (ix_on(w) && array_turn(w, l, mine.id))
+	while (ix_running(w) && array_turn(w, l, mine.id))
 		;
 }
 
@@ -196,7 +196,7 @@ static void check_array(struct ix_task *t)
 	unsigned short values[CELLS] = { 0 };
 
 	contend_lock_check(t);
-	if (semctl(l->thing.id, 0, GETALL, (union semun){ .array = values }) < 0) {
+	if (semctl(l->object.id, 0, GETALL, (union semun){ .array = values }) < 0) {
 		ix_wrong(t, "the values cannot be read: %s", ix_errno_text(errno));
 		return;
 	}
@@ -224,8 +224,8 @@ static int prepare_token(struct ix_task *t)
 	if (!l)
 		return -ENOMEM;
 	l->ncells = 1;
-	l->thing.value = 1;
-	return ix_common(t, t->job->on, &l->thing);
+	l->object.value = 1;
+	return ix_common(t, t->job->on, &l->object);
 }
 
 static bool token_turn(struct ix_worker *w, struct locks *l, sem_t *sem)
@@ -235,7 +235,7 @@ static bool token_turn(struct ix_worker *w, struct locks *l, sem_t *sem)
 
 	do
 		r = sem_wait(sem);
-	while (r < 0 && errno == EINTR && !ix_over(w));
+	while (r < 0 && errno == EINTR && !ix_stopping(w));
 	if (r < 0) {
 		if (errno != EINTR)
 			ix_failed(w, LOCK, errno);
@@ -255,14 +255,14 @@ static bool token_turn(struct ix_worker *w, struct locks *l, sem_t *sem)
 static void work_token(struct ix_worker *w)
 {
 	struct locks *l = w->task->state;
-	struct ix_thing mine = { .slot = IX_COMMON, .id = -1 };
+	struct ix_object mine = { .slot = IX_COMMON, .id = -1 };
 	int r = ix_psem_driver.open(&w->task->names, &mine);
 
 	if (r < 0) {
 		ix_failed(w, LOCK, r);
 		return;
 	}
-	while (ix_on(w) && token_turn(w, l, mine.at))
+	while (ix_running(w) && token_turn(w, l, mine.at))
 		;
 	ix_psem_driver.close(&mine);
 }
@@ -273,7 +273,7 @@ static void check_token(struct ix_task *t)
 	int value = 0;
 
 	contend_lock_check(t);
-	if (sem_getvalue(l->thing.at, &value) < 0 || value != 1)
+	if (sem_getvalue(l->object.at, &value) < 0 || value != 1)
 		ix_wrong(t, "the semaphore ends with the value %d, not 1", value);
 }
 

@@ -27,7 +27,7 @@ static uint64_t contend_memory_memory(const struct ix_task *t)
 
 static int contend_memory_prepare(struct ix_task *t)
 {
-	struct ix_thing *common = calloc(1, sizeof(*common));
+	struct ix_object *common = calloc(1, sizeof(*common));
 
 	t->state = common;
 	if (!common)
@@ -38,15 +38,15 @@ static int contend_memory_prepare(struct ix_task *t)
 	return ix_common(t, t->job->on, common);
 }
 
-static volatile uint64_t *cell_of(const struct ix_thing *thing, unsigned index)
+static volatile uint64_t *cell_of(const struct ix_object *object, unsigned index)
 {
-	return (volatile uint64_t *)((char *)thing->at + (size_t)index * CELL);
+	return (volatile uint64_t *)((char *)object->at + (size_t)index * CELL);
 }
 
 /* While this one is not: the supervisor once, all others as well, and once more while
  * they are in shmat(2). */
 static void count_attaches(struct ix_worker *w, const struct ix_driver *d,
-			   struct ix_thing *mine)
+			   struct ix_object *mine)
 {
 	unsigned most = 2 * w->task->workers - 1;
 	struct ix_seen seen;
@@ -59,7 +59,7 @@ static void count_attaches(struct ix_worker *w, const struct ix_driver *d,
 			 (unsigned long long)seen.holds, most);
 }
 
-static bool contend_memory_turn(struct ix_worker *w, struct ix_thing *mine)
+static bool contend_memory_turn(struct ix_worker *w, struct ix_object *mine)
 {
 	const struct ix_driver *d = w->task->job->on;
 	uint64_t began = ix_begin(w, ATTACH);
@@ -72,10 +72,10 @@ static bool contend_memory_turn(struct ix_worker *w, struct ix_thing *mine)
 	}
 	ix_done(w, ATTACH, began);
 	cell = cell_of(mine, w->index);
-	if (*cell != w->desk->own[0])
+	if (*cell != w->slot->own[0])
 		ix_fault(w, "its cell holds %llu, where it wrote %llu",
-			 (unsigned long long)*cell, (unsigned long long)w->desk->own[0]);
-	*cell = ++w->desk->own[0];
+			 (unsigned long long)*cell, (unsigned long long)w->slot->own[0]);
+	*cell = ++w->slot->own[0];
 	began = ix_begin(w, DETACH);
 	d->close(mine);
 	ix_done(w, DETACH, began);
@@ -87,27 +87,27 @@ static bool contend_memory_turn(struct ix_worker *w, struct ix_thing *mine)
 static void contend_memory_work(struct ix_worker *w)
 {
 	const struct ix_driver *d = w->task->job->on;
-	struct ix_thing *inherited = w->task->state;
-	struct ix_thing mine = { .slot = IX_COMMON, .id = -1, .size = inherited->size };
+	struct ix_object *inherited = w->task->state;
+	struct ix_object mine = { .slot = IX_COMMON, .id = -1, .size = inherited->size };
 
 	d->close(inherited); /* a fork is attached, too */
-	while (ix_on(w) && contend_memory_turn(w, &mine))
+	while (ix_running(w) && contend_memory_turn(w, &mine))
 		;
 }
 
 static void contend_memory_check(struct ix_task *t)
 {
 	const struct ix_driver *d = t->job->on;
-	struct ix_thing *common = t->state;
+	struct ix_object *common = t->state;
 	struct ix_seen seen;
 	int r;
 
 	for (unsigned i = 0; i < t->workers; i++)
-		if (*cell_of(common, i) != t->arena->desks[i].own[0])
+		if (*cell_of(common, i) != t->shared->slots[i].own[0])
 			ix_wrong(t,
 				 "the cell of worker %u holds %llu, where it wrote %llu",
 				 i, (unsigned long long)*cell_of(common, i),
-				 (unsigned long long)t->arena->desks[i].own[0]);
+				 (unsigned long long)t->shared->slots[i].own[0]);
 	if (!d->keyed)
 		return;
 	r = d->stat(&t->names, common, &seen);
@@ -121,7 +121,7 @@ static void contend_memory_check(struct ix_task *t)
 static void contend_memory_finish(struct ix_task *t)
 {
 	const struct ix_driver *d = t->job->on;
-	struct ix_thing *common = t->state;
+	struct ix_object *common = t->state;
 
 	if (common)
 		ix_common_end(t, d, common);

@@ -95,7 +95,7 @@ static const struct post *post_of(const struct ix_task *t)
 
 static int contend_queue_prepare(struct ix_task *t)
 {
-	struct ix_thing *common = calloc(1, sizeof(*common));
+	struct ix_object *common = calloc(1, sizeof(*common));
 
 	t->state = common;
 	if (!common)
@@ -108,7 +108,7 @@ static int contend_queue_prepare(struct ix_task *t)
 
 static int prepare_msg(struct ix_task *t)
 {
-	struct ix_thing *common;
+	struct ix_object *common;
 	struct msqid_ds ds;
 	int r = contend_queue_prepare(t);
 
@@ -131,18 +131,18 @@ static int prepare_msg(struct ix_task *t)
 static void contend_queue_check(struct ix_task *t)
 {
 	uint64_t sent = 0, received = 0, in = 0, out = 0;
-	const struct ix_thing *common = t->state;
+	const struct ix_object *common = t->state;
 	const struct ix_driver *d = t->job->on;
-	struct ix_thing thing = *common;
+	struct ix_object object = *common;
 	struct ix_seen seen;
 
 	for (unsigned i = 0; i < t->workers; i++) {
-		const struct ix_desk *desk = &t->arena->desks[i];
+		const struct ix_worker_slot *slot = &t->shared->slots[i];
 
-		sent += i % 2 ? 0 : desk->own[COUNT];
-		in += i % 2 ? 0 : desk->own[SUM];
-		received += i % 2 ? desk->own[COUNT] : 0;
-		out += i % 2 ? desk->own[SUM] : 0;
+		sent += i % 2 ? 0 : slot->own[COUNT];
+		in += i % 2 ? 0 : slot->own[SUM];
+		received += i % 2 ? slot->own[COUNT] : 0;
+		out += i % 2 ? slot->own[SUM] : 0;
 	}
 	if (sent != received)
 		ix_wrong(t, "%llu messages were sent and %llu received: %s",
@@ -150,14 +150,14 @@ static void contend_queue_check(struct ix_task *t)
 			 sent > received ? "some are lost" : "some came twice");
 	else if (in != out)
 		ix_wrong(t, "other messages were received than were sent");
-	if (d->stat(&t->names, &thing, &seen) == 0 && seen.holds != 0)
+	if (d->stat(&t->names, &object, &seen) == 0 && seen.holds != 0)
 		ix_wrong(t, "the queue says that it holds %llu messages when it is empty",
 			 (unsigned long long)seen.holds);
 }
 
 static void contend_queue_finish(struct ix_task *t)
 {
-	struct ix_thing *common = t->state;
+	struct ix_object *common = t->state;
 
 	if (common)
 		ix_common_end(t, t->job->on, common);
@@ -179,7 +179,7 @@ static int contend_queue_send_one(struct ix_worker *w, int id, uint64_t n)
 	began = ix_begin(w, SEND);
 	do
 		r = p->send(id, &l, &w->random);
-	while (r < 0 && errno == EINTR && !ix_over(w));
+	while (r < 0 && errno == EINTR && !ix_stopping(w));
 	if (r < 0) {
 		r = errno;
 		if (r != EINTR)
@@ -187,8 +187,8 @@ static int contend_queue_send_one(struct ix_worker *w, int id, uint64_t n)
 		return r;
 	}
 	ix_done(w, SEND, began);
-	w->desk->own[COUNT]++;
-	w->desk->own[SUM] += l.seal;
+	w->slot->own[COUNT]++;
+	w->slot->own[SUM] += l.seal;
 	return 0;
 }
 
@@ -197,19 +197,19 @@ static void contend_queue_send_all(struct ix_worker *w, int id)
 	uint64_t n = 0;
 	int r = 0;
 
-	while (r == 0 && ix_on(w))
+	while (r == 0 && ix_running(w))
 		r = contend_queue_send_one(w, id, n++);
 	if (r == 0 || r == EINTR)
 		(void)contend_queue_send_one(w, id, GOODBYE);
-	(void)atomic_fetch_add(&w->arena->board[SENT], w->desk->own[COUNT]);
-	(void)atomic_fetch_add(&w->arena->board[SENDERS_ENDED], 1);
+	(void)atomic_fetch_add(&w->shared->words[SENT], w->slot->own[COUNT]);
+	(void)atomic_fetch_add(&w->shared->words[SENDERS_ENDED], 1);
 }
 
 static void contend_queue_keep(struct ix_worker *w, const struct letter *l,
 			       ssize_t length)
 {
-	w->desk->own[COUNT]++;
-	w->desk->own[SUM] += l->seal;
+	w->slot->own[COUNT]++;
+	w->slot->own[SUM] += l->seal;
 	if (length != (ssize_t)LETTER)
 		ix_fault(w, "a message of %zd bytes, where all have %zu", length, LETTER);
 	else if (l->seal != ix_mix(l->from, w->task->seed))
@@ -226,7 +226,7 @@ static bool receive_one(struct ix_worker *w, int id)
 
 	do
 		n = p->receive(id, &l, true, &w->random);
-	while (n < 0 && errno == EINTR && !ix_over(w));
+	while (n < 0 && errno == EINTR && !ix_stopping(w));
 	if (n < 0) {
 		if (errno != EINTR)
 			ix_failed(w, RECEIVE, errno);
@@ -239,8 +239,8 @@ static bool receive_one(struct ix_worker *w, int id)
 
 static bool all_came(const struct ix_worker *w)
 {
-	return atomic_load(&w->arena->board[RECEIVED]) >=
-	       atomic_load(&w->arena->board[SENT]);
+	return atomic_load(&w->shared->words[RECEIVED]) >=
+	       atomic_load(&w->shared->words[SENT]);
 }
 
 /* Whatever was sent is still to come. Nobody takes it before all receivers are here: one
@@ -248,31 +248,31 @@ static bool all_came(const struct ix_worker *w)
 static void contend_queue_drain(struct ix_worker *w, int id)
 {
 	const struct post *p = post_of(w->task);
-	unsigned pairs = w->task->workers / 2, patience = PATIENCE;
+	unsigned pairs = w->task->workers / 2, timeout = PATIENCE;
 
-	(void)atomic_fetch_add(&w->arena->board[RECEIVED], w->desk->own[COUNT]);
-	(void)atomic_fetch_add(&w->arena->board[RECEIVERS_ENDED], 1);
-	while (atomic_load(&w->arena->board[RECEIVERS_ENDED]) < pairs && patience > 0) {
-		patience -= ix_over(w);
+	(void)atomic_fetch_add(&w->shared->words[RECEIVED], w->slot->own[COUNT]);
+	(void)atomic_fetch_add(&w->shared->words[RECEIVERS_ENDED], 1);
+	while (atomic_load(&w->shared->words[RECEIVERS_ENDED]) < pairs && timeout > 0) {
+		timeout -= ix_stopping(w);
 		ix_pause(1000000);
 	}
-	while (patience > 0) {
+	while (timeout > 0) {
 		struct letter l = { 0 };
 		ssize_t n = p->receive(id, &l, false, &w->random);
 
 		if (n >= 0) {
 			contend_queue_keep(w, &l, n);
-			(void)atomic_fetch_add(&w->arena->board[RECEIVED], 1);
+			(void)atomic_fetch_add(&w->shared->words[RECEIVED], 1);
 			continue;
 		}
 		if (errno != ENOMSG && errno != EINTR) {
 			ix_failed(w, RECEIVE, errno);
 			return;
 		}
-		if (atomic_load(&w->arena->board[SENDERS_ENDED]) == pairs) {
+		if (atomic_load(&w->shared->words[SENDERS_ENDED]) == pairs) {
 			if (all_came(w))
 				return;
-			patience--;
+			timeout--;
 		}
 		ix_pause(1000000);
 	}
@@ -281,7 +281,7 @@ static void contend_queue_drain(struct ix_worker *w, int id)
 static void receive_all(struct ix_worker *w, int id)
 {
 	w->rounds = UINT64_MAX; /* as many as are sent */
-	while (ix_on(w) && receive_one(w, id))
+	while (ix_running(w) && receive_one(w, id))
 		;
 	contend_queue_drain(w, id);
 }
@@ -289,7 +289,7 @@ static void receive_all(struct ix_worker *w, int id)
 static void contend_queue_work(struct ix_worker *w)
 {
 	const struct ix_driver *d = w->task->job->on;
-	struct ix_thing mine = { .slot = IX_COMMON, .id = -1, .size = LETTER };
+	struct ix_object mine = { .slot = IX_COMMON, .id = -1, .size = LETTER };
 	unsigned op = w->index % 2 ? RECEIVE : SEND;
 	int r = d->open(&w->task->names, &mine);
 

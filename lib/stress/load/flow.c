@@ -130,21 +130,22 @@ uint64_t ix_flow_memory(unsigned channels, size_t longest)
 }
 
 /* All that some workers did with a channel. */
-static struct ix_sums flow_sum_up(const struct ix_task *t, unsigned channel, bool senders)
+static struct ix_payload_totals flow_sum_up(const struct ix_task *t, unsigned channel,
+					    bool senders)
 {
 	const struct ix_flow *f = t->state;
-	struct ix_sums sums = { 0 };
+	struct ix_payload_totals totals = { 0 };
 
 	for (unsigned i = 0; i < t->workers; i++) {
-		const uint64_t *own = t->arena->desks[i].own;
+		const uint64_t *own = t->shared->slots[i].own;
 
 		if (channel_of(f, i) != channel || sends(f, i) != senders)
 			continue;
-		sums.count += own[OWN_COUNT];
-		sums.mixed += own[OWN_MIXED];
-		sums.bytes += own[OWN_BYTES];
+		totals.count += own[OWN_COUNT];
+		totals.mixed += own[OWN_MIXED];
+		totals.bytes += own[OWN_BYTES];
 	}
-	return sums;
+	return totals;
 }
 
 void ix_flow_check(struct ix_task *t)
@@ -152,8 +153,8 @@ void ix_flow_check(struct ix_task *t)
 	const struct ix_flow *f = t->state;
 
 	for (unsigned i = 0; i < f->channels; i++) {
-		struct ix_sums sent = flow_sum_up(t, i, true),
-			       got = flow_sum_up(t, i, false);
+		struct ix_payload_totals sent = flow_sum_up(t, i, true),
+					 got = flow_sum_up(t, i, false);
 
 		if (got.count != sent.count)
 			ix_wrong(t, "%" PRIu64 " messages sent, %" PRIu64 " received",
@@ -171,18 +172,18 @@ void ix_flow_check(struct ix_task *t)
 
 /* ---- in a worker */
 
-static void flow_keep(struct ix_worker *w, const struct ix_sums *sums)
+static void flow_keep(struct ix_worker *w, const struct ix_payload_totals *totals)
 {
-	w->desk->own[OWN_COUNT] = sums->count;
-	w->desk->own[OWN_MIXED] = sums->mixed;
-	w->desk->own[OWN_BYTES] = sums->bytes;
+	w->slot->own[OWN_COUNT] = totals->count;
+	w->slot->own[OWN_MIXED] = totals->mixed;
+	w->slot->own[OWN_BYTES] = totals->bytes;
 }
 
-static _Atomic uint64_t *board(const struct ix_worker *w, unsigned word)
+static _Atomic uint64_t *words(const struct ix_worker *w, unsigned word)
 {
 	const struct ix_flow *f = w->task->state;
 
-	return &w->arena->board[word + channel_of(f, w->index)];
+	return &w->shared->words[word + channel_of(f, w->index)];
 }
 
 static uint64_t salt_of(const struct ix_worker *w)
@@ -223,24 +224,24 @@ static size_t any_size(uint64_t random, size_t longest)
 /* One that is never held up would fill the machine: it waits for the receivers. */
 static void hold_up(const struct ix_worker *w, uint64_t sent, unsigned senders)
 {
-	while (!ix_over(w) && sent * senders > atomic_load(board(w, RECEIVED)) &&
-	       sent * senders - atomic_load(board(w, RECEIVED)) > ON_THE_WAY)
+	while (!ix_stopping(w) && sent * senders > atomic_load(words(w, RECEIVED)) &&
+	       sent * senders - atomic_load(words(w, RECEIVED)) > ON_THE_WAY)
 		(void)sched_yield();
 }
 
 /* What does not change stands beside the loop: a part of what is measured is ours. */
-static void send_on(struct ix_worker *w, struct ix_channel *c, struct ix_parcel *p,
+static void send_on(struct ix_worker *w, struct ix_channel *c, struct ix_payload *p,
 		    struct ix_sender *s)
 {
 	const struct ix_flow *f = w->task->state;
 	const bool mixed = c->mixed, endless = c->way->endless;
-	int (*const send)(struct ix_channel *, const struct ix_parcel *, size_t) =
+	int (*const send)(struct ix_channel *, const struct ix_payload *, size_t) =
 		c->way->send;
 	const unsigned op = f->send_op;
 	unsigned senders = partners(w->task, channel_of(f, w->index), true), rank = 0;
 	size_t size = c->size;
 
-	while (ix_on(w)) {
+	while (ix_running(w)) {
 		uint64_t t;
 		int r;
 
@@ -250,13 +251,13 @@ static void send_on(struct ix_worker *w, struct ix_channel *c, struct ix_parcel 
 			rank = random & (IX_RANKS - 1);
 			size = any_size(random, c->longest);
 		}
-		if (endless && s->sums.count % LOOK_EVERY == 0)
-			hold_up(w, s->sums.count, senders);
-		ix_parcel_fill(s, p, size, rank);
+		if (endless && s->totals.count % LOOK_EVERY == 0)
+			hold_up(w, s->totals.count, senders);
+		ix_payload_fill(s, p, size, rank);
 		t = flow_begin(w, op);
 		do
 			r = send(c, p, size);
-		while (r < 0 && errno == EINTR && !ix_over(w));
+		while (r < 0 && errno == EINTR && !ix_stopping(w));
 		if (r < 0) {
 			if (errno == EINTR)
 				return;
@@ -264,44 +265,45 @@ static void send_on(struct ix_worker *w, struct ix_channel *c, struct ix_parcel 
 			continue;
 		}
 		done(w, op, t);
-		ix_parcel_sent(s, size, rank);
+		ix_payload_sent(s, size, rank);
 	}
 }
 
 static NOINLINE void flow_tell(struct ix_worker *w, const struct ix_receiver *r,
-			       size_t size, enum ix_flaw flaw)
+			       size_t size, enum ix_payload_verdict verdict)
 {
-	ix_fault(w, "message %" PRIu64 ", of %zu bytes, %s", r->sums.count, size,
-		 ix_flaw_text(flaw));
+	ix_fault(w, "message %" PRIu64 ", of %zu bytes, %s", r->totals.count, size,
+		 ix_payload_verdict_text(verdict));
 }
 
 static inline void flow_look_at(struct ix_worker *w, struct ix_receiver *r,
-				const struct ix_parcel *p, size_t size, bool endless)
+				const struct ix_payload *p, size_t size, bool endless)
 {
-	enum ix_flaw flaw = ix_parcel_check(r, p, size, (unsigned)(p->type - 1));
+	enum ix_payload_verdict verdict =
+		ix_payload_check(r, p, size, (unsigned)(p->type - 1));
 
-	if (flaw)
-		flow_tell(w, r, size, flaw);
-	if (endless && r->sums.count % LOOK_EVERY == 0)
-		(void)atomic_fetch_add(board(w, RECEIVED), LOOK_EVERY);
+	if (verdict)
+		flow_tell(w, r, size, verdict);
+	if (endless && r->totals.count % LOOK_EVERY == 0)
+		(void)atomic_fetch_add(words(w, RECEIVED), LOOK_EVERY);
 }
 
-static void receive_on(struct ix_worker *w, struct ix_channel *c, struct ix_parcel *p,
+static void receive_on(struct ix_worker *w, struct ix_channel *c, struct ix_payload *p,
 		       struct ix_receiver *r)
 {
 	const struct ix_flow *f = w->task->state;
-	ssize_t (*const receive)(struct ix_channel *, struct ix_parcel *, bool) =
+	ssize_t (*const receive)(struct ix_channel *, struct ix_payload *, bool) =
 		c->way->receive;
 	const bool endless = c->way->endless;
 	const unsigned op = f->receive_op;
 
-	while (ix_on(w)) {
+	while (ix_running(w)) {
 		uint64_t t = flow_begin(w, op);
 		ssize_t n;
 
 		do
 			n = receive(c, p, true);
-		while (n < 0 && errno == EINTR && !ix_over(w));
+		while (n < 0 && errno == EINTR && !ix_stopping(w));
 		if (n < 0) {
 			if (errno == EINTR)
 				return;
@@ -314,7 +316,7 @@ static void receive_on(struct ix_worker *w, struct ix_channel *c, struct ix_parc
 }
 
 /* Whoever still waits for a message of his gets it before anybody takes what is left. */
-static void flow_drain(struct ix_worker *w, struct ix_channel *c, struct ix_parcel *p,
+static void flow_drain(struct ix_worker *w, struct ix_channel *c, struct ix_payload *p,
 		       struct ix_receiver *r)
 {
 	static const struct timespec nap = { .tv_nsec = NAP_NS };
@@ -323,10 +325,10 @@ static void flow_drain(struct ix_worker *w, struct ix_channel *c, struct ix_parc
 	unsigned senders = partners(w->task, channel, true);
 	unsigned receivers = partners(w->task, channel, false);
 
-	(void)atomic_fetch_add(board(w, LEFT), 1);
+	(void)atomic_fetch_add(words(w, LEFT), 1);
 	for (unsigned naps = 0; naps < NAPS_MAX;) {
-		bool last = atomic_load(board(w, ENDED)) == senders;
-		bool mine = atomic_load(board(w, LEFT)) == receivers;
+		bool last = atomic_load(words(w, ENDED)) == senders;
+		bool mine = atomic_load(words(w, LEFT)) == receivers;
 		ssize_t n = mine ? c->way->receive(c, p, false) : -1;
 		int error = mine ? errno : EINTR;
 
@@ -343,20 +345,20 @@ static void flow_drain(struct ix_worker *w, struct ix_channel *c, struct ix_parc
 		if (error != EINTR && last)
 			return;
 		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
-		naps += ix_over(w);
+		naps += ix_stopping(w);
 	}
 }
 
-static void be_sender(struct ix_worker *w, struct ix_channel *c, struct ix_parcel *p)
+static void be_sender(struct ix_worker *w, struct ix_channel *c, struct ix_payload *p)
 {
 	struct ix_sender s = { .salt = salt_of(w), .number = w->index };
 
 	send_on(w, c, p, &s);
-	flow_keep(w, &s.sums);
-	(void)atomic_fetch_add(board(w, ENDED), 1);
+	flow_keep(w, &s.totals);
+	(void)atomic_fetch_add(words(w, ENDED), 1);
 }
 
-static void be_receiver(struct ix_worker *w, struct ix_channel *c, struct ix_parcel *p)
+static void be_receiver(struct ix_worker *w, struct ix_channel *c, struct ix_payload *p)
 {
 	auto_free struct ix_receiver *r = calloc(1, sizeof(*r));
 	const struct ix_flow *f = w->task->state;
@@ -372,14 +374,14 @@ static void be_receiver(struct ix_worker *w, struct ix_channel *c, struct ix_par
 		w->rounds *= w->task->workers - 1; /* those of each sender */
 	receive_on(w, c, p, r);
 	flow_drain(w, c, p, r);
-	flow_keep(w, &r->sums);
+	flow_keep(w, &r->totals);
 }
 
 void ix_flow_work(struct ix_worker *w)
 {
 	struct ix_flow *f = w->task->state;
 	struct ix_channel *c = &f->channel[channel_of(f, w->index)];
-	auto_free struct ix_parcel *p = ix_parcel_new(c->longest);
+	auto_free struct ix_payload *p = ix_payload_new(c->longest);
 
 	if (!p)
 		ix_fault(w, "no memory");

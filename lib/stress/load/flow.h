@@ -6,7 +6,7 @@
 #include "stress/channel/way.h"
 
 /* As many channels as the supervisor has slots for. */
-#define IX_CHANNELS (IX_FIRST / IX_PARTS)
+#define IX_CHANNELS (IX_LOG_FIRST / IX_PARTS)
 
 /* No operation: it is not counted. */
 #define IX_NO_OP IX_OPS

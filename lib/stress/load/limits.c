@@ -53,12 +53,12 @@ void ix_expect_number(struct ix_worker *w, const char *what, uint64_t n, uint64_
 void ix_undo_make(struct ix_worker *w, int id)
 {
 	const struct ix_probes *p = w->task->job->on;
-	struct ix_thing thing = { .slot = ix_spare(w), .id = id };
+	struct ix_object object = { .slot = ix_spare(w), .id = id };
 
 	if (p->driver->keyed && id < 0)
 		return;
-	(void)p->driver->remove(&w->task->names, &thing);
-	p->driver->close(&thing);
+	(void)p->driver->remove(&w->task->names, &object);
+	p->driver->close(&object);
 }
 
 const char *ix_long_name(char buf[IX_LONG_NAME])
@@ -94,7 +94,7 @@ static uint32_t limit_probes_settle(struct ix_task *t, const struct ix_probe *p,
 {
 	const struct plan *plan = t->state;
 	uint64_t used = (uint64_t)plan->active * p->own, room, limit;
-	unsigned most = (IX_SLOTS - IX_FIRST) / t->workers - 2;
+	unsigned most = (IX_LOG_SLOTS - IX_LOG_FIRST) / t->workers - 2;
 
 	if (!t->names.fresh)
 		return OUT;
@@ -150,10 +150,12 @@ static void limit_probes_finish(struct ix_task *t)
 
 /* The objects that fill it stand in slots of their own; the one after the last is that
  * for which there is no room. */
-static struct ix_thing filler(const struct ix_worker *w, const struct ix_probe *p,
-			      unsigned n)
+static struct ix_object filler(const struct ix_worker *w, const struct ix_probe *p,
+			       unsigned n)
 {
-	return (struct ix_thing){ .slot = ix_slot(w, 1 + n), .id = -1, .size = p->size };
+	return (struct ix_object){ .slot = ix_log_slot(w, 1 + n),
+				   .id = -1,
+				   .size = p->size };
 }
 
 static bool limit_probes_fill(struct ix_worker *w, const struct ix_probe *p,
@@ -161,16 +163,16 @@ static bool limit_probes_fill(struct ix_worker *w, const struct ix_probe *p,
 {
 	const struct ix_probes *all = w->task->job->on;
 	const struct ix_driver *d = all->driver;
-	struct ix_thing thing;
+	struct ix_object object;
 	unsigned n = 0;
 	int r = 0;
 
 	while (n <= room) {
-		thing = filler(w, p, n);
-		r = ix_make(w->task, d, &thing);
+		object = filler(w, p, n);
+		r = ix_make(w->task, d, &object);
 		if (r < 0)
 			break;
-		d->close(&thing);
+		d->close(&object);
 		n++;
 	}
 	if (n != room)
@@ -179,24 +181,24 @@ static bool limit_probes_fill(struct ix_worker *w, const struct ix_probe *p,
 	else
 		(void)ix_expect(w, p->limit, -r, ENOSPC);
 	for (unsigned i = 0; i < n; i++) {
-		thing = filler(w, p, i);
-		thing.id = w->arena->ledger[thing.slot].id;
-		(void)ix_expect(w, "removing", -ix_remove(w->task, d, &thing), 0);
+		object = filler(w, p, i);
+		object.id = w->shared->log[object.slot].id;
+		(void)ix_expect(w, "removing", -ix_remove(w->task, d, &object), 0);
 	}
 	if (room == 0)
 		return true;
-	thing = filler(w, p, 0);
-	r = ix_make(w->task, d, &thing);
+	object = filler(w, p, 0);
+	r = ix_make(w->task, d, &object);
 	if (ix_expect(w, "when there is room again", -r, 0)) {
-		(void)ix_remove(w->task, d, &thing);
-		d->close(&thing);
+		(void)ix_remove(w->task, d, &object);
+		d->close(&object);
 	}
 	return true;
 }
 
 /* ---- a worker */
 
-static bool limit_probes_try_one(struct ix_worker *w, unsigned i, struct ix_thing *own)
+static bool limit_probes_try_one(struct ix_worker *w, unsigned i, struct ix_object *own)
 {
 	const struct ix_probes *all = w->task->job->on;
 	const struct plan *plan = w->task->state;
@@ -204,8 +206,8 @@ static bool limit_probes_try_one(struct ix_worker *w, unsigned i, struct ix_thin
 
 	if (p->run)
 		return p->run(w, own);
-	if (!p->limit || plan->room[i] == OUT || w->index > 0 || !w->desk->own[IX_HELD] ||
-	    atomic_load(&w->arena->board[READY]) < plan->active)
+	if (!p->limit || plan->room[i] == OUT || w->index > 0 || !w->slot->own[IX_HELD] ||
+	    atomic_load(&w->shared->words[READY]) < plan->active)
 		return false;
 	return limit_probes_fill(w, p, plan->room[i]);
 }
@@ -219,11 +221,11 @@ static unsigned limit_probes_count(const struct ix_probes *all)
 	return n;
 }
 
-static void try_all(struct ix_worker *w, struct ix_thing *own)
+static void try_all(struct ix_worker *w, struct ix_object *own)
 {
 	unsigned all = limit_probes_count(w->task->job->on);
 
-	while (ix_on(w)) {
+	while (ix_running(w)) {
 		unsigned i = (unsigned)ix_random_below(&w->random, all);
 		uint64_t began = ix_begin(w, i);
 
@@ -251,10 +253,10 @@ static bool is_held(const struct ix_probes *all)
  * does. */
 static void await_first(const struct ix_worker *w)
 {
-	unsigned patience = 1000;
+	unsigned timeout = 1000;
 
-	while (!atomic_load(&w->arena->board[FIRST_ENDED]) && patience > 0) {
-		patience -= ix_over(w);
+	while (!atomic_load(&w->shared->words[FIRST_ENDED]) && timeout > 0) {
+		timeout -= ix_stopping(w);
 		ix_pause(2000000);
 	}
 }
@@ -262,19 +264,19 @@ static void await_first(const struct ix_worker *w)
 static void probe(struct ix_worker *w)
 {
 	const struct ix_probes *all = w->task->job->on;
-	struct ix_thing own = { .slot = ix_slot(w, 0), .id = -1, .size = all->size };
+	struct ix_object own = { .slot = ix_log_slot(w, 0), .id = -1, .size = all->size };
 	int r = ix_make(w->task, all->driver, &own);
 
 	if (r < 0) {
 		ix_failed(w, 0, r);
 		return;
 	}
-	w->desk->own[IX_HELD] = is_held(all);
+	w->slot->own[IX_HELD] = is_held(all);
 	r = all->begin ? all->begin(w, &own) : 0;
 	if (r < 0) {
 		ix_failed(w, 0, r);
 	} else {
-		(void)atomic_fetch_add(&w->arena->board[READY], 1);
+		(void)atomic_fetch_add(&w->shared->words[READY], 1);
 		try_all(w, &own);
 	}
 	if (w->index > 0)
@@ -290,7 +292,7 @@ static void limit_probes_work(struct ix_worker *w)
 	if (w->index < plan->active) /* for others there is no room */
 		probe(w);
 	if (w->index == 0)
-		atomic_store(&w->arena->board[FIRST_ENDED], 1);
+		atomic_store(&w->shared->words[FIRST_ENDED], 1);
 }
 
 static const struct ix_workload workload = {

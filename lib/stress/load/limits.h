@@ -11,7 +11,7 @@
 /* What is tried, in the order of the job's operations. */
 struct ix_probe {
 	/* A limit of one object, or of a call. false: not tried. */
-	bool (*run)(struct ix_worker *w, struct ix_thing *own);
+	bool (*run)(struct ix_worker *w, struct ix_object *own);
 	/* Or one of the namespace, which objects of this size fill: so many; and what of
 	 * it each takes (0: its pages), and a worker's own object. */
 	const char *limit;
@@ -27,7 +27,7 @@ struct ix_probes {
 	const char *lowered;
 	uint64_t to;
 	/* Make the own object ready. -errno */
-	int (*begin)(struct ix_worker *w, struct ix_thing *own);
+	int (*begin)(struct ix_worker *w, struct ix_object *own);
 	struct ix_probe probe[IX_OPS];
 };
 
@@ -49,7 +49,7 @@ void ix_expect_number(struct ix_worker *w, const char *what, uint64_t n, uint64_
 /* A slot whose key and name nobody has. */
 static inline uint32_t ix_spare(const struct ix_worker *w)
 {
-	return ix_slot(w, 1);
+	return ix_log_slot(w, 1);
 }
 
 /* What should not have been made: by its id, or by its name (id -1). */

@@ -14,7 +14,7 @@
 
 /* Without touching a page: a tmpfs knows that this is more than it has. Any other file
  * system gives what it can before it says so, and that of others is not ours to fill. */
-static bool space(struct ix_worker *w, struct ix_thing *own)
+static bool space(struct ix_worker *w, struct ix_object *own)
 {
 	struct ix_seen seen;
 	struct statfs fs;
@@ -36,7 +36,7 @@ static bool space(struct ix_worker *w, struct ix_thing *own)
 	return true;
 }
 
-static bool memory_exists(struct ix_worker *w, struct ix_thing *own)
+static bool memory_exists(struct ix_worker *w, struct ix_object *own)
 {
 	const int new = O_RDWR | O_CREAT | O_EXCL;
 	char name[IX_NAME];
@@ -53,7 +53,7 @@ static bool memory_exists(struct ix_worker *w, struct ix_thing *own)
 }
 
 /* EINVAL is what some C libraries say of a name that is too long. */
-static bool name_of_memory(struct ix_worker *w, struct ix_thing *own)
+static bool name_of_memory(struct ix_worker *w, struct ix_object *own)
 {
 	char longest[IX_LONG_NAME];
 	int error = IX_ERROR(shm_open(ix_long_name(longest), O_RDWR | O_CLOEXEC, 0));
@@ -66,7 +66,7 @@ static bool name_of_memory(struct ix_worker *w, struct ix_thing *own)
 	return true;
 }
 
-static bool access_of_memory(struct ix_worker *w, struct ix_thing *own)
+static bool access_of_memory(struct ix_worker *w, struct ix_object *own)
 {
 	char name[IX_NAME];
 	auto_fd int fd = shm_open(ix_slot_name(&w->task->names, own->slot, name),
@@ -94,10 +94,10 @@ const struct ix_probes ix_probes_pshm = {
 
 /* ---- psem */
 
-static bool value_of_token(struct ix_worker *w, struct ix_thing *own)
+static bool value_of_token(struct ix_worker *w, struct ix_object *own)
 {
-	struct ix_thing full = { .slot = ix_spare(w), .value = SEM_VALUE_MAX };
-	struct ix_thing more = { .slot = ix_spare(w), .value = SEM_VALUE_MAX + 1U };
+	struct ix_object full = { .slot = ix_spare(w), .value = SEM_VALUE_MAX };
+	struct ix_object more = { .slot = ix_spare(w), .value = SEM_VALUE_MAX + 1U };
 	int error = -ix_make(w->task, &ix_psem_driver, &more), value = -1;
 
 	(void)own;
@@ -117,7 +117,7 @@ static bool value_of_token(struct ix_worker *w, struct ix_thing *own)
 	return true;
 }
 
-static bool no_token(struct ix_worker *w, struct ix_thing *own)
+static bool no_token(struct ix_worker *w, struct ix_object *own)
 {
 	(void)ix_expect(w, "taking what is not there", IX_ERROR(sem_trywait(own->at)),
 			EAGAIN);
@@ -127,7 +127,7 @@ static bool no_token(struct ix_worker *w, struct ix_thing *own)
 	return true;
 }
 
-static bool no_time(struct ix_worker *w, struct ix_thing *own)
+static bool no_time(struct ix_worker *w, struct ix_object *own)
 {
 	/* Nothing in the future: who sets the clock back would have it wait for long. */
 	const struct timespec never = { .tv_nsec = 1000000000 }, past = { 0 };
@@ -142,7 +142,7 @@ static bool no_time(struct ix_worker *w, struct ix_thing *own)
 	return true;
 }
 
-static bool name_of_token(struct ix_worker *w, struct ix_thing *own)
+static bool name_of_token(struct ix_worker *w, struct ix_object *own)
 {
 	char name[IX_NAME], longest[IX_LONG_NAME];
 	sem_t *sem = sem_open(ix_long_name(longest), 0);

@@ -25,23 +25,23 @@ struct text {
 	char bytes[LONGEST];
 };
 
-static int begin_msg(struct ix_worker *w, struct ix_thing *own)
+static int begin_msg(struct ix_worker *w, struct ix_object *own)
 {
 	struct msqid_ds ds;
-	int r = ix_bound(w->task, "msgmax", &w->desk->own[DESK_MSGMAX]);
+	int r = ix_bound(w->task, "msgmax", &w->slot->own[DESK_MSGMAX]);
 
 	if (r < 0)
 		return r;
 	if (msgctl(own->id, IPC_STAT, &ds) < 0)
 		return -errno;
-	w->desk->own[DESK_MOST_BYTES] = ds.msg_qbytes;
+	w->slot->own[DESK_MOST_BYTES] = ds.msg_qbytes;
 	ds.msg_qbytes = MIN(ds.msg_qbytes, QBYTES);
-	w->desk->own[DESK_QBYTES] = ds.msg_qbytes;
+	w->slot->own[DESK_QBYTES] = ds.msg_qbytes;
 	return msgctl(own->id, IPC_SET, &ds) < 0 ? -errno : 0;
 }
 
 /* Messages of that length until there is no room, and all of them out again. */
-static void limits_queue_fill_queue(struct ix_worker *w, const struct ix_thing *own,
+static void limits_queue_fill_queue(struct ix_worker *w, const struct ix_object *own,
 				    size_t size, unsigned room)
 {
 	struct text t = { .type = 1 };
@@ -72,7 +72,7 @@ static void limits_queue_fill_queue(struct ix_worker *w, const struct ix_thing *
 }
 
 /* Sent and received again. */
-static void limits_queue_pass(struct ix_worker *w, const struct ix_thing *own)
+static void limits_queue_pass(struct ix_worker *w, const struct ix_object *own)
 {
 	struct text t = { .type = 7 };
 
@@ -82,10 +82,10 @@ static void limits_queue_pass(struct ix_worker *w, const struct ix_thing *own)
 			IX_ERROR(msgrcv(own->id, &t, 1, 7, IPC_NOWAIT)), 0);
 }
 
-static bool bytes_of_queue(struct ix_worker *w, struct ix_thing *own)
+static bool bytes_of_queue(struct ix_worker *w, struct ix_object *own)
 {
-	uint64_t qbytes = w->desk->own[DESK_QBYTES];
-	uint64_t most = MIN(MIN(qbytes, w->desk->own[DESK_MSGMAX]), LONGEST);
+	uint64_t qbytes = w->slot->own[DESK_QBYTES];
+	uint64_t most = MIN(MIN(qbytes, w->slot->own[DESK_MSGMAX]), LONGEST);
 	size_t size = 1 + (size_t)ix_random_below(&w->random, MAX(most, 1));
 
 	if (most == 0)
@@ -96,13 +96,13 @@ static bool bytes_of_queue(struct ix_worker *w, struct ix_thing *own)
 }
 
 /* Empty messages take no bytes: there may be as many of them as bytes. */
-static bool messages_of_queue(struct ix_worker *w, struct ix_thing *own)
+static bool messages_of_queue(struct ix_worker *w, struct ix_object *own)
 {
-	limits_queue_fill_queue(w, own, 0, (unsigned)w->desk->own[DESK_QBYTES]);
+	limits_queue_fill_queue(w, own, 0, (unsigned)w->slot->own[DESK_QBYTES]);
 	return true;
 }
 
-static void set_room(struct ix_worker *w, const struct ix_thing *own, uint64_t bytes)
+static void set_room(struct ix_worker *w, const struct ix_object *own, uint64_t bytes)
 {
 	struct msqid_ds ds;
 	int error = IX_ERROR(msgctl(own->id, IPC_STAT, &ds));
@@ -115,12 +115,12 @@ static void set_room(struct ix_worker *w, const struct ix_thing *own, uint64_t b
 }
 
 /* In a queue that has room for it. */
-static void longest_message(struct ix_worker *w, const struct ix_thing *own, size_t most)
+static void longest_message(struct ix_worker *w, const struct ix_object *own, size_t most)
 {
 	struct text t = { .type = 1 };
 	ssize_t length;
 
-	set_room(w, own, MIN(most + 1, w->desk->own[DESK_MOST_BYTES]));
+	set_room(w, own, MIN(most + 1, w->slot->own[DESK_MOST_BYTES]));
 	(void)ix_expect(w, "a message longer than msgmax",
 			IX_ERROR(msgsnd(own->id, &t, most + 1, IPC_NOWAIT)), EINVAL);
 	if (ix_expect(w, "a message as long as msgmax",
@@ -129,20 +129,20 @@ static void longest_message(struct ix_worker *w, const struct ix_thing *own, siz
 		if (ix_expect(w, "receiving that", IX_ERROR(length), 0))
 			ix_expect_number(w, "its length", (uint64_t)length, most);
 	}
-	set_room(w, own, w->desk->own[DESK_QBYTES]);
+	set_room(w, own, w->slot->own[DESK_QBYTES]);
 }
 
-static bool length_of_message(struct ix_worker *w, struct ix_thing *own)
+static bool length_of_message(struct ix_worker *w, struct ix_object *own)
 {
-	uint64_t most = w->desk->own[DESK_MSGMAX];
+	uint64_t most = w->slot->own[DESK_MSGMAX];
 	struct text t = { .type = 1 };
 
-	if (most < LONGEST && most <= w->desk->own[DESK_MOST_BYTES])
+	if (most < LONGEST && most <= w->slot->own[DESK_MOST_BYTES])
 		longest_message(w, own, most);
-	if (most > w->desk->own[DESK_QBYTES] && w->desk->own[DESK_QBYTES] < LONGEST)
+	if (most > w->slot->own[DESK_QBYTES] && w->slot->own[DESK_QBYTES] < LONGEST)
 		(void)ix_expect(w, "a message longer than the queue",
 				IX_ERROR(msgsnd(own->id, &t,
-						w->desk->own[DESK_QBYTES] + 1,
+						w->slot->own[DESK_QBYTES] + 1,
 						IPC_NOWAIT)),
 				EAGAIN);
 	t.type = 0;
@@ -151,7 +151,7 @@ static bool length_of_message(struct ix_worker *w, struct ix_thing *own)
 	return true;
 }
 
-static bool empty_queue(struct ix_worker *w, struct ix_thing *own)
+static bool empty_queue(struct ix_worker *w, struct ix_object *own)
 {
 	int32_t spare = ix_slot_key(&w->task->names, ix_spare(w));
 	struct text t = { .type = 2 };
@@ -160,7 +160,7 @@ static bool empty_queue(struct ix_worker *w, struct ix_thing *own)
 			IX_ERROR(msgrcv(own->id, &t, 1, 0, IPC_NOWAIT)), ENOMSG);
 	(void)ix_expect(w, "a queue that does not exist", IX_ERROR(msgget(spare, 0)),
 			ENOENT);
-	if (w->desk->own[DESK_MSGMAX] == 0 || w->desk->own[DESK_QBYTES] == 0)
+	if (w->slot->own[DESK_MSGMAX] == 0 || w->slot->own[DESK_QBYTES] == 0)
 		return true;
 	(void)ix_expect(w, "sending", IX_ERROR(msgsnd(own->id, &t, 1, IPC_NOWAIT)), 0);
 	(void)ix_expect(w, "receiving a type that nobody sent",
@@ -195,7 +195,7 @@ const struct ix_probes ix_probes_msg = {
 /* At its desk: the limits of a queue's attributes, and the messages of its own. */
 enum { DESK_MSG_MAX, DESK_MSGSIZE_MAX, DESK_DEPTH };
 
-static int begin_mq(struct ix_worker *w, struct ix_thing *own)
+static int begin_mq(struct ix_worker *w, struct ix_object *own)
 {
 	struct mq_attr attr = { .mq_flags = O_NONBLOCK };
 	struct ix_seen seen;
@@ -203,13 +203,13 @@ static int begin_mq(struct ix_worker *w, struct ix_thing *own)
 
 	if (r < 0)
 		return r;
-	w->desk->own[DESK_DEPTH] = seen.room;
-	if (!w->desk->own[IX_HELD] ||
-	    ix_bound(w->task, "mqueue_msg_max", &w->desk->own[DESK_MSG_MAX]) < 0 ||
-	    ix_bound(w->task, "mqueue_msgsize_max", &w->desk->own[DESK_MSGSIZE_MAX]) <
+	w->slot->own[DESK_DEPTH] = seen.room;
+	if (!w->slot->own[IX_HELD] ||
+	    ix_bound(w->task, "mqueue_msg_max", &w->slot->own[DESK_MSG_MAX]) < 0 ||
+	    ix_bound(w->task, "mqueue_msgsize_max", &w->slot->own[DESK_MSGSIZE_MAX]) <
 		    0) {
-		w->desk->own[DESK_MSG_MAX] = HARD_MSGMAX;
-		w->desk->own[DESK_MSGSIZE_MAX] = HARD_MSGSIZEMAX;
+		w->slot->own[DESK_MSG_MAX] = HARD_MSGMAX;
+		w->slot->own[DESK_MSGSIZE_MAX] = HARD_MSGSIZEMAX;
 	}
 	return mq_setattr(own->id, &attr, NULL) < 0 ? -errno : 0;
 }
@@ -229,23 +229,23 @@ static void no_queue(struct ix_worker *w, const char *what, uint64_t depth, uint
 		ix_undo_make(w, -1);
 }
 
-static bool attributes_of_queue(struct ix_worker *w, struct ix_thing *own)
+static bool attributes_of_queue(struct ix_worker *w, struct ix_object *own)
 {
 	(void)own;
 	if (w->index > 0 && w->task->names.fresh)
 		return false; /* while another fills, there is no room to be asked for */
 	no_queue(w, "a queue of more than msg_max messages",
-		 w->desk->own[DESK_MSG_MAX] + 1, 1, EINVAL);
+		 w->slot->own[DESK_MSG_MAX] + 1, 1, EINVAL);
 	no_queue(w, "a queue of longer messages than msgsize_max", 1,
-		 w->desk->own[DESK_MSGSIZE_MAX] + 1, EINVAL);
+		 w->slot->own[DESK_MSGSIZE_MAX] + 1, EINVAL);
 	no_queue(w, "a queue of no messages", 0, 1, EINVAL);
 	no_queue(w, "a queue of messages without length", 1, 0, EINVAL);
 	return true;
 }
 
-static bool full_queue(struct ix_worker *w, struct ix_thing *own)
+static bool full_queue(struct ix_worker *w, struct ix_object *own)
 {
-	unsigned room = (unsigned)w->desk->own[DESK_DEPTH], n = 0, came = 0;
+	unsigned room = (unsigned)w->slot->own[DESK_DEPTH], n = 0, came = 0;
 	size_t size = (size_t)ix_random_below(&w->random, own->size + 1);
 	char text[1024] = "";
 	int error = 0;
@@ -273,11 +273,11 @@ static bool full_queue(struct ix_worker *w, struct ix_thing *own)
 	return true;
 }
 
-static bool no_message(struct ix_worker *w, struct ix_thing *own)
+static bool no_message(struct ix_worker *w, struct ix_object *own)
 {
 	/* Nothing in the future: who sets the clock back would have it wait for long. */
 	const struct timespec never = { .tv_nsec = 1000000000 }, past = { 0 };
-	struct ix_thing blocking = { .slot = own->slot, .id = -1, .size = own->size };
+	struct ix_object blocking = { .slot = own->slot, .id = -1, .size = own->size };
 	char text[1024];
 	int error;
 
@@ -296,7 +296,7 @@ static bool no_message(struct ix_worker *w, struct ix_thing *own)
 	return true;
 }
 
-static bool length_of_letter(struct ix_worker *w, struct ix_thing *own)
+static bool length_of_letter(struct ix_worker *w, struct ix_object *own)
 {
 	char text[1024] = "";
 
@@ -308,7 +308,7 @@ static bool length_of_letter(struct ix_worker *w, struct ix_thing *own)
 	return true;
 }
 
-static bool priority_of_letter(struct ix_worker *w, struct ix_thing *own)
+static bool priority_of_letter(struct ix_worker *w, struct ix_object *own)
 {
 	const unsigned highest = (unsigned)sysconf(_SC_MQ_PRIO_MAX) - 1;
 	char text[1024] = "";
@@ -324,7 +324,7 @@ static bool priority_of_letter(struct ix_worker *w, struct ix_thing *own)
 	return true;
 }
 
-static bool name_of_queue(struct ix_worker *w, struct ix_thing *own)
+static bool name_of_queue(struct ix_worker *w, struct ix_object *own)
 {
 	const int new = O_RDWR | O_CREAT | O_EXCL;
 	char name[IX_NAME], longest[IX_LONG_NAME];
@@ -343,9 +343,9 @@ static bool name_of_queue(struct ix_worker *w, struct ix_thing *own)
 }
 
 /* All queues of a user, wherever they are, count against this one. */
-static bool bytes_of_user(struct ix_worker *w, struct ix_thing *own)
+static bool bytes_of_user(struct ix_worker *w, struct ix_object *own)
 {
-	struct ix_thing thing = { .slot = ix_spare(w), .id = -1 };
+	struct ix_object object = { .slot = ix_spare(w), .id = -1 };
 	struct rlimit before, none;
 
 	(void)own;
@@ -357,10 +357,10 @@ static bool bytes_of_user(struct ix_worker *w, struct ix_thing *own)
 		return false;
 	no_queue(w, "a queue where RLIMIT_MSGQUEUE leaves nothing", 1, 1, EMFILE);
 	(void)setrlimit(RLIMIT_MSGQUEUE, &before);
-	if (ix_make(w->task, &ix_mq_driver, &thing) < 0)
+	if (ix_make(w->task, &ix_mq_driver, &object) < 0)
 		return true; /* others have taken what there is */
-	(void)ix_remove(w->task, &ix_mq_driver, &thing);
-	ix_mq_driver.close(&thing);
+	(void)ix_remove(w->task, &ix_mq_driver, &object);
+	ix_mq_driver.close(&object);
 	return true;
 }
 

@@ -19,10 +19,10 @@
 /* At its desk. */
 enum { DESK_SHMMAX };
 
-static int begin_shm(struct ix_worker *w, struct ix_thing *own)
+static int begin_shm(struct ix_worker *w, struct ix_object *own)
 {
 	(void)own;
-	return ix_bound(w->task, "shmmax", &w->desk->own[DESK_SHMMAX]);
+	return ix_bound(w->task, "shmmax", &w->slot->own[DESK_SHMMAX]);
 }
 
 static void no_segment(struct ix_worker *w, const char *what, int32_t key, size_t size,
@@ -34,12 +34,12 @@ static void no_segment(struct ix_worker *w, const char *what, int32_t key, size_
 		ix_undo_make(w, id);
 }
 
-static bool size_of_segment(struct ix_worker *w, struct ix_thing *own)
+static bool size_of_segment(struct ix_worker *w, struct ix_object *own)
 {
-	uint64_t most = w->desk->own[DESK_SHMMAX];
+	uint64_t most = w->slot->own[DESK_SHMMAX];
 	int32_t spare = ix_slot_key(&w->task->names, ix_spare(w));
 	const int new = IPC_CREAT | IPC_EXCL;
-	struct ix_thing thing = { .slot = ix_spare(w), .id = -1, .size = most };
+	struct ix_object object = { .slot = ix_spare(w), .id = -1, .size = most };
 	int r;
 
 	no_segment(w, "a segment of no bytes", spare, 0, new, EINVAL);
@@ -51,19 +51,19 @@ static bool size_of_segment(struct ix_worker *w, struct ix_thing *own)
 	/* Only the worker that counts pages may take some. */
 	if (most > SHMMAX || !w->task->names.fresh || w->index > 0)
 		return true;
-	r = ix_make(w->task, &ix_shm_driver, &thing);
+	r = ix_make(w->task, &ix_shm_driver, &object);
 	if (ix_expect(w, "a segment of shmmax bytes", -r, 0))
-		(void)ix_remove(w->task, &ix_shm_driver, &thing);
+		(void)ix_remove(w->task, &ix_shm_driver, &object);
 	return true;
 }
 
-static bool segment_exists(struct ix_worker *w, struct ix_thing *own)
+static bool segment_exists(struct ix_worker *w, struct ix_object *own)
 {
 	no_segment(w, "a segment that exists", ix_slot_key(&w->task->names, own->slot),
 		   own->size, IPC_CREAT | IPC_EXCL, EEXIST);
 	no_segment(w, "a segment that does not exist",
 		   ix_slot_key(&w->task->names, ix_spare(w)), 0, 0, ENOENT);
-	(void)ix_expect(w, "shmdt of what is not attached", IX_ERROR(shmdt(w->desk)),
+	(void)ix_expect(w, "shmdt of what is not attached", IX_ERROR(shmdt(w->slot)),
 			EINVAL);
 	return true;
 }
@@ -92,23 +92,23 @@ const struct ix_probes ix_probes_shm = {
 /* At its desk. */
 enum { DESK_SEMMSL, DESK_SEMOPM };
 
-static int begin_sem(struct ix_worker *w, struct ix_thing *own)
+static int begin_sem(struct ix_worker *w, struct ix_object *own)
 {
-	int r = ix_bound(w->task, "semmsl", &w->desk->own[DESK_SEMMSL]);
+	int r = ix_bound(w->task, "semmsl", &w->slot->own[DESK_SEMMSL]);
 
 	(void)own;
-	return r < 0 ? r : ix_bound(w->task, "semopm", &w->desk->own[DESK_SEMOPM]);
+	return r < 0 ? r : ix_bound(w->task, "semopm", &w->slot->own[DESK_SEMOPM]);
 }
 
 /* One operation that does not wait, and what should come of it. */
 static void limits_sysv_operate(struct ix_worker *w, const char *what,
-				const struct ix_thing *own, struct sembuf op, int right)
+				const struct ix_object *own, struct sembuf op, int right)
 {
 	op.sem_flg |= IPC_NOWAIT;
 	(void)ix_expect(w, what, IX_ERROR(semop(own->id, &op, 1)), right);
 }
 
-static void set_value(struct ix_worker *w, const char *what, const struct ix_thing *own,
+static void set_value(struct ix_worker *w, const char *what, const struct ix_object *own,
 		      int value, int right)
 {
 	int r = semctl(own->id, 0, SETVAL, (union semun){ .val = value });
@@ -125,15 +125,15 @@ static void no_array(struct ix_worker *w, const char *what, int32_t key, uint64_
 		ix_undo_make(w, id);
 }
 
-static bool semaphores_of_array(struct ix_worker *w, struct ix_thing *own)
+static bool semaphores_of_array(struct ix_worker *w, struct ix_object *own)
 {
 	int32_t spare = ix_slot_key(&w->task->names, ix_spare(w));
 	const int new = IPC_CREAT | IPC_EXCL;
 
 	no_array(w, "an array of no semaphores", spare, 0, new, EINVAL);
-	if (w->desk->own[DESK_SEMMSL] < INT32_MAX)
+	if (w->slot->own[DESK_SEMMSL] < INT32_MAX)
 		no_array(w, "an array of more than semmsl semaphores", spare,
-			 w->desk->own[DESK_SEMMSL] + 1, new, EINVAL);
+			 w->slot->own[DESK_SEMMSL] + 1, new, EINVAL);
 	no_array(w, "more of an array than it has",
 		 ix_slot_key(&w->task->names, own->slot), own->size + 1, 0, EINVAL);
 	no_array(w, "an array that exists", ix_slot_key(&w->task->names, own->slot),
@@ -142,9 +142,9 @@ static bool semaphores_of_array(struct ix_worker *w, struct ix_thing *own)
 	return true;
 }
 
-static bool operations_of_call(struct ix_worker *w, struct ix_thing *own)
+static bool operations_of_call(struct ix_worker *w, struct ix_object *own)
 {
-	uint64_t most = w->desk->own[DESK_SEMOPM];
+	uint64_t most = w->slot->own[DESK_SEMOPM];
 	struct sembuf ops[OPERATIONS + 1] = {
 		{ 0 }
 	}; /* all wait for zero, which it is */
@@ -160,7 +160,7 @@ static bool operations_of_call(struct ix_worker *w, struct ix_thing *own)
 	return true;
 }
 
-static bool value_of_semaphore(struct ix_worker *w, struct ix_thing *own)
+static bool value_of_semaphore(struct ix_worker *w, struct ix_object *own)
 {
 	struct sembuf full = { .sem_op = IX_SEMVMX }, one = { .sem_op = 1 };
 	struct sembuf empty = { .sem_op = -IX_SEMVMX };
@@ -176,7 +176,7 @@ static bool value_of_semaphore(struct ix_worker *w, struct ix_thing *own)
 	return true;
 }
 
-static bool number_of_semaphore(struct ix_worker *w, struct ix_thing *own)
+static bool number_of_semaphore(struct ix_worker *w, struct ix_object *own)
 {
 	struct sembuf op = { .sem_num = (unsigned short)own->size, .sem_op = 1 };
 
@@ -186,7 +186,7 @@ static bool number_of_semaphore(struct ix_worker *w, struct ix_thing *own)
 	return true;
 }
 
-static bool no_wait(struct ix_worker *w, struct ix_thing *own)
+static bool no_wait(struct ix_worker *w, struct ix_object *own)
 {
 	const struct timespec soon = { .tv_nsec = 100000 };
 	struct sembuf take = { .sem_op = -1 }, give = { .sem_op = 1 }, zero = { 0 };
@@ -208,7 +208,7 @@ static bool no_wait(struct ix_worker *w, struct ix_thing *own)
 }
 
 /* What has to be undone counts from -32768 to 32767. */
-static bool undo_of_semaphore(struct ix_worker *w, struct ix_thing *own)
+static bool undo_of_semaphore(struct ix_worker *w, struct ix_object *own)
 {
 	struct sembuf full = { .sem_op = IX_SEMVMX, .sem_flg = SEM_UNDO };
 	struct sembuf empty = { .sem_op = -IX_SEMVMX };

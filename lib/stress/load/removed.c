@@ -20,7 +20,7 @@
 /* How long it is looked whether they are asleep. */
 #define LOOKS 2000
 
-static const struct ix_scene *scene_of(const struct ix_worker *w)
+static const struct ix_test_case *scene_of(const struct ix_worker *w)
 {
 	return w->task->job->on;
 }
@@ -47,7 +47,7 @@ static int removed_await(const struct ix_worker *w, _Atomic uint32_t *word,
 	uint32_t now;
 
 	while ((now = atomic_load(word)) < least) {
-		if (ix_over(w) && !to_the_end)
+		if (ix_stopping(w) && !to_the_end)
 			return EINTR;
 		if (looks > PATIENCE)
 			return ETIME;
@@ -69,7 +69,7 @@ static char state_of(const struct ix_worker *w, unsigned index)
 
 	if (proc < 0)
 		return '?';
-	(void)snprintf(path, sizeof(path), "%d/stat", (int)w->arena->desks[index].pid);
+	(void)snprintf(path, sizeof(path), "%d/stat", (int)w->shared->slots[index].pid);
 	if (ix_read_file(proc, path, text, sizeof(text)) < 0 ||
 	    ix_proc_stat_parse(text, strlen(text), &st) < 0)
 		return '?';
@@ -100,7 +100,7 @@ static int await_others(const struct ix_worker *w, _Atomic uint32_t *word,
  * begun before that was looked at. */
 static bool is_seen(const struct ix_worker *w, unsigned index)
 {
-	struct ix_stage *s = ix_stage(w);
+	struct ix_case_state *s = ix_case_state(w);
 	uint32_t call = atomic_load(&s->calls[index]);
 
 	if (atomic_load(&s->blocked[index]) != call && state_of(w, index) == 'S')
@@ -116,20 +116,20 @@ static void see_them_wait(const struct ix_worker *w)
 		seen = 0;
 		for (unsigned i = 1; i < w->task->workers; i++)
 			seen += is_seen(w, i);
-		if (ix_over(w))
+		if (ix_stopping(w))
 			return;
 		if (seen < ix_others(w))
 			ix_pause(20000);
 	}
 }
 
-static bool removed_remove_it(struct ix_worker *w, struct ix_thing *own)
+static bool removed_remove_it(struct ix_worker *w, struct ix_object *own)
 {
 	const struct ix_driver *d = scene_of(w)->driver;
 	uint64_t began;
 	int r;
 
-	atomic_store(&ix_stage(w)->at, ix_now());
+	atomic_store(&ix_case_state(w)->at, ix_now());
 	began = ix_begin(w, IX_REMOVE);
 	r = ix_remove(w->task, d, own);
 	if (r < 0) {
@@ -140,10 +140,10 @@ static bool removed_remove_it(struct ix_worker *w, struct ix_thing *own)
 	return true;
 }
 
-void ix_name_is_free(struct ix_worker *w, const struct ix_thing *own)
+void ix_name_is_free(struct ix_worker *w, const struct ix_object *own)
 {
 	const struct ix_driver *d = scene_of(w)->driver;
-	struct ix_thing next = { .slot = own->slot, .id = -1, .size = own->size };
+	struct ix_object next = { .slot = own->slot, .id = -1, .size = own->size };
 	struct ix_seen seen;
 	int r;
 
@@ -168,10 +168,10 @@ void ix_name_is_free(struct ix_worker *w, const struct ix_thing *own)
 }
 
 /* One round. false: there is no point in another. */
-static bool play(struct ix_worker *w, struct ix_thing *own, uint32_t round)
+static bool play(struct ix_worker *w, struct ix_object *own, uint32_t round)
 {
-	const struct ix_scene *scene = scene_of(w);
-	struct ix_stage *s = ix_stage(w);
+	const struct ix_test_case *test_case = scene_of(w);
+	struct ix_case_state *s = ix_case_state(w);
 	int r;
 
 	atomic_store(&s->arrived, 0);
@@ -186,12 +186,12 @@ static bool play(struct ix_worker *w, struct ix_thing *own, uint32_t round)
 			 atomic_load(&s->arrived), ix_others(w));
 	if (r == 0)
 		atomic_store(&s->whole, round);
-	if (r == 0 && scene->blocks)
+	if (r == 0 && test_case->blocks)
 		see_them_wait(w);
 	if (!removed_remove_it(w, own))
 		return false;
 	if (r == 0)
-		scene->after(w, own, round);
+		test_case->after(w, own, round);
 	removed_raise_to(&s->removed, round);
 	if (r != 0)
 		return false;
@@ -200,44 +200,44 @@ static bool play(struct ix_worker *w, struct ix_thing *own, uint32_t round)
 			 ix_others(w) - atomic_load(&s->left), ix_others(w));
 		return false;
 	}
-	scene->last(w, own);
+	test_case->last(w, own);
 	return true;
 }
 
 static void direct(struct ix_worker *w)
 {
-	const struct ix_scene *scene = scene_of(w);
-	struct ix_thing own = { .slot = ix_slot(w, 0), .id = -1 };
+	const struct ix_test_case *test_case = scene_of(w);
+	struct ix_object own = { .slot = ix_log_slot(w, 0), .id = -1 };
 	bool more = true;
 
-	ix_stage(w)->slot = own.slot;
-	for (uint32_t round = 1; more && ix_on(w); round++) {
+	ix_case_state(w)->slot = own.slot;
+	for (uint32_t round = 1; more && ix_running(w); round++) {
 		int r;
 
-		own.size = scene->size;
+		own.size = test_case->size;
 		own.id = -1;
-		r = ix_make(w->task, scene->driver, &own);
+		r = ix_make(w->task, test_case->driver, &own);
 		if (r == 0) {
-			r = scene->set ? scene->set(w, &own) : 0;
+			r = test_case->set ? test_case->set(w, &own) : 0;
 			if (r < 0)
-				(void)ix_remove(w->task, scene->driver, &own);
+				(void)ix_remove(w->task, test_case->driver, &own);
 			else
 				more = play(w, &own, round);
-			scene->driver->close(&own);
+			test_case->driver->close(&own);
 		}
 		if (r < 0) {
 			ix_failed(w, IX_REMOVE, r);
 			break;
 		}
 	}
-	removed_raise_to(&ix_stage(w)->round, IX_CURTAIN);
+	removed_raise_to(&ix_case_state(w)->round, IX_DONE);
 }
 
 /* ---- the others */
 
 int ix_told_removed(struct ix_worker *w, int error)
 {
-	struct ix_stage *s = ix_stage(w);
+	struct ix_case_state *s = ix_case_state(w);
 	bool slept = atomic_load(&s->blocked[w->index]) ==
 		     atomic_load(&s->calls[w->index]);
 	bool removed = atomic_load(&s->at) != 0;
@@ -253,50 +253,50 @@ int ix_told_removed(struct ix_worker *w, int error)
 
 bool ix_is_removed(struct ix_worker *w, uint32_t round)
 {
-	return removed_await(w, &ix_stage(w)->removed, round, true) == 0 &&
-	       atomic_load(&ix_stage(w)->whole) == round;
+	return removed_await(w, &ix_case_state(w)->removed, round, true) == 0 &&
+	       atomic_load(&ix_case_state(w)->whole) == round;
 }
 
 /* Whatever happens, the remover is told that this one has left. */
 static void removed_attend(struct ix_worker *w, uint32_t round)
 {
-	const struct ix_scene *scene = scene_of(w);
-	struct ix_stage *s = ix_stage(w);
-	struct ix_thing mine = { .slot = s->slot, .id = -1, .size = scene->size };
-	int r = scene->driver->open(&w->task->names, &mine);
+	const struct ix_test_case *test_case = scene_of(w);
+	struct ix_case_state *s = ix_case_state(w);
+	struct ix_object mine = { .slot = s->slot, .id = -1, .size = test_case->size };
+	int r = test_case->driver->open(&w->task->names, &mine);
 
 	if (r < 0) {
 		/* When the end is wanted, the remover does not wait for anybody. */
-		if (!ix_over(w))
+		if (!ix_stopping(w))
 			ix_failed(w, IX_WAKE, r);
 		count_in(&s->arrived);
 		count_in(&s->left);
 		return;
 	}
-	if (scene->enter)
-		scene->enter(w, &mine, round);
+	if (test_case->enter)
+		test_case->enter(w, &mine, round);
 	count_in(&s->arrived);
-	r = scene->stay(w, &mine, round);
+	r = test_case->stay(w, &mine, round);
 	if (r == 0)
 		ix_done(w, IX_WAKE, atomic_load(&s->at));
-	scene->driver->close(&mine);
+	test_case->driver->close(&mine);
 	count_in(&s->left);
 }
 
 static void removed_join(struct ix_worker *w)
 {
-	struct ix_stage *s = ix_stage(w);
+	struct ix_case_state *s = ix_case_state(w);
 	uint32_t round = 0;
 
 	w->rounds = UINT64_MAX; /* as many as there are */
-	while (ix_on(w)) {
+	while (ix_running(w)) {
 		uint32_t now = atomic_load(&s->round);
 
 		if (now == round) {
 			(void)ix_futex_wait(&s->round, now, LOOK_NS);
 			continue;
 		}
-		if (now == IX_CURTAIN)
+		if (now == IX_DONE)
 			break;
 		round = now;
 		removed_attend(w, round);
@@ -315,21 +315,21 @@ static void removed_work(struct ix_worker *w)
 
 static int removed_prepare(struct ix_task *t)
 {
-	const struct ix_scene *scene = t->job->on;
-	struct ix_stage *s = ix_share(sizeof(*s));
+	const struct ix_test_case *test_case = t->job->on;
+	struct ix_case_state *s = ix_share(sizeof(*s));
 	int r = 0;
 
 	t->state = s;
 	if (!s)
 		return ix_cannot(t, -ENOMEM, "no memory");
-	if (ix_room(t, scene->driver, scene->size, 1, &r) < 1)
+	if (ix_room(t, test_case->driver, test_case->size, 1, &r) < 1)
 		return ix_cannot(t, r, "no object can be made: %s", ix_errno_text(r));
 	return 0;
 }
 
 static void removed_finish(struct ix_task *t)
 {
-	ix_unshare(t->state, sizeof(struct ix_stage));
+	ix_unshare(t->state, sizeof(struct ix_case_state));
 	t->state = NULL;
 }
 
@@ -341,8 +341,8 @@ static const struct ix_workload workload = {
 	.finish = removed_finish,
 };
 
-#define REMOVED(mech, then)                                              \
-	.subject = #mech, .workload = &workload, .on = &ix_scene_##mech, \
+#define REMOVED(mech, then)                                                  \
+	.subject = #mech, .workload = &workload, .on = &ix_test_case_##mech, \
 	.ops = { "remove", (then) }
 
 /* clang-format off */

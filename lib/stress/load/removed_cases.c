@@ -11,7 +11,7 @@
 #include "mech/drivers.h"
 #include "stress/load/removed.h"
 
-static void nothing(struct ix_worker *w, const struct ix_thing *own)
+static void nothing(struct ix_worker *w, const struct ix_object *own)
 {
 	(void)w;
 	(void)own;
@@ -20,7 +20,7 @@ static void nothing(struct ix_worker *w, const struct ix_thing *own)
 /* ---- queues and arrays of System V */
 
 static void no_answer(struct ix_worker *w, const struct ix_driver *d,
-		      struct ix_thing *own)
+		      struct ix_object *own)
 {
 	struct ix_seen seen;
 	int r = d->stat(&w->task->names, own, &seen);
@@ -36,7 +36,7 @@ struct text {
 };
 
 /* Full, but not of what the receivers wait for. */
-static int removed_scenes_fill_queue(struct ix_worker *w, struct ix_thing *own)
+static int removed_scenes_fill_queue(struct ix_worker *w, struct ix_object *own)
 {
 	struct text t = { .type = 1 };
 	struct msqid_ds ds;
@@ -51,7 +51,7 @@ static int removed_scenes_fill_queue(struct ix_worker *w, struct ix_thing *own)
 	return 0;
 }
 
-static int wait_in_queue(struct ix_worker *w, struct ix_thing *mine, uint32_t round)
+static int wait_in_queue(struct ix_worker *w, struct ix_object *mine, uint32_t round)
 {
 	struct text t = { .type = 1 };
 	ssize_t r;
@@ -61,17 +61,17 @@ static int wait_in_queue(struct ix_worker *w, struct ix_thing *mine, uint32_t ro
 		ix_calls(w);
 		r = w->index % 2 ? msgrcv(mine->id, &t, sizeof(t.bytes), 2, 0)
 				 : msgsnd(mine->id, &t, 1, 0);
-	} while (r < 0 && errno == EINTR && !ix_over(w));
+	} while (r < 0 && errno == EINTR && !ix_stopping(w));
 	return ix_told_removed(w, r < 0 ? errno : 0);
 }
 
-static void after_queue(struct ix_worker *w, struct ix_thing *own, uint32_t round)
+static void after_queue(struct ix_worker *w, struct ix_object *own, uint32_t round)
 {
 	(void)round;
 	no_answer(w, &ix_msg_driver, own);
 }
 
-const struct ix_scene ix_scene_msg = {
+const struct ix_test_case ix_test_case_msg = {
 	.driver = &ix_msg_driver,
 	.blocks = true,
 	.set = removed_scenes_fill_queue,
@@ -81,13 +81,13 @@ const struct ix_scene ix_scene_msg = {
 };
 
 /* Some wait for a token, others wait until the one that is there is gone. */
-static int set_array(struct ix_worker *w, struct ix_thing *own)
+static int set_array(struct ix_worker *w, struct ix_object *own)
 {
 	(void)w;
 	return semctl(own->id, 1, SETVAL, (union semun){ .val = 1 }) < 0 ? -errno : 0;
 }
 
-static int wait_in_array(struct ix_worker *w, struct ix_thing *mine, uint32_t round)
+static int wait_in_array(struct ix_worker *w, struct ix_object *mine, uint32_t round)
 {
 	struct sembuf op = { .sem_num = w->index % 2, .sem_op = w->index % 2 ? 0 : -1 };
 	int r;
@@ -96,17 +96,17 @@ static int wait_in_array(struct ix_worker *w, struct ix_thing *mine, uint32_t ro
 	do {
 		ix_calls(w);
 		r = semop(mine->id, &op, 1);
-	} while (r < 0 && errno == EINTR && !ix_over(w));
+	} while (r < 0 && errno == EINTR && !ix_stopping(w));
 	return ix_told_removed(w, r < 0 ? errno : 0);
 }
 
-static void after_array(struct ix_worker *w, struct ix_thing *own, uint32_t round)
+static void after_array(struct ix_worker *w, struct ix_object *own, uint32_t round)
 {
 	(void)round;
 	no_answer(w, &ix_sem_driver, own);
 }
 
-const struct ix_scene ix_scene_sem = {
+const struct ix_test_case ix_test_case_sem = {
 	.driver = &ix_sem_driver,
 	.size = 2,
 	.blocks = true,
@@ -119,19 +119,20 @@ const struct ix_scene ix_scene_sem = {
 /* ---- memory */
 
 /* A cell for each, and one that is written after the removal. */
-static _Atomic uint32_t *removed_scenes_cell(const struct ix_thing *thing, unsigned index)
+static _Atomic uint32_t *removed_scenes_cell(const struct ix_object *object,
+					     unsigned index)
 {
-	return (_Atomic uint32_t *)thing->at + index;
+	return (_Atomic uint32_t *)object->at + index;
 }
 
-static void write_cell(struct ix_worker *w, struct ix_thing *mine, uint32_t round)
+static void write_cell(struct ix_worker *w, struct ix_object *mine, uint32_t round)
 {
 	atomic_store(removed_scenes_cell(mine, w->index), round);
 }
 
 /* What each wrote before it was removed is there, and what one writes after that is seen
  * by the others. */
-static int removed_scenes_use_memory(struct ix_worker *w, struct ix_thing *mine,
+static int removed_scenes_use_memory(struct ix_worker *w, struct ix_object *mine,
 				     uint32_t round)
 {
 	if (!ix_is_removed(w, round))
@@ -149,7 +150,7 @@ static int removed_scenes_use_memory(struct ix_worker *w, struct ix_thing *mine,
 	return 0;
 }
 
-static void after_segment(struct ix_worker *w, struct ix_thing *own, uint32_t round)
+static void after_segment(struct ix_worker *w, struct ix_object *own, uint32_t round)
 {
 	struct shmid_ds ds;
 	uint64_t others = ix_others(w);
@@ -179,7 +180,7 @@ static void after_segment(struct ix_worker *w, struct ix_thing *own, uint32_t ro
 	ix_name_is_free(w, own);
 }
 
-static void last_detach(struct ix_worker *w, const struct ix_thing *own)
+static void last_detach(struct ix_worker *w, const struct ix_object *own)
 {
 	struct shmid_ds ds;
 	int error = shmctl(own->id, IPC_STAT, &ds) < 0 ? errno : 0;
@@ -191,7 +192,7 @@ static void last_detach(struct ix_worker *w, const struct ix_thing *own)
 /* A word of each worker. */
 #define CELLS (IX_WORKERS * sizeof(uint32_t))
 
-const struct ix_scene ix_scene_shm = {
+const struct ix_test_case ix_test_case_shm = {
 	.driver = &ix_shm_driver,
 	.size = CELLS,
 	.enter = write_cell,
@@ -200,7 +201,7 @@ const struct ix_scene ix_scene_shm = {
 	.last = last_detach,
 };
 
-static void after_memory(struct ix_worker *w, struct ix_thing *own, uint32_t round)
+static void after_memory(struct ix_worker *w, struct ix_object *own, uint32_t round)
 {
 	int r = ix_pshm_driver.open(&w->task->names, own);
 
@@ -211,7 +212,7 @@ static void after_memory(struct ix_worker *w, struct ix_thing *own, uint32_t rou
 	ix_name_is_free(w, own);
 }
 
-const struct ix_scene ix_scene_pshm = {
+const struct ix_test_case ix_test_case_pshm = {
 	.driver = &ix_pshm_driver,
 	.size = CELLS,
 	.enter = write_cell,
@@ -222,7 +223,7 @@ const struct ix_scene ix_scene_pshm = {
 
 /* ---- POSIX queues and semaphores */
 
-static int removed_scenes_receive(struct ix_worker *w, struct ix_thing *mine,
+static int removed_scenes_receive(struct ix_worker *w, struct ix_object *mine,
 				  uint32_t round)
 {
 	char text[sizeof(round)];
@@ -231,7 +232,7 @@ static int removed_scenes_receive(struct ix_worker *w, struct ix_thing *mine,
 	do {
 		ix_calls(w);
 		n = mq_receive(mine->id, text, sizeof(text), NULL);
-	} while (n < 0 && errno == EINTR && !ix_over(w));
+	} while (n < 0 && errno == EINTR && !ix_stopping(w));
 	if (n < 0) {
 		if (errno != EINTR)
 			ix_failed(w, IX_WAKE, errno);
@@ -244,24 +245,24 @@ static int removed_scenes_receive(struct ix_worker *w, struct ix_thing *mine,
 }
 
 /* One for each. There may be more of them than the queue holds: then it waits. */
-static void removed_scenes_send_all(struct ix_worker *w, struct ix_thing *own,
+static void removed_scenes_send_all(struct ix_worker *w, struct ix_object *own,
 				    uint32_t round)
 {
 	ix_name_is_free(w, own);
-	atomic_store(&ix_stage(w)->at, ix_now());
+	atomic_store(&ix_case_state(w)->at, ix_now());
 	for (unsigned i = 0; i < ix_others(w); i++) {
 		int r;
 
 		do
 			r = mq_send(own->id, (const char *)&round, sizeof(round), 0);
-		while (r < 0 && errno == EINTR && !ix_over(w));
+		while (r < 0 && errno == EINTR && !ix_stopping(w));
 		if (r < 0 && errno != EINTR)
 			ix_fault(w, "an unlinked queue takes no message: %s",
 				 ix_errno_text(errno));
 	}
 }
 
-const struct ix_scene ix_scene_mq = {
+const struct ix_test_case ix_test_case_mq = {
 	.driver = &ix_mq_driver,
 	.size = sizeof(uint32_t),
 	.blocks = true,
@@ -270,7 +271,7 @@ const struct ix_scene ix_scene_mq = {
 	.last = nothing,
 };
 
-static int take_token(struct ix_worker *w, struct ix_thing *mine, uint32_t round)
+static int take_token(struct ix_worker *w, struct ix_object *mine, uint32_t round)
 {
 	int r;
 
@@ -278,17 +279,17 @@ static int take_token(struct ix_worker *w, struct ix_thing *mine, uint32_t round
 	do {
 		ix_calls(w);
 		r = sem_wait(mine->at);
-	} while (r < 0 && errno == EINTR && !ix_over(w));
+	} while (r < 0 && errno == EINTR && !ix_stopping(w));
 	if (r < 0 && errno != EINTR)
 		ix_failed(w, IX_WAKE, errno);
 	return r < 0 ? errno : 0;
 }
 
-static void post_all(struct ix_worker *w, struct ix_thing *own, uint32_t round)
+static void post_all(struct ix_worker *w, struct ix_object *own, uint32_t round)
 {
 	(void)round;
 	ix_name_is_free(w, own);
-	atomic_store(&ix_stage(w)->at, ix_now());
+	atomic_store(&ix_case_state(w)->at, ix_now());
 	for (unsigned i = 0; i < ix_others(w); i++)
 		if (sem_post(own->at) < 0)
 			ix_fault(w, "an unlinked semaphore takes no post: %s",
@@ -296,16 +297,16 @@ static void post_all(struct ix_worker *w, struct ix_thing *own, uint32_t round)
 }
 
 /* Each took one. */
-static void no_token_left(struct ix_worker *w, const struct ix_thing *own)
+static void no_token_left(struct ix_worker *w, const struct ix_object *own)
 {
 	int value = 0;
 
-	if (sem_getvalue(own->at, &value) < 0 || (value != 0 && !ix_over(w)))
+	if (sem_getvalue(own->at, &value) < 0 || (value != 0 && !ix_stopping(w)))
 		ix_fault(w, "an unlinked semaphore has the value %d when all are taken",
 			 value);
 }
 
-const struct ix_scene ix_scene_psem = {
+const struct ix_test_case ix_test_case_psem = {
 	.driver = &ix_psem_driver,
 	.blocks = true,
 	.stay = take_token,

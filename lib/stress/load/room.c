@@ -13,21 +13,23 @@ unsigned ix_room(const struct ix_task *t, const struct ix_driver *d, size_t size
 	unsigned n = 0;
 	int r = 0;
 
-	want = MIN(want, IX_SLOTS - IX_FIRST);
+	want = MIN(want, IX_LOG_SLOTS - IX_LOG_FIRST);
 	while (n < want) {
-		struct ix_thing thing = { .slot = IX_FIRST + n, .id = -1, .size = size };
+		struct ix_object object = { .slot = IX_LOG_FIRST + n,
+					    .id = -1,
+					    .size = size };
 
-		r = ix_make(t, d, &thing);
+		r = ix_make(t, d, &object);
 		if (r < 0)
 			break;
-		d->close(&thing);
+		d->close(&object);
 		n++;
 	}
 	for (unsigned i = 0; i < n; i++) {
-		struct ix_thing thing = { .slot = IX_FIRST + i };
+		struct ix_object object = { .slot = IX_LOG_FIRST + i };
 
-		thing.id = t->arena->ledger[thing.slot].id;
-		(void)ix_remove(t, d, &thing);
+		object.id = t->shared->log[object.slot].id;
+		(void)ix_remove(t, d, &object);
 	}
 	*ret_error = r;
 	return n;
@@ -36,12 +38,14 @@ unsigned ix_room(const struct ix_task *t, const struct ix_driver *d, size_t size
 size_t ix_largest(const struct ix_task *t, const struct ix_driver *d, size_t size,
 		  int *ret_error)
 {
-	struct ix_thing thing;
+	struct ix_object object;
 	int r = 0, last = 0;
 
 	for (; size > 0; size /= 2) {
-		thing = (struct ix_thing){ .slot = IX_FIRST, .id = -1, .size = size };
-		r = ix_make(t, d, &thing);
+		object = (struct ix_object){ .slot = IX_LOG_FIRST,
+					     .id = -1,
+					     .size = size };
+		r = ix_make(t, d, &object);
 		if (r == 0 || r == -EEXIST || r == -EACCES)
 			break;
 		last = r;
@@ -49,8 +53,8 @@ size_t ix_largest(const struct ix_task *t, const struct ix_driver *d, size_t siz
 	*ret_error = r < 0 ? r : last;
 	if (r < 0 || size == 0)
 		return 0;
-	(void)ix_remove(t, d, &thing);
-	d->close(&thing);
+	(void)ix_remove(t, d, &object);
+	d->close(&object);
 	return size;
 }
 
@@ -59,27 +63,27 @@ int ix_bound(const struct ix_task *t, const char *name, uint64_t *ret_value)
 	return ix_sysctl_read(t->x, ix_limit_by_name(name), ret_value);
 }
 
-int ix_common(struct ix_task *t, const struct ix_driver *d, struct ix_thing *thing)
+int ix_common(struct ix_task *t, const struct ix_driver *d, struct ix_object *object)
 {
 	int r;
 
-	thing->id = -1;
-	thing->at = NULL;
-	r = ix_make(t, d, thing);
+	object->id = -1;
+	object->at = NULL;
+	r = ix_make(t, d, object);
 	if (r < 0)
 		return ix_cannot(t, r, "no object can be made: %s", ix_errno_text(r));
-	r = d->mapped ? d->open(&t->names, thing) : 0;
+	r = d->mapped ? d->open(&t->names, object) : 0;
 	if (r < 0)
 		return ix_cannot(t, r, "the object that was made cannot be used: %s",
 				 ix_errno_text(r));
 	return 0;
 }
 
-void ix_common_end(struct ix_task *t, const struct ix_driver *d, struct ix_thing *thing)
+void ix_common_end(struct ix_task *t, const struct ix_driver *d, struct ix_object *object)
 {
-	if (t->arena->ledger[thing->slot].state != 0)
-		(void)ix_remove(t, d, thing);
-	d->close(thing);
+	if (t->shared->log[object->slot].state != 0)
+		(void)ix_remove(t, d, object);
+	d->close(object);
 }
 
 void ix_pause(long ns)

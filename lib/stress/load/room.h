@@ -6,8 +6,8 @@
 
 /*
  * How many objects of that size there can be besides those of others, but no more than
- * are wanted: found by making them, under the slots from IX_FIRST on, and removing them
- * again. ret_error says why there are not more.
+ * are wanted: found by making them, under the slots from IX_LOG_FIRST on, and removing
+ * them again. ret_error says why there are not more.
  */
 unsigned ix_room(const struct ix_task *t, const struct ix_driver *d, size_t size,
 		 unsigned want, int *ret_error);
@@ -20,12 +20,13 @@ size_t ix_largest(const struct ix_task *t, const struct ix_driver *d, size_t siz
 /* A limit of the namespace by its name. 0, -errno */
 int ix_bound(const struct ix_task *t, const char *name, uint64_t *ret_value);
 
-/* A supervisor's object under one of its own slots (below IX_FIRST), which workers use.
- * It is at hand. -errno with ix_cannot() said */
-int ix_common(struct ix_task *t, const struct ix_driver *d, struct ix_thing *thing);
+/* A supervisor's object under one of its own slots (below IX_LOG_FIRST), which workers
+ * use. It is at hand. -errno with ix_cannot() said */
+int ix_common(struct ix_task *t, const struct ix_driver *d, struct ix_object *object);
 
 /* Remove it again, whatever state it is in, and let it go. */
-void ix_common_end(struct ix_task *t, const struct ix_driver *d, struct ix_thing *thing);
+void ix_common_end(struct ix_task *t, const struct ix_driver *d,
+		   struct ix_object *object);
 
 /* Sleep for that long, or until a signal comes. */
 void ix_pause(long ns);

@@ -26,7 +26,7 @@ struct bench {
 	uint32_t slot;
 	size_t size;
 	uint64_t mark; /* what is put into it: differs each time */
-	struct ix_parcel *sent, *came;
+	struct ix_payload *sent, *came;
 };
 
 struct ix_setup_kind {
@@ -34,7 +34,7 @@ struct ix_setup_kind {
 	int (*cycle)(const struct ix_setup_kind *k, struct bench *b);
 	const struct ix_driver *driver; /* an object of a mechanism */
 	/* Use it once. */
-	int (*use)(struct ix_thing *thing, uint64_t mark);
+	int (*use)(struct ix_object *object, uint64_t mark);
 	const struct ix_way *way; /* or a channel of this way */
 };
 
@@ -43,26 +43,26 @@ struct ix_setup_kind {
 static int object_cycle(const struct ix_setup_kind *k, struct bench *b)
 {
 	const struct ix_driver *driver = k->driver;
-	struct ix_thing thing = {
+	struct ix_object object = {
 		.slot = b->slot,
 		.id = -1,
 		.size = driver->mapped ? b->size : 1,
 	};
-	int r = ix_make(b->task, driver, &thing), e;
+	int r = ix_make(b->task, driver, &object), e;
 
 	if (r < 0)
 		return r;
-	r = driver->open(&b->task->names, &thing);
+	r = driver->open(&b->task->names, &object);
 	if (r == 0)
-		r = k->use(&thing, b->mark);
-	e = ix_remove(b->task, driver, &thing);
-	driver->close(&thing);
+		r = k->use(&object, b->mark);
+	e = ix_remove(b->task, driver, &object);
+	driver->close(&object);
 	return r < 0 ? r : e;
 }
 
-static int touch(struct ix_thing *thing, uint64_t mark)
+static int touch(struct ix_object *object, uint64_t mark)
 {
-	volatile unsigned char *first = thing->at;
+	volatile unsigned char *first = object->at;
 	unsigned char byte = (unsigned char)(mark | 1);
 
 	if (*first != 0)
@@ -71,23 +71,23 @@ static int touch(struct ix_thing *thing, uint64_t mark)
 	return *first == byte ? 0 : -EILSEQ;
 }
 
-static int sem_use(struct ix_thing *thing, uint64_t mark)
+static int sem_use(struct ix_object *object, uint64_t mark)
 {
 	struct sembuf up = { .sem_op = 1 };
 	struct sembuf down = { .sem_op = -1, .sem_flg = IPC_NOWAIT };
 
 	(void)mark;
-	if (semop(thing->id, &up, 1) < 0 || semop(thing->id, &down, 1) < 0)
+	if (semop(object->id, &up, 1) < 0 || semop(object->id, &down, 1) < 0)
 		return errno == EAGAIN ? -EILSEQ : -errno;
-	return semop(thing->id, &down, 1) < 0 && errno == EAGAIN ? 0 : -EILSEQ;
+	return semop(object->id, &down, 1) < 0 && errno == EAGAIN ? 0 : -EILSEQ;
 }
 
-static int psem_use(struct ix_thing *thing, uint64_t mark)
+static int psem_use(struct ix_object *object, uint64_t mark)
 {
 	(void)mark;
-	if (sem_post(thing->at) < 0 || sem_trywait(thing->at) < 0)
+	if (sem_post(object->at) < 0 || sem_trywait(object->at) < 0)
 		return errno == EAGAIN ? -EILSEQ : -errno;
-	return sem_trywait(thing->at) < 0 && errno == EAGAIN ? 0 : -EILSEQ;
+	return sem_trywait(object->at) < 0 && errno == EAGAIN ? 0 : -EILSEQ;
 }
 
 const struct ix_setup_kind ix_setup_shm = {
@@ -115,14 +115,14 @@ const struct ix_setup_kind ix_setup_psem = {
 
 static int memfd_cycle(const struct ix_setup_kind *k, struct bench *b)
 {
-	struct ix_thing thing;
-	int r = ix_memfd_open(b->size, &thing);
+	struct ix_object object;
+	int r = ix_memfd_open(b->size, &object);
 
 	(void)k;
 	if (r < 0)
 		return r;
-	r = touch(&thing, b->mark);
-	ix_memfd_close(&thing);
+	r = touch(&object, b->mark);
+	ix_memfd_close(&object);
 	return r;
 }
 
@@ -198,7 +198,7 @@ static void cycle_on(struct ix_worker *w, struct bench *b)
 {
 	const struct ix_setup_kind *k = w->task->job->on;
 
-	for (; ix_on(w); b->mark++) {
+	for (; ix_running(w); b->mark++) {
 		uint64_t t = ix_begin(w, 0);
 		int r = k->cycle(k, b);
 
@@ -208,18 +208,18 @@ static void cycle_on(struct ix_worker *w, struct bench *b)
 			ix_fault(
 				w,
 				"what is new is not empty, or does not hold what is put into it");
-		else if (r != -EINTR || !ix_over(w))
+		else if (r != -EINTR || !ix_stopping(w))
 			setup_failed(w, -r);
 	}
 }
 
 static void setup_work(struct ix_worker *w)
 {
-	auto_free struct ix_parcel *sent = ix_parcel_new(MESSAGE);
-	auto_free struct ix_parcel *came = ix_parcel_new(MESSAGE);
+	auto_free struct ix_payload *sent = ix_payload_new(MESSAGE);
+	auto_free struct ix_payload *came = ix_payload_new(MESSAGE);
 	struct bench b = {
 		.task = w->task,
-		.slot = ix_slot(w, 0),
+		.slot = ix_log_slot(w, 0),
 		.size = setup_size_of(w->task),
 		.sent = sent,
 		.came = came,

@@ -34,7 +34,7 @@ enum { OWN_TOKENS, OWN_BEGUN };
 #define PAIRS (IX_WORKERS / 2)
 
 struct pair {
-	struct ix_thing thing[2]; /* an array; or room and tokens */
+	struct ix_object object[2]; /* an array; or room and tokens */
 };
 
 struct tokens {
@@ -51,7 +51,7 @@ struct handful {
 
 struct ix_token_kind {
 	const struct ix_driver *driver;
-	unsigned things; /* of a pair */
+	unsigned objects; /* of a pair */
 	/* Room for so many in each of the twins, which are new. -errno */
 	int (*fill)(struct tokens *k, struct pair *p);
 	/* Give or take. -EINTR: nothing was done; -EAGAIN; -errno */
@@ -75,7 +75,7 @@ static int tokens_move(const struct pair *p, unsigned from, unsigned to, int n, 
 		{ .sem_num = (unsigned short)to, .sem_op = (short)n },
 	};
 
-	return semop(p->thing[0].id, ops, ARRAY_SIZE(ops)) < 0 ? -errno : 0;
+	return semop(p->object[0].id, ops, ARRAY_SIZE(ops)) < 0 ? -errno : 0;
 }
 
 static int sem_fill(struct tokens *k, struct pair *p)
@@ -85,7 +85,7 @@ static int sem_fill(struct tokens *k, struct pair *p)
 
 	for (unsigned i = 0; i < k->twins; i++)
 		values[2 * i] = ROOM;
-	if (semctl(p->thing[0].id, 0, SETALL, (union semun){ .array = values }) < 0)
+	if (semctl(p->object[0].id, 0, SETALL, (union semun){ .array = values }) < 0)
 		return -errno;
 	/* Once there and back: kernel.sem may not allow two operations in one call. */
 	r = tokens_move(p, 0, 1, 1, false);
@@ -108,7 +108,7 @@ static int sem_look(const struct tokens *k, const struct pair *p, bool still)
 	int n = 0;
 
 	(void)still; /* no matter when */
-	if (semctl(p->thing[0].id, 0, GETALL, (union semun){ .array = values }) < 0)
+	if (semctl(p->object[0].id, 0, GETALL, (union semun){ .array = values }) < 0)
 		return -errno;
 	for (unsigned i = 0; i < k->twins; i++) {
 		if (values[2 * i] + values[2 * i + 1] != ROOM)
@@ -120,7 +120,7 @@ static int sem_look(const struct tokens *k, const struct pair *p, bool still)
 
 const struct ix_token_kind ix_tokens_sem = {
 	.driver = &ix_sem_driver,
-	.things = 1,
+	.objects = 1,
 	.fill = sem_fill,
 	.give = sem_give,
 	.take = sem_take,
@@ -134,7 +134,7 @@ static int psem_fill(struct tokens *k, struct pair *p)
 {
 	(void)k;
 	for (unsigned i = 0; i < ROOM; i++)
-		if (sem_post(p->thing[0].at) < 0)
+		if (sem_post(p->object[0].at) < 0)
 			return -errno;
 	return 0;
 }
@@ -149,13 +149,13 @@ static int tokens_pass(sem_t *from, sem_t *to, bool wait)
 static int psem_give(const struct pair *p, struct handful h)
 {
 	(void)h;
-	return tokens_pass(p->thing[0].at, p->thing[1].at, true);
+	return tokens_pass(p->object[0].at, p->object[1].at, true);
 }
 
 static int psem_take(const struct pair *p, struct handful h, bool wait)
 {
 	(void)h;
-	return tokens_pass(p->thing[1].at, p->thing[0].at, wait);
+	return tokens_pass(p->object[1].at, p->object[0].at, wait);
 }
 
 /* Between the two calls of one of them a token is on its way, and so are we between ours:
@@ -165,8 +165,8 @@ static int psem_look(const struct tokens *k, const struct pair *p, bool still)
 	int room, value;
 
 	(void)k;
-	if (sem_getvalue(p->thing[0].at, &room) < 0 ||
-	    sem_getvalue(p->thing[1].at, &value) < 0)
+	if (sem_getvalue(p->object[0].at, &room) < 0 ||
+	    sem_getvalue(p->object[1].at, &value) < 0)
 		return -errno;
 	if (room < 0 || room > ROOM || value < 0 || value > ROOM)
 		return -EILSEQ;
@@ -175,7 +175,7 @@ static int psem_look(const struct tokens *k, const struct pair *p, bool still)
 
 const struct ix_token_kind ix_tokens_psem = {
 	.driver = &ix_psem_driver,
-	.things = 2,
+	.objects = 2,
 	.fill = psem_fill,
 	.give = psem_give,
 	.take = psem_take,
@@ -190,15 +190,15 @@ static int tokens_hire(struct ix_task *t, struct tokens *k, struct pair *p, uint
 	const struct ix_driver *driver = k->kind->driver;
 	int r = 0;
 
-	for (unsigned i = 0; r == 0 && i < k->kind->things; i++) {
-		p->thing[i] = (struct ix_thing){ .slot = slot + i,
-						 .id = -1,
-						 .size = 2 * (size_t)k->twins };
-		r = ix_make(t, driver, &p->thing[i]);
+	for (unsigned i = 0; r == 0 && i < k->kind->objects; i++) {
+		p->object[i] = (struct ix_object){ .slot = slot + i,
+						   .id = -1,
+						   .size = 2 * (size_t)k->twins };
+		r = ix_make(t, driver, &p->object[i]);
 		if (r < 0)
 			return r;
 		k->parts++;
-		r = driver->open(&t->names, &p->thing[i]);
+		r = driver->open(&t->names, &p->object[i]);
 	}
 	return r < 0 ? r : k->kind->fill(k, p);
 }
@@ -220,7 +220,7 @@ static int tokens_prepare(struct ix_task *t)
 	k->kind = t->job->on;
 	k->twins = k->kind->most > 1 ? MAX(1, MIN(t->objects, TWINS)) : 1;
 	for (unsigned i = 0; i < t->workers / 2; i++) {
-		int r = tokens_hire(t, k, &k->pair[i], i * k->kind->things);
+		int r = tokens_hire(t, k, &k->pair[i], i * k->kind->objects);
 
 		if (r < 0)
 			return tokens_cannot(t, r);
@@ -234,12 +234,12 @@ static void tokens_finish(struct ix_task *t)
 	struct tokens *k = t->state;
 
 	for (unsigned i = 0; k && i < k->parts; i++) {
-		struct ix_thing *thing =
-			&k->pair[i / k->kind->things].thing[i % k->kind->things];
+		struct ix_object *object =
+			&k->pair[i / k->kind->objects].object[i % k->kind->objects];
 		const struct ix_driver *driver = k->kind->driver;
 
-		(void)ix_remove(t, driver, thing);
-		driver->close(thing);
+		(void)ix_remove(t, driver, object);
+		driver->close(object);
 	}
 	free(k);
 	t->state = NULL;
@@ -250,8 +250,8 @@ static void tokens_check(struct ix_task *t)
 	const struct tokens *k = t->state;
 
 	for (unsigned i = 0; i < k->pairs; i++) {
-		const struct ix_desk *desk = &t->arena->desks[2 * i];
-		uint64_t given = desk[0].own[OWN_TOKENS], taken = desk[1].own[OWN_TOKENS];
+		const struct ix_worker_slot *slot = &t->shared->slots[2 * i];
+		uint64_t given = slot[0].own[OWN_TOKENS], taken = slot[1].own[OWN_TOKENS];
 		int left = k->kind->look(k, &k->pair[i], true);
 
 		if (given != taken)
@@ -280,7 +280,7 @@ static struct handful next(struct ix_random *random, const struct tokens *k)
 
 static void tokens_set(struct ix_worker *w, unsigned word, uint64_t value)
 {
-	__atomic_store_n(&w->desk->own[word], value, __ATOMIC_RELEASE);
+	__atomic_store_n(&w->slot->own[word], value, __ATOMIC_RELEASE);
 }
 
 /* Give or take, which the partner can see from before it begins until it is done. */
@@ -288,7 +288,7 @@ static int tokens_act(struct ix_worker *w, struct handful h, bool wait)
 {
 	const struct tokens *k = w->task->state;
 	const struct pair *p = &k->pair[w->index / 2];
-	uint64_t tokens = w->desk->own[OWN_TOKENS];
+	uint64_t tokens = w->slot->own[OWN_TOKENS];
 	int r;
 
 	tokens_set(w, OWN_BEGUN, tokens + (unsigned)h.n);
@@ -303,7 +303,7 @@ static int tokens_act(struct ix_worker *w, struct handful h, bool wait)
 
 static int64_t own_of(const struct ix_worker *w, unsigned worker, unsigned word)
 {
-	return (int64_t)__atomic_load_n(&w->arena->desks[worker].own[word],
+	return (int64_t)__atomic_load_n(&w->shared->slots[worker].own[word],
 					__ATOMIC_ACQUIRE);
 }
 
@@ -345,7 +345,7 @@ static void tokens_drain(struct ix_worker *w, struct ix_random *random)
 	struct handful h = next(random, k);
 
 	for (unsigned naps = 0; naps < 10000;) {
-		bool last = atomic_load(&w->arena->board[w->index / 2]);
+		bool last = atomic_load(&w->shared->words[w->index / 2]);
 		int r = tokens_act(w, h, false);
 
 		if (r == 0) {
@@ -358,7 +358,7 @@ static void tokens_drain(struct ix_worker *w, struct ix_random *random)
 			return;
 		} else {
 			(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
-			naps += ix_over(w);
+			naps += ix_stopping(w);
 		}
 	}
 }
@@ -367,7 +367,7 @@ static void act_on(struct ix_worker *w, unsigned op, struct ix_random *random)
 {
 	const struct tokens *k = w->task->state;
 
-	for (unsigned n = 0; ix_on(w); n++) {
+	for (unsigned n = 0; ix_running(w); n++) {
 		struct ix_random before = *random;
 		struct handful h = next(random, k);
 		uint64_t t = ix_begin(w, op);
@@ -375,7 +375,7 @@ static void act_on(struct ix_worker *w, unsigned op, struct ix_random *random)
 
 		do
 			r = tokens_act(w, h, true);
-		while (r == -EINTR && !ix_over(w));
+		while (r == -EINTR && !ix_stopping(w));
 		if (r < 0) {
 			*random = before;
 			if (r == -EINTR)
@@ -397,7 +397,7 @@ static void tokens_work(struct ix_worker *w)
 	if (w->index % 2)
 		tokens_drain(w, &random);
 	else
-		atomic_store(&w->arena->board[w->index / 2], 1);
+		atomic_store(&w->shared->words[w->index / 2], 1);
 }
 
 const struct ix_workload ix_tokens = {

@@ -29,29 +29,29 @@ enum { TAKE_IT, COMEBACK };
 
 /* How long what was held may take to come back: as many as want a CPU meanwhile, each a
  * slice of its time, and as many victims that never rest. */
-static uint64_t patience(const struct ix_task *t)
+static uint64_t timeout(const struct ix_task *t)
 {
 	return (4 + t->workers / 8) * IX_SECOND_NS;
 }
 
 /* What a victim and its worker share. */
-struct cradle {
+struct slot {
 	_Atomic uint32_t holds; /* it has taken something; a futex */
 	int32_t error;          /* or why it has not */
 	char rest[56];
 };
 
-struct nursery {
+struct slots {
 	size_t size; /* of each worker's object */
-	struct cradle cradles[IX_WORKERS];
+	struct slot slots[IX_WORKERS];
 };
 
 struct kind;
 
-struct victim {
+struct child {
 	struct ix_worker *w; /* whose it is */
-	struct cradle *cradle;
-	struct ix_thing *thing;
+	struct slot *slot;
+	struct ix_object *object;
 	pid_t pid;
 	uint64_t killed;
 };
@@ -61,11 +61,11 @@ struct victim {
 struct kind {
 	const struct ix_driver *driver;
 	size_t size;
-	int (*begin)(struct ix_thing *own);
-	int (*take)(struct victim *v);
-	void (*more)(struct victim *v);
-	int (*await)(struct victim *v);
-	void (*check)(struct victim *v);
+	int (*begin)(struct ix_object *own);
+	int (*take)(struct child *v);
+	void (*more)(struct child *v);
+	int (*await)(struct child *v);
+	void (*check)(struct child *v);
 };
 
 static const struct kind *undo_kind_of(const struct ix_task *t)
@@ -75,12 +75,12 @@ static const struct kind *undo_kind_of(const struct ix_task *t)
 
 /* ---- semaphores */
 
-static unsigned short begins_with(const struct ix_thing *own, size_t num)
+static unsigned short begins_with(const struct ix_object *own, size_t num)
 {
 	return own->size > 1 && num == own->size - 1 ? 0 : TOKENS;
 }
 
-static int undo_set_all(struct ix_thing *own)
+static int undo_set_all(struct ix_object *own)
 {
 	unsigned short values[SEMS];
 
@@ -91,10 +91,10 @@ static int undo_set_all(struct ix_thing *own)
 }
 
 /* Several tokens of each of several semaphores, and some given to the last, at once. */
-static unsigned random_share(struct victim *v, struct sembuf ops[SEMS])
+static unsigned random_share(struct child *v, struct sembuf ops[SEMS])
 {
 	struct ix_random *random = &v->w->random;
-	size_t all = v->thing->size;
+	size_t all = v->object->size;
 	unsigned n = 0;
 
 	for (unsigned short i = 0; i < all; i++) {
@@ -102,23 +102,24 @@ static unsigned random_share(struct victim *v, struct sembuf ops[SEMS])
 
 		if (n > 0 && ix_random_below(random, 2))
 			continue;
-		ops[n++] = (struct sembuf){ .sem_num = i,
-					    .sem_op = begins_with(v->thing, i) ? -by : by,
-					    .sem_flg = SEM_UNDO };
+		ops[n++] =
+			(struct sembuf){ .sem_num = i,
+					 .sem_op = begins_with(v->object, i) ? -by : by,
+					 .sem_flg = SEM_UNDO };
 	}
 	return n;
 }
 
-static int take_tokens(struct victim *v)
+static int take_tokens(struct child *v)
 {
 	struct sembuf ops[SEMS];
 	unsigned n = random_share(v, ops);
 
-	return semop(v->thing->id, ops, n) < 0 ? -errno : 0;
+	return semop(v->object->id, ops, n) < 0 ? -errno : 0;
 }
 
 /* Until it is killed: back and forth, with whatever there is. */
-static void move_tokens(struct victim *v)
+static void move_tokens(struct child *v)
 {
 	struct sembuf ops[SEMS];
 
@@ -130,20 +131,20 @@ static void move_tokens(struct victim *v)
 			if (ix_random_below(&v->w->random, 2))
 				ops[i].sem_op = (short)-ops[i].sem_op;
 		}
-		(void)semop(v->thing->id, ops, n);
+		(void)semop(v->object->id, ops, n);
 	}
 }
 
 /* All tokens, and none that was given: that is to be had as soon as nobody holds any. */
-static int await_tokens(struct victim *v)
+static int await_tokens(struct child *v)
 {
 	struct sembuf ops[2 * SEMS];
-	uint64_t ends = ix_now() + patience(v->w->task), now;
+	uint64_t ends = ix_now() + timeout(v->w->task), now;
 	unsigned n = 0;
 	int r;
 
-	for (unsigned short i = 0; i < v->thing->size; i++) {
-		short by = (short)begins_with(v->thing, i);
+	for (unsigned short i = 0; i < v->object->size; i++) {
+		short by = (short)begins_with(v->object, i);
 
 		ops[n++] = (struct sembuf){ .sem_num = i, .sem_op = (short)-by };
 	}
@@ -153,35 +154,35 @@ static int await_tokens(struct victim *v)
 		now = ix_now();
 		left.tv_sec = now < ends ? (time_t)((ends - now) / IX_SECOND_NS) : 0;
 		left.tv_nsec = now < ends ? (long)((ends - now) % IX_SECOND_NS) : 0;
-		r = semtimedop(v->thing->id, ops, n, &left);
+		r = semtimedop(v->object->id, ops, n, &left);
 	} while (r < 0 && errno == EINTR);
 	if (r < 0)
 		return errno == EAGAIN ? -ETIME : -errno;
 	for (unsigned i = 0; i < n; i++)
 		ops[i].sem_op = (short)-ops[i].sem_op;
-	return semop(v->thing->id, ops, n) < 0 ? -errno : 0;
+	return semop(v->object->id, ops, n) < 0 ? -errno : 0;
 }
 
-static void check_tokens(struct victim *v)
+static void check_tokens(struct child *v)
 {
 	unsigned short values[SEMS] = { 0 };
 	bool wrong = false;
 
-	if (semctl(v->thing->id, 0, GETALL, (union semun){ .array = values }) < 0) {
+	if (semctl(v->object->id, 0, GETALL, (union semun){ .array = values }) < 0) {
 		ix_failed(v->w, COMEBACK, errno);
 		return;
 	}
-	for (size_t i = 0; i < v->thing->size; i++) {
-		if (values[i] == begins_with(v->thing, i))
+	for (size_t i = 0; i < v->object->size; i++) {
+		if (values[i] == begins_with(v->object, i))
 			continue;
 		wrong = true;
 		ix_fault(
 			v->w,
 			"semaphore %zu has the value %u after its holder was killed, not %u",
-			i, values[i], begins_with(v->thing, i));
+			i, values[i], begins_with(v->object, i));
 	}
 	if (wrong)
-		(void)undo_set_all(v->thing);
+		(void)undo_set_all(v->object);
 }
 
 static const struct kind tokens = {
@@ -196,13 +197,13 @@ static const struct kind tokens = {
 
 /* ---- attaches */
 
-static int take_attach(struct victim *v)
+static int take_attach(struct child *v)
 {
-	return shmat(v->thing->id, NULL, 0) == (void *)-1 ? -errno : 0;
+	return shmat(v->object->id, NULL, 0) == (void *)-1 ? -errno : 0;
 }
 
 /* Until it is killed. It has what its parent had, one by take_attach(), and some. */
-static void move_attaches(struct victim *v)
+static void move_attaches(struct child *v)
 {
 	void *at[ATTACHES] = { NULL };
 
@@ -214,26 +215,26 @@ static void move_attaches(struct victim *v)
 			*one = NULL;
 			continue;
 		}
-		*one = shmat(v->thing->id, NULL, 0);
+		*one = shmat(v->object->id, NULL, 0);
 		if (*one == (void *)-1)
 			*one = NULL;
 	}
 }
 
-static int attaches(const struct victim *v, uint64_t *ret_n)
+static int attaches(const struct child *v, uint64_t *ret_n)
 {
 	struct shmid_ds ds;
 
-	if (shmctl(v->thing->id, IPC_STAT, &ds) < 0)
+	if (shmctl(v->object->id, IPC_STAT, &ds) < 0)
 		return -errno;
 	*ret_n = ds.shm_nattch;
 	return 0;
 }
 
 /* The worker has one. Somebody who looks at a process keeps its memory for that long. */
-static int await_attaches(struct victim *v)
+static int await_attaches(struct child *v)
 {
-	uint64_t ends = ix_now() + patience(v->w->task), n = 0;
+	uint64_t ends = ix_now() + timeout(v->w->task), n = 0;
 	long pause = 10000;
 	int r;
 
@@ -248,7 +249,7 @@ static int await_attaches(struct victim *v)
 	}
 }
 
-static void check_attaches(struct victim *v)
+static void check_attaches(struct child *v)
 {
 	uint64_t n = 0;
 	int r = attaches(v, &n);
@@ -272,7 +273,7 @@ static const struct kind memory = {
 /* ---- victims */
 
 /* The first share is measured: nobody is killed while he counts. */
-static _Noreturn void live(struct victim *v, pid_t parent)
+static _Noreturn void live(struct child *v, pid_t parent)
 {
 	uint64_t began;
 	int r;
@@ -283,22 +284,22 @@ static _Noreturn void live(struct victim *v, pid_t parent)
 	began = ix_begin(v->w, TAKE_IT);
 	r = undo_kind_of(v->w->task)->take(v);
 	if (r < 0)
-		v->cradle->error = r;
+		v->slot->error = r;
 	else
 		ix_done(v->w, TAKE_IT, began);
-	atomic_store(&v->cradle->holds, 1);
-	(void)ix_futex_wake(&v->cradle->holds, 1);
+	atomic_store(&v->slot->holds, 1);
+	(void)ix_futex_wake(&v->slot->holds, 1);
 	if (r == 0)
 		undo_kind_of(v->w->task)->more(v);
 	_exit(0);
 }
 
-static int bear(struct victim *v)
+static int bear(struct child *v)
 {
 	pid_t parent = getpid();
 
-	v->cradle->error = 0;
-	atomic_store(&v->cradle->holds, 0);
+	v->slot->error = 0;
+	atomic_store(&v->slot->holds, 0);
 	v->pid = fork();
 	if (v->pid == 0)
 		live(v, parent);
@@ -306,19 +307,19 @@ static int bear(struct victim *v)
 }
 
 /* It is killed some time after it has something. */
-static void strike(struct victim *v)
+static void strike(struct child *v)
 {
-	uint64_t ends = ix_now() + patience(v->w->task);
+	uint64_t ends = ix_now() + timeout(v->w->task);
 
-	while (!atomic_load(&v->cradle->holds) && ix_now() < ends)
-		(void)ix_futex_wait(&v->cradle->holds, 0, 10000000);
+	while (!atomic_load(&v->slot->holds) && ix_now() < ends)
+		(void)ix_futex_wait(&v->slot->holds, 0, 10000000);
 	ix_pause((long)ix_random_below(&v->w->random, 200000));
 	v->killed = ix_now();
 	(void)kill(v->pid, SIGKILL);
 }
 
 /* true: it was there, and is no more. */
-static bool bury(struct victim *v, int how)
+static bool bury(struct child *v, int how)
 {
 	int r;
 
@@ -329,7 +330,7 @@ static bool bury(struct victim *v, int how)
 }
 
 /* Where the CPU is wanted by many, whoever is killed may live for a while. */
-static int await_end(struct victim *v, bool *ret_buried)
+static int await_end(struct child *v, bool *ret_buried)
 {
 	const struct kind *k = undo_kind_of(v->w->task);
 	int r = k->await(v);
@@ -342,7 +343,7 @@ static int await_end(struct victim *v, bool *ret_buried)
 }
 
 /* false: there is no point in going on. */
-static bool sacrifice(struct victim *v)
+static bool sacrifice(struct child *v)
 {
 	bool buried;
 	int r = bear(v);
@@ -363,9 +364,9 @@ static bool sacrifice(struct victim *v)
 	if (!buried)
 		(void)bury(v, 0);
 	undo_kind_of(v->w->task)->check(v);
-	if (v->cradle->error)
-		ix_failed(v->w, TAKE_IT, v->cradle->error);
-	return v->cradle->error == 0;
+	if (v->slot->error)
+		ix_failed(v->w, TAKE_IT, v->slot->error);
+	return v->slot->error == 0;
 }
 
 /* ---- the workload */
@@ -373,7 +374,7 @@ static bool sacrifice(struct victim *v)
 static int undo_prepare(struct ix_task *t)
 {
 	const struct kind *k = undo_kind_of(t);
-	struct nursery *n = ix_share(sizeof(*n));
+	struct slots *n = ix_share(sizeof(*n));
 	int r = 0;
 
 	t->state = n;
@@ -391,16 +392,16 @@ static int undo_prepare(struct ix_task *t)
 
 static void undo_finish(struct ix_task *t)
 {
-	ix_unshare(t->state, sizeof(struct nursery));
+	ix_unshare(t->state, sizeof(struct slots));
 	t->state = NULL;
 }
 
 static void undo_work(struct ix_worker *w)
 {
 	const struct kind *k = undo_kind_of(w->task);
-	struct nursery *n = w->task->state;
-	struct ix_thing own = { .slot = ix_slot(w, 0), .id = -1, .size = n->size };
-	struct victim v = { .w = w, .thing = &own, .cradle = &n->cradles[w->index] };
+	struct slots *n = w->task->state;
+	struct ix_object own = { .slot = ix_log_slot(w, 0), .id = -1, .size = n->size };
+	struct child v = { .w = w, .object = &own, .slot = &n->slots[w->index] };
 	int r = ix_make(w->task, k->driver, &own);
 
 	if (r < 0) {
@@ -412,7 +413,7 @@ static void undo_work(struct ix_worker *w)
 		r = k->begin(&own);
 	if (r < 0)
 		ix_failed(w, TAKE_IT, r);
-	while (r == 0 && ix_on(w) && sacrifice(&v))
+	while (r == 0 && ix_running(w) && sacrifice(&v))
 		;
 	(void)ix_remove(w->task, k->driver, &own);
 	k->driver->close(&own);

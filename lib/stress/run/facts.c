@@ -46,7 +46,7 @@ static void PRINTF(3, 4) add(struct ipcx_table *t, const char *name, const char 
 
 /* ---- limits, as they are where it takes place */
 
-void ix_keep_limits(struct ipcx *x, struct ix_arena *arena)
+void ix_keep_limits(struct ipcx *x, struct ix_shared *shared)
 {
 	static const char *const names[] = { "msgmax",
 					     "msgmnb",
@@ -69,9 +69,9 @@ void ix_keep_limits(struct ipcx *x, struct ix_arena *arena)
 
 		if (ipcx_row_get(t, i, IPCX_F_NAME, &name) < 0 ||
 		    ipcx_row_get(t, i, IPCX_F_LIMIT, &limit) < 0 ||
-		    limit.type != IPCX_TYPE_UINT || at >= sizeof(arena->limits))
+		    limit.type != IPCX_TYPE_UINT || at >= sizeof(shared->limits))
 			continue;
-		at += (size_t)snprintf(arena->limits + at, sizeof(arena->limits) - at,
+		at += (size_t)snprintf(shared->limits + at, sizeof(shared->limits) - at,
 				       "%s%s %llu", at ? ", " : "",
 				       ipcx_value_string(&name),
 				       (unsigned long long)limit.as.u);
@@ -132,7 +132,7 @@ static void add_mitigations(struct ipcx_table *t)
 int ipcx_stress_facts(struct ipcx_stress *s, struct ipcx_table **ret_table)
 {
 	IX_REQUIRE(s ? s->x : NULL, ret_table);
-	const struct ix_arena *arena = s->arena;
+	const struct ix_shared *shared = s->shared;
 	struct ipcx_table *t;
 	struct utsname u;
 	int r = ix_table_new(&t);
@@ -142,14 +142,14 @@ int ipcx_stress_facts(struct ipcx_stress *s, struct ipcx_table **ret_table)
 	if (r < 0)
 		return ix_fail_plain(s->x, r, "out of memory");
 	add(t, "seed", "%llu", (unsigned long long)s->plan.seed);
-	add(t, "namespace", "%s", arena->fresh ? "a fresh one" : "one that is in use");
+	add(t, "namespace", "%s", shared->fresh ? "a fresh one" : "one that is in use");
 	if (uname(&u) == 0)
 		add(t, "kernel", "%s %s %s", u.sysname, u.release, u.machine);
 	add_cpus(t);
-	add(t, "clock", "reading it takes %u ns", arena->clock_cost);
-	add(t, "system call", "an empty one takes %u ns", arena->call_cost);
+	add(t, "clock", "reading it takes %u ns", shared->clock_cost);
+	add(t, "system call", "an empty one takes %u ns", shared->call_cost);
 	add_mitigations(t);
-	if (arena->limits[0])
-		add(t, "limits", "%s", arena->limits);
+	if (shared->limits[0])
+		add(t, "limits", "%s", shared->limits);
 	return ix_table_hand(s->x, t, 0, ret_table);
 }

@@ -14,9 +14,9 @@
 
 /* Keys that begin with an I. The marker's key is the one behind the slots'. */
 #define RANGES       64
-#define RANGE        (2 * IX_SLOTS)
+#define RANGE        (2 * IX_LOG_SLOTS)
 #define FIRST_KEY    UINT32_C(0x49000000)
-#define MARKER(from) ((key_t)((from) + IX_SLOTS))
+#define MARKER(from) ((key_t)((from) + IX_LOG_SLOTS))
 
 /* The marker's semaphores: whether its run lives, what says that it is whole, and the
  * number of the run in words of 15 bits (SEMVMX). */
@@ -82,7 +82,7 @@ static int sweep_dead(struct ipcx *x, uint32_t from, uint32_t *removed)
 		return 0;
 	(void)snprintf(where, sizeof(where),
 		       "key >= 0x%08x && key < 0x%08x && cuid == %u", from,
-		       from + IX_SLOTS, geteuid());
+		       from + IX_LOG_SLOTS, geteuid());
 	r = remove_where(x, "sysv", where, removed);
 	(void)snprintf(where, sizeof(where),
 		       "name =~ 'ipcx-stress[.]%016llx[.]' && uid == %u",
@@ -129,52 +129,52 @@ static bool few_arrays(void)
 }
 
 /* Its value last: before, nobody takes it for one. -EEXIST: another run was faster. */
-static int make_marker(struct ix_arena *arena, uint32_t from)
+static int make_marker(struct ix_shared *shared, uint32_t from)
 {
 	struct sembuf live = { .sem_num = LIVES, .sem_op = 1, .sem_flg = SEM_UNDO };
 	int id;
 
-	arena->marker = -1;
+	shared->range_lock = -1;
 	if (few_arrays())
 		return 0;
 	id = semget(MARKER(from), SEMS, IPC_CREAT | IPC_EXCL | IX_MODE);
 	if (id < 0) /* what forbids it will forbid workloads: that is theirs to tell */
 		return errno == EEXIST ? -EEXIST : 0;
-	arena->marker = id;
+	shared->range_lock = id;
 	(void)semop(id, &live, 1);
 	for (int i = 0; i < WORDS; i++)
 		(void)semctl(id, NUMBER + i, SETVAL,
-			     (union semun){ .val = word(arena->run, i) });
+			     (union semun){ .val = word(shared->run, i) });
 	(void)semctl(id, WHOLE, SETVAL, (union semun){ .val = WHOLE_VALUE });
 	return 0;
 }
 
-void ix_range_give(struct ix_arena *arena)
+void ix_key_range_give(struct ix_shared *shared)
 {
-	if (arena->marker >= 0)
-		(void)semctl(arena->marker, 0, IPC_RMID);
-	arena->marker = -1;
+	if (shared->range_lock >= 0)
+		(void)semctl(shared->range_lock, 0, IPC_RMID);
+	shared->range_lock = -1;
 }
 
-int ix_range_take(struct ipcx *x, struct ix_arena *arena)
+int ix_key_range_take(struct ipcx *x, struct ix_shared *shared)
 {
 	uint32_t first;
 	int r = 0;
 
-	arena->marker = -1;
-	arena->keys = FIRST_KEY;
-	if (getrandom(&arena->run, sizeof(arena->run), 0) != sizeof(arena->run))
-		arena->run = ix_mix(ix_now(), (uint64_t)getpid());
-	arena->run |= 1; /* 0 is none */
-	if (arena->fresh)
+	shared->range_lock = -1;
+	shared->keys = FIRST_KEY;
+	if (getrandom(&shared->run, sizeof(shared->run), 0) != sizeof(shared->run))
+		shared->run = ix_mix(ix_now(), (uint64_t)getpid());
+	shared->run |= 1; /* 0 is none */
+	if (shared->fresh)
 		return 0;
 	for (uint32_t i = 0; r == 0 && i < RANGES; i++)
-		r = sweep_dead(x, FIRST_KEY + i * RANGE, &arena->swept);
-	first = (uint32_t)(arena->run >> 32) % RANGES;
+		r = sweep_dead(x, FIRST_KEY + i * RANGE, &shared->swept);
+	first = (uint32_t)(shared->run >> 32) % RANGES;
 	for (uint32_t i = 0; r == 0 && i < RANGES; i++) {
-		arena->keys = FIRST_KEY + (first + i) % RANGES * RANGE;
-		r = taken(x, arena->keys);
-		if (r == 0 && make_marker(arena, arena->keys) == 0)
+		shared->keys = FIRST_KEY + (first + i) % RANGES * RANGE;
+		r = taken(x, shared->keys);
+		if (r == 0 && make_marker(shared, shared->keys) == 0)
 			return 0;
 		r = MIN(r, 0);
 	}

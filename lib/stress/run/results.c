@@ -122,14 +122,14 @@ static struct result_row *results_row_of(struct ipcx_table *t, const struct ix_j
 }
 
 /* How many times as fast the fastest of its kind is. */
-static double ratio_of(const struct ix_arena *arena, const struct ix_outcome *o)
+static double ratio_of(const struct ix_shared *shared, const struct ix_result *o)
 {
 	struct ix_job room, others;
 	const struct ix_job *job = ix_job(o->job, &room), *other;
 	uint64_t best = 0;
 
-	for (uint32_t i = 0; i < arena->noutcomes; i++) {
-		const struct ix_outcome *p = &arena->outcomes[i];
+	for (uint32_t i = 0; i < shared->nresults; i++) {
+		const struct ix_result *p = &shared->results[i];
 
 		other = ix_job(p->job, &others);
 		if (other->workload == job->workload && p->op == o->op &&
@@ -149,8 +149,8 @@ static void untimed(struct ipcx_table *t, struct result_row *row)
 		ix_unknown(t, row, fields[i]);
 }
 
-static int add_outcome(struct ipcx_table *t, const struct ix_arena *arena,
-		       const struct ix_outcome *o)
+static int add_outcome(struct ipcx_table *t, const struct ix_shared *shared,
+		       const struct ix_result *o)
 {
 	struct ix_job room;
 	const struct ix_job *job = ix_job(o->job, &room);
@@ -179,7 +179,7 @@ static int add_outcome(struct ipcx_table *t, const struct ix_arena *arena,
 	row->errors = o->errors;
 	row->cpu = o->cpu;
 	row->switches = o->switches;
-	row->ratio = job->compare ? ratio_of(arena, o) : 0;
+	row->ratio = job->compare ? ratio_of(shared, o) : 0;
 	if (!o->samples)
 		untimed(t, row);
 	if (!o->rate)
@@ -188,51 +188,52 @@ static int add_outcome(struct ipcx_table *t, const struct ix_arena *arena,
 	return 0;
 }
 
-static void add_told(struct ipcx_table *t, const struct ix_told *told)
+static void add_told(struct ipcx_table *t, const struct ix_event *events)
 {
 	struct ix_job room;
-	const struct ix_job *job = ix_job(told->job, &room);
+	const struct ix_job *job = ix_job(events->job, &room);
 	char subject[80];
 
 	(void)snprintf(subject, sizeof(subject), "%s %s", job->subject,
 		       job->workload->name);
-	ix_table_note(t, told->fault ? IPCX_NOTE_FAILED : IPCX_NOTE_UNAVAILABLE,
-		      results_mech_of(job), told->error, subject, "%s", told->text);
+	ix_table_note(t, events->fault ? IPCX_NOTE_FAILED : IPCX_NOTE_UNAVAILABLE,
+		      results_mech_of(job), events->error, subject, "%s", events->text);
 }
 
 /* Rows of one mechanism stand together, in the order of the mechanisms. */
-static int add_results(struct ipcx_table *t, const struct ix_arena *arena, unsigned mech)
+static int add_results(struct ipcx_table *t, const struct ix_shared *shared,
+		       unsigned mech)
 {
 	struct ix_job room;
 	int r = 0;
 
-	for (uint32_t i = 0; r == 0 && i < arena->noutcomes; i++)
-		if (results_mech_of(ix_job(arena->outcomes[i].job, &room)) == mech)
-			r = add_outcome(t, arena, &arena->outcomes[i]);
+	for (uint32_t i = 0; r == 0 && i < shared->nresults; i++)
+		if (results_mech_of(ix_job(shared->results[i].job, &room)) == mech)
+			r = add_outcome(t, shared, &shared->results[i]);
 	return r;
 }
 
 int ipcx_stress_results(struct ipcx_stress *s, struct ipcx_table **ret_table)
 {
 	IX_REQUIRE(s ? s->x : NULL, ret_table);
-	const struct ix_arena *arena = s->arena;
+	const struct ix_shared *shared = s->shared;
 	struct ipcx_table *t;
 	int r = ix_table_new(&t);
 
 	if (r < 0)
 		return ix_fail_plain(s->x, r, "out of memory");
 	for (unsigned mech = 0; r == 0 && ipcx_mech_info(mech); mech++)
-		r = add_results(t, arena, mech);
+		r = add_results(t, shared, mech);
 	if (r == 0)
-		r = add_results(t, arena, IPCX_NO_MECH);
+		r = add_results(t, shared, IPCX_NO_MECH);
 	if (r < 0)
 		r = ix_fail_plain(s->x, r, "out of memory");
-	for (uint32_t i = 0; i < arena->ntold; i++)
-		add_told(t, &arena->told[i]);
-	if (arena->swept)
+	for (uint32_t i = 0; i < shared->nevents; i++)
+		add_told(t, &shared->events[i]);
+	if (shared->swept)
 		ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, 0, "",
 			      "%u objects that an earlier run had left were removed",
-			      arena->swept);
+			      shared->swept);
 	return ix_table_hand(s->x, t, r, ret_table);
 }
 

@@ -67,7 +67,7 @@ static int supervisor_go(struct ipcx_stress *s)
 		return ipcx_ns_enter(x, s->plan.ns, 0);
 	if (s->plan.flags & IPCX_STRESS_HERE)
 		return 0;
-	s->arena->fresh = true;
+	s->shared->fresh = true;
 	return ipcx_ns_new(x, 0);
 }
 
@@ -78,7 +78,7 @@ static bool possible(const struct ipcx_stress *s, const struct ix_job *job,
 {
 	unsigned cpus[2];
 
-	return ix_job_wanted(job, &s->plan) && (!job->fresh_only || s->arena->fresh) &&
+	return ix_job_wanted(job, &s->plan) && (!job->fresh_only || s->shared->fresh) &&
 	       (s->plan.cpus & placement) &&
 	       (ix_cpus(placement, cpus) > 0 || placement == IPCX_ON_ONE);
 }
@@ -100,10 +100,10 @@ static unsigned count_runs(const struct ipcx_stress *s)
 struct ix_task ix_task_of(struct ipcx_stress *s)
 {
 	return (struct ix_task){ .x = s->x,
-				 .arena = s->arena,
-				 .names = { .run = s->arena->run,
-					    .keys = s->arena->keys,
-					    .fresh = s->arena->fresh } };
+				 .shared = s->shared,
+				 .names = { .run = s->shared->run,
+					    .keys = s->shared->keys,
+					    .fresh = s->shared->fresh } };
 }
 
 /* Its share of the time that is left. */
@@ -132,29 +132,29 @@ static void run_one(struct ipcx_stress *s, const struct ix_job *job, unsigned nu
 	t.ops = s->plan.ops;
 	t.duration = duration;
 	t.seed = s->plan.seed;
-	atomic_store(&s->arena->job, number);
-	atomic_store(&s->arena->cpus, placement);
-	ix_crew_run(&t);
+	atomic_store(&s->shared->job, number);
+	atomic_store(&s->shared->cpus, placement);
+	ix_workers_run(&t);
 }
 
 static void run_all(struct ipcx_stress *s)
 {
-	struct ix_arena *arena = s->arena;
+	struct ix_shared *shared = s->shared;
 	uint64_t ends = ix_now() + s->plan.duration;
 	unsigned all = count_runs(s), done = 0;
 	const struct ix_job *job;
 	struct ix_job room;
 
-	atomic_store(&arena->all, all);
+	atomic_store(&shared->all, all);
 	for (unsigned i = 0; (job = ix_job(i, &room)); i++)
 		for (size_t p = 0; p < ARRAY_SIZE(placements); p++) {
 			if (!possible(s, job, placements[p]))
 				continue;
-			if (atomic_load(&arena->quit))
+			if (atomic_load(&shared->quit))
 				return;
 			run_one(s, job, i, placements[p],
 				supervisor_share(s, ends, all - done));
-			atomic_store(&arena->done, ++done);
+			atomic_store(&shared->done, ++done);
 		}
 }
 
@@ -164,24 +164,24 @@ void ix_supervise(struct ipcx_stress *s, int line)
 	int r;
 
 	supervisor_set_signals();
-	s->arena->line = line;
+	s->shared->line = line;
 	(void)umask(077); /* objects have the mode that they are made with */
 	r = supervisor_go(s);
 	if (r >= 0)
-		r = ix_range_take(s->x, s->arena);
+		r = ix_key_range_take(s->x, s->shared);
 	if (r < 0) {
-		s->arena->error = r;
-		memcpy(s->arena->why, s->x->error, sizeof(s->arena->why));
+		s->shared->error = r;
+		memcpy(s->shared->why, s->x->error, sizeof(s->shared->why));
 		return;
 	}
-	s->arena->clock_cost = cost(false);
-	s->arena->call_cost = cost(true);
-	ix_keep_limits(s->x, s->arena);
+	s->shared->clock_cost = cost(false);
+	s->shared->call_cost = cost(true);
+	ix_keep_limits(s->x, s->shared);
 	if (write(line, "", 1) != 1)
 		return; /* nobody is there any more */
 	run_all(s);
 	t = ix_task_of(s);
-	if (ix_sweep(&t) == 0)
-		ix_range_give(s->arena);
-	atomic_store(&s->arena->ended, 1);
+	if (ix_cleanup(&t) == 0)
+		ix_key_range_give(s->shared);
+	atomic_store(&s->shared->ended, 1);
 }

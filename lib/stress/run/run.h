@@ -7,7 +7,7 @@
 struct ipcx_stress {
 	struct ipcx *x;
 	struct ipcx_stress_plan plan; /* defaults filled in; its lists are not ours */
-	struct ix_arena *arena;
+	struct ix_shared *shared;
 	pid_t supervisor; /* 0: it is gone */
 	int pidfd;        /* its end is the supervisor's; -1 */
 	int line;         /* to the supervisor: who sees the other end closed is alone */
@@ -19,12 +19,12 @@ void ix_supervise(struct ipcx_stress *s, int line);
 
 /* Take keys and names that nobody else has, and remove what runs that were killed have
  * left. 0, -EEXIST, -errno with a text. */
-int ix_range_take(struct ipcx *x, struct ix_arena *arena);
+int ix_key_range_take(struct ipcx *x, struct ix_shared *shared);
 /* Give them back, when none of their objects is left. */
-void ix_range_give(struct ix_arena *arena);
+void ix_key_range_give(struct ix_shared *shared);
 
 /* Keep the limits that matter where it takes place, for ipcx_stress_facts(). */
-void ix_keep_limits(struct ipcx *x, struct ix_arena *arena);
+void ix_keep_limits(struct ipcx *x, struct ix_shared *shared);
 
 /* A task that only knows what its objects are called: for sweeping. */
 struct ix_task ix_task_of(struct ipcx_stress *s);

@@ -100,7 +100,7 @@ static int may_load(struct ipcx *x, const struct ipcx_stress_plan *plan)
 			mounted |= ix_mech(m)->mounted;
 	if (r < 0 || !mounted)
 		return r;
-	r = ix_rights_mounted(x, ix_ns_place(plan->ns), &user);
+	r = ix_rights_mounted(x, ix_ns_target(plan->ns), &user);
 	if (r < 0 || user < 0)
 		return r;
 	return ix_fail_plain(
@@ -130,11 +130,11 @@ static int fill_in(struct ipcx *x, const struct ipcx_stress_plan *from,
 		plan->workers = 2;
 	if (!plan->objects)
 		plan->objects = DEFAULT_OBJECTS;
-	if (plan->objects > (IX_SLOTS - IX_FIRST) / plan->workers)
+	if (plan->objects > (IX_LOG_SLOTS - IX_LOG_FIRST) / plan->workers)
 		return ix_fail_plain(x, -EINVAL,
 				     "%u workers can have %u objects each at most",
 				     plan->workers,
-				     (IX_SLOTS - IX_FIRST) / plan->workers);
+				     (IX_LOG_SLOTS - IX_LOG_FIRST) / plan->workers);
 	if (!plan->cpus)
 		plan->cpus = IPCX_ON_ONE | IPCX_ON_TWO;
 	if (!plan->seed)
@@ -169,8 +169,8 @@ static int wait_ready(struct ipcx_stress *s)
 	if (n == 1)
 		return 0;
 	start_reap(s);
-	if (s->arena->error)
-		return ix_fail_plain(s->x, s->arena->error, "%s", s->arena->why);
+	if (s->shared->error)
+		return ix_fail_plain(s->x, s->shared->error, "%s", s->shared->why);
 	return ix_fail_plain(s->x, -EIO, "the process that was to do it ended early");
 }
 
@@ -226,7 +226,7 @@ int ipcx_stress_start(struct ipcx *x, const struct ipcx_stress_plan *plan,
 	r = fill_in(x, plan, &s->plan);
 	if (r == 0)
 		r = ix_memory_check(x, &s->plan);
-	if (r == 0 && !(s->arena = ix_arena_new(most_workers(&s->plan))))
+	if (r == 0 && !(s->shared = ix_shared_new(most_workers(&s->plan))))
 		r = ix_fail(x, -errno, "cannot share memory");
 	if (r == 0)
 		r = launch(s);
@@ -239,21 +239,21 @@ int ipcx_stress_start(struct ipcx *x, const struct ipcx_stress_plan *plan,
 
 /* ---- meanwhile */
 
-int ipcx_stress_wait(struct ipcx_stress *s, int64_t patience)
+int ipcx_stress_wait(struct ipcx_stress *s, int64_t timeout)
 {
-	const struct timespec span = { .tv_sec = patience / (int64_t)IX_SECOND_NS,
-				       .tv_nsec = patience % (int64_t)IX_SECOND_NS };
+	const struct timespec span = { .tv_sec = timeout / (int64_t)IX_SECOND_NS,
+				       .tv_nsec = timeout % (int64_t)IX_SECOND_NS };
 	struct pollfd fd = { .events = POLLIN };
 
 	if (!s)
 		return -EINVAL;
 	fd.fd = s->pidfd;
 	if (s->supervisor) {
-		if (ppoll(&fd, 1, patience < 0 ? NULL : &span, NULL) <= 0)
+		if (ppoll(&fd, 1, timeout < 0 ? NULL : &span, NULL) <= 0)
 			return 1;
 		start_reap(s);
 	}
-	if (!atomic_load(&s->arena->ended))
+	if (!atomic_load(&s->shared->ended))
 		return ix_fail_plain(s->x, -EIO,
 				     "the process that did it came to an unexpected end");
 	return 0;
@@ -262,35 +262,35 @@ int ipcx_stress_wait(struct ipcx_stress *s, int64_t patience)
 void ipcx_stress_stop(struct ipcx_stress *s)
 {
 	if (s)
-		atomic_store(&s->arena->quit, 1);
+		atomic_store(&s->shared->quit, 1);
 }
 
 static void start_look(const struct ipcx_stress *s,
 		       struct ipcx_stress_progress *ret_progress)
 {
-	const struct ix_arena *arena = s->arena;
+	const struct ix_shared *shared = s->shared;
 	struct ix_job room;
-	const struct ix_job *job = ix_job(atomic_load(&arena->job), &room);
-	uint64_t now = ix_now(), ends = atomic_load(&arena->ends), ops = 0;
+	const struct ix_job *job = ix_job(atomic_load(&shared->job), &room);
+	uint64_t now = ix_now(), ends = atomic_load(&shared->ends), ops = 0;
 
-	*ret_progress = (struct ipcx_stress_progress){ .done = atomic_load(&arena->done),
-						       .all = atomic_load(&arena->all),
+	*ret_progress = (struct ipcx_stress_progress){ .done = atomic_load(&shared->done),
+						       .all = atomic_load(&shared->all),
 						       .subject = "",
 						       .workload = "" };
-	if (!atomic_load(&arena->running) || !job)
+	if (!atomic_load(&shared->running) || !job)
 		return;
-	for (unsigned i = 0; i < arena->ndesks; i++)
+	for (unsigned i = 0; i < shared->nslots; i++)
 		for (unsigned op = 0; op < IX_OPS; op++)
-			ops += arena->desks[i].tally[op].ops;
+			ops += shared->slots[i].histogram[op].ops;
 	ret_progress->subject = job->subject;
 	ret_progress->workload = job->workload->name;
-	ret_progress->cpus = atomic_load(&arena->cpus);
+	ret_progress->cpus = atomic_load(&shared->cpus);
 	ret_progress->ops = ops;
-	ret_progress->elapsed = now - MIN(now, atomic_load(&arena->began));
+	ret_progress->elapsed = now - MIN(now, atomic_load(&shared->began));
 	if (ends)
 		ret_progress->left = (ends - MIN(ends, now)) +
 				     (ret_progress->all - ret_progress->done - 1) *
-					     (ends - atomic_load(&arena->began));
+					     (ends - atomic_load(&shared->began));
 }
 
 int ipcx_stress_progress(const struct ipcx_stress *s,
@@ -314,7 +314,7 @@ static long send_signal(const struct ipcx_stress *s, int signo)
 /* Wait for the supervisor's own end, which removes everything; then force it. */
 static void end_supervisor(struct ipcx_stress *s)
 {
-	uint64_t until = ix_now() + END_NS(s->arena->ndesks);
+	uint64_t until = ix_now() + END_NS(s->shared->nslots);
 
 	ipcx_stress_stop(s);
 	(void)send_signal(s, SIGTERM);
@@ -328,14 +328,14 @@ static void end_supervisor(struct ipcx_stress *s)
 
 /* Whoever outlived the supervisor dies with it, but not in the same moment: what a worker
  * is about to make has to be there when it is swept up. */
-static void wait_for_workers(const struct ix_arena *arena)
+static void wait_for_workers(const struct ix_shared *shared)
 {
 	static const struct timespec span = { .tv_nsec = 1000000 };
 
-	for (unsigned i = 0; i < arena->ndesks; i++)
-		for (int looks = 0; looks < 2000 && arena->desks[i].pid > 0 &&
-				    !atomic_load(&arena->desks[i].ended) &&
-				    kill(arena->desks[i].pid, 0) == 0;
+	for (unsigned i = 0; i < shared->nslots; i++)
+		for (int looks = 0; looks < 2000 && shared->slots[i].pid > 0 &&
+				    !atomic_load(&shared->slots[i].ended) &&
+				    kill(shared->slots[i].pid, 0) == 0;
 		     looks++)
 			(void)nanosleep(&span, NULL);
 }
@@ -344,8 +344,8 @@ static void sweep_here(struct ipcx_stress *s)
 {
 	struct ix_task t = ix_task_of(s);
 
-	if (ix_sweep(&t) == 0)
-		ix_range_give(s->arena);
+	if (ix_cleanup(&t) == 0)
+		ix_key_range_give(s->shared);
 }
 
 /* In the namespace that was loaded: by a process that goes there. What is left is in the
@@ -375,20 +375,20 @@ int ipcx_stress_end(struct ipcx_stress *s)
 		return 0;
 	if (s->supervisor)
 		end_supervisor(s);
-	if (s->arena && !s->arena->fresh) {
+	if (s->shared && !s->shared->fresh) {
 		t = ix_task_of(s);
-		if (!atomic_load(&s->arena->ended))
-			wait_for_workers(s->arena);
-		if (ix_ledger_open(&t) > 0 || s->arena->marker >= 0)
+		if (!atomic_load(&s->shared->ended))
+			wait_for_workers(s->shared);
+		if (ix_log_count(&t) > 0 || s->shared->range_lock >= 0)
 			sweep_there(s);
-		left = ix_ledger_open(&t);
+		left = ix_log_count(&t);
 	}
 	if (left)
 		(void)ix_fail_plain(
 			s->x, -EIO,
 			"%u objects of this run are left: keys from 0x%08x on, names /ipcx-stress.%016llx.*",
-			left, s->arena->keys, (unsigned long long)s->arena->run);
-	ix_arena_free(s->arena);
+			left, s->shared->keys, (unsigned long long)s->shared->run);
+	ix_shared_free(s->shared);
 	if (s->line >= 0)
 		(void)close(s->line);
 	if (s->pidfd >= 0)

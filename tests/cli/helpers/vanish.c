@@ -20,12 +20,12 @@ static void vanish(long call, int id, int cmd, int is_look)
 {
 	static int gone;
 	const char *text = getenv("VANISH_ID");
-	int victim = text ? atoi(text) : -1;
+	int child = text ? atoi(text) : -1;
 
-	if (gone || !is_look || (id != victim && id != victim % (1 << SLOT_BITS)))
+	if (gone || !is_look || (id != child && id != child % (1 << SLOT_BITS)))
 		return;
 	gone = 1;
-	(void)syscall(call, victim, call == SYS_semctl ? 0 : IPC_RMID, IPC_RMID, 0);
+	(void)syscall(call, child, call == SYS_semctl ? 0 : IPC_RMID, IPC_RMID, 0);
 	(void)cmd;
 }
 
