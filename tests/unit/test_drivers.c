@@ -16,6 +16,7 @@
 
 #include "core/mech.h"
 #include "mech/drivers.h"
+#include "stress/engine/objectlog.h"
 #include "stress/load/room.h"
 #include "unit.h"
 

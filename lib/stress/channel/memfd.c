@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What there is beside the segments of the mechanisms: a file in memory without a name,
  * which nobody has to remove. */
+#include "stress/channel/memfd.h"
+
 #include <errno.h>
 #include <sys/mman.h>
 
-#include "stress/channel/memfd.h"
+#include "base/util.h"
 
-int ix_memfd_open(size_t size, struct ix_object *ret_thing)
+int ix_memfd_open(size_t size, struct ix_object *ret_object)
 {
 	auto_fd int fd = memfd_create("ipcx-stress", MFD_CLOEXEC);
 	void *at;
@@ -16,7 +18,7 @@ int ix_memfd_open(size_t size, struct ix_object *ret_thing)
 	at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (at == MAP_FAILED)
 		return -errno;
-	*ret_thing = (struct ix_object){ .id = take_fd(&fd), .at = at, .size = size };
+	*ret_object = (struct ix_object){ .id = take_fd(&fd), .at = at, .size = size };
 	return 0;
 }
 

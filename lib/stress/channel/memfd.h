@@ -2,8 +2,8 @@
 /* A file in memory, mapped: it has no name, so no slot and no driver either. */
 #pragma once
 
-#include "stress/engine/stress.h"
+#include "core/driver.h"
 
 /* 0 or -errno. */
-int ix_memfd_open(size_t size, struct ix_object *ret_thing);
+int ix_memfd_open(size_t size, struct ix_object *ret_object);
 void ix_memfd_close(struct ix_object *object);

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "stress/engine/stress.h"
+#include "stress/engine/shared.h"
 
 /* Ranks (types, priorities) that messages are sent with: 0 to one below. */
 #define IX_RANKS 4

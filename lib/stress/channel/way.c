@@ -2,6 +2,9 @@
 /* How a channel of any way is opened and closed, and why it may not be. */
 #include "stress/channel/way.h"
 
+#include "stress/engine/objectlog.h"
+#include "stress/engine/workers.h"
+
 int ix_channel_part(const struct ix_task *t, struct ix_channel *c,
 		    const struct ix_driver *driver, size_t size)
 {

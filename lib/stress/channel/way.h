@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "stress/channel/ring.h"
+#include "stress/engine/job.h"
 
 /* Objects of a channel at most: memory and its semaphores. */
 #define IX_PARTS 4

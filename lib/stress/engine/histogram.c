@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How durations are kept: a histogram of fixed size whose parts grow with what they hold,
  * and one duration of so many that taking it does not count. */
+#include "stress/engine/histogram.h"
+
+#include <stddef.h>
 #include <string.h>
 
-#include "stress/engine/stress.h"
+#include "base/util.h"
 
 /* What reading the clock may cost of what is measured: one part of so many. */
 #define CLOCK_PART UINT64_C(100)

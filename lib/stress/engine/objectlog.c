@@ -6,7 +6,7 @@
 #include <errno.h>
 
 #include "core/mech.h"
-#include "stress/engine/stress.h"
+#include "stress/engine/objectlog.h"
 
 enum entry_state {
 	ENTRY_FREE,

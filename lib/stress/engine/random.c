@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Numbers that look random and are the same for the same seed (SplitMix64, which is in
  * the public domain: Steele, Lea, Flood, OOPSLA 2014). */
-#include "stress/engine/stress.h"
+#include "stress/engine/random.h"
 
 static uint64_t stir(uint64_t z)
 {

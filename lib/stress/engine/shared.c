@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-#include "stress/engine/stress.h"
+#include "stress/engine/shared.h"
 
 void *ix_share(size_t size)
 {

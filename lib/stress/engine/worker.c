@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "stress/engine/worker.h"
 #include "stress/engine/workers.h"
 
 void ix_failed(struct ix_worker *w, unsigned op, int error)

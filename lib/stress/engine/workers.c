@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "stress/engine/objectlog.h"
 #include "stress/engine/workers.h"
 
 /* Between two looks, and how many of them without any operation are a standstill. */

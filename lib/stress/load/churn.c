@@ -7,6 +7,9 @@
 #include <sys/resource.h>
 
 #include "core/mech.h"
+#include "stress/engine/objectlog.h"
+#include "stress/engine/worker.h"
+#include "stress/engine/workers.h"
 #include "stress/load/jobs.h"
 #include "stress/load/room.h"
 

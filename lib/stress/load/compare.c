@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "stress/engine/workers.h"
 #include "stress/load/flow.h"
 #include "stress/load/jobs.h"
 #include "stress/load/setup.h"

@@ -2,6 +2,7 @@
 /* Many on one: a workload for each way in which objects are shared. */
 #pragma once
 
+#include "stress/engine/job.h"
 #include "stress/load/jobs.h"
 #include "stress/load/room.h"
 

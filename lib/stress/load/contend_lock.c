@@ -10,6 +10,9 @@
 
 #include "core/semun.h"
 #include "mech/drivers.h"
+#include "stress/engine/objectlog.h"
+#include "stress/engine/worker.h"
+#include "stress/engine/workers.h"
 #include "stress/load/contend.h"
 
 enum { LOCK, UNLOCK, LOCK_SEVERAL, UNLOCK_SEVERAL };

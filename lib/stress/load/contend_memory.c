@@ -5,6 +5,8 @@
  */
 #include <errno.h>
 
+#include "stress/engine/worker.h"
+#include "stress/engine/workers.h"
 #include "stress/load/contend.h"
 
 enum { ATTACH, DETACH };

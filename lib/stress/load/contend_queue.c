@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/msg.h>
 
+#include "stress/engine/worker.h"
+#include "stress/engine/workers.h"
 #include "stress/load/contend.h"
 
 enum { SEND, RECEIVE };

@@ -9,6 +9,8 @@
 #include <inttypes.h>
 #include <sched.h>
 
+#include "stress/engine/workers.h"
+
 /* Words of the board, each for all channels. */
 enum {
 	ENDED = 0,                  /* senders that will send no more */

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "stress/channel/way.h"
+#include "stress/engine/worker.h"
 
 /* As many channels as the supervisor has slots for. */
 #define IX_CHANNELS (IX_LOG_FIRST / IX_PARTS)

@@ -2,7 +2,7 @@
 /* The lists of jobs, and which of them a plan asks for. */
 #pragma once
 
-#include "stress/engine/stress.h"
+#include "stress/engine/job.h"
 
 extern const struct ix_job ix_jobs_transfer[], ix_jobs_contend[], ix_jobs_limits[],
 	ix_jobs_undo[], ix_jobs_removed[], ix_jobs_compare[];

@@ -10,6 +10,8 @@
 
 #include "base/cap.h"
 #include "base/errname.h"
+#include "stress/engine/objectlog.h"
+#include "stress/engine/workers.h"
 
 /* Words on the board. */
 enum { READY, FIRST_ENDED };

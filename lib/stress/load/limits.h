@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "stress/engine/worker.h"
 #include "stress/load/jobs.h"
 #include "stress/load/room.h"
 

@@ -8,6 +8,7 @@
 #include <sys/vfs.h>
 
 #include "mech/drivers.h"
+#include "stress/engine/objectlog.h"
 #include "stress/load/limits.h"
 
 /* ---- pshm */

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "mech/drivers.h"
+#include "stress/engine/objectlog.h"
 #include "stress/load/limits.h"
 
 /* ---- msg */

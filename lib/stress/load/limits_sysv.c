@@ -4,6 +4,7 @@
 
 #include "core/semun.h"
 #include "mech/drivers.h"
+#include "stress/engine/objectlog.h"
 #include "stress/load/limits.h"
 
 /* ---- shm */

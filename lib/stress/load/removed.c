@@ -11,6 +11,8 @@
 #include "base/errname.h"
 #include "base/file.h"
 #include "proc/stat.h"
+#include "stress/engine/objectlog.h"
+#include "stress/engine/workers.h"
 
 /* How long any of them may take: looks, and how much is between two. It is not the clock
  * that says so: whoever stops the machine stops them as well. */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "stress/engine/worker.h"
 #include "stress/load/jobs.h"
 #include "stress/load/room.h"
 

@@ -6,6 +6,9 @@
 #include <errno.h>
 
 #include "limits/limits.h"
+#include "stress/engine/objectlog.h"
+#include "stress/engine/worker.h"
+#include "stress/engine/workers.h"
 
 unsigned ix_room(const struct ix_task *t, const struct ix_driver *d, size_t size,
 		 unsigned want, int *ret_error)

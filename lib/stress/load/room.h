@@ -2,7 +2,7 @@
 /* What limits leave to a workload, as its supervisor finds out beforehand. */
 #pragma once
 
-#include "stress/engine/stress.h"
+#include "stress/engine/job.h"
 
 /*
  * How many objects of that size there can be besides those of others, but no more than

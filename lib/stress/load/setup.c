@@ -13,6 +13,8 @@
 #include "mech/drivers.h"
 #include "stress/channel/memfd.h"
 #include "stress/channel/way.h"
+#include "stress/engine/objectlog.h"
+#include "stress/engine/worker.h"
 
 /* Of memory when nothing is said: a page. */
 #define BYTES 4096

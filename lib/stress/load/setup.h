@@ -2,7 +2,7 @@
 /* What it costs to have a way to move data: made, used once, and removed. */
 #pragma once
 
-#include "stress/engine/stress.h"
+#include "stress/engine/job.h"
 
 struct ix_setup_kind;
 

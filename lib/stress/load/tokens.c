@@ -14,6 +14,9 @@
 
 #include "core/semun.h"
 #include "mech/drivers.h"
+#include "stress/engine/objectlog.h"
+#include "stress/engine/worker.h"
+#include "stress/engine/workers.h"
 
 /* Room of a semaphore, twins of a pair of workers, tokens at once. */
 #define ROOM  64

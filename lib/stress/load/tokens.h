@@ -2,7 +2,7 @@
 /* Tokens that go from one process to another: what semaphores carry. */
 #pragma once
 
-#include "stress/engine/stress.h"
+#include "stress/engine/job.h"
 
 struct ix_token_kind;
 

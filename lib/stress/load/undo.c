@@ -12,6 +12,9 @@
 
 #include "core/semun.h"
 #include "mech/drivers.h"
+#include "stress/engine/objectlog.h"
+#include "stress/engine/worker.h"
+#include "stress/engine/workers.h"
 #include "stress/load/jobs.h"
 #include "stress/load/room.h"
 

@@ -10,6 +10,7 @@
 #include <sys/random.h>
 
 #include "core/semun.h"
+#include "stress/engine/random.h"
 #include "stress/run/run.h"
 
 /* Keys that begin with an I. The marker's key is the one behind the slots'. */

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "stress/engine/objectlog.h"
 #include "stress/engine/workers.h"
 #include "stress/load/jobs.h"
 

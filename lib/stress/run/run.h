@@ -2,7 +2,7 @@
 /* The supervisor's side of a stress run, and the handle that the caller has. */
 #pragma once
 
-#include "stress/engine/stress.h"
+#include "stress/engine/job.h"
 
 struct ipcx_stress {
 	struct ipcx *x;

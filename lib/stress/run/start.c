@@ -18,6 +18,8 @@
 #include "core/mech.h"
 #include "ns/ns.h"
 #include "ns/rights.h"
+#include "stress/engine/objectlog.h"
+#include "stress/engine/worker.h"
 #include "stress/load/jobs.h"
 #include "stress/run/run.h"
 

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stress/engine/stress.h"
+#include "base/util.h"
+#include "stress/engine/histogram.h"
+#include "stress/engine/random.h"
 #include "unit.h"
 
 static struct ix_histogram *fresh(void)
