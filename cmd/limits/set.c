@@ -52,7 +52,7 @@ int limits_save(struct app *app, const struct ipcx_setting *settings, size_t n,
 		const char *path, bool force)
 {
 	auto_free char *text = NULL;
-	size_t len;
+	size_t len = 0;
 	int r = lines_of(app, settings, n, &text, &len);
 
 	return r ? r : save_file(path, text, len, force);
@@ -64,7 +64,7 @@ static int try_save(struct app *app, const struct ipcx_setting *settings, size_t
 {
 	auto_free char *text = NULL;
 	char shown[1024];
-	size_t len;
+	size_t len = 0;
 	int r = lines_of(app, settings, n, &text, &len);
 
 	if (r || !strcmp(path, "-"))

@@ -82,7 +82,7 @@ static int read_sets(struct cap_sets *ret_sets)
 
 int ix_cap_has(int cap)
 {
-	struct cap_sets now;
+	struct cap_sets now = { .effective = 0 };
 	int r = read_sets(&now);
 
 	return r < 0 ? r : (int)(now.effective >> cap & 1);
@@ -90,7 +90,7 @@ int ix_cap_has(int cap)
 
 int ix_cap_effective(uint64_t *ret_caps)
 {
-	struct cap_sets now;
+	struct cap_sets now = { .effective = 0 };
 	int r = read_sets(&now);
 
 	if (r == 0)
@@ -266,7 +266,7 @@ static int cut_sets(const struct ix_libcap *lib, uint64_t caps)
 /* All 64 bits, whatever libcap knows. */
 static int check_sets(uint64_t caps)
 {
-	struct cap_sets now;
+	struct cap_sets now = { .effective = 0 };
 	int r = read_sets(&now);
 
 	if (r < 0)
