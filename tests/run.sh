@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# tests/run.sh [--clang] [--no-install] [SUITE…]
+# tests/run.sh [--clang] [--no-install] [--again N] [SUITE…]
 #
 # Installs what the tests need, builds the developer profile (build-dev.ini) and runs
 # the suites, all of them or those named, in namespaces of their own. The last line is
@@ -9,6 +9,8 @@
 #
 #   --clang       build and test with clang, in build/clang instead of build/dev
 #   --no-install  what the tests need is there already
+#   --again N     run each failed test once more on its own, unless more than N failed:
+#                 those that pass then are named as flaky, and do not fail the run
 #
 # Suites: unit api fuzz (C, run by meson), cli policy compat containers hostile truth
 # (pytest; cli beside all others).
@@ -27,6 +29,7 @@ python=/usr/bin/python3 # the distribution's: the one that has its pytest
 build=$top/build/dev
 kinds="test"
 install=yes
+again=0
 suites=
 while [ $# -gt 0 ]; do
 	case " $c_suites $py_suites " in
@@ -38,6 +41,16 @@ while [ $# -gt 0 ]; do
 			export CC=clang CXX=clang++
 			;;
 		--no-install) install= ;;
+		--again)
+			again=${2-}
+			case $again in
+			'' | *[!0-9]*)
+				echo "run.sh: --again needs a number" >&2
+				exit 2
+				;;
+			esac
+			shift
+			;;
 		-h | --help)
 			sed -n '4,/^$/ s/^# \{0,1\}//p' "$0"
 			exit
@@ -110,87 +123,24 @@ run_py() {
 	esac
 }
 
-tally() {
-	"$python" - "$out" <<'PYTHON'
-import collections, glob, json, os, re, sys
-import xml.etree.ElementTree as xml
-
-TAP = re.compile(r"(not )?ok\b *\d*(?: -)? *([^#]*?) *(?:# *SKIP\b *(.*))?", re.I)
-results = []  # (suite, "pass" | "fail" | "skip", name, reason)
-
-
-def program(suite, test):
-    """One program of the C suites: its TAP lines, or its exit status as one test."""
-    name, result = test["name"].split(" / ")[-1], test["result"]
-    planned, cases, before = 0, [], ""
-    for line in test.get("stdout", "").splitlines():
-        plan, case = re.fullmatch(r"1\.\.(\d+)", line), TAP.fullmatch(line)
-        if plan:
-            planned += int(plan[1])
-        elif case:
-            title, reason = case[2], case[3]
-            if not title:  # cmocka: the name behind SKIP, the reason printed before
-                title, reason = reason, before
-            verdict = "skip" if case[3] is not None else "fail" if case[1] else "pass"
-            cases.append((suite, verdict, f"{name}: {title}", reason or before))
-            before = ""
-        elif not line.startswith("#"):
-            before = line
-        elif cases and cases[-1][1] == "fail":  # what a failed case says of itself follows it
-            cases[-1] = (*cases[-1][:3], cases[-1][3] + "\n    " + line[1:].strip())
-    if not planned:
-        verdict = {"OK": "pass", "EXPECTEDFAIL": "pass", "SKIP": "skip"}.get(result, "fail")
-        cases = [(suite, verdict, name, before if verdict == "skip" else result)]
-    elif planned != len(cases):
-        cases.append((suite, "fail", name, f"{result}: {len(cases)} of {planned} ran"))
-    elif result not in ("OK", "SKIP") and all(case[1] != "fail" for case in cases):
-        cases.append((suite, "fail", name, f"{result} after its last case"))
-    results.extend(cases)
-
-
-def case(suite, test):
-    """One test of a pytest suite."""
-    name = f"{test.get('classname')}.{test.get('name')}".strip(".")
-    tags = {tag.tag: tag for tag in test}
-    skip = tags.get("skipped")
-    if "failure" in tags or "error" in tags:
-        results.append((suite, "fail", name, ""))
-    elif skip is not None:
-        results.append((suite, "skip", name, skip.get("message", "")))
-    else:
-        results.append((suite, "pass", name, ""))
-
-
-for path in sorted(glob.glob(os.path.join(sys.argv[1], "*"))):
-    suite, kind = os.path.splitext(os.path.basename(path))
-    with open(path, encoding="utf-8", errors="replace") as file:
-        if kind == ".json":
-            for line in file:
-                program(suite, json.loads(line))
-        elif kind == ".xml":
-            for test in xml.parse(file).iter("testcase"):
-                case(suite, test)
-        else:
-            results += [tuple(line.rstrip("\n").split("\t")) for line in file]
-
-count = collections.Counter(verdict for _, verdict, _, _ in results)
-skips = collections.defaultdict(list)
-for suite, verdict, name, reason in results:
-    if verdict == "skip":
-        skips[suite, reason].append(name)
-if skips:
-    print("\nskipped:")
-for (suite, reason), names in skips.items():
-    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-    print(f"  {suite}: {reason or 'no reason given'} ({names[0]}{more})")
-if count["fail"]:
-    print("\nfailed:")
-for suite, verdict, name, reason in results:
-    if verdict == "fail":
-        print(f"  {suite}: {name}" + (f": {reason}" if reason else ""))
-print(f"\n{count['pass']} passed, {count['fail']} failed, {count['skip']} skipped")
-sys.exit(count["fail"] > 0 or count["pass"] == 0)
-PYTHON
+# Runs what failed once more, each test on its own: what passes now is flaky, and named in the summary.
+run_again() {
+	"$python" tests/summary.py "$out" --failed >"$out/failed"
+	[ "$(wc -l <"$out/failed")" -le "$again" ] || return 0
+	while IFS='	' read -r suite name; do
+		printf '\n== once more: %s %s\n' "$suite" "$name"
+		case " $c_suites " in
+		*" $suite "*)
+			private meson test -C "$build" --suite "$suite" --no-rebuild --timeout-multiplier 3 \
+				--print-errorlogs --logbase again "$name" </dev/null || continue
+			;;
+		*)
+			private env --default-signal timeout --foreground -s INT -k 60 10m \
+				"$python" -m pytest -qq -rN --tb=short -p no:cacheprovider "$name" </dev/null || continue
+			;;
+		esac
+		printf '%s\t%s\n' "$suite" "$name" >>"$out/flaky"
+	done <"$out/failed"
 }
 
 # Meson reads the profile once.
@@ -239,4 +189,5 @@ case " $lane " in
 esac
 wait
 cat "$beside"
-tally
+[ "$again" -eq 0 ] || run_again
+"$python" tests/summary.py "$out"
