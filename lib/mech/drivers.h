@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The .driver of each mechanism; and for workloads that test the promises of one. */
+/* The .driver of each mechanism, declared also for workloads that test one mechanism. */
 #pragma once
 
 #include "core/driver.h"

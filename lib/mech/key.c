@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Keys and ids of System V objects: how ftok(3) makes the one, how the kernel makes the
- * other. */
+/* Keys and ids of System V objects: how ftok(3) makes keys, and how the kernel makes
+ * ids. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 #include "core/limit.h"
 #include "core/table.h"
 
-/* Directories within directories: beyond this nothing is searched, whoever made them. */
+/* The deepest nesting of directories that is searched. */
 #define DEPTH_MAX 64
 
 struct key_row {
@@ -98,7 +98,8 @@ static void note_path(struct ipcx_table *t, const char *path, int error)
 		      IPCX_NO_MECH, error, subject, "%s", ix_errno_text(error));
 }
 
-/* A table for rows of this kind; NULL with a text when memory is out. */
+/* Return an empty table for rows of this kind, or NULL with the context's error set when
+ * out of memory. */
 static struct ipcx_table *key_begin(struct ipcx *x, const struct ix_kind *kind)
 {
 	struct ipcx_table *t;
@@ -163,7 +164,8 @@ struct search {
 
 static int search_path(struct search *s, const char *path, int depth);
 
-/* Every entry of a directory. What vanishes or may not be read is a note, or nothing. */
+/* Search every entry of a directory. A directory that cannot be opened becomes a note; an
+ * entry that vanishes meanwhile is skipped. */
 static int search_below(struct search *s, const char *path, int depth)
 {
 	auto_dir DIR *dir = NULL;

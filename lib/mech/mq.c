@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * POSIX message queues (mq_overview(7), ipc/mqueue.c): what a queue tells, at what price,
- * and how its bytes are counted.
+ * POSIX message queues (mq_overview(7), ipc/mqueue.c): which fields a queue has, what
+ * reading each of them costs, and how its bytes are counted.
  *
- * Opening a queue for reading has no side effects, and mq_getattr(3) on it tells the
- * cheap fields. Reading its file sets its atime and ctime (also through a noatime mount),
- * so that is done only for fields that cannot be had otherwise.
+ * Opening a queue for reading has no side effects, and mq_getattr(3) on it supplies the
+ * cheap fields. Reading its file updates its atime and ctime (even on a noatime mount),
+ * so the file is read only for fields that have no other source.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 #include "mech/mqueue.h"
 #include "mech/queues.h"
 
-/* Who is told of a message. */
+/* How the registered process is notified of a message. */
 enum notify {
 	NOTIFY_NOBODY,
 	NOTIFY_SIGNAL,
@@ -131,8 +131,8 @@ static int put_attr(struct mq_row *row, int fd)
 	return 0;
 }
 
-/* The kernel writes SIGEV_SIGNAL (0) for nobody too, and pid 0 for somebody whom our PID
- * namespace does not have. */
+/* The kernel writes SIGEV_SIGNAL (0) also when no process is registered, and pid 0 also
+ * for a process that is not in our PID namespace. */
 static enum notify notify_of(const struct ix_mq_status *st)
 {
 	if (st->notify == SIGEV_NONE)
@@ -149,7 +149,7 @@ static int put_status(struct mq_row *row, int fd)
 	ssize_t len;
 
 	if (fd < 0)
-		return -ENODATA; /* why it is not open is said where that is known */
+		return -ENODATA; /* the caller notes why it is not open */
 	do
 		len = pread(fd, text, sizeof(text), 0);
 	while (len < 0 && errno == EINTR);
@@ -176,7 +176,7 @@ static void note(struct ix_scan *s, enum ipcx_note_kind kind, int error, const c
 			      ix_errno_text(error));
 }
 
-/* One queue: its stat, and a descriptor of it or -1. */
+/* Add the row of one queue; fd is open on it, or -1. */
 static int mq_keep(struct ix_scan *s, const char *name, const struct stat *st, int fd)
 {
 	struct mq_row *row = ix_posix_row(s, name, st);
@@ -185,7 +185,7 @@ static int mq_keep(struct ix_scan *s, const char *name, const struct stat *st, i
 	if (!row)
 		return -ENOMEM;
 	if (!wants_attr(s) || put_attr(row, fd) < 0) {
-		if (fd >= 0 && wants_attr(s)) /* open, so it should tell */
+		if (fd >= 0 && wants_attr(s)) /* open, so mq_getattr(3) should work */
 			note(s, IPCX_NOTE_INCOMPLETE, -errno, name, "counters unknown");
 		unknown_all(s, row, of_attr, ARRAY_SIZE(of_attr));
 	}
@@ -196,13 +196,13 @@ static int mq_keep(struct ix_scan *s, const char *name, const struct stat *st, i
 				      "the files of some queues could not be read");
 		unknown_all(s, row, of_status, ARRAY_SIZE(of_status));
 	}
-	if (st->st_nlink == 0) /* no stat could be had */
+	if (st->st_nlink == 0) /* no stat(2) succeeded */
 		unknown_all(s, row, of_stat, ARRAY_SIZE(of_stat));
 	r = ix_scan_keep(s);
 	return r < 0 ? r : 0;
 }
 
-/* A queue that may not be opened is listed all the same; one that is gone is not. */
+/* List a queue even if it may not be opened, but not if it is gone. */
 static int keep_unopened(struct ix_scan *s, const struct ix_posix_dir *dir,
 			 const char *name, int error, uint64_t *denied)
 {
@@ -273,8 +273,8 @@ static int mq_scan(struct ix_scan *s)
 
 /* ---- finding one */
 
-/* It exists, but may not be opened: the directory tells what a stat tells, where there is
- * one. */
+/* Add the row of a queue that exists but may not be opened: a stat(2) of it in the
+ * directory, if there is one, fills what it can. */
 static int find_closed(struct ix_scan *s, const struct ix_posix_dir *dir,
 		       const char *name)
 {
@@ -290,8 +290,8 @@ static int find_closed(struct ix_scan *s, const struct ix_posix_dir *dir,
 	return mq_keep(s, name, &st, -1);
 }
 
-/* By the name and no directory: mq_open(3) is right in any namespace, also where nothing
- * is mounted. */
+/* Find a queue by name without a directory: mq_open(3) works in any namespace, even where
+ * no mqueue file system is mounted. */
 static int mq_find(struct ix_scan *s, const struct ipcx_ref *ref)
 {
 	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
@@ -319,10 +319,10 @@ static int mq_find(struct ix_scan *s, const struct ipcx_ref *ref)
 
 /*
  * What a queue counts against RLIMIT_MSGQUEUE (mqueue_get_inode() in ipc/mqueue.c,
- * getrlimit(2)): room for all of its messages; a struct msg_msg for each; a struct
- * posix_msg_tree_node for each, as long as there are so many priorities. Both have 48
- * bytes on 64-bit kernels: measured on Linux 6.18, the least limit for 10 messages of
- * 8192 bytes is 82880.
+ * getrlimit(2)): space for all of its messages, a struct msg_msg for each message, and a
+ * struct posix_msg_tree_node for each message, but at most one per priority. Both structs
+ * have 48 bytes on 64-bit kernels: measured on Linux 6.18, the lowest limit that allows
+ * 10 messages of 8192 bytes is 82880.
  */
 #define MSG_RECORD 48
 #define TREE_NODE  48

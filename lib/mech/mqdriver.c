@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How a POSIX message queue is made, opened, looked at and removed under load: by
- * mq_open(3) alone, as no file system of queues need be mounted.
+ * How a POSIX message queue is created, opened, inspected and removed under load: with
+ * mq_open(3) alone, since no mqueue file system need be mounted.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,10 +10,10 @@
 #include "base/util.h"
 #include "mech/drivers.h"
 
-/* The lowest that fs.mqueue.msgsize_max can be. */
+/* The lowest possible value of fs.mqueue.msgsize_max. */
 #define SIZE 128
 
-/* What fs.mqueue.msg_max is unless somebody lowered it, down to 1. */
+/* The default of fs.mqueue.msg_max, which can be lowered down to 1. */
 #define DEPTH 10
 
 static int mqdriver_make(const struct ix_naming *names, struct ix_object *object)
@@ -95,7 +95,7 @@ static bool mqdriver_is_there(const struct ix_naming *names,
 	auto_fd int fd = mq_open(ix_slot_name(names, object->slot, name),
 				 O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
-	return fd >= 0 || errno == EACCES; /* others prove nothing */
+	return fd >= 0 || errno == EACCES; /* other errors prove nothing */
 }
 
 static int mqdriver_sweep(const struct ix_naming *names, uint32_t slot, int id,

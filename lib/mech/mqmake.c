@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Making, removing and changing POSIX message queues: what mq_open(3) leaves to its
- * caller (defaults, the umask, owners), and that what is removed is the queue that was
- * read, with a directory of queues or without one.
+ * Creating, removing and changing POSIX message queues: what mq_open(3) leaves to its
+ * caller (defaults, the umask, owners), and how a removal hits exactly the queue that was
+ * read, with or without a directory of queues.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,8 +20,8 @@ int ix_mq_open(const char *name, int flags)
 	return q == (mqd_t)-1 ? -errno : q;
 }
 
-/* A default of the namespace, as the kernel applies it: never above the maximum beside
- * it. */
+/* Return a default of the namespace as the kernel applies it: never above the
+ * corresponding maximum. */
 static uint64_t default_of(struct ipcx *x, const char *which, uint64_t built_in)
 {
 	static const char *const suffixes[] = { "default", "max" };
@@ -43,7 +43,7 @@ static uint64_t default_of(struct ipcx *x, const char *which, uint64_t built_in)
 	return best;
 }
 
-/* mq_open(3) takes both or neither. The built-in values are those of
+/* mq_open(3) takes both attributes or none. The built-in values are those of
  * include/linux/ipc_namespace.h. */
 static int wanted_attr(struct ipcx *x, const struct ipcx_attrs *a,
 		       struct mq_attr *ret_attr)
@@ -61,7 +61,8 @@ static int wanted_attr(struct ipcx *x, const struct ipcx_attrs *a,
 	return 0;
 }
 
-/* EMFILE has two meanings here; this is the other one. */
+/* mq_open(3) fails with EMFILE for RLIMIT_MSGQUEUE, but also when the process is out of
+ * descriptors, which is checked here. */
 static bool out_of_descriptors(void)
 {
 	auto_fd int fd = ix_open(AT_FDCWD, "/", O_PATH);
@@ -119,7 +120,8 @@ int ix_mq_may_use(struct ipcx *x, const struct ipcx_attrs *a, const struct ipcx_
 
 /* ---- removing and changing */
 
-/* The directory that was opened for this scan, if the row's queue is in it. */
+/* Return the directory that was opened for this scan if the row's queue is in it, else
+ * NULL. */
 static const struct ix_posix_dir *dir_of(const struct ix_scan *s,
 					 const struct ix_posix_row *row)
 {
@@ -128,7 +130,8 @@ static const struct ix_posix_dir *dir_of(const struct ix_scan *s,
 	return dir && dir->fd >= 0 && dir->dev == row->dev ? dir : NULL;
 }
 
-/* The row's queue by its name alone, in a namespace that shows no directory of them. */
+/* Open the row's queue by name, in a namespace whose mqueue directory is not
+ * available. */
 static int mqmake_open_again(const char *path, const struct ix_posix_row *row)
 {
 	auto_fd int fd = ix_mq_open(path, O_RDONLY);
@@ -143,7 +146,7 @@ static int mqmake_open_again(const char *path, const struct ix_posix_row *row)
 	return ix_posix_same(row, &st) ? take_fd(&fd) : -ENOENT;
 }
 
-/* Whose it is cannot be seen from here, so no sentence about owners. */
+/* The owner is unknown here, so the message does not mention owners. */
 static int denied(struct ipcx *x, int error)
 {
 	return ix_fail_plain(
@@ -201,8 +204,8 @@ int ix_mq_change(struct ix_scan *s, const void *data, const struct ipcx_attrs *a
 	return r;
 }
 
-/* Both of them, with nothing done. Of a queue that no directory shows, and that may not
- * be opened, nobody knows the owner. */
+/* Check whether a removal or change would be permitted, without doing it. The owner of a
+ * queue is unknown if it is in no visible directory and may not be opened. */
 int ix_mq_may(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
 {
 	const struct ix_posix_row *row = data;

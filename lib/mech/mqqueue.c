@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Messages of POSIX queues: mq_send(3), mq_receive(3), mq_notify(3). The time limits of
- * the kernel are moments of a clock that can be set, so only one that is long past is
- * ever given; waiting is done by poll(2), which works on queues (mq_overview(7)).
+ * Messages of POSIX queues: mq_send(3), mq_receive(3), mq_notify(3). The timed calls take
+ * absolute CLOCK_REALTIME times, and that clock can be set; so they are only ever given a
+ * time long past, and waiting is done with poll(2), which works on queues
+ * (mq_overview(7)).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +32,7 @@ static int open_as(const struct ipcx_ref *ref, int how)
 	return fd == (mqd_t)-1 ? -errno : ix_fd_lift(fd);
 }
 
-/* Whoever receives may want to give back, but need not have the right to. */
+/* A receiver may want to put a message back, but need not have write permission. */
 static int mqqueue_open_queue(struct ipcx_queue *q, const struct ipcx_ref *ref,
 			      unsigned flags)
 {
@@ -105,7 +106,7 @@ static int mqqueue_receive(struct ipcx_queue *q, const struct ipcx_take *take, b
 	unsigned priority;
 	ssize_t size;
 
-	(void)take; /* there is nothing to choose */
+	(void)take; /* the kernel offers no choice */
 	size = wait ? mq_receive(q->id, text, q->room, &priority)
 		    : mq_timedreceive(q->id, text, q->room, &priority, &past);
 	if (size < 0)

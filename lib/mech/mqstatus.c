@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* In which words the file of a POSIX message queue speaks: "QSIZE:129 NOTIFY:2 SIGNO:0
+/* The format of a POSIX message queue's file: "QSIZE:129 NOTIFY:2 SIGNO:0
  * NOTIFY_PID:8260" (mqueue_read_file() in ipc/mqueue.c). */
 #include <errno.h>
 #include <string.h>
@@ -7,10 +7,10 @@
 #include "base/num.h"
 #include "mech/mqueue.h"
 
-/* A word of the text, and where its number goes. */
+/* A word of the text, and where its number is stored. */
 struct word {
 	const char *name;
-	uint64_t *wide; /* one of the two */
+	uint64_t *wide; /* one of wide and narrow is set */
 	int32_t *narrow;
 };
 
@@ -28,7 +28,8 @@ static int mqstatus_read_number(const struct word *w, const char *text)
 	return 0;
 }
 
-/* "NAME:NUMBER". Which of the words it was, n for one that we do not know, -EINVAL. */
+/* Parse "NAME:NUMBER". Returns the index of the word, n if the name is unknown, or
+ * -EINVAL. */
 static int mqstatus_read_word(const struct word *words, int n, const char *text)
 {
 	const char *colon = strchr(text, ':');

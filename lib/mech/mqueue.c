@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where POSIX message queues are listed.
+ * Finding the directory that lists the POSIX message queues of this IPC namespace.
  *
- * mq_open(3) uses the caller's IPC namespace, whatever is mounted; a mount shows the
- * namespace that it was made in. Each namespace has one mqueue superblock, so st_dev
- * tells them apart: a queue that is listed and can be opened proves the mount to be ours.
- * A mount of our own, attached nowhere (fsopen(2), Linux 5.2), is always the right one,
- * but needs CAP_SYS_ADMIN over the namespace, and filters kill for trying.
+ * mq_open(3) uses the caller's IPC namespace, whatever is mounted; an mqueue mount shows
+ * the namespace that it was made in. Each namespace has one mqueue superblock, so st_dev
+ * identifies it: if a listed queue can be opened and has the same st_dev, the mount is
+ * ours. A detached mount of our own (fsopen(2), Linux 5.2) is always the right one, but
+ * needs CAP_SYS_ADMIN over the namespace, and a seccomp filter may kill the process for
+ * trying.
  */
 #include "mech/mqueue.h"
 
@@ -38,7 +39,7 @@ static int keep_dir(int fd, struct ix_posix_dir *ret_dir)
 	return 0;
 }
 
-/* A mount point, if it is one. */
+/* Open the path if an mqueue file system is mounted on it. */
 static int mqueue_open_mounted(struct ipcx *x, const char *path,
 			       struct ix_posix_dir *ret_dir)
 {
@@ -57,7 +58,8 @@ static int mqueue_open_mounted(struct ipcx *x, const char *path,
 	return keep_dir(fd, ret_dir);
 }
 
-/* A mount of our own, seen by nobody else and gone with its descriptor. */
+/* Make a detached mount: invisible to other processes, and unmounted when its descriptor
+ * is closed. */
 static int open_detached(struct ix_posix_dir *ret_dir)
 {
 	auto_fd int fs = (int)syscall(SYS_fsopen, "mqueue", FSOPEN_CLOEXEC);
@@ -81,9 +83,9 @@ static int open_detached_there(void *ret_dir)
 }
 
 /*
- * Does this listed name lead to the same queue in the caller's namespace? 1 yes, 0 no,
- * -EAGAIN: this one cannot tell. Looking in the directory last: a queue that was removed
- * meanwhile proves nothing.
+ * Check whether this listed name is the same queue in the caller's namespace. Returns 1
+ * yes, 0 no, -EAGAIN undecided. Looks in the directory last, since a queue that was
+ * removed meanwhile proves nothing.
  */
 static int same_namespace(const struct ix_posix_dir *dir, const char *name)
 {
@@ -104,8 +106,8 @@ static int same_namespace(const struct ix_posix_dir *dir, const char *name)
 	return fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -EAGAIN : 0;
 }
 
-/* Ask with the queues that are listed until one gives an answer: 1 it is this namespace's
- * directory, -EXDEV another's, 0 none of them tells, or there is none. */
+/* Try the listed queues until one decides. Returns 1 if the directory is this
+ * namespace's, -EXDEV if it is another's, 0 if no queue decides or there is none. */
 static int check_namespace(const struct ix_posix_dir *dir, bool *ret_empty)
 {
 	struct ix_posix_names *names auto_posix_names = NULL;
@@ -125,10 +127,11 @@ static int check_namespace(const struct ix_posix_dir *dir, bool *ret_empty)
 	return r;
 }
 
-/* What is mounted: is it there, is it ours? */
+/* What is mounted, and whether it belongs to this namespace. */
 struct mounted {
 	struct ix_posix_dir dir;
-	int is; /* 1 ours, 0 perhaps, -EXDEV another's, -ENOENT and others: not there */
+	int is; /* 1 ours, 0 undecided, -EXDEV another namespace's, other -errno: not
+		   available */
 	bool empty;
 };
 
@@ -148,8 +151,9 @@ static int hand(struct mounted *m, struct ix_posix_dir *ret_dir)
 	return 0;
 }
 
-/* The last of the mount table, which costs libmount, where the usual place has none of
- * ours. What was wrong with that one says more. */
+/* Where the usual place is not ours, try the last mqueue mount of the mount table, which
+ * costs loading libmount. If that is no better, keep the first result: its error is more
+ * useful. */
 static void look_further(struct ipcx *x, struct mounted *m)
 {
 	struct mounted other = { .dir = IX_NO_DIR };
@@ -168,7 +172,7 @@ static void look_further(struct ipcx *x, struct mounted *m)
 	}
 }
 
-/* There is a right one. Say so when the one that everybody sees is another. */
+/* We have the right directory. Add a note if /dev/mqueue shows another namespace's. */
 static void note_mounted(struct ix_scan *s, const struct mounted *seen,
 			 const struct ix_posix_dir *ours)
 {
@@ -187,8 +191,9 @@ static void note_unproved(struct ix_scan *s, const struct mounted *m)
 		m->empty ? "there are none" : "none of them may be opened");
 }
 
-/* Rights over the IPC namespace, but not over the mounts ("unshare --user --ipc"):
- * whether one has them is known when it is tried. */
+/* With rights over the IPC namespace but not over the mount namespace ("unshare --user
+ * --ipc"), mount in a mount namespace of our own. Only trying shows which rights we
+ * have. */
 static int mount_one(struct ix_posix_dir *ret_dir)
 {
 	int r = open_detached(ret_dir);
@@ -203,7 +208,7 @@ static int none_is_ours(struct ipcx *x, int error, const char *why)
 			x, error,
 			"only queues of another IPC namespace are mounted, and this one's may not be mounted for this look: %s",
 			why);
-	/* There may be queues all the same: mq_open(3) needs no mount. */
+	/* Queues may exist even so: mq_open(3) needs no mount. */
 	if (error == -ENOENT || error == -ENOPKG)
 		return ix_fail_plain(
 			x, error == -ENOENT ? -ENODATA : error,
@@ -217,8 +222,8 @@ int ix_mqueue_dir(struct ix_scan *s, struct ix_posix_dir *ret_dir)
 	struct mounted m = { .dir = IX_NO_DIR, .is = -ENOENT };
 	int may = ix_mnt_may(), r;
 
-	/* In another namespace, what is mounted here is not what is looked for: that is
-	 * for whoever can do no better. */
+	/* In another namespace the local mount is usually the wrong one: use it only if a
+	 * mount of our own is impossible. */
 	if (!s->x->view.remote || may < 0)
 		mqueue_look_at(s->x, MQUEUE_DIR, &m);
 	if (m.is == 1)

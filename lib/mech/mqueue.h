@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of POSIX message queues share: their directory, the text in a queue's
- * file, and acting on a queue. */
+/* What the sources for POSIX message queues share: the queues' directory, the text in a
+ * queue's file, and operations on a queue. */
 #pragma once
 
 #include <stddef.h>
@@ -9,26 +9,26 @@
 #include "mech/posix.h"
 
 /*
- * Open the directory that holds the queues of the caller's IPC namespace. 0; -ENOENT when
- * none can be had, -EXDEV when the only one belongs to another namespace, -errno; all
- * with a text. Adds a note where what is mounted is not what is shown.
+ * Open the directory that holds the queues of the caller's IPC namespace. Returns 0;
+ * -ENODATA or -ENOPKG if no such directory is available, -EXDEV if the only one belongs
+ * to another namespace, or another -errno; all with an error text. Adds a note if
+ * /dev/mqueue shows another namespace's queues.
  */
 int ix_mqueue_dir(struct ix_scan *s, struct ix_posix_dir *ret_dir);
 
-/* What a queue's file says (mq_overview(7)). */
+/* The contents of a queue's file (mq_overview(7)). */
 struct ix_mq_status {
 	uint64_t qsize; /* bytes of all messages */
-	int32_t notify; /* SIGEV_…, SIGEV_SIGNAL (0) too when nobody is registered */
+	int32_t notify; /* SIGEV_…; SIGEV_SIGNAL (0) also if no process is registered */
 	int32_t signo;  /* with SIGEV_SIGNAL */
-	int32_t pid; /* who is registered; 0: nobody, or somebody in another PID namespace
-		      */
+	int32_t pid; /* the registered process; 0: none, or one outside our PID namespace */
 };
 
-/* Read the text; words that it may get in the future are passed over. 0 or -EINVAL. */
+/* Parse the text; unknown words are ignored. Returns 0 or -EINVAL. */
 int ix_mq_status(const char *text, size_t len, struct ix_mq_status *ret);
 
-/* mq_open(3) without making anything and without waiting: a descriptor of the caller's
- * namespace's queue, or -errno. */
+/* Open an existing queue of the caller's namespace with O_NONBLOCK. Returns a descriptor
+ * or -errno. */
 int ix_mq_open(const char *name, int flags);
 
 /* The functions of struct ix_mech. */

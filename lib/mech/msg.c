@@ -29,8 +29,7 @@ static void derive_use(const struct ipcx_table *t, const struct ix_section *s,
 
 	(void)t;
 	(void)s;
-	/* Bytes and, since empty messages count too, the number of messages are held
-	 * against qbytes (ipc/msg.c). */
+	/* qbytes limits the bytes and also the number of messages (ipc/msg.c). */
 	if (ix_is_unknown(t, row, IPCX_F_QBYTES) || q->qbytes == 0)
 		return;
 	v->type = IPCX_TYPE_REAL;
@@ -218,11 +217,11 @@ static const struct ix_kind message_kind = {
 struct peek {
 	struct msgbuf *buf;
 	size_t room, most;
-	bool told; /* that something could not be copied */
+	bool told; /* the note about messages that could not be copied */
 };
 
-/* A larger buffer, up to what all messages together had. -ENOMEM, -E2BIG when it is that
- * large already. */
+/* Enlarge the buffer, up to the size of all messages together. Returns 0, -ENOMEM, or
+ * -E2BIG if it already has that size. */
 static int peek_grow(struct peek *p)
 {
 	size_t want = MIN(p->room * 4, p->most);
@@ -238,8 +237,8 @@ static int peek_grow(struct peek *p)
 	return 0;
 }
 
-/* The size of message number n, its type in the buffer; nothing is taken. -ENOMSG past
- * the end. */
+/* Copy message number n, which stays in the queue. Returns its size, or -errno; -ENOMSG
+ * past the end. */
 static ssize_t peek_at(struct peek *p, int id, uint64_t n)
 {
 	for (;;) {
@@ -259,7 +258,8 @@ static ssize_t peek_at(struct peek *p, int id, uint64_t n)
 	}
 }
 
-/* Longer than kernel.msgmax is by now: it can be received, but not copied. */
+/* Mark a message that is longer than the current kernel.msgmax: it can be received, but
+ * not copied. */
 static void peek_unknown(struct peek *p, struct ipcx_table *t, int id,
 			 struct message_row *row)
 {
@@ -285,7 +285,7 @@ static int peek_all(struct ipcx *x, struct ipcx_table *t, int id, uint64_t qnum,
 
 		if (size == -ENOMSG || size == -EIDRM ||
 		    (size == -EINVAL && msgctl(id, IPC_STAT, &ds) < 0))
-			return 0; /* it drained, or went, while we looked */
+			return 0; /* it was drained or removed meanwhile */
 		if (size < 0 && size != -EINVAL && size != -E2BIG)
 			return ix_fail(
 				x, (int)size, "msg:%d: cannot look at its messages%s", id,
@@ -360,7 +360,7 @@ static const struct ix_kind totals_kind = {
 };
 /* clang-format on */
 
-/* What the lines of the text come to. */
+/* Add up the lines of /proc/sysvipc/msg. */
 static int msg_add_up(struct ipcx *x, struct msg_totals *row, int error)
 {
 	struct ix_sysv_lines l auto_sysv_lines = { .n = 0 };
@@ -377,7 +377,7 @@ static int msg_add_up(struct ipcx *x, struct msg_totals *row, int error)
 	return 0;
 }
 
-/* MSG_INFO puts counters where IPC_INFO has limits (msgctl(2)). */
+/* MSG_INFO stores counters in the members in which IPC_INFO stores limits (msgctl(2)). */
 static int msg_ask_totals(struct ipcx *x, struct ipcx_table *t, void *data)
 {
 	struct msg_totals *row = data;
@@ -399,7 +399,7 @@ static int msg_wish(const char *text, struct ipcx_attrs *ret_attrs)
 {
 	static const uint64_t counted[] = { IPCX_A_COUNT, IPCX_A_QBYTES };
 
-	/* One number counts queues, which then hold what msgmnb says. */
+	/* A single number is a count of queues, each with qbytes at msgmnb. */
 	return ix_request_read(text, counted, strchr(text, 'x') ? 2 : 1, ret_attrs);
 }
 

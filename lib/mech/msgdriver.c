@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How a System V message queue is made, looked at and removed under load. */
+/* How a System V message queue is created, inspected and removed under load. */
 #include <errno.h>
 #include <sys/msg.h>
 
 #include "mech/drivers.h"
 
-/* Of a message: a queue itself has none, it counts bytes. */
+/* The size of a message; a queue has no size of its own, only a limit on bytes. */
 #define SIZE 64
 
 static int msgdriver_make(const struct ix_naming *names, struct ix_object *object)
@@ -68,7 +68,7 @@ static int msgdriver_remove_it(const struct ix_naming *names, struct ix_object *
 	return msgctl(object->id, IPC_RMID, NULL) < 0 ? -errno : 0;
 }
 
-/* An id is not held. */
+/* An id needs no closing. */
 static void msgdriver_close_it(struct ix_object *object)
 {
 	(void)object;
@@ -80,8 +80,8 @@ static bool msgdriver_is_there(const struct ix_naming *names,
 	return msgget(ix_slot_key(names, object->slot), 0) >= 0 || errno == EACCES;
 }
 
-/* A queue does not say which process made it: one whose id was never told to anybody
- * cannot have been used. */
+/* A queue does not record its creator's pid. If its id was never reported (id < 0), no
+ * worker can have used it, so a queue that was sent to is not ours. */
 static int msgdriver_sweep(const struct ix_naming *names, uint32_t slot, int id,
 			   pid_t maker)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Messages of System V queues: msgsnd(2), msgrcv(2) and what their errors mean. Neither
- * has a timed form. A message that is longer than the queue may hold would wait for ever;
- * one that was sent when kernel.msgmax was greater can be received, but not copied.
+ * Messages of System V queues: msgsnd(2), msgrcv(2), and what their errors mean. Neither
+ * call has a timed form. Sending a message longer than qbytes would wait for ever. A
+ * message that was sent while kernel.msgmax was higher can be received, but not copied.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -13,11 +13,11 @@
 #include "base/num.h"
 #include "mech/queues.h"
 
-/* What most messages fit into. */
+/* Bytes; large enough for most messages. */
 #define FIRST_ROOM 8192
 
-/* For a copy the kernel allocates and reads as much as there is room for, so room is only
- * asked for when a message needed it. */
+/* For MSG_COPY the kernel allocates, and reads from our buffer, as many bytes as we ask
+ * for (prepare_copy() in ipc/msg.c): ask for more only when a message needs it. */
 #define FIRST_COPY 256
 
 static int msgqueue_gone(struct ipcx_queue *q)
@@ -25,7 +25,8 @@ static int msgqueue_gone(struct ipcx_queue *q)
 	return ix_fail_plain(q->x, -EIDRM, "%s: was removed meanwhile", q->name);
 }
 
-/* Also without read permission (MSG_STAT_ANY, Linux 4.17). 0, -EACCES, -EINVAL, -EIDRM. */
+/* Read the queue's state, if possible also without read permission (MSG_STAT_ANY, Linux
+ * 4.17). Returns 0, -EACCES, -EINVAL or -EIDRM. */
 static int msgqueue_stat_of(const struct ipcx_queue *q, struct msqid_ds *ds)
 {
 	if (msgctl(q->id, IPC_STAT, ds) == 0)
@@ -35,7 +36,8 @@ static int msgqueue_stat_of(const struct ipcx_queue *q, struct msqid_ds *ds)
 	return msgctl(q->id, MSG_STAT_ANY, ds) == q->id ? 0 : -EACCES;
 }
 
-/* The longest that can be sent: what is not known is no limit. */
+/* Update the longest message that can be sent; a limit that cannot be read is not
+ * applied. */
 static int know(struct ipcx_queue *q, struct msqid_ds *ds)
 {
 	struct msginfo info = { .msgmax = INT_MAX };
@@ -54,7 +56,7 @@ static int msgqueue_open_queue(struct ipcx_queue *q, const struct ipcx_ref *ref,
 	struct msqid_ds ds;
 	int r;
 
-	(void)flags; /* rights are looked at by every call */
+	(void)flags; /* every call checks permissions */
 	q->id = ref->by == IPCX_BY_KEY ? msgget((key_t)ref->key, 0) : ref->id;
 	if (q->id < 0)
 		return errno == ENOENT ? ix_queue_missing(q)
@@ -81,8 +83,8 @@ static int msgqueue_state(struct ipcx_queue *q, struct ipcx_queue_state *ret_sta
 	return 0;
 }
 
-/* What the errors of both calls have in common. EINVAL is the id when all else was right.
- */
+/* The errors that msgsnd(2) and msgrcv(2) share. With valid arguments, EINVAL means that
+ * the id is gone. */
 static int msgqueue_failed(struct ipcx_queue *q, const char *what, const char *right)
 {
 	int error = -errno;
@@ -123,7 +125,7 @@ static int msgqueue_send_message(struct ipcx_queue *q, const struct ipcx_message
 	return msgqueue_failed(q, "send", "write");
 }
 
-/* msgrcv(2)'s third argument but one. */
+/* The msgtyp argument of msgrcv(2). */
 static long msgqueue_which(const struct ipcx_take *take)
 {
 	switch (take->pick) {
@@ -138,7 +140,7 @@ static long msgqueue_which(const struct ipcx_take *take)
 	return 0;
 }
 
-/* The message that is next is longer than there is room for: it is still in the queue. */
+/* Enlarge the buffer: the next message, still in the queue, does not fit. */
 static int more_room(struct ipcx_queue *q)
 {
 	struct msqid_ds ds;
@@ -184,8 +186,8 @@ static int msgqueue_receive(struct ipcx_queue *q, const struct ipcx_take *take, 
 	return r;
 }
 
-/* Longer than kernel.msgmax is by now, or so long that it would need more room than all
- * messages had together. */
+/* The message is longer than the current kernel.msgmax, or it would need a larger buffer
+ * than all messages had together. */
 static int no_copy(struct ipcx_queue *q, uint64_t position)
 {
 	struct msqid_ds ds;
@@ -245,8 +247,8 @@ static int peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message *re
 			     : r;
 }
 
-/* Bytes and, since empty messages count too, the number of messages are held against
- * qbytes (msg_fits_inqueue() in ipc/msg.c). */
+/* qbytes limits the bytes and, since messages may be empty, also the number of messages
+ * (msg_fits_inqueue() in ipc/msg.c). */
 static int msgqueue_full(struct ipcx_queue *q)
 {
 	struct msqid_ds ds;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * /dev/shm and its kin: opening the directory, reading its names, telling what a file is,
- * and acting on exactly the file that was looked at. Names are never followed, and
- * nothing is opened that is not a regular file.
+ * /dev/shm and similar directories: opening the directory, reading its names, classifying
+ * files, and acting on exactly the file that was inspected. Symbolic links are never
+ * followed, and only regular files are opened.
  */
 #include "mech/posix.h"
 
@@ -41,7 +41,8 @@ const char *ix_posix_denied(const struct ipcx *x, const char *ours)
 		       : ours;
 }
 
-/* Looked at when it is open: what is mounted on a path may be another a moment later. */
+/* Refuse a directory that is mounted elsewhere too. Checked on the open descriptor, as
+ * the mount at a path may change at any moment. */
 static int not_elsewhere(struct ipcx *x, int fd)
 {
 	char target[256];
@@ -53,7 +54,8 @@ static int not_elsewhere(struct ipcx *x, int fd)
 	return r < 0 ? ix_fail(x, r, "%s: where else it is mounted", IX_SHM_DIR) : 0;
 }
 
-/* Whoever may only make links could lead us to where he may not go himself. */
+/* Refuse a directory reached through a symbolic link: its creator could lead us to a
+ * directory that only we can access. */
 static int no_link(struct ipcx *x, int root, int fd)
 {
 	auto_fd int direct =
@@ -118,7 +120,7 @@ int ix_posix_stat(const struct ix_posix_dir *dir, const char *file, struct stat 
 	struct stat st;
 
 	if (dir->hostile) {
-		/* What is mounted on it may be anything. */
+		/* Any file system may be mounted on it. */
 		auto_fd int fd = ix_open_entry(dir->fd, file, O_PATH, true);
 
 		if (fd < 0)
@@ -138,7 +140,7 @@ struct ix_posix_names {
 	char buf[NAMES_SIZE] __attribute__((aligned(8)));
 };
 
-/* What getdents64(2) writes. */
+/* The records that getdents64(2) returns. */
 struct dirent_head {
 	uint64_t ino;
 	int64_t off;
@@ -153,7 +155,7 @@ int ix_posix_names_open(const struct ix_posix_dir *dir, struct ix_posix_names **
 
 	if (!n)
 		return -ENOMEM;
-	/* Only the owner may leave the directory's time of access alone. */
+	/* O_NOATIME is permitted only to the owner. */
 	n->fd = ix_open(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_NOATIME);
 	if (n->fd == -EPERM)
 		n->fd = ix_open(dir->fd, ".", O_RDONLY | O_DIRECTORY);
@@ -248,7 +250,7 @@ const char *ix_posix_what(mode_t mode)
 
 /* ---- rows */
 
-/* A reference with escapes, and the name as it is. */
+/* Store the reference with escapes, and the name without. */
 static int posix_put_escaped(struct ix_scan *s, struct ix_posix_row *row,
 			     const char *name)
 {
@@ -263,8 +265,8 @@ static int posix_put_escaped(struct ix_scan *s, struct ix_posix_row *row,
 	return row->ref && row->name ? 0 : -ENOMEM;
 }
 
-/* Nearly every name needs no escapes: then it is the end of the reference, and one string
- * is both. */
+/* Store reference and name. Nearly every name needs no escapes: then the name is the tail
+ * of the reference, and one string serves both. */
 static int posix_put_name(struct ix_scan *s, struct ix_posix_row *row, const char *name)
 {
 	const char *mech = ix_mech(s->mech)->info.name;
@@ -406,8 +408,7 @@ static int change_mode(struct ipcx *x, int fd, mode_t mode)
 	if (syscall(SYS_fchmodat2, fd, "", mode, AT_EMPTY_PATH) == 0)
 		return 0;
 	error = -errno;
-	/* A filter that does not know the call may also answer EPERM: the link in /proc
-	 * tells which it was. */
+	/* A seccomp filter may answer EPERM to an unknown call: try the /proc link. */
 	if (error != -ENOSYS && error != -EPERM && error != -EINVAL)
 		return error;
 	proc = ix_procfd(x);
@@ -433,8 +434,8 @@ int ix_posix_change(struct ipcx *x, const struct ix_posix_dir *dir, const char *
 		return -errno;
 	if (!ix_posix_same(row, &st))
 		return -ENOENT;
-	/* The owner first: that is what is refused, and who may give a file away may
-	 * change its mode after that too. */
+	/* The owner first: changing it is what may be refused, and a caller who may give
+	 * a file away may still change its mode afterwards. */
 	r = ix_posix_give(fd, a);
 	return r == 0 && (a->set & IPCX_A_MODE) ? change_mode(x, fd, a->mode) : r;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the three POSIX mechanisms have in common: an object is a file in one flat
- * directory. Rows, the directory's names, and how a file is checked, changed and removed
- * without ever touching another.
+ * directory. Rows, the directory's names, and how exactly one file is checked, changed
+ * and removed.
  */
 #pragma once
 
@@ -13,19 +13,16 @@
 #include "core/columns.h"
 #include "core/mech.h"
 
-/* The beginning of every POSIX row. */
+/* The first member of every POSIX row. */
 struct ix_posix_row {
 	struct ix_row row;
-	ix_text ref, name; /* the name is the end of the reference where that needs no
-			      escapes */
+	ix_text ref, name; /* name is the tail of ref if ref needs no escapes */
 	uint32_t uid, gid, mode;
 	int64_t ctime, mtime;
-	uint64_t dev,
-		ino; /* which file this is: checked again before anything is done to it */
+	uint64_t dev, ino; /* identify the file; checked again before acting on it */
 };
 
-/* The columns that follow from it. The row's struct begins with "struct ix_posix_row
- * base". */
+/* The columns of that struct; the row's struct begins with "struct ix_posix_row base". */
 /* clang-format off */
 #define IX_POSIX_COLUMNS(type)                                            \
 	[IPCX_F_MECH]          = IX_CONSTANT(ix_derive_mech),             \
@@ -45,13 +42,12 @@ struct ix_posix_row {
 
 /* ---- directories */
 
-/* A directory of objects. struct ix_scan.dir points to one while its objects are looked
- * at. */
+/* A directory of objects. struct ix_scan.dir points to it while its objects are read. */
 struct ix_posix_dir {
 	int fd; /* O_PATH, or -1 */
 	dev_t dev;
 	ino_t ino;
-	bool hostile; /* what is in it may have been made to harm us */
+	bool hostile; /* its contents are not trusted */
 };
 
 #define IX_NO_DIR        \
@@ -59,32 +55,33 @@ struct ix_posix_dir {
 		.fd = -1 \
 	}
 
-/* A directory that closes itself. */
+/* Closes the directory at the end of the scope. */
 #define auto_posix_dir __attribute__((cleanup(ix_posix_dir_end)))
 void ix_posix_dir_end(const struct ix_posix_dir *dir);
 
-/* Where glibc keeps shared memory and named semaphores, whatever is mounted there. */
+/* Where glibc keeps shared memory and named semaphores, regardless of what is mounted
+ * there. */
 #define IX_SHM_DIR "/dev/shm"
 
-/* "not permitted: …" for a file in it that may not be opened: whose rights were not
- * enough, or what ours would need. */
+/* Return the "not permitted: …" text for a file there that may not be opened: in another
+ * namespace the mounter's rights decide; here it is the text "ours". */
 const char *ix_posix_denied(const struct ipcx *x, const char *ours);
 
-/* Open IX_SHM_DIR. 0 or -errno, with a text. */
+/* Open IX_SHM_DIR. Returns 0 or -errno, with an error text. */
 int ix_posix_shm_dir(struct ipcx *x, struct ix_posix_dir *ret_dir);
 
-/* What a file in it is, not followed. 0 or -errno; -EXDEV when something is mounted on it
- * in a place where that may be anything. */
+/* stat(2) a file in it without following links. Returns 0 or -errno; -EXDEV if something
+ * is mounted on a file of a hostile directory. */
 int ix_posix_stat(const struct ix_posix_dir *dir, const char *file, struct stat *ret_st);
 
-/* The names in a directory, read in large steps. */
+/* Reads the names in a directory, in large steps. */
 struct ix_posix_names;
 
 int ix_posix_names_open(const struct ix_posix_dir *dir,
 			struct ix_posix_names **ret_names);
 
-/* 1 and the next name, good until the next call ("." and ".." are left out); 0 at the
- * end; -errno. */
+/* Returns 1 and the next name, valid until the next call ("." and ".." are left out); 0
+ * at the end; or -errno. */
 int ix_posix_names_next(struct ix_posix_names *n, const char **ret_name);
 
 #define auto_posix_names __attribute__((cleanup(ix_posix_names_end)))
@@ -92,16 +89,16 @@ void ix_posix_names_end(struct ix_posix_names *const *n);
 
 /* ---- what a file is */
 
-/* What glibc puts before a semaphore's name. */
+/* glibc's prefix of a semaphore's file name. */
 #define IX_SEM_PREFIX     "sem."
 #define IX_SEM_PREFIX_LEN (sizeof(IX_SEM_PREFIX) - 1)
 
-/* The sizes of a sem_t: of programs with 64-bit atomics, and of 32-bit programs. */
+/* The sizes of a sem_t: with 64-bit atomics, and in 32-bit programs. */
 #define IX_SEM_SIZE_64 32
 #define IX_SEM_SIZE_32 16
 
-/* Whether a file in IX_SHM_DIR bears a semaphore's name, and whether it is one by size
- * and type too. */
+/* Whether a file in IX_SHM_DIR has a semaphore's name; and whether it also has a
+ * semaphore's size and type. */
 bool ix_posix_sem_name(const char *file);
 bool ix_posix_is_sem(const char *file, const struct stat *st);
 
@@ -110,66 +107,69 @@ const char *ix_posix_what(mode_t mode);
 
 /* ---- rows */
 
-/* The next row of this scan, filled from a stat; the name is without its slash. NULL when
- * memory is out. */
+/* Return the scan's next row, filled from a stat; name has no slash. NULL when out of
+ * memory. */
 void *ix_posix_row(struct ix_scan *s, const char *name, const struct stat *st);
 
-/* The reference of an object; the name is without its slash. */
+/* Build the reference of an object; name has no slash. */
 void ix_posix_ref(unsigned mech, const char *name, struct ipcx_ref *ret_ref);
 
-/* The name of a row's object without its slash, in buf (256 bytes: the pool moves when
- * text is added). */
+/* Copy the name of a row's object without its slash into buf (the table's strings move
+ * when text is added). */
 const char *ix_posix_name(const struct ix_scan *s, const struct ix_posix_row *row,
 			  char buf[256]);
 
-/* What is said of a file that ix_posix_stat() answered -EXDEV for. */
+/* The note for a file for which ix_posix_stat() returned -EXDEV. */
 #define IX_MOUNTED_ON "has something mounted on it"
 
-/* A note about a file in IX_SHM_DIR. */
+/* Add a note about a file in IX_SHM_DIR. */
 void ix_posix_note(struct ix_scan *s, enum ipcx_note_kind kind, int error,
 		   const char *file, const char *text);
 
 /* ---- one file */
 
 /*
- * The name that the caller gave, without its slash; ret_ref names the object. At most max
- * bytes. 0, -EINVAL or -ENAMETOOLONG, with a text.
+ * Check the name in the attributes, with or without its slash, of at most max bytes, and
+ * build the object's reference. Returns 0, -EINVAL or -ENAMETOOLONG, with an error text.
  */
 int ix_posix_take_name(struct ipcx *x, const struct ipcx_attrs *a, size_t max,
 		       struct ipcx_ref *ret_ref);
 
-/* The file as it is now. 0; -ENOENT when it is gone, or another has its name, or it is no
- * regular file. */
+/* stat(2) the row's file again. Returns 0, or -ENOENT if it is gone, was replaced, or is
+ * not a regular file. */
 int ix_posix_again(const struct ix_posix_dir *dir, const char *file,
 		   const struct ix_posix_row *row, struct stat *ret_st);
 
-/* Whether a stat is that of the row's file, still a regular one. */
+/* Whether a stat is of the row's file, and that is still a regular file. */
 bool ix_posix_same(const struct ix_posix_row *row, const struct stat *st);
 
-/* Remove a file that was made a moment ago, which fd has open, if its name still is its
- * name. Whether it is. */
+/* Remove a file that was just created and that fd has open, if the name still refers to
+ * it. Returns whether it was removed. */
 bool ix_posix_take_back(const struct ix_posix_dir *dir, const char *file, int fd);
 
-/* Give a file just made its owner, then its mode: until it is the owner's, nobody else
- * may open it. */
+/* Set the owner of a new file, then its mode: before it belongs to the final owner, no
+ * other user may open it. Returns 0 or -errno. */
 int ix_posix_own(int fd, const struct ipcx_attrs *a);
 
-/* Change the owner of an open file, O_PATH included, where the attributes say so. */
+/* Change the owner of an open file (which may be O_PATH) if the attributes contain one.
+ * Returns 0 or -errno. */
 int ix_posix_give(int fd, const struct ipcx_attrs *a);
 
-/* Make the file of a named semaphore with this value, and its owner and mode. 0, -EEXIST,
- * -errno. */
+/* Create the file of a named semaphore with this value, its owner and its mode. Returns
+ * 0, -EEXIST or another -errno. */
 int ix_psem_make(struct ipcx *x, const struct ix_posix_dir *dir, const char *file,
 		 const struct ipcx_attrs *a, unsigned value);
 
-/* Change mode and owner of the row's file, which need not be one that may be opened. */
+/* Change mode and owner of the row's file, which the caller need not be permitted to
+ * open. Returns 0 or -errno. */
 int ix_posix_change(struct ipcx *x, const struct ix_posix_dir *dir, const char *file,
 		    const struct ix_posix_row *row, const struct ipcx_attrs *a);
 
 /*
- * may() of struct ix_mech, in parts: whether the caller could unlink a row's file, or
- * change its owner and mode; the same where no directory shows it, by the owner alone;
- * and whether it could be opened to write to it. 0 or -errno, as the calls would say.
+ * The parts of struct ix_mech.may: whether the caller could unlink the row's file, or
+ * change its owner and mode; the same by owner alone, for a file that no directory shows;
+ * and whether it could open the file for writing. Return 0 or the -errno that the real
+ * call would give.
  */
 int ix_posix_may_unlink(struct ix_scan *s, const struct ix_posix_dir *dir,
 			const char *file, const struct ix_posix_row *row);
@@ -181,13 +181,14 @@ int ix_posix_may_set(struct ix_scan *s, const struct ix_posix_row *row,
 		     const struct ipcx_attrs *a);
 int ix_posix_may_write(const struct ix_posix_dir *dir, const char *file);
 
-/* may_make() of struct ix_mech: whether /dev/shm lets the caller make a file. */
+/* struct ix_mech.may_make: whether the caller may create a file in /dev/shm. */
 int ix_posix_may_make(struct ipcx *x, const struct ipcx_attrs *a);
 
-/* Whether the caller could open a file of the directory with the rights that a mode asks
- * for, whoever's they are: 0, -errno, -EAGAIN when it has gone. */
+/* Whether the caller could open a file of the directory with the permissions in mode,
+ * whether they are for user, group or others. Returns 0, -errno, or -EAGAIN if the file
+ * is gone. */
 int ix_posix_may_use(const struct ix_posix_dir *dir, const char *file, unsigned mode);
 
-/* Whether RLIMIT_FSIZE lets a file have so many bytes: 0 or -EFBIG. The kernel would send
- * SIGXFSZ, which ends the program. */
+/* Check a file size against RLIMIT_FSIZE: beyond it the kernel would send SIGXFSZ, which
+ * kills the program. Returns 0 or -EFBIG. */
 int ix_posix_may_grow(uint64_t bytes);

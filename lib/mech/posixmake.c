@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Making objects that are files: whether the directory lets it. */
+/* Whether the directory permits the creation of objects that are files. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/statvfs.h>
@@ -7,7 +7,7 @@
 
 #include "mech/posix.h"
 
-/* What openat(2) with O_CREAT will ask: the same kernel's same question. */
+/* The same permission check that the kernel makes for openat(2) with O_CREAT. */
 int ix_posix_may_make(struct ipcx *x, const struct ipcx_attrs *a)
 {
 	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
@@ -15,7 +15,7 @@ int ix_posix_may_make(struct ipcx *x, const struct ipcx_attrs *a)
 
 	(void)a;
 	if (r < 0)
-		return 0; /* with its text: nor could it be made */
+		return 0; /* the error text is set: creating would fail the same way */
 	if (faccessat(dir.fd, ".", W_OK | X_OK, AT_EACCESS) == 0)
 		return 1;
 	r = -errno;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whether the caller may remove or change a file: may_delete() in fs/namei.c,
- * setattr_prepare() in fs/attr.c, and whether anything may be written there at all. */
+ * setattr_prepare() in fs/attr.c; and whether the file system may be written to at
+ * all. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -15,10 +16,10 @@
 #define STATX_ATTR_MOUNT_ROOT 0x2000
 #endif
 
-/* A file that nobody changes, whoever he is: chattr(1). */
+/* Attributes with which no user, not even root, may change a file: chattr(1). */
 #define FIXED (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)
 
-/* The attributes of a file; none where the kernel does not tell. */
+/* Return the attributes of a file; 0 if statx(2) fails. */
 static uint64_t attributes(int dirfd, const char *file, int flags)
 {
 	struct statx sx;
@@ -28,8 +29,9 @@ static uint64_t attributes(int dirfd, const char *file, int flags)
 	return sx.stx_attributes;
 }
 
-/* Whether a file may be written to: 0 or -errno. Filters that do not know the call answer
- * EPERM as well: then that stays open. */
+/* Check whether a file may be accessed in this way. Returns 0 or -errno; 0 also if a
+ * seccomp filter that does not know the call may have answered EPERM, as that decides
+ * nothing. */
 static int posixmay_may_write(int dirfd, const char *file, int how)
 {
 	if (faccessat(dirfd, file, how, AT_EACCESS | AT_SYMLINK_NOFOLLOW) == 0)
@@ -37,7 +39,7 @@ static int posixmay_may_write(int dirfd, const char *file, int how)
 	return errno == EPERM && ix_cap_filtered() ? 0 : -errno;
 }
 
-/* Of a directory all of this is asked once. */
+/* Read the properties of a directory, once per directory. */
 static void ask_dir(struct ix_scan *s, const struct ix_posix_dir *dir)
 {
 	struct ix_may_dir *d = &s->may.dir;

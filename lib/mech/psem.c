@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * POSIX named semaphores (sem_overview(7)): the files sem.NAME in /dev/shm, what glibc
- * keeps in them, and how to read that without a trace. sem_open(3) would open for writing
- * and map the file; its owner could cut it meanwhile (SIGBUS).
+ * stores in them, and how to read that without side effects. sem_open(3) would open the
+ * file for writing and map it, and its owner could truncate it meanwhile (SIGBUS).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -50,8 +50,8 @@ static const struct ix_kind psem_kind = {
 
 /*
  * glibc's layout since 2.21 (struct new_sem in sysdeps/nptl/internaltypes.h): with 64-bit
- * atomics one 64-bit number, the value in its low half; in 32-bit programs a 32-bit
- * number, the value above its lowest bit. What is above SEM_VALUE_MAX is no value.
+ * atomics one 64-bit number with the value in its low half; in 32-bit programs a 32-bit
+ * number with the value above its lowest bit. More than SEM_VALUE_MAX is invalid.
  */
 static int psem_decode(const char *file, size_t size, uint32_t *ret_value)
 {
@@ -76,8 +76,8 @@ static bool later(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
 }
 
-/* Whether reading leaves the time of access alone all by itself: the mount says so, or
- * relatime does (fs/inode.c, relatime_need_update). */
+/* Whether reading does not update the atime even without O_NOATIME: because of the mount
+ * options, or of relatime (fs/inode.c, relatime_need_update). */
 static bool reads_quietly(int fd, const struct stat *st)
 {
 	struct statvfs fs;
@@ -91,7 +91,8 @@ static bool reads_quietly(int fd, const struct stat *st)
 	       later(&st->st_atim, &st->st_ctim) && now - st->st_atim.tv_sec < DAY - 1;
 }
 
-/* The value of the semaphore that was looked at, or -errno: then it stays unknown. */
+/* Read the value of the row's semaphore. Returns 0, or -errno: then the value stays
+ * unknown. */
 static int psem_read_value(struct ipcx *x, const struct ix_posix_dir *dir,
 			   const char *file, const struct ix_posix_row *row,
 			   uint32_t *ret_value)
@@ -120,7 +121,7 @@ static int psem_read_value(struct ipcx *x, const struct ix_posix_dir *dir,
 	while (len < 0 && errno == EINTR);
 	if (len < 0)
 		return -errno;
-	if (len < st.st_size) /* cut meanwhile: no semaphore any more */
+	if (len < st.st_size) /* truncated meanwhile: no longer a semaphore */
 		return -ENOENT;
 	return psem_decode(text, (size_t)len, ret_value);
 }
@@ -131,7 +132,7 @@ static void value_unknown(struct ix_scan *s, struct psem_row *row, const char *f
 			  int error, uint64_t *unread)
 {
 	ix_unknown(s->t, row, IPCX_F_VALUE);
-	if (error == -ENODATA) /* nobody asked */
+	if (error == -ENODATA) /* not requested */
 		return;
 	if (error == -EPERM || error == -EACCES)
 		(*unread)++;
@@ -155,7 +156,7 @@ static int psem_keep(struct ix_scan *s, const struct ix_posix_dir *dir, const ch
 	else
 		r = -ENODATA;
 	if (r == -ENOENT)
-		return r; /* gone, or another by now */
+		return r; /* gone, or replaced meanwhile */
 	if (r < 0)
 		value_unknown(s, row, file, r, unread);
 	r = ix_scan_keep(s);
@@ -175,7 +176,7 @@ static void note_unread(struct ix_scan *s, uint64_t unread)
 			unread);
 }
 
-/* What the file is instead of a semaphore, in a sentence. */
+/* Describe what the file is instead of a semaphore. */
 static const char *not_a_sem(const char *file, const struct stat *st, char *buf,
 			     size_t size)
 {
@@ -242,7 +243,8 @@ static int psem_scan(struct ix_scan *s)
 	return r;
 }
 
-/* "/x" is sem.x. A name whose file's name would be too long is the name of nothing. */
+/* Map the name "/x" to the file sem.x. If the file name would be too long, no such
+ * semaphore can exist. */
 static int file_of(const char *name, char file[NAME_MAX + 1])
 {
 	size_t len = strlen(++name);
@@ -314,7 +316,7 @@ static int psem_create(struct ipcx *x, const struct ipcx_attrs *a,
 	return 0;
 }
 
-/* sem_open(3) wants to read and write, whatever the mode. */
+/* sem_open(3) needs read and write permission, whatever the mode. */
 static int psem_may_use(struct ipcx *x, const struct ipcx_attrs *a,
 			const struct ipcx_ref *ref)
 {
@@ -370,14 +372,14 @@ static int psem_may(struct ix_scan *s, const void *data, const struct ipcx_attrs
 
 /* ---- limits */
 
-/* A tmpfs counts whole pages. */
+/* A tmpfs accounts in whole pages. */
 static uint64_t amount_page(const struct ipcx_attrs *a)
 {
 	(void)a;
 	return (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-/* What is written of it. */
+/* The bytes that are written. */
 static uint64_t amount_file(const struct ipcx_attrs *a)
 {
 	(void)a;

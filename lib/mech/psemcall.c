@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The C library's calls, in a process of its own. Whoever may write to the file of a
- * semaphore may also cut it, and the next touch of the mapping is SIGBUS, also in the
- * middle of a wait. No handler of ours may stand in a program for that; so a child
- * touches the memory, and ends by the signal in our place.
+ * The C library's semaphore calls, made in a child process. A process that may write to
+ * the semaphore's file may also truncate it, and the next access to the mapping then
+ * raises SIGBUS, even in the middle of a wait. A library must not install a signal
+ * handler for that in its caller; so a child accesses the memory, and dies of the signal
+ * in our place.
  *
- * What is taken is never nobody's: the child reports, and keeps it until it is told that
- * the report was read. Where nobody is left to tell that, it gives it back.
+ * A token is never lost: the child reports that it has taken one, and keeps it only if
+ * the parent confirms that it has read the report. If no parent is left to confirm, the
+ * child posts the semaphore again.
  */
 #include "mech/psemcall.h"
 
@@ -23,7 +25,7 @@
 #include "base/util.h"
 #include "core/semops.h"
 
-/* What ends the child's wait: from the parent, or by its death. */
+/* Ends the child's wait: sent by the parent, or on its death. */
 #define CANCEL SIGALRM
 
 struct call {
@@ -35,10 +37,10 @@ struct call {
 	int fd;
 };
 
-/* ---- in the child: nothing that takes a lock, as another thread may have held it */
+/* ---- in the child: no call may take a lock, since another thread may have held it */
 
-/* Again and again: the first may come between the question and the wait. That the timer
- * runs is how the rest of the child knows of it. */
+/* Repeat the signal, since the first may arrive between the check and the wait. That the
+ * timer runs is how the rest of the child sees the cancellation. */
 static void cancel(int signo)
 {
 	static const struct itimerval often = { .it_value = { .tv_usec = 10000 },
@@ -55,7 +57,7 @@ static bool is_cancelled(void)
 	return getitimer(ITIMER_REAL, &timer) == 0 && timer.it_interval.tv_usec != 0;
 }
 
-/* Stopped with the caller, by what stops its whole job. */
+/* Let job-control signals that would stop the caller also stop the child. */
 static void psemcall_set_signals(const sigset_t *callers)
 {
 	static const int stops[] = { SIGTSTP, SIGTTIN, SIGTTOU };
@@ -82,8 +84,8 @@ static bool is_orphan(const struct call *c)
 	return poll(&fd, 1, 0) == 1 && (fd.revents & POLLHUP);
 }
 
-/* 0 or -errno. What was cancelled still has one try: so those whom signals interrupt
- * again and again get on. */
+/* Take the semaphore. Returns 0 or -errno. After a cancellation try once more, so that
+ * callers who are interrupted again and again make progress. */
 static int psemcall_take(const struct call *c)
 {
 	int r;
@@ -109,8 +111,9 @@ static bool psemcall_tell(const struct call *c, const void *what, size_t size)
 	return n == (ssize_t)size;
 }
 
-/* Whether the caller has read what we told. What cannot be read is no proof that he has
- * not, and giving back what he holds would make two of one. His end is one. */
+/* Whether the parent has read the report. A failing recv(2) does not prove that it has
+ * not, and posting a token that the parent holds would duplicate it; only end of file
+ * does. */
 static bool psemcall_is_known(const struct call *c)
 {
 	char byte;
@@ -132,7 +135,7 @@ static void __attribute__((noreturn)) child(const struct call *c)
 
 	psemcall_set_signals(&c->mask);
 	(void)prctl(PR_SET_PDEATHSIG, CANCEL);
-	(void)prctl(PR_SET_DUMPABLE, 0); /* its SIGBUS is no news */
+	(void)prctl(PR_SET_DUMPABLE, 0); /* no core dump for its SIGBUS */
 	if (is_orphan(c))
 		_exit(0);
 	r = !c->give ? psemcall_take(c) : sem_post(c->sem) < 0 ? -errno : 0;
@@ -145,8 +148,9 @@ static void __attribute__((noreturn)) child(const struct call *c)
 /* ---- in the caller */
 
 /*
- * As fork(2) does it, but no signal tells of its end, and only we can wait for it: the
- * program has children of its own. All its arguments are 0 on every architecture.
+ * Fork a child whose exit raises no signal and for which only we can wait (__WALL): the
+ * program has children of its own. All arguments are 0, so that their order, which
+ * differs between architectures, does not matter.
  */
 static int psemcall_begin(struct call *c)
 {
@@ -168,7 +172,7 @@ static int psemcall_begin(struct call *c)
 	return -ESRCH;
 }
 
-/* What the child reports; -EIO when it ends without a word. */
+/* Return what the child reports; -EIO if it ends without a report. */
 static int listen_to(const struct call *c)
 {
 	struct pollfd fd = { .fd = c->fd, .events = POLLIN };
@@ -176,13 +180,15 @@ static int listen_to(const struct call *c)
 	int report;
 
 	while (ppoll(&fd, 1, NULL, mask) < 0) {
-		mask = NULL; /* once interrupted, all are put off until it answers */
+		mask = NULL; /* once interrupted, block all signals until the child
+				answers */
 		(void)kill(c->pid, CANCEL);
 		(void)kill(c->pid, SIGCONT);
 	}
 	if (recv(c->fd, &report, sizeof(report), 0) != sizeof(report))
 		return -EIO;
-	/* Without that the child gives it back; one that has ended (EPIPE) cannot. */
+	/* Unless we confirm, the child posts the token again; if it has ended (EPIPE) it
+	 * cannot. */
 	if (report == 0 && !c->give && !psemcall_tell(c, "", 1) && errno != EPIPE &&
 	    errno != ECONNRESET)
 		return -errno;
@@ -200,7 +206,8 @@ static int psemcall_finish(const struct call *c, int r)
 										 : r;
 }
 
-/* What is held is not kept for want of a process, or a descriptor, at this moment. */
+/* Start the child; for a post retry for up to a second, so that a token is not kept
+ * because processes or descriptors are short at the moment. */
 static int begin_surely(struct call *c)
 {
 	const struct timespec moment = { .tv_nsec = 10000000 };
@@ -236,7 +243,7 @@ int ix_psem_call(sem_t *sem, bool give, int64_t timeout)
 
 	if (r < 0)
 		return r;
-	/* No signal in between: also the child begins with none. */
+	/* Block all signals until the child is set up; it inherits the mask. */
 	(void)sigfillset(&all);
 	r = -pthread_sigmask(SIG_BLOCK, &all, &c.mask);
 	if (r == 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Taking and giving a mapped semaphore whose file others may cut: a signal there is an
- * error here. */
+/* Taking and posting a mapped semaphore whose file other processes may truncate: SIGBUS
+ * becomes an error. */
 #pragma once
 
 #include <semaphore.h>
@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 /*
- * Take one (waiting as long as timeout says: 0 not at all, below 0 for ever) or give one.
- * 0; -EAGAIN or -ETIMEDOUT; -EINTR when a signal was caught meanwhile, and nothing is
- * taken; -EOVERFLOW; -EIO when the file was cut; -ESRCH, -ECHILD when the process that
- * does it cannot be made, or was killed; -errno.
+ * Take one token (timeout in ns; 0: do not wait, negative: wait for ever) or post one.
+ * Returns 0; -EAGAIN or -ETIMEDOUT; -EINTR if a signal was caught, and nothing was taken;
+ * -EOVERFLOW; -EIO if the file was truncated; -ESRCH if the child that makes the call
+ * cannot be created, -ECHILD if it was killed; or another -errno.
  */
 int ix_psem_call(sem_t *sem, bool give, int64_t timeout);

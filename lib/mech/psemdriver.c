@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How a POSIX named semaphore is made, opened, looked at and removed under load. The C
- * library keeps no descriptor of it: what there is to see is seen by its file's path.
+ * How a POSIX named semaphore is created, opened, inspected and removed under load. The C
+ * library keeps no descriptor of it, so it is inspected through its file's path.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include "mech/drivers.h"
 #include "mech/psemmake.h"
 
-/* What there is of a slot: the semaphore, and what is to become it. */
+/* The files of a slot: the semaphore, and the draft that becomes it. */
 enum file { WHOLE, DRAFT };
 
 static const char *psemdriver_path_of(const struct ix_naming *names, uint32_t slot,
@@ -25,8 +25,8 @@ static const char *psemdriver_path_of(const struct ix_naming *names, uint32_t sl
 }
 
 /*
- * As sem_open(3) does it, but by way of a name that is known: a process that is killed in
- * the middle of sem_open() leaves a file that nobody can tell from those of others.
+ * Create the file as sem_open(3) does, but through a draft with a known name: a process
+ * killed inside sem_open() leaves a file that cannot be recognised as ours.
  */
 static int make_file(const struct ix_naming *names, const struct ix_object *object)
 {
@@ -48,7 +48,7 @@ static int make_file(const struct ix_naming *names, const struct ix_object *obje
 
 static int psemdriver_make(const struct ix_naming *names, struct ix_object *object)
 {
-	/* In a file system of our own nothing is left behind. */
+	/* In a fresh namespace nothing can be left behind. */
 	int flags = names->fresh ? O_CREAT | O_EXCL : 0;
 	int r = names->fresh ? 0 : make_file(names, object);
 	char name[IX_NAME];
@@ -134,7 +134,7 @@ static bool psemdriver_is_there(const struct ix_naming *names,
 	return lstat(psemdriver_path_of(names, object->slot, WHOLE, path), &st) == 0;
 }
 
-/* A name that is ours is removed; what is not there, or not ours, is left. */
+/* Remove a file if it is ours; a missing or foreign file is left alone. */
 static int sweep_one(const char *path)
 {
 	struct stat st;

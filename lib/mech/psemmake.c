@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What sem_open(3) does to make a named semaphore, in a directory that need not be the
+/* What sem_open(3) does to create a named semaphore, in a directory that need not be the
  * caller's /dev/shm. */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,8 +11,8 @@
 #include "mech/posix.h"
 #include "mech/psemmake.h"
 
-/* What sem_init(3) makes for processes that share memory is what sem_open(3) writes into
- * its file, in any C library. */
+/* In any C library, sem_open(3) writes to its file what sem_init(3) produces for a
+ * process-shared semaphore. */
 int ix_psem_write(int fd, unsigned value)
 {
 	sem_t sem;
@@ -27,7 +27,8 @@ int ix_psem_write(int fd, unsigned value)
 	return n < 0 ? -errno : n == sizeof(sem) ? 0 : -EIO;
 }
 
-/* A name for the time until it is whole: programs that open it must never see half. */
+/* Create a file under a temporary name until it is complete: programs must never open a
+ * partial semaphore. */
 static int open_draft(const struct ix_posix_dir *dir, char name[32])
 {
 	for (unsigned tries = 0; tries < 100; tries++) {
@@ -47,7 +48,7 @@ static int open_draft(const struct ix_posix_dir *dir, char name[32])
 	return -EEXIST;
 }
 
-/* With its value, mode and owner. */
+/* Write the value, and set mode and owner. */
 static int psemmake_fill(int fd, const struct ipcx_attrs *a, unsigned value)
 {
 	int r = ix_psem_write(fd, value);
@@ -55,8 +56,8 @@ static int psemmake_fill(int fd, const struct ipcx_attrs *a, unsigned value)
 	return r == 0 ? ix_posix_own(fd, a) : r;
 }
 
-/* A file without a name, which goes with its descriptor whatever happens: 1; 0 where that
- * does not exist; -errno. */
+/* Create the semaphore from an unnamed file (O_TMPFILE), which vanishes with its
+ * descriptor on any failure. Returns 1; 0 if that is not supported; or -errno. */
 static int make_unnamed(struct ipcx *x, const struct ix_posix_dir *dir, const char *file,
 			const struct ipcx_attrs *a, unsigned value)
 {
@@ -67,7 +68,7 @@ static int make_unnamed(struct ipcx *x, const struct ix_posix_dir *dir, const ch
 	char path[40];
 
 	if (fd < 0)
-		return 0; /* whoever goes on with a name finds out why */
+		return 0; /* make_named() runs into the reason */
 	(void)snprintf(path, sizeof(path), "thread-self/fd/%d", fd);
 	r = psemmake_fill(fd, a, value);
 	if (r < 0)
@@ -98,8 +99,8 @@ static int make_named(struct ipcx *x, const struct ix_posix_dir *dir, const char
 			     draft);
 }
 
-/* As sem_open(3) does with O_EXCL, in the directory that we look into: the file gets its
- * name when it is whole. */
+/* As sem_open(3) does with O_EXCL, in the given directory: the file gets its name when it
+ * is complete. */
 int ix_psem_make(struct ipcx *x, const struct ix_posix_dir *dir, const char *file,
 		 const struct ipcx_attrs *a, unsigned value)
 {

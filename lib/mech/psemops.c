@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Waiting for and posting POSIX named semaphores. That is the C library's to do: what it
- * writes into the file, and how it wakes, is its own. Its sem_open(3) would look for the
- * name in the /dev/shm of whoever calls it: the file is opened here, in the directory and
- * with the rights that it is meant with, and mapped as sem_open(3) does. Who touches what
- * is mapped is psemcall.c: others may cut the file.
+ * Waiting for and posting POSIX named semaphores. That is left to the C library: what it
+ * writes into the file, and how it wakes waiters, is private to it. Its sem_open(3) would
+ * look in the calling process's own /dev/shm, so the file is opened here, in the right
+ * directory and with the right credentials, and mapped as sem_open(3) does. Only
+ * psemcall.c accesses the mapping, since other processes may truncate the file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,8 +37,8 @@ static int psemops_failed(struct ipcx *x, const char *name, int error)
 	return ix_fail(x, error, "%s", name);
 }
 
-/* Whether that is a semaphore of this C library's kind. One that is too short would end
- * us by SIGBUS. */
+/* Check that the file is a semaphore of this C library's layout. Accessing one that is
+ * too short would raise SIGBUS. */
 static int psemops_check(struct ipcx *x, const char *name, const char *file,
 			 const struct stat *st)
 {
@@ -52,7 +52,7 @@ static int psemops_check(struct ipcx *x, const char *name, const char *file,
 	return 0;
 }
 
-/* What is no semaphore is not even opened. */
+/* Open the semaphore's file; one that is not a semaphore is not even opened. */
 static int psemops_open_file(struct ipcx *x, const struct ipcx_ref *ref, int *ret_fd)
 {
 	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
@@ -77,7 +77,7 @@ static int psemops_open_file(struct ipcx *x, const struct ipcx_ref *ref, int *re
 	if (fstat(fd, &st) < 0)
 		return psemops_failed(x, name, -errno);
 	if (st.st_dev != before.st_dev || st.st_ino != before.st_ino)
-		return no_such(x, name); /* another one meanwhile */
+		return no_such(x, name); /* replaced meanwhile */
 	r = psemops_check(x, name, file, &st);
 	if (r < 0)
 		return r;
@@ -159,7 +159,7 @@ static int psemops_operate(struct ipcx *x, const struct ipcx_ref *ref, int fd,
 	return r;
 }
 
-/* ---- held over some time */
+/* ---- taken, and held until it is given back */
 
 static int take_held(struct ipcx *x, const struct ipcx_ref *ref, int fd, int64_t timeout,
 		     struct ipcx_psem_taken *ret_taken)
