@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * POSIX shared memory (shm_overview(7)): every regular file in /dev/shm that is no named
- * semaphore. Looking needs a stat and nothing else; what is not a regular file is never
- * opened.
+ * POSIX shared memory (shm_overview(7)): every regular file in /dev/shm that is not a
+ * named semaphore. Listing needs only stat(2); other files are never opened.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -85,14 +84,14 @@ static int pshm_one(struct ix_scan *s, const struct ix_posix_dir *dir, const cha
 		return 0;
 	if (S_ISREG(st.st_mode))
 		return pshm_keep(s, file, &st);
-	/* What bears a semaphore's name is the other mechanism's to explain. */
+	/* The psem mechanism notes files with a semaphore's name. */
 	if (!sem)
 		ix_posix_note(s, IPCX_NOTE_SKIPPED, 0, file, ix_posix_what(st.st_mode));
 	return 0;
 }
 
-/* Objects outlive a reboot where no memory file system is mounted; glibc uses the
- * directory all the same. */
+/* Note that /dev/shm is not a memory file system: glibc uses it all the same, and the
+ * objects survive a reboot. */
 static void note_type(struct ix_scan *s, const struct ix_posix_dir *dir)
 {
 	struct statfs fs;
@@ -129,7 +128,7 @@ static int pshm_scan(struct ix_scan *s)
 		if (r < 0)
 			break;
 	}
-	/* Whoever asked for some only does not expect the rest. */
+	/* A listing of selected objects need not account for the rest. */
 	if (r == 0 && s->verb == IX_LOOK && !s->where && !s->same)
 		ix_shm_room_note(s, &dir, &room);
 	s->dir = NULL;
@@ -197,7 +196,7 @@ static int open_to_resize(const struct ix_posix_dir *dir, const char *file,
 	return ix_posix_same(row, &st) ? take_fd(&fd) : -ENOENT;
 }
 
-/* More than there is room for: said of it when it has that size. */
+/* Note that the file system has less space than an object of this new size needs. */
 static void note_short(struct ix_scan *s, int fd, const struct pshm_row *row,
 		       const char *file, uint64_t bytes)
 {
@@ -212,8 +211,8 @@ static void note_short(struct ix_scan *s, int fd, const struct pshm_row *row,
 	ix_table_note(s->t, IPCX_NOTE_INFO, s->mech, 0, subject, "%s", text);
 }
 
-/* What may be refused comes first: to open it, to give it away. A new mode or owner does
- * not close a descriptor. */
+/* First the steps that may be refused: opening it and changing its owner. The descriptor
+ * stays open under a new mode or owner. */
 static int pshm_change(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
 {
 	char buf[256];
@@ -237,7 +236,7 @@ static int pshm_change(struct ix_scan *s, const void *data, const struct ipcx_at
 	return r;
 }
 
-/* The same steps, with nothing done. */
+/* Check the same steps without doing them. */
 static int pshm_may(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
 {
 	const struct ix_posix_dir *dir = s->dir;
@@ -263,7 +262,7 @@ static int pshm_may(struct ix_scan *s, const void *data, const struct ipcx_attrs
 
 /* ---- limits */
 
-/* A tmpfs counts whole pages. */
+/* A tmpfs accounts in whole pages. */
 static uint64_t pshm_amount_bytes(const struct ipcx_attrs *a)
 {
 	return ix_mul_sat(ix_amount_pages(a), (uint64_t)sysconf(_SC_PAGESIZE));

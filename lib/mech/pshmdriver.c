@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How POSIX shared memory is made, mapped, looked at and removed under load. */
+/* How POSIX shared memory is created, mapped, inspected and removed under load. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -72,7 +72,8 @@ static void pshmdriver_close_it(struct ix_object *object)
 	object->id = -1;
 }
 
-/* Where shm_open(3) has it: what else stands under that name is not opened. */
+/* lstat(2) the file at the path that shm_open(3) uses, without opening whatever has that
+ * name. */
 static int pshmdriver_find(const struct ix_naming *names, uint32_t slot,
 			   struct stat *ret_st)
 {

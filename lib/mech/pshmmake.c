@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Making POSIX shared memory: its size, its contents, and its memory, which the kernel
- * takes only as it is written to, unless it is told otherwise.
+ * Creating POSIX shared memory: its size, its contents, and its memory, which the kernel
+ * allocates only on write, unless asked to allocate it in advance.
  */
 #include "mech/pshmmake.h"
 
@@ -63,8 +63,8 @@ static int pshmmake_too_long(struct ipcx *x, const struct ipcx_attrs *a)
 			     a->bytes);
 }
 
-/* The caller's descriptor to its end, or as much as there is room for: the object may be
- * of any size, so no mmap. */
+/* Copy from the caller's descriptor until end of file, or fail if that is longer than the
+ * size. No mmap, as the object may have any size. */
 static int pshmmake_copy(struct ipcx *x, int fd, const struct ipcx_attrs *a)
 {
 	uint64_t room = a->set & IPCX_A_SIZE ? a->bytes : INT64_MAX, done = 0;
@@ -107,7 +107,8 @@ int ix_pshm_resize(int fd, uint64_t bytes)
 	return r < 0 ? -errno : 0;
 }
 
-/* In pieces: a signal undoes no more than one, and then it goes on. */
+/* Allocate in pieces, since a signal undoes the running fallocate(2): it then continues
+ * with that piece. */
 #define PIECE (UINT64_C(64) << 20)
 
 static int allocate(int fd, uint64_t bytes, int how)
@@ -129,7 +130,8 @@ static int pshmmake_fill(struct ipcx *x, int fd, const struct ipcx_attrs *a)
 
 	if (a->set & IPCX_A_SIZE)
 		r = ix_pshm_resize(fd, a->bytes);
-	/* Contents take their memory by themselves: all of them are written. */
+	/* Without a size nothing to allocate: writing the contents allocates their
+	 * memory. */
 	if (r == 0 && (a->set & IPCX_A_ALLOCATE) && (a->set & IPCX_A_SIZE))
 		r = allocate(fd, a->bytes, 0);
 	if (r == 0 && (a->set & IPCX_A_FROM))
@@ -155,14 +157,14 @@ int ix_pshm_create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *
 	if (!(a->set & (IPCX_A_SIZE | IPCX_A_FROM)))
 		return ix_fail_plain(x, -EINVAL,
 				     "pshm: a size is needed, or contents to copy");
-	/* A size that comes from a file is nothing that was asked wrongly. */
+	/* A size taken from a file is not the caller's mistake. */
 	if (ix_pshm_would_be_sem(ref.name + 1, a))
 		return ix_fail_plain_as(x, -EINVAL, !(a->set & IX_A_EXACT), "pshm: %s",
 					IX_LIKE_A_SEM);
 	r = ix_posix_shm_dir(x, &dir);
 	if (r < 0)
 		return r;
-	/* What shm_open(3) does, in the directory that we look into. */
+	/* What shm_open(3) does, in this directory. */
 	fd = openat(dir.fd, ref.name + 1,
 		    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
@@ -178,13 +180,13 @@ int ix_pshm_create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *
 	return 0;
 }
 
-/* ---- what its maker should know */
+/* ---- cautions for the creator */
 
 static bool has_less_than(int fd, uint64_t bytes, uint64_t *ret_free)
 {
 	struct statvfs fs;
 
-	/* tmpfs(5), size=0: as much as there is memory */
+	/* tmpfs(5), size=0: no limit */
 	if (fstatvfs(fd, &fs) < 0 || fs.f_blocks == 0)
 		return false;
 	*ret_free = ix_mul_sat(fs.f_bfree, fs.f_frsize);
@@ -205,7 +207,8 @@ bool ix_pshm_short_of(int fd, uint64_t bytes, char *buf, size_t size)
 	return true;
 }
 
-/* What was asked for and not written to: other mechanisms do not ask for a size here. */
+/* Sum up the memory that was asked for and is not allocated yet. Of the mechanisms in
+ * /dev/shm only this one takes a size. */
 bool ix_pshm_caution(struct ipcx *x, const struct ipcx_attrs *specs, size_t n, char *buf,
 		     size_t size)
 {
@@ -219,7 +222,7 @@ bool ix_pshm_caution(struct ipcx *x, const struct ipcx_attrs *specs, size_t n, c
 		if (!ix_mech(a->mech)->mounted || !(a->set & IPCX_A_SIZE) ||
 		    (a->set & IPCX_A_ALLOCATE))
 			continue;
-		/* Contents that are given have been written by now. */
+		/* Contents of the full size have been written by now. */
 		if ((a->set & IPCX_A_FROM) && (a->set & IX_A_EXACT))
 			continue;
 		if (__builtin_add_overflow(bytes, a->bytes, &bytes))
@@ -242,9 +245,9 @@ int ix_pshm_may_use(struct ipcx *x, const struct ipcx_attrs *a,
 					a->set & IPCX_A_MODE ? a->mode : 0600);
 }
 
-/* ---- one that exists */
+/* ---- an existing object */
 
-/* What of its size has no memory yet. */
+/* Return how much of its size has no memory allocated yet. */
 static uint64_t pshmmake_lacking(const struct stat *st)
 {
 	uint64_t size = (uint64_t)st->st_size, taken = (uint64_t)st->st_blocks * 512;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Making POSIX shared memory; members of struct ix_mech, and what changing shares with
- * it. */
+/* Creating POSIX shared memory: members of struct ix_mech, and what pshm.c needs to
+ * change an object. */
 #pragma once
 
 #include "core/mech.h"
@@ -15,15 +15,17 @@ int ix_pshm_complete(struct ipcx *x, const struct ipcx_attrs *a,
 bool ix_pshm_caution(struct ipcx *x, const struct ipcx_attrs *specs, size_t n, char *buf,
 		     size_t size);
 
-/* Whether this file, with that size, would be taken for a semaphore. */
+/* Whether this file, with the size in the attributes, would be recognised as a
+ * semaphore. */
 bool ix_pshm_would_be_sem(const char *file, const struct ipcx_attrs *a);
 
-/* Whether an object may have this size, as far as that is known before: 0 or -EFBIG. */
+/* Whether an object may have this size, as far as is known before trying. Returns 0 or
+ * -EFBIG. */
 int ix_pshm_may_have(uint64_t bytes);
 
-/* ftruncate(2), where RLIMIT_FSIZE lets it. 0 or -errno. */
+/* ftruncate(2), if RLIMIT_FSIZE permits it. Returns 0 or -errno. */
 int ix_pshm_resize(int fd, uint64_t bytes);
 
-/* Whether the file system that fd is in has less than so many bytes left; and that in
- * words. */
+/* Whether the file system of fd has fewer than this many bytes left; if so buf receives a
+ * sentence that says so. */
 bool ix_pshm_short_of(int fd, uint64_t bytes, char *buf, size_t size);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Opening POSIX shared memory for its bytes. Never mapped: whoever may write to it may
- * also cut it, and what is mapped beyond the end is a signal (SIGBUS).
+ * Opening POSIX shared memory to read or write its bytes. It is never mapped: a process
+ * that may write to it may also truncate it, and access to the mapping beyond the end
+ * raises SIGBUS.
  */
 #include "mech/pshmmem.h"
 
@@ -38,7 +39,7 @@ static int pshmmem_is_none(struct ipcx *x, const struct ipcx_ref *ref,
 						  : ix_posix_what(st->st_mode));
 }
 
-/* To read, without moving its time of access where that may be asked for. */
+/* Open the file; for reading with O_NOATIME, where that is permitted. */
 static int pshmmem_open_file(const struct ix_posix_dir *dir, const char *file, bool write)
 {
 	int flags = (write ? O_WRONLY : O_RDONLY | O_NOATIME) | O_NONBLOCK;
@@ -61,7 +62,7 @@ int ix_pshm_memory(struct ipcx *x, const struct ipcx_ref *ref, bool write,
 
 	if (r < 0)
 		return r;
-	/* What is no regular file is not even opened. */
+	/* A file that is not regular is not even opened. */
 	r = ix_posix_stat(&dir, file, &before);
 	if (r < 0)
 		return pshmmem_failed(x, ref, r);
@@ -73,7 +74,7 @@ int ix_pshm_memory(struct ipcx *x, const struct ipcx_ref *ref, bool write,
 	if (fstat(fd, &st) < 0)
 		return pshmmem_failed(x, ref, -errno);
 	if (st.st_dev != before.st_dev || st.st_ino != before.st_ino)
-		return pshmmem_failed(x, ref, -ENOENT); /* another one meanwhile */
+		return pshmmem_failed(x, ref, -ENOENT); /* replaced meanwhile */
 	m.size = (uint64_t)st.st_size;
 	m.fd = take_fd(&fd);
 	*ret_memory = m;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The memory of a POSIX object; see struct ix_mech.memory. */
+/* struct ix_mech.memory of POSIX shared memory. */
 #pragma once
 
 #include "core/mech.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The .queue of the mechanisms whose calls stand in files of their own. */
+/* The .queue of each message queue mechanism. */
 #pragma once
 
 #include "core/queue.h"

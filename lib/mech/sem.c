@@ -140,7 +140,7 @@ static int sem_find(struct ix_scan *s, const struct ipcx_ref *ref)
 	return ix_sysv_find(s, &sysv, ref);
 }
 
-/* What the semaphores of an array say together. */
+/* Fill the columns that take a call for each semaphore. */
 static int costly(struct ix_scan *s, void *data)
 {
 	struct sem_row *row = data;
@@ -155,7 +155,7 @@ static int costly(struct ix_scan *s, void *data)
 	return 0;
 }
 
-/* Initial values: one for each semaphore, or one for all. */
+/* Set the initial values: one for each semaphore, or one for all. */
 static int init_values(struct ipcx *x, const struct ipcx_attrs *a, int id)
 {
 	auto_free unsigned short *values = calloc(a->nsems, sizeof(*values));
@@ -195,8 +195,8 @@ static int sem_create(struct ipcx *x, const struct ipcx_attrs *a,
 				x, -EINVAL,
 				"sem: %u is no initial value: a semaphore of an array holds 0 to %d (SEMVMX)",
 				a->init[i], IX_SEMVMX);
-	/* SETALL needs write permission, which the mode or the owner wanted in the end
-	 * may not give us. */
+	/* SETALL needs write permission, which we may not have under the requested mode
+	 * or owner: set those last. */
 	first.mode = 0600;
 	first.set = (a->set | IPCX_A_MODE) & ~(IPCX_A_UID | IPCX_A_GID);
 	r = ix_sysv_create(x, &sysv, &first, ret_ref);
@@ -251,7 +251,7 @@ static const struct ix_kind semaphore_kind = {
 };
 /* clang-format on */
 
-/* What semctl(2) says of one semaphore, or -errno. */
+/* semctl(2) for one semaphore. Returns its result or -errno. */
 static int sem_ask(int id, uint64_t n, int what)
 {
 	int r = semctl(id, (int)n, what);
@@ -259,7 +259,7 @@ static int sem_ask(int id, uint64_t n, int what)
 	return r < 0 ? -errno : r;
 }
 
-/* used: somebody operated on the array, or set it. */
+/* used: semop(2) was called on the array (sem_otime is set). */
 static int semaphore(struct ipcx *x, struct ipcx_table *t, int id, uint64_t n,
 		     unsigned short value, bool used)
 {
@@ -353,7 +353,7 @@ static const struct ix_kind totals_kind = {
 };
 /* clang-format on */
 
-/* What the lines of the text come to. */
+/* Add up the lines of /proc/sysvipc/sem. */
 static int sem_add_up(struct ipcx *x, struct sem_totals *row, int error)
 {
 	struct ix_sysv_lines l auto_sysv_lines = { .n = 0 };
@@ -366,7 +366,7 @@ static int sem_add_up(struct ipcx *x, struct sem_totals *row, int error)
 	return 0;
 }
 
-/* SEM_INFO puts counters where IPC_INFO has limits (semctl(2)). */
+/* SEM_INFO stores counters in the members in which IPC_INFO stores limits (semctl(2)). */
 static int sem_ask_totals(struct ipcx *x, struct ipcx_table *t, void *data)
 {
 	struct sem_totals *row = data;
@@ -392,15 +392,14 @@ static int sem_wish(const char *text, struct ipcx_attrs *ret_attrs)
 
 /*
  * What the kernel allocates for one array (sem_alloc() and struct sem in ipc/sem.c): a
- * head, and for each semaphore as much as fills lines of its cache, 64 bytes nearly
- * everywhere.
+ * header, and for each semaphore whole cache lines, of 64 bytes on nearly every machine.
  */
 #define SEM_BYTES  64
 #define HEAD_BYTES 256
 
 static uint64_t amount_array(const struct ipcx_attrs *a)
 {
-	long line = sysconf(_SC_LEVEL1_DCACHE_LINESIZE); /* 0: not known */
+	long line = sysconf(_SC_LEVEL1_DCACHE_LINESIZE); /* 0: unknown */
 	uint64_t bytes = ix_mul_sat(ix_amount_nsems(a), (uint64_t)MAX(line, SEM_BYTES));
 
 	return MIN(bytes, UINT64_MAX - HEAD_BYTES) + HEAD_BYTES;

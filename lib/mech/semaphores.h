@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The .sem of the mechanisms of semaphores, whose calls stand in files of their own. */
+/* The .sem of each semaphore mechanism. */
 #pragma once
 
 #include "core/semops.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How a System V semaphore array is made, looked at and removed under load. */
+/* How a System V semaphore array is created, inspected and removed under load. */
 #include <errno.h>
 
 #include "core/semun.h"
@@ -82,7 +82,7 @@ static int semdriver_remove_it(const struct ix_naming *names, struct ix_object *
 	return semctl(object->id, 0, IPC_RMID) < 0 ? -errno : 0;
 }
 
-/* An id is not held. */
+/* An id needs no closing. */
 static void semdriver_close_it(struct ix_object *object)
 {
 	(void)object;
@@ -94,8 +94,8 @@ static bool semdriver_is_there(const struct ix_naming *names,
 	return semget(ix_slot_key(names, object->slot), 0, 0) >= 0 || errno == EACCES;
 }
 
-/* An array does not say which process made it: one whose id was never told to anybody
- * cannot have been used. */
+/* An array does not record its creator's pid. If its id was never reported (id < 0), no
+ * worker can have used it, so an array that was operated on is not ours. */
 static int semdriver_sweep(const struct ix_naming *names, uint32_t slot, int id,
 			   pid_t maker)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Operating on and setting System V semaphores: semtimedop(2), semctl(2), and which
- * semaphore or operation the kernel means by an errno that says neither.
+ * Operating on and setting System V semaphores: semtimedop(2), semctl(2), and finding out
+ * which semaphore or operation an errno is about.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 /* sem_num is an unsigned short. */
 #define NUM_MOST 65535
 
-/* An array, and how messages call it. */
+/* An array, and its name in messages. */
 struct array {
 	struct ipcx *x;
 	int id;
@@ -37,9 +37,9 @@ static int semops_find(struct ipcx *x, const struct ipcx_ref *ref, struct array 
 }
 
 /*
- * How many semaphores it has, or -errno. Without read permission IPC_STAT is refused, but
- * the slot tells (SEM_STAT_ANY, Linux 4.17): the lowest 15 bits of the id are its number,
- * or 24 with ipcmni_extend.
+ * Return the number of semaphores in the array, or -errno. Without read permission
+ * IPC_STAT fails; SEM_STAT_ANY (Linux 4.17) on the slot does not. The slot is the lowest
+ * 15 bits of the id, or 24 bits with ipcmni_extend.
  */
 static int64_t semops_count(const struct array *a)
 {
@@ -57,7 +57,7 @@ static int64_t semops_count(const struct array *a)
 	return -EACCES;
 }
 
-/* What the kernel said, where that does not depend on what was asked. */
+/* Report the errors whose meaning does not depend on the operation. */
 static int semops_failed(const struct array *a, int error)
 {
 	switch (error) {
@@ -85,7 +85,7 @@ static int no_such_semaphore(const struct array *a, uint32_t num, int64_t nsems)
 
 /* ---- operating */
 
-/* EFBIG: one of the numbers is too high. */
+/* EFBIG: a semaphore number is too high. */
 static int too_high(const struct array *a, const struct ipcx_sem_op *ops, size_t n)
 {
 	int64_t nsems = semops_count(a);
@@ -99,8 +99,8 @@ static int too_high(const struct array *a, const struct ipcx_sem_op *ops, size_t
 	return no_such_semaphore(a, highest, 0);
 }
 
-/* ERANGE: a value would pass SEMVMX, or what a process has to undo SEMAEM. The values as
- * they are now tell which, where they may be read. */
+/* ERANGE: a value would exceed SEMVMX, or the process's undo value SEMAEM. If the values
+ * can be read, their current state decides which. */
 static int too_much(const struct array *a, const struct ipcx_sem_op *ops, size_t n)
 {
 	int64_t nsems = semops_count(a);

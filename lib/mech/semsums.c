@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the semaphores of an array say together: how many wait in all, and who operated on
- * it last. A call for each semaphore, so none is made that nobody asked for.
+ * Sums over the semaphores of an array: how many processes wait, and which process
+ * operated on it last. That takes a call for each semaphore, so only requested fields are
+ * read.
  */
 #include "mech/semsums.h"
 
@@ -12,10 +13,11 @@
 #include "core/numbered.h"
 #include "core/semun.h"
 
-/* No process: several semaphores have different ones. */
+/* Not a pid: the semaphores have different last pids. */
 #define SEVERAL (-1)
 
-/* What semctl(2) says of one semaphore, or -errno: -EIDRM when the array is gone. */
+/* semctl(2) for one semaphore. Returns its result or -errno; -EIDRM if the array is
+ * gone. */
 static int semsums_ask(int id, uint64_t n, int what)
 {
 	int r = semctl(id, (int)n, what);
@@ -26,8 +28,8 @@ static int semsums_ask(int id, uint64_t n, int what)
 }
 
 /*
- * All who wait. Where it only matters whether there are any, the first one is enough, and
- * a semaphore that cannot be read does not hide the others.
+ * Count the waiting processes. Unless exact, stop at the first waiter, and ignore a
+ * semaphore that cannot be read if another one has waiters.
  */
 static int semsums_count(int id, uint64_t nsems, int what, bool exact, uint32_t *ret_n)
 {
@@ -48,7 +50,8 @@ static int semsums_count(int id, uint64_t nsems, int what, bool exact, uint32_t 
 	return sum ? 0 : failed;
 }
 
-/* The kernel keeps one for each semaphore, and not which was the last of them. */
+/* Find the pid of the last operation. The kernel keeps one for each semaphore, but not
+ * which of them is the latest. */
 static int last(int id, uint64_t nsems, int32_t *ret_pid)
 {
 	int32_t pid = 0;
@@ -67,7 +70,8 @@ static int last(int id, uint64_t nsems, int32_t *ret_pid)
 	return 0;
 }
 
-/* No semaphore has a number, though one has a value: a process without one here set it. */
+/* Whether a semaphore has a value although none has a pid: then a process without a pid
+ * in this PID namespace set it. */
 static int set_by_others(struct ix_scan *s, int id, uint64_t nsems, bool *ret_set)
 {
 	auto_free unsigned short *values = NULL;

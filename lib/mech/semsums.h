@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the semaphores of an array of System V say together. */
+/* Sums over the semaphores of a System V array. */
 #pragma once
 
 #include "core/mech.h"
@@ -9,7 +9,7 @@ struct ix_semsums {
 	int32_t lpid;
 };
 
-/* Read what a scan wants of them: those fields of row that are not known are marked. 0;
- * -EIDRM: the array is gone. */
+/* Read the sums that the scan requests, and mark those fields of row that stay unknown.
+ * Returns 0, or -EIDRM if the array is gone. */
 int ix_sem_sums(struct ix_scan *s, int id, uint64_t nsems, void *row,
 		struct ix_semsums *ret_sums);

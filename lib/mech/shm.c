@@ -16,7 +16,7 @@
 #include "mech/shmtotals.h"
 #include "mech/sysv.h"
 
-/* Bits of shm_perm.mode beside the permissions (ipc/shm.c). */
+/* Bits of shm_perm.mode besides the permissions (ipc/shm.c). */
 #define MODE_DEST   01000U
 #define MODE_LOCKED IX_SHM_LOCKED
 
@@ -197,7 +197,7 @@ static int shm_set(const void *data, const struct ipcx_attrs *a)
 	return shmctl(row->base.id, IPC_SET, &ds) < 0 ? -errno : 0;
 }
 
-/* A size that a 32-bit program is told by the call has lost what is above 4 GiB. */
+/* In a 32-bit program shmctl(2) returns only the low 32 bits of a segment's size. */
 #define NARROW (sizeof(((struct shmid_ds *)NULL)->shm_segsz) < sizeof(uint64_t))
 
 static const enum ipcx_field text_only[] = { IPCX_F_RSS, IPCX_F_SWAP, IPCX_F_SIZE };
@@ -246,7 +246,8 @@ static int shm_create(struct ipcx *x, const struct ipcx_attrs *a,
 	return r;
 }
 
-/* Whoever uses ipcx to make a segment finds none: its maker has ended. */
+/* Warn that the new segment is removed as soon as its creator, the calling process,
+ * exits. */
 static bool shm_caution(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 			char *buf, size_t size)
 {
@@ -292,7 +293,7 @@ static int shm_change(struct ix_scan *s, const void *data, const struct ipcx_att
 
 /* ---- limits */
 
-/* "huge" or "huge=2M", as the options of mk say it. */
+/* Parse "huge" or "huge=2M". */
 static int wish_huge(const char *text, struct ipcx_attrs *a)
 {
 	static const char word[] = "huge";
@@ -330,8 +331,8 @@ static int shm_wish(const char *text, struct ipcx_attrs *ret_attrs)
 	return 0;
 }
 
-/* The pages of a huge segment are promised when it is made (mm/hugetlb.c), unless that
- * was declined. */
+/* Huge pages are reserved when the segment is created (mm/hugetlb.c), except with
+ * SHM_NORESERVE. */
 static uint64_t amount_huge(const struct ipcx_attrs *a)
 {
 	bool huge = (a->set & IPCX_A_HUGE) && !(a->set & IPCX_A_NORESERVE);
@@ -339,8 +340,8 @@ static uint64_t amount_huge(const struct ipcx_attrs *a)
 	return huge ? ix_amount_size(a) : 0;
 }
 
-/* What is accounted when it is made (shmem_acct_size() in mm/shmem.c): whole pages, and
- * nothing for huge ones or where that was declined. */
+/* The memory accounted on creation (shmem_acct_size() in mm/shmem.c): whole pages; none
+ * for huge pages or with SHM_NORESERVE. */
 static uint64_t amount_memory(const struct ipcx_attrs *a)
 {
 	if (a->set & (IPCX_A_HUGE | IPCX_A_NORESERVE))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How a System V segment is made, attached, looked at and removed under load. */
+/* How a System V segment is created, attached, inspected and removed under load. */
 #include <errno.h>
 #include <sys/shm.h>
 

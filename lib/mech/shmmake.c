@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Making segments: what they are filled with, and who may have huge pages. */
+/* Creating segments: filling them, locking them, and who may use huge pages. */
 #include "mech/shmmake.h"
 
 #include <errno.h>
@@ -19,7 +19,8 @@
 #include "core/idmap.h"
 #include "core/limit.h"
 
-/* A piece of the contents: its length, 0 at the end, -errno with its text. */
+/* Read a piece of the contents. Returns its length, 0 at end of file, or -errno with an
+ * error text. */
 static ssize_t shmmake_read_some(struct ipcx *x, const struct ipcx_attrs *a, char *p,
 				 uint64_t n)
 {
@@ -31,7 +32,7 @@ static ssize_t shmmake_read_some(struct ipcx *x, const struct ipcx_attrs *a, cha
 	return got < 0 ? ix_fail(x, -errno, "shm: cannot read the contents") : got;
 }
 
-/* With its size given, contents may be shorter than that, and never longer. */
+/* Contents may be shorter than the segment (unless IX_A_EXACT), never longer. */
 static int shmmake_copy(struct ipcx *x, const struct ipcx_attrs *a, char *to)
 {
 	uint64_t have = 0;
@@ -68,7 +69,8 @@ int ix_shm_fill(struct ipcx *x, int id, const struct ipcx_attrs *a)
 	return r;
 }
 
-/* Whether a segment could be locked nobody tells before it is. */
+/* Whether a lock would succeed is unknown until it is tried, hence -ENODATA without
+ * "now". */
 int ix_shm_complete(struct ipcx *x, const struct ipcx_attrs *a,
 		    const struct ipcx_ref *ref, bool now, char *did, size_t size)
 {
@@ -108,9 +110,9 @@ static bool in_group(gid_t gid)
 #define HUGE_GROUP "sys/vm/hugetlb_shm_group"
 
 /*
- * Whether the caller is in a group of the first user namespace: 1, 0, -errno. Within
- * another the number of root's group alone is known, as the owner of this file; and
- * groups that have no number there all look alike.
+ * Whether the caller is in a group of the initial user namespace. Returns 1, 0 or -errno.
+ * From another user namespace only the gid of root's group can be determined, as the
+ * owner of this file; and unmapped groups cannot be distinguished.
  */
 static int in_first_group(int proc, int first, uint64_t group)
 {
@@ -134,9 +136,9 @@ static int read_group(int proc, uint64_t *ret_group)
 	return r < 0 ? r : ix_parse_u64(text, UINT32_MAX, ret_group);
 }
 
-/* can_do_hugetlb_shm() and user_shm_lock() (fs/hugetlbfs/inode.c, mm/mlock.c): who has
- * neither right may still have it charged as locked memory. Capability and group are
- * those of the first user namespace. */
+/* can_do_hugetlb_shm() and user_shm_lock() (fs/hugetlbfs/inode.c, mm/mlock.c): with
+ * neither the capability nor the group the pages may still be charged as locked memory.
+ * Capability and group are those of the initial user namespace. */
 int ix_shm_may_make(struct ipcx *x, const struct ipcx_attrs *a)
 {
 	uint64_t group = 0, count = a->set & IPCX_A_COUNT ? a->count : 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Attaching System V segments: shmat(2), what it may destroy, and the file that stands
+ * Attaching System V segments: shmat(2), when that may destroy the segment, and the file
  * behind an attached one.
  */
 #include "mech/shmmem.h"
@@ -11,18 +11,18 @@
 
 #include "base/file.h"
 
-/* The largest pages that there are. */
+/* The size of the largest pages, in bytes. */
 #define PAGE_MAX (UINT64_C(1) << 34)
 
 /*
- * The segment as a file, which only CAP_CHECKPOINT_RESTORE and CAP_SYS_ADMIN may open
- * (proc_pid_map_files(5)): reading it leaves pages that nobody has touched unmade, where
- * reading the mapping makes each of them. Its name is the range of the mapping, whose end
- * depends on the size of its pages.
+ * Open the segment as a file, which needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN
+ * (proc_pid_map_files(5)): reading it does not allocate untouched pages, as reading the
+ * mapping does. The file's name is the address range of the mapping, whose end depends on
+ * the page size.
  *
- * Whoever may open it may also cut it. Then the mapping is as long as what is left
- * (ipc/shm.c, do_shmat()), the size is what it was, and behind the mapping stands memory
- * of our own: -ENOENT.
+ * A process with these capabilities may also truncate that file. Then the mapping is only
+ * as long as what is left (ipc/shm.c, do_shmat()) while shm_segsz stays the same, and the
+ * addresses after the mapping are memory of our own: -ENOENT.
  */
 static int open_behind(struct ipcx *x, const struct ix_memory *m)
 {
@@ -31,7 +31,7 @@ static int open_behind(struct ipcx *x, const struct ix_memory *m)
 	char path[80];
 
 	if (proc < 0 || faccessat(proc, "self/map_files", F_OK, 0) < 0)
-		return -ENOSYS; /* no /proc, or not Linux's */
+		return -ENOSYS; /* no /proc, or not a procfs */
 	for (; fd == -ENOENT && page <= PAGE_MAX; page *= 2) {
 		uint64_t end = from + (m->size + page - 1) / page * page;
 
@@ -68,8 +68,8 @@ static int shmmem_failed(struct ipcx *x, const struct ipcx_ref *ref, int error)
 	}
 }
 
-/* With kernel.shm_rmid_forced a segment goes with its last attachment, which would be
- * ours. */
+/* With kernel.shm_rmid_forced a segment is removed when it is detached for the last time,
+ * which would be by us. */
 static bool would_go(struct ipcx *x, const struct shmid_ds *ds)
 {
 	int proc = ds->shm_nattch == 0 ? ix_procfd(x) : -1;
@@ -91,7 +91,8 @@ static int shmmem_refuse(struct ipcx *x, const struct ipcx_ref *ref)
 			     text);
 }
 
-/* Attached, it stays, and the id is its own: now its size is certain. */
+/* Now that it is attached, the segment stays and its id cannot be reused: read its final
+ * size. */
 static int look_behind(struct ipcx *x, const struct ipcx_ref *ref, int id,
 		       struct ix_memory *m)
 {

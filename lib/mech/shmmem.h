@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The memory of a System V segment; see struct ix_mech.memory. */
+/* struct ix_mech.memory of System V segments. */
 #pragma once
 
 #include "core/mech.h"

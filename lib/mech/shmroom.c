@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a tmpfs counts, and what is seen in it. */
+/* Comparing the space used in a tmpfs with the objects listed in it. */
 #include "mech/shmroom.h"
 
 #include <linux/magic.h>
@@ -8,14 +8,15 @@
 #include "base/num.h"
 #include "core/dirid.h"
 
-/* The root of a tmpfs, since Linux 5.9: then nothing of it is outside of the directory. */
+/* The inode of a tmpfs's root directory, since Linux 5.9: then no file of it is outside
+ * of the directory. */
 #define ROOT_INODE 1
 
-/* Less than that comes and goes: what was made or removed between two looks. */
+/* In bytes; smaller differences may come from objects created or removed meanwhile. */
 #define WORTH_TELLING (UINT64_C(256) << 10)
 
-/* Another file system counts what is in others of its directories as well; and without a
- * limit a tmpfs does not count (size=0). */
+/* Get the used space. Only for a tmpfs with a limit: other file systems also count their
+ * other directories, and a tmpfs without a limit (size=0) does not count. */
 static bool used_now(const struct ix_posix_dir *dir, uint64_t *ret_used)
 {
 	struct statfs fs;
@@ -33,7 +34,8 @@ void ix_shm_room_begin(const struct ix_posix_dir *dir, struct ix_shm_room *ret_r
 	ret_room->counts = used_now(dir, &ret_room->used);
 }
 
-/* A file of several names counts with its share for each: some may be in directories. */
+/* Divide a file's space by its number of links, as the other links may be in
+ * directories. */
 void ix_shm_room_add(struct ix_shm_room *room, const struct ix_posix_dir *dir,
 		     const struct stat *st)
 {
@@ -53,7 +55,7 @@ void ix_shm_room_note(struct ix_scan *s, const struct ix_posix_dir *dir,
 	struct stat st;
 	bool whole;
 
-	/* What came or went meanwhile is counted neither way. */
+	/* Ignore what was created or removed meanwhile. */
 	if (!room->counts || !used_now(dir, &used))
 		return;
 	used = MIN(used, room->used);

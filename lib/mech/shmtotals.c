@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What all System V segments together come to: SHM_INFO, or the lines of the text. */
+/* Totals over all System V segments: from SHM_INFO, or from the lines of
+ * /proc/sysvipc/shm. */
 #include "mech/shmtotals.h"
 
 #include <errno.h>
@@ -39,7 +40,7 @@ static uint64_t shmtotals_number(const void *row, enum ipcx_field f)
 	return ix_column_raw(ix_column(ix_shm_sysv.kind, f), row);
 }
 
-/* What the lines of the text come to. */
+/* Add up the lines of /proc/sysvipc/shm. */
 static int shmtotals_add_up(struct ipcx *x, struct ipcx_table *t, struct shm_totals *row,
 			    int error)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What all System V segments together come to, and how one is read for that. */
+/* Totals over all System V segments, and the description of the mechanism that they
+ * need. */
 #pragma once
 
 #include "core/totals.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Finding one System V object, and what the rows of all three have in common. */
+/* Finding one System V object, and what the rows of all three mechanisms have in
+ * common. */
 #include "mech/sysv.h"
 
 #include <errno.h>
@@ -110,7 +111,7 @@ int ix_sysv_find(struct ix_scan *s, const struct ix_sysv *v, const struct ipcx_r
 	int id = ix_sysv_id(v, ref), text = 0, r;
 	struct ix_sysv_row *row;
 
-	if (id < 0) /* of a key EINVAL does not say that there is none */
+	if (id < 0) /* EINVAL for a key does not mean that it does not exist */
 		return id == -EIDRM ? -ENOENT : id;
 	if (ix_sysv_wants_text(s, v)) {
 		text = ix_sysv_text(s, v, 0, id, 0);
@@ -123,8 +124,8 @@ int ix_sysv_find(struct ix_scan *s, const struct ix_sysv *v, const struct ipcx_r
 	r = ix_sysv_stat(v, id, row);
 	if (ix_sysv_gone(r))
 		return -ENOENT;
-	/* Refused, a kernel before 4.17, or a filter: the text tells everybody what there
-	 * is. */
+	/* Not permitted, a kernel before 4.17, or a seccomp filter: /proc/sysvipc is
+	 * readable for every user. */
 	if (r < 0)
 		return ix_sysv_text(s, v, 0, id, r) > 0 ? 0 : r;
 	s->source = ix_sysv_calls_lack(v);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Making System V objects: the key, the wished-for id, the owner; and undoing what was
- * half made. */
+/* Creating System V objects: the key, the requested id, the owner; and removing an object
+ * that could not be completed. */
 #include <errno.h>
 #include <string.h>
 
@@ -24,8 +24,8 @@ static const char *next_id_path(const struct ix_sysv *v, char *buf, size_t size)
 	return buf;
 }
 
-/* Ask the kernel for an id (kernel.*_next_id, ipc/util.c): a wish, which the next object
- * made by anybody takes up. */
+/* Request an id from the kernel (kernel.*_next_id, ipc/util.c): the next object that any
+ * process creates uses up the request. */
 static int wish_id(struct ipcx *x, const struct ix_sysv *v, int32_t id)
 {
 	char path[40], text[IX_NUM_MAX];
@@ -48,8 +48,8 @@ static int wish_id(struct ipcx *x, const struct ix_sysv *v, int32_t id)
 	return 0;
 }
 
-/* A wish that was not taken up would go to the next object that anybody makes: a
- * throw-away one takes it. */
+/* A request that is still pending would apply to the next object that any process
+ * creates: use it up with a temporary object. */
 static void drop_wish(struct ipcx *x, const struct ix_sysv *v)
 {
 	struct ipcx_attrs plain = { .set = IPCX_A_SIZE | IPCX_A_NSEMS,
@@ -68,7 +68,7 @@ static void drop_wish(struct ipcx *x, const struct ix_sysv *v)
 		(void)v->rmid(id);
 }
 
-/* Owner and what else only IPC_SET can give. */
+/* Set the owner and whatever else only IPC_SET can set. */
 static int sysvmake_settle(struct ipcx *x, const struct ix_sysv *v,
 			   const struct ipcx_attrs *a, int id)
 {
@@ -80,7 +80,8 @@ static int sysvmake_settle(struct ipcx *x, const struct ix_sysv *v,
 
 	if (!(a->set & (IPCX_A_UID | IPCX_A_GID | IPCX_A_QBYTES)))
 		return 0;
-	r = ix_sysv_stat(v, id, &row); /* the mode may shut out its maker */
+	r = ix_sysv_stat(v, id,
+			 &row); /* the mode may not permit its creator to read it */
 	if (r < 0)
 		return ix_fail(x, r, "%s:%d: cannot be read after it was made", v->name,
 			       id);
@@ -102,8 +103,8 @@ static int sysvmake_settle(struct ipcx *x, const struct ix_sysv *v,
 	return 0;
 }
 
-/* *get asks for every bit of the mode, whoever's it is (ipcperms() in ipc/util.c): so
- * does whoever will use what mk made, or found. */
+/* With a mode, *get checks all of its bits, for user, group and others alike (ipcperms()
+ * in ipc/util.c), as it will for the processes that use the object. */
 int ix_sysv_may_use(const struct ix_sysv *v, const struct ipcx_attrs *a,
 		    const struct ipcx_ref *ref)
 {
@@ -124,7 +125,8 @@ int ix_sysv_create(struct ipcx *x, const struct ix_sysv *v, const struct ipcx_at
 	int mode = a->set & IPCX_A_MODE ? (int)a->mode : 0600, id, r;
 
 	if (a->set & IPCX_A_ID) {
-		/* A wish cannot be withdrawn where no object can be made: see first. */
+		/* A request cannot be withdrawn if no object can be created: try that
+		 * first. */
 		id = v->get(IPC_PRIVATE, a, IPC_CREAT | IPC_EXCL | 0600);
 		if (id < 0)
 			return id;
@@ -137,7 +139,7 @@ int ix_sysv_create(struct ipcx *x, const struct ix_sysv *v, const struct ipcx_at
 	if (id < 0) {
 		if (a->set & IPCX_A_ID)
 			drop_wish(x, v);
-		return id; /* the caller knows the limits and writes the text */
+		return id; /* the caller knows the limits and sets the error text */
 	}
 	r = 0;
 	if ((a->set & IPCX_A_ID) && id != a->id)
@@ -155,6 +157,6 @@ int ix_sysv_create(struct ipcx *x, const struct ix_sysv *v, const struct ipcx_at
 	ret_ref->id = id;
 	ret_ref->key = key;
 	ret_ref->name[0] =
-		'\0'; /* its 257 bytes need no clearing for each of thousands */
+		'\0'; /* do not clear its 257 bytes for each of thousands of objects */
 	return 0;
 }

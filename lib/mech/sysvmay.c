@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whether the caller may remove or change a System V object: ipcctl_obtain_check() and
- * ipc_update_perm() in ipc/util.c, and what shmctl(2) and msgctl(2) ask besides. */
+ * ipc_update_perm() in ipc/util.c, and the further checks of shmctl(2) and msgctl(2). */
 #include <errno.h>
 #include <linux/capability.h>
 #include <sys/msg.h>
@@ -14,13 +14,13 @@ static bool owns(struct ix_scan *s, const struct ix_sysv_row *row, uint32_t uid)
 	return ix_may_as(s, uid) || ix_may_as(s, row->cuid);
 }
 
-/* Everything else than looking and using. */
+/* Whether the caller may remove or change the object. */
 static int may_control(struct ix_scan *s, const struct ix_sysv_row *row)
 {
 	return owns(s, row, row->uid) || ix_may_over_ipc(s, CAP_SYS_ADMIN) ? 0 : -EPERM;
 }
 
-/* IPC_SET always sets both. */
+/* IPC_SET always sets both uid and gid. */
 static int may_name(struct ix_scan *s, const struct ix_sysv_row *row,
 		    const struct ipcx_attrs *a)
 {
@@ -61,8 +61,8 @@ int ix_msg_may(struct ix_scan *s, const void *row, const struct ipcx_attrs *a)
 	return may_name(s, row, a);
 }
 
-/* user_shm_lock() in mm/mlock.c: what this user has locked before counts as well, and
- * nobody can tell how much that is. */
+/* user_shm_lock() in mm/mlock.c. Memory that this user has locked already counts too, but
+ * the kernel does not report how much that is. */
 static int may_lock(struct ix_scan *s, const void *row, const struct rlimit *limit)
 {
 	const struct ix_kind *kind = ix_mech(s->mech)->kind;
@@ -78,7 +78,7 @@ static int may_lock(struct ix_scan *s, const void *row, const struct rlimit *lim
 	return 0;
 }
 
-/* shmctl_do_lock() in ipc/shm.c, after the owner may have been changed. */
+/* shmctl_do_lock() in ipc/shm.c, with the new owner if that is changed as well. */
 static int may_pin(struct ix_scan *s, const struct ix_sysv_row *row,
 		   const struct ipcx_attrs *a)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Listing System V objects: which source tells of which slot, and whether all of them
+ * Listing System V objects: which source is used for which slot, and whether all objects
  * were found.
  *
  * *_STAT_ANY (Linux 4.17) over the index range costs a quarter of reading /proc/sysvipc,
- * needs no read permission and does not take the namespace's lock. The text knows rss and
- * swap, and tells of objects that the call is refused for or does not know; *_STAT is the
- * last: it is everywhere, but wants read permission. What no source tells is counted and
- * said. No id is ever guessed.
+ * needs no read permission and does not take the namespace's lock. The text has rss and
+ * swap, and objects for which the call is not permitted or does not exist. *_STAT is the
+ * last resort: every kernel has it, but it needs read permission. Objects that no source
+ * shows are counted and noted. No id is ever guessed.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -18,44 +18,43 @@
 #include "base/num.h"
 #include "mech/sysvtext.h"
 
-/* Holes in the index range cost a call each; with so many of them the text is cheaper
- * (ipcmni_extend: 16 M slots). */
+/* Each hole in the index range costs a call; with more holes than MANY_MISSES, and than
+ * MISS_RATIO times the objects, the text is cheaper (ipcmni_extend: 16 M slots). */
 #define MANY_MISSES 100000
 #define MISS_RATIO  8
 
-/* At so many holes of a walk the older call is asked as well: one that finds something
- * shows that STAT_ANY cannot be believed. */
+/* At this many holes per walk also try the older call: if it finds an object, STAT_ANY
+ * cannot be trusted. */
 #define PROBES 16
 
-/* Objects come and go while others are looked at: so many times it is looked again before
- * one that was counted is looked for elsewhere, and so many times what calls show is
- * counted. */
+/* Objects come and go during a scan: look again ROUNDS times before searching elsewhere
+ * for objects that were counted; count COUNTS times what the calls show. */
 #define ROUNDS 3
 #define COUNTS 8
 
-/* In which form a listing goes on: the slot, and below it how many of those that were
- * counted at its beginning were not met yet. */
+/* The resume value: the slot in the high bits; in the low SLOT_BITS the number of objects
+ * counted at the beginning that are still to come. */
 #define SLOT_BITS 24
 #define SLOT_MASK ((UINT64_C(1) << SLOT_BITS) - 1)
 
 struct sysvscan_walk {
 	struct ix_scan *s;
 	const struct ix_sysv *v;
-	struct ix_lacking calls, text; /* what rows of each source lack */
+	struct ix_lacking calls, text; /* fields that rows of each source lack */
 	int highest;
-	bool own_only;   /* by *_STAT alone: STAT_ANY finds nothing at all */
-	bool doubt;      /* STAT_ANY overlooked something */
-	bool text_asked; /* then these are its lines, or why there are none */
+	bool own_only;   /* use *_STAT alone: STAT_ANY finds nothing */
+	bool doubt;      /* STAT_ANY missed an object */
+	bool text_asked; /* then lines, or text_error, is valid */
 	int text_error;
 	struct ix_sysv_lines lines;
 	size_t next_line;
 	bool lacks_told;
 	unsigned probes;
-	unsigned char *holes; /* a bit for each slot that held nothing; NULL: none did */
+	unsigned char *holes; /* a bit for each empty slot; NULL: no holes */
 	uint64_t found, misses, removed;
-	int counted;      /* how many there were at the beginning, where that is cheap */
-	uint64_t refused; /* objects that no source tells of, */
-	int error;        /* and why */
+	int counted;      /* objects at the beginning, if counting is cheap */
+	uint64_t refused; /* objects that no source shows */
+	int error;        /* the reason */
 };
 
 /* ---- the three sources, for one slot. 1: an object, 0: a hole, -errno ends the walk */
@@ -86,15 +85,15 @@ static int by_slot(const void *a, const void *b, void *arg)
 	return x < y ? -1 : x > y;
 }
 
-/* The bits of an id that are its slot: with fewer than 32768 of them in use, 15 are right
- * with ipcmni_extend as well. */
+/* Return how many bits of an id are its slot: with indexes below 32768 in use, 15 is
+ * right even with ipcmni_extend. */
 static unsigned slot_bits(const struct sysvscan_walk *w)
 {
 	return w->highest < 32768 ? 15 : SLOT_BITS;
 }
 
-/* Read the text, once. A heading alone may be a mask: it counts when the kernel does not
- * know better. */
+/* Read the text, once. A heading alone may be a mask: accept it only if the kernel does
+ * not count any objects. */
 static int ask_text(struct sysvscan_walk *w)
 {
 	struct order o = { slot_bits(w) };
@@ -113,7 +112,7 @@ static int ask_text(struct sysvscan_walk *w)
 	return 0;
 }
 
-/* The text's line of a slot, which are asked for upwards; NULL when it has none. */
+/* Return the text's line for a slot, or NULL; for ascending slots only. */
 static const struct ix_sysv_row *sysvscan_line_of(struct sysvscan_walk *w, uint32_t slot)
 {
 	for (; w->next_line < w->lines.n; w->next_line++) {
@@ -136,7 +135,7 @@ static int keep_line(struct sysvscan_walk *w, const struct ix_sysv_row *line, in
 	w->lacks_told = true;
 	if (!row)
 		return -ENOMEM;
-	head = *(struct ix_row *)row; /* what is unknown of all rows here */
+	head = *(struct ix_row *)row; /* fields unknown in all rows here */
 	memcpy(row, line, w->lines.size);
 	*(struct ix_row *)row = head;
 	return sysvscan_keep(w, row, &w->text);
@@ -149,7 +148,7 @@ static int no_source(struct sysvscan_walk *w, int error)
 	return 1;
 }
 
-/* STAT_ANY was refused for this slot (error): the text, then the older call. */
+/* STAT_ANY failed for this slot (error): try the text, then the older call. */
 static int sysvscan_refused(struct sysvscan_walk *w, int slot, int error)
 {
 	const struct ix_sysv_row *line;
@@ -167,19 +166,19 @@ static int sysvscan_refused(struct sysvscan_walk *w, int slot, int error)
 	r = w->v->stat_slot_own(slot, row);
 	if (r >= 0)
 		return sysvscan_keep(w, row, &w->calls);
-	/* The text has everything: what it does not have is a hole, or gone by now. */
+	/* The text is complete: a slot that it lacks is a hole, or empty by now. */
 	if (ix_sysv_gone(r) || (w->text_error == 0 && w->lines.whole))
 		return 0;
 	return no_source(w, error);
 }
 
-/* A call that there is not says nothing. */
+/* Whether the result shows an object; a missing call (ENOSYS) shows nothing. */
 static bool shows(int r)
 {
 	return !ix_sysv_gone(r) && r != -ENOSYS;
 }
 
-/* A hole, says STAT_ANY. The older call may know better. */
+/* STAT_ANY reports a hole: check with the older call. */
 static int hole(struct sysvscan_walk *w, int slot, void *row)
 {
 	int r = w->v->stat_slot_own(slot, row);
@@ -207,7 +206,7 @@ static int one_slot(struct sysvscan_walk *w, int slot)
 	return hole(w, slot, row);
 }
 
-/* ---- all of them */
+/* ---- all slots */
 
 static int remember_hole(struct sysvscan_walk *w, int slot)
 {
@@ -220,7 +219,7 @@ static int remember_hole(struct sysvscan_walk *w, int slot)
 	return 0;
 }
 
-/* So many holes that the text is cheaper, which then tells all the rest. 1: it has. */
+/* Read the rest from the text if there are too many holes. Returns 1 if that was done. */
 static int too_many_holes(struct sysvscan_walk *w, int next)
 {
 	int r;
@@ -233,19 +232,19 @@ static int too_many_holes(struct sysvscan_walk *w, int next)
 		w->found += (uint64_t)r;
 		return 1;
 	}
-	w->text_asked = true; /* in vain; the walk is dear, but goes on */
+	w->text_asked = true; /* failed: the walk goes on, at a higher cost */
 	w->text_error = r;
 	return r == -ENOMEM || r == -ECANCELED ? r : 0;
 }
 
-/* From a slot upwards: 1 to the end, 0: t->resume tells where it goes on. */
+/* Walk upwards from a slot. Returns 1 at the end, 0 with t->resume set, or -errno. */
 static int sysvscan_walk(struct sysvscan_walk *w, int slot, uint64_t left)
 {
 	uint64_t kept = w->s->t->rows;
 	int r = 1;
 
 	for (; slot <= w->highest; slot++) {
-		/* The text is read once: what needs it comes in one piece. */
+		/* Do not split after the text was read: it would be read again. */
 		if (w->s->max_rows && w->s->t->rows - kept >= w->s->max_rows &&
 		    !w->text_asked) {
 			left = MIN(left - MIN(left, w->found), SLOT_MASK);
@@ -265,7 +264,7 @@ static int sysvscan_walk(struct sysvscan_walk *w, int slot, uint64_t left)
 	return 1;
 }
 
-/* ---- whether that was all */
+/* ---- whether all were found */
 
 static bool is_hole(const struct sysvscan_walk *w, uint32_t slot)
 {
@@ -273,10 +272,10 @@ static bool is_hole(const struct sysvscan_walk *w, uint32_t slot)
 	       (w->holes[slot / 8] >> slot % 8 & 1);
 }
 
-/* What came to where nothing was, or was overlooked. */
+/* Look again at the holes, for objects that were created since or missed. */
 static int sysvscan_look_again(struct sysvscan_walk *w)
 {
-	w->doubt = true; /* ask both calls */
+	w->doubt = true; /* use both calls */
 	w->next_line = 0;
 	for (int slot = 0; w->holes && slot <= w->highest; slot++) {
 		int r = is_hole(w, (uint32_t)slot) ? one_slot(w, slot) : 0;
@@ -289,7 +288,8 @@ static int sysvscan_look_again(struct sysvscan_walk *w)
 	return 0;
 }
 
-/* How many objects there are that calls do not show, as far as counts tell: they move. */
+/* Estimate how many objects the calls do not show: the minimum of several counts, as
+ * objects come and go. */
 static uint64_t sysvscan_unseen(const struct sysvscan_walk *w)
 {
 	int least = INT_MAX;
@@ -306,7 +306,7 @@ static uint64_t sysvscan_unseen(const struct sysvscan_walk *w)
 	return least > 0 ? (uint64_t)least : 0;
 }
 
-/* The lines of the text on slots where calls show nothing. */
+/* Keep the text's lines for slots where the calls show nothing. */
 static int lines_in_holes(struct sysvscan_walk *w, uint64_t *lost)
 {
 	int r = ask_text(w);
@@ -338,7 +338,7 @@ static uint64_t met(const struct sysvscan_walk *w)
 	return w->found + w->refused;
 }
 
-/* Some that were counted at the beginning were not met. */
+/* Search for objects that were counted at the beginning but not found. */
 static int look_for(struct sysvscan_walk *w, uint64_t left)
 {
 	uint64_t lost = 0;
@@ -355,13 +355,13 @@ static int look_for(struct sysvscan_walk *w, uint64_t left)
 	return r;
 }
 
-/* STAT_ANY shows nothing, and there is something: a kernel before 4.17, or one that is
- * played by a program. The text, or else the older call. */
+/* STAT_ANY shows nothing although objects exist: a kernel before 4.17, or an emulated
+ * one. Use the text, or else the older call. */
 static int without_stat_any(struct sysvscan_walk *w, int used)
 {
 	int r = ix_sysv_text(w->s, w->v, 0, -1, -ENOSYS);
 
-	/* Where nobody counts, a text without lines is an answer. */
+	/* If counting fails, accept an empty text. */
 	if (r > 0 || (r == 0 && used < 0))
 		return 0;
 	if (r == -ENOMEM || r == -ECANCELED)
@@ -429,17 +429,17 @@ int ix_sysv_scan(struct ix_scan *s, const struct ix_sysv *v)
 	struct sysvscan_walk w = { .s = s, .v = v, .calls = ix_sysv_calls_lack(v) };
 	int r;
 
-	/* What goes on was begun by calls. */
+	/* A listing that is resumed was begun by calls. */
 	if (s->resume == 0 && ix_sysv_wants_text(s, v)) {
 		r = ix_sysv_text(s, v, 0, -1, 0);
-		/* A heading and nothing below it may also be a mask. */
+		/* A heading without lines may also be a mask. */
 		if (r > 0 || r == -ENOMEM || r == -ECANCELED ||
 		    (r == 0 && v->used() <= 0))
 			return r;
 		ix_sysv_text_only(s, r);
 	}
 	w.highest = v->highest();
-	if (w.highest < 0) { /* refused as a whole, or there is no such call */
+	if (w.highest < 0) { /* not permitted at all, or no such call */
 		r = ix_sysv_text(s, v, 0, -1, w.highest);
 		return r >= 0 || r == -ENOMEM || r == -ECANCELED ? r : w.highest;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading /proc/sysvipc/{shm,msg,sem}. The columns are found by the words of the heading,
- * once, so that a kernel with more of them or another order is read right. A line that
- * does not fit is left out and counted.
+ * Reading /proc/sysvipc/{shm,msg,sem}. The columns are found once, by the words of the
+ * heading, so that additional or reordered columns of other kernels are read correctly. A
+ * line that does not match is skipped and counted.
  */
 #include "mech/sysvtext.h"
 
@@ -14,7 +14,7 @@
 
 #include "base/file.h"
 
-/* procfs hands out a page at a time; the rest is room for the line that is carried over. */
+/* procfs returns a page at a time; the rest is for the carried-over partial line. */
 #define READ_SIZE 65536
 
 void ix_sysv_parser_init(struct ix_sysv_parser *p, const struct ix_sysv *v)
@@ -28,7 +28,7 @@ static bool sysvtext_is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Past the blanks at p: the columns are wide, so eight at a time. */
+/* Skip the blanks at p, eight at a time since the columns are wide. */
 static const char *sysvtext_skip_blanks(const char *p, const char *end)
 {
 	static const char eight[8] = { ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ' };
@@ -40,7 +40,7 @@ static const char *sysvtext_skip_blanks(const char *p, const char *end)
 	return p;
 }
 
-/* The next blank-separated word; NULL at the end of the line. */
+/* Return the next blank-separated word; NULL at the end of the line. */
 static const char *next_word(const char **at, const char *end, size_t *ret_len)
 {
 	const char *p = sysvtext_skip_blanks(*at, end), *word = p;
@@ -74,7 +74,7 @@ static int parse_heading(struct ix_sysv_parser *p, const char *at, const char *e
 		const struct ix_sysv_word *w = word_named(p->v, word, len);
 
 		if (w && ipcx_fieldset_has(&seen, w->field))
-			w = NULL; /* twice in the heading: the first counts */
+			w = NULL; /* duplicate heading: use the first */
 		if (w)
 			ipcx_fieldset_add(&seen, w->field);
 		p->columns[p->ncolumns++] = w;
@@ -85,10 +85,11 @@ static int parse_heading(struct ix_sysv_parser *p, const char *at, const char *e
 	return ipcx_fieldset_has(&seen, IPCX_F_ID) ? 0 : -EPROTO;
 }
 
-/* So many digits fit into 64 bits whatever they are. */
+/* Any number of this many digits fits into 64 bits. */
 #define SAFE_DIGITS 19
 
-/* The number at p in base 8 or 10; answers its end, NULL when it does not fit 64 bits. */
+/* Parse the number at p in base 8 or 10. Returns its end, or NULL if it does not fit 64
+ * bits. */
 static const char *read_digits(const char *p, const char *end, unsigned base,
 			       uint64_t *ret_n)
 {
@@ -110,7 +111,7 @@ static const char *read_digits(const char *p, const char *end, unsigned base,
 	return p > first ? p : NULL;
 }
 
-/* A number into its member, when it fits. */
+/* Store a number in its member. Returns whether it fits. */
 static bool sysvtext_store(const struct ix_sysv_word *w, bool minus, uint64_t n,
 			   char *row)
 {
@@ -130,7 +131,7 @@ static bool sysvtext_store(const struct ix_sysv_word *w, bool minus, uint64_t n,
 	return true;
 }
 
-/* The word at p, which w wants; answers its end, NULL when it is not what w wants. */
+/* Parse the word at p as w. Returns its end, or NULL if it does not match. */
 static const char *take_word(const struct ix_sysv_word *w, const char *p, const char *end,
 			     char *row)
 {
@@ -173,19 +174,19 @@ int ix_sysv_parse_line(struct ix_sysv_parser *p, const char *line, size_t len, v
 	return 1;
 }
 
-/* What a reading of the file is about: where the rows go, one after another. */
+/* One reading of the file, and where its rows go. */
 struct reading {
 	struct ix_sysv_parser parser;
-	void *(*room)(struct reading *rd); /* for the next row; NULL: no memory */
-	int (*take)(struct reading *rd, void *row); /* a whole row; -errno ends it */
-	void (*begin)(struct reading *rd); /* the heading is known; may be NULL */
+	void *(*room)(struct reading *rd); /* for the next row; NULL: out of memory */
+	int (*take)(struct reading *rd, void *row); /* a complete row; -errno ends it */
+	void (*begin)(struct reading *rd); /* called after the heading; may be NULL */
 	struct ix_scan *s;
 	struct ix_sysv_lines *lines;
 	uint64_t from;
 	int32_t only_id, last_id;
 	int found;
-	int why;     /* the text is read instead of calls */
-	int stopped; /* what take() ended it with */
+	int why;     /* why calls were not used (-errno), or 0 */
+	int stopped; /* the -errno with which take() ended it */
 };
 
 static struct ipcx_fieldset sysvtext_lacking(const struct ix_sysv_parser *p)
@@ -198,7 +199,7 @@ static struct ipcx_fieldset sysvtext_lacking(const struct ix_sysv_parser *p)
 	return all;
 }
 
-/* One line of the file. 0 or -errno. */
+/* Take one line of the file. Returns 0 or -errno. */
 static int take_line(struct reading *rd, const char *line, size_t len)
 {
 	bool heading_seen = rd->parser.heading_seen;
@@ -215,8 +216,7 @@ static int take_line(struct reading *rd, const char *line, size_t len)
 		rd->begin(rd);
 	if (r <= 0)
 		return r;
-	/* Linux 5.3 to 5.6 could list an object twice, where one read ends and the next
-	 * begins. */
+	/* Linux 5.3 to 5.6 could list an object twice at the boundary of two reads. */
 	if (row->id == rd->last_id)
 		return 0;
 	rd->last_id = row->id;
@@ -224,8 +224,8 @@ static int take_line(struct reading *rd, const char *line, size_t len)
 	return rd->stopped;
 }
 
-/* All whole lines in buf; the rest is moved to its beginning. -errno or the length of the
- * rest. */
+/* Take all complete lines in buf, and move the rest to its beginning. Returns the length
+ * of the rest or -errno. */
 static ssize_t take_lines(struct reading *rd, char *buf, size_t len)
 {
 	char *p = buf, *end = buf + len, *newline;
@@ -258,8 +258,8 @@ static int sysvtext_read_lines(struct reading *rd, int fd, char *buf)
 		if (rest < 0)
 			return (int)rest;
 		have = (size_t)rest;
-		if (have == READ_SIZE) { /* a line longer than any kernel writes: what is
-					    left of it is a bad line too */
+		if (have == READ_SIZE) { /* a line longer than any kernel writes: its rest
+					    counts as a bad line too */
 			rd->parser.bad++;
 			have = 0;
 		}
@@ -271,7 +271,7 @@ static void sysvtext_path_of(const struct ix_sysv *v, char *buf, size_t size)
 	(void)snprintf(buf, size, "sysvipc/%s", v->name);
 }
 
-/* 0, or -errno. A read that fails does not undo what was taken before it. */
+/* Read the file. Returns 0 or -errno; rows taken before a failed read stay. */
 static int sysvtext_read_text(struct reading *rd, struct ipcx *x)
 {
 	auto_free char *buf = NULL;
@@ -286,14 +286,16 @@ static int sysvtext_read_text(struct reading *rd, struct ipcx *x)
 	fd = ix_open(proc, path, O_RDONLY | O_NONBLOCK);
 	if (fd < 0)
 		return fd;
-	/* Masks are devices or FIFOs as well, which could block or never end. */
+	/* The file may be masked with a device or a FIFO, which could block or never
+	 * end. */
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return -EPROTO;
 	buf = malloc(READ_SIZE);
 	if (!buf)
 		return -ENOMEM;
 	r = sysvtext_read_lines(rd, fd, buf);
-	/* Masked by a container: empty is not the same as no objects. */
+	/* Without a heading the file is masked by a container; that does not mean no
+	 * objects. */
 	return r == 0 && !rd->parser.heading_seen ? -EPROTO : r;
 }
 
@@ -339,7 +341,7 @@ static int scan_take(struct reading *rd, void *data)
 	if (rd->only_id >= 0 && row->id != rd->only_id)
 		return 0;
 	if ((uint64_t)((uint32_t)row->id & 0xffffff) <
-	    rd->from) /* only ipcmni_extend goes on in the middle */
+	    rd->from) /* only ipcmni_extend resumes at a slot */
 		return 0;
 	ix_lacks(rd->s->t, row, &rd->s->source);
 	if (!rd->found++)
@@ -367,7 +369,7 @@ int ix_sysv_text(struct ix_scan *s, const struct ix_sysv *v, uint64_t from,
 	r = sysvtext_read_text(&rd, s->x);
 	if (rd.stopped || r == -ENOMEM || (r < 0 && rd.found == 0))
 		return r;
-	if (r < 0) /* what was read stands, so it cannot be read again by calls */
+	if (r < 0) /* its rows are in the table, so calls must not list them again */
 		ix_table_note(s->t, IPCX_NOTE_FAILED, s->mech, r, path, "breaks off: %s",
 			      ix_errno_text(r));
 	if (rd.parser.bad)
@@ -376,7 +378,7 @@ int ix_sysv_text(struct ix_scan *s, const struct ix_sysv *v, uint64_t from,
 	return rd.found;
 }
 
-/* ---- all at once */
+/* ---- all lines at once */
 
 static void *lines_room(struct reading *rd)
 {

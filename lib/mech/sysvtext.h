@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The text of /proc/sysvipc/NAME, fed in pieces of any size. Needs no kernel: unit tests
- * and fuzzers feed their own. */
+/* A parser of /proc/sysvipc/NAME, line by line. Needs no kernel: unit tests and fuzzers
+ * supply their own lines. */
 #pragma once
 
 #include "base/buf.h"
@@ -10,27 +10,28 @@
 
 struct ix_sysv_parser {
 	const struct ix_sysv *v;
-	const struct ix_sysv_word
-		*columns[IX_TEXT_COLUMNS]; /* NULL: a column nobody needs */
+	const struct ix_sysv_word *columns[IX_TEXT_COLUMNS]; /* NULL: an unused column */
 	size_t ncolumns;
 	bool heading_seen;
 	uint64_t bad;                 /* lines that did not parse */
-	struct ipcx_fieldset missing; /* fields whose word the heading lacks */
+	struct ipcx_fieldset missing; /* fields whose word is not in the heading */
 };
 
 void ix_sysv_parser_init(struct ix_sysv_parser *p, const struct ix_sysv *v);
 
 /*
- * Parse one line (without its newline). 1: a row was filled, 0: nothing (the heading, or
- * a line that does not parse, which is counted), -EPROTO: the heading lacks the id.
+ * Parse one line (without its newline). Returns 1 if a row was filled; 0 for the heading,
+ * or for a line that does not parse, which is counted; -EPROTO if the heading lacks the
+ * id.
  */
 int ix_sysv_parse_line(struct ix_sysv_parser *p, const char *line, size_t len, void *row);
 
-/* All that the text tells, in memory: for what calls do not tell one by one. */
+/* All lines of the text in memory, for lookups of single objects that the calls do not
+ * show. */
 struct ix_sysv_lines {
-	struct ix_buf rows; /* of the kind's size each, as the file has them */
+	struct ix_buf rows; /* in the order of the file, each of the kind's row size */
 	size_t n, size;
-	struct ipcx_fieldset lacks; /* fields that the text does not have */
+	struct ipcx_fieldset lacks; /* fields that the text lacks */
 	bool whole;                 /* every line was read and understood */
 };
 
@@ -39,13 +40,14 @@ static inline void *ix_sysv_line(const struct ix_sysv_lines *l, size_t i)
 	return l->rows.data + i * l->size;
 }
 
-/* Rows come from the text: a reason for the fields that are wanted and not in it, once a
- * table. */
+/* Note, once per table, why fields that are wanted and not in the text are unknown; "why"
+ * is the -errno of the call that would supply them. */
 void ix_sysv_text_lacks(struct ix_scan *s, const struct ipcx_fieldset *lacks, int why);
 
-/* 0; -errno when it cannot be read or is none, and nothing came of it. */
+/* Read all lines. Returns 0; -errno if the file cannot be read or is masked, and no line
+ * was read. */
 int ix_sysv_lines(struct ipcx *x, const struct ix_sysv *v, struct ix_sysv_lines *ret_l);
 void ix_sysv_lines_free(struct ix_sysv_lines *l);
 
-/* Lines that free themselves. */
+/* Frees the lines at the end of the scope. */
 #define auto_sysv_lines __attribute__((cleanup(ix_sysv_lines_free)))
