@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The alphabet of base64, in both directions: one text for one sequence of bytes. */
+/* The base64 alphabet in both directions; each byte sequence has exactly one encoding. */
 #include "base/b64.h"
 
 #include <errno.h>
@@ -47,7 +47,7 @@ static int value(char c)
 	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-/* Up to four characters, the padding left out, as up to three bytes. */
+/* Decode up to four characters (padding not counted) to up to three bytes. */
 static int group(const char *text, size_t len, char *to)
 {
 	uint32_t bits = 0;
@@ -61,7 +61,7 @@ static int group(const char *text, size_t len, char *to)
 	}
 	for (size_t i = 0; i + 1 < len; i++)
 		to[i] = (char)(bits >> (16 - 8 * i) & 0xff);
-	/* What is behind the last byte has to be nothing. */
+	/* The bits after the last byte must be zero. */
 	return len < 4 && (bits & (0xffffffU >> (8 * (len - 1)))) ? -EINVAL : 0;
 }
 

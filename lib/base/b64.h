@@ -6,12 +6,12 @@
 
 #include "base/buf.h"
 
-/* Append the text of n bytes. 0 or -ENOMEM. */
+/* Append n bytes as base64. Returns 0 or -ENOMEM. */
 int ix_b64_put(struct ix_buf *b, const void *data, size_t n);
 
 /*
- * Append the bytes of a text of len characters. What ix_b64_put() would not have written
- * is refused: other characters, missing padding, bits behind the last byte. 0, -EINVAL,
- * -ENOMEM.
+ * Decode len characters and append the bytes. Anything that ix_b64_put() would not have
+ * written is refused: other characters, missing padding, nonzero bits after the last
+ * byte. Returns 0, -EINVAL or -ENOMEM.
  */
 int ix_b64_get(struct ix_buf *b, const char *text, size_t len);

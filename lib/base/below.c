@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How openat2(2) keeps a path in its place, and what to do when the file system on the
- * way is somebody's own program (FUSE) that never answers: what the kernel has in its
- * cache it finds without asking (RESOLVE_CACHED, Linux 5.12); the rest a thread asks for,
- * which is left behind when it takes too long.
+ * Confine path lookup with openat2(2), and survive a file system on the way that is a
+ * user's program (FUSE) and never answers: the kernel resolves what it has cached without
+ * asking it (RESOLVE_CACHED, Linux 5.12); a thread looks up the rest and is abandoned
+ * when it takes too long.
  */
 #include "base/below.h"
 
@@ -19,21 +19,21 @@
 #include "base/file.h"
 #include "base/util.h"
 
-/* How long a file system may take, in seconds. */
-#define PATIENCE 2
+/* Seconds to wait for a file system. */
+#define WAIT_SECONDS 2
 
 #ifndef RESOLVE_CACHED
 #define RESOLVE_CACHED 0x20
 #endif
 
-/* Tries on the way through "..": EAGAIN says that anything was renamed or mounted
- * anywhere meanwhile (openat2(2)), which goes on and on where containers come and go. */
+/* Retries of a path with "..": openat2(2) fails with EAGAIN if anything on the system was
+ * renamed or mounted meanwhile, which happens constantly where containers come and go. */
 #define RACES 1000
 
-/* A descriptor or -errno. */
+/* Returns a descriptor or -errno. */
 static int open2(int dir, const char *path, int flags, uint64_t resolve)
 {
-	/* openat2(2) refuses flags that mean nothing with O_PATH. */
+	/* openat2(2) refuses flags that have no meaning with O_PATH. */
 	const struct open_how how = {
 		.flags = (uint64_t)(flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_NOCTTY)),
 		.resolve = resolve,
@@ -47,7 +47,7 @@ static int open2(int dir, const char *path, int flags, uint64_t resolve)
 	return fd < 0 ? -errno : ix_fd_lift((int)fd);
 }
 
-/* Shared with a thread that may outlive the question: whoever comes last frees it. */
+/* Shared with a thread that may outlive the request; the last user frees it. */
 struct question {
 	pthread_mutex_t lock;
 	pthread_cond_t answered;
@@ -84,7 +84,7 @@ static void *below_ask(void *arg)
 	return NULL;
 }
 
-/* Whether there is an answer. Without one the question is the thread's. */
+/* Wait for the answer. If false (timed out), the thread owns the request. */
 static bool below_wait_for(struct question *q)
 {
 	struct timespec until;
@@ -92,7 +92,7 @@ static bool below_wait_for(struct question *q)
 	int r = 0;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += PATIENCE;
+	until.tv_sec += WAIT_SECONDS;
 	(void)pthread_mutex_lock(&q->lock);
 	while (!q->done && r != ETIMEDOUT)
 		r = pthread_cond_timedwait(&q->answered, &q->lock, &until);
@@ -124,7 +124,7 @@ static struct question *new_question(int dir, const char *path, int flags)
 	return q;
 }
 
-static int open_patiently(int dir, const char *path, int flags)
+static int open_in_thread(int dir, const char *path, int flags)
 {
 	struct question *q = new_question(dir, path, flags);
 	pthread_t thread;
@@ -153,10 +153,10 @@ int ix_open_below(int dir, const char *path, int flags, bool hostile)
 	if (hostile) {
 		/* EINVAL: Linux before 5.12 does not know the flag. */
 		if (fd == -EAGAIN || fd == -EINVAL)
-			fd = open_patiently(dir, path, flags);
+			fd = open_in_thread(dir, path, flags);
 		return fd == -EPERM ? -ENOSYS : fd;
 	}
-	/* Linux before 5.6, and filters that do not know the call. */
+	/* Linux before 5.6, or a seccomp filter that does not know the call. */
 	return fd == -ENOSYS || fd == -EPERM ? ix_open(dir, path, flags) : fd;
 }
 

@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Paths that others have made: below a directory, and never out of it. */
+/* Open untrusted paths below a directory without ever leaving it. */
 #pragma once
 
 #include <stdbool.h>
 
 /*
- * Open a path below a directory as if that were the root: links lead nowhere outside of
- * it, and none of /proc's magic ones is followed (openat2(2), Linux 5.6). A descriptor
- * above 2, or -errno.
+ * Open a path below a directory as if that were the root: no link leads outside, and
+ * /proc's magic links are not followed (openat2(2), Linux 5.6). Returns a descriptor
+ * above 2 or -errno.
  *
- * @param hostile whoever made it means harm: -ENOSYS where the kernel cannot promise
- * that (otherwise it is opened as ix_open() does), and -ETIMEDOUT when a file system on
- * the way does not answer
+ * @param hostile the path may be an attack: fail with -ENOSYS if the kernel cannot
+ * confine the lookup (otherwise fall back to ix_open()), and with -ETIMEDOUT if a file
+ * system on the way does not answer
  */
 int ix_open_below(int dir, const char *path, int flags, bool hostile);
 
-/* The same of a path on which nothing may be a symbolic link (-ELOOP). For one that was
- * opened before: file systems are asked, and waited for. */
+/* The same, but fail with -ELOOP if any component is a symbolic link. For paths that were
+ * opened before: may block on a file system. */
 int ix_open_straight(int dir, const char *path, int flags);
 
-/* Open an entry of a directory, not following it, unless something is mounted there:
- * -EXDEV. For directories that are not hostile the same as ix_open() with O_NOFOLLOW. */
+/* Open a directory entry without following links; fail with -EXDEV if something is
+ * mounted on it. For a directory that is not hostile, the same as ix_open() with
+ * O_NOFOLLOW. */
 int ix_open_entry(int dir, const char *name, int flags, bool hostile);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A byte buffer that grows. Zero-initialised is empty; buf_free() ends it. */
+/* A growing byte buffer. A zero-initialised one is empty; release it with ix_buf_free().
+ */
 #pragma once
 
 #include <stdarg.h>
@@ -12,7 +13,8 @@ struct ix_buf {
 	size_t len, cap;
 };
 
-/* Room for n more bytes at the end (len is not moved); NULL when memory is out. */
+/* Make room for n more bytes at the end without changing len. Returns NULL if out of
+ * memory. */
 char *ix_buf_grow(struct ix_buf *b, size_t n);
 
 static inline char *ix_buf_room(struct ix_buf *b, size_t n)
@@ -20,7 +22,7 @@ static inline char *ix_buf_room(struct ix_buf *b, size_t n)
 	return n <= b->cap - b->len ? b->data + b->len : ix_buf_grow(b, n);
 }
 
-/* Append bytes; 0 or -ENOMEM. */
+/* Append bytes. Return 0 or -ENOMEM. */
 int ix_buf_add(struct ix_buf *b, const void *data, size_t n);
 int ix_buf_str(struct ix_buf *b, const char *text);
 int ix_buf_printf(struct ix_buf *b, const char *fmt, ...) PRINTF(2, 3);

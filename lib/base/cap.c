@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The home of libcap. Resolved when somebody is about to give up capabilities, before his
- * first step: what it is asked for later may not fail for want of it. Looking at
- * capabilities, also at what became of them, needs only the kernel.
+ * The only user of libcap. It is loaded before the first step of dropping capabilities,
+ * so that no later step can fail because it is missing. Reading capabilities, also to
+ * verify a drop, needs only the kernel.
  */
 #include "base/cap.h"
 
@@ -33,7 +33,7 @@ struct ix_libcap {
 	__typeof__(cap_max_bits) *max_bits;
 };
 
-/* dlsym(3) answers in void pointers; POSIX promises that they can hold a function. */
+/* dlsym(3) returns void pointers; POSIX guarantees that they can hold a function. */
 #define SYMBOL(lib, name)                                   \
 	{                                                   \
 		"cap_" #name, (void **)(void *)&(lib)->name \
@@ -60,9 +60,9 @@ int ix_cap_load(struct ix_libcap **ret_lib)
 	return r;
 }
 
-/* ---- looking, without libcap */
+/* ---- reading, without libcap */
 
-/* A bit for each capability of the thread's sets. */
+/* The thread's sets, one bit per capability. */
 struct cap_sets {
 	uint64_t effective, permitted, inheritable;
 };
@@ -122,7 +122,7 @@ int ix_cap_counts(int proc, int cap)
 	return r <= 0 ? r : ix_userns_first(proc);
 }
 
-/* One name, "cap_" before it or not. */
+/* Parse one name, with or without "cap_". */
 static int parse_one(const struct ix_libcap *lib, const char *name, size_t len,
 		     uint64_t *caps)
 {
@@ -165,15 +165,15 @@ int ix_cap_parse(const struct ix_libcap *lib, const char *list, uint64_t *ret_ca
 	return 0;
 }
 
-/* ---- giving up */
+/* ---- dropping */
 
-/* Capabilities that every kernel has which this runs on: those of Linux 3.5. */
+/* The number of capabilities in Linux 3.5, which every supported kernel has. */
 #define CAPS_LEAST (CAP_BLOCK_SUSPEND + 1)
 
 /*
- * Whether a capability is in the bounding set: 1, 0; -ENOENT when the kernel has none of
- * that number; -errno. *unknown: one before it was not known, so this one is not, either;
- * an error that only looks like that is found by it.
+ * Return whether a capability is in the bounding set: 1 or 0, -ENOENT if the kernel has
+ * no such capability, or -errno. *unknown is set once a capability does not exist; higher
+ * numbers cannot exist either, so an answer that says otherwise is reported as an error.
  */
 static int read_bound(const struct ix_libcap *lib, int cap, bool *unknown)
 {
@@ -189,8 +189,8 @@ static int read_bound(const struct ix_libcap *lib, int cap, bool *unknown)
 	return -ENOENT;
 }
 
-/* One capability: dropped also when it seemed to be gone, so that no single answer
- * decides what is kept. -ENOENT when the kernel has none of that number. */
+/* Drop one capability, even if it seems to be gone already, so that no single answer
+ * decides what is kept. Returns -ENOENT if the kernel has no such capability. */
 static int cut_one(const struct ix_libcap *lib, int cap, bool *unknown)
 {
 	int has = read_bound(lib, cap, unknown), r;
@@ -204,7 +204,7 @@ static int cut_one(const struct ix_libcap *lib, int cap, bool *unknown)
 	return r == 1 ? -EIO : r;
 }
 
-/* What may be had at all, from now on: also of what libcap has never heard of. */
+/* Cut the bounding set, including capabilities that libcap does not know. */
 static int cut_bound(const struct ix_libcap *lib, uint64_t caps)
 {
 	bool unknown = false;
@@ -218,7 +218,7 @@ static int cut_bound(const struct ix_libcap *lib, uint64_t caps)
 	return 0;
 }
 
-/* Linux before 4.3 has none of them: it has to say so each time. */
+/* Linux before 4.3 has no ambient capabilities; then each call must say so. */
 static int cut_ambient(const struct ix_libcap *lib)
 {
 	bool none = prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0;
@@ -263,7 +263,7 @@ static int cut_sets(const struct ix_libcap *lib, uint64_t caps)
 	return r;
 }
 
-/* All 64 bits, whatever libcap knows. */
+/* Check all 64 bits, whatever libcap knows. */
 static int check_sets(uint64_t caps)
 {
 	struct cap_sets now = { .effective = 0 };

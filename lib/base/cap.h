@@ -8,39 +8,41 @@
 /* A set of capabilities: bit N is capability number N. */
 #define IX_CAPS_ALL UINT64_MAX
 
-/* libcap, loaded: what gives up capabilities takes it, so that it is there before the
- * first step or not at all. free(3) ends it. 0, -ENOPKG without libcap, -ENOMEM. */
+/* Load libcap. Functions that drop capabilities take the handle, so a missing libcap
+ * shows before the first step. Release it with free(3). Returns 0, -ENOPKG without
+ * libcap, or -ENOMEM. */
 struct ix_libcap;
 int ix_cap_load(struct ix_libcap **ret_lib);
 
-/* Whether the thread has a capability in effect: 1, 0, or -errno when the kernel does not
- * tell, which is neither. Needs no libcap. */
+/* Return whether a capability is in the thread's effective set: 1, 0, or -errno if the
+ * kernel does not say. Needs no libcap. */
 int ix_cap_has(int cap);
 
-/* All of those. 0 or -errno. */
+/* The whole effective set. Returns 0 or -errno. */
 int ix_cap_effective(uint64_t *ret_caps);
 
-/* Whether calls of the thread may be answered by a filter (seccomp(2)), or that is not
- * known. By a call that every set of calls for services has. */
+/* Whether a seccomp(2) filter may answer the thread's calls, or that is unknown. Uses
+ * only a call that every systemd system call group for services allows. */
 bool ix_cap_filtered(void);
 
 /*
- * The same for what only the machine's own root may do: in another user namespace than
- * the initial one no capability counts for it. proc is a procfs that knows the thread.
+ * Like ix_cap_has(), for actions reserved to the host's root: outside the initial user
+ * namespace no capability counts for them. proc must be a procfs that shows the thread.
  */
 int ix_cap_counts(int proc, int cap);
 
-/* Whether the thread is in the initial user namespace: 1, 0, -errno. */
+/* Return whether the thread is in the initial user namespace: 1, 0 or -errno. */
 int ix_userns_first(int proc);
 
-/* The capabilities of a list of names ("cap_sys_admin,net_raw", "all", "none"): 0,
+/* Parse a list of capability names ("cap_sys_admin,net_raw", "all", "none"). Returns 0 or
  * -EINVAL. */
 int ix_cap_parse(const struct ix_libcap *lib, const char *list, uint64_t *ret_caps);
 
 /*
- * Keep no capability but these, now and over execve(2): the bounding set is cut, also of
- * what is newer than libcap, the inheritable and ambient ones emptied, the rest taken from
- * the permitted and effective ones; and all of them read back. 0; -EIO when something was
- * left or did not fit together; -errno, also when something could not be read back.
+ * Keep no capability but these, now and across execve(2): drop the others from the
+ * bounding set (including those newer than libcap), the permitted and the effective set,
+ * clear the inheritable and ambient sets, and read all of them back. Returns 0, -EIO if
+ * something was left or the answers contradict each other, or -errno, also if something
+ * could not be read back.
  */
 int ix_cap_keep(const struct ix_libcap *lib, uint64_t caps);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The distance between words (optimal string alignment), for "did you mean". */
+/* Distance between words (optimal string alignment), for "did you mean". */
 #include "base/distance.h"
 
 #include <strings.h>
@@ -15,10 +15,7 @@ static int differ(char a, char b)
 
 size_t ix_distance(const char *a, size_t alen, const char *b, size_t blen)
 {
-	/*
-	 * Three rows of the matrix are enough: this one, the one above, the one above
-	 * that.
-	 */
+	/* Three rows of the matrix suffice: the current one and the two above it. */
 	unsigned char rows[3][LONGEST + 1];
 
 	if (alen > LONGEST || blen > LONGEST)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The only dlopen(3) in the house. */
+/* The only user of dlopen(3). */
 #include "base/dl.h"
 
 #include <dlfcn.h>

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Libraries that most runs do not need, resolved at first use (libmount alone would
- * double the start-up time). Each has one home file, which lists the functions it uses
- * and declares the need in an ELF note, so that packagers' tools see it (systemd's
- * "dlopen metadata for ELF files").
+ * Libraries that most runs do not need, loaded at first use (libmount alone would double
+ * the start-up time). Each is used by one file only, which lists the functions that it
+ * needs and declares the dependency in an ELF note for packaging tools (systemd's "dlopen
+ * metadata for ELF files").
  */
 #pragma once
 
 #include <stddef.h>
 
-/* One function: its name and where its address goes. */
+/* A function: its name and where to store its address. */
 struct ix_symbol {
 	const char *name;
 	void **ret_fn;
 };
 
-/* Load a library and resolve its functions. 0, or -ENOPKG when it or one of them is
- * missing. It stays loaded. */
+/* Load a library for the life of the process and resolve its functions. Returns 0, or
+ * -ENOPKG if it or one of them is missing. */
 int ix_dl_open(const char *soname, const struct ix_symbol *symbols, size_t n);
 
 /* clang-format off */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The symbols of the errnos that calls on IPC objects, files and namespaces answer. */
+/* Symbolic names of the errnos that calls on IPC objects, files and namespaces return. */
 #include "base/errname.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What Unicode says of characters, as far as it matters here: which are invisible or turn
- * the line round, which are blanks, which take no column and which take two. And the two
- * spellings, \xNN in texts and %XX in references, of what must not be shown.
+ * The properties of Unicode characters that matter here: invisible, changing the text
+ * direction, blank, zero or two columns wide. And the two escapes for what must not be
+ * printed raw: \xNN in texts, %XX in references.
  */
 #include "base/esc.h"
 
@@ -31,16 +31,16 @@ static const struct range formats[] = {
 	{ 0x1d173, 0x1d17a }, { 0xe0001, 0xe0001 }, { 0xe0020, 0xe007f },
 };
 
-/* Zs: blanks that are not the space. */
+/* Category Zs: blanks other than the space. */
 static const struct range blanks[] = {
 	{ 0x00a0, 0x00a0 }, { 0x1680, 0x1680 }, { 0x2000, 0x200a }, { 0x202f, 0x202f },
 	{ 0x205f, 0x205f }, { 0x3000, 0x3000 },
 };
 
 /*
- * Mn, Me, and the vowels and finals of Hangul, which join the syllable before them. Gaps
- * of unassigned characters are closed over, here and below: they may become neighbours,
- * and nobody can see them.
+ * Mn, Me, and Hangul vowels and finals, which combine with the syllable before them. Here
+ * and below, gaps of unassigned characters are included in the ranges around them: they
+ * may be assigned alike, and no font shows them today.
  */
 static const struct range marks[] = {
 	{ 0x0300, 0x036f }, { 0x0483, 0x0489 }, { 0x0591, 0x05bd }, { 0x05bf, 0x05bf },
@@ -131,7 +131,7 @@ static const struct range marks[] = {
 	{ 0x1e944, 0x1e94a }, { 0xe0100, 0xe01ef },
 };
 
-/* East Asian Width W and F; where emoji are to come, they are assumed. */
+/* East Asian Width W and F. Blocks reserved for future emoji are included. */
 static const struct range wide[] = {
 	{ 0x1100, 0x115f }, { 0x231a, 0x231b }, { 0x2329, 0x232a }, { 0x23e9, 0x23ec },
 	{ 0x23f0, 0x23f0 }, { 0x23f3, 0x23f3 }, { 0x25fd, 0x25fe }, { 0x2614, 0x2615 },
@@ -211,7 +211,7 @@ size_t ix_utf8(const unsigned char *p, size_t len, uint32_t *ret_code)
 	return n;
 }
 
-/* What no shell, not even zsh or fish, and no xargs reads as anything but itself. */
+/* Characters that no shell (zsh and fish included) and no xargs interprets. */
 static bool is_ref_char(uint32_t c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= '-' && c <= ':') ||
@@ -238,8 +238,8 @@ static bool hidden_ascii(uint32_t c, enum ix_esc how)
 }
 
 /*
- * The character at p, in at most len bytes: its length, and whether it is to be escaped.
- * What is none is one byte.
+ * Return the length of the UTF-8 character at p and whether to escape it; an invalid byte
+ * counts as one character.
  */
 static size_t esc_look(const char *p, size_t len, enum ix_esc how, bool *ret_hide)
 {
@@ -276,16 +276,16 @@ int ix_esc_clean(const char *text, enum ix_esc how)
 	return 1;
 }
 
-/* How a byte is written: what is in front of its two digits, and those. */
+/* How an escaped byte is written: a prefix and two digits. */
 struct spelling {
 	char mark[2];
-	size_t len; /* of the mark */
+	size_t len; /* of mark */
 	char digits[16];
 };
 
 static const struct spelling *spelling(enum ix_esc how)
 {
-	/* As others write them: \x1b as in C, %1B as in a URI (RFC 3986). */
+	/* The usual forms: \x1b as in C, %1B as in a URI (RFC 3986). */
 	static const struct spelling text = { "\\x", 2, "0123456789abcdef" },
 				     ref = { "%", 1, "0123456789ABCDEF" };
 
@@ -304,7 +304,7 @@ static void esc_put_escaped(char *to, const char *from, size_t n,
 	}
 }
 
-/* How many bytes from the beginning stay as they are: nearly always all of them. */
+/* Length of the prefix that needs no escaping, nearly always the whole text. */
 static size_t plain_run(const char *text, enum ix_esc how)
 {
 	size_t n = 0;
@@ -329,7 +329,8 @@ size_t ix_escape(char *buf, size_t size, const char *text, enum ix_esc how)
 		       out = hide ? (s->len + 2) * n : n;
 
 		/*
-		 * Whole characters only, and nothing behind the first that does not fit.
+		 * Write whole characters only, and nothing after the first that does not
+		 * fit.
 		 */
 		if (want == end && out < size - MIN(end, size)) {
 			if (hide)
@@ -361,10 +362,7 @@ static int esc_hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/*
- * The byte that the escape at p stands for; 0 when it is none that may be: NUL, or not
- * two digits.
- */
+/* The byte that the escape at p encodes; 0 if it is invalid: NUL, or not two digits. */
 static char escaped_byte(const char *p, const struct spelling *s)
 {
 	int high = esc_hex_digit(p[s->len]);
@@ -377,7 +375,7 @@ static int undo(char *text, const struct spelling *s)
 {
 	char *to = text;
 
-	/* Nothing is changed before all of it is known to be good. */
+	/* Check the whole text before changing any of it. */
 	for (const char *p = text; *p; p++)
 		if (!strncmp(p, s->mark, s->len) && !escaped_byte(p, s))
 			return -EINVAL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Text that others chose. The one place that knows which bytes may reach a terminal, a
- * reference or JSON, and how wide a string is in columns. Independent of the locale:
- * UTF-8 is decoded here.
+ * Untrusted text. The one place that knows which bytes may reach a terminal, a reference
+ * or JSON, and how many columns a string takes. Independent of the locale: UTF-8 is
+ * decoded here.
  */
 #pragma once
 
@@ -11,46 +11,47 @@
 
 /*
  * Decode one UTF-8 character strictly (no overlong forms, no surrogates, at most
- * U+10FFFF). Answers its length in bytes, 0 when the bytes at p are no character.
+ * U+10FFFF). Returns its length in bytes, 0 if the bytes at p are not a character.
  */
 size_t ix_utf8(const unsigned char *p, size_t len, uint32_t *ret_code);
 
-/* Which characters to write as \xNN (each byte of them), and in a reference as %XX.
- * Invalid UTF-8 and backslash always are. */
+/* Which characters to escape, byte by byte, as \xNN or, in a reference, %XX. Invalid
+ * UTF-8 and the backslash always are. */
 enum ix_esc {
 	IX_ESC_TEXT, /* controls, C1, bidi overrides and other format characters, line and
 			paragraph separators */
-	IX_ESC_WORD, /* those, blanks, what a shell would expand or split (* ? [), and all
-			that SHELL adds */
-	IX_ESC_SHELL, /* those of TEXT, and what is special between double quotes: " $ ` !
-		       */
-	IX_ESC_REF, /* as %XX: those of TEXT, blanks, and of ASCII everything but letters,
-		       digits and _ - . / : , + = @, so that no shell, xargs or file
-		       changes it */
+	IX_ESC_WORD, /* as TEXT and SHELL, plus blanks and what a shell would expand or
+			split (* ? [) */
+	IX_ESC_SHELL, /* as TEXT, plus what is special between double quotes: " $ ` ! */
+	IX_ESC_REF, /* as %XX: as TEXT, plus blanks and all ASCII but letters, digits and
+		       _ - . / : , + = @, so that no shell, xargs or file format changes
+		       it */
 };
 
-/* Whether a character is none that is seen: controls, C1, bidi marks, and all that
- * IX_ESC_TEXT escapes beyond them (but the backslash). */
+/* Whether a character is invisible: everything that IX_ESC_TEXT escapes except the
+ * backslash. */
 int ix_esc_hidden(uint32_t code);
 
-/* Whether the text would be changed at all (then it can be used as it is). */
+/* Whether the text needs no escaping and can be used as it is. */
 int ix_esc_clean(const char *text, enum ix_esc how);
 
 /*
- * Escape text into buf like snprintf(3): at most size bytes with the NUL, never a cut
- * escape sequence. Answers the length it wants. At most four bytes for each byte of text.
+ * Escape text into buf like snprintf(3): write at most size bytes including the NUL,
+ * never part of an escape sequence. Returns the full length, at most four times that of
+ * text.
  */
 size_t ix_escape(char *buf, size_t size, const char *text, enum ix_esc how);
 
-/* The same, for whoever writes on behind it: answers the end of what was written. */
+/* The same, but returns the end of what was written, for callers that append. */
 char *ix_put_escaped(char *p, size_t size, const char *text, enum ix_esc how);
 
-/* Undo \xNN in place; answers the new length (NUL bytes would be refused: -EINVAL). */
+/* Decode \xNN in place. Returns the new length, or -EINVAL for an invalid escape or \x00.
+ */
 int ix_unescape(char *text);
 
 /* The same for %XX: every % must be followed by two digits. */
 int ix_unpercent(char *text);
 
-/* The width of clean text in terminal columns: combining marks 0, wide East Asian
- * characters and emoji 2. */
+/* The width of escaped text in terminal columns: 0 for combining marks, 2 for wide East
+ * Asian characters and emoji. */
 size_t ix_width(const char *text);

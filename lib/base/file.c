@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reading and writing small files whole, with EINTR and short reads dealt with once. */
+/* Read and write small files whole; handles EINTR and short reads in one place. */
 #include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
-/* A caller may have started us with standard streams closed: nothing of ours may become
- * one. */
+/* If the process was started with standard streams closed, no file opened later may
+ * become one of them. */
 int ix_fd_lift(int fd)
 {
 	int high;
@@ -25,7 +25,7 @@ int ix_open(int dirfd, const char *path, int flags)
 {
 	int fd;
 
-	/* Why there is no directory, instead of one. */
+	/* dirfd may be the -errno of opening it. */
 	if (dirfd < 0 && dirfd != AT_FDCWD)
 		return dirfd;
 	do

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The home of json-c. Resolved at first use: only the state files of containers, and
- * lists that are given back, are JSON. */
+/* The only user of json-c. Loaded at first use: only container state files and lists
+ * given as input are JSON. */
 #include "base/jsonread.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@ IX_DL_NOTE(
 	"[{\"feature\":\"json\",\"description\":\"Reading the state files of containers' "
 	"runtimes\",\"priority\":\"recommended\",\"soname\":[\"libjson-c.so.5\"]}]");
 
-/* Hostile files are nested deeper than any that a runtime writes. */
+/* Deeper than anything a runtime writes, so that hostile files are refused. */
 #define DEPTH_MAX 64
 
 /* json-c's functions, under their own names and types. */
@@ -38,7 +38,7 @@ struct ix_json {
 	__typeof__(json_object_get_int64) *object_get_int64;
 };
 
-/* dlsym(3) answers in void pointers; POSIX promises that they can hold a function. */
+/* dlsym(3) returns void pointers; POSIX guarantees that they can hold a function. */
 #define SYMBOL(j, name)                                    \
 	{                                                  \
 		"json_" #name, (void **)(void *)&(j)->name \
@@ -66,7 +66,7 @@ void ix_json_free(struct ix_json *j)
 	free(j);
 }
 
-/* Whether nothing but blanks is left: json-c is content with a value at the beginning. */
+/* Whether only blanks are left: json-c accepts any text that begins with a value. */
 static bool is_end(const char *text, size_t len)
 {
 	while (len && memchr(" \t\r\n", *text, 4)) {
@@ -145,7 +145,7 @@ int ix_json_parse(const char *text, size_t len, struct ix_json **ret_json)
 	return 0;
 }
 
-/* The element of a node by one part of a path. */
+/* Find the element of a node that one component of a path names. */
 static struct json_object *jsonread_step(const struct ix_json *j, struct json_object *o,
 					 const char *part)
 {
@@ -197,8 +197,8 @@ bool ix_json_number(const struct ix_json *j, const char *path, int64_t *ret_n)
 
 	if (!o || j->object_get_type(o) != json_type_int)
 		return false;
-	/* json-c answers the nearest for what is out of range. Its text is that of an
-	 * unsigned number then, where it is positive. */
+	/* json-c returns the nearest int64_t for a number out of range. INT64_MAX is
+	 * accepted only if the text of the number is exactly that. */
 	n = j->object_get_int64(o);
 	text = n == INT64_MAX ? j->object_get_string(o) : "";
 	if (n == INT64_MIN || !text ||

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reading JSON that others wrote: by paths of keys, and never more than was asked for. */
+/* Read untrusted JSON by paths of keys; no more is decoded than was asked for. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,33 +8,34 @@
 
 struct ix_json;
 
-/* Parse a whole text. 0; -EPROTO when it is no JSON or nested too deeply; -ENOPKG without
- * json-c; -ENOMEM. */
+/* Parse a whole text. Returns 0, -EPROTO if it is not JSON or is nested too deeply,
+ * -ENOPKG without json-c, or -ENOMEM. */
 int ix_json_parse(const char *text, size_t len, struct ix_json **ret_json);
 void ix_json_free(struct ix_json *j);
 
 /*
- * Parse one value of a stream of them (documents, lines, what jq prints). *j is NULL at
- * first; then what it had gives way to the next value.
+ * Parse one value of a stream (documents, lines, the output of jq). *j is NULL at first;
+ * later calls replace its value by the next one.
  *
- * ret_used: how many bytes that was, blanks behind it not counted; also of a text that is
- * no JSON, up to the fault. 0; as above, and -ENODATA when the text ends in the middle.
+ * ret_used: bytes consumed, not counting blanks after the value; if the text is not JSON,
+ * bytes up to the fault. Returns as ix_json_parse(), or -ENODATA if the text ends within
+ * a value.
  */
 int ix_json_next(struct ix_json **j, const char *text, size_t len, size_t *ret_used);
 
 /*
- * A value by its path: keys and numbers in arrays with '/' between ("0/names/1"); "" is
- * the whole. A string, owned by j: NULL when there is none there, or one with a NUL in
- * it.
+ * Return a string by its path: keys and array indices separated by '/' ("0/names/1"); ""
+ * is the whole document. The string is owned by j. NULL if there is no string there or it
+ * contains a NUL.
  */
 const char *ix_json_text(const struct ix_json *j, const char *path);
 
-/* An integer; false when there is none there, or one beyond int64_t
- * (its least number counts as beyond). */
+/* Read an integer by its path. False if there is none or it does not fit into int64_t
+ * (INT64_MIN counts as not fitting). */
 bool ix_json_number(const struct ix_json *j, const char *path, int64_t *ret_n);
 
-/* Whether there is anything, null included. */
+/* Whether the path names any value, null included. */
 bool ix_json_has(const struct ix_json *j, const char *path);
 
-/* How many elements an array has; 0 when there is none. */
+/* The number of elements of an array; 0 if there is no array. */
 size_t ix_json_count(const struct ix_json *j, const char *path);

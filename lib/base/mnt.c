@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The home of libmount: how mountinfo is spelled, which mount covers which. Resolved at
- * first use: it drags three more libraries in, and most runs never ask.
+ * The only user of libmount: parsing mountinfo, and which mount covers which. Loaded at
+ * first use: it pulls in three more libraries, and most runs never need it.
  */
 #include "base/mnt.h"
 
@@ -51,7 +51,7 @@ struct libmount {
 /* More than any mount namespace holds. */
 #define MOUNTINFO_MAX ((size_t)64 << 20)
 
-/* dlsym(3) answers in void pointers; POSIX promises that they can hold a function. */
+/* dlsym(3) returns void pointers; POSIX guarantees that they can hold a function. */
 #define SYMBOL(lib, name)                                   \
 	{                                                   \
 		"mnt_" #name, (void **)(void *)&(lib)->name \
@@ -84,8 +84,8 @@ static int mnt_load(struct libmount *lib)
 	return ix_dl_open("libmount.so.1", symbols, ARRAY_SIZE(symbols));
 }
 
-/* Backwards through the table: the newest first. The newest on its place is the one that
- * a path leads to. */
+/* Search from the newest mount. Only the newest mount on a mount point is reachable by
+ * path. */
 static const char *mnt_find_target(const struct libmount *lib, struct libmnt_table *table,
 				   struct libmnt_iter *iter, const char *fstype)
 {
@@ -138,7 +138,7 @@ int ix_mnt_find(const char *fstype, char *buf, size_t size)
 	return r;
 }
 
-/* ---- namespaces that are mounted */
+/* ---- bind-mounted namespaces */
 
 void ix_mnt_list_free(struct ix_mnt_list *l)
 {
@@ -181,7 +181,7 @@ static int mnt_collect(const struct libmount *lib, struct libmnt_table *table,
 	return r;
 }
 
-/* libmount reads streams and files only. */
+/* libmount parses only files and streams. */
 static int mnt_parse(char *text, size_t len, struct ix_mnt_list *l)
 {
 	FILE *file auto_file = fmemopen(text, len, "r");
@@ -201,7 +201,7 @@ static int mnt_parse(char *text, size_t len, struct ix_mnt_list *l)
 	return r;
 }
 
-/* Nearly no mount namespace has one: then libmount is not needed. */
+/* Almost no mount namespace has an nsfs mount; without one libmount is not loaded. */
 int ix_mnt_nsfs_in(char *text, size_t len, struct ix_mnt_list *ret_list)
 {
 	struct ix_mnt_list l = { 0 };
@@ -231,7 +231,7 @@ int ix_mnt_nsfs(int proc, int pid, struct ix_mnt_list *ret_list)
 	return r < 0 ? r : ix_mnt_nsfs_in(b.data, b.len, ret_list);
 }
 
-/* ---- a mount of one's own */
+/* ---- a private mount */
 
 int ix_mnt_bind_private(const char *path)
 {
@@ -244,7 +244,7 @@ int ix_mnt_bind_private(const char *path)
 	c = lib.new_context();
 	if (!c)
 		return -ENOMEM;
-	/* Nobody else has to know of it. */
+	/* The mount is private: do not record it in mtab. */
 	if (lib.context_disable_mtab(c, 1) || lib.context_set_source(c, path) ||
 	    lib.context_set_target(c, path) ||
 	    lib.context_set_mflags(c, MS_BIND | MS_PRIVATE))
@@ -260,8 +260,8 @@ int ix_mnt_bind_private(const char *path)
 /* ---- the type of one mount */
 
 /*
- * One line is looked for, so libmount is not worth its loading: "ID … - TYPE …"
- * (proc(5)). Blanks in paths are escaped, so the first " - " is the one.
+ * One line is needed, so loading libmount would not pay: "ID … - TYPE …" (proc(5)).
+ * Blanks in paths are escaped, so the first " - " is the separator.
  */
 static int type_of_line(const char *line, const char *end, char *buf, size_t size)
 {
@@ -280,22 +280,22 @@ static int type_of_line(const char *line, const char *end, char *buf, size_t siz
 	return 0;
 }
 
-/* What is looked for in the lines, and where the answer goes. */
+/* What to look for in each line, and where to store the result. */
 struct wanted {
-	char text[32]; /* how the line begins; or its third word */
+	char text[32]; /* the beginning of the line, or its third word */
 	size_t len;
 	char *buf;
 	size_t size;
 };
 
-/* Each line of a mountinfo, until fn() answers other than -ENOENT. */
+/* Call fn() for each line of a mountinfo until it returns other than -ENOENT. */
 static int each_line(const char *text, size_t len,
 		     int (*fn)(const struct wanted *w, const char *line, const char *end),
 		     const struct wanted *w)
 {
 	for (const char *p = text, *end = text + len; p < end;) {
 		const char *stop = memchr(p, '\n', (size_t)(end - p));
-		int r = stop ? fn(w, p, stop) : -EPROTO; /* cut */
+		int r = stop ? fn(w, p, stop) : -EPROTO; /* truncated */
 
 		if (r != -ENOENT)
 			return r;
@@ -304,7 +304,7 @@ static int each_line(const char *text, size_t len,
 	return -ENOENT;
 }
 
-/* That of a process, or of this thread (pid 0). */
+/* The mountinfo of a process, or of this thread (pid 0). */
 static int read_mountinfo(int proc, int pid, struct ix_buf *b)
 {
 	auto_fd int fd = -1;
@@ -379,9 +379,9 @@ int ix_mnt_of_device(uint64_t dev, char *buf, size_t size)
 	return r < 0 ? r : ix_mnt_of_device_in(b.data, b.len, dev, buf, size);
 }
 
-/* ---- whether */
+/* ---- permission */
 
-/* The filter is asked for last. */
+/* Check for a filter last. */
 int ix_mnt_may(void)
 {
 	int has = ix_cap_has(CAP_SYS_ADMIN);
@@ -391,7 +391,7 @@ int ix_mnt_may(void)
 	return ix_cap_filtered() ? -EACCES : 0;
 }
 
-/* ---- aside */
+/* ---- a temporary mount namespace */
 
 struct aside {
 	int (*fn)(void *arg);
@@ -407,7 +407,7 @@ static void *go_aside(void *data)
 	return NULL;
 }
 
-/* A thread takes it along when it ends. */
+/* Run in a new thread: the mount namespace ends with it. */
 int ix_mnt_aside(int (*fn)(void *arg), void *arg)
 {
 	struct aside a = { .fn = fn, .arg = arg, .r = 0 };

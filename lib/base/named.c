@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What may be laid in a name's way, and that it is the last part of the name that counts:
- * links are followed by hand, each from the directory that it was found in. */
+/* Detect planted files and links by the last component of a path: links are followed by
+ * hand, each from the directory that contains it. */
 #include "base/named.h"
 
 #include <errno.h>
@@ -15,18 +15,18 @@
 #include "base/file.h"
 #include "base/util.h"
 
-/* As many links as path_resolution(7) allows, and as often something may change while it
- * is looked at. */
+/* The number of links that path_resolution(7) allows; also bounds retries after a
+ * concurrent change. */
 #define STEPS_MAX 40
 
 struct walk {
-	int dir;             /* where the last part is looked up */
-	char path[PATH_MAX]; /* that part alone */
+	int dir;             /* the directory that contains the last component */
+	char path[PATH_MAX]; /* the last component */
 	unsigned links;      /* followed so far */
 	const char *why;
 };
 
-/* The directory of a path is opened, its last part remains. 0, or -errno. */
+/* Open the directory of a path and keep its last component. Returns 0 or -errno. */
 static int named_enter(struct walk *w, int from, const char *path)
 {
 	char parent[PATH_MAX] = ".";
@@ -53,8 +53,8 @@ static int named_enter(struct walk *w, int from, const char *path)
 	return 0;
 }
 
-/* Whether another user may have laid it there. */
-static bool is_laid(const struct walk *w, const struct stat *st)
+/* Whether another user may have planted it. */
+static bool is_planted(const struct walk *w, const struct stat *st)
 {
 	const mode_t open_to_all = S_ISVTX | S_IWOTH;
 	struct stat dir;
@@ -65,7 +65,7 @@ static bool is_laid(const struct walk *w, const struct stat *st)
 	       ((dir.st_mode & open_to_all) == open_to_all && st->st_uid != dir.st_uid);
 }
 
-/* Links below /proc are no paths: what they stand for is open already. */
+/* Links in /proc are not paths: the kernel jumps to the open file. */
 static bool is_proc(const struct walk *w)
 {
 	struct statfs fs;
@@ -78,7 +78,7 @@ static int follow(struct walk *w, const struct stat *st)
 	char target[PATH_MAX];
 	int n;
 
-	if (is_laid(w, st)) {
+	if (is_planted(w, st)) {
 		w->why = "is another user's symbolic link in a directory where everybody "
 			 "may make one";
 		return -ELOOP;
@@ -102,7 +102,7 @@ static int open_last(const struct walk *w, int flags)
 	return fd;
 }
 
-/* What was looked at is what is opened. -EAGAIN: it is another by now. */
+/* Open the file that was checked. Returns -EAGAIN if it has been replaced. */
 static int open_same(struct walk *w, int flags, const struct stat *before)
 {
 	auto_fd int fd = open_last(w, flags | O_NOFOLLOW);
@@ -121,7 +121,7 @@ static int open_same(struct walk *w, int flags, const struct stat *before)
 	return take_fd(&fd);
 }
 
-/* -EAGAIN: look again. */
+/* Returns -EAGAIN to check again. */
 static int named_step(struct walk *w, int flags, mode_t mode)
 {
 	bool write = (flags & O_ACCMODE) != O_RDONLY;
@@ -144,7 +144,8 @@ static int named_step(struct walk *w, int flags, mode_t mode)
 
 		return r < 0 ? r : -EAGAIN;
 	}
-	if (write && (S_ISREG(st.st_mode) || S_ISFIFO(st.st_mode)) && is_laid(w, &st)) {
+	if (write && (S_ISREG(st.st_mode) || S_ISFIFO(st.st_mode)) &&
+	    is_planted(w, &st)) {
 		w->why = "is another user's, in a directory where everybody may make one";
 		return -EPERM;
 	}

@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Files that a user named on the command line: the one way to open them. Where everybody
- * may make files and nobody may remove those of others (a sticky directory such as /tmp),
- * a name may have been laid there for us. So, whatever fs.protected_symlinks,
- * protected_regular and protected_fifos say:
+ * The one way to open files named on the command line. In a sticky world-writable
+ * directory such as /tmp, another user may have planted the name. So, whatever
+ * fs.protected_symlinks, protected_regular and protected_fifos say:
  *
- *  - a symbolic link there is followed only when it is ours or the directory's owner's;
- *  - nothing is written into a file or FIFO there that is another user's.
+ *  - a symbolic link there is followed only if it belongs to us or to the owner of the
+ *    directory;
+ *  - another user's file or FIFO there is not written to, unless that user owns the
+ *    directory.
  */
 #pragma once
 
 #include <sys/types.h>
 
 /*
- * To write: a new file with this mode (0: there has to be one), or what is there, as it
- * is. Never waits: a FIFO that nobody reads is an error. Reading and writing then wait as
- * usual.
+ * Open a file for writing: create it with this mode (0: it must exist), or open an
+ * existing one unchanged. Never blocks: a FIFO without a reader is an error. Later reads
+ * and writes block as usual.
  *
- * @return a descriptor above 2, or -errno and a text that says why
+ * @return a descriptor above 2, or -errno with the reason in *ret_why
  */
 int ix_open_output(int dirfd, const char *path, mode_t mode, const char **ret_why);
 
-/* To read. Whoever names a FIFO waits until it is written to. As above. */
+/* Open a file for reading. Blocks on a FIFO until there is a writer. Returns as above. */
 int ix_open_input(int dirfd, const char *path, const char **ret_why);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The only file that asks the name service switch. Its answers are read with care, as
- * "there is none" is what a service that is away, or a file that cannot be opened, often
- * looks like.
+ * The only user of the name service switch. A negative answer is not trusted at once,
+ * because an unavailable service or an unreadable file often looks the same.
  */
 #include "base/nss.h"
 
@@ -17,20 +16,20 @@
 #include "base/num.h"
 #include "base/util.h"
 
-/* No service that nsswitch.conf(5) names is there: glibc tells it by an errno that it
- * leaves as it was. */
+/* None of the services in nsswitch.conf(5) is available: glibc then leaves errno as it
+ * was. */
 #define NO_SERVICE ENOTCONN
 
-/* 4294967295 is no id: to the kernel it means "do not change". */
+/* 4294967295 is not an id: to the kernel it means "do not change". */
 #define ID_MAX (UINT32_MAX - 1)
 
-/* A group of a million members needs less. */
+/* Enough for a group of a million members. */
 #define ROOM_MAX ((size_t)16 << 20)
 
-/* Larger lists of users are kept by services, not in files. */
+/* Larger user databases are kept by services, not in files. */
 #define FILE_MAX ((size_t)64 << 20)
 
-/* A question: the id of a name, or, without one, the name of an id. */
+/* A query: the id of a name, or, if name is NULL, the name of an id. */
 struct question {
 	bool group;
 	const char *name;
@@ -38,14 +37,14 @@ struct question {
 };
 
 struct answer {
-	const char *name; /* NULL: there is none */
+	const char *name; /* NULL: no such entry */
 	uint32_t id;
 };
 
 /*
- * One call. glibc returns 0 without a result when the last service that was there knows
- * nothing of it, and errno when none could be asked; that may be untouched, so it says
- * "no service" beforehand. 0 or an errno.
+ * Make one call. glibc returns 0 without a result if the last available service does not
+ * know the entry, and errno if no service could be asked; as it may leave errno
+ * untouched, errno is set to NO_SERVICE before the call. Returns 0 or a positive errno.
  */
 static int call_user(const struct question *q, struct ix_buf *room, size_t size,
 		     struct answer *ret_a)
@@ -77,7 +76,8 @@ static int call_group(const struct question *q, struct ix_buf *room, size_t size
 	return found ? 0 : r;
 }
 
-/* With as much room as it takes. 1 found, 0 none, -errno. */
+/* Repeat the call with a larger buffer as needed. Returns 1 if found, 0 if not, or
+ * -errno. */
 static int call(const struct question *q, struct ix_buf *room, struct answer *ret_a)
 {
 	int r;
@@ -95,7 +95,7 @@ static int call(const struct question *q, struct ix_buf *room, struct answer *re
 	return -ERANGE;
 }
 
-/* "NAME:x:ID:…": whether a line of passwd(5) or group(5) is the answer. */
+/* Whether a line of passwd(5) or group(5), "NAME:x:ID:…", answers the query. */
 static bool line_says(const char *line, const struct question *q)
 {
 	const char *colon = strchr(line, ':'), *number;
@@ -113,8 +113,8 @@ static bool line_says(const char *line, const struct question *q)
 	       id == q->id;
 }
 
-/* Whether the file knows the answer: 1, 0, or -errno when it cannot be read (-ENOENT:
- * there is none). */
+/* Whether the file has the entry: 1, 0, or -errno if it cannot be read (-ENOENT: no
+ * file). */
 static int file_says(const struct question *q)
 {
 	auto_fd int fd = ix_open(AT_FDCWD, q->group ? "/etc/group" : "/etc/passwd",
@@ -141,10 +141,10 @@ static int file_says(const struct question *q)
 }
 
 /*
- * "None" is what the last service says, whatever became of those before: with "files
- * systemd", a passwd that cannot be opened is passed over in silence. So the file is read
- * once more when there is no answer. If it has one, the service was only out of breath:
- * then what it says next is believed.
+ * "No such entry" only reflects the last service: with "files systemd", a passwd file
+ * that cannot be opened is skipped silently. So read the file here before accepting a
+ * negative answer. If the file has the entry, the failure was temporary: ask once more
+ * and accept that answer.
  */
 static int nss_ask(const struct question *q, struct ix_buf *room, struct answer *ret_a)
 {
@@ -153,7 +153,7 @@ static int nss_ask(const struct question *q, struct ix_buf *room, struct answer 
 	if (r > 0 || (r < 0 && r != -ENOENT))
 		return r;
 	file = file_says(q);
-	/* Without any passwd, as in a container of one program, there are no names. */
+	/* Without the file, as in a single-program container, there are no names. */
 	if (file == -ENOENT)
 		return 0;
 	if (file < 0)
@@ -163,7 +163,7 @@ static int nss_ask(const struct question *q, struct ix_buf *room, struct answer 
 	return file ? call(q, room, ret_a) : 0;
 }
 
-/* Two errnos mean something else to our callers. */
+/* Replace the two errnos that mean something else to callers. */
 static int unanswered(int r)
 {
 	if (r == -ENOENT)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How numbers, sizes and time spans are spelled. Everything is read by hand: strtoull(3)
- * skips blanks, takes signs, wraps negative numbers round, and its cousins for fractions
- * follow the locale.
+ * How numbers, sizes and durations are spelled. Parsed by hand: strtoull(3) skips blanks,
+ * accepts signs and wraps negative numbers, and strtod(3) depends on the locale.
  */
 #include "base/num.h"
 
@@ -29,9 +28,9 @@ static char num_lower(char c)
 }
 
 /*
- * Read the digits at *p and move it behind them. Too large a number is -ERANGE, but only
- * after all of its digits are passed, so that the caller can still find junk behind it:
- * "99999999999999999999x" is no number.
+ * Read the digits at *p and advance past them. A number that is too large is -ERANGE, but
+ * only after all its digits are consumed, so that the caller can still reject trailing
+ * junk: "99999999999999999999x" is not a number.
  */
 static int take_digits(const char **p, int base, uint64_t *ret_n)
 {
@@ -51,7 +50,7 @@ static int take_digits(const char **p, int base, uint64_t *ret_n)
 	return 0;
 }
 
-/* The same for a text that is nothing else, with a maximum. */
+/* Read a text that consists of digits only, with a maximum. */
 static int whole(const char *text, int base, uint64_t max, uint64_t *ret_n)
 {
 	uint64_t n = 0;
@@ -105,7 +104,7 @@ int ix_parse_s64(const char *text, int64_t min, int64_t max, int64_t *ret_n)
 
 	if (r < 0)
 		return r;
-	/* Subtracted in two steps: the magnitude of INT64_MIN is no int64_t. */
+	/* In two steps, as the magnitude of INT64_MIN does not fit into int64_t. */
 	value = negative && n ? -(int64_t)(n - 1) - 1 : (int64_t)n;
 	if (value < min || value > max)
 		return -ERANGE;
@@ -120,7 +119,7 @@ int ix_parse_key(const char *text, uint32_t *ret_key)
 	int r;
 
 	if (*text == '-') {
-		/* "-010" could be meant as octal: what is not sure is refused. */
+		/* "-010" could be meant as octal: refuse it as ambiguous. */
 		if (text[1] == '0' && text[2])
 			return -EINVAL;
 		r = ix_parse_s64(text, INT32_MIN, 0, &negative);
@@ -147,7 +146,7 @@ int ix_parse_mode(const char *text, uint32_t *ret_mode)
 	return 0;
 }
 
-/* A number as it stands before its unit: the digits after the point are kept as text. */
+/* A number before its unit; the fraction is kept as text. */
 struct quantity {
 	int error; /* the whole part: 0 or -ERANGE */
 	uint64_t whole;
@@ -174,9 +173,9 @@ static int take_quantity(const char **p, struct quantity *q)
 }
 
 /*
- * The quantity times a unit, rounded down, exact however many digits the fraction has:
- * multiplied out from its last digit, and a floor of floors is the floor of the whole.
- * Units up to 2^60 cannot overflow on the way.
+ * Multiply a quantity by a unit, rounding down, exactly for any number of digits: the
+ * fraction is evaluated from its last digit, and nested floors equal the floor of the
+ * exact value. Units up to 2^60 cannot overflow.
  */
 static int num_times(const struct quantity *q, uint64_t unit, uint64_t *ret_n)
 {
@@ -193,7 +192,7 @@ static int num_times(const struct quantity *q, uint64_t unit, uint64_t *ret_n)
 	return 0;
 }
 
-/* The unit of a size: "", B, K, KB, KiB, …; 0 when there is no such suffix. */
+/* The unit of a size suffix: "", B, K, KB, KiB, …; 0 if there is no such suffix. */
 static uint64_t size_unit(const char *suffix)
 {
 	static const char letters[] = "kmgtpe";
@@ -232,7 +231,7 @@ int ix_parse_size(const char *text, uint64_t *ret_bytes)
 	return num_times(&q, unit, ret_bytes);
 }
 
-/* Longer names first where one begins another. */
+/* A name precedes its prefixes. */
 static const struct {
 	const char *name;
 	uint64_t ns;
@@ -249,7 +248,7 @@ static const struct {
 	{ "y", UINT64_C(31557600) * 1000000000 },
 };
 
-/* Read the unit at *p and answer its nanoseconds; 0 when there is none. */
+/* Read the unit at *p. Returns its nanoseconds, 0 if there is none. */
 static uint64_t take_span(const char **p)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(spans); i++) {
@@ -277,8 +276,8 @@ int ix_parse_duration(const char *text, uint64_t *ret_ns)
 		if (take_quantity(&text, &q) < 0)
 			return -EINVAL;
 		/*
-		 * A bare number is seconds, but not behind others: is "1h30" half past or
-		 * 30 seconds?
+		 * A bare number is seconds, but not after other parts: "1h30" is
+		 * ambiguous.
 		 */
 		unit = first && *text == '\0' ? UINT64_C(1000000000) : take_span(&text);
 		if (unit == 0)
@@ -293,8 +292,8 @@ int ix_parse_duration(const char *text, uint64_t *ret_ns)
 }
 
 /*
- * Write n at p in this base with at least so many digits, at most as many as there is
- * room for.
+ * Write n at p in this base, padded with zeros to at least this many digits (at most
+ * IX_NUM_MAX).
  */
 static char *num_put(char *p, uint64_t n, unsigned base, int digits)
 {
@@ -312,7 +311,7 @@ static char *num_put(char *p, uint64_t n, unsigned base, int digits)
 	return p;
 }
 
-/* Listings are mostly decimal numbers: two digits for each division. */
+/* Listings consist mostly of decimal numbers: write two digits per division. */
 static const char pairs[] =
 	"00010203040506070809101112131415161718192021222324252627282930313233"
 	"34353637383940414243444546474849505152535455565758596061626364656667"
@@ -381,8 +380,7 @@ char *ix_put_tenths(char *p, double d)
 		*p++ = '-';
 		d = -d;
 	}
-	if (d >
-	    1e17) /* no decimals left in a double, and ten times as much may not fit */
+	if (d > 1e17) /* a double has no decimals here, and d * 10 may overflow */
 		return ix_put_u64(p,
 				  d >= 18446744073709551615.0 ? UINT64_MAX : (uint64_t)d);
 	tenths = (uint64_t)(d * 10 + 0.5);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Waiting with an end where the kernel has no timed form of a call (msgsnd(2), msgrcv(2))
- * or measures it by a clock that can be set (mq_timedsend(3)).
+ * Timed waits where the kernel has no timed form of a call (msgsnd(2), msgrcv(2)) or
+ * measures it by a settable clock (mq_timedsend(3)).
  */
 #include "base/timeout.h"
 
@@ -10,11 +10,11 @@
 
 #include "base/util.h"
 
-#define SECOND      INT64_C(1000000000)
-#define FIRST_NAP   INT64_C(1000000)
-#define LONGEST_NAP INT64_C(10000000)
+#define SECOND        INT64_C(1000000000)
+#define FIRST_SLEEP   INT64_C(1000000)
+#define LONGEST_SLEEP INT64_C(10000000)
 
-static int64_t patience_now(void)
+static int64_t timeout_now(void)
 {
 	struct timespec ts;
 
@@ -28,7 +28,7 @@ int64_t ix_timeout_left(struct ix_timeout *p)
 
 	if (p->span <= 0)
 		return p->span < 0 ? INT64_MAX : 0;
-	t = patience_now();
+	t = timeout_now();
 	if (p->deadline == 0 && __builtin_add_overflow(t, p->span, &p->deadline))
 		p->deadline = INT64_MAX;
 	return MAX(p->deadline - t, 0);
@@ -41,7 +41,7 @@ int ix_timeout_sleep(struct ix_timeout *p)
 
 	if (left == 0)
 		return -ETIMEDOUT;
-	p->step = p->step ? MIN(p->step * 2, LONGEST_NAP) : FIRST_NAP;
+	p->step = p->step ? MIN(p->step * 2, LONGEST_SLEEP) : FIRST_SLEEP;
 	span = MIN(p->step, left);
 	ts = (struct timespec){ .tv_sec = span / SECOND, .tv_nsec = span % SECOND };
 	return -clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How long a call may wait, by a clock that nobody can set. */
+/* How long a call may wait, measured by a clock that cannot be set. */
 #pragma once
 
 #include <stdint.h>
 
 struct ix_timeout {
-	int64_t span;     /* nanoseconds: -1 for ever, 0 not at all */
-	int64_t deadline; /* by CLOCK_MONOTONIC; 0: the clock was not looked at yet */
-	int64_t step;     /* of the last nap */
+	int64_t span;     /* nanoseconds: -1 without limit, 0 do not wait */
+	int64_t deadline; /* CLOCK_MONOTONIC; 0: not started yet */
+	int64_t step;     /* the last sleep, in nanoseconds */
 };
 
 #define IX_TIMEOUT(ns)       \
@@ -15,11 +15,12 @@ struct ix_timeout {
 		.span = (ns) \
 	}
 
-/* Nanoseconds that are left; the clock runs from the first call on. 0 when it is over. */
+/* Return the nanoseconds left, 0 once the time is over. The first call starts the clock.
+ */
 int64_t ix_timeout_left(struct ix_timeout *p);
 
 /*
- * Sleep a little before what would block is tried again: 1 ms at first, 10 ms at most,
- * never longer than there is time. 0, -ETIMEDOUT, or -EINTR.
+ * Sleep before the next try of a call that would block: 1 ms at first, at most 10 ms,
+ * never longer than the time left. Returns 0, -ETIMEDOUT or -EINTR.
  */
 int ix_timeout_sleep(struct ix_timeout *p);

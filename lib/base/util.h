@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What every file may use: ownership that ends with the scope, sizes of arrays, minimum
- * and maximum. */
+/* Helpers for every file: ownership that ends with the scope, array sizes, minimum and
+ * maximum. */
 #pragma once
 
 #include <dirent.h>
@@ -37,13 +37,13 @@ static inline void auto_dir_end(DIR *const *d)
 		(void)closedir(*d);
 }
 
-/* A variable that frees or closes what it holds when its scope ends. */
+/* Attributes of a variable: free or close what it holds when its scope ends. */
 #define auto_free __attribute__((cleanup(auto_free_end)))
 #define auto_fd   __attribute__((cleanup(auto_fd_end)))
 #define auto_file __attribute__((cleanup(auto_file_end)))
 #define auto_dir  __attribute__((cleanup(auto_dir_end)))
 
-/* Hand a pointer on: its variable no longer owns it. */
+/* Transfer ownership of a pointer: the variable becomes NULL. */
 #define TAKE(p)                            \
 	__extension__({                    \
 		__typeof__(p) take_ = (p); \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The calendar, both ways: from a date to seconds since the epoch and back, for all 64
- * bits of them.
+ * The calendar: convert dates to seconds since the epoch and back, for the whole range of
+ * int64_t.
  */
 #include "base/when.h"
 
@@ -12,12 +12,11 @@
 #include "base/util.h"
 
 #define DAY            86400
-#define FOUR_CENTURIES 146097 /* their days */
+#define FOUR_CENTURIES 146097 /* in days */
 
 /*
- * The calendar is counted from 1 March of the year 0: so the day that leap years add
- * comes last, and months follow each other in a pattern that (153 m + 2) / 5 hits. That
- * day to the epoch:
+ * Days are counted from 1 March of year 0, so that a leap day is the last day of its
+ * year, and month starts follow (153 m + 2) / 5. The epoch in these days:
  */
 #define EPOCH 719468
 
@@ -26,8 +25,8 @@ int64_t ix_days_of(int64_t year, int month, int day)
 	int from_march = (month + 9) % 12;
 
 	/*
-	 * Four centuries more and less, so that January of the year 0 is not before all
-	 * counting.
+	 * Add four centuries and subtract them again, so that January of year 0 is not
+	 * negative.
 	 */
 	year += 400 - (month <= 2);
 	return year * 365 + year / 4 - year / 100 + year / 400 +
@@ -43,12 +42,12 @@ static void date_of(int64_t days, int64_t *ret_year, int *ret_month, int *ret_da
 	cycles = days / FOUR_CENTURIES - (days % FOUR_CENTURIES < 0);
 	rest = (int)(days - cycles * FOUR_CENTURIES);
 	year = cycles * 400;
-	part = MIN(rest / 36524, 3); /* the last century of four has a day more, … */
+	part = MIN(rest / 36524, 3); /* the last of four centuries has one more day, … */
 	year += part * 100;
 	rest -= part * 36524;
 	year += rest / 1461 * 4;
 	rest %= 1461;
-	part = MIN(rest / 365, 3); /* … and so has the last year of four */
+	part = MIN(rest / 365, 3); /* … as has the last of four years */
 	year += part;
 	rest -= part * 365;
 	month = (5 * rest + 2) / 153;
@@ -57,7 +56,7 @@ static void date_of(int64_t days, int64_t *ret_year, int *ret_month, int *ret_da
 	*ret_year = year + (month >= 10);
 }
 
-/* Read exactly so many digits at *p: their number, or -1. */
+/* Read exactly this many digits at *p. Returns their number, or -1. */
 static int digits(const char **p, int count)
 {
 	int n = 0;
@@ -97,7 +96,8 @@ static bool read_date(const char **p, int64_t *ret_days)
 	return true;
 }
 
-/* ".25" behind the seconds: RFC 3339 has it, though the kernel's times are whole. */
+/* Read ".25" after the seconds: RFC 3339 allows it, though the kernel's times are whole
+ * seconds. */
 static bool read_fraction(const char **p, double *ret_part)
 {
 	const char *start = *p;
@@ -110,8 +110,8 @@ static bool read_fraction(const char **p, double *ret_part)
 }
 
 /*
- * "10:00", "10:00:30", "10:00:30.5". A leap second is the first of the next minute, as
- * the kernel counts.
+ * Read "10:00", "10:00:30" or "10:00:30.5". A leap second counts as the first second of
+ * the next minute, as in the kernel.
  */
 static bool read_clock(const char **p, int *ret_seconds, double *ret_part)
 {
@@ -134,7 +134,8 @@ static bool read_clock(const char **p, int *ret_seconds, double *ret_part)
 	return true;
 }
 
-/* "Z", "+02:00" (and seconds, as towns had that before there were zones), or nothing. */
+/* Read "Z", "+02:00" or nothing. An offset may have seconds, as local times before time
+ * zones do. */
 static bool read_zone(const char **p, int *ret_seconds, bool *ret_zoned)
 {
 	int sign, hour, minute, second = 0;
@@ -194,7 +195,7 @@ int ix_parse_time(const char *text, int64_t *ret_seconds, double *ret_part)
 	return ix_parse_clock(text, ret_seconds, ret_part, &zoned);
 }
 
-/* At least so many digits. */
+/* Write n with at least this many digits. */
 static char *put_padded(char *p, int64_t n, int count)
 {
 	char text[IX_NUM_MAX];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The C library only tells what local clocks show at a moment. The way back tries every
- * offset that they had around then: mktime(3) would settle on something where there is
- * nothing, or two.
+ * The C library converts reliably only from UTC to local time. The reverse tries every
+ * offset in use around that time: mktime(3) would pick one result where there are none or
+ * two.
  */
 #include "base/zone.h"
 
@@ -13,7 +13,7 @@
 
 #define HOUR 3600
 
-/* No offset is more than a day, no two changes are nearer to each other than an hour. */
+/* In hours: no offset exceeds a day, and no two changes are less than an hour apart. */
 #define AROUND 26
 
 void ix_zone_read(void)
@@ -28,7 +28,7 @@ bool ix_local_time(int64_t seconds, struct tm *ret_tm)
 	return t == seconds && localtime_r(&t, ret_tm);
 }
 
-/* By what clocks show, not by tm_gmtoff: that knows nothing of leap seconds, which some
+/* Computed from the local time, not tm_gmtoff, which ignores the leap seconds that some
  * time zones count. */
 bool ix_zone_offset(int64_t seconds, int *ret_offset)
 {
