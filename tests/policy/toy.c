@@ -414,7 +414,7 @@ static const struct ix_driver driver = {
 
 /* ---- limits */
 
-static int wish(const char *text, struct ipcx_attrs *ret_attrs)
+static int request(const char *text, struct ipcx_attrs *ret_attrs)
 {
 	static const uint64_t words[] = { IPCX_A_COUNT, IPCX_A_SIZE };
 
@@ -439,7 +439,7 @@ const struct ix_mech ix_mech_toy = {
 		.message_label = "number", .message_least = 1,
 	},
 	.kind = &toy_kind,
-	.charges = charges, .wish = wish,
+	.charges = charges, .request = request,
 	.scan = scan, .find = find, .create = create, .remove = remove_row, .change = change,
 	.memory = memory, .queue = &queue, .totals = &totals, .driver = &driver,
 };
