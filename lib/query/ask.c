@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Queries that want no table of their own: is there any object, how many went, and the
- * same question again and again in the same memory.
+ * Queries without a new table: whether any object matches, how many were removed, and
+ * repeated scans that reuse their memory.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,8 +10,8 @@
 #include "core/copyin.h"
 #include "query/query.h"
 
-/* The first note that says that something failed or was not there, as an error with its
- * text and hint. 0 without one. */
+/* Return the first note about a failure (or, with "missing", about a missing object) as
+ * an error with its text and hint; 0 if there is none. */
 static int first_failure(struct ipcx *x, const struct ipcx_table *t, bool missing)
 {
 	const struct ipcx_note *n;
@@ -22,7 +22,7 @@ static int first_failure(struct ipcx *x, const struct ipcx_table *t, bool missin
 		if (n->kind != IPCX_NOTE_FAILED && n->kind != IPCX_NOTE_UNAVAILABLE &&
 		    (!missing || n->kind != IPCX_NOTE_MISSING))
 			continue;
-		/* Without an errno: it is another object by now (struct ipcx_query,
+		/* Without an errno: the object was replaced meanwhile (struct ipcx_query,
 		 * same). */
 		return ix_hint(x,
 			       ix_fail_plain_as(x, n->error ? n->error : -ESTALE,
@@ -44,7 +44,7 @@ int ipcx_any(struct ipcx *x, const struct ipcx_query *q)
 	struct ipcx_table *t;
 	int r = ix_query_in(x, q, false, &own);
 
-	/* Names are looked up for a condition only. */
+	/* Look up names only if a condition reads them. */
 	if (r == 0 && ipcx_fieldset_empty(&own.fields))
 		ipcx_fieldset_add(&own.fields, IPCX_F_MECH);
 	if (r == 0)
@@ -59,7 +59,7 @@ int ipcx_any(struct ipcx *x, const struct ipcx_query *q)
 	return r;
 }
 
-/* ---- counted */
+/* ---- counting removals */
 
 #define SLICE 512
 
@@ -71,10 +71,10 @@ int ipcx_remove_count(struct ipcx *x, const struct ipcx_query *q,
 	struct ipcx_query own;
 	char why[sizeof(x->error)] = "";
 	enum ipcx_hint_kind hint = IPCX_HINT_NONE;
-	bool gone = false; /* the first that failed did not exist */
+	bool gone = false; /* the first failure is a missing object */
 	int r = ix_query_in(x, q, true, &own), first = 0;
 
-	/* That it can be answered is known before anything is removed. */
+	/* Before anything is removed, check that the result can be returned. */
 	if (r == 0)
 		r = IX_COPY_CHECK(x, ipcx_outcome, IPCX_OUTCOME_SIZE_0_1, ret_outcome);
 	if (r < 0)
@@ -89,7 +89,7 @@ int ipcx_remove_count(struct ipcx *x, const struct ipcx_query *q,
 
 		r = ix_run(x, &own, &s, &t);
 		if (r < 0)
-			break; /* what was done before is told all the same */
+			break; /* still report what was removed before */
 		sum.done += t->rows;
 		sum.failed += ipcx_table_failures(t, &missing) - missing;
 		sum.missing += missing;
@@ -107,7 +107,7 @@ int ipcx_remove_count(struct ipcx *x, const struct ipcx_query *q,
 	return ix_hint(x, ix_fail_plain_as(x, first, gone, "%s", why), hint, "", 0);
 }
 
-/* ---- again and again */
+/* ---- repeated scans */
 
 struct ipcx_scanner {
 	struct ipcx *x;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Attributes as a program gives them: read, and checked against what the mechanism can
- * have. */
+/* Reading the attributes that a program passes, and checking them against those of the
+ * mechanism. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Whether programs in two places meet: which of the things that they need for it the
- * places share, and what differs where they do not.
+ * Whether programs in two places can communicate: which of the namespaces, directories
+ * and objects they need are shared, and what differs otherwise.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -35,7 +35,7 @@ static const struct ix_kind cmp_kind = {
 
 _Static_assert(sizeof(struct cmp_row) % 8 == 0, "rows are compared by words");
 
-/* Whether both sides have the same of something: in this order the worse one counts. */
+/* Whether both sides share something, worst first. */
 enum same {
 	OTHER,
 	SAME,
@@ -49,7 +49,7 @@ struct cmp {
 	struct ipcx_table *t;
 	bool same_ipc;
 	enum same shm;
-	enum same meet; /* all that was compared so far */
+	enum same meet; /* of all comparisons so far */
 };
 
 static int cmp_add(struct cmp *c, const char *name, const char *first, const char *second,
@@ -72,7 +72,7 @@ static int cmp_add(struct cmp *c, const char *name, const char *first, const cha
 
 /* ---- what is shared */
 
-/* One that differs says all; one that is not known leaves the rest open. */
+/* One difference decides; an unknown item leaves the result open. */
 static void cmp_count(struct cmp *c, enum same same)
 {
 	if (same == OTHER || c->meet == SAME)
@@ -106,7 +106,7 @@ static int cmp_dir(struct cmp *c, const char *name, const char *path, const char
 		int root = c->side[i]->places->rootfd;
 
 		dirids[i] = ix_dirid_below(c->x, root < 0 ? -ESRCH : root, path);
-		/* A directory in which nobody mounted anything shows nothing. */
+		/* Without a mount of this type the directory shows nothing. */
 		if (type && !dirids[i].error &&
 		    !ix_dirid_may_be(c->x, c->side[i]->places->pid, root, path, type))
 			dirids[i].error = -ENOENT;
@@ -160,9 +160,10 @@ static int cmp_mit_shm(struct cmp *c)
 			: "an X client on one side and a server on the other cannot: BadAccess, or a foreign segment; switch it off");
 }
 
-/* ---- what the tables of both sides lack, this one lacks */
+/* ---- gaps of either side are gaps of the comparison */
 
-/* Each once. What this kernel has not is no gap, nor what a side without a root has not. */
+/* Copy the notes about gaps. What this kernel does not support is not a gap, nor what a
+ * side without a root lacks. */
 static void take_gaps(struct cmp *c, const struct ipcx_table *from)
 {
 	const struct ipcx_note *n;
@@ -200,7 +201,7 @@ static const char *cmp_text_of(const struct ipcx_table *t, size_t row,
 		       : "";
 }
 
-/* False: it is not known. One that is none has no number. */
+/* Write a limit's number, or "-" if there is no limit. Returns whether it is known. */
 static bool cmp_number(const struct ipcx_table *t, size_t row, char *buf, size_t size)
 {
 	struct ipcx_fieldset unknown = ipcx_row_unknown(t, row);
@@ -215,7 +216,7 @@ static bool cmp_number(const struct ipcx_table *t, size_t row, char *buf, size_t
 	return known;
 }
 
-/* The row of the same limit: at the same place, unless a side lacks some. */
+/* Find the row of the same limit: at the same index, unless a side lacks some limits. */
 static size_t cmp_row_of(const struct ipcx_table *t, const char *name, size_t at)
 {
 	struct ipcx_value v;
@@ -267,8 +268,8 @@ static int objects_of(struct cmp *c, int side, struct ipcx_table **ret_t)
 				.flags = IPCX_NUMERIC };
 	int r;
 
-	/* What they share holds the same objects on both sides; what nobody knows is not
-	 * compared. */
+	/* Skip what both sides share, as it holds the same objects, and what may or may
+	 * not be shared. */
 	for (unsigned m = 0; ix_mech(m); m++)
 		if (ix_mech(m)->mounted ? c->shm == OTHER : !c->same_ipc)
 			q.mechs |= IPCX_MECH_BIT(m);
@@ -279,7 +280,7 @@ static int objects_of(struct cmp *c, int side, struct ipcx_table **ret_t)
 	return r;
 }
 
-/* Mechanisms of which a side may have objects that were not read. */
+/* Return the mechanisms of which a side may have objects that were not read. */
 static uint64_t uncounted(const struct ipcx_ns *ns, const struct ipcx_table *t)
 {
 	uint64_t mechs = ns->places->elsewhere ? UINT64_MAX : 0;
@@ -290,7 +291,8 @@ static uint64_t uncounted(const struct ipcx_ns *ns, const struct ipcx_table *t)
 	return mechs;
 }
 
-/* How programs find an object: "shm:0x000004d2", "mq:/jobs"; "" for a private one. */
+/* How programs find an object: "shm:0x000004d2", "mq:/jobs"; "" if it has no key or
+ * name. */
 static void public_name(const struct ipcx_table *t, size_t row, char *buf, size_t size)
 {
 	struct ipcx_value v;
@@ -306,17 +308,17 @@ static void public_name(const struct ipcx_table *t, size_t row, char *buf, size_
 	}
 }
 
-/* An object of one side, to be sorted by how it is found. */
+/* An object of one side, sorted by its public name. */
 struct found {
 	char name[IPCX_REF_MAX];
 	unsigned mech;
 };
 
-/* All of a side. */
+/* All objects of a side. */
 struct side {
 	struct found *all;
 	size_t n;
-	uint64_t uncounted; /* mechanisms that it may have more of */
+	uint64_t uncounted; /* mechanisms of which it may have more objects */
 };
 
 static int cmp_by_name(const void *a, const void *b)
@@ -342,7 +344,8 @@ static int sorted(const struct ipcx_ns *ns, const struct ipcx_table *t,
 	return 0;
 }
 
-/* What only one side is known to have: the other may have it all the same. */
+/* Add an object that only one side is known to have; the other may have it too if it was
+ * not read completely. */
 static int add_alone(struct cmp *c, const struct found *f, bool second,
 		     const struct side *other)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Making objects: all or none, exclusively, and with words for what was in the way. */
+/* Creating objects: exclusively, all or none, and with an error text that names the
+ * obstacle. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
@@ -19,8 +20,8 @@
 #include "query/made.h"
 #include "query/query.h"
 
-/* Words for a failed create: the mechanism's own, the limit in the way, its table of
- * errnos, the errno. */
+/* Set the error text of a failed create: the mechanism's own, or the limit that was hit,
+ * or the mechanism's table of errnos, or the errno. */
 static int create_explain(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left,
 			  int r)
 {
@@ -32,7 +33,7 @@ static int create_explain(struct ipcx *x, const struct ipcx_attrs *a, uint64_t l
 
 	if (x->error[0])
 		return r;
-	/* Nothing in the request was wrong. */
+	/* The request itself was valid. */
 	if (r == -EINVAL && (a->set & IX_A_EXACT) && a->bytes == 0)
 		return ix_fail_plain_as(
 			x, r, false,
@@ -40,7 +41,8 @@ static int create_explain(struct ipcx *x, const struct ipcx_attrs *a, uint64_t l
 			m->info.name, m->info.object);
 	rest.set |= IPCX_A_COUNT;
 	rest.count = left;
-	/* A limit in the way is no wrong argument, though the kernel calls it one. */
+	/* A limit that was hit is not an invalid argument, although the kernel returns
+	 * EINVAL. */
 	if (ix_explain(x, a->mech, &rest, r, why, sizeof(why), &hint) == 0) {
 		r = ix_fail_plain(x, r == -EINVAL ? -ERANGE : r,
 				  "%s: cannot make a %s: %s", m->info.name,
@@ -58,7 +60,7 @@ static int create_explain(struct ipcx *x, const struct ipcx_attrs *a, uint64_t l
 		       : r;
 }
 
-/* One object of so many that are still to be made. */
+/* Create one object; "left" objects are still to be created. */
 static int make_one(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left,
 		    struct ipcx_table *t)
 {
@@ -66,8 +68,8 @@ static int make_one(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left,
 	struct ipcx_ref ref;
 	int r;
 
-	/* What exists now may be gone when it is looked at, and back when it is made:
-	 * some tries, not for ever. */
+	/* The object that exists may be gone when we look at it, and back on the next
+	 * try: retry a few times. */
 	for (int tries = 0; tries < 10; tries++) {
 		x->error[0] = '\0';
 		if (ix_made_ready(t, a) < 0)
@@ -87,7 +89,7 @@ static int make_one(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left,
 	return create_explain(x, a, left, -EEXIST);
 }
 
-/* Once for each mechanism, not for each object. */
+/* Once per mechanism, not per object. */
 static void create_caution(struct ipcx *x, struct ipcx_table *t,
 			   const struct ipcx_attrs *specs, size_t n)
 {
@@ -123,7 +125,7 @@ static int create_make_all(struct ipcx *x, const struct ipcx_attrs *specs, size_
 	return 0;
 }
 
-/* What is to be made, on its way to where. */
+/* The arguments of make_there(). */
 struct order {
 	const struct ipcx_attrs *specs;
 	size_t n;
@@ -144,7 +146,7 @@ static bool is_mounted(const struct ipcx_attrs *a)
 	return ix_mech(a->mech)->mounted;
 }
 
-/* The first, and how many more. */
+/* Name the first object, and the number of further ones. */
 static void wanted_names(const struct order *o, char *buf, size_t size)
 {
 	size_t len;
@@ -155,7 +157,7 @@ static void wanted_names(const struct order *o, char *buf, size_t size)
 		(void)snprintf(buf + len, size - len, " and %zu more", o->n - 1);
 }
 
-/* Where else what is made is seen. */
+/* Note where else the created objects are visible. */
 static int create_note_elsewhere(struct ipcx *x, struct ipcx_table *t)
 {
 	char target[256], shown[4 * sizeof(target)];
@@ -169,8 +171,9 @@ static int create_note_elsewhere(struct ipcx *x, struct ipcx_table *t)
 	return 0;
 }
 
-/* In the order that was asked for. For objects that stand in /dev/shm somebody else's
- * rights may count: they are made by a process that has those alone. */
+/* Create the objects in the given order, in runs of /dev/shm objects and others: for the
+ * former another user's rights may apply, and a process that has only those creates
+ * them. */
 static int make_in_runs(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 			struct ipcx_table *t)
 {
@@ -202,7 +205,7 @@ static int create_make(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 {
 	int r = make_in_runs(x, specs, n, t);
 
-	/* Without words for what was made, it is not made. */
+	/* Without the memory for its rows, nothing stays. */
 	if (r == 0 && t->starved)
 		r = ix_fail_plain(x, -ENOMEM, "out of memory");
 	if (r < 0)
@@ -210,7 +213,7 @@ static int create_make(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 	return r;
 }
 
-/* Contents give the size, unless that was given: what is left of their file. */
+/* Without a size, take the size of the rest of the contents' file. */
 static int create_take_size(struct ipcx *x, struct ipcx_attrs *a)
 {
 	const struct ix_mech *m = ix_mech(a->mech);
@@ -222,7 +225,7 @@ static int create_take_size(struct ipcx *x, struct ipcx_attrs *a)
 	if (fstat(a->from, &st) < 0)
 		return ix_fail(x, -errno, "%s: cannot read the contents", m->info.name);
 	if (S_ISREG(st.st_mode) && st.st_size == 0 && !(m->info.require & IPCX_A_SIZE))
-		return 0; /* or a file of /proc, all of which have the size 0 */
+		return 0; /* may be a file of /proc, which have the size 0 */
 	if (!S_ISREG(st.st_mode))
 		return m->info.require & IPCX_A_SIZE
 			       ? ix_fail_plain(
@@ -238,7 +241,7 @@ static int create_take_size(struct ipcx *x, struct ipcx_attrs *a)
 	return 0;
 }
 
-/* All of them, whatever size they have in the program. */
+/* Copy and check all specs, whatever size the struct has in the program. */
 static int take_specs(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 		      struct ipcx_attrs *ret_specs)
 {

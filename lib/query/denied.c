@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Why an object may not be removed or changed: who we are, and whose it is. */
+/* Why an object may not be removed or changed: our uid, its owner, and which capability
+ * is needed. */
 #include <stdio.h>
 #include <unistd.h>
 
 #include "core/columns.h"
 #include "query/query.h"
 
-/* In a user namespace that is not ours. */
+/* The same in a user namespace that is not ours. */
 static const char *denied_there(const struct ipcx *x, uint32_t owner, char *buf,
 				size_t size)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is to be made exists: whose it is, or that it will do as well. */
+/* An object to be created exists already: report its owner, or use it if it fits. */
 #include "query/existing.h"
 
 #include <errno.h>
@@ -13,8 +13,8 @@
 #include "query/made.h"
 #include "query/query.h"
 
-/* Why what was found is not one of these objects, or cannot be looked at. -EAGAIN: it
- * is not there. */
+/* Report why the existing file is not such an object, or cannot be inspected. Returns
+ * -EAGAIN if it is gone. */
 static int existing_is_none(struct ipcx *x, const struct ipcx_attrs *a,
 			    const struct ipcx_table *t)
 {
@@ -38,8 +38,8 @@ static int existing_is_none(struct ipcx *x, const struct ipcx_attrs *a,
 			     wanted, why);
 }
 
-/* The object that has the key or name already, as a table of one row. -EAGAIN: it went in
- * between. */
+/* Read the object that has the key or name, as a table of one row. Returns -EAGAIN if it
+ * is gone. */
 static int existing(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_table **ret_t)
 {
 	struct ipcx_ref ref = { .mech = a->mech, .by = IPCX_BY_KEY, .key = a->key };
@@ -75,8 +75,8 @@ static const char *existing_text_of(const struct ipcx_table *t, enum ipcx_field 
 	return v->private_text;
 }
 
-/* The first attribute in which the existing object is less than what was asked for, or
- * may be (then what it has is none); NULL when it fits. */
+/* Return the first attribute that is smaller in the existing object than requested, or is
+ * unknown (type NONE); NULL if the object fits. */
 static const struct ix_attr *misfit(const struct ipcx_table *t,
 				    const struct ipcx_attrs *a,
 				    struct ipcx_value *ret_has)
@@ -97,7 +97,7 @@ static const struct ix_attr *misfit(const struct ipcx_table *t,
 	return NULL;
 }
 
-/* What was asked for, as it was asked for: by key or by name. */
+/* Format the reference under which the object was requested: by key or by name. */
 void ix_wanted_name(const struct ipcx_attrs *a, char *buf, size_t size)
 {
 	struct ipcx_ref ref = { .mech = a->mech, .by = IPCX_BY_KEY, .key = a->key };
@@ -110,7 +110,7 @@ void ix_wanted_name(const struct ipcx_attrs *a, char *buf, size_t size)
 	(void)ipcx_ref_format(&ref, buf, size);
 }
 
-/* In what it is less than what was asked for. */
+/* Report the attribute that is smaller than requested. */
 static int too_small(struct ipcx *x, const struct ipcx_attrs *a,
 		     const struct ipcx_table *t, const struct ix_attr *attr,
 		     const struct ipcx_value *has)
@@ -133,7 +133,7 @@ static int too_small(struct ipcx *x, const struct ipcx_attrs *a,
 			     has->as.u, ix_attr_value(attr, a));
 }
 
-/* What was compared, in words: ", with nsems 5". */
+/* List what was compared: " with nsems 5". */
 static void existing_compared(const struct ipcx_table *t, const struct ipcx_attrs *a,
 			      char *buf, size_t size)
 {
@@ -170,9 +170,10 @@ static int may_not_use(struct ipcx *x, const struct ipcx_attrs *a,
 }
 
 /*
- * Whether it would be taken: it is large enough, whoever was to make it could use it, and
- * what else is asked of it can be given to it, which is done with "now" (as complete() of
- * struct ix_mech answers). What he may not use may not tell its size, either.
+ * Decide whether an existing object can be used: the caller has the permissions of the
+ * requested mode, it is large enough, and what else is requested can be given to it,
+ * which is done with "now". Returns as struct ix_mech.complete. Permissions come first,
+ * as an object that may not be used may not show its size.
  */
 static int existing_judge(struct ipcx *x, const struct ipcx_attrs *a,
 			  const struct ipcx_table *there, const struct ipcx_ref *ref,

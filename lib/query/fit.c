@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Objects against limits: would they fit, which limit was in the way. With shares.c, the
- * only place that puts the mechanisms' charges and the table of limits together.
+ * Objects against limits: whether they would fit, and which limit was hit. With shares.c,
+ * the only file that combines the mechanisms' charges with the table of limits.
  */
 #include "query/fit.h"
 
@@ -18,7 +18,7 @@
 #include "ns/run.h"
 #include "query/limits.h"
 
-/* A right is had or not: nothing of it is needed. */
+/* A right has no amount. */
 void ix_derive_needed(const struct ipcx_table *t, const struct ix_section *s,
 		      const void *row, struct ipcx_value *v)
 {
@@ -47,19 +47,19 @@ enum verdict {
 	UNKNOWN,
 };
 
-/* What objects need of one limit, and what is left of it. */
+/* What objects need of one limit, and the limit's reading. */
 struct need {
 	const struct ix_limit *l;
 	struct ix_reading r;
 	uint64_t needed;
-	bool unsized; /* how much is needed depends on what could not be read */
+	bool unsized; /* the amount depends on something that could not be read */
 	bool each;
-	uint64_t seen; /* so much is used at least, where nothing counts all of it */
+	uint64_t seen; /* lower bound of the use, where nothing counts all of it */
 	enum verdict verdict;
-	uint64_t raise_to; /* the smallest limit that would do; 0: unknown, or none would */
+	uint64_t raise_to; /* the smallest limit that would suffice; 0: unknown or none */
 };
 
-/* What is used is known only about, and what is left has to be more than nothing. */
+/* Judge where the use is known only to within r->blur. More than 0 must remain. */
 static enum verdict judge_blurred(const struct need *n)
 {
 	const struct ix_reading *r = &n->r;
@@ -103,13 +103,13 @@ static uint64_t fit_raise_to(const struct need *n)
 		return 0;
 	if (!n->each && __builtin_add_overflow(n->r.used, n->needed, &sum))
 		return 0;
-	/* A hard limit can be raised by whoever has the right. */
+	/* A hard rlimit can be raised with CAP_SYS_RESOURCE. */
 	if (n->r.capped && sum > n->r.ceiling && n->l->read != ix_read_rlimit)
 		return 0;
 	return sum;
 }
 
-/* Which limit it is, for these objects: each size of huge pages has its own. */
+/* Return the limit for these objects: each size of huge pages has its own. */
 const struct ix_limit *ix_charge_limit(const struct ix_charge *c,
 				       const struct ipcx_attrs *a)
 {
@@ -118,7 +118,7 @@ const struct ix_limit *ix_charge_limit(const struct ix_charge *c,
 	return page ? ix_limit_of_pages(page) : ix_limit_by_name(c->limit);
 }
 
-/* What one object takes, in the unit of the limit; false when nobody knows. */
+/* Compute what one object takes, in the unit of the limit. Returns false if unknown. */
 bool ix_charge_take(const struct ix_charge *c, const struct ipcx_attrs *a,
 		    const struct ix_reading *r, uint64_t *ret_amount)
 {
@@ -130,10 +130,7 @@ bool ix_charge_take(const struct ix_charge *c, const struct ipcx_attrs *a,
 	return true;
 }
 
-/*
- * The attributes of an object, as its row shows them. Answers with those that the row
- * cannot tell.
- */
+/* Set the attributes of an object from its row. Returns those that are unknown. */
 uint64_t ix_attrs_of_row(const struct ipcx_table *t, size_t row, struct ipcx_attrs *a)
 {
 	const struct ix_attr *attr;
@@ -157,8 +154,9 @@ uint64_t ix_attrs_of_row(const struct ipcx_table *t, size_t row, struct ipcx_att
 }
 
 /*
- * What the objects of one mechanism that are seen here, and are the caller's, take of a
- * limit that is his: he has others where we do not look. 0 where nothing is seen.
+ * Sum up what the caller's objects that are visible here take of a per-user limit: a
+ * lower bound, since the user may have more in other namespaces. 0 if nothing can be
+ * read.
  */
 static uint64_t seen_use(struct ix_limits *s, const struct ix_charge *c, unsigned mech)
 {
@@ -195,8 +193,8 @@ static struct need fit_weigh(struct ix_limits *s, const struct ix_charge *c,
 	uint64_t amount = 0;
 
 	/*
-	 * Nothing needed, nothing read: a limit of huge pages does not concern a
-	 * segment without.
+	 * Without need, do not read: a segment without huge pages must not depend on
+	 * their limit.
 	 */
 	if (c->amount(a) == 0)
 		return n;
@@ -213,7 +211,7 @@ static struct need fit_weigh(struct ix_limits *s, const struct ix_charge *c,
 	return n;
 }
 
-/* Whether there is a limit behind each charge: huge pages of some sizes exist nowhere. */
+/* Whether each charge has a limit: no machine has huge pages of some sizes. */
 static bool has_limits(const struct ix_mech *m, const struct ipcx_attrs *a)
 {
 	for (const struct ix_charge *c = m->charges; c && c->limit; c++)
@@ -222,7 +220,7 @@ static bool has_limits(const struct ix_mech *m, const struct ipcx_attrs *a)
 	return true;
 }
 
-/* "MECH:HOW MUCH" in the mechanism's own words. */
+/* Parse "MECH:AMOUNT"; each mechanism has its own syntax of AMOUNT. */
 static int read_wish(struct ipcx *x, const char *request, unsigned *ret_mech,
 		     struct ipcx_attrs *ret_a)
 {
@@ -247,7 +245,7 @@ static int read_wish(struct ipcx *x, const char *request, unsigned *ret_mech,
 	return 0;
 }
 
-/* Why a limit or its use is unknown. */
+/* Note why a limit or its use is unknown. */
 void ix_note_unread(struct ipcx_table *t, unsigned mech, const struct ix_limit *l,
 		    const struct ix_reading *r)
 {
@@ -280,8 +278,8 @@ static int add_need(struct ipcx_table *t, unsigned mech, const struct need *n)
 	return 0;
 }
 
-/* The right to make one, where it is not everybody's. 1, 0 when there is none or it is
- * not known, -errno. */
+/* Add a row for the right to create such an object, if not every user has it. Returns 1;
+ * 0 if the right is missing or unknown; -errno. */
 static int add_right(struct ipcx *x, struct ipcx_table *t, const struct ipcx_attrs *a)
 {
 	static const struct ix_reading nothing = { .uncounted = true,
@@ -363,10 +361,7 @@ static void phrase(const struct need *n, char *buf, size_t size,
 	char taken[192] = "";
 	int len;
 
-	/*
-	 * What nobody can count is at least described: its sum runs over more than can
-	 * be seen.
-	 */
+	/* If the use cannot be counted, at least describe the limit. */
 	if (!n->each && n->r.counted)
 		(void)snprintf(taken, sizeof(taken), " (%llu used)", used);
 	else if (!n->each)
@@ -399,8 +394,8 @@ static void phrase(const struct need *n, char *buf, size_t size,
 						.value = enough };
 }
 
-/* Whether this errno can mean that limit. What is too large for any file can be too large
- * to be rounded up to pages, too. */
+/* Whether this errno can mean that limit. A size above size_max can also fail with
+ * ENOSPC, as it cannot be rounded up to pages. */
 static bool runs_into(const struct ix_limit *l, int error)
 {
 	return l->error == error || (l->read == ix_read_constant && error == -ENOSPC);
@@ -427,8 +422,8 @@ int ix_explain(struct ipcx *x, unsigned mech, const struct ipcx_attrs *a, int er
 			return 0;
 		}
 		/*
-		 * Not the kernel's open books, but its errno: the limit whose use
-		 * nobody can see.
+		 * Usage is unknown, but the errno matches: remember this limit as a
+		 * guess.
 		 */
 		if (n.verdict == UNKNOWN && n.r.known && !n.unsized && !maybe.l)
 			maybe = n;

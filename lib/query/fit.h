@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which limit is in the way: for whoever makes objects and must say why it failed. */
+/* Which limit was hit, for the error text of a failed create. */
 #pragma once
 
 #include <stddef.h>
@@ -21,34 +21,31 @@
 void ix_derive_needed(const struct ipcx_table *t, const struct ix_section *s,
 		      const void *row, struct ipcx_value *v);
 
-/* Which limit it is, for these objects: each size of huge pages has its own. */
+/* Return the limit for these objects: each size of huge pages has its own. */
 const struct ix_limit *ix_charge_limit(const struct ix_charge *c,
 				       const struct ipcx_attrs *a);
 
-/* What one object takes, in the unit of the limit; false when nobody knows. */
+/* Compute what one object takes, in the unit of the limit. Returns false if unknown. */
 bool ix_charge_take(const struct ix_charge *c, const struct ipcx_attrs *a,
 		    const struct ix_reading *r, uint64_t *ret_amount);
 
-/*
- * The attributes of an object, as its row shows them. Answers with those that the row
- * cannot tell.
- */
+/* Set the attributes of an object from its row. Returns those that are unknown. */
 uint64_t ix_attrs_of_row(const struct ipcx_table *t, size_t row, struct ipcx_attrs *a);
 
-/* Why a limit or its use is unknown. */
+/* Note why a limit or its use is unknown. */
 void ix_note_unread(struct ipcx_table *t, unsigned mech, const struct ix_limit *l,
 		    const struct ix_reading *r);
 
 /*
- * A create failed with this errno (positive or negative). Write the first limit with
- * which the kernel answers so and which has no room for the objects, as a phrase such
- * as "shmmax is 67108864, 42949672960 needed: raise kernel.shmmax"; and the hint that
- * goes with it.
+ * Explain a create that failed with this errno (positive or negative): write the first
+ * limit that causes this errno and has no room for the objects, as a phrase such as
+ * "shmmax is 67108864, 42949672960 needed: raise kernel.shmmax", and the hint that goes
+ * with it.
  *
- * Limits are looked at as they are now, so IPCX_A_COUNT must be how many are still to
- * be made.
+ * Limits are read as they are now, so IPCX_A_COUNT must be the number of objects still to
+ * be created.
  *
- * 0, or -ENOENT when no limit explains the errno
+ * Returns 0, or -ENOENT if no limit explains the errno.
  */
 int ix_explain(struct ipcx *x, unsigned mech, const struct ipcx_attrs *a, int error,
 	       char *buf, size_t size, struct ipcx_hint *ret_hint);
