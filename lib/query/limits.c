@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The limits as a table: what a row says of one, and what is noted about those that
+ * The limits as a table: how a row is filled, and which notes are added for limits that
  * cannot be read.
  */
 #include "query/limits.h"
@@ -80,7 +80,7 @@ void ix_derive_percent(const struct ipcx_table *t, const struct ix_section *s,
 	v->as.d = r->percent;
 }
 
-/* Only a listing knows how many objects of some mechanisms there are. */
+/* Some mechanisms' objects can be counted only by listing them. */
 static int count_objects(struct ix_limits *s, const char *mech, uint64_t *ret_n)
 {
 	struct ipcx_query q = { .size = sizeof(q),
@@ -95,7 +95,7 @@ static int count_objects(struct ix_limits *s, const char *mech, uint64_t *ret_n)
 	if (r < 0)
 		return r;
 	for (size_t i = 0; (note = ipcx_table_note(t, i)); i++) {
-		/* One that was not read would be missing from the count. */
+		/* An object that was not read would be missing from the count. */
 		if (note->kind != IPCX_NOTE_UNAVAILABLE &&
 		    note->kind != IPCX_NOTE_FAILED && note->kind != IPCX_NOTE_INCOMPLETE)
 			continue;
@@ -108,7 +108,7 @@ static int count_objects(struct ix_limits *s, const char *mech, uint64_t *ret_n)
 	return r;
 }
 
-/* The totals of a mechanism that has some, from whatever source tells them. */
+/* Read one total of a mechanism that has totals, from whatever source it uses. */
 static int limits_total_of(struct ix_limits *s, const char *mech, enum ipcx_field field,
 			   uint64_t *ret_n)
 {
@@ -153,7 +153,8 @@ void ix_limit_percent(struct ipcx_table *t, struct ix_limit_row *row,
 }
 
 /*
- * "unlimited: " before the doc line tells no limit at all from one that cannot be read.
+ * Prefix the text with "unlimited: " to distinguish no limit from one that cannot be
+ * read.
  */
 static ix_text what_text(struct ipcx_table *t, const struct ix_limit *l,
 			 const struct ix_reading *r)
@@ -199,7 +200,7 @@ struct ix_limit_row *ix_limit_row(struct ipcx_table *t, const struct ix_kind *ki
 		ix_limit_percent(t, row, r, r->used);
 		return row;
 	}
-	/* What nothing counts has no use; what could not be counted has an unknown one. */
+	/* A use that nothing counts is empty; one that could not be read is unknown. */
 	if (!r->uncounted && !r->unlimited) {
 		ix_unknown(t, row, IPCX_F_USED);
 		ix_unknown(t, row, IPCX_F_PERCENT);
@@ -207,7 +208,7 @@ struct ix_limit_row *ix_limit_row(struct ipcx_table *t, const struct ix_kind *ki
 	return row;
 }
 
-/* A limit of the list, and what was read of it. */
+/* A limit, and its reading. */
 struct look {
 	const struct ix_limit *l;
 	struct ix_reading r;
@@ -216,8 +217,9 @@ struct look {
 struct looks {
 	struct look *all;
 	size_t n, room;
-	bool use;                      /* count what is used of them, too */
-	const struct ix_limit *untold; /* the first that there may be or not, and why */
+	bool use; /* also read the use */
+	const struct ix_limit
+		*untold; /* the first limit whose existence is unknown, and the error */
 	int untold_error;
 };
 
@@ -239,7 +241,8 @@ static int limits_look_at(struct ix_limits *s, const struct ix_limit *l,
 	return 0;
 }
 
-/* Of a namespace with several /dev/shm all but one place are for those alone. */
+/* Whether to read the limit here: a further /dev/shm of a namespace is read only for its
+ * own limits. */
 static bool limits_here(const struct ix_limits *s, const struct ix_limit *l)
 {
 	return !s->x->view.only_shm || ix_limit_of_shm(l);
@@ -277,7 +280,7 @@ static int look_at_named(struct ix_limits *s, const char *name, struct looks *lo
 	return r;
 }
 
-/* Why something of this limit is unknown: an error, or 0. */
+/* Return the error because of which the limit or its use is unknown, or 0. */
 static int trouble(const struct look *look)
 {
 	return look->r.error ? look->r.error : look->r.use_error;
@@ -288,7 +291,7 @@ static bool same_trouble(const struct look *a, const struct look *b)
 	return trouble(a) == trouble(b) && !a->r.error == !b->r.error;
 }
 
-/* The same in words. A listing that failed has found its own. */
+/* Return the text for that error; a failed listing has a text of its own. */
 static const char *reason(const struct ix_limits *s, const struct look *look)
 {
 	if (!look->r.error && look->l->objects && s->uncounted[0])
@@ -297,8 +300,8 @@ static const char *reason(const struct ix_limits *s, const struct look *look)
 }
 
 /*
- * The names of all limits with the trouble of number i; none when an earlier one has
- * it, too.
+ * List the names of all limits with the same trouble as number i; "" if an earlier one
+ * has it.
  */
 static void names_alike(const struct looks *looks, size_t i, char *names, size_t size)
 {
@@ -315,7 +318,7 @@ static void names_alike(const struct looks *looks, size_t i, char *names, size_t
 	}
 }
 
-/* Each reason is given once, with all the limits that it concerns. */
+/* Note each reason once, with all limits that it concerns. */
 static void note_unknown(struct ipcx_table *t, const struct ix_limits *s,
 			 const struct looks *looks)
 {
@@ -324,7 +327,7 @@ static void note_unknown(struct ipcx_table *t, const struct ix_limits *s,
 	for (size_t i = 0; i < looks->n; i++) {
 		const struct look *look = &looks->all[i];
 
-		/* Of many namespaces some end meanwhile. */
+		/* When reading many namespaces, ignore those that end meanwhile. */
 		if (!trouble(look) ||
 		    (trouble(look) == -ESRCH && s->x->ns && s->x->ns->all))
 			continue;
@@ -358,7 +361,7 @@ static int limits_fill(struct ipcx_table *t, const struct ix_limits *s,
 	return 0;
 }
 
-/* What fills the file system of a mechanism's objects beside them. */
+/* Copy the note on what else than objects fills the file system. */
 static int note_space(struct ipcx *x, struct ipcx_table *t, const struct look *look)
 {
 	struct ipcx_query q = { .size = sizeof(q),
@@ -389,7 +392,7 @@ static int note_spaces(struct ipcx *x, struct ipcx_table *t, const struct looks 
 	return r;
 }
 
-/* Which limits are wanted. */
+/* Which limits are requested. */
 struct choice {
 	const char *const *names;
 	bool use;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rows that speak of limits: the one struct behind "limits", "needs" and "shares". */
+/* Rows about limits: one struct for the kinds "limits", "needs" and "shares". */
 #pragma once
 
 #include "core/table.h"
@@ -11,13 +11,13 @@ struct ix_limit_row {
 	double percent;
 	ix_text name, unit, source, what;
 	uint8_t fits;
-	bool limited; /* there is a limit; what is used of it was counted; that divided by
-			 the limit is a number; it can be raised no further than ceiling */
+	bool limited; /* there is a limit; its use was counted; percent can be computed;
+			 there is a ceiling to which it can be raised */
 	bool counted, divided, capped;
-	bool right; /* no limit: a right that is had or not */
+	bool right; /* not a limit, but a right */
 };
 
-/* Columns of numbers that there are or not. */
+/* Columns of numbers that may be absent. */
 void ix_derive_limit(const struct ipcx_table *t, const struct ix_section *s,
 		     const void *row, struct ipcx_value *v);
 void ix_derive_used(const struct ipcx_table *t, const struct ix_section *s,
@@ -27,21 +27,18 @@ void ix_derive_percent(const struct ipcx_table *t, const struct ix_section *s,
 void ix_derive_ceiling(const struct ipcx_table *t, const struct ix_section *s,
 		       const void *row, struct ipcx_value *v);
 
-/* A look at limits that can also count objects. */
+/* Begin a reading of limits that can also count objects. */
 struct ix_limits ix_limits_begin(struct ipcx *x);
 
 /*
- * Room for the next row, of that kind and mechanism, with what is known of the limit
- * filled in and the rest unknown; percent is that of used. ix_table_keep() adds it.
- * NULL when memory is out.
+ * Return the next row, of this kind and mechanism, with the limit's reading filled in and
+ * the rest unknown; percent is computed from the use. ix_table_keep() adds the row. NULL
+ * when out of memory.
  */
 struct ix_limit_row *ix_limit_row(struct ipcx_table *t, const struct ix_kind *kind,
 				  unsigned mech, const struct ix_limit *l,
 				  const struct ix_reading *r);
 
-/*
- * Part of a limit as a percentage, into a row; unknown where there is no number to
- * divide by.
- */
+/* Set a row's percent to part of the limit; unknown if the limit is. */
 void ix_limit_percent(struct ipcx_table *t, struct ix_limit_row *row,
 		      const struct ix_reading *r, uint64_t part);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is looked up beside the rows of a mechanism: names of users and groups; which
- * fields are read at all; and how users of another user namespace are numbered here.
+ * Lookups for rows beyond what the mechanism reads: names of users and groups, which
+ * fields are read at all, and ids of another user namespace.
  */
 #include <errno.h>
 #include <string.h>
@@ -11,8 +11,7 @@
 #include "core/expr.h"
 #include "query/query.h"
 
-/* Make sure that the table knows the name of an id, asking NSS at most once in the life
- * of the context. */
+/* Add the name of an id to the table, asking NSS at most once per context. */
 int ix_name_id(struct ipcx *x, struct ipcx_table *t, bool group, uint32_t id)
 {
 	struct ix_names *known = group ? &x->groups : &x->users;
@@ -47,8 +46,7 @@ int ix_look_up_names(struct ix_scan *s, const void *row)
 			continue;
 		id = (uint32_t)ix_column_raw(s->names[i].column, row);
 		if (s->names[i].known && id == s->names[i].last)
-			continue; /* most objects belong to whom the one before belongs to
-				   */
+			continue; /* most objects have the same owner as the previous one */
 		r = ix_name_id(s->x, s->t, ix_name_fields[i].group, id);
 		if (r < 0)
 			return r;
@@ -58,7 +56,7 @@ int ix_look_up_names(struct ix_scan *s, const void *row)
 	return 0;
 }
 
-/* Dear columns: those that were named are read. */
+/* Decide which costly columns are read: those that were requested. */
 static void plan_dear(struct ix_scan *s, const struct ix_kind *kind)
 {
 	struct ipcx_fieldset unread = { { 0 } }, vague = { { 0 } };
@@ -82,8 +80,7 @@ static void plan_dear(struct ix_scan *s, const struct ix_kind *kind)
 	s->vague = (struct ix_lacking){ vague, 0, 0 };
 }
 
-/* What is to be looked up beside the rows of a mechanism: decided once, not for each row.
- */
+/* Decide once per mechanism, not per row, what is looked up. */
 void ix_plan_lookups(struct ix_scan *s, const struct ix_kind *kind)
 {
 	for (size_t i = 0; i < IX_NAMED; i++) {
@@ -136,14 +133,14 @@ int ix_attrs_there(struct ipcx *x, const struct ipcx_attrs *a,
 	return r;
 }
 
-/* Whether everybody has a number in this process' user namespace, as in the first one:
- * only then 65534 is a user. Where that cannot be read, it is nobody's. */
+/* Whether all uids and gids are mapped in our user namespace, as in the initial one: only
+ * then is 65534 a real user. If unreadable, assume that it is not. */
 static bool everybody_is_here(struct ipcx *x)
 {
 	static const char *const maps[] = { "thread-self/uid_map",
 					    "thread-self/gid_map" };
 	struct ix_idrange ranges[IX_IDMAP_MAX];
-	char text[128]; /* of one line */
+	char text[128]; /* one line is enough */
 	int proc = ix_procfd(x);
 
 	if (x->people != IX_PEOPLE_NOT_ASKED)

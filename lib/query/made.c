@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The rows that ipcx_create() answers with: what an object is called, and what tells it
- * from the next one that gets its id or its name. */
+/* The rows that ipcx_create() returns: each object's reference, and the marks that
+ * distinguish it from a later object with the same id or name. */
 #include "query/made.h"
 
 #include <errno.h>
@@ -10,8 +10,8 @@
 #include "core/columns.h"
 #include "query/query.h"
 
-/* What was made: enough to name it, and what tells it from another that gets its id or
- * name later (query/same.c). Whoever wants to know more looks at it. */
+/* A created object: its reference, and its marks (query/same.c). Everything else takes a
+ * scan. */
 struct made_row {
 	struct ix_row row;
 	int64_t ctime;
@@ -63,8 +63,8 @@ static const struct ix_kind made_by_name = {
 };
 /* clang-format on */
 
-/* What marks an object that was just made, or found: the first look at it. Where that
- * fails, it is unknown, and the object will not be taken for the one that was made. */
+/* Read the marks of an object that was just created or found. If that fails they are
+ * unknown, and the object will not be recognised as the created one. */
 static void made_mark(struct ipcx *x, struct ipcx_table *t, const struct ipcx_ref *ref,
 		      struct made_row *row)
 {

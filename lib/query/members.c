@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who is in an IPC namespace: its processes, its containers, and who shares its /dev/shm
- * or /dev/mqueue. */
+/* The users of an IPC namespace: its processes, its containers, and who shares its
+ * /dev/shm or /dev/mqueue. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -50,7 +50,7 @@ static const struct ix_kind members_kind = {
 };
 /* clang-format on */
 
-/* Seconds since the epoch of a start in ticks since boot. */
+/* Convert a start time in ticks since boot to seconds since the epoch. */
 static int64_t start_time(uint64_t ticks)
 {
 	long per = sysconf(_SC_CLK_TCK);
@@ -232,7 +232,7 @@ int ipcx_containers(struct ipcx *x, struct ipcx_table **ret_table)
 	return ix_table_hand(x, t, r < 0 ? ix_fail(x, r, "containers") : 0, ret_table);
 }
 
-/* ---- who shares what */
+/* ---- sharers */
 
 struct share_row {
 	struct ix_row head;
@@ -242,7 +242,7 @@ struct share_row {
 	ix_text shm, mqueue;
 };
 
-/* What others may have in common with a place. */
+/* What other processes may share with a namespace. */
 struct common {
 	uint64_t ns;
 	struct ix_dirid shm, mqueue;
@@ -263,7 +263,8 @@ static const struct ix_kind shares_kind = {
 };
 /* clang-format on */
 
-/* None is an answer, and a process that has ended is none; the rest is not known. */
+/* Whether it is unknown. A missing directory (ENOENT) or an ended process (ESRCH) is
+ * not. */
 static bool members_untold(const struct ix_dirid *s)
 {
 	return s->error && s->error != -ENOENT && s->error != -ESRCH;
@@ -283,7 +284,7 @@ static int members_add_share(struct ipcx *x, struct ipcx_table *t,
 	struct share_row *row;
 	char text[IX_DIRID_TEXT];
 
-	/* Also of who might have been one that shares. */
+	/* Also for processes that turn out not to share anything: they might have. */
 	note_spot(t, &shm, "what is mounted on /dev/shm of some processes is unknown");
 	note_spot(t, &mqueue,
 		  "what is mounted on /dev/mqueue of some processes is unknown");

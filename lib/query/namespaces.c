@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* IPC namespaces as rows: what is known of each, who lives in it, what it holds. */
+/* IPC namespaces as rows: their properties, their processes, and what they hold. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/nsfs.h>
@@ -84,7 +84,7 @@ static const struct ix_kind usage_kind = {
 };
 /* clang-format on */
 
-/* The sum of a field; -ENODATA when it is unknown of some. */
+/* Sum up a field. Returns 0, or -ENODATA if it is unknown for some rows. */
 static int namespaces_weigh(const struct ipcx_table *t, const struct ix_section *s,
 			    enum ipcx_field weight, uint64_t *ret_sum)
 {
@@ -102,8 +102,8 @@ static int namespaces_weigh(const struct ipcx_table *t, const struct ix_section 
 	return 0;
 }
 
-/* All objects of the namespaces in use, with no more of them than it takes to count.
- * Those of a /dev/shm that several namespaces see count for the first of them. */
+/* List all objects of the namespaces in use, with only the fields needed for counting.
+ * Objects in a /dev/shm that several namespaces share count for the first of them. */
 static int scan_objects(struct ipcx *x, struct ipcx_table **ret_t)
 {
 	struct ix_scan s = { .verb = IX_LOOK, .once = true };
@@ -209,7 +209,8 @@ static void put_kept_by(struct ipcx_table *t, struct ns_row *row,
 	row->kept_by = ix_table_text(t, text[0] ? text + 1 : NULL);
 }
 
-/* What only the namespace itself tells: nothing where it could not be opened. */
+/* Fill what only a descriptor of the namespace can answer; unknown if it could not be
+ * opened. */
 static void put_identity(struct ipcx_table *t, struct ns_row *row,
 			 const struct ix_target *p)
 {
@@ -268,8 +269,7 @@ static void namespaces_sum_up(struct ipcx_table *t, struct ns_row *row,
 	}
 }
 
-/* One that cannot be opened hides none of the others, and what else is known of it is
- * shown. */
+/* Note a namespace that cannot be opened. It is still listed, with what is known. */
 static void note_closed(struct ipcx *x, struct ipcx_table *t, const struct ix_target *p,
 			int r)
 {
@@ -281,7 +281,7 @@ static void note_closed(struct ipcx *x, struct ipcx_table *t, const struct ix_ta
 		      x->error[0] ? x->error : ix_errno_text(r));
 }
 
-/* The place of a namespace, open for a moment. */
+/* Add the row of a namespace, which is opened meanwhile. */
 static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen *seen,
 		   const struct ix_target *p, const struct ix_spaces *how)
 {
@@ -332,7 +332,7 @@ static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen 
 		ix_table_keep(t);
 		r = MIN(r, 0);
 	}
-	now.label = NULL; /* lent */
+	now.label = NULL; /* borrowed from p */
 	ix_target_close(&now);
 	return r;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where a query runs, and with whose rights: in all namespaces or one, as it is or in
- * runs of mechanisms. */
+/* Where a query runs, and with whose rights: in all namespaces or one, at once or in runs
+ * of mechanisms. */
 #include <errno.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@
 #include "ns/run.h"
 #include "query/query.h"
 
-/* A query on its way to the namespaces it is for. */
+/* The arguments of run_there(). */
 struct visit {
 	struct ix_scan *scan;
 	const struct ipcx_query *query;
@@ -26,7 +26,8 @@ static int run_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 	return ix_scan_here(visit->scan, visit->query);
 }
 
-/* Rows that were read at home know where that is when somebody asks. */
+/* Set the namespace and container of rows that are read in our own namespace, if
+ * requested. */
 static int place_home(struct ix_scan *s)
 {
 	struct ipcx *x = s->x;
@@ -45,7 +46,7 @@ static int place_home(struct ix_scan *s)
 			      x->self.gaps.names);
 }
 
-/* Whether the query is about what the mount namespace has, not the IPC namespace. */
+/* Whether the query is about objects of the mount namespace, not of the IPC namespace. */
 static bool wants_mounted(const struct ipcx_query *q)
 {
 	for (size_t i = 0; i < q->nrefs; i++)
@@ -57,7 +58,7 @@ static bool wants_mounted(const struct ipcx_query *q)
 	return false;
 }
 
-/* Once for a namespace: /dev/shm may be seen by others than those who are in it. */
+/* Note, once per namespace, who else sees its /dev/shm. */
 static void note_sharers(struct ix_scan *s, const struct ipcx_query *q)
 {
 	struct ipcx_ns *ns = s->x->ns;
@@ -67,7 +68,7 @@ static void note_sharers(struct ix_scan *s, const struct ipcx_query *q)
 	if (!ns || ns->all || ns->told || ns->places[0].self ||
 	    ns->places[0].rootfd < 0 || !wants_mounted(q))
 		return;
-	/* One object that was asked for by its name says nothing of the others. */
+	/* A lookup of a single object says nothing about the others. */
 	if (s->verb == IX_LOOK && !q->mechs)
 		return;
 	ns->told = true;
@@ -82,8 +83,8 @@ static void note_sharers(struct ix_scan *s, const struct ipcx_query *q)
 
 /* ---- whose rights */
 
-/* One run of references or mechanisms that all stand in /dev/shm, or none of which does:
- * for what is mounted somebody else's rights may count. */
+/* Scan one run of references or mechanisms that are all in /dev/shm, or all not: in
+ * /dev/shm another user's rights may apply. */
 static int scan_run(struct ix_scan *s, const struct ipcx_query *q, bool mounted)
 {
 	struct visit visit = { s, q };
@@ -137,15 +138,15 @@ static int scan_mechs(struct ix_scan *s, const struct ipcx_query *q)
 	return r;
 }
 
-/* Here, or for a look: names, stat(2) and the values of semaphores (mech/psem.c) are told
- * of everything alike. */
+/* Whether to scan without splitting: here, or read-only, as names, stat(2) and semaphore
+ * values (mech/psem.c) are then read alike for all. */
 static bool at_once(const struct ix_scan *s)
 {
 	return !s->x->ns || s->many || s->x->view.there || s->verb == IX_LOOK;
 }
 
-/* Before the first object is touched: whether it may be, and where else what is about to
- * change is seen. */
+/* Before changing the first object, check whether that is permitted, and note where else
+ * the change is visible. */
 static int look_ahead(struct ix_scan *s, const struct ipcx_query *q)
 {
 	char target[256], shown[4 * sizeof(target)];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The processes that objects tell of: whose number belongs to which moment, and whether
- * the process that had it then still runs.
+ * The processes that objects record: which time each pid belongs to, and whether the
+ * process that had it then still runs.
  */
 #include <string.h>
 
@@ -14,11 +14,10 @@
 #define TIMES_MAX 7
 
 /*
- * A field with the number of a process, and what is told of it. When it did what it is
- * known for is the latest of the times in at[] (one of them belongs to it), or lies
- * between that and those in upto[]; with .made it made the object: no time that is set is
- * earlier, though the earliest may be later. Kinds of rows are meant that have the first
- * of at[].
+ * A field with a pid, and the fields that follow from it. The process acted at the latest
+ * of the times at[] (one of them is its own), or between that and the times in upto[].
+ * With .made it created the object: then no time of the object is earlier, though the
+ * earliest may be later. Applies to rows that have at[0].
  */
 struct watched {
 	enum ipcx_field pid, alive;
@@ -28,12 +27,12 @@ struct watched {
 
 /* clang-format off */
 static const struct watched watched[] = {
-	/* IPC_SET moves the ctime forward. */
+	/* IPC_SET updates the ctime. */
 	{ IPCX_F_CPID, IPCX_F_CPID_ALIVE,
 	  { IPCX_F_CTIME, IPCX_F_ATIME, IPCX_F_DTIME, IPCX_F_MTIME, IPCX_F_STIME, IPCX_F_RTIME, IPCX_F_OTIME, IPCX_NO_FIELD },
 	  { IPCX_NO_FIELD }, true },
 	{ IPCX_F_LPID,  IPCX_F_LPID_ALIVE,  { IPCX_F_ATIME, IPCX_F_DTIME, IPCX_NO_FIELD }, { IPCX_NO_FIELD }, false },
-	/* SETVAL and SETALL leave a number, too, but set the ctime alone. */
+	/* SETVAL and SETALL also set the pid, but only the ctime. */
 	{ IPCX_F_LPID,  IPCX_F_LPID_ALIVE,  { IPCX_F_OTIME, IPCX_NO_FIELD }, { IPCX_F_CTIME, IPCX_NO_FIELD }, false },
 	{ IPCX_F_LSPID, IPCX_F_LSPID_ALIVE, { IPCX_F_STIME, IPCX_NO_FIELD }, { IPCX_NO_FIELD }, false },
 	{ IPCX_F_LRPID, IPCX_F_LRPID_ALIVE, { IPCX_F_RTIME, IPCX_NO_FIELD }, { IPCX_NO_FIELD }, false },
@@ -42,14 +41,14 @@ static const struct watched watched[] = {
 
 _Static_assert(ARRAY_SIZE(watched) <= 8 * sizeof(unsigned), "a bit for each");
 
-/* What is told of a process. */
+/* The fields that follow from a pid. */
 static struct ipcx_fieldset told_of(const struct watched *w)
 {
 	return w->made ? IPCX_FIELDSET(w->alive, IPCX_F_CREATOR_ALIVE, IPCX_F_COMMAND)
 		       : IPCX_FIELDSET(w->alive);
 }
 
-/* For a look at each row that tells whether another is needed. */
+/* Prepare the quick check of each row in are_there(). */
 static void plan_trace(struct ix_scan *s, const struct ix_kind *kind,
 		       const struct watched *w)
 {
@@ -103,9 +102,9 @@ void ix_plan_processes(struct ix_scan *s, const struct ix_kind *kind)
 	s->no_processes = (struct ix_lacking){ unread, 0, 0 };
 }
 
-/* ---- moments */
+/* ---- times */
 
-/* A time of a row; 0: none, or not known. */
+/* Return a time of a row; 0 if there is none, or it is unknown. */
 static int64_t processes_time_of(const struct ix_scan *s, const struct ix_kind *kind,
 				 const void *row, enum ipcx_field f)
 {
@@ -116,7 +115,7 @@ static int64_t processes_time_of(const struct ix_scan *s, const struct ix_kind *
 	return (int64_t)ix_column_raw(c, row);
 }
 
-/* By the times that are set only by what the process did. */
+/* Return when the process acted, by the times that only it sets. */
 static int64_t known_since(const struct ix_scan *s, const struct ix_kind *kind,
 			   const struct watched *w, const void *row)
 {
@@ -144,7 +143,7 @@ static struct ix_moment moment_of(const struct ix_scan *s, const struct ix_kind 
 	return m;
 }
 
-/* ---- what is told */
+/* ---- filling the fields */
 
 static void processes_store(const struct ix_column *c, void *row, uint32_t value)
 {
@@ -156,7 +155,7 @@ static void processes_store(const struct ix_column *c, void *row, uint32_t value
 		memcpy(p, &value, sizeof(value));
 }
 
-/* Why it is not known of some. */
+/* Note why it is unknown for some processes. */
 static void say_why(struct ix_scan *s, const struct ix_process *p)
 {
 	static const char *const why[] = {
@@ -198,8 +197,7 @@ static void processes_look_up(struct ix_scan *s, const struct ix_kind *kind,
 				p.comm[0] ? ix_table_text(s->t, p.comm) : 0);
 }
 
-/* No number though there was one: its process is of another PID namespace. Who only lists
- * is not told why. */
+/* The pid is 0 although a process acted: it is in another PID namespace. */
 static void no_number(struct ix_scan *s, const struct ix_kind *kind,
 		      const struct watched *w, void *row, bool asked)
 {
@@ -208,7 +206,7 @@ static void no_number(struct ix_scan *s, const struct ix_kind *kind,
 	ix_unknown(s->t, row, w->pid);
 	if (asked)
 		processes_unknown(s, w, row);
-	/* Who judges by it lacks it; who only looks sees that there is none. */
+	/* A gap only for requested fields and for a condition on the pid. */
 	if (asked || (s->where && ipcx_fieldset_has(&s->where->fields, w->pid)))
 		ix_table_once(s->t, 0, IX_NO_NUMBER);
 	else if (s->tell_pids)
@@ -235,7 +233,7 @@ static void processes_watch(struct ix_scan *s, const struct ix_kind *kind,
 		processes_look_up(s, kind, w, row);
 }
 
-/* Each has its number, or did nothing yet: as almost always. */
+/* Whether each process has a pid or has not acted yet, as in almost all rows. */
 static bool are_there(const struct ix_scan *s, const char *row)
 {
 	for (const struct ix_trace *t = s->traces; t < s->traces + s->ntraces; t++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of lib/query/ share: running a scan that looks, removes or changes. */
+/* What the files of lib/query/ share: running a scan that reads, removes or changes. */
 #pragma once
 
 #include <string.h>
@@ -8,41 +8,40 @@
 #include "core/limit.h"
 #include "core/mech.h"
 
-/* Read the query of a program. What cannot be meant is refused whole, before anything is
- * done to the first object; one that acts on whole mechanisms says so. 0; -EINVAL, -E2BIG
- * with a text. */
+/* Copy and check a program's query. An invalid query is refused as a whole, before the
+ * first object is touched; acts: it removes or changes, which for whole mechanisms needs
+ * a condition or IPCX_ALL. Returns 0; -EINVAL or -E2BIG with an error text. */
 int ix_query_in(struct ipcx *x, const struct ipcx_query *q, bool acts,
 		struct ipcx_query *ret_q);
 
-/* Run a query (which was read, or made here) as a scan whose verb and attributes are set.
- */
+/* Run a checked query as a scan whose verb and attributes are set. */
 int ix_run(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 	   struct ipcx_table **ret_table);
 
-/* The same into a table that is there, and empty. */
+/* The same into an existing, empty table. */
 int ix_run_into(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 		struct ipcx_table *t);
 
-/* Make sure that the table knows the name of a user or group, asking NSS at most once in
- * the life of the context. 0 or -ENOMEM. */
+/* Add the name of a user or group to the table, asking NSS at most once per context.
+ * Returns 0 or -ENOMEM. */
 int ix_name_id(struct ipcx *x, struct ipcx_table *t, bool group, uint32_t id);
 
-/* Decide, once for a mechanism, what is to be looked up beside its rows. */
+/* Decide, once per mechanism, what is looked up for its rows. */
 void ix_plan_lookups(struct ix_scan *s, const struct ix_kind *kind);
 
-/* The names of a row's users and groups, for the table. 0 or -ENOMEM. */
+/* Look up the names of a row's users and groups. Returns 0 or -ENOMEM. */
 int ix_look_up_names(struct ix_scan *s, const void *row);
 
-/* The same for the processes that objects tell of; and, for each row, whether they still
- * run and what the creator's command is, where that was named. */
+/* The same for the processes that objects record: decide once; and for each row look up,
+ * if requested, whether they still run, and the creator's command. */
 void ix_plan_processes(struct ix_scan *s, const struct ix_kind *kind);
 void ix_look_up_processes(struct ix_scan *s, const struct ix_kind *kind, void *row);
 
-/* Decide, once for a mechanism, which times its rows have. */
+/* Find out, once per mechanism, which times its rows have. */
 void ix_plan_times(struct ix_scan *s, const struct ix_kind *kind);
 
-/* Times of a row that are no dates, or yet to come: they, or what is counted from them,
- * become unknown. */
+/* Mark times of a row that are not valid dates, and spans counted from times in the
+ * future, as unknown. */
 void ix_check_odd_times(struct ix_scan *s, const struct ix_kind *kind, void *row);
 
 static inline void ix_check_times(struct ix_scan *s, const struct ix_kind *kind,
@@ -59,58 +58,62 @@ static inline void ix_check_times(struct ix_scan *s, const struct ix_kind *kind,
 		ix_check_odd_times(s, kind, row);
 }
 
-/* A row that was just read, maybe by somebody in another user namespace: users get the
- * numbers that they have where the caller is, and whoever has none there is marked. */
+/* Translate the uids and gids of a row, which may have been read in another user
+ * namespace, to those of the caller's user namespace; mark ids that are not mapped
+ * there. */
 void ix_number_here(struct ipcx *x, const struct ix_kind *kind, void *row);
 
-/* Attributes as somebody in another user namespace has to say them, when calls act in
- * one. 0, or -EOVERFLOW with a text for a user or group without a number there. */
+/* Translate the uid and gid in the attributes to the user namespace in which calls act.
+ * Returns 0, or -EOVERFLOW with an error text for an id that is not mapped there. */
 int ix_attrs_there(struct ipcx *x, const struct ipcx_attrs *a,
 		   struct ipcx_attrs *ret_there);
 
-/* The struct of attributes of a program. 0; -EINVAL, -E2BIG with a text. */
+/* Copy a program's struct of attributes. Returns 0; -EINVAL or -E2BIG with an error
+ * text. */
 int ix_attrs_in(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_attrs *ret_a);
 
-/* A name as every mechanism takes it: through the rules of references, so that what was
- * made can be named. 0, -EINVAL with its text. */
+/* Check the name in the attributes by the rules of references, so that the created object
+ * can be referred to. Returns 0, or -EINVAL with an error text. */
 int ix_check_name(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ret_ref);
 
-/* Whether an object of its mechanism can be made with these. 0, -EINVAL with a text. */
+/* Check that an object can be created with these attributes. Returns 0, or -EINVAL with
+ * an error text. */
 int ix_attrs_check(struct ipcx *x, const struct ipcx_attrs *a);
 
-/* Where a reference stands in the snapshot that s->same names. */
+/* The row of a reference in the snapshot s->same. */
 struct ix_same {
 	uint64_t hash;
 	size_t row;
 };
 
-/* Whether the rows of such a table are objects. 0, -EINVAL with a text. */
+/* Check that the table's rows are objects. Returns 0, or -EINVAL with an error text. */
 int ix_same_check(struct ipcx *x, const struct ipcx_table *same);
 
-/* Index that snapshot: 0 or -ENOMEM. The caller frees s->same_index. */
+/* Index that snapshot. Returns 0 or -ENOMEM. The caller frees s->same_index. */
 int ix_same_index(struct ix_scan *s);
 
-/* Whether this row is one of the snapshot that the query names (same reference, key,
- * creator, time); a note if it is not. */
+/* Whether this row is an object of the snapshot s->same (same reference and marks). Adds
+ * a note if the reference now means another object. */
 bool ix_same_object(struct ix_scan *s, const void *row);
 
-/* "not permitted": who we are (or as whom it was tried), whose it is, which capability
- * would do. */
+/* Return the "not permitted" text: our uid (or the uid that tried), the owner, and the
+ * capability that would suffice. */
 const char *ix_denied(const struct ipcx *x, const struct ix_kind *kind, const void *row,
 		      char *buf, size_t size);
 
 /* The note for what ix_ns_run_elsewhere() finds, with the escaped path. */
 #define IX_ELSEWHERE "its /dev/shm is mounted here, too, on %s"
 
-/* The upper bits of a place to resume hold the mechanism. */
+/* The upper bits of a resume value are the mechanism. */
 #define IX_RESUME_SHIFT 48
 
-/* One of the references, or a mechanism after the other, where this runs: what
- * ix_scan_places() has done in each namespace that the query is for. 0 or -errno. */
+/* Scan the references or mechanisms of the query where this runs; ix_scan_places() has
+ * that done in each namespace of the query. Return 0 or -errno. */
 int ix_scan_here(struct ix_scan *s, const struct ipcx_query *q);
 int ix_scan_places(struct ix_scan *s, const struct ipcx_query *q);
 
-/* Whether there is enough: by the table, which comes back from other processes. */
+/* Whether a scan that needs one row has it: by the table, which other processes also
+ * return. */
 static inline bool ix_satisfied(const struct ix_scan *s)
 {
 	return s->enough && s->t->rows > 0;

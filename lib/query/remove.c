@@ -32,7 +32,7 @@ static int can_change(struct ipcx *x, const struct ix_mech *m, const char *subje
 			     subject, m->info.object, names);
 }
 
-/* Attributes that the mechanisms concerned cannot change are refused before anything is
+/* Refuse attributes that a mechanism of the query cannot change, before any object is
  * touched. */
 static int check_change(struct ipcx *x, const struct ipcx_query *q,
 			const struct ipcx_attrs *attrs)
@@ -68,7 +68,7 @@ static void copy_notes(const struct ipcx_table *from, struct ipcx_table *to)
 		ix_table_add_note(to, n);
 }
 
-/* Look once more at the objects of a table. */
+/* Scan the objects of a table again. */
 static int remove_look_again(struct ipcx *x, const struct ipcx_query *q,
 			     const struct ipcx_table *changed,
 			     struct ipcx_table **ret_table)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Is this still the object that was listed? Ids are used again (after some millions of
- * objects, the very same), and names at once: before something is destroyed that a person
- * agreed to, what marks the object is compared.
+ * Whether an object is still the one that was listed. Ids are reused (identical ones
+ * after some millions of objects), and names at once: before removing an object to which
+ * a user agreed, its marks are compared.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,12 +12,13 @@
 #include "ns/ns.h"
 #include "query/query.h"
 
-/* What an object does not change by being used. A POSIX object is its file. */
+/* Marks, which use of the object does not change. A POSIX object is identified by its
+ * file. */
 static const enum ipcx_field sysv_marks[] = { IPCX_F_KEY, IPCX_F_CUID, IPCX_F_CTIME };
 static const enum ipcx_field posix_marks[] = { IPCX_F_DEVICE, IPCX_F_INODE };
 
-/* The namespace of a row's id. A name needs none: its object is a file, whose file system
- * tells (and one that several namespaces see was listed for the first of them). */
+/* Return the IPC namespace of a row's id; 0 for a name: that object is a file, identified
+ * by its file system (and listed only in the first of several namespaces that see it). */
 static uint64_t space_of(const struct ix_scan *s, const struct ipcx_table *t,
 			 const struct ix_section *section)
 {
@@ -28,7 +29,7 @@ static uint64_t space_of(const struct ix_scan *s, const struct ipcx_table *t,
 	return ns ? ns : s->same_home;
 }
 
-/* FNV-1a over the namespace and the number or name that a reference holds. */
+/* FNV-1a over the namespace and the id or name of a reference. */
 static uint64_t hash_ref(const struct ipcx_ref *ref, uint64_t ns)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325) ^
@@ -77,7 +78,7 @@ int ix_same_index(struct ix_scan *s)
 	for (size_t i = 0; i < n; i++) {
 		const void *row = ix_table_at(s->same, i, &section);
 
-		/* What ipcx_create() found there is not what it made. */
+		/* ipcx_create() found this object, it did not create it. */
 		if (ix_kind_has(section->kind, IPCX_F_EXISTED) &&
 		    ix_column_raw(ix_column(section->kind, IPCX_F_EXISTED), row))
 			continue;
@@ -99,7 +100,7 @@ static bool same_equal(const struct ix_scan *s, const struct ix_section *here,
 	if (ix_row_value(s->t, here, row, f, &a) < 0 ||
 	    ix_row_value(s->same, there, old, f, &b) < 0)
 		return false;
-	/* Unknown is not equal: nobody can tell. */
+	/* Unknown marks count as different. */
 	return a.type == b.type && a.type != IPCX_TYPE_NONE &&
 	       ipcx_value_compare(&a, &b) == 0;
 }
@@ -131,7 +132,7 @@ bool ix_same_object(struct ix_scan *s, const void *row)
 	want.hash = hash_ref(&ref, space_of(s, s->t, ix_last_section(s->t)));
 	found = bsearch(&want, s->same_index, s->nsame, sizeof(*found), by_hash);
 	if (!found)
-		return false; /* new since then */
+		return false; /* created since then */
 	if (marks_equal(s, row, found->row))
 		return true;
 	(void)ipcx_ref_format(&ref, subject, sizeof(subject));

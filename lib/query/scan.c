@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Snapshots of objects: which mechanisms are asked, in which namespaces, which rows stay,
- * and what is done to them. Removing and changing are scans that act on each row the
- * moment it was read.
+ * Snapshots of objects: which mechanisms are scanned, in which namespaces, which rows are
+ * kept, and what is done to them. Removing and changing are scans that act on each row as
+ * soon as it was read.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -16,11 +16,11 @@
 #include "ns/run.h"
 #include "query/query.h"
 
-/* Slices up to this many rows get their memory in one piece. */
+/* Slices up to this many rows are allocated in one piece. */
 #define SLICE_MAX 65536
 
-/* IPC_SET sets the owner as well: one without a number there cannot be set again, and
- * would become whoever has the number that stands for nobody. */
+/* IPC_SET always sets the owner too. An unmapped owner cannot be set again: the object
+ * would get the overflow uid as its owner. */
 static int keeps_owner(struct ix_scan *s, const struct ix_mech *m, const void *row)
 {
 	static const struct {
@@ -43,7 +43,7 @@ static int keeps_owner(struct ix_scan *s, const struct ix_mech *m, const void *r
 	return 0;
 }
 
-/* row is as the kernel gave it: with the numbers that users have where this runs. */
+/* row is as read from the kernel, with the ids of the user namespace where this runs. */
 static int scan_act(struct ix_scan *s, const struct ix_mech *m, const void *row)
 {
 	struct ipcx_attrs there;
@@ -62,7 +62,8 @@ static int scan_act(struct ix_scan *s, const struct ix_mech *m, const void *row)
 	return !s->dry ? m->change(s, row, &there) : m->may ? m->may(s, row, &there) : 0;
 }
 
-/* Why an action failed: the mechanism's own words, its table of errnos, or the errno. */
+/* Note why an action failed: the mechanism's own error text, its table of errnos, or the
+ * errno. */
 static void note_failure(struct ix_scan *s, const struct ix_mech *m, const void *row,
 			 int r)
 {
@@ -94,8 +95,8 @@ static void note_failure(struct ix_scan *s, const struct ix_mech *m, const void 
 	ix_table_add_note(s->t, &note);
 }
 
-/* Only what is true of an object selects it. One of which nobody can tell because a
- * look-up failed is told of. */
+/* Whether the condition holds. An object for which it is unknown because a lookup failed
+ * is not selected, but noted. */
 static bool fulfils(struct ix_scan *s, const struct ix_section *section, const void *row)
 {
 	struct ix_verdict v = ix_expr_row(s->where, s->t, section, row);
@@ -110,8 +111,8 @@ static bool fulfils(struct ix_scan *s, const struct ix_section *section, const v
 	return v.says == 1;
 }
 
-/* What is looked up beside a row, and what takes calls of its own: in front of the
- * condition where that reads it, behind it otherwise. */
+/* Look up names, costly columns and processes: before the condition is tested if that
+ * reads them, after it otherwise. */
 static int scan_look_up(struct ix_scan *s, const struct ix_mech *m, void *row,
 			bool before)
 {
@@ -127,7 +128,7 @@ static int scan_look_up(struct ix_scan *s, const struct ix_mech *m, void *row,
 	return r;
 }
 
-/* Who did not ask for it is not told why. */
+/* Mark the idle time as unknown; note the reason only if the field was requested. */
 static void tell_no_idle(struct ix_scan *s, const struct ix_mech *m, void *row)
 {
 	ix_lacks(s->t, row, &s->no_idle);
@@ -162,7 +163,7 @@ static int scan_keep(struct ix_scan *s)
 		return r == -EIDRM ? 0 : r;
 	ix_lacks(s->t, row, &s->vague);
 	r = scan_act(s, m, given);
-	/* Gone in the meantime: what was wanted is so, unless it was to be changed. */
+	/* Gone meanwhile: fine for a removal, not for a change of a named object. */
 	if (r == -ENOENT || r == -EIDRM ||
 	    (r == -EINVAL && s->verb == IX_REMOVE && !m->info.named)) {
 		s->x->error[0] = '\0';
@@ -176,8 +177,7 @@ static int scan_keep(struct ix_scan *s)
 	return s->enough ? -ECANCELED : 1;
 }
 
-/* Read one mechanism whole; what keeps it from being read is a note, unless memory is
- * out. */
+/* Scan one mechanism. If it cannot be read add a note; fail only when out of memory. */
 static int scan_mech(struct ix_scan *s)
 {
 	const struct ix_mech *m = ix_mech(s->mech);
@@ -187,7 +187,7 @@ static int scan_mech(struct ix_scan *s)
 		return r;
 	ix_plan_lookups(s, m->kind);
 	ix_plan_times(s, m->kind);
-	/* A slice has its room at once; without memory for it, rows fail one by one. */
+	/* Allocate a slice at once; if that fails, rows are allocated one by one. */
 	if (s->max_rows && s->max_rows <= SLICE_MAX)
 		(void)ix_buf_room(&s->t->shared, s->max_rows * m->kind->row_size);
 	s->x->error[0] = '\0';
@@ -196,7 +196,7 @@ static int scan_mech(struct ix_scan *s)
 		return 0;
 	if (r == -ENOMEM)
 		return ix_fail_plain(s->x, r, "out of memory");
-	/* Of many namespaces some are known by no process: they have no /dev/shm. Others
+	/* Among many namespaces, some have no known process, hence no /dev/shm; others
 	 * end meanwhile. */
 	if (r < 0 && !(s->many && (r == -ENXIO || r == -ESRCH)))
 		ix_table_note(s->t, IPCX_NOTE_UNAVAILABLE, s->mech, r, "", "%s",
@@ -227,11 +227,12 @@ static int scan_ref(struct ix_scan *s, const struct ipcx_ref *ref)
 	if (r >= 0)
 		return 0;
 	(void)ipcx_ref_format(ref, subject, sizeof(subject));
-	/* Where the kernel says it of something on the way, of the object nobody knows. */
+	/* With another error text, ENOENT is about something else (as /proc): the object
+	 * may exist. */
 	missing = r == -ENOENT &&
 		  (!s->x->error[0] || s->x->failure == IPCX_FAILURE_MISSING);
 	if (s->many && (missing || r == -ENXIO || r == -ESRCH))
-		return 0; /* it may be in another one */
+		return 0; /* it may be in another namespace */
 	if (missing)
 		ix_table_note(s->t, IPCX_NOTE_MISSING, ref->mech, r, subject, "%s%s",
 			      s->x->error[0] ? s->x->error : "no such ",
@@ -245,8 +246,8 @@ static int scan_ref(struct ix_scan *s, const struct ipcx_ref *ref)
 	return 0;
 }
 
-/* The fields that the caller will read and those that the condition reads: by their
- * names, or because they come with every listing. */
+/* Set the fields to be read: those that the caller or the condition names, and those of
+ * every plain listing. */
 static void wanted(struct ix_scan *s, const struct ipcx_query *q)
 {
 	bool usual = ipcx_fieldset_empty(&q->fields) || (q->flags & IPCX_USUAL);
@@ -269,7 +270,8 @@ static void wanted(struct ix_scan *s, const struct ipcx_query *q)
 	}
 }
 
-/* Of a namespace with several /dev/shm all but one place are for what stands there. */
+/* Whether to scan the mechanism here: a further /dev/shm of a namespace is scanned only
+ * for the objects in it. */
 static bool scan_here(const struct ix_scan *s, unsigned mech)
 {
 	return !s->x->view.only_shm || ix_mech(mech)->mounted;
@@ -280,7 +282,7 @@ int ix_scan_here(struct ix_scan *s, const struct ipcx_query *q)
 	unsigned first = (unsigned)(q->resume >> IX_RESUME_SHIFT);
 	int r = 0;
 
-	ix_may_end(&s->may); /* of another place, with other rights */
+	ix_may_end(&s->may); /* known rights are those of another namespace */
 	for (size_t i = 0; r == 0 && !ix_satisfied(s) && i < q->nrefs; i++) {
 		s->ref = i + 1;
 		if (scan_here(s, q->refs[i].mech))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Setting limits where a context acts, finding out whether that would work, and the lines
- * that do it at boot. */
+/* Setting limits in the context's namespace, checking whether that would succeed, and the
+ * sysctl.conf lines that set them at boot. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -8,7 +8,7 @@
 #include "limits/limits.h"
 #include "ns/run.h"
 
-/* What is to be set; the lines that come of it. */
+/* The settings, and the buffer for the lines. */
 struct order {
 	const struct ipcx_setting *settings;
 	size_t n;
@@ -30,15 +30,15 @@ int ipcx_limit_set(struct ipcx *x, const char *name, uint64_t value)
 	struct ipcx_setting s = { .size = sizeof(s), .name = name, .value = value };
 	struct order o = { .settings = &s, .n = 1 };
 
-	/* The files of a namespace's limits belong to user 0 of its user namespace, and
-	 * no capability outside of that counts (ipc/ipc_sysctl.c). */
+	/* The sysctl files of a namespace belong to uid 0 of its user namespace, and
+	 * capabilities outside of that do not count (ipc/ipc_sysctl.c). */
 	return ix_ns_run(x, &(struct ix_ns_call){ .run = set_there,
 						  .arg = &o,
 						  .acts = true,
 						  .as_owner = true });
 }
 
-/* What would be set, and what it is now. */
+/* The value to be set, and the current one. */
 struct trial {
 	const char *name;
 	uint64_t value, now;

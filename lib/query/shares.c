@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What share of each limit one object takes. */
+/* Which share of each limit one object takes. */
 #include <errno.h>
 
 #include "core/attr.h"
@@ -9,8 +9,8 @@
 #include "query/fit.h"
 
 /*
- * Without used: to count it takes a walk over all segments, and one object must stay
- * cheap.
+ * Without the use: counting it walks over all segments, and a query of one object must
+ * stay cheap.
  */
 static const struct ix_kind shares_kind = {
 	.name = "shares",
@@ -18,9 +18,7 @@ static const struct ix_kind shares_kind = {
 	IX_COLUMNS(IX_NEED_COLUMNS, [IPCX_F_PERCENT] = IX_DERIVED(ix_derive_percent)),
 };
 
-/*
- * Whether an amount depends on attributes that are not known: does it change with them?
- */
+/* Whether an amount depends on unknown attributes: whether it changes with them. */
 static bool depends(const struct ix_charge *c, const struct ipcx_attrs *a,
 		    uint64_t unknown)
 {
@@ -89,7 +87,7 @@ static int shares_add_share(struct ix_limits *s, struct ipcx_table *t,
 	return 0;
 }
 
-/* An object whose shares are asked for. */
+/* The object whose shares are requested. */
 struct owner {
 	const struct ix_mech *mech;
 	struct ipcx_attrs attrs;

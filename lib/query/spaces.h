@@ -5,13 +5,13 @@
 #include "core/table.h"
 #include "ns/pin.h"
 
-/* How a list of namespaces is made. */
+/* How to list namespaces. */
 struct ix_spaces {
 	bool thorough;
-	bool unnamed;   /* containers that are not known may be there all the same */
-	bool no_mounts; /* what is mounted is not known */
-	bool no_pins;   /* nor what is pinned */
-	uint64_t only;  /* this one, or 0: all */
+	bool unnamed;   /* there may be containers that are not known */
+	bool no_mounts; /* mounts are unknown */
+	bool no_pins;   /* pins are unknown */
+	uint64_t only;  /* only this namespace; 0: all */
 	const struct ipcx_table *usage;
 	const struct ix_pins *pins;
 };

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Times that cannot be what they seem: years that no date has room for, and moments that
- * are yet to come, from which no span can be counted. The fields are unknown then, and a
- * note says why.
+ * Implausible times: years outside of 0 to 9999, and times in the future, from which no
+ * span can be counted. The fields become unknown, and a note says why.
  */
 #include <time.h>
 
@@ -26,7 +25,7 @@ void ix_plan_times(struct ix_scan *s, const struct ix_kind *kind)
 	}
 }
 
-/* A field that is unknown for this reason: said only where somebody reads it. */
+/* Mark a field as unknown; note the reason only if the field is read. */
 static void times_lacks(struct ix_scan *s, const struct ix_kind *kind, void *row,
 			enum ipcx_field f, const char *why)
 {
@@ -49,7 +48,8 @@ static bool is_attached(const struct ix_kind *kind, const void *row)
 	return c->size && ix_column_raw(c, row);
 }
 
-/* Objects that were made or used since the clock was read for this run are just new. */
+/* Whether a time is in the future. Objects created or used since the scan read the clock
+ * are just new. */
 static bool is_to_come(const struct ix_scan *s, int64_t when)
 {
 	struct timespec now;
@@ -76,7 +76,7 @@ void ix_check_odd_times(struct ix_scan *s, const struct ix_kind *kind, void *row
 			continue;
 		if (f == IPCX_F_CTIME)
 			times_lacks(s, kind, row, IPCX_F_AGE, odd ? no_date : to_come);
-		if (!is_attached(kind, row)) /* then it is 0 */
+		if (!is_attached(kind, row)) /* otherwise idle is 0 */
 			times_lacks(s, kind, row, IPCX_F_IDLE, odd ? no_date : to_come);
 	}
 }

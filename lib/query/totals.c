@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is counted over all objects of each mechanism that has such counters, a row each,
- * where calls act. */
+/* The kernel's counters over all objects of a mechanism: a row for each mechanism that
+ * has them, in the namespace where calls act. */
 #include <errno.h>
 
 #include "core/copyin.h"

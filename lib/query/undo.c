@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Taking back what a create that failed has made: that, and nothing that has got its name
- * since. */
+/* Removing what a failed create has made, and no object that has got its name since. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +8,8 @@
 #include "core/mech.h"
 #include "query/made.h"
 
-/* Those that are still what stands in same. Without it, what has the id: that is of no
- * other object, as the kernel counts on with each (ipc/util.c, seq). */
+/* Remove the objects that still match "same". Without it, go by the id alone: the kernel
+ * relies on an id not being reused that soon (ipc/util.c, seq). */
 static void unmake(struct ipcx *x, const struct ipcx_ref *refs, size_t n,
 		   const struct ipcx_table *same)
 {
@@ -25,7 +24,7 @@ static void unmake(struct ipcx *x, const struct ipcx_ref *refs, size_t n,
 		ipcx_table_free(gone);
 }
 
-/* A name may be another object's by now. */
+/* A name may refer to another object by now, so a named object stays. */
 int ix_made_forget(struct ipcx *x, const struct ipcx_ref *ref)
 {
 	char text[IPCX_REF_MAX];
@@ -38,7 +37,7 @@ int ix_made_forget(struct ipcx *x, const struct ipcx_ref *ref)
 	return ix_fail_plain(x, -ENOMEM, "out of memory; %s was made, and stays", text);
 }
 
-/* Whether a row that was made has what tells its object from the next with that name. */
+/* Whether a row has the marks that identify its object. */
 static bool is_marked(const struct ipcx_table *t, size_t i)
 {
 	struct ipcx_value v;
@@ -48,12 +47,12 @@ static bool is_marked(const struct ipcx_table *t, size_t i)
 	       v.type != IPCX_TYPE_NONE;
 }
 
-/* What was made by this call, and is not to be; and what has to stay all the same. */
+/* The objects to remove, and those that have to stay. */
 struct undoing {
 	struct ipcx_ref *refs;
 	size_t n, room;
 	size_t left;
-	char first[IPCX_REF_MAX]; /* of those that are left */
+	char first[IPCX_REF_MAX]; /* the first that is left */
 };
 
 static void undo_row(struct ipcx *x, const struct ipcx_table *t, size_t i,
@@ -73,7 +72,7 @@ static void undo_row(struct ipcx *x, const struct ipcx_table *t, size_t i,
 	} else if (!ix_mech(ref->mech)->info.named) {
 		unmake(x, ref, 1, NULL);
 	} else if (u->left++ == 0) {
-		/* It could not be looked at: the name may be another's by now. */
+		/* It has no marks: the name may refer to another object by now. */
 		(void)ipcx_ref_format(ref, u->first, sizeof(u->first));
 	}
 }
