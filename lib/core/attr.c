@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Every attribute that an object can be made with: the one place that ties its bit to
- * its name, member and field.
+ * The table of all attributes that objects can be created with: the only place that
+ * connects an attribute's bit with its name, member and field.
  */
 #include "core/attr.h"
 
@@ -12,7 +12,7 @@
 #include "base/util.h"
 
 #define MEMBER(m) offsetof(struct ipcx_attrs, m), sizeof(((struct ipcx_attrs *)0)->m)
-#define NO_NUMBER 0, 0 /* a flag alone, or a member that is no number */
+#define NO_NUMBER 0, 0 /* a flag without a member, or a member that is not a number */
 
 /* clang-format off */
 static const struct ix_attr attrs[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What may be compared with what: operands become a checked comparison here, or an error
- * that says how it should look.
+ * The type check of expressions: turns operands into a checked comparison, or into an
+ * error that says what to write instead.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #include "core/type.h"
 #include "core/words.h"
 
-/* What a message shows of an operand. */
+/* An operand as messages show it. */
 struct shown {
 	char text[64];
 };
@@ -38,7 +38,7 @@ static const char *check_show(struct shown *s, const struct ix_parser *p,
 	return show_text(s, part);
 }
 
-/* What a field holds, in a sentence. */
+/* Describe what a field holds, for messages. */
 static const char *describe(enum ipcx_field f)
 {
 	return ix_type_noun(ipcx_field_info(f));
@@ -50,8 +50,9 @@ static bool check_is_number(const struct ipcx_field_info *info)
 }
 
 /*
- * Two fields: of one type, and counting the same. Plain counts go with everything, for
- * limits count what they limit.
+ * Whether two fields can be compared: they need the same type and, for numbers, the same
+ * unit. Plain counts can be compared with any number, as the fields of limits are plain
+ * counts of what they limit.
  */
 static bool comparable(enum ipcx_field a, enum ipcx_field b)
 {
@@ -64,7 +65,7 @@ static bool comparable(enum ipcx_field a, enum ipcx_field b)
 	       r->unit == IPCX_UNIT_VARIES;
 }
 
-/* ": did you mean size or rss?" in buf; nothing when no field is near. */
+/* Write ": did you mean size or rss?" to buf; nothing if no field has a similar name. */
 static const char *suggest(const char *word, size_t len, char *buf, size_t size)
 {
 	size_t best = ix_nearest(len), at = 0;
@@ -89,7 +90,8 @@ static const char *suggest(const char *word, size_t len, char *buf, size_t size)
 	return buf;
 }
 
-/* The field that a token names; IPCX_NO_FIELD when it names none. Never one in quotes. */
+/* Return the field that a token names, or IPCX_NO_FIELD. A quoted text is never a field.
+ */
 static enum ipcx_field field_of(const struct ix_parser *p, const struct ix_token *tok)
 {
 	enum ipcx_field f;
@@ -100,7 +102,7 @@ static enum ipcx_field field_of(const struct ix_parser *p, const struct ix_token
 	return IPCX_NO_FIELD;
 }
 
-/* Whether a word looks like a field's name rather than a value. */
+/* Whether a word looks like a field name rather than a value. */
 static bool like_a_name(const struct ix_parser *p, const struct ix_token *tok)
 {
 	unsigned char c = (unsigned char)p->text[tok->at];
@@ -184,7 +186,7 @@ int ix_check_unknown(struct ix_parser *p, const struct ix_token *operand,
 	return 0;
 }
 
-/* Decode what stands between the quotes, in place. */
+/* Decode the text between the quotes, in place. */
 static int unquote(struct ix_parser *p, size_t at, char *text)
 {
 	const char *from = text;
@@ -218,7 +220,7 @@ static int unquote(struct ix_parser *p, size_t at, char *text)
 	return 0;
 }
 
-/* The text of a literal, in the expression's pool. */
+/* Copy the text of a literal to the expression's pool and decode it. */
 static int literal_text(struct ix_parser *p, const struct ix_token *tok, char **ret_text)
 {
 	size_t quotes = tok->kind == IX_TOK_STRING;
@@ -284,8 +286,9 @@ static int check_null(struct ix_parser *p, enum ipcx_field left,
 }
 
 /*
- * Whether names of users are compared as such, not as texts: to be the same, or not, as a
- * literal or as another name of this kind. Then it is by their ids, which every row has.
+ * Compare user or group names by id, which every row has, where equality is tested
+ * against a literal or another name field of the same kind. Other comparisons are by
+ * text.
  */
 static void check_by_id(struct ix_parser *p, struct ix_node *n)
 {
@@ -319,8 +322,8 @@ static int check_fields(struct ix_parser *p, enum ipcx_field left, enum ipcx_fie
 	return 0;
 }
 
-/* "owner == bob": who that is is settled here, once, and numbers are compared: whether a
- * row is his must not depend on a look-up that may fail for the row. */
+/* Look up the user of "owner == bob" once, here, and compare ids: whether a row matches
+ * must not depend on a lookup that may fail for that row. */
 static int check_name(struct ix_parser *p, const struct ix_token *tok, const char *text,
 		      struct ix_node *n)
 {
@@ -384,7 +387,7 @@ static enum ix_tok mirrored(enum ix_tok op)
 	return other[op];
 }
 
-/* Which side is the field? It goes to the left, where the rest of this file wants it. */
+/* Put the field on the left, where the rest of this file expects it. */
 static int check_settle(struct ix_parser *p, struct ix_token *left, struct ix_token *op,
 			struct ix_token *right, enum ipcx_field *ret_left)
 {
@@ -417,7 +420,7 @@ int ix_check_compare(struct ix_parser *p, struct ix_token left, struct ix_token 
 
 	if (error < 0)
 		return error;
-	/* Behind =~ every word is a pattern, also one that is a field's name. */
+	/* After =~ every word is a pattern, even if it is a field's name. */
 	if (op.kind == IX_TOK_LIKE)
 		return check_like(p, l, &right, ret_node);
 	if (is_null(p, &right))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Owners by name, ages, the mechanism's name: computed when a field is read, so that rows
- * stay small. */
+/* Derived columns (owner names, ages, the mechanism's name), computed when a field is
+ * read so that rows stay small. */
 #include "core/columns.h"
 
 #include <string.h>
@@ -64,7 +64,7 @@ void ix_derive_shm_device(const struct ipcx_table *t, const struct ix_section *s
 		ix_value_text(v, ix_dirid_text(&dirid, text));
 }
 
-/* A name where there is one, else the number: what is shown is what --owner takes. */
+/* The name if there is one, else the number: either is accepted by --owner. */
 void ix_derive_name(const struct ipcx_table *t, const struct ix_names *names, uint32_t id,
 		    struct ipcx_value *v)
 {
@@ -115,12 +115,12 @@ void ix_derive_age(const struct ipcx_table *t, const struct ix_section *s,
 	if (then == 0)
 		return;
 	v->type = IPCX_TYPE_UINT;
-	/* What was made since then is new. What is yet to come is unknown: query/times.c.
-	 */
+	/* Created since the snapshot: age 0. A ctime in the future was already marked
+	 * unknown (query/times.c). */
 	v->as.u = then < t->now ? (uint64_t)t->now - (uint64_t)then : 0;
 }
 
-/* A clock that was set back makes nobody idle for ages. */
+/* If the clock was set back, idle is 0 rather than negative. */
 void ix_derive_idle(const struct ipcx_table *t, const struct ix_section *s,
 		    const void *row, struct ipcx_value *v)
 {

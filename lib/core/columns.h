@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Columns that rows of several kinds derive in the same way, from the stored columns
- * beside them. */
+/* Columns that several kinds of rows derive in the same way from their stored columns. */
 #pragma once
 
 #include "core/table.h"
@@ -9,10 +8,10 @@ typedef void ix_derive(const struct ipcx_table *t, const struct ix_section *s,
 		       const void *row, struct ipcx_value *v);
 
 ix_derive ix_derive_mech;          /* the section's mechanism */
-ix_derive ix_derive_ns;            /* the namespace that it was read in */
-ix_derive ix_derive_container;     /* and whose that is */
-ix_derive ix_derive_container_uid; /* and who says so */
-ix_derive ix_derive_shm_device;    /* the directory that its objects are in */
+ix_derive ix_derive_ns;            /* the namespace it was read in */
+ix_derive ix_derive_container;     /* the container of that namespace */
+ix_derive ix_derive_container_uid; /* the uid of whoever named that container */
+ix_derive ix_derive_shm_device;    /* the directory of its objects */
 ix_derive ix_derive_owner;         /* from IPCX_F_UID: the name, or the number as text */
 ix_derive ix_derive_group;         /* from IPCX_F_GID */
 ix_derive ix_derive_creator;       /* from IPCX_F_CUID */
@@ -20,24 +19,24 @@ ix_derive ix_derive_creator_group; /* from IPCX_F_CGID */
 ix_derive ix_derive_age;           /* from IPCX_F_CTIME: never negative */
 
 ix_derive ix_derive_idle; /* since the latest of the stored times; 0 while attached */
-ix_derive ix_derive_none; /* nothing, in any row: why says struct ix_mech, no_idle */
+ix_derive ix_derive_none; /* no value in any row; ix_mech.no_idle has the reason */
 
-/* Whether a process still runs, as it is stored in a member of one byte; 0: there was
- * none. */
+/* Whether a process still runs, as stored in a one-byte member; 0: there was no process.
+ */
 enum { IX_RUNS_NO_MORE = 1, IX_STILL_RUNS };
 
 ix_derive ix_derive_cpid_alive, ix_derive_lpid_alive, ix_derive_lspid_alive,
 	ix_derive_lrpid_alive;
 
-/* The columns that every kind of row has which is read in a namespace. */
+/* The columns of every kind of row that is read in a namespace. */
 #define IX_PLACE_COLUMNS                                       \
 	[IPCX_F_NS] = IX_CONSTANT(ix_derive_ns),               \
 	[IPCX_F_CONTAINER] = IX_CONSTANT(ix_derive_container), \
 	[IPCX_F_CONTAINER_UID] = IX_CONSTANT(ix_derive_container_uid)
 
-/* The name of an id where the table has one, else the number as text. */
+/* Set v to the name of an id if the table has one, else to the number as text. */
 void ix_derive_name(const struct ipcx_table *t, const struct ix_names *names, uint32_t id,
 		    struct ipcx_value *v);
 
-/* The stored number of a column, without its "zero is none" rule. */
+/* The stored number of a column, without the rule that zero means none. */
 uint64_t ix_column_raw(const struct ix_column *c, const void *row);

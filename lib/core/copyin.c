@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How structs of other sizes than ours are read and written: by their first member, as
- * the kernel does it for its own (copy_struct_from_user() in include/linux/uaccess.h). */
+/* Read and write structs whose size differs from ours, as given by their first member,
+ * like copy_struct_from_user() in the kernel (include/linux/uaccess.h). */
 #include "core/copyin.h"
 
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
 
-/* No version will have a larger one: a size above is not a size, but what stood in an
- * uninitialised struct. */
+/* No version will have a larger struct: a size above this comes from an uninitialised
+ * one. */
 #define SIZE_LIMIT 4096
 
 static int check_size(struct ipcx *x, const char *what, size_t size, size_t least)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Structs that cross the border of the library: the caller may have been compiled against
- * an older header (his struct is smaller) or a newer one (his is larger). This is the one
- * place that reads and writes them.
+ * Structs that cross the library's ABI: the caller may have been compiled with an older
+ * header (its struct is smaller) or a newer one (larger). Only this file reads and writes
+ * them.
  */
 #pragma once
 
@@ -11,12 +11,12 @@
 #include "core/ctx.h"
 
 /*
- * Read a struct that begins with its size, and that a program filled. What a smaller one
- * lacks is zero; what a larger one has beyond ours must be zero: it says something that
- * this version would not do.
+ * Read a struct that begins with its size and was filled by the caller. What a smaller
+ * one lacks becomes zero; what a larger one has beyond ours must be zero, as this version
+ * could not honour it.
  *
- * what is its name in an error; least is its first size, known that of today. 0; -EINVAL
- * for NULL or a size below the first, -E2BIG, with a text.
+ * what is its name in errors, least its first size, known its size today. Returns 0,
+ * -EINVAL for NULL or a size below the first, or -E2BIG, with a text.
  */
 int ix_copy_in(struct ipcx *x, const char *what, const void *from, size_t least,
 	       void *ret_to, size_t known);
@@ -25,18 +25,19 @@ int ix_copy_in(struct ipcx *x, const char *what, const void *from, size_t least,
 	ix_copy_in(x, "struct " #type, from, least, ret_to, sizeof(struct type))
 
 /*
- * Answer in a struct that begins with its size, which the program has set: as much as it
- * has room for; what we do not know of a larger one becomes zero. 0; -EINVAL with a text.
+ * Fill a struct that begins with its size, set by the caller: copy as much as fits and
+ * zero the part of a larger one that this version does not know. Returns 0, or -EINVAL or
+ * -E2BIG with a text.
  */
 int ix_copy_out(struct ipcx *x, const char *what, const void *from, size_t least,
 		void *to, size_t known);
 
-/* Whether such a struct can be answered in, before what it is about is done. */
+/* Check, before the call acts, that ix_copy_out() will accept the struct. */
 int ix_copy_check(struct ipcx *x, const char *what, const void *to, size_t least);
 
 #define IX_COPY_CHECK(x, type, least, to) ix_copy_check(x, "struct " #type, to, least)
 
-/* n structs of one size in a row, as many of ours. ret_to has room for them. */
+/* Read an array of n structs of one size. ret_to has room for n of ours. */
 int ix_copy_in_all(struct ipcx *x, const char *what, const void *from, size_t n,
 		   size_t least, void *ret_to, size_t known);
 
@@ -47,8 +48,8 @@ int ix_copy_in_all(struct ipcx *x, const char *what, const void *from, size_t n,
 	ix_copy_out(x, "struct " #type, from, least, to, sizeof(struct type))
 
 /*
- * First in a public function, before anything is looked at: ends it with -EINVAL and a
- * text where one of these pointers is NULL. x may be NULL itself.
+ * The first statement of a public function: returns -EINVAL with a text if one of these
+ * pointers is NULL. x itself may be NULL.
  */
 #define IX_REQUIRE(x, ...)                                                  \
 	do {                                                                \

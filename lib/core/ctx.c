@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Making and ending a context, its directories, the text of its last error. */
+/* Create and free a context; its directories, and the text of its last error. */
 #include "core/ctx.h"
 
 #include <errno.h>
@@ -116,7 +116,7 @@ int ix_procfd(struct ipcx *x)
 	fd = ix_open(root, "proc", O_PATH | O_DIRECTORY);
 	if (fd < 0)
 		return fd;
-	/* A directory that only looks like /proc would be believed in everything. */
+	/* A directory that only looks like /proc must not be trusted. */
 	r = fstatfs(fd, &fs) < 0 ? -errno : 0;
 	if (r < 0 || fs.f_type != PROC_SUPER_MAGIC) {
 		(void)close(fd);
@@ -133,7 +133,7 @@ int ix_viewfd(struct ipcx *x)
 	if (x->view.rootfd >= 0)
 		return x->view.rootfd;
 	return x->view.pid > 0 ? -EACCES
-			       : -ENXIO; /* it may not be looked at; or is none */
+			       : -ENXIO; /* no access to the root, or no root known */
 }
 
 const char *ix_errno_text(int error)
@@ -156,7 +156,7 @@ const char *ix_errno_text(int error)
 
 static void PRINTF(2, 0) keep_text(struct ipcx *x, const char *fmt, va_list args)
 {
-	/* The text may quote the one before, and that stands in the same buffer. */
+	/* The text may quote the previous one, which is in the same buffer. */
 	char text[sizeof(x->error)];
 
 	(void)vsnprintf(text, sizeof(text), fmt, args);
@@ -226,7 +226,7 @@ int ix_fail_plain_as(struct ipcx *x, int error, bool ours, const char *fmt, ...)
 
 int ix_said(struct ipcx *x, int r)
 {
-	/* The kernel's want of memory has a text of its own, which says of what. */
+	/* ENOMEM from the kernel already has a text that names the object. */
 	if (r == -ENOMEM && (x->said != r || !x->error[0]))
 		return ix_fail_plain(x, r, "out of memory");
 	return r;

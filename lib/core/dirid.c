@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Directories below roots that others made, and the file systems they are on. */
+/* Identify directories below untrusted roots, and the file systems they are on. */
 #include "core/dirid.h"
 
 #include <errno.h>
@@ -14,10 +14,10 @@
 #include "base/file.h"
 #include "base/mnt.h"
 
-/* A container may have any number of mount namespaces whose file systems do not answer. */
+/* A container may have any number of mount namespaces whose file systems hang. */
 #define STALLS_MAX 4
 
-/* Since Linux 6.8: never used again, unlike the number in the mount table. */
+/* Since Linux 6.8; never reused, unlike the mount id in mountinfo. */
 #ifndef STATX_MNT_ID_UNIQUE
 #define STATX_MNT_ID_UNIQUE 0x4000U
 #endif
@@ -55,7 +55,7 @@ struct ix_dirid ix_dirid_of(struct ipcx *x, int32_t pid, const char *path)
 
 	(void)snprintf(name, sizeof(name), "%d/root", pid);
 	root = proc < 0 ? proc : ix_open_link(proc, name, O_PATH | O_DIRECTORY);
-	/* A process that has gone has not "none". */
+	/* "No such directory" must not be reported for a process that has ended. */
 	if (root == -ENOENT)
 		root = -ESRCH;
 	return ix_dirid_below(x, root, path);
@@ -98,8 +98,8 @@ bool ix_dirid_may_be(struct ipcx *x, int32_t pid, int rootfd, const char *path,
 	       !strcmp(found, type);
 }
 
-/* Whoever looks at many meets such as end meanwhile: the mount table of one that nobody
- * has waited for yet is EINVAL (fs/proc_namespace.c), which may be much else. */
+/* Whether the process has ended meanwhile. Reading the mountinfo of a zombie fails with
+ * EINVAL (fs/proc_namespace.c), which has other causes, too. */
 static bool has_ended(struct ipcx *x, int32_t pid)
 {
 	char path[24], text[64];

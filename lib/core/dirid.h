@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A directory that another place has, such as its /dev/shm: which one it is, and whether
- * it can be looked into. */
+/* A directory elsewhere, such as the /dev/shm of another process: its identity, and
+ * whether it can be read safely. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,49 +9,50 @@
 
 #include "core/ctx.h"
 
-/* Which directory it is, in which file system. */
+/* The identity of a directory. */
 struct ix_dirid {
 	uint64_t dev, ino;
-	int error; /* 0; -ENOENT: there is none; else why that is not known */
+	int error; /* 0; -ENOENT: no such directory; else why it is unknown */
 };
 
-/* Room for what ix_dirid_text() writes. */
+/* Buffer size for ix_dirid_text(). */
 #define IX_DIRID_TEXT 64
 
-/* Open a path below a root that others made, as ix_open_below() does for hostile ones.
- * Waits in vain for a few file systems at most, until the next discovery: -EBUSY. */
+/* Open a path below an untrusted root, as ix_open_below() does with hostile. After a few
+ * file systems have timed out, returns -EBUSY until the next discovery. */
 int ix_dirid_open(struct ipcx *x, int rootfd, const char *path, int flags);
 
-/* The directory at a path ("dev/shm") below a root; rootfd may be an error. Asks no file
- * system. */
+/* Identify the directory at a path ("dev/shm") below a root; rootfd may be an -errno.
+ * Makes no request to the file system. */
 struct ix_dirid ix_dirid_below(struct ipcx *x, int rootfd, const char *path);
 
-/* The same of a process. */
+/* The same below the root of a process. */
 struct ix_dirid ix_dirid_of(struct ipcx *x, int32_t pid, const char *path);
 
-/* Whether two are known, and the same. */
+/* Whether both are known and the same. */
 bool ix_dirid_same(const struct ix_dirid *a, const struct ix_dirid *b);
 
-/* "MAJOR:MINOR/INODE", "none" or "unknown". */
+/* Return "MAJOR:MINOR/INODE", "none" or "unknown". */
 const char *ix_dirid_text(const struct ix_dirid *s, char buf[IX_DIRID_TEXT]);
 
-/* Whether a directory of a process (0: ours) is on a file system of that type, or that
- * cannot be told. */
+/* Whether a directory of a process (0: ours) is on a file system of that type, or the
+ * type is unknown. */
 bool ix_dirid_may_be(struct ipcx *x, int32_t pid, int rootfd, const char *path,
 		     const char *type);
 
 /*
- * Whether what a descriptor is on is kept in memory by the kernel: nobody else is asked
- * when it is looked into. By the mount table of a process that sees it: asking the file
- * system for its type would ask whoever runs it (FUSE). 0; -EMEDIUMTYPE or -errno, with
- * a text that begins with what.
+ * Check that a descriptor is on a file system that the kernel keeps in memory, so that
+ * reading it depends on nobody else. Goes by the mount table of a process that sees it:
+ * statfs(2) would ask the program behind a FUSE file system. Returns 0, or -EMEDIUMTYPE
+ * or -errno with a text that begins with what.
  */
 int ix_dirid_in_memory(struct ipcx *x, int32_t pid, int fd, const char *what);
 
-/* Where the file system of a directory is mounted in our mount namespace, when that is
- * another directory than our own at path ("dev/shm"): 1 and the mount point; 0; -errno. */
+/* Find where the file system of a directory is mounted in our mount namespace, unless the
+ * directory is the same as ours at path ("dev/shm"). Returns 1 with the mount point, 0 if
+ * there is none, or -errno. */
 int ix_dirid_elsewhere(struct ipcx *x, int fd, const char *path, char *buf, size_t size);
 
-/* The refusal to act on whatever is in a directory of a process, which is mounted here on
- * target: -EPERM with a text that begins with what. */
+/* Refuse to act on everything in a directory of a process that is mounted here on target.
+ * Returns -EPERM with a text that begins with what. */
 int ix_dirid_refused(struct ipcx *x, int32_t pid, const char *what, const char *target);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the objects of a load run are called, and how one is known to be ours. */
+/* Names and keys of a load run's objects, and how to recognise our own. */
 #include "core/driver.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What an expression says of a row, in Kleene's logic of three values: what depends on
- * something unknown is unknown, and stays so when it is negated.
+ * Evaluate an expression for a row in Kleene's three-valued logic: what depends on an
+ * unknown value is unknown, and so is its negation.
  */
 #include "core/expr.h"
 
@@ -17,10 +17,10 @@ struct row {
 	const struct ipcx_table *t;
 	const struct ix_section *s;
 	const void *data;
-	struct ix_verdict *verdict; /* where what fails is kept */
+	struct ix_verdict *verdict; /* records what failed */
 };
 
-/* Something failed: that is no answer, neither yes nor no. */
+/* Record a failure; the result is neither true nor false. */
 static int eval_failed(const struct row *row, enum ix_failed what, int error)
 {
 	if (!row->verdict->error) {
@@ -30,7 +30,7 @@ static int eval_failed(const struct row *row, enum ix_failed what, int error)
 	return UNKNOWN;
 }
 
-/* Whether an id has no number here: what it is shown as is that of everybody without. */
+/* Whether an id is unmapped here; all unmapped ids are shown as the same number. */
 static bool is_unmapped(const struct row *row, const struct ix_name_field *named)
 {
 	const struct ix_row *head = row->data;
@@ -39,8 +39,8 @@ static bool is_unmapped(const struct row *row, const struct ix_name_field *named
 }
 
 /*
- * A name that is compared as text. Whose name could not be looked up is shown as a
- * number, but that is not his name.
+ * Whether there is no name to compare as text. A user whose name could not be looked up
+ * is shown as a number, but that is not the name.
  */
 static bool is_no_name(const struct row *row, const struct ix_name_field *named)
 {
@@ -61,8 +61,8 @@ static bool is_no_name(const struct row *row, const struct ix_name_field *named)
 }
 
 /*
- * The value of a field; a field that such rows do not have is as unknown here as one
- * that could not be read.
+ * Read the value of a field. A field that this kind of row lacks is unknown here, like
+ * one that could not be read.
  */
 static bool value_of(const struct row *row, enum ipcx_field f, struct ipcx_value *v)
 {
@@ -74,7 +74,7 @@ static bool value_of(const struct row *row, enum ipcx_field f, struct ipcx_value
 	return !named || !is_no_name(row, named);
 }
 
-/* The id in place of a name; unknown where the name is, too. */
+/* Read the id instead of the name; unknown if the name is. */
 static bool id_of(const struct row *row, const struct ix_name_field *named,
 		  struct ipcx_value *v)
 {
@@ -103,7 +103,7 @@ static int eval_compare(const struct ix_node *n, const struct row *row)
 		other = &right;
 	}
 	order = ipcx_value_compare(&left, other);
-	/* Only comparisons are left here; the parser made no other. */
+	/* The parser produces only comparisons here. */
 	if (n->op == IX_TOK_EQ)
 		return order == 0;
 	if (n->op == IX_TOK_NE)
@@ -128,9 +128,9 @@ static int like(const struct ix_node *n, const struct row *row)
 }
 
 /*
- * Whether there is a value. Of one that is unknown nobody can tell, and a field that such
- * rows do not have is nothing to say anything of, or "x == null" would take all the
- * objects of every mechanism without an x.
+ * Whether the field has a value. Unknown if the value is unknown, or if this kind of row
+ * lacks the field; otherwise "x == null" would match all objects of every mechanism
+ * without an x.
  */
 static int null(const struct ix_node *n, const struct row *row)
 {
@@ -143,9 +143,9 @@ static int null(const struct ix_node *n, const struct row *row)
 }
 
 /*
- * Whether the value is unknown: also of a name that could not be looked up, or that
- * somebody without a number here would have. Always yes or no: what does not apply to
- * such rows is not unknown.
+ * Whether the value is unknown, including a name that could not be looked up or belongs
+ * to an unmapped id. Always true or false: a field that this kind of row lacks is not
+ * unknown.
  */
 static int eval_unknown(const struct ix_node *n, const struct row *row)
 {
@@ -160,8 +160,8 @@ static int eval_unknown(const struct ix_node *n, const struct row *row)
 static int eval(const struct ix_node *n, const struct row *row);
 
 /*
- * All children (one says no: no) or any (one says yes: yes); otherwise unknown if one
- * was.
+ * Combine all children with "and" (decides 0) or "or" (decides 1): a child with the
+ * deciding value settles it; otherwise the result is unknown if any child is.
  */
 static int chain(const struct ix_node *n, const struct row *row, int decides)
 {
@@ -209,7 +209,7 @@ struct ix_verdict ix_expr_row(const struct ipcx_expr *e, const struct ipcx_table
 
 	v.says = eval(e->root,
 		      &(const struct row){ .t = t, .s = s, .data = row, .verdict = &v });
-	/* What failed does not matter where the rest decides. */
+	/* A failure does not matter if the other conditions decide. */
 	if (v.says != UNKNOWN)
 		v.error = 0;
 	return v;

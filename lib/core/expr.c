@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The grammar of expressions: what binds how tightly, how deep and how long they may be,
- * and who owns the tree.
+ * The grammar of expressions: precedence, limits of depth and length, and ownership of
+ * the tree.
  */
 #include "core/expr.h"
 
@@ -14,9 +14,7 @@
 #include "base/esc.h"
 #include "core/copyin.h"
 
-/*
- * The column of a byte: characters before it, and one. What is no UTF-8 counts by bytes.
- */
+/* The column of a byte, in characters from 1. An invalid byte counts as one character. */
 static size_t column_of(const char *text, size_t at)
 {
 	size_t column = 1;
@@ -55,7 +53,7 @@ struct ix_node *ix_expr_node(struct ix_parser *p, enum ix_node_kind kind)
 	return n;
 }
 
-/* Go on to the next token. */
+/* Advance to the next token. */
 static int advance(struct ix_parser *p)
 {
 	p->tok = ix_lex(p->text, p->tok.at + p->tok.len);
@@ -73,7 +71,7 @@ static bool is_comparison(const struct ix_token *tok)
 	return tok->kind >= IX_TOK_EQ && tok->kind <= IX_TOK_LIKE;
 }
 
-/* Something else should stand here than the token that does. */
+/* Report that something else was expected before the current token. */
 static int expected(struct ix_parser *p, const char *what)
 {
 	char part[41] = "", shown[200];
@@ -89,7 +87,7 @@ typedef int parse_fn(struct ix_parser *p, struct ix_node **ret_node);
 
 static parse_fn parse_or, parse_unary;
 
-/* "unknown(" is there: it stands at the "(". */
+/* Parse the rest of unknown(FIELD), from "(". */
 static int parse_unknown(struct ix_parser *p, struct ix_node **ret_node)
 {
 	struct ix_token open = p->tok;
@@ -147,7 +145,7 @@ static int parse_comparison(struct ix_parser *p, struct ix_node **ret_node)
 	return r;
 }
 
-/* "(" has been seen. */
+/* Parse a group; the current token is "(". */
 static int parse_group(struct ix_parser *p, struct ix_node **ret_node)
 {
 	struct ix_token open = p->tok;
@@ -164,7 +162,7 @@ static int parse_group(struct ix_parser *p, struct ix_node **ret_node)
 	return advance(p);
 }
 
-/* "!" has been seen. */
+/* Parse a negation; the current token is "!". */
 static int parse_not(struct ix_parser *p, struct ix_node **ret_node)
 {
 	struct ix_node *n = ix_expr_node(p, IX_NODE_NOT);
@@ -195,9 +193,9 @@ static int parse_unary(struct ix_parser *p, struct ix_node **ret_node)
 }
 
 /*
- * One or more parts with an operator between them. Many stand side by side below one
- * node, not one below the other: so the depth of the tree is bounded by that of the
- * parentheses, however long the text.
+ * Parse one or more parts with an operator between them. They become siblings below one
+ * node, so that the depth of the tree is bounded by that of the parentheses, however long
+ * the text.
  */
 static int parse_chain(struct ix_parser *p, enum ix_tok op, enum ix_node_kind kind,
 		       parse_fn *part, struct ix_node **ret_node)
@@ -254,7 +252,7 @@ static int parse_text(struct ix_parser *p, struct ix_node **ret_root)
 	return p->tok.kind == IX_TOK_END ? 0 : expected(p, "an operator");
 }
 
-/* Every text on its own, and all of them below one node. */
+/* Parse each text separately and join all of them below one node. */
 static int parse_all(struct ix_parser *p, const char *const *texts)
 {
 	struct ix_node **tail = &p->e->root;
@@ -277,7 +275,8 @@ static int parse_all(struct ix_parser *p, const char *const *texts)
 	return 0;
 }
 
-/* The room for literals: each is a piece of a text, and a NUL. -EINVAL for no text. */
+/* Allocate the pool of literals: each literal is a piece of a text, plus a NUL. Returns
+ * -EINVAL if there is no text. */
 static int make_room(struct ix_parser *p, const char *const *texts)
 {
 	size_t room = 1;
@@ -340,7 +339,8 @@ struct ipcx_fieldset ipcx_expr_fields(const struct ipcx_expr *e)
 	return e ? e->fields : (struct ipcx_fieldset){ { 0 } };
 }
 
-/* "semncnt > 0", whichever of the comparisons: all that are not 0 give the same answer. */
+/* Whether this is a comparison with 0, such as "semncnt > 0", which gives the same result
+ * for all values other than 0. */
 static bool is_with_zero(const struct ix_node *n)
 {
 	return n->kind == IX_NODE_COMPARE && n->right == IPCX_NO_FIELD && !n->left_name &&

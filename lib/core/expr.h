@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An expression inside: the tree that the parser (expr.c) builds, the type check
- * (check.c) fills, the literals (literal.c) stand in, and the evaluation (eval.c) walks.
- * Once built it is never changed.
+ * The tree of an expression: the parser (expr.c) builds it, the type check (check.c)
+ * fills it with literals (literal.c), the evaluation (eval.c) walks it. Immutable once
+ * built.
  */
 #pragma once
 
@@ -15,7 +15,7 @@
 #include "ipcx.h"
 
 #define IX_EXPR_MAX   65536 /* bytes of text */
-#define IX_EXPR_DEPTH 64    /* parentheses and negations inside each other */
+#define IX_EXPR_DEPTH 64    /* nesting of parentheses and negations */
 
 enum ix_node_kind {
 	IX_NODE_AND, /* of its children, two or more */
@@ -30,21 +30,21 @@ enum ix_node_kind {
 struct ix_node {
 	enum ix_node_kind kind;
 	enum ix_tok op;
-	enum ipcx_field left, right; /* right: IPCX_NO_FIELD for the literal */
-	/* Where names of users are compared by their ids: the fields of the names. */
+	enum ipcx_field left, right; /* right is IPCX_NO_FIELD for a literal */
+	/* For names that are compared by id: their name fields, else NULL. */
 	const struct ix_name_field *left_name, *right_name;
-	struct ipcx_value literal; /* a string stands in the expression's pool */
+	struct ipcx_value literal; /* a string is in the expression's pool */
 	regex_t pattern;
-	bool compiled;                /* pattern is to be freed */
+	bool compiled;                /* pattern must be freed */
 	struct ix_node *first, *next; /* children */
-	struct ix_node *made;         /* the one before: the list that owns them all */
+	struct ix_node *made; /* previously created node: a list that owns all nodes */
 };
 
 struct ipcx_expr {
 	struct ix_node *root, *made;
 	char *pool; /* strings of literals */
 	size_t pooled;
-	struct ipcx_fieldset fields; /* that it reads */
+	struct ipcx_fieldset fields; /* the fields that it reads */
 };
 
 /* The parser at work. */
@@ -52,23 +52,23 @@ struct ix_parser {
 	struct ipcx *x;
 	struct ipcx_expr *e;
 	const char *text;
-	size_t which, of;    /* that text among how many */
-	bool zoned;          /* the time zone has been looked at */
-	struct ix_token tok; /* the one to look at */
+	size_t which, of;    /* index of text, and the number of texts */
+	bool zoned;          /* the time zone has been read */
+	struct ix_token tok; /* the current token */
 	int depth;
 	struct ipcx_fieldset used;
 	size_t column; /* of the error, in characters from 1 */
 };
 
-/* Keep the text of an error that stands at this byte; answers -EINVAL. */
+/* Keep the text of an error at this byte. Returns -EINVAL. */
 int ix_expr_bad(struct ix_parser *p, size_t at, const char *fmt, ...) PRINTF(3, 4);
 
-/* A new node that the expression owns; NULL when memory is out. */
+/* Create a node owned by the expression; NULL if out of memory. */
 struct ix_node *ix_expr_node(struct ix_parser *p, enum ix_node_kind kind);
 
 /*
- * A field alone as a condition; the field in unknown(FIELD); a comparison of two
- * operands. 0 or -errno, the text kept.
+ * Check a lone field as a condition; the field in unknown(FIELD); a comparison of two
+ * operands. Return 0, or -errno with a text.
  */
 int ix_check_flag(struct ix_parser *p, const struct ix_token *operand,
 		  struct ix_node **ret_node);
@@ -77,9 +77,9 @@ int ix_check_unknown(struct ix_parser *p, const struct ix_token *operand,
 int ix_check_compare(struct ix_parser *p, struct ix_token left, struct ix_token op,
 		     struct ix_token right, struct ix_node **ret_node);
 
-/* The fields whose value it reads; of the others it asks only whether they are 0. */
+/* The fields whose value matters; of the others it only tests whether they are 0. */
 struct ipcx_fieldset ix_expr_exact(const struct ipcx_expr *e);
 
-/* ipcx_expr_match() for a row that stands anywhere, with the reason. */
+/* Like ipcx_expr_match(), for a row in any memory, and with the reason. */
 struct ix_verdict ix_expr_row(const struct ipcx_expr *e, const struct ipcx_table *t,
 			      const struct ix_section *s, const void *row);

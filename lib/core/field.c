@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The fields: what each is called, what type it has, what it counts, what it costs, what
- * it means. Columns, headings, -o, --sort, --where, JSON, the JSON Schema, man pages and
- * completions follow from this table.
+ * The table of fields: name, heading, type, unit, cost and description. Columns,
+ * headings, -o, --sort, --where, JSON, the JSON Schema, man pages and completions follow
+ * from it.
  */
 #include <errno.h>
 #include <string.h>

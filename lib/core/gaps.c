@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A short list of sentences, each once. */
+/* A short list of distinct sentences. */
 #include "core/gaps.h"
 
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What an answer lacks, found before there is a table to note it in. */
+/* Gaps in a result that are found before there is a table to note them in. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,14 +17,14 @@ struct ix_gaps {
 		char text[192];
 	} all[IX_GAPS_MAX];
 	size_t n;
-	bool names; /* some of them are of names of containers */
+	bool names; /* some of them concern container names */
 };
 
-/* Add one, unless it stands there. More than there is room for are not told. */
+/* Add a gap unless it is listed already. Ignored when the list is full. */
 void ix_gap(struct ix_gaps *g, int error, const char *fmt, ...) PRINTF(3, 4);
 
-/* "why: what is missing": the length of why. */
+/* Return the length of "why" in "why: what is missing". */
 int ix_gap_reason(const char *text);
 
-/* Note them in a table, each once: it is incomplete. */
+/* Add each to a table as an IPCX_NOTE_INCOMPLETE note, once. */
 void ix_gaps_note(const struct ix_gaps *g, struct ipcx_table *t);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The text of /proc/PID/uid_map: ranges of ids, as they are there and as they are here. */
+/* Parse /proc/PID/uid_map: ranges of ids inside and outside of a user namespace. */
 #include "core/idmap.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@ static const char *idmap_skip_blanks(const char *p, const char *end)
 	return p;
 }
 
-/* The next number of a line. */
+/* Read the next number of a line. */
 static int take_number(const char **at, const char *end, uint32_t *ret_n)
 {
 	const char *p = idmap_skip_blanks(*at, end);
@@ -75,8 +75,8 @@ int ix_idmap_read(int dirfd, const char *path, struct ix_idrange ret_ranges[IX_I
 
 uint32_t ix_id_here(const struct ix_idrange *ranges, size_t n, uint32_t there)
 {
-	/* The kernel says the same of all who have no number there: a user who really has
-	 * this one cannot be told from them. */
+	/* The kernel shows every unmapped id as IX_UNMAPPED, so that a user who really
+	 * has this id cannot be distinguished from them. */
 	for (size_t i = 0; i < n && there != IX_UNMAPPED; i++)
 		if (there - ranges[i].inside < ranges[i].count)
 			return ranges[i].outside + (there - ranges[i].inside);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where a word of the expression language begins and ends, and how its operators are
+ * The tokens of the expression language: where words begin and end, and how operators are
  * spelled.
  */
 #include "core/lex.h"
@@ -13,8 +13,8 @@
 /* clang-format off */
 
 /*
- * Longer ones first where one begins another. Signs without a kind are mistakes that
- * deserve an answer.
+ * An operator precedes its prefixes. Signs of kind IX_TOK_BAD are common mistakes with
+ * their own message.
  */
 static const struct {
 	const char *sign;
@@ -59,7 +59,7 @@ static size_t blanks(const char *p)
 }
 
 /*
- * A word goes on up to a blank, a control character, a quote or the first sign of an
+ * A word ends at a blank, a control character, a quote or the first character of an
  * operator.
  */
 static size_t word_len(const char *p)
@@ -72,7 +72,7 @@ static size_t word_len(const char *p)
 	return len;
 }
 
-/* Whether p begins like this shape, where 9 stands for any digit. */
+/* Whether p begins with this pattern, in which 9 stands for any digit. */
 static int shaped(const char *p, const char *shape)
 {
 	for (; *shape; p++, shape++)
@@ -81,7 +81,7 @@ static int shaped(const char *p, const char *shape)
 	return 1;
 }
 
-/* "2026-11-21 10:00" is one word, though there is a blank in it. */
+/* "2026-11-21 10:00" is one word despite its blank. */
 static size_t date_len(const char *p, size_t len)
 {
 	if (len != strlen("2026-11-21") || !shaped(p, "9999-99-99"))

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The words and signs of an expression. */
+/* The tokens of an expression. */
 #pragma once
 
 #include <stddef.h>
 
 enum ix_tok {
 	IX_TOK_END,
-	IX_TOK_BAD,    /* no token: why says what is wrong */
+	IX_TOK_BAD,    /* not a token; why says what is wrong */
 	IX_TOK_WORD,   /* a field's name or a literal */
 	IX_TOK_STRING, /* with its quotes, escapes not yet decoded */
 	IX_TOK_OPEN,
@@ -25,12 +25,12 @@ enum ix_tok {
 
 struct ix_token {
 	enum ix_tok kind;
-	size_t at, len;  /* where it stands in the text, in bytes from 0 */
+	size_t at, len;  /* position in the text, in bytes from 0 */
 	const char *why; /* static */
 };
 
-/* The next token of text from at on. Behind the last there is IX_TOK_END for ever. */
+/* Return the next token of text from at. After the last it is always IX_TOK_END. */
 struct ix_token ix_lex(const char *text, size_t at);
 
-/* Whether the token is this word, whatever its case. */
+/* Whether the token is this word, ignoring case. */
 int ix_token_is(const char *text, const struct ix_token *tok, const char *word);
