@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * bubblewrap keeps no state: its process is the parent of the sandbox's first, and its
- * words say what runs in there (what the sandbox's processes call themselves is theirs to
- * choose). Flatpak, which is built on it, writes down which application an instance runs.
+ * bubblewrap keeps no state: its process is the parent of the sandbox's first process,
+ * and its command line shows what runs inside (the sandboxed processes can change their
+ * own names). Flatpak, built on it, records which application an instance runs.
  */
 #include <errno.h>
 #include <string.h>
@@ -28,7 +28,7 @@ static int read_instance(const struct ix_search *s, struct ix_containers *c, int
 		return r == -ENOMEM ? r : 0;
 	(void)snprintf(path, sizeof(path), "%.200s/info", instance);
 	if (ix_state_read(s, dir, path, g->files, &info) == 0) {
-		/* The first of the file is that of the application. */
+		/* The file's first "name" is that of the application. */
 		(void)ix_state_value(&info, "name", name, sizeof(name));
 		ix_state_free(&info);
 	}
@@ -59,7 +59,8 @@ static int list_flatpaks(const struct ix_search *s, struct ix_containers *c, uid
 
 /* ---- bubblewrap by itself */
 
-/* Its long options, by how many words follow each (bwrap(1) of 0.11); it has no others. */
+/* The long options of bwrap(1) 0.11, grouped by their number of arguments; it has no
+ * short ones. */
 static const char *const arguments[][40] = {
 	{ "unshare-all", "share-net", "unshare-user", "unshare-user-try", "unshare-ipc",
 	  "unshare-pid", "unshare-net", "unshare-uts", "unshare-cgroup",
@@ -88,7 +89,7 @@ static const char *const arguments[][40] = {
 	{ "overlay" },
 };
 
-/* -1: it is none of them. */
+/* Returns the number of arguments, or -1 if the option is unknown. */
 static int arguments_of(const char *option)
 {
 	if (strncmp(option, "--", 2) != 0)
@@ -100,8 +101,8 @@ static int arguments_of(const char *option)
 	return -1;
 }
 
-/* The command that it was told to run, without directories. NULL when that cannot be
- * told. */
+/* Return the name of the command that bwrap runs, without directories; NULL if the
+ * command line cannot be parsed. */
 static const char *bwrap_command_of(const struct ix_words *w)
 {
 	const char *word, *slash;
@@ -142,7 +143,7 @@ static int bwrap_read_process(const struct ix_search *s, struct ix_containers *c
 	if (!ix_search_child(s, bwrap->pid, &init))
 		return 0;
 	if (ix_words_of(bwrap, &w) == 0)
-		(void)bwrap_read_words(&w, &found); /* else by its number alone */
+		(void)bwrap_read_words(&w, &found); /* else it has only its pid as id */
 	(void)snprintf(id, sizeof(id), "%d", init.pid);
 	found.id = id;
 	found.pid = init.pid;
@@ -152,7 +153,8 @@ static int bwrap_read_process(const struct ix_search *s, struct ix_containers *c
 	return r;
 }
 
-/* Of two the outer one has the sandbox as its child; the inner one is the sandbox. */
+/* A sandbox has two bwrap processes: the outer one is the parent, the inner one runs in
+ * the sandbox. */
 static bool is_outer(const struct ix_search *s, const struct ix_proc *p)
 {
 	struct ix_proc parent;

@@ -6,12 +6,12 @@
 
 #include "base/util.h"
 
-/* Names that runtimes put before an id (systemd's scopes). */
+/* Prefixes that runtimes put before an id (systemd scopes). */
 static const char *const prefixes[] = {
 	"docker-", "libpod-", "cri-containerd-", "crio-", "runc-", "crun-", "nerdctl-",
 };
 
-/* Not the container, but who watches it. */
+/* Cgroups of a container's monitor, not of the container. */
 static const char *const monitors[] = { "libpod-conmon-", "crio-conmon-",
 					"lxc.monitor." };
 
@@ -37,7 +37,7 @@ static bool watches(const char *text, size_t len)
 	return false;
 }
 
-/* "HIERARCHY:CONTROLLERS:/PATH": to the path. */
+/* Skip "HIERARCHY:CONTROLLERS:", up to the path. */
 static void skip_head(struct ix_cgroup_reader *r)
 {
 	r->line = r->at;

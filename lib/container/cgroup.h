@@ -5,20 +5,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Reads on in a text: one component of a path after the other, outermost first. */
+/* Iterates over the path components in a text, outermost first. */
 struct ix_cgroup_reader {
 	const char *at, *end;
-	const char *line; /* the line of the last component, from its first colon: numbers
-			     of hierarchies say nothing */
-	const char *stop; /* where that component ends */
+	const char *line; /* the line of the last component, from its first colon on:
+			   * hierarchy numbers do not matter */
+	const char *stop; /* end of that component */
 	bool fresh;       /* the next component is the first of its line */
 };
 
 struct ix_cgroup_reader ix_cgroup_read(const char *text, size_t len);
 
 /*
- * The next component that could name a container, as what stands in front of and behind
- * an id is taken off: "docker-ID.scope", "ID", "lxc.payload.NAME" are "ID", "ID",
- * "lxc.payload.NAME". Monitors of containers are left out. False at the end.
+ * Return the next component that could name a container, stripped of known prefixes and
+ * suffixes: "docker-ID.scope", "ID" and "lxc.payload.NAME" become "ID", "ID" and
+ * "lxc.payload.NAME". Cgroups of monitors are skipped. Returns false at the end.
  */
 bool ix_cgroup_next(struct ix_cgroup_reader *r, char *buf, size_t size);

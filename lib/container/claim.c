@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a name is worth: see the rules in claim.h. Everything about a process is read
- * through one descriptor of its directory in /proc, so that it is all of the same. */
+/* Judges claims by the rules in claim.h. Everything about a process is read through one
+ * descriptor of its /proc directory, so that all of it is about the same process. */
 #include "container/claim.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "proc/stat.h"
 #include "proc/status.h"
 
-/* A watcher has one child, or as many as a pod has containers. */
+/* A watcher has one child, or one per container of a pod. */
 #define CHILDREN_MAX 256
 
 /* ---- givers */
@@ -30,7 +30,7 @@ void ix_giver_end(const struct ix_giver *g)
 		(void)close(g->dir);
 }
 
-/* Who may use the rights of a process: of a setuid program, the user who started it. */
+/* Get the user who controls a process: for a setuid program the one who started it. */
 static bool giver_uid(int dir, uid_t *ret_uid, unsigned *ret_level)
 {
 	auto_buf struct ix_buf b = { 0 };
@@ -45,8 +45,9 @@ static bool giver_uid(int dir, uid_t *ret_uid, unsigned *ret_level)
 	return true;
 }
 
-/* A program that becomes root for whoever starts it (sudo) has the words, and by a link
- * the name, that he chose: root's watchers are programs of root's without such a bit. */
+/* The user who starts a setuid program (sudo) chooses its command line and, through a
+ * link, its name. So a watcher of root must run an executable owned by root without such
+ * a bit. */
 static bool is_roots_own(int dir)
 {
 	struct stat st;
@@ -65,8 +66,8 @@ static bool same_root(const struct ix_search *s, int dir)
 	       ours.st_ino == theirs.st_ino;
 }
 
-/* The namespaces decide whose names they are: g->uid is its user id so far. False when
- * they are nobody's whom we know. */
+/* Work out from the namespaces in whose name the watcher speaks; g->uid is its user id so
+ * far. Returns false if it speaks for nobody that we know. */
 static bool giver_place(const struct ix_search *s, struct ix_giver *g)
 {
 	struct ix_user_space user = ix_space_user(g->dir, &s->user);
@@ -87,8 +88,9 @@ static bool giver_place(const struct ix_search *s, struct ix_giver *g)
 	}
 	g->user = user.self;
 	g->uid = user.maker;
-	/* What root made are containers. Users need a user namespace for whatever they
-	 * do, and watch from one directly below ours, with our root. */
+	/* Namespaces that root created are containers. Users need a user namespace for
+	 * any container, and watch from one directly below ours, with our root
+	 * directory. */
 	g->inner = !same_pids || user.maker == 0 || user.depth > 1 ||
 		   !same_root(s, g->dir);
 	return true;
@@ -116,7 +118,7 @@ none:
 	return false;
 }
 
-/* ---- numbers of another PID namespace */
+/* ---- pids of another PID namespace */
 
 static int32_t claim_number_there(const struct ix_search *s, int32_t pid, unsigned level)
 {
@@ -149,8 +151,8 @@ int32_t ix_giver_process(const struct ix_search *s, const struct ix_giver *g,
 
 /* ---- is it the process that was meant? */
 
-/* A process that started after the file that names it was written is another one, which
- * has the number by now. Both clocks are the machine's. */
+/* A process that started after the file naming it was written is another one that reused
+ * the pid. Both times come from the clocks of this machine. */
 static bool older(const struct ix_proc *p, int64_t written)
 {
 	struct timespec wall, since;
@@ -178,9 +180,9 @@ static bool is_in_cgroup(int dir, const char *wanted)
 	return false;
 }
 
-/* A younger one may be meant all the same, where a file was written too early, when it is
- * in the container's cgroup: but who has a part of the tree to himself calls cgroups as
- * he likes, so it has to be where only root can have put it. */
+/* Some files are written before the process starts, so a younger process is accepted if
+ * it is in the container's cgroup. A user with a delegated part of the tree can choose
+ * cgroup names, so this counts only where root alone can have put the process. */
 static bool put_there(const struct ix_search *s, const struct ix_claimed *c,
 		      const char *id)
 {
@@ -200,7 +202,7 @@ static bool claim_meant(const struct ix_search *s, const struct ix_claimed *c,
 	return !written || older(&c->proc, written) || put_there(s, c, found->id);
 }
 
-/* ---- is it the giver's? */
+/* ---- may the giver name it? */
 
 static bool is_uid(int dir, uid_t uid)
 {
@@ -210,7 +212,7 @@ static bool is_uid(int dir, uid_t uid)
 	return giver_uid(dir, &now, &level) && now == uid;
 }
 
-/* What a user may name: see claim.h. */
+/* Whether a user may name it: see claim.h. */
 static bool users_own(const struct ix_search *s, const struct ix_giver *g,
 		      const struct ix_claimed *c)
 {
@@ -229,7 +231,7 @@ static bool is_givers(const struct ix_search *s, const struct ix_giver *g,
 	bool home = ix_space_same(&c->ipc, &s->ipc);
 	struct ix_proc now;
 
-	/* Its number may be another's by now, and with that the child. */
+	/* If the watcher's pid was reused, so may have been the child's. */
 	if (g->pid && (c->proc.parent != g->pid || !ix_search_read(g->dir, g->pid, &now)))
 		return false;
 	if (g->hidden)

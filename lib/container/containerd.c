@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * containerd and Kubernetes on it: STATE/io.containerd.runtime.v2.task/NAMESPACE/ID with
- * init.pid and the container's specification, whose annotations Kubernetes fills. The
- * directory is found by the shim that works in it, below the root that the shim has.
+ * containerd, also under Kubernetes: STATE/io.containerd.runtime.v2.task/NAMESPACE/ID
+ * holds init.pid and the container's specification, whose annotations Kubernetes fills
+ * in. The directory is the working directory of the shim, below the shim's root
+ * directory.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,7 +37,7 @@ static int containerd_read_one(const struct ix_search *s, struct ix_containers *
 			       int dir, const char *ns, const char *id,
 			       const struct ix_giver *g)
 {
-	/* Docker's own, where Docker's files could not be read. */
+	/* A container of Docker whose own files could not be read. */
 	bool docker = !strcmp(ns, "moby");
 	struct ix_container found = { .runtime = docker ? "docker" : "containerd",
 				      .id = id,
@@ -89,8 +90,8 @@ static int list_usual(const struct ix_search *s, struct ix_containers *c)
 	return r;
 }
 
-/* One directory has all containers of a namespace: those of our root are read once, by
- * whichever shim they are found. */
+/* One directory holds all containers of a namespace: if it is in our root, read it only
+ * for the first shim that leads to it. */
 static int containerd_list_shim(const struct ix_search *s, struct ix_containers *c,
 				const struct ix_giver *shim, char before[PATH_MAX])
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The list of containers, from claims that were judged: of several for one process the
- * best stays, root's come first, and nobody else can make it long. What it costs grows
- * with the number of claims, not faster.
+ * The list of containers, made from judged claims: of several for one process the best is
+ * kept, root's come first, and no other user can make it long. The cost is linear in the
+ * number of claims, apart from sorting.
  */
 #include "container/containers.h"
 
@@ -13,7 +13,7 @@
 #include "base/util.h"
 #include "container/claim.h"
 
-/* So many names a user gives, and the inside of a container: who has more made them to
+/* Limit on the names given by one user, or inside one container: more could only serve to
  * hide others. */
 #define SHARE_MAX 1000
 
@@ -77,8 +77,8 @@ static enum ix_rank rank_of(const struct ix_search *s, const struct ix_giver *g)
 	return g->uid == s->caller ? IX_RANK_CALLER : IX_RANK_USER;
 }
 
-/* Whether a watcher is the shim of gVisor: by its first word, as of all shims the names
- * are cut to the same. */
+/* Whether a watcher is gVisor's shim. Decided by argv[0], as the kernel truncates the
+ * comm of all shims to the same text. */
 static bool by_sandbox(const struct ix_search *s, const struct ix_giver *g)
 {
 	struct ix_words w;
@@ -185,7 +185,7 @@ static void containers_drop_doubles(struct ix_containers *c)
 	qsort(c->all, c->n, sizeof(*c->all), containers_by_pid);
 	for (size_t i = 0; i < c->n; i++)
 		if (n && c->all[n - 1].c.pid == c->all[i].c.pid) {
-			/* What a runtime below says of it is said of the same process. */
+			/* A lower-level runtime may know more about the same process. */
 			if (c->all[i].c.rank <= c->all[n - 1].c.rank)
 				c->all[n - 1].c.elsewhere |= c->all[i].c.elsewhere;
 			end_entry(&c->all[i]);
@@ -196,9 +196,9 @@ static void containers_drop_doubles(struct ix_containers *c)
 	qsort(c->all, c->n, sizeof(*c->all), by_rank);
 }
 
-/* ---- at most so many of each */
+/* ---- limits per giver */
 
-/* Who gives a name that is not root's: a user, or the inside of a container. */
+/* Group names that are not root's by giver: a user, or the inside of a container. */
 static int by_share(const void *a, const void *b)
 {
 	const struct ix_log_entry *p = a, *q = b;

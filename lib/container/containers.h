@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The list of containers inside, and what is looked up in it. */
+/* Internals of the container list and of looking things up in it. */
 #pragma once
 
 #include "container/container.h"
@@ -8,20 +8,20 @@
 
 struct ix_log_entry {
 	struct ix_container c;
-	size_t order;              /* in which the families told of it */
+	size_t order;              /* in which the families reported it */
 	struct ix_space pids, mnt; /* of its first process */
-	int32_t giver;             /* the watcher, or 0; and where that is */
+	int32_t giver;             /* pid of the watcher, or 0; and its namespaces */
 	struct ix_space giver_pids, giver_mnt;
 };
 
-/* Which processes are whose (cover.c). */
+/* Which container a process belongs to (cover.c). */
 struct ix_cover {
 	struct ix_key {
 		char *text; /* "CONTROLLERS:/PATH" of a cgroup, owned */
-		size_t i;   /* of the container */
+		size_t i;   /* index of the container */
 	} * cgroups;        /* sorted */
 	size_t ncgroups;
-	size_t *by_pid, *by_pids, *by_mnt; /* numbers of containers, sorted */
+	size_t *by_pid, *by_pids, *by_mnt; /* indices of containers, sorted */
 	size_t n, npids, nmnt;
 	struct ix_space own_pids;
 };
@@ -33,17 +33,17 @@ struct ix_containers {
 	struct ix_gaps gaps;
 };
 
-/* 0 or -ENOMEM. */
+/* Returns 0 or -ENOMEM. */
 int ix_cover_make(const struct ix_search *s, struct ix_containers *c);
 void ix_cover_free(struct ix_cover *v);
 
-/* The container whose first process begins this PID namespace; the one whose first
- * process has this mount namespace; or NULL. */
+/* Return the container whose first process started this PID namespace; the one whose
+ * first process has this mount namespace; or NULL. */
 const struct ix_log_entry *ix_cover_pids(const struct ix_containers *c,
 					 const struct ix_space *pids);
 const struct ix_log_entry *ix_cover_mnt(const struct ix_containers *c,
 					const struct ix_space *mnt);
 
-/* Say of each name that was given inside of a container in which (outer.c). 0 or
+/* Set "outer" of each name that was given inside a container (outer.c). Returns 0 or
  * -ENOMEM. */
 int ix_outers_find(const struct ix_search *s, struct ix_containers *c);

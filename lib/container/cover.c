@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which processes are a container's. A cgroup of root's container is told by its whole
- * path, as the kernel has it for the container's first process: what cgroups elsewhere
- * are called, their makers choose. PID namespaces are the kernel's word.
+ * Which container a process belongs to. A cgroup counts only for containers of root, and
+ * by its whole path, as the kernel shows it for the container's first process: cgroups
+ * elsewhere are named by their users. PID namespaces come from the kernel.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -49,7 +49,7 @@ static int cover_add_key(struct ix_cover *v, const char *text, size_t len, size_
 	return 0;
 }
 
-/* Of each hierarchy, the path down to the part that bears the container's name. */
+/* In each hierarchy, take the path down to the component that is the container's name. */
 static int cover_cgroups(const struct ix_search *s, struct ix_containers *c, size_t i)
 {
 	const struct ix_container *one = &c->all[i].c;
@@ -94,7 +94,7 @@ static const struct ix_log_entry *find_cgroup(const struct ix_containers *c, cha
 	return NULL;
 }
 
-/* ---- numbers */
+/* ---- numbers as keys */
 
 typedef uint64_t key_fn(const struct ix_log_entry *e);
 
@@ -118,7 +118,7 @@ struct order {
 	key_fn *key;
 };
 
-/* Of several alike the first in the list comes first: root's. */
+/* Equal keys keep the order of the list: root's first. */
 static int cover_by_key(const void *a, const void *b, void *arg)
 {
 	const struct order *o = arg;
@@ -128,7 +128,7 @@ static int cover_by_key(const void *a, const void *b, void *arg)
 	return x != y ? (x > y) - (x < y) : (i > k) - (i < k);
 }
 
-/* The first with a key, or NULL. */
+/* Return the first entry with a key, or NULL. */
 static const struct ix_log_entry *cover_find(const struct ix_containers *c,
 					     const size_t *v, size_t n, key_fn *key,
 					     uint64_t want)
@@ -146,7 +146,7 @@ static const struct ix_log_entry *cover_find(const struct ix_containers *c,
 	return low < n && key(&c->all[v[low]]) == want ? &c->all[v[low]] : NULL;
 }
 
-/* A sandbox in a container may stay in the PID namespace of that. */
+/* A sandbox inside a container may stay in the PID namespace of that container. */
 static bool begins_pids(const struct ix_containers *c, const struct ix_log_entry *e)
 {
 	return e->pids.ino && !ix_space_same(&e->pids, &c->cover.own_pids) &&

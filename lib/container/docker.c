@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Docker: DATA-ROOT/containers/ID/config.v2.json has name and process, hostconfig.json
- * beside it the IPC mode. The data-root is the usual one, that of daemon.json, or where
- * the files are that a running container has mounted.
+ * Docker: DATA-ROOT/containers/ID/config.v2.json has the name and the process,
+ * hostconfig.json beside it the IPC mode. The data-root is the default one, the one set
+ * in daemon.json, or the one that the mounts of a running container come from.
  */
 #include <errno.h>
 #include <limits.h>
@@ -15,7 +15,7 @@
 #define USUAL_ROOT  "/var/lib/docker"
 #define DAEMON_FILE "daemon.json"
 
-/* config.v2.json: the number is one of the daemon's PID namespace. */
+/* Read config.v2.json; its pid belongs to the daemon's PID namespace. */
 static bool read_config(const struct ix_json *j, struct ix_container *found)
 {
 	int64_t pid = 0;
@@ -57,7 +57,7 @@ static int docker_read_one(const struct ix_search *s, struct ix_containers *c, i
 	return r;
 }
 
-/* only: the id of one of them, or NULL. */
+/* Read one container if "only" is its id, all if it is NULL. */
 static int docker_list_root(const struct ix_search *s, struct ix_containers *c,
 			    const char *root, const char *only, const struct ix_giver *g)
 {
@@ -95,8 +95,8 @@ static int list_configured(const struct ix_search *s, struct ix_containers *c)
 	return r;
 }
 
-/* Docker has the container's /etc/hostname and the like in DATA-ROOT/containers/ID, and
- * tells containerd to mount them. */
+/* Docker keeps a container's /etc/hostname and similar files in DATA-ROOT/containers/ID
+ * and has containerd mount them, so the mount sources show the data-root. */
 static bool find_root(const struct ix_search *s, int bundle, const struct ix_giver *g,
 		      char *buf, size_t size)
 {
@@ -121,7 +121,8 @@ static bool find_root(const struct ix_search *s, int bundle, const struct ix_giv
 	return found;
 }
 
-/* The daemon of our own root is read whole, once; of another, what this shim runs. */
+/* For a daemon in our own root, read all its containers once; for any other, only the
+ * container of this shim. */
 static int docker_list_shim(const struct ix_search *s, struct ix_containers *c,
 			    const struct ix_giver *shim, char before[PATH_MAX])
 {
@@ -143,7 +144,7 @@ static int docker_list_shim(const struct ix_search *s, struct ix_containers *c,
 	return docker_list_root(s, c, root, NULL, &daemon);
 }
 
-/* Of containers that run, wherever the data-root is. */
+/* List running containers, wherever the data-root is. */
 static int list_running(const struct ix_search *s, struct ix_containers *c)
 {
 	char before[PATH_MAX] = USUAL_ROOT;

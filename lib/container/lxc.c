@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * LXC, and LXD and Incus, which are built on it: the monitor of a container says
- * "[lxc monitor] PATH NAME" in the place of its command line, and is the parent of the
- * container's first process. The cgroup is lxc.payload.NAME.
+ * LXC, and LXD and Incus, which are built on it: the monitor of a container sets its
+ * command line to "[lxc monitor] PATH NAME", and is the parent of the container's first
+ * process. The cgroup is lxc.payload.NAME.
  */
 #include <string.h>
 
@@ -11,7 +11,7 @@
 
 #define MONITOR "[lxc monitor] "
 
-/* The name behind the last blank: paths may have blanks, names have none. */
+/* Return the name, which follows the last blank: paths may have blanks, names do not. */
 static const char *lxc_name_of(const struct ix_words *w)
 {
 	const char *blank;

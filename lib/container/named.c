@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a container is called, and which one somebody means:
+ * Labels of containers, and matching what a user typed against them:
  *
  *   [UID/][OUTER/][RUNTIME:]NAME
  *
- * UID is the user who gives the name, where that is not root; OUTER the container in
- * which it was given. All digits before the first slash are a UID.
+ * UID is the user who gives the name, unless that is root; OUTER the container in which
+ * it was given. If everything before the first slash is digits, it is a UID.
  */
 #include "container/named.h"
 
@@ -20,17 +20,17 @@
 #include "base/num.h"
 #include "base/util.h"
 
-/* Ids that runtimes make have at least so many hexadecimal digits (podman's and Docker's:
- * 64); of these people type the beginning. */
+/* An id of at least 32 hexadecimal digits is machine-made (podman and Docker: 64) and may
+ * be abbreviated; 12 digits of it are shown. */
 #define ID_MACHINE 32
 #define ID_SHOWN   12
 
-/* So many of several are told. */
+/* At most 20 matching containers are listed in an error text. */
 #define TOLD_MAX 20
 
 /* ---- labels */
 
-/* A name as a part of a label, and of a list of labels. */
+/* Escape a name for use in a label, and in a list of labels. */
 static void put_part(char *buf, size_t size, const char *text)
 {
 	static const char hex[] = "0123456789ABCDEF";
@@ -74,7 +74,7 @@ void ix_container_handle(const struct ix_container *c, char *buf, size_t size)
 		(void)snprintf(buf, size, "%s:%s", c->runtime, name);
 }
 
-/* whole: by its id. */
+/* whole: use the whole id. */
 static void put_label(const struct ix_container *c, bool whole, char *buf, size_t size)
 {
 	char name[IX_LABEL_MAX / 2], user[16] = "";
@@ -100,9 +100,9 @@ void ix_container_elsewhere(const struct ix_container *c, struct ix_gaps *g)
 	ix_gap(g, -EOPNOTSUPP, "%s: its objects are not in this kernel (gVisor)", shown);
 }
 
-/* ---- how well a word fits */
+/* ---- matching */
 
-/* "RUNTIME:NAME" chooses; a name may have a colon of its own. */
+/* Strip "RUNTIME:" if it is this container's. A name may contain a colon of its own. */
 static bool runtime_fits(const struct ix_container *c, const char **name)
 {
 	size_t len = strlen(c->runtime);
@@ -114,7 +114,7 @@ static bool runtime_fits(const struct ix_container *c, const char **name)
 	return false;
 }
 
-/* Ids that are made by machines are cut by people; one that somebody chose is a name. */
+/* Only machine-made ids may be abbreviated; an id that a user chose is a name. */
 static bool may_be_cut(const char *id)
 {
 	size_t len = strlen(id);
@@ -122,7 +122,7 @@ static bool may_be_cut(const char *id)
 	return len >= ID_MACHINE && strspn(id, "0123456789abcdef") == len;
 }
 
-/* As it is, or as labels have it. */
+/* Match the text as it is, or escaped as in labels. */
 static bool is_text(const char *known, const char *text)
 {
 	char part[IX_LABEL_MAX / 2];
@@ -135,7 +135,7 @@ static bool is_text(const char *known, const char *text)
 	return !strcmp(part, text);
 }
 
-/* 2 exactly, 1 as the beginning of the id, 0 not. */
+/* Returns 2 for an exact match, 1 for a prefix of the id, 0 for none. */
 static int name_fits(const struct ix_container *c, const char *text)
 {
 	const char *name = text;
@@ -152,7 +152,7 @@ static int name_fits(const struct ix_container *c, const char *text)
 	return 0;
 }
 
-/* Somebody's word for a container. */
+/* What the user typed for a container. */
 struct word {
 	const char *text; /* all of it */
 	const char *rest; /* without the user */
@@ -190,10 +190,10 @@ static int named_fits(const struct ix_container *c, const struct word *w)
 	return name_fits(c, len ? rest + len + 1 : rest);
 }
 
-/* ---- what is said of a word that fits none, or several */
+/* ---- errors: no match, or several */
 
-/* What tells it from the others: its name, unless another of that runtime and giver has
- * the same. */
+/* Write what distinguishes this container: its name, or its id if others of that runtime
+ * and giver have the same name. */
 static void put_handle(const struct ix_containers *c, const struct ix_container *one,
 		       char *buf, size_t size)
 {
@@ -208,7 +208,7 @@ static void put_handle(const struct ix_containers *c, const struct ix_container 
 	put_label(one, one->id && (n > 1 || !one->name), buf, size);
 }
 
-/* How well, and how much it counts: the least is the best. */
+/* Rank a match: lower is better, UINT32_MAX is none. */
 static unsigned standing(const struct ix_container *c, const struct word *w)
 {
 	int how = named_fits(c, w);
@@ -240,7 +240,7 @@ static int ambiguous(struct ipcx *x, const struct ix_containers *c, const struct
 			     b.data, more);
 }
 
-/* Somebody else than root has one that would fit: how that has to be written. */
+/* Find a match among the names that root did not give, and write how to type it. */
 static bool elsewhere(const struct ix_containers *c, const struct word *w, char *buf,
 		      size_t size)
 {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a container is called. */
+/* Short names of containers. */
 #pragma once
 
 #include "container/container.h"
 
-/* The last part of its label without its runtime, where that tells it: "NAME", or
- * "RUNTIME:ID". */
+/* Write the last part of the label: "NAME", or "RUNTIME:ID" if it has no usable name. */
 void ix_container_handle(const struct ix_container *c, char *buf, size_t size);

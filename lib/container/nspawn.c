@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * systemd-nspawn: the process of that name is the parent of the container's first, and
- * its words tell the name; with machined, /run/systemd/machines/NAME tells it, too.
+ * its command line has the name; with machined, /run/systemd/machines/NAME has it, too.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 
 #define MACHINES "/run/systemd/machines"
 
-/* ---- by machined */
+/* ---- from machined */
 
 static int read_machine(const struct ix_search *s, struct ix_containers *c, int dir,
 			const char *name)
@@ -43,16 +43,16 @@ static int list_machines(const struct ix_search *s, struct ix_containers *c)
 	const char *name;
 	int r = 0;
 
-	/* "unit:…" are links to the others. */
+	/* "unit:…" are links to the other files. */
 	while (r == 0 && (name = ix_state_next(&l)) != NULL)
 		if (!strchr(name, ':'))
 			r = read_machine(s, c, dirfd(l.dir), name);
 	return r;
 }
 
-/* ---- by the process */
+/* ---- from the process */
 
-/* Without a name it is that of the directory or image. */
+/* Without a name option, the name is that of the directory or image. */
 static const char *nspawn_name_of(const struct ix_words *w)
 {
 	const char *name = ix_words_option(w, "-M", "--machine"), *slash;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * runc and crun: a directory for each container below the runtime's root, with the number
- * of the first process and when it started. Other tools run them with roots of their own;
- * those tools' files say more and are read before.
+ * runc and crun: one directory per container below the runtime's root, with the pid of
+ * the first process and its start time. Other tools run them with roots of their own; the
+ * files of those tools say more and are read first.
  */
 #include <errno.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "base/util.h"
 #include "container/claim.h"
 
-/* Where each keeps what. %u is the user. */
+/* Where each runtime keeps what. %u is the user id. */
 /* clang-format off */
 static const struct layout {
 	const char *runtime, *root, *user_root, *file, *pid, *start;
@@ -28,13 +28,13 @@ static bool read_layout(const struct layout *l, const struct ix_json *j,
 	if (!ix_json_number(j, l->pid, &pid) || pid <= 0 || pid > INT32_MAX)
 		return false;
 	found->pid = (int32_t)pid;
-	/* crun before 0.20 wrote no start. */
+	/* crun before 0.20 did not write the start time. */
 	if (ix_json_number(j, l->start, &start) && start > 0)
 		found->start = (uint64_t)start;
 	return true;
 }
 
-/* Of whichever of them. */
+/* Read a state file of any of these runtimes. */
 static bool oci_read_state(const struct ix_json *j, struct ix_container *found)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Containers in containers: which one a name was given in, by the PID namespace of its
- * giver, or one around that; where the giver shares ours, by its mount namespace.
+ * Nested containers: in which one a name was given. Decided by the giver's PID namespace
+ * or an ancestor of it, or by its mount namespace if the giver shares our PID namespace.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,10 +12,10 @@
 #include "container/containers.h"
 #include "container/named.h"
 
-/* PID namespaces are at most so deep (pid_namespaces(7)). */
+/* Maximum nesting of PID namespaces (pid_namespaces(7)). */
 #define DEPTH_MAX 32
 
-/* Of a giver in a PID namespace that no container begins. */
+/* For a giver whose PID namespace no container started, search the ancestors of that. */
 static const struct ix_log_entry *find_around(const struct ix_search *s,
 					      const struct ix_containers *c,
 					      const struct ix_log_entry *e)
@@ -26,7 +26,7 @@ static const struct ix_log_entry *find_around(const struct ix_search *s,
 	for (unsigned n = 0; dir >= 0 && !found && n < DEPTH_MAX; n++) {
 		struct ix_space around = ix_space_around(dir, n);
 
-		/* Its number may be another's by now. */
+		/* The pid may have been reused. */
 		if (!around.ino || (n == 0 && !ix_space_same(&around, &e->giver_pids)) ||
 		    ix_space_same(&around, &s->pids))
 			break;
@@ -50,7 +50,7 @@ static const struct ix_log_entry *find_outer(const struct ix_search *s,
 	return found == e ? NULL : found;
 }
 
-/* What a container adds in front of names that were given in it. */
+/* Return the prefix of names that were given in this container. */
 static char *prefix_of(const struct ix_log_entry *e)
 {
 	char label[IX_LABEL_MAX];
@@ -63,7 +63,7 @@ static char *prefix_of(const struct ix_log_entry *e)
 		       : text;
 }
 
-/* First the outermost: a PID namespace lies around another, so that this ends. */
+/* Name the outermost first. Recursion ends because PID namespaces are nested. */
 static int name_outer(const struct ix_search *s, struct ix_containers *c,
 		      struct ix_log_entry *e, unsigned depth)
 {

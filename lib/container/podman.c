@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * podman and CRI-O: as long as a container runs, a conmon watches it, whose child its
- * first process is and whose words tell id, name and bundle, wherever the storage is and
- * whoever's it is. The bundle's config.json has the pod.
+ * podman and CRI-O: while a container runs, conmon is the parent of its first process;
+ * conmon's command line holds id, name and bundle, for any storage location and any user.
+ * The bundle's config.json has the pod.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include "base/util.h"
 #include "container/claim.h"
 
-/* What the bundle tells beside the words of conmon. */
+/* Read what the bundle adds to conmon's command line. */
 static bool podman_read_spec(const struct ix_json *j, struct ix_container *found)
 {
 	static const char manager[] = "annotations/io.container.manager";
@@ -33,7 +33,7 @@ static bool podman_read_spec(const struct ix_json *j, struct ix_container *found
 	return true;
 }
 
-/* One that watches a process that was put into a container later is none. */
+/* A conmon started for an exec session does not watch a container. */
 static bool podman_read_words(const struct ix_words *w, struct ix_container *found)
 {
 	found->id = ix_words_option(w, "-c", "--cid");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * gVisor: a process that is a kernel of its own. What programs in it make is in its
- * memory, and in no namespace of ours: its first process is in one that stays empty. A
- * file ID_sandbox:SANDBOX.state for each container below the root of runsc has its
- * number.
+ * gVisor: a process that acts as a kernel of its own. IPC objects of programs inside live
+ * in its memory and in no namespace of ours: the IPC namespace of its first process stays
+ * empty. For each container, a file ID_sandbox:SANDBOX.state below the root of runsc has
+ * the pid.
  */
 #include <errno.h>
 #include <string.h>
@@ -11,8 +11,8 @@
 #include "base/util.h"
 #include "container/claim.h"
 
-/* Of runsc itself; below which each namespace of containerd has its own; and what Docker
- * gives to each runtime that it has beside its own. */
+/* State directories: of runsc itself; of containerd, with one directory per namespace;
+ * and of Docker, with one per additional runtime. */
 #define ROOT       "run/runsc"
 #define USER_ROOT  "run/user/%u/runsc"
 #define CONTAINERD "run/containerd/runsc"
@@ -61,7 +61,7 @@ static int runsc_list_root(const struct ix_search *s, struct ix_containers *c,
 	return r;
 }
 
-/* Those of daemons: a directory for each namespace, or runtime. */
+/* List those of a daemon: one directory per namespace or runtime. */
 static int list_daemon(const struct ix_search *s, struct ix_containers *c,
 		       const char *top, const char *prefix, const char *root)
 {

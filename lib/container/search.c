@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One look at the processes that a container may begin with, at those who may watch it,
- * and whose state files are to be read. */
+/* Takes one snapshot of the processes that may be the first of a container and of their
+ * possible watchers, and decides whose state files to read. */
 #include "container/state.h"
 
 #include <errno.h>
@@ -70,10 +70,10 @@ static void search_drop_doubles(struct ix_search *s)
 	s->nprocs = n;
 }
 
-/* Who watches a container is the parent of its first process. */
+/* A container's watcher is the parent of its first process. */
 static int read_procs(struct ix_search *s, const int32_t *firsts, size_t n)
 {
-	int32_t before = 0; /* a parent of many: process 1 */
+	int32_t before = 0; /* skip a parent that repeats, such as process 1 */
 
 	s->procs = calloc(2 * n + 1, sizeof(*s->procs));
 	if (!s->procs)
@@ -104,7 +104,7 @@ bool ix_search_proc(const struct ix_search *s, int32_t pid, struct ix_proc *ret_
 	return true;
 }
 
-/* The kernel may have been built without the file (CONFIG_PROC_CHILDREN). */
+/* The file exists only with CONFIG_PROC_CHILDREN; else search the snapshot. */
 size_t ix_search_children(const struct ix_search *s, int32_t parent, int32_t *ret_pids,
 			  size_t max)
 {
@@ -140,7 +140,7 @@ bool ix_search_bundle(const struct ix_giver *shim, char *buf, size_t size)
 	       strstr(buf, IX_TASKS "/") != NULL;
 }
 
-/* ---- whose state */
+/* ---- whose state to read */
 
 static int add_user(struct ix_search *s, uid_t uid)
 {
@@ -153,7 +153,7 @@ static int add_user(struct ix_search *s, uid_t uid)
 	return 0;
 }
 
-/* Root looks at everybody's, others at their own. */
+/* Root reads the state of all users, other users only their own. */
 static int find_users(struct ix_search *s)
 {
 	const struct ix_giver root = ix_giver_file(0);
@@ -172,7 +172,7 @@ static int find_users(struct ix_search *s)
 	return r;
 }
 
-/* /proc may be of another PID namespace, or none: then nothing is known to be ours. */
+/* If /proc is missing or belongs to another PID namespace, nothing counts as ours. */
 static void look_around(struct ix_search *s)
 {
 	int proc = ix_procfd(s->x);

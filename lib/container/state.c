@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading what others wrote without being led astray: links are not followed, FIFOs not
- * waited for, files of the wrong owner or of any size not believed.
+ * Reads files written by others without being misled: no links are followed, no FIFO
+ * blocks, and files with the wrong owner or of excessive size are rejected.
  */
 #include "container/state.h"
 
@@ -19,12 +19,13 @@
 #include "base/num.h"
 #include "container/claim.h"
 
-/* No runtime writes more; and what users write, root has to read. */
+/* Runtimes write less than this. The limits for users are lower because root reads their
+ * files, too. */
 #define STATE_MAX      ((size_t)4 << 20)
 #define STATE_MAX_USER ((size_t)256 << 10)
 #define WORDS_MAX_USER ((size_t)16 << 10)
 
-/* Nobody runs so many containers. */
+/* More than any user's containers. */
 #define ENTRIES_MAX_USER 4000
 
 /* ---- command lines */
@@ -97,7 +98,7 @@ static bool believed(const struct stat *st, uid_t owner)
 	return (st->st_uid == 0 || st->st_uid == owner) && !(st->st_mode & S_IWOTH);
 }
 
-/* The root below which a giver's paths lead: -1 is ours. */
+/* Open the root that a giver's paths start from; -1 means ours. */
 static int open_root(const struct ix_giver *g, int *ret_fd)
 {
 	if (!g->pid || g->ours)
@@ -106,8 +107,8 @@ static int open_root(const struct ix_giver *g, int *ret_fd)
 	return MIN(*ret_fd, 0);
 }
 
-/* Whether what is opened can be read without asking somebody's own program (FUSE), or
- * another machine: by the mount table, not by asking. */
+/* Whether reading can block on a user's program (FUSE) or another machine. Decided by the
+ * mount table, without touching the file system. */
 static bool is_local(const struct ix_search *s, const struct ix_giver *g, int fd)
 {
 	static const char *const asks[] = { "fuse", "nfs", "9p", "cifs", "smb", "ceph" };
@@ -116,7 +117,7 @@ static bool is_local(const struct ix_search *s, const struct ix_giver *g, int fd
 
 	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &st) < 0 ||
 	    !(st.stx_mask & STATX_MNT_ID))
-		return true; /* Linux before 5.8 */
+		return true; /* Linux before 5.8 has no STATX_MNT_ID */
 	if (ix_mnt_type(ix_procfd(s->x), g->pid && !g->ours ? g->pid : 0, st.stx_mnt_id,
 			type, sizeof(type)) < 0)
 		return false;
@@ -138,7 +139,7 @@ static int state_open_dir(const struct ix_search *s, const char *path,
 	root = theirs < 0 ? ix_rootfd(s->x) : theirs;
 	if (root < 0)
 		return root;
-	/* A user's may lead anywhere, and to where nobody answers. */
+	/* A user's path may lead anywhere, even to a mount that never responds. */
 	fd = ix_open_below(root, ix_relative(path), O_RDONLY | O_DIRECTORY,
 			   g->files != 0 || !g->ours);
 	if (fd < 0)
@@ -147,14 +148,14 @@ static int state_open_dir(const struct ix_search *s, const char *path,
 		return -EMEDIUMTYPE;
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	/* What stands in a sticky one belongs to who made it. */
+	/* In a sticky directory, each file belongs to whoever created it. */
 	return believed(&st, g->files) || ((st.st_mode & S_ISVTX) &&
 					   (st.st_uid == 0 || st.st_uid == g->files))
 		       ? take_fd(&fd)
 		       : -EPERM;
 }
 
-/* What is not there, and what is not believed, says nothing. The rest may have names. */
+/* Files that are missing or not trusted are no gap. Any other failure may hide names. */
 static int state_lost(const struct ix_search *s, int r)
 {
 	static const int says_nothing[] = { ENOENT, ENOTDIR, ELOOP, EXDEV,       EPERM,
@@ -250,7 +251,7 @@ static int state_read_file(int dir, const char *path, uid_t owner,
 		return fd;
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	/* A user's file with many names would be read as often. */
+	/* With many hard links, a user could have one file read many times. */
 	if (!S_ISREG(st.st_mode) || !believed(&st, owner) || (owner && st.st_nlink > 1))
 		return -EPERM;
 	r = ix_read_all(fd, owner ? STATE_MAX_USER : STATE_MAX, &state.text);
@@ -289,7 +290,7 @@ int ix_state_json(const struct ix_search *s, int dir, const char *path, uid_t ow
 
 bool ix_state_value(const struct ix_state *s, const char *key, char *buf, size_t size)
 {
-	/* An empty buffer has no memory. */
+	/* An empty buffer has data == NULL. */
 	const char *p = s->text.len ? s->text.data : "", *end = p + s->text.len;
 	size_t head = strlen(key);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the families read: state files that others may have made, and which process is
- * whose child. */
+/* What the families read: state files, which others may have written, and which process
+ * is the child of which. */
 #pragma once
 
 #include <dirent.h>
@@ -15,100 +15,104 @@
 
 struct ix_giver; /* container/claim.h */
 
-/* A process as one look at /proc showed it. */
+/* A process as read once from /proc. */
 struct ix_proc {
 	int32_t pid, parent;
 	uint64_t start;
 	char comm[16];
 };
 
-/* Everything that the families share for one search. */
+/* What the families share during one search. */
 struct ix_search {
 	struct ipcx *x;
-	struct ix_proc *procs; /* those a container may begin with, and their parents;
-				  sorted by pid */
+	struct ix_proc *procs; /* those that may be the first of a container, and their
+				* parents; sorted by pid */
 	size_t nprocs;
-	uid_t *users; /* those whose own state may be read: all for root */
+	uid_t *users; /* users whose state is read: for root all of them */
 	size_t nusers;
-	struct ix_gaps *gaps;                 /* what was left out, or NULL */
-	uid_t caller;                         /* who looks */
-	struct ix_space user, pids, mnt, ipc; /* and from where */
+	struct ix_gaps *gaps;                 /* where to record what was left out, or
+					       * NULL */
+	uid_t caller;                         /* the effective user id */
+	struct ix_space user, pids, mnt, ipc; /* our own namespaces */
 };
 
-/* firsts: the processes that a container may begin with. 0 or -ENOMEM. */
+/* Begin a search; firsts are the processes that may be the first of a container. Returns
+ * 0 or -ENOMEM. */
 int ix_search_begin(struct ipcx *x, const int32_t *firsts, size_t n,
 		    struct ix_search *ret_s);
 void ix_search_end(struct ix_search *s);
 
-/* A process, whichever; false when it is gone. */
+/* Look up any process; returns false if it is gone. */
 bool ix_search_proc(const struct ix_search *s, int32_t pid, struct ix_proc *ret_p);
 
-/* The directory of a process in /proc (O_PATH), or -errno. */
+/* Open the /proc directory of a process (O_PATH). Returns a descriptor or -errno. */
 int ix_search_open(const struct ix_search *s, int32_t pid);
 
-/* The process of such a directory; false when it is gone. */
+/* Read the process of such a directory; returns false if it is gone. */
 bool ix_search_read(int dir, int32_t pid, struct ix_proc *ret_p);
 
-/* The first child of a process; false when it has none. */
+/* Read the first child of a process; returns false if it has none. */
 bool ix_search_child(const struct ix_search *s, int32_t parent, struct ix_proc *ret_p);
 
-/* Its children, at most so many: how many there are in ret_pids. */
+/* Get at most max children of a process. Returns the number of pids stored. */
 size_t ix_search_children(const struct ix_search *s, int32_t parent, int32_t *ret_pids,
 			  size_t max);
 
-/* Where containerd keeps a container: STATE/io.containerd.runtime.v2.task/NAMESPACE/ID. */
+/* Where containerd keeps a container:
+ * STATE/io.containerd.runtime.v2.task/NAMESPACE/ID. */
 #define IX_TASKS "/io.containerd.runtime.v2.task"
 
-/* Whether a process is called like a shim of containerd. */
+/* Whether the name of a process is that of a containerd shim. */
 bool ix_search_shim(const struct ix_proc *p);
 
-/* That directory of a shim, in which one for each container or pod works, wherever the
- * state is: a path below its root. False when it works elsewhere. */
+/* Get that directory for a shim, as a path below its root: wherever the state is, it is
+ * the working directory of the shim of each container or pod. Returns false if the shim
+ * works elsewhere. */
 bool ix_search_bundle(const struct ix_giver *shim, char *buf, size_t size);
 
-/* The words of a process's command line. */
+/* A command line split into words. */
 struct ix_words {
 	char *text;
 	char **all;
 	size_t n;
 };
 
-/* Of a text of words with a NUL after each, whose memory is taken. 0 or -ENOMEM. */
+/* Split a text of NUL-terminated words; takes over its memory. Returns 0 or -ENOMEM. */
 int ix_words_parse(struct ix_buf *text, struct ix_words *ret_w);
 
-/* Of a watcher. 0 or -errno. */
+/* Read the command line of a watcher. Returns 0 or -errno. */
 int ix_words_of(const struct ix_giver *g, struct ix_words *ret_w);
 void ix_words_free(struct ix_words *w);
 
-/* The value of an option in one of the forms "-x V", "--long V", "--long=V", "-xV" (short
- * is "-x" or NULL). NULL when it is not there. */
+/* Return the value of an option given as "-x V", "--long V", "--long=V" or "-xV" (brief
+ * is "-x" or NULL); NULL if it is missing. */
 const char *ix_words_option(const struct ix_words *w, const char *brief,
 			    const char *full);
 
-/* Whether an option without a value is there. */
+/* Whether an option without a value is present. */
 bool ix_words_has(const struct ix_words *w, const char *brief, const char *full);
 
-/* A state file or directory as it was found. */
+/* The contents of a state file. */
 struct ix_state {
 	struct ix_buf text;
-	int64_t written; /* when it was last written: seconds since the epoch */
+	int64_t written; /* last modification, in seconds since the epoch */
 };
 
 /*
- * Open a directory of state files that a giver names: below its own root, which is that
- * of the context for files. It must belong to root or to the giver. A descriptor for
- * reading, or -errno.
+ * Open a directory of state files that a giver names: below the giver's root, or the
+ * context's root for a file. It must belong to root or to the giver. Returns a descriptor
+ * for reading, or -errno.
  */
 int ix_state_dir(const struct ix_search *s, const char *path, const struct ix_giver *g);
 
 /*
- * Its entries, one after the other; hidden ones are left out. Of a directory that is not
- * root's in our own root so many are read at most, and a note says that there are more.
+ * Iterates over its entries, without hidden ones. In a directory that does not belong to
+ * root in our own root, the number of entries is limited, and a note reports the rest.
  */
 struct ix_state_list {
 	const struct ix_search *s;
 	const struct ix_giver *g;
-	DIR *dir; /* NULL: there is none that may be read */
+	DIR *dir; /* NULL: none that may be read */
 	size_t n;
 };
 
@@ -118,8 +122,9 @@ struct ix_state_list ix_state_list(const struct ix_search *s, const char *path,
 const char *ix_state_next(struct ix_state_list *l);
 void ix_state_list_end(const struct ix_state_list *l);
 
-/* Read a file below such a directory: a regular file of root's or the owner's, no link on
- * the way, at most 4 MiB. One that is there and cannot be read is a gap of the search. */
+/* Read a file below such a directory: a regular file owned by root or the owner, reached
+ * without links, of at most 4 MiB. One that exists but cannot be read becomes a gap of
+ * the search. */
 int ix_state_read(const struct ix_search *s, int dir, const char *path, uid_t owner,
 		  struct ix_state *ret_state);
 void ix_state_free(struct ix_state *s);
@@ -128,9 +133,10 @@ void ix_state_free(struct ix_state *s);
 int ix_state_json(const struct ix_search *s, int dir, const char *path, uid_t owner,
 		  int64_t *ret_written, struct ix_json **ret_json);
 
-/* What stands after "KEY=" in the first line that begins so; false: no line does, or it
- * is longer than there is room. */
+/* Get the text after "KEY=" in the first line that begins so; returns false if there is
+ * none, or it does not fit into the buffer. */
 bool ix_state_value(const struct ix_state *s, const char *key, char *buf, size_t size);
 
-/* A decimal number and nothing else, newline apart; 0 when it is none. */
+/* Parse a text that is a decimal number with optional trailing white space; 0 if it is
+ * not. */
 int32_t ix_state_pid(const struct ix_state *s);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading and writing the bytes of shared memory so that no page that is missing becomes
- * a signal: the kernel copies, and answers with an error instead.
+ * Reads and writes shared memory without SIGBUS for missing pages: the kernel does the
+ * copying and returns an error instead.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,18 +19,19 @@
 #include "mech/posix.h"
 #include "ns/run.h"
 
-/* Attached pages are let go after so many bytes: what was read is not kept in memory. */
+/* After this many bytes, unmap the pages that were touched, to keep our own memory
+ * small. */
 #define KEEP (UINT64_C(8) << 20)
 
 struct ipcx_mem {
 	struct ipcx *x;
 	struct ix_memory at;
 	bool write;
-	uint64_t kept; /* bytes copied since pages were let go */
+	uint64_t kept; /* bytes copied since the last unmapping of pages */
 	char name[IPCX_REF_MAX];
 };
 
-/* What is to be opened, on its way to where. */
+/* The request to open memory in the right namespace, and its result. */
 struct opening {
 	const struct ipcx_ref *ref;
 	bool write;
@@ -123,7 +124,7 @@ static int check_range(const struct ipcx_mem *m, uint64_t at, uint64_t n)
 
 /* ---- through a descriptor */
 
-/* Somebody has cut it: where does it end now? */
+/* The file was truncated: report its new end. */
 static int data_mem_cut(const struct ipcx_mem *m, const char *done)
 {
 	struct stat st;
@@ -172,7 +173,7 @@ static int data_mem_write_failed(const struct ipcx_mem *m, uint64_t at, int erro
 		       at);
 }
 
-/* Writing beyond the end would make it longer: the end is looked at first. */
+/* Writing past the end would extend the file, so check the end first. */
 static int write_fd(const struct ipcx_mem *m, uint64_t at, const char *p, size_t n)
 {
 	while (n > 0) {
@@ -200,16 +201,16 @@ static int write_fd(const struct ipcx_mem *m, uint64_t at, const char *p, size_t
 /* ---- through a mapping */
 
 /*
- * A page of a segment may not be there to be had (huge pages that were not reserved, a
- * file cut through /proc/PID/map_files): touching it is SIGBUS for a program, but EFAULT
- * for the kernel. So the kernel carries the bytes over, through a pipe:
- * process_vm_readv(2) would do it at once, but containers forbid it.
+ * A page of a segment may be unavailable (huge pages that were not reserved, a file
+ * truncated through /proc/PID/map_files): touching it raises SIGBUS in a program, but is
+ * EFAULT inside the kernel. So have the kernel copy the bytes, through a pipe;
+ * process_vm_readv(2) would need only one call, but containers forbid it.
  */
 static int data_mem_carry(int in, int out, const char *from, char *to, size_t n)
 {
 	while (n > 0) {
-		/* Not by their names: sanitizers check what those are given, and know
-		 * nothing of attached memory. */
+		/* syscall(), because sanitizers check the arguments of write() and
+		 * read(), and know nothing of attached memory. */
 		ssize_t put = syscall(SYS_write, in, from, n);
 		size_t left;
 
@@ -229,8 +230,8 @@ static int data_mem_carry(int in, int out, const char *from, char *to, size_t n)
 	return 0;
 }
 
-/* The segment keeps its pages; we do without them. Else a program that only looks would
- * seem to be as large as all that it looked at. */
+/* Drop the pages from our mapping; the segment keeps them. Otherwise our resident size
+ * would grow to that of all memory read. */
 static void let_go(struct ipcx_mem *m, size_t n)
 {
 	m->kept += n;
@@ -245,7 +246,7 @@ static int copy_map(struct ipcx_mem *m, uint64_t at, const char *from, char *to,
 	auto_fd int out = -1, in = -1;
 	int fd[2], r;
 
-	/* Never waits: what does not fit into the pipe is carried the next time. */
+	/* Non-blocking: what does not fit into the pipe is copied in the next round. */
 	if (pipe2(fd, O_CLOEXEC | O_NONBLOCK) < 0)
 		return ix_fail(m->x, -errno, "%s: no pipe to copy it", m->name);
 	out = ix_fd_lift(fd[0]);
@@ -260,7 +261,7 @@ static int copy_map(struct ipcx_mem *m, uint64_t at, const char *from, char *to,
 	return r < 0 ? ix_fail(m->x, r, "%s: cannot be copied", m->name) : 0;
 }
 
-/* ---- either */
+/* ---- public calls */
 
 static int check_copy(const struct ipcx_mem *m, uint64_t at, const void *buf, size_t n)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The messages of a queue as rows, of any mechanism whose messages can be looked at. */
+/* Lists the messages of a queue as rows, for any mechanism that can peek at messages. */
 #include <errno.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #include "core/queue.h"
 #include "core/table.h"
 
-/* So many bytes of a message stand in its row. */
+/* Bytes of a message shown in its row. */
 #define SHOWN 60
 
 struct message_row {
@@ -32,7 +32,7 @@ static const struct ix_kind message_kind = {
 };
 /* clang-format on */
 
-/* Its beginning as text, up to a NUL; what is left out stands as "…". */
+/* Return the beginning of a message as text, up to a NUL; "…" marks what is left out. */
 static ix_text beginning(struct ipcx_table *t, const struct ipcx_message *m)
 {
 	char text[SHOWN + sizeof("…")];
@@ -40,7 +40,7 @@ static ix_text beginning(struct ipcx_table *t, const struct ipcx_message *m)
 
 	if (n > 0)
 		memcpy(text, m->data, n);
-	/* Not in the middle of a character. */
+	/* Do not cut inside a character. */
 	while (m->len > SHOWN && n > SHOWN - 4 &&
 	       ((unsigned char)((const char *)m->data)[n] & 0xc0) == 0x80)
 		n--;

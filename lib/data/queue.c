@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Sending to and receiving from a queue of any mechanism: what is checked before the
- * kernel is asked, and how long is waited.
+ * Sends to and receives from a queue of any mechanism: arguments are checked before the
+ * kernel is asked, and waiting follows the timeout.
  */
 #include "core/queue.h"
 
@@ -108,7 +108,7 @@ int ipcx_queue_send(struct ipcx_queue *q, const struct ipcx_message *m, int64_t 
 			       : r;
 }
 
-/* What this mechanism has no way to do. */
+/* Report what this mechanism cannot do. */
 static int data_queue_cannot(struct ipcx_queue *q, int error, const char *why)
 {
 	if (!why)
@@ -147,7 +147,8 @@ int ipcx_queue_receive(struct ipcx_queue *q, const struct ipcx_take *take,
 
 	if (r == 0)
 		r = check_take(q, &own);
-	/* Before anything is taken that could not be answered with. */
+	/* Check the output struct first: a message taken from the queue must be
+	 * returned. */
 	if (r == 0)
 		r = IX_COPY_CHECK(q->x, ipcx_message, IPCX_MESSAGE_SIZE_0_1, ret_m);
 	while (r == 0) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Operating on, setting and taking semaphores of any mechanism: what is checked before it
- * is asked. */
+/* Operates on, sets and takes semaphores of any mechanism; checks the arguments before
+ * the mechanism is called. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -10,8 +10,8 @@
 #include "core/semops.h"
 #include "ns/run.h"
 
-/* Whether the reference names a semaphore that is where the process is: 0, or -EINVAL
- * with a text. */
+/* Check that the reference names a semaphore in the namespace of this process. Returns 0,
+ * or -EINVAL with a text. */
 static int check_ref(struct ipcx *x, const struct ipcx_ref *ref)
 {
 	int r = ix_ref_check(x, ref);
@@ -28,7 +28,7 @@ static int check_ref(struct ipcx *x, const struct ipcx_ref *ref)
 	return 0;
 }
 
-/* What is to be opened, on its way to where. */
+/* The request to open a semaphore in the right namespace, and its result. */
 struct opening {
 	const struct ipcx_ref *ref;
 	int fd;
@@ -42,7 +42,7 @@ static int data_semop_open_there(struct ipcx *x, void *arg, struct ipcx_table *t
 	return ix_mech(o->ref->mech)->sem->open(x, o->ref, &o->fd);
 }
 
-/* What the semaphore's calls work on, where that is more than a reference. */
+/* Open what the semaphore's calls work on, if they need more than a reference. */
 static int data_semop_open_it(struct ipcx *x, const struct ipcx_ref *ref, int *ret_fd)
 {
 	struct opening o = { .ref = ref, .fd = -1 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Telling a process from a later one with the same number: it must have started before
- * the moment at which the object says it was there. /proc/PID/stat, field 22, in ticks
- * since boot (proc(5)).
+ * Tells a process from a later one with the same pid: it must have started before the
+ * time recorded in the object. Start times are field 22 of /proc/PID/stat, in ticks since
+ * boot (proc(5)).
  */
 #include "proc/creator.h"
 
@@ -17,7 +17,8 @@
 
 #define NS INT64_C(1000000000)
 
-/* Nanoseconds since the epoch at which the machine started, as the clock is set now. */
+/* Return the boot time in nanoseconds since the epoch, by the current setting of the
+ * clock. */
 static int64_t boot_time(void)
 {
 	struct timespec wall, since;
@@ -42,14 +43,14 @@ static void not_readable(int32_t pid, int error, struct ix_process *p)
 		creator_unknown(p, IX_WHY_ERROR, error == -ENOENT ? -EACCES : error);
 }
 
-/* It started then, in nanoseconds since the machine did. An object has whole seconds: a
- * start in the same one counts as before. */
+/* start is in nanoseconds since boot. Objects record whole seconds, so a start within the
+ * same second counts as earlier. */
 static void creator_judge(const struct ix_moment *when, int64_t start,
 			  struct ix_process *p)
 {
 	int64_t boot = boot_time(), second = (boot + start) / NS;
 
-	/* No object is older than the machine runs: the clock was set since. */
+	/* An object older than the boot: the clock has been set since. */
 	if (!when->to || when->to < boot / NS)
 		creator_unknown(p, IX_WHY_MOMENT, 0);
 	else if (second > when->to)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Asked once for each context: our own number in the PID namespace of that /proc, and in
- * each below it down to ours. There is one, when they are the same. */
+/* Checked once per context. NSpid lists our pid in the PID namespace of that /proc and in
+ * each namespace below it down to ours: a single pid means that the two are the same. */
 #include "proc/numbers.h"
 
 #include <errno.h>
@@ -20,9 +20,9 @@ int ix_proc_is_ours(struct ipcx *x)
 	r = ix_status_read(proc, "thread-self/status", &b);
 	if (r == 0)
 		r = ix_status_pids(b.data, b.len, &pids);
-	if (r == -ENODATA) /* Linux before 4.1: believed, as it cannot be known */
+	if (r == -ENODATA) /* Linux before 4.1 does not show it: assume ours */
 		r = 0;
-	if (r < 0 && r != -ENOENT) /* it does not know us */
+	if (r < 0 && r != -ENOENT) /* ENOENT: we are not visible in that /proc */
 		return r;
 	x->numbers = r == 0 && pids.levels == 1 ? IX_NUMBERS_OURS : IX_NUMBERS_OTHERS;
 	return x->numbers == IX_NUMBERS_OURS;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How user and PID namespaces lie inside each other: at most 32 deep (user_namespaces(7),
+/* User and PID namespaces nest at most 32 deep (user_namespaces(7),
  * pid_namespaces(7)). */
 #include "proc/space.h"
 
@@ -34,8 +34,8 @@ struct ix_space ix_space_of(int dir, const char *type)
 	return (struct ix_space){ .dev = st.st_dev, .ino = st.st_ino };
 }
 
-/* The one around it takes the place of a descriptor: false, with errno, when there is
- * none that may be seen. */
+/* Replace the descriptor by one of the parent namespace. Returns false with errno, and
+ * *fd is -1, if there is no parent that we may see. */
 static bool space_climb(int *fd)
 {
 	int parent = ioctl(*fd, NS_GET_PARENT), error = errno;

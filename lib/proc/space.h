@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which namespaces a process is in, compared with ours, and who made its user namespace.
- * All of it comes from the kernel: nothing of it can be chosen by the process.
+ * Which namespaces a process is in, compared with ours, and who created its user
+ * namespace. All of it comes from the kernel; the process cannot forge it.
  */
 #pragma once
 
@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* A namespace; ino is 0 when it may not be looked at or the process is gone. */
+/* A namespace; ino is 0 if it may not be read or the process is gone. */
 struct ix_space {
 	uint64_t dev, ino;
 };
@@ -19,33 +19,33 @@ static inline bool ix_space_same(const struct ix_space *a, const struct ix_space
 	return a->ino && a->ino == b->ino && a->dev == b->dev;
 }
 
-/* The namespace of a process, by its directory in /proc, of a type as ns/ there calls it.
- */
+/* Return a namespace of the process with this /proc directory; type is a name in ns/. */
 struct ix_space ix_space_of(int dir, const char *type);
 
-/* Whose a user namespace is. */
+/* How a user namespace relates to ours. */
 enum ix_lineage {
-	IX_USER_UNKNOWN, /* it may not be looked at */
+	IX_USER_UNKNOWN, /* not permitted to look */
 	IX_USER_OURS,
 	IX_USER_BELOW, /* below ours */
-	IX_USER_APART, /* neither: above ours, or beside it */
+	IX_USER_APART, /* neither: an ancestor of ours, or in another branch */
 };
 
 struct ix_user_space {
 	enum ix_lineage lineage;
 	struct ix_space self;
-	unsigned depth; /* how far below ours: 1 directly */
-	uid_t maker;    /* below ours: who made it, or the outermost one around it that is
-			   still below ours. Whoever is root in there has at most his rights    */
+	unsigned depth; /* levels below ours; 1 is a direct child */
+	uid_t maker;    /* IX_USER_BELOW: who created it or, of its ancestors, the one
+			 * directly below ours; even root in there has at most this user's
+			 * rights */
 };
 
-/* Of a process; ours is the caller's (user_namespaces(7); NS_GET_PARENT, NS_GET_OWNER_UID
- * of ioctl_nsfs(2)). */
+/* Describe the user namespace of a process; ours is the caller's (user_namespaces(7);
+ * NS_GET_PARENT, NS_GET_OWNER_UID of ioctl_nsfs(2)). */
 struct ix_user_space ix_space_user(int dir, const struct ix_space *ours);
 
-/* Whether the user namespace of a process is this one, or lies below it. */
+/* Whether the user namespace of a process is this one or a descendant of it. */
 bool ix_space_below(int dir, const struct ix_space *user);
 
-/* The PID namespace of a process, or the one n levels around it; ino 0: there is none
- * that can be seen. */
+/* Return the PID namespace of a process, or its ancestor n levels up. ino is 0 if there
+ * is none that we may see. */
 struct ix_space ix_space_around(int dir, unsigned n);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Parsing /proc/PID/stat: the command stands in parentheses and may hold any byte, so the
- * last ')' ends it. */
+/* Parses /proc/PID/stat: the command is in parentheses and may hold any byte, so the last
+ * ')' ends it. */
 #include "proc/stat.h"
 
 #include <errno.h>
@@ -9,10 +9,10 @@
 #include "base/num.h"
 #include "base/util.h"
 
-/* Field 3 (state) is the first after the command; field 22 is the start time. */
+/* After the command comes field 3 (state); the start time is field 22. */
 #define FIELDS_TO_START 19
 
-/* Behind the command: the state, then numbers, each with a blank before it. */
+/* Parse what follows the command: the state, then numbers, each preceded by a blank. */
 static int parse_rest(const char *p, const char *end, struct ix_proc_stat *st)
 {
 	uint64_t n = 0;
@@ -30,7 +30,7 @@ static int parse_rest(const char *p, const char *end, struct ix_proc_stat *st)
 			return -EPROTO;
 		p++;
 	}
-	/* Behind it is more: a number that the text ends with could be cut. */
+	/* More fields follow; a number at the very end of the text may be truncated. */
 	if (ix_take_u64(&p, end, UINT64_MAX, &n) < 0 || p == end)
 		return -EPROTO;
 	st->start = n;

@@ -8,9 +8,9 @@
 struct ix_proc_stat {
 	char comm[64]; /* any bytes, ')' and blanks included */
 	char state;
-	int32_t parent; /* 0: none that can be seen */
+	int32_t parent; /* 0: none that we can see */
 	uint64_t start; /* ticks since boot */
 };
 
-/* Parse it. 0 or -EPROTO. */
+/* Returns 0 or -EPROTO. */
 int ix_proc_stat_parse(const char *text, size_t len, struct ix_proc_stat *ret_st);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A line is "KEY:", a tab, values with tabs between, and its end. The name of a process
- * cannot make one up: the kernel escapes line ends in it (proc(5)).
+ * A line is "KEY:", a tab, tab-separated values and a newline. A process name cannot
+ * forge a line: the kernel escapes newlines in it (proc(5)).
  */
 #include "proc/status.h"
 
@@ -19,7 +19,7 @@ int ix_status_read(int dirfd, const char *path, struct ix_buf *ret_text)
 	return fd < 0 ? fd : ix_read_all(fd, IX_STATUS_MAX, ret_text);
 }
 
-/* What is still to be read of a line, its end not included. */
+/* The unread part of a line, without its newline. */
 struct words {
 	const char *at, *end;
 };
@@ -51,7 +51,7 @@ static int find_line(const char *text, size_t len, const char *key, struct words
 	return 0;
 }
 
-/* The next value of a line, a decimal number. */
+/* Take the next value of a line, a decimal number. */
 static int status_take(struct words *w, uint64_t max, uint64_t *ret_n)
 {
 	if (w->at == w->end || *w->at++ != '\t')
@@ -59,7 +59,7 @@ static int status_take(struct words *w, uint64_t max, uint64_t *ret_n)
 	return ix_take_u64(&w->at, w->end, max, ret_n) < 0 ? -EPROTO : 0;
 }
 
-/* UINT32_MAX is nobody's number: set*id(2) would take it for "as it is". */
+/* UINT32_MAX is not a valid id: set*id(2) takes it for "unchanged". */
 static int take_id(struct words *w, uint32_t *ret_id)
 {
 	uint64_t n = 0;
@@ -96,7 +96,7 @@ int ix_status_gids(const char *text, size_t len, struct ix_status_ids *ret_ids)
 	return ids(text, len, "Gid", ret_ids);
 }
 
-/* Always sixteen digits. */
+/* The kernel always writes sixteen digits. */
 int ix_status_bounding(const char *text, size_t len, uint64_t *ret_caps)
 {
 	char hex[2 + 16 + 1] = "0x";
@@ -146,7 +146,7 @@ int ix_status_pids(const char *text, size_t len, struct ix_status_pids *ret_pids
 	return 0;
 }
 
-/* ---- the neighbours */
+/* ---- other files of /proc/PID */
 
 static bool is(const char *text, size_t len, const char *word)
 {
@@ -163,7 +163,7 @@ int ix_setgroups_denied(const char *text, size_t len, bool *ret_denied)
 	return 0;
 }
 
-/* Each with a blank behind it: one without may be cut. */
+/* The kernel writes a blank after each pid; one without it may be truncated. */
 size_t ix_children_parse(const char *text, size_t len, int32_t *ret_pids, size_t max)
 {
 	const char *p = text, *end = text + len;
