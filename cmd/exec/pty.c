@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A terminal of its own for a command that is not trusted with ours: what has our
- * terminal could type into it (ioctl_tty(2), TIOCSTI) and hear of it for ever. Three
- * processes: we, who pass bytes on and hold the real terminal (relay.c); a session leader
- * on the new one; the command, in a process group that the leader can stop, let go on and
- * put into the foreground, as a shell does with a job.
+ * Gives an untrusted command a terminal of its own: with ours it could inject input
+ * (ioctl_tty(2), TIOCSTI) and keep reading from it. Three processes: ours, which copies
+ * bytes and holds the real terminal (relay.c); a session leader on the new one; and the
+ * command, in a process group that the leader can stop, continue and put into the
+ * foreground, as a shell does with a job.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,10 +26,12 @@ struct leader {
 	int talk, terminal;
 	const struct signals *held;
 	pid_t command;
-	pid_t front; /* who has been in the foreground, while we keep it */
+	pid_t front; /* the foreground group to restore when we get the foreground
+		      * again */
 };
 
-/* Nobody is in the foreground when we are: who reads is stopped, as in the background. */
+/* While we are in the background, so is everything on the new terminal: the leader takes
+ * its foreground, and a process that reads from it is stopped. */
 static void set_front(struct leader *l, bool front)
 {
 	pid_t now = tcgetpgrp(l->terminal);
@@ -42,7 +44,7 @@ static void set_front(struct leader *l, bool front)
 	}
 }
 
-/* False when there is nobody who could say more. */
+/* Handle one message of the relay. Returns false if the relay is gone. */
 static bool obey(struct leader *l)
 {
 	struct word w;
@@ -71,7 +73,8 @@ static bool obey(struct leader *l)
 	return true;
 }
 
-/* The command has been stopped, unless it has got meanwhile what it was stopped for. */
+/* Report that the command was stopped; but continue it if it is in the foreground by now,
+ * which is what SIGTTIN and SIGTTOU ask for. */
 static void report_stop(const struct leader *l, int number)
 {
 	if ((number == SIGTTIN || number == SIGTTOU) &&
@@ -81,8 +84,9 @@ static void report_stop(const struct leader *l, int number)
 		(void)tell(l->talk, STOPPED, number);
 }
 
-/* Whether the command has ended. When its terminal is hung up, the kernel tells us alone;
- * anything else that is sent to us was meant for it. */
+/* Handle one signal. Returns whether the command has ended. For a hangup of its terminal
+ * the kernel signals only the session leader, so pass that on; any other signal sent to
+ * us was meant for the command. */
 static bool listen_to_signals(const struct leader *l, int *ret_status)
 {
 	struct signalfd_siginfo s;
@@ -109,7 +113,8 @@ static bool listen_to_signals(const struct leader *l, int *ret_status)
 	return true;
 }
 
-/* Until the relay has all that the command wrote: with us goes the terminal. */
+/* Run until the command has ended and the relay has closed its end, thus has all output:
+ * the terminal vanishes with the session leader. */
 static void lead(struct leader *l)
 {
 	bool open = true, ended = false;
@@ -132,9 +137,9 @@ static void lead(struct leader *l)
 	}
 }
 
-/* ---- how it comes to be */
+/* ---- starting it */
 
-/* The streams that are our terminal become the new one; others stay what they are. */
+/* Replace those standard streams that are a terminal by the new one. */
 static int take_terminal(int slave)
 {
 	if (setsid() < 0 || ioctl(slave, TIOCSCTTY, 0) < 0)
@@ -145,7 +150,7 @@ static int take_terminal(int slave)
 	return 0;
 }
 
-/* 0 in the command, of whose terminal nothing is open but its streams. */
+/* Returns 0 in the command, where only the streams keep the new terminal open. */
 static pid_t fork_command(struct relay *p, const struct leader *l)
 {
 	pid_t pid = fork();
@@ -162,7 +167,7 @@ static pid_t fork_command(struct relay *p, const struct leader *l)
 	return 0;
 }
 
-/* Returns in the command alone. */
+/* The leader. Returns only in the command. */
 static void fork_behind(struct relay *p, int talk)
 {
 	int slave = ioctl(p->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -191,7 +196,8 @@ static void fork_behind(struct relay *p, int talk)
 
 /* ---- our side */
 
-/* The first stream that is a terminal, or the one that controls us: programs open it. */
+/* Open the first stream that is a terminal, or else the controlling terminal, which
+ * programs may open as /dev/tty. */
 static int our_terminal(void)
 {
 	for (int fd = 0; fd <= 2; fd++)
@@ -217,7 +223,8 @@ static int open_relay(struct relay *p, int *ret_leader_end)
 	return signals_hold(&p->held);
 }
 
-/* A signal that came of a key would have reached our whole process group. */
+/* A signal typed at the terminal would have reached our whole process group, so send it
+ * on. */
 static int end_like(const struct relay *p)
 {
 	if (WIFSIGNALED(p->status) && WTERMSIG(p->status) == p->typed)
@@ -231,7 +238,7 @@ bool pty_fork(int *ret_status)
 	int talk = -1, r;
 	pid_t leader;
 
-	(void)out_flush(); /* once, and not by each of us */
+	(void)out_flush(); /* flush before the fork, so that nothing is written twice */
 	if (p.in < 0)
 		return true;
 	*ret_status = EXIT_FAILED;

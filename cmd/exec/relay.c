@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Our side of a command's own terminal: bytes both ways, the size, signals, and when our
- * terminal is ours to read and to make raw. That is only so in the foreground, and only
- * when the command wants keys: who has a terminal as standard input does, others when
- * they first try to read it. Until then our terminal works for us as it does for
- * everybody else: it echoes, makes line ends, and sends signals to our whole pipeline.
+ * Our side of a command's own terminal: copies bytes both ways, the window size and
+ * signals, and decides when we may read our terminal and make it raw. That is only in the
+ * foreground, and only once the command wants input: at once if its standard input is a
+ * terminal, else when it first tries to read from one. Until then our terminal stays as
+ * it is: it echoes, translates line ends, and sends signals to our whole pipeline.
  */
 #include "exec/relay.h"
 
@@ -18,10 +18,11 @@
 
 #include "base/util.h"
 
-/* More than a pty holds: what comes after so much was not written by who has ended. */
+/* More than a pty buffers: output beyond that was not written by the command, which has
+ * ended. */
 #define PTY_HOLDS ((size_t)128 << 10)
 
-/* How often we look whether we are in the foreground: not every shell tells. */
+/* How often to check whether we are in the foreground: not every shell sends SIGCONT. */
 #define LOOK_MSEC 500
 
 bool tell(int talk, int what, int n)
@@ -37,8 +38,8 @@ bool tell(int talk, int what, int n)
 
 /* ---- our terminal */
 
-/* Opened once more: not to block is a property that others would share. Where it may not
- * be opened, we do with what we have. */
+/* Open it once more, as O_NONBLOCK would affect everybody who shares the descriptor. If
+ * that fails, use a duplicate. */
 int relay_open(int fd)
 {
 	char path[32] = "/dev/tty";
@@ -52,7 +53,7 @@ int relay_open(int fd)
 	return r < 0 ? -errno : r;
 }
 
-/* A terminal that does not control us has no foreground, and nobody is stopped by it. */
+/* A terminal that does not control us has no foreground for us, and does not stop us. */
 static bool foreground(const struct relay *p)
 {
 	pid_t group = p->in < 0 ? 0 : tcgetpgrp(p->in);
@@ -68,7 +69,8 @@ static void copy_size(const struct relay *p)
 		(void)ioctl(p->master, TIOCSWINSZ, &size);
 }
 
-/* Whether a terminal processes output: the command may have told its own not to. */
+/* Whether a terminal processes output; the command may have turned that off for its
+ * own. */
 static bool has_output_flags(int fd, tcflag_t flags)
 {
 	struct termios t;
@@ -81,7 +83,7 @@ static bool is_raw(const struct termios *t)
 	return !(t->c_lflag & (ICANON | ECHO | ISIG));
 }
 
-/* Whole lines wait there, or an end of input, which would be lost in raw mode. */
+/* Whether whole lines, or an end of input, are waiting, which raw mode would lose. */
 static bool has_lines(const struct relay *p, const struct termios *now)
 {
 	struct pollfd fd = { .fd = p->in, .events = POLLIN };
@@ -89,8 +91,8 @@ static bool has_lines(const struct relay *p, const struct termios *now)
 	return (now->c_lflag & ICANON) && poll(&fd, 1, 0) > 0 && (fd.revents & POLLIN);
 }
 
-/* Raw for keys; output stays what it was where others need line ends. Made raw by another
- * it is not ours to restore. */
+/* Make our terminal raw for input; leave output processing on if other processes write to
+ * it. If somebody else made it raw, it is not ours to restore. */
 static void make_raw(struct relay *p)
 {
 	struct termios now, raw;
@@ -109,7 +111,7 @@ static void make_raw(struct relay *p)
 		p->raw = tcsetattr(p->in, TCSANOW, &raw) == 0;
 }
 
-/* Who has lost the foreground leaves the terminal to those who have it. */
+/* In the background, leave the terminal to the foreground process. */
 static void restore(struct relay *p)
 {
 	if (p->raw && foreground(p))
@@ -132,7 +134,8 @@ static void relay_look(struct relay *p)
 	(void)tell(p->talk, FRONT, front);
 }
 
-/* The command's terminal goes as ours has gone: the kernel tells whom it concerns. */
+/* Our terminal was hung up: close the command's, so that the kernel signals its
+ * processes. */
 static void hang_up(struct relay *p)
 {
 	if (p->master >= 0)
@@ -148,10 +151,11 @@ static bool is_empty(const struct flow *f)
 	return f->at == f->end;
 }
 
-/* False when nothing will come any more. */
+/* Returns false at the end of input. */
 static bool relay_fill(struct flow *f, int fd)
 {
-	ssize_t n = read(fd, f->data, sizeof(f->data) - 1); /* see read_keys() */
+	ssize_t n = read(fd, f->data, sizeof(f->data) - 1); /* the free byte is for
+							     * read_keys() */
 
 	f->at = 0;
 	f->end = n > 0 ? (size_t)n : 0;
@@ -166,7 +170,8 @@ static bool relay_drain(struct flow *f, int fd)
 	return n >= 0 || errno == EINTR || errno == EAGAIN;
 }
 
-/* Line ends are made once: while our terminal makes them, those of the other go. */
+/* Avoid translating line ends twice: if our terminal does it, undo what the other one
+ * did. */
 static void squeeze_line_ends(struct relay *p)
 {
 	struct flow *f = &p->text;
@@ -181,7 +186,7 @@ static void squeeze_line_ends(struct relay *p)
 	f->end = to;
 }
 
-/* Remember which signal the command's terminal will make of a key. */
+/* Remember which signal the command's terminal will generate for a key. */
 static void note_signals(struct relay *p)
 {
 	struct termios t;
@@ -201,9 +206,9 @@ static void note_signals(struct relay *p)
 /* ---- the command and signals */
 
 /*
- * Stopped like any job, and with the whole of it; when the shell lets us go on, so does
- * the command. Nobody would continue an orphaned process group, so nothing stops it but
- * SIGSTOP: then the command stands and we do not.
+ * The command was stopped: stop ourselves like any job, with the whole process group, and
+ * continue it when the shell continues us. An orphaned process group is never continued,
+ * so it ignores all stop signals but SIGSTOP: then only the command stays stopped.
  */
 static void relay_stop(struct relay *p, int number)
 {
@@ -244,8 +249,8 @@ static void relay_hear(struct relay *p)
 	p->ended = true;
 }
 
-/* What is sent to us is meant for the command: to it alone, or to its group where our
- * terminal sent it to ours. */
+/* Pass a signal on: to the command alone, or to its process group if our terminal sent it
+ * to ours. */
 static void handle_signal(struct relay *p)
 {
 	struct signalfd_siginfo s;
@@ -259,7 +264,7 @@ static void handle_signal(struct relay *p)
 		copy_size(p);
 		return;
 	case SIGCHLD:
-	case SIGCONT: /* whoever waits looks */
+	case SIGCONT: /* the loop calls relay_look() next */
 	case SIGURG:
 		return;
 	default:
@@ -274,7 +279,7 @@ static void handle_signal(struct relay *p)
 
 /* ---- the loop */
 
-/* All that it wrote is on our terminal, or never will be. */
+/* Whether all output has been written to our terminal, or never can be. */
 static bool is_finished(const struct relay *p)
 {
 	struct pollfd fd = { .fd = p->master, .events = POLLIN };
@@ -287,7 +292,8 @@ static bool is_finished(const struct relay *p)
 	       (p->late > PTY_HOLDS || poll(&fd, 1, 0) <= 0 || !(fd.revents & POLLIN));
 }
 
-/* From a terminal that is not raw yet we hear of an end of input as programs do. */
+/* While our terminal is not raw, an end of input is a read of 0 bytes or an incomplete
+ * line: translate it into the end-of-file character of the other terminal. */
 static void read_keys(struct relay *p)
 {
 	struct termios ours, its;
@@ -319,7 +325,7 @@ static void move_text(struct relay *p, const struct pollfd *from,
 	if (p->master >= 0 && is_empty(&p->text) &&
 	    (from->revents & (POLLIN | POLLHUP))) {
 		if (!relay_fill(&p->text, p->master)) {
-			(void)close(p->master); /* nobody has it open any more */
+			(void)close(p->master); /* no process has it open any more */
 			p->master = -1;
 		}
 		if (p->ended)

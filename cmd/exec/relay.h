@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between our terminal and the one that a command has of its own: what the relay and the
- * leader of the command's session say to each other. */
+/* Between our terminal and the command's own: the relay, and its messages to and from the
+ * leader of the command's session. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,52 +9,53 @@
 
 #include "exec/signals.h"
 
-/* One message of their socket. */
+/* One message on the socket. */
 struct word {
 	enum {
-		/* of the leader: */
-		ENDED,   /* the command: n is a status of waitpid(2) */
+		/* from the leader: */
+		ENDED,   /* the command ended; n is a status of waitpid(2) */
 		STOPPED, /* by signal n */
-		/* of the relay: */
-		FRONT,      /* the command is in the foreground of its terminal if n */
-		GO_ON,      /* the same, after it was stopped */
-		SIGNAL,     /* for the command */
-		SIGNAL_ALL, /* for its process group */
+		/* from the relay: */
+		FRONT,      /* whether the command may be in the foreground of its
+			     * terminal */
+		GO_ON,      /* continue it after a stop; n as for FRONT */
+		SIGNAL,     /* send it to the command */
+		SIGNAL_ALL, /* send it to its process group */
 	} what;
 	int n;
 };
 
-/* Whether it could be said. */
+/* Send a message. Returns whether that worked. */
 bool tell(int talk, int what, int n);
 
-/* Bytes on their way. */
+/* A buffer for one direction. */
 struct flow {
 	char data[4096];
 	size_t at, end;
 };
 
 struct relay {
-	int in, out; /* our terminal: for keys, for what is shown; or -1: it is gone */
-	int master, talk; /* the other one; a socket to the leader */
+	int in, out;      /* our terminal, for input and for output; -1 after a hangup */
+	int master, talk; /* the other terminal; the socket to the leader */
 	struct signals held;
-	struct termios before; /* ours, while it is raw */
-	bool asked;            /* the command wants keys */
-	bool front;            /* it gets them */
+	struct termios before; /* settings of our terminal before it was made raw */
+	bool asked;            /* the command wants input */
+	bool front;            /* … and gets it: we are in the foreground */
 	bool raw;
-	bool shared; /* others of our pipeline write to our terminal, too */
+	bool shared; /* other processes of our pipeline write to our terminal, too */
 	bool ended, hurry;
-	int status, typed; /* the command's end; the signal that a key made last */
-	size_t late;       /* bytes that came after it had ended */
+	int status, typed; /* exit status of the command; signal of the last key */
+	size_t late;       /* bytes that arrived after the command had ended */
 	struct flow keys, text;
 };
 
-/* Take a terminal of ours, by number or -1 for the controlling one: a descriptor of our
- * own, or -errno. */
+/* Open our terminal from one of our descriptors, or the controlling one for -1. Returns a
+ * new descriptor or -errno. */
 int relay_open(int fd);
 
-/* The foreground as our terminal has it now, its size; before anybody runs there. */
+/* Copy the window size and the foreground state, before the command runs. */
 void relay_begin(struct relay *p);
 
-/* Pass everything on, until the command has ended and all it wrote is out. Our terminal
- * is then as it was. */
+/* Copy everything until the command has ended and all its output is written. Restores our
+ * terminal. */
 void relay_run(struct relay *p);

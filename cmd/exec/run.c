@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From ipcx to another program: which descriptors, capabilities and variables it gets,
- * and how its end becomes ours.
+ * Replaces ipcx by another program: which descriptors, capabilities and environment it
+ * gets, and how its exit status becomes ours.
  */
 #include "exec/run.h"
 
@@ -31,12 +31,12 @@ const struct opt run_opts[] = {
 };
 /* clang-format on */
 
-/* ---- what it inherits */
+/* ---- descriptors, capabilities, environment */
 
 /*
- * Nothing above the standard streams, neither ours nor our caller's: closed, not only on
- * execve(2), since a process that is in a container's PID namespace can be looked into
- * before that, and a descriptor of a directory leads to all that is above it.
+ * Close everything above the standard streams, ours and our caller's. Close-on-exec is
+ * not enough: a process in a container's PID namespace can be inspected before execve(2),
+ * and a directory descriptor leads to everything above that directory.
  */
 static void close_rest(struct app *app)
 {
@@ -45,12 +45,14 @@ static void close_rest(struct app *app)
 	ipcx_free(TAKE(app->x));
 	if (syscall(SYS_close_range, 3U, ~0U, 0U) == 0)
 		return;
-	/* Linux before 5.9. What is above the limit was opened before it was lowered. */
+	/* Linux before 5.9. Descriptors above a lowered limit are missed: they were
+	 * opened before it was lowered. */
 	for (int fd = 3, most = (int)sysconf(_SC_OPEN_MAX); fd < most; fd++)
 		(void)close(fd);
 }
 
-/* What is asked for, at most what is there; "all" is everything, whatever is there. */
+/* Parse both options. "all" means every capability, even beyond what run_limit()
+ * allows. */
 static int read_caps(struct run *run)
 {
 	const struct run_options *o = run->options;
@@ -67,7 +69,7 @@ static int read_caps(struct run *run)
 	return 0;
 }
 
-/* The memory it stood in is shown until execve(2), too: /proc/PID/environ. */
+/* Wipe the memory, too, which is visible until execve(2): /proc/PID/environ. */
 static void wipe_environment(void)
 {
 	for (char **e = environ; e && *e; e++)
@@ -75,7 +77,7 @@ static void wipe_environment(void)
 	(void)clearenv();
 }
 
-/* The programs of a container get nothing of ours but the terminal's kind. */
+/* Programs of a container get nothing of our environment but TERM. */
 static int set_environment(const struct run *run)
 {
 	static char path[] =
@@ -111,7 +113,7 @@ static int check_environment(const struct run_options *o)
 	return 0;
 }
 
-/* ---- becoming it */
+/* ---- running it */
 
 static int exec_run_cannot(const char *program, int error)
 {
@@ -143,7 +145,7 @@ int run_become(struct app *app, char **argv, bool alone)
 	return exec_run_become(&(struct run){ .argv = argv });
 }
 
-/* Why a file cannot be executed; 0: it seems to be. */
+/* Return an errno if a file cannot be executed; 0 if it probably can. */
 static int file_fault(const char *path)
 {
 	struct stat st;
@@ -155,8 +157,8 @@ static int file_fault(const char *path)
 	return 0;
 }
 
-/* As execvp(3) looks: where the first word has a slash, there; otherwise along PATH, and
- * a file that may not be executed counts when no other is found. */
+/* Search like execvp(3): a name with a slash is a path; otherwise along PATH, where
+ * EACCES is reported only if no other file is found. */
 int run_check(char *const *argv)
 {
 	const char *name = argv[0], *dirs = secure_getenv("PATH");
@@ -186,8 +188,8 @@ int run_check(char *const *argv)
 }
 
 /*
- * Wait for the command, and be no obstacle: what somebody sends to us goes on to it (what
- * a terminal sends reaches both), and when it is stopped, so are we.
+ * Wait for the command as if we were not there: pass on signals sent to us by a process
+ * (those of a terminal reach both), and stop when it is stopped.
  */
 static int exec_run_attend(const struct signals *held, pid_t pid)
 {
@@ -230,7 +232,7 @@ int run_child(struct app *app, char **argv, bool alone, const struct signals *he
 	return 0;
 }
 
-/* In the new PID namespace is only who is born there. */
+/* Only children are in the new PID namespace, not the process that entered it. */
 static int in_child(const struct run *run)
 {
 	struct signals held;
@@ -249,19 +251,19 @@ static int in_child(const struct run *run)
 		msg_error("cannot make a process: %s", strerror(errno));
 		return EXIT_FAILED;
 	}
-	/* In a foreign root there is nothing to be tidied up, and much to be avoided. */
+	/* In a foreign root, run no exit handlers. */
 	_exit(signals_end_like(exec_run_attend(&held, pid)));
 }
 
-/* ---- the whole way */
+/* ---- preparing and running */
 
 int run_prepare(const struct run_options *options, bool bounded, struct run *ret_run)
 {
 	struct run run = { .options = options, .caps = IX_CAPS_ALL };
 	int r = check_environment(options);
 
-	/* After going, nothing is loaded any more: in a container's root it would be its
-	 * library, and without one, what is left to do could not be done. */
+	/* Load it before entering: afterwards the container's library would be loaded or,
+	 * if it has none, the capabilities could not be dropped. */
 	if (!r && (bounded || options->keep_caps || options->drop_caps)) {
 		r = ix_cap_load(&run.lib);
 		if (r < 0) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which signals are held while another program runs, and how its end by one becomes ours.
- * Their dispositions stay what they were, so that they cross execve(2) unchanged.
+ * Which signals are held while another program runs, and how its death by a signal
+ * becomes ours. Their dispositions are kept, so that they survive execve(2) unchanged.
  */
 #include "exec/signals.h"
 
@@ -12,7 +12,7 @@
 
 #include "base/util.h"
 
-static bool grows; /* SIGXFSZ was not ignored when we came */
+static bool grows; /* SIGXFSZ had its default action when we were started */
 
 void signals_begin(void)
 {
@@ -40,7 +40,7 @@ void signals_block(struct signals *s)
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		(void)sigdelset(&s->held, others[i]);
 	(void)sigprocmask(SIG_BLOCK, &s->held, &s->mask);
-	/* Who ignores it is not told how a child ended. */
+	/* If it is ignored, the status of a child is lost. */
 	s->child = signal(SIGCHLD, SIG_DFL);
 }
 
@@ -106,7 +106,7 @@ int signals_end_like(int status)
 
 	if (!WIFSIGNALED(status))
 		return WEXITSTATUS(status);
-	(void)setrlimit(RLIMIT_CORE, &none); /* its core is the one that tells */
+	(void)setrlimit(RLIMIT_CORE, &none); /* only the child's core dump is of use */
 	signals_suffer(getpid(), WTERMSIG(status));
 	return 128 + WTERMSIG(status);
 }

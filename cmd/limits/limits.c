@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx limits: what can stop a user, and whether something would fit. */
+/* ipcx limits: limits and their use, and whether new objects would fit. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -24,8 +24,8 @@ static const enum ipcx_field fit_shown[] = { IPCX_F_NAME,   IPCX_F_LIMIT, IPCX_F
 					     IPCX_F_NEEDED, IPCX_F_FITS,  IPCX_F_RAISE_TO,
 					     IPCX_F_UNIT };
 
-/* Every field that the rows have, but where they are from: ns_shown() adds that when
- * it is wanted. */
+/* All fields of the rows, except those that name the namespace: ns_shown() adds these if
+ * wanted. */
 static struct shown all_fields(const struct ipcx_table *t)
 {
 	struct ipcx_fieldset fields = ipcx_row_fields(t, 0);
@@ -66,7 +66,7 @@ static int limits_print(struct app *app, const struct limits_args *args,
 	return tally_expect_none(&tally);
 }
 
-/* Whether the table notes something of a limit, and so has said it already. */
+/* Whether a note of the table already says something about this limit. */
 static bool is_noted(const struct ipcx_table *t, const char *name)
 {
 	const struct ipcx_note *note;
@@ -84,7 +84,7 @@ static bool limits_is_known(const struct ipcx_table *t, size_t row, enum ipcx_fi
 	return ipcx_row_get(t, row, f, &v) == 0 && v.type != IPCX_TYPE_NONE;
 }
 
-/* Why it cannot be told whether objects would fit into a limit. */
+/* Explain why it is unknown whether the objects would fit. */
 static void doubt(const struct ipcx_table *t, size_t row, const char *name)
 {
 	const char *why;
@@ -100,7 +100,7 @@ static void doubt(const struct ipcx_table *t, size_t row, const char *name)
 	msg_note("cannot tell whether it fits into %s%s", name, why);
 }
 
-/* A number of a row; absent where there is none. */
+/* Return a number of a row, or absent if it has none. */
 static uint64_t limits_number(const struct ipcx_table *t, size_t row, enum ipcx_field f,
 			      uint64_t absent)
 {
@@ -110,7 +110,7 @@ static uint64_t limits_number(const struct ipcx_table *t, size_t row, enum ipcx_
 									    : absent;
 }
 
-/* Above its hard limit, a limit of processes can be raised by few. */
+/* Raising a process limit above its hard limit requires a capability. */
 static const char *who_may(const struct ipcx_table *t, size_t row, uint64_t to, char *buf,
 			   size_t size)
 {
@@ -125,7 +125,7 @@ static const char *who_may(const struct ipcx_table *t, size_t row, uint64_t to, 
 	return buf;
 }
 
-/* Which limit is in the way, and what would have to be raised, if that can be. */
+/* Say which limit is in the way, and to what it would have to be raised, if it can be. */
 static void limits_refuse(const struct ipcx_table *t, size_t row, const char *name)
 {
 	uint64_t needed = limits_number(t, row, IPCX_F_NEEDED, 0);
@@ -159,7 +159,7 @@ static void limits_refuse(const struct ipcx_table *t, size_t row, const char *na
 			 limits_number(t, row, IPCX_F_LIMIT, 0), in_use, needed);
 }
 
-/* What to raise, in words. */
+/* Print advice for each limit. */
 static void advise(const struct ipcx_table *t)
 {
 	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
@@ -209,7 +209,7 @@ static int limits_run_save(struct app *app, const struct limits_args *args,
 		r = ipcx_limit_sysctl(app->x, ipcx_value_string(&name),
 				      known ? value.as.u : 0, line, sizeof(line));
 		if (r == -ENOTSUP)
-			continue; /* not a sysctl: nothing that a file could set */
+			continue; /* not a sysctl: cannot be set in a file */
 		if (!known) {
 			msg_error("%s: cannot be read here: it is not among the lines",
 				  ipcx_value_string(&name));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx limits set: moving limits, now and at boot. */
+/* ipcx limits set: change limits, now and at boot. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include "nsopt.h"
 #include "ui/save.h"
 
-/* A limit is no object that may be there or not: a name that is none is a wrong word. */
+/* Limits are not objects that may or may not exist: an unknown name is wrong usage. */
 int limits_name_failed(struct app *app, int r)
 {
 	if (r == -ENOENT && ipcx_failure(app->x) == IPCX_FAILURE_MISSING)
@@ -28,7 +28,8 @@ int limits_no_memory(void)
 	return EXIT_FAILED;
 }
 
-/* The lines for sysctl.d that set these limits. 0, or an exit status after a message. */
+/* Make the lines for sysctl.d that set these limits. Returns 0, or an exit status after a
+ * message. */
 static int lines_of(struct app *app, const struct ipcx_setting *settings, size_t n,
 		    char **ret_text, size_t *ret_len)
 {
@@ -58,7 +59,7 @@ int limits_save(struct app *app, const struct ipcx_setting *settings, size_t n,
 	return r ? r : save_file(path, text, len, force);
 }
 
-/* Tell the lines that would be saved, and in which file; or why they could not be. */
+/* Print the lines that would be saved, and the file; or why they could not be saved. */
 static int try_save(struct app *app, const struct ipcx_setting *settings, size_t n,
 		    const char *path, bool force, bool rows)
 {
@@ -82,7 +83,7 @@ static int try_save(struct app *app, const struct ipcx_setting *settings, size_t
 	return r;
 }
 
-/* No name of a limit is longer. */
+/* Longer than the name of any limit. */
 #define NAME_ROOM 64
 
 struct limits_set_args {
@@ -92,8 +93,8 @@ struct limits_set_args {
 	bool force, dry_run;
 };
 
-/* "shmmax=64M": a name, and a number that may have a suffix. The word is cut at its
- * sign. */
+/* Parse "shmmax=64M": a name, and a number that may have a suffix. Cuts the word at the
+ * "=". */
 static int limits_set_read_setting(char *word, struct ipcx_setting *ret_setting)
 {
 	char *sign = strchr(word, '=');
@@ -117,7 +118,7 @@ static const enum ipcx_field set_fields[] = { IPCX_F_MECH,   IPCX_F_NAME,    IPC
 					      IPCX_F_USED,   IPCX_F_PERCENT, IPCX_F_UNIT,
 					      IPCX_F_SOURCE, IPCX_F_WHAT };
 
-/* Whether all names are those of limits, before one is set. */
+/* Check all names before any limit is set. */
 static int limits_set_check_names(struct app *app, const struct ipcx_setting *settings,
 				  size_t n)
 {
@@ -130,7 +131,7 @@ static int limits_set_check_names(struct app *app, const struct ipcx_setting *se
 	return 0;
 }
 
-/* Find out whether one could be set, and tell it where nothing else is to be printed. */
+/* Check whether one could be set; print that unless standard output is used otherwise. */
 static int limits_set_try_one(struct app *app, const struct limits_set_args *args,
 			      const struct ipcx_setting *s, bool rows)
 {
@@ -146,7 +147,7 @@ static int limits_set_try_one(struct app *app, const struct limits_set_args *arg
 	return r;
 }
 
-/* Rows for what was set, and whether somebody wants them. */
+/* Output of a row for each limit that was set, if requested. */
 struct set_rows {
 	struct app *app;
 	const struct output_args *args;
@@ -175,7 +176,7 @@ static int open_rows(struct app *app, const struct limits_set_args *args,
 	return r;
 }
 
-/* The limits of these names as they are now. */
+/* Print the limits of these names as they are now. */
 static int limits_set_put_rows(struct set_rows *rows, const struct ipcx_setting *settings,
 			       size_t n)
 {
@@ -200,8 +201,9 @@ static int limits_set_put_rows(struct set_rows *rows, const struct ipcx_setting 
 	return r ? r : out_check();
 }
 
-/* Those that were set, or would be, come first afterwards: *ret_done of them. Each is
- * recorded before the next is set; an order is one over all. */
+/* Set all limits. Moves those that were set (or could be, in a dry run) to the front:
+ * *ret_done of them. Each row is written before the next limit is set, unless the rows
+ * are to be sorted. */
 static int limits_set_set_all(struct app *app, const struct limits_set_args *args,
 			      struct ipcx_setting *settings, size_t n,
 			      struct set_rows *rows, size_t *ret_done)
@@ -270,7 +272,7 @@ static int limits_set_run_set(struct app *app, void *data, int n, char **words)
 		return r;
 	if (ns_all(app))
 		return msg_usage("all namespaces at once can only be looked at");
-	/* A reader that is gone must not end us between setting and telling. */
+	/* A closed pipe must not kill us between setting a limit and recording it. */
 	signals_outlive_reader();
 	r = limits_set_set_all(app, args, settings, (size_t)n, &rows, &done);
 	if (!args->save || !done)

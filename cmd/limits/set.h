@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the two commands on limits have in common. */
+/* Shared by the two commands on limits. */
 #pragma once
 
 #include "cmd.h"
 
-/* Room for the longest line of a sysctl. */
+/* Longer than any sysctl line. */
 #define LINE_ROOM 256
 
-/* A failure that may be that of a name: a limit is no object that may be there or not, so
- * a name that is none is a wrong word. Answers the exit status after a message. */
+/* Report a failure that may be due to an unknown name, which is wrong usage: limits are
+ * not objects that may or may not exist. Returns the exit status after a message. */
 int limits_name_failed(struct app *app, int r);
 
 int limits_no_memory(void);
 
-/* Write the lines for sysctl.d that set these limits. 0, or an exit status after a
- * message. */
+/* Write the lines for sysctl.d that set these limits. Returns 0, or an exit status after
+ * a message. */
 int limits_save(struct app *app, const struct ipcx_setting *settings, size_t n,
 		const char *path, bool force);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx ns cmp: do programs in two places meet? */
+/* ipcx ns cmp: compare two IPC namespaces. */
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +14,7 @@ struct ns_cmp_args {
 static const enum ipcx_field shown[] = { IPCX_F_NAME, IPCX_F_FIRST, IPCX_F_SECOND,
 					 IPCX_F_SAME, IPCX_F_FOLLOWS };
 
-/* For people: what follows are whole sentences, and stand below. */
+/* For people, without "follows": those are whole sentences, printed below the table. */
 static const enum ipcx_field narrow[] = { IPCX_F_NAME, IPCX_F_FIRST, IPCX_F_SECOND,
 					  IPCX_F_SAME };
 
@@ -26,7 +26,7 @@ static const char *ns_cmp_text_of(const struct ipcx_table *t, size_t row,
 		       : NULL;
 }
 
-/* Of objects and limits the row says it all. */
+/* For objects and limits, the row is enough. */
 static void say_what_follows(const struct ipcx_table *t)
 {
 	struct ipcx_value name, follows;
@@ -89,7 +89,7 @@ static int ns_cmp_compare(struct app *app, const struct ns_cmp_args *args, char 
 	ipcx_ns_free(second);
 	if (same < 0) {
 		r = app_failed(app, same);
-		/* 1 says that they differ, and that is not known. */
+		/* Status 1 means that they differ, which is not known here. */
 		return r == EXIT_FAILED ? EXIT_PART : r;
 	}
 	r = args->quiet ? 0 : ns_cmp_print(app, args, t);

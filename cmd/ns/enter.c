@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx ns enter: a program of ours, or of the container, in another namespace. */
+/* ipcx ns enter: run a program, ours or the container's, in another namespace. */
 #include <string.h>
 
 #include "base/cap.h"
@@ -13,7 +13,7 @@ struct ns_enter_args {
 	bool mount, user, pid;
 };
 
-/* What the words say, checked as far as that goes without the namespace. */
+/* Check the arguments as far as that is possible without the namespace. */
 static int ns_enter_check(const struct ns_enter_args *args, int n)
 {
 	if (n == 0)
@@ -46,7 +46,7 @@ static int ns_enter_enter(struct app *app, const struct ns_enter_args *args,
 
 	if (r == 1)
 		ns_note_empty();
-	/* Of what it is by now: one that starts gives up more and more. */
+	/* Read it after entering: a starting process drops more and more capabilities. */
 	if (r >= 0 && args->mount) {
 		r = ipcx_ns_bounding(app->x, app->ns, &most);
 		if (r >= 0)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx ns ls, ipcx ns show: which IPC namespaces there are, who is in them, what they
- * hold. */
+/* ipcx ns ls, ipcx ns show: IPC namespaces, their processes and objects. */
 #include "base/util.h"
 #include "commands.h"
 #include "nsopt.h"
@@ -18,7 +17,7 @@ static const enum ipcx_field usage_fields[] = { IPCX_F_MECH, IPCX_F_OBJECTS,
 static const enum ipcx_field member_fields[] = { IPCX_F_PID,       IPCX_F_OWNER,
 						 IPCX_F_COMMAND,   IPCX_F_STARTED,
 						 IPCX_F_CONTAINER, IPCX_F_MNT_NS };
-/* The first three are for programs: people read them in the fourth. */
+/* The first three are for programs only: for people, the fourth combines them. */
 #define BOX_RAW 3
 static const enum ipcx_field box_fields[] = {
 	IPCX_F_RUNTIME,       IPCX_F_NAME,         IPCX_F_CONTAINER_UID,
@@ -77,13 +76,13 @@ static int run_ls(struct app *app, void *data, int n, char **words)
 
 /* ---- show */
 
-/* What belongs to a namespace, a table each. */
+/* The parts of a namespace, a table each. */
 /* clang-format off */
 static const struct part {
 	const char *label, *name;
 	struct shown shown;
 	int (*get)(struct ipcx *x, struct ipcx_table **ret_t);
-	size_t raw; /* so many fields are for programs only */
+	size_t raw; /* this many leading fields are for programs only */
 } parts[] = {
 	{ "objects",                                      "mechanisms", COLUMN_LIST_INIT(usage_fields),  ipcx_usage,      0 },
 	{ "containers",                                   "containers", COLUMN_LIST_INIT(box_fields),    ipcx_containers, BOX_RAW },

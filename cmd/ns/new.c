@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx ns new: a fresh namespace, for a command or to be kept. */
+/* ipcx ns new: create a namespace, for a command or to be pinned. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -48,7 +48,7 @@ static int ns_new_make(struct app *app, const struct ns_new_args *args)
 	return r < 0 ? app_failed(app, r) : 0;
 }
 
-/* ---- one that is kept: a child makes it, we pin it from where we are */
+/* ---- pinned: a child makes the namespace, the parent pins it */
 
 static int pin_child(struct app *app, const struct ns_new_args *args, pid_t pid)
 {
@@ -68,8 +68,8 @@ static int pin_child(struct app *app, const struct ns_new_args *args, pid_t pid)
 	return 0;
 }
 
-/* In the child: says by a byte that it is there, and waits until nobody holds the other
- * end. */
+/* In the child: report by one byte that the namespace exists, then wait until the parent
+ * closes its end. */
 static int make_and_wait(struct app *app, const struct ns_new_args *args, int up,
 			 int down)
 {
@@ -86,7 +86,7 @@ static int make_and_wait(struct app *app, const struct ns_new_args *args, int up
 	return EXIT_DONE;
 }
 
-/* Whether the child said so: without that it has said why not, or could not. */
+/* Wait for that byte; without it the child has reported an error, or died. */
 static int ns_new_hear(int up)
 {
 	ssize_t n;
@@ -127,11 +127,11 @@ static int make_pinned(struct app *app, const struct ns_new_args *args)
 	(void)close(down[1]);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	/* What the child could not do says more than that it did not. */
+	/* The child's exit status is more specific than the missing byte. */
 	return WIFEXITED(status) && WEXITSTATUS(status) ? WEXITSTATUS(status) : r;
 }
 
-/* From now on by its pin: the child that made it is gone. */
+/* Reopen it by its pin, as the child that made it is gone. */
 static int reopen(struct app *app, const char *pin)
 {
 	char where[80];
@@ -165,7 +165,7 @@ static int ns_new_check(const struct ns_new_args *args, int n)
 	return 0;
 }
 
-/* Into the one that is pinned, or into one that nobody else knows. */
+/* Enter the pinned namespace, or make a new one here. */
 static int ns_new_go(struct app *app, const struct ns_new_args *args)
 {
 	int r;

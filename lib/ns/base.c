@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Contexts that stand on descriptors of the caller: another root, another /proc, another
- * IPC namespace. The last two belong together for a monitor that was given the host's
- * /proc: what it reads there of IPC would be its own namespace's.
+ * Contexts built on descriptors of the caller: another root, another /proc, another IPC
+ * namespace. A monitor that was given the host's /proc needs the last two together: IPC
+ * data in that /proc is always that of the reader's own namespace.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,7 +36,7 @@ static int take_root(struct ipcx *x, int fd)
 	return duplicate(fd, &x->rootfd);
 }
 
-/* The root of a procfs has this inode number, in every Linux. */
+/* The root of every procfs has this inode number on Linux. */
 #define PROC_ROOT 1
 
 static int take_proc(struct ipcx *x, int fd)
@@ -53,7 +53,7 @@ static int take_proc(struct ipcx *x, int fd)
 	return duplicate(fd, &x->procfd);
 }
 
-/* The namespace, and the root that goes with it. */
+/* Open the namespace, and the root that goes with it. */
 static int take_place(struct ipcx *x, const struct ipcx_base *base,
 		      struct ix_target *ret_p)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Becoming somebody in another user namespace is for a process of its own: a child does
- * the errand and sends back what came of it. Each step is verified before the next; a
- * child that cannot go on, or ends, is an error and never an empty answer.
+ * Only a separate process can take on an identity in another user namespace: a child
+ * makes the call there and sends back the result. Each step is verified before the next;
+ * a child that fails or dies is an error, never an empty result.
  */
 #include "ns/child.h"
 
@@ -22,13 +22,13 @@
 #include "ns/rights.h"
 #include "ns/step.h"
 
-/* More than any namespace holds, and than a 32-bit program could. */
+/* More than any namespace holds, and than a 32-bit program could address. */
 #define ANSWER_MAX (SIZE_MAX >> (sizeof(size_t) == 8 ? 30 : 1))
 
-/* What comes before the packed table. */
+/* Precedes the packed table. */
 struct answer {
 	int r;
-	bool has_fd; /* a descriptor comes with it */
+	bool has_fd; /* a descriptor is sent with it */
 	char error[sizeof(((struct ipcx *)0)->error)];
 	enum ipcx_failure failure;
 	enum ipcx_hint_kind hint;
@@ -36,10 +36,10 @@ struct answer {
 	uint64_t hint_value;
 };
 
-/* ---- who the child becomes */
+/* ---- the identity of the child */
 
-/* What runs there may not look into a process that has been outside; a change of user
- * sets that to fs.suid_dumpable. */
+/* Keep processes in there from inspecting this one, which comes from outside. A change of
+ * user resets the dumpable flag to fs.suid_dumpable. */
 static int child_hide(struct ipcx *x, const struct ix_target *p, int r)
 {
 	if (r == 0)
@@ -47,8 +47,8 @@ static int child_hide(struct ipcx *x, const struct ix_target *p, int r)
 	return r < 0 ? ix_step_failed(x, p, "hide from its processes", r) : 0;
 }
 
-/* An id of that user namespace, and what it is here. 0 where that is known; else the
- * first that there is. */
+/* Get an id of that user namespace, and its number here: 0 if that is mapped, else the
+ * first mapped id. */
 static bool first_id(const struct ix_idrange *ranges, size_t n, uint32_t *ret_there,
 		     uint32_t *ret_here)
 {
@@ -65,15 +65,15 @@ static bool first_id(const struct ix_idrange *ranges, size_t n, uint32_t *ret_th
 	return true;
 }
 
-/* Somebody of a user namespace. */
+/* A user in a user namespace. */
 struct who {
-	uid_t owner;       /* who made it, as he is numbered here */
-	bool mine;         /* that is the caller, who has all rights in it anyway */
-	uint32_t uid, gid; /* there: whom we become */
-	uint32_t uid_here, gid_here; /* the same here */
+	uid_t owner;       /* who created the namespace, as numbered here */
+	bool mine;         /* the owner is the caller, who has all rights in it anyway */
+	uint32_t uid, gid; /* the ids to take on in there */
+	uint32_t uid_here, gid_here; /* the same ids as numbered here */
 };
 
-/* Its root; or, where it has no user 0, who made it, and the first that it has. */
+/* Find its root user; or, if it has no user 0, its owner and the first id that it has. */
 static int who_of(struct ipcx *x, const struct ix_target *p, int user,
 		  struct who *ret_who)
 {
@@ -83,7 +83,7 @@ static int who_of(struct ipcx *x, const struct ix_target *p, int user,
 	if (ioctl(user, NS_GET_OWNER_UID, &w.owner) < 0)
 		return ix_step_failed(x, p, "tell who made its user namespace", -errno);
 	w.mine = w.owner == geteuid();
-	/* Of a user namespace that is not that of the process no map is at hand. */
+	/* No map is at hand for a user namespace that is not that of the process. */
 	if (map->nusers && (!first_id(map->users, map->nusers, &w.uid, &w.uid_here) ||
 			    !first_id(map->groups, map->ngroups, &w.gid, &w.gid_here)))
 		return ix_fail_plain(
@@ -99,8 +99,8 @@ static int who_of(struct ipcx *x, const struct ix_target *p, int user,
 	return 0;
 }
 
-/* Our groups are for nobody there. Where that user namespace forbids setgroups(2) they
- * have to go before it is entered, unless they are its owner's own. */
+/* Our groups must not be available in there. If that user namespace forbids setgroups(2),
+ * drop them before entering it, unless they are its owner's own. */
 static int leave_groups(struct ipcx *x, const struct ix_target *p, const struct who *w)
 {
 	int r = ix_step_drop_groups(x);
@@ -112,7 +112,7 @@ static int leave_groups(struct ipcx *x, const struct ix_target *p, const struct 
 	return r < 0 ? ix_step_failed(x, p, "give up our supplementary groups", r) : 0;
 }
 
-/* setns(2) alone changes no ids: root's files were open to it. */
+/* setns(2) alone does not change our ids: we would still own root's files. */
 static int become_root(struct ipcx *x, const struct ix_target *p, int user,
 		       const struct who *w)
 {
@@ -140,9 +140,10 @@ static int become_root(struct ipcx *x, const struct ix_target *p, int user,
 	return child_hide(x, p, 0);
 }
 
-/* ---- the ways there */
+/* ---- entering */
 
-/* For what is mounted: the rights of whoever made the mounts, and no other namespace. */
+/* For what is mounted: take on the rights of the owner of the mounts; enter no other
+ * namespace. */
 static int enter_as_root(struct ipcx *x, const struct ix_target *p, int user)
 {
 	struct who w = { .uid = 0 };
@@ -172,8 +173,9 @@ static int child_enter_user(struct ipcx *x, const struct ix_target *p, bool as_o
 }
 
 /*
- * The user namespace first: only there are the rights for the others. A mount namespace
- * of its own comes with the right to make a detached mount of the queues.
+ * Enter the user namespace first: only in there do we have the rights to enter the
+ * others. Our own mount namespace brings the right to make a detached mount of the
+ * queues.
  */
 static int child_enter_ipc(struct ipcx *x, const struct ix_target *p, bool as_owner)
 {
@@ -217,13 +219,13 @@ static int send_whole(int fd, const char *data, size_t len)
 	return 0;
 }
 
-/* Room for one descriptor on its way (unix(7)). */
+/* Buffer for sending one descriptor (unix(7)). */
 union payload {
 	struct cmsghdr align;
 	char room[CMSG_SPACE(sizeof(int))];
 };
 
-/* The first byte, and a descriptor with it. */
+/* Send the first byte together with a descriptor. */
 static int send_fd(int socket, char *byte, int fd)
 {
 	union payload payload = { .room = { 0 } };
@@ -272,8 +274,8 @@ static int send_answer(struct ipcx *x, const struct ix_ns_call *e, int r, int so
 
 /* ---- the parent */
 
-/* Its answer is lost (-errno; 0: there was none, or half of one), and what it did is
- * done all the same. */
+/* Report that the answer is lost (error is -errno; 0: none, or only a part, arrived).
+ * What the child did until then remains done. */
 static int child_lost(struct ipcx *x, const struct ix_ns_call *e, int error)
 {
 	const char *what = e->object ? e->object : "";
@@ -289,7 +291,7 @@ static int child_lost(struct ipcx *x, const struct ix_ns_call *e, int error)
 		what, *what ? ": " : "", ix_errno_text(error));
 }
 
-/* A descriptor that came with a message, or -1. */
+/* Return the descriptor that came with a message, or -1. */
 static int fd_of(struct msghdr *m)
 {
 	struct cmsghdr *c = CMSG_FIRSTHDR(m);
@@ -302,7 +304,7 @@ static int fd_of(struct msghdr *m)
 	return ix_fd_lift(fd);
 }
 
-/* All of the answer, and a descriptor that comes with its first byte, or -1. */
+/* Receive the whole answer, and a descriptor with its first byte, or -1. */
 static int child_receive(int socket, struct ix_buf *b, int *ret_fd)
 {
 	union payload payload = { .room = { 0 } };
@@ -338,7 +340,7 @@ static int take_answer(struct ipcx *x, const struct ix_ns_call *e, const struct 
 	if (b->len < at)
 		return child_lost(x, e, 0);
 	memcpy(&head, b->data, sizeof(head));
-	if (head.has_fd != (*fd >= 0)) /* our own limit, perhaps (RLIMIT_NOFILE) */
+	if (head.has_fd != (*fd >= 0)) /* probably our own limit (RLIMIT_NOFILE) */
 		return ix_fail(x, -EMFILE, "what was opened there");
 	if (e->t)
 		r = ix_table_unpack(e->t, b->data + at, b->len - at);
@@ -357,8 +359,8 @@ static int take_answer(struct ipcx *x, const struct ix_ns_call *e, const struct 
 	return ix_hint(x, head.r, head.hint, head.hint_subject, head.hint_value);
 }
 
-/* Whether it ended as it should; who ignores SIGCHLD does not get to know, and has the
- * answer, which is whole or none. */
+/* Whether the child exited with 0. If SIGCHLD is ignored its status is unknown, but the
+ * answer is either complete or rejected. */
 static bool child_wait_for(pid_t pid)
 {
 	int status = 0;

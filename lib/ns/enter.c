@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Moving the calling process itself: into another IPC namespace, with its queues and its
- * /dev/shm where programs look for them, and the caller's own root and programs. All is
- * decided and every descriptor opened before the first step. The steps are a table, with
- * a check beside each: one that fails, or of which nobody can tell what came of it, is an
- * error, and nothing goes on in the wrong place.
+ * Moves the calling process itself into another IPC namespace, with its queues and its
+ * /dev/shm in the usual places, and with the caller's own root and programs. Everything
+ * is decided, and every descriptor opened, before the first step. The steps are a table,
+ * each with a check: a step that fails or cannot be verified is an error, so that nothing
+ * is run in the wrong place.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,9 +24,9 @@
 #include "ns/step.h"
 #include "ns/user.h"
 
-/* ---- the steps: each a call, and a look at what came of it */
+/* ---- the steps: a call, and a check of its effect */
 
-/* Who is in there may not look into a process that comes from outside. */
+/* Processes in there must not inspect this one, which comes from outside. */
 static bool hides(const struct ix_plan *plan)
 {
 	return plan->rights >= 0 || plan->flags;
@@ -44,7 +44,7 @@ static int give_up_privileges(struct ix_plan *plan)
 	return ix_step_no_new_privs();
 }
 
-/* A user namespace of our making, in which we have the rights for the other steps. */
+/* A user namespace created by the caller, which gives the rights for the other steps. */
 static bool needs_rights(const struct ix_plan *plan)
 {
 	return plan->rights >= 0;
@@ -55,8 +55,7 @@ static int enter_for_rights(struct ix_plan *plan)
 	return ix_step_into(plan->x, plan->rights, CLONE_NEWUSER);
 }
 
-/* The groups of whoever comes from outside are not for programs in there, and his keys
- * are not either. */
+/* The caller's supplementary groups and session keyring are not for programs in there. */
 static bool leaves_behind(const struct ix_plan *plan)
 {
 	return plan->flags & (IPCX_ENTER_MOUNT | IPCX_ENTER_USER);
@@ -130,14 +129,15 @@ static int enter_mounts(struct ix_plan *plan)
 	return ix_step_into(plan->x, plan->mnt, CLONE_NEWNS);
 }
 
-/* Its own root: where that is not the root of its mount namespace, as far down as it. */
+/* Change to the root of the process, which may be below the root of its mount
+ * namespace. */
 static int enter_root(struct ix_plan *plan)
 {
 	char cwd[PATH_MAX];
 
 	if (fchdir(plan->p->rootfd) < 0)
 		return -errno;
-	/* Of another mount namespace it has no path here. */
+	/* The path is not absolute if the directory is in another mount namespace. */
 	if (!getcwd(cwd, sizeof(cwd)) || cwd[0] != '/')
 		return -ESRCH;
 	return chroot(".") < 0 || chdir("/") < 0 ? -errno : 0;
@@ -167,11 +167,12 @@ static int is_below_root(struct ix_plan *plan)
 
 	(void)plan;
 	if (!getcwd(cwd, sizeof(cwd)))
-		return errno == ENOENT ? 0 : IX_STEP_UNVERIFIED; /* removed */
+		return errno == ENOENT ? 0 : IX_STEP_UNVERIFIED; /* ENOENT: the directory
+								  * was removed */
 	return cwd[0] == '/' ? 0 : IX_STEP_ELSEWHERE;
 }
 
-/* What was open for the steps is not shown to those who get rights over us by the next. */
+/* Close the descriptors before the next step gives others rights over this process. */
 static int shut(struct ix_plan *plan)
 {
 	ix_plan_close(plan);
@@ -183,8 +184,8 @@ static bool enters_user(const struct ix_plan *plan)
 	return plan->flags & IPCX_ENTER_USER;
 }
 
-/* A change of user makes the process what fs.suid_dumpable says: until it is hidden
- * again, which is the next thing that is done. */
+/* A change of user resets the dumpable flag to fs.suid_dumpable, so hide again at
+ * once. */
 static int enter_user(struct ix_plan *plan)
 {
 	int fd = plan->user >= 0 ? plan->user : plan->p->userfd;
@@ -201,13 +202,13 @@ static int enter_become(struct ix_plan *plan)
 }
 
 /*
- * In this order. due: NULL is always. The ix_step_… verify what they do; verify is for
- * what was done by other calls.
+ * The steps, in order; due == NULL means always. The ix_step_… functions verify what they
+ * do; verify checks the other calls.
  */
 static const struct entry_step {
 	const char *what; /* "cannot …" */
 	bool (*due)(const struct ix_plan *plan);
-	int (*take)(struct ix_plan *plan); /* 0, or -errno without a text */
+	int (*take)(struct ix_plan *plan); /* returns 0, or -errno without a text */
 	int (*verify)(struct ix_plan *plan);
 } steps[] = {
 	/* clang-format off */
@@ -229,7 +230,7 @@ static const struct entry_step {
 	{ "enter its mount namespace",            its_root,      enter_mounts,       NULL },
 	{ "enter its root",                       its_root,      enter_root,         is_its_root },
 
-	/* There are no more rights in there than outside: last. */
+	/* Last, since fewer rights remain in there than outside. */
 	{ "close what was open for it",           NULL,          shut,               NULL },
 	{ "enter its user namespace",             enters_user,   enter_user,         NULL },
 	{ "become a user of its user namespace", enters_user, drop_groups,      NULL },
@@ -256,8 +257,9 @@ static int enter_go(struct ix_plan *plan)
 }
 
 /*
- * The kernel moves only processes of one thread into a user or mount namespace. One that
- * asked a file system for us (base/below.h) may be about to end; it counts until it has.
+ * The kernel moves only single-threaded processes into a user or mount namespace. A
+ * helper thread of ours (base/below.h) that is about to end counts until it has ended, so
+ * wait for that.
  */
 int ix_ns_alone(struct ipcx *x)
 {
@@ -266,12 +268,12 @@ int ix_ns_alone(struct ipcx *x)
 	struct stat tasks;
 
 	for (int i = 0; i < 1000; i++) {
-		/* Changes nothing, and succeeds in a process of one thread alone
-		 * (unshare(2)): a /proc need not be there. */
+		/* Has no effect, and succeeds only in a single-threaded process
+		 * (unshare(2)); works without /proc. */
 		if (unshare(CLONE_THREAD) == 0)
 			return 0;
-		/* A filter keeps the call: /proc has a directory for each thread, and two
-		 * links for "." and "..". */
+		/* A seccomp filter blocks the call: count the links of the task directory
+		 * in /proc, one per thread plus two for "." and "..". */
 		if (errno != EINVAL) {
 			if (fstatat(proc, "self/task", &tasks, 0) < 0)
 				return ix_fail(x, -errno,
@@ -285,7 +287,7 @@ int ix_ns_alone(struct ipcx *x)
 			     "this process has several threads: none of it can be moved");
 }
 
-/* Where it ends: the IPC namespace is the one that was meant, and its process lives. */
+/* At the end, check that the process of the target is still alive. */
 static int check_arrival(const struct ix_plan *plan)
 {
 	return plan->p->pidfd >= 0 ? ix_target_check_lives(plan->x, plan->p) : 0;
@@ -328,6 +330,6 @@ int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags)
 	if (plan.user >= 0)
 		(void)close(plan.user);
 	ix_moved(x);
-	/* Who was entered has no /dev/shm, or nobody knows it. */
+	/* The target has no /dev/shm, or none is known. */
 	return r == 0 && plan.empty_shm ? 1 : r;
 }

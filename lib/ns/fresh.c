@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A new IPC namespace with what belongs to it: a /dev/shm and a /dev/mqueue of its own in
- * a mount namespace that nobody else sees. Whoever has no right to make one gets it in a
- * user namespace, where he is root.
+ * Creates an IPC namespace with a /dev/shm and a /dev/mqueue of its own, in a private
+ * mount namespace. A caller without the rights for that gets it in a new user namespace,
+ * as root of that.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,13 +30,13 @@ static int write_map(int proc, const char *file, const char *text)
 	return ix_write_file(proc, path, text);
 }
 
-/* Ourselves as root, the only user there (user_namespaces(7)). */
+/* Map the caller to root, the only user there (user_namespaces(7)). */
 static int map_self(struct ipcx *x, uid_t uid, gid_t gid)
 {
 	int proc = ix_procfd(x), r = write_map(proc, "setgroups", "deny");
 	char text[64];
 
-	if (r < 0 && r != -ENOENT) /* Linux before 3.19 */
+	if (r < 0 && r != -ENOENT) /* ENOENT: Linux before 3.19 */
 		return r;
 	(void)snprintf(text, sizeof(text), "0 %u 1", uid);
 	r = write_map(proc, "uid_map", text);
@@ -54,7 +54,7 @@ static int fresh_leave(struct ipcx *x)
 	int has = ix_cap_has(CAP_SYS_ADMIN), alone = has == 0 ? CLONE_NEWUSER : 0;
 	int proc = ix_procfd(x), r;
 
-	if (proc < 0) /* nothing could be verified */
+	if (proc < 0) /* without /proc nothing could be verified */
 		return ix_fail(x, proc, "/proc");
 	if (has < 0)
 		return ix_fail(x, has, "whether we have CAP_SYS_ADMIN");

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Namespaces without a process: a mount of their file in some mount namespace, a thread
- * that went elsewhere than its process, an open descriptor. What a link of /proc/PID/fd
- * reads is not enough: a detached mount of a namespace reads "/".
+ * Namespaces without a process, kept by a mount of their file in some mount namespace, a
+ * thread in another namespace than its process, or an open descriptor. The text of a link
+ * in /proc/PID/fd is not enough to find the latter: a detached mount of a namespace reads
+ * "/".
  */
 #include "ns/holders.h"
 
@@ -68,8 +69,8 @@ void ix_holders_free(struct ix_holders *h)
 	*h = (struct ix_holders){ 0 };
 }
 
-/* There are few: every container has its own, and most processes are where the one before
- * is. */
+/* There are few pairs: one or so per container; and most processes are in the same pair
+ * as the one before. */
 static int keep_pair(struct ix_nslist *l, uint64_t ipc, uint64_t mnt, int32_t pid)
 {
 	struct ix_nspair *more;
@@ -93,7 +94,7 @@ static int keep_pair(struct ix_nslist *l, uint64_t ipc, uint64_t mnt, int32_t pi
 	return 0;
 }
 
-/* ---- one that no process is in is held open at once */
+/* ---- a namespace without a process is held open at once */
 
 static bool is_ipc(int fd, uint64_t ino)
 {
@@ -115,8 +116,8 @@ static void hold(struct ix_nsseen *seen, int fd)
 /* ---- mounts */
 
 /*
- * What a descriptor (O_PATH) stands for, opened, if it is a namespace at all: by now
- * something else may be mounted where one was, a device, or what never answers.
+ * Reopen what an O_PATH descriptor refers to, only if it is on nsfs: by now something
+ * else may be mounted there, such as a device or a file system that never responds.
  */
 static int open_nsfs(int proc, int held)
 {
@@ -133,7 +134,7 @@ static int open_nsfs(int proc, int held)
 	return ix_open(proc, path, O_RDONLY);
 }
 
-/* Below the root of a process that sees it. */
+/* Open a path below the root of a process that sees the mount. */
 static int holders_open_mounted(struct ipcx *x, int32_t pid, const char *path)
 {
 	int proc = ix_procfd(x);
@@ -156,7 +157,7 @@ static int mounts_of(struct ipcx *x, struct ix_nslist *l, int32_t pid)
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0) {
-		/* A process that has ended has EINVAL. */
+		/* EINVAL: the process has ended. */
 		if (r == -ENOPKG)
 			l->no_mounts = true;
 		else if (r != -EINVAL)
@@ -245,9 +246,9 @@ static int threads_of(int proc, struct ix_nslist *l, int32_t pid, uint64_t ino)
 }
 
 /*
- * The IPC namespace that a descriptor is of, and that opened when it is wanted; 0 when it
- * is something else. Its owner may put another in its place at any time: what the link
- * reads is only a hint, and a detached mount reads "/".
+ * Return the inode number of the IPC namespace that a descriptor refers to, and open it;
+ * 0 if it is something else. The text of the link is only a hint: the owner may replace
+ * the descriptor at any time, and a detached mount reads "/".
  */
 static uint64_t fd_number(int proc, struct ix_nslist *l, int dir, const char *name,
 			  int *ret_fd)

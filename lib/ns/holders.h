@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What else than a process keeps a namespace alive. */
+/* What keeps a namespace alive besides its processes. */
 #pragma once
 
 #include "ns/discover.h"
 
-/* Mount namespaces seen on the way, each with a process in it. */
+/* A mount namespace seen during the pass, with one process in it. */
 struct ix_mntns {
 	uint64_t ino;
 	int32_t pid;
@@ -12,20 +12,20 @@ struct ix_mntns {
 
 struct ix_holders {
 	unsigned how;
-	struct ix_mntns *mnts; /* a hash of inode numbers */
+	struct ix_mntns *mnts; /* hash of inode numbers */
 	size_t slots, n;
-	uint64_t last; /* the one of the process before */
+	uint64_t last; /* that of the previous process */
 };
 
-/* Look at one process, which is in this IPC namespace: its mount namespace for later; its
- * threads and descriptors where wanted. 0 or -ENOMEM. */
+/* Inspect one process, which is in the given IPC namespace: record its mount namespace
+ * and, if requested, search its threads and descriptors. Returns 0 or -ENOMEM. */
 int ix_holders_of(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h, int32_t pid,
 		  uint64_t ino);
 
-/* Then at the mounts of all mount namespaces. */
+/* Then search the mounts of all recorded mount namespaces. */
 int ix_holders_mounted(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h);
 
 void ix_holders_free(struct ix_holders *h);
 
-/* The list's entry for a namespace, made when it is new. NULL when memory is out. */
+/* Return the list's entry for a namespace, added if it is new; NULL if out of memory. */
 struct ix_nsseen *ix_nslist_add(struct ix_nslist *l, uint64_t ino);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A container belongs to the namespace that its first process is in. */
+/* Labels namespaces with their containers: a container belongs to the namespace that its
+ * first process is in. */
 #include "ns/label.h"
 
 #include <errno.h>
@@ -45,8 +46,8 @@ int ix_containers_all(struct ipcx *x, struct ix_containers **ret_c)
 	return r < 0 ? ix_fail(x, r, "containers") : 0;
 }
 
-/* The labels of one place, as they are put together: so many bytes of them, less than a
- * cell of any format holds, and how many more there are. */
+/* The labels of one namespace while they are collected: up to 8192 bytes, less than a
+ * cell of any format holds, and the number of labels left out. */
 #define LABELS_MAX 8192
 
 struct labels {
@@ -93,7 +94,7 @@ static int add_labels(const struct ix_containers *all, struct ix_target *places,
 	return MIN(r, 0);
 }
 
-/* The first is told by name, and how many more there are. */
+/* Name the first one, and report the number of the others. */
 static void label_note_elsewhere(const struct ix_containers *all, struct ix_gaps *g)
 {
 	const struct ix_container *c, *first = NULL;
@@ -191,7 +192,7 @@ int ix_label_target(struct ipcx *x, struct ipcx_ns *ns, struct ipcx_table *t)
 	return 0;
 }
 
-/* Nearly nobody's program is called so, which is one link to read. */
+/* A cheap test, one link to read, that is false for nearly all programs. */
 static bool is_runsc(const struct ix_target *p)
 {
 	char path[4096];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which containers live in which namespace, in words. */
+/* Which containers are in which namespace, as labels. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,25 +8,27 @@
 #include "ns/discover.h"
 #include "ns/ns.h"
 
-/* All containers (ix_containers_new()) among the processes of a list, whose gaps they
- * have. 0 or -ENOMEM. */
+/* Find all containers (ix_containers_new()) among the processes of a list; the result
+ * inherits the gaps of the list. Returns 0 or -ENOMEM. */
 int ix_containers_among(struct ipcx *x, const struct ix_nslist *l,
 			struct ix_containers **ret_c);
 
-/* The same of all processes. 0 or -errno with a text. */
+/* The same for all processes. Returns 0 or -errno with a text. */
 int ix_containers_all(struct ipcx *x, struct ix_containers **ret_c);
 
-/* Give each place the labels of the containers in it, with a comma between; what they and
- * the list lack are its gaps. The places are sorted by their numbers then. 0 or -ENOMEM. */
+/* Give each target the comma-separated labels of its containers; the gaps of the
+ * containers and the list become those of ns. Sorts the targets by inode number. Returns
+ * 0 or -ENOMEM. */
 int ix_label_targets(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *ns);
 
-/* The labels of one place that was not found by them, NULL for home: asked once. What is
- * lacking is a gap of the namespace, or noted in t. 0 or -errno with a text. */
+/* Find the labels of a single namespace that was not opened by a label, only once; ns ==
+ * NULL means the caller's own. Gaps are added to the namespace and noted in t. Returns 0
+ * or -errno with a text. */
 int ix_label_target(struct ipcx *x, struct ipcx_ns *ns, struct ipcx_table *t);
 
-/* A place that a number named: whether it is one of a container's whose objects are in a
- * kernel of its own. That is a gap, and p is marked. */
+/* For a target given by pid: mark p and add a gap if it belongs to a container whose
+ * objects are in a kernel of its own. */
 void ix_target_elsewhere(struct ipcx *x, struct ix_target *p, struct ix_gaps *g);
 
-/* Whether a runtime of root's says that the process of a place is of its container. */
+/* Whether a runtime of root claims the target's process for a container. */
 bool ix_target_claimed(struct ipcx *x, const struct ix_target *p);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The mounts of a command that keeps our root and programs: a mount namespace of its own,
- * and in it what the target has on /dev/shm and /dev/mqueue. What was mounted is looked
- * at afterwards: by which file system it is, and how.
+ * The mounts of a command that keeps our root and programs: a private mount namespace
+ * with the target's /dev/shm and /dev/mqueue. After each mount, the type and flags of the
+ * file system are checked.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,13 +21,12 @@
 #include "ns/plan.h"
 #include "ns/step.h"
 
-/* ipc/mqueue.c; no header has it. */
+/* From ipc/mqueue.c; no header has it. */
 #define MQUEUE_MAGIC 0x19800202
 
 /* ---- what is mounted */
 
-/* Not the file system that was there before, but one in memory, and nothing on it is a
- * device or gives rights. */
+/* Check that devices and setuid programs on the mounted file system have no effect. */
 static int check_safe(const char *dir)
 {
 	struct statvfs now;
@@ -48,8 +47,8 @@ static int check_type(const char *dir, long type, long other)
 								   : IX_STEP_ELSEWHERE;
 }
 
-/* Whether a line of the mount table says that others get what is mounted there:
- * "shared:N" among the optional fields, which end with "-" (proc_pid_mountinfo(5)). */
+/* Whether a line of the mount table shows that mounts propagate to others: "shared:N"
+ * among the optional fields, which end with "-" (proc_pid_mountinfo(5)). */
 static bool is_shared(const char *line)
 {
 	const char *end = strchrnul(line, '\n'), *fields = strstr(line, " - "),
@@ -60,7 +59,7 @@ static bool is_shared(const char *line)
 
 int ix_mounts_private(struct ipcx *x)
 {
-	/* One line for each mount. */
+	/* The table has one line per mount. */
 	static const size_t most = (size_t)1 << 28;
 	auto_buf struct ix_buf b = { 0 };
 	int proc = ix_procfd(x);
@@ -111,7 +110,8 @@ int ix_mounts_new_queues(void)
 
 /* ---- the target's /dev/shm */
 
-/* setns(2) goes to the root of a mount namespace: ours may be further down. */
+/* Return to our own mount namespace. setns(2) changes to its root; ours may be further
+ * down. */
 static int come_back(const struct ix_plan *p, int self, int root)
 {
 	struct stat want, now;
@@ -127,7 +127,8 @@ static int come_back(const struct ix_plan *p, int self, int root)
 								      : IX_STEP_ELSEWHERE;
 }
 
-/* A copy of the mount of its /dev/shm: it can only be made in its mount namespace. */
+/* Clone the mount of the target's /dev/shm, which is only possible inside its mount
+ * namespace. */
 static int clone_shm(const struct ix_plan *p, int self, int root, int *ret_tree)
 {
 	auto_fd int tree = -1;
@@ -145,11 +146,12 @@ static int clone_shm(const struct ix_plan *p, int self, int root, int *ret_tree)
 	return 0;
 }
 
-/* As ours would be; and what is mounted below it in there does not come here. */
+/* The flags of an ordinary /dev/shm; mounts below it in there do not propagate to
+ * ours. */
 static const struct mount_attr safe = { .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
 					.propagation = MS_PRIVATE };
 
-/* The same in the older way, which takes the flags that are not named. */
+/* The same with mount(2), which would clear flags that are not repeated. */
 static int make_safe(void)
 {
 	struct statvfs now;
@@ -166,7 +168,7 @@ static int make_safe(void)
 
 static int put_shm(int tree)
 {
-	bool old = false; /* Linux before 5.12 */
+	bool old = false; /* Linux before 5.12 has no mount_setattr() */
 
 	if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &safe, sizeof(safe)) <
 	    0) {
@@ -185,7 +187,7 @@ int ix_mounts_shm(struct ix_plan *p)
 	int proc = ix_procfd(p->x), r;
 	auto_fd int self = -1, root = -1, tree = -1;
 
-	/* Without a root of its own there is no /dev/shm to share: an empty one. */
+	/* A target without a root has no /dev/shm to share: mount an empty one. */
 	if (p->shm < 0)
 		return ix_mounts_new_shm("mode=1777");
 	self = ix_open(proc, "thread-self/ns/mnt", O_RDONLY);
@@ -196,7 +198,7 @@ int ix_mounts_shm(struct ix_plan *p)
 	return r < 0 ? r : put_shm(tree);
 }
 
-/* The very directory that the target has, made harmless. */
+/* Check that it is the very directory of the target, with safe flags. */
 int ix_mounts_shm_is(struct ix_plan *p)
 {
 	struct stat want, now;
@@ -210,9 +212,9 @@ int ix_mounts_shm_is(struct ix_plan *p)
 		       : IX_STEP_ELSEWHERE;
 }
 
-/* ---- our own */
+/* ---- our own mount namespace */
 
-/* So that nobody else sees what comes on /dev. */
+/* A private copy, so that our mounts on /dev are not seen elsewhere. */
 int ix_mounts_part(struct ix_plan *p)
 {
 	return ix_step_apart(p->x, CLONE_NEWNS);
@@ -229,14 +231,15 @@ int ix_mounts_queues(struct ix_plan *p)
 	int r;
 
 	if (stat(MQUEUE_DIR, &st) < 0) {
-		p->old_queues = true; /* mq_open(3) works without */
+		p->old_queues = true; /* mq_open(3) works without it */
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
 	}
 	r = ix_mounts_new_queues();
-	/* A user's own namespace: what he sees there anyway. */
+	/* In a user's own namespace: keep the queues that are mounted there already. */
 	if (r == -EPERM && !p->moves)
 		p->old_queues = true;
-	/* do_add_mount() in fs/namespace.c: it is the file system that is there already. */
+	/* EBUSY (do_add_mount() in fs/namespace.c): the same file system is mounted
+	 * already. */
 	return r == -EBUSY || p->old_queues ? 0 : r;
 }
 

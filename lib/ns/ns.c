@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What WHERE means: the ways to name an IPC namespace, and which of them a word is. */
+/* Opening an IPC namespace by name: the forms that WHERE can have, and how a word is
+ * classified. */
 #include "ns/ns.h"
 
 #include <errno.h>
@@ -20,11 +21,11 @@
 #include "ns/pin.h"
 #include "ns/shms.h"
 
-/* The greatest process id there can be (PID_MAX_LIMIT). */
+/* The highest possible process id (PID_MAX_LIMIT). */
 #define PID_MOST 4194304
 
-/* The inode numbers that the kernel gives to IPC namespaces: PROC_IPC_INIT_INO, and what
- * proc_alloc_inum() takes above it, unsigned int (fs/proc/generic.c). */
+/* The range of inode numbers of IPC namespaces: PROC_IPC_INIT_INO, and above it what
+ * proc_alloc_inum() allocates, unsigned int (fs/proc/generic.c). */
 #define INO_LEAST 0xEFFFFFFFU
 #define INO_MOST  UINT32_MAX
 
@@ -66,7 +67,7 @@ void ipcx_use(struct ipcx *x, struct ipcx_ns *ns)
 		x->ns = ns ? ns : x->base;
 }
 
-/* ---- the ways to name one */
+/* ---- the forms of a name */
 
 static int open_self(struct ipcx *x, struct ix_target *ret_p)
 {
@@ -86,8 +87,8 @@ static int open_self(struct ipcx *x, struct ix_target *ret_p)
 }
 
 /*
- * A file. Opening a device or a FIFO could do something: O_PATH does not, and what is no
- * file of nsfs is not opened.
+ * Open a file. Opening a device or a FIFO could have side effects: check with O_PATH
+ * first that the file is on nsfs.
  */
 static int ns_open_file(struct ipcx *x, const char *path, struct ix_target *ret_p)
 {
@@ -111,9 +112,10 @@ static int ns_open_file(struct ipcx *x, const char *path, struct ix_target *ret_
 	return ix_target_of_fd(x, fd, shown, ret_p);
 }
 
-/* ---- namespaces that have to be looked for */
+/* ---- namespaces that have to be searched for */
 
-/* Its oldest process stands for it; without one, what discovery held open does. */
+/* Open it through its oldest process or, if it has none, the descriptor that discovery
+ * kept. */
 static int open_seen(struct ipcx *x, struct ix_nsseen *seen, struct ix_target *ret_p)
 {
 	char what[40];
@@ -162,8 +164,8 @@ static int open_inode(struct ipcx *x, uint64_t ino, struct ix_target *ret_p)
 	return r;
 }
 
-/* The place of a container, as its claim was judged: a process that has gone elsewhere
- * since is not the one that was meant. */
+/* Open the target of a container whose claim was judged. If the process has moved to
+ * another namespace since, it is not the one meant. */
 static int open_claimed(struct ipcx *x, const struct ix_container *c,
 			struct ix_gaps *gaps, struct ix_target *ret_p)
 {
@@ -208,9 +210,10 @@ static int open_container(struct ipcx *x, const char *name, struct ix_gaps *gaps
 }
 
 /*
- * A number above those of processes: an inode, or the beginning of an id in which no
- * letter happens to stand. What can be an inode is never an id: the namespace may have
- * gone since somebody read its number, and a container may not take its place.
+ * A number too large for a pid: an inode number, or the beginning of an id that happens
+ * to contain no letters. A possible inode number is never taken as an id: if that
+ * namespace has gone since the user read its number, a container must not be opened
+ * instead.
  */
 static int open_number(struct ipcx *x, const char *where, uint64_t n,
 		       struct ix_gaps *gaps, struct ix_target *ret_p)
@@ -222,7 +225,7 @@ static int open_number(struct ipcx *x, const char *where, uint64_t n,
 	return open_container(x, where, gaps, ret_p);
 }
 
-/* A pin, unless a container has the same name. "pin:NAME" is the pin. */
+/* Open a pin, unless a container has the same name. "pin:NAME" is always the pin. */
 static int open_name(struct ipcx *x, const char *name, struct ix_gaps *gaps,
 		     struct ix_target *ret_p)
 {
@@ -236,9 +239,9 @@ static int open_name(struct ipcx *x, const char *name, struct ix_gaps *gaps,
 		return ix_fail(x, r, "%s", shown);
 	if (r < 0)
 		return open_container(x, name, gaps, ret_p);
-	/* Only when no container is called so, it is the pin. */
+	/* Use the pin only if no container has that name. */
 	r = chosen ? -ENOENT : open_container(x, name, gaps, &other);
-	if (r == -ENODATA) /* none that can be seen */
+	if (r == -ENODATA) /* no such container is visible */
 		r = -ENOENT;
 	if (r != -ENOENT)
 		(void)close(fd);
@@ -268,7 +271,7 @@ static int by_age(const void *a, const void *b)
 	return (p->pid > q->pid) - (p->pid < q->pid);
 }
 
-/* Not opened yet: a machine can have more namespaces than a process may have
+/* Leave it closed: a system can have more namespaces than a process may have
  * descriptors. */
 static struct ix_target place_of(struct ix_nsseen *seen, uint64_t self)
 {
@@ -286,7 +289,7 @@ static struct ix_target place_of(struct ix_nsseen *seen, uint64_t self)
 	return p;
 }
 
-/* Our own by ourselves. Where that fails it stays what was found, like any other. */
+/* Open our own namespace directly; if that fails, keep what discovery found. */
 static void take_self(struct ipcx *x, struct ix_target *p)
 {
 	struct ix_target self = IX_NO_TARGET;
@@ -336,9 +339,10 @@ static int ns_open_all(struct ipcx *x, struct ipcx_ns **ret_ns)
 	return r;
 }
 
-/* ---- which of them a word is */
+/* ---- classifying a word */
 
-/* Nobody prints a number with zeros before it: that is the beginning of an id. */
+/* Numbers are never printed with leading zeros, so such a word is the beginning of an
+ * id. */
 static bool ns_is_number(const char *where, uint64_t *ret_n)
 {
 	return (where[0] != '0' || strspn(where, "0123456789") < 2) &&
@@ -375,7 +379,7 @@ int ipcx_ns_open(struct ipcx *x, const char *where, struct ipcx_ns **ret_ns)
 	if (!strcmp(where, "all"))
 		return ns_open_all(x, ret_ns);
 	r = open_word(x, where, &gaps, &p);
-	if (r == -ENODATA) /* what was named may be there */
+	if (r == -ENODATA) /* it may exist */
 		r = -EACCES;
 	if (r < 0)
 		return r;

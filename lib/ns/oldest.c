@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * When a process started costs three times what its namespace costs to learn, and numbers
- * are used again: the lowest need not be the eldest. But parents are older than their
- * children, and the first of a PID namespace is older than all others in it: where that
- * is found by going up from any process, nobody else has to be asked.
+ * Finds the oldest process of a namespace. Reading a start time costs three times as much
+ * as reading a namespace, and pids are reused, so the lowest pid need not be the oldest.
+ * But parents are older than their children, and process 1 of a PID namespace is older
+ * than all others in it: if climbing from any process leads there, no other start time
+ * has to be read.
  */
 #include "ns/oldest.h"
 
@@ -42,7 +43,7 @@ static bool eldest_stat_of(int proc, int32_t pid, struct ix_proc_stat *st)
 	return len > 0 && ix_proc_stat_parse(text, (size_t)len, st) == 0;
 }
 
-/* Whether it is number 1 in a PID namespace below ours. */
+/* Whether it is process 1 of a PID namespace below ours. */
 static bool begins_pid_ns(int proc, int32_t pid)
 {
 	auto_buf struct ix_buf b = { 0 };
@@ -55,13 +56,13 @@ static bool begins_pid_ns(int proc, int32_t pid)
 	       pids.last == 1;
 }
 
-/* From the lowest number upwards to who has no parent among them. Whether that is certain
- * to be the eldest. */
+/* Climb from the lowest pid to the ancestor whose parent is not in the pair. Returns
+ * whether that is certain to be the oldest. */
 static bool eldest_climb(int proc, const struct ix_nslist *l, struct ix_nspair *p)
 {
 	int32_t pid = p->pid;
 
-	/* Nobody has more ancestors than there are processes. */
+	/* At most as many ancestors as there are processes. */
 	for (size_t i = 0; i < l->nentries; i++) {
 		struct ix_proc_stat st;
 
@@ -78,7 +79,7 @@ static bool eldest_climb(int proc, const struct ix_nslist *l, struct ix_nspair *
 	return false;
 }
 
-/* All that nothing else is known of. */
+/* For the pairs that are not certain, compare all their processes. */
 static void eldest_compare(int proc, struct ix_nslist *l, const bool *certain)
 {
 	for (size_t i = 0; i < l->nentries; i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An IPC namespace holds the objects of System V and the queues; POSIX shared memory and
- * semaphores stand in whatever file system a mount namespace has on /dev/shm. Containers
- * may share the one without the other.
+ * An IPC namespace holds System V objects and POSIX message queues; POSIX shared memory
+ * and semaphores are in whatever file system a mount namespace has on /dev/shm.
+ * Containers may share one without the other.
  */
 #include "ns/peers.h"
 
@@ -11,7 +11,7 @@
 
 #include "core/dirid.h"
 
-/* Processes that have one of the two in common, and not the other. */
+/* Counts of processes that share only one of the two, with an example of each. */
 struct split {
 	uint32_t only_ipc, only_shm;
 	int32_t ipc_pid, shm_pid;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who sees which /dev/shm and /dev/mqueue. */
+/* Which processes share an IPC namespace but not its /dev/shm, or the other way round. */
 #pragma once
 
 #include "ns/discover.h"
 #include "ns/target.h"
 
 /*
- * Whether those who share the place's IPC namespace are those who share its /dev/shm. 0
- * and "" when they are; else a sentence that says who differs.
+ * Compare the processes that share the target's IPC namespace with those that share its
+ * /dev/shm. Returns 0 with "" if they are the same, else with a sentence on who differs.
  */
 int ix_peers_differ(struct ipcx *x, const struct ix_target *p, char *buf, size_t size);

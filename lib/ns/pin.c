@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A pin is a file that a namespace is mounted on (namespaces(7)): it lives as long as the
- * mount does. The files stand in a directory that only root may look into, since whoever
- * removes such a file in another mount namespace silently unmounts it; the directory is a
- * mount of its own that is private, so that pins are not copied to where nobody unmounts
- * them. nsenter --ipc=FILE takes such a file, unshare --ipc=FILE makes one.
+ * A pin is a file on which a namespace is mounted (namespaces(7)); the namespace lives as
+ * long as the mount. Only root may look into the directory of the pins, since removing
+ * such a file in another mount namespace silently unmounts it. The directory is a private
+ * mount of its own, so that pins are not propagated to mount namespaces where they would
+ * never be unmounted. nsenter --ipc=FILE accepts such a file, unshare --ipc=FILE creates
+ * one.
  */
 #include "ns/pin.h"
 
@@ -25,7 +26,7 @@
 #include "ns/discover.h"
 #include "ns/ns.h"
 
-/* The directory: root's, or in that of a user who has mount rights of his own. */
+/* The directory: root's, or that of a user with mount rights in a user namespace. */
 static void dir_path(char *buf, size_t size)
 {
 	if (geteuid() == 0)
@@ -34,7 +35,7 @@ static void dir_path(char *buf, size_t size)
 		(void)snprintf(buf, size, "/run/user/%u/ipcx/ns", geteuid());
 }
 
-/* Only its owner may have put anything there. */
+/* Open it, unless anybody but its owner could have put files there. */
 static int pin_open_dir(void)
 {
 	char path[64];
@@ -52,7 +53,7 @@ static int pin_open_dir(void)
 	return take_fd(&fd);
 }
 
-/* A letter first: what begins with a digit may be a process, a dash an option. */
+/* Names begin with a letter: a digit could begin a pid, a dash an option. */
 static bool good_name(const char *name)
 {
 	size_t len = strlen(name);
@@ -125,7 +126,7 @@ int ix_pins_read(struct ix_pins *ret_pins)
 	DIR *dir auto_dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *d;
 
-	/* There are no pins where there is no directory for them. */
+	/* No directory means no pins. */
 	if (!dir && fd != -ENOENT)
 		r = fd < 0 ? fd : -errno;
 	if (!dir && fd >= 0)
@@ -161,7 +162,7 @@ const char *ix_pins_name(const struct ix_pins *p, uint64_t ino)
 	return NULL;
 }
 
-/* ---- making and ending one */
+/* ---- pinning and unpinning */
 
 static int make_dirs(struct ipcx *x, const char *path)
 {
@@ -176,7 +177,7 @@ static int make_dirs(struct ipcx *x, const char *path)
 	return 0;
 }
 
-/* The directory, made and mounted on itself. */
+/* Create the directory and bind-mount it on itself. */
 static int ready_dir(struct ipcx *x)
 {
 	char path[64];
@@ -204,7 +205,7 @@ static int ready_dir(struct ipcx *x)
 	return fd < 0 ? ix_fail(x, fd, "%s", path) : fd;
 }
 
-/* Whether the mounts made here end with something else than the machine. */
+/* Whether mounts made here may vanish before the system shuts down. */
 static bool fragile(struct ipcx *x)
 {
 	uint64_t first = ix_ns_link(ix_procfd(x), "1/ns/mnt", "mnt");
@@ -212,7 +213,8 @@ static bool fragile(struct ipcx *x)
 	return first && first != ix_ns_own(x, "mnt");
 }
 
-/* Whether what is mounted on the file of a pin is that namespace. 0, -EXDEV, -errno. */
+/* Check that the pin's file has that namespace mounted on it. Returns 0, -EXDEV or
+ * -errno. */
 static int check_pin(int dir, const char *name, int nsfd)
 {
 	auto_fd int fd = open_entry(dir, name);
@@ -225,7 +227,7 @@ static int check_pin(int dir, const char *name, int nsfd)
 	return want.st_dev == now.st_dev && want.st_ino == now.st_ino ? 0 : -EXDEV;
 }
 
-/* What became of the mount is not what was meant: it goes, and so does the file. */
+/* The mount is not what was intended: remove it and the file. */
 static int pin_take_back(struct ipcx *x, int dir, const char *path, const char *name,
 			 int r)
 {
@@ -287,7 +289,8 @@ int ipcx_ns_pin(struct ipcx *x, const struct ipcx_ns *ns, const char *name)
 	return dir < 0 ? dir : pin(x, &ns->places[0], dir, name);
 }
 
-/* A file that nothing is mounted on: left over, or the pin of another mount namespace. */
+/* Remove a file with nothing mounted on it: left over, or the pin of another mount
+ * namespace. */
 static int drop_file(struct ipcx *x, int dir, const char *name, unsigned flags)
 {
 	if (!(flags & IPCX_UNPIN_FILE))
@@ -298,8 +301,8 @@ static int drop_file(struct ipcx *x, int dir, const char *name, unsigned flags)
 	return unlinkat(dir, name, 0) < 0 ? ix_fail(x, -errno, "pin '%s'", name) : 0;
 }
 
-/* Only what was seen to be a namespace is unmounted, and only then its file goes: whose
- * file it is in another mount namespace would end that pin. */
+/* Unmount only what was verified to be a namespace, and remove the file only then: if it
+ * is a pin in another mount namespace, removing it would end that pin. */
 static int unmount_pin(struct ipcx *x, int dir, const char *name, int nsfd)
 {
 	char path[64], full[160];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What has to be open, and decided, before the first step of entering a namespace. */
+/* Opens and decides everything before the first step of entering a namespace. */
 #include "ns/plan.h"
 
 #include <errno.h>
@@ -13,8 +13,8 @@
 #include "ns/rights.h"
 #include "ns/user.h"
 
-/* Through the directory of the process: its number could be another's by now. -1, with
- * errno: it has none that could be opened. */
+/* Open a namespace through the process's /proc directory, as its pid may have been
+ * reused. Returns -1 with errno if there is none that can be opened. */
 static int plan_open_ns(const struct ix_plan *plan, const char *name)
 {
 	char path[16];
@@ -30,7 +30,7 @@ static int plan_open_ns(const struct ix_plan *plan, const char *name)
 	return fd < 0 ? -1 : fd;
 }
 
-/* Its /dev/shm, unless it has none: only that makes an empty one right. */
+/* Open the target's /dev/shm. Only if it certainly has none is an empty one right. */
 static int plan_open_shm(struct ix_plan *plan)
 {
 	int fd = ix_dirid_open(plan->x, plan->p->rootfd, ix_relative(SHM_DIR),
@@ -59,9 +59,10 @@ static int nobody(const struct ix_plan *plan, const char *what)
 }
 
 /*
- * The container's programs run as what they are there: in its user namespace and among
- * its processes, whoever starts them. And whoever has rights in that user namespace may
- * look through a process of it at the root that it has: ours is not shown to them.
+ * With the container's root, programs run with their identity in there: in its user
+ * namespace and PID namespace, whoever starts them. And without it, entering these is
+ * refused: anyone with rights in that user namespace could see our root through the
+ * process.
  */
 static int settle_flags(struct ix_plan *plan)
 {
@@ -85,20 +86,21 @@ static int settle_flags(struct ix_plan *plan)
 	return 0;
 }
 
-/* What else is not ours where a container has its own: the network above all. */
+/* Other namespaces that would expose ours to a container's program, above all the
+ * network. */
 const struct ix_plan_more ix_plan_more[IX_PLAN_MORE] = {
 	{ "net", "ns/net", CLONE_NEWNET },
 	{ "uts", "ns/uts", CLONE_NEWUTS },
 	{ "cgroup", "ns/cgroup", CLONE_NEWCGROUP },
 };
 
-/* Whether its PID namespace is ours, once both are known. */
+/* Compare its PID namespace with ours, once both are known. */
 static int compare_pids(struct ix_plan *plan)
 {
 	uint64_t own = ix_ns_own(plan->x, "pid");
 	struct stat st;
 
-	/* A process in a kernel without PID namespaces is among ours. */
+	/* Without PID namespaces in the kernel, all processes share one. */
 	plan->same_pids = plan->pid < 0 && plan->p->dirfd >= 0;
 	if (plan->pid < 0)
 		return 0;
@@ -109,8 +111,8 @@ static int compare_pids(struct ix_plan *plan)
 	return 0;
 }
 
-/* One that cannot be opened is not "none"; one that may not be is missed when it is
- * needed. */
+/* A namespace that cannot be opened does not count as missing; one that may not be opened
+ * is reported when it is needed. */
 static int open_first(struct ix_plan *plan)
 {
 	plan->mnt = plan_open_ns(plan, "mnt");
@@ -132,7 +134,7 @@ static int open_namespaces(struct ix_plan *plan)
 		return r;
 	for (size_t i = 0; (plan->flags & IPCX_ENTER_MOUNT) && i < IX_PLAN_MORE; i++) {
 		plan->more[i] = plan_open_ns(plan, ix_plan_more[i].name);
-		if (plan->more[i] < 0 && errno != ENOENT) /* not in this kernel */
+		if (plan->more[i] < 0 && errno != ENOENT) /* ENOENT: not in this kernel */
 			return ix_fail(plan->x, -errno, "process %d: its %s namespace",
 				       plan->p->pid, ix_plan_more[i].name);
 	}
@@ -140,7 +142,7 @@ static int open_namespaces(struct ix_plan *plan)
 	return r < 0 ? r : settle_flags(plan);
 }
 
-/* Whether a link of the process still leads to what is open. */
+/* Whether a link of the process still leads to the descriptor that was opened. */
 static bool still(const struct ix_plan *plan, const char *link, int fd)
 {
 	struct stat now, then;
@@ -150,7 +152,7 @@ static bool still(const struct ix_plan *plan, const char *link, int fd)
 		now.st_dev == then.st_dev && now.st_ino == then.st_ino);
 }
 
-/* Nothing is open where it is ours. */
+/* user is -1 if its user namespace is ours. */
 static bool still_user(const struct ix_plan *plan)
 {
 	struct stat now;
@@ -161,8 +163,8 @@ static bool still_user(const struct ix_plan *plan)
 }
 
 /*
- * Whether all that is open is of one moment. A container that starts goes from our
- * namespaces into its own one after the other: half of each would be neither.
+ * Check that all that was opened belongs together. A starting container leaves our
+ * namespaces one by one, and a mix of both sets would be wrong.
  */
 static int check_moment(const struct ix_plan *plan)
 {
@@ -179,7 +181,7 @@ static int check_moment(const struct ix_plan *plan)
 				    plan->p->pid);
 }
 
-/* Whether its /dev/shm is ours, and if not, where it is. */
+/* Find out whether its /dev/shm is ours, and open it if not. */
 static int plan_shm(struct ix_plan *plan)
 {
 	const struct ix_target *p = plan->p;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * setns(2) of an IPC namespace asks for CAP_SYS_ADMIN twice: in the user namespace that
- * owns it, and in the caller's own. Whoever made a user namespace has every capability in
- * it, but only once he is inside.
+ * setns(2) into an IPC namespace requires CAP_SYS_ADMIN both in the user namespace that
+ * owns it and in the caller's own. The creator of a user namespace has every capability
+ * in it, but only after entering it.
  */
 #include "ns/rights.h"
 
@@ -19,8 +19,8 @@
 #include "ns/ns.h"
 #include "ns/user.h"
 
-/* The parent of a user namespace: a descriptor; -1 where that is not ours to see
- * (NS_GET_PARENT: EPERM); or -errno. */
+/* Open the parent of a user namespace; -1 if we may not see it (NS_GET_PARENT: EPERM).
+ * Returns 0 or -errno. */
 static int parent_of(int userfd, int *ret_parent)
 {
 	int parent = ioctl(userfd, NS_GET_PARENT);
@@ -32,9 +32,9 @@ static int parent_of(int userfd, int *ret_parent)
 }
 
 /*
- * The user namespace directly below the caller's own that this one is, or lies in, when
- * the caller made it: he has all rights in it and in all below (cap_capable(),
- * NS_GET_PARENT). -1: there is none. -errno: nobody can tell.
+ * Starting at this user namespace, find the ancestor directly below the caller's own (or
+ * itself), if the caller created that: then the caller has all rights in it and in all
+ * below (cap_capable(), NS_GET_PARENT). -1 if there is none. Returns 0 or -errno.
  */
 static int made_by_us(struct ipcx *x, int userfd, int *ret_user)
 {
@@ -119,14 +119,14 @@ int ix_rights(struct ipcx *x, const struct ix_target *p, int below, int *ret_use
 		p->ino, owner, owner == own ? "" : ", and in your own");
 }
 
-/* Whether a descriptor is that of our own user namespace: 1, 0, -errno. */
+/* Whether a descriptor is that of our own user namespace. Returns 1, 0 or -errno. */
 static int is_own(struct ipcx *x, int userfd)
 {
 	uint64_t own = ix_ns_own(x, "user"), ino, id;
 	int r = ix_ns_identity(userfd, CLONE_NEWUSER, &ino, &id);
 
 	if (r == 0 && !own)
-		r = -ENODATA; /* /proc does not tell */
+		r = -ENODATA; /* unknown without /proc */
 	return r < 0 ? r : ino == own;
 }
 
@@ -148,7 +148,7 @@ int ix_rights_mounted(struct ipcx *x, const struct ix_target *p, int *ret_user)
 	auto_fd int mnt = -1, owner = -1;
 	int r;
 
-	/* Our own, none at all, or one that the caller gave. */
+	/* It is our own, it has no root, or the caller gave us the root. */
 	if (p->self || p->rootfd < 0 || p->dirfd < 0) {
 		*ret_user = -1;
 		return 0;
@@ -168,7 +168,7 @@ int ix_rights_mounted(struct ipcx *x, const struct ix_target *p, int *ret_user)
 	return 0;
 }
 
-/* ---- how users there are numbered here */
+/* ---- mapping of user ids */
 
 void ix_rights_map(struct ipcx *x, const struct ix_target *p, int user,
 		   struct ix_idmap *ret_map)
@@ -180,7 +180,7 @@ void ix_rights_map(struct ipcx *x, const struct ix_target *p, int user,
 
 	ret_map->nusers = ret_map->ngroups = 0;
 	(void)snprintf(name, sizeof(name), "%d", p->pid);
-	if (p->dirfd >= 0) /* which never becomes another's */
+	if (p->dirfd >= 0) /* safe against pid reuse */
 		dir = ix_open(p->dirfd, ".", O_PATH | O_DIRECTORY);
 	else if (proc >= 0 && p->pid)
 		dir = ix_open(proc, name, O_PATH | O_DIRECTORY);
@@ -192,7 +192,7 @@ void ix_rights_map(struct ipcx *x, const struct ix_target *p, int user,
 		ret_map->nusers = ret_map->ngroups = 0;
 }
 
-/* ---- what a look may tell */
+/* ---- what may be shown */
 
 static void rights_ask(struct ipcx *x, struct ix_showing *w)
 {
@@ -201,15 +201,15 @@ static void rights_ask(struct ipcx *x, struct ix_showing *w)
 	w->how = IX_SHOW_MAPPED;
 	w->map.nusers = w->map.ngroups = 0;
 	if (ix_rights_mounted(x, w->p, &user) < 0)
-		x->error[0] = '\0'; /* then only what everybody may read */
+		x->error[0] = '\0'; /* then show only what everybody may read */
 	else if (user < 0)
 		w->how = IX_SHOW_ALL;
 	else
 		ix_rights_map(x, w->p, user, &w->map);
 }
 
-/* capable_wrt_inode_uidgid(): a capability in a user namespace counts for files whose
- * owner and group have numbers there. */
+/* capable_wrt_inode_uidgid(): a capability in a user namespace applies to files whose
+ * owner and group are mapped there. */
 bool ix_rights_show(struct ipcx *x, const struct stat *st)
 {
 	struct ix_showing *w = x->view.showing;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which capability is missing for entering a namespace; and whose rights count for what
- * is mounted in a place. */
+/* Which capability is missing for entering a namespace, and whose rights apply to what a
+ * target has mounted. */
 #pragma once
 
 #include <sys/stat.h>
@@ -9,36 +9,36 @@
 #include "ns/target.h"
 
 /*
- * Whether the caller may enter the IPC namespace of a place, or, where that is his own,
- * make a mount namespace for the rest of it. 0, with -1 when he may as he is, otherwise
- * the user namespace that he has to enter first (close it): one of his own making, in or
- * above the one below (-1: there is none). -EPERM with a text that says what is missing.
- * user_namespaces(7), "Capabilities".
+ * Check that the caller may enter the target's IPC namespace or, if that is the caller's
+ * own, make a mount namespace. Returns 0; *ret_user is -1 if no user namespace has to be
+ * entered first, else its descriptor (close it): one that the caller created, "below"
+ * itself or an ancestor of it (below is -1 if there is none). -EPERM with a text on what
+ * is missing. See user_namespaces(7), "Capabilities".
  */
 int ix_rights(struct ipcx *x, const struct ix_target *p, int below, int *ret_user);
 
 /*
- * Whose rights over what a place has on /dev/shm count: whoever made those mounts chose
- * which files stand there, and may show us some that he has no rights over himself. 0,
- * with -1 when they are as good as ours; otherwise the user namespace (close it) as whose
- * root these files are to be opened, made, changed and removed: the one that owns the
- * mount namespace of the process, or, where that is ours, the one that the process is in
- * (it may have chosen its root). -errno with a text when that cannot be told.
+ * Find out whose rights apply to the target's /dev/shm. The creator of those mounts chose
+ * which files are there, and may have chosen files to which only we have access. Returns
+ * 0; *ret_user is -1 if our own rights apply, else the user namespace (close it) as whose
+ * root these files must be opened, created, changed and removed: the owner of the
+ * process's mount namespace or, if that is ours, the process's own (it may have chosen
+ * its root). -errno with a text if that is unknown.
  */
 int ix_rights_mounted(struct ipcx *x, const struct ix_target *p, int *ret_user);
 
-/* For looks, which nobody else does for us: what of the contents of such files may be
- * told. Asked for the first of them, not before: most places are asked for none. */
+/* For listing, which is done in our own process: what may be shown of the contents of
+ * such files. Evaluated for the first such file, as most targets have none. */
 struct ix_showing {
 	const struct ix_target *p;
 	enum { IX_NOT_ASKED, IX_SHOW_ALL, IX_SHOW_MAPPED } how;
 	struct ix_idmap map;
 };
 
-/* Whether the root whose rights count could read a file: struct ix_view.shows. */
+/* Whether the root whose rights apply could read a file; see struct ix_view.shows. */
 bool ix_rights_show(struct ipcx *x, const struct stat *st);
 
-/* How the users of a user namespace are numbered here, when the process of the place is
- * in it. Without that nobody there has a number here. */
+/* Read how the ids of a user namespace map to ours, if the process of the target is in
+ * it; otherwise the map is empty. */
 void ix_rights_map(struct ipcx *x, const struct ix_target *p, int user,
 		   struct ix_idmap *ret_map);

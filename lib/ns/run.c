@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How calls get into another namespace without their caller. A thread may enter an IPC
- * namespace by itself (setns(2)); its end leaves nothing behind. Where rights over the
- * namespace are had only in the user namespace that owns it, as the owner of a rootless
- * container has them, a child process has to go: the kernel lets no thread change its
- * user namespace alone.
+ * Makes calls in another namespace while the caller stays in its own. A thread may enter
+ * an IPC namespace by itself (setns(2)) and leaves nothing behind when it ends. A child
+ * process is needed if the rights come only from the user namespace that owns the IPC
+ * namespace, as for the owner of a rootless container: the kernel does not let a single
+ * thread change its user namespace.
  */
 #include "ns/run.h"
 
@@ -23,22 +23,22 @@
 #include "ns/ns.h"
 #include "ns/rights.h"
 
-/* An errand on its way through the places. */
+/* A call on its way through the targets. */
 struct ns_run {
 	struct ipcx *x;
 	const struct ix_ns_call *call;
 	struct ix_target *places;
 	size_t i, n;
 	uint64_t self; /* the caller's own namespace */
-	size_t denied; /* places of many that may not be entered */
-	char why[sizeof(((struct ipcx *)0)->error)]; /* … the first of them */
+	size_t denied; /* of many targets, the number that may not be entered */
+	char why[sizeof(((struct ipcx *)0)->error)]; /* … the reason for the first */
 	int r;
 };
 
 enum {
 	GO_ON = 0,
-	SEND_CHILD = 1, /* this place wants a process of its own */
-	AT_HOME = 2,    /* this one is the caller's own namespace */
+	SEND_CHILD = 1, /* this target needs a process of its own */
+	AT_HOME = 2,    /* this target is the caller's own namespace */
 };
 
 static bool many(const struct ns_run *t)
@@ -56,7 +56,7 @@ static int begin_place(struct ns_run *t, const struct ix_target *p)
 	return 0;
 }
 
-/* In the right namespace by now: look from this place, and do it. */
+/* We are in the right namespace: set the view of this target and make the call. */
 static int run_at(struct ns_run *t, const struct ix_target *p)
 {
 	struct ipcx *x = t->x;
@@ -111,11 +111,11 @@ static int there_enter(struct ns_run *t, const struct ix_target *p)
 	return ix_may_enter(t->x, p, -errno);
 }
 
-/* Of so many places what is open stays open, for the next trip: fewer than a process may
- * have descriptors (1024 by default), as each has up to four. */
+/* At most this many targets are kept open for the next call; each has up to four
+ * descriptors, of which a process may have 1024 by default. */
 #define HELD_MAX 100
 
-/* A place of many may have gone since it was found. */
+/* One of many targets may have gone since it was found. */
 static int open_place(struct ns_run *t, struct ix_target *ret_p)
 {
 	struct ix_target *p = &t->places[t->i];
@@ -145,7 +145,7 @@ static void close_place(const struct ns_run *t, struct ix_target *p)
 	ix_target_close(p);
 }
 
-/* What became of one place: whether the trip goes on, and with what answer. */
+/* Decide after one target whether to go on, and with which result. */
 static int there_judge(struct ns_run *t, int r)
 {
 	const struct ix_ns_call *e = t->call;
@@ -164,7 +164,7 @@ static int there_judge(struct ns_run *t, int r)
 	return r == -ESRCH || r == -ENOENT ? GO_ON : r;
 }
 
-/* As many places as this thread can do. Answers why it stopped. */
+/* Make the call in as many targets as this thread can. Returns why it stopped. */
 static int travel(struct ns_run *t)
 {
 	for (; t->i < t->n; t->i++) {
@@ -199,7 +199,8 @@ static void *thread_main(void *arg)
 	return (void *)(intptr_t)r;
 }
 
-/* The caller's signals are the caller's: none is handled in another namespace. */
+/* Block all signals in the thread, so that the caller's handlers do not run in another
+ * namespace. */
 static int send_thread(struct ns_run *t)
 {
 	sigset_t all, before;
@@ -217,7 +218,7 @@ static int send_thread(struct ns_run *t)
 	return (int)(intptr_t)answer;
 }
 
-/* The place at which a thread stopped: here, or by a child. */
+/* Handle the target at which a thread stopped: in the caller, or by a child. */
 static int do_one(struct ns_run *t, int how)
 {
 	struct ix_target p;
@@ -261,7 +262,7 @@ static int there_go(struct ns_run *t)
 	return r < 0 ? r : t->r;
 }
 
-/* ---- what is refused, and what is told beforehand */
+/* ---- checks before a call */
 
 static int is_ours(struct ipcx *x, const struct ix_target *p, const char *what)
 {
@@ -279,19 +280,19 @@ int ipcx_ns_may_act(struct ipcx *x, const struct ipcx_ns *ns)
 	const struct ix_target *p = ix_ns_target(ns);
 	uint64_t own = ix_ns_own(x, "ipc");
 
-	/* What was entered is ours by now, and was asked about before. */
+	/* After ipcx_ns_enter() it is ours; the check was made before that. */
 	if (!p || !p->named || x->moved || (own && p->ino != own))
 		return 0;
 	return is_ours(x, p, "that is this namespace");
 }
 
-/* Whether it cannot be told that two directories are not the same. */
+/* Return the error that keeps a directory from being compared; a missing one can be. */
 static int spot_fault(const struct ix_dirid *s)
 {
 	return s->error == -ENOENT ? 0 : s->error;
 }
 
-/* The same of what is mounted: a container may have an IPC namespace of its own, and our
+/* The same check for mounts: a container may have its own IPC namespace, but our
  * /dev/shm. */
 static int may_act_mounted(struct ipcx *x)
 {
@@ -321,19 +322,20 @@ int ix_ns_run_elsewhere(struct ipcx *x, bool sweeps, char *buf, size_t size)
 		return 0;
 	r = ix_rights_mounted(x, p, &user);
 	if (r < 0 || user >= 0)
-		return 0; /* ix_ns_run() has the text, or goes there as somebody else */
+		return 0; /* ix_ns_run() sets the text, or uses the rights of that
+			   * namespace */
 	fd = ix_dirid_open(x, p->rootfd, "dev/shm", O_PATH | O_DIRECTORY);
 	if (fd < 0)
-		return 0; /* whoever goes there finds out why */
+		return 0; /* the call itself will report why */
 	r = ix_dirid_elsewhere(x, fd, "dev/shm", buf, size);
 	if (r > 0 && sweeps && !ix_target_claimed(x, p))
 		return ix_dirid_refused(x, p->pid, "/dev/shm", buf);
 	return r;
 }
 
-/* ---- */
+/* ---- running a call */
 
-/* By a child, where the rights of somebody else count. */
+/* Use a child if rights of another user namespace apply. */
 static int go_mounted(struct ns_run *t)
 {
 	const struct ix_target *p = &t->places[0];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Doing something in the namespace that a context uses, while the caller stays where it
- * is. */
+/* Makes a call in the namespace that a context uses, while the caller stays in its
+ * own. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,45 +9,47 @@
 #include "core/ctx.h"
 #include "core/table.h"
 
-/* What is to be done there, and with which rights. */
+/* A call to be made there, and with which rights. */
 struct ix_ns_call {
-	/* 0 or more, or -errno with a text in the context. Appends to t. May run in
-	 * another thread or process: what it changes is lost, but for t, out and fd. */
+	/* Returns 0 or more, or -errno with a text in the context; appends to t. May run
+	 * in another thread or process: its changes to memory are lost, except t, out and
+	 * fd. */
 	int (*run)(struct ipcx *x, void *arg, struct ipcx_table *t);
 	void *arg;
 	struct ipcx_table *t; /* or NULL */
-	void *out;            /* more that is brought back, or NULL */
+	void *out;            /* further data to bring back, or NULL */
 	size_t out_size;
-	int *fd; /* a descriptor that run() opens and that is brought back, too: -1
-		    before, and where there is none; or NULL */
-	const char *object; /* what it is for, where that is to be said when nobody can
-				tell what became of it ("pshm:/new"); or NULL */
-	bool enough; /* of many namespaces, the first with a row in t is the last */
-	bool looks;  /* changes nothing: may be done in all namespaces, one after
-			another */
-	bool acts;   /* makes, changes or removes something: nothing is done so in our own
-			namespace when that was found by a container's name */
-	bool mounted;  /* more than names and stat(2) of what is mounted on /dev/shm, and
-			  nothing else: with the rights of whoever made the mounts
-			  (ix_rights_mounted()). Of one namespace, never of all */
-	bool sweeps;   /* … whatever stands there, without its name being said: not in a
-			  file system that is mounted here elsewhere, but with those rights   */
-	bool as_owner; /* wants to be somebody in the user namespace that owns the IPC
-			  namespace, as the owner's sysctls do */
+	int *fd; /* a descriptor that run() opens, also brought back: -1 before, and if
+		  * there is none; or NULL */
+	const char *object; /* the object, for the message if the outcome is unknown
+			     * ("pshm:/new"); or NULL */
+	bool enough;        /* of many namespaces, stop after the first with a row in t */
+	bool looks;   /* changes nothing: allowed for all namespaces, one after another */
+	bool acts;    /* creates, changes or removes something: refused in our own
+		       * namespace if that was opened by a container's name */
+	bool mounted; /* needs more than names and stat(2) of what is mounted on
+		       * /dev/shm, and nothing else: uses the rights of the mounts' owner
+		       * (ix_rights_mounted()). For one namespace, never for all */
+	bool sweeps; /* … and acts on whatever is there, without naming it: with our own
+		      * rights, not in a file system that is also mounted elsewhere
+		      * here */
+	bool as_owner; /* needs an identity in the user namespace that owns the IPC
+			* namespace, as sysctls of the owner do */
 };
 
 /*
- * Do it: here, where the context uses nothing else, or is there already. Answers what
- * run() did, or why it could not be brought there, with a text. Of all namespaces those
- * that have gone are passed over, and those that may not be entered are one note.
+ * Make the call: here if the context uses no namespace, or is in it already. Returns the
+ * result of run(), or -errno with a text if it could not be run there. With all
+ * namespaces, those that have gone are skipped, and those that may not be entered are one
+ * note.
  */
 int ix_ns_run(struct ipcx *x, const struct ix_ns_call *e);
 
 /*
- * Where what the place in use has on /dev/shm is mounted here, too, on another path than
- * ours: 1 and that path, for a note; 0; -errno when that cannot be told. Not asked where
- * somebody else's rights count.
+ * Find out whether the /dev/shm of the target in use is also mounted here on another path
+ * than our /dev/shm. Returns 1 with that path, for a note; 0; -errno if that is unknown.
+ * Not checked if the rights of another user namespace apply.
  *
- * @param sweeps as in struct ix_ns_call: -EPERM with a text where that is not to be done
+ * @param sweeps as in struct ix_ns_call: -EPERM with a text if that is refused
  */
 int ix_ns_run_elsewhere(struct ipcx *x, bool sweeps, char *buf, size_t size);

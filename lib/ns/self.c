@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the namespace is called that calls with a context act in. */
+/* The name of the namespace in which calls with a context act. */
 #include <inttypes.h>
 #include <stdio.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * POSIX shared memory and semaphores belong to mount namespaces. Most of those that share
- * an IPC namespace share the /dev/shm, too: services of the host with mounts of their
- * own. Those that do not are told apart by device and inode.
+ * POSIX shared memory and semaphores belong to mount namespaces. Most mount namespaces
+ * that share an IPC namespace also share the /dev/shm: services of the host with mounts
+ * of their own. Those that do not are distinguished by device and inode.
  */
 #include "ns/shms.h"
 
@@ -13,16 +13,16 @@
 #include "base/util.h"
 #include "core/dirid.h"
 
-/* What one mount namespace has there. */
+/* The /dev/shm of one mount namespace. */
 struct look {
 	uint64_t mnt;
 	struct ix_dirid dirid;
 };
 
-/* Processes that share an IPC namespace and a mount namespace. */
+/* The processes that share an IPC namespace and a mount namespace. */
 struct group {
 	const struct ix_nspair *pair;
-	int32_t pid; /* who stands for them */
+	int32_t pid; /* the process that represents them */
 	uint64_t start;
 	struct ix_dirid dirid;
 };
@@ -40,7 +40,7 @@ static int by_ipc(const void *a, const void *b)
 	return r ? r : shms_compare(p->pair->mnt, q->pair->mnt);
 }
 
-/* Of one directory the eldest first. */
+/* Sort by directory, the oldest first. */
 static int by_spot(const void *a, const void *b)
 {
 	const struct group *p = a, *q = b;
@@ -65,7 +65,8 @@ static void shms_look(struct ipcx *x, struct group *g, struct look *looks, size_
 	const struct look key = { .mnt = g->pair->mnt };
 	struct look *l = bsearch(&key, looks, n, sizeof(key), by_mnt);
 
-	if (!l || !l->mnt) { /* its number could not be read: no other has that */
+	if (!l || !l->mnt) { /* the mount namespace could not be read, so the result is
+			      * not shared */
 		g->dirid = ix_dirid_of(x, g->pair->pid, "dev/shm");
 		return;
 	}
@@ -86,9 +87,9 @@ static struct look *make_looks(const struct ix_nslist *l)
 	return looks;
 }
 
-/* ---- places */
+/* ---- targets */
 
-/* Another of the group, when the eldest has gone meanwhile: what is mounted stays. */
+/* If the oldest process has ended, use another of the group: the mounts are the same. */
 static void shms_again(struct ipcx *x, const struct ix_nslist *l, struct group *g)
 {
 	size_t pair = (size_t)(g->pair - l->pairs);
@@ -110,7 +111,7 @@ static int shms_by_ino(const void *a, const void *b)
 			    ((const struct ix_target *)b)->ino);
 }
 
-/* The /dev/shm of the place that stands for the whole namespace. */
+/* Return the /dev/shm of the target that represents the whole namespace. */
 static struct ix_dirid main_spot(struct ipcx *x, const struct ix_target *p,
 				 const struct group *g, size_t n)
 {
@@ -140,7 +141,7 @@ static int shms_add(struct ipcx_ns *ns, const struct ix_target *first,
 	return 0;
 }
 
-/* Those who share one IPC namespace. */
+/* Add targets for the groups that share one IPC namespace. */
 static int add_all(struct ipcx_ns *ns, const struct ix_target *first,
 		   struct ix_dirid ours, struct group *g, size_t n)
 {
@@ -182,7 +183,7 @@ static int shms_share(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns 
 			continue;
 		first = *found;
 		for (size_t k = i; k < i + n; k++) {
-			/* Who stands in for the eldest has the same /dev/shm. */
+			/* The substitute for the oldest must have the same /dev/shm. */
 			if (groups[k].pair->pid == found->pid)
 				found->spare = groups[k].pair->spare;
 			shms_look(x, &groups[k], looks, l->npairs);
@@ -200,7 +201,7 @@ int ix_shms_add(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *ns)
 	auto_free struct group *groups = NULL;
 	auto_free struct look *looks = NULL;
 
-	/* Nearly always: no look at all. */
+	/* The usual case: nothing to compare. */
 	if (l->npairs <= 1)
 		return 0;
 	groups = calloc(l->npairs, sizeof(*groups));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Entering and leaving namespaces, becoming somebody: the call, and then the look at what
- * came of it. */
+/* Enters and leaves namespaces and changes ids: each call, and then the check of its
+ * effect. */
 #include "ns/step.h"
 
 #include <errno.h>
@@ -20,15 +20,14 @@
 #include "base/file.h"
 #include "proc/status.h"
 
-/* Linux 6.9 and 6.11 (pidfd_open(2), linux/pidfd.h); newer than the headers that this may
- * be built with. */
+/* Linux 6.9 and 6.11 (pidfd_open(2), linux/pidfd.h); older headers lack them. */
 #define THREAD_PIDFD     O_EXCL
 #define PIDFD_GET_NS(nr) _IO(0xFF, nr)
 
 static const struct step_type {
 	int type;
 	const char *name; /* below /proc/thread-self/ns */
-	unsigned ioctl;   /* of a pidfd: a descriptor of the namespace */
+	unsigned ioctl;   /* of a pidfd: opens the namespace */
 } types[] = {
 	{ CLONE_NEWIPC, "ipc", PIDFD_GET_NS(2) },
 	{ CLONE_NEWNS, "mnt", PIDFD_GET_NS(3) },
@@ -39,7 +38,7 @@ static const struct step_type {
 	{ CLONE_NEWCGROUP, "cgroup", PIDFD_GET_NS(1) },
 };
 
-/* What tells a namespace from all others, as long as somebody holds it. */
+/* Identifies a namespace as long as a descriptor or process keeps it. */
 struct identity {
 	dev_t dev;
 	ino_t ino;
@@ -58,7 +57,7 @@ static const struct step_type *step_type_of(int type)
 	return NULL;
 }
 
-/* Without /proc: from a descriptor of the thread. */
+/* Without /proc: use a pidfd of the thread. */
 static int own_by_pidfd(const struct step_type *t, struct identity *ret_id)
 {
 	auto_fd int thread =
@@ -72,7 +71,7 @@ static int own_by_pidfd(const struct step_type *t, struct identity *ret_id)
 	return 0;
 }
 
-/* The thread's own, as the kernel shows it just now. */
+/* Get the thread's own namespace, as the kernel shows it now. */
 static int own(struct ipcx *x, const struct step_type *t, struct identity *ret_id)
 {
 	char path[64];
@@ -82,7 +81,7 @@ static int own(struct ipcx *x, const struct step_type *t, struct identity *ret_i
 	(void)snprintf(path, sizeof(path), "/proc/thread-self/ns/%s", t->name);
 	if (proc >= 0)
 		r = fstatat(proc, path + strlen("/proc/"), &st, 0);
-	/* One that the caller gave may be of a PID namespace without us. */
+	/* A /proc given by the caller may belong to a PID namespace without us. */
 	if (r < 0 && x->lent)
 		r = fstatat(AT_FDCWD, path, &st, 0);
 	if (r < 0)
@@ -91,7 +90,7 @@ static int own(struct ipcx *x, const struct step_type *t, struct identity *ret_i
 	return 0;
 }
 
-/* What a descriptor leads to, if that is a namespace of the type. */
+/* Get the namespace that a descriptor refers to, if it has that type. */
 static int step_meant(int fd, const struct step_type *t, struct identity *ret_id)
 {
 	struct statfs fs;
@@ -124,7 +123,8 @@ int ix_step_into(struct ipcx *x, int fd, int type)
 {
 	int r = ix_step_check(x, fd, type);
 
-	/* Who cannot tell where he is could not tell afterwards, either. */
+	/* Without knowing where it is now, the thread could not verify the step,
+	 * either. */
 	if (r == IX_STEP_UNVERIFIED || (r == 0 && type != CLONE_NEWNS))
 		return r;
 	if (setns(fd, type) < 0)
@@ -144,7 +144,7 @@ int ix_step_apart(struct ipcx *x, int mask)
 			return IX_STEP_UNVERIFIED;
 		known |= types[i].type;
 	}
-	/* In a new PID namespace is nobody yet: nothing to be seen. */
+	/* A new PID namespace has no process yet, so there is nothing to compare. */
 	if (known != mask || (mask & CLONE_NEWPID))
 		return -EINVAL;
 	if (unshare(mask) < 0)
@@ -160,7 +160,7 @@ int ix_step_apart(struct ipcx *x, int mask)
 	return 0;
 }
 
-/* ---- who one is */
+/* ---- ids */
 
 static bool may_not_set_groups(struct ipcx *x)
 {

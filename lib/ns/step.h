@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Steps that change where the calling thread is, or who it is, each with its check: the
- * call is made, then what came of it is read back from the kernel. A step answers 0 only
- * when it is known to have been taken. What cannot be read back is an error, found out
- * before the step where that is possible; the thread may have moved all the same, so
- * whoever gets an error does nothing more in it.
+ * Steps that change the namespaces or ids of the calling thread, each with its check: the
+ * call is made, then its effect is read back from the kernel. A step returns 0 only if it
+ * is known to have been taken. An effect that cannot be read back is an error, detected
+ * before the call if possible; the thread may have moved all the same, so after an error
+ * it must do nothing more.
  *
- * Steps give no text: ix_step_failed() makes it, where the object is known.
+ * Steps set no text: ix_step_failed() does, where the object is known.
  */
 #pragma once
 
@@ -14,42 +14,44 @@
 
 #include "ns/target.h"
 
-/* What a step answers beside the errno of its call. */
+/* Returned by a step in addition to the errno of its call. */
 #define IX_STEP_ELSEWHERE  (-EXDEV)   /* taken, but it led somewhere else */
-#define IX_STEP_UNVERIFIED (-ENODATA) /* nothing tells what came of it */
+#define IX_STEP_UNVERIFIED (-ENODATA) /* its effect is unknown */
 
 /*
- * Enter the namespace behind a descriptor. type is one of CLONE_NEWIPC, CLONE_NEWNS,
- * CLONE_NEWPID (for children made from then on), CLONE_NEWNET, CLONE_NEWUTS,
- * CLONE_NEWCGROUP, CLONE_NEWUSER. Who is there already stays as he is (setns(2) allows
- * that to nobody in a user namespace, and to no ordinary user in others); but a mount
- * namespace is entered again, since that leads to its root.
+ * Enter the namespace that a descriptor refers to. type is one of CLONE_NEWIPC,
+ * CLONE_NEWNS, CLONE_NEWPID (for children made from then on), CLONE_NEWNET, CLONE_NEWUTS,
+ * CLONE_NEWCGROUP, CLONE_NEWUSER. Does nothing if the thread is in it already (setns(2)
+ * refuses that for user namespaces, and for others without privileges); but a mount
+ * namespace is entered again, since that changes to its root.
  */
 int ix_step_into(struct ipcx *x, int fd, int type);
 
-/* Whether the thread is in that namespace: 0, IX_STEP_ELSEWHERE, IX_STEP_UNVERIFIED. */
+/* Whether the thread is in that namespace: 0, IX_STEP_ELSEWHERE or IX_STEP_UNVERIFIED. */
 int ix_step_check(struct ipcx *x, int fd, int type);
 
-/* unshare(2): each namespace of a mask of those types, but CLONE_NEWPID, is another one
- * afterwards. */
+/* unshare(2), and check that each namespace in the mask has changed. The types are those
+ * above, except CLONE_NEWPID. */
 int ix_step_apart(struct ipcx *x, int types);
 
-/* No supplementary groups. Where a user namespace forbids setgroups(2) for good, the
- * groups that one had stay: there are no others to be had (user_namespaces(7)). */
+/* Drop all supplementary groups. If the user namespace forbids setgroups(2) for good,
+ * they stay: others cannot be obtained there (user_namespaces(7)). */
 int ix_step_drop_groups(struct ipcx *x);
 
-/* This user and this group: the real, effective and saved ids. */
+/* Set the real, effective and saved ids of the user and the group. */
 int ix_step_become(uid_t uid, gid_t gid);
 
-/* prctl(2): no new privileges by executing; not to be looked into by others. */
+/* Set no_new_privs; clear the dumpable flag, so that others cannot inspect the process
+ * (prctl(2)). */
 int ix_step_no_new_privs(void);
 int ix_step_hide(void);
 
 /*
- * The text of a step that failed, of which what is "enter it": answers r, with -EIO for
- * -EINVAL, which in our interface is the caller's fault and in the kernel's much else.
+ * Set the text for a failed step; what is for example "enter it". Returns r, but -EIO for
+ * -EINVAL, which in our API means a fault of the caller, and in the kernel many other
+ * things.
  */
 int ix_step_failed(struct ipcx *x, const struct ix_target *p, const char *what, int r);
 
-/* The text of r alone. */
+/* The text for r alone. */
 const char *ix_step_text(int r);

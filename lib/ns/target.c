@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Opening the namespaces of a process so that it is one process all the way: a pidfd
- * first, everything through one descriptor of /proc/PID, and a look at the pidfd at the
- * end (setns(2), pidfd_open(2)).
+ * Opens the namespaces of one and the same process: first a pidfd, then everything
+ * through one descriptor of /proc/PID, and at the end a check that the pidfd's process is
+ * alive (setns(2), pidfd_open(2)).
  */
 #include "ns/target.h"
 
@@ -22,7 +22,7 @@
 #include "proc/numbers.h"
 #include "proc/stat.h"
 
-/* Linux 6.18; newer than the headers that this may be built with. */
+/* Linux 6.18; older headers lack it. */
 #ifndef NS_GET_ID
 #define NS_GET_ID _IOR(NSIO, 13, __u64)
 #endif
@@ -52,11 +52,11 @@ uint64_t ix_ns_own(struct ipcx *x, const char *type)
 	struct stat st;
 	int proc = ix_procfd(x);
 
-	/* Of the thread: another one of this process may have gone elsewhere. */
+	/* Of the thread: other threads of this process may be in other namespaces. */
 	(void)snprintf(path, sizeof(path), "thread-self/ns/%s", type);
 	if (proc >= 0 && fstatat(proc, path, &st, 0) == 0)
 		return st.st_ino;
-	/* One that the caller gave may be of a PID namespace without us. */
+	/* A /proc given by the caller may belong to a PID namespace without us. */
 	(void)snprintf(path, sizeof(path), "/proc/thread-self/ns/%s", type);
 	return x->lent && fstatat(AT_FDCWD, path, &st, 0) == 0 ? st.st_ino : 0;
 }
@@ -75,9 +75,9 @@ void ix_target_close(struct ix_target *p)
 }
 
 /*
- * The user namespace that owns this one; -1 where it is ours, or where nobody has rights
- * in it (EPERM: it lies outside of ours; ENOTTY: Linux before 4.9, which does not tell).
- * One that could not be opened is not ours for that.
+ * Open the user namespace that owns this one; -1 if that is ours, or is known to give us
+ * no rights (EPERM: it is outside ours; ENOTTY: Linux before 4.9). Any other failure is
+ * an error: it must not be taken for ours.
  */
 static int owner_of(struct ipcx *x, int nsfd, int *ret_fd)
 {
@@ -93,7 +93,7 @@ static int owner_of(struct ipcx *x, int nsfd, int *ret_fd)
 	}
 	r = ix_ns_identity(fd, CLONE_NEWUSER, &ino, &id);
 	if (r == 0 && !own)
-		r = -ENODATA; /* /proc does not tell */
+		r = -ENODATA; /* unknown without /proc */
 	if (r < 0)
 		return r == -EINVAL ? -EIO : r;
 	*ret_fd = ino == own ? -1 : take_fd(&fd);
@@ -130,7 +130,7 @@ int ix_target_failed(struct ipcx *x, const struct ix_target *p, const char *what
 	return error == EINVAL ? -EIO : -error;
 }
 
-/* A zombie has. */
+/* A zombie counts as ended. */
 int ix_target_lives(const struct ix_target *place)
 {
 	struct pollfd p = { .fd = place->pidfd, .events = POLLIN };
@@ -142,7 +142,8 @@ int ix_target_lives(const struct ix_target *place)
 	return n < 0 ? -errno : n == 0;
 }
 
-/* Is it the one that was meant? 0 and its start; -ESRCH; -errno. */
+/* Check that it is the process that was meant. Returns 0 and its start time; -ESRCH;
+ * -errno. */
 static int check_start(int dir, uint64_t want, uint64_t *ret_start)
 {
 	struct ix_proc_stat st;
@@ -171,7 +172,7 @@ int ix_target_check_lives(struct ipcx *x, const struct ix_target *p)
 	return lives ? 0 : place_gone(x, p->pid);
 }
 
-/* Only these say that; descriptors that have run out do not. */
+/* Only these errors mean that it is gone; running out of descriptors does not. */
 static int place_failed(struct ipcx *x, int32_t pid, int error, const char *what)
 {
 	return error == -ENOENT || error == -ESRCH
@@ -179,8 +180,8 @@ static int place_failed(struct ipcx *x, int32_t pid, int error, const char *what
 		       : ix_fail(x, error, "process %d: %s", pid, what);
 }
 
-/* A descriptor of the process; -1 where the kernel has none (Linux before 5.3) or a
- * filter keeps it: then the one of /proc/PID has to do. */
+/* Open a pidfd; -1 if the kernel has none (Linux before 5.3) or a filter blocks it: then
+ * the descriptor of /proc/PID must do. */
 static int open_pidfd(int32_t pid, int *ret_error)
 {
 	long fd = syscall(SYS_pidfd_open, pid, 0);
@@ -210,8 +211,8 @@ static int open_parts(struct ipcx *x, int dir, struct ix_target *p)
 	p->userfd = named.userfd;
 	p->ino = named.ino;
 	p->id = named.id;
-	/* Who may look at the namespace may look at the root, unless a security module
-	 * thinks otherwise. */
+	/* Permission for the namespace implies permission for the root, except under some
+	 * security modules. */
 	fd = ix_open_link(dir, "root", O_PATH | O_DIRECTORY);
 	if (fd < 0 && fd != -EACCES && fd != -EPERM)
 		return place_failed(x, p->pid, fd, "its root");
@@ -227,7 +228,8 @@ static int open_process(struct ipcx *x, uint64_t start, struct ix_target *p)
 
 	if (ours < 0)
 		return ix_fail(x, ours, "process %d: whose numbers /proc has", p->pid);
-	/* Where the number does not come from /proc itself, it could be anybody's there. */
+	/* A pid that does not come from /proc itself may belong to another process
+	 * there. */
 	if (!ours && !start)
 		return ix_fail_plain(x, -EIO,
 				     "process %d: /proc is that of another PID namespace, "
@@ -256,7 +258,7 @@ int ix_target_of_pid(struct ipcx *x, int32_t pid, uint64_t start,
 
 	if (proc < 0)
 		return ix_fail(x, proc, "process %d: /proc", pid);
-	/* One of many that no process is in, and whose file nobody could open. */
+	/* One of many, without a process, and its file could not be opened. */
 	if (pid <= 0)
 		return ix_fail_plain(
 			x, -EACCES,
@@ -289,7 +291,7 @@ int ix_target_again(struct ipcx *x, const struct ix_target *p,
 		ix_target_close(&now);
 		return ix_fail_plain(x, -ESRCH, "process %d is elsewhere by now", p->pid);
 	}
-	now.label = p->label; /* lent */
+	now.label = p->label; /* borrowed */
 	now.giver = p->giver;
 	now.self = p->self;
 	now.only_shm = p->only_shm;

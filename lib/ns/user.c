@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the process of a place is: by its own namespace and by what /proc says of it. None
- * of it comes from the process itself, which may be hostile.
+ * The identity of a target's process, from its user namespace and from /proc. All of it
+ * comes from the kernel; the process, which may be hostile, cannot forge it.
  */
 #include "ns/user.h"
 
@@ -40,7 +40,7 @@ int ix_user_of(struct ipcx *x, const struct ix_target *p, int *ret_fd)
 	return 0;
 }
 
-/* ---- what /proc says of the process */
+/* ---- from /proc */
 
 int ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns, uint64_t *ret_caps)
 {
@@ -64,9 +64,10 @@ int ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns, uint64_t *ret_cap
 	return 0;
 }
 
-/* ---- becoming it */
+/* ---- becoming that user */
 
-/* The effective ones, as whoever reads them sees them: we are in its user namespace. */
+/* Use the effective ids. They are shown as seen by the reader, and we are in its user
+ * namespace. */
 static int become_process(const struct ix_target *p)
 {
 	auto_buf struct ix_buf b = { 0 };
@@ -84,5 +85,5 @@ int ix_user_become(const struct ix_target *p)
 {
 	int r = ix_step_become(0, 0);
 
-	return r == -EINVAL ? become_process(p) : r; /* it knows no root */
+	return r == -EINVAL ? become_process(p) : r; /* it has no root */
 }

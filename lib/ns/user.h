@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the process of a place is: its user namespace and its user there. That is not what
- * owns its IPC namespace, which it may share with others, and with us.
+ * The identity of a target's process: its user namespace and its user there. This user
+ * namespace need not be the one that owns its IPC namespace, which it may share with
+ * other processes and with us.
  */
 #pragma once
 
 #include "ns/target.h"
 
 /*
- * The user namespace of the process, open; -1 when that is ours or no process is known.
- * To be called when its root and its mounts are open: a process only ever goes further
- * in, so that what it is then has no more rights than what it was. 0 or -errno with a
- * text.
+ * Open the user namespace of the process; -1 if that is ours or no process is known. Call
+ * this after opening its root and mounts: a process can only enter user namespaces
+ * further down, so the one read last has at most the rights of the earlier one. Returns 0
+ * or -errno with a text.
  */
 int ix_user_of(struct ipcx *x, const struct ix_target *p, int *ret_fd);
 
 /*
- * In that user namespace: become its root; where it knows none, what the process is. 0 or
- * -errno without a text.
+ * In that user namespace, become root or, if it has no root, the user of the process.
+ * Returns 0 or -errno without a text.
  */
 int ix_user_become(const struct ix_target *p);
