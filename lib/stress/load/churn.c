@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Churn: objects come and go. What the system says of each is held to what was made, and
- * what was removed has to be gone, by its id as well as by its key or name.
+ * The workload "churn": create, inspect, change and remove objects. Compares what the
+ * kernel reports with what was created, and checks that a removed object can be found
+ * neither by its id nor by its key or name.
  */
 #include <errno.h>
 #include <sys/resource.h>
@@ -15,23 +16,23 @@
 
 enum { CREATE, STAT, CHANGE, REMOVE, OPEN };
 
-/* Memory is held to be what was written at its beginning and at its end. */
+/* Only memory of at least this many bytes is checked: in its first and last 8 bytes. */
 #define LEAST_MEMORY 32
 
-/* What each worker may have: settled before there are any. */
+/* What each worker may create; set before the workers are forked. */
 struct bounds {
 	unsigned objects;
-	size_t size; /* at most */
-	bool fixed;  /* exactly that */
+	size_t size; /* of an object, at most */
+	bool fixed;  /* every object has exactly this size */
 };
 
-/* An object of a worker's own. */
+/* An object that one worker alone uses. */
 struct own {
 	struct ix_object object;
 	bool made;
 	unsigned mode;
-	uint64_t written; /* what its memory holds; 0: nothing yet */
-	int id_before;    /* of the object that was removed from this slot */
+	uint64_t written; /* expected content of the memory; 0 if still unwritten */
+	int id_before;    /* id of the object last removed from this slot, or -1 */
 };
 
 static const struct ix_driver *driver_of(const struct ix_task *t)
@@ -39,9 +40,9 @@ static const struct ix_driver *driver_of(const struct ix_task *t)
 	return t->job->on;
 }
 
-/* ---- before */
+/* ---- in the supervisor */
 
-/* Whether a size in bytes means it. */
+/* Whether the plan's size in bytes applies to such objects. */
 static bool has_bytes(const struct ix_driver *d)
 {
 	return d->mapped || !d->keyed;
@@ -56,7 +57,8 @@ static size_t largest(const struct ix_task *t)
 	return t->bytes ? t->bytes : d->size;
 }
 
-/* Descriptors of one process: each object takes at most one, and one more to look. */
+/* How many objects one process can hold open: an object takes at most one descriptor, and
+ * some are left for inspecting. */
 static unsigned descriptors(void)
 {
 	struct rlimit l;
@@ -80,19 +82,19 @@ static int churn_prepare(struct ix_task *t)
 	if (d->mapped && d->keyed && ix_bound(t, "shm_rmid_forced", &forced) == 0 &&
 	    forced)
 		return ix_cannot(t, -ENOTSUP,
-				 "segments go when they are detached (shm_rmid_forced)");
+				 "shm_rmid_forced removes segments on their last detach");
 	b->fixed = t->bytes && has_bytes(d);
 	b->size = ix_largest(t, d, largest(t), &r);
 	if (b->size == 0 || (b->fixed && b->size != t->bytes))
-		return ix_cannot(t, r, "no object of size %zu can be made: %s",
+		return ix_cannot(t, r, "cannot create an object of size %zu: %s",
 				 largest(t), ix_errno_text(r));
 	b->objects = MIN(MAX(t->objects, 1U), descriptors());
 	b->objects = MIN(b->objects, (IX_LOG_SLOTS - IX_LOG_FIRST) / t->workers);
 	n = ix_room(t, d, b->size, t->workers * b->objects, &r);
 	if (n < t->workers)
 		return ix_cannot(t, r,
-				 "only %u of the %u objects that the workers need "
-				 "can be made: %s",
+				 "cannot create more than %u of the %u objects that "
+				 "the workers need: %s",
 				 n, t->workers, ix_errno_text(r));
 	b->objects = MIN(b->objects, n / t->workers);
 	return 0;
@@ -111,7 +113,7 @@ static uint64_t churn_memory(const struct ix_task *t)
 	return each * t->workers * MAX(t->objects, 1U);
 }
 
-/* ---- one operation each */
+/* ---- operations */
 
 static bool churn_create(struct ix_worker *w, struct own *o)
 {
@@ -133,12 +135,12 @@ static bool churn_create(struct ix_worker *w, struct own *o)
 	o->mode = 0600;
 	o->written = 0;
 	if (d->keyed && o->object.id == o->id_before)
-		ix_fault(w, "id %d, which was removed, came back for the next object",
+		ix_fault(w, "the new object has id %d, as the one removed before it",
 			 o->object.id);
 	return true;
 }
 
-static void churn_look(struct ix_worker *w, struct own *o)
+static void churn_stat(struct ix_worker *w, struct own *o)
 {
 	const struct ix_driver *d = driver_of(w->task);
 	struct ix_seen seen;
@@ -151,18 +153,18 @@ static void churn_look(struct ix_worker *w, struct own *o)
 	}
 	ix_done(w, STAT, began);
 	if (seen.mode != o->mode)
-		ix_fault(w, "mode %04o, which should be %04o", seen.mode, o->mode);
+		ix_fault(w, "mode is %04o, not %04o", seen.mode, o->mode);
 	if (seen.size != o->object.size)
-		ix_fault(w, "size %llu, which should be %zu",
-			 (unsigned long long)seen.size, o->object.size);
+		ix_fault(w, "size is %llu, not %zu", (unsigned long long)seen.size,
+			 o->object.size);
 	if (seen.uid != geteuid())
-		ix_fault(w, "owner %u, which should be %u", (unsigned)seen.uid,
+		ix_fault(w, "owner is %u, not %u", (unsigned)seen.uid,
 			 (unsigned)geteuid());
 	if (d->keyed && seen.key != ix_slot_key(&w->task->names, o->object.slot))
-		ix_fault(w, "key 0x%x, which should be 0x%x", (unsigned)seen.key,
+		ix_fault(w, "key is 0x%x, not 0x%x", (unsigned)seen.key,
 			 (unsigned)ix_slot_key(&w->task->names, o->object.slot));
 	if (seen.holds != 0)
-		ix_fault(w, "holds %llu, although nobody used it",
+		ix_fault(w, "an unused object has %llu messages, attaches or tokens",
 			 (unsigned long long)seen.holds);
 }
 
@@ -181,7 +183,7 @@ static void churn_change(struct ix_worker *w, struct own *o)
 	o->mode = mode;
 }
 
-/* New memory holds zeros, and later what was written there. */
+/* Check that new memory is zero and used memory holds what was written last. */
 static void churn_use_memory(struct ix_worker *w, struct own *o,
 			     const struct ix_object *opened)
 {
@@ -192,7 +194,7 @@ static void churn_use_memory(struct ix_worker *w, struct own *o,
 	if (opened->size < LEAST_MEMORY)
 		return;
 	if (*first != o->written || *last != o->written)
-		ix_fault(w, "memory holds %llx, which should be %llx",
+		ix_fault(w, "memory holds %llx, not %llx",
 			 (unsigned long long)(*first != o->written ? *first : *last),
 			 (unsigned long long)o->written);
 	o->written = ix_random(&w->random);
@@ -200,7 +202,7 @@ static void churn_use_memory(struct ix_worker *w, struct own *o,
 	*last = o->written;
 }
 
-/* By its key or name, as another process would. */
+/* Open the object by its key or name, as another process would. */
 static void churn_open_again(struct ix_worker *w, struct own *o)
 {
 	const struct ix_driver *d = driver_of(w->task);
@@ -214,12 +216,11 @@ static void churn_open_again(struct ix_worker *w, struct own *o)
 	}
 	ix_done(w, OPEN, began);
 	if (d->keyed && opened.id != o->object.id)
-		ix_fault(w, "its key leads to id %d, which should be %d", opened.id,
-			 o->object.id);
+		ix_fault(w, "its key leads to id %d, not %d", opened.id, o->object.id);
 	if (d->mapped && opened.size == o->object.size)
 		churn_use_memory(w, o, &opened);
 	else if (d->mapped)
-		ix_fault(w, "size %zu when opened, which should be %zu", opened.size,
+		ix_fault(w, "size is %zu when opened, not %zu", opened.size,
 			 o->object.size);
 	d->close(&opened);
 }
@@ -237,12 +238,12 @@ static void churn_remove_it(struct ix_worker *w, struct own *o)
 		ix_done(w, REMOVE, began);
 	o->made = false;
 	if (d->is_there(&w->task->names, &o->object))
-		ix_fault(w, "its key or name still finds it after it was removed");
+		ix_fault(w, "its key or name still exists after the removal");
 	if (d->keyed) {
 		o->id_before = o->object.id;
 		r = d->stat(&w->task->names, &o->object, &seen);
 		if (r != -EINVAL && r != -EIDRM)
-			ix_fault(w, "id %d still answers after it was removed: %s",
+			ix_fault(w, "id %d still exists after its removal: %s",
 				 o->object.id, r < 0 ? ix_errno_text(r) : "no error");
 	}
 	d->close(&o->object);
@@ -250,10 +251,10 @@ static void churn_remove_it(struct ix_worker *w, struct own *o)
 
 /* ---- a worker */
 
-static bool churn_turn(struct ix_worker *w, struct own *o)
+static bool churn_step(struct ix_worker *w, struct own *o)
 {
-	static void (*const acts[])(struct ix_worker *, struct own *) = {
-		churn_look,
+	static void (*const steps[])(struct ix_worker *, struct own *) = {
+		churn_stat,
 		churn_change,
 		churn_open_again,
 		churn_remove_it,
@@ -261,7 +262,7 @@ static bool churn_turn(struct ix_worker *w, struct own *o)
 
 	if (!o->made)
 		return churn_create(w, o);
-	acts[ix_random_below(&w->random, ARRAY_SIZE(acts))](w, o);
+	steps[ix_random_below(&w->random, ARRAY_SIZE(steps))](w, o);
 	return true;
 }
 
@@ -282,8 +283,8 @@ static void churn_work(struct ix_worker *w)
 		struct own *o = &all[ix_random_below(&w->random, b->objects)];
 		bool before = o->made;
 
-		/* Others have filled what there is, and nothing of ours makes room. */
-		if (!churn_turn(w, o) && made == 0)
+		/* Others use up the limit, and this worker has nothing to remove. */
+		if (!churn_step(w, o) && made == 0)
 			break;
 		made += (unsigned)o->made - (unsigned)before;
 	}

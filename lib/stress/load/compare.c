@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The ways to move data between processes, side by side: the same messages of the same
- * size, one way and there and back, between two and from many to one. The answer to
- * whoever asks which to use.
+ * The jobs of a comparison: every way to move data between processes carries the same
+ * messages one way and as request and answer, between two processes and from many to one.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -12,11 +11,11 @@
 #include "stress/load/jobs.h"
 #include "stress/load/setup.h"
 
-/* Of a message when nothing is said. */
+/* Default size of a message. */
 #define BYTES 64
 
-/* How long an answer may take after the end. */
-#define PATIENCE IX_SECOND_NS
+/* How long to wait for an outstanding answer after the run was stopped. */
+#define ANSWER_TIMEOUT_NS IX_SECOND_NS
 
 static int open_flow(struct ix_task *t, struct ix_flow *wanted, unsigned channels)
 {
@@ -65,12 +64,12 @@ static const struct ix_workload fan_in = {
 	.memory = compare_memory,
 };
 
-/* ---- there and back: in pairs, or many that ask one */
+/* ---- request and answer: in pairs, or many clients of one server */
 
 static int open_both_ways(struct ix_task *t, struct ix_flow *wanted)
 {
 	if (t->workers > IX_CHANNELS)
-		return ix_cannot(t, -E2BIG, "there can be %d workers at most",
+		return ix_cannot(t, -E2BIG, "at most %d workers are possible",
 				 IX_CHANNELS);
 	return open_flow(t, wanted, t->workers);
 }
@@ -80,25 +79,26 @@ static int round_trip_prepare(struct ix_task *t)
 	return open_both_ways(t, &(struct ix_flow){ .roomy = true });
 }
 
-/* Channel 0 has the requests of all, and each of the others the answers to one. */
+/* Channel 0 carries all requests, channel n the answers to worker n. */
 static int serve_prepare(struct ix_task *t)
 {
 	if (t->bytes && t->bytes < IX_PAYLOAD_NUMBERED)
 		return ix_cannot(t, -EINVAL,
-				 "a request that says who asks has %d bytes at least",
+				 "a request that names its sender needs at least %d bytes",
 				 IX_PAYLOAD_NUMBERED);
 	return open_both_ways(t, &(struct ix_flow){ .fan_in = true });
 }
 
-/* What one end has: request and answer, where they go, and which workers ask. */
+/* One end of an exchange: its channels and buffers, and which workers send requests. */
 struct end {
-	struct ix_channel *there, *back; /* back: to the first of those who ask */
+	struct ix_channel *there, *back; /* back: to the first worker that asks */
 	struct ix_payload *request, *answer;
-	unsigned from, to;
+	unsigned from, to; /* indices of the workers that ask */
 	uint64_t salt;
 };
 
-/* The answer comes after the end, too. */
+/* Receive the answer. After a stop, wait up to ANSWER_TIMEOUT_NS for it. -1 and errno;
+ * EINTR: the run was stopped and no answer came. */
 static ssize_t compare_await(struct ix_worker *w, struct end *e)
 {
 	uint64_t over = 0;
@@ -113,12 +113,12 @@ static ssize_t compare_await(struct ix_worker *w, struct end *e)
 		if (!over)
 			over = ix_now();
 		errno = EINTR;
-		if (ix_now() - over > PATIENCE)
+		if (ix_now() - over > ANSWER_TIMEOUT_NS)
 			return -1;
 	}
 }
 
-/* Nothing may fail but for want of memory. */
+/* Count a failed call; any error but ENOMEM is a fault. */
 static void compare_failed(struct ix_worker *w, uint64_t request)
 {
 	int error = errno;
@@ -152,14 +152,14 @@ static void compare_ask(struct ix_worker *w, struct end *e)
 		ix_done(w, 0, t);
 		ix_payload_sent(&s, size, 0);
 		if ((size_t)n != size || memcmp(e->request->data, e->answer->data, size))
-			ix_fault(w, "the answer to request %" PRIu64 " is none to it",
+			ix_fault(w, "request %" PRIu64 " got the answer to another one",
 				 s.totals.count);
 	}
 	atomic_store(&w->shared->words[w->index], 1);
 }
 
-/* Until all who ask have asked all. */
-static bool is_asked(struct ix_worker *w, const struct end *e)
+/* Whether another request may come: until every asking worker has set its word. */
+static bool may_come(struct ix_worker *w, const struct end *e)
 {
 	if (ix_running(w))
 		return true;
@@ -169,7 +169,7 @@ static bool is_asked(struct ix_worker *w, const struct end *e)
 	return false;
 }
 
-/* Where the answer goes. NULL: to nobody who asks here. */
+/* Return the channel for the answer; NULL if the request names no worker that asks. */
 static struct ix_channel *back_to(const struct end *e, const struct ix_payload *request,
 				  size_t size)
 {
@@ -184,7 +184,7 @@ static void send_back(struct ix_worker *w, struct end *e, size_t size, uint64_t 
 	int r;
 
 	if (!back)
-		return; /* it was said to be unsound */
+		return; /* ix_payload_check() has reported the request */
 	do
 		r = back->way->send(back, e->request, size);
 	while (r < 0 && errno == EINTR && !ix_stopping(w));
@@ -194,7 +194,7 @@ static void send_back(struct ix_worker *w, struct end *e, size_t size, uint64_t 
 
 static void answer(struct ix_worker *w, struct end *e, struct ix_receiver *r)
 {
-	while (is_asked(w, e)) {
+	while (may_come(w, e)) {
 		enum ix_payload_verdict verdict;
 		ssize_t n;
 
@@ -235,7 +235,7 @@ static void ask_or_answer(struct ix_worker *w, struct end *e, bool asks)
 	r->senders = w->task->workers;
 	r->alone = true;
 	if (w->rounds != UINT64_MAX)
-		w->rounds *= e->to - e->from + 1; /* those of all who ask */
+		w->rounds *= e->to - e->from + 1; /* the rounds of all that ask */
 	answer(w, e, r);
 }
 
@@ -291,13 +291,13 @@ static const struct ix_workload serve = {
 		.ops = { (op), NULL }, .compare = true,                                \
 	}
 
-/* A way: what of it is measured. */
+/* The jobs of one way. */
 #define WAY(name, way, text)                                                           \
 	JOB(name, one_way, way, "message", text ", one way"),                          \
 		JOB(name, round_trip, way, "round-trip", text ", request and answer"), \
 		JOB(name, fan_in, way, "message", text ", from many to one")
 
-/* A way whose messages say who sent them. */
+/* The jobs of a way whose messages can name their sender: "serve" as well. */
 #define NAMED_WAY(name, way, text) \
 	WAY(name, way, text), JOB(name, serve, way, "round-trip", text ", many ask one")
 
@@ -307,13 +307,13 @@ static const struct ix_workload serve = {
 const struct ix_job ix_jobs_compare[] = {
 	NAMED_WAY("msg",       ix_way_msg,       "messages through a System V queue"),
 	NAMED_WAY("mq",        ix_way_mq,        "messages through a POSIX queue"),
-	NAMED_WAY("pipe",      ix_way_pipe,      "messages of one size through a pipe"),
-	NAMED_WAY("stream",    ix_way_stream,    "messages of one size through a UNIX stream socket"),
+	NAMED_WAY("pipe",      ix_way_pipe,      "fixed-size messages through a pipe"),
+	NAMED_WAY("stream",    ix_way_stream,    "fixed-size messages through a UNIX stream socket"),
 	NAMED_WAY("seqpacket", ix_way_seqpacket, "messages through a UNIX seqpacket socket"),
-	NAMED_WAY("shm+sem",   ix_way_shm_sem,   "messages in a System V segment, with its semaphores"),
-	NAMED_WAY("pshm+psem", ix_way_pshm_psem, "messages in POSIX shared memory, with its semaphores"),
+	NAMED_WAY("shm+sem",   ix_way_shm_sem,   "messages in a System V segment, with System V semaphores"),
+	NAMED_WAY("pshm+psem", ix_way_pshm_psem, "messages in POSIX shared memory, with POSIX semaphores"),
 	NAMED_WAY("shm+futex", ix_way_shm_futex, "messages in a System V segment, with a futex"),
-	WAY("eventfd",   ix_way_eventfd,   "wake-ups without contents by an eventfd"),
+	WAY("eventfd",   ix_way_eventfd,   "wake-ups without data through an eventfd"),
 	SETUP(shm,       "shmget, shmat, first touch, shmdt, removal"),
 	SETUP(pshm,      "shm_open, ftruncate, mmap, first touch, munmap, shm_unlink"),
 	SETUP(memfd,     "memfd_create, ftruncate, mmap, first touch, munmap, close"),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Locks under contention. What they protect are plain numbers: whoever gets in beside
- * another is seen by what he finds inside, and by the sum at the end.
+ * Locks under contention. They protect plain counters, so a worker that enters while
+ * another is inside shows in what the two find there and in the sum at the end.
  */
 #include <errno.h>
 #include <sched.h>
@@ -17,15 +17,15 @@
 
 enum { LOCK, UNLOCK, LOCK_SEVERAL, UNLOCK_SEVERAL };
 
-/* Semaphores of the array, fewer where semmsl is lower. */
+/* Semaphores in the array; fewer if semmsl is lower. */
 #define CELLS 4
 
-/* Rounds in which the CPU is given away inside, so that others come to wait. */
+/* Yield the CPU inside the lock in one round of this many, so that others have to wait. */
 #define ONE_IN 32
 
 struct cell {
 	volatile uint64_t count;
-	volatile uint64_t inside; /* who is, plus 1 */
+	volatile uint64_t inside; /* index of the worker inside, plus 1; 0: none */
 	char rest[48];
 };
 
@@ -35,7 +35,7 @@ struct locks {
 	unsigned ncells;
 };
 
-static struct locks *contend_lock_begin(struct ix_task *t)
+static struct locks *contend_lock_new(struct ix_task *t)
 {
 	struct locks *l = calloc(1, sizeof(*l));
 
@@ -62,7 +62,7 @@ static void contend_lock_finish(struct ix_task *t)
 	t->state = NULL;
 }
 
-/* What each did to a cell is counted twice: in the cell, and by whoever did it. */
+/* Compare each cell's count with the sum of what the workers counted for it. */
 static void contend_lock_check(struct ix_task *t)
 {
 	const struct locks *l = t->state;
@@ -73,14 +73,15 @@ static void contend_lock_check(struct ix_task *t)
 		for (unsigned i = 0; i < t->workers; i++)
 			sum += t->shared->slots[i].own[c];
 		if (l->cells[c].count != sum)
-			ix_wrong(t,
-				 "the lock kept %llu of %llu increments: it let two in",
-				 (unsigned long long)l->cells[c].count,
-				 (unsigned long long)sum);
+			ix_wrong(
+				t,
+				"only %llu of %llu increments were kept: the lock let two in",
+				(unsigned long long)l->cells[c].count,
+				(unsigned long long)sum);
 	}
 }
 
-/* Inside: the lock of these cells is held. */
+/* Use the cells of a set, whose locks are held. */
 static void use(struct ix_worker *w, struct locks *l, unsigned set)
 {
 	uint64_t counts[CELLS];
@@ -101,7 +102,7 @@ static void use(struct ix_worker *w, struct locks *l, unsigned set)
 			continue;
 		l->cells[c].count = counts[c] + 1;
 		if (l->cells[c].inside != w->index + 1)
-			ix_fault(w, "two inside one lock: another came to worker %u",
+			ix_fault(w, "two inside one lock: another joined worker %u",
 				 w->index);
 		l->cells[c].inside = 0;
 		w->slot->own[c]++;
@@ -113,7 +114,7 @@ static void use(struct ix_worker *w, struct locks *l, unsigned set)
 static int prepare_array(struct ix_task *t)
 {
 	unsigned short ones[CELLS] = { 1, 1, 1, 1 };
-	struct locks *l = contend_lock_begin(t);
+	struct locks *l = contend_lock_new(t);
 	int r;
 
 	if (!l)
@@ -124,15 +125,15 @@ static int prepare_array(struct ix_task *t)
 			break;
 	}
 	if (r < 0)
-		return ix_cannot(t, r, "no array can be made: %s", ix_errno_text(r));
+		return ix_cannot(t, r, "cannot create an array: %s", ix_errno_text(r));
 	l->ncells = (unsigned)l->object.size;
 	if (semctl(l->object.id, 0, SETALL, (union semun){ .array = ones }) < 0)
-		return ix_cannot(t, -errno, "values cannot be set: %s",
+		return ix_cannot(t, -errno, "cannot set its values: %s",
 				 ix_errno_text(errno));
 	return 0;
 }
 
-/* All of a set in one call: either everything is taken, or nothing is. */
+/* Fill in one operation for each semaphore of a set, for one call: all or none happens. */
 static unsigned operations(unsigned set, short by, struct sembuf ops[CELLS])
 {
 	unsigned n = 0;
@@ -143,7 +144,7 @@ static unsigned operations(unsigned set, short by, struct sembuf ops[CELLS])
 	return n;
 }
 
-static bool array_turn(struct ix_worker *w, struct locks *l, int id)
+static bool array_step(struct ix_worker *w, struct locks *l, int id)
 {
 	unsigned several = l->ncells > 1 && ix_random_below(&w->random, 4) == 0;
 	unsigned set = 1U << ix_random_below(&w->random, l->ncells);
@@ -188,11 +189,11 @@ static void work_array(struct ix_worker *w)
 		ix_failed(w, LOCK, r);
 		return;
 	}
-	while (ix_running(w) && array_turn(w, l, mine.id))
+	while (ix_running(w) && array_step(w, l, mine.id))
 		;
 }
 
-/* Whoever is gone has given back what he took. */
+/* Check the counts, and that every semaphore is back at 1. */
 static void check_array(struct ix_task *t)
 {
 	const struct locks *l = t->state;
@@ -200,12 +201,12 @@ static void check_array(struct ix_task *t)
 
 	contend_lock_check(t);
 	if (semctl(l->object.id, 0, GETALL, (union semun){ .array = values }) < 0) {
-		ix_wrong(t, "the values cannot be read: %s", ix_errno_text(errno));
+		ix_wrong(t, "cannot read the values: %s", ix_errno_text(errno));
 		return;
 	}
 	for (unsigned c = 0; c < l->ncells; c++)
 		if (values[c] != 1)
-			ix_wrong(t, "semaphore %u ends with the value %u, not 1", c,
+			ix_wrong(t, "semaphore %u has the value %u at the end, not 1", c,
 				 values[c]);
 }
 
@@ -222,7 +223,7 @@ const struct ix_workload ix_contend_array = {
 
 static int prepare_token(struct ix_task *t)
 {
-	struct locks *l = contend_lock_begin(t);
+	struct locks *l = contend_lock_new(t);
 
 	if (!l)
 		return -ENOMEM;
@@ -231,7 +232,7 @@ static int prepare_token(struct ix_task *t)
 	return ix_common(t, t->job->on, &l->object);
 }
 
-static bool token_turn(struct ix_worker *w, struct locks *l, sem_t *sem)
+static bool token_step(struct ix_worker *w, struct locks *l, sem_t *sem)
 {
 	uint64_t began = ix_begin(w, LOCK);
 	int r;
@@ -265,7 +266,7 @@ static void work_token(struct ix_worker *w)
 		ix_failed(w, LOCK, r);
 		return;
 	}
-	while (ix_running(w) && token_turn(w, l, mine.at))
+	while (ix_running(w) && token_step(w, l, mine.at))
 		;
 	ix_psem_driver.close(&mine);
 }
@@ -277,7 +278,7 @@ static void check_token(struct ix_task *t)
 
 	contend_lock_check(t);
 	if (sem_getvalue(l->object.at, &value) < 0 || value != 1)
-		ix_wrong(t, "the semaphore ends with the value %d, not 1", value);
+		ix_wrong(t, "the semaphore has the value %d at the end, not 1", value);
 }
 
 const struct ix_workload ix_contend_token = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One piece of memory that all attach and detach as fast as they can. Each writes into a
- * cell of its own, and finds there what it wrote when it comes back.
+ * One memory object that all workers attach and detach as fast as they can. Each worker
+ * has its own cell and checks on every attach that it still holds what it wrote last.
  */
 #include <errno.h>
 
@@ -11,10 +11,10 @@
 
 enum { ATTACH, DETACH };
 
-/* Rounds between two looks at how many are attached. */
+/* Check nattch in one round of this many. */
 #define ONE_IN 64
 
-/* A cell each: a cache line, so that nobody waits for the line of another. */
+/* Bytes of a worker's cell: a cache line, to avoid false sharing. */
 #define CELL 64
 
 static size_t contend_memory_size_of(const struct ix_task *t)
@@ -45,8 +45,8 @@ static volatile uint64_t *cell_of(const struct ix_object *object, unsigned index
 	return (volatile uint64_t *)((char *)object->at + (size_t)index * CELL);
 }
 
-/* While this one is not: the supervisor once, all others as well, and once more while
- * they are in shmat(2). */
+/* Check nattch while this worker is detached. The supervisor counts once, every other
+ * worker once, and once more while it is in shmat(2). */
 static void count_attaches(struct ix_worker *w, const struct ix_driver *d,
 			   struct ix_object *mine)
 {
@@ -55,13 +55,13 @@ static void count_attaches(struct ix_worker *w, const struct ix_driver *d,
 	int r = d->stat(&w->task->names, mine, &seen);
 
 	if (r < 0)
-		ix_fault(w, "the segment does not answer: %s", ix_errno_text(r));
+		ix_fault(w, "cannot stat the segment: %s", ix_errno_text(r));
 	else if (seen.holds == 0 || seen.holds > most)
-		ix_fault(w, "nattch is %llu with 1 to %u attached",
-			 (unsigned long long)seen.holds, most);
+		ix_fault(w, "nattch is %llu, not 1 to %u", (unsigned long long)seen.holds,
+			 most);
 }
 
-static bool contend_memory_turn(struct ix_worker *w, struct ix_object *mine)
+static bool contend_memory_step(struct ix_worker *w, struct ix_object *mine)
 {
 	const struct ix_driver *d = w->task->job->on;
 	uint64_t began = ix_begin(w, ATTACH);
@@ -75,7 +75,7 @@ static bool contend_memory_turn(struct ix_worker *w, struct ix_object *mine)
 	ix_done(w, ATTACH, began);
 	cell = cell_of(mine, w->index);
 	if (*cell != w->slot->own[0])
-		ix_fault(w, "its cell holds %llu, where it wrote %llu",
+		ix_fault(w, "its cell holds %llu, but it wrote %llu",
 			 (unsigned long long)*cell, (unsigned long long)w->slot->own[0]);
 	*cell = ++w->slot->own[0];
 	began = ix_begin(w, DETACH);
@@ -92,8 +92,8 @@ static void contend_memory_work(struct ix_worker *w)
 	struct ix_object *inherited = w->task->state;
 	struct ix_object mine = { .slot = IX_COMMON, .id = -1, .size = inherited->size };
 
-	d->close(inherited); /* a fork is attached, too */
-	while (ix_running(w) && contend_memory_turn(w, &mine))
+	d->close(inherited); /* fork(2) duplicated the supervisor's attach */
+	while (ix_running(w) && contend_memory_step(w, &mine))
 		;
 }
 
@@ -106,17 +106,16 @@ static void contend_memory_check(struct ix_task *t)
 
 	for (unsigned i = 0; i < t->workers; i++)
 		if (*cell_of(common, i) != t->shared->slots[i].own[0])
-			ix_wrong(t,
-				 "the cell of worker %u holds %llu, where it wrote %llu",
+			ix_wrong(t, "the cell of worker %u holds %llu, but it wrote %llu",
 				 i, (unsigned long long)*cell_of(common, i),
 				 (unsigned long long)t->shared->slots[i].own[0]);
 	if (!d->keyed)
 		return;
 	r = d->stat(&t->names, common, &seen);
 	if (r < 0)
-		ix_wrong(t, "the segment does not answer: %s", ix_errno_text(r));
+		ix_wrong(t, "cannot stat the segment: %s", ix_errno_text(r));
 	else if (seen.holds != 1)
-		ix_wrong(t, "nattch is %llu with one attached",
+		ix_wrong(t, "nattch is %llu at the end, not 1",
 			 (unsigned long long)seen.holds);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Several senders and several receivers on one queue that is too short for them. Every
- * message says who sent it and which of his it is; at the end as many were received as
- * were sent, and the same ones.
+ * message holds its sender and number; at the end the messages received must be exactly
+ * those sent.
  */
 #include <errno.h>
 #include <mqueue.h>
@@ -15,85 +15,86 @@
 
 enum { SEND, RECEIVE };
 
-/* Words on the board. */
+/* Shared words. */
 enum { SENT, SENDERS_ENDED, RECEIVED, RECEIVERS_ENDED };
 
-/* What each keeps at its desk for the end. */
+/* A worker's own words. */
 enum { COUNT, SUM };
 
-/* Bytes that a System V queue holds here: 32 messages. */
+/* msg_qbytes of the System V queue: 32 messages. */
 #define QBYTES 512
 
-/* How long receivers wait for what is still missing: 1000 times a millisecond. */
-#define PATIENCE 1000
+/* How long receivers wait for missing messages: 1000 polls of one millisecond. */
+#define POLLS_MAX 1000
 
-struct letter {
-	long type; /* System V: what msgsnd(2) wants in front */
-	uint64_t from;
-	uint64_t seal;
+struct message {
+	long type;     /* mtype of msgsnd(2); unused for POSIX queues */
+	uint64_t from; /* sender << 48 | number, or GOODBYE */
+	uint64_t seal; /* checksum of from */
 };
 
-#define LETTER (sizeof(struct letter) - offsetof(struct letter, from))
+#define MESSAGE (sizeof(struct message) - offsetof(struct message, from))
 
-/* What a sender says last. Each receiver takes one, and blocks no more. */
+/* The last message of a sender. A receiver that gets one stops blocking. */
 #define GOODBYE (UINT64_C(1) << 47)
 
-/* How a queue is used; flags as for msgrcv(2). -1 and errno. */
-struct post {
-	int (*send)(int id, struct letter *l, struct ix_random *r);
-	ssize_t (*receive)(int id, struct letter *l, bool wait, struct ix_random *r);
+/* Operations of one kind of queue. They return -1 and set errno on failure; ENOMSG if
+ * nothing is there and wait is false. */
+struct queue_ops {
+	int (*send)(int id, struct message *l, struct ix_random *r);
+	ssize_t (*receive)(int id, struct message *l, bool wait, struct ix_random *r);
 };
 
 /* ---- two kinds of queue */
 
-static int contend_queue_msg_send(int id, struct letter *l, struct ix_random *r)
+static int contend_queue_msg_send(int id, struct message *l, struct ix_random *r)
 {
 	l->type = 1 + (long)ix_random_below(r, 4);
-	return msgsnd(id, l, LETTER, 0);
+	return msgsnd(id, l, MESSAGE, 0);
 }
 
-/* The next, or the one of the lowest type: any will do. */
-static ssize_t contend_queue_msg_receive(int id, struct letter *l, bool wait,
+/* Receive in either order: the first message, or the first of the lowest type. */
+static ssize_t contend_queue_msg_receive(int id, struct message *l, bool wait,
 					 struct ix_random *r)
 {
 	long type = ix_random_below(r, 2) ? 0 : -4;
 
-	return msgrcv(id, l, LETTER, type, wait ? 0 : IPC_NOWAIT);
+	return msgrcv(id, l, MESSAGE, type, wait ? 0 : IPC_NOWAIT);
 }
 
-static int mq_post(int id, struct letter *l, struct ix_random *r)
+static int mq_post(int id, struct message *l, struct ix_random *r)
 {
-	return mq_send(id, (const char *)&l->from, LETTER,
+	return mq_send(id, (const char *)&l->from, MESSAGE,
 		       (unsigned)ix_random_below(r, 4));
 }
 
-static ssize_t mq_fetch(int id, struct letter *l, bool wait, struct ix_random *r)
+static ssize_t mq_fetch(int id, struct message *l, bool wait, struct ix_random *r)
 {
 	static const struct timespec past = { 0 };
-	char text[LETTER];
+	char text[MESSAGE];
 	ssize_t n;
 
 	(void)r;
-	/* The descriptor is shared with senders who wait: it cannot be non-blocking. */
+	/* O_NONBLOCK would also affect the senders, which share the descriptor and wait. */
 	n = wait ? mq_receive(id, text, sizeof(text), NULL)
 		 : mq_timedreceive(id, text, sizeof(text), NULL, &past);
-	if (n == (ssize_t)LETTER)
-		memcpy(&l->from, text, LETTER);
+	if (n == (ssize_t)MESSAGE)
+		memcpy(&l->from, text, MESSAGE);
 	if (n < 0 && errno == ETIMEDOUT)
 		errno = ENOMSG;
 	return n;
 }
 
-static const struct post posts[] = {
+static const struct queue_ops all_ops[] = {
 	{ contend_queue_msg_send, contend_queue_msg_receive }, { mq_post, mq_fetch }
 };
 
-static const struct post *post_of(const struct ix_task *t)
+static const struct queue_ops *ops_of(const struct ix_task *t)
 {
-	return &posts[t->job->workload == &ix_contend_mq];
+	return &all_ops[t->job->workload == &ix_contend_mq];
 }
 
-/* ---- the supervisor's part */
+/* ---- in the supervisor */
 
 static int contend_queue_prepare(struct ix_task *t)
 {
@@ -104,7 +105,7 @@ static int contend_queue_prepare(struct ix_task *t)
 		return ix_cannot(t, -ENOMEM, "no memory");
 	common->slot = IX_COMMON;
 	common->id = -1;
-	common->size = LETTER;
+	common->size = MESSAGE;
 	return ix_common(t, t->job->on, common);
 }
 
@@ -118,14 +119,14 @@ static int prepare_msg(struct ix_task *t)
 		return r;
 	common = t->state;
 	if (msgctl(common->id, IPC_STAT, &ds) < 0)
-		return ix_cannot(t, -errno, "the queue does not answer: %s",
+		return ix_cannot(t, -errno, "cannot stat the queue: %s",
 				 ix_errno_text(errno));
-	if (ds.msg_qbytes < LETTER)
-		return ix_cannot(t, -ENOSPC, "a queue holds %lu bytes only (msgmnb)",
+	if (ds.msg_qbytes < MESSAGE)
+		return ix_cannot(t, -ENOSPC, "a queue holds only %lu bytes (msgmnb)",
 				 (unsigned long)ds.msg_qbytes);
 	ds.msg_qbytes = MIN(ds.msg_qbytes, QBYTES);
 	if (msgctl(common->id, IPC_SET, &ds) < 0)
-		return ix_cannot(t, -errno, "the queue cannot be made shorter: %s",
+		return ix_cannot(t, -errno, "cannot lower msg_qbytes: %s",
 				 ix_errno_text(errno));
 	return 0;
 }
@@ -151,9 +152,9 @@ static void contend_queue_check(struct ix_task *t)
 			 (unsigned long long)sent, (unsigned long long)received,
 			 sent > received ? "some are lost" : "some came twice");
 	else if (in != out)
-		ix_wrong(t, "other messages were received than were sent");
+		ix_wrong(t, "the messages received are not those sent");
 	if (d->stat(&t->names, &object, &seen) == 0 && seen.holds != 0)
-		ix_wrong(t, "the queue says that it holds %llu messages when it is empty",
+		ix_wrong(t, "the empty queue is reported to hold %llu messages",
 			 (unsigned long long)seen.holds);
 }
 
@@ -167,13 +168,13 @@ static void contend_queue_finish(struct ix_task *t)
 	t->state = NULL;
 }
 
-/* ---- a worker */
+/* ---- in a worker */
 
-/* 0, or an errno: EINTR when the end came. */
+/* Returns 0 or a positive errno; EINTR: the run was stopped. */
 static int contend_queue_send_one(struct ix_worker *w, int id, uint64_t n)
 {
-	struct letter l = { .from = (uint64_t)w->index << 48 | n };
-	const struct post *p = post_of(w->task);
+	struct message l = { .from = (uint64_t)w->index << 48 | n };
+	const struct queue_ops *p = ops_of(w->task);
 	uint64_t began;
 	int r;
 
@@ -207,22 +208,22 @@ static void contend_queue_send_all(struct ix_worker *w, int id)
 	(void)atomic_fetch_add(&w->shared->words[SENDERS_ENDED], 1);
 }
 
-static void contend_queue_keep(struct ix_worker *w, const struct letter *l,
+static void contend_queue_keep(struct ix_worker *w, const struct message *l,
 			       ssize_t length)
 {
 	w->slot->own[COUNT]++;
 	w->slot->own[SUM] += l->seal;
-	if (length != (ssize_t)LETTER)
-		ix_fault(w, "a message of %zd bytes, where all have %zu", length, LETTER);
+	if (length != (ssize_t)MESSAGE)
+		ix_fault(w, "a message of %zd bytes instead of %zu", length, MESSAGE);
 	else if (l->seal != ix_mix(l->from, w->task->seed))
-		ix_fault(w, "a message whose content changed on the way");
+		ix_fault(w, "the content of a message changed on the way");
 }
 
-/* Until every sender has said goodbye, or the end is wanted. */
+/* Receive one message. Returns false after a GOODBYE or an error. */
 static bool receive_one(struct ix_worker *w, int id)
 {
-	const struct post *p = post_of(w->task);
-	struct letter l = { 0 };
+	const struct queue_ops *p = ops_of(w->task);
+	struct message l = { 0 };
 	uint64_t began = ix_begin(w, RECEIVE);
 	ssize_t n;
 
@@ -239,27 +240,27 @@ static bool receive_one(struct ix_worker *w, int id)
 	return !(l.from & GOODBYE);
 }
 
-static bool all_came(const struct ix_worker *w)
+static bool all_received(const struct ix_worker *w)
 {
 	return atomic_load(&w->shared->words[RECEIVED]) >=
 	       atomic_load(&w->shared->words[SENT]);
 }
 
-/* Whatever was sent is still to come. Nobody takes it before all receivers are here: one
- * of them might be waiting for the goodbye that is among it. */
+/* Receive what is still in the queue, after all receivers have stopped blocking: one that
+ * still blocks may need a GOODBYE that is among these messages. */
 static void contend_queue_drain(struct ix_worker *w, int id)
 {
-	const struct post *p = post_of(w->task);
-	unsigned pairs = w->task->workers / 2, timeout = PATIENCE;
+	const struct queue_ops *p = ops_of(w->task);
+	unsigned pairs = w->task->workers / 2, polls = POLLS_MAX;
 
 	(void)atomic_fetch_add(&w->shared->words[RECEIVED], w->slot->own[COUNT]);
 	(void)atomic_fetch_add(&w->shared->words[RECEIVERS_ENDED], 1);
-	while (atomic_load(&w->shared->words[RECEIVERS_ENDED]) < pairs && timeout > 0) {
-		timeout -= ix_stopping(w);
+	while (atomic_load(&w->shared->words[RECEIVERS_ENDED]) < pairs && polls > 0) {
+		polls -= ix_stopping(w);
 		ix_pause(1000000);
 	}
-	while (timeout > 0) {
-		struct letter l = { 0 };
+	while (polls > 0) {
+		struct message l = { 0 };
 		ssize_t n = p->receive(id, &l, false, &w->random);
 
 		if (n >= 0) {
@@ -272,9 +273,9 @@ static void contend_queue_drain(struct ix_worker *w, int id)
 			return;
 		}
 		if (atomic_load(&w->shared->words[SENDERS_ENDED]) == pairs) {
-			if (all_came(w))
+			if (all_received(w))
 				return;
-			timeout--;
+			polls--;
 		}
 		ix_pause(1000000);
 	}
@@ -282,7 +283,7 @@ static void contend_queue_drain(struct ix_worker *w, int id)
 
 static void receive_all(struct ix_worker *w, int id)
 {
-	w->rounds = UINT64_MAX; /* as many as are sent */
+	w->rounds = UINT64_MAX; /* the senders decide how many messages there are */
 	while (ix_running(w) && receive_one(w, id))
 		;
 	contend_queue_drain(w, id);
@@ -291,7 +292,7 @@ static void receive_all(struct ix_worker *w, int id)
 static void contend_queue_work(struct ix_worker *w)
 {
 	const struct ix_driver *d = w->task->job->on;
-	struct ix_object mine = { .slot = IX_COMMON, .id = -1, .size = LETTER };
+	struct ix_object mine = { .slot = IX_COMMON, .id = -1, .size = MESSAGE };
 	unsigned op = w->index % 2 ? RECEIVE : SEND;
 	int r = d->open(&w->task->names, &mine);
 

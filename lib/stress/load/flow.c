@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How messages are sent and received until the time is over, and how that ends with
- * nothing on the way: senders stop, and receivers go on until nothing more can come. Then
- * what was received has to be what was sent.
+ * Sends and receives messages until the run ends, and empties the channels afterwards:
+ * senders stop first, receivers go on until nothing more can come. Then the messages
+ * received must be those sent.
  */
 #include "stress/load/flow.h"
 
@@ -11,25 +11,26 @@
 
 #include "stress/engine/workers.h"
 
-/* Words of the board, each for all channels. */
+/* Shared words: one of each for every channel. */
 enum {
-	ENDED = 0,                  /* senders that will send no more */
-	LEFT = IX_CHANNELS,         /* receivers that no longer wait */
-	RECEIVED = 2 * IX_CHANNELS, /* messages, about */
+	ENDED = 0,                  /* senders that have finished */
+	LEFT = IX_CHANNELS,         /* receivers that no longer block */
+	RECEIVED = 2 * IX_CHANNELS, /* messages received, in steps of LOOK_EVERY */
 };
 
-/* What a worker leaves on its desk. */
+/* A worker's own words. */
 enum { OWN_COUNT, OWN_MIXED, OWN_BYTES };
 
-/* Where nobody is held up: as many may be on the way, and that is looked at so often. */
+/* For ways that never block the sender: the most messages in transit, and after how many
+ * messages that is checked. */
 #define ON_THE_WAY 65536
 #define LOOK_EVERY 256
 
-/* Between two looks into a channel that is empty, and how many there are at most. */
-#define NAP_NS   100000
-#define NAPS_MAX 10000
+/* Interval between polls of an empty channel, and the most polls after a stop. */
+#define POLL_NS   100000
+#define POLLS_MAX 10000
 
-/* ---- who does what */
+/* ---- roles */
 
 static bool sends(const struct ix_flow *f, unsigned worker)
 {
@@ -41,7 +42,7 @@ static unsigned channel_of(const struct ix_flow *f, unsigned worker)
 	return f->fan_in ? 0 : worker / 2 % f->channels;
 }
 
-/* How many send to a channel, or receive from it. */
+/* Count the senders, or the receivers, of a channel. */
 static unsigned partners(const struct ix_task *t, unsigned channel, bool senders)
 {
 	const struct ix_flow *f = t->state;
@@ -108,7 +109,7 @@ int ix_flow_open(struct ix_task *t, const struct ix_flow *wanted, unsigned chann
 	while (r < 0 && f->way->shared && f->opened > 0) {
 		unsigned fewer = f->opened;
 
-		/* The limits allow so many: several pairs have one together. */
+		/* The limits allow no more channels: let several pairs share one. */
 		close_all(t, f);
 		f->channels = fewer;
 		r = flow_open_all(t, f);
@@ -131,7 +132,7 @@ uint64_t ix_flow_memory(unsigned channels, size_t longest)
 	return channels * (uint64_t)ix_ring_size(ix_ring_depth(longest), longest);
 }
 
-/* All that some workers did with a channel. */
+/* Add up what the senders, or the receivers, of a channel did. */
 static struct ix_payload_totals flow_sum_up(const struct ix_task *t, unsigned channel,
 					    bool senders)
 {
@@ -167,7 +168,7 @@ void ix_flow_check(struct ix_task *t)
 		else if (got.mixed != sent.mixed)
 			ix_wrong(t,
 				 "%" PRIu64
-				 " messages sent and received, but not the same",
+				 " messages sent and as many received, but not the same",
 				 sent.count);
 	}
 }
@@ -206,7 +207,7 @@ static void done(struct ix_worker *w, unsigned op, uint64_t began)
 		ix_done(w, op, began);
 }
 
-/* Nothing may fail but for want of memory. */
+/* Count a failed call; any error but ENOMEM is a fault. */
 static void flow_failed(struct ix_worker *w, unsigned op, const char *what, int error)
 {
 	ix_failed(w, op == IX_NO_OP ? 0 : op, error);
@@ -214,7 +215,8 @@ static void flow_failed(struct ix_worker *w, unsigned op, const char *what, int 
 		ix_fault(w, "cannot %s: %s", what, ix_errno_text(error));
 }
 
-/* A size whose number of bits is anything: small ones and large ones alike. */
+/* Return a random size. Its number of bits is uniform, so that small sizes are as
+ * frequent as large ones. */
 static size_t any_size(uint64_t random, size_t longest)
 {
 	unsigned bits = (unsigned)(random >> 8 & 15) % 14;
@@ -223,15 +225,16 @@ static size_t any_size(uint64_t random, size_t longest)
 	return MIN(top + (top ? random >> 32 & (top - 1) : 0), longest);
 }
 
-/* One that is never held up would fill the machine: it waits for the receivers. */
-static void hold_up(const struct ix_worker *w, uint64_t sent, unsigned senders)
+/* Wait for the receivers: the way does not block, and the machine's memory would fill. */
+static void throttle(const struct ix_worker *w, uint64_t sent, unsigned senders)
 {
 	while (!ix_stopping(w) && sent * senders > atomic_load(words(w, RECEIVED)) &&
 	       sent * senders - atomic_load(words(w, RECEIVED)) > ON_THE_WAY)
 		(void)sched_yield();
 }
 
-/* What does not change stands beside the loop: a part of what is measured is ours. */
+/* Send until the run ends. Invariants are hoisted out of the loop, whose cost is part of
+ * what is measured. */
 static void send_on(struct ix_worker *w, struct ix_channel *c, struct ix_payload *p,
 		    struct ix_sender *s)
 {
@@ -254,7 +257,7 @@ static void send_on(struct ix_worker *w, struct ix_channel *c, struct ix_payload
 			size = any_size(random, c->longest);
 		}
 		if (endless && s->totals.count % LOOK_EVERY == 0)
-			hold_up(w, s->totals.count, senders);
+			throttle(w, s->totals.count, senders);
 		ix_payload_fill(s, p, size, rank);
 		t = flow_begin(w, op);
 		do
@@ -271,21 +274,21 @@ static void send_on(struct ix_worker *w, struct ix_channel *c, struct ix_payload
 	}
 }
 
-static NOINLINE void flow_tell(struct ix_worker *w, const struct ix_receiver *r,
-			       size_t size, enum ix_payload_verdict verdict)
+static NOINLINE void flow_report(struct ix_worker *w, const struct ix_receiver *r,
+				 size_t size, enum ix_payload_verdict verdict)
 {
 	ix_fault(w, "message %" PRIu64 ", of %zu bytes, %s", r->totals.count, size,
 		 ix_payload_verdict_text(verdict));
 }
 
-static inline void flow_look_at(struct ix_worker *w, struct ix_receiver *r,
-				const struct ix_payload *p, size_t size, bool endless)
+static inline void flow_check_one(struct ix_worker *w, struct ix_receiver *r,
+				  const struct ix_payload *p, size_t size, bool endless)
 {
 	enum ix_payload_verdict verdict =
 		ix_payload_check(r, p, size, (unsigned)(p->type - 1));
 
 	if (verdict)
-		flow_tell(w, r, size, verdict);
+		flow_report(w, r, size, verdict);
 	if (endless && r->totals.count % LOOK_EVERY == 0)
 		(void)atomic_fetch_add(words(w, RECEIVED), LOOK_EVERY);
 }
@@ -313,22 +316,23 @@ static void receive_on(struct ix_worker *w, struct ix_channel *c, struct ix_payl
 			continue;
 		}
 		done(w, op, t);
-		flow_look_at(w, r, p, (size_t)n, endless);
+		flow_check_one(w, r, p, (size_t)n, endless);
 	}
 }
 
-/* Whoever still waits for a message of his gets it before anybody takes what is left. */
+/* Receive what is left in the channel, but only after all its receivers have stopped
+ * blocking: one that still blocks must get its message first. */
 static void flow_drain(struct ix_worker *w, struct ix_channel *c, struct ix_payload *p,
 		       struct ix_receiver *r)
 {
-	static const struct timespec nap = { .tv_nsec = NAP_NS };
+	static const struct timespec span = { .tv_nsec = POLL_NS };
 	const struct ix_flow *f = w->task->state;
 	unsigned channel = channel_of(f, w->index);
 	unsigned senders = partners(w->task, channel, true);
 	unsigned receivers = partners(w->task, channel, false);
 
 	(void)atomic_fetch_add(words(w, LEFT), 1);
-	for (unsigned naps = 0; naps < NAPS_MAX;) {
+	for (unsigned polls = 0; polls < POLLS_MAX;) {
 		bool last = atomic_load(words(w, ENDED)) == senders;
 		bool mine = atomic_load(words(w, LEFT)) == receivers;
 		ssize_t n = mine ? c->way->receive(c, p, false) : -1;
@@ -336,8 +340,8 @@ static void flow_drain(struct ix_worker *w, struct ix_channel *c, struct ix_payl
 
 		if (n >= 0) {
 			done(w, f->receive_op, 0);
-			flow_look_at(w, r, p, (size_t)n, c->way->endless);
-			naps = 0;
+			flow_check_one(w, r, p, (size_t)n, c->way->endless);
+			polls = 0;
 			continue;
 		}
 		if (error != EINTR && !ix_is_empty(error)) {
@@ -346,8 +350,8 @@ static void flow_drain(struct ix_worker *w, struct ix_channel *c, struct ix_payl
 		}
 		if (error != EINTR && last)
 			return;
-		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
-		naps += ix_stopping(w);
+		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &span, NULL);
+		polls += ix_stopping(w);
 	}
 }
 
@@ -373,7 +377,7 @@ static void be_receiver(struct ix_worker *w, struct ix_channel *c, struct ix_pay
 	r->senders = w->task->workers;
 	r->alone = !c->receivers;
 	if (f->fan_in && w->rounds != UINT64_MAX)
-		w->rounds *= w->task->workers - 1; /* those of each sender */
+		w->rounds *= w->task->workers - 1; /* the rounds of all senders */
 	receive_on(w, c, p, r);
 	flow_drain(w, c, p, r);
 	flow_keep(w, &r->totals);

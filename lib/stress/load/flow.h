@@ -1,35 +1,35 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Messages that flow one way, from senders to receivers, over one channel or several, and
- * are all accounted for at the end. */
+/* Messages from senders to receivers over one or more channels, all accounted for at the
+ * end. */
 #pragma once
 
 #include "stress/channel/way.h"
 #include "stress/engine/worker.h"
 
-/* As many channels as the supervisor has slots for. */
+/* The most channels: the supervisor has slots for as many. */
 #define IX_CHANNELS (IX_LOG_FIRST / IX_PARTS)
 
-/* No operation: it is not counted. */
+/* In place of an operation: do not count it. */
 #define IX_NO_OP IX_OPS
 
 struct ix_flow {
-	/* What is wanted. */
+	/* Set by the caller. */
 	const struct ix_way *way;
-	bool fan_in; /* all others send to the first; else even ones send to odd ones */
+	bool fan_in; /* all workers send to worker 0; else even ones send to odd ones */
 	bool mixed;  /* sizes and ranks differ */
-	bool roomy;
-	size_t size;
-	unsigned send_op, receive_op;
-	/* What there is then. */
+	bool roomy;  /* as in struct ix_channel */
+	size_t size; /* of every message; if mixed, the longest */
+	unsigned send_op, receive_op; /* operations to count, or IX_NO_OP */
+	/* Set by ix_flow_open(). */
 	unsigned channels, opened;
 	struct ix_channel channel[IX_CHANNELS];
 };
 
-/* A flow on so many channels: it is the task's state, for the functions below. Should it
- * fail, ix_cannot() was said. */
+/* Open a flow on this many channels, or fewer if limits demand it, and make it the task's
+ * state for the functions below. Returns 0, or -errno after ix_cannot(). */
 int ix_flow_open(struct ix_task *t, const struct ix_flow *wanted, unsigned channels);
 
-/* How many of the crew send and receive. */
+/* The number of channels: one for each pair of workers, at most IX_CHANNELS. */
 unsigned ix_flow_channels(const struct ix_task *t);
 
 /* The functions of a workload. */
@@ -37,5 +37,5 @@ void ix_flow_work(struct ix_worker *w);
 void ix_flow_check(struct ix_task *t);
 void ix_flow_finish(struct ix_task *t);
 
-/* Memory that so many channels take at most, whatever the way. */
+/* The most memory that this many channels take, whatever the way. */
 uint64_t ix_flow_memory(unsigned channels, size_t longest);

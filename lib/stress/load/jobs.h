@@ -7,14 +7,15 @@
 extern const struct ix_job ix_jobs_transfer[], ix_jobs_contend[], ix_jobs_limits[],
 	ix_jobs_undo[], ix_jobs_removed[], ix_jobs_compare[];
 
-/* The job that every mechanism with a driver has (churn.c). */
+/* Return the job "churn" of a mechanism with a driver. */
 struct ix_mech;
 struct ix_job ix_churn_job(const struct ix_mech *mech);
 
-/* Whether a name stands in a list that NULL ends. Everything does where there is none. */
+/* Whether a NULL-terminated list contains a name. A NULL list contains every name. */
 bool ix_named(const char *const *list, const char *name);
 
+/* Whether a plan asks for a job. */
 bool ix_job_wanted(const struct ix_job *job, const struct ipcx_stress_plan *plan);
 
-/* How many workers one of its runs has: those asked for, and as many as it needs. */
+/* The number of workers of a run: as planned, but at least what the workload needs. */
 unsigned ix_workers_of(const struct ipcx_stress_plan *plan, const struct ix_workload *w);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Limits: each is reached, where exactly it should be and with the errno that belongs to
- * it; then there is room again. Limits of a whole namespace are filled by one worker
- * alone, and only where nobody else is.
+ * The workload "limits": reach each limit and check that the call fails exactly there,
+ * with the right errno, and succeeds again once there is room. Limits of a namespace are
+ * filled by one worker only, and only in a fresh namespace.
  */
 #include "stress/load/limits.h"
 
@@ -13,20 +13,21 @@
 #include "stress/engine/objectlog.h"
 #include "stress/engine/workers.h"
 
-/* Words on the board. */
+/* Shared words: workers that have their object; whether worker 0 has ended. */
 enum { READY, FIRST_ENDED };
 
-/* A limit that cannot be set is filled if it is no higher than that. */
+/* The most objects to create for a limit that cannot be lowered. */
 #define FILLED 8192
 
-/* What is left out. */
+/* In place of a number of objects: skip this limit. */
 #define OUT UINT32_MAX
 
 struct plan {
-	unsigned active;       /* workers that can have an object */
+	unsigned active;       /* workers for whose object there is room */
 	uint32_t room[IX_OPS]; /* objects until the limit is reached, or OUT */
-	bool set[IX_OPS + 1];  /* those that were set, and what they were; the last is */
-	uint64_t before[IX_OPS + 1]; /* that which is lowered besides */
+	/* Limits that were lowered, and their values before; [IX_OPS]: .lowered */
+	bool set[IX_OPS + 1];
+	uint64_t before[IX_OPS + 1];
 };
 
 bool ix_expect(struct ix_worker *w, const char *what, int error, int right)
@@ -34,13 +35,11 @@ bool ix_expect(struct ix_worker *w, const char *what, int error, int right)
 	if (error == right)
 		return true;
 	if (error == 0)
-		ix_fault(w, "%s: no error, where %s is right", what,
-			 ix_errno_name(right));
+		ix_fault(w, "%s: no error instead of %s", what, ix_errno_name(right));
 	else if (right == 0)
-		ix_fault(w, "%s: %s, where nothing forbids it", what,
-			 ix_errno_name(error));
+		ix_fault(w, "%s: %s instead of success", what, ix_errno_name(error));
 	else
-		ix_fault(w, "%s: %s, where %s is right", what, ix_errno_name(error),
+		ix_fault(w, "%s: %s instead of %s", what, ix_errno_name(error),
 			 ix_errno_name(right));
 	return false;
 }
@@ -48,7 +47,7 @@ bool ix_expect(struct ix_worker *w, const char *what, int error, int right)
 void ix_expect_number(struct ix_worker *w, const char *what, uint64_t n, uint64_t right)
 {
 	if (n != right)
-		ix_fault(w, "%s: %llu, where %llu is right", what, (unsigned long long)n,
+		ix_fault(w, "%s: %llu instead of %llu", what, (unsigned long long)n,
 			 (unsigned long long)right);
 }
 
@@ -71,7 +70,7 @@ const char *ix_long_name(char buf[IX_LONG_NAME])
 	return buf;
 }
 
-/* ---- before */
+/* ---- in the supervisor */
 
 static bool limit_probes_lower(struct ix_task *t, const char *name, uint64_t value,
 			       unsigned i)
@@ -84,13 +83,13 @@ static bool limit_probes_lower(struct ix_task *t, const char *name, uint64_t val
 	return plan->set[i];
 }
 
-/* What one object takes of it. Memory is counted in pages. */
+/* What one object takes of the limit. Memory is counted in pages. */
 static unsigned limit_probes_takes(const struct ix_probe *p)
 {
 	return p->each ? p->each : (unsigned)(p->size / (size_t)sysconf(_SC_PAGESIZE));
 }
 
-/* How many objects fill a limit. */
+/* Lower a limit if possible and return how many objects fill it, or OUT. */
 static uint32_t limit_probes_settle(struct ix_task *t, const struct ix_probe *p,
 				    unsigned i)
 {
@@ -107,8 +106,7 @@ static uint32_t limit_probes_settle(struct ix_task *t, const struct ix_probe *p,
 		limit = UINT64_MAX;
 	room = (limit - used) / limit_probes_takes(p);
 	if (room > MIN(most, FILLED)) {
-		(void)ix_cannot(t, -EPERM, "%s cannot be lowered here, and is not filled",
-				p->limit);
+		(void)ix_cannot(t, -EPERM, "cannot lower %s here; not tested", p->limit);
 		return OUT;
 	}
 	return (uint32_t)room;
@@ -125,7 +123,7 @@ static int limit_probes_prepare(struct ix_task *t)
 		return ix_cannot(t, -ENOMEM, "no memory");
 	plan->active = ix_room(t, all->driver, all->size, t->workers, &r);
 	if (plan->active == 0)
-		return ix_cannot(t, r, "no object can be made: %s", ix_errno_text(r));
+		return ix_cannot(t, r, "cannot create an object: %s", ix_errno_text(r));
 	for (unsigned i = 0; i < IX_OPS; i++)
 		if (all->probe[i].limit)
 			plan->room[i] = limit_probes_settle(t, &all->probe[i], i);
@@ -150,8 +148,8 @@ static void limit_probes_finish(struct ix_task *t)
 
 /* ---- limits of a namespace */
 
-/* The objects that fill it stand in slots of their own; the one after the last is that
- * for which there is no room. */
+/* Return object n of those that fill a limit, not yet created. Each has a slot of its
+ * own, and so has the one that no longer fits. */
 static struct ix_object filler(const struct ix_worker *w, const struct ix_probe *p,
 			       unsigned n)
 {
@@ -178,8 +176,8 @@ static bool limit_probes_fill(struct ix_worker *w, const struct ix_probe *p,
 		n++;
 	}
 	if (n != room)
-		ix_fault(w, "%s: %s after %u objects, where there is room for %u",
-			 p->limit, r < 0 ? ix_errno_name(r) : "still no error", n, room);
+		ix_fault(w, "%s: %s after %u objects instead of %u", p->limit,
+			 r < 0 ? ix_errno_name(r) : "still no error", n, room);
 	else
 		(void)ix_expect(w, p->limit, -r, ENOSPC);
 	for (unsigned i = 0; i < n; i++) {
@@ -198,8 +196,9 @@ static bool limit_probes_fill(struct ix_worker *w, const struct ix_probe *p,
 	return true;
 }
 
-/* ---- a worker */
+/* ---- in a worker */
 
+/* Run one probe. Returns false if it cannot be run now. */
 static bool limit_probes_try_one(struct ix_worker *w, unsigned i, struct ix_object *own)
 {
 	const struct ix_probes *all = w->task->job->on;
@@ -239,7 +238,8 @@ static void try_all(struct ix_worker *w, struct ix_object *own)
 	}
 }
 
-/* Limits do not hold whoever may exceed them: a worker gives that up for itself. */
+/* Drop CAP_SYS_RESOURCE where it exempts from the limits. Returns whether they now apply
+ * to this worker. */
 static bool is_held(const struct ix_probes *all)
 {
 	auto_free struct ix_libcap *lib = NULL;
@@ -251,8 +251,8 @@ static bool is_held(const struct ix_probes *all)
 	return ix_cap_has(CAP_SYS_RESOURCE) == 0;
 }
 
-/* What the first one counts includes the objects of the others: they stay as long as he
- * does. */
+/* Keep the object until worker 0 has ended: its figures include the objects of the other
+ * workers. */
 static void await_first(const struct ix_worker *w)
 {
 	unsigned timeout = 1000;
@@ -291,7 +291,7 @@ static void limit_probes_work(struct ix_worker *w)
 {
 	const struct plan *plan = w->task->state;
 
-	if (w->index < plan->active) /* for others there is no room */
+	if (w->index < plan->active) /* there is no room for more objects */
 		probe(w);
 	if (w->index == 0)
 		atomic_store(&w->shared->words[FIRST_ENDED], 1);
@@ -323,10 +323,10 @@ const struct ix_job ix_jobs_limits[] = {
 	  .what = "queues_max, msg_max, msgsize_max and RLIMIT_MSGQUEUE are reached" },
 	{ .subject = "pshm", .workload = &workload, .on = &ix_probes_pshm,
 	  .ops = { "space", "exists", "name", "access" },
-	  .what = "more than /dev/shm holds, names and access: each the right errno" },
+	  .what = "exceeding /dev/shm, bad names, missing access: each fails with the right errno" },
 	{ .subject = "psem", .workload = &workload, .on = &ix_probes_psem,
 	  .ops = { "value", "nowait", "time", "name" },
-	  .what = "the highest value, no token and no time: each the right errno" },
+	  .what = "highest value, no token, no time left: each fails with the right errno" },
 	{ 0 },
 };
 /* clang-format on */

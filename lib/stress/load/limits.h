@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Probes of limits: what is tried, and how it is told that the answer is wrong. */
+/* Probes of limits, and how a wrong answer is reported. */
 #pragma once
 
 #include <errno.h>
@@ -9,53 +9,56 @@
 #include "stress/load/jobs.h"
 #include "stress/load/room.h"
 
-/* What is tried, in the order of the job's operations. */
+/* A test of one limit: either .run, or .limit and what follows. */
 struct ix_probe {
-	/* A limit of one object, or of a call. false: not tried. */
+	/* A limit of one object or call. Returns false if it could not be tested. */
 	bool (*run)(struct ix_worker *w, struct ix_object *own);
-	/* Or one of the namespace, which objects of this size fill: so many; and what of
-	 * it each takes (0: its pages), and a worker's own object. */
+	/* A limit of the namespace, by name; it is filled with objects of this size. */
 	const char *limit;
 	size_t size;
-	unsigned objects, each, own;
+	unsigned objects; /* how many shall fill it, once it is lowered */
+	unsigned each;    /* how much of it each takes; 0: the object's pages */
+	unsigned own;     /* how much of it a worker's own object takes */
 };
 
 struct ix_probes {
 	const struct ix_driver *driver;
 	size_t size;   /* of each worker's own object */
-	bool resource; /* CAP_SYS_RESOURCE is above these limits */
-	/* In a fresh namespace: a limit that is set besides those that are filled. */
+	bool resource; /* CAP_SYS_RESOURCE exempts from these limits */
+	/* A further limit to lower in a fresh namespace, without filling it. */
 	const char *lowered;
 	uint64_t to;
-	/* Make the own object ready. -errno */
+	/* Prepare the worker's own object. Returns 0 or -errno. May be NULL. */
 	int (*begin)(struct ix_worker *w, struct ix_object *own);
-	struct ix_probe probe[IX_OPS];
+	struct ix_probe probe[IX_OPS]; /* in the order of the job's operations */
 };
 
-/* At each worker's desk, behind what its probes keep there: limits hold for it. */
+/* A worker's own word, after those of its probes: the limits apply to this worker. */
 #define IX_HELD 8
 
 extern const struct ix_probes ix_probes_shm, ix_probes_msg, ix_probes_sem;
 extern const struct ix_probes ix_probes_mq, ix_probes_pshm, ix_probes_psem;
 
-/* The errno of a call that answers -1; 0. */
+/* errno if a call returned -1, else 0. */
 #define IX_ERROR(call) ((call) < 0 ? errno : 0)
 
-/* This errno, or 0, is the right answer. Whether it was given. */
+/* Report a fault unless error (an errno, or 0 for success) is the right one. Returns
+ * whether it is. */
 bool ix_expect(struct ix_worker *w, const char *what, int error, int right);
 
-/* A number that is right. */
+/* Report a fault unless n is the right number. */
 void ix_expect_number(struct ix_worker *w, const char *what, uint64_t n, uint64_t right);
 
-/* A slot whose key and name nobody has. */
+/* A slot whose key and name are unused. */
 static inline uint32_t ix_spare(const struct ix_worker *w)
 {
 	return ix_log_slot(w, 1);
 }
 
-/* What should not have been made: by its id, or by its name (id -1). */
+/* Remove the object of the spare slot, whose creation should have failed: by its id, or
+ * by its name if id is -1. */
 void ix_undo_make(struct ix_worker *w, int id);
 
-/* A name of 256 bytes after the slash, which is one too many. */
+/* Fill in a name of 256 bytes after the slash, one byte too long. Returns buf. */
 #define IX_LONG_NAME 258
 const char *ix_long_name(char buf[IX_LONG_NAME]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where the limits of POSIX memory and semaphores are, and what is answered beyond. */
+/* The limits of POSIX shared memory and semaphores, and the errno beyond each. */
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
@@ -13,8 +13,9 @@
 
 /* ---- pshm */
 
-/* Without touching a page: a tmpfs knows that this is more than it has. Any other file
- * system gives what it can before it says so, and that of others is not ours to fill. */
+/* Ask for more memory than the file system has. A tmpfs refuses before it allocates a
+ * page; other file systems would fill up first, and in a namespace in use that would
+ * affect others. */
 static bool space(struct ix_worker *w, struct ix_object *own)
 {
 	struct ix_seen seen;
@@ -28,12 +29,12 @@ static bool space(struct ix_worker *w, struct ix_object *own)
 				(off_t)((fs.f_blocks + 1) * (uint64_t)fs.f_bsize));
 	if (error == EINTR || error == EFBIG) /* RLIMIT_FSIZE may be lower */
 		return true;
-	(void)ix_expect(w, "more memory than there can be", error, ENOSPC);
+	(void)ix_expect(w, "allocating more than the file system has", error, ENOSPC);
 	if (ix_pshm_driver.stat(&w->task->names, own, &seen) == 0)
 		ix_expect_number(w, "its size after that", seen.size, own->size);
 	error = posix_fallocate(own->id, 0, (off_t)own->size);
 	if (error != EINTR && error != ENOSPC) /* others may have filled it */
-		(void)ix_expect(w, "the memory that it has", error, 0);
+		(void)ix_expect(w, "allocating its size again", error, 0);
 	return true;
 }
 
@@ -44,16 +45,16 @@ static bool memory_exists(struct ix_worker *w, struct ix_object *own)
 	int fd = shm_open(ix_slot_name(&w->task->names, own->slot, name), new | O_CLOEXEC,
 			  0600);
 
-	(void)ix_expect(w, "memory that exists", IX_ERROR(fd), EEXIST);
+	(void)ix_expect(w, "creating memory that exists", IX_ERROR(fd), EEXIST);
 	fd = shm_open(ix_slot_name(&w->task->names, ix_spare(w), name),
 		      O_RDWR | O_CLOEXEC, 0);
-	(void)ix_expect(w, "memory that does not exist", IX_ERROR(fd), ENOENT);
-	(void)ix_expect(w, "unlinking what does not exist", IX_ERROR(shm_unlink(name)),
-			ENOENT);
+	(void)ix_expect(w, "opening memory that does not exist", IX_ERROR(fd), ENOENT);
+	(void)ix_expect(w, "unlinking memory that does not exist",
+			IX_ERROR(shm_unlink(name)), ENOENT);
 	return true;
 }
 
-/* EINVAL is what some C libraries say of a name that is too long. */
+/* Some C libraries fail with EINVAL for a name that is too long. */
 static bool name_of_memory(struct ix_worker *w, struct ix_object *own)
 {
 	char longest[IX_LONG_NAME];
@@ -63,7 +64,7 @@ static bool name_of_memory(struct ix_worker *w, struct ix_object *own)
 	if (error != EINVAL)
 		(void)ix_expect(w, "a name that is too long", error, ENAMETOOLONG);
 	error = IX_ERROR(shm_open("/", O_RDWR | O_CLOEXEC, 0));
-	(void)ix_expect(w, "no name at all", error, EINVAL);
+	(void)ix_expect(w, "an empty name", error, EINVAL);
 	return true;
 }
 
@@ -73,11 +74,11 @@ static bool access_of_memory(struct ix_worker *w, struct ix_object *own)
 	auto_fd int fd = shm_open(ix_slot_name(&w->task->names, own->slot, name),
 				  O_RDONLY | O_CLOEXEC, 0);
 
-	if (!ix_expect(w, "opening it to read", IX_ERROR(fd), 0))
+	if (!ix_expect(w, "opening it read-only", IX_ERROR(fd), 0))
 		return true;
-	(void)ix_expect(w, "writing into what was opened to read",
+	(void)ix_expect(w, "writing to memory opened read-only",
 			IX_ERROR(pwrite(fd, "", 1, 0)), EBADF);
-	(void)ix_expect(w, "another size of what was opened to read",
+	(void)ix_expect(w, "truncating memory opened read-only",
 			IX_ERROR(ftruncate(fd, 1)), EINVAL);
 	return true;
 }
@@ -102,17 +103,18 @@ static bool value_of_token(struct ix_worker *w, struct ix_object *own)
 	int error = -ix_make(w->task, &ix_psem_driver, &more), value = -1;
 
 	(void)own;
-	if (!ix_expect(w, "a value above SEM_VALUE_MAX", error, EINVAL) && error == 0) {
+	if (!ix_expect(w, "creating with a value above SEM_VALUE_MAX", error, EINVAL) &&
+	    error == 0) {
 		(void)ix_remove(w->task, &ix_psem_driver, &more);
 		ix_psem_driver.close(&more);
 	}
 	error = -ix_make(w->task, &ix_psem_driver, &full);
-	if (!ix_expect(w, "a semaphore with the value SEM_VALUE_MAX", error, 0))
+	if (!ix_expect(w, "creating with the value SEM_VALUE_MAX", error, 0))
 		return true;
 	(void)ix_expect(w, "posting at SEM_VALUE_MAX", IX_ERROR(sem_post(full.at)),
 			EOVERFLOW);
 	(void)sem_getvalue(full.at, &value);
-	ix_expect_number(w, "the value at its highest", (uint64_t)value, SEM_VALUE_MAX);
+	ix_expect_number(w, "the highest value", (uint64_t)value, SEM_VALUE_MAX);
 	(void)ix_remove(w->task, &ix_psem_driver, &full);
 	ix_psem_driver.close(&full);
 	return true;
@@ -120,26 +122,26 @@ static bool value_of_token(struct ix_worker *w, struct ix_object *own)
 
 static bool no_token(struct ix_worker *w, struct ix_object *own)
 {
-	(void)ix_expect(w, "taking what is not there", IX_ERROR(sem_trywait(own->at)),
+	(void)ix_expect(w, "sem_trywait at 0", IX_ERROR(sem_trywait(own->at)), EAGAIN);
+	(void)ix_expect(w, "sem_post", IX_ERROR(sem_post(own->at)), 0);
+	(void)ix_expect(w, "sem_trywait at 1", IX_ERROR(sem_trywait(own->at)), 0);
+	(void)ix_expect(w, "sem_trywait at 0 again", IX_ERROR(sem_trywait(own->at)),
 			EAGAIN);
-	(void)ix_expect(w, "posting", IX_ERROR(sem_post(own->at)), 0);
-	(void)ix_expect(w, "taking what is there", IX_ERROR(sem_trywait(own->at)), 0);
-	(void)ix_expect(w, "taking it once more", IX_ERROR(sem_trywait(own->at)), EAGAIN);
 	return true;
 }
 
 static bool no_time(struct ix_worker *w, struct ix_object *own)
 {
-	/* Nothing in the future: who sets the clock back would have it wait for long. */
-	const struct timespec never = { .tv_nsec = 1000000000 }, past = { 0 };
+	/* No deadline in the future: if the clock is set back, the call would block. */
+	const struct timespec invalid = { .tv_nsec = 1000000000 }, past = { 0 };
 	int error;
 
 	error = IX_ERROR(sem_timedwait(own->at, &past));
 	if (error != EINTR)
-		(void)ix_expect(w, "waiting until a time that was", error, ETIMEDOUT);
-	error = IX_ERROR(sem_timedwait(own->at, &never));
+		(void)ix_expect(w, "waiting with a past deadline", error, ETIMEDOUT);
+	error = IX_ERROR(sem_timedwait(own->at, &invalid));
 	if (error != EINTR)
-		(void)ix_expect(w, "waiting until no time", error, EINVAL);
+		(void)ix_expect(w, "waiting with an invalid deadline", error, EINVAL);
 	return true;
 }
 
@@ -153,10 +155,10 @@ static bool name_of_token(struct ix_worker *w, struct ix_object *own)
 		(void)ix_expect(w, "a name that is too long", error, ENAMETOOLONG);
 	sem = sem_open(ix_slot_name(&w->task->names, own->slot, name), O_CREAT | O_EXCL,
 		       0600, 0);
-	(void)ix_expect(w, "a semaphore that exists", sem == SEM_FAILED ? errno : 0,
-			EEXIST);
+	(void)ix_expect(w, "creating a semaphore that exists",
+			sem == SEM_FAILED ? errno : 0, EEXIST);
 	sem = sem_open(ix_slot_name(&w->task->names, ix_spare(w), name), 0);
-	(void)ix_expect(w, "a semaphore that does not exist",
+	(void)ix_expect(w, "opening a semaphore that does not exist",
 			sem == SEM_FAILED ? errno : 0, ENOENT);
 	return true;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where the limits of queues are, and what is answered beyond them. */
+/* The limits of message queues, and the errno beyond each. */
 #include <fcntl.h>
 #include <mqueue.h>
 #include <sys/msg.h>
@@ -11,15 +11,15 @@
 
 /* ---- msg */
 
-/* Bytes that a worker's own queue holds, and with them the number of its messages. */
+/* msg_qbytes of a worker's own queue; it also limits the number of empty messages. */
 #define QBYTES 512
 
-/* What msgmax is lowered to; longer messages than LONGEST are not sent. */
+/* Value to which msgmax is lowered; messages longer than LONGEST are not tested. */
 #define MSGMAX  1024
 #define LONGEST 65536
 
-/* At its desk; most bytes is what a queue may hold. */
-enum { DESK_MSGMAX, DESK_QBYTES, DESK_MOST_BYTES };
+/* A worker's own words: msgmax, msg_qbytes of its queue, and the highest msg_qbytes. */
+enum { OWN_MSGMAX, OWN_QBYTES, OWN_MOST_BYTES };
 
 struct text {
 	long type;
@@ -29,19 +29,19 @@ struct text {
 static int begin_msg(struct ix_worker *w, struct ix_object *own)
 {
 	struct msqid_ds ds;
-	int r = ix_bound(w->task, "msgmax", &w->slot->own[DESK_MSGMAX]);
+	int r = ix_bound(w->task, "msgmax", &w->slot->own[OWN_MSGMAX]);
 
 	if (r < 0)
 		return r;
 	if (msgctl(own->id, IPC_STAT, &ds) < 0)
 		return -errno;
-	w->slot->own[DESK_MOST_BYTES] = ds.msg_qbytes;
+	w->slot->own[OWN_MOST_BYTES] = ds.msg_qbytes;
 	ds.msg_qbytes = MIN(ds.msg_qbytes, QBYTES);
-	w->slot->own[DESK_QBYTES] = ds.msg_qbytes;
+	w->slot->own[OWN_QBYTES] = ds.msg_qbytes;
 	return msgctl(own->id, IPC_SET, &ds) < 0 ? -errno : 0;
 }
 
-/* Messages of that length until there is no room, and all of them out again. */
+/* Send messages of this size until the queue is full, then receive all of them. */
 static void limits_queue_fill_queue(struct ix_worker *w, const struct ix_object *own,
 				    size_t size, unsigned room)
 {
@@ -57,8 +57,9 @@ static void limits_queue_fill_queue(struct ix_worker *w, const struct ix_object 
 	(void)ix_expect(w, "sending to a full queue", error, EAGAIN);
 	ix_expect_number(w, "messages until the queue is full", n, room);
 	if (msgctl(own->id, IPC_STAT, &ds) == 0) {
-		ix_expect_number(w, "qnum of a full queue", ds.msg_qnum, n);
-		ix_expect_number(w, "cbytes of a full queue", ds.__msg_cbytes, n * size);
+		ix_expect_number(w, "msg_qnum of a full queue", ds.msg_qnum, n);
+		ix_expect_number(w, "msg_cbytes of a full queue", ds.__msg_cbytes,
+				 n * size);
 	}
 	for (error = 0; came <= n && error == 0; came += error == 0) {
 		ssize_t length = msgrcv(own->id, &t, sizeof(t.bytes), 0, IPC_NOWAIT);
@@ -72,7 +73,7 @@ static void limits_queue_fill_queue(struct ix_worker *w, const struct ix_object 
 	ix_expect_number(w, "messages until the queue is empty", came, n);
 }
 
-/* Sent and received again. */
+/* Send one message and receive it. */
 static void limits_queue_pass(struct ix_worker *w, const struct ix_object *own)
 {
 	struct text t = { .type = 7 };
@@ -85,8 +86,8 @@ static void limits_queue_pass(struct ix_worker *w, const struct ix_object *own)
 
 static bool bytes_of_queue(struct ix_worker *w, struct ix_object *own)
 {
-	uint64_t qbytes = w->slot->own[DESK_QBYTES];
-	uint64_t most = MIN(MIN(qbytes, w->slot->own[DESK_MSGMAX]), LONGEST);
+	uint64_t qbytes = w->slot->own[OWN_QBYTES];
+	uint64_t most = MIN(MIN(qbytes, w->slot->own[OWN_MSGMAX]), LONGEST);
 	size_t size = 1 + (size_t)ix_random_below(&w->random, MAX(most, 1));
 
 	if (most == 0)
@@ -96,10 +97,10 @@ static bool bytes_of_queue(struct ix_worker *w, struct ix_object *own)
 	return true;
 }
 
-/* Empty messages take no bytes: there may be as many of them as bytes. */
+/* Empty messages take no bytes; the kernel allows msg_qbytes of them. */
 static bool messages_of_queue(struct ix_worker *w, struct ix_object *own)
 {
-	limits_queue_fill_queue(w, own, 0, (unsigned)w->slot->own[DESK_QBYTES]);
+	limits_queue_fill_queue(w, own, 0, (unsigned)w->slot->own[OWN_QBYTES]);
 	return true;
 }
 
@@ -112,43 +113,43 @@ static void set_room(struct ix_worker *w, const struct ix_object *own, uint64_t 
 		ds.msg_qbytes = bytes;
 		error = IX_ERROR(msgctl(own->id, IPC_SET, &ds));
 	}
-	(void)ix_expect(w, "setting a queue's qbytes", error, 0);
+	(void)ix_expect(w, "setting msg_qbytes", error, 0);
 }
 
-/* In a queue that has room for it. */
+/* Send a message of msgmax bytes, and one byte more, to a queue with room for it. */
 static void longest_message(struct ix_worker *w, const struct ix_object *own, size_t most)
 {
 	struct text t = { .type = 1 };
 	ssize_t length;
 
-	set_room(w, own, MIN(most + 1, w->slot->own[DESK_MOST_BYTES]));
-	(void)ix_expect(w, "a message longer than msgmax",
+	set_room(w, own, MIN(most + 1, w->slot->own[OWN_MOST_BYTES]));
+	(void)ix_expect(w, "sending more than msgmax bytes",
 			IX_ERROR(msgsnd(own->id, &t, most + 1, IPC_NOWAIT)), EINVAL);
-	if (ix_expect(w, "a message as long as msgmax",
+	if (ix_expect(w, "sending msgmax bytes",
 		      IX_ERROR(msgsnd(own->id, &t, most, IPC_NOWAIT)), 0)) {
 		length = msgrcv(own->id, &t, sizeof(t.bytes), 0, IPC_NOWAIT);
-		if (ix_expect(w, "receiving that", IX_ERROR(length), 0))
-			ix_expect_number(w, "its length", (uint64_t)length, most);
+		if (ix_expect(w, "receiving msgmax bytes", IX_ERROR(length), 0))
+			ix_expect_number(w, "length of a message of msgmax bytes",
+					 (uint64_t)length, most);
 	}
-	set_room(w, own, w->slot->own[DESK_QBYTES]);
+	set_room(w, own, w->slot->own[OWN_QBYTES]);
 }
 
 static bool length_of_message(struct ix_worker *w, struct ix_object *own)
 {
-	uint64_t most = w->slot->own[DESK_MSGMAX];
+	uint64_t most = w->slot->own[OWN_MSGMAX];
 	struct text t = { .type = 1 };
 
-	if (most < LONGEST && most <= w->slot->own[DESK_MOST_BYTES])
+	if (most < LONGEST && most <= w->slot->own[OWN_MOST_BYTES])
 		longest_message(w, own, most);
-	if (most > w->slot->own[DESK_QBYTES] && w->slot->own[DESK_QBYTES] < LONGEST)
-		(void)ix_expect(w, "a message longer than the queue",
-				IX_ERROR(msgsnd(own->id, &t,
-						w->slot->own[DESK_QBYTES] + 1,
+	if (most > w->slot->own[OWN_QBYTES] && w->slot->own[OWN_QBYTES] < LONGEST)
+		(void)ix_expect(w, "sending more than msg_qbytes",
+				IX_ERROR(msgsnd(own->id, &t, w->slot->own[OWN_QBYTES] + 1,
 						IPC_NOWAIT)),
 				EAGAIN);
 	t.type = 0;
-	(void)ix_expect(w, "a message of type 0",
-			IX_ERROR(msgsnd(own->id, &t, 0, IPC_NOWAIT)), EINVAL);
+	(void)ix_expect(w, "sending type 0", IX_ERROR(msgsnd(own->id, &t, 0, IPC_NOWAIT)),
+			EINVAL);
 	return true;
 }
 
@@ -159,16 +160,16 @@ static bool empty_queue(struct ix_worker *w, struct ix_object *own)
 
 	(void)ix_expect(w, "receiving from an empty queue",
 			IX_ERROR(msgrcv(own->id, &t, 1, 0, IPC_NOWAIT)), ENOMSG);
-	(void)ix_expect(w, "a queue that does not exist", IX_ERROR(msgget(spare, 0)),
-			ENOENT);
-	if (w->slot->own[DESK_MSGMAX] == 0 || w->slot->own[DESK_QBYTES] == 0)
+	(void)ix_expect(w, "opening a queue that does not exist",
+			IX_ERROR(msgget(spare, 0)), ENOENT);
+	if (w->slot->own[OWN_MSGMAX] == 0 || w->slot->own[OWN_QBYTES] == 0)
 		return true;
 	(void)ix_expect(w, "sending", IX_ERROR(msgsnd(own->id, &t, 1, IPC_NOWAIT)), 0);
-	(void)ix_expect(w, "receiving a type that nobody sent",
+	(void)ix_expect(w, "receiving a type that was not sent",
 			IX_ERROR(msgrcv(own->id, &t, 1, 3, IPC_NOWAIT)), ENOMSG);
-	(void)ix_expect(w, "receiving more than there is room for",
+	(void)ix_expect(w, "receiving into too small a buffer",
 			IX_ERROR(msgrcv(own->id, &t, 0, 0, IPC_NOWAIT)), E2BIG);
-	(void)ix_expect(w, "receiving what was too long before",
+	(void)ix_expect(w, "receiving after E2BIG",
 			IX_ERROR(msgrcv(own->id, &t, 1, 2, IPC_NOWAIT)), 0);
 	return true;
 }
@@ -189,12 +190,13 @@ const struct ix_probes ix_probes_msg = {
 
 /* ---- mq */
 
-/* What even CAP_SYS_RESOURCE cannot exceed (mq_overview(7)). */
+/* Limits that apply even with CAP_SYS_RESOURCE (mq_overview(7)). */
 #define HARD_MSGMAX     65536
 #define HARD_MSGSIZEMAX 16777216
 
-/* At its desk: the limits of a queue's attributes, and the messages of its own. */
-enum { DESK_MSG_MAX, DESK_MSGSIZE_MAX, DESK_DEPTH };
+/* A worker's own words: the limits of mq_maxmsg and mq_msgsize, and the mq_maxmsg of its
+ * own queue. */
+enum { OWN_MSG_MAX, OWN_MSGSIZE_MAX, OWN_DEPTH };
 
 static int begin_mq(struct ix_worker *w, struct ix_object *own)
 {
@@ -204,17 +206,17 @@ static int begin_mq(struct ix_worker *w, struct ix_object *own)
 
 	if (r < 0)
 		return r;
-	w->slot->own[DESK_DEPTH] = seen.room;
+	w->slot->own[OWN_DEPTH] = seen.room;
 	if (!w->slot->own[IX_HELD] ||
-	    ix_bound(w->task, "mqueue_msg_max", &w->slot->own[DESK_MSG_MAX]) < 0 ||
-	    ix_bound(w->task, "mqueue_msgsize_max", &w->slot->own[DESK_MSGSIZE_MAX]) <
-		    0) {
-		w->slot->own[DESK_MSG_MAX] = HARD_MSGMAX;
-		w->slot->own[DESK_MSGSIZE_MAX] = HARD_MSGSIZEMAX;
+	    ix_bound(w->task, "mqueue_msg_max", &w->slot->own[OWN_MSG_MAX]) < 0 ||
+	    ix_bound(w->task, "mqueue_msgsize_max", &w->slot->own[OWN_MSGSIZE_MAX]) < 0) {
+		w->slot->own[OWN_MSG_MAX] = HARD_MSGMAX;
+		w->slot->own[OWN_MSGSIZE_MAX] = HARD_MSGSIZEMAX;
 	}
 	return mq_setattr(own->id, &attr, NULL) < 0 ? -errno : 0;
 }
 
+/* Expect that a queue cannot be created with these attributes. */
 static void no_queue(struct ix_worker *w, const char *what, uint64_t depth, uint64_t size,
 		     int right)
 {
@@ -223,7 +225,7 @@ static void no_queue(struct ix_worker *w, const char *what, uint64_t depth, uint
 	auto_fd int fd = mq_open(ix_slot_name(&w->task->names, ix_spare(w), name),
 				 O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600, &attr);
 
-	/* Who else is here may have all the queues that there can be. */
+	/* In a namespace in use, others may have reached queues_max. */
 	if (fd < 0 && errno == ENOSPC && !w->task->names.fresh)
 		return;
 	if (!ix_expect(w, what, IX_ERROR(fd), right) && fd >= 0)
@@ -234,19 +236,19 @@ static bool attributes_of_queue(struct ix_worker *w, struct ix_object *own)
 {
 	(void)own;
 	if (w->index > 0 && w->task->names.fresh)
-		return false; /* while another fills, there is no room to be asked for */
-	no_queue(w, "a queue of more than msg_max messages",
-		 w->slot->own[DESK_MSG_MAX] + 1, 1, EINVAL);
-	no_queue(w, "a queue of longer messages than msgsize_max", 1,
-		 w->slot->own[DESK_MSGSIZE_MAX] + 1, EINVAL);
-	no_queue(w, "a queue of no messages", 0, 1, EINVAL);
-	no_queue(w, "a queue of messages without length", 1, 0, EINVAL);
+		return false; /* worker 0 may just have filled queues_max */
+	no_queue(w, "creating a queue of more than msg_max messages",
+		 w->slot->own[OWN_MSG_MAX] + 1, 1, EINVAL);
+	no_queue(w, "creating a queue of messages above msgsize_max", 1,
+		 w->slot->own[OWN_MSGSIZE_MAX] + 1, EINVAL);
+	no_queue(w, "creating a queue with mq_maxmsg 0", 0, 1, EINVAL);
+	no_queue(w, "creating a queue with mq_msgsize 0", 1, 0, EINVAL);
 	return true;
 }
 
 static bool full_queue(struct ix_worker *w, struct ix_object *own)
 {
-	unsigned room = (unsigned)w->slot->own[DESK_DEPTH], n = 0, came = 0;
+	unsigned room = (unsigned)w->slot->own[OWN_DEPTH], n = 0, came = 0;
 	size_t size = (size_t)ix_random_below(&w->random, own->size + 1);
 	char text[1024] = "";
 	int error = 0;
@@ -269,15 +271,15 @@ static bool full_queue(struct ix_worker *w, struct ix_object *own)
 	ix_expect_number(w, "messages until the queue is empty", came, n);
 	(void)ix_expect(w, "sending when there is room again",
 			IX_ERROR(mq_send(own->id, text, size, 0)), 0);
-	(void)ix_expect(w, "receiving that",
+	(void)ix_expect(w, "receiving the only message",
 			IX_ERROR(mq_receive(own->id, text, sizeof(text), NULL)), 0);
 	return true;
 }
 
 static bool no_message(struct ix_worker *w, struct ix_object *own)
 {
-	/* Nothing in the future: who sets the clock back would have it wait for long. */
-	const struct timespec never = { .tv_nsec = 1000000000 }, past = { 0 };
+	/* No deadline in the future: if the clock is set back, the call would block. */
+	const struct timespec invalid = { .tv_nsec = 1000000000 }, past = { 0 };
 	struct ix_object blocking = { .slot = own->slot, .id = -1, .size = own->size };
 	char text[1024];
 	int error;
@@ -285,41 +287,42 @@ static bool no_message(struct ix_worker *w, struct ix_object *own)
 	(void)ix_expect(w, "receiving from an empty queue",
 			IX_ERROR(mq_receive(own->id, text, sizeof(text), NULL)), EAGAIN);
 	error = -ix_mq_driver.open(&w->task->names, &blocking);
-	if (!ix_expect(w, "opening a queue again", error, 0))
+	if (!ix_expect(w, "opening the queue again", error, 0))
 		return true;
 	error = IX_ERROR(mq_timedreceive(blocking.id, text, sizeof(text), NULL, &past));
 	if (error != EINTR)
-		(void)ix_expect(w, "waiting until a time that was", error, ETIMEDOUT);
-	error = IX_ERROR(mq_timedreceive(blocking.id, text, sizeof(text), NULL, &never));
+		(void)ix_expect(w, "waiting with a past deadline", error, ETIMEDOUT);
+	error = IX_ERROR(
+		mq_timedreceive(blocking.id, text, sizeof(text), NULL, &invalid));
 	if (error != EINTR)
-		(void)ix_expect(w, "waiting until no time", error, EINVAL);
+		(void)ix_expect(w, "waiting with an invalid deadline", error, EINVAL);
 	ix_mq_driver.close(&blocking);
 	return true;
 }
 
-static bool length_of_letter(struct ix_worker *w, struct ix_object *own)
+static bool length_of_mq_message(struct ix_worker *w, struct ix_object *own)
 {
 	char text[1024] = "";
 
-	(void)ix_expect(w, "a message longer than the queue's msgsize",
+	(void)ix_expect(w, "sending more than mq_msgsize bytes",
 			IX_ERROR(mq_send(own->id, text, own->size + 1, 0)), EMSGSIZE);
-	(void)ix_expect(w, "receiving with too little room",
+	(void)ix_expect(w, "receiving into too small a buffer",
 			IX_ERROR(mq_receive(own->id, text, own->size - 1, NULL)),
 			EMSGSIZE);
 	return true;
 }
 
-static bool priority_of_letter(struct ix_worker *w, struct ix_object *own)
+static bool priority_of_message(struct ix_worker *w, struct ix_object *own)
 {
 	const unsigned highest = (unsigned)sysconf(_SC_MQ_PRIO_MAX) - 1;
 	char text[1024] = "";
 	unsigned priority = 0;
 
-	(void)ix_expect(w, "a priority that is too high",
+	(void)ix_expect(w, "sending with too high a priority",
 			IX_ERROR(mq_send(own->id, text, 0, highest + 1)), EINVAL);
-	(void)ix_expect(w, "the highest priority",
+	(void)ix_expect(w, "sending with the highest priority",
 			IX_ERROR(mq_send(own->id, text, 0, highest)), 0);
-	(void)ix_expect(w, "receiving that",
+	(void)ix_expect(w, "receiving the highest priority",
 			IX_ERROR(mq_receive(own->id, text, sizeof(text), &priority)), 0);
 	ix_expect_number(w, "the highest priority", priority, highest);
 	return true;
@@ -334,16 +337,16 @@ static bool name_of_queue(struct ix_worker *w, struct ix_object *own)
 	(void)ix_expect(w, "a name that is too long", IX_ERROR(fd), ENAMETOOLONG);
 	fd = mq_open(ix_slot_name(&w->task->names, own->slot, name), new | O_CLOEXEC,
 		     0600, NULL);
-	(void)ix_expect(w, "a queue that exists", IX_ERROR(fd), EEXIST);
+	(void)ix_expect(w, "creating a queue that exists", IX_ERROR(fd), EEXIST);
 	fd = mq_open(ix_slot_name(&w->task->names, ix_spare(w), name),
 		     O_RDWR | O_CLOEXEC);
-	(void)ix_expect(w, "a queue that does not exist", IX_ERROR(fd), ENOENT);
+	(void)ix_expect(w, "opening a queue that does not exist", IX_ERROR(fd), ENOENT);
 	fd = mq_open(name + 1, O_RDWR | O_CLOEXEC);
 	(void)ix_expect(w, "a name without a slash", IX_ERROR(fd), EINVAL);
 	return true;
 }
 
-/* All queues of a user, wherever they are, count against this one. */
+/* RLIMIT_MSGQUEUE counts all queues of the user, in any namespace. */
 static bool bytes_of_user(struct ix_worker *w, struct ix_object *own)
 {
 	struct ix_object object = { .slot = ix_spare(w), .id = -1 };
@@ -351,15 +354,15 @@ static bool bytes_of_user(struct ix_worker *w, struct ix_object *own)
 
 	(void)own;
 	if (w->index > 0 || getrlimit(RLIMIT_MSGQUEUE, &before) < 0)
-		return false; /* who counts queues may make one, and nobody else */
+		return false; /* only worker 0, which fills queues_max, may create one */
 	none = before;
 	none.rlim_cur = 0;
 	if (setrlimit(RLIMIT_MSGQUEUE, &none) < 0)
 		return false;
-	no_queue(w, "a queue where RLIMIT_MSGQUEUE leaves nothing", 1, 1, EMFILE);
+	no_queue(w, "creating a queue with RLIMIT_MSGQUEUE 0", 1, 1, EMFILE);
 	(void)setrlimit(RLIMIT_MSGQUEUE, &before);
 	if (ix_make(w->task, &ix_mq_driver, &object) < 0)
-		return true; /* others have taken what there is */
+		return true; /* others use up a limit */
 	(void)ix_remove(w->task, &ix_mq_driver, &object);
 	ix_mq_driver.close(&object);
 	return true;
@@ -374,8 +377,8 @@ const struct ix_probes ix_probes_mq = {
 		{ .run = attributes_of_queue },
 		{ .run = full_queue },
 		{ .run = no_message },
-		{ .run = length_of_letter },
-		{ .run = priority_of_letter },
+		{ .run = length_of_mq_message },
+		{ .run = priority_of_message },
 		{ .run = name_of_queue },
 		{ .run = bytes_of_user },
 	},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where the limits of segments and arrays are, and what is answered beyond them. */
+/* The limits of segments and semaphore arrays, and the errno beyond each. */
 #include <sys/shm.h>
 
 #include "core/semun.h"
@@ -9,23 +9,25 @@
 
 /* ---- shm */
 
-/* Of one worker's own segment: a page, whatever its size is. */
+/* Size of a worker's own segment; it takes one page of any page size. */
 #define OWN_SEGMENT 1024
 
-/* What shmmax is lowered to, so that it can be reached; and what fills shmall: pages of
- * any size, and more of them than there are segments when those fill shmmni. */
+/* Value to which shmmax is lowered, so that it can be reached; and the size of the
+ * segments that fill shmall: a multiple of every page size, and large enough that the
+ * segments that fill shmmni take fewer pages. */
 #define SHMMAX     (256 << 10)
 #define MANY_PAGES (128 << 10)
 
-/* At its desk. */
-enum { DESK_SHMMAX };
+/* A worker's own words. */
+enum { OWN_SHMMAX };
 
 static int begin_shm(struct ix_worker *w, struct ix_object *own)
 {
 	(void)own;
-	return ix_bound(w->task, "shmmax", &w->slot->own[DESK_SHMMAX]);
+	return ix_bound(w->task, "shmmax", &w->slot->own[OWN_SHMMAX]);
 }
 
+/* Expect that shmget(2) fails. */
 static void no_segment(struct ix_worker *w, const char *what, int32_t key, size_t size,
 		       int flags, int right)
 {
@@ -37,35 +39,36 @@ static void no_segment(struct ix_worker *w, const char *what, int32_t key, size_
 
 static bool size_of_segment(struct ix_worker *w, struct ix_object *own)
 {
-	uint64_t most = w->slot->own[DESK_SHMMAX];
+	uint64_t most = w->slot->own[OWN_SHMMAX];
 	int32_t spare = ix_slot_key(&w->task->names, ix_spare(w));
 	const int new = IPC_CREAT | IPC_EXCL;
 	struct ix_object object = { .slot = ix_spare(w), .id = -1, .size = most };
 	int r;
 
-	no_segment(w, "a segment of no bytes", spare, 0, new, EINVAL);
+	no_segment(w, "creating a segment of 0 bytes", spare, 0, new, EINVAL);
 	if (most < SIZE_MAX)
-		no_segment(w, "a segment larger than shmmax", spare, most + 1, new,
+		no_segment(w, "creating a segment above shmmax", spare, most + 1, new,
 			   EINVAL);
-	no_segment(w, "more of a segment than it has",
+	no_segment(w, "opening a segment with more than its size",
 		   ix_slot_key(&w->task->names, own->slot), own->size + 1, 0, EINVAL);
-	/* Only the worker that counts pages may take some. */
+	/* Only worker 0, which fills shmall, may take pages. */
 	if (most > SHMMAX || !w->task->names.fresh || w->index > 0)
 		return true;
 	r = ix_make(w->task, &ix_shm_driver, &object);
-	if (ix_expect(w, "a segment of shmmax bytes", -r, 0))
+	if (ix_expect(w, "creating a segment of shmmax bytes", -r, 0))
 		(void)ix_remove(w->task, &ix_shm_driver, &object);
 	return true;
 }
 
 static bool segment_exists(struct ix_worker *w, struct ix_object *own)
 {
-	no_segment(w, "a segment that exists", ix_slot_key(&w->task->names, own->slot),
-		   own->size, IPC_CREAT | IPC_EXCL, EEXIST);
-	no_segment(w, "a segment that does not exist",
+	no_segment(w, "creating a segment that exists",
+		   ix_slot_key(&w->task->names, own->slot), own->size,
+		   IPC_CREAT | IPC_EXCL, EEXIST);
+	no_segment(w, "opening a segment that does not exist",
 		   ix_slot_key(&w->task->names, ix_spare(w)), 0, 0, ENOENT);
-	(void)ix_expect(w, "shmdt of what is not attached", IX_ERROR(shmdt(w->slot)),
-			EINVAL);
+	(void)ix_expect(w, "shmdt of an address that is not attached",
+			IX_ERROR(shmdt(w->slot)), EINVAL);
 	return true;
 }
 
@@ -87,21 +90,21 @@ const struct ix_probes ix_probes_shm = {
 
 #define OWN_ARRAY 2
 
-/* Calls with more operations than that are not made: semopm can be anything. */
+/* The most operations to try in one call: semopm can be arbitrarily high. */
 #define OPERATIONS 4096
 
-/* At its desk. */
-enum { DESK_SEMMSL, DESK_SEMOPM };
+/* A worker's own words. */
+enum { OWN_SEMMSL, OWN_SEMOPM };
 
 static int begin_sem(struct ix_worker *w, struct ix_object *own)
 {
-	int r = ix_bound(w->task, "semmsl", &w->slot->own[DESK_SEMMSL]);
+	int r = ix_bound(w->task, "semmsl", &w->slot->own[OWN_SEMMSL]);
 
 	(void)own;
-	return r < 0 ? r : ix_bound(w->task, "semopm", &w->slot->own[DESK_SEMOPM]);
+	return r < 0 ? r : ix_bound(w->task, "semopm", &w->slot->own[OWN_SEMOPM]);
 }
 
-/* One operation that does not wait, and what should come of it. */
+/* Expect a result of one operation with IPC_NOWAIT. */
 static void limits_sysv_operate(struct ix_worker *w, const char *what,
 				const struct ix_object *own, struct sembuf op, int right)
 {
@@ -117,6 +120,7 @@ static void set_value(struct ix_worker *w, const char *what, const struct ix_obj
 	(void)ix_expect(w, what, IX_ERROR(r), right);
 }
 
+/* Expect that semget(2) fails. */
 static void no_array(struct ix_worker *w, const char *what, int32_t key, uint64_t nsems,
 		     int flags, int right)
 {
@@ -131,26 +135,26 @@ static bool semaphores_of_array(struct ix_worker *w, struct ix_object *own)
 	int32_t spare = ix_slot_key(&w->task->names, ix_spare(w));
 	const int new = IPC_CREAT | IPC_EXCL;
 
-	no_array(w, "an array of no semaphores", spare, 0, new, EINVAL);
-	if (w->slot->own[DESK_SEMMSL] < INT32_MAX)
-		no_array(w, "an array of more than semmsl semaphores", spare,
-			 w->slot->own[DESK_SEMMSL] + 1, new, EINVAL);
-	no_array(w, "more of an array than it has",
+	no_array(w, "creating an array of 0 semaphores", spare, 0, new, EINVAL);
+	if (w->slot->own[OWN_SEMMSL] < INT32_MAX)
+		no_array(w, "creating an array of more than semmsl", spare,
+			 w->slot->own[OWN_SEMMSL] + 1, new, EINVAL);
+	no_array(w, "opening an array with more than its semaphores",
 		 ix_slot_key(&w->task->names, own->slot), own->size + 1, 0, EINVAL);
-	no_array(w, "an array that exists", ix_slot_key(&w->task->names, own->slot),
-		 own->size, new, EEXIST);
-	no_array(w, "an array that does not exist", spare, 0, 0, ENOENT);
+	no_array(w, "creating an array that exists",
+		 ix_slot_key(&w->task->names, own->slot), own->size, new, EEXIST);
+	no_array(w, "opening an array that does not exist", spare, 0, 0, ENOENT);
 	return true;
 }
 
 static bool operations_of_call(struct ix_worker *w, struct ix_object *own)
 {
-	uint64_t most = w->slot->own[DESK_SEMOPM];
+	uint64_t most = w->slot->own[OWN_SEMOPM];
 	struct sembuf ops[OPERATIONS + 1] = {
 		{ 0 }
-	}; /* all wait for zero, which it is */
+	}; /* wait for zero, which the semaphore is */
 
-	(void)ix_expect(w, "semop of no operations", IX_ERROR(semop(own->id, ops, 0)),
+	(void)ix_expect(w, "semop of 0 operations", IX_ERROR(semop(own->id, ops, 0)),
 			EINVAL);
 	if (most > OPERATIONS)
 		return true;
@@ -168,9 +172,9 @@ static bool value_of_semaphore(struct ix_worker *w, struct ix_object *own)
 
 	limits_sysv_operate(w, "adding up to semvmx", own, full, 0);
 	limits_sysv_operate(w, "adding beyond semvmx", own, one, ERANGE);
-	ix_expect_number(w, "the value at its highest",
-			 (uint64_t)semctl(own->id, 0, GETVAL), IX_SEMVMX);
-	limits_sysv_operate(w, "taking all of semvmx", own, empty, 0);
+	ix_expect_number(w, "the highest value", (uint64_t)semctl(own->id, 0, GETVAL),
+			 IX_SEMVMX);
+	limits_sysv_operate(w, "subtracting semvmx", own, empty, 0);
 	set_value(w, "setting a value above semvmx", own, IX_SEMVMX + 1, ERANGE);
 	set_value(w, "setting a value below 0", own, -1, ERANGE);
 	set_value(w, "setting the value 0", own, 0, 0);
@@ -181,8 +185,8 @@ static bool number_of_semaphore(struct ix_worker *w, struct ix_object *own)
 {
 	struct sembuf op = { .sem_num = (unsigned short)own->size, .sem_op = 1 };
 
-	limits_sysv_operate(w, "a semaphore beyond the array", own, op, EFBIG);
-	(void)ix_expect(w, "the value of a semaphore beyond the array",
+	limits_sysv_operate(w, "semop beyond the array", own, op, EFBIG);
+	(void)ix_expect(w, "GETVAL beyond the array",
 			IX_ERROR(semctl(own->id, (int)own->size, GETVAL)), EINVAL);
 	return true;
 }
@@ -194,35 +198,35 @@ static bool no_wait(struct ix_worker *w, struct ix_object *own)
 	uint64_t began = ix_now();
 	int error;
 
-	limits_sysv_operate(w, "taking what is not there", own, take, EAGAIN);
-	limits_sysv_operate(w, "giving", own, give, 0);
+	limits_sysv_operate(w, "taking 1 at 0", own, take, EAGAIN);
+	limits_sysv_operate(w, "giving 1", own, give, 0);
 	limits_sysv_operate(w, "waiting for zero at 1", own, zero, EAGAIN);
-	limits_sysv_operate(w, "taking what is there", own, take, 0);
+	limits_sysv_operate(w, "taking 1 at 1", own, take, 0);
 	limits_sysv_operate(w, "waiting for zero at 0", own, zero, 0);
 	error = IX_ERROR(semtimedop(own->id, &take, 1, &soon));
 	if (error == EINTR)
 		return true;
-	(void)ix_expect(w, "waiting until the time is over", error, EAGAIN);
+	(void)ix_expect(w, "semtimedop at 0", error, EAGAIN);
 	if (ix_now() - began < 100000)
-		ix_fault(w, "semtimedop ended before its time was over");
+		ix_fault(w, "semtimedop returned before its timeout");
 	return true;
 }
 
-/* What has to be undone counts from -32768 to 32767. */
+/* Test the range of semadj, -32768 to 32767. */
 static bool undo_of_semaphore(struct ix_worker *w, struct ix_object *own)
 {
 	struct sembuf full = { .sem_op = IX_SEMVMX, .sem_flg = SEM_UNDO };
 	struct sembuf empty = { .sem_op = -IX_SEMVMX };
 	struct sembuf two = { .sem_op = 2, .sem_flg = SEM_UNDO };
 
-	limits_sysv_operate(w, "as much to undo as there can be", own, full, 0);
-	limits_sysv_operate(w, "taking it all without undo", own, empty, 0);
-	limits_sysv_operate(w, "more to undo than there can be", own, two, ERANGE);
-	set_value(w, "setting a value, which ends what is to undo", own, 0, 0);
+	limits_sysv_operate(w, "adding semvmx with SEM_UNDO", own, full, 0);
+	limits_sysv_operate(w, "subtracting semvmx without SEM_UNDO", own, empty, 0);
+	limits_sysv_operate(w, "exceeding semaem with SEM_UNDO", own, two, ERANGE);
+	set_value(w, "SETVAL, which clears semadj", own, 0, 0);
 	two.sem_op = 1;
-	limits_sysv_operate(w, "giving one to be undone", own, two, 0);
+	limits_sysv_operate(w, "adding 1 with SEM_UNDO", own, two, 0);
 	two.sem_op = -1;
-	limits_sysv_operate(w, "taking one to be undone", own, two, 0);
+	limits_sysv_operate(w, "subtracting 1 with SEM_UNDO", own, two, 0);
 	return true;
 }
 

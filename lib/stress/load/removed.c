@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Objects that are removed while others wait in them or use them. One worker makes and
- * removes, all others come to it each time. Who was seen asleep in a call before the
- * removal cannot have come too late, and has to be told that it was removed.
+ * The workload "remove-under-waiters": in each round worker 0, the remover, creates an
+ * object and removes it while all other workers wait on it or use it. A worker that was
+ * seen asleep in its call before the removal must get EIDRM; one that was not may have
+ * called too late.
  */
 #include "stress/load/removed.h"
 
@@ -14,34 +15,35 @@
 #include "stress/engine/objectlog.h"
 #include "stress/engine/workers.h"
 
-/* How long any of them may take: looks, and how much is between two. It is not the clock
- * that says so: whoever stops the machine stops them as well. */
-#define PATIENCE 400
-#define LOOK_NS  10000000
+/* How long to wait for other workers: so many waits of so many ns. Waits are counted
+ * instead of elapsed time, which also passes while the machine or the job is stopped. */
+#define WAITS_MAX 400
+#define WAIT_NS   10000000
 
-/* How long it is looked whether they are asleep. */
-#define LOOKS 2000
+/* How often to look whether all other workers are asleep. */
+#define LOOKS_MAX 2000
 
-static const struct ix_test_case *scene_of(const struct ix_worker *w)
+static const struct ix_test_case *case_of(const struct ix_worker *w)
 {
 	return w->task->job->on;
 }
 
 /* ---- waiting for each other */
 
-static void removed_raise_to(_Atomic uint32_t *word, uint32_t value)
+static void removed_set_word(_Atomic uint32_t *word, uint32_t value)
 {
 	atomic_store(word, value);
 	(void)ix_futex_wake(word, INT32_MAX);
 }
 
-static void count_in(_Atomic uint32_t *word)
+static void increment(_Atomic uint32_t *word)
 {
 	(void)atomic_fetch_add(word, 1);
 	(void)ix_futex_wake(word, INT32_MAX);
 }
 
-/* 0; EINTR when the end came first; ETIME when it does not come at all. */
+/* Wait until a word is at least this value. Returns 0; EINTR when the run was stopped
+ * first, unless to_the_end; ETIME when nothing came within WAITS_MAX waits. */
 static int removed_await(const struct ix_worker *w, _Atomic uint32_t *word,
 			 uint32_t least, bool to_the_end)
 {
@@ -51,18 +53,19 @@ static int removed_await(const struct ix_worker *w, _Atomic uint32_t *word,
 	while ((now = atomic_load(word)) < least) {
 		if (ix_stopping(w) && !to_the_end)
 			return EINTR;
-		if (looks > PATIENCE)
+		if (looks > WAITS_MAX)
 			return ETIME;
-		/* Others who come, and signals, end a look before its time. */
-		if (ix_futex_wait(word, now, LOOK_NS) < 0 && errno == ETIMEDOUT)
+		/* A wake-up by another worker, or a signal, does not count as a wait. */
+		if (ix_futex_wait(word, now, WAIT_NS) < 0 && errno == ETIMEDOUT)
 			looks++;
 	}
 	return 0;
 }
 
-/* ---- the one who removes */
+/* ---- the remover */
 
-/* As /proc says it: 'S' asleep, 'R' running or ready to; '?' when it is not known. */
+/* Return a worker's state as in /proc/PID/stat: 'S' sleeping, 'R' running or runnable;
+ * '?' if unknown. */
 static char state_of(const struct ix_worker *w, unsigned index)
 {
 	char path[32], text[512];
@@ -78,8 +81,9 @@ static char state_of(const struct ix_worker *w, unsigned index)
 	return st.state;
 }
 
-/* Who only waits for a CPU has been woken: that the machine is busy is no fault. */
-static bool somebody_runs(const struct ix_worker *w)
+/* Whether another worker is runnable: it was woken and only waits for a CPU, so a timeout
+ * is no fault. */
+static bool any_runs(const struct ix_worker *w)
 {
 	for (unsigned i = 1; i < w->task->workers; i++)
 		if (state_of(w, i) == 'R')
@@ -94,13 +98,13 @@ static int await_others(const struct ix_worker *w, _Atomic uint32_t *word,
 
 	do
 		r = removed_await(w, word, ix_others(w), to_the_end);
-	while (r == ETIME && somebody_runs(w));
+	while (r == ETIME && any_runs(w));
 	return r;
 }
 
-/* Each has said that it is about to wait: who sleeps now, waits in the call that it had
- * begun before that was looked at. */
-static bool is_seen(const struct ix_worker *w, unsigned index)
+/* Whether a worker was seen asleep in its current call. Each has announced its call in
+ * calls[] before; one that sleeps now is in the call read from there. */
+static bool is_blocked(const struct ix_worker *w, unsigned index)
 {
 	struct ix_case_state *s = ix_case_state(w);
 	uint32_t call = atomic_load(&s->calls[index]);
@@ -110,14 +114,14 @@ static bool is_seen(const struct ix_worker *w, unsigned index)
 	return atomic_load(&s->blocked[index]) == call;
 }
 
-static void see_them_wait(const struct ix_worker *w)
+static void await_blocked(const struct ix_worker *w)
 {
 	unsigned seen = 0;
 
-	for (unsigned looks = 0; seen < ix_others(w) && looks < LOOKS; looks++) {
+	for (unsigned looks = 0; seen < ix_others(w) && looks < LOOKS_MAX; looks++) {
 		seen = 0;
 		for (unsigned i = 1; i < w->task->workers; i++)
-			seen += is_seen(w, i);
+			seen += is_blocked(w, i);
 		if (ix_stopping(w))
 			return;
 		if (seen < ix_others(w))
@@ -127,7 +131,7 @@ static void see_them_wait(const struct ix_worker *w)
 
 static bool removed_remove_it(struct ix_worker *w, struct ix_object *own)
 {
-	const struct ix_driver *d = scene_of(w)->driver;
+	const struct ix_driver *d = case_of(w)->driver;
 	uint64_t began;
 	int r;
 
@@ -144,35 +148,35 @@ static bool removed_remove_it(struct ix_worker *w, struct ix_object *own)
 
 void ix_name_is_free(struct ix_worker *w, const struct ix_object *own)
 {
-	const struct ix_driver *d = scene_of(w)->driver;
+	const struct ix_driver *d = case_of(w)->driver;
 	struct ix_object next = { .slot = own->slot, .id = -1, .size = own->size };
 	struct ix_seen seen;
 	int r;
 
 	if (d->is_there(&w->task->names, own))
-		ix_fault(w, "its key or name still finds it after it was removed");
+		ix_fault(w, "its key or name still exists after the removal");
 	r = ix_make(w->task, d, &next);
 	if (r == -ENOSPC || r == -EMFILE)
-		return; /* what is removed but used still counts */
+		return; /* a removed object that is still in use counts against limits */
 	if (r < 0) {
-		ix_fault(w, "its key or name is not free after it was removed: %s",
+		ix_fault(w, "its key or name is not free after the removal: %s",
 			 ix_errno_name(r));
 		return;
 	}
 	if (d->keyed && next.id == own->id)
-		ix_fault(w, "the next object got the id %d of the removed one", own->id);
+		ix_fault(w, "the next object got id %d of the removed one", own->id);
 	if (d->stat(&w->task->names, &next, &seen) == 0 && seen.holds)
-		ix_fault(w, "a new object under its key or name holds something");
+		ix_fault(w, "a new object under its key or name is not empty");
 	r = ix_remove(w->task, d, &next);
 	if (r < 0)
 		ix_failed(w, IX_REMOVE, r);
 	d->close(&next);
 }
 
-/* One round. false: there is no point in another. */
-static bool play(struct ix_worker *w, struct ix_object *own, uint32_t round)
+/* Run one round. Returns false if the job cannot go on. */
+static bool run_round(struct ix_worker *w, struct ix_object *own, uint32_t round)
 {
-	const struct ix_test_case *test_case = scene_of(w);
+	const struct ix_test_case *test_case = case_of(w);
 	struct ix_case_state *s = ix_case_state(w);
 	int r;
 
@@ -181,24 +185,24 @@ static bool play(struct ix_worker *w, struct ix_object *own, uint32_t round)
 	atomic_store(&s->at, 0);
 	for (unsigned i = 1; i < w->task->workers; i++)
 		atomic_store(&s->blocked[i], 0);
-	removed_raise_to(&s->round, round);
+	removed_set_word(&s->round, round);
 	r = await_others(w, &s->arrived, false);
 	if (r == ETIME)
-		ix_fault(w, "only %u of %u came to an object within seconds",
+		ix_fault(w, "only %u of %u workers opened the object within seconds",
 			 atomic_load(&s->arrived), ix_others(w));
 	if (r == 0)
 		atomic_store(&s->whole, round);
 	if (r == 0 && test_case->blocks)
-		see_them_wait(w);
+		await_blocked(w);
 	if (!removed_remove_it(w, own))
 		return false;
 	if (r == 0)
 		test_case->after(w, own, round);
-	removed_raise_to(&s->removed, round);
+	removed_set_word(&s->removed, round);
 	if (r != 0)
 		return false;
 	if (await_others(w, &s->left, true) == ETIME) {
-		ix_fault(w, "%u of %u were not woken within seconds",
+		ix_fault(w, "%u of %u workers were not woken within seconds",
 			 ix_others(w) - atomic_load(&s->left), ix_others(w));
 		return false;
 	}
@@ -206,9 +210,9 @@ static bool play(struct ix_worker *w, struct ix_object *own, uint32_t round)
 	return true;
 }
 
-static void direct(struct ix_worker *w)
+static void be_remover(struct ix_worker *w)
 {
-	const struct ix_test_case *test_case = scene_of(w);
+	const struct ix_test_case *test_case = case_of(w);
 	struct ix_object own = { .slot = ix_log_slot(w, 0), .id = -1 };
 	bool more = true;
 
@@ -224,7 +228,7 @@ static void direct(struct ix_worker *w)
 			if (r < 0)
 				(void)ix_remove(w->task, test_case->driver, &own);
 			else
-				more = play(w, &own, round);
+				more = run_round(w, &own, round);
 			test_case->driver->close(&own);
 		}
 		if (r < 0) {
@@ -232,12 +236,12 @@ static void direct(struct ix_worker *w)
 			break;
 		}
 	}
-	removed_raise_to(&ix_case_state(w)->round, IX_DONE);
+	removed_set_word(&ix_case_state(w)->round, IX_DONE);
 }
 
-/* ---- the others */
+/* ---- the other workers */
 
-int ix_told_removed(struct ix_worker *w, int error)
+int ix_check_eidrm(struct ix_worker *w, int error)
 {
 	struct ix_case_state *s = ix_case_state(w);
 	bool slept = atomic_load(&s->blocked[w->index]) ==
@@ -248,8 +252,8 @@ int ix_told_removed(struct ix_worker *w, int error)
 		return 0;
 	if (error == EINTR)
 		return EINTR;
-	ix_fault(w, "one who waited was told %s when the object was removed, not EIDRM",
-		 error ? ix_errno_name(error) : "that it can go on");
+	ix_fault(w, "a waiter got %s when the object was removed, not EIDRM",
+		 error ? ix_errno_name(error) : "no error");
 	return EIO;
 }
 
@@ -259,30 +263,31 @@ bool ix_is_removed(struct ix_worker *w, uint32_t round)
 	       atomic_load(&ix_case_state(w)->whole) == round;
 }
 
-/* Whatever happens, the remover is told that this one has left. */
-static void removed_attend(struct ix_worker *w, uint32_t round)
+/* Take part in one round. In every case it counts as arrived and left, so that the
+ * remover does not wait for this worker. */
+static void removed_take_part(struct ix_worker *w, uint32_t round)
 {
-	const struct ix_test_case *test_case = scene_of(w);
+	const struct ix_test_case *test_case = case_of(w);
 	struct ix_case_state *s = ix_case_state(w);
 	struct ix_object mine = { .slot = s->slot, .id = -1, .size = test_case->size };
 	int r = test_case->driver->open(&w->task->names, &mine);
 
 	if (r < 0) {
-		/* When the end is wanted, the remover does not wait for anybody. */
+		/* After a stop the remover may have removed the object early. */
 		if (!ix_stopping(w))
 			ix_failed(w, IX_WAKE, r);
-		count_in(&s->arrived);
-		count_in(&s->left);
+		increment(&s->arrived);
+		increment(&s->left);
 		return;
 	}
 	if (test_case->enter)
 		test_case->enter(w, &mine, round);
-	count_in(&s->arrived);
+	increment(&s->arrived);
 	r = test_case->stay(w, &mine, round);
 	if (r == 0)
 		ix_done(w, IX_WAKE, atomic_load(&s->at));
 	test_case->driver->close(&mine);
-	count_in(&s->left);
+	increment(&s->left);
 }
 
 static void removed_join(struct ix_worker *w)
@@ -290,25 +295,25 @@ static void removed_join(struct ix_worker *w)
 	struct ix_case_state *s = ix_case_state(w);
 	uint32_t round = 0;
 
-	w->rounds = UINT64_MAX; /* as many as there are */
+	w->rounds = UINT64_MAX; /* the remover decides how many rounds there are */
 	while (ix_running(w)) {
 		uint32_t now = atomic_load(&s->round);
 
 		if (now == round) {
-			(void)ix_futex_wait(&s->round, now, LOOK_NS);
+			(void)ix_futex_wait(&s->round, now, WAIT_NS);
 			continue;
 		}
 		if (now == IX_DONE)
 			break;
 		round = now;
-		removed_attend(w, round);
+		removed_take_part(w, round);
 	}
 }
 
 static void removed_work(struct ix_worker *w)
 {
 	if (w->index == 0)
-		direct(w);
+		be_remover(w);
 	else
 		removed_join(w);
 }
@@ -325,7 +330,7 @@ static int removed_prepare(struct ix_task *t)
 	if (!s)
 		return ix_cannot(t, -ENOMEM, "no memory");
 	if (ix_room(t, test_case->driver, test_case->size, 1, &r) < 1)
-		return ix_cannot(t, r, "no object can be made: %s", ix_errno_text(r));
+		return ix_cannot(t, r, "cannot create an object: %s", ix_errno_text(r));
 	return 0;
 }
 
@@ -350,17 +355,17 @@ static const struct ix_workload workload = {
 /* clang-format off */
 const struct ix_job ix_jobs_removed[] = {
 	{ REMOVED(shm, "use"),
-	  .what = "removed while attached: it can be used until the last detach" },
+	  .what = "removed while attached: usable until the last detach" },
 	{ REMOVED(msg, "wake"),
-	  .what = "removed under senders and receivers: each is told EIDRM" },
+	  .what = "removed under blocked senders and receivers: each gets EIDRM" },
 	{ REMOVED(sem, "wake"),
-	  .what = "removed under those who wait for it: each is told EIDRM" },
+	  .what = "removed under waiters: each gets EIDRM" },
 	{ REMOVED(mq, "wake"),
-	  .what = "unlinked under receivers: messages still reach them, the name is free" },
+	  .what = "unlinked under blocked receivers: messages still arrive, the name is free" },
 	{ REMOVED(pshm, "use"),
-	  .what = "unlinked while mapped: it can be used, and the name is free" },
+	  .what = "unlinked while mapped: still usable, the name is free" },
 	{ REMOVED(psem, "wake"),
-	  .what = "unlinked under those who wait: posts still wake them, the name is free" },
+	  .what = "unlinked under waiters: posts still wake them, the name is free" },
 	{ 0 },
 };
 /* clang-format on */

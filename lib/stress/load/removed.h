@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* An object that is removed while others use it: who does what, and how it is told. */
+/* Removing an object that others use: the cases, and what the remover and the other
+ * workers share. */
 #pragma once
 
 #include <errno.h>
@@ -8,39 +9,40 @@
 #include "stress/load/jobs.h"
 #include "stress/load/room.h"
 
-/* The operations of every such job. */
+/* The operations of every job. */
 enum { IX_REMOVE, IX_WAKE };
 
-/* What the one who removes and the others share. */
+/* State that all workers share. Words marked "futex" are waited for with futex(2). */
 struct ix_case_state {
-	_Atomic uint32_t round;   /* from 1; IX_DONE: there is none any more. A futex */
-	_Atomic uint32_t arrived; /* who hold the object; a futex */
-	_Atomic uint32_t left;    /* who are done with it; a futex */
-	_Atomic uint32_t removed; /* the round whose object is; a futex */
-	_Atomic uint32_t whole;   /* the last round to which all came */
-	_Atomic uint64_t at;      /* when they could go on */
-	uint32_t slot;
-	_Atomic uint32_t calls[IX_WORKERS];   /* that one has begun, or is about to */
-	_Atomic uint32_t blocked[IX_WORKERS]; /* the one it was seen asleep in; 0: none */
+	_Atomic uint32_t round;   /* current one, from 1; IX_DONE after the last; futex */
+	_Atomic uint32_t arrived; /* workers that have opened the object; futex */
+	_Atomic uint32_t left;    /* workers that are done with it; futex */
+	_Atomic uint32_t removed; /* last round whose object was removed; futex */
+	_Atomic uint32_t whole;   /* last round for which all workers arrived */
+	_Atomic uint64_t at; /* ns: when the removal or the wake-ups began; 0: not yet */
+	uint32_t slot;       /* of the object */
+	_Atomic uint32_t calls[IX_WORKERS]; /* blocking calls that each has announced */
+	_Atomic uint32_t
+		blocked[IX_WORKERS]; /* call in which it was seen asleep; 0: none */
 };
 
 #define IX_DONE UINT32_MAX
 
-/* One that is to be met by all in this round. */
+/* What happens to one kind of object in each round. */
 struct ix_test_case {
 	const struct ix_driver *driver;
 	size_t size;
-	bool blocks; /* the others are in a call when it is removed */
-	/* The remover: make the new object such that others wait for it. -errno */
+	bool blocks; /* the other workers block in a call when it is removed */
+	/* Remover: prepare the new object, so that others will block on it. Returns 0 or
+	 * -errno. May be NULL. */
 	int (*set)(struct ix_worker *w, struct ix_object *own);
-	/* One of the others, before it says that it is there. */
+	/* Other workers, before they count as arrived. May be NULL. */
 	void (*enter)(struct ix_worker *w, struct ix_object *mine, uint32_t round);
-	/* And then: wait, or use it. 0 when all is as it should be, or why it came to
-	 * an end. */
+	/* Other workers: block on the object, or use it. Returns 0 or a positive errno. */
 	int (*stay)(struct ix_worker *w, struct ix_object *mine, uint32_t round);
-	/* The remover: hold what is removed to what it should be, wake who still waits. */
+	/* Remover: check the removed object and wake those that still wait. */
 	void (*after)(struct ix_worker *w, struct ix_object *own, uint32_t round);
-	/* The remover, when all have left. */
+	/* Remover, after all others have left. */
 	void (*last)(struct ix_worker *w, const struct ix_object *own);
 };
 
@@ -52,26 +54,28 @@ static inline struct ix_case_state *ix_case_state(const struct ix_worker *w)
 	return w->task->state;
 }
 
-/* The others. */
+/* The number of workers other than the remover. */
 static inline unsigned ix_others(const struct ix_worker *w)
 {
 	return w->task->workers - 1;
 }
 
-/* Before each call that waits, also when it is made again: who was interrupted after the
- * removal makes one that comes too late. */
+/* Announce a blocking call. Needed before each one, also when it is repeated: a call
+ * repeated after an interruption may come after the removal. */
 static inline void ix_calls(const struct ix_worker *w)
 {
 	(void)atomic_fetch_add(&ix_case_state(w)->calls[w->index], 1);
 }
 
-/* What an answer of the kernel means to one whose object is removed meanwhile: 0, EINTR,
- * or a fault that was told. */
-int ix_told_removed(struct ix_worker *w, int error);
+/* Check the errno (or 0) of a blocking call whose object was removed. Returns 0 if it is
+ * right, EINTR if the run was stopped, EIO after reporting a fault. */
+int ix_check_eidrm(struct ix_worker *w, int error);
 
-/* Wait until the object of this round is removed, also when the end is wanted: who lets
- * go before that would be missed. false: it is not, or not all were there. */
+/* Wait until the object of this round was removed, also after a stop: the remover checks
+ * that all workers still use it. Returns false if it was not removed, or if not all
+ * workers had arrived. */
 bool ix_is_removed(struct ix_worker *w, uint32_t round);
 
-/* The key or name is free: a new object can have it at once, and is another. */
+/* Check that the key or name of the removed object is free: a new object can be created
+ * under it, has another id, and is empty. */
 void ix_name_is_free(struct ix_worker *w, const struct ix_object *own);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What becomes of each kind of object that is removed under its users: System V queues
- * and arrays end at once, all others live on until the last user lets go. */
+/* What happens to each kind of object that is removed while in use: System V queues and
+ * arrays are destroyed at once, all others live until the last user closes them. */
 #include <mqueue.h>
 #include <semaphore.h>
 #include <string.h>
@@ -17,16 +17,16 @@ static void nothing(struct ix_worker *w, const struct ix_object *own)
 	(void)own;
 }
 
-/* ---- queues and arrays of System V */
+/* ---- System V queues and arrays */
 
-static void no_answer(struct ix_worker *w, const struct ix_driver *d,
-		      struct ix_object *own)
+static void check_gone(struct ix_worker *w, const struct ix_driver *d,
+		       struct ix_object *own)
 {
 	struct ix_seen seen;
 	int r = d->stat(&w->task->names, own, &seen);
 
 	if (r != -EINVAL && r != -EIDRM)
-		ix_fault(w, "id %d still answers after it was removed", own->id);
+		ix_fault(w, "id %d still exists after its removal", own->id);
 	ix_name_is_free(w, own);
 }
 
@@ -35,8 +35,8 @@ struct text {
 	char bytes[64];
 };
 
-/* Full, but not of what the receivers wait for. */
-static int removed_scenes_fill_queue(struct ix_worker *w, struct ix_object *own)
+/* Fill the queue with a type that no receiver waits for: senders and receivers block. */
+static int removed_cases_fill_queue(struct ix_worker *w, struct ix_object *own)
 {
 	struct text t = { .type = 1 };
 	struct msqid_ds ds;
@@ -62,25 +62,26 @@ static int wait_in_queue(struct ix_worker *w, struct ix_object *mine, uint32_t r
 		r = w->index % 2 ? msgrcv(mine->id, &t, sizeof(t.bytes), 2, 0)
 				 : msgsnd(mine->id, &t, 1, 0);
 	} while (r < 0 && errno == EINTR && !ix_stopping(w));
-	return ix_told_removed(w, r < 0 ? errno : 0);
+	return ix_check_eidrm(w, r < 0 ? errno : 0);
 }
 
 static void after_queue(struct ix_worker *w, struct ix_object *own, uint32_t round)
 {
 	(void)round;
-	no_answer(w, &ix_msg_driver, own);
+	check_gone(w, &ix_msg_driver, own);
 }
 
 const struct ix_test_case ix_test_case_msg = {
 	.driver = &ix_msg_driver,
 	.blocks = true,
-	.set = removed_scenes_fill_queue,
+	.set = removed_cases_fill_queue,
 	.stay = wait_in_queue,
 	.after = after_queue,
 	.last = nothing,
 };
 
-/* Some wait for a token, others wait until the one that is there is gone. */
+/* Half of the workers wait for a token of semaphore 0, the others until semaphore 1, set
+ * to 1 here, becomes 0. */
 static int set_array(struct ix_worker *w, struct ix_object *own)
 {
 	(void)w;
@@ -97,13 +98,13 @@ static int wait_in_array(struct ix_worker *w, struct ix_object *mine, uint32_t r
 		ix_calls(w);
 		r = semop(mine->id, &op, 1);
 	} while (r < 0 && errno == EINTR && !ix_stopping(w));
-	return ix_told_removed(w, r < 0 ? errno : 0);
+	return ix_check_eidrm(w, r < 0 ? errno : 0);
 }
 
 static void after_array(struct ix_worker *w, struct ix_object *own, uint32_t round)
 {
 	(void)round;
-	no_answer(w, &ix_sem_driver, own);
+	check_gone(w, &ix_sem_driver, own);
 }
 
 const struct ix_test_case ix_test_case_sem = {
@@ -118,35 +119,35 @@ const struct ix_test_case ix_test_case_sem = {
 
 /* ---- memory */
 
-/* A cell for each, and one that is written after the removal. */
-static _Atomic uint32_t *removed_scenes_cell(const struct ix_object *object,
-					     unsigned index)
+/* Cell n belongs to worker n; the remover writes cell 0 after the removal. */
+static _Atomic uint32_t *removed_cases_cell(const struct ix_object *object,
+					    unsigned index)
 {
 	return (_Atomic uint32_t *)object->at + index;
 }
 
 static void write_cell(struct ix_worker *w, struct ix_object *mine, uint32_t round)
 {
-	atomic_store(removed_scenes_cell(mine, w->index), round);
+	atomic_store(removed_cases_cell(mine, w->index), round);
 }
 
-/* What each wrote before it was removed is there, and what one writes after that is seen
- * by the others. */
-static int removed_scenes_use_memory(struct ix_worker *w, struct ix_object *mine,
-				     uint32_t round)
+/* Check that what each worker wrote before the removal is still there, and that what the
+ * remover wrote afterwards is visible. */
+static int removed_cases_use_memory(struct ix_worker *w, struct ix_object *mine,
+				    uint32_t round)
 {
 	if (!ix_is_removed(w, round))
 		return EINTR;
 	for (unsigned i = 1; i < w->task->workers; i++) {
-		uint32_t holds = atomic_load(removed_scenes_cell(mine, i));
+		uint32_t holds = atomic_load(removed_cases_cell(mine, i));
 
 		if (holds != round && holds != ~round)
-			ix_fault(w, "removed memory holds %u, where %u was written",
-				 holds, round);
+			ix_fault(w, "removed memory holds %u, but %u was written", holds,
+				 round);
 	}
-	if (atomic_load(removed_scenes_cell(mine, 0)) != round)
-		ix_fault(w, "what was written after the removal is not seen by others");
-	atomic_store(removed_scenes_cell(mine, w->index), ~round);
+	if (atomic_load(removed_cases_cell(mine, 0)) != round)
+		ix_fault(w, "a write after the removal is not visible to others");
+	atomic_store(removed_cases_cell(mine, w->index), ~round);
 	return 0;
 }
 
@@ -157,25 +158,24 @@ static void after_segment(struct ix_worker *w, struct ix_object *own, uint32_t r
 	int r;
 
 	if (shmctl(own->id, IPC_STAT, &ds) < 0) {
-		ix_fault(w, "a removed segment that is attached does not answer: %s",
+		ix_fault(w, "cannot stat a removed segment that is attached: %s",
 			 ix_errno_text(errno));
 	} else {
 		if (!(ds.shm_perm.mode & SHM_DEST) || ds.shm_perm.__key != IPC_PRIVATE)
-			ix_fault(w,
-				 "a removed segment is not marked so (mode %o, key 0x%x)",
+			ix_fault(w, "a removed segment has mode %o and key 0x%x",
 				 ds.shm_perm.mode, (unsigned)ds.shm_perm.__key);
 		if (ds.shm_nattch != others)
-			ix_fault(w, "nattch is %llu with %llu attached",
+			ix_fault(w, "nattch is %llu, not %llu",
 				 (unsigned long long)ds.shm_nattch,
 				 (unsigned long long)others);
 	}
-	/* Linux: whoever knows its id can still attach it. */
+	/* Linux: a removed segment can still be attached by its id. */
 	r = ix_shm_driver.open(&w->task->names, own);
 	if (r < 0)
-		ix_fault(w, "a removed segment cannot be attached by its id: %s",
+		ix_fault(w, "cannot attach a removed segment by its id: %s",
 			 ix_errno_text(r));
 	else
-		atomic_store(removed_scenes_cell(own, 0), round);
+		atomic_store(removed_cases_cell(own, 0), round);
 	ix_shm_driver.close(own);
 	ix_name_is_free(w, own);
 }
@@ -186,17 +186,17 @@ static void last_detach(struct ix_worker *w, const struct ix_object *own)
 	int error = shmctl(own->id, IPC_STAT, &ds) < 0 ? errno : 0;
 
 	if (error != EINVAL && error != EIDRM)
-		ix_fault(w, "a removed segment is still there after the last detach");
+		ix_fault(w, "a removed segment still exists after the last detach");
 }
 
-/* A word of each worker. */
+/* One word for each worker. */
 #define CELLS (IX_WORKERS * sizeof(uint32_t))
 
 const struct ix_test_case ix_test_case_shm = {
 	.driver = &ix_shm_driver,
 	.size = CELLS,
 	.enter = write_cell,
-	.stay = removed_scenes_use_memory,
+	.stay = removed_cases_use_memory,
 	.after = after_segment,
 	.last = last_detach,
 };
@@ -206,9 +206,9 @@ static void after_memory(struct ix_worker *w, struct ix_object *own, uint32_t ro
 	int r = ix_pshm_driver.open(&w->task->names, own);
 
 	if (r < 0)
-		ix_fault(w, "unlinked memory cannot be mapped: %s", ix_errno_text(r));
+		ix_fault(w, "cannot map unlinked memory: %s", ix_errno_text(r));
 	else
-		atomic_store(removed_scenes_cell(own, 0), round);
+		atomic_store(removed_cases_cell(own, 0), round);
 	ix_name_is_free(w, own);
 }
 
@@ -216,15 +216,15 @@ const struct ix_test_case ix_test_case_pshm = {
 	.driver = &ix_pshm_driver,
 	.size = CELLS,
 	.enter = write_cell,
-	.stay = removed_scenes_use_memory,
+	.stay = removed_cases_use_memory,
 	.after = after_memory,
 	.last = nothing,
 };
 
 /* ---- POSIX queues and semaphores */
 
-static int removed_scenes_receive(struct ix_worker *w, struct ix_object *mine,
-				  uint32_t round)
+static int removed_cases_receive(struct ix_worker *w, struct ix_object *mine,
+				 uint32_t round)
 {
 	char text[sizeof(round)];
 	ssize_t n;
@@ -239,14 +239,13 @@ static int removed_scenes_receive(struct ix_worker *w, struct ix_object *mine,
 		return errno;
 	}
 	if (n != (ssize_t)sizeof(round) || memcmp(text, &round, sizeof(round)) != 0)
-		ix_fault(w,
-			 "another message came through an unlinked queue than was sent");
+		ix_fault(w, "an unlinked queue delivered another message than was sent");
 	return 0;
 }
 
-/* One for each. There may be more of them than the queue holds: then it waits. */
-static void removed_scenes_send_all(struct ix_worker *w, struct ix_object *own,
-				    uint32_t round)
+/* Send one message to each receiver. The queue may hold fewer: then mq_send(3) blocks. */
+static void removed_cases_send_all(struct ix_worker *w, struct ix_object *own,
+				   uint32_t round)
 {
 	ix_name_is_free(w, own);
 	atomic_store(&ix_case_state(w)->at, ix_now());
@@ -257,7 +256,7 @@ static void removed_scenes_send_all(struct ix_worker *w, struct ix_object *own,
 			r = mq_send(own->id, (const char *)&round, sizeof(round), 0);
 		while (r < 0 && errno == EINTR && !ix_stopping(w));
 		if (r < 0 && errno != EINTR)
-			ix_fault(w, "an unlinked queue takes no message: %s",
+			ix_fault(w, "cannot send to an unlinked queue: %s",
 				 ix_errno_text(errno));
 	}
 }
@@ -266,8 +265,8 @@ const struct ix_test_case ix_test_case_mq = {
 	.driver = &ix_mq_driver,
 	.size = sizeof(uint32_t),
 	.blocks = true,
-	.stay = removed_scenes_receive,
-	.after = removed_scenes_send_all,
+	.stay = removed_cases_receive,
+	.after = removed_cases_send_all,
 	.last = nothing,
 };
 
@@ -292,17 +291,17 @@ static void post_all(struct ix_worker *w, struct ix_object *own, uint32_t round)
 	atomic_store(&ix_case_state(w)->at, ix_now());
 	for (unsigned i = 0; i < ix_others(w); i++)
 		if (sem_post(own->at) < 0)
-			ix_fault(w, "an unlinked semaphore takes no post: %s",
+			ix_fault(w, "cannot post an unlinked semaphore: %s",
 				 ix_errno_text(errno));
 }
 
-/* Each took one. */
+/* Each waiter took one token, so the value must be 0. */
 static void no_token_left(struct ix_worker *w, const struct ix_object *own)
 {
 	int value = 0;
 
 	if (sem_getvalue(own->at, &value) < 0 || (value != 0 && !ix_stopping(w)))
-		ix_fault(w, "an unlinked semaphore has the value %d when all are taken",
+		ix_fault(w, "an unlinked semaphore has the value %d at the end, not 0",
 			 value);
 }
 

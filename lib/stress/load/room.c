@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How much a workload may have, found by trying: what is used by others is known to the
- * kernel alone. And the objects that a supervisor makes for its workers. */
+/* How many objects the limits leave to a workload, found by trying, as only the kernel
+ * knows what others use; and the objects that a supervisor creates for its workers. */
 #include "stress/load/room.h"
 
 #include <errno.h>
@@ -74,10 +74,10 @@ int ix_common(struct ix_task *t, const struct ix_driver *d, struct ix_object *ob
 	object->at = NULL;
 	r = ix_make(t, d, object);
 	if (r < 0)
-		return ix_cannot(t, r, "no object can be made: %s", ix_errno_text(r));
+		return ix_cannot(t, r, "cannot create an object: %s", ix_errno_text(r));
 	r = d->mapped ? d->open(&t->names, object) : 0;
 	if (r < 0)
-		return ix_cannot(t, r, "the object that was made cannot be used: %s",
+		return ix_cannot(t, r, "cannot open the object just created: %s",
 				 ix_errno_text(r));
 	return 0;
 }

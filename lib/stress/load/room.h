@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What limits leave to a workload, as its supervisor finds out beforehand. */
+/* What the limits leave to a workload, as its supervisor finds out before a run. */
 #pragma once
 
 #include "stress/engine/job.h"
 
 /*
- * How many objects of that size there can be besides those of others, but no more than
- * are wanted: found by making them, under the slots from IX_LOG_FIRST on, and removing
- * them again. ret_error says why there are not more.
+ * Return how many objects of this size can be created, at most want: creates them in the
+ * slots from IX_LOG_FIRST on and removes them again. *ret_error is 0, or the -errno that
+ * prevented more.
  */
 unsigned ix_room(const struct ix_task *t, const struct ix_driver *d, size_t size,
 		 unsigned want, int *ret_error);
 
-/* The size that one object can have: this one, or half as much and so on, as long as a
- * limit forbids it; ret_error says which. 0 when none can be made. */
+/* Return the size that one object can have: this one, or halved until it can be created;
+ * 0 if none can. *ret_error is 0, or the -errno of the last size that failed. */
 size_t ix_largest(const struct ix_task *t, const struct ix_driver *d, size_t size,
 		  int *ret_error);
 
-/* A limit of the namespace by its name. 0, -errno */
+/* Read a limit of the namespace by its name. Returns 0 or -errno. */
 int ix_bound(const struct ix_task *t, const char *name, uint64_t *ret_value);
 
-/* A supervisor's object under one of its own slots (below IX_LOG_FIRST), which workers
- * use. It is at hand. -errno with ix_cannot() said */
+/* Create and open the object that all workers use, in one of the supervisor's slots
+ * (below IX_LOG_FIRST). Returns 0, or -errno after ix_cannot(). */
 int ix_common(struct ix_task *t, const struct ix_driver *d, struct ix_object *object);
 
-/* Remove it again, whatever state it is in, and let it go. */
+/* Remove and close that object, whatever state it is in. */
 void ix_common_end(struct ix_task *t, const struct ix_driver *d,
 		   struct ix_object *object);
 
-/* Sleep for that long, or until a signal comes. */
+/* Sleep for ns nanoseconds, or until a signal. */
 void ix_pause(long ns);

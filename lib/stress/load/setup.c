@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How each object is made, used once and removed: memory is written and read, a queue
- * carries a message, a semaphore goes up and down. What is new has to be empty, and gives
- * back what was put into it.
+ * The workload "setup": create an object, use it once and remove it. Memory is written
+ * and read, a queue carries a message, a semaphore goes up and down. A new object must be
+ * empty and return what was put into it.
  */
 #include "stress/load/setup.h"
 
@@ -16,28 +16,28 @@
 #include "stress/engine/objectlog.h"
 #include "stress/engine/worker.h"
 
-/* Of memory when nothing is said: a page. */
+/* Default size of memory: a page. */
 #define BYTES 4096
 
-/* Of a message: what it costs to make a queue does not depend on that. */
+/* Bytes of a message: the cost of creating a queue does not depend on it. */
 #define MESSAGE 8
 
-/* What a worker has at hand. */
+/* What a worker needs for a cycle. */
 struct bench {
 	const struct ix_task *task;
 	uint32_t slot;
 	size_t size;
-	uint64_t mark; /* what is put into it: differs each time */
+	uint64_t mark; /* data to put into the object: differs each time */
 	struct ix_payload *sent, *came;
 };
 
 struct ix_setup_kind {
-	/* Once through it. -errno; -EILSEQ: it did not hold what it should. */
+	/* Create, use, remove. Returns 0 or -errno; -EILSEQ: wrong content. */
 	int (*cycle)(const struct ix_setup_kind *k, struct bench *b);
-	const struct ix_driver *driver; /* an object of a mechanism */
-	/* Use it once. */
+	const struct ix_driver *driver; /* object_cycle(): mechanism of the object */
+	/* object_cycle(): use the object once. Returns as cycle(). */
 	int (*use)(struct ix_object *object, uint64_t mark);
-	const struct ix_way *way; /* or a channel of this way */
+	const struct ix_way *way; /* way_cycle(): way of the channel */
 };
 
 /* ---- an object of a mechanism */
@@ -113,7 +113,7 @@ const struct ix_setup_kind ix_setup_psem = {
 	.use = psem_use,
 };
 
-/* ---- memory without a name */
+/* ---- memfd */
 
 static int memfd_cycle(const struct ix_setup_kind *k, struct bench *b)
 {
@@ -130,7 +130,7 @@ static int memfd_cycle(const struct ix_setup_kind *k, struct bench *b)
 
 const struct ix_setup_kind ix_setup_memfd = { .cycle = memfd_cycle };
 
-/* ---- what carries messages */
+/* ---- channels */
 
 static int setup_carry(struct ix_channel *c, struct bench *b)
 {
@@ -140,7 +140,7 @@ static int setup_carry(struct ix_channel *c, struct bench *b)
 	memcpy(b->sent->data, &b->mark, c->size);
 	if (c->way->send(c, b->sent, c->size) < 0)
 		return -errno;
-	/* It is there: only one that is lost has us wait until somebody interrupts. */
+	/* Blocks only if the message was lost, until the supervisor interrupts. */
 	n = c->way->receive(c, b->came, true);
 	if (n < 0)
 		return errno == EINTR ? -EILSEQ : -errno;
@@ -188,12 +188,14 @@ static int setup_prepare(struct ix_task *t)
 	return 0;
 }
 
-/* There may be no memory or no room for it, as others are at work; nothing else. */
+/* Count a failed cycle. It is a fault unless memory or a limit, which other workers use
+ * too, was exhausted. */
 static void setup_failed(struct ix_worker *w, int error)
 {
 	ix_failed(w, 0, error);
 	if (error != ENOMEM && error != ENOSPC && error != EMFILE && error != ENFILE)
-		ix_fault(w, "cannot make, use or remove it: %s", ix_errno_text(error));
+		ix_fault(w, "cannot create, use or remove an object: %s",
+			 ix_errno_text(error));
 }
 
 static void cycle_on(struct ix_worker *w, struct bench *b)
@@ -209,7 +211,7 @@ static void cycle_on(struct ix_worker *w, struct bench *b)
 		else if (r == -EILSEQ)
 			ix_fault(
 				w,
-				"what is new is not empty, or does not hold what is put into it");
+				"a new object is not empty, or does not return what was put in");
 		else if (r != -EINTR || !ix_stopping(w))
 			setup_failed(w, -r);
 	}

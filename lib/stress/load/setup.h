@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What it costs to have a way to move data: made, used once, and removed. */
+/* The workload "setup": what it costs to create, use once and remove a way to move data. */
 #pragma once
 
 #include "stress/engine/job.h"
@@ -8,7 +8,7 @@ struct ix_setup_kind;
 
 extern const struct ix_workload ix_setup;
 
-/* What the jobs of it work on. */
+/* What its jobs work on. */
 extern const struct ix_setup_kind ix_setup_shm, ix_setup_pshm, ix_setup_memfd,
 	ix_setup_msg, ix_setup_mq, ix_setup_pipe, ix_setup_stream, ix_setup_sem,
 	ix_setup_psem, ix_setup_eventfd;

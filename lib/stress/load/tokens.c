@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How tokens go from one worker to the next: one semaphore counts the room and its twin
- * the tokens, so that nobody gives more than there is room for. Both of a pair follow the
- * same numbers that look random: how many tokens, and by which of the twins. At the end
- * as many were taken as given, and all semaphores are as they were. An array changes
- * both twins in one call: whoever looks, they must add up.
+ * The workload "transfer" of semaphores: tokens pass from one worker of a pair to the
+ * other. Two semaphores are twins: one counts the room and the other the tokens. Both
+ * workers draw the same pseudo-random numbers: how many tokens, and by which twins. At
+ * the end as many tokens were taken as given, and all semaphores have their first values.
+ * In a System V array one call changes both twins, so their sum must be constant at any
+ * time.
  */
 #include "stress/load/tokens.h"
 
@@ -18,26 +19,25 @@
 #include "stress/engine/worker.h"
 #include "stress/engine/workers.h"
 
-/* Room of a semaphore, twins of a pair of workers, tokens at once. */
+/* Tokens that twins hold; twins of a pair of workers; tokens in one call. */
 #define ROOM  64
 #define TWINS 16
 #define MOST  4
 
-/* The values are looked at after so many rounds. */
+/* Check the values once in this many rounds. */
 #define LOOK_EVERY 64
 
 enum { OP_GIVE, OP_TAKE };
 
-/* What a worker has on its desk: tokens that it gave or took; and those with what it is
- * about to. */
+/* A worker's own words: tokens that it has given or taken; and those including the ones
+ * of the call in progress. Of the shared words, pair n sets word n when its giver has
+ * finished. */
 enum { OWN_TOKENS, OWN_BEGUN };
-
-/* The board has a word for each pair: its giver will give no more. */
 
 #define PAIRS (IX_WORKERS / 2)
 
 struct pair {
-	struct ix_object object[2]; /* an array; or room and tokens */
+	struct ix_object object[2]; /* System V: one array; POSIX: room and tokens */
 };
 
 struct tokens {
@@ -46,7 +46,7 @@ struct tokens {
 	struct pair pair[PAIRS];
 };
 
-/* Some tokens by one of the twins. */
+/* n tokens by these twins. */
 struct handful {
 	unsigned twin;
 	int n;
@@ -55,19 +55,18 @@ struct handful {
 struct ix_token_kind {
 	const struct ix_driver *driver;
 	unsigned objects; /* of a pair */
-	/* Room for so many in each of the twins, which are new. -errno */
+	/* Set the room of new twins to ROOM. Returns 0 or -errno. */
 	int (*fill)(struct tokens *k, struct pair *p);
-	/* Give or take. -EINTR: nothing was done; -EAGAIN; -errno */
+	/* Give or take. Returns 0 or -errno; after -EINTR and -EAGAIN nothing changed. */
 	int (*give)(const struct pair *p, struct handful h);
 	int (*take)(const struct pair *p, struct handful h, bool wait);
-	/* Whether what a semaphore and its twin say can be so, while others are at work
-	 * or when all is still; the tokens that there are, of all twins. -errno; -EILSEQ:
-	 * it cannot. */
+	/* Check the values of all twins, during the run or at its end (still). Returns
+	 * the tokens of all twins; -EILSEQ if the values are impossible; -errno. */
 	int (*look)(const struct tokens *k, const struct pair *p, bool still);
-	int most; /* tokens at once */
+	int most; /* tokens in one call */
 };
 
-/* ---- System V: semaphore 2n is the room of n, and the next its tokens */
+/* ---- System V: semaphore 2n is the room of twins n, 2n + 1 their tokens */
 
 static int tokens_move(const struct pair *p, unsigned from, unsigned to, int n, bool wait)
 {
@@ -90,7 +89,7 @@ static int sem_fill(struct tokens *k, struct pair *p)
 		values[2 * i] = ROOM;
 	if (semctl(p->object[0].id, 0, SETALL, (union semun){ .array = values }) < 0)
 		return -errno;
-	/* Once there and back: kernel.sem may not allow two operations in one call. */
+	/* Try both directions: kernel.sem may not allow two operations in one call. */
 	r = tokens_move(p, 0, 1, 1, false);
 	return r < 0 ? r : tokens_move(p, 1, 0, 1, false);
 }
@@ -110,7 +109,7 @@ static int sem_look(const struct tokens *k, const struct pair *p, bool still)
 	unsigned short values[2 * TWINS] = { 0 };
 	int n = 0;
 
-	(void)still; /* no matter when */
+	(void)still; /* the sum is constant at any time */
 	if (semctl(p->object[0].id, 0, GETALL, (union semun){ .array = values }) < 0)
 		return -errno;
 	for (unsigned i = 0; i < k->twins; i++) {
@@ -131,7 +130,7 @@ const struct ix_token_kind ix_tokens_sem = {
 	.most = MOST,
 };
 
-/* ---- POSIX: the first is the room, the second the tokens */
+/* ---- POSIX: the first object is the room, the second the tokens */
 
 static int psem_fill(struct tokens *k, struct pair *p)
 {
@@ -161,8 +160,8 @@ static int psem_take(const struct pair *p, struct handful h, bool wait)
 	return tokens_pass(p->object[1].at, p->object[0].at, wait);
 }
 
-/* Between the two calls of one of them a token is on its way, and so are we between ours:
- * only when all is still do the two add up. */
+/* A token is in neither semaphore between the two calls of a worker, and may move between
+ * the two reads here, so the sum is only exact at the end. */
 static int psem_look(const struct tokens *k, const struct pair *p, bool still)
 {
 	int room, value;
@@ -188,7 +187,8 @@ const struct ix_token_kind ix_tokens_psem = {
 
 /* ---- in the supervisor */
 
-static int tokens_hire(struct ix_task *t, struct tokens *k, struct pair *p, uint32_t slot)
+static int tokens_open_pair(struct ix_task *t, struct tokens *k, struct pair *p,
+			    uint32_t slot)
 {
 	const struct ix_driver *driver = k->kind->driver;
 	int r = 0;
@@ -209,8 +209,8 @@ static int tokens_hire(struct ix_task *t, struct tokens *k, struct pair *p, uint
 static int tokens_cannot(struct ix_task *t, int error)
 {
 	if (error == -EINVAL || error == -E2BIG)
-		return ix_cannot(t, error, "the limits are too low for it");
-	return ix_cannot(t, error, "cannot make semaphores: %s", ix_errno_text(error));
+		return ix_cannot(t, error, "the limits are too low");
+	return ix_cannot(t, error, "cannot create semaphores: %s", ix_errno_text(error));
 }
 
 static int tokens_prepare(struct ix_task *t)
@@ -223,7 +223,7 @@ static int tokens_prepare(struct ix_task *t)
 	k->kind = t->job->on;
 	k->twins = k->kind->most > 1 ? MAX(1, MIN(t->objects, TWINS)) : 1;
 	for (unsigned i = 0; i < t->workers / 2; i++) {
-		int r = tokens_hire(t, k, &k->pair[i], i * k->kind->objects);
+		int r = tokens_open_pair(t, k, &k->pair[i], i * k->kind->objects);
 
 		if (r < 0)
 			return tokens_cannot(t, r);
@@ -261,9 +261,9 @@ static void tokens_check(struct ix_task *t)
 			ix_wrong(t, "%" PRIu64 " tokens given, %" PRIu64 " taken", given,
 				 taken);
 		if (left > 0)
-			ix_wrong(t, "%d tokens left when all were taken", left);
+			ix_wrong(t, "%d tokens are left after all were taken", left);
 		else if (left < 0)
-			ix_wrong(t, "the values of semaphores at the end: %s",
+			ix_wrong(t, "the semaphores' values at the end: %s",
 				 left == -EILSEQ ? "they do not add up"
 						 : ix_errno_text(left));
 	}
@@ -286,7 +286,7 @@ static void tokens_set(struct ix_worker *w, unsigned word, uint64_t value)
 	__atomic_store_n(&w->slot->own[word], value, __ATOMIC_RELEASE);
 }
 
-/* Give or take, which the partner can see from before it begins until it is done. */
+/* Give or take. OWN_BEGUN lets the partner see the call while it is in progress. */
 static int tokens_act(struct ix_worker *w, struct handful h, bool wait)
 {
 	const struct tokens *k = w->task->state;
@@ -310,8 +310,9 @@ static int64_t own_of(const struct ix_worker *w, unsigned worker, unsigned word)
 					__ATOMIC_ACQUIRE);
 }
 
-/* There must be at least what was given before, less what was taken or is about to be
- * after; and the other way round. */
+/* Check the number of tokens against what was given and taken. Least: given before, less
+ * what is taken or being taken afterwards. Most: given or being given afterwards, less
+ * what was taken before. */
 static void tokens_look(struct ix_worker *w)
 {
 	const struct tokens *k = w->task->state;
@@ -323,13 +324,13 @@ static void tokens_look(struct ix_worker *w)
 	int64_t most = own_of(w, giver, OWN_BEGUN) - taken;
 
 	if (n == -EILSEQ)
-		ix_fault(w, "the values of semaphores do not add up");
+		ix_fault(w, "the semaphores' values do not add up");
 	else if (n < 0)
-		ix_fault(w, "the values of semaphores: %s", ix_errno_text(n));
+		ix_fault(w, "the semaphores' values: %s", ix_errno_text(n));
 	else if (n < least || n > most)
 		ix_fault(w,
-			 "%d tokens where there must be %" PRId64 " to %" PRId64
-			 ", after %" PRId64 " given and %" PRId64 " taken",
+			 "%d tokens instead of %" PRId64 " to %" PRId64 ", after %" PRId64
+			 " given and %" PRId64 " taken",
 			 n, least, most, given, taken);
 }
 
@@ -340,14 +341,14 @@ static void tokens_failed(struct ix_worker *w, unsigned op, int error)
 		ix_fault(w, "cannot %s: %s", w->task->job->ops[op], ix_errno_text(error));
 }
 
-/* Take what was given and will not be followed by more. */
+/* Take what is left, until the giver has finished and nothing is left. */
 static void tokens_drain(struct ix_worker *w, struct ix_random *random)
 {
-	static const struct timespec nap = { .tv_nsec = 100000 };
+	static const struct timespec span = { .tv_nsec = 100000 };
 	const struct tokens *k = w->task->state;
 	struct handful h = next(random, k);
 
-	for (unsigned naps = 0; naps < 10000;) {
+	for (unsigned polls = 0; polls < 10000;) {
 		bool last = atomic_load(&w->shared->words[w->index / 2]);
 		int r = tokens_act(w, h, false);
 
@@ -360,8 +361,8 @@ static void tokens_drain(struct ix_worker *w, struct ix_random *random)
 		} else if (r == -EAGAIN && last) {
 			return;
 		} else {
-			(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
-			naps += ix_stopping(w);
+			(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &span, NULL);
+			polls += ix_stopping(w);
 		}
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tokens that go from one process to another: what semaphores carry. */
+/* The workload "transfer" of semaphores: tokens pass from one process to another. */
 #pragma once
 
 #include "stress/engine/job.h"
@@ -8,5 +8,5 @@ struct ix_token_kind;
 
 extern const struct ix_workload ix_tokens;
 
-/* What the jobs of it work on. */
+/* What its jobs work on. */
 extern const struct ix_token_kind ix_tokens_sem, ix_tokens_psem;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Messages through each mechanism that can carry any, whole and in order. Its own
- * semaphores keep those in shared memory apart. */
+/* The workload "transfer": messages through each mechanism, whole and in order. Those in
+ * shared memory are synchronised by semaphores of the same family. */
 #include "stress/load/flow.h"
 #include "stress/load/jobs.h"
 #include "stress/load/tokens.h"
 
-/* The longest message when nothing is said: the default of kernel.msgmax and of
- * fs.mqueue.msgsize_max is twice that. */
+/* Default length of the longest message: half of the defaults of kernel.msgmax and
+ * fs.mqueue.msgsize_max. */
 #define LONGEST 4096
 
 static int transfer_prepare(struct ix_task *t)
@@ -53,16 +53,16 @@ static const struct ix_workload transfer = {
 /* clang-format off */
 const struct ix_job ix_jobs_transfer[] = {
 	TRANSFER("shm", ix_way_shm_sem,
-		 "messages through a ring in a segment, in order, none lost, doubled or changed"),
+		 "messages through a ring in a segment: in order, none lost, doubled or changed"),
 	TRANSFER("msg", ix_way_msg,
-		 "messages of several types, each in order, none lost, doubled or changed"),
+		 "messages of several types: each type in order, none lost, doubled or changed"),
 	TOKENS("sem", ix_tokens_sem,
-	       "several tokens at once: as many taken as given, two semaphores always in step"),
+	       "several tokens at once: as many taken as given, two semaphores always add up"),
 	TRANSFER("mq", ix_way_mq,
-		 "messages of several priorities, each in order, none lost, doubled or changed"),
+		 "messages of several priorities: each priority in order, none lost, doubled or changed"),
 	TRANSFER("pshm", ix_way_pshm_psem,
-		 "messages through a ring in shared memory, in order, none lost, doubled or changed"),
-	TOKENS("psem", ix_tokens_psem, "tokens, one by one: as many taken as given"),
+		 "messages through a ring in shared memory: in order, none lost, doubled or changed"),
+	TOKENS("psem", ix_tokens_psem, "single tokens: as many taken as given"),
 	{ 0 },
 };
 /* clang-format on */

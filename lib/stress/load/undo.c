@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the kernel takes back when a process is killed: its share in semaphores, and its
- * attaches. Each worker has victims of its own, one after the other, which hold something
- * and are killed at a moment that nobody chose; the worker waits for what they held.
+ * The workload "undo": when a process is killed, the kernel undoes its SEM_UNDO
+ * operations and its attaches. Each worker forks one child after another, which takes
+ * tokens or attaches and is killed at a random moment, and waits until they are back.
  */
 #include <errno.h>
 #include <signal.h>
@@ -18,29 +18,29 @@
 #include "stress/load/jobs.h"
 #include "stress/load/room.h"
 
-enum { TAKE_IT, COMEBACK };
+enum { TAKE_OP, COMEBACK };
 
-/* Semaphores of an array: tokens in all but the last, where victims add some; only tokens
- * where semmsl allows no more than one. */
+/* Semaphores of an array. All but the last hold tokens to take; children add to the last.
+ * If semmsl allows only one semaphore, it holds tokens. */
 #define SEMS 4
 
-/* Tokens in each. */
+/* Tokens in each semaphore. */
 #define TOKENS 10
 
-/* Attaches of a victim at most. */
+/* The most further attaches of a child. */
 #define ATTACHES 4
 
-/* How long what was held may take to come back: as many as want a CPU meanwhile, each a
- * slice of its time, and as many victims that never rest. */
+/* How long the kernel may take, ns: every worker, and every child that never sleeps, may
+ * use a time slice before. */
 static uint64_t timeout(const struct ix_task *t)
 {
 	return (4 + t->workers / 8) * IX_SECOND_NS;
 }
 
-/* What a victim and its worker share. */
+/* State shared by a child and its worker. */
 struct slot {
-	_Atomic uint32_t holds; /* it has taken something; a futex */
-	int32_t error;          /* or why it has not */
+	_Atomic uint32_t holds; /* 1: it has taken something, or failed; a futex */
+	int32_t error;          /* 0, or the -errno with which it failed */
 	char rest[56];
 };
 
@@ -52,22 +52,26 @@ struct slots {
 struct kind;
 
 struct child {
-	struct ix_worker *w; /* whose it is */
+	struct ix_worker *w; /* its parent */
 	struct slot *slot;
 	struct ix_object *object;
 	pid_t pid;
-	uint64_t killed;
+	uint64_t killed; /* when, ns */
 };
 
-/* What victims do, and how it is seen that it has come back: 0, -errno, or -ETIME when it
- * does not; check() tells what is wrong then, and sets it right. */
+/* What children of one kind hold. */
 struct kind {
 	const struct ix_driver *driver;
 	size_t size;
+	/* Worker: set the object's first state. Returns 0 or -errno. May be NULL. */
 	int (*begin)(struct ix_object *own);
+	/* Child: take something. Returns 0 or -errno. */
 	int (*take)(struct child *v);
+	/* Child: take and give back until it is killed. */
 	void (*more)(struct child *v);
+	/* Worker: wait until everything is back. Returns 0, -ETIME or -errno. */
 	int (*await)(struct child *v);
+	/* Worker: report what is not back, and restore it. */
 	void (*check)(struct child *v);
 };
 
@@ -78,7 +82,7 @@ static const struct kind *undo_kind_of(const struct ix_task *t)
 
 /* ---- semaphores */
 
-static unsigned short begins_with(const struct ix_object *own, size_t num)
+static unsigned short first_value(const struct ix_object *own, size_t num)
 {
 	return own->size > 1 && num == own->size - 1 ? 0 : TOKENS;
 }
@@ -88,12 +92,13 @@ static int undo_set_all(struct ix_object *own)
 	unsigned short values[SEMS];
 
 	for (size_t i = 0; i < own->size; i++)
-		values[i] = begins_with(own, i);
+		values[i] = first_value(own, i);
 	return semctl(own->id, 0, SETALL, (union semun){ .array = values }) < 0 ? -errno
 										: 0;
 }
 
-/* Several tokens of each of several semaphores, and some given to the last, at once. */
+/* Fill in operations for one call: take tokens of several semaphores and add to the last.
+ */
 static unsigned random_share(struct child *v, struct sembuf ops[SEMS])
 {
 	struct ix_random *random = &v->w->random;
@@ -107,7 +112,7 @@ static unsigned random_share(struct child *v, struct sembuf ops[SEMS])
 			continue;
 		ops[n++] =
 			(struct sembuf){ .sem_num = i,
-					 .sem_op = begins_with(v->object, i) ? -by : by,
+					 .sem_op = first_value(v->object, i) ? -by : by,
 					 .sem_flg = SEM_UNDO };
 	}
 	return n;
@@ -121,7 +126,7 @@ static int take_tokens(struct child *v)
 	return semop(v->object->id, ops, n) < 0 ? -errno : 0;
 }
 
-/* Until it is killed: back and forth, with whatever there is. */
+/* Take and give random tokens until killed. */
 static void move_tokens(struct child *v)
 {
 	struct sembuf ops[SEMS];
@@ -138,7 +143,8 @@ static void move_tokens(struct child *v)
 	}
 }
 
-/* All tokens, and none that was given: that is to be had as soon as nobody holds any. */
+/* Wait until every semaphore has its first value, by one call that takes all tokens and
+ * waits for 0 on the last semaphore. */
 static int await_tokens(struct child *v)
 {
 	struct sembuf ops[2 * SEMS];
@@ -147,7 +153,7 @@ static int await_tokens(struct child *v)
 	int r;
 
 	for (unsigned short i = 0; i < v->object->size; i++) {
-		short by = (short)begins_with(v->object, i);
+		short by = (short)first_value(v->object, i);
 
 		ops[n++] = (struct sembuf){ .sem_num = i, .sem_op = (short)-by };
 	}
@@ -176,13 +182,11 @@ static void check_tokens(struct child *v)
 		return;
 	}
 	for (size_t i = 0; i < v->object->size; i++) {
-		if (values[i] == begins_with(v->object, i))
+		if (values[i] == first_value(v->object, i))
 			continue;
 		wrong = true;
-		ix_fault(
-			v->w,
-			"semaphore %zu has the value %u after its holder was killed, not %u",
-			i, values[i], begins_with(v->object, i));
+		ix_fault(v->w, "semaphore %zu is %u after its holder was killed, not %u",
+			 i, values[i], first_value(v->object, i));
 	}
 	if (wrong)
 		(void)undo_set_all(v->object);
@@ -205,7 +209,7 @@ static int take_attach(struct child *v)
 	return shmat(v->object->id, NULL, 0) == (void *)-1 ? -errno : 0;
 }
 
-/* Until it is killed. It has what its parent had, one by take_attach(), and some. */
+/* Attach and detach until killed, besides what take_attach() and fork(2) attached. */
 static void move_attaches(struct child *v)
 {
 	void *at[ATTACHES] = { NULL };
@@ -234,7 +238,8 @@ static int attaches(const struct child *v, uint64_t *ret_n)
 	return 0;
 }
 
-/* The worker has one. Somebody who looks at a process keeps its memory for that long. */
+/* Wait until only the worker's own attach is left. A reader of /proc/PID/maps and the
+ * like can keep the memory of a dead process for a while. */
 static int await_attaches(struct child *v)
 {
 	uint64_t ends = ix_now() + timeout(v->w->task), n = 0;
@@ -248,7 +253,7 @@ static int await_attaches(struct child *v)
 		if (ix_now() > ends)
 			return -ETIME;
 		ix_pause(pause);
-		pause = MIN(2 * pause, 1000000); /* the victim needs the CPU, too */
+		pause = MIN(2 * pause, 1000000); /* the child needs the CPU to exit */
 	}
 }
 
@@ -273,10 +278,11 @@ static const struct kind memory = {
 	.check = check_attaches,
 };
 
-/* ---- victims */
+/* ---- children */
 
-/* The first share is measured: nobody is killed while he counts. */
-static _Noreturn void live(struct child *v, pid_t parent)
+/* The child's main function. The first take() is measured; the child is killed only after
+ * it has been counted. */
+static _Noreturn void child_main(struct child *v, pid_t parent)
 {
 	uint64_t began;
 	int r;
@@ -284,12 +290,12 @@ static _Noreturn void live(struct child *v, pid_t parent)
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
-	began = ix_begin(v->w, TAKE_IT);
+	began = ix_begin(v->w, TAKE_OP);
 	r = undo_kind_of(v->w->task)->take(v);
 	if (r < 0)
 		v->slot->error = r;
 	else
-		ix_done(v->w, TAKE_IT, began);
+		ix_done(v->w, TAKE_OP, began);
 	atomic_store(&v->slot->holds, 1);
 	(void)ix_futex_wake(&v->slot->holds, 1);
 	if (r == 0)
@@ -297,7 +303,7 @@ static _Noreturn void live(struct child *v, pid_t parent)
 	_exit(0);
 }
 
-static int bear(struct child *v)
+static int spawn_child(struct child *v)
 {
 	pid_t parent = getpid();
 
@@ -305,12 +311,12 @@ static int bear(struct child *v)
 	atomic_store(&v->slot->holds, 0);
 	v->pid = fork();
 	if (v->pid == 0)
-		live(v, parent);
+		child_main(v, parent);
 	return v->pid < 0 ? -errno : 0;
 }
 
-/* It is killed some time after it has something. */
-static void strike(struct child *v)
+/* Kill the child a random time after its first take(). */
+static void kill_child(struct child *v)
 {
 	uint64_t ends = ix_now() + timeout(v->w->task);
 
@@ -321,8 +327,8 @@ static void strike(struct child *v)
 	(void)kill(v->pid, SIGKILL);
 }
 
-/* true: it was there, and is no more. */
-static bool bury(struct child *v, int how)
+/* Wait for the child's end; how: 0 or WNOHANG. Returns whether it has ended. */
+static bool reap_child(struct child *v, int how)
 {
 	int r;
 
@@ -332,43 +338,44 @@ static bool bury(struct child *v, int how)
 	return r != 0;
 }
 
-/* Where the CPU is wanted by many, whoever is killed may live for a while. */
-static int await_end(struct child *v, bool *ret_buried)
+/* Wait until everything is back. On a busy machine a killed process may take long to
+ * exit, so a timeout counts only after the child's end. */
+static int await_end(struct child *v, bool *ret_reaped)
 {
 	const struct kind *k = undo_kind_of(v->w->task);
 	int r = k->await(v);
 
-	while (r == -ETIME && !bury(v, WNOHANG))
+	while (r == -ETIME && !reap_child(v, WNOHANG))
 		r = k->await(v);
-	*ret_buried = r == -ETIME;
-	/* It may have ended between the last look and this one. */
+	*ret_reaped = r == -ETIME;
+	/* It may have ended just after the timeout. */
 	return r == -ETIME ? k->await(v) : r;
 }
 
-/* false: there is no point in going on. */
-static bool sacrifice(struct child *v)
+/* Run one child from fork to end. Returns false if the job cannot go on. */
+static bool run_child(struct child *v)
 {
-	bool buried;
-	int r = bear(v);
+	bool reaped;
+	int r = spawn_child(v);
 
 	if (r < 0) {
-		ix_failed(v->w, TAKE_IT, r);
+		ix_failed(v->w, TAKE_OP, r);
 		return false;
 	}
-	strike(v);
-	r = await_end(v, &buried);
+	kill_child(v);
+	r = await_end(v, &reaped);
 	if (r == 0)
 		ix_done(v->w, COMEBACK, v->killed);
 	else if (r == -ETIME)
 		ix_fault(v->w,
-			 "what a killed process held did not come back within seconds");
+			 "what a killed process held was not given back within seconds");
 	else
 		ix_failed(v->w, COMEBACK, r);
-	if (!buried)
-		(void)bury(v, 0);
+	if (!reaped)
+		(void)reap_child(v, 0);
 	undo_kind_of(v->w->task)->check(v);
 	if (v->slot->error)
-		ix_failed(v->w, TAKE_IT, v->slot->error);
+		ix_failed(v->w, TAKE_OP, v->slot->error);
 	return v->slot->error == 0;
 }
 
@@ -385,10 +392,9 @@ static int undo_prepare(struct ix_task *t)
 		return ix_cannot(t, -ENOMEM, "no memory");
 	n->size = ix_largest(t, k->driver, k->size, &r);
 	if (n->size == 0)
-		return ix_cannot(t, r, "no object can be made: %s", ix_errno_text(r));
+		return ix_cannot(t, r, "cannot create an object: %s", ix_errno_text(r));
 	if (ix_room(t, k->driver, n->size, t->workers, &r) < t->workers)
-		return ix_cannot(t, r,
-				 "there is no room for an object of each worker: %s",
+		return ix_cannot(t, r, "cannot create an object for each worker: %s",
 				 ix_errno_text(r));
 	return 0;
 }
@@ -408,15 +414,15 @@ static void undo_work(struct ix_worker *w)
 	int r = ix_make(w->task, k->driver, &own);
 
 	if (r < 0) {
-		ix_failed(w, TAKE_IT, r);
+		ix_failed(w, TAKE_OP, r);
 		return;
 	}
 	r = k->driver->open(&w->task->names, &own);
 	if (r == 0 && k->begin)
 		r = k->begin(&own);
 	if (r < 0)
-		ix_failed(w, TAKE_IT, r);
-	while (r == 0 && ix_running(w) && sacrifice(&v))
+		ix_failed(w, TAKE_OP, r);
+	while (r == 0 && ix_running(w) && run_child(&v))
 		;
 	(void)ix_remove(w->task, k->driver, &own);
 	k->driver->close(&own);
@@ -434,10 +440,10 @@ static const struct ix_workload workload = {
 const struct ix_job ix_jobs_undo[] = {
 	{ .subject = "shm", .workload = &workload, .on = &memory,
 	  .ops = { "attach", "comeback" },
-	  .what = "processes that are attached are killed; nattch comes back" },
+	  .what = "attached processes are killed; nattch returns to its value before" },
 	{ .subject = "sem", .workload = &workload, .on = &tokens,
 	  .ops = { "take", "comeback" },
-	  .what = "processes that hold SEM_UNDO are killed; the values come back, and wake" },
+	  .what = "processes with SEM_UNDO are killed; the values return and waiters wake" },
 	{ 0 },
 };
 /* clang-format on */
