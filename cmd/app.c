@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Shared by all commands: the options that each takes, and how a failed library call ends
- * one. */
+/* The global options, and the exit status that follows from a failed library call. */
 #include <errno.h>
 
 #include "cmd.h"
 
 /* clang-format off */
 const struct opt global_opts[] = {
-	{ "verbose", 'v', FLAG(struct global_args, verbose), .help = "also say what was passed over, and what was done" },
-	{ "help",    'h', FLAG(struct global_args, help),    .help = "tell how this is used" },
-	{ "version", 'V', FLAG(struct global_args, version), .help = "tell the version" },
+	{ "verbose", 'v', FLAG(struct global_args, verbose), .help = "also report what was skipped and what was done" },
+	{ "help",    'h', FLAG(struct global_args, help),    .help = "show this help" },
+	{ "version", 'V', FLAG(struct global_args, version), .help = "show the version" },
 	{ .name = NULL },
 };
 /* clang-format on */

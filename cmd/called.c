@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The verb of a noun for one mechanism: which variants fit, and what the texts say. All
- * of it follows from what the library tells of the mechanism, so that a new one has its
- * verbs without a change here.
+ * How a noun's verb looks for one mechanism: which variants apply, and its texts.
+ * Everything is derived from what the library reports about the mechanism, so that a new
+ * mechanism gets its verbs without a change here.
  */
 #include <assert.h>
 #include <inttypes.h>
@@ -12,7 +12,7 @@
 #include "base/util.h"
 #include "cmd.h"
 
-/* What a mechanism can do and is: IPCX_CAN_… and OF_…. */
+/* Return the properties of a mechanism as IPCX_CAN_… and OF_… bits. */
 static uint64_t properties(unsigned mech)
 {
 	const struct ipcx_mech_info *m = ipcx_mech_info(mech);
@@ -45,7 +45,7 @@ bool called_absent(const struct cmd *c, unsigned mech)
 
 /* ---- texts */
 
-/* Append n bytes. When texts outgrow the room, the first test finds it. */
+/* Append n bytes. The assertion makes the first test fail if texts outgrow the buffer. */
 static void called_put(struct called *to, const char *text, size_t n)
 {
 	size_t room = sizeof(to->text) - 1 - to->used;
@@ -61,7 +61,7 @@ static void put_word(struct called *to, const char *word)
 	called_put(to, word, strlen(word));
 }
 
-/* The group of a mechanism as texts call it. */
+/* Return the name of a mechanism's group as used in texts. */
 static const char *family(const struct ipcx_mech_info *m)
 {
 	static const char *const names[][2] = { { "sysv", "System V" },
@@ -91,7 +91,7 @@ static bool is_word(const char *text, size_t len, const char *word)
 	return len == strlen(word) && !strncmp(text, word, len);
 }
 
-/* Append what "{WORD}" stands for; an unknown word stays as it is. */
+/* Append the value of the placeholder "{WORD}"; copy an unknown one unchanged. */
 static void called_put_value(struct called *to, const struct cmd *c, const char *word,
 			     size_t len)
 {
@@ -114,7 +114,7 @@ static void called_put_value(struct called *to, const struct cmd *c, const char 
 	}
 }
 
-/* A text with its placeholders replaced; NULL stays NULL. */
+/* Return text with its placeholders replaced; NULL for NULL. */
 static const char *filled(struct called *to, const struct cmd *c, const char *text)
 {
 	const char *begin = to->text + to->used;
@@ -141,14 +141,14 @@ static const char *filled(struct called *to, const struct cmd *c, const char *te
 	return begin;
 }
 
-/* ---- what it has */
+/* ---- options, examples, variants */
 
 static bool has_placeholder(const struct opt *o)
 {
 	return strchr(o->name, '{') || strchr(o->help, '{');
 }
 
-/* A list of options, or its copy with the placeholders replaced. */
+/* Return list itself if it has no placeholders, else a copy with them replaced. */
 static const struct opt *filled_opts(struct called *to, const struct cmd *c,
 				     const struct opt *list)
 {
@@ -161,7 +161,7 @@ static const struct opt *filled_opts(struct called *to, const struct cmd *c,
 	assert(plain || n < room);
 	if (plain || n >= room)
 		return list;
-	memcpy(copy, list, (n + 1) * sizeof(*list)); /* with its end */
+	memcpy(copy, list, (n + 1) * sizeof(*list)); /* including the terminator */
 	to->n_opts += n + 1;
 	for (size_t i = 0; i < n; i++) {
 		copy[i].name = filled(to, c, list[i].name);

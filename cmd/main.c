@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From argv to an exit status: the only exit() in the house. */
+/* From argv to an exit status. The only exit() of the program. */
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 
 static const struct cmd *const commands[] = { COMMANDS(LIST) NULL };
 
-/* What the options of a run are written to. */
+/* The option values of one run. */
 struct run_args {
 	struct global_args global;
 	union {
@@ -29,10 +29,8 @@ struct run_args {
 	} command;
 };
 
-/*
- * No file of ours may become a standard stream, and nothing be written to what is none: a
- * closed one is opened so that using it fails, as it would have.
- */
+/* If fd 0–2 is closed, open /dev/null there in the mode that makes any use fail, so that
+ * files opened later never become stdin, stdout or stderr. */
 static void hold_streams(void)
 {
 	static const int against[] = { O_WRONLY, O_RDONLY, O_RDWR };
@@ -40,7 +38,7 @@ static void hold_streams(void)
 	for (int fd = 0; fd <= 2; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
 			(void)!open("/dev/null",
-				    against[fd]); /* the lowest free one is fd itself */
+				    against[fd]); /* returns fd: the lowest free number */
 }
 
 static int version(void)
@@ -50,8 +48,9 @@ static int version(void)
 }
 
 /*
- * Options may stand behind operands; where a program of its own follows the first one,
- * only directly behind that. The first operand is moved to where those end.
+ * Options may follow operands. For a command that runs another program, they may only
+ * directly follow the first operand: that operand is then moved to the end of the
+ * options, and everything after it belongs to the program.
  */
 static int parse_command(const struct cmd *c, const struct opt_group *groups,
 			 struct run_args *args, int argc, char **argv)
@@ -89,7 +88,7 @@ static int run_command(const struct called *called, const struct global_args *gl
 		groups[n++] =
 			(struct opt_group){ g->opts,
 					    g->at + offsetof(struct run_args, command) };
-	args.global = *global; /* what stood before the command counts, too */
+	args.global = *global; /* options before the command count, too */
 	msg_command(c->name);
 	first = parse_command(c, groups, &args, argc, argv);
 	if (first < 0)
@@ -106,7 +105,7 @@ static int run_command(const struct called *called, const struct global_args *gl
 		msg_error("out of memory");
 		return EXIT_FAILED;
 	}
-	ipcx_clock(app.x, time(NULL)); /* ages are the same all through a run */
+	ipcx_clock(app.x, time(NULL)); /* one "now" for all ages of a run */
 	r = c->run(&app, args.command.room, argc - first, argv + first);
 	ipcx_use(app.x, NULL);
 	ipcx_ns_free(app.ns);
@@ -114,7 +113,8 @@ static int run_command(const struct called *called, const struct global_args *gl
 	return r;
 }
 
-/* The first word of commands that have two asks for the second. */
+/* Report an unknown command; for the first word of two-word commands list the second
+ * ones. */
 static int no_command(int argc, char *const *argv)
 {
 	static struct called absent;
@@ -140,7 +140,7 @@ static int start(int argc, char **argv)
 {
 	static const struct opt_group groups[] = { { global_opts, 0 }, { NULL, 0 } };
 	struct global_args global = { .help = false };
-	static struct called c; /* messages name it to the end */
+	static struct called c; /* static: messages refer to its name until exit */
 	uint64_t given = 0;
 	int first = opt_parse(groups, &global, argc, argv, true, &given), words = 0;
 
@@ -162,8 +162,8 @@ static int start(int argc, char **argv)
 			   argv + first + words - 1);
 }
 
-/* What was buffered goes out, and a lost write is a failure; a reader that has gone away
- * is none, nor is, under an old name, a standard output that was closed. */
+/* Flush stdout; a failed write makes the run fail. EPIPE is not an error; under a compat
+ * name neither is a closed stdout. */
 static int main_finish(int status, const struct tool *old)
 {
 	int r = out_flush();
@@ -182,7 +182,7 @@ int main(int argc, char **argv)
 	signals_begin();
 	if (getauxval(AT_SECURE)) {
 		msg_error(
-			"refuses to run with rights that its caller does not have (set-user-ID or file capabilities)");
+			"refusing to run with privileges that the caller does not have (set-user-ID or file capabilities)");
 		return EXIT_FAILED;
 	}
 	if (argc < 1)

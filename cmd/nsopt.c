@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What --ns means for a command: one spelling of the option, one place that opens it. */
+/* The option --ns, in its two forms, and what opens the namespace that it names. */
 #include "nsopt.h"
 
 #include <errno.h>
@@ -7,13 +7,13 @@
 /* clang-format off */
 const struct opt ns_opts[] = {
 	{ "ns", 'N', TEXT(struct ns_args, ns), .arg = "WHERE", .complete = COMPLETE_NS | COMPLETE_NS_ALL | COMPLETE_FILES,
-	  .help = "in the namespace of a process, container, pin or file; or in all" },
+	  .help = "namespace of a process, container, pin, file; or all" },
 	{ .name = NULL },
 };
 
 const struct opt ns_one_opts[] = {
 	{ "ns", 'N', TEXT(struct ns_args, ns), .arg = "WHERE", .complete = COMPLETE_NS | COMPLETE_FILES,
-	  .help = "in the namespace of a process, container, pin or file" },
+	  .help = "namespace of a process, container, pin or file" },
 	{ .name = NULL },
 };
 /* clang-format on */
@@ -33,7 +33,8 @@ int ns_use(struct app *app, const struct ns_args *args)
 
 void ns_note_empty(void)
 {
-	msg_note("it has no /dev/shm that is known: an empty one is there");
+	msg_note(
+		"no /dev/shm is known for this namespace: the command gets an empty one");
 }
 
 bool ns_all(const struct app *app)

@@ -8,16 +8,18 @@ struct ns_args {
 	const char *ns;
 };
 
-/* For commands that only look (WHERE may be "all"), and for those that change. */
+/* ns_opts is for commands that only read (WHERE may be "all"), ns_one_opts for those that
+ * change something. */
 extern const struct opt ns_opts[], ns_one_opts[];
 
-/* Let the context work where --ns says. 0, or an exit status after a message. */
+/* Make the context use the namespace of --ns. Returns 0, or an exit status after a
+ * message. */
 int ns_use(struct app *app, const struct ns_args *args);
 
-/* Say that a command in there has a /dev/shm of its own. */
+/* Print a note that a command in that namespace gets an empty /dev/shm. */
 void ns_note_empty(void);
 
-/* Whether that is every namespace: then rows say where they are from. */
+/* Return whether --ns is "all"; rows then have the fields ns and container. */
 bool ns_all(const struct app *app);
 
 /* Put ns and container before the default columns when all namespaces are shown. */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How the words of a command line name a command of a list, and a walk over the list. */
+/* Find the command that the words of a command line name, and walk over a list of
+ * commands. */
 #include <string.h>
 
 #include "cmd.h"
 
-/* Where the verbs of a noun begin: at the first one that it has. */
+/* Return whether cmds[at] is the first verb that the noun has. */
 static bool begins_at(const struct cmd *const *cmds, unsigned mech, size_t at)
 {
 	size_t i = 0;
@@ -14,7 +15,7 @@ static bool begins_at(const struct cmd *const *cmds, unsigned mech, size_t at)
 	return i == at && called_fits(cmds[at], mech);
 }
 
-/* The next verb of the nouns whose first verb is the one at w->at. */
+/* Step to the next verb of the nouns whose first verb is at w->at. */
 static bool next_verb(struct cmd_walk *w)
 {
 	const struct cmd *const *cmds = w->list;
@@ -32,7 +33,7 @@ static bool next_verb(struct cmd_walk *w)
 	return false;
 }
 
-/* All verbs of one noun come together, where its first one is. */
+/* All verbs of one noun are listed together, at the position of its first one. */
 const struct cmd *cmd_next(struct cmd_walk *w)
 {
 	const struct cmd *const *cmds = w->list;
@@ -49,7 +50,7 @@ const struct cmd *cmd_next(struct cmd_walk *w)
 	return NULL;
 }
 
-/* "shm read": a mechanism, and what can be done with its objects, or cannot. */
+/* Find a noun's verb ("shm read") for which fits() holds. */
 static bool find_verb(const struct cmd *const *cmds, const char *noun, const char *verb,
 		      bool (*fits)(const struct cmd *c, unsigned mech),
 		      struct called *ret)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How a signal ends a command that has something in its hands. */
+/* End a command by a signal only after it has put back what it holds. */
 #include "stop.h"
 
 #include <stddef.h>
@@ -8,8 +8,8 @@
 #include "base/util.h"
 #include "ui/out.h"
 
-/* Whatever ends a program by default and can be caught: none may end us with messages in
- * our hands. */
+/* All catchable signals whose default action is to terminate: none may end the process
+ * while it holds messages. */
 static const int signals[] = {
 	SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGUSR1, SIGUSR2
 };
@@ -20,7 +20,8 @@ static struct {
 	bool timed;
 } stop;
 
-/* timer_settime(2) may be called in a handler (signal-safety(7)). */
+/* timer_settime(2) is async-signal-safe (signal-safety(7)). The timer repeats, so that a
+ * wait that begins just after the signal is interrupted, too. */
 static void remember(int signo)
 {
 	static const struct itimerspec often = { .it_value = { .tv_nsec = 10000000 },
@@ -34,7 +35,7 @@ static void remember(int signo)
 
 static void nudge(int signo)
 {
-	(void)signo; /* that it came is all */
+	(void)signo; /* only has to interrupt the wait */
 }
 
 void stop_catch(void)

@@ -1,30 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* SIGINT, SIGTERM and SIGHUP as a request to come to a good end. */
+/* Termination signals as a request to finish cleanly. */
 #pragma once
 
 #include <signal.h>
 #include <stdbool.h>
 
 /*
- * From now on they are remembered and interrupt what waits, again and again until the
- * process ends, so that none falls between the question and the wait. Those that were
- * ignored stay so. A reader that goes away is an error of write(2).
+ * Catch the termination signals. From now on each is recorded and interrupts waits every
+ * 10 ms until the process ends, so that none is lost between a check and the wait.
+ * Ignored signals stay ignored. SIGPIPE is ignored: a closed pipe is then an error of
+ * write(2).
  */
 void stop_catch(void);
 
-/* Whether one of them came. */
+/* Return whether a signal has arrived. */
 bool stop_wanted(void);
 
-/* How many came so far: for those whom a second one ends at once. */
+/* Return how many have arrived, for callers that end at once on the second. */
 unsigned stop_times(void);
 
-/* Nothing interrupts from now on: what was taken is being put back. */
+/* Block these signals and the timer, so that nothing interrupts while messages are put
+ * back. */
 void stop_hush(void);
 
-/* End by the signal that came, so that a shell sees it; answers the status if none did. */
+/* Die of the signal that arrived, so that a shell sees it; return status if there was
+ * none. */
 int stop_end(int status);
 
-/* For those who wait for signals themselves: the ones that are not ignored, to be
- * blocked; and that one of them was taken. */
+/* For callers that wait for signals themselves: return the set of signals to block (those
+ * that are not ignored); record that one was received. */
 void stop_block(sigset_t *ret_set);
 void stop_now(int signo);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From the words of a command for one object to that object, in its namespace. */
+/* Resolve the operand of a command that works on one object, and reach its namespace. */
 #include "verb.h"
 
 #include <stdio.h>
 
 /* clang-format off */
 const struct opt wait_opts[] = {
-	{ "timeout", 0, DURATION(struct wait_args, timeout), GIVEN(struct wait_args, given, 1), .arg = "DURATION", .help = "wait so long at most (500ms, 10s); then exit with 5" },
-	{ "no-wait", 0, FLAG(struct wait_args, no_wait),     .help = "do not wait at all: exit with 5 where it would" },
+	{ "timeout", 0, DURATION(struct wait_args, timeout), GIVEN(struct wait_args, given, 1), .arg = "DURATION", .help = "wait at most this long (500ms, 10s); exit with 5" },
+	{ "no-wait", 0, FLAG(struct wait_args, no_wait),     .help = "do not wait: exit with 5 instead" },
 	{ .name = NULL },
 };
 /* clang-format on */
@@ -27,10 +27,13 @@ static int verb_open_ns(struct app *app, const char *where)
 
 	if (r < 0)
 		return app_failed(app, r);
-	return ns_all(app) ? msg_usage("one object is in one namespace: not in all") : 0;
+	return ns_all(app)
+		       ? msg_usage(
+				 "'all' is not possible here: one object is in one namespace")
+		       : 0;
 }
 
-/* The process goes once. */
+/* Move the process to the namespace; only once. */
 static int verb_move(struct app *app, bool acts)
 {
 	int r = 0;
@@ -62,7 +65,7 @@ int verb_go(struct app *app)
 	return app->ns ? verb_move(app, false) : 0;
 }
 
-/* The names of the mechanisms of a mask: "shm or pshm". */
+/* Write the names of the mechanisms in a mask: "shm or pshm". */
 static void verb_name_mechs(uint64_t mechs, char *buf, size_t size)
 {
 	const struct ipcx_mech_info *m;
@@ -87,7 +90,7 @@ int verb_begin(struct app *app, const struct ns_args *where, const char *word,
 		return msg_usage("%s", ipcx_error(app->x));
 	if (!(mechs & IPCX_MECH_BIT(ref.mech))) {
 		verb_name_mechs(mechs, names, sizeof(names));
-		return msg_usage("'%s' is no reference to %s", word, names);
+		return msg_usage("'%s' is not a reference to %s", word, names);
 	}
 	*ret_ref = ref;
 	return where->ns ? reach(app, where->ns, ref.mech, acts) : 0;

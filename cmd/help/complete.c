@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ipcx complete: what a shell offers for the word under the cursor, a candidate and its
- * description on each line. Driven by the tables, so that the shells' own files know
- * nothing.
+ * ipcx complete: print the candidates for the word under the cursor, each with its
+ * description on a line. Driven by the tables, so that the shells' own scripts need to
+ * know no commands or options.
  */
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +23,7 @@ static bool is_named(const struct opt *o, const char *word, size_t len)
 	return strlen(o->name) == len - 2 && !strncmp(word + 2, o->name, len - 2);
 }
 
-/* The option that the first len bytes of a word name. */
+/* Return the option that the first len bytes of word name, or NULL. */
 static const struct opt *option(const struct cmd *c, const char *word, size_t len)
 {
 	if (len < 2 || word[0] != '-')
@@ -35,7 +35,7 @@ static const struct opt *option(const struct cmd *c, const char *word, size_t le
 	return NULL;
 }
 
-/* The same, when it takes an argument. */
+/* The same, but only if it takes an argument. */
 static const struct opt *complete_takes(const struct cmd *c, const char *word, size_t len)
 {
 	const struct opt *o = option(c, word, len);
@@ -43,7 +43,7 @@ static const struct opt *complete_takes(const struct cmd *c, const char *word, s
 	return o && o->kind != OPT_FLAG ? o : NULL;
 }
 
-/* What the operands are: an option before them may have changed it. */
+/* Return what the operands are; an option before them may change it. */
 static enum complete operands(const struct cmd *c, int n, char **words)
 {
 	enum complete what = c->complete;
@@ -57,7 +57,7 @@ static enum complete operands(const struct cmd *c, int n, char **words)
 	return what;
 }
 
-/* Whether a "--" among the words has ended the options. */
+/* Return whether a "--" among the words has ended the options. */
 static bool only_operands(int n, char **words)
 {
 	while (n > 0 && strcmp(words[n - 1], "--"))
@@ -65,7 +65,7 @@ static bool only_operands(int n, char **words)
 	return n > 0;
 }
 
-/* An old name, then its options. */
+/* Complete an old name (ipcs, …), then its options. */
 static void complete_old(const struct cursor *at, int n, char **words)
 {
 	const struct tool *t = n > 1 ? tool_by_path(words[0]) : NULL;
@@ -81,7 +81,7 @@ static void complete_old(const struct cursor *at, int n, char **words)
 	}
 }
 
-/* The last of the n words is the one under the cursor; c's name is not among them. */
+/* words are those after the name of c; the last one is under the cursor. */
 static void complete_command(struct app *app, const struct called *called, int n,
 			     char **words)
 {
@@ -100,7 +100,7 @@ static void complete_command(struct app *app, const struct called *called, int n
 	}
 	o = complete_takes(c, before, strlen(before));
 	if (o && o->kind == OPT_HUGE)
-		o = NULL; /* its argument is not a word of its own */
+		o = NULL; /* its argument is never a separate word */
 	if (!o && sign) {
 		o = complete_takes(c, at.word, (size_t)(sign - at.word));
 		at.from = o ? sign + 1 : at.word;
@@ -124,7 +124,7 @@ static int complete_run(struct app *app, void *data, int n, char **words)
 	int used;
 
 	(void)data;
-	/* Options before the command: none of them takes an argument. */
+	/* Skip options before the command; none of them takes an argument. */
 	for (; n > 1 && words[0][0] == '-'; words++)
 		n--;
 	if (n == 0)
@@ -146,7 +146,7 @@ static int complete_run(struct app *app, void *data, int n, char **words)
 
 /* clang-format off */
 const struct cmd cmd_complete = {
-	.name = "complete", .operands = "-- WORD…", .summary = "tell a shell how a word could go on", .hidden = true,
+	.name = "complete", .operands = "-- WORD…", .summary = "List completions of a word for a shell", .hidden = true,
 	.args_size = sizeof(struct complete_args), .run = complete_run,
 };
 /* clang-format on */

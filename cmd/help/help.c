@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx help: what --help says, from the tables; and those tables for man pages,
+/* ipcx help: print --help from the command tables, and those tables for man pages,
  * completions and tests. */
 #include <stdio.h>
 #include <string.h>
@@ -16,21 +16,24 @@ struct help_args {
 const struct exit_text exit_common[] = {
 	{ EXIT_DONE,   "done" },
 	{ EXIT_FAILED, "failed" },
-	{ EXIT_USAGE,  "wrong usage: nothing was done" },
+	{ EXIT_USAGE,  "usage error: nothing was done" },
 	{ -1, NULL },
 };
 
 const struct exit_text exit_general[] = {
 	{ EXIT_DONE,        "done" },
-	{ EXIT_FAILED,      "failed; or the answer to a question is no" },
-	{ EXIT_USAGE,       "wrong usage: nothing was done" },
-	{ EXIT_MISSING,     "what was named does not exist: an object, a namespace, a process, a container" },
-	{ EXIT_PART,        "done in part: some of several failed; or it cannot be told" },
-	{ EXIT_WOULD_BLOCK, "it would have had to wait, or the time ran out" },
+	{ EXIT_FAILED,      "failed, or the answer to a question is no" },
+	{ EXIT_USAGE,       "usage error: nothing was done" },
+	{ EXIT_MISSING,     "no such object, namespace, process or container" },
+	{ EXIT_PART,        "some of several operations failed, or the answer is unknown" },
+	{ EXIT_WOULD_BLOCK, "would have blocked, or the timeout expired" },
 	OF_THE_COMMAND,
 	{ -1, NULL },
 };
 /* clang-format on */
+
+/* Where the descriptions of examples begin. */
+#define EXAMPLE_COLUMN 6
 
 static const struct exit_text *find_exit(const struct exit_text *list, int status)
 {
@@ -99,8 +102,10 @@ void help_command(const struct cmd *const *list, const struct cmd *c)
 	opt_help(global);
 	if (c->examples)
 		out_text("\nExamples:\n");
-	for (const struct example *e = c->examples; e && e->line; e++)
-		out_format("  %s\n      %s\n", e->line, e->what);
+	for (const struct example *e = c->examples; e && e->line; e++) {
+		out_format("  %s\n%*s", e->line, EXAMPLE_COLUMN, "");
+		out_indented(e->what, EXAMPLE_COLUMN);
+	}
 	subcommands(list, c);
 	help_statuses(c);
 }
@@ -117,7 +122,7 @@ void help_all(const struct cmd *const *list)
 			width = MAX(width, (int)strlen(c->name));
 	out_text(
 		"Usage: ipcx [OPTIONS] COMMAND [OPTIONS] [ARGUMENTS]\n\n"
-		"Linux IPC objects that outlive their process: list them, make them, remove them.\n\nCommands:\n");
+		"List, create, change and remove Linux IPC objects (System V and POSIX).\n\nCommands:\n");
 	w = (struct cmd_walk){ .list = list };
 	while ((c = cmd_next(&w)) != NULL)
 		if (!c->hidden)
@@ -130,10 +135,10 @@ void help_all(const struct cmd *const *list)
 		 "  shm:5        by id\n"
 		 "  shm:0x4d2    by key\n"
 		 "  mq:/jobs     by name\n"
-		 "  shm 5 6      a mechanism is the default of what follows\n"
+		 "  shm 5 6      a mechanism applies to the ids that follow\n"
 		 "\nOptions:\n");
 	opt_help(global);
-	out_text("\n'ipcx COMMAND --help' and ipcx-COMMAND(1) tell more.\n");
+	out_text("\nSee 'ipcx COMMAND --help' and ipcx-COMMAND(1) for details.\n");
 }
 
 static int help_run(struct app *app, void *data, int n, char **words)
@@ -173,7 +178,7 @@ static const struct opt_group options[] = {
 };
 
 const struct cmd cmd_help = {
-	.name = "help", .operands = "[COMMAND]", .summary = "tell how a command is used",
+	.name = "help", .operands = "[COMMAND]", .summary = "Show how to use a command",
 	.exits = EXITS({ EXIT_FAILED, "failed: the output cannot be written" }),
 	.options = options, .complete = COMPLETE_COMMANDS, .args_size = sizeof(struct help_args), .run = help_run,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What can be offered for a word under the cursor: commands, options, fields, mechanisms,
- * live objects, namespaces, limits, workloads. */
+/* Candidates for the word under the cursor: commands, options, fields, mechanisms, live
+ * objects, namespaces, limits, workloads. */
 #include "help/offer.h"
 
 #include <stdio.h>
@@ -11,7 +11,6 @@
 #include "ipcx-stress.h"
 #include "ui/select.h"
 
-/* Print a candidate when the word can go on with it. */
 void offer(const struct cursor *at, const char *candidate, const char *after,
 	   const char *what)
 {
@@ -20,8 +19,8 @@ void offer(const struct cursor *at, const char *candidate, const char *after,
 			   candidate, after, what);
 }
 
-/* The fields that rows of a command can have, by the words before the cursor; all there
- * are where only a run would tell. */
+/* Return the fields that rows of a command can have, judged by the words before the
+ * cursor; all fields if only a run could tell. */
 static struct ipcx_fieldset offer_fields_of(struct app *app, const struct cmd *c, int n,
 					    char **words)
 {
@@ -34,7 +33,7 @@ static struct ipcx_fieldset offer_fields_of(struct app *app, const struct cmd *c
 	if (!strcmp(c->name, "limits")) {
 		for (int i = 0; i < n; i++)
 			if (!strcmp(words[i], "--for") || !strncmp(words[i], "--for=", 6))
-				return fields; /* these rows are needs */
+				return fields; /* rows of needs, not of limits */
 		if (ipcx_limit_values(app->x, one, &t) < 0)
 			return fields;
 		fields = ipcx_row_fields(t, 0);
@@ -59,7 +58,7 @@ static struct ipcx_fieldset offer_fields_of(struct app *app, const struct cmd *c
 	return fields;
 }
 
-/* A field begins behind whatever separates them, in a list or in a condition. */
+/* In a list or a condition, a field name begins after any separator or operator. */
 static void offer_fields(struct cursor at, const struct ipcx_fieldset *fields)
 {
 	const char *start = at.from;
@@ -87,7 +86,7 @@ static void offer_mechs(const struct cursor *at, enum complete what)
 		offer(at, groups[i][0], "", groups[i][1]);
 }
 
-/* A wish begins with a mechanism; how it goes on is for people to say. */
+/* Only the mechanism of a need can be completed, not its figures. */
 static void offer_wishes(const struct cursor *at)
 {
 	const struct ipcx_mech_info *info;
@@ -97,7 +96,7 @@ static void offer_wishes(const struct cursor *at)
 			offer(at, info->name, ":", info->need);
 }
 
-/* Whether all of a name can be seen, and in one line. */
+/* Return whether a name is printable in one line. */
 static bool is_visible(const char *name)
 {
 	const unsigned char *p = (const unsigned char *)name;
@@ -113,9 +112,9 @@ static bool is_visible(const char *name)
 	return true;
 }
 
-/* What names a row's object where its mechanism was said before: an id, or the name as it
- * is, which the shell quotes. Of one that no line can hold, and of any without a
- * mechanism, the reference. */
+/* Return the word that refers to a row's object. If its mechanism was already given
+ * (bare): the id, or the name unescaped (the shell quotes it). Otherwise, and for a name
+ * that does not fit in one line: the reference. */
 static const char *word_for(const struct ipcx_table *t, size_t row, bool bare,
 			    struct ipcx_value *v)
 {
@@ -130,8 +129,8 @@ static const char *word_for(const struct ipcx_table *t, size_t row, bool bare,
 	return ipcx_value_string(v) + (bare ? skip : 0);
 }
 
-/* Live objects of one mechanism: whole references ("shm:5"), or without the mechanism
- * when it was said before. */
+/* Offer the live objects of one mechanism: as references ("shm:5"), or without the
+ * mechanism if it was already given. */
 static void offer_refs(struct app *app, const struct cursor *at, unsigned mech, bool bare)
 {
 	struct ipcx_query q = { .size = sizeof(q),
@@ -153,7 +152,7 @@ static void offer_refs(struct app *app, const struct cursor *at, unsigned mech, 
 	ipcx_table_free(t);
 }
 
-/* The mechanism that a word before the one under the cursor made the default. */
+/* Return the mechanism that a word before the cursor made the default. */
 static unsigned default_mech(int n, char **words)
 {
 	unsigned mech = IPCX_NO_MECH, found;
@@ -171,7 +170,7 @@ static void offer_objects(struct app *app, unsigned noun, const struct cursor *a
 	unsigned mech = default_mech(n, words), named;
 	bool said = mech != IPCX_NO_MECH;
 
-	/* "shm read" is for segments. */
+	/* The operand of "shm read" is a segment. */
 	if (!said)
 		mech = noun;
 	if (mech != IPCX_NO_MECH)
@@ -187,7 +186,7 @@ static void offer_objects(struct app *app, unsigned noun, const struct cursor *a
 	}
 }
 
-/* All limits, or those that can be set. */
+/* Offer all limits, or only those that can be set. */
 static void offer_limits(struct app *app, const struct cursor *at, bool set)
 {
 	struct ipcx_table *t;
@@ -210,7 +209,7 @@ static void offer_limits(struct app *app, const struct cursor *at, bool set)
 	ipcx_table_free(t);
 }
 
-/* The first word of commands that have two, and what may follow. */
+/* Offer the first word of two-word commands, described by the second words. */
 static void offer_first(const struct app *app, const struct cursor *at, const char *name,
 			size_t len)
 {
@@ -228,7 +227,6 @@ static void offer_first(const struct app *app, const struct cursor *at, const ch
 	offer(at, first, "", seconds);
 }
 
-/* The commands one word below another ("limits": "set"), or, below "", the first words. */
 void offer_commands(const struct app *app, const struct cursor *at, const char *below)
 {
 	struct cmd_walk w = { .list = app->commands };
@@ -248,14 +246,14 @@ void offer_commands(const struct app *app, const struct cursor *at, const char *
 			offer(at, name, "", c->summary);
 		else if (first != known || strncmp(before, name, first) != 0)
 			offer_first(app, at, name, first);
-		/* Those of one word stand together. */
+		/* Commands with the same first word are adjacent. */
 		known = MIN(first, sizeof(before));
 		memcpy(before, name, known);
 	}
 }
 
-/* A container by the name that people use, with who gives it and where, as its label has
- * that; but without its runtime: a colon would split the word in bash. */
+/* Offer a container by its name, prefixed by its claimant and place as in its label, but
+ * without the runtime: bash splits words at a colon. */
 static void offer_container(const struct cursor *at, const char *label,
 			    const char *runtime)
 {
@@ -273,7 +271,7 @@ static void offer_namespaces(struct app *app, const struct cursor *at, bool all)
 {
 	struct ipcx_table *t;
 
-	offer(at, "self", "", "where ipcx is");
+	offer(at, "self", "", "ipcx's own namespace");
 	if (all)
 		offer(at, "all", "", "every namespace");
 	if (ipcx_containers(app->x, &t) < 0)
@@ -293,11 +291,11 @@ static void offer_namespaces(struct app *app, const struct cursor *at, bool all)
 static void offer_when(const struct cursor *at)
 {
 	offer(at, "auto", "", "on a terminal");
-	offer(at, "always", "", "wherever it goes");
-	offer(at, "never", "", "nowhere");
+	offer(at, "always", "", "even into pipes and files");
+	offer(at, "never", "", "never");
 }
 
-/* Each name that a column of the list of workloads has, once. */
+/* Offer the distinct names in a column of the list of workloads. */
 static void offer_loads(struct app *app, const struct cursor *at, unsigned flags,
 			enum ipcx_field column)
 {
@@ -321,7 +319,7 @@ static void offer_loads(struct app *app, const struct cursor *at, unsigned flags
 	ipcx_table_free(t);
 }
 
-/* What stress takes as lists: the last word of one goes on. */
+/* Complete the last item of a comma-separated list of stress. */
 static void offer_stress(struct app *app, struct cursor at, enum complete what)
 {
 	const char *comma = strrchr(at.from, ',');
@@ -334,9 +332,9 @@ static void offer_stress(struct app *app, struct cursor at, enum complete what)
 	if (what & COMPLETE_WAYS)
 		offer_loads(app, &at, IPCX_STRESS_COMPARE, IPCX_F_NAME);
 	if (what & COMPLETE_CPUS) {
-		offer(&at, "1", "", "all workers on one");
-		offer(&at, "2", "", "in turn on two");
-		offer(&at, "any", "", "where the kernel puts them");
+		offer(&at, "1", "", "all workers on one CPU");
+		offer(&at, "2", "", "workers alternate between two CPUs");
+		offer(&at, "any", "", "no affinity: the kernel decides");
 	}
 }
 
@@ -346,8 +344,6 @@ static void offer_formats(const struct cursor *at)
 		offer(at, f->name, "", f->help);
 }
 
-/* n words of the command stand before the cursor. What the shell does better, it is asked
- * to do: a line that begins with a colon. */
 void offer_kind(struct app *app, const struct called *called, enum complete what,
 		const struct cursor *at, int n, char **words)
 {

@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Candidates for a word: what there is of each kind of thing, from the tables and from
- * the kernel. */
+/* Candidates for a word, from the tables and from the kernel. */
 #pragma once
 
 #include "cmd.h"
 
-/* The word under the cursor, and where in it begins what a candidate takes the place of:
- * behind "--format=", behind a list's earlier words. */
+/* The word under the cursor, and the part of it that a candidate replaces: what follows
+ * "--format=", or the last comma of a list. */
 struct cursor {
 	const char *word, *from;
 };
 
-/* Print a candidate when the word can go on with it. */
+/* Print a candidate if it begins with at->from; after is appended to it. */
 void offer(const struct cursor *at, const char *candidate, const char *after,
 	   const char *what);
 
-/* The commands one word below another ("limits": "set"), or, below "", the first words. */
+/* Offer the second words of the command below ("limits": "set"), or the first words if
+ * below is "". */
 void offer_commands(const struct app *app, const struct cursor *at, const char *below);
 
-/* n words of the command stand before the cursor. What the shell does better, it is asked
- * to do: a line that begins with a colon. */
+/* Offer candidates of the kinds in what; words are the n words between the command and
+ * the cursor. Users, groups and files are left to the shell: a line that begins with a
+ * colon asks for them. */
 void offer_kind(struct app *app, const struct called *called, enum complete what,
 		const struct cursor *at, int n, char **words);
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The JSON Schema, made of the tables of fields and of types: what a field is in --json
- * stands nowhere else. */
+/* The JSON Schema of --json, generated from the tables of fields and types. */
 #include "help/dump.h"
 
 #include "cmd.h"
@@ -12,14 +11,14 @@ static void schema_field(enum ipcx_field f)
 	const struct ipcx_type_info *type = ipcx_type_info(info->type);
 
 	json_string(info->name);
-	/* Every value may be null, for none or (named in "unknown") for unknown. */
+	/* Any value may be null: no value, or unknown (then named in "unknown"). */
 	out_format(":{\"type\":[\"%s\",\"null\"]%s%s,\"description\":", type->json,
 		   type->schema ? "," : "", type->schema ? type->schema : "");
 	json_string(info->doc);
 	out_text("}");
 }
 
-/* Arrays of rows: at the top of a document, or inside an object. */
+/* Members that are arrays of rows, of the document or of an object in it. */
 static void arrays(const char *const *names)
 {
 	for (; *names; names++)
@@ -54,13 +53,12 @@ void dump_schema(void)
 	for (unsigned f = 0; f < ipcx_field_count(); f++) {
 		if (!ipcx_field_info((enum ipcx_field)f))
 			continue;
-		/* In a row that shows an object, "limit" is a number and "limits" are
-		 * rows: no name is both. */
+		/* No name is both: "limit" is a field, "limits" an array of rows. */
 		out_text(f ? ",\n" : "\n");
 		schema_field((enum ipcx_field)f);
 	}
 	arrays(inner);
 	out_text(
 		",\n\"unknown\":{\"type\":\"array\",\"minItems\":1,\"uniqueItems\":true,\"items\":{\"type\":\"string\"},"
-		"\"description\":\"the members of this row that are null because they are unknown; of any other null there is no value\"}}}}}\n");
+		"\"description\":\"the members of this row that are null because they are unknown; any other null means: no value\"}}}}}\n");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx key: what ftok(3) makes of a file, which file a key was made of, what an id is
- * made of. */
+/* ipcx key: the key that ftok(3) makes from a file, the file that a key was made from,
+ * the parts of an id. */
 #include <stdlib.h>
 
 #include "base/num.h"
@@ -44,7 +44,7 @@ static int key_print(struct app *app, const struct key_args *args,
 	return output_status(&s, r ? r : tally_status(&tally));
 }
 
-/* One key for a script, unless it asks for more. */
+/* Print the bare key, for scripts, unless an output option is given. */
 static int key_make(struct app *app, const struct key_args *args, int n, char **words)
 {
 	const struct output_args *output = &args->output;
@@ -56,7 +56,8 @@ static int key_make(struct app *app, const struct key_args *args, int n, char **
 	if (n < 1 || n > 2)
 		return msg_usage("key needs a PATH and at most a PROJ");
 	if (n == 2 && proj_read(words[1], &proj) < 0)
-		return msg_usage("'%s' is no PROJ: 1 to 255, or one character", words[1]);
+		return msg_usage("'%s' is not a PROJ (1 to 255, or one character)",
+				 words[1]);
 	r = output_open(&s, output, "keys");
 	if (r)
 		return r;
@@ -84,7 +85,7 @@ static int reverse(struct app *app, const struct key_args *args, int n, char **w
 
 	if (n == 0)
 		return msg_usage(
-			"--reverse needs the files that could have made the key");
+			"--reverse needs the files that the key may have been made from");
 	r = ipcx_key_search(app->x, args->reverse, (const char *const *)words, (size_t)n,
 			    args->recursive, &t);
 	if (r < 0)
@@ -93,7 +94,7 @@ static int reverse(struct app *app, const struct key_args *args, int n, char **w
 	r = key_print(app, args, t, "keys", COLUMN_LIST(key_fields));
 	ipcx_table_free(t);
 	if (r == EXIT_DONE && !found) {
-		msg_note("none of these files makes 0x%08x", args->reverse);
+		msg_note("none of these files has the key 0x%08x", args->reverse);
 		r = EXIT_MISSING;
 	}
 	return r;
@@ -138,9 +139,9 @@ static int key_run(struct app *app, void *data, int n, char **words)
 
 /* clang-format off */
 static const struct opt opts[] = {
-	{ "reverse",   0,   KEY(struct key_args, reverse),    GIVEN(struct key_args, given, GIVEN_REVERSE), .arg = "KEY", .help = "tell which of the files could have made this key" },
-	{ "recursive", 'r', FLAG(struct key_args, recursive), .help = "with --reverse: look at everything below directories, too" },
-	{ "explain",   0,   FLAG(struct key_args, explain),   .operands = COMPLETE_MECHS | COMPLETE_REFS, .help = "split ids into slot index and sequence number; they need not exist" },
+	{ "reverse",   0,   KEY(struct key_args, reverse),    GIVEN(struct key_args, given, GIVEN_REVERSE), .arg = "KEY", .help = "find the files that this key could be made from" },
+	{ "recursive", 'r', FLAG(struct key_args, recursive), .help = "with --reverse: also search directories" },
+	{ "explain",   0,   FLAG(struct key_args, explain),   .operands = COMPLETE_MECHS | COMPLETE_REFS, .help = "split ids (of any value) into index and sequence" },
 	{ .name = NULL },
 };
 
@@ -153,17 +154,17 @@ static const struct opt_group options[] = {
 
 static const struct example examples[] = {
 	{ "ipcx key /etc/app.conf 7",                     "the key that a program gets with ftok(\"/etc/app.conf\", 7)" },
-	{ "ipcx key --reverse 0x07020d1c -r /etc /opt/app", "which file it was made of" },
-	{ "ipcx key --explain shm:131073",                "which slot, and how often it was used" },
+	{ "ipcx key --reverse 0x07020d1c -r /etc /opt/app", "the file that it was made from" },
+	{ "ipcx key --explain shm:131073",                "its slot, and how often that was reused" },
 	{ NULL, NULL },
 };
 
 const struct cmd cmd_key = {
-	.name = "key", .operands = "PATH [PROJ]|--reverse KEY PATH…|--explain REF…", .summary = "make and explain System V keys and ids",
-	.about = "A key holds 8 bits of the project number, 8 of the device and 16 of the inode number: different files can make the same key, and a "
-		 "file that is replaced makes another one. PROJ is a number from 1 to 255 or one character; without it, it is 1.",
+	.name = "key", .operands = "PATH [PROJ]|--reverse KEY PATH…|--explain REF…", .summary = "Compute and explain System V keys and ids",
+	.about = "A key consists of 8 bits of the project number, 8 of the device and 16 of the inode number: different files can have the same key, and "
+		 "replacing a file changes its key. PROJ is a number from 1 to 255 or one character; the default is 1.",
 	.options = options, .examples = examples, .complete = COMPLETE_FILES,
-	.exits = EXITS({ EXIT_FAILED, "failed; or a file cannot be looked at" }, { EXIT_MISSING, "a file does not exist; or, with --reverse, none makes this key" }, { EXIT_PART, "some files cannot be looked at, or some references are no ids" }),
+	.exits = EXITS({ EXIT_FAILED, "failed, or a file could not be read" }, { EXIT_MISSING, "no such file; with --reverse: no file has this key" }, { EXIT_PART, "some files could not be read, or some references are not ids" }),
 	.args_size = sizeof(struct key_args), .run = key_run,
 };
 /* clang-format on */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx ls: which objects there are. */
+/* ipcx ls: list objects. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +10,8 @@
 #include "ui/asked.h"
 #include "ui/select.h"
 
-/* Rows on their way at once when nothing needs all of them: memory does not grow with
- * their number. */
+/* Rows per scan, unless a sort order needs all of them: memory use does not depend on the
+ * number of objects. */
 #define SLICE 512
 
 struct ls_args {
@@ -43,7 +43,7 @@ static int print_slice(struct listing *l, const struct ipcx_table *t, const char
 	return *label ? 0 : output_all(&l->output, t);
 }
 
-/* What a query is about, a slice at a time. The label is "" for none. */
+/* Print the rows of a query, one slice at a time. A label of "" means no label. */
 static int list_query(struct listing *l, struct ipcx_query *q, const char **label)
 {
 	do {
@@ -66,7 +66,7 @@ static int compare_refs(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct ipcx_ref));
 }
 
-/* Each once; how many there are then. */
+/* Remove duplicates; return the new number. */
 static size_t unique(struct ipcx_ref *refs, size_t n)
 {
 	size_t kept = 0;
@@ -78,8 +78,9 @@ static size_t unique(struct ipcx_ref *refs, size_t n)
 	return kept;
 }
 
-/* An order is one over all that was named: the objects of the mechanisms become
- * references behind those of the selection. 0, or an exit status after a message. */
+/* --sort covers everything that was named, so turn the objects of the mechanisms into
+ * references after those of the selection. Returns 0, or an exit status after a message.
+ * */
 static int name_all(struct listing *l, const struct ipcx_query *mechs,
 		    struct ipcx_ref **ret_refs, size_t *ret_n)
 {
@@ -100,16 +101,16 @@ static int name_all(struct listing *l, const struct ipcx_query *mechs,
 	memcpy(refs, l->sel->refs, n * sizeof(*refs));
 	for (size_t i = 0; i < ipcx_table_rows(t); i++)
 		n += ipcx_row_ref(t, i, &refs[n]) == 0;
-	l->tally.done -= ipcx_table_rows(t); /* they are counted when they are listed */
+	l->tally.done -= ipcx_table_rows(t); /* they are counted when listed */
 	ipcx_table_free(t);
-	/* Over all namespaces, a reference is looked up in each. */
+	/* With --ns all, a reference is looked up in every namespace. */
 	*ret_n = ns_all(l->app) ? unique(refs, n) : n;
 	*ret_refs = refs;
 	return 0;
 }
 
-/* The references of the selection, where all its mechanisms are meant, and everything of
- * these mechanisms. */
+/* List the references of the selection (if mechs is all of its mechanisms), then all
+ * objects of mechs. */
 static int ls_list(struct listing *l, uint64_t mechs, const char *label)
 {
 	bool sorted = l->args->output.sort != NULL;
@@ -144,7 +145,7 @@ static struct shown mech_shown(unsigned mech)
 	return (struct shown){ .list = m->shown, .n = m->nshown };
 }
 
-/* For people: a block for each mechanism with its own columns. */
+/* Table format: list a block for each mechanism, with its own columns. */
 static int list_blocks(struct listing *l, uint64_t mechs)
 {
 	int r = 0;
@@ -162,7 +163,7 @@ static int list_blocks(struct listing *l, uint64_t mechs)
 	return r;
 }
 
-/* The references of a selection, a block for each mechanism. */
+/* List the references of a selection in a block for each mechanism. */
 static int list_ref_blocks(struct listing *l)
 {
 	const struct selection *all = l->sel;
@@ -198,8 +199,8 @@ static int list_ref_blocks(struct listing *l)
 	return r;
 }
 
-/* What is listed can be given back (rm --from): of another namespace that takes its
- * number, too. */
+/* Other formats: include ns, so that "rm --from" knows the namespace of a list made with
+ * --ns. */
 static int list_flat(struct listing *l, uint64_t mechs, uint64_t known)
 {
 	struct shown shown = select_usual(known);
@@ -212,8 +213,8 @@ static int list_flat(struct listing *l, uint64_t mechs, uint64_t known)
 	return r ? r : ls_list(l, mechs, "");
 }
 
-/* --refs is bare words with one field, said shortly. 0, or exit status 2 after a message.
- */
+/* Expand --refs, which is short for "--format raw -o ref". Returns 0, or exit status 2
+ * after a message. */
 static int only_refs(struct ls_args *args)
 {
 	if (args->null && !args->refs)
@@ -222,18 +223,18 @@ static int only_refs(struct ls_args *args)
 		return 0;
 	if (args->output.json || args->output.format || args->output.fields)
 		return msg_usage(
-			"--refs says what is printed: it goes with no --format and no --output");
+			"--refs cannot be combined with --json, --format or --output");
 	args->output.format = "raw";
 	args->output.fields = "ref";
 	return 0;
 }
 
-/* What would be printed must tell what it is about. */
+/* Reject --refs with --ns all: bare references would not identify objects. */
 static int check_refs(const struct app *app, const struct ls_args *args)
 {
 	if (args->refs && ns_all(app))
 		return msg_usage(
-			"--refs: a reference does not say which namespace it is of (-o ns,ref does)");
+			"--refs: references do not include the namespace (use -o ns,ref)");
 	return 0;
 }
 
@@ -266,7 +267,7 @@ static int ls_run(struct app *app, void *data, int n, char **words)
 		r = asked_of(select_touched(&sel), sel.where, &args->output,
 			     !sel.nrefs && sel.mechs == select_all() ? ASKED_SILENT
 			     : blocks                                ? ASKED_APART
-								     : ASKED_TOLD);
+								     : ASKED_NOTED);
 	if (!r)
 		r = meant_whole(app, &sel, &l.tally);
 	if (!r && sel.nrefs && blocks)
@@ -286,9 +287,9 @@ static int ls_run(struct app *app, void *data, int n, char **words)
 
 /* clang-format off */
 static const struct opt opts[] = {
-	{ "refs", 'q', FLAG(struct ls_args, refs), .help = "references only, one a line, for a shell, xargs and rm --from" },
-	{ "null", '0', FLAG(struct ls_args, null), .help = "with -q: a NUL after each instead of a newline" },
-	{ "fail", 0, FLAG(struct ls_args, fail), .help = "for scripts: exit with 0 only when no object is listed and nothing is missing" },
+	{ "refs", 'q', FLAG(struct ls_args, refs), .help = "print only references, one per line" },
+	{ "null", '0', FLAG(struct ls_args, null), .help = "with -q: end each with NUL, not newline" },
+	{ "fail", 0, FLAG(struct ls_args, fail), .help = "exit with 0 only if no object is (or may be) listed" },
 	{ .name = NULL },
 };
 
@@ -301,24 +302,24 @@ static const struct opt_group options[] = {
 };
 
 static const struct example examples[] = {
-	{ "ipcx ls",                                           "all objects, a block for each mechanism that has some" },
+	{ "ipcx ls",                                           "all objects, grouped by mechanism" },
 	{ "ipcx ls shm --sort -size",                          "the largest segments first" },
-	{ "ipcx ls shm -w 'nattch == 0 && idle > 1d' -o ref,size,owner", "segments that nobody was attached to for a day" },
-	{ "ipcx ls msg:0x4d2 --json",                          "one queue, by its key, for a program" },
-	{ "ipcx ls shm -o +command,creator_alive",            "who made them, and whether that process still lives" },
-	{ "ipcx ls shm -w 'nattch == 0 && size > 1G' --fail", "for monitoring: 1 when there is one, 4 when nobody can tell" },
-	{ "ipcx ls --ns web",                                 "what is in a container" },
-	{ "ipcx ls -q shm -w 'nattch == 0' | xargs ipcx show", "references, for other commands" },
-	{ "ipcx ls --ns all -w 'size > 1G' -o ns,container,ref,size", "large ones, wherever they are" },
+	{ "ipcx ls shm -w 'nattch == 0 && idle > 1d' -o ref,size,owner", "segments that were not attached for a day" },
+	{ "ipcx ls msg:0x4d2 --json",                          "one queue by its key, as JSON" },
+	{ "ipcx ls shm -o +command,creator_alive",            "the creator's command, and whether it is alive" },
+	{ "ipcx ls shm -w 'nattch == 0 && size > 1G' --fail", "for monitoring: 1 if there is one, 4 if that is unknown" },
+	{ "ipcx ls --ns web",                                 "the objects of a container" },
+	{ "ipcx ls -q shm -w 'nattch == 0' | xargs ipcx show", "pass references to other commands" },
+	{ "ipcx ls --ns all -w 'size > 1G' -o ns,container,ref,size", "large objects in any namespace" },
 	{ NULL, NULL },
 };
 
 const struct cmd cmd_ls = {
-	.name = "ls", .operands = "[MECH…|REF…]", .summary = "list objects",
-	.about = "Lists the objects of the mechanisms named, or of all. As a table there is a block for each mechanism with columns of its own; "
-		 "with -o there is one table over all. Looking changes nothing: no object is opened for writing, attached or received from.",
+	.name = "ls", .operands = "[MECH…|REF…]", .summary = "List objects",
+	.about = "Lists the objects of the given mechanisms, by default of all. A table has a block for each mechanism with its own columns; "
+		 "with -o there is one table for all. Listing has no side effects: no object is opened for writing or attached, no message is received.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS | COMPLETE_REFS,
-	.exits = EXITS({ EXIT_DONE, "listed, also where there is nothing to list; with --fail: nothing is listed, and nothing is missing" }, { EXIT_FAILED, "failed; or nothing that was named can be read here; with --fail: an object is listed" }, { EXIT_MISSING, "none of the objects named exists, or there is no such namespace" }, { EXIT_PART, "some of what was named does not exist, or could not be read; with --fail: nothing is listed, but something could not be read" }),
+	.exits = EXITS({ EXIT_DONE, "listed, even if there was nothing to list; with --fail: nothing was listed, and everything could be read" }, { EXIT_FAILED, "failed, or nothing that was named can be read here; with --fail: an object was listed" }, { EXIT_MISSING, "none of the named objects exists, or no such namespace" }, { EXIT_PART, "some of what was named does not exist or could not be read; with --fail: nothing was listed, but something could not be read" }),
 	.args_size = sizeof(struct ls_args), .run = ls_run,
 };
 /* clang-format on */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * What was named in several words, and is one object: it is listed, changed and removed
- * once. Who removes it twice would be told that it does not exist.
- */
+/* Deduplicate what the operands name: an object named by several words is listed, changed
+ * and removed once. Otherwise the second removal would report it as missing. */
 #include "object/meant.h"
 
 #include <stdlib.h>
@@ -17,7 +15,8 @@ static int meant_no_memory(void)
 	return EXIT_FAILED;
 }
 
-/* What is told of these references, but for what will be told of their mechanism. */
+/* Report missing or unreadable objects among these references. Notes about the mechanism
+ * are left to the listing of the mechanism itself. */
 static int meant_look(struct app *app, const struct ipcx_ref *refs, size_t n,
 		      struct tally *tally)
 {
@@ -26,16 +25,16 @@ static int meant_look(struct app *app, const struct ipcx_ref *refs, size_t n,
 				      .nrefs = n,
 				      .fields = IPCX_FIELDSET(IPCX_F_MECH),
 				      .flags = IPCX_NUMERIC };
-	struct tally told = *tally;
+	struct tally reported = *tally;
 	struct ipcx_table *t;
 	int r = ipcx_scan(app->x, &q, &t);
 
 	if (r < 0)
 		return app_failed(app, r);
-	msg_table(t, app->verbose, &told);
-	tally->missing = told.missing;
-	tally->failed = told.failed;
-	tally->gaps = told.gaps;
+	msg_table(t, app->verbose, &reported);
+	tally->missing = reported.missing;
+	tally->failed = reported.failed;
+	tally->gaps = reported.gaps;
 	ipcx_table_free(t);
 	return 0;
 }
@@ -59,11 +58,11 @@ int meant_whole(struct app *app, struct selection *sel, struct tally *tally)
 			sel->refs[kept++] = *ref;
 	}
 	sel->nrefs = kept;
-	/* In many namespaces each may be in another one, and nobody is told. */
+	/* With --ns all a reference may exist in any namespace: report nothing. */
 	return n && !ns_all(app) ? meant_look(app, inside, n, tally) : 0;
 }
 
-/* ---- the same again */
+/* ---- duplicate references */
 
 struct item {
 	const struct ipcx_ref *ref;
@@ -85,7 +84,7 @@ static int meant_compare(const struct ipcx_ref *a, const struct ipcx_ref *b)
 	return r ? r : strcmp(a->name, b->name);
 }
 
-/* Equal ones as they were named. */
+/* Equal references keep their order. */
 static int by_ref(const void *a, const void *b)
 {
 	const struct item *left = a, *right = b;
@@ -105,7 +104,7 @@ static const struct item *item_of(const struct item *items, size_t n,
 	return bsearch(ref, items, n, sizeof(*items), meant_find);
 }
 
-/* The keys of objects that may stand there by id, too: which have such an id there. */
+/* Mark the keys whose object is also named by id. */
 static int again_by_key(struct app *app, const struct ipcx_ref *keys, size_t nkeys,
 			const struct item *items, size_t n, bool *again)
 {
@@ -137,7 +136,7 @@ static int again_by_key(struct app *app, const struct ipcx_ref *keys, size_t nke
 	return 0;
 }
 
-/* The mechanisms of which some are named so. */
+/* Return the mechanisms that have references of this kind. */
 static uint64_t named_by(const struct item *items, size_t n, enum ipcx_by by)
 {
 	uint64_t mechs = 0;

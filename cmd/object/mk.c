@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx mk: make objects, and print what they are called. */
+/* ipcx mk: create objects and print their ids or names. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -31,7 +31,7 @@ struct mk_args {
 
 /* The objects of one call. */
 struct making {
-	const struct ipcx_expr *where; /* which of what was made is printed */
+	const struct ipcx_expr *where; /* which of the new objects to print */
 	struct app *app;
 	struct mk_args *args;
 	struct ipcx_attrs *specs;
@@ -47,7 +47,7 @@ static int read_init(struct mk_args *args)
 
 	for (const char *q = p; *q; q++)
 		n += *q == ',';
-	values = calloc(n, sizeof(*values)); /* lives as long as the program */
+	values = calloc(n, sizeof(*values)); /* never freed: needed until exit */
 	if (!values) {
 		msg_error("out of memory");
 		return EXIT_FAILED;
@@ -62,7 +62,7 @@ static int read_init(struct mk_args *args)
 		if (ix_parse_u64(word, INT_MAX, &v) < 0) {
 			free(values);
 			return msg_usage(
-				"--init: '%.*s' is no value of a semaphore: 0 to 32767 (SEMVMX)",
+				"--init: '%.*s' is not a semaphore value (0 to 32767, SEMVMX)",
 				(int)len, p);
 		}
 		values[i++] = (uint32_t)v;
@@ -76,7 +76,7 @@ static int read_init(struct mk_args *args)
 	return 0;
 }
 
-/* A pipe does not tell its length: what comes out of it is kept aside. */
+/* Copy a pipe into memory, because its length is not known in advance. */
 static int spool(int fd)
 {
 	auto_fd int kept = memfd_create("ipcx", MFD_CLOEXEC);
@@ -106,7 +106,7 @@ static int spool(int fd)
 	return take_fd(&kept);
 }
 
-/* What tells its length; the rest is kept aside until it is all there. */
+/* Return whether fstat() shows the length; other input is spooled first. */
 static bool is_sized(int fd)
 {
 	struct stat st;
@@ -171,7 +171,7 @@ static int mk_read_attrs(struct app *app, struct mk_args *args)
 	return r;
 }
 
-/* One more object: what the options say, as far as it concerns the mechanism. */
+/* Add an object, with the options that apply to its mechanism. */
 static struct ipcx_attrs *mk_add(struct making *m, unsigned mech,
 				 const struct ipcx_ref *ref)
 {
@@ -193,8 +193,8 @@ static struct ipcx_attrs *mk_add(struct making *m, unsigned mech,
 	return a;
 }
 
-/* "shm", "mq /a /b", "shm:0x4d2", "shm sem msg": each word makes an object, a named
- * mechanism's through its names. */
+/* Parse "shm", "mq /a /b", "shm:0x4d2", "shm sem msg": each word makes an object, except
+ * mechanisms with names, where each name does. */
 static int read_objects(struct making *m, int n, char **words)
 {
 	unsigned def = IPCX_NO_MECH, next;
@@ -230,7 +230,7 @@ static int read_objects(struct making *m, int n, char **words)
 			      "where objects have one");
 }
 
-/* An option that none of the objects can have is a mistake. */
+/* Reject an option that applies to none of the objects. */
 static int check_options(const struct making *m)
 {
 	uint64_t known = IPCX_A_KEY | IPCX_A_NAME, lost;
@@ -239,13 +239,13 @@ static int check_options(const struct making *m)
 		known |= ipcx_mech_info(m->specs[i].mech)->create;
 	lost = m->args->attrs.set & ~known;
 	if (m->n == 1)
-		m->specs[0].set |= m->args->attrs.set; /* the library has the words */
+		m->specs[0].set |= m->args->attrs.set; /* the library reports it */
 	else if (lost)
-		return msg_usage("an option was given that none of these objects has");
+		return msg_usage("an option does not apply to any of these objects");
 	return 0;
 }
 
-/* How it will be told, before anything is made: what is wrong is refused. */
+/* Prepare the output before anything is created, so that its errors come first. */
 static int mk_open_output(struct making *m, struct output *s)
 {
 	uint64_t touched = 0;
@@ -261,7 +261,7 @@ static int mk_open_output(struct making *m, struct output *s)
 				    &m->where);
 }
 
-/* Look at what was made, with all that there is to know. */
+/* Read and print the new objects in full. */
 static int print_all(struct making *m, struct output *s, const struct ipcx_table *made,
 		     struct tally *tally)
 {
@@ -291,7 +291,8 @@ static int print_all(struct making *m, struct output *s, const struct ipcx_table
 	return r;
 }
 
-/* The id or the name, a line each: for id=$(ipcx mk …). A name commands no terminal. */
+/* Print ids or names, one per line, for id=$(ipcx mk …). Names are escaped on a terminal.
+ * */
 static void print_names(const struct ipcx_table *made, bool terminal)
 {
 	char text[IPCX_REF_MAX];
@@ -315,7 +316,8 @@ static void print_names(const struct ipcx_table *made, bool terminal)
 	}
 }
 
-/* Nobody learnt what was made: it would be a leak. What existed before stays. */
+/* Remove the new objects if they could not be printed: they would leak. Objects that
+ * existed before stay. */
 static void mk_take_back(struct making *m, const struct ipcx_table *made)
 {
 	size_t n = ipcx_table_rows(made), failed = n;
@@ -332,8 +334,9 @@ static void mk_take_back(struct making *m, const struct ipcx_table *made)
 		failed = ipcx_table_failures(gone, NULL);
 		ipcx_table_free(gone);
 	}
-	msg_error(failed ? "what was made could not be told, nor all of it removed again"
-			 : "what was made could not be told, so it was removed again");
+	msg_error(
+		failed ? "the new objects could not be printed, and not all of them removed again"
+		       : "the new objects could not be printed, so they were removed again");
 }
 
 static int mk_make(struct making *m)
@@ -346,7 +349,7 @@ static int mk_make(struct making *m)
 
 	if (r)
 		return r;
-	/* A reader that is gone must not end us between making and telling. */
+	/* Ignore SIGPIPE: it must not kill us between creating and printing. */
 	signals_outlive_reader();
 	r = ipcx_create(m->app->x, m->specs, m->n, &made);
 	if (r < 0)
@@ -393,24 +396,24 @@ static int mk_run(struct app *app, void *data, int n, char **words)
 #define ATTR(member, given) GIVEN(struct mk_args, attrs.set, given)
 
 static const struct opt opts[] = {
-	{ "size",       's', SIZE(struct mk_args, attrs.bytes),     ATTR(bytes, IPCX_A_SIZE),      .arg = "SIZE",   .help = "shm, pshm: size in bytes; 4K, 1.5G" },
-	{ "qbytes",     0,   SIZE(struct mk_args, attrs.qbytes),    ATTR(qbytes, IPCX_A_QBYTES),   .arg = "SIZE",   .help = "msg: bytes that the queue may hold (msg_qbytes)" },
-	{ "nsems",      0,   NUMBER(struct mk_args, attrs.nsems),   ATTR(nsems, IPCX_A_NSEMS),     .arg = "N",      .help = "sem: semaphores in the array" },
-	{ "init",       0,   TEXT(struct mk_args, init),            .arg = "V[,V…]",                                .help = "sem, psem: initial values; one value is for all" },
-	{ "maxmsg",     0,   NUMBER(struct mk_args, attrs.maxmsg),  ATTR(maxmsg, IPCX_A_MAXMSG),   .arg = "N",      .help = "mq: messages that the queue may hold" },
-	{ "msgsize",    0,   SIZE(struct mk_args, attrs.msgsize),   ATTR(msgsize, IPCX_A_MSGSIZE), .arg = "SIZE",   .help = "mq: longest message" },
+	{ "size",       's', SIZE(struct mk_args, attrs.bytes),     ATTR(bytes, IPCX_A_SIZE),      .arg = "SIZE",   .help = "shm, pshm: size in bytes (4K, 1.5G)" },
+	{ "qbytes",     0,   SIZE(struct mk_args, attrs.qbytes),    ATTR(qbytes, IPCX_A_QBYTES),   .arg = "SIZE",   .help = "msg: capacity in bytes (msg_qbytes)" },
+	{ "nsems",      0,   NUMBER(struct mk_args, attrs.nsems),   ATTR(nsems, IPCX_A_NSEMS),     .arg = "N",      .help = "sem: number of semaphores in the array" },
+	{ "init",       0,   TEXT(struct mk_args, init),            .arg = "V[,V…]",                                .help = "sem, psem: initial values, or one for all" },
+	{ "maxmsg",     0,   NUMBER(struct mk_args, attrs.maxmsg),  ATTR(maxmsg, IPCX_A_MAXMSG),   .arg = "N",      .help = "mq: capacity in messages" },
+	{ "msgsize",    0,   SIZE(struct mk_args, attrs.msgsize),   ATTR(msgsize, IPCX_A_MSGSIZE), .arg = "SIZE",   .help = "mq: maximum message size" },
 	{ "key",        'k', KEY(struct mk_args, attrs.key),        ATTR(key, IPCX_A_KEY),         .arg = "KEY",    .help = "System V key (default: private)" },
-	{ "ftok",       0,   TEXT(struct mk_args, ftok),            .arg = "PATH[:PROJ]", .complete = COMPLETE_FILES, .help = "the key that ftok(3) makes of a file (PROJ: 1)" },
-	{ "mode",       'm', MODE(struct mk_args, attrs.mode),      ATTR(mode, IPCX_A_MODE),       .arg = "MODE",   .help = "permission bits, octal (default: 0600, whatever the umask)" },
+	{ "ftok",       0,   TEXT(struct mk_args, ftok),            .arg = "PATH[:PROJ]", .complete = COMPLETE_FILES, .help = "use the key of ftok(3) (PROJ: 1)" },
+	{ "mode",       'm', MODE(struct mk_args, attrs.mode),      ATTR(mode, IPCX_A_MODE),       .arg = "MODE",   .help = "octal permissions (default 0600; no umask)" },
 	{ "owner",      0,   TEXT(struct mk_args, owner),           .arg = "USER[:GROUP]", .complete = COMPLETE_USERS, .help = "owner and group, by name or number" },
-	{ "huge",       0,   HUGE_(struct mk_args, attrs.huge),     ATTR(huge, IPCX_A_HUGE),       .arg = "SIZE",   .help = "shm: of huge pages" },
-	{ "noreserve",  0,   FLAG(struct mk_args, noreserve),       .help = "shm: do not account memory for it (SHM_NORESERVE)" },
+	{ "huge",       0,   HUGE_(struct mk_args, attrs.huge),     ATTR(huge, IPCX_A_HUGE),       .arg = "SIZE",   .help = "shm: use huge pages" },
+	{ "noreserve",  0,   FLAG(struct mk_args, noreserve),       .help = "shm: do not reserve memory (SHM_NORESERVE)" },
 	{ "lock",       0,   FLAG(struct mk_args, lock),            .help = "shm: lock in memory (SHM_LOCK)" },
-	{ "from",       0,   TEXT(struct mk_args, from),            .arg = "FILE", .complete = COMPLETE_FILES,      .help = "shm, pshm: the contents; - is standard input; gives the size, too" },
-	{ "id",         0,   ID(struct mk_args, attrs.id),          ATTR(id, IPCX_A_ID),           .arg = "N",      .help = "System V: this id and no other (needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN)" },
-	{ "count",      'c', NUMBER(struct mk_args, attrs.count),   ATTR(count, IPCX_A_COUNT),     .arg = "N",      .help = "so many alike" },
-	{ "if-missing", 0,   FLAG(struct mk_args, if_missing),      .help = "take an existing object that is as large as asked, and that you may use as --mode says" },
-	{ "allocate",   0,   FLAG(struct mk_args, allocate),        .help = "pshm: take its memory at once, or make nothing; an existing one is given it" },
+	{ "from",       0,   TEXT(struct mk_args, from),            .arg = "FILE", .complete = COMPLETE_FILES,      .help = "shm, pshm: contents and size (-: stdin)" },
+	{ "id",         0,   ID(struct mk_args, attrs.id),          ATTR(id, IPCX_A_ID),           .arg = "N",      .help = "System V: use this id (needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN)" },
+	{ "count",      'c', NUMBER(struct mk_args, attrs.count),   ATTR(count, IPCX_A_COUNT),     .arg = "N",      .help = "create N identical objects" },
+	{ "if-missing", 0,   FLAG(struct mk_args, if_missing),      .help = "use an existing object if it is large enough and you may access it as --mode says" },
+	{ "allocate",   0,   FLAG(struct mk_args, allocate),        .help = "pshm: allocate all memory now, or fail; also of an existing object" },
 	{ .name = NULL },
 };
 
@@ -424,20 +427,20 @@ static const struct opt_group options[] = {
 
 static const struct example examples[] = {
 	{ "id=$(ipcx mk shm --size 4M)",                   "a private segment" },
-	{ "ipcx mk sem --nsems 3 --init 1,0,5 --key 0x4d2", "an array with its values" },
+	{ "ipcx mk sem --nsems 3 --init 1,0,5 --key 0x4d2", "an array with initial values" },
 	{ "ipcx mk mq /jobs --maxmsg 10 --msgsize 8K",     "a POSIX queue" },
-	{ "ipcx mk shm --ftok /etc/app.conf:7 --size 64K --if-missing", "the segment of a program, unless it is there" },
-	{ "ipcx mk pshm /boot --from /boot/config",        "a POSIX object with contents" },
-	{ "ipcx mk msg --count 100",                       "a hundred queues, or none" },
+	{ "ipcx mk shm --ftok /etc/app.conf:7 --size 64K --if-missing", "a program's segment, unless it exists" },
+	{ "ipcx mk pshm /boot --from /boot/config",        "POSIX shared memory with contents" },
+	{ "ipcx mk msg --count 100",                       "a hundred queues, all or none" },
 	{ NULL, NULL },
 };
 
 const struct cmd cmd_mk = {
-	.name = "mk", .operands = "MECH [NAME…]|MECH:KEY|MECH:NAME…", .summary = "make objects",
-	.about = "Makes objects and prints what they are called, a line each: the id of a System V object, the name of a POSIX one. An object that "
-		 "exists is an error. Several in one call are made all or not at all. If what was made cannot be printed, it is removed again.",
+	.name = "mk", .operands = "MECH [NAME…]|MECH:KEY|MECH:NAME…", .summary = "Create objects",
+	.about = "Creates objects and prints one per line: the id of a System V object, the name of a POSIX object. It is an error if an object "
+		 "exists already. Of several objects, all are created or none. If they cannot be printed, they are removed again.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS,
-	.exits = EXITS({ EXIT_FAILED, "failed: nothing was made, or what was made is removed again" }, NO_SUCH_NAMESPACE),
+	.exits = EXITS({ EXIT_FAILED, "failed: nothing was created, or it was removed again" }, NO_SUCH_NAMESPACE),
 	.args_size = sizeof(struct mk_args), .run = mk_run,
 };
 /* clang-format on */

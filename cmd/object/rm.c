@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx rm: remove objects, and nothing else. */
+/* ipcx rm: remove exactly the objects that are meant. */
 #include "object/rm.h"
 
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "object/meant.h"
 #include "ui/asked.h"
 
-/* For people: what tells an object and whether it is used, where it has that. */
+/* Columns of a table: what identifies an object, and whether it is in use. */
 static const enum ipcx_field shown[] = { IPCX_F_REF,   IPCX_F_KEY,   IPCX_F_OWNER,
 					 IPCX_F_MODE,  IPCX_F_SIZE,  IPCX_F_NATTCH,
 					 IPCX_F_QNUM,  IPCX_F_NSEMS, IPCX_F_CURMSGS,
@@ -42,7 +42,7 @@ static int rm_open_output(struct removal *rm, uint64_t touched)
 			     select_knows, &touched);
 }
 
-/* Without output only the condition's fields are needed: no name of a user is looked up. */
+/* Without output, read only the fields of the condition; look up no user names. */
 static void want_fields(struct removal *rm)
 {
 	struct ipcx_query *q = &rm->query;
@@ -71,7 +71,7 @@ struct ipcx_query rm_whole(const struct removal *rm, uint64_t resume)
 	q.mechs = rm->mechs;
 	q.same = rm->listed;
 	q.resume = resume;
-	/* An order is one over all of them. */
+	/* An order needs all rows at once. */
 	q.max_rows = rm->args->output.sort ? 0 : RM_SLICE;
 	return q;
 }
@@ -83,7 +83,7 @@ uint64_t rm_number(const struct ipcx_table *t, size_t row, enum ipcx_field f)
 	return ipcx_row_get(t, row, f, &v) == 0 && v.type == IPCX_TYPE_UINT ? v.as.u : 0;
 }
 
-static void say_what(struct removal *rm)
+static void rm_note_total(struct removal *rm)
 {
 	char counts[200], ns[64];
 
@@ -93,10 +93,10 @@ static void say_what(struct removal *rm)
 		 counts[0] ? counts : "nothing", ns);
 }
 
-/* ---- what was removed is told before the next */
+/* ---- each removal is recorded before the next */
 
-/* A segment with mappings is not gone yet, whatever its removal answered. */
-static void tell_attached(struct removal *rm, const struct ipcx_table *t)
+/* An attached segment still exists after a successful removal. */
+static void rm_note_attached(struct removal *rm, const struct ipcx_table *t)
 {
 	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
 		uint64_t n = rm_number(t, i, IPCX_F_NATTCH);
@@ -108,12 +108,13 @@ static void tell_attached(struct removal *rm, const struct ipcx_table *t)
 		    ipcx_ref_format(&ref, name, sizeof(name)) < 0)
 			continue;
 		msg_object("info", name, ipcx_mech_info(ref.mech)->name,
-			   "attached %ju time%s: %s with the last detach", (uintmax_t)n,
-			   n == 1 ? "" : "s", rm->args->dry_run ? "would go" : "goes");
+			   "attached %ju time%s: %s at the last detach", (uintmax_t)n,
+			   n == 1 ? "" : "s",
+			   rm->args->dry_run ? "would be destroyed" : "is destroyed");
 	}
 }
 
-/* How many objects are still meant; SIZE_MAX when that cannot be told. */
+/* Count the objects still to be removed; SIZE_MAX if unknown. */
 static size_t rm_count_rest(struct removal *rm)
 {
 	size_t rest = 0;
@@ -140,12 +141,12 @@ static size_t rm_count_rest(struct removal *rm)
 	return rest;
 }
 
-/* Nobody may learn from standard output that these are gone: then from here. t may be
- * NULL: nothing was removed. */
+/* Stop after a write error: stdout may not show that the objects of t (NULL: none) were
+ * removed, so list them on stderr. */
 static void rm_stop(struct removal *rm, const struct ipcx_table *t)
 {
 	size_t n = t ? ipcx_table_rows(t) : 0, rest = rm_count_rest(rm);
-	char remain[60] = "how many remain cannot be told", name[IPCX_REF_MAX + 1];
+	char remain[60] = "unknown how many remain", name[IPCX_REF_MAX + 1];
 	struct ipcx_ref ref;
 
 	if (rest != SIZE_MAX)
@@ -154,7 +155,7 @@ static void rm_stop(struct removal *rm, const struct ipcx_table *t)
 	if (n == 0)
 		msg_error("stopped before the next was removed; %s", remain);
 	else
-		msg_error("stopped; %zu %s removed, but not (or not wholly) recorded: "
+		msg_error("stopped; %zu %s removed, but not (or only partly) recorded: "
 			  "%s named below; %s",
 			  n, n == 1 ? "was" : "were", n == 1 ? "it is" : "they are",
 			  remain);
@@ -170,7 +171,7 @@ static void rm_stop(struct removal *rm, const struct ipcx_table *t)
 	}
 }
 
-/* A slice: what it removed is on its way to the reader before the next one goes. */
+/* Remove a slice, and flush its record before the next one. */
 static int remove_slice(struct removal *rm, const struct ipcx_query *q,
 			uint64_t *ret_resume)
 {
@@ -181,7 +182,7 @@ static int remove_slice(struct removal *rm, const struct ipcx_query *q,
 		return app_failed(rm->app, r);
 	*ret_resume = ipcx_table_resume(t);
 	msg_table(t, rm->app->verbose, &rm->tally);
-	tell_attached(rm, t);
+	rm_note_attached(rm, t);
 	r = rm->print && ipcx_table_rows(t) > 0 ? output_all(&rm->output, t) : 0;
 	if (!r && rm->print && !rm->args->dry_run)
 		r = out_check();
@@ -215,15 +216,14 @@ static int rm_remove_all(struct removal *rm)
 	return r;
 }
 
-/* The beginning of what is printed: what cannot be written is known before anything is
- * removed. */
+/* Begin the output, so that a closed stdout is detected before anything is removed. */
 static int rm_begin(struct removal *rm)
 {
 	int r;
 
 	if (!rm->print)
 		return 0;
-	/* A reader that goes away must not end us between a removal and its record. */
+	/* Ignore SIGPIPE: it must not kill us between a removal and its record. */
 	signals_outlive_reader();
 	output_heading(&rm->output, NULL);
 	r = rm->args->dry_run ? 0 : out_ready();
@@ -254,11 +254,11 @@ static int remove_them(struct removal *rm)
 	if (!r)
 		r = rm_remove_all(rm);
 	if (!r && rm->args->unused)
-		r = rm_unused_tell(rm, &rm->args->select.where);
+		r = rm_unused_report(rm, &rm->args->select.where);
 	if (rm->attached > RM_SHOWN)
-		msg_note("%zu more attached: %s with the last detach",
+		msg_note("%zu more attached: %s at the last detach",
 			 rm->attached - RM_SHOWN,
-			 rm->args->dry_run ? "they would go" : "they go");
+			 rm->args->dry_run ? "would be destroyed" : "are destroyed");
 	if (r) {
 		if (rm->output.begun)
 			output_close(&rm->output);
@@ -266,21 +266,21 @@ static int remove_them(struct removal *rm)
 	}
 	output_close(&rm->output);
 	if (rm->app->verbose)
-		say_what(rm);
+		rm_note_total(rm);
 	tally_asked(&rm->tally, rm->mechs, false);
 	return tally_status(&rm->tally);
 }
 
-/* ---- what is meant */
+/* ---- what to remove */
 
 static int rm_check(const struct rm_args *args, const struct selection *sel)
 {
 	bool condition = args->select.where.n || args->unused;
 
 	if (args->null && !args->from)
-		return msg_usage("--null goes with --from");
+		return msg_usage("--null needs --from");
 	if (args->from && sel->mechs)
-		return msg_usage("--from names the objects: no mechanism goes with it");
+		return msg_usage("--from and mechanisms contradict each other");
 	if (args->all && args->select.where.n)
 		return msg_usage("--all and --where contradict each other");
 	if (args->all && !sel->mechs)
@@ -290,15 +290,15 @@ static int rm_check(const struct rm_args *args, const struct selection *sel)
 		return msg_usage(
 			"a mechanism alone removes nothing: add ids, --where or --all");
 	if (!sel->mechs && !sel->nrefs && !condition && !args->from)
-		return msg_usage("nothing was named to be removed");
+		return msg_usage("nothing to remove was named");
 	return 0;
 }
 
-/* Cut a list into parts that are looked up together. */
+/* Split a list into batches that are looked up together. */
 static void rm_cut(struct removal *rm, struct ipcx_ref *refs, const struct rm_mark *marks,
 		   size_t n)
 {
-	/* An order is one over all of them. */
+	/* An order needs all rows at once. */
 	size_t step = rm->args->output.sort ? n : RM_SLICE;
 
 	for (size_t i = 0; i < n; i += step)
@@ -328,7 +328,7 @@ static int rm_prepare(struct removal *rm, struct selection *sel, struct rm_list 
 	for (size_t i = 0; i < from->n; i++)
 		touched |= IPCX_MECH_BIT(from->refs[i].mech);
 	touched = touched ? touched : select_all();
-	r = asked_of(touched, sel->where, &args->output, ASKED_TOLD);
+	r = asked_of(touched, sel->where, &args->output, ASKED_NOTED);
 	r = r ? r : rm_open_output(rm, touched);
 	if (r)
 		return r;
@@ -341,7 +341,7 @@ static int rm_prepare(struct removal *rm, struct selection *sel, struct rm_list 
 		sel->where = where;
 	}
 	rm->tally.missing_is_fine = args->ignore_missing;
-	rm->tally.exact = true; /* what could not be looked at may have what was to go */
+	rm->tally.exact = true; /* an unreadable object may be one to remove */
 	r = meant_whole(rm->app, sel, &rm->tally);
 	if (r)
 		return r;
@@ -388,13 +388,13 @@ static int rm_run(struct app *app, void *data, int n, char **words)
 
 /* clang-format off */
 static const struct opt opts[] = {
-	{ "all",            0,   FLAG(struct rm_args, all),            .help = "all objects of the mechanisms or groups named" },
-	{ "from",           0,   TEXT(struct rm_args, from),           .arg = "FILE", .complete = COMPLETE_FILES, .help = "the objects that ls printed: JSON, or a reference a line; -: from standard input" },
-	{ "null",           '0', FLAG(struct rm_args, null),           .help = "with --from: a NUL ends each reference, as ls -q0 prints them" },
-	{ "unused",         0,   FLAG(struct rm_args, unused),         .help = "only what nobody has attached or waits for, where that can be told" },
-	{ "dry-run",        0,   FLAG(struct rm_args, dry_run),        .help = "only tell what would be removed, and what would not" },
-	{ "yes",            'y', FLAG(struct rm_args, yes),            .help = "do not ask" },
-	{ "ignore-missing", 0,   FLAG(struct rm_args, ignore_missing), .help = "what does not exist is no failure" },
+	{ "all",            0,   FLAG(struct rm_args, all),            .help = "remove all objects of these mechanisms or groups" },
+	{ "from",           0,   TEXT(struct rm_args, from),           .arg = "FILE", .complete = COMPLETE_FILES, .help = "read objects from ls output: JSON or references" },
+	{ "null",           '0', FLAG(struct rm_args, null),           .help = "with --from: references end with NUL (ls -q0)" },
+	{ "unused",         0,   FLAG(struct rm_args, unused),         .help = "only objects known to be unused" },
+	{ "dry-run",        0,   FLAG(struct rm_args, dry_run),        .help = "show what would be removed, without removing" },
+	{ "yes",            'y', FLAG(struct rm_args, yes),            .help = "do not ask for confirmation" },
+	{ "ignore-missing", 0,   FLAG(struct rm_args, ignore_missing), .help = "ignore objects that do not exist" },
 	{ .name = NULL },
 };
 
@@ -410,26 +410,26 @@ static const struct example examples[] = {
 	{ "ipcx rm shm:5 msg:0x4d2 mq:/jobs",                     "three objects, by id, key and name" },
 	{ "ipcx rm shm 5 6 7",                                    "three segments" },
 	{ "ipcx rm shm --where 'nattch == 0 && idle > 1d' --dry-run", "what a clean-up would remove" },
-	{ "ipcx rm sysv --where 'owner == bob' --yes",            "everything of one user, without a question" },
-	{ "ipcx rm --ns web sysv --all",                          "everything of System V in a container" },
+	{ "ipcx rm sysv --where 'owner == bob' --yes",            "all objects of one user, without confirmation" },
+	{ "ipcx rm --ns web sysv --all",                          "all System V objects of a container" },
 	{ "ipcx rm sem --all",                                    "all semaphore arrays" },
-	{ "ipcx rm shm --unused --where 'owner == bob'",          "his segments that nobody has attached" },
-	{ "ipcx rm --from list.json",                             "what 'ipcx ls … --json > list.json' listed, where it is still the same" },
+	{ "ipcx rm shm --unused --where 'owner == bob'",          "this user's segments that are not attached" },
+	{ "ipcx rm --from list.json",                             "what 'ipcx ls --json > list.json' listed, if unchanged" },
 	{ NULL, NULL },
 };
 
 const struct cmd cmd_rm = {
-	.name = "rm", .operands = "REF…|[MECH…]", .summary = "remove objects",
-	.about = "Removes the objects named, or those that fulfil a condition. Each object is read, checked and removed in one step, so a condition "
-		 "holds at the moment of removal. Before more than one object of whole mechanisms or of a file goes, ipcx on a terminal shows the first 20, "
-		 "how many there are, and how many of them are attached or waited on, and asks; what has "
-		 "become another object since then is left alone. An attached segment goes with its last detach. A POSIX name is "
+	.name = "rm", .operands = "REF…|[MECH…]", .summary = "Remove objects",
+	.about = "Removes the named objects, or those that match a condition. Each object is read, checked and removed in one step, so the condition "
+		 "holds at the moment of removal. Before removing more than one object of a mechanism or file, ipcx shows on a terminal the first 20, "
+		 "their number, and how many are attached or waited on, and asks for confirmation; an object that was "
+		 "replaced since then is not removed. An attached segment is destroyed at its last detach. A POSIX name is "
 		 "removed only if it is an object of that mechanism. "
-		 "--unused keeps what is attached, waited on or has messages in it, and what cannot be shown to be unused: empty queues and "
-		 "all POSIX objects, of which nobody can tell who has them open. What cannot be shown to be unused is counted in a message, and makes the exit "
+		 "--unused keeps objects that are attached, waited on or contain messages, and those that may be in use: empty queues and "
+		 "all POSIX objects (the kernel does not report who has them open). Objects that may be in use are counted in a message, and make the exit "
 		 "status 4.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS | COMPLETE_REFS,
-	.exits = EXITS({ EXIT_DONE, "removed, also where nothing was to be removed" }, { EXIT_FAILED, "failed, or the answer was no; or it stopped, as what was removed could not be written" }, { EXIT_MISSING, "none of the objects named exists, or there is no such namespace" }, { EXIT_PART, "some were not removed, or something may be left that could not be seen" }),
+	.exits = EXITS({ EXIT_DONE, "removed, even if there was nothing to remove" }, { EXIT_FAILED, "failed, or the answer was no, or stopped because removals could not be printed" }, { EXIT_MISSING, "none of the named objects exists, or no such namespace" }, { EXIT_PART, "some objects were not removed, or may not have been seen" }),
 	.args_size = sizeof(struct rm_args), .run = rm_run,
 };
 /* clang-format on */

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of rm share: what is to go, in which parts, and how far it is. */
+/* Shared by the files of rm: what to remove, in which batches, and the progress. */
 #pragma once
 
 #include "cmd.h"
 #include "nsopt.h"
 #include "ui/select.h"
 
-/* Objects removed before they are told of, and looked up at once. */
+/* Objects per slice: looked up together, removed before their record is flushed. */
 #define RM_SLICE 512
 
-/* The masks of mechanisms have so many bits. */
+/* Number of bits in a mask of mechanisms. */
 #define RM_MECHS_MAX 64
 
-/* So many objects are told one by one; of the others, how many they are. */
+/* Number of objects reported individually; the others are only counted. */
 #define RM_SHOWN 20
 
 struct rm_args {
@@ -23,85 +23,88 @@ struct rm_args {
 	bool all, dry_run, yes, ignore_missing, unused, null;
 };
 
-/* What JSON said of an object, as it is printed: who has it is the same one. */
+/* The identity of an object as printed in JSON: an object with the same values is the
+ * same one. */
 struct rm_mark {
 	char ctime[IPCX_VALUE_MAX];
 	char key[16];           /* or "" */
 	uint64_t device, inode; /* of a POSIX object */
 	uint64_t cuid;          /* of a System V object … */
-	bool has_cuid;          /* … where it was said */
+	bool has_cuid;          /* … if present */
 };
 
-/* Objects that were named one by one. */
+/* Objects named individually. */
 struct rm_list {
 	struct ipcx_ref *refs;
-	struct rm_mark *marks; /* NULL: nothing but the references is known */
+	struct rm_mark *marks; /* NULL: only the references are known */
 	size_t n, room;
 };
 
-/* Some of them, which are looked up together. */
+/* Some of them, looked up together. */
 struct rm_batch {
 	struct ipcx_ref *refs;
 	size_t n;
 	const struct rm_mark *marks; /* or NULL */
-	struct ipcx_table *same;     /* only what is still as it was here; or NULL */
+	struct ipcx_table
+		*same; /* remove only objects that are the same as here; or NULL */
 };
 
 struct removal {
 	struct app *app;
 	const struct rm_args *args;
-	struct ipcx_query query; /* what all parts have in common */
+	struct ipcx_query query; /* the common part of all queries */
 	struct rm_batch *batches;
 	size_t nbatches;
-	uint64_t mechs;            /* whole mechanisms */
-	struct ipcx_table *listed; /* what of those a person agreed to, or NULL */
+	uint64_t mechs;            /* mechanisms to remove completely */
+	struct ipcx_table *listed; /* their objects that the user confirmed, or NULL */
 	struct output output;
 	struct tally tally;
-	bool print; /* what is removed goes to standard output */
+	bool print; /* print what is removed */
 	size_t count[RM_MECHS_MAX];
-	size_t attached; /* segments that go with their last detach */
-	/* What comes next, should it stop: a batch, then a place in the mechanisms. */
+	size_t attached; /* number of segments that are destroyed at their last detach */
+	/* What comes next: a batch, then a position in the mechanisms. */
 	size_t next;
 	uint64_t resume;
-	bool through; /* all mechanisms were gone through */
+	bool through; /* all mechanisms are done */
 };
 
-/* The columns for people: what tells an object and its use, as far as these mechanisms
- * have it. ret_fields has room for IPCX_NO_FIELD. */
+/* The columns of a table: identity and use, as far as these mechanisms have them.
+ * ret_fields has room for IPCX_NO_FIELD. */
 struct shown rm_shown(uint64_t mechs, enum ipcx_field *ret_fields);
 
-/* The parts as queries of their own. */
+/* The query of a batch; the query of the whole mechanisms from resume on. */
 struct ipcx_query rm_named(const struct removal *rm, const struct rm_batch *batch);
 struct ipcx_query rm_whole(const struct removal *rm, uint64_t resume);
 
-/* A number of the object in this row; 0 also where it has none, or nobody can tell. */
+/* Return a number from this row; 0 if it has none or it is unknown. */
 uint64_t rm_number(const struct ipcx_table *t, size_t row, enum ipcx_field f);
 
-/* "12 shm, 19 msg" */
+/* Write "12 shm, 19 msg". */
 void rm_list_counts(const size_t *count, char *buf, size_t size);
 void rm_count(const struct ipcx_table *t, size_t *count);
 
-/* rmfrom.c: read the objects of a file ("-": standard input). 0, or an exit status after
- * a message: then nothing of it is to be removed. */
+/* rmfrom.c: read the objects of a file ("-": standard input). Returns 0, or an exit
+ * status after a message; then nothing may be removed. */
 int rm_from_read(struct app *app, const char *file, bool nul, struct rm_list *ret_list);
 
-/* rmsame.c: look at a batch that has marks, and leave only what is still the same in it:
- * its refs, n and same. What is another by now is told. 0 or an exit status after a
+/* rmsame.c: look up a batch that has marks, and keep only unchanged objects in its refs,
+ * n and same. Changed or replaced ones are reported. Returns 0 or an exit status after a
  * message. */
 int rm_from_check(struct removal *rm, struct rm_batch *batch);
 
-/* The same: leave each object that was named once in the batches. 0 or an exit status
- * after a message. */
+/* rmsame.c: drop duplicates from the batches. Returns 0 or an exit status after a
+ * message. */
 int rm_each_once(struct removal *rm);
 
-/* rmask.c: show a person what would go, and ask. 0, or an exit status after a message. */
+/* rmask.c: show what would be removed, and ask for confirmation. Returns 0, or an exit
+ * status after a message. */
 int rm_ask(struct removal *rm);
 
-/* rmunused.c: join a condition to another: only what nobody uses. 0, or an exit status
- * after a message. */
+/* rmunused.c: extend the condition by "unused". Returns 0, or an exit status after a
+ * message. */
 int rm_unused_where(struct app *app, const struct opt_list *texts,
 		    struct ipcx_expr **ret_where);
 
-/* Tell what stays because it is used, or nobody can tell whether it is. where is the
- * condition without the other. 0 or an exit status after a message. */
-int rm_unused_tell(struct removal *rm, const struct opt_list *texts);
+/* Report what is kept because it is or may be in use. texts is the condition without
+ * "unused". Returns 0 or an exit status after a message. */
+int rm_unused_report(struct removal *rm, const struct opt_list *texts);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The question before rm takes more than one object: what a person is shown, and that
- * nothing else goes when he agrees. */
+/* The confirmation before rm removes more than one object: what is shown, and that
+ * exactly the confirmed objects are removed. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,11 +25,11 @@ void rm_list_counts(const size_t *count, char *buf, size_t size)
 					       ipcx_mech_info(m)->name);
 }
 
-/* What the rows of all parts amount to. */
+/* Totals over all batches. */
 struct sum {
 	size_t count[RM_MECHS_MAX];
 	size_t all, shown, attached, waited;
-	size_t refused, denied; /* that stay, whatever is answered; for want of rights */
+	size_t refused, denied; /* that cannot be removed; that are not permitted */
 	uint64_t bytes;
 };
 
@@ -47,7 +47,7 @@ static void rmask_add_up(struct sum *sum, const struct ipcx_table *t)
 	}
 }
 
-/* The first of its rows, as far as no others stand there already. */
+/* Print the first rows, up to RM_SHOWN in total. */
 static int rmask_show(struct sum *sum, struct output *s, const struct ipcx_table *t)
 {
 	size_t n = MIN(ipcx_table_rows(t), RM_SHOWN - sum->shown);
@@ -64,7 +64,7 @@ static int rmask_show(struct sum *sum, struct output *s, const struct ipcx_table
 	return 0;
 }
 
-/* What of that does not go. */
+/* Count the objects that could not be removed. */
 static void add_refused(struct sum *sum, const struct ipcx_table *listed,
 			const struct ipcx_table *t)
 {
@@ -77,8 +77,8 @@ static void add_refused(struct sum *sum, const struct ipcx_table *listed,
 			       (n->error == -EPERM || n->error == -EACCES);
 }
 
-/* List a part: only what is listed may go afterwards, and as far as it may be removed it
- * is shown. */
+/* List a batch, which limits the removal to these objects, and show those that can be
+ * removed. */
 static int rmask_list(struct removal *rm, struct ipcx_query q, struct output *s,
 		      struct sum *sum, struct ipcx_table **ret_listed)
 {
@@ -93,7 +93,7 @@ static int rmask_list(struct removal *rm, struct ipcx_query q, struct output *s,
 	ipcx_fieldset_merge(&q.fields, &fields);
 	ipcx_fieldset_add(&q.fields, IPCX_F_SEMNCNT);
 	ipcx_fieldset_add(&q.fields, IPCX_F_SEMZCNT);
-	/* Names for people, though nothing else may ask for them. */
+	/* Show user names even if nothing else needs them. */
 	q.flags = (q.flags & ~IPCX_NUMERIC) | output_flags(s) | IPCX_DRY_RUN;
 	q.same = listed;
 	r = ipcx_remove(rm->app->x, &q, &t);
@@ -128,7 +128,7 @@ static int rmask_list_all(struct removal *rm, struct output *s, struct sum *sum)
 	return rmask_list(rm, rm_whole(rm, 0), s, sum, &rm->listed);
 }
 
-/* "32 objects, 128M; 3 attached (they go with the last detach); 1 waited on" */
+/* Print "32 objects, 128M; 3 attached (destroyed at the last detach); 1 waited on". */
 static void show_sum(const struct sum *sum)
 {
 	const struct ipcx_value bytes = { .type = IPCX_TYPE_UINT, .as.u = sum->bytes };
@@ -144,13 +144,14 @@ static void show_sum(const struct sum *sum)
 				  &(struct cell_style){ .raw = false }));
 	}
 	if (sum->attached)
-		out_format("; %zu attached, to go with the last detach", sum->attached);
+		out_format("; %zu attached (destroyed at the last detach)",
+			   sum->attached);
 	if (sum->waited)
 		out_format("; %zu waited on", sum->waited);
 	out_text("\n");
 }
 
-/* One that was meant alone goes without a question, and where none can go there is none. */
+/* Ask only if more than one object was meant and any can be removed. */
 static bool rmask_asks(const struct sum *sum)
 {
 	return sum->all > 0 && sum->all + sum->refused > 1;
@@ -180,7 +181,7 @@ static int show_all(struct removal *rm, struct sum *sum)
 	return r;
 }
 
-/* " (3 more may not be removed: not permitted)" */
+/* Write " (3 more may not be removed: not permitted)". */
 static void put_refused(const struct sum *sum, char *buf, size_t size)
 {
 	buf[0] = '\0';
@@ -197,7 +198,7 @@ int rm_ask(struct removal *rm)
 	char counts[200], ns[64], refused[80];
 	int r;
 
-	/* People are asked on standard error: standard output may be a file. */
+	/* Ask on stderr, because stdout may be a file. */
 	out_start(msg_descriptor(), NULL);
 	r = show_all(rm, &sum);
 	if (r || !rmask_asks(&sum))
@@ -209,7 +210,7 @@ int rm_ask(struct removal *rm)
 	ipcx_namespace(rm->app->x, ns, sizeof(ns));
 	put_refused(&sum, refused, sizeof(refused));
 	if (!msg_ask("ipcx: remove %s%s from %s? [y/N] ", counts, refused, ns)) {
-		msg_error("nothing was removed (--dry-run lists what would be)");
+		msg_error("nothing was removed (--dry-run lists what would be removed)");
 		return EXIT_FAILED;
 	}
 	return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rm --from: lists that ls printed, given back. References prove nothing; JSON says which
- * object each was, and only that one is meant. All of a list is read before anything is
- * done.
+ * rm --from: read lists that ls printed. Plain references identify nothing; JSON has the
+ * identity of each object, and only that object is removed. The whole list is read before
+ * anything is done.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,24 +19,24 @@
 #include "base/num.h"
 #include "object/rm.h"
 
-/* A million objects in JSON are half of it. */
+/* A million objects in JSON take half of it. */
 #define FROM_MAX ((size_t)1 << 30)
 
 #define WHAT_TO_GIVE \
-	"give what 'ipcx ls --json' prints without -o, or references alone ('ipcx ls -q')"
+	"use the output of 'ipcx ls --json' without -o, or plain references ('ipcx ls -q')"
 
 struct input {
 	struct app *app;
 	const char *name;
 	const char *text;
 	size_t len, at;
-	size_t line, counted; /* number of the line that position counted stands in */
-	size_t object;        /* in an array, from 1; 0: not in one */
-	uint64_t ns;          /* where objects would be removed; 0: nobody knows */
+	size_t line, counted; /* line number of the position `counted` */
+	size_t object;        /* index in an array, from 1; 0: not in an array */
+	uint64_t ns;          /* namespace to remove from; 0: unknown */
 	struct rm_list *list;
 };
 
-/* The line of a position, which only grows. */
+/* Return the line number of a position; positions must not decrease. */
 static size_t rmfrom_line_of(struct input *in, size_t at)
 {
 	for (; in->counted < at; in->counted++)
@@ -68,7 +68,7 @@ static int rmfrom_no_memory(void)
 	return EXIT_FAILED;
 }
 
-/* One more; mark may be NULL. */
+/* Append an object; mark may be NULL. */
 static int rmfrom_add(struct rm_list *list, const struct ipcx_ref *ref,
 		      const struct rm_mark *mark)
 {
@@ -93,7 +93,7 @@ static int rmfrom_add(struct rm_list *list, const struct ipcx_ref *ref,
 	return 0;
 }
 
-/* ---- references, one a line */
+/* ---- references, one per line */
 
 static int rmfrom_read_line(struct input *in, const char *line, size_t len)
 {
@@ -109,9 +109,8 @@ static int rmfrom_read_line(struct input *in, const char *line, size_t len)
 	if (len == 0)
 		return 0;
 	if (memchr(line, '\0', len))
-		return fail(
-			in,
-			"there is a NUL in it (--null is for lists that end with those)");
+		return fail(in,
+			    "contains a NUL (use --null for NUL-terminated references)");
 	word = strndup(line, len);
 	if (!word)
 		return rmfrom_no_memory();
@@ -130,7 +129,7 @@ static int rmfrom_read_lines(struct input *in, char end)
 
 		stop = memchr(line, end, in->len - in->at);
 		len = stop ? (size_t)(stop - line) : in->len - in->at;
-		if (end == '\0') { /* then these are the lines */
+		if (end == '\0') { /* NUL-terminated: count references as lines */
 			in->line = number;
 			in->counted = in->len;
 		}
@@ -142,7 +141,7 @@ static int rmfrom_read_lines(struct input *in, char end)
 
 /* ---- JSON */
 
-/* The path of a member of the object that path names. */
+/* Build the path of a member of the object at path `object`. */
 struct path {
 	char text[64];
 };
@@ -168,13 +167,11 @@ static bool unsigned_at(const struct ix_json *j, const char *object, const char 
 
 static int rmfrom_lacks(struct input *in, const char *ref, const char *what)
 {
-	return fail(
-		in,
-		"%s%sthere is no %s, so nobody can tell whether it is still the same: " WHAT_TO_GIVE,
-		ref, *ref ? ": " : "", what);
+	return fail(in, "%s%sno %s, so the object cannot be identified: " WHAT_TO_GIVE,
+		    ref, *ref ? ": " : "", what);
 }
 
-/* What tells the object from another one of its name or id. */
+/* Read what distinguishes the object from another one with its name or id. */
 static int read_mark(struct input *in, const struct ix_json *j, const char *object,
 		     const struct ipcx_ref *ref, const char *text)
 {
@@ -201,20 +198,17 @@ static int read_mark(struct input *in, const struct ix_json *j, const char *obje
 		return rmfrom_lacks(in, text, "cuid");
 	if (ix_json_has(j, rmfrom_member(&p, object, "ns")) &&
 	    !unsigned_at(j, object, "ns", &ns))
-		return rmfrom_lacks(in, text, "namespace that is known");
-	/* ls says it with --ns; without, it was where ls was. */
+		return rmfrom_lacks(in, text, "known namespace");
+	/* ls prints ns only with --ns; otherwise it was the own namespace. */
 	if (!unsigned_at(j, object, "ns", &ns))
 		return in->app->ns ? rmfrom_lacks(in, text, "ns")
 				   : rmfrom_add(in->list, ref, &mark);
 	if (!in->ns)
-		return fail(in,
-			    "%s: which namespace this is cannot be told without /proc",
-			    text);
+		return fail(in, "%s: the own namespace is unknown without /proc", text);
 	if (ns != in->ns)
 		return fail(in,
 			    "%s is of namespace ipc:[%" PRIu64
-			    "], and this is ipc:[%" PRIu64
-			    "] (--ns says where it is to be removed)",
+			    "], but this is ipc:[%" PRIu64 "] (select it with --ns)",
 			    text, ns, in->ns);
 	return rmfrom_add(in->list, ref, &mark);
 }
@@ -230,7 +224,8 @@ static int read_object(struct input *in, const struct ix_json *j, const char *ob
 	if (ipcx_ref_parse(in->app->x, text, IPCX_NO_MECH, &ref) < 0)
 		return fail(in, "%s", ipcx_error(in->app->x));
 	if (ref.by == IPCX_BY_KEY)
-		return fail(in, "%s: a key may be another object's by now: " WHAT_TO_GIVE,
+		return fail(in,
+			    "%s: a key may belong to another object by now: " WHAT_TO_GIVE,
 			    text);
 	return read_mark(in, j, object, &ref, text);
 }
@@ -251,8 +246,8 @@ static int read_array(struct input *in, const struct ix_json *j, const char *arr
 	return r;
 }
 
-/* What ls could not read may have been meant, too. */
-static void tell_errors(const struct input *in, const struct ix_json *j)
+/* Report errors in the document: what ls could not read may have been meant, too. */
+static void rmfrom_note_errors(const struct input *in, const struct ix_json *j)
 {
 	size_t n = ix_json_count(j, "errors"), gaps = 0;
 	char first[200] = "";
@@ -271,7 +266,7 @@ static void tell_errors(const struct input *in, const struct ix_json *j)
 			(void)snprintf(first, sizeof(first), "%s", text);
 	}
 	if (gaps)
-		msg_note("%s: the list is not whole, as %zu of its errors say%s%s",
+		msg_note("%s: the list is incomplete according to %zu of its errors%s%s",
 			 in->name, gaps, *first ? "; the first: " : "", first);
 }
 
@@ -283,10 +278,10 @@ static int rmfrom_read_value(struct input *in, const struct ix_json *j)
 		return in->text[in->at] == '[' ? read_array(in, j, "")
 					       : read_object(in, j, "");
 	if (!ix_json_number(j, "ipcx", &schema) || schema != 1)
-		return fail(in, "the document is of another schema than 1");
+		return fail(in, "the document does not have schema version 1");
 	if (!ix_json_has(j, "objects") || !ix_json_has(j, "errors"))
-		return fail(in, "the document lists no objects: " WHAT_TO_GIVE);
-	tell_errors(in, j);
+		return fail(in, "the document has no list of objects: " WHAT_TO_GIVE);
+	rmfrom_note_errors(in, j);
 	return read_array(in, j, "objects");
 }
 
@@ -310,14 +305,13 @@ static int read_json(struct input *in)
 			r = rmfrom_no_memory();
 		} else if (error == -ENOPKG) {
 			msg_error("%s: JSON cannot be read without json-c "
-				  "(libjson-c.so.5): references alone can ('ipcx ls -q')",
+				  "(libjson-c.so.5); plain references can ('ipcx ls -q')",
 				  in->name);
 			r = EXIT_FAILED;
 		} else if (error < 0) {
 			in->at = error == -ENODATA ? in->len : in->at + used;
-			r = fail(in, error == -ENODATA
-					     ? "the JSON ends in the middle"
-					     : "this is no JSON that can be read");
+			r = fail(in, error == -ENODATA ? "the JSON is truncated"
+						       : "this is not valid JSON");
 		} else {
 			r = rmfrom_read_value(in, j);
 			in->at += used;
@@ -344,7 +338,7 @@ static int rmfrom_read_file(const char *file, struct ix_buf *text)
 	return EXIT_FAILED;
 }
 
-/* The N of "ipc:[N]"; 0 when nobody knows it. */
+/* Return the N of "ipc:[N]"; 0 if unknown. */
 static uint64_t number_of(char *ns)
 {
 	char *open = strchr(ns, '['), *close = strchr(ns, ']');

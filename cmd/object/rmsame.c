@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rm: whether an object is still the one that a list (--from) was made of, and whether it
- * was named before. */
+/* rm: check whether an object is still the one in the list of --from, and whether it was
+ * named before. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +26,7 @@ static bool text_is(const struct ipcx_table *t, size_t row, enum ipcx_field f,
 	       ipcx_value_format(&v, now, sizeof(now)) > 0 && !strcmp(now, text);
 }
 
-/* What keeps it from being the object of the list; NULL: it is. */
+/* Return why it is not the object of the list; NULL if it is. */
 static const char *another(const struct ipcx_table *t, size_t row,
 			   const struct rm_mark *mark, bool named)
 {
@@ -72,7 +72,7 @@ int rm_from_check(struct removal *rm, struct rm_batch *batch)
 	rows = ipcx_table_rows(batch->same);
 	only_notes.done = rm->tally.done; /* nothing yet */
 	rm->tally = only_notes;
-	/* One row for each that is there, in their order. */
+	/* Existing objects have one row each, in the order of refs. */
 	for (size_t i = 0; i < batch->n && row < rows; i++) {
 		const struct ipcx_mech_info *m = ipcx_mech_info(batch->refs[i].mech);
 		char name[IPCX_REF_MAX];
@@ -93,7 +93,7 @@ int rm_from_check(struct removal *rm, struct rm_batch *batch)
 	return 0;
 }
 
-/* Leave those of a batch that were not named before; again tells it of each. */
+/* Keep those of a batch for which again is false. */
 static void drop(struct rm_batch *batch, const bool *again)
 {
 	size_t kept = 0;

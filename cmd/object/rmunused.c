@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rm --unused: what is shown to be used by nobody, and what is said of the rest. */
+/* rm --unused: find objects that are known to be unused, and report the others. */
 #include <stdio.h>
 
 #include "object/rm.h"
 
-/*
- * A segment that nobody has attached, an array that nobody waits for. What has none of
- * these fields, or whose fields cannot be read, fulfils neither this nor its opposite.
- */
+/* Segments that are not attached, arrays that nobody waits on. An object without these
+ * fields, or with unknown ones, matches neither this nor its negation. */
 #define UNUSED "nattch == 0 || (semncnt == 0 && semzcnt == 0)"
 
-/* What shows that it is used, also where nothing could show the opposite. */
+/* Known to be in use, for mechanisms that can never be known to be unused, too. */
 #define USED "nattch > 0 || semncnt > 0 || semzcnt > 0 || qnum > 0 || curmsgs > 0"
 
 int rm_unused_where(struct app *app, const struct opt_list *texts,
@@ -24,14 +22,14 @@ int rm_unused_where(struct app *app, const struct opt_list *texts,
 	return select_condition(app->x, "--unused", &all, ret_where);
 }
 
-/* What is left, and why. */
+/* What is kept, and why. */
 struct kept {
 	struct ipcx_expr *used, *where;
 	size_t used_n, named_n;
 	size_t unknown[RM_MECHS_MAX];
 };
 
-static void tell_used(struct kept *k, const struct ipcx_table *t, size_t row)
+static void rmunused_note_used(struct kept *k, const struct ipcx_table *t, size_t row)
 {
 	const struct ipcx_mech_info *m = ipcx_mech_info(ipcx_row_mech(t, row));
 	char name[IPCX_REF_MAX];
@@ -53,7 +51,7 @@ static void tell_used(struct kept *k, const struct ipcx_table *t, size_t row)
 static int rmunused_look(struct removal *rm, struct kept *k, struct ipcx_query q)
 {
 	q.where = k->where;
-	q.same = NULL; /* that was what a person agreed to: only what is unused */
+	q.same = NULL; /* the user confirmed only unused objects */
 	q.flags &= IPCX_NUMERIC;
 	q.fields = ipcx_expr_fields(k->used);
 	q.max_rows = RM_SLICE;
@@ -63,7 +61,7 @@ static int rmunused_look(struct removal *rm, struct kept *k, struct ipcx_query q
 
 		if (r < 0)
 			return app_failed(rm->app, r);
-		/* Of those that were named some are gone by now, as was wanted. */
+		/* Named objects that were removed are missing now, as intended. */
 		if (q.mechs) {
 			struct tally notes = { 0 };
 
@@ -71,13 +69,13 @@ static int rmunused_look(struct removal *rm, struct kept *k, struct ipcx_query q
 			rm->tally.gaps += notes.gaps;
 		}
 		for (size_t i = 0; i < ipcx_table_rows(t); i++) {
-			/* Shown to be unused: it goes, or why not was said. */
+			/* Unused: it was removed, or a message says why not. */
 			if (ipcx_expr_match(rm->query.where, t, i) == 1)
 				continue;
 			if (ipcx_expr_match(k->used, t, i) != 1)
 				k->unknown[MIN(ipcx_row_mech(t, i), RM_MECHS_MAX - 1)]++;
 			else if (q.nrefs)
-				tell_used(k, t, i);
+				rmunused_note_used(k, t, i);
 			else
 				k->used_n++;
 		}
@@ -87,7 +85,7 @@ static int rmunused_look(struct removal *rm, struct kept *k, struct ipcx_query q
 	return 0;
 }
 
-static void tell_sums(struct removal *rm, const struct kept *k)
+static void rmunused_note_sums(struct removal *rm, const struct kept *k)
 {
 	if (k->named_n > RM_SHOWN)
 		msg_note("%zu more in use: kept", k->named_n - RM_SHOWN);
@@ -99,13 +97,13 @@ static void tell_sums(struct removal *rm, const struct kept *k)
 		if (!k->unknown[m])
 			continue;
 		msg_object("incomplete", name, name,
-			   "%zu kept, as nobody can tell whether %s in use",
-			   k->unknown[m], k->unknown[m] == 1 ? "it is" : "they are");
+			   "%zu kept: unknown whether %s in use", k->unknown[m],
+			   k->unknown[m] == 1 ? "it is" : "they are");
 		rm->tally.gaps++;
 	}
 }
 
-int rm_unused_tell(struct removal *rm, const struct opt_list *texts)
+int rm_unused_report(struct removal *rm, const struct opt_list *texts)
 {
 	struct kept k = { .used_n = 0 };
 	const struct opt_list used = { .all = { USED }, .n = 1 };
@@ -119,7 +117,7 @@ int rm_unused_tell(struct removal *rm, const struct opt_list *texts)
 	if (!r && rm->mechs)
 		r = rmunused_look(rm, &k, rm_whole(rm, 0));
 	if (!r)
-		tell_sums(rm, &k);
+		rmunused_note_sums(rm, &k);
 	ipcx_expr_free(k.used);
 	ipcx_expr_free(k.where);
 	return r;

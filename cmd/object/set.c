@@ -18,7 +18,7 @@ struct set_args {
 	bool lock, unlock, dry_run;
 };
 
-/* In a table: what can be changed. */
+/* Columns of a table: what can be changed. */
 static const enum ipcx_field shown[] = { IPCX_F_REF,   IPCX_F_OWNER, IPCX_F_GROUP,
 					 IPCX_F_MODE,  IPCX_F_SIZE,  IPCX_F_QBYTES,
 					 IPCX_F_STATUS };
@@ -39,7 +39,7 @@ static int set_read_attrs(struct set_args *args)
 	return 0;
 }
 
-/* So many are changed before it is looked whether what was done is recorded. */
+/* Objects changed before their record is flushed. */
 #define SLICE 64
 
 struct changing {
@@ -51,7 +51,7 @@ struct changing {
 	struct tally tally;
 	bool print;
 	size_t slice;
-	/* What comes next: a reference, then a place in the mechanisms. */
+	/* What comes next: a reference, then a position in the mechanisms. */
 	size_t next;
 	uint64_t resume;
 	bool through;
@@ -62,7 +62,7 @@ static bool is_left(const struct changing *c)
 	return c->next < c->sel->nrefs || (c->sel->mechs && !c->through);
 }
 
-/* So many of the references, or behind the last of them of the mechanisms. */
+/* Return the query of the next slice: of the references, then of the mechanisms. */
 static struct ipcx_query next_part(const struct changing *c)
 {
 	struct ipcx_query q = { .size = sizeof(q),
@@ -94,7 +94,7 @@ static void move_on(struct changing *c, const struct ipcx_query *q,
 	}
 }
 
-/* How many more would be changed; SIZE_MAX when that cannot be told. */
+/* Count the objects still to be changed; SIZE_MAX if unknown. */
 static size_t set_count_rest(struct changing *c)
 {
 	size_t rest = 0;
@@ -114,8 +114,8 @@ static size_t set_count_rest(struct changing *c)
 	return rest;
 }
 
-/* Rows that could not be printed (NULL: there are none yet), and how many more there
- * would have been. */
+/* Report the rows that could not be printed (NULL: none were changed yet), and how many
+ * objects were not changed. */
 static void set_say_unrecorded(struct changing *c, const struct ipcx_table *t)
 {
 	size_t n = t ? ipcx_table_rows(t) : 0, rest = set_count_rest(c);
@@ -127,13 +127,12 @@ static void set_say_unrecorded(struct changing *c, const struct ipcx_table *t)
 		if (ipcx_row_ref(t, i, &ref) < 0)
 			continue;
 		(void)ipcx_ref_format(&ref, name, sizeof(name));
-		msg_note("%s: was changed, which could not be written", name);
+		msg_note("%s: was changed, but that could not be printed", name);
 	}
 	if (rest == SIZE_MAX)
-		msg_note("not changed, as that could not be written: how many cannot be "
-			 "told");
+		msg_note("the others are not changed, as that could not be printed");
 	else if (rest)
-		msg_note("not changed, as that could not be written%s: %zu",
+		msg_note("not changed, as that could not be printed%s: %zu",
 			 n ? ", either" : "", rest);
 }
 
@@ -157,7 +156,7 @@ static int change_some(struct changing *c)
 	return r;
 }
 
-/* What a mechanism cannot change is said by the library, before anything is written or
+/* Make the library reject what a mechanism cannot change, before anything is written or
  * changed. */
 static int check_attrs(struct changing *c)
 {
@@ -184,8 +183,8 @@ static int check_attrs(struct changing *c)
 	return 0;
 }
 
-/* Each object once, and the beginning of what is printed: what cannot be written is known
- * before anything is changed. */
+/* Drop duplicates and begin the output, so that a closed stdout is detected before
+ * anything is changed. */
 static int set_begin(struct changing *c)
 {
 	const struct output_args *output = &c->args->output;
@@ -199,9 +198,9 @@ static int set_begin(struct changing *c)
 		return r;
 	c->print = c->app->verbose || c->args->dry_run || output->json ||
 		   output->format || output->fields || output->sort;
-	/* An order is one over all of them. */
+	/* An order needs all rows at once. */
 	c->slice = output->sort || !c->print ? 0 : SLICE;
-	/* A reader that is gone must not end us between changing and telling. */
+	/* Ignore SIGPIPE: it must not kill us between changing and printing. */
 	signals_outlive_reader();
 	if (!c->print)
 		return 0;
@@ -221,7 +220,7 @@ static int set_change(struct app *app, const struct set_args *args, struct selec
 	if (!r)
 		r = output_condition(app->x, &args->output, NULL, NULL, &c.where);
 	if (!r)
-		r = asked_of(touched, c.where, &args->output, ASKED_TOLD);
+		r = asked_of(touched, c.where, &args->output, ASKED_NOTED);
 	if (!r)
 		r = output_fields(&c.output, args->output.fields,
 				  c.output.format->raw ? select_usual(touched)
@@ -229,7 +228,7 @@ static int set_change(struct app *app, const struct set_args *args, struct selec
 				  select_knows, &touched);
 	if (r)
 		return r;
-	c.tally.exact = c.where != NULL; /* what could not be looked at may be meant */
+	c.tally.exact = c.where != NULL; /* an unreadable object may match */
 	r = set_begin(&c);
 	while (!r && is_left(&c))
 		r = change_some(&c);
@@ -250,7 +249,7 @@ static int set_run(struct app *app, void *data, int n, char **words)
 	if (sel.mechs && !args->output.where.n)
 		r = msg_usage("a mechanism alone changes nothing: add ids or --where");
 	else if (!sel.mechs && !sel.nrefs)
-		r = msg_usage("set needs references of objects, such as shm:5, or a "
+		r = msg_usage("set needs references to objects, such as shm:5, or a "
 			      "mechanism and --where");
 	if (!r)
 		r = set_read_attrs(args);
@@ -264,14 +263,14 @@ static int set_run(struct app *app, void *data, int n, char **words)
 
 /* clang-format off */
 static const struct opt opts[] = {
-	{ "mode",   'm', MODE(struct set_args, attrs.mode),   GIVEN(struct set_args, attrs.set, IPCX_A_MODE),   .arg = "MODE", .help = "permission bits, octal, 0 to 0777" },
+	{ "mode",   'm', MODE(struct set_args, attrs.mode),   GIVEN(struct set_args, attrs.set, IPCX_A_MODE),   .arg = "MODE", .help = "octal permissions, 0 to 0777" },
 	{ "owner",  0,   TEXT(struct set_args, owner),        .arg = "USER[:GROUP]", .complete = COMPLETE_USERS, .help = "owner and group, by name or number" },
-	{ "qbytes", 0,   SIZE(struct set_args, attrs.qbytes), GIVEN(struct set_args, attrs.set, IPCX_A_QBYTES), .arg = "SIZE", .help = "msg: bytes that the queue may hold (msg_qbytes)" },
-	{ "size",   0,   SIZE(struct set_args, attrs.bytes),  GIVEN(struct set_args, attrs.set, IPCX_A_SIZE),   .arg = "SIZE", .help = "pshm: cut or grow to this size; what is cut off is lost" },
+	{ "qbytes", 0,   SIZE(struct set_args, attrs.qbytes), GIVEN(struct set_args, attrs.set, IPCX_A_QBYTES), .arg = "SIZE", .help = "msg: capacity in bytes (msg_qbytes)" },
+	{ "size",   0,   SIZE(struct set_args, attrs.bytes),  GIVEN(struct set_args, attrs.set, IPCX_A_SIZE),   .arg = "SIZE", .help = "pshm: truncate (losing data) or extend to this size" },
 	{ "lock",   0,   FLAG(struct set_args, lock),         .help = "shm: lock in memory (SHM_LOCK)" },
 	{ "unlock", 0,   FLAG(struct set_args, unlock),       .help = "shm: unlock (SHM_UNLOCK)" },
-	{ "where",  'w', LISTED(struct set_args, output.where), .arg = "EXPR", .complete = COMPLETE_FIELDS, .help = "change only objects that fulfil this condition; of several, all" },
-	{ "dry-run", 0,  FLAG(struct set_args, dry_run),      .help = "only tell what would be changed, as it is now, and what would not" },
+	{ "where",  'w', LISTED(struct set_args, output.where), .arg = "EXPR", .complete = COMPLETE_FIELDS, .help = "only objects that match this condition; repeatable" },
+	{ "dry-run", 0,  FLAG(struct set_args, dry_run),      .help = "show what would be changed, without changing it" },
 	{ .name = NULL },
 };
 
@@ -284,20 +283,20 @@ static const struct opt_group options[] = {
 
 static const struct example examples[] = {
 	{ "ipcx set shm:5 --mode 0640 --owner postgres:dba", "permissions and owner" },
-	{ "ipcx set msg:0x4d2 --qbytes 64K",                 "a longer queue" },
+	{ "ipcx set msg:0x4d2 --qbytes 64K",                 "more room in a queue" },
 	{ "ipcx set shm 5 6 --lock",                         "keep two segments in memory" },
-	{ "ipcx set pshm:/cache --size 16M",                 "grow a POSIX object" },
+	{ "ipcx set pshm:/cache --size 16M",                 "extend POSIX shared memory" },
 	{ "ipcx set shm --where 'owner == bob' --owner alice", "all segments of one user" },
-	{ "ipcx set --ns web shm:0 --owner 100000",          "in a container; users are numbered as seen from here" },
+	{ "ipcx set --ns web shm:0 --owner 100000",          "in a container; user ids are those of our namespace" },
 	{ NULL, NULL },
 };
 
 const struct cmd cmd_set = {
-	.name = "set", .operands = "REF…|[MECH…]", .summary = "change owner, mode, size or limits of objects",
-	.about = "Changes each object named, or those of a mechanism that fulfil a condition. Each is read, checked and changed in one step, and printed as it is then, "
-		 "whether the condition still holds or not. An option that one of the mechanisms does not know is refused before anything is changed.",
+	.name = "set", .operands = "REF…|[MECH…]", .summary = "Change owner, mode, size or limits of objects",
+	.about = "Changes the named objects, or those of a mechanism that match a condition. Each is read, checked and changed in one step, and printed as it is afterwards, "
+		 "even if it no longer matches. An option that does not apply to one of the mechanisms is an error, before anything is changed.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS | COMPLETE_REFS,
-	.exits = EXITS({ EXIT_MISSING, "none of the objects named exists, or there is no such namespace" }, { EXIT_PART, "some of the objects named do not exist, or were not changed; or, with --where, something could not be read" }),
+	.exits = EXITS({ EXIT_MISSING, "none of the named objects exists, or no such namespace" }, { EXIT_PART, "some of the named objects do not exist or were not changed; or, with --where, something could not be read" }),
 	.args_size = sizeof(struct set_args), .run = set_run,
 };
 /* clang-format on */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx show: everything about single objects. */
+/* ipcx show: print everything about single objects. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ struct show_args {
 	struct ns_args where;
 };
 
-/* What belongs to an object, and which of its fields are shown. */
+/* The tables that belong to an object. */
 struct parts {
 	struct ipcx_table *contents, *shares;
 	struct output_child children[2];
@@ -27,8 +27,8 @@ static const enum ipcx_field share_fields[] = { IPCX_F_NAME,    IPCX_F_NEEDED,
 						IPCX_F_PERCENT, IPCX_F_LIMIT,
 						IPCX_F_UNIT,    IPCX_F_SOURCE };
 
-/* A part of an object that could not be read, in the words of the library, which begin
- * with its reference. */
+/* Report a part of an object that could not be read. The library's message already begins
+ * with the reference. */
 static void part_failed(struct app *app, const struct ipcx_ref *ref)
 {
 	const char *text = ipcx_error(app->x);
@@ -70,7 +70,7 @@ static void add_shares(struct app *app, const struct ipcx_ref *ref,
 		part_failed(app, ref);
 		return;
 	}
-	/* Why a limit is unknown is the same for all objects of a mechanism. */
+	/* Notes on unknown limits are the same for all objects of a mechanism. */
 	if (row == 0 || ipcx_row_mech(t, row) != ipcx_row_mech(t, row - 1))
 		msg_table(p->shares, app->verbose, &(struct tally){ 0 });
 	if (ipcx_table_rows(p->shares) == 0)
@@ -81,8 +81,8 @@ static void add_shares(struct app *app, const struct ipcx_ref *ref,
 						     .shown = COLUMN_LIST(share_fields) };
 }
 
-/* Of all namespaces the one that a row is from: what belongs to an object is there, and
- * not in another that has one of the same name. */
+/* With --ns all, use the namespace that a row is from: another one may have a different
+ * object with the same name. */
 static bool go_to_row(struct app *app, const struct ipcx_table *t, size_t row,
 		      struct ipcx_ns **ret_ns)
 {
@@ -127,11 +127,8 @@ static void show_row(struct app *app, struct output *s, const struct ipcx_table 
 	ipcx_table_free(p.shares);
 }
 
-/*
- * All fields that the kernel tells of one object without listing and without changing
- * anything: dear ones only of the process that made it and of the id. Others can be asked
- * for with -o.
- */
+/* The default fields: all that can be read for one object without listing and without
+ * side effects, including four costly ones about its creator and id. Others need -o. */
 static struct shown default_fields(uint64_t mask)
 {
 	static const enum ipcx_field more[] = { IPCX_F_COMMAND, IPCX_F_CREATOR_ALIVE,
@@ -144,7 +141,7 @@ static struct shown default_fields(uint64_t mask)
 	return shown;
 }
 
-/* What is shown of an object, and what its shares of limits follow from. */
+/* Return the fields to show, and those that its shares of limits are computed from. */
 static struct ipcx_fieldset with_shares(const struct output *s, uint64_t mechs)
 {
 	struct ipcx_fieldset fields = output_query(s), shares = ipcx_share_fields(mechs);
@@ -169,7 +166,7 @@ static int show_show(struct app *app, const struct show_args *args,
 	if (!r)
 		r = output_condition(app->x, &args->output, NULL, NULL, &where);
 	if (!r)
-		r = asked_of(touched, where, &args->output, ASKED_TOLD);
+		r = asked_of(touched, where, &args->output, ASKED_NOTED);
 	if (!r)
 		r = output_fields(&s, args->output.fields, default_fields(touched),
 				  select_knows, &touched);
@@ -206,7 +203,7 @@ static int show_run(struct app *app, void *data, int n, char **words)
 	if (r)
 		return r;
 	if (sel.nrefs == 0 || sel.mechs)
-		r = msg_usage("show needs references of single objects, such as shm:5");
+		r = msg_usage("show needs references to single objects, such as shm:5");
 	else
 		r = ns_use(app, &args->where);
 	if (!r)
@@ -225,18 +222,18 @@ static const struct opt_group options[] = {
 
 static const struct example examples[] = {
 	{ "ipcx show shm:5",            "one segment" },
-	{ "ipcx show sem:0x4d2",        "an array by its key: each semaphore's value, and how many wait" },
-	{ "ipcx show msg 3 4 --json",   "two queues and what waits in them, for a program" },
-	{ "ipcx show mq:/jobs -o +qsize,notify_pid", "with the fields whose reading sets the queue's times" },
+	{ "ipcx show sem:0x4d2",        "an array by its key, with values and waiters" },
+	{ "ipcx show msg 3 4 --json",   "two queues and their messages, as JSON" },
+	{ "ipcx show mq:/jobs -o +qsize,notify_pid", "with fields whose reading changes the queue's times" },
 	{ NULL, NULL },
 };
 
 const struct cmd cmd_show = {
-	.name = "show", .operands = "REF…", .summary = "tell everything about objects",
-	.about = "Shows what the kernel knows of each object, what is in it (the semaphores of an array, the messages of a queue, which stay "
-		 "where they are), and what share of each limit it takes. What may not be read is shown as unknown. Never lists anything else.",
+	.name = "show", .operands = "REF…", .summary = "Show everything about objects",
+	.about = "Shows all that the kernel reports about each object, its contents (the semaphores of an array, the messages of a queue, which are "
+		 "not removed), and its share of each limit. Values that may not be read are shown as unknown. No other object is read.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_REFS,
-	.exits = EXITS({ EXIT_MISSING, "none of the objects named exists, or there is no such namespace" }, { EXIT_PART, "some of the objects named do not exist, or could not be read" }),
+	.exits = EXITS({ EXIT_MISSING, "none of the named objects exists, or no such namespace" }, { EXIT_PART, "some of the named objects do not exist or could not be read" }),
 	.args_size = sizeof(struct show_args), .run = show_run,
 };
 /* clang-format on */

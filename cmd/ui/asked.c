@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* No answer without the question being possible. */
+/* Check that a condition, an order and columns make sense for the mechanisms in question.
+ * */
 #include "ui/asked.h"
 
 #include <stdio.h>
@@ -9,7 +10,7 @@
 #include "base/util.h"
 #include "ui/msg.h"
 
-/* Fields of different mechanisms that say the same. */
+/* Fields of different mechanisms with the same meaning. */
 static const enum ipcx_field alike[][2] = {
 	{ IPCX_F_QNUM, IPCX_F_CURMSGS },
 	{ IPCX_F_CBYTES, IPCX_F_QSIZE },
@@ -24,7 +25,7 @@ struct words {
 	size_t n;
 };
 
-/* One more of so many: "a", "a and b", "a, b and c". */
+/* Append one word to a list of `of` words: "a", "a and b", "a, b and c". */
 static void asked_add(struct words *w, size_t of, const char *last, const char *word)
 {
 	size_t len = strlen(w->text);
@@ -57,7 +58,7 @@ static void name_fields(const struct ipcx_fieldset *set, const char *last,
 			asked_add(w, n, last, ipcx_field_info((enum ipcx_field)f)->name);
 }
 
-/* Of these mechanisms, those that have it. */
+/* Return those of the mechanisms that have the field. */
 static uint64_t those_with(uint64_t mechs, enum ipcx_field f)
 {
 	uint64_t found = 0;
@@ -68,7 +69,7 @@ static uint64_t those_with(uint64_t mechs, enum ipcx_field f)
 	return found;
 }
 
-/* Fields of these mechanisms that say the same as one that they do not have. */
+/* Return the fields of these mechanisms that mean the same as f, which they lack. */
 static struct ipcx_fieldset instead(uint64_t mechs, enum ipcx_field f)
 {
 	struct ipcx_fieldset found = { { 0 } };
@@ -108,7 +109,7 @@ static int asked_check_fields(const char *option, uint64_t mechs,
 	return 0;
 }
 
-/* The fields of an order or of columns, a list that was or will be read elsewhere. */
+/* Return the fields in an order or list of columns; its syntax is checked elsewhere. */
 static struct ipcx_fieldset asked_fields_of(const char *list)
 {
 	struct ipcx_fieldset fields = { { 0 } };
@@ -130,8 +131,9 @@ static bool asked_equal(const struct ipcx_fieldset *a, const struct ipcx_fieldse
 	return !memcmp(a, b, sizeof(*a));
 }
 
-/* Each once: all that lack the same fields in one line. */
-static void asked_tell(uint64_t mechs, const struct ipcx_expr *where)
+/* Print a note for the mechanisms that cannot match; those that lack the same fields
+ * share one. */
+static void asked_note_condition(uint64_t mechs, const struct ipcx_expr *where)
 {
 	for (unsigned m = 0; ipcx_mech_info(m); m++) {
 		struct words which = { .n = 0 }, what = { .n = 0 };
@@ -156,8 +158,8 @@ static void asked_tell(uint64_t mechs, const struct ipcx_expr *where)
 	}
 }
 
-/* Where in an order that which has no value stands; fields behind the first decide only
- * among what is alike. */
+/* Say where rows without a value come in an order. Only the first field decides that:
+ * later ones order rows that are otherwise equal. */
 static const char *place_in(const char *sort, const char *name, bool apart)
 {
 	bool last = *sort == '-';
@@ -169,8 +171,9 @@ static const char *place_in(const char *sort, const char *name, bool apart)
 	return last ? "come last in the order" : "come first in the order";
 }
 
-/* Orders and columns: what those that could be listed lack, each field once. */
-static void tell_fields(uint64_t mechs, const struct output_args *args, bool apart)
+/* Print a note for each field of the order or columns that some of the mechanisms lack.
+ * */
+static void asked_note_fields(uint64_t mechs, const struct output_args *args, bool apart)
 {
 	struct ipcx_fieldset sort = { { 0 } }, columns = sort;
 
@@ -184,7 +187,7 @@ static void tell_fields(uint64_t mechs, const struct output_args *args, bool apa
 		struct words which = { .n = 0 };
 		const char *name;
 
-		/* What none has is an error elsewhere, or none of objects. */
+		/* A field that no mechanism has is rejected elsewhere. */
 		if (!with || with == mechs ||
 		    (!ipcx_fieldset_has(&sort, f) && !ipcx_fieldset_has(&columns, f)))
 			continue;
@@ -202,7 +205,7 @@ static void tell_fields(uint64_t mechs, const struct output_args *args, bool apa
 	}
 }
 
-/* Some have this, others that, and none all of it. */
+/* Reject a condition that no mechanism has all fields for. */
 static int check_possible(uint64_t mechs, const struct ipcx_expr *where)
 {
 	struct ipcx_fieldset read = ipcx_expr_fields(where), lacking;
@@ -217,7 +220,7 @@ static int check_possible(uint64_t mechs, const struct ipcx_expr *where)
 		lacks |= !ipcx_fieldset_empty(&lacking);
 	}
 	if (!lacks)
-		return 0; /* "mech == shm" of queues: nothing fulfils it, and rightly */
+		return 0; /* "mech == shm" for queues: matches nothing, but is valid */
 	asked_name_mechs(mechs, &here);
 	name_fields(&read, " and ", &what);
 	return msg_usage("--where: nothing can fulfil it: none of %s has all of %s",
@@ -242,8 +245,8 @@ int asked_of(uint64_t mechs, const struct ipcx_expr *where,
 	if (r || notes == ASKED_SILENT)
 		return r;
 	if (where)
-		asked_tell(mechs, where);
-	tell_fields(asked_possible(mechs, where), args, notes == ASKED_APART);
+		asked_note_condition(mechs, where);
+	asked_note_fields(asked_possible(mechs, where), args, notes == ASKED_APART);
 	return 0;
 }
 

@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whether what is asked of objects is something that they could answer. */
+/* Reject conditions, orders and columns that none of the mechanisms can satisfy. */
 #pragma once
 
 #include "ipcx.h"
 #include "ui/output.h"
 
-/* Whether what some of the mechanisms lack is told. */
+/* Whether to print a note about fields that only some of the mechanisms lack. */
 enum asked_notes {
-	ASKED_SILENT, /* nobody named them */
-	ASKED_TOLD,
-	ASKED_APART, /* and each stands in a table of its own */
+	ASKED_SILENT, /* the user did not name the mechanisms */
+	ASKED_NOTED,
+	ASKED_APART, /* and each has a table of its own */
 };
 
 /*
- * A condition (or NULL), and what args say of order and columns, over objects of these
- * mechanisms. What none of them has is wrong usage (of columns output_fields() says
- * that); what some lack is told, where notes say so: of conditions, orders and columns
- * that were named. 0, or an exit status after a message.
+ * Check a condition (or NULL), and the order and columns in args, for objects of these
+ * mechanisms. A field that none of them has is a usage error (for columns output_fields()
+ * reports it). A field that only some lack is a note, depending on notes. Returns 0, or
+ * an exit status after a message.
  */
 int asked_of(uint64_t mechs, const struct ipcx_expr *where,
 	     const struct output_args *args, enum asked_notes notes);
 
-/* Those of these mechanisms whose objects can fulfil the condition; NULL: all. */
+/* Return those of the mechanisms whose objects can match the condition; all if it is
+ * NULL. */
 uint64_t asked_possible(uint64_t mechs, const struct ipcx_expr *where);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The form of a hexadecimal dump, which is that of xxd(1), and of strings(1). */
+/* The output formats of xxd(1) and strings(1). */
 #include "ui/bytes.h"
 
 #include <string.h>
@@ -84,7 +84,7 @@ static void end_text(struct strings *s)
 	s->n = 0;
 }
 
-/* How many bytes of a run data begins with. */
+/* Return the length of the run of printable bytes at data. */
 static size_t run_of(const char *data, size_t n)
 {
 	size_t run = 0;

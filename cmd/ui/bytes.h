@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How bytes are shown to people: as a hexadecimal dump, or the texts in them. Both take
- * them piece by piece. */
+/* Print bytes for people, as a hexadecimal dump or as the strings in them. Both accept
+ * the data in pieces. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,23 +9,25 @@
 
 #define HEX_LINE 16
 
-/* A dump: zeroed, with the offset of the first byte in at. Lines like the one before are
- * one '*'; the last is always shown, so that the end can be seen. */
+/* A dump. Start zeroed, with the offset of the first byte in at. Repeated lines are
+ * printed as one '*'; the last line is always printed, so that the end is visible. */
 struct hex {
-	uint64_t at; /* of line[0] */
+	uint64_t at; /* offset of line[0] */
 	size_t n;
-	bool any, star; /* whether before[] is a line; whether it stands for more */
+	bool any,
+		star; /* before[] holds a line; a '*' was printed for repetitions of it */
 	unsigned char line[HEX_LINE], before[HEX_LINE];
 };
 
 void hex_add(struct hex *h, const char *data, size_t n);
 void hex_end(struct hex *h);
 
-/* What strings(1) shows: runs of at least min printable ASCII characters and tabs, a line
- * each. Zeroed, with min set. */
+/* As strings(1): runs of at least min printable ASCII characters and tabs, one per line.
+ * Start zeroed, with min set. */
 #define STRINGS_MIN_MAX 4096
 struct strings {
-	size_t min, n; /* how many came so far; kept only as long as too few */
+	size_t min,
+		n; /* n: length of the run so far; it is kept only until it reaches min */
 	char kept[STRINGS_MIN_MAX];
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How numbers, sizes, times, keys and modes look. Independent of the locale; local times
- * follow TZ. */
+/* The text of numbers, sizes, times, keys and modes. Independent of the locale; local
+ * times follow TZ. */
 #include "ui/cell.h"
 
 #include <string.h>
@@ -11,7 +11,8 @@
 #include "base/util.h"
 #include "base/zone.h"
 
-/* Limits without a practical end are powers of two or near; they would take 20 columns. */
+/* Limits that are practically unlimited are near a power of two; as digits they would
+ * take 20 columns. */
 #define LONG_NUMBER UINT64_C(10000000000)
 
 static char *put_span(char *p, uint64_t s)
@@ -32,8 +33,8 @@ static char *put_span(char *p, uint64_t s)
 	return p;
 }
 
-/* "1d2h3m4s", as conditions take it back. They count in ns: what is longer than those
- * last is a mere number. */
+/* "1d2h3m4s", in the form that conditions accept. They count in nanoseconds: a longer
+ * span is written as a plain number of seconds. */
 static char *put_all_of_span(char *p, uint64_t s)
 {
 	static const struct {
@@ -54,7 +55,7 @@ static char *put_all_of_span(char *p, uint64_t s)
 	return p;
 }
 
-/* 12345 as "12.3us": three digits at most, never more than there is. */
+/* Write 12345 as "12.3us": at most three digits, rounded down. */
 static char *put_nanos(char *p, uint64_t n)
 {
 	static const struct {
@@ -120,11 +121,11 @@ static char *put_local(char *p, int64_t when, const struct cell_style *style)
 	int offset;
 
 	if (!zone_read)
-		ix_zone_read(); /* once, and not /etc/localtime every time */
+		ix_zone_read(); /* once, instead of /etc/localtime every time */
 	zone_read = true;
 	if (!ix_local_time(when, &tm) || !ix_zone_offset(when, &offset))
 		return ix_put_i64(p, when);
-	/* At either end of the calendar the year may be one in UTC alone. */
+	/* Near the years -1 and 10000 the year may be valid only in UTC. */
 	if (!is_year(&tm) && gmtime_r(&(time_t){ when }, &utc) && is_year(&utc)) {
 		tm = utc;
 		offset = 0;
@@ -162,7 +163,7 @@ static char *put_number(char *p, const struct ipcx_field_info *info, uint64_t n,
 	return p;
 }
 
-/* Writes a value at p as cell_put() does. */
+/* Write a value at p, like cell_put(). */
 typedef char *writer(char *p, const struct ipcx_field_info *info,
 		     const struct ipcx_value *v, const struct cell_style *style);
 
@@ -196,7 +197,7 @@ static char *put_unsigned(char *p, const struct ipcx_field_info *info,
 	return ix_put_u64(p, v->as.u);
 }
 
-/* As the library writes it, for programs and for people alike. */
+/* The library's own text, for people and programs alike. */
 static char *put_exact(char *p, const struct ipcx_field_info *info,
 		       const struct ipcx_value *v, const struct cell_style *style)
 {
@@ -223,7 +224,7 @@ static char *put_moment(char *p, const struct ipcx_field_info *info,
 	return put_local(p, v->as.i, style);
 }
 
-/* 2026-11-21T10:00:00Z. The same second comes again and again in a listing. */
+/* 2026-11-21T10:00:00Z. Cached, because the same second repeats in a listing. */
 static char *put_same_moment(char *p, const struct ipcx_field_info *info,
 			     const struct ipcx_value *v, const struct cell_style *style)
 {
@@ -242,9 +243,9 @@ static char *put_same_moment(char *p, const struct ipcx_field_info *info,
 }
 
 /*
- * How a type is written where it is not as the library does. Whole numbers are here for
- * speed alone: they are most of what differs from row to row. A type without an entry,
- * also one that is newer than this file, looks the same to people and to programs.
+ * Types that are not written as the library does. Whole numbers are here only for speed:
+ * they are most of what differs from row to row. A type without an entry, including one
+ * newer than this file, looks the same to people and programs.
  */
 static const struct {
 	writer *people, *programs;
@@ -275,7 +276,7 @@ char *cell_text(char *p, const struct ipcx_field_info *info, const struct ipcx_v
 	}
 	if (v->type != IPCX_TYPE_STRING)
 		return cell_put(p, info, v, style);
-	/* A reference is escaped already, in a way that every command reads back. */
+	/* A reference is already escaped, in a way that every command can parse. */
 	if (info == ipcx_field_info(IPCX_F_REF))
 		return ix_put_text(p, ipcx_value_string(v));
 	return ix_put_escaped(p, CELL_MAX, ipcx_value_string(v), IX_ESC_TEXT);

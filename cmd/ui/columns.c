@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which columns and which order: what -o and --sort say, over the defaults. */
+/* Columns and order of rows: -o and --sort, applied to the defaults. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 /* ---- order */
 
-/* What qsort_r compares by. */
+/* The argument of qsort_r()'s comparison. */
 struct order {
 	const struct ipcx_table *t;
 	struct {
@@ -38,7 +38,7 @@ static int compare_rows(const void *a, const void *b, void *data)
 		if (r)
 			return o->by[i].reverse ? -r : r;
 	}
-	return (ra > rb) - (ra < rb); /* what is equal stays in its order */
+	return (ra > rb) - (ra < rb); /* stable */
 }
 
 static int parse_order(struct order *o, const char *list)
@@ -73,7 +73,7 @@ int output_order(const struct output *s, const struct ipcx_table *t, uint32_t **
 	uint32_t *order = NULL;
 
 	if (s->sort) {
-		(void)parse_order(&o, s->sort); /* output_open() has read it before */
+		(void)parse_order(&o, s->sort); /* output_open() has checked it */
 		order = malloc((n + 1) * sizeof(*order));
 		if (!order) {
 			msg_error("out of memory");
@@ -183,7 +183,7 @@ static int add_word(struct output *s, const char *word, size_t len,
 	return 0;
 }
 
-/* What is sorted by must be there, too. */
+/* Reject sort fields that known() does not know. */
 static int check_order(const char *list, bool (*known)(enum ipcx_field, const void *),
 		       const void *data)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Exit statuses: an interface for scripts. What each means for a command stands in its
- * .exits (cmd/cmd.h). */
+/* Exit statuses, an interface for scripts. A command's .exits (cmd/cmd.h) explains them.
+ * */
 #pragma once
 
 enum exit_status {
@@ -10,8 +10,8 @@ enum exit_status {
 	EXIT_MISSING = 3,
 	EXIT_PART = 4,
 	EXIT_WOULD_BLOCK = 5,
-	EXIT_CANNOT_RUN = 126, /* a command that was to be run, as a shell says it */
+	EXIT_CANNOT_RUN = 126, /* as in a shell: command found but not executable */
 	EXIT_NO_PROGRAM = 127,
-	EXIT_OWN =
-		256, /* in lists: any other, which is that of the command that was run */
+	EXIT_OWN = 256, /* in lists: any other status, which is that of the command that
+			   was run */
 };

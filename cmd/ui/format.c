@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The formats there are. A new one is a line here and its functions. */
+/* The list of formats. A new one is a line here and its functions. */
 #include "ui/format.h"
 
 /* clang-format off */
 const struct format formats[] = {
-	{ "table",  "columns for people",                           false, true,  NULL,       table_heading, table_rows,  table_detail, table_more, NULL },
+	{ "table",  "aligned columns",                           false, true,  NULL,       table_heading, table_rows,  table_detail, table_more, NULL },
 	{ "json",   "one JSON document",                            true,  false, json_begin, NULL,          json_rows,   json_detail,  json_more,  json_end },
-	{ "jsonl",  "a JSON object on each line",                   true,  false, NULL,       NULL,          jsonl_rows,  jsonl_detail, NULL,       NULL },
+	{ "jsonl",  "one JSON object per line",                   true,  false, NULL,       NULL,          jsonl_rows,  jsonl_detail, NULL,       NULL },
 	{ "csv",    "comma-separated values (RFC 4180)",            true,  false, NULL,       csv_heading,   csv_rows,    NULL,         NULL,       NULL },
-	{ "export", "IPCX_NAME=\"value\" pairs for a shell, a row a line", true, false, NULL, NULL,         export_rows, NULL,         NULL,       NULL },
-	{ "raw",    "bare words with blanks between, - where there is no value", true, false, NULL, NULL,       raw_rows,    NULL,         NULL,       NULL },
+	{ "export", "IPCX_NAME=\"value\" pairs for a shell, one row per line", true, false, NULL, NULL,         export_rows, NULL,         NULL,       NULL },
+	{ "raw",    "words separated by blanks, - for no value", true, false, NULL, NULL,       raw_rows,    NULL,         NULL,       NULL },
 	{ .name = NULL },
 };
 /* clang-format on */

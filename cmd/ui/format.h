@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of the formats offer to the list of them. */
+/* The functions of each format, for the list in format.c. */
 #pragma once
 
 #include "ui/output.h"

@@ -11,14 +11,14 @@
 #include "ui/msg.h"
 #include "ui/out.h"
 
-/* Bytes that stand for themselves in a string. */
+/* Return whether a byte needs no escape in a string. */
 static inline bool is_plain(unsigned char c)
 {
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-/* What nobody sees, and what would command a terminal or turn its line round, stands as
- * an escape wherever it goes: it means the same. */
+/* Escape invisible characters, and those that a terminal would interpret or that change
+ * the direction of text, always: the string stays the same. */
 static char *put_control(char *p, uint32_t code)
 {
 	static const char shorts[] = "\bb\tt\nn\ff\rr";
@@ -39,7 +39,7 @@ static char *put_control(char *p, uint32_t code)
 	return ix_put_hex(p, 0xdc00 + (code & 0x3ff), 4);
 }
 
-/* One character that is not plain; answers how many bytes of text it was. */
+/* Write one character that is not plain; return its length in text. */
 static size_t put_special(char **at, const unsigned char *text, size_t len)
 {
 	uint32_t code;
@@ -89,7 +89,7 @@ void json_string(const char *text)
 	}
 	out_text("\"");
 	while (len > 0) {
-		/* In pieces, cut between characters. */
+		/* in pieces, split between characters */
 		size_t n = MIN(len, (size_t)OUT_ROOM / 8);
 		char *room = out_room(), *end;
 
@@ -104,7 +104,7 @@ void json_string(const char *text)
 	out_text("\"");
 }
 
-/* A value at p. */
+/* Write a value at p. */
 static char *json_put_value(char *p, const struct output *s,
 			    const struct output_column *c, const struct ipcx_value *v)
 {
@@ -122,8 +122,8 @@ static char *json_put_value(char *p, const struct output *s,
 	return p;
 }
 
-/* The columns that a row has, and all others of its mechanism in this table: found once
- * for each run of rows. */
+/* Select the columns that this row, and hence all rows of its mechanism in this table,
+ * have: once per run of rows. */
 static void plan(struct output *s, const struct ipcx_table *t, size_t row, unsigned mech)
 {
 	struct ipcx_value v;
@@ -138,16 +138,17 @@ static void plan(struct output *s, const struct ipcx_table *t, size_t row, unsig
 	s->last.text = NULL;
 }
 
-/* ,"name":value */
+/* Write ,"name":value. */
 static char *json_put_cell(const struct output *s, const struct output_column *c,
 			   size_t k, const struct ipcx_value *v, char *p)
 {
-	/* The key begins with its comma; a constant length beats a shorter copy. */
+	/* The key begins with a comma. Copying a constant length is faster than copying
+	 * less. */
 	memcpy(p, c->key + !k, sizeof(c->key) - 1);
 	return json_put_value(p + c->key_len - !k, s, c, v);
 }
 
-/* Members besides the fields of a row. */
+/* Members of a row besides its fields. */
 struct parts {
 	const struct output_child *all;
 	size_t n;
@@ -155,7 +156,7 @@ struct parts {
 
 static const struct parts no_parts;
 
-/* ,"unknown":["name",…]: which of the members that are null. */
+/* Write ,"unknown":["name",…], the members that are null because they are unknown. */
 static void __attribute__((noinline))
 put_unknown(const struct output *s, const struct ipcx_fieldset *unknown,
 	    const struct parts *parts)
@@ -179,7 +180,7 @@ put_unknown(const struct output *s, const struct ipcx_fieldset *unknown,
 	out_text("]");
 }
 
-/* What a row lacks and is no column of it was not asked for. */
+/* Only columns count: other unknown fields were not requested. */
 static void json_say_unknown(struct output *s, const struct output_rows *rows, size_t row,
 			     const struct parts *parts)
 {
@@ -262,7 +263,7 @@ void json_detail(struct output *s, const struct output_rows *row, const char *la
 	json_put_detail(s, row, children, n);
 }
 
-/* The array of rows ends, and another begins that json_end() closes. */
+/* End the array of rows and begin another, which json_end() closes. */
 void json_more(struct output *s, const struct output_child *more)
 {
 	struct output below = { .format = s->format, .style = s->style };

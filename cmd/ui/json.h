@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Writing JSON. Lists are streamed by hand: json-c would cost five times what the kernel
- * needs (performance). */
+/* Write JSON. Lists are streamed by hand: json-c would take five times the kernel's own
+ * time. */
 #pragma once
 
 #include <stddef.h>
 
-/* A string in quotes at p: valid UTF-8 whatever the bytes; those that are none come as
- * \xNN in the text. At most 6 * len + 2. */
+/* Write a quoted string at p, always valid UTF-8: invalid bytes become the text \xNN.
+ * Needs at most 6 * len + 2 bytes. */
 char *json_put_string(char *p, const char *text, size_t len);
 
-/* The same into standard output, of any length; NULL is null. */
+/* The same to standard output, of any length; NULL becomes null. */
 void json_string(const char *text);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Rows of a listing repeat each other: the owner, the mode, the times of one object are
- * mostly those of the one before. A row is written as the row above with the changed
- * cells in their places, which makes the cost of a listing that of the kernel.
+ * Fast output of rows. Most cells (owner, mode, times) equal those of the row above, so a
+ * row is written as a copy of that row with only the changed cells replaced. A listing
+ * then costs little more than the kernel's part.
  */
 #include <string.h>
 
@@ -10,21 +10,21 @@
 #include "ui/out.h"
 #include "ui/output.h"
 
-/* Rows longer than this, or with more columns than a mask holds, are rendered whole. */
+/* Rows that are longer, or have more columns than a mask has bits, are never copied. */
 #define LINE_MAX_COPIED 8192
 #define COLUMNS_MAX     64
 
 static bool can_copy(const struct output_last *last, const struct output_rows *rows,
 		     size_t row, const char *p, size_t n)
 {
-	/* The buffer was written out when p lies before the last row; in another order
-	 * there is no row above. */
+	/* p below the last row means that the buffer was flushed; with a sort order, the
+	 * row before in the table is not the row above. */
 	return last->text && last->table == rows->t && !rows->order && row > 0 &&
 	       last->row == row - 1 && p > last->text && n <= COLUMNS_MAX &&
 	       last->starts[n] <= LINE_MAX_COPIED;
 }
 
-/* The columns whose value may be another one, as a mask over their places. */
+/* Return a mask of the columns whose value may differ from the row above. */
 static uint64_t changed_columns(const struct output_last *last,
 				const struct ipcx_table *t, size_t row)
 {
@@ -50,7 +50,7 @@ static char *line_put_cell(struct output *s, const struct output_rows *rows, siz
 	return cell(s, c, k, &v, p);
 }
 
-/* A cell has grown or shrunk: those behind it move. */
+/* Shift the starts of the cells after k by the growth of cell k. */
 static void move_starts(struct output_last *last, size_t k, size_t n, ptrdiff_t by)
 {
 	for (size_t i = k + 1; i <= n; i++)
@@ -62,7 +62,7 @@ static void copy_line(struct output *s, const struct output_rows *rows, size_t i
 		      char *line)
 {
 	struct output_last *last = &s->last;
-	const char *above = last->text; /* minus how far the cells have moved so far */
+	const char *above = last->text; /* minus the shift of the cells so far */
 	size_t from = 0;
 	char *p = line;
 
@@ -104,7 +104,7 @@ static void whole_line(struct output *s, const struct output_rows *rows, size_t 
 		char *room;
 
 		out_done(p);
-		room = out_room(); /* strings may be long, and many */
+		room = out_room(); /* strings may be long and numerous */
 		kept = kept && room == p;
 		p = room;
 		if (kept)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The formats of one line a row: CSV, shell assignments, raw words. */
+/* The formats with one line per row: CSV, shell assignments, raw words. */
 #include <ctype.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@
 #include "ui/format.h"
 #include "ui/out.h"
 
-/* The text of a value: nothing for what is unknown. */
+/* Write the text of a value; nothing if it is unknown or absent. */
 static char *exact(char *p, const struct output *s, const struct output_column *c,
 		   const struct ipcx_value *v)
 {
@@ -16,14 +16,15 @@ static char *exact(char *p, const struct output *s, const struct output_column *
 		return p;
 	if (v->type != IPCX_TYPE_STRING)
 		return cell_put(p, c->info, v, &s->style);
-	/* Raw, except that what others chose never commands a terminal. */
+	/* Raw, except that strings chosen by others must not control a terminal. */
 	if (s->terminal && c->field != IPCX_F_REF)
 		return ix_put_escaped(p, CELL_MAX, ipcx_value_string(v), IX_ESC_TEXT);
 	return (char *)mempcpy(p, ipcx_value_string(v),
 			       MIN(strlen(ipcx_value_string(v)), (size_t)CELL_MAX / 4));
 }
 
-/* RFC 4180: quoted when it holds a comma, a quote or a line break; quotes doubled. */
+/* RFC 4180: quoted if it contains a comma, a quote or a line break; quotes are doubled.
+ * */
 static void csv_cell(const char *text, size_t len)
 {
 	char *p = out_room();
@@ -85,15 +86,16 @@ void export_rows(struct output *s, const struct output_rows *rows)
 			(void)output_get(rows, i, c->field, &v);
 			if (k)
 				*p++ = ' ';
-			/* No shell and no program uses such a name: PATH and UID are
-			 * theirs. */
+			/* The prefix avoids PATH, UID and other names that shells and
+			 * programs use. */
 			p = mempcpy(p, "IPCX_", 5);
 			for (const char *name = c->info->name; *name; name++)
 				*p++ = (char)toupper((unsigned char)*name);
 			*p++ = '=';
 			*p++ = '"';
 			*exact(text, s, c, &v) = '\0';
-			/* A reference is escaped already: twice, it would name another. */
+			/* A reference is already escaped; escaping it twice would name
+			 * another object. */
 			if (c->field == IPCX_F_REF)
 				p = mempcpy(p, text, strlen(text));
 			else
@@ -105,7 +107,7 @@ void export_rows(struct output *s, const struct output_rows *rows)
 	}
 }
 
-/* A word that is never empty and never a lone "-" unless it is unknown. */
+/* Write a word that is never empty, and "-" only if there is no value. */
 static char *lines_raw_cell(char *p, const struct output *s,
 			    const struct output_column *c, const struct ipcx_value *v)
 {

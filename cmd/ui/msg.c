@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The only writer to standard error, and the only reader of answers. */
+/* The only writer to standard error, and the only reader of answers from the user. */
 #include "ui/msg.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@
 static struct {
 	const char *name, *command;
 	struct ix_buf records;
-	size_t live; /* columns that the live line has */
+	size_t live; /* columns of the current live line */
 } msg = { .name = "ipcx" };
 
 void msg_name(const char *name)
@@ -33,7 +33,8 @@ void msg_command(const char *name)
 	msg.command = name;
 }
 
-/* The columns of the terminal; 0 when it is none, or another job has it. */
+/* Return the columns of the terminal; 0 without a terminal, or if we are not its
+ * foreground job. */
 static size_t live_columns(void)
 {
 	struct winsize size;
@@ -45,8 +46,8 @@ static size_t live_columns(void)
 	return size.ws_col;
 }
 
-/* Overwritten with blanks: every terminal can do that. The last column stays free, as
- * some begin a new line behind it. */
+/* Clear the line by overwriting it with blanks, which works on every terminal. The last
+ * column stays free: some terminals wrap after it. */
 void msg_live(const char *text)
 {
 	size_t columns = text ? live_columns() : msg.live + 1, len, fill;
@@ -64,8 +65,8 @@ void msg_live(const char *text)
 	msg.live = len;
 }
 
-/* Messages quote texts in which backslashes are escapes already: only what would harm a
- * terminal is changed. */
+/* Escape only what would harm a terminal: texts quoted in messages may already contain
+ * backslash escapes. */
 static void put_safe(struct ix_buf *line, const char *text)
 {
 	while (*text) {
@@ -84,7 +85,7 @@ static void put_safe(struct ix_buf *line, const char *text)
 	}
 }
 
-/* Without a prefix not even the program's name stands in front. */
+/* Print one line. prefix NULL omits the program's name, too. */
 static void PRINTF(2, 0) say(const char *prefix, const char *fmt, va_list args)
 {
 	static const char no_memory[] = "ipcx: out of memory\n";
@@ -94,13 +95,12 @@ static void PRINTF(2, 0) say(const char *prefix, const char *fmt, va_list args)
 	if (vasprintf(&text, fmt, args) < 0)
 		text = NULL;
 	msg_live(NULL);
-	(void)out_flush(); /* what was printed before stands before it, also where both
-			      are one terminal */
+	(void)out_flush(); /* keeps the order of output if both are one terminal */
 	if (prefix)
 		(void)ix_buf_printf(&line, "%s: %s", msg.name, prefix);
 	if (text)
 		put_safe(&line, text);
-	/* Nobody is left to be told when this fails. */
+	/* a failure cannot be reported anywhere */
 	if (text && ix_buf_str(&line, "\n") == 0)
 		(void)!write(STDERR_FILENO, line.data, line.len);
 	else
@@ -109,7 +109,8 @@ static void PRINTF(2, 0) say(const char *prefix, const char *fmt, va_list args)
 
 static void msg_say_unrecorded(void)
 {
-	msg_plain("%s: out of memory: a message is not in the answer", msg.name);
+	msg_plain("%s: out of memory: a message is missing from the JSON output",
+		  msg.name);
 }
 
 static void record(const struct msg_record *r)
@@ -122,7 +123,7 @@ static void record(const struct msg_record *r)
 		.text = strdup(r->text),
 	};
 
-	/* JSON lacks it then, which may be the only place where it is said. */
+	/* The JSON document may be the only place of a message, so report its loss. */
 	if (!copy.text || (r->ref && !copy.ref) ||
 	    ix_buf_add(&msg.records, &copy, sizeof(copy)) < 0)
 		msg_say_unrecorded();
@@ -206,7 +207,7 @@ int msg_usage(const char *fmt, ...)
 	say("", fmt, args);
 	va_end(args);
 	if (msg.command)
-		msg_note("'ipcx %s --help' tells how it is used", msg.command);
+		msg_note("'ipcx %s --help' shows its usage", msg.command);
 	else
 		msg_note("'ipcx --help' lists the commands");
 	return EXIT_USAGE;
@@ -257,7 +258,7 @@ size_t msg_records(const struct msg_record **ret_records)
 	return msg.records.len / sizeof(**ret_records);
 }
 
-/* Room for a hint: a reference and some words. */
+/* Maximum size of a hint: a reference and some words. */
 #define HINT_MAX (IPCX_REF_MAX + 80)
 
 /* clang-format off */
@@ -270,9 +271,9 @@ static const struct {
 	[IPCX_HINT_SET_OWNER]     = { .before = " (--owner USER:GROUP)" },
 	[IPCX_HINT_SET_LIMIT]     = { " (ipcx limits set ", ")", true, true },
 	[IPCX_HINT_ENTER_MOUNT]   = { .before = " (--mount)" },
-	[IPCX_HINT_COUNT]         = { " ('ipcx show ", "' tells how many there are)", true, false },
+	[IPCX_HINT_COUNT]         = { " ('ipcx show ", "' shows how many there are)", true, false },
 	[IPCX_HINT_STAY]          = { .before = " (leave --ns out)" },
-	[IPCX_HINT_NOTIFY_PID]    = { " ('ipcx ls ", " -o +notify_pid' tells which)", true, false },
+	[IPCX_HINT_NOTIFY_PID]    = { " ('ipcx ls ", " -o +notify_pid' shows which)", true, false },
 };
 /* clang-format on */
 
@@ -282,7 +283,7 @@ void msg_hint(const struct ipcx_hint *hint, char *buf, size_t size)
 
 	buf[0] = '\0';
 	if ((size_t)hint->kind >= ARRAY_SIZE(hints) || !hints[hint->kind].before)
-		return; /* none, or one of a newer library */
+		return; /* none, or a kind that only a newer library knows */
 	if (hints[hint->kind].value)
 		(void)snprintf(value, sizeof(value), "=%" PRIu64, hint->value);
 	(void)snprintf(buf, size, "%s%s%s%s", hints[hint->kind].before,
@@ -322,7 +323,8 @@ static void msg_count(struct tally *tally, enum ipcx_note_kind kind)
 	}
 }
 
-/* What was said already, by a hash of it: numbers of records, plus 1. At most half full. */
+/* Hash table of the messages printed so far: indices of records plus 1, at most half
+ * full. */
 static struct {
 	uint32_t *slots;
 	size_t room, n;
@@ -350,7 +352,7 @@ static bool same_word(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-/* The slot of a record, or the empty one where it would stand. */
+/* Return the slot of a record, or the empty slot for it. */
 static uint32_t *find_said(const struct msg_record *r)
 {
 	const struct msg_record *all;
@@ -386,8 +388,8 @@ static bool grow_said(void)
 	return true;
 }
 
-/* Whether it was said before: what comes in slices, or in several tables, says the same
- * for each. Without memory it is said twice. */
+/* Return whether the same message was recorded before: slices and multiple tables repeat
+ * their notes. Without memory a message may be printed twice. */
 static bool is_recorded(const struct msg_record *r)
 {
 	const struct msg_record *all;
@@ -398,7 +400,7 @@ static bool is_recorded(const struct msg_record *r)
 	slot = find_said(r);
 	if (*slot)
 		return true;
-	*slot = (uint32_t)msg_records(&all) + 1; /* the next one: it is recorded now */
+	*slot = (uint32_t)msg_records(&all) + 1; /* the caller records it next */
 	said.n++;
 	return false;
 }
@@ -430,10 +432,10 @@ void msg_table(const struct ipcx_table *t, bool verbose, struct tally *tally)
 						 .mech = m ? m->name : NULL,
 						 .error = ix_errno_name(n->error),
 						 .text = text };
-		/* Who names an object twice is told of both. */
+		/* An object that was named twice is reported twice. */
 		if ((!failure || n->mech == IPCX_NO_MECH) && is_recorded(&record_of))
 			continue;
-		/* Without a look at the values nobody misses it. */
+		/* A reason only matters to those who look at the values. */
 		if (n->kind != IPCX_NOTE_REASON || verbose)
 			say_note(failure, "%s%s%s", subject, subject[0] ? ": " : "",
 				 text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Turning lists of options into values, and into help. */
+/* Parse options into the argument struct of a command, and print them for --help. */
 #include "ui/opt.h"
 
 #include <assert.h>
@@ -16,9 +16,9 @@
 #include "ui/msg.h"
 #include "ui/out.h"
 
-#define OPTS_MAX 64 /* they have a bit each */
+#define OPTS_MAX 64 /* one bit each */
 
-/* getopt_long's own tables, made from ours. */
+/* The tables for getopt_long(), built from ours. */
 struct parser {
 	struct option longs[OPTS_MAX + 1];
 	char shorts[3 * OPTS_MAX + 3];
@@ -36,7 +36,7 @@ static void opt_add(struct parser *p, const struct opt *o, size_t at)
 {
 	size_t len = strlen(p->shorts);
 
-	/* When a table of ours outgrows the room, the first test finds it. */
+	/* The assertion makes the first test fail if a command has too many options. */
 	assert(p->n < OPTS_MAX);
 	p->opts[p->n] = o;
 	p->at[p->n] = at;
@@ -60,8 +60,8 @@ static void opt_collect(struct parser *p, const struct opt_group *groups,
 			bool stop_at_operand)
 {
 	memset(p, 0, sizeof(*p));
-	/* ':' first: missing arguments are told apart; '+': options of a command are not
-	 * ours. */
+	/* ':' first: report missing arguments as such; '+': stop at the first operand,
+	 * whose options are not ours. */
 	memcpy(p->shorts, stop_at_operand ? "+:" : ":", 1 + stop_at_operand);
 	for (; groups->opts; groups++)
 		for (const struct opt *o = groups->opts; o->name; o++)
@@ -78,19 +78,19 @@ static size_t opt_which(const struct parser *p, int c)
 	return p->n;
 }
 
-/* What a value of each kind is; NULL: it is taken as it stands. */
+/* What a value of each kind must be; NULL: any text. */
 static const char *const nouns[] = {
 	[OPT_FLAG] = NULL,
 	[OPT_TEXT] = NULL,
 	[OPT_LIST] = NULL,
 	[OPT_JOINED] = NULL,
-	[OPT_SIZE] = "size (such as 4096, 64K or 1.5G)",
-	[OPT_NUMBER] = "number",
-	[OPT_ID] = "id (a decimal number)",
-	[OPT_MODE] = "mode (octal, 0 to 0777)",
-	[OPT_KEY] = "key (0x… hexadecimal, 0… octal, or decimal)",
-	[OPT_DURATION] = "span of time (such as 90, 90s, 500ms or 1h30m)",
-	[OPT_HUGE] = "size of pages (such as 2M or 1G)",
+	[OPT_SIZE] = "a size (such as 4096, 64K or 1.5G)",
+	[OPT_NUMBER] = "a number",
+	[OPT_ID] = "an id (a decimal number)",
+	[OPT_MODE] = "a mode (octal, 0 to 0777)",
+	[OPT_KEY] = "a key (0x… hexadecimal, 0… octal, or decimal)",
+	[OPT_DURATION] = "a duration (such as 90, 90s, 500ms or 1h30m)",
+	[OPT_HUGE] = "a page size (such as 2M or 1G)",
 };
 
 static int bad_value(const struct opt *o, const char *text, int r)
@@ -103,7 +103,7 @@ static int bad_value(const struct opt *o, const char *text, int r)
 	else if (r == -ERANGE)
 		(void)msg_usage("--%s: '%s' is out of range", o->name, text);
 	else
-		(void)msg_usage("--%s: '%s' is no %s", o->name, text, nouns[o->kind]);
+		(void)msg_usage("--%s: '%s' is not %s", o->name, text, nouns[o->kind]);
 	return r == -ENOMEM ? r : -EINVAL;
 }
 
@@ -115,13 +115,13 @@ static int add_to_list(struct opt_list *list, const char *text)
 	return 0;
 }
 
-/* Lists that were given in parts, for as long as the process lives. */
+/* Joined lists, kept until the process ends. */
 struct joined {
 	struct joined *before;
 	char text[];
 };
 
-/* Another part of a list, behind what stands there. */
+/* Append text to a list, after a comma. */
 static int opt_join(const char **list, const char *text)
 {
 	static struct joined *all;
@@ -142,7 +142,7 @@ static int opt_join(const char **list, const char *text)
 	return 0;
 }
 
-/* What one option says. */
+/* The value of one option. */
 union value {
 	bool flag;
 	const char *text;
@@ -151,7 +151,7 @@ union value {
 	int32_t i32;
 };
 
-/* Read a value; lists go to where they belong at once. */
+/* Parse a value into *v; values of lists are stored at `at` directly. */
 static int opt_read_value(const struct opt *o, const char *text, void *at, union value *v)
 {
 	uint64_t number = 0;
@@ -191,7 +191,7 @@ static int opt_read_value(const struct opt *o, const char *text, void *at, union
 	return r;
 }
 
-/* Bytes of the value; 0 for lists. */
+/* Return the size of the value; 0 for lists. */
 static size_t opt_size_of(enum opt_kind kind)
 {
 	switch (kind) {
@@ -215,7 +215,7 @@ static size_t opt_size_of(enum opt_kind kind)
 	return sizeof(uint64_t);
 }
 
-/* Whether the value is another than the one that was given before. */
+/* Return whether the value differs from the stored one. */
 static bool differs(const struct opt *o, const void *at, const union value *v)
 {
 	if (o->kind == OPT_TEXT)
@@ -240,7 +240,7 @@ static int opt_take(const struct opt *o, char *args, const char *text, bool agai
 	return 0;
 }
 
-/* getopt_long's '?' in our words: it has told us little more than where it stopped. */
+/* Report getopt_long()'s '?', which says little more than where it stopped. */
 static int opt_unknown(const char *word, int letter)
 {
 	if (letter && letter < 256)
@@ -259,8 +259,8 @@ int opt_parse(const struct opt_group *groups, void *args, int argc, char **argv,
 	int c;
 
 	opt_collect(&p, groups, stop_at_operand);
-	optind = 0; /* start afresh, forget the permutation of an earlier call (GNU and
-		       musl) */
+	optind = 0; /* reset getopt_long(), including its permutation state (GNU and musl)
+		     */
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, p.shorts, p.longs, NULL)) != -1) {
 		size_t i;
@@ -303,9 +303,9 @@ void opt_help(const struct opt_group *groups)
 				       o->kind == OPT_HUGE ? "]" : "");
 			n = (int)ix_width(left);
 			if (n >= HELP_COLUMN)
-				out_format("%s\n%*s%s\n", left, HELP_COLUMN, "", o->help);
+				out_format("%s\n%*s", left, HELP_COLUMN, "");
 			else
-				out_format("%s%*s%s\n", left, HELP_COLUMN - n, "",
-					   o->help);
+				out_format("%s%*s", left, HELP_COLUMN - n, "");
+			out_indented(o->help, HELP_COLUMN);
 		}
 }

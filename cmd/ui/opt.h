@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Options as data: a command lists them once, with the place in its argument struct where
- * each value goes. Parsing, --help, the man pages and the completions read the same
- * lists. The home of getopt_long(3).
+ * Options as data: a command lists them once, each with the place of its value in the
+ * argument struct. Parsing, --help, man pages and completions use the same lists. The
+ * only user of getopt_long(3).
  */
 #pragma once
 
@@ -13,16 +13,15 @@
 enum opt_kind {
 	OPT_FLAG,     /* bool: no argument */
 	OPT_TEXT,     /* const char * */
-	OPT_LIST,     /* struct opt_list: every time it is given */
-	OPT_JOINED,   /* const char *: a list, which goes on when it is given again */
+	OPT_LIST,     /* struct opt_list: all values, if repeated */
+	OPT_JOINED,   /* const char *: a comma-separated list, extended if repeated */
 	OPT_SIZE,     /* uint64_t: bytes with suffixes */
 	OPT_NUMBER,   /* uint64_t */
 	OPT_ID,       /* int32_t: 0 to INT_MAX */
 	OPT_MODE,     /* uint32_t: octal, 0 to 0777 */
 	OPT_KEY,      /* uint32_t: a System V key */
 	OPT_DURATION, /* uint64_t: nanoseconds, "1.5s" */
-	OPT_HUGE, /* uint64_t: a size that may be left out (--huge, --huge=2M), a power of
-		     two */
+	OPT_HUGE, /* uint64_t: a power of two that may be omitted (--huge, --huge=2M) */
 };
 
 /* The arguments of an option that may be repeated. */
@@ -32,13 +31,13 @@ struct opt_list {
 	size_t n;
 };
 
-/* What completes an option's argument, or a command's operands. */
+/* How to complete an option's argument, or a command's operands. */
 enum complete {
 	COMPLETE_NOTHING = 0,
 	COMPLETE_FIELDS = 1 << 0,
 	COMPLETE_FORMATS = 1 << 1,
 	COMPLETE_FILES = 1 << 2,
-	COMPLETE_USERS = 1 << 3, /* behind a colon, groups */
+	COMPLETE_USERS = 1 << 3, /* after a colon, groups */
 	COMPLETE_MECHS = 1 << 4,
 	COMPLETE_GROUPS = 1 << 5,
 	COMPLETE_REFS = 1 << 6,
@@ -48,7 +47,7 @@ enum complete {
 	COMPLETE_NS = 1 << 10,        /* containers and pins */
 	COMPLETE_NS_ALL = 1 << 11,    /* and "all" */
 	COMPLETE_WISHES = 1 << 12,    /* a mechanism and a colon */
-	COMPLETE_OLD = 1 << 13,       /* an old name, and what that takes */
+	COMPLETE_OLD = 1 << 13,       /* an old name and its options */
 	COMPLETE_LOADS = 1 << 14,     /* workloads of mechanisms, a list */
 	COMPLETE_WAYS = 1 << 15,      /* ways to move data */
 	COMPLETE_WAY_LOADS = 1 << 16, /* workloads that compare those, a list */
@@ -60,18 +59,18 @@ struct opt {
 	char letter; /* 0: none */
 	enum opt_kind kind;
 	enum complete complete;
-	enum complete operands; /* what they are with this option, if not the command's */
-	size_t at;              /* of the value in the argument struct */
-	uint64_t bit; /* set in the mask at mask_at, so that the command knows it was
-			 given */
+	enum complete operands; /* of the operands if this option is given; 0: as the
+				   command says */
+	size_t at;              /* offset of the value in the argument struct */
+	uint64_t bit;           /* set in the mask at mask_at if the option was given */
 	size_t mask_at;
-	const char *arg;  /* what the argument is called: "SIZE" */
-	const char *help; /* one sentence without a full stop */
-	bool hidden;      /* not for people: completions, documentation */
+	const char *arg;  /* name of the argument: "SIZE" */
+	const char *help; /* one phrase, no full stop */
+	bool hidden;      /* not in --help: for completions, documentation */
 };
 
-/* The place of a member, which must have the type that the kind of option writes:
- * anything else does not compile. */
+/* The offset of a member; fails to compile unless the member has the type of the option's
+ * kind. */
 #define AT(args, member, type) \
 	_Generic(((args *)0)->member, type : offsetof(args, member))
 
@@ -88,23 +87,23 @@ struct opt {
 #define HUGE_(args, member)    .kind = OPT_HUGE, .at = AT(args, member, uint64_t)
 #define GIVEN(args, mask, b)   .bit = (b), .mask_at = AT(args, mask, uint64_t)
 
-/* Options that belong together, and where in the command's struct the struct they write
- * to stands. */
+/* A list of options, and the offset of their struct in the command's argument struct. */
 struct opt_group {
-	const struct opt *opts; /* ended by .name = NULL; NULL ends the groups */
+	const struct opt
+		*opts; /* terminated by .name = NULL; NULL terminates the groups */
 	size_t at;
 };
 
 /*
- * Parse the options of argv[1…] into args. Answers the index of the first operand (argv
- * is permuted), or -errno after one line on stderr: -EINVAL for wrong usage.
+ * Parse the options of argv[1…] into args. Returns the index of the first operand (argv
+ * is permuted), or -errno after a message: -EINVAL for a usage error.
  *
- * No option is overruled by a later one: lists go on, and of anything else a second value
- * that is not the first is wrong usage. given remembers which there were (zero at first),
- * for options of one command that stand in two places.
+ * A later option never overrides an earlier one: lists are extended, and a different
+ * second value of any other option is a usage error. given records the options seen (zero
+ * at first), so that the options of a command can be parsed in two calls.
  */
 int opt_parse(const struct opt_group *groups, void *args, int argc, char **argv,
 	      bool stop_at_operand, uint64_t *given);
 
-/* The --help lines of all groups, appended to stdout's buffer. */
+/* Print the --help lines of all groups. */
 void opt_help(const struct opt_group *groups);

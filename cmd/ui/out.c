@@ -13,14 +13,15 @@
 #include "ui/exit.h"
 #include "ui/msg.h"
 
-/* What is written at once; room above it so that a cell never needs a check of its own. */
+/* Bytes per write(2); the room above lets a cell be written without a check of its own.
+ * */
 #define CHUNK 65536
 
 static struct {
 	char data[CHUNK + OUT_ROOM];
 	size_t len;
 	int error;
-	bool told;        /* of the error */
+	bool told;        /* the error was reported */
 	int fd;           /* 0: standard output */
 	uint64_t flushed; /* bytes that left the buffer, written or not */
 	uint64_t written;
@@ -66,7 +67,7 @@ int out_ready(void)
 {
 	int flags = fcntl(out.fd ? out.fd : STDOUT_FILENO, F_GETFL);
 
-	/* One that was closed from the beginning is open for reading: see main.c. */
+	/* main.c opens a stdout that was closed for reading only. */
 	if (!out.error && (flags < 0 || (flags & O_ACCMODE) == O_RDONLY))
 		out.error = -EBADF;
 	return out_check();

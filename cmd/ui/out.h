@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Standard output: one buffer, write(2), and the first write error remembered. The home
- * of stdout. */
+/* Standard output: one buffer, write(2), and the first write error. The only user of
+ * stdout. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,7 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Room for n more bytes (n at most OUT_ROOM): write there, then out_done() with the end. */
+/* Return room for n more bytes (n at most OUT_ROOM): write there, then call out_done()
+ * with the end. */
 #define OUT_ROOM 65536
 char *out_room(void);
 void out_done(const char *end);
@@ -17,46 +18,45 @@ void out_bytes(const char *p, size_t n);
 void out_text(const char *text);
 void out_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* The words of a paragraph, broken at 80 columns. */
+/* Print a paragraph, wrapped at 80 columns. */
 void out_paragraph(const char *text);
 
-/* The same behind what stands on the line up to this column, where the next ones begin. */
+/* The same at column indent, where the current line is now and where the following lines
+ * begin. */
 void out_indented(const char *text, size_t indent);
 
-/* The columns of the terminal that it goes to; 0 when it is none. */
+/* Return the columns of the terminal it is written to; 0 if it is not a terminal. */
 size_t out_columns(void);
 
-/* Whether people see it as it is: then no bytes that would change their terminal. */
+/* Return whether stdout is a terminal, which must not get control bytes. */
 bool out_is_terminal(void);
 
 /*
- * For those who have to know what reached the reader: write to this descriptor from now
- * on (0: standard output), and give up a write that waits when stop() says so (NULL:
- * never), with -EINTR. Bytes are counted from here: put so far, and really written.
+ * For callers that must know what reached the reader: write to this descriptor from now
+ * on (0: standard output), and fail with -EINTR when a blocked write is interrupted and
+ * stop() returns true (NULL: never). Both counters restart: bytes buffered so far, and
+ * bytes really written.
  */
 void out_start(int fd, bool (*stop)(void));
 uint64_t out_position(void);
 uint64_t out_written(void);
 
-/* Forget what is buffered, and the failure: whoever calls has told of both. */
+/* Discard the buffer and the error; the caller has reported both. */
 void out_drop(void);
 
-/* Write out what is buffered. 0, or -errno of the first failure ever. */
+/* Flush the buffer. Returns 0, or -errno of the first failure ever. */
 int out_flush(void);
 
 /*
- * For those who act and print what they did: is all of it really written by now? To be
- * asked before the next act. 0, or exit status 1 after a message (said once; the caller
- * adds what was done and is recorded nowhere). A reader that has gone away has read
- * nothing, either. What is printed afterwards is dropped.
+ * For commands that act and print what they did: flush, and report a failure (once). Call
+ * it before the next act. Returns 0, or exit status 1 after a message; the caller then
+ * reports what was done but is not recorded in the output. EPIPE is a failure here, too.
+ * Later output is dropped.
  */
 int out_check(void);
 
-/*
- * The same before something is done whose record is to be printed: what is closed is seen
- * without writing, too.
- */
+/* The same before the first act: detects a closed stdout without writing. */
 int out_ready(void);
 
-/* Whether out_check() has told of the failure. */
+/* Return whether out_check() has reported a failure. */
 bool out_told(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which format; and from a row to it: what all formats have in common. */
+/* The options of output, and what all formats have in common. */
 #include "ui/output.h"
 
 #include <stdlib.h>
@@ -11,19 +11,19 @@
 
 /* clang-format off */
 const struct opt output_opts[] = {
-	{ "json",        0,   FLAG(struct output_args, json),        .help = "answer in JSON (as --format json)" },
+	{ "json",        0,   FLAG(struct output_args, json),        .help = "print JSON (like --format json)" },
 	{ "format",      0,   TEXT(struct output_args, format),      .arg = "FORMAT", .complete = COMPLETE_FORMATS, .help = "table, json, jsonl, csv, export or raw" },
-	{ "output",      'o', JOINED(struct output_args, fields),    .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "these fields, in this order; +FIELD adds one, all is every field; may be repeated" },
-	{ "sort",        0,   JOINED(struct output_args, sort),      .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "sort by these fields; -FIELD reverses; may be repeated" },
-	{ "no-headings", 0,   FLAG(struct output_args, no_headings), .help = "no line of headings" },
-	{ "bytes",       0,   FLAG(struct output_args, bytes),       .help = "sizes to the byte and times to the second, also in a table" },
-	{ "numeric",     'n', FLAG(struct output_args, numeric),     .help = "numbers instead of the names of users and groups" },
-	{ "colour",      0,   TEXT(struct output_args, colour),      .arg = "WHEN", .complete = COMPLETE_WHEN, .help = "auto, always or never" },
+	{ "output",      'o', JOINED(struct output_args, fields),    .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "fields to show; +FIELD adds one; 'all'; repeatable" },
+	{ "sort",        0,   JOINED(struct output_args, sort),      .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "sort by these fields; -FIELD reverses; repeatable" },
+	{ "no-headings", 0,   FLAG(struct output_args, no_headings), .help = "omit the headings" },
+	{ "bytes",       0,   FLAG(struct output_args, bytes),       .help = "exact bytes and seconds in tables, too" },
+	{ "numeric",     'n', FLAG(struct output_args, numeric),     .help = "numeric user and group ids" },
+	{ "colour",      0,   TEXT(struct output_args, colour),      .arg = "WHEN", .complete = COMPLETE_WHEN, .help = "auto (default), always or never" },
 	{ .name = NULL },
 };
 
 const struct opt filter_opts[] = {
-	{ "where",       'w', LISTED(struct output_args, where),     .arg = "EXPR", .complete = COMPLETE_FIELDS, .help = "only rows that fulfil this condition; of several, all" },
+	{ "where",       'w', LISTED(struct output_args, where),     .arg = "EXPR", .complete = COMPLETE_FIELDS, .help = "only rows that match this condition; repeatable" },
 	{ .name = NULL },
 };
 /* clang-format on */

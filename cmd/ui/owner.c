@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Names and numbers of users and groups, as chown(1) reads them: USER, USER:GROUP,
- * :GROUP. */
+/* Users and groups by name or number, as in chown(1): USER, USER:GROUP, :GROUP. */
 #include "ui/owner.h"
 
 #include <errno.h>
@@ -11,7 +10,8 @@
 #include "ui/exit.h"
 #include "ui/msg.h"
 
-/* 0, or an exit status after a message: that nobody could tell is no wrong usage. */
+/* Resolve a name. Returns 0, or an exit status after a message; a failed look-up is not a
+ * usage error. */
 static int owner_read_id(bool group, const char *name, uint32_t *ret_id)
 {
 	const char *kind = group ? "group" : "user";
@@ -20,9 +20,8 @@ static int owner_read_id(bool group, const char *name, uint32_t *ret_id)
 	if (r == -ENOENT)
 		return msg_usage("--owner: there is no %s '%s'", kind, name);
 	if (r < 0) {
-		msg_error(
-			"--owner: whether there is a %s '%s' could not be looked up: %s (its number will do)",
-			kind, name, ix_nss_why(r));
+		msg_error("--owner: %s '%s' could not be looked up: %s (use its number)", kind,
+			  name, ix_nss_why(r));
 		return EXIT_FAILED;
 	}
 	return 0;
@@ -40,7 +39,7 @@ static int read_both(char *text, const char *given, struct ipcx_attrs *attrs)
 	set_uid = *text != '\0';
 	set_gid = group && *group;
 	if (!set_uid && !set_gid)
-		return msg_usage("--owner: '%s' is no USER[:GROUP]", given);
+		return msg_usage("--owner: '%s' is not USER[:GROUP]", given);
 	if (set_uid)
 		r = owner_read_id(false, text, &uid);
 	if (!r && set_gid)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which rows of a table a sheet prints: those that its condition holds for. */
+/* Select the rows of a table that match the condition. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -19,7 +19,7 @@ int output_condition(struct ipcx *x, const struct output_args *args,
 		     bool (*known)(enum ipcx_field field, const void *data),
 		     const void *data, const struct ipcx_expr **ret_expr)
 {
-	static struct ipcx_expr *kept; /* one command has one */
+	static struct ipcx_expr *kept; /* one per run */
 	struct ipcx_fieldset read;
 	int r = select_condition(x, "--where", &args->where, &kept);
 
@@ -36,7 +36,8 @@ int output_condition(struct ipcx *x, const struct output_args *args,
 	return 0;
 }
 
-/* Whether a value that the condition reads is unknown in a row; not: there is none. */
+/* Return whether a field that the condition reads is unknown in a row, rather than
+ * absent. */
 static bool reads_unknown(const struct ipcx_expr *where, const struct ipcx_table *t,
 			  size_t row)
 {
@@ -49,7 +50,8 @@ static bool reads_unknown(const struct ipcx_expr *where, const struct ipcx_table
 	return false;
 }
 
-/* Of so many rows those that fulfil the condition, in their order. */
+/* Keep those of the n rows that match the condition, in their order; return their number.
+ * */
 static size_t keep_matching(struct output *s, const struct ipcx_table *t, uint32_t *rows,
 			    size_t n)
 {
@@ -67,8 +69,9 @@ static size_t keep_matching(struct output *s, const struct ipcx_table *t, uint32
 			s->unknown += reads_unknown(s->where, t, rows[i]);
 	}
 	if (why)
-		msg_error("what the condition could not judge is left out: %s",
-			  ix_nss_why(why));
+		msg_error(
+			"rows that could not be checked against the condition are omitted: %s",
+			ix_nss_why(why));
 	s->unjudged |= why != 0;
 	return kept;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Bars of block elements (U+2588 to U+258F, an eighth of a column each), or of '#'. */
+/* Draw bars from block elements (U+2588 to U+258F, in eighths of a column) or '#'. */
 #include "ui/plot.h"
 
 #include <langinfo.h>
@@ -12,10 +12,10 @@
 
 #define GAP     2
 #define WIDE    80 /* without a terminal */
-#define LEAST   8  /* of a bar, also where that is too wide */
+#define LEAST   8  /* minimum width of a bar, even if too wide for the terminal */
 #define EIGHTHS 8
 
-/* Whether the locale of the user has more than ASCII; that of the program stays "C". */
+/* Return whether the user's locale is UTF-8; the program's own stays "C". */
 static bool has_blocks(void)
 {
 	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
@@ -28,14 +28,14 @@ static bool has_blocks(void)
 	return utf8;
 }
 
-/* A bar of so many eighths of columns; answers the columns that it takes. */
+/* Draw a bar of this many eighths of a column; return the columns used. */
 static size_t put_bar(size_t eighths, bool blocks)
 {
 	size_t whole = eighths / EIGHTHS, rest = eighths % EIGHTHS;
 	char part[] = "\xe2\x96\x88";
 
 	if (!blocks) {
-		/* Something is seen of everything that is not nothing. */
+		/* round up: any value above 0 is visible */
 		whole = (eighths + EIGHTHS - 1) / EIGHTHS;
 		for (size_t i = 0; i < whole; i++)
 			out_text("#");
@@ -43,7 +43,7 @@ static size_t put_bar(size_t eighths, bool blocks)
 	}
 	for (size_t i = 0; i < whole; i++)
 		out_text(part);
-	part[2] = (char)(0x90 - rest); /* U+2588 and seven eighths less */
+	part[2] = (char)(0x90 - rest); /* U+2588 is full, U+258F one eighth */
 	if (rest)
 		out_text(part);
 	return whole + (rest > 0);

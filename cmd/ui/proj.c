@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* PATH[:PROJ] and PROJ. */
+/* Parse PATH[:PROJ] and PROJ. */
 #include "ui/proj.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Files that a user asked for: never half written, never over something else. */
+/* Write a file atomically; never overwrite anything without being asked to. */
 #include "ui/save.h"
 
 #include <errno.h>
@@ -29,8 +29,8 @@ static int write_whole(int fd, const char *data, size_t len)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-/* Give the finished file its name: over an existing one only when that is wanted, and
- * never over anything but a file. */
+/* Give the finished file its name. Replaces an existing one only if force is set, and
+ * only a regular file. */
 static int save_put_in_place(const char *temp, const char *path, bool force)
 {
 	struct stat st;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A file without a name (O_TMPFILE) until it is whole: whatever ends us leaves nothing
- * behind. */
+/* Write to an unnamed file (O_TMPFILE) until it is complete, so that nothing is left
+ * behind however the process ends. */
 #include "ui/savebig.h"
 
 #include <errno.h>
@@ -22,7 +22,8 @@ static int savebig_failed(const struct savebig *s, int error)
 	return EXIT_FAILED;
 }
 
-/* The directory, held open: names given later are of the place that was meant now. */
+/* Open the directory now: a later name is relative to it, wherever its path leads by
+ * then. */
 static int savebig_open_dir(struct savebig *s)
 {
 	const char *slash = strrchr(s->path, '/');
@@ -43,7 +44,7 @@ static int make_temp_name(struct savebig *s)
 	return -ENOMEM;
 }
 
-/* A file without a name, which /proc is needed to give it. */
+/* Open an unnamed file; /proc is needed to name it later. */
 static int open_unnamed(const struct savebig *s)
 {
 	int fd;
@@ -54,7 +55,8 @@ static int open_unnamed(const struct savebig *s)
 	return fd < 0 ? -errno : ix_fd_lift(fd);
 }
 
-/* Nowhere; or, where the file system has no files without names, beside the one to be. */
+/* Open an unnamed file, or a temporary one beside the target if the file system does not
+ * support that. */
 static int savebig_open_file(struct savebig *s)
 {
 	int fd = open_unnamed(s), r;
@@ -67,12 +69,12 @@ static int savebig_open_file(struct savebig *s)
 	fd = openat(s->dir, s->temp, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		fd = -errno;
-		free(TAKE(s->temp)); /* not ours */
+		free(TAKE(s->temp)); /* somebody else's file */
 	}
 	return fd < 0 ? fd : ix_fd_lift(fd);
 }
 
-/* What is no regular file is written to as it is. */
+/* Open something that is not a regular file, to write to it directly. */
 static int open_straight(struct savebig *s)
 {
 	const char *why = NULL;
@@ -84,7 +86,7 @@ static int open_straight(struct savebig *s)
 		msg_error("%s: cannot be written: %s", s->path, why);
 		return EXIT_FAILED;
 	}
-	/* One by now: nothing of it may be overwritten. */
+	/* It became a regular file meanwhile: do not overwrite that. */
 	if (fstat(s->fd, &st) == 0 && S_ISREG(st.st_mode))
 		return savebig_failed(s, -EEXIST);
 	return EXIT_DONE;
@@ -130,7 +132,7 @@ static int write_out(int fd, const char *p, size_t n)
 	return 0;
 }
 
-/* A hole begins and ends with a block of most file systems. */
+/* Holes are aligned to this, the block size of most file systems. */
 #define BLOCK 4096
 
 int savebig_add(struct savebig *s, const char *data, size_t n)
@@ -141,7 +143,7 @@ int savebig_add(struct savebig *s, const char *data, size_t n)
 		size_t part = s->straight ? n : MIN(n, (size_t)BLOCK);
 		bool hole = !s->straight && all_zero(data, part);
 
-		/* What is not zero is written at once, as far as it goes. */
+		/* Extend to the next zero block, for one write. */
 		while (!hole && part < n && !all_zero(data + part, MIN(n - part, BLOCK)))
 			part += MIN(n - part, (size_t)BLOCK);
 		if (!hole)
@@ -155,7 +157,7 @@ int savebig_add(struct savebig *s, const char *data, size_t n)
 	return r < 0 ? savebig_failed(s, r) : EXIT_DONE;
 }
 
-/* A name beside the one to be, for the file that has none. */
+/* Name the unnamed file temporarily, beside the target. */
 static int name_temp(struct savebig *s)
 {
 	char self[40];
@@ -167,11 +169,11 @@ static int name_temp(struct savebig *s)
 	if (linkat(AT_FDCWD, self, s->dir, s->temp, AT_SYMLINK_FOLLOW) == 0)
 		return 0;
 	r = -errno;
-	free(TAKE(s->temp)); /* not ours */
+	free(TAKE(s->temp)); /* somebody else's file */
 	return r;
 }
 
-/* Over an existing one only when that is wanted, and never over anything but a file. */
+/* Replace an existing file only if force is set, and only a regular file. */
 static int savebig_put_in_place(const struct savebig *s)
 {
 	struct stat st;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reading references, mechanism words and conditions from a command line. */
+/* Parse references, mechanisms and conditions from a command line. */
 #include "ui/select.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 /* clang-format off */
 const struct opt select_opts[] = {
 	{ "where", 'w', LISTED(struct select_args, where), .arg = "EXPR", .complete = COMPLETE_FIELDS,
-	  .help = "only objects that fulfil this condition: 'size > 1M && nattch == 0'; of several, all" },
+	  .help = "only objects that match this condition; repeatable" },
 	{ .name = NULL },
 };
 /* clang-format on */
@@ -34,16 +34,16 @@ static bool single(uint64_t mask, unsigned *ret_mech)
 	return true;
 }
 
-/* The word is a mechanism's or group's name. */
+/* Return whether the word is the name of a mechanism or group. */
 static bool is_mech_word(const char *word, uint64_t *ret_mask)
 {
 	return ipcx_mech_mask(word, ret_mask) == 0;
 }
 
 /*
- * "shm 5 6": a mechanism that a reference up to the next one makes use of, or is of, is
- * its default and nothing more. Any other is meant whole, wherever it stands; a group
- * always is.
+ * "shm 5 6": a mechanism is only a default if a reference before the next mechanism word
+ * uses it or belongs to it. Any other mechanism, and every group, selects all its
+ * objects.
  */
 static int select_read_words(struct ipcx *x, int n, char **words, struct selection *sel)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a command is about: mechanisms, references, a condition, as the words of its
- * command line say. */
+/* What a command works on: mechanisms, references and a condition, from its operands and
+ * options. */
 #pragma once
 
 #include "ipcx.h"
@@ -14,39 +14,38 @@ struct select_args {
 extern const struct opt select_opts[];
 
 struct selection {
-	uint64_t mechs; /* those that were named, to be listed whole */
+	uint64_t mechs; /* mechanisms to be listed completely */
 	struct ipcx_ref *refs;
 	size_t nrefs;
 	struct ipcx_expr *where;
 };
 
 /*
- * Read "MECH…|REF…": a mechanism is the default of the references behind it, or, when
- * none up to the next mechanism is one of its own, is meant whole. args is NULL where
- * there are no conditions. Answers 0, or an exit status after a message.
+ * Parse "MECH…|REF…": a mechanism is the default of the references after it; if none
+ * before the next mechanism uses it, it selects all its objects. args is NULL if the
+ * command takes no conditions. Returns 0, or an exit status after a message.
  */
 int select_read(struct ipcx *x, const struct select_args *args, int n, char **words,
 		struct selection *ret_sel);
 
 /*
- * Read the conditions that stand behind this option as one: all must hold. NULL when
- * there are none. 0, or an exit status after a message: of wrong usage only when a
- * condition itself is wrong.
+ * Parse the conditions given with this option into one that requires all of them; NULL if
+ * there are none. Returns 0, or an exit status after a message: a usage error only if a
+ * condition itself is invalid.
  */
 int select_condition(struct ipcx *x, const char *option, const struct opt_list *texts,
 		     struct ipcx_expr **ret_expr);
 
 void select_free(struct selection *sel);
 
-/* The mask of every mechanism. */
+/* Return the mask of all mechanisms. */
 uint64_t select_all(void);
 
-/* All mechanisms that the selection touches. */
+/* Return the mask of all mechanisms in the selection. */
 uint64_t select_touched(const struct selection *sel);
 
-/* Whether one of the mechanisms in the mask (a uint64_t behind data) has the field: for
- * output_fields(). */
+/* For output_fields(): whether a mechanism of the mask (data: uint64_t) has the field. */
 bool select_knows(enum ipcx_field field, const void *data);
 
-/* To show every field of the mechanisms in the mask that comes with each listing. */
+/* Return all fields of these mechanisms that are not costly, to be shown. */
 struct shown select_usual(uint64_t mask);

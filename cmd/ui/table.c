@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Columns for people. Their widths are measured over the rows that come first (all, for
- * most), so that any number of rows streams through; a later, wider cell pushes its line
- * to the right, but never runs into the next one.
+ * Aligned columns for people. Widths are measured over the first rows (mostly all), so
+ * that any number of rows can be streamed. A later, wider cell moves the rest of its line
+ * to the right but never touches the next cell.
  */
 #include <string.h>
 
@@ -11,7 +11,7 @@
 #include "ui/format.h"
 #include "ui/out.h"
 
-/* So many rows decide the widths. */
+/* Number of rows measured. */
 #define MEASURED 1000
 #define GAP      2
 
@@ -19,13 +19,13 @@ static const char bold[] = "\033[1m", plain[] = "\033[0m";
 
 static size_t text_width(const char *p, const char *end, bool string)
 {
-	/* Only strings may hold anything but ASCII. */
+	/* Only strings can contain non-ASCII characters. */
 	if (!string)
 		return (size_t)(end - p);
 	return ix_width(p);
 }
 
-/* The text of a cell at p, NUL-terminated. */
+/* Write the text of a cell at p, NUL-terminated; return its end. */
 static char *render(const struct output *s, const struct output_column *c,
 		    const struct output_rows *rows, size_t i, char *p, bool *ret_string)
 {
@@ -56,7 +56,7 @@ static void measure(struct output *s, const struct output_rows *rows)
 		}
 	}
 	s->widths = true;
-	s->last.text = NULL; /* padded to other widths */
+	s->last.text = NULL; /* it was padded to other widths */
 }
 
 static char *table_pad(char *p, size_t n)
@@ -65,7 +65,7 @@ static char *table_pad(char *p, size_t n)
 	return p + n;
 }
 
-/* The headings, once the widths are known. */
+/* Print the headings; needs the widths. */
 static void headings(struct output *s)
 {
 	if (!s->headings)
@@ -93,7 +93,7 @@ static void headings(struct output *s)
 	out_text("\n");
 }
 
-/* A cell with the gap before it and, except at the end of the line, its padding. */
+/* Write a cell with the gap before it and, except in the last column, its padding. */
 static char *table_put_cell(const struct output *s, const struct output_column *c,
 			    size_t k, const struct ipcx_value *v, char *p)
 {
@@ -123,8 +123,8 @@ void table_heading(struct output *s, const char *label)
 	out_format("%s%s%s\n", s->colour ? bold : "", label, s->colour ? plain : "");
 }
 
-/* Words, broken at the width of the terminal, or in one line where there is none: lines
- * after the first begin below it. */
+/* Print words, wrapped at the width of the terminal (not at all without one);
+ * continuation lines are indented. */
 static void put_broken(const char *text, size_t indent)
 {
 	size_t columns = out_columns(), at = indent;
@@ -151,7 +151,7 @@ static void put_broken(const char *text, size_t indent)
 	out_text("\n");
 }
 
-/* Columns, then a text that goes on below its own beginning. */
+/* Print a row whose last column is wrapped text. */
 static void broken_row(struct output *s, const struct output_rows *rows, size_t i)
 {
 	char text[CELL_MAX];
@@ -192,7 +192,7 @@ void table_rows(struct output *s, const struct output_rows *rows)
 	}
 }
 
-/* A table below an object, indented by nothing: it reads like every other. */
+/* Print a table below an object, not indented. */
 static void table_child(struct output *s, const struct output_child *c)
 {
 	struct output below = { .format = s->format,
@@ -214,7 +214,7 @@ static void table_child(struct output *s, const struct output_child *c)
 		   &(struct output_rows){ .t = c->t, .n = ipcx_table_rows(c->t) });
 }
 
-/* Names and what there is to say of each: no headings. */
+/* Print names with a description each, without headings. */
 void table_more(struct output *s, const struct output_child *more)
 {
 	struct output below = { .format = s->format, .style = s->style, .broken = true };

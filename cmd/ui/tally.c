@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How a command ends, by what the notes of its tables amount to. */
+/* The exit status of a command, from the notes of its tables. */
 #include "ui/exit.h"
 #include "ui/msg.h"
 
@@ -12,7 +12,7 @@ void tally_asked(struct tally *tally, uint64_t mechs, bool named)
 		tally->unavailable = 0;
 }
 
-/* What may be missing from the answer. */
+/* Return whether something may be missing from the answer. */
 static bool has_gaps(const struct tally *tally)
 {
 	return tally->failed || tally->unseen || tally->gaps;

@@ -355,7 +355,7 @@ def test_bash_reads_up_to_the_cursor(world):
 
 def test_zsh_shows_descriptions(world):
     with terminal(world, "zsh") as typed:
-        assert re.search("show +-- tell everything about objects", typed("ipcx s" + TAB)[1])
+        assert re.search("show +-- Show everything about objects", typed("ipcx s" + TAB)[1])
 
 
 def test_fish(world, dump):
@@ -367,7 +367,7 @@ def test_fish(world, dump):
         ("ipcx lim", "limits\t" + about["limits"]),
         ("ipcx show shm:", "shm:0\troot"),
         ("ipcx ls --form", "--format\ttable, json, jsonl, csv, export or raw"),
-        ("ipcx ls --format=tab", "--format=table\tcolumns for people"),
+        ("ipcx ls --format=tab", "--format=table\taligned columns"),
         ("ipcx ls --where 'size > 1 && natt", "size > 1 && nattch\tattaches (mappings, not processes)"),
         ("ipcx mk shm --from=/etc/passw", "--from=/etc/passwd"),
         ("ipcx mk shm --from /etc/passw", "/etc/passwd"),

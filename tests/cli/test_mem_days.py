@@ -178,7 +178,7 @@ def test_removed_while_it_is_read(world, mech):
     p = start(world, mech, "read", ref)
     first = p.stdout.read(1)
     r = world.ipcx("rm", ref)
-    note = f"ipcx: note: {ref}: attached 1 time: goes with the last detach\n" if mech == "shm" else ""
+    note = f"ipcx: note: {ref}: attached 1 time: is destroyed at the last detach\n" if mech == "shm" else ""
     assert (r.rc, r.out, r.err) == (0, "", note)
     out, err = p.communicate(timeout=60)
     assert (p.returncode, err) == (0, b"") and first + out == b"B" * size

@@ -121,7 +121,7 @@ def test_an_attached_segment_goes_with_its_last_detach(world):
     """R7."""
     shm = world.ok("mk", "shm", "--size", "4K", "--key", "0x77")
     with background(world, helper("objects"), "attach", shm):
-        note = f"ipcx: note: shm:{shm}: attached 1 time: goes with the last detach\n"
+        note = f"ipcx: note: shm:{shm}: attached 1 time: is destroyed at the last detach\n"
         r = world.ipcx("rm", f"shm:{shm}")
         assert (r.rc, r.out, r.err) == (0, "", note)
         assert world.objects("shm")[0]["dest"] is True

@@ -36,7 +36,7 @@ def refused(world, *words, says):
     r = world.ipcx(*words)
     assert (r.rc, r.out) == (2, ""), (words, r.rc, r.out, r.err)
     assert len(r.err.splitlines()) == 2 and says in r.err.splitlines()[0], r.err
-    assert "--help' tells how it is used" in r.err
+    assert "--help' shows its usage" in r.err
 
 
 # ---- what is refused
@@ -47,7 +47,7 @@ def refused(world, *words, says):
     (["stress", "--workload", "churn,frob"], "no workload 'frob' here"), (["stress", "--workload", "churn,"], "no workload '' here"),
     (["stress", "--workload", ""], "no workload ''"), (["stress", "--workload", "churn", "--workload", "x"], "no workload 'x'"),
     (["stress", "shm", "--workload", "one-way"], "no workload 'one-way' here"), (["stress", "msg", "--workload", "undo"], "no workload 'undo' here; there are: churn "),
-    (["stress", "--for", "0"], "--for"), (["stress", "--for", "x"], "--for: 'x' is no span of time"), (["stress", "--ops", "0"], "--ops"),
+    (["stress", "--for", "0"], "--for"), (["stress", "--for", "x"], "--for: 'x' is not a duration"), (["stress", "--ops", "0"], "--ops"),
     (["stress", "--for", "1s", "--ops", "5"], "--for and --ops contradict each other"),
     (["stress", "--workers", "0"], "--workers: 1 to 256"), (["stress", "--workers", "257"], "--workers: 1 to 256"),
     (["stress", "--objects", "0"], "--objects: 1 to 32768"), (["stress", "--objects", "32769"], "--objects: 1 to 32768"),

@@ -197,7 +197,7 @@ def test_memory_is_refused_in_its_words(toys):
     toys.ok("mk", "toy", "/a", "--size", "5")
     for words, rc, says in ((["write", "/a"], 1, "toy:/a: standard input does not fit"), (["read", "/none"], 3, "toy:/none: "),
                             (["read"], 2, "toy read needs one reference"), (["fill", "/a", "/b"], 2, "toy fill needs one reference"),
-                            (["read", "shm:5"], 2, "'shm:5' is no reference to toy"), (["copy", "msg:5", "/a"], 2, "msg:5: has no memory")):
+                            (["read", "shm:5"], 2, "'shm:5' is not a reference to toy"), (["copy", "msg:5", "/a"], 2, "msg:5: has no memory")):
         run = toys.run("toy", *words, given="longer")
         assert (run.returncode, run.stdout) == (rc, "") and says in run.stderr, (words, run.stderr)
     assert toys.ok("toy", "read", "/a") == "\0" * 5

@@ -160,7 +160,7 @@ def test_json_of_another_namespace_is_refused(world):
         f.write(text)
     script = f'unshare --ipc sh -c \'"$IPCX" mk shm --size 1 > /dev/null; "$IPCX" rm --from {world.dir}/list; s=$?; "$IPCX" ls -q; exit $s\''
     r = world.sh(script)
-    assert (r.rc, r.out) == (1, "shm:0\n") and f"is of namespace ipc:[{ns}], and this is ipc:[" in r.err and "--ns" in r.err
+    assert (r.rc, r.out) == (1, "shm:0\n") and f"is of namespace ipc:[{ns}], but this is ipc:[" in r.err and "--ns" in r.err
     assert give(world, text, "--dry-run").rc == 0
     r = give(world, listed(world), "--ns", "self")
     assert r.rc == 1 and "there is no ns" in r.err, "it may be from anywhere"
@@ -179,16 +179,16 @@ def test_json_of_another_namespace_is_refused(world):
 
 
 BROKEN = {
-    "cut": (lambda t: t[:len(t) // 2], "the JSON ends in the middle"),
-    "cut at its end": (lambda t: t.rstrip()[:-1], "the JSON ends in the middle"),
-    "cut behind a row": (lambda t: t[:t.rindex(b"\n]")], "the JSON ends in the middle"),
-    "no JSON": (lambda t: b'{"ref": shm:0}', "no JSON"),
-    "another schema": (lambda t: t.replace(b'"ipcx":1', b'"ipcx":2'), "another schema"),
-    "limits": (lambda t: b'{"ipcx":1,"limits":[],"errors":[]}', "lists no objects"),
+    "cut": (lambda t: t[:len(t) // 2], "the JSON is truncated"),
+    "cut at its end": (lambda t: t.rstrip()[:-1], "the JSON is truncated"),
+    "cut behind a row": (lambda t: t[:t.rindex(b"\n]")], "the JSON is truncated"),
+    "no JSON": (lambda t: b'{"ref": shm:0}', "not valid JSON"),
+    "another schema": (lambda t: t.replace(b'"ipcx":1', b'"ipcx":2'), "schema version 1"),
+    "limits": (lambda t: b'{"ipcx":1,"limits":[],"errors":[]}', "no list of objects"),
     "a bad reference": (lambda t: t.replace(b"shm:1", b"shm:%31"), "neither an id"),
-    "a key": (lambda t: t.replace(b'"shm:1"', b'"shm:0x5"'), "a key may be another"),
-    "garbage behind": (lambda t: t + b"shm:0", "no JSON"),
-    "an array of numbers": (lambda t: b"[1,2]", "there is no ref"),
+    "a key": (lambda t: t.replace(b'"shm:1"', b'"shm:0x5"'), "a key may belong to another"),
+    "garbage behind": (lambda t: t + b"shm:0", "not valid JSON"),
+    "an array of numbers": (lambda t: b"[1,2]", "no ref, so"),
 }
 
 
@@ -218,7 +218,7 @@ def test_a_list_that_was_not_whole_says_so(world):
     doc["errors"] = [{"kind": "info", "mech": None, "ref": None, "error": None, "message": "fine"},
                      {"kind": "unavailable", "mech": "mq", "ref": None, "error": "EACCES", "message": "cannot be read\x1b[31m"}]
     r = give(world, json.dumps(doc))
-    assert r.rc == 0 and r.err == "ipcx: note: standard input: the list is not whole, as 1 of its errors say; the first: cannot be read\\x1b[31m\n" and refs(world) == []
+    assert r.rc == 0 and r.err == "ipcx: note: standard input: the list is incomplete according to 1 of its errors; the first: cannot be read\\x1b[31m\n" and refs(world) == []
 
 
 @pytest.mark.parametrize("words", [["shm"], ["shm", "--all"], ["all", "-w", "size > 0"]], ids=" ".join)
@@ -258,7 +258,7 @@ def test_a_namespace_that_is_unknown_is_not_ours(world):
     doc = json.loads(listed(world, "shm"))
     doc["objects"][0]["ns"] = None
     r = give(world, json.dumps(doc).encode())
-    assert r.rc == 1 and "no namespace that is known" in r.err and refs(world) == ["shm:0"]
+    assert r.rc == 1 and "no known namespace" in r.err and refs(world) == ["shm:0"]
 
 
 def test_an_order_is_one_over_a_list(world):

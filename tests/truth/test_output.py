@@ -207,8 +207,8 @@ def test_set_stops_where_it_cannot_be_recorded(world, how, format):
     shows = format == "json" or how == "closed"
     assert (changed == 0 if shows else 0 < changed <= 64) and "rc=1" in r.out, (r.out, r.err)
     either = "" if shows else ", either"
-    assert r.err.count("was changed, which could not be written") == changed
-    assert f"not changed, as that could not be written{either}: {70 - changed}\n" in r.err
+    assert r.err.count("was changed, but that could not be printed") == changed
+    assert f"not changed, as that could not be printed{either}: {70 - changed}\n" in r.err
     assert r.err.count("write error") == 1
 
 

@@ -40,10 +40,10 @@ def test_the_question_shows_what_would_go(world):
         lines = text.splitlines()
         assert status == 1 and lines[0].split() == ["REF", "KEY", "OWNER", "MODE", "SIZE", "NATTCH", "AGE"]
         assert [line.split()[0] for line in lines[1:4]] == ["shm:0", "shm:1", "shm:2"] and lines[2].split()[4:6] == ["1M", "6"]
-        assert lines[4] == "3 objects, 3M; 1 attached, to go with the last detach"
+        assert lines[4] == "3 objects, 3M; 1 attached (destroyed at the last detach)"
         assert re.fullmatch(r"ipcx: remove 3 shm from ipc:\[\d+\]\? \[y/N\] (n)?", lines[5]) and len(refs(world)) == 3
         status, text = asked(world, "shm", "--all", answer="y")
-        assert status == 0 and "ipcx: note: shm:1: attached 6 times: goes with the last detach" in text
+        assert status == 0 and "ipcx: note: shm:1: attached 6 times: is destroyed at the last detach" in text
     assert refs(world) == []
 
 
@@ -81,7 +81,7 @@ def test_a_dry_run_shows_size_and_use(world):
     with attached(world, 0, 2):
         r = world.ipcx("rm", "shm", "--all", "--dry-run")
         assert [line.split()[4:6] for line in r.lines] == [["SIZE", "NATTCH"], ["1M", "2"], ["1M", "0"]]
-        assert r.rc == 0 and r.err == "ipcx: note: shm:0: attached 2 times: would go with the last detach\n"
+        assert r.rc == 0 and r.err == "ipcx: note: shm:0: attached 2 times: would be destroyed at the last detach\n"
     make_all(world)
     world.ok("mk", "psem", "/x1")
     heading = world.ok("rm", "psem", "--all", "--dry-run").splitlines()[0].split()
@@ -92,7 +92,7 @@ def test_each_attached_segment_is_told_of(world):
     world.ok("mk", "shm", "--size", "1", "--count", "25")
     with meanwhile(world, "for i in range(25): libc.shmat(i, None, 0)\nhold()"):
         r = world.ipcx("rm", "shm", "--all", "--json")
-        assert r.rc == 0 and r.err.count("attached 1 time: goes with the last detach") == 20 and "note: 5 more attached" in r.err
+        assert r.rc == 0 and r.err.count("attached 1 time: is destroyed at the last detach") == 20 and "note: 5 more attached" in r.err
         notes = [e for e in r.json["errors"] if e["ref"]]
         assert len(notes) == 20 and notes[0]["kind"] == "info" and notes[0]["ref"] == "shm:0" and notes[0]["mech"] == "shm"
     assert refs(world) == []
@@ -126,7 +126,7 @@ def test_unused_where_nobody_may_look(world):
     world.ok("mk", "sem", "--nsems", "1", "--mode", "0600", "--owner", "1000")
     theirs = world.ok("mk", "sem", "--nsems", "1", "--mode", "0600")
     r = world.ipcx("rm", "sem", "--unused", uid=1000)
-    assert r.rc == 4 and "sem: 1 kept, as nobody can tell whether it is in use" in r.err and refs(world) == [f"sem:{theirs}"]
+    assert r.rc == 4 and "sem: 1 kept: unknown whether it is in use" in r.err and refs(world) == [f"sem:{theirs}"]
 
 
 @pytest.mark.parametrize("mech", ["msg", "mq", "pshm", "psem"])
@@ -135,7 +135,7 @@ def test_what_cannot_be_shown_unused_is_kept(world, mech):
     world.ok("mk", "shm", "--size", "1")
     for words in ([mech], refs(world, mech), ["all"], []):
         r = world.ipcx("rm", *words, "--unused", "--json")
-        assert r.rc == 4 and len(refs(world, mech)) == 1 and f"{mech}: 1 kept, as nobody can tell whether it is in use" in r.err, words
+        assert r.rc == 4 and len(refs(world, mech)) == 1 and f"{mech}: 1 kept: unknown whether it is in use" in r.err, words
         assert [e["kind"] for e in r.json["errors"]] == ["incomplete"]
     assert refs(world, "shm") == [], "the others went"
 
@@ -144,7 +144,7 @@ def test_what_may_not_be_removed_is_not_called_in_use(world):
     """It was shown to be unused, and that it stays was said: one reason is enough."""
     world.ok("mk", "shm", "--size", "1")
     r = world.ipcx("rm", "shm", "--unused", uid=1000)
-    assert r.rc == 1 and "cannot remove: not permitted" in r.err and "nobody can tell" not in r.err and refs(world) == ["shm:0"]
+    assert r.rc == 1 and "cannot remove: not permitted" in r.err and "unknown whether" not in r.err and refs(world) == ["shm:0"]
 
 
 def test_unused_on_a_terminal_tells_what_is_kept(world):
@@ -152,7 +152,7 @@ def test_unused_on_a_terminal_tells_what_is_kept(world):
     world.ok("mk", "msg", "--count", "2")
     world.ok("mk", "shm", "--size", "1", "--count", "2")
     status, text = asked(world, "sysv", "--unused", answer="y")
-    assert status == 4 and "msg: 2 kept, as nobody can tell whether they are in use" in text and refs(world) == ["msg:0", "msg:1"]
+    assert status == 4 and "msg: 2 kept: unknown whether they are in use" in text and refs(world) == ["msg:0", "msg:1"]
 
 
 @pytest.mark.parametrize("words, lines", [(["-o", "ref"], ["REF", "shm:0", "shm:1"]), (["--sort", "-id", "-o", "ref", "--no-headings"], ["shm:1", "shm:0"])])

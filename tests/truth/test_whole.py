@@ -93,9 +93,9 @@ def test_what_was_changed_unrecorded_is_said(world):
     world.ok("mk", "shm", "--size", "1", "--count", "2")
     with open("/dev/full", "wb") as full:
         r = world.ipcx("set", "shm:0", "shm:1", "--mode", "0644", "--json", stdout=full)
-        assert r.rc == 1 and "not changed, as that could not be written: 2" in r.err and {o["mode"] for o in world.objects("shm")} == {"0600"}
+        assert r.rc == 1 and "not changed, as that could not be printed: 2" in r.err and {o["mode"] for o in world.objects("shm")} == {"0600"}
         r = world.ipcx("set", "shm:0", "shm:1", "--mode", "0644", "--format", "jsonl", stdout=full)
-        assert r.rc == 1 and "shm:1: was changed, which could not be written" in r.err and {o["mode"] for o in world.objects("shm")} == {"0644"}
+        assert r.rc == 1 and "shm:1: was changed, but that could not be printed" in r.err and {o["mode"] for o in world.objects("shm")} == {"0644"}
         r = world.ipcx("limits", "set", "shmmni=77", "--save", "-", stdout=full)
     assert r.rc == 1 and "what was set stays so: 1" in r.err
     assert world.sysctl("kernel.shmmni") == "77"

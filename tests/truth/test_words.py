@@ -282,8 +282,8 @@ def test_set_stops_where_nothing_can_be_written(many, words, more, where, most):
         r = many.ipcx(*words, *more, stdout=writer)
         os.close(writer)
     assert r.rc == 1 and changed(many) == most and r.err.count("ipcx: write error: ") == 1
-    assert r.err.count(": was changed, which could not be written") == most
-    assert f"ipcx: note: not changed, as that could not be written{', either' if most else ''}: {300 - most}\n" in r.err
+    assert r.err.count(": was changed, but that could not be printed") == most
+    assert f"ipcx: note: not changed, as that could not be printed{', either' if most else ''}: {300 - most}\n" in r.err
 
 
 @pytest.mark.parametrize("more", [["--json"], ["--json", "--sort", "-id"], ["--json", "--dry-run"], ["--json", "-o", "ref"]])
