@@ -20,8 +20,8 @@ static int owner_read_id(bool group, const char *name, uint32_t *ret_id)
 	if (r == -ENOENT)
 		return msg_usage("--owner: there is no %s '%s'", kind, name);
 	if (r < 0) {
-		msg_error("--owner: %s '%s' could not be looked up: %s (use its number)", kind,
-			  name, ix_nss_why(r));
+		msg_error("--owner: %s '%s' could not be looked up: %s (use its number)",
+			  kind, name, ix_nss_why(r));
 		return EXIT_FAILED;
 	}
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Bar charts. */
+/* Print a chart of bars for people: how much greater one value is than another. */
 #pragma once
 
 #include <stdbool.h>
