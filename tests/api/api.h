@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the tests of the public interface share. They see ipcx.h and the shared library
- * and nothing else, as every program does; the objects are those of a namespace of their
- * own (run-in-ns.sh).
+ * Shared by the tests of the public interface. Like any program they see only ipcx.h and
+ * the shared library; their objects are in fresh namespaces (run-in-ns.sh).
  */
 #pragma once
 
@@ -24,10 +23,11 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* What an output holds before a call that must leave it alone. */
+/* Value of an output before a call that must leave it unchanged. */
 #define UNTOUCHED ((struct ipcx_table *)0x5a5a)
 
-/* A failure: this errno, a text of one line, the output as it was. */
+/* Check that a call fails with this errno and a text of one line, and leaves its
+ * output unchanged. */
 #define assert_fails(x, call, error, out, before)            \
 	do {                                                 \
 		assert_int_equal((call), (error));           \
@@ -44,7 +44,7 @@ static inline unsigned mech_of(const char *name)
 	return mech;
 }
 
-/* A number of a row. */
+/* Return a number of a row. */
 static inline uint64_t number(const struct ipcx_table *t, size_t row,
 			      enum ipcx_field field)
 {
@@ -55,7 +55,8 @@ static inline uint64_t number(const struct ipcx_table *t, size_t row,
 	return v.as.u;
 }
 
-/* A copy of a string of a row, good for a while: a value's own string ends with it. */
+/* Return a copy of a string of a row, valid for several more calls; a value's own
+ * string ends with the value. */
 static inline const char *string(const struct ipcx_table *t, size_t row,
 				 enum ipcx_field field)
 {
@@ -70,7 +71,7 @@ static inline const char *string(const struct ipcx_table *t, size_t row,
 	return texts[next];
 }
 
-/* All objects of these mechanisms ("shm", "posix", "all"). */
+/* Return all objects of these mechanisms ("shm", "posix", "all"). */
 static inline struct ipcx_table *scan(struct ipcx *x, const char *which)
 {
 	struct ipcx_query q = { .size = sizeof(q) };
@@ -91,7 +92,8 @@ static inline size_t count(struct ipcx *x, const char *which)
 	return rows;
 }
 
-/* What makes one small object of any mechanism, whose name is used where it has one. */
+/* Return attributes of one small object of any mechanism; name is used where the
+ * mechanism has names. */
 static inline struct ipcx_attrs small(const char *mech, const char *name)
 {
 	const struct ipcx_mech_info *info = ipcx_mech_info(mech_of(mech));
@@ -103,7 +105,7 @@ static inline struct ipcx_attrs small(const char *mech, const char *name)
 	return a;
 }
 
-/* Make it; the reference of the first object goes to ref unless that is NULL. */
+/* Create it; *ref receives the reference of the first object unless ref is NULL. */
 static inline void make(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ref)
 {
 	struct ipcx_table *t = NULL;
@@ -125,7 +127,7 @@ static inline void make_small(struct ipcx *x, const char *mech, const char *name
 	make(x, &a, ref);
 }
 
-/* A context for each test, and nothing left of what it made. */
+/* Create a context for a test; the end checks that no object is left. */
 static inline int begin(void **state)
 {
 	return ipcx_new((struct ipcx **)state);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A call of each kind, over the objects that its test has made. */
+/* A call of each kind on the objects that its test has created. */
 #pragma once
 
 #include "api.h"
 
-/* What a call answered: a table, or a number. */
+/* Result of a call: a table or a number. */
 struct answer {
 	struct ipcx_table *t;
 	uint64_t n;
@@ -13,9 +13,9 @@ struct answer {
 struct act {
 	const char *name;
 	int (*call)(struct ipcx *x, struct answer *ret);
-	int changes; /* so many objects more when it ends well */
-	bool moves;  /* what other processes do shows in its rows */
-	bool acts; /* so many of them may have come or gone when it does not, with a word */
+	int changes; /* number of objects added if it succeeds */
+	bool moves;  /* its rows depend on other processes */
+	bool acts;   /* may add or remove up to this many if it fails with a text */
 };
 
 static int expression(struct ipcx *x, struct answer *ret)
@@ -149,7 +149,7 @@ static int contents(struct ipcx *x, struct answer *ret)
 		r = ipcx_contents(x, &refs[i], &t);
 		if (r == 0 && ipcx_table_complete(t))
 			ret->n += ipcx_table_rows(t);
-		else if (r == 0) /* it is said */
+		else if (r == 0) /* reported */
 			ret->n = 5;
 		ipcx_table_free(t);
 	}

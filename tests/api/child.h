@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What moves its process, or gives up its rights, is done in a child that can be spared. */
+/* Code that moves its process or gives up privileges runs in a child process. */
 #pragma once
 
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* In the child: a condition without which there is no going on. */
+/* In the child: exit unless the condition holds. */
 #define MUST(condition)                                                                  \
 	do {                                                                             \
 		if (!(condition)) {                                                      \
@@ -15,7 +15,7 @@
 		}                                                                        \
 	} while (0)
 
-/* The same for a call that answers -errno: its text is shown. */
+/* The same for a call that returns -errno; its error text is printed. */
 #define MUST_BE(x, call, answer)                                                         \
 	do {                                                                             \
 		int r_ = (call);                                                         \
@@ -28,7 +28,7 @@
 
 #define SKIPPED 77
 
-/* Run it in a child, with a context of its own; it answers 0 when all is well. */
+/* Run a function in a child with a context of its own; it returns 0 on success. */
 static inline int in_child(int (*run)(struct ipcx *x, void *arg), void *arg)
 {
 	struct ipcx *x;

@@ -1,9 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What users get: installed into a directory of its own, compiled against by the header and pkg-config alone.
-
-The header as C and C++ of every year, and the examples of README.md and the man pages: programs compile and run,
-commands answer as they are shown. Speaks TAP; runs in namespaces of its own (run-in-ns.sh)."""
+"""What users get: an installation in a directory of its own, used through the header and pkg-config alone.
+The header compiles as every standard of C and C++; the examples of README.md and the man pages compile and run, and commands print what is
+shown. Prints TAP; runs in fresh namespaces (run-in-ns.sh)."""
 
 import argparse
 import glob
@@ -19,11 +18,11 @@ TWICE = "#include <ipcx-stress.h>\n#include <ipcx.h>\n#include <ipcx-stress.h>\n
 
 
 class Skip(Exception):
-    """Says why."""
+    """Fail with a message."""
 
 
 class Installed:
-    """The staged installation, and how to use it."""
+    """The staged installation, and how to compile against it."""
 
     def __init__(self, args, top):
         self.args, self.top, self.stage = args, top, os.path.join(top, "stage")
@@ -49,7 +48,7 @@ class Installed:
         return self.run("pkg-config", *which, "libipcx").split()
 
     def compile(self, text, compiler, *flags, suffix=".c"):
-        """A program from source text; answers its path."""
+        """Compile a program from source text; return its path."""
         source = os.path.join(self.top, "program" + suffix)
         with open(source, "w", encoding="utf-8") as file:
             file.write(text)
@@ -88,12 +87,12 @@ def cxx_standard(standard):
 
 
 def fenced(text):
-    """(language, text) of every block between fences, in Markdown and scdoc alike."""
+    """Yield (language, text) of every fenced block, in Markdown and scdoc alike."""
     return re.findall(r"^```([\w-]*)\n(.*?)^```$", text, re.M | re.S)
 
 
 def programs(source):
-    """(where, text) of every C program in the documentation."""
+    """Yield (where, text) of every C program in the documentation."""
     pages = [os.path.join(source, "README.md")] + sorted(glob.glob(os.path.join(source, "man/*.scd*")))
     for page in pages:
         if not os.path.exists(page):
@@ -115,8 +114,8 @@ def program(text):
 
 
 def consoles(source):
-    """The commands of README.md in order: (command, the lines that it is shown to answer). What needs containers,
-    or differs from run to run, is a shell-session there, not a console: tests/containers and test_stress.py have them."""
+    """Return the commands of README.md in order: (command, output lines shown). Output that needs containers or differs between runs is marked
+    shell-session there, not console: tests/containers and test_stress.py have these."""
     readme = os.path.join(source, "README.md")
     for language, block in fenced(read(readme) if os.path.exists(readme) else ""):
         for piece in re.split(r"^\$ ", block, flags=re.M)[1:] if language == "console" else []:
@@ -125,19 +124,19 @@ def consoles(source):
 
 
 def bare(line):
-    """Without what differs from run to run: numbers, and how wide they make a column."""
+    """Remove what differs between runs: numbers, and the column widths that follow from them."""
     return re.sub(r"\s+", " ", re.sub(r"\d+", "0", line)).strip()
 
 
 def shown_in(shown, answered):
-    """Whether the lines stand in the answer in this order; "…" stands for any number of lines."""
+    """Return whether the lines occur in the output in this order; "…" stands for any number of lines."""
     pattern = "".join(r"(?:.*\n)*?" if line.strip() == "…" else re.escape(bare(line)) + r"\n" for line in shown)
     text = "".join(bare(line) + "\n" for line in answered)
     return re.fullmatch(pattern + (r"(?:.*\n)*" if shown and shown[0].strip() == "…" else ""), text)
 
 
-def test_the_tour(i):
-    """README.md's commands, one after another, answer what it shows. Only whether something fits may differ."""
+def test_readme_commands(i):
+    """README.md's commands, run one after another, print what it shows. Only whether something fits may differ."""
     found = list(consoles(i.args.source))
     if not found:
         raise Skip("README.md shows no commands yet")
@@ -162,7 +161,7 @@ def tests(source):
     assert len(found) >= 2, "the documentation has lost its programs"
     for where, text in found:
         yield f"the program of {where}", program(text)
-    yield "the tour of README.md", test_the_tour
+    yield "the tour of README.md", test_readme_commands
 
 
 def main():

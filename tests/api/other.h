@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Another namespace, with a segment and a POSIX object in it, and a process that lives
- * there for as long as it is needed. */
+/* Another namespace with a segment and a POSIX object, and a process that lives there
+ * as long as needed. */
 #pragma once
 
 #include <signal.h>
@@ -18,10 +18,10 @@ static inline uint64_t inode(pid_t pid)
 	return stat(path, &st) == 0 ? st.st_ino : 0;
 }
 
-/* A child that has done something with itself, and waits. */
+/* A child that has changed something about itself and now waits. */
 struct sub {
 	pid_t pid;
-	int end; /* closed, the child ends */
+	int end; /* closing it ends the child */
 };
 
 static inline int live(int (*become)(void), int ready, int wait)

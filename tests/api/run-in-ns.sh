@@ -1,9 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-#
-# run-in-ns.sh PROGRAM [ARG…]: run a test where it cannot reach the machine's own IPC
-# objects: fresh IPC and mount namespaces, an empty /dev/shm, queues of its own. Where
-# that cannot be had the test is skipped (TAP).
+# run-in-ns.sh PROGRAM [ARG…]: run a test isolated from the machine's own IPC objects: in
+# fresh IPC and mount namespaces, with an empty /dev/shm and its own queues. If namespaces
+# cannot be created, the test is skipped (TAP).
 set -eu
 
 user=

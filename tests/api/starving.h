@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An allocation that fails, of those that the linker leads here (-Wl,--wrap), and what is
- * there by calls of our own. */
+/* An allocation that fails, among those that the linker redirects here (-Wl,--wrap),
+ * and functions that list objects by system calls of their own. */
 #pragma once
 
 #include "api.h"
@@ -14,10 +14,10 @@
 #include <sys/shm.h>
 #include <unistd.h>
 
-/* Which allocation fails, 0 none; how many there were. */
+/* Number of the allocation to fail, 0 for none; and the number of allocations so far. */
 static atomic_long armed, points;
 
-/* Whether this allocation is the one. */
+/* Return whether this allocation must fail. */
 static inline bool fails(void)
 {
 	bool it;

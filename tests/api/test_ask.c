@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Questions that want no table of their own, and contexts that stand on descriptors. */
+/* Calls that need no table of their own, and contexts based on descriptors. */
 #include "api.h"
 
 #include <fcntl.h>
@@ -31,7 +31,7 @@ static void make_many(struct ipcx *x, const char *mech, uint64_t n)
 	ipcx_table_free(t);
 }
 
-static void any(void **state)
+static void test_any(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_query q = all_of("all");
@@ -54,7 +54,7 @@ static void any(void **state)
 	q.where = e;
 	assert_int_equal(ipcx_any(x, &q), 0);
 	ipcx_expr_free(e);
-	/* A reference that names nothing is no gap. */
+	/* A reference to no object is not an unknown. */
 	q = (struct ipcx_query){ .size = sizeof(q), .refs = &ref, .nrefs = 1 };
 	assert_int_equal(ipcx_any(x, &q), 0);
 	q.mechs = 1;
@@ -62,8 +62,8 @@ static void any(void **state)
 	assert_int_equal(ipcx_any(x, NULL), -EINVAL);
 }
 
-/* What could not be read may have what was asked for: that is not "none". */
-static void any_of_what_cannot_be_read(void **state)
+/* If an object cannot be read, it may match: the answer is not "none". */
+static void test_any_with_unreadable_objects(void **state)
 {
 	struct ipcx *x = *state, *elsewhere = NULL;
 	struct ipcx_base base = { .size = sizeof(base), .set = IPCX_BASE_ROOT };
@@ -82,7 +82,7 @@ static void any_of_what_cannot_be_read(void **state)
 	assert_int_equal(rmdir(top), 0);
 }
 
-static void removal_with_counts(void **state)
+static void test_removal_with_counts(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_query q = all_of("msg");
@@ -111,8 +111,9 @@ static void removal_with_counts(void **state)
 	assert_true(o.done == 1 && o.missing == 1 && o.failed == 0);
 }
 
-/* As somebody who may not: everything is tried, nothing goes, and the first is named. */
-static void removal_that_fails(void **state)
+/* As an unprivileged user: all removals are tried, none succeeds, and the error names
+ * the first. */
+static void test_removal_without_permission(void **state)
 {
 	struct ipcx *x = *state;
 	int status;
@@ -137,12 +138,12 @@ static void removal_that_fails(void **state)
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
-		skip(); /* no second user here */
+		skip(); /* no second uid here */
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	assert_int_equal(count(x, "sem"), 3);
 }
 
-static void scanner(void **state)
+static void test_scanner(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_query q = all_of("sysv");
@@ -158,7 +159,7 @@ static void scanner(void **state)
 	assert_int_equal(ipcx_table_rows(first), 905);
 	make_many(x, "shm", 1);
 	assert_int_equal(ipcx_scanner_next(s, &t), 0);
-	assert_ptr_equal(t, first); /* in the same memory */
+	assert_ptr_equal(t, first); /* the same memory */
 	assert_int_equal(ipcx_table_rows(t), 906);
 	assert_int_equal(number(t, 905, IPCX_F_NSEMS), 2);
 	ipcx_scanner_free(s);
@@ -184,8 +185,8 @@ static void scanner(void **state)
 	assert_int_equal(ipcx_scanner_new(x, &q, &s), -EINVAL);
 }
 
-/* The references are the scanner's own. */
-static void scanner_of_references(void **state)
+/* The scanner copies the references. */
+static void test_scanner_copies_references(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_ref *refs = calloc(2, sizeof(*refs));
@@ -206,10 +207,10 @@ static void scanner_of_references(void **state)
 	ipcx_scanner_free(s);
 }
 
-/* ---- contexts that stand on descriptors */
+/* ---- contexts based on descriptors */
 
-/* A process elsewhere with one segment: it has said so when this answers. -1 where there
- * are no namespaces to be had. */
+/* Start a process in other namespaces with one segment, and wait until it exists.
+ * Returns -1 if namespaces cannot be created. */
 static pid_t elsewhere(int flags)
 {
 	int ready[2];
@@ -268,7 +269,7 @@ static int open_of(pid_t pid, const char *what, int flags)
 	return fd;
 }
 
-static void a_namespace_descriptor(void **state)
+static void test_namespace_descriptor(void **state)
 {
 	struct ipcx *x = *state, *there = NULL;
 	struct ipcx_base base = { .size = sizeof(base), .set = IPCX_BASE_NS };
@@ -281,7 +282,7 @@ static void a_namespace_descriptor(void **state)
 		skip();
 	base.ns_fd = open_of(pid, "ns/ipc", O_RDONLY);
 	assert_int_equal(ipcx_new_at(&base, &there), 0);
-	assert_int_equal(close(base.ns_fd), 0); /* it has its own */
+	assert_int_equal(close(base.ns_fd), 0); /* the context has its own */
 	assert_int_equal(count(there, "shm"), 1);
 	assert_int_equal(count(x, "shm"), 0);
 	(void)snprintf(name, sizeof(name), "/proc/%d/ns/ipc", (int)pid);
@@ -291,14 +292,14 @@ static void a_namespace_descriptor(void **state)
 	t = scan(there, "shm");
 	assert_int_equal(number(t, 0, IPCX_F_KEY), 0x1234);
 	ipcx_table_free(t);
-	/* The process stays: afterwards its descriptors would lead elsewhere. */
+	/* The process may not move: its descriptors would then lead elsewhere. */
 	assert_int_equal(ipcx_ns_open(there, "self", &self), 0);
 	assert_int_equal(ipcx_ns_enter(there, self, 0), -EINVAL);
 	assert_non_null(strstr(ipcx_error(there), "ipcx_new_at"));
 	assert_int_equal(ipcx_ns_new(there, 0), -EINVAL);
 	ipcx_ns_free(self);
 	assert_int_equal(count(there, "shm"), 1);
-	/* Away from its base, and back to it. */
+	/* Use another namespace than the base, then the base again. */
 	assert_int_equal(ipcx_ns_open(there, "self", &self), 0);
 	ipcx_use(there, self);
 	assert_int_equal(count(there, "shm"), 0);
@@ -309,8 +310,8 @@ static void a_namespace_descriptor(void **state)
 	stop(pid);
 }
 
-/* A root and a namespace: each mechanism from where it is. */
-static void a_root_and_a_namespace(void **state)
+/* A root and a namespace: each mechanism reads from the one that holds its objects. */
+static void test_root_and_namespace(void **state)
 {
 	struct ipcx *there = NULL;
 	struct ipcx_base base = { .size = sizeof(base),
@@ -332,8 +333,8 @@ static void a_root_and_a_namespace(void **state)
 	stop(pid);
 }
 
-/* The trap: below a foreign /proc, the reader's own namespace is shown. */
-static void a_foreign_proc(void **state)
+/* The files of a foreign /proc show the namespace of the process that reads them. */
+static void test_foreign_proc(void **state)
 {
 	struct ipcx_base base = { .size = sizeof(base),
 				  .set = IPCX_BASE_PROC | IPCX_BASE_INIT };
@@ -359,7 +360,7 @@ static void a_foreign_proc(void **state)
 	}
 	base.proc_fd = open_of(init, "root/proc", O_PATH | O_DIRECTORY);
 	assert_int_equal(ipcx_new_at(&base, &there), 0);
-	q.fields = IPCX_FIELDSET(IPCX_F_KEY, IPCX_F_RSS); /* which only the text has */
+	q.fields = IPCX_FIELDSET(IPCX_F_KEY, IPCX_F_RSS); /* only in the text */
 	assert_int_equal(ipcx_scan(there, &q, &t), 0);
 	assert_int_equal(ipcx_table_rows(t), 1);
 	assert_int_equal(number(t, 0, IPCX_F_KEY), 0x1234);
@@ -368,7 +369,7 @@ static void a_foreign_proc(void **state)
 	assert_int_equal(count(there, "pshm"), 1);
 	ipcx_free(there);
 	assert_int_equal(close(base.proc_fd), 0);
-	/* One directory of it is not the whole. */
+	/* A subdirectory of /proc is not accepted as /proc. */
 	base = (struct ipcx_base){ .size = sizeof(base), .set = IPCX_BASE_PROC };
 	base.proc_fd = open_of(init, "root/proc/1", O_PATH | O_DIRECTORY);
 	assert_int_equal(ipcx_new_at(&base, &there), -EINVAL);
@@ -376,7 +377,7 @@ static void a_foreign_proc(void **state)
 	stop(pid);
 }
 
-static void bases_that_are_none(void **state)
+static void test_invalid_bases_are_refused(void **state)
 {
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -416,16 +417,16 @@ static void bases_that_are_none(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(any),
-		TEST(any_of_what_cannot_be_read),
-		TEST(removal_with_counts),
-		TEST(removal_that_fails),
-		TEST(scanner),
-		TEST(scanner_of_references),
-		TEST(a_namespace_descriptor),
-		TEST(a_root_and_a_namespace),
-		TEST(a_foreign_proc),
-		TEST(bases_that_are_none),
+		TEST(test_any),
+		TEST(test_any_with_unreadable_objects),
+		TEST(test_removal_with_counts),
+		TEST(test_removal_without_permission),
+		TEST(test_scanner),
+		TEST(test_scanner_copies_references),
+		TEST(test_namespace_descriptor),
+		TEST(test_root_and_namespace),
+		TEST(test_foreign_proc),
+		TEST(test_invalid_bases_are_refused),
 	};
 
 	return cmocka_run_group_tests_name("ask", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where something ends: bytes of an object, a name, what an open object holds. */
+/* Bounds: of an object's bytes, of a name, and of the resources of open objects. */
 #include "api.h"
 
 #include <dirent.h>
@@ -17,7 +17,7 @@ static void remove_it(struct ipcx *x, const struct ipcx_ref *ref)
 	ipcx_table_free(gone);
 }
 
-/* ---- the last byte, and the one behind it */
+/* ---- the last byte, and the one after it */
 
 static int range(struct ipcx_mem *m, bool write, uint64_t at, size_t n)
 {
@@ -67,7 +67,7 @@ static void bytes_of(struct ipcx *x, const char *mech, const char *name)
 	ipcx_mem_close(m[1]);
 }
 
-static void no_byte_beyond_the_last(void **state)
+static void test_no_access_beyond_the_last_byte(void **state)
 {
 	bytes_of(*state, "shm", NULL);
 	bytes_of(*state, "pshm", "/a");
@@ -82,8 +82,9 @@ static void named(char *name, size_t len)
 	name[len + 1] = '\0';
 }
 
-/* One byte more than a name may have: refused, and nothing made under the cut one. */
-static void no_name_is_cut(void **state)
+/* A name one byte too long is refused, and no object is created under a truncated
+ * name. */
+static void test_long_names_are_not_truncated(void **state)
 {
 	static const size_t most[] = { 255, 255, 251 };
 	struct ipcx *x = *state;
@@ -117,7 +118,7 @@ static void no_name_is_cut(void **state)
 		}
 }
 
-/* ---- what is held */
+/* ---- resources */
 
 static size_t descriptors(void)
 {
@@ -131,8 +132,9 @@ static size_t descriptors(void)
 	return n;
 }
 
-/* As often as one likes: nothing stays open, and no segment attached. */
-static void closing_gives_back(void **state)
+/* However often objects are opened and closed, no descriptor stays open and no segment
+ * attached. */
+static void test_close_releases_everything(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_ref refs[2];
@@ -162,9 +164,9 @@ static void closing_gives_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(no_byte_beyond_the_last),
-		TEST(no_name_is_cut),
-		TEST(closing_gives_back),
+		TEST(test_no_access_beyond_the_last_byte),
+		TEST(test_long_names_are_not_truncated),
+		TEST(test_close_releases_everything),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Keys and ids: what ftok(3) makes, which file a key could be of, what an id is made of. */
+/* Keys and ids: what ftok(3) returns, which file has a key, and the parts of an id. */
 #include "api.h"
 
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A directory with two files, one of them a floor below. */
+/* A directory with two files, one of them in a subdirectory. */
 struct place {
 	struct ipcx *x;
 	char top[32], file[48], below[48], deep[64];
@@ -47,7 +47,7 @@ static int end_place(void **state)
 	return 0;
 }
 
-static void one_key(void **state)
+static void test_one_key(void **state)
 {
 	struct place *p = *state;
 	uint32_t key = 0;
@@ -60,7 +60,7 @@ static void one_key(void **state)
 	assert_non_null(strstr(ipcx_error(p->x), "/nowhere/at/all"));
 }
 
-static void many_keys(void **state)
+static void test_many_keys(void **state)
 {
 	struct place *p = *state;
 	const char *const paths[] = { p->file, "/nowhere/at/all", p->deep };
@@ -94,7 +94,7 @@ static void many_keys(void **state)
 	ipcx_table_free(t);
 }
 
-static void whose_key(void **state)
+static void test_files_of_a_key(void **state)
 {
 	struct place *p = *state;
 	const char *const top[] = { p->top }, *const both[] = { p->file, p->deep };
@@ -113,13 +113,13 @@ static void whose_key(void **state)
 	assert_int_equal(ipcx_table_rows(t), 1);
 	assert_string_equal(string(t, 0, IPCX_F_PATH), p->deep);
 	ipcx_table_free(t);
-	/* Another inode: none of these. */
+	/* Another inode: no match. */
 	assert_int_equal(ipcx_key_search(p->x, key ^ 0x8000, both, 2, false, &t), 0);
 	assert_int_equal(ipcx_table_rows(t), 0);
 	ipcx_table_free(t);
 }
 
-static void ids_in_two(void **state)
+static void test_parts_of_an_id(void **state)
 {
 	struct place *p = *state;
 	struct ipcx_ref refs[] = {
@@ -149,10 +149,10 @@ static void ids_in_two(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		PLACE_TEST(one_key),
-		PLACE_TEST(many_keys),
-		PLACE_TEST(whose_key),
-		PLACE_TEST(ids_in_two),
+		PLACE_TEST(test_one_key),
+		PLACE_TEST(test_many_keys),
+		PLACE_TEST(test_files_of_a_key),
+		PLACE_TEST(test_parts_of_an_id),
 	};
 
 	return cmocka_run_group_tests_name("keys", tests, NULL, NULL);

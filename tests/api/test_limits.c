@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Limits: read, set, written down for the next boot, and what they leave room for. */
+/* Limits: reading, setting, lines for sysctl.conf, and what still fits. */
 #include "api.h"
 
 #include <inttypes.h>
@@ -19,7 +19,7 @@ static uint64_t limit_of(struct ipcx *x, const char *name)
 	return n;
 }
 
-/* Where /proc/sys cannot be written to, there is nothing to be tested. */
+/* Skip where /proc/sys is not writable. */
 static void set_limit(struct ipcx *x, const char *name, uint64_t value)
 {
 	int r = ipcx_limit_set(x, name, value);
@@ -32,7 +32,7 @@ static void set_limit(struct ipcx *x, const char *name, uint64_t value)
 		fail_msg("%s", ipcx_error(x));
 }
 
-/* What the kernel says of it in its own file. */
+/* Return the value in the kernel's file. */
 static uint64_t in_proc(const char *name)
 {
 	uint64_t n = UINT64_MAX;
@@ -47,7 +47,7 @@ static uint64_t in_proc(const char *name)
 	return n;
 }
 
-static void set_and_read_back(void **state)
+static void test_set_and_read_back(void **state)
 {
 	struct ipcx *x = *state;
 	uint64_t before = limit_of(x, "shmmni"), semmsl = limit_of(x, "semmsl"),
@@ -69,7 +69,7 @@ static void set_and_read_back(void **state)
 		     semmns);
 }
 
-static void what_cannot_be_set(void **state)
+static void test_invalid_settings_are_refused(void **state)
 {
 	struct ipcx *x = *state;
 	char buf[16] = "as it was";
@@ -85,7 +85,7 @@ static void what_cannot_be_set(void **state)
 	assert_string_equal(buf, "as it was");
 }
 
-static void lines(void **state)
+static void test_lines(void **state)
 {
 	struct ipcx *x = *state;
 	const struct ipcx_setting settings[] = { { .size = sizeof(struct ipcx_setting),
@@ -115,7 +115,8 @@ static void lines(void **state)
 	assert_non_null(strstr(text, wanted));
 	assert_non_null(strstr(text, "kernel.shmmni = 2"));
 	assert_null(strstr(text, "kernel.shmmni = 1"));
-	assert_ptr_equal(strchr(text, '\n'), strrchr(text, '\n')); /* one between two */
+	assert_ptr_equal(strchr(text, '\n'),
+			 strrchr(text, '\n')); /* exactly one newline in between */
 	assert_int_equal(ipcx_limit_lines(x, settings, 3, part, sizeof(part)), len);
 	assert_int_equal(strlen(part), sizeof(part) - 1);
 	assert_memory_equal(part, text, sizeof(part) - 1);
@@ -126,8 +127,8 @@ static void lines(void **state)
 	assert_string_equal(text, wanted);
 }
 
-/* ipcx_fit() says beforehand what ipcx_create() runs into. */
-static void what_fits(void **state)
+/* ipcx_fit() predicts which limit makes ipcx_create() fail. */
+static void test_fit_predicts_create(void **state)
 {
 	struct ipcx *x = *state;
 	uint64_t before = limit_of(x, "shmmni");
@@ -164,8 +165,8 @@ static void what_fits(void **state)
 	assert_int_equal(count(x, "shm"), 1);
 }
 
-/* What one object takes of each limit; a table of limits takes none. */
-static void shares(void **state)
+/* The share of each limit that one object uses; a table of limits has no shares. */
+static void test_shares(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_table *objects, *t, *none = UNTOUCHED;
@@ -184,8 +185,8 @@ static void shares(void **state)
 	ipcx_table_free(objects);
 }
 
-/* What has to be asked for, so that they are known. */
-static void share_fields(void **state)
+/* Fields that must be requested for shares to be known. */
+static void test_fields_that_shares_need(void **state)
 {
 	struct ipcx_fieldset sem = IPCX_FIELDSET(IPCX_F_NSEMS),
 			     mq = IPCX_FIELDSET(IPCX_F_MAXMSG, IPCX_F_MSGSIZE), both = mq,
@@ -210,8 +211,8 @@ static void share_fields(void **state)
 	assert_true(ipcx_fieldset_empty(&is));
 }
 
-/* Totals are what ipcx_usage() and a scan count. */
-static void totals(void **state)
+/* Totals agree with ipcx_usage() and with a scan. */
+static void test_totals(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_table *t, *usage;
@@ -236,8 +237,8 @@ static void totals(void **state)
 	ipcx_table_free(t);
 }
 
-/* Every limit that has a name is found by it. */
-static void names(void **state)
+/* Every limit is found by its name. */
+static void test_names(void **state)
 {
 	struct ipcx *x = *state;
 
@@ -255,14 +256,14 @@ static void names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(set_and_read_back),
-		TEST(what_cannot_be_set),
-		TEST(lines),
-		TEST(what_fits),
-		TEST(shares),
-		TEST(share_fields),
-		TEST(totals),
-		TEST(names),
+		TEST(test_set_and_read_back),
+		TEST(test_invalid_settings_are_refused),
+		TEST(test_lines),
+		TEST(test_fit_predicts_create),
+		TEST(test_shares),
+		TEST(test_fields_that_shares_need),
+		TEST(test_totals),
+		TEST(test_names),
 	};
 
 	return cmocka_run_group_tests_name("limits", tests, NULL, NULL);

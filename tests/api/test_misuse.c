@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What cannot be meant is answered -EINVAL, with a text, before anything is done. */
+/* Misuse fails with -EINVAL and a text before anything is done. */
 #include "api.h"
 
-static void query_struct(void **state)
+static void test_query_struct(void **state)
 {
 	struct ipcx *x = *state;
 	const struct ipcx_ref ref = { .mech = mech_of("shm"), .by = IPCX_BY_ID };
@@ -33,7 +33,7 @@ static void query_struct(void **state)
 	}
 }
 
-static void references(void **state)
+static void test_references(void **state)
 {
 	struct ipcx *x = *state;
 	unsigned shm = mech_of("shm"), pshm = mech_of("pshm");
@@ -53,7 +53,8 @@ static void references(void **state)
 	struct ipcx_table *t = UNTOUCHED;
 	char text[IPCX_REF_MAX] = "as it was";
 
-	memset(wrong[ARRAY_SIZE(wrong) - 1].name, 'a', sizeof(wrong->name)); /* no end */
+	memset(wrong[ARRAY_SIZE(wrong) - 1].name, 'a',
+	       sizeof(wrong->name)); /* not NUL-terminated */
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
 		struct ipcx_query q = { .size = sizeof(q),
 					.refs = &wrong[i],
@@ -69,8 +70,8 @@ static void references(void **state)
 	}
 }
 
-/* What a newer program says of an object is never passed over. */
-static void newer_references(void **state)
+/* Unknown members of a newer program's reference are never ignored. */
+static void test_newer_references(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_ref ref;
@@ -91,8 +92,8 @@ static void newer_references(void **state)
 	}
 }
 
-/* An earlier snapshot says which of the objects, not that all are meant. */
-static void a_snapshot_alone(void **state)
+/* An earlier snapshot restricts a query; alone it does not select all of its objects. */
+static void test_snapshot_alone_is_refused(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_query q = { .size = sizeof(q) };
@@ -107,8 +108,8 @@ static void a_snapshot_alone(void **state)
 	ipcx_table_free(before);
 }
 
-/* The first reference is fine, the second is none: nothing is removed or changed. */
-static void nothing_is_half_done(void **state)
+/* The first reference is valid and the second is not: nothing is removed or changed. */
+static void test_invalid_reference_changes_nothing(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_ref refs[2] = { { .mech = 0 }, { .mech = IPCX_NO_MECH } };
@@ -130,7 +131,7 @@ struct spec {
 	struct ipcx_attrs a; /* .set is added to what the mechanism requires */
 };
 
-static void specifications(void **state)
+static void test_specifications(void **state)
 {
 	static const uint32_t values[] = { 1, 2, 3 };
 	struct ipcx *x = *state;
@@ -177,7 +178,7 @@ static void specifications(void **state)
 	}
 }
 
-static void attributes_struct(void **state)
+static void test_attributes_struct(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_attrs a = small("shm", NULL);
@@ -200,13 +201,13 @@ static void attributes_struct(void **state)
 	assert_non_null(strstr(ipcx_error(x), "qbytes"));
 	q = (struct ipcx_query){ .size = sizeof(q), .mechs = IPCX_MECH_BIT(a.mech) };
 	assert_fails(x, ipcx_change(x, &q, &a, &t), -EINVAL, t, UNTOUCHED);
-	/* None to make: none made. */
+	/* An empty request creates nothing. */
 	assert_int_equal(ipcx_create(x, NULL, 0, &t), 0);
 	assert_int_equal(ipcx_table_rows(t), 0);
 	ipcx_table_free(t);
 }
 
-static void rows_and_fields(void **state)
+static void test_rows_and_fields(void **state)
 {
 	struct ipcx *x = *state;
 	const struct ipcx_value before = { .type = IPCX_TYPE_KEY, .as.u = 77 };
@@ -229,7 +230,7 @@ static void rows_and_fields(void **state)
 	ipcx_table_free(t);
 }
 
-static void lookups(void **state)
+static void test_lookups(void **state)
 {
 	enum ipcx_field field = IPCX_F_LINKS;
 	unsigned mech = 77;
@@ -258,7 +259,7 @@ static void lookups(void **state)
 	assert_false(ipcx_mech_has(0, IPCX_NO_FIELD));
 }
 
-static void texts(void **state)
+static void test_texts(void **state)
 {
 	static const char *const wishes[] = {
 		"", "shm", "shm:", ":1", "nope:1", "shm:0", "shm:-1", "shm:1x2x3", "sem:x"
@@ -294,7 +295,7 @@ static void texts(void **state)
 	assert_fails(x, ipcx_key(x, "/nowhere/at/all", 1, &key), -ENOENT, key, 77);
 }
 
-static void missing_objects(void **state)
+static void test_missing_objects(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_ref sem = { .mech = mech_of("sem"), .by = IPCX_BY_ID, .id = 5 };
@@ -306,7 +307,7 @@ static void missing_objects(void **state)
 	assert_fails(x, ipcx_contents(x, &shm, &t), -ENODATA, t, UNTOUCHED);
 }
 
-static void memory(void **state)
+static void test_memory(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_attrs a = { .size = sizeof(a),
@@ -359,18 +360,18 @@ static void memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(query_struct),
-		TEST(references),
-		TEST(newer_references),
-		TEST(a_snapshot_alone),
-		TEST(nothing_is_half_done),
-		TEST(specifications),
-		TEST(attributes_struct),
-		TEST(rows_and_fields),
-		TEST(lookups),
-		TEST(texts),
-		TEST(missing_objects),
-		TEST(memory),
+		TEST(test_query_struct),
+		TEST(test_references),
+		TEST(test_newer_references),
+		TEST(test_snapshot_alone_is_refused),
+		TEST(test_invalid_reference_changes_nothing),
+		TEST(test_specifications),
+		TEST(test_attributes_struct),
+		TEST(test_rows_and_fields),
+		TEST(test_lookups),
+		TEST(test_texts),
+		TEST(test_missing_objects),
+		TEST(test_memory),
 	};
 
 	return cmocka_run_group_tests_name("misuse", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Entering a namespace, making one, keeping one: by children, which move. */
+/* Entering, creating and pinning a namespace, in child processes. */
 #include "api.h"
 
 #include <inttypes.h>
@@ -10,7 +10,7 @@
 
 #include "other.h"
 
-/* ---- going */
+/* ---- entering */
 
 static int enter_it(struct ipcx *x, void *arg)
 {
@@ -32,7 +32,7 @@ static int enter_it(struct ipcx *x, void *arg)
 	return 0;
 }
 
-static void entered(void **state)
+static void test_enter(void **state)
 {
 	struct other o = begin_other();
 
@@ -59,7 +59,7 @@ static int make_one(struct ipcx *x, void *arg)
 	return 0;
 }
 
-static void made(void **state)
+static void test_new_namespace(void **state)
 {
 	struct ipcx *x = *state;
 
@@ -77,7 +77,7 @@ static void *wait_for_end(void *arg)
 	return NULL;
 }
 
-/* Threads cannot be moved along: nothing is done at all. */
+/* A multithreaded process cannot enter a namespace: the call fails and does nothing. */
 static int in_threads(struct ipcx *x, void *arg)
 {
 	uint64_t before = inode(getpid());
@@ -100,13 +100,13 @@ static int in_threads(struct ipcx *x, void *arg)
 	return 0;
 }
 
-static void threads_stay(void **state)
+static void test_threads_cannot_enter(void **state)
 {
 	(void)state;
 	assert_int_equal(in_child(in_threads, NULL), 0);
 }
 
-/* ---- keeping */
+/* ---- pinning */
 
 static int pin_it(struct ipcx *x, void *arg)
 {
@@ -140,7 +140,7 @@ static int pin_it(struct ipcx *x, void *arg)
 	MUST_BE(x, ipcx_ns_unpin(x, "kept", 1U << 31), -EINVAL);
 	MUST_BE(x, ipcx_ns_unpin(x, "kept", 0), 0);
 	MUST_BE(x, ipcx_ns_open(x, "pin:kept", &pinned), -ENOENT);
-	/* A file that nothing is mounted on here may be a pin elsewhere. */
+	/* A file without a mount here may be a pin in another mount namespace. */
 	MUST(mknod("/run/ipcx/ns/left", S_IFREG | 0600, 0) == 0);
 	MUST_BE(x, ipcx_ns_unpin(x, "left", 0), -EXDEV);
 	MUST(access("/run/ipcx/ns/left", F_OK) == 0);
@@ -149,7 +149,7 @@ static int pin_it(struct ipcx *x, void *arg)
 	return 0;
 }
 
-static void pinned(void **state)
+static void test_pin(void **state)
 {
 	struct other o = begin_other();
 	int r = in_child(pin_it, &o);
@@ -166,10 +166,10 @@ static void pinned(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(entered),
-		TEST(made),
-		TEST(threads_stay),
-		TEST(pinned),
+		TEST(test_enter),
+		TEST(test_new_namespace),
+		TEST(test_threads_cannot_enter),
+		TEST(test_pin),
 	};
 
 	return cmocka_run_group_tests_name("moving", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Namespaces: opened by every name they have, looked into, compared. */
+/* Namespaces: opened by each of their names, read, compared. */
 #include "api.h"
 
 #include <dirent.h>
@@ -11,7 +11,7 @@
 
 #define NO_NS ((struct ipcx_ns *)0x5a5a)
 
-/* The row in which a number stands; fails without one. */
+/* Return the row with this number; fail if there is none. */
 static size_t row_with(const struct ipcx_table *t, enum ipcx_field field, uint64_t n)
 {
 	struct ipcx_value v;
@@ -26,7 +26,7 @@ static size_t row_with(const struct ipcx_table *t, enum ipcx_field field, uint64
 
 /* ---- opening */
 
-static void self(void **state)
+static void test_self(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_ns *ns = NULL;
@@ -45,7 +45,7 @@ static void self(void **state)
 	ipcx_ns_free(NULL);
 }
 
-static void every_name_of_another(void **state)
+static void test_every_name_of_another_namespace(void **state)
 {
 	struct ipcx *x = *state;
 	struct other o = begin_other();
@@ -71,7 +71,7 @@ static void every_name_of_another(void **state)
 	end_other(&o);
 }
 
-/* Where some processes may not be looked at, a container may be there that is not found. */
+/* If some processes cannot be read, a container may exist that is not found. */
 #define IF_SEEN 1
 
 static bool sees_all(void)
@@ -92,7 +92,7 @@ static bool sees_all(void)
 	return all;
 }
 
-static void none_such(void **state)
+static void test_no_such_namespace(void **state)
 {
 	static const struct {
 		const char *where;
@@ -106,7 +106,7 @@ static void none_such(void **state)
 		{ "/nowhere/at/all", -ENOENT },
 		{ "/dev/null", -EINVAL },
 		{ "/proc/self/ns/mnt", -EINVAL },
-		{ "4194305", IF_SEEN }, /* greater than any process id */
+		{ "4194305", IF_SEEN }, /* greater than any PID */
 	};
 	struct ipcx *x = *state;
 	struct ipcx_ns *ns = NO_NS;
@@ -140,9 +140,9 @@ static void catch (int number)
 	caught++;
 }
 
-/* A thread goes there with all signals blocked: the caller's mask is as it was, and a
- * signal comes when he lets it. */
-static void signals_are_the_callers(void **state)
+/* A thread goes there with all signals blocked: the caller's mask is unchanged, and a
+ * signal arrives when the caller unblocks it. */
+static void test_signal_mask_is_unchanged(void **state)
 {
 	struct ipcx *x = *state;
 	struct other o = begin_other();
@@ -178,8 +178,8 @@ static void signals_are_the_callers(void **state)
 	end_other(&o);
 }
 
-/* All of them can be looked at, and nothing else. */
-static void all_of_them(void **state)
+/* All of them can be read, and nothing else can be done. */
+static void test_all_namespaces_are_readable(void **state)
 {
 	struct ipcx *x = *state;
 	struct other o = begin_other();
@@ -212,9 +212,9 @@ static void all_of_them(void **state)
 	assert_int_equal(count(x, "shm"), 1);
 }
 
-/* ---- looking */
+/* ---- reading */
 
-static void what_there_is(void **state)
+static void test_objects_and_processes(void **state)
 {
 	struct ipcx *x = *state;
 	struct other o = begin_other();
@@ -262,7 +262,7 @@ static void what_there_is(void **state)
 	assert_int_equal(number(t, row, IPCX_F_PROCESSES), 1);
 	ipcx_table_free(t);
 
-	assert_int_equal(ipcx_containers(x, &t), 0); /* it is none */
+	assert_int_equal(ipcx_containers(x, &t), 0); /* not a container */
 	assert_int_equal(ipcx_table_rows(t), 0);
 	ipcx_table_free(t);
 	ipcx_use(x, NULL);
@@ -270,8 +270,8 @@ static void what_there_is(void **state)
 	end_other(&o);
 }
 
-/* Two places that share everything, two that share neither. */
-static void compared(void **state)
+/* Two places that share both, and two that share neither. */
+static void test_compare(void **state)
 {
 	struct ipcx *x = *state;
 	struct other o = begin_other();
@@ -289,7 +289,7 @@ static void compared(void **state)
 	assert_string_equal(string(t, ipcx_table_rows(t) - 1, IPCX_F_NAME),
 			    "pshm:/there");
 	ipcx_table_free(t);
-	assert_int_equal(count(x, "pshm"), 1); /* x is where it was */
+	assert_int_equal(count(x, "pshm"), 1); /* x is in its old namespace */
 	ipcx_ns_free(there);
 	ipcx_ns_free(here);
 	end_other(&o);
@@ -300,15 +300,16 @@ static int leave_ipc(void)
 	return unshare(CLONE_NEWIPC);
 }
 
-/* What it has is less than what it may have; where there is no other user, as much. */
+/* Drop effective capabilities below the permitted ones; without a second uid both stay
+ * equal. */
 static int drop_rights(void)
 {
 	(void)!setuid(65534);
 	return 0;
 }
 
-/* The same file system with POSIX objects, another namespace of System V ones. */
-static void half_shared(void **state)
+/* The same file system with POSIX objects, but another namespace of System V objects. */
+static void test_compare_half_shared(void **state)
 {
 	struct ipcx *x = *state;
 	struct sub s = begin_sub(leave_ipc);
@@ -325,7 +326,7 @@ static void half_shared(void **state)
 	end_sub(&s);
 }
 
-static void bounding(void **state)
+static void test_bounding_set(void **state)
 {
 	struct ipcx *x = *state;
 	struct sub s = begin_sub(drop_rights);
@@ -344,14 +345,14 @@ static void bounding(void **state)
 	assert_int_equal(caps, wanted);
 	ipcx_ns_free(ns);
 	end_sub(&s);
-	/* Known by no process: nothing is ruled out. */
+	/* No process is known: no capability is ruled out. */
 	assert_int_equal(ipcx_ns_open(x, "/proc/self/ns/ipc", &ns), 0);
 	assert_int_equal(ipcx_ns_bounding(x, ns, &caps), 0);
 	assert_true((caps & wanted) == wanted && caps != 0);
 	ipcx_ns_free(ns);
 }
 
-/* ---- as nobody: of all namespaces, those that may be seen and not entered */
+/* ---- as an unprivileged user: some namespaces can be seen but not entered */
 
 static int become_nobody(void)
 {
@@ -386,8 +387,8 @@ static int look_as_nobody(struct ipcx *x, void *arg)
 	return 0;
 }
 
-/* Also when the last one is such: what the others have is the answer. */
-static void all_as_nobody(void **state)
+/* Even if the last one cannot be entered, the objects of the others are returned. */
+static void test_all_namespaces_without_privileges(void **state)
 {
 	struct sub s[2];
 	int r;
@@ -398,7 +399,7 @@ static void all_as_nobody(void **state)
 		s[i] = begin_sub(leave_ipc_as_nobody);
 	r = in_child(look_as_nobody, NULL);
 	for (size_t i = ARRAY_SIZE(s);
-	     i-- > 0;) /* the later ones hold the ends of those before */
+	     i-- > 0;) /* later children hold the pipe ends of earlier ones */
 		end_sub(&s[i]);
 	if (r == SKIPPED)
 		skip();
@@ -408,11 +409,16 @@ static void all_as_nobody(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(self),          TEST(every_name_of_another),
-		TEST(none_such),     TEST(all_of_them),
-		TEST(what_there_is), TEST(compared),
-		TEST(half_shared),   TEST(bounding),
-		TEST(all_as_nobody), TEST(signals_are_the_callers),
+		TEST(test_self),
+		TEST(test_every_name_of_another_namespace),
+		TEST(test_no_such_namespace),
+		TEST(test_all_namespaces_are_readable),
+		TEST(test_objects_and_processes),
+		TEST(test_compare),
+		TEST(test_compare_half_shared),
+		TEST(test_bounding_set),
+		TEST(test_all_namespaces_without_privileges),
+		TEST(test_signal_mask_is_unchanged),
 	};
 
 	return cmocka_run_group_tests_name("namespaces", tests, NULL, NULL);

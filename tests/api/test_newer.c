@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A program of a later version, with the library as it is now: its structs have one more
- * member each, and there is one more field (newer/newer.py). As long as it does not say
- * more than the library knows, all is well; when it does, nothing is done.
+ * A program built against a later version runs with this library: its structs have one
+ * more member each, and there is one more field (newer/newer.py). While the new members
+ * are zero, calls work; otherwise they fail without doing anything.
  */
 #include "api.h"
 
@@ -10,8 +10,8 @@
 
 #define NAME(name) #name,
 
-/* Whoever gives another struct a size adds to this file what becomes of it. */
-static void all_are_known(void **state)
+/* Whoever adds a struct with a size member must add a test to this file. */
+static void test_every_struct_is_tested(void **state)
 {
 	static const char *const grown[] = { NEWER_IPCX_H(NAME)
 						     NEWER_IPCX_STRESS_H(NAME) };
@@ -36,7 +36,7 @@ static void all_are_known(void **state)
 	assert_true(found >= 4);
 }
 
-static void nothing_new_is_said(void **state)
+static void test_zero_new_members_are_accepted(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_query q = { .size = sizeof(q), .flags = IPCX_ALL };
@@ -63,8 +63,8 @@ static void nothing_new_is_said(void **state)
 	assert_int_equal(count(x, "all"), 0);
 }
 
-/* A condition that the library does not know must not be one that everything fulfils. */
-static void a_newer_query(void **state)
+/* An unknown filter must not be ignored: it would match every object. */
+static void test_newer_query(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_query q = { .size = sizeof(q), .flags = IPCX_ALL, .newer = 1 };
@@ -94,7 +94,7 @@ static void a_newer_query(void **state)
 	ipcx_table_free(t);
 }
 
-static void newer_attributes(void **state)
+static void test_newer_attributes(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_query q = { .size = sizeof(q), .flags = IPCX_ALL };
@@ -117,7 +117,7 @@ static void newer_attributes(void **state)
 	ipcx_table_free(t);
 }
 
-static void a_newer_field(void **state)
+static void test_newer_field(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_query q = { .size = sizeof(q), .flags = IPCX_ALL };
@@ -142,9 +142,9 @@ static void a_newer_field(void **state)
 	assert_false(ipcx_mech_has(q.mechs ? mech_of("msg") : 0, IPCX_F_NEWER));
 }
 
-/* What a base says that is not known here is not passed over; an answer has no more than
- * what is known. */
-static void newer_base_and_outcome(void **state)
+/* Unknown members of a base are not ignored; a result holds no more than the library
+ * knows. */
+static void test_newer_base_and_result(void **state)
 {
 	struct ipcx *x = *state, *other = x;
 	struct ipcx_base base = { .size = sizeof(base), .newer = 1 };
@@ -162,7 +162,7 @@ static void newer_base_and_outcome(void **state)
 	assert_true(o.done == 1 && o.newer == 0);
 }
 
-static void newer_messages(void **state)
+static void test_newer_messages(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_ref ref;
@@ -187,14 +187,14 @@ static void newer_messages(void **state)
 		struct ipcx_queue_state s = { .size = sizeof(s), .newer = 1 };
 
 		assert_int_equal(ipcx_queue_state(q, &s), 0);
-		assert_int_equal(s.newer, 0); /* not known here */
+		assert_int_equal(s.newer, 0); /* unknown to the library */
 	}
 #endif
 	ipcx_queue_close(q);
 }
 
 #ifdef HAS_NEWER_ipcx_sem_op
-static void newer_semaphores(void **state)
+static void test_newer_semaphores(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_sem_op ops[2] = { { .size = sizeof(ops[0]), .op = 1 },
@@ -211,7 +211,7 @@ static void newer_semaphores(void **state)
 #endif
 
 #ifdef HAS_NEWER_ipcx_setting
-static void newer_settings(void **state)
+static void test_newer_settings(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_setting s = { .size = sizeof(s), .name = "shmmni", .newer = 1 };
@@ -223,7 +223,7 @@ static void newer_settings(void **state)
 }
 #endif
 
-static void newer_stress(void **state)
+static void test_newer_stress(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_stress *const untouched = (struct ipcx_stress *)0x5a5a;
@@ -237,17 +237,20 @@ static void newer_stress(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(all_are_known),    TEST(nothing_new_is_said),
-		TEST(a_newer_query),    TEST(newer_attributes),
-		TEST(a_newer_field),    TEST(newer_base_and_outcome),
-		TEST(newer_messages),
+		TEST(test_every_struct_is_tested),
+		TEST(test_zero_new_members_are_accepted),
+		TEST(test_newer_query),
+		TEST(test_newer_attributes),
+		TEST(test_newer_field),
+		TEST(test_newer_base_and_result),
+		TEST(test_newer_messages),
 #ifdef HAS_NEWER_ipcx_sem_op
-		TEST(newer_semaphores),
+		TEST(test_newer_semaphores),
 #endif
 #ifdef HAS_NEWER_ipcx_setting
-		TEST(newer_settings),
+		TEST(test_newer_settings),
 #endif
-		TEST(newer_stress),
+		TEST(test_newer_stress),
 	};
 
 	return cmocka_run_group_tests_name("newer", tests, NULL, NULL);

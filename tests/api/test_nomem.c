@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Memory that runs out: each allocation of the library fails once, in calls of all kinds.
- * What ends with -ENOMEM has a text; what ends well is as without the failure, or its
- * table says what is missing; nothing else goes, comes or is left allocated (the leak
- * check of a build with sanitizers, at the end of the program).
- *
- * The linker leads the library's calls to starving.h, so the C library is as it is.
+ * Out of memory: each allocation of the library fails once, in calls of all kinds. A call
+ * that returns -ENOMEM has an error text; one that succeeds has the usual result, or a
+ * table that says what is missing; no object is removed, created or leaked (leaks are
+ * found by the sanitizer when the program ends).
+ * The linker redirects only the library's calls to starving.h; the C library is
+ * unchanged.
  */
 #include "calls.h"
 #include "starving.h"
 
-#define LEAST 500 /* points, of all tests together; the program's: tests/truth */
+#define LEAST 500 /* allocations in all tests; tests/truth covers the program's */
 
 static atomic_long total;
 
@@ -120,12 +120,12 @@ static void check(const struct act *a, long at, const struct result *usual,
 	if (o->r < 0 && has != had && !a->acts && !strstr(o->error, "stays"))
 		fail_msg("%s, allocation %ld: %zu objects of %zu: %s", a->name, at, has,
 			 had, o->error);
-	/* Never more than was asked for. */
+	/* Never more changes than requested. */
 	if (a->changes <= 0 && (has > had || had - has > (size_t)-a->changes))
 		fail_msg("%s, allocation %ld: %zu objects of %zu", a->name, at, has, had);
 }
 
-static void each_allocation(void **state)
+static void test_each_allocation_fails_once(void **state)
 {
 	const struct act *a = *state;
 	struct there before, after;
@@ -150,7 +150,7 @@ static void each_allocation(void **state)
 	clear();
 }
 
-static void enough_of_them(void **state)
+static void test_enough_allocations_failed(void **state)
 {
 	(void)state;
 	print_message("# %ld\n", atomic_load(&total));
@@ -162,9 +162,11 @@ int main(void)
 	struct CMUnitTest tests[ARRAY_SIZE(acts) + 1];
 
 	for (size_t i = 0; i < ARRAY_SIZE(acts); i++)
-		tests[i] = (struct CMUnitTest){ acts[i].name, each_allocation, NULL, NULL,
-						(void *)(uintptr_t)&acts[i] };
-	tests[ARRAY_SIZE(acts)] =
-		(struct CMUnitTest){ "enough of them", enough_of_them, NULL, NULL, NULL };
+		tests[i] = (struct CMUnitTest){ acts[i].name,
+						test_each_allocation_fails_once, NULL,
+						NULL, (void *)(uintptr_t)&acts[i] };
+	tests[ARRAY_SIZE(acts)] = (struct CMUnitTest){ "enough of them",
+						       test_enough_allocations_failed,
+						       NULL, NULL, NULL };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* NULL where a pointer must stand: -EINVAL, with a text where there is a context to have
- * it, and never the end of the program. */
+/* NULL for a required pointer: -EINVAL, with a text if there is a context, and never a
+ * crash. */
 #include "api.h"
 
 #include <ipcx-stress.h>
 
-/* What stands where nothing is read or written. */
+/* Return a pointer that must not be read or written. */
 static void *some(void)
 {
 	return (void *)(uintptr_t)0x5a5a;
 }
 
-/* The text is that of this call, not of one before. */
+/* Replace the error text, so that an old one is not taken for that of the next call. */
 static void forget(struct ipcx *x)
 {
 	struct ipcx_ref ref;
@@ -27,7 +27,7 @@ static void forget(struct ipcx *x)
 		assert_null(strpbrk(ipcx_error(x), "\n\r"));      \
 	} while (0)
 
-static void without_a_context(void **state)
+static void test_without_a_context(void **state)
 {
 	struct ipcx_query q = { .size = sizeof(q) };
 	struct ipcx_attrs a = { .size = sizeof(a) };
@@ -74,7 +74,7 @@ static void without_a_context(void **state)
 	ipcx_namespace(NULL, buf, sizeof(buf));
 }
 
-static void without_a_context_in_use(void **state)
+static void test_without_a_context_in_use(void **state)
 {
 	struct ipcx_ref ref = { .mech = 0 };
 	struct ipcx_stress_plan plan = { .size = sizeof(plan) };
@@ -97,7 +97,7 @@ static void without_a_context_in_use(void **state)
 	assert_int_equal(ipcx_stress_list(NULL, 0, some()), -EINVAL);
 }
 
-static void objects(void **state)
+static void test_objects(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_query q = { .size = sizeof(q) };
@@ -133,7 +133,7 @@ static void objects(void **state)
 	refused(x, ipcx_expr_parse_all(x, some(), 1, NULL, NULL, NULL));
 }
 
-static void look_ups(void **state)
+static void test_lookups(void **state)
 {
 	enum ipcx_field field = IPCX_F_ID;
 	unsigned mech = 77;
@@ -151,8 +151,8 @@ static void look_ups(void **state)
 	assert_true(field == IPCX_F_ID && mech == 77 && mask == 77);
 }
 
-/* A table that there is not has no rows, no notes, and is not complete. */
-static void tables(void **state)
+/* A NULL table has no rows and no notes, and is not complete. */
+static void test_tables(void **state)
 {
 	struct ipcx *x = *state;
 	const struct ipcx_value one = { .type = IPCX_TYPE_UINT, .as.u = 1 };
@@ -195,7 +195,7 @@ static void tables(void **state)
 	ipcx_table_free(t);
 }
 
-static void limits_and_keys(void **state)
+static void test_limits_and_keys(void **state)
 {
 	struct ipcx *x = *state;
 	const struct ipcx_setting none = { .size = sizeof(none), .value = 1 };
@@ -230,7 +230,7 @@ static void limits_and_keys(void **state)
 	assert_true(t == UNTOUCHED && key == 77);
 }
 
-static void namespaces(void **state)
+static void test_namespaces(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_table *t = UNTOUCHED;
@@ -261,7 +261,7 @@ static void namespaces(void **state)
 	ipcx_ns_free(NULL);
 }
 
-static void memory(void **state)
+static void test_memory(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_mem *m = NULL;
@@ -283,7 +283,7 @@ static void memory(void **state)
 	ipcx_mem_close(NULL);
 }
 
-static void queues(void **state)
+static void test_queues(void **state)
 {
 	static const char *const mechs[] = { "msg", "mq" };
 	struct ipcx *x = *state;
@@ -305,7 +305,7 @@ static void queues(void **state)
 		refused(x, ipcx_queue_check(q, NULL));
 		refused(x, ipcx_queue_send(q, NULL, 0));
 		m.size = 5;
-		refused(x, ipcx_queue_check(q, &m)); /* no bytes of so many */
+		refused(x, ipcx_queue_check(q, &m)); /* a length without bytes */
 		refused(x, ipcx_queue_send(q, &m, 0));
 		m.size = 0;
 		refused(x, ipcx_queue_receive(q, NULL, 0, &m));
@@ -322,7 +322,7 @@ static void queues(void **state)
 	assert_int_equal(ipcx_queue_notify(NULL, 0), -EINVAL);
 }
 
-static void semaphores(void **state)
+static void test_semaphores(void **state)
 {
 	struct ipcx *x = *state;
 	const struct ipcx_sem_op op = { .size = sizeof(op), .op = 1 };
@@ -341,7 +341,7 @@ static void semaphores(void **state)
 	refused(x, ipcx_psem_give(x, NULL));
 }
 
-static void stress(void **state)
+static void test_stress(void **state)
 {
 	static const char *const churn[] = { "churn", NULL };
 	struct ipcx *x = *state;
@@ -376,17 +376,17 @@ static void stress(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(without_a_context),
-		TEST(without_a_context_in_use),
-		TEST(objects),
-		TEST(look_ups),
-		TEST(tables),
-		TEST(limits_and_keys),
-		TEST(namespaces),
-		TEST(memory),
-		TEST(queues),
-		TEST(semaphores),
-		TEST(stress),
+		TEST(test_without_a_context),
+		TEST(test_without_a_context_in_use),
+		TEST(test_objects),
+		TEST(test_lookups),
+		TEST(test_tables),
+		TEST(test_limits_and_keys),
+		TEST(test_namespaces),
+		TEST(test_memory),
+		TEST(test_queues),
+		TEST(test_semaphores),
+		TEST(test_stress),
 	};
 
 	return cmocka_run_group_tests_name("null", tests, NULL, NULL);

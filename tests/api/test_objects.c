@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Slices, dry runs, the guard against acting on another object, all or none. */
+/* Slices, dry runs, the check against acting on another object, all or nothing. */
 #include "api.h"
 
 #include <sys/shm.h>
 #include <unistd.h>
 
-/* The reference that stands in every row of t is appended to list. */
+/* Append the reference of every row of t to list. */
 static size_t append(const struct ipcx_table *t, char list[][64], size_t n, size_t most)
 {
 	for (size_t row = 0; row < ipcx_table_rows(t); row++, n++) {
@@ -42,8 +42,8 @@ static void slices(struct ipcx *x, uint64_t mechs, uint64_t max_rows,
 		assert_string_equal(parts[i], whole[i]);
 }
 
-/* Slices one after another are the whole: no row twice, none left out, in order. */
-static void slices_are_the_whole(void **state)
+/* Consecutive slices make up the whole: no row twice, none missing, in order. */
+static void test_slices_make_up_the_whole(void **state)
 {
 	static const struct {
 		const char *mech;
@@ -77,7 +77,7 @@ static void slices_are_the_whole(void **state)
 	ipcx_expr_free(where);
 }
 
-static void dry_run(void **state)
+static void test_dry_run(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_query q = { .size = sizeof(q), .flags = IPCX_DRY_RUN | IPCX_ALL };
@@ -95,12 +95,13 @@ static void dry_run(void **state)
 	q.flags = IPCX_ALL;
 	assert_int_equal(ipcx_remove(x, &q, &t), 0);
 	assert_int_equal(ipcx_table_rows(t), 6);
-	assert_int_equal(number(t, 0, IPCX_F_SIZE), 4096); /* as they were */
+	assert_int_equal(number(t, 0, IPCX_F_SIZE), 4096); /* unchanged */
 	ipcx_table_free(t);
 	assert_int_equal(count(x, "all"), 0);
 }
 
-/* Remove what stands in a snapshot; answers how many were, with how many left alone. */
+/* Remove the objects of a snapshot; return how many were removed, and how many were
+ * skipped in *ret_left. */
 static size_t remove_same(struct ipcx *x, const struct ipcx_table *same, uint64_t mechs,
 			  size_t *ret_left)
 {
@@ -128,8 +129,8 @@ static void remove_one(struct ipcx *x, const struct ipcx_ref *ref)
 	ipcx_table_free(t);
 }
 
-/* A name that another object has by now, and one that is new, are left alone. */
-static void same_names(void **state)
+/* A name that now belongs to another object, and a new name, are skipped. */
+static void test_reused_name_is_skipped(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_attrs a = small("pshm", "/a"), b = small("pshm", "/b"),
@@ -157,7 +158,7 @@ static void same_names(void **state)
 }
 
 /* The same id with another key is another object. */
-static void same_ids(void **state)
+static void test_reused_id_is_skipped(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_attrs a = small("shm", NULL);
@@ -188,8 +189,8 @@ static void same_ids(void **state)
 	ipcx_table_free(before);
 }
 
-/* An object in use is still the same: attaching changes times and counters. */
-static void same_in_use(void **state)
+/* An object in use is still the same, although attaching changes times and counters. */
+static void test_object_in_use_is_removed(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_table *before;
@@ -207,8 +208,8 @@ static void same_in_use(void **state)
 	ipcx_table_free(before);
 }
 
-/* The third cannot be made: the first two are gone again, what was there stays. */
-static void create_all_or_none(void **state)
+/* The third create fails: the first two objects are removed again, existing ones stay. */
+static void test_create_all_or_nothing(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_attrs taken = small("mq", "/taken");
@@ -234,8 +235,8 @@ static void create_all_or_none(void **state)
 	assert_int_equal(count(x, "all"), 9);
 }
 
-/* What existed before is not taken back when something else fails. */
-static void taken_ones_survive_a_failure(void **state)
+/* An object that existed before is not removed when another create fails. */
+static void test_existing_objects_survive_a_failed_create(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_attrs old = small("pshm", "/old"), in_the_way = small("mq", "/old");
@@ -249,7 +250,7 @@ static void taken_ones_survive_a_failure(void **state)
 	assert_int_equal(count(x, "pshm"), 1);
 }
 
-static void change_answers_with_what_is(void **state)
+static void test_change_returns_the_new_values(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_attrs a = { .size = sizeof(a), .set = IPCX_A_MODE, .mode = 0640 };
@@ -273,7 +274,7 @@ static void change_answers_with_what_is(void **state)
 	ipcx_table_free(t);
 }
 
-/* The row of a mechanism among the totals. */
+/* Return the row of a mechanism among the totals. */
 static size_t row_of(const struct ipcx_table *t, const char *mech)
 {
 	for (size_t row = 0; row < ipcx_table_rows(t); row++)
@@ -283,8 +284,8 @@ static size_t row_of(const struct ipcx_table *t, const char *mech)
 	return 0;
 }
 
-/* What the kernel counts is what was made: pages of segments, semaphores of arrays. */
-static void totals_count_all(void **state)
+/* The kernel's totals match what was created: pages of segments, semaphores of arrays. */
+static void test_totals_count_all(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_attrs shm = small("shm", NULL), sem = small("sem", NULL);
@@ -319,7 +320,7 @@ static void totals_count_all(void **state)
 	ipcx_ns_free(ns);
 }
 
-static void limit_values_count_nothing(void **state)
+static void test_values_of_limits_have_no_share(void **state)
 {
 	static const char *const names[] = { "shmmni", "semvmx", NULL };
 	struct ipcx *x = *state;
@@ -339,7 +340,7 @@ static void limit_values_count_nothing(void **state)
 	ipcx_table_free(t);
 }
 
-/* The age of the only object there is, and its ctime. */
+/* Return the age of the only object, and its ctime. */
 static uint64_t age_of(struct ipcx *x, int64_t *ret_ctime)
 {
 	struct ipcx_query q = { .size = sizeof(q),
@@ -358,8 +359,8 @@ static uint64_t age_of(struct ipcx *x, int64_t *ret_ctime)
 	return age.as.u;
 }
 
-/* Ages count up to the moment that was set; what was made since then is new. */
-static void one_clock(void **state)
+/* Ages count up to the time that was set; an object created since then has age 0. */
+static void test_ages_use_the_set_time(void **state)
 {
 	struct ipcx *x = *state;
 	int64_t ctime = 0;
@@ -377,8 +378,9 @@ static void one_clock(void **state)
 	ipcx_clock(NULL, 5);
 }
 
-/* What none of the mechanisms could fulfil can be told before, and removes nothing. */
-static void impossible(void **state)
+/* A condition that no selected mechanism can meet is detected in advance and removes
+ * nothing. */
+static void test_impossible_condition_removes_nothing(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_query q = { .size = sizeof(q) };
@@ -412,18 +414,18 @@ static void impossible(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(slices_are_the_whole),
-		TEST(dry_run),
-		TEST(same_names),
-		TEST(same_ids),
-		TEST(same_in_use),
-		TEST(create_all_or_none),
-		TEST(taken_ones_survive_a_failure),
-		TEST(change_answers_with_what_is),
-		TEST(totals_count_all),
-		TEST(limit_values_count_nothing),
-		TEST(one_clock),
-		TEST(impossible),
+		TEST(test_slices_make_up_the_whole),
+		TEST(test_dry_run),
+		TEST(test_reused_name_is_skipped),
+		TEST(test_reused_id_is_skipped),
+		TEST(test_object_in_use_is_removed),
+		TEST(test_create_all_or_nothing),
+		TEST(test_existing_objects_survive_a_failed_create),
+		TEST(test_change_returns_the_new_values),
+		TEST(test_totals_count_all),
+		TEST(test_values_of_limits_have_no_share),
+		TEST(test_ages_use_the_set_time),
+		TEST(test_impossible_condition_removes_nothing),
 	};
 
 	return cmocka_run_group_tests_name("objects", tests, NULL, NULL);

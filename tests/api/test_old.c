@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A program of the time of release 0.1: compiled against the headers of that release
- * (tests/api/0.1), run with the library as it is now. What it did then it does now.
+ * A program of release 0.1: compiled against that release's headers (tests/api/0.1) and
+ * run with the current library, it works as before.
  */
 /* clang-format off */
 #include <setjmp.h>
@@ -40,7 +40,7 @@ static uint64_t number(const struct ipcx_table *t, size_t row, enum ipcx_field f
 	return v.as.u;
 }
 
-/* count arrays, of 1, 2, … semaphores. */
+/* Create count arrays, of 1, 2, … semaphores. */
 static void make_arrays(struct ipcx *x, uint64_t count)
 {
 	struct ipcx_attrs a = { .size = sizeof(a), .set = IPCX_A_NSEMS };
@@ -78,8 +78,8 @@ static int end(void **state)
 	return 0;
 }
 
-/* What is compiled into a program: sizes, and the numbers of fields. */
-static void what_is_compiled_in(void **state)
+/* Constants compiled into a program: sizes, and numbers of fields. */
+static void test_compiled_in_constants(void **state)
 {
 	static const struct {
 		enum ipcx_field field;
@@ -114,7 +114,7 @@ static void what_is_compiled_in(void **state)
 	assert_true(ipcx_version_number() >= IPCX_VERSION_NUMBER(0, 1, 0));
 }
 
-static void scan_with_fields_and_condition(void **state)
+static void test_scan_with_fields_and_condition(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_query q = { .size = sizeof(q) };
@@ -125,7 +125,7 @@ static void scan_with_fields_and_condition(void **state)
 	assert_int_equal(ipcx_expr_parse(x, "nsems >= 3", &where, NULL), 0);
 	q.mechs = IPCX_MECH_BIT(mech_of("sem"));
 	q.fields = IPCX_FIELDSET(IPCX_F_ID, IPCX_F_NSEMS);
-	ipcx_fieldset_add(&q.fields, IPCX_F_FOLLOWS); /* the last there was */
+	ipcx_fieldset_add(&q.fields, IPCX_F_FOLLOWS); /* the last field then */
 	q.where = where;
 	assert_int_equal(ipcx_scan(x, &q, &t), 0);
 	assert_int_equal(ipcx_table_rows(t), 2);
@@ -136,7 +136,7 @@ static void scan_with_fields_and_condition(void **state)
 	ipcx_expr_free(where);
 }
 
-static void remove_with_condition(void **state)
+static void test_remove_with_condition(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_query q = { .size = IPCX_QUERY_SIZE_0_1 };
@@ -158,7 +158,7 @@ static void remove_with_condition(void **state)
 	ipcx_expr_free(where);
 }
 
-static void change(void **state)
+static void test_change(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_query q = { .size = sizeof(q), .flags = IPCX_ALL };
@@ -175,8 +175,8 @@ static void change(void **state)
 	ipcx_table_free(t);
 }
 
-/* Lists that the library answers with have a count: a longer one is no trouble. */
-static void lists_with_a_count(void **state)
+/* Lists returned by the library have a count, so longer ones are harmless. */
+static void test_lists_with_a_count(void **state)
 {
 	const struct ipcx_mech_info *m;
 	unsigned named = 0;
@@ -195,8 +195,8 @@ static void lists_with_a_count(void **state)
 	assert_null(ipcx_field_info((enum ipcx_field)ipcx_field_count()));
 }
 
-/* Rows of a newer library may have fields that the program cannot name. */
-static void every_field_of_a_row(void **state)
+/* Rows of a newer library may have fields that the program does not know. */
+static void test_every_field_of_a_row(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_query q = { .size = sizeof(q) };
@@ -224,7 +224,7 @@ static void every_field_of_a_row(void **state)
 	ipcx_table_free(t);
 }
 
-static void notes(void **state)
+static void test_notes(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_ref ref;
@@ -249,7 +249,7 @@ static void notes(void **state)
 	ipcx_table_free(t);
 }
 
-static void limits(void **state)
+static void test_limits(void **state)
 {
 	static const char *const names[] = { "shmmni", "semvmx", NULL };
 	struct ipcx *x = *state;
@@ -262,7 +262,7 @@ static void limits(void **state)
 	ipcx_table_free(t);
 }
 
-static void stress_list(void **state)
+static void test_stress_list(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_table *t;
@@ -282,15 +282,15 @@ static void stress_list(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(what_is_compiled_in),
-		TEST(scan_with_fields_and_condition),
-		TEST(remove_with_condition),
-		TEST(change),
-		TEST(lists_with_a_count),
-		TEST(every_field_of_a_row),
-		TEST(notes),
-		TEST(limits),
-		TEST(stress_list),
+		TEST(test_compiled_in_constants),
+		TEST(test_scan_with_fields_and_condition),
+		TEST(test_remove_with_condition),
+		TEST(test_change),
+		TEST(test_lists_with_a_count),
+		TEST(test_every_field_of_a_row),
+		TEST(test_notes),
+		TEST(test_limits),
+		TEST(test_stress_list),
 	};
 
 	return cmocka_run_group_tests_name("old", tests, NULL, NULL);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the header promises of contexts, tables, values, texts and lists. */
+/* What the header promises about contexts, tables, values, texts and lists. */
 #include "api.h"
 
 #include <inttypes.h>
 #include <pwd.h>
 #include <unistd.h>
 
-static void frees_take_null(void **state)
+static void test_free_accepts_null(void **state)
 {
 	(void)state;
 	ipcx_free(NULL);
@@ -14,7 +14,7 @@ static void frees_take_null(void **state)
 	ipcx_expr_free(NULL);
 }
 
-static void errors_begin_empty(void **state)
+static void test_error_is_empty_at_first(void **state)
 {
 	struct ipcx *x = *state, *other = NULL;
 	struct ipcx_ref ref;
@@ -27,7 +27,7 @@ static void errors_begin_empty(void **state)
 	ipcx_free(other);
 }
 
-static void tables_outlive_their_context(void **state)
+static void test_table_outlives_its_context(void **state)
 {
 	struct ipcx *x = *state, *other = NULL;
 	struct ipcx_expr *e = NULL;
@@ -54,8 +54,8 @@ static void tables_outlive_their_context(void **state)
 	ipcx_table_free(t);
 }
 
-/* A snapshot does not change with what it shows. */
-static void tables_do_not_change(void **state)
+/* A snapshot does not change when its objects do. */
+static void test_table_does_not_change(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_query q = { .size = sizeof(q), .flags = IPCX_ALL };
@@ -72,8 +72,8 @@ static void tables_do_not_change(void **state)
 	ipcx_table_free(t);
 }
 
-/* IPCX_NUMERIC: owners are their numbers. */
-static void numeric(void **state)
+/* With IPCX_NUMERIC owners are numbers. */
+static void test_numeric(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_query q = { .size = sizeof(q), .flags = IPCX_NUMERIC };
@@ -98,8 +98,9 @@ static void numeric(void **state)
 	ipcx_table_free(t);
 }
 
-/* Numbers from 0 up, names that are found again, each with its words. */
-static void lists(void **state)
+/* Numbers count from 0, each name leads back to its number, and each entry has its
+ * texts. */
+static void test_lists(void **state)
 {
 	const struct ipcx_mech_info *m;
 	uint64_t all = 0, sysv = 0, posix = 0;
@@ -141,8 +142,8 @@ static void lists(void **state)
 	assert_int_equal(strspn(ipcx_version(), "0123456789."), strlen(ipcx_version()));
 }
 
-/* Types, units and costs have their words, and end where there are no more. */
-static void words_of_fields(void **state)
+/* Types, units and costs have names, and numbers beyond the last return NULL. */
+static void test_names_of_types_units_and_costs(void **state)
 {
 	const struct ipcx_type_info *info;
 	unsigned n = 0;
@@ -163,8 +164,8 @@ static void words_of_fields(void **state)
 	assert_string_equal(ipcx_cost_name(IPCX_COST_CHEAP), "cheap");
 }
 
-/* Texts are cut like those of snprintf(3). */
-static void texts_of_values(void **state)
+/* Texts are truncated as by snprintf(3). */
+static void test_texts_of_values(void **state)
 {
 	const struct ipcx_value key = { .type = IPCX_TYPE_KEY, .as.u = 0x4d2 };
 	const struct ipcx_value none = { .type = IPCX_TYPE_NONE };
@@ -185,8 +186,8 @@ static void texts_of_values(void **state)
 	assert_true(ipcx_value_compare(&none, &key) < 0);
 }
 
-/* Every object of every mechanism has every field that the mechanism is said to have. */
-static void rows_keep_what_tables_say(void **state)
+/* Every object of every mechanism has every field that is listed for the mechanism. */
+static void test_rows_have_every_listed_field(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_table *t;
@@ -211,7 +212,8 @@ static void rows_keep_what_tables_say(void **state)
 			assert_int_equal(r, has ? 0 : info ? -ENODATA : -EINVAL);
 			assert_true(!has || v.type == IPCX_TYPE_NONE ||
 				    v.type == info->type);
-			/* What is not read unless it is named is at most dearer. */
+			/* A field that is read only on request is at most more
+			 * expensive. */
 			assert_true(!info || ipcx_mech_cost(mech, (enum ipcx_field)f) >=
 						     info->cost);
 		}
@@ -219,9 +221,9 @@ static void rows_keep_what_tables_say(void **state)
 	ipcx_table_free(t);
 }
 
-/* A field that comes with the listing of some takes calls of its own for others, and is
- * read for them when it is named: alone, or besides what is usual. */
-static void cost_differs(void **state)
+/* A field that the listing of some mechanisms includes takes extra calls for others,
+ * and is read for those when it is requested: alone or with the default fields. */
+static void test_cost_differs_by_mechanism(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_query q = { .size = sizeof(q) };
@@ -248,8 +250,8 @@ static void cost_differs(void **state)
 	}
 }
 
-/* References of a scan are read again, and find the same object. */
-static void references_come_back(void **state)
+/* A reference from a scan can be parsed again and finds the same object. */
+static void test_references_round_trip(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_table *t, *again;
@@ -268,7 +270,7 @@ static void references_come_back(void **state)
 		assert_int_equal(ipcx_ref_format(&parsed, text, sizeof(text)),
 				 strlen(ref));
 		assert_string_equal(text, ref);
-		/* cut as by snprintf(3) */
+		/* truncated as by snprintf(3) */
 		assert_int_equal(ipcx_ref_format(&parsed, text, 4), strlen(ref));
 		assert_int_equal(strlen(text), 3);
 		assert_int_equal(ipcx_scan(x, &q, &again), 0);
@@ -279,7 +281,7 @@ static void references_come_back(void **state)
 	ipcx_table_free(t);
 }
 
-static void namespace_and_limits(void **state)
+static void test_namespace_and_limits(void **state)
 {
 	struct ipcx *x = *state;
 	char link[64] = "", name[64] = "", line[64] = "";
@@ -305,18 +307,18 @@ static void namespace_and_limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(frees_take_null),
-		TEST(errors_begin_empty),
-		TEST(tables_outlive_their_context),
-		TEST(tables_do_not_change),
-		TEST(numeric),
-		TEST(lists),
-		TEST(words_of_fields),
-		TEST(texts_of_values),
-		TEST(rows_keep_what_tables_say),
-		TEST(cost_differs),
-		TEST(references_come_back),
-		TEST(namespace_and_limits),
+		TEST(test_free_accepts_null),
+		TEST(test_error_is_empty_at_first),
+		TEST(test_table_outlives_its_context),
+		TEST(test_table_does_not_change),
+		TEST(test_numeric),
+		TEST(test_lists),
+		TEST(test_names_of_types_units_and_costs),
+		TEST(test_texts_of_values),
+		TEST(test_rows_have_every_listed_field),
+		TEST(test_cost_differs_by_mechanism),
+		TEST(test_references_round_trip),
+		TEST(test_namespace_and_limits),
 	};
 
 	return cmocka_run_group_tests_name("promises", tests, NULL, NULL);

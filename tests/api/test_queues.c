@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Messages through the library, over both kinds of queue; the other end is the kernel. */
+/* Messages sent and received through the library, over both kinds of queue; the test
+ * uses system calls at the other end. */
 #include "api.h"
 
 #include <fcntl.h>
@@ -48,7 +49,7 @@ static double seconds(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-static void misuse(void **state)
+static void test_misuse(void **state)
 {
 	struct ipcx *x = *state;
 	int id = msgget(IPC_PRIVATE, 0600);
@@ -88,7 +89,7 @@ static void misuse(void **state)
 	(void)msgctl(id, IPC_RMID, NULL);
 }
 
-static void sysv(void **state)
+static void test_sysv(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_take take = { .size = sizeof(take) };
@@ -136,7 +137,7 @@ static void sysv(void **state)
 	ipcx_queue_close(q);
 }
 
-static void posix(void **state)
+static void test_posix(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_take take = { .size = sizeof(take) };
@@ -167,7 +168,7 @@ static void ring(int signo)
 	(void)signo;
 }
 
-/* Empty, then full: for some time, not at all, until a signal comes. */
+/* On an empty, then on a full queue: with a timeout, without waiting, until a signal. */
 static void wait_in_vain(struct ipcx *x, struct ipcx_queue *q)
 {
 	struct ipcx_take take = { .size = sizeof(take) };
@@ -185,7 +186,7 @@ static void wait_in_vain(struct ipcx *x, struct ipcx_queue *q)
 	assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
 	for (int64_t timeout = -1; timeout <= INT64_C(60000000000);
 	     timeout += INT64_C(60000000001)) {
-		(void)ualarm(30000, 30000); /* one may come between two naps */
+		(void)ualarm(30000, 30000); /* one may arrive between two sleeps */
 		assert_fails(x, ipcx_queue_receive(q, &take, timeout, &got), -EINTR,
 			     m.rank, 1);
 		(void)ualarm(0, 0);
@@ -204,7 +205,7 @@ static void wait_in_vain(struct ipcx *x, struct ipcx_queue *q)
 	}
 }
 
-static void waiting(void **state)
+static void test_waiting(void **state)
 {
 	struct ipcx *x = *state;
 	int id = msgget(IPC_PRIVATE, 0600);
@@ -232,8 +233,9 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* What would be refused is told without sending it; a full queue refuses nothing. */
-static void checked_first(void **state)
+/* The check reports in advance what a send would refuse; a full queue is not a
+ * refusal. */
+static void test_check_before_sending(void **state)
 {
 	struct ipcx *x = *state;
 	int fd = make_mq();
@@ -262,7 +264,7 @@ static void checked_first(void **state)
 	assert_int_equal(ipcx_queue_state(msg, &s), 0);
 	m.len = (size_t)s.longest + 1;
 	assert_fails(x, ipcx_queue_check(msg, &m), -EMSGSIZE, m.rank, 1);
-	assert_int_equal(s.messages, 0); /* nothing was sent to it */
+	assert_int_equal(s.messages, 0); /* nothing was sent */
 	ipcx_queue_close(msg);
 	ipcx_queue_close(mq);
 	assert_int_equal(mq_close(fd), 0);
@@ -272,9 +274,11 @@ static void checked_first(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(misuse),        cmocka_unit_test(sysv),
-		cmocka_unit_test(posix),         cmocka_unit_test(waiting),
-		cmocka_unit_test(checked_first),
+		cmocka_unit_test(test_misuse),
+		cmocka_unit_test(test_sysv),
+		cmocka_unit_test(test_posix),
+		cmocka_unit_test(test_waiting),
+		cmocka_unit_test(test_check_before_sending),
 	};
 
 	return cmocka_run_group_tests_name("queues", tests, setup, teardown);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Semaphores by the library: what is done, what is refused, and that nothing is done when
- * it is. */
+/* Semaphores through the library: what is done, what is refused, and that a refused
+ * call changes nothing. */
 #include <semaphore.h>
 #include <sys/sem.h>
 #include <time.h>
@@ -35,14 +35,14 @@ static int64_t passed(const struct timespec *since)
 	       since->tv_nsec;
 }
 
-/* One operation, as an initialiser. */
+/* Initialise an operation. */
 #define OP(num_, op_, flags_)                                                   \
 	{                                                                       \
 		.size = sizeof(struct ipcx_sem_op), .num = (num_), .op = (op_), \
 		.flags = (flags_)                                               \
 	}
 
-static void arrays(void **state)
+static void test_arrays(void **state)
 {
 	const uint32_t init[] = { 1, 5, 0 }, all[] = { 7, 8, 9 }, nums[] = { 2, 0 };
 	const struct ipcx_sem_op take[] = { OP(0, -1, 0), OP(1, 2, 0) };
@@ -68,7 +68,7 @@ static void arrays(void **state)
 	assert_int_equal(semctl(ref.id, 0, GETVAL), 8);
 }
 
-static void refused(void **state)
+static void test_refused_operations(void **state)
 {
 	const uint32_t init[] = { 1, 5 }, high[] = { 9, 32768 }, nums[] = { 0, 2 };
 	const struct ipcx_sem_op no_such = OP(2, 1, 0), wide = OP(65536, 1, 0);
@@ -101,7 +101,7 @@ static void refused(void **state)
 	ipcx_ns_free(ns);
 }
 
-static void named(void **state)
+static void test_named(void **state)
 {
 	const uint32_t init = 1;
 	const struct ipcx_sem_op take = OP(0, -1, 0), give = OP(0, 1, 0);
@@ -136,9 +136,9 @@ static void named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(arrays),
-		TEST(refused),
-		TEST(named),
+		TEST(test_arrays),
+		TEST(test_refused_operations),
+		TEST(test_named),
 	};
 
 	return cmocka_run_group_tests_name("sems", tests, NULL, NULL);

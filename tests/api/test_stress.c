@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Load, in its shortest form: what it can be, begun, watched, stopped, and its results. */
+/* Load in its shortest form: list, start, watch, stop, results. */
 #include "api.h"
 
 #include <ipcx-stress.h>
 
 #define NO_RUN ((struct ipcx_stress *)0x5a5a)
 
-/* How long a moment is does not matter: what ends a wait is the end of the run. */
+/* The length of the interval does not matter: a wait ends when the run ends. */
 #define MOMENT INT64_C(10000000)
 
 static const char *const churn[] = { "churn", NULL };
@@ -34,7 +34,7 @@ static struct ipcx_stress *start(struct ipcx *x, const struct ipcx_stress_plan *
 	return s;
 }
 
-static void list(void **state)
+static void test_list(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_table *t;
@@ -58,7 +58,7 @@ static void list(void **state)
 	ipcx_table_free(t);
 }
 
-static void a_run(void **state)
+static void test_run(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_stress_plan plan = short_plan();
@@ -69,7 +69,7 @@ static void a_run(void **state)
 	uint64_t ops = 0;
 
 	assert_int_equal(ipcx_stress_wait(s, -1), 0);
-	assert_int_equal(ipcx_stress_wait(s, 0), 0); /* and still */
+	assert_int_equal(ipcx_stress_wait(s, 0), 0); /* still finished */
 	assert_int_equal(ipcx_stress_progress(s, &p), 0);
 	assert_int_equal(p.all, 1);
 	assert_int_equal(p.done, 1);
@@ -107,7 +107,7 @@ static void a_run(void **state)
 	assert_int_equal(count(x, "all"), 0);
 }
 
-/* Operations that were measured when it is stopped after so long. */
+/* Return the number of operations measured when the run is stopped after this time. */
 static uint64_t stopped_after(struct ipcx *x, uint64_t least)
 {
 	struct ipcx_stress_plan plan = short_plan();
@@ -139,9 +139,9 @@ static uint64_t stopped_after(struct ipcx *x, uint64_t least)
 	return ops;
 }
 
-/* One that would go on for an hour ends when it is told to, with what it had measured: it
- * does not measure before it is warm. */
-static void stopped(void **state)
+/* A run of an hour ends when stopped, and returns what it has measured: nothing before
+ * its warm-up ends. */
+static void test_stopped_run_returns_results(void **state)
 {
 	uint64_t least = 200000000;
 
@@ -149,8 +149,8 @@ static void stopped(void **state)
 		assert_true(tries < 8);
 }
 
-/* Ended at once, in the caller's own namespace: nothing is left there. */
-static void ended_here(void **state)
+/* Stopped at once, in the caller's own namespace: no object is left. */
+static void test_stopped_at_once_leaves_nothing(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_stress_plan plan = short_plan();
@@ -170,7 +170,7 @@ static void ended_here(void **state)
 	assert_int_equal(ipcx_stress_end(NULL), 0);
 }
 
-static void impossible(void **state)
+static void test_impossible_runs(void **state)
 {
 	static const char *const nope[] = { "nope", NULL };
 	struct ipcx *x = *state;
@@ -198,8 +198,11 @@ static void impossible(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(list),       TEST(a_run),      TEST(stopped),
-		TEST(ended_here), TEST(impossible),
+		TEST(test_list),
+		TEST(test_run),
+		TEST(test_stopped_run_returns_results),
+		TEST(test_stopped_at_once_leaves_nothing),
+		TEST(test_impossible_runs),
 	};
 
 	return cmocka_run_group_tests_name("stress", tests, NULL, NULL);

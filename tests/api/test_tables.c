@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a table says of its rows, of what it lacks, and of what went wrong. */
+/* What a table says about its rows, about missing data and about failures. */
 #include "api.h"
 
 #include "child.h"
@@ -49,7 +49,7 @@ static void rows_are_found_again(struct ipcx *x, const struct ipcx_table *t)
 	}
 }
 
-static void references_of_rows(void **state)
+static void test_references_of_rows(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_attrs specs[6];
@@ -60,7 +60,7 @@ static void references_of_rows(void **state)
 	rows_are_found_again(x, t);
 	ipcx_table_free(t);
 	remove_all(x);
-	/* Those of the table of ipcx_create(). */
+	/* Those in the table of ipcx_create(). */
 	for (unsigned m = 0; m < 6; m++)
 		specs[m] = small(ipcx_mech_info(m)->name, "/made \xff");
 	assert_int_equal(ipcx_create(x, specs, 6, &t), 0);
@@ -68,7 +68,7 @@ static void references_of_rows(void **state)
 	ipcx_table_free(t);
 }
 
-static void rows_without_a_reference(void **state)
+static void test_rows_without_a_reference(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_table *tables[3];
@@ -91,7 +91,7 @@ static void rows_without_a_reference(void **state)
 
 /* ---- fields of rows */
 
-static void fields_of_rows(void **state)
+static void test_fields_of_rows(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_fieldset has;
@@ -115,7 +115,7 @@ static void fields_of_rows(void **state)
 				assert_true(ipcx_fieldset_has(&has, field) &&
 					    v.type == IPCX_TYPE_NONE);
 		}
-		/* costly ones that were not asked for are there, too: unknown */
+		/* expensive fields that were not requested exist, too, but are unknown */
 		assert_true(ipcx_fieldset_has(&has, IPCX_F_NS));
 		assert_int_equal(ipcx_row_get(t, row, IPCX_F_NS, &v), 0);
 		assert_int_equal(v.type, IPCX_TYPE_NONE);
@@ -125,8 +125,9 @@ static void fields_of_rows(void **state)
 	ipcx_table_free(t);
 }
 
-/* Whoever copies what has not changed writes the same as who reads every field. */
-static void changed_fields(void **state)
+/* A program that copies unchanged fields prints the same as one that reads every
+ * field. */
+static void test_changed_fields(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_attrs a = small("sem", NULL);
@@ -161,7 +162,7 @@ static void changed_fields(void **state)
 	ipcx_table_free(t);
 }
 
-/* ---- what is missing */
+/* ---- missing data */
 
 static void nothing_failed(const struct ipcx_table *t)
 {
@@ -172,7 +173,7 @@ static void nothing_failed(const struct ipcx_table *t)
 	assert_int_equal(missing, 0);
 }
 
-static void missing_ones(void **state)
+static void test_missing_objects(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_attrs mode = { .size = sizeof(mode),
@@ -193,7 +194,8 @@ static void missing_ones(void **state)
 
 		assert_int_equal(r, 0);
 		assert_int_equal(ipcx_table_rows(t), 1);
-		assert_true(ipcx_table_complete(t)); /* they are no gap */
+		assert_true(ipcx_table_complete(
+			t)); /* they do not make the table incomplete */
 		missing = 0;
 		assert_int_equal(ipcx_table_failures(t, &missing), 2);
 		assert_int_equal(missing, 2);
@@ -202,7 +204,7 @@ static void missing_ones(void **state)
 	}
 }
 
-static void slices_are_incomplete(void **state)
+static void test_slices_are_incomplete(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_query q = { .size = sizeof(q), .max_rows = 2 };
@@ -223,7 +225,7 @@ static void slices_are_incomplete(void **state)
 	ipcx_table_free(t);
 }
 
-/* What root made may be seen by others, and not touched. */
+/* Objects of root are visible to an unprivileged user, but not writable. */
 static int as_nobody(struct ipcx *x, void *arg)
 {
 	struct ipcx_query q = { .size = sizeof(q), .flags = IPCX_ALL };
@@ -251,12 +253,13 @@ static int as_nobody(struct ipcx *x, void *arg)
 		MUST(ipcx_table_failures(t, &missing) == 6 && missing == 0);
 		for (size_t i = 0; (note = ipcx_table_note(t, i)); i++) {
 			MUST(note->text[0]);
-			/* Whose queues /dev/mqueue shows, nobody else can tell. */
+			/* Only root can find out which IPC namespace /dev/mqueue
+			 * shows. */
 			if (note->kind == IPCX_NOTE_INFO ||
 			    (note->mech == mq && note->kind == IPCX_NOTE_INCOMPLETE))
 				continue;
 			failed |= IPCX_MECH_BIT(note->mech);
-			/* Where no mqueue is mounted, only root can look. */
+			/* Where mqueue is not mounted, only root can list queues. */
 			if (note->mech == mq && note->kind == IPCX_NOTE_UNAVAILABLE)
 				continue;
 			MUST(note->kind == IPCX_NOTE_FAILED && note->subject[0]);
@@ -268,7 +271,7 @@ static int as_nobody(struct ipcx *x, void *arg)
 	return 0;
 }
 
-/* That others' namespaces were not looked at is so each time, and so is what it is for. */
+/* Notes about unreadable namespaces are repeated on each scan, with their reason. */
 static int lacks_each_time(struct ipcx *x, void *arg)
 {
 	struct ipcx_query q = { .size = sizeof(q),
@@ -298,7 +301,7 @@ static int lacks_each_time(struct ipcx *x, void *arg)
 	return 0;
 }
 
-static void whole_or_not_each_time(void **state)
+static void test_incompleteness_is_reported_each_time(void **state)
 {
 	int r = in_child(lacks_each_time, NULL);
 
@@ -310,7 +313,7 @@ static void whole_or_not_each_time(void **state)
 	assert_int_equal(r, 0);
 }
 
-static void failed_by_rights(void **state)
+static void test_failures_without_permission(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_table *t;
@@ -331,8 +334,8 @@ static void failed_by_rights(void **state)
 	remove_all(x);
 }
 
-/* Notes belong to their table, whatever becomes of the context. */
-static void notes_stay(void **state)
+/* Notes belong to their table and survive the context. */
+static void test_notes_outlive_their_context(void **state)
 {
 	struct ipcx *x = NULL;
 	struct ipcx_ref ref;
@@ -354,11 +357,15 @@ static void notes_stay(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(references_of_rows), TEST(rows_without_a_reference),
-		TEST(fields_of_rows),     TEST(changed_fields),
-		TEST(missing_ones),       TEST(slices_are_incomplete),
-		TEST(failed_by_rights),   TEST(whole_or_not_each_time),
-		TEST(notes_stay),
+		TEST(test_references_of_rows),
+		TEST(test_rows_without_a_reference),
+		TEST(test_fields_of_rows),
+		TEST(test_changed_fields),
+		TEST(test_missing_objects),
+		TEST(test_slices_are_incomplete),
+		TEST(test_failures_without_permission),
+		TEST(test_incompleteness_is_reported_each_time),
+		TEST(test_notes_outlive_their_context),
 	};
 
 	return cmocka_run_group_tests_name("tables", tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Many threads read one table and one condition while others work in contexts of their
- * own. Also built with the library under ThreadSanitizer, where the compiler has it.
+ * own. Also built with the library under ThreadSanitizer, where the compiler supports it.
  */
 #include "api.h"
 
@@ -13,7 +13,7 @@
 struct shared {
 	const struct ipcx_table *t;
 	const struct ipcx_expr *where;
-	uint64_t digest; /* of what a single thread reads */
+	uint64_t digest; /* as read by a single thread */
 };
 
 static uint64_t mix(uint64_t digest, uint64_t n)
@@ -32,7 +32,7 @@ static uint64_t digest_value(uint64_t digest, const struct ipcx_value *v)
 	return digest;
 }
 
-/* Everything that can be read of a table, as one number. */
+/* Return a digest of everything that can be read from a table. */
 static uint64_t digest_table(const struct ipcx_table *t, const struct ipcx_expr *where)
 {
 	uint64_t digest = mix(0, ipcx_table_rows(t));
@@ -53,7 +53,8 @@ static uint64_t digest_table(const struct ipcx_table *t, const struct ipcx_expr 
 	return digest;
 }
 
-/* What was wrong, as pthread_join(3) hands it on; NULL when all is well. */
+/* Return what was wrong, in the form that pthread_join(3) passes on; NULL if nothing
+ * was. */
 static void *answer(const char *wrong)
 {
 	return (void *)(uintptr_t)wrong;
@@ -116,7 +117,8 @@ static const char *look(struct ipcx *x)
 	return wrong;
 }
 
-/* A context of its own: scans, limits, conditions, errors, making and removing. */
+/* Work in a context of its own: scans, limits, conditions, errors, creating and
+ * removing. */
 static void *work_alone(void *data)
 {
 	struct ipcx *x = NULL;
@@ -139,7 +141,7 @@ static void *work_alone(void *data)
 	return answer(wrong);
 }
 
-static void threads(void **state)
+static void test_threads(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_query q = { .size = sizeof(q) };
@@ -178,7 +180,7 @@ static void threads(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(threads) };
+	const struct CMUnitTest tests[] = { TEST(test_threads) };
 
 	return cmocka_run_group_tests_name("threads", tests, NULL, NULL);
 }

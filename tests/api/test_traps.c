@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What would be an accident: queries that say too little or too much, undoing a create. */
+/* Queries that select too little or too much by accident, and undoing a create. */
 #include "api.h"
 
 static void make_one_of_each(struct ipcx *x, const char *name)
@@ -8,7 +8,7 @@ static void make_one_of_each(struct ipcx *x, const char *name)
 		make_small(x, ipcx_mech_info(m)->name, name, NULL);
 }
 
-/* Whether all six are there, and as they were made. */
+/* Check that all six objects exist unchanged. */
 static void untouched(struct ipcx *x)
 {
 	struct ipcx_table *t = scan(x, "all");
@@ -34,7 +34,7 @@ static void refused(struct ipcx *x, const struct ipcx_query *q, const char *says
 }
 
 /* A query that was used to list everything, with a reference added. */
-static void references_and_mechanisms(void **state)
+static void test_references_and_mechanisms_exclude_each_other(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_ref ref;
@@ -53,8 +53,8 @@ static void references_and_mechanisms(void **state)
 	assert_fails(x, ipcx_scan(x, &q, &t), -EINVAL, t, UNTOUCHED);
 }
 
-/* Whole mechanisms are meant only by those who say so. */
-static void no_condition(void **state)
+/* All objects of a mechanism are selected only by an explicit flag. */
+static void test_no_condition_needs_an_explicit_flag(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_query q = { .size = sizeof(q) };
@@ -68,7 +68,7 @@ static void no_condition(void **state)
 	refused(x, &q, "IPCX_ALL");
 	q.flags = IPCX_DRY_RUN;
 	refused(x, &q, "IPCX_ALL");
-	/* A condition is one although nothing fulfils it. */
+	/* A condition counts even if no object meets it. */
 	q.flags = 0;
 	assert_int_equal(ipcx_expr_parse(x, "mode == 0777", &where, NULL), 0);
 	q.where = where;
@@ -77,13 +77,13 @@ static void no_condition(void **state)
 	ipcx_table_free(t);
 	ipcx_expr_free(where);
 	untouched(x);
-	/* No mechanism and no reference: nothing is meant. */
+	/* No mechanism and no reference: nothing is selected. */
 	q = (struct ipcx_query){ .size = sizeof(q), .flags = IPCX_ALL };
 	assert_int_equal(ipcx_remove(x, &q, &t), 0);
 	assert_int_equal(ipcx_table_rows(t), 0);
 	ipcx_table_free(t);
 	untouched(x);
-	/* And with it, everything is. */
+	/* With the flag, everything is selected. */
 	assert_int_equal(ipcx_mech_mask("all", &q.mechs), 0);
 	q.max_rows = 0;
 	assert_int_equal(ipcx_remove(x, &q, &t), 0);
@@ -91,7 +91,7 @@ static void no_condition(void **state)
 	ipcx_table_free(t);
 }
 
-static void no_snapshot_of_objects(void **state)
+static void test_snapshot_without_objects(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_query q = { .size = sizeof(q) };
@@ -108,8 +108,8 @@ static void no_snapshot_of_objects(void **state)
 	}
 }
 
-/* An empty snapshot is of nothing: nothing is the same as then. */
-static void an_empty_snapshot(void **state)
+/* An empty snapshot has no objects, so none is the same. */
+static void test_empty_snapshot(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_query q = { .size = sizeof(q) };
@@ -126,7 +126,7 @@ static void an_empty_snapshot(void **state)
 	untouched(x);
 }
 
-/* ---- taking back what was made */
+/* ---- undoing a create */
 
 static struct ipcx_table *roll_back(struct ipcx *x, const struct ipcx_table *made)
 {
@@ -155,7 +155,7 @@ static struct ipcx_table *make_six(struct ipcx *x, const char *name, uint64_t se
 	return t;
 }
 
-static void undone(void **state)
+static void test_undo(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_table *made, *gone;
@@ -172,7 +172,7 @@ static void undone(void **state)
 	assert_int_equal(ipcx_table_failures(gone, NULL), 0);
 	ipcx_table_free(gone);
 	assert_int_equal(count(x, "all"), 12);
-	/* Once is enough. */
+	/* A second undo has nothing to do. */
 	gone = roll_back(x, made);
 	assert_int_equal(ipcx_table_rows(gone), 0);
 	ipcx_table_free(gone);
@@ -180,8 +180,8 @@ static void undone(void **state)
 	ipcx_table_free(made);
 }
 
-/* What ipcx_create() found there is not what it made. */
-static void existing_ones_stay(void **state)
+/* Objects that ipcx_create() found existing are not removed. */
+static void test_undo_leaves_existing_objects(void **state)
 {
 	struct ipcx *x = *state;
 	const uint64_t how = IPCX_A_KEY | IPCX_A_IF_MISSING;
@@ -195,7 +195,7 @@ static void existing_ones_stay(void **state)
 	}
 	gone = roll_back(x, second);
 	assert_int_equal(ipcx_table_rows(gone), 0);
-	assert_int_equal(ipcx_table_failures(gone, NULL), 0); /* they are not meant */
+	assert_int_equal(ipcx_table_failures(gone, NULL), 0); /* they are not selected */
 	ipcx_table_free(gone);
 	ipcx_table_free(second);
 	assert_int_equal(count(x, "all"), 6);
@@ -207,8 +207,8 @@ static void existing_ones_stay(void **state)
 	assert_int_equal(count(x, "all"), 1);
 }
 
-/* What was made is gone, and its names and keys are those of other objects by now. */
-static void others_stay(void **state)
+/* The created objects are gone, and their names and keys now belong to other objects. */
+static void test_undo_leaves_foreign_objects(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_table *made = make_six(x, "/o", IPCX_A_KEY), *gone, *others;
@@ -220,7 +220,7 @@ static void others_stay(void **state)
 	assert_int_equal(ipcx_remove(x, &q, &gone), 0);
 	assert_int_equal(ipcx_table_rows(gone), 6);
 	ipcx_table_free(gone);
-	/* Files made one after another may get the same inode number. */
+	/* Files created one after another may get the same inode number. */
 	make_small(x, "pshm", "/between", NULL);
 	make_small(x, "psem", "/between", NULL);
 	make_small(x, "mq", "/between", NULL);
@@ -231,7 +231,7 @@ static void others_stay(void **state)
 		assert_int_equal(note->kind, IPCX_NOTE_FAILED);
 		left |= IPCX_MECH_BIT(note->mech);
 	}
-	/* A name is known again; an id is another one. */
+	/* A name can be reused; an id has changed. */
 	for (unsigned m = 0; m < 6; m++)
 		assert_true(!(left & IPCX_MECH_BIT(m)) || ipcx_mech_info(m)->named);
 	ipcx_table_free(gone);
@@ -244,8 +244,8 @@ static void others_stay(void **state)
 	assert_int_equal(count(x, "all"), 3);
 }
 
-/* The very id again, by another key. */
-static void the_same_id_is_another_object(void **state)
+/* The same id again, with another key. */
+static void test_undo_leaves_an_object_with_a_reused_id(void **state)
 {
 	struct ipcx *x = *state;
 	static const char *const mechs[] = { "shm", "msg", "sem" };
@@ -280,9 +280,9 @@ static void the_same_id_is_another_object(void **state)
 	}
 }
 
-/* ---- what is not known is named */
+/* ---- unknown bits are reported */
 
-static void unknown_attributes(void **state)
+static void test_unknown_attributes(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_attrs a = small("shm", NULL);
@@ -305,7 +305,7 @@ static void unknown_attributes(void **state)
 	ipcx_table_free(t);
 }
 
-static void unknown_flags(void **state)
+static void test_unknown_flags(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_table *t = UNTOUCHED;
@@ -322,16 +322,16 @@ static void unknown_flags(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(references_and_mechanisms),
-		TEST(no_condition),
-		TEST(no_snapshot_of_objects),
-		TEST(an_empty_snapshot),
-		TEST(undone),
-		TEST(existing_ones_stay),
-		TEST(others_stay),
-		TEST(the_same_id_is_another_object),
-		TEST(unknown_attributes),
-		TEST(unknown_flags),
+		TEST(test_references_and_mechanisms_exclude_each_other),
+		TEST(test_no_condition_needs_an_explicit_flag),
+		TEST(test_snapshot_without_objects),
+		TEST(test_empty_snapshot),
+		TEST(test_undo),
+		TEST(test_undo_leaves_existing_objects),
+		TEST(test_undo_leaves_foreign_objects),
+		TEST(test_undo_leaves_an_object_with_a_reused_id),
+		TEST(test_unknown_attributes),
+		TEST(test_unknown_flags),
 	};
 
 	return cmocka_run_group_tests_name("traps", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Values: their text, their order, their copies; hints; versions. */
+/* Values: their texts, their order, copies of them; hints; versions. */
 #include "api.h"
 
 #include <ipcx-stress.h>
@@ -14,7 +14,7 @@ static struct ipcx_value text_value(const char *text)
 	return v;
 }
 
-static void text_of_each_type(void **state)
+static void test_text_of_each_type(void **state)
 {
 	const struct {
 		struct ipcx_value v;
@@ -45,13 +45,13 @@ static void text_of_each_type(void **state)
 				 strlen(rows[i].text));
 		assert_string_equal(text, rows[i].text);
 	}
-	/* As snprintf(3): cut, or only counted. */
+	/* As snprintf(3): truncated, or only counted. */
 	assert_int_equal(ipcx_value_format(&rows[10].v, text, 4), 10);
 	assert_string_equal(text, "0x0");
 	assert_int_equal(ipcx_value_format(&rows[10].v, NULL, 0), 10);
 }
 
-static void no_text(void **state)
+static void test_invalid_value_has_no_text(void **state)
 {
 	const struct ipcx_value odd = { .type = (enum ipcx_type)99 };
 	const struct ipcx_value one = { .type = IPCX_TYPE_UINT, .as.u = 1 };
@@ -65,8 +65,8 @@ static void no_text(void **state)
 	assert_null(ipcx_value_string(&one));
 }
 
-/* Each is less than those after it, as great as itself. */
-static void order(void **state)
+/* Each is less than those after it and equal to itself. */
+static void test_order(void **state)
 {
 	const struct ipcx_value rows[] = {
 		{ .type = IPCX_TYPE_NONE },
@@ -94,7 +94,7 @@ static void order(void **state)
 
 /* ---- copies */
 
-/* As a program would write it: a helper that answers by value. */
+/* A helper that returns a value by value, as a program would have it. */
 static struct ipcx_value value_of(const struct ipcx_table *t, size_t row,
 				  enum ipcx_field field)
 {
@@ -104,7 +104,7 @@ static struct ipcx_value value_of(const struct ipcx_table *t, size_t row,
 	return v;
 }
 
-static void copies(void **state)
+static void test_copies(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_attrs two = small("shm", NULL);
@@ -134,8 +134,8 @@ static void copies(void **state)
 	ipcx_table_free(t);
 }
 
-/* Those that stand in the table, too: names are as long as they may be. */
-static void copies_of_long_ones(void **state)
+/* Also of strings stored in the table: names have the maximum length. */
+static void test_copies_of_long_strings(void **state)
 {
 	struct ipcx *x = *state;
 	char names[2][257];
@@ -163,7 +163,7 @@ static void copies_of_long_ones(void **state)
 
 /* ---- kinds of failures */
 
-static void failures(void **state)
+static void test_failures(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_table *t = UNTOUCHED;
@@ -189,7 +189,7 @@ static void failures(void **state)
 
 /* ---- hints */
 
-static void hints(void **state)
+static void test_hints(void **state)
 {
 	struct ipcx *x = *state;
 	struct ipcx_attrs a = small("mq", "/h");
@@ -203,11 +203,11 @@ static void hints(void **state)
 	make(x, &a, NULL);
 	assert_fails(x, ipcx_create(x, &a, 1, &t), -EEXIST, t, UNTOUCHED);
 	assert_int_equal(ipcx_error_hint(x)->kind, IPCX_HINT_TAKE_EXISTING);
-	/* It does what the hint says. */
+	/* Following the hint works. */
 	a.set |= IPCX_A_IF_MISSING;
 	assert_int_equal(ipcx_create(x, &a, 1, &t), 0);
 	ipcx_table_free(t);
-	/* A failure without one has none. */
+	/* A failure without advice has no hint. */
 	assert_int_equal(ipcx_ref_parse(x, "nope", IPCX_NO_MECH, &ref), -EINVAL);
 	assert_int_equal(ipcx_error_hint(x)->kind, IPCX_HINT_NONE);
 	assert_int_equal(ipcx_error_hint(NULL)->kind, IPCX_HINT_NONE);
@@ -215,7 +215,7 @@ static void hints(void **state)
 
 /* ---- versions */
 
-static void versions(void **state)
+static void test_versions(void **state)
 {
 	char text[32];
 
@@ -232,9 +232,9 @@ static void versions(void **state)
 	assert_string_equal(ipcx_error(NULL), "");
 }
 
-/* ---- what mechanisms can do */
+/* ---- abilities of mechanisms */
 
-static void abilities(void **state)
+static void test_abilities(void **state)
 {
 	static const struct {
 		const char *mech;
@@ -259,7 +259,7 @@ static void abilities(void **state)
 
 /* ---- sets of fields */
 
-static void sets(void **state)
+static void test_sets(void **state)
 {
 	struct ipcx_fieldset set = IPCX_FIELDSET(IPCX_F_MECH, IPCX_F_FOLLOWS), more;
 
@@ -285,9 +285,16 @@ static void sets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(text_of_each_type),   TEST(no_text),  TEST(order), TEST(copies),
-		TEST(copies_of_long_ones), TEST(failures), TEST(hints), TEST(versions),
-		TEST(abilities),           TEST(sets),
+		TEST(test_text_of_each_type),
+		TEST(test_invalid_value_has_no_text),
+		TEST(test_order),
+		TEST(test_copies),
+		TEST(test_copies_of_long_strings),
+		TEST(test_failures),
+		TEST(test_hints),
+		TEST(test_versions),
+		TEST(test_abilities),
+		TEST(test_sets),
 	};
 
 	return cmocka_run_group_tests_name("values", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A private world for each test: fresh IPC, mount and PID namespaces, an empty /dev/shm, queues of its own."""
+"""An isolated world for each test: fresh IPC, mount and PID namespaces, an empty /dev/shm and its own mqueue mount."""
 
 import json
 import os
@@ -12,7 +12,7 @@ import pytest
 IPCX = os.environ.get("IPCX", os.path.join(os.path.dirname(__file__), "../../build/dev/cmd/ipcx"))
 IPCX = os.path.abspath(IPCX)
 
-# What the holder of the namespaces does first; it ends when its standard input does.
+# Setup by the process that holds the namespaces; it exits at the end of its standard input.
 SETUP = """
 mount -t tmpfs -o mode=1777 none /dev/shm
 [ -d /dev/mqueue ] && mount -t mqueue none /dev/mqueue
@@ -22,7 +22,7 @@ read -r end
 
 
 class Result(subprocess.CompletedProcess):
-    """What a command answered: .rc, .out and .err as text, .json parsed."""
+    """Result of a command: .rc, .out and .err as text, .json parsed."""
 
     @property
     def rc(self):
@@ -68,7 +68,7 @@ class World:
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def argv(self, *words, uid=None, caps=None):
-        """The words that run a command in here: as an ordinary user with uid=, with only some capabilities with caps=."""
+        """Return the words that run a command in this world: as an unprivileged user with uid=, with only some capabilities with caps=."""
         enter = ["nsenter", "-t", str(self.pid), "--ipc", "--mount", "--pid"]
         if os.geteuid() != 0:
             enter += ["--user", "--preserve-credentials"]
@@ -80,7 +80,7 @@ class World:
         return [*enter, *setpriv, *[str(w) for w in words]]
 
     def run(self, *words, uid=None, caps=None, input=None, env=None, timeout=60, **more):
-        """Run any command; env adds to (or, with None as a value, takes from) a small, fixed environment."""
+        """Run any command; env adds to a small, fixed environment, or removes from it with None as a value."""
         full = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC0"}
         full.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
         full.update(env or {})
@@ -102,19 +102,19 @@ class World:
         return self.run(IPCX, *words, **more)
 
     def ok(self, *words, **more):
-        """Run ipcx, which must succeed without a word on stderr; answers its output without the last newline."""
+        """Run ipcx, which must succeed and print nothing on stderr; return its output without the last newline."""
         r = self.ipcx(*words, **more)
         assert r.rc == 0 and r.err == "", (words, r.rc, r.out, r.err)
         return r.out.rstrip("\n")
 
     def objects(self, *words, **more):
-        """The objects of ipcx ls --json."""
+        """Return the objects of ipcx ls --json."""
         r = self.ipcx("ls", "--json", *words, **more)
         assert r.rc == 0, (words, r.rc, r.err)
         return r.json["objects"]
 
     def steady(self, *words, **more):
-        """What of them time alone does not move: for comparing two looks, between which a second may pass."""
+        """Return the objects without fields that change with time, for comparing two listings that may be a second apart."""
         return [{k: v for k, v in o.items() if k not in ("age", "idle")} for o in self.objects(*words, **more)]
 
     def sh(self, script, **more):

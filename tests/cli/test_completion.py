@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What shells offer: the tables of the program and live objects, in the real shells."""
+"""Completion in the real shells, from the program's tables and from live objects."""
 
 import contextlib
 import json
@@ -17,7 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 COMPLETION = os.path.abspath(os.path.join(HERE, "../../completion"))
 BIN = os.path.dirname(IPCX)
 
-# Interactive shells: TAB completes, M-* puts every candidate into the line (bash), ^X^P tells the line.
+# Interactive shells: TAB completes, M-* inserts every candidate (bash), ^X^P prints the line.
 BASH = r"""
 cd
 PS1='ready> '
@@ -61,7 +61,7 @@ def environment(world, **more):
 
 @contextlib.contextmanager
 def terminal(world, shell):
-    """A shell at a terminal; answers typed(text), which answers the line edited and what the terminal showed."""
+    """A shell on a terminal; return typed(text), which returns the edited line and what the terminal showed."""
     need(shell)
     file, text, argv = SHELLS[shell]
     with open(os.path.join(world.dir, file), "w", encoding="ascii") as f:
@@ -111,7 +111,7 @@ def candidates(world, *words):
     return [line.split("\t") for line in r.lines]
 
 
-def test_commands_with_what_they_do(world, dump):
+def test_commands_are_offered_with_their_summaries(world, dump):
     offered = dict(candidates(world, ""))
     for c in dump["commands"]:
         if not c["hidden"] and " " not in c["name"]:
@@ -125,13 +125,13 @@ def test_commands_of_two_words(world, dump):
     assert {w for w, _ in candidates(world, "")} == first
     for noun in first:
         below = {c["name"].split()[1]: c["summary"] for c in dump["commands"] if c["name"].startswith(noun + " ")}
-        if noun not in ("limits", "stress"):  # take words themselves
+        if noun not in ("limits", "stress"):  # they have operands of their own
             assert not below or dict(candidates(world, noun, "")) == below
     assert candidates(world, "shm", "re") == [["read", "read memory: raw, as a dump, or the texts in it"]]
     assert candidates(world, "pshm", "frob", "") == []
 
 
-def test_objects_of_a_command_for_one_mechanism(world):
+def test_a_command_of_one_mechanism_offers_its_objects(world):
     world.ok("mk", "shm", "--size", "1", "--count", "2")
     world.ok("mk", "pshm", "/cache", "--size", "1")
     world.ok("mk", "psem", "/other", "--init", "1")
@@ -142,14 +142,14 @@ def test_objects_of_a_command_for_one_mechanism(world):
 
 
 @pytest.mark.parametrize("name", ["ls", "show", "mk", "rm", "set", "limits", "key"])
-def test_options_with_their_help(world, dump, name):
+def test_options_are_offered_with_their_help(world, dump, name):
     c = next(c for c in dump["commands"] if c["name"] == name)
     offered = dict(candidates(world, name, "--"))
     for o in c["options"]:
         assert offered["--" + o["name"]] == o["help"]
 
 
-def test_fields_in_lists_and_conditions(world):
+def test_fields_are_offered_in_lists_and_conditions(world):
     assert ["size", "size"] in candidates(world, "ls", "-o", "siz")
     assert candidates(world, "ls", "-o", "ref,+nat")[0][0] == "ref,+nattch"
     assert candidates(world, "ls", "--sort", "-natt")[0][0] == "-nattch"
@@ -157,7 +157,7 @@ def test_fields_in_lists_and_conditions(world):
     assert candidates(world, "ls", "--output=natt")[0][0] == "--output=nattch"
 
 
-# What is typed, and whether it can go on: V4, a field that nothing asked has is wrong usage.
+# Typed text, and whether it is completed: V4, a field that no queried mechanism has is wrong usage.
 FIELDS = [
     (["ls", "-o", "nsem"], True), (["ls", "shm", "-o", "nsem"], False), (["ls", "sem", "-o", "nsem"], True), (["rm", "posix", "-w", "natt"], False),
     (["rm", "shm", "posix", "-w", "natt"], True), (["show", "pshm:/x", "--sort", "natt"], False), (["set", "msg:5", "-w", "qby"], True),
@@ -176,7 +176,7 @@ def test_only_fields_that_are_accepted_are_offered(world, words, some):
         assert r.rc == 2 and "no field" in r.err, r.err
 
 
-# What is typed, and the candidates that begin the answer.
+# Typed text, and the first candidates.
 WORDS = [
     (["ls", "--format", "js"], ["json", "jsonl"]),
     (["ls", "--colour=a"], ["--colour=auto", "--colour=always"]),
@@ -221,16 +221,16 @@ WORDS = [
 
 
 @pytest.mark.parametrize("words, offered", WORDS, ids=lambda w: " ".join(w))
-def test_words(world, words, offered):
+def test_arguments_are_offered(world, words, offered):
     assert [c[0] for c in candidates(world, *words)] == offered
 
 
-def test_limits_with_what_they_stop(world):
+def test_limits_are_offered_with_what_they_limit(world):
     what = {row["name"]: row["what"] for row in world.ipcx("limits", "--json").json["limits"]}
     assert dict(candidates(world, "limits", "sh")) == {n: w for n, w in what.items() if n.startswith("sh")}
 
 
-def test_live_references(world):
+def test_live_objects_are_offered(world):
     world.ok("mk", "shm", "--size", "1")
     world.ok("mk", "mq", "/jobs", "--maxmsg", "1", "--msgsize", "8")
     assert ["shm:0", "root"] in candidates(world, "show", "shm:")
@@ -254,33 +254,33 @@ def make(world, name):
 
 
 def removes_all(world, shell, line):
-    """A completed line, run by the shell that completed it, takes away every object and runs nothing else."""
+    """Run a completed line in the shell that completed it: it removes every object and runs nothing else."""
     r = world.run(shell, "-c", "cd\n" + line, env=environment(world))
     assert (r.rc, r.err, os.listdir(dev_shm(world))) == (0, "", []), line
     assert not os.path.exists(os.path.join(world.dir, "ran"))
 
 
-def test_hostile_names_all_at_once(world):
+def test_hostile_names_completed_all_at_once(world):
     for name in HOSTILE:
         make(world, name)
     with terminal(world, "bash") as typed:
-        # Each takes the place of what stands behind the colon.
+        # Each replaces the text after the colon.
         removes_all(world, "bash", typed("ipcx rm pshm:" + EVERY)[0].replace(" /", " pshm:/"))
 
 
 @pytest.mark.parametrize("word", ["pshm:", "pshm /", "'pshm:/", '"pshm:/', "pshm '/"])
 @pytest.mark.parametrize("shell", SHELLS)
-def test_hostile_names_one_by_one(world, shell, word):
+def test_hostile_names_completed_one_by_one(world, shell, word):
     with terminal(world, shell) as typed:
         for name in HOSTILE:
-            # What cannot be seen in a line has a reference, and no name that could be offered.
+            # A name with invisible characters is offered as a reference, never as a name.
             if name.isprintable() or ":" in word:
                 make(world, name)
                 removes_all(world, shell, typed("ipcx rm " + word + TAB)[0])
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_a_name_goes_on_where_it_was_left(world, shell):
+def test_completion_continues_a_partial_name(world, shell):
     for name in ("a b c", "a b d"):
         make(world, name)
     with terminal(world, shell) as typed:
@@ -298,7 +298,7 @@ def test_no_word_of_the_line_is_evaluated(world, shell):
     assert not os.path.exists(os.path.join(world.dir, "ran"))
 
 
-# What is typed, and how the line stands after TAB.
+# Typed text, and the line after TAB.
 LINES = [
     ("ipcx lim", "ipcx limits"),
     ("ipcx show sh", "ipcx show shm"),
@@ -333,7 +333,7 @@ def test_lines(world, shell):
     with terminal(world, shell) as typed:
         for line, wanted in LINES:
             got = typed(line + TAB)[0]
-            # A word that is done ends in a blank, one that goes on does not.
+            # A complete word ends in a blank, a partial one does not.
             blank = "" if wanted.endswith(("=", "shm", "shm:")) else " "
             if got.rstrip() != wanted or (blank == "" and got != wanted):
                 wrong.append((line, wanted, got))
@@ -386,7 +386,7 @@ def test_fish(world, dump):
     assert not os.path.exists(os.path.join(world.dir, "ran"))
 
 
-def test_fish_offers_hostile_names_as_they_are(world):
+def test_fish_offers_hostile_names_unquoted(world):
     for name in HOSTILE:
         make(world, name)
     for line in ("ipcx rm pshm:", "ipcx rm 'pshm:/", 'ipcx rm "pshm:/'):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What looking costs and touches, counted in system calls: these never depend on the clock."""
+"""Cost and side effects of reading, counted in system calls: they never depend on the clock."""
 
 import collections
 import os
@@ -12,11 +12,11 @@ from helpers.tools import MAKE, POSIX, SYSV, helper, make_all, many, mqworld, re
 OPENS = ("open", "openat", "openat2", "mq_open", "creat")
 CTL = {"shm": "shmctl", "msg": "msgctl", "sem": "semctl"}
 GLIBC_SEM = re.compile(r"^/dev/shm/sem\.\w{6}$")  # sem_open(3)'s own temporary file, closed before it returns
-FEW = 12  # room for what does not depend on the number of objects
+FEW = 12  # allowance for calls that do not depend on the number of objects
 
 
 def etc(world, **files):
-    """Stand files over those in /etc, in the world only."""
+    """Mount files over those in /etc, in the world only."""
     for name, text in files.items():
         path = os.path.join(world.dir, name)
         with open(path, "w", encoding="ascii") as f:
@@ -26,7 +26,7 @@ def etc(world, **files):
 
 
 def users(world, *uids):
-    """A user database of files that knows these users."""
+    """A user database in files with these users."""
     etc(world, **{
         "nsswitch.conf": "passwd: files\ngroup: files\n",
         "passwd": "".join(f"user{u}:x:{u}:{u}::/:/bin/sh\n" for u in uids),
@@ -52,12 +52,12 @@ def test_one_lookup_for_each_user_and_group(world, words):
     assert opened(calls, "/etc/group") <= 3
 
 
-def test_an_unknown_user_is_asked_for_once(world):
+def test_an_unknown_user_is_looked_up_once(world):
     users(world, 0)
     world.ok("mk", "shm", "--size", "4K", "--count", "20", "--owner", "77777")
     r, calls = trace(world, "ls", "shm", "--json")
     assert [o["owner"] for o in r.json["objects"]] == ["77777"] * 20
-    # Twice by the C library, and once by ourselves: a file that it could not read looks like one without him.
+    # Twice by the C library and once by ipcx: an unreadable file looks like one without the user.
     assert opened(calls, "/etc/passwd") <= 3
 
 
@@ -83,7 +83,7 @@ def test_one_call_for_each_object(world, mech):
 
 
 @pytest.mark.parametrize("mech", ["mq", "pshm", "psem"])
-def test_calls_of_posix_listings_grow_with_the_objects_only(world, mech):
+def test_calls_of_posix_listings_grow_only_with_the_objects(world, mech):
     counts = {}
     for n in (0, 50, 100, 200):
         many(world, mech, n - max(counts, default=0), f"n{n}.")
@@ -115,7 +115,7 @@ def looks(world):
             ["rm", "all", "--all", "--dry-run"], ["help", "--dump"], ["complete", "--", "rm", "shm:"]]
 
 
-def test_looking_opens_nothing_for_writing_and_takes_nothing(world):
+def test_reading_opens_nothing_for_writing_and_takes_no_lock(world):
     for words in looks(world):
         _, calls = trace(world, *words, more=("-y",))
         for c in calls:
@@ -134,7 +134,7 @@ def test_looking_opens_nothing_for_writing_and_takes_nothing(world):
                 assert "/dev/shm" not in c.args or "sem." in c.args, (words, c)
 
 
-def test_every_descriptor_is_closed_on_exec(world):
+def test_every_descriptor_is_close_on_exec(world):
     path = os.path.join(world.dir, "limits")
     for words in [*looks(world), ["mk", "shm", "--size", "4K"], ["mk", "psem", "/y"], ["mk", "mq", "/y"],
                   ["mk", "pshm", "/y", "--from", "/etc/passwd"], ["set", "pshm:/y", "--size", "8K"],
@@ -174,7 +174,7 @@ def test_one_object_costs_the_same_among_many(world):
     assert [len(trace(world, *words)[1]) for words in SINGLE] == few
 
 
-def test_a_reference_to_a_posix_object_lists_no_directory(world):
+def test_a_reference_to_a_posix_object_reads_no_directory(world):
     make_all(world)
     for mech in POSIX:
         for verb in ("ls", "show"):
@@ -182,14 +182,14 @@ def test_a_reference_to_a_posix_object_lists_no_directory(world):
             assert not any(c.name.startswith("getdents") for c in calls), (verb, mech)
 
 
-def test_memory_does_not_grow_with_what_is_listed_as_it_comes(world):
+def test_memory_does_not_grow_with_a_streamed_listing(world):
     peaks = {}
     for n in (10, 10000, 16000):
         many(world, "sem", n - max(peaks, default=0))
         r = world.run(helper("peak"), release(), "ls", "sem", "--numeric")
         rc, peaks[n] = map(int, r.err.split())
         assert rc == 0 and len(r.lines) == n + 1
-    assert peaks[16000] < peaks[10] + 640  # KiB; the rows alone would be more than twice as much
+    assert peaks[16000] < peaks[10] + 640  # KiB; the rows alone would need more than twice as much
 
 
 # ---- no trace
@@ -199,7 +199,7 @@ FILES = "/dev/shm/x /dev/shm/sem.x /dev/mqueue/x"
 
 
 def times(world):
-    """All that the kernel keeps of the objects, without asking ipcx for it."""
+    """Return everything that the kernel keeps of the objects, without ipcx."""
     files = world.sh(f"stat -c '%n %x %y %z %a %u %s' {FILES}")
     assert files.rc == 0, files.err
     return files.out + world.run("/usr/bin/python3", "-c", """
@@ -212,7 +212,7 @@ for name, args in (("shmctl", (0, 2, b)), ("msgctl", (0, 2, b)), ("semctl", (0, 
 
 @pytest.mark.parametrize("option", ["strictatime", "relatime", "noatime"])
 @pytest.mark.parametrize("uid,owner", [(None, 0), (None, 1000), (1000, 1000), (1000, 0)])
-def test_looking_changes_no_time(mqworld, option, uid, owner):
+def test_reading_changes_no_time(mqworld, option, uid, owner):
     mqworld.sh("mount -t mqueue none /dev/mqueue")
     r = mqworld.run("mount", "-o", f"remount,{option}", "/dev/shm")
     assert r.rc == 0, r.err
@@ -226,13 +226,13 @@ def test_looking_changes_no_time(mqworld, option, uid, owner):
     for words in (["ls"], ["ls", "--json"], ["show", *refs.values()], ["ls", *refs.values()],
                   ["ls", "shm", "msg", "sem", "pshm", "psem", "-o", "all"], ["limits"], ["rm", "all", "--all", "--dry-run"]):
         r = mqworld.ipcx(*words, uid=uid)
-        assert r.rc == int(words[0] == "rm" and uid is not None and uid != owner), (words, r.err)  # by his rights, with nothing touched
+        assert r.rc == int(words[0] == "rm" and uid is not None and uid != owner), (words, r.err)  # without permission, and nothing is touched
     assert times(mqworld) == before
-    if uid is None or option == "noatime":  # who does not own a directory cannot read its names without a trace
+    if uid is None or option == "noatime":  # reading a directory changes its atime unless the reader owns it
         assert mqworld.run("stat", "-c", "%x", "/dev/shm").out == directory
 
 
-def test_nothing_is_taken_out_of_a_queue(world):
+def test_reading_takes_no_message_from_a_queue(world):
     queue = world.ok("mk", "msg")
     world.ok("mk", "mq", "/q", "--maxmsg", "2", "--msgsize", "16")
     for what in (["send", queue, 3, 100], ["mqsend", "/q", 5]):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The pages say what the program's tables say, what they show works, and they render without a complaint."""
+"""The manual pages agree with the program's tables, their examples work, and they render without warnings."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def built(name):
 
 
 def render(name):
-    """A page as a person sees it at 80 columns, and what groff has to say about it."""
+    """Return a page as shown at 80 columns, and groff's warnings."""
     path = built(name)
     if not shutil.which("groff"):
         pytest.skip("groff is not installed")
@@ -41,17 +41,17 @@ def render(name):
 
 
 def words(text):
-    """Without what depends on where a line ends."""
+    """Remove what depends on line breaks."""
     return re.sub(r"\s+", "", text.replace("‐", "").replace("-", "").replace("−", ""))
 
 
 def page(name):
-    """The words of a page as it is shown."""
+    """Return the words of a page as it is shown."""
     return words(render(name)[0])
 
 
 def page_of(command, name="ipcx-{0}.{1}"):
-    """What tells of a command: of the old names, which are many commands, in section 7."""
+    """Return the pages of a command: the old names, which are many commands, are in section 7."""
     first = command["name"].split()[0]
     return name.format(first, 7 if first == "compat" else 1)
 
@@ -65,7 +65,7 @@ def literal_lines(text):
 
 
 def literal(name):
-    """The lines of a template's literal blocks."""
+    """Return the lines of a template's literal blocks."""
     return literal_lines(read(os.path.join(SOURCES, name + ".scd.in")))
 
 
@@ -88,7 +88,7 @@ def test_ipcx_1_lists_every_command(dump):
         assert words(page_of(c, "ipcx-{0}({1})")) in text
 
 
-def test_ipcx_1_tells_every_field_mechanism_format_and_exit_status(dump):
+def test_ipcx_1_lists_every_field_mechanism_format_and_exit_status(dump):
     text = page("ipcx.1")
     for f in dump["fields"]:
         assert words(f"{f['name']} ({f['type']}") in text, f["name"]
@@ -101,7 +101,7 @@ def test_ipcx_1_tells_every_field_mechanism_format_and_exit_status(dump):
         assert words(f"{'any other' if e['status'] is None else e['status']} {e['text']}") in text
 
 
-def test_each_page_tells_the_exit_statuses_of_its_commands(dump):
+def test_each_page_lists_the_exit_statuses_of_its_commands(dump):
     for c in dump["commands"]:
         name = "ipcx-" + c["name"].split()[0]
         if c["hidden"] or c["name"] in ("help", "compat"):
@@ -112,7 +112,7 @@ def test_each_page_tells_the_exit_statuses_of_its_commands(dump):
             assert words(e["text"]) in text, (c["name"], e)
 
 
-def test_a_field_whose_reading_leaves_a_trace_is_told_with_ls(dump):
+def test_ls_page_warns_about_fields_whose_reading_has_side_effects(dump):
     text = page("ipcx-ls.1")
     traced = [f["name"] for f in dump["fields"] if re.search(r"atime and ctime when|read like qsize", f["doc"])]
     assert len(traced) >= 4
@@ -120,7 +120,7 @@ def test_a_field_whose_reading_leaves_a_trace_is_told_with_ls(dump):
         assert name in text
 
 
-def test_every_limit_is_told(dump):
+def test_every_limit_is_documented(dump):
     rows = json.loads(subprocess.run([IPCX, "limits", "--json"], stdout=subprocess.PIPE, check=True).stdout)["limits"]
     text = page("ipcx-limits.1")
     for row in rows:
@@ -130,7 +130,7 @@ def test_every_limit_is_told(dump):
         assert words(f"{m['name']}:{m['need']}") in text
 
 
-def test_every_public_function_is_told_with_its_prototype():
+def test_every_public_function_has_its_prototype_in_the_manual():
     text = page("libipcx.3")
     names = re.findall(r"\b(ipcx_\w+);", read(os.path.join(ROOT, "lib/libipcx.map")))
     headers = "".join(read(os.path.join(ROOT, "lib", name)) for name in ("ipcx.h", "ipcx-stress.h"))
@@ -146,7 +146,7 @@ def test_the_program_of_libipcx_3_is_the_one_that_is_compiled():
     assert words(program) in page("libipcx.3")
 
 
-def test_the_program_of_libipcx_3_lists_what_nobody_has_attached(world):
+def test_the_program_of_libipcx_3_lists_unattached_segments(world):
     program = built("example")
     ref = f"shm:{world.ok('mk', 'shm', '--size', '12345')}"
     run = world.run(program)
@@ -162,7 +162,7 @@ def test_page_renders_without_a_warning_and_fits(name):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page_has_the_sections_that_people_look_for(name):
+def test_page_has_the_usual_sections(name):
     headings = re.findall(r"^(\S.*)$", render(name)[0], re.M)
     wanted = {"NAME", "DESCRIPTION", "SEE ALSO"}
     wanted |= {"SYNOPSIS", "OPTIONS", "EXAMPLES", "EXIT STATUS"} if name.endswith(".1") else set()
@@ -170,13 +170,13 @@ def test_page_has_the_sections_that_people_look_for(name):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page_refers_to_pages_that_exist(name):
+def test_page_refers_to_existing_pages(name):
     text = read(built(name + ".scd"))
     for other, section in re.findall(r"\*((?:lib)?ipcx[\w-]*)\*\((\d)\)", text):
         assert f"{other}.{section}" in PAGES
 
 
-def test_pages_name_only_options_that_there_are(dump):
+def test_pages_name_only_existing_options(dump):
     known = {o["name"] for c in [*dump["commands"], dump] for o in c["options"]}
     for name in PAGES:
         for option in re.findall(r"\*--([a-z-]+)", read(os.path.join(SOURCES, name + ".scd.in"))):
@@ -184,7 +184,7 @@ def test_pages_name_only_options_that_there_are(dump):
 
 
 def command_lines():
-    """The words of each call of ipcx in a literal block, without what stands around it."""
+    """Return the words of each ipcx command in a literal block."""
     for name in PAGES:
         for line in literal(name):
             call = re.match(r"\s*(?:\w+=\$\(|trap '|for \w+ in \$\()?(ipcx .*?)(?:\) \|\| \w+|' EXIT)?$", line)
@@ -195,9 +195,9 @@ def command_lines():
 
 
 @pytest.mark.parametrize("words_of", sorted(set(command_lines())), ids=" ".join)
-def test_a_command_of_a_page_is_understood(words_of):
-    """All of its options are read before --help answers; a condition is read in the next test."""
-    ours = words_of[:words_of.index("--")] if "--" in words_of else words_of  # what is behind it would be run
+def test_commands_on_pages_are_accepted(words_of):
+    """All options are parsed before --help is obeyed; conditions are parsed in the next test."""
+    ours = words_of[:words_of.index("--")] if "--" in words_of else words_of  # the words after it would be run
     run = subprocess.run([IPCX, *ours, "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     assert (run.returncode, run.stderr) == (0, b"")
 
@@ -212,13 +212,13 @@ def conditions():
 
 
 @pytest.mark.parametrize("condition", sorted(set(conditions())))
-def test_a_condition_of_a_page_is_one(world, condition):
+def test_conditions_on_pages_are_valid(world, condition):
     users = "".join(f"{name}:x:{4200 + n}:4200::/:/bin/sh\n" for n, name in enumerate(re.findall(r"(?:owner|creator) [!=]= (\w+)", condition)))
     world.run("sh", "-c", f"cat /etc/passwd - >{world.dir}/passwd; mount --bind {world.dir}/passwd /etc/passwd", input=users)
     world.ok("ls", "--where", condition)
 
 
-def test_the_error_of_ipcx_expr_7_is_what_is_said(world):
+def test_the_error_shown_in_ipcx_expr_7_is_the_real_one(world):
     lines = literal("ipcx-expr.7")
     at = next(i for i, line in enumerate(lines) if line.startswith("$ ipcx "))
     run = world.ipcx(*shlex.split(lines[at])[2:])
@@ -241,7 +241,7 @@ def test_ipcx_json_5_names_every_member_of_a_document():
         assert re.search(rf"\b{name}\b", text), name
 
 
-def test_options_of_ipcx_1_count_before_and_behind_the_command(world):
+def test_options_of_ipcx_1_work_before_and_after_the_command(world):
     for words_of in ("-v", "rm", "shm", "--all"), ("rm", "-v", "shm", "--all"):
         ref = f"shm:{world.ok('mk', 'shm', '--size', '4K')}"
         run = world.ipcx(*words_of)

@@ -36,7 +36,7 @@ def hidepid(world):
 
 
 def bare(world, *words, **more):
-    """An ipcx that needs no /proc itself: no sanitizers, and its library not found through /proc/self/exe."""
+    """An ipcx that works without /proc: no sanitizers, and its library not found through /proc/self/exe."""
     path = os.path.join(os.path.dirname(release()), "../lib")
     return world.run(release(), *words, env={"LD_LIBRARY_PATH": path}, **more)
 
@@ -66,7 +66,7 @@ def test_listings_need_no_proc(world, proc, uid):
 
 
 @pytest.mark.parametrize("proc", ["no_proc", "fake_proc", "subset_pid"])
-def test_what_only_proc_knows_is_unknown(world, proc):
+def test_fields_from_proc_are_unknown_without_it(world, proc):
     world.ok("mk", "shm", "--size", "4K")
     PROCS[proc](world)
     r = bare(world, "ls", "shm", "--json", "-o", "ref,size,rss,swap")
@@ -77,7 +77,7 @@ def test_what_only_proc_knows_is_unknown(world, proc):
 
 @pytest.mark.parametrize("proc", ["no_proc", "fake_proc", "subset_pid"])
 def test_limits_without_sysctls(world, proc):
-    """The System V ones come from IPC_INFO with the same values; others are unknown, never 0."""
+    """System V limits come from IPC_INFO with the same values; others are unknown, never 0."""
     whole = {o["name"]: o for o in world.ipcx("limits", "--json").json["limits"]}
     PROCS[proc](world)
     r = bare(world, "limits", "--json")
@@ -92,7 +92,7 @@ def test_limits_without_sysctls(world, proc):
     assert bare(world, "mk", "shm", "--size", "4K").rc == 0
 
 
-def test_the_creator_behind_hidepid_is_unknown(world):
+def test_a_creator_hidden_by_hidepid_is_unknown(world):
     hidepid(world)
     with background(world, "sh", "-c", f"{IPCX} mk shm --size 4K --mode 0644 >&2; echo ready; read end"):
         r = world.ipcx("ls", "shm", "--json", "-o", "ref,command,creator_alive", uid=1000)
@@ -100,7 +100,7 @@ def test_the_creator_behind_hidepid_is_unknown(world):
         assert all(o["command"] is None and o["creator_alive"] in (None, False) for o in r.json["objects"])
 
 
-def test_sysctls_that_may_not_be_written(world):
+def test_read_only_sysctls(world):
     do(world, "mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys")
     before = world.sysctl("kernel.shmmni")
     r = world.ipcx("limits", "set", "shmmni=77")
@@ -148,7 +148,7 @@ def test_full_dev_shm(world):
     assert r.rc == 1 and re.search("dev_shm_inodes .*4 used", r.err), r.err
 
 
-def test_dev_shm_that_may_not_be_listed(world):
+def test_unreadable_dev_shm(world):
     world.ok("mk", "pshm", "/a", "--size", "5", "--mode", "0644")
     world.ok("mk", "psem", "/s", "--mode", "0644")
     do(world, "chmod 0711 /dev/shm")
@@ -177,7 +177,7 @@ def test_read_only_dev_shm(world):
 
 @pytest.mark.parametrize("closed", [c for n in range(1, 4) for c in itertools.combinations((0, 1, 2), n)])
 def test_closed_streams(world, closed):
-    """What is closed stays unusable; no object, directory or namespace lands on 0 to 2."""
+    """A closed stream stays unusable; no object, directory or namespace gets descriptor 0 to 2."""
     made = make_all(world)
     shut = " ".join({0: "<&-", 1: ">&-", 2: "2>&-"}[n] for n in closed)
     report = os.path.join(world.dir, "report")
@@ -192,7 +192,7 @@ def test_closed_streams(world, closed):
             assert r.rc == 1, (words, r.rc)
         else:
             assert r.rc == 0, (words, r.rc, r.err)
-    # what could not be told was not left behind, and nothing was written into an object
+    # an object whose name could not be printed was removed, and no output went into an object
     names = {o["ref"]: o for o in world.objects(*POSIX)}
     assert ("psem:/y" in names) == (1 not in closed)
     if 1 not in closed:
@@ -200,7 +200,7 @@ def test_closed_streams(world, closed):
         assert world.sh("cmp /etc/passwd /dev/shm/y").rc == 0
 
 
-def test_a_closed_stdin_gives_no_contents(world):
+def test_a_closed_stdin_has_no_contents(world):
     for mech in ("shm", "pshm"):
         r = world.sh(f'"$IPCX" mk {MAKE[mech][0]} {"/in" if mech == "pshm" else ""} --from - <&-')
         assert r.rc != 0 and r.out == "" and r.err
@@ -209,7 +209,7 @@ def test_a_closed_stdin_gives_no_contents(world):
 
 @pytest.mark.parametrize("words", [*COMMANDS, ["show", "sem:0"], ["rm", "sem:0", "--verbose"], ["rm", "sem:0", "--json"],
                                    ["help", "--schema"], ["set", "sem:0", "--mode", "0644", "--json"]], ids=" ".join)
-def test_a_full_disk_is_no_success(world, words):
+def test_a_full_disk_is_a_failure(world, words):
     world.ok("mk", "sem", "--nsems", "1")
     with open("/dev/full", "wb") as full:
         r = world.ipcx(*words, stdout=full)
@@ -218,7 +218,7 @@ def test_a_full_disk_is_no_success(world, words):
 
 @pytest.mark.parametrize("mech", MAKE)
 @pytest.mark.parametrize("option", [[], ["--json"]])
-def test_what_is_made_and_cannot_be_told_is_removed_again(world, mech, option):
+def test_an_object_that_cannot_be_printed_is_removed(world, mech, option):
     with open("/dev/full", "wb") as full:
         r = world.ipcx("mk", *MAKE[mech], *option, stdout=full)
     assert r.rc == 1 and "removed again" in r.err
@@ -227,7 +227,7 @@ def test_what_is_made_and_cannot_be_told_is_removed_again(world, mech, option):
 
 @pytest.mark.parametrize("trap", ["", "trap '' PIPE;"])
 @pytest.mark.parametrize("words", ["ls", "ls --json", "limits --json", "help --dump"])
-def test_a_reader_that_goes_away(world, trap, words):
+def test_a_reader_that_exits(world, trap, words):
     many(world, "sem", 2000)
     r = world.sh(f'{trap} {{ "$IPCX" {words}; echo $? >&3; }} 3>"$D/status" | head -n 1 >/dev/null; cat "$D/status"',
                  env={"D": world.dir})
@@ -235,7 +235,7 @@ def test_a_reader_that_goes_away(world, trap, words):
     assert r.out.strip() in ("0", "141", ""), r.out
 
 
-def test_mk_with_a_reader_that_is_gone_leaves_nothing(world):
+def test_mk_into_a_closed_pipe_leaves_nothing(world):
     for trap in ("", "trap '' PIPE;"):
         r = world.sh(f'{trap} {{ sleep 0.2; "$IPCX" mk shm --size 4K; echo $? > "$D/status"; }} | true; cat "$D/status"',
                      env={"D": world.dir})
@@ -262,7 +262,7 @@ def test_output_does_not_depend_on_the_locale(world):
     assert world.ipcx("ls", "--json", env={"LC_ALL": None, "PATH": None, "TZ": None, "HOME": None}).rc == 0
 
 
-def test_names_in_no_encoding_are_valid_json(world):
+def test_names_in_no_encoding_are_written_as_valid_json(world):
     do(world, "printf x > \"$(printf '/dev/shm/a\\377\\200b\\033[31m')\"")
     r = world.ipcx("ls", "pshm", "--json")
     json.loads(r.stdout.decode("utf-8", "strict"))
@@ -324,18 +324,18 @@ NOT_NUMBERS = ["", " ", "+5", "-5", "0x", "5x", "5 ", " 5", "5.", "0b1", "1e3", 
 
 
 @pytest.mark.parametrize("text", NOT_NUMBERS, ids=repr)
-def test_what_is_no_number_is_refused(world, text):
+def test_malformed_numbers_are_refused(world, text):
     world.ok("mk", "shm", "--size", "4K", "--id", "0")
     for words in (["mk", "sem", f"--nsems={text}"], ["mk", "shm", "--size=4K", f"--key={text}"], ["mk", "shm", "--size=4K", f"--mode={text}"],
                   ["rm", f"shm:{text}"], ["show", f"shm:{text}"], ["mk", "shm", "--size=4K", f"--id={text}"], ["key", "/etc", text],
                   ["mk", "sem", "--nsems=1", f"--init={text}"], ["limits", "set", f"shmmni={text}"], ["mk", "msg", f"--count={text}"],
                   ["rm", "shm", "--yes", "--where", f"nattch == {text}"]):
         if words[0] == "key" and (len(text.encode()) == 1 or text == "--"):
-            continue  # one character is a project, and this one ends options
+            continue  # a single character is a valid project, and this one ends the options
         if words[-1] in ("--key=-5", "--key=-0"):
-            continue  # keys are signed as well
+            continue  # keys may be signed as well
         if words[0] == "rm" and len(words) == 5 and text.strip() in ("5", "-5", "-0"):
-            continue  # an expression has blanks and signs
+            continue  # an expression may have blanks and signs
         r = world.ipcx(*words)
         assert r.rc == 2 and r.out == "" and r.err.startswith("ipcx: "), (words, r.rc, r.out, r.err)
     assert [o["id"] for o in world.objects("shm")] == [0]
@@ -343,7 +343,7 @@ def test_what_is_no_number_is_refused(world, text):
 
 
 @pytest.mark.parametrize("text", ["2147483648", "4294967295", "4294967296", "9223372036854775808", "18446744073709551615"])
-def test_ids_are_not_cut(world, text):
+def test_ids_are_not_truncated_to_32_bits(world, text):
     """P6, P7: 4294967296 is not 0."""
     world.ok("mk", "shm", "--size", "4K", "--id", "0")
     for verb in ("rm", "show", "ls"):
@@ -386,7 +386,7 @@ def test_garbage_in_tz(world, tz):
 
 
 @pytest.mark.parametrize("date", ["1901-01-01", "1969-12-31 23:59:59", "2038-01-19 03:14:08", "2262-04-11"])
-def test_times_far_away(world, date):
+def test_extreme_times(world, date):
     do(world, f"printf x > /dev/shm/a && touch -d '{date}Z' /dev/shm/a")
     r = world.ipcx("ls", "pshm", "--json", "-o", "ref,mtime,atime")
     assert r.rc == 0 and r.json["objects"][0]["mtime"][:10] in (date[:10], date[:10])
@@ -394,7 +394,7 @@ def test_times_far_away(world, date):
 
 
 def test_an_object_of_the_future_has_no_negative_age(world):
-    """A clock that was set back: how old it is cannot be told."""
+    """With a clock that was set back the age is unknown."""
     world.ok("mk", "shm", "--size", "4K")
     lib = preload("past")
     r = world.run(release(), "ls", "shm", "--json", "-o", "ref,age,idle,creator_alive", env={"LD_PRELOAD": lib})
@@ -405,7 +405,7 @@ def test_an_object_of_the_future_has_no_negative_age(world):
     assert len(world.objects("shm")) == 1
 
 
-# ---- the call itself
+# ---- the name of the program
 
 
 @pytest.mark.parametrize("argv", [[], [""], ["a b"], ["x" * 5000], ["/"], ["\033[31m"], ["--help"]], ids=lambda a: repr(a)[:20])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""System calls that fail, memory and limits that run out, signals that interrupt: never a crash, never another answer in silence."""
+"""Failing system calls, exhausted memory and limits, interrupting signals: never a crash, never a silently different result."""
 
 import collections
 import json
@@ -13,7 +13,7 @@ from helpers.tools import MAKE, POSIX, SYSV, helper, make_all, many, need, prelo
 
 SIGNALS = {128 + n for n in (4, 6, 7, 8, 11)} | {-n for n in (4, 6, 7, 8, 11)}
 
-# What glibc's loader and heap need before any code of ours runs, or cannot go on without (`true` ends the same way).
+# Calls that glibc's loader and heap need before any code of ours runs, or cannot do without (`true` fails the same way).
 LOADERS = {"execve", "mmap", "munmap", "mprotect", "brk", "arch_prctl", "set_tid_address", "set_robust_list", "rseq", "exit_group",
            "prlimit64", "pread64"}
 
@@ -33,17 +33,17 @@ STEADY = re.compile(r'"(age|idle)":\d+|\b\d+s\b')
 
 
 def steady(text):
-    """What does not change by itself."""
+    """Return what does not change by itself."""
     return STEADY.sub("", text)
 
 
-# glibc's own sem_open(3) ignores that it cannot remove its temporary file, and fails after it has made the real one
-# when it cannot stat, map or remember it.
+# glibc's sem_open(3) ignores a failure to remove its temporary file, and fails after it has created the semaphore if it cannot stat, map or
+# record it.
 NOT_OURS = {("psem", call) for call in ("newfstatat", "fstat", "unlink", "unlinkat", "malloc")}
 
 
 def calls_of(world, words):
-    """How often a run makes each call, and how many of each are the loader's."""
+    """Return how often a run makes each call, and how many of each are the loader's."""
     _, calls = trace(world, *words)
     count = collections.Counter(c.name for c in calls)
     start = next((i for i, c in enumerate(calls) if c.name == "fcntl"), 0)  # main() begins with the standard streams
@@ -57,7 +57,7 @@ def inject(world, words, call, error, when):
 
 
 def cases(world, words):
-    """A bounded sample: each call of ours, its first three times, four errors."""
+    """A bounded sample: the first three of each of our calls, with four errors."""
     count, before = calls_of(world, words)
     for call in sorted(set(count) - LOADERS):
         for n in range(min(3, count[call] - before[call])):
@@ -66,7 +66,7 @@ def cases(world, words):
 
 
 @pytest.mark.parametrize("name", LOOKS)
-def test_no_failed_call_changes_an_answer_in_silence(world, name):
+def test_no_failed_call_silently_changes_the_result(world, name):
     """P10, E13."""
     need("strace")
     make_all(world)
@@ -90,8 +90,8 @@ def test_no_failed_call_changes_an_answer_in_silence(world, name):
 
 
 @pytest.mark.parametrize("mech", MAKE)
-def test_a_failed_call_leaves_nothing_half_made(world, mech):
-    """mk either made what it says, whole, or nothing."""
+def test_a_failed_call_leaves_no_partial_object(world, mech):
+    """mk creates either everything, complete, or nothing."""
     need("strace")
     words = ["mk", *MAKE[mech], "--mode", "0640"]
     if mech in ("shm", "pshm"):
@@ -118,8 +118,8 @@ def test_a_failed_call_leaves_nothing_half_made(world, mech):
 
 
 @pytest.mark.parametrize("mech", MAKE)
-def test_a_failed_call_never_hides_that_something_stayed(world, mech):
-    """rm and set: success means done; anything else is said."""
+def test_a_failed_call_never_hides_a_remaining_object(world, mech):
+    """rm and set: success means done; every failure is reported."""
     need("strace")
     make = ["mk", *[w for w in MAKE[mech]]]
     ref = f"{mech}:" + world.run(release(), *make).out.strip()
@@ -137,8 +137,8 @@ def test_a_failed_call_never_hides_that_something_stayed(world, mech):
 
 
 @pytest.mark.parametrize("mech", SYSV)
-def test_what_vanishes_from_a_list_is_left_out(world, mech):
-    """R1: it was counted, and is gone when it is looked at: nothing is missing."""
+def test_an_object_removed_during_a_listing_is_left_out(world, mech):
+    """R1: it was counted and is gone when it is read: not reported as missing."""
     for _ in range(3):
         world.ok("mk", *MAKE[mech])
     r = world.run(release(), "ls", mech, "--json", env={"LD_PRELOAD": preload("vanish"), "VANISH_ID": "1"})
@@ -148,8 +148,8 @@ def test_what_vanishes_from_a_list_is_left_out(world, mech):
 
 @pytest.mark.parametrize("mech", SYSV)
 @pytest.mark.parametrize("error", ["EINVAL", "EIDRM"])
-def test_what_vanishes_in_between_is_missing(world, mech, error):
-    """R3: named, it is missing. One that a single call of a listing overlooks is found all the same."""
+def test_a_named_object_removed_meanwhile_is_missing(world, mech, error):
+    """R3: named, it is missing. One that a single call of a listing omits is still found."""
     need("strace")
     for _ in range(3):
         world.ok("mk", *MAKE[mech])
@@ -164,13 +164,13 @@ def test_what_vanishes_in_between_is_missing(world, mech, error):
 
 
 @pytest.mark.parametrize("mech", SYSV)
-def test_what_vanishes_before_it_is_changed_is_missing(world, mech):
-    """It was found, and is gone in the moment of IPC_SET: nothing was changed, and that is said."""
+def test_an_object_removed_before_it_is_changed_is_missing(world, mech):
+    """It was found, and is gone at the time of IPC_SET: nothing was changed, and this is reported."""
     need("strace")
     for _ in range(3):
         world.ok("mk", *MAKE[mech])
     words = ["set", f"{mech}:1", "--mode", "0604"]
-    last = calls_of(world, words)[0][f"{mech}ctl"] - 1  # the one before the look at what became of it
+    last = calls_of(world, words)[0][f"{mech}ctl"] - 1  # the one before the call that reads the result
     world.ok("set", f"{mech}:1", "--mode", "0600")
     r = inject(world, words, f"{mech}ctl", "EIDRM", last)
     assert r.rc == 3 and "no such" in r.err, (r.rc, r.err)
@@ -178,7 +178,7 @@ def test_what_vanishes_before_it_is_changed_is_missing(world, mech):
 
 
 @pytest.mark.parametrize("mech", POSIX)
-def test_a_posix_object_that_vanishes_is_left_out(world, mech):
+def test_a_posix_object_removed_meanwhile_is_left_out(world, mech):
     need("strace")
     words = [w for w in MAKE[mech] if w != "/x"]
     for name in ("/a", "/b", "/c"):
@@ -190,13 +190,13 @@ def test_a_posix_object_that_vanishes_is_left_out(world, mech):
         nth = next(i for i, c in enumerate(seen, 1) if c.path.strip("/").removeprefix("sem.") in ("a", "b", "c"))
         r = inject(world, ["ls", mech, "--json", "--numeric"], call, "ENOENT", nth)
         assert (r.rc, r.err) == (0, ""), (call, r.err)
-        # mq_open(3) is there to see whose queues are mounted: another one will do.
+        # mq_open(3) only finds out whose queues are mounted: another queue serves as well.
         assert len(r.json["objects"]) == (3 if call == "mq_open" else 2)
 
 
 @pytest.mark.parametrize("error", ["EIDRM", "EINVAL", "ENOMSG"])
-def test_a_queue_that_goes_while_it_is_looked_into(world, error):
-    """Q4, R1: no rows are made up of what is not there any more."""
+def test_a_queue_removed_while_its_messages_are_read(world, error):
+    """Q4, R1: no rows are invented for an object that is gone."""
     queue = world.ok("mk", "msg")
     assert world.run(helper("objects"), "send", queue, 5, 10).rc == 0
     more = ["-e", "inject=msgctl:error=EINVAL:when=3+"] if error == "EINVAL" else []
@@ -223,7 +223,7 @@ def test_a_storm_of_signals_changes_nothing(world, words):
         assert (r.rc, r.err, steady(r.out)) == (plain.rc, plain.err, steady(plain.out))
 
 
-def test_making_and_removing_in_a_storm_of_signals(world):
+def test_creating_and_removing_in_a_storm_of_signals(world):
     env = {"LD_PRELOAD": preload("alarm")}
     for _ in range(5):
         for mech, words in MAKE.items():
@@ -253,7 +253,7 @@ def test_every_second_call_interrupted(world, call):
 
 
 def test_contents_from_a_slow_pipe_arrive_whole(world):
-    """Short reads are no end."""
+    """Short reads are not the end."""
     script = '{ for i in 1 2 3 4 5 6 7 8; do head -c 5000 "$P"; done; } | "$P" mk %s --from -'
     for words in ("shm", "pshm /x"):
         r = world.sh(script % words, env={"P": release(), "LD_PRELOAD": preload("alarm")})
@@ -289,8 +289,8 @@ def starved(world, words, n, everything):
 
 @pytest.mark.parametrize("name", NOMEM)
 @pytest.mark.parametrize("everything", [False, True], ids=["one", "all"])
-def test_memory_that_runs_out(world, name, everything):
-    """E12: at every allocation: the same answer, or a message and a status that is not 0."""
+def test_failing_allocations(world, name, everything):
+    """E12: whichever allocation fails: the same result, or a message and a non-zero status."""
     make_all(world)
     words = NOMEM[name]
     plain = world.run(release(), *words)
@@ -309,7 +309,7 @@ def test_memory_that_runs_out(world, name, everything):
 
 
 @pytest.mark.parametrize("mech", MAKE)
-def test_memory_that_runs_out_leaves_nothing_half_made(world, mech):
+def test_failing_allocations_leave_no_partial_object(world, mech):
     words = ["mk", *MAKE[mech], "--mode", "0640"]
     for everything in (False, True):
         for n in range(1, 500):
@@ -339,14 +339,14 @@ def limited(world, limit, *words, program=None, **more):
 
 @pytest.mark.parametrize("limit", ["--nofile=5", "--nofile=4", "--nofile=3", "--stack=65536", "--as=20000000", "--as=6000000",
                                    "--as=4500000", "--data=300000", "--fsize=0", "--core=0", "--memlock=0", "--msgqueue=0", "--nproc=1"])
-def test_small_limits_end_well(world, limit):
+def test_small_resource_limits_cause_no_crash(world, limit):
     made = make_all(world)
     many(world, "sem", 3000)
     whole = world.run(release(), "ls", "--json", "--numeric", "-o", "ref")
     for words in (["ls", "--json", "--numeric", "-o", "ref"], ["show", *made.values(), "--json"], ["limits", "--json"]):
         r = limited(world, limit, *words)
         if r.rc == 127 or "error while loading" in r.err:
-            continue  # the loader had no room
+            continue  # the loader ran out of room
         assert r.rc in (0, 1, 4), (words, r.rc, r.err)
         if r.rc or not r.out:
             assert r.err, words
@@ -356,8 +356,8 @@ def test_small_limits_end_well(world, limit):
             json.loads(r.out)
 
 
-def test_a_file_limit_of_nothing(world):
-    """RLIMIT_FSIZE would kill by SIGXFSZ; it is an error that names it, and nothing is left behind."""
+def test_a_file_size_limit_of_0(world):
+    """RLIMIT_FSIZE would kill by SIGXFSZ; instead an error names it, and no object is left."""
     for words in (["mk", "pshm", "/a", "--size", "4K"], ["mk", "psem", "/a"], ["mk", "pshm", "/a", "--from", "/etc/passwd"]):
         r = limited(world, "--fsize=0", *words, program=IPCX)
         assert r.rc == 1 and "RLIMIT_FSIZE" in r.err.upper(), (words, r.err)
@@ -367,7 +367,7 @@ def test_a_file_limit_of_nothing(world):
     assert r.rc != 0 and not os.path.exists(path)
 
 
-def test_the_queue_limit_of_a_user_is_named(world):
+def test_the_queue_limit_of_a_user_is_reported(world):
     r = limited(world, "--msgqueue=100", "mk", "mq", "/a", "--maxmsg", "10", "--msgsize", "100", uid=1000)
     assert r.rc == 1 and re.search("RLIMIT_MSGQUEUE", r.err, re.I) and "Too many open files" not in r.err
     r = world.ipcx("limits", "rlimit_msgqueue", "--json", uid=1000)

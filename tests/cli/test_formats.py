@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Tables for people, and the formats of one line a row: widths, headings, order, colour, and names that bite."""
+"""Tables for people, and the formats of one line per row: widths, headings, order, colour, hostile names."""
 
 import csv
 import io
@@ -29,7 +29,7 @@ def rows_of(r):
 
 
 def text_of(value):
-    """A JSON value as the formats of one line write it."""
+    """Return a JSON value as the formats of one line write it."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -38,7 +38,7 @@ def text_of(value):
 
 
 def moves(name):
-    """What differs when one object is looked at or changed twice, or two are made alike."""
+    """Remove what differs if an object is read or changed twice, or two are created alike."""
     return {"age", "idle", "id", "ref", *(["ctime"] if name in ("mk", "set") else [])}
 
 
@@ -51,7 +51,7 @@ def test_every_format_is_tested_here():
 
 
 @pytest.mark.parametrize("name", LISTINGS)
-def test_csv_says_what_json_says(world, name):
+def test_csv_agrees_with_json(world, name):
     make_all(world)
     words = words_of(world, name)
     doc = rows_of(world.ipcx(*words, "--json"))
@@ -66,13 +66,13 @@ def test_csv_says_what_json_says(world, name):
 
 
 def in_shell(world, line, names):
-    """What sh makes of the assignments, one value after the other."""
+    """Evaluate the assignments with sh; return the values in order."""
     script = 'eval "$1"; shift; for n; do eval "printf \'%s\\0\' \\"\\$$n\\""; done'
     return world.run("sh", "-euc", script, "sh", line, *names).stdout.split(b"\0")[:-1]
 
 
 @pytest.mark.parametrize("name", LISTINGS)
-def test_export_evaluated_by_a_shell_says_what_json_says(world, name):
+def test_export_evaluated_by_a_shell_agrees_with_json(world, name):
     make_all(world)
     words = words_of(world, name)
     doc = rows_of(world.ipcx(*words, "--json"))
@@ -107,15 +107,15 @@ def test_raw_words_are_the_values(world):
 # ---- names
 
 
-def test_names_in_csv_are_their_bytes(world):
+def test_names_in_csv_are_raw_bytes(world):
     make_names(world)
     r = world.ipcx("ls", "pshm", "mq", "psem", "--format", "csv", "-o", "mech,name")
     names = {(row["mech"], os.fsencode(row["name"])) for row in as_csv(r)}
     assert names == {(m, b"/" + n) for m in ("pshm", "mq", "psem") for n in NAMES}
 
 
-def test_names_through_a_shell_are_what_they_were(world):
-    """In a shell a byte that could command a terminal stands as \\xNN, which printf '%b' and ipcx itself read back."""
+def test_names_survive_a_shell(world):
+    """In a shell a byte that could control a terminal is written as \\xNN, which printf '%b' and ipcx itself decode."""
     make_names(world, psem=False)
     r = world.ipcx("ls", "pshm", "--format", "export", "-o", "name,ref")
     assert not unsafe(r.out) and len(r.lines) == len(NAMES)
@@ -128,7 +128,7 @@ def test_names_through_a_shell_are_what_they_were(world):
 
 @pytest.mark.parametrize("format", ["table", "raw", "export"])
 @pytest.mark.parametrize("command", ["ls", "show", "rm -v", "set -v", "rm --dry-run", "ls -v", "ls missing", "rm refused", "mk there"])
-def test_no_control_byte_of_a_name_reaches_anybody(world, format, command):
+def test_no_control_byte_of_a_name_is_printed(world, format, command):
     make_names(world)
     refs = [o["ref"] for o in world.objects()]
     missing = [f"mq:/no%{c:02x}where" for c in (*range(1, 32), *range(0x7e, 0xa0), 0xff)] + ["mq:/no\u202ewhere"]
@@ -151,13 +151,13 @@ def test_no_control_byte_of_a_name_reaches_a_terminal(world, words):
     make_names(world)
     more = {"show": [o["ref"] for o in world.objects()], "rm": ["posix"]}.get(words[0], [])
     status, text = on_terminal(world, *words, *more, env={"NO_COLOR": "1"})
-    if "--json" in words or "jsonl" in words:  # text of others stands between quotes, as JSON wants it
+    if "--json" in words or "jsonl" in words:  # text of others is in quotes, as JSON requires
         text = "".join(c for c in text if c not in "\u202e\u2066\u200b")
     assert status == 0 and not unsafe(text)
 
 
 @pytest.mark.parametrize("mech", ["mq", "pshm", "psem"])
-def test_names_given_on_the_command_line_do_not_reach_a_terminal_either(world, mech):
+def test_names_given_on_the_command_line_are_escaped(world, mech):
     words = [w.replace("/x", "/esc\x1b[31m\n\a") for w in MAKE[mech]]
     status, text = on_terminal(world, "mk", *words)
     assert status == 0 and not unsafe(text) and "esc" in text
@@ -174,7 +174,7 @@ def test_references_round_trip(world, command):
     assert len(set(refs)) == 3 * len(NAMES)
     assert all(re.fullmatch(r"[!-~\u00a1-\U0010ffff]+", ref) and not unsafe(ref) for ref in refs)
     for ref in refs:
-        r = world.sh(f'"$IPCX" {command} $REF --json', env={"REF": ref})  # not quoted: neither split nor expanded
+        r = world.sh(f'"$IPCX" {command} $REF --json', env={"REF": ref})  # unquoted: neither split nor expanded
         assert r.rc == 0 and [o["ref"] for o in r.json["objects"]] == [ref], (ref, r.err)
     if command == "rm":
         assert world.sh("ls -A /dev/shm").out == "" and world.objects() == []
@@ -184,7 +184,7 @@ def test_references_round_trip(world, command):
 
 
 def segments(world):
-    """A realistic worst case: large ids, sizes, attaches, and an object that is locked and removed."""
+    """A realistic worst case: large ids, sizes and attaches, and an object that is locked and removed."""
     world.ok("mk", "shm", "--size", "1023G", "--noreserve", "--id", "2147418175", "--key", "0xffffffff")
     world.ok("mk", "shm", "--size", "1023K", "--owner", "4000000000:0", "--mode", "0666")
     world.ok("mk", "msg", "--id", "2147418175", "--key", "0xffffffff", "--owner", "4000000000:4000000000")
@@ -210,12 +210,12 @@ def test_default_columns_fit_80(world):
 
 
 def cut(lines):
-    """The cells of a table, cut where every line has two blanks or the heading begins."""
+    """Return the cells of a table, split where every line has two blanks or the heading begins."""
     return [re.split(r" {2,}", line.strip()) for line in lines]
 
 
 @pytest.mark.parametrize("mech", MECHS)
-def test_columns_never_run_into_each_other(world, mech):
+def test_columns_are_always_separated(world, mech):
     for n in range(3):
         world.ok("mk", *(w.replace("/x", f"/{'日本' * n * 20}{n}") for w in MAKE[mech]),
                  "--owner", str(10 ** (3 * n)))
@@ -229,7 +229,7 @@ def test_columns_never_run_into_each_other(world, mech):
 
 
 def starts(line):
-    """The columns in which the cells of a line begin."""
+    """Return the columns in which the cells of a line begin."""
     found, at, blank = [], 0, 2
     for c in line:
         if c != " " and blank >= 2:
@@ -239,7 +239,7 @@ def starts(line):
     return found
 
 
-def test_wide_names_keep_the_columns_straight(world):
+def test_wide_names_keep_columns_aligned(world):
     make_names(world, [n for n in NAMES if len(n) < 200])
     lines = world.ipcx("ls", "pshm").lines
     assert len(lines) == 1 + len([n for n in NAMES if len(n) < 200])
@@ -321,7 +321,7 @@ def test_sort_orders(world):
     assert [o["name"] for o in order(world, "value,-name", "psem")] == ["/b", "/a"]
 
 
-def test_sort_puts_the_unknown_first_and_last(world):
+def test_sort_puts_unknown_values_first_or_last(world):
     make_all(world)
     sizes = [o.get("size") for o in order(world, "size")]
     assert sizes == [None] * 4 + [4096] * 2
@@ -359,7 +359,7 @@ def test_wrong_output_options_do_nothing(world, command, words):
     assert [(o["ref"], o["mode"]) for o in world.objects()] == [("sem:0", "0600")]
 
 
-def test_an_unknown_field_is_answered_with_those_there_are(world):
+def test_an_unknown_field_is_refused_with_a_list_of_fields(world):
     r = world.ipcx("ls", "shm", "-o", "ref,nsems")
     assert r.rc == 2 and "'nsems'" in r.err and "nattch" in r.err and " semzcnt" not in r.err
 

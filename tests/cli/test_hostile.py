@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What others put in our way: strange /proc/sysvipc texts, a zoo in /dev/shm, queues of other namespaces,
-names that are none."""
+"""Input that other users control: odd /proc/sysvipc texts, all kinds of files in /dev/shm, queues of other namespaces, invalid names."""
 
 import json
 import os
@@ -16,14 +15,14 @@ from helpers.tools import MAKE, background, helper, mqworld, release, trace
 
 @pytest.fixture
 def segments(world):
-    """Three segments; answers the lines that the kernel writes of them."""
+    """Create three segments; return the lines that the kernel writes about them."""
     for n in (1, 2, 3):
         world.ok("mk", "shm", "--size", f"{4096 * n}", "--key", str(n))
     return world.run("cat", "/proc/sysvipc/shm").out.splitlines()
 
 
 def read_instead(world, text, *words):
-    """ipcx ls shm with this text in place of the kernel's."""
+    """Run ipcx ls shm with this text in place of the kernel's."""
     path = os.path.join(world.dir, "text")
     with open(path, "wb") as f:
         f.write(text if isinstance(text, bytes) else text.encode())
@@ -37,11 +36,11 @@ def ids(r):
 
 
 def columns(lines, order):
-    """The same table with its columns in another order."""
+    """Return the same table with its columns in another order."""
     return "".join(" ".join(line.split()[i] for i in order) + "\n" for line in lines)
 
 
-def test_the_text_as_it_is(world, segments):
+def test_the_text_unchanged(world, segments):
     r = read_instead(world, "\n".join(segments) + "\n")
     assert (r.rc, r.err) == (0, "")
     assert [(o["id"], o["size"]) for o in r.json["objects"]] == [(0, 4096), (1, 8192), (2, 12288)]
@@ -52,7 +51,7 @@ def test_no_newline_at_the_end(world, segments):
     assert (r.rc, r.err) == (0, "") and ids(r) == [0, 1, 2]
 
 
-def test_columns_are_found_by_their_names(world, segments):
+def test_columns_are_found_by_name(world, segments):
     want = read_instead(world, "\n".join(segments) + "\n").json["objects"]
     n = len(segments[0].split())
     for order in (range(n - 1, -1, -1), [*range(n // 2, n), *range(n // 2)]):
@@ -60,7 +59,7 @@ def test_columns_are_found_by_their_names(world, segments):
         assert (r.rc, r.err) == (0, "") and r.json["objects"] == want
 
 
-def test_columns_of_a_later_kernel_are_passed_over(world, segments):
+def test_unknown_columns_are_ignored(world, segments):
     lines = [segments[0] + " future words", *(line + " 1 two" for line in segments[1:])]
     r = read_instead(world, "\n".join(lines) + "\n")
     assert (r.rc, r.err) == (0, "") and ids(r) == [0, 1, 2]
@@ -69,7 +68,7 @@ def test_columns_of_a_later_kernel_are_passed_over(world, segments):
     assert (r.rc, r.err) == (0, "") and ids(r) == [0, 1, 2]
 
 
-def test_columns_that_are_not_there_are_unknown(world, segments):
+def test_missing_columns_are_unknown(world, segments):
     heading = segments[0].split()
     order = [i for i, name in enumerate(heading) if name not in ("size", "rss", "cpid")]
     r = read_instead(world, columns(segments, order))
@@ -79,21 +78,21 @@ def test_columns_that_are_not_there_are_unknown(world, segments):
 
 
 @pytest.mark.parametrize("text", [b"", b"\n", b"\0\0\0\n", b"no heading at all\n1 2 3 4\n", b"x" * 100000, b" " * 70000 + b"\n"])
-def test_what_is_no_such_text_is_not_believed(world, segments, text):
+def test_other_texts_are_not_trusted(world, segments, text):
     r = read_instead(world, text)
     assert r.rc == 0 and ids(r) == [0, 1, 2]
     assert "unknown" in r.err
     assert all(o["rss"] is None for o in r.json["objects"])
 
 
-def test_a_heading_that_hides_what_there_is(world, segments):
+def test_a_heading_without_the_existing_objects(world, segments):
     r = read_instead(world, segments[0] + "\n")
     assert r.rc == 0 and ids(r) == [0, 1, 2]
     assert "unknown" in r.err
     assert ids(world.ipcx("ls", "shm:1", "--json", "-o", "id,rss")) == [1]
 
 
-def test_a_heading_and_nothing_to_hide(world):
+def test_a_heading_without_any_object(world):
     text = world.run("cat", "/proc/sysvipc/shm").out
     r = read_instead(world, text)
     assert (r.rc, r.err, ids(r)) == (0, "", [])
@@ -115,7 +114,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_line_that_is_not_understood_is_told(world, segments, name):
+def test_a_malformed_line_is_reported(world, segments, name):
     field, value = BAD[name]
     lines = [segments[0], segments[1], change(segments[2], segments[0], field, value), segments[3]]
     r = read_instead(world, "\n".join(lines) + "\n")
@@ -125,14 +124,14 @@ def test_a_line_that_is_not_understood_is_told(world, segments, name):
 
 
 @pytest.mark.parametrize("cut", [1, 20, 60])
-def test_a_truncated_last_line_is_told(world, segments, cut):
+def test_a_truncated_last_line_is_reported(world, segments, cut):
     text = "\n".join(segments)
     r = read_instead(world, text[:len(text) - len(segments[-1].lstrip()) + cut])
     assert ids(r) == [0, 1]
     assert r.rc == 4 and "not be understood" in r.err
 
 
-def test_numbers_at_the_edges(world, segments):
+def test_extreme_numbers(world, segments):
     lines = [segments[0], change(segments[1], segments[0], "size", "18446744073709551615"),
              change(segments[2], segments[0], "key", "-2147483648"), change(segments[3], segments[0], "shmid", "2147483647")]
     r = read_instead(world, "\n".join(lines) + "\n")
@@ -141,8 +140,8 @@ def test_numbers_at_the_edges(world, segments):
     assert r.json["objects"][1]["key"] == "0x80000000"
 
 
-def test_an_object_listed_twice_is_one(world, segments):
-    """Linux 5.3 to 5.6 repeat a line where one read ends."""
+def test_a_repeated_line_is_one_object(world, segments):
+    """Linux 5.3 to 5.6 repeat a line where one read ends and the next begins."""
     r = read_instead(world, "\n".join([*segments[:2], segments[1], *segments[2:], segments[3]]) + "\n")
     assert (r.rc, r.err) == (0, "") and ids(r) == [0, 1, 2]
 
@@ -154,8 +153,8 @@ def test_twenty_thousand_lines_read_in_pieces(world, segments):
 
 
 @pytest.mark.parametrize("mask", ["/dev/null", "/dev/zero", "fifo", "dir"])
-def test_a_mask_over_the_text(world, segments, mask):
-    """Containers mask files with devices; none of them may block or never end."""
+def test_a_masked_text(world, segments, mask):
+    """Containers mask files with devices; reading them must neither block nor run forever."""
     if mask == "fifo":
         mask = os.path.join(world.dir, "fifo")
         os.mkfifo(mask)
@@ -169,8 +168,8 @@ def test_a_mask_over_the_text(world, segments, mask):
 
 
 @pytest.mark.parametrize("mech", ["msg", "sem"])
-def test_strange_texts_of_the_others(world, mech):
-    """Where the calls are refused, the text is all there is: nothing of it is lost in silence."""
+def test_malformed_texts_of_msg_and_sem(world, mech):
+    """If the calls are refused, the text is the only source: no part of it is dropped silently."""
     world.ok("mk", *MAKE[mech])
     world.ok("mk", *MAKE[mech])
     launch = [helper("seccomp"), 38, f"{mech}ctl", "--"]
@@ -231,7 +230,7 @@ def test_only_regular_files_are_objects(zoo, uid):
         assert refs["psem:/zero"]["value"] == 0
 
 
-def test_what_is_passed_over_is_told_when_asked(zoo):
+def test_other_files_are_reported_on_request(zoo):
     r = zoo.ipcx("ls", "pshm", "psem", "--verbose", timeout=20)
     for name, why in (("dir", "directory"), ("fifo", "FIFO"), ("live", "symbolic link"), ("dangling", "symbolic link"),
                       ("socket", "socket"), ("sem.fifo", "FIFO"), ("sem.live", "symbolic link"), ("sem.dir", "directory")):
@@ -241,7 +240,7 @@ def test_what_is_passed_over_is_told_when_asked(zoo):
 
 
 @pytest.mark.parametrize("verb", [["show"], ["rm"], ["set", "--mode", "0666"], ["set", "--owner", "1000"]])
-def test_what_is_no_object_is_not_touched(zoo, verb):
+def test_other_files_are_not_touched(zoo, verb):
     before = zoo.run("stat", "-c", "%n %a %u %i %F", "/etc/passwd").out
     for ref in ("pshm:/dir", "pshm:/fifo", "pshm:/live", "pshm:/dangling", "pshm:/socket", "psem:/fifo", "psem:/live",
                 "psem:/link", "psem:/short", "psem:/empty", "psem:/long", "psem:/dir", "pshm:/sem.zero"):
@@ -253,7 +252,7 @@ def test_what_is_no_object_is_not_touched(zoo, verb):
     assert len(zoo.run("ls", "-A", "/dev/shm").lines) >= 17
 
 
-def test_rm_all_leaves_what_is_no_object(zoo):
+def test_rm_all_leaves_other_files(zoo):
     left = zoo.sh("ls -A /dev/shm").lines
     r = zoo.ipcx("rm", "posix", "--all", "--yes", timeout=20)
     assert r.rc == 0, r.err
@@ -272,7 +271,7 @@ def test_a_fifo_is_never_opened(zoo):
                 assert c.failed or "O_PATH" in c.args, (words, c)
 
 
-def test_a_file_that_is_cut_while_it_is_read(world):
+def test_a_file_truncated_while_it_is_read(world):
     world.ok("mk", "psem", "/a", "--init", "7")
     world.ok("mk", "psem", "/stable", "--init", "9")
     with background(world, helper("objects"), "flicker", "/dev/shm/sem.a"):
@@ -286,8 +285,8 @@ def test_a_file_that_is_cut_while_it_is_read(world):
             assert r.rc == 0 or r.err
 
 
-def test_another_directory_stands_for_dev_shm(world):
-    """A plain directory on a disk holds objects just as well; that is told."""
+def test_dev_shm_on_another_file_system(world):
+    """A plain directory on a disk can hold objects, too; this is reported."""
     path = os.path.join(world.dir, "plain")
     os.mkdir(path, 0o1777)
     world.run("mount", "--bind", path, "/dev/shm")
@@ -300,7 +299,7 @@ def test_another_directory_stands_for_dev_shm(world):
 
 
 def test_a_link_in_place_of_dev_shm(world):
-    """/dev/shm -> /run/shm is a distribution's; it may not lead out of the root."""
+    """A distribution may have /dev/shm -> /run/shm; the link may not lead out of the root."""
     r = world.sh("mount -t tmpfs none /mnt && mkdir /mnt/shm /mnt/dev && ln -s /mnt/shm /mnt/dev/shm && touch /mnt/dev/null &&"
                  "mount --bind /dev/null /mnt/dev/null && printf x > /mnt/shm/there && mount --bind /mnt/dev /dev && \"$IPCX\" ls pshm "
                  "--json")
@@ -325,8 +324,8 @@ def test_queues_without_any_mount(mqworld):
 
 
 @pytest.mark.parametrize("uid", [None, 1000])
-def test_queues_that_may_not_be_listed_are_told(mqworld, uid):
-    """Nothing is mounted and nothing may be: that is said, what was named is shown, and the others are listed."""
+def test_unreadable_queues_are_reported(mqworld, uid):
+    """If nothing is mounted and mounting is not permitted, this is reported; named queues are shown, and other mechanisms are listed."""
     mqworld.ok("mk", "mq", "/a", "--mode", "0644")
     mqworld.ok("mk", "shm", "--size", "4K", "--mode", "0644")
     launch = [] if uid else [helper("seccomp"), 1, "fsopen", "--"]
@@ -342,7 +341,7 @@ def test_queues_that_may_not_be_listed_are_told(mqworld, uid):
 
 @pytest.mark.parametrize("call", ["fsopen", "fsconfig", "fsmount"])
 @pytest.mark.parametrize("error", [1, 38])
-def test_a_mount_is_used_where_none_can_be_made(mqworld, call, error):
+def test_an_existing_mount_is_used_if_mounting_is_not_permitted(mqworld, call, error):
     mqworld.sh("mount -t mqueue none /dev/mqueue")
     mqworld.ok("mk", "mq", "/a")
     r, names = queues(mqworld, launch=[helper("seccomp"), error, call, "--"])
@@ -358,8 +357,8 @@ def test_a_mount_elsewhere_is_found(mqworld):
     assert (r.rc, r.err, names) == (0, "", ["/a"])
 
 
-def test_queues_of_another_namespace_are_not_ours(mqworld):
-    """P9: /dev/mqueue may show the queues of the namespace that it was mounted in."""
+def test_queues_of_another_namespace_are_not_listed(mqworld):
+    """P9: /dev/mqueue may show the queues of the namespace in which it was mounted."""
     mqworld.sh("mount -t mqueue none /dev/mqueue")
     for name in ("/both", "/outside"):
         mqworld.ok("mk", "mq", name, "--maxmsg", "1", "--msgsize", "1")
@@ -368,18 +367,18 @@ def test_queues_of_another_namespace_are_not_ours(mqworld):
     rows = json.loads(r.out)["objects"]
     assert r.rc == 0 and {(o["name"], o["maxmsg"], o["msgsize"]) for o in rows} == {("/both", 2, 2), ("/inside", 2, 2)}
     assert "another IPC namespace" in r.err
-    # and where none of our own may be mounted
+    # and where ipcx may not mount its own
     r = mqworld.sh(f"unshare --ipc sh -c '{inside} {helper('seccomp')} 1 fsopen -- \"$IPCX\" ls mq --json'")
     assert json.loads(r.out)["objects"] == [] and r.rc == 1 and "another IPC namespace" in r.err
     r = mqworld.sh(f"unshare --ipc sh -c '{inside} \"$IPCX\" rm mq --all --yes --verbose; \"$IPCX\" rm mq:/outside'")
     assert r.rc == 3 and sorted(queues(mqworld)[1]) == ["/both", "/outside"]
-    mqworld.ok("rm", "mq:/outside")  # a name that both have tells nothing by itself
+    mqworld.ok("rm", "mq:/outside")  # a name that exists in both proves nothing by itself
     r = mqworld.sh(f"unshare --ipc sh -c '{inside} {helper('seccomp')} 1 fsopen -- \"$IPCX\" ls mq --json'")
     assert json.loads(r.out)["objects"] == [] and r.rc == 1 and "another IPC namespace" in r.err
 
 
 @pytest.mark.parametrize("mode", ["0200", "0000"])
-def test_a_queue_that_may_not_be_read_is_listed(mqworld, mode):
+def test_an_unreadable_queue_is_listed(mqworld, mode):
     mqworld.sh("mount -t mqueue none /dev/mqueue")
     mqworld.ok("mk", "mq", "/closed", "--mode", mode)
     mqworld.ok("mk", "mq", "/open", "--mode", "0644", "--maxmsg", "4")
@@ -398,8 +397,8 @@ def test_a_queue_that_may_not_be_read_is_listed(mqworld, mode):
 # ---- messages and names
 
 
-def test_messages_of_every_size_are_told(world):
-    """L7, Q1: empty ones, ones larger than the first buffer."""
+def test_messages_of_every_size_are_shown(world):
+    """L7, Q1: empty ones, and ones larger than the first buffer."""
     queue = world.ok("mk", "msg", "--qbytes", "16384")
     send = helper("objects")
     for size in (0, 1, 8192):
@@ -408,8 +407,8 @@ def test_messages_of_every_size_are_told(world):
     assert [(m["position"], m["size"]) for m in rows] == [(0, 0), (1, 1), (2, 8192)]
 
 
-def test_a_message_that_may_not_be_copied_any_more(world):
-    """Q3: kernel.msgmax was lowered below it; the others are told all the same."""
+def test_a_message_that_can_no_longer_be_copied(world):
+    """Q3: kernel.msgmax was lowered below its size; the others are still shown."""
     queue = world.ok("mk", "msg")
     for size in (10, 5000, 20):
         assert world.run(helper("objects"), "send", queue, 1, size).rc == 0
@@ -426,7 +425,7 @@ NAMES = ["", "/", "//", "/.", "/..", ".", "..", "/a/b", "a/b", "//a", "/a/", "/"
 
 @pytest.mark.parametrize("mech", ["mq", "pshm", "psem"])
 @pytest.mark.parametrize("name", NAMES, ids=lambda n: n[:8] or "empty")
-def test_what_is_no_name_is_refused(world, mech, name):
+def test_invalid_names_are_refused(world, mech, name):
     """Q6: one rule for all POSIX kinds."""
     words = [w for w in MAKE[mech] if w != "/x"]
     r = world.ipcx("mk", words[0], name, *words[1:])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""ipcx key: what ftok(3) answers, which file made a key, what an id is made of."""
+"""ipcx key: keys as ftok(3) makes them, files of a key, parts of an id."""
 
 import csv
 import io
@@ -31,7 +31,7 @@ def tree(world):
 
 
 def ftok(world, path, proj=1):
-    """The C library's own answer."""
+    """Return the C library's own result."""
     return "0x%08x" % kernel(world, "print(libc.ftok(os.fsencode(args[0]), args[1]) & 0xffffffff)", path, proj)
 
 
@@ -40,7 +40,7 @@ def at(world, *names):
 
 
 @pytest.mark.parametrize("name", [*FILES, "hard", "soft", "way", "below"])
-def test_a_key_is_what_ftok_answers(tree, name):
+def test_a_key_agrees_with_ftok(tree, name):
     path, = at(tree, name)
     assert tree.ok("key", path) == ftok(tree, path)
     r = tree.run("sh", "-c", 'cd "$1" && exec "$2" key -- "$3"', "sh", tree.dir, IPCX, name)
@@ -58,12 +58,12 @@ def test_the_project_is_a_number_or_a_character(tree, word, proj):
 
 
 @pytest.mark.parametrize("word", ["0", "256", "-1", "ab", "", "1x", "99999999999999999999", "1 ", "é"])
-def test_what_is_no_project(tree, word):
+def test_invalid_projects_are_refused(tree, word):
     r = tree.ipcx("key", "--", *at(tree, "plain"), word)
     assert (r.rc, r.out) == (2, "") and "PROJ" in r.err
 
 
-def test_a_key_is_taken_by_every_command(tree):
+def test_every_command_accepts_the_key(tree):
     path, = at(tree, "plain")
     key = tree.ok("key", path, "7")
     made = tree.ok("mk", "shm", "--size", "4K", "--ftok", f"{path}:7")
@@ -76,7 +76,7 @@ def test_a_key_is_taken_by_every_command(tree):
 
 @pytest.mark.parametrize("name,why", [("absent", "No such file|does not exist|no such"), ("plain/below", "[Nn]ot a directory|directory"),
                                       ("dangling", "No such file|no such|does not exist"), ("", "No such file|no such|does not exist")])
-def test_a_file_that_makes_no_key(tree, name, why):
+def test_a_file_without_a_key(tree, name, why):
     path = os.path.join(tree.dir, name) if name else ""
     for more in ([], ["--json"], ["--reverse", "0x01000000"]):
         words = ["key", *more, path] if "--reverse" in more else ["key", path, *more]
@@ -85,7 +85,7 @@ def test_a_file_that_makes_no_key(tree, name, why):
         assert re.search(why, r.err) and r.err.startswith("ipcx: ")
 
 
-def test_a_file_that_may_not_be_reached(tree):
+def test_an_unreachable_file(tree):
     os.chmod(tree.dir, 0o700)
     r = tree.ipcx("key", *at(tree, "plain"), uid=1000)
     assert r.rc == 1 and r.out == "" and "ermi" in r.err
@@ -108,14 +108,14 @@ def test_reverse_finds_the_files_and_their_project(tree):
         assert {(row["key"], row["proj"]) for row in rows} == {(key, proj)}
 
 
-def test_reverse_takes_keys_as_other_tools_print_them(tree):
+def test_reverse_accepts_keys_as_other_tools_print_them(tree):
     path, = at(tree, "plain")
     key = int(ftok(tree, path, 0x90), 16)
     for text in (f"0x{key:08x}", f"0X{key:X}", str(key), str(key - 2 ** 32), f"0{key:o}"):
         assert [row["path"] for row in found(tree, text, path)] == [path], text
 
 
-def test_without_recursion_nothing_below_is_looked_at(tree):
+def test_without_recursion_subdirectories_are_not_read(tree):
     key = ftok(tree, at(tree, "below/one")[0], 3)
     assert found(tree, key, *at(tree, "below"), rc=3) == []
     r = tree.ipcx("key", "--reverse", key, *at(tree, "below"))
@@ -123,7 +123,7 @@ def test_without_recursion_nothing_below_is_looked_at(tree):
 
 
 @pytest.mark.parametrize("option", ["-r", "--recursive"])
-def test_recursion_finds_what_lies_below_and_follows_no_link(tree, option):
+def test_recursion_reads_subdirectories_and_follows_no_link(tree, option):
     for name in ("below/one", "below/deep/two", "below", "below/deep"):
         key = ftok(tree, at(tree, name)[0], 3)
         rows = found(tree, key, option, tree.dir)
@@ -133,7 +133,7 @@ def test_recursion_finds_what_lies_below_and_follows_no_link(tree, option):
     assert found(tree, ftok(tree, at(tree, "below/one")[0]), option, *at(tree, "way"), rc=3) == [], "a link that was named is not followed"
 
 
-def test_files_of_the_same_number_on_another_device_are_told_apart(tree):
+def test_files_of_the_same_inode_on_another_device_are_distinguished(tree):
     one, other = at(tree, "below", "other")
     r = tree.sh('mkdir "$B" && for d in "$A" "$B"; do mount -t tmpfs none "$d" && touch "$d/file" && stat -c %i "$d/file"; done',
                 env={"A": one, "B": other})
@@ -146,12 +146,12 @@ def test_files_of_the_same_number_on_another_device_are_told_apart(tree):
         assert [row["path"] for row in found(tree, key, one + "/file", other + "/file")] == [d + "/file"]
 
 
-def test_a_slash_at_the_end_is_not_doubled(tree):
+def test_a_trailing_slash_is_not_doubled(tree):
     key = ftok(tree, at(tree, "below/one")[0])
     assert [row["path"] for row in found(tree, key, "-r", tree.dir + "/below/")] == at(tree, "below/one")
 
 
-def test_a_directory_that_may_not_be_read_is_told_and_the_others_are_searched(tree):
+def test_an_unreadable_directory_is_reported_and_the_others_are_searched(tree):
     os.chmod(at(tree, "below/deep")[0], 0o700)
     key = ftok(tree, at(tree, "below/one")[0])
     r = tree.ipcx("key", "--reverse", key, "-r", tree.dir, "--json", uid=1000)
@@ -165,7 +165,7 @@ def test_a_missing_file_among_others(tree):
     assert r.rc == 4 and len(r.json["keys"]) == 1 and r.json["errors"][0]["ref"] == at(tree, "absent")[0]
 
 
-def test_paths_of_others_do_not_reach_a_terminal(tree):
+def test_hostile_paths_are_escaped(tree):
     path, = at(tree, "esc\033[31m")
     key = ftok(tree, path)
     for words in ([], ["--format", "raw"], ["--format", "export"]):
@@ -187,7 +187,7 @@ def test_an_id_is_split_into_slot_and_sequence(world, number):
     assert row["id_index"] + (row["id_seq"] << bits) == number
 
 
-def test_ids_of_all_mechanisms_that_have_them_and_none_must_exist(world):
+def test_ids_of_every_mechanism_with_ids_need_not_exist(world):
     rows = world.ipcx("key", "--explain", "shm:5", "msg", "65538", "6", "sem:0", "--json").json["ids"]
     assert [row["ref"] for row in rows] == ["shm:5", "msg:65538", "msg:6", "sem:0"]
 
@@ -212,7 +212,7 @@ def test_show_splits_an_id_the_same_way(world):
 
 
 @pytest.mark.parametrize("ref", ["shm:0x4d2", "msg:key=5", "mq:/x", "pshm:/5"])
-def test_what_has_no_id_cannot_be_split(world, ref):
+def test_objects_without_an_id_cannot_be_split(world, ref):
     r = world.ipcx("key", "--explain", ref)
     assert r.rc == 1 and "is no id" in r.err
     r = world.ipcx("key", "--explain", ref, "shm:5", "--json")

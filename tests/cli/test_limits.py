@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""ipcx limits: the kernel's own numbers, what is used as the kernel counts it, what would fit, and setting them."""
+"""ipcx limits: the kernel's values, usage as the kernel counts it, what would fit, and setting limits."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from conftest import IPCX
 from helpers.real import DUMP, kernel
 from helpers.tools import background, helper
 
-# name: (sysctl, which of its numbers)
+# name: (sysctl, index of the number in it)
 SYSCTLS = {
     "shmmax": ("kernel.shmmax", 0), "shmall": ("kernel.shmall", 0), "shmmni": ("kernel.shmmni", 0),
     "shm_rmid_forced": ("kernel.shm_rmid_forced", 0), "msgmax": ("kernel.msgmax", 0), "msgmnb": ("kernel.msgmnb", 0),
@@ -21,13 +21,13 @@ SYSCTLS = {
     "mqueue_msgsize_default": ("fs.mqueue.msgsize_default", 0), "hugepages": ("vm.nr_hugepages", 0),
 }
 CONSTANTS = {"shmmin": 1, "semvmx": 32767, "array_max": 2 ** 31 - 1, "size_max": 2 ** 63 - 1}
-RLIMITS = {"rlimit_msgqueue": 12, "rlimit_memlock": resource.RLIMIT_MEMLOCK, "rlimit_fsize": resource.RLIMIT_FSIZE}  # RLIMIT_MSGQUEUE has no name in Python
+RLIMITS = {"rlimit_msgqueue": 12, "rlimit_memlock": resource.RLIMIT_MEMLOCK, "rlimit_fsize": resource.RLIMIT_FSIZE}  # Python has no name for RLIMIT_MSGQUEUE
 SET = {name: 40 for name in SYSCTLS if name not in ("hugepages", "shm_rmid_forced")} | {
     "shm_rmid_forced": 1, "mqueue_msgsize_max": 4096, "mqueue_msgsize_default": 4096, "shmmax": 2 ** 63 + 1, "shmall": 2 ** 40}
 
 
 def limits(world, *names, **more):
-    """name: row of ipcx limits --json."""
+    """Return {name: row} of ipcx limits --json."""
     r = world.ipcx("limits", "--json", *names, **more)
     assert r.rc == 0 and r.err == "", r.err
     return {row["name"]: row for row in r.json["limits"]}
@@ -42,7 +42,7 @@ def of_sysctl(world, name):
     return int(world.sysctl(source).split()[at])
 
 
-# ---- what they are
+# ---- values
 
 
 def test_every_limit_is_listed(world):
@@ -53,7 +53,7 @@ def test_every_limit_is_listed(world):
 
 
 @pytest.mark.parametrize("name", SYSCTLS)
-def test_a_limit_is_what_proc_sys_says(world, name):
+def test_a_limit_agrees_with_proc_sys(world, name):
     row = limits(world, name)[name]
     assert row["limit"] == of_sysctl(world, name)
     assert row["source"] == SYSCTLS[name][0] and row["unit"] and row["what"]
@@ -81,7 +81,7 @@ def test_constants_and_limits_of_the_process(world):
 
 
 @pytest.mark.parametrize("words", [["semmsl", "shmmax"], ["kernel.shmmax"], ["kernel/shmmax"]], ids=" ".join)
-def test_only_what_was_named_is_listed(world, words):
+def test_only_named_limits_are_listed(world, words):
     assert list(limits(world, *words)) == [w.split(".")[-1].split("/")[-1] for w in words]
 
 
@@ -96,7 +96,7 @@ def test_an_unknown_limit(world, name):
         assert r.rc != 0 and r.out == "" and "no such limit" in r.err and "\033" not in r.err
 
 
-# ---- what is used
+# ---- usage
 
 
 def test_shmall_counts_whole_pages_of_each_segment(world):
@@ -125,7 +125,7 @@ def test_queues_and_semaphores_are_counted(world):
     assert used(world, *names) == [0, 0, 0, 0]
 
 
-def test_dev_shm_is_what_statfs_says(world):
+def test_dev_shm_agrees_with_statfs(world):
     r = world.run("mount", "-o", "remount,size=1M,nr_inodes=100", "/dev/shm")
     assert r.rc == 0, r.err
     world.ok("mk", "pshm", "/a", "--size", "64K", "--from", "/dev/null")
@@ -144,7 +144,7 @@ def test_an_unlimited_dev_shm_has_no_limit(world):
         assert row["limit"] is None and row["percent"] is None and row["what"].startswith("unlimited: ")
 
 
-def test_percent_is_used_by_limit(world):
+def test_percentage_is_used_by_limit(world):
     world.ok("limits", "set", "shmmni=8", "semmni=3")
     world.ok("mk", "shm", "--size", "1", "--count", "2")
     world.ok("mk", "sem", "--nsems", "1")
@@ -152,10 +152,10 @@ def test_percent_is_used_by_limit(world):
     assert "25%" in world.ok("limits", "shmmni")
 
 
-# ---- numbers at the edge
+# ---- extreme values
 
 
-def test_nothing_of_a_limit_of_0(world):
+def test_percentage_of_a_limit_of_0_is_unknown(world):
     for name in ("shmmni", "shmall", "msgmni", "semmni", "semmns", "shmmax"):
         world.ok("limits", "set", f"{name}=0")
         r = world.ipcx("limits", name, "--json")
@@ -192,7 +192,7 @@ def test_setting_by_the_name_of_the_sysctl_and_with_a_suffix(world):
     assert of_sysctl(world, "shmmax") == 2 ** 64 - 1
 
 
-def test_verbose_says_what_was_set(world):
+def test_verbose_prints_what_was_set(world):
     r = world.ipcx("limits", "set", "-v", "shmmni=77")
     assert r.rc == 0 and r.out == "" and "shmmni is now 77" in r.err
 
@@ -205,7 +205,7 @@ def test_a_dry_run_sets_nothing(world):
 
 @pytest.mark.parametrize("word", ["shmmni", "shmmni=", "=5", "shmmni=-1", "shmmni=5x", "shmmni=1 2", "shmmni=18446744073709551616",
                                   "shmmni==5", "shmmni=nan", "x" * 100 + "=5"])
-def test_what_is_no_setting_sets_nothing_at_all(world, word):
+def test_an_invalid_setting_sets_nothing(world, word):
     before = of_sysctl(world, "msgmni")
     r = world.ipcx("limits", "set", "msgmni=5", word)
     assert (r.rc, r.out) == (2, "") and r.err.startswith("ipcx: ")
@@ -216,7 +216,7 @@ def test_what_is_no_setting_sets_nothing_at_all(world, word):
     ("shmmin=2", "constant"), ("semvmx=5", "constant"), ("rlimit_msgqueue=5", "prlimit"), ("rlimit_memlock=5", "prlimit"),
     ("dev_shm=5", "remount"), ("dev_shm_inodes=5", "remount"), ("kernel.sem=5", "semmsl"),
     ("shm_rmid_forced=2", "range"), ("shmmni=99999999999", "range"), ("mqueue_msgsize_max=1", "range"), ("semmni=4294967296", "range")])
-def test_what_cannot_be_set_says_why_and_how_it_can(world, setting, why):
+def test_a_limit_that_cannot_be_set_says_why(world, setting, why):
     name = setting.split("=")[0]
     before = limits(world, name)
     r = world.ipcx("limits", "set", setting, "msgmni=55")
@@ -226,7 +226,7 @@ def test_what_cannot_be_set_says_why_and_how_it_can(world, setting, why):
     assert world.ipcx("limits", "set", setting).rc == 1
 
 
-def test_an_ordinary_user_is_told_who_may(world):
+def test_an_unprivileged_user_gets_the_reason(world):
     before = of_sysctl(world, "shmmni")
     r = world.ipcx("limits", "set", "shmmni=5", uid=1000)
     assert r.rc == 1 and "not permitted: you are uid 1000" in r.err
@@ -236,7 +236,7 @@ def test_an_ordinary_user_is_told_who_may(world):
 # ---- files
 
 
-def test_saved_lines_set_the_same_again(world):
+def test_saved_lines_restore_the_settings(world):
     world.ok("limits", "set", *(f"{n}={v}" for n, v in SET.items()))
     path = os.path.join(world.dir, "60-ipc.conf")
     world.ok("limits", *SET, "--save", path)
@@ -261,8 +261,8 @@ def test_saving_what_was_set(world):
 
 
 @pytest.mark.parametrize("dry", [[], ["--dry-run"]], ids=["set", "dry-run"])
-def test_all_that_was_said_of_one_sysctl_is_one_line(world, dry):
-    """Lines that contradict each other would leave at boot what the last of them says."""
+def test_several_limits_of_one_sysctl_are_saved_as_one_line(world, dry):
+    """Of contradicting lines only the last would take effect at boot."""
     _, _, semopm, _ = world.sysctl("kernel.sem").split()
     words = ["semmsl=100", "shmmni=40", "semmns=2000", "semmni=7", "shmmni=4"]
     assert world.ok("limits", "set", *words, "--save", "-", *dry).splitlines() == [
@@ -270,7 +270,7 @@ def test_all_that_was_said_of_one_sysctl_is_one_line(world, dry):
     assert (of_sysctl(world, "semmsl") == 100) == (not dry)
 
 
-def test_a_dry_run_refuses_what_can_never_be_set(world):
+def test_a_dry_run_refuses_impossible_settings(world):
     r = world.ipcx("limits", "set", "--dry-run", "shmmin=2", "shmmni=5")
     assert r.rc == 4 and "constant" in r.err
     for dry in ([], ["--dry-run"]):
@@ -279,7 +279,7 @@ def test_a_dry_run_refuses_what_can_never_be_set(world):
     assert world.ipcx("limits", "set", "--dry-run", "shmmin=2").rc == 1
 
 
-def test_what_could_not_be_set_is_not_saved(world):
+def test_failed_settings_are_not_saved(world):
     path = os.path.join(world.dir, "x")
     r = world.ipcx("limits", "set", "shmmni=5", "shm_rmid_forced=2", "--save", path)
     assert r.rc == 4
@@ -289,7 +289,7 @@ def test_what_could_not_be_set_is_not_saved(world):
     assert r.rc == 1 and not os.path.exists(path + "y")
 
 
-def test_saving_replaces_nothing_without_force(world):
+def test_saving_overwrites_only_with_force(world):
     path = os.path.join(world.dir, "x")
     with open(path, "w", encoding="ascii") as f:
         f.write("precious")
@@ -304,7 +304,7 @@ def test_saving_replaces_nothing_without_force(world):
 
 
 @pytest.mark.parametrize("kind", ["dir", "fifo", "link", "nowhere"])
-def test_saving_over_what_is_no_file_is_refused_even_with_force(world, kind):
+def test_saving_over_a_special_file_is_refused_even_with_force(world, kind):
     path = os.path.join(world.dir, kind)
     world.sh({"dir": "mkdir $P", "fifo": "mkfifo $P", "link": "ln -s /etc/passwd $P", "nowhere": "true"}[kind], env={"P": path})
     if kind == "nowhere":
@@ -319,7 +319,7 @@ def test_saving_over_what_is_no_file_is_refused_even_with_force(world, kind):
 
 
 def fits(world, wish, **more):
-    """Whether it fits; the rows by the limit's name."""
+    """Return whether it fits, and the rows by the limit's name."""
     r = world.ipcx("limits", "--for", wish, "--json", **more)
     assert r.rc in (0, 1), r.err
     rows = {row["name"]: row for row in r.json["needs"]}
@@ -328,7 +328,7 @@ def fits(world, wish, **more):
     return r.rc == 0, rows
 
 
-# (what is set and made before, the wish, how it is made really, the limits in the way)
+# (setup, the request, the command that creates it, the limits in the way)
 WISHES = [
     ("", "shm:4K", "shm --size 4K", []),
     ("shmmax=8K", "shm:8K", "shm --size 8K", []),
@@ -352,11 +352,11 @@ WISHES = [
 
 @pytest.mark.parametrize("before,wish,words,blocked", WISHES, ids=[f"{b} {w}" for b, w, _, _ in WISHES])
 @pytest.mark.parametrize("there", [False, True], ids=["empty", "used"])
-def test_what_fits_can_be_made_and_what_does_not_can_after_raising(world, before, wish, words, blocked, there):
+def test_a_request_that_fits_can_be_created_and_another_after_raising_limits(world, before, wish, words, blocked, there):
     mech, words = wish.split(":")[0], words.split()
     if before:
         world.ok("limits", "set", *before.split())
-    if there:  # one object exists already: what just fitted does not any more
+    if there:  # one object exists already: the request no longer fits
         small = {"shm": ["--size", "1"], "sem": ["--nsems", "1"], "msg": []}[mech]
         assert world.ipcx("mk", mech, *small).rc == 0
     can, rows = fits(world, wish)
@@ -384,8 +384,8 @@ def test_needs_of_posix_objects(world):
     assert not can and rows["mqueue_msg_max"]["raise_to"] == int(before) + 1
 
 
-def test_what_nobody_can_count_is_neither_yes_nor_no(world):
-    """The kernel shows nowhere how much of RLIMIT_MSGQUEUE is used: that is no yes."""
+def test_an_uncountable_limit_is_neither_yes_nor_no(world):
+    """The kernel does not report the usage of RLIMIT_MSGQUEUE, so the answer is unknown."""
     r = world.run("prlimit", "--msgqueue=700000", IPCX, "limits", "--for", "mq:1x1", "--json")
     row = {row["name"]: row for row in r.json["needs"]}["rlimit_msgqueue"]
     assert r.rc == 1 and row["fits"] is None and row["used"] is None and row["raise_to"] is None
@@ -393,8 +393,8 @@ def test_what_nobody_can_count_is_neither_yes_nor_no(world):
                      "the kernel does not tell how much of it is in use\n")
 
 
-def test_a_limit_that_cannot_be_read_is_no_yes(world):
-    """And what cannot be told does not hide what can: another limit is in the way for sure."""
+def test_an_unreadable_limit_is_not_a_yes(world):
+    """Nor does an unknown limit hide a known one that is in the way."""
     assert world.run("mount", "-t", "tmpfs", "none", "/proc/sys/fs").rc == 0
     r = world.run("prlimit", "--msgqueue=10:", IPCX, "limits", "--for", "mq:1x1")
     assert r.rc == 1 and "does not fit: raise rlimit_msgqueue to " in r.err
@@ -407,7 +407,7 @@ def test_a_limit_that_cannot_be_read_is_no_yes(world):
 
 
 def pool(world):
-    """(pages that are free and promised to nobody, bytes of one) of the default size."""
+    """Return (free and unreserved pages, bytes of one) of the default size."""
     with open("/proc/meminfo", encoding="ascii") as f:
         info = {line.split(":")[0]: int(line.split()[1]) for line in f}
     if not info.get("Hugepagesize"):
@@ -417,7 +417,7 @@ def pool(world):
     return info["HugePages_Free"] - info["HugePages_Rsvd"], info["Hugepagesize"] << 10
 
 
-def test_huge_pages_that_are_not_left(world):
+def test_too_few_huge_pages(world):
     left, page = pool(world)
     own = f"hugepages_{page >> 10}kB"
     for huge, name in (("huge", "hugepages"), (f"huge={page}", own)):
@@ -436,7 +436,7 @@ def test_huge_pages_that_are_not_left(world):
     assert fits(world, f"shm:{page}")[0]
 
 
-def test_advice_is_given_in_words(world):
+def test_advice_is_printed(world):
     world.ok("limits", "set", "shmmni=3")
     world.ok("mk", "shm", "--size", "1")
     r = world.ipcx("limits", "--for", "shm:5x1")
@@ -455,17 +455,17 @@ def test_sums_that_would_wrap_do_not_fit(world):
 @pytest.mark.parametrize("wish", ["", "shm", "shm:", "shm:x", "nosuch:5", "shm:0", "shm:4K:5", "shm:5x", "x", "sem:1x2x3", "mq:5", "shm:-1", "msg:0",
                                   "psem:0", "mq:1x", "shm:4M,", "shm:4M,big", "shm:4M,huge=", "shm:4M,huge=3M", "shm:4M,huge=0", "shm:4M,huge=8K", "shm:,huge", "shm:4M,huge,huge", "sem:5,huge",
                                   "shm:1x18446744073709551616", "\033[31m:5"])
-def test_what_is_no_wish(world, wish):
+def test_invalid_requests_are_refused(world, wish):
     r = world.ipcx("limits", "--for", wish)
     assert (r.rc, r.out) == (2, "") and r.err.startswith("ipcx: ") and "\033" not in r.err
 
 
-def test_a_wish_and_names_contradict_each_other(world):
+def test_a_request_excludes_names(world):
     assert world.ipcx("limits", "shmmax", "--for", "shm:1").rc == 2
 
 
 def test_the_kernels_counters_agree(world):
-    """SHM_INFO, MSG_INFO and SEM_INFO, read beside ipcx."""
+    """SHM_INFO, MSG_INFO and SEM_INFO, read without ipcx."""
     world.ok("mk", "shm", "--size", "5000", "--count", "3")
     world.ok("mk", "msg", "--count", "2")
     world.ok("mk", "sem", "--nsems", "5", "--count", "4")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""ls: what is told of each object is what the kernel says; conditions; whose it is; what is passed over."""
+"""ls: fields agree with the kernel; conditions; owners; what is left out."""
 
 import re
 import time
@@ -9,10 +9,10 @@ import pytest
 from helpers.real import FIELDS, MECHS, kernel, meanwhile, mount_queues
 from helpers.tools import MAKE, background, helper, make_all
 
-# ---- what is told
+# ---- fields
 
 
-def test_segments_as_the_kernel_has_them(world):
+def test_segments_agree_with_the_kernel(world):
     world.ok("mk", "shm", "--size", "5000", "--key", "0x4d2", "--mode", "0640", "--owner", "1000:1001")
     world.ok("mk", "shm", "--size", "5G", "--noreserve", "--mode", "0000", "--lock")
     for row in world.objects("shm"):
@@ -44,7 +44,7 @@ def test_attaches_are_counted_not_processes(world):
         assert row["nattch"] == 4 and row["lpid"] > 0 and row["atime"] and row["dtime"] is None
 
 
-def test_queues_as_the_kernel_has_them(world):
+def test_queues_agree_with_the_kernel(world):
     msg = int(world.ok("mk", "msg", "--qbytes", "1000"))
     kernel(world, "msgsnd(args[0], 5, b'x' * 300); msgsnd(args[0], 1, b''); msgsnd(args[0], 2 ** 63 - 1, b'y' * 200)", msg)
     says = kernel(world, "import json; print(json.dumps(msg_stat(args[0])))", msg)
@@ -54,8 +54,8 @@ def test_queues_as_the_kernel_has_them(world):
     assert row["stime"] == time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(says["stime"])) and row["rtime"] is None
 
 
-def test_a_queue_is_as_full_as_its_messages_or_its_bytes(world):
-    """Linux takes no more messages than qbytes, empty ones too."""
+def test_usage_of_a_queue_by_messages_or_bytes(world):
+    """Linux accepts at most qbytes messages, even empty ones."""
     msg = world.ok("mk", "msg", "--qbytes", "10")
     kernel(world, "for n in range(10): msgsnd(args[0], 1, b'')", msg)
     row = world.objects("msg")[0]
@@ -66,7 +66,7 @@ def test_a_queue_is_as_full_as_its_messages_or_its_bytes(world):
     assert world.ipcx("ls", "msg").rc == 0 and not re.search("nan|inf", world.ipcx("ls", "msg", "--json").out)
 
 
-def test_posix_queues_tell_what_is_in_them(world):
+def test_posix_queues_show_their_contents(world):
     world.ok("mk", "mq", "/q", "--maxmsg", "4", "--msgsize", "100")
     assert world.run(helper("objects"), "mqsend", "/q", "30").rc == 0
     with background(world, helper("objects"), "mqnotify", "/q"):
@@ -77,7 +77,7 @@ def test_posix_queues_tell_what_is_in_them(world):
     assert row["notify"] is row["notify_pid"] is row["notify_signal"] is None
 
 
-def test_files_as_stat_has_them(world):
+def test_files_agree_with_stat(world):
     assert world.sh("cd /dev/shm; printf 12345 > a; ln a b; truncate -s 5G sparse; chmod 604 a; chown 7:8 a; chmod 4755 sparse").rc == 0
     rows = {o["name"]: o for o in world.objects("pshm")}
     assert [(rows[n]["size"], rows[n]["links"], rows[n]["mode"], rows[n]["uid"], rows[n]["gid"]) for n in ("/a", "/b", "/sparse")] == \
@@ -91,14 +91,14 @@ def test_values_of_named_semaphores(world):
     assert {o["name"]: o["value"] for o in world.objects("psem")} == {"/0": 0, "/1": 1, "/2": 32768, "/3": 2 ** 31 - 1}
 
 
-def test_resident_memory_only_when_named(world):
+def test_resident_memory_is_read_only_on_request(world):
     shm = world.ok("mk", "shm", "--size", "64K", "--from", "/dev/stdin", input=b"x" * 10000)
     assert "rss" not in world.objects("shm")[0]
     assert world.objects("shm", "-o", "rss,swap")[0] == {"rss": 12288, "swap": 0}
     assert world.objects(f"shm:{shm}", "-o", "+rss")[0]["rss"] == 12288
 
 
-# ---- who made it
+# ---- creator
 
 
 def creator(world, **more):
@@ -106,15 +106,15 @@ def creator(world, **more):
     return row["command"], row["creator_alive"]
 
 
-def test_the_creator_lives(world):
+def test_a_living_creator(world):
     with meanwhile(world, "open('/proc/self/comm', 'w').write('my maker')\ncheck(libc.shmget(5, 1, IPC_CREAT))\nhold()"):
         assert creator(world) == ("my maker", True)
         assert creator(world, uid=1000) == ("my maker", True)
     assert creator(world) == (None, False)
 
 
-def test_the_pid_of_the_creator_belongs_to_another_by_now(world):
-    """R15: the same number, started after the object was made."""
+def test_the_pid_of_the_creator_was_reused(world):
+    """R15: the same PID, started after the object was created."""
     code = """
 if not os.access("/proc/sys/kernel/ns_last_pid", os.W_OK):
     sys.exit(77)
@@ -136,7 +136,7 @@ os.waitpid(300, 0)
 
 
 def test_a_creator_outside_of_the_pid_namespace_is_unknown(world):
-    """R16: the kernel says 0."""
+    """R16: the kernel reports 0."""
     r = world.run("sh", "-c", 'exec nsenter --target "$1" true', "sh", "1")
     assert r.rc == 0
     world.ok("mk", "shm", "--size", "1", "--mode", "0644")
@@ -144,7 +144,7 @@ def test_a_creator_outside_of_the_pid_namespace_is_unknown(world):
     assert r.rc == 0 and r.json["objects"] == [{"cpid": None, "command": None, "creator_alive": None, "unknown": ["cpid", "command", "creator_alive"]}]
 
 
-def test_names_of_commands_cannot_command_a_terminal(world):
+def test_command_names_are_escaped(world):
     with meanwhile(world, "open('/proc/self/comm', 'w').write('a\\033[31m\\n) R')\ncheck(libc.shmget(5, 1, IPC_CREAT))\nhold()"):
         assert creator(world)[1] is True
         assert "\033" not in world.ipcx("ls", "shm", "-o", "ref,command").out and len(world.ipcx("ls", "shm", "-o", "ref,command").lines) == 2
@@ -194,13 +194,13 @@ def test_conditions_of_every_type(many, dump):
     assert types == {f["type"] for f in dump["fields"]}, "a type is not tested"
 
 
-def test_a_condition_in_every_place(many):
+def test_a_condition_in_every_position(many):
     for words in (["ls", "shm"], ["ls", "shm:0", "shm:1"], ["ls", "sysv"], ["rm", "shm", "--dry-run"], ["rm", "--dry-run"]):
         r = many.ipcx(*words, "-w", "size >= 1M && mech == shm", "--json")
         assert [o["ref"] for o in r.json["objects"]] == ["shm:0"], words
 
 
-# The condition, and the column at which its fault stands.
+# The condition, and the column of its mistake.
 FAULTS = {
     "": 1, " ": 2, "size >": 7, "> 5": 1, "size 5": 1, "size == ": 9, "sizes > 5": 1, "size > 5x": 8, "size = 5": 6, "size === 5": 8,
     "size > 5 &&": 12, "size > 5 & nattch == 0": 10, "(size > 5": 1, "size > 5)": 9, "size": 1, "5 == 5": 1, "mode == 888": 9,
@@ -210,7 +210,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("command", [["ls"], ["rm", "--yes"]], ids=lambda c: c[0])
-def test_faults_point_at_their_column(many, command):
+def test_mistakes_are_reported_with_their_column(many, command):
     for text, column in FAULTS.items():
         r = many.ipcx(*command, "--where", text)
         assert (r.rc, r.out) == (2, ""), text
@@ -218,7 +218,7 @@ def test_faults_point_at_their_column(many, command):
     assert len(many.objects()) == 7
 
 
-def test_what_is_unknown_is_never_selected(world):
+def test_unknown_values_are_never_selected(world):
     mount_queues(world)
     world.ok("mk", "mq", "/closed", "--mode", "0000")
     for text in ("curmsgs == 0", "!(curmsgs == 0)", "curmsgs != 5", "curmsgs == 0 || curmsgs != 0"):
@@ -229,10 +229,10 @@ def test_what_is_unknown_is_never_selected(world):
     assert len(world.objects("mq", "--where", "curmsgs == 0 || uid == 0", uid=1000)) == 1
 
 
-# ---- what there is
+# ---- which objects
 
 
-def test_only_what_there_is_and_what_was_named(world):
+def test_only_existing_and_named_objects(world):
     assert world.ok("ls") == ""
     for mech, info in MECHS.items():
         world.ok("mk", *MAKE[mech])
@@ -252,7 +252,7 @@ def test_a_listing_is_in_the_kernels_order_and_each_object_once(world):
     assert len(world.objects("sem")) == 599 and world.objects("sem:8")[0]["id"] == 8
 
 
-def test_an_object_named_twice_is_listed_as_often(world):
+def test_an_object_named_twice_is_listed_twice(world):
     refs = make_all(world)
     assert [o["ref"] for o in world.objects(refs["shm"], refs["mq"], refs["shm"])] == [refs["shm"], refs["mq"], refs["shm"]]
 
@@ -267,7 +267,7 @@ def test_large_ids(world):
 
 
 def test_named_objects_and_whole_mechanisms_in_one_order(world):
-    """They are two questions to the library, and one answer to whoever asks."""
+    """They are two library calls, but one output."""
     sizes = {}
     for size in (5000, 3000, 9000):
         sizes[world.ok("mk", "shm", "--size", size)] = size

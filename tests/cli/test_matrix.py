@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every command with every mechanism, from the binary's own tables: done, missing, in part, wrong, not permitted."""
+"""Every command with every mechanism, from the binary's own tables: success, missing, partly, wrong usage, not permitted."""
 
 import itertools
 
@@ -11,7 +11,7 @@ from helpers.tools import MAKE, make_all
 LIMIT = {"shm": "shmmni", "msg": "msgmni", "sem": "semmni", "mq": "mqueue_msg_max"}
 WISH = {"shm": "4K", "msg": "1", "sem": "2", "mq": "1x16", "pshm": "4K", "psem": "1"}
 
-# What each command is told to do with an object; None: it does nothing with single objects of such a mechanism.
+# The arguments for each command on an object; None: it does not act on single objects of such a mechanism.
 DO = {
     "ls": lambda mech, ref: ["ls", ref],
     "show": lambda mech, ref: ["show", ref],
@@ -39,7 +39,7 @@ DO = {
     "sem set": lambda mech, ref: ["sem", "set", ref, "0=1"] if mech == "sem" else None,
     "sem op": lambda mech, ref: ["sem", "op", ref, "0=0", "0+1"] if mech == "sem" else None,
     "sem post": lambda mech, ref: ["sem", "post", ref] if mech == "sem" else None,
-    "sem wait": lambda mech, ref: None,  # what is made here is 0
+    "sem wait": lambda mech, ref: None,  # the value is 0 here
     "sem run": lambda mech, ref: None,
     "psem get": lambda mech, ref: ["psem", "get", ref] if mech == "psem" else None,
     "psem wait": lambda mech, ref: ["psem", "wait", ref] if mech == "psem" else None,
@@ -49,9 +49,9 @@ DO = {
     "complete": lambda mech, ref: ["complete", "--", "rm", f"{mech}:"],
 }
 ON_OBJECTS = ["ls", "show", "rm", "set"]
-# Commands about namespaces, the old names, and what makes its own objects, have suites of their own.
+# Commands about namespaces, the old names and commands that create their own objects have test files of their own.
 SUITES = ("ns", "compat", "stress")
-# What a command is not for is no cell; one without a row is, and fails.
+# A command that does not apply to a mechanism has no cell; a command without a row has cells, which fail.
 CELLS = [(c, m) for c, m in itertools.product([c for c in COMMANDS if c.split()[0] not in SUITES], MECHS) if c not in DO or DO[c](m, "")]
 
 
@@ -61,12 +61,12 @@ def test_every_command_has_its_row():
 
 
 @pytest.mark.parametrize("command,mech", CELLS)
-def test_what_is_asked_is_done(world, command, mech):
+def test_success(world, command, mech):
     ref = make_all(world)[mech]
     words = DO[command](mech, ref)
     if words is None:
         pytest.skip(f"'{command}' has nothing to do with {mech}")
-    if (command, mech) == ("limits", "mq"):  # nobody can say yes: the kernel does not tell what is left
+    if (command, mech) == ("limits", "mq"):  # never a yes: the kernel does not report what is left
         r = world.ipcx(*words)
         assert r.rc == 1 and r.err.startswith("ipcx: note: cannot tell whether it fits into rlimit_msgqueue"), r.err
         out = r.out
@@ -83,7 +83,7 @@ def test_what_is_asked_is_done(world, command, mech):
 
 
 @pytest.mark.parametrize("command,mech", itertools.product(ON_OBJECTS, MECHS))
-def test_what_is_missing_is_told(world, command, mech):
+def test_a_missing_object_is_reported(world, command, mech):
     world.ok("mk", *MAKE[mech])
     refs = [MISSING[mech]] if MECHS[mech]["named"] else [MISSING[mech], f"{mech}:0x77777", f"{mech}:key=-5"]
     for ref in refs:
@@ -112,7 +112,7 @@ WRONG = {True: ["/", "", "a/b", ".", "..", "/x/y", "x" * 256, "%zz", "%00", "%",
 
 
 @pytest.mark.parametrize("command,mech", itertools.product(ON_OBJECTS, MECHS))
-def test_what_is_no_reference_is_wrong_usage(world, command, mech):
+def test_invalid_references_are_wrong_usage(world, command, mech):
     ref = make_all(world)[mech]
     for wrong in WRONG[MECHS[mech]["named"]]:
         words = DO[command](mech, "REF")
@@ -125,19 +125,19 @@ def test_what_is_no_reference_is_wrong_usage(world, command, mech):
 
 
 @pytest.mark.parametrize("command,mech", itertools.product(["rm", "set"], MECHS))
-def test_what_is_not_permitted_says_who_may(world, command, mech):
+def test_a_permission_error_says_who_may(world, command, mech):
     mount_queues(world)
     ref = make_all(world)[mech]
     r = world.ipcx(*DO[command](mech, ref), uid=1000)
     assert (r.rc, r.out) == (1, "")
-    # Of mq it may also be said that nobody can tell whose queues are mounted.
+    # For mq it may also report that the owner of the mounted queues is unknown.
     assert any(line.startswith(f"ipcx: {ref}: cannot {'remove' if command == 'rm' else 'change'}: not permitted: ") for line in r.err.splitlines())
     assert "you are uid 1000, the owner is uid 0" in r.err and "(needs CAP_" in r.err
     assert [o["mode"] for o in world.objects(mech)] == ["0600"]
 
 
 @pytest.mark.parametrize("command,mech", itertools.product(["rm", "set"], MECHS))
-def test_ones_own_is_done_and_the_others_told(world, command, mech):
+def test_own_objects_succeed_and_foreign_ones_are_reported(world, command, mech):
     theirs = make_all(world)[mech]
     mine = f"{mech}:" + world.ok(*DO["mk"](mech, ""), uid=1000)
     words = DO[command](mech, "REF")
@@ -150,7 +150,7 @@ def test_ones_own_is_done_and_the_others_told(world, command, mech):
 
 
 @pytest.mark.parametrize("mech", MECHS)
-def test_anybody_may_look(world, mech):
+def test_any_user_may_read(world, mech):
     ref = make_all(world)[mech]
     for command in ("ls", "show"):
         r = world.ipcx(*DO[command](mech, ref), uid=1000)
@@ -167,7 +167,7 @@ def test_groups_hold_their_mechanisms(world, mech):
     assert ref not in {o["ref"] for other in others for o in world.objects(other)}
 
 
-def test_a_mechanism_is_the_default_of_what_follows(world):
+def test_a_mechanism_is_the_default_for_later_operands(world):
     world.ok("mk", "shm", "--size", "4K", "--count", "3")
     world.ok("mk", "msg", "--key", "0x4d2")
     world.ok("mk", "mq", "/jobs", "--maxmsg", "1", "--msgsize", "1")
@@ -179,7 +179,7 @@ def test_a_mechanism_is_the_default_of_what_follows(world):
     assert [o["ref"] for o in world.objects()] == ["shm:1"]
 
 
-def test_a_mechanism_with_references_behind_it_is_not_meant_whole(world):
+def test_a_mechanism_followed_by_references_does_not_select_all(world):
     world.ok("mk", "shm", "--size", "4K", "--count", "2")
     assert world.ipcx("rm", "shm", "0").rc == 0
     assert [o["ref"] for o in world.objects()] == ["shm:1"]

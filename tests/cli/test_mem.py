@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""shm and pshm read, write, fill, copy: the same bytes as other programs see, and nothing half done."""
+"""shm and pshm read, write, fill, copy: the same bytes as other programs see, and never a partial result."""
 
 import hashlib
 import os
@@ -15,7 +15,7 @@ BOTH = ("shm", "pshm")
 PIECE = 1 << 18
 BYTES = random.Random(5).randbytes(3 * PIECE + 777)
 
-# The other side: Python, attached by its own calls.
+# The other side: Python, attached by direct calls.
 SHM_WRITE = """
 at = libc.shmat(args[0], None, 0)
 data = sys.stdin.buffer.read() if len(args) < 2 else open(args[1], "rb").read()
@@ -24,12 +24,12 @@ ctypes.memmove(at, data, len(data))
 
 
 def make(world, mech, size, *more):
-    """An object of so many bytes; answers its reference."""
+    """Create an object of this size; return its reference."""
     return f"{mech}:" + world.ok("mk", mech, *(["/m"] if mech == "pshm" else []), "--size", size, *more)
 
 
 def theirs(world, ref, size):
-    """What another program reads."""
+    """Return what another program reads."""
     if ref.startswith("pshm:"):
         return world.run("cat", "/dev/shm" + ref[5:]).stdout
     r = world.run(PYTHON, "-c", SYSV_CALLS + "sys.stdout.buffer.write(shm_read(args[0], args[1]))", ref[4:], size)
@@ -38,7 +38,7 @@ def theirs(world, ref, size):
 
 
 def put(world, ref, data):
-    """Written by another program."""
+    """Write from another program."""
     if ref.startswith("pshm:"):
         assert world.run("dd", "of=/dev/shm" + ref[5:], "conv=notrunc", "status=none", input=data).rc == 0
     else:
@@ -53,19 +53,19 @@ def raw(world, mech, *words, **more):
 
 
 def refused(world, *words, rc=1, says="", **more):
-    """One line, nothing on stdout."""
+    """Check for one error line, and nothing on stdout."""
     r = world.ipcx(*words, **more)
     assert (r.rc, r.out) == (rc, "") and r.err.count("\n") == (2 if rc == 2 else 1), (words, r.rc, r.out, r.err)
     assert says in r.err, r.err
     return r.err
 
 
-# ---- the same bytes as others see
+# ---- the same bytes as other programs see
 
 
 @pytest.mark.parametrize("mech", BOTH)
 @pytest.mark.parametrize("size", [1, 15, 4095, 4096, 4097, PIECE, len(BYTES)])
-def test_what_another_wrote_is_read(world, mech, size):
+def test_bytes_of_another_program_are_read(world, mech, size):
     ref = make(world, mech, size)
     put(world, ref, BYTES[:size])
     assert raw(world, mech, ref) == BYTES[:size]
@@ -73,7 +73,7 @@ def test_what_another_wrote_is_read(world, mech, size):
 
 @pytest.mark.parametrize("mech", BOTH)
 @pytest.mark.parametrize("uid", [None, 1000])
-def test_what_is_written_another_reads(world, mech, uid):
+def test_written_bytes_are_read_by_another_program(world, mech, uid):
     ref = f"{mech}:" + world.ok("mk", mech, *(["/m"] if mech == "pshm" else []), "--size", len(BYTES), uid=uid)
     world.ok(mech, "write", ref, input=BYTES, uid=uid)
     assert theirs(world, ref, len(BYTES)) == BYTES
@@ -125,10 +125,10 @@ def test_copy(world, one, other):
     assert theirs(world, frm, len(BYTES)) == BYTES
 
 
-# ---- what it looks like
+# ---- output formats
 
 
-def test_a_dump_is_that_of_xxd(world):
+def test_a_dump_agrees_with_xxd(world):
     ref = make(world, "shm", 1003)
     data = bytes(range(256)) * 3 + BYTES[:235]
     put(world, ref, data)
@@ -139,7 +139,7 @@ def test_a_dump_is_that_of_xxd(world):
     assert world.ok("shm", "read", ref, "-x", "--offset", 7, "--length", 3) == "00000007: 0708 09" + " " * 34 + "..."
 
 
-def test_lines_of_a_dump_that_are_alike_are_one_star(world):
+def test_repeated_lines_of_a_dump_are_one_star(world):
     ref = make(world, "pshm", 5 * PIECE)
     put(world, ref, b"A" * 16 + b"B" * 48)
     lines = world.ok("pshm", "read", ref, "--hex").splitlines()
@@ -151,7 +151,7 @@ def test_lines_of_a_dump_that_are_alike_are_one_star(world):
 
 
 @pytest.mark.parametrize("minimum", [1, 3, 4, 8, 40])
-def test_texts_are_those_of_strings(world, minimum):
+def test_texts_agree_with_strings(world, minimum):
     need("strings")
     rng = random.Random(minimum)
     data = bytearray(BYTES[:PIECE // 2])
@@ -169,7 +169,7 @@ def test_texts_are_those_of_strings(world, minimum):
 
 
 @pytest.mark.parametrize("mech", BOTH)
-def test_a_terminal_is_shown_a_dump(world, mech):
+def test_a_terminal_gets_a_dump(world, mech):
     ref = make(world, mech, 32)
     put(world, ref, b"\033[31mred\033[0m\a\n")
     rc, out = on_terminal(world, mech, "read", ref, stdout_only=True)
@@ -197,7 +197,7 @@ def test_into_a_file(world, mech):
     assert os.listdir(world.dir) == ["out"]
 
 
-def test_into_a_file_that_cannot_be(world):
+def test_into_a_file_that_cannot_be_created(world):
     ref = make(world, "shm", 100)
     for path, says in ((world.dir, "directory"), (world.dir + "/no/out", "No such file"), ("", "No such file")):
         refused(world, "shm", "read", ref, "-O", path, says=says)
@@ -209,7 +209,7 @@ def test_into_a_file_that_cannot_be(world):
 
 
 def test_zeroes_become_holes(world):
-    """64 MiB with 7 bytes in them: a file of a few blocks."""
+    """64 MiB with 7 non-zero bytes become a file of a few blocks."""
     ref, path = make(world, "shm", "64M"), os.path.join(world.dir, "out")
     world.ok("shm", "write", ref, "--offset", "33000001", input=b"content")
     world.ok("shm", "read", ref, "-O", path)
@@ -220,8 +220,8 @@ def test_zeroes_become_holes(world):
         assert f.read(9) == b"\0content\0"
 
 
-def test_where_files_need_a_name(world):
-    """File systems without O_TMPFILE: still whole or not there."""
+def test_file_systems_without_o_tmpfile(world):
+    """The file is still either complete or absent."""
     assert world.sh(f"mount -t ramfs none {world.dir}").rc == 0
     ref = make(world, "shm", 5000)
     put(world, ref, BYTES[:5000])
@@ -231,7 +231,7 @@ def test_where_files_need_a_name(world):
     assert world.run("ls", world.dir).out == "out\n"
 
 
-def test_where_there_is_no_proc(world):
+def test_without_proc(world):
     ref = make(world, "shm", 5000)
     put(world, ref, BYTES[:5000])
     r = world.sh(f'cd {world.dir} && unshare --mount sh -c \'umount -l /proc; {release()} shm read {ref} -O out && {release()} shm read {ref} | sha256sum\'')
@@ -239,13 +239,13 @@ def test_where_there_is_no_proc(world):
     assert open(world.dir + "/out", "rb").read() == BYTES[:5000] and os.listdir(world.dir) == ["out"]
 
 
-# ---- what does not fit is not begun
+# ---- input that does not fit changes nothing
 
 
 @pytest.mark.parametrize("mech", BOTH)
 @pytest.mark.parametrize("how", ["file", "pipe"])
 @pytest.mark.parametrize("size", [100, 5 << 20])
-def test_what_does_not_fit_is_not_begun(world, mech, how, size):
+def test_input_that_does_not_fit_changes_nothing(world, mech, how, size):
     ref, path = make(world, mech, size), os.path.join(world.dir, "in")
     put(world, ref, b"before")
 
@@ -268,14 +268,14 @@ def test_what_does_not_fit_is_not_begun(world, mech, how, size):
 
 
 @pytest.mark.parametrize("mech", BOTH)
-def test_endless_input_is_not_read_to_its_end(world, mech):
+def test_endless_input_is_not_read_to_the_end(world, mech):
     ref = make(world, mech, 5 << 20)
     r = world.ipcx(mech, "write", ref, "/dev/zero")
     assert r.rc == 1 and "nothing was written" in r.err
 
 
-def test_files_that_do_not_know_their_length(world):
-    """Those of /proc say 0, those of /sys a page."""
+def test_files_with_a_wrong_length(world):
+    """Files in /proc report 0, those in /sys a page."""
     ref = make(world, "shm", 4096)
     for path in ("/proc/version", "/sys/kernel/mm/transparent_hugepage/enabled"):
         if os.path.exists(path):
@@ -284,7 +284,7 @@ def test_files_that_do_not_know_their_length(world):
             assert raw(world, "shm", ref)[:len(data)] == data
 
 
-def test_standard_input_that_is_a_file_is_taken_from_where_it_stands(world):
+def test_standard_input_is_read_from_its_current_position(world):
     ref, path = make(world, "pshm", 6 << 20), os.path.join(world.dir, "in")
     with open(path, "wb") as f:
         f.write(bytes(100) + b"x" * (6 << 20))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Bad days of shm and pshm read, write, fill, copy: memory that is cut, removed, forbidden, full, not to be had."""
+"""Failures of shm and pshm read, write, fill, copy: memory that is truncated, removed, forbidden, full or unavailable."""
 
 import re
 import os
@@ -40,7 +40,7 @@ def start(world, *words, caps=None, **more):
 
 @pytest.mark.parametrize("mech", BOTH)
 @pytest.mark.parametrize("verb", VERBS)
-def test_what_is_missing(world, mech, verb):
+def test_missing_objects(world, mech, verb):
     make(world, mech, 4096)
     for ref in ["pshm:/absent", "pshm:/" + "x" * 255] if mech == "pshm" else ["shm:77777", "shm:0x77777", "shm:2147483647"]:
         refused(world, mech, *VERBS[verb](ref), rc=3, says=": no such shared memory ")
@@ -51,7 +51,7 @@ def test_what_is_missing(world, mech, verb):
 
 @pytest.mark.parametrize("mech", BOTH)
 @pytest.mark.parametrize("verb", VERBS)
-def test_what_is_not_permitted(world, mech, verb):
+def test_permission_errors(world, mech, verb):
     ref = make(world, mech, 4096)
     says = refused(world, mech, *VERBS[verb](ref), uid=1000, says=f"{ref}: cannot ")
     assert "not permitted" in says and "needs CAP_" in says
@@ -80,12 +80,12 @@ def test_wrong_usage_does_nothing(world, mech, verb):
 
 @pytest.mark.parametrize("words", [["--hex", "--strings"], ["--hex", "-O", "x"], ["-s", "-O", "-"], ["--min", "5"], ["--force"], ["-s", "--min", "0"],
                                    ["-s", "--min", "4097"], ["--offset", "x"], ["--length", "-1"], ["--offset", "16E"]], ids=" ".join)
-def test_options_of_read_that_do_not_fit(world, words):
+def test_conflicting_options_of_read(world, words):
     refused(world, "shm", "read", make(world, "shm", 8), *words, rc=2)
 
 
-def test_what_is_no_shared_memory(world):
-    """A semaphore, a directory, a link, a FIFO in /dev/shm: nothing is opened, nobody waits."""
+def test_other_files_are_not_shared_memory(world):
+    """A semaphore, a directory, a link, a FIFO in /dev/shm: none is opened, and nothing blocks."""
     world.ok("mk", "psem", "/s", "--init", "3")
     assert world.sh("cd /dev/shm && mkdir d && ln -s /etc/passwd l && mkfifo f").rc == 0
     for name, says in (("sem.s", "is a POSIX semaphore"), ("d", "is a directory"), ("l", "is a symbolic link"), ("f", "is a FIFO")):
@@ -94,7 +94,7 @@ def test_what_is_no_shared_memory(world):
     assert world.objects("psem")[0]["value"] == 3
 
 
-def test_names_that_bite(world):
+def test_hostile_names(world):
     for name in NAMES:
         kernel(world, 'open(b"/dev/shm/" + bytes.fromhex(sys.argv[1]), "wb").write(b"12345")', name.hex())
     refs = [o["ref"] for o in world.objects("pshm")]
@@ -104,10 +104,10 @@ def test_names_that_bite(world):
         assert ref in refused(world, "pshm", "read", ref, "--offset", 6)
 
 
-# ---- what looking leaves behind
+# ---- side effects of reading
 
 
-def test_a_segment_is_attached_read_only_to_be_read(world):
+def test_reading_attaches_read_only(world):
     ref = make(world, "shm", 4096)
     for verb, flags in (("read", "SHM_RDONLY"), ("fill", "0")):
         _, calls = trace(world, "shm", *VERBS[verb](ref))
@@ -117,18 +117,18 @@ def test_a_segment_is_attached_read_only_to_be_read(world):
     assert world.ipcx("shm", "read", ref, caps="-all").rc == 0
 
 
-def test_reading_moves_only_what_attaching_moves(world):
+def test_reading_changes_only_what_attaching_changes(world):
     ref = make(world, "shm", "1M")
     before = world.ipcx("show", ref, "--json", "-o", "all").json["objects"][0]
     for words in (["read", ref], ["read", ref, "--strings"], ["read", ref, "-x"]):
         assert world.ipcx("shm", *words).rc == 0
     after = world.ipcx("show", ref, "--json", "-o", "all").json["objects"][0]
     assert {k for k in before if before[k] != after[k]} <= {"atime", "dtime", "lpid", "age", "idle", "rss", "lpid_alive"}
-    if os.geteuid() == 0:  # the segment as a file: no page was made
+    if os.geteuid() == 0:  # through the segment's file: no page was allocated
         assert after["rss"] == before["rss"] == 0
 
 
-def test_reading_leaves_the_times_of_an_object_alone(world):
+def test_reading_leaves_times_unchanged(world):
     ref = make(world, "pshm", 4096)
     stat = ["stat", "-c", "%X %Y %Z %b", "/dev/shm/m"]
     world.run("touch", "-a", "-d", "2001-01-01", "/dev/shm/m")
@@ -137,8 +137,8 @@ def test_reading_leaves_the_times_of_an_object_alone(world):
     assert world.run(*stat).out == before
 
 
-def test_a_segment_that_would_go_with_us_is_left_alone(world):
-    """shm_rmid_forced: the last to detach destroys it, and that would be whoever only looked."""
+def test_a_segment_that_a_detach_would_destroy_is_not_attached(world):
+    """shm_rmid_forced: the last detach destroys it, and reading must not cause that."""
     ref = make(world, "shm", 4096)
     with meanwhile(world, "id = check(libc.shmget(0x77, 4096, 0o1600))\nhold()"):
         ref = "shm:0x77"
@@ -153,7 +153,7 @@ def test_a_segment_that_would_go_with_us_is_left_alone(world):
             assert len(world.objects("shm")) == 1
 
 
-# ---- removed, cut
+# ---- removed, truncated
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -171,7 +171,7 @@ def test_a_segment_marked_for_destruction(world, verb):
 
 @pytest.mark.parametrize("mech", BOTH)
 def test_removed_while_it_is_read(world, mech):
-    """What is open stays: every byte comes."""
+    """An open object stays: every byte is read."""
     size = 8 * PIECE
     ref = make(world, mech, size)
     world.ok(mech, "fill", ref, "--byte", 66)
@@ -185,8 +185,8 @@ def test_removed_while_it_is_read(world, mech):
 
 
 @pytest.mark.parametrize("how", [[], ["--hex"], ["--strings", "--min", "1"]], ids=str)
-def test_cut_while_it_is_read(world, how):
-    """The pipe is full after the first piece; then the object becomes shorter than that."""
+def test_truncated_while_it_is_read(world, how):
+    """The pipe is full after the first piece; then the object is truncated below that size."""
     ref = make(world, "pshm", 16 * PIECE)
     world.ok("pshm", "write", ref, input=os.urandom(16 * PIECE))
     p = start(world, "pshm", "read", ref, *how)
@@ -199,8 +199,8 @@ def test_cut_while_it_is_read(world, how):
 
 
 @pytest.mark.parametrize("verb", ["read", "fill", "write", "copy"])
-def test_cut_and_grown_over_and_over(world, verb):
-    """Done, or an error that says so: no signal, and nothing that we make longer."""
+def test_truncated_and_grown_repeatedly(world, verb):
+    """Either success or a reported error: no signal, and ipcx makes nothing longer."""
     size, path = 4 * PIECE, os.path.join(world.dir, "in")
     with open(path, "wb") as f:
         f.write(b"x" * size)
@@ -229,8 +229,8 @@ while not end:
 
 
 @pytest.mark.parametrize("verb", ["fill", "write"])
-def test_what_was_cut_is_not_made_longer(world, verb):
-    """It is stopped after its first write, and the object becomes shorter than where the second begins."""
+def test_a_truncated_object_is_not_extended(world, verb):
+    """ipcx is stopped after its first write, and the object is truncated below the start of the second."""
     need("strace")
     size, path = 24 * PIECE, os.path.join(world.dir, "in")  # more than is read before anything is written
     with open(path, "wb") as f:
@@ -247,7 +247,7 @@ def test_what_was_cut_is_not_made_longer(world, verb):
     assert world.objects("pshm")[0]["size"] == 5000
 
 
-def test_no_room_to_attach(world):
+def test_no_address_space_to_attach(world):
     ref = make(world, "shm", "8G", "--noreserve")
     r = world.run("sh", "-c", f"ulimit -v 1000000; exec {release()} shm read {ref}")
     assert (r.rc, r.out) == (1, "") and "ulimit -v" in r.err
@@ -263,8 +263,8 @@ for name in os.listdir("/proc/self/map_files"):
 
 @pytest.mark.parametrize("caps,says", [(None, "became shorter while it was read: it had 4194304 bytes and ends at 5000"),
                                        ("-all", "has no memory for some of its pages")])
-def test_a_segment_cut_behind_its_back(world, caps, says):
-    """Root can, through /proc/PID/map_files: an error, not SIGBUS, whether we read the file or the mapping."""
+def test_a_segment_truncated_behind_its_id(world, caps, says):
+    """Root can do this through /proc/PID/map_files: an error, not SIGBUS, whether ipcx reads the file or the mapping."""
     if os.geteuid() != 0:
         pytest.skip("needs CAP_SYS_ADMIN outside of any user namespace")
     ref = make(world, "shm", "4M")
@@ -278,8 +278,8 @@ def test_a_segment_cut_behind_its_back(world, caps, says):
 
 @pytest.mark.parametrize("caps", [None, "-all"])
 @pytest.mark.parametrize("size", [1, 5000, (4 << 20) - 4096])
-def test_a_segment_that_was_cut_before(world, caps, size):
-    """The kernel attaches what is left and says the size that was: behind it stands our own memory, neither to be shown nor to be written to."""
+def test_a_segment_truncated_before(world, caps, size):
+    """The kernel attaches what is left but reports the old size: beyond it is memory of ipcx, which is neither printed nor written."""
     if os.geteuid() != 0:
         pytest.skip("needs CAP_SYS_ADMIN outside of any user namespace")
     ref = make(world, "shm", "4M")
@@ -288,7 +288,7 @@ def test_a_segment_that_was_cut_before(world, caps, size):
         refused(world, "shm", *VERBS[verb](ref), says="cannot attach", caps=caps)
 
 
-def test_huge_pages_that_cannot_be_had(world):
+def test_unavailable_huge_pages(world):
     """Not reserved, and none is free: a program that touches them gets SIGBUS."""
     r = world.ipcx("mk", "shm", "--size", "4M", "--huge=2M", "--noreserve")
     if r.rc:
@@ -315,7 +315,7 @@ def test_a_full_dev_shm(world):
 
 
 def test_file_size_limits(world):
-    """RLIMIT_FSIZE would be a signal."""
+    """RLIMIT_FSIZE would raise a signal."""
     pshm, shm = make(world, "pshm", "1M"), make(world, "shm", "1M")
     r = world.sh(f'ulimit -f 8; "$IPCX" pshm fill {pshm}')
     assert r.rc == 1 and "ulimit -f" in r.err
@@ -323,7 +323,7 @@ def test_file_size_limits(world):
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_standard_streams_that_are_closed(world, verb):
+def test_closed_standard_streams(world, verb):
     ref = make(world, "shm", 4096)
     world.ok("shm", "write", ref, input=b"content")
     r = world.sh(f'"$IPCX" shm {verb} {ref} {ref if verb == "copy" else ""} <&- >&-')
@@ -335,7 +335,7 @@ def test_standard_streams_that_are_closed(world, verb):
 
 
 @pytest.mark.parametrize("mech", BOTH)
-def test_a_reader_that_goes_away(world, mech):
+def test_a_reader_that_exits(world, mech):
     ref = make(world, mech, "64M")
     for how in ("", "--hex"):
         r = world.sh(f'"$IPCX" {mech} read {ref} {how} | head -c 10 >/dev/null')
@@ -359,7 +359,7 @@ def test_a_storm_of_signals(world, mech):
 
 
 def test_an_interrupted_read_leaves_no_file(world):
-    """SIGINT while it reads: no file, no part of one."""
+    """SIGINT during a read: no file, not even a partial one."""
     ref = make(world, "shm", "100G", "--noreserve")
     for _ in range(5):
         p = start(world, "shm", "read", ref, "-O", os.path.join(world.dir, "out"))
@@ -370,12 +370,12 @@ def test_an_interrupted_read_leaves_no_file(world):
         assert p.returncode != 0 and os.listdir(world.dir) == []
 
 
-# ---- elsewhere, and much of it
+# ---- elsewhere, and in quantity
 
 
 @pytest.mark.parametrize("mech", BOTH)
 def test_in_another_namespace(world, mech):
-    """Files are ours, memory is theirs."""
+    """Files are in our namespace, memory is in the other."""
     ref, path = make(world, mech, 4096), os.path.join(world.dir, "in")
     with open(path, "wb") as f:
         f.write(b"from outside")
@@ -402,7 +402,7 @@ def test_ten_gigabytes_need_no_memory(world, mech):
     ref = make(world, mech, "10G", *(["--noreserve"] if mech == "shm" else []))
     far = 9 << 30
     world.ok(mech, "write", ref, "--offset", far, input=b"far away")
-    root = os.geteuid() == 0 or mech == "pshm"  # elsewhere looking makes pages
+    root = os.geteuid() == 0 or mech == "pshm"  # otherwise reading allocates pages
     for words, n in ((["read", ref, "--offset", far, "--length", 8], 8), (["read", ref, *([] if root else ["--length", "100M"])], None)):
         r = world.run(helper("peak"), release(), mech, *words, **({} if n else {"stdout": subprocess.DEVNULL}))
         status, peak = map(int, r.err.split())
@@ -412,8 +412,8 @@ def test_ten_gigabytes_need_no_memory(world, mech):
     assert not root or allocated["rss" if mech == "shm" else "allocated"] <= 65536
 
 
-def test_reading_without_rights_keeps_no_memory_of_its_own(world):
-    """Through the mapping: pages that were read are let go."""
+def test_unprivileged_reading_keeps_no_pages(world):
+    """Through the mapping: pages that were read are dropped."""
     ref = make(world, "shm", "200M")
     world.ok("shm", "fill", ref, "--byte", 7)
     r = world.run(helper("peak"), release(), "shm", "read", ref, caps="-all", stdout=subprocess.DEVNULL)
@@ -421,7 +421,7 @@ def test_reading_without_rights_keeps_no_memory_of_its_own(world):
     assert status == 0 and peak < 30000, (status, peak)
 
 
-# ---- every call may fail
+# ---- any call may fail
 
 
 CALLS = {"shm": "shmat,shmctl,shmget,pipe2,read,write,pread64,openat,madvise", "pshm": "openat,openat2,newfstatat,fstat,pread64,pwrite64,read,write"}
@@ -429,8 +429,8 @@ CALLS = {"shm": "shmat,shmctl,shmget,pipe2,read,write,pread64,openat,madvise", "
 
 @pytest.mark.parametrize("mech", BOTH)
 @pytest.mark.parametrize("verb", ["read", "write", "fill"])
-def test_a_call_that_fails_is_told(world, mech, verb):
-    """Done as it should be, or a message and a status: never other bytes in silence."""
+def test_a_failed_call_is_reported(world, mech, verb):
+    """Either the right result, or a message and a status: never silently other bytes."""
     need("strace")
     ref, path = make(world, mech, 300), os.path.join(world.dir, "in")
     data = bytes(range(1, 151)) * 2
@@ -469,8 +469,8 @@ def test_no_memory_left(world, verb):
 
 
 @pytest.mark.parametrize("words", [["fill", "0", "--byte", "65"], ["copy", "0", "1"]])
-def test_what_was_changed_before_an_interrupt_is_told(world, words):
-    """Never without a word: how far it came."""
+def test_an_interrupt_reports_how_much_was_changed(world, words):
+    """An interrupted command always reports its progress."""
     for _ in range(2):
         world.ok("mk", "shm", "--size", "192M")
     for delay in (0.15, 0.12, 0.1, 0.08, 0.06, 0.05, 0.04, 0.03):  # it may be fast here

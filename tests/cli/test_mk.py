@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""mk: what is made is what was asked for, and usable by every program; all of it or nothing."""
+"""mk: objects are as requested and usable by every program; all of them or none."""
 
 import ctypes
 import os
@@ -15,16 +15,16 @@ def nothing(world):
     return world.objects() == [] and world.run("ls", "-A", "/dev/shm").out == ""
 
 
-# ---- what is printed
+# ---- output
 
 
 @pytest.mark.parametrize("mech", MAKE)
-def test_the_id_or_name_and_nothing_else(world, mech):
+def test_only_the_id_or_name_is_printed(world, mech):
     r = world.ipcx("mk", *MAKE[mech])
     assert (r.rc, r.err) == (0, "") and r.out == ("/x\n" if mech in POSIX else "0\n")
 
 
-def test_other_programs_take_what_was_printed(world):
+def test_other_programs_accept_the_output(world):
     need("ipcs", "ipcrm")
     for mech, option in (("shm", "m"), ("msg", "q"), ("sem", "s")):
         ident = world.sh(f'id=$("$IPCX" mk {" ".join(MAKE[mech])} --id 98309) && ipcs -{option} -i "$id" >&2 && echo "$id"').out.strip()
@@ -59,11 +59,11 @@ def test_everything_with_json(world):
         assert [{**o, "age": 0, "idle": 0} for o in made] == [{**o, "age": 0, "idle": 0} for o in listed]
 
 
-# ---- whose it is
+# ---- existing objects
 
 
 @pytest.mark.parametrize("mech", MAKE)
-def test_what_exists_is_an_error_that_says_whose(world, mech):
+def test_an_existing_object_is_an_error_with_its_owner(world, mech):
     words = MAKE[mech] + ([] if mech in POSIX else ["--key", "0x4d2"])
     world.ok("mk", *words, "--owner", "4000000000", "--mode", "0604")
     for more in ({}, {"uid": 1000}):
@@ -93,14 +93,14 @@ def test_if_missing(world, mech):
     assert len(world.objects()) == 1
 
 
-def test_if_missing_needs_something_that_can_exist(world):
+def test_if_missing_needs_a_key_or_name(world):
     for mech in SYSV:
         r = world.ipcx("mk", *MAKE[mech], "--if-missing", "--key", "0")
         assert r.rc == 2 and "IPC_PRIVATE" in r.err
     assert nothing(world)
 
 
-def test_of_two_at_once_exactly_one_makes_it(world):
+def test_of_two_concurrent_creates_one_succeeds(world):
     """R10."""
     script = 'for n in 1 2 3 4 5 6; do { "$IPCX" mk shm --size 4K --key 77 $1 2>/dev/null; echo "rc $?"; } & done; wait'
     lines = world.run("sh", "-c", script, "sh", "", env={"IPCX": IPCX}).lines
@@ -109,8 +109,8 @@ def test_of_two_at_once_exactly_one_makes_it(world):
     assert sorted(lines) == ["0"] * 6 + ["rc 0"] * 6
 
 
-def test_what_existed_is_not_taken_back(world):
-    """E3: only what this call made goes again when it cannot be told."""
+def test_an_existing_object_is_not_removed(world):
+    """E3: only objects of this call are removed if they cannot be printed."""
     world.ok("mk", "shm", "--size", "4K", "--key", "5")
     with open("/dev/full", "wb") as full:
         assert world.ipcx("mk", "shm:0x5", "shm:0x6", "--size", "4K", "--if-missing", stdout=full).rc == 1
@@ -120,7 +120,7 @@ def test_what_existed_is_not_taken_back(world):
     assert [o["key"] for o in world.objects()] == ["0x00000005"]
 
 
-# ---- all or none
+# ---- all or nothing
 
 
 ALL_OR_NONE = {
@@ -138,7 +138,7 @@ def test_the_third_of_many_fails(world, mech):
         assert world.objects() == []
 
 
-def test_all_or_none_over_mechanisms_and_names(world):
+def test_all_or_nothing_over_mechanisms_and_names(world):
     world.sysctl("fs.mqueue.queues_max", "2")
     options = ["--size", "4K", "--nsems", "1", "--maxmsg", "1", "--msgsize", "1"]
     r = world.ipcx("mk", "shm", "sem", "msg", "pshm", "/a", "/b", "psem", "/s", "mq", "/1", "/2", "/3", *options)
@@ -153,7 +153,7 @@ def test_all_or_none_over_mechanisms_and_names(world):
     assert r.rc == 1 and "pshm:/c" not in {o["ref"] for o in world.objects("posix")}
 
 
-def test_a_wrong_word_among_many_makes_nothing(world):
+def test_one_invalid_operand_creates_nothing(world):
     for words in (["shm", "nonsense:5", "--size", "1"], ["shm", "sem", "--size", "1"], ["pshm", "/a", "a/b", "--size", "1"], ["shm", "mq", "--size", "1"],
                   ["shm", "shm:5", "--size", "1"], ["shm", "sem", "--size", "1", "--nsems", "0x"], ["shm", "--size", "1", "/name"]):
         assert world.ipcx("mk", *words).rc == 2, words
@@ -172,7 +172,7 @@ def test_count(world, mech):
     assert len(world.objects(mech)) == 42
 
 
-def test_a_name_cannot_be_counted(world):
+def test_count_excludes_a_name(world):
     for mech in POSIX:
         assert world.ipcx("mk", *MAKE[mech], "--count", "2").rc == 2
     assert nothing(world)
@@ -182,7 +182,7 @@ def test_a_name_cannot_be_counted(world):
 
 
 @pytest.mark.parametrize("words", [["shm", "--size", "4K", "--count", "3"], ["mq", "/a", "/b"], ["psem", "/a", "pshm", "/b", "--size", "1", "--json"]], ids=" ".join)
-def test_what_could_not_be_told_is_not_left_behind(world, words):
+def test_objects_that_cannot_be_printed_are_removed(world, words):
     """E3, for a full device, a pipe without a reader (with and without SIGPIPE), and a closed stream."""
     with open("/dev/full", "wb") as full:
         assert world.ipcx("mk", *words, stdout=full).rc == 1
@@ -228,7 +228,7 @@ def test_the_key_of_a_file(world):
     assert int(world.objects(f"sem:{ident}")[0]["key"], 16) == ftok(name, 1), "a file of that whole name goes first"
 
 
-def test_keys_that_cannot_be_made(world):
+def test_invalid_keys(world):
     for words, status in ((["--ftok", "/nowhere"], 3), (["--ftok", "/etc:0"], 3), (["--ftok", "/etc:256"], 3), (["--ftok", "/etc", "--key", "5"], 2), (["--ftok", ""], 3)):
         r = world.ipcx("mk", "sem", "--nsems", "1", *words)
         assert (r.rc, r.out) == (status, "") and r.err.startswith("ipcx: "), words
@@ -277,7 +277,7 @@ def test_contents(world, content, how, mech):
         assert (r.rc, r.out) == (1, "") and "longer" in r.err and nothing(world)
 
 
-def test_contents_from_nowhere(world):
+def test_unreadable_contents(world):
     for path in ("/nowhere", "/dev/shm", ""):
         r = world.ipcx("mk", "shm", "--from", path)
         assert r.rc in (1, 3) and r.out == "" and r.err.startswith("ipcx: --from: "), (path, r.err)
@@ -290,7 +290,7 @@ def test_contents_from_nowhere(world):
 
 @pytest.mark.parametrize("mech", MAKE)
 @pytest.mark.parametrize("umask", ["000", "022", "077", "777"])
-def test_the_mode_is_what_was_asked_whatever_the_umask(world, mech, umask):
+def test_the_mode_is_independent_of_the_umask(world, mech, umask):
     for n, (more, mode) in enumerate(([[], "0600"], [["--mode", "0666"], "0666"], [["-m", "0"], "0000"], [["--mode", "777"], "0777"])):
         words = [w.replace("/x", f"/x{n}") for w in MAKE[mech]]
         r = world.run("sh", "-c", f'umask {umask}; exec "$@"', "sh", IPCX, "mk", *words, *more, "--json")
@@ -310,8 +310,8 @@ def test_owners_by_name_and_number(world, mech):
 
 
 @pytest.mark.parametrize("mech", MAKE)
-def test_an_owner_that_one_may_not_give_it_to(world, mech):
-    """System V lets one give away what is one's own; files do not. Either way nothing is left half made."""
+def test_an_owner_that_may_not_be_set(world, mech):
+    """System V lets users give away their objects; file systems do not. Either way no partial object is left."""
     r = world.ipcx("mk", *MAKE[mech], "--owner", "0:0", uid=1000)
     left = world.objects(mech)
     if r.rc == 0:
@@ -320,7 +320,7 @@ def test_an_owner_that_one_may_not_give_it_to(world, mech):
         assert r.rc == 1 and r.out == "" and "CAP_CHOWN" in r.err and left == []
 
 
-def test_modes_that_are_none(world):
+def test_invalid_modes(world):
     for mode in ("1000", "0o600", "rw", "8", "", "-1", "01777"):
         assert world.ipcx("mk", "sem", "--nsems", "1", f"--mode={mode}").rc == 2
     assert nothing(world)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""mk: ids of one's choice, initial values, memory of every kind, and the limit in the way."""
+"""mk: chosen ids, initial values, memory of every kind, and the limit in the way."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def next_ids(world):
 
 
 @pytest.mark.parametrize("mech", SYSV)
-def test_an_id_of_ones_choice(world, mech):
+def test_a_chosen_id(world, mech):
     for ident in (0, 5, 98310, 2147418175):
         assert world.ok("mk", *MAKE[mech], "--id", str(ident)) == str(ident)
         assert next_ids(world) == ["-1"] * 3
@@ -29,8 +29,8 @@ def test_an_id_of_ones_choice(world, mech):
 
 @pytest.mark.parametrize("mech", SYSV)
 @pytest.mark.parametrize("more", [[], ["--key", "77"]], ids=["private", "key"])
-def test_an_id_that_cannot_be_had_leaves_nothing(world, mech, more):
-    """The slot is taken, the key is taken, the limit is reached, the options are wrong: the next one is not surprised."""
+def test_an_unavailable_id_leaves_nothing(world, mech, more):
+    """The slot is in use, the key exists, the limit is reached, the options are wrong: the next create gets its usual id."""
     world.ok("mk", *MAKE[mech], "--id", "32773", "--key", "0x5")
     failures = [["--id", "32773", *more], ["--id", "5", *more], ["--id", "9", "--key", "0x5"], ["--id", "9", "--owner", "nobody-of-this-name"]]
     failures += [["--id", "9", "--size", "0"]] if mech == "shm" else [["--id", "9", "--nsems", "0"]] if mech == "sem" else []
@@ -53,7 +53,7 @@ def test_choosing_an_id_needs_a_capability(world):
     assert (r.rc, r.out) == (0, "7\n"), r.err
 
 
-def test_ids_that_are_none(world):
+def test_invalid_ids(world):
     for ident in ("-1", "2147483648", "x", ""):
         assert world.ipcx("mk", "msg", f"--id={ident}").rc == 2
     assert world.ipcx("mk", "mq", "/q", "--id", "5").rc == 2 and world.ipcx("mk", "shm:5", "--size", "1").rc == 2
@@ -75,18 +75,18 @@ def test_initial_values(world, text, more):
     assert row["mode"] == (more[-1].rjust(4, "0") if "--mode" in more else "0600") and row["uid"] == (1 if "--owner" in more else 0)
 
 
-def test_initial_values_without_rights_on_the_array(world):
+def test_initial_values_without_permission_on_the_array(world):
     world.ok("mk", "sem", "--nsems", "2", "--init", "1,2", "--mode", "0", uid=1000)
     assert kernel(world, "print(sem_values(0, 2))") == [1, 2] and world.objects("sem")[0]["mode"] == "0000"
 
 
 @pytest.mark.parametrize("text", ["", "32768", "-1", "1,2", "1,2,3,4", "1,,3", ",", "1,2,", "x", "1;2;3", "65536", "1, 2, 3"])
-def test_initial_values_that_are_none(world, text):
+def test_invalid_initial_values(world, text):
     r = world.ipcx("mk", "sem", "--nsems", "3", f"--init={text}")
     assert (r.rc, r.out) == (2, "") and r.err.startswith("ipcx: ") and nothing(world)
 
 
-def test_values_of_named_semaphores_go_further(world):
+def test_named_semaphores_allow_larger_values(world):
     """SEM_VALUE_MAX, not SEMVMX."""
     for n, value in enumerate((0, 32767, 32768, 2 ** 31 - 1)):
         world.ok("mk", "psem", f"/{n}", "--init", str(value))
@@ -99,7 +99,7 @@ def test_values_of_named_semaphores_go_further(world):
 # ---- memory
 
 
-def test_huge_pages_that_are_not_there(world):
+def test_missing_huge_pages(world):
     for more in (["--huge"], ["--huge=2M"], ["--huge=1G"]):
         size = {"--huge=1G": "1G"}.get(more[0], "2M")
         r = world.ipcx("mk", "shm", "--size", size, *more)
@@ -115,7 +115,7 @@ def test_huge_pages_that_are_not_there(world):
 
 
 def test_memory_without_reserve(world):
-    """L4: without an account, even 2^62 bytes."""
+    """L4: not accounted, even 2^62 bytes."""
     world.sysctl("kernel.shmmax", str(2 ** 63))
     world.sysctl("kernel.shmall", str(2 ** 63))
     r = world.ipcx("mk", "shm", "--size", str(2 ** 62))
@@ -124,7 +124,7 @@ def test_memory_without_reserve(world):
     assert world.objects("shm")[0]["size"] == 2 ** 62
 
 
-def test_locked_from_the_beginning(world):
+def test_locked_from_the_start(world):
     world.ok("mk", "shm", "--size", "4K", "--lock")
     assert world.objects("shm")[0]["locked"] and kernel(world, "print(shm_stat(args[0])['mode'] & 0o2000)", world.objects("shm")[0]["id"])
     world.ok("rm", "shm", "--all")
@@ -136,7 +136,7 @@ def test_locked_from_the_beginning(world):
 # ---- limits in the way
 
 
-SENTENCES = [  # sysctl, value, mk …, what the message says
+SENTENCES = [  # sysctl, value, mk …, the message
     ("kernel.shmmax", "4096", ["shm", "--size", "4097"], ["shmmax is 4096", "4097 needed", "limits set shmmax=4097"]),
     ("kernel.shmall", "2", ["shm", "--size", "8193"], ["shmall is 2", "3 needed", "limits set shmall=3"]),
     ("kernel.shmmni", "0", ["shm", "--size", "1"], ["shmmni is 0", "1 needed"]),
@@ -151,7 +151,7 @@ SENTENCES = [  # sysctl, value, mk …, what the message says
 @pytest.mark.parametrize("sysctl,value,words,says", SENTENCES, ids=lambda v: v if isinstance(v, str) else "")
 def test_the_limit_in_the_way_is_named(world, sysctl, value, words, says):
     world.sysctl(sysctl, value)
-    caps = "-all,+dac_override,+ipc_owner" if sysctl.startswith("fs.mqueue") else None  # CAP_SYS_RESOURCE passes
+    caps = "-all,+dac_override,+ipc_owner" if sysctl.startswith("fs.mqueue") else None  # CAP_SYS_RESOURCE is exempt
     r = world.ipcx("mk", *words, caps=caps)
     assert (r.rc, r.out) == (1, "") and r.err.count("\n") == 1, r.err
     assert all(text in r.err for text in says), r.err
@@ -170,12 +170,12 @@ def test_impossible_amounts(world, words):
 @pytest.mark.parametrize("words", [["shm"], ["sem"], ["pshm", "/p"], ["mq"], ["pshm", "--size", "1"], ["psem"], ["nonsense"], ["/x"], ["5"], ["all"], ["shm", "--nsems", "1"],
                                    ["sem", "--nsems", "1", "--size", "1"], ["mq", "/q", "--init", "1"], ["psem", "/s", "--mode"], ["shm:key=0", "--size", "1", "--if-missing"],
                                    ["shm", "--key", "5", "shm:0x6", "--lock=1"]], ids=" ".join)
-def test_wrong_usage_makes_nothing(world, words):
+def test_wrong_usage_creates_nothing(world, words):
     r = world.ipcx("mk", *words)
     assert (r.rc, r.out) == (2, "") and r.err.startswith("ipcx: ") and nothing(world)
 
 
-def test_a_segment_that_goes_at_once_is_told(world):
+def test_a_segment_that_is_destroyed_at_once_is_reported(world):
     """R8."""
     world.sysctl("kernel.shm_rmid_forced", "1")
     r = world.ipcx("mk", "shm", "--size", "4K")

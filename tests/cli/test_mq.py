@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""ipcx mq send, recv, peek, notify, drain, load: messages of POSIX queues. The other end is the kernel's own calls, never ipcx."""
+"""ipcx mq send, recv, peek, notify, drain, load: messages of POSIX queues. The other end uses system calls, never ipcx."""
 
 import json
 import os
@@ -40,12 +40,12 @@ def put(name, messages):
 
 
 def taken(world, name="/q"):
-    """Everything in a queue, taken out behind ipcx's back."""
+    """Receive everything in a queue, without ipcx."""
     return [(p, bytes.fromhex(d)) for p, d in kernel(world, CALLS + "print(json.dumps(take_all(args[0])))", name)]
 
 
 def put(world, *messages, name="/q"):
-    """Send (priority, bytes) behind ipcx's back."""
+    """Send (priority, bytes), without ipcx."""
     kernel(world, CALLS + "put(args[0], json.loads(args[1]))", name, json.dumps([(p, d.hex()) for p, d in messages]))
 
 
@@ -55,7 +55,7 @@ def queue(world):
     return world
 
 
-def test_priorities_and_what_is_sent(queue):
+def test_priorities_and_contents(queue):
     queue.ok("mq", "send", "/q", "one", "", "two")
     queue.ok("mq", "send", "mq:/q", "-p", "32767", "first")
     queue.ok("mq", "send", "q", "--priority", "5", input=b"\0\xff\n")
@@ -93,12 +93,12 @@ def test_drain_and_load_lose_nothing(queue):
 
 
 @pytest.mark.parametrize("number", ["32768", "-1", "4294967296", "18446744073709551615", "x"])
-def test_priorities_that_are_none(queue, number):
+def test_invalid_priorities(queue, number):
     r = queue.ipcx("mq", "send", "/q", "x", "--priority", number)
     assert r.rc == 2 and taken(queue) == []
 
 
-def test_too_long_is_refused_before_anything_is_sent(queue):
+def test_a_message_too_long_is_refused_before_anything_is_sent(queue):
     for words, data in ((["ok", "y" * 101], None), (["-"], b"y" * 101)):
         r = queue.ipcx("mq", "send", "/q", *words, input=data)
         assert r.rc == 1 and "100" in r.err and r.err.count("\n") == 1 and taken(queue) == []
@@ -135,8 +135,8 @@ def test_waiting_for_a_message(queue, words):
     assert (rc, err) == ((-signal.SIGINT if words == ["--follow"] else 0), "") and out in (b"now", b"")
 
 
-def test_no_moment_of_a_clock_that_can_be_set_is_given(queue):
-    """A step of the clock must not matter: the only moment that the kernel gets is long past."""
+def test_no_settable_clock_is_used(queue):
+    """A step of the clock must not matter: the only absolute time passed to the kernel is long past."""
     from helpers.tools import trace
     _, calls = trace(queue, "mq", "recv", "/q", "--timeout", "50ms", rc=(5,))
     waits = [c for c in calls if c.name in ("mq_timedreceive", "ppoll")]
@@ -145,7 +145,7 @@ def test_no_moment_of_a_clock_that_can_be_set_is_given(queue):
     assert not [c for c in calls if c.name == "clock_gettime" and "REALTIME" in c.args]
 
 
-def test_peeking_has_no_way_and_takes_nothing(queue):
+def test_peeking_is_impossible_and_takes_nothing(queue):
     put(queue, (1, b"x"), (2, b"y"))
     for words in (["/q"], [], ["/no", "--help"]):
         r = queue.ipcx("mq", "peek", *words)
@@ -170,7 +170,7 @@ def test_wrong_usage(queue, words):
     assert r.rc == 2 and r.out == "" and taken(queue) == [(0, b"x")]
 
 
-def test_a_reader_that_goes_away_costs_no_message(queue):
+def test_a_reader_that_exits_loses_no_message(queue):
     messages = [(p, b"%d" % p) for p in (9, 5, 5, 2, 0)]
     put(queue, *messages)
     with open("/dev/full", "wb") as full:
@@ -179,7 +179,7 @@ def test_a_reader_that_goes_away_costs_no_message(queue):
     assert taken(queue) == messages
 
 
-def test_who_may_only_read_gets_records_instead(queue):
+def test_a_user_who_may_only_read_gets_records(queue):
     queue.ok("set", "mq:/q", "--mode", "0444")
     put(queue, (4, b"\0"), (1, b""))
     with open("/dev/full", "wb") as full:
@@ -209,7 +209,7 @@ def test_notify_waits_and_takes_nothing(queue):
     assert taken(queue) == [(3, b"x")]
 
 
-def test_notify_gives_up(queue):
+def test_notify_times_out(queue):
     assert queue.ipcx("mq", "notify", "/q", "--no-wait").rc == 5
     before = time.monotonic()
     r = queue.ipcx("mq", "notify", "/q", "--timeout", "300ms")
@@ -226,7 +226,7 @@ def test_notify_is_interrupted(queue, signo):
     assert not registered(queue)
 
 
-def test_notify_when_another_is_told(queue):
+def test_notify_when_another_process_is_registered(queue):
     code = CALLS + """
 fd = mq_open("/q", os.O_RDONLY)
 check(libc.mq_notify(fd, struct.pack("=qii48x", 0, 10, 1)))  # SIGEV_NONE
@@ -247,7 +247,7 @@ def test_in_another_namespace(queue):
 
 
 def test_much_through_a_small_queue(queue):
-    """Two of ours: the same bytes in the same order."""
+    """Through two ipcx processes: the same bytes in the same order."""
     sums = queue.sh("""
 head -c 4000000 /dev/urandom | tee "$1/data" | $IPCX mq send /q --block 100 &
 $IPCX mq recv /q --count 40000 | sha256sum; wait

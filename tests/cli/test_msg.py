@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""ipcx msg send, recv, peek, drain, load: messages of System V queues. The other end is the kernel's own calls, never ipcx."""
+"""ipcx msg send, recv, peek, drain, load: messages of System V queues. The other end uses system calls, never ipcx."""
 
 import fcntl
 import json
@@ -58,7 +58,7 @@ def test_one_message_raw_and_nothing_else(queue):
     (["--type", "3"], b"aacd"), (["--except", "1"], b"aacd"), (["--lowest", "2"], b"abcd"), (["--lowest", "9223372036854775807"], b"abcd"),
     (["--count", "2"], b"bcd"), (["--type", "2", "-n", "2"], b"aab"), (["--all"], b""), (["--all", "--type", "1"], b"bcd"),
     (["--all", "--except", "3"], b"b")])
-def test_which_messages_are_taken(queue, words, left):
+def test_which_message_is_received(queue, words, left):
     put(queue, (1, b"a"), (1, b"a"), (3, b"b"), (2, b"c"), (2, b"d"))
     before = b"aabcd"
     r = queue.ipcx("msg", "recv", "0", *words)
@@ -87,7 +87,7 @@ def test_formats(queue):
         "00000020: 2021 2223 2425 2627                      \x20!\"#$%&'"]
 
 
-def test_follow_writes_each_message_as_it_comes_and_ends_by_the_signal(queue):
+def test_follow_writes_each_message_at_once_and_ends_on_a_signal(queue):
     p = start(queue, "msg", "recv", "0", "--follow", "--format", "lines")
     for word in (b"one", b"two", b"three"):
         put(queue, (1, word))
@@ -98,7 +98,7 @@ def test_follow_writes_each_message_as_it_comes_and_ends_by_the_signal(queue):
 
 def test_waiting_ends_with_the_message(queue):
     p = start(queue, "msg", "recv", "0", "--type", "5")
-    until(lambda: receivers(queue) == 1)  # truly blocked
+    until(lambda: receivers(queue) == 1)  # blocked in the kernel
     put(queue, (1, b"not this"), (5, b"this"))
     assert ended(p) == (0, b"this", "")
     assert taken(queue) == [(1, b"not this")]
@@ -127,7 +127,7 @@ def test_drain_and_load_lose_nothing(queue):
 
 
 @pytest.mark.parametrize("words", [["recv", "0", "--all", "--format", "json"], ["drain", "0", "-"]], ids=["recv", "drain"])
-def test_all_ends_though_others_go_on_sending(queue, words):
+def test_all_ends_although_others_keep_sending(queue, words):
     queue.ok("msg", "send", "0", *["m"] * 50)
     sender = subprocess.Popen(queue.argv("sh", "-c", 'yes | "$0" msg send 0 --lines', IPCX), stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
@@ -139,7 +139,7 @@ def test_all_ends_though_others_go_on_sending(queue, words):
         sender.wait(timeout=20)
 
 
-def test_two_do_not_drain_into_one_file(queue):
+def test_two_drains_cannot_share_a_file(queue):
     put(queue, (3, b"a"))
     path = os.path.join(queue.dir, "one")
     with open(path, "wb") as f:
@@ -150,12 +150,12 @@ def test_two_do_not_drain_into_one_file(queue):
 
 
 @pytest.mark.parametrize("mech", ["msg", "sem"])
-def test_what_is_missing_is_named(world, mech):
+def test_missing_objects_are_reported(world, mech):
     r = world.ipcx(*(["sem", "get", "0x77"] if mech == "sem" else ["msg", "peek", "0x77"]))
     assert r.rc == 3 and f"{mech}:0x00000077: no such" in r.err
 
 
-def test_a_drain_that_cannot_write_takes_nothing(queue):
+def test_a_drain_without_output_takes_nothing(queue):
     put(queue, (3, b"a"), (4, b"b"))
     for path in ("/dev/full", "/nonexistent/file", queue.dir):
         r = queue.ipcx("msg", "drain", "0", path)
@@ -175,7 +175,7 @@ BAD = [b"", b"x", b"{}", b"[1]", b'{"type":5,"data":""}', b'{"ipcx":2,"type":5,"
 
 
 @pytest.mark.parametrize("bad", BAD, ids=lambda b: b[:50].decode().replace("\0", "NUL"))
-def test_what_is_no_record_is_refused_with_its_line(queue, bad):
+def test_an_invalid_record_is_refused_with_its_line(queue, bad):
     path = os.path.join(queue.dir, "records")
     with open(path, "wb") as f:
         f.write(GOOD + bad + b"\n" + GOOD)
@@ -198,7 +198,7 @@ def test_records_need_no_json_c(queue):
 
 
 def test_much_through_a_small_queue(queue):
-    """64 MB through 16 KB, by two of ours: the same bytes in the same order."""
+    """64 MB through 16 KB, by two ipcx processes: the same bytes in the same order."""
     sums = queue.sh("""
 head -c 67108864 /dev/urandom | tee "$1/data" | $IPCX msg send 0 --block 8000 &
 $IPCX msg recv 0 --count 8389 | sha256sum; wait
@@ -215,8 +215,8 @@ def test_in_another_namespace(queue):
         assert r.stdout == out
 
 
-def test_a_file_to_drain_to_is_ours_also_in_another_namespace(queue):
-    """Below /dev/shm there stands what its users put there."""
+def test_the_output_file_of_drain_is_ours_in_another_namespace(queue):
+    """Files below /dev/shm there are under the control of its users."""
     put(queue, (1, b"x"))
     path = f"/dev/shm/{os.path.basename(queue.dir)}"
     queue.run("ln", "-s", "/etc/nothing", path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""ipcx msg on bad days: limits, rights, readers that go away, queues that vanish, interrupts. No message is lost."""
+"""Failures of ipcx msg: limits, permissions, readers that exit, removed queues, interrupts. No message is lost."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from helpers.real import PYTHON, SYSV_CALLS, kernel
 from helpers.tools import asleep, background, helper, preload, release, until
 
 
-# ---- bad days of a sender
+# ---- failures of a sender
 
 
 def test_the_longest_message_and_one_byte_more(queue):
@@ -40,7 +40,7 @@ def test_a_line_that_is_too_long(queue):
     assert taken(queue) == [(1, b"one"), (1, b"two")]
 
 
-def test_a_message_that_the_queue_never_holds_is_refused_at_once(queue):
+def test_a_message_larger_than_the_queue_is_refused_at_once(queue):
     queue.ok("set", "msg:0", "--qbytes", "100")
     r = queue.ipcx("msg", "send", "0", "x" * 101, timeout=10)
     assert r.rc == 1 and "100 at most" in r.err
@@ -49,7 +49,7 @@ def test_a_message_that_the_queue_never_holds_is_refused_at_once(queue):
 
 
 @pytest.mark.parametrize("number,rc", [("0", 2), ("-1", 2), ("9223372036854775808", 2), ("x", 2), ("", 2)])
-def test_types_that_are_none(queue, number, rc):
+def test_invalid_types(queue, number, rc):
     for words in (["msg", "send", "0", "x", "--type", number], ["msg", "recv", "0", "--no-wait", "--type", number],
                   ["msg", "recv", "0", "--no-wait", "--lowest", number]):
         r = queue.ipcx(*words)
@@ -68,14 +68,14 @@ def test_a_full_queue(queue, messages, says):
     assert r.rc == 5 and says in r.err and 0.3 <= time.monotonic() - before < 5
     p = start(queue, "msg", "send", "0", "y" * 500, "--timeout", "20s")
     q = start(queue, "msg", "send", "0", "--type", "2", "y" * 500)
-    until(lambda: receivers(queue) == 1)  # without --timeout it is truly blocked
+    until(lambda: receivers(queue) == 1)  # without --timeout it is blocked in the kernel
     taken(queue)
     assert ended(p) == ended(q) == (0, b"", "")
 
 
 @pytest.mark.parametrize("words", [["msg", "recv", "0"], ["msg", "recv", "0", "--follow"], ["msg", "recv", "0", "--timeout", "20s"],
                                    ["msg", "send", "0", "--type", "2", "y" * 1000], ["msg", "send", "0", "y" * 1000, "--timeout", "20s"]], ids=" ".join)
-def test_a_queue_that_is_removed_while_one_waits(queue, words):
+def test_a_queue_removed_during_a_wait(queue, words):
     if words[1] == "send":
         put(queue, *[(1, b"x" * 1000)] * 16)
     p = start(queue, *words)
@@ -85,7 +85,7 @@ def test_a_queue_that_is_removed_while_one_waits(queue, words):
     assert ended(p) == (3, b"", "ipcx: msg:0: was removed meanwhile\n")
 
 
-def test_a_missing_queue_and_missing_rights(queue):
+def test_a_missing_queue_and_missing_permission(queue):
     for words in (["send", "9", "x"], ["recv", "9"], ["peek", "msg:0x77"], ["drain", "9", "-"], ["load", "9", "/dev/null"]):
         r = queue.ipcx("msg", *words)
         assert r.rc == 3 and "no such message queue" in r.err and r.err.count("\n") == 1
@@ -107,7 +107,7 @@ def test_wrong_usage_does_nothing(queue, words):
     assert taken(queue) == [(1, b"x")]
 
 
-def test_a_sender_that_is_interrupted_says_how_far_it_got(queue):
+def test_an_interrupted_sender_reports_its_progress(queue):
     p = start(queue, "msg", "send", "0", "--lines", stdin=subprocess.PIPE)
     p.stdin.write(b"one\ntwo\nthr")
     p.stdin.flush()
@@ -125,7 +125,7 @@ def test_a_full_queue_and_an_interrupt(queue):
     assert taken(queue) == [(1, b"x" * 4000)] * 4
 
 
-def test_signals_that_are_ignored_stay_so(queue):
+def test_ignored_signals_stay_ignored(queue):
     p = start(queue, "-c", 'trap "" INT; exec "$0" msg recv 0', IPCX, program="sh")
     until(lambda: receivers(queue) == 1)
     interrupt(p)
@@ -135,10 +135,10 @@ def test_signals_that_are_ignored_stay_so(queue):
     assert ended(p) == (0, b"went on", "")
 
 
-# ---- bad days of a receiver
+# ---- failures of a receiver
 
 
-def test_a_message_that_is_too_long_stays_or_is_cut(queue):
+def test_a_message_that_is_too_long_stays_or_is_truncated(queue):
     put(queue, (3, b"0123456789"), (4, b"ab"))
     r = queue.ipcx("msg", "recv", "0", "--max-size", "9")
     assert r.rc == 1 and "stays in the queue" in r.err and r.out == ""
@@ -147,7 +147,7 @@ def test_a_message_that_is_too_long_stays_or_is_cut(queue):
     assert queue.ok("msg", "recv", "0", "--all", "--max-size", "4", "--truncate", "--format", "lines") == "ab\n0123"
 
 
-def test_a_message_longer_than_msgmax_is_by_now(queue):
+def test_a_message_longer_than_a_lowered_msgmax(queue):
     queue.sysctl("kernel.msgmax", "65536")
     queue.ok("set", "msg:0", "--qbytes", "16384")
     put(queue, (1, b"a"), (2, b"x" * 12000), (3, b"c"))
@@ -172,8 +172,8 @@ def test_peeking_takes_nothing_and_leaves_no_trace(queue):
     assert [t for t, _ in taken(queue)] == list(range(1, 40))
 
 
-def test_a_queue_that_changes_while_it_is_looked_at(queue):
-    """Nobody can look at one moment; it ends all the same, and shows no more than there was at the beginning."""
+def test_a_queue_that_changes_during_a_peek(queue):
+    """No snapshot is possible; the command still ends, and shows no more messages than there were at the beginning."""
     code = SYSV_CALLS + TAKE + """
 for i in range(50):
     msgsnd(0, 1, b"old")
@@ -192,27 +192,27 @@ while not select.select([0], [], [], 0)[0]:
             assert all(line.split()[1:] in (["1", "3", "old"], ["2", "3", "new"]) for line in r.lines[1:])
 
 
-def test_a_queue_that_grows_faster_than_one_looks(queue):
+def test_a_queue_that_grows_faster_than_it_is_peeked(queue):
     put(queue, *[(1, b"old")] * 3)
     r = queue.run(release(), "msg", "peek", "0", env={"LD_PRELOAD": preload("sender")})
     assert (r.rc, r.err) == (0, "") and [line.split()[3] for line in r.lines[1:]] == ["old"] * 3
     assert len(taken(queue)) == 6
 
 
-def test_what_is_peeked_cannot_command_a_terminal(queue):
+def test_peeked_messages_are_escaped(queue):
     put(queue, (1, b"\033[31mred\nline\0hidden"), (1, b"y" * 100))
     out = queue.ok("msg", "peek", "0")
     assert "\033" not in out and "\\x1b[31mred\\x0aline…" in out and "y" * 60 + "…" in out
 
 
-def test_a_kernel_that_cannot_peek_says_so_and_nothing_else_is_tried(queue):
+def test_a_kernel_without_msg_copy_is_reported(queue):
     put(queue, (1, b"first"), (2, b"second"))
     r = queue.run(helper("seccomp"), 38, "msgrcv", "--", IPCX, "msg", "peek", "0")
     assert r.rc == 1 and "MSG_COPY" in r.err and "without taking" in r.err
     assert taken(queue) == [(1, b"first"), (2, b"second")]
 
 
-def test_a_reader_that_goes_away_costs_no_message(queue):
+def test_a_reader_that_exits_loses_no_message(queue):
     messages = [(i, str(i).encode() * 10) for i in range(1, 20)]
     for out in ("closed pipe", "/dev/full"):
         put(queue, *messages)
@@ -229,8 +229,8 @@ def test_a_reader_that_goes_away_costs_no_message(queue):
 
 
 @pytest.mark.parametrize("words,taken_first", [("drain 0 out", 0), ("recv 0 --all --format lines > out", 1)])
-def test_a_file_that_may_not_grow_costs_no_message(queue, words, taken_first):
-    """SIGXFSZ would end us with the messages in our hands."""
+def test_a_file_size_limit_loses_no_message(queue, words, taken_first):
+    """SIGXFSZ would kill the process after it has received messages."""
     messages = [(1, b"one"), (2, b""), (3, b"three")]
     put(queue, *messages)
     r = queue.sh(f'cd {queue.dir}; ulimit -f 0; "$IPCX" msg {words}')
@@ -239,15 +239,15 @@ def test_a_file_that_may_not_grow_costs_no_message(queue, words, taken_first):
     assert taken(queue) == messages[taken_first:] + messages[:taken_first]
 
 
-def test_an_empty_message_is_not_forgotten(queue):
+def test_an_empty_message_is_kept(queue):
     put(queue, (1, b""), (2, b"one"))
     with open("/dev/full", "wb") as full:
         assert queue.ipcx("msg", "recv", "0", "--all", "--format", "lines", stdout=full).rc == 1
     assert taken(queue) == [(2, b"one"), (1, b"")]
 
 
-def test_a_file_that_was_filled_can_be_loaded(queue):
-    """What stands in it whole is not in the queue any more; half a record does not keep the others from it."""
+def test_a_full_file_can_be_loaded(queue):
+    """Complete records are no longer in the queue; a partial record does not prevent loading the others."""
     messages = [(i, bytes([i]) * 300) for i in range(1, 31)]
     put(queue, *messages)
     queue.sh("mount -t tmpfs -o size=4k none /mnt")
@@ -258,7 +258,7 @@ def test_a_file_that_was_filled_can_be_loaded(queue):
     assert sorted(taken(queue) + left) == messages
 
 
-def test_what_cannot_be_put_back_is_told_as_records(queue):
+def test_messages_that_cannot_be_put_back_are_printed_as_records(queue):
     queue.ok("set", "msg:0", "--mode", "0444")
     put(queue, (7, b"\0one"), (8, b""))
     with open("/dev/full", "wb") as full:
@@ -269,8 +269,8 @@ def test_what_cannot_be_put_back_is_told_as_records(queue):
     assert taken(queue) == [(8, b"")]
 
 
-def test_a_reader_that_reads_no_more_and_an_interrupt(queue):
-    """What was written stands in the pipe, what was not is in the queue again; one message may be in both."""
+def test_a_reader_that_stops_reading_and_an_interrupt(queue):
+    """Written messages are in the pipe, the others are in the queue again; one message may be in both."""
     queue.ok("rm", "msg:0")
     queue.sysctl("kernel.msgmnb", "1000000")
     msqid = int(queue.ok("mk", "msg"))
@@ -292,8 +292,8 @@ def test_a_reader_that_reads_no_more_and_an_interrupt(queue):
 
 
 @pytest.mark.parametrize("signo", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGXCPU])
-def test_interrupts_at_any_moment_lose_nothing(queue, signo):
-    """Sent while messages come: each was delivered, or is still there."""
+def test_interrupts_at_any_time_lose_nothing(queue, signo):
+    """Signals while messages arrive: each message was delivered or is still in the queue."""
     for delay in (0, 0.002, 0.005, 0.01, 0.02, 0.05):
         p = start(queue, "msg", "recv", "0", "--follow", "--format", "lines")
         until(lambda: receivers(queue) == 1)

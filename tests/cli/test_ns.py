@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Other namespaces: --ns on every command, what ns ls finds, what ns cmp says. Nothing of it touches the caller's own."""
+"""Other namespaces: --ns on every command, the output of ns ls and ns cmp. Nothing affects the caller's own namespaces."""
 
 import json
 import os
@@ -27,7 +27,7 @@ def refs(world, *words):
 
 
 def make(world, *more):
-    """One object of each mechanism; those that a namespace of another user namespace lets us make."""
+    """Create an object of each mechanism that a namespace of another user namespace permits."""
     made = []
     for mech, words in MAKE.items():
         r = world.ipcx("mk", *words, *more)
@@ -41,8 +41,8 @@ def make(world, *more):
 
 # ---- --ns
 
-def test_objects_are_made_seen_changed_and_removed_there(world, place):
-    """… and nothing of it here."""
+def test_objects_are_created_shown_changed_and_removed_there(world, place):
+    """… and our own namespace is unchanged."""
     mechs = make(world, "--ns", place.pid)
     there = refs(world, "--ns", place.pid)
     assert sorted({r.split(":")[0] for r in there}) == sorted(mechs)
@@ -56,7 +56,7 @@ def test_objects_are_made_seen_changed_and_removed_there(world, place):
     assert refs(world, "--ns", place.pid) == []
 
 
-def test_same_keys_here_are_left_alone(world, place):
+def test_same_keys_here_are_unaffected(world, place):
     for more in ([], ["--ns", place.pid]):
         world.ok("mk", "shm:0x77", "--size", "4K", *more)
     world.ok("rm", "--ns", place.pid, "sysv", "--all", "--yes")
@@ -76,14 +76,14 @@ def test_a_place_has_many_names(world, place):
     ("4294967295", 3, "no such namespace"), ("/etc/passwd", 2, "is no IPC namespace"), ("/absent", 3, "No such file"),
     ("/proc/self/ns/mnt", 2, "is no IPC namespace"), ("/dev/null", 2, "is no IPC namespace"), ("nobody", 3, "no container is called 'nobody'"),
     ("", 2, "names no namespace"), ("docker:x", 3, "no container"), ("a\033[31m", 3, "a\\x1b[31m")])
-def test_what_names_no_namespace(world, where, rc, says):
+def test_invalid_namespaces(world, where, rc, says):
     for words in (["ls"], ["rm", "shm:0"], ["mk", "msg"], ["limits"], ["limits", "set", "shmmni=5"], ["show", "shm:0"], ["set", "shm:0", "-m", "0600"]):
         r = world.ipcx(*words, "--ns", where)
         assert (r.rc, r.out) == (rc, "") and says in r.err and "\033" not in r.err, (words, r.rc, r.err)
     assert world.objects() == []
 
 
-def test_a_fifo_is_not_waited_for(world):
+def test_a_fifo_does_not_block(world):
     path = os.path.join(world.dir, "fifo")
     os.mkfifo(path)
     r = world.ipcx("ls", "--ns", path, timeout=10)
@@ -118,13 +118,13 @@ def test_all_namespaces_at_once(world, place):
 
 
 @pytest.mark.parametrize("words", [["rm", "shm", "--all"], ["mk", "msg"], ["set", "shm:0", "-m", "0600"], ["limits", "set", "shmmni=5"]])
-def test_all_is_only_for_looking(world, words):
+def test_all_namespaces_are_read_only(world, words):
     world.ok("mk", "shm", "--size", "4K")
     r = world.ipcx(*words, "--ns", "all")
     assert r.rc == 2 and "only be looked at" in r.err and len(world.objects()) == 1
 
 
-def test_a_shared_dev_shm_is_listed_once_and_told(world):
+def test_a_shared_dev_shm_is_listed_once_and_reported(world):
     """unshare --ipc alone: another IPC namespace, the same /dev/shm."""
     alone = Place(world, script="echo $$; exec cat")
     world.ok("mk", "pshm", "/a", "--size", "4K")
@@ -134,8 +134,8 @@ def test_a_shared_dev_shm_is_listed_once_and_told(world):
     alone.end()
 
 
-def test_an_ordinary_user_and_his_own_namespace(world):
-    """Rights are only had in the user namespace: the objects are numbered as their owner sees them outside."""
+def test_an_unprivileged_user_and_an_own_namespace(world):
+    """Privileges exist only in the user namespace: owners are shown with their uids outside."""
     mine = Place(world, "--user", "--map-root-user", uid=1234)
     world.ok("mk", "sem", "--nsems", "2", "--ns", mine.pid, uid=1234)
     row = world.ipcx("ls", "sem", "--ns", mine.pid, "--json", uid=1234).json["objects"][0]
@@ -166,7 +166,7 @@ def test_a_missing_capability_is_named(world, caps, says):
     there.end()
 
 
-# ---- what a hostile place can do
+# ---- what a hostile container can do
 
 HOSTILE = {
     "absolute link": "rm -rf /dev/shm && ln -s /etc /dev/shm",
@@ -178,8 +178,8 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("what", HOSTILE)
-def test_nothing_outside_of_its_root_is_seen(world, what):
-    """Its /dev is its own; whatever /dev/shm leads to there, no file of ours is listed or touched."""
+def test_nothing_outside_of_its_root_is_listed(world, what):
+    """Its /dev is its own: wherever /dev/shm leads there, no file of ours is listed or touched."""
     bad = Place(world, script=f"""mount -t tmpfs none /dev; mkdir /dev/shm; {HOSTILE[what]}
 echo $$; exec cat""")
     r = world.ipcx("ls", "pshm", "psem", "--ns", bad.pid, "--json", timeout=20)
@@ -191,7 +191,7 @@ echo $$; exec cat""")
     bad.end()
 
 
-def test_files_that_are_none_and_names_that_bite(world):
+def test_other_files_and_hostile_names(world):
     bad = Place(world, script=PLACE.replace("echo $$", """cd /dev/shm; mkfifo fifo; ln -s /etc/passwd link; mkdir dir; mknod null c 1 3
 printf x > good; touch covered; mount --bind /etc/passwd covered; printf x > "$(printf 'esc\\033[31m\\nline')"; echo $$"""))
     r = world.ipcx("ls", "pshm", "--ns", bad.pid, "--json", "-v", timeout=20)
@@ -203,8 +203,8 @@ printf x > good; touch covered; mount --bind /etc/passwd covered; printf x > "$(
 
 
 @pytest.mark.parametrize("where", ["/dev/shm", "/dev", "/run/x"])
-def test_a_file_system_that_never_answers_is_not_waited_for(world, where):
-    """On /dev/shm, on the way to it, or behind a link."""
+def test_an_unresponsive_file_system_does_not_block(world, where):
+    """On /dev/shm, on the path to it, or behind a link."""
     prepare = {"/run/x": "cp -a /dev/fuse /dev/null /run/; mount -t tmpfs none /dev; mv /run/fuse /run/null /dev/; ln -s /run/x/deep /dev/shm"}
     bad = Place(world, script=f"""mount -t tmpfs -o mode=1777 none /dev/shm; exec 3<&0 4>&1
 mkfifo {world.dir}/up; mount -t tmpfs none /run; mkdir /run/x; {prepare.get(where, "")}
@@ -212,7 +212,7 @@ mkfifo {world.dir}/up; mount -t tmpfs none /run; mkdir /run/x; {prepare.get(wher
     for words in (["ls", "pshm", "psem"], ["ns", "ls"], ["mk", "pshm", "/x", "--size", "4K"]):
         more = [] if words[0] == "ns" else ["--ns", bad.pid]
         began = time.monotonic()
-        # Leaks are not looked for: that would wait for the threads that are left behind.
+        # Leak detection is off: it would wait for the threads that are abandoned.
         r = world.ipcx(*words, *more, timeout=40, env={"ASAN_OPTIONS": "detect_leaks=0:exitcode=99"})
         assert time.monotonic() - began < 15
         if words[0] == "ls":
@@ -223,7 +223,7 @@ mkfifo {world.dir}/up; mount -t tmpfs none /run; mkdir /run/x; {prepare.get(wher
 
 @pytest.mark.parametrize("mech", ["mq", "pshm", "psem"])
 def test_ten_thousand_objects_of_others(world, mech):
-    """What a container has made is listed, however much it is. (Two users: RLIMIT_MSGQUEUE.)"""
+    """Objects of a container are listed, however many. (Two users: RLIMIT_MSGQUEUE.)"""
     many = Place(world, script=PLACE.replace("echo $$", f"""echo 20000 >/proc/sys/fs/mqueue/queues_max
 {helper("objects")} many {mech} 5000; setpriv --reuid 77777 --clear-groups {helper("objects")} many {mech} 5000 other; echo $$"""))
     r = world.ipcx("ls", mech, "--ns", many.pid, "-o", "name", "--no-headings", timeout=60)
@@ -231,8 +231,8 @@ def test_ten_thousand_objects_of_others(world, mech):
     many.end()
 
 
-def test_one_that_ends_meanwhile(world):
-    """The namespace is held open, so that it cannot become another one; a number that is gone is no namespace."""
+def test_a_process_that_exits_meanwhile(world):
+    """The namespace is held open, so that it cannot become another one; a PID that no longer exists is not a namespace."""
     gone = Place(world)
     gone.end()
     r = world.ipcx("ls", "--ns", gone.pid)
@@ -245,7 +245,7 @@ def rows(world, *words):
     return {o["ns"]: o for o in world.ipcx("ns", "ls", "--json", *words).json["namespaces"]}
 
 
-def test_what_is_listed(world, place):
+def test_every_namespace_is_listed(world, place):
     world.ok("mk", "shm", "--size", "4K", "--ns", place.pid)
     world.ok("mk", "sem", "--nsems", "1", "--ns", place.pid)
     row = rows(world)[place.ino]
@@ -256,7 +256,7 @@ def test_what_is_listed(world, place):
 
 
 def test_namespaces_without_processes(world):
-    """A mount, a descriptor, a thread: what keeps each."""
+    """A mount, a descriptor, a thread: each keeps a namespace."""
     file = os.path.join(world.dir, "pin")
     open(file, "w", encoding="ascii").close()
     world.run("unshare", f"--ipc={file}", "true")
@@ -265,7 +265,7 @@ def test_namespaces_without_processes(world):
                          "exec 9</proc/self/ns/ipc; stat -Lc %i /proc/self/fd/9; exec nsenter --ipc=/proc/1/ns/ipc cat")
     deadline = time.monotonic() + 20
     while held in rows(world) and time.monotonic() < deadline:
-        time.sleep(0.05)  # until it has gone home
+        time.sleep(0.05)  # until the thread has returned
     plain = rows(world)
     assert plain[mounted]["kept_by"] == "mounts" and plain[mounted]["mounts"] == 1 and plain[mounted]["processes"] == 0
     deep = rows(world, "--thorough")
@@ -276,7 +276,7 @@ def test_namespaces_without_processes(world):
     stop(holder)
 
 
-def test_everything_of_one(world, place):
+def test_everything_about_one_namespace(world, place):
     world.ok("mk", "shm", "--size", "4K", "--ns", place.pid)
     doc = world.ipcx("ns", "show", place.pid, "--json").json["namespaces"][0]
     assert doc["ns"] == place.ino and doc["threads"] == 0
@@ -315,7 +315,7 @@ def test_a_place_and_itself(world, place):
     assert world.ipcx("ns", "cmp", "self", "all").rc == 2
 
 
-def test_the_two_words_need_the_second(world):
+def test_cmp_needs_two_operands(world):
     r = world.ipcx("ns")
     assert r.rc == 2 and all(w in r.err for w in ("ls", "show", "cmp", "enter", "new", "pin", "unpin"))
     assert json.loads(world.ipcx("ns", "ls", "--json").out)["namespaces"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What does not come along into a container's root, and what a container cannot get at by the command that enters it."""
+"""What is not inherited into a container's root, and what a container cannot reach through the command that enters it."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ def box(world):
     p.end()
 
 
-def test_all_that_a_container_has_is_its_own(world, box):
+def test_everything_in_a_container_is_its_own(world, box):
     names = ["net", "uts", "cgroup", "pid", "mnt", "ipc"]
     links = [f"/proc/self/ns/{n}" for n in names]
     r = enter(world, box, "--mount", f"readlink {' '.join(links)}")
@@ -35,7 +35,7 @@ def test_all_that_a_container_has_is_its_own(world, box):
     assert r.out == world.run("readlink", "/proc/self/ns/net").out, "our own programs stay in ours"
 
 
-def test_our_keys_stay_here(world, box):
+def test_our_keyrings_stay_outside(world, box):
     code = """
 import ctypes, os, sys
 call = ctypes.CDLL(None).syscall
@@ -70,12 +70,12 @@ def test_no_library_is_loaded_in_its_root(world):
 
 
 @pytest.mark.parametrize("words", [["--keep-caps", "none"], ["--drop-caps", "cap_kill"]], ids=lambda w: w[0])
-def test_our_root_is_not_shown_by_a_weak_process(world, box, words):
+def test_our_root_is_not_exposed_to_a_weak_process(world, box, words):
     r = enter(world, box, "--pid", *words, "echo ran")
     assert (r.rc, r.out) == (2, "") and "--mount" in r.err
 
 
-def test_capabilities_that_it_may_not_have_are_not_kept(world):
+def test_capabilities_it_may_not_have_are_dropped(world):
     bounded = ["setpriv", "--bounding-set=-all,+chown,+setuid,+setgid", "--inh-caps=-all"]
     p, pid = start(world, "unshare", "--ipc", "--mount", *bounded, "sh", "-c", "echo $$; exec cat")
     for words, caps in ((["--keep-caps", "cap_sys_admin,cap_chown"], 1), ([], 0xc1), (["--drop-caps", "cap_chown"], 0xc0)):
@@ -84,7 +84,7 @@ def test_capabilities_that_it_may_not_have_are_not_kept(world):
     stop(p)
 
 
-def test_what_is_mounted_there_later_does_not_come_here(world):
+def test_later_mounts_there_do_not_propagate_here(world):
     """A shared mount would bring set-user-ID files."""
     p = Place(world, script="mount -t tmpfs -o mode=1777 none /dev/shm; mount --make-shared /dev/shm; mkdir /dev/shm/sub; echo $$; "
               "while [ ! -e /dev/shm/go ]; do sleep 0.02; done; mount -t tmpfs later /dev/shm/sub; touch /dev/shm/done; exec cat")
@@ -94,7 +94,7 @@ def test_what_is_mounted_there_later_does_not_come_here(world):
     p.end()
 
 
-def test_the_older_way_to_make_a_mount_harmless(world):
+def test_the_older_call_that_makes_a_mount_harmless(world):
     p = Place(world, script="mount -t tmpfs -o mode=1777,noexec none /dev/shm; mount --make-shared /dev/shm; echo $$; exec cat")
     r = world.run(helper("seccomp"), 38, "mount_setattr", "--", IPCX, "ns", "enter", p.pid, "--", "grep", " /dev/shm", "/proc/self/mountinfo")
     assert r.rc == 0 and "nosuid,nodev,noexec" in r.lines[-1] and "shared:" not in r.lines[-1], r.out + r.err
@@ -120,8 +120,8 @@ def test_a_caller_in_a_chroot_stays_there(world):
     p.end()
 
 
-def test_a_proc_of_another_pid_namespace(world):
-    """Its numbers are others'; nothing is done by them."""
+def test_proc_of_another_pid_namespace(world):
+    """Its PIDs are those of other processes; ipcx does not use them."""
     other = Place(world)
     world.ok("mk", "shm", "--size", "4K", "--ns", other.pid)
     script = f"""
@@ -138,8 +138,8 @@ kill $c
     other.end()
 
 
-def test_a_proc_that_does_not_know_us(world):
-    """A container's, mounted in the place of ours: nothing says which user namespace we are in."""
+def test_proc_without_our_process(world):
+    """A container's /proc in place of ours: nothing shows our user namespace."""
     with subprocess.Popen(world.argv("unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c",
                                      "mount --make-rshared /proc; echo up; cat", uid=1234), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as p:
         assert p.stdout.readline() == b"up\n"
@@ -150,8 +150,8 @@ def test_a_proc_that_does_not_know_us(world):
     assert r.rc == 1 and r.out == "" and r.err.count("\n") == 1, r.out + r.err
 
 
-def test_a_namespace_that_cannot_be_opened_is_not_left_out(world, box):
-    """One file after the other cannot be opened: its programs are in all that it has, or do not run."""
+def test_a_namespace_that_cannot_be_opened_is_an_error(world, box):
+    """One namespace file after another cannot be opened: a program runs in all namespaces of the container, or not at all."""
     need("strace")
     names = ("net", "uts", "cgroup", "pid", "mnt", "ipc")
     theirs = world.run("readlink", *[f"/proc/{box.pid}/ns/{n}" for n in names]).lines

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""ns enter, ns new, ns pin: the right namespace or none, and nothing that crosses but what was meant to."""
+"""ns enter, ns new, ns pin: the right namespace or none, and nothing is inherited except what is intended."""
 
 import errno
 import os
@@ -28,7 +28,7 @@ def place(world):
 
 @pytest.fixture
 def run_dir(world):
-    """A /run of the world's own, so that pins are made there."""
+    """A /run of the world's own for pins."""
     world.run("mount", "-t", "tmpfs", "none", "/run")
 
 
@@ -36,9 +36,9 @@ def enter(world, place, *words, **more):
     return world.ipcx("ns", "enter", *words[:-1], place.pid, "--", "sh", "-c", words[-1], **more)
 
 
-# ---- where it is
+# ---- where it runs
 
-def test_our_programs_its_objects(world, place):
+def test_our_programs_use_its_objects(world, place):
     world.ok("mk", "shm:0x99", "--size", "4K", "--ns", place.pid)
     world.ok("mk", "pshm", "/there", "--size", "4K", "--ns", place.pid)
     r = enter(world, place, f"{WHERE}; ipcs -m; ls /dev/shm; readlink /proc/self/root")
@@ -47,7 +47,7 @@ def test_our_programs_its_objects(world, place):
     assert world.run("ls", "/dev/shm").out == "" and world.objects() == []
 
 
-def test_what_it_does_there_stays_there(world, place):
+def test_changes_there_stay_there(world, place):
     enter(world, place, f"ipcmk -M 100; echo x > /dev/shm/made; mount -t tmpfs none {world.dir}; touch {world.dir}/x")
     assert [o["ref"] for o in world.objects("shm", "pshm", "--ns", place.pid)] == ["shm:0", "pshm:/made"]
     assert world.run("ls", "/dev/shm").out == "" and not os.path.exists(f"{world.dir}/x")
@@ -58,14 +58,14 @@ def test_the_current_directory_is_kept(world, place):
     assert enter(world, place, "--mount", "pwd").out == "/\n"
 
 
-def test_nothing_but_the_standard_streams_crosses(world, place):
+def test_only_the_standard_streams_are_inherited(world, place):
     r = world.sh(f'exec 7</etc/passwd 9>/dev/null; "$IPCX" ns enter {place.pid} -- ls /proc/self/fd')
     assert r.out.split() == ["0", "1", "2", "3"]  # the last is that of ls itself
     r = world.sh(f'"$IPCX" ns enter {place.pid} -- {WHERE} <&- 2>&-')
     assert r.out.strip() == f"ipc:[{place.ino}]"
 
 
-def test_its_environment(world, place):
+def test_environment(world, place):
     keep = enter(world, place, "-e", "A=1", "-e", "B=x=y", "env", env={"MINE": "1"})
     assert {"A=1", "B=x=y", "MINE=1"} <= set(keep.lines)
     own = enter(world, place, "--mount", "-e", "A=1", "env", env={"MINE": "1", "LD_PRELOAD": ""})
@@ -74,17 +74,17 @@ def test_its_environment(world, place):
 
 
 @pytest.mark.parametrize("script,rc", [("exit 0", 0), ("exit 7", 7), ("kill -TERM $$", -15), ("kill -KILL $$", -9)])
-def test_its_end_is_ours(world, place, script, rc):
+def test_exit_status_is_that_of_the_command(world, place, script, rc):
     assert enter(world, place, script).rc in (rc, 128 - rc)
 
 
 @pytest.mark.parametrize("words,rc", [(["/absent"], 127), (["absent"], 127), (["/etc/passwd"], 126), (["/etc"], 126)])
-def test_what_cannot_be_run(world, place, words, rc):
+def test_a_command_that_cannot_be_run(world, place, words, rc):
     r = world.ipcx("ns", "enter", place.pid, "--", *words)
     assert r.rc == rc and r.out == "" and "cannot run" in r.err
 
 
-def test_options_stand_on_either_side_of_where(world, place):
+def test_options_before_and_after_the_namespace(world, place):
     for words in (["-e", "A=1", place.pid, "env"], [place.pid, "-e", "A=1", "env"], [place.pid, "-e", "A=1", "--", "env"]):
         assert "A=1" in world.ipcx("ns", "enter", *words).lines
     assert world.ipcx("ns", "enter", place.pid, "echo", "-e", "A=1").out == "A=1\n"
@@ -111,7 +111,7 @@ def test_root_of_its_user_namespace(world):
     p.end()
 
 
-def test_an_ordinary_user_enters_what_is_his(world):
+def test_an_unprivileged_user_enters_an_own_namespace(world):
     mine, other = Place(world, "--user", "--map-root-user", uid=1234), Place(world)
     r = enter(world, mine, WHERE, uid=1234)
     assert r.out.strip() == f"ipc:[{mine.ino}]"
@@ -121,7 +121,7 @@ def test_an_ordinary_user_enters_what_is_his(world):
     other.end()
 
 
-# ---- rights
+# ---- privileges
 
 def caps(r):
     return {m[1]: int(m[2], 16) for m in re.finditer(r"^(Cap\w+):\s+([0-9a-f]+)$", r.out, re.M)}
@@ -136,7 +136,7 @@ def test_capabilities_are_dropped(world, place):
     assert world.ipcx("ns", "enter", "--drop-caps", "cap_nonsense", place.pid, "--", "true").rc == 2
 
 
-def test_the_containers_programs_get_no_more_than_it_has(world):
+def test_programs_of_a_container_get_only_its_capabilities(world):
     p = Place(world, script=PLACE.replace("exec cat", "exec setpriv --bounding-set=-net_raw cat"))
     assert not caps(enter(world, p, "--mount", "cat /proc/self/status"))["CapBnd"] >> 13 & 1
     assert caps(enter(world, p, "--mount", "--keep-caps", "all", "cat /proc/self/status"))["CapBnd"] >> 13 & 1
@@ -145,7 +145,7 @@ def test_the_containers_programs_get_no_more_than_it_has(world):
 
 @pytest.mark.parametrize("call", ["setns", "unshare", "mount", "open_tree", "move_mount"])
 @pytest.mark.parametrize("error", [errno.EPERM, errno.ENOSYS])
-def test_a_step_that_fails_ends_it(world, place, call, error):
+def test_a_failed_step_ends_the_command(world, place, call, error):
     """Nothing runs in the wrong namespace."""
     r = world.run(helper("seccomp"), error, call, "--", IPCX, "ns", "enter", place.pid, "--", "echo", "ran")
     assert r.rc == 1 and r.out == "" and r.err.startswith("ipcx: ") and r.err.count("\n") == 1
@@ -154,7 +154,7 @@ def test_a_step_that_fails_ends_it(world, place, call, error):
 # ---- a terminal of its own
 
 def on_terminal(world, *words, feed=(), size=None):
-    """Answers what came out, and how it ended."""
+    """Return the output and the exit status."""
     pid, fd = pty.fork()
     if pid == 0:
         os.execvp("nsenter", world.argv(IPCX, *words))
@@ -181,21 +181,21 @@ def on_terminal(world, *words, feed=(), size=None):
     return out.decode(), os.waitpid(pid, 0)[1]
 
 
-def test_the_terminal_is_another_one(world, place):
+def test_the_command_gets_another_terminal(world, place):
     out, status = on_terminal(world, "ns", "enter", place.pid, "--", "sh", "-c", "sleep 0.5; tty; stty size; exit 5", size=(33, 77))
     shared, _ = on_terminal(world, "ns", "enter", "--no-pty", place.pid, "--", "tty")
     assert os.waitstatus_to_exitcode(status) == 5 and "33 77" in out
     assert out.splitlines()[0] != shared.splitlines()[0]
 
 
-def test_keys_reach_it(world, place):
+def test_typed_keys_reach_the_command(world, place):
     out, status = on_terminal(world, "ns", "enter", place.pid, "--", "cat", feed=[b"hello\n", b"\x04"])
     assert out.count("hello") == 2 and os.waitstatus_to_exitcode(status) == 0
     out, status = on_terminal(world, "ns", "enter", place.pid, "--", "sleep", "100", feed=[b"\x03"])
     assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGINT
 
 
-def test_it_can_be_stopped_and_go_on(world, place):
+def test_the_command_can_be_stopped_and_continued(world, place):
     pid, fd = pty.fork()
     if pid == 0:
         os.execvp("nsenter", world.argv("bash", "--norc", "--noediting", "-i"))
@@ -224,7 +224,7 @@ def test_it_can_be_stopped_and_go_on(world, place):
 
 # ---- new
 
-def test_a_fresh_one(world):
+def test_a_fresh_namespace(world):
     world.ok("mk", "shm", "--size", "4K")
     r = world.ipcx("ns", "new", "--set", "shmmni=7", "--shm-size", "1M", "--", "sh", "-c",
                    f"{WHERE}; ipcs -m | grep -c 0x; cat /proc/sys/kernel/shmmni; df --output=size /dev/shm | tail -1")
@@ -233,20 +233,20 @@ def test_a_fresh_one(world):
     assert len(world.objects()) == 1
 
 
-def test_an_ordinary_user_gets_one_too(world):
+def test_an_unprivileged_user_can_create_one_too(world):
     r = world.ipcx("ns", "new", "--set", "shmmni=5", "--", "sh", "-c", "id -u; cat /proc/sys/kernel/shmmni; ipcmk -M 10 >/dev/null && echo made", uid=1234)
     assert r.lines == ["0", "5", "made"]
 
 
 @pytest.mark.parametrize("words", [["--set", "nonsense=1"], ["--set", "shmmni"], ["--set", "shmmni=99999999999999999999"], ["--pin", "9x"], ["--pin", "a/b"]])
-def test_a_wrong_wish_runs_nothing(world, run_dir, words):
+def test_invalid_options_run_nothing(world, run_dir, words):
     r = world.ipcx("ns", "new", *words, "--", "echo", "ran")
     assert r.rc in (1, 2, 3) and r.out == "" and r.err
 
 
 # ---- pins
 
-def test_what_is_pinned_outlives_its_processes(world, run_dir, place):
+def test_a_pinned_namespace_outlives_its_processes(world, run_dir, place):
     world.ok("mk", "shm:0x42", "--size", "4K", "--ns", place.pid)
     world.ok("ns", "pin", place.pid, "kept")
     place.process.stdin.close()
@@ -259,10 +259,10 @@ def test_what_is_pinned_outlives_its_processes(world, run_dir, place):
     assert oct(int(world.run("stat", "-c", "%a", "/run/ipcx/ns").out, 8)) == oct(0o700)
     world.ok("ns", "unpin", "kept")
     assert world.run("ls", "/run/ipcx/ns").out == "" and world.ipcx("ls", "--ns", "kept").rc == 3
-    place.process = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # for the fixture to end
+    place.process = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # for the end of the fixture
 
 
-def test_a_new_one_that_is_kept(world, run_dir):
+def test_a_new_namespace_that_is_pinned(world, run_dir):
     world.ok("ns", "new", "--pin", "lab", "--set", "shmmni=9")
     assert world.ipcx("limits", "shmmni", "--ns", "lab", "--json").json["limits"][0]["limit"] == 9
     r = world.ipcx("ns", "new", "--pin", "more", "--", "sh", "-c", WHERE)
@@ -273,13 +273,13 @@ def test_a_new_one_that_is_kept(world, run_dir):
 
 
 @pytest.mark.parametrize("name", ["", "9", "-x", ".x", "a/b", "..", "self", "all", "x" * 65, "a b", "é"])
-def test_names_that_are_none(world, run_dir, place, name):
+def test_invalid_names_of_pins(world, run_dir, place, name):
     words = ["--", place.pid, name] if name.startswith("-") else [place.pid, name]
     r = world.ipcx("ns", "pin", *words)
     assert r.rc == 2 and r.err and world.run("ls", "/run/ipcx/ns").out == ""
 
 
-def test_a_pin_that_would_not_last_is_told(world, run_dir, place):
+def test_a_pin_that_would_not_last_is_reported(world, run_dir, place):
     world.ok("ns", "pin", place.pid, "first")
     r = world.run("unshare", "--mount", IPCX, "ns", "pin", place.pid, "frail")
     assert r.rc == 0 and "ends with this mount namespace" in r.err

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""ns enter on a terminal, beside the same command without it: jobs, keys, signals, sizes, ends, and the terminal afterwards."""
+"""ns enter on a terminal compared with the same command without it: jobs, keys, signals, sizes, exit status, and the state of the terminal
+afterwards."""
 
 import contextlib
 import fcntl
@@ -21,12 +22,12 @@ import pytest
 from conftest import IPCX
 from helpers.tools import children, until
 
-WAIT = 20  # seconds for anything to happen
+WAIT = 20  # timeout in seconds
 DEADLY = ["HUP", "INT", "QUIT", "TERM", "USR1", "USR2", "ALRM", "PIPE", "VTALRM", "IO"]
 
 
 def gone(pid):
-    """Whether a process has ended, reaped or not."""
+    """Return whether a process has exited, reaped or not."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
             return f.read().rpartition(")")[2].split()[0] in "ZX"
@@ -35,14 +36,14 @@ def gone(pid):
 
 
 def comm(pid):
-    """What it runs; nothing when it has ended."""
+    """Return the program of a process; nothing if it has exited."""
     with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(f"/proc/{pid}/comm", encoding="utf-8") as f:
         return f.read().strip()
     return ""
 
 
 def family(pid):
-    """A process, its children and theirs."""
+    """Return a process and all its descendants."""
     found, new = [], [pid]
     while new:
         found += new
@@ -51,7 +52,7 @@ def family(pid):
 
 
 class Terminal:
-    """A process that leads the session of a new terminal, as below ssh -t."""
+    """A process that leads the session of a new terminal, as under ssh -t."""
 
     def __init__(self, *argv, size=(24, 80), pause=0):
         self.out, self.at, self.status, self.pause = b"", 0, None, pause
@@ -66,7 +67,7 @@ class Terminal:
         os.set_blocking(self.fd, False)
 
     def take(self, wait=0.1):
-        """Read what there is; False at the end."""
+        """Read available output; return False at the end."""
         if select.select([self.fd], [], [], wait)[0]:
             try:
                 data = os.read(self.fd, 65536)
@@ -77,7 +78,7 @@ class Terminal:
         return True
 
     def expect(self, pattern, wait=WAIT):
-        """Wait for a pattern behind the last one that was found."""
+        """Wait for a pattern after the last match."""
         end = time.monotonic() + wait
         while True:
             found = re.search(pattern.encode(), self.out[self.at:], re.S)
@@ -88,7 +89,7 @@ class Terminal:
                 (pattern, self.out[self.at:][-2000:])
 
     def repeat(self, text, pattern):
-        """Send it again and again, until what comes is the answer."""
+        """Send it repeatedly until the answer arrives."""
         end = time.monotonic() + WAIT
         while not re.search(pattern.encode(), self.out[self.at:], re.S):
             assert time.monotonic() < end, (pattern, self.out[self.at:][-2000:])
@@ -110,7 +111,7 @@ class Terminal:
             self.take(0)
 
     def press(self, key):
-        """Between forking and executing a shell hears no key, with or without us."""
+        """Between fork and exec a shell reads no key, with or without ipcx."""
         time.sleep(0.3)
         self.send(key)
 
@@ -118,7 +119,7 @@ class Terminal:
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def quiet(self, wait=0.5):
-        """Nothing comes for a while."""
+        """Check that no output arrives for a while."""
         before = len(self.out)
         end = time.monotonic() + wait
         while time.monotonic() < end:
@@ -126,7 +127,7 @@ class Terminal:
         return len(self.out) == before
 
     def end(self, wait=WAIT):
-        """How it ends: an exit status, or less than 0 for a signal."""
+        """Return the exit status, or the negative signal number."""
         end = time.monotonic() + wait
         while self.status is None:
             assert time.monotonic() < end, ("it does not end", self.out[-2000:])
@@ -190,7 +191,7 @@ def alone(open_terminal, place):
 @pytest.fixture
 def shell(open_terminal, place):
     """An interactive shell, and the words that make a script run there."""
-    t = open_terminal("bash", "--norc", "--noprofile", "--noediting", "-i", pause=0.3)  # it prompts before it listens
+    t = open_terminal("bash", "--norc", "--noprofile", "--noediting", "-i", pause=0.3)  # it prompts before it reads
     t.expect(r"PROMPT ")
     t.there = lambda script, *options: " ".join([IPCX, "ns", "enter", *options, str(place), "--", "sh", "-c", shlex.quote(script)])
     return t
@@ -198,7 +199,7 @@ def shell(open_terminal, place):
 
 @pytest.fixture
 def script(open_terminal, place):
-    """A shell without jobs that runs ipcx on a terminal and tells what became of both."""
+    """A shell without job control that runs ipcx on a terminal and prints the exit status of both."""
     def make(there, *options, before="", after=""):
         enter = " ".join([IPCX, "ns", "enter", *options, str(place), "--", "sh", "-c", shlex.quote(there)])
         return open_terminal("sh", "-c", f"trap : {' '.join(DEADLY[:4])}; {before} {enter} {after}; echo rc=$?; stty -a; exit 0")
@@ -213,7 +214,7 @@ def check_restored(t):
 KINDS = pytest.mark.parametrize("options", [(), ("--pid",), ("--no-pty",), ("--no-pty", "--pid")], ids=" ".join)
 
 
-# ---- what it inherits
+# ---- what is inherited
 
 @KINDS
 @pytest.mark.parametrize("before", ["", "trap '' HUP USR1 PIPE CHLD TSTP;"])
@@ -236,19 +237,19 @@ def test_no_descriptor_of_our_terminal_is_left(alone):
 @KINDS
 @pytest.mark.parametrize("end,rc", [("exit 7", 7), ("kill -INT $$", -2), ("kill -TERM $$", -15), ("kill -KILL $$", -9),
                                     ("kill -SEGV $$", -11), ("ulimit -c 0; kill -ABRT $$", -6), ("true", 0)])
-def test_its_end_is_ours(alone, options, end, rc):
+def test_exit_status_is_that_of_the_command(alone, options, end, rc):
     assert alone(end, *options).end() == rc
 
 
 @KINDS
-def test_very_fast_ones_and_their_last_words(alone, options):
+def test_last_output_of_very_short_commands(alone, options):
     for _ in range(5):
         t = alone("echo words; exit 3", *options)
         assert t.end() == 3 and t.out.count(b"words\r\n") == 1
 
 
 @KINDS
-def test_all_it_wrote_arrives(alone, options):
+def test_all_output_arrives(alone, options):
     t = alone("stty -opost; seq 1 170000; exit 5", *options)
     want = "".join(f"{n}\n" for n in range(1, 170001)).encode()
     assert len(want) > 1 << 20
@@ -257,8 +258,8 @@ def test_all_it_wrote_arrives(alone, options):
 
 
 @pytest.mark.parametrize("options", [(), ("--pid",)])
-def test_what_goes_on_writing_does_not_keep_us(alone, options):
-    """Also where our terminal is slower than the command: there is always more."""
+def test_output_of_background_processes_does_not_delay_the_end(alone, options):
+    """Also if our terminal is slower than the command, so that there is always more output."""
     t = alone("yes & yes & sleep 0.2; exit 4", *options)
     end = time.monotonic() + 10
     while not gone(t.pid):
@@ -284,8 +285,8 @@ def test_a_closed_terminal_ends_everything(alone, options):
     t.status = -1
 
 
-def test_who_ignores_the_hangup_reads_the_end(alone, tmp_path):
-    """As on a terminal that is ours: the command goes on, and we wait for it."""
+def test_a_command_that_ignores_the_hangup_reads_the_end(alone, tmp_path):
+    """As on a terminal of its own: the command continues, and ipcx waits for it."""
     t = alone(f"trap '' HUP; echo started; cat; echo rc=$? > {tmp_path}/end; exit 9")
     t.expect("started")
     os.close(t.fd)
@@ -318,7 +319,7 @@ def test_keys_that_are_signals(alone, options, key, rc):
 
 @KINDS
 def test_a_key_is_one_signal(alone, options):
-    """Neither lost nor doubled: python counts what it gets."""
+    """Neither lost nor duplicated: Python counts what it receives."""
     count = ("import signal,time; n = []; signal.signal(2, lambda *a: n.append(1)); print('started', flush=True);"
              "time.sleep(0.7) or time.sleep(0.7); print('count', len(n))")
     t = alone(f"exec {sys.executable} -c {shlex.quote(count)}", *options)
@@ -328,7 +329,7 @@ def test_a_key_is_one_signal(alone, options):
 
 
 @pytest.mark.parametrize("options", [(), ("--pid",)])
-def test_keys_that_come_too_early(alone, options):
+def test_keys_typed_too_early(alone, options):
     t = alone("cat; echo ov''er; cat; echo too", *options)
     t.send("one\ntwo\n\x04three\x04\x04")
     t.expect("one\r\n.*two\r\n.*over\r\n.*three.*too\r\n")
@@ -336,14 +337,14 @@ def test_keys_that_come_too_early(alone, options):
 
 
 def test_a_pasted_flood(alone):
-    """The command writes forty times what it reads, and neither side waits for the other for ever."""
+    """The command writes forty times what it reads, and no side waits for the other forever."""
     echo = ("import os,sys,tty; tty.setraw(0); os.write(1, b'started'); n = 0\n"
             "while n < 30000:\n d = os.read(0, 512); n += len(d); d = b''.join(bytes([c]) * 40 for c in d)\n"
             " while d: d = d[os.write(1, d):]\n")
     t = alone(f"exec {sys.executable} -c {shlex.quote(echo)}")
     t.expect("started")
     keys = bytes(97 + n * n % 26 for n in range(30000))
-    # Nobody reads while the keys are given, as long as there is room for them.
+    # The output is not read while keys are sent, as long as there is room for them.
     sent, stuck = 0, 0
     while sent < len(keys) and stuck < 10:
         try:
@@ -370,7 +371,7 @@ def test_input_from_a_pipe_and_keys_from_the_terminal(script, options, after):
 
 
 def test_keys_of_a_raw_reader_behind_a_pipe(script):
-    """As less does: it makes the terminal raw before it reads."""
+    """As less does: it sets the terminal to raw mode before it reads."""
     t = script("stty -icanon -echo </dev/tty; echo ready; dd bs=1 count=1 </dev/tty 2>/dev/null | od -An -c", before="echo |")
     t.expect("ready")
     t.send("q")
@@ -378,8 +379,8 @@ def test_keys_of_a_raw_reader_behind_a_pipe(script):
     check_restored(t)
 
 
-def test_who_does_not_read_leaves_the_terminal_alone(script):
-    """In the background of a script, where all are of one process group."""
+def test_a_command_that_does_not_read_leaves_the_terminal_unchanged(script):
+    """In the background of a script, where all are in one process group."""
     t = script("sleep 1", before="(sleep 0.4; stty -a </dev/tty; echo seen) & true |", after="")
     t.expect(r"[^-]icanon.*seen")
     check_restored(t)
@@ -399,7 +400,7 @@ def test_the_size(alone, options):
 
 @pytest.mark.parametrize("options", [(), ("--pid",)])
 def test_an_orphan_cannot_be_stopped(alone, options):
-    """As the leader of a session: nobody could continue it."""
+    """As the leader of a session: no process could continue it."""
     t = alone("echo started; exec cat", *options)
     t.expect("started")
     for word in ("one", "two"):
@@ -413,7 +414,7 @@ def test_an_orphan_cannot_be_stopped(alone, options):
 
 @KINDS
 @pytest.mark.parametrize("pipe", ["", " | cat"])
-def test_it_can_be_stopped_and_go_on(shell, options, pipe):
+def test_the_command_can_be_stopped_and_continued(shell, options, pipe):
     shell.send(shell.there("echo in; cat", *options) + pipe + "\n")
     shell.expect(r"\nin\r\n")
     for word in ("one", "two", "three"):
@@ -430,7 +431,7 @@ def test_it_can_be_stopped_and_go_on(shell, options, pipe):
 
 
 @pytest.mark.parametrize("options", [(), ("--pid",)])
-def test_a_background_job_runs_and_speaks(shell, options):
+def test_a_background_job_runs_and_writes(shell, options):
     shell.send(shell.there("sleep 0.5; echo spo''ken; sleep 1; exit 6", *options) + " &\n")
     shell.expect("PROMPT ")
     shell.send("jobs; stty -a\n")
@@ -459,8 +460,8 @@ def test_a_background_job_and_tostop(shell):
     shell.expect("spoken\r\n")
 
 
-def test_a_running_job_comes_to_the_front(shell):
-    """After ^Z and bg; what is typed then is for the shell until fg."""
+def test_a_running_job_is_brought_to_the_foreground(shell):
+    """After ^Z and bg, typed text belongs to the shell until fg."""
     shell.send(shell.there("echo in; sleep 1; sleep 1; sleep 1; read x; echo got-$x") + "\n")
     shell.expect(r"\nin\r\n")
     shell.press("\x1a")
@@ -506,7 +507,7 @@ def test_a_shell_with_jobs_of_its_own(shell, place):
 
 
 def test_interrupting_a_pipeline(shell):
-    """Everybody in it hears of the key, as without us."""
+    """The key reaches every process of the pipeline, as without ipcx."""
     shell.send(shell.there("echo in; exec cat") + " | (trap 'echo heard' INT; cat; cat; true)\n")
     shell.expect(r"\nin\r\n")
     shell.press("\x03")
@@ -528,7 +529,7 @@ def test_a_deadly_signal_restores_the_terminal(script, options, name):
 
 @KINDS
 @pytest.mark.parametrize("name", DEADLY)
-def test_a_signal_is_for_the_command(script, options, name):
+def test_a_signal_is_passed_to_the_command(script, options, name):
     t = script(f"trap 'echo caught; exit 7' {name}; echo started; while :; do sleep 0.1; done", *options)
     t.expect("started")
     os.kill(children(t.pid)[0], getattr(signal, "SIG" + name))
@@ -545,7 +546,7 @@ def test_a_crash_restores_the_terminal(script, options):
 
 @pytest.mark.parametrize("name,end", [("TERM", -15), ("INT", -2), ("USR1", -10), ("HUP", -1)])
 def test_without_a_terminal(place, name, end):
-    """Nobody lives on: the command has what was sent to us, and its end is ours."""
+    """No process survives: the command gets the signal sent to ipcx, and its exit status becomes that of ipcx."""
     p = subprocess.Popen([IPCX, "ns", "enter", "--pid", str(place), "--", "sh", "-c", "echo started; exec sleep 1000"],
                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
     assert p.stdout.readline() == b"started\n"
@@ -565,12 +566,12 @@ def test_other_streams(script, streams, out):
     check_restored(t)
 
 
-def test_a_pipe_that_nobody_reads(shell):
+def test_a_pipe_without_a_reader(shell):
     shell.send(shell.there("exec yes") + " | true; echo ${PIPESTATUS[@]}\n")
     shell.expect("141 0\r\n")
 
 
-def test_line_ends_are_made_once(script):
+def test_line_ends_are_translated_once(script):
     for before, after in (("", ""), ("echo |", ""), ("", "</dev/null"), ("", "| cat"), ("echo |", "| cat")):
         t = script("echo a >&2; echo b >&2", before=before, after=after)
         t.expect("rc=0")

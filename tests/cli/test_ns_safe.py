@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a container, or a user, could make of ns and --ns: more rights than it has, another's name, a wrong answer, a standstill."""
+"""What a container or a user could try with ns and --ns: more privileges than its own, another container's name, a wrong result, a hang."""
 
 import errno
 import os
@@ -20,7 +20,7 @@ def enter(world, where, *words, **more):
 
 
 def inside(world, *flags, uid=None):
-    """A process in a PID namespace of its own, and its number here."""
+    """A process in a PID namespace of its own, and its PID here."""
     p, _ = start(world, "unshare", "--ipc", "--mount", *flags, "sh", "-c", "echo 1; exec cat", uid=uid)
     return p, cat_of(world, p)
 
@@ -32,15 +32,15 @@ def bounded(groups=""):
 
 
 @pytest.mark.parametrize("groups", ["", "range(1000, 3500)"], ids=["few groups", "a status file of 19 KB"])
-def test_its_programs_get_no_more_than_it_may_have(world, groups):
+def test_programs_get_only_capabilities_it_may_have(world, groups):
     p = Place(world, script=PLACE.replace("echo $$; exec cat", bounded(f"list({groups})" if groups else "")))
     r = enter(world, p.pid, "--mount", "grep -E 'Cap(Eff|Bnd)' /proc/self/status")
     assert r.rc == 0 and re.findall(r"\w+:\s+0{16}", r.out) and len(re.findall("0{16}", r.out)) == 2, r.out + r.err
     p.end()
 
 
-def test_its_programs_run_as_what_they_are_there(world):
-    """Root enters the container of a user: its user and PID namespace, and none of root's groups, come with its root."""
+def test_programs_run_with_its_identity(world):
+    """Root enters a user's container: the container's user and PID namespaces are entered along with its root, and root's groups are dropped."""
     p, inner = inside(world, "--user", "--map-root-user", "--pid", "--fork", "--kill-child", "--mount-proc", uid=1234)
     r = world.run("setpriv", "--groups", "4,6,20", os.environ["IPCX"], "ns", "enter", "--mount", inner, "--", "sh", "-c",
                   "readlink /proc/self/ns/user /proc/self/ns/pid; id -u; ps ax | grep -c unshare; grep Groups /proc/self/status; exit 5")
@@ -50,19 +50,19 @@ def test_its_programs_run_as_what_they_are_there(world):
     stop(p)
 
 
-def test_our_root_is_not_shown_to_it(world):
+def test_our_root_is_not_exposed(world):
     p, inner = inside(world, "--user", "--map-root-user", "--pid", "--fork", "--kill-child", uid=1234)
     r = enter(world, inner, "--pid", "echo ran", uid=1234)
     assert r.rc != 0 and r.out == "" and "--mount" in r.err
     stop(p)
 
 
-def test_ourselves(world):
+def test_our_own_namespace(world):
     r = enter(world, "self", WHERE)
     assert r.rc == 0 and r.out == world.run("readlink", "/proc/self/ns/ipc").out
 
 
-# Processes whose user namespace is not the one that owns their IPC namespace: that of whoever runs ipcx, another of root's.
+# Processes whose user namespace does not own their IPC namespace: that of the user who runs ipcx, another of root's.
 AS_USER = "exec setpriv --reuid=1234 --regid=1234 --clear-groups unshare --user --map-root-user"
 SHAPES = {
     "our IPC": f"{AS_USER} --mount --fork --pid --mount-proc sh -c",
@@ -75,7 +75,7 @@ SHAPES = {
 
 @pytest.fixture(params=SHAPES)
 def shape(world, request):
-    """A process of such a shape, with a file in its /dev/shm: its number."""
+    """Start a process of such a shape, with a file in its /dev/shm; return its PID."""
     script = "mount -t tmpfs -o mode=1777 none /dev/shm 2>/dev/null; echo there > /dev/shm/mark; readlink /proc/self/ns/user; cat"
     p = subprocess.Popen(world.argv("sh", "-c", f'{SHAPES[request.param]} "$0"', script), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     user = p.stdout.readline().decode().strip()
@@ -86,8 +86,8 @@ def shape(world, request):
 
 @pytest.mark.parametrize("uid", [None, 1234])
 @pytest.mark.parametrize("flag", [None, "--user", "--mount"])
-def test_the_command_is_what_the_process_is(world, shape, flag, uid):
-    """Not what owns the IPC namespace: a program of a container that shares ours is not run as our root."""
+def test_the_command_has_the_identity_of_the_process(world, shape, flag, uid):
+    """Not that of the IPC namespace's owner: a program of a container that shares ours does not run as our root."""
     name, pid, user = shape
     r = enter(world, pid, *[flag] if flag else [], "for n in user ipc; do readlink /proc/self/ns/$n; done; cat /dev/shm/mark; id -u", uid=uid)
     if uid and name.startswith("root's"):
@@ -100,7 +100,7 @@ def test_the_command_is_what_the_process_is(world, shape, flag, uid):
 
 
 def test_a_user_namespace_without_users(world):
-    """Nobody can become anybody there: nothing runs."""
+    """No user id can be assumed there: nothing runs."""
     p = subprocess.Popen(world.argv("unshare", "--user", "--mount", "sh", "-c", "readlink /proc/self/ns/user; cat", uid=1234),
                          stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     user = p.stdout.readline().decode().strip()
@@ -111,7 +111,7 @@ def test_a_user_namespace_without_users(world):
 
 
 @pytest.mark.parametrize("uid", [None, 1234])
-def test_the_queues_that_are_there_already(mqworld, uid):
+def test_queues_that_are_mounted_already(mqworld, uid):
     """Another /dev/shm, the same IPC namespace: the kernel does not mount its queues twice in one place."""
     mqworld.sh("mount -t mqueue none /dev/mqueue")
     mqworld.ok("mk", "mq", "/q", "--mode", "0666")
@@ -123,8 +123,8 @@ def test_the_queues_that_are_there_already(mqworld, uid):
     assert (r.rc, r.err) == (0, "") and r.lines == [mqworld.run("readlink", "/proc/self/ns/ipc").out.strip(), "q", mqworld.sh(mounts).out.strip()]
 
 
-def test_a_user_enters_again_and_again(world):
-    """Whatever has to be asked for by a thread: it is gone before the process is moved."""
+def test_an_unprivileged_user_enters_repeatedly(world):
+    """A thread that queries other namespaces has ended before the process is moved."""
     p = Place(world, "--user", "--map-root-user", uid=1234, script=PLACE.replace("echo", "mount -t tmpfs none /dev; echo"))
     for n in range(30):
         r = enter(world, p.pid, WHERE, uid=1234)
@@ -133,7 +133,7 @@ def test_a_user_enters_again_and_again(world):
     p.end()
 
 
-def test_a_user_changes_what_is_his(world):
+def test_a_user_changes_own_objects(world):
     p = Place(world, "--user", "--map-root-user", uid=1234)
     he = {"uid": 1234}
     for words in (["shm", "--size", "4K"], ["msg"], ["sem", "--nsems", "2"]):
@@ -155,8 +155,8 @@ def test_a_user_changes_what_is_his(world):
     p.end()
 
 
-def test_who_is_nobody_there_keeps_what_is_his(world):
-    """IPC_SET sets the owner as well: an owner without a number there cannot be kept, so nothing is changed."""
+def test_a_user_without_a_uid_there_keeps_own_objects(world):
+    """IPC_SET also sets the owner: an owner without a uid there cannot be kept, so nothing is changed."""
     p = Place(world, "--user", "--map-root-user", uid=1234)
     made = world.ipcx("mk", "shm", "--size", "4K", "--ns", p.pid).out.strip()  # root's
     r = world.ipcx("set", f"shm:{made}", "--mode", "0640", "--ns", p.pid, uid=1234)
@@ -165,11 +165,11 @@ def test_who_is_nobody_there_keeps_what_is_his(world):
     p.end()
 
 
-# ---- standstill
+# ---- hangs
 
 @pytest.mark.parametrize("words", [["limits"], ["ns", "show"], ["ns", "cmp", "self"], ["ns", "enter"]],
                          ids=" ".join)
-def test_a_file_system_that_never_answers_is_not_waited_for(world, words):
+def test_an_unresponsive_file_system_does_not_block(world, words):
     p = Place(world, script=f"""mount -t tmpfs -o mode=1777 none /dev/shm; exec 3<&0 4>&1; mkfifo {world.dir}/up
 {helper("fuse")} /dev/shm >{world.dir}/up & read -r up <{world.dir}/up; echo "${{up:+$$}}" >&4; exec cat <&3""")
     more = ["--ns", p.pid] if words[0] == "limits" else [p.pid, "--", "true"] if words[1] == "enter" else [p.pid]
@@ -181,8 +181,8 @@ def test_a_file_system_that_never_answers_is_not_waited_for(world, words):
     p.end()
 
 
-def test_what_covers_a_mounted_namespace_is_not_opened(world):
-    """A device in the place of the file: looking must not open it."""
+def test_a_file_over_a_mounted_namespace_is_not_opened(world):
+    """A device in place of the file: listing must not open it."""
     where = os.path.join(world.dir, "ns")
     world.run("touch", where)
     world.run("unshare", f"--ipc={where}", "true")
@@ -200,8 +200,8 @@ CALLS = ["setns", "unshare", "pidfd_open", "close_range", "openat2", "open_tree"
 
 @pytest.mark.parametrize("error", [errno.EPERM, errno.ENOSYS])
 @pytest.mark.parametrize("call", CALLS)
-def test_calls_that_a_filter_keeps(world, call, error):
-    """Each has another way, or a line that says what is missing; a list is never lost for one of its columns."""
+def test_calls_refused_by_a_filter(world, call, error):
+    """Each has an alternative, or a line reports what is missing; a listing never fails because of one column."""
     p = Place(world)
     filtered = [helper("seccomp"), error, call, "--", os.environ["IPCX"]]
     for words in (["ns", "ls", "--json"], ["ns", "show", p.pid, "--json"], ["ls", "shm", "--ns", p.pid], ["ns", "enter", p.pid, "--", "sh", "-c", WHERE]):
@@ -219,7 +219,7 @@ def test_calls_that_a_filter_keeps(world, call, error):
 # ---- names
 
 def test_no_container_covers_our_namespace(world):
-    """A program that is called bwrap is none, whoever its child is."""
+    """A program named bwrap alone is not a container, whatever its child."""
     world.run("sh", "-c", f"cp $(readlink -f /bin/sh) {world.dir}/bwrap; cp $(readlink -f /bin/sh) {world.dir}/postgres; chmod 755 {world.dir}/*")
     p = subprocess.Popen(world.argv(f"{world.dir}/bwrap", "-c", f"{world.dir}/postgres -c 'echo 1; read x; :'; :", uid=1234),
                          stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -231,14 +231,14 @@ def test_no_container_covers_our_namespace(world):
 
 
 def record(world, inner, name):
-    """What runc keeps of a container that begins with this process."""
+    """Write what runc keeps about a container that begins with this process."""
     began = world.run("cut", "-d", " ", "-f", "22", f"/proc/{inner}/stat").out.strip()
     world.run("sh", "-c", f"mkdir -p /run/runc/{name}; "
               f"echo '{{\"init_process_pid\":{inner},\"init_process_start\":{began}}}' >/run/runc/{name}/state.json")
 
 
-def test_a_name_is_not_cut(world):
-    """What a runtime's user chose is not what machines make: 'web' is not web2."""
+def test_a_name_cannot_be_abbreviated(world):
+    """Names of users differ from generated ids: 'web' is not web2."""
     p, inner = inside(world, "--pid", "--fork", "--kill-child")
     world.run("mount", "-t", "tmpfs", "none", "/run")
     record(world, inner, "web2")
@@ -249,12 +249,12 @@ def test_a_name_is_not_cut(world):
 
 
 @pytest.mark.parametrize("begins,cut,rc", [
-    ("2722292549", 10, 0),  # no number of a process, none of a namespace
+    ("2722292549", 10, 0),  # neither a PID nor the number of a namespace
     ("274229254912", 12, 0),  # as docker prints it
     ("0000000001", 10, 0),  # not process 1
-    ("4026531838", 10, 0), ("4294967296", 10, 0),  # below and above those of namespaces
-    ("4294967295", 10, 3), ("4294967295", 11, 0)])  # what a namespace can have
-def test_an_id_without_letters_may_be_cut(world, begins, cut, rc):
+    ("4026531838", 10, 0), ("4294967296", 10, 0),  # below and above the numbers of namespaces
+    ("4294967295", 10, 3), ("4294967295", 11, 0)])  # possible numbers of a namespace
+def test_an_id_without_letters_may_be_abbreviated(world, begins, cut, rc):
     p, inner = inside(world, "--pid", "--fork", "--kill-child", "--ipc")
     world.run("mount", "-t", "tmpfs", "none", "/run")
     id_ = begins.ljust(64, "7")
@@ -271,8 +271,8 @@ def test_an_id_without_letters_may_be_cut(world, begins, cut, rc):
     stop(p)
 
 
-def test_an_id_never_stands_before_a_namespace(world):
-    """A container whose id begins with the inode number of another place does not take that place."""
+def test_an_id_never_precedes_a_namespace(world):
+    """A container whose id begins with the inode number of another namespace does not replace that namespace."""
     p, inner = inside(world, "--pid", "--fork", "--kill-child", "--ipc")
     other = Place(world)
     world.run("mount", "-t", "tmpfs", "none", "/run")
@@ -286,7 +286,7 @@ def test_an_id_never_stands_before_a_namespace(world):
     stop(p)
 
 
-# ---- answers
+# ---- results
 
 def test_shm_is_compared_by_directory(world):
     """Two directories of one file system are two places."""
@@ -303,7 +303,7 @@ def test_shm_is_compared_by_directory(world):
     b.end()
 
 
-def test_what_nobody_knows_is_neither_same_nor_different(world):
+def test_unknown_is_neither_same_nor_different(world):
     where = os.path.join(world.dir, "kept")
     world.run("touch", where)
     world.run("mount", "--bind", "/proc/self/ns/ipc", where)
@@ -314,8 +314,8 @@ def test_what_nobody_knows_is_neither_same_nor_different(world):
 
 
 @pytest.mark.parametrize("most", [5, 6, 7, 8, 9, 10, 11, 12])
-def test_descriptors_that_run_out_are_an_error(world, most):
-    """Not a process that has gone, and not a shorter list."""
+def test_running_out_of_descriptors_is_an_error(world, most):
+    """Not reported as a process that has exited, and not as a shorter list."""
     places = [Place(world) for _ in range(3)]
     whole = len(world.ipcx("ls", "shm", "--ns", "all", "--json").json["objects"])
     for words in (["ns", "ls", "--no-headings"], ["ls", "shm", "--ns", "all"], ["ls", "shm", "--ns", places[0].pid]):
@@ -328,7 +328,7 @@ def test_descriptors_that_run_out_are_an_error(world, most):
         p.end()
 
 
-def test_order_stays_when_rows_are_left_out(world):
+def test_order_is_kept_when_rows_are_left_out(world):
     places = [Place(world) for _ in range(3)]
     rows = world.ipcx("ns", "ls", "--sort", "-ns", "-w", f"ns != {places[1].ino}", "--json").json["namespaces"]
     assert [n["ns"] for n in rows] == sorted((n["ns"] for n in rows), reverse=True) and len(rows) == 3
@@ -336,7 +336,7 @@ def test_order_stays_when_rows_are_left_out(world):
         p.end()
 
 
-def test_a_pin_that_was_left_over(world):
+def test_a_stale_pin(world):
     world.run("mount", "-t", "tmpfs", "none", "/run")
     world.ok("ns", "pin", "self", "lab")
     world.run("umount", "/run/ipcx/ns/lab")
@@ -346,7 +346,7 @@ def test_a_pin_that_was_left_over(world):
     world.ok("ns", "unpin", "lab")
 
 
-def test_options_that_would_do_nothing(world):
+def test_options_without_effect_are_refused(world):
     world.run("mount", "-t", "tmpfs", "none", "/run")
     for words in (["--env", "A=1"], ["--keep-caps", "all"], ["--no-pty"]):
         assert world.ipcx("ns", "new", "--pin", "q", *words).rc == 2

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A process that ends, goes elsewhere, or whose number another one gets, between any two steps of a command that is about it: what is
-shown or entered is all of the one, all of the other, or nothing."""
+"""A process exits, moves to other namespaces, or its PID is reused, between any two steps of a command about it: the command shows or enters
+all of the first, all of the second, or nothing."""
 
 import re
 
@@ -8,11 +8,11 @@ import pytest
 
 from helpers.tools import helper, release
 
-SPREAD = 60  # stops to try for each, evenly, the last ones always
+SPREAD = 60  # stops to try for each, evenly spread, always including the last ones
 
 
 def step(world, at, how, *words):
-    """Run ipcx; answers its result, and how many stops there were."""
+    """Run ipcx; return its result and the number of stops."""
     r = world.run(helper("step"), at, how, release(), *words, timeout=30)
     count = re.search(r"^steps (\d+)$", r.err, re.M)
     assert count and r.rc != 99, r.err
@@ -36,7 +36,7 @@ def sizes(text):
     ["ns", "ls", "--json"],
     ["ns", "show", "@", "--json"],
 ], ids=lambda words: "-".join(words[:2]))
-def test_looking_from_any_moment(world, how, words):
+def test_reading_at_any_moment(world, how, words):
     world.ok("mk", "shm:0x1", "--size", "12345")
     for at in stops(world, *words):
         r, _ = step(world, at, how, *words)
@@ -49,8 +49,8 @@ def test_looking_from_any_moment(world, how, words):
 
 @pytest.mark.parametrize("flags", [[], ["--mount"]], ids=["own root", "its root"])
 @pytest.mark.parametrize("how", ["end", "reuse", "move"])
-def test_entering_from_any_moment(world, how, flags):
-    """The segment and the file are of the same process at the same moment, and never ours."""
+def test_entering_at_any_moment(world, how, flags):
+    """The segment and the file belong to the same process at the same moment, and are never ours."""
     words = ["ns", "enter", "--no-pty", *flags, "@", "--", "/bin/sh", "-c", "ipcs -m; cat /dev/shm/who; readlink /dev/shm/net /proc/self/ns/net"]
     world.ok("mk", "shm:0x1", "--size", "12345")
     world.run("sh", "-c", "echo 3 >/dev/shm/who")
@@ -70,8 +70,8 @@ def test_entering_from_any_moment(world, how, flags):
 
 
 @pytest.mark.parametrize("how", ["end", "reuse"])
-def test_changing_from_any_moment(world, how):
-    """What is made, is made there, and what is removed is not ours."""
+def test_changing_at_any_moment(world, how):
+    """Objects are created there, and none of ours is removed."""
     world.ok("mk", "shm:0x1", "--size", "12345")
     for words in (["rm", "shm:0x1", "--ns", "@"], ["mk", "sem:0x77", "--nsems", "1", "--ns", "@"],
                   ["limits", "set", "shmmni=77", "--ns", "@"]):

@@ -24,7 +24,7 @@ def value():
 
 
 def value(world, name="/s"):
-    """What the C library says."""
+    """Return the C library's view."""
     return kernel(world, OPEN + "print(value())", name)
 
 
@@ -71,7 +71,7 @@ sys.stdin.read()
 
 
 @pytest.mark.parametrize("words", [["wait", "/s"], ["run", "/s"]], ids=lambda w: w[0])
-def test_not_to_wait_or_not_for_ever(world, words):
+def test_no_wait_and_a_timeout(world, words):
     sem(world, 0)
     command = ["--", "echo", "ran"] if words[0] == "run" else []
     fails(world, 5, "psem", *words, "--no-wait", *command, says="ipcx: psem:/s: would have to wait")
@@ -85,8 +85,8 @@ def test_not_to_wait_or_not_for_ever(world, words):
     assert r.rc == 0 and r.out == ("ran\n" if command else "") and value(world) == bool(command)
 
 
-def test_interrupted_again_and_again(world):
-    """A handler's EINTR neither ends a wait nor prolongs it; the same for an array."""
+def test_interrupted_repeatedly(world):
+    """A handler's EINTR neither ends a wait nor prolongs it; likewise for an array."""
     sem(world, 0)
     world.ok("mk", "sem", "--nsems", "1")
     storm = ["env", "LD_PRELOAD=" + preload("alarm"), release()]
@@ -108,15 +108,15 @@ def test_a_signal_ends_a_wait_with_nothing_taken(world, number):
     assert value(world) == 1
 
 
-def test_a_value_has_an_end(world):
+def test_a_value_has_a_maximum(world):
     sem(world, 2147483647)
     fails(world, 1, "psem", "post", "/s", says="psem:/s: holds 2147483647 already, the most there is (SEM_VALUE_MAX)")
     assert value(world) == 2147483647
 
 
 @pytest.mark.parametrize("words", [["get"], ["wait"], ["post"], ["run"]], ids=lambda w: w[0])
-def test_what_is_no_semaphore(world, words):
-    """Neither missing, nor a file of another size, a directory, a link or a FIFO under its name; a short one would end who maps it."""
+def test_other_files_are_not_semaphores(world, words):
+    """Neither a missing file nor one of another size, a directory, a link or a FIFO of that name; mapping a short file would kill the process."""
     command = ["true"] if words[0] == "run" else []
     world.sh("cd /dev/shm; : > sem.empty; head -c 31 /dev/zero > sem.short; mkdir sem.dir; ln -s /etc/passwd sem.link; mkfifo sem.fifo; head -c 4096 /dev/zero > sem.big")
     for name in ("/absent", "/empty", "/short", "/dir", "/link", "/fifo", "/big", "/" + "x" * 252):
@@ -128,7 +128,7 @@ def test_what_is_no_semaphore(world, words):
     assert r.rc == 3 and "\033" not in r.err and len(r.err.splitlines()) == 1
 
 
-def test_made_by_a_program_of_another_word_size(world):
+def test_created_by_a_program_of_another_word_size(world):
     world.sh("head -c 16 /dev/zero > /dev/shm/sem.small")
     fails(world, 1, "psem", "post", "/small", says="psem:/small: was made by programs of another word size (16 bytes, not 32)")
 
@@ -143,7 +143,7 @@ def test_without_permission(world):
     assert value(world) == 1
 
 
-def test_looking_leaves_no_trace(world):
+def test_reading_leaves_no_trace(world):
     sem(world)
     before = os.stat(f"/proc/{world.pid}/root/dev/shm/sem.s")
     time.sleep(0.05)
@@ -152,7 +152,7 @@ def test_looking_leaves_no_trace(world):
     assert (before.st_atime_ns, before.st_mtime_ns, before.st_ctime_ns) == (after.st_atime_ns, after.st_mtime_ns, after.st_ctime_ns)
 
 
-def test_another_places_dev_shm(world):
+def test_another_namespaces_dev_shm(world):
     with meanwhile(world, """
 import subprocess
 libc.unshare(0x00020000)

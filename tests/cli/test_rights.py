@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who may do what: ordinary users, a root without some capabilities, user namespaces, set-user-ID copies. Looking works
-for everybody; what is refused names what is missing, a capability or a limit."""
+"""Permissions: unprivileged users, root without some capabilities, user namespaces, set-user-ID copies. Everybody may read; a refusal names
+the missing capability or the limit."""
 
 import json
 import os
@@ -23,7 +23,7 @@ def without(world, caps, *words, **more):
 
 @pytest.fixture(params=["mqueue", "no mqueue"])
 def roots(world, request):
-    """Objects of root's that nobody else may open; the queues in /dev/mqueue for all to see, or nowhere."""
+    """Objects of root's that no other user may open; the queues in /dev/mqueue visible to all, or not mounted."""
     made = make_all(world)
     seen = world.run("mountpoint", "-q", "/dev/mqueue").rc == 0
     if request.param == "no mqueue":
@@ -36,11 +36,11 @@ def roots(world, request):
     return world, made
 
 
-# ---- ordinary users
+# ---- unprivileged users
 
 
 @pytest.mark.parametrize("uid", USERS)
-def test_everything_is_listed_for_everybody(roots, uid):
+def test_everybody_lists_everything(roots, uid):
     world, made = roots
     whole = {o["ref"]: o for o in world.objects()}
     r = world.ipcx("ls", "--json", uid=uid)
@@ -59,7 +59,7 @@ def test_everything_is_listed_for_everybody(roots, uid):
 
 
 @pytest.mark.parametrize("uid", USERS)
-def test_what_may_not_be_read_is_unknown_and_the_rest_is_shown(roots, uid):
+def test_unreadable_fields_are_unknown_and_the_rest_is_shown(roots, uid):
     world, made = roots
     for mech, ref in made.items():
         r = world.ipcx("show", ref, uid=uid)
@@ -74,10 +74,10 @@ def test_what_may_not_be_read_is_unknown_and_the_rest_is_shown(roots, uid):
 
 @pytest.mark.parametrize("uid", USERS)
 @pytest.mark.parametrize("mech", MAKE)
-def test_a_stranger_may_not_remove_or_change(roots, mech, uid):
+def test_another_user_may_not_remove_or_change(roots, mech, uid):
     world, made = roots
     world.sh("chmod 1777 /dev/shm")
-    world.ok("set", made[mech], "--mode", "0644")  # a queue that nothing mounted shows can be opened at least
+    world.ok("set", made[mech], "--mode", "0644")  # without a mount, a queue can at least be opened
     before = world.objects(made[mech])[0]
     cap = "CAP_SYS_ADMIN" if mech in SYSV else "CAP_FOWNER"
     for words in (["rm"], ["rm", "--ignore-missing"]):
@@ -93,7 +93,7 @@ def test_a_stranger_may_not_remove_or_change(roots, mech, uid):
 
 
 @pytest.mark.parametrize("uid", USERS)
-def test_own_objects_are_ones_own(world, uid):
+def test_users_change_their_own_objects(world, uid):
     world.ok("mk", "shm", "--size", "4K")
     world.ok("mk", "pshm", "/root", "--size", "4K")
     made = make_all(world, uid=uid)
@@ -105,7 +105,7 @@ def test_own_objects_are_ones_own(world, uid):
 
 
 @pytest.mark.parametrize("uid", USERS)
-def test_a_creator_that_gave_it_away_may_still_remove_it(world, uid):
+def test_a_creator_may_still_remove_an_object_given_away(world, uid):
     for mech in SYSV:
         which = world.ok("mk", *MAKE[mech], "--owner", "0:0", uid=uid)
         assert world.objects(mech)[0]["uid"] == 0 and world.objects(mech)[0]["cuid"] == uid
@@ -144,12 +144,12 @@ def test_qbytes_above_the_limit_needs_a_capability(world):
         assert len(world.objects("msg")) == 1
         assert world.objects(queue)[0]["qbytes"] == most
     assert world.run(helper("objects"), "send", queue[4:], 3, 100).rc == 0
-    assert world.ipcx("set", queue, "--qbytes", "10", uid=1000).rc == 0  # below what is used is allowed
+    assert world.ipcx("set", queue, "--qbytes", "10", uid=1000).rc == 0  # below the current usage is allowed
     row = world.objects(queue)[0]
     assert (row["qbytes"], row["cbytes"]) == (10, 300) and row["use_percent"] == 3000
 
 
-# ---- a root that is less than root
+# ---- root without capabilities
 
 
 CAPS = [["ipc_owner"], ["sys_admin"], ["sys_resource"], ["ipc_lock"], ["sys_ptrace"], ["dac_override", "dac_read_search"], ["fowner"],
@@ -157,7 +157,7 @@ CAPS = [["ipc_owner"], ["sys_admin"], ["sys_resource"], ["ipc_lock"], ["sys_ptra
 
 
 @pytest.mark.parametrize("caps", CAPS, ids="+".join)
-def test_root_without_capabilities_sees_everything(world, caps):
+def test_root_without_capabilities_lists_everything(world, caps):
     made = make_all(world)
     for mech in MAKE:
         name = ["/other"] if mech in POSIX else []
@@ -174,7 +174,7 @@ def test_root_without_capabilities_sees_everything(world, caps):
 
 
 @pytest.mark.parametrize("mech", [m for m in MAKE if m != "mq"])  # root owns the directory of the queues
-def test_root_without_the_capability_is_told_which(world, mech):
+def test_root_without_a_capability_gets_its_name(world, mech):
     name = ["/y"] if mech in POSIX else []
     words = [w for w in MAKE[mech] if w != "/x"]
     ref = f"{mech}:" + world.ok("mk", words[0], *name, *words[1:], uid=1000)
@@ -189,14 +189,14 @@ def test_root_without_the_capability_is_told_which(world, mech):
 
 
 def inside(world, script):
-    """Run a script as the root of a user namespace that maps nobody else; the IPC namespace stays the outer one."""
+    """Run a script as the root of a user namespace with a single mapping; the IPC namespace stays the outer one."""
     r = world.sh(f"unshare --user --map-root-user sh -c '{script}'")
     if "unshare: " in r.err:
         pytest.skip(f"no user namespaces: {r.err.strip()}")
     return r
 
 
-def test_owners_that_are_not_mapped_are_65534(world):
+def test_unmapped_owners_are_65534(world):
     world.sh("chmod 1777 /dev/shm")
     mine = world.ok("mk", "shm", "--size", "4K")
     for mech in MAKE:
@@ -218,7 +218,7 @@ def test_owners_that_are_not_mapped_are_65534(world):
 
 
 def test_a_user_namespace_with_its_own_ipc_namespace(world):
-    """Everything works as its root, though the outer root is not there."""
+    """Everything works as its root, although the outer root is not mapped."""
     script = ('mount -t tmpfs none /dev/shm; [ ! -d /dev/mqueue ] || mount -t mqueue none /dev/mqueue; "$IPCX" mk shm --size 4K && "$IPCX" mk sem --nsems 2 && "$IPCX" mk msg && '
               '"$IPCX" mk mq /q && "$IPCX" mk pshm /p --size 4K && "$IPCX" mk psem /s && "$IPCX" limits set shmmni=11 && '
               '"$IPCX" ls --json > "$D/out" && "$IPCX" limits shmmni --json >> "$D/limits" && "$IPCX" rm all --all --yes')
@@ -233,11 +233,11 @@ def test_a_user_namespace_with_its_own_ipc_namespace(world):
     assert world.objects() == []
 
 
-# ---- more rights than the caller's
+# ---- more privileges than the caller's
 
 
 @pytest.mark.parametrize("how", ["setuid", "setgid", "capability"])
-def test_rights_that_the_caller_does_not_have_are_refused(world, how):
+def test_privileges_beyond_the_callers_are_refused(world, how):
     """X11: AT_SECURE is set; nothing is done."""
     script = ('mount -t tmpfs -o mode=755,suid none /mnt && mkdir -p /mnt/cmd /mnt/lib && cp "$P" /mnt/cmd/ipcx && '
               'cp "$(dirname "$P")"/../lib/libipcx.so.0 /mnt/lib/')
@@ -250,7 +250,7 @@ def test_rights_that_the_caller_does_not_have_are_refused(world, how):
     r = world.sh(mark)
     if r.rc != 0 and how == "capability":
         pytest.skip(r.err.strip())
-    # the loader ignores $ORIGIN here, so the library must be where it looks anyway
+    # the loader ignores $ORIGIN here, so the library must be in its search path
     world.sh("mount --bind /mnt/lib/libipcx.so.0 /mnt/lib/libipcx.so.0; cp /etc/ld.so.conf /mnt/conf; echo /mnt/lib >> /mnt/conf; "
              "ldconfig -f /mnt/conf -C /mnt/cache && mount --bind /mnt/cache /etc/ld.so.cache")
     world.ok("mk", "shm", "--size", "4K")
@@ -282,8 +282,8 @@ def limits(world, *names):
 
 
 @pytest.mark.parametrize("value", [18446744073709551615, 18446744073692774399, 0, 1, 4095, 4096, 4294967295, 4294967296])
-def test_limits_at_the_edges(world, value):
-    """L1, L2: 64 bits without a sign, pages that would wrap, no division by 0."""
+def test_extreme_limits(world, value):
+    """L1, L2: unsigned 64-bit values, page counts that would wrap, no division by 0."""
     world.ok("mk", "shm", "--size", "1")
     for name in ("shmmax", "shmall"):
         world.sysctl("kernel." + name, str(value))
@@ -304,8 +304,8 @@ def test_limits_at_the_edges(world, value):
 @pytest.mark.parametrize("text", ["", "1", "1 2 3", "a b c d", "32000 1024000000 500 -1", "99999999999999999999999 1024000000 500 32000",
                                   "250\t32000\t32\t128 7",
                                   "x" * 5000, "\0\0\0\0"], ids=lambda t: repr(t)[:16])
-def test_sysctl_files_that_are_no_numbers(world, text):
-    """L3: the call answers instead; it is never 0."""
+def test_malformed_sysctl_files(world, text):
+    """L3: the system call provides the value instead; it is never 0."""
     want, _ = limits(world)
     path = os.path.join(world.dir, "sem")
     with open(path, "w", encoding="ascii") as f:
@@ -319,7 +319,7 @@ def test_sysctl_files_that_are_no_numbers(world, text):
     assert world.ipcx("limits").rc == 0
 
 
-REFUSED = [  # L4 to L6, L11: (what is set before, the words, what the answer must name)
+REFUSED = [  # L4 to L6, L11: (setup, arguments, what the answer must name)
     ({}, "shm --size 0", "at least 1 byte|shmmin"),
     ({"kernel.shmmax": 8192}, "shm --size 8193", "shmmax"),
     ({"kernel.shmmni": 0}, "shm --size 1", "shmmni"),
@@ -345,7 +345,7 @@ REFUSED = [  # L4 to L6, L11: (what is set before, the words, what the answer mu
 
 
 @pytest.mark.parametrize("before,words,names", REFUSED, ids=[w for _, w, _ in REFUSED])
-def test_what_the_kernel_refuses_is_named(world, before, words, names):
+def test_refusals_of_the_kernel_are_explained(world, before, words, names):
     for name, value in before.items():
         world.sysctl(name, str(value))
     r = world.ipcx("mk", *words.split())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""rm: what was told to go goes, and nothing else; asked before, checked again in the pass, told afterwards."""
+"""rm: the named objects are removed, and no others; a question before, a check in the same pass, a report afterwards."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def namespace(world):
 
 @pytest.mark.parametrize("words", [["REFS"], ["all", "--all"], ["sysv", "--all"], ["posix", "--all"], ["--where", "uid == 0"], ["shm", "pshm", "--where", "size > 0"]],
                          ids=" ".join)
-def test_a_dry_run_removes_nothing_and_tells_what_would_go(world, words):
+def test_a_dry_run_removes_nothing_and_lists_what_would_be_removed(world, words):
     made = list(make_all(world).values())
     words = made if words == ["REFS"] else words
     r = world.ipcx("rm", *words, "--dry-run", "--json")
@@ -32,7 +32,7 @@ def test_a_dry_run_removes_nothing_and_tells_what_would_go(world, words):
     assert sorted(refs(world)) == sorted(set(made) - set(would)) and would
 
 
-def test_what_was_removed_is_told_to_programs(world):
+def test_removed_objects_are_in_the_json_output(world):
     made = list(make_all(world).values())
     rows = world.ipcx("rm", *made, "--json").json["objects"]
     assert [o["ref"] for o in rows] == made and rows[0]["size"] == 4096 and refs(world) == []
@@ -52,20 +52,20 @@ def test_verbose_names_the_namespace(world):
     assert world.ok("rm", "posix", "--all") == "" and refs(world) == []
 
 
-# ---- what must be said
+# ---- explicit selection
 
 
 @pytest.mark.parametrize("words", [[], ["--all"], ["--yes"], ["shm"], ["all"], ["sysv", "--yes"], ["shm", "msg"], ["shm:0", "msg"], ["--dry-run"], ["shm:0", "--all"],
                                    ["shm", "--all", "--where", "size > 0"], ["--all", "--where", "size > 0"], ["0"], ["*"], ["nothing", "--all"], ["shm", "--where"],
                                    ["shm", "--all=1"], ["shm:*"], ["shm:all"], ["shm", "-1"]], ids=" ".join)
-def test_what_is_not_said_clearly_removes_nothing(world, words):
+def test_an_unclear_selection_removes_nothing(world, words):
     made = list(make_all(world).values())
     r = world.ipcx("rm", *words)
     assert (r.rc, r.out) == (2, "") and r.err.startswith("ipcx: ") and refs(world) == made
 
 
 @pytest.mark.parametrize("word", [*MECHS, "sysv", "posix", "all"])
-def test_all_of_a_mechanism_or_group_and_no_other(world, word):
+def test_all_removes_one_mechanism_or_group_and_no_other(world, word):
     made = make_all(world)
     assert world.ok("rm", word, "--all") == ""
     gone = {m for m in MECHS if word in (m, MECHS[m]["group"], "all")}
@@ -79,13 +79,13 @@ def test_a_condition_over_references(world):
     assert [o["ref"] for o in r.json["objects"]] == ["shm:0"] and refs(world) == ["shm:1", "shm:2"]
 
 
-def test_a_condition_on_what_is_unknown_spares(world):
+def test_a_condition_on_unknown_values_removes_nothing(world):
     mount_queues(world)
     world.ok("mk", "psem", "/closed", "--owner", "1000", "--mode", "0000")
     world.ok("mk", "mq", "/closed", "--owner", "1000", "--mode", "0000")
     for text in ("value == 0 || curmsgs == 0", "!(value > 5) && mech == psem", "curmsgs != 7"):
         r = world.ipcx("rm", "posix", "--where", text, "--yes", uid=1000)
-        assert r.rc == 4 and r.out == ""  # what is unknown may have been meant
+        assert r.rc == 4 and r.out == ""  # an object with unknown values may match
     assert len(refs(world)) == 2
 
 
@@ -93,8 +93,8 @@ def test_a_condition_on_what_is_unknown_spares(world):
 
 
 def test_the_condition_holds_at_the_moment_of_removal(world):
-    """Segments are attached and let go all the time (the kernel counts an attach twice for a moment): one that goes was not
-    attached when it went."""
+    """Processes attach and detach segments all the time (the kernel briefly counts an attach twice): a removed segment was not attached when
+    it was removed."""
     shm = int(world.ok("mk", "shm", "--size", "4K"))
     with meanwhile(world, """
 import threading
@@ -117,7 +117,7 @@ t.join()
     assert world.ok("rm", "shm", "--where", "nattch == 0") == "" and refs(world) == []
 
 
-def test_an_attached_segment_goes_with_its_last_detach(world):
+def test_an_attached_segment_is_destroyed_by_its_last_detach(world):
     """R7."""
     shm = world.ok("mk", "shm", "--size", "4K", "--key", "0x77")
     with background(world, helper("objects"), "attach", shm):
@@ -154,7 +154,7 @@ for name in ("NAME", "sem.NAME"):
 
 
 @pytest.mark.parametrize("kind", ["directory", "full directory", "FIFO", "link to a file", "link to a directory", "dangling link", "socket"])
-def test_only_objects_are_ever_removed(world, kind):
+def test_only_objects_are_removed(world, kind):
     kernel(world, ZOO, kind)
     kernel(world, "open('/dev/shm/sem.odd', 'w').write('no semaphore')")
     before = world.sh("cd /dev/shm; find . -printf '%p %y %i\\n' | sort; stat -c %i /etc/passwd").out
@@ -170,7 +170,7 @@ def test_only_objects_are_ever_removed(world, kind):
     assert after == "".join(line + "\n" for line in before.splitlines() if not line.startswith("./sem.odd")), "that one is shared memory"
 
 
-def test_one_mechanism_never_takes_the_others_file(world):
+def test_a_mechanism_never_removes_files_of_another(world):
     world.ok("mk", "psem", "/a", "--init", "1")
     world.ok("mk", "pshm", "/a", "--size", "32")
     world.ok("mk", "mq", "/a")
@@ -183,7 +183,7 @@ def test_one_mechanism_never_takes_the_others_file(world):
     assert refs(world) == []
 
 
-def test_other_names_of_a_file_stay(world):
+def test_other_hard_links_stay(world):
     assert world.sh("cd /dev/shm; echo x > a; ln a b").rc == 0
     world.ok("rm", "pshm:/a")
     assert [(o["ref"], o["links"]) for o in world.objects()] == [("pshm:/b", 1)]
@@ -214,7 +214,7 @@ def test_the_same_twice(world):
 
 
 @pytest.mark.parametrize("mech", MAKE)
-def test_what_an_ordinary_user_may_not_remove(world, mech):
+def test_objects_that_an_unprivileged_user_may_not_remove(world, mech):
     mount_queues(world)
     theirs = f"{mech}:" + world.ok("mk", *MAKE[mech], "--mode", "0666")
     mine = f"{mech}:" + world.ok("mk", *[w.replace("/x", "/mine") for w in MAKE[mech]], uid=1000)
@@ -228,14 +228,14 @@ def test_what_an_ordinary_user_may_not_remove(world, mech):
 
 
 @pytest.mark.parametrize("mech", SYSV)
-def test_the_creator_may_remove_what_was_given_away(world, mech):
+def test_the_creator_may_remove_an_object_given_away(world, mech):
     ref = f"{mech}:" + world.ok("mk", *MAKE[mech], "--owner", "0:0", uid=1000)
     r = world.ipcx("rm", ref, uid=1001)
     assert r.rc == 1 and "you are uid 1001, the owner is uid 0, the creator uid 1000" in r.err
     assert world.ok("rm", ref, uid=1000) == "" and refs(world) == []
 
 
-def test_a_dry_run_goes_by_the_callers_rights(world):
+def test_a_dry_run_checks_permissions(world):
     ref = make_all(world)["shm"]
     dry, real = (world.ipcx("rm", ref, *words, "--json", uid=1000) for words in (["--dry-run"], []))
     assert (dry.rc, dry.json, dry.err) == (real.rc, real.json, real.err) and dry.rc == 1 and "not permitted" in dry.err
@@ -245,7 +245,7 @@ def test_a_dry_run_goes_by_the_callers_rights(world):
 # ---- a question on a terminal
 
 
-def test_a_person_is_asked_before_more_than_one_goes_by_a_condition(world):
+def test_removing_several_by_a_condition_asks_first(world):
     for words in (["shm", "--all"], ["shm", "--where", "size > 0"], ["--where", "size > 0"]):
         world.ok("mk", "shm", "--size", "1", "--count", "3")
         for answer in ("n", "", "no", "x", "yess", " y"):
@@ -259,7 +259,7 @@ def test_a_person_is_asked_before_more_than_one_goes_by_a_condition(world):
         world.ok("rm", "shm", "--all")
 
 
-def test_nobody_is_asked_for_one_for_names_or_when_told_so(world):
+def test_no_question_for_one_object_for_names_or_with_yes(world):
     for make, words in ((1, ["shm", "--all"]), (1, ["shm", "--where", "size > 0"]), (0, ["shm", "--all"]), (3, ["shm", "--all", "--yes"]), (3, ["shm", "--all", "-y"])):
         world.ok("mk", "shm", "--size", "1", "--count", str(make))
         status, text = on_terminal(world, "rm", *words)
@@ -277,15 +277,15 @@ def test_a_script_is_not_asked(world):
     assert (status, text) == (0, "") and refs(world) == []
 
 
-def test_a_new_one_is_left_alone_after_the_question(world):
-    """What came after the listing was not agreed to."""
+def test_a_new_object_is_left_after_the_question(world):
+    """Objects created after the listing were not confirmed."""
     made = [f"shm:{n}" for n in world.ok("mk", "shm", "--size", "1", "--count", "2").split()]
     status, _ = on_terminal(world, "rm", "shm", "--all", answer="y", before=lambda: world.ok("mk", "shm", "--size", "2"))
     assert status == 0
     assert [o["size"] for o in world.objects()] == [2] and refs(world)[0] not in made
 
 
-def test_one_that_went_meanwhile_is_no_failure(world):
+def test_an_object_removed_meanwhile_is_not_a_failure(world):
     made = world.ok("mk", "shm", "--size", "1", "--count", "3").split()
     status, text = on_terminal(world, "rm", "shm", "--all", answer="y", before=lambda: world.ok("rm", f"shm:{made[1]}"))
     assert status == 0 and refs(world) == [] and "no such" not in text
@@ -293,8 +293,8 @@ def test_one_that_went_meanwhile_is_no_failure(world):
 
 @pytest.mark.parametrize("mech", SYSV)
 @pytest.mark.parametrize("key", ["0x5", "0x6"])
-def test_an_id_that_is_another_object_by_now_is_left_alone(world, mech, key):
-    """R4, X19: the same id, with another key, or the same key made later."""
+def test_a_reused_id_is_left(world, mech, key):
+    """R4, X19: the same id with another key, or with the same key but created later."""
     world.ok("mk", *MAKE[mech], "--id", "7", "--key", "0x5")
     world.ok("mk", *MAKE[mech], "--id", "8")
 
@@ -310,8 +310,8 @@ def test_an_id_that_is_another_object_by_now_is_left_alone(world, mech, key):
 
 
 @pytest.mark.parametrize("mech", POSIX)
-def test_a_name_that_is_another_object_by_now_is_left_alone(world, mech):
-    """The same name, owner, mode and size: only the file is another one."""
+def test_a_reused_name_is_left(world, mech):
+    """The same name, owner, mode and size, but another file."""
     def make(name):
         world.ok("mk", *[w.replace("/x", name) for w in MAKE[mech]])
 
@@ -327,7 +327,7 @@ def test_a_name_that_is_another_object_by_now_is_left_alone(world, mech):
     assert status == 4 and f"{mech}:/a: left alone" in text
 
 
-def test_an_object_that_was_only_used_meanwhile_still_goes(world):
+def test_an_object_used_meanwhile_is_still_removed(world):
     world.ok("mk", "pshm", "/a", "--size", "5")
     world.ok("mk", "psem", "/a", "--init", "1")
     world.ok("mk", "mq", "/a", "--maxmsg", "1", "--msgsize", "5")
@@ -342,8 +342,8 @@ def test_an_object_that_was_only_used_meanwhile_still_goes(world):
 
 
 @pytest.mark.parametrize("text", ["value == null", "!(value != null)", "dest == null || nattch == null", "not (nsems != null) && uid == 0"])
-def test_no_field_is_no_reason_to_remove(world, text):
-    """Rows that have no such field fulfil no condition on it: of what was not told, nothing goes."""
+def test_rows_without_the_field_are_not_removed(world, text):
+    """A row without the field meets no condition on it."""
     make_all(world)
     before = [o["ref"] for o in world.objects()]
     r = world.ipcx("rm", "all", "--where", text, "--yes")

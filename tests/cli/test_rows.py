@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Thousands of rows, each of them held against the kernel's own text: a row is written as the one above with the changed
-cells, a slice of 512 at a time, and none of that may ever show."""
+"""Thousands of rows, each compared with the kernel's own text: a row is written as the previous one with changed cells, 512 rows at a time,
+and this must never show."""
 
 import csv
 import datetime
@@ -22,8 +22,8 @@ from helpers.tools import SYSV
 N = 2000
 SEED = 20261121
 
-# The objects: every value is another one, the same as above, or as it comes. The first has the widest cells of all, so
-# that the columns are as wide in every order; gaps are left between them.
+# Objects whose values differ from the previous ones, repeat them, or are random. The first has the widest cells, so that columns are
+# equally wide in every order; gaps are left between ids.
 MAKE_SYSV = """
 import random
 rnd, n = random.Random(args[0]), args[1]
@@ -93,7 +93,7 @@ def when(seconds):
 
 
 def stamp(seconds):
-    """0 is never, for System V objects."""
+    """Return None for 0, which means "never" for System V objects."""
     return when(seconds) if seconds else None
 
 
@@ -113,7 +113,7 @@ def group(n):
 
 
 def from_text(world, mech):
-    """What /proc/sysvipc says, as the fields of ipcx: in the kernel's order."""
+    """Return the contents of /proc/sysvipc as fields of ipcx, in the kernel's order."""
     heading, *lines = world.run("cat", f"/proc/sysvipc/{mech}").lines
     rows = []
     for line in lines:
@@ -137,14 +137,14 @@ def from_text(world, mech):
 
 
 def unread(row, want):
-    """Of a row, the members that the expected row has."""
+    """Return those members of a row that the expected row has."""
     return {k: row[k] for k in want}
 
 
 def check(rows, want):
     assert len(rows) == len(want) > N // 2
     for got, expected in zip(rows, want):
-        # a pid that nobody had is told as unknown or as the kernel's 0
+        # the pid of no process is unknown, or the kernel's 0
         assert {k: v or None for k, v in unread(got, expected).items()} == {k: v or None for k, v in expected.items()}
 
 
@@ -154,7 +154,7 @@ def value_text(value):
 
 @pytest.fixture(scope="module")
 def crowd():
-    """One world for all, in which nothing is changed."""
+    """One world for all tests of this file; nothing in it is changed."""
     world = World()
     try:
         with meanwhile(world, MAKE_SYSV, SEED, N):
@@ -168,7 +168,7 @@ def wanted(crowd):
     return {mech: from_text(crowd, mech) for mech in SYSV}
 
 
-def test_the_crowd_is_as_varied_as_it_should_be(wanted):
+def test_the_objects_vary_enough(wanted):
     for mech, field, least in (("shm", "size", 500), ("shm", "key", 500), ("shm", "owner", 6), ("shm", "mode", 300), ("shm", "nattch", 8),
                                ("shm", "status", 2), ("shm", "atime", 2), ("msg", "qnum", 7), ("msg", "cbytes", 50), ("sem", "nsems", 100)):
         assert len({row[field] for row in wanted[mech]}) >= least, field
@@ -208,7 +208,7 @@ def test_all_mechanisms_in_one_list(crowd, wanted):
 
 @pytest.mark.parametrize("mech", SYSV)
 @pytest.mark.parametrize("where", ["uid == 0", "mode > 0400 && gid != 0", "key != 0", "id > 1000 && id < 1100 || uid == 4000000000"])
-def test_rows_between_which_others_are_left_out(crowd, wanted, mech, where):
+def test_rows_with_others_left_out_in_between(crowd, wanted, mech, where):
     keep = {"uid == 0": lambda r: r["uid"] == 0, "mode > 0400 && gid != 0": lambda r: int(r["mode"], 8) > 0o400 and r["gid"] != 0,
             "key != 0": lambda r: int(r["key"], 16) != 0,
             "id > 1000 && id < 1100 || uid == 4000000000": lambda r: 1000 < r["id"] < 1100 or r["uid"] == 4000000000}[where]
@@ -241,7 +241,7 @@ def test_formats_of_one_line_row_by_row(crowd, wanted, mech):
 
 
 def human(n):
-    """A size for people: cut, one decimal below 10."""
+    """Return a size for people: truncated, with one decimal below 10."""
     unit, divisor = "", 1
     for letter in "KMGTPE":
         if n // divisor < 1024:
@@ -267,7 +267,7 @@ RIGHT = {"id", "uid", "gid", "size", "nattch", "cpid", "cbytes", "qnum", "nsems"
 
 
 def table(rows, fields, heading, exact):
-    """The table that should come, computed from the rows."""
+    """Return the expected table, computed from the rows."""
     cells = [[table_text(f, row[f], exact) for f in fields] for row in rows]
     widths = [max(map(len, column)) for column in zip(heading, *cells)]
     lines = []
@@ -279,7 +279,7 @@ def table(rows, fields, heading, exact):
 
 @pytest.mark.parametrize("mech", SYSV)
 @pytest.mark.parametrize("more", [[], ["--bytes"]], ids=["", "bytes"])
-def test_tables_to_the_last_blank(crowd, wanted, mech, more):
+def test_tables_byte_by_byte(crowd, wanted, mech, more):
     fields = FIELDS[mech].split(",")
     headings = [f.upper() for f in fields]
     natural = crowd.ipcx("ls", mech, "-o", FIELDS[mech], *more).lines
@@ -303,7 +303,7 @@ def test_default_columns_row_by_row(crowd, wanted, mech):
         assert words == [table_text(f, row[f], False) for f in fields]
 
 
-# ---- names, which are as long as their makers like
+# ---- names of any length
 
 
 @pytest.fixture(scope="module")
@@ -317,7 +317,7 @@ def files():
 
 
 def want_files(world):
-    """What stat(2) says of each file."""
+    """Return what stat(2) says of each file."""
     root = f"/proc/{world.pid}/root/dev/shm"
     rows = {}
     for name in os.listdir(root):

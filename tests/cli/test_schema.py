@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""JSON as promised: every document fits the schema, no row has a member that is not a field of its kind, types are exact."""
+"""JSON as promised: every document matches the schema, a row has only members that are fields of its kind, types are exact."""
 
 import json
 
@@ -11,11 +11,11 @@ from helpers.tools import MAKE, make_all
 
 
 def fields(mech, dear=False):
-    """The fields of a mechanism's rows."""
+    """Return the fields of a mechanism's rows."""
     return {f["name"] for f in FIELDS.values() if mech in f["mechs"] and (dear or (f["cost"] != "dear" and mech not in f["dear_mechs"]))}
 
 
-def test_the_schema_is_one():
+def test_the_schema_is_valid():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     assert set(FIELDS) <= set(SCHEMA["$defs"]["row"]["properties"])
     for name, field in FIELDS.items():
@@ -23,7 +23,7 @@ def test_the_schema_is_one():
         assert shape["description"] == field["doc"] and "null" in shape["type"]
 
 
-def test_the_strict_schema_would_catch_a_fault():
+def test_the_strict_schema_detects_a_fault():
     good = {"ipcx": 1, "objects": [{"ref": "shm:0", "size": 1}], "errors": []}
     STRICT.validate(good)
     for bad in ({**good, "ipcx": 2}, {**good, "more": 1}, {**good, "objects": [{"sizes": 1}]}, {**good, "objects": [{"size": "1"}]},
@@ -34,7 +34,7 @@ def test_the_strict_schema_would_catch_a_fault():
 
 
 @pytest.mark.parametrize("mech", MECHS)
-def test_every_verb_answers_with_the_fields_of_the_mechanism(world, mech):
+def test_every_verb_returns_the_fields_of_the_mechanism(world, mech):
     r = world.ipcx("mk", *MAKE[mech], "--json")
     rows = document(r, "objects")
     assert [set(row) for row in rows] == [fields(mech)]
@@ -46,14 +46,14 @@ def test_every_verb_answers_with_the_fields_of_the_mechanism(world, mech):
 
 
 @pytest.mark.parametrize("mech", MECHS)
-def test_all_fields_are_all_fields(world, mech):
+def test_all_fields_on_request(world, mech):
     ref = make_all(world)[mech]
     r = world.ipcx("ls", ref, "--json", "-o", "all")
     assert [set(row) for row in document(r, "objects")] == [fields(mech, dear=True)]
 
 
 @pytest.mark.parametrize("mech", MECHS)
-def test_show_has_what_is_inside_and_what_it_takes(world, mech):
+def test_show_includes_contents_and_shares(world, mech):
     ref = make_all(world)[mech]
     for kind in (["--json"], ["--format", "json"]):
         rows = document(world.ipcx("show", ref, *kind), "objects")
@@ -65,7 +65,7 @@ def test_show_has_what_is_inside_and_what_it_takes(world, mech):
         assert document(world.ipcx("show", ref, "--json"), "objects")[0]["messages"] == [{"position": 0, "mtype": 1, "size": 1}]
 
 
-def test_named_fields_are_those_and_no_others_in_their_order(world):
+def test_named_fields_alone_in_their_order(world):
     make_all(world)
     r = world.ipcx("ls", "--json", "-o", "nsems,ref,size,mech")
     rows = document(r, "objects")
@@ -74,7 +74,7 @@ def test_named_fields_are_those_and_no_others_in_their_order(world):
     assert {row["mech"]: row["nsems"] for row in rows} == {**dict.fromkeys(MECHS), "sem": 2}
 
 
-def test_an_added_field_comes_last_and_only_where_there_is_one(world):
+def test_an_added_field_comes_last_and_only_if_it_exists(world):
     make_all(world)
     rows = document(world.ipcx("ls", "--json", "-o", "+rss,+command"), "objects")
     for row in rows:
@@ -95,7 +95,7 @@ def test_an_added_field_comes_last_and_only_where_there_is_one(world):
 def test_the_other_tables(world, words, kind):
     r = world.ipcx(*words, "--json")
     if r.rc == 1 and kind == "needs":
-        r.stderr = b""  # advice, which the rows hold themselves
+        r.stderr = b""  # advice, which is also in the rows
     if r.rc == 3 and "--reverse" in words:
         r.stderr = b""
     rows = document(r, kind)
@@ -107,7 +107,7 @@ def test_empty_documents(world):
         assert document(world.ipcx(*words, "--json"), "objects") == []
 
 
-def test_errors_stand_in_the_document(world):
+def test_errors_are_in_the_document(world):
     ref = make_all(world)["shm"]
     for command in (["ls"], ["show"], ["rm", "--dry-run"], ["set", "--mode", "0644"]):
         r = world.ipcx(command[0], *MISSING.values(), ref, *command[1:], "--json")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""sem get, set, op, wait, post: each against the kernel's own word, and what goes wrong named."""
+"""sem get, set, op, wait, post: checked against the kernel, and each failure is explained."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ from helpers.tools import until
 # ---- get
 
 
-def test_get_tells_what_the_kernel_says(world):
+def test_get_agrees_with_the_kernel(world):
     array(world, 1, 0, 32767, 5)
     assert values(world, 4) == [1, 0, 32767, 5]
     assert world.ok("sem", "get", "sem:0") == "1\n0\n32767\n5"
@@ -81,13 +81,13 @@ def test_set(world):
     (["0=9", "1=-1"], 2, "'-1' is no value"), (["0=9", "1="], 2, "is no value"), (["0=9", "x=1"], 2, "'x=1' is no INDEX=VALUE"),
     (["0=9", "0:1=1"], 2, "no INDEX=VALUE"), (["0=9", "1=99999999999"], 2, "is no value"), (["0=9", "1=1x"], 2, "is no value"), ([], 2, "needs")],
     ids=lambda x: " ".join(x) if isinstance(x, list) else "")
-def test_nothing_is_set_unless_all_can_be(world, words, rc, says):
+def test_nothing_is_set_unless_everything_can_be(world, words, rc, says):
     array(world, 1, 2)
     fails(world, rc, "sem", "set", "sem:0", *words, says=says)
     assert values(world, 2) == [1, 2]
 
 
-def test_setting_wakes_whoever_waits(world):
+def test_setting_wakes_waiting_processes(world):
     array(world, 0)
     w = wait(world, "sem", "wait", "sem:0", "--count", "3")
     world.ok("sem", "set", "sem:0", "0=5")
@@ -107,7 +107,7 @@ def test_operations(world):
     assert values(world, 4)[3] == 32767
 
 
-def test_all_at_once_or_nothing(world):
+def test_operations_are_atomic(world):
     array(world, 1, 0, 0)
     w = wait(world, "sem", "op", "sem:0", "0-1", "2+1", "1-1", ref="sem:0:1")
     assert values(world, 3) == [1, 0, 0]
@@ -122,7 +122,7 @@ def test_waiting_for_zero(world):
     assert w.end() == (0, "", "") and values(world, 1) == [9]
 
 
-def test_an_undo_of_a_process_that_ends_at_once(world):
+def test_undo_of_a_process_that_exits_at_once(world):
     array(world, 3, 0)
     world.ok("sem", "op", "sem:0", "0-2u", "1+5u", "0-1")
     assert values(world, 2) == [2, 0]
@@ -130,7 +130,7 @@ def test_an_undo_of_a_process_that_ends_at_once(world):
 
 
 def test_the_kernel_keeps_undo_within_bounds(world):
-    """What help says: below 0 it is 0, above SEMVMX that."""
+    """As help says: below 0 it becomes 0, above SEMVMX it becomes SEMVMX."""
     array(world, 0, 32767)
     with meanwhile(world, "semop(0, 0, 5, 0o10000); semop(0, 1, -5, 0o10000); hold()"):
         assert values(world, 2) == [5, 32762]
@@ -140,7 +140,7 @@ def test_the_kernel_keeps_undo_within_bounds(world):
 
 @pytest.mark.parametrize("op", ["", "0", "x-1", "-1", "0-", "0+", "0=", "0-x", "0-1x", "0-1uu", "0-1U", "0--1", "0 -1", "0:-1", "2:1-1", ":1-1", "0:1:2-1", "0*1",
                                 "0-1 ", "65536-1", "99999999999-1", "0:65536-1", "0x0-1", "+0-1"])
-def test_what_is_no_operation(world, op):
+def test_invalid_operations(world, op):
     array(world, 1, 1)
     fails(world, 2, "sem", "op", "sem:0", "--", "0-1", op, says=f"'{op}' is no operation")
     assert values(world, 2) == [1, 1]
@@ -148,7 +148,7 @@ def test_what_is_no_operation(world, op):
 
 @pytest.mark.parametrize("op,says", [("0=1", "waits for 0 only"), ("0=0u", "nothing to undo"), ("0+0", "does nothing"), ("0-0", "does nothing"),
                                      ("0-32768", "at most 32767 (SEMVMX)"), ("0+99999999999999999999", "SEMVMX")])
-def test_operations_that_cannot_be(world, op, says):
+def test_impossible_operations(world, op, says):
     array(world, 1, 1)
     fails(world, 2, "sem", "op", "sem:0", "0-1", op, says=says)
     assert values(world, 2) == [1, 1]
@@ -171,13 +171,13 @@ def test_too_many_operations(world):
     (["0-1", "1+3"], "sem:0: semaphore 1 would hold 32768, but holds at most 32767 (SEMVMX)"),
     (["1-1", "1+2", "1+2"], "semaphore 1 would hold 32768"), (["0+32767", "0+1"], "semaphore 0 would hold 32768"),
     (["0-1", "2-1"], "sem:0: there is no semaphore 2: it has 2, from 0 to 1"), (["0:7+1"], "there is no semaphore 2")])
-def test_which_one_is_out_of_range(world, ops, says):
+def test_the_semaphore_out_of_range_is_named(world, ops, says):
     array(world, 1, 32765)
     fails(world, 1, "sem", "op", "sem:0", *ops, says=says)
     assert values(world, 2) == [1, 32765]
 
 
-def test_more_to_undo_than_there_may_be(world):
+def test_more_undo_entries_than_allowed(world):
     array(world, 1)
     fails(world, 1, "sem", "op", "sem:0", "0+20000u", "0-20000", "0+20000u", says="to undo of a semaphore (SEMAEM)")
     assert values(world, 1) == [1]
@@ -187,7 +187,7 @@ def test_more_to_undo_than_there_may_be(world):
 
 
 @pytest.mark.parametrize("words", [["op", "sem:0", "0-1"], ["wait", "sem:0"], ["run", "sem:0"]], ids=lambda w: w[0])
-def test_not_to_wait_or_not_for_ever(world, words):
+def test_no_wait_and_a_timeout(world, words):
     array(world, 0)
     command = ["--", "echo", "ran"] if words[0] == "run" else []
     fails(world, 5, "sem", *words, "--no-wait", *command, says="ipcx: sem:0: would have to wait")
@@ -216,7 +216,7 @@ def test_wait_and_post(world):
 
 
 @pytest.mark.parametrize("ref", ["sem:0:", "sem:0:x", "sem:0:-1", "sem:0:65536", "0:99999999999", "sem:0:1:2", "shm:0", "psem:/x", "sem:x", "bogus:0", ""])
-def test_references_that_are_none(world, ref):
+def test_invalid_references(world, ref):
     array(world, 1, 1)
     fails(world, 2, "sem", "wait", ref, says="")
     assert values(world, 2) == [1, 1]
@@ -247,7 +247,7 @@ def test_a_signal_ends_a_wait_with_nothing_done(world, name, number):
 
 
 def test_stops_neither_end_a_wait_nor_prolong_it(world):
-    """A stop makes semop(2) return EINTR, handler or not."""
+    """A stop makes semop(2) return EINTR, with or without a handler."""
     array(world, 0)
     w = wait(world, "sem", "wait", "sem:0", "--timeout", "1500ms")
     pid = w.pid
@@ -275,7 +275,7 @@ def test_a_wait_goes_on_after_a_stop(world):
     assert w.end() == (0, "", "") and values(world, 1) == [0]
 
 
-# ---- rights and surroundings
+# ---- permissions and environment
 
 
 def test_without_permission(world):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""sem run and psem run: given back whatever ends the command; and what it inherits."""
+"""sem run and psem run: semaphores are released however the command ends; and what it inherits."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from helpers.real import PYTHON, kernel, meanwhile
 from helpers.sems import Waiting, array, fails, values
 from helpers.tools import asleep, release, until
 
-# A hundred commands, killed at random moments from before the start to well in the run.
+# A hundred commands, killed at random moments from before the start until well into the run.
 KILL = """
 import random, subprocess
 id, most, argv = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3:]
@@ -34,8 +34,8 @@ print(f"[{held}, {free}]")
 
 
 @pytest.mark.parametrize("command", [["sleep", "100"], ["sh", "-c", "while :; do :; done"]], ids=["sleep", "busy"])
-def test_killed_at_random_moments_it_always_comes_back(world, command):
-    """By SIGKILL, at any moment: before it is taken, between that and the command, in the command."""
+def test_killed_at_random_moments_it_is_always_released(world, command):
+    """By SIGKILL, at any moment: before the semaphore is taken, between that and the command, in the command."""
     array(world, 3)
     program = release()
     begun = time.monotonic()
@@ -46,8 +46,8 @@ def test_killed_at_random_moments_it_always_comes_back(world, command):
     assert held + free == 100 and held >= 10 and free >= 3, "the moments were not before and after"
 
 
-def test_under_contention_it_comes_back_to_each(world):
-    """Eight at a time, one after another killed; never more than two run, and in the end all is there."""
+def test_under_contention_it_is_released_each_time(world):
+    """Eight at a time, killed one after another; never more than two run, and in the end the value is restored."""
     array(world, 2, 0)
     code = """
 import random, subprocess
@@ -70,7 +70,7 @@ wait_for(lambda: sem_values(0, 1) == [2])
     assert values(world, 1) == [2]
 
 
-def test_it_becomes_the_command(world):
+def test_it_execs_the_command(world):
     array(world, 1)
     r = world.sh('"$IPCX" sem run sem:0 -- sh -c \'echo $$ $PPID; "$IPCX" sem get sem:0; exit 7\' & echo $! $$; wait $!; echo $?')
     first, second, value, status = r.lines
@@ -84,7 +84,7 @@ def test_the_command_ends_in_any_way(world, how, status):
     assert r.lines == ["0", str(status if status >= 0 else 128 - status)] and values(world, 1) == [5]
 
 
-def test_what_stays_in_the_background_does_not_keep_it(world):
+def test_background_processes_do_not_keep_it(world):
     array(world, 1)
     with meanwhile(world, "import subprocess; subprocess.check_call(sys.argv[1:]); hold()",
                    IPCX, "sem", "run", "0", "--", "sh", "-c", "sleep 100 >/dev/null & echo $! >&2"):
@@ -96,8 +96,8 @@ def test_what_stays_in_the_background_does_not_keep_it(world):
     (["/etc/passwd"], 126, "/etc/passwd: cannot run: Permission denied"), (["/etc"], 126, "/etc: cannot run: Permission denied"), ([""], 127, "cannot run"),
     (["/etc/passwd/x"], 126, "Not a directory")])
 @pytest.mark.parametrize("verb", ["sem", "psem"])
-def test_a_command_that_cannot_be_run_is_told_before_anything_is_taken(world, verb, command, status, says):
-    """Though nothing can be taken, it says so at once."""
+def test_a_command_that_cannot_be_run_is_reported_before_anything_is_taken(world, verb, command, status, says):
+    """The error comes at once, even if nothing can be taken."""
     array(world, 0)
     world.ok("mk", "psem", "/s", "--init", "0")
     fails(world, status, verb, "run", "sem:0" if verb == "sem" else "/s", "--", *command, says=says)
@@ -105,8 +105,8 @@ def test_a_command_that_cannot_be_run_is_told_before_anything_is_taken(world, ve
 
 
 @pytest.mark.parametrize("verb", ["sem", "psem"])
-def test_what_the_kernel_does_not_execute_after_all(world, verb):
-    """It looks like a program: given back at once all the same."""
+def test_a_command_that_exec_refuses_after_all(world, verb):
+    """It looks like a program; the semaphore is still released at once."""
     array(world, 1)
     world.ok("mk", "psem", "/s", "--init", "1")
     path = os.path.join(world.dir, "program")
@@ -117,7 +117,7 @@ def test_what_the_kernel_does_not_execute_after_all(world, verb):
     assert values(world, 1) == [1] and world.ok("psem", "get", "/s") == "1"
 
 
-def test_path_is_searched_as_a_shell_does(world):
+def test_path_is_searched_as_by_a_shell(world):
     array(world, 1)
     os.mkdir(f"{world.dir}/a")
     os.mkdir(f"{world.dir}/b")
@@ -134,7 +134,7 @@ def test_path_is_searched_as_a_shell_does(world):
     assert world.sh(f'cd {world.dir}/a; unset PATH; "$IPCX" sem run 0 sh -c "echo found"').out == "found\n"
 
 
-def test_options_are_ours_only_before_the_command(world):
+def test_options_are_parsed_only_before_the_command(world):
     array(world, 5)
     for words in (["sem:0", "--count", "2", "echo", "--count", "7"], ["--count", "2", "sem:0", "--", "echo", "--count", "7"], ["-c2", "0", "echo", "--count", "7"]):
         assert world.ok("sem", "run", *words) == "--count 7"
@@ -145,7 +145,7 @@ def test_options_are_ours_only_before_the_command(world):
 
 @pytest.mark.parametrize("verb", ["sem", "psem"])
 def test_what_the_command_inherits(world, verb):
-    """Nothing of ours: what the caller gave, as flock(1) and env(1) do. Elsewhere nothing above the standard streams."""
+    """Nothing of ipcx: only what the caller passed, as with flock(1) and env(1). With --ns nothing above the standard streams."""
     array(world, 1)
     world.ok("mk", "psem", "/s", "--init", "1")
     ref = "sem:0" if verb == "sem" else "/s"
@@ -158,7 +158,7 @@ def test_what_the_command_inherits(world, verb):
 
 
 def test_a_namespace_is_entered_before_it_is_taken(world):
-    """The other way round, entering would give it back (setns(2))."""
+    """In the other order, entering would release it (setns(2))."""
     array(world, 1)
     r = world.ipcx("sem", "run", "sem:0", "--ns", "self", "--", IPCX, "sem", "get", "sem:0")
     assert (r.rc, r.out) == (0, "0\n") and values(world, 1) == [1]
@@ -167,7 +167,7 @@ def test_a_namespace_is_entered_before_it_is_taken(world):
 
 
 def test_one_at_a_time_and_n_at_once(world):
-    """What the man page promises, by a counter that a race would spoil."""
+    """What the man page promises, checked by a counter that a race would corrupt."""
     for n, init in ((1, "1"), (3, "3")):
         world.ok("mk", f"sem:key={n}", "--nsems", "2", "--init", f"{init},0")
         r = world.sh(f'''for i in $(seq 12); do "$IPCX" sem run sem:key={n} -- sh -c \'
@@ -176,8 +176,8 @@ def test_one_at_a_time_and_n_at_once(world):
         assert world.ok("sem", "get", f"sem:key={n}") == f"{n}\n0"
 
 
-def test_set_meanwhile_it_does_not_come_back(world):
-    """SETVAL forgets undo: as help says."""
+def test_set_meanwhile_it_is_not_released(world):
+    """SETVAL discards undo entries, as help says."""
     array(world, 1)
     assert world.ipcx("sem", "run", "0", "--", IPCX, "sem", "set", "0", "0=4").rc == 0
     assert values(world, 1) == [4]
@@ -189,7 +189,7 @@ def test_removed_meanwhile_the_command_ends_as_it_does(world):
     assert r.rc == 9
 
 
-# A terminal for a command; ^C is typed when it has said "begun".
+# A terminal for a command; ^C is typed when the command has printed "begun".
 TERMINAL = """
 import json, pty
 pid, fd = pty.fork()
@@ -210,7 +210,7 @@ print(json.dumps([os.waitpid(pid, 0)[1], out]))
 """
 
 
-# Counts how often SIGINT arrives: a byte each, even where two are seen as one.
+# Count how often SIGINT arrives: a byte each, even where two are merged.
 COUNT = """
 import os, signal, time
 r, w = os.pipe()
@@ -270,8 +270,8 @@ def test_named_killed_by_sigkill_it_stays_taken(world):
     assert "stays taken" in text and "psem post" in text
 
 
-def test_named_ended_at_random_moments_it_always_comes_back(world):
-    """By any signal but SIGKILL, also in the moment between taking it and starting the command."""
+def test_named_ended_at_random_moments_it_is_always_released(world):
+    """By any signal except SIGKILL, also between taking it and starting the command."""
     sem(world)
     program = release()
     code = """
@@ -298,15 +298,15 @@ print(f"[{held}, {free}]")
     assert held >= 10 and free >= 3
 
 
-def test_named_given_back_to_the_one_that_was_taken(world):
-    """Its name may be another one's by then."""
+def test_named_is_released_to_the_same_semaphore(world):
+    """Its name may belong to another one by then."""
     sem(world)
     r = world.sh('''"$IPCX" psem run /s -- sh -c '"$IPCX" rm psem /s >/dev/null; "$IPCX" mk psem /s --init 5 >/dev/null'; "$IPCX" psem get /s''')
     assert r.out == "5\n" and r.err == ""
 
 
-def test_named_wakes_who_waits_for_the_same_one(world):
-    """Though it has no name any more."""
+def test_named_release_wakes_processes_waiting_for_the_same_one(world):
+    """Although it no longer has a name."""
     sem(world)
     w = Waiting(world, "psem", "run", "/s", "--", "sleep", "2")
     until(lambda: value(world) == 0)
@@ -316,7 +316,7 @@ def test_named_wakes_who_waits_for_the_same_one(world):
     assert w.end() == other.end() == (0, "", "")
 
 
-def test_named_signals_while_waiting_take_nothing(world):
+def test_named_signals_during_a_wait_take_nothing(world):
     sem(world, 0)
     for number in (signal.SIGINT, signal.SIGTERM):
         w = Waiting(world, "psem", "run", "/s", "--", "sleep", "100")
@@ -329,8 +329,8 @@ def test_named_signals_while_waiting_take_nothing(world):
     assert value(world) == 1
 
 
-def test_named_where_children_are_ignored(world):
-    """An inherited SIG_IGN for SIGCHLD would lose the status."""
+def test_named_with_sigchld_ignored(world):
+    """An inherited SIG_IGN for SIGCHLD would lose the exit status."""
     sem(world)
     code = "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
     r = world.run("/usr/bin/python3", "-c", "import os, sys; " + code, IPCX, "psem", "run", "/s", "--", "grep", "SigIgn", "/proc/self/status", timeout=20)
@@ -338,7 +338,7 @@ def test_named_where_children_are_ignored(world):
 
 
 def test_named_stops_with_the_command(world):
-    """So that a shell's job control sees it; and goes on with it."""
+    """It stops so that a shell's job control sees it, and continues with the command."""
     sem(world)
     w = Waiting(world, "psem", "run", "/s", "--", "sh", "-c", "kill -STOP $$; echo went on")
     pid = w.pid
@@ -354,7 +354,7 @@ def test_named_stops_with_the_command(world):
 
 @pytest.mark.parametrize("verb", ["sem", "psem"])
 def test_interrupted_from_the_terminal(world, verb):
-    """Both get it from the terminal; the command once."""
+    """The terminal signals both; the command gets it once."""
     array(world, 1)
     sem(world)
     ref = "sem:0" if verb == "sem" else "/s"

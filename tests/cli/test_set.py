@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""set: what was named is changed, as the kernel says afterwards, and nothing else; what cannot be is refused before."""
+"""set: the named attributes are changed, as the kernel confirms, and nothing else; impossible changes are refused first."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from conftest import IPCX
 from helpers.real import MECHS, MISSING, kernel, mount_queues
 from helpers.tools import MAKE, POSIX, SYSV, background, helper, make_all
 
-CHANGES = {  # options, and what is to be seen afterwards
+CHANGES = {  # options, and the expected fields afterwards
     "shm": [(["--mode", "0640"], {"mode": "0640"}), (["--owner", "5:6"], {"uid": 5, "gid": 6}), (["--lock"], {"locked": True}), (["--unlock"], {"locked": False})],
     "msg": [(["--mode", "0640"], {"mode": "0640"}), (["--owner", "5:6"], {"uid": 5, "gid": 6}), (["--qbytes", "100"], {"qbytes": 100})],
     "sem": [(["--mode", "0640"], {"mode": "0640"}), (["--owner", "5:6"], {"uid": 5, "gid": 6})],
@@ -24,7 +24,7 @@ def only(world, mech):
 
 
 @pytest.mark.parametrize("mech,options,want", CELLS, ids=lambda v: " ".join(v) if isinstance(v, list) else "")
-def test_what_was_named_is_changed_and_nothing_else(world, mech, options, want):
+def test_named_attributes_are_changed_and_nothing_else(world, mech, options, want):
     refs = make_all(world)
     before = {o["ref"]: o for o in world.objects()}
     assert world.ok("set", refs[mech], *options) == ""
@@ -36,7 +36,7 @@ def test_what_was_named_is_changed_and_nothing_else(world, mech, options, want):
     assert world.ok("set", refs[mech], *options) == "", "once more changes nothing and is no error"
 
 
-def test_the_kernel_has_it_too(world):
+def test_the_kernel_confirms_the_change(world):
     refs = make_all(world)
     for ref in refs.values():
         world.ok("set", ref, "--mode", "0604", "--owner", "5:6")
@@ -55,8 +55,8 @@ def test_several_changes_of_several_objects_at_once(world):
 
 
 @pytest.mark.parametrize("mech", MECHS)
-def test_every_object_keeps_what_was_not_named(world, mech):
-    """The owner stays when the mode is set, and the other way round."""
+def test_other_attributes_are_kept(world, mech):
+    """The owner stays when the mode is set, and vice versa."""
     ref = make_all(world)[mech]
     world.ok("set", ref, "--owner", "5:6")
     world.ok("set", ref, "--mode", "0640")
@@ -67,7 +67,7 @@ def test_every_object_keeps_what_was_not_named(world, mech):
     assert row["size" if "size" in row else "mode"] in (4096, "0640")
 
 
-def test_setting_the_owner_takes_no_mode_bit_away(world):
+def test_setting_the_owner_clears_no_mode_bit(world):
     """chown(2) of a file may clear bits."""
     for mech, ref in make_all(world).items():
         world.ok("set", ref, "--mode", "0777", "--owner", "5:6")
@@ -75,14 +75,14 @@ def test_setting_the_owner_takes_no_mode_bit_away(world):
         assert only(world, mech)["mode"] == "0777", mech
 
 
-# ---- what is refused
+# ---- refusals
 
 
 KNOWS = {"--mode=0644": set(MECHS), "--owner=5": set(MECHS), "--qbytes=100": {"msg"}, "--size=8K": {"pshm"}, "--lock": {"shm"}, "--unlock": {"shm"}}
 
 
 @pytest.mark.parametrize("option", KNOWS)
-def test_an_option_that_one_does_not_know_changes_none(world, option):
+def test_an_option_that_one_mechanism_lacks_changes_nothing(world, option):
     refs = make_all(world)
     before = world.steady()
     for mech in sorted(set(MECHS) - KNOWS[option]):
@@ -110,13 +110,13 @@ def test_wrong_usage_changes_nothing(world, words):
 
 
 def test_the_largest_ids_of_users(world):
-    """L11: 4294967294 is a user, 4294967295 is none."""
+    """L11: 4294967294 is a valid uid, 4294967295 is not."""
     for mech, ref in make_all(world).items():
         assert world.ok("set", ref, "--owner", "4294967294:4294967294") == ""
         assert (only(world, mech)["uid"], only(world, mech)["gid"]) == (2 ** 32 - 2, 2 ** 32 - 2)
 
 
-def test_missing_ones(world):
+def test_missing_objects(world):
     make_all(world)
     r = world.ipcx("set", *MISSING.values(), "--mode", "0644")
     assert r.rc == 3 and r.err.count("no such") == len(MISSING)
@@ -124,11 +124,11 @@ def test_missing_ones(world):
     assert r.rc == 4 and [o["ref"] for o in r.json["objects"]] == ["shm:0"] and [e["ref"] for e in r.json["errors"]] == ["shm:77777"]
 
 
-# ---- who may
+# ---- permissions
 
 
 @pytest.mark.parametrize("mech,options,want", CELLS, ids=lambda v: " ".join(v) if isinstance(v, list) else "")
-def test_who_does_not_own_it_may_not(world, mech, options, want):
+def test_other_users_may_not_change_it(world, mech, options, want):
     mount_queues(world)
     ref = f"{mech}:" + world.ok("mk", *MAKE[mech], "--mode", "0644")
     before = {k: v for k, v in only(world, mech).items() if k not in ("age", "idle")}
@@ -143,7 +143,7 @@ def test_who_does_not_own_it_may_not(world, mech, options, want):
 def test_the_owner_may(world, mech):
     mount_queues(world)
     ref = f"{mech}:" + world.ok("mk", *MAKE[mech], uid=1000)
-    for mode in ("0000", "0640"):  # also of what may not be opened
+    for mode in ("0000", "0640"):  # also of objects that may not be opened
         r = world.ipcx("set", ref, "--mode", mode, uid=1000)
         assert (r.rc, r.out) == (0, "") and only(world, mech)["mode"] == mode
         assert r.err == "" or (mech == "mq" and "mounted queues" in r.err), r.err
@@ -153,7 +153,7 @@ def test_the_owner_may(world, mech):
     assert only(world, mech)["uid"] == (1001 if mech in SYSV else 1000)
 
 
-def test_the_creator_may_after_giving_it_away(world):
+def test_the_creator_may_change_it_after_giving_it_away(world):
     for mech in SYSV:
         ref = f"{mech}:" + world.ok("mk", *MAKE[mech], "--owner", "1001:1001", uid=1000)
         for uid in (1000, 1001):
@@ -180,8 +180,8 @@ def test_more_bytes_than_msgmnb_need_a_capability(world):
     assert (r.rc, r.out) == (1, "") and "msgmnb" in r.err and "CAP_SYS_RESOURCE" in r.err and len(world.objects("msg")) == 2
 
 
-def test_fewer_bytes_than_there_are(world):
-    """L9: it works, and nothing is lost."""
+def test_fewer_bytes_than_in_use(world):
+    """L9: it works, and no message is lost."""
     msg = int(world.ok("mk", "msg"))
     kernel(world, "msgsnd(args[0], 1, b'x' * 500)", msg)
     assert world.ok("set", f"msg:{msg}", "--qbytes", "10") == ""
@@ -199,7 +199,7 @@ def test_sizes_with_a_suffix(world):
 # ---- memory
 
 
-def test_cutting_and_growing(world):
+def test_shrinking_and_growing(world):
     world.ok("mk", "pshm", "/p", "--from", "-", input=b"0123456789")
     world.ok("set", "pshm:/p", "--size", "4")
     assert world.run("cat", "/dev/shm/p").stdout == b"0123"
@@ -219,7 +219,7 @@ def test_locking_beyond_the_limit(world):
         assert only(world, "shm")["locked"] is False
 
 
-def test_a_segment_that_goes_with_its_last_detach_can_still_be_changed(world):
+def test_a_segment_marked_for_destruction_can_still_be_changed(world):
     shm = world.ok("mk", "shm", "--size", "4K")
     with background(world, helper("objects"), "dest", shm):
         assert world.ok("set", f"shm:{shm}", "--mode", "0640") == ""
@@ -227,7 +227,7 @@ def test_a_segment_that_goes_with_its_last_detach_can_still_be_changed(world):
 
 
 @pytest.mark.parametrize("mech", POSIX)
-def test_what_is_no_object_is_not_changed(world, mech):
+def test_other_files_are_not_changed(world, mech):
     assert world.sh("mkdir /dev/shm/d /dev/shm/sem.d; chmod 700 /dev/shm/d /dev/shm/sem.d; ln -s /etc/passwd /dev/shm/l; ln -s /etc/passwd /dev/shm/sem.l").rc == 0
     before = world.sh("stat -c '%a %u' /dev/shm/* /etc/passwd").out
     for name in ("/d", "/l", "/sem.d"):

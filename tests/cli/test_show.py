@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""show: everything about single objects, and nothing else; what is inside, what it takes of the limits, what may not be read."""
+"""show: everything about single objects, and nothing else; contents, shares of limits, what may not be read."""
 
 import json
 import os
@@ -19,7 +19,7 @@ def shown(world, *refs, **more):
     return r.json["objects"]
 
 
-def test_for_a_person_every_fact_has_a_line(world):
+def test_every_fact_has_a_line_for_people(world):
     for mech, ref in make_all(world).items():
         row = shown(world, ref)[0]
         lines = world.ok("show", ref).splitlines()
@@ -28,7 +28,7 @@ def test_for_a_person_every_fact_has_a_line(world):
         assert facts == [k for k, v in row.items() if not isinstance(v, list)]
 
 
-def test_several_objects_are_told_one_after_the_other(world):
+def test_several_objects_are_shown_in_order(world):
     refs = make_all(world)
     text = world.ok("show", *refs.values())
     titles = [line for line in text.splitlines() if ": " in line and line.split(": ")[0] in refs.values()]
@@ -37,7 +37,7 @@ def test_several_objects_are_told_one_after_the_other(world):
 
 
 @pytest.mark.parametrize("words", [[], ["shm"], ["all"], ["sysv"], ["5"], ["/x"]], ids=" ".join)
-def test_show_wants_references(world, words):
+def test_show_needs_references(world, words):
     make_all(world)
     r = world.ipcx("show", *words)
     assert (r.rc, r.out) == (2, "") and r.err.startswith("ipcx: ")
@@ -77,7 +77,7 @@ hold()
 """
 
 
-def test_who_waits_is_counted(world):
+def test_waiting_processes_are_counted(world):
     sem = int(world.ok("mk", "sem", "--nsems", "3", "--init", "1,0,5"))
     with meanwhile(world, WAITERS, sem):
         rows = shown(world, f"sem:{sem}")[0]["semaphores"]
@@ -85,8 +85,8 @@ def test_who_waits_is_counted(world):
         world.ok("rm", f"sem:{sem}")
 
 
-def test_the_last_pid_of_the_dead_is_a_number(world):
-    """R14: the undo of a killed process names it."""
+def test_the_last_pid_of_an_exited_process_is_a_number(world):
+    """R14: the undo of a killed process sets it."""
     sem = int(world.ok("mk", "sem", "--nsems", "1", "--init", "5"))
     pid = kernel(world, """
 pid = os.fork()
@@ -129,8 +129,8 @@ def test_an_empty_queue(world):
     assert "\nmessages\nnone\n" in world.ok("show", f"msg:{msg}")
 
 
-def test_a_message_longer_than_msgmax_by_now(world):
-    """Q3: the limit was lowered below what waits."""
+def test_a_message_longer_than_a_lowered_msgmax(world):
+    """Q3: the limit was lowered below the size of a waiting message."""
     msg = int(world.ok("mk", "msg"))
     kernel(world, "msgsnd(args[0], 1, bytes(5000)); msgsnd(args[0], 2, bytes(10))", msg)
     world.sysctl("kernel.msgmax", "100")
@@ -144,7 +144,7 @@ def test_a_message_longer_than_msgmax_by_now(world):
     assert kernel(world, "import json; print(json.dumps(msg_stat(args[0])))", msg)["qnum"] == 2
 
 
-# ---- what may not be read
+# ---- unreadable objects
 
 
 def test_the_known_part_of_an_unreadable_object(world):
@@ -189,7 +189,7 @@ def test_the_share_of_each_limit(world):
     assert shares["rlimit_msgqueue"][0] > 5 * 1024
 
 
-def test_limits_of_nothing_divide_by_nothing(world):
+def test_no_division_by_a_limit_of_0(world):
     make_all(world)
     for name, value in (("kernel.shmmni", "0"), ("kernel.shmmax", "0"), ("kernel.shmall", "0"), ("kernel.msgmni", "0"), ("kernel.sem", "0 0 0 0"),
                         ("kernel.msgmnb", "0"), ("fs.mqueue.queues_max", "0")):
@@ -211,8 +211,8 @@ def test_ids_are_split(world, mech):
 
 
 @pytest.mark.parametrize("mech", MECHS)
-def test_by_reference_nothing_is_listed(world, mech):
-    """Where there are a million objects, asking for one costs what one costs."""
+def test_show_by_reference_lists_nothing(world, mech):
+    """Showing one object costs the same among a million."""
     ref = make_all(world)[mech]
     _, calls = trace(world, "show", ref)
     lists = [c for c in calls if c.name.startswith("getdents") and not c.failed or "/proc/sysvipc" in c.args]

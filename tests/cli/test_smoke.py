@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every mechanism through its life: made, listed, shown, changed, removed."""
+"""The life cycle of each mechanism: create, list, show, change, remove."""
 
 import pytest
 
@@ -13,12 +13,12 @@ LIVES = {
 }
 
 
-def test_every_mechanism_is_here(dump):
+def test_every_mechanism_is_covered(dump):
     assert {m["name"] for m in dump["mechanisms"]} == set(LIVES)
 
 
 @pytest.mark.parametrize("mech", LIVES)
-def test_life(world, dump, mech):
+def test_life_cycle(world, dump, mech):
     made, changed = LIVES[mech]
     info = next(m for m in dump["mechanisms"] if m["name"] == mech)
     name = ["/x"] if info["named"] else []
@@ -32,7 +32,7 @@ def test_life(world, dump, mech):
     assert world.ipcx("rm", ref).rc == 3
 
 
-def test_what_does_not_exist_may_be_ignored(world):
+def test_a_missing_object_may_be_ignored(world):
     assert world.ok("rm", "shm:5", "psem:/none", "--ignore-missing") == ""
     r = world.ipcx("rm", "shm:5", "--ignore-missing", "-v")
     assert r.rc == 0 and "no such" in r.err

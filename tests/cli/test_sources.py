@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Two sources, one answer: what *_STAT_ANY tells and what /proc/sysvipc tells, field by field; and what filters leave."""
+"""Two sources, one answer: *_STAT_ANY and /proc/sysvipc agree field by field; and what is left under filters."""
 
 import contextlib
 import errno
@@ -18,7 +18,7 @@ UIDS = [None, 65534, 1000]
 
 @pytest.fixture
 def zoo(world):
-    """Objects as different as they come; a segment stays attached meanwhile."""
+    """Objects that vary in every field; one segment stays attached meanwhile."""
     objects = helper("objects")
     mk = {
         "shm": [["--size", "1"], ["--size", "5000", "--mode", "0000"], ["--size", "8K", "--key", "0x80000000"],
@@ -46,20 +46,20 @@ def zoo(world):
 
 
 def fields_of(dump, mech):
-    """All that does not change by itself, and that the two sources are asked for."""
+    """All fields that do not change by themselves and that both sources provide."""
     others = {"container", "container_uid", "semncnt", "semzcnt", *({"lpid", "lpid_alive"} if mech == "sem" else ())}
     return [f["name"] for f in dump["fields"] if mech in f["mechs"] and f["name"] not in {"age", "idle", *TEXT_ONLY, *others}]
 
 
 def listing(world, mech, fields, launch=(), rc=0, **more):
-    """The rows of a listing; its messages."""
+    """Return the rows of a listing, and its messages."""
     r = world.run(*launch, IPCX, "ls", mech, "--json", "-o", ",".join(fields), **more)
     assert r.rc == rc, r.err
     return r.json["objects"], r.err
 
 
 def without(rows, fields):
-    for row in rows:  # what is unknown are these alone, and what none of the two can tell
+    for row in rows:  # only these are unknown, and fields that neither source has
         assert set(row.get("unknown", ())) <= set(fields) | {"lspid", "lrpid", "cpid", "lpid"}, row
     return [{k: v for k, v in row.items() if k not in fields and k != "unknown"} for row in rows]
 
@@ -73,14 +73,14 @@ def test_shm_with_and_without_rss(zoo, dump, uid):
     assert err == ""
     assert without(text, TEXT_ONLY) == calls
     assert all(isinstance(row["rss"], int) for row in text)
-    # the zoo has what the two could differ in
+    # the objects cover the cases in which the two could differ
     assert {"dest", "locked", None} == {row["status"] for row in calls}
     assert {0, 1, 3} == {row["nattch"] for row in calls}
     assert {"0x80000000", "0xffffffff", "0x00000000", "0x00000001"} == {row["key"] for row in calls}
 
 
 def reason(err, lost):
-    """What the text does not have is unknown, which is said once."""
+    """A field that the text lacks is unknown, which is reported once."""
     if lost:
         assert err.count("\n") == 1 and "qbytes, use_percent: not in /proc/sysvipc" in err
     else:
@@ -99,7 +99,7 @@ def test_without_stat_any(zoo, dump, mech, error, uid):
     reason(err, lost and (error == errno.ENOSYS or uid is not None))
     assert without(text, lost) == without(calls, lost)
     for row, call in zip(text, calls):
-        for f in lost:  # a call from before 4.17 knows of what may be read; the text does not
+        for f in lost:  # a call from before 4.17 shows only readable objects; the text shows all
             readable = uid is None or row["mode"] == "0777" or row["uid"] == uid == 1000
             assert row[f] == (call[f] if error == errno.EINVAL and readable else None), row
 
@@ -117,7 +117,7 @@ def test_without_any_control_call(zoo, dump, mech, error):
 
 @pytest.mark.parametrize("mech", SYSV)
 def test_one_object_without_stat_any(zoo, mech):
-    """On a kernel without STAT_ANY, an object that may not be read is found in the text."""
+    """On a kernel without STAT_ANY, an unreadable object is found in the text."""
     closed = next(o for o in zoo.objects(mech) if o["mode"] == "0000")
     for launch in ([], [helper("seccomp"), errno.EINVAL, STAT_ANY[mech], "--"]):
         r = zoo.run(*launch, IPCX, "ls", closed["ref"], "--json", uid=65534)
@@ -152,8 +152,8 @@ def test_removal_works_from_the_text_too(zoo, mech):
     assert all(o["mode"] != "0000" for o in zoo.objects(mech))
 
 
-def test_two_readings_of_the_text_are_one_answer(zoo):
-    """Rows of a text whose second read fails are not listed again by calls."""
+def test_two_reads_of_the_text_are_one_answer(zoo):
+    """If the second read of a text fails, rows of the first are not listed again by calls."""
     want = [o["id"] for o in zoo.objects("shm")]
     r = zoo.run("strace", "-qq", "-o", "/dev/null", "-P", "/proc/sysvipc/shm", "-e", "inject=read:error=EIO:when=2+",
                 IPCX, "ls", "shm", "--json", "-o", "id,rss", env={"ASAN_OPTIONS": "detect_leaks=0"})
@@ -171,7 +171,7 @@ FILTERS = [["shmctl"], ["msgctl"], ["semctl"], ["fsopen"], ["openat2"], ["statx"
 
 @pytest.mark.parametrize("calls", FILTERS, ids="+".join)
 @pytest.mark.parametrize("error", [errno.ENOSYS, errno.EPERM])
-def test_a_filter_hides_nothing_in_silence(world, calls, error):
+def test_a_filter_never_hides_objects_silently(world, calls, error):
     made = make_all(world)
     launch = [helper("seccomp"), error, *calls, "--"]
     env = {"ASAN_OPTIONS": "detect_leaks=0"}
@@ -192,8 +192,8 @@ def test_a_filter_hides_nothing_in_silence(world, calls, error):
 
 @pytest.mark.parametrize("mech", SYSV)
 @pytest.mark.parametrize("error", [errno.ENOSYS, errno.EPERM])
-def test_a_mechanism_that_is_not_there(world, mech, error):
-    """A kernel without it, and no text of it either: told; alone it is a failure, among others it is not."""
+def test_a_mechanism_that_does_not_exist(world, mech, error):
+    """A kernel without it, and without its text: reported; alone it is a failure, among others it is not."""
     other = "sem" if mech != "sem" else "shm"
     world.ok("mk", *MAKE[other])
     do(world, f"mount --bind /dev/null /proc/sysvipc/{mech}")
@@ -207,7 +207,7 @@ def test_a_mechanism_that_is_not_there(world, mech, error):
     assert world.run(*launch, "limits").rc == 0
 
 
-def test_modes_are_set_where_the_new_call_is_missing(world):
+def test_modes_are_set_without_the_newer_call(world):
     world.ok("mk", "pshm", "/a", "--size", "1", "--mode", "0000")
     for error, mode in ((errno.ENOSYS, "0640"), (errno.EPERM, "0604"), (errno.EINVAL, "0222")):
         r = world.run(helper("seccomp"), error, "fchmodat2", "--", IPCX, "set", "pshm:/a", "--mode", mode)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Objects that come and go while they are looked at, and others that take their ids."""
+"""Objects that are created and removed while they are read, and others that get their ids."""
 
 import contextlib
 import json
@@ -19,7 +19,7 @@ ROUNDS = 40
 
 @pytest.fixture
 def storm(world):
-    """Two workers that make and remove objects of all six kinds, beside objects that stay."""
+    """Two workers that create and remove objects of all six kinds, beside objects that stay."""
     refs = set()
     for mech, words in MAKE.items():
         name = ["/stays"] if mech in POSIX else []
@@ -30,7 +30,7 @@ def storm(world):
 
 
 def whole(rows, dump):
-    """Every row has all of its fields, of their types: none is half of one object and half of another."""
+    """Check that every row has all of its fields with their types, and never mixes two objects."""
     mechs = {m["name"]: {f["name"] for f in dump["fields"] if m["name"] in f["mechs"] and f["cost"] != "dear"
                           and m["name"] not in f["dear_mechs"]}
              for m in dump["mechanisms"]}
@@ -83,7 +83,7 @@ def test_the_text_source_in_a_storm(storm):
     for mech in SYSV:
         for _ in range(ROUNDS):
             r = world.run(helper("seccomp"), 38, f"{mech}ctl", "--", release(), "ls", mech, "--json")
-            # The text has no qbytes: that is told.
+            # The text has no qbytes, which is reported.
             assert r.rc == 0 and all("not in /proc/sysvipc" in line for line in r.err.splitlines()), r.err
             refs = [o["ref"] for o in r.json["objects"]]
             assert len(refs) == len(set(refs)) and {s for s in stable if s.startswith(mech + ":")} <= set(refs)
@@ -97,8 +97,8 @@ def test_tables_in_a_storm(storm):
             assert (r.rc, r.err) == (0, ""), words
 
 
-def test_showing_in_a_storm(storm, dump):
-    """What vanishes is missing, alone: never half of it, never a crash."""
+def test_show_in_a_storm(storm, dump):
+    """A removed object is missing, alone: never shown partially, never a crash."""
     world, stable = storm
     for _ in range(ROUNDS):
         refs = [o["ref"] for o in world.run(release(), "ls", "--json", "-o", "ref").json["objects"]]
@@ -115,7 +115,7 @@ def test_showing_in_a_storm(storm, dump):
             assert (r.rc == 0 and r.out.startswith(ref)) or (r.rc == 3 and r.out == "" and r.err), (r.rc, r.out, r.err)
 
 
-def test_conditions_spare_the_rest_in_a_storm(storm):
+def test_removal_by_condition_in_a_storm(storm):
     world, stable = storm
     for _ in range(ROUNDS):
         r = world.run(release(), "rm", "all", "--yes", "--json", "--where", "mode == 0 || value == 50 || nsems == 5 || msgsize == 8")
@@ -137,7 +137,7 @@ def test_rm_all_ends_in_a_storm(storm):
     assert not stable & {o["ref"] for o in world.objects()}
 
 
-def test_making_in_a_storm(storm):
+def test_creating_in_a_storm(storm):
     world, _ = storm
     for _ in range(ROUNDS):
         for mech in MAKE:
@@ -150,11 +150,11 @@ def test_making_in_a_storm(storm):
             assert world.run(release(), "rm", ref).rc == 0
 
 
-# ---- several at once
+# ---- concurrent calls
 
 
 @pytest.mark.parametrize("mech", MAKE)
-def test_one_of_several_makers_wins(world, mech):
+def test_one_of_several_creators_wins(world, mech):
     """R10: the same key or name at the same moment."""
     extra = ["--key", "0x77"] if mech in SYSV else []
     for _ in range(4):
@@ -168,7 +168,7 @@ def test_one_of_several_makers_wins(world, mech):
 
 
 @pytest.mark.parametrize("mech", MAKE)
-def test_all_who_take_what_is_there_get_the_same(world, mech):
+def test_concurrent_if_missing_all_get_the_same_object(world, mech):
     extra = ["--key", "0x77"] if mech in SYSV else []
     makers = [subprocess.Popen(world.argv(IPCX, "mk", *MAKE[mech], *extra, "--if-missing"), stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE) for _ in range(4)]
@@ -178,7 +178,7 @@ def test_all_who_take_what_is_there_get_the_same(world, mech):
     assert len(world.objects(mech)) == 1
 
 
-def test_two_who_remove_all_get_everything_between_them(world):
+def test_two_concurrent_removals_remove_everything(world):
     n = 300
     for mech in MAKE:
         assert world.run(helper("objects"), "many", mech, 100 if mech == "mq" else n).rc == 0
@@ -224,8 +224,8 @@ def on_terminal(world, *words):
 
 
 @pytest.mark.parametrize("mech", SYSV)
-def test_another_object_with_the_same_id_is_left_alone(world, mech):
-    """R4, X19: what a person agreed to remove is checked again at the moment of removal."""
+def test_another_object_with_the_same_id_is_left(world, mech):
+    """R4, X19: a confirmed object is checked again at the moment of removal."""
     for n in (0, 1):
         world.ok("mk", *MAKE[mech], "--key", str(0x50 + n))
     with on_terminal(world, "rm", mech, "--all") as (p, ours, read_until):
@@ -240,7 +240,7 @@ def test_another_object_with_the_same_id_is_left_alone(world, mech):
 
 
 @pytest.mark.parametrize("mech", POSIX)
-def test_another_object_with_the_same_name_is_left_alone(world, mech):
+def test_another_object_with_the_same_name_is_left(world, mech):
     words = [w for w in MAKE[mech] if w != "/x"]
     for name in ("/a", "/b"):
         world.ok("mk", words[0], name, *words[1:])
@@ -257,8 +257,8 @@ def test_another_object_with_the_same_name_is_left_alone(world, mech):
 @pytest.mark.parametrize("mech", ["pshm", "psem"])
 @pytest.mark.parametrize("words", [["rm"], ["set", "--mode", "0666"], ["set", "--owner", "1000"]], ids=" ".join)
 @pytest.mark.parametrize("other", ["file", "link"])
-def test_a_name_that_changes_hands_in_the_act(world, mech, words, other):
-    """R18, X19: stopped right after its look, ipcx finds another file under the name: that one is left alone."""
+def test_a_name_that_is_reused_during_the_removal(world, mech, words, other):
+    """R18, X19: stopped right after its check, ipcx finds another file under the name, which is left."""
     need("strace")
     file = {"pshm": "/dev/shm/x", "psem": "/dev/shm/sem.x"}[mech]
     world.ok("mk", *MAKE[mech])
@@ -300,8 +300,8 @@ def test_no_answer_removes_nothing(world):
         assert len(world.objects("sysv")) == 3
 
 
-def test_only_the_namespace_at_hand(world):
-    """X16: rm says from which IPC namespace it takes, and other ones keep theirs."""
+def test_only_the_current_namespace(world):
+    """X16: rm reports the IPC namespace it acts on, and objects of others stay."""
     world.ok("mk", "shm", "--size", "4K")
     inode = re.escape(world.run("readlink", "/proc/self/ns/ipc").out.strip())
     r = world.sh('unshare --ipc "$IPCX" rm sysv --all --yes --verbose')
@@ -311,7 +311,7 @@ def test_only_the_namespace_at_hand(world):
     assert len(world.objects("shm")) == 1
 
 
-# ---- strange objects
+# ---- special objects
 
 
 def test_ids_from_the_whole_range(world):
@@ -333,11 +333,11 @@ def test_ids_from_the_whole_range(world):
 
 
 @pytest.mark.parametrize("mech", SYSV)
-def test_the_id_of_an_object_that_is_gone(world, mech):
-    """R3: EINVAL afterwards means gone, as EIDRM does; the slot's next object is another one."""
+def test_the_id_of_a_removed_object(world, mech):
+    """R3: EINVAL means gone, as EIDRM does; the slot's next object is another one."""
     old = world.ok("mk", *MAKE[mech])
     world.ok("rm", f"{mech}:{old}")
-    for _ in range(70):  # the slots go round
+    for _ in range(70):  # the slots wrap around
         new = world.ok("mk", *MAKE[mech])
         assert new != old
         world.ok("rm", f"{mech}:{new}")
@@ -348,7 +348,7 @@ def test_the_id_of_an_object_that_is_gone(world, mech):
 
 
 def test_a_removed_segment_that_is_still_attached(world):
-    """R7: key 0, status dest, found by id; not by key; removing it again is no error."""
+    """R7: key 0, status dest, found by id but not by key; removing it again is not an error."""
     seg = world.ok("mk", "shm", "--size", "4K", "--key", "0x1234")
     with background(world, helper("objects"), "dest", seg):
         row = world.objects("shm")[0]
@@ -361,8 +361,8 @@ def test_a_removed_segment_that_is_still_attached(world):
     assert world.objects("shm") == []
 
 
-def test_forced_removal_is_not_a_mystery(world):
-    """R8: with shm_rmid_forced a segment that nobody attached goes with its maker: mk says so."""
+def test_forced_removal_is_explained(world):
+    """R8: with shm_rmid_forced an unattached segment is destroyed when its creator exits: mk reports it."""
     world.sysctl("kernel.shm_rmid_forced", "1")
     r = world.ipcx("mk", "shm", "--size", "4K")
     there = world.objects("shm")
@@ -371,8 +371,8 @@ def test_forced_removal_is_not_a_mystery(world):
     assert rows["shm_rmid_forced"]["limit"] == 1
 
 
-def test_makers_outside_of_the_pid_namespace(world):
-    """R16: pid 0 is nobody that could be looked up."""
+def test_creators_outside_of_the_pid_namespace(world):
+    """R16: pid 0 is not a process that could be looked up."""
     argv = [w for w in world.argv(helper("objects"), "many", "shm", "1") if w != "--pid"]
     subprocess.run(argv, stdout=subprocess.PIPE, check=True)
     row = world.objects("shm", "-o", "all")[0]
@@ -381,13 +381,13 @@ def test_makers_outside_of_the_pid_namespace(world):
 
 
 def test_the_creator_is_not_a_later_process_with_its_pid(world):
-    """R15: a process that started after the object was made did not make it."""
+    """R15: a process that started after the object was created did not create it."""
     seg = world.ok("mk", "shm", "--size", "4K")
     pid = world.objects("shm")[0]["cpid"]
     assert world.sh('printf %s "$1" > /proc/sys/kernel/ns_last_pid || exit 77', env={}).rc in (0, 2, 77)
     row = world.objects(f"shm:{seg}", "-o", "cpid,command,creator_alive")[0]
     assert row == {"cpid": pid, "command": None, "creator_alive": False}
-    # the same pid again, by a process that stays; its start is in a later second than ctime
+    # the same pid again, by a process that stays; it starts in a later second than ctime
     script = ('while [ "$(($(date +%s) - $T))" -lt 2 ]; do :; done; '
               f'echo {pid - 1} > /proc/sys/kernel/ns_last_pid; sleep 1000 & [ $! = {pid} ] || echo other >&2; "$IPCX" ls shm --json '
               '-o cpid,command,creator_alive; kill $!')
@@ -398,8 +398,8 @@ def test_the_creator_is_not_a_later_process_with_its_pid(world):
     assert json.loads(r.out)["objects"] == [{"cpid": pid, "command": None, "creator_alive": False}]
 
 
-def test_sempid_is_a_number_even_of_the_dead(world):
-    """R14: whoever changed a semaphore last may be gone; its number is shown as it is."""
+def test_sempid_of_an_exited_process_is_a_number(world):
+    """R14: the last process to change a semaphore may have exited; its number is shown unchanged."""
     sem = "sem:" + world.ok("mk", "sem", "--nsems", "2", "--init", "1,0")
     assert world.run(helper("objects"), "wait", sem[4:], 0, -1).rc == 0
     row = world.ipcx("show", sem, "--json").json["objects"][0]

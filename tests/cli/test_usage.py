@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command line itself: help, versions, options in every place, and wrong usage, which does nothing and says what is wrong."""
+"""The command line itself: help, versions, options in every position, and wrong usage, which does nothing and is explained."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from helpers.tools import make_all
 VISIBLE = [c for c in DUMP["commands"] if not c["hidden"]]
 BY_NAME = {c["name"]: c for c in DUMP["commands"]}
 SHEETS = [c["name"] for c in VISIBLE if any(o["name"] == "json" for o in c["options"])]
-# What each command is called with, so that nothing but the word under test is wrong.
+# A valid call of each command, so that only the word under test is wrong.
 GOOD = {"ls": ["ls"], "show": ["show", "shm:0"], "mk": ["mk", "msg"], "rm": ["rm", "shm:0"], "set": ["set", "shm:0", "--mode", "0640"],
         "limits": ["limits"], "limits set": ["limits", "set", "shmmni=50"], "key": ["key", "/etc"], "help": ["help"], "compat": ["compat"],
         "sem get": ["sem", "get", "sem:0"], "sem set": ["sem", "set", "sem:0", "0=1"], "sem op": ["sem", "op", "sem:0", "0+1"],
@@ -32,12 +32,12 @@ GOOD = {"ls": ["ls"], "show": ["show", "shm:0"], "mk": ["mk", "msg"], "rm": ["rm
 
 
 def state(world):
-    """All that a command could have changed."""
+    """Return everything that a command could have changed."""
     return world.steady() + [world.sysctl("kernel.shmmni")]
 
 
 def refused(world, *words, says="", command=None, **more):
-    """Wrong usage: status 2, nothing on stdout, what is wrong and where to read on, nothing done."""
+    """Check for wrong usage: status 2, nothing on stdout, an explanation with a pointer to help, nothing done."""
     r = world.ipcx(*words, **more)
     assert (r.rc, r.out) == (2, ""), (words, r.rc, r.out, r.err)
     lines = r.err.splitlines()
@@ -48,14 +48,14 @@ def refused(world, *words, says="", command=None, **more):
     return r
 
 
-def test_every_command_is_called_here():
+def test_every_command_has_a_valid_call_here():
     assert set(GOOD) == {c["name"] for c in VISIBLE}
 
 
 # ---- help
 
 
-def test_ipcx_alone_tells_how_it_is_used(world):
+def test_ipcx_alone_prints_its_usage(world):
     r, asked = world.ipcx(), world.ipcx("--help")
     assert r.rc == 2 and asked.rc == 0 and r.out == asked.out and r.err == asked.err == ""
     assert r.out.startswith("Usage: ipcx ") and all(len(line) <= 80 for line in r.out.splitlines())
@@ -72,7 +72,7 @@ def test_help_of_a_command(world, name):
     assert text.startswith(f"Usage: ipcx {name} ") and BY_NAME[name]["operands"] in text.splitlines()[0]
     for more in ([*words, "--help"], [*words, "-h"], ["--help", *words], [*words, "--help", "x"], [*words, "x", "-h"]):
         if BY_NAME[name]["operands"].startswith(("[--]", "[ipcs")) and more[-1] == "-h" and "x" in more:
-            continue  # what stands behind a command is the command's
+            continue  # words after a command to run belong to that command
         assert world.ok(*more) == text, more
     for option in BY_NAME[name]["options"] + DUMP["options"]:
         told = re.search(rf"^ .*--{option['name']}\b", text, re.M)
@@ -89,8 +89,8 @@ def test_help_of_a_command(world, name):
     assert all(line == line.rstrip() and "\t" not in line and len(line) <= 80 for line in text.splitlines())
 
 
-def test_help_stands_in_columns(world):
-    """Counted as a terminal counts: an option's argument may hold any character."""
+def test_help_is_aligned(world):
+    """Measured as on a terminal: an option's argument may contain any character."""
     wide = [(c, o) for c, options in ((c["name"], c["options"]) for c in DUMP["commands"] if not c["hidden"])
             for o in options if not (o["arg"] or "").isascii() and not o["hidden"]]
     assert wide, "nothing to see"
@@ -99,12 +99,12 @@ def test_help_stands_in_columns(world):
         assert [line.index(option["help"]) for line in told] == [28], told
 
 
-def test_help_of_limits_leads_to_limits_set(world):
+def test_help_of_limits_refers_to_limits_set(world):
     assert re.search(r"^ +ipcx limits set NAME=VALUE", world.ok("help", "limits"), re.M)
 
 
 @pytest.mark.parametrize("words", [["frob"], ["ls", "frob"], ["limits", "frob"], [""], ["shm"], ["--frob"], ["limits", "set", "x"]], ids=" ".join)
-def test_help_of_what_is_no_command(world, words):
+def test_help_of_an_unknown_command(world, words):
     refused(world, "help", *words, command="help")
 
 
@@ -118,7 +118,7 @@ def test_version(world, words):
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_asking_for_help_does_nothing_else(world, name):
+def test_help_does_nothing_else(world, name):
     make_all(world)
     before = state(world)
     world.ok(*GOOD[name], "--help")
@@ -135,11 +135,11 @@ def test_an_unknown_command(world, word):
     assert "\033" not in r.err
 
 
-def test_a_command_behind_two_dashes(world):
+def test_a_command_after_two_dashes(world):
     assert world.ok("--", "ls") == ""
 
 
-def test_a_word_behind_limits_is_a_limit_unless_it_is_set(world):
+def test_a_word_after_limits_is_a_limit_unless_it_is_set(world):
     refused(world, "limits", "sett", says="sett: no such limit", command="limits")
     refused(world, "limits", "set", "sett=1", says="sett: no such limit", command="limits set")
     refused(world, "limits", "set", command="limits set")
@@ -166,7 +166,7 @@ def test_an_option_of_a_command_before_the_command(world, option):
 @pytest.mark.parametrize("words,says", [(["ls", "--format"], "--format"), (["ls", "-o"], "-o"), (["ls", "-w"], "-w"), (["ls", "--sort"], "--sort"),
                                         (["mk", "shm", "--size"], "--size"), (["limits", "--for"], "--for"), (["set", "shm:0", "--mode"], "--mode"),
                                         (["key", "--reverse"], "--reverse")])
-def test_a_missing_argument_is_told(world, words, says):
+def test_a_missing_argument_is_reported(world, words, says):
     refused(world, *words, says=f"'{says}' needs an argument", command=words[0])
 
 
@@ -177,7 +177,7 @@ def test_a_missing_argument_is_told(world, words, says):
     (["mk", "sem"], "nsems", ["", "x", "-1"]), (["mk", "shm", "--size=1"], "huge", ["3M", "x", "0", "-1"]),
     (["set", "shm:0"], "mode", ["", "8", "0o600", "01777"]), (["set", "msg:0"], "qbytes", ["x", "-1"]), (["key", "/etc"], "reverse", ["", "x", "0x100000000"])],
     ids=lambda x: " ".join(x) if isinstance(x, list) else x)
-def test_a_value_that_is_none_is_told_with_its_option(world, command, option, values):
+def test_an_invalid_value_is_reported_with_its_option(world, command, option, values):
     make_all(world)
     before = state(world)
     for value in values:
@@ -186,7 +186,7 @@ def test_a_value_that_is_none_is_told_with_its_option(world, command, option, va
 
 
 @pytest.mark.parametrize("words,says", [(["ls", "--json=1"], "--json"), (["ls", "--no-headings=yes"], "--no-headings"), (["rm", "--all=x"], "--all")])
-def test_an_argument_too_much_is_told(world, words, says):
+def test_an_extra_argument_is_reported(world, words, says):
     refused(world, *words, says=says, command=words[0])
 
 
@@ -194,7 +194,7 @@ def test_an_argument_too_much_is_told(world, words, says):
                                         (["--no-h"], ["--no-headings"]), (["--num"], ["--numeric"]), (["--wh", "size > 1"], ["--where", "size > 1"])])
 def test_long_options_may_be_abbreviated(world, short, long):
     make_all(world)
-    ls = ["ls", "-o", "ref,owner,mode,size,ctime"]  # nothing that moves by itself
+    ls = ["ls", "-o", "ref,owner,mode,size,ctime"]  # nothing that changes by itself
     assert world.ok(*ls, *short) == world.ok(*ls, *long)
 
 
@@ -202,7 +202,7 @@ def test_an_abbreviation_of_two_options_is_refused(world):
     refused(world, "mk", "shm", "--s", "4K", says="ambiguous option '--s'", command="mk")
 
 
-def test_options_in_every_place_and_spelling(world):
+def test_options_in_every_position_and_spelling(world):
     make_all(world)
     want = world.ok("ls", "shm", "-o", "ref", "--no-headings")
     assert want == "shm:0"
@@ -213,7 +213,7 @@ def test_options_in_every_place_and_spelling(world):
 
 
 def test_repeated_options(world):
-    """tests/truth/test_repeated.py has them all."""
+    """tests/truth/test_repeated.py covers all of them."""
     make_all(world)
     assert world.ok("ls", "shm", "-o", "size", "-o", "ref", "--no-headings", "--no-headings", "--bytes") == "4096  shm:0"
     refused(world, "ls", "shm", "--format", "json", "--format", "raw", command="ls")
@@ -228,7 +228,7 @@ def test_two_dashes_end_the_options(world):
     refused(world, "ls", "--", "--json", command="ls")
 
 
-def test_options_end_at_the_first_operand_where_posix_is_wanted(world):
+def test_options_end_at_the_first_operand_with_posixly_correct(world):
     make_all(world)
     env = {"POSIXLY_CORRECT": "1"}
     refused(world, "ls", "shm", "--json", command="ls", env=env)
@@ -257,14 +257,14 @@ def test_every_format_of_the_table_is_known(world, name):
 
 
 @pytest.mark.parametrize("mech", MECHS)
-def test_a_field_of_another_mechanism_is_refused_with_those_there_are(world, mech):
+def test_a_field_of_another_mechanism_is_refused_with_a_list(world, mech):
     mine = {n for n, f in FIELDS.items() if mech in f["mechs"]}
     for other in sorted({n for n, f in FIELDS.items() if f["mechs"]} - mine):
         r = refused(world, "ls", mech, "-o", f"ref,{other}", says=f"'{other}'", command="ls")
         assert set(r.err.splitlines()[0].split("there are:")[1].split()) == mine
 
 
-def test_the_case_of_a_field_does_not_matter(world):
+def test_fields_ignore_case(world):
     make_all(world)
     assert world.ok("ls", "-o", "REF,Size", "--sort", "SIZE") == world.ok("ls", "-o", "ref,size", "--sort", "size")
 
@@ -275,7 +275,7 @@ def test_the_case_of_a_field_does_not_matter(world):
 @pytest.mark.parametrize("words", [["show"], ["show", "shm"], ["show", "all"], ["rm"], ["rm", "shm"], ["set"], ["set", "shm", "--mode", "0600"], ["set", "shm:0"],
                                    ["mk"], ["mk", "frob"], ["mk", "all"], ["mk", "sysv"], ["rm", "--all"],
                                    ["ls", "frob"], ["ls", "5"], ["ls", "shm:"], ["ls", ":5"], ["ls", ""], ["ls", "shm", ""], ["ls", "all", "5"]], ids=" ".join)
-def test_operands_that_do_not_fit(world, words):
+def test_invalid_operands(world, words):
     make_all(world)
     before = state(world)
     r = world.ipcx(*words)
@@ -283,7 +283,7 @@ def test_operands_that_do_not_fit(world, words):
     assert state(world) == before
 
 
-def test_hostile_words_do_not_reach_a_terminal(world):
+def test_hostile_operands_are_escaped(world):
     bad = "\033[31m\a\u202e\n"
     for words in ([bad], ["ls", bad], ["ls", "--format", bad], ["ls", "-o", bad], ["ls", "--where", bad], ["ls", "--" + bad], ["mk", bad],
                   ["mk", "shm", "--size", bad], ["limits", bad], ["limits", "--for", bad], ["limits", "set", bad], ["help", bad], ["key", bad],
@@ -293,7 +293,7 @@ def test_hostile_words_do_not_reach_a_terminal(world):
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", r.err) and all(line.startswith("ipcx: ") for line in r.err.splitlines()), words
 
 
-def test_a_very_long_line_is_no_problem(world):
+def test_a_very_long_line_is_accepted(world):
     r = world.ipcx("ls", *["shm:77777"] * 20000, "--json")
     assert r.rc == 3 and len(r.json["errors"]) == 20000
     refused(world, "ls", "x" * 100000, command="ls")

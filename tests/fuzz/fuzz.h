@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What every fuzz target includes: the entry that libFuzzer and replay.c call, and how a
- * target says that it found something.
+ * What every fuzz target includes: the entry point that libFuzzer and replay.c call, and
+ * how a target reports a failure.
  */
 #pragma once
 
@@ -13,7 +13,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Unlike assert(3) it stays in builds for release. */
+/* Unlike assert(3), stays active in release builds. */
 #define CHECK(condition)                                                                 \
 	do {                                                                             \
 		if (!(condition)) {                                                      \
@@ -24,8 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 	} while (0)
 
 /*
- * The input as a string in memory of exactly its size, so that a byte read too far is
- * seen. The caller frees it.
+ * Return the input as a string in memory of exactly its size, so that a read past the end
+ * is detected. The caller frees it.
  */
 static inline char *fuzz_text(const uint8_t *data, size_t size)
 {

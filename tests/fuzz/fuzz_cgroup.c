@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Names in the text of a /proc/PID/cgroup: the reader comes to an end, its names fit,
- * stand in the text one behind the other, and are pieces of a path.
+ * Names in the text of /proc/PID/cgroup: the reader terminates; its names fit, occur in
+ * the text in order, and are path components.
  */
 #include "base/util.h"
 #include "container/cgroup.h"
 #include "fuzz.h"
 
-#define SMALL 16 /* room that many names have not */
+#define SMALL 16 /* too small for many names */
 #define LARGE 300
 
-/* Where a name stands, from here on; it is there once at least. */
+/* Return where a name occurs from here on; it must occur. */
 static const char *follow(const char *at, const char *end, const char *name, size_t len)
 {
 	const char *found = memmem(at, (size_t)(end - at), name, len);
@@ -19,7 +19,7 @@ static const char *follow(const char *at, const char *end, const char *name, siz
 	return found + len;
 }
 
-/* How many names there are. */
+/* Return the number of names. */
 static size_t walk(const char *text, size_t size, size_t room)
 {
 	struct ix_cgroup_reader r = ix_cgroup_read(text, size);
@@ -38,7 +38,7 @@ static size_t walk(const char *text, size_t size, size_t room)
 		len = strlen(name);
 		CHECK(!memchr(name, '/', len) && !memchr(name, '\n', len));
 		at = follow(at, text + size, name, len);
-		/* Each took a slash or the end of a line, too. */
+		/* Each name also consumed a slash or a line end. */
 		CHECK(n < size);
 	}
 	CHECK(r.at == r.end && !ix_cgroup_next(&r, name, room));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Escaping: undone it is the text again, escaped it is harmless, cut it is a beginning of
- * the whole.
+ * Escaping: it can be undone, its result is safe to print, and a truncated result is a
+ * prefix of the whole.
  */
 #include "base/esc.h"
 
@@ -10,7 +10,7 @@
 #include "base/util.h"
 #include "fuzz.h"
 
-/* Valid UTF-8 without controls. */
+/* Check for valid UTF-8 without control characters. */
 static void check_harmless(const char *text)
 {
 	size_t len = strlen(text);

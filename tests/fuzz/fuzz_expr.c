@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Expressions: what is read can be evaluated, and what it is equals what its negation is
- * not.
+ * Expressions: what parses can be evaluated, and its negation gives the opposite result.
  */
 #include "core/expr.h"
 
@@ -12,7 +11,7 @@
 #include "people.h"
 #include "rows.h"
 
-/* Answers of e for each row, and that its fields are listed. */
+/* Evaluate e for each row, and check that its fields are listed. */
 static void evaluate(const struct ipcx_expr *e, const struct ipcx_table *t,
 		     int answers[4])
 {
@@ -38,7 +37,7 @@ static void check_negation(struct ipcx *x, const char *text, const struct ipcx_t
 
 	CHECK(negated);
 	(void)sprintf(negated, "!(%s)", text);
-	/* At the bound of length or depth it is too much. */
+	/* At the bound of length or depth the negation is too long or too deep. */
 	if (ipcx_expr_parse(x, negated, &e, NULL) < 0)
 		return;
 	evaluate(e, t, others);

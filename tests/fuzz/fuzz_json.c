@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Strings in JSON: json-c, which is strict here, reads back exactly what went in. Bytes
- * that are no UTF-8 come back as the four characters \xNN. Standard output is a buffer of
- * this file's.
+ * Strings in JSON: json-c, in strict mode, reads back exactly the input. Invalid UTF-8
+ * bytes come back as the four characters \xNN. Standard output is replaced by a buffer of
+ * this file.
  */
 #include "ui/json.h"
 
@@ -15,7 +15,7 @@
 #include "fuzz.h"
 #include "ui/out.h"
 
-/* ---- out.c, as far as json.c uses it */
+/* ---- the part of out.c that json.c uses */
 
 static struct ix_buf written;
 static char room[OUT_ROOM];
@@ -64,9 +64,9 @@ int out_flush(void)
 	return 0;
 }
 
-/* ---- what is expected */
+/* ---- expected result */
 
-/* What comes back of these bytes. */
+/* Compute what reading back these bytes must return. */
 static void expect(const char *text, size_t len, struct ix_buf *ret)
 {
 	for (size_t i = 0, n; i < len; i += n) {
@@ -99,14 +99,14 @@ static void check(const char *json, size_t len, const struct ix_buf *expected)
 	json_tokener_free(tokener);
 }
 
-/* No byte that a terminal would act on. */
+/* Check that no byte is left that a terminal would act on. */
 static void check_harmless(const char *json, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		CHECK((unsigned char)json[i] >= 0x20 && json[i] != 0x7f);
 }
 
-/* Into memory of exactly the size that is promised to be enough. */
+/* Write into memory of exactly the size promised to be enough. */
 static void whole(const char *text, size_t len)
 {
 	auto_buf struct ix_buf expected = { 0 };
@@ -121,7 +121,7 @@ static void whole(const char *text, size_t len)
 	check(json, n, &expected);
 }
 
-/* In pieces, repeated until it is longer than any piece. */
+/* Write in pieces, with the text repeated until it is longer than any piece. */
 static void pieces(const char *text)
 {
 	auto_buf struct ix_buf expected = { 0 }, many = { 0 };
@@ -141,7 +141,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	auto_free char *text = fuzz_text(data, size);
 
 	whole((const char *)data, size);
-	/* Long ones are slow: some are enough, as lengths change from input to input. */
+	/* Long texts are slow: a part of the inputs is enough, since lengths vary. */
 	if (size % 8 == 1)
 		pieces(text);
 	return 0;

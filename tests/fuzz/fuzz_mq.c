@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The text in a message queue's file: read without a byte too far, refused whole or read
- * so that the kernel's own way to write it gives the same numbers again.
+ * The text of a message queue's file: no read past the end; a text is refused whole, or
+ * its numbers written as the kernel does are read back as the same.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Numbers, keys, modes, sizes, spans, times: what is read is in range, and reads the same
- * when it is written again.
+ * Numbers, keys, modes, sizes, spans, times: what parses is in range, and parses to the
+ * same value when written again.
  */
 #include <errno.h>
 
@@ -82,7 +82,7 @@ static void moment(const char *text)
 		return;
 	CHECK(part >= 0 && part <= 1);
 	*ix_put_time(again, n) = '\0';
-	/* Years of other than four digits can be written, not read. */
+	/* Years without exactly four digits can be written but not parsed. */
 	if (n >= INT64_C(-62167219200) && n < INT64_C(253402300800))
 		CHECK(ix_parse_time(again, &m, &part) == 0 && m == n && part == 0);
 }

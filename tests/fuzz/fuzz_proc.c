@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Texts of /proc, parts of which are chosen by the process that they are of: status,
- * stat, children, setgroups, uid_map, mountinfo and the links of namespaces. Every parser
- * gets every text. What one takes stands in the text as the kernel would write it; what
- * it refuses leaves the output as it was. (cgroup has a target of its own.)
+ * Texts of /proc, parts of which the process itself chooses: status, stat, children,
+ * setgroups, uid_map, mountinfo and links of namespaces. Every parser gets every text. A
+ * result must occur in the text as the kernel would write it; a refused text leaves the
+ * output unchanged. (cgroup has its own target.)
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -18,7 +18,7 @@
 #include "proc/stat.h"
 #include "proc/status.h"
 
-/* Whether the text has this line, whole. */
+/* Return whether the text has this line, whole. */
 static bool has_line(const char *text, size_t size, const char *line)
 {
 	size_t n = strlen(line);
@@ -95,7 +95,7 @@ static void check_pids(const char *text, size_t size)
 	      again.first == pids.first && again.last == pids.last);
 }
 
-/* ---- its small neighbours */
+/* ---- related files */
 
 static void check_small(const char *text, size_t size)
 {
@@ -146,7 +146,7 @@ static void check_stat(const char *text, size_t size)
 		       " 1\n",
 		       st.comm, st.state, st.parent, st.start);
 	CHECK(len > 0 && (size_t)len < sizeof(line));
-	/* A state that is a ')' would end the command. */
+	/* A ')' as state would end the command name. */
 	if (st.state == ')')
 		return;
 	CHECK(ix_proc_stat_parse(line, (size_t)len, &again) == 0);
@@ -163,7 +163,7 @@ static void check_range(const struct ix_idrange *ranges, int n,
 
 	if (!r->count)
 		return;
-	/* The first range that has it counts; the kernel lets none overlap. */
+	/* The first range with the id counts; the kernel accepts no overlap. */
 	CHECK(ix_id_there(ranges, (size_t)n, r->outside, &there) == 0);
 	back = ix_id_here(ranges, (size_t)n, there);
 	if (n == 1 && there != IX_UNMAPPED)
@@ -210,7 +210,7 @@ static void check_type(const char *text, size_t size, uint64_t id, size_t room)
 	CHECK(memmem(text, size, line, strlen(line)));
 }
 
-/* The numbers of the first lines, and one that need not be there. */
+/* Check the numbers of the first lines, and one that may not exist. */
 static void check_types(const char *text, size_t size)
 {
 	const char *p = text, *end = text + size;

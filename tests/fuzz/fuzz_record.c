@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Records of messages: what is read is written again as the same message, and json-c,
- * which is another reader, finds the same in it. What is refused has said why.
+ * Records of messages: what is read is written again as the same message, and json-c
+ * reads the same from it. A refusal has an error text.
  */
 #include "queue/record.h"
 
@@ -21,7 +21,7 @@ static bool is_int(struct json_object *o, const char *key, int64_t n)
 	       json_object_is_type(v, json_type_int) && json_object_get_int64(v) == n;
 }
 
-/* What json-c makes of a line that was accepted. */
+/* Compare with json-c's reading of an accepted line. */
 static void check_by_json_c(const char *line, size_t len, const struct ipcx_message *m,
 			    bool is_void)
 {

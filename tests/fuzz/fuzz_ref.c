@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * References: what is read reads the same when it is written again, and nothing harmful
- * is written.
+ * References: what parses is the same after it is written again, and nothing unsafe is
+ * written.
  */
 #include <errno.h>
 
@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct ipcx *x = NULL;
 
 	CHECK(ipcx_new(&x) == 0);
-	/* Without a mechanism to assume, then with each. */
+	/* Without a default mechanism, then with each. */
 	for (unsigned def = 0; def == 0 || ipcx_mech_info(def - 1); def++) {
 		struct ipcx_ref ref;
 		int r = ipcx_ref_parse(x, text, def - 1, &ref);

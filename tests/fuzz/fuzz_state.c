@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What runtimes and watchers of containers say: command lines, state files, JSON. Their
- * makers may be anybody. Every parser gets every text; what it finds stands in there, and
- * nothing is read beyond its end.
+ * What runtimes and monitors of containers say: command lines, state files, JSON, which
+ * anybody may have written. Every parser gets every text; results must occur in the text,
+ * and nothing is read past its end.
  */
 #include <errno.h>
 
@@ -32,7 +32,7 @@ static void check_options(const struct ix_words *w, size_t size)
 			   *value = ix_words_option(w, options[i][0], full);
 
 		check_part(w, size, value);
-		/* Where there is a value, there is the option. */
+		/* A value implies that the option is there. */
 		CHECK(!value || w->n > 1);
 	}
 	CHECK(!ix_words_has(w, "-e", "--exec") || w->n > 1);
@@ -47,7 +47,7 @@ static void check_families(const struct ix_words *w, size_t size)
 			continue;
 		if (ix_runtime(i)->read_words(w, &found))
 			CHECK(found.id || found.name);
-		/* Whose first process it is, words do not say. */
+		/* The words do not name the first process. */
 		CHECK(found.pid == 77 && !found.start);
 		check_part(w, size, found.id);
 		check_part(w, size, found.name);
@@ -67,7 +67,7 @@ static void check_words(const char *text, size_t size)
 	for (size_t i = 0; i < size; i++)
 		nuls += text[i] == '\0';
 	CHECK(w.n == nuls + (size && text[size - 1]));
-	/* One behind the other, and nothing between. */
+	/* Words are adjacent. */
 	for (size_t i = 0; i < w.n; i++) {
 		CHECK(w.all[i] == w.text + at);
 		at += strlen(w.all[i]) + 1;
@@ -79,7 +79,7 @@ static void check_words(const char *text, size_t size)
 	ix_buf_free(&b);
 }
 
-/* ---- files that are no JSON */
+/* ---- files that are not JSON */
 
 static void check_pid(char *text, size_t size)
 {

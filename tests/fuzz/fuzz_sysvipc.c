@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The text of /proc/sysvipc, of each kind, under its own heading and under the kernel's:
- * a row that is taken is written again as the kernel would, and reads the same; a line
- * that is not is counted.
+ * The text of /proc/sysvipc, of each kind, with its own heading and with the kernel's: an
+ * accepted row written as the kernel does is read back as the same; a refused line is
+ * counted.
  */
 #include <errno.h>
 
@@ -11,7 +11,7 @@
 #include "fuzz.h"
 #include "sysvkinds.h"
 
-/* One member as the kernel writes it. */
+/* Write one member as the kernel does. */
 static char *put_word(char *p, const struct ix_sysv_word *w, const struct text_row *row)
 {
 	const char *member = (const char *)row + w->offset;
@@ -50,7 +50,7 @@ static void check_again(const struct ix_sysv_parser *p, const struct text_row *r
 	free(copy);
 }
 
-/* One line, in memory of exactly its size. */
+/* Feed one line, in memory of exactly its size. */
 static void feed(struct ix_sysv_parser *p, const uint8_t *line, size_t len)
 {
 	auto_free char *copy = malloc(len ? len : 1);
@@ -84,7 +84,7 @@ static void feed_all(struct ix_sysv_parser *p, const uint8_t *data, size_t size)
 		size_t len = newline ? (size_t)(newline - data) : size;
 
 		feed(p, data, len);
-		/* Without an id there are no rows: the caller stops. */
+		/* Without an id column there are no rows: the caller stops. */
 		if (ipcx_fieldset_has(&p->missing, IPCX_F_ID))
 			return;
 		len += newline != NULL;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Conditions over the rows of every mechanism, as these keep them, with names of users
- * that nobody can tell and ids that have no number here. What holds of any condition: it
- * says yes, no or nothing, the same each time; its negation says the contrary, or nothing
- * just as it does; and with itself it adds nothing.
+ * Conditions on rows of every mechanism, stored as the mechanism stores them, with
+ * failing user lookups and unmapped ids. For any condition: the result is true, false or
+ * unknown, and the same each time; its negation gives the opposite, or unknown as well;
+ * combined with itself it is unchanged.
  */
 #include <errno.h>
 
@@ -17,7 +17,7 @@
 #define ROWS 6
 #define ALL  ((size_t)ROWS * 6)
 
-/* What stands in a column of this field in row i. */
+/* Return the stored value of this field in row i. */
 static uint64_t pick(enum ipcx_field f, unsigned i, const ix_text texts[4])
 {
 	static const uint32_t ids[ROWS] = { 0, 1000, AWAY_ID, 65534, 77777, 1001 };
@@ -115,7 +115,7 @@ static struct ipcx_table *real_rows(void)
 	return t;
 }
 
-/* The same rows for every input: nothing may change them. */
+/* Return the same rows for every input: nothing may change them. */
 static const struct ipcx_table *rows(void)
 {
 	static struct ipcx_table *t;
@@ -133,8 +133,8 @@ static int match(const struct ipcx_expr *e, size_t row)
 	return r;
 }
 
-/* A condition that a condition is put into, once or twice, and what it then says where
- * that says yes, no and nothing. */
+/* A text around a condition, which occurs once or twice in it, and the expected result
+ * for each result of that condition: true, false and unknown. */
 struct law {
 	const char *before, *between, *after; /* between: NULL for once */
 	int yes, no, unknown;
@@ -154,7 +154,7 @@ static const struct law laws[] = {
 };
 /* clang-format on */
 
-/* False at the bounds of length and depth. */
+/* Return false if it becomes too long or too deep. */
 static bool put_into(struct ipcx *x, const struct law *law, const char *text,
 		     struct ipcx_expr **ret_e)
 {
@@ -192,7 +192,7 @@ static void check_law(struct ipcx *x, const struct law *law, const char *text,
 	ipcx_expr_free(e);
 }
 
-/* What it reads is listed, and there are such fields. */
+/* Check that the fields it reads are listed and exist. */
 static void check_fields(const struct ipcx_expr *e)
 {
 	struct ipcx_fieldset read = ipcx_expr_fields(e);
@@ -223,7 +223,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (size_t l = 0; l < ARRAY_SIZE(laws); l++)
 			check_law(x, &laws[l], text, says);
 	} else {
-		/* EIO: of somebody nobody can tell who he is. */
+		/* EIO: a user lookup failed. */
 		CHECK(r == -EINVAL || r == -EIO || r == -ENOMEM);
 		CHECK(r == -ENOMEM || (column >= 1 && column <= strlen(text) + 1));
 		CHECK(!strpbrk(ipcx_error(x), "\n\x1b"));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Drives a fuzz target without a fuzzer: every file of the directories given, each then
- * changed a fixed number of times by a generator that is the same on every machine. A
- * crash ends the program.
+ * Run a fuzz target without a fuzzer: on every file of the given directories, and on a
+ * fixed number of mutations of each, from a generator that is the same on every machine.
+ * A crash ends the program.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -18,14 +18,14 @@
 
 static uint64_t next(uint64_t *seed)
 {
-	/* xorshift64: no quality needed but that it is the same everywhere. */
+	/* xorshift64: the only requirement is the same sequence everywhere */
 	*seed ^= *seed << 13;
 	*seed ^= *seed >> 7;
 	*seed ^= *seed << 17;
 	return *seed;
 }
 
-/* One small change: a bit, a byte, a piece left out, a piece doubled. */
+/* Make one small change: flip a bit, set a byte, remove or duplicate a piece. */
 static size_t mutate(uint8_t *data, size_t len, size_t room, uint64_t *seed)
 {
 	static const char odd[] = "\0\xff\x80\x7f\n\x1b\\\"'()!=<>&|-+.%@:/0x9eKZ \t";
@@ -57,7 +57,7 @@ static size_t mutate(uint8_t *data, size_t len, size_t room, uint64_t *seed)
 	}
 }
 
-/* From a copy of exactly its size, so that the sanitizers see a byte read too far. */
+/* Feed a copy of exactly its size, so that the sanitizers see a read past the end. */
 static void feed(const uint8_t *data, size_t len)
 {
 	auto_free uint8_t *copy = malloc(len ? len : 1);
@@ -86,7 +86,7 @@ static void replay(const struct ix_buf *file)
 	}
 }
 
-/* Every file of a directory; how many, or -1. */
+/* Replay every file of a directory; return their number, or -1. */
 static int replay_directory(const char *path)
 {
 	auto_dir DIR *dir = opendir(path);
@@ -104,7 +104,7 @@ static int replay_directory(const char *path)
 			continue;
 		if (ix_read_all(fd, LARGEST, &file) < 0)
 			return -1;
-		/* The last of these lines says in which file a crash is. */
+		/* If it crashes, the last of these lines names the file. */
 		(void)printf("# %s\n", entry->d_name);
 		(void)fflush(stdout);
 		replay(&file);
@@ -120,7 +120,7 @@ int main(int argc, char *argv[])
 	for (int i = 1; i < argc; i++) {
 		int files = replay_directory(argv[i]);
 
-		/* A corpus that cannot be read, or is empty, tests nothing. */
+		/* An unreadable or empty corpus tests nothing, so it is a failure. */
 		failed |= files <= 0;
 		(void)printf("%sok %d - %s: %d files, %d inputs\n",
 			     files > 0 ? "" : "not ", i, argv[i], files,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Builds of a copy of the tree, as a distribution would make them: debug information, no sanitizers, no tests, no documentation."""
+"""Builds of a copy of the tree, configured as a distribution would: debug information, no sanitizers, no tests, no documentation."""
 
 import os
 import shutil
@@ -45,5 +45,5 @@ def copied_tree(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def plain_build(copied_tree):
-    """The build directory of the tree as it is."""
+    """The build directory of the unchanged tree."""
     return copied_tree.build

@@ -10,12 +10,12 @@ MECHS = re.findall(r"line\((\w+)\)", open(os.path.join(ROOT, "lib/core/registry.
 MECHS = [mech for mech in MECHS if mech != "name"]
 
 NOT_OURS = {".git", "build", "__pycache__", ".pytest_cache"}
-RELEASED = re.compile(r"tests/api/[\d.]+/.*\.h")  # copies of headers as they were: nobody mends them
+RELEASED = re.compile(r"tests/api/[\d.]+/.*\.h")  # headers of releases, which stay as they were
 
 
 @functools.lru_cache(maxsize=None)
 def files():
-    """Every file of the project, relative to its top; what builds left behind is none."""
+    """Every file of the project, relative to its top, without build output."""
     found = []
     for top, dirs, names in os.walk(ROOT):
         dirs[:] = sorted(d for d in dirs if d not in NOT_OURS and not os.path.islink(os.path.join(top, d)))
@@ -24,7 +24,7 @@ def files():
 
 
 def c_files(*below):
-    """C sources and headers below these directories; all of them without one."""
+    """C sources and headers below these directories, or below all if none is given."""
     return [f for f in files() if f.endswith((".c", ".h")) and (not below or f.startswith(tuple(below)))]
 
 
@@ -42,7 +42,7 @@ def blank(text):
 
 
 class Source:
-    """One C file: .code has neither comments nor the insides of literals, .words has the literals."""
+    """A C file: .code has neither comments nor the contents of literals, .words has the literals."""
 
     def __init__(self, path):
         self.path = path
@@ -63,23 +63,23 @@ class Source:
         return f"{self.path}:{self.line_of(at)}"
 
     def includes(self):
-        """(line, name as it is written, with its quotes or brackets)."""
+        """Yield (line, name as written, with its quotes or brackets)."""
         return [(self.line_of(m.start()), m[1])
                 for m in re.finditer(r'^[ \t]*#[ \t]*include[ \t]+(["<][^">]+[">])', self.words, re.M)]
 
     def literals(self):
-        """(position, text between the quotes) of every string; adjacent ones are one."""
+        """Yield (position, text between the quotes) of every string; adjacent strings count as one."""
         plain = re.sub(r"^[ \t]*#[ \t]*include.*", lambda m: blank(m[0]), self.words, flags=re.M)
         for m in re.finditer(r'"(?:\\.|[^"\\\n])*"(?:\s*"(?:\\.|[^"\\\n])*")*', plain):
             yield m.start(), "".join(s[1:-1] for s in re.findall(r'"(?:\\.|[^"\\\n])*"', m[0]))
 
     def calls(self, *names):
-        """(position, name, arguments) of every call of these functions: the last of them may be a pattern."""
+        """Yield (position, name, arguments) of every call of these functions; the last name may be a pattern."""
         for m in re.finditer(r"(?<![\w.>])(%s)\s*\(" % "|".join(names), self.code):
             yield m.start(), m[1], self.words[m.end():closing(self.code, m.end() - 1)]
 
     def functions(self):
-        """(name, first line, last line, body) of every function: house style puts its braces in column 0."""
+        """Yield (name, first line, last line, body) of every function: house style puts its braces in column 0."""
         for n, line in enumerate(self.lines):
             if line.rstrip() != "{" or n == 0 or self.lines[n - 1].rstrip()[-1:] not in (")", ":"):
                 continue
@@ -93,7 +93,7 @@ class Source:
 
 
 def closing(code, at):
-    """Where the bracket that opens at this place ends."""
+    """Return where the bracket that opens here is closed."""
     depth = 0
     for i in range(at, len(code)):
         depth += (code[i] in "([{") - (code[i] in ")]}")
@@ -106,7 +106,7 @@ TOKEN = re.compile(r"\w+|[^\s\w]")
 
 
 def nesting(body):
-    """How deep the deepest statement of a function body stands; its outermost ones stand at 1."""
+    """Return the nesting depth of a function body; its outermost statements are at depth 1."""
     tokens = TOKEN.findall(re.sub(r"^[ \t]*#(?:.*\\\n)*.*", "", body, flags=re.M))
     deepest = 0
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A call that can fail is made once: who asks again whether it failed, and why, may hear two answers, and the second one need not be a
-failure."""
+"""A call that can fail is made once: a second call made only to test for an error or to get its value may have another result."""
 
 import re
 
@@ -8,20 +7,20 @@ import pytest
 from source import Source, c_files
 
 CALL = r"\b(?!sizeof\b|if\b|while\b|for\b|return\b|switch\b)\w+\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)"
-# "if (f(x) < 0) return ix_fail(x, f(x), …)" and "f(x) < 0 ? f(x) : …", and whatever else says a call twice in one statement.
+# "if (f(x) < 0) return ix_fail(x, f(x), …)" and "f(x) < 0 ? f(x) : …": the same call twice in one statement.
 TWICE = re.compile(rf"({CALL})\s*<=?\s*-?[01]\b[^;{{}}]*?(?<![\w])\1")
 
-# What answers a descriptor, opened at the first call, or why there is none.
+# Functions that open a descriptor on the first call and return it, or an errno.
 OPENERS = ("ix_procfd", "ix_rootfd", "ix_viewfd")
 
 
 def functions(code):
-    """The bodies of a file's functions, by kernel style: the braces in the first column."""
+    """Yield the bodies of a file's functions, by kernel style: braces in the first column."""
     return re.finditer(r"^\{\n(.*?)^\}", code, re.M | re.S)
 
 
 @pytest.mark.parametrize("path", c_files("lib/", "cmd/"))
-def test_no_failing_call_is_asked_twice(path):
+def test_no_failing_call_is_made_twice(path):
     source = Source(path)
     found = [f"{source.where(m.start())}: {m[1]}" for m in TWICE.finditer(source.code)]
     for body in functions(source.code):
@@ -38,5 +37,5 @@ def test_no_failing_call_is_asked_twice(path):
     "if (ix_procfd(x) < 0)\n\treturn ix_fail(x, ix_procfd(x), \"/proc\");",
     "r = open_it(a, b(c)) < 0 ? open_it(a, b(c)) : 0;",
 ])
-def test_the_pattern_is_seen(code):
+def test_pattern_finds_a_repeated_call(code):
     assert TWICE.search(code)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Each outside thing has one home."""
+"""Each external facility is used in one place only."""
 
 import re
 
 import pytest
 from source import Source, c_files
 
-# What, the pattern in code without comments and literals, where it may stand.
+# Name, pattern in code without comments and literals, allowed files.
 HOMES = [
     ("json-c", r"<json(-c)?/|\bjson_(object|tokener)_\w+", {"lib/base/jsonread.c"}),
     ("libmount", r"<libmount/|\bmnt_\w+\s*\(|\blibmnt_\w+", {"lib/base/mnt.c"}),
@@ -38,13 +38,13 @@ HOMES = [
     ("mmap", r"(?<![\w.>])mmap\s*\(", {"lib/mech/psemops.c", "lib/mech/pshmdriver.c", "lib/stress/engine/shared.c", "lib/stress/channel/memfd.c"}),
 ]
 
-# What is no use of the thing: (what, file) and why.
+# Matches that are not uses: (name, file), and the reason.
 SPARED = {
     ("stdout", "cmd/ui/output.c"): r"isatty(STDOUT_FILENO)",  # whether it is a terminal; nothing is written
-    ("stderr", "cmd/object/rm.c"): r"isatty(STDERR_FILENO)",  # whether a question could be seen
+    ("stderr", "cmd/object/rm.c"): r"isatty(STDERR_FILENO)",  # whether a question would be visible
 }
 
-# base/util.h offers auto_file for those who read.
+# base/util.h defines auto_file for files that read
 PRINTF_ATTRIBUTE = re.compile(r"format\s*\(\s*printf\b[^)]*\)")
 
 
@@ -67,19 +67,19 @@ def test_home(what, pattern, homes):
 
 
 @pytest.mark.parametrize("what,pattern,homes", HOMES, ids=[home[0] for home in HOMES])
-def test_homes_are_lived_in(what, pattern, homes):
-    """A home that nobody lives in any more would hide the next stray."""
-    for path in (home for home in homes if not home.endswith("/")):  # a directory may do it, a file must
+def test_every_home_is_in_use(what, pattern, homes):
+    """An unused home would hide the next violation."""
+    for path in (home for home in homes if not home.endswith("/")):  # a directory may contain a use, a file must
         assert uses(Source(path), pattern), f"{path} is said to be the home of {what}"
 
 
-def test_spared_lines_exist():
+def test_exempt_lines_exist():
     for (_, path), line in SPARED.items():
         assert line in Source(path).text, path
 
 
-def test_semvmx_stands_once():
-    """What a semaphore holds at most is a number of the kernel that no call tells."""
+def test_semvmx_is_defined_once():
+    """The greatest value of a semaphore is a constant of the kernel that no call returns."""
     found = [path for path in c_files("lib/") if re.search(r"\b32767\b", Source(path).code)]
     assert found == ["lib/core/semun.h"]
 
@@ -87,13 +87,13 @@ def test_semvmx_stands_once():
 OPENS = (r"open|openat|open64|creat|memfd_create|mq_open|fopen|freopen|fdopen|tmpfile|mkstemps?|mkostemps?|dup[23]?|"
          r"pipe2?|socket|socketpair|accept4?|eventfd|timerfd_create|signalfd|epoll_create1?|inotify_init1?|fanotify_init|"
          r"userfaultfd|open_tree|fsopen|fsmount|popen")
-# Calls that cannot be told at all, whatever their arguments.
+# Calls without a close-on-exec flag.
 NEVER = {"creat", "tmpfile", "mkstemp", "mkstemps", "dup", "dup2", "pipe", "epoll_create", "accept", "inotify_init", "popen"}
 
-# Where the descriptor is meant to be inherited, and why.
+# Descriptors that are meant to be inherited, and why.
 INHERITED = {
     "cmd/exec/pty.c": "slave, fd",  # the new terminal as a standard stream of the command
-    "cmd/main.c": r'"/dev/null"',  # a standard stream in the place of one that was closed
+    "cmd/main.c": r'"/dev/null"',  # replaces a closed standard stream
 }
 
 
@@ -114,7 +114,7 @@ def test_every_descriptor_is_close_on_exec():
 
 
 def test_raw_calls_that_open_are_close_on_exec():
-    """syscall(2): the flag stands in the arguments, or in the struct that they name, in the same function."""
+    """syscall(2): the flag is in the arguments, or in the struct they name, in the same function."""
     bad = []
     for path in c_files("lib/", "cmd/"):
         source = Source(path)
@@ -124,8 +124,8 @@ def test_raw_calls_that_open_are_close_on_exec():
     assert not bad, "\n".join(bad)
 
 
-def test_opens_are_seen(tmp_path):
-    """The pattern itself: a stray open is found, a method of that name is not."""
+def test_pattern_finds_opens(tmp_path):
+    """The pattern finds a call of open(2) and ignores a method of that name."""
     file = tmp_path / "x.c"
     file.write_text('fd = open("/x", O_RDONLY);\nlib->open(1);\nfs.open (2);\n/* open(3) */\nx = "open(4)";\n')
     found = [args for _, _, args in Source(str(file)).calls(OPENS)]

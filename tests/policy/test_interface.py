@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The public interface: header, exported symbols, version script and manual say the same; the library keeps no state."""
+"""The public interface: header, exported symbols, version script and manual agree; the library keeps no state."""
 
 import os
 import re
@@ -15,18 +15,18 @@ HEADERS = (HEADER, STRESS)
 
 
 def functions(header):
-    """Names of the functions that a header has; True for those that the library exports, False for inline ones."""
+    """Return the names of functions in a header: exported ones if True, inline ones if False."""
     lines = re.findall(r"^([a-z].*?)\b(ipcx_\w+)\(", re.sub(r"\n[ \t]+", " ", Source(header).code), re.M)
     return {name: not words.startswith("static inline ") for words, name in lines}
 
 
 def declarations(*headers):
-    """Names of the functions that the headers declare for the library to have."""
+    """Return the names of exported functions that the headers declare."""
     return [name for header in headers or HEADERS for name, exported in functions(header).items() if exported]
 
 
 def blocks():
-    """(declaration, doc comment in front of it or None) of everything at the top level."""
+    """Yield (declaration, preceding doc comment or None) for everything at the top level."""
     return [pair for header in HEADERS for pair in blocks_of(header)]
 
 
@@ -41,7 +41,7 @@ def blocks_of(header):
             continue
         yield piece, doc
         if not piece.startswith("#define"):
-            doc = None  # defines in a row share the comment above them
+            doc = None  # consecutive defines share the comment above them
 
 
 # ---- names
@@ -56,11 +56,11 @@ def test_every_name_has_the_prefix():
     assert not [n for n in re.findall(r"^(?:struct|enum|union) (\w+)\s*[{;]", code, re.M) if not re.match(r"ipcx(_|$)", n)]
     for body in re.findall(r"^enum \w+ \{(.*?)^\};", code, re.M | re.S):
         assert not [n for n in re.findall(r"^\s+(\w+)", body, re.M) if not n.startswith("IPCX_")]
-    assert "typedef" not in code  # structs say that they are
+    assert "typedef" not in code  # structs are written with the keyword
 
 
 def test_the_version_script_lists_the_header():
-    """What is stable stands in nodes of releases; what is not in a node of its own, so that it can go."""
+    """Stable functions are in the nodes of releases, unstable ones in a node of their own, which can be removed."""
     nodes = re.findall(r"^([\w.]+) \{\s*global:(.*?)\}", read("lib/libipcx.map"), re.M | re.S)
     listed = {STRESS: [], HEADER: []}
     for name, symbols in nodes:
@@ -83,15 +83,15 @@ def test_the_library_exports_the_header(plain_build):
 
 
 def test_every_function_is_called_by_a_test():
-    """By one that stands outside of the library, as programs do: tests/api."""
+    """By a test that uses the library as programs do: in tests/api."""
     called = set()
-    for path in set(c_files("tests/api/")) - {"tests/api/test_newer.c"}:  # not all of that is compiled
+    for path in set(c_files("tests/api/")) - {"tests/api/test_newer.c"}:  # not all of it is compiled
         called |= {name for _, name, _ in Source(path).calls(r"ipcx_\w+")}
     assert not [name for name in declarations() if name not in called]
 
 
 def test_the_manual_documents_the_header(copied_tree):
-    """As it is built: most of the page is made of the header's own comments."""
+    """Checks the built page: most of it is generated from the header's comments."""
     if not os.path.exists(copied_tree.path("man/libipcx.3.scd.in")):
         pytest.skip("man/libipcx.3.scd.in is not written yet")
     tables = {"dump.json": ["help", "--dump"], "limits.json": ["limits", "--json", "-o", "name,unit,source,what"]}
@@ -120,7 +120,7 @@ def test_every_public_declaration_is_documented():
 
 
 def test_every_member_is_documented():
-    """Each line of a public struct or enum has its comment, but those whose name is the whole story."""
+    """Each member of a public struct or enum has a comment, except those whose name says everything."""
     plain = {"size_t size", "enum ipcx_type type", "enum ipcx_unit unit", "enum ipcx_cost cost", "size_t nrefs", "size_t ninit",
              "unsigned mech", "enum ipcx_by by", "enum ipcx_note_kind kind", "int32_t id", "uint32_t key", "unsigned flags"}
     for declaration, _ in blocks():
@@ -134,7 +134,7 @@ def test_every_member_is_documented():
 
 
 def test_functions_that_fail_say_how():
-    """Whoever returns int or a pointer that may be NULL says when."""
+    """A function that returns int or a pointer that may be NULL says when it fails."""
     for declaration, doc in blocks():
         if re.match(r"int ipcx_", declaration) and "compare" not in declaration:
             assert re.search(r"@return|\b0\b|[Rr]eturn|Whether|-1", doc), declaration
@@ -147,8 +147,8 @@ def enumerators(name):
     return re.findall(r"\b(IPCX_\w+)\b", body)
 
 
-def test_tables_leave_by_one_door():
-    """ix_table_hand() looks whether a table is whole: whoever hands one out by himself does not."""
+def test_tables_are_returned_through_one_function():
+    """ix_table_hand() checks whether a table is complete; a function that returns a table otherwise skips this check."""
     doors = [f for f in c_files("lib/") if re.search(r"\*ret_table\s*=[^=]", Source(f).code)]
     assert doors == ["lib/core/table.c"]
     public = [name for header in HEADERS for name in re.findall(r"struct ipcx_table \*\*(\w+)", Source(header).code)]
@@ -180,7 +180,7 @@ def test_every_attribute_has_a_line_in_the_table():
 
 # ---- words
 
-# Options of other programs in texts of the library, and whose they are.
+# Options of other programs that occur in texts of the library.
 OPTIONS = {
     "lib/container/nspawn.c": {"--machine", "--directory", "--image"},  # systemd-nspawn's, read from its command line
     "lib/container/podman.c": {"--cid", "--name", "--exec", "--bundle"},  # conmon's, likewise
@@ -189,7 +189,7 @@ OPTIONS = {
 
 
 def test_texts_name_no_options_of_the_program():
-    """The library does not know who uses it: what could help is a hint, which the program words."""
+    """The library does not know its caller: advice is a hint, which the program turns into words."""
     found = {}
     for path in c_files("lib/"):
         for _, text in Source(path).literals():
@@ -201,12 +201,12 @@ def test_texts_name_no_options_of_the_program():
 
 # ---- state
 
-# Symbols of the library that can be written to, and why each is no state.
+# Writable symbols of the library, and why each is not state.
 CONSTANT_AFTER_INIT = {}
 
 
 def writable(objects):
-    """(object, symbol, section) of everything that is neither code nor constant once it is loaded."""
+    """Yield (object, symbol, section) of everything that is neither code nor constant after loading."""
     out = subprocess.run(["objdump", "-t", *objects], stdout=subprocess.PIPE, text=True, check=True).stdout
     for line in out.splitlines():
         found = re.match(r"[0-9a-f]+ .{7} (\S+)\s+([0-9a-f]+)\s+(?:\.hidden )?(\S+)$", line)
@@ -221,7 +221,7 @@ def test_the_library_keeps_no_state(plain_build):
     assert set(state) == set(CONSTANT_AFTER_INIT), state
 
 
-def test_state_would_be_seen(tmp_path, plain_build):
+def test_state_is_detected(tmp_path, plain_build):
     source = tmp_path / "x.c"
     source.write_text("static int a; int b = 1; static _Thread_local int c; const char *const d = \"d\";\n"
                       "int *x(void); int *x(void) { static int e = 5; a++; c++; return a + c ? &e : &a; }\n")
@@ -229,9 +229,8 @@ def test_state_would_be_seen(tmp_path, plain_build):
     assert {symbol.split(".")[0] for symbol, _ in writable([tmp_path / "x.o"])} == {"a", "b", "c", "e"}
 
 
-# What the library never calls: it does not print, end the process, change it, or read its environment (but TZ, whose home is
-# lib/base/zone.c). Entering
-# namespaces, which needs a thread or a child of its own, has its home (test_homes.py).
+# Functions that the library never calls: it does not print, exit, change the process, or read the environment (except TZ, in
+# lib/base/zone.c). Entering namespaces, which needs a thread or child, has its own place (test_homes.py).
 ELSEWHERE = {"setns", "unshare", "fork", "_exit", "prctl", "pthread_create", "setresuid", "setresgid", "setgroups", "chdir",
              "fchdir", "chroot", "signal", "sigaction", "umask"}
 NEVER = r"""(v?printf|puts|putchar|fputs|fputc|fwrite|perror|psignal|stdout|stderr|stdin|_?exit|_Exit|quick_exit|abort|raise
@@ -249,8 +248,8 @@ def test_the_library_leaves_the_process_alone(plain_build):
     assert not bad
 
 
-def test_the_program_needs_no_more_at_start(plain_build):
-    """libmount, json-c and libcap cost their users what they cost, and nobody else."""
+def test_the_program_links_no_more_at_start(plain_build):
+    """libmount, json-c and libcap are loaded only by the commands that use them."""
     for file in ("cmd/ipcx", "lib/libipcx.so.0"):
         out = subprocess.run(["readelf", "-d", plain_build / file], stdout=subprocess.PIPE, text=True, check=True).stdout
         needed = set(re.findall(r"\(NEEDED\).*\[(\S+?)\.so", out))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Arrows point down only: who may include whom, and who may call whom or refer to its data."""
+"""Dependencies point down only: who may include whom, and who may call whom or refer to its data."""
 
 import itertools
 import os
@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from source import ROOT, Source, c_files
 
-# The first that fits. Higher may include lower; the same number only within one directory.
+# The first match counts. A higher layer may include a lower one; files of the same layer only those of their directory.
 LAYERS = [
     ("lib/base/", 0),
     ("lib/core/", 1),
@@ -43,17 +43,17 @@ LAYERS = [
     ("cmd/", 5),
 ]
 PUBLIC = ("lib/ipcx.h", "lib/ipcx-stress.h")
-# A neighbour that another may stand on.
+# Pairs of one layer of which the first may use the second.
 STANDS_ON = {("lib/ns/", "lib/proc/"), ("lib/ns/", "lib/container/"), ("lib/container/", "lib/proc/"), ("cmd/help/", "cmd/compat/")}
 STANDS_ON |= {(f"lib/stress/{above}/", f"lib/stress/{below}/") for above, below in itertools.combinations(["run", "load", "channel", "engine"], 2)}
-# A neighbour whose public functions another calls, as a program would.
+# Pairs of which the first may call public functions of the second, as a program would.
 CALLS = {(f"lib/stress/{room}/", "lib/query/") for room in ("load", "run")}
-# It names what stands above it: every mechanism. All else finds them by asking it.
+# Names every mechanism, although they are above it. All other files find mechanisms through it.
 REGISTRY = "lib/core/registry.c"
 
 
 def place(path):
-    """Its directory in the table, and the layer."""
+    """Return a file's directory in the table, and its layer."""
     for prefix, layer in LAYERS:
         if path.startswith(prefix):
             return prefix, layer
@@ -61,7 +61,7 @@ def place(path):
 
 
 def resolve(path, name):
-    """The file that an #include means: beside the includer, below cmd/ or below lib/."""
+    """Return the file that an #include names: beside the includer, below cmd/ or below lib/."""
     tops = [os.path.dirname(path), "lib"] if path.startswith("lib/") else [os.path.dirname(path), "cmd", "lib"]
     for top in tops:
         if os.path.isfile(os.path.join(ROOT, top, name)):
@@ -74,7 +74,7 @@ def arrows(path):
 
 
 def fault(path, target):
-    """Why a file may not include another; None when it may."""
+    """Return why a file may not include another, or None if it may."""
     (here, layer), (there, below) = place(path), place(target)
     if target in PUBLIC:
         return "base/ knows nothing of IPC" if layer == 0 else None
@@ -100,7 +100,7 @@ def test_includes_point_down(path):
     assert not wrong, "\n".join(wrong)
 
 
-def test_faults_are_seen():
+def test_wrong_includes_are_detected():
     assert fault("lib/base/buf.c", "lib/core/table.h")
     assert fault("lib/base/buf.c", "lib/ipcx.h")
     assert fault("lib/core/table.c", "lib/mech/sysv.h")
@@ -119,7 +119,7 @@ def test_faults_are_seen():
 
 
 def sources(top):
-    """Each source by the name of its object: ….p/core_queue.c.o"""
+    """Return the source of an object by its name: ….p/core_queue.c.o"""
     paths = [path for path in c_files(top) if path.endswith(".c")]
     names = {path[len(top):].replace("/", "_") + ".o": path for path in paths}
     assert len(names) == len(paths), "two objects would have one name"
@@ -130,7 +130,7 @@ SOURCES = {"lib/": sources("lib/"), "cmd/": sources("cmd/")}
 
 
 def references(top, *objects):
-    """What each object, or member of a static library, refers to that another defines: (source, symbol, source of that)."""
+    """Yield what each object, or member of a static library, uses of another: (source, symbol, defining source)."""
     defined, wanted, names = {}, [], SOURCES[top]
     table = subprocess.run(["nm", "-A", "-P", "-g", *objects], stdout=subprocess.PIPE, check=True, text=True).stdout
     for line in table.splitlines():
@@ -143,7 +143,7 @@ def references(top, *objects):
 
 
 def circles(found):
-    """Sources that refer to each other all round, the largest first (Tarjan)."""
+    """Return groups of sources that refer to each other in a circle, the largest first (Tarjan)."""
     arrows_of = {}
     for path, _, target in found:
         if path != target:
@@ -178,7 +178,7 @@ def wrong_reference(path, symbol, target):
 
 
 def test_calls_and_data_point_down(plain_build):
-    """An include shows what a file may use, its object what it does use: a function that is declared below may be defined above."""
+    """An include shows what a file may use, its object what it does use: a function declared in a lower layer may be defined in a higher one."""
     found = references("lib/", plain_build / "lib/libbase.a", plain_build / "lib/libipcx-internal.a")
     wrong = [f"{path}: {symbol} of {target}: {wrong_reference(path, symbol, target)}"
              for path, symbol, target in found if wrong_reference(path, symbol, target)]
@@ -192,7 +192,7 @@ def test_calls_and_data_point_down(plain_build):
 
 @pytest.fixture(scope="session")
 def program(plain_build):
-    """What the objects of the program refer to."""
+    """References between the objects of the program."""
     return references("cmd/", *(plain_build / "cmd").glob("*.p/*.o"))
 
 
@@ -205,7 +205,7 @@ def test_the_program_calls_down(program):
 
 
 def test_circles_stay_small(program, plain_build):
-    """Files that call each other are read as one. Tables that name all mechanisms, or all runtimes, by design are spared."""
+    """Files that call each other can only be read together. Tables that name all mechanisms or all runtimes are exempt."""
     library = [found for found in references("lib/", plain_build / "lib/libbase.a", plain_build / "lib/libipcx-internal.a")
                if found[0] not in (REGISTRY, "lib/container/registry.c")]
     for found in (program, library):
@@ -213,8 +213,8 @@ def test_circles_stay_small(program, plain_build):
     assert circles([("a", "", "b"), ("b", "", "c"), ("c", "", "a"), ("c", "", "d"), ("d", "", "e")]) == [["a", "b", "c"]]
 
 
-def test_faulty_references_are_seen(tmp_path):
-    """An object that calls up, and one that refers to data above it; what another defines beside it is nobody's fault."""
+def test_wrong_references_are_detected(tmp_path):
+    """An object that calls a higher layer, and one that refers to its data, are detected; a definition in the same layer is not."""
     texts = {
         "mech_shm": "int ix_above(void); extern const int ix_data; int ix_low(void); int ix_low(void) { return ix_above() + ix_data; }",
         "query_scan": "int ix_above(void); int ix_low(void); int ix_above(void) { return ix_low(); }",
@@ -236,7 +236,7 @@ def test_faulty_references_are_seen(tmp_path):
 
 
 def test_no_mechanism_includes_another():
-    """What several mechanisms share has a file and a header of its own."""
+    """Code shared by several mechanisms has a file and a header of its own."""
     for path in c_files("lib/mech/"):
         own = re.match(r"lib/mech/[a-z]+", path)[0]
         for line, target in arrows(path):
@@ -246,7 +246,7 @@ def test_no_mechanism_includes_another():
                 f"{path}:{line}: {target}"
 
 
-# What says what things are called, reads tables, or parses text. All else asks the kernel.
+# Functions that return names, read tables or parse text. All others query the kernel.
 NO_IPC = re.compile(r"ipcx_(mech_\w+|field_\w+|fieldset_\w+|row_\w+|table_\w+|value_\w+|type_\w+|ref_\w+|expr_\w+|error|version|limit_name)$")
 KERNEL = re.compile(r"(shm|msg|sem)(get|ctl|at|dt|op|snd|rcv|timedop)$|(mq|sem|shm)_(open|close|unlink|init|destroy)$|"
                     r"mq_(send|receive|timedsend|timedreceive|notify|getattr|setattr)$|sem_(wait|trywait|timedwait|clockwait|post|getvalue)$")
@@ -254,7 +254,7 @@ KERNEL = re.compile(r"(shm|msg|sem)(get|ctl|at|dt|op|snd|rcv|timedop)$|(mq|sem|s
 
 @pytest.mark.parametrize("path", c_files("cmd/"))
 def test_only_commands_ask_for_objects(path):
-    """cmd/ui/ shows what it is given; no file of cmd/ calls the kernel's IPC itself."""
+    """cmd/ui/ displays what it is given; no file of cmd/ makes IPC system calls."""
     source = Source(path)
     for at, name, _ in source.calls(r"ipcx_\w+"):
         assert not path.startswith("cmd/ui/") or NO_IPC.match(name), f"{source.where(at)}: {name}() in cmd/ui/"

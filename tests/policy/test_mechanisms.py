@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A mechanism is known to its own file and to the registry; nobody else decides by its name."""
+"""Only a mechanism's own file and the registry know it; no other code depends on its name."""
 
 import re
 
@@ -8,9 +8,9 @@ from source import MECHS, ROOT, Source, c_files, files, read
 
 OWN = {f"lib/mech/{mech}.c" for mech in MECHS}
 
-# Where a mechanism's name stands as data, and why.
+# Places where a mechanism's name is data, and why.
 DATA = {
-    "lib/limits/table.c": r'\.mech = "\w+"',  # the kernel's limits: each stops objects of one mechanism
+    "lib/limits/table.c": r'\.mech = "\w+"',  # the kernel's limits: each applies to objects of one mechanism
     "lib/mech/mqmake.c": r'default_of\(x, "msg"',  # a part of fs.mqueue.msg_default
 }
 
@@ -24,11 +24,11 @@ def test_the_registry_lists_every_mechanism():
     assert defined == OWN
 
 
-# Commands that were written for certain mechanisms, and stay theirs whatever others there are.
+# Commands written for certain mechanisms, whichever others exist.
 OLD_NAMES = "cmd/compat/"
 
 
-def test_nobody_names_a_mechanism_as_an_identifier():
+def test_no_identifier_names_a_mechanism():
     for path in c_files("lib/", "cmd/"):
         if path in OWN:
             continue
@@ -37,7 +37,7 @@ def test_nobody_names_a_mechanism_as_an_identifier():
 
 
 def logic(source):
-    """The source without its tables of help and examples, which are aligned by hand."""
+    """Return the source without its tables of help and examples, which are aligned by hand."""
     return re.sub(r"/\* clang-format off \*/.*?(/\* clang-format on \*/|\Z)", lambda m: re.sub(r"[^\n]", " ", m[0]),
                   source.text, flags=re.S)
 
@@ -50,8 +50,8 @@ class Logic(Source):
 
 
 @pytest.mark.parametrize("path", c_files("cmd/", "lib/base/", "lib/core/", "lib/limits/", "lib/proc/", "lib/ns/", "lib/query/"))
-def test_nothing_is_decided_by_a_name(path):
-    """No literal is a mechanism's name, or the beginning of its references."""
+def test_no_decision_depends_on_a_name(path):
+    """No literal is a mechanism's name or the beginning of its references."""
     source = Source(path) if path.startswith("lib/") else Logic(path)
     spared = re.compile(r"" if path.startswith(OLD_NAMES) else DATA.get(path, r"(?!)"))
     for at, text in source.literals():
@@ -62,20 +62,20 @@ def test_nothing_is_decided_by_a_name(path):
 
 @pytest.mark.parametrize("path", c_files("cmd/", "lib/core/", "lib/query/"))
 def test_no_message_lists_the_mechanisms(path):
-    """What a message lists comes from the registry; one as an example is fine."""
+    """Lists in messages come from the registry; a single mechanism as an example is fine."""
     source = Logic(path)
     for at, text in source.literals():
         named = {mech for mech in MECHS if re.search(rf"(?<![\w/]){mech}(?![\w/])", text)}
         assert len(named) < 3 or path.startswith(OLD_NAMES), f"{source.where(at)}: \"{text}\""
 
 
-# Where the text of one noun's verb sends people to another's, and why.
-ELSEWHERE = {"cmd/sem/run.c": "'ipcx sem run'"}  # what gives semaphores back by itself
+# Texts in which a verb of one noun refers to another noun, and why.
+ELSEWHERE = {"cmd/sem/run.c": "'ipcx sem run'"}  # it releases semaphores by itself
 
 
 @pytest.mark.parametrize("path", [f for f in c_files("cmd/") if not f.startswith(OLD_NAMES)])
-def test_no_verb_is_of_one_noun(path):
-    """A command says what it needs: its name, texts and examples say {noun}."""
+def test_no_verb_belongs_to_one_noun(path):
+    """A command states its requirements: its name, texts and examples use {noun}."""
     for at, text in Source(path).literals():
         text = text.replace(ELSEWHERE.get(path, "\n"), "")
         found = re.search(rf"(^|\bipcx )({'|'.join(MECHS)}) [a-z]+\b", text)
@@ -90,21 +90,21 @@ def test_no_mechanism_decides_by_the_name_of_another(path):
 
 
 def test_mechanisms_are_not_compared_by_number():
-    """A number means nothing: it is an index into the registry."""
+    """A number has no meaning: it is an index into the registry."""
     for path in c_files("lib/", "cmd/"):
         source = Source(path)
         found = re.search(r"\bmech\s*(==|!=|<|>|<=|>=)\s*\d+\b|\bIPCX_MECH_BIT\(\d", source.code)
         assert not found, f"{source.where(found.start())}: {found[0]}"
 
 
-def test_completions_list_nothing():
-    """What a shell offers comes from the binary; its own file holds no list that could grow old."""
+def test_completion_scripts_contain_no_list():
+    """A shell's completions come from the binary; its script holds no list that could become outdated."""
     for path in [f for f in files() if f.startswith("completion/") and not f.endswith(".build")]:
         named = {mech for mech in MECHS if re.search(rf"(?<![\w/:.-]){mech}(?![\w/:.-])", read(path))}
         assert len(named) < 3, f"{path}: {sorted(named)}"
 
 
-def test_spared_data_exists():
+def test_exempt_data_exists():
     for path, pattern in DATA.items():
         assert re.search(pattern, read(path)), path
     assert ROOT

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A field is a number and a line, a member of a struct is a member: no program that was built before notices."""
+"""A field is a number and a line, a member of a struct is a member: programs built before are unaffected."""
 
 import filecmp
 import json
@@ -32,13 +32,13 @@ def copy(tree, tmp_path_factory, name):
 
 
 def library(tree):
-    """How the build calls it."""
+    """The name of the library's file in the build."""
     return os.path.relpath(os.path.realpath(tree.build / "lib/libipcx.so"), os.path.realpath(tree.build))
 
 
 @pytest.fixture(scope="module")
 def fields_tree(copied_tree, tmp_path_factory):
-    """The copy, with twenty fields more."""
+    """The copy with twenty more fields."""
     tree = copy(copied_tree, tmp_path_factory, "fields")
     insert_before(tree.path(HEADER), "\tIPCX_NO_FIELD =", "".join(f"\tIPCX_F_{name.upper()},\n" for name in NAMES))
     insert_before(tree.path(TABLE), "\t[IPCX_F_WORKLOAD]", "".join(
@@ -50,7 +50,7 @@ def fields_tree(copied_tree, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def members_tree(copied_tree, tmp_path_factory):
-    """The copy, with one member more in every struct that says its size: the library alone."""
+    """The copy with one more member in every struct that has a size member; only the library is built."""
     tree = copy(copied_tree, tmp_path_factory, "members")
     for header in (HEADER, "lib/ipcx-stress.h"):
         subprocess.run([os.path.join(ROOT, "tests/api/newer/newer.py"), copied_tree.path(header), tree.path(header)], check=True)
@@ -60,7 +60,7 @@ def members_tree(copied_tree, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def old_program(copied_tree, tmp_path_factory):
-    """tests/api/test_old.c by the headers as they are."""
+    """tests/api/test_old.c compiled with the current headers."""
     program = tmp_path_factory.mktemp("old") / "old"
     if subprocess.run(["pkg-config", "--exists", "cmocka"], check=False).returncode:
         pytest.skip("no cmocka")
@@ -70,7 +70,7 @@ def old_program(copied_tree, tmp_path_factory):
 
 
 def run(tree, *words):
-    """By the library of this tree, in a namespace of its own."""
+    """Run it with this tree's library in a fresh namespace."""
     env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "LD_LIBRARY_PATH": str(tree.build / "lib")}
     done = subprocess.run([IN_NS, *words], env=env, text=True, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE)
@@ -91,13 +91,13 @@ def fields_of(dump):
 
 # ---- twenty fields
 
-def test_nothing_else_was_touched(copied_tree, fields_tree):
+def test_only_the_listed_files_were_changed(copied_tree, fields_tree):
     differ = [f for f in files() if os.path.exists(copied_tree.path(f))
               and not filecmp.cmp(copied_tree.path(f), fields_tree.path(f), shallow=False)]
     assert sorted(differ) == [TABLE, HEADER]
 
 
-def test_the_program_knows_them(copied_tree, fields_tree):
+def test_the_program_knows_the_new_fields(copied_tree, fields_tree):
     program = fields_tree.build / "cmd/ipcx"
     before = fields_of(ok(copied_tree, copied_tree.build / "cmd/ipcx", "help", "--dump"))
     now = fields_of(ok(fields_tree, program, "help", "--dump"))
@@ -108,20 +108,20 @@ def test_the_program_knows_them(copied_tree, fields_tree):
     assert refused.returncode == 2 and "extra_7" in refused.stderr
 
 
-def test_the_program_of_before_does_not_notice(copied_tree, fields_tree):
+def test_an_old_program_prints_the_same(copied_tree, fields_tree):
     old = copied_tree.build / "cmd/ipcx"
-    # It is the new library that it runs with.
+    # It runs with the new library.
     assert set(NAMES) <= set(fields_of(ok(fields_tree, old, "help", "--dump")))
     script = "".join(f'"$0" {words} >/dev/null; ' for words in SOME)
     for words in ("ls --json", "limits --json -o name,limit", "show pshm:/new-field --json", "ls sem --json -o +id_index", "ls sem --where 'nsems == 3' -o ref"):
-        # Both look at the same objects.
+        # Both see the same objects.
         both = ok(copied_tree, "sh", "-euc", f'{script} "$0" {words}; echo; echo ====; LD_LIBRARY_PATH=$1 "$0" {words}; echo', old,
                   fields_tree.build / "lib")
         before, _, now = re.sub(r'"(age|idle)": *\d+', r'"\1": 0', both).partition("====\n")
         assert before and before.strip() == now.strip(), words
 
 
-def test_a_program_of_before_does_not_notice(fields_tree, old_program):
+def test_an_old_client_passes_its_tests(fields_tree, old_program):
     done = run(fields_tree, old_program)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -129,7 +129,7 @@ def test_a_program_of_before_does_not_notice(fields_tree, old_program):
 # ---- a member of each struct
 
 def test_a_program_with_smaller_structs(members_tree, old_program):
-    """What its structs lack is zero."""
+    """The members that its structs lack count as zero."""
     done = run(members_tree, old_program)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -141,7 +141,7 @@ ERROR, USAGE, CHANGE, INCOMPATIBLE = 1, 2, 4, 8
 
 
 def abidiff(before, after):
-    """Exit status and report of a comparison of two libraries, by what their headers declare."""
+    """Return exit status and report of comparing two libraries by their headers."""
     if not shutil.which("abidiff"):
         pytest.skip("abidiff (abigail-tools) is not installed")
     done = subprocess.run(["abidiff", "--headers-dir1", before.path("lib"), "--headers-dir2", after.path("lib"),
@@ -151,12 +151,12 @@ def abidiff(before, after):
     return done.returncode, done.stdout
 
 
-def test_twenty_fields_are_no_incompatible_change(copied_tree, fields_tree):
+def test_twenty_fields_are_compatible(copied_tree, fields_tree):
     status, report = abidiff(copied_tree, fields_tree)
     assert not status & INCOMPATIBLE, report
 
 
-def test_an_incompatible_change_would_be_seen(copied_tree, tmp_path_factory):
+def test_an_incompatible_change_is_detected(copied_tree, tmp_path_factory):
     tree = copy(copied_tree, tmp_path_factory, "incompatible")
     if not shutil.which("abidiff"):
         pytest.skip("abidiff (abigail-tools) is not installed")

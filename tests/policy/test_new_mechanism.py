@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Adding a mechanism touches one new file and two registry lines; then every command knows it."""
+"""Adding a mechanism takes one new file and two registry lines; then every command supports it."""
 
 import base64
 import filecmp
@@ -26,7 +26,7 @@ def insert_after(path, before, line):
 
 
 class Toys:
-    """An ipcx that knows toys, and a directory of them."""
+    """An ipcx that supports toys, and a directory of toys."""
 
     def __init__(self, tree, cwd):
         self.tree, self.cwd = tree, cwd
@@ -45,7 +45,7 @@ class Toys:
         return json.loads(self.ok(*words))
 
     def load(self, *words):
-        """A load run; also in a namespace of its own where it is not told to make one."""
+        """Run a load test, in a fresh namespace."""
         private = os.path.join(ROOT, "tests/private.sh")
         if subprocess.run([private, "true"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                           check=False).returncode:
@@ -56,7 +56,7 @@ class Toys:
 
 @pytest.fixture(scope="module")
 def toy_tree(copied_tree, tmp_path_factory):
-    """The copy, with one file and two lines more."""
+    """The copy with one more file and two more lines."""
     tree = type(copied_tree)(tmp_path_factory.mktemp("toy"))
     shutil.copytree(copied_tree.top, tree.top, dirs_exist_ok=True, ignore=shutil.ignore_patterns("build"))
     shutil.copy2(os.path.join(ROOT, "tests/policy/toy.c"), tree.path("lib/mech/toy.c"))
@@ -72,7 +72,7 @@ def toys(toy_tree, tmp_path):
     return Toys(toy_tree, tmp_path)
 
 
-def test_nothing_else_was_touched(copied_tree, toy_tree):
+def test_only_the_listed_files_were_changed(copied_tree, toy_tree):
     differ = [f for f in files() if os.path.exists(copied_tree.path(f))
               and not filecmp.cmp(copied_tree.path(f), toy_tree.path(f), shallow=False)]
     assert sorted(differ) == [REGISTRY, BUILD]
@@ -83,7 +83,7 @@ def test_nothing_else_was_touched(copied_tree, toy_tree):
         assert len(new) == 1 and [line for line in lines if line not in new] == before.split("\n")
 
 
-def test_life(toys):
+def test_create_change_and_remove(toys):
     assert toys.ok("mk", "toy", "/a", "--size", "5", "--mode", "0600") == "/a\n"
     assert toys.ok("mk", "toy:/b", "--size", "2K") == "/b\n"
     assert "toy:/a exists, owner " in toys.run("mk", "toy", "/a", "--size", "5").stderr
@@ -124,8 +124,8 @@ def test_where(toys):
     assert [o["name"] for o in toys.json("ls", "toy", "--json")["objects"]] == ["/a"]
 
 
-def test_what_it_lacks_is_refused(toys):
-    """The words come from its own tables."""
+def test_missing_abilities_are_refused(toys):
+    """The texts come from the mechanism's own tables."""
     run = toys.run("mk", "toy", "/a")
     assert run.returncode == 2 and "toy: a toy needs size" in run.stderr
     run = toys.run("mk", "toy", "/a", "--size", "1", "--nsems", "3")
@@ -145,7 +145,7 @@ def test_help(toys):
     assert "toy          Toys for tests" in toys.ok("help")
 
 
-def test_references_know_it(toys):
+def test_references_are_accepted(toys):
     assert "toy" in toys.run("show", "toi:/a").stderr
 
 
@@ -159,12 +159,12 @@ def test_completion(toys):
     assert "/a" in after
 
 
-# What everything with memory can do, in the order in which the program tells it.
+# Verbs of every mechanism with memory, in the order in which the program lists them.
 MEMORY = ["read", "write", "fill", "copy"]
 
 
 def test_memory(toys):
-    """It said how its memory is opened, and no more: the verbs are there."""
+    """The mechanism only defines how its memory is opened; the verbs follow."""
     toys.ok("mk", "toy", "/a", "--size", "5")
     toys.ok("mk", "toy", "/b", "--size", "2K")
     assert toys.ok("toy", "write", "/a", given="hello") == ""
@@ -176,7 +176,7 @@ def test_memory(toys):
 
 
 def test_messages(toys):
-    """And so are those of queues, with its own word for the number of a message."""
+    """Likewise for messages, with the mechanism's own term for the number of a message."""
     toys.ok("mk", "toy", "/a", "--size", "5")
     toys.ok("mk", "toy", "/b", "--size", "5")
     assert toys.ok("toy", "send", "/a", "one") == ""
@@ -193,7 +193,7 @@ def test_messages(toys):
     assert much.returncode == 2 and "a number is 1 to 9, not 10" in much.stderr
 
 
-def test_memory_is_refused_in_its_words(toys):
+def test_memory_errors_use_its_terms(toys):
     toys.ok("mk", "toy", "/a", "--size", "5")
     for words, rc, says in ((["write", "/a"], 1, "toy:/a: standard input does not fit"), (["read", "/none"], 3, "toy:/none: "),
                             (["read"], 2, "toy read needs one reference"), (["fill", "/a", "/b"], 2, "toy fill needs one reference"),
@@ -205,7 +205,7 @@ def test_memory_is_refused_in_its_words(toys):
     assert run.returncode == 2 and "'ipcx toy read --help'" in run.stderr
 
 
-def test_what_it_cannot_do_is_no_verb(toys):
+def test_missing_abilities_are_not_verbs(toys):
     for verb in "op", "notify", "frob":
         run = toys.run("toy", verb, "/a")
         assert run.returncode == 2 and "toy what? " + ", ".join(MEMORY) in run.stderr
@@ -217,8 +217,8 @@ def commands(toys, noun):
     return {c["name"].split()[1]: c for c in toys.json("help", "--dump")["commands"] if c["name"].startswith(noun + " ")}
 
 
-def test_verbs_are_told(toys):
-    """In the list, in the tables and to shells: what is told of memory with a name, in its words."""
+def test_verbs_are_listed(toys):
+    """In the list of commands, in the tables and in completions: the texts about named memory, with the mechanism's terms."""
     listed = [line.split()[1] for line in toys.ok("help").splitlines() if line.startswith("  toy ") and "Toys" not in line]
     offered = [line.split("\t")[0] for line in toys.ok("complete", "--", "toy", "").splitlines()]
     mine, pshm = commands(toys, "toy"), commands(toys, "pshm")
@@ -232,8 +232,8 @@ def test_verbs_are_told(toys):
     assert toys.ok("complete", "--", "toy", "read", "").splitlines()[0].split("\t")[0] == "/a"
 
 
-def test_pages_are_made(toys, toy_tree, tmp_path):
-    """Its nouns have no page; those that there are know no mechanism by name, and the list of commands has them."""
+def test_manual_pages_are_built(toys, toy_tree, tmp_path):
+    """The new noun has no page; existing pages name no mechanism, and the list of commands includes its verbs."""
     for name, words in (("dump", ["help", "--dump"]), ("limits", ["limits", "--json", "-o", "name,unit,source,what"])):
         (tmp_path / name).write_text(toys.ok(*words))
     for page in [f for f in files() if f.startswith("man/") and f.endswith(".scd.in")]:
@@ -254,7 +254,7 @@ def test_dump(toys):
 
 
 def test_schema(toys):
-    """Its rows are like any other's."""
+    """Its rows are like those of other mechanisms."""
     jsonschema = pytest.importorskip("jsonschema")
     toys.ok("mk", "toy", "/a", "--size", "5")
     schema = toys.json("help", "--schema")
@@ -263,7 +263,7 @@ def test_schema(toys):
 
 
 def test_load(toys):
-    """The driver's job has its place after those of the other mechanisms; nothing is left."""
+    """The job of its driver comes after those of the other mechanisms; no object is left."""
     listed = toys.json("stress", "--list", "--json")["workloads"]
     churn = [(job["mech"], job["what"]) for job in listed if job["workload"] == "churn"]
     assert churn[-1] == ("toy", "toys come, are looked at, changed, opened and go")
@@ -291,7 +291,7 @@ def toyuse(toy_tree):
 
 
 def test_library(toys, toyuse):
-    """Memory, messages, totals, and what it can do, without another line anywhere."""
+    """Memory, messages, totals and abilities work without another line anywhere."""
     toys.ok("mk", "toy", "/a", "--size", "5")
     toys.ok("mk", "toy", "/b", "--size", "6")
     run = subprocess.run([toyuse, "toy:/a"], cwd=toys.cwd, env=toys.env, text=True, check=False, stdout=subprocess.PIPE, timeout=60)

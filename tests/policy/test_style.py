@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""House style, as far as a program can tell it."""
+"""House style, as far as a program can check it."""
 
 import os
 import re
@@ -14,7 +14,7 @@ SUITE_LINES = 700  # a suite of short tests is read one test at a time
 FUNCTION_LINES = 60
 NESTING = 4
 
-# Longer than that, and why.
+# Exceptions, and why.
 LONG = {
     "lib/ipcx.h": "the whole interface with its documentation, read from top to bottom",
 }
@@ -30,13 +30,13 @@ def is_corpus(path):
 
 # ---- licences and head comments
 
-# Texts whose form others decide, or that are licences themselves.
+# Texts whose form is prescribed by others, or that are licences themselves.
 NO_SPDX = {
     "packaging/debian/changelog",
     "packaging/debian/copyright",
     "packaging/debian/source/format",
 }
-# What has no place for a comment.
+# File types that cannot hold a comment.
 NO_COMMENT = (".json", ".csv", ".svg", ".png", ".install", ".gitattributes")
 
 
@@ -46,7 +46,7 @@ def licensed(path):
 
 
 def spdx(path):
-    """The licence that the first line (or the second, below #!) states."""
+    """Return the licence that the first line (or the second, after #!) states."""
     for line in read(path).split("\n")[:2]:
         found = re.search(r"SPDX-License-Identifier: (.*?)(?: \*/| -->)?$", line)
         if found:
@@ -61,7 +61,7 @@ def test_every_file_states_its_licence(path):
     assert spdx(path) == ("LGPL-2.1-or-later" if path.startswith("lib/") else "GPL-2.0-or-later")
 
 
-def test_every_licence_is_here():
+def test_every_licence_is_included():
     stated = {spdx(f) for f in files() if licensed(f)} - {None}
     assert {f"LICENSES/{name}.txt" for name in stated} == {f for f in files() if f.startswith("LICENSES/")}
 
@@ -72,8 +72,8 @@ def test_exempt_files_exist():
 
 
 @pytest.mark.parametrize("path", c_files())
-def test_c_files_begin_with_what_they_know(path):
-    """Line 1 the licence, line 2 on a comment of more than two words."""
+def test_c_files_begin_with_a_head_comment(path):
+    """Line 1 is the licence; a comment of more than two words begins on line 2."""
     head = re.match(r"/[/*] SPDX-License-Identifier: [\w.-]+(?: \*/)?\n/\*(.*?)\*/", read(path), re.S)
     assert head, "no comment below the SPDX line"
     assert len(re.findall(r"\w+", head[1])) > 2
@@ -89,7 +89,7 @@ def test_headers_are_guarded(path):
     guard = re.search(r"^#ifndef (\w+_H)\n#define \1\n", read(path), re.M)
     once = "#pragma once\n" in read(path)
     if path in ("lib/ipcx.h", "lib/ipcx-stress.h"):
-        assert guard and not once  # no C99 compiler need know the pragma
+        assert guard and not once  # C99 compilers need not know the pragma
     else:
         assert bool(guard or once) == path.endswith(".h")
 
@@ -103,7 +103,7 @@ def test_files_are_short(path):
 
 
 def length(body):
-    """Lines of a function, without the tables in it: those are data."""
+    """Return the lines of a function without those of tables in it, which are data."""
     return len(re.sub(r"^\tstatic const [^;]*?\{\n.*?^\t\};\n", "", body, flags=re.M | re.S).split("\n"))
 
 
@@ -135,9 +135,9 @@ def test_functions_are_found():
     assert found == bodies > 300
 
 
-# ---- what must not be there
+# ---- what must not occur
 
-# Calls that cannot know how much room there is, change what they read, or cut in silence.
+# Functions that cannot know the size of their buffer, modify their input, or truncate silently.
 UNSAFE = (r"alloca|strcpy|strcat|stpcpy|v?sprintf|gets|strncpy|strncat|strtok|v?f?scanf|sscanf|atoi|atol|atoll|"
           r"strtoul?l?|strdupa|tmpnam|tempnam|mktemp|asctime|ctime|gmtime|localtime|bcopy|bzero")
 
@@ -149,7 +149,7 @@ def test_no_unsafe_calls(path):
 
 
 def words_that_stay_out():
-    # In pieces: this file may not have them either.
+    # Split, so that this file does not match.
     yield r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b"
     yield r"(?<![\w.$}/-])/(work|home|Users)/\w"
     yield r"/tmp/bui" r"ld-"
@@ -157,14 +157,14 @@ def words_that_stay_out():
 
 
 @pytest.mark.parametrize("path", [f for f in files() if not is_corpus(f) and not f.startswith("LICENSES/")])
-def test_no_words_that_stay_out(path):
+def test_no_forbidden_words(path):
     for word in words_that_stay_out():
         found = re.search(word, read(path))
         assert not found, f"{path}: {found[0]}"
 
 
 @pytest.mark.parametrize("path", [f for f in files() if f.endswith((".c", ".h", ".py", ".sh", ".md", ".build", ".scd"))])
-def test_lines_end_where_they_end(path):
+def test_no_blanks_at_the_end_of_lines(path):
     text = read(path)
     assert not re.search(r"[ \t]+$", text, re.M), "blanks at the end of a line"
     assert not text or text.endswith("\n") and not text.endswith("\n\n")
@@ -172,8 +172,8 @@ def test_lines_end_where_they_end(path):
 
 
 @pytest.mark.parametrize("path", c_files("lib/", "cmd/"))
-def test_no_islands_of_ifdef(path):
-    """A feature that is off is a stub file. What the compiler or its headers lack may be filled in."""
+def test_no_scattered_ifdefs(path):
+    """A disabled feature is a stub file. What a compiler or its headers lack may be defined conditionally."""
     allowed = r"#\s*(ifn?def __cplusplus|ifdef __GNUC__|ifndef IPCX_H|ifndef (SYS|MSG|SHM|SEM|IPC|MFD|O|FS|AT|NS|RESOLVE|PIDFD|CLOSE|STATX)_?\w+)"
     for line, text in enumerate(Source(path).lines, 1):
         if re.match(r"\s*#\s*if", text):
@@ -191,7 +191,7 @@ def enumerators():
 
 
 def switches(source):
-    """(line, what is switched on, the body) of each."""
+    """Yield (line, operand, body) of each switch."""
     for m in re.finditer(r"\bswitch\s*\(", source.code):
         end = source.code.index("{", m.end())
         body = source.code[end:closing(source.code, end)]
@@ -199,7 +199,7 @@ def switches(source):
 
 
 def test_switches_over_enums_have_no_default():
-    """So that the compiler tells who forgot the new one."""
+    """Without a default the compiler reports an enumerator that is missing."""
     known = enumerators()
     assert "IPCX_TYPE_NONE" in known and "IPCX_BY_KEY" in known
     for path in c_files("lib/", "cmd/"):
@@ -261,7 +261,7 @@ WARNINGS = """-Wshadow -Wundef -Wvla -Wstrict-prototypes -Wmissing-prototypes -W
 
 
 def test_every_warning_is_on():
-    """VLAs, missing cases and the rest: what the compiler can tell, it tells, and the developer build stops."""
+    """VLAs, missing cases and the rest: all warnings are on, and fail the developer build."""
     build = read("meson.build")
     assert not [w for w in WARNINGS if f"'{w}'" not in build]
     assert "'warning_level=3'" in build and "'-fvisibility=hidden'" in build
@@ -271,7 +271,7 @@ def test_every_warning_is_on():
 
 
 def test_a_static_function_is_named_after_its_file():
-    """Its name stands alone in a backtrace: two files may not have static functions of one name."""
+    """A backtrace shows the name alone: two files may not have static functions of one name."""
     homes = {}
     for path in c_files("lib/", "cmd/"):
         if path.endswith(".c"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a type of value is stands in one table; nobody else decides by the type, case by case."""
+"""The properties of a type of value are in one table; no other code distinguishes types."""
 
 import re
 
@@ -16,15 +16,15 @@ def enumerators(name):
 
 
 @pytest.mark.parametrize("kind, suffix", [("ipcx_type", r"\{\{"), ("ipcx_unit", r"\{")])
-def test_the_table_has_every_one(kind, suffix):
-    """Types and units, each an entry, in the order of the enumeration."""
+def test_the_table_has_every_type_and_unit(kind, suffix):
+    """Each type and unit has an entry, in the order of the enumeration."""
     found = re.findall(rf"^\t\[({kind.upper()}_\w+)\]\s*= {suffix}", read(TABLE), re.M)
     assert found == enumerators(kind)
 
 
 @pytest.mark.parametrize("path", c_files("lib/", "cmd/"))
-def test_nobody_else_lists_types(path):
-    """Neither a switch over types, units or costs, nor an array that they index."""
+def test_no_other_code_lists_types(path):
+    """Neither a switch over types, units or costs, nor an array indexed by them."""
     own = {TABLE: "TYPE|UNIT", PEOPLE: "TYPE", "lib/core/field.c": "COST"}.get(path, "(?!)")
     source = Source(path)
     for m in re.finditer(r"(?:\bcase\s+|\[\s*)IPCX_(TYPE|UNIT|COST)_\w+", source.code):

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A mechanism as CONTRIBUTING.md wants a new one: this file, a line in core/registry.c
+ * A mechanism added as CONTRIBUTING.md describes: this file, a line in core/registry.c
  * and one in meson.build. Its objects are the files in the directory "toys" of the
- * working directory: their bytes are memory. Their messages stand in files of the same
- * names in the directory "letters". The test copies this file to lib/mech/toy.c; it is no
- * part of a build.
+ * working directory; their bytes are memory. Their messages are in files of the same
+ * names in the directory "letters". The test copies this file to lib/mech/toy.c; it is
+ * not part of any build.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -169,7 +169,7 @@ struct letter {
 	char text[LONGEST];
 };
 
-/* All that a toy has. */
+/* All messages of a toy. */
 struct letters {
 	unsigned n;
 	struct letter letter[MOST];
@@ -230,7 +230,7 @@ static int state(struct ipcx_queue *q, struct ipcx_queue_state *ret_state)
 	return 0;
 }
 
-/* -EAGAIN: it would block. Then the caller sleeps a little and tries again. */
+/* Returns -EAGAIN if it would block; the caller then sleeps a little and retries. */
 static int send_letter(struct ipcx_queue *q, const struct ipcx_message *m, bool wait)
 {
 	struct letters l;
@@ -247,7 +247,7 @@ static int send_letter(struct ipcx_queue *q, const struct ipcx_message *m, bool 
 	return write_letters(q, &l);
 }
 
-/* -EAGAIN: there is no message there. */
+/* Returns -EAGAIN if there is no such message. */
 static int get(struct ipcx_queue *q, uint64_t position, bool out,
 	       struct ipcx_message *ret_m)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a program can do with a mechanism that was added by one file: toyuse REF. Says
- * what ipcx_mech_can() answers and what ipcx_totals() counts, writes to the object's
- * memory and reads it, sends two messages, looks at the second, and receives both. Each
- * line of the output is one answer; test_new_mechanism.py knows what they should be.
+ * Use a mechanism that was added by one file: toyuse REF. Print what ipcx_mech_can()
+ * returns and what ipcx_totals() counts, write to the object's memory and read it, send
+ * two messages, peek at the second, and receive both. Each line of output is one result;
+ * test_new_mechanism.py has the expected values.
  */
 #include <stdio.h>
 #include <string.h>

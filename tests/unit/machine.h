@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A recorded machine: a root with the state files of runtimes, and a /proc with the
- * processes that they speak of. Everything belongs to whoever runs the test.
+ * A recorded machine for tests: a root directory with state files of container runtimes,
+ * and a /proc with the processes they name. All files belong to the user who runs the
+ * test.
  */
 #pragma once
 
@@ -22,14 +23,14 @@ struct machine {
 	struct ipcx *x;
 };
 
-/* Where runtimes of this user keep their state: "run/user/UID/RUNTIME". */
+/* Path of the state that this user's runtimes keep: "run/user/UID/RUNTIME". */
 static inline const char *state_path(char buf[300], const char *rest)
 {
 	(void)snprintf(buf, 300, "run/user/%u/%.200s", geteuid(), rest);
 	return buf;
 }
 
-/* A directory with all above it. */
+/* Create a directory and its parents. */
 static inline void make_dir(const struct machine *m, const char *path)
 {
 	char part[300];
@@ -60,7 +61,7 @@ static inline void put(const struct machine *m, const char *path, const char *te
 	put_bytes(m, path, text, strlen(text));
 }
 
-/* What a runtime keeps of a container: "runc/ID", "state.json". */
+/* Write a runtime's state file of a container: "runc/ID", "state.json". */
 static inline void claim(const struct machine *m, const char *dir, const char *file,
 			 const char *text)
 {
@@ -80,7 +81,7 @@ static inline void put_of(const struct machine *m, int pid, const char *file,
 	put_bytes(m, path, data, len);
 }
 
-/* Put a process into our namespace of a type. */
+/* Put a process into our own namespace of a type. */
 static inline void in_our_ns(const struct machine *m, int pid, const char *type)
 {
 	char ours[64], its[64];
@@ -91,7 +92,7 @@ static inline void in_our_ns(const struct machine *m, int pid, const char *type)
 	assert_int_equal(linkat(m->fd, ours, m->fd, its, 0), 0);
 }
 
-/* A process. */
+/* Add a process to the recorded /proc. */
 static inline void run(const struct machine *m, int pid, int parent, const char *comm,
 		       uint64_t start)
 {
@@ -107,13 +108,14 @@ static inline void run(const struct machine *m, int pid, int parent, const char 
 		       "Name:\t%s\nUid:\t%u\t%u\t%u\t%u\nNSpid:\t%d\n", comm, geteuid(),
 		       geteuid(), geteuid(), geteuid(), pid);
 	put_of(m, pid, "status", text, strlen(text));
-	put_of(m, pid, "exe", "", 0); /* a program of root's */
-	/* A file stands for a namespace: that of its mounts is its own. */
+	put_of(m, pid, "exe", "", 0); /* a program owned by root */
+	/* A file stands for a namespace; each process gets a mount namespace of its
+	 * own. */
 	put_of(m, pid, "ns/mnt", "", 0);
 	in_our_ns(m, pid, "user");
 }
 
-/* A process of root's or of whoever looks, in our own namespaces: one that watches. */
+/* Add a watcher: a process of root or of the current user, in our own namespaces. */
 static inline void watch(const struct machine *m, int pid, int parent, const char *comm,
 			 uint64_t start)
 {
@@ -167,7 +169,7 @@ static inline int machine_end(void **state)
 
 #define ON_MACHINE(test) cmocka_unit_test_setup_teardown(test, machine_begin, machine_end)
 
-/* Every process is one that a container may begin with. */
+/* Return every process: each may be the first of a container. */
 static inline size_t all_processes(const struct machine *m, int32_t pids[], size_t max)
 {
 	DIR *dir = fdopendir(openat(m->x->procfd, ".", O_RDONLY | O_CLOEXEC));
@@ -201,7 +203,7 @@ static inline struct ix_containers *containers(const struct machine *m)
 	return c;
 }
 
-/* How many there are; the last of them with this id. */
+/* Return the number of containers; *ret_found is the last one with this id. */
 static inline size_t look(const struct ix_containers *c, const char *id,
 			  const struct ix_container **ret_found)
 {
@@ -215,7 +217,7 @@ static inline size_t look(const struct ix_containers *c, const char *id,
 	return n;
 }
 
-/* Whether a container with this id is listed. */
+/* Return whether a container with this id is listed. */
 static inline bool listed(const struct machine *m, const char *id)
 {
 	struct ix_containers *c = containers(m);

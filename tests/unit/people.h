@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Users and groups that are the same on every machine: these calls stand in front of the
- * C library's. bob is 1000, eve 1001, and somebody is called 42 and has number 4242. Of
- * "away", and of number 666, nobody can tell.
+ * Fixed users and groups, the same on every machine: these functions replace those of the
+ * C library. bob is 1000, eve 1001, and the user named 42 has uid 4242. Looking up "away"
+ * or 666 fails.
  */
 #pragma once
 
@@ -13,7 +13,7 @@
 
 #define AWAY_ID 666
 
-static unsigned people_asked; /* how often */
+static unsigned people_asked; /* number of lookups */
 
 /* clang-format off */
 static const struct {
@@ -24,7 +24,7 @@ static const struct {
 };
 /* clang-format on */
 
-/* The number of an entry, -1 without one, -2 when nobody can tell. */
+/* Return the id of an entry, -1 if there is no entry, -2 if the lookup fails. */
 static int people_find(const char *name, unsigned id)
 {
 	people_asked++;

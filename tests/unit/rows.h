@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A small table for tests of expressions: one row with a value of each type, one whose
- * values are unknown, one of a kind that has next to no fields.
+ * A small table for tests of expressions: a row with a value of each type, a row whose
+ * values are unknown, and a row of a kind with few fields.
  */
 #pragma once
 
@@ -57,8 +57,8 @@ static const struct ix_kind bare_kind = {
 };
 
 /*
- * Rows 0 (known), 1 (rss, owner and dest are unknown) and 2 (only a limit). NULL when
- * memory is out.
+ * Return rows 0 (all known), 1 (rss, owner and dest unknown) and 2 (a limit), or NULL if
+ * out of memory.
  */
 static struct ipcx_table *test_table(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The three texts of /proc/sysvipc as Linux writes them, read into one kind of row: for
- * the tests of the parser, which knows the files only by such descriptions.
+ * The three texts of /proc/sysvipc as Linux writes them, read into one kind of row. The
+ * parser under test knows the files only by these descriptions.
  */
 #pragma once
 

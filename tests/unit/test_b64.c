@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* base/b64.c: one text for one sequence of bytes, and nothing else is taken. */
+/* base/b64.c: each sequence of bytes has one encoding, and no other text is accepted. */
 #include "base/b64.h"
 
 #include <errno.h>
@@ -8,9 +8,9 @@
 #include "base/util.h"
 #include "unit.h"
 
-static void examples(void **state)
+static void test_rfc_examples(void **state)
 {
-	/* RFC 4648, section 10; and the ends of the alphabet. */
+	/* RFC 4648, section 10, and the first and last characters of the alphabet. */
 	static const struct {
 		const char *bytes, *text;
 	} rows[] = {
@@ -39,7 +39,7 @@ static void examples(void **state)
 	}
 }
 
-static void there_and_back(void **state)
+static void test_round_trip(void **state)
 {
 	unsigned char all[257];
 
@@ -58,7 +58,7 @@ static void there_and_back(void **state)
 	}
 }
 
-static void refused(void **state)
+static void test_invalid_texts_are_refused(void **state)
 {
 	static const char *const rows[] = {
 		"Z",    "Zg",    "Zg=",  "Zg==Zg==", "Zg=v",     "====",
@@ -79,9 +79,9 @@ static void refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(examples),
-		cmocka_unit_test(there_and_back),
-		cmocka_unit_test(refused),
+		cmocka_unit_test(test_rfc_examples),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_invalid_texts_are_refused),
 	};
 
 	return cmocka_run_group_tests_name("b64", tests, NULL, NULL);

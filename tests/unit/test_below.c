@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* base/below.c: links of others lead nowhere outside of the directory that is their root.
- */
+/* base/below.c: links planted by other users do not lead out of the root directory. */
 #include "base/below.h"
 
 #include <errno.h>
@@ -18,8 +17,8 @@ static int above = -1, root = -1;
 static const char *const dirs[] = { "root", "root/etc", "root/etc/deep" };
 
 static const struct {
-	const char *path, *text; /* a file */
-	const char *target;      /* or a link */
+	const char *path, *text; /* of a file */
+	const char *target;      /* or of a link */
 } files[] = {
 	{ "passwd", "outside", NULL },
 	{ "root/etc/passwd", "inside", NULL },
@@ -78,7 +77,7 @@ static int end(void **state)
 	return rmdir(top);
 }
 
-/* Whether the kernel can promise anything: before 5.6 there is nothing to test. */
+/* Return whether openat2(2) exists: before Linux 5.6 there is nothing to test. */
 static bool promises(void)
 {
 	auto_fd int fd = ix_open_below(root, ".", O_PATH, true);
@@ -91,7 +90,7 @@ static bool promises(void)
 struct row {
 	const char *path;
 	int flags, error;
-	const char *text; /* what is read, where something is */
+	const char *text; /* what is read, or NULL */
 };
 
 /* clang-format off */
@@ -139,7 +138,7 @@ static void one(const struct row *row, bool hostile)
 	ROW_TRUE(row->path, !strcmp(buf, row->text));
 }
 
-static void stays_below(void **state)
+static void test_paths_stay_below_the_root(void **state)
 {
 	(void)state;
 	if (!promises())
@@ -150,8 +149,8 @@ static void stays_below(void **state)
 	}
 }
 
-/* What /proc's links lead to is found by no name: they would be the way out. */
-static void magic_links(void **state)
+/* Magic links of /proc bypass path lookup, so they would lead out of the root. */
+static void test_magic_links_are_not_followed(void **state)
 {
 	static const char *const magic[] = { "exe",    "cwd",   "root",    "fd/0",
 					     "ns/ipc", "cwd/x", "root/etc" };
@@ -173,8 +172,8 @@ static void magic_links(void **state)
 	}
 }
 
-/* One entry: not what it points to, not what lies above. */
-static void entries(void **state)
+/* The entry itself: not its target, and nothing above it. */
+static void test_only_the_entry_itself_is_read(void **state)
 {
 	(void)state;
 	if (!promises())
@@ -197,8 +196,8 @@ static void entries(void **state)
 	assert_int_equal(ix_open_entry(root, "etc/../../passwd", O_PATH, true), -EXDEV);
 }
 
-/* Nearly everywhere something is mounted on /proc. */
-static void mounted(void **state)
+/* On nearly every machine something is mounted on /proc. */
+static void test_mount_points_are_crossed_only_below_a_trusted_root(void **state)
 {
 	auto_fd int slash = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), proc = -1;
 	struct stat st, up;
@@ -216,8 +215,8 @@ static void mounted(void **state)
 	assert_true(proc > 2);
 }
 
-/* No answer leaves a descriptor behind, whichever way it came. */
-static void leaves_nothing(void **state)
+/* No descriptor leaks, whatever the result. */
+static void test_no_descriptor_leaks(void **state)
 {
 	int lowest = fcntl(root, F_DUPFD_CLOEXEC, 3);
 
@@ -237,9 +236,11 @@ static void leaves_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(stays_below),    cmocka_unit_test(magic_links),
-		cmocka_unit_test(entries),        cmocka_unit_test(mounted),
-		cmocka_unit_test(leaves_nothing),
+		cmocka_unit_test(test_paths_stay_below_the_root),
+		cmocka_unit_test(test_magic_links_are_not_followed),
+		cmocka_unit_test(test_only_the_entry_itself_is_read),
+		cmocka_unit_test(test_mount_points_are_crossed_only_below_a_trusted_root),
+		cmocka_unit_test(test_no_descriptor_leaks),
 	};
 
 	return cmocka_run_group_tests_name("below", tests, begin, end);

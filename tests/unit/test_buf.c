@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* base/buf.c: bytes that grow. */
+/* base/buf.c: a buffer that grows. */
 #include "base/buf.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 
 #include "unit.h"
 
-static void grows(void **state)
+static void test_buffer_grows(void **state)
 {
 	auto_buf struct ix_buf b = { 0 };
 	char byte = 0;
@@ -23,7 +23,7 @@ static void grows(void **state)
 	assert_true(b.cap < 2 * b.len);
 }
 
-static void room_is_not_used(void **state)
+static void test_reserved_room_does_not_count(void **state)
 {
 	auto_buf struct ix_buf b = { 0 };
 	char *p;
@@ -39,7 +39,7 @@ static void room_is_not_used(void **state)
 	assert_int_equal(b.len, 4);
 }
 
-static void nothing_is_added(void **state)
+static void test_adding_nothing_changes_nothing(void **state)
 {
 	auto_buf struct ix_buf b = { 0 };
 
@@ -50,7 +50,7 @@ static void nothing_is_added(void **state)
 	assert_int_equal(b.len, 0);
 }
 
-static void printf_fits_itself(void **state)
+static void test_printf_fits_any_length(void **state)
 {
 	auto_buf struct ix_buf b = { 0 };
 	char longer[300];
@@ -65,8 +65,8 @@ static void printf_fits_itself(void **state)
 	assert_true(b.data[b.len - 1] == ';');
 }
 
-/* What cannot be had changes nothing. */
-static void too_much(void **state)
+/* A failed allocation leaves the buffer unchanged. */
+static void test_failed_growth_changes_nothing(void **state)
 {
 	auto_buf struct ix_buf b = { 0 };
 	char *before;
@@ -82,7 +82,7 @@ static void too_much(void **state)
 	assert_memory_equal(b.data, "abc", 3);
 }
 
-static void ends_empty(void **state)
+static void test_released_buffer_is_empty(void **state)
 {
 	struct ix_buf b = { 0 };
 
@@ -99,12 +99,12 @@ static void ends_empty(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(grows),
-		cmocka_unit_test(room_is_not_used),
-		cmocka_unit_test(nothing_is_added),
-		cmocka_unit_test(printf_fits_itself),
-		cmocka_unit_test(too_much),
-		cmocka_unit_test(ends_empty),
+		cmocka_unit_test(test_buffer_grows),
+		cmocka_unit_test(test_reserved_room_does_not_count),
+		cmocka_unit_test(test_adding_nothing_changes_nothing),
+		cmocka_unit_test(test_printf_fits_any_length),
+		cmocka_unit_test(test_failed_growth_changes_nothing),
+		cmocka_unit_test(test_released_buffer_is_empty),
 	};
 
 	return cmocka_run_group_tests_name("buf", tests, NULL, NULL);

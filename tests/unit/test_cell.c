@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ui/cell.c: how one value looks, to people, in full, and to programs. */
+/* ui/cell.c: how a value is written for people, in full, and for programs. */
 #include "ui/cell.h"
 
 #include <string.h>
@@ -29,7 +29,7 @@ static const struct {
 	struct ipcx_value value;
 	const char *text;
 } rows[] = {
-	/* sizes: what is shown is never more than there is */
+	/* sizes are rounded down */
 	{ IPCX_F_SIZE, &people, UINT(0), "0" },
 	{ IPCX_F_SIZE, &people, UINT(1), "1" },
 	{ IPCX_F_SIZE, &people, UINT(1023), "1023" },
@@ -65,7 +65,7 @@ static const struct {
 	{ IPCX_F_AGE, &people, UINT(31557600), "1y" },
 	{ IPCX_F_AGE, &people, UINT(UINT64_MAX), "584542046090y" },
 	{ IPCX_F_AGE, &programs, UINT(3600), "3600" },
-	/* durations: three digits at most, rounded down */
+	/* durations: at most three digits, rounded down */
 	{ IPCX_F_P99, &people, UINT(0), "0ns" },
 	{ IPCX_F_P99, &people, UINT(850), "850ns" },
 	{ IPCX_F_P99, &people, UINT(999), "999ns" },
@@ -87,19 +87,20 @@ static const struct {
 	{ IPCX_F_ELAPSED, &full, UINT(12345), "12.3us" },
 	{ IPCX_F_ELAPSED, &programs, UINT(12345), "12345" },
 	{ IPCX_F_ELAPSED, &programs, UINT(UINT64_MAX), "18446744073709551615" },
-	/* counts and ids are never shortened */
+	/* counts and ids are never abbreviated */
 	{ IPCX_F_NATTCH, &people, UINT(4 * K * K), "4194304" },
 	{ IPCX_F_UID, &people, UINT(UINT32_MAX), "4294967295" },
 	{ IPCX_F_ID, &people, INT(INT32_MAX), "2147483647" },
 	{ IPCX_F_MTYPE, &people, INT(INT64_MIN), "-9223372036854775808" },
 	{ IPCX_F_MTYPE, &programs, INT(INT64_MAX), "9223372036854775807" },
-	/* limits whose unit varies: exact, but for those without a practical end */
+	/* limits with varying units: exact, except those that are practically
+	 * unlimited */
 	{ IPCX_F_LIMIT, &people, UINT(4096), "4096" },
 	{ IPCX_F_LIMIT, &people, UINT(9999999999), "9999999999" },
 	{ IPCX_F_LIMIT, &people, UINT(UINT64_MAX), "15E" },
 	{ IPCX_F_LIMIT, &exact, UINT(UINT64_MAX - 1), "18446744073709551614" },
 	{ IPCX_F_LIMIT, &programs, UINT(UINT64_MAX), "18446744073709551615" },
-	/* reals: one decimal, which is left out when it is 0 */
+	/* reals: one decimal, omitted if it is 0 */
 	{ IPCX_F_USE_PERCENT, &people, REAL(0), "0%" },
 	{ IPCX_F_USE_PERCENT, &people, REAL(12.5), "12.5%" },
 	{ IPCX_F_USE_PERCENT, &people, REAL(99.96), "100%" },
@@ -116,14 +117,14 @@ static const struct {
 	{ IPCX_F_DEST, &people, BOOL(0), "no" },
 	{ IPCX_F_DEST, &programs, BOOL(1), "true" },
 	{ IPCX_F_DEST, &programs, BOOL(0), "false" },
-	/* spans to the second, as conditions read them */
+	/* spans to the second, in the form that conditions read */
 	{ IPCX_F_AGE, &exact, UINT(0), "0s" },
 	{ IPCX_F_AGE, &exact, UINT(59), "59s" },
 	{ IPCX_F_AGE, &exact, UINT(3600), "1h" },
 	{ IPCX_F_AGE, &exact, UINT(86400 + 2 * 3600 + 3 * 60 + 4), "1d2h3m4s" },
 	{ IPCX_F_AGE, &exact, UINT(UINT64_MAX / 1000000000), "213503d23h34m33s" },
 	{ IPCX_F_AGE, &exact, UINT(UINT64_MAX), "18446744073709551615" },
-	/* times: local, or RFC 3339 */
+	/* times: local or RFC 3339 */
 	{ IPCX_F_CTIME, &people, TIME(1795255261), "2026-11-21 12:01" },
 	{ IPCX_F_CTIME, &full, TIME(1795255261), "2026-11-21 12:01:01+02:00" },
 	{ IPCX_F_CTIME, &exact, TIME(1795255261), "2026-11-21 12:01:01+02:00" },
@@ -134,18 +135,18 @@ static const struct {
 	{ IPCX_F_CTIME, &people, TIME(INT64_C(253402300800)), "10000-01-01 02:00" },
 	{ IPCX_F_CTIME, &programs, TIME(INT64_C(253402300800)), "10000-01-01T00:00:00Z" },
 	{ IPCX_F_CTIME, &people, TIME(INT64_C(-62135596800)), "0001-01-01 02:00" },
-	{ IPCX_F_CTIME, &people, TIME(INT64_MAX), "9223372036854775807" }, /* no year holds it */
+	{ IPCX_F_CTIME, &people, TIME(INT64_MAX), "9223372036854775807" }, /* beyond any year */
 	{ IPCX_F_CTIME, &people, TIME(INT64_MIN), "-9223372036854775808" },
 	/* unknown */
 	{ IPCX_F_SIZE, &people, { .type = IPCX_TYPE_NONE }, "-" },
 	{ IPCX_F_CTIME, &full, { .type = IPCX_TYPE_NONE }, "-" },
-	/* strings, harmless but otherwise as they are */
+	/* strings: escaped where unsafe, otherwise unchanged */
 	{ IPCX_F_NAME, &people, STRING(""), "" },
 	{ IPCX_F_NAME, &people, STRING("/a b"), "/a b" },
 	{ IPCX_F_NAME, &people, STRING("/\x1b[31m\n"), "/\\x1b[31m\\x0a" },
 	{ IPCX_F_NAME, &people, STRING("/\xff\\"), "/\\xff\\x5c" },
 	{ IPCX_F_NAME, &people, STRING("/\xc3\xa4"), "/\xc3\xa4" },
-	{ IPCX_F_REF, &people, STRING("mq:/a\\x20b"), "mq:/a\\x20b" }, /* escaped already */
+	{ IPCX_F_REF, &people, STRING("mq:/a\\x20b"), "mq:/a\\x20b" }, /* already escaped */
 };
 /* clang-format on */
 
@@ -155,7 +156,7 @@ static int two_hours_east(void **state)
 	return setenv("TZ", "XYZ-2", 1);
 }
 
-static void cells(void **state)
+static void test_values_are_written_as_expected(void **state)
 {
 	static char buf[CELL_MAX + 64];
 
@@ -170,8 +171,9 @@ static void cells(void **state)
 	}
 }
 
-/* Any value of any type, in every style, stays within the room for numbers. */
-static void room(void **state)
+/* No value of any numeric type needs more than the room reserved for numbers, in any
+ * style. */
+static void test_numbers_fit_their_room(void **state)
 {
 	static const uint64_t numbers[] = { 0,          1,
 					    1023,       UINT32_MAX,
@@ -201,8 +203,8 @@ static void room(void **state)
 	}
 }
 
-/* A string longer than a cell is cut, and nothing is written behind it. */
-static void long_strings(void **state)
+/* A string longer than a cell is truncated without writing past the end. */
+static void test_long_strings_are_truncated(void **state)
 {
 	struct ipcx_value v = { .type = IPCX_TYPE_STRING };
 	char *text = malloc(CELL_MAX + 1), *buf = malloc(CELL_MAX);
@@ -223,9 +225,9 @@ static void long_strings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(cells),
-		cmocka_unit_test(room),
-		cmocka_unit_test(long_strings),
+		cmocka_unit_test(test_values_are_written_as_expected),
+		cmocka_unit_test(test_numbers_fit_their_room),
+		cmocka_unit_test(test_long_strings_are_truncated),
 	};
 
 	return cmocka_run_group_tests_name("cell", tests, two_hours_east, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* container/cgroup.c: which names of a /proc/PID/cgroup could be those of containers. */
+/* container/cgroup.c: which path components of /proc/PID/cgroup may be names of
+ * containers. */
 #include "container/cgroup.h"
 
 #include <stdlib.h>
@@ -10,18 +11,18 @@
 
 #define ID      "4d1fc9ea3b9aa1c3f1f8f40ab1c3d7a6b5e4f302118293a4b5c6d7e8f9010203"
 #define POD     "kubepods-burstable-pod0a1b2c3d_4e5f.slice"
-#define END     "|" /* of a component in the list of those that are wanted */
+#define END     "|" /* ends each name in the lists below */
 #define TEN     "0123456789"
 #define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 
 struct row {
 	const char *text;
-	const char *names; /* each with END behind it, in this order */
+	const char *names; /* each followed by END, in this order */
 };
 
 /* clang-format off */
 static const struct row rows[] = {
-	/* cgroup 2: one line */
+	/* cgroup v2: one line */
 	{ "0::/system.slice/docker-" ID ".scope\n", "system.slice" END ID END },
 	{ "0::/docker/" ID "\n", "docker" END ID END },
 	{ "0::/" ID "\n", ID END },
@@ -43,13 +44,13 @@ static const struct row rows[] = {
 	{ "0::/machine.slice/machine-web.scope/payload\n",
 	  "machine.slice" END "machine-web" END "payload" END },
 
-	/* who watches a container is none */
+	/* a container's monitor is not a container */
 	{ "0::/machine.slice/libpod-conmon-" ID ".scope\n", "machine.slice" END },
 	{ "0::/crio-conmon-" ID ".scope\n", "" },
 	{ "0::/lxc.monitor.web\n", "" },
 	{ "0::/lxc.monitor.web/x\n", "x" END },
 
-	/* what only looks like it is left as it stands */
+	/* components that only resemble a known form stay unchanged */
 	{ "0::/docker-\n", "docker-" END },
 	{ "0::/docker-.scope\n", "docker-" END },
 	{ "0::/.scope\n", ".scope" END },
@@ -60,21 +61,21 @@ static const struct row rows[] = {
 	{ "0::/Docker-a.scope.d\n", "Docker-a.scope.d" END },
 	{ "0::/x-docker-a.scope\n", "x-docker-a" END },
 
-	/* cgroup 1: a line for each hierarchy, the outermost first in each */
+	/* cgroup v1: a line for each hierarchy, the outermost component first */
 	{ "12:pids:/docker/a\n11:cpu,cpuacct:/docker/b/c\n1:name=systemd:/d\n0::/\n",
 	  "docker" END "a" END "docker" END "b" END "c" END "d" END },
-	/* a name may have colons of its own */
+	/* a path may contain colons */
 	{ "1:name=a:/b:c/d:e:f\n", "b:c" END "d:e:f" END },
 
-	/* any bytes but '/' and '\n' */
+	/* any bytes except '/' and '\n' */
 	{ "0::/\x1b]0;x\x07\xff/docker-\x1b[31m.scope\n", "\x1b]0;x\x07\xff" END "\x1b[31m" END },
 	{ "0::/a b\t/ \n", "a b\t" END " " END },
 
-	/* outside of this cgroup namespace's root; slashes that nobody needs */
+	/* outside of this cgroup namespace's root; repeated slashes */
 	{ "0::/../../other\n", ".." END ".." END "other" END },
 	{ "0:://a///b/\n", "a" END "b" END },
 
-	/* no text, no path, no end of the line */
+	/* no text, no path, no newline */
 	{ "", "" },
 	{ "\n", "" },
 	{ "\n\n\n", "" },
@@ -88,13 +89,13 @@ static const struct row rows[] = {
 	{ "0::/a", "a" END },
 	{ "0::/a\n\n0::/b", "a" END "b" END },
 
-	/* a name that nobody has room for is left out, its neighbours are not */
+	/* a name that is too long is skipped, its neighbours are not */
 	{ "0::/a/" HUNDRED "/b\n", "a" END "b" END },
 	{ "0::/" HUNDRED, "" },
 };
 /* clang-format on */
 
-/* What the reader finds, into a list like the rows'. */
+/* Write the names that the reader finds as a list like those of the rows. */
 static void list(const char *text, size_t len, size_t room, char *out, size_t size)
 {
 	struct ix_cgroup_reader r = ix_cgroup_read(text, len);
@@ -112,12 +113,12 @@ static void list(const char *text, size_t len, size_t room, char *out, size_t si
 	out[at] = '\0';
 }
 
-static void names(void **state)
+static void test_names_in_cgroup_paths(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		size_t len = strlen(rows[i].text);
-		char *copy = malloc(len ? len : 1); /* without a NUL */
+		char *copy = malloc(len ? len : 1); /* not NUL-terminated */
 		char found[512];
 
 		assert_non_null(copy);
@@ -129,8 +130,9 @@ static void names(void **state)
 	}
 }
 
-/* Room counts with its NUL, for what is left when prefix and suffix are off. */
-static void just_fits(void **state)
+/* The limit on length includes the NUL and applies after prefix and suffix are
+ * removed. */
+static void test_name_that_just_fits_is_read(void **state)
 {
 	static const char text[] = "0::/docker-12345.scope/123456/1234\n";
 	char found[64];
@@ -146,8 +148,8 @@ static void just_fits(void **state)
 	assert_string_equal(found, "");
 }
 
-/* Cut anywhere it is read up to there: whole names, and what there is of the last. */
-static void cut(void **state)
+/* A truncated text is read up to the cut: whole names, and the start of the last. */
+static void test_truncated_text_is_read_up_to_the_cut(void **state)
 {
 	static const char text[] = "1:cpu:/a/docker-b.scope\n0::/lxc.monitor.c/d\n";
 	char whole[64], found[64];
@@ -172,9 +174,9 @@ static void cut(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names),
-		cmocka_unit_test(just_fits),
-		cmocka_unit_test(cut),
+		cmocka_unit_test(test_names_in_cgroup_paths),
+		cmocka_unit_test(test_name_that_just_fits_is_read),
+		cmocka_unit_test(test_truncated_text_is_read_up_to_the_cut),
 	};
 
 	return cmocka_run_group_tests_name("cgroup", tests, NULL, NULL);

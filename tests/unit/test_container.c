@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * container/containers.c and the families that go by processes: who watches a container,
- * how one is found by its name, and which one a process belongs to.
+ * container/containers.c and the runtimes recognised by their processes: monitors, lookup
+ * of a container by name, and the container that a process belongs to.
  */
 #include "container/container.h"
 
@@ -12,7 +12,7 @@
 #define LONG_ID "4d1fc9ea3b9aa1c3f1f8f40ab1c3d7a6b5e4f302118293a4b5c6d7e8f9010203"
 #define NEAR_ID "4d1fc9eb3b9aa1c3f1f8f40ab1c3d7a6b5e4f302118293a4b5c6d7e8f9010203"
 
-/* One more container of runc or crun, with a process of its own. */
+/* Add a container of runc or crun with a process of its own. */
 static void runc(const struct machine *m, const char *id, int pid)
 {
 	char dir[300], text[128];
@@ -40,8 +40,8 @@ static void crun(const struct machine *m, const char *id, int pid)
 struct row {
 	const char *name;
 	int r;
-	int pid;             /* of what is found */
-	const char *says[3]; /* the text of what is not */
+	int pid;             /* of the container found */
+	const char *says[3]; /* of the error */
 };
 
 /* clang-format off */
@@ -61,20 +61,20 @@ static const struct row rows[] = {
 	{ "d1fc9ea", -ENOENT, 0, { "no container" } },
 	{ "4D1FC9EA", -ENOENT, 0, { "no container" } },
 
-	/* the whole comes before the beginning of another */
+	/* an exact match precedes a prefix */
 	{ "box", 0, 104, { NULL } },
 	{ "boxer", 0, 105, { NULL } },
-	/* what somebody chose is a name, not to be cut */
+	/* a name chosen by a user is not abbreviated */
 	{ "boxe", -ENOENT, 0, { "no container is called 'boxe' (is it 'box'?)" } },
 	{ "bo", -ENOENT, 0, { "no container is called 'bo'" } },
 
-	/* whichever of the two is read first */
+	/* in whichever order the two are read */
 	{ "cat", 0, 107, { NULL } },
 	{ "catx", 0, 108, { NULL } },
 	{ "dog", 0, 110, { NULL } },
 	{ "dogx", 0, 109, { NULL } },
 
-	/* a name that looks like a runtime and a name */
+	/* a name of the form RUNTIME:NAME */
 	{ "crun:own", 0, 106, { NULL } },
 	{ "runc:crun:own", 0, 106, { NULL } },
 
@@ -104,7 +104,7 @@ static void one(struct ipcx *x, const struct ix_containers *c, const struct row 
 	ROW_TRUE(row->name, !strchr(ipcx_error(x), '\x1b'));
 }
 
-static void named(void **state)
+static void test_lookup_by_name(void **state)
 {
 	const struct machine *m = *state;
 	struct ix_containers *c;
@@ -126,8 +126,8 @@ static void named(void **state)
 	ix_containers_free(c);
 }
 
-/* Names that others chose: shown escaped, found as they are. */
-static void hostile_names(void **state)
+/* Hostile names are escaped in messages and found literally. */
+static void test_hostile_names_are_escaped(void **state)
 {
 	const struct machine *m = *state;
 	struct ix_containers *c;
@@ -168,7 +168,7 @@ static void hostile_names(void **state)
 	ix_containers_free(c);
 }
 
-static void none_at_all(void **state)
+static void test_lookup_without_any_container(void **state)
 {
 	const struct machine *m = *state;
 	struct ix_containers *c = containers(m);
@@ -181,8 +181,9 @@ static void none_at_all(void **state)
 	ix_containers_free(NULL);
 }
 
-/* Two runtimes on one process: who is believed first, and once. */
-static void said_twice(void **state)
+/* Two runtimes claim the same process: the more trusted one wins, and it is listed
+ * once. */
+static void test_process_claimed_twice_is_listed_once(void **state)
 {
 	const struct machine *m = *state;
 	const struct ix_container *found;
@@ -196,12 +197,13 @@ static void said_twice(void **state)
 	ix_containers_free(c);
 }
 
-/* ---- by who watches it */
+/* ---- by monitor */
 
 struct watched {
 	const char *comm, *words;
 	size_t len;
-	const char *runtime, *id, *name, *cgroup; /* runtime NULL: it watches none */
+	const char *runtime, *id, *name,
+		*cgroup; /* runtime NULL: monitors no container */
 };
 
 #define WORDS(text)  (text), sizeof(text)
@@ -228,13 +230,13 @@ static const struct watched watched[] = {
 	{ "systemd-nspawn", WORDS("systemd-nspawn\0-qD/srv"), NULL, NULL, NULL, NULL },
 	{ "bwrap", WORDS("bwrap\0--bind\0/a\0/b\0--unshare-ipc\0--proc\0/proc\0/usr/bin/sh\0-c"), "bwrap", "101", "sh", NULL },
 	{ "bwrap", WORDS("bwrap\0--args\00041\0--\0sh"), "bwrap", "101", "sh", NULL },
-	/* whose options are not all known, or end early: its command is none of those words */
+	/* unknown or truncated options: no argument is taken for the command */
 	{ "bwrap", WORDS("bwrap\0--later\0sh"), "bwrap", "101", NULL, NULL },
 	{ "bwrap", WORDS("bwrap\0--bind\0sh"), "bwrap", "101", NULL, NULL },
 };
 /* clang-format on */
 
-/* Texts that may be absent. */
+/* Return whether two strings, either of which may be NULL, are equal. */
 static bool same(const char *a, const char *b)
 {
 	return !a == !b && (!a || !strcmp(a, b));
@@ -269,7 +271,7 @@ static void by_watcher(const struct machine *m, const struct watched *w)
 	ix_containers_free(c);
 }
 
-static void watchers(void **state)
+static void test_monitors_are_recognised(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(watched); i++) {
@@ -281,9 +283,10 @@ static void watchers(void **state)
 	}
 }
 
-/* Of bubblewrap's two processes the inner one is in the sandbox; what runs in there the
- * outer one was told, and names that processes give themselves are none. */
-static void sandbox(void **state)
+/* bubblewrap runs two processes, of which the inner one is in the sandbox. The command
+ * is read from the outer one's arguments; names that processes give themselves do not
+ * count. */
+static void test_bubblewrap_sandbox_is_its_inner_process(void **state)
 {
 	const struct machine *m = *state;
 	const struct ix_container *found;
@@ -303,19 +306,19 @@ static void sandbox(void **state)
 	ix_containers_free(c);
 }
 
-/* ---- whose a process is */
+/* ---- membership of a process */
 
 struct member {
-	const char *cgroup; /* NULL: there is no such file */
+	const char *cgroup; /* NULL: no such file */
 	char ns;            /* the PID namespace: the container's own, or the caller's */
-	int first;          /* process of its container, 0: it is in none */
+	int first;          /* first process of its container; 0: in no container */
 };
 
 /* clang-format off */
 static const struct member members[] = {
 	{ "0::/docker-" LONG_ID ".scope\n", 'h', 100 },
 	{ "0::/web\n", 'h', 101 },
-	/* a cgroup that is called so elsewhere says nothing */
+	/* a cgroup of the same name elsewhere proves nothing */
 	{ "0::/system.slice/docker-" LONG_ID ".scope\n", 'h', 0 },
 	{ "0::/x/web\n", 'h', 0 },
 	{ "4:pids:/web\n", 'h', 0 },
@@ -324,21 +327,21 @@ static const struct member members[] = {
 	{ "0::/c\n", 'h', 0 },
 	{ "12:pids:/user.slice\n1:name=systemd:/user.slice/web\n0::/\n", 'h', 0 },
 	{ "12:pids:/user.slice\n0::/web\n", 'h', 101 },
-	/* the outermost counts, whatever those inside call theirs */
+	/* the outermost cgroup counts, whatever names are used inside */
 	{ "0::/docker-" LONG_ID ".scope/web\n", 'h', 100 },
 	{ "0::/web/docker-" LONG_ID ".scope\n", 'h', 101 },
 	{ "0::/libpod-conmon-" LONG_ID ".scope\n", 'h', 0 },
-	/* the beginning of an id is none */
+	/* a prefix of an id does not match */
 	{ "0::/4d1fc9ea\n", 'h', 0 },
 	{ "0::/webs\n", 'h', 0 },
 	{ "0::/user.slice\n", 'h', 0 },
 	{ "0::/\n", 'h', 0 },
 	{ NULL, 'h', 0 },
-	/* else the PID namespace */
+	/* otherwise the PID namespace */
 	{ "0::/\n", 'c', 101 },
 	{ NULL, 'c', 101 },
 	{ "0::/user.slice\n", 'c', 101 },
-	/* a name that its own process is not in draws nobody in */
+	/* a cgroup that does not hold the container's first process proves nothing */
 	{ "0::/init.scope\n", 'h', 0 },
 	{ "0::/" LONG_ID "\n", 'c', 101 },
 	{ "0::/\n", 'o', 0 },
@@ -346,7 +349,7 @@ static const struct member members[] = {
 };
 /* clang-format on */
 
-/* What /proc/PID/ns/pid leads to: files stand for namespaces. */
+/* Set the target of /proc/PID/ns/pid: files stand for namespaces. */
 static void in_ns(const struct machine *m, int pid, char ns)
 {
 	char from[32], to[64];
@@ -357,7 +360,7 @@ static void in_ns(const struct machine *m, int pid, char ns)
 		assert_int_equal(linkat(m->fd, from, m->fd, to, 0), 0);
 }
 
-static void belongs(void **state)
+static void test_membership_by_cgroup_or_pid_namespace(void **state)
 {
 	const struct machine *m = *state;
 	struct ix_containers *c;
@@ -398,10 +401,13 @@ static void belongs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON_MACHINE(named),          ON_MACHINE(hostile_names),
-		ON_MACHINE(none_at_all),    ON_MACHINE(said_twice),
-		cmocka_unit_test(watchers), ON_MACHINE(sandbox),
-		ON_MACHINE(belongs),
+		ON_MACHINE(test_lookup_by_name),
+		ON_MACHINE(test_hostile_names_are_escaped),
+		ON_MACHINE(test_lookup_without_any_container),
+		ON_MACHINE(test_process_claimed_twice_is_listed_once),
+		cmocka_unit_test(test_monitors_are_recognised),
+		ON_MACHINE(test_bubblewrap_sandbox_is_its_inner_process),
+		ON_MACHINE(test_membership_by_cgroup_or_pid_namespace),
 	};
 
 	return cmocka_run_group_tests_name("container", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* core/copyin.c: structs of programs that are older or newer than the library. */
+/* core/copyin.c: structs of programs built against an older or newer library. */
 #include "core/copyin.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@ struct sample {
 #define KNOWN sizeof(struct sample)
 #define ROOM  8192
 
-/* What a program has, whatever it takes it for. */
+/* The program's memory, of whatever version. */
 union memory {
 	struct sample s;
 	unsigned char bytes[ROOM];
@@ -26,7 +26,7 @@ union memory {
 
 static const struct row {
 	size_t size;
-	size_t odd; /* this byte is not 0; 0: none */
+	size_t odd; /* index of a byte that is not 0; 0: none */
 	int r;
 	uint32_t c, d;
 } rows[] = {
@@ -35,7 +35,7 @@ static const struct row {
 	{ sizeof(size_t), 0, -EINVAL, 0, 0 },
 	{ LEAST - 1, 0, -EINVAL, 0, 0 },
 	{ LEAST, 0, 0, 0, 0 },
-	/* what stands there is no part of it */
+	/* bytes beyond the stated size are ignored */
 	{ LEAST, LEAST, 0, 0, 0 },
 	{ LEAST, KNOWN + 8, 0, 0, 0 },
 	{ LEAST + 4, 0, 0, 3, 0 },
@@ -70,7 +70,7 @@ static int copy_out(struct ipcx *x, const void *from, void *to)
 	return ix_copy_out(x, "struct sample", from, LEAST, to, KNOWN);
 }
 
-static void in(void **state)
+static void test_copy_in_completes_or_refuses(void **state)
 {
 	static union memory m;
 	struct ipcx *x = begin();
@@ -100,7 +100,7 @@ static void in(void **state)
 	ipcx_free(x);
 }
 
-static void in_null(void **state)
+static void test_copy_in_of_null(void **state)
 {
 	struct sample to = { .a = 7 };
 	struct ipcx *x = begin();
@@ -112,8 +112,8 @@ static void in_null(void **state)
 	ipcx_free(x);
 }
 
-/* An older program's struct ends where the memory does. */
-static void in_reads_no_further(void **state)
+/* An older program's struct may end at the end of mapped memory. */
+static void test_copy_in_reads_no_further_than_size(void **state)
 {
 	struct ipcx *x = begin();
 	size_t *old = malloc(LEAST);
@@ -129,7 +129,7 @@ static void in_reads_no_further(void **state)
 	ipcx_free(x);
 }
 
-static void out(void **state)
+static void test_copy_out(void **state)
 {
 	static const struct sample from = { KNOWN, 1, 2, 3, 4 };
 	static const size_t sizes[] = { LEAST, LEAST + 4, KNOWN, KNOWN + 8, 4096 };
@@ -153,7 +153,7 @@ static void out(void **state)
 	ipcx_free(x);
 }
 
-static void out_refused(void **state)
+static void test_copy_out_refused(void **state)
 {
 	static const struct sample from = { KNOWN, 1, 2, 3, 4 };
 	static const struct {
@@ -184,7 +184,7 @@ static int three(struct ipcx *x, const void *a, const void *b)
 	return 1;
 }
 
-static void require(void **state)
+static void test_require_reports_null(void **state)
 {
 	struct ipcx *x = begin();
 
@@ -201,12 +201,12 @@ static void require(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(in),
-		cmocka_unit_test(in_null),
-		cmocka_unit_test(in_reads_no_further),
-		cmocka_unit_test(out),
-		cmocka_unit_test(out_refused),
-		cmocka_unit_test(require),
+		cmocka_unit_test(test_copy_in_completes_or_refuses),
+		cmocka_unit_test(test_copy_in_of_null),
+		cmocka_unit_test(test_copy_in_reads_no_further_than_size),
+		cmocka_unit_test(test_copy_out),
+		cmocka_unit_test(test_copy_out_refused),
+		cmocka_unit_test(test_require_reports_null),
 	};
 
 	return cmocka_run_group_tests_name("copyin", tests, NULL, NULL);

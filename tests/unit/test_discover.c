@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ns/discover.c: the number of a namespace, as a link in /proc reads. */
+/* ns/discover.c: the namespace number in the text of a /proc link. */
 #include "ns/discover.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 
 struct row {
 	const char *type, *text;
-	uint64_t number; /* 0: it is something else */
+	uint64_t number; /* 0: not a namespace link */
 };
 
 /* clang-format off */
@@ -54,12 +54,12 @@ static const struct row rows[] = {
 };
 /* clang-format on */
 
-static void numbers(void **state)
+static void test_numbers_of_links(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		size_t len = strlen(rows[i].text);
-		char *copy = malloc(len ? len : 1); /* a link's text has no NUL */
+		char *copy = malloc(len ? len : 1); /* the text of a link has no NUL */
 		uint64_t number;
 
 		assert_non_null(copy);
@@ -70,8 +70,8 @@ static void numbers(void **state)
 	}
 }
 
-/* No number is made of a piece of a text. */
-static void cut(void **state)
+/* A truncated link text yields no number. */
+static void test_truncated_link_has_no_number(void **state)
 {
 	static const char text[] = "ipc:[4026531839]";
 
@@ -86,8 +86,8 @@ static void cut(void **state)
 	}
 }
 
-/* A recorded /proc, with links as they are there and as they are not. */
-static void links(void **state)
+/* A recorded /proc with valid and invalid links. */
+static void test_links_of_a_recorded_proc(void **state)
 {
 	char top[] = "/tmp/ipcx-test-discover.XXXXXX", longer[80];
 	auto_fd int dir = -1;
@@ -115,8 +115,8 @@ static void links(void **state)
 	assert_int_equal(rmdir(top), 0);
 }
 
-/* The link's text and the file behind it are of one mind. */
-static void ourselves(void **state)
+/* The link's text and the inode of the file agree. */
+static void test_own_link_matches_its_inode(void **state)
 {
 	auto_fd int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
@@ -135,10 +135,10 @@ static void ourselves(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(numbers),
-		cmocka_unit_test(cut),
-		cmocka_unit_test(links),
-		cmocka_unit_test(ourselves),
+		cmocka_unit_test(test_numbers_of_links),
+		cmocka_unit_test(test_truncated_link_has_no_number),
+		cmocka_unit_test(test_links_of_a_recorded_proc),
+		cmocka_unit_test(test_own_link_matches_its_inode),
 	};
 
 	return cmocka_run_group_tests_name("discover", tests, NULL, NULL);

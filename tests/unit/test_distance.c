@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* base/near.c: how far two words are apart. */
+/* base/distance.c: edit distance of two words. */
 #include "base/distance.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "base/util.h"
 #include "unit.h"
 
-static void distances(void **state)
+static void test_edit_distances(void **state)
 {
 	static const struct {
 		const char *a, *b;
@@ -29,7 +29,7 @@ static void distances(void **state)
 	}
 }
 
-static void long_words(void **state)
+static void test_words_above_32_bytes_are_not_compared(void **state)
 {
 	static const char words[] =
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
@@ -43,8 +43,8 @@ static void long_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(distances),
-		cmocka_unit_test(long_words),
+		cmocka_unit_test(test_edit_distances),
+		cmocka_unit_test(test_words_above_32_bytes_are_not_compared),
 	};
 
 	return cmocka_run_group_tests_name("near", tests, NULL, NULL);

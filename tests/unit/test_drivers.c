@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Drivers and what the ledger sweeps: on real objects, so it runs in namespaces of its
- * own. Each is what it was asked to be, can be had once only, and is found by its key or
- * name; a sweep takes what a slot has left, and nothing of others.
+ * Drivers and the cleanup of the object log, on real objects in fresh namespaces. Each
+ * object has the requested properties, can be created exclusively only once, and is found
+ * by its key or name; cleanup removes what a slot left and no foreign object.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,12 +22,12 @@
 
 #define SLOT 7
 
-/* Nobody has this number while init lives. */
+/* The PID of init, which no test process has. */
 #define ANOTHER 1
 
 static struct ix_task task = { .names.keys = 0x5a000000, .objects = 1, .workers = 1 };
 
-/* Bytes where that is what a size means; a named semaphore has only one. */
+/* A size in bytes where size means bytes; a named semaphore has only one. */
 static size_t size_for(const struct ix_driver *d)
 {
 	return d == &ix_psem_driver ? sizeof(sem_t) : d == &ix_sem_driver ? 3 : 100;
@@ -49,7 +49,7 @@ static void removed(const struct ix_driver *d, struct ix_object *object)
 	assert_false(d->is_there(&task.names, object));
 }
 
-static void test_each_is_what_was_asked_for(void **state)
+static void test_each_object_has_the_requested_properties(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; ix_mech(i); i++) {
@@ -93,7 +93,7 @@ static void test_memory_is_shared_by_key_or_name(void **state)
 	}
 }
 
-/* ---- sweeping */
+/* ---- cleanup */
 
 static bool swept(const struct ix_driver *d, uint32_t slot, int id, pid_t maker)
 {
@@ -103,7 +103,7 @@ static bool swept(const struct ix_driver *d, uint32_t slot, int id, pid_t maker)
 	return !d->is_there(&task.names, &object);
 }
 
-static void test_what_a_slot_has_left_is_swept(void **state)
+static void test_leftovers_of_a_slot_are_removed(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; ix_mech(i); i++) {
@@ -113,15 +113,15 @@ static void test_what_a_slot_has_left_is_swept(void **state)
 		int id = d->keyed ? object.id : -1;
 
 		ROW_TRUE(name, swept(d, SLOT, id, getpid()));
-		ROW_TRUE(name, swept(d, SLOT, id, getpid())); /* nothing: no error */
+		ROW_TRUE(name, swept(d, SLOT, id, getpid())); /* nothing left: no error */
 		d->close(&object);
-		object = made(d); /* its maker was ended before it said so */
+		object = made(d); /* its creator was killed before it logged the id */
 		ROW_TRUE(name, swept(d, SLOT, -1, getpid()));
 		d->close(&object);
 	}
 }
 
-static void test_an_id_that_is_another_object_is_left(void **state)
+static void test_id_reused_by_another_object_is_left(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; ix_mech(i); i++) {
@@ -137,8 +137,8 @@ static void test_an_id_that_is_another_object_is_left(void **state)
 	}
 }
 
-/* Without an id: somebody else made it, has used it, or has changed it. */
-static void test_what_is_not_ours_is_left(void **state)
+/* An entry without an id: another process created the object, used it or changed it. */
+static void test_foreign_object_is_left(void **state)
 {
 	struct ix_object shm = made(&ix_shm_driver), msg = made(&ix_msg_driver);
 	struct ix_object sem = made(&ix_sem_driver);
@@ -158,7 +158,7 @@ static void test_what_is_not_ours_is_left(void **state)
 	removed(&ix_sem_driver, &sem);
 }
 
-static void test_a_name_that_is_no_object_of_ours_is_left(void **state)
+static void test_name_of_a_foreign_object_is_left(void **state)
 {
 	static const struct {
 		const struct ix_driver *driver;
@@ -179,13 +179,13 @@ static void test_a_name_that_is_no_object_of_ours_is_left(void **state)
 		assert_int_equal(rmdir(path), 0);
 	}
 	mq = made(&ix_mq_driver);
-	if (fchown(mq.id, 1, (gid_t)-1) == 0) /* where there is another user */
+	if (fchown(mq.id, 1, (gid_t)-1) == 0) /* where another uid exists */
 		assert_false(swept(&ix_mq_driver, SLOT, -1, getpid()));
 	removed(&ix_mq_driver, &mq);
 }
 
-/* A process that is killed right after making: the ledger has it. */
-static void test_the_ledger_sweeps_after_a_kill(void **state)
+/* A process killed right after creating an object: the log still has the object. */
+static void test_cleanup_after_a_killed_worker(void **state)
 {
 	(void)state;
 	for (int fresh = 0; fresh < 2; fresh++)
@@ -211,8 +211,8 @@ static void test_the_ledger_sweeps_after_a_kill(void **state)
 	task.names.fresh = false;
 }
 
-/* What is tried out beforehand leaves nothing. */
-static void test_room_is_given_back(void **state)
+/* Probing for room leaves no object. */
+static void test_probe_leaves_no_object(void **state)
 {
 	int r = 1;
 
@@ -233,14 +233,14 @@ static void test_room_is_given_back(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_each_is_what_was_asked_for),
+		cmocka_unit_test(test_each_object_has_the_requested_properties),
 		cmocka_unit_test(test_memory_is_shared_by_key_or_name),
-		cmocka_unit_test(test_what_a_slot_has_left_is_swept),
-		cmocka_unit_test(test_an_id_that_is_another_object_is_left),
-		cmocka_unit_test(test_what_is_not_ours_is_left),
-		cmocka_unit_test(test_a_name_that_is_no_object_of_ours_is_left),
-		cmocka_unit_test(test_the_ledger_sweeps_after_a_kill),
-		cmocka_unit_test(test_room_is_given_back),
+		cmocka_unit_test(test_leftovers_of_a_slot_are_removed),
+		cmocka_unit_test(test_id_reused_by_another_object_is_left),
+		cmocka_unit_test(test_foreign_object_is_left),
+		cmocka_unit_test(test_name_of_a_foreign_object_is_left),
+		cmocka_unit_test(test_cleanup_after_a_killed_worker),
+		cmocka_unit_test(test_probe_leaves_no_object),
 	};
 	int r;
 

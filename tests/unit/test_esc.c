@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* base/esc.c: what is a character, what may be shown, and how wide it is. */
+/* base/esc.c: what is a valid character, what is safe to print, and how wide it is. */
 #include "base/esc.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include "base/util.h"
 #include "unit.h"
 
-static void characters(void **state)
+static void test_utf8_characters(void **state)
 {
 	static const struct {
 		const char *bytes;
@@ -28,20 +28,20 @@ static void characters(void **state)
 		{ "\xf0\x90\x80\x80", 4, 0x10000 },
 		{ "\xf0\x9f\x98\x80", 4, 0x1f600 },
 		{ "\xf4\x8f\xbf\xbf", 4, 0x10ffff },
-		/* a continuation without a start, and starts that no character has */
+		/* a continuation byte without a start byte, and invalid start bytes */
 		{ "\x80", 0, 0 },
 		{ "\xbf", 0, 0 },
 		{ "\xc0\x80", 0, 0 },
 		{ "\xc1\xbf", 0, 0 },
 		{ "\xf5\x80\x80\x80", 0, 0 },
 		{ "\xff", 0, 0 },
-		/* overlong, surrogates, too large */
+		/* overlong forms, surrogates, beyond U+10FFFF */
 		{ "\xe0\x9f\xbf", 0, 0 },
 		{ "\xf0\x8f\xbf\xbf", 0, 0 },
 		{ "\xed\xa0\x80", 0, 0 },
 		{ "\xed\xbf\xbf", 0, 0 },
 		{ "\xf4\x90\x80\x80", 0, 0 },
-		/* cut, or continued with something else */
+		/* truncated, or followed by something else */
 		{ "\xc3", 0, 0 },
 		{ "\xe2\x82", 0, 0 },
 		{ "\xf0\x9f\x98", 0, 0 },
@@ -64,7 +64,7 @@ static void characters(void **state)
 		code = 0;
 		assert_int_equal(ix_utf8(p, strlen(rows[i].bytes), &code), rows[i].len);
 		assert_int_equal(code, rows[i].code);
-		/* Not a byte behind the end is looked at. */
+		/* No byte beyond the end is read. */
 		for (size_t len = 0; len < rows[i].len; len++)
 			assert_int_equal(ix_utf8(p, len, &code), 0);
 	}
@@ -73,7 +73,7 @@ static void characters(void **state)
 }
 
 struct row {
-	const char *text, *shown, *word, *shell, *ref; /* NULL: as it is */
+	const char *text, *shown, *word, *shell, *ref; /* NULL: unchanged */
 };
 
 /* clang-format off */
@@ -98,7 +98,7 @@ static const struct row rows[] = {
 	{ "\xc2\x9b" "31m", "\\xc2\\x9b31m", "\\xc2\\x9b31m", "\\xc2\\x9b31m", "%C2%9B31m" },                     /* C1: CSI */
 	{ "\xe2\x80\xae", "\\xe2\\x80\\xae", "\\xe2\\x80\\xae", "\\xe2\\x80\\xae", "%E2%80%AE" },                 /* right to left from here */
 	{ "\xe2\x81\xa6", "\\xe2\\x81\\xa6", "\\xe2\\x81\\xa6", "\\xe2\\x81\\xa6", "%E2%81%A6" },                 /* bidi isolate */
-	{ "\xe2\x80\x8b", "\\xe2\\x80\\x8b", "\\xe2\\x80\\x8b", "\\xe2\\x80\\x8b", "%E2%80%8B" },                 /* blank of no width */
+	{ "\xe2\x80\x8b", "\\xe2\\x80\\x8b", "\\xe2\\x80\\x8b", "\\xe2\\x80\\x8b", "%E2%80%8B" },                 /* zero-width space */
 	{ "\xe2\x80\xa8", "\\xe2\\x80\\xa8", "\\xe2\\x80\\xa8", "\\xe2\\x80\\xa8", "%E2%80%A8" },                 /* line separator */
 	{ "\xe2\x80\xa9", "\\xe2\\x80\\xa9", "\\xe2\\x80\\xa9", "\\xe2\\x80\\xa9", "%E2%80%A9" },                 /* paragraph separator */
 	{ "\xef\xbb\xbf", "\\xef\\xbb\\xbf", "\\xef\\xbb\\xbf", "\\xef\\xbb\\xbf", "%EF%BB%BF" },                 /* byte order mark */
@@ -122,7 +122,7 @@ static void check(const struct row *row, const char *want, enum ix_esc how)
 	assert_string_equal(buf, row->text);
 }
 
-static void escaped(void **state)
+static void test_texts_are_escaped(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -134,10 +134,10 @@ static void escaped(void **state)
 }
 
 /*
- * However small the buffer, what is in it is a beginning of the whole that ends between
+ * In a buffer of any size the result is a prefix of the whole that ends between
  * characters.
  */
-static void cut(void **state)
+static void test_truncation_ends_between_characters(void **state)
 {
 	static const char text[] = "a\x1b\xc3\xa4\xe2\x80\xae"
 				   "b";
@@ -166,7 +166,7 @@ static void cut(void **state)
 	}
 }
 
-static void unescaped(void **state)
+static void test_texts_are_unescaped(void **state)
 {
 	static const struct {
 		const char *text, *want; /* NULL: refused */
@@ -202,7 +202,7 @@ static void unescaped(void **state)
 	}
 }
 
-static void unpercented(void **state)
+static void test_percent_escapes_are_decoded(void **state)
 {
 	static const struct {
 		const char *text, *want; /* NULL: refused */
@@ -227,8 +227,8 @@ static void unpercented(void **state)
 	}
 }
 
-/* Every byte there is comes back, and of ASCII only what nobody changes is in between. */
-static void every_byte(void **state)
+/* Every byte survives a round trip, and the escaped form holds only safe ASCII. */
+static void test_every_byte_survives_a_round_trip(void **state)
 {
 	(void)state;
 	for (unsigned c = 1; c < 256; c++) {
@@ -244,7 +244,7 @@ static void every_byte(void **state)
 	}
 }
 
-static void widths(void **state)
+static void test_display_widths(void **state)
 {
 	static const struct {
 		const char *text;
@@ -257,17 +257,17 @@ static void widths(void **state)
 		{ "\xe6\x97\xa5\xe6\x9c\xac", 4 }, /* two Han characters */
 		{ "\xed\x95\x9c", 2 },             /* a Hangul syllable */
 		{ "\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab",
-		  2 },                             /* the same in three pieces */
-		{ "\xef\xbc\xa1", 2 },             /* fullwidth A */
-		{ "\xef\xbd\xb1", 1 },             /* halfwidth katakana */
-		{ "\xf0\x9f\x98\x80", 2 },         /* emoji */
-		{ "\xe2\x9c\x85", 2 },             /* a dingbat that is an emoji */
-		{ "\xe2\x9c\x93", 1 },             /* and one that is not */
-		{ "\xe2\x80\x8b", 0 },             /* blank of no width */
-		{ "\xe3\x80\xaa", 0 },             /* a mark among wide characters */
-		{ "\xf0\xa0\x80\x80", 2 },         /* plane 2 */
-		{ "\xff\xff", 2 },                 /* no characters: as many bytes */
-		{ "\xee\x80\x80", 1 },             /* private use */
+		  2 },                     /* the same in three pieces */
+		{ "\xef\xbc\xa1", 2 },     /* fullwidth A */
+		{ "\xef\xbd\xb1", 1 },     /* halfwidth katakana */
+		{ "\xf0\x9f\x98\x80", 2 }, /* emoji */
+		{ "\xe2\x9c\x85", 2 },     /* a dingbat with emoji presentation */
+		{ "\xe2\x9c\x93", 1 },     /* a dingbat without */
+		{ "\xe2\x80\x8b", 0 },     /* zero-width space */
+		{ "\xe3\x80\xaa", 0 },     /* a combining mark among wide characters */
+		{ "\xf0\xa0\x80\x80", 2 }, /* plane 2 */
+		{ "\xff\xff", 2 },         /* invalid bytes: one column each */
+		{ "\xee\x80\x80", 1 },     /* private use */
 		{ "\xe0\xb8\x81\xe0\xb8\xb4", 1 }, /* Thai, a vowel above */
 	};
 
@@ -279,10 +279,13 @@ static void widths(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(characters),  cmocka_unit_test(escaped),
-		cmocka_unit_test(cut),         cmocka_unit_test(unescaped),
-		cmocka_unit_test(unpercented), cmocka_unit_test(every_byte),
-		cmocka_unit_test(widths),
+		cmocka_unit_test(test_utf8_characters),
+		cmocka_unit_test(test_texts_are_escaped),
+		cmocka_unit_test(test_truncation_ends_between_characters),
+		cmocka_unit_test(test_texts_are_unescaped),
+		cmocka_unit_test(test_percent_escapes_are_decoded),
+		cmocka_unit_test(test_every_byte_survives_a_round_trip),
+		cmocka_unit_test(test_display_widths),
 	};
 
 	return cmocka_run_group_tests_name("esc", tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * core/expr.c, lex.c, check.c, literal.c, eval.c: what an expression says of a row, and
- * what is none.
+ * core/expr.c, lex.c, check.c, literal.c, eval.c: whether a condition holds for a row,
+ * and which texts are not conditions.
  */
 #include "core/expr.h"
 
@@ -20,7 +20,7 @@
 
 struct row {
 	const char *text;
-	int known, unknown; /* what it says of row 0 and row 1 of rows.h */
+	int known, unknown; /* result for row 0 and row 1 of rows.h */
 };
 
 /* clang-format off */
@@ -133,7 +133,7 @@ static const struct row rows[] = {
 	{ "owner == 01000", YES, UNK },
 	{ "1001 != owner", YES, UNK },
 	{ "owner == 666", NO, UNK },
-	{ "owner == 42", NO, UNK }, /* that is 4242's name */
+	{ "owner == 42", NO, UNK }, /* the name of uid 4242 */
 	{ "owner == name", NO, UNK },
 	{ "owner != name", YES, UNK },
 	{ "owner < c", YES, UNK },
@@ -173,13 +173,13 @@ static const struct row rows[] = {
 	{ "ctime =~ ^2026-11-21T10:00:00Z$", YES, YES },
 	{ "swap =~ ^18446744073709551615$", YES, YES },
 	{ "rss =~ .", YES, UNK },
-	/* what is unknown */
+	/* unknown values */
 	{ "rss > 0", YES, UNK },
 	{ "!(rss > 0)", NO, UNK },
 	{ "rss != 5", YES, UNK },
 	{ "size > rss", YES, UNK },
 	{ "rss < size", YES, UNK },
-	/* null is what there is none of; of what is unknown nobody can tell */
+	/* null means "has none"; a comparison with an unknown value is unknown */
 	{ "rss == null", NO, UNK },
 	{ "rss != null", YES, UNK },
 	{ "null == rss", NO, UNK },
@@ -189,7 +189,7 @@ static const struct row rows[] = {
 	{ "lpid != null", NO, NO },
 	{ "!(lpid == null)", NO, NO },
 	{ "dest == null", NO, UNK },
-	/* unknown() is asked of every row */
+	/* unknown() is known for every row */
 	{ "unknown(rss)", NO, YES },
 	{ "!unknown(rss)", YES, NO },
 	{ "not unknown(rss)", YES, NO },
@@ -229,7 +229,7 @@ static const struct row rows[] = {
 	{ "!(nsems > 0 && size < 0)", YES, YES },
 	{ "!!(nsems > 0)", UNK, UNK },
 	{ "rss == null || rss > 0", YES, UNK },
-	/* how tightly what binds: F && F || T, F || T && F, … */
+	/* precedence: F && F || T, F || T && F, … */
 	{ "size < 0 && size < 0 || size > 0", YES, YES },
 	{ "size > 0 || size > 0 && size < 0", YES, YES },
 	{ "(size > 0 || size > 0) && size < 0", NO, NO },
@@ -268,7 +268,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void matches(void **state)
+static void test_conditions_on_known_and_unknown_values(void **state)
 {
 	struct fixture *f = *state;
 
@@ -285,8 +285,8 @@ static void matches(void **state)
 	}
 }
 
-/* Of a row that does not have the field, nothing is said at all. */
-static void absent(void **state)
+/* For a row without the field the result is unknown. */
+static void test_absent_field_is_unknown(void **state)
 {
 	static const struct {
 		const char *text;
@@ -316,7 +316,7 @@ static void absent(void **state)
 	}
 }
 
-static void fields(void **state)
+static void test_fields_of_a_condition(void **state)
 {
 	const struct ipcx_fieldset want = IPCX_FIELDSET(IPCX_F_OWNER, IPCX_F_SIZE,
 							IPCX_F_RSS, IPCX_F_SWAP,
@@ -337,12 +337,12 @@ static void fields(void **state)
 	ipcx_expr_free(NULL);
 }
 
-/* Rows whose owner's name nobody can tell, or who has no number here. */
-static void remote(void **state)
+/* Rows whose owner has no known name, or no uid in this user namespace. */
+static void test_owners_of_another_user_namespace(void **state)
 {
 	static const struct {
 		const char *text;
-		int remote, unmapped, error; /* with away: 0, or -errno */
+		int remote, unmapped, error; /* with away: 0 or -errno */
 	} cases[] = {
 		{ "owner =~ .", UNK, UNK, EIO },
 		{ "!(owner =~ ^b)", UNK, UNK, EIO },
@@ -393,8 +393,8 @@ static void remote(void **state)
 	ipcx_table_free(t);
 }
 
-/* A name that nobody can tell is no wrong condition. */
-static void not_told(void **state)
+/* A failing user lookup does not make the condition invalid. */
+static void test_failed_user_lookup_is_not_a_syntax_error(void **state)
 {
 	static const char *const texts[] = { "owner == away",
 					     "size > 0 && 'away' != owner",
@@ -414,8 +414,8 @@ static void not_told(void **state)
 	}
 }
 
-/* Once for a literal, never for a row. */
-static void asked_once(void **state)
+/* A literal is looked up once, not once for each row. */
+static void test_literal_is_looked_up_once(void **state)
 {
 	struct fixture *f = *state;
 	struct ipcx_expr *e = NULL;
@@ -432,9 +432,12 @@ static void asked_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(matches),  cmocka_unit_test(absent),
-		cmocka_unit_test(fields),   cmocka_unit_test(remote),
-		cmocka_unit_test(not_told), cmocka_unit_test(asked_once),
+		cmocka_unit_test(test_conditions_on_known_and_unknown_values),
+		cmocka_unit_test(test_absent_field_is_unknown),
+		cmocka_unit_test(test_fields_of_a_condition),
+		cmocka_unit_test(test_owners_of_another_user_namespace),
+		cmocka_unit_test(test_failed_user_lookup_is_not_a_syntax_error),
+		cmocka_unit_test(test_literal_is_looked_up_once),
 	};
 
 	return cmocka_run_group_tests_name("expr", tests, set_up, tear_down);

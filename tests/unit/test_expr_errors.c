@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is no expression, where the mistake stands, and that the message helps. */
+/* Which texts are not conditions, at which column the mistake is, and what the message
+ * says. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@ struct row {
 
 /* clang-format off */
 static const struct row rows[] = {
-	/* nothing, or too little */
+	/* empty or incomplete */
 	{ "", 1, "a condition is missing, such as size > 1M" },
 	{ "   ", 4, "a condition is missing" },
 	{ "size >", 7, "is missing at the end" },
@@ -40,7 +41,7 @@ static const struct row rows[] = {
 	{ "dest && (dest || (dest)", 9, "the ( has no )" },
 	{ "dest)", 5, "the ) has no (" },
 	{ "(dest dest)", 7, "&&, || or ) should stand before \"dest\"" },
-	/* signs that are none of ours */
+	/* operators that do not exist */
 	{ "size = 5", 6, "to compare, write ==" },
 	{ "size => 5", 6, "write >=" },
 	{ "size =< 5", 6, "write <=" },
@@ -156,7 +157,7 @@ static const struct row rows[] = {
 	{ "unknown(rss) == true", 14, "unknown() is a condition: it is not compared" },
 	{ "unknown(rss) rss", 14, "an operator should stand before" },
 	{ "known(rss)", 1, "no field has the name \"known\"" },
-	/* fields that do not go together */
+	/* fields that cannot be compared */
 	{ "size > age", 8, "size is a number of bytes, age is a span of time: they cannot be compared" },
 	{ "size == name", 9, "they cannot be compared" },
 	{ "ctime > age", 9, "they cannot be compared" },
@@ -189,7 +190,7 @@ static void check(struct ipcx *x, const struct row *row)
 	ROW_TRUE(row->text, ipcx_expr_parse(x, row->text, &e, NULL) == -EINVAL);
 }
 
-static void refused(void **state)
+static void test_invalid_conditions_are_refused(void **state)
 {
 	struct ipcx *x = NULL;
 
@@ -200,7 +201,7 @@ static void refused(void **state)
 	ipcx_free(x);
 }
 
-/* So often the one, then this, then so often the other. The caller frees it. */
+/* Return n times before, then middle, then n times after. The caller frees it. */
 static char *repeated(size_t n, const char *before, const char *middle, const char *after)
 {
 	char *text = malloc(n * (strlen(before) + strlen(after)) + strlen(middle) + 1),
@@ -215,7 +216,7 @@ static char *repeated(size_t n, const char *before, const char *middle, const ch
 	return text;
 }
 
-static void bounds(void **state)
+static void test_bounds_on_length_and_depth(void **state)
 {
 	static const struct {
 		size_t n;
@@ -259,8 +260,9 @@ static void bounds(void **state)
 	ipcx_free(x);
 }
 
-/* Several at once: each on its own, and the error says which. */
-static void several(void **state)
+/* Several conditions at once: each is parsed alone, and the error says which one
+ * failed. */
+static void test_error_names_the_condition(void **state)
 {
 	static const struct {
 		const char *texts[3];
@@ -303,9 +305,9 @@ static void several(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(refused),
-		cmocka_unit_test(bounds),
-		cmocka_unit_test(several),
+		cmocka_unit_test(test_invalid_conditions_are_refused),
+		cmocka_unit_test(test_bounds_on_length_and_depth),
+		cmocka_unit_test(test_error_names_the_condition),
 	};
 
 	return cmocka_run_group_tests_name("expr_errors", tests, NULL, NULL);

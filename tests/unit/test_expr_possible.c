@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* core/eval.c: whether objects of a mechanism could fulfil a condition at all. */
+/* core/eval.c: whether any object of a mechanism could meet a condition. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +21,8 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* By the fields that objects of a mechanism have. */
-static void possible(void **state)
+/* Decided by the fields that objects of a mechanism have. */
+static void test_condition_impossible_for_a_mechanism(void **state)
 {
 	static const struct {
 		const char *text, *mech;
@@ -76,7 +76,7 @@ static void possible(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(possible),
+		cmocka_unit_test(test_condition_impossible_for_a_mechanism),
 	};
 
 	return cmocka_run_group_tests_name("expr_possible", tests, set_up, tear_down);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* base/file.c: small files whole, descriptors above the standard streams. */
+/* base/file.c: small files read whole, descriptors above the standard streams. */
 #include "base/file.h"
 
 #include <errno.h>
@@ -40,8 +40,8 @@ static void put(const char *text)
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 }
 
-/* With room for size bytes, of which one is the NUL. */
-static void read_whole_or_not(void **state)
+/* The buffer has size bytes including the NUL. */
+static void test_file_is_read_whole_or_not_at_all(void **state)
 {
 	char buf[16];
 
@@ -58,8 +58,8 @@ static void read_whole_or_not(void **state)
 	assert_int_equal(ix_read_file(dir, ".", buf, sizeof(buf)), -EISDIR);
 }
 
-/* The same room for what a link reads. */
-static void read_link_or_not(void **state)
+/* The same buffer sizes for the text of a link. */
+static void test_link_is_read_whole_or_not_at_all(void **state)
 {
 	char buf[16];
 
@@ -75,8 +75,8 @@ static void read_link_or_not(void **state)
 	assert_int_equal(unlinkat(dir, "longer", 0), 0);
 }
 
-/* Follow a link of a child until that fails: there is none (any more), which is not the
- * same as one that may not be followed. */
+/* Follow a link of a child until this fails with "no such process", which differs from
+ * "not permitted". */
 static void follow_to_the_end(int proc, pid_t child, bool open_it)
 {
 	char path[32], buf[64];
@@ -93,13 +93,14 @@ static void follow_to_the_end(int proc, pid_t child, bool open_it)
 		assert_int_equal(r, -ESRCH);
 }
 
-static void links_of_one_that_ends(void **state)
+static void test_links_of_a_process_that_exits(void **state)
 {
 	int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	(void)state;
 	assert_true(proc >= 0);
-	assert_true(signal(SIGCHLD, SIG_IGN) != SIG_ERR); /* nobody waits for them */
+	assert_true(signal(SIGCHLD, SIG_IGN) !=
+		    SIG_ERR); /* children are reaped automatically */
 	for (int i = 0; i < 3000; i++) {
 		pid_t child = fork();
 
@@ -112,8 +113,8 @@ static void links_of_one_that_ends(void **state)
 	(void)close(proc);
 }
 
-/* A pipe gives what it has, a piece at a time. */
-static void read_all_in_pieces(void **state)
+/* A pipe delivers its data in pieces. */
+static void test_pipe_is_read_to_its_end(void **state)
 {
 	struct ix_buf b = { 0 };
 	int ends[2];
@@ -130,7 +131,7 @@ static void read_all_in_pieces(void **state)
 	(void)close(ends[0]);
 }
 
-static void read_all_no_more_than(void **state)
+static void test_read_all_stops_at_the_limit(void **state)
 {
 	struct ix_buf b = { .len = 77 };
 	auto_fd int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
@@ -142,8 +143,8 @@ static void read_all_no_more_than(void **state)
 	assert_true(b.len == 77 && !b.data);
 }
 
-/* An existing file, in one piece; what is not there is not made. */
-static void write_existing(void **state)
+/* An existing file is written with one call; a missing one is not created. */
+static void test_only_existing_files_are_written(void **state)
 {
 	char buf[16];
 
@@ -157,7 +158,7 @@ static void write_existing(void **state)
 	assert_int_equal(ix_write_file(AT_FDCWD, "/dev/full", "ab"), -ENOSPC);
 }
 
-static void open_is_close_on_exec(void **state)
+static void test_open_sets_close_on_exec(void **state)
 {
 	auto_fd int fd = ix_open(dir, ".", O_RDONLY | O_DIRECTORY);
 
@@ -169,8 +170,8 @@ static void open_is_close_on_exec(void **state)
 	assert_int_equal(ix_open(dir, "link", O_RDONLY | O_NOFOLLOW), -ELOOP);
 }
 
-/* With standard input closed the lowest free descriptor is 0: that is not ours to take. */
-static void open_leaves_streams_alone(void **state)
+/* With stdin closed the lowest free descriptor is 0, which must not be used. */
+static void test_open_avoids_standard_streams(void **state)
 {
 	int kept = fcntl(0, F_DUPFD_CLOEXEC, 10), fd;
 
@@ -189,14 +190,14 @@ static void open_leaves_streams_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(read_whole_or_not),
-		cmocka_unit_test(read_link_or_not),
-		cmocka_unit_test(links_of_one_that_ends),
-		cmocka_unit_test(read_all_in_pieces),
-		cmocka_unit_test(read_all_no_more_than),
-		cmocka_unit_test(write_existing),
-		cmocka_unit_test(open_is_close_on_exec),
-		cmocka_unit_test(open_leaves_streams_alone),
+		cmocka_unit_test(test_file_is_read_whole_or_not_at_all),
+		cmocka_unit_test(test_link_is_read_whole_or_not_at_all),
+		cmocka_unit_test(test_links_of_a_process_that_exits),
+		cmocka_unit_test(test_pipe_is_read_to_its_end),
+		cmocka_unit_test(test_read_all_stops_at_the_limit),
+		cmocka_unit_test(test_only_existing_files_are_written),
+		cmocka_unit_test(test_open_sets_close_on_exec),
+		cmocka_unit_test(test_open_avoids_standard_streams),
 	};
 
 	return cmocka_run_group_tests_name("file", tests, begin, end);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* query/fit.c: objects against the limits of a recorded tree. */
+/* query/fit.c: requests checked against the limits of a recorded tree. */
 #include "query/fit.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "tree.h"
 #include "unit.h"
 
-static void explained(void **state)
+static void test_limits_are_explained(void **state)
 {
 	const struct tree *t = *state;
 	struct ipcx_attrs a = { .size = sizeof(a), .set = IPCX_A_NSEMS, .nsems = 300 };
@@ -38,10 +38,10 @@ static void explained(void **state)
 			 -ENOENT);
 }
 
-/* permission, shmmax, size_max, shmmni, shmall, and then the pool */
+/* permission, shmmax, size_max, shmmni, shmall, and the pool of huge pages */
 #define HUGE_ROW 5
 
-/* The process of the recorded machine is in the user namespace that this one is in. */
+/* The process of the recorded machine is in the first user namespace if this one is. */
 static bool in_first_userns(const struct tree *t)
 {
 	struct stat st;
@@ -51,8 +51,8 @@ static bool in_first_userns(const struct tree *t)
 	return st.st_ino == 0xEFFFFFFD;
 }
 
-/* Huge pages are counted in pages of their own size, which the recorded machine tells. */
-static void huge_pages(void **state)
+/* Huge pages count in units of their own size, which the recorded meminfo gives. */
+static void test_huge_pages_count_in_their_own_size(void **state)
 {
 	const struct tree *t = *state;
 	struct ipcx_table *table;
@@ -65,7 +65,7 @@ static void huge_pages(void **state)
 	put(t, "meminfo",
 	    "HugePages_Total: 10\nHugePages_Free: 4\nHugePages_Rsvd: 1\n"
 	    "HugePages_Surp: 0\nHugepagesize: 2048 kB\n");
-	/* The right to have them is that of the group. */
+	/* Huge pages are permitted by group membership. */
 	put(t, "sys/vm/hugetlb_shm_group", "0\n");
 	first = in_first_userns(t);
 	assert_int_equal(ipcx_fit(t->x, "shm:3x2M,huge", &table),
@@ -80,7 +80,7 @@ static void huge_pages(void **state)
 	assert_true(v.as.u == 11);
 	ipcx_table_free(table);
 
-	/* Of pages of an unknown size nobody can say how many it takes. */
+	/* If the size of a huge page is unknown, the number needed is unknown. */
 	put(t, "meminfo",
 	    "HugePages_Total: 10\nHugePages_Free: 4\nHugePages_Rsvd: 1\n"
 	    "HugePages_Surp: 0\n");
@@ -92,7 +92,7 @@ static void huge_pages(void **state)
 	ipcx_table_free(table);
 }
 
-/* The row of a limit that a wish needs something of; its fits as text. */
+/* Return as text whether a request fits a limit. */
 static const char *fits(const struct tree *t, const char *wish, const char *limit)
 {
 	struct ipcx_table *table;
@@ -111,20 +111,20 @@ static const char *fits(const struct tree *t, const char *wish, const char *limi
 	return says;
 }
 
-/* What can be promised, by each of the three ways of vm.overcommit_memory. */
-static void memory(void **state)
+/* Memory under each of the three modes of vm.overcommit_memory. */
+static void test_memory_by_overcommit_mode(void **state)
 {
 	static const struct {
 		const char *mode, *wish, *says;
 	} rows[] = {
-		/* each alone, against memory and swap: 1 GiB + 1 GiB */
+		/* mode 0: each object alone against memory and swap, 1 GiB + 1 GiB */
 		{ "0\n", "shm:2G", "yes" },
 		{ "0\n", "shm:5x2G", "yes" },
 		{ "0\n", "shm:2147483649", "no" },
 		{ "0\n", "shm:8E", "no" },
 		{ "1\n", "shm:4E", "yes" },
-		/* all that is promised, of 1 GiB with half of it promised; the kernel
-		 * counts to 4 MiB */
+		/* mode 2: the sum against CommitLimit, 1 GiB of which half is
+		 * committed; the kernel allows 4 MiB of error */
 		{ "2\n", "shm:500M", "yes" },
 		{ "2\n", "shm:5x100M", "yes" },
 		{ "2\n", "shm:511M", "unknown" },
@@ -133,7 +133,7 @@ static void memory(void **state)
 		{ "2\n", "shm:6x100M", "no" },
 		{ "2\n", "shm:2G", "no" },
 		{ "x\n", "shm:1", "unknown" },
-		/* huge pages are no part of it */
+		/* huge pages do not count */
 		{ "0\n", "shm:8G,huge", "no such row" },
 	};
 	const struct tree *t = *state;
@@ -148,8 +148,8 @@ static void memory(void **state)
 	}
 }
 
-/* What is too much for any setting is not to be raised. */
-static void ceilings(void **state)
+/* The hint never advises to raise a limit above its maximum. */
+static void test_hint_respects_a_limits_maximum(void **state)
 {
 	const struct tree *t = *state;
 	struct ipcx_attrs a = { .size = sizeof(a),
@@ -178,10 +178,10 @@ static void ceilings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_TREE(memory),
-		IN_TREE(ceilings),
-		IN_TREE(explained),
-		IN_TREE(huge_pages),
+		IN_TREE(test_memory_by_overcommit_mode),
+		IN_TREE(test_hint_respects_a_limits_maximum),
+		IN_TREE(test_limits_are_explained),
+		IN_TREE(test_huge_pages_count_in_their_own_size),
 	};
 
 	return cmocka_run_group_tests_name("fit", tests, NULL, NULL);

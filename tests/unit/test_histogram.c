@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* stress/tally.c, stress/random.c: percentiles within a part of the truth, one of so many
- * timed, the same numbers for the same seed. */
+/* stress/histogram.c, stress/random.c: percentiles within their error bound, sampling
+ * of one operation in N, and the same numbers for the same seed. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +17,7 @@ static struct ix_histogram *fresh(void)
 	return a;
 }
 
-/* Within a 32nd of the truth, whatever its size. */
+/* Check that a percentile is within 1/32 of the true value, whatever its size. */
 static void near(uint64_t got, uint64_t want)
 {
 	uint64_t off = got > want ? got - want : want - got;
@@ -27,7 +27,7 @@ static void near(uint64_t got, uint64_t want)
 			 (unsigned long long)want);
 }
 
-static void sizes(void **state)
+static void test_sizes_within_error_bound(void **state)
 {
 	(void)state;
 	for (uint64_t ns = 1; ns < UINT64_C(1) << 39; ns = ns * 3 / 2 + 1) {
@@ -40,7 +40,7 @@ static void sizes(void **state)
 	}
 }
 
-static void beyond(void **state)
+static void test_value_beyond_the_last_bucket(void **state)
 {
 	struct ix_histogram *a = fresh();
 
@@ -53,7 +53,7 @@ static void beyond(void **state)
 	free(a);
 }
 
-static void none(void **state)
+static void test_empty_histogram(void **state)
 {
 	struct ix_histogram *a = fresh();
 
@@ -64,7 +64,7 @@ static void none(void **state)
 }
 
 /* 1 to 10,000 us, each once. */
-static void percentiles(void **state)
+static void test_percentiles(void **state)
 {
 	struct ix_histogram *a = fresh(), *b = fresh(), *sum = fresh();
 
@@ -84,9 +84,9 @@ static void percentiles(void **state)
 	free(sum);
 }
 
-/* The nearest rank, upwards: of ten the 999th permille is the tenth, of two the median
- * the first. */
-static void ranks(void **state)
+/* Nearest rank, rounded up: of ten values, permille 999 is the tenth; of two, the
+ * median is the first. */
+static void test_nearest_rank_rounds_up(void **state)
 {
 	static const struct {
 		unsigned samples, permille, want;
@@ -109,13 +109,12 @@ static void ranks(void **state)
 	}
 }
 
-/* What is short is timed seldom, so that the clock costs a hundredth; what is long always.
- */
-static void strides(void **state)
+/* Short operations are sampled, so that the clock costs one percent; long ones are
+ *always timed. */
+static void test_short_operations_are_sampled(void **state)
 {
 	static const struct {
-		uint64_t ns, least,
-			most; /* of 100,000 operations, those that are timed */
+		uint64_t ns, least, most; /* number timed of 100,000 operations */
 	} cases[] = { { 100, 1750, 2750 },
 		      { 1000, 15000, 25000 },
 		      { 10000, 99000, 100000 } };
@@ -137,7 +136,7 @@ static void strides(void **state)
 	}
 }
 
-static void errors_add_up(void **state)
+static void test_errors_add_up(void **state)
 {
 	struct ix_histogram *a = fresh(), *b = fresh();
 
@@ -154,7 +153,7 @@ static void errors_add_up(void **state)
 	free(b);
 }
 
-static void random_numbers(void **state)
+static void test_same_seed_gives_same_numbers(void **state)
 {
 	struct ix_random a = { 42 }, b = { 42 }, c = { 43 };
 	unsigned seen[10] = { 0 }, other = 0;
@@ -177,10 +176,14 @@ static void random_numbers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sizes),         cmocka_unit_test(beyond),
-		cmocka_unit_test(none),          cmocka_unit_test(percentiles),
-		cmocka_unit_test(ranks),         cmocka_unit_test(strides),
-		cmocka_unit_test(errors_add_up), cmocka_unit_test(random_numbers),
+		cmocka_unit_test(test_sizes_within_error_bound),
+		cmocka_unit_test(test_value_beyond_the_last_bucket),
+		cmocka_unit_test(test_empty_histogram),
+		cmocka_unit_test(test_percentiles),
+		cmocka_unit_test(test_nearest_rank_rounds_up),
+		cmocka_unit_test(test_short_operations_are_sampled),
+		cmocka_unit_test(test_errors_add_up),
+		cmocka_unit_test(test_same_seed_gives_same_numbers),
 	};
 
 	return cmocka_run_group_tests_name("tally", tests, NULL, NULL);

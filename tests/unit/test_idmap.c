@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* core/idmap.c: reading a uid_map, and going from an id there to one here and back. */
+/* core/idmap.c: reading a uid_map, and mapping ids into a user namespace and back. */
 #include "core/idmap.h"
 
 #include <errno.h>
@@ -27,7 +27,7 @@ static const struct row rows[] = {
 	{ "0 100000 65536", 1, { 0, 100000, 65536 }, { 0, 100000, 65536 } },
 	{ "\t0\t1 2 \t\n", 1, { 0, 1, 2 }, { 0, 1, 2 } },
 	{ "0 0 0\n", 1, { 0, 0, 0 }, { 0, 0, 0 } },
-	{ "", 0, { 0 }, { 0 } }, /* nobody wrote one yet */
+	{ "", 0, { 0 }, { 0 } }, /* not yet written */
 
 	{ "\n", -EPROTO, { 0 }, { 0 } },
 	{ " ", -EPROTO, { 0 }, { 0 } },
@@ -51,7 +51,7 @@ static bool same(const struct ix_idrange *a, const struct ix_idrange *b)
 	return a->inside == b->inside && a->outside == b->outside && a->count == b->count;
 }
 
-static void texts(void **state)
+static void test_map_texts(void **state)
 {
 	static struct ix_idrange ranges[IX_IDMAP_MAX];
 
@@ -68,8 +68,8 @@ static void texts(void **state)
 	}
 }
 
-/* As many lines as the kernel takes, and not one more. */
-static void most(void **state)
+/* As many lines as the kernel accepts, and no more. */
+static void test_most_lines_of_a_map(void **state)
 {
 	static struct ix_idrange ranges[IX_IDMAP_MAX + 1];
 	static const struct ix_idrange untouched = { 1, 2, 3 };
@@ -89,9 +89,9 @@ static void most(void **state)
 	assert_true(same(&ranges[IX_IDMAP_MAX], &untouched));
 }
 
-/* Rootless podman: root is the user, the others come from his /etc/subuid. */
+/* Rootless podman: root maps to the user, other ids come from /etc/subuid. */
 static const struct ix_idrange podman[] = { { 0, 1000, 1 }, { 1, 100000, 65535 } };
-/* The last ids there are, mapped onto each other the other way round. */
+/* The highest ids, mapped onto each other in reverse. */
 static const struct ix_idrange high[] = { { 4294967285, 10, 10 },
 					  { 10, 4294967285, 10 } };
 static const struct ix_idrange nothing[] = { { 5, 6, 0 } };
@@ -102,7 +102,7 @@ struct pair {
 	const struct ix_idrange *ranges;
 	size_t n;
 	uint32_t there, here;
-	bool back; /* from here to there, too */
+	bool back; /* maps back as well */
 };
 
 /* clang-format off */
@@ -116,7 +116,7 @@ static const struct pair pairs[] = {
 	{ MAP(podman), 65535, 165534, true },
 	{ MAP(podman), 65536, IX_UNMAPPED, false },
 	{ MAP(podman), FULL, IX_UNMAPPED, false },
-	/* whoever has no number there looks like this one */
+	/* ids without a mapping look like this one */
 	{ MAP(podman), IX_UNMAPPED, IX_UNMAPPED, false },
 	{ MAP(high), 4294967285, 10, true },
 	{ MAP(high), 4294967294, 19, true },
@@ -128,12 +128,12 @@ static const struct pair pairs[] = {
 	{ MAP(nothing), 5, IX_UNMAPPED, false },
 	{ MAP(everything), 0, 0, true },
 	{ MAP(everything), 4294967294, 4294967294, true },
-	{ MAP(everything), FULL, IX_UNMAPPED, false }, /* (uid_t)-1 is nobody */
+	{ MAP(everything), FULL, IX_UNMAPPED, false }, /* (uid_t)-1 is not a user */
 	{ "no ranges", NULL, 0, 0, IX_UNMAPPED, false },
 };
 /* clang-format on */
 
-static void ids(void **state)
+static void test_ids_map_there_and_back(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
@@ -150,7 +150,7 @@ static void ids(void **state)
 	}
 }
 
-static void nobody_there(void **state)
+static void test_ids_without_a_mapping_fail(void **state)
 {
 	static const uint32_t strangers[] = { 0, 999, 1001, 99999, 165535, FULL };
 	uint32_t there = 77;
@@ -163,7 +163,7 @@ static void nobody_there(void **state)
 	assert_int_equal(ix_id_there(nothing, 1, 6, &there), -EOVERFLOW);
 	assert_int_equal(ix_id_there(NULL, 0, 0, &there), -EOVERFLOW);
 	assert_int_equal(there, 77);
-	/* 65534 is a number like others on the way there */
+	/* outside, 65534 is an ordinary id */
 	assert_int_equal(ix_id_there(podman, ARRAY_SIZE(podman), 165533, &there), 0);
 	assert_int_equal(there, 65534);
 }
@@ -171,10 +171,10 @@ static void nobody_there(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(texts),
-		cmocka_unit_test(most),
-		cmocka_unit_test(ids),
-		cmocka_unit_test(nobody_there),
+		cmocka_unit_test(test_map_texts),
+		cmocka_unit_test(test_most_lines_of_a_map),
+		cmocka_unit_test(test_ids_map_there_and_back),
+		cmocka_unit_test(test_ids_without_a_mapping_fail),
 	};
 
 	return cmocka_run_group_tests_name("idmap", tests, NULL, NULL);

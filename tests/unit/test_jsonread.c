@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* base/jsonread.c: values by their paths, of the type that was asked for, out of any
- * text. */
+/* base/jsonread.c: values by path and type from arbitrary text. */
 #include "base/jsonread.h"
 
 #include <errno.h>
@@ -9,7 +8,7 @@
 #include "base/util.h"
 #include "unit.h"
 
-/* Where json-c is not installed there is nothing to test. */
+/* Skip if json-c is not installed. */
 static int begin(void **state)
 {
 	struct ix_json *j = NULL;
@@ -20,7 +19,7 @@ static int begin(void **state)
 	return r;
 }
 
-/* From memory of exactly this size. */
+/* Parse from a buffer of exactly this size. */
 static int parse_bytes(const char *text, size_t len, struct ix_json **ret_json)
 {
 	auto_free char *copy = malloc(len ? len : 1);
@@ -53,7 +52,7 @@ static const char sample[] =
 
 struct row {
 	const char *path;
-	const char *text; /* NULL: no string there */
+	const char *text; /* NULL: no string at this path */
 	bool is_number;
 	int64_t number;
 	size_t count;
@@ -95,7 +94,7 @@ static const struct row rows[] = {
 	{ "list/n", NULL, false, 0, 0 },
 	{ "0", "zero", false, 0, 0 },
 
-	/* of another type: as good as absent */
+	/* another type: as if absent */
 	{ "yes", NULL, false, 0, 0 },
 	{ "nothing", NULL, false, 0, 0 },
 	{ "nothing/x", NULL, false, 0, 0 },
@@ -107,19 +106,19 @@ static const struct row rows[] = {
 	{ "most", NULL, true, INT64_MAX, 0 },
 	{ "least", NULL, true, INT64_MIN + 1, 0 },
 
-	/* a name that ends early is another one */
+	/* a key with an embedded NUL is a different key */
 	{ "tail", NULL, false, 0, 0 },
 	{ "nul", NULL, false, 0, 0 },
 	{ "esc", "\x1b[31m\n", false, 0, 0 },
 	{ "bytes", "\xff\xc3", false, 0, 0 },
 	{ "umlaut", "\xc3\xa4", false, 0, 0 },
 
-	/* the last one counts, as for the runtimes' own readers */
+	/* the last duplicate counts, as in the runtimes' own readers */
 	{ "twice", "2", false, 0, 0 },
 };
 /* clang-format on */
 
-static void paths(void **state)
+static void test_values_by_path(void **state)
 {
 	struct ix_json *j = parse(sample);
 
@@ -138,8 +137,8 @@ static void paths(void **state)
 	ix_json_free(j);
 }
 
-/* A number that is too large is none: never another one. */
-static void out_of_range(void **state)
+/* A number out of range is absent, never wrapped or clamped. */
+static void test_numbers_out_of_range_are_absent(void **state)
 {
 	static const char *const names[] = { "above", "below", "far" };
 	struct ix_json *j = parse(sample);
@@ -154,8 +153,8 @@ static void out_of_range(void **state)
 	ix_json_free(j);
 }
 
-/* Keys up to 127 bytes are found; longer ones never as what they begin with. */
-static void long_keys(void **state)
+/* Keys up to 127 bytes are found; a longer key never matches its first 127 bytes. */
+static void test_long_keys_do_not_match_their_prefix(void **state)
 {
 	char text[160] = "{\"", path[140] = "";
 	struct ix_json *j;
@@ -173,8 +172,8 @@ static void long_keys(void **state)
 	ix_json_free(j);
 }
 
-/* The whole is a list, or a single value. */
-static void other_tops(void **state)
+/* The document is a list or a scalar. */
+static void test_top_level_may_be_a_list_or_scalar(void **state)
 {
 	struct ix_json *j = parse("[ \"a\", [ 7 ] ]");
 	int64_t n;
@@ -203,12 +202,12 @@ static void not_read(const char *text, size_t len)
 static const char *const bad[] = {
 	"", " ", "\n", "{", "}", "[", "]", "\"", "\"a", "{]", "[}", "x", "nul", "tru", "{\"a\"}", "{\"a\":}",
 	"{a:1}", "{\"a\":1", "[1", "[1 2]", "[,]", "{,}", "{\"a\" 1}", "\"\\u12\"", "\"\\x\"", "-", "\xff", "\xef\xbb\xbf{}",
-	/* something behind the end: the rest of a longer text that this one was written over */
+	/* trailing text: the rest of a longer document that was overwritten */
 	"{}}", "{} }", "{}{}", "{}x", "{} [", "{},", "[]1", "{\"a\":1}\n\"b\":2}", "\"a\"\"b\"", "{}\xff",
 };
 /* clang-format on */
 
-static void no_json(void **state)
+static void test_invalid_json_is_refused(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
@@ -219,8 +218,8 @@ static void no_json(void **state)
 	not_read("\0{}", 3);
 }
 
-/* Blanks around it are part of no value. */
-static void blanks(void **state)
+/* Surrounding blanks are not part of a value. */
+static void test_blanks_around_the_document(void **state)
 {
 	static const char *const texts[] = { "{}", " {}", "{}\n", "\r\n\t {} \t\r\n\n" };
 
@@ -229,8 +228,8 @@ static void blanks(void **state)
 		ix_json_free(parse(texts[i]));
 }
 
-/* A file that is just being written: at no byte is a piece taken for the whole. */
-static void truncated(void **state)
+/* A file that is being written: no prefix of it parses as a document. */
+static void test_truncated_document_is_refused(void **state)
 {
 	size_t len = strlen(sample);
 
@@ -240,7 +239,7 @@ static void truncated(void **state)
 	ix_json_free(parse(sample));
 }
 
-/* depth lists, one in the other. */
+/* Parse lists nested to this depth. */
 static int parse_deep(size_t depth, bool closed, struct ix_json **ret_json)
 {
 	auto_free char *text = malloc(2 * depth);
@@ -251,12 +250,12 @@ static int parse_deep(size_t depth, bool closed, struct ix_json **ret_json)
 	return parse_bytes(text, closed ? 2 * depth : depth, ret_json);
 }
 
-static void deep(void **state)
+static void test_deep_nesting_is_refused(void **state)
 {
 	struct ix_json *j = NULL;
 
 	(void)state;
-	/* deeper than any file of a runtime */
+	/* deeper than any runtime's file */
 	assert_int_equal(parse_deep(20, true, &j), 0);
 	ix_json_free(TAKE(j));
 	assert_int_equal(parse_deep(1000, true, &j), -EPROTO);
@@ -268,10 +267,14 @@ static void deep(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(paths),     cmocka_unit_test(out_of_range),
-		cmocka_unit_test(long_keys), cmocka_unit_test(other_tops),
-		cmocka_unit_test(no_json),   cmocka_unit_test(blanks),
-		cmocka_unit_test(truncated), cmocka_unit_test(deep),
+		cmocka_unit_test(test_values_by_path),
+		cmocka_unit_test(test_numbers_out_of_range_are_absent),
+		cmocka_unit_test(test_long_keys_do_not_match_their_prefix),
+		cmocka_unit_test(test_top_level_may_be_a_list_or_scalar),
+		cmocka_unit_test(test_invalid_json_is_refused),
+		cmocka_unit_test(test_blanks_around_the_document),
+		cmocka_unit_test(test_truncated_document_is_refused),
+		cmocka_unit_test(test_deep_nesting_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("jsonread", tests, begin, NULL);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * lib/limits/: texts of the kernel, the table, and limits read from a recorded tree.
- */
+/* lib/limits/: texts of the kernel, the table, and limits read from a recorded tree. */
 #include "core/limit.h"
 
 #include <errno.h>
@@ -18,9 +16,9 @@
 
 #define ALL UINT64_MAX
 
-/* ---- texts of the kernel, and of somebody who stands in for it ---- */
+/* ---- texts of the kernel, and of file systems that imitate it ---- */
 
-static void sysctl_texts(void **state)
+static void test_sysctl_texts(void **state)
 {
 	static const struct {
 		const char *text;
@@ -63,7 +61,7 @@ static void sysctl_texts(void **state)
 	}
 }
 
-static void meminfo_texts(void **state)
+static void test_meminfo_texts(void **state)
 {
 	static const struct {
 		const char *text;
@@ -94,7 +92,7 @@ static void meminfo_texts(void **state)
 
 /* ---- the table ---- */
 
-static void limit_table(void **state)
+static void test_table_of_limits(void **state)
 {
 	const struct ix_limit *l;
 	const struct ix_mech *m;
@@ -107,7 +105,7 @@ static void limit_table(void **state)
 		ROW_TRUE(l->name, l->unit && l->source && l->what && l->read && l->mech);
 		ROW_TRUE(l->name, ipcx_mech_by_name(l->mech, (size_t)-1, &mech) == 0);
 		ROW_TRUE(l->name, strlen(l->what) < 200);
-		/* The line of kernel.sem is put together in the order of the table. */
+		/* The table lists the fields of kernel.sem in their order in the line. */
 		if (!strcmp(l->source, "kernel.sem"))
 			ROW_TRUE(l->name, l->of == 4 && l->at == sem++);
 	}
@@ -118,7 +116,7 @@ static void limit_table(void **state)
 			ROW_TRUE(c->limit, ix_limit_by_name(c->limit) && c->amount);
 }
 
-static void limit_names(void **state)
+static void test_names_of_limits(void **state)
 {
 	static const struct {
 		const char *limit, *name;
@@ -152,7 +150,7 @@ static void limit_names(void **state)
 
 /* ---- a recorded tree in place of /proc ---- */
 
-/* One limit as text: "LIMIT USED PERCENT", "-" for what is unknown. */
+/* Return a limit as text: "LIMIT USED PERCENT", "-" if unknown. */
 static const char *shown(const struct tree *t, const char *name)
 {
 	static const enum ipcx_field fields[] = { IPCX_F_LIMIT, IPCX_F_USED,
@@ -178,7 +176,7 @@ static const char *shown(const struct tree *t, const char *name)
 	return text + 1;
 }
 
-static void recorded(void **state)
+static void test_limits_of_a_recorded_tree(void **state)
 {
 	const struct tree *t = *state;
 
@@ -205,7 +203,7 @@ static void recorded(void **state)
 	assert_string_equal(shown(t, "hugepages"), "1 - -");
 }
 
-static void hostile(void **state)
+static void test_hostile_texts(void **state)
 {
 	static const char *const texts[] = {
 		"",      "\n",   "-1\n",  "x\n",
@@ -225,7 +223,7 @@ static void hostile(void **state)
 	assert_string_equal(shown(t, "mqueue_msg_max"), "- - -");
 }
 
-static void reasons_once(void **state)
+static void test_each_reason_is_reported_once(void **state)
 {
 	static const char *const names[] = { "mqueue_msg_max", "shmmin",
 					     "mqueue_msgsize_max", "shm_rmid_forced",
@@ -250,7 +248,7 @@ static void reasons_once(void **state)
 	ipcx_table_free(table);
 }
 
-static void unknown_names(void **state)
+static void test_unknown_names(void **state)
 {
 	static const char *const names[] = { "shmmin", "a\033b", NULL };
 	const struct tree *t = *state;
@@ -265,7 +263,7 @@ static void unknown_names(void **state)
 	assert_string_equal(line, "x");
 }
 
-static void setting(void **state)
+static void test_setting_a_limit(void **state)
 {
 	const struct tree *t = *state;
 
@@ -276,8 +274,8 @@ static void setting(void **state)
 	assert_int_equal(ipcx_limit_set(t->x, "kernel.sem", 64), -EINVAL);
 
 	/*
-	 * A file that is no sysctl keeps the rest of its text: like a kernel that takes
-	 * another value.
+	 * A regular file keeps the rest of its old text, like a kernel that stores
+	 * another value than the one written.
 	 */
 	put(t, "sys/kernel/shmmax", "4096");
 	assert_int_equal(ipcx_limit_set(t->x, "shmmax", 12), -ERANGE);
@@ -291,7 +289,7 @@ static void setting(void **state)
 	assert_int_equal(ipcx_limit_set(t->x, "rlimit_memlock", 12), -ENOTSUP);
 }
 
-static void sysctl_lines(void **state)
+static void test_lines_for_sysctl_conf(void **state)
 {
 	const struct tree *t = *state;
 	char line[64];
@@ -308,8 +306,8 @@ static void sysctl_lines(void **state)
 			 -ENOTSUP);
 }
 
-/* One line for each sysctl, whatever was said of it and in whichever order. */
-static void several_lines(void **state)
+/* One line for each sysctl, however often and in whichever order its limits are given. */
+static void test_several_limits_of_one_sysctl(void **state)
 {
 	static const struct ipcx_setting settings[] = {
 		{ .size = sizeof(struct ipcx_setting), .name = "semmni", .value = 9 },
@@ -349,17 +347,17 @@ static void several_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sysctl_texts),
-		cmocka_unit_test(meminfo_texts),
-		cmocka_unit_test(limit_table),
-		cmocka_unit_test(limit_names),
-		IN_TREE(recorded),
-		IN_TREE(hostile),
-		IN_TREE(reasons_once),
-		IN_TREE(unknown_names),
-		IN_TREE(setting),
-		IN_TREE(sysctl_lines),
-		IN_TREE(several_lines),
+		cmocka_unit_test(test_sysctl_texts),
+		cmocka_unit_test(test_meminfo_texts),
+		cmocka_unit_test(test_table_of_limits),
+		cmocka_unit_test(test_names_of_limits),
+		IN_TREE(test_limits_of_a_recorded_tree),
+		IN_TREE(test_hostile_texts),
+		IN_TREE(test_each_reason_is_reported_once),
+		IN_TREE(test_unknown_names),
+		IN_TREE(test_setting_a_limit),
+		IN_TREE(test_lines_for_sysctl_conf),
+		IN_TREE(test_several_limits_of_one_sysctl),
 	};
 
 	return cmocka_run_group_tests_name("limit", tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A container's name is not enough to change one's own namespace: "docker run --ipc=host"
- * says nothing of what else is there. */
+/* A container's name does not permit changes in our own namespace: "docker run
+ * --ipc=host" says nothing about the other objects there. */
 #include <errno.h>
 #include <string.h>
 
@@ -24,7 +24,7 @@ static void is_refused(struct ipcx *x, int r)
 	assert_non_null(strstr(ipcx_error(x), "this namespace"));
 }
 
-/* Nothing is begun: no object has such a name or id. */
+/* Check that nothing is attempted: no object has such a name or id. */
 static void nothing_acts(struct ipcx *x)
 {
 	const struct ipcx_sem_op give = { .size = sizeof(give), .op = 1 };
@@ -69,7 +69,7 @@ static void looking_goes_on(struct ipcx *x)
 	ipcx_table_free(t);
 }
 
-static void test_our_own_by_a_containers_name(void **state)
+static void test_container_name_does_not_permit_changes_at_home(void **state)
 {
 	struct ipcx_ns *ns;
 	struct ipcx *x;
@@ -83,11 +83,11 @@ static void test_our_own_by_a_containers_name(void **state)
 	is_refused(x, ipcx_ns_may_act(x, ns));
 	nothing_acts(x);
 	looking_goes_on(x);
-	/* Whoever has gone there asked before. */
+	/* After entering the namespace, which was checked before, it is permitted. */
 	ix_moved(x);
 	assert_int_equal(ipcx_ns_may_act(x, ns), 0);
 	x->moved = false;
-	/* Another one may be acted in by that name. */
+	/* Another namespace may be changed by that name. */
 	ns->places[0].ino++;
 	assert_int_equal(ipcx_ns_may_act(x, ns), 0);
 	ns->places[0].ino--;
@@ -99,7 +99,7 @@ static void test_our_own_by_a_containers_name(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_our_own_by_a_containers_name),
+		cmocka_unit_test(test_container_name_does_not_permit_changes_at_home),
 	};
 
 	return cmocka_run_group_tests_name("mayact", tests, NULL, NULL);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The table of mechanisms: what each can do follows from its members, and no member is
- * half there. */
+/* The table of mechanisms: what a mechanism can do follows from its members, and
+ * members that belong together are set together. */
 #include <string.h>
 
 #include "core/mech.h"
 #include "unit.h"
 
-static void test_what_each_can_do(void **state)
+static void test_what_each_mechanism_can_do(void **state)
 {
 	/* clang-format off */
 	static const struct {
@@ -53,7 +53,7 @@ static void check_driver(const struct ix_mech *m)
 	ROW_TRUE(name, d->size && d->churn && d->open_word);
 }
 
-static void test_no_member_is_half_there(void **state)
+static void test_members_are_set_together(void **state)
 {
 	const struct ix_mech *m;
 
@@ -77,8 +77,8 @@ static void test_no_member_is_half_there(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_what_each_can_do),
-		cmocka_unit_test(test_no_member_is_half_there),
+		cmocka_unit_test(test_what_each_mechanism_can_do),
+		cmocka_unit_test(test_members_are_set_together),
 	};
 
 	return cmocka_run_group_tests_name("mech", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* stress/memory.c: what of a control group's memory can be had back. */
+/* stress/memory.c: how much memory of a control group is reclaimable. */
 #include "stress/run/memory.h"
 
 #include "base/util.h"
@@ -12,15 +12,15 @@ struct row {
 
 /* clang-format off */
 static const struct row rows[] = {
-	/* version 2: the group and those below */
+	/* cgroup v2: the group and its descendants */
 	{ "anon 4096\nfile 40960\ninactive_anon 1\nactive_anon 2\ninactive_file 36864\nactive_file 8192\nunevictable 0\n", "", 45056 },
 	{ "active_file 5\ninactive_file 7\n", "", 12 },
 	{ "inactive_file 7", "", 7 },
 	{ "active_file 5\nanon 3", "", 5 },
-	/* version 1: the group alone, then with those below */
+	/* cgroup v1: the group alone, then with its descendants */
 	{ "cache 9\ninactive_file 100\nactive_file 200\ntotal_cache 9\ntotal_inactive_file 1000\ntotal_active_file 2000\n", "total_", 3000 },
 	{ "cache 9\ninactive_file 100\nactive_file 200\n", "total_", 0 },
-	/* names that only end so; what is no number; nothing */
+	/* names that only end alike; invalid numbers; no text */
 	{ "workingset_active_file 5\nxinactive_file 7\n", "", 0 },
 	{ "inactive_files 5\nactive_filed 7\n", "", 0 },
 	{ "inactive_file\nactive_file 4\n", "", 4 },
@@ -32,7 +32,7 @@ static const struct row rows[] = {
 };
 /* clang-format on */
 
-static void test_files(void **state)
+static void test_reclaimable_memory_of_memory_stat(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -44,7 +44,8 @@ static void test_files(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_files) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(
+		test_reclaimable_memory_of_memory_stat) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,7 +16,7 @@
 struct row {
 	const char *text;
 	uint64_t id;
-	const char *type; /* NULL: an error */
+	const char *type; /* NULL: fails */
 	int error;
 };
 
@@ -33,11 +33,11 @@ static const struct row rows[] = {
 	{ "1 2 3\n", 1, NULL, -EPROTO },
 	{ "1 \n", 1, NULL, -EPROTO },
 	{ "1 2 - abcdefghijklmnop x\n", 1, NULL, -ENAMETOOLONG },
-	{ "21 1 8:1 / / rw - ext", 21, NULL, -EPROTO }, /* cut: of ext4, perhaps */
+	{ "21 1 8:1 / / rw - ext", 21, NULL, -EPROTO }, /* truncated: could be ext4 */
 };
 /* clang-format on */
 
-static void types(void **state)
+static void test_file_system_types(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -55,7 +55,7 @@ static void types(void **state)
 	}
 }
 
-static void namespaces(void **state)
+static void test_namespaces_mounted_as_nsfs(void **state)
 {
 	static char text[] = ROOT IPC SHM, none[] = ROOT SHM BLANK;
 	struct ix_mnt_list l = { .n = 77 };
@@ -80,8 +80,8 @@ static void namespaces(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(types),
-		cmocka_unit_test(namespaces),
+		cmocka_unit_test(test_file_system_types),
+		cmocka_unit_test(test_namespaces_mounted_as_nsfs),
 	};
 
 	return cmocka_run_group_tests_name("mnt", tests, NULL, NULL);

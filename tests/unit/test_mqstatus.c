@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mech/mqstatus.c: the text in a queue's file, as the kernel writes it, as it may write
- * it one day, and broken. */
+/* mech/mqstatus.c: the text of a queue's file as the kernel writes it, as later
+ * kernels may write it, and malformed. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -22,20 +22,20 @@ static const struct row rows[] = {
 	{ "QSIZE:129        NOTIFY:2     SIGNO:0     NOTIFY_PID:8260  \n", 0, { 129, SIGEV_THREAD, 0, 8260 } },
 	{ "QSIZE:81920      NOTIFY:0     SIGNO:12    NOTIFY_PID:1     \n", 0, { 81920, SIGEV_SIGNAL, 12, 1 } },
 	{ "QSIZE:5          NOTIFY:1     SIGNO:0     NOTIFY_PID:77    \n", 0, { 5, SIGEV_NONE, 0, 77 } },
-	/* registered by a process that this PID namespace does not have */
+	/* registered by a process without a PID in this PID namespace */
 	{ "QSIZE:0          NOTIFY:0     SIGNO:64    NOTIFY_PID:0     \n", 0, { 0, SIGEV_SIGNAL, 64, 0 } },
 	{ "QSIZE:129 NOTIFY:2 SIGNO:0 NOTIFY_PID:8260", 0, { 129, 2, 0, 8260 } },
 	{ "QSIZE:18446744073709551615 NOTIFY:2147483647 SIGNO:-2147483648 NOTIFY_PID:2147483647\n", 0,
 	  { UINT64_MAX, INT32_MAX, INT32_MIN, INT32_MAX } },
 	{ "QSIZE:1 NOTIFY:-1 SIGNO:0 NOTIFY_PID:0", 0, { 1, -1, 0, 0 } },
-	/* another order, more words, more blanks, a line each */
+	/* another order, more words, more blanks, one word per line */
 	{ "NOTIFY_PID:4 SIGNO:3 NOTIFY:2 QSIZE:1", 0, { 1, 2, 3, 4 } },
 	{ "QSIZE:1\nNOTIFY:2\nSIGNO:3\nNOTIFY_PID:4\n", 0, { 1, 2, 3, 4 } },
 	{ "  \n QSIZE:1  NOTIFY:2 \n\n SIGNO:3 NOTIFY_PID:4   ", 0, { 1, 2, 3, 4 } },
 	{ "QSIZE:1 NOTIFY:2 SIGNO:3 NOTIFY_PID:4 WAITERS:9 KIND:fast :", 0, { 1, 2, 3, 4 } },
 	{ "QSIZE_MAX:9 QSIZE:1 NOTIFY:2 NOTIFY_P:9 SIGNO:3 NOTIFY_PID:4 qsize:9", 0, { 1, 2, 3, 4 } },
 
-	/* a word is missing, or there twice */
+	/* a word is missing or duplicated */
 	{ "", -EINVAL, { 0 } },
 	{ "\n", -EINVAL, { 0 } },
 	{ "QSIZE:1", -EINVAL, { 0 } },
@@ -45,7 +45,7 @@ static const struct row rows[] = {
 	{ "QSIZE:1 NOTIFY:2 NOTIFY_PID:4", -EINVAL, { 0 } },
 	{ "QSIZE:1 QSIZE:1 NOTIFY:2 SIGNO:3 NOTIFY_PID:4", -EINVAL, { 0 } },
 	{ "QSIZE:1 NOTIFY:2 SIGNO:3 NOTIFY_PID:4 NOTIFY_PID:5", -EINVAL, { 0 } },
-	/* no number, or one that does not fit */
+	/* invalid numbers */
 	{ "QSIZE: NOTIFY:2 SIGNO:3 NOTIFY_PID:4", -EINVAL, { 0 } },
 	{ "QSIZE: 1 NOTIFY:2 SIGNO:3 NOTIFY_PID:4", -EINVAL, { 0 } },
 	{ "QSIZE:-1 NOTIFY:2 SIGNO:3 NOTIFY_PID:4", -EINVAL, { 0 } },
@@ -57,7 +57,7 @@ static const struct row rows[] = {
 	{ "QSIZE:1 NOTIFY:2 SIGNO:3 NOTIFY_PID:4294967296", -EINVAL, { 0 } },
 	{ "QSIZE:1 NOTIFY:2 SIGNO:3 NOTIFY_PID:4:5", -EINVAL, { 0 } },
 	{ "QSIZE:1 NOTIFY:2 SIGNO:3 NOTIFY_PID:999999999999999999999999999999", -EINVAL, { 0 } },
-	/* what is no word at all */
+	/* malformed words */
 	{ "QSIZE 1 NOTIFY 2 SIGNO 3 NOTIFY_PID 4", -EINVAL, { 0 } },
 	{ "QSIZE:1 NOTIFY:2 SIGNO:3 NOTIFY_PID:4 and more", -EINVAL, { 0 } },
 	{ "QSIZE:1,NOTIFY:2,SIGNO:3,NOTIFY_PID:4", -EINVAL, { 0 } },
@@ -73,7 +73,7 @@ static int same(const struct ix_mq_status *a, const struct ix_mq_status *b)
 	       a->pid == b->pid;
 }
 
-static void texts(void **state)
+static void test_texts_of_queue_files(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -87,9 +87,9 @@ static void texts(void **state)
 	}
 }
 
-/* The text has a length and no end; what stands behind it plays no part, and a NUL in it
- * is no part of a word. */
-static void lengths(void **state)
+/* The text has a length and need not end with a NUL; bytes beyond it are not read, and
+ * an embedded NUL ends no word. */
+static void test_text_is_read_to_its_length(void **state)
 {
 	static const char text[] = "QSIZE:1 NOTIFY:2 SIGNO:3 NOTIFY_PID:456";
 	static const char nul[] = "QSIZE:1 NOTIFY:2 SIGNO:3 NOTIFY_PID:4\0 NEW:5";
@@ -106,8 +106,8 @@ static void lengths(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(texts),
-		cmocka_unit_test(lengths),
+		cmocka_unit_test(test_texts_of_queue_files),
+		cmocka_unit_test(test_text_is_read_to_its_length),
 	};
 
 	return cmocka_run_group_tests_name("mqstatus", tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* base/named.c: what is laid in the way of a name that a user gave. What others own needs
- * root to make. */
+/* base/named.c: symbolic links, FIFOs and devices planted at a file name that a user
+ * gave. Planting files of other users needs root. */
 #include "base/named.h"
 
 #include <errno.h>
@@ -57,7 +57,7 @@ static void give(const char *name, uid_t uid)
 	assert_int_equal(fchownat(dir, name, uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW), 0);
 }
 
-/* 0 or -errno; whether the text has a word in it. */
+/* Return 0 or -errno; check whether the error text contains word. */
 static int try(bool write, const char *name, mode_t mode, const char *word)
 {
 	const char *why = "";
@@ -74,7 +74,7 @@ static int try(bool write, const char *name, mode_t mode, const char *word)
 	return fd;
 }
 
-static void new_and_existing(void **state)
+static void test_new_and_existing_files(void **state)
 {
 	struct stat st;
 
@@ -96,7 +96,7 @@ static void new_and_existing(void **state)
 	assert_int_equal(try(false, ".", 0, NULL), 0);
 }
 
-static void own_links(void **state)
+static void test_own_links_are_followed(void **state)
 {
 	(void)state;
 	clear();
@@ -106,14 +106,14 @@ static void own_links(void **state)
 	assert_int_equal(try(true, "chain", 0600, NULL), 0);
 	assert_int_equal(try(false, "chain", 0, NULL), 0);
 	assert_int_equal(unlinkat(dir, "file", 0), 0);
-	/* Nothing is made through a link. */
+	/* No file is created through a link. */
 	assert_int_equal(try(true, "chain", 0600, NULL), -ENOENT);
 	assert_int_equal(unlinkat(dir, "link", 0), 0);
 	assert_int_equal(symlinkat("chain", dir, "link"), 0);
 	assert_int_equal(try(true, "chain", 0600, NULL), -ELOOP);
 }
 
-static void devices_and_fifos(void **state)
+static void test_devices_and_fifos_are_opened(void **state)
 {
 	char path[40];
 	int fd[2];
@@ -130,13 +130,13 @@ static void devices_and_fifos(void **state)
 	assert_int_equal(pipe2(fd, O_CLOEXEC), 0);
 	(void)snprintf(path, sizeof(path), "/dev/fd/%d", fd[1]);
 	assert_int_equal(try(true, path, 0600, NULL), 0);
-	/* A link of ours to one, too. */
+	/* Also through an own link to one. */
 	assert_int_equal(symlinkat(path, dir, "magic"), 0);
 	assert_int_equal(try(true, "magic", 0600, NULL), 0);
 	assert_int_equal(close(fd[0]) | close(fd[1]), 0);
 }
 
-static void what_others_laid(void **state)
+static void test_planted_files_are_refused(void **state)
 {
 	(void)state;
 	if (geteuid() != 0)
@@ -147,7 +147,7 @@ static void what_others_laid(void **state)
 	give("link", OTHER);
 	assert_int_equal(try(true, "link", 0600, "symbolic link"), -ELOOP);
 	assert_int_equal(try(false, "link", 0, "symbolic link"), -ELOOP);
-	/* Also at the end of a link of ours. */
+	/* Also at the end of a chain that begins with an own link. */
 	assert_int_equal(symlinkat("link", dir, "chain"), 0);
 	assert_int_equal(try(true, "chain", 0600, "symbolic link"), -ELOOP);
 	give("file", OTHER);
@@ -156,12 +156,13 @@ static void what_others_laid(void **state)
 	assert_int_equal(mkfifoat(dir, "fifo", 0622), 0);
 	give("fifo", OTHER);
 	assert_int_equal(try(true, "fifo", 0600, "another user"), -EPERM);
-	/* The directory's owner could do anything to it. */
+	/* Files of the directory's owner are trusted: the owner could replace anything
+	 * in it. */
 	assert_int_equal(fchown(dir, OTHER, (gid_t)-1), 0);
 	assert_int_equal(try(true, "link", 0600, NULL), 0);
 	assert_int_equal(try(true, "fifo", 0600, "nobody reads"), -ENXIO);
 	assert_int_equal(fchown(dir, 0, (gid_t)-1), 0);
-	/* Where not everybody may lay something it is as usual. */
+	/* In a directory that is not world-writable all files are trusted. */
 	assert_int_equal(fchmod(dir, 0755), 0);
 	assert_int_equal(try(true, "link", 0600, NULL), 0);
 	assert_int_equal(fchmod(dir, 01777), 0);
@@ -170,10 +171,10 @@ static void what_others_laid(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(new_and_existing),
-		cmocka_unit_test(own_links),
-		cmocka_unit_test(devices_and_fifos),
-		cmocka_unit_test(what_others_laid),
+		cmocka_unit_test(test_new_and_existing_files),
+		cmocka_unit_test(test_own_links_are_followed),
+		cmocka_unit_test(test_devices_and_fifos_are_opened),
+		cmocka_unit_test(test_planted_files_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * base/num.c: what is a number, a key, a mode, a size, a span; and above all, what is
- * none.
+ * base/num.c: which texts are numbers, keys, modes, sizes and spans, and above all which
+ * are not.
  */
 #include "base/num.h"
 
@@ -13,9 +13,9 @@
 
 /* clang-format off */
 
-/* No parser takes any of these. */
+/* No parser accepts any of these. */
 static const char *const junk[] = {
-	/* nothing */
+	/* empty */
 	"", " ", "  ", "\t", "\n", "\r\n", "\v", "\f",
 	/* blanks around */
 	" 5", "5 ", "\t5", "5\t", "\n5", "5\n", "5\r", " 5 ", "5 5", "\v5", "\f5", "5\f",
@@ -33,12 +33,12 @@ static const char *const junk[] = {
 	/* words */
 	"nan", "NaN", "inf", "-inf", "Infinity", "null", "true", "five", "K", "s", "ns",
 	"KiB",
-	/* digits of other scripts, and what only looks like ASCII */
+	/* digits of other scripts, and look-alikes of ASCII */
 	"\xef\xbc\x95", "\xd9\xa5", "\xe0\xa5\xab", "\xe0\xa7\xab", /* fullwidth, Arabic, Devanagari, Bengali */
 	"\xc2\xb2", "\xe2\x85\xa4", "\xf0\x9d\x9f\x93", "\xc2\xbe", /* superscript, Roman, bold, 3/4 */
 	"5" "\xef\xbc\x95", "\xe2\x88\x92" "5", "5" "\xd9\xab" "5", /* mixed, minus sign, Arabic point */
-	"5" "\xc2\xa0", "\xe2\x80\x8b" "5", "\xef\xbb\xbf" "5", "\xe3\x80\x80" "5", /* blanks of no width or some */
-	/* no text at all */
+	"5" "\xc2\xa0", "\xe2\x80\x8b" "5", "\xef\xbb\xbf" "5", "\xe3\x80\x80" "5", /* invisible or non-ASCII blanks */
+	/* not text */
 	"\xff", "5\xff", "\xff" "5", "5\x01", "\x01" "5", "5\x7f", "\xc3", "5\xc3",
 	"\x80",
 };
@@ -168,8 +168,8 @@ static const struct row size_rows[] = {
 	{ "0.001K", 0, 1 },
 	{ "0.0009K", 0, 0 },
 	/*
-	 * 2^-60 has 60 digits behind the point: one byte of an exbibyte, and not the
-	 * smallest bit less.
+	 * 2^-60 has 60 decimals: exactly one byte of an exbibyte; the smallest decrement
+	 * gives none.
 	 */
 	{ "0.000000000000000000867361737988403547205962240695953369140625E", 0, 1 },
 	{ "0.000000000000000000867361737988403547205962240695953369140624E", 0, 0 },
@@ -255,7 +255,7 @@ static const struct row duration_rows[] = {
 	{ "0x5s", -EINVAL, 0 },
 };
 
-/* Every parser as one that answers 64 bits, and leaves them alone when it fails. */
+/* Wrap a parser so that it returns 64 bits and leaves them unchanged when it fails. */
 typedef int parser(const char *text, uint64_t *ret_n);
 
 static int as_u64(const char *text, uint64_t *ret_n)
@@ -342,7 +342,7 @@ CHECKS(modes, as_mode, mode_rows)
 CHECKS(sizes, ix_parse_size, size_rows)
 CHECKS(durations, ix_parse_duration, duration_rows)
 
-static void limits_are_kept(void **state)
+static void test_limits_of_each_type(void **state)
 {
 	uint64_t n = 0;
 	int64_t i = 0;
@@ -360,7 +360,7 @@ static void limits_are_kept(void **state)
 	assert_int_equal(i, -5);
 }
 
-static void written(void **state)
+static void test_numbers_are_written(void **state)
 {
 	char buf[IX_NUM_MAX + 1];
 
@@ -387,8 +387,9 @@ static void written(void **state)
 #undef WRITTEN
 }
 
-/* Inside a text: what stands behind it does not matter, a NUL is not needed. */
-static void inside_a_text(void **state)
+/* Within a longer text: the bytes after the number do not matter, and no NUL is
+ * needed. */
+static void test_number_within_a_text(void **state)
 {
 	static const struct {
 		const char *text;
@@ -432,9 +433,9 @@ int main(void)
 		cmocka_unit_test(modes),
 		cmocka_unit_test(sizes),
 		cmocka_unit_test(durations),
-		cmocka_unit_test(limits_are_kept),
-		cmocka_unit_test(written),
-		cmocka_unit_test(inside_a_text),
+		cmocka_unit_test(test_limits_of_each_type),
+		cmocka_unit_test(test_numbers_are_written),
+		cmocka_unit_test(test_number_within_a_text),
 	};
 
 	return cmocka_run_group_tests_name("num", tests, NULL, NULL);

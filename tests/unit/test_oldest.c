@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which process of a namespace is the eldest, by a recorded /proc: numbers that were used
- * again, first processes of PID namespaces, processes that are gone meanwhile. */
+/* ns/oldest.c: the oldest process of a namespace, by a recorded /proc with reused
+ * PIDs, first processes of PID namespaces, and processes that exit meanwhile. */
 #include "ns/oldest.h"
 
 #include "machine.h"
@@ -19,7 +19,7 @@ static void link_ns(const struct machine *m, int pid, const char *type,
 	assert_int_equal(symlinkat(text, m->fd, path), 0);
 }
 
-/* A process in an IPC namespace, with its number in each PID namespace. */
+/* Add a process in an IPC namespace, with its PID at each level. */
 static void live(const struct machine *m, int pid, int parent, uint64_t start,
 		 unsigned long long ipc, const char *numbers)
 {
@@ -55,23 +55,23 @@ static void expect(const struct machine *m, unsigned long long ipc, int pid,
 	ix_nslist_free(&l);
 }
 
-/* Nobody else is asked: their files are not even there. */
-static void first_of_a_pid_namespace(void **state)
+/* No other process is read: their files do not exist. */
+static void test_first_process_of_a_pid_namespace(void **state)
 {
 	const struct machine *m = *state;
 
 	live(m, 1, 0, 1, HOME, "1");
 	live(m, 700, 1, 700, BOX, "700\t1");
-	live(m, 90, 700, 900, BOX, "90\t7"); /* a number that was used again */
+	live(m, 90, 700, 900, BOX, "90\t7"); /* a reused PID */
 	live(m, 95, 90, 950, BOX, "95\t8");
-	live(m, 800, 1, 800, BOX, "800\t2"); /* put there from outside */
+	live(m, 800, 1, 800, BOX, "800\t2"); /* entered from outside */
 	drop(m, 95, "stat");
 	drop(m, 800, "stat");
 	expect(m, BOX, 700, 700, 4);
 	expect(m, HOME, 1, 1, 1);
 }
 
-static void no_pid_namespace(void **state)
+static void test_without_a_pid_namespace(void **state)
 {
 	const struct machine *m = *state;
 
@@ -82,8 +82,8 @@ static void no_pid_namespace(void **state)
 	expect(m, BOX, 310, 500, 3);
 }
 
-/* Of six digits and of seven (PID_MAX_LIMIT is 4194304). */
-static void long_numbers(void **state)
+/* PIDs of six and seven digits (PID_MAX_LIMIT is 4194304). */
+static void test_long_pids(void **state)
 {
 	const struct machine *m = *state;
 
@@ -91,12 +91,12 @@ static void long_numbers(void **state)
 	live(m, 4194303, 1, 500, BOX, "4194303\t1");
 	live(m, 999999, 4194303, 900, BOX, "999999\t7");
 	live(m, 100000, 999999, 950, BOX, "100000\t8");
-	drop(m, 999999, "status"); /* nobody between has to be asked */
+	drop(m, 999999, "status"); /* no process in between is read */
 	expect(m, BOX, 4194303, 500, 3);
 }
 
-/* Number 1, but of a namespace that begins above: the last number counts. */
-static void not_the_first(void **state)
+/* PID 1, but of an outer namespace: the innermost PID counts. */
+static void test_pid_1_of_an_outer_namespace(void **state)
 {
 	const struct machine *m = *state;
 
@@ -106,7 +106,7 @@ static void not_the_first(void **state)
 	expect(m, BOX, 400, 400, 2);
 }
 
-static void who_has_gone(void **state)
+static void test_processes_that_exit(void **state)
 {
 	const struct machine *m = *state;
 
@@ -118,8 +118,8 @@ static void who_has_gone(void **state)
 	expect(m, BOX, 500, 350, 3);
 }
 
-/* A parent that is its own child would be followed for ever. */
-static void a_circle(void **state)
+/* A process that is its own parent must not cause an endless loop. */
+static void test_circle_of_parents_ends(void **state)
 {
 	const struct machine *m = *state;
 
@@ -128,8 +128,8 @@ static void a_circle(void **state)
 	expect(m, BOX, 400, 200, 2);
 }
 
-/* Containers begin with the eldest of each mount namespace that is not ours. */
-static void firsts(void **state)
+/* A container starts with the oldest process of each mount namespace other than ours. */
+static void test_oldest_process_of_each_mount_namespace(void **state)
 {
 	const struct machine *m = *state;
 	struct ix_nslist l;
@@ -142,7 +142,8 @@ static void firsts(void **state)
 	assert_int_equal(ix_discover(m->x, 0, &l), 0);
 	pids = ix_nslist_firsts(m->x, &l, &n);
 	assert_non_null(pids);
-	/* That of process 1 is not ours either: the test's /proc knows no "self". */
+	/* The mount namespace of process 1 counts as another one: this /proc has no
+	 * "self". */
 	assert_int_equal(n, 2);
 	assert_int_equal(pids[0] + pids[1], 701);
 	free(pids);
@@ -152,13 +153,13 @@ static void firsts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON_MACHINE(first_of_a_pid_namespace),
-		ON_MACHINE(no_pid_namespace),
-		ON_MACHINE(long_numbers),
-		ON_MACHINE(not_the_first),
-		ON_MACHINE(who_has_gone),
-		ON_MACHINE(a_circle),
-		ON_MACHINE(firsts),
+		ON_MACHINE(test_first_process_of_a_pid_namespace),
+		ON_MACHINE(test_without_a_pid_namespace),
+		ON_MACHINE(test_long_pids),
+		ON_MACHINE(test_pid_1_of_an_outer_namespace),
+		ON_MACHINE(test_processes_that_exit),
+		ON_MACHINE(test_circle_of_parents_ends),
+		ON_MACHINE(test_oldest_process_of_each_mount_namespace),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* core/pattern.c: what regcomp(3) may see, and that it lives through all of it. */
+/* core/pattern.c: which patterns reach regcomp(3), and that it survives all of them. */
 #include "core/pattern.h"
 
 #include <regex.h>
@@ -91,7 +91,7 @@ static const struct {
 };
 /* clang-format on */
 
-static void faults(void **state)
+static void test_dangerous_patterns_are_refused(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -105,9 +105,9 @@ static void faults(void **state)
 	}
 }
 
-/* Whatever is not refused is found, or not, soon: of all of this, in a name of each kind,
- * less than a minute. It took many. */
-static void soon(void **state)
+/* Any accepted pattern matches any name quickly: all combinations take less than a
+ * minute. Without the checks they took many. */
+static void test_accepted_patterns_match_quickly(void **state)
 {
 	static const char *const slow[] = {
 		".{0,64}b.{64}z",
@@ -146,7 +146,7 @@ static void soon(void **state)
 	assert_true(clock() < 60 * CLOCKS_PER_SEC);
 }
 
-static void found(void **state)
+static void test_matches(void **state)
 {
 	static const struct {
 		const char *pattern, *text;
@@ -168,7 +168,7 @@ static void found(void **state)
 		  1 },
 		{ "(^|/)b", "a/b", 1 },
 		{ "(^|/)b", "ab", 0 },
-		/* a name has one line */
+		/* names are matched as one line */
 		{ "^b", "a\nb", 0 },
 		{ ".^b", "a\nb", 0 },
 		{ "(.|x)^b", "a\nb", 0 },
@@ -193,7 +193,7 @@ static void found(void **state)
 	}
 }
 
-static void none(void **state)
+static void test_no_match(void **state)
 {
 	static const char *const bad[] = { "(", "a)(b", "[a", "a)", "(a)b)", "[[:x:]]" };
 
@@ -202,7 +202,7 @@ static void none(void **state)
 		regex_t regex;
 		int alone = regcomp(&regex, bad[i], REG_EXTENDED | REG_NOSUB);
 
-		if (alone == 0) /* some C libraries take a ) as it is */
+		if (alone == 0) /* some C libraries accept an unmatched ) */
 			regfree(&regex);
 		ROW_TRUE(bad[i], !alone == !ix_pattern_compile(bad[i], &regex));
 		if (alone == 0)
@@ -213,10 +213,10 @@ static void none(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(faults),
-		cmocka_unit_test(soon),
-		cmocka_unit_test(found),
-		cmocka_unit_test(none),
+		cmocka_unit_test(test_dangerous_patterns_are_refused),
+		cmocka_unit_test(test_accepted_patterns_match_quickly),
+		cmocka_unit_test(test_matches),
+		cmocka_unit_test(test_no_match),
 	};
 
 	return cmocka_run_group_tests_name("pattern", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* stress/parcel.c: a message that is lost, doubled, changed or out of its turn is found. */
+/* stress/payload.c: a lost, duplicated, changed or reordered message is detected. */
 #include "stress/channel/payload.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@
 
 static const size_t sizes[] = { 0, 1, 3, 4, 5, 7, 8, 15, 16, 17, 23, 24, 64, 1000, 4096 };
 
-/* From where on a message has a number, and a whole one. */
+/* Least size of a message that holds its number, and of one that holds all its fields. */
 #define NUMBERED 4
 #define WHOLE    16
 
@@ -42,7 +42,7 @@ static int post_end(void **state)
 	return 0;
 }
 
-/* Send one, into the parcel. */
+/* Send one message into the payload. */
 static void one(struct post *post, size_t size, unsigned rank)
 {
 	memset(post->p->data, 0xaa, ROOM);
@@ -60,7 +60,7 @@ static bool balanced(const struct post *post)
 	return memcmp(&post->s.totals, &post->r.totals, sizeof(post->s.totals)) == 0;
 }
 
-static void whole_and_in_order(void **state)
+static void test_intact_messages_in_order(void **state)
 {
 	struct post *post = *state;
 
@@ -76,8 +76,8 @@ static void whole_and_in_order(void **state)
 	assert_int_equal(post->r.totals.count, 200000);
 }
 
-/* Whoever answers reads in the message who asked. */
-static void says_who_sent_it(void **state)
+/* A process that replies reads the sender from the message. */
+static void test_message_names_its_sender(void **state)
 {
 	struct post *post = *state;
 
@@ -91,8 +91,8 @@ static void says_who_sent_it(void **state)
 		}
 }
 
-/* Nothing is written beyond a message. */
-static void within_its_size(void **state)
+/* Nothing is written beyond the end of a message. */
+static void test_message_stays_within_its_size(void **state)
 {
 	struct post *post = *state;
 
@@ -103,8 +103,8 @@ static void within_its_size(void **state)
 	}
 }
 
-/* Ranks are orders of their own: another may overtake. */
-static void ranks_overtake(void **state)
+/* Each type or priority is an order of its own: messages of another may overtake. */
+static void test_other_types_may_overtake(void **state)
 {
 	struct post *post = *state;
 	auto_free struct ix_payload *late = ix_payload_new(ROOM);
@@ -117,7 +117,7 @@ static void ranks_overtake(void **state)
 	assert_true(balanced(post));
 }
 
-static void changed_in_any_bit(void **state)
+static void test_any_flipped_bit_is_detected(void **state)
 {
 	struct post *post = *state;
 	unsigned missed = 0, bits = 0;
@@ -131,7 +131,8 @@ static void changed_in_any_bit(void **state)
 			bits++;
 			if (came(post, size, 1) == IX_SOUND) {
 				missed++;
-				assert_true(size < WHOLE); /* eight bits of check */
+				assert_true(size <
+					    WHOLE); /* only eight bits of checksum */
 			}
 			post->r.next[2][1] = post->s.next[1];
 		}
@@ -139,7 +140,7 @@ static void changed_in_any_bit(void **state)
 	assert_true(bits > 2000 && missed * 100 < bits);
 }
 
-static void changed_at_its_end(void **state)
+static void test_change_at_the_end_is_detected(void **state)
 {
 	struct post *post = *state;
 
@@ -148,7 +149,7 @@ static void changed_at_its_end(void **state)
 	assert_int_equal(came(post, 4096, 0), IX_CHANGED);
 }
 
-static void cut_or_longer(void **state)
+static void test_wrong_length_is_detected(void **state)
 {
 	struct post *post = *state;
 
@@ -161,7 +162,7 @@ static void cut_or_longer(void **state)
 	assert_false(balanced(post));
 }
 
-static void wrong_rank(void **state)
+static void test_wrong_type_is_detected(void **state)
 {
 	struct post *post = *state;
 
@@ -173,7 +174,7 @@ static void wrong_rank(void **state)
 	assert_int_equal(came(post, 16, (unsigned)-1), IX_CHANGED);
 }
 
-static void of_another_channel(void **state)
+static void test_message_of_another_channel(void **state)
 {
 	struct post *post = *state;
 
@@ -182,7 +183,7 @@ static void of_another_channel(void **state)
 	assert_int_equal(came(post, 64, 0), IX_CHANGED);
 }
 
-static void of_nobody_here(void **state)
+static void test_message_of_an_unknown_sender(void **state)
 {
 	struct post *post = *state;
 
@@ -193,14 +194,14 @@ static void of_nobody_here(void **state)
 	assert_int_equal(came(post, 4, 0), IX_FOREIGN);
 }
 
-static void lost(void **state)
+static void test_lost_message_is_detected(void **state)
 {
 	struct post *post = *state;
 
 	for (size_t i = 3; i < ARRAY_SIZE(sizes); i++) {
 		one(post, sizes[i], 0);
 		assert_int_equal(came(post, sizes[i], 0), IX_SOUND);
-		one(post, sizes[i], 0); /* which never comes */
+		one(post, sizes[i], 0); /* never received */
 		one(post, sizes[i], 0);
 		assert_int_equal(came(post, sizes[i], 0), IX_GAP);
 		one(post, sizes[i], 0);
@@ -209,7 +210,7 @@ static void lost(void **state)
 	assert_false(balanced(post));
 }
 
-static void doubled(void **state)
+static void test_duplicate_is_detected(void **state)
 {
 	struct post *post = *state;
 
@@ -221,8 +222,8 @@ static void doubled(void **state)
 	assert_false(balanced(post));
 }
 
-/* Late is late, and does not make the next one so. */
-static void out_of_order(void **state)
+/* A late message is reported once and does not make the next one late. */
+static void test_reordered_message_is_detected(void **state)
 {
 	struct post *post = *state;
 	auto_free struct ix_payload *first = ix_payload_new(ROOM);
@@ -237,11 +238,11 @@ static void out_of_order(void **state)
 		one(post, sizes[i], 0);
 		assert_int_equal(came(post, sizes[i], 0), IX_SOUND);
 	}
-	assert_true(balanced(post)); /* they did all come */
+	assert_true(balanced(post)); /* all of them arrived */
 }
 
-/* Where others receive, too, a gap is no fault, but to go back is one. */
-static void others_receive(void **state)
+/* With other receivers a gap is no error, but a step back is. */
+static void test_gaps_are_normal_with_other_receivers(void **state)
 {
 	struct post *post = *state;
 	auto_free struct ix_payload *first = ix_payload_new(ROOM);
@@ -249,7 +250,7 @@ static void others_receive(void **state)
 	post->r.alone = false;
 	ix_payload_fill(&post->s, first, 64, 0);
 	ix_payload_sent(&post->s, 64, 0);
-	post->s.next[0] += 100000; /* that others received */
+	post->s.next[0] += 100000; /* received by others */
 	one(post, 64, 0);
 	assert_int_equal(came(post, 64, 0), IX_SOUND);
 	assert_int_equal(came(post, 64, 0), IX_AGAIN);
@@ -258,8 +259,8 @@ static void others_receive(void **state)
 	assert_int_equal(came(post, 8, 0), IX_SOUND);
 }
 
-/* One lost and another doubled: as many, but not the same. */
-static void sums_tell_them_apart(void **state)
+/* One lost and another duplicated: the counts agree, the totals do not. */
+static void test_totals_detect_a_swap(void **state)
 {
 	struct post *post = *state;
 
@@ -276,7 +277,7 @@ static void sums_tell_them_apart(void **state)
 	}
 }
 
-static void every_flaw_has_a_text(void **state)
+static void test_every_verdict_has_a_text(void **state)
 {
 	(void)state;
 	for (int f = IX_SOUND; f <= IX_GAP; f++)
@@ -289,22 +290,22 @@ static void every_flaw_has_a_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(whole_and_in_order),
-		CASE(says_who_sent_it),
-		CASE(within_its_size),
-		CASE(ranks_overtake),
-		CASE(changed_in_any_bit),
-		CASE(changed_at_its_end),
-		CASE(cut_or_longer),
-		CASE(wrong_rank),
-		CASE(of_another_channel),
-		CASE(of_nobody_here),
-		CASE(lost),
-		CASE(doubled),
-		CASE(out_of_order),
-		CASE(others_receive),
-		CASE(sums_tell_them_apart),
-		cmocka_unit_test(every_flaw_has_a_text),
+		CASE(test_intact_messages_in_order),
+		CASE(test_message_names_its_sender),
+		CASE(test_message_stays_within_its_size),
+		CASE(test_other_types_may_overtake),
+		CASE(test_any_flipped_bit_is_detected),
+		CASE(test_change_at_the_end_is_detected),
+		CASE(test_wrong_length_is_detected),
+		CASE(test_wrong_type_is_detected),
+		CASE(test_message_of_another_channel),
+		CASE(test_message_of_an_unknown_sender),
+		CASE(test_lost_message_is_detected),
+		CASE(test_duplicate_is_detected),
+		CASE(test_reordered_message_is_detected),
+		CASE(test_gaps_are_normal_with_other_receivers),
+		CASE(test_totals_detect_a_swap),
+		cmocka_unit_test(test_every_verdict_has_a_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* proc/stat.c, proc/creator.c: who a process is, and whether it is still the same. */
+/* proc/stat.c, proc/creator.c: identity of a process, and whether its PID was reused. */
 #include "proc/stat.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 
 struct row {
 	const char *text;
-	const char *comm; /* NULL: no such line */
+	const char *comm; /* NULL: malformed */
 	char state;
 	uint64_t start;
 };
@@ -24,12 +24,12 @@ struct row {
 static const struct row rows[] = {
 	{ "1 (systemd) S" REST "42 175349760 3000 18446744073709551615 1 1", "systemd", 'S', 42 },
 	{ "77 (a) R" REST "18446744073709551615\n", "a", 'R', UINT64_MAX },
-	/* the last parenthesis ends the command, which may hold anything */
+	/* the last parenthesis ends the command name, which may hold any bytes */
 	{ "8 () Z" REST "7 0", "", 'Z', 7 },
 	{ "8 (a) R 9 (b) S" REST "7 0", "a) R 9 (b", 'S', 7 },
 	{ "8 ((((( ))))) D" REST "7 0", "(((( ))))", 'D', 7 },
 	{ "8 (a\nb c\x1b[31m) T" REST "7 0", "a\nb c\x1b[31m", 'T', 7 },
-	/* longer than any kernel's: cut, not overflowing */
+	/* longer than any kernel writes: truncated without overflow */
 	{ "8 (aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa) I" REST "7 0",
 	  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 'I', 7 },
 	{ "", NULL, 0, 0 },
@@ -48,14 +48,14 @@ static const struct row rows[] = {
 };
 /* clang-format on */
 
-static void lines(void **state)
+static void test_lines_of_stat(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct row *row = &rows[i];
 		size_t len = strlen(row->text);
 		struct ix_proc_stat st = { .state = '?' };
-		char *copy = malloc(len ? len : 1); /* without a NUL */
+		char *copy = malloc(len ? len : 1); /* not NUL-terminated */
 		int r;
 
 		assert_non_null(copy);
@@ -71,8 +71,8 @@ static void lines(void **state)
 	}
 }
 
-/* A number is as long as PID_MAX_LIMIT lets it be (4194304), and longer. */
-static void parents(void **state)
+/* A PID may have as many digits as PID_MAX_LIMIT (4194304), and more. */
+static void test_parents(void **state)
 {
 	static const int32_t numbers[] = { 0,       1,       32768,    99999,
 					   100000,  999999,  1000000,  4194303,
@@ -102,9 +102,9 @@ static struct ix_process then(struct ipcx *x, int32_t pid, int64_t from, int64_t
 	return p;
 }
 
-/* We live, and lived a day from now; an hour before we began somebody else had our
- * number. */
-static void ourselves(void **state)
+/* This process is alive now and a day from now; an hour before its start its PID
+ * belonged to another process. */
+static void test_own_process_at_different_times(void **state)
 {
 	struct ipcx *x = NULL;
 	int64_t now = time(NULL);
@@ -124,20 +124,20 @@ static void ourselves(void **state)
 	p = then(x, getpid(), now - 3600, now - 3600);
 	assert_int_equal(p.alive, IX_GONE);
 	assert_string_equal(p.comm, "");
-	/* Between two times of which one is before us. */
+	/* Between two times, one before our start. */
 	p = then(x, getpid(), now - 3600, now + 1);
 	assert_int_equal(p.alive, IX_UNKNOWN);
 	assert_int_equal(p.why, IX_WHY_MOMENT);
 	assert_string_equal(p.comm, "");
-	/* Never, as far as is known; and before the machine was started: the clock was
+	/* Without a time, and before the boot, the answer is unknown: the clock was
 	 * set. */
 	assert_int_equal(then(x, getpid(), 0, 0).why, IX_WHY_MOMENT);
 	assert_int_equal(then(x, getpid(), 1, 1).alive, IX_UNKNOWN);
 	ipcx_free(x);
 }
 
-/* 0 is a process of another PID namespace, or none; no number is larger than 2^22. */
-static void nobody(void **state)
+/* PID 0 is a process of another PID namespace or none; no PID exceeds 2^22. */
+static void test_pids_without_a_process(void **state)
 {
 	struct ipcx *x = NULL;
 	int64_t now = time(NULL);
@@ -157,10 +157,10 @@ static void nobody(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lines),
-		cmocka_unit_test(parents),
-		cmocka_unit_test(ourselves),
-		cmocka_unit_test(nobody),
+		cmocka_unit_test(test_lines_of_stat),
+		cmocka_unit_test(test_parents),
+		cmocka_unit_test(test_own_process_at_different_times),
+		cmocka_unit_test(test_pids_without_a_process),
 	};
 
 	return cmocka_run_group_tests_name("procstat", tests, NULL, NULL);

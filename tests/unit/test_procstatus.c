@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* proc/status.c: lines of /proc/PID/status as the kernel writes them, as no kernel does,
- * and those that are not there; children, setgroups. */
+/* proc/status.c: lines of /proc/PID/status as the kernel writes them, malformed lines
+ * and missing ones; children, setgroups. */
 #include "proc/status.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #define HEAD "Name:\tsh\nUmask:\t0022\nState:\tS (sleeping)\n"
 #define CAPS "CapPrm:\t0000000000000000\nCapBnd:\t000001ffffffffff\n"
 
-/* A copy of exactly its length, without a NUL. */
+/* Call with a copy of exactly the text's length, without a NUL. */
 #define ON_COPY(text, call)                         \
 	__extension__({                             \
 		size_t len = strlen(text);          \
@@ -37,7 +37,7 @@ static const struct ids_row ids_rows[] = {
 	{ HEAD "Uid:\t0\t1\t2\t3\nGid:\t9\t9\t9\t9\n", 0, { 0, 1, 2, 3 } },
 	{ "Uid:\t1000\t1000\t1000\t1000\n", 0, { 1000, 1000, 1000, 1000 } },
 	{ "Uid:\t4294967294\t0\t0\t0\n", 0, { 4294967294, 0, 0, 0 } },
-	/* what a name could try: the kernel escapes its line ends */
+	/* a process name that imitates a line: the kernel escapes newlines */
 	{ "Name:\tx\\nUid:\\t0\nUid:\t7\t7\t7\t7\n", 0, { 7, 7, 7, 7 } },
 	{ "Name:\tUid:\t0\t0\t0\t0\nUid:\t7\t7\t7\t7\n", 0, { 7, 7, 7, 7 } },
 
@@ -46,7 +46,7 @@ static const struct ids_row ids_rows[] = {
 	{ "Uid", -ENODATA, { 0 } },
 	{ "XUid:\t0\t0\t0\t0\n", -ENODATA, { 0 } },
 	{ "Uids:\t0\t0\t0\t0\n", -ENODATA, { 0 } },
-	/* "as it is", for setresuid(2) */
+	/* "unchanged" for setresuid(2) */
 	{ "Uid:\t4294967295\t0\t0\t0\n", -EPROTO, { 0 } },
 	{ "Uid:\t0\t4294967295\t0\t0\n", -EPROTO, { 0 } },
 	{ "Uid:\t0\t4294967296\t0\t0\n", -EPROTO, { 0 } },
@@ -59,12 +59,12 @@ static const struct ids_row ids_rows[] = {
 	{ "Uid: 0\t0\t0\t0\n", -EPROTO, { 0 } },
 	{ "Uid:\t0\t\t0\t0\n", -EPROTO, { 0 } },
 	{ "Uid:\n", -EPROTO, { 0 } },
-	{ "Uid:\t0\t0\t0\t0", -EPROTO, { 0 } }, /* cut: of 07, perhaps */
+	{ "Uid:\t0\t0\t0\t0", -EPROTO, { 0 } }, /* truncated: could be 07 */
 	{ "Uid:\t0\t0\t0\t0\nUid:\t7\t7\t7\t7\n", -EPROTO, { 0 } },
 };
 /* clang-format on */
 
-static void numbers_of_users(void **state)
+static void test_uids(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(ids_rows); i++) {
@@ -80,7 +80,7 @@ static void numbers_of_users(void **state)
 	}
 }
 
-static void numbers_of_groups(void **state)
+static void test_gids(void **state)
 {
 	static const char text[] = HEAD "Uid:\t0\t0\t0\t0\nGid:\t1\t2\t3\t4\n";
 	struct ix_status_ids ids = { 0 };
@@ -117,7 +117,7 @@ static const struct caps_row caps_rows[] = {
 };
 /* clang-format on */
 
-static void bounding(void **state)
+static void test_bounding_set(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(caps_rows); i++) {
@@ -146,7 +146,7 @@ static const struct pids_row pids_rows[] = {
 	{ "NSpid:\n", -EPROTO, { 0 } },
 	{ "NSpid:\t\n", -EPROTO, { 0 } },
 	{ "NSpid:\t700\t\n", -EPROTO, { 0 } },
-	{ "NSpid:\t700\t1", -EPROTO, { 0 } }, /* cut: of 12, perhaps */
+	{ "NSpid:\t700\t1", -EPROTO, { 0 } }, /* truncated: could be 12 */
 	{ "NSpid:\t700 1\n", -EPROTO, { 0 } },
 	{ "NSpid:\t2147483648\n", -EPROTO, { 0 } },
 	{ "NSpid:\t-1\n", -EPROTO, { 0 } },
@@ -154,7 +154,7 @@ static const struct pids_row pids_rows[] = {
 };
 /* clang-format on */
 
-static void numbers_of_processes(void **state)
+static void test_pids_at_each_level(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(pids_rows); i++) {
@@ -170,9 +170,9 @@ static void numbers_of_processes(void **state)
 	}
 }
 
-/* ---- the neighbours */
+/* ---- related files */
 
-static void setgroups_text(void **state)
+static void test_setgroups_text(void **state)
 {
 	static const char *const wrong[] = { "",       "deny",   "allow",    "deny\n\n",
 					     "denied", "Deny\n", "allowed\n" };
@@ -195,15 +195,15 @@ static const struct {
 	int32_t first, last;
 } children_rows[] = {
 	{ "5 ", 1, 5, 5 },         { "2147483647 8 9 ", 3, INT32_MAX, 9 },
-	{ "1 2 3 4 5 ", 4, 1, 4 }, /* no more are asked for */
-	{ "7 8", 1, 7, 7 },        /* cut: of 81, perhaps */
+	{ "1 2 3 4 5 ", 4, 1, 4 }, /* room for no more */
+	{ "7 8", 1, 7, 7 },        /* truncated: could be 81 */
 	{ "7 x 9 ", 1, 7, 7 },     { "7  9 ", 1, 7, 7 },
 	{ "", 0, 77, 77 },         { " ", 0, 77, 77 },
 	{ "0 ", 0, 77, 77 },       { "-1 ", 0, 77, 77 },
 	{ "5\n", 0, 77, 77 },      { "2147483648 ", 0, 77, 77 },
 };
 
-static void children_text(void **state)
+static void test_children_text(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(children_rows); i++) {
@@ -218,7 +218,7 @@ static void children_text(void **state)
 	}
 }
 
-static void number_on_a_level(void **state)
+static void test_pid_at_a_level(void **state)
 {
 	static const char text[] = HEAD "NSpid:\t700\t12\t1\n", cut[] = "NSpid:\t700\t1";
 	int32_t pid = 77;
@@ -237,13 +237,13 @@ static void number_on_a_level(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(numbers_of_users),
-		cmocka_unit_test(numbers_of_groups),
-		cmocka_unit_test(bounding),
-		cmocka_unit_test(numbers_of_processes),
-		cmocka_unit_test(setgroups_text),
-		cmocka_unit_test(children_text),
-		cmocka_unit_test(number_on_a_level),
+		cmocka_unit_test(test_uids),
+		cmocka_unit_test(test_gids),
+		cmocka_unit_test(test_bounding_set),
+		cmocka_unit_test(test_pids_at_each_level),
+		cmocka_unit_test(test_setgroups_text),
+		cmocka_unit_test(test_children_text),
+		cmocka_unit_test(test_pid_at_a_level),
 	};
 
 	return cmocka_run_group_tests_name("procstatus", tests, NULL, NULL);

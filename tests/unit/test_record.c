@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmd/record.c: what a line is, and what is wrong with one that is refused. */
+/* cmd/queue/record.c: the format of a line, and the error text for a malformed one. */
 #include "queue/record.h"
 
 #include <string.h>
 
 #include "unit.h"
 
-static void lines(void **state)
+static void test_lines(void **state)
 {
 	static const struct {
 		const char *line, *fault; /* "": a message; "void" */
@@ -70,8 +70,8 @@ static void lines(void **state)
 	}
 }
 
-/* Deep nesting is refused before it costs a stack. */
-static void depth(void **state)
+/* Deep nesting is refused before it can exhaust the stack. */
+static void test_deep_nesting_is_refused(void **state)
 {
 	char line[4096];
 
@@ -95,8 +95,8 @@ static void depth(void **state)
 	}
 }
 
-/* What is written is read. */
-static void there_and_back(void **state)
+/* What is written can be read back. */
+static void test_round_trip(void **state)
 {
 	char bytes[300];
 
@@ -126,9 +126,9 @@ static void there_and_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lines),
-		cmocka_unit_test(depth),
-		cmocka_unit_test(there_and_back),
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_deep_nesting_is_refused),
+		cmocka_unit_test(test_round_trip),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* core/ref.c: which texts name an object, which one, and how it is written again. */
+/* core/ref.c: which texts are references, to which object, and how they are written. */
 #include <errno.h>
 #include <string.h>
 
@@ -14,8 +14,8 @@
 #define B255 B15 B15 B15 B15 B15 B15 B15 B15 B15 B15 B15 B15 B15 B15 B15 B15 B15
 
 struct row {
-	const char *text, *def; /* def NULL: no mechanism */
-	const char *format;     /* as it is written again; NULL: refused */
+	const char *text, *def; /* def NULL: no default mechanism */
+	const char *format;     /* in canonical form; NULL: refused */
 	const char *says;       /* part of the error */
 };
 
@@ -80,7 +80,7 @@ static const struct row rows[] = {
 	{ "mq:a%2541", NULL, "mq:/a%2541", NULL },
 	{ "mq:\x1b[31m", NULL, "mq:/%1B%5B31m", NULL },
 	{ "mq:\xff", NULL, "mq:/%FF", NULL },
-	/* without a mechanism in front: the name as it is */
+	/* without a mechanism: the name literally */
 	{ "a b", "mq", "mq:/a%20b", NULL },
 	{ "a%20b", "mq", "mq:/a%2520b", NULL },
 	{ "50%", "pshm", "pshm:/50%25", NULL },
@@ -108,7 +108,7 @@ static const struct row rows[] = {
 	{ "mq:a%4", NULL, NULL, "two hexadecimal digits" },
 	{ "mq:50%", NULL, NULL, "% itself is %25" },
 	{ "shm:%35", NULL, NULL, "neither an id" },
-	/* no mechanism, or none of ours */
+	/* no mechanism, or an unknown one */
 	{ "", NULL, NULL, "does not say which mechanism" },
 	{ "5", NULL, NULL, "write MECH:WHICH" },
 	{ "/jobs", NULL, NULL, "\"/jobs\" does not say which mechanism" },
@@ -167,7 +167,7 @@ static void refused(struct ipcx *x, const struct row *row)
 		 strlen(ipcx_error(x)) < 400 && !strpbrk(ipcx_error(x), "\n\x1b\a"));
 }
 
-static void parsed(void **state)
+static void test_texts_are_parsed(void **state)
 {
 	struct ipcx *x = NULL;
 
@@ -178,7 +178,7 @@ static void parsed(void **state)
 	ipcx_free(x);
 }
 
-static void written(void **state)
+static void test_references_are_written(void **state)
 {
 	struct ipcx_ref ref = { .mech = mech_of("shm"), .by = IPCX_BY_ID, .id = 12345 };
 	char buf[8] = "#######";
@@ -208,8 +208,8 @@ static void written(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(parsed),
-		cmocka_unit_test(written),
+		cmocka_unit_test(test_texts_are_parsed),
+		cmocka_unit_test(test_references_are_written),
 	};
 
 	return cmocka_run_group_tests_name("ref", tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* stress/ring.c, ring_futex.c: threads send and receive by the two that need no object of
- * the system, and nothing is lost, doubled or out of order. */
+/* stress/ring.c, ring_futex.c: threads send and receive through the two kinds of ring
+ * that need no kernel object; nothing is lost, duplicated or reordered. */
 #include "stress/channel/ring.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@ static const struct kind kinds[] = {
 	{ "psem", ix_ring_send_psem, ix_ring_receive_psem },
 };
 
-/* A ring, who works on it, and how it went. */
+/* A ring, the threads that use it, and the result. */
 struct test_case {
 	const struct kind *kind;
 	struct ix_ring ring;
@@ -89,7 +89,7 @@ static void *be_sender(void *arg)
 	return NULL;
 }
 
-/* Each takes what he can get of all that there will be. */
+/* Receive as many as possible of all messages. */
 static void *be_receiver(void *arg)
 {
 	struct worker *w = arg;
@@ -159,7 +159,7 @@ static void play(const struct kind *kind, unsigned senders, unsigned receivers,
 	ROW_TRUE(kind->name, memcmp(&sent, &got, sizeof(sent)) == 0);
 }
 
-static void any_number_of_each(void **state)
+static void test_any_number_of_senders_and_receivers(void **state)
 {
 	static const unsigned crews[][2] = {
 		{ 1, 1 }, { SIDE, 1 }, { 1, SIDE }, { 2, 3 }
@@ -173,8 +173,8 @@ static void any_number_of_each(void **state)
 				play(&kinds[k], crews[c][0], crews[c][1], depths[d]);
 }
 
-/* An empty one says so, and gives what there is in the order of sending. */
-static void without_waiting(void **state)
+/* An empty ring returns at once; otherwise messages come in the order sent. */
+static void test_receive_without_waiting(void **state)
 {
 	auto_free struct ix_payload *p = ix_payload_new(LONGEST);
 
@@ -199,8 +199,8 @@ static void without_waiting(void **state)
 	}
 }
 
-/* A size that somebody overwrote does not lead out of the memory. */
-static void size_overwritten(void **state)
+/* An overwritten size does not lead out of the shared memory. */
+static void test_overwritten_size_is_detected(void **state)
 {
 	auto_free struct ix_payload *p = ix_payload_new(LONGEST + 64);
 	struct test_case s = { .kind = &kinds[0], .senders = 1, .receivers = 1 };
@@ -209,7 +209,7 @@ static void size_overwritten(void **state)
 	(void)state;
 	scene_begin(&s, 4);
 	assert_int_equal(s.kind->send(&s.ring, p, 8), 0);
-	/* The first cell lies at the end of what is there of the ring itself. */
+	/* The first cell follows the fixed part of the ring. */
 	memset((unsigned char *)s.memory + ix_ring_size(0, LONGEST) + 8, 0xff, 4);
 	n = s.kind->receive(&s.ring, p, false);
 	assert_true(n > 8 && n < LONGEST + 64);
@@ -241,8 +241,8 @@ static void *sleep_on_it(void *arg)
 	return NULL;
 }
 
-/* Who sleeps is interrupted by a signal, and has done nothing. */
-static void interrupted(void **state)
+/* A signal interrupts a sleeping process, which then has transferred nothing. */
+static void test_signal_interrupts_a_wait(void **state)
 {
 	static const struct timespec nap = { .tv_nsec = 1000000 };
 	struct sigaction action = { .sa_handler = nudged };
@@ -275,8 +275,9 @@ static void interrupted(void **state)
 	}
 }
 
-/* A ring has room for some messages, whatever their size, and a power of two. */
-static void depth_by_size(void **state)
+/* A ring has room for at least a few messages of any size; the count is a power of
+ * two. */
+static void test_depth_by_message_size(void **state)
 {
 	(void)state;
 	for (size_t longest = 0; longest <= IX_PAYLOAD_MOST; longest = longest * 2 + 1) {
@@ -290,9 +291,11 @@ static void depth_by_size(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(any_number_of_each), cmocka_unit_test(without_waiting),
-		cmocka_unit_test(size_overwritten),   cmocka_unit_test(interrupted),
-		cmocka_unit_test(depth_by_size),
+		cmocka_unit_test(test_any_number_of_senders_and_receivers),
+		cmocka_unit_test(test_receive_without_waiting),
+		cmocka_unit_test(test_overwritten_size_is_detected),
+		cmocka_unit_test(test_signal_interrupts_a_wait),
+		cmocka_unit_test(test_depth_by_message_size),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

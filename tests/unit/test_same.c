@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* query/same.c: is this still the object that was listed? */
+/* query/same.c: whether an object is still the one that was listed. */
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -54,8 +54,8 @@ static struct ix_posix_row *add_name(struct ipcx_table *t, const char *name)
 	return row;
 }
 
-/* Whether the last row of now stands in before, as a scan asks; and how many notes that
- * made. */
+/* Return whether the last row of now is in before, as a scan asks; *ret_notes is the
+ * number of notes this adds. */
 static bool same(struct ipcx_table *before, struct ipcx_table *now, size_t *ret_notes)
 {
 	struct ix_section *last = &now->sections[now->nsections - 1];
@@ -76,7 +76,7 @@ static bool same(struct ipcx_table *before, struct ipcx_table *now, size_t *ret_
 	return is;
 }
 
-static void ids(void **state)
+static void test_same_id(void **state)
 {
 	struct ipcx_table *before = table("sem"), *now;
 	size_t notes;
@@ -89,12 +89,12 @@ static void ids(void **state)
 
 		now = table("sem");
 		row = add_id(now, 7 * 32769 % 1000003);
-		row->uid = 5; /* given away: the same */
+		row->uid = 5; /* chown keeps it the same */
 		row->mode = 0777;
 		row->key += change == 1;
 		row->cuid += change == 2;
 		row->ctime += change == 3;
-		row->id += change == 4; /* not listed: nothing to say */
+		row->id += change == 4; /* not listed: no note */
 		assert_int_equal(same(before, now, &notes), change == 0);
 		assert_int_equal(notes, change > 0 && change < 4);
 		ipcx_table_free(now);
@@ -102,8 +102,8 @@ static void ids(void **state)
 	ipcx_table_free(before);
 }
 
-/* A name's object is its file, whoever owns it by now and whatever is in it. */
-static void names(void **state)
+/* A named object is its file, whatever its owner or contents are now. */
+static void test_same_name(void **state)
 {
 	struct ipcx_table *before = table("pshm"), *now;
 	size_t notes;
@@ -128,8 +128,8 @@ static void names(void **state)
 	ipcx_table_free(before);
 }
 
-/* The same id, or the same name, of another mechanism is another object. */
-static void mechanisms(void **state)
+/* The same id or name of another mechanism is another object. */
+static void test_other_mechanisms(void **state)
 {
 	struct ipcx_table *before = table("shm"), *now = table("msg");
 	size_t notes;
@@ -150,7 +150,7 @@ static void mechanisms(void **state)
 	ipcx_table_free(before);
 }
 
-static void nothing_was_listed(void **state)
+static void test_empty_list(void **state)
 {
 	struct ipcx_table *before = NULL, *now = table("shm");
 	size_t notes;
@@ -164,9 +164,9 @@ static void nothing_was_listed(void **state)
 	ipcx_table_free(before);
 }
 
-/* An id is one of its namespace; one that was read at home is the same whether that was
- * asked for or not. A name's file is the same from wherever it is seen. */
-static void namespaces(void **state)
+/* An id belongs to one namespace; one read from our own namespace is the same whether
+ * the namespace was named or not. A named object is the same file from any namespace. */
+static void test_namespaces_of_ids(void **state)
 {
 	struct ipcx_table *before, *now;
 	size_t notes;
@@ -205,8 +205,9 @@ static void namespaces(void **state)
 	ipcx_table_free(before);
 }
 
-/* What was unknown then or is unknown now is not the same: nobody can tell. */
-static void unknown_marks(void **state)
+/* If any mark was unknown then or is unknown now, the object does not count as the
+ * same. */
+static void test_unknown_marks_do_not_match(void **state)
 {
 	struct ipcx_table *before = table("shm"), *now = table("shm");
 	size_t notes;
@@ -228,9 +229,12 @@ static void unknown_marks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ids),        cmocka_unit_test(names),
-		cmocka_unit_test(mechanisms), cmocka_unit_test(nothing_was_listed),
-		cmocka_unit_test(namespaces), cmocka_unit_test(unknown_marks),
+		cmocka_unit_test(test_same_id),
+		cmocka_unit_test(test_same_name),
+		cmocka_unit_test(test_other_mechanisms),
+		cmocka_unit_test(test_empty_list),
+		cmocka_unit_test(test_namespaces_of_ids),
+		cmocka_unit_test(test_unknown_marks_do_not_match),
 	};
 
 	return cmocka_run_group_tests_name("same", tests, NULL, NULL);

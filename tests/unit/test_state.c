@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* container/state.c, container/containers.c: which state files are believed, and of which
- * process. */
+/* container/state.c, container/containers.c: which state files are trusted, and for
+ * which process. */
 #include "container/state.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "machine.h"
 #include "proc/stat.h"
 
-static const struct ix_search bare; /* without gaps to fill */
+static const struct ix_search bare; /* without optional parts */
 
 #define GOOD "{ \"init_process_pid\": 100, \"init_process_start\": 1000 }"
 
@@ -22,7 +22,7 @@ struct claimed {
 /* clang-format off */
 static const struct claimed claims[] = {
 	{ GOOD, true },
-	/* without a start the time of the file tells, which is now */
+	/* without a start time the file's mtime counts, which is now */
 	{ "{ \"init_process_pid\": 100 }", true },
 	{ "{ \"init_process_pid\": 100, \"init_process_start\": 0 }", true },
 
@@ -45,7 +45,7 @@ static const struct claimed claims[] = {
 };
 /* clang-format on */
 
-static void texts(void **state)
+static void test_texts_of_state_files(void **state)
 {
 	const struct machine *m = *state;
 
@@ -57,7 +57,7 @@ static void texts(void **state)
 	}
 }
 
-static void all_that_is_told(void **state)
+static void test_all_members_are_read(void **state)
 {
 	const struct machine *m = *state;
 	const struct ix_container *found;
@@ -79,9 +79,9 @@ static void all_that_is_told(void **state)
 	ix_containers_free(c);
 }
 
-/* ---- when it was written */
+/* ---- mtime */
 
-/* The time of a file, in seconds since the epoch. */
+/* Set the mtime of a file, in seconds since the epoch. */
 static void written_at(const struct machine *m, const char *path, int64_t when)
 {
 	const struct timespec times[2] = { { .tv_sec = when }, { .tv_sec = when } };
@@ -89,8 +89,8 @@ static void written_at(const struct machine *m, const char *path, int64_t when)
 	assert_int_equal(utimensat(m->fd, path, times, 0), 0);
 }
 
-/* A number that was used again: the process is younger than what is said of it. */
-static void times(void **state)
+/* A reused PID: the process is younger than the file that names it. */
+static void test_file_older_than_its_process(void **state)
 {
 	static const struct {
 		const char *what;
@@ -119,13 +119,13 @@ static void times(void **state)
 	}
 }
 
-/* ---- what it is */
+/* ---- file types */
 
 struct trick {
 	const char *what;
 	void (*play)(const struct machine *m, const char *dir, const char *file);
 	bool believed, root;
-	int r; /* what reading the file itself answers */
+	int r; /* result of reading the file itself */
 };
 
 static void nothing(const struct machine *m, const char *dir, const char *file)
@@ -153,7 +153,7 @@ static void dir_by_link(const struct machine *m, const char *dir, const char *fi
 	assert_int_equal(symlinkat(".elsewhere", m->fd, dir), 0);
 }
 
-/* Must not be waited for, either. */
+/* Create a FIFO; opening it must not block. */
 static void fifo(const struct machine *m, const char *dir, const char *file)
 {
 	(void)dir;
@@ -186,7 +186,7 @@ static void anothers(const struct machine *m, const char *dir, const char *file)
 	assert_int_equal(fchownat(m->fd, file, 12345, 0, 0), 0);
 }
 
-/* Blanks to a size, which JSON does not mind. */
+/* Pad a file with blanks, which JSON ignores, to a size. */
 static void pad(const struct machine *m, const char *file, size_t size)
 {
 	auto_free char *text = malloc(size);
@@ -197,7 +197,8 @@ static void pad(const struct machine *m, const char *file, size_t size)
 	put_bytes(m, file, text, size);
 }
 
-/* A user's files are read by root, too: less is believed of them. */
+/* Largest size accepted from this owner: less from users, since root reads these
+ * files, too. */
 static size_t at_most(uid_t owner)
 {
 	return owner ? (size_t)256 << 10 : (size_t)4 << 20;
@@ -229,7 +230,7 @@ static void open_root(const struct machine *m, const char *dir, const char *file
 	change_root(m, 0777);
 }
 
-/* As /tmp is: nobody can put anything in the place of another's. */
+/* A directory like /tmp: nobody can replace another user's file. */
 static void sticky_root(const struct machine *m, const char *dir, const char *file)
 {
 	(void)dir;
@@ -265,7 +266,7 @@ static const struct trick tricks[] = {
 };
 /* clang-format on */
 
-/* As the families do. */
+/* Read a file as the runtimes' readers do. */
 static int read_it(const struct machine *m)
 {
 	char path[300];
@@ -281,7 +282,7 @@ static int read_it(const struct machine *m)
 	return r;
 }
 
-static void files(void **state)
+static void test_planted_files_are_refused(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(tricks); i++) {
@@ -305,8 +306,8 @@ static void files(void **state)
 	}
 }
 
-/* What a user has, not root: smaller, and under one name. */
-static void of_users(void **state)
+/* Files of an unprivileged user: smaller, and with one link. */
+static void test_files_of_unprivileged_users(void **state)
 {
 	const struct machine *m = *state;
 	const uid_t user = geteuid() ? geteuid() : 12345;
@@ -322,9 +323,9 @@ static void of_users(void **state)
 	assert_int_equal(ix_state_read(&bare, m->fd, "two", user, &s), -EPERM);
 }
 
-/* ---- numbers alone in a file */
+/* ---- files that hold only a PID */
 
-static void pids(void **state)
+static void test_pid_files(void **state)
 {
 	static const struct {
 		const char *text;
@@ -350,7 +351,7 @@ static void pids(void **state)
 	}
 }
 
-/* ---- this very process, on the real /proc */
+/* ---- this process, in the real /proc */
 
 static uint64_t own_start(int proc)
 {
@@ -363,7 +364,7 @@ static uint64_t own_start(int proc)
 	return len > 0 && ix_proc_stat_parse(text, (size_t)len, &st) == 0 ? st.start : 0;
 }
 
-static void ourselves(void **state)
+static void test_own_process(void **state)
 {
 	const struct machine *m = *state;
 	char text[128], path[300];
@@ -393,10 +394,13 @@ static void ourselves(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON_MACHINE(texts),     ON_MACHINE(all_that_is_told),
-		ON_MACHINE(times),     cmocka_unit_test(files),
-		ON_MACHINE(of_users),  cmocka_unit_test(pids),
-		ON_MACHINE(ourselves),
+		ON_MACHINE(test_texts_of_state_files),
+		ON_MACHINE(test_all_members_are_read),
+		ON_MACHINE(test_file_older_than_its_process),
+		cmocka_unit_test(test_planted_files_are_refused),
+		ON_MACHINE(test_files_of_unprivileged_users),
+		cmocka_unit_test(test_pid_files),
+		ON_MACHINE(test_own_process),
 	};
 
 	return cmocka_run_group_tests_name("state", tests, NULL, NULL);

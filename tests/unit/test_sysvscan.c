@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mech/sysvscan.c and sysv.c: kernels that refuse, forget and miscount, played by
- * functions. There is no text: /proc/sysvipc has no such file. */
+/* mech/sysvscan.c and sysv.c against functions that play kernels which refuse, omit
+ * and miscount. There is no text: /proc/sysvipc has no such file. */
 #include <errno.h>
 #include <string.h>
 
@@ -9,15 +9,15 @@
 #include "mech/sysv.h"
 #include "unit.h"
 
-/* An object, and what the calls answer instead: 0 the truth. */
+/* An object and what the calls return instead of it; 0: the object. */
 struct object {
 	int id, any, own, stat;
 };
 
 static struct {
 	const struct object *all;
-	int n, count; /* count: what is said to be there; -1: as many as there are */
-	int asked;    /* calls */
+	int n, count; /* count: the number reported; -1: the true number */
+	int asked;    /* number of calls */
 } world;
 
 static const struct ix_kind kind = {
@@ -92,7 +92,7 @@ static int keep(struct ix_scan *s)
 	return 1;
 }
 
-/* What one listing came to: the ids in a text, and the notes. */
+/* Result of a listing: the ids as text, and the notes. */
 static struct look {
 	char ids[4096];
 	struct ipcx_table *t;
@@ -160,7 +160,7 @@ static struct ix_sysv costly(void)
 	return v;
 }
 
-/* Both kinds of counting, whole and in slices. */
+/* Check both ways of counting, in whole listings and in slices. */
 static void both(const char *ids)
 {
 	struct ix_sysv v = costly();
@@ -171,7 +171,7 @@ static void both(const char *ids)
 	assert_string_equal(look.ids, ids);
 }
 
-static void everything(void **state)
+static void test_all_objects_are_listed(void **state)
 {
 	(void)state;
 	PLAY(-1, HOLE, OBJECT(1), HOLE, OBJECT(32771), OBJECT(4));
@@ -183,14 +183,14 @@ static void everything(void **state)
 	both("");
 }
 
-static void refused(void **state)
+static void test_refused_calls(void **state)
 {
 	(void)state;
-	/* The older call may be allowed. */
+	/* The older call may be permitted. */
 	PLAY(-1, OBJECT(0), { 1, -EACCES, 0, 0 }, OBJECT(2));
 	both("0 1 2");
 	assert_true(ipcx_table_complete(look.t));
-	/* No source tells. */
+	/* All sources refuse. */
 	PLAY(-1, OBJECT(0), { 1, -EACCES, -EACCES, 0 }, { 2, -EPERM, -EPERM, 0 },
 	     OBJECT(3));
 	both("0 3 [2 objects may not be looked at]");
@@ -202,8 +202,8 @@ static void refused(void **state)
 	both(" [1 objects may not be looked at]");
 }
 
-/* A kernel before 4.17, or a program that plays one. */
-static void without_stat_any(void **state)
+/* A kernel before 4.17, or a program that emulates one. */
+static void test_without_stat_any(void **state)
 {
 	(void)state;
 	PLAY(-1, OLD(0), OLD(1), HOLE, OLD(3));
@@ -213,24 +213,25 @@ static void without_stat_any(void **state)
 	both("0 2 [1 objects may not be looked at]");
 	PLAY(-1, { 0, -EINVAL, -EACCES, 0 });
 	both(" [1 objects may not be looked at]");
-	/* It knows neither call, but counts. */
+	/* Neither call exists, but counting works. */
 	PLAY(2, { 0, -EINVAL, -EINVAL, 0 }, { 1, -EINVAL, -EINVAL, 0 });
 	both(" [2 of the objects that the kernel counts could not be found]");
 	assert_false(ipcx_table_complete(look.t));
-	/* It does not even count. */
+	/* Counting fails, too. */
 	PLAY(-EINVAL, { 0, -EINVAL, -EINVAL, 0 });
 	both(" [whether there are any cannot be told: Invalid argument]");
 }
 
-/* One that STAT_ANY overlooks: the first holes are asked for by the older call, too. */
-static void overlooked(void **state)
+/* An object that STAT_ANY omits is found: the first holes are tried with the older
+ * call, too. */
+static void test_omitted_object_is_found(void **state)
 {
 	struct object many[64];
 
 	(void)state;
 	PLAY(-1, OBJECT(0), OLD(1), OBJECT(2));
 	both("0 1 2");
-	/* Behind many holes only a count tells. */
+	/* After many holes only the count reveals the omission. */
 	for (int i = 0; i < 64; i++)
 		many[i] = (struct object)OBJECT(i % 2 ? i : -1);
 	many[50] = (struct object)OLD(50);
@@ -249,8 +250,9 @@ static void overlooked(void **state)
 		       "[1 of the objects that the kernel counts could not be found]"));
 }
 
-/* A dense range costs one call each; a sparse one few more. Never a walk over ids. */
-static void price(void **state)
+/* A dense range costs one call per object, a sparse one few more; never a walk over
+ * ids. */
+static void test_number_of_calls(void **state)
 {
 	static struct object many[1000];
 
@@ -268,12 +270,12 @@ static void price(void **state)
 }
 
 /* The slot of an id whose IPC_STAT is refused may hold another object. */
-static void another_in_the_slot(void **state)
+static void test_slot_holds_another_object(void **state)
 {
 	struct ix_sysv_row row;
 
 	(void)state;
-	/* Slot 1 with 15 bits; with 24 bits there is no such slot here. */
+	/* Slot 1 with 15 bits of index; with 24 bits this slot does not exist here. */
 	PLAY(-1, OBJECT(0), OBJECT(1), { 32769, 0, 0, -EACCES });
 	assert_int_equal(ix_sysv_stat(&cheap, 32769, &row), -EACCES);
 	PLAY(-1, OBJECT(0), { 32769, 0, 0, -EACCES });
@@ -284,8 +286,8 @@ static void another_in_the_slot(void **state)
 	assert_int_equal(ix_sysv_stat(&cheap, 5, &row), -EINVAL);
 }
 
-/* What a call takes or tells, in the types of 64 and of 32 bits. */
-static void widths(void **state)
+/* Arguments and results of the calls, in 64-bit and 32-bit types. */
+static void test_widths_of_types(void **state)
 {
 	(void)state;
 	for (size_t i = 1; i <= 4; i *= 2) {
@@ -306,13 +308,13 @@ static void widths(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(everything),
-		cmocka_unit_test(refused),
-		cmocka_unit_test(without_stat_any),
-		cmocka_unit_test(overlooked),
-		cmocka_unit_test(price),
-		cmocka_unit_test(widths),
-		cmocka_unit_test(another_in_the_slot),
+		cmocka_unit_test(test_all_objects_are_listed),
+		cmocka_unit_test(test_refused_calls),
+		cmocka_unit_test(test_without_stat_any),
+		cmocka_unit_test(test_omitted_object_is_found),
+		cmocka_unit_test(test_number_of_calls),
+		cmocka_unit_test(test_widths_of_types),
+		cmocka_unit_test(test_slot_holds_another_object),
 	};
 	int r = cmocka_run_group_tests(tests, NULL, NULL);
 

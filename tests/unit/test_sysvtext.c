@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mech/sysvtext.c: the lines of /proc/sysvipc, those of today, of tomorrow, and lies. */
+/* mech/sysvtext.c: lines of /proc/sysvipc as today's kernels write them, as later ones
+ * may, and malformed. */
 #include "mech/sysvtext.h"
 
 #include <errno.h>
@@ -32,8 +33,8 @@ static int line(struct ix_sysv_parser *p, const char *text, struct text_row *row
 	return ix_sysv_parse_line(p, text, strlen(text), row);
 }
 
-/* As the kernel writes them: every column of every kind lands in its member. */
-static void shm_line(void **state)
+/* As the kernel writes them: every column of every kind is stored in its member. */
+static void test_shm_line(void **state)
 {
 	struct ix_sysv_parser p = parser("shm", NULL);
 	struct text_row row;
@@ -65,7 +66,7 @@ static void shm_line(void **state)
 	assert_int_equal(p.bad, 0);
 }
 
-static void msg_and_sem_lines(void **state)
+static void test_msg_and_sem_lines(void **state)
 {
 	struct ix_sysv_parser p = parser("msg", NULL);
 	struct text_row row;
@@ -90,8 +91,8 @@ static void msg_and_sem_lines(void **state)
 	assert_int_equal(row.base.ctime, 99);
 }
 
-/* Columns are found by their names: in any order, among unknown ones, some of them gone. */
-static void other_headings(void **state)
+/* Columns are found by name: in any order, among unknown ones, and with some missing. */
+static void test_other_headings(void **state)
 {
 	struct ix_sysv_parser p =
 		parser("sem", "\tcolour semid  nsems otime new key nsems perms");
@@ -100,7 +101,7 @@ static void other_headings(void **state)
 	(void)state;
 	assert_int_equal(line(&p, "blue 4 3 77 - 255 8 640 more words", &row), 1);
 	assert_int_equal(row.base.id, 4);
-	assert_int_equal(row.number[0], 3); /* the first of two counts */
+	assert_int_equal(row.number[0], 3); /* the first of two nattch columns */
 	assert_int_equal(row.time[0], 77);
 	assert_int_equal(row.base.key, 255);
 	assert_int_equal(row.base.mode, 0640);
@@ -110,7 +111,7 @@ static void other_headings(void **state)
 	assert_false(ipcx_fieldset_has(&p.missing, IPCX_F_KEY));
 }
 
-static void headings_without_an_id(void **state)
+static void test_headings_without_an_id(void **state)
 {
 	static const char *const rows[] = { "",          "   ",        "key perms nsems",
 					    "SEMID key", "semids key", "semi key",
@@ -126,20 +127,20 @@ static void headings_without_an_id(void **state)
 	}
 }
 
-/* What does not fit is left out and counted; the next line is read all the same. */
-static void bad_lines(void **state)
+/* A malformed line is skipped and counted; the next line is still read. */
+static void test_malformed_lines_are_skipped(void **state)
 {
 	/* with "semid nsems key perms uid ctime x" */
 	static const char *const rows[] = {
 		"",
 		"   ",
 		"1",
-		"1 2 3 600 5 6",            /* one word short */
-		"-1 2 3 600 5 6 x",         /* no id */
-		"2147483648 2 3 600 5 6 x", /* none either */
-		"4294967296 2 3 600 5 6 x", /* nor id 0 */
+		"1 2 3 600 5 6",            /* a column is missing */
+		"-1 2 3 600 5 6 x",         /* invalid id */
+		"2147483648 2 3 600 5 6 x", /* id out of range */
+		"4294967296 2 3 600 5 6 x", /* not wrapped to id 0 */
 		"18446744073709551616 2 3 600 5 6 x",
-		"1 -2 3 600 5 6 x", /* no number may be negative here */
+		"1 -2 3 600 5 6 x", /* negative number */
 		"1 18446744073709551616 3 600 5 6 x",
 		"1 99999999999999999999999999999 3 600 5 6 x",
 		"1 2 4294967296 600 5 6 x",
@@ -168,7 +169,7 @@ static void bad_lines(void **state)
 	}
 }
 
-static void edges(void **state)
+static void test_extreme_values(void **state)
 {
 	struct ix_sysv_parser p = parser("sem", "semid nsems key perms uid ctime");
 	struct text_row row;
@@ -187,14 +188,15 @@ static void edges(void **state)
 	assert_int_equal(
 		line(&p, "\t00000000000000000000000000007\t0000 -0 0 0 0\t", &row), 1);
 	assert_int_equal(row.base.id, 7);
-	/* Linux writes times as unsigned numbers, those before 1970 too. */
+	/* Linux writes times as unsigned numbers, even those before 1970. */
 	assert_int_equal(line(&p, "0 0 0 0 0 18446744073709551615", &row), 1);
 	assert_true(row.base.ctime == -1);
 	assert_int_equal(p.bad, 0);
 }
 
-/* A line has a length and no end, and a NUL in it is like any other byte. */
-static void lengths(void **state)
+/* A line has a length and need not end with a NUL; an embedded NUL is like any other
+ * byte. */
+static void test_lines_are_read_to_their_length(void **state)
 {
 	static const char text[] = "1 23 4567";
 	static const char nul[] = "1 2\0 3";
@@ -209,8 +211,8 @@ static void lengths(void **state)
 	assert_int_equal(p.bad, 2);
 }
 
-/* More columns than there is room for: those in front count. */
-static void many_columns(void **state)
+/* More columns than the parser has room for: the first ones count. */
+static void test_too_many_columns(void **state)
 {
 	char heading[512] = "semid nsems key", data[512] = "1 2 3";
 	struct ix_sysv_parser p;
@@ -230,14 +232,14 @@ static void many_columns(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(shm_line),
-		cmocka_unit_test(msg_and_sem_lines),
-		cmocka_unit_test(other_headings),
-		cmocka_unit_test(headings_without_an_id),
-		cmocka_unit_test(bad_lines),
-		cmocka_unit_test(edges),
-		cmocka_unit_test(lengths),
-		cmocka_unit_test(many_columns),
+		cmocka_unit_test(test_shm_line),
+		cmocka_unit_test(test_msg_and_sem_lines),
+		cmocka_unit_test(test_other_headings),
+		cmocka_unit_test(test_headings_without_an_id),
+		cmocka_unit_test(test_malformed_lines_are_skipped),
+		cmocka_unit_test(test_extreme_values),
+		cmocka_unit_test(test_lines_are_read_to_their_length),
+		cmocka_unit_test(test_too_many_columns),
 	};
 
 	return cmocka_run_group_tests_name("sysvtext", tests, NULL, NULL);

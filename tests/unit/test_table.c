@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* core/table.c, core/columns.c: rows, sections, strings, notes, and the one getter. */
+/* core/table.c, core/columns.c: rows, sections, strings, notes, and the getter. */
 #include "core/table.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ static struct ipcx_value get(const struct ipcx_table *t, size_t row, enum ipcx_f
 	return v;
 }
 
-static void values(void **state)
+static void test_values(void **state)
 {
 	struct ipcx_table *t = test_table();
 
@@ -41,8 +41,8 @@ static void values(void **state)
 	ipcx_table_free(t);
 }
 
-/* Unknown, "zero is none", no such field, no such row: four different answers. */
-static void no_values(void **state)
+/* Unknown, "zero means none", no such field, no such row: four different results. */
+static void test_four_kinds_of_no_value(void **state)
 {
 	struct ipcx_table *t = test_table();
 	struct ipcx_value v = { .type = IPCX_TYPE_MODE, .as.u = 77 };
@@ -53,7 +53,7 @@ static void no_values(void **state)
 	assert_true(get(t, 1, IPCX_F_SIZE).type == IPCX_TYPE_UINT);
 	assert_true(get(t, 0, IPCX_F_ATIME).type == IPCX_TYPE_NONE);
 	assert_true(get(t, 0, IPCX_F_LPID).type == IPCX_TYPE_NONE);
-	assert_true(get(t, 0, IPCX_F_CUID).type == IPCX_TYPE_UINT); /* 0 is a uid */
+	assert_true(get(t, 0, IPCX_F_CUID).type == IPCX_TYPE_UINT); /* 0 is a valid uid */
 	assert_int_equal(ipcx_row_get(t, 2, IPCX_F_SIZE, &v), -ENODATA);
 	assert_int_equal(ipcx_row_get(t, 0, IPCX_F_NSEMS, &v), -ENODATA);
 	assert_int_equal(ipcx_row_get(t, 3, IPCX_F_SIZE, &v), -EINVAL);
@@ -80,8 +80,8 @@ static const struct ix_kind widths_kind = {
 		   [IPCX_F_LSPID] = IX_COL(struct widths, i1)),
 };
 
-/* Members of every size, with their signs. */
-static void widths(void **state)
+/* Members of every size, signed and unsigned. */
+static void test_widths_of_members(void **state)
 {
 	static const enum ipcx_field fields[] = { IPCX_F_MTYPE, IPCX_F_CPID, IPCX_F_LPID,
 						  IPCX_F_LSPID };
@@ -106,8 +106,8 @@ static void widths(void **state)
 	ipcx_table_free(t);
 }
 
-/* Rows that are not kept are gone, and the next begins with zeros. */
-static void rows_are_dropped(void **state)
+/* A row that is not kept is dropped, and the next one starts zeroed. */
+static void test_rows_are_dropped(void **state)
 {
 	struct ipcx_table *t = NULL;
 	struct test_row *row;
@@ -131,8 +131,8 @@ static void rows_are_dropped(void **state)
 	ipcx_table_free(t);
 }
 
-/* Sections of several kinds and mechanisms, empty ones among them. */
-static void sections(void **state)
+/* Sections of several kinds and mechanisms, some of them empty. */
+static void test_sections(void **state)
 {
 	struct ipcx_table *t = NULL;
 
@@ -160,7 +160,7 @@ static void sections(void **state)
 	ipcx_table_free(t);
 }
 
-static void strings(void **state)
+static void test_strings(void **state)
 {
 	struct ipcx_table *t = NULL;
 	ix_text first, empty;
@@ -179,7 +179,7 @@ static void strings(void **state)
 	ipcx_table_free(t);
 }
 
-static void notes(void **state)
+static void test_notes(void **state)
 {
 	struct ipcx_table *t = NULL;
 	const struct ipcx_note *n;
@@ -202,14 +202,14 @@ static void notes(void **state)
 	assert_true(n->kind == IPCX_NOTE_INFO && n->mech == IPCX_NO_MECH &&
 		    n->error == 0);
 	assert_string_equal(n->subject, "");
-	assert_int_equal(strspn(n->text, "x"), 1023); /* cut, with its end */
+	assert_int_equal(strspn(n->text, "x"), 1023); /* truncated, with its NUL */
 	assert_null(ipcx_table_note(t, 2));
 	ipcx_table_free(t);
 }
 
-/* A field that differs from the row before is always told; of others at least those that
- * stand alone are not. */
-static void changed(void **state)
+/* A field that differs from the row before is always reported as changed; constant
+ * fields never are. */
+static void test_changed_fields_are_reported(void **state)
 {
 	struct ipcx_table *t = NULL;
 	struct test_row *row;
@@ -253,7 +253,7 @@ static const struct ix_kind ages_kind = {
 		   [IPCX_F_AGE] = IX_DERIVED(ix_derive_age)),
 };
 
-static void ages_are_never_negative(void **state)
+static void test_ages_are_never_negative(void **state)
 {
 	static const struct {
 		int64_t ctime;
@@ -281,8 +281,8 @@ static void ages_are_never_negative(void **state)
 	ipcx_table_free(t);
 }
 
-/* A table that lacks something is never handed out, and says why. */
-static void handed_out(void **state)
+/* An incomplete table is never returned; the error says why. */
+static void test_incomplete_table_is_not_returned(void **state)
 {
 	struct ipcx_table *got = NULL, *t = NULL;
 	struct ipcx *x = NULL;
@@ -309,16 +309,16 @@ static void handed_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(values),
-		cmocka_unit_test(no_values),
-		cmocka_unit_test(widths),
-		cmocka_unit_test(rows_are_dropped),
-		cmocka_unit_test(sections),
-		cmocka_unit_test(strings),
-		cmocka_unit_test(notes),
-		cmocka_unit_test(changed),
-		cmocka_unit_test(ages_are_never_negative),
-		cmocka_unit_test(handed_out),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_four_kinds_of_no_value),
+		cmocka_unit_test(test_widths_of_members),
+		cmocka_unit_test(test_rows_are_dropped),
+		cmocka_unit_test(test_sections),
+		cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_notes),
+		cmocka_unit_test(test_changed_fields_are_reported),
+		cmocka_unit_test(test_ages_are_never_negative),
+		cmocka_unit_test(test_incomplete_table_is_not_returned),
 	};
 
 	return cmocka_run_group_tests_name("table", tests, NULL, NULL);

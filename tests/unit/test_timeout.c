@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* base/patience.c, by a clock of our own: a wait ends when its time is over, not later,
- * whatever interrupts it. */
+/* base/timeout.c with a clock of the test: a wait ends at its deadline and not later,
+ * however often it is interrupted. */
 #include "base/timeout.h"
 
 #include <errno.h>
@@ -27,7 +27,7 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *ret_time)
 	return 0;
 }
 
-/* Each second one is interrupted half way, while there are interrupts. */
+/* Interrupt every second sleep half way, while interrupts are left. */
 int __wrap_clock_nanosleep(clockid_t id, int flags, const struct timespec *time,
 			   struct timespec *rest)
 {
@@ -46,7 +46,7 @@ int __wrap_clock_nanosleep(clockid_t id, int flags, const struct timespec *time,
 	return broken ? EINTR : 0;
 }
 
-/* How long a wait of so long took. */
+/* Return how long a wait of this span took. */
 static int64_t wait_for(int64_t span, unsigned interrupted)
 {
 	struct ix_timeout p = { .span = span };
@@ -66,7 +66,7 @@ static int64_t wait_for(int64_t span, unsigned interrupted)
 	return slept;
 }
 
-static void ends_in_time(void **state)
+static void test_wait_ends_at_its_deadline(void **state)
 {
 	static const int64_t spans[] = { 1,         MS / 2,        MS, 3 * MS, 25 * MS,
 					 1999 * MS, 61001 * MS + 1 };
@@ -78,16 +78,16 @@ static void ends_in_time(void **state)
 			assert_true(wait_for(spans[i], n) == spans[i]);
 }
 
-/* Never long asleep: what is waited for is looked for again. */
-static void looks_often(void **state)
+/* Sleeps are short, so that the condition is polled often. */
+static void test_condition_is_polled_often(void **state)
 {
 	(void)state;
 	(void)wait_for(1000 * MS, 0);
 	assert_true(longest <= 10 * MS);
 }
 
-/* The first question sets the end, and what passes in between is counted. */
-static void time_that_passes_counts(void **state)
+/* The first call sets the deadline, and time that passes in between counts. */
+static void test_time_between_calls_counts(void **state)
 {
 	struct ix_timeout p = { .span = 20 * MS };
 
@@ -103,7 +103,7 @@ static void time_that_passes_counts(void **state)
 	assert_true(ix_timeout_left(&p) == 0 && ix_timeout_sleep(&p) == -ETIMEDOUT);
 }
 
-static void no_time_and_all_the_time(void **state)
+static void test_zero_and_infinite_timeouts(void **state)
 {
 	struct ix_timeout none = { .span = 0 }, ever = { .span = -1 },
 			  most = { .span = INT64_MAX };
@@ -119,10 +119,10 @@ static void no_time_and_all_the_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ends_in_time),
-		cmocka_unit_test(looks_often),
-		cmocka_unit_test(time_that_passes_counts),
-		cmocka_unit_test(no_time_and_all_the_time),
+		cmocka_unit_test(test_wait_ends_at_its_deadline),
+		cmocka_unit_test(test_condition_is_polled_often),
+		cmocka_unit_test(test_time_between_calls_counts),
+		cmocka_unit_test(test_zero_and_infinite_timeouts),
 	};
 
 	return cmocka_run_group_tests_name("patience", tests, NULL, NULL);

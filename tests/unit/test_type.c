@@ -45,7 +45,7 @@ static const struct ix_column eights[] = {
 #define KIND(columns) { "objects", sizeof(struct members), columns, ARRAY_SIZE(columns) }
 static const struct ix_kind kinds[] = { KIND(ones), KIND(twos), KIND(fours), KIND(eights) };
 
-/* What is stored, and what the field is then. */
+/* The stored number, and the value of the field. */
 static const struct {
 	uint64_t stored;
 	enum ipcx_field field;
@@ -74,7 +74,7 @@ static const struct {
 #define MODE(n)   { .type = IPCX_TYPE_MODE, .as.u = (n) }
 #define KEY(n)    { .type = IPCX_TYPE_KEY, .as.u = (n) }
 
-/* The raw text; read as a literal for the field it is this value again. */
+/* The raw text, which read as a literal for the field is this value again. */
 static const struct {
 	struct ipcx_value value;
 	const char *text;
@@ -103,7 +103,7 @@ static const struct {
 	{ KEY(UINT32_MAX),          "0xffffffff",                       IPCX_F_KEY },
 };
 
-/* What is said of a type: in the dump, in JSON, in the schema, in messages. */
+/* The names of a type: in the dump, in JSON, in the schema, in messages. */
 static const struct {
 	const char *name, *json, *schema;
 	bool number;
@@ -120,7 +120,7 @@ static const struct {
 	[IPCX_TYPE_KEY] =    { "key",      "string",  "\"pattern\":\"^0x[0-9a-f]{8}$\"", false, "a key" },
 };
 
-/* Fields that count something else: what a message calls it, and a literal. */
+/* Fields that count another unit: its name in messages, and a literal. */
 static const struct {
 	enum ipcx_field field;
 	const char *unit, *noun, *literal;
@@ -136,7 +136,7 @@ static const struct {
 };
 /* clang-format on */
 
-/* A row whose members are all made of one number. */
+/* Return a table with one row whose members are all made from one number. */
 static struct ipcx_table *table_of(const struct ix_kind *kind, uint64_t stored)
 {
 	struct ipcx_table *t = NULL;
@@ -154,7 +154,7 @@ static struct ipcx_table *table_of(const struct ix_kind *kind, uint64_t stored)
 	return t;
 }
 
-static void stored_members(void **state)
+static void test_stored_members(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(loads); i++)
@@ -170,7 +170,7 @@ static void stored_members(void **state)
 		}
 }
 
-static void stored_reals_and_strings(void **state)
+static void test_stored_reals_and_strings(void **state)
 {
 	const double d = -12.5;
 	struct ipcx_table *t;
@@ -185,7 +185,7 @@ static void stored_reals_and_strings(void **state)
 	assert_true(v.type == IPCX_TYPE_REAL && v.as.d == d);
 	ipcx_table_free(t);
 
-	t = table_of(&kinds[2], 0); /* no text */
+	t = table_of(&kinds[2], 0); /* empty string */
 	row = ix_table_row(t);
 	assert_non_null(row);
 	row->four = ix_table_text(t, "/a");
@@ -198,7 +198,7 @@ static void stored_reals_and_strings(void **state)
 	ipcx_table_free(t);
 }
 
-static void round_trips(void **state)
+static void test_raw_texts_are_read_back(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
@@ -218,14 +218,14 @@ static void round_trips(void **state)
 		ROW_TRUE(texts[i].text, !ix_type_reader(ipcx_field_info(
 						texts[i].field))(texts[i].text, &again));
 		ROW_TRUE(texts[i].text, ipcx_value_compare(v, &again) == 0);
-		/* Bare whole numbers are read as unsigned, whatever the field. */
+		/* Plain whole numbers are read as unsigned, whatever the field. */
 		ROW_TRUE(texts[i].text,
 			 again.type == v->type ||
 				 (again.type == IPCX_TYPE_UINT && v->as.i >= 0));
 	}
 }
 
-static void nothing(void **state)
+static void test_value_of_no_type(void **state)
 {
 	struct ipcx_value v = { .type = IPCX_TYPE_NONE };
 	const struct ipcx_field_info none = { .type = IPCX_TYPE_NONE };
@@ -238,7 +238,7 @@ static void nothing(void **state)
 	assert_string_equal(ix_type_reader(&none)("5", &v), "cannot be compared with it");
 }
 
-static void said_of_types(void **state)
+static void test_names_of_types(void **state)
 {
 	(void)state;
 	assert_int_equal(ARRAY_SIZE(words), IX_TYPES);
@@ -260,7 +260,7 @@ static void said_of_types(void **state)
 	assert_ptr_equal(ix_type((enum ipcx_type)IX_TYPES), ix_type(IPCX_TYPE_NONE));
 }
 
-static void said_of_units(void **state)
+static void test_names_of_units(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
@@ -281,12 +281,12 @@ static void said_of_units(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(stored_members),
-		cmocka_unit_test(stored_reals_and_strings),
-		cmocka_unit_test(round_trips),
-		cmocka_unit_test(nothing),
-		cmocka_unit_test(said_of_types),
-		cmocka_unit_test(said_of_units),
+		cmocka_unit_test(test_stored_members),
+		cmocka_unit_test(test_stored_reals_and_strings),
+		cmocka_unit_test(test_raw_texts_are_read_back),
+		cmocka_unit_test(test_value_of_no_type),
+		cmocka_unit_test(test_names_of_types),
+		cmocka_unit_test(test_names_of_units),
 	};
 
 	return cmocka_run_group_tests_name("type", tests, NULL, NULL);

@@ -55,7 +55,7 @@ static const struct {
 };
 /* clang-format on */
 
-static void order(void **state)
+static void test_order_of_values(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(ascending); i++)
@@ -67,7 +67,7 @@ static void order(void **state)
 		}
 }
 
-static void equals(void **state)
+static void test_equal_values(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(equal); i++) {
@@ -80,8 +80,8 @@ static void equals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(order),
-		cmocka_unit_test(equals),
+		cmocka_unit_test(test_order_of_values),
+		cmocka_unit_test(test_equal_values),
 	};
 
 	return cmocka_run_group_tests_name("value", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* base/when.c: dates and seconds, there and back. */
+/* base/when.c: converting dates to seconds and back. */
 #include "base/when.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include "base/util.h"
 #include "unit.h"
 
-static void parsed(void **state)
+static void test_dates_are_parsed(void **state)
 {
 	static const struct {
 		const char *text;
@@ -51,7 +51,7 @@ static void parsed(void **state)
 	}
 }
 
-static void refused(void **state)
+static void test_invalid_dates_are_refused(void **state)
 {
 	static const char *const rows[] = {
 		"",
@@ -118,7 +118,7 @@ static void refused(void **state)
 	assert_true(seconds == 42 && part == 42);
 }
 
-static void written(void **state)
+static void test_dates_are_written(void **state)
 {
 	static const struct {
 		int64_t seconds;
@@ -143,8 +143,8 @@ static void written(void **state)
 	}
 }
 
-/* Every day of eight centuries agrees with the C library, and comes back. */
-static void calendar(void **state)
+/* Every day of eight centuries agrees with the C library and survives a round trip. */
+static void test_calendar_agrees_with_the_c_library(void **state)
 {
 	char buf[IX_TIME_MAX + 1], other[40];
 
@@ -168,10 +168,10 @@ static void calendar(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(parsed),
-		cmocka_unit_test(refused),
-		cmocka_unit_test(written),
-		cmocka_unit_test(calendar),
+		cmocka_unit_test(test_dates_are_parsed),
+		cmocka_unit_test(test_invalid_dates_are_refused),
+		cmocka_unit_test(test_dates_are_written),
+		cmocka_unit_test(test_calendar_agrees_with_the_c_library),
 	};
 
 	return cmocka_run_group_tests_name("when", tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* core/wire.c: a table as bytes and back; what is not whole leaves the reader's alone. */
+/* core/wire.c: a table as bytes and back; invalid bytes leave the reader's table
+ * unchanged. */
 #include "core/wire.h"
 
 #include <errno.h>
@@ -20,7 +21,7 @@ static uint32_t offset_of(struct ipcx_table *t, const char *name)
 	return text;
 }
 
-/* Everything that a table may hold. */
+/* Return a table with everything that a table can hold. */
 static struct ipcx_table *full_table(void)
 {
 	struct ipcx_table *t = test_table();
@@ -149,8 +150,8 @@ static void pack(const struct ipcx_table *t, struct ix_buf *b)
 	assert_int_equal(ix_table_pack(t, b), 0);
 }
 
-/* The bytes say all: neither what was packed nor they are needed any more. */
-static void there_and_back(void **state)
+/* The bytes are complete: the result needs neither the original table nor the bytes. */
+static void test_round_trip(void **state)
 {
 	struct ipcx_table *t = full_table(), *wanted = full_table(), *got = NULL;
 	struct ix_buf b;
@@ -172,7 +173,7 @@ static void there_and_back(void **state)
 	ipcx_table_free(got);
 }
 
-static void empty(void **state)
+static void test_empty_table(void **state)
 {
 	struct ipcx_table *t = NULL, *got = full_table();
 	struct ix_buf b;
@@ -188,8 +189,8 @@ static void empty(void **state)
 	ipcx_table_free(got);
 }
 
-/* What came back is a table like any other: it goes on where it stopped. */
-static void grows_on(void **state)
+/* A received table is like any other: rows can be appended. */
+static void test_received_table_can_grow(void **state)
 {
 	struct ipcx_table *t = full_table(), *got = NULL;
 	struct test_row *row;
@@ -222,7 +223,8 @@ static void grows_on(void **state)
 	ipcx_table_free(got);
 }
 
-/* From memory of exactly this size; the table is as it was, to the last byte. */
+/* Check, with a buffer of exactly this size, that the table stays unchanged to the
+ * last byte. */
 static void refused(struct ipcx_table *t, const char *data, size_t len)
 {
 	struct ipcx_table before = *t;
@@ -238,8 +240,8 @@ static void refused(struct ipcx_table *t, const char *data, size_t len)
 	assert_memory_equal(t, &before, sizeof(before));
 }
 
-/* A child that was killed while it wrote. */
-static void truncated(void **state)
+/* A child was killed while it was writing. */
+static void test_truncated_bytes_are_refused(void **state)
 {
 	struct ipcx_table *t = full_table(), *keep = test_table(), *wanted = test_table();
 	struct ix_buf b;
@@ -260,8 +262,8 @@ static void truncated(void **state)
 	ipcx_table_free(wanted);
 }
 
-/* Pieces that say that they are longer than all there is. */
-static void lies(void **state)
+/* Lengths that exceed the whole. */
+static void test_wrong_lengths_are_refused(void **state)
 {
 	static const size_t lengths[] = { SIZE_MAX, SIZE_MAX - sizeof(size_t),
 					  SIZE_MAX / 2 };
@@ -291,8 +293,8 @@ static void lies(void **state)
 	ipcx_table_free(keep);
 }
 
-/* A head that is a little longer or shorter is none, though all behind it is well. */
-static void other_head(void **state)
+/* A header of another size is refused, even if the rest is valid. */
+static void test_other_header_size_is_refused(void **state)
 {
 	static const size_t heads[] = { 0, 8, sizeof(struct ipcx_table) - 8,
 					sizeof(struct ipcx_table) + 8 };
@@ -320,9 +322,12 @@ static void other_head(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(there_and_back), cmocka_unit_test(empty),
-		cmocka_unit_test(grows_on),       cmocka_unit_test(truncated),
-		cmocka_unit_test(lies),           cmocka_unit_test(other_head),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_empty_table),
+		cmocka_unit_test(test_received_table_can_grow),
+		cmocka_unit_test(test_truncated_bytes_are_refused),
+		cmocka_unit_test(test_wrong_lengths_are_refused),
+		cmocka_unit_test(test_other_header_size_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("wire", tests, NULL, NULL);

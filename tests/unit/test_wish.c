@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* core/limit.c, core/attr.c: amounts, wishes and attributes. */
+/* core/limit.c, core/attr.c: amounts, requests and attributes. */
 #include "core/limit.h"
 
 #include <errno.h>
@@ -12,9 +12,9 @@
 
 #define ALL UINT64_MAX
 
-/* ---- amounts, wishes, attributes ---- */
+/* ---- amounts, requests, attributes ---- */
 
-static void amounts(void **state)
+static void test_amounts(void **state)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	struct ipcx_attrs a = { .size = sizeof(a), .set = IPCX_A_SIZE | IPCX_A_COUNT };
@@ -53,7 +53,7 @@ static const uint64_t size_word[] = { IPCX_A_SIZE };
 
 #define WORDS(w) w, ARRAY_SIZE(w)
 
-static void wishes(void **state)
+static void test_requests(void **state)
 {
 	static const struct {
 		const uint64_t *words;
@@ -93,7 +93,7 @@ static void wishes(void **state)
 	}
 }
 
-static void no_wishes(void **state)
+static void test_invalid_requests(void **state)
 {
 	static const struct {
 		const uint64_t *words;
@@ -145,7 +145,7 @@ static void no_wishes(void **state)
 	}
 }
 
-static void attributes(void **state)
+static void test_attributes(void **state)
 {
 	const struct ix_attr *attr;
 	uint64_t seen = 0;
@@ -165,7 +165,7 @@ static void attributes(void **state)
 		ix_attr_names(attr->bit, names, sizeof(names));
 		ROW_TRUE(attr->name, !strcmp(names, attr->name));
 	}
-	/* Every bit up to the last one of the header, none twice. */
+	/* Every bit up to the last of the header, each once. */
 	assert_true(seen == (IPCX_A_ALLOCATE << 1) - 1);
 	ix_attr_names(IPCX_A_SIZE | IPCX_A_MODE | IPCX_A_IF_MISSING, names,
 		      sizeof(names));
@@ -179,10 +179,10 @@ static void attributes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(amounts),
-		cmocka_unit_test(wishes),
-		cmocka_unit_test(no_wishes),
-		cmocka_unit_test(attributes),
+		cmocka_unit_test(test_amounts),
+		cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_invalid_requests),
+		cmocka_unit_test(test_attributes),
 	};
 
 	return cmocka_run_group_tests_name("wish", tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A recorded tree in place of / and /proc, for tests of what is read there: which
- * directories it has, and which files a test may put into it.
+ * A recorded tree that replaces / and /proc in tests: which directories it has, and which
+ * files a test may put into it.
  */
 #pragma once
 

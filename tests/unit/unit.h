@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What every unit test includes: cmocka with what its header forgets to ask for, and a
- * failure that names its row.
+ * What every unit test includes: cmocka with the headers that cmocka.h forgets, and an
+ * assertion that names its row.
  */
 #pragma once
 
@@ -14,7 +14,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
-/* In a loop over a table: stop with the row's text when a condition does not hold. */
+/* In a loop over a table: fail with the row's text if a condition does not hold. */
 #define ROW_TRUE(row, condition)                                           \
 	do {                                                               \
 		if (!(condition))                                          \

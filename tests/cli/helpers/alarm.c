@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LD_PRELOAD: a storm of signals whose handlers interrupt system calls. */
+/* LD_PRELOAD: a timer whose signals interrupt system calls all the time. */
 #include <signal.h>
 #include <stddef.h>
 #include <sys/time.h>

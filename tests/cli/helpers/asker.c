@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What sudo is while its askpass program or its command runs: set-user-ID, all its ids
- * root's by now, words of the user's; the child is the user. */
+/* Imitate sudo while its askpass program or its command runs: set-user-ID, all ids now
+ * root's, arguments chosen by the user; the child runs as the user. */
 #include <stdlib.h>
 #include <sys/types.h>
 #include <sys/wait.h>

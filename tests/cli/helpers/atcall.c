@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * LD_PRELOAD: something happens at the call number $AT_N (from 1) of the function $AT:
- * msgrcv (a message taken), msgcopy, mq_timedreceive, write. What, and when, says
- * $AT_HOW:
+ * LD_PRELOAD: cause an event at call number $AT_N (from 1) of the function $AT: msgrcv
+ * (which takes a message), msgcopy, mq_timedreceive or write. $AT_HOW is the event:
  *
- *   before, after   the process is killed (SIGKILL) before the call, or when it is done
- *   half            write(2) writes half, then the process is killed
- *   steal TYPE      another reader takes a message of this type before the call
- *   send TYPE       another writer sends "new" with this type before the call
- *   remove          the queue is removed before the call
+ *    before, after   kill the process (SIGKILL) before or after the call
+ *    half            write(2) writes half, then the process is killed
+ *    steal TYPE      another reader receives a message of this type before the call
+ *    send TYPE       another writer sends "new" with this type before the call
+ *    remove          the queue is removed before the call
  *
- * With $AT_NO_COPY the kernel seems to know no MSG_COPY.
+ * With $AT_NO_COPY the kernel seems to lack MSG_COPY.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LD_PRELOAD: at the end, what the descriptors from 0 to 2 are goes to the file
+/* LD_PRELOAD: at exit, write the state of descriptors 0 to 2 to the file
  * $CLOSED_REPORT. */
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LD_PRELOAD: the owner of a named semaphore cuts its file just when it was mapped. */
+/* LD_PRELOAD: truncate the file of a named semaphore right after it is mapped, as its
+ * owner could. */
 #define _GNU_SOURCE
 #include <semaphore.h>
 #include <stdio.h>
@@ -8,7 +9,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-/* Without the next one of that name: others look it up before anything can be. */
+/* Not through the next definition of that name: looking it up would come too late. */
 static void *map_and_cut(void *at, size_t len, int prot, int flags, int fd, off_t from)
 {
 	long map = syscall(SYS_mmap, at, len, prot, flags, fd, from);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""JSON documents, held against the schema and the tables of fields."""
+"""JSON documents, checked against the schema and the tables of fields."""
 
 import copy
 import json
@@ -23,7 +23,7 @@ PATTERNS = {"time": r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "mode": r"0[0-7]{3}",
 
 
 def closed(schema):
-    """The same schema, in which what it does not name is an error."""
+    """Return the same schema, in which unlisted members are errors."""
     if isinstance(schema, dict):
         schema = {k: closed(v) for k, v in schema.items()}
         if "properties" in schema:
@@ -46,7 +46,7 @@ def check_value(name, value):
 
 
 def check_rows(rows):
-    """Their values; what is told to be unknown is null, and is taken out of the rows: the members left are fields and children."""
+    """Return the values of rows; a field reported as unknown is null and removed, so that fields and children are left."""
     for row in rows:
         for name in row.pop("unknown", []):
             assert name in row and row[name] is None, (name, row)
@@ -65,7 +65,7 @@ def no_doubles(pairs):
 
 
 def document(r, kind):
-    """The rows of a document, which is held against all that is promised of it."""
+    """Return the rows of a document after checking everything that is promised about it."""
     text = r.stdout.decode("utf-8", "strict")
     doc = json.loads(text, object_pairs_hook=no_doubles)
     STRICT.validate(doc)

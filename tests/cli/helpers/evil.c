@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A library that tells when it is loaded. */
+/* A library that leaves a trace when it is loaded. */
 #include <fcntl.h>
 #include <unistd.h>
 

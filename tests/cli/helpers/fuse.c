@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* fuse DIRECTORY: mount a file system there that never answers. Ends with status 77 where
- * that cannot be done. */
+/* fuse DIRECTORY: mount a file system that never answers. Exits with 77 where this is
+ * impossible. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mount.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LD_PRELOAD: a clock that goes on by an hour whenever it is read. */
+/* LD_PRELOAD: a clock that advances by an hour each time it is read. */
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * inside PID MARK PROGRAM COMMAND…: runs a command, and stops it and all its children at
- * each of their system calls. At each stop somebody in the namespaces of PID, with all
- * the rights that root has there, looks at every process that he sees and that was not
- * there before: whether its root and current directory are his own, whether it has a
- * descriptor above the standard streams as long as it still is PROGRAM, whether the file
- * MARK, which he cannot see, is anywhere to be reached through it, and whether its
- * environment says "SECRET=".
+ * inside PID MARK PROGRAM COMMAND…: run a command, and stop it and all its children at
+ * each of their system calls. At each stop a root process in the namespaces of PID
+ * inspects every visible process that was not there at the start: whether its root and
+ * current directory belong to this container; whether it has a descriptor above 2 while
+ * it still runs PROGRAM; whether the file MARK, which is outside of the container, can be
+ * reached through it; and whether its environment contains "SECRET=".
  *
- * Ends as the command does. On stderr: a line "leak: …" for whatever he got, and last
- * "stops N seen M": how often he looked, and how often there was somebody new.
+ * Exits as the command does. On stderr: a line "leak: …" for each finding, and last
+ * "stops N seen M": the number of stops, and how often there was a new process.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -48,7 +47,7 @@ static void die(const char *what)
 	_exit(99);
 }
 
-/* ---- inside */
+/* ---- in the container */
 
 static char known[1 << 22];
 static struct answer a;
@@ -82,7 +81,7 @@ static void try_path(int pid, const char *middle)
 		leak("%s is there", path);
 }
 
-/* Not yet another one: what that opens is its own business. */
+/* Does it still run PROGRAM? What another program opens does not matter. */
 static int is_program(int pid)
 {
 	char path[64];
@@ -93,7 +92,7 @@ static int is_program(int pid)
 	       (st.st_dev == program.st_dev && st.st_ino == program.st_ino);
 }
 
-/* Where a descriptor leads to, up and down. */
+/* Follow a descriptor as far as it leads, up and down. */
 static void follow_fd(int pid, int fd)
 {
 	char middle[64];
@@ -188,7 +187,7 @@ static void enter(int fd, int type)
 		die("setns");
 }
 
-/* As root there, with whatever that means. */
+/* Inspect a process as the container's root. */
 static void inspect(const char *pid, int talk)
 {
 	int user = open_ns(pid, "ns/user"), mnt = open_ns(pid, "ns/mnt"),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * LD_PRELOAD: a C library that does not keep what the kernel promises. $LIE says which
- * promise; most are broken once in fifty calls.
+ * LD_PRELOAD: a C library that breaks a promise of the kernel. $LIE selects the promise;
+ * most are broken once in fifty calls.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -25,7 +25,7 @@ static bool lie(const char *name)
 	return which && strcmp(which, name) == 0;
 }
 
-/* One call of fifty, and never one of the first ten. */
+/* Return true once in fifty calls, but not in the first ten. */
 static bool now(void)
 {
 	static unsigned calls;
@@ -33,7 +33,7 @@ static bool now(void)
 	return ++calls % 50 == 10;
 }
 
-/* Where there are only a few calls: one of two. */
+/* For functions with few calls: return true once in two. */
 static bool often(void)
 {
 	static unsigned calls;
@@ -41,7 +41,7 @@ static bool often(void)
 	return ++calls % 2 == 1;
 }
 
-/* The wrong errno for the right one. */
+/* Replace an errno by a wrong one. */
 static int mistake(int r, const char *name, int right, int wrong)
 {
 	if (r < 0 && errno == right && lie(name))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LD_PRELOAD: the allocation number $NOMEM_AT (from 1) has no memory, nor have those
- * after it when $NOMEM_ALL is set. Ends with status 90 when it was never reached. */
+/* LD_PRELOAD: make allocation number $NOMEM_AT (from 1) fail, and all later ones if
+ * $NOMEM_ALL is set. Exits with 90 if it was never reached. */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -15,7 +15,7 @@ static int all;
 static int refused(void)
 {
 	if (at < 0)
-		return 0; /* before main(): the loader's */
+		return 0; /* before main(): of the loader */
 	count++;
 	if (count != at && !(all && count > at))
 		return 0;

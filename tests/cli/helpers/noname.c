@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* noname PROGRAM [NAME]: run it with no arguments at all, or with this one as argv[0]. */
+/* noname PROGRAM [NAME]: run a program with no arguments at all, or with NAME as
+ * argv[0]. */
 #include <stdio.h>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LD_PRELOAD: a clock that was set back by ten days. */
+/* LD_PRELOAD: a clock that is ten days slow. */
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * peak COMMAND…: run it; at the end print its exit status and the most memory that it
- * had, in KiB, on standard error. A small program: what a large one had would count for
- * its child.
+ * peak COMMAND…: run it; at the end print its exit status and its peak memory in KiB on
+ * standard error. This program is small because a child starts with its parent's peak.
  */
 #include <stdio.h>
 #include <sys/resource.h>

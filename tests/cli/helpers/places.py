@@ -4,14 +4,14 @@
 import re
 import subprocess
 
-# A process in namespaces of its own: says its number, and stays until its standard input ends.
+# A process in namespaces of its own: prints its PID, and stays until the end of its standard input.
 PLACE = """mount -t tmpfs -o mode=1777 none /dev/shm 2>/dev/null
 [ -d /dev/mqueue ] && mount -t mqueue none /dev/mqueue
 echo $$; exec cat"""
 
 
 def start(world, *argv, uid=None):
-    """A process in the world that says a number; it ends with its standard input."""
+    """A process in the world that prints a number; it exits at the end of its standard input."""
     p = subprocess.Popen(world.argv(*argv, uid=uid), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     return p, int(p.stdout.readline())
 
@@ -23,7 +23,7 @@ def stop(p):
 
 
 def cat_of(world, p):
-    """The world's number of the cat that a process in a PID namespace of its own has become: that is so when it answers."""
+    """Wait until a process in its own PID namespace has become cat; return that process's PID in the world."""
     p.stdin.write(b"?\n")
     p.stdin.flush()
     assert p.stdout.readline() == b"?\n"
@@ -31,11 +31,11 @@ def cat_of(world, p):
 
 
 class Place:
-    """A process elsewhere; .pid is its number as the world sees it."""
+    """A process elsewhere; .pid is its PID as the world sees it."""
 
     def __init__(self, world, *flags, script=PLACE, uid=None):
         self.process, self.pid = start(world, "unshare", "--ipc", "--mount", *flags, "sh", "-c", script, uid=uid)
-        if self.pid == 0:  # in a PID namespace of its own it does not know
+        if self.pid == 0:  # a PID namespace of its own hides it
             self.pid = cat_of(world, self.process)
         self.ino = int(re.search(r"\d+", world.run("readlink", f"/proc/{self.pid}/ns/ipc").out)[0])
 

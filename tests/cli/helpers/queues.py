@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Queues from both ends: ipcx in the background, and the kernel's own calls behind its back."""
+"""Both ends of a queue: ipcx in the background, and direct system calls."""
 
 import os
 import signal
@@ -9,9 +9,9 @@ from conftest import IPCX
 from helpers.real import kernel
 from helpers.tools import asleep, child
 
-MSGMAX = 8192  # where nobody changed kernel.msgmax
+MSGMAX = 8192  # the default of kernel.msgmax
 
-# Receiving by the kernel's own call: (type, bytes as hexadecimal), None where there is none.
+# msgrcv(2): returns (type, bytes as hexadecimal), or None if there is no message.
 TAKE = """
 def msgrcv(msqid, mtype=0, flags=IPC_NOWAIT, room=1 << 20):
     b = ctypes.create_string_buffer(8 + room)
@@ -29,12 +29,12 @@ def take_all(msqid):
 
 
 def taken(world, msqid=0):
-    """Everything in a queue, taken out behind ipcx's back."""
+    """Receive everything in a queue, without ipcx."""
     return [(t, bytes.fromhex(d)) for t, d in kernel(world, TAKE + "print(json.dumps(take_all(args[0])))".replace("json", "__import__('json')"), msqid)]
 
 
 def put(world, *messages, msqid=0):
-    """Send (type, bytes) behind ipcx's back."""
+    """Send (type, bytes), without ipcx."""
     words = [w for t, d in messages for w in (t, "h" + d.hex())]
     kernel(world, """
 for t, d in zip(args[1::2], args[2::2]):
@@ -50,7 +50,7 @@ def start(world, *words, program=IPCX, **more):
 
 
 def interrupt(p, signo=signal.SIGINT):
-    """Send a signal to ipcx itself: nsenter stands between."""
+    """Send a signal to ipcx itself, the child of nsenter."""
     os.kill(child(p.pid), signo)
 
 
@@ -61,5 +61,5 @@ def ended(p, timeout=30):
 
 
 def receivers(world):
-    """How many processes in the world wait in msgrcv(2) or msgsnd(2)."""
+    """Return how many processes in the world wait in msgrcv(2) or msgsnd(2)."""
     return asleep(world, "do_msgrcv", "do_msgsnd")

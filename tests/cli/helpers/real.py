@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the tests of promises share: the binary's own tables, the kernel's word on objects, names that bite."""
+"""Shared by the tests of promises: the binary's own tables, the kernel's view of objects, hostile names."""
 
 import json
 import os
@@ -23,7 +23,7 @@ MISSING = {m: f"{m}:/absent" if MECHS[m]["named"] else f"{m}:77777" for m in MEC
 with open(os.path.join(HERE, "sysv.py"), encoding="utf-8") as source:
     SYSV_CALLS = source.read()
 
-# Names that others could choose. At most 251 bytes, so that all of them fit behind "sem.".
+# Names that other users could choose. At most 251 bytes, so that all fit after "sem.".
 NAMES = [b"plain", b"a b", b"esc\033[31mred\033[m", b"new\nline", b"ret\rurn", b"tab\there", b"bell\a", b"del\x7f", "c1\u009b31m".encode(),
          "nel\u0085".encode(), "bidi\u202eevil\u2066".encode(), "ls\u2028ps\u2029".encode(), b"bad\xff\xfeutf", b"\xc0\xafover",
          b"\xed\xa0\x80half", b"x" * 251, b"\xff" * 251, "日本語".encode(), "e\u0301".encode(), "😀".encode(), "\u200bzero".encode(),
@@ -31,7 +31,7 @@ NAMES = [b"plain", b"a b", b"esc\033[31mred\033[m", b"new\nline", b"ret\rurn", b
 
 
 def kernel(world, code, *args, **more):
-    """Run Python code behind helpers/sysv.py in the world; answers what it printed as JSON."""
+    """Run Python code after helpers/sysv.py in the world; return what it printed as JSON."""
     r = world.run(PYTHON, "-c", SYSV_CALLS + code, *args, **more)
     assert r.rc == 0, r.err
     return r.json if r.out else None
@@ -43,7 +43,7 @@ def meanwhile(world, code, *args, **more):
 
 
 def make_names(world, names=None, psem=True):
-    """POSIX objects with hostile names, made behind ipcx's back."""
+    """POSIX objects with hostile names, created without ipcx."""
     kernel(world, """
 for name in (bytes.fromhex(a) for a in sys.argv[2:]):
     open(b"/dev/shm/" + name, "wb").write(b"12345")
@@ -54,27 +54,27 @@ for name in (bytes.fromhex(a) for a in sys.argv[2:]):
 
 
 def unsafe(text):
-    """The characters that must never reach a terminal."""
+    """Return the characters that must never reach a terminal."""
     return [c for c in text if c != "\n" and (unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp", "Cs"))]
 
 
 def unescape(text):
-    """\\xNN back to bytes."""
+    """Decode \\xNN to bytes."""
     return re.sub(rb"\\x([0-9a-f]{2})", lambda m: bytes([int(m[1], 16)]), text.encode("utf-8", "surrogateescape"))
 
 
 def unpercent(text):
-    """%XX of a reference back to bytes."""
+    """Decode %XX of a reference to bytes."""
     return re.sub(rb"%([0-9A-F]{2})", lambda m: bytes([int(m[1], 16)]), text.encode("utf-8", "surrogateescape"))
 
 
 def columns(text):
-    """How wide a text is on a terminal."""
+    """Return the width of a text on a terminal."""
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def on_terminal(world, *words, answer=None, before=None, stdout_only=False, env=None, **more):
-    """Run ipcx on a pseudo terminal; type the answer when it asks, after before() was called. (exit status, all it wrote)."""
+    """Run ipcx on a pseudo-terminal; when it asks, call before() and type the answer. Returns (exit status, output)."""
     master, slave = pty.openpty()
     full = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC0", "TERM": "xterm"}
     full.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
@@ -103,5 +103,5 @@ def on_terminal(world, *words, answer=None, before=None, stdout_only=False, env=
 
 
 def mount_queues(world):
-    """Ordinary users see whose a queue is only where a mqueue file system is mounted; a directory /dev/mqueue is not everywhere."""
+    """Unprivileged users see the owner of a queue only where a mqueue file system is mounted, and not every machine has a directory /dev/mqueue."""
     assert world.sh("[ -d /dev/mqueue ] || mount -t mqueue none /mnt").rc == 0

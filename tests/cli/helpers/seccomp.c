@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * seccomp ERRNO CALL[@ARG=VALUE]… -- COMMAND…: run a command for which these system calls
- * fail, all of them or those whose argument ARG (from 0) has VALUE in its low byte. With
- * "kill" for ERRNO they kill the process, as SystemCallFilter= of systemd does.
+ * fail, either all of them or those whose argument ARG (from 0) has VALUE in its low
+ * byte. With "kill" as ERRNO they kill the process, as SystemCallFilter= of systemd does.
  */
 #include <errno.h>
 #include <linux/audit.h>
@@ -78,7 +78,7 @@ static const struct {
 	CALL(sendmsg),
 	CALL(socketpair),
 	CALL(prctl),
-	/* @mount, @keyring, @debug and what else @system-service does not have */
+	/* @mount, @keyring, @debug and others that @system-service does not include */
 	CALL(chroot),
 	CALL(fspick),
 	CALL(pivot_root),

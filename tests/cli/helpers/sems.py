@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Semaphores from outside: what the kernel says of them, and an ipcx that waits for one."""
+"""Semaphores seen from outside: the kernel's values, and an ipcx that waits for one."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ def array(world, *init, **more):
 
 
 def fails(world, rc, *words, says, **more):
-    """One line that says it; nothing on stdout."""
+    """Check for one error line with this text, and nothing on stdout."""
     r = world.ipcx(*words, **more)
     assert (r.rc, r.out) == (rc, "") and says in r.err, (words, r.rc, r.out, r.err)
     assert rc == 2 or len(r.err.splitlines()) == 1, r.err
@@ -29,7 +29,7 @@ def fails(world, rc, *words, says, **more):
 
 
 class Waiting:
-    """An ipcx that waits: .pid is its own in this PID namespace."""
+    """A waiting ipcx: .pid is its PID in this PID namespace."""
 
     def __init__(self, world, *words, program=IPCX):
         env = {k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS") or k == "PATH"}
@@ -50,7 +50,7 @@ def waiters(world, ref="sem:0:0", field="semncnt"):
 
 
 def wait(world, *words, ref="sem:0:0", field="semncnt"):
-    """An ipcx that the kernel counts among those who wait."""
+    """Wait until the kernel counts this ipcx among the waiting processes."""
     w = Waiting(world, *words)
     until(lambda: waiters(world, ref, field) == 1)
     return w

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Preloaded: whenever a message is looked at, there is one more in the queue. */
+/* LD_PRELOAD: each time a message is peeked at, one more is sent to the queue. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <sys/msg.h>

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * step N keep|end|reuse|move COMMAND…: runs a command in which "@" stands for a process
- * that has namespaces of its own. Before the command's system call number N that process
- * ends; with "reuse" another one in other namespaces has its number at once; with "move"
- * it goes on living, in other namespaces. In the segment
- * with key 0x1, whose size tells, and in /dev/shm/who each says which it is: 1 or 2.
- *
- * Ends as the command does, after a last line on stderr: "steps N", how many calls it
- * made.
+ * step N keep|end|reuse|move COMMAND…: run a command in which "@" stands for a process
+ * with its own namespaces. Before the command's system call number N that process exits;
+ * with "reuse" another process in other namespaces gets its PID at once; with "move" it
+ * moves to other namespaces. Each leaves its number, 1 or 2, as the size of the segment
+ * with key 0x1 and in /dev/shm/who.
+ * Exits as the command does, after a last line on stderr: "steps N", the number of system
+ * calls made.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -36,7 +35,7 @@ static void die(const char *what)
 	_exit(99);
 }
 
-static int heard = -1; /* what the target says, once in each place */
+static int heard = -1; /* what the target reports, once in each place */
 
 static void settle(int who, int ready)
 {
@@ -67,7 +66,7 @@ static void settle(int who, int ready)
 	settle(who + 1, ready);
 }
 
-/* A process in a place of its own, with the number that is wanted, if any. */
+/* Start a process with its own namespaces, and with the PID want if this is not 0. */
 static pid_t start(int who, pid_t want)
 {
 	struct clone_args args = { .exit_signal = SIGCHLD };
@@ -154,7 +153,8 @@ int main(int argc, char **argv)
 			}
 			continue;
 		}
-		/* Entry and exit are both stops: every other one would do, but which? */
+		/* Both entry and exit of a call stop it; which of the two a stop is
+		 * does not show. */
 		if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
 			if (++steps == at)
 				target = strike(argv[2], target);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * storm NAME: make and remove objects of all six kinds, each with a content, owner and
- * mode that change, until standard input ends. Prints a line when it has begun. What is
- * half made is removed at the end.
+ * storm NAME: create and remove objects of all six kinds, with changing contents, owners
+ * and modes, until the end of standard input. Prints a line when it has begun. Partially
+ * created objects are removed at the end.
  */
 #include <fcntl.h>
 #include <mqueue.h>

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The kernel's own word, without ipcx: what stands before each program of helpers.real.kernel()."""
+"""The kernel's own view, without ipcx: the prelude of each program of helpers.real.kernel()."""
 
 import ctypes
 import os
@@ -15,7 +15,7 @@ args = [int(a) if a.lstrip("-").isdigit() else a for a in sys.argv[1:]]
 
 
 def check(r):
-    """What a call answered; -1 raises OSError."""
+    """Return the result of a call; -1 raises OSError."""
     if r == -1:
         e = ctypes.get_errno()
         raise OSError(e, os.strerror(e))
@@ -74,7 +74,7 @@ def mq_make(name, maxmsg=1, msgsize=1):
 
 
 def at_pid(pid, then):
-    """Fork until the child has this number; it does what was asked, then waits for its parent's end."""
+    """Fork until the child has this PID; it calls the function, then waits for its parent's exit."""
     with open("/proc/sys/kernel/ns_last_pid", "w", encoding="ascii") as f:
         f.write(str(pid - 1))
     child = os.fork()
@@ -86,7 +86,7 @@ def at_pid(pid, then):
 
 
 def hold():
-    """Say that all is there, and wait for the end of standard input."""
+    """Print that all objects exist, and wait for the end of standard input."""
     print("ready", flush=True)
     sys.stdin.read()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the tests of bad days share: helpers in C, a build without sanitizers, system calls seen by strace."""
+"""Shared by the tests of failures: helpers in C, a build without sanitizers, system calls recorded by strace."""
 
 import atexit
 import contextlib
@@ -34,7 +34,7 @@ def scratch():
 
 
 def need(*programs):
-    """Skip the test where a program is missing."""
+    """Skip the test if a program is missing."""
     for p in programs:
         if not shutil.which(p):
             pytest.skip(f"{p} is not installed")
@@ -47,7 +47,7 @@ def quiet(*argv):
 
 @functools.cache
 def helper(name, *flags):
-    """The program helpers/NAME.c."""
+    """Return the program helpers/NAME.c."""
     cc = os.environ.get("CC", "cc")
     need(cc)
     out = os.path.join(scratch(), name)
@@ -56,13 +56,13 @@ def helper(name, *flags):
 
 
 def preload(name):
-    """The library helpers/NAME.c for LD_PRELOAD."""
+    """Return the library helpers/NAME.c for LD_PRELOAD."""
     return helper(name, "-shared", "-fPIC")
 
 
 @functools.cache
 def build():
-    """Configure and build without sanitizers; answers what went wrong."""
+    """Configure and build without sanitizers; return the error output if it fails."""
     for p in ("meson", "ninja"):
         if not shutil.which(p):
             return f"{p} is not installed, so there is no build without sanitizers"
@@ -74,7 +74,7 @@ def build():
 
 
 def release():
-    """An ipcx without sanitizers: for system calls, libraries and memory as users have them."""
+    """An ipcx without sanitizers, for system calls, libraries and memory as users have them."""
     why = build()
     if why:
         pytest.skip(why)
@@ -82,7 +82,7 @@ def release():
 
 
 class Call:
-    """One system call: .name, .args and .ret as strace prints them."""
+    """A system call: .name, .args and .ret as strace prints them."""
 
     def __init__(self, name, args, ret):
         self.name, self.args, self.ret = name, args, ret
@@ -104,7 +104,7 @@ LINE = re.compile(r"^(?:\d+ +)?(\w+)\((.*)\) += (.*)$")
 
 
 def trace(world, *words, more=(), program=None, rc=(0,), **run):
-    """Run ipcx under strace; answers its result and its calls."""
+    """Run ipcx under strace; return its result and its calls."""
     need("strace")
     out = os.path.join(world.dir, "strace")
     with contextlib.suppress(FileNotFoundError):
@@ -120,7 +120,7 @@ def trace(world, *words, more=(), program=None, rc=(0,), **run):
 
 @contextlib.contextmanager
 def background(world, *argv, **run):
-    """A process in the world that has said "ready"; it ends with its standard input."""
+    """A process in the world that has printed "ready"; it exits at the end of its standard input."""
     p = subprocess.Popen(world.argv(*argv, **run), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         assert p.stdout.readline() == b"ready\n", argv
@@ -132,7 +132,7 @@ def background(world, *argv, **run):
 
 
 def until(condition, seconds=60):
-    """Until it is so."""
+    """Wait until the condition holds."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it does not come to pass"
@@ -140,21 +140,21 @@ def until(condition, seconds=60):
 
 
 def children(pid):
-    """The processes that it has begun and that are still there; none when it has ended itself."""
+    """Return the children of a process that still exist; none if it has exited itself."""
     with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
         return [int(n) for n in f.read().split()]
     return []
 
 
 def child(pid):
-    """Its only one, as soon as there is one: nsenter forks for a PID namespace, so what was started is its child."""
+    """Wait for the only child: nsenter forks for a PID namespace, so ipcx is the child of the started process."""
     found = []
     until(lambda: found.extend(children(pid)) or found)
     return found[0]
 
 
 def asleep(world, *calls):
-    """How many processes of the world wait in one of these functions of the kernel, or one whose name ends so."""
+    """Return how many processes of the world wait in one of these kernel functions, matched by the end of the name."""
     n = 0
     for pid in world.run("ls", "/proc").out.split():
         n += pid.isdigit() and world.run("cat", f"/proc/{pid}/wchan").out.endswith(calls)
@@ -162,11 +162,11 @@ def asleep(world, *calls):
 
 
 def make_all(world, **more):
-    """One object of each mechanism; answers their references."""
+    """Create an object of each mechanism; return their references."""
     return {m: f"{m}:" + world.ok("mk", *words, **more) for m, words in MAKE.items()}
 
 
-# A /dev with a directory mqueue, whatever the machine has.
+# A /dev with a directory mqueue, even if the machine has none.
 QUEUES = SETUP.replace("echo ready", """
 mkdir /mnt/dev 2>/dev/null
 mount -t tmpfs -o mode=755 none /mnt && mkdir /mnt/shm /mnt/mqueue /mnt/pts
@@ -178,25 +178,25 @@ echo ready""")
 
 @pytest.fixture
 def mqworld():
-    """A world whose /dev has a directory mqueue, without anything mounted on it."""
+    """A world whose /dev has an empty directory mqueue, with nothing mounted on it."""
     w = World(QUEUES)
     yield w
     w.close()
 
 
 def do(world, script, **more):
-    """Run a shell script that must succeed."""
+    """Run a shell script, which must succeed."""
     r = world.sh(script, **more)
     assert r.rc == 0, r.err
     return r
 
 
 def refs(r):
-    """The references in a document."""
+    """Return the references in a document."""
     return {o["ref"] for o in r.json["objects"]}
 
 
 def many(world, mech, n, name="n"):
-    """Make so many objects quickly."""
+    """Create n objects quickly."""
     r = world.run(helper("objects"), "many", mech, n, name)
     assert r.rc == 0, r.err

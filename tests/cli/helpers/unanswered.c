@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * LD_PRELOAD: services that do not answer. $UNANSWERED lists what fails, with a comma
- * between: "users" and "groups" ask for names in vain ($UNANSWERED_ERRNO: why), "match"
- * has no memory for regexec(3). $UNANSWERED_FROM: only from that call on, counted from 1.
- * $UNANSWERED_LOG: a file that gets a letter for each question.
+ * LD_PRELOAD: lookups that fail. $UNANSWERED is a comma-separated list: "users" and
+ * "groups" fail lookups of names with $UNANSWERED_ERRNO, "match" makes regexec(3) run out
+ * of memory. $UNANSWERED_FROM: fail only from that call on, counted from 1.
+ * $UNANSWERED_LOG: a file that gets a letter for each lookup.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -71,7 +71,7 @@ int getgrgid_r(gid_t id, struct group *g, char *buf, size_t size, struct group *
 	return fails("groups", "g") ? why() : REAL(getgrgid_r)(id, g, buf, size, found);
 }
 
-/* The same for programs that ask the simple way. */
+/* The same for programs that use the non-reentrant function. */
 struct passwd *getpwnam(const char *name)
 {
 	return fails("users", "n") ? (why(), NULL) : REAL(getpwnam)(name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * LD_PRELOAD: the System V object $VANISH_ID is removed in the moment in which it is
- * looked at for the first time, before that call is made.
+ * LD_PRELOAD: remove the System V object $VANISH_ID right before the first call that
+ * reads it.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -15,7 +15,7 @@
 
 #define SLOT_BITS 15
 
-/* A look goes by the id, or by the slot that is part of it. */
+/* Such a call names the id or the slot, which is part of the id. */
 static void vanish(long call, int id, int cmd, int is_look)
 {
 	static int gone;

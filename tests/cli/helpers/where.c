@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * where: one line of what this process is and where, by its own calls:
+ * where: print one line about this process and its namespaces, from its own system calls:
  *
- *	here=N shm=N mq=N ipc=INODE prm=HEX eff=HEX bnd=HEX amb=HEX shmmni=N size=BYTES
+ *    here=N shm=N mq=N ipc=INODE prm=HEX eff=HEX bnd=HEX amb=HEX shmmni=N size=BYTES
  *
- * A place is known by its marks: a semaphore array with the key 0x7a00 + N, the files
- * /dev/shm/mark.N and /dev/mqueue/mark.N; "-" where there is none, "12" where there are
- * two. Ends with 9, and a message, when a call fails that must not.
+ * A place is recognised by its marks: a semaphore array with the key 0x7a00 + N, and the
+ * files /dev/shm/mark.N and /dev/mqueue/mark.N; "-" for no mark, "12" for two. Exits with
+ * 9 and a message if a call fails unexpectedly.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -73,7 +73,7 @@ static uint64_t set(int option, int arg)
 	for (int cap = 0; cap < 64; cap++) {
 		int r = arg ? prctl(option, arg, cap, 0, 0) : prctl(option, cap);
 
-		/* Beyond the last that this kernel knows. */
+		/* Beyond the kernel's last capability. */
 		if (r < 0 && (errno != EINVAL || cap <= CAP_AUDIT_READ))
 			die("prctl");
 		all |= (uint64_t)(r == 1) << cap;
@@ -103,7 +103,7 @@ int main(void)
 	shmmni[strcspn(shmmni, "\n")] = '\0';
 	bounding = set(PR_CAPBSET_READ, 0);
 	ambient = set(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET);
-	/* All of it, or nothing. */
+	/* Print the whole line or nothing. */
 	len = snprintf(line, sizeof(line),
 		       "here=%s shm=%s mq=%s ipc=%" PRIu64
 		       " prm=%llx eff=%llx bnd=%" PRIx64 " amb=%" PRIx64
