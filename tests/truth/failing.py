@@ -1,21 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""System calls that fail: of commands of every kind, a fixed share of all points, quickly (helpers/failcall.c).
+"""Failing system calls: a fixed share of all points of commands of every kind, run quickly (helpers/failcall.c).
 
 usage: failing.py [options] IPCX [NAME...]
 
   IPCX          the program
   NAME          only commands whose name contains this word
   --points N    at most N points a command (default: all)
-  --workers N   so many at once (default: one for each CPU)
+  --workers N   run N at once (default: one for each CPU)
   --json FILE   write what was wrong as a list
-  -v            tell each point that is wrong when it is found
-  --memory SO   let allocations fail, not calls: SO is tests/cli/helpers/nomem.c as a library, IPCX a build without sanitizers
+  -v            print each wrong point when it is found
+  --memory SO   make allocations fail, not calls: SO is tests/cli/helpers/nomem.c as a library, IPCX a build without sanitizers
   --only C:E    only points at which the call C fails with the error E
   --point P     only this point, "0 openat 3 EIO": the third openat(2) of the first process
 
-The places, and who looks into them by calls of his own, are those of tests/hostile; so is the judge, who is stricter here: an answer that
-is another one and says nothing of it is wrong whatever the exit status is."""
+The places, and the processes that read them without ipcx, are those of tests/hostile; so are the checks, which are stricter here: a
+different answer without a message is wrong whatever the exit status is."""
 
 import argparse
 import collections
@@ -45,7 +45,7 @@ CASES = []
 
 
 def case(name, words, *, touch=None, kind="", rc=0, stdin=None):
-    """A command: what it may change (a pattern), what else is judged of it, its exit status when nothing fails, its standard input."""
+    """A command: what it may change (a pattern), further checks, its exit status without faults, its standard input."""
     words = words.split() if isinstance(words, str) else words
     CASES.append(Case(name, words, OURS, touch and re.compile(touch), kind, rc, stdin))
 
@@ -158,12 +158,13 @@ contents()
 acts()
 old_names()
 
-# Where allocations fail: without NSS, whose assertions end the program, and where no other program or library is what fails.
+# Cases with failing allocations: without NSS, whose assertions abort the program, and only where a failure of another program or library
+# cannot interfere.
 STARVED = [c for c in CASES if not re.match("mk-sem|set-owner|rm-not-owner|ls-where|ns-(enter|pin)|.*-run$|ipcs|lsipc-|.*there$|ls-ns$", c.name)]
 
 # ---- the points
 
-# Of a build with sanitizers, too: their runtime makes these, and ends the program itself.
+# Made by the sanitizers' runtime, too, which then ends the program itself.
 NEVER = (faults.NEVER | faults.SANITIZERS) - {"close"}
 ERRORS = {**faults.ERRORS, "close": ["EIO"]}
 Point = collections.namedtuple("Point", "task call nth error")
@@ -171,31 +172,31 @@ Point = collections.namedtuple("Point", "task call nth error")
 
 @functools.cache
 def call_names():
-    """Numbers of system calls, by the compiler's word."""
+    """Return the numbers of system calls, as the compiler knows them."""
     r = subprocess.run([os.environ.get("CC", "cc"), "-E", "-dM", "-include", "sys/syscall.h", "-x", "c", "/dev/null"],
                        stdout=subprocess.PIPE, text=True, check=True)
     return {name: int(n) for name, n in re.findall(r"#define __NR_(\w+) (\d+)", r.stdout)}
 
 
 def number_of(call):
-    """Those that the headers do not know yet are called by number."""
+    """Calls that the headers do not know yet are named by their number."""
     return int(call[2:]) if re.fullmatch(r"nr\d+", call) else call_names()[call]
 
 
 def points(calls, errors=4):
-    """Every point of a trace, which is a list of (task, call): a function of the trace alone."""
+    """Return every point of a trace, which is a list of (task, call): it depends on the trace alone."""
     return [Point(task, name, nth, error) for (task, name), n in sorted(collections.Counter(calls).items()) if name not in NEVER
             for nth in range(1, n + 1) for error in ERRORS.get(name, faults.OTHER_ERRORS)[:errors]]
 
 
 def share(every, n):
-    """So many of them, evenly."""
+    """Return n of them, evenly spread."""
     return every if n is None or n >= len(every) else [every[i * len(every) // n] for i in range(n)]
 
 
-# ---- what is right
+# ---- expected results
 
-# What moves by itself.
+# Values that change by themselves.
 MOVES = re.compile(r'"(age|idle|start|started|created|ctime|otime|stime|rtime|dtime|atime|mtime)":("[^"]*"|-?\d+|null)|\b\d+s\b|\b\d+ms\b'
                    r'|"(free|available|used|rss|swap)":\d+|\d\d:\d\d(:\d\d)?')
 
@@ -205,14 +206,14 @@ def steady(out):
 
 
 class Judge(faults.Judge):
-    """One run against the undisturbed one."""
+    """A run compared with one without faults."""
 
     def ended(self, r, untold):
         yield from (x for x in super().ended(r, untold) if x[0] != "silent")
         numbered = self.c.kind == "mk" and r.rc == 0
         usual, now = steady(self.plain.out), steady(r.out)
         if not untold and not numbered and r.rc == self.plain.rc and now != usual and r.err == self.plain.err and \
-                now.count("cannot be told") <= usual.count("cannot be told"):  # a row of a comparison that says so itself
+                now.count("cannot be told") <= usual.count("cannot be told"):  # a row of a comparison that reports it itself
             yield "silent", faults.differs(usual, now)
         if self.c.kind == "ran" and r.out and r.out != self.plain.out:
             yield "place", faults.differs(usual, now)
@@ -259,7 +260,7 @@ class Worker:
         return b""
 
     def fresh_run(self):
-        """Pins are mounts below /run, which is our own here."""
+        """Pins are mounts below /run, which is a private one here."""
         libc.umount2(b"/run", 2)
         mount("tmpfs", "/run", "tmpfs", 0, "mode=755")
 
@@ -284,7 +285,7 @@ class Worker:
         return subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=self.work, env=faults.ENV, text=True)
 
     def run(self, p, what):
-        """A result, its calls, and whether the call was met and nobody could tell."""
+        """Return the result, its calls, and whether the call was reached and could not be reported."""
         p.stdin.write(what + "\n")
         p.stdin.flush()
         calls = []
@@ -340,7 +341,7 @@ class Worker:
 
 
     def starved(self, c, a, nth, everything):
-        """A run in which an allocation fails, or that one and all behind it."""
+        """A run in which one allocation fails, or that one and all later ones."""
         argv = [*self.argv(c), *(["--numeric"] if c.words[0] in ("ls", "show", "set") or "--dry-run" in c.words else [])]
         env = dict(faults.ENV, LD_PRELOAD=a.memory, NOMEM_AT=str(nth), **({"NOMEM_ALL": "1"} if everything else {}))
         with open(f"{self.work}/{c.stdin}" if c.stdin else "/dev/null", "rb") as f:
@@ -348,7 +349,7 @@ class Worker:
         return faults.Result(p.returncode, p.stdout, p.stderr)
 
     def starve(self, c, a):
-        """The same with each allocation: the answer is whole, or says what it lacks, or that memory ran out, with status 1."""
+        """The same for each allocation: the result is complete, reports what is missing, or reports out of memory with status 1."""
         self.reset(c)
         before = self.look()
         plain = self.starved(c, a, 0, False)
@@ -364,7 +365,7 @@ class Worker:
                     break
                 met += 1
                 bad = list(judge.judge(r, after, (), False, self.read("out")))
-                if everything:  # without any memory nothing can be undone either, and it says what stays
+                if everything:  # without any memory nothing can be undone either, and it reports what is left
                     bad = [b for b in bad if b[0] != "half"]
                 if r.rc not in (0, plain.rc, 1, 4) or (r.rc not in (plain.rc, 4) and not re.search(b"out of memory|llocate memory", r.err)):
                     bad.append(("status", f"{r.rc}"))
@@ -373,7 +374,7 @@ class Worker:
 
 
 def work(a):
-    """Names of commands in, results out, a line each."""
+    """Read names of commands, write results, a line each."""
     w = Worker(a.ipcx)
     for line in sys.stdin:
         c = next(c for c in CASES if c.name == line.strip())
@@ -381,11 +382,11 @@ def work(a):
         print(json.dumps({**w.measure(c, a), "seconds": time.monotonic() - start}), flush=True)
 
 
-# ---- who lets them work
+# ---- the coordinator
 
 
 def why_not():
-    """What is missing here; None when nothing is."""
+    """Return what is missing here, or None."""
     if os.uname().machine not in ("x86_64", "aarch64"):
         return "failcall.c knows no calls of this machine"
     for program in ("unshare", "cc"):
@@ -420,7 +421,7 @@ def measure(a, cases, tell=lambda result: None):
 
 
 def text_of(result):
-    """What was wrong with a command, a line for each point."""
+    """Return what was wrong with a command, a line for each point."""
     return "\n".join(f"{kind}: {result['case']}: failing.py --point '{point}' IPCX {result['case']}: ipcx {result['words']}\n    rc={rc} {err!r}\n    {text}"
                      for point, kind, text, rc, err in result["found"])
 

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What test_rights.py has done in a world, behind the calls of helpers/sysv.py, in one process: the objects made anew before each
-deed that may have changed them, the dry run, the deed, and what both said."""
+"""The part of test_rights.py that runs in a world, after helpers/sysv.py, in one process: objects are created anew before each command that
+may have changed them, then come the dry run, the command, and the output of both."""
 
 import json
 import os
 import subprocess
 import sys
 
-# Those of sysv.py, which stands before this.
+# Names of sysv.py, which precedes this file.
 check, libc = globals()["check"], globals()["libc"]
 ctypes, struct = globals()["ctypes"], globals()["struct"]
 
@@ -28,7 +28,7 @@ def clear():
 
 
 def make_sysv(user):
-    """Three of each, with the ids 0, 1, 2: root's, the user's own, and one that root made and gave to him."""
+    """Create three of each, with the ids 0, 1, 2: root's, the user's own, and one that root created and gave to the user."""
     for mech, (get, control) in KINDS.items():
         for n in range(3):
             with open(f"/proc/sys/kernel/{mech}_next_id", "w", encoding="ascii") as f:
@@ -64,7 +64,7 @@ def shell(script):
 def told(order, words):
     r = subprocess.run([*order["way"], order["ipcx"], *words, "--json"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     doc = json.loads(r.stdout)
-    # What could not be read of them is no part of the promise.
+    # What could not be read of them is not part of the promise.
     doc["errors"] = [e for e in doc["errors"] if "unknown" not in e["message"]]
     r.stderr = b"".join(line for line in r.stderr.splitlines(True) if b"unknown" not in line)
     return {"refs": [o["ref"] for o in doc["objects"]], "errors": doc["errors"], "text": r.stderr.decode(), "status": r.returncode}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""No answer without the question being possible: conditions, orders and columns that nothing asked has are refused, and what
-cannot fulfil a condition is told."""
+"""Queries that cannot be answered are refused or reported: conditions, orders and columns that no queried mechanism has, and mechanisms that
+cannot meet a condition."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def all_six(world):
 
 @pytest.fixture
 def fields(world):
-    """Which fields each mechanism has, as the program's own tables say."""
+    """Which fields each mechanism has, by the program's own tables."""
     return {mech: {f["name"] for f in world.ipcx("help", "--dump").json["fields"] if mech in f["mechs"]} for mech in MAKE}
 
 
@@ -61,12 +61,12 @@ def refused(world, *words, says):
     (["mk", "shm", "--size", "1", "--sort", "qnum"], "--sort: no field 'qnum' here"),
     (["stress", "sem", "--for", "1ms", "--sort", "nattch"], "--sort: no field 'nattch' here"),
 ])
-def test_what_nothing_has_is_refused(all_six, words, says):
+def test_fields_that_no_mechanism_has_are_refused(all_six, words, says):
     refused(all_six, *words, says=says)
 
 
 def test_every_field_of_every_mechanism(all_six, fields):
-    """Each field is taken as condition, order and column where rows have it, and refused where they have not."""
+    """Each field is accepted as condition, order and column where rows have it, and refused otherwise."""
     every = {f["name"] for f in all_six.ipcx("help", "--dump").json["fields"]}
     for mech in ("shm", "mq", "psem"):
         absent = sorted(every - fields[mech])
@@ -98,7 +98,7 @@ def test_every_field_of_every_mechanism(all_six, fields):
     (["rm", "all", "--dry-run", "-w", "mech == shm && nattch >= 0"], None),
     (["set", "shm:0", "msg:0", "--mode", "0600", "-w", "nattch >= 0"], "msg has no nattch: none of its objects can fulfil the condition"),
 ])
-def test_what_some_lack_is_told(all_six, words, note):
+def test_fields_that_some_mechanisms_lack_are_reported(all_six, words, note):
     r = all_six.ipcx(*words)
     said = [line for line in r.err.splitlines() if "can fulfil" in line]
     if note is None:
@@ -107,15 +107,15 @@ def test_what_some_lack_is_told(all_six, words, note):
         assert r.rc == 0 and len(said) == 1 and said[0].startswith("ipcx: note: " + note), r.err
 
 
-def test_rm_says_what_it_passes_over(all_six):
+def test_rm_reports_what_it_skips(all_six):
     r = all_six.ipcx("rm", "sysv", "--yes", "--json", "-w", "nattch == 0")
     assert r.rc == 0 and [o["ref"] for o in r.json["objects"]] == ["shm:0"]
     assert [e["message"] for e in r.json["errors"]] == ["msg and sem have no nattch: none of their objects can fulfil the condition"]
     assert [o["ref"] for o in all_six.objects("sysv")] == ["msg:0", "sem:0"]
 
 
-def test_orders_are_read(world):
-    """What is sorted by need not be shown, and is read all the same."""
+def test_sort_fields_are_read(world):
+    """A sort field need not be shown, and is still read."""
     for size in ("64K", "4K", "1M"):
         world.ok("mk", "shm", "--size", size)
         world.ok("shm", "fill", world.objects("shm", "--sort", "id")[-1]["id"], "--byte", "1")

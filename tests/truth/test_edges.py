@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is said is also done to the end: on disk before it ends well, over when the time is over, and what is left is counted."""
+"""Guarantees are kept to the end: data is on disk before success, waits end on time, and leftovers are counted."""
 
 import os
 import re
@@ -11,8 +11,8 @@ from helpers.tools import need, trace
 LOUD = {"ASAN_OPTIONS": "detect_leaks=0"}
 
 
-def test_what_was_drained_is_on_disk(queue):
-    """The file is synchronized after the last message was taken, and drain ends well only then."""
+def test_drained_messages_are_on_disk(queue):
+    """The file is synced after the last message was received, and only then drain succeeds."""
     for word in ("one", "two", "three"):
         queue.ok("msg", "send", "0", word)
     saved = os.path.join(queue.dir, "saved")
@@ -24,7 +24,7 @@ def test_what_was_drained_is_on_disk(queue):
 
 
 @pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
-def test_what_is_not_on_disk_is_no_success(queue, error):
+def test_a_failed_sync_is_not_a_success(queue, error):
     need("strace")
     queue.ok("msg", "send", "0", "one")
     saved = os.path.join(queue.dir, "saved")
@@ -33,7 +33,7 @@ def test_what_is_not_on_disk_is_no_success(queue, error):
 
 
 def spans(calls):
-    """The times that were given to the kernel, in nanoseconds."""
+    """Return the timeouts passed to the kernel, in nanoseconds."""
     return [sum(int(n) * unit for n, unit in zip(re.search(r"tv_sec=(\d+), tv_nsec=(\d+)", c.args).groups(), (10**9, 1)))
             for c in calls if "tv_sec" in c.args]
 
@@ -43,8 +43,8 @@ def spans(calls):
     (0.05, ["msg", "recv", "0", "--timeout", "50ms"]),
     (0.05, ["mq", "recv", "/q", "--timeout", "50ms"]),
 ])
-def test_no_wait_is_longer_than_was_asked_for(queue, seconds, words):
-    """What the kernel is told to wait for, whatever it takes here, comes to no more than the whole."""
+def test_no_wait_exceeds_its_timeout(queue, seconds, words):
+    """All timeouts passed to the kernel together do not exceed the requested one, however slow the machine is."""
     queue.ok("mk", "mq", "/q", "--maxmsg", "1", "--msgsize", "8")
     sem = queue.ok("mk", "sem", "--nsems", "1")
     r, calls = trace(queue, *[w.format(sem=sem) for w in words], program=IPCX, rc=None, env=LOUD)
@@ -55,16 +55,16 @@ def test_no_wait_is_longer_than_was_asked_for(queue, seconds, words):
 
 
 def test_objects_that_stress_cannot_remove_are_counted(world):
-    """Whoever makes an object again where one could not be removed, still has it to remove; and what is left is said."""
+    """If an object could not be removed and is created again, it must be removed again; what is left is reported."""
     need("strace")
     log = os.path.join(world.dir, "log")
     words = [IPCX, "stress", "psem", "--here", "--workload", "churn", "--cpus", "any", "--ops", "3", "--workers", "1", "--objects", "2"]
-    # of each process, from the sixth on: the room that was tried leaves one behind, and the parent removes it at the end
+    # of each process, from the sixth on: the probe for room leaves one behind, and the parent removes it at the end
     r = world.run("strace", "-f", "-qq", "-o", log, "-e", "trace=unlink,unlinkat", "-e", "inject=unlink,unlinkat:error=EPERM:when=6+", *words, env=LOUD)
     with open(log, encoding="utf-8", errors="replace") as f:
         assert "INJECTED" in f.read()
     assert r.rc != 0 and "cannot be removed" in r.err and world.objects("psem") == [], r.err
-    # nobody can
+    # no process can
     r = world.run("strace", "-f", "-qq", "-o", log, "-e", "trace=unlink,unlinkat", "-e", "inject=unlink,unlinkat:error=EPERM", *words, env=LOUD)
     left = len(world.run("ls", "/dev/shm").lines)
     assert r.rc == 1 and left > 0 and re.search(rf"\b[1-9]\d* objects of this run are left: keys from 0x[0-9a-f]{{8}} on, names /ipcx-stress\.", r.err), r.err

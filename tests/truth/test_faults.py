@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""System calls that fail, at more than five thousand points in each run: a fixed share of the calls of commands of every kind. An answer
-that lacks something says so, what failed says why, and nothing goes, comes or changes that was not asked for.
-
-    tests/private.sh tests/truth/failing.py build/release/cmd/ipcx      every point"""
+"""Failing system calls, at more than five thousand points in each run: a fixed share of the calls of commands of every kind. An incomplete
+result says so, a failure says why, and nothing is created, removed or changed that was not requested.
+tests/private.sh tests/truth/failing.py build/release/cmd/ipcx every point"""
 
 import os
 import types
@@ -12,7 +11,7 @@ import pytest
 from conftest import IPCX
 from helpers.tools import need, preload, release
 
-# Of each command; two CPUs make forty a second of them in a build with sanitizers.
+# For each command; two CPUs run forty per second in a build with sanitizers.
 POINTS = 80
 LEAST = 5000
 
@@ -27,13 +26,13 @@ def results():
 
 
 @pytest.mark.parametrize("name", [c.name for c in failing.CASES])
-def test_a_call_that_fails(results, name):
+def test_a_failing_call(results, name):
     result = results[name]
     assert not result["found"], failing.text_of(result)
     assert result["met"] >= result["chosen"] * 3 // 4 > 0, "the points are not those of the trace"
 
 
-def test_there_were_enough_of_them(results):
+def test_enough_points_were_tried(results):
     assert sum(r["met"] for r in results.values()) >= LEAST
 
 
@@ -50,27 +49,27 @@ def starved():
 
 
 @pytest.mark.parametrize("name", [c.name for c in failing.STARVED])
-def test_an_allocation_that_fails(starved, name):
-    """Its text, and status 1; or the whole answer; or one that says what it lacks. Nothing else goes, comes or changes."""
+def test_a_failing_allocation(starved, name):
+    """An error text and status 1, the complete result, or one that reports what is missing. Nothing else is created, removed or changed."""
     assert not starved[name]["found"], failing.text_of(starved[name])
 
 
-def test_there_were_enough_of_them_too(starved):
-    assert sum(r["met"] for r in starved.values()) >= 2000  # and those of the library: tests/api/test_nomem.c
+def test_enough_allocations_failed(starved):
+    assert sum(r["met"] for r in starved.values()) >= 2000  # allocations of the library: tests/api/test_nomem.c
 
 
-# ---- what was found
+# ---- regressions
 
-# Found once, and cured: what became of a call, whichever of its kind it is.
+# Found once and fixed: a command, and a call with its errno, whichever of its kind.
 FOUND = [
-    ("load", "lseek:EINTR"),  # nothing was loaded, and not a word
+    ("load", "lseek:EINTR"),  # nothing was loaded, without a message
     ("send-lines", "lseek:EINTR"),
-    ("psem-run", "recvfrom:EIO"),  # two were given back of one that was taken
+    ("psem-run", "recvfrom:EIO"),  # two were released although one was taken
 ]
 
 
 @pytest.mark.parametrize("name,only", FOUND)
-def test_a_call_that_was_not_expected_to_fail(name, only):
+def test_a_call_whose_failure_was_unexpected(name, only):
     why = failing.why_not()
     if why:
         pytest.skip(why)
@@ -79,8 +78,8 @@ def test_a_call_that_was_not_expected_to_fail(name, only):
     assert result["met"] > 0 and not result["found"], failing.text_of(result)
 
 
-def test_what_was_written_and_cannot_be_taken_is_cut_off(queue):
-    """A file says no more than it has: no record, void or not, of a message that is still in the queue."""
+def test_a_record_whose_message_cannot_be_taken_is_removed(queue):
+    """A file has no record, void or not, of a message that is still in the queue."""
     need("strace")
     saved = f"{queue.dir}/saved"
     for word in ("one", "two", "three", "four"):
@@ -92,11 +91,11 @@ def test_what_was_written_and_cannot_be_taken_is_cut_off(queue):
         assert len(f.read().splitlines()) + queue.objects("msg")[0]["qnum"] == 4
 
 
-# ---- the judge and the helper
+# ---- tests of the checks and of the helper
 
 
 class Room:
-    """What is there before, after a command that was not disturbed, and after one that was."""
+    """The state before, after a command without faults, and after one with a fault."""
 
     def __init__(self, name, out=b"", rc=0):
         case = next(c for c in failing.CASES if c.name == name)
@@ -134,8 +133,8 @@ JUDGED = [
 
 
 @pytest.mark.parametrize("room,run,kinds", JUDGED)
-def test_the_judge_sees_it(room, run, kinds):
-    """A suite that finds nothing proves only as much as what it would have found."""
+def test_faults_are_detected(room, run, kinds):
+    """Otherwise a suite without findings would prove nothing."""
     assert Room(*room).kinds(*run) == kinds
 
 
@@ -147,8 +146,8 @@ def test_points_follow_from_the_trace():
     assert len(set(some)) == 5 and set(some) < set(every) and failing.share(every, 100) == every
 
 
-def test_the_helper_fails_the_call_that_was_asked_for(tmp_path):
-    """That one, and no other; nothing of what came before main()."""
+def test_the_helper_makes_only_the_chosen_call_fail(tmp_path):
+    """No other call, and none before main()."""
     why = failing.why_not()
     if why:
         pytest.skip(why)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fields that clean-up and diagnosis stand on: how long something was not used, who waits, which processes still run."""
+"""Fields for clean-up and diagnosis: idle time, waiting processes, and which processes still run."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def array(world, *fields, ref="sem", **more):
 
 
 def semctls(world, *words):
-    """How many calls semctl(2) a command makes."""
+    """Return how many calls of semctl(2) a command makes."""
     need("strace")
     log = world.dir + "/trace"
     r = world.run("strace", "-f", "-qq", "-e", "trace=semctl", "-o", log, IPCX, *words, env={"ASAN_OPTIONS": "detect_leaks=0"})
@@ -24,7 +24,7 @@ def semctls(world, *words):
         return sum("semctl(" in line for line in f)
 
 
-# ---- who waits
+# ---- waiting processes
 
 
 WAITERS = """
@@ -40,7 +40,7 @@ libc.semctl(sem, 0, IPC_RMID)
 """
 
 
-def test_who_waits_is_summed_over_the_array(world):
+def test_waiting_processes_are_summed_over_the_array(world):
     world.ok("mk", "sem", "--nsems", "3")
     with meanwhile(world, WAITERS):
         rows = world.objects("sem", "-o", "semncnt,semzcnt")
@@ -52,7 +52,7 @@ def test_who_waits_is_summed_over_the_array(world):
         assert [o["semncnt"] for o in world.objects("sem", "--sort", "-semncnt", "-o", "semncnt")] == [3, 0]
 
 
-def test_an_array_that_is_waited_on_is_kept(world):
+def test_an_array_with_waiting_processes_is_kept(world):
     with meanwhile(world, WAITERS):
         world.ok("mk", "sem", "--nsems", "2")
         r = world.ipcx("rm", "sem", "-w", "semncnt == 0 && semzcnt == 0", "--yes", "--json")
@@ -60,7 +60,7 @@ def test_an_array_that_is_waited_on_is_kept(world):
         assert len(world.objects("sem")) == 1
 
 
-def test_nothing_is_read_that_nobody_asked_for(world):
+def test_nothing_is_read_without_need(world):
     world.ok("mk", "sem", "--nsems", "40", "--init", "1")
     plain = semctls(world, "ls", "sem", "--json")
     for words in (["ls", "--json"], ["ls", "sysv", "--format", "csv"], ["ls", "sem"], ["ls", "sem", "-w", "nsems > 1"]):
@@ -72,7 +72,7 @@ def test_nothing_is_read_that_nobody_asked_for(world):
         assert semctls(world, "ls", "sem", "-o", "id," + field) >= plain + 39, field
 
 
-def test_waited_on_is_known_with_the_first_that_is(world):
+def test_the_first_semaphore_with_a_waiting_process_decides(world):
     with meanwhile(world, WAITERS):
         plain = semctls(world, "ls", "sem", "-o", "id")
         assert semctls(world, "ls", "sem", "-o", "id", "-w", "semncnt > 0") == plain + 2  # semaphore 1 is the first
@@ -81,7 +81,7 @@ def test_waited_on_is_known_with_the_first_that_is(world):
             assert semctls(world, "ls", "sem", *words) == plain + 5, words
 
 
-def test_an_array_that_may_not_be_read_is_unknown_and_said_once(world):
+def test_an_unreadable_array_is_unknown_and_reported_once(world):
     for _ in range(3):
         world.ok("mk", "sem", "--nsems", "2", "--mode", "0600")
     r = world.ipcx("ls", "sem", "--json", "-o", "ref,semncnt,semzcnt,lpid", uid=1000)
@@ -104,7 +104,7 @@ def test_one_semaphore_that_cannot_be_read(world):
     assert r.rc == 0 and [o["semncnt"] for o in r.json["objects"]] == [None] and len(r.json["errors"]) == 1
 
 
-# ---- who operated last
+# ---- last operation
 
 
 def test_the_last_process_of_an_array(world):
@@ -157,7 +157,7 @@ def test_processes_of_segments_and_queues(world):
     assert world.ipcx("ls", "msg", "-o", "lspid_alive").err == ""
 
 
-def test_nobody_sent_is_no_process_and_no_mystery(world):
+def test_a_queue_without_a_sender_is_known_to_have_none(world):
     world.ok("mk", "msg")
     assert world.objects("msg", "-o", "lspid,lspid_alive") == [{"lspid": None, "lspid_alive": None}], "not unknown"
     assert len(world.objects("msg", "-w", "lspid_alive == null")) == 1
@@ -165,7 +165,7 @@ def test_nobody_sent_is_no_process_and_no_mystery(world):
 
 
 def test_processes_of_another_pid_namespace_are_unknown(world):
-    """The kernel says 0: that is no process of ours, and not nobody."""
+    """The kernel reports 0: neither a visible process nor none."""
     with meanwhile(world, USES):
         r = world.sh('unshare --pid --fork --mount-proc "$IPCX" ls shm msg --json -o cpid,cpid_alive,lpid,lpid_alive,lspid,lspid_alive,lrpid_alive')
         shm, msg = r.json["objects"]
@@ -181,8 +181,7 @@ def test_processes_of_another_pid_namespace_are_unknown(world):
 
 
 def stranger(world, before, then):
-    """A process ends behind before, its number is taken by another one two seconds later, which then runs; what stands in both is
-    code for helpers/sysv.py."""
+    """A process exits after before has run; two seconds later its PID is reused by a process that runs after; both are code for helpers/sysv.py."""
     return meanwhile(world, f"""
 if not os.access("/proc/sys/kernel/ns_last_pid", os.W_OK):
     sys.exit(77)
@@ -205,8 +204,8 @@ MOVED = [["--mode", "0640"], ["--owner", "1000"], ["--group", "1000"]]
 
 
 @pytest.mark.parametrize("words", MOVED, ids=lambda w: w[0][2:])
-def test_a_stranger_is_not_the_creator_of_what_was_changed(world, words):
-    """T12: IPC_SET moves the ctime past the start of whoever has the number by now."""
+def test_a_reused_pid_is_not_the_creator(world, words):
+    """T12: IPC_SET moves the ctime past the start of the process that now has the PID."""
     before = "    at = libc.shmat(check(libc.shmget(5, 1, IPC_CREAT | 0o600)), None, 0)"
     with stranger(world, before, "") as p:
         if p.poll() == 77:
@@ -224,7 +223,7 @@ def test_a_stranger_is_not_the_creator_of_what_was_changed(world, words):
         assert (shown["command"], shown["creator_alive"]) == (None, False)
 
 
-def test_strangers_are_no_senders_nor_receivers(world):
+def test_reused_pids_are_not_senders_or_receivers(world):
     before = """
     msg = check(libc.msgget(5, IPC_CREAT | 0o600))
     msgsnd(msg, 1, b"x")
@@ -238,7 +237,7 @@ def test_strangers_are_no_senders_nor_receivers(world):
             pytest.skip("a process number cannot be chosen here")
         assert world.objects("msg", "-o", "lspid,lspid_alive,lrpid,lrpid_alive") == [{"lspid": 300, "lspid_alive": False, "lrpid": 300, "lrpid_alive": False}]
         assert world.objects("sem", "-o", "lpid,lpid_alive") == [{"lpid": 300, "lpid_alive": False}] * 2
-        # the ctime of an array moves with SETVAL, too: whether it was he is not known any more
+        # SETVAL moves the ctime of an array, too: the identity of the process is then unknown
         world.ok("set", "sem:0", "--mode", "0640")
         r = world.ipcx("ls", "sem:0", "--json", "-o", "lpid,lpid_alive")
         assert r.json["objects"] == [{"lpid": 300, "lpid_alive": None, "unknown": ["lpid_alive"]}] and len(r.json["errors"]) == 1
@@ -251,11 +250,11 @@ def test_the_creator_of_what_was_changed_still_runs(world):
         assert world.objects("shm", "-o", "command,creator_alive") == [{"command": "maker", "creator_alive": True}]
 
 
-# ---- how long it was not used
+# ---- idle time
 
 
 def test_idle_begins_with_the_last_use(world):
-    """T35: age counts from ctime, and a segment that was detached a second ago is no old one."""
+    """T35: age counts from ctime, and a segment that was detached a second ago is not old."""
     made = """
 shm, msg, sem = check(libc.shmget(5, 1, IPC_CREAT | 0o600)), check(libc.msgget(5, IPC_CREAT | 0o600)), check(libc.semget(5, 1, IPC_CREAT | 0o600))
 mq_make(b"/q")

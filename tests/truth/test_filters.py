@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""In a service with SystemCallFilter=, whose filter kills: no command that looks makes a call that @system-service does not have."""
+"""In a service with SystemCallFilter=, whose filter kills: no read-only command makes a call outside of @system-service."""
 
 import pytest
 
 from conftest import IPCX
 from helpers.tools import helper, make_all
 
-# What systemd calls them (systemd-analyze syscall-filter), as far as the machine has them.
+# Groups of calls by systemd's names (systemd-analyze syscall-filter), as far as the machine has them.
 GROUPS = {
     "@mount": "chroot fsconfig fsmount fsopen fspick mount mount_setattr move_mount open_tree pivot_root umount2",
     "@privileged": "chown fchown lchown fchownat clock_settime clock_adjtime adjtimex settimeofday init_module finit_module delete_module "
@@ -23,7 +23,7 @@ LOOKS = [
     "help ls", "--version",
 ]
 KILLED = (-31, 159)  # SIGSYS
-QUIET = {"ASAN_OPTIONS": "detect_leaks=0"}  # its search for leaks traces
+QUIET = {"ASAN_OPTIONS": "detect_leaks=0"}  # its leak detection uses ptrace
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def some(world):
 
 @pytest.mark.parametrize("words", LOOKS)
 def test_a_filter_that_kills(some, words):
-    """All groups at once; which one it was is asked when one was in the way."""
+    """All groups at once; if a command is killed, each group alone."""
     r = some.run(helper("seccomp"), "kill", *ALL, "--", IPCX, *words.split(), env=QUIET)
     if r.rc in KILLED:
         killers = [g for g, calls in GROUPS.items()
@@ -48,8 +48,8 @@ def test_a_filter_that_kills(some, words):
 
 
 @pytest.mark.parametrize("uid", [None, 1000])
-def test_the_queues_are_there(some, uid):
-    """Proved by one that can be opened: no note."""
+def test_queues_are_listed(some, uid):
+    """A queue that can be opened proves the mount: no note."""
     some.ok("set", "mq:/q", "--mode", "0644")
     r = some.run(helper("seccomp"), "kill", *ALL, "--", IPCX, "ls", "mq", "--json", uid=uid, env=QUIET)
     assert r.rc == 0 and "/q" in [o["name"] for o in r.json["objects"]]
@@ -63,18 +63,18 @@ def refused(world, *words, uid=None):
 
 @pytest.mark.parametrize("uid", [None, 1000])
 def test_an_empty_directory_proves_nothing(world, uid):
-    """One of another namespace looks the same: said, and a removal of all does not say that it was."""
+    """One of another namespace looks the same: this is reported, and removing all does not claim to be complete."""
     for words, rc in (["ls", "mq"], 0), (["rm", "mq", "--all", "--yes"], 4):
         r = refused(world, *words, "--json", uid=uid)
         assert (r.rc, r.json["objects" if words[0] == "ls" else next(k for k in r.json if isinstance(r.json[k], list))]) == (rc, [])
         assert r.err.count("\n") == 1 and "cannot be told: there are none" in r.err
     r = refused(world, "limits", "mqueue_queues_max", "--json", uid=uid)
     assert r.json["limits"][0]["used"] is None and "cannot be told" in r.err
-    # whoever may mount knows
+    # a user who may mount knows
     assert world.ok("ls", "mq", "--json", "-o", "name") and world.ipcx("rm", "mq", "--all", "--yes").rc == 0
 
 
-def test_nor_one_whose_queues_may_not_be_opened(world):
+def test_queues_that_may_not_be_opened_prove_nothing(world):
     world.ok("mk", "mq", "/closed", "--mode", "0600")
     r = refused(world, "ls", "mq", "-o", "name", "--json", uid=1000)
     assert [o["name"] for o in r.json["objects"]] == ["/closed"]
@@ -84,22 +84,22 @@ def test_nor_one_whose_queues_may_not_be_opened(world):
     assert sorted(o["name"] for o in r.json["objects"]) == ["/closed", "/open"] and r.err == ""
 
 
-def test_nor_is_another_namespaces_taken_for_ours(world):
-    """Empty there, and a queue here: root mounts its own, or says that it cannot be told."""
+def test_queues_of_another_namespace_are_not_taken_for_ours(world):
+    """Empty there, and a queue here: root mounts its own file system, or reports that the owner is unknown."""
     script = f'"$IPCX" mk mq /inside >/dev/null; {{}} "$IPCX" ls mq -o name --json'
     r = world.run("unshare", "--ipc", "sh", "-c", script.format(""), env={"IPCX": IPCX, **QUIET})
     assert r.rc == 0 and [o["name"] for o in r.json["objects"]] == ["/inside"] and "another IPC namespace" in r.err
     kill = f"{helper('seccomp')} kill {' '.join(ALL)} --"
     r = world.run("unshare", "--ipc", "sh", "-c", script.format(kill), env={"IPCX": IPCX, **QUIET})
     assert r.json["objects"] == [] and "cannot be told" in r.err
-    # a queue that only the other one has proves that it is another
+    # a queue that exists only in the other namespace proves that it is another
     world.ok("mk", "mq", "/outside")
     r = world.run("unshare", "--ipc", "sh", "-c", script.format(kill), env={"IPCX": IPCX, **QUIET})
     assert r.rc == 1 and r.json["objects"] == [] and "another IPC namespace" in r.err
 
 
-def test_nothing_is_mounted_where_it_is_not_needed(some):
-    """A queue proves the mount: not even a user who may mount does."""
+def test_nothing_is_mounted_without_need(some):
+    """A queue proves the mount, so that even a user who may mount does not."""
     log = f"{some.dir}/calls"
     r = some.run("strace", "-f", "-qq", "-o", log, "-e", "trace=fsopen,prctl,capget", IPCX, "ls", "mq", env=QUIET)
     assert r.rc == 0 and "fsopen" not in open(log, encoding="ascii").read()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""rm --from: what ls printed goes, as far as it is still what was listed, and nothing else."""
+"""rm --from: what ls printed is removed if it is still the object that was listed, and nothing else."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from helpers.tools import MAKE, make_all
 
 
 def listed(world, *words):
-    """What ls --json prints, as it is."""
+    """Return the output of ls --json."""
     r = world.ipcx("ls", "--json", *words)
     assert (r.rc, r.err) == (0, "")
     return r.stdout
@@ -27,7 +27,7 @@ def give(world, data, *words, file="-", **more):
 
 
 def shapes(text):
-    """One list in all the ways in which ls, jq and people hand it on."""
+    """Yield a list in all the shapes in which ls, jq and people pass it on."""
     doc = json.loads(text)
     rows = doc["objects"]
     return {
@@ -64,7 +64,7 @@ def test_jsonl_and_nul_as_they_are_printed(world):
     assert (r.rc, r.out, r.err) == (0, "", "") and refs(world) == []
 
 
-def test_a_file_with_other_references_and_conditions(world):
+def test_a_file_with_further_references_and_conditions(world):
     for size in ("1K", "1M", "2M", "3K"):
         world.ok("mk", "shm", "--size", size)
     path = os.path.join(world.dir, "-odd name")
@@ -81,7 +81,7 @@ def test_a_file_with_other_references_and_conditions(world):
     assert give(world, b"").rc == 0 and give(world, b" \n\n").rc == 0, "nothing is nothing"
 
 
-# ---- another by now
+# ---- reused ids and names
 
 
 def later(world, made):
@@ -90,7 +90,7 @@ def later(world, made):
 
 @pytest.mark.parametrize("key", ["0x5", "0x6"])
 @pytest.mark.parametrize("mech", ["shm", "msg", "sem"])
-def test_an_id_that_is_another_by_now(world, mech, key):
+def test_a_reused_id_is_left(world, mech, key):
     world.ok("mk", *MAKE[mech], "--id", "7", "--key", "0x5")
     world.ok("mk", *MAKE[mech], "--id", "8")
     data = listed(world)
@@ -108,8 +108,8 @@ def test_an_id_that_is_another_by_now(world, mech, key):
 
 
 @pytest.mark.parametrize("mech", ["mq", "pshm", "psem"])
-def test_a_name_that_is_another_by_now(world, mech):
-    """The same name, mode, size and second: only the file is another one."""
+def test_a_reused_name_is_left(world, mech):
+    """The same name, mode, size and second, but another file."""
     world.ok("mk", *MAKE[mech])
     data = listed(world)
     world.ok("rm", f"{mech}:/x")
@@ -127,7 +127,7 @@ def test_a_file_that_was_changed_since_then(world):
     assert (r.rc, r.err) == (4, "ipcx: pshm:/x: was changed since it was listed: left alone\n") and refs(world) == ["pshm:/x"]
 
 
-# ---- what cannot be acted by
+# ---- unusable lists
 
 
 def without(text, *members, **changed):
@@ -140,7 +140,7 @@ def without(text, *members, **changed):
 
 
 @pytest.mark.parametrize("mech,member", [(m, f) for m in ("shm", "pshm", "mq") for f in ("ref", "ctime", "device", "inode") if m != "shm" or f not in ("device", "inode")])
-def test_json_that_proves_nothing_is_refused(world, mech, member):
+def test_json_without_marks_is_refused(world, mech, member):
     ref = make_all(world)[mech]
     text = listed(world, ref)
     for data in (without(text, member), without(text, **{member: None})):
@@ -193,7 +193,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_what_is_broken_removes_nothing(world, kind):
+def test_a_malformed_list_removes_nothing(world, kind):
     world.ok("mk", "shm", "--size", "1", "--count", "3")
     change, says = BROKEN[kind]
     r = give(world, change(listed(world)))
@@ -201,7 +201,7 @@ def test_what_is_broken_removes_nothing(world, kind):
     assert len(refs(world)) == 3
 
 
-def test_a_wrong_line_is_told_by_its_number_and_nothing_goes(world):
+def test_an_invalid_line_is_reported_by_number_and_removes_nothing(world):
     world.ok("mk", "shm", "--size", "1", "--count", "3")
     for bad, says in (("shm:x", "neither an id"), ("pshm:/50%", "% must be followed"), ("5", "does not say which mechanism"), ("shm", "does not say"), ("ipcx: shm:5: gone", "no mechanism"),
                       ("shm:1 shm:2", "neither an id"), ("shm:1\0shm:2", "--null")):
@@ -212,7 +212,7 @@ def test_a_wrong_line_is_told_by_its_number_and_nothing_goes(world):
     assert len(refs(world)) == 3
 
 
-def test_a_list_that_was_not_whole_says_so(world):
+def test_an_incomplete_list_is_reported(world):
     world.ok("mk", "shm", "--size", "1")
     doc = json.loads(listed(world))
     doc["errors"] = [{"kind": "info", "mech": None, "ref": None, "error": None, "message": "fine"},
@@ -222,14 +222,14 @@ def test_a_list_that_was_not_whole_says_so(world):
 
 
 @pytest.mark.parametrize("words", [["shm"], ["shm", "--all"], ["all", "-w", "size > 0"]], ids=" ".join)
-def test_a_list_and_whole_mechanisms_do_not_go_together(world, words):
+def test_a_list_excludes_whole_mechanisms(world, words):
     world.ok("mk", "shm", "--size", "1")
     assert give(world, "shm:0\n", *words).rc == 2 and len(refs(world)) == 1
     assert world.ipcx("rm", "shm:0", "--null").rc == 2 and len(refs(world)) == 1
 
 
 def test_many_lines(world):
-    """In slices: memory and time go with their number."""
+    """In slices: memory and time grow with the number of lines."""
     world.ok("mk", "shm", "--size", "1", "--count", "3000")
     text = listed(world)
     r = world.run("sh", "-c", f'strace -f -o {world.dir}/trace -e trace=shmctl "$0" rm --from -', IPCX, input=text, env={"ASAN_OPTIONS": "detect_leaks=0"})
@@ -240,20 +240,20 @@ def test_many_lines(world):
 
 
 @pytest.mark.parametrize("empty", ["[]", '{"ipcx":1,"objects":[],"errors":[]}', "", " [ ] \n"])
-def test_an_empty_list_is_one(world, empty):
+def test_an_empty_list_is_valid(world, empty):
     world.ok("mk", "shm", "--size", "1")
     r = give(world, empty.encode())
     assert (r.rc, r.out, r.err) == (0, "", "") and refs(world) == ["shm:0"]
 
 
 @pytest.mark.parametrize("fields, lacks", [("ref,ctime", "key"), ("ref,ctime,key", "cuid"), ("ref,key,cuid", "ctime")])
-def test_all_marks_are_needed(world, fields, lacks):
+def test_all_marks_are_required(world, fields, lacks):
     world.ok("mk", "shm", "--size", "1")
     r = give(world, listed(world, "shm", "-o", fields))
     assert r.rc == 1 and f"there is no {lacks}" in r.err and "nothing was removed" in r.err and refs(world) == ["shm:0"]
 
 
-def test_a_namespace_that_is_unknown_is_not_ours(world):
+def test_an_unknown_namespace_is_not_ours(world):
     world.ok("mk", "shm", "--size", "1")
     doc = json.loads(listed(world, "shm"))
     doc["objects"][0]["ns"] = None
@@ -261,7 +261,7 @@ def test_a_namespace_that_is_unknown_is_not_ours(world):
     assert r.rc == 1 and "no known namespace" in r.err and refs(world) == ["shm:0"]
 
 
-def test_an_order_is_one_over_a_list(world):
+def test_a_sort_order_applies_to_the_whole_list(world):
     world.ok("mk", "sem", "--nsems", "1", "--count", "600")
     r = give(world, listed(world, "sem"), "--sort", "-id", "--json")
     assert r.rc == 0 and [o["id"] for o in r.json["objects"]] == sorted((o["id"] for o in r.json["objects"]), reverse=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is said of an object that cannot be looked at, of one that is in the way, and of what would be taken, fit or be saved, is kept."""
+"""What is said of an object that cannot be read, of one that is in the way, and of what would be used, fit or be saved, is true."""
 
 import json
 import os
@@ -9,7 +9,7 @@ import pytest
 
 from conftest import IPCX
 
-# ---- a place that cannot be looked at
+# ---- an unreadable directory
 
 BARE = "umount -l /dev/shm; mount -t tmpfs none /dev; mknod -m 666 /dev/null c 1 3"
 
@@ -18,8 +18,8 @@ BARE = "umount -l /dev/shm; mount -t tmpfs none /dev; mknod -m 666 /dev/null c 1
                                    ("rm", "psem:/x", "--ignore-missing"), ("rm", "pshm:/x", "--ignore-missing", "--dry-run"),
                                    ("set", "pshm:/x", "--mode", "0600"), ("psem", "get", "psem:/x"), ("psem", "post", "psem:/x"),
                                    ("pshm", "read", "pshm:/x"), ("ls", "pshm:/x", "--ns", "all")], ids=" ".join)
-def test_a_place_that_is_not_there_tells_of_no_object(world, words):
-    """It failed: whether the object exists nobody knows."""
+def test_a_missing_directory_proves_no_object_missing(world, words):
+    """The command fails: whether the object exists is unknown."""
     assert world.sh(BARE).rc == 0
     r = world.ipcx(*words)
     assert r.rc == 1 and "/dev/shm: No such file or directory" in r.err, (r.rc, r.err)
@@ -27,13 +27,13 @@ def test_a_place_that_is_not_there_tells_of_no_object(world, words):
         assert [e["kind"] for e in r.json["errors"]] == ["failed"]
 
 
-def test_one_that_is_missing_beside_one_that_nobody_knows_of(world):
+def test_a_missing_object_beside_an_unknown_one(world):
     assert world.sh(BARE).rc == 0
     r = world.ipcx("rm", "pshm:/x", "shm:5")
     assert r.rc == 4 and r.err.count("\n") == 2
     r = world.ipcx("rm", "pshm:/x", "shm:5", "--ignore-missing")
     assert r.rc == 1 and r.err.count("\n") == 1
-    # An object that is missing where there is a place still is.
+    # An object is still missing where its directory exists.
     assert world.sh("mkdir -m 1777 /dev/shm").rc == 0
     for words in ("show", "pshm:/x"), ("rm", "psem:/x"), ("psem", "get", "psem:/x"):
         assert world.ipcx(*words).rc == 3
@@ -55,14 +55,14 @@ FOREIGN = {
 
 @pytest.mark.parametrize("what", FOREIGN)
 @pytest.mark.parametrize("more", [(), ("--if-missing",)])
-def test_what_is_in_the_way_is_told_of_the_object_that_was_asked_for(world, what, more):
+def test_the_object_in_the_way_is_reported_under_the_requested_name(world, what, more):
     script, words, ref, why = FOREIGN[what]
     assert world.sh(script).rc == 0
     r = world.ipcx(*words, *more)
     assert (r.rc, r.out) == (1, "") and re.fullmatch(rf"ipcx: {ref}: cannot make it: what has that name {why}\n", r.err), r.err
 
 
-# ---- what would be taken
+# ---- existing objects that would be used
 
 KINDS = {"shm": ["shm:0x77", "--size", "4K"], "msg": ["msg:0x77"], "sem": ["sem:0x77", "--nsems", "2"], "mq": ["mq", "/o"],
          "pshm": ["pshm", "/o", "--size", "4K"], "psem": ["psem", "/o"]}
@@ -72,7 +72,7 @@ LESS = {"shm": ["shm:0x77", "--size", "4097"], "sem": ["sem:0x77", "--nsems", "3
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("mode", ["0600", "0604", "0606"])
 @pytest.mark.parametrize("uid", [None, 1000])
-def test_the_hint_is_what_if_missing_does(world, kind, mode, uid):
+def test_following_the_hint_uses_the_object(world, kind, mode, uid):
     world.ok("mk", *KINDS[kind], "--mode", mode)
     for words in KINDS[kind], [*KINDS[kind], "--mode", "0400"], LESS.get(kind):
         if words is None:
@@ -83,7 +83,7 @@ def test_the_hint_is_what_if_missing_does(world, kind, mode, uid):
         assert ("(--if-missing would take it)" in r.err) == (taken.rc == 0), (words, r.err, taken.err)
 
 
-def test_memory_is_there_afterwards(world):
+def test_memory_is_allocated_afterwards(world):
     assert world.run("mount", "-o", "remount,size=1M", "/dev/shm").rc == 0
     world.ok("mk", "pshm", "/a", "--size", "512K")
     words = "mk", "pshm", "/a", "--size", "4K", "--allocate"
@@ -104,7 +104,7 @@ def test_memory_is_there_afterwards(world):
     assert world.steady() == before, "nothing of it was taken"
 
 
-def test_memory_of_what_may_only_be_read_is_not_taken(world):
+def test_memory_of_a_read_only_object_is_not_allocated(world):
     world.ok("mk", "pshm", "/a", "--size", "4K", "--mode", "0644")
     words = "mk", "pshm", "/a", "--size", "4K", "--allocate", "--mode", "0400"
     assert "--if-missing" not in world.ipcx(*words, uid=1000).err
@@ -114,7 +114,7 @@ def test_memory_of_what_may_only_be_read_is_not_taken(world):
     assert world.ipcx(*words[:-3], "--if-missing", "--mode", "0400", uid=1000).rc == 0
 
 
-def test_what_is_taken_is_locked(world):
+def test_an_existing_object_is_locked(world):
     world.ok("mk", "shm:0x77", "--size", "4K", "--mode", "0666")
     words = "mk", "shm:0x77", "--size", "4K", "--lock"
     assert "--if-missing" not in world.ipcx(*words).err
@@ -129,7 +129,7 @@ def test_what_is_taken_is_locked(world):
 # ---- contents
 
 
-def test_an_empty_file_is_no_wrong_usage(world):
+def test_an_empty_file_is_not_wrong_usage(world):
     path = os.path.join(world.dir, "empty")
     with open(path, "wb"):
         pass
@@ -143,7 +143,7 @@ def test_an_empty_file_is_no_wrong_usage(world):
         world.ok("rm", "pshm:/e")
 
 
-def test_contents_take_their_memory(world):
+def test_contents_allocate_their_memory(world):
     r = world.sh('head -c 8192 /dev/zero | "$IPCX" mk pshm /a --from - --allocate')
     assert (r.rc, r.out) == (0, "/a\n"), r.err
     assert world.objects()[0]["allocated"] == 8192
@@ -165,8 +165,8 @@ def right(r):
 
 @pytest.mark.parametrize("uid, groups, says", [(None, [], True), (1000, ["--clear-groups"], False), (1000, ["--groups=1000"], False),
                                                (1000, ["--groups=0"], None), (1000, ["--groups=1000,5"], None)])
-def test_the_right_to_huge_pages_is_one_of_the_first_user_namespace(world, uid, groups, says):
-    """User 0 of another has neither the capability nor the group 0, which the kernel asks for in that one."""
+def test_permission_for_huge_pages_is_checked_in_the_first_user_namespace(world, uid, groups, says):
+    """User 0 of another user namespace has neither the capability nor the group 0 for which the kernel checks in the first one."""
     if os.geteuid() != 0:
         pytest.skip("only root can be somebody else there")
     who = ["setpriv", f"--reuid={uid}", f"--regid={uid}", *groups] if uid else []
@@ -182,7 +182,7 @@ def test_the_right_to_huge_pages_is_one_of_the_first_user_namespace(world, uid, 
         assert "whether you are in the group 0 of the first user namespace (vm.hugetlb_shm_group) cannot be told" in r.err
 
 
-def test_a_group_of_another_number_is_not_known_there(world):
+def test_a_group_without_a_mapping_is_unknown(world):
     with open("/proc/sys/vm/hugetlb_shm_group", encoding="ascii") as f:
         if f.read().strip() != "0":
             pytest.skip("somebody set vm.hugetlb_shm_group")
@@ -195,7 +195,7 @@ def test_a_group_of_another_number_is_not_known_there(world):
     assert right(r) is None and "the group 1000 of the first user namespace" in r.err
 
 
-def test_pages_that_the_machine_lacks_do_not_fit(world):
+def test_huge_pages_beyond_the_pool_do_not_fit(world):
     pools = os.listdir("/sys/kernel/mm/hugepages") if os.path.isdir("/sys/kernel/mm/hugepages") else pytest.skip("no huge pages here")
     size = next(kb for kb in (16384, 64, 512) if f"hugepages-{kb}kB" not in pools)
     r = world.ipcx("limits", "--for", f"shm:16M,huge={size}K", "--json")
@@ -203,7 +203,7 @@ def test_pages_that_the_machine_lacks_do_not_fit(world):
     assert r.rc == 1 and row["fits"] is False and row["limit"] == 0 and row["raise_to"] is None
     assert f"cannot fit at all: hugepages_{size}kB cannot be raised above 0" in r.err and "cannot tell" not in r.err
     assert world.ipcx("mk", "shm", "--size", "16M", f"--huge={size}K").rc != 0
-    # Where they are hidden nobody knows.
+    # Where they are hidden the answer is unknown.
     assert world.run("mount", "-t", "tmpfs", "none", "/sys/kernel/mm").rc == 0
     r = world.ipcx("limits", "--for", f"shm:16M,huge={size}K", "--json")
     assert {row["name"]: row["fits"] for row in r.json["needs"]}[f"hugepages_{size}kB"] is None and "cannot tell" in r.err
@@ -213,7 +213,7 @@ def test_pages_that_the_machine_lacks_do_not_fit(world):
 
 
 def both(world, *words, **more):
-    """A dry run, then the deed."""
+    """A dry run, then the real run."""
     return world.ipcx("limits", "set", *words, "--dry-run", **more), world.ipcx("limits", "set", *words, **more)
 
 
@@ -235,7 +235,7 @@ def test_a_dry_run_saves_nothing(world):
         assert world.ipcx(*words, "--force", stdout=full).rc == 1
 
 
-def test_what_could_not_be_saved_is_refused_beforehand(world):
+def test_a_dry_run_refuses_what_cannot_be_saved(world):
     path = os.path.join(world.dir, "x")
     with open(path, "w", encoding="ascii") as f:
         f.write("precious")
@@ -254,8 +254,8 @@ def test_what_could_not_be_saved_is_refused_beforehand(world):
 # ---- shares
 
 
-def test_shares_are_known_whatever_columns_are_asked_for(world):
-    """What they follow from is read for them, and is no column."""
+def test_shares_are_known_with_any_columns(world):
+    """The fields they are computed from are read, but are not shown as columns."""
     for words in KINDS.values():
         world.ok("mk", *words)
     refs = [o["ref"] for o in world.objects()]
@@ -266,7 +266,7 @@ def test_shares_are_known_whatever_columns_are_asked_for(world):
         assert r.rc == 0 and {o["ref"]: o["limits"] for o in r.json["objects"]} == all_of_it
         assert all(set(o) - {"ref", "owner", "ctime", "limits", "semaphores", "messages", "mech", "unknown"} == set() for o in r.json["objects"]), r.out
         assert all(row["needed"] is not None for o in r.json["objects"] for row in o["limits"])
-    # Who may not read a queue does not know, and is told.
+    # A user who may not read a queue gets "unknown", and a message.
     r = world.ipcx("show", "mq:/o", "-o", "ref", "--json", uid=1000)
     assert [row["name"] for row in r.json["objects"][0]["limits"] if row["needed"] is None] != [] and "counters unknown" in r.err
 
@@ -279,8 +279,8 @@ def needs(world, wish):
     return r, {row["name"]: row for row in r.json["needs"]}
 
 
-def test_an_array_is_one_piece_of_memory(world):
-    """sem_alloc() (ipc/sem.c): a head and 64 bytes for each semaphore, at most INT_MAX. Nothing so large is made here."""
+def test_an_array_is_one_allocation(world):
+    """sem_alloc() (ipc/sem.c): a header and 64 bytes per semaphore, at most INT_MAX. No object of this size is created here."""
     world.ok("limits", "set", "semmsl=2000000000", "semmns=2000000000", "semmni=100")
     r, rows = needs(world, "sem:2")
     assert r.rc == 0 and r.err == "" and {row["fits"] for row in rows.values()} == {True}
@@ -294,7 +294,7 @@ def test_an_array_is_one_piece_of_memory(world):
     assert needs(world, f"sem:{most}")[1]["array_max"]["fits"] is True and needs(world, f"sem:{most + 1}")[1]["array_max"]["fits"] is False
 
 
-def test_arrays_together_are_no_more_than_the_memory(world):
+def test_arrays_together_fit_into_memory(world):
     with open("/proc/meminfo", encoding="ascii") as f:
         total = 1024 * int(re.search(r"MemTotal: +(\d+)", f.read()).group(1))
     world.ok("limits", "set", "semmsl=1000000", "semmns=2000000000", "semmni=32000")
@@ -305,14 +305,14 @@ def test_arrays_together_are_no_more_than_the_memory(world):
     r, rows = needs(world, f"sem:{count}x1000000")
     assert r.rc == 1 and rows["kernel_memory"]["fits"] is False and rows["kernel_memory"]["limit"] == total
     assert rows["array_max"]["fits"] is True and "cannot fit at all: kernel_memory cannot be raised above" in r.err
-    # What would need all that is there the kernel may make room for, or not.
+    # A request for all memory may or may not succeed.
     r, rows = needs(world, f"sem:{count - 1}x1000000")
     assert r.rc == 1 and rows["kernel_memory"]["fits"] is None
-    # Without /proc, what is free tells.
+    # Without /proc, the free memory is known from elsewhere.
     assert world.sh("umount -l /proc").rc == 0
     assert needs(world, "sem:2")[1]["kernel_memory"]["fits"] is True
 
 
-def test_what_an_array_was_made_of_is_no_share(world):
+def test_memory_of_an_existing_array_is_not_a_share(world):
     world.ok("mk", "sem", "--nsems", "2")
     assert {row["name"] for row in world.ipcx("show", "sem:0", "--json").json["objects"][0]["limits"]} == {"semmsl", "semmni", "semmns"}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a look at several namespaces lacks is said, once; what has ended meanwhile is not. A comparison never says that somebody has
-not what could not be read."""
+"""What a query of several namespaces lacks is reported once; a process that exited meanwhile is not reported. A comparison never claims that a
+side lacks what could not be read."""
 
 import os
 import re
@@ -25,7 +25,7 @@ def place(world):
 
 
 def failing(world, inject, *words, path=None, **more):
-    """ipcx, of whose system calls some fail."""
+    """ipcx with some of its system calls failing."""
     only = ["-P", path] if path else []
     return world.run("strace", "-f", "-qq", "-o", "/dev/null", *only, "-e", f"inject={inject}", IPCX, *words, env=NO_LEAKS, **more)
 
@@ -34,13 +34,13 @@ def once(text, said):
     return len(re.findall(said, text)) == 1
 
 
-# ---- others' namespaces
+# ---- namespaces of others
 
 LISTS = [("ls", "--ns", "all"), ("limits", "--ns", "all"), ("ns", "ls")]
 
 
 @pytest.mark.parametrize("words", LISTS, ids=" ".join)
-def test_a_user_is_told_what_he_may_not_look_at(world, place, words):
+def test_a_user_is_informed_of_unreadable_namespaces(world, place, words):
     r = world.ipcx(*words, uid=1234)
     assert r.rc == 0 and once(r.err, "some processes may not be looked at .*CAP_SYS_PTRACE"), r.err
     j = world.ipcx(*words, "--json", uid=1234).json
@@ -48,8 +48,8 @@ def test_a_user_is_told_what_he_may_not_look_at(world, place, words):
     assert "may not" not in world.ipcx(*words).err
 
 
-def test_hidden_processes_are_missing_ones(world):
-    """With hidepid nothing is denied: nothing is seen."""
+def test_hidden_processes_count_as_missing(world):
+    """With hidepid nothing is refused: the processes are invisible."""
     world.sh("mount -o remount,hidepid=2 /proc")
     for words in LISTS:
         r = world.ipcx(*words, uid=1234)
@@ -58,7 +58,7 @@ def test_hidden_processes_are_missing_ones(world):
     assert r.rc == 1 and "whether a container is called 'prod' cannot be told: /proc does not show all processes" in r.err, r.err
 
 
-def test_a_name_that_may_be_there(world, place):
+def test_a_name_that_may_exist(world, place):
     r = world.ipcx("ls", "--ns", "prod", uid=1234)
     assert r.rc == 1 and r.err.count("\n") == 1, r.err
     assert "whether a container is called 'prod' cannot be told: some processes may not be looked at" in r.err
@@ -90,13 +90,13 @@ def test_without_json_c_a_container_is_unknown(world, place):
 
 
 def hide(world, libs, *words):
-    """ipcx where these files are not: something that is no library is mounted on each."""
+    """ipcx without these files: each is covered by a mount of another file."""
     mounts = "; ".join(f"mount --bind /dev/null {lib}" for lib in libs)
     return world.run("unshare", "--mount", "sh", "-c", mounts + '; exec "$0" "$@"', IPCX, *words)
 
 
-def test_the_container_of_one_place(world, place):
-    """It is looked for when it is asked for, by whatever the place was named, and at home."""
+def test_the_container_of_one_namespace(world, place):
+    """It is looked up on request, by whatever name the namespace was given, and also for our own."""
     record(world, place.pid, "web")
     world.ok("mk", "msg", "--ns", place.pid)
     world.ok("mk", "msg")
@@ -111,19 +111,19 @@ def test_the_container_of_one_place(world, place):
         assert f.read().split() == ["CONTAINER", "runc:web"]
 
 
-def test_without_libmount_what_is_mounted_is_unknown(world):
+def test_without_libmount_mounted_namespaces_are_unknown(world):
     world.sh("touch /dev/shm/pin; unshare --ipc=/dev/shm/pin true")
     libs = subprocess.run(["sh", "-c", "ls /lib/*/libmount.so.1 /usr/lib/*/libmount.so.1"], stdout=subprocess.PIPE, text=True, check=False).stdout.split()
     assert len(world.ipcx("ns", "ls", "--json").json["namespaces"]) == 2
     mounts = "; ".join(f"$M --bind /dev/null {lib}" for lib in libs)
-    # mount(8) itself needs it: the copy of a small program does not.
+    # mount(8) itself needs it, a copy of a small program does not.
     world.sh(f"mkdir /dev/shm/l; for f in {' '.join(libs)}; do cp $f /dev/shm/l/; done")
     r = world.run("unshare", "--mount", "sh", "-c", f"M='env LD_LIBRARY_PATH=/dev/shm/l mount'; {mounts}; exec \"$0\" ns ls --json", IPCX)
     assert once(r.err, "libmount is not installed: namespaces that only a mount keeps are missing"), r.err
     assert all("mounts" in n["unknown"] for n in r.json["namespaces"]), r.out
 
 
-def test_pins_that_may_not_be_believed(world):
+def test_pins_that_may_not_be_trusted(world):
     world.sh("mount -t tmpfs none /run")
     world.ok("ns", "pin", "self", "keep")
     assert [n["pin"] for n in world.ipcx("ns", "ls", "--json").json["namespaces"]] == ["keep"]
@@ -136,12 +136,12 @@ def test_pins_that_may_not_be_believed(world):
     world.ok("ns", "unpin", "keep")
 
 
-# ---- calls that fail
+# ---- failing calls
 
 @pytest.mark.parametrize("call", ["getdents64", "readlinkat"])
 @pytest.mark.parametrize("words", [*LISTS, ("ns", "show", "self")], ids=" ".join)
-def test_a_process_that_could_not_be_looked_at(world, place, words, call):
-    """Its namespace is missing then: that is said, or nothing is shown."""
+def test_a_process_that_could_not_be_read(world, place, words, call):
+    """Its namespace is then missing: this is reported, or nothing is shown."""
     plain = failing(world, f"{call}:error=EIO:when=1000", *words)
     seen = set()
     for when in range(1, 9 if call == "readlinkat" else 3):
@@ -156,7 +156,7 @@ def test_a_process_that_could_not_be_looked_at(world, place, words, call):
 def test_what_could_not_be_counted_is_unknown(world, place):
     world.ok("mk", "shm:0x7", "--size", 4096, "--ns", place.pid)
     world.ok("mk", "pshm:/x", "--size", 4096, "--ns", place.pid)
-    world.sh("mount -t tmpfs none /proc/sysvipc")  # where the calls are refused, it would tell
+    world.sh("mount -t tmpfs none /proc/sysvipc")  # it would be used if the calls are refused
     r = failing(world, "msgctl:error=EIO", "ns", "ls", "--json")
     rows = {n["ns"]: n for n in r.json["namespaces"]}
     for n in rows.values():
@@ -175,7 +175,7 @@ ONLY = "only one side has it"
 
 @pytest.mark.parametrize("error", ["EIO", "ENOMEM"])
 @pytest.mark.parametrize("call", ["msgctl", "semctl", "shmctl", "getdents64"])
-def test_a_comparison_of_what_could_not_be_read(world, place, call, error):
+def test_a_comparison_of_unreadable_sides(world, place, call, error):
     for where in ([], ["--ns", place.pid]):
         world.ok("mk", "msg:0x77", *where)
         world.ok("mk", "sem:0x77", "--nsems", "1", *where)
@@ -192,18 +192,18 @@ def test_a_comparison_of_what_could_not_be_read(world, place, call, error):
             assert r.rc == 4 and (not r.out or r.json["errors"]), (when, r.rc, r.out, r.err)
 
 
-def test_what_is_there_is_told_of_all_the_same(world, place):
+def test_readable_parts_are_still_compared(world, place):
     world.ok("mk", "shm:0x55", "--size", 1)
     world.sh("mount -t tmpfs none /proc/sysvipc")
     r = failing(world, "msgctl:error=EIO", "ns", "cmp", "self", place.pid, "--json")
     assert r.rc == 4 and [row["follows"] for row in r.json["comparison"] if row["name"] == "shm:0x00000055"] == [ONLY], r.out
     world.ok("mk", "msg:0x66")
-    # Of the two sides only the second cannot be read.
+    # Only the second of the two sides is unreadable.
     total = failing(world, "msgctl:error=EIO:when=1000", "ns", "cmp", "self", place.pid, "--json")
     assert total.rc == 1 and ONLY in total.out
 
 
-def test_how_a_comparison_ends(world, place):
+def test_exit_status_of_a_comparison(world, place):
     assert world.ipcx("ns", "cmp", "self", "self").rc == 0
     assert world.ipcx("ns", "cmp", "self", place.pid).rc == 1
     assert world.ipcx("ns", "cmp", "self", "4194304").rc == 3
@@ -215,19 +215,19 @@ def test_how_a_comparison_ends(world, place):
     assert world.ipcx("ns", "cmp", "self").rc == 2
 
 
-# ---- processes that end
+# ---- processes that exit
 
 @pytest.mark.parametrize("error", ["ENOENT", "ESRCH"])
 @pytest.mark.parametrize("words", LISTS, ids=" ".join)
-def test_one_that_has_ended_is_no_note(world, place, words, error):
-    """Between the look at /proc and the look at the process."""
+def test_an_exited_process_is_not_reported(world, place, words, error):
+    """Between the read of /proc and the read of the process."""
     for when in range(1, 9):
         r = failing(world, f"readlinkat:error={error}:when={when}", *words, path="/proc")
         assert r.rc == 0 and r.err == "", (when, r.err)
 
 
-def test_a_zombies_mounts_are_no_note(world):
-    """Its mount table cannot be read any more (EINVAL), and who waits for it takes his time."""
+def test_the_mounts_of_a_zombie_are_not_reported(world):
+    """Its mount table is no longer readable (EINVAL), and its parent is slow to reap it."""
     end, child = start(world, "sh", "-c", "unshare --ipc --mount sh -c 'mount -t tmpfs none /dev/shm; echo $$; exec sleep 1000' & exec cat 2>/dev/null")
     held = start(world, "nsenter", "-t", child, "--ipc", "sh", "-c", "echo $$; exec cat")[0]
     world.run("kill", "-9", child)
@@ -239,8 +239,8 @@ def test_a_zombies_mounts_are_no_note(world):
     stop(end)
 
 
-def test_the_eldest_ends_and_the_others_stay(world):
-    """Another stands for the namespace, where the eldest of it has just ended."""
+def test_the_oldest_process_exits_and_others_stay(world):
+    """Another process represents the namespace after its oldest one has just exited."""
     p = Place(world)
     other = start(world, "nsenter", "-t", p.pid, "--ipc", "--mount", "sh", "-c", "echo $$; exec cat")[0]
     world.ok("mk", "msg:0x5", "--ns", p.pid)
@@ -251,8 +251,8 @@ def test_the_eldest_ends_and_the_others_stay(world):
     p.end()
 
 
-def test_churn(world):
-    """Short lives all around: not a word of them."""
+def test_short_lived_processes(world):
+    """None of the short-lived processes is reported."""
     loop = "while :; do unshare --ipc --mount true; unshare --ipc sh -c 'true & wait' & wait; done"
     churn = [subprocess.Popen(world.argv("sh", "-c", loop), stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) for _ in range(2)]
     try:
@@ -269,7 +269,7 @@ def test_churn(world):
             p.wait()
 
 
-def test_ns_show_of_a_pin_says_each_thing_once(world, place):
+def test_ns_show_of_a_pin_reports_each_fact_once(world, place):
     world.sh("mount -t tmpfs none /run")
     world.ok("ns", "pin", place.pid, "web")
     r = world.ipcx("ns", "show", "web")
@@ -280,7 +280,7 @@ def test_ns_show_of_a_pin_says_each_thing_once(world, place):
     world.ok("ns", "unpin", "web")
 
 
-# ---- a kernel of their own
+# ---- sandboxes with a kernel of their own
 
 def sandbox(world, pid, name="box", where="/run/runsc"):
     world.sh(f"""mount | grep -q ' /run ' || mount -t tmpfs none /run; mkdir -p {where}
@@ -288,7 +288,7 @@ echo '{{"id":"{name}","sandbox":{{"id":"{name}","pid":{pid}}}}}' >{where}/{name}
 
 
 @pytest.mark.parametrize("root", ["/run/runsc", "/run/containerd/runsc/k8s.io", "/run/docker/runtime-runsc/moby"])
-def test_objects_in_a_kernel_of_their_own(world, place, root):
+def test_objects_in_a_sandbox_kernel(world, place, root):
     sandbox(world, place.pid, where=root)
     said = "runsc:box: its objects are not in this kernel"
     for where in ("box", "runsc:box"):
@@ -304,8 +304,8 @@ def test_objects_in_a_kernel_of_their_own(world, place, root):
     assert ours["objects"] == 0
 
 
-def test_what_a_kernel_of_its_own_has_is_unknown_everywhere(world, place):
-    """Its empty namespace here is no answer: neither to what it holds nor to what only the other side has."""
+def test_the_contents_of_a_sandbox_kernel_are_unknown_everywhere(world, place):
+    """Its empty namespace on this kernel says nothing about its objects, and the other side has nothing "alone"."""
     sandbox(world, place.pid)
     world.ok("mk", "shm", "--key", "0x4d2", "--size", "4096")
     said = "runsc:box: its objects are not in this kernel"
@@ -319,8 +319,8 @@ def test_what_a_kernel_of_its_own_has_is_unknown_everywhere(world, place):
     assert used and all(row["objects"] is None and row["bytes"] is None for row in used) and once(r.err, said), (used, r.err)
 
 
-def test_the_number_of_a_sandbox(world):
-    """By its process: only one whose program is called so is asked about, and only a runtime is believed."""
+def test_a_sandbox_is_recognised_by_its_process(world):
+    """Only a process with this program name is considered, and only a runtime is trusted."""
     world.sh("mount -t tmpfs none /run; mkdir /run/bin; cp $(command -v sleep) /run/bin/runsc")
     p, pid = start(world, "unshare", "--ipc", "--mount", "sh", "-c",
                    "mount -t tmpfs none /dev/shm; echo $$; exec /run/bin/runsc 1000")
@@ -332,7 +332,7 @@ def test_the_number_of_a_sandbox(world):
     stop(p)
 
 
-def test_a_users_file_names_no_sandbox_of_roots(world, place):
+def test_a_users_file_cannot_name_a_sandbox_of_root(world, place):
     sandbox(world, place.pid, where="/run/user/1234/runsc")
     world.sh("chown -R 1234 /run/user/1234")
     r = world.ipcx("ns", "ls", "--json")

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The old names: what they leave out is one line on stderr, with the output and the status of util-linux; numbers as people write
-them."""
+"""The old names: omissions are one line on stderr, with the output and the status of util-linux; numbers in the user's locale."""
 
 import os
 import subprocess
@@ -15,7 +14,7 @@ FAULT = ["strace", "-f", "-qq", "-o", "/dev/null", "-e"]
 
 
 def old(world, *words, fault=None, env=None, **more):
-    """What an old name answers, with one system call failing."""
+    """Run an old name with one system call failing."""
     need("strace")
     env = {"ASAN_OPTIONS": "detect_leaks=0", **(env or {})}
     return world.run(*([*FAULT, "inject=" + fault] if fault else []), IPCX, "compat", *words, env=env, **more)
@@ -32,7 +31,7 @@ def fill(world):
 
 
 def without_text(world):
-    """No other source tells what a failing call does not."""
+    """No other source replaces a failing call."""
     assert world.run("mount", "-t", "tmpfs", "none", "/proc/sysvipc").rc == 0
 
 
@@ -47,7 +46,7 @@ LISTS = [(["ipcs", "-q"], "msgctl:error=EIO:when=2+"), (["ipcs", "-m"], "shmctl:
 
 
 @pytest.mark.parametrize("words,fault", LISTS, ids=lambda w: " ".join(w) if isinstance(w, list) else None)
-def test_what_is_left_out_is_one_line(world, words, fault):
+def test_an_omission_is_one_line(world, words, fault):
     fill(world)
     without_text(world)
     plain = old(world, *words)
@@ -58,7 +57,7 @@ def test_what_is_left_out_is_one_line(world, words, fault):
     said_once(r, words[0])
 
 
-def test_many_gaps_are_one_line(world):
+def test_many_omissions_are_one_line(world):
     fill(world)
     without_text(world)
     r = old(world, "ipcs", fault="shmctl,msgctl,semctl:error=EIO:when=2+")
@@ -67,7 +66,7 @@ def test_many_gaps_are_one_line(world):
 
 
 @pytest.mark.parametrize("call", ["shmctl", "msgctl", "semctl"])
-def test_what_is_not_found_is_not_removed_and_that_is_said(world, call):
+def test_a_missing_object_is_not_removed_and_reported(world, call):
     fill(world)
     without_text(world)
     r = old(world, "ipcrm", "-a", fault=f"{call}:error=EIO:when=3+")
@@ -80,15 +79,15 @@ def test_what_is_not_found_is_not_removed_and_that_is_said(world, call):
     assert (r.rc, r.out, r.err) == (0, "", "")
 
 
-def test_a_process_without_a_number_is_shown_as_before(world):
-    """The kernel's 0 is what the originals show, too."""
+def test_a_process_without_a_pid_is_shown_as_before(world):
+    """The originals show the kernel's 0, too."""
     fill(world)
     r = world.sh('unshare --pid --fork --mount-proc "$IPCX" compat ipcs -m -p; unshare --pid --fork --mount-proc "$IPCX" compat lsipc -m')
     assert r.rc == 0 and r.err == "" and r.out.count(" 0 ") >= 6
 
 
 def locales(world):
-    """A directory with a locale that writes 1,5 and one whose point has two bytes."""
+    """A directory with a locale that writes 1,5 and one whose decimal point has two bytes."""
     need("localedef")
     for name in ("de_DE", "ps_AF"):
         r = subprocess.run(["localedef", "-i", name, "-f", "UTF-8", os.path.join(world.dir, name + ".UTF-8")], stdout=subprocess.PIPE,
@@ -102,7 +101,7 @@ SIZES = [("de_DE", "1,5k", 1536), ("de_DE", "1.5k", None), ("de_DE", "1,25KiB", 
          ("ps_AF", "1\u066b5k", 1536), ("ps_AF", "1,5k", None), ("ps_AF", "1.5k", None), ("C", "1.5k", 1536), ("C", "1,5k", None)]
 
 
-def test_numbers_are_read_as_the_user_writes_them(world):
+def test_numbers_are_read_in_the_users_locale(world):
     path = locales(world)
     for locale, size, bytes_ in SIZES:
         for how in ({"LC_ALL": locale + ".UTF-8" * (locale != "C")}, {"LC_ALL": None, "LC_NUMERIC": locale + ".UTF-8" * (locale != "C")}):
@@ -113,7 +112,7 @@ def test_numbers_are_read_as_the_user_writes_them(world):
             assert r.rc == 0 and r.err == "", (locale, size, r.err)
             shm = r.out.split()[-1]
             assert world.objects("shm:" + shm)[0]["size"] == bytes_, (locale, size)
-            # texts and what is shown stay as under C
+            # texts and output stay as in the C locale
             r = old(world, "lsipc", "-m", "-i", shm, env={"LOCPATH": path, **how})
             assert "1,5" not in r.out and "Segment size" in r.out
 
@@ -126,7 +125,7 @@ def test_a_name_of_256_bytes_is_too_long(world, kind):
         assert old(world, "ipcmk", *kind, "-n", "/" + "n" * 255).rc == 0
 
 
-def test_commands_that_cannot_be_read(world):
+def test_unreadable_command_lines(world):
     kernel(world, "check(libc.shmget(5, 1, IPC_CREAT | 0o600))")
     r = old(world, "lsipc", "-m", "-o", "COMMAND", fault="read:error=EIO:when=30+")
     assert r.rc in (0, 1)

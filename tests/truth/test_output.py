@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is printed: unknown is not none, names that a shell may evaluate, rows of every command in every format, exit statuses that
-say what their list says, and nothing done that could not be recorded."""
+"""Output: unknown differs from none, export is safe for a shell, rows of every command come in every format, exit statuses match their
+documentation, and nothing is done that could not be recorded."""
 
 import json
 import os
@@ -20,8 +20,8 @@ BY_NAME = {c["name"]: c for c in DUMP["commands"]}
 # ---- unknown and none
 
 
-def test_a_row_names_what_is_unknown_of_it(world):
-    """The value of another's semaphore cannot be read; no segment was ever detached."""
+def test_a_row_names_its_unknown_fields(world):
+    """The value of another user's semaphore is unreadable; no segment was ever detached."""
     world.ok("mk", "psem", "/x", "--init", "2", "--mode", "0600")
     world.ok("mk", "shm", "--size", "4K")
     rows = {row["mech"]: row for row in world.ipcx("ls", "--json", uid=1000).json["objects"]}
@@ -38,20 +38,20 @@ def test_a_row_names_what_is_unknown_of_it(world):
         assert (r.rc, r.out.strip("\n")) == (0, value) and "unknown" in r.err
 
 
-def test_what_was_not_asked_for_is_no_member(world):
-    """But how long what stands on /dev/shm was not used: a mapping leaves no time."""
+def test_fields_that_were_not_requested_are_absent(world):
+    """Except idle time of objects in /dev/shm: use through a mapping sets no time."""
     make_all(world)
     assert {name for row in world.objects() for name in row.get("unknown", [])} <= {"idle"}
 
 
-def test_a_limit_without_use_has_none_and_one_without_end_has_no_value(world):
+def test_a_limit_without_usage_and_one_without_a_maximum(world):
     rows = {row["name"]: row for row in world.ipcx("limits", "--json").json["limits"]}
     assert rows["shmmax"]["used"] is None and "unknown" not in rows["shmmax"]
     assert "?" not in world.ok("limits", "shmmax", "msgmax", "shmmni")
 
 
-def test_rows_alike_in_all_but_what_is_unknown(world):
-    """Lines are copied from the line above where nothing changed: what is unknown is not taken along."""
+def test_rows_that_differ_only_in_unknown_fields(world):
+    """Unchanged cells are copied from the line above; unknown ones must not be."""
     for name in ("/a", "/b", "/c", "/d"):
         world.ok("mk", "psem", name, "--init", "1", "--mode", "0666" if name in "/b/d" else "0600")
     world.run("chown", "1000", "/dev/shm/sem.b", "/dev/shm/sem.d")
@@ -69,8 +69,8 @@ SHELLS = [s for s in (["sh"], ["dash"], ["bash"], ["bash", "--posix"], ["zsh"], 
 
 
 @pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
-def test_every_command_s_export_may_be_evaluated(world, shell):
-    """As root: no name is one that a shell or a program uses (UID, EUID, GID, PATH, PPID, IFS)."""
+def test_export_of_every_command_is_safe_to_evaluate(world, shell):
+    """As root: no variable is one that a shell or a program uses (UID, EUID, GID, PATH, PPID, IFS)."""
     make_all(world)
     assigned = []
     for words in (["ls", "-o", "all"], ["show", "shm:0"], ["limits"], ["key", "/etc", "7"], ["ns", "ls"], ["ns", "show", "self"],
@@ -83,7 +83,7 @@ def test_every_command_s_export_may_be_evaluated(world, shell):
     assert (r.rc, r.err) == (0, "") and r.out.splitlines() == ["0", "/etc"], (r.out, r.err)
 
 
-def test_a_hostile_name_is_a_value(world):
+def test_a_hostile_name_stays_a_value(world):
     name = "/a b'c\"d$(id)`id`\\e;f!g"
     world.ok("mk", "pshm", name, "--size", "1")
     for shell in SHELLS:
@@ -94,7 +94,7 @@ def test_a_hostile_name_is_a_value(world):
 
 # ---- every command that prints rows
 
-# A command that prints rows: words, and the array in JSON.
+# A command that prints rows: arguments, and the array in JSON.
 ROWS = {"ls": (["ls", "shm"], "objects"), "show": (["show", "shm:0", "shm:1"], "objects"), "mk": (["mk", "msg"], "objects"),
         "rm": (["rm", "shm", "-w", "size > 0", "--dry-run"], "objects"), "set": (["set", "shm:0", "shm:1", "--mode", "0600"], "objects"),
         "limits": (["limits"], "limits"), "limits set": (["limits", "set", "shmmni=4000", "shmmax=1M"], "limits"),
@@ -102,7 +102,7 @@ ROWS = {"ls": (["ls", "shm"], "objects"), "show": (["show", "shm:0", "shm:1"], "
         "psem get": (["psem", "get", "/p"], "objects"), "ns ls": (["ns", "ls"], "namespaces"), "ns show": (["ns", "show", "self"], "namespaces"),
         "ns cmp": (["ns", "cmp", "self", "self"], "comparison"), "stress": (["stress", "--list"], "workloads"),
         "stress compare": (["stress", "compare", "--list"], "workloads")}
-# What prints no rows: text, bytes, messages as they are, or nothing.
+# Commands that print no rows: text, bytes, raw messages, or nothing.
 NONE = {"help", "compat", "sem set", "sem op", "sem wait", "sem post", "sem run", "psem wait", "psem post", "psem run", "ns enter", "ns new",
         "ns pin", "ns unpin", "mq notify",
         *(f"{m} {v}" for m in ("shm", "pshm") for v in ("read", "write", "fill", "copy")),
@@ -121,7 +121,7 @@ def full(world):
     return world
 
 
-def test_each_command_has_rows_or_none():
+def test_each_command_prints_rows_or_is_exempt():
     assert set(ROWS) | NONE == {c["name"] for c in DUMP["commands"] if not c["hidden"]} and not set(ROWS) & NONE
     wanted = {"json", "output", "sort", "where", "format"}
     for name, c in BY_NAME.items():
@@ -130,7 +130,7 @@ def test_each_command_has_rows_or_none():
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_rows_are_chosen_ordered_and_cut_alike(full, name):
+def test_rows_are_filtered_sorted_and_limited_alike(full, name):
     words, kind = ROWS[name]
     doc = full.ipcx(*words, "--json").json
     jsonschema.Draft202012Validator(SCHEMA).validate(doc)
@@ -142,7 +142,7 @@ def test_rows_are_chosen_ordered_and_cut_alike(full, name):
     value = cut[-1][field]
     literal = json.dumps(value) if isinstance(value, str) else str(value)
     some = full.ipcx(*words, "--json", "-o", field, "--where", f"{field} == {literal}").json[kind]
-    if name != "mk":  # makes another one each time
+    if name != "mk":  # creates another object each time
         assert some and {row[field] for row in some} == {value}
     assert full.ipcx(*words, "--json", "-o", field, "-w", f"{field} == {literal}", "-w", f"{field} != {literal}").json[kind] == []
     down = [row[field] for row in full.ipcx(*words, "--json", "-o", field, "--sort", "-" + field).json[kind]]
@@ -155,14 +155,14 @@ def test_rows_are_chosen_ordered_and_cut_alike(full, name):
         assert r.rc == 0 and len([line for line in r.out.splitlines() if line]) >= len(rows), (format, r.out)
     r = full.ipcx(*words, "-w", "no_such_field == 1")
     assert r.rc == 2 and r.out == ""
-    if name in ("ls", "rm"):  # of objects of several mechanisms: test_unknown_fields
+    if name in ("ls", "rm"):  # objects of several mechanisms: test_unknown_fields
         return
     other = "p99" if name not in ("stress", "stress compare") else "nattch"
     r = full.ipcx(*words, "-w", other + " == 1")
     assert (r.rc, r.out) == (2, "") and other in r.err, r.err
 
 
-def test_the_results_of_a_run_are_rows_as_well(world):
+def test_results_of_a_stress_run_are_rows_as_well(world):
     words = ["stress", "shm", "--workload", "churn", "--ops", "50", "--cpus", "1", "--json"]
     rows = world.ipcx(*words, "-o", "operation,ops", "--sort", "-operation").json["results"]
     assert [r["operation"] for r in rows] == sorted((r["operation"] for r in rows), reverse=True) and len(rows) > 1
@@ -194,9 +194,9 @@ def modes(world):
 
 @pytest.mark.parametrize("format", ["json", "jsonl"])
 @pytest.mark.parametrize("how", ["full", "closed", "gone", "limit"])
-def test_set_stops_where_it_cannot_be_recorded(world, how, format):
-    """The reader is gone, the disk is full, the file may not grow: nothing is changed where that shows before; else at most one slice, and
-    each of it is named."""
+def test_set_stops_if_it_cannot_record(world, how, format):
+    """The reader has exited, the disk is full, the file may not grow: nothing is changed if this shows before; otherwise at most one slice is,
+    and each of its objects is named."""
     for _ in range(70):
         world.ok("mk", "shm", "--size", "4K", "--mode", "0600")
     refs = " ".join(row["ref"] for row in world.objects("shm"))
@@ -213,7 +213,7 @@ def test_set_stops_where_it_cannot_be_recorded(world, how, format):
 
 
 @pytest.mark.parametrize("line", ["> /dev/full", ">&-"])
-def test_limits_set_stops_where_it_cannot_be_recorded(world, line):
+def test_limits_set_stops_if_it_cannot_record(world, line):
     before = world.sysctl("kernel.msgmni")
     r = world.sh(f"{IPCX} limits set shmmni=3333 msgmni=3333 --json {line}")
     assert r.rc == 1 and world.sysctl("kernel.shmmni") == "3333" and world.sysctl("kernel.msgmni") == before
@@ -222,14 +222,14 @@ def test_limits_set_stops_where_it_cannot_be_recorded(world, line):
 
 @pytest.mark.parametrize("words", [["mk", "msg", "msg"], ["mk", "msg", "--json"], ["mk", "shm", "--size", "4K", "-o", "ref"]], ids=" ".join)
 @pytest.mark.parametrize("line", ["> /dev/full", ">&-", "| true"])
-def test_mk_takes_back_what_it_cannot_tell(world, words, line):
+def test_mk_removes_what_it_cannot_print(world, words, line):
     r = world.sh(f"exec 3>&1; {{ sleep 0.2; {IPCX} {' '.join(words)}; echo rc=$? >&3; }} {line}")
     assert "rc=1" in r.out and "removed again" in r.err and world.objects() == []
 
 
 @pytest.mark.parametrize("words", [["msg", "drain", "0", "-"], ["msg", "recv", "0", "--all"], ["msg", "recv", "0", "--all", "--format", "json"]], ids=" ".join)
 @pytest.mark.parametrize("line", ["> /dev/full", ">&-", "| true"])
-def test_messages_stay_where_they_cannot_be_written(full, words, line):
+def test_messages_stay_if_they_cannot_be_written(full, words, line):
     r = full.sh(f"exec 3>&1; {{ sleep 0.2; {IPCX} {' '.join(words)}; echo rc=$? >&3; }} {line}")
     left = full.ipcx("msg", "peek", "0", "--json").json["messages"]
     assert "rc=1" in r.out and sorted(m["data"] for m in left) == ["3", "one", "second"] and r.err
@@ -243,7 +243,7 @@ def told(command):
 
 
 def status(world, *words, **more):
-    """The exit status, which the list of the command has."""
+    """Return the exit status, which must be in the command's documented list."""
     r = world.ipcx(*words, **more)
     name = next(n for n in (" ".join(words[:2]), words[0]) if n in BY_NAME)
     assert r.rc in told(name), (words, r.rc, r.err)
@@ -251,7 +251,7 @@ def status(world, *words, **more):
     return r.rc
 
 
-def test_three_is_only_what_was_named(world):
+def test_status_3_is_only_for_named_objects(world):
     for words in (["ls", "shm:9"], ["show", "mq:/no"], ["rm", "psem:/no"], ["set", "sem:9", "--mode", "0600"], ["shm", "read", "9"], ["mq", "recv", "/no"],
                   ["msg", "peek", "9"], ["sem", "get", "9"], ["psem", "get", "/no"], ["sem", "op", "9", "0+1"], ["ns", "show", "nosuch"],
                   ["ns", "cmp", "self", "nosuch"], ["ns", "unpin", "nosuch"], ["ls", "--ns", "/no/such"], ["limits", "--ns", "99999999"],
@@ -265,7 +265,7 @@ def test_an_unknown_limit_is_wrong_usage(world):
     assert status(world, "limits", "set", "shmmni=50", "foo=1") == 2 and world.sysctl("kernel.shmmni") == before
 
 
-def test_a_missing_dev_shm_is_no_missing_object(world):
+def test_a_missing_dev_shm_is_not_a_missing_object(world):
     world.ok("mk", "shm", "--size", "4K")
     assert world.sh("mkdir /tmp/void 2>/dev/null; umount /dev/shm; mount -t tmpfs none /dev && mount -t proc proc /proc").rc == 0
     for words in (["mk", "pshm", "/x", "--size", "1"], ["mk", "psem", "/x"], ["ls", "pshm"], ["ls", "psem"], ["rm", "pshm", "--all"]):
@@ -274,7 +274,7 @@ def test_a_missing_dev_shm_is_no_missing_object(world):
     assert status(world, "ls") == 0
 
 
-def test_without_proc_nothing_is_wrong_usage_or_missing(world):
+def test_a_missing_proc_is_neither_wrong_usage_nor_a_missing_object(world):
     make_all(world)
     program = release()
     assert world.sh("mount -t tmpfs none /proc").rc == 0
@@ -284,7 +284,7 @@ def test_without_proc_nothing_is_wrong_usage_or_missing(world):
         assert r.rc in (0, 1, 4) and (r.rc == 0 or r.err), (words, r.rc, r.err)
 
 
-def test_no_place_for_pins_is_no_missing_namespace(world):
+def test_a_missing_directory_of_pins_is_not_a_missing_namespace(world):
     assert world.sh("mount -t tmpfs -o ro none /run").rc == 0
     assert status(world, "ns", "pin", "self", "a") == 1
 
@@ -298,7 +298,7 @@ def test_files_that_cannot_be_read(world):
         assert status(world, *words, uid=1000) == 1, words
 
 
-def test_a_command_that_is_run_has_its_own(world):
+def test_the_status_of_an_executed_command_is_its_own(world):
     world.ok("mk", "sem", "--nsems", "1", "--init", "1")
     world.ok("mk", "psem", "/p", "--init", "1")
     for words in (["sem", "run", "0", "--"], ["psem", "run", "/p", "--"], ["ns", "enter", "self", "--"], ["ns", "new", "--"]):
@@ -306,7 +306,7 @@ def test_a_command_that_is_run_has_its_own(world):
         assert {126, 127, None} <= told(" ".join(words[:2]))
 
 
-def test_each_list_has_what_every_command_may_end_with():
+def test_each_list_has_the_statuses_of_every_command():
     for c in DUMP["commands"]:
         statuses = [e["status"] for e in c["exits"]]
         assert statuses[:3] == [0, 1, 2] and len(set(statuses)) == len(statuses), c["name"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A namespace may have several /dev/shm, and several namespaces one: all objects are listed, none twice."""
+"""A namespace may have several /dev/shm, and several namespaces may share one: all objects are listed, none twice."""
 
 import os
 
@@ -10,14 +10,14 @@ from helpers.tools import until
 
 IPCX = os.environ["IPCX"]
 
-# Under strace nothing can look for leaks.
+# LeakSanitizer does not work under strace.
 NO_LEAKS = {"ASAN_OPTIONS": "detect_leaks=0"}
 SAME_IPC = "mount -t tmpfs -o mode=1777,size=8m none /dev/shm; echo $$; exec cat"
 
 
 @pytest.fixture
 def pod(world):
-    """A namespace with two mount namespaces, each with a /dev/shm of its own, and a third that has the first one's: .pids"""
+    """A namespace with two mount namespaces, each with its own /dev/shm, and a third that shares the first one's: .pids"""
     first = Place(world)
     second, pid2 = start(world, "nsenter", "-t", first.pid, "--ipc", "--mount", "unshare", "--mount", "sh", "-c", SAME_IPC)
     third, pid3 = start(world, "nsenter", "-t", first.pid, "--ipc", "--mount", "unshare", "--mount", "sh", "-c", "echo $$; exec cat")
@@ -51,8 +51,8 @@ def test_every_dev_shm_of_a_namespace_is_listed_once(pod):
     assert {n.get("shm_device") for n in rows if not n["ref"].startswith("p")} == {None}
 
 
-def test_a_device_is_what_the_directory_says(pod):
-    """MAJOR:MINOR/INODE, as stat(2) has it; the caller's own, too."""
+def test_device_agrees_with_the_directory(pod):
+    """MAJOR:MINOR/INODE as of stat(2), also for the caller's own."""
     for pid in pod.pids[:2]:
         dev, ino = pod.run("stat", "-c", "%Hd:%Ld %i", f"/proc/{pid}/root/dev/shm").out.split()
         assert {o["shm_device"] for o in pod.objects("pshm", "--ns", pid, "-o", "shm_device")} == {f"{dev}/{ino}"}
@@ -63,13 +63,13 @@ def test_a_device_is_what_the_directory_says(pod):
     assert "shm_device" not in pod.objects("pshm")[0]
 
 
-def test_a_condition_on_the_device_chooses(pod):
+def test_a_condition_on_the_device_selects(pod):
     second = pod.objects("pshm", "--ns", pod.pids[1], "-o", "shm_device")[0]["shm_device"]
     rows = pod.objects("posix", "--ns", "all", "-o", "ref", "-w", f"shm_device == '{second}'")
     assert sorted(o["ref"] for o in rows) == ["psem:/in2", "pshm:/both", "pshm:/in2"]
 
 
-def test_a_name_is_found_in_every_one(pod):
+def test_a_name_is_found_in_every_dev_shm(pod):
     assert [o["size"] for o in there(pod, "pshm:/both")] == [200, 100]
     assert [o["size"] for o in there(pod, "pshm:/in2")] == [8192]
     assert [o["size"] for o in pod.objects("shm:0x77", "--ns", "all")] == [10000]
@@ -77,7 +77,7 @@ def test_a_name_is_found_in_every_one(pod):
         assert 100 in [o["size"] for o in there(pod, "pshm", *how)]
 
 
-def test_limits_of_every_one(pod):
+def test_limits_of_every_dev_shm(pod):
     rows = [r for r in pod.ipcx("limits", "--ns", "all", "-o", "ns,name,limit,shm_device", "--json").json["limits"] if r["ns"] == pod.ino]
     shm = [r for r in rows if r["name"] == "dev_shm"]
     assert len({r["shm_device"] for r in shm}) == 2 == len(shm), shm
@@ -89,13 +89,13 @@ def test_limits_of_every_one(pod):
     assert [r["name"] for r in one] == ["dev_shm", "shmmni", "dev_shm"]
 
 
-def test_the_sums_of_ns_ls(pod):
+def test_totals_of_ns_ls(pod):
     row = next(r for r in pod.ipcx("ns", "ls", "--json").json["namespaces"] if r["ns"] == pod.ino)
     assert (row["objects"], row["bytes"]) == (8, 10000 + 4096 + 8192 + 300)
 
 
-def test_one_dev_shm_of_two_namespaces_counts_once(world):
-    """For the eldest, which is ours here."""
+def test_a_dev_shm_shared_by_two_namespaces_counts_once(world):
+    """For the namespace with the oldest process, which is ours here."""
     world.ok("mk", "pshm:/x", "--size", 4096)
     p, pid = start(world, "unshare", "--ipc", "sh", "-c", "echo $$; exec cat")
     world.ok("mk", "msg", "--ns", pid)
@@ -107,8 +107,8 @@ def test_one_dev_shm_of_two_namespaces_counts_once(world):
     stop(p)
 
 
-def test_two_directories_of_one_file_system_are_two(world):
-    """Bind mounts of what one tmpfs holds: the device alone does not tell them apart."""
+def test_two_directories_of_one_file_system_are_distinguished(world):
+    """Bind mounts of two directories of one tmpfs: the device alone is the same."""
     world.sh("mkdir -m 1777 /dev/shm/a /dev/shm/b")
     places = [Place(world, script=f"mount --bind /dev/shm/{name} /dev/shm; echo $$; exec cat") for name in "ab"]
     for name, place in zip("ab", places):
@@ -119,7 +119,7 @@ def test_two_directories_of_one_file_system_are_two(world):
         place.end()
 
 
-def test_a_pid_chooses_and_removal_stays_there(pod):
+def test_a_pid_selects_one_and_removal_stays_there(pod):
     assert sorted(o["ref"] for o in pod.objects("pshm", "--ns", pod.pids[1])) == ["pshm:/both", "pshm:/in2"]
     r = pod.ipcx("rm", "posix", "--all", "--yes", "--ns", pod.pids[1])
     assert r.rc == 0, r.err
@@ -127,7 +127,7 @@ def test_a_pid_chooses_and_removal_stays_there(pod):
 
 
 def test_the_callers_own_namespace_with_another_dev_shm(world):
-    """What the caller sees comes first; who shares his IPC namespace may have another."""
+    """What the caller sees comes first; processes that share the IPC namespace may see another."""
     p, pid = start(world, "unshare", "--mount", "sh", "-c", SAME_IPC)
     world.ok("mk", "pshm:/ours", "--size", 1)
     world.ok("mk", "pshm:/theirs", "--size", 2, "--ns", pid)
@@ -138,8 +138,8 @@ def test_the_callers_own_namespace_with_another_dev_shm(world):
     stop(p)
 
 
-def test_one_look_for_each_mount_namespace(pod):
-    """None for each process: so many calls more, however many processes there are."""
+def test_one_read_for_each_mount_namespace(pod):
+    """The number of calls does not grow with the number of processes."""
     def calls():
         r = pod.sh(f"strace -f -o {pod.dir}/log -e trace=statx,openat2 $IPCX ls shm --ns all >/dev/null; grep -c '(' {pod.dir}/log", env=NO_LEAKS)
         return int(r.out)
@@ -151,8 +151,8 @@ def test_one_look_for_each_mount_namespace(pod):
         stop(p)
 
 
-def test_more_namespaces_than_there_are_descriptors_for(world):
-    """What was opened for one of many is closed again, but for so many that are kept for the next look."""
+def test_more_namespaces_than_descriptors(world):
+    """Descriptors of namespaces are closed again, except a fixed number kept for the next query."""
     p, _ = start(world, "sh", "-c", "for i in $(seq 150); do unshare --ipc sh -c 'ipcmk -Q >/dev/null; exec sleep 1000' & done; echo $$; exec cat")
     until(lambda: world.run("pgrep", "-c", "-x", "sleep").out.strip() == "150")
     for words, n in ((["ls", "msg", "--ns", "all", "--json"], 150), (["limits", "msgmni", "--ns", "all", "--json"], 151), (["ns", "ls", "--json"], 151)):
@@ -162,8 +162,8 @@ def test_more_namespaces_than_there_are_descriptors_for(world):
     stop(p)
 
 
-def test_long_numbers_of_processes(world):
-    """Six digits and seven, up to the greatest that there can be: the eldest is found by its children's parents."""
+def test_long_pids(world):
+    """Six digits and seven, up to PID_MAX_LIMIT: the oldest process is found by following parents."""
     if world.sh("echo 4194304 >/proc/sys/kernel/pid_max").rc:
         pytest.skip("kernel.pid_max cannot be set here")
     for last in (99990, 123450, 999990, 4194200):
@@ -179,7 +179,7 @@ def test_long_numbers_of_processes(world):
         stop(p)
 
 
-def test_a_pin_that_could_not_be_mounted_leaves_nothing(world):
+def test_a_failed_pin_leaves_nothing(world):
     world.sh("mount -t tmpfs none /run")
     world.ok("ns", "pin", "self", "one")
     r = world.sh("strace -f -qq -o /dev/null -e inject=mount:error=EPERM $IPCX ns pin self two", env=NO_LEAKS)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A promise agrees with the deed: what "limits --for", "--if-missing" and "--dry-run" say is what happens, with the caller's rights."""
+"""Predictions are true: what "limits --for", "--if-missing" and "--dry-run" say is what happens, with the caller's permissions."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import pytest
 
 from conftest import IPCX
 
-# A wish, and how it is made really.
+# A request, and the command that creates it.
 WISHES = {
     "shm:4K": ["shm", "--size", "4K"],
     "shm:3x4K": ["shm", "--size", "4K", "--count", "3"],
@@ -32,7 +32,7 @@ WISHES = {
     "psem:1": ["psem", "/s"],
     "psem:3": ["psem", "/s1", "/s2", "/s3"],
 }
-# What stands in the way, or nothing: a script, and how the two commands are run.
+# Obstacles: a setup script, and how both commands are run.
 OBSTACLES = {
     "none": ("", {}),
     "of a user": ("", {"uid": 1000}),
@@ -57,7 +57,7 @@ OBSTACLES = {
 }
 
 
-# Each wish by itself: what --for says, then what mk does, which is removed again.
+# Each request alone: what --for says, then mk, whose object is removed again.
 EACH = """
 wish=$1; shift
 out=$("$@" limits --for "$wish" --json 2>"$DIR/says.err"); says=$?
@@ -71,7 +71,7 @@ echo $says $made
 
 
 def both(world, wish, how):
-    """What --for says (True, False or None) and its rows; whether mk makes it; their messages."""
+    """Return what --for says (True, False or None) and its rows, whether mk succeeds, and the messages of both."""
     os.chmod(world.dir, 0o777)
     run = ["prlimit", *how["limit"], IPCX] if "limit" in how else [IPCX]
     r = world.sh(EACH.replace("$WORDS", " ".join(WISHES[wish])).replace("wish=$1; shift", f'wish="{wish}"; set -- {" ".join(run)}')
@@ -94,8 +94,8 @@ def user(how):
 
 
 @pytest.mark.parametrize("setup", OBSTACLES)
-def test_what_fits_can_be_made_and_nothing_else_can(world, setup):
-    """Every wish and every obstacle. What nobody can tell is only what the kernel shows nowhere."""
+def test_a_request_fits_if_and_only_if_it_can_be_created(world, setup):
+    """Every request with every obstacle. Only usage that the kernel does not report may be unknown."""
     script, how = OBSTACLES[setup]
     if script:
         r = world.sh(script)
@@ -115,8 +115,8 @@ def test_what_fits_can_be_made_and_nothing_else_can(world, setup):
     assert not wrong, wrong
 
 
-def test_a_queue_does_not_fit_where_what_is_seen_is_enough_to_know(world):
-    """The kernel shows nowhere what is used of RLIMIT_MSGQUEUE; that of the queues here is at least that."""
+def test_a_queue_does_not_fit_if_known_usage_exceeds_the_limit(world):
+    """The kernel does not report the usage of RLIMIT_MSGQUEUE; it is at least that of the queues in this namespace."""
     run = ["prlimit", "--msgqueue=700:", IPCX]
     r = world.run(*run, "limits", "--for", "mq:2x16", "--json", uid=1000)
     assert {row["name"]: row["fits"] for row in r.json["needs"]}["rlimit_msgqueue"] is None
@@ -132,7 +132,7 @@ def test_a_queue_does_not_fit_where_what_is_seen_is_enough_to_know(world):
 @pytest.mark.parametrize("wish,name,most", [
     ("shm:100000x1", "shmmni", 32768), ("msg:40000", "msgmni", 32768), ("sem:40000x1", "semmni", 32768),
     ("mq:70000x16", "mqueue_msg_max", 65536), ("mq:1x16777217", "mqueue_msgsize_max", 16777216), ("shm:8E", "size_max", 2 ** 63 - 1)])
-def test_what_cannot_fit_at_all_is_said(world, wish, name, most):
+def test_a_request_that_can_never_fit(world, wish, name, most):
     with open("/proc/cmdline", encoding="ascii") as f:
         if "ipcmni_extend" in f.read() and most == 32768:
             pytest.skip("this kernel was started with ipcmni_extend")
@@ -143,7 +143,7 @@ def test_what_cannot_fit_at_all_is_said(world, wish, name, most):
 
 
 def test_advice_can_be_followed(world):
-    """Every number that is advised is one that the kernel takes; with it, what was wished for is made."""
+    """Every number advised is accepted by the kernel, and with it the request succeeds."""
     for wish in ("shm:5000x1", "sem:3x32001", "msg:32001", "shm:32768x1", "sem:32768x1"):
         r = world.ipcx("limits", "--for", wish)
         for name, to in re.findall(r"raise (\w+) to (\d+)", r.err):
@@ -154,14 +154,14 @@ def test_advice_can_be_followed(world):
     assert r.rc == 1 and "does not fit: shmmni is 32768, 1 in use, 32768 needed" in r.err and "raise" not in r.err
 
 
-def test_a_failed_mk_advises_nothing_that_the_kernel_refuses(world):
+def test_a_failed_mk_advises_only_values_the_kernel_accepts(world):
     world.ok("limits", "set", "semmni=1", "shmmni=1")
     for words, name in ((["sem", "--nsems", "1", "--count", "40000"], "semmni"), (["shm", "--size", "1", "--count", "40000"], "shmmni")):
         r = world.ipcx("mk", *words)
         assert r.rc == 1 and f"{name} is 1 " in r.err and "cannot be raised above 32768" in r.err and "limits set" not in r.err, r.err
 
 
-def test_limits_know_their_ceiling(world):
+def test_limits_have_a_known_maximum(world):
     rows = {row["name"]: row for row in world.ipcx("limits", "--json").json["limits"]}
     most = {"msgmax": 2 ** 31 - 1, "shm_rmid_forced": 1, "mqueue_msg_max": 65536, "mqueue_msgsize_max": 2 ** 24, "shmmax": 2 ** 64 - 1,
             "semvmx": 32767, "dev_shm": None}
@@ -194,7 +194,7 @@ KINDS = {"shm": ["shm:0x77", "--size", "4K"], "msg": ["msg:0x77"], "sem": ["sem:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_only_what_may_be_used_is_taken(world, kind):
+def test_only_usable_objects_are_reused(world, kind):
     words = KINDS[kind]
     first = world.ok("mk", *words)
     r = world.ipcx("mk", *words, "--if-missing", uid=1000)
@@ -203,7 +203,7 @@ def test_only_what_may_be_used_is_taken(world, kind):
     ref = f"{kind}:{first}"
     world.ok("set", ref, "--mode", "0606")
     assert world.ipcx("mk", *words, "--if-missing", uid=1000).out == first + "\n"
-    # To read only what may only be read; a semaphore is always written to.
+    # Read access suffices for a read-only use; a semaphore always needs write access.
     world.ok("set", ref, "--mode", "0604")
     assert world.ipcx("mk", *words, "--if-missing", uid=1000).rc == 1
     r = world.ipcx("mk", *words, "--if-missing", "--mode", "0400", uid=1000)
@@ -211,7 +211,7 @@ def test_only_what_may_be_used_is_taken(world, kind):
     assert len(world.objects()) == 1 and world.objects()[0]["mode"] == "0604"
 
 
-def test_several_are_taken_only_when_all_may_be(world):
+def test_several_are_reused_only_if_all_may_be(world):
     world.ok("mk", "shm:0x78", "--size", "1")
     before = world.steady()
     r = world.ipcx("mk", "shm:0x77", "shm:0x78", "--size", "1", "--if-missing", uid=1000)
@@ -219,7 +219,7 @@ def test_several_are_taken_only_when_all_may_be(world):
 
 
 @pytest.mark.parametrize("kind,words", [("shm", "with size 4096"), ("sem", "with nsems 2"), ("msg", ""), ("mq", ""), ("psem", "")])
-def test_what_was_compared_is_said_by_its_name(world, kind, words):
+def test_a_mismatch_is_reported_with_its_name(world, kind, words):
     world.ok("mk", *KINDS[kind])
     r = world.ipcx("mk", *KINDS[kind], "--if-missing")
     assert "large" not in r.err and re.search(rf"existed already{' ' + words if words else ''}: taken as it is$", r.err.strip()), r.err
@@ -231,7 +231,7 @@ def test_what_was_compared_is_said_by_its_name(world, kind, words):
 @pytest.mark.parametrize("word", ["shmmni=77", "shmmni=0", "shmmni=32769", "kernel.shmmax=4G", "semmsl=9", "semmni=32769", "msgmax=2147483648",
                                   "shm_rmid_forced=2", "mqueue_msg_max=0", "mqueue_msgsize_max=127", "mqueue_msg_max=65536"])
 @pytest.mark.parametrize("who", ["root", "user", "read-only", "owned by others"])
-def test_a_dry_run_says_what_setting_does(world, word, who):
+def test_a_dry_run_predicts_setting(world, word, who):
     name, value = word.split("=")
     if who == "read-only":
         assert world.sh("mount --bind /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys").rc == 0
@@ -260,7 +260,7 @@ def small(world):
     return world
 
 
-def test_more_than_there_is_memory_for_is_said(small):
+def test_a_size_beyond_memory_is_reported(small):
     assert small.ok("mk", "pshm", "/fits", "--size", "1M") == "/fits"
     r = small.ipcx("mk", "pshm", "/x", "--size", "1025K")
     assert (r.rc, r.out) == (0, "/x\n")
@@ -272,7 +272,7 @@ def test_more_than_there_is_memory_for_is_said(small):
     assert small.ok("set", "pshm:/fits", "--size", "4K") == ""
 
 
-def test_memory_is_taken_whole_or_nothing_is_made(small):
+def test_memory_is_allocated_completely_or_nothing_is_created(small):
     assert small.ok("mk", "pshm", "/a", "--size", "512K", "--allocate") == "/a"
     assert small.objects()[0]["allocated"] == 512 << 10
     r = small.ipcx("mk", "pshm", "/b", "--size", "513K", "--allocate")
@@ -285,7 +285,7 @@ def test_memory_is_taken_whole_or_nothing_is_made(small):
     assert r.rc == 1 and "rlimit_fsize is 4096, 8192 needed" in r.err
 
 
-def test_contents_that_were_written_are_no_promise(small):
+def test_written_contents_need_no_reserve(small):
     path = os.path.join(small.dir, "in")
     with open(path, "wb") as f:
         f.write(b"x" * (700 << 10))

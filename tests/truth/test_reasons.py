@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A value that is unknown has a reason, said once; and a size that a call cannot tell is never a false one."""
+"""An unknown value has a reason, reported once; and a size that a call cannot express is never wrong."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ QUIET = {"ASAN_OPTIONS": "detect_leaks=0"}
 
 
 def one_reason(r, *, of):
-    """One message, on the screen and in JSON, of the kind that makes the answer incomplete."""
+    """Check for one message, on stderr and in JSON, of the kind that makes the result incomplete."""
     assert [e["kind"] for e in r.json["errors"]] == ["incomplete"], r.json["errors"]
     assert of in r.json["errors"][0]["message"] and r.err.count("\n") == 1 and of in r.err
 
@@ -33,7 +33,7 @@ def test_one_value_of_a_semaphore(world, command, field):
 
 @pytest.mark.parametrize("mech, calls, field", [
     ("mq", "mq_getsetattr", "maxmsg"), ("mq", "pread64", "qsize"), ("psem", "pread64", "value")])
-def test_what_a_file_does_not_tell(world, mech, calls, field):
+def test_values_missing_in_a_file(world, mech, calls, field):
     need("strace")
     world.ok("mk", mech, "/a", *(["--maxmsg", "2"] if mech == "mq" else []))
     path = [] if calls == "mq_getsetattr" else ["-P", {"mq": "/dev/mqueue/a", "psem": "/dev/shm/sem.a"}[mech]]
@@ -42,8 +42,8 @@ def test_what_a_file_does_not_tell(world, mech, calls, field):
     assert r.json["objects"][0][field] is None and r.json["errors"] and r.err.count("\n") == 1, r.err
 
 
-def test_of_others(world):
-    """What may not be opened: how many, once; and a removal by what is unknown is not whole."""
+def test_objects_of_others(world):
+    """Unreadable objects are counted in one message; a removal by an unknown value is incomplete."""
     for name in "ab":
         world.ok("mk", "mq", f"/{name}", "--mode", "0600")
         world.ok("mk", "psem", f"/{name}", "--mode", "0600")
@@ -54,7 +54,7 @@ def test_of_others(world):
     one_reason(r, of="2 of the values unknown")
 
 
-def test_no_value_that_a_semaphore_can_have(world):
+def test_impossible_values_of_a_semaphore(world):
     do(world, "python3 -c 'import sys; sys.stdout.buffer.write(b\"\\xff\" * 32)' > /dev/shm/sem.bad")
     one_reason(world.ipcx("ls", "psem", "--json"), of="no value that a semaphore can have")
 
@@ -72,7 +72,7 @@ def test_rss_without_the_text(world):
 
 @pytest.fixture(scope="module")
 def narrow(tmp_path_factory):
-    """The program as 32 bits have it, where the compiler makes them."""
+    """The program compiled for 32 bits, where the compiler can."""
     if subprocess.run("echo 'int main(void) { return 0; }' | gcc -m32 -x c -o /dev/null -", shell=True, check=False,
                       stderr=subprocess.DEVNULL).returncode != 0 or not shutil.which("meson"):
         pytest.skip("no gcc -m32 (gcc-multilib)")
@@ -85,7 +85,7 @@ def narrow(tmp_path_factory):
 
 
 def test_sizes_in_32_bits(world, narrow):
-    """What is above 4 GiB is refused, and seen as it is; where only the call would tell, it is unknown."""
+    """Sizes above 4 GiB are refused on creation and shown correctly; where only the call could return them, they are unknown."""
     r = world.run(narrow, "mk", "shm", "--size", "5G", "--noreserve")
     assert r.rc == 1 and "32-bit" in r.err and world.objects("shm") == []
     world.ok("mk", "shm", "--size", "5G", "--noreserve")

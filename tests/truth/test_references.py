@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What ipcx prints as a reference it takes as one: through a shell, xargs and a file, whatever bytes a name has."""
+"""Any reference that ipcx prints it also accepts: through a shell, xargs and a file, whatever bytes the name has."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ import pytest
 from conftest import IPCX
 from helpers.tools import MAKE, make_all
 
-# Every byte that a name may hold, one a name; blanks and quotes in all places; what looks like an escape, and what nobody sees.
+# Every byte that a name may hold, one per name; blanks and quotes in all positions; look-alikes of escapes, and invisible characters.
 BYTES = [b"a" + bytes([c]) + b"b" for c in range(1, 256) if c != ord("/")]
 NAMES = [*dict.fromkeys([*BYTES, b" a", b"a ", b"  ", b"'", b'"', b"a'b c'd", b"\\", b"a\\x20b", b"a\\", b"%", b"100%", b"%41", b"a%20b", b"%%", b"-", b"-rf", b"--", b"~", b"~root",
          b"*", b"$HOME", b"$(id)", b"`id`", b"{a,b}", b"a\nb", b"\n", b"!!", b"#", b"a#b", "grün".encode(), "a\u00a0b".encode(), "a\u2028b".encode(),
@@ -17,7 +17,7 @@ NAMES = [*dict.fromkeys([*BYTES, b" a", b"a ", b"  ", b"'", b'"', b"a'b c'd", b"
 
 
 def fill(world, names=NAMES):
-    """Files of shared memory, made without ipcx."""
+    """Files of shared memory, created without ipcx."""
     for name in names:
         with open(os.fsencode(f"/proc/{world.pid}/root/dev/shm/") + name, "wb"):
             pass
@@ -30,7 +30,7 @@ def left(world):
 SAFE = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,+=@%")
 
 
-def test_a_reference_holds_nothing_that_is_read_otherwise(world):
+def test_a_reference_has_no_special_characters(world):
     fill(world)
     lines = world.ok("ls", "-q", "pshm").split("\n")
     assert len(lines) == len(NAMES) == len(set(lines))
@@ -50,7 +50,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize("way,shell", [(way, "sh") for way in WAYS] + [(way, shell) for way in ("words", "evaluated") for shell in ("bash", "zsh")])
-def test_every_byte_there_and_back(world, way, shell):
+def test_every_byte_survives_a_round_trip(world, way, shell):
     if shutil.which(shell) is None:
         pytest.skip(f"{shell} is not here")
     fill(world)
@@ -61,14 +61,14 @@ def test_every_byte_there_and_back(world, way, shell):
 
 
 def test_a_blank_does_not_remove_another_object(world):
-    """As it was: xargs ate the backslash of \\x20."""
+    """Regression: xargs removed the backslash of \\x20."""
     fill(world, [b"a b", b"ax20b", b"a", b"b"])
     r = world.sh('"$IPCX" ls pshm -w "name == \'/a b\'" -o ref --format raw | xargs "$IPCX" rm')
     assert (r.rc, r.err) == (0, "") and left(world) == {b"ax20b", b"a", b"b"}
 
 
 @pytest.mark.parametrize("mech", ["mq", "pshm", "psem"])
-def test_a_word_without_a_mechanism_is_the_name(world, mech):
+def test_a_word_without_a_mechanism_is_a_literal_name(world, mech):
     for name in ("/a b", "/100%", "/%41", "/a\\x20b", "/%zz", "/%00"):
         words = [w.replace("/x", name) for w in MAKE[mech]]
         assert world.ok("mk", *words) == name, "mk prints the name, and nothing is read into it"
@@ -80,7 +80,7 @@ def test_a_word_without_a_mechanism_is_the_name(world, mech):
     assert world.objects() == []
 
 
-def test_what_is_no_escape_is_wrong_usage_and_removes_nothing(world):
+def test_an_invalid_escape_is_wrong_usage_and_removes_nothing(world):
     fill(world, [b"a", b"a%", b"aA", b"a\\x41"])
     for word in ("pshm:/a%", "pshm:/a%4", "pshm:/a%g1", "pshm:/a%00", "pshm:/%%41", "pshm:a%x"):
         r = world.ipcx("rm", "pshm:/a", word)
@@ -90,7 +90,7 @@ def test_what_is_no_escape_is_wrong_usage_and_removes_nothing(world):
     assert b"a\\x41" not in left(world) and b"aA" in left(world), "\\xNN is read no more"
 
 
-def test_messages_quote_what_is_taken(world):
+def test_references_in_messages_are_accepted(world):
     r = world.ipcx("rm", "pshm:/no%20such%0Aone")
     assert r.rc == 3 and r.err.startswith("ipcx: pshm:/no%20such%0Aone: no such ")
     r = world.ipcx("rm", "pshm", "no such%", "--json")
@@ -110,7 +110,7 @@ def test_raw_has_no_heading(world):
     assert world.ok("ls", "shm", "--format", "raw") == "", "nothing is nothing"
 
 
-def test_references_alone(world):
+def test_only_references(world):
     made = make_all(world)
     assert world.ok("ls", "-q").split() == list(made.values())
     assert world.ok("ls", "--refs", "posix").split() == [made[m] for m in ("mq", "pshm", "psem")]
@@ -124,6 +124,6 @@ def test_references_alone(world):
 
 
 @pytest.mark.parametrize("words", [["-q", "--json"], ["-q", "--format", "csv"], ["-q", "-o", "size"], ["--null"], ["-q", "--ns", "all"]], ids=" ".join)
-def test_references_alone_are_not_something_else_as_well(world, words):
+def test_only_references_excludes_other_formats(world, words):
     r = world.ipcx("ls", *words)
     assert (r.rc, r.out) == (2, "") and r.err.startswith("ipcx: ")

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Calls that are refused, as a whole or for some objects, and kernels that do not have them: what another source tells is shown,
-and what none tells is said."""
+"""Calls that are refused for all or for some objects, and kernels that lack them: other sources are used, and what none provides is reported."""
 
 import errno
 
@@ -14,7 +13,7 @@ STAT_ANY = {"shm": "shmctl@1=15", "msg": "msgctl@1=13", "sem": "semctl@2=20"}
 STAT = {"shm": "shmctl@1=13", "msg": "msgctl@1=11", "sem": "semctl@2=18"}
 MAKE = {"shm": ["--size", "5000"], "msg": [], "sem": ["--nsems", "3"]}
 N = 5
-QUIET = {"ASAN_OPTIONS": "detect_leaks=0"}  # strace's
+QUIET = {"ASAN_OPTIONS": "detect_leaks=0"}  # for strace
 
 
 @pytest.fixture
@@ -42,8 +41,8 @@ IDS = [0, 1, 2, 3, 5]
 @pytest.mark.parametrize("mech", SYSV)
 @pytest.mark.parametrize("error, when", [("EACCES", ""), ("EACCES", ":when=2+"), ("EACCES", ":when=4"), ("EPERM", ":when=3+"),
                                          ("EIO", ":when=3..5+2")])
-def test_what_is_refused_comes_from_the_text(five, mech, error, when):
-    """Whole, from some object on, or here and there: in order, each once."""
+def test_refused_objects_come_from_the_text(five, mech, error, when):
+    """All, from some object on, or here and there: in order, each once."""
     r = inject(five, mech, error, when, "ls", mech, "--json")
     assert (r.rc, ids(r)) == (0, IDS), r.err
     told = {e["message"] for e in r.json["errors"]}
@@ -52,7 +51,7 @@ def test_what_is_refused_comes_from_the_text(five, mech, error, when):
 
 @pytest.mark.parametrize("mech", SYSV)
 @pytest.mark.parametrize("when", ["", ":when=2+"])
-def test_the_old_name_shows_them(five, mech, when):
+def test_the_old_name_lists_them(five, mech, when):
     option = {"shm": "-m", "msg": "-q", "sem": "-s"}[mech]
     want = five.run(IPCX, "compat", "ipcs", option).out
     r = inject(five, mech, "EACCES", when, "compat", "ipcs", option)
@@ -61,7 +60,7 @@ def test_the_old_name_shows_them(five, mech, when):
 
 
 def test_counts_come_from_the_text(five):
-    """limits, ns ls and ipcs -u where no *_INFO is answered."""
+    """limits, ns ls and ipcs -u if no *_INFO call works."""
     need("strace")
     refuse = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=shmctl,msgctl,semctl:error=EACCES", IPCX]
     names = ["shmall", "shmmni", "msgmni", "semmns", "semmni"]
@@ -76,8 +75,8 @@ def test_counts_come_from_the_text(five):
 
 
 @pytest.mark.parametrize("mech", SYSV)
-def test_what_no_source_tells_is_counted(five, mech):
-    """Without the text: listings tell how many, and a removal does not say that it was all."""
+def test_objects_without_any_source_are_counted(five, mech):
+    """Without the text, listings report the number, and a removal does not claim to be complete."""
     do(five, f"mount --bind /dev/null /proc/sysvipc/{mech}")
     launch = [helper("seccomp"), errno.EACCES, STAT_ANY[mech], STAT[mech], "--", IPCX]
     r = five.run(*launch, "ls", mech, "--json")
@@ -85,18 +84,18 @@ def test_what_no_source_tells_is_counted(five, mech):
     r = five.run(*launch, "rm", mech, "--all", "--yes")
     assert r.rc in (1, 4) and "may not be looked at" in r.err
     assert [o["id"] for o in five.objects(mech)] == IDS
-    # as a whole
+    # all of them
     r = five.run(helper("seccomp"), errno.EACCES, CTL[mech], "--", IPCX, "ls", mech, "--json")
     assert r.rc == 1 and ids(r) == [] and f"{mech}: Permission denied" in r.err, r.err
 
 
-# ---- kernels before 4.17, and programs that play a kernel
+# ---- kernels before 4.17, and programs that emulate a kernel
 
 
 @pytest.mark.parametrize("mech", SYSV)
 @pytest.mark.parametrize("uid", [None, 1000])
 def test_the_older_call(five, mech, uid):
-    """No STAT_ANY and no text: what may be read is listed, the rest is counted."""
+    """Without STAT_ANY and without the text: readable objects are listed, the others are counted."""
     do(five, f"mount --bind /dev/null /proc/sysvipc/{mech}")
     five.ok("set", f"{mech}:1", "--mode", "0644")
     launch = [helper("seccomp"), errno.EINVAL, STAT_ANY[mech], "--", IPCX]
@@ -112,22 +111,22 @@ def test_the_older_call(five, mech, uid):
 
 @pytest.mark.parametrize("mech", SYSV)
 def test_only_a_count(five, mech):
-    """A kernel that counts and tells of nothing: never an empty list without a word."""
+    """A kernel that only counts: never an empty list without a message."""
     do(five, f"mount --bind /dev/null /proc/sysvipc/{mech}")
     launch = [helper("seccomp"), errno.EINVAL, STAT_ANY[mech], STAT[mech], "--", IPCX]
     for words, rc in (["ls", mech], 0), (["rm", mech, "--all", "--yes"], 4):
         r = five.run(*launch, *words, "--json")
         assert r.rc == rc and "5 of the objects that the kernel counts could not be found" in r.err, (words, r.rc, r.err)
     assert [o["id"] for o in five.objects(mech)] == IDS
-    # its text is used where there is one
+    # its text is used if it exists
     do(five, f"umount /proc/sysvipc/{mech}")
     r = five.run(*launch, "ls", mech, "--json")
     assert (r.rc, ids(r)) == (0, IDS)
 
 
 @pytest.mark.parametrize("mech", SYSV)
-def test_one_that_is_overlooked(five, mech):
-    """A single lie is found out: by the older call, or by the count."""
+def test_an_omitted_object_is_detected(five, mech):
+    """A single omission is detected by the older call or by the count."""
     need("strace")
     for when in range(3, 9):
         r = inject(five, mech, "EINVAL", f":when={when}", "ls", mech, "--json", "-o", "id")
@@ -135,8 +134,8 @@ def test_one_that_is_overlooked(five, mech):
 
 
 @pytest.mark.parametrize("mech", SYSV)
-def test_the_price(five, mech):
-    """Nothing is asked that an ordinary listing does not need: no count that walks, no second call for what is there."""
+def test_number_of_calls(five, mech):
+    """No call is made that an ordinary listing does not need: no count that walks, no second call for an existing object."""
     need("strace")
     log = f"{five.dir}/calls"
     r = five.run("strace", "-f", "-qq", "-o", log, "-e", f"trace={CTL[mech]}", IPCX, "ls", mech, "--json", env=QUIET)
@@ -144,4 +143,4 @@ def test_the_price(five, mech):
     calls = open(log, encoding="ascii").read()
     assert calls.count("_STAT_ANY") == N + 1 and calls.count("IPC_INFO") == 1
     assert calls.count("SHM_INFO") == 0 and calls.count("MSG_INFO") + calls.count("SEM_INFO") == (mech != "shm")
-    assert calls.count("\n") == N + 1 + 1 + 1 + (mech != "shm")  # the hole is asked for by the older call, too
+    assert calls.count("\n") == N + 1 + 1 + 1 + (mech != "shm")  # the hole is tried with the older call, too

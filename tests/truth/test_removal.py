@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""rm does what it says: shows before it asks, keeps what is used, stops where nobody learns what went, and takes nothing twice."""
+"""rm does what it says: it lists before it asks, keeps objects in use, stops when removals cannot be recorded, and removes nothing twice."""
 
 import os
 import re
@@ -25,7 +25,7 @@ def attached(world, shm, times=1):
 
 
 def waiting(world, sem):
-    """Somebody waits for a semaphore of the array: it is so when this begins."""
+    """A process that waits for a semaphore of the array; it is blocked when this begins."""
     return background(world, "sh", "-c", '"$1" sem wait "sem:$2" & p=$!; until grep -qs semtimedop /proc/$p/wchan || [ "$("$1" show "sem:$2" --json | grep -c semncnt..1)" = 1 ]; '
                       "do :; done; echo ready; read end; kill $p", "sh", IPCX, str(sem))
 
@@ -33,7 +33,7 @@ def waiting(world, sem):
 # ---- the question
 
 
-def test_the_question_shows_what_would_go(world):
+def test_the_question_lists_what_would_be_removed(world):
     world.ok("mk", "shm", "--size", "1M", "--count", "3")
     with attached(world, 1, 6):
         status, text = asked(world, "shm", "--all", answer="n")
@@ -47,7 +47,7 @@ def test_the_question_shows_what_would_go(world):
     assert refs(world) == []
 
 
-def test_the_question_shows_the_first_twenty(world):
+def test_the_question_lists_the_first_twenty(world):
     make_all(world)
     world.ok("mk", "sem", "--nsems", "1", "--count", "40")
     status, text = asked(world, "all", "--all", "--sort", "-nsems", answer="n")
@@ -58,14 +58,14 @@ def test_the_question_shows_the_first_twenty(world):
     assert all(len(line) <= 80 for line in lines if not line.startswith("ipcx"))
 
 
-def test_what_is_waited_on_is_counted(world):
+def test_waiting_processes_are_counted(world):
     world.ok("mk", "sem", "--nsems", "2", "--count", "2")
     with waiting(world, 0):
         status, text = asked(world, "sem", "--all", answer="n")
         assert status == 1 and "2 objects; 1 waited on\n" in text
 
 
-def test_a_file_is_asked_about_too(world):
+def test_removing_by_a_file_asks_too(world):
     world.ok("mk", "shm", "--size", "1", "--count", "2")
     file = os.path.join(world.dir, "list")
     with open(file, "wb") as f:
@@ -88,7 +88,7 @@ def test_a_dry_run_shows_size_and_use(world):
     assert heading == ["REF", "OWNER", "MODE", "VALUE", "AGE"], "only what these have"
 
 
-def test_each_attached_segment_is_told_of(world):
+def test_each_attached_segment_is_reported(world):
     world.ok("mk", "shm", "--size", "1", "--count", "25")
     with meanwhile(world, "for i in range(25): libc.shmat(i, None, 0)\nhold()"):
         r = world.ipcx("rm", "shm", "--all", "--json")
@@ -98,7 +98,7 @@ def test_each_attached_segment_is_told_of(world):
     assert refs(world) == []
 
 
-# ---- only what nobody uses
+# ---- only unused objects
 
 
 def test_unused_segments(world):
@@ -122,7 +122,7 @@ def test_unused_arrays(world):
         assert (r.rc, r.err) == (0, "ipcx: note: sem:1: in use: kept\n")
 
 
-def test_unused_where_nobody_may_look(world):
+def test_unused_without_read_permission(world):
     world.ok("mk", "sem", "--nsems", "1", "--mode", "0600", "--owner", "1000")
     theirs = world.ok("mk", "sem", "--nsems", "1", "--mode", "0600")
     r = world.ipcx("rm", "sem", "--unused", uid=1000)
@@ -130,7 +130,7 @@ def test_unused_where_nobody_may_look(world):
 
 
 @pytest.mark.parametrize("mech", ["msg", "mq", "pshm", "psem"])
-def test_what_cannot_be_shown_unused_is_kept(world, mech):
+def test_objects_of_unknown_use_are_kept(world, mech):
     world.ok("mk", *MAKE[mech])
     world.ok("mk", "shm", "--size", "1")
     for words in ([mech], refs(world, mech), ["all"], []):
@@ -140,15 +140,15 @@ def test_what_cannot_be_shown_unused_is_kept(world, mech):
     assert refs(world, "shm") == [], "the others went"
 
 
-def test_what_may_not_be_removed_is_not_called_in_use(world):
-    """It was shown to be unused, and that it stays was said: one reason is enough."""
+def test_an_object_that_may_not_be_removed_is_not_reported_as_in_use(world):
+    """It was found unused, and the refusal was reported: one reason is enough."""
     world.ok("mk", "shm", "--size", "1")
     r = world.ipcx("rm", "shm", "--unused", uid=1000)
     assert r.rc == 1 and "cannot remove: not permitted" in r.err and "unknown whether" not in r.err and refs(world) == ["shm:0"]
 
 
-def test_unused_on_a_terminal_tells_what_is_kept(world):
-    """What a person agreed to is only what is unused: the rest is told all the same."""
+def test_unused_on_a_terminal_lists_what_is_kept(world):
+    """The confirmation covers only unused objects; the others are still reported."""
     world.ok("mk", "msg", "--count", "2")
     world.ok("mk", "shm", "--size", "1", "--count", "2")
     status, text = asked(world, "sysv", "--unused", answer="y")
@@ -156,12 +156,12 @@ def test_unused_on_a_terminal_tells_what_is_kept(world):
 
 
 @pytest.mark.parametrize("words, lines", [(["-o", "ref"], ["REF", "shm:0", "shm:1"]), (["--sort", "-id", "-o", "ref", "--no-headings"], ["shm:1", "shm:0"])])
-def test_rows_that_were_asked_for_are_printed(world, words, lines):
+def test_requested_rows_are_printed(world, words, lines):
     world.ok("mk", "shm", "--size", "1", "--count", "2")
     assert world.ok("rm", "shm", "--all", *words).split("\n") == lines and refs(world) == []
 
 
-def test_messages_are_use(world):
+def test_waiting_messages_count_as_use(world):
     world.ok("mk", "msg")
     kernel(world, "msgsnd(0, 1, b'x')")
     assert world.ok("rm", "msg", "--unused") == "" and refs(world) == ["msg:0"]
@@ -185,7 +185,7 @@ def many(world, mech="shm", n=1300):
 
 
 def gone_and_told(world, r, before):
-    """What is gone stands on standard output or error; answers how many."""
+    """Check that every removed object is on standard output or error; return their number."""
     left = set(refs(world))
     gone = set(before) - left
     told = set(re.findall(r"(?:shm|sem|msg):\d+", r.out)) | set(r.err.split("\n"))
@@ -209,7 +209,7 @@ def test_a_full_disk_stops_it(world, words, what):
     assert "No space left on device" in r.err
 
 
-def test_a_reader_that_goes_away_stops_it(world):
+def test_a_reader_that_exits_stops_it(world):
     many(world)
     before = refs(world)
     p = subprocess.Popen(world.argv(IPCX, "rm", "shm", "--all", "--json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
@@ -221,7 +221,7 @@ def test_a_reader_that_goes_away_stops_it(world):
     assert 0 < left < 1300 and f"{left} remain" in err and "512 were removed" in err and len(gone & set(err.split("\n"))) == 512
 
 
-def test_a_limit_on_files_stops_it(world):
+def test_a_file_size_limit_stops_it(world):
     many(world, "sem")
     before = refs(world)
     r = world.sh(f'ulimit -f 200; "$IPCX" rm sem --all --json > {world.dir}/out')
@@ -244,14 +244,14 @@ def test_a_dry_run_and_a_table_need_no_record(world):
 
 
 def removals(world, *words, call):
-    """The successful removals that strace saw, as the calls were."""
+    """Return the successful removals that strace saw, as the calls were written."""
     trace = os.path.join(world.dir, "trace")
     r = world.run("strace", "-f", "-qq", "-o", trace, "-e", f"trace={call}", IPCX, "rm", *words, env={"ASAN_OPTIONS": "detect_leaks=0"})
     with open(trace, encoding="utf-8") as f:
         return r, [re.sub(r"^\d+ +", "", line).strip() for line in f if "IPC_RMID" in line or call == "unlinkat"]
 
 
-def test_named_ones_and_whole_mechanisms_each_once(world):
+def test_named_objects_and_whole_mechanisms_are_removed_once(world):
     many(world, n=1200)
     many(world, "sem", 1200)
     named = refs(world, "shm")
@@ -259,8 +259,8 @@ def test_named_ones_and_whole_mechanisms_each_once(world):
     assert r.rc == 0 and len(calls) == 2400 == len(set(calls)) and refs(world) == []
 
 
-def test_a_name_that_is_made_again_is_not_removed_again(world):
-    """Between the slices each name is made anew at once: with 1,200 names and a whole mechanism behind them, each goes once."""
+def test_a_name_that_is_created_again_is_not_removed_again(world):
+    """Between slices each name is created anew at once: with 1,200 names and a whole mechanism after them, each is removed once."""
     many(world, "sem", 700)
     names = [f"/n{i}" for i in range(600)]
     kernel(world, "for i in range(600): open('/dev/shm/n%d' % i, 'w').close()")
@@ -290,7 +290,7 @@ t.join()
     assert refs(world, "sem") == []
 
 
-def test_a_key_that_is_made_again_is_not_removed_again(world):
+def test_a_key_that_is_created_again_is_not_removed_again(world):
     many(world, "sem", 700)
     for key in (0x11, 0x12):
         world.ok("mk", "shm", "--size", "1", "--key", key)

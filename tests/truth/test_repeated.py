@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An option that is given twice: conditions all hold, lists go on, and nothing is overruled without a word."""
+"""Repeated options: conditions are combined, lists are appended, and no value silently overrides another."""
 
 import pytest
 
@@ -24,11 +24,11 @@ def sizes(world, *words):
     (["-w", "nattch == 0", "-w", "size > 1", "-w", "size != 8192"], [4096, 65536]),
     (["-w", "size > 4096"] * 64, [8192, 65536]),
 ])
-def test_conditions_all_hold(shm, words, left):
+def test_conditions_are_combined(shm, words, left):
     assert sizes(shm, *words) == left
 
 
-def test_rm_takes_what_fulfils_all(shm):
+def test_rm_removes_what_meets_all_conditions(shm):
     shm.ok("rm", "shm", "--where", "nattch == 0", "--where", "size > 4096", "-w", "size < 65536", "--yes")
     assert sizes(shm) == [4096, 65536]
     shm.ok("rm", "-y", "-w", "size == 4096", "-w", "mech == shm", "-w", "nattch == 0")
@@ -47,7 +47,7 @@ def test_rm_takes_what_fulfils_all(shm):
     (["-w", ""], "column 1 of the expression: a condition is missing"),
     (["-w", "pid > 0"] * 65, "--where is given more than 64 times"),
 ])
-def test_an_error_points_at_its_own(world, command, words, says):
+def test_an_error_points_at_its_own_condition(world, command, words, says):
     if "given more" not in says and command[0] != "ns":
         words = [w.replace("pid", "uid") for w in words]
     world.ok("mk", "shm", "--size", 1)
@@ -57,13 +57,13 @@ def test_an_error_points_at_its_own(world, command, words, says):
     assert len(world.objects("shm")) == 1
 
 
-def test_all_and_where_still_contradict(shm):
+def test_all_and_where_still_exclude_each_other(shm):
     r = shm.ipcx("rm", "shm", "--all", "-w", "size > 1", "-w", "size > 2")
     assert r.rc == 2 and "--all and --where" in r.err
     assert len(sizes(shm)) == 3
 
 
-def test_columns_go_on(shm):
+def test_columns_are_appended(shm):
     def raw(*words):
         return shm.ok("ls", "shm", "--format", "csv", "-w", "size == 8192", *words).replace("\r", "").splitlines()
 
@@ -76,12 +76,12 @@ def test_columns_go_on(shm):
 
 @pytest.mark.parametrize("words", [["-o", "ref", "-o", ""], ["-o", "", "-o", "ref"], ["-o", "ref", "-o", "nonsense"],
                                    ["--sort", "size", "--sort", ""], ["--sort", "size", "--sort", "nonsense"]])
-def test_a_part_of_a_list_must_be_right(shm, words):
+def test_every_part_of_a_list_must_be_valid(shm, words):
     r = shm.ipcx("ls", "shm", *words)
     assert (r.rc, r.out) == (2, "") and "no field" in r.err
 
 
-def test_orders_go_on(shm):
+def test_sort_fields_are_appended(shm):
     shm.ok("mk", "shm", "--size", 4096, "--mode", "0640")
     shm.ok("mk", "shm", "--size", 8192, "--mode", "0640")
 
@@ -118,15 +118,15 @@ def test_orders_go_on(shm):
 def test_another_value_is_refused(world, words):
     before = world.steady()
     r = world.ipcx(*words)
-    if words[:2] == ["sem", "run"]:  # behind -- it is the command's
+    if words[:2] == ["sem", "run"]:  # after -- it is the command's
         assert "twice" not in r.err
         return
     assert (r.rc, r.out) == (2, "") and "is given twice, with different values" in r.err, r.err
     assert world.steady() == before
 
 
-def test_options_around_the_first_operand_are_one(world):
-    """sem run takes its options before and behind the reference."""
+def test_options_before_and_after_the_first_operand_are_combined(world):
+    """sem run takes its options before and after the reference."""
     world.ok("mk", "sem", "--nsems", "1", "--init", "1")
     r = world.ipcx("sem", "run", "--timeout", "1s", "0", "--timeout", "2s", "true")
     assert r.rc == 2 and "--timeout is given twice" in r.err, r.err
@@ -142,7 +142,7 @@ def test_the_same_value_again_is_fine(world):
     assert not world.objects()
 
 
-def test_expectations_all_hold(world):
+def test_expectations_are_combined(world):
     words = ["stress", "sem", "--workload", "churn", "--for", "50ms"]
     r = world.ipcx(*words, "--expect", "errors == 0", "--expect", "p99 > x")
     assert r.rc == 2 and "column 7 of expression 2" in r.err, r.err
@@ -150,8 +150,8 @@ def test_expectations_all_hold(world):
     assert r.rc == 1 and "not as expected" in r.err, r.err
 
 
-def test_capabilities_to_drop_go_on(world):
-    """The second list does not give back what the first took."""
+def test_capabilities_to_drop_are_appended(world):
+    """The second list does not restore what the first dropped."""
     r = world.ipcx("ns", "new", "--drop-caps", "cap_chown", "--drop-caps", "cap_net_raw", "grep", "CapEff", "/proc/self/status")
     if "libcap" in r.err:
         pytest.skip("needs libcap")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A dry run promises what the deed then does: the same objects, the same messages and the same status, whatever stands in the
-caller's way: his user, capabilities he lacks, directories and mounts, limits, other user namespaces."""
+"""A dry run predicts the real run: the same objects, the same messages and the same status, whatever is in the way: the user, missing
+capabilities, directories and mounts, limits, other user namespaces."""
 
 import json
 import os
@@ -16,7 +16,7 @@ USER = 1234
 with open(os.path.join(HERE, "rights.py"), encoding="utf-8") as source:
     ACT = source.read()
 
-# Objects of root's, and of the user's.
+# Objects of root and of the user.
 REFS = [f"{m}:{n}" for m in ("shm", "msg", "sem") for n in range(3)] + [f"{m}:/{n}" for m in ("mq", "pshm", "psem") for n in ("root", "user")]
 SHM, MSG, PSHM = (["set", *(r for r in REFS if r.startswith(m))] for m in ("shm:", "msg:", "pshm:"))
 
@@ -34,7 +34,7 @@ def acts(world, *way, deeds=(*OWN, *ONE, *RM), before="", undo=""):
 
 
 def promised(*args, **more):
-    """Whether each dry run says what the deed did. Answers all references that were acted on, and all messages."""
+    """Check that each dry run predicted its real run. Return all references acted on, and all messages."""
     acted, messages = set(), []
     for words, dry, deed in acts(*args, **more):
         assert dry == deed, words
@@ -58,7 +58,7 @@ def limited(flag, value):
     return ["sh", "-c", f'ulimit -{flag} {value} && exec "$0" "$@"']
 
 
-# Who acts and how, what stands in the way; what of all that is refused.
+# Who acts and how, the obstacle, and what is refused because of it.
 BIND = ("mount -o remount,bind,ro /dev/shm", "mount -o remount,bind,rw /dev/shm")
 DISK = ("mount -o remount,ro /dev/shm", "mount -o remount,rw /dev/shm")
 STAGES = {
@@ -88,16 +88,16 @@ STAGES = {
 
 
 @pytest.mark.parametrize("name", STAGES)
-def test_a_dry_run_says_what_is_done(world, name):
-    """Every deed on objects of root's and of the user's, with each of these in the way."""
+def test_a_dry_run_predicts_the_real_run(world, name):
+    """Every command on objects of root and of the user, with each of these obstacles."""
     way, before, undo, says = STAGES[name]
     acted, messages = promised(world, *way, before=before, undo=undo)
     assert any(says in m for m in messages), set(messages)
     assert acted
 
 
-def test_who_has_no_number_cannot_tell(world):
-    """His own objects and those of others look alike to him: that is said, and the status is that of an answer that is not whole."""
+def test_a_user_without_a_mapping_gets_no_prediction(world):
+    """Without a mapping, own and foreign objects look alike: this is reported, and the status is that of an incomplete result."""
     for words, dry, deed in acts(world, *user("unshare", "--user"), deeds=[["rm", "shm", "--all", "--yes"], ["rm", "posix", "--all", "--yes"]]):
         assert set(deed["refs"]) < set(dry["refs"]) and dry["status"] == deed["status"] == 4, words
         assert "whether all of these may be removed cannot be told" in dry["text"]
@@ -121,8 +121,8 @@ def test_queues_in_their_directory(mqworld, way, before, says):
 
 @pytest.mark.parametrize("hidden", ["chattr +i /dev/shm/root", "chattr +a /dev/shm/root /dev/shm/sem.user", "chattr +i /dev/shm", "chattr +a /dev/shm",
                                     "mount --bind /dev/shm/user /dev/shm/root"])
-def test_what_only_the_file_tells(world, hidden):
-    """Files and directories that nobody changes, a file that something is mounted on."""
+def test_obstacles_that_only_the_file_shows(world, hidden):
+    """Immutable files and directories, and a file that is a mount point."""
     need("chattr")
     if world.sh("touch /dev/shm/x && chattr +i /dev/shm/x && ! rm /dev/shm/x 2>/dev/null && chattr -i /dev/shm/x && rm /dev/shm/x").rc:
         pytest.skip("the tmpfs of this kernel has no such attributes")
@@ -131,7 +131,7 @@ def test_what_only_the_file_tells(world, hidden):
 
 
 def agree(world, *words, **run):
-    """One dry run and its deed, from anywhere."""
+    """A dry run and its real run, from anywhere."""
     dry, deed = (world.ipcx(*words, *more, "--json", **run) for more in (["--dry-run"], []))
     told = [([o["ref"] for o in r.json["objects"]] if r.out else None, r.json["errors"] if r.out else None, r.err, r.rc) for r in (dry, deed)]
     assert told[0] == told[1], words
@@ -139,8 +139,8 @@ def agree(world, *words, **run):
 
 
 @pytest.mark.parametrize("who", [{"uid": USER}, {}, {"uid": 4321}, {"caps": "-sys_admin"}, {"caps": "-fowner"}], ids=str)
-def test_the_rights_are_those_there(world, who):
-    """In namespaces of a user's own user namespace: whoever gets there acts as its root, and only there."""
+def test_permissions_are_those_in_the_namespace(world, who):
+    """In namespaces of a user's own user namespace: a process that enters acts as its root, and only there."""
     file = os.path.join(world.dir, "pid")
     do(world, f"touch {file}; chmod 0666 {file}")
     script = f"mount -t tmpfs -o mode=1777 none /dev/shm; echo $$ >{file}; echo ready; read end"
@@ -157,7 +157,7 @@ def test_the_rights_are_those_there(world, who):
 
 
 def test_the_question_counts_what_may_be_removed(world):
-    """It shows and counts what goes, says how many do not, and afterwards says why, as without a question."""
+    """It lists and counts what will be removed, says how many objects will not, and afterwards says why, as without a question."""
     do(world, "for n in 1 2 3; do $IPCX mk shm --size 1M; done; $IPCX set shm:0 --owner 1234")
     status, text = on_terminal(world, "rm", "shm", "--all", answer="n", uid=USER, env={"NO_COLOR": "1"})
     lines = [line.split()[0] for line in text.splitlines()]
@@ -173,8 +173,8 @@ def test_the_question_counts_what_may_be_removed(world):
     assert status == 1 and "remove 2 shm (2 more cannot be removed) from" in text
 
 
-def test_a_number_that_is_cut_is_refused(world):
-    """msgctl(2) takes 31 bits of what a queue may hold: 4G was taken for 0."""
+def test_a_number_that_would_be_truncated_is_refused(world):
+    """msgctl(2) takes 31 bits of qbytes: 4G was taken for 0."""
     world.ok("mk", "msg")
     for words in (["set", "msg:0", "--qbytes", "4G"], ["set", "msg:0", "--qbytes", "4G", "--dry-run"], ["mk", "msg", "--qbytes", "4G"]):
         r = world.ipcx(*words)
@@ -183,8 +183,8 @@ def test_a_number_that_is_cut_is_refused(world):
 
 
 @pytest.mark.parametrize("mech, make", [("shm", ["--size", "1"]), ("sem", ["--nsems", "1"]), ("pshm", ["--size", "1"]), ("psem", [])])
-def test_a_dry_run_asks_little(world, mech, make):
-    """Of a directory once, whatever is in it; of what is one's own nothing, and of a file one call."""
+def test_a_dry_run_makes_few_calls(world, mech, make):
+    """A directory is checked once, whatever it contains; own objects need no check, and a file needs one call."""
     posix, n = mech.startswith("p"), 7
     for i in range(n):
         world.ok("mk", mech, *([f"/{i}"] if posix else []), *make)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A /dev/shm that is full of what is no object: how much that is stands beside what the objects hold."""
+"""A /dev/shm filled with other files: their size is shown beside that of the objects."""
 
 import re
 
@@ -9,7 +9,7 @@ from conftest import IPCX
 from helpers.tools import do
 
 NONE = "in files without a name that are still open or mapped"
-# Run a command while a file without a name has so many bytes.
+# Run a command while an unlinked file of this size is open.
 UNLINKED = """
 import os, subprocess, sys
 f = os.open("/dev/shm/tmp", os.O_CREAT | os.O_RDWR)
@@ -21,7 +21,7 @@ sys.exit(subprocess.run(sys.argv[2:]).returncode)
 
 @pytest.fixture
 def full(world):
-    """Objects of both kinds, with two names, a hole, and other files: all of that is seen."""
+    """Objects of both kinds, with two names, a hole, and other files: all of these are accounted for."""
     world.ok("mk", "pshm", "/a", "--size", "8K")
     world.ok("mk", "pshm", "/hole", "--size", "1G")
     world.ok("mk", "psem", "/s")
@@ -31,7 +31,7 @@ def full(world):
 
 
 def looks(world, launch=()):
-    """What ls, limits and ns ls note of it."""
+    """Return the notes of ls, limits and ns ls about it."""
     notes = []
     for words in ("ls", "pshm"), ("ls",), ("limits", "dev_shm"), ("limits",), ("ns", "ls"):
         r = world.run(*launch, IPCX, *words, "--json")
@@ -41,7 +41,7 @@ def looks(world, launch=()):
     return notes
 
 
-def test_nothing_to_say(full):
+def test_nothing_to_report(full):
     assert looks(full) == [[]] * 5
 
 
@@ -51,7 +51,7 @@ def test_in_directories(full):
     assert looks(full) == [[want]] * 5
     r = full.ipcx("ls", "pshm")
     assert r.err == f"ipcx: note: /dev/shm: {want}\n"
-    # Whoever asks for some, or for something else, or removes, is not told.
+    # Queries of some objects or of other ones, and removals, do not report it.
     full.ok("ls", "pshm", "--where", "size > 0")
     full.ok("ls", "psem")
     full.ok("show", "pshm:/a")
@@ -65,8 +65,8 @@ def test_without_a_name(full):
     assert looks(full, launch) == [[want]] * 5
 
 
-def test_a_name_in_a_directory(full):
-    """Half of a file with two names, one of them out of sight."""
+def test_a_hard_link_in_a_directory(full):
+    """A file with two names, one of them in a directory, counts half."""
     do(full, "mkdir /dev/shm/d && head -c 4194304 /dev/zero > /dev/shm/two && ln /dev/shm/two /dev/shm/d/two")
     assert "2M more is in use" in full.ipcx("ls", "pshm").err
 
@@ -74,8 +74,8 @@ def test_a_name_in_a_directory(full):
 @pytest.mark.parametrize("mount", [
     "mount -t ramfs none /dev/shm", "mount -t tmpfs -o size=0 none /dev/shm",
     "mkdir /dev/shm/d && mount --bind / /dev/shm", ])
-def test_where_nothing_counts(world, mount):
-    """A disk counts other directories as well, and these count nothing."""
+def test_file_systems_without_accounting(world, mount):
+    """A disk also holds other directories; other file systems count nothing."""
     do(world, mount)
     assert "more is in use" not in world.ipcx("ls", "pshm").err
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Times that are shown are the times that are taken: local without a zone, in every zone and around every change of it; and
-times that are no dates, or yet to come."""
+"""Times are accepted as they are shown: local without a zone, in every zone and around each of its changes; and times beyond the calendar or
+in the future."""
 
 import calendar
 import re
@@ -10,7 +10,7 @@ import pytest
 
 from helpers.tools import preload, release
 
-# Without zoneinfo: the C library reads these rules from TZ itself.
+# No zoneinfo needed: the C library reads these rules from TZ itself.
 SHANGHAI, NEW_YORK, LORD_HOWE = "CST-8", "EST5EDT,M3.2.0,M11.1.0", "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0"
 ZONES = [SHANGHAI, NEW_YORK, LORD_HOWE, "UTC", None, "Asia/Shanghai", "America/New_York", "Australia/Lord_Howe"]
 
@@ -19,7 +19,7 @@ def utc(text):
     return calendar.timegm(time.strptime(text, "%Y-%m-%d %H:%M:%S"))
 
 
-# Before, in and behind the days on which clocks change, and others.
+# Before, within and after the days on which clocks change, and others.
 MOMENTS = [utc(t) for t in (
     "2026-03-08 06:59:59", "2026-03-08 07:00:00", "2026-11-01 05:30:00", "2026-11-01 06:30:00",  # New York
     "2026-04-04 14:45:00", "2026-04-04 15:15:00", "2026-10-03 15:29:59", "2026-10-03 15:30:00",  # Lord Howe
@@ -27,19 +27,19 @@ MOMENTS = [utc(t) for t in (
 
 
 def objects_at(world, moments):
-    """Objects whose mtime is each of these."""
+    """Create objects with each of these times as mtime."""
     lines = "\n".join(f"printf x > /dev/shm/o{i} && touch -d @{at} /dev/shm/o{i}" for i, at in enumerate(moments))
     assert world.sh(lines).rc == 0
 
 
 def shown(world, env, *words):
-    """What a format prints of the mtimes, by reference."""
+    """Return the mtimes that a format prints, by reference."""
     out = world.ok("ls", "pshm", "-o", "ref,mtime", "--no-headings", *words, env=env)
     return dict(re.split(r'\s+|,|="', line, maxsplit=1) for line in out.replace("\r", "").splitlines())
 
 
 @pytest.mark.parametrize("zone", ZONES, ids=str)
-def test_what_is_shown_is_taken(world, zone):
+def test_shown_times_are_accepted(world, zone):
     objects_at(world, MOMENTS)
     env = {"TZ": zone}
     as_json = {o["ref"]: o["mtime"] for o in world.ipcx("ls", "pshm", "--json", "-o", "ref,mtime", env=env).json["objects"]}
@@ -69,8 +69,8 @@ def test_a_minute_is_its_first_second(world, zone):
 
 
 @pytest.mark.parametrize("zone", [SHANGHAI, NEW_YORK, LORD_HOWE, "UTC"])
-def test_rm_leaves_what_is_as_young_as_shown(world, zone):
-    """What was made in this minute is not older than this minute."""
+def test_rm_keeps_objects_as_young_as_shown(world, zone):
+    """An object created within this minute is not older than this minute."""
     world.ok("mk", "shm", "--size", 1)
     minute = world.ok("ls", "shm", "-o", "ctime", "--no-headings", env={"TZ": zone}).strip()
     world.ok("rm", "shm", "--yes", "-w", f'ctime < "{minute}"', env={"TZ": zone})
@@ -79,7 +79,7 @@ def test_rm_leaves_what_is_as_young_as_shown(world, zone):
     assert not world.objects("shm")
 
 
-def test_a_day_begins_here(world):
+def test_a_day_begins_at_local_midnight(world):
     objects_at(world, [utc("2026-11-20 15:59:59"), utc("2026-11-20 16:00:00"), utc("2026-11-21 16:00:00")])
 
     def found(condition, zone):
@@ -100,11 +100,11 @@ def test_a_day_begins_here(world):
     (NEW_YORK, "2026-03-08T02:59:59", "never came here"),
     (LORD_HOWE, "2026-04-05 01:45", "came twice here: add +11:00 or +10:30"),
     (LORD_HOWE, "2026-10-04 02:15", "never came here"),
-    ("<+00>0<+02>-2,M3.2.0/0,M11.1.0/2", "2026-03-08", "never came here"),  # a midnight that is left out
+    ("<+00>0<+02>-2,M3.2.0/0,M11.1.0/2", "2026-03-08", "never came here"),  # a midnight that is skipped
     ("America/New_York", "2026-11-01 01:30", "came twice here: add -04:00 or -05:00"),
-    ("Pacific/Apia", "2011-12-30 12:00", "never came here"),  # a whole day was left out
+    ("Pacific/Apia", "2011-12-30 12:00", "never came here"),  # a whole day was skipped
 ])
-def test_an_hour_that_is_none_or_two(world, zone, time_, says):
+def test_a_skipped_or_repeated_hour(world, zone, time_, says):
     world.ok("mk", "pshm", "/a", "--size", 1)
     for command in (["ls", "pshm"], ["rm", "pshm", "--yes"]):
         r = world.ipcx(*command, "-w", f'size > 0 && mtime > "{time_}"', env={"TZ": zone})
@@ -121,28 +121,28 @@ def test_an_hour_that_is_none_or_two(world, zone, time_, says):
     (LORD_HOWE, ["2026-04-05 01:29:59", "2026-04-05 02:00", "2026-10-04 01:59:59", "2026-10-04 02:30", "2026-04-05T01:45:00+10:30"]),
     ("Pacific/Apia", ["2011-12-29 23:59:59", "2011-12-31"]),
 ])
-def test_hours_beside_them_are_one(world, zone, fits):
+def test_neighbouring_hours_are_unambiguous(world, zone, fits):
     for text in fits:
         world.ok("ls", "pshm", "-w", f'mtime > "{text}"', env={"TZ": zone})
 
 
-def test_years_are_a_span(world):
-    """A table prints 2y: a condition takes it."""
+def test_years_are_accepted_as_a_span(world):
+    """A table prints 2y, which a condition accepts."""
     objects_at(world, [0])
     assert world.objects("pshm", "-w", "age < 2y && age < 2y3d")
 
 
-# ---- times that are none
+# ---- times beyond the calendar
 
 
-# tmpfs keeps any: 10000-01-01, before the year 0, the ends of the type.
+# tmpfs stores any time: 10000-01-01, before the year 0, the extremes of the type.
 ODD = [253402300800, -62167219201, 2**62, -(2**62)]
 FINE = [253402300799, -62167219200, -1, -2**31, 2**31, 2**32, 4102444800]
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 @pytest.mark.parametrize("at", FINE)
-def test_far_dates_are_dates(world, at):
+def test_extreme_dates_are_dates(world, at):
     objects_at(world, [at])
     text = world.objects("pshm", "-o", "ref,mtime")[0]["mtime"]
     assert RFC3339.fullmatch(text)
@@ -152,7 +152,7 @@ def test_far_dates_are_dates(world, at):
 
 
 @pytest.mark.parametrize("at", ODD)
-def test_what_is_no_date_is_unknown(world, at):
+def test_a_time_beyond_the_calendar_is_unknown(world, at):
     objects_at(world, [at, 5])
     r = world.ipcx("ls", "pshm", "--json", "-o", "ref,mtime,size")
     assert r.rc == 0 and [(o["ref"], o["mtime"]) for o in sorted(r.json["objects"], key=lambda o: o["ref"])] == [
@@ -163,15 +163,15 @@ def test_what_is_no_date_is_unknown(world, at):
                              ("mtime > 1960-01-01", ["pshm:/o1"])):
         r = world.ipcx("ls", "pshm", "--json", "-w", condition)
         assert [o["ref"] for o in r.json["objects"]] == wants, condition
-    # Where nobody reads it, nothing is said.
+    # Where it is not read, nothing is reported.
     world.ok("ls", "pshm", "-o", "ref,size")
-    # What was to go by it may not all have gone.
+    # A removal by that field may be incomplete.
     r = world.ipcx("rm", "pshm", "--yes", "-w", "mtime < 2000-01-01")
     assert r.rc == 4 and "no dates" in r.err and [o["ref"] for o in world.objects("pshm", "-o", "ref")] == ["pshm:/o0"]
 
 
-def test_what_is_yet_to_come_has_no_age(world):
-    """The clock was set back since: neither old nor young."""
+def test_a_time_in_the_future_has_no_age(world):
+    """The clock was set back since: the object is neither old nor young."""
     world.ok("mk", "shm", "--size", "4K")
     env = {"LD_PRELOAD": preload("past")}
     r = world.run(release(), "ls", "shm", "--json", "-o", "ref,ctime,age", env=env)
@@ -187,11 +187,11 @@ def test_what_is_yet_to_come_has_no_age(world):
     assert len(world.objects("shm")) == 1
 
 
-# ---- one clock for a run
+# ---- one clock for each command
 
 
-def test_ages_do_not_move_within_a_run(world):
-    """A clock that goes on by an hour whenever it is read: all that one command says of an age is one."""
+def test_ages_do_not_change_within_a_command(world):
+    """With a clock that advances by an hour on each read, a command uses one time for all ages."""
     world.ok("mk", "shm", "--size", "4K", "--count", "3")
     world.ok("mk", "msg", "--count", "3")
     world.ok("mk", "sem", "--nsems", "1", "--count", "1100")
@@ -203,8 +203,8 @@ def test_ages_do_not_move_within_a_run(world):
 
 
 @pytest.mark.parametrize("zone, when", [(SHANGHAI, 253402300799), (NEW_YORK, -62167219200)])
-def test_a_moment_that_has_no_year_here_can_be_given_back(world, zone, when):
-    """At the ends of the calendar the local year would be 10000, or before 0: such a moment stands in UTC."""
+def test_a_time_without_a_local_year_can_be_parsed_again(world, zone, when):
+    """At the ends of the calendar the local year would be 10000, or before 0: such a time is shown in UTC."""
     env = {"TZ": zone}
     world.ok("mk", "pshm", "/t", "--size", "4096")
     world.sh(f"touch -d @{when} /dev/shm/t")

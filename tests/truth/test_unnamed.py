@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A process without a number here is unknown to lists, conditions and removals alike, and what is unknown has a reason in JSON that fits."""
+"""A process without a PID here is unknown to lists, conditions and removals alike, and JSON gives the right reason."""
 
 import os
 
@@ -12,7 +12,7 @@ PIDS = [("shm", "cpid"), ("msg", "lspid"), ("sem", "lpid")]
 
 
 def inside(world, *words, **more):
-    """ipcx in a PID namespace of its own: that of a container that shares the IPC namespace."""
+    """ipcx in a PID namespace of its own, like that of a container that shares the IPC namespace."""
     return world.run("unshare", "--pid", "--fork", "--mount-proc", IPCX, *words, **more)
 
 
@@ -37,7 +37,7 @@ def test_an_unknown_process_is_not_none(used, mech, field):
 
 
 @pytest.mark.parametrize("mech, field", PIDS)
-def test_nothing_is_removed_by_an_unknown_process(used, mech, field):
+def test_nothing_is_removed_because_of_an_unknown_process(used, mech, field):
     r = inside(used, "rm", mech, "--yes", "--where", f"{field} == null", "--json")
     assert r.rc == 4 and r.json["objects"] == [] and [e["message"] for e in r.json["errors"]] == [NO_NUMBER], r
     assert [o["ref"] for o in used.objects(mech)] == [f"{mech}:0"]
@@ -46,8 +46,8 @@ def test_nothing_is_removed_by_an_unknown_process(used, mech, field):
 
 
 @pytest.mark.parametrize("how", ["set", "operated"])
-def test_sempid_0_is_not_nobody_where_an_array_was_used(world, how):
-    """The kernel answers 0 for a semaphore that nobody touched, and for one that somebody without a number here did."""
+def test_sempid_0_is_unknown_if_the_array_was_used(world, how):
+    """The kernel reports 0 for an unused semaphore as well as for one used by a process without a PID here."""
     world.ok("mk", "sem", "--nsems", "2", *(["--init", "1"] if how == "set" else []))
     if how == "operated":
         world.ok("sem", "post", "sem:0")
@@ -59,7 +59,7 @@ def test_sempid_0_is_not_nobody_where_an_array_was_used(world, how):
     assert r.json["objects"] == [{"lpid": None, "lpid_alive": None, "unknown": ["lpid", "lpid_alive"]}]
 
 
-def test_of_an_array_that_nobody_used_nothing_is_unknown(world):
+def test_nothing_is_unknown_about_an_unused_array(world):
     world.ok("mk", "sem", "--nsems", "2")
     r = inside(world, "show", "sem:0", "--json")
     assert r.json["errors"] == [] and [row["sempid"] for row in r.json["objects"][0]["semaphores"]] == [None] * 2 and "unknown" not in r.out
@@ -70,8 +70,8 @@ DEFAULTS = [("ls", "msg"), ("show", "msg:0"), ("ns", "ls")]
 
 
 @pytest.mark.parametrize("words", DEFAULTS, ids=" ".join)
-def test_what_comes_unasked_and_is_unknown_has_its_reason(used, words):
-    """In JSON; whoever reads a table did not ask for it, and -v says it."""
+def test_a_default_field_that_is_unknown_has_a_reason(used, words):
+    """In JSON; in a table, where it was not requested, the reason is printed with -v."""
     r = inside(used, *words, "--json")
     rows = next(v for k, v in r.json.items() if isinstance(v, list) and k != "errors")
     assert any("unknown" in row for row in rows) and r.json["errors"] and r.err == "", r
@@ -81,7 +81,7 @@ def test_what_comes_unasked_and_is_unknown_has_its_reason(used, words):
 
 
 @pytest.mark.parametrize("mech", ["pshm", "psem"])
-def test_what_nothing_tells_stands_where_it_is_named(world, mech):
+def test_an_unknown_named_field_is_reported(world, mech):
     world.ok("mk", mech, "/x", *(["--size", "4096"] if mech == "pshm" else []))
     for words in (("ls", mech), ("show", f"{mech}:/x")):
         r = world.ipcx(*words, "--json")
@@ -92,7 +92,7 @@ def test_what_nothing_tells_stands_where_it_is_named(world, mech):
 
 
 @pytest.mark.parametrize("call, ref", [("semctl", "sem:0"), ("msgrcv", "msg:0")])
-def test_contents_that_could_not_be_read_are_unknown(used, call, ref):
+def test_unreadable_contents_are_unknown(used, call, ref):
     r = used.run("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"inject={call}:error=EIO:when=2+" if call == "semctl" else f"inject={call}:error=EIO",
                  IPCX, "show", ref, "--json", env=NO_LEAKS)
     row = r.json["objects"][0]
@@ -103,7 +103,7 @@ def test_contents_that_could_not_be_read_are_unknown(used, call, ref):
     assert r.json["objects"][0]["unknown"] == ["contents"] and [e["kind"] for e in r.json["errors"]] == ["incomplete"], r
 
 
-def test_a_proc_that_failed_is_not_called_unmounted(world):
+def test_a_failing_proc_is_not_reported_as_unmounted(world):
     def failing(*words):
         return world.run("strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=fstatfs:error=EIO", IPCX, *words, env=NO_LEAKS)
 
@@ -112,7 +112,7 @@ def test_a_proc_that_failed_is_not_called_unmounted(world):
         assert "Input/output error" in r.err and "not mounted" not in r.err and "No such file" not in r.err, (words, r)
 
 
-def test_what_fills_dev_shm_says_which(world):
+def test_the_note_names_what_fills_dev_shm(world):
     world.ok("mk", "pshm", "/p", "--size", "4096")
     world.sh("mkdir /dev/shm/d; head -c 3M /dev/zero >/dev/shm/d/x")
     e = world.ipcx("ls", "pshm", "--json").json["errors"][-1]
@@ -121,7 +121,7 @@ def test_what_fills_dev_shm_says_which(world):
     assert f"/dev/shm: shm_device {device}: 3M more is in use" in world.ipcx("ls", "pshm", "--ns", "all").err
 
 
-def test_a_mechanism_that_was_named_and_read_in_part_is_no_success(world):
+def test_a_named_mechanism_read_in_part_is_not_a_success(world):
     world.ok("mk", "pshm", "/p", "--size", "4096")
     for words, rc in ((("pshm",), 4), ((), 0)):
         r = world.run("strace", "-f", "-qq", "-o", "/dev/null", "-P", "/dev/shm", "-e", "inject=getdents64:error=EIO:when=2", IPCX, "ls", *words, env=NO_LEAKS)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Conditions over limits, --fail for scripts, and what set and mk --from really did."""
+"""Conditions on limits, --fail for scripts, and what set and mk --from really did."""
 
 import os
 
@@ -29,7 +29,7 @@ def test_limits_for_monitoring(world):
     r = world.ipcx(*words)
     assert r.rc == 1 and r.out.startswith("shmmni") and len(r.lines) == 1
     world.ok("rm", "shm", "--all")
-    # What cannot be read is not well.
+    # Unreadable does not count as fine.
     assert world.sh("umount -l /dev/shm; mount -t tmpfs none /dev; mount -t tmpfs none /proc/sys/fs").rc == 0
     r = world.ipcx(*words)
     assert r.rc == 4 and r.out == "" and "dev_shm" in r.err
@@ -38,7 +38,7 @@ def test_limits_for_monitoring(world):
     assert world.ipcx("limits", "--fail").rc == 1
 
 
-def test_an_unlimited_one_is_no_gap(world):
+def test_an_unlimited_limit_is_not_unknown(world):
     assert world.sh("umount /dev/shm; mount -t tmpfs -o size=0,nr_inodes=0 none /dev/shm").rc == 0
     assert world.ok("limits", "dev_shm", "dev_shm_inodes", "--where", "percent > 90", "--fail", "--no-headings") == ""
 
@@ -70,7 +70,7 @@ def test_objects_for_monitoring(world):
 # ---- set
 
 
-def test_what_was_changed_is_printed_though_the_condition_holds_no_more(world):
+def test_changed_objects_are_printed_even_if_the_condition_no_longer_holds(world):
     world.ok("mk", "shm", "--size", "1", "--count", "2")
     world.ok("set", "shm:1", "--mode", "0640")
     dry = world.ipcx("set", "shm", "--where", "mode == 0600", "--mode", "0644", "--dry-run", "--json")
@@ -89,7 +89,7 @@ def test_a_mechanism_needs_a_condition(world):
     assert world.ipcx("set", "shm", "--where", "curmsgs == 0", "--mode", "0644").rc == 2
 
 
-def test_what_was_changed_unrecorded_is_said(world):
+def test_changes_that_could_not_be_recorded_are_reported(world):
     world.ok("mk", "shm", "--size", "1", "--count", "2")
     with open("/dev/full", "wb") as full:
         r = world.ipcx("set", "shm:0", "shm:1", "--mode", "0644", "--json", stdout=full)
@@ -121,7 +121,7 @@ def test_contents_have_their_exact_size(world, mech, size):
     name = ["/y"] if mech == "pshm" else []
     ref = f"{mech}:" + world.ipcx("mk", mech, *name, "--from", "-", input=data).out.strip()
     assert world.objects(ref)[0]["size"] == size and world.ipcx(mech, "read", ref).stdout == data, "from a pipe"
-    # What is left of a file that was read in part.
+    # The rest of a partially read file.
     name = ["/z"] if mech == "pshm" else []
     r = world.sh('exec 3<"$F"; dd bs=1 count=1 <&3 >/dev/null 2>&1; "$IPCX" mk "$@" --from - <&3'.replace('"$@"', " ".join([mech, *name])), env={"F": path})
     if size > 1:
@@ -129,7 +129,7 @@ def test_contents_have_their_exact_size(world, mech, size):
 
 
 @pytest.mark.parametrize("mech", ["shm", "pshm"])
-def test_a_file_of_proc_has_its_contents(world, mech):
+def test_a_file_in_proc_has_contents(world, mech):
     ref = f"{mech}:" + world.ok("mk", mech, *(["/x"] if mech == "pshm" else []), "--from", "/proc/version")
     with open("/proc/version", "rb") as f:
         assert world.ipcx(mech, "read", ref).stdout == f.read()
@@ -137,14 +137,14 @@ def test_a_file_of_proc_has_its_contents(world, mech):
 
 @pytest.mark.parametrize("mech", ["shm", "pshm"])
 @pytest.mark.parametrize("call", FAILING)
-def test_contents_that_cannot_be_read_make_nothing(world, mech, call):
+def test_unreadable_contents_create_nothing(world, mech, call):
     path = os.path.join(world.dir, "in")
     with open(path, "wb") as f:
         f.write(b"x" * 5000)
     env = {"ASAN_OPTIONS": "detect_leaks=0", "LSAN_OPTIONS": "detect_leaks=0"}
     r = world.run("strace", "-f", "-o", "/dev/null", "-P", path, "-e", f"inject={call}:error=EIO", IPCX, "mk", mech,
                   *(["/x"] if mech == "pshm" else []), "--from", path, env=env)
-    if "fstat" in call and r.rc == 0:  # it is read as what does not tell its length
+    if "fstat" in call and r.rc == 0:  # it is read like a file of unknown length
         assert world.objects()[0]["size"] == 5000
         return
     assert r.rc == 1 and r.out == "" and "Input/output error" in r.err, (r.rc, r.out, r.err)
@@ -153,8 +153,8 @@ def test_contents_that_cannot_be_read_make_nothing(world, mech, call):
 
 @pytest.mark.parametrize("mech", ["shm", "pshm"])
 @pytest.mark.parametrize("to", [4000, 6000])
-def test_a_file_that_changes_while_it_is_read_makes_nothing(world, mech, to):
-    """It is made longer or shorter when its length is known and nothing of it was read."""
+def test_a_file_that_changes_while_it_is_read_creates_nothing(world, mech, to):
+    """It grows or shrinks after its length was read and before its contents are."""
     path = os.path.join(world.dir, "in")
     with open(path, "wb") as f:
         f.write(b"x" * 5000)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Each word of a command line counts once and is not passed over: mechanisms, references, fields, values. What acts stops where its record does."""
+"""Each word of a command line counts once and is never ignored: mechanisms, references, fields, values. A change stops when it can no longer
+be recorded."""
 
 import os
 
@@ -13,7 +14,7 @@ def refs(world, *words):
     return world.ok("ls", "-q", *words).split()
 
 
-# ---- values that there are none of
+# ---- impossible values
 
 
 @pytest.mark.parametrize("command", [["ls", "shm"], ["rm"], ["set", "shm", "--mode", "0600"], ["limits"]])
@@ -23,7 +24,7 @@ def refs(world, *words):
     ("limit > 1 || 'pshn' == mech", 'column 14 of the expression: mech is never "pshn": did you mean pshm?'),
     ("mech == queue", 'column 9 of the expression: mech is never "queue": it is shm, msg, sem, mq, pshm or psem'),
 ])
-def test_a_mechanism_that_there_is_none_of(world, command, where, says):
+def test_an_unknown_mechanism_in_a_condition(world, command, where, says):
     world.ok("mk", "shm", "--size", 1)
     r = world.ipcx(*command, "-w", where)
     assert (r.rc, r.out) == (2, "") and says in r.err, r.err
@@ -42,7 +43,7 @@ def test_words_of_other_fields(world):
 
 
 @pytest.mark.parametrize("more", [["--all"], ["-w", "size > 0"], ["--unused"]])
-def test_the_question_has_names(world, more):
+def test_the_question_lists_names(world, more):
     world.ok("mk", "shm", "--size", 1, "--count", 2)
     owner = world.objects("shm")[0]["owner"]
     assert owner == "root"
@@ -53,7 +54,7 @@ def test_the_question_has_names(world, more):
     assert status == 1 and text.splitlines()[1].split()[2] == "0"
 
 
-def test_the_question_about_a_list_has_names(world):
+def test_the_question_about_a_list_shows_names(world):
     world.ok("mk", "shm", "--size", 1, "--count", 2)
     assert world.sh(f'"$IPCX" ls -q >{world.dir}/list').rc == 0
     status, text = on_terminal(world, "rm", "--from", f"{world.dir}/list", answer="n")
@@ -81,14 +82,14 @@ def some(world):
     ("pshm shm:0 msg sem:0 sem", "shm:0 msg:0 sem:0 pshm:/x"),
     ("shm msg:0 sem 0", "msg:0 sem:0 shm:0 shm:1 shm:2"),
     ("msg sem pshm shm 1", "shm:1 msg:0 sem:0 pshm:/x"),
-    # A default, and nothing more.
+    # A default mechanism only.
     ("shm 0 2", "shm:0 shm:2"),
     ("shm shm:1 shm:2", "shm:1 shm:2"),
     ("shm msg:0 1", "msg:0 shm:1"),
     ("shm msg:0 shm:0", "msg:0 shm:0"),
     ("shm 0 msg:0 pshm /x", "shm:0 msg:0 pshm:/x"),
     ("shm 0x5", "shm:0x5"),
-    # Named beside its mechanism.
+    # Named in addition to its mechanism.
     ("sysv shm:0", "shm:0 shm:1 shm:2 msg:0 sem:0"),
     ("shm:0 msg:0 sysv shm:0x5", "shm:0 shm:1 shm:2 msg:0 sem:0"),
     ("pshm:/x shm:2 shm pshm", "shm:0 shm:1 shm:2 pshm:/x"),
@@ -103,7 +104,7 @@ def test_a_mechanism_before_references(some, words, found):
 
 
 @pytest.mark.parametrize("words", [["pshm", "shm:0"], ["shm", "msg:0", "sem:0"], ["shm", "msg:0", "msg", "0"], ["sem", "msg", "0"]])
-def test_a_whole_mechanism_must_be_meant(some, words):
+def test_a_whole_mechanism_must_be_requested(some, words):
     before = refs(some)
     for command, says in ((["rm"], "a mechanism alone removes nothing"), (["rm", "--dry-run"], "a mechanism alone removes nothing"),
                           (["set", "--mode", "0640"], "a mechanism alone changes nothing"), (["show"], "show needs references")):
@@ -117,7 +118,7 @@ def test_rm_of_a_mechanism_and_others(some):
     assert some.ok("rm", "shm", *refs(some, "shm")) == "" and refs(some) == ["sem:0", "pshm:/x"]
 
 
-def test_nothing_was_looked_at_is_not_fine(world):
+def test_nothing_examined_is_not_a_success(world):
     world.ok("mk", "msg")
     world.ok("mk", "shm", "--size", 1, "--count", 2)
     assert world.ipcx("ls", "msg", "shm:0", "--fail", "-w", "mech == msg").rc == 1
@@ -125,7 +126,7 @@ def test_nothing_was_looked_at_is_not_fine(world):
 
 
 @pytest.mark.parametrize("words,rc", [(["shm:9", "shm"], 4), (["sysv", "shm:9"], 4), (["shm:9", "pshm"], 4), (["sem:9", "sem"], 4)])
-def test_what_does_not_exist_is_told_beside_its_mechanism(some, words, rc):
+def test_a_missing_object_is_reported_beside_its_mechanism(some, words, rc):
     gone = next(w for w in words if ":" in w)
     for more in ([], ["--sort", "ref"], ["--json"]):
         r = some.ipcx("ls", *words, *more)
@@ -149,8 +150,8 @@ def test_what_does_not_exist_is_told_beside_its_mechanism(some, words, rc):
     (["shm:0", "sysv", "-w", "mech == shm"], "shm:0 shm:1 shm:2"),
     (["shm:0", "shm:2", "shm:0", "--sort", "-ref"], "shm:0 shm:2"),
 ])
-def test_rm_takes_what_is_named_twice_once(some, words, gone):
-    """The dry run and the deed agree."""
+def test_rm_removes_an_object_named_twice_once(some, words, gone):
+    """The dry run and the real run agree."""
     gone = gone.split()
     left = [r for r in refs(some) if r not in gone]
     for more in (["--dry-run"], []):
@@ -160,7 +161,7 @@ def test_rm_takes_what_is_named_twice_once(some, words, gone):
 
 
 @pytest.mark.parametrize("print_them,more", [("ls -q", []), ("ls -q0", ["--null"]), ("ls --format jsonl", []), ("ls --json", [])])
-def test_rm_takes_what_is_listed_twice_once(some, print_them, more):
+def test_rm_removes_an_object_listed_twice_once(some, print_them, more):
     file = f"{some.dir}/list"
     assert some.sh(f'for i in 1 2; do "$IPCX" {print_them}; done >{file}').rc == 0
     for words in (["--dry-run"], ["shm:1", "shm:0x5"]):
@@ -169,7 +170,7 @@ def test_rm_takes_what_is_listed_twice_once(some, print_them, more):
     assert refs(some) == []
 
 
-def test_what_is_missing_is_told_once(some):
+def test_a_missing_object_is_reported_once(some):
     for words in (["shm:9", "shm:9"], ["shm:9", "shm:0x9", "shm:9"]):
         r = some.ipcx("rm", *words)
         assert r.rc == 3 and r.err.count("shm:9: no such") == 1
@@ -177,7 +178,7 @@ def test_what_is_missing_is_told_once(some):
     assert r.rc == 4 and len(r.err.splitlines()) == 1 and "shm:0" not in refs(some)
 
 
-def test_set_changes_what_is_named_twice_once(some):
+def test_set_changes_an_object_named_twice_once(some):
     for words in (["shm:0", "shm:0"], ["shm:0", "shm:0x5", "shm", "0"]):
         for more in (["--dry-run"], []):
             r = some.ipcx("set", *words, "--mode", "0640", "--json", *more)
@@ -186,7 +187,7 @@ def test_set_changes_what_is_named_twice_once(some):
     assert (r.rc, r.out, r.err) == (0, "shm:0\nshm:1\nshm:2\n", "")
 
 
-def test_show_and_ls_show_it_as_often_as_it_is_named(some):
+def test_show_and_ls_print_it_as_often_as_it_is_named(some):
     assert refs(some, "shm:0", "shm:0") == ["shm:0"] * 2
     assert [o["ref"] for o in some.ipcx("show", "shm:0", "shm:0", "--json").json["objects"]] == ["shm:0"] * 2
 
@@ -198,7 +199,7 @@ def test_many_references_named_twice(world):
     assert (r.rc, r.err) == (0, "") and r.lines == names and refs(world) == []
 
 
-# ---- orders and columns that some lack
+# ---- sort fields and columns that some mechanisms lack
 
 
 @pytest.mark.parametrize("words,says", [
@@ -218,7 +219,7 @@ def test_many_references_named_twice(world):
     (["rm", "all", "--all", "--dry-run", "-o", "ref,curmsgs"],
      ["shm, msg, sem, pshm and psem have no curmsgs: that field is empty for their objects"]),
     (["set", "shm:0", "sem:0", "--mode", "0640", "-o", "ref,size"], ["sem has no size: that field is empty for its objects"]),
-    # Nobody named them, or the fields.
+    # Neither the mechanisms nor the fields were named.
     (["ls", "--sort", "nattch"], []),
     (["ls", "-o", "ref,nattch,qnum"], []),
     (["ls", "all", "-o", "ref,nattch"], []),
@@ -228,19 +229,19 @@ def test_many_references_named_twice(world):
     (["ls", "sysv", "-q"], []),
     (["rm", "sysv", "--all", "--dry-run"], []),
 ])
-def test_orders_and_columns_that_some_lack(some, words, says):
+def test_sort_fields_and_columns_that_some_lack(some, words, says):
     r = some.ipcx(*words)
     assert r.rc == 0 and r.err.splitlines() == [f"ipcx: note: {s}" for s in says]
 
 
-def test_where_those_stand_that_lack_it(some):
+def test_rows_without_the_sort_field_have_a_fixed_position(some):
     assert some.ipcx("ls", "shm", "sem", "-q", "--sort", "nattch").lines[0] == "sem:0"
     assert some.ipcx("ls", "shm", "sem", "-q", "--sort", "-nattch").lines[-1] == "sem:0"
     note, = some.ipcx("ls", "shm", "sem", "--json", "-o", "ref,nattch").json["errors"]
     assert note["kind"] == "info" and note["message"] == "sem has no nattch: that field is empty for its objects"
 
 
-# ---- what is changed is recorded, or nothing more is changed
+# ---- changes are recorded, or no more are made
 
 
 @pytest.fixture
@@ -265,12 +266,12 @@ SET = ["set", "msg", "-w", "mode == 0600", "--mode", "0644"]
     (["--json"], "closed", 0),
     (["--format", "jsonl"], "closed", 0),
     (["-v"], "closed", 0),
-    # What has no beginning of its own is begun with the first objects.
+    # Formats without a heading start with the first objects.
     (["-v"], "full", 64),
     (["--format", "jsonl"], "full", 64),
     (["--format", "jsonl"], "gone", 64),
 ])
-def test_set_stops_where_nothing_can_be_written(many, words, more, where, most):
+def test_set_stops_if_nothing_can_be_written(many, words, more, where, most):
     if where == "closed":
         r = many.run("sh", "-c", '"$@" >&-', "sh", IPCX, *words, *more)
     elif where == "full":
@@ -287,7 +288,7 @@ def test_set_stops_where_nothing_can_be_written(many, words, more, where, most):
 
 
 @pytest.mark.parametrize("more", [["--json"], ["--json", "--sort", "-id"], ["--json", "--dry-run"], ["--json", "-o", "ref"]])
-def test_set_in_slices_misses_nothing_and_does_nothing_twice(many, more):
+def test_set_in_slices_skips_and_repeats_nothing(many, more):
     many.ok("mk", "shm", "--size", 1, "--count", 130)
     many.ok("rm", "msg", *map(str, range(0, 300, 7)))
     many.ok("set", "msg", *map(str, range(1, 300, 7)), "--mode", "0640")
@@ -299,12 +300,12 @@ def test_set_in_slices_misses_nothing_and_does_nothing_twice(many, more):
     assert len(refs(many, "msg", "-w", "mode == 0640")) == len(range(1, 300, 7))
 
 
-def test_set_goes_on_when_what_it_changed_still_fulfils_the_condition(many):
+def test_set_continues_if_changed_objects_still_meet_the_condition(many):
     r = many.ipcx("set", "msg", "-w", "mode >= 0", "--mode", "0644", "--format", "jsonl")
     assert r.rc == 0 and len(r.lines) == 300 and len(set(r.lines)) == 300
 
 
-def test_what_cannot_be_changed_is_known_before_anything_is(some):
+def test_impossible_changes_are_detected_before_any_is_made(some):
     for words in (["msg:0", "shm"], ["shm", "msg", "sem:0"], ["msg", "shm:0"], ["msg:0", "shm:0"]):
         where = ["-w", "uid == 0"]
         for more in ([], ["--json"], ["-v"]):
@@ -313,6 +314,6 @@ def test_what_cannot_be_changed_is_known_before_anything_is(some):
     assert some.objects("msg")[0]["qbytes"] != 5
 
 
-def test_rm_sees_what_is_closed_without_writing(many):
+def test_rm_detects_a_closed_output_without_writing(many):
     r = many.run("sh", "-c", '"$@" >&-', "sh", IPCX, "rm", "msg", "--all", "--format", "jsonl")
     assert r.rc == 1 and "300 remain" in r.err and len(refs(many)) == 300

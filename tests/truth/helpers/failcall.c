@@ -2,21 +2,22 @@
 /*
  * failcall OUT ERR IN SECONDS COMMAND [WORD...]
  *
- * Runs a command again and again, and lets one of its system calls fail each time (by
- * ptrace(2): the program sees nothing of it, and there is no filter in the way). Reads a
- * line for each run from standard input:
+ * Run a command again and again, and make one of its system calls fail each time, by
+ * ptrace(2): the program does not notice, and no filter is needed. Each line of standard
+ * input is a run:
  *
- *   trace                   no call fails; answers "call TASK NR" for each of them
- *   fail TASK NR NTH ERRNO  the NTH call NR of this process or thread does
+ *   trace                   no call fails; prints "call TASK NR" for each of them
+ *   fail TASK NR NTH ERRNO  the NTH call NR of this process or thread fails
  *   none                    no call fails
  *
- * and answers "end STATUS HIT UNTOLD": how the command ended (minus the signal; "hang"
- * when it did not within so many seconds), whether the call was met, and whether it was
- * a write to standard error. Standard output and error of the command are in OUT and
- * ERR, standard input comes from IN.
+ * The answer is "end STATUS HIT UNTOLD": how the command ended (minus the signal; "hang"
+ * if it did not end within SECONDS), whether the call was reached, and whether it was a
+ * write to standard error. Standard output and error of the command go to OUT and ERR,
+ * standard input comes from IN.
  *
  * Calls are counted from fcntl(0, F_GETFD) on, with which main() begins, for each process
- * and thread by itself, in the order of their making; not those of programs that are run.
+ * and thread separately, in the order of their creation; calls of executed programs are
+ * not counted.
  */
 #define _GNU_SOURCE
 #include <elf.h>
@@ -41,10 +42,10 @@
 
 struct task {
 	pid_t pid;
-	int known;   /* its maker has told of it */
-	int held;    /* it waits for that */
-	int foreign; /* it is another program by now */
-	int error;   /* the call that it is in fails so */
+	int known;   /* its creator has reported it */
+	int held;    /* stopped until then */
+	int foreign; /* it has executed another program */
+	int error;   /* the current call fails with this errno */
 	unsigned count[CALLS];
 };
 
@@ -84,7 +85,7 @@ static void go_on(pid_t pid, int sig)
 	(void)ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(long)sig);
 }
 
-/* No call at all instead of the one that begins. */
+/* Replace the call that begins by none. */
 static void drop_call(pid_t pid)
 {
 #if defined(__x86_64__)
@@ -149,7 +150,7 @@ static void at_call(struct task *t)
 	}
 }
 
-/* Somebody was made; he may have come before the word of it. */
+/* A task was created; its first stop may arrive before its creator's event. */
 static void made(const struct task *maker)
 {
 	unsigned long pid = 0;
