@@ -32,8 +32,7 @@ struct ix_view {
 	int rootfd;                 /* the root of the /dev/shm to use; -1: unknown */
 	int32_t pid;                /* the process with that root, or 0 */
 	uint64_t in_memory; /* unique id of a mount known to be in memory; 0: none yet */
-	const struct ix_idmap
-		*ids; /* user and group ids there and here; NULL: identical */
+	const struct ix_idmap *ids; /* ids there and here; NULL: identical */
 };
 
 struct ipcx {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How much of a limit an object takes, and how people say how much they wish. No
- * product here ever wraps.
+ * How much of a limit an object takes, and parsing of requests. Products saturate instead
+ * of wrapping.
  */
 #include "core/limit.h"
 
@@ -14,8 +14,8 @@
 #include "core/attr.h"
 #include "core/ctx.h"
 
-/* ipc/util.h: an id is a sequence number above the index of its slot, IPCMNI_SHIFT or
- * IPCMNI_EXTEND_SHIFT bits wide. */
+/* From ipc/util.h: an id is a sequence number above the slot index, which is IPCMNI_SHIFT
+ * or IPCMNI_EXTEND_SHIFT bits wide. */
 #define INDEX_BITS          15
 #define INDEX_BITS_EXTENDED 24
 
@@ -37,7 +37,7 @@ uint64_t ix_mul_sat(uint64_t a, uint64_t b)
 	return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
 }
 
-/* What stands in a member counts only when its bit is set. */
+/* A member counts only if its bit is set. */
 static uint64_t limit_member(const struct ipcx_attrs *a, uint64_t bit, uint64_t value)
 {
 	return a->set & bit ? value : 0;
@@ -93,8 +93,8 @@ static const struct ix_attr *limit_attr_of(uint64_t bit)
 }
 
 /*
- * One number of a wish. Nobody wishes for nothing; and "0x1000", cut at its x, would
- * begin with a zero.
+ * Read one number of a request. 0 is refused: it makes no sense, and "0x1000" split at
+ * the x would begin with it.
  */
 static int limit_read_word(const char *text, uint64_t bit, struct ipcx_attrs *a)
 {
@@ -128,10 +128,7 @@ int ix_request_read(const char *text, const uint64_t *words, size_t n,
 	memcpy(copy, text, len + 1);
 	for (const char *p = text; (p = strchr(p, 'x')) != NULL; p++)
 		given++;
-	/*
-	 * Only a count can be left out: there is no other number that goes without
-	 * saying.
-	 */
+	/* Only the count can be omitted, as only it has a default. */
 	i = given < n && words[0] == IPCX_A_COUNT ? 1 : 0;
 	if (given != n - i)
 		return -EINVAL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How objects count against limits: data in each mechanism, read by lib/limits/ and by
- * whoever explains a failure. */
+/* How objects count against limits: data of each mechanism, used by lib/limits/ and to
+ * explain failures. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,29 +8,30 @@
 
 #include "ipcx.h"
 
-/* How many bits of a System V id are the index of its slot (IPCMNI_SHIFT): 15, or 24
- * where the kernel was started with ipcmni_extend. So many objects of a mechanism can
- * there be at most. */
+/* Return how many bits of a System V id are its slot index (IPCMNI_SHIFT): 15, or 24 if
+ * the kernel was booted with ipcmni_extend. This bounds the number of objects of each
+ * mechanism. */
 unsigned ix_id_bits(struct ipcx *x);
 
-/* What one POSIX queue can have at all (HARD_MSGMAX, HARD_MSGSIZEMAX), and the capability
- * that lets it. */
+/* The limits of a POSIX queue for callers with CAP_SYS_RESOURCE (HARD_MSGMAX,
+ * HARD_MSGSIZEMAX). */
 #define IX_MQ_MAXMSG  65536
 #define IX_MQ_MSGSIZE 16777216
 
-/* One object with these attributes takes so much of that limit. */
+/* How much of a limit one object takes. */
 struct ix_charge {
-	const char *limit; /* its name; NULL ends the list */
-	bool each; /* one object alone must stay within it; otherwise the sum over all
-		      objects */
-	uint64_t (*amount)(const struct ipcx_attrs *a); /* saturates, never wraps */
-	/* The amount is bytes, and is counted in huge pages of so many bytes: those of
-	 * the default size for 0. NULL: it is counted in the limit's own unit. */
+	const char *limit; /* name; NULL ends the list */
+	bool each; /* the limit applies to each object, not to the sum over all objects */
+	uint64_t (*amount)(
+		const struct ipcx_attrs *a); /* saturates instead of wrapping */
+	/* The amount is in bytes and is rounded up to huge pages of this many bytes; a
+	 * page size of 0 means the default huge page size. NULL: the amount is in the
+	 * limit's own unit. */
 	uint64_t (*page)(const struct ipcx_attrs *a);
-	bool making; /* counts only while it is made: no share of one that exists */
+	bool making; /* counts only during creation: existing objects take no share */
 };
 
-/* Amounts that several mechanisms use. */
+/* Amounts used by several mechanisms. */
 uint64_t ix_amount_one(const struct ipcx_attrs *a);  /* 1: the object itself */
 uint64_t ix_amount_size(const struct ipcx_attrs *a); /* bytes */
 uint64_t ix_amount_pages(
@@ -40,13 +41,13 @@ uint64_t ix_amount_qbytes(const struct ipcx_attrs *a);
 uint64_t ix_amount_maxmsg(const struct ipcx_attrs *a);
 uint64_t ix_amount_msgsize(const struct ipcx_attrs *a);
 
-/* Count times amount, saturating. */
+/* Multiply, saturating. */
 uint64_t ix_mul_sat(uint64_t a, uint64_t b);
 
 /*
- * Read a wish "[COUNTx]N[xN…]" of the words that a mechanism gives: attribute bits in
- * order; the first word may be left out and is then 1 (IPCX_A_COUNT). Sizes take
- * suffixes. 0 or -EINVAL.
+ * Read a request "[COUNTx]N[xN…]". words lists the attribute bits in order; if the first
+ * is IPCX_A_COUNT, it may be omitted and is then 1. Sizes take suffixes. Returns 0 or
+ * -EINVAL.
  */
 int ix_request_read(const char *text, const uint64_t *words, size_t n,
 		    struct ipcx_attrs *ret_attrs);

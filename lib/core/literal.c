@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How a value of each type and unit is written in an expression. What is read here is
- * what the formats for machines print (type.c), so that any value of a listing can be
- * compared with.
+ * How a value of each type and unit is written in an expression. It accepts everything
+ * that the machine formats print (type.c), so that any listed value can be used in a
+ * comparison.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,13 +14,14 @@
 #include "base/zone.h"
 #include "core/type.h"
 
-/* "out of range", or else why it is no such thing. */
+/* "is out of range", or else why the text is invalid. */
 static const char *literal_refused(int error, const char *why)
 {
 	return error == -ERANGE ? "is out of range" : why;
 }
 
-/* Counts and bytes: one rule, so that "nattch > 1K" is as good as "size > 1K". */
+/* Read a count or a size: both take suffixes, so that "nattch > 1K" works like "size >
+ * 1K". */
 static const char *read_amount(const char *text, const char *why, struct ipcx_value *v)
 {
 	int r;
@@ -45,7 +46,7 @@ const char *ix_read_size(const char *text, struct ipcx_value *v)
 	return read_amount(text, "is no size (such as 4096, 64K, 1.5G or 0x1000)", v);
 }
 
-#define SECOND UINT64_C(1000000000) /* in ns */
+#define SECOND UINT64_C(1000000000) /* in nanoseconds */
 
 const char *ix_read_span(const char *text, struct ipcx_value *v)
 {
@@ -54,8 +55,8 @@ const char *ix_read_span(const char *text, struct ipcx_value *v)
 
 	v->type = IPCX_TYPE_UINT;
 	/*
-	 * As a bare number all 64 bits are seconds; a span is counted in ns and ends
-	 * after 584 years.
+	 * A bare number is seconds and uses all 64 bits; a span with units is computed in
+	 * ns and overflows after 584 years.
 	 */
 	if (ix_parse_u64(text, UINT64_MAX, &v->as.u) == 0)
 		return NULL;
@@ -71,8 +72,8 @@ const char *ix_read_span(const char *text, struct ipcx_value *v)
 	return NULL;
 }
 
-/* What was measured is counted in ns, and a bare number is one of these: never a
- * fraction, which elsewhere would be one of a second. */
+/* Measured durations are in ns, and so is a bare number. It takes no fraction, which
+ * would elsewhere be a fraction of a second. */
 const char *ix_read_nanos(const char *text, struct ipcx_value *v)
 {
 	size_t len = strlen(text);
@@ -87,7 +88,7 @@ const char *ix_read_nanos(const char *text, struct ipcx_value *v)
 		     : NULL;
 }
 
-/* "80", "80%", "12.5%". Digits that a double cannot hold are dropped behind the point. */
+/* Read "80", "80%" or "12.5%". Decimals beyond the precision of a double are dropped. */
 const char *ix_read_percent(const char *text, struct ipcx_value *v)
 {
 	static const char why[] = "is no percentage (such as 80, 80% or 12.5%)";
@@ -158,7 +159,7 @@ const char *ix_read_mode(const char *text, struct ipcx_value *v)
 	return NULL;
 }
 
-/* A time as local clocks show it becomes a moment; else why there is no such. */
+/* Convert local time to a time since the epoch. Returns NULL, or why that fails. */
 static const char *from_local(int64_t *seconds, struct ipcx_value *v)
 {
 	int64_t moments[2];

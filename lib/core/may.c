@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The rules of capable(), ns_capable() and capable_wrt_inode_uidgid()
- * (kernel/capability.c, security/commoncap.c), by what may be read of them. */
+ * (kernel/capability.c, security/commoncap.c), applied to what user space can read. */
 #include "core/may.h"
 
 #include <errno.h>
@@ -54,7 +54,7 @@ static bool may_among(uint64_t caps, int cap)
 	return caps >> cap & 1;
 }
 
-/* Of two who have no number where we are nobody can tell whether they are the same. */
+/* Two unmapped users cannot be told apart. */
 bool ix_may_as(struct ix_scan *s, uint32_t uid)
 {
 	if (uid == us(s) && uid == IX_UNMAPPED && !ix_may_name(s, false, uid))
@@ -65,8 +65,10 @@ bool ix_may_as(struct ix_scan *s, uint32_t uid)
 /* ---- the IPC namespace */
 
 /*
- * Up from the user namespace that owns it to our own, where what is in effect counts for
- * all below; in what is directly below whoever made it has every capability. 0 or -errno.
+ * Compute which capabilities count over the IPC namespace: go up from the user namespace
+ * that owns it to our own. Effective capabilities of our own namespace count in all
+ * descendants; the creator of a direct child has all capabilities in it. Returns 0 or
+ * -errno.
  */
 static int may_climb(struct ix_scan *s, int proc, int first)
 {
@@ -101,8 +103,8 @@ static int may_climb(struct ix_scan *s, int proc, int first)
 	}
 }
 
-/* It is above our own user namespace, or beside it (EPERM): no capability counts. ENOTTY:
- * before Linux 4.9, where nobody can ask. */
+/* EPERM: its owner is not our user namespace or a descendant, so no capability counts.
+ * ENOTTY: Linux before 4.9 cannot be asked. */
 static int ask_over_ipc(struct ix_scan *s)
 {
 	int proc = ix_procfd(s->x), user;
@@ -133,9 +135,9 @@ bool ix_may_over_ipc(struct ix_scan *s, int cap)
 	return may_among(s->may.over_ipc, cap);
 }
 
-/* ---- files, and the machine */
+/* ---- files and the host */
 
-/* A kernel without user namespaces has no maps. */
+/* Without user namespaces in the kernel there are no maps; then everything is mapped. */
 static int ask_map(struct ix_scan *s)
 {
 	struct ix_idmap *map;
@@ -182,7 +184,7 @@ bool ix_may_name(struct ix_scan *s, bool group, uint32_t id)
 	return false;
 }
 
-/* Who has another number than that for nobody has one. */
+/* An id other than the overflow id is mapped. */
 static bool is_mapped(struct ix_scan *s, bool group, uint32_t id)
 {
 	return id != IX_UNMAPPED || ix_may_name(s, group, id);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the calling thread may do, as far as the kernel's own rules tell: for who only
- * asks what would be done. Each answer is read when it is needed, and once a scan; what
- * cannot be read is a note, and does not stand in the way.
+ * Predict, by the kernel's own rules, what the calling thread may do; for dry runs. Each
+ * fact is read when first needed, once per scan. A fact that cannot be read becomes a
+ * note and does not deny anything.
  */
 #pragma once
 
@@ -12,36 +12,36 @@
 struct ix_idmap;
 struct ix_scan;
 
-/* What is known so far. All zero: nothing. */
+/* The facts known so far; all zero: none. */
 struct ix_may {
 	bool asked, asked_euid, asked_over_ipc, asked_map;
 	uint32_t euid;
-	uint64_t caps;     /* in effect where the thread is … */
-	uint64_t over_ipc; /* … and in the user namespace that owns its IPC namespace */
-	struct ix_idmap *map; /* who has a number there; NULL: everybody */
-	uint64_t locked;      /* pages that this scan would have locked */
+	uint64_t caps;        /* effective in the thread's user namespace … */
+	uint64_t over_ipc;    /* … and in the one that owns its IPC namespace */
+	struct ix_idmap *map; /* the ids mapped in our user namespace; NULL: all */
+	uint64_t locked;      /* pages that this scan would have locked so far */
 	struct ix_may_dir {
 		bool asked;
 		uint64_t dev;
 		int read_only, write; /* 0 or -errno */
-		bool owners_only;     /* it is sticky, and another's */
-	} dir;                        /* the directory that is looked at */
+		bool owners_only;     /* sticky, and another user's */
+	} dir;                        /* the directory being scanned */
 };
 
-/* Another place: forget what is known. */
+/* Forget all facts, for another place. */
 void ix_may_end(struct ix_may *m);
 
-/* Whether the thread is this user. */
+/* Whether the thread runs as this user. */
 bool ix_may_as(struct ix_scan *s, uint32_t uid);
 
-/* Whether a capability counts: for what belongs to the thread's IPC namespace; for a file
- * of this owner and group; for what only the machine's own root may do. */
+/* Whether a capability counts: for objects of the thread's IPC namespace; for a file with
+ * this owner and group; for actions reserved to the host's root. */
 bool ix_may_over_ipc(struct ix_scan *s, int cap);
 bool ix_may_over_file(struct ix_scan *s, int cap, uint32_t uid, uint32_t gid);
 bool ix_may_over_machine(struct ix_scan *s, int cap);
 
-/* Whether there is such a user or group where the thread is. */
+/* Whether a user or group id is mapped in the thread's user namespace. */
 bool ix_may_name(struct ix_scan *s, bool group, uint32_t id);
 
-/* Whether the thread is in a group. */
+/* Whether the thread is in this group. */
 bool ix_may_be_in(struct ix_scan *s, uint32_t gid);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A mechanism: everything ipcx knows of one kind of object, in one file each under
- * lib/mech/. The registry (core/registry.c) lists them; nothing else in the house names
- * one.
+ * A mechanism: everything that ipcx knows about one kind of object. Each has a file under
+ * lib/mech/ and is listed in core/registry.c; nothing else names one.
  */
 #pragma once
 
@@ -22,10 +21,10 @@
 struct ix_scan;
 struct ix_same;
 
-/* A sentence for an errno of one action: what it means here, and what to do. */
+/* A text for an errno of an action: what it means here, and what to do. */
 struct ix_errtext {
 	int error;     /* -errno */
-	uint64_t when; /* only with one of these attributes (IPCX_A_…), or 0 */
+	uint64_t when; /* applies only with one of these attributes (IPCX_A_…), or 0 */
 	const char *text;
 };
 
@@ -33,208 +32,207 @@ struct ix_mech {
 	struct ipcx_mech_info info;
 	const struct ix_kind *kind;
 
-	/* What its objects hold, for sums: a field in bytes; 0: nothing to sum. */
+	/* The field, in bytes, to sum over its objects; 0: none. */
 	enum ipcx_field weight;
-	/* Its objects stand in the mount namespace's /dev/shm, whatever the IPC
+	/* Its objects are in the mount namespace's /dev/shm, independent of the IPC
 	 * namespace. */
 	bool mounted;
 
-	/* Why nobody can tell how long one was not used; NULL: its times tell. */
+	/* Why the idle time is unknown; NULL: it follows from the object's times. */
 	const char *no_idle;
 
-	/* Limits that objects count against, ended by .limit = NULL; and how a wish for
-	 * ipcx_fit() is read. */
+	/* Limits that objects count against, ended by .limit = NULL, and the parser of
+	 * requests for ipcx_fit(). */
 	const struct ix_charge *charges;
 	int (*request)(const char *text, struct ipcx_attrs *ret_attrs);
 
 	/*
-	 * Whether the caller may make such an object at all, for ipcx_fit(): 1; 0 with
-	 * the reason as the context's text; -errno when that cannot be told, with a text;
-	 * -ENODATA when nothing stands in the way of any caller. And where the right is
-	 * from. Both or none.
+	 * For ipcx_fit(): may_make() checks whether the caller may create such an object
+	 * at all. Returns 1; 0 with the reason as the context's text; -errno with a text
+	 * if that is unknown; -ENODATA if every caller may. right says where the
+	 * permission comes from. Either both or neither are set.
 	 */
 	int (*may_make)(struct ipcx *x, const struct ipcx_attrs *a);
 	const char *right;
 
 	/*
-	 * List all objects, upwards: fill ix_scan_row(), call ix_scan_keep(). -errno
-	 * means that the mechanism cannot be read at all (the caller makes a note of it);
-	 * an object that vanishes is left out.
+	 * List all objects in ascending order: fill ix_scan_row() and call ix_scan_keep()
+	 * for each. Returns -errno if the mechanism cannot be read at all (the caller
+	 * adds a note). An object that vanishes is left out.
 	 */
 	int (*scan)(struct ix_scan *s);
 
-	/* The same for the one object that ref names; -ENOENT when there is none. Never
-	 * lists. */
+	/* The same for the one object that ref names, without listing; -ENOENT if there
+	 * is none. */
 	int (*find)(struct ix_scan *s, const struct ipcx_ref *ref);
 
-	/* Read what takes calls of its own for a row: its dear columns in s->dear, of
-	 * those outside of s->exact no more than whether they are above 0. What cannot be
-	 * read is marked. 0; -EIDRM: it is gone. NULL: it has no such columns. */
+	/* Read the columns of a row that take extra calls: those in s->costly; for those
+	 * not in s->exact it suffices to know whether they are above 0. Marks what cannot
+	 * be read as unknown. Returns 0, or -EIDRM if the object is gone. NULL: there are
+	 * no such columns. */
 	int (*costly)(struct ix_scan *s, void *row);
 
-	/* List what is in the object: a section of its own kind. NULL: nothing to list. */
+	/* List what is in the object, as a section of its own kind. NULL: nothing to
+	 * list. */
 	int (*contents)(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_table *t);
 
 	/*
-	 * Make one object, exclusively; the attributes are valid for this mechanism.
-	 * Answers with its reference. A failure after it was made removes it again. Where
-	 * it exists: -EEXIST.
+	 * Create one object, exclusively; the attributes are valid for this mechanism.
+	 * Returns 0 with its reference, or -EEXIST if it exists. After a later failure
+	 * the object is removed again.
 	 */
 	int (*create)(struct ipcx *x, const struct ipcx_attrs *a,
 		      struct ipcx_ref *ret_ref);
 
-	/* Whether the caller could open the object that has this name or key, with the
-	 * rights that the attributes' mode asks for: 0, -errno; -EAGAIN: it is another
-	 * than ref by now. Changes nothing. */
+	/* Check, changing nothing, whether the caller could open the existing object with
+	 * this name or key with the permissions in the attributes' mode. Returns 0,
+	 * -EAGAIN if the object is no longer that of ref, or -errno. */
 	int (*may_use)(struct ipcx *x, const struct ipcx_attrs *a,
 		       const struct ipcx_ref *ref);
 
 	/*
-	 * What the attributes ask of an object that exists beside what its row tells, and
-	 * that can be given to it: its memory, a lock. With "now" it is; else: whether it
-	 * could. 1 with what was done, in words; 0: nothing was lacking; -errno, with a
-	 * text. NULL: nothing of the kind is ever asked.
+	 * Give an existing object what the attributes ask for beyond the columns of its
+	 * row: its memory, a lock. With "now" do it, else check whether it could be done.
+	 * Returns 1 with a description of what was done, 0 if nothing was missing, or
+	 * -errno with a text. NULL: there is nothing of the kind.
 	 */
 	int (*complete)(struct ipcx *x, const struct ipcx_attrs *a,
 			const struct ipcx_ref *ref, bool now, char *did, size_t size);
 
-	/* What whoever made objects should know: asked once after making, with all that
-	 * was asked for, also of other mechanisms. Answers whether there is something.
-	 * May be absent. */
+	/* Warn the caller after creating objects: called once with the attributes of all
+	 * requested objects, other mechanisms' included. Returns whether there is a
+	 * warning. May be NULL. */
 	bool (*caution)(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 			char *buf, size_t size);
 
-	/* Remove the object of this row, which was read a moment ago. -ENOENT, -EIDRM:
-	 * gone already. */
+	/* Remove the object of this row, which was read just before. Returns 0, -ENOENT
+	 * or -EIDRM if it is already gone, or -errno. */
 	int (*remove)(struct ix_scan *s, const void *row);
 
 	/* Change the object of this row. */
 	int (*change)(struct ix_scan *s, const void *row, const struct ipcx_attrs *a);
 
 	/*
-	 * Asked in a dry run instead: what remove (by s->verb), or change with these
-	 * attributes, would answer, and with the same text, as far as the caller's rights
-	 * and what the kernel tells of the object say it. Changes nothing. NULL: nothing
-	 * stands in the way.
+	 * Called instead in a dry run: predict, changing nothing, what remove (by
+	 * s->verb), or change with these attributes, would return, with the same text, as
+	 * far as the caller's rights and the visible state of the object determine it.
+	 * NULL: nothing would prevent it.
 	 */
 	int (*may)(struct ix_scan *s, const void *row, const struct ipcx_attrs *a);
 
-	/* Open an object's memory to read it (or to write to it). Its own text where it
-	 * fails; NULL: has none. */
+	/* Open an object's memory for reading, or also for writing. Keeps its own error
+	 * text. NULL: it has no memory. */
 	int (*memory)(struct ipcx *x, const struct ipcx_ref *ref, bool write,
 		      struct ix_memory *ret_memory);
 
-	/* Sending to and receiving from its objects; operating on them as semaphores.
-	 * NULL: they are no queues, no semaphores. */
+	/* Message queue and semaphore operations. NULL: its objects are not queues, not
+	 * semaphores. */
 	const struct ix_queue_ops *queue;
 	const struct ix_sem_ops *sem;
 
-	/* What is counted over all of them; NULL: nothing is. */
+	/* Totals over all its objects; NULL: none. */
 	const struct ix_totals *totals;
 
-	/* What a load run does with its objects; NULL: none is made. */
+	/* Operations of a load run; NULL: not supported. */
 	const struct ix_driver *driver;
 
-	/* What an errno means, ended by .text = NULL; may be NULL. */
+	/* Texts for errnos, ended by .text = NULL; may be NULL. */
 	const struct ix_errtext *create_errors, *remove_errors, *change_errors;
 
-	/* What could help when create fails so. */
+	/* A hint for when create fails with this errno. */
 	struct {
 		int error; /* -errno */
 		enum ipcx_hint_kind hint;
 	} create_hint;
 };
 
-/* The mechanism of a number; NULL past the last. */
+/* Return mechanism number mech; NULL past the last. */
 const struct ix_mech *ix_mech(unsigned mech);
 
-/* The sentence for an errno in such a list, or NULL. */
+/* Return the text for an errno from such a list, or NULL. */
 const char *ix_errtext(const struct ix_errtext *list, int error, uint64_t attrs);
 
-/* What is done with a row that was kept. */
+/* What to do with a row that matches. */
 enum ix_verb {
 	IX_LOOK,
 	IX_REMOVE,
 	IX_CHANGE,
 };
 
-/* A directory whose objects of a mechanism were listed. */
+/* A directory that has been listed for a mechanism. */
 struct ix_listed {
 	uint64_t dev, ino;
 	unsigned mech;
-	size_t ref; /* or the one that was looked for, as in struct ix_scan */
+	size_t ref; /* the reference it was searched for (see ix_scan); 0: listed */
 };
 
-/* A scan at work: what is wanted, and where the rows go. Made by lib/query/, filled by
+/* The state of a scan: what is wanted, and where rows go. Set up by lib/query/, filled by
  * the mechanisms. */
 struct ix_scan {
 	struct ipcx *x;
 	struct ipcx_table *t;
 	unsigned mech;
-	struct ipcx_fieldset want;  /* costly fields that will be read */
-	struct ipcx_fieldset asked; /* by the query or its condition */
-	struct ipcx_fieldset exact; /* of those, the ones whose value is read: a condition
-				       may only ask whether it is above 0 */
-	struct ipcx_fieldset costly; /* dear columns of this mechanism that were named */
-	const struct ipcx_expr *where; /* NULL in the absence of a condition */
-	uint64_t resume;   /* go on at this place (an index, or a count of entries) */
-	uint64_t max_rows; /* stop after about so many rows: then set t->resume; 0: never */
-	bool many;         /* in many namespaces: what one lacks another may have */
-	bool named;        /* this one was asked for by its reference */
-	size_t ref;        /* … the number of that in the query, plus 1; or 0 */
+	struct ipcx_fieldset want;     /* costly fields that will be read */
+	struct ipcx_fieldset asked;    /* fields named by the query or its condition */
+	struct ipcx_fieldset exact;    /* those read for their value, not only for > 0 */
+	struct ipcx_fieldset costly;   /* costly columns here that were named */
+	const struct ipcx_expr *where; /* NULL: no condition */
+	uint64_t resume;   /* where to continue (an index or a count of entries) */
+	uint64_t max_rows; /* stop after about this many rows, set t->resume; 0: never */
+	bool many;         /* over several namespaces: others may have what one lacks */
+	bool named;        /* the object was requested by reference */
+	size_t ref;        /* … its index in the query plus 1; or 0 */
 	enum ix_verb verb;
 	bool dry;
-	bool enough; /* the first row that is kept ends the scan (-ECANCELED upwards) */
+	bool enough; /* stop at the first row that is kept (returns -ECANCELED) */
 	const struct ipcx_attrs *attrs; /* IX_CHANGE */
-	const struct ipcx_table
-		*same; /* act only on objects that stand in this snapshot, or NULL */
-	struct ix_same *same_index; /* its rows by hash (query/same.c) */
+	const struct ipcx_table *same;  /* a snapshot: act only on its objects; or NULL */
+	struct ix_same *same_index;     /* hash index of its rows (query/same.c) */
 	size_t nsame;
-	uint64_t same_home; /* the namespace of rows that know none */
-	bool once; /* of many namespaces that see one directory, list it for the first */
-	struct ix_listed *dirs; /* those that were listed */
+	uint64_t same_home; /* the namespace of rows without one */
+	bool once;          /* list a directory that several namespaces see only once */
+	struct ix_listed *dirs; /* the directories listed so far */
 	size_t ndirs;
-	void *dir;         /* a directory that the mechanism keeps open over the scan */
-	struct ix_may may; /* what is known of the caller's rights where this runs */
-	/* Takes a row that is complete: ix_scan_keep(). Set by lib/query/scan.c, so that
-	 * no mechanism calls what stands above it. */
+	void *dir;         /* a directory that the mechanism keeps open during the scan */
+	struct ix_may may; /* what is known of the caller's rights in the current place */
+	/* ix_scan_keep(); set by lib/query/scan.c so that no mechanism calls a higher
+	 * layer. */
 	int (*keep)(struct ix_scan *s);
-	/* What is looked up beside the rows of this mechanism (query/scan.c). */
+	/* The names to look up for the rows of this mechanism (query/scan.c). */
 	struct {
-		const struct ix_column
-			*column; /* of the id; NULL: the name is not wanted */
+		const struct ix_column *column; /* of the id; NULL: name not wanted */
 		uint32_t last;
 		bool known;
 	} names[IX_NAMED];
-	bool dear_first;           /* the condition reads dear columns */
-	struct ix_lacking no_idle; /* where the mechanism has none */
-	struct ix_lacking unread;  /* those that were not */
-	struct ix_lacking vague;   /* those of which only that much was read */
-	bool names_first; /* the condition reads names: they are looked up before it */
-	unsigned processes, asked_processes; /* bits: lines of query/processes.c */
-	bool usual;                          /* what comes unasked is shown, too */
-	bool tell_pids;                      /* their numbers were named */
-	bool untraced; /* also one that is read after the row: no trace tells of it */
-	/* Where a row has the number of a process that was not asked after, and the times
-	 * that it left: without both there is nothing to tell of it. */
+	bool dear_first;           /* the condition reads costly columns */
+	struct ix_lacking no_idle; /* unknown if the mechanism has no idle time */
+	struct ix_lacking unread;  /* costly fields that were not read */
+	struct ix_lacking vague;   /* costly fields read only as far as "above 0" */
+	bool names_first;          /* the condition reads names: look them up before it */
+	unsigned processes, asked_processes; /* bits: watched[] of query/processes.c */
+	bool usual;                          /* default columns are shown, too */
+	bool tell_pids;                      /* PID fields were named */
+	bool untraced; /* a PID is read after its row, so no trace can rule it out */
+	/* Offsets in a row of a PID whose process is not looked up and of the times at
+	 * which that process acts: if all are 0, no process has acted. */
 	struct ix_trace {
 		uint16_t pid, times[7];
 		uint8_t ntimes;
-		bool must; /* there always is a process */
+		bool must; /* a process has always acted (the creator) */
 	} traces[5];
 	unsigned ntraces;
-	struct ix_lacking no_processes;   /* what was not named of them */
-	const struct ix_column *times[8]; /* that its rows keep (query/times.c) */
+	struct ix_lacking no_processes;   /* process fields that were not named */
+	const struct ix_column *times[8]; /* the times in its rows (query/times.c) */
 	size_t ntimes;
-	struct ix_lacking source; /* fields that the source in use does not have */
+	struct ix_lacking source; /* fields that the current source does not provide */
 };
 
-/* The rows that follow are in this directory: 1 when it was listed for another place
- * already, or looked at for the same reference; 0; -ENOMEM. */
+/* Set the directory of the rows that follow. Returns 1 if it was already listed for
+ * another place, or searched for the same reference; 0; or -ENOMEM. */
 int ix_scan_once(struct ix_scan *s, uint64_t dev, uint64_t ino);
 
-/* The kind of a note on values of these fields, which could not be read: who acts needs
- * the objects alone, unless his condition goes by one of them. */
+/* The kind of note for fields that could not be read. For an action the objects suffice,
+ * unless the condition reads one of these fields. */
 static inline enum ipcx_note_kind ix_scan_gap(const struct ix_scan *s,
 					      const struct ipcx_fieldset *lacking)
 {
@@ -246,21 +244,21 @@ static inline enum ipcx_note_kind ix_scan_gap(const struct ix_scan *s,
 	return s->verb == IX_LOOK ? IPCX_NOTE_INCOMPLETE : IPCX_NOTE_INFO;
 }
 
-/* Room for the next row of this scan; NULL when memory is out. */
+/* Return a zeroed next row for this scan; NULL if out of memory. */
 static inline void *ix_scan_row(struct ix_scan *s)
 {
 	return ix_table_row(s->t);
 }
 
 /*
- * The row is complete: test the condition, look up what is wanted besides, act, keep it.
- * 1 kept, 0 not, -ENOMEM. Failures of the action are notes.
+ * Finish the current row: test the condition, look up the other fields, act, keep it.
+ * Returns 1 if kept, 0 if not, or -ENOMEM. A failed action becomes a note.
  */
 static inline int ix_scan_keep(struct ix_scan *s)
 {
 	return s->keep(s);
 }
 
-/* The reference of a row that is about one object. */
+/* Make the reference of a row that describes one object. */
 void ix_row_ref(const struct ipcx_table *t, const struct ix_section *s, const void *row,
 		struct ipcx_ref *ret_ref);

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The memory of an object, opened: what a mechanism that has some makes, and lib/data/
- * reads and writes. */
+/* An object's memory, opened by its mechanism and read and written by lib/data/. */
 #pragma once
 
 #include <stdint.h>
 
 struct ix_memory {
-	uint64_t size; /* bytes, when it was opened */
-	int fd;    /* whose bytes those are: to be read without touching them; or -1 */
-	char *map; /* attached (shmat(2)), or NULL: then the descriptor is written to, too
-		    */
+	uint64_t size; /* in bytes, when opened */
+	int fd;        /* for reading without touching pages; or -1 */
+	char *map;     /* attached memory (shmat(2)); NULL: write to fd, too */
 };
 
 #define IX_NO_MEMORY     \

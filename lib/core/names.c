@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which fields are names of users and groups, and the small hash map that remembers what
- * came of looking them up. */
+/* Which fields are names of users and groups, and the hash map that caches lookups. */
 #include "core/names.h"
 
 #include <errno.h>
@@ -26,7 +25,7 @@ const struct ix_name_field *ix_find_name_field(enum ipcx_field name)
 	return NULL;
 }
 
-/* Fibonacci hashing: ids come in runs, the multiplication spreads them. */
+/* Fibonacci hashing spreads ids, which come in runs. */
 static size_t names_slot_of(const struct ix_names *n, uint32_t id)
 {
 	return (size_t)(id * UINT32_C(0x9e3779b1)) & (n->cap - 1);
@@ -71,7 +70,7 @@ static int names_grow(struct ix_names *n)
 
 int ix_names_add(struct ix_names *n, uint32_t id, uint32_t off)
 {
-	/* At most half full: probes stay short and always end. */
+	/* Stay at most half full, so that probes are short and terminate. */
 	if (n->used * 2 >= n->cap) {
 		int r = names_grow(n);
 
