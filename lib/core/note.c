@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a table says beside its rows: notes, and whether it is whole. */
+/* The notes of a table, and whether it is complete. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,8 @@ void ix_notes_free(struct ipcx_table *t)
 	t->notes.len = 0;
 }
 
-/* What a mechanism could not read is not counted; what the kernel has not is none. */
+/* Mark the section as not fully counted if its mechanism could not be read. ENOSYS and
+ * ENOENT mean that the kernel has no such objects. */
 static void note_uncounted(struct ipcx_table *t, const struct ipcx_note *note)
 {
 	struct ix_section *s = t->nsections ? &t->sections[t->nsections - 1] : NULL;

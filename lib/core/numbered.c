@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Asked once for each context: a process stays in the PID namespace that it was made in
- * (pid_namespaces(7)). */
+/* Determined once per context: a process stays in the PID namespace that it was created
+ * in (pid_namespaces(7)). */
 #include "core/numbered.h"
 
 #include <sys/stat.h>
 
-/* The inode of the first PID namespace (PROC_PID_INIT_INO). */
+/* The inode of the initial PID namespace (PROC_PID_INIT_INO). */
 #define PID_NS_INIT 0xEFFFFFFCU
 
 static bool in_first(struct ipcx *x)

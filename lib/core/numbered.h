@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whether a process that did something must have a number here. */
+/* Whether every process has a PID in our PID namespace. */
 #pragma once
 
 #include "core/ctx.h"
 
 #define IX_NO_NUMBER "processes outside of this PID namespace have no number here"
 
-/* Whether every process has a number here: only in the first PID namespace, where a
- * number that is 0 means that there was none. What /proc does not tell is not believed.
- * Elsewhere what was done without leaving a number was done by a process that has none
- * here. */
+/* Whether every process has a PID here: only in the initial PID namespace, where a PID of
+ * 0 means that no process acted. Elsewhere 0 may stand for a process without a PID here.
+ * False if /proc does not say. */
 bool ix_numbers_all(struct ipcx *x);

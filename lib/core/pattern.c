@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Regular expressions, as far as the C library can be given them without harm. That of
- * glibc calls itself for each parenthesis, until the stack ends; writes repetitions out,
- * so that each "+" doubles what stands before it, and "x++++++++++++++++++++++++++++++++"
- * takes all memory; follows each way in which a part matches nothing; and searches
- * without end for back-references, which POSIX does not have here. So it is asked only
- * after the pattern's size was reckoned.
+ * Limits on regular expressions, so that regcomp(3) and regexec(3) cannot be abused.
+ * glibc recurses for each parenthesis until the stack overflows; expands repetitions, so
+ * that each "+" doubles what precedes it and "x++++++++++++++++++++++++++++++++" exhausts
+ * memory; follows every way in which a part matches the empty string; and may search
+ * forever for back-references (which POSIX does not define here). So the cost of a
+ * pattern is estimated before glibc sees it.
  *
- * What is left is quick when it begins at the first byte alone. A search begins at each
- * byte anew, and may meet other states each time, all of which are kept: ".{0,64}b.{64}z"
- * took a second and 40 MB for one name of 255 bytes. "^.*(…)" is the same search in one
- * go: milliseconds, and a 30th of the memory.
+ * The patterns that pass are fast if anchored at the first byte. An unanchored search
+ * restarts at every byte and may reach new states each time, all of which are kept:
+ * ".{0,64}b.{64}z" took a second and 40 MB for one name of 255 bytes. "^.*(…)" does the
+ * same search in one pass: milliseconds, and a 30th of the memory.
  */
 #include "core/pattern.h"
 
@@ -23,10 +23,9 @@
 #include "base/util.h"
 
 /*
- * What stands between two parentheses, as far as it was read. For each group, and for its
- * last piece: the size with repetitions written out; whether there is an assertion in it;
- * whether an alternative of it has nothing in it; and in how many ways it can match
- * nothing.
+ * What has been read between two parentheses so far: for the group and for its last
+ * piece, the size with repetitions expanded, whether it contains an assertion, whether it
+ * has an empty alternative, and in how many ways it can match the empty string.
  */
 struct piece {
 	unsigned long size;
@@ -35,21 +34,20 @@ struct piece {
 };
 
 struct group {
-	struct piece all, last; /* all.ways: of the alternatives that have ended */
-	bool begun;             /* the alternative has a piece */
-	unsigned long before;   /* ways of the alternative without its last piece */
+	struct piece all, last; /* all.ways: of the finished alternatives */
+	bool begun;             /* the current alternative is not empty */
+	unsigned long before; /* ways of the current alternative without its last piece */
 };
 
-/* What was read so far. */
+/* The state of the reader. */
 struct reader {
 	const char *p;
 	struct group groups[IX_PATTERN_DEPTH + 1], *g;
-	unsigned long
-		repeated;   /* size of what repetitions add when they are written out */
-	unsigned long most; /* ways of any piece to match nothing */
+	unsigned long repeated; /* size that the expansion of repetitions adds */
+	unsigned long most;     /* most ways of any piece to match the empty string */
 };
 
-/* More does not count. */
+/* Counters saturate here. */
 #define ENOUGH 1000000UL
 
 static unsigned long bounded(unsigned long n)
@@ -57,7 +55,7 @@ static unsigned long bounded(unsigned long n)
 	return n < ENOUGH ? n : ENOUGH;
 }
 
-/* Behind a bracket expression that begins at p. In it nothing repeats or groups. */
+/* Return the end of the bracket expression at p. Nothing in it repeats or groups. */
 static const char *skip_bracket(const char *p)
 {
 	p++;
@@ -77,7 +75,7 @@ static const char *skip_bracket(const char *p)
 	return *p ? p + 1 : p;
 }
 
-/* A number of at most five digits; more do not count. */
+/* Read a number; digits after the fifth are ignored. */
 static unsigned long pattern_number(const char **p)
 {
 	unsigned long n = 0;
@@ -88,8 +86,8 @@ static unsigned long pattern_number(const char **p)
 }
 
 /*
- * How often the piece is written out by what stands behind it ("+", "{2,5}"), at least
- * and at most, and the reader moved on. "{5,}" is five and a loop.
+ * Read a repetition ("+", "{2,5}") and return the minimum and maximum number of copies
+ * that glibc expands it to. "{5,}" is five copies and a loop.
  */
 static void pattern_times(struct reader *in, unsigned long *ret_least,
 			  unsigned long *ret_most)
@@ -111,8 +109,8 @@ static void pattern_times(struct reader *in, unsigned long *ret_least,
 		in->p++;
 }
 
-/* The ways of a sequence in which each but the first "least" may be missing, with all
- * that follow: that is how glibc writes it out. */
+/* In how many ways a repeated piece can match the empty string. glibc nests the copies
+ * after the first "least": each may be missing together with all that follow. */
 static unsigned long ways_of(unsigned long ways, unsigned long least, unsigned long most)
 {
 	unsigned long n = most > least ? 1 : 0, all;
@@ -134,7 +132,7 @@ static void pattern_add(struct group *g, const struct piece *piece)
 	g->all.hollow |= piece->hollow;
 }
 
-/* An alternative ends. */
+/* End an alternative. */
 static void branch(struct group *g)
 {
 	g->all.hollow |= !g->begun;
@@ -151,7 +149,7 @@ static const char *repeat(struct reader *in)
 
 	pattern_times(in, &least, &most);
 	if (!g->begun)
-		return NULL; /* nothing to repeat: regcomp() says what it thinks of it */
+		return NULL; /* nothing to repeat: leave it to regcomp() */
 	if (g->last.asserts && !optional)
 		return "a pattern cannot repeat what holds ^, $, \\b, \\B, \\<, \\>, \\` or \\'";
 	if (g->last.hollow && !optional)
@@ -165,7 +163,7 @@ static const char *repeat(struct reader *in)
 	return NULL;
 }
 
-/* A backslash and what it makes of the character behind it. */
+/* Read a backslash and the character after it. */
 static const char *escaped(struct reader *in)
 {
 	char c = in->p[1];
@@ -179,7 +177,7 @@ static const char *escaped(struct reader *in)
 	return NULL;
 }
 
-/* A character, or a bracket expression. */
+/* Read a character or a bracket expression. */
 static void pattern_one(struct reader *in)
 {
 	bool asserts = *in->p == '^' || *in->p == '$';
@@ -189,7 +187,7 @@ static void pattern_one(struct reader *in)
 		    &(struct piece){ .size = 1, .asserts = asserts, .ways = asserts });
 }
 
-/* A parenthesis or a bar. */
+/* Read a parenthesis or a bar. */
 static const char *structure(struct reader *in)
 {
 	char c = *in->p++;
@@ -237,9 +235,9 @@ const char *ix_pattern_fault(const char *pattern)
 }
 
 /*
- * To glibc a newline inside of a text begins and ends lines, if not always: ".^b" matches
- * "\na\nb". A name has one line, whatever is in it: VT, which is in the same classes of
- * characters, stands for its newlines, and for those of the pattern.
+ * Replace newlines, in text and pattern, by VT, which is in the same character classes:
+ * glibc treats a newline in the text as the end of a line, though inconsistently (".^b"
+ * matches "\na\nb"), but a name is one line.
  */
 static void one_line(char *text)
 {
@@ -255,8 +253,8 @@ int ix_pattern_compile(const char *pattern, regex_t *ret_regex)
 
 	(void)snprintf(whole, sizeof(whole), "%s", pattern);
 	one_line(whole);
-	/* Alone it must be one, too: "a)(b" is none. And where characters have several
-	 * bytes, a dot is none of those that are no character. */
+	/* The pattern must be valid alone, too: "a)(b" is not. In multibyte locales keep
+	 * it unprefixed, as a dot does not match invalid characters. */
 	r = regcomp(&alone, whole, REG_EXTENDED | REG_NOSUB);
 	if (r != 0 || MB_CUR_MAX > 1) {
 		if (r == 0)
@@ -283,6 +281,6 @@ int ix_pattern_match(const regex_t *regex, const char *text)
 	}
 	r = regexec(regex, text, 0, NULL, 0);
 	if (r != 0 && r != REG_NOMATCH)
-		return -ENOMEM; /* there is nothing else that it can lack */
+		return -ENOMEM; /* the only possible cause */
 	return r == 0;
 }

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which regular expressions the C library can be given without harm. */
+/* Which regular expressions are safe to hand to the C library. */
 #pragma once
 
 #include <regex.h>
 
 #define IX_PATTERN_MAX      1024 /* bytes */
-#define IX_PATTERN_DEPTH    64   /* parentheses inside each other */
-#define IX_PATTERN_REPEATED 256  /* characters that repetitions add, written out */
-#define IX_PATTERN_WAYS     40   /* in which a part of it can match nothing */
+#define IX_PATTERN_DEPTH    64   /* nesting of parentheses */
+#define IX_PATTERN_REPEATED 256  /* characters added by expanding repetitions */
+#define IX_PATTERN_WAYS     40   /* ways in which a part can match the empty string */
 
 /*
- * Why an extended regular expression is not compiled, as a sentence; NULL when it may be
- * (and may yet be none).
+ * Return why an extended regular expression is refused, as a sentence; NULL if it may be
+ * compiled (and may still be invalid).
  */
 const char *ix_pattern_fault(const char *pattern);
 
-/* Compile a pattern without fault, to be found anywhere in a text. 0, or what regcomp(3)
- * answers: then it holds nothing. */
+/* Compile a pattern that ix_pattern_fault() accepts, to be searched for anywhere in a
+ * text. Returns 0, or regcomp(3)'s error, and then nothing needs to be freed. */
 int ix_pattern_compile(const char *pattern, regex_t *ret_regex);
 
-/* Whether it is found: 1, 0, or -ENOMEM when that cannot be told. */
+/* Whether the pattern matches: 1, 0, or -ENOMEM. */
 int ix_pattern_match(const regex_t *regex, const char *text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Whether a condition asks something that rows could answer: by the fields that they
- * have, whatever is in these.
+ * Whether a condition can be true for any row of a mechanism, judged by the fields that
+ * such rows have, whatever their values.
  */
 #include <string.h>
 
@@ -9,14 +9,14 @@
 #include "core/expr.h"
 #include "core/mech.h"
 
-/* What may come of a part, over all rows. Neither: it is unknown for each. */
+/* The possible results of a subexpression over all rows. Neither: always unknown. */
 struct may {
 	bool yes, no;
 };
 
 struct asked {
 	unsigned mech;
-	bool all; /* as if they had every field */
+	bool all; /* assume that rows have every field */
 };
 
 static bool possible_has(const struct asked *a, enum ipcx_field f,
@@ -27,7 +27,7 @@ static bool possible_has(const struct asked *a, enum ipcx_field f,
 	return ipcx_mech_has(a->mech, f) && (!n || ipcx_mech_has(a->mech, n->id));
 }
 
-/* "mech == shm" is no question of the rows. */
+/* "mech == shm" is decided here, without rows. */
 static bool names_mech(const struct ix_node *n)
 {
 	return n->left == IPCX_F_MECH && n->right == IPCX_NO_FIELD &&

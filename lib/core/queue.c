@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What every mechanism of message queues needs to serve a call: memory for a message,
- * what a message may be, and the texts of what may happen to any queue. */
+/* Shared by all message queue mechanisms: the message buffer, the check of a message, and
+ * the texts of common failures. */
 #include "core/queue.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a mechanism of message queues has to offer, so that one set of calls
+/* The operations that a message queue mechanism provides, so that one set of calls
  * (lib/data/queue.c) serves all of them. */
 #pragma once
 
@@ -8,7 +8,7 @@
 
 struct ix_mech;
 
-/* A message as msgsnd(2) and msgrcv(2) have it; mq_send(3) takes the text alone. */
+/* A message in the form of msgsnd(2) and msgrcv(2); mq_send(3) takes the text alone. */
 struct ix_msgbuf {
 	long type;
 	char text[];
@@ -16,58 +16,61 @@ struct ix_msgbuf {
 
 struct ipcx_queue {
 	struct ipcx *x;
-	const struct ix_mech *mech; /* whose .queue has the calls */
-	int id;                     /* the queue's, or a descriptor */
-	uint64_t longest; /* the longest message that it takes, as far as is known */
-	struct ix_msgbuf *letter; /* what was received last */
-	size_t room;              /* bytes of text that it has room for */
-	size_t copy;              /* as much of it as a copy needed so far */
-	char name[IPCX_REF_MAX];  /* for messages */
+	const struct ix_mech *mech; /* its .queue has the operations */
+	int id;                     /* queue id, or a descriptor */
+	uint64_t longest;           /* the longest message that it accepts, if known */
+	struct ix_msgbuf *letter;   /* the message received last */
+	size_t room;                /* capacity of letter's text in bytes */
+	size_t copy; /* the largest part of it that a copy has needed so far */
+	char name[IPCX_REF_MAX]; /* for error texts */
 };
 
 /*
- * The member .queue of struct ix_mech. What the number of a message is called, and the
- * least there is, stands in .info. The calls answer -errno with a text, but -EAGAIN for
- * "would block" without.
+ * The member .queue of struct ix_mech. The name and the minimum of a message's type or
+ * priority are in .info. The operations return -errno with a text, except -EAGAIN, "would
+ * block", without.
  */
 struct ix_queue_ops {
-	int64_t most;           /* the greatest number of a message */
-	const char *limited_by; /* what bounds the length of a message, in words */
+	int64_t most;           /* the greatest type or priority */
+	const char *limited_by; /* names the limit of a message's length */
 
 	int (*open)(struct ipcx_queue *q, const struct ipcx_ref *ref, unsigned flags);
-	/* May be NULL: nothing is held. Also called when open() failed. */
+	/* May be NULL if there is nothing to release. Also called after open() failed. */
 	void (*close)(struct ipcx_queue *q);
 	int (*state)(struct ipcx_queue *q, struct ipcx_queue_state *ret_state);
 
-	/* Blocks only when it is to wait. */
+	/* Blocks only if wait is set. */
 	int (*send)(struct ipcx_queue *q, const struct ipcx_message *m, bool wait);
 	int (*receive)(struct ipcx_queue *q, const struct ipcx_take *take, bool wait,
 		       struct ipcx_message *ret_m);
-	/* Whether receive() can be asked for another than the next message, or for a part
-	 * of it. */
+	/* Whether receive() can select a message other than the next one, or a part of
+	 * it. */
 	bool picks;
 
-	/* NULL: it cannot be done. */
+	/* NULL: not supported. */
 	int (*peek)(struct ipcx_queue *q, uint64_t position, struct ipcx_message *ret_m);
 	int (*notify)(struct ipcx_queue *q, int signo);
 
-	/* Why not, a sentence for a message; NULL: there is no more to say than that. */
+	/* Why an operation is not supported, as a sentence; NULL: no reason to add. */
 	const char *no_pick, *no_peek, *no_notify;
 
-	/* Wait until it is worth another try. 0, -ETIMEDOUT, -EINTR; no text. NULL: what
-	 * can be done is to sleep a little. */
+	/* Wait until another try is worthwhile. Returns 0, -ETIMEDOUT or -EINTR, without
+	 * a text. NULL: sleep for a short time instead. */
 	int (*linger)(struct ipcx_queue *q, bool send, struct ix_timeout *p);
 
-	/* Keep the text that says which limit makes it full; answers -ETIMEDOUT. */
+	/* Keep a text that names the limit that the queue has reached. Returns
+	 * -ETIMEDOUT. */
 	int (*full)(struct ipcx_queue *q);
 };
 
-/* Room for so many bytes of text; what it held is gone. 0, -ENOMEM with a text. */
+/* Make room for this many bytes of text; the previous message is lost. Returns 0, or
+ * -ENOMEM with a text. */
 int ix_queue_room(struct ipcx_queue *q, size_t bytes);
 
-/* Whether a message can be sent: ipcx_queue_check() of one that was read. */
+/* Check whether a message can be sent, like ipcx_queue_check(), for one already copied
+ * in. Returns 0 or -errno with a text. */
 int ix_queue_check(struct ipcx_queue *q, const struct ipcx_message *m);
 
-/* The text for what may happen to all of them. */
+/* Keep the text of a failure that any queue can have. Return its -errno. */
 int ix_queue_missing(struct ipcx_queue *q);
 int ix_queue_interrupted(struct ipcx_queue *q);

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * How an object is named in text: MECH:WHICH. Which texts are references, and what each
- * says.
- */
+/* References in text form, MECH:WHICH: which texts are valid and what they refer to. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +11,7 @@
 #include "core/ctx.h"
 #include "ipcx.h"
 
-/* What of a wrong text stands in a message. */
+/* Bytes of an invalid text that an error message quotes. */
 #define SHOWN 100
 
 #define TOO_LONG "a name has at most 255 bytes after the slash"
@@ -23,7 +20,7 @@ struct shown {
 	char text[SHOWN + sizeof("…")];
 };
 
-/* The text as a message may show it: harmless, and of a sane length. */
+/* Make a text safe to show in a message: escaped and truncated. */
 static const char *ref_show(struct shown *s, const char *text)
 {
 	if (ix_escape(s->text, SHOWN, text, IX_ESC_TEXT) >= SHOWN)
@@ -31,7 +28,7 @@ static const char *ref_show(struct shown *s, const char *text)
 	return s->text;
 }
 
-/* "shm, msg, sem": every mechanism. */
+/* List every mechanism: "shm, msg, sem". */
 static const char *known(char *buf, size_t size)
 {
 	const struct ipcx_mech_info *info;
@@ -104,7 +101,8 @@ static int read_sysv(struct ipcx *x, const char *mech, const char *text,
 	return ref_read_id(x, mech, text, ref);
 }
 
-/* Why this is no name of a POSIX object (its slash left out); NULL when it is one. */
+/* Return why this (without its leading slash) is not the name of a POSIX object; NULL if
+ * it is one. */
 static const char *name_fault(const char *name, size_t len)
 {
 	if (len == 0)
@@ -118,13 +116,13 @@ static const char *name_fault(const char *name, size_t len)
 	return NULL;
 }
 
-/* Behind "MECH:" a name is written with %XX; alone it is the name as it is. */
+/* Read a name: %XX-escaped after "MECH:", else literal. */
 static int read_name(struct ipcx *x, const char *mech, const char *text, bool escaped,
 		     struct ipcx_ref *ref)
 {
 	/*
-	 * Escaped, a byte of the name takes three: what is longer than this is too long
-	 * in any case.
+	 * An escaped byte takes three characters: anything longer is too long in any
+	 * case.
 	 */
 	char copy[3 + 3 * 256 + 1];
 	const char *name = copy, *fault;
@@ -154,7 +152,7 @@ static int read_name(struct ipcx *x, const char *mech, const char *text, bool es
 	return 0;
 }
 
-/* There is no mechanism in front of the text, and none to assume. */
+/* Report a text without a mechanism where none is implied. */
 static int no_mech(struct ipcx *x, const char *text, const char *colon)
 {
 	char list[200];
@@ -185,7 +183,7 @@ int ipcx_ref_parse(struct ipcx *x, const char *text, unsigned def,
 	if (colon && ipcx_mech_by_name(text, (size_t)(colon - text), &ref.mech) == 0)
 		which = colon + 1;
 	info = ipcx_mech_info(ref.mech);
-	/* A name may hold a colon; an id or a key does not. */
+	/* A name may contain a colon; an id or key does not. */
 	if (!info || (which == text && colon && !info->named))
 		return no_mech(x, text, colon);
 	if (*which == '\0')

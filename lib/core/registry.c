@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The mechanisms, in the order in which everything shows them. A new one is a line here,
- * one in meson.build, and its file. */
+/* The mechanisms in display order. To add one, add a line here and in meson.build, and
+ * its file. */
 #include <errno.h>
 #include <string.h>
 

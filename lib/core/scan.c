@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a mechanism and the scan that asks it share: what a row is called, and which
- * directories were listed already. */
+/* Shared by scans and mechanisms: the reference of a row, and which directories have been
+ * listed. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +47,7 @@ int ix_scan_once(struct ix_scan *s, uint64_t dev, uint64_t ino)
 
 	if (!s->once || !s->many)
 		return ix_table_dir(s->t, dev, ino);
-	/* Also by others, who were sent to another place and came back with their rows. */
+	/* Also check sections that were read in another process or thread and merged. */
 	for (size_t i = 0; !s->ref && i + 1 < s->t->nsections; i++)
 		if (s->t->sections[i].dev == dev && s->t->sections[i].ino == ino &&
 		    s->t->sections[i].mech == s->mech)

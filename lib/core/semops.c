@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What every mechanism of semaphores says of a wait that was in vain. */
+/* Shared by all semaphore mechanisms: the text of a wait that timed out. */
 #include "core/semops.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What semctl(2) leaves to its callers: the union of its arguments, and the greatest
- * value of a semaphore, which no call tells. */
+/* What semctl(2) leaves to its callers to define: the union of its argument, and the
+ * maximum value of a semaphore, which no call returns. */
 #pragma once
 
 #include <sys/sem.h>
@@ -12,6 +12,6 @@ union semun {
 	struct seminfo *info;
 };
 
-/* SEMVMX of include/uapi/linux/sem.h: what a semaphore of an array holds at most. SEMAEM,
- * the most that is to be undone of one, is the same number. */
+/* SEMVMX of include/uapi/linux/sem.h: the maximum value of a semaphore in an array.
+ * SEMAEM, the maximum undo adjustment, is the same number. */
 #define IX_SEMVMX 32767

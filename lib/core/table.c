@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How a snapshot is laid out in memory, and the one getter that reads it. */
+/* The memory layout of a snapshot, and the one function that reads values from it. */
 #include "core/table.h"
 
 #include <assert.h>
@@ -84,11 +84,11 @@ int ix_table_show(struct ipcx *x, struct ipcx_table *t,
 static const struct ipcx_fieldset all_fields = { { UINT64_MAX, UINT64_MAX, UINT64_MAX,
 						   UINT64_MAX } };
 
-/* Which fields may have changed when a word of the row has. */
+/* Index which fields may have changed when a word of the row has. */
 static void index_words(struct ix_section *s)
 {
 	assert(s->kind->row_size <= IX_WORDS * 8 && s->kind->row_size % 8 == 0);
-	s->by_word[0] = all_fields; /* what is unknown of the row */
+	s->by_word[0] = all_fields; /* the set of unknown fields */
 	for (unsigned f = 0; f < s->kind->ncolumns; f++) {
 		const struct ix_column *c = ix_column(s->kind, f);
 
@@ -107,7 +107,7 @@ int ix_table_place(struct ipcx_table *t, uint64_t ns, const char *container,
 {
 	struct ix_where *more;
 
-	/* In several steps in one place. */
+	/* One place may be scanned in several steps. */
 	if (ns && t->nplaces && t->places[t->nplaces - 1].ns == ns)
 		return 0;
 	more = reallocarray(t->places, t->nplaces + 1, sizeof(*more));
@@ -310,7 +310,7 @@ int ipcx_row_get(const struct ipcx_table *t, size_t row, enum ipcx_field field,
 	if (!data || !ret_value)
 		return -EINVAL;
 	r = ix_row_value(t, s, data, field, ret_value);
-	/* Whether there is such a field at all is asked last: it almost always is. */
+	/* Check last whether the field exists at all: it nearly always does. */
 	return r == -ENODATA && !ipcx_field_info(field) ? -EINVAL : r;
 }
 
@@ -327,7 +327,7 @@ struct ipcx_fieldset ipcx_row_fields(const struct ipcx_table *t, size_t row)
 	return has;
 }
 
-/* Who writes many rows asks this of each: no walk over the fields. */
+/* Called for every row that is written, so it does not loop over the fields. */
 struct ipcx_fieldset ipcx_row_unknown(const struct ipcx_table *t, size_t row)
 {
 	struct ipcx_fieldset unknown = { { 0 } };

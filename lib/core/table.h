@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Rows of typed fields. A kind of row is a table of columns: where in the struct each
- * field stands, or which function derives it. Rows of several kinds stand one after
- * another in one arena, a section each; strings stand in one pool.
+ * Tables: rows of typed fields. A kind of row is an array of columns that say where in
+ * the row's struct each field is, or which function derives it. Rows of several kinds
+ * follow each other in one arena, a section each; strings are in one pool.
  */
 #pragma once
 
@@ -15,34 +15,34 @@
 #include "core/names.h"
 #include "ipcx.h"
 
-/* Every row begins with this: which of its fields are unknown, as the number of a set
- * that the table holds, plus 1; 0: none is. Rows that lack the same share one set. */
+/* Every row begins with this. unknown is the index plus 1 of its set of unknown fields, 0
+ * if none is unknown; sets are kept in the table and shared between rows. */
 struct ix_row {
 	_Alignas(8) uint32_t unknown;
-	uint32_t unmapped; /* a bit for each of ix_name_fields[] whose id has no number
-			      here */
+	uint32_t unmapped; /* bit i: the id of ix_name_fields[i] is unmapped here */
 };
 
-/* A string in a row: its offset in the table's pool plus 1, 0 for none. */
+/* A string in a row: its offset in the table's pool plus 1, or 0. */
 typedef uint32_t ix_text;
 
 struct ix_section;
 
 /*
- * One column. Stored columns have a size, derived ones a function (and a size as well
- * when they follow from one member alone); neither: rows of this kind have no such field.
+ * A column. A stored one has a size, a derived one a function (and also a size if it
+ * depends on one member alone). Neither: this kind of row lacks the field.
  */
 struct ix_column {
-	uint8_t size;  /* of the member: 1, 2, 4 or 8 */
-	bool constant; /* the same in all rows of a section */
-	bool zero; /* 0 means "none": a time that never came, a pid that is not visible */
-	bool costly;     /* takes calls of its own here, though it may be cheap elsewhere:
-			  read     only when it was named */
+	uint8_t size;    /* of the member: 1, 2, 4 or 8 */
+	bool constant;   /* the same in all rows of a section */
+	bool zero;       /* 0 is no value: a time that never came, an invisible PID */
+	bool costly;     /* takes extra calls here, though it may be cheap elsewhere: read
+			    only if named */
 	uint16_t offset; /* of the member */
-	uint32_t words; /* derived from several members: the words of the row they are in */
+	uint32_t words;  /* derived from several members: bit mask of their words in the
+			    row */
 	void (*derive)(const struct ipcx_table *t, const struct ix_section *s,
 		       const void *row,
-		       struct ipcx_value *v); /* v->type is IPCX_TYPE_NONE before */
+		       struct ipcx_value *v); /* v->type is initially NONE */
 };
 
 #define IX_COL(type, member)                                                          \
@@ -54,7 +54,7 @@ struct ix_column {
 		.size = sizeof(((type *)0)->member), .offset = offsetof(type, member), \
 		.zero = true                                                           \
 	}
-/* Stored, but read only when it is named. */
+/* Stored, but read only if named. */
 #define IX_COL_COSTLY(type, member)                                                    \
 	{                                                                              \
 		.size = sizeof(((type *)0)->member), .offset = offsetof(type, member), \
@@ -65,13 +65,13 @@ struct ix_column {
 		.size = sizeof(((type *)0)->member), .offset = offsetof(type, member), \
 		.zero = true, .costly = true                                           \
 	}
-/* Derived from one stored member alone: it changes from row to row only with that. */
+/* Derived from one stored member alone: changes only with that member. */
 #define IX_DERIVED_FROM(type, member, function)                                        \
 	{                                                                              \
 		.size = sizeof(((type *)0)->member), .offset = offsetof(type, member), \
 		.derive = (function)                                                   \
 	}
-/* Derived from several members: IX_WORD_OF each, with | between. */
+/* Derived from several members: mask combines their IX_WORD_OF() with |. */
 #define IX_WORD_OF(type, member) (1U << (offsetof(type, member) / 8))
 #define IX_DERIVED_WORDS(mask, function)              \
 	{                                             \
@@ -87,8 +87,9 @@ struct ix_column {
 		.derive = (function) \
 	}
 
-/* A kind of row. Reading a field is one look into columns[], which is indexed by field
- * and ends with the last one that these rows have: a new field makes no kind longer. */
+/* A kind of row. columns[] is indexed by field and ends with the last field that these
+ * rows have, so that reading a field is one lookup and a new field makes no other kind
+ * longer. */
 struct ix_kind {
 	const char *name; /* "objects", "semaphores", …: the JSON array */
 	size_t row_size;
@@ -101,7 +102,7 @@ struct ix_kind {
 	.ncolumns = sizeof((const struct ix_column[]){ __VA_ARGS__ }) / \
 		    sizeof(struct ix_column)
 
-/* The column of a field; one without size and function where rows have no such field. */
+/* Return the column of a field; one without size and function if rows lack the field. */
 static inline const struct ix_column *ix_column(const struct ix_kind *kind,
 						unsigned field)
 {
@@ -110,7 +111,7 @@ static inline const struct ix_column *ix_column(const struct ix_kind *kind,
 	return field < kind->ncolumns ? &kind->columns[field] : &none;
 }
 
-/* Whether rows of a kind have a field. */
+/* Whether rows of this kind have a field. */
 static inline bool ix_kind_has(const struct ix_kind *kind, unsigned field)
 {
 	const struct ix_column *c = ix_column(kind, field);
@@ -123,44 +124,42 @@ static inline bool ix_kind_has(const struct ix_kind *kind, unsigned field)
 
 /* The namespace that rows were read in. */
 struct ix_where {
-	uint64_t ns;       /* inode number; 0: not asked */
+	uint64_t ns;       /* inode number; 0: not requested */
 	ix_text container; /* or 0 */
-	uint32_t giver;    /* user id of who gives the (first) container its name */
-	bool unnamed;      /* no container is known, though there may be one */
+	uint32_t giver;    /* the uid that the name of the (first) container comes from */
+	bool unnamed;      /* unknown whether there is a container */
 };
 
-/* Rows of one kind, mechanism and namespace that stand together. */
+/* Consecutive rows of one kind, mechanism and namespace. */
 struct ix_section {
 	const struct ix_kind *kind;
 	unsigned mech;
-	bool uncounted;      /* objects of it could not be read */
-	size_t place;        /* in the table's places, plus 1; or 0 */
-	uint64_t dev, ino;   /* the directory that its objects are in; 0: none is known */
+	bool uncounted;      /* some of its objects could not be read */
+	size_t place;        /* index in the table's places plus 1; or 0 */
+	uint64_t dev, ino;   /* the directory of its objects; 0: unknown */
 	size_t first, count; /* row numbers */
-	size_t offset;       /* of the first row in the arena */
-	struct ipcx_fieldset
-		by_word[IX_WORDS]; /* the fields that each word of a row feeds */
-	struct ipcx_fieldset
-		always; /* those that may differ though all words are the same */
-	struct ipcx_fieldset has; /* the fields of its rows */
+	size_t offset;       /* of the first row, in the arena */
+	struct ipcx_fieldset by_word[IX_WORDS]; /* fields that depend on each word */
+	struct ipcx_fieldset always; /* fields that may differ even if no word does */
+	struct ipcx_fieldset has;    /* all fields of its rows */
 };
 
-/* What a condition says of a row: 1 yes, 0 no, -1 unknown. It is unknown because a value
- * is unknown or absent, or because something failed: then error is not 0. */
+/* The result of a condition for a row: 1 true, 0 false, -1 unknown, either because a
+ * value is unknown or absent or, if error is not 0, because something failed. */
 struct ix_verdict {
 	int says;
 	int error;
 	enum ix_failed { IX_FAILED_USERS, IX_FAILED_GROUPS, IX_FAILED_MATCH } failed;
 };
 
-/* Fields that are unknown in row after row of one table: the step from one set to the
- * next is looked up once. */
+/* A set of fields that is unknown in many rows of a table; caches the index of the
+ * resulting set. */
 struct ix_lacking {
 	struct ipcx_fieldset fields;
-	uint32_t before, after; /* as in struct ix_row; after is 0 until it is known */
+	uint32_t before, after; /* as ix_row.unknown; after is 0 until known */
 };
 
-/* So many objects that could not be judged are told by name. */
+/* The most objects that a note on undecided ones lists by name. */
 #define IX_UNJUDGED 8
 
 struct ipcx_table {
@@ -169,97 +168,97 @@ struct ipcx_table {
 	struct ix_where *places;
 	size_t nplaces;
 	struct ix_buf shared, pool;
-	struct ix_buf notes;           /* struct ix_note *, an allocation each */
-	struct ix_buf unknown;         /* struct ipcx_fieldset, each one once */
+	struct ix_buf notes;           /* struct ix_note *, each allocated separately */
+	struct ix_buf unknown;         /* struct ipcx_fieldset, without duplicates */
 	struct ix_names users, groups; /* names in this table's pool */
 	int64_t now;                   /* seconds since the epoch, for ages */
 	uint64_t resume;
-	unsigned id_bits; /* how many bits of a System V id are its index; 0: not asked */
+	unsigned id_bits; /* bits of a System V id that are its index; 0: unknown */
 	bool numeric;
-	bool acts;                 /* what is in it was removed or changed */
-	struct ix_lacking no_name; /* of rows in a place whose containers are not known */
-	size_t unjudged;           /* objects that the condition could not judge */
-	struct ix_verdict unjudged_why;     /* the first of them */
-	ix_text unjudged_refs[IX_UNJUDGED]; /* the first few, when they are acted on */
-	bool starved; /* memory ran out for a text or a note: what is here is not whole */
+	bool acts;                 /* its objects were removed or changed */
+	struct ix_lacking no_name; /* of rows in a place whose containers are unknown */
+	size_t unjudged;           /* number of objects for which the condition failed */
+	struct ix_verdict unjudged_why;     /* the first failure */
+	ix_text unjudged_refs[IX_UNJUDGED]; /* the first few of them, for actions */
+	bool starved; /* out of memory for a text or note: the table is incomplete */
 };
 
-/* A note as it is stored: where it stands it stays, as it is handed out. */
+/* A stored note. It never moves, because pointers to it are handed out. */
 struct ix_note {
 	struct ipcx_note note;
 	char texts[]; /* subject and text, a NUL after each */
 };
 
-/* The section that rows are being added to. */
+/* Return the section that rows are being added to. */
 static inline const struct ix_section *ix_last_section(const struct ipcx_table *t)
 {
 	return &t->sections[t->nsections - 1];
 }
 
-/* A new, empty table whose ages count from now. */
+/* Create an empty table; ages are relative to now. */
 int ix_table_new(struct ipcx_table **ret_t);
 
-/* The rows that follow were read in this namespace. container may be NULL: there is none,
- * or (unnamed) it is not known. 0 or -ENOMEM. */
+/* Set the namespace of the rows that follow. container may be NULL: there is none or, if
+ * unnamed, it is unknown. Returns 0 or -ENOMEM. */
 int ix_table_place(struct ipcx_table *t, uint64_t ns, const char *container,
 		   uint32_t giver, bool unnamed);
 
-/* The rows that follow are about this directory: in a section of their own, which has
- * begun already. 0 or -ENOMEM. */
+/* Set the directory of the rows that follow: continues the current section, or splits it
+ * if it has rows of another one. Returns 0 or -ENOMEM. */
 int ix_table_dir(struct ipcx_table *t, uint64_t dev, uint64_t ino);
 
 /*
- * Hand a table out: the only way by which one leaves the library. r is what came of
- * filling it, with its text. A table that is not whole stays here, like one whose filling
- * failed. Answers r, or -ENOMEM.
+ * Hand a table to the caller; the only way out of the library. r is the result of filling
+ * it, whose text is kept. A table that is incomplete or failed to fill is freed instead.
+ * Returns r or -ENOMEM.
  */
 int ix_table_hand(struct ipcx *x, struct ipcx_table *t, int r,
 		  struct ipcx_table **ret_table);
 
-/* Show a table that stays with whoever made it, if it is whole. 0 or -ENOMEM. */
+/* Hand out a table that remains owned by its creator, if it is complete. Returns 0 or
+ * -ENOMEM. */
 int ix_table_show(struct ipcx *x, struct ipcx_table *t,
 		  const struct ipcx_table **ret_table);
 
-/* Empty a table; its memory stays for what comes next. Ages count from now. */
+/* Empty a table but keep its memory for reuse. Ages are relative to now. */
 void ix_table_reset(struct ipcx_table *t);
 
-/* Begin a section: the rows that follow are of this kind. 0 or -ENOMEM. */
+/* Begin a section for rows of this kind and mechanism, unless the current one fits.
+ * Returns 0 or -ENOMEM. */
 int ix_table_section(struct ipcx_table *t, const struct ix_kind *kind, unsigned mech);
 
 /*
- * Room for the next row, zeroed, not yet part of the table: ix_table_keep() makes it so,
- * another ix_table_row() drops it. The pointer is good until then. NULL when memory is
- * out.
+ * Return a zeroed next row, which is not yet part of the table: ix_table_keep() adds it,
+ * another ix_table_row() discards it. Valid until then. NULL if out of memory.
  */
 void *ix_table_row(struct ipcx_table *t);
 void ix_table_keep(struct ipcx_table *t);
 
-/* Row number i as bytes, with its section. NULL past the end. */
+/* Return row number i and its section. NULL past the end. */
 const void *ix_table_at(const struct ipcx_table *t, size_t i,
 			const struct ix_section **ret_section);
 
-/* Copy a string into the pool. 0 (none) for NULL or when memory is out:
- * then the table is starved. */
+/* Copy a string into the pool. Returns 0 for NULL, or if out of memory; then the table is
+ * starved. */
 ix_text ix_table_text(struct ipcx_table *t, const char *text);
 const char *ix_table_string(const struct ipcx_table *t, ix_text text);
 
-/* Add a note; subject may be NULL. The text is formatted; no memory: the table is
- * starved. */
+/* Add a formatted note; subject may be NULL. Out of memory: the table is starved. */
 void ix_table_note(struct ipcx_table *t, enum ipcx_note_kind kind, unsigned mech,
 		   int error, const char *subject, const char *fmt, ...) PRINTF(6, 7);
 
-/* Something could not be read for a row: said once a table, with the errno's text (0: no
- * call failed), however many rows lack it. what: "the commands of some processes could
- * not be read". */
+/* Add, once per table, a note that something could not be read for some rows, with the
+ * errno's text (0: no call failed). what: "the commands of some processes could not be
+ * read". */
 void ix_table_once(struct ipcx_table *t, int error, const char *what);
 
-/* Worth knowing, and no gap: said once a table, too. */
+/* Add, once per table, a note that is informational and not a gap. */
 void ix_table_tell(struct ipcx_table *t, const char *what);
 
-/* Why values are unknown that came with the others, and that nobody named. */
+/* Add, once per table, the reason why values that nobody named are unknown. */
 void ix_table_reason(struct ipcx_table *t, const char *what);
 
-/* Fields of a row of this table are unknown. No memory: the table is starved. */
+/* Mark fields of a row as unknown. Out of memory: the table is starved. */
 void ix_unknown_all(struct ipcx_table *t, void *row, const struct ipcx_fieldset *fields);
 
 static inline void ix_unknown(struct ipcx_table *t, void *row, enum ipcx_field f)
@@ -293,32 +292,32 @@ static inline bool ix_is_unknown(const struct ipcx_table *t, const void *row,
 	return n && ipcx_fieldset_has(&sets[n - 1], f);
 }
 
-/* The value of one field of a row that stands anywhere (ipcx_row_get() for rows not yet
- * kept). */
+/* Read the value of a field of a row in any memory (ipcx_row_get() for rows not yet
+ * kept). Returns 0, or -ENODATA if the row has no such field. */
 int ix_row_value(const struct ipcx_table *t, const struct ix_section *s, const void *row,
 		 enum ipcx_field f, struct ipcx_value *v);
 
-/* The condition could not judge this object, as something failed. */
+/* Record that the condition could not be decided for this object because something
+ * failed. */
 void ix_table_unjudged(struct ipcx_table *t, const char *ref, const struct ix_verdict *v);
 
-/* Note what failed while rows were read and judged: once for the table, when it is whole.
- */
+/* Add notes on what failed while rows were read and tested, once for a complete table. */
 void ix_table_failures(struct ipcx_table *t);
 
-/* All of them, with what they take; the list stays, and is empty. */
+/* Free all notes; the list remains, empty. */
 void ix_notes_free(struct ipcx_table *t);
 
-/* The error of an IPCX_NOTE_INFO that tells of space in use beyond what the rows hold, so
- * that whoever sums them up can hand it on; and whether a note is one. It is the errno of
- * nothing: the kernel's end with 4095. */
+/* The error of an IPCX_NOTE_INFO note on space in use beyond what the rows show, and
+ * whether a note is one, so that totals can pass it on. Not an errno: the kernel's end at
+ * 4095. */
 #define IX_NOTE_SPACE (-4096)
 bool ix_note_space(const struct ipcx_note *n);
 
-/* Add a note of another table, unless this one has the same already. */
+/* Add a note of another table unless this one has it already. */
 void ix_table_hand_on(struct ipcx_table *t, const struct ipcx_note *n);
 
-/* Add a note whose text is not formatted. */
+/* Add a note with a text that is ready. */
 void ix_table_add_note(struct ipcx_table *t, const struct ipcx_note *note);
 
-/* For derive functions: the value is a copy of this short string (at most 39 bytes). */
+/* For derive functions: set the value to a copy of a short string (at most 39 bytes). */
 void ix_value_text(struct ipcx_value *v, const char *text);

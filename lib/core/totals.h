@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is counted over all objects of a mechanism, in one call: the row that it has in
- * ipcx_totals(). */
+/* Totals over all objects of a mechanism, read in one call: its row in ipcx_totals(). */
 #pragma once
 
 #include <errno.h>
@@ -10,18 +9,19 @@
 
 /* The member .totals of struct ix_mech. */
 struct ix_totals {
-	const struct ix_kind *kind; /* with IX_TOTALS_COLUMNS, and its counters */
-	/* Ask, and fill the row. -errno: this mechanism cannot be asked (the caller makes
-	 * a note of it). */
+	const struct ix_kind *kind; /* has IX_TOTALS_COLUMNS and its counters */
+	/* Read the totals and fill the row. Returns 0, or -errno if they cannot be read
+	 * (the caller adds a note). */
 	int (*ask)(struct ipcx *x, struct ipcx_table *t, void *row);
 };
 
-/* The columns that every row of totals has. */
+/* The columns of every row of totals. */
 #define IX_TOTALS_COLUMNS(type)                      \
 	[IPCX_F_MECH] = IX_CONSTANT(ix_derive_mech), \
 	IX_PLACE_COLUMNS, [IPCX_F_OBJECTS] = IX_COL(type, objects)
 
-/* A counter that the kernel keeps in an int: one that overflowed counts nothing. */
+/* Store a counter that the kernel keeps in an int; negative means that it overflowed and
+ * is unknown. */
 static inline void ix_total(struct ipcx_table *t, void *row, enum ipcx_field field,
 			    uint64_t *ret_n, int n)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The types of values and the units of numbers: a table each. What is not said here of a
- * type is said nowhere in the library; how people see it is cmd/ui/cell.c's.
+ * The types of values and the units of numbers, a table each. All that the library knows
+ * of a type is here; cmd/ui/cell.c formats values for people.
  */
 #include "core/type.h"
 
@@ -11,7 +11,7 @@
 #include "base/util.h"
 #include "base/when.h"
 
-/* Widen a stored integer with its sign. */
+/* Sign-extend a stored integer. */
 static bool load_signed(const struct ipcx_table *t, unsigned size, uint64_t raw,
 			struct ipcx_value *v)
 {
@@ -74,7 +74,7 @@ static char *write_key(char *p, const struct ipcx_value *v)
 	return ix_put_key(p, (uint32_t)v->as.u);
 }
 
-/* What a JSON Schema says of the values besides their type. */
+/* Further JSON Schema keywords of a type. */
 #define SCHEMA_UNSIGNED "\"minimum\":0,\"maximum\":18446744073709551615"
 #define SCHEMA_TIME                                  \
 	"\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}T" \

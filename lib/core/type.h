@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a type of value is: how it is stored, written, read, compared and called. A type
- * is an entry in the table of type.c and its functions; everything else asks here.
+ * The types of values: how each is stored, written, read, compared and named. A type is
+ * an entry in the table of type.c plus its functions; all other code asks here.
  */
 #pragma once
 
@@ -11,7 +11,7 @@
 #include "core/table.h"
 #include "ipcx.h"
 
-/* How values of a type are compared with those of any other. */
+/* How values of a type compare with those of any other. */
 enum ix_order {
 	IX_ORDER_NONE,     /* all equal, before everything else */
 	IX_ORDER_UNSIGNED, /* by number, as.u */
@@ -21,59 +21,59 @@ enum ix_order {
 };
 
 /*
- * Read a literal of an expression: sets type and value, which may be of another type
- * (half a second is a real number). Strings are not copied. NULL, or what is wrong with
- * it as the rest of a sentence: "is no size (…)".
+ * Read a literal of an expression: sets type and value; the type may differ from the
+ * field's (half a second is a real number). Strings are not copied. Returns NULL, or the
+ * end of a sentence that says what is wrong: "is no size (…)".
  */
 typedef const char *ix_reader(const char *text, struct ipcx_value *ret_value);
 
-/* Set v->as from a stored member of 1, 2, 4 or 8 bytes, zero-extended to raw. False when
- * there is no value after all. */
+/* Set v->as from a stored member of 1, 2, 4 or 8 bytes, zero-extended to raw. Returns
+ * false if there is no value. */
 typedef bool ix_loader(const struct ipcx_table *t, unsigned size, uint64_t raw,
 		       struct ipcx_value *v);
 
 struct ix_type {
 	struct ipcx_type_info info;
-	const char *noun; /* "a time": what it is in a message; NULL: the unit says it */
+	const char *noun; /* for messages: "a time"; NULL: the unit has it */
 	enum ix_order order;
-	ix_loader *load; /* NULL: as.u is what is stored */
-	/* Write a value at p as the formats for machines have it, in less than
-	 * IPCX_VALUE_MAX bytes and without a NUL; answers the end. NULL: it is a text
-	 * already, or nothing. */
+	ix_loader *load; /* NULL: the stored number is as.u */
+	/* Write a value at p as in the machine formats: less than IPCX_VALUE_MAX bytes,
+	 * without a NUL. Returns the end. NULL: it is a text already, or there is no
+	 * value. */
 	char *(*write)(char *p, const struct ipcx_value *v);
-	ix_reader *read; /* NULL: the unit says how */
+	ix_reader *read; /* NULL: the unit has it */
 };
 
-/* What a number counts. */
+/* The unit of a number. */
 struct ix_unit {
 	const char *name; /* NULL for plain numbers */
 	const char *noun; /* "a number of bytes" */
 	ix_reader *read;
 };
 
-/* Every type, by its number: one more than the last of enum ipcx_type. */
+/* Every type, indexed by enum ipcx_type; one more than its last. */
 #define IX_TYPES 9
 extern const struct ix_type ix_types[IX_TYPES];
 
-/* A type: one that does not exist is as IPCX_TYPE_NONE. */
+/* Return a type; IPCX_TYPE_NONE for an unknown number. */
 static inline const struct ix_type *ix_type(enum ipcx_type type)
 {
 	return &ix_types[(unsigned)type < IX_TYPES ? type : IPCX_TYPE_NONE];
 }
 
-/* A unit: one that does not exist is as IPCX_UNIT_PLAIN. */
+/* Return a unit; IPCX_UNIT_PLAIN for an unknown number. */
 const struct ix_unit *ix_unit(enum ipcx_unit unit);
 
-/* What a field holds, in a sentence: "a number of bytes". */
+/* Describe what a field holds, for messages: "a number of bytes". */
 const char *ix_type_noun(const struct ipcx_field_info *info);
 
-/* The reader for literals that are compared with a field. */
+/* Return the reader of literals that are compared with a field. */
 ix_reader *ix_type_reader(const struct ipcx_field_info *info);
 
 /*
- * A value as the formats for machines write it (decimal numbers, octal modes, RFC 3339
- * times in UTC): the text that =~ looks at. Written into buf, unless it is a string. NULL
- * for an unknown value.
+ * Return a value as the machine formats write it (decimal numbers, octal modes, RFC 3339
+ * times in UTC), which is the text that =~ matches. Written to buf unless it is a string;
+ * NULL for an unknown value.
  */
 const char *ix_value_raw(const struct ipcx_value *v, char buf[IPCX_VALUE_MAX]);
 

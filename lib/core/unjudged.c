@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a table says of look-ups and matches that failed while its rows were read: once
- * for all of them. */
+/* Notes on lookups and matches that failed while a table's rows were read, once for all
+ * rows. */
 #include <string.h>
 
 #include "base/nss.h"
 #include "core/ctx.h"
 #include "core/table.h"
 
-/* What a look-up or a match that failed is called. */
+/* Descriptions of failed lookups and matches. */
 static const char *const failures[] = {
 	[IX_FAILED_USERS] = "names of users could not be looked up",
 	[IX_FAILED_GROUPS] = "names of groups could not be looked up",
@@ -22,8 +22,8 @@ void ix_table_unjudged(struct ipcx_table *t, const char *ref, const struct ix_ve
 		t->unjudged_why = *v;
 }
 
-/* Whoever acts is told which they are; in a listing they are many, and this is one
- * sentence however many tables it comes in. */
+/* For an action, name the objects. A listing may lack many, in several tables: there, it
+ * is one constant sentence. */
 static int put_unjudged(const struct ipcx_table *t, struct ix_buf *b)
 {
 	size_t told = MIN(t->unjudged, (size_t)IX_UNJUDGED);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The order of values: what sorting and comparing agree on; and their text. */
+/* The order of values, shared by sorting and comparisons; and their text. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +12,7 @@ static int value_order(int less, int more)
 	return more - less;
 }
 
-/* Signed and unsigned 64-bit integers compare by their number, not by their bits. */
+/* Compare signed and unsigned 64-bit integers by value, not by bit pattern. */
 static int compare_integers(const struct ipcx_value *a, enum ix_order a_order,
 			    const struct ipcx_value *b, enum ix_order b_order)
 {
@@ -77,7 +77,7 @@ int ipcx_value_format(const struct ipcx_value *v, char *buf, size_t size)
 	const char *text;
 
 	if (type && type->write && size >= IPCX_VALUE_MAX &&
-	    buf) { /* cells of a listing */
+	    buf) { /* the usual case, cells of a listing */
 		end = type->write(buf, v);
 		*end = '\0';
 		return (int)(end - buf);

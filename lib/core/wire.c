@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a table consists of in memory, piece by piece. */
+/* The serialised form of a table, piece by piece. */
 #include "core/wire.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 
 #include "base/util.h"
 
-/* What is left to read. */
+/* The remaining input. */
 struct reader {
 	const char *data;
 	size_t len;
@@ -20,7 +20,7 @@ static int wire_put(struct ix_buf *b, const void *data, size_t len)
 	return r < 0 || len == 0 ? r : ix_buf_add(b, data, len);
 }
 
-/* The next piece, copied; NULL when it is empty. */
+/* Copy the next piece; NULL if it is empty. */
 static int wire_take(struct reader *in, void **ret_data, size_t *ret_len)
 {
 	size_t len;
@@ -44,7 +44,7 @@ static int wire_take(struct reader *in, void **ret_data, size_t *ret_len)
 	return 0;
 }
 
-/* What a note is on the way, in front of its subject and its text with a NUL after each. */
+/* The serialised header of a note; its subject and text follow, each with a NUL. */
 struct packed_note {
 	enum ipcx_note_kind kind;
 	unsigned mech;
@@ -78,7 +78,7 @@ static int put_notes(struct ix_buf *b, const struct ipcx_table *t)
 	return r < 0 ? r : wire_put(b, all.data, all.len);
 }
 
-/* A text of so many bytes with its NUL; NULL when it is none. */
+/* Return a text of this many bytes including its NUL; NULL if it is malformed. */
 static const char *take_text(struct reader *in, size_t len)
 {
 	const char *text = in->data;
@@ -177,7 +177,7 @@ static int wire_take_all(struct reader *in, struct ipcx_table *t)
 	if (r == 0) {
 		size_t n = t->nsections;
 
-		t->nsections = 0; /* they know already what was not counted */
+		t->nsections = 0; /* sections already have .uncounted */
 		r = take_notes(in, t);
 		t->nsections = n;
 	}
@@ -207,7 +207,7 @@ int ix_table_unpack(struct ipcx_table *t, const char *data, size_t len)
 	now = head;
 	if (len != sizeof(*now))
 		return -EPROTO;
-	/* Its pointers are those of the other process. */
+	/* The pointers are the other process's. */
 	now->sections = NULL;
 	now->places = NULL;
 	now->shared = now->pool = now->notes = now->unknown = (struct ix_buf){ 0 };

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The fields whose text is always one of a few words: a table. All other texts are names
- * that somebody chose, or sentences.
+ * The table of fields whose text is one of a few fixed words. All other texts are free.
  */
 #include "core/words.h"
 
@@ -11,7 +10,7 @@
 #include "base/distance.h"
 #include "base/util.h"
 
-/* The nth word from 0, NULL behind the last. */
+/* Return word number n from 0; NULL past the last. */
 typedef const char *next_word(unsigned n);
 
 static const char *mech_word(unsigned n)
@@ -44,7 +43,7 @@ static const struct {
 };
 /* clang-format on */
 
-/* The nearest of them when the text could be meant for it, else NULL. */
+/* Return the nearest word that the text may be a typo of, or NULL. */
 static const char *nearest(next_word *word, const char *text)
 {
 	size_t len = strlen(text), best = ix_nearest(len) + 1;
@@ -53,7 +52,7 @@ static const char *nearest(next_word *word, const char *text)
 	for (unsigned n = 0; word(n); n++) {
 		size_t far = ix_distance(text, len, word(n), strlen(word(n)));
 
-		/* Nothing may be left of it but what was typed wrong. */
+		/* At least one character must match. */
 		if (far < best && far < strlen(word(n))) {
 			best = far;
 			found = word(n);
@@ -62,7 +61,7 @@ static const char *nearest(next_word *word, const char *text)
 	return found;
 }
 
-/* "shm, msg or sem" */
+/* Write all words: "shm, msg or sem". */
 static void words_list_all(next_word *word, char *buf, size_t size)
 {
 	size_t at = 0;

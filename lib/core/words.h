@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Texts that are one of a few words: what else one is compared with was mistyped. */
+/* Fields whose text is one of a few fixed words: comparing one with anything else is a
+ * typo. */
 #pragma once
 
 #include <stddef.h>
@@ -7,9 +8,8 @@
 #include "ipcx.h"
 
 /*
- * Whether a field could have this text as its value. When it could not, what is wrong is
- * written to buf: "mech is never "smh": did you mean shm?"; shown is the text as a
- * message shows it.
+ * Whether a field could have this text as its value. If not, writes why to buf: "mech is
+ * never "smh": did you mean shm?". shown is the text as messages show it.
  */
 bool ix_word_possible(enum ipcx_field f, const char *text, const char *shown, char *buf,
 		      size_t size);
