@@ -3,9 +3,9 @@
 #
 # tests/private.sh COMMAND…
 #
-# Runs a command where it cannot reach the machine's own IPC objects: in an IPC and a
-# mount namespace of its own, with an empty /dev/shm and an empty /dev/mqueue, as every
-# machine with an init has it. A machine without gets a /dev with one, if that can be had.
+# Run a command isolated from the machine's own IPC objects: in fresh IPC and mount
+# namespaces, with an empty /dev/shm and an empty /dev/mqueue, as every machine with an
+# init has them. A machine without gets a /dev that has them, where possible.
 set -eu
 
 user=

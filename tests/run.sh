@@ -3,17 +3,17 @@
 #
 # tests/run.sh [--clang] [--no-install] [--again N] [SUITE…]
 #
-# Installs what the tests need, builds the developer profile (build-dev.ini) and runs
-# the suites, all of them or those named, in namespaces of their own. The last line is
-# 'N passed, N failed, N skipped'; exit status 0 when nothing failed and a test ran.
+# Install the tests' dependencies, build the developer profile (build-dev.ini) and run
+# all suites, or those named, in fresh namespaces. The last line is 'N passed, N failed,
+# N skipped'; the exit status is 0 if no test failed and at least one ran.
 #
 #   --clang       build and test with clang, in build/clang instead of build/dev
-#   --no-install  what the tests need is there already
-#   --again N     run each failed test once more on its own, unless more than N failed:
-#                 those that pass then are named as flaky, and do not fail the run
+#   --no-install  the dependencies are already installed
+#   --again N     run each failed test again on its own, unless more than N failed: those
+#                 that pass then are reported as flaky, and do not fail the run
 #
 # Suites: unit api fuzz (C, run by meson), cli policy compat containers hostile truth
-# (pytest; cli beside all others).
+# (pytest; cli runs in parallel with all others).
 set -eu
 
 c_suites="unit api fuzz"
@@ -67,22 +67,22 @@ out=$build/results
 log=$build/build.log
 beside=$build/beside.log
 
-# Without a build there is one test, and it failed.
+# Without a build, report one test that failed.
 give_up() {
 	echo "failed: $*"
 	echo "0 passed, 1 failed, 0 skipped"
 	exit 1
 }
 
-# Chatter is worth reading only when the step failed.
+# Output matters only if the step failed.
 step() {
 	"$@" </dev/null >>"$log" 2>&1 && return
 	cat "$log"
 	give_up "$@"
 }
 
-# Runs a command where it cannot reach the machine's own IPC objects. Where that cannot
-# be had, only suites that touch none get here.
+# Run a command isolated from the machine's own IPC objects. If that is impossible, only
+# suites that touch none are started.
 private() {
 	if [ -z "${isolated-unknown}" ]; then
 		"$@"
@@ -91,7 +91,7 @@ private() {
 	tests/private.sh "$@"
 }
 
-# What no test framework reports itself: SUITE pass|fail|skip NAME REASON.
+# Results that no test framework reports itself: SUITE pass|fail|skip NAME REASON.
 note() {
 	printf '%s\t%s\t%s\t%s\n' "$@" >>"$out/notes"
 }
@@ -104,11 +104,11 @@ run_c() {
 		note "$1" fail "meson test" "ran none of them"
 }
 
-# SIGINT, so that pytest still says how far it came.
+# SIGINT, so that pytest still reports its progress.
 run_py() {
 	status=0
 	printf '\n== %s\n' "$1"
-	# Whoever began this may have had signals ignored that the tests send.
+	# The caller may have ignored signals that the tests send.
 	private env --default-signal timeout --foreground -s INT -k 60 25m \
 		"$python" -m pytest -qq -rN --tb=short -p no:cacheprovider \
 		-o faulthandler_timeout=300 \
@@ -123,7 +123,8 @@ run_py() {
 	esac
 }
 
-# Runs what failed once more, each test on its own: what passes now is flaky, and named in the summary.
+# Run each failed test again on its own: one that passes now is flaky, and named in the
+# summary.
 run_again() {
 	"$python" tests/summary.py "$out" --failed >"$out/failed"
 	[ "$(wc -l <"$out/failed")" -le "$again" ] || return 0
@@ -150,7 +151,7 @@ mkdir -p "$out"
 : >"$log"
 # shellcheck disable=SC2086 # words
 [ -z "$install" ] || packaging/deps.sh $kinds || give_up packaging/deps.sh $kinds
-# Without a runtime its tests are skipped, and say so.
+# Without a runtime its tests are skipped with a message.
 case " ${suites:-containers} " in
 *" containers "*) [ -z "$install" ] || packaging/deps.sh containers || : ;;
 esac
@@ -159,7 +160,7 @@ step ninja -C "$build"
 
 export IPCX="$build/cmd/ipcx" IPCX_BUILD="$build"
 export CMOCKA_MESSAGE_OUTPUT=TAP PYTHONDONTWRITEBYTECODE=1
-# A leak must not pass for ipcx's own exit status 1.
+# A leak must not be taken for ipcx's own exit status 1.
 export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=1:exitcode=99}"
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1:abort_on_error=1}"
 
@@ -180,7 +181,8 @@ for suite in ${suites:-$c_suites $py_suites}; do
 	esac
 done
 
-# One takes as long as all others: each has a CPU, and namespaces of its own.
+# The longest suite takes as long as all others: each side has a CPU, and namespaces of
+# its own.
 for suite in $lane; do
 	[ "$suite" = "$longest" ] || run_py "$suite"
 done >"$beside" 2>&1 &

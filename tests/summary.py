@@ -3,10 +3,10 @@
 """Sum up the results of tests/run.sh.
 
     summary.py RESULTS            print what was skipped, flaky and failed, and 'N passed, N failed, N skipped'
-    summary.py RESULTS --failed   print each failed test on a line: SUITE, a tab, and how it is run alone
+    summary.py RESULTS --failed   print each failed test on a line: SUITE, a tab, and what runs it alone
 
 RESULTS has SUITE.xml (pytest), SUITE.json (meson), notes (SUITE, pass|fail|skip, NAME, REASON) and flaky (SUITE, NAME: a test that
-failed, and passed when it was run once more on its own)."""
+failed, and passed when it was run again on its own)."""
 
 import collections
 import glob
@@ -21,7 +21,7 @@ results = []  # (suite, "pass" | "fail" | "skip" | "flaky", name, reason)
 
 
 def program(suite, test):
-    """One program of the C suites: its TAP lines, or its exit status as one test."""
+    """Results of a program of the C suites: its TAP lines, or its exit status as one test."""
     name, result = test["name"].split(" / ")[-1], test["result"]
     planned, cases, before = 0, [], ""
     for line in test.get("stdout", "").splitlines():
@@ -30,14 +30,14 @@ def program(suite, test):
             planned += int(plan[1])
         elif case:
             title, reason = case[2], case[3]
-            if not title:  # cmocka: the name behind SKIP, the reason printed before
+            if not title:  # cmocka: the name follows SKIP, the reason is printed before
                 title, reason = reason, before
             verdict = "skip" if case[3] is not None else "fail" if case[1] else "pass"
             cases.append((suite, verdict, f"{name}: {title}", reason or before))
             before = ""
         elif not line.startswith("#"):
             before = line
-        elif cases and cases[-1][1] == "fail":  # what a failed case says of itself follows it
+        elif cases and cases[-1][1] == "fail":  # lines of a failed case follow it
             cases[-1] = (*cases[-1][:3], cases[-1][3] + "\n    " + line[1:].strip())
     if not planned:
         verdict = {"OK": "pass", "EXPECTEDFAIL": "pass", "SKIP": "skip"}.get(result, "fail")
@@ -50,7 +50,7 @@ def program(suite, test):
 
 
 def case(suite, test):
-    """One test of a pytest suite."""
+    """Result of a test of a pytest suite."""
     name = f"{(test.get('classname') or '').replace('.', '/')}.py::{test.get('name')}"
     tags = {tag.tag: tag for tag in test}
     skip = tags.get("skipped")
@@ -77,7 +77,7 @@ def read(top):
 
 
 def forgive(top):
-    """What passed when it was run once more is flaky, not failed."""
+    """A test that passed when it was run again is flaky, not failed."""
     try:
         with open(os.path.join(top, "flaky"), encoding="utf-8") as file:
             flaky = {tuple(line.rstrip("\n").split("\t")) for line in file}
@@ -89,7 +89,7 @@ def forgive(top):
 
 
 def alone(suite, name):
-    """What runs a test alone: the node of pytest, the program of a C suite."""
+    """Return what runs a test alone: the node of pytest, the program of a C suite."""
     return name if "::" in name else name.split(":")[0]
 
 

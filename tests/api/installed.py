@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What users get: an installation in a directory of its own, used through the header and pkg-config alone.
+
 The header compiles as every standard of C and C++; the examples of README.md and the man pages compile and run, and commands print what is
 shown. Prints TAP; runs in fresh namespaces (run-in-ns.sh)."""
 

@@ -58,7 +58,7 @@ def machine(ipcx):
 
 
 def number(value):
-    """Three digits that matter, for ratios from 0.01 to 10,000."""
+    """Format with three significant digits, for ratios from 0.01 to 10,000."""
     if value is None:
         return ""
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"

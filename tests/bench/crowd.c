@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * crowd PROCESSES NAMESPACES: that many idle processes, spread evenly over so many fresh
- * IPC, mount and PID namespaces, as containers have them. Ends when all are there, and
- * says how many; they live until the PID namespace that all this is in ends.
+ * crowd PROCESSES NAMESPACES: start idle processes, spread evenly over this many fresh
+ * IPC, mount and PID namespaces, as containers have them. Exits when all have started,
+ * and prints their number; they live until the surrounding PID namespace ends.
  */
 
 #include <sched.h>
@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The first of a place and the others that it starts. */
+/* The first process of a place, and the others it starts. */
 static int settle(int others)
 {
 	for (int i = 0; i < others; i++) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The objects that the measured commands look at, made without ipcx:
+ * The objects that the measured commands list, created without ipcx:
  *
- *   fixture make KIND COUNT [OWNERS FIRST_UID]   print how many there are
+ *   fixture make KIND COUNT [OWNERS FIRST_UID]   print their number
  *   fixture clear KIND                           remove all
  *
  * KIND is shm, msg, sem or mq (names /bench.NNNNN). With OWNERS the objects belong to
- * the users FIRST_UID .. FIRST_UID+OWNERS-1 in turn, so that neighbours never share one
- * and a cache of the last name only does not help.
+ * the users FIRST_UID .. FIRST_UID+OWNERS-1 in turn, so that neighbours never share an
+ * owner and caching only the last name does not help.
  */
 
 #include <errno.h>
@@ -44,8 +44,8 @@ static int make_sysv(const struct kind *kind, int count, int owners, uid_t first
 }
 
 /*
- * Root without CAP_SYS_RESOURCE cannot raise RLIMIT_MSGQUEUE, which all namespaces of
- * a user share (EMFILE): as many as fit is an answer, none is not.
+ * Root without CAP_SYS_RESOURCE cannot raise RLIMIT_MSGQUEUE, which all namespaces of a
+ * user share (EMFILE): fewer queues are a valid result, none is an error.
  */
 static int make_mq(int count)
 {

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The worlds that commands are measured in: namespaces, limits, objects, users.
+"""The worlds in which commands are measured: namespaces, limits, objects, users.
 
 A world is one `world` helper process: a fresh IPC, mount and PID namespace that runs one
-command at a time and says what it cost. Worlds live side by side, so that one round can
-visit several of them, and vanish with everything in them when their input is closed.
+command at a time and reports its cost. Worlds exist side by side, so that one round can
+use several of them, and disappear with everything in them when their input is closed.
 """
 
 import contextlib
@@ -17,10 +17,10 @@ import subprocess
 
 OWNERS = 200
 NAMED_UID = 20000       # named by the private /etc
-UNKNOWN_UID = 40000     # named by nobody: checked before use
+UNKNOWN_UID = 40000     # without a name: checked before use
 KINDS = ("shm", "msg", "sem")
 
-# What the objects need; these limits are counted per IPC namespace.
+# Limits that the objects need; they are counted per IPC namespace.
 LIMITS = {
     "kernel/shmmni": "32768",
     "kernel/msgmni": "32768",
@@ -31,8 +31,7 @@ LIMITS = {
 
 @dataclasses.dataclass(frozen=True)
 class Fixture:
-    """What a world holds: so many objects of each System V kind, so many queues, so many idle processes in namespaces
-    of their own."""
+    """Contents of a world: this many objects of each System V kind, queues, and idle processes in namespaces of their own."""
     objects: int = 0
     owners: str = "one"     # one, named or unknown
     queues: int = 0
@@ -52,12 +51,12 @@ FIXTURES = {
     "queues": Fixture(queues=3600),
     "crowd": Fixture(processes=2000, namespaces=50),
     "one place": Fixture(processes=2000, namespaces=1),
-    "spare": Fixture(),     # rows that make and remove objects themselves
+    "spare": Fixture(),     # for commands that create and remove objects themselves
 }
 
 
 class Unsupported(Exception):
-    """This machine cannot offer the fixture; the text says why."""
+    """This machine cannot provide the fixture; the text says why."""
 
 
 @dataclasses.dataclass
@@ -70,7 +69,7 @@ class Result:
 
 
 class World:
-    """One `world` process and the facts about its objects that commands refer to."""
+    """A `world` process and the facts about its objects that commands refer to."""
 
     def __init__(self, name, paths):
         fixture = FIXTURES[name]
@@ -109,7 +108,7 @@ class World:
         return Result(status, usec / 1000, kib / 1024, text)
 
     def must(self, argv):
-        """Run a command that sets up what is measured; give its output."""
+        """Run a setup command; return its output."""
         out = f"{self.paths['tmp']}/setup"
         result = self.run(argv, out)
         if result.status:
@@ -117,7 +116,7 @@ class World:
         return pathlib.Path(out).read_text()
 
     def listing(self, kind):
-        """The lines of /proc/sysvipc/KIND in this world, without the heading."""
+        """Return the lines of /proc/sysvipc/KIND in this world, without the heading."""
         return self.must(["cat", f"/proc/sysvipc/{kind}"]).splitlines()[1:]
 
     def furnish(self, fixture):
@@ -149,7 +148,7 @@ class World:
 
 
 class Worlds:
-    """Worlds by name, made at first use; one that failed is not tried again."""
+    """Worlds by name, created at first use; one that failed is not tried again."""
 
     def __init__(self, paths):
         self.paths = paths
@@ -177,12 +176,12 @@ def first_line(path):
 
 
 def environment():
-    """The same for every machine: a locale as people have it, the system's own tools."""
+    """The same environment on every machine: a common locale, the system's own tools."""
     return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/"}
 
 
 def mqueue_mount_point(tmp):
-    """The usual place; where a machine lacks it, one that ipcx has to find by itself."""
+    """The usual directory; if a machine lacks it, another one that ipcx has to find."""
     if os.path.isdir("/dev/mqueue"):
         return "/dev/mqueue"
     place = pathlib.Path(tmp, "mqueue")
@@ -191,7 +190,7 @@ def mqueue_mount_point(tmp):
 
 
 def raise_queue_limit():
-    """As far as this user may: the hard limit, more with CAP_SYS_RESOURCE."""
+    """Raise a limit as far as permitted: to the hard limit, or further with CAP_SYS_RESOURCE."""
     hard = resource.getrlimit(resource.RLIMIT_MSGQUEUE)[1]
     for limit in (resource.RLIM_INFINITY, hard):
         with contextlib.suppress(OSError, ValueError):
@@ -208,7 +207,7 @@ def has_nss_systemd():
 
 
 def require_unknown_users():
-    """Unknown users are slow to look up only where NSS asks systemd for them."""
+    """Unknown users are slow to look up only if NSS queries systemd."""
     if not has_nss_systemd():
         raise Unsupported("no libnss_systemd.so.2 here")
     for uid in (UNKNOWN_UID, UNKNOWN_UID + OWNERS - 1):
@@ -218,11 +217,11 @@ def require_unknown_users():
 
 
 def private_etc(tmp, owners):
-    """A whole copy of /etc to bind over it; with a name for each owner where wanted."""
+    """Copy /etc, to be bound over it; with a name for each owner if requested."""
     etc = pathlib.Path(tmp, "etc-named" if owners == "named" else "etc")
     if etc.exists():
         return str(etc)
-    # what an ordinary user cannot read does not matter here
+    # files that an unprivileged user cannot read do not matter here
     subprocess.run(["cp", "-a", "/etc", etc], stderr=subprocess.DEVNULL, check=False)
     services = "files systemd" if has_nss_systemd() else "files"
     (etc / "nsswitch.conf").write_text(f"passwd: {services}\ngroup: {services}\n")

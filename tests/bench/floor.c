@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * floor KIND COUNT: a bare loop that makes objects, the floor under `ipcx mk --count`.
- * floor KIND COUNT look: one that only asks the kernel for each, the floor under `ipcx
- * ls`.
+ * floor KIND COUNT: a bare loop that creates objects, the lower bound of `ipcx mk
+ * --count`. floor KIND COUNT look: one that only reads each object, the lower bound of
+ * `ipcx ls`.
  */
 
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The three System V kinds as the helpers see them: make one, remove one, and the
- * /proc/sysvipc file that lists them. Nothing of ipcx is used here: a yardstick
- * must not be made of what it measures.
+ * The three System V kinds as the helpers see them: create one, remove one, and the
+ * /proc/sysvipc file that lists them. Nothing of ipcx is used here: a reference must not
+ * depend on what it measures.
  */
 #ifndef BENCH_KINDS_H
 #define BENCH_KINDS_H

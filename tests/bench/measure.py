@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commands run in turn, round after round; ratios taken within each round.
+"""Commands run in turn, round after round; ratios are computed within each round.
 
-Two commands of one round meet the same machine: the ratio of their CPU times stays when
-the times themselves drift. So a case is a formula over the figures of one round, and its
-result is the median of that formula over all rounds.
-"""
+Two commands of one round run under the same conditions: the ratio of their CPU times stays stable when the times themselves drift. So a
+case is a formula over the figures of one round, and its result is the median of that formula over all rounds."""
 
 import dataclasses
 import functools
@@ -19,11 +17,11 @@ import fixtures
 
 @dataclasses.dataclass(frozen=True)
 class Cmd:
-    """One measured command. @ipcx@, @bin@, @tmp@, @shmid@, @shmkey@ … are filled in."""
+    """A measured command. @ipcx@, @bin@, @tmp@, @shmid@, @shmkey@ … are filled in."""
     world: str                  # a name from fixtures.FIXTURES
     argv: tuple
     metric: str = "cpu"         # a name from METRICS
-    before: tuple = ()          # commands that set the scene: run, not measured
+    before: tuple = ()          # setup commands: run, not measured
     after: tuple = ()
     scale: float = 1            # for a part that is extrapolated to the whole
     check: Callable = None      # (world, output file) -> what is wrong with it, or None
@@ -38,14 +36,14 @@ def ratio(a, b):
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """One line of the report. Without a goal it is there for information."""
+    """A line of the report. Without a goal it is informational."""
     row: str                    # P1 …: performance goal
     what: str
     cmds: tuple                 # their figures are the formula's arguments
     op: str = ""                # "<=" or ">="
     goal: float = None
     formula: Callable = ratio
-    times: int = 1              # rounds, as a multiple: short commands need more of them
+    times: int = 1              # factor for the number of rounds: short commands need more
     unit: str = ""
 
     def reached(self, value):
@@ -70,7 +68,7 @@ class Failed(Exception):
 
 
 def strangers(world, result):
-    """Libraries in the dynamic linker's own log, beyond those that `ls` may have."""
+    """Return libraries in the dynamic linker's own log, except those permitted for `ls`."""
     mapped = set()
     for path in glob.glob(f"{world.paths['tmp']}/ld.*"):
         with open(path, errors="replace") as f:
@@ -115,7 +113,7 @@ class Round:
                 self.attempt(cmd, self.sample)
 
     def attempt(self, cmd, action):
-        """A command that failed once is left out, the others go on."""
+        """A command that failed once is left out, the others continue."""
         if cmd in self.failures:
             return
         try:
@@ -129,7 +127,7 @@ class Round:
             self.failures[cmd] = reason
 
     def warm_up(self, cmd, world):
-        """The first run fills the caches, and shows that the command does its job."""
+        """The first run fills the caches, and checks that the command works."""
         out = f"{world.paths['tmp']}/out"
         self.execute(cmd, world, out)
         problem = cmd.check(world, out) if cmd.check else None
@@ -163,7 +161,7 @@ class Round:
         return Outcome(case, result, values, costs, note)
 
     def failed(self, case, cmd):
-        """A yardstick or fixture that is not to be had is n/a; our own failure is not."""
+        """A missing reference program or fixture is n/a; a failure of ipcx is not."""
         reason = self.failures[cmd]
         if isinstance(reason, fixtures.Unsupported):
             return Outcome(case, "n/a", note=str(reason))
@@ -173,7 +171,7 @@ class Round:
 
 
 def together(cases):
-    """Neighbouring cases that share a command are measured in the same rounds."""
+    """Consecutive cases that share a command are measured in the same rounds."""
     groups = []
     for case in cases:
         last = groups[-1] if groups else []
@@ -185,7 +183,7 @@ def together(cases):
 
 
 def measure(worlds, cases, rounds):
-    """Yield the outcome of each case."""
+    """Yield the result of each case."""
     for group in together(cases):
         turn = Round(worlds, group)
         turn.run(rounds * max(case.times for case in group))
@@ -195,7 +193,7 @@ def measure(worlds, cases, rounds):
 
 @functools.cache    # equal checks keep equal commands equal
 def lines(count):
-    """A check: a listing of COUNT objects, with a few lines of heading at most."""
+    """A check: a listing of COUNT objects, with at most a few lines of heading."""
     def check(_world, out):
         with open(out, "rb") as f:
             found = sum(1 for _ in f)
@@ -221,7 +219,7 @@ def objects(count):
 
 @functools.cache
 def present(kind, count):
-    """A check: so many objects of KIND are there after the command."""
+    """A check: this many objects of KIND exist after the command."""
     def check(world, _out):
         found = len(world.listing(kind))
         return None if found == count else f"{found} {kind} objects, not {count}"

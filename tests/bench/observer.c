@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * observer KIND MILLISECONDS [LISTER ARG...]: what a lister does to the others.
+ * observer KIND MILLISECONDS [LISTER ARG...]: measure how a lister affects other
+ * processes.
  *
- * One CPU makes and removes objects in a loop; a second one runs LISTER again and again
- * (or once, where LISTER itself never ends). Prints the creator's cycles per second.
- * It is the wall clock that counts: waiting for a lock costs no CPU time.
+ * One CPU creates and removes objects in a loop; a second one runs LISTER again and again
+ * (or once, if LISTER itself never ends). Prints the creator's cycles per second.
+ * Wall-clock time is measured, because waiting for a lock costs no CPU time.
  */
 
 #include <errno.h>
@@ -20,7 +21,7 @@
 #include "kinds.h"
 
 #define WARM_UP_MS 50
-#define BATCH      16 /* cycles per look at the clock */
+#define BATCH      16 /* cycles per read of the clock */
 
 static int pin(int nth)
 {
@@ -40,8 +41,8 @@ static int pin(int nth)
 }
 
 /*
- * Both die with the one above, so that one kill by pid ends the chain. A lister that
- * fails ends it too: otherwise it would look like one that disturbs nobody.
+ * Both exit with their parent, so that one kill by pid ends the chain. A lister that
+ * fails ends it, too: otherwise it would look like one that affects nobody.
  */
 static void list_once(char **argv)
 {

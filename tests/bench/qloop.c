@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * qloop make KEY: a queue, which holds as many bytes as kernel.msgmnb says.
- * qloop send KEY: each line of standard input as a message, qloop recv KEY: every message
- * as a line: what `ipcx msg send --lines` and `ipcx msg recv --all` do, as a bare loop.
+ * qloop make KEY: create a queue that holds kernel.msgmnb bytes. qloop send KEY: send
+ * each line of standard input as a message. qloop recv KEY: print every message as a
+ * line. A bare loop that does what `ipcx msg send --lines` and `ipcx msg recv --all` do.
  */
 
 #include <errno.h>

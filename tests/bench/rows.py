@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is measured against what, and which ratio it shall reach: one entry per line of
-the report. Commands are in the order of the formula's arguments; without a formula the
-figure is first ÷ second."""
+"""The measured pairs and the ratio each must reach: one entry per line of the report. Commands are in the order of the formula's arguments;
+without a formula the figure is first ÷ second."""
 
 from measure import Case, Cmd, lines, objects, present
 
@@ -49,7 +48,7 @@ def rss(kind, *options):
 
 
 def rate(kind, *lister):
-    """Cycles per second of a process that makes and removes, beside a lister."""
+    """Cycles per second of a process that creates and removes, beside a lister."""
     return Cmd(N, ("@bin@/observer", kind, "300", *lister), metric="out")
 
 
@@ -84,13 +83,13 @@ NEW_QUEUE = (("@bin@/fixture", "clear", "msg"), ("sh", "-c", "echo 67108864 > /p
 
 
 def send(*argv):
-    """What sends each line of its standard input, into a queue that holds them all."""
+    """Send each line of standard input, into a queue that holds them all."""
     return Cmd("spare", ("sh", "-c", f'exec {" ".join(argv)} < @tmp@/lines'), before=(FILL, *NEW_QUEUE), check=waiting,
                after=(clear("msg"),))
 
 
 def stream(metric, seed, for_="2s"):
-    """Messages of 4 bytes one way on one CPU: so many in a second of CPU time, or as fast as that."""
+    """Messages of 4 bytes one way on one CPU: this many per second of CPU time, or as fast as the reference."""
     what = {"per CPU second": "ops,cpu_time", "rate": "rate,rate"}[metric]
     turn = {"per CPU second": '{ printf "%f\\n", $1 * 1e9 / $2; exit }', "rate": "{ print $1; exit }"}[metric]
     words = f"stress compare msg --workload one-way --size 4 --cpus 1 --for {for_} --seed {seed} --format raw --no-headings -o {what}"
@@ -104,7 +103,7 @@ STRESS_NG = Cmd("spare", ("sh", "-c", "taskset -c 0 stress-ng --msg 1 -t 2 --met
 
 
 def recv(*argv):
-    """What takes every message out and writes it as a line."""
+    """Receive every message and write it as a line."""
     return Cmd("spare", argv, before=(FILL, *NEW_QUEUE, ("sh", "-c", "exec @bin@/qloop send 0x51 < @tmp@/lines")),
                check=lines(MESSAGES), after=(clear("msg"),))
 
@@ -116,7 +115,7 @@ def waiting(world, _out):
 
 
 def each(*goals):
-    """(kind, its goal) for the three kinds; one goal stands for all."""
+    """Return (kind, its goal) for the three kinds; a single goal applies to all."""
     return zip(KINDS, goals * 3 if len(goals) == 1 else goals)
 
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # run.sh [--rounds N] [--json FILE] [P1 P2 ...]: measure the performance goals.
-# Everything is made in private namespaces and a temporary directory; nothing stays.
+# Everything happens in private namespaces and a temporary directory; nothing is left.
 #   IPCX=FILE    measure that program instead of a release build of this tree
 #   BUILD=DIR    the build directory (build/bench)
 set -eu
@@ -25,7 +25,7 @@ for helper in world fixture floor observer trivial crowd qloop stream; do
 	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O2 -o "$BENCH_BIN/$helper" \
 		"$here/$helper.c" -lrt
 done
-# in-process scans need the library: of this build, else an installed one
+# in-process scans need the library: of this build, or an installed one
 lib=$(dirname "$(find "$BUILD" -name libipcx.so | head -n 1)")
 "${CC:-cc}" -std=gnu11 -O2 -I"$root/lib" -o "$BENCH_BIN/scan" "$here/scan.c" \
 	-L"$lib" -Wl,-rpath,"$lib" -lipcx || rm -f "$BENCH_BIN/scan"
@@ -37,13 +37,13 @@ for name in ipcs ipcrm lsipc; do
 	ln -s "$IPCX" "$BENCH_TMP/$name"
 done
 export BENCH_BIN BENCH_IPCX BENCH_TMP
-# An ordinary user gets namespaces with a user namespace around them; rows that need
-# other users' objects are n/a there.
+# An unprivileged user needs a user namespace around the others; rows that need other
+# users' objects are then n/a.
 user=
 [ "$(id -u)" = 0 ] || user="--user --map-root-user"
 
-# The outer namespaces are a second wall: what is measured runs in worlds of its own.
-# --kill-child: whatever ends unshare (which itself blocks SIGTERM) ends all below it.
+# The outer namespaces are a second barrier: measured commands run in worlds of their own.
+# --kill-child: whatever kills unshare (which itself blocks SIGTERM) also kills its children.
 # shellcheck disable=SC2086
 unshare $user --ipc --mount --propagation private --pid --fork --kill-child --mount-proc \
 	/usr/bin/python3 -B "$here/bench.py" "$@" &

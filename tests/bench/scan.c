@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * scan KIND: snapshots in a loop without a pause and without an end, through libipcx:
- * the worst that a program which watches can do to the others.
+ * scan KIND: snapshots in a loop without a pause and without an end, through libipcx: the
+ * most that a monitoring program can disturb others.
  */
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The cheapest dynamically linked program: what starting any command costs at least. */
+/* The cheapest dynamically linked program: the minimum cost of starting any command. */
 
 int main(void)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * world ETC MQUEUE: a fresh IPC, mount and PID namespace that runs commands on request
- * and says what each cost. ETC, a whole private directory, is bound over /etc: a bind
- * over /etc/passwd alone is lost as soon as somebody replaces that file by rename. MQUEUE
- * is where its POSIX queues are mounted.
+ * and reports the cost of each. ETC, a complete private directory, is bound over /etc: a
+ * bind over /etc/passwd alone is lost as soon as that file is replaced by rename(2).
+ * MQUEUE is the mount point of its POSIX queues.
  *
- * It says "ready", then answers each request on stdin - the files for the command's
+ * It prints "ready", then answers each request on stdin - the files for the command's
  * stdout and stderr, then its arguments, each ended by NUL, an empty string at the end -
  * with "STATUS CPU_MICROSECONDS PEAK_RSS_KIB". End of file ends the world and all in it.
  *
@@ -35,7 +35,8 @@ struct request {
 	int count;
 };
 
-/* 1: a request, 0: end of input. The words stay ours until the next call. */
+/* Return 1 for a request, 0 at the end of input. The words stay valid until the next
+ * call. */
 static int read_request(struct request *req)
 {
 	size_t room = 0;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs the commands inside: one process per state, in an IPC and a mount namespace of its own; asked in lines of JSON."""
+"""Run commands in isolation: one process per state, in its own IPC and mount namespaces; requests and answers are lines of JSON."""
 
 import ctypes
 import fcntl
@@ -35,7 +35,7 @@ def mount(what, where, kind=None, flags=0, data=None):
 
 
 def fresh(state, work):
-    """New namespaces, /dev and the users of our own."""
+    """Set up new namespaces, /dev and the users."""
     call(libc.unshare(NEWNS | NEWIPC))
     devices = {name: os.open("/dev/" + name, os.O_PATH | os.O_CLOEXEC) for name in DEVICES}
     mount("none", "/dev", "tmpfs", 0, "mode=0755")
@@ -57,7 +57,7 @@ def fresh(state, work):
 
 
 def keep(state):
-    """The state, made by a program of its own, so that it has a name and always the same pid; terminals too."""
+    """Create the state in a program of its own, so that its name and pid are always the same; also terminals."""
     os.mkdir("/dev/pts")
     mount("none", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=0620")
     os.symlink("pts/ptmx", "/dev/ptmx")
@@ -72,12 +72,12 @@ def keep(state):
 
 
 def run(ask):
-    """One command: its exit status, what it printed, what it complained of."""
+    """Run a command; return its exit status, standard output and standard error."""
     out = subprocess.PIPE
     if ask.get("out") == "full":
         out = os.open("/dev/full", os.O_WRONLY | os.O_CLOEXEC)
     argv, path = ask["argv"], ask["path"]
-    if ask.get("outside"):  # the processes that made and use the objects have no number there
+    if ask.get("outside"):  # the processes that created and use the objects have no pid there
         argv, path = ["unshare", "--pid", "--fork", "--mount-proc", path, *argv[1:]], "/usr/bin/unshare"
     screen = None
     if ask.get("out") == "tty":
@@ -97,26 +97,26 @@ def run(ask):
 
 
 def drain(screen):
-    """What a terminal was sent; its other side is closed, and it holds that much."""
+    """Return what was written to a terminal whose other side is closed; the terminal buffers that much."""
     text = b""
     try:
         while True:
             text += os.read(screen, 1 << 16)
-    except OSError:  # EIO: all of it
+    except OSError:  # EIO: all of it was read
         os.close(screen)
         return text
 
 
-# ---- what is left
+# ---- remaining objects
 
 SYSV = {"shm": ("key", "shmid", "perms", "size", "nattch", "uid", "gid", "cuid", "cgid"),
         "msg": ("key", "msqid", "perms", "cbytes", "qnum", "uid", "gid", "cuid", "cgid"),
         "sem": ("key", "semid", "perms", "nsems", "uid", "gid", "cuid", "cgid")}
-KNOWN = 0x10000  # the states' own keys are below; what ipcmk draws is hardly ever
+KNOWN = 0x10000  # the states' own keys are below; ipcmk almost never draws one
 
 
 def left():
-    """The objects of this world, without times and pids; drawn keys are all called random."""
+    """Return the objects of this world, without times and pids; all drawn keys are replaced by one word."""
     found = {}
     for kind, fields in SYSV.items():
         with open("/proc/sysvipc/" + kind, encoding="ascii") as f:
@@ -151,14 +151,14 @@ def queue(name):
 
 
 def quick(state):
-    """The state made by this process: no name, but in no time."""
+    """Create the state in this process: without its own name, but fast."""
     umask = os.umask(0)
     getattr(states, state)()
     os.umask(umask)
 
 
 def elsewhere(ask, work):
-    """A command in a world that is made for it; answers also what it left behind."""
+    """Run a command in a world created for it; also return the objects left."""
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -168,7 +168,7 @@ def elsewhere(ask, work):
             quick(ask["fresh"])
             answer = run(ask) if "argv" in ask else {}
             answer["left"] = left()
-        except BaseException as e:  # whatever it is, the suite must learn of it
+        except BaseException as e:  # whatever it is, the suite must report it
             answer = {"broken": repr(e)}
         with os.fdopen(write, "w") as f:
             json.dump(answer, f)

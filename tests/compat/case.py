@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The cases: lines of the files in cases/.
 
-    [STATE]
-    @uid=4000 @TZ=UTC-2 ipcs {-q,-m,-s} {-t,-p,}
+[STATE]
+@uid=4000 @TZ=UTC-2 ipcs {-q,-m,-s} {-t,-p,}
 
-A section names the state (a function of states.py). A line is a command with words in front that begin with @: uid,
-out (full, closed or tty), columns of the tty, umask, outside (in a PID namespace of its own), or a variable of the
-environment. Braces are alternatives, as in a shell; the rest is cut into words as a shell does it.
-"""
+A section names the state (a function of states.py). A line is a command after optional words that begin with @: uid, out (full, closed or
+tty), columns of the tty, umask, outside (in a PID namespace of its own), or an environment variable. Braces are alternatives, as in a
+shell; the rest is split into words as by a shell."""
 
 import glob
 import os
@@ -18,7 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class Case:
-    """One command line in one state."""
+    """A command line in a state."""
 
     def __init__(self, state, line):
         self.state, self.env, self.how = state, {}, {}
@@ -38,7 +37,7 @@ class Case:
 
 
 def expand(line):
-    """All that a line with alternatives stands for, the first group varying slowest."""
+    """Yield all commands of a line with alternatives, the first group varying slowest."""
     found = re.search(r"(?<!\\)\{([^{}]*)\}", line)
     if not found:
         return [line.replace("\\{", "{").replace("\\}", "}")]
@@ -47,7 +46,7 @@ def expand(line):
 
 
 def read():
-    """Every case, once."""
+    """Yield every case once."""
     cases = {}
     for path in sorted(glob.glob(os.path.join(HERE, "cases/*.cases"))):
         state = None

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The two programs that are compared, and the worlds in which both run.
+"""The two programs under comparison, and the worlds in which both run.
 
-IPCX_COMPAT_REFERENCE  directory of the originals (default: where PATH has them)
-IPCX_COMPAT_SUBJECT    directory of what stands in for ipcx, to try the suite itself
-IPCX_COMPAT_RECORD     write down what the reference answers where older ones differ
-"""
+IPCX_COMPAT_REFERENCE  directory of the originals (default: from PATH)
+IPCX_COMPAT_SUBJECT    directory of programs to test in place of ipcx, to check the suite itself
+IPCX_COMPAT_RECORD     record the reference's answers where older versions differ"""
 
 import importlib.util
 import json
@@ -30,7 +29,7 @@ RECORDED = os.path.join(HERE, "data/recorded.json")
 
 
 class Programs:
-    """One directory that has the four names."""
+    """Create a directory with the four names."""
 
     def __init__(self, where):
         self.dir = where
@@ -45,7 +44,7 @@ class Programs:
 
 
 class Place:
-    """A world with a state in it, in which commands run one after the other."""
+    """A world with a state, in which commands run one after another."""
 
     def __init__(self, state):
         self.world = worlds.World()
@@ -63,7 +62,7 @@ class Place:
         return answer
 
     def run(self, programs, case, **more):
-        """What the program of that name answers to a case."""
+        """Return the answer of the program with that name to a case."""
         env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC0", **case.env}
         env.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
         how = {k: v for k, v in case.how.items()}
@@ -104,13 +103,13 @@ def subject():
 
 @pytest.fixture(scope="session")
 def is_ipcx():
-    """Whether it is ipcx that is tried; where it is an original, what ipcx owes beyond cannot be."""
+    """Return whether ipcx is tested; an original cannot have the fixes of ipcx."""
     return not os.environ.get("IPCX_COMPAT_SUBJECT")
 
 
 @pytest.fixture(scope="session")
 def places():
-    """The world of a state, made when it is asked for first."""
+    """Return the world of a state, created on first use."""
     made = {}
 
     def place(state):
@@ -127,7 +126,7 @@ def places():
 
 @pytest.fixture
 def place():
-    """A world of its own for one test."""
+    """A world for one test alone."""
     made = []
 
     def make(state):
@@ -141,7 +140,7 @@ def place():
 
 @pytest.fixture(scope="session")
 def recorded():
-    """What the newest original answered, for those places that have an older one."""
+    """Recorded answers of the newest original, for machines with an older one."""
     answers = Recorded()
     yield answers
     if os.environ.get("IPCX_COMPAT_RECORD"):
@@ -149,7 +148,7 @@ def recorded():
 
 
 class Recorded:
-    """Answers by case; equal ones are kept once."""
+    """Answers by case; equal ones are stored once."""
 
     def __init__(self):
         self.cases = {}

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The one table of where ipcx may answer otherwise than the original, with the versions for which it holds and why.
+"""The table of permitted differences from the original, with the versions they apply to, and why.
 
-Two sorts: the original is older than the version that ipcx follows (RECORDED: what 2.42 answers is in
-data/recorded.json), or ipcx does not copy what it does (an Ours: what is owed instead).
-"""
+Two sorts: the original is older than the version that ipcx follows (RECORDED: the answer of 2.42 is in data/recorded.json), or ipcx
+deliberately differs (an Ours: what it does instead)."""
 
 import json
 import re
@@ -13,7 +12,7 @@ POSIX = ("/dev/shm", "/dev/mqueue")
 
 
 class Ours:
-    """What ipcx answers instead: every part that is given, exactly."""
+    """The answer of ipcx: each given part, exactly."""
 
     needs_theirs = False
 
@@ -26,7 +25,7 @@ class Ours:
 
 
 class Refused(Ours):
-    """Status 1, something said, nothing printed, nothing changed."""
+    """Status 1, an error message, no output, nothing changed."""
 
     def check(self, case, ours, _):
         assert (ours["rc"], ours["out"]) == (1, "") and ours["err"].startswith(case.tool + ": ")
@@ -35,7 +34,7 @@ class Refused(Ours):
 
 
 class BadMode(Refused):
-    """The same, and the text that was no mode is quoted."""
+    """The same, and the message quotes the invalid mode."""
 
     def check(self, case, ours, _):
         mode = case.words[case.words.index("-p") + 1]
@@ -44,7 +43,7 @@ class BadMode(Refused):
 
 
 class Sane(Ours):
-    """The original crashes or answers with garbage: no signal, no hang, and every key of JSON once."""
+    """The original crashes or prints garbage: no signal, no hang, and every key of JSON once."""
 
     def check(self, case, ours, _):
         assert ours["rc"] in (0, 1)
@@ -55,7 +54,7 @@ class Sane(Ours):
 
 
 class Utf8(Sane):
-    """JSON that is UTF-8, whatever the names are."""
+    """Valid UTF-8 in JSON, whatever the names are."""
 
     def check(self, case, ours, _):
         super().check(case, ours, _)
@@ -63,7 +62,7 @@ class Utf8(Sane):
 
 
 class Says(Ours):
-    """Status 0, and on stdout what is true and not what is not."""
+    """Status 0, and stdout has the right texts and not the wrong ones."""
 
     def __init__(self, has="", lacks=None):
         super().__init__(rc=0)
@@ -76,7 +75,7 @@ class Says(Ours):
 
 
 class Alike(Ours):
-    """The original's answer, but for who the creator is, and the room that takes."""
+    """The original's answer except for the creator and its column width."""
 
     needs_theirs = True
 
@@ -90,7 +89,7 @@ class Alike(Ours):
 
 
 class Changed(Ours):
-    """The original's answer, changed."""
+    """The original's answer with replacements."""
 
     needs_theirs = True
 
@@ -103,14 +102,14 @@ class Changed(Ours):
 
 
 class Truer(Changed):
-    """The original's answer, or what the kernel says."""
+    """The original's answer or the kernel's."""
 
     def check(self, case, ours, theirs):
         assert ours in (theirs, self.change(case, theirs))
 
 
 class More(Ours):
-    """All that the original lists, at least."""
+    """At least everything that the original lists."""
 
     needs_theirs = True
 
@@ -121,13 +120,13 @@ class More(Ours):
         assert any(all(line.split() in lines for line in text.splitlines()) for text in texts)
 
 
-# Options that --help may list beyond the original's: what the policy needs a switch for.
+# Options that --help may list beyond the original's: switches for deliberate differences.
 MORE_OPTIONS = {"--force"}
 WHOLE = {}
 
 
 def whole(state):
-    """The state before the command; the suite fills it in."""
+    """Set the state before the command; called by the suite."""
     return WHOLE[state]
 
 
@@ -137,13 +136,13 @@ def once(pairs):
 
 
 def no_id(case, theirs):
-    """An id below zero is an id that no object has."""
+    """A negative id is an id that no object has."""
     number = re.search(r"-i (-\d+)", case.id)[1]
     return {**theirs, "rc": 0, "out": "", "err": f"{case.tool}: id {number} not found\n"}
 
 
 def sysv_only(case, theirs):
-    """What the version before did: POSIX objects stay."""
+    """As the previous version: POSIX objects stay."""
     out = "".join(line for line in theirs["out"].splitlines(True) if "POSIX" not in line)
     err = "".join(line for line in theirs["err"].splitlines(True) if "name" not in line)
     left = {**theirs["left"], **{top: whole(case.state)[top] for top in POSIX}}
@@ -151,7 +150,7 @@ def sysv_only(case, theirs):
 
 
 def with_perms(case, theirs):
-    """The permissions that lsipc -q -P leaves out."""
+    """The permissions that lsipc -q -P omits."""
     perms = iter(("0640", "0666", "0600", "0", "0444"))
     if re.search(r"^Permissions: +\d", theirs["out"], re.M):
         return theirs
@@ -170,7 +169,7 @@ def with_qbytes(_, theirs):
 
 
 def true_groups(_, theirs):
-    """Without /proc/sysvipc the group of a creator is not asked for: its user stands there."""
+    """Without /proc/sysvipc the creator's group is not looked up: the user is shown in its place."""
     out = theirs["out"]
     for old, new in ((r"^(5 +644 +alice +)alice     ", r"\1averyverylongusername"), (r"\b4000 4000 4001 4077$", "4000 4001 4001 4077"),
                      (r"^(3 +404 +averyverylongusername )averyverylongusername", r"\1alice     "),
@@ -191,9 +190,9 @@ RECORDED = "as 2.42 answers"
 EVER, V41, V42 = (0, 0), (2, 41), (2, 42)
 KIND = r"(?!.* (-\w*[mqsMQSZN]|--shm|--q|--se|--po|--na))"
 
-# What the command line is like; from which version to below which one; what ipcx answers; why.
+# Pattern of the command line; first version and version of the end; answer of ipcx; reason.
 TABLE = [
-    # ---- what ipcx does not copy
+    # ---- deliberate differences
     (r"ipcrm (.* )?(-a|--all) \w+$", EVER, None, Refused(),
      "D1: with a blank the kind is no argument of -a, and everything went"),
     (r"ipcrm --all=all$", EVER, None, Sane(), "D2: a word for what 2.41 does with -a"),
@@ -240,7 +239,7 @@ TABLE = [
     (r"limits_zero: lsipc", EVER, None, Says(r"(?s)MSGMNI.*SHMALL.*SEMVMX", lacks=r"\b(inf|nan)\b"), "D16"),
     (r"names: (@\S+ )*lsipc .*-[MQS]\b.*-J$", EVER, None, Utf8(rc=0, err=""), "JSON with bytes that are no UTF-8 is none"),
     (r"nomq: lsipc( -Q( -[Jr])?)?$", EVER, None, Says(r"(?i)mqumni|^NAME.*\n/|\"name\""), "queues are there without a mount, too"),
-    # ---- what 2.42 does otherwise than those before
+    # ---- changes of 2.42
     (r"lsipc .*(-[ct] -[cto]|-o \S+ -[ct])\b", EVER, V42, RECORDED, "-c, -t and -o exclude each other; the message names two"),
     (r"lsipc .*(-[Jelrn] -[Jelrn]|-Jern)\b", EVER, V42, RECORDED, "the message about exclusive forms names two of them"),
     (r"lsipc .*(-[mqs] -[mqs]|-mqs)\b", EVER, V42, RECORDED, "the message about exclusive kinds names two of them"),
@@ -249,7 +248,7 @@ TABLE = [
     (r"lsipc .*-[MQS]\w* .*-N", EVER, V42, RECORDED, "the kinds are spelled out in messages"),
     (r"(ipcmk|ipcrm|lsipc) .*(-\w*h|--h|--he|--help)\b", EVER, V42, RECORDED, "the list of options"),
     (r"@out=tty .*lsipc .*--noh", EVER, V42, RECORDED, "on a terminal, too, headings that are not there need no room"),
-    # ---- what 2.41 brought
+    # ---- additions of 2.41
     (r"ipcmk (.* )?(-[a-zA-Z0-9]*[mqsn]|--n|--p)", EVER, V41, RECORDED, "POSIX objects"),
     (r"ipcrm (.* )?(--posix|-v?a=|-v?ap|--all=p)", EVER, V41, RECORDED, "POSIX objects, and -a=KIND"),
     (r"ipcrm$", EVER, V41, RECORDED, "no argument at all is wrong usage"),
@@ -263,13 +262,13 @@ TABLE = [
 ]
 
 
-# What may not be read is a line on stderr, beside the original's answer.
+# Unreadable objects are reported in a line on stderr, in addition to the original's answer.
 GAPS = re.compile(r"user: @uid=\d+ lsipc( -[Jr])?$|user: @uid=\d+ lsipc -Q( -[Jctr]| -N /queue)?$")
 GAP = "lsipc: something is left out: mq"
 
 
 def but_for_gaps(case, answer):
-    """An answer of ipcx without that line, which has to be there."""
+    """Return an answer of ipcx without that line, which must be there."""
     if not GAPS.search(case.id):
         return answer
     lines = answer["err"].splitlines(keepends=True)
@@ -278,7 +277,7 @@ def but_for_gaps(case, answer):
 
 
 def find(case, version):
-    """The difference that holds for a case with this version of the original, or None."""
+    """Return the difference that applies to a case with this version of the original, or None."""
     for pattern, since, below, answer, _ in TABLE:
         if re.search(pattern, case.id) and since <= version and (below is None or version < below):
             return answer

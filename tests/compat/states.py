@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The states that the old names are asked about: objects, limits and mounts, made by a process called keeper."""
+"""The states in which the old names are compared: objects, limits and mounts, created by a process named keeper."""
 
 import ctypes
 import os
@@ -16,7 +16,7 @@ libc.semctl.argtypes = None
 
 
 def as_user(uid, gid, make, *args):
-    """Make something whose creator is another user."""
+    """Create an object as another user."""
     os.setegid(gid)
     os.seteuid(uid)
     try:
@@ -45,7 +45,7 @@ def sem(key, n, mode, *values):
 
 
 def give(ctl, ident, uid, gid):
-    """Another owner than the creator."""
+    """Give an object another owner than its creator."""
     b = ctypes.create_string_buffer(512)
     args = (0,) if ctl is libc.semctl else ()
     check(ctl(ident, *args, IPC_STAT, b))
@@ -61,13 +61,13 @@ def attach(shmid, flags=0):
 
 
 def child(do):
-    """A process that lives as long as its parent."""
+    """Start a process that lives as long as its parent."""
     pid = os.fork()
     if pid == 0:
         try:
             libc.prctl(1, 9)
             do()
-        finally:  # what it waits for may be removed: it stays attached
+        finally:  # the object it waits for may be removed: it stays attached
             time.sleep(3600)
             os._exit(0)
     return pid
@@ -93,7 +93,7 @@ def sysctl(name, value):
 
 
 def file(name, size, mode=0o644, when=None, owner=None):
-    """A file in /dev/shm, as shm_open leaves it; when it was last changed, in seconds since 1970."""
+    """A file in /dev/shm, as shm_open(3) creates it; mtime in seconds since 1970."""
     path = b"/dev/shm/" + (name.encode() if isinstance(name, str) else name)
     fd = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
     os.ftruncate(fd, size)
@@ -154,12 +154,12 @@ def sysv():
 
 
 def asleep(semid):
-    """How many wait for the first three of the semaphores."""
+    """Wait until this many processes wait for the first three semaphores."""
     return sum(check(libc.semctl(semid, num, what, 0)) for num in range(3) for what in (14, 15))
 
 
 def posix():
-    """POSIX objects whose names are tame."""
+    """POSIX objects with harmless names."""
     file("plain", 10)
     file("zero", 0, 0o600, 1551782096)
     file("large", 3 << 30, 0o666, 1600000000, (ALICE, LONG))
@@ -184,7 +184,7 @@ def posix():
 
 
 def names():
-    """Names that others could choose."""
+    """Names that other users could choose."""
     for n, name in enumerate((b"a\tb", b"new\nline", b"esc\033[1m", b'q"u\'o', b"back\\slash", "f\u00fcr".encode(), b"bad\xff",
                               b"dollar$HOME", b"x" * 200, b"a=b,c")):
         file(name, n + 1, when=1700000000 + n)
@@ -192,7 +192,7 @@ def names():
 
 
 def foreign():
-    """In /dev/shm, what no shm_open made."""
+    """Files in /dev/shm that shm_open(3) did not create."""
     os.mkdir("/dev/shm/dir")
     os.mkfifo("/dev/shm/fifo", 0o600)
     os.symlink("/etc/passwd", "/dev/shm/link")
@@ -204,7 +204,7 @@ def foreign():
 
 
 def badsem():
-    """Files with the name of a semaphore that are none."""
+    """Files with names of semaphores that are not semaphores."""
     foreign()
     file("sem.zero", 0)
     file("sem.short", 2)
@@ -219,7 +219,7 @@ def mixed():
 
 
 def user():
-    """What an ordinary user may not touch, and two objects of the user's own."""
+    """Objects that an unprivileged user may not access, and two objects of the user's own."""
     sysv()
     posix()
     as_user(ALICE, ALICE, shm, 0x4501, 777, 0o600)
@@ -239,14 +239,14 @@ def large():
 
 
 def limits_zero():
-    """Limits of nothing."""
+    """Limits of 0."""
     for name in ("shmmax", "shmall", "shmmni", "msgmax", "msgmnb", "msgmni"):
         sysctl("kernel/" + name, "0")
     sysctl("kernel/sem", "0 0 0 0")
 
 
 def limits_one():
-    """As little as there can be, with objects beyond it."""
+    """The lowest limits, with objects beyond them."""
     sysv()
     for name in ("shmmax", "shmall", "shmmni", "msgmax", "msgmnb", "msgmni"):
         sysctl("kernel/" + name, "1")
@@ -256,7 +256,7 @@ def limits_one():
 
 
 def limits_huge():
-    """As much as there can be."""
+    """The highest limits."""
     shm(0x4001, 5000, 0o640)
     for name in ("shmmax", "shmall"):
         sysctl("kernel/" + name, "18446744073709551615")
@@ -266,7 +266,7 @@ def limits_huge():
 
 
 def limits_odd():
-    """Figures that are no powers of two."""
+    """Values that are not powers of two."""
     sysv()
     sysctl("kernel/shmmax", "1234567890123")
     sysctl("kernel/shmall", "300000")
@@ -278,22 +278,22 @@ def limits_odd():
 
 
 def bare():
-    """No /dev/shm and no /dev/mqueue."""
+    """Without /dev/shm and /dev/mqueue."""
     sysv()
 
 
 def nomq():
-    """/dev/mqueue is an ordinary directory, in which nobody mounted anything."""
+    """/dev/mqueue is an ordinary directory without a mount."""
     posix()
 
 
 def nosysvipc():
-    """/proc/sysvipc has no files; the objects are there."""
+    """/proc/sysvipc has no files, but the objects exist."""
     sysv()
 
 
 def ipcmk_there():
-    """Names that ipcmk meets."""
+    """Names that ipcmk finds in use."""
     file("seg", 4096)
     with open("/dev/shm/seg", "wb") as f:
         f.write(b"data" * 1024)
@@ -302,7 +302,7 @@ def ipcmk_there():
 
 
 def few():
-    """Room for one object of each kind; one is there."""
+    """Room for one object of each kind, which exists."""
     shm(0x4001, 10, 0o600)
     msg(0x4101, 0o600)
     sem(0x4201, 1, 0o600)

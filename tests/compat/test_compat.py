@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Each case is run by the original and by ipcx; what they print, say and leave behind must be the same."""
+"""Each case is run by the original and by ipcx; output, messages and remaining objects must be the same."""
 
 import os
 import re
@@ -20,7 +20,7 @@ NOW = [  # times within the run, in the forms in which they are printed
 
 
 def common(case, answer):
-    """An answer without what must differ: the version's own line, and the prose of --help."""
+    """Return an answer without parts that must differ: the version line, and the prose of --help."""
     answer = dict(answer)
     answer["out"] = re.sub(r"(?m)^(ipcs|ipcmk|ipcrm|lsipc) from util-linux .*$", r"\1 from util-linux", answer["out"])
     if answer["rc"] == 0 and re.search(r"^Usage:", answer["out"].lstrip(), re.M | re.I):
@@ -30,7 +30,7 @@ def common(case, answer):
 
 
 def masked(answer):
-    """An answer to keep: with no times of its run."""
+    """Return an answer to be recorded, without times of its run."""
     for pattern, to in NOW:
         if isinstance(answer["out"], str):
             answer = dict(answer, out=re.sub(pattern, to, answer["out"]))
@@ -38,7 +38,7 @@ def masked(answer):
 
 
 def unordered(case, answer):
-    """POSIX objects come in the order of their directory, which is the kernel's own."""
+    """POSIX objects are listed in directory order, which the kernel chooses."""
     if re.search(r"lsipc (.* )?(-\w*[MQS]|--posix)", case.id) and isinstance(answer["out"], str):
         return dict(answer, out=sorted(line.rstrip(",") for line in re.split(r"\n|(?<=\}),(?=\{)", answer["out"])))
     return answer

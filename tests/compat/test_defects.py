@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the originals get wrong, D1 to D20: what ipcx owes for each, whatever they do; and both ways to call it."""
+"""Defects of the originals, D1 to D20: what ipcx does about each, whatever the originals do; and both ways to call it."""
 
 import json
 
@@ -12,7 +12,7 @@ TRY = "Try '{0} --help' for more information.\n"
 
 @pytest.fixture
 def ipcx(subject, is_ipcx, place):
-    """Runs a line in a world of its own with that state: ipcx("mixed")("ipcs -m")."""
+    """Run a line in a world of its own with that state: ipcx("mixed")("ipcs -m")."""
     if not is_ipcx:
         pytest.skip("what ipcx owes beyond the original")
 
@@ -41,7 +41,7 @@ def rows(answer):
     return [line.split() for line in answer["out"].splitlines()[1:]]
 
 
-# ---- the data that must stay
+# ---- data that must not be lost
 
 
 @pytest.mark.parametrize("form", ["-a", "--all", "-v -a"])
@@ -72,7 +72,7 @@ def test_d2_posix_kinds_are_removed_when_named(ipcx):
     assert run("ipcrm --all=pshm")["rc"] == 0 and run.left()["/dev/shm"] == []
 
 
-def test_d3_a_directory_ends_nothing(ipcx):
+def test_d3_a_directory_stops_nothing(ipcx):
     run = ipcx("badsem")
     answer = run("ipcrm -apshm")
     names = [f[0] for f in run.left()["/dev/shm"]]
@@ -83,7 +83,7 @@ def test_d3_a_directory_ends_nothing(ipcx):
 
 
 @pytest.mark.parametrize("kind,ids", [("shm", (0, 2, 3, 4, 6)), ("msg", (0, 1, 3, 4)), ("sem", (0, 1, 4))])
-def test_d4_what_may_not_be_read_is_told(ipcx, kind, ids):
+def test_d4_unreadable_objects_are_reported(ipcx, kind, ids):
     run = ipcx("sysv")
     answer = run(f"@uid=4000 ipcrm -a{kind}")
     assert answer == {"rc": 1, "out": "", "err": "".join(f"ipcrm: permission denied for id ({n})\n" for n in ids)}
@@ -92,7 +92,7 @@ def test_d4_what_may_not_be_read_is_told(ipcx, kind, ids):
 
 @pytest.mark.parametrize("size", ["10", "0", "1M"])
 @pytest.mark.parametrize("name", ["seg", "/seg"])
-def test_d5_an_object_that_is_there_is_not_resized(ipcx, size, name):
+def test_d5_an_existing_object_is_not_resized(ipcx, size, name):
     run = ipcx("ipcmk_there")
     before = run.left()
     answer = run(f"ipcmk -m {size} -n {name}")
@@ -100,11 +100,11 @@ def test_d5_an_object_that_is_there_is_not_resized(ipcx, size, name):
     assert run.left() == before
 
 
-# ---- what stays as it was, without the harm
+# ---- unchanged behaviour, without the harm
 
 
-def test_d6_a_mode_is_no_flag(ipcx):
-    """Bits above the permissions asked for huge pages and IPC_EXCL; whatever is answered, the segment is an ordinary one."""
+def test_d6_a_mode_is_not_a_flag(ipcx):
+    """Bits above the permissions requested huge pages and IPC_EXCL; whatever the answer is, the segment is an ordinary one."""
     run = ipcx("empty")
     answer = run("ipcmk -M 4096 -p 04644")
     shm = run.left()["shm"]
@@ -122,7 +122,7 @@ def test_d7_drawn_keys_are_new_and_never_private(ipcx):
     assert len(seen) == 20 and "0x00000000" not in seen
 
 
-def test_d8_short_files_are_no_semaphores(ipcx):
+def test_d8_short_files_are_not_semaphores(ipcx):
     run = ipcx("badsem")
     answer = run("lsipc -S")
     assert answer["rc"] == 0 and "2680" not in answer["out"]
@@ -130,7 +130,7 @@ def test_d8_short_files_are_no_semaphores(ipcx):
     assert "good" in run("lsipc -S -J")["out"] and "3" in run("lsipc -S -N good")["out"]
 
 
-def test_d9_queues_of_another_namespace_have_no_rubbish(ipcx):
+def test_d9_queues_of_another_namespace_print_no_garbage(ipcx):
     run = ipcx("posix")
     answer = run.sh('exec unshare --ipc "$1/lsipc" -Q -b -r')
     assert answer["rc"] == 0
@@ -150,7 +150,7 @@ def test_d10_no_file_makes_it_hang(ipcx, tool, kind, option, text):
 
 @pytest.mark.parametrize("line", ["ipcs -m -i 99", "ipcs -q -i 99", "ipcs -s -i 99", "lsipc -m -i 99", "lsipc -q -i 99",
                                   "lsipc -s -i 99", "ipcs -m -i -1", "ipcs -q -i -1", "ipcs -s -i -1", "lsipc -m -i -1", "lsipc -s -i -2"])
-def test_d11_no_such_id_is_no_failure_and_no_other_object(ipcx, line):
+def test_d11_no_such_id_is_not_a_failure_and_shows_no_other_object(ipcx, line):
     run = ipcx("sysv")
     answer = run(line)
     assert answer["rc"] == 0 and answer["err"].endswith(f"id {line.split()[-1]} not found\n") and not answer["out"].strip()
@@ -179,7 +179,7 @@ def test_d13_columns_that_do_not_apply_are_told(ipcx):
         assert (answer["rc"], answer["err"]) == (1, f"lsipc: column {column} does not apply to the specified IPC\n")
 
 
-def test_d14_json_stays_strings(ipcx):
+def test_d13_columns_that_do_not_apply_are_reported(ipcx):
     run = ipcx("mixed")
     for name, line in (("sharedmemory", "lsipc -m -J"), ("messages", "lsipc -q -J"), ("semaphores", "lsipc -s -J")):
         for row in json.loads(run(line)["out"])[name]:
@@ -198,7 +198,7 @@ def test_d16_a_limit_of_nothing_divides_nothing(ipcx):
         assert answer["rc"] == 0 and len(answer["out"].splitlines()) == 16
 
 
-def test_d17_a_missing_semaphore_is_not_found(ipcx):
+def test_d16_no_division_by_a_limit_of_0(ipcx):
     answer = ipcx("posix")("lsipc -S -N nope")
     assert answer["rc"] == 0 and answer["err"].endswith("nope not found\n")
 
@@ -215,13 +215,13 @@ def test_d19_operands_change_nothing(ipcx, line):
     assert run(line) == run(line.replace(" bogus", ""))
 
 
-def test_d19_ipcrm_tells_of_operands(ipcx):
+def test_d19_ipcrm_reports_operands(ipcx):
     run = ipcx("sysv")
     answer = run("ipcrm -q 0 bogus")
     assert answer == {"rc": 1, "out": "", "err": "ipcrm: unknown argument: bogus\n" + TRY.format("ipcrm")}
 
 
-def test_d20_columns_stay_where_scripts_look(ipcx):
+def test_d20_columns_stay_in_place(ipcx):
     run = ipcx("sysv")
     times = run("ipcs -s -t")["out"].splitlines()
     assert times[2].split() == ["semid", "owner", "last-op", "last-changed"]
@@ -238,8 +238,8 @@ def test_the_creators_group_of_a_segment_is_a_group(ipcx):
     assert shown == true and any(cuid != cgid for _, cuid, cgid in true)
 
 
-def test_what_went_meanwhile_is_removed(ipcx):
-    """A list that others shorten: what is gone by the time is as it should be."""
+def test_objects_removed_meanwhile_count_as_removed(ipcx):
+    """Others remove objects of the list: an object that is gone is as requested."""
     answer = ipcx("empty").sh("""
 i=0; while [ $i -lt 300 ]; do ipcmk -Q; i=$((i + 1)); done >/dev/null
 (for id in $(ipcs -q | awk '/^0x/ { print $2 }'); do ipcrm -q "$id" 2>/dev/null || :; done) &
@@ -247,7 +247,7 @@ i=0; while [ $i -lt 300 ]; do ipcmk -Q; i=$((i + 1)); done >/dev/null
     assert (answer["rc"], answer["err"], answer["out"]) == (0, "", "0\n")
 
 
-def test_all_and_its_words(ipcx):
+def test_all_and_its_arguments(ipcx):
     run = ipcx("sysv")
     assert run("ipcrm -a=sysv")["err"] == ""
     assert not [line for line in run("ipcs")["out"].splitlines() if line.startswith("0x") and "dest" not in line]
@@ -263,15 +263,15 @@ def test_force_gives_a_new_size(ipcx):
     assert answer["out"].splitlines() == ["100", "POSIX shared memory name: /x", "10"], answer
 
 
-def test_an_object_that_may_not_be_opened_is_not_taken(ipcx):
+def test_an_object_that_may_not_be_opened_is_not_used(ipcx):
     answer = ipcx("empty").sh("""
 "$1/ipcmk" -s -n mine -p 600 >/dev/null
 setpriv --reuid 4000 --clear-groups "$1/ipcmk" -s -n mine 2>&1 && exit 9; :""")
     assert answer["out"] == "ipcmk: create POSIX semaphore failed: Permission denied\n", answer
 
 
-def test_wide_columns_before_one_that_breaks(ipcx):
-    """Another's command line has no end; what is broken off needs as much room as all before it."""
+def test_wide_columns_before_one_that_wraps(ipcx):
+    """Another process's command line has no length limit; a wrapped line is indented by the width of all columns before it."""
     answer = ipcx("empty").sh("""
 id=$("$1/ipcx" mk shm --size 4K 2>/dev/null || ipcmk -M 4096 | grep -o '[0-9]*$')
 sh -c ': '"$(printf '%08000d' 0 | tr 0 '\001')"' ; sleep 0' &
@@ -298,7 +298,7 @@ def test_by_name_and_as_a_command(subject, is_ipcx, place):
 
 
 @pytest.mark.parametrize("tool", TOOLS)
-def test_the_version_is_what_scripts_probe(ipcx, tool):
+def test_the_version_is_what_scripts_expect(ipcx, tool):
     answer = ipcx("empty")(f"{tool} --version")
     assert answer["rc"] == 0 and answer["err"] == ""
     assert answer["out"].startswith(f"{tool} from util-linux 2.4") and "(ipcx " in answer["out"] and answer["out"].count("\n") == 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Real containers of every kind that is installed, in one world of their own; started once."""
+"""Real containers of every installed runtime, in one isolated world; each is started once."""
 
 import importlib.util
 import os
@@ -15,7 +15,7 @@ spec = importlib.util.spec_from_file_location("world", os.path.join(HERE, "../cl
 worlds = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(worlds)
 
-# Kind: the programs that it needs, and what ipcx calls the runtime.
+# Kind: the programs it needs, and ipcx's name of the runtime.
 KINDS = {
     "runc": (["runc", "jq"], "runc"), "userns": (["runc", "jq"], "runc"), "crun": (["crun", "runc", "jq"], "crun"),
     "podman": (["podman", "conmon", "runc"], "podman"), "lxc": (["lxc-start"], "lxc"), "nspawn": (["systemd-nspawn"], "nspawn"),
@@ -25,7 +25,7 @@ KINDS = {
     "shareable": (["dockerd", "docker", "containerd", "runc"], "docker"),
     "containerd": (["containerd", "ctr", "podman"], "containerd"), "k8s": (["containerd", "ctr", "podman"], "k8s"),
 }
-# State below /run and /var is the world's own, so that nothing stays.
+# State below /run and /var belongs to the world, so that nothing stays.
 SETUP = """
 mount -t tmpfs none /run
 mount -t tmpfs none /var/lib
@@ -36,12 +36,12 @@ mount --bind /run/etc /etc
 CGROUPS = ["docker", "ex", "kubepods", "libpod_parent", "lxc.pivot", "payload", "supervisor", "runc1", "runc2", "crun1"]
 
 
-# Those of an ordinary user: names that he gives carry him.
+# Containers of an unprivileged user: their names include the user.
 USERS = {"rootless": "12345/", "podman-user": "12345/"}
 
 
 class Container:
-    """One that runs: its kind, its name, the process that holds its objects; its label, and the word that root has for it."""
+    """A running container: its kind, its name, the process that created its objects; its label, and the name by which root refers to it."""
 
     def __init__(self, kind, name, pid):
         self.kind, self.name, self.pid = kind, name, pid
@@ -76,12 +76,12 @@ class Zoo:
         return self.world.argv(os.path.join(HERE, "zoo.sh"), *words)
 
     def holders(self):
-        """Processes of the holder, with their IPC namespaces."""
+        """Return processes of the holder, with their IPC namespaces."""
         r = self.world.run("sh", "-c", 'for p in $(pgrep -x holder); do echo "$p $(readlink /proc/$p/ns/ipc)"; done')
         return dict(line.split(" ", 1) for line in r.lines if " ipc:" in line)
 
     def start(self, kind):
-        """Start one, once; the reason when it cannot be."""
+        """Start a container once; return the reason if this is impossible."""
         if kind in self.running:
             return self.running[kind]
         missing = [p for p in KINDS[kind][0] if not shutil.which(p, path=os.environ["PATH"] + ":/usr/sbin:/sbin")]
@@ -102,7 +102,7 @@ class Zoo:
         with open(os.path.join(self.dir, "log"), encoding="utf-8", errors="replace") as log:
             assert name and new, f"{kind} did not start: {log.read()[-2000:]}"
         pid = new.pop()
-        # The last that the holder does is to give its shared memory a size.
+        # The holder's last action is to set the size of its shared memory.
         while self.world.run("stat", "-c", "%s", f"/proc/{pid}/root/dev/shm/hp").out != "4096\n":
             assert time.monotonic() < deadline, f"{kind} did not make its objects"
             time.sleep(0.1)

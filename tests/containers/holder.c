@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What runs in every container of the tests: makes one object of each kind, then waits. */
+/* Runs in every container of the tests: create an object of each kind, then wait. */
 #include <fcntl.h>
 #include <mqueue.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@ int main(void)
 		long type;
 		char text[4];
 	} message = { 1, "abc" };
-	/* RLIMIT_MSGQUEUE counts over all namespaces: small ones. */
+	/* RLIMIT_MSGQUEUE counts over all namespaces: small queues. */
 	struct mq_attr attr = { .mq_maxmsg = 2, .mq_msgsize = 64 };
 	int shm = shmget(KEY, 8192, IPC_CREAT | 0600),
 	    msg = msgget(KEY, IPC_CREAT | 0600);

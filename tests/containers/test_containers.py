@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Real containers: named, looked into, entered, cleaned, and the rest of the machine left as it was."""
+"""Real containers: names, listings, entering, removing, with the rest of the machine unchanged."""
 
 import re
 import subprocess
@@ -29,7 +29,7 @@ def test_it_is_named(zoo, container):
     assert rows[0]["objects"] >= 4 and rows[0]["kept_by"] == "processes"
 
 
-def test_its_objects_are_seen(zoo, container):
+def test_its_objects_are_listed(zoo, container):
     assert seen(objects(zoo, container.where)) == HELD
     assert objects(zoo, container.where) == objects(zoo, container.pid) or \
         seen(objects(zoo, container.where)) == seen(objects(zoo, container.pid))
@@ -44,7 +44,7 @@ def test_it_is_entered_with_our_programs(zoo, container):
     assert r.lines[0] == f"ipc:[{ino(zoo, container.pid)}]" and "0x00001234" in r.out and r.lines[-1] == "hp"
 
 
-def test_it_is_entered_with_its_own(zoo, container):
+def test_it_is_entered_with_its_programs(zoo, container):
     r = zoo.world.ipcx("ns", "enter", "--mount", container.where, "--", "/bin/ls", "/bin")
     assert r.rc == 0 and "holder" in r.out.split(), r.err
 
@@ -56,13 +56,13 @@ def links(zoo, pid):
     return zoo.world.run("readlink", *[f"/proc/{pid}/ns/{n}" for n in ("user", "pid", "ipc", "mnt")]).lines
 
 
-def test_its_own_programs_are_what_they_are_there(zoo, container):
+def test_its_programs_run_with_its_identity(zoo, container):
     r = zoo.world.ipcx("ns", "enter", "--mount", container.where, "--", *LINKS)
     assert (r.rc, r.lines) == (0, links(zoo, container.pid)), r.err
 
 
 def test_a_sandbox_that_shares_our_ipc_namespace(zoo):
-    """As Flatpak makes them: its programs do not run as our root for that."""
+    """Like those of Flatpak: sharing the namespace does not make its programs run as our root."""
     c = zoo.start("bwrap")
     p = subprocess.Popen(zoo.world.argv("bwrap", "--unshare-user", "--unshare-pid", "--die-with-parent", "--bind", f"{zoo.dir}/rootfs", "/", "--proc", "/proc",
                                         "--dev", "/dev", "sh", "-c", "echo up > /dev/shm/mark; echo up; read end", uid=12345),
@@ -88,7 +88,7 @@ def test_its_limits(zoo, container):
     assert zoo.world.ipcx("limits", "shmmni", "--json").json["limits"][0]["limit"] != 321
 
 
-def test_everything_of_it(zoo, container):
+def test_everything_about_it(zoo, container):
     row = zoo.world.ipcx("ns", "show", container.where, "--json").json["namespaces"][0]
     assert container.label in {c["container"] for c in row["containers"]}
     mine = [m for m in row["members"] if m["pid"] == container.pid]
@@ -103,17 +103,17 @@ def test_everything_of_it(zoo, container):
         assert {c["name"] for c in row["containers"]} >= {"idle", "podded"}
 
 
-def test_an_id_may_be_cut(zoo, container):
+def test_an_id_may_be_abbreviated(zoo, container):
     row = zoo.world.ipcx("ns", "show", container.where, "--json").json["namespaces"][0]
     ids = {c["container_id"] for c in row["containers"] if c["container"] == container.label}
     for id_ in ids:
         if len(id_) == 64:
-            # Ten digits without a letter (one id of 110) can be an inode number; eleven cannot.
+            # Ten digits without a letter (one id of 110) could be an inode number; eleven could not.
             giver = container.where[:-len(container.name)]
             assert seen(objects(zoo, giver + id_[:11 if id_[:10].isdecimal() else 10])) == HELD
 
 
-def test_what_is_removed_is_only_there(zoo, container):
+def test_objects_are_removed_only_there(zoo, container):
     zoo.world.ok("mk", "shm:0x1234", "--size", "4K")
     removed = zoo.world.ipcx("rm", "msg", "sem", "--all", "--yes", "--ns", container.where)
     assert removed.rc == 0, removed.err
@@ -133,16 +133,16 @@ def test_all_of_them_at_once(zoo):
     assert {c.label for c in zoo.running.values()} <= names
 
 
-def test_names_that_fit_several(zoo):
-    """Two runtimes know docker's container; the one that people use is told."""
+def test_names_of_several_runtimes(zoo):
+    """Two runtimes know docker's container; the one that people use is shown."""
     c = zoo.start("docker")
     assert seen(objects(zoo, f"docker:{c.where}")) == HELD
     r = zoo.world.ipcx("ls", "--ns", "podman:" + c.where)
     assert r.rc == 3 and "no container is called" in r.err
 
 
-def test_who_owns_what_in_a_user_namespace(zoo):
-    """Root of a container is somebody else here; his own user sees it as such, too."""
+def test_owners_in_a_user_namespace(zoo):
+    """Root of a container has another uid here; the user's ipcx shows the same."""
     for kind, uid in (("userns", 100000), ("rootless", 12345), ("podman-user", 12345), ("lxc-idmap", 400000)):
         c = zoo.start(kind)
         rows = [o for o in objects(zoo, c.where) if o["mech"] in ("shm", "mq", "pshm")]  # what the test above did not make
@@ -152,7 +152,7 @@ def test_who_owns_what_in_a_user_namespace(zoo):
 
 
 @pytest.mark.parametrize("kind", ["rootless", "podman-user"])
-def test_an_ordinary_user_and_his_container(zoo, kind):
+def test_an_unprivileged_user_and_an_own_container(zoo, kind):
     c, run = zoo.start(kind), {"uid": 12345, "env": {"XDG_RUNTIME_DIR": "/run/user/12345"}}
     r = zoo.world.ipcx("ns", "ls", "--json", **run)
     assert c.label in {n["container"] for n in r.json["namespaces"]}, r.err
@@ -171,7 +171,7 @@ def test_an_ordinary_user_and_his_container(zoo, kind):
 
 @pytest.mark.parametrize("kind", ["rootless", "podman-user"])
 def test_a_users_name_is_not_roots(zoo, kind):
-    """Root is told how the name of a user's container has to be written, and nothing is done in it."""
+    """Root is informed how to write the name of a user's container, and nothing is done in it."""
     c = zoo.start(kind)
     r = zoo.world.ipcx("mk", "msg:0x98", "--ns", c.name)
     assert r.rc == 3 and f"there is '{c.where}'" in r.err, r.err

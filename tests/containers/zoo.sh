@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # zoo.sh start KIND   starts a container of this kind and prints its name
-# zoo.sh stop KIND    ends it and what it left
+# zoo.sh stop KIND    stops it and removes what it left
 #
-# $W is a directory of its own, with a root file system in $W/rootfs; private mount, IPC
-# and PID namespaces are expected. Nothing here may keep standard output open.
+# $W is a private directory with a root file system in $W/rootfs; the caller provides
+# private mount, IPC and PID namespaces. No process here may keep standard output open.
 set -eu
 R=$W/rootfs
 cd "$W"
@@ -90,7 +90,7 @@ start_pod() { # two that share the namespace of a third
 }
 stop_pod() { quiet podman_ pod rm -f -t 0 hp; }
 
-# What an ordinary user starts. U has a name and numbers below his own in this world only.
+# Started by an unprivileged user. U has a name and subordinate ids in this world only.
 U=12345
 user_() {
 	setpriv --reuid $U --regid $U --clear-groups env -i -C "$W/home" HOME="$W/home" USER=zoo PATH="$PATH" \
@@ -173,7 +173,7 @@ start_bwrap() {
 	echo $! >bwrap.pid
 	disown
 	echo bwrap:holder
-	# It dies with its parent: this shell.
+	# It exits with its parent, this shell.
 	exec >&-
 	while [ ! -e "$W/bwrap.end" ]; do sleep 0.2; done
 }

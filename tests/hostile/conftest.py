@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Enemies: each test plays somebody who wants ipcx to act elsewhere, or to do more, than its caller was allowed to. The worlds are
-those of tests/cli, and so are the helpers."""
+"""Attacks: each test plays a user who wants ipcx to act elsewhere, or to do more, than its caller was permitted to. Worlds and helpers are
+those of tests/cli."""
 
 import importlib.util
 import os
@@ -12,6 +12,6 @@ spec = importlib.util.spec_from_file_location("world", os.path.join(HERE, "../cl
 worlds = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(worlds)
 
-# The fixture of each test, and what the tests need of the module.
+# The fixture of each test, and what the tests use of the module.
 world = worlds.world
 World, IPCX, SETUP = worlds.World, worlds.IPCX, worlds.SETUP

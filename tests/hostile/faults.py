@@ -1,34 +1,34 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""System calls that fail: each call of each command that has to do with other namespaces, once, with several errors.
+"""Failing system calls: each call of each command about other namespaces fails once with each of several errors.
 
 usage: faults.py [options] IPCX [NAME...]
 
-  IPCX          the program; one without sanitizers is faster, and lets calls for memory fail, too
+  IPCX          the program; one without sanitizers is faster, and also makes calls for memory fail
   NAME          only commands whose name contains this word
   --all         every point, with six errors a call
   --errors N    at most N errors a call (default 6)
   --points N    at most N points a command (default: all)
   --every N     only each N-th point
   --point P     only this point, openat:error=EIO:when=7; with --keep its trace
-  --keep FILE   where the trace of the last point goes
-  --workers N   so many at once (default: one for each CPU)
+  --keep FILE   file for the trace of the last point
+  --workers N   run N at once (default: one for each CPU)
   --json FILE   write what was wrong as a list
-  -v            tell each point that is wrong when it is found
+  -v            print each wrong point when it is found
 
-A point is a call by its name, which of them it is, and an error. What is judged, by calls of our own (faultworld.py) and by what the
-command that is run says of where it is (tests/cli/helpers/where.c):
+A point is a call by its name and number, and an error. The checks use direct calls (faultworld.py) and what an executed command prints
+about its place (tests/cli/helpers/where.c):
 
-  place      a command ran in a namespace that was not asked for, or saw another /dev/shm or /dev/mqueue
-  rights     a command ran with a capability more than asked for
-  other      something changed, went or came that was not asked for: an object, a limit, a mount, a process, in any of the places
-  half       what was asked for is neither as before nor as asked, and the exit status is not 0
-  undone     the exit status is 0, and what was asked for is not so
-  lost       messages are fewer than before in queue, output and messages on standard error together; "double": more
-  silent     the exit status is 0, the answer another one, and standard error says nothing of it
+  place      a command ran in a namespace that was not requested, or saw another /dev/shm or /dev/mqueue
+  rights     a command ran with a capability that was not requested
+  other      something was changed, removed or created that was not requested: an object, a limit, a mount, a process, in any of the places
+  half       the requested change is neither done nor undone, and the exit status is not 0
+  undone     the exit status is 0, but the requested change was not made
+  lost       queue, output and standard error together have fewer messages than before; "double": more
+  silent     the exit status is 0, the answer differs, and standard error does not say so
   mute       the exit status is not 0, and standard error is empty
   crash      a signal, or a sanitizer's report
-  hang       no end
+  hang       the command does not end
 """
 
 import argparse
@@ -52,14 +52,13 @@ sys.path.insert(0, HERE)
 
 from faultworld import BYSTANDER, MESSAGES, OURS, PR_SET_PDEATHSIG, PRIORITIES, TARGET, USER, Place, libc, mount
 
-SECONDS = 60  # no command takes so long, on the slowest machine
+SECONDS = 60  # longer than any command takes on the slowest machine
 
 # ---- the commands
 
 
 class Case(collections.namedtuple("Case", "name words place touch kind rc")):
-    """A command. place: where it acts; touch: what it may change there, a pattern; kind: what else is judged of it; rc: its exit status
-    when nothing fails."""
+    """A command. place: where it acts; touch: a pattern of what it may change there; kind: further checks; rc: its exit status without faults."""
 
 
 CASES = []
@@ -166,11 +165,11 @@ ERRORS = {
 }
 OTHER_ERRORS = ["EPERM", "EIO", "ENOMEM", "EINTR", "EINVAL", "EMFILE"]
 
-# What cannot fail, or not so that anybody could go on: the C library ends the program itself. (brk: of glibc before 2.38. A close(2) that
-# fails has closed all the same, and that is not what happens here.)
+# Calls that cannot fail, or after which no program could continue: the C library aborts. (brk: of glibc before 2.38. A failing close(2) has
+# still closed the descriptor, which this cannot imitate.)
 NEVER = {"brk", "close", "execve", "exit_group", "exit", "rt_sigreturn", "arch_prctl", "set_tid_address", "set_robust_list", "rseq", "restart_syscall",
          "wait4", "waitid", "futex", "rt_sigprocmask", "gettid", "getpid", "tgkill"}
-# In a build with sanitizers these are their runtime's, which ends the program itself.
+# In a build with sanitizers these belong to their runtime, which aborts.
 SANITIZERS = {"mmap", "munmap", "mremap", "mprotect", "madvise", "sigaltstack", "sched_getaffinity", "readlink", "getrlimit", "prlimit64"}
 
 CALL = re.compile(r"^(\d+) +([a-z_0-9]+)\(")
@@ -178,7 +177,7 @@ Point = collections.namedtuple("Point", "call nth error")
 
 
 def run(argv, where):
-    """A result; strays of a command that hangs end with it."""
+    """Return a result; remaining processes of a command that hangs are killed."""
     p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=where, start_new_session=True,
                          env=ENV)
     try:
@@ -199,7 +198,7 @@ KNOWN = set()
 
 
 def strangers():
-    """Processes of this PID namespace that are not ours; what is a zombie has ended."""
+    """Return processes of this PID namespace that are not ours; a zombie counts as exited."""
     found = set()
     for name in os.listdir("/proc"):
         if name.isdigit() and int(name) not in KNOWN:
@@ -210,7 +209,7 @@ def strangers():
 
 
 def count_calls(log, where):
-    """How often each process and thread made each call before it became the command that was asked for; and what the first made before
+    """Return how often each process and thread made each call before it executed the requested command, and which calls the first made before
     main()."""
     calls, before, began, first, done = collections.Counter(), collections.Counter(), False, None, set()
     with open(log, encoding="utf-8", errors="replace") as f:
@@ -232,7 +231,7 @@ def count_calls(log, where):
 
 
 def points(calls, before, errors, sanitized):
-    """All of them, those of rare calls first: a function of the trace alone."""
+    """Return all points, those of rare calls first: the order depends on the trace alone."""
     most = collections.Counter()
     for (_, name), n in calls.items():
         most[name] = max(most[name], n)
@@ -243,8 +242,8 @@ def points(calls, before, errors, sanitized):
 
 
 def spread(all_points, n):
-    """So many of them: the first error of calls that a command makes once or twice (those that move processes are among them), and the
-    others evenly."""
+    """Choose n points: the first error of calls that a command makes once or twice (those that move processes are among them), and the others
+    evenly."""
     if n is None or n >= len(all_points):
         return all_points
     times = collections.Counter(p.call for p in {p._replace(error="") for p in all_points})
@@ -258,16 +257,16 @@ def spread(all_points, n):
     return rare + [rest[i * len(rest) // left] for i in range(left)]
 
 
-# ---- what is right
+# ---- expected results
 
 FIELDS = re.compile(r"^here=(\S+) shm=(\S+) mq=(\S+) ipc=(\d+) prm=(\w+) eff=(\w+) bnd=(\w+) amb=(\w+) shmmni=(\S+) size=(\d+)$")
-# The C library ends a program itself where it cannot go on.
+# The C library aborts a program if it cannot continue.
 NOT_OURS = re.compile(rb"futex facility|libgcc_s|Unexpected error.\n|nss-systemd|src/basic/")
 FATAL = {128 + n for n in (signal.SIGILL, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGSEGV)}
 
 
 def said(out):
-    """What a command said of where it was: a list of the fields of its lines."""
+    """Return what a command printed about its place: a list of the fields of each line."""
     return [m for m in (FIELDS.match(line) for line in out.decode("utf-8", "replace").splitlines()) if m]
 
 
@@ -275,13 +274,13 @@ STARTED = re.compile(r'"started":"[^"]*"')
 
 
 def steady(out, fresh):
-    """An answer without the numbers of namespaces that are new, and without times that are reckoned from two clocks."""
+    """Return an answer without the numbers of new namespaces, and without times computed from two clocks."""
     text = STARTED.sub("", out.decode("utf-8", "replace"))
     return re.sub(r"\bipc=\d+", "ipc=N", text) if fresh else text
 
 
 def records(text):
-    """Messages in records, wherever they stand, but for those that were made void (ipcx-msg(5))."""
+    """Return the messages of records anywhere in a text, except void ones (ipcx-msg(5))."""
     found = []
     for line in text.decode("utf-8", "surrogateescape").splitlines():
         try:
@@ -294,7 +293,7 @@ def records(text):
 
 
 class Judge:
-    """One run against the undisturbed one. Each finding is a kind and a text."""
+    """A run compared with one without faults. Each finding is a kind and a text."""
 
     def __init__(self, c, plain, before, done, places):
         self.c, self.plain, self.before, self.done, self.places = c, plain, before, done, places
@@ -330,7 +329,7 @@ class Judge:
             yield "silent", differs(usual, now)
 
     def went(self, r):
-        """Where the command ran, if it did."""
+        """Check where the command ran, if it did."""
         c, usual = self.c, said(self.plain.out)
         lines = said(r.out)
         if r.out and not lines:
@@ -345,7 +344,7 @@ class Judge:
                 if here != "-" or int(ipc) in {p.ipc for p in self.places.values()} or shm != "-" or mq != "-":
                     yield "place", m[0]
             else:
-                told = ("-",) if r.err != self.plain.err else ()  # an empty one, and it is said
+                told = ("-",) if r.err != self.plain.err else ()  # an empty one, which is reported
                 if (here != str(c.place) or (ipc != "0" and int(ipc) != self.places[c.place].ipc) or shm not in (as_usual[2], *told) or
                         mq not in (as_usual[3], *told)):
                     yield "place", m[0]
@@ -372,7 +371,7 @@ class Judge:
             if "pin" in self.c.kind and "old" not in self.c.kind:
                 b, c = same_pin(b, a), same_pin(c, a)
             if "old" in self.c.kind and b and "no mount" in b and b"stays" in r.err:
-                continue  # a file without a namespace, and it is said
+                continue  # a file without a namespace, which is reported
             if r.rc == 0 and b != c and not (b == a and r.err != self.plain.err):
                 yield "undone", f"{key}: is {short(b)}, not {short(c)}"
             if r.rc != 0 and b not in (a, c) and not ("write" in self.c.kind and mixed(a, b, c)):
@@ -413,7 +412,7 @@ def same_pin(pin, before):
 
 
 def mixed(a, b, c):
-    """Contents that were overwritten up to somewhere."""
+    """Contents that were overwritten up to some offset."""
     if not (a and b and c and a[:-1] == b[:-1]):
         return False
     data = b[-1]
@@ -458,7 +457,7 @@ class Worker:
             f.write(data)
 
     def fresh_run(self):
-        """Pins are mounts below /run, which is our own here."""
+        """Pins are mounts below /run, which is a private one here."""
         libc.umount2(b"/run", 2)
         mount("tmpfs", "/run", "tmpfs", 0, "mode=755")
 
@@ -491,8 +490,8 @@ class Worker:
         return points(*count_calls(self.log, self.where), errors, self.sanitized)
 
     def injected(self):
-        """Whether a call was made to fail, and whether one was that nobody can tell of: of the command that ipcx ran, or the one that
-        tells. (A call is counted in each process: the same number may fail in several.)"""
+        """Return whether the call failed as requested, and whether a call failed that cannot be reported: one of the command that ipcx ran, or
+        the write of the report itself. (Calls are counted in each process: the same number may fail in several.)"""
         hits, mute, became = 0, 0, set()
         with open(self.log, encoding="utf-8", errors="replace") as f:
             for line in f:
@@ -505,7 +504,7 @@ class Worker:
         return hits > 0, mute > 0
 
     def measure(self, c, a):
-        """Every chosen point of a command: how many there are, how many ran, what was wrong."""
+        """Run every chosen point of a command; return the number of points, how many ran, and what was wrong."""
         chosen = self.points_of(c, a.errors)
         total = len(chosen)
         chosen = spread(chosen, a.points)[::a.every]
@@ -551,7 +550,7 @@ def show(text):
 
 
 def work(a):
-    """Names of commands in, results out, a line each."""
+    """Read names of commands, write results, a line each."""
     w = Worker(a.ipcx)
     for line in sys.stdin:
         c = next(c for c in CASES if c.name == line.strip())
@@ -560,11 +559,11 @@ def work(a):
         print(json.dumps({**result, "seconds": time.monotonic() - start}), flush=True)
 
 
-# ---- who lets them work
+# ---- the coordinator
 
 
 def why_not():
-    """What is missing here; None when nothing is."""
+    """Return what is missing here, or None."""
     for program in ("strace", "unshare", "cc"):
         if not shutil.which(program):
             return f"{program} is not installed"
@@ -602,7 +601,7 @@ def prepare(scratch):
 
 
 def measure(a, cases, tell=lambda result: None, begin=begin_worker, ready=prepare):
-    """All of these commands, by several workers; what came of each, by name. A worker begins with the directory that was made ready."""
+    """Run all of these commands with several workers; return the results by name. Each worker starts in a prepared directory."""
     results, workers, local = {}, [], threading.local()
 
     def one(c):
@@ -633,7 +632,7 @@ def measure(a, cases, tell=lambda result: None, begin=begin_worker, ready=prepar
 
 
 def text_of(result):
-    """What was wrong with a command, a line for each point."""
+    """Return what was wrong with a command, a line for each point."""
     lines = [f"{kind}: {result['case']}: strace -f -e inject={point} ipcx {result['words']}\n    rc={rc} {err!r}\n    {text}"
              for point, kind, text, rc, err in result["found"]]
     return "\n".join(lines)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The places where faults happen, and what is in them by calls of our own, never by ipcx.
+"""The places where faults happen, read by direct calls, never by ipcx.
 
-OURS is where commands run; TARGET is another IPC and mount namespace; USER is one that belongs to another user namespace, with a PID
-namespace of its own; BYSTANDER is one that no command names. Each holds the same objects with other contents, and marks that only
-this place has: what happens in a wrong one shows. A process sits in each and answers what is there."""
+OURS is where commands run; TARGET is another IPC and mount namespace; USER belongs to another user namespace and has its own PID namespace;
+BYSTANDER is named by no command. Each holds the same objects with other contents, and marks of its own, so that a change in the wrong place
+shows. A process in each answers what is there."""
 
 import contextlib
 import ctypes
@@ -109,7 +109,7 @@ def clear():
 
 
 def numbered(kind, make, keys):
-    """The same ids each time, where the kernel lets us say which: commands that go through them make the same calls."""
+    """The same ids each time, where the kernel lets us choose them: commands that iterate over ids then make the same calls."""
     for i, (key, *what) in enumerate(keys):
         with contextlib.suppress(OSError), open(f"/proc/sys/kernel/{kind}_next_id", "w", encoding="ascii") as f:
             f.write(str(i))
@@ -117,7 +117,7 @@ def numbered(kind, make, keys):
 
 
 def restore(n, limits):
-    """What a place holds. The same everywhere, but for a word in it and the marks."""
+    """Create the contents of a place: the same everywhere, except for a word in them and the marks."""
     clear()
     word = b"place %d " % n
     numbered("shm", make_segment, [(key, (word * size)[:size]) for key, size in ((0x1001, 8192), (0x1003, 12288), (0x1099, 4096))])
@@ -137,7 +137,7 @@ def restore(n, limits):
                 f.write(value)
 
 
-# ---- what is there
+# ---- reading a place
 
 
 def read_limits():
@@ -167,7 +167,7 @@ def waiting(name):
 
 
 def state():
-    """By what it is called: ids differ from time to time."""
+    """Return objects by name or key: ids differ from run to run."""
     found = {}
 
     def keep(kind, words, *what):
@@ -230,14 +230,14 @@ def serve(n, pipe):
 
 
 def settle():
-    """Mounts of our own, that nobody else sees."""
+    """Mounts in a private namespace."""
     mount("none", "/", "none", MS_REC | MS_PRIVATE)
     mount("tmpfs", "/dev/shm", "tmpfs", 0, "mode=1777")
     mount("mqueue", "/dev/mqueue", "mqueue")
 
 
 class Place:
-    """One of them, and who answers in it: .pid as it is numbered here, .ipc the inode number of its namespace."""
+    """A place, and the process that answers in it: .pid is its PID here, .ipc the inode number of its namespace."""
 
     def __init__(self, n):
         self.n = n

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A file system of a user's own program: answers who opens its directory, never who reads it. The directory is its argument."""
+"""A file system in a user's program: opens of its directory succeed, reads never return. The directory is its argument."""
 
 import ctypes
 import os
@@ -7,7 +7,7 @@ import struct
 import sys
 
 INIT, GETATTR, OPENDIR, READDIR, READDIRPLUS = 26, 3, 27, 28, 44
-EMPTY = (2, 25, 29, 36, 42)  # forgetting, flushing and the like
+EMPTY = (2, 25, 29, 36, 42)  # forget, flush and others
 ENOSYS = -38
 
 fuse = os.open("/dev/fuse", os.O_RDWR)

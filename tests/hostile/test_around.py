@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ways around the rules: words chosen for a program of root's, links in the place of mounts, numbers of the dead, what is shared with us."""
+"""Ways around the rules: arguments of a root process chosen by a user, links in place of mounts, reused PIDs, resources shared with us."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ PIPES = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
 def sudo(machine, ident, name):
-    """A user's link called conmon to a set-user-ID program that has become root with all its ids, as sudo has; its child is his."""
+    """A user's link named conmon to a set-user-ID program whose ids are all root's by now, as with sudo; its child is the user's."""
     machine.sh("mount -t tmpfs -o mode=755 none /mnt; mkdir -m 1777 /mnt/t")
     machine.run("cp", helper("asker"), "/mnt/sudo")
     machine.run("chmod", "4755", "/mnt/sudo")
@@ -49,7 +49,7 @@ def inside(machine, name):
 
 
 @pytest.mark.parametrize("words", [["rm", "pshm", "--all", "--yes"], ["pshm", "write", "/file"], ["pshm", "read", "/file"], ["set", "pshm:/file", "--mode", "0666"]])
-def test_link_in_the_place_of_dev_shm(machine, words):
+def test_link_in_place_of_dev_shm(machine, words):
     machine.sh(PRIVATE)
     p = inside(machine, "evil")
     look = ["sh", "-c", "ls -l /mnt/private; cat /mnt/private/*"]
@@ -62,7 +62,7 @@ def test_link_in_the_place_of_dev_shm(machine, words):
 
 @pytest.mark.parametrize("mech", ["pshm", "psem"])
 def test_stress_with_roots_rights(run, mech):
-    """S3 by another command: files are made and removed on a directory that the user may not write to."""
+    """S3 by another command: files would be created and removed in a directory that the user may not write to."""
     b = Bound(run, "--ipc")
     before = os.stat(f"/proc/{run.pid}/root/mnt").st_mtime_ns
     r = run.ipcx("stress", mech, "--ns", b.pid, "--ops", "3", "--cpus", "1")
@@ -73,7 +73,7 @@ def test_stress_with_roots_rights(run, mech):
 
 @pytest.mark.parametrize("words", [["rm", "posix", "--all", "--yes"], ["set", "pshm:/ours", "--mode", "0666"], ["mk", "pshm", "/new", "--size", "4K"],
                                    ["pshm", "write", "/ours"]])
-def test_name_acts_on_our_dev_shm(machine, words):
+def test_container_name_does_not_act_on_our_dev_shm(machine, words):
     """bwrap --unshare-ipc --dev-bind /dev /dev, docker -v /dev/shm:/dev/shm: its IPC namespace is its own, its /dev/shm is ours."""
     p = subprocess.Popen(machine.argv("unshare", "--ipc", "--mount", "sh", "-c", "echo $$; exec cat"), **PIPES)
     record(machine, int(p.stdout.readline()), "app")
@@ -95,8 +95,8 @@ def test_stress_in_our_namespace_by_name(machine, mech):
 
 
 @pytest.mark.parametrize("kind", ["docker", "containerd"])
-def test_number_of_a_dead_container(machine, kind):
-    """Its runtime was killed or the machine went down; a user has the number by now, and a cgroup called like its id (below user@UID.service)."""
+def test_reused_pid_of_a_dead_container(machine, kind):
+    """Its runtime was killed or the machine crashed; a user's process has the PID now, and a cgroup named like its id (below user@UID.service)."""
     cid = "d" * 64 if kind == "docker" else "web"
     where = f"ipcx-{os.getpid()}/{cid}"
     base = next((d for d in ("/sys/fs/cgroup/pids", "/sys/fs/cgroup/systemd", "/sys/fs/cgroup") if machine.run("mkdir", "-p", f"{d}/{where}").rc == 0), None)
@@ -114,7 +114,7 @@ def test_number_of_a_dead_container(machine, kind):
     assert f"{kind}:web" not in found
 
 
-def test_file_system_that_never_answers_in_run_user(machine):
+def test_unresponsive_file_system_in_run_user(machine):
     machine.sh("mkdir -p /run/user/1234/runc; chown -R 1234 /run/user/1234")
     server = os.path.join(os.path.dirname(os.path.abspath(__file__)), "stallfuse.py")
     p = subprocess.Popen(machine.argv(sys.executable, server, "/run/user/1234/runc"), stdout=subprocess.PIPE)
@@ -122,7 +122,7 @@ def test_file_system_that_never_answers_in_run_user(machine):
     q = subprocess.Popen(machine.argv(IPCX, "ls", "--ns", "prod"), stdout=subprocess.DEVNULL)
     until(lambda: machine.run("pgrep", "-x", "ipcx").out or q.poll() is not None)
     try:
-        q.wait(timeout=60)  # not for ever
+        q.wait(timeout=60)  # not forever
     finally:
         machine.run("kill", "-9", number)
         q.wait(timeout=30)

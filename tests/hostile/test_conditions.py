@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A look-up that fails is no answer: whoever breaks the name service, or memory, does not make ipcx select, remove or change more."""
+"""A failed lookup is not an answer: breaking the name service, or exhausting memory, does not make ipcx select, remove or change more."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ SPARED = {"shm:0", "shm:1", "shm:2", "pshm:/keep", "pshm:/other", "mq:/q", "msg:
 
 @pytest.fixture
 def people(world):
-    """Objects of root, of daemon and of somebody without a name, and an /etc of their own."""
+    """Objects of root, of daemon and of a uid without a name, and a private /etc."""
     world.ok("mk", "shm", "--size", "4K")
     world.ok("mk", "shm", "--size", "4K", "--owner", "daemon:daemon")
     world.ok("mk", "shm", "--size", "4K", "--owner", "54321:54321")
@@ -40,14 +40,14 @@ def switch(world, services):
 
 
 def unanswered(world, what, *words, why=5, more=None, **run):
-    """ipcx where these questions fail."""
+    """ipcx with these lookups failing."""
     env = {"LD_PRELOAD": preload("unanswered"), "UNANSWERED": what, "UNANSWERED_ERRNO": str(why),
            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
     return world.ipcx(*words, env={**env, **(more or {})}, **run)
 
 
 def refs(world, *words):
-    """By number alone: what is there."""
+    """List by number alone."""
     return {o["ref"] for o in world.objects(*words, "-o", "ref")}
 
 
@@ -56,14 +56,14 @@ def spared(world):
 
 
 def told(r, rc=1, **count):
-    """A failure that says that something could not be looked up, or be told; never that there is no such user."""
+    """Check for a failure that reports a failed lookup or an unknown value, never "no such user"."""
     assert r.rc == rc, (r.rc, r.out, r.err)
     assert "could not" in r.err and "there is no" not in r.err, r.err
     for word, n in count.items():
         assert r.err.count(word.replace("_", " ")) == n, r.err
 
 
-# How the name service fails: a service that is not there, and errnos.
+# How the name service fails: a service that does not exist, and errnos.
 BROKEN = ["sss", "sss ldap", 5, 24, 23, 12, 13, 11, 104]
 
 
@@ -77,7 +77,7 @@ def broken(world, how, *words, what="users,groups", **run):
 
 
 @pytest.mark.parametrize("how", BROKEN)
-def test_removal_by_name_takes_nothing(people, how):
+def test_removal_by_name_removes_nothing(people, how):
     for where in ("owner != daemon", "!(owner == daemon)", "creator != daemon", "group != daemon", "creator_group != daemon",
                   "size > 0 && owner != daemon", "owner != nosuchuser"):
         r = broken(people, how, "rm", "all", "--where", where, "--yes")
@@ -87,15 +87,15 @@ def test_removal_by_name_takes_nothing(people, how):
 
 
 @pytest.mark.parametrize("how", BROKEN)
-def test_removal_by_number_needs_nobody(people, how):
+def test_removal_by_number_needs_no_lookup(people, how):
     r = broken(people, how, "rm", "shm", "--where", "owner != 1 && group != 1", "--yes")
     assert r.rc == 0 and r.err == "", r.err
     assert refs(people) == SPARED - {"shm:0", "shm:2"}
 
 
 @pytest.mark.parametrize("how", BROKEN)
-def test_removal_by_pattern_takes_nothing(people, how):
-    """Not even what would be selected by the number that stands for the name."""
+def test_removal_by_pattern_removes_nothing(people, how):
+    """Not even objects that the number shown in place of the name would select."""
     for where in ("!(owner =~ '^daemon$')", "owner =~ .", "owner =~ '^[0-9]'", "owner < z", "owner >= 0", "owner != mech",
                   "!(group =~ daemon)", "size < 0 || !(owner =~ x)"):
         r = broken(people, how, "rm", "all", "--where", where, "--yes")
@@ -105,7 +105,7 @@ def test_removal_by_pattern_takes_nothing(people, how):
 
 
 @pytest.mark.parametrize("how", BROKEN)
-def test_listing_is_never_empty_and_fine(people, how):
+def test_listing_is_never_both_empty_and_successful(people, how):
     for where in ("owner == root", "owner =~ root", "group == root", "group =~ .", "creator == root", "owner < z"):
         for form in ((), ("--json",), ("--format", "csv"), ("-n",) if "~" not in where and "<" not in where else ()):
             told(broken(people, how, "ls", "--where", where, *form), could_not_be_looked_up=1)
@@ -123,16 +123,16 @@ def test_listing_shows_numbers_and_says_so_once(people, how):
     assert {o["owner"] for o in r.json["objects"]} == {"0", "1", "54321"}
 
 
-def test_slices_say_it_once(people):
-    """However many pieces a listing comes in."""
+def test_slices_report_it_once(people):
+    """Whatever the number of pieces a listing is made of."""
     r = people.sh("i=0; while [ $i -lt 600 ]; do ipcmk -M 1 >/dev/null || exit 1; i=$((i+1)); done", timeout=300)
     assert r.rc == 0, r.err
     r = unanswered(people, "users", "ls", "shm")
     assert r.rc == 0 and r.err.count("could not be looked up") == 1 and len(r.lines) > 600
 
 
-def test_what_is_decided_otherwise_is_selected(people):
-    """Unknown or true is true; unknown and false is false, and nothing to speak of."""
+def test_conditions_decided_by_other_fields_select(people):
+    """Unknown or true is true; unknown and false is false, without a message."""
     r = unanswered(people, "users", "ls", "shm", "--where", "owner =~ x || size > 0", "-o", "ref", "--format", "raw", "--no-headings")
     assert r.rc == 0 and set(r.lines) == {"shm:0", "shm:1", "shm:2"}
     r = unanswered(people, "users", "rm", "shm", "--where", "owner =~ x && size < 0", "--yes")
@@ -141,7 +141,7 @@ def test_what_is_decided_otherwise_is_selected(people):
 
 
 @pytest.mark.parametrize("uid", [0, 12345])
-def test_a_pattern_without_memory_is_no_match(people, uid):
+def test_a_pattern_without_memory_is_not_a_mismatch(people, uid):
     for where in ("!(name =~ '^/keep')", "!(ref =~ keep)", "name =~ .", "mech =~ . && size > 0", "!(mode =~ '^0600$')"):
         r = unanswered(people, "match", "rm", "all", "--where", where, "--yes", uid=uid)
         told(r, out_of_memory=1)
@@ -152,7 +152,7 @@ def test_a_pattern_without_memory_is_no_match(people, uid):
 
 @pytest.mark.parametrize("at", range(1, 8))
 def test_a_pattern_that_fails_later(people, at):
-    """What was judged before is done, what comes then is left, and the exit status says that it is part."""
+    """Objects examined before are removed, later ones are left, and the exit status says that the result is partial."""
     r = unanswered(people, "match", "rm", "all", "--where", "!(ref =~ '/keep')", "--yes", more={"UNANSWERED_FROM": str(at)})
     left = refs(people)
     assert "pshm:/keep" in left
@@ -178,7 +178,7 @@ def test_no_such_user_is_wrong_usage(people):
     spared(people)
 
 
-def test_what_is_shown_is_what_is_taken(people):
+def test_shown_owners_are_accepted(people):
     for o in people.objects("-o", "ref,owner,group"):
         assert o["ref"] in refs(people, "--where", f"owner == '{o['owner']}'")
         assert o["ref"] in refs(people, "--where", f"group == '{o['group']}'")
@@ -186,7 +186,7 @@ def test_what_is_shown_is_what_is_taken(people):
 
 
 def test_a_name_of_digits(people):
-    """The name first, as chown(1) has it; with nobody to ask, it is a number."""
+    """The name counts first, as for chown(1); without any lookup it is a number."""
     with open(os.path.join(people.dir, "etc/passwd"), "a", encoding="ascii") as f:
         f.write("54321:x:1:1::/:/bin/false\n")
     assert refs(people, "shm", "--where", "owner == 54321") == {"shm:1"}
@@ -194,8 +194,8 @@ def test_a_name_of_digits(people):
     assert r.lines == ["shm:2"]
 
 
-def test_a_passwd_that_cannot_be_read(people):
-    """glibc passes over it in silence where another service follows: "files systemd"."""
+def test_an_unreadable_passwd(people):
+    """glibc ignores the error silently if another service follows: "files systemd"."""
     path = os.path.join(people.dir, "etc/passwd")
     os.chmod(path, 0)
     switch(people, "files systemd")
@@ -209,7 +209,7 @@ def test_a_passwd_that_cannot_be_read(people):
 
 
 def test_without_any_passwd_there_are_no_names(people):
-    """As in a container of one program: that is an answer, and numbers are all there is."""
+    """As in a container with a single program: this is a valid answer, and only numbers exist."""
     os.unlink(os.path.join(people.dir, "etc/passwd"))
     os.unlink(os.path.join(people.dir, "etc/nsswitch.conf"))
     r = people.ipcx("ls", "--where", "owner == 1")
@@ -220,7 +220,7 @@ def test_without_any_passwd_there_are_no_names(people):
 
 
 @pytest.mark.parametrize("how", BROKEN)
-def test_owner_of_what_is_made_or_set(people, how):
+def test_owner_of_created_and_changed_objects(people, how):
     before = people.steady()
     for owner in ("daemon", ":daemon", "daemon:daemon", "1:daemon", "nosuchuser"):
         for words in (("mk", "shm", "--size", "4K"), ("mk", "pshm", "/new", "--size", "4K"), ("set", "shm:0"), ("set", "pshm:/keep")):
@@ -231,14 +231,14 @@ def test_owner_of_what_is_made_or_set(people, how):
     assert people.objects("shm:0", "-o", "uid,gid") == [{"uid": 1, "gid": 1}]
 
 
-def test_owner_that_does_not_exist_is_wrong_usage(people):
+def test_unknown_owner_is_wrong_usage(people):
     for owner in ("nosuchuser", ":nosuchgroup", "0x1", "4294967295", "-1", ":"):
         r = people.ipcx("set", "shm:0", "--owner", owner)
         assert r.rc == 2, (owner, r.rc, r.err)
 
 
 @pytest.mark.parametrize("how", BROKEN)
-def test_other_commands_that_take_conditions(people, how):
+def test_other_commands_with_conditions(people, how):
     told(broken(people, how, "ns", "ls", "--where", "user_ns_owner == root"))
     told(broken(people, how, "ns", "ls", "--where", "user_ns_owner =~ root"), rc=1)
     told(broken(people, how, "stress", "shm", "--for", "10ms", "--expect", "owner == root"))
@@ -246,8 +246,8 @@ def test_other_commands_that_take_conditions(people, how):
     spared(people)
 
 
-def test_nobody_is_asked_for_what_is_not_shown(people):
-    """The name is looked up once, and no row's."""
+def test_names_are_looked_up_only_if_needed(people):
+    """The name in the condition is looked up once, and those of rows are not."""
     log = os.path.join(people.dir, "asked")
 
     def asked(*words):
@@ -267,8 +267,8 @@ def test_nobody_is_asked_for_what_is_not_shown(people):
     assert asked("ls", "shm", "-o", "owner") == "uuu"
 
 
-def test_nobody_without_a_number(people):
-    """In a user namespace everybody who has no number is shown as 65534: that is not nobody."""
+def test_users_without_a_mapping(people):
+    """In a user namespace every unmapped owner is shown as 65534, which is not a user."""
     script = '$IPCX ls shm --where "$W" -o ref --format raw --no-headings'
     for where, found in (("owner == nobody", ""), ("owner != nobody", "shm:0"), ("owner == 65534", ""), ("owner != 0", ""), ("!(owner =~ x)", "shm:0"),
                          ("owner == root", "shm:0"), ("uid == 65534", "shm:1\nshm:2"), ("owner != null", "shm:0\nshm:1\nshm:2")):
@@ -276,7 +276,7 @@ def test_nobody_without_a_number(people):
         assert (r.rc, r.out.strip()) == (0, found), (where, r.out, r.err)
     assert refs(people, "--where", "owner == nobody") == set()
     people.ok("set", "shm:2", "--owner", "65534")
-    assert refs(people, "--where", "owner == 65534") == {"shm:2"}  # here everybody has one
+    assert refs(people, "--where", "owner == 65534") == {"shm:2"}  # here every owner is mapped
 
 
 SLOW = ["m" + 60 * "*", "(a|.)" + 60 * "*?" + "z", "((a{0,60}b?){0,60})z", "(a*|b*){60,}", "(()*){500}", "((a?|b?)*){40}z", "(a*|\\\\<\\\\`){0,120}()", "((((a+)+)+)+)+{60}", "(^|x){200}", "\\\\1(a)",
@@ -285,14 +285,14 @@ QUICK = [".{0,64}b.{64}z", "[^-]*a.{150}z", "(a|b)+a.{100}z", ".{0,80}b.{0,80}a.
 
 
 @pytest.mark.parametrize("pattern", SLOW)
-def test_patterns_that_take_for_ever_are_refused(people, pattern):
+def test_slow_patterns_are_refused(people, pattern):
     r = people.ipcx("ls", "--where", f"size >= 0 && name =~ '{pattern}'")
     assert r.rc == 2 and "column 22 of the expression: " in r.err, (r.rc, r.err)
     assert "pattern" in r.err or "regular expression" in r.err
 
 
 @pytest.mark.parametrize("pattern", QUICK)
-def test_patterns_that_only_look_so_are_quick(people, pattern):
+def test_patterns_that_only_look_slow_are_quick(people, pattern):
     for i in range(20):
         name = "".join("ab-"[(i * 7 + k * k) % 3] for k in range(240))
         with open(f"/proc/{people.pid}/root/dev/shm/{i:03}{name}", "wb"):
@@ -302,8 +302,8 @@ def test_patterns_that_only_look_so_are_quick(people, pattern):
     assert r.rc == 0, (r.rc, r.err)
 
 
-def test_a_name_has_one_line(people):
-    """A line break in a name does not make what follows it the beginning, or what precedes it the end."""
+def test_a_name_is_one_line(people):
+    """A line break in a name is not an anchor: neither ^ nor $ matches there."""
     for name in ("x\n/keepx", "zz\nb", "/keep\n"):
         with open(f"/proc/{people.pid}/root/dev/shm/{name.replace('/', '_')}", "wb"):
             pass

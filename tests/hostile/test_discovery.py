@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One bad place hides no other, and no ordinary user switches off what root sees."""
+"""One bad namespace hides no other, and no unprivileged user can disable what root sees."""
 
 import os
 import re
@@ -9,13 +9,13 @@ import pytest
 from helpers.places import Place
 from helpers.tools import helper
 
-# What looks at every namespace there is, and must not fail for one of them.
+# Commands that read every namespace, and must not fail because of one.
 LOOKS = [["ns", "ls", "--json"], ["ls", "msg", "--ns", "all", "--json"], ["limits", "msgmni", "--ns", "all", "--json"],
          ["ns", "show", "@", "--json"], ["ls", "msg", "--ns", "@", "--json"]]
 
 
 def covered(world, user):
-    """A namespace that only a file keeps, with another mounted over that; a user's, where one is given."""
+    """A namespace kept by a file alone, with another one mounted over it; a user's if a user is given."""
     kept = os.path.join(world.dir, "kept")
     world.run("touch", kept)
     if user is None:
@@ -31,7 +31,7 @@ echo $$; exec cat""")
 
 
 def hidden_inode(world):
-    """The namespace that no process is in."""
+    """Return the namespace without processes."""
     rows = world.ipcx("ns", "ls", "--json").json["namespaces"]
     return [n for n in rows if n["processes"] == 0 and n["ns_id"] is None]
 
@@ -59,8 +59,8 @@ def test_a_covered_mount_hides_nothing(world, words, user):
     other.end()
 
 
-def test_the_covered_one_itself_is_an_error(world):
-    """By its number: it is there, and cannot be opened; never 'no such namespace'."""
+def test_the_covered_namespace_itself_is_an_error(world):
+    """By its number: it exists and cannot be opened; never 'no such namespace'."""
     covered(world, None)
     ino = hidden_inode(world)[0]["ns"]
     for words in (["ls"], ["rm", "msg", "--all", "--yes"], ["mk", "msg:0x1"]):
@@ -68,17 +68,17 @@ def test_the_covered_one_itself_is_an_error(world):
         assert r.rc == 1 and "may not be opened" in r.err and r.err.count("\n") == 1, (words, r.rc, r.err)
 
 
-# A mount namespace whose /dev never answers: whoever asks for its /dev/shm waits.
+# A mount namespace whose /dev never answers: a process that opens its /dev/shm blocks.
 STALLED = """exec 3<&0 4>&1; mkfifo {dir}/up{n}
 {fuse} /dev >{dir}/up{n} & read -r up <{dir}/up{n}; echo "${{up:+$$}}" >&4; exec cat <&3"""
 
 
 @pytest.mark.parametrize("count", [1, 5])
-def test_file_systems_that_never_answer_hide_nothing(world, count):
-    """However many of them somebody makes: what others have in their /dev/shm is still shown, and what is missing is said."""
+def test_unresponsive_file_systems_hide_nothing(world, count):
+    """However many a user creates: the /dev/shm of others is still shown, and what is missing is reported."""
     stalled = [Place(world, script=STALLED.format(dir=world.dir, fuse=helper("fuse"), n=n)) for n in range(count)]
     other = Place(world)
-    stuck = {"ASAN_OPTIONS": "detect_leaks=0:exitcode=99"}  # the search for leaks would wait for a thread that is left behind
+    stuck = {"ASAN_OPTIONS": "detect_leaks=0:exitcode=99"}  # leak detection would wait for an abandoned thread
     assert world.ipcx("mk", "pshm", "/there", "--size", "4K", "--ns", other.pid, env=stuck).rc == 0
     r = world.ipcx("ls", "pshm", "--ns", "all", "--json", env=stuck)
     assert [o["name"] for o in r.json["objects"]] == ["/there"], (r.rc, r.err)
@@ -88,8 +88,8 @@ def test_file_systems_that_never_answer_hide_nothing(world, count):
 
 
 @pytest.mark.parametrize("user", [None, 12345], ids=["root's", "a user's"])
-def test_what_only_a_descriptor_keeps(world, user):
-    """Nobody is in it, and nothing of it is mounted."""
+def test_a_namespace_kept_by_a_descriptor_alone(world, user):
+    """No process is in it, and it is mounted nowhere."""
     flags = ["--user", "--map-root-user"] if user else []
     holder = Place(world, *flags, uid=user, script="exec 5</proc/self/ns/ipc; exec unshare --ipc sh -c 'echo $$; exec cat'")
     found = [n for n in world.ipcx("ns", "ls", "--thorough", "--json").json["namespaces"] if n["processes"] == 0]
@@ -99,8 +99,8 @@ def test_what_only_a_descriptor_keeps(world, user):
     holder.end()
 
 
-def test_what_a_user_has_mounted_is_not_trusted_as_ours(world):
-    """A user mounts our own namespace in a place of his: that gives it no name and no second row."""
+def test_mounts_of_a_user_are_not_trusted_as_ours(world):
+    """A user's mount of our own namespace gives it neither a name nor a second row."""
     p = Place(world, "--user", "--map-root-user", uid=12345, script=f"""
 mount -t tmpfs none /dev/shm; touch /dev/shm/n; mount --bind /proc/1/ns/ipc /dev/shm/n 2>/dev/null
 echo $$; exec cat""")
@@ -110,8 +110,8 @@ echo $$; exec cat""")
     p.end()
 
 
-def test_a_directory_of_state_files_that_cannot_be_read(world):
-    """Whether there is such a container is then not known: that is said with the answer."""
+def test_an_unreadable_directory_of_state_files(world):
+    """Whether such a container exists is then unknown, which is reported with the answer."""
     world.run("sh", "-c", "mount -t tmpfs none /run; mkdir -p /run/runc/web")
     fails = ["strace", "-f", "-qq", "-o", "/dev/null", "-P", "/run/runc", "-e", "inject=getdents64:error=EIO"]
     r = world.run(*fails, os.environ["IPCX"], "ls", "--ns", "web", env={"ASAN_OPTIONS": "detect_leaks=0:exitcode=99"})

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Entering namespaces: a command runs where it was meant to, with no more rights than it was meant to have, or not at all, whatever call
-fails or only pretends to have succeeded; and at no moment is anything of ours within reach of those in there."""
+"""Entering namespaces: a command runs in the intended place and with no more privileges than intended, or not at all, whichever call fails or
+only pretends to succeed; and processes inside can never reach anything of ours."""
 
 import collections
 import contextlib
@@ -16,8 +16,8 @@ from helpers.tools import helper, need, release
 NAMES = ("ipc", "mnt", "net", "uts", "cgroup", "pid")
 ERRORS = ("EPERM", "EMFILE", "ENOMEM", "EIO", "EINTR")
 
-# The calls by which it is found out where one is and who, and by which that is changed. Memory is not among them: without it, a
-# sanitizer ends the program before it begins.
+# Calls that find out where a process is and with which identity, and calls that change this. Calls for memory are excluded: without memory
+# a sanitizer aborts the program before it begins.
 CALLS = ("openat", "openat2", "fstatfs", "statfs", "fstat", "newfstatat", "statx", "readlink", "readlinkat", "read", "write", "getdents64",
          "ioctl", "fcntl", "poll", "pidfd_open", "getcwd", "setns", "unshare", "mount", "umount2", "open_tree", "move_mount",
          "mount_setattr", "chroot", "chdir", "fchdir", "prctl", "capget", "capset", "setgroups", "getgroups", "setresuid", "setresgid",
@@ -45,15 +45,15 @@ def place(world):
 
 
 def quiet(**env):
-    """What a tracer allows a sanitizer."""
+    """What a sanitizer is permitted under a tracer."""
     options = [o for o in os.environ.get("ASAN_OPTIONS", "").split(":") if o and not o.startswith("detect_leaks")]
     return {"ASAN_OPTIONS": ":".join([*options, "detect_leaks=0"]), **env}
 
 
-# ---- nothing is within reach (at each step, from inside)
+# ---- nothing is reachable (checked from inside at each step)
 
 def inside(world, pid, words, uid=None, before="", **more):
-    """Look from inside of the namespaces of pid at each step of a command; answers the result."""
+    """Inspect a command from inside the namespaces of pid at each of its steps; return the result."""
     world.run("mount", "-t", "tmpfs", "-o", "mode=755", "none", "/mnt")
     world.run("touch", "/mnt/mark")
     setpriv = f"{shutil.which('setpriv')} --reuid={uid} --regid={uid} --clear-groups " if uid else ""
@@ -72,16 +72,16 @@ def nothing_crosses(world, pid, *words, **more):
 
 @pytest.mark.parametrize("words", [["--mount"], ["--mount", "--pid"], ["--mount", "--keep-caps", "all"], ["--mount", "--keep-caps", "none"],
                                    ["--mount", "--env", "A=1"]], ids=" ".join)
-def test_nothing_of_ours_can_be_reached_from_its_pid_namespace(world, box, words):
+def test_its_pid_namespace_reaches_nothing_of_ours(world, box, words):
     nothing_crosses(world, box.pid, "--no-pty", *words)
 
 
-def test_nor_what_our_caller_had_open(world, box):
+def test_descriptors_of_our_caller_are_not_reachable(world, box):
     nothing_crosses(world, box.pid, "--no-pty", "--mount", before="exec 7</ 8</proc 9</mnt;")
 
 
-def test_nor_its_terminal(world, box):
-    """With one of its own: the relay, its socket and the terminal's other end stay outside."""
+def test_our_terminal_is_not_reachable(world, box):
+    """With a terminal of its own: the relay, its socket and the master side stay outside."""
     master, slave = os.openpty()
     try:
         nothing_crosses(world, box.pid, "--mount", stdin=slave)
@@ -90,27 +90,27 @@ def test_nor_its_terminal(world, box):
         os.close(slave)
 
 
-def test_nor_when_it_cannot_be_executed(world, box):
+def test_nothing_is_reachable_if_the_command_cannot_be_executed(world, box):
     r, seen = inside(world, box.pid, ["ns", "enter", "--no-pty", "--mount", box.pid, "--", "/absent"])
     assert r.rc == 127 and "leak" not in r.err and seen > 0, r.err
 
 
 @pytest.mark.parametrize("shared", [False, True], ids=["PIDs of its own", "PIDs shared"])
-def test_nothing_can_be_reached_by_root_of_a_user_namespace(world, shared):
+def test_root_of_a_user_namespace_reaches_nothing(world, shared):
     pids = [] if shared else ["--pid", "--fork", "--kill-child", "--mount-proc"]
     p = Place(world, "--user", "--map-root-user", *pids, script=PLACE if shared else PLACE.replace("echo $$", "echo 0"))
     nothing_crosses(world, p.pid, "--no-pty", "--mount")
     p.end()
 
 
-def test_a_user_shows_nothing_to_his_container(world):
+def test_a_user_exposes_nothing_to_a_container(world):
     p = Place(world, "--user", "--map-root-user", "--pid", "--fork", "--kill-child", "--mount-proc", uid=1234, script=PLACE.replace("echo $$", "echo 0"))
     nothing_crosses(world, p.pid, "--no-pty", "--mount", uid=1234)
     p.end()
 
 
-def test_semaphores_are_taken_there_with_nothing_open(world, place):
-    """What runs while one is held gets the standard streams, and those alone."""
+def test_semaphores_are_taken_there_without_open_descriptors(world, place):
+    """A command that runs while one is held gets only the standard streams."""
     world.ok("mk", "sem:0x7", "--nsems", "1", "--init", "1", "--ns", place.pid)
     world.ok("mk", "psem", "/p", "--init", "1", "--ns", place.pid)
     for words in (["sem", "run", "--ns", place.pid, "sem:0x7"], ["psem", "run", "--ns", place.pid, "/p"]):
@@ -118,10 +118,10 @@ def test_semaphores_are_taken_there_with_nothing_open(world, place):
         assert (r.rc, r.out.split()) == (0, ["0", "1", "2", "3"]), (words, r.out, r.err)  # the last is that of ls itself
 
 
-# ---- calls that fail, and calls that only say that they succeeded
+# ---- calls that fail, and calls that falsely report success
 
 def strace(world, inject, *words, timeout=60):
-    """Run a command of ipcx in which a call is tampered with."""
+    """Run a command of ipcx with a manipulated call."""
     need("strace")
     out = os.path.join(world.dir, "calls")
     return world.run("strace", "-f", "-qq", "-o", out, "-e", f"trace={inject.split(':')[0]}", "-e", f"inject={inject}", IPCX, *words,
@@ -129,7 +129,7 @@ def strace(world, inject, *words, timeout=60):
 
 
 def count(world, *words):
-    """How often each call is made by any of its processes before the command is executed."""
+    """Return how often each call is made by any of its processes before the command is executed."""
     need("strace")
     out = os.path.join(world.dir, "calls")
     r = world.run("strace", "-f", "-qq", "-o", out, IPCX, *words, env=quiet())
@@ -148,7 +148,7 @@ def count(world, *words):
 
 
 def judge(r, right, what):
-    """The command ran as it was meant to; or it did not run, or failed itself, and somebody says why: then it has said nothing else."""
+    """Check that the command ran as intended, or did not run (or failed itself) with an error message and no other output."""
     assert "Sanitizer" not in r.err and 0 <= r.rc < 128, (what, r.rc, r.err)
     assert right(r.out, r.rc), (what, r.rc, r.out, r.err)
     if r.rc != 0:
@@ -156,7 +156,7 @@ def judge(r, right, what):
 
 
 def fail_each(world, words, right, calls=CALLS, errors=ERRORS):
-    """Let one call after the other fail, with one errno after the other. Of a long row of the same call, some."""
+    """Make one call after another fail, with one errno after another; of many repetitions of the same call, only some."""
     n = 0
     assert right(world.ipcx(*words).out, 0)
     for name, times in count(world, *words).items():
@@ -172,7 +172,7 @@ def links(names=NAMES):
 
 
 def is_fresh(world):
-    """Another IPC and mount namespace than the world's, and an empty /dev/shm."""
+    """An IPC and mount namespace different from the world's, and an empty /dev/shm."""
     ours = world.run("readlink", *links(NAMES[:2])).lines
     world.run("touch", "/dev/shm/ours")
 
@@ -214,12 +214,12 @@ def test_new_fails_closed(world):
 
 @pytest.mark.parametrize("call,error", [("openat", "ENFILE"), ("fstatfs", "EIO"), ("newfstatat", "ENOMEM"), ("capget", "EPERM")])
 def test_new_is_never_here(world, call, error):
-    """The namespace is another one than ours, whichever single call fails."""
+    """The namespace is not ours, whichever single call fails."""
     fail_each(world, NEW, is_fresh(world), calls=(call,), errors=(error,))
 
 
 def test_without_proc_nothing_is_entered(world, place):
-    """Nothing could tell where one is."""
+    """Without /proc the result of a step cannot be verified."""
     for words in (["ns", "new"], ["ns", "enter", "self"], ["ns", "enter", place.pid], ["sem", "run", "--ns", place.pid, "sem:0"]):
         r = world.run("unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh", release(), *words, "--", "echo", "ran",
                       env={"LD_LIBRARY_PATH": os.path.join(os.path.dirname(release()), "../lib")})
@@ -245,8 +245,8 @@ def test_enter_with_its_root_fails_closed(world, box):
 
 
 @pytest.mark.parametrize("call", ["ioctl", "openat", "fstatfs", "prctl"])
-def test_no_new_privileges_where_others_have_rights(world, call):
-    """In a namespace that another user namespace owns, whichever call fails that could have told so."""
+def test_no_new_privileges_in_foreign_user_namespaces(world, call):
+    """In a namespace owned by another user namespace, whichever call fails that could reveal this."""
     p = Place(world, "--user", "--map-root-user", uid=1234)
     words = ["ns", "enter", "--no-pty", p.pid, "--", "sh", "-c", "readlink -v /proc/self/ns/ipc && grep NoNewPrivs /proc/self/status"]
     fail_each(world, words, exactly(f"ipc:[{p.ino}]\nNoNewPrivs:\t1\n"), calls=(call,))
@@ -260,8 +260,8 @@ def test_capabilities_fail_closed(world, place, words, most):
 
 
 @pytest.mark.parametrize("error", ["EPERM", "EINVAL", "ENOSYS", "EIO"])
-def test_a_bounding_set_that_cannot_be_read_is_not_kept(world, place, error):
-    """From one of the questions on, none is answered any more."""
+def test_an_unreadable_bounding_set_is_not_kept(world, place, error):
+    """From one query on, all further ones fail."""
     words = ["ns", "enter", "--no-pty", "--keep-caps", "none", place.pid, "--", *CAPS]
     for when in range(1, count(world, *words)["prctl"] + 1, 3):
         fault = f"prctl:error={error}:when={when}+"
@@ -269,8 +269,8 @@ def test_a_bounding_set_that_cannot_be_read_is_not_kept(world, place, error):
 
 
 @pytest.mark.parametrize("call", STEPS)
-def test_a_step_that_only_pretends(world, box, call):
-    """The call answers 0 and does nothing: what was asked for and what is, are compared."""
+def test_a_step_that_only_pretends_to_succeed(world, box, call):
+    """The call returns 0 and does nothing: the requested state is compared with the real one."""
     root = ["ns", "enter", "--no-pty", "--mount", "--keep-caps", "none", box.pid, "--", "sh", "-c",
             f"readlink -v {' '.join(links())} && grep Cap /proc/self/status && id -G"]
     there, weak = is_there(world, box.pid, NAMES), caps_at_most(0)
@@ -293,7 +293,7 @@ def test_a_step_that_only_pretends(world, box, call):
 
 
 @pytest.mark.parametrize("call", ["setns", "setresuid", "setresgid", "setgroups"])
-def test_a_user_namespace_that_was_only_said_to_be_entered(world, call):
+def test_a_user_namespace_that_was_not_really_entered(world, call):
     p = Place(world, "--user", "--map-root-user", "--pid", "--fork", "--kill-child", "--mount-proc", uid=1234, script=PLACE.replace("echo $$", "echo 0"))
     words = ["ns", "enter", "--no-pty", "--mount", p.pid, "--", "sh", "-c", "readlink -v /proc/self/ns/user /proc/self/ns/ipc && id -u"]
     theirs = world.run("readlink", f"/proc/{p.pid}/ns/user", f"/proc/{p.pid}/ns/ipc").out + "0\n"
@@ -303,8 +303,8 @@ def test_a_user_namespace_that_was_only_said_to_be_entered(world, call):
     p.end()
 
 
-def test_a_pin_is_of_that_namespace_or_there_is_none(world, place):
-    """The mount fails, or says that it was made: what has the name is the namespace that was meant."""
+def test_a_pin_is_of_the_right_namespace_or_does_not_exist(world, place):
+    """The mount fails or pretends to succeed: the name leads to the intended namespace."""
     world.run("mount", "-t", "tmpfs", "none", "/run")
     world.ok("ns", "pin", place.pid, "first")
     for fault in ("mount:retval=0:when=1", "mount:error=EPERM:when=1", "fstatfs:error=EIO:when=4", "fstat:error=EIO:when=4"):
@@ -322,8 +322,8 @@ def test_a_pin_is_of_that_namespace_or_there_is_none(world, place):
     assert world.ipcx("ns", "enter", "first", "--", "readlink", "-v", "/proc/self/ns/ipc").out == f"ipc:[{place.ino}]\n"
 
 
-def test_new_and_kept_is_never_ours(world):
-    """ns new --pin: what is pinned is a fresh one, whichever call fails."""
+def test_a_new_pinned_namespace_is_never_ours(world):
+    """ns new --pin: the pinned namespace is a fresh one, whichever call fails."""
     world.run("mount", "-t", "tmpfs", "none", "/run")
     ours = world.run("readlink", "/proc/self/ns/ipc").out
     for name in ("unshare", "mount", "fstatfs", "fstat", "newfstatat", "write", "read"):

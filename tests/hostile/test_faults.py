@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""System calls that fail while ipcx enters, makes or looks into other namespaces: a fixed part of what faults.py tries. It never acts
-elsewhere, or with more rights, than it was asked to; what it could not do it says.
+"""Failing system calls while ipcx enters, creates or reads other namespaces: a fixed part of the points of faults.py. ipcx never acts
+elsewhere or with more privileges than requested, and reports what it could not do.
 
-    tests/private.sh tests/hostile/faults.py --all build/release/cmd/ipcx      every point (a build without sanitizers is faster)
-"""
+tests/private.sh tests/hostile/faults.py --all build/release/cmd/ipcx      every point (a build without sanitizers is faster)"""
 
 import collections
 import copy
@@ -14,7 +13,7 @@ import faults
 import pytest
 from conftest import IPCX
 
-# Of each command: so many points that all of it takes a minute or two with two CPUs, in a build with sanitizers.
+# For each command: so that all of it takes a minute or two with two CPUs, in a build with sanitizers.
 POINTS = 24
 
 
@@ -28,17 +27,17 @@ def results():
 
 
 @pytest.mark.parametrize("name", [c.name for c in faults.CASES])
-def test_a_call_that_fails(results, name):
+def test_a_failing_call(results, name):
     result = results[name]
     assert not result["found"], faults.text_of(result)
     assert result["ran"] >= result["chosen"] * 3 // 4 > 0, "the points are not those of the trace"
 
 
-# ---- the judge itself
+# ---- tests of the checks
 
 
 class Room:
-    """What is there before, after a command that was not disturbed, and after one that was."""
+    """The state before, after a command without faults, and after one with a fault."""
 
     LINE = "here={0} shm={0} mq={0} ipc={1} prm={2} eff=0 bnd=0 amb=0 shmmni=4096 size=1\n"
 
@@ -114,13 +113,13 @@ JUDGED = [
 
 
 @pytest.mark.parametrize("name,changed,run,kinds", JUDGED)
-def test_the_judge_sees_it(name, changed, run, kinds):
-    """A suite that finds nothing proves only as much as what it would have found."""
+def test_faults_are_detected(name, changed, run, kinds):
+    """Otherwise a suite without findings would prove nothing."""
     assert Room(name, changed).kinds(**run) == kinds
 
 
 def test_points_follow_from_the_trace():
-    """The same points on each machine that makes the same calls, and all errors of a call next to each other."""
+    """The same points on each machine that makes the same calls, with all errors of a call adjacent."""
     calls, before = collections.Counter({("1", "openat"): 40, ("1", "setns"): 1, ("2", "openat"): 3, ("2", "unshare"): 2}), collections.Counter(openat=10)
     every = faults.points(calls, before, 6, False)
     assert len(every) == 30 * 6 + 4 + 8 and every == faults.points(dict(reversed(calls.items())), before, 6, False)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Files: what others lay in the way of a name, what they cut while it is used, and what they call things that are printed."""
+"""Files: what other users plant under a name, files truncated while in use, and hostile names in output."""
 
 import contextlib
 import json
@@ -21,7 +21,7 @@ OTHER = 12345
 
 @pytest.fixture
 def sticky(queue):
-    """Where everybody may make files and nobody may remove those of others."""
+    """A directory in which every user may create files, and only owners may remove them."""
     path = os.path.join(queue.dir, "tmp")
     os.mkdir(path)
     os.chmod(path, 0o1777)
@@ -29,7 +29,7 @@ def sticky(queue):
 
 
 def lay(path, what, uid=OTHER):
-    """Another user's link, file or FIFO."""
+    """Plant a link, file or FIFO of another user."""
     if what == "fifo":
         os.mkfifo(path)
         os.chmod(path, 0o666)
@@ -54,7 +54,7 @@ def run(world, words, path, **more):
 
 @pytest.fixture
 def things(queue):
-    """A message and a memory to write into files."""
+    """A message and a memory object to write into files."""
     put(queue, (3, b"secret"))
     queue.ok("mk", "pshm", "/x", "--size", "4K")
     return queue
@@ -67,7 +67,7 @@ def test_another_users_link_is_not_followed(things, sticky, words, target):
     with open(victim, "wb"):
         pass
     path = os.path.join(sticky, "out")
-    if target == "chain":  # a link of ours that leads there
+    if target == "chain":  # an own link that leads there
         lay(os.path.join(sticky, "laid"), victim)
         os.symlink("laid", path)
     else:
@@ -79,7 +79,7 @@ def test_another_users_link_is_not_followed(things, sticky, words, target):
 
 
 @pytest.mark.parametrize("what", ["file", "fifo"])
-def test_nothing_is_written_into_another_users(things, sticky, what):
+def test_nothing_is_written_into_files_of_others(things, sticky, what):
     path = os.path.join(sticky, "out")
     lay(path, what)
     reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
@@ -90,7 +90,7 @@ def test_nothing_is_written_into_another_users(things, sticky, what):
 
 
 @pytest.mark.parametrize("words", OUTPUTS.values(), ids=OUTPUTS)
-def test_a_fifo_without_a_reader_is_not_waited_for(things, words):
+def test_a_fifo_without_a_reader_does_not_block(things, words):
     path = os.path.join(things.dir, "fifo")
     os.mkfifo(path)
     r = run(things, words, path)
@@ -100,7 +100,7 @@ def test_a_fifo_without_a_reader_is_not_waited_for(things, words):
 
 @pytest.mark.parametrize("words", [OUTPUTS[w] for w in ("drain", "read")], ids=" ".join)
 def test_a_fifo_with_a_reader_works_and_waits_for_it(things, words):
-    """More than fits into it at once."""
+    """More data than fits into it at once."""
     things.sysctl("kernel.msgmnb", "1000000")
     things.ok("set", "msg:0", "--qbytes", "1000000")
     put(things, *[(1, bytes(8000))] * 30)
@@ -127,7 +127,7 @@ def test_a_fifo_with_a_reader_works_and_waits_for_it(things, words):
 
 @pytest.mark.parametrize("path", ["/dev/null", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
 @pytest.mark.parametrize("out", ["pipe", "file"])
-def test_devices_and_streams_go_on_working(things, path, out):
+def test_devices_and_streams_keep_working(things, path, out):
     saved = os.path.join(things.dir, "saved")
     with open(saved, "wb") as f:
         r = run(things, OUTPUTS["drain"], path, stdout=f if out == "file" else subprocess.PIPE)
@@ -139,7 +139,7 @@ def test_devices_and_streams_go_on_working(things, path, out):
     assert taken(things) == []
 
 
-def test_ones_own_links_are_followed(things, sticky):
+def test_own_links_are_followed(things, sticky):
     path, saved = os.path.join(sticky, "link"), os.path.join(things.dir, "saved")
     with open(saved, "wb"):
         pass
@@ -149,8 +149,8 @@ def test_ones_own_links_are_followed(things, sticky):
         assert json.load(f)["size"] == 6
 
 
-def test_the_directorys_owner_may_lay_links(things, sticky):
-    """He could move anything in it anyway (protected_symlinks in proc_sys_fs(5))."""
+def test_links_of_the_directorys_owner_are_followed(things, sticky):
+    """The owner could replace anything in it anyway (protected_symlinks in proc_sys_fs(5))."""
     os.chown(sticky, OTHER, OTHER)
     path, saved = os.path.join(sticky, "link"), os.path.join(things.dir, "saved")
     with open(saved, "wb"):
@@ -162,7 +162,7 @@ def test_the_directorys_owner_may_lay_links(things, sticky):
 
 @pytest.mark.parametrize("words", INPUTS.values(), ids=INPUTS)
 def test_another_users_link_is_not_read_through(things, sticky, words):
-    """What only we may read would come into what he may."""
+    """Contents that only we may read would be exposed to the other user."""
     secret = os.path.join(things.dir, "secret")
     with open(secret, "w", encoding="ascii") as f:
         f.write('{"ipcx":1,"type":9,"data":""}\n')
@@ -178,14 +178,14 @@ def test_another_users_link_is_not_read_through(things, sticky, words):
 
 
 @pytest.mark.parametrize("words", INPUTS.values(), ids=INPUTS)
-def test_a_fifo_to_read_from_is_waited_for(things, words):
+def test_reading_from_a_fifo_waits(things, words):
     path = os.path.join(things.dir, "fifo")
     os.mkfifo(path)
     with subprocess.Popen(["sh", "-c", f"""echo '{{"ipcx":1,"type":9,"data":""}}' > {path}"""]):
         assert run(things, words, path).rc == 0
 
 
-# ---- a semaphore whose owner cuts its file
+# ---- a semaphore whose file is truncated by its owner
 
 
 FUTEX = ("futex_do_wait", "futex_wait_queue", "futex_wait_queue_me")
@@ -207,7 +207,7 @@ def value(world):
 @pytest.mark.parametrize("words", [["wait", "/x"], ["wait", "/x", "--no-wait"], ["wait", "/x", "--timeout", "5s"], ["post", "/x"],
                                    ["run", "/x", "--", "echo", "ran"], ["run", "/x", "--no-wait", "--", "echo", "ran"]], ids=" ".join)
 @pytest.mark.parametrize("init", [0, 1])
-def test_a_semaphore_that_is_cut_when_it_was_opened(world, words, init):
+def test_a_semaphore_truncated_after_it_was_opened(world, words, init):
     world.ok("mk", "psem", "/x", "--init", init)
     r = world.ipcx("psem", *words, env=cutting())
     assert r.rc == 1 and r.out == "" and CUT in r.err and r.err.count("\n") == 1, (r.rc, r.err)
@@ -215,24 +215,24 @@ def test_a_semaphore_that_is_cut_when_it_was_opened(world, words, init):
 
 @pytest.mark.parametrize("words", [["wait", "/x", "--timeout", "3s"], ["run", "/x", "--", "echo", "ran"],
                                    ["run", "/x", "--timeout", "30s", "--", "echo", "ran"]], ids=" ".join)
-def test_a_semaphore_that_is_cut_while_it_is_waited_for(world, words):
+def test_a_semaphore_truncated_during_a_wait(world, words):
     world.ok("mk", "psem", "/x", "--init", "0")
     p = start(world, "psem", *words)
     waiting(world)
     world.run("truncate", "-s", "0", "/dev/shm/sem.x")
     rc, out, err = ended(p)
-    # The file is looked at again every 50 ms, so that a signal is heard: what was cut just then is no semaphore, as at the beginning.
+    # The file is checked every 50 ms, so that a signal is noticed: a file that was just truncated is not a semaphore, as at the beginning.
     said = {1: CUT, 3: "its file is no semaphore"}
     assert out == b"" and said.get(rc, "\0") in err and err.count("\n") == 1, (rc, err)
 
 
-def test_a_semaphore_that_is_cut_while_it_is_held(world):
+def test_a_semaphore_truncated_while_it_is_held(world):
     world.ok("mk", "psem", "/x", "--init", "1")
     r = world.ipcx("psem", "run", "/x", "--", "truncate", "-s", "0", "/dev/shm/sem.x")
     assert r.rc == 1 and CUT in r.err
 
 
-def test_a_wait_that_is_cut_can_be_interrupted(world):
+def test_a_wait_on_a_truncated_semaphore_can_be_interrupted(world):
     world.ok("mk", "psem", "/x", "--init", "0")
     p = start(world, "psem", "wait", "/x")
     waiting(world)
@@ -244,7 +244,7 @@ def test_a_wait_that_is_cut_can_be_interrupted(world):
 
 @pytest.mark.parametrize("words", [["wait", "/x"], ["wait", "/x", "--timeout", "60s"], ["run", "/x", "--", "echo", "ran"]], ids=" ".join)
 @pytest.mark.parametrize("signo", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
-def test_nobody_goes_on_waiting_for_one_who_was_killed(world, words, signo):
+def test_a_waiter_does_not_outlive_its_killed_caller(world, words, signo):
     world.ok("mk", "psem", "/x", "--init", "0")
     p = start(world, "psem", *words)
     waiting(world)
@@ -255,8 +255,8 @@ def test_nobody_goes_on_waiting_for_one_who_was_killed(world, words, signo):
     assert value(world) == 1
 
 
-def test_what_is_taken_for_a_dead_caller_is_given_back(world):
-    """It cannot be told any more: it is stopped, and killed then."""
+def test_a_semaphore_taken_for_a_dead_caller_is_released(world):
+    """The caller can no longer be informed: it is stopped and then killed."""
     world.ok("mk", "psem", "/x", "--init", "0")
     p = start(world, "psem", "wait", "/x")
     waiting(world)
@@ -269,8 +269,8 @@ def test_what_is_taken_for_a_dead_caller_is_given_back(world):
     until(lambda: value(world) == 1)
 
 
-def test_waiters_that_are_interrupted_take_none(world):
-    """Each takes one, whoever is interrupted meanwhile takes none."""
+def test_interrupted_waiters_take_none(world):
+    """Each takes one, and an interrupted one takes none."""
     world.ok("mk", "psem", "/x", "--init", "0")
     waiters = [start(world, "psem", "wait", "/x") for _ in range(20)]
     waiting(world, 20)
@@ -282,13 +282,13 @@ def test_waiters_that_are_interrupted_take_none(world):
     assert value(world) == 0
 
 
-# ---- memory whose owner cuts its file
+# ---- memory whose file is truncated by its owner
 
 
 @pytest.mark.parametrize("words", [["read", "/x"], ["read", "/x", "--strings"], ["fill", "/x", "--byte", "7"],
                                        ["copy", "/x", "/y"]], ids=" ".join)
-def test_memory_that_is_cut_meanwhile(world, words):
-    """Cut and grown again all the time: an error or an end, and never a signal."""
+def test_memory_truncated_meanwhile(world, words):
+    """Truncated and grown again all the time: an error or a short read, and never a signal."""
     for name in ("/x", "/y"):
         world.ok("mk", "pshm", name, "--size", "16M")
     cutter = start(world, "-c", "while :; do truncate -s 0 /dev/shm/x; truncate -s 16M /dev/shm/x; done", program="sh")
@@ -301,23 +301,23 @@ def test_memory_that_is_cut_meanwhile(world, words):
         ended(cutter)
 
 
-# ---- what others call things, on a terminal
+# ---- hostile names on a terminal
 
 
-# Escapes, C1, marks and isolates of bidi, a separator, a tag, a byte that is no UTF-8, DEL; and a look-alike of an escape.
+# Escapes, C1, bidi marks and isolates, a separator, a tag, an invalid UTF-8 byte, DEL; and a look-alike of an escape.
 EVIL = "\033]0;x\007\u009b31m\u2066\u200f\u202e\u2028\u00ad\U000e0041".encode() + b"\xff\x9b2J\x7f\\x1b"
 PLAIN = {0x09, 0x0a, 0x0d}
 
 
 def on_terminal(world, *argv, uid=None):
-    """Everything that a command shows on a terminal, its status, and whether it was killed."""
+    """Return everything that a command shows on a terminal, its status, and whether it was killed."""
     master, slave = os.openpty()
     env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TERM": "xterm", "NO_COLOR": "1", **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}}
     words = [os.fsencode(w) if isinstance(w, str) else w for w in world.argv(uid=uid)] + [w if isinstance(w, bytes) else os.fsencode(w) for w in argv]
     with subprocess.Popen(words, stdin=slave, stdout=slave, stderr=slave, env=env) as p:
         os.close(slave)
         got = b""
-        with contextlib.suppress(OSError):  # EIO: nobody has it any more
+        with contextlib.suppress(OSError):  # EIO: all descriptors of the other side are closed
             while part := os.read(master, 1 << 16):
                 got += part
     os.close(master)
@@ -326,14 +326,14 @@ def on_terminal(world, *argv, uid=None):
 
 
 def harmful(got):
-    """Characters that a terminal acts on, or that nobody sees."""
+    """Return characters that a terminal acts on, or that are invisible."""
     text = got.decode("utf-8", "surrogateescape")
     return sorted({hex(ord(c)) for c in text if ord(c) not in PLAIN and (unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp", "Cs"))})
 
 
 @pytest.fixture
 def evil(world):
-    """Objects with such names, and a container's process."""
+    """Objects with such names, and a process in a container."""
     for prefix in (b"", b"sem."):
         path = os.path.join(f"/proc/{world.pid}/root/dev/shm".encode(), prefix + EVIL.replace(b"/", b""))
         with open(path, "wb") as f:
@@ -343,7 +343,7 @@ def evil(world):
 
 @pytest.mark.parametrize("how", [[], ["--json"], *[["--format", f] for f in ("json", "jsonl", "csv", "raw", "export")]], ids=lambda h: h[-1] if h else "table")
 @pytest.mark.parametrize("command", ["ls", "show", "get"])
-def test_names_do_not_command_a_terminal(evil, command, how):
+def test_names_do_not_control_a_terminal(evil, command, how):
     ref = evil.objects("psem", "-o", "ref")[0]["ref"]
     words = {"ls": ["ls", "posix", "-o", "all"], "show": ["show", ref], "get": ["psem", "get", ref.partition(":")[2], "-o", "all"]}[command]
     if command == "show" and how and how[-1] not in ("--json", "json", "jsonl"):
@@ -352,7 +352,7 @@ def test_names_do_not_command_a_terminal(evil, command, how):
     assert b"31m" in got and harmful(got) == [], got
 
 
-def test_json_says_the_same_on_a_terminal(evil):
+def test_json_is_the_same_on_a_terminal(evil):
     words = ["ls", "posix", "--json", "-o", "ref,name"]
     got, rc = on_terminal(evil, IPCX, *words)
     assert rc == 0 and json.loads(got) == evil.ipcx(*words).json
@@ -385,7 +385,7 @@ WORDS = [b"-\033", b"--\033[31m", b"--all=\033", b"-\xc3\xa4", b"-\x9b", b"--\xe
 
 @pytest.mark.parametrize("word", WORDS, ids=repr)
 @pytest.mark.parametrize("tool", OLD)
-def test_bad_words_under_the_old_names(world, tool, word):
+def test_hostile_operands_under_the_old_names(world, tool, word):
     got, rc = on_terminal(world, IPCX, "compat", tool, word)
     assert harmful(got) == [], got
     assert rc != 0 or tool in ("ipcs", "lsipc", "ipcmk")
@@ -396,7 +396,7 @@ def test_bad_words_under_the_old_names(world, tool, word):
     ("ipcs", "-i", "ipcs: option requires an argument -- 'i'"), ("ipcs", "--id", "ipcs: option '--id' requires an argument"),
     ("ipcs", "--all=x", "ipcs: option '--all' doesn't allow an argument"),
     ("ipcrm", "--shmem-", "ipcrm: option '--shmem-' is ambiguous; possibilities: '--shmem-id' '--shmem-key'")])
-def test_getopts_messages_are_what_they_were(world, tool, word, says):
+def test_messages_of_getopt_are_unchanged(world, tool, word, says):
     r = world.ipcx("compat", tool, word)
     assert r.rc == 1 and r.err.splitlines()[0] == says
 
@@ -413,8 +413,8 @@ COMMANDS = [[EVIL], ["ls", EVIL], ["ls", b"--" + EVIL], ["ls", b"-" + EVIL], ["l
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(w if isinstance(w, str) else "EVIL" for w in words))
-def test_bad_words_in_messages(world, words):
-    """Whatever a script passes on from others."""
+def test_hostile_operands_in_messages(world, words):
+    """Operands that a script passes on from others."""
     world.ok("mk", "pshm", "/x", "--size", "4K")
     world.ok("mk", "psem", "/x", "--init", "1")
     world.ok("mk", "msg")

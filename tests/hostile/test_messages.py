@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Messages on their way: whatever kills ipcx, and whoever reads at the same time, no message is in neither place, and no record is one
-that another reader got without saying so."""
+"""Messages in transit: whatever kills ipcx, and whoever reads at the same time, no message is lost, and no record is of a message that another
+reader got unless it is marked."""
 
 import base64
 import collections
@@ -19,19 +19,19 @@ MESSAGES = [(1 + i % 7, b"%d " % i + bytes([i % 256]) * (i % 50)) for i in range
 
 
 def at(call, n, how):
-    """The environment in which something happens at a call."""
+    """Return the environment in which an event happens at a call."""
     return {"LD_PRELOAD": preload("atcall"), "AT": call, "AT_N": str(n), "AT_HOW": how,
             "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
 
 
 def fill(world, messages, msqid=0):
-    """In pieces that a command line holds."""
+    """Split into pieces that fit a command line."""
     for i in range(0, len(messages), 1000):
         put(world, *messages[i:i + 1000], msqid=msqid)
 
 
 def records(path, number="type"):
-    """The whole records of a file that count."""
+    """Return the complete, valid records of a file."""
     with open(path, "rb") as f:
         text = f.read()
     whole = text[:text.rfind(b"\n") + 1].splitlines()
@@ -39,7 +39,7 @@ def records(path, number="type"):
 
 
 def missing(messages, *places):
-    """Which messages are in none of the places, as often as they were sent."""
+    """Return which messages are in none of the places, as often as they were sent."""
     return list((collections.Counter(messages) - sum(map(collections.Counter, places), collections.Counter())).elements())
 
 
@@ -61,7 +61,7 @@ POINTS = [("msgrcv", 1, "before"), ("msgrcv", 1, "after"), ("msgrcv", 2, "after"
 
 @pytest.mark.parametrize("to", ["file", "stdout"])
 @pytest.mark.parametrize("call,n,how", POINTS)
-def test_a_killed_drain_has_lost_nothing(queue, call, n, how, to):
+def test_a_killed_drain_loses_nothing(queue, call, n, how, to):
     fill(queue, MESSAGES)
     path = os.path.join(queue.dir, "saved")
     with open(path, "wb") as out:
@@ -82,7 +82,7 @@ def test_long_messages_are_not_lost_either(queue):
 
 @pytest.mark.parametrize("words", [["--all"], ["--count", "200"], ["--follow"]], ids=" ".join)
 @pytest.mark.parametrize("n", [1, 2, 57, 200])
-def test_a_killed_recv_had_one_message_in_its_hands_at_most(queue, words, n):
+def test_a_killed_recv_loses_at_most_one_message(queue, words, n):
     fill(queue, MESSAGES)
     path = os.path.join(queue.dir, "saved")
     with open(path, "wb") as out:
@@ -93,7 +93,7 @@ def test_a_killed_recv_had_one_message_in_its_hands_at_most(queue, words, n):
 
 @pytest.mark.parametrize("words", [["drain", "/q", "SAVED"], ["drain", "/q", "-"], ["recv", "/q", "--all", "--format", "json"]], ids=" ".join)
 @pytest.mark.parametrize("n", [1, 2, 7, 10])
-def test_a_posix_queue_has_one_message_in_flight_at_most(world, words, n):
+def test_a_posix_queue_has_at_most_one_message_in_flight(world, words, n):
     world.ok("mk", "mq", "/q", "--maxmsg", "10", "--msgsize", "64")
     messages = [(9 - i, b"%d" % i) for i in range(10)]
     for p, d in messages:
@@ -110,7 +110,7 @@ def test_a_posix_queue_has_one_message_in_flight_at_most(world, words, n):
 
 @pytest.mark.parametrize("n", [1, 2, 57])
 def test_without_copies_one_message_is_in_flight_at_most(queue, n):
-    """A kernel without MSG_COPY: msgrcv(2) itself answers ENOSYS to such a call."""
+    """A kernel without MSG_COPY: msgrcv(2) fails with ENOSYS for such a call."""
     fill(queue, MESSAGES)
     path = os.path.join(queue.dir, "saved")
     r = queue.ipcx("msg", "drain", "0", path, env={**at("msgrcv", n, "after"), "AT_NO_COPY": "1"})
@@ -124,12 +124,12 @@ def test_without_copies_a_drain_still_works(queue):
     assert records(path) == MESSAGES and taken(queue) == []
 
 
-# ---- others read and write at the same time
+# ---- concurrent readers and writers
 
 
 @pytest.mark.parametrize("call,n", [("msgrcv", 1), ("msgrcv", 5), ("msgrcv", 100), ("msgcopy", 3), ("msgcopy", 100)])
 @pytest.mark.parametrize("kind", [1, 3, 7])
-def test_what_another_reader_got_is_no_record_that_counts(queue, call, n, kind):
+def test_a_message_of_another_reader_is_a_void_record(queue, call, n, kind):
     fill(queue, MESSAGES)
     path = os.path.join(queue.dir, "saved")
     r = queue.ipcx("msg", "drain", "0", path, env=at(call, n, f"steal {kind}"))
@@ -140,7 +140,7 @@ def test_what_another_reader_got_is_no_record_that_counts(queue, call, n, kind):
     with open(path, encoding="ascii") as f:
         voided = sum(json.loads(line)["ipcx"] == 0 for line in f)
     assert (f"records made void: {voided}\n" in r.err) if voided else r.err == ""
-    # And it comes back so.
+    # And it can be loaded again.
     queue.sysctl("kernel.msgmnb", "1000000")
     msqid = int(queue.ok("mk", "msg"))
     r = queue.ipcx("msg", "load", msqid, path)
@@ -148,7 +148,7 @@ def test_what_another_reader_got_is_no_record_that_counts(queue, call, n, kind):
     assert taken(queue, msqid) == records(path)
 
 
-def test_in_a_pipe_it_is_told(queue):
+def test_a_void_record_in_a_pipe_is_reported(queue):
     fill(queue, MESSAGES)
     path = os.path.join(queue.dir, "saved")
     with open(path, "wb") as out:
@@ -158,12 +158,12 @@ def test_in_a_pipe_it_is_told(queue):
 
 
 @pytest.mark.parametrize("call,n", [("msgrcv", 1), ("msgrcv", 90), ("msgcopy", 2), ("write", 3)])
-def test_what_others_send_meanwhile_is_kept(queue, call, n):
+def test_messages_sent_meanwhile_are_kept(queue, call, n):
     fill(queue, MESSAGES)
     path = os.path.join(queue.dir, "saved")
     r = queue.ipcx("msg", "drain", "0", path, env=at(call, n, "send 3"))
     assert r.rc == 0 and r.err == ""
-    both = [(3, b"new")] if call != "write" else []  # write(2) knows no queue
+    both = [(3, b"new")] if call != "write" else []  # write(2) has no queue
     assert missing(MESSAGES + both, records(path), taken(queue)) == []
 
 
@@ -176,8 +176,8 @@ def test_equal_messages_are_counted(queue):
 
 
 @pytest.mark.parametrize("n", [1, 9, 200])
-def test_a_queue_that_is_removed_after_it_was_copied(queue, n):
-    """What was copied by then is nowhere else: its records stay."""
+def test_a_queue_removed_after_it_was_copied(queue, n):
+    """Copied messages exist nowhere else by then: their records stay."""
     fill(queue, MESSAGES)
     path = os.path.join(queue.dir, "saved")
     r = queue.ipcx("msg", "drain", "0", path, env=at("msgrcv", n, "remove"))
@@ -185,7 +185,7 @@ def test_a_queue_that_is_removed_after_it_was_copied(queue, n):
     assert records(path) == MESSAGES[:len(records(path))]
 
 
-def test_an_output_that_is_full_takes_nothing(queue):
+def test_a_full_output_takes_nothing(queue):
     fill(queue, MESSAGES)
     for out in ("/dev/full", "closed"):
         if out == "closed":
@@ -199,7 +199,7 @@ def test_an_output_that_is_full_takes_nothing(queue):
     assert taken(queue) == MESSAGES, "in their order"
 
 
-def test_a_file_that_fills_up_holds_what_is_not_in_the_queue(queue):
+def test_a_file_that_fills_up_holds_what_left_the_queue(queue):
     fill(queue, MESSAGES)
     queue.sh("mount -t tmpfs -o size=8k none /mnt")
     r = queue.ipcx("msg", "drain", "0", "/mnt/out")
@@ -212,7 +212,7 @@ def test_a_file_that_fills_up_holds_what_is_not_in_the_queue(queue):
     assert rest and missing(MESSAGES, records(path), rest) == [] and surplus(MESSAGES, records(path), rest) == []
 
 
-# ---- records that come back
+# ---- loading records
 
 
 def lines_of(*lines):
@@ -227,7 +227,7 @@ FALSE = ['{"ipcx":1,"type":5,"size":3,"data":"AP8="}', '{"ipcx":1,"type":5,"size
 
 
 @pytest.mark.parametrize("line", FALSE)
-def test_a_record_that_contradicts_itself_is_not_sent(queue, line):
+def test_a_contradictory_record_is_not_sent(queue, line):
     good = '{"ipcx":1,"type":4,"size":2,"data":"AP8="}'
     r = queue.ipcx("msg", "load", "0", "-", input=lines_of(good, line, good))
     assert r.rc == 1 and "line 2 " in r.err and "messages sent: 1; line 2 of standard input is the first that was not" in r.err
@@ -236,8 +236,8 @@ def test_a_record_that_contradicts_itself_is_not_sent(queue, line):
     assert r.rc == 1 and taken(queue) == []
 
 
-def test_records_of_others_and_of_before(queue):
-    """Without a size; with members that are not known; in another order; with what JSON may escape."""
+def test_records_of_other_programs_and_versions(queue):
+    """Without a size; with unknown members; in another order; with everything that JSON may escape."""
     r = queue.ipcx("msg", "load", "0", "-", input=lines_of(
         '{"ipcx":1,"type":1,"data":"AP8="}', ' { "data" : "+/\\/+" , "new":{"a":[1,-2.5e3,"x\\n",null,true,false,{}]}, "type" : 2 , "ipcx":1 } ',
         '{"ipcx":1,"ty\\u0070e":3,"size":0,"data":""}', '{"ipcx":1,"type":4,"size":2,"data":"A\\u00508="}'))
@@ -247,7 +247,7 @@ def test_records_of_others_and_of_before(queue):
 
 @pytest.mark.parametrize("program", ["load", "records"])
 def test_without_memory_a_message_is_sent_whole_or_not_at_all(queue, program):
-    """One allocation after the other fails."""
+    """One allocation after another fails."""
     queue.sysctl("kernel.msgmnb", "1000000")
     queue.ok("set", "msg:0", "--qbytes", "1000000")
     message = (1, bytes(range(250)) * 12)
@@ -267,7 +267,7 @@ def test_without_memory_a_message_is_sent_whole_or_not_at_all(queue, program):
     pytest.fail("more allocations than were tried")
 
 
-def test_a_stream_says_how_many_were_sent(queue):
+def test_a_stream_reports_how_many_were_sent(queue):
     good = '{"ipcx":1,"type":4,"size":2,"data":"AP8="}'
     void = '{"ipcx":0,"type":4,"size":2,"data":"AP8="}'
     r = queue.ipcx("msg", "load", "0", "-", input=lines_of(good, void, good, "x"))

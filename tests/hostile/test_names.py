@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Names of containers: who may give which, and to what. A name is worth what its giver is."""
+"""Names of containers: who may give which name to what. A name is as trustworthy as the process or file owner that gives it."""
 
 import os
 import re
@@ -11,10 +11,10 @@ import pytest
 from helpers.places import Place, cat_of, stop
 from helpers.tools import helper, until
 
-HOME = "0x4d2"  # the key of a queue in the namespace that ipcx runs in
+HOME = "0x4d2"  # the key of a queue in the namespace in which ipcx runs
 THERE = "0x77"  # and of one in the container
 
-# What a watcher is called, and its words; it starts what it watches by its last word.
+# Name and arguments of a monitor; its last argument starts the monitored process.
 WATCHERS = {
     "conmon": (["-c", "4d1fc9ea", "-n", "@"], "podman"),
     "systemd-nspawn": (["-M", "@"], "nspawn"),
@@ -27,7 +27,7 @@ WAIT = f"$IPCX mk msg:{THERE} >/dev/null; echo up; read -r end"
 
 
 class Forged:
-    """A process that says that it watches a container, and the process that it says is one."""
+    """A process that claims to monitor a container, and the process it claims to be one."""
 
     def __init__(self, world, comm, name, box, around=(), uid=None, words=None, wait=WAIT):
         path = os.path.join(world.dir, comm)
@@ -45,7 +45,7 @@ class Forged:
 
 @pytest.fixture
 def machine(world):
-    """A world with a queue of its own, a /run of its own, and a container of root's, called prod."""
+    """A world with a queue of its own, a private /run, and a container of root's named prod."""
     world.run("mount", "-t", "tmpfs", "none", "/run")
     world.ok("mk", f"msg:{HOME}")
     p = subprocess.Popen(world.argv(*OWN, "sh", "-c", "echo 1; exec cat"), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -58,7 +58,7 @@ def machine(world):
 
 
 def record(world, pid, name, uid=0):
-    """What runc keeps of a container, root's or a user's."""
+    """Write what runc keeps about a container of root's or of a user's."""
     where = f"/run/user/{uid}/runc/{name}" if uid else f"/run/runc/{name}"
     world.run("sh", "-c", f"""mkdir -p {where}; began=$(cut -d ' ' -f 22 /proc/{pid}/stat)
 echo "{{\\"init_process_pid\\":{pid},\\"init_process_start\\":$began}}" >{where}/state.json
@@ -70,7 +70,7 @@ def keys(world, *words, **more):
 
 
 def labels(world):
-    """What each namespace is said to be, by whether it is ours."""
+    """Return the labels of namespaces, by whether a namespace is ours."""
     rows = world.ipcx("ns", "ls", "--json").json["namespaces"]
     ours = int(re.search(r"\d+", world.run("readlink", "/proc/self/ns/ipc").out)[0])
     return {n["ns"] == ours: [m["container"] for m in rows if (m["ns"] == ours) == (n["ns"] == ours)] for n in rows}
@@ -81,7 +81,7 @@ def all_labels(world):
 
 
 def nothing_of_ours_changed(world, where):
-    """Whoever is believed: removing by that name leaves what is ours."""
+    """Check that removing by that name never removes our objects, whichever name is trusted."""
     for words in (["rm", "msg", "--all", "--yes"], ["set", f"msg:{HOME}", "--mode", "0666"], ["mk", "sem:0x5", "--nsems", "1"],
                   ["limits", "set", "msgmni=17"], ["msg", "send", HOME, "x"], ["msg", "drain", HOME, "-"]):
         assert world.ipcx(*words, "--ns", where).rc != 0, (where, words)
@@ -94,7 +94,7 @@ def nothing_of_ours_changed(world, where):
 @pytest.mark.parametrize("number", [1, 2, 3])
 @pytest.mark.parametrize("kind", ["k8s.io", "moby", "default"])
 def test_a_shim_in_a_container_does_not_name_the_host(machine, kind, number):
-    """Its directory has the same path outside, where it wrote numbers of processes that are not its own."""
+    """Its directory has the same path outside, but the PIDs it wrote there belong to its own PID namespace."""
     bundle = f"{machine.dir}/io.containerd.runtime.v2.task/{kind}/evil"
     os.makedirs(bundle)
     notes = {"container-type": "container", "sandbox-name": "pod", "container-name": "evil", "sandbox-namespace": "prod"}
@@ -111,8 +111,8 @@ def test_a_shim_in_a_container_does_not_name_the_host(machine, kind, number):
 
 
 @pytest.mark.parametrize("comm", WATCHERS)
-def test_a_watcher_in_a_container_gives_no_name_of_roots(machine, comm):
-    """The root of a container says that its child is prod, and that it is something new."""
+def test_a_monitor_in_a_container_gives_no_name_of_roots(machine, comm):
+    """The root of a container claims that its child is prod, or a new container."""
     runtime = WATCHERS[comm][1]
     for name in ("prod", "fresh"):
         forged = Forged(machine, comm, name, OWN, around=OWN)
@@ -127,8 +127,8 @@ def test_a_watcher_in_a_container_gives_no_name_of_roots(machine, comm):
 
 @pytest.mark.parametrize("flags", [["unshare", "--mount"], ["unshare", "--pid", "--fork", "--kill-child"]], ids=["its mounts", "its PIDs"])
 @pytest.mark.parametrize("comm", WATCHERS)
-def test_half_a_container_is_one(machine, comm, flags):
-    """Who shares our processes, or our mounts, but not both, is not one of ours."""
+def test_sharing_half_of_our_namespaces_is_not_trusted(machine, comm, flags):
+    """A process that shares our PID namespace or our mounts, but not both, does not count as one of ours."""
     forged = Forged(machine, comm, "fresh", OWN, around=flags)
     assert all_labels(machine).count(f"?/{WATCHERS[comm][1]}:fresh") == 1
     assert machine.ipcx("ls", "--ns", "fresh").rc == 3
@@ -136,8 +136,8 @@ def test_half_a_container_is_one(machine, comm, flags):
 
 
 @pytest.mark.parametrize("comm", WATCHERS)
-def test_names_inside_carry_the_outer_name(machine, comm):
-    """A runtime in a container of root's: outer/RUNTIME:NAME, and what is printed is taken."""
+def test_names_inside_have_the_outer_name_as_prefix(machine, comm):
+    """A runtime in a container of root's: outer/RUNTIME:NAME; the printed name is accepted."""
     runtime = WATCHERS[comm][1]
     forged = Forged(machine, comm, "inner", OWN, around=["nsenter", "-t", machine.prod, "--mount", "--pid"])
     until(lambda: f"prod/{runtime}:inner" in all_labels(machine))
@@ -149,8 +149,8 @@ def test_names_inside_carry_the_outer_name(machine, comm):
     forged.end()
 
 
-def test_a_shim_in_a_container_means_its_own_children(machine):
-    """containerd in a container: the number in init.pid is one of the PID namespace that it was written in."""
+def test_a_shim_in_a_container_refers_to_its_own_children(machine):
+    """containerd in a container: the number in init.pid is a PID of the namespace in which it was written."""
     bundle = "/run/containerd/io.containerd.runtime.v2.task/default/web"
     script = f'mkdir -p {bundle}; cd {bundle}; exec "$0" "$@"'
     shim = Forged(machine, "containerd-shim-runc-v2", "web", ["unshare", "--mount", "--ipc"], around=[
@@ -161,7 +161,7 @@ def test_a_shim_in_a_container_means_its_own_children(machine):
     shim.end()
 
 
-def test_a_cgroup_elsewhere_with_that_name_says_nothing(machine):
+def test_a_cgroup_of_that_name_elsewhere_proves_nothing(machine):
     base = next((d for d in ("/sys/fs/cgroup/pids", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd", "/sys/fs/cgroup")
                  if machine.run("mkdir", "-p", f"{d}/ipcx-{os.getpid()}/x/prod", f"{d}/ipcx-{os.getpid()}/prod").rc == 0), None)
     if not base:
@@ -181,8 +181,8 @@ def test_a_cgroup_elsewhere_with_that_name_says_nothing(machine):
         until(lambda: machine.run("rmdir", f"{top}/x/prod", f"{top}/x", f"{top}/prod", top).rc == 0)
 
 
-def test_what_a_process_calls_itself_is_no_name_of_roots(machine):
-    """Whoever runs in a sandbox of root's may call himself as he likes; the sandbox is called what root started in it."""
+def test_a_process_cannot_give_itself_a_name_of_roots(machine):
+    """A process in a sandbox of root's may choose its own name; the sandbox is named after the program that root started in it."""
     forged = Forged(machine, "bwrap", "sh", OWN, wait="printf dorp >/proc/self/comm; " + WAIT)
     assert "bwrap:sh" in all_labels(machine) and "dorp" not in " ".join(all_labels(machine))
     assert machine.ipcx("ls", "--ns", "dorp").rc == 3
@@ -192,7 +192,7 @@ def test_what_a_process_calls_itself_is_no_name_of_roots(machine):
 # ---- a user of the host
 
 @pytest.mark.parametrize("comm", WATCHERS)
-def test_a_users_name_carries_him(machine, comm):
+def test_a_users_name_includes_the_user(machine, comm):
     forged = Forged(machine, comm, "web", USERS_OWN, uid=1234)
     runtime = WATCHERS[comm][1]
     assert f"1234/{runtime}:web" in all_labels(machine)
@@ -210,7 +210,7 @@ def test_a_users_name_carries_him(machine, comm):
 
 
 @pytest.mark.parametrize("comm", WATCHERS)
-def test_a_user_neither_shadows_nor_doubles_roots_name(machine, comm):
+def test_a_user_neither_shadows_nor_duplicates_roots_name(machine, comm):
     before = keys(machine, "--ns", "prod")
     forged = Forged(machine, comm, "prod", USERS_OWN, uid=1234)
     for where in ("prod", "runc:prod", "0/prod"):
@@ -221,7 +221,7 @@ def test_a_user_neither_shadows_nor_doubles_roots_name(machine, comm):
 
 @pytest.mark.parametrize("name", ["a,runc:prod", "x/docker:prod", "0/prod", "%2C", "a%2Cb", ",", "q\x1b[31m"])
 def test_a_name_is_one_entry_of_a_list(machine, name):
-    """Whatever stands in it; and what is printed is taken."""
+    """Whatever characters it contains; the printed name is accepted."""
     forged = Forged(machine, "conmon", name, USERS_OWN, uid=1234, words=["-c", "4d1fc9ea", "-n", "@"])
     mine = [label for label in all_labels(machine) if label != "runc:prod"]
     assert len(mine) == 1 and mine[0].startswith("1234/podman:") and all_labels(machine).count("runc:prod") == 1, mine
@@ -232,8 +232,8 @@ def test_a_name_is_one_entry_of_a_list(machine, name):
 
 
 @pytest.mark.parametrize("whose", ["root's container", "root's process", "our namespace", "another user's"])
-def test_a_users_file_names_what_is_his(machine, whose):
-    """Not a process of somebody else, and not one that happens to have his number."""
+def test_a_users_file_names_only_own_processes(machine, whose):
+    """Not a process of another user, and not one whose PID was reused."""
     box = None
     if whose == "root's container":
         pid = machine.prod
@@ -256,8 +256,8 @@ def test_a_users_file_names_what_is_his(machine, whose):
         stop(box)
 
 
-def test_a_program_with_roots_rights_speaks_for_who_started_it(machine):
-    """Set-user-ID: the words are the user's, whoever the kernel takes the process for."""
+def test_a_set_user_id_program_counts_as_the_user_who_started_it(machine):
+    """Its arguments are the user's, whatever its effective uid is."""
     machine.sh(f"mount -t tmpfs -o mode=755 none /mnt; cp $(readlink -f /bin/sh) /mnt/conmon; chmod 4755 /mnt/conmon")
     script = f"exec 3<&0; unshare --mount --ipc sh -pc '{WAIT}' <&3 & wait"
     p = subprocess.Popen(machine.argv("env", f"IPCX={os.environ['IPCX']}", "/mnt/conmon", "-p", "-c", script, "-n", "fresh", uid=1234),
@@ -304,7 +304,7 @@ while True:
 
 
 def test_a_user_with_thousands_of_names(machine):
-    """They hide nothing, are said once, and are not all listed."""
+    """They hide nothing, are reported once, and are not all listed."""
     many = 1100
     p = subprocess.Popen(machine.argv("/usr/bin/python3", "-c", MANY, many, "-c", "4d1fc9ea", "-n", "prod", uid=1234),
                          stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -326,7 +326,7 @@ def test_a_user_with_thousands_of_names(machine):
 
 
 def test_a_user_with_thousands_of_files(machine):
-    """So many are read, which is said once; root's are all read."""
+    """A limited number is read, which is reported once; root's files are all read."""
     machine.sh("mkdir -p /run/user/1234/runc; cd /run/user/1234/runc; seq 4100 | xargs mkdir; chown -R 1234 /run/user/1234")
     r = machine.ipcx("ns", "ls", "--json")
     assert r.rc == 0 and r.err.count("a directory of user 1234 has more than 4000 files") == 1, r.err
@@ -339,7 +339,8 @@ def test_a_user_with_thousands_of_files(machine):
 
 @pytest.mark.parametrize("uid", [0, 1234])
 def test_a_container_in_our_namespace(machine, uid):
-    """As docker's --ipc=host has it: root's name is for looking and entering; nothing is removed or changed by it. A user's is none."""
+    """As with docker's --ipc=host: root's name serves for reading and entering; nothing is removed or changed by it. A user's name is not
+    accepted."""
     shares = subprocess.Popen(machine.argv(*(USERS_OWN[:-1] if uid else ["unshare", "--mount"]), "sh", "-c", "echo $$; exec cat", uid=uid or None),
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     record(machine, int(shares.stdout.readline()), "shares", uid=uid)
@@ -356,9 +357,9 @@ def test_a_container_in_our_namespace(machine, uid):
     stop(shares)
 
 
-# ---- what is no name goes on working
+# ---- namespaces without a name keep working
 
-def test_places_without_a_believed_name(machine):
+def test_places_without_a_trusted_name(machine):
     forged = Forged(machine, "conmon", "fresh", OWN, around=OWN)
     ours = int(re.search(r"\d+", machine.run("readlink", "/proc/self/ns/ipc").out)[0])
     row = next(n for n in machine.ipcx("ns", "ls", "--json").json["namespaces"] if n["ns"] != ours and n["container"] == "?/podman:fresh")
@@ -367,8 +368,8 @@ def test_places_without_a_believed_name(machine):
     forged.end()
 
 
-def test_a_word_with_a_slash_is_no_file(machine):
-    """A link in the working directory does not become a namespace by being called like a user's container."""
+def test_a_word_with_a_slash_is_not_a_file(machine):
+    """A link in the working directory named like a user's container does not become a namespace."""
     machine.sh(f"mkdir -p {machine.dir}/1234 {machine.dir}/web; ln -s /proc/1/ns/ipc {machine.dir}/1234/web; ln -s /proc/1/ns/ipc {machine.dir}/web/inner")
     for where, rc in (("1234/web", 3), ("web/inner", 3), ("./1234/web", 0), (f"{machine.dir}/web/inner", 0)):
         r = machine.run("sh", "-c", f'cd {machine.dir}; exec "$0" ls --ns "$1"', os.environ["IPCX"], where)
@@ -376,7 +377,7 @@ def test_a_word_with_a_slash_is_no_file(machine):
 
 
 @pytest.mark.parametrize("where", ["0/", "1234/", "/", "99999999999/web", "18446744073709551616/web", "?/", "1234//web", "4294967295/web", "1234/1234/web"])
-def test_words_that_name_nothing(machine, where):
+def test_unknown_names(machine, where):
     forged = Forged(machine, "conmon", "web", USERS_OWN, uid=1234)
     r = machine.ipcx("rm", "msg", "--all", "--yes", "--ns", where)
     assert r.rc in (2, 3) and r.err.count("\n") == 1, (where, r.err)
@@ -384,8 +385,8 @@ def test_words_that_name_nothing(machine, where):
     forged.end()
 
 
-def test_who_may_not_be_looked_at_is_said(machine):
-    """An ordinary user asks for root's container: it is there, and he may not."""
+def test_an_inaccessible_container_is_reported(machine):
+    """An unprivileged user names root's container: it exists but is not accessible."""
     forged = Forged(machine, "conmon", "secret", OWN)
     r = machine.ipcx("ls", "--ns", "secret", uid=1234)
     assert r.rc == 1 and "may not be looked at" in r.err, (r.rc, r.err)

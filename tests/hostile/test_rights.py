@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is mounted in a place is acted on with the rights of whoever mounted it: a user who binds root's files over his /dev/shm gains
-nothing by root's --ns. The world's /mnt stands for /run of a machine: root's, with files that nobody else may read."""
+"""Mounts are acted on with the privileges of the user who mounted them: a user who binds root's files over /dev/shm gains nothing by root's
+--ns. The world's /mnt plays a machine's /run: it is root's, with files that no other user may read."""
 
 import os
 import stat
@@ -15,7 +15,7 @@ from helpers.tools import helper, until
 USER = 1234
 SECRET = "nobody's business"
 
-# Root's files on a file system of the world, which a user binds over his own /dev/shm.
+# Root's files on a file system of the world, which a user binds over the user's /dev/shm.
 RUN = f"""mount -t tmpfs -o mode=0755 none /mnt
 printf "{SECRET}" > /mnt/secret; truncate -s 4096 /mnt/secret
 truncate -s 4096 /mnt/other
@@ -50,7 +50,7 @@ def bound(run, request):
 
 
 def state(world, path="/mnt"):
-    """Everything that could have been changed of root's files: names, owners, modes, contents."""
+    """Return everything about root's files that could be changed: names, owners, modes, contents."""
     root = f"/proc/{world.pid}/root{path}"
     found = {}
     for name in sorted(os.listdir(root)):
@@ -89,7 +89,7 @@ ATTACKS = {
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_root_lends_its_rights_to_nobody(run, bound, attack):
+def test_root_lends_its_privileges_to_nobody(run, bound, attack):
     words = ATTACKS[attack]
     run.ok("mk", "shm", "--size", "4K", "--ns", bound.pid)
     before = state(run)
@@ -102,8 +102,8 @@ def test_root_lends_its_rights_to_nobody(run, bound, attack):
 
 
 @pytest.mark.parametrize("words", [["show", "psem:/lock"], ["ls", "psem"], ["ls", "psem:/lock"], ["ls", "psem", "--where", "value == 3"]])
-def test_the_value_of_roots_semaphore_is_not_told(run, bound, words):
-    """Names and stat(2) are; the value is what is in the file."""
+def test_the_value_of_roots_semaphore_is_not_exposed(run, bound, words):
+    """Names and stat(2) are public; the value is in the file."""
     r = run.ipcx(*words, "--ns", bound.pid, "--json")
     rows = r.json["objects"]
     assert all(o["value"] is None for o in rows) and (rows == []) == ("--where" in words)
@@ -111,21 +111,21 @@ def test_the_value_of_roots_semaphore_is_not_told(run, bound, words):
     assert all(o["value"] is None for o in every if o["name"] == "/lock")
 
 
-def test_what_everybody_may_read_is_told(run, bound):
+def test_world_readable_values_are_shown(run, bound):
     run.sh("chmod 0644 /mnt/sem.lock /mnt/secret")
     assert run.ipcx("ls", "psem", "--ns", bound.pid, "--json").json["objects"][0]["value"] == 3
     assert run.ipcx("pshm", "read", "/secret", "--ns", bound.pid).out.startswith(SECRET)
     assert run.ipcx("pshm", "write", "/secret", "--ns", bound.pid, input="x").rc == 1
 
 
-def test_names_and_sizes_are_listed_as_before(run, bound):
+def test_names_and_sizes_are_still_listed(run, bound):
     rows = run.ipcx("ls", "pshm", "psem", "--ns", bound.pid, "--json").json["objects"]
     assert {(o["ref"], o["uid"]) for o in rows} == {("pshm:/secret", 0), ("pshm:/other", 0), ("psem:/lock", 0)}
     assert run.ipcx("show", "pshm:/secret", "--ns", bound.pid, "--json").json["objects"][0]["size"] == 4096
 
 
-def test_what_is_made_is_the_users(run, bound):
-    """As on /dev/shm itself: where everybody may make files, root's --ns makes them as the place's root."""
+def test_created_files_belong_to_the_user(run, bound):
+    """As on /dev/shm itself: in a world-writable directory, root's --ns creates files as root of the user namespace."""
     run.sh("chmod 1777 /mnt")
     before = state(run)
     for words in (["mk", "pshm", "/new", "--size", "4K"], ["mk", "psem", "/new", "--init", "1"]):
@@ -136,8 +136,8 @@ def test_what_is_made_is_the_users(run, bound):
     assert state(run) == before, "his files go, root's stay"
 
 
-def test_our_groups_do_not_come_along(run):
-    """A user's own namespace forbids setgroups(2): what root is a member of has to stay outside."""
+def test_our_groups_are_dropped(run):
+    """A user's own namespace forbids setgroups(2): root's supplementary groups have to be dropped before."""
     run.sh("chgrp 4711 /mnt/secret /mnt; chmod 0660 /mnt/secret; chmod 0775 /mnt")
     b = Bound(run)
     before = state(run)
@@ -165,7 +165,7 @@ sys.stdin.read()
 
 
 class Unmapped:
-    """A user's process in a user namespace with a map that root chose; the caller mounts."""
+    """A user's process in a user namespace with a map chosen by root; the caller mounts."""
 
     def __init__(self, world, users, groups, ipc=True):
         self.process, self.pid = start(world, PYTHON, "-c", UNMAPPED, 0x08000000 if ipc else 0)
@@ -183,7 +183,7 @@ class Unmapped:
 @pytest.mark.parametrize("ipc", [True, False], ids=["own", "shared"])
 @pytest.mark.parametrize("groups", ["1234 1234 1", "0 1234 1", "7 4711 1"])
 def test_a_place_without_a_root(run, groups, ipc):
-    """Where user 0 has no number there, the owner goes: root's files are as closed, and his own are open."""
+    """Where user 0 is unmapped, ipcx acts as the owner: root's files stay closed, and the owner's are accessible."""
     b = Unmapped(run, "1234 1234 1", groups, ipc)
     before = state(run)
     for words in (["rm", "pshm", "--all", "--yes"], ["rm", "pshm:/secret"], ["set", "pshm:/secret", "--mode", "0666"], ["pshm", "read", "/secret"],
@@ -200,8 +200,8 @@ def test_a_place_without_a_root(run, groups, ipc):
 
 
 @pytest.mark.parametrize("users,groups", [("1234 1234 1", None), (None, None), ("0 1234 1", None)], ids=["no groups", "nobody", "no group 0"])
-def test_a_place_that_nobody_can_be_in(run, users, groups):
-    """Whose rights would count cannot be had: an error, and nothing is done."""
+def test_a_place_without_a_usable_identity(run, users, groups):
+    """No identity with the right privileges is available: an error, and nothing is done."""
     b = Unmapped(run, users, groups)
     run.sh("printf mine > /mnt/mine; chmod 0666 /mnt/mine")
     before = state(run)
@@ -213,8 +213,8 @@ def test_a_place_that_nobody_can_be_in(run, users, groups):
     b.end()
 
 
-def test_a_process_deeper_than_its_mounts(run):
-    """Its user namespace is another one than its mounts': what owns those counts."""
+def test_a_process_in_a_deeper_user_namespace_than_its_mounts(run):
+    """Its user namespace differs from that of its mounts: the owner of the mounts counts."""
     b = Bound(run, script="mount --bind /mnt /dev/shm; exec unshare --user --map-user=77 sh -c 'echo $$; exec cat'")
     before = state(run)
     for words in (["rm", "pshm", "--all", "--yes"], ["pshm", "read", "/secret"], ["psem", "post", "/lock"], ["set", "pshm:/secret", "--size", "0"]):
@@ -226,7 +226,7 @@ def test_a_process_deeper_than_its_mounts(run):
 
 @pytest.mark.parametrize("words", [["pshm", "read", "/secret"], ["pshm", "fill", "/secret"], ["set", "pshm:/secret", "--mode", "0666"]])
 def test_a_process_that_chose_its_root(run, words):
-    """chroot(2) in a user namespace of one's own needs no mounts of one's own: the mounts are ours, the choice is not."""
+    """chroot(2) in a user namespace needs no mount namespace: the mounts are ours, but the root was chosen by the user."""
     run.sh("""mount -t tmpfs -o mode=1777 none /srv; setpriv --reuid=1234 --regid=1234 --clear-groups mkdir -p /srv/dev/shm
 cp -a /mnt/secret /srv/dev/shm/""")
     before = state(run, "/srv/dev/shm")
@@ -239,8 +239,8 @@ cp -a /mnt/secret /srv/dev/shm/""")
     stop(process)
 
 
-def test_a_process_whose_root_is_another_ones(run, bound):
-    """Its mounts are ours and its root is that of a place: one of both is not true of its /dev/shm."""
+def test_a_process_with_the_root_of_another(run, bound):
+    """Its mounts are ours and its root is that of another place: for its /dev/shm one of the two is wrong."""
     before = state(run)
     script = (f"import os, sys; print(os.getpid(), flush=True); os.chroot('/proc/{bound.pid}/root'); print('in', flush=True); sys.stdin.read()")
     process, pid = start(run, "nsenter", f"--user=/proc/{bound.pid}/ns/user", "--preserve-credentials", PYTHON, "-c", script, uid=USER)
@@ -265,8 +265,8 @@ def test_another_user_gains_nothing_either(run, bound):
 
 @pytest.mark.parametrize("call", ["setresuid", "setresgid", "setgroups", "setns", "prctl@0=4"])
 @pytest.mark.parametrize("error", [0, 1, 22], ids=["lie", "EPERM", "EINVAL"])
-def test_a_step_that_is_not_taken_ends_it(run, bound, call, error):
-    """errno 0: the call answers success and does nothing."""
+def test_a_step_without_effect_ends_the_command(run, bound, call, error):
+    """errno 0: the call reports success and does nothing."""
     before = state(run)
     for words in (["rm", "pshm", "--all", "--yes"], ["pshm", "read", "/secret"]):
         r = run.run("setpriv", "--groups", "0,4711", helper("seccomp"), error, call, "--", IPCX, *words, "--ns", bound.pid)
@@ -275,14 +275,14 @@ def test_a_step_that_is_not_taken_ends_it(run, bound, call, error):
 
 
 @pytest.mark.parametrize("call", ["getresuid", "getgroups", "socketpair", "sendmsg"])
-def test_what_cannot_be_read_back_or_sent_is_an_error(run, bound, call):
+def test_an_answer_that_cannot_be_verified_or_sent_is_an_error(run, bound, call):
     run.sh("chmod 0666 /mnt/secret")
     r = run.run(helper("seccomp"), 1, call, "--", IPCX, "pshm", "read", "/secret", "--ns", bound.pid)
     assert r.rc == 1 and r.out == "" and r.err.count("\n") == 1, (r.rc, r.out, r.err)
 
 
-def test_a_child_that_is_killed_is_an_error(run):
-    """The place's user may kill what runs as him. The FIFO holds the child up: mk reads its contents there."""
+def test_a_killed_child_is_an_error(run):
+    """The user may kill the child, which runs with the user's uid. The FIFO blocks the child: mk reads its contents there."""
     run.sh("chmod 1777 /mnt; mount -t tmpfs none /srv; mkfifo /srv/fifo")
     b = Bound(run)
     process, pid = start(run, "sh", "-c", f"echo $$; exec 3<>/srv/fifo; exec {IPCX} mk pshm /slow --size 4K --from /dev/fd/3 --ns {b.pid}")
@@ -308,7 +308,7 @@ def container(run):
 
 @pytest.mark.parametrize("words", [["rm", "pshm", "--all", "--yes"], ["rm", "psem", "--all", "--yes"], ["rm", "pshm", "--where", "size > 0", "--yes"],
                                    ["rm", "all", "--all", "--yes"], ["rm", "posix", "--where", "uid == 0", "--yes"], ["rm", "pshm", "--all", "--dry-run"]])
-def test_a_file_system_of_ours_is_not_swept(run, container, words):
+def test_a_file_system_of_ours_is_not_emptied(run, container, words):
     run.ok("mk", "shm", "--size", "4K", "--ns", container.pid)
     before = state(run)
     r = run.ipcx(*words, "--ns", container.pid)
@@ -318,7 +318,7 @@ def test_a_file_system_of_ours_is_not_swept(run, container, words):
     assert run.ipcx("rm", "sysv", "--all", "--yes", "--ns", container.pid).rc == 0
 
 
-def test_single_objects_of_it_are_touched_with_a_note(run, container):
+def test_single_objects_on_it_are_changed_with_a_note(run, container):
     r = run.ipcx("set", "pshm:/other", "--mode", "0640", "--ns", container.pid)
     assert r.rc == 0 and "mounted here, too, on /mnt" in r.err
     r = run.ipcx("mk", "pshm", "/new", "psem", "/new", "--size", "4K", "--init", "1", "--ns", container.pid)
@@ -338,7 +338,7 @@ def test_a_directory_of_our_dev_shm_is_not_ours(run):
 
 
 @pytest.mark.parametrize("script", [PLACE, "echo $$; exec cat"], ids=["own", "shared"])
-def test_what_is_not_ours_elsewhere_is_swept(world, script):
+def test_other_file_systems_are_emptied(world, script):
     """A file system of its own, and our own /dev/shm itself."""
     p = Place(world, script=script)
     assert world.ipcx("mk", "pshm", "/a", "psem", "/a", "--size", "4K", "--init", "1", "--ns", p.pid).rc == 0
@@ -348,18 +348,18 @@ def test_what_is_not_ours_elsewhere_is_swept(world, script):
     p.end()
 
 
-# ---- what has to go on
+# ---- what must keep working
 
 @pytest.fixture(params=["--ipc", None], ids=["own", "shared"])
 def mine(world, request):
-    """A user's place with a /dev/shm of his own."""
+    """A user's place with its own /dev/shm."""
     b = Bound(world, *filter(None, [request.param]), script=PLACE)
     yield b
     b.end()
 
 
 @pytest.mark.parametrize("uid", [None, USER], ids=["root", "user"])
-def test_the_users_own_files_are_at_roots_and_his_hand(world, mine, uid):
+def test_root_and_the_user_can_use_the_users_files(world, mine, uid):
     def ipcx(*words, rc=0, **more):
         r = world.ipcx(*words, uid=uid, **more)
         assert r.rc == rc, (words, r.rc, r.out, r.err)
@@ -389,7 +389,7 @@ def test_the_users_own_files_are_at_roots_and_his_hand(world, mine, uid):
 
 
 def test_both_kinds_of_memory_in_one_copy(world, mine):
-    """The process goes for the one, and somebody else opens the other: in either order."""
+    """The process enters for one, and a child opens the other: in either order."""
     at = ["--ns", mine.pid]
     for words in (["mk", "shm", "--size", "4K"], ["mk", "pshm", "/a", "--size", "4K"], ["mk", "pshm", "/b", "--size", "4K"]):
         world.ok(*words, *at)
@@ -399,8 +399,8 @@ def test_both_kinds_of_memory_in_one_copy(world, mine):
     assert world.ipcx("pshm", "read", "/b", "--length", "10", *at).out == "to and fro"
 
 
-def test_all_mechanisms_in_one_order(world, mine):
-    """Runs of mechanisms are one command: rows in the order of the references, one namespace in each row."""
+def test_all_mechanisms_in_one_listing(world, mine):
+    """Several calls make up one command: rows in the order of the references, with the same namespace in each."""
     at = ["--ns", mine.pid]
     made = world.ipcx("mk", "pshm", "/a", "shm", "psem", "/b", "sem", "--size", "4K", "--nsems", "1", "--init", "1", "--json", *at)
     assert made.rc == 0, made.err
@@ -412,15 +412,15 @@ def test_all_mechanisms_in_one_order(world, mine):
     assert "pshm:/none" in r.err and "shm:77" in r.err
 
 
-def test_a_create_that_fails_late_takes_everything_back(run, bound):
-    """System V objects come first and can be made; the file cannot, and nothing is left."""
+def test_a_create_that_fails_late_is_undone_completely(run, bound):
+    """System V objects come first and succeed; the file fails, and no object is left."""
     r = run.ipcx("mk", "shm", "sem", "pshm", "/new", "--size", "4K", "--nsems", "1", "--ns", bound.pid)
     assert r.rc == 1
     assert run.objects("sysv", "--ns", bound.pid) == [] and "new" not in state(run)
 
 
 def test_the_owner_of_an_ipc_namespace_sets_its_limits(world):
-    """Root's 'limits set' in a user's namespace is its owner's, and lets go of our groups."""
+    """Root's 'limits set' in a user's namespace runs as its owner, without our groups."""
     b = Bound(world, "--ipc", script=PLACE)
     world.ok("limits", "set", "semmni=9", "--ns", b.pid)
     world.ok("limits", "set", "semmni=10", "--ns", b.pid, uid=USER)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Failing system calls, at more than five thousand points in each run: a fixed share of the calls of commands of every kind. An incomplete
 result says so, a failure says why, and nothing is created, removed or changed that was not requested.
-tests/private.sh tests/truth/failing.py build/release/cmd/ipcx every point"""
+
+tests/private.sh tests/truth/failing.py build/release/cmd/ipcx      every point"""
 
 import os
 import types

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """newer.py HEADER OUT: write the header as a later version might have it.
+
 Every struct with a size member has one more member, and enum ipcx_field has one more field. A list of the structs is appended, so that
 test_newer.c can check that it knows them all: NEWER_IPCX_H(line) or NEWER_IPCX_STRESS_H(line); HAS_NEWER_ipcx_query says that this struct
 is one of them."""

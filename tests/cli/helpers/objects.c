@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * objects VERB…: what ipcx has no verb for. One that holds something prints "ready" and
- * waits for the end of its standard input.
+ * objects VERB…: actions for which ipcx has no verb. One that holds an object prints
+ * "ready" and waits for the end of its standard input.
  *
  *   attach ID [TIMES]      attach a segment
  *   dest ID                attach a segment and remove it
- *   send ID N SIZE         N messages of SIZE bytes into a System V queue
- *   mqsend NAME SIZE       a message into a POSIX queue
- *   mqnotify NAME          ask to be told of a message by SIGUSR1
+ *   send ID N SIZE         send N messages of SIZE bytes to a System V queue
+ *   mqsend NAME SIZE       send a message to a POSIX queue
+ *   mqnotify NAME          request SIGUSR1 for the next message
  *   wait ID NUM OP         semop(2) that blocks
- *   many MECH N [NAME]     make N objects
- *   flicker PATH           cut a file to nothing and make it whole again, over and over
+ *   many MECH N [NAME]     create N objects
+ *   flicker PATH           truncate a file to 0 and extend it again, repeatedly
  */
 #include <fcntl.h>
 #include <mqueue.h>
