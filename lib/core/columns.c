@@ -83,34 +83,36 @@ void ix_derive_owner(const struct ipcx_table *t, const struct ix_section *s,
 		     const void *row, struct ipcx_value *v)
 {
 	ix_derive_name(t, &t->users,
-		       (uint32_t)ix_column_raw(ix_column(s->kind, IPCX_F_UID), row), v);
+		       (uint32_t)ix_column_raw(ix_section_column(s, IPCX_F_UID), row), v);
 }
 
 void ix_derive_group(const struct ipcx_table *t, const struct ix_section *s,
 		     const void *row, struct ipcx_value *v)
 {
 	ix_derive_name(t, &t->groups,
-		       (uint32_t)ix_column_raw(ix_column(s->kind, IPCX_F_GID), row), v);
+		       (uint32_t)ix_column_raw(ix_section_column(s, IPCX_F_GID), row), v);
 }
 
 void ix_derive_creator(const struct ipcx_table *t, const struct ix_section *s,
 		       const void *row, struct ipcx_value *v)
 {
 	ix_derive_name(t, &t->users,
-		       (uint32_t)ix_column_raw(ix_column(s->kind, IPCX_F_CUID), row), v);
+		       (uint32_t)ix_column_raw(ix_section_column(s, IPCX_F_CUID), row),
+		       v);
 }
 
 void ix_derive_creator_group(const struct ipcx_table *t, const struct ix_section *s,
 			     const void *row, struct ipcx_value *v)
 {
 	ix_derive_name(t, &t->groups,
-		       (uint32_t)ix_column_raw(ix_column(s->kind, IPCX_F_CGID), row), v);
+		       (uint32_t)ix_column_raw(ix_section_column(s, IPCX_F_CGID), row),
+		       v);
 }
 
 void ix_derive_age(const struct ipcx_table *t, const struct ix_section *s,
 		   const void *row, struct ipcx_value *v)
 {
-	int64_t then = (int64_t)ix_column_raw(ix_column(s->kind, IPCX_F_CTIME), row);
+	int64_t then = (int64_t)ix_column_raw(ix_section_column(s, IPCX_F_CTIME), row);
 
 	if (then == 0)
 		return;
@@ -127,11 +129,11 @@ void ix_derive_idle(const struct ipcx_table *t, const struct ix_section *s,
 	static const enum ipcx_field times[] = { IPCX_F_CTIME, IPCX_F_ATIME, IPCX_F_DTIME,
 						 IPCX_F_MTIME, IPCX_F_STIME, IPCX_F_RTIME,
 						 IPCX_F_OTIME };
-	const struct ix_column *attached = ix_column(s->kind, IPCX_F_NATTCH);
+	const struct ix_column *attached = ix_section_column(s, IPCX_F_NATTCH);
 	int64_t last = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
-		const struct ix_column *c = ix_column(s->kind, times[i]);
+		const struct ix_column *c = ix_section_column(s, times[i]);
 
 		if (c->size == sizeof(last))
 			last = MAX(last, (int64_t)ix_column_raw(c, row));
@@ -156,7 +158,7 @@ void ix_derive_none(const struct ipcx_table *t, const struct ix_section *s,
 static void derive_alive(const struct ix_section *s, const void *row, enum ipcx_field f,
 			 struct ipcx_value *v)
 {
-	uint64_t raw = ix_column_raw(ix_column(s->kind, f), row);
+	uint64_t raw = ix_column_raw(ix_section_column(s, f), row);
 
 	if (!raw)
 		return;

@@ -29,10 +29,10 @@ ix_derive ix_derive_cpid_alive, ix_derive_lpid_alive, ix_derive_lspid_alive,
 	ix_derive_lrpid_alive;
 
 /* The columns of every kind of row that is read in a namespace. */
-#define IX_PLACE_COLUMNS                                       \
-	[IPCX_F_NS] = IX_CONSTANT(ix_derive_ns),               \
-	[IPCX_F_CONTAINER] = IX_CONSTANT(ix_derive_container), \
-	[IPCX_F_CONTAINER_UID] = IX_CONSTANT(ix_derive_container_uid)
+#define IX_PLACE_COLUMNS                                            \
+	IX_CONSTANT(IPCX_F_NS, ix_derive_ns),                       \
+		IX_CONSTANT(IPCX_F_CONTAINER, ix_derive_container), \
+		IX_CONSTANT(IPCX_F_CONTAINER_UID, ix_derive_container_uid)
 
 /* Set v to the name of an id if the table has one, else to the number as text. */
 void ix_derive_name(const struct ipcx_table *t, const struct ix_names *names, uint32_t id,

@@ -45,12 +45,13 @@ static bool is_unmapped(const struct row *row, const struct ix_name_field *named
 static bool is_no_name(const struct row *row, const struct ix_name_field *named)
 {
 	const struct ix_names *names = named->group ? &row->t->groups : &row->t->users;
-	const struct ix_column *id = ix_column(row->s->kind, named->id);
+	const struct ix_column *id = ix_section_column(row->s, named->id);
 	const struct ix_name *n;
 
 	if (is_unmapped(row, named))
 		return true;
-	if (id->size != sizeof(uint32_t) || !ix_column(row->s->kind, named->name)->derive)
+	if (id->size != sizeof(uint32_t) ||
+	    !ix_section_column(row->s, named->name)->derive)
 		return false;
 	n = ix_names_find(names, (uint32_t)ix_column_raw(id, row->data));
 	if (!n || n->off != IX_UNKNOWN_NAME)

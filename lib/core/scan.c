@@ -15,7 +15,8 @@ void ix_row_ref(const struct ipcx_table *t, const struct ix_section *s, const vo
 
 	*ret_ref = (struct ipcx_ref){ .mech = s->mech, .by = IPCX_BY_ID };
 	if (!ix_mech(s->mech)->info.named) {
-		ret_ref->id = (int32_t)ix_column_raw(ix_column(s->kind, IPCX_F_ID), row);
+		ret_ref->id =
+			(int32_t)ix_column_raw(ix_section_column(s, IPCX_F_ID), row);
 		return;
 	}
 	ret_ref->by = IPCX_BY_NAME;

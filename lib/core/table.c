@@ -81,6 +81,16 @@ int ix_table_show(struct ipcx *x, struct ipcx_table *t,
 	return 0;
 }
 
+const struct ix_column *ix_column(const struct ix_kind *kind, unsigned field)
+{
+	static const struct ix_column none;
+
+	for (unsigned i = 0; i < kind->ncolumns; i++)
+		if (kind->columns[i].field == field)
+			return &kind->columns[i];
+	return &none;
+}
+
 static const struct ipcx_fieldset all_fields = { { UINT64_MAX, UINT64_MAX, UINT64_MAX,
 						   UINT64_MAX } };
 
@@ -89,16 +99,18 @@ static void index_words(struct ix_section *s)
 {
 	assert(s->kind->row_size <= IX_WORDS * 8 && s->kind->row_size % 8 == 0);
 	s->by_word[0] = all_fields; /* the set of unknown fields */
-	for (unsigned f = 0; f < s->kind->ncolumns; f++) {
-		const struct ix_column *c = ix_column(s->kind, f);
+	for (unsigned i = 0; i < s->kind->ncolumns; i++) {
+		const struct ix_column *c = &s->kind->columns[i];
+		enum ipcx_field f = (enum ipcx_field)c->field;
 
-		if (ix_kind_has(s->kind, f))
-			ipcx_fieldset_add(&s->has, (enum ipcx_field)f);
+		assert(!s->column[f]);
+		s->column[f] = (uint8_t)(i + 1);
+		ipcx_fieldset_add(&s->has, f);
 		for (unsigned w = 0; w < IX_WORDS; w++)
-			if ((c->words >> w & 1) || (c->size && c->offset / 8 == w))
-				ipcx_fieldset_add(&s->by_word[w], (enum ipcx_field)f);
+			if (c->size ? c->offset / 8 == w : c->words >> w & 1)
+				ipcx_fieldset_add(&s->by_word[w], f);
 		if (c->derive && !c->size && !c->words && !c->constant)
-			ipcx_fieldset_add(&s->always, (enum ipcx_field)f);
+			ipcx_fieldset_add(&s->always, f);
 	}
 }
 
@@ -279,7 +291,7 @@ static void stored(const struct ipcx_table *t, const struct ix_column *c, const 
 int ix_row_value(const struct ipcx_table *t, const struct ix_section *s, const void *row,
 		 enum ipcx_field f, struct ipcx_value *v)
 {
-	const struct ix_column *c = ix_column(s->kind, f);
+	const struct ix_column *c = ix_section_column(s, f);
 
 	if (c->size == 0 && !c->derive)
 		return -ENODATA;
@@ -316,15 +328,9 @@ int ipcx_row_get(const struct ipcx_table *t, size_t row, enum ipcx_field field,
 
 struct ipcx_fieldset ipcx_row_fields(const struct ipcx_table *t, size_t row)
 {
-	struct ipcx_fieldset has = { { 0 } };
 	const struct ix_section *s;
 
-	if (!ix_table_at(t, row, &s))
-		return has;
-	for (unsigned f = 0; f < s->kind->ncolumns; f++)
-		if (ix_kind_has(s->kind, f))
-			ipcx_fieldset_add(&has, (enum ipcx_field)f);
-	return has;
+	return ix_table_at(t, row, &s) ? s->has : (struct ipcx_fieldset){ { 0 } };
 }
 
 /* Called for every row that is written, so it does not loop over the fields. */

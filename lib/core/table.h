@@ -32,64 +32,45 @@ struct ix_section;
  * depends on one member alone). Neither: this kind of row lacks the field.
  */
 struct ix_column {
-	uint8_t size;    /* of the member: 1, 2, 4 or 8 */
-	bool constant;   /* the same in all rows of a section */
-	bool zero;       /* 0 is no value: a time that never came, an invisible PID */
-	bool costly;     /* takes extra calls here, though it may be cheap elsewhere: read
+	uint16_t field;
+	uint8_t size;      /* of the member: 1, 2, 4 or 8 */
+	bool constant : 1; /* the same in all rows of a section */
+	bool zero : 1;     /* 0 is no value: a time that never came, an invisible PID */
+	bool costly : 1; /* takes extra calls here, though it may be cheap elsewhere: read
 			    only if named */
-	uint16_t offset; /* of the member */
-	uint32_t words;  /* derived from several members: bit mask of their words in the
-			    row */
+	union {
+		uint32_t offset; /* with a size: of the member */
+		uint32_t words;  /* without: bit mask of the words of the row it derives
+				    from */
+	};
 	void (*derive)(const struct ipcx_table *t, const struct ix_section *s,
 		       const void *row,
 		       struct ipcx_value *v); /* v->type is initially NONE */
 };
 
-#define IX_COL(type, member)                                                          \
-	{                                                                             \
-		.size = sizeof(((type *)0)->member), .offset = offsetof(type, member) \
-	}
-#define IX_COL_ZERO(type, member)                                                      \
-	{                                                                              \
-		.size = sizeof(((type *)0)->member), .offset = offsetof(type, member), \
-		.zero = true                                                           \
-	}
-/* Stored, but read only if named. */
-#define IX_COL_COSTLY(type, member)                                                    \
-	{                                                                              \
-		.size = sizeof(((type *)0)->member), .offset = offsetof(type, member), \
-		.costly = true                                                         \
-	}
-#define IX_COL_COSTLY_ZERO(type, member)                                               \
-	{                                                                              \
-		.size = sizeof(((type *)0)->member), .offset = offsetof(type, member), \
-		.zero = true, .costly = true                                           \
-	}
-/* Derived from one stored member alone: changes only with that member. */
-#define IX_DERIVED_FROM(type, member, function)                                        \
-	{                                                                              \
-		.size = sizeof(((type *)0)->member), .offset = offsetof(type, member), \
-		.derive = (function)                                                   \
-	}
-/* Derived from several members: mask combines their IX_WORD_OF() with |. */
-#define IX_WORD_OF(type, member) (1U << (offsetof(type, member) / 8))
-#define IX_DERIVED_WORDS(mask, function)              \
-	{                                             \
-		.words = (mask), .derive = (function) \
-	}
-/* The same in all rows of a section. */
-#define IX_CONSTANT(function)                          \
-	{                                              \
-		.derive = (function), .constant = true \
-	}
-#define IX_DERIVED(function)         \
-	{                            \
-		.derive = (function) \
-	}
+_Static_assert(sizeof(struct ix_column) <= 2 * sizeof(void *) || sizeof(void *) < 8,
+	       "each page of columns costs every start a page fault");
 
-/* A kind of row. columns[] is indexed by field and ends with the last field that these
- * rows have, so that reading a field is one lookup and a new field makes no other kind
- * longer. */
+/* clang-format off */
+#define IX_COL_(f, type, member, ...)                                                  \
+	{ .field = (f), .size = sizeof(((type *)0)->member),                           \
+	  .offset = offsetof(type, member), __VA_ARGS__ }
+#define IX_COL(field, type, member)             IX_COL_(field, type, member, )
+#define IX_COL_ZERO(field, type, member)        IX_COL_(field, type, member, .zero = true)
+/* Stored, but read only if named. */
+#define IX_COL_COSTLY(field, type, member)      IX_COL_(field, type, member, .costly = true)
+#define IX_COL_COSTLY_ZERO(field, type, member) IX_COL_(field, type, member, .costly = true, .zero = true)
+/* Derived from one stored member alone: changes only with that member. */
+#define IX_DERIVED_FROM(field, type, member, f) IX_COL_(field, type, member, .derive = (f))
+/* Derived from several members: mask combines their IX_WORD_OF() with |. */
+#define IX_WORD_OF(type, member)                (1U << (offsetof(type, member) / 8))
+#define IX_DERIVED_WORDS(n, mask, f)            { .field = (n), .words = (mask), .derive = (f) }
+/* The same in all rows of a section. */
+#define IX_CONSTANT(n, f)                       { .field = (n), .derive = (f), .constant = true }
+#define IX_DERIVED(n, f)                        { .field = (n), .derive = (f) }
+/* clang-format on */
+
+/* A kind of row: columns[] lists each field of its rows once, in any order. */
 struct ix_kind {
 	const char *name; /* "objects", "semaphores", …: the JSON array */
 	size_t row_size;
@@ -102,14 +83,9 @@ struct ix_kind {
 	.ncolumns = sizeof((const struct ix_column[]){ __VA_ARGS__ }) / \
 		    sizeof(struct ix_column)
 
-/* Return the column of a field; one without size and function if rows lack the field. */
-static inline const struct ix_column *ix_column(const struct ix_kind *kind,
-						unsigned field)
-{
-	static const struct ix_column none = { .size = 0 };
-
-	return field < kind->ncolumns ? &kind->columns[field] : &none;
-}
+/* Return the column of a field; one without size and function if rows lack the field.
+ * This is a linear search: code that runs per row uses ix_section_column(). */
+const struct ix_column *ix_column(const struct ix_kind *kind, unsigned field);
 
 /* Whether rows of this kind have a field. */
 static inline bool ix_kind_has(const struct ix_kind *kind, unsigned field)
@@ -138,11 +114,23 @@ struct ix_section {
 	size_t place;        /* index in the table's places plus 1; or 0 */
 	uint64_t dev, ino;   /* the directory of its objects; 0: unknown */
 	size_t first, count; /* row numbers */
-	size_t offset;       /* of the first row, in the arena */
+	size_t offset;       /* of the first row in the arena */
 	struct ipcx_fieldset by_word[IX_WORDS]; /* fields that depend on each word */
 	struct ipcx_fieldset always; /* fields that may differ even if no word does */
 	struct ipcx_fieldset has;    /* all fields of its rows */
+	uint8_t column[8 * sizeof(struct ipcx_fieldset)]; /* by field: index in
+							     kind->columns plus 1; or 0 */
 };
+
+/* Like ix_column(), but one array access. */
+static inline const struct ix_column *ix_section_column(const struct ix_section *s,
+							unsigned field)
+{
+	static const struct ix_column none = { .size = 0 };
+	unsigned at = field < sizeof(s->column) ? s->column[field] : 0;
+
+	return at ? &s->kind->columns[at - 1] : &none;
+}
 
 /* The result of a condition for a row: 1 true, 0 false, -1 unknown, either because a
  * value is unknown or absent or, if error is not 0, because something failed. */

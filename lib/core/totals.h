@@ -16,9 +16,9 @@ struct ix_totals {
 };
 
 /* The columns of every row of totals. */
-#define IX_TOTALS_COLUMNS(type)                      \
-	[IPCX_F_MECH] = IX_CONSTANT(ix_derive_mech), \
-	IX_PLACE_COLUMNS, [IPCX_F_OBJECTS] = IX_COL(type, objects)
+#define IX_TOTALS_COLUMNS(type)                                     \
+	IX_CONSTANT(IPCX_F_MECH, ix_derive_mech), IX_PLACE_COLUMNS, \
+		IX_COL(IPCX_F_OBJECTS, type, objects)
 
 /* Store a counter that the kernel keeps in an int; negative means that it overflowed and
  * is unknown. */

@@ -24,10 +24,10 @@ static const struct ix_kind message_kind = {
 	.name = "messages",
 	.row_size = sizeof(struct message_row),
 	IX_COLUMNS(
-		[IPCX_F_POSITION] = IX_COL(struct message_row, position),
-		[IPCX_F_MTYPE]    = IX_COL(struct message_row, rank),
-		[IPCX_F_SIZE]     = IX_COL(struct message_row, size),
-		[IPCX_F_DATA]     = IX_COL(struct message_row, data)
+		IX_COL(IPCX_F_POSITION, struct message_row, position),
+		IX_COL(IPCX_F_MTYPE,    struct message_row, rank),
+		IX_COL(IPCX_F_SIZE,     struct message_row, size),
+		IX_COL(IPCX_F_DATA,     struct message_row, data)
 	),
 };
 /* clang-format on */

@@ -36,11 +36,11 @@ static const struct ix_kind key_kind = {
 	.name = "keys",
 	.row_size = sizeof(struct key_row),
 	IX_COLUMNS(
-		[IPCX_F_KEY]    = IX_COL(struct key_row, key),
-		[IPCX_F_PATH]   = IX_COL(struct key_row, path),
-		[IPCX_F_PROJ]   = IX_COL(struct key_row, proj),
-		[IPCX_F_DEVICE] = IX_COL(struct key_row, device),
-		[IPCX_F_INODE]  = IX_COL(struct key_row, inode)
+		IX_COL(IPCX_F_KEY,    struct key_row, key),
+		IX_COL(IPCX_F_PATH,   struct key_row, path),
+		IX_COL(IPCX_F_PROJ,   struct key_row, proj),
+		IX_COL(IPCX_F_DEVICE, struct key_row, device),
+		IX_COL(IPCX_F_INODE,  struct key_row, inode)
 	),
 };
 
@@ -48,10 +48,10 @@ static const struct ix_kind id_kind = {
 	.name = "ids",
 	.row_size = sizeof(struct id_row),
 	IX_COLUMNS(
-		[IPCX_F_REF]      = IX_COL(struct id_row, ref),
-		[IPCX_F_ID]       = IX_COL(struct id_row, id),
-		[IPCX_F_ID_INDEX] = IX_COL(struct id_row, index),
-		[IPCX_F_ID_SEQ]   = IX_COL(struct id_row, seq)
+		IX_COL(IPCX_F_REF,      struct id_row, ref),
+		IX_COL(IPCX_F_ID,       struct id_row, id),
+		IX_COL(IPCX_F_ID_INDEX, struct id_row, index),
+		IX_COL(IPCX_F_ID_SEQ,   struct id_row, seq)
 	),
 };
 /* clang-format on */

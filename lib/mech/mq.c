@@ -72,17 +72,17 @@ static const struct ix_kind mq_kind = {
 	.row_size = sizeof(struct mq_row),
 	IX_COLUMNS(
 		IX_POSIX_COLUMNS(struct mq_row),
-		[IPCX_F_MAXMSG]        = IX_COL(struct mq_row, maxmsg),
-		[IPCX_F_MSGSIZE]       = IX_COL(struct mq_row, msgsize),
-		[IPCX_F_CURMSGS]       = IX_COL(struct mq_row, curmsgs),
-		[IPCX_F_USE_PERCENT]   = IX_DERIVED(derive_use_percent),
-		[IPCX_F_QSIZE]         = IX_COL(struct mq_row, qsize),
-		[IPCX_F_NOTIFY]        = IX_DERIVED(derive_notify),
-		[IPCX_F_NOTIFY_PID]    = IX_COL_ZERO(struct mq_row, notify_pid),
-		[IPCX_F_NOTIFY_SIGNAL] = IX_COL_ZERO(struct mq_row, notify_signal),
-		[IPCX_F_IDLE]          = IX_DERIVED_WORDS(IX_WORD_OF(struct mq_row, base.ctime) |
+		IX_COL(IPCX_F_MAXMSG,        struct mq_row, maxmsg),
+		IX_COL(IPCX_F_MSGSIZE,       struct mq_row, msgsize),
+		IX_COL(IPCX_F_CURMSGS,       struct mq_row, curmsgs),
+		IX_DERIVED(IPCX_F_USE_PERCENT,   derive_use_percent),
+		IX_COL(IPCX_F_QSIZE,         struct mq_row, qsize),
+		IX_DERIVED(IPCX_F_NOTIFY,        derive_notify),
+		IX_COL_ZERO(IPCX_F_NOTIFY_PID,    struct mq_row, notify_pid),
+		IX_COL_ZERO(IPCX_F_NOTIFY_SIGNAL, struct mq_row, notify_signal),
+		IX_DERIVED_WORDS(IPCX_F_IDLE,          IX_WORD_OF(struct mq_row, base.ctime) |
 							  IX_WORD_OF(struct mq_row, base.mtime), ix_derive_idle),
-		[IPCX_F_MTIME]         = IX_COL(struct mq_row, base.mtime)
+		IX_COL(IPCX_F_MTIME,         struct mq_row, base.mtime)
 	),
 };
 

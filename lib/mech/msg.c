@@ -42,21 +42,21 @@ static const struct ix_kind msg_kind = {
 	.row_size = sizeof(struct msg_row),
 	IX_COLUMNS(
 		IX_SYSV_COLUMNS(struct msg_row),
-		[IPCX_F_CBYTES]      = IX_COL(struct msg_row, cbytes),
-		[IPCX_F_QNUM]        = IX_COL(struct msg_row, qnum),
-		[IPCX_F_QBYTES]      = IX_COL(struct msg_row, qbytes),
-		[IPCX_F_USE_PERCENT] = IX_DERIVED_WORDS(IX_WORD_OF(struct msg_row, cbytes) |
+		IX_COL(IPCX_F_CBYTES,      struct msg_row, cbytes),
+		IX_COL(IPCX_F_QNUM,        struct msg_row, qnum),
+		IX_COL(IPCX_F_QBYTES,      struct msg_row, qbytes),
+		IX_DERIVED_WORDS(IPCX_F_USE_PERCENT, IX_WORD_OF(struct msg_row, cbytes) |
 							IX_WORD_OF(struct msg_row, qnum) |
 							IX_WORD_OF(struct msg_row, qbytes), derive_use),
-		[IPCX_F_LSPID]       = IX_COL_ZERO(struct msg_row, lspid),
-		[IPCX_F_LRPID]       = IX_COL_ZERO(struct msg_row, lrpid),
-		[IPCX_F_LSPID_ALIVE] = IX_DERIVED_FROM(struct msg_row, lspid_alive, ix_derive_lspid_alive),
-		[IPCX_F_LRPID_ALIVE] = IX_DERIVED_FROM(struct msg_row, lrpid_alive, ix_derive_lrpid_alive),
-		[IPCX_F_IDLE]        = IX_DERIVED_WORDS(IX_WORD_OF(struct msg_row, base.ctime) |
+		IX_COL_ZERO(IPCX_F_LSPID,       struct msg_row, lspid),
+		IX_COL_ZERO(IPCX_F_LRPID,       struct msg_row, lrpid),
+		IX_DERIVED_FROM(IPCX_F_LSPID_ALIVE, struct msg_row, lspid_alive, ix_derive_lspid_alive),
+		IX_DERIVED_FROM(IPCX_F_LRPID_ALIVE, struct msg_row, lrpid_alive, ix_derive_lrpid_alive),
+		IX_DERIVED_WORDS(IPCX_F_IDLE,        IX_WORD_OF(struct msg_row, base.ctime) |
 							IX_WORD_OF(struct msg_row, stime) |
 							IX_WORD_OF(struct msg_row, rtime), ix_derive_idle),
-		[IPCX_F_STIME]       = IX_COL_ZERO(struct msg_row, stime),
-		[IPCX_F_RTIME]       = IX_COL_ZERO(struct msg_row, rtime)
+		IX_COL_ZERO(IPCX_F_STIME,       struct msg_row, stime),
+		IX_COL_ZERO(IPCX_F_RTIME,       struct msg_row, rtime)
 	),
 };
 
@@ -207,9 +207,9 @@ static const struct ix_kind message_kind = {
 	.name = "messages",
 	.row_size = sizeof(struct message_row),
 	IX_COLUMNS(
-		[IPCX_F_POSITION] = IX_COL(struct message_row, position),
-		[IPCX_F_MTYPE]    = IX_COL(struct message_row, mtype),
-		[IPCX_F_SIZE]     = IX_COL(struct message_row, size)
+		IX_COL(IPCX_F_POSITION, struct message_row, position),
+		IX_COL(IPCX_F_MTYPE,    struct message_row, mtype),
+		IX_COL(IPCX_F_SIZE,     struct message_row, size)
 	),
 };
 /* clang-format on */
@@ -354,8 +354,8 @@ static const struct ix_kind totals_kind = {
 	.row_size = sizeof(struct msg_totals),
 	IX_COLUMNS(
 		IX_TOTALS_COLUMNS(struct msg_totals),
-		[IPCX_F_QNUM]   = IX_COL(struct msg_totals, qnum),
-		[IPCX_F_CBYTES] = IX_COL(struct msg_totals, cbytes)
+		IX_COL(IPCX_F_QNUM,   struct msg_totals, qnum),
+		IX_COL(IPCX_F_CBYTES, struct msg_totals, cbytes)
 	),
 };
 /* clang-format on */

@@ -25,19 +25,19 @@ struct ix_posix_row {
 /* The columns of that struct; the row's struct begins with "struct ix_posix_row base". */
 /* clang-format off */
 #define IX_POSIX_COLUMNS(type)                                            \
-	[IPCX_F_MECH]          = IX_CONSTANT(ix_derive_mech),             \
+	IX_CONSTANT(IPCX_F_MECH,          ix_derive_mech),             \
 	IX_PLACE_COLUMNS,                                                 \
-	[IPCX_F_REF]           = IX_COL(type, base.ref),                  \
-	[IPCX_F_NAME]          = IX_COL(type, base.name),                 \
-	[IPCX_F_OWNER]         = IX_DERIVED_FROM(type, base.uid, ix_derive_owner), \
-	[IPCX_F_UID]           = IX_COL(type, base.uid),                  \
-	[IPCX_F_GROUP]         = IX_DERIVED_FROM(type, base.gid, ix_derive_group), \
-	[IPCX_F_GID]           = IX_COL(type, base.gid),                  \
-	[IPCX_F_MODE]          = IX_COL(type, base.mode),                 \
-	[IPCX_F_CTIME]         = IX_COL(type, base.ctime),                \
-	[IPCX_F_INODE]         = IX_COL_ZERO(type, base.ino),             \
-	[IPCX_F_DEVICE]        = IX_COL_ZERO(type, base.dev),             \
-	[IPCX_F_AGE]           = IX_DERIVED_FROM(type, base.ctime, ix_derive_age)
+	IX_COL(IPCX_F_REF,           type, base.ref),                  \
+	IX_COL(IPCX_F_NAME,          type, base.name),                 \
+	IX_DERIVED_FROM(IPCX_F_OWNER,         type, base.uid, ix_derive_owner), \
+	IX_COL(IPCX_F_UID,           type, base.uid),                  \
+	IX_DERIVED_FROM(IPCX_F_GROUP,         type, base.gid, ix_derive_group), \
+	IX_COL(IPCX_F_GID,           type, base.gid),                  \
+	IX_COL(IPCX_F_MODE,          type, base.mode),                 \
+	IX_COL(IPCX_F_CTIME,         type, base.ctime),                \
+	IX_COL_ZERO(IPCX_F_INODE,         type, base.ino),             \
+	IX_COL_ZERO(IPCX_F_DEVICE,        type, base.dev),             \
+	IX_DERIVED_FROM(IPCX_F_AGE,           type, base.ctime, ix_derive_age)
 /* clang-format on */
 
 /* ---- directories */

@@ -38,10 +38,10 @@ static const struct ix_kind psem_kind = {
 	.row_size = sizeof(struct psem_row),
 	IX_COLUMNS(
 		IX_POSIX_COLUMNS(struct psem_row),
-		[IPCX_F_IDLE]  = IX_CONSTANT(ix_derive_none),
-		[IPCX_F_SHM_DEVICE] = IX_CONSTANT(ix_derive_shm_device),
-		[IPCX_F_MTIME] = IX_COL(struct psem_row, base.mtime),
-		[IPCX_F_VALUE] = IX_COL(struct psem_row, value)
+		IX_CONSTANT(IPCX_F_IDLE,  ix_derive_none),
+		IX_CONSTANT(IPCX_F_SHM_DEVICE, ix_derive_shm_device),
+		IX_COL(IPCX_F_MTIME, struct psem_row, base.mtime),
+		IX_COL(IPCX_F_VALUE, struct psem_row, value)
 	),
 };
 /* clang-format on */

@@ -36,13 +36,13 @@ static const struct ix_kind pshm_kind = {
 	.row_size = sizeof(struct pshm_row),
 	IX_COLUMNS(
 		IX_POSIX_COLUMNS(struct pshm_row),
-		[IPCX_F_SHM_DEVICE] = IX_CONSTANT(ix_derive_shm_device),
-		[IPCX_F_SIZE]      = IX_COL(struct pshm_row, size),
-		[IPCX_F_ALLOCATED] = IX_COL(struct pshm_row, allocated),
-		[IPCX_F_IDLE]      = IX_CONSTANT(ix_derive_none),
-		[IPCX_F_MTIME]     = IX_COL(struct pshm_row, base.mtime),
-		[IPCX_F_ATIME]     = IX_COL(struct pshm_row, atime),
-		[IPCX_F_LINKS]     = IX_COL(struct pshm_row, links)
+		IX_CONSTANT(IPCX_F_SHM_DEVICE, ix_derive_shm_device),
+		IX_COL(IPCX_F_SIZE,      struct pshm_row, size),
+		IX_COL(IPCX_F_ALLOCATED, struct pshm_row, allocated),
+		IX_CONSTANT(IPCX_F_IDLE,      ix_derive_none),
+		IX_COL(IPCX_F_MTIME,     struct pshm_row, base.mtime),
+		IX_COL(IPCX_F_ATIME,     struct pshm_row, atime),
+		IX_COL(IPCX_F_LINKS,     struct pshm_row, links)
 	),
 };
 /* clang-format on */

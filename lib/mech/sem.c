@@ -31,14 +31,14 @@ static const struct ix_kind sem_kind = {
 	.row_size = sizeof(struct sem_row),
 	IX_COLUMNS(
 		IX_SYSV_COLUMNS(struct sem_row),
-		[IPCX_F_NSEMS] = IX_COL(struct sem_row, nsems),
-		[IPCX_F_OTIME] = IX_COL_ZERO(struct sem_row, otime),
-		[IPCX_F_IDLE] = IX_DERIVED_WORDS(IX_WORD_OF(struct sem_row, base.ctime) |
+		IX_COL(IPCX_F_NSEMS, struct sem_row, nsems),
+		IX_COL_ZERO(IPCX_F_OTIME, struct sem_row, otime),
+		IX_DERIVED_WORDS(IPCX_F_IDLE, IX_WORD_OF(struct sem_row, base.ctime) |
 						 IX_WORD_OF(struct sem_row, otime), ix_derive_idle),
-		[IPCX_F_SEMNCNT] = IX_COL_COSTLY(struct sem_row, semncnt),
-		[IPCX_F_SEMZCNT] = IX_COL_COSTLY(struct sem_row, semzcnt),
-		[IPCX_F_LPID] = IX_COL_COSTLY_ZERO(struct sem_row, lpid),
-		[IPCX_F_LPID_ALIVE] = IX_DERIVED_FROM(struct sem_row, lpid_alive, ix_derive_lpid_alive)
+		IX_COL_COSTLY(IPCX_F_SEMNCNT, struct sem_row, semncnt),
+		IX_COL_COSTLY(IPCX_F_SEMZCNT, struct sem_row, semzcnt),
+		IX_COL_COSTLY_ZERO(IPCX_F_LPID, struct sem_row, lpid),
+		IX_DERIVED_FROM(IPCX_F_LPID_ALIVE, struct sem_row, lpid_alive, ix_derive_lpid_alive)
 	),
 };
 
@@ -242,11 +242,11 @@ static const struct ix_kind semaphore_kind = {
 	.name = "semaphores",
 	.row_size = sizeof(struct semaphore_row),
 	IX_COLUMNS(
-		[IPCX_F_SEMNUM]  = IX_COL(struct semaphore_row, semnum),
-		[IPCX_F_VALUE]   = IX_COL(struct semaphore_row, value),
-		[IPCX_F_SEMPID]  = IX_COL_ZERO(struct semaphore_row, sempid),
-		[IPCX_F_SEMNCNT] = IX_COL(struct semaphore_row, semncnt),
-		[IPCX_F_SEMZCNT] = IX_COL(struct semaphore_row, semzcnt)
+		IX_COL(IPCX_F_SEMNUM,  struct semaphore_row, semnum),
+		IX_COL(IPCX_F_VALUE,   struct semaphore_row, value),
+		IX_COL_ZERO(IPCX_F_SEMPID,  struct semaphore_row, sempid),
+		IX_COL(IPCX_F_SEMNCNT, struct semaphore_row, semncnt),
+		IX_COL(IPCX_F_SEMZCNT, struct semaphore_row, semzcnt)
 	),
 };
 /* clang-format on */
@@ -348,7 +348,7 @@ static const struct ix_kind totals_kind = {
 	.row_size = sizeof(struct sem_totals),
 	IX_COLUMNS(
 		IX_TOTALS_COLUMNS(struct sem_totals),
-		[IPCX_F_NSEMS] = IX_COL(struct sem_totals, nsems)
+		IX_COL(IPCX_F_NSEMS, struct sem_totals, nsems)
 	),
 };
 /* clang-format on */

@@ -71,23 +71,23 @@ static const struct ix_kind shm_kind = {
 	.row_size = sizeof(struct shm_row),
 	IX_COLUMNS(
 		IX_SYSV_COLUMNS(struct shm_row),
-		[IPCX_F_SIZE]          = IX_COL(struct shm_row, size),
-		[IPCX_F_RSS]           = IX_COL(struct shm_row, rss),
-		[IPCX_F_SWAP]          = IX_COL(struct shm_row, swap),
-		[IPCX_F_NATTCH]        = IX_COL(struct shm_row, nattch),
-		[IPCX_F_STATUS]        = IX_DERIVED_FROM(struct shm_row, base.mode, derive_status),
-		[IPCX_F_DEST]          = IX_DERIVED_FROM(struct shm_row, base.mode, derive_dest),
-		[IPCX_F_LOCKED]        = IX_DERIVED_FROM(struct shm_row, base.mode, derive_locked),
-		[IPCX_F_CPID]          = IX_COL_ZERO(struct shm_row, cpid),
-		[IPCX_F_LPID]          = IX_COL_ZERO(struct shm_row, lpid),
-		[IPCX_F_COMMAND]       = IX_COL(struct shm_row, command),
-		[IPCX_F_CREATOR_ALIVE] = IX_DERIVED_FROM(struct shm_row, cpid_alive, ix_derive_cpid_alive),
-		[IPCX_F_CPID_ALIVE]    = IX_DERIVED_FROM(struct shm_row, cpid_alive, ix_derive_cpid_alive),
-		[IPCX_F_LPID_ALIVE]    = IX_DERIVED_FROM(struct shm_row, lpid_alive, ix_derive_lpid_alive),
-		[IPCX_F_IDLE]          = IX_DERIVED_WORDS(IX_WORD_OF(struct shm_row, nattch) | IX_WORD_OF(struct shm_row, base.ctime) |
+		IX_COL(IPCX_F_SIZE,          struct shm_row, size),
+		IX_COL(IPCX_F_RSS,           struct shm_row, rss),
+		IX_COL(IPCX_F_SWAP,          struct shm_row, swap),
+		IX_COL(IPCX_F_NATTCH,        struct shm_row, nattch),
+		IX_DERIVED_FROM(IPCX_F_STATUS,        struct shm_row, base.mode, derive_status),
+		IX_DERIVED_FROM(IPCX_F_DEST,          struct shm_row, base.mode, derive_dest),
+		IX_DERIVED_FROM(IPCX_F_LOCKED,        struct shm_row, base.mode, derive_locked),
+		IX_COL_ZERO(IPCX_F_CPID,          struct shm_row, cpid),
+		IX_COL_ZERO(IPCX_F_LPID,          struct shm_row, lpid),
+		IX_COL(IPCX_F_COMMAND,       struct shm_row, command),
+		IX_DERIVED_FROM(IPCX_F_CREATOR_ALIVE, struct shm_row, cpid_alive, ix_derive_cpid_alive),
+		IX_DERIVED_FROM(IPCX_F_CPID_ALIVE,    struct shm_row, cpid_alive, ix_derive_cpid_alive),
+		IX_DERIVED_FROM(IPCX_F_LPID_ALIVE,    struct shm_row, lpid_alive, ix_derive_lpid_alive),
+		IX_DERIVED_WORDS(IPCX_F_IDLE,          IX_WORD_OF(struct shm_row, nattch) | IX_WORD_OF(struct shm_row, base.ctime) |
 							  IX_WORD_OF(struct shm_row, atime) | IX_WORD_OF(struct shm_row, dtime), ix_derive_idle),
-		[IPCX_F_ATIME]         = IX_COL_ZERO(struct shm_row, atime),
-		[IPCX_F_DTIME]         = IX_COL_ZERO(struct shm_row, dtime)
+		IX_COL_ZERO(IPCX_F_ATIME,         struct shm_row, atime),
+		IX_COL_ZERO(IPCX_F_DTIME,         struct shm_row, dtime)
 	),
 };
 

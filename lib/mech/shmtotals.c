@@ -21,9 +21,9 @@ static const struct ix_kind totals_kind = {
 	.row_size = sizeof(struct shm_totals),
 	IX_COLUMNS(
 		IX_TOTALS_COLUMNS(struct shm_totals),
-		[IPCX_F_ALLOCATED] = IX_COL(struct shm_totals, allocated),
-		[IPCX_F_RSS]       = IX_COL(struct shm_totals, rss),
-		[IPCX_F_SWAP]      = IX_COL(struct shm_totals, swap)
+		IX_COL(IPCX_F_ALLOCATED, struct shm_totals, allocated),
+		IX_COL(IPCX_F_RSS,       struct shm_totals, rss),
+		IX_COL(IPCX_F_SWAP,      struct shm_totals, swap)
 	),
 };
 /* clang-format on */
@@ -35,16 +35,15 @@ static void total_pages(struct ipcx_table *t, struct shm_totals *row,
 		ix_unknown(t, row, field);
 }
 
-static uint64_t shmtotals_number(const void *row, enum ipcx_field f)
-{
-	return ix_column_raw(ix_column(ix_shm_sysv.kind, f), row);
-}
-
 /* Add up the lines of /proc/sysvipc/shm. */
 static int shmtotals_add_up(struct ipcx *x, struct ipcx_table *t, struct shm_totals *row,
 			    int error)
 {
 	struct ix_sysv_lines l auto_sysv_lines = { .n = 0 };
+	const struct ix_kind *kind = ix_shm_sysv.kind;
+	const struct ix_column *bytes = ix_column(kind, IPCX_F_SIZE),
+			       *rss = ix_column(kind, IPCX_F_RSS),
+			       *swap = ix_column(kind, IPCX_F_SWAP);
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 
 	if (ix_sysv_lines(x, &ix_shm_sysv, &l) < 0 || !l.whole)
@@ -52,15 +51,15 @@ static int shmtotals_add_up(struct ipcx *x, struct ipcx_table *t, struct shm_tot
 	row->objects = l.n;
 	for (size_t i = 0; i < l.n; i++) {
 		const void *one = ix_sysv_line(&l, i);
-		uint64_t size = shmtotals_number(one, IPCX_F_SIZE);
+		uint64_t size = ix_column_raw(bytes, one);
 
 		if (__builtin_add_overflow(row->allocated,
 					   ix_mul_sat(size / page + (size % page != 0),
 						      page),
 					   &row->allocated))
 			ix_unknown(t, row, IPCX_F_ALLOCATED);
-		row->rss += shmtotals_number(one, IPCX_F_RSS);
-		row->swap += shmtotals_number(one, IPCX_F_SWAP);
+		row->rss += ix_column_raw(rss, one);
+		row->swap += ix_column_raw(swap, one);
 	}
 	ix_unknown_all(t, row, &l.lacks);
 	return 0;

@@ -33,24 +33,24 @@ ix_derive ix_derive_id_seq;
 /* The columns of that struct; the row's struct begins with "struct ix_sysv_row base". */
 /* clang-format off */
 #define IX_SYSV_COLUMNS(type)                                             \
-	[IPCX_F_MECH]          = IX_CONSTANT(ix_derive_mech),             \
+	IX_CONSTANT(IPCX_F_MECH,          ix_derive_mech),             \
 	IX_PLACE_COLUMNS,                                                 \
-	[IPCX_F_REF]           = IX_DERIVED_FROM(type, base.id, ix_derive_sysv_ref), \
-	[IPCX_F_ID]            = IX_COL(type, base.id),                   \
-	[IPCX_F_KEY]           = IX_COL(type, base.key),                  \
-	[IPCX_F_OWNER]         = IX_DERIVED_FROM(type, base.uid, ix_derive_owner), \
-	[IPCX_F_UID]           = IX_COL(type, base.uid),                  \
-	[IPCX_F_GROUP]         = IX_DERIVED_FROM(type, base.gid, ix_derive_group), \
-	[IPCX_F_GID]           = IX_COL(type, base.gid),                  \
-	[IPCX_F_CREATOR]       = IX_DERIVED_FROM(type, base.cuid, ix_derive_creator), \
-	[IPCX_F_CUID]          = IX_COL(type, base.cuid),                 \
-	[IPCX_F_CREATOR_GROUP] = IX_DERIVED_FROM(type, base.cgid, ix_derive_creator_group), \
-	[IPCX_F_CGID]          = IX_COL(type, base.cgid),                 \
-	[IPCX_F_MODE]          = IX_DERIVED_FROM(type, base.mode, ix_derive_sysv_mode), \
-	[IPCX_F_CTIME]         = IX_COL_ZERO(type, base.ctime),           \
-	[IPCX_F_AGE]           = IX_DERIVED_FROM(type, base.ctime, ix_derive_age), \
-	[IPCX_F_ID_INDEX]      = IX_DERIVED_FROM(type, base.id, ix_derive_id_index), \
-	[IPCX_F_ID_SEQ]        = IX_DERIVED_FROM(type, base.id, ix_derive_id_seq)
+	IX_DERIVED_FROM(IPCX_F_REF,           type, base.id, ix_derive_sysv_ref), \
+	IX_COL(IPCX_F_ID,            type, base.id),                   \
+	IX_COL(IPCX_F_KEY,           type, base.key),                  \
+	IX_DERIVED_FROM(IPCX_F_OWNER,         type, base.uid, ix_derive_owner), \
+	IX_COL(IPCX_F_UID,           type, base.uid),                  \
+	IX_DERIVED_FROM(IPCX_F_GROUP,         type, base.gid, ix_derive_group), \
+	IX_COL(IPCX_F_GID,           type, base.gid),                  \
+	IX_DERIVED_FROM(IPCX_F_CREATOR,       type, base.cuid, ix_derive_creator), \
+	IX_COL(IPCX_F_CUID,          type, base.cuid),                 \
+	IX_DERIVED_FROM(IPCX_F_CREATOR_GROUP, type, base.cgid, ix_derive_creator_group), \
+	IX_COL(IPCX_F_CGID,          type, base.cgid),                 \
+	IX_DERIVED_FROM(IPCX_F_MODE,          type, base.mode, ix_derive_sysv_mode), \
+	IX_COL_ZERO(IPCX_F_CTIME,         type, base.ctime),           \
+	IX_DERIVED_FROM(IPCX_F_AGE,           type, base.ctime, ix_derive_age), \
+	IX_DERIVED_FROM(IPCX_F_ID_INDEX,      type, base.id, ix_derive_id_index), \
+	IX_DERIVED_FROM(IPCX_F_ID_SEQ,        type, base.id, ix_derive_id_seq)
 /* clang-format on */
 
 /* A word of the heading of /proc/sysvipc: its field, and where the number is stored. */

@@ -24,11 +24,11 @@ static const struct ix_kind cmp_kind = {
 	.name = "comparison",
 	.row_size = sizeof(struct cmp_row),
 	IX_COLUMNS(
-		[IPCX_F_NAME]    = IX_COL(struct cmp_row, name),
-		[IPCX_F_FIRST]   = IX_COL(struct cmp_row, first),
-		[IPCX_F_SECOND]  = IX_COL(struct cmp_row, second),
-		[IPCX_F_SAME]    = IX_COL(struct cmp_row, same),
-		[IPCX_F_FOLLOWS] = IX_COL(struct cmp_row, follows)
+		IX_COL(IPCX_F_NAME,    struct cmp_row, name),
+		IX_COL(IPCX_F_FIRST,   struct cmp_row, first),
+		IX_COL(IPCX_F_SECOND,  struct cmp_row, second),
+		IX_COL(IPCX_F_SAME,    struct cmp_row, same),
+		IX_COL(IPCX_F_FOLLOWS, struct cmp_row, follows)
 	),
 };
 /* clang-format on */

@@ -35,10 +35,10 @@ void ix_derive_needed(const struct ipcx_table *t, const struct ix_section *s,
 static const struct ix_kind needs_kind = {
 	.name = "needs",
 	.row_size = sizeof(struct ix_limit_row),
-	IX_COLUMNS(IX_NEED_COLUMNS, [IPCX_F_USED] = IX_DERIVED(ix_derive_used),
-		   [IPCX_F_FITS] = IX_COL(struct ix_limit_row, fits),
-		   [IPCX_F_RAISE_TO] = IX_COL_ZERO(struct ix_limit_row, raise_to),
-		   [IPCX_F_CEILING] = IX_DERIVED(ix_derive_ceiling)),
+	IX_COLUMNS(IX_NEED_COLUMNS, IX_DERIVED(IPCX_F_USED, ix_derive_used),
+		   IX_COL(IPCX_F_FITS, struct ix_limit_row, fits),
+		   IX_COL_ZERO(IPCX_F_RAISE_TO, struct ix_limit_row, raise_to),
+		   IX_DERIVED(IPCX_F_CEILING, ix_derive_ceiling)),
 };
 
 enum verdict {

@@ -10,14 +10,14 @@
 #include "query/limits.h"
 
 /* The columns that "needs" and "shares" have in common. */
-#define IX_NEED_COLUMNS                                        \
-	[IPCX_F_MECH] = IX_CONSTANT(ix_derive_mech),           \
-	[IPCX_F_NAME] = IX_COL(struct ix_limit_row, name),     \
-	[IPCX_F_LIMIT] = IX_DERIVED(ix_derive_limit),          \
-	[IPCX_F_NEEDED] = IX_DERIVED(ix_derive_needed),        \
-	[IPCX_F_UNIT] = IX_COL(struct ix_limit_row, unit),     \
-	[IPCX_F_SOURCE] = IX_COL(struct ix_limit_row, source), \
-	[IPCX_F_WHAT] = IX_COL(struct ix_limit_row, what)
+#define IX_NEED_COLUMNS                                             \
+	IX_CONSTANT(IPCX_F_MECH, ix_derive_mech),                   \
+		IX_COL(IPCX_F_NAME, struct ix_limit_row, name),     \
+		IX_DERIVED(IPCX_F_LIMIT, ix_derive_limit),          \
+		IX_DERIVED(IPCX_F_NEEDED, ix_derive_needed),        \
+		IX_COL(IPCX_F_UNIT, struct ix_limit_row, unit),     \
+		IX_COL(IPCX_F_SOURCE, struct ix_limit_row, source), \
+		IX_COL(IPCX_F_WHAT, struct ix_limit_row, what)
 void ix_derive_needed(const struct ipcx_table *t, const struct ix_section *s,
 		      const void *row, struct ipcx_value *v);
 

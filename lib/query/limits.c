@@ -17,16 +17,16 @@
 static const struct ix_kind limits_kind = {
 	.name = "limits",
 	.row_size = sizeof(struct ix_limit_row),
-	IX_COLUMNS([IPCX_F_MECH] = IX_CONSTANT(ix_derive_mech), IX_PLACE_COLUMNS,
-		   [IPCX_F_SHM_DEVICE] = IX_CONSTANT(ix_derive_shm_device),
-		   [IPCX_F_NAME] = IX_COL(struct ix_limit_row, name),
-		   [IPCX_F_LIMIT] = IX_DERIVED(ix_derive_limit),
-		   [IPCX_F_USED] = IX_DERIVED(ix_derive_used),
-		   [IPCX_F_PERCENT] = IX_DERIVED(ix_derive_percent),
-		   [IPCX_F_UNIT] = IX_COL(struct ix_limit_row, unit),
-		   [IPCX_F_SOURCE] = IX_COL(struct ix_limit_row, source),
-		   [IPCX_F_WHAT] = IX_COL(struct ix_limit_row, what),
-		   [IPCX_F_CEILING] = IX_DERIVED(ix_derive_ceiling)),
+	IX_COLUMNS(IX_CONSTANT(IPCX_F_MECH, ix_derive_mech), IX_PLACE_COLUMNS,
+		   IX_CONSTANT(IPCX_F_SHM_DEVICE, ix_derive_shm_device),
+		   IX_COL(IPCX_F_NAME, struct ix_limit_row, name),
+		   IX_DERIVED(IPCX_F_LIMIT, ix_derive_limit),
+		   IX_DERIVED(IPCX_F_USED, ix_derive_used),
+		   IX_DERIVED(IPCX_F_PERCENT, ix_derive_percent),
+		   IX_COL(IPCX_F_UNIT, struct ix_limit_row, unit),
+		   IX_COL(IPCX_F_SOURCE, struct ix_limit_row, source),
+		   IX_COL(IPCX_F_WHAT, struct ix_limit_row, what),
+		   IX_DERIVED(IPCX_F_CEILING, ix_derive_ceiling)),
 };
 
 static void limits_put(struct ipcx_value *v, bool there, uint64_t n)

@@ -62,10 +62,10 @@ static void plan_dear(struct ix_scan *s, const struct ix_kind *kind)
 	struct ipcx_fieldset unread = { { 0 } }, vague = { { 0 } };
 
 	s->costly = unread;
-	for (unsigned n = 0; n < kind->ncolumns; n++) {
-		enum ipcx_field f = (enum ipcx_field)n;
+	for (unsigned i = 0; i < kind->ncolumns; i++) {
+		enum ipcx_field f = (enum ipcx_field)kind->columns[i].field;
 
-		if (!ix_column(kind, f)->costly)
+		if (!kind->columns[i].costly)
 			continue;
 		if (!ipcx_fieldset_has(&s->asked, f)) {
 			ipcx_fieldset_add(&unread, f);
@@ -155,12 +155,12 @@ static bool everybody_is_here(struct ipcx *x)
 	return true;
 }
 
-void ix_number_here(struct ipcx *x, const struct ix_kind *kind, void *row)
+void ix_number_here(struct ipcx *x, const struct ix_section *at, void *row)
 {
 	const struct ix_idmap *map = x->view.ids;
 
 	for (size_t i = 0; i < IX_NAMED; i++) {
-		const struct ix_column *c = ix_column(kind, ix_name_fields[i].id);
+		const struct ix_column *c = ix_section_column(at, ix_name_fields[i].id);
 		uint32_t id;
 
 		if (c->size != sizeof(id))

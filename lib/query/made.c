@@ -39,13 +39,13 @@ static const struct ix_kind made_by_id = {
 	.name = "objects",
 	.row_size = sizeof(struct made_row),
 	IX_COLUMNS(
-		[IPCX_F_MECH]    = IX_CONSTANT(ix_derive_mech),
-		[IPCX_F_REF]     = IX_DERIVED(derive_ref),
-		[IPCX_F_ID]      = IX_COL(struct made_row, id),
-		[IPCX_F_KEY]     = IX_COL(struct made_row, key),
-		[IPCX_F_CUID]    = IX_COL(struct made_row, cuid),
-		[IPCX_F_CTIME]   = IX_COL(struct made_row, ctime),
-		[IPCX_F_EXISTED] = IX_COL(struct made_row, existed)
+		IX_CONSTANT(IPCX_F_MECH,    ix_derive_mech),
+		IX_DERIVED(IPCX_F_REF,     derive_ref),
+		IX_COL(IPCX_F_ID,      struct made_row, id),
+		IX_COL(IPCX_F_KEY,     struct made_row, key),
+		IX_COL(IPCX_F_CUID,    struct made_row, cuid),
+		IX_COL(IPCX_F_CTIME,   struct made_row, ctime),
+		IX_COL(IPCX_F_EXISTED, struct made_row, existed)
 	),
 };
 
@@ -53,12 +53,12 @@ static const struct ix_kind made_by_name = {
 	.name = "objects",
 	.row_size = sizeof(struct made_row),
 	IX_COLUMNS(
-		[IPCX_F_MECH]    = IX_CONSTANT(ix_derive_mech),
-		[IPCX_F_REF]     = IX_DERIVED(derive_ref),
-		[IPCX_F_NAME]    = IX_COL(struct made_row, name),
-		[IPCX_F_DEVICE]  = IX_COL(struct made_row, device),
-		[IPCX_F_INODE]   = IX_COL(struct made_row, inode),
-		[IPCX_F_EXISTED] = IX_COL(struct made_row, existed)
+		IX_CONSTANT(IPCX_F_MECH,    ix_derive_mech),
+		IX_DERIVED(IPCX_F_REF,     derive_ref),
+		IX_COL(IPCX_F_NAME,    struct made_row, name),
+		IX_COL(IPCX_F_DEVICE,  struct made_row, device),
+		IX_COL(IPCX_F_INODE,   struct made_row, inode),
+		IX_COL(IPCX_F_EXISTED, struct made_row, existed)
 	),
 };
 /* clang-format on */

@@ -39,13 +39,13 @@ static const struct ix_kind members_kind = {
 	.name = "members",
 	.row_size = sizeof(struct member_row),
 	IX_COLUMNS(
-		[IPCX_F_PID]       = IX_COL(struct member_row, pid),
-		[IPCX_F_COMMAND]   = IX_COL(struct member_row, command),
-		[IPCX_F_OWNER]     = IX_DERIVED_FROM(struct member_row, uid, derive_owner),
-		[IPCX_F_UID]       = IX_COL(struct member_row, uid),
-		[IPCX_F_STARTED]   = IX_COL_ZERO(struct member_row, started),
-		[IPCX_F_CONTAINER] = IX_COL(struct member_row, container),
-		[IPCX_F_MNT_NS]    = IX_COL_ZERO(struct member_row, mnt)
+		IX_COL(IPCX_F_PID,       struct member_row, pid),
+		IX_COL(IPCX_F_COMMAND,   struct member_row, command),
+		IX_DERIVED_FROM(IPCX_F_OWNER,     struct member_row, uid, derive_owner),
+		IX_COL(IPCX_F_UID,       struct member_row, uid),
+		IX_COL_ZERO(IPCX_F_STARTED,   struct member_row, started),
+		IX_COL(IPCX_F_CONTAINER, struct member_row, container),
+		IX_COL_ZERO(IPCX_F_MNT_NS,    struct member_row, mnt)
 	),
 };
 /* clang-format on */
@@ -169,16 +169,16 @@ static const struct ix_kind boxes_kind = {
 	.name = "containers",
 	.row_size = sizeof(struct box_row),
 	IX_COLUMNS(
-		[IPCX_F_CONTAINER]     = IX_COL(struct box_row, label),
-		[IPCX_F_CONTAINER_UID] = IX_COL(struct box_row, uid),
-		[IPCX_F_RUNTIME]       = IX_COL(struct box_row, runtime),
-		[IPCX_F_NAME]          = IX_COL(struct box_row, name),
-		[IPCX_F_CONTAINER_ID]  = IX_COL(struct box_row, id),
-		[IPCX_F_POD]           = IX_COL(struct box_row, pod),
-		[IPCX_F_POD_NAMESPACE] = IX_COL(struct box_row, pod_namespace),
-		[IPCX_F_IPC_MODE]      = IX_COL(struct box_row, ipc_mode),
-		[IPCX_F_PID]           = IX_COL_ZERO(struct box_row, pid),
-		[IPCX_F_NS]            = IX_COL_ZERO(struct box_row, ns)
+		IX_COL(IPCX_F_CONTAINER,     struct box_row, label),
+		IX_COL(IPCX_F_CONTAINER_UID, struct box_row, uid),
+		IX_COL(IPCX_F_RUNTIME,       struct box_row, runtime),
+		IX_COL(IPCX_F_NAME,          struct box_row, name),
+		IX_COL(IPCX_F_CONTAINER_ID,  struct box_row, id),
+		IX_COL(IPCX_F_POD,           struct box_row, pod),
+		IX_COL(IPCX_F_POD_NAMESPACE, struct box_row, pod_namespace),
+		IX_COL(IPCX_F_IPC_MODE,      struct box_row, ipc_mode),
+		IX_COL_ZERO(IPCX_F_PID,           struct box_row, pid),
+		IX_COL_ZERO(IPCX_F_NS,            struct box_row, ns)
 	),
 };
 /* clang-format on */
@@ -253,12 +253,12 @@ static const struct ix_kind shares_kind = {
 	.name = "sharers",
 	.row_size = sizeof(struct share_row),
 	IX_COLUMNS(
-		[IPCX_F_NS]            = IX_COL(struct share_row, ns),
-		[IPCX_F_MNT_NS]        = IX_COL_ZERO(struct share_row, mnt),
-		[IPCX_F_PID]           = IX_COL(struct share_row, pid),
-		[IPCX_F_PROCESSES]     = IX_COL(struct share_row, processes),
-		[IPCX_F_SHM_DEVICE]    = IX_COL(struct share_row, shm),
-		[IPCX_F_MQUEUE_DEVICE] = IX_COL(struct share_row, mqueue)
+		IX_COL(IPCX_F_NS,            struct share_row, ns),
+		IX_COL_ZERO(IPCX_F_MNT_NS,        struct share_row, mnt),
+		IX_COL(IPCX_F_PID,           struct share_row, pid),
+		IX_COL(IPCX_F_PROCESSES,     struct share_row, processes),
+		IX_COL(IPCX_F_SHM_DEVICE,    struct share_row, shm),
+		IX_COL(IPCX_F_MQUEUE_DEVICE, struct share_row, mqueue)
 	),
 };
 /* clang-format on */

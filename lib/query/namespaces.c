@@ -40,23 +40,23 @@ static const struct ix_kind ns_kind = {
 	.name = "namespaces",
 	.row_size = sizeof(struct ns_row),
 	IX_COLUMNS(
-		[IPCX_F_NS]            = IX_COL(struct ns_row, ns),
-		[IPCX_F_NS_ID]         = IX_COL_ZERO(struct ns_row, id),
-		[IPCX_F_CONTAINER]     = IX_DERIVED(ix_derive_container),
-		[IPCX_F_CONTAINER_UID] = IX_DERIVED(ix_derive_container_uid),
-		[IPCX_F_PID]           = IX_COL_ZERO(struct ns_row, pid),
-		[IPCX_F_COMMAND]       = IX_COL(struct ns_row, command),
-		[IPCX_F_PROCESSES]     = IX_COL(struct ns_row, processes),
-		[IPCX_F_THREADS]       = IX_COL(struct ns_row, threads),
-		[IPCX_F_MOUNTS]        = IX_COL(struct ns_row, mounts),
-		[IPCX_F_FDS]           = IX_COL(struct ns_row, fds),
-		[IPCX_F_KEPT_BY]       = IX_COL(struct ns_row, kept_by),
-		[IPCX_F_PIN]           = IX_COL(struct ns_row, pin),
-		[IPCX_F_USER_NS]       = IX_COL_ZERO(struct ns_row, user_ns),
-		[IPCX_F_USER_NS_UID]   = IX_COL(struct ns_row, uid),
-		[IPCX_F_USER_NS_OWNER] = IX_DERIVED_FROM(struct ns_row, uid, derive_user),
-		[IPCX_F_OBJECTS]       = IX_COL(struct ns_row, objects),
-		[IPCX_F_BYTES]         = IX_COL(struct ns_row, bytes)
+		IX_COL(IPCX_F_NS,            struct ns_row, ns),
+		IX_COL_ZERO(IPCX_F_NS_ID,         struct ns_row, id),
+		IX_DERIVED(IPCX_F_CONTAINER,     ix_derive_container),
+		IX_DERIVED(IPCX_F_CONTAINER_UID, ix_derive_container_uid),
+		IX_COL_ZERO(IPCX_F_PID,           struct ns_row, pid),
+		IX_COL(IPCX_F_COMMAND,       struct ns_row, command),
+		IX_COL(IPCX_F_PROCESSES,     struct ns_row, processes),
+		IX_COL(IPCX_F_THREADS,       struct ns_row, threads),
+		IX_COL(IPCX_F_MOUNTS,        struct ns_row, mounts),
+		IX_COL(IPCX_F_FDS,           struct ns_row, fds),
+		IX_COL(IPCX_F_KEPT_BY,       struct ns_row, kept_by),
+		IX_COL(IPCX_F_PIN,           struct ns_row, pin),
+		IX_COL_ZERO(IPCX_F_USER_NS,       struct ns_row, user_ns),
+		IX_COL(IPCX_F_USER_NS_UID,   struct ns_row, uid),
+		IX_DERIVED_FROM(IPCX_F_USER_NS_OWNER, struct ns_row, uid, derive_user),
+		IX_COL(IPCX_F_OBJECTS,       struct ns_row, objects),
+		IX_COL(IPCX_F_BYTES,         struct ns_row, bytes)
 	),
 };
 /* clang-format on */
@@ -75,11 +75,11 @@ static const struct ix_kind usage_kind = {
 	.name = "mechanisms",
 	.row_size = sizeof(struct usage_row),
 	IX_COLUMNS(
-		[IPCX_F_MECH]    = IX_CONSTANT(ix_derive_mech),
+		IX_CONSTANT(IPCX_F_MECH,    ix_derive_mech),
 		IX_PLACE_COLUMNS,
-		[IPCX_F_SHM_DEVICE] = IX_CONSTANT(ix_derive_shm_device),
-		[IPCX_F_OBJECTS] = IX_COL(struct usage_row, objects),
-		[IPCX_F_BYTES]   = IX_COL(struct usage_row, bytes)
+		IX_CONSTANT(IPCX_F_SHM_DEVICE, ix_derive_shm_device),
+		IX_COL(IPCX_F_OBJECTS, struct usage_row, objects),
+		IX_COL(IPCX_F_BYTES,   struct usage_row, bytes)
 	),
 };
 /* clang-format on */
@@ -88,7 +88,7 @@ static const struct ix_kind usage_kind = {
 static int namespaces_weigh(const struct ipcx_table *t, const struct ix_section *s,
 			    enum ipcx_field weight, uint64_t *ret_sum)
 {
-	const struct ix_column *c = ix_column(s->kind, weight);
+	const struct ix_column *c = ix_section_column(s, weight);
 	const char *row = t->shared.data + s->offset;
 	uint64_t sum = 0;
 
@@ -327,7 +327,7 @@ static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen 
 			ix_unknown(t, row, IPCX_F_OBJECTS);
 			ix_unknown(t, row, IPCX_F_BYTES);
 		}
-		ix_number_here(x, &ns_kind, row);
+		ix_number_here(x, ix_last_section(t), row);
 		r = ix_name_id(x, t, false, row->uid);
 		ix_table_keep(t);
 		r = MIN(r, 0);

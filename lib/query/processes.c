@@ -105,10 +105,10 @@ void ix_plan_processes(struct ix_scan *s, const struct ix_kind *kind)
 /* ---- times */
 
 /* Return a time of a row; 0 if there is none, or it is unknown. */
-static int64_t processes_time_of(const struct ix_scan *s, const struct ix_kind *kind,
+static int64_t processes_time_of(const struct ix_scan *s, const struct ix_section *at,
 				 const void *row, enum ipcx_field f)
 {
-	const struct ix_column *c = ix_column(kind, f);
+	const struct ix_column *c = ix_section_column(at, f);
 
 	if (c->size != sizeof(int64_t) || c->derive || ix_is_unknown(s->t, row, f))
 		return 0;
@@ -116,13 +116,13 @@ static int64_t processes_time_of(const struct ix_scan *s, const struct ix_kind *
 }
 
 /* Return when the process acted, by the times that only it sets. */
-static int64_t known_since(const struct ix_scan *s, const struct ix_kind *kind,
+static int64_t known_since(const struct ix_scan *s, const struct ix_section *at,
 			   const struct watched *w, const void *row)
 {
 	int64_t since = 0;
 
 	for (const enum ipcx_field *f = w->at; *f != IPCX_NO_FIELD; f++) {
-		int64_t t = processes_time_of(s, kind, row, *f);
+		int64_t t = processes_time_of(s, at, row, *f);
 
 		if (t && (!since || (w->made ? t < since : t > since)))
 			since = t;
@@ -130,14 +130,14 @@ static int64_t known_since(const struct ix_scan *s, const struct ix_kind *kind,
 	return since;
 }
 
-static struct ix_moment moment_of(const struct ix_scan *s, const struct ix_kind *kind,
+static struct ix_moment moment_of(const struct ix_scan *s, const struct ix_section *at,
 				  const struct watched *w, const void *row)
 {
-	int64_t since = known_since(s, kind, w, row);
+	int64_t since = known_since(s, at, w, row);
 	struct ix_moment m = { since, since };
 
 	for (const enum ipcx_field *f = w->upto; *f != IPCX_NO_FIELD; f++)
-		m.to = MAX(m.to, processes_time_of(s, kind, row, *f));
+		m.to = MAX(m.to, processes_time_of(s, at, row, *f));
 	if (!m.from)
 		m.from = m.to;
 	return m;
@@ -177,31 +177,31 @@ static void processes_unknown(struct ix_scan *s, const struct watched *w, void *
 	ix_unknown_all(s->t, row, &told);
 }
 
-static void processes_look_up(struct ix_scan *s, const struct ix_kind *kind,
+static void processes_look_up(struct ix_scan *s, const struct ix_section *at,
 			      const struct watched *w, void *row)
 {
-	struct ix_moment when = moment_of(s, kind, w, row);
+	struct ix_moment when = moment_of(s, at, w, row);
 	struct ix_process p;
 
-	ix_proc_then(s->x, (int32_t)ix_column_raw(ix_column(kind, w->pid), row), &when,
-		     &p);
+	ix_proc_then(s->x, (int32_t)ix_column_raw(ix_section_column(at, w->pid), row),
+		     &when, &p);
 	if (p.alive == IX_UNKNOWN) {
 		processes_unknown(s, w, row);
 		say_why(s, &p);
 		return;
 	}
-	processes_store(ix_column(kind, w->alive), row,
+	processes_store(ix_section_column(at, w->alive), row,
 			p.alive == IX_ALIVE ? IX_STILL_RUNS : IX_RUNS_NO_MORE);
 	if (w->made)
-		processes_store(ix_column(kind, IPCX_F_COMMAND), row,
+		processes_store(ix_section_column(at, IPCX_F_COMMAND), row,
 				p.comm[0] ? ix_table_text(s->t, p.comm) : 0);
 }
 
 /* The pid is 0 although a process acted: it is in another PID namespace. */
-static void no_number(struct ix_scan *s, const struct ix_kind *kind,
+static void no_number(struct ix_scan *s, const struct ix_section *at,
 		      const struct watched *w, void *row, bool asked)
 {
-	if (!w->made && !known_since(s, kind, w, row))
+	if (!w->made && !known_since(s, at, w, row))
 		return;
 	ix_unknown(s->t, row, w->pid);
 	if (asked)
@@ -215,10 +215,10 @@ static void no_number(struct ix_scan *s, const struct ix_kind *kind,
 		ix_table_reason(s->t, IX_NO_NUMBER);
 }
 
-static void processes_watch(struct ix_scan *s, const struct ix_kind *kind,
+static void processes_watch(struct ix_scan *s, const struct ix_section *at,
 			    const struct watched *w, void *row, bool asked)
 {
-	const struct ix_column *pid = ix_column(kind, w->pid);
+	const struct ix_column *pid = ix_section_column(at, w->pid);
 	bool none = ix_column_raw(pid, row) == 0;
 
 	if (!asked && !none)
@@ -226,11 +226,11 @@ static void processes_watch(struct ix_scan *s, const struct ix_kind *kind,
 	if (pid->costly && !ipcx_fieldset_has(&s->costly, w->pid))
 		return;
 	if (!ix_is_unknown(s->t, row, w->pid) && none)
-		no_number(s, kind, w, row, asked);
+		no_number(s, at, w, row, asked);
 	else if (asked && none)
 		processes_unknown(s, w, row);
 	else if (asked)
-		processes_look_up(s, kind, w, row);
+		processes_look_up(s, at, w, row);
 }
 
 /* Whether each process has a pid or has not acted yet, as in almost all rows. */
@@ -249,7 +249,7 @@ static bool are_there(const struct ix_scan *s, const char *row)
 	return true;
 }
 
-void ix_look_up_processes(struct ix_scan *s, const struct ix_kind *kind, void *row)
+void ix_look_up_processes(struct ix_scan *s, const struct ix_section *at, void *row)
 {
 	if (!s->processes)
 		return;
@@ -258,6 +258,6 @@ void ix_look_up_processes(struct ix_scan *s, const struct ix_kind *kind, void *r
 		return;
 	for (unsigned i = 0; s->processes >> i; i++)
 		if (s->processes >> i & 1)
-			processes_watch(s, kind, &watched[i], row,
+			processes_watch(s, at, &watched[i], row,
 					s->asked_processes >> i & 1);
 }

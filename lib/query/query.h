@@ -35,16 +35,16 @@ int ix_look_up_names(struct ix_scan *s, const void *row);
 /* The same for the processes that objects record: decide once; and for each row look up,
  * if requested, whether they still run, and the creator's command. */
 void ix_plan_processes(struct ix_scan *s, const struct ix_kind *kind);
-void ix_look_up_processes(struct ix_scan *s, const struct ix_kind *kind, void *row);
+void ix_look_up_processes(struct ix_scan *s, const struct ix_section *at, void *row);
 
 /* Find out, once per mechanism, which times its rows have. */
 void ix_plan_times(struct ix_scan *s, const struct ix_kind *kind);
 
 /* Mark times of a row that are not valid dates, and spans counted from times in the
  * future, as unknown. */
-void ix_check_odd_times(struct ix_scan *s, const struct ix_kind *kind, void *row);
+void ix_check_odd_times(struct ix_scan *s, const struct ix_section *at, void *row);
 
-static inline void ix_check_times(struct ix_scan *s, const struct ix_kind *kind,
+static inline void ix_check_times(struct ix_scan *s, const struct ix_section *at,
 				  void *row)
 {
 	int64_t latest = 0, least = 0, when;
@@ -55,13 +55,13 @@ static inline void ix_check_times(struct ix_scan *s, const struct ix_kind *kind,
 		least = MIN(least, when);
 	}
 	if (latest > s->t->now || least < 0)
-		ix_check_odd_times(s, kind, row);
+		ix_check_odd_times(s, at, row);
 }
 
 /* Translate the uids and gids of a row, which may have been read in another user
  * namespace, to those of the caller's user namespace; mark ids that are not mapped
  * there. */
-void ix_number_here(struct ipcx *x, const struct ix_kind *kind, void *row);
+void ix_number_here(struct ipcx *x, const struct ix_section *at, void *row);
 
 /* Translate the uid and gid in the attributes to the user namespace in which calls act.
  * Returns 0, or -EOVERFLOW with an error text for an id that is not mapped there. */

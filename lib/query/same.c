@@ -80,7 +80,7 @@ int ix_same_index(struct ix_scan *s)
 
 		/* ipcx_create() found this object, it did not create it. */
 		if (ix_kind_has(section->kind, IPCX_F_EXISTED) &&
-		    ix_column_raw(ix_column(section->kind, IPCX_F_EXISTED), row))
+		    ix_column_raw(ix_section_column(section, IPCX_F_EXISTED), row))
 			continue;
 		ix_row_ref(s->same, section, row, &ref);
 		s->same_index[s->nsame++] = (struct ix_same){

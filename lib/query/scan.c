@@ -124,7 +124,7 @@ static int scan_look_up(struct ix_scan *s, const struct ix_mech *m, void *row,
 	if (m->costly && !ipcx_fieldset_empty(&s->costly))
 		r = m->costly(s, row);
 	if (r == 0)
-		ix_look_up_processes(s, ix_last_section(s->t)->kind, row);
+		ix_look_up_processes(s, ix_last_section(s->t), row);
 	return r;
 }
 
@@ -147,10 +147,10 @@ static int scan_keep(struct ix_scan *s)
 
 	if (s->x->view.ids)
 		given = memcpy(raw, row, section->kind->row_size);
-	ix_number_here(s->x, section->kind, row);
+	ix_number_here(s->x, section, row);
 	if (m->no_idle)
 		tell_no_idle(s, m, row);
-	ix_check_times(s, section->kind, row);
+	ix_check_times(s, section, row);
 	r = scan_look_up(s, m, row, true);
 	if (r < 0)
 		return r == -EIDRM ? 0 : r;

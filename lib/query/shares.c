@@ -15,7 +15,7 @@
 static const struct ix_kind shares_kind = {
 	.name = "shares",
 	.row_size = sizeof(struct ix_limit_row),
-	IX_COLUMNS(IX_NEED_COLUMNS, [IPCX_F_PERCENT] = IX_DERIVED(ix_derive_percent)),
+	IX_COLUMNS(IX_NEED_COLUMNS, IX_DERIVED(IPCX_F_PERCENT, ix_derive_percent)),
 };
 
 /* Whether an amount depends on unknown attributes: whether it changes with them. */

@@ -15,21 +15,21 @@
 void ix_plan_times(struct ix_scan *s, const struct ix_kind *kind)
 {
 	s->ntimes = 0;
-	for (unsigned f = 0; f < kind->ncolumns; f++) {
-		const struct ix_column *c = ix_column(kind, f);
+	for (unsigned i = 0; i < kind->ncolumns; i++) {
+		const struct ix_column *c = &kind->columns[i];
 
 		if (c->size == sizeof(int64_t) && !c->derive &&
-		    ipcx_field_info((enum ipcx_field)f)->type == IPCX_TYPE_TIME &&
+		    ipcx_field_info((enum ipcx_field)c->field)->type == IPCX_TYPE_TIME &&
 		    s->ntimes < ARRAY_SIZE(s->times))
 			s->times[s->ntimes++] = c;
 	}
 }
 
 /* Mark a field as unknown; note the reason only if the field is read. */
-static void times_lacks(struct ix_scan *s, const struct ix_kind *kind, void *row,
+static void times_lacks(struct ix_scan *s, const struct ix_section *at, void *row,
 			enum ipcx_field f, const char *why)
 {
-	if (!ix_kind_has(kind, f) || ix_is_unknown(s->t, row, f))
+	if (!ipcx_fieldset_has(&at->has, f) || ix_is_unknown(s->t, row, f))
 		return;
 	ix_unknown(s->t, row, f);
 	if (ipcx_fieldset_has(&s->want, f))
@@ -41,9 +41,9 @@ static int64_t times_time_of(const struct ix_column *c, const void *row)
 	return (int64_t)ix_column_raw(c, row);
 }
 
-static bool is_attached(const struct ix_kind *kind, const void *row)
+static bool is_attached(const struct ix_section *at, const void *row)
 {
-	const struct ix_column *c = ix_column(kind, IPCX_F_NATTCH);
+	const struct ix_column *c = ix_section_column(at, IPCX_F_NATTCH);
 
 	return c->size && ix_column_raw(c, row);
 }
@@ -58,7 +58,7 @@ static bool is_to_come(const struct ix_scan *s, int64_t when)
 	       (clock_gettime(CLOCK_REALTIME, &now) < 0 || when > now.tv_sec);
 }
 
-void ix_check_odd_times(struct ix_scan *s, const struct ix_kind *kind, void *row)
+void ix_check_odd_times(struct ix_scan *s, const struct ix_section *at, void *row)
 {
 	static const char to_come[] =
 		"how long ago cannot be told of what has a time that is yet to come: the clock was set";
@@ -66,17 +66,17 @@ void ix_check_odd_times(struct ix_scan *s, const struct ix_kind *kind, void *row
 		"there are times before the year 0 or after 9999, which are no dates";
 
 	for (size_t i = 0; i < s->ntimes; i++) {
-		enum ipcx_field f = (enum ipcx_field)(s->times[i] - kind->columns);
+		enum ipcx_field f = (enum ipcx_field)s->times[i]->field;
 		int64_t when = times_time_of(s->times[i], row);
 		bool odd = when < FIRST || when > LAST;
 
 		if (odd)
-			times_lacks(s, kind, row, f, no_date);
+			times_lacks(s, at, row, f, no_date);
 		if (!odd && !is_to_come(s, when))
 			continue;
 		if (f == IPCX_F_CTIME)
-			times_lacks(s, kind, row, IPCX_F_AGE, odd ? no_date : to_come);
-		if (!is_attached(kind, row)) /* otherwise idle is 0 */
-			times_lacks(s, kind, row, IPCX_F_IDLE, odd ? no_date : to_come);
+			times_lacks(s, at, row, IPCX_F_AGE, odd ? no_date : to_come);
+		if (!is_attached(at, row)) /* otherwise idle is 0 */
+			times_lacks(s, at, row, IPCX_F_IDLE, odd ? no_date : to_come);
 	}
 }

@@ -26,7 +26,7 @@ static const struct ix_kind toy_kind = {
 	.row_size = sizeof(struct toy_row),
 	IX_COLUMNS(
 		IX_POSIX_COLUMNS(struct toy_row),
-		[IPCX_F_SIZE] = IX_COL(struct toy_row, size)
+		IX_COL(IPCX_F_SIZE, struct toy_row, size)
 	),
 };
 /* clang-format on */
@@ -309,7 +309,7 @@ static const struct ix_kind totals_kind = {
 	.row_size = sizeof(struct toy_totals),
 	IX_COLUMNS(
 		IX_TOTALS_COLUMNS(struct toy_totals),
-		[IPCX_F_SIZE] = IX_COL(struct toy_totals, size)
+		IX_COL(IPCX_F_SIZE, struct toy_totals, size)
 	),
 };
 /* clang-format on */

@@ -27,33 +27,32 @@ struct test_row {
 	uint8_t dest, locked;
 };
 
-#define COLUMN(member) IX_COL(struct test_row, member)
+#define COLUMN(field, member) IX_COL(field, struct test_row, member)
 
 static const struct ix_kind test_kind = {
 	.name = "objects",
 	.row_size = sizeof(struct test_row),
-	IX_COLUMNS([IPCX_F_SIZE] = COLUMN(size), [IPCX_F_RSS] = COLUMN(rss),
-		   [IPCX_F_SWAP] = COLUMN(swap), [IPCX_F_LIMIT] = COLUMN(limit),
-		   [IPCX_F_NATTCH] = COLUMN(nattch), [IPCX_F_P99] = COLUMN(p99),
-		   [IPCX_F_MTYPE] = COLUMN(mtype), [IPCX_F_CTIME] = COLUMN(ctime),
-		   [IPCX_F_ATIME] = IX_COL_ZERO(struct test_row, atime),
-		   [IPCX_F_USE_PERCENT] = COLUMN(percent), [IPCX_F_UID] = COLUMN(uid),
-		   [IPCX_F_CUID] = COLUMN(cuid), [IPCX_F_KEY] = COLUMN(key),
-		   [IPCX_F_LPID] = IX_COL_ZERO(struct test_row, lpid),
-		   [IPCX_F_NAME] = COLUMN(name),
-		   [IPCX_F_OWNER] =
-			   IX_DERIVED_FROM(struct test_row, uid, ix_derive_owner),
-		   [IPCX_F_CREATOR] =
-			   IX_DERIVED_FROM(struct test_row, cuid, ix_derive_creator),
-		   [IPCX_F_STATUS] = COLUMN(status), [IPCX_F_AGE] = COLUMN(age),
-		   [IPCX_F_MODE] = COLUMN(mode), [IPCX_F_DEST] = COLUMN(dest),
-		   [IPCX_F_LOCKED] = COLUMN(locked)),
+	IX_COLUMNS(COLUMN(IPCX_F_SIZE, size), COLUMN(IPCX_F_RSS, rss),
+		   COLUMN(IPCX_F_SWAP, swap), COLUMN(IPCX_F_LIMIT, limit),
+		   COLUMN(IPCX_F_NATTCH, nattch), COLUMN(IPCX_F_P99, p99),
+		   COLUMN(IPCX_F_MTYPE, mtype), COLUMN(IPCX_F_CTIME, ctime),
+		   IX_COL_ZERO(IPCX_F_ATIME, struct test_row, atime),
+		   COLUMN(IPCX_F_USE_PERCENT, percent), COLUMN(IPCX_F_UID, uid),
+		   COLUMN(IPCX_F_CUID, cuid), COLUMN(IPCX_F_KEY, key),
+		   IX_COL_ZERO(IPCX_F_LPID, struct test_row, lpid),
+		   COLUMN(IPCX_F_NAME, name),
+		   IX_DERIVED_FROM(IPCX_F_OWNER, struct test_row, uid, ix_derive_owner),
+		   IX_DERIVED_FROM(IPCX_F_CREATOR, struct test_row, cuid,
+				   ix_derive_creator),
+		   COLUMN(IPCX_F_STATUS, status), COLUMN(IPCX_F_AGE, age),
+		   COLUMN(IPCX_F_MODE, mode), COLUMN(IPCX_F_DEST, dest),
+		   COLUMN(IPCX_F_LOCKED, locked)),
 };
 
 static const struct ix_kind bare_kind = {
 	.name = "limits",
 	.row_size = sizeof(struct test_row),
-	IX_COLUMNS([IPCX_F_LIMIT] = COLUMN(limit)),
+	IX_COLUMNS(COLUMN(IPCX_F_LIMIT, limit)),
 };
 
 /*

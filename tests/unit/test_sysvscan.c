@@ -23,7 +23,7 @@ static struct {
 static const struct ix_kind kind = {
 	.name = "objects",
 	.row_size = sizeof(struct ix_sysv_row),
-	IX_COLUMNS([IPCX_F_ID] = IX_COL(struct ix_sysv_row, id)),
+	IX_COLUMNS(IX_COL(IPCX_F_ID, struct ix_sysv_row, id)),
 };
 
 static int highest(void)

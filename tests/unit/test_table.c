@@ -74,10 +74,10 @@ struct widths {
 static const struct ix_kind widths_kind = {
 	.name = "widths",
 	.row_size = sizeof(struct widths),
-	IX_COLUMNS([IPCX_F_MTYPE] = IX_COL(struct widths, i8),
-		   [IPCX_F_CPID] = IX_COL(struct widths, i4),
-		   [IPCX_F_LPID] = IX_COL(struct widths, i2),
-		   [IPCX_F_LSPID] = IX_COL(struct widths, i1)),
+	IX_COLUMNS(IX_COL(IPCX_F_MTYPE, struct widths, i8),
+		   IX_COL(IPCX_F_CPID, struct widths, i4),
+		   IX_COL(IPCX_F_LPID, struct widths, i2),
+		   IX_COL(IPCX_F_LSPID, struct widths, i1)),
 };
 
 /* Members of every size, signed and unsigned. */
@@ -249,8 +249,8 @@ static void test_changed_fields_are_reported(void **state)
 static const struct ix_kind ages_kind = {
 	.name = "objects",
 	.row_size = sizeof(struct test_row),
-	IX_COLUMNS([IPCX_F_CTIME] = IX_COL_ZERO(struct test_row, ctime),
-		   [IPCX_F_AGE] = IX_DERIVED(ix_derive_age)),
+	IX_COLUMNS(IX_COL_ZERO(IPCX_F_CTIME, struct test_row, ctime),
+		   IX_DERIVED(IPCX_F_AGE, ix_derive_age)),
 };
 
 static void test_ages_are_never_negative(void **state)

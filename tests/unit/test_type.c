@@ -20,7 +20,7 @@ struct members {
 };
 
 /* clang-format off */
-#define MEMBER(field) [IPCX_F_##field] = IX_COL(struct members, SIZED)
+#define MEMBER(field) IX_COL(IPCX_F_##field, struct members, SIZED)
 static const struct ix_column ones[] = {
 #define SIZED one
 	MEMBER(LOCKED), MEMBER(LPID), MEMBER(UID), MEMBER(CTIME), MEMBER(MODE), MEMBER(KEY),

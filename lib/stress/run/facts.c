@@ -21,9 +21,8 @@ struct fact_row {
 static const struct ix_kind kind = {
 	.name = "facts",
 	.row_size = sizeof(struct fact_row),
-	IX_COLUMNS([IPCX_F_NAME] = IX_COL(struct fact_row, name), [IPCX_F_WHAT] = IX_COL(
-									  struct fact_row,
-									  what)),
+	IX_COLUMNS(IX_COL(IPCX_F_NAME, struct fact_row, name),
+		   IX_COL(IPCX_F_WHAT, struct fact_row, what)),
 };
 
 static void PRINTF(3, 4) add(struct ipcx_table *t, const char *name, const char *fmt, ...)

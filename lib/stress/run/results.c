@@ -32,35 +32,35 @@ static void derive_cpus(const struct ipcx_table *t, const struct ix_section *s,
 
 /* clang-format off */
 #define MEASURES                                                             \
-	[IPCX_F_WORKLOAD]  = IX_COL(struct result_row, workload),            \
-	[IPCX_F_OPERATION] = IX_COL(struct result_row, operation),           \
-	[IPCX_F_CPUS]      = IX_DERIVED_FROM(struct result_row, cpus, derive_cpus), \
-	[IPCX_F_WORKERS]   = IX_COL(struct result_row, workers),             \
-	[IPCX_F_SIZE]      = IX_COL_ZERO(struct result_row, size),           \
-	[IPCX_F_OPS]       = IX_COL(struct result_row, ops),                 \
-	[IPCX_F_SAMPLES]   = IX_COL(struct result_row, samples),             \
-	[IPCX_F_ELAPSED]   = IX_COL(struct result_row, elapsed),             \
-	[IPCX_F_RATE]      = IX_COL(struct result_row, rate),                \
-	[IPCX_F_MEAN]      = IX_COL(struct result_row, mean),                \
-	[IPCX_F_P50]       = IX_COL(struct result_row, p50),                 \
-	[IPCX_F_P90]       = IX_COL(struct result_row, p90),                 \
-	[IPCX_F_P99]       = IX_COL(struct result_row, p99),                 \
-	[IPCX_F_P999]      = IX_COL(struct result_row, p999),                \
-	[IPCX_F_MAX]       = IX_COL(struct result_row, max),                 \
-	[IPCX_F_ERRORS]    = IX_COL(struct result_row, errors),              \
-	[IPCX_F_ERRNOS]    = IX_COL(struct result_row, errnos),              \
-	[IPCX_F_FAULTS]    = IX_COL(struct result_row, faults),              \
-	[IPCX_F_CPU_TIME]  = IX_COL(struct result_row, cpu),                 \
-	[IPCX_F_SWITCHES]  = IX_COL(struct result_row, switches),            \
-	[IPCX_F_WHAT]      = IX_COL(struct result_row, what)
+	IX_COL(IPCX_F_WORKLOAD,  struct result_row, workload),            \
+	IX_COL(IPCX_F_OPERATION, struct result_row, operation),           \
+	IX_DERIVED_FROM(IPCX_F_CPUS,      struct result_row, cpus, derive_cpus), \
+	IX_COL(IPCX_F_WORKERS,   struct result_row, workers),             \
+	IX_COL_ZERO(IPCX_F_SIZE,      struct result_row, size),           \
+	IX_COL(IPCX_F_OPS,       struct result_row, ops),                 \
+	IX_COL(IPCX_F_SAMPLES,   struct result_row, samples),             \
+	IX_COL(IPCX_F_ELAPSED,   struct result_row, elapsed),             \
+	IX_COL(IPCX_F_RATE,      struct result_row, rate),                \
+	IX_COL(IPCX_F_MEAN,      struct result_row, mean),                \
+	IX_COL(IPCX_F_P50,       struct result_row, p50),                 \
+	IX_COL(IPCX_F_P90,       struct result_row, p90),                 \
+	IX_COL(IPCX_F_P99,       struct result_row, p99),                 \
+	IX_COL(IPCX_F_P999,      struct result_row, p999),                \
+	IX_COL(IPCX_F_MAX,       struct result_row, max),                 \
+	IX_COL(IPCX_F_ERRORS,    struct result_row, errors),              \
+	IX_COL(IPCX_F_ERRNOS,    struct result_row, errnos),              \
+	IX_COL(IPCX_F_FAULTS,    struct result_row, faults),              \
+	IX_COL(IPCX_F_CPU_TIME,  struct result_row, cpu),                 \
+	IX_COL(IPCX_F_SWITCHES,  struct result_row, switches),            \
+	IX_COL(IPCX_F_WHAT,      struct result_row, what)
 
 static const struct ix_kind stress_kind = {
 	.name = "results",
 	.row_size = sizeof(struct result_row),
 	IX_COLUMNS(
-		[IPCX_F_MECH] = IX_CONSTANT(ix_derive_mech),
+		IX_CONSTANT(IPCX_F_MECH, ix_derive_mech),
 		MEASURES,
-		[IPCX_F_OBJECTS] = IX_COL(struct result_row, objects)
+		IX_COL(IPCX_F_OBJECTS, struct result_row, objects)
 	),
 };
 
@@ -68,9 +68,9 @@ static const struct ix_kind compare_kind = {
 	.name = "results",
 	.row_size = sizeof(struct result_row),
 	IX_COLUMNS(
-		[IPCX_F_NAME] = IX_COL(struct result_row, subject),
+		IX_COL(IPCX_F_NAME, struct result_row, subject),
 		MEASURES,
-		[IPCX_F_RATIO] = IX_COL(struct result_row, ratio)
+		IX_COL(IPCX_F_RATIO, struct result_row, ratio)
 	),
 };
 
@@ -78,9 +78,9 @@ static const struct ix_kind list_kind = {
 	.name = "workloads",
 	.row_size = sizeof(struct result_row),
 	IX_COLUMNS(
-		[IPCX_F_MECH]     = IX_CONSTANT(ix_derive_mech),
-		[IPCX_F_WORKLOAD] = IX_COL(struct result_row, workload),
-		[IPCX_F_WHAT]     = IX_COL(struct result_row, what)
+		IX_CONSTANT(IPCX_F_MECH,     ix_derive_mech),
+		IX_COL(IPCX_F_WORKLOAD, struct result_row, workload),
+		IX_COL(IPCX_F_WHAT,     struct result_row, what)
 	),
 };
 
@@ -88,9 +88,9 @@ static const struct ix_kind ways_kind = {
 	.name = "workloads",
 	.row_size = sizeof(struct result_row),
 	IX_COLUMNS(
-		[IPCX_F_NAME]     = IX_COL(struct result_row, subject),
-		[IPCX_F_WORKLOAD] = IX_COL(struct result_row, workload),
-		[IPCX_F_WHAT]     = IX_COL(struct result_row, what)
+		IX_COL(IPCX_F_NAME,     struct result_row, subject),
+		IX_COL(IPCX_F_WORKLOAD, struct result_row, workload),
+		IX_COL(IPCX_F_WHAT,     struct result_row, what)
 	),
 };
 /* clang-format on */
