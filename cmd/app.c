@@ -9,7 +9,7 @@ const struct opt global_opts[] = {
 	{ "verbose", 'v', FLAG(struct global_args, verbose), .help = "also report what was skipped and what was done" },
 	{ "help",    'h', FLAG(struct global_args, help),    .help = "show this help" },
 	{ "version", 'V', FLAG(struct global_args, version), .help = "show the version" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 /* clang-format on */
 

@@ -156,7 +156,7 @@ static const struct opt *filled_opts(struct called *to, const struct cmd *c,
 	size_t room = ARRAY_SIZE(to->opts) - to->n_opts, n = 0;
 	bool plain = true;
 
-	for (; list[n].name; n++)
+	for (; *list[n].name; n++)
 		plain = plain && !has_placeholder(&list[n]);
 	assert(plain || n < room);
 	if (plain || n >= room)
@@ -164,8 +164,10 @@ static const struct opt *filled_opts(struct called *to, const struct cmd *c,
 	memcpy(copy, list, (n + 1) * sizeof(*list)); /* including the terminator */
 	to->n_opts += n + 1;
 	for (size_t i = 0; i < n; i++) {
-		copy[i].name = filled(to, c, list[i].name);
-		copy[i].help = filled(to, c, list[i].help);
+		(void)snprintf(copy[i].name, sizeof(copy[i].name), "%s",
+			       filled(to, c, list[i].name));
+		(void)snprintf(copy[i].help, sizeof(copy[i].help), "%s",
+			       filled(to, c, list[i].help));
 	}
 	return copy;
 }
@@ -188,14 +190,17 @@ static void add_examples(struct called *to, const struct cmd *c, const struct ex
 {
 	size_t n = 0;
 
-	while (to->examples[n].line)
+	while (*to->examples[n].line)
 		n++;
-	for (; e && e->line; e++) {
+	for (; e && *e->line; e++) {
 		assert(n < ARRAY_SIZE(to->examples) - 1);
 		if (n == ARRAY_SIZE(to->examples) - 1)
 			break;
-		to->examples[n].line = filled(to, c, e->line);
-		to->examples[n++].what = filled(to, c, e->what);
+		(void)snprintf(to->examples[n].line, sizeof(e->line), "%s",
+			       filled(to, c, e->line));
+		(void)snprintf(to->examples[n++].what, sizeof(e->what), "%s",
+			       filled(to, c, e->what));
+		to->examples[n].line[0] = '\0';
 	}
 }
 
@@ -221,7 +226,7 @@ void called_set(struct called *ret, const struct cmd *c, unsigned mech)
 		return;
 	ret->used = ret->n_opts = 0;
 	memset(ret->options, 0, sizeof(ret->options));
-	memset(ret->examples, 0, sizeof(ret->examples));
+	ret->examples[0].line[0] = '\0';
 	own->name = ret->text;
 	put_word(ret, ipcx_mech_info(mech)->name);
 	put_word(ret, " ");
@@ -236,5 +241,5 @@ void called_set(struct called *ret, const struct cmd *c, unsigned mech)
 	own->about = filled(ret, c, own->about);
 	own->absent = filled(ret, c, own->absent);
 	own->options = ret->options;
-	own->examples = ret->examples[0].line ? ret->examples : NULL;
+	own->examples = *ret->examples[0].line ? ret->examples : NULL;
 }

@@ -44,7 +44,7 @@ static inline bool app_can(const struct app *app, uint64_t what)
 
 /* One line of EXAMPLES. */
 struct example {
-	const char *line, *what;
+	char line[80], what[80];
 };
 
 /* What an exit status means for a command. */
@@ -119,7 +119,7 @@ struct cmd {
 	const char *summary;            /* imperative, one line */
 	const char *about;              /* paragraphs for --help and the man page; NULL */
 	const struct opt_group *options; /* terminated by .opts = NULL */
-	const struct example *examples;  /* terminated by .line = NULL */
+	const struct example *examples;  /* terminated by .line = "" */
 	const struct exit_text *exits; /* by EXITS(): statuses that exit_common[] does not
 					  have, or explains differently */
 	enum complete complete;        /* of the operands */

@@ -8,13 +8,13 @@
 const struct opt ns_opts[] = {
 	{ "ns", 'N', TEXT(struct ns_args, ns), .arg = "WHERE", .complete = COMPLETE_NS | COMPLETE_NS_ALL | COMPLETE_FILES,
 	  .help = "namespace of a process, container, pin, file; or all" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 const struct opt ns_one_opts[] = {
 	{ "ns", 'N', TEXT(struct ns_args, ns), .arg = "WHERE", .complete = COMPLETE_NS | COMPLETE_FILES,
 	  .help = "namespace of a process, container, pin or file" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 /* clang-format on */
 

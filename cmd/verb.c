@@ -8,7 +8,7 @@
 const struct opt wait_opts[] = {
 	{ "timeout", 0, DURATION(struct wait_args, timeout), GIVEN(struct wait_args, given, 1), .arg = "DURATION", .help = "wait at most this long (500ms, 10s); exit with 5" },
 	{ "no-wait", 0, FLAG(struct wait_args, no_wait),     .help = "do not wait: exit with 5 instead" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 /* clang-format on */
 

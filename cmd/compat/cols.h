@@ -14,8 +14,8 @@ enum cols_form { COLS_TABLE, COLS_RAW, COLS_EXPORT, COLS_NEWLINE, COLS_JSON };
 enum cols_json { COLS_JSON_PRETTY, COLS_JSON_COMPACT, COLS_JSON_LINES };
 
 struct cols_column {
-	const char *name;
-	const char *label; /* in front of the value of a single row */
+	char name[20];
+	char label[28]; /* in front of the value of a single row */
 	bool right;
 	enum {
 		COLS_WHOLE,

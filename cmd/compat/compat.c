@@ -39,7 +39,7 @@ static int compat_run(struct app *app, void *data, int n, char **words)
 static const struct example examples[] = {
 	{ "ipcx compat ipcs -m",                "what ipcs -m of util-linux prints" },
 	{ "ln -s /usr/bin/ipcx ~/bin/lsipc",    "a program of that name" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 const struct cmd cmd_compat = {

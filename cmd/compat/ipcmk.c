@@ -27,15 +27,15 @@ static const struct tool_opt opts[] = {
 	{ "shmem",           'M', TAKES_ARGUMENT, 0, 0, "SIZE",   "a shared memory segment" },
 	{ "posix-shmem",     'm', TAKES_ARGUMENT, 0, 0, "SIZE",   "POSIX shared memory" },
 	{ "semaphore",       'S', TAKES_ARGUMENT, 0, 0, "NUMBER", "an array of so many semaphores" },
-	{ "posix-semaphore", 's', TAKES_NOTHING,  0, 0, NULL,     "a named semaphore" },
-	{ "queue",           'Q', TAKES_NOTHING,  0, 0, NULL,     "a message queue" },
-	{ "posix-mqueue",    'q', TAKES_NOTHING,  0, 0, NULL,     "a POSIX message queue" },
+	{ "posix-semaphore", 's', TAKES_NOTHING,  0, 0, "",     "a named semaphore" },
+	{ "queue",           'Q', TAKES_NOTHING,  0, 0, "",     "a message queue" },
+	{ "posix-mqueue",    'q', TAKES_NOTHING,  0, 0, "",     "a POSIX message queue" },
 	{ "mode",            'p', TAKES_ARGUMENT, 0, 1, "MODE",   "permissions in octal, 0644 if not given" },
 	{ "name",            'n', TAKES_ARGUMENT, 0, 1, "NAME",   "the name of what POSIX has" },
-	{ "force",     OPT_FORCE, TAKES_NOTHING,  0, TOOL_HIDDEN, NULL, "give POSIX shared memory that exists the new size" },
-	{ "version",         'V', TAKES_NOTHING,  0, 2, NULL,     "the version" },
-	{ "help",            'h', TAKES_NOTHING,  0, 2, NULL,     "this" },
-	{ .name = NULL },
+	{ "force",     OPT_FORCE, TAKES_NOTHING,  0, TOOL_HIDDEN, "", "give POSIX shared memory that exists the new size" },
+	{ "version",         'V', TAKES_NOTHING,  0, 2, "",     "the version" },
+	{ "help",            'h', TAKES_NOTHING,  0, 2, "",     "this" },
+	{ .name = "" },
 };
 /* clang-format on */
 

@@ -35,10 +35,10 @@ static const struct tool_opt opts[] = {
 	{ "posix-semaphore", OPT_PSEM, TAKES_ARGUMENT, 0, 0, "NAME", "named semaphore" },
 	{ "all",             'a', MAY_TAKE,       0, 0, "KIND", "all of shm, msg, sem, pshm, pmsg or psem; of sysv, posix or all of them; "
 								"without a KIND those of System V" },
-	{ "verbose",         'v', TAKES_NOTHING,  0, 1, NULL,   "tell of each removal; before the options that it is for" },
-	{ "version",         'V', TAKES_NOTHING,  0, 1, NULL,   "the version" },
-	{ "help",            'h', TAKES_NOTHING,  0, 1, NULL,   "this" },
-	{ .name = NULL },
+	{ "verbose",         'v', TAKES_NOTHING,  0, 1, "",   "tell of each removal; before the options that it is for" },
+	{ "version",         'V', TAKES_NOTHING,  0, 1, "",   "the version" },
+	{ "help",            'h', TAKES_NOTHING,  0, 1, "",   "this" },
+	{ .name = "" },
 };
 
 /* In the order in which -a goes through them. */

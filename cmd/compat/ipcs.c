@@ -24,18 +24,18 @@
 const char *const ipcs_mechs[IPCS_KINDS] = { "msg", "shm", "sem" };
 
 struct column {
-	const char *heading;
+	char heading[12];
 	int head;   /* width of the heading */
 	int width;  /* of the value: to the left, or below 0 to the right */
 	size_t cut; /* at most so many bytes of it */
 	enum ipcx_field field;
 	enum ipcs_form form;
-	const char *before, *after; /* blanks around the value */
+	char before[8], after[8]; /* blanks around the value */
 };
 
 struct list {
 	const char *banner;
-	const struct column *columns; /* ended by .heading = NULL */
+	const struct column *columns; /* ended by .cut = 0 */
 };
 
 /* clang-format off */
@@ -46,7 +46,7 @@ static const struct column msg_default[] = {
 	{ "perms",      10,  10, 64, IPCX_F_MODE,   AS_PERMS,  " ", "" },
 	{ "used-bytes", 12,  12, 64, IPCX_F_CBYTES, AS_NUMBER, " ", "" },
 	{ "messages",   12,  12, 64, IPCX_F_QNUM,   AS_NUMBER, " ", "" },
-	{ .heading = NULL },
+	{ .cut = 0 },
 };
 
 static const struct column msg_human[] = {
@@ -56,7 +56,7 @@ static const struct column msg_human[] = {
 	{ "perms",      10,  10, 64, IPCX_F_MODE,   AS_PERMS,  " ", "" },
 	{ "size",       12,  -6, 64, IPCX_F_CBYTES, AS_SIZE,   " ", "      " },
 	{ "messages",   12,  12, 64, IPCX_F_QNUM,   AS_NUMBER, " ", "" },
-	{ .heading = NULL },
+	{ .cut = 0 },
 };
 
 static const struct column msg_time[] = {
@@ -65,7 +65,7 @@ static const struct column msg_time[] = {
 	{ "send",       20,  20, 16, IPCX_F_STIME,  AS_SHORT,  " ", "" },
 	{ "recv",       20,  20, 16, IPCX_F_RTIME,  AS_SHORT,  " ", "" },
 	{ "change",     20,  20, 16, IPCX_F_CTIME,  AS_SHORT,  " ", "" },
-	{ .heading = NULL },
+	{ .cut = 0 },
 };
 
 static const struct column msg_pid[] = {
@@ -73,7 +73,7 @@ static const struct column msg_pid[] = {
 	{ "owner",      10,  10, 10, IPCX_F_OWNER,  AS_NAME,   " ", "" },
 	{ "lspid",      10,  -5, 64, IPCX_F_LSPID,  AS_NUMBER, "  ", "" },
 	{ "lrpid",      10,  -5, 64, IPCX_F_LRPID,  AS_NUMBER, "     ", "" },
-	{ .heading = NULL },
+	{ .cut = 0 },
 };
 
 #define CREATORS                                                                              \
@@ -82,7 +82,7 @@ static const struct column msg_pid[] = {
 	{ "cgid",  10, 10, VALUE_MAX, IPCX_F_CREATOR_GROUP, AS_NAME,  " ", "" },              \
 	{ "uid",   10, 10, VALUE_MAX, IPCX_F_OWNER,         AS_NAME,  " ", "" },              \
 	{ "gid",   10, 10, VALUE_MAX, IPCX_F_GROUP,         AS_NAME,  " ", "" },              \
-	{ .heading = NULL }
+	{ .cut = 0 }
 
 static const struct column msg_creator[] = {
 	{ "msqid",      10,  10, 64, IPCX_F_ID,     AS_NUMBER, "",  "" }, CREATORS };
@@ -100,7 +100,7 @@ static const struct column shm_default[] = {
 	{ "nattch",     10,  10, 64, IPCX_F_NATTCH, AS_NUMBER, " ", "" },
 	{ "status",     12,   6, 64, IPCX_F_DEST,   AS_DEST,   " ", "" },
 	{ "",           0,    6, 64, IPCX_F_LOCKED, AS_LOCKED, " ", "" },
-	{ .heading = NULL },
+	{ .cut = 0 },
 };
 
 static const struct column shm_human[] = {
@@ -112,7 +112,7 @@ static const struct column shm_human[] = {
 	{ "nattch",     10,  10, 64, IPCX_F_NATTCH, AS_NUMBER, " ", "" },
 	{ "status",     12,   6, 64, IPCX_F_DEST,   AS_DEST,   " ", "" },
 	{ "",           0,    6, 64, IPCX_F_LOCKED, AS_LOCKED, " ", "" },
-	{ .heading = NULL },
+	{ .cut = 0 },
 };
 
 static const struct column shm_time[] = {
@@ -121,7 +121,7 @@ static const struct column shm_time[] = {
 	{ "attached",   20,  20, 16, IPCX_F_ATIME,  AS_SHORT,  " ", "" },
 	{ "detached",   20,  20, 16, IPCX_F_DTIME,  AS_SHORT,  " ", "" },
 	{ "changed",    20,  20, 16, IPCX_F_CTIME,  AS_SHORT,  " ", "" },
-	{ .heading = NULL },
+	{ .cut = 0 },
 };
 
 static const struct column shm_pid[] = {
@@ -129,7 +129,7 @@ static const struct column shm_pid[] = {
 	{ "owner",      10,  10, 10, IPCX_F_OWNER,  AS_NAME,   " ", "" },
 	{ "cpid",       10,  10, 64, IPCX_F_CPID,   AS_NUMBER, " ", "" },
 	{ "lpid",       10,  10, 64, IPCX_F_LPID,   AS_NUMBER, " ", "" },
-	{ .heading = NULL },
+	{ .cut = 0 },
 };
 
 static const struct column sem_default[] = {
@@ -138,7 +138,7 @@ static const struct column sem_default[] = {
 	{ "owner",      10,  10, 10, IPCX_F_OWNER,  AS_NAME,   " ", "" },
 	{ "perms",      10,  10, 64, IPCX_F_MODE,   AS_PERMS,  " ", "" },
 	{ "nsems",      10,  10, 64, IPCX_F_NSEMS,  AS_NUMBER, " ", "" },
-	{ .heading = NULL },
+	{ .cut = 0 },
 };
 
 static const struct column sem_time[] = {
@@ -146,7 +146,7 @@ static const struct column sem_time[] = {
 	{ "owner",        10,  10, 10, IPCX_F_OWNER,  AS_NAME,   " ",  "" },
 	{ "last-op",      26,  26, 24, IPCX_F_OTIME,  AS_LONG,   "  ", "" },
 	{ "last-changed", 26,  26, 24, IPCX_F_CTIME,  AS_LONG,   " ",  "" },
-	{ .heading = NULL },
+	{ .cut = 0 },
 };
 
 /* The semaphores' block of process ids is empty. */
@@ -257,7 +257,7 @@ static void ipcs_put_rows(const struct ipcx_table *t, const struct column *colum
 	for (size_t row = 0; row < ipcx_table_rows(t); row++) {
 		char *p = out_room();
 
-		for (const struct column *c = columns; c->heading; c++)
+		for (const struct column *c = columns; c->cut; c++)
 			p = ipcs_put_cell(p, t, row, c);
 		*p++ = '\n';
 		out_done(p);
@@ -267,7 +267,7 @@ static void ipcs_put_rows(const struct ipcx_table *t, const struct column *colum
 static void put_heading(const struct list *l)
 {
 	out_format("------ %s --------\n", l->banner);
-	for (const struct column *c = l->columns; c->heading; c++)
+	for (const struct column *c = l->columns; c->cut; c++)
 		if (c->head)
 			out_format("%s%-*s", c == l->columns ? "" : " ", c->head,
 				   c->heading);
@@ -287,7 +287,7 @@ int ipcs_list(struct ipcx *x, enum ipcs_kind kind, enum ipcs_view view,
 		l.columns = msg_human;
 	if (unit == UNIT_HUMAN && l.columns == shm_default)
 		l.columns = shm_human;
-	for (const struct column *c = l.columns; c->heading; c++)
+	for (const struct column *c = l.columns; c->cut; c++)
 		ipcx_fieldset_add(&fields, c->field);
 	put_heading(&l);
 	do {
@@ -312,20 +312,20 @@ static const char *const groups[] = { "Which", "Which kinds", "What of them", NU
 
 static const struct tool_opt opts[] = {
 	{ "id",         'i', TAKES_ARGUMENT, 0, 0, "ID", "everything about the object with this id" },
-	{ "shmems",     'm', TAKES_NOTHING,  0, 1, NULL, "shared memory segments" },
-	{ "queues",     'q', TAKES_NOTHING,  0, 1, NULL, "message queues" },
-	{ "semaphores", 's', TAKES_NOTHING,  0, 1, NULL, "semaphore arrays" },
-	{ "all",        'a', TAKES_NOTHING,  0, 1, NULL, "all three, as without any of these" },
-	{ "time",       't', TAKES_NOTHING,  0, 2, NULL, "times of the last uses and changes" },
-	{ "pid",        'p', TAKES_NOTHING,  0, 2, NULL, "processes that made or last used them" },
-	{ "creator",    'c', TAKES_NOTHING,  0, 2, NULL, "creators and owners" },
-	{ "limits",     'l', TAKES_NOTHING,  0, 2, NULL, "the limits" },
-	{ "summary",    'u', TAKES_NOTHING,  0, 2, NULL, "how much there is in all" },
-	{ "human",      OPT_HUMAN, TAKES_NOTHING, 0, 2, NULL, "sizes in units that fit" },
-	{ "bytes",      'b', TAKES_NOTHING,  0, 2, NULL, "sizes in bytes" },
-	{ "version",    'V', TAKES_NOTHING,  0, 0, NULL, "the version" },
-	{ "help",       'h', TAKES_NOTHING,  0, 0, NULL, "this" },
-	{ .name = NULL },
+	{ "shmems",     'm', TAKES_NOTHING,  0, 1, "", "shared memory segments" },
+	{ "queues",     'q', TAKES_NOTHING,  0, 1, "", "message queues" },
+	{ "semaphores", 's', TAKES_NOTHING,  0, 1, "", "semaphore arrays" },
+	{ "all",        'a', TAKES_NOTHING,  0, 1, "", "all three, as without any of these" },
+	{ "time",       't', TAKES_NOTHING,  0, 2, "", "times of the last uses and changes" },
+	{ "pid",        'p', TAKES_NOTHING,  0, 2, "", "processes that made or last used them" },
+	{ "creator",    'c', TAKES_NOTHING,  0, 2, "", "creators and owners" },
+	{ "limits",     'l', TAKES_NOTHING,  0, 2, "", "the limits" },
+	{ "summary",    'u', TAKES_NOTHING,  0, 2, "", "how much there is in all" },
+	{ "human",      OPT_HUMAN, TAKES_NOTHING, 0, 2, "", "sizes in units that fit" },
+	{ "bytes",      'b', TAKES_NOTHING,  0, 2, "", "sizes in bytes" },
+	{ "version",    'V', TAKES_NOTHING,  0, 0, "", "the version" },
+	{ "help",       'h', TAKES_NOTHING,  0, 0, "", "this" },
+	{ .name = "" },
 };
 /* clang-format on */
 

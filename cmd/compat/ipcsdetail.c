@@ -19,75 +19,75 @@
 
 /* A value with what stands in front of it, padded to a width. */
 struct piece {
-	const char *before;
+	char before[36]; /* "": the last one */
 	enum ipcx_field field;
 	enum ipcs_form form;
 	size_t width;
-	const char *human; /* in front of a size with --human */
+	char human[12]; /* in front of a size with --human */
 };
 
-#define END                                             \
-	{                                               \
-		NULL, IPCX_NO_FIELD, AS_NUMBER, 0, NULL \
+#define END                                         \
+	{                                           \
+		"", IPCX_NO_FIELD, AS_NUMBER, 0, "" \
 	}
 
 /* clang-format off */
 static const struct piece msg_pieces[] = {
-	{ "\nMessage Queue msqid=", IPCX_F_ID,     AS_NUMBER, 0,  NULL },
-	{ "\nuid=",                 IPCX_F_UID,    AS_NUMBER, 0,  NULL },
-	{ "\tgid=",                 IPCX_F_GID,    AS_NUMBER, 0,  NULL },
-	{ "\tcuid=",                IPCX_F_CUID,   AS_NUMBER, 0,  NULL },
-	{ "\tcgid=",                IPCX_F_CGID,   AS_NUMBER, 0,  NULL },
-	{ "\tmode=",                IPCX_F_MODE,   AS_MODE_ALL, 0, NULL },
+	{ "\nMessage Queue msqid=", IPCX_F_ID,     AS_NUMBER, 0,  "" },
+	{ "\nuid=",                 IPCX_F_UID,    AS_NUMBER, 0,  "" },
+	{ "\tgid=",                 IPCX_F_GID,    AS_NUMBER, 0,  "" },
+	{ "\tcuid=",                IPCX_F_CUID,   AS_NUMBER, 0,  "" },
+	{ "\tcgid=",                IPCX_F_CGID,   AS_NUMBER, 0,  "" },
+	{ "\tmode=",                IPCX_F_MODE,   AS_MODE_ALL, 0, "" },
 	{ "\ncbytes=",              IPCX_F_CBYTES, AS_NUMBER, 0,  "\ncsize=" },
 	{ "\tqbytes=",              IPCX_F_QBYTES, AS_NUMBER, 0,  "\tqsize=" },
-	{ "\tqnum=",                IPCX_F_QNUM,   AS_NUMBER, 0,  NULL },
-	{ "\tlspid=",               IPCX_F_LSPID,  AS_NUMBER, 0,  NULL },
-	{ "\tlrpid=",               IPCX_F_LRPID,  AS_NUMBER, 0,  NULL },
-	{ "\nsend_time=",           IPCX_F_STIME,  AS_LONG,   26, NULL },
-	{ "\nrcv_time=",            IPCX_F_RTIME,  AS_LONG,   26, NULL },
-	{ "\nchange_time=",         IPCX_F_CTIME,  AS_LONG,   26, NULL },
+	{ "\tqnum=",                IPCX_F_QNUM,   AS_NUMBER, 0,  "" },
+	{ "\tlspid=",               IPCX_F_LSPID,  AS_NUMBER, 0,  "" },
+	{ "\tlrpid=",               IPCX_F_LRPID,  AS_NUMBER, 0,  "" },
+	{ "\nsend_time=",           IPCX_F_STIME,  AS_LONG,   26, "" },
+	{ "\nrcv_time=",            IPCX_F_RTIME,  AS_LONG,   26, "" },
+	{ "\nchange_time=",         IPCX_F_CTIME,  AS_LONG,   26, "" },
 	END
 };
 
 static const struct piece shm_pieces[] = {
-	{ "\nShared memory Segment shmid=", IPCX_F_ID, AS_NUMBER, 0, NULL },
-	{ "\nuid=",                 IPCX_F_UID,    AS_NUMBER, 0,  NULL },
-	{ "\tgid=",                 IPCX_F_GID,    AS_NUMBER, 0,  NULL },
-	{ "\tcuid=",                IPCX_F_CUID,   AS_NUMBER, 0,  NULL },
-	{ "\tcgid=",                IPCX_F_CGID,   AS_NUMBER, 0,  NULL },
-	{ "\nmode=",                IPCX_F_MODE,   AS_MODE_ALL, 0, NULL },
-	{ "\taccess_perms=",        IPCX_F_MODE,   AS_MODE,   0,  NULL },
+	{ "\nShared memory Segment shmid=", IPCX_F_ID, AS_NUMBER, 0, "" },
+	{ "\nuid=",                 IPCX_F_UID,    AS_NUMBER, 0,  "" },
+	{ "\tgid=",                 IPCX_F_GID,    AS_NUMBER, 0,  "" },
+	{ "\tcuid=",                IPCX_F_CUID,   AS_NUMBER, 0,  "" },
+	{ "\tcgid=",                IPCX_F_CGID,   AS_NUMBER, 0,  "" },
+	{ "\nmode=",                IPCX_F_MODE,   AS_MODE_ALL, 0, "" },
+	{ "\taccess_perms=",        IPCX_F_MODE,   AS_MODE,   0,  "" },
 	{ "\nbytes=",               IPCX_F_SIZE,   AS_NUMBER, 0,  "\nsize=" },
-	{ "\tlpid=",                IPCX_F_LPID,   AS_NUMBER, 0,  NULL },
-	{ "\tcpid=",                IPCX_F_CPID,   AS_NUMBER, 0,  NULL },
-	{ "\tnattch=",              IPCX_F_NATTCH, AS_NUMBER, 0,  NULL },
-	{ "\natt_time=",            IPCX_F_ATIME,  AS_LONG,   26, NULL },
-	{ "\ndet_time=",            IPCX_F_DTIME,  AS_LONG,   26, NULL },
-	{ "\nchange_time=",         IPCX_F_CTIME,  AS_LONG,   26, NULL },
+	{ "\tlpid=",                IPCX_F_LPID,   AS_NUMBER, 0,  "" },
+	{ "\tcpid=",                IPCX_F_CPID,   AS_NUMBER, 0,  "" },
+	{ "\tnattch=",              IPCX_F_NATTCH, AS_NUMBER, 0,  "" },
+	{ "\natt_time=",            IPCX_F_ATIME,  AS_LONG,   26, "" },
+	{ "\ndet_time=",            IPCX_F_DTIME,  AS_LONG,   26, "" },
+	{ "\nchange_time=",         IPCX_F_CTIME,  AS_LONG,   26, "" },
 	END
 };
 
 static const struct piece sem_pieces[] = {
-	{ "\nSemaphore Array semid=", IPCX_F_ID,   AS_NUMBER, 0,  NULL },
-	{ "\nuid=",                 IPCX_F_UID,    AS_NUMBER, 0,  NULL },
-	{ "\t gid=",                IPCX_F_GID,    AS_NUMBER, 0,  NULL },
-	{ "\t cuid=",               IPCX_F_CUID,   AS_NUMBER, 0,  NULL },
-	{ "\t cgid=",               IPCX_F_CGID,   AS_NUMBER, 0,  NULL },
-	{ "\nmode=",                IPCX_F_MODE,   AS_MODE_ALL, 0, NULL },
-	{ ", access_perms=",        IPCX_F_MODE,   AS_MODE,   0,  NULL },
-	{ "\nnsems = ",             IPCX_F_NSEMS,  AS_NUMBER, 0,  NULL },
-	{ "\notime = ",             IPCX_F_OTIME,  AS_LONG,   26, NULL },
-	{ "\nctime = ",             IPCX_F_CTIME,  AS_LONG,   26, NULL },
+	{ "\nSemaphore Array semid=", IPCX_F_ID,   AS_NUMBER, 0,  "" },
+	{ "\nuid=",                 IPCX_F_UID,    AS_NUMBER, 0,  "" },
+	{ "\t gid=",                IPCX_F_GID,    AS_NUMBER, 0,  "" },
+	{ "\t cuid=",               IPCX_F_CUID,   AS_NUMBER, 0,  "" },
+	{ "\t cgid=",               IPCX_F_CGID,   AS_NUMBER, 0,  "" },
+	{ "\nmode=",                IPCX_F_MODE,   AS_MODE_ALL, 0, "" },
+	{ ", access_perms=",        IPCX_F_MODE,   AS_MODE,   0,  "" },
+	{ "\nnsems = ",             IPCX_F_NSEMS,  AS_NUMBER, 0,  "" },
+	{ "\notime = ",             IPCX_F_OTIME,  AS_LONG,   26, "" },
+	{ "\nctime = ",             IPCX_F_CTIME,  AS_LONG,   26, "" },
 	END
 };
 
 static const struct piece sem_elements[] = {
-	{ "\n",                     IPCX_F_SEMNUM,  AS_NUMBER, 10, NULL },
-	{ " ",                      IPCX_F_VALUE,   AS_NUMBER, 10, NULL },
-	{ " ",                      IPCX_F_SEMNCNT, AS_NUMBER, 10, NULL },
-	{ " ",                      IPCX_F_SEMZCNT, AS_NUMBER, 10, NULL },
-	{ " ",                      IPCX_F_SEMPID,  AS_NUMBER, 10, NULL },
+	{ "\n",                     IPCX_F_SEMNUM,  AS_NUMBER, 10, "" },
+	{ " ",                      IPCX_F_VALUE,   AS_NUMBER, 10, "" },
+	{ " ",                      IPCX_F_SEMNCNT, AS_NUMBER, 10, "" },
+	{ " ",                      IPCX_F_SEMZCNT, AS_NUMBER, 10, "" },
+	{ " ",                      IPCX_F_SEMPID,  AS_NUMBER, 10, "" },
 	END
 };
 /* clang-format on */
@@ -98,8 +98,8 @@ static const struct piece *const pieces[IPCS_KINDS] = { msg_pieces, shm_pieces,
 static void put_pieces(const struct ipcx_table *t, size_t row, const struct piece *all,
 		       enum ipcs_unit unit)
 {
-	for (const struct piece *o = all; o->before; o++) {
-		bool human = unit == UNIT_HUMAN && o->human;
+	for (const struct piece *o = all; *o->before; o++) {
+		bool human = unit == UNIT_HUMAN && *o->human;
 		char *from, *p;
 
 		out_text(human ? o->human : o->before);

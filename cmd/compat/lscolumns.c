@@ -74,7 +74,7 @@ const struct ls_column ls_columns[] = {
 	{ RIGHT("LIMIT", "Limit"),             "the limit",                     LIMITS, LS_TEXT,   IPCX_NO_FIELD,        0, false },
 	{ RIGHT("USED", "Used"),               "what is used of it",            LIMITS, LS_TEXT,   IPCX_NO_FIELD,        0, false },
 	{ RIGHT("USE%", "Use"),                "the same in percent",           LIMITS, LS_TEXT,   IPCX_NO_FIELD,        0, false },
-	{ .c = { NULL, NULL, false, COLS_WHOLE, false } },
+	{ .c.name = "" },
 };
 
 const struct ls_kind_info ls_kinds[] = {
@@ -98,7 +98,7 @@ const struct ls_kind_info ls_kinds[] = {
 
 const struct ls_column *ls_column(const char *name, size_t len)
 {
-	for (const struct ls_column *c = ls_columns; c->c.name; c++)
+	for (const struct ls_column *c = ls_columns; *c->c.name; c++)
 		if (!strncasecmp(c->c.name, name, len) && !c->c.name[len])
 			return c;
 	return NULL;
@@ -296,7 +296,7 @@ bool ls_choose(struct ls_options *w)
 	enum ls_kind applies = w->global ? LS_LIMITS : w->kind;
 
 	if (pretty && (!w->output || *w->output == '+') && !w->creator && !w->time) {
-		for (const struct ls_column *c = ls_columns; c->c.name; c++)
+		for (const struct ls_column *c = ls_columns; *c->c.name; c++)
 			if (c->kinds & LS_BIT(w->kind))
 				(void)lscolumns_add_column(w, c);
 	} else if (!w->output || *w->output == '+') {

@@ -30,32 +30,32 @@ enum { SET_KIND = 1 << 0, SET_ONE = 1 << 1, SET_FORM = 1 << 2, SET_COLUMNS = 1 <
 static const char *const groups[] = { "Which", "How", "Else", NULL };
 
 static const struct tool_opt opts[] = {
-	{ "bytes",            'b', TAKES_NOTHING,  0, 1, NULL, "sizes in bytes" },
-	{ "creator",          'c', TAKES_NOTHING,  SET_COLUMNS, 1, NULL, "also creators and owners" },
-	{ "export",           'e', TAKES_NOTHING,  SET_FORM, 1, NULL, "as NAME=\"value\"" },
-	{ "global",           'g', TAKES_NOTHING,  SET_ONE, 0, NULL, "limits, and how much of them is used" },
-	{ "help",             'h', TAKES_NOTHING,  0, 2, NULL, "this" },
+	{ "bytes",            'b', TAKES_NOTHING,  0, 1, "", "sizes in bytes" },
+	{ "creator",          'c', TAKES_NOTHING,  SET_COLUMNS, 1, "", "also creators and owners" },
+	{ "export",           'e', TAKES_NOTHING,  SET_FORM, 1, "", "as NAME=\"value\"" },
+	{ "global",           'g', TAKES_NOTHING,  SET_ONE, 0, "", "limits, and how much of them is used" },
+	{ "help",             'h', TAKES_NOTHING,  0, 2, "", "this" },
 	{ "id",               'i', TAKES_ARGUMENT, SET_ONE, 0, "ID", "the one with this id" },
-	{ "json",             'J', TAKES_NOTHING,  SET_FORM, 1, NULL, "as JSON" },
-	{ "list",             'l', TAKES_NOTHING,  SET_FORM, 1, NULL, "as a table, also one object" },
+	{ "json",             'J', TAKES_NOTHING,  SET_FORM, 1, "", "as JSON" },
+	{ "list",             'l', TAKES_NOTHING,  SET_FORM, 1, "", "as a table, also one object" },
 	{ "name",             'N', TAKES_ARGUMENT, SET_ONE, 0, "NAME", "the POSIX object of this name" },
-	{ "newline",          'n', TAKES_NOTHING,  SET_FORM, 1, NULL, "each value on a line of its own" },
-	{ "noheadings", OPT_NOHEADINGS, TAKES_NOTHING, 0, 1, NULL, "without headings" },
-	{ "notruncate", OPT_NOTRUNCATE, TAKES_NOTHING, 0, 1, NULL, "cut nothing to the terminal's width" },
-	{ "numeric-perms",    'P', TAKES_NOTHING,  0, 1, NULL, "permissions in octal" },
+	{ "newline",          'n', TAKES_NOTHING,  SET_FORM, 1, "", "each value on a line of its own" },
+	{ "noheadings", OPT_NOHEADINGS, TAKES_NOTHING, 0, 1, "", "without headings" },
+	{ "notruncate", OPT_NOTRUNCATE, TAKES_NOTHING, 0, 1, "", "cut nothing to the terminal's width" },
+	{ "numeric-perms",    'P', TAKES_NOTHING,  0, 1, "", "permissions in octal" },
 	{ "output",           'o', TAKES_ARGUMENT, SET_COLUMNS, 1, "LIST", "these columns; with + in front these, too" },
-	{ "posix-mqueues",    'Q', TAKES_NOTHING,  SET_KIND, 0, NULL, "POSIX message queues" },
-	{ "posix-semaphores", 'S', TAKES_NOTHING,  SET_KIND, 0, NULL, "named semaphores" },
-	{ "posix-shmems",     'M', TAKES_NOTHING,  SET_KIND, 0, NULL, "POSIX shared memory" },
-	{ "queues",           'q', TAKES_NOTHING,  SET_KIND, 0, NULL, "message queues" },
-	{ "raw",              'r', TAKES_NOTHING,  SET_FORM, 1, NULL, "with one blank between values" },
-	{ "semaphores",       's', TAKES_NOTHING,  SET_KIND, 0, NULL, "semaphore arrays" },
-	{ "shmems",           'm', TAKES_NOTHING,  SET_KIND, 0, NULL, "shared memory segments" },
-	{ "shell",            'y', TAKES_NOTHING,  0, 1, NULL, "names of columns that a shell takes" },
-	{ "time",             't', TAKES_NOTHING,  SET_COLUMNS, 1, NULL, "also times" },
+	{ "posix-mqueues",    'Q', TAKES_NOTHING,  SET_KIND, 0, "", "POSIX message queues" },
+	{ "posix-semaphores", 'S', TAKES_NOTHING,  SET_KIND, 0, "", "named semaphores" },
+	{ "posix-shmems",     'M', TAKES_NOTHING,  SET_KIND, 0, "", "POSIX shared memory" },
+	{ "queues",           'q', TAKES_NOTHING,  SET_KIND, 0, "", "message queues" },
+	{ "raw",              'r', TAKES_NOTHING,  SET_FORM, 1, "", "with one blank between values" },
+	{ "semaphores",       's', TAKES_NOTHING,  SET_KIND, 0, "", "semaphore arrays" },
+	{ "shmems",           'm', TAKES_NOTHING,  SET_KIND, 0, "", "shared memory segments" },
+	{ "shell",            'y', TAKES_NOTHING,  0, 1, "", "names of columns that a shell takes" },
+	{ "time",             't', TAKES_NOTHING,  SET_COLUMNS, 1, "", "also times" },
 	{ "time-format", OPT_TIME_FORMAT, TAKES_ARGUMENT, 0, 1, "FORMAT", "times short, full or iso" },
-	{ "version",          'V', TAKES_NOTHING,  0, 2, NULL, "the version" },
-	{ .name = NULL },
+	{ "version",          'V', TAKES_NOTHING,  0, 2, "", "the version" },
+	{ .name = "" },
 };
 /* clang-format on */
 
@@ -346,7 +346,7 @@ static void lsipc_more_help(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		out_format("\n%s:\n", parts[i].heading);
-		for (const struct ls_column *c = ls_columns; c->c.name; c++) {
+		for (const struct ls_column *c = ls_columns; *c->c.name; c++) {
 			unsigned kinds = c->kinds & ~LS_BIT(LS_LIMITS);
 			bool common = kinds == (LS_SYSV | LS_POSIX),
 			     some = kinds && !common && kinds != LS_POSIX;

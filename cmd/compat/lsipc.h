@@ -41,7 +41,7 @@ enum ls_form {
 /* The first member is what the writer knows of it. */
 struct ls_column {
 	struct cols_column c;
-	const char *help;
+	char help[48];
 	unsigned kinds; /* bits: for which it can be chosen */
 	enum ls_form form;
 	enum ipcx_field field;
@@ -49,7 +49,7 @@ struct ls_column {
 	bool sysv_only;        /* empty for POSIX objects, whatever they have */
 };
 
-/* All columns, ended by a name of NULL. */
+/* All columns, ended by an empty name. */
 extern const struct ls_column ls_columns[];
 
 /* The column of that name, whatever its case; NULL. */

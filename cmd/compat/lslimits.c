@@ -21,8 +21,8 @@ enum use { USE_NONE, USE_LIMIT, USE_QUEUES, USE_PAGES };
 
 struct row {
 	enum ls_kind kind;
-	const char *resource, *description;
-	const char *name; /* of ipcx_limits() */
+	char resource[12], description[48];
+	char name[24]; /* of ipcx_limits() */
 	bool bytes;
 	enum use use;
 };

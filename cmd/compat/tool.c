@@ -41,7 +41,7 @@ static void tool_build(const struct tool *t, struct grammar *g)
 
 	memset(g, 0, sizeof(*g));
 	g->shorts[len++] = ':'; /* what is missing is told from what is unknown */
-	for (const struct tool_opt *o = t->opts; o->name; o++, n++) {
+	for (const struct tool_opt *o = t->opts; *o->name; o++, n++) {
 		/* When a table outgrows the room, the first test finds it. */
 		assert(n < OPTS_MAX);
 		g->longs[n] = (struct option){ .name = o->name,
@@ -57,7 +57,7 @@ static void tool_build(const struct tool *t, struct grammar *g)
 
 static const struct tool_opt *tool_by_id(const struct tool *t, int id)
 {
-	for (const struct tool_opt *o = t->opts; o->name; o++)
+	for (const struct tool_opt *o = t->opts; *o->name; o++)
 		if (o->id == id)
 			return o;
 	return NULL;
@@ -83,7 +83,7 @@ static void say_ambiguous(const struct tool_walk *w, const char *word, size_t le
 {
 	auto_buf struct ix_buf list = { 0 };
 
-	for (const struct tool_opt *o = w->tool->opts; o->name; o++)
+	for (const struct tool_opt *o = w->tool->opts; *o->name; o++)
 		if (!strncmp(o->name, word + 2, len))
 			(void)ix_buf_printf(&list, " '--%s'", o->name);
 	msg_plain("%s: option '%s' is ambiguous; possibilities:%.*s", w->argv[0], word,
@@ -94,7 +94,7 @@ static void tool_say_unknown(const struct tool_walk *w, const char *word)
 {
 	size_t len = strcspn(word + 2, "=");
 
-	for (const struct tool_opt *o = w->tool->opts; o->name; o++)
+	for (const struct tool_opt *o = w->tool->opts; *o->name; o++)
 		if (!strncmp(o->name, word + 2, len)) {
 			say_ambiguous(w, word, len);
 			return;
@@ -129,10 +129,10 @@ static size_t left_side(const struct tool_opt *o, char *buf, size_t size)
 
 	return (size_t)snprintf(buf, size, " %c%c%s --%s%s%s%s", letter ? '-' : ' ',
 				letter ? o->id : ' ', letter ? "," : " ", o->name,
-				!o->arg ? ""
-				: may   ? "[="
-					: " ",
-				o->arg ? o->arg : "", may ? "]" : "");
+				!*o->arg ? ""
+				: may    ? "[="
+					 : " ",
+				o->arg, may ? "]" : "");
 }
 
 static void help(const struct tool *t)
@@ -140,12 +140,12 @@ static void help(const struct tool *t)
 	size_t width = 0;
 	char left[96];
 
-	for (const struct tool_opt *o = t->opts; o->name; o++)
+	for (const struct tool_opt *o = t->opts; *o->name; o++)
 		width = MAX(width, left_side(o, left, sizeof(left)));
 	out_format("\nUsage:\n%s\n%s\n", t->usage, t->about);
 	for (unsigned group = 0; t->groups[group]; group++) {
 		out_format("\n%s:\n", t->groups[group]);
-		for (const struct tool_opt *o = t->opts; o->name; o++) {
+		for (const struct tool_opt *o = t->opts; *o->name; o++) {
 			if (o->group != group)
 				continue;
 			(void)left_side(o, left, sizeof(left));
@@ -160,7 +160,7 @@ static void help(const struct tool *t)
 /* The first option before this one that excludes it. */
 static const struct tool_opt *rival(const struct tool_walk *w, const struct tool_opt *o)
 {
-	for (size_t i = 0; w->tool->opts[i].name; i++)
+	for (size_t i = 0; *w->tool->opts[i].name; i++)
 		if ((w->seen >> i & 1) && &w->tool->opts[i] != o &&
 		    (w->tool->opts[i].sets & o->sets))
 			return &w->tool->opts[i];

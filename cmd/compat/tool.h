@@ -16,13 +16,13 @@ enum tool_takes { TAKES_NOTHING, TAKES_ARGUMENT, MAY_TAKE };
 
 /* The order of the lines is that in which ambiguous abbreviations are told of. */
 struct tool_opt {
-	const char *name;
+	char name[20];
 	int id; /* its letter, or above 255 when it has none */
 	enum tool_takes takes;
 	unsigned sets;  /* bits: options with one in common exclude each other */
 	unsigned group; /* of the tool's groups, below which --help lists it; or: */
 #define TOOL_HIDDEN (~0U)
-	const char *arg, *help;
+	char arg[20], help[120];
 };
 
 struct tool {
@@ -30,7 +30,7 @@ struct tool {
 	const char *usage; /* lines of it, each with a newline */
 	const char *about;
 	const char *const *groups;   /* headings in --help, ended by NULL */
-	const struct tool_opt *opts; /* ended by .name = NULL */
+	const struct tool_opt *opts; /* ended by .name = "" */
 	void (*more_help)(void);     /* what --help says behind the options, or NULL */
 	int (*run)(struct ipcx *x, const struct tool *t, int argc, char **argv);
 	const char *gaps; /* what a gap means; NULL: something is left out */

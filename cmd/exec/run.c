@@ -27,7 +27,7 @@ const struct opt run_opts[] = {
 	{ "keep-caps", 0,   TEXT(struct run_options, keep_caps), .arg = "LIST", .help = "keep only these capabilities: cap_net_raw,cap_chown, or none, or all" },
 	{ "drop-caps", 0,   JOINED(struct run_options, drop_caps), .arg = "LIST", .help = "drop these capabilities; may be repeated" },
 	{ "no-pty",    0,   FLAG(struct run_options, no_pty),    .help = "share the terminal instead of giving it one of its own" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 /* clang-format on */
 

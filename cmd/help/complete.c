@@ -29,7 +29,7 @@ static const struct opt *option(const struct cmd *c, const char *word, size_t le
 	if (len < 2 || word[0] != '-')
 		return NULL;
 	for (const struct opt_group *g = c->options; g && g->opts; g++)
-		for (const struct opt *o = g->opts; o->name; o++)
+		for (const struct opt *o = g->opts; *o->name; o++)
 			if (is_named(o, word, len))
 				return o;
 	return NULL;
@@ -72,7 +72,7 @@ static void complete_old(const struct cursor *at, int n, char **words)
 
 	for (const struct tool *const *o = tools; n == 1 && *o; o++)
 		offer(at, (*o)->name, "", (*o)->about);
-	for (const struct tool_opt *o = t ? t->opts : NULL; o && o->name; o++) {
+	for (const struct tool_opt *o = t ? t->opts : NULL; o && *o->name; o++) {
 		char text[64];
 
 		(void)snprintf(text, sizeof(text), "--%s", o->name);

@@ -28,13 +28,13 @@ static void options(const struct opt_group *groups)
 
 	out_text("[");
 	for (; groups && groups->opts; groups++)
-		for (const struct opt *o = groups->opts; o->name; o++) {
+		for (const struct opt *o = groups->opts; *o->name; o++) {
 			char letter[2] = { o->letter, '\0' };
 
 			out_format("%s{", comma(n++));
 			pair("", "name", o->name);
 			pair(",", "letter", o->letter ? letter : NULL);
-			pair(",", "arg", o->arg);
+			pair(",", "arg", *o->arg ? o->arg : NULL);
 			pair(",", "help", o->help);
 			flag("optional", o->kind == OPT_HUGE);
 			flag("hidden", o->hidden);
@@ -78,7 +78,7 @@ static void command(const struct cmd *c)
 	options(c->options);
 	dump_statuses(c);
 	out_text(",\"examples\":[");
-	for (const struct example *e = c->examples; e && e->line; e++) {
+	for (const struct example *e = c->examples; e && *e->line; e++) {
 		out_text(e == c->examples ? "" : ",");
 		pair("{", "line", e->line);
 		pair(",", "what", e->what);

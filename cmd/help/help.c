@@ -102,7 +102,7 @@ void help_command(const struct cmd *const *list, const struct cmd *c)
 	opt_help(global);
 	if (c->examples)
 		out_text("\nExamples:\n");
-	for (const struct example *e = c->examples; e && e->line; e++) {
+	for (const struct example *e = c->examples; e && *e->line; e++) {
 		out_format("  %s\n%*s", e->line, EXAMPLE_COLUMN, "");
 		out_indented(e->what, EXAMPLE_COLUMN);
 	}
@@ -169,7 +169,7 @@ static int help_run(struct app *app, void *data, int n, char **words)
 static const struct opt opts[] = {
 	{ "dump",   0, FLAG(struct help_args, dump),   .help = "commands, options, fields and mechanisms as JSON", .hidden = true },
 	{ "schema", 0, FLAG(struct help_args, schema), .help = "the JSON Schema of what --json prints", .hidden = true },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 static const struct opt_group options[] = {

@@ -378,7 +378,7 @@ void offer_kind(struct app *app, const struct called *called, enum complete what
 
 void offer_options(const struct cursor *at, const struct opt *o)
 {
-	for (; o->name; o++) {
+	for (; *o->name; o++) {
 		char text[64];
 
 		(void)snprintf(text, sizeof(text), "--%s", o->name);

@@ -259,7 +259,7 @@ static const struct opt opts[] = {
 	{ "save",  0, TEXT(struct limits_args, save),  .arg = "FILE", .complete = COMPLETE_FILES, .help = "write the values as lines for sysctl.d; - is standard output" },
 	{ "force", 0, FLAG(struct limits_args, force), .help = "replace FILE if it exists" },
 	{ "fail",  0, FLAG(struct limits_args, fail),  .help = "for scripts: exit with 0 only when no limit is listed and nothing is missing" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 static const struct opt_group options[] = {
@@ -277,7 +277,7 @@ static const struct example examples[] = {
 	{ "ipcx limits --for sem:10x250",     "ten arrays of 250 semaphores" },
 	{ "ipcx limits --where 'percent > 90' --fail", "for monitoring: is something nearly used up?" },
 	{ "ipcx limits --ns web",             "those of a container's namespace" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 const struct cmd cmd_limits = {

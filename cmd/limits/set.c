@@ -292,7 +292,7 @@ static const struct opt set_opts[] = {
 	{ "save",    0, TEXT(struct limits_set_args, save),    .arg = "FILE", .complete = COMPLETE_FILES, .help = "also write the lines for sysctl.d, which set them at boot" },
 	{ "force",   0, FLAG(struct limits_set_args, force),   .help = "replace FILE if it exists" },
 	{ "dry-run", 0, FLAG(struct limits_set_args, dry_run), .help = "set and save nothing; tell what would be, or why it could not be" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 static const struct opt_group set_options[] = {
@@ -306,7 +306,7 @@ static const struct opt_group set_options[] = {
 static const struct example set_examples[] = {
 	{ "ipcx limits set shmmni=8192 shmmax=64G",                          "now, in this IPC namespace" },
 	{ "ipcx limits set semmsl=500 --save /etc/sysctl.d/60-ipc.conf",     "now and after the next boot" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 const struct cmd cmd_limits_set = {

@@ -11,7 +11,7 @@
 const struct opt mem_range_opts[] = {
 	{ "offset", 0, SIZE(struct mem_range, offset), .arg = "BYTES", .help = "begin at this byte; the first is 0" },
 	{ "length", 0, SIZE(struct mem_range, length), GIVEN(struct mem_range, given, MEM_GIVEN_LENGTH), .arg = "BYTES", .help = "so many bytes; without it, all to the end" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 /* clang-format on */
 

@@ -136,7 +136,7 @@ static const struct opt read_opts[] = {
 	{ "min",     0,   NUMBER(struct read_args, min),   GIVEN(struct read_args, given, GIVEN_MIN), .arg = "N", .help = "with --strings: texts of at least so many characters; without it, 4" },
 	{ "output-file", 'O', TEXT(struct read_args, file), .arg = "FILE", .complete = COMPLETE_FILES, .help = "into a new file, zeroes as holes; - is standard output, whatever that is" },
 	{ "force",   'f', FLAG(struct read_args, force),   .help = "with -O: replace a file" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 static const struct opt_group read_options[] = {
@@ -151,14 +151,14 @@ static const struct example read_keyed[] = {
 	{ "ipcx {noun} read 0x4d2 --strings --min 8",     "the texts in the segment with this key" },
 	{ "ipcx {noun} read 5 -O segment.bin",            "all of it, into a new file" },
 	{ "ipcx {noun} read 5 --ns web | grep -c error",  "in a container; raw in a pipe" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct example read_named[] = {
 	{ "ipcx {noun} read /cache --hex --length 256",     "its first bytes as a dump" },
 	{ "ipcx {noun} read /cache -O cache.bin",           "all of it, into a new file" },
 	{ "ipcx {noun} read /cache --ns web | grep -c error", "in a container; raw in a pipe" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct variant read_variants[] = {

@@ -286,7 +286,7 @@ static int run_copy(struct app *app, void *data, int n, char **words)
 /* clang-format off */
 static const struct opt write_opts[] = {
 	{ "offset", 0, SIZE(struct mem_range, offset), .arg = "BYTES", .help = "begin at this byte; the first is 0" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 static const struct opt_group write_options[] = {
@@ -298,13 +298,13 @@ static const struct opt_group write_options[] = {
 static const struct example write_keyed[] = {
 	{ "echo hello | ipcx {noun} write 5",              "at its beginning" },
 	{ "ipcx {noun} write 0x4d2 --offset 4K table.bin", "a file, into the segment with this key" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct example write_named[] = {
 	{ "echo hello | ipcx {noun} write /cache",            "at its beginning" },
 	{ "ipcx {noun} write /cache --offset 4K table.bin",   "a file" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct variant write_variants[] = {
@@ -324,7 +324,7 @@ const struct cmd cmd_mem_write = {
 
 static const struct opt fill_opts[] = {
 	{ "byte", 'b', NUMBER(struct fill_args, byte), .arg = "N", .help = "with this byte, 0 to 255 (0xff); without it, 0" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 static const struct opt_group fill_options[] = {
@@ -337,13 +337,13 @@ static const struct opt_group fill_options[] = {
 static const struct example fill_keyed[] = {
 	{ "ipcx {noun} fill 5",                                      "make all of it zero" },
 	{ "ipcx {noun} fill 5 --byte 0xff --offset 4K --length 4K", "the second page" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct example fill_named[] = {
 	{ "ipcx {noun} fill /cache",                                      "make all of it zero" },
 	{ "ipcx {noun} fill /cache --byte 0xff --offset 4K --length 4K", "the second page" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct variant fill_variants[] = {
@@ -369,13 +369,13 @@ static const struct opt_group copy_options[] = {
 static const struct example copy_keyed[] = {
 	{ "ipcx {noun} copy 5 6",           "from one segment to the other" },
 	{ "ipcx {noun} copy 5 pshm:/cache", "from a segment to a POSIX object" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct example copy_named[] = {
 	{ "ipcx {noun} copy /cache /copy", "from one object to the other" },
 	{ "ipcx {noun} copy /cache shm:5", "from an object to a System V segment" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct variant copy_variants[] = {

@@ -107,7 +107,7 @@ static int ns_cmp_run(struct app *app, void *data, int n, char **words)
 /* clang-format off */
 static const struct opt opts[] = {
 	{ "quiet", 'q', FLAG(struct ns_cmp_args, quiet), .help = "only the exit status" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 static const struct opt_group options[] = {
@@ -120,7 +120,7 @@ static const struct opt_group options[] = {
 static const struct example examples[] = {
 	{ "ipcx ns cmp web worker",  "do two containers share what they need to talk?" },
 	{ "ipcx ns cmp self web -q", "for a script: exit status 0 when they do" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 const struct cmd cmd_ns_cmp = {

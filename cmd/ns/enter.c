@@ -83,7 +83,7 @@ static const struct opt opts[] = {
 	{ "mount", 'm', FLAG(struct ns_enter_args, mount), .help = "with the container's root and programs instead of ours, in its user and PID namespace" },
 	{ "user",  'U', FLAG(struct ns_enter_args, user),  .help = "as root of its user namespace" },
 	{ "pid",   'p', FLAG(struct ns_enter_args, pid),   .help = "in its PID namespace" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 static const struct opt_group options[] = {
@@ -97,7 +97,7 @@ static const struct example examples[] = {
 	{ "ipcx ns enter 4711",                  "a shell in that of a process" },
 	{ "ipcx ns enter web --mount -- ls /dev/shm", "the container's own ls" },
 	{ "ipcx ns enter /run/ipcns/a -- myprog", "in a namespace that a file keeps" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 const struct cmd cmd_ns_enter = {

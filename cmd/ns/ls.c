@@ -212,7 +212,7 @@ static int run_show(struct app *app, void *data, int n, char **words)
 /* clang-format off */
 static const struct opt opts[] = {
 	{ "thorough", 't', FLAG(struct ns_ls_args, thorough),   .help = "also look at every thread and every open descriptor" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 static const struct opt_group options[] = {
@@ -232,14 +232,14 @@ static const struct example examples[] = {
 	{ "ipcx ns ls",                                 "every IPC namespace, who is in it, what it holds" },
 	{ "ipcx ns ls -w 'processes == 0'",             "those that nobody is in any more, and what keeps them" },
 	{ "ipcx ns ls --thorough --json",               "all that can be found, for a program" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct example show_examples[] = {
 	{ "ipcx ns show web",               "a container's" },
 	{ "ipcx ns show 4711",              "that of a process" },
 	{ "ipcx ns show 'ipc:[4026532177]'", "by its number" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 const struct cmd cmd_ns_ls = {

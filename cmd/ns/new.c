@@ -208,7 +208,7 @@ static const struct opt opts[] = {
 	{ "pin",      0, TEXT(struct ns_new_args, pin),      .arg = "NAME", .help = "keep it under this name; without a command, do nothing else" },
 	{ "set",      0, LISTED(struct ns_new_args, set),    .arg = "LIMIT=VALUE", .complete = COMPLETE_LIMITS, .help = "a limit of it: shmmni=64; may be repeated" },
 	{ "shm-size", 0, SIZE(struct ns_new_args, shm_size), .arg = "SIZE", .help = "size of its /dev/shm (default: half of the memory)" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 static const struct opt_group options[] = {
@@ -221,7 +221,7 @@ static const struct example examples[] = {
 	{ "ipcx ns new -- make check",                  "tests that cannot touch anybody's objects" },
 	{ "ipcx ns new --set shmmni=8 --shm-size 1M",   "a shell where little fits" },
 	{ "ipcx ns new --pin lab --set shmmax=64M",     "an empty namespace to be used by --ns lab" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 const struct cmd cmd_ns_new = {

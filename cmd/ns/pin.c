@@ -45,7 +45,7 @@ static const struct opt_group options[] = {
 
 static const struct opt unpin_opts[] = {
 	{ "force", 'f', FLAG(struct ns_unpin_args, force), .help = "also a pin that is not mounted here: left over, or of another mount namespace" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 static const struct opt_group unpin_options[] = {
@@ -56,12 +56,12 @@ static const struct opt_group unpin_options[] = {
 static const struct example examples[] = {
 	{ "ipcx ns pin web crashed",                 "keep what a container leaves behind" },
 	{ "nsenter --ipc=/run/ipcx/ns/crashed ipcs", "other tools take the file" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct example unpin_examples[] = {
 	{ "ipcx ns unpin crashed", "let it go, with its objects" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 const struct cmd cmd_ns_pin = {

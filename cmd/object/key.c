@@ -142,7 +142,7 @@ static const struct opt opts[] = {
 	{ "reverse",   0,   KEY(struct key_args, reverse),    GIVEN(struct key_args, given, GIVEN_REVERSE), .arg = "KEY", .help = "find the files that this key could be made from" },
 	{ "recursive", 'r', FLAG(struct key_args, recursive), .help = "with --reverse: also search directories" },
 	{ "explain",   0,   FLAG(struct key_args, explain),   .operands = COMPLETE_MECHS | COMPLETE_REFS, .help = "split ids (of any value) into index and sequence" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 static const struct opt_group options[] = {
@@ -156,7 +156,7 @@ static const struct example examples[] = {
 	{ "ipcx key /etc/app.conf 7",                     "the key that a program gets with ftok(\"/etc/app.conf\", 7)" },
 	{ "ipcx key --reverse 0x07020d1c -r /etc /opt/app", "the file that it was made from" },
 	{ "ipcx key --explain shm:131073",                "its slot, and how often that was reused" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 const struct cmd cmd_key = {

@@ -25,9 +25,9 @@ struct listing {
 	struct app *app;
 	const struct ls_args *args;
 	const struct selection *sel;
-	struct output output;
-	struct tally tally;
 	bool quiet_empty; /* no heading for a block without rows */
+	struct tally tally;
+	struct output output; /* large: what is small shares a page in front of it */
 };
 
 static int print_slice(struct listing *l, const struct ipcx_table *t, const char **label)
@@ -241,10 +241,15 @@ static int check_refs(const struct app *app, const struct ls_args *args)
 static int ls_run(struct app *app, void *data, int n, char **words)
 {
 	struct ls_args *args = data;
-	struct listing l = { .app = app, .args = args };
+	/* Not on the stack: it has room for every field, and there each page of it would
+	 * be touched. */
+	static struct listing l;
 	struct selection sel;
 	bool blocks, unnamed;
 	int r = only_refs(args);
+
+	l.app = app;
+	l.args = args;
 
 	if (!r)
 		r = select_read(app->x, &args->select, n, words, &sel);
@@ -290,7 +295,7 @@ static const struct opt opts[] = {
 	{ "refs", 'q', FLAG(struct ls_args, refs), .help = "print only references, one per line" },
 	{ "null", '0', FLAG(struct ls_args, null), .help = "with -q: end each with NUL, not newline" },
 	{ "fail", 0, FLAG(struct ls_args, fail), .help = "exit with 0 only if no object is (or may be) listed" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 static const struct opt_group options[] = {
@@ -311,7 +316,7 @@ static const struct example examples[] = {
 	{ "ipcx ls --ns web",                                 "the objects of a container" },
 	{ "ipcx ls -q shm -w 'nattch == 0' | xargs ipcx show", "pass references to other commands" },
 	{ "ipcx ls --ns all -w 'size > 1G' -o ns,container,ref,size", "large objects in any namespace" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 const struct cmd cmd_ls = {

@@ -414,7 +414,7 @@ static const struct opt opts[] = {
 	{ "count",      'c', NUMBER(struct mk_args, attrs.count),   ATTR(count, IPCX_A_COUNT),     .arg = "N",      .help = "create N identical objects" },
 	{ "if-missing", 0,   FLAG(struct mk_args, if_missing),      .help = "use an existing object if it is large enough and you may access it as --mode says" },
 	{ "allocate",   0,   FLAG(struct mk_args, allocate),        .help = "pshm: allocate all memory now, or fail; also of an existing object" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 static const struct opt_group options[] = {
@@ -432,7 +432,7 @@ static const struct example examples[] = {
 	{ "ipcx mk shm --ftok /etc/app.conf:7 --size 64K --if-missing", "a program's segment, unless it exists" },
 	{ "ipcx mk pshm /boot --from /boot/config",        "POSIX shared memory with contents" },
 	{ "ipcx mk msg --count 100",                       "a hundred queues, all or none" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 const struct cmd cmd_mk = {

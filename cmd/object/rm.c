@@ -395,7 +395,7 @@ static const struct opt opts[] = {
 	{ "dry-run",        0,   FLAG(struct rm_args, dry_run),        .help = "show what would be removed, without removing" },
 	{ "yes",            'y', FLAG(struct rm_args, yes),            .help = "do not ask for confirmation" },
 	{ "ignore-missing", 0,   FLAG(struct rm_args, ignore_missing), .help = "ignore objects that do not exist" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 static const struct opt_group options[] = {
@@ -415,7 +415,7 @@ static const struct example examples[] = {
 	{ "ipcx rm sem --all",                                    "all semaphore arrays" },
 	{ "ipcx rm shm --unused --where 'owner == bob'",          "this user's segments that are not attached" },
 	{ "ipcx rm --from list.json",                             "what 'ipcx ls --json > list.json' listed, if unchanged" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 const struct cmd cmd_rm = {

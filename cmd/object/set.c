@@ -271,7 +271,7 @@ static const struct opt opts[] = {
 	{ "unlock", 0,   FLAG(struct set_args, unlock),       .help = "shm: unlock (SHM_UNLOCK)" },
 	{ "where",  'w', LISTED(struct set_args, output.where), .arg = "EXPR", .complete = COMPLETE_FIELDS, .help = "only objects that match this condition; repeatable" },
 	{ "dry-run", 0,  FLAG(struct set_args, dry_run),      .help = "show what would be changed, without changing it" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 static const struct opt_group options[] = {
@@ -288,7 +288,7 @@ static const struct example examples[] = {
 	{ "ipcx set pshm:/cache --size 16M",                 "extend POSIX shared memory" },
 	{ "ipcx set shm --where 'owner == bob' --owner alice", "all segments of one user" },
 	{ "ipcx set --ns web shm:0 --owner 100000",          "in a container; user ids are those of our namespace" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 const struct cmd cmd_set = {

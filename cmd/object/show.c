@@ -225,7 +225,7 @@ static const struct example examples[] = {
 	{ "ipcx show sem:0x4d2",        "an array by its key, with values and waiters" },
 	{ "ipcx show msg 3 4 --json",   "two queues and their messages, as JSON" },
 	{ "ipcx show mq:/jobs -o +qsize,notify_pid", "with fields whose reading changes the queue's times" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 const struct cmd cmd_show = {

@@ -113,9 +113,9 @@ static int drain_drain(struct delivery *d, const struct target *t)
 	if (t->file && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
 		d->file = fd;
 	d->where = t->file ? t->path : "standard output";
-	out_start(t->file ? fd : 0, stop_wanted);
+	out_start(t->file ? fd : STDOUT_FILENO, stop_wanted);
 	r = drain_all(d);
-	out_start(0, NULL);
+	out_start(STDOUT_FILENO, NULL);
 	/* Half a record would keep 'load' from taking those that are whole. */
 	if (r == EXIT_FAILED && d->file)
 		(void)!ftruncate(fd, (off_t)d->whole);
@@ -157,12 +157,12 @@ static const struct opt_group options[] = {
 static const struct example keyed[] = {
 	{ "ipcx {noun} drain 5 saved",                              "save what is in a queue, and empty it" },
 	{ "ipcx {noun} drain 5 saved && ipcx {noun} load 6 saved", "move it to another queue" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct example named[] = {
 	{ "ipcx {noun} drain /jobs saved", "save what is in a queue, and empty it" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct variant variants[] = {

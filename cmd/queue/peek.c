@@ -130,10 +130,10 @@ static int run_peek(struct app *app, void *data, int n, char **words)
 	r = queue_look(app, &args->where, words[0], &q);
 	if (r)
 		return r;
-	out_start(0, stop_wanted);
+	out_start(STDOUT_FILENO, stop_wanted);
 	r = peek_look(app, q, most, put, &s);
 	(void)out_flush();
-	out_start(0, NULL);
+	out_start(STDOUT_FILENO, NULL);
 	ipcx_queue_close(q);
 	return stop_end(r);
 }
@@ -228,7 +228,7 @@ static const struct opt opts[] = {
 	{ "no-headings", 0, FLAG(struct peek_args, output.no_headings), .help = "no line of headings" },
 	{ "bytes",  0,   FLAG(struct peek_args, output.bytes),  .help = "sizes to the byte, also in a table" },
 	{ "colour", 0,   TEXT(struct peek_args, output.colour), .arg = "WHEN", .complete = COMPLETE_WHEN, .help = "auto, always or never" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 static const struct opt_group options[] = {
@@ -248,7 +248,7 @@ static const struct example keyed[] = {
 	{ "ipcx {noun} peek 0x4d2",             "what is in a stuck queue" },
 	{ "ipcx {noun} peek 5 -n 1 --format hex", "the next message, to the byte" },
 	{ "ipcx {noun} peek 5 --format json",   "a copy of all, which '{noun} load' takes" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct variant variants[] = {
@@ -259,7 +259,7 @@ static const struct variant variants[] = {
 static const struct example notify_named[] = {
 	{ "ipcx {noun} notify /jobs && start-worker",  "when there is something to do" },
 	{ "ipcx {noun} notify /jobs --timeout 1h",     "exit status 5 when there was nothing for an hour" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct variant notify_variants[] = {

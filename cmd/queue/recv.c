@@ -100,9 +100,9 @@ static int recv_run(struct app *app, void *data, int n, char **words)
 	r = queue_begin(app, &args->where, words[0], IPCX_QUEUE_RECEIVE, &d.q);
 	if (r)
 		return r;
-	out_start(0, stop_wanted);
+	out_start(STDOUT_FILENO, stop_wanted);
 	r = recv_take_all(&d, args, &take);
-	out_start(0, NULL);
+	out_start(STDOUT_FILENO, NULL);
 	ipcx_queue_close(d.q);
 	return stop_end(r);
 }
@@ -114,7 +114,7 @@ static const struct opt pick_opts[] = {
 	{ "lowest",   0,   NUMBER(struct recv_args, lowest), GIVEN(struct recv_args, given, GIVEN_LOWEST), .arg = "N", .help = "the first message of the lowest type up to N" },
 	{ "max-size", 0,   SIZE(struct recv_args, most),     GIVEN(struct recv_args, given, GIVEN_MOST), .arg = "SIZE", .help = "a longer message is an error and stays in the queue" },
 	{ "truncate", 0,   FLAG(struct recv_args, truncate), .help = "cut a longer message to that size instead; the rest is lost" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 static const struct opt opts[] = {
@@ -122,7 +122,7 @@ static const struct opt opts[] = {
 	{ "all",    'a', FLAG(struct recv_args, all),     .help = "all that are there at the beginning, without waiting for more" },
 	{ "follow", 'f', FLAG(struct recv_args, follow),  .help = "go on until interrupted" },
 	{ "format", 0,   TEXT(struct recv_args, format),  .arg = "FORMAT", .help = "raw (the bytes alone), lines (a newline behind each message), hex or json (records)" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 static const struct opt_group pick_options[] = {
@@ -139,29 +139,29 @@ static const struct opt_group options[] = {
 
 static const struct example keyed[] = {
 	{ "ipcx {noun} recv 0x4d2",                              "wait for a message, and take it" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct example keyed_pick[] = {
 	{ "ipcx {noun} recv {noun}:5 --type 7 --no-wait",        "one of type 7, if there is one" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct example keyed_more[] = {
 	{ "ipcx {noun} recv 5 --all --format json > messages",   "all that are there, with their types" },
 	{ "ipcx {noun} recv 5 --follow --format lines | logger", "every message, as it comes" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct example named[] = {
 	{ "ipcx {noun} recv /jobs",                     "wait for a message, and take it" },
 	{ "ipcx {noun} recv /jobs --timeout 5s",        "or give up with exit status 5" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct example named_more[] = {
 	{ "ipcx {noun} recv /jobs --all --format json", "all that are there, with their priorities" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 #define LOSES_NOTHING \

@@ -304,25 +304,25 @@ static int run_load(struct app *app, void *data, int n, char **words)
 /* clang-format off */
 static const struct opt type_opts[] = {
 	{ "type",     't', NUMBER(struct send_args, rank), GIVEN(struct send_args, given, GIVEN_RANK), .arg = "N", .help = "the type of the messages, from {least} on ({least})" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 static const struct opt priority_opts[] = {
 	{ "priority", 'p', NUMBER(struct send_args, rank), GIVEN(struct send_args, given, GIVEN_RANK), .arg = "N", .help = "the priority of the messages, 0 to 32767 (0)" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 /* What is neither has an option all the same: it is called as the number is. */
 static const struct opt number_opts[] = {
 	{ "{label}",  0,   NUMBER(struct send_args, rank), GIVEN(struct send_args, given, GIVEN_RANK), .arg = "N", .help = "the {label} of the messages, from {least} on ({least})" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 static const struct opt opts[] = {
 	{ "lines",   'l', FLAG(struct send_args, lines),   .help = "each line of standard input is a message, without its newline" },
 	{ "records", 0,   FLAG(struct send_args, records), .help = "each line of standard input is a record, as recv --format json writes them" },
 	{ "block",   0,   SIZE(struct send_args, block),   GIVEN(struct send_args, given, GIVEN_BLOCK), .arg = "SIZE", .help = "every SIZE bytes of standard input are a message" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 #define COMMON \
@@ -341,22 +341,22 @@ static const struct example send_keyed[] = {
 	{ "ipcx {noun} send 5 --{label} 7 one two",   "two messages of {label} 7" },
 	{ "ipcx {noun} send 5 --lines < jobs",        "a message for each line" },
 	{ "ipcx {noun} send 5 --timeout 2s - < blob", "a file as one message; exit status 5 when there was no room for two seconds" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct example send_named[] = {
 	{ "ipcx {noun} send /jobs hello",            "one message of {label} {least}" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct example send_first[] = {
 	{ "ipcx {noun} send /jobs --priority 9 urgent", "one that is received before it" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct example send_lines[] = {
 	{ "ipcx {noun} send /jobs --no-wait --lines < jobs", "as many lines as there is room for" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct variant send_variants[] = {
@@ -373,12 +373,12 @@ static const struct variant send_variants[] = {
 static const struct example load_keyed[] = {
 	{ "ipcx {noun} load 5 saved",                            "what '{noun} drain' wrote, in its order" },
 	{ "ipcx {noun} drain 5 - --ns web | ipcx {noun} load 6 -", "from a container's queue into one of ours" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct example load_named[] = {
 	{ "ipcx {noun} load /jobs saved", "what '{noun} drain' wrote, in its order" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct variant load_variants[] = {

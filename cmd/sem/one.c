@@ -90,7 +90,7 @@ static const struct opt_group get_options[] = {
 static const struct example get_named[] = {
 	{ "ipcx {noun} get /lock",        "its value" },
 	{ "ipcx {noun} get /lock --json", "for a program" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct variant get_variants[] = {

@@ -170,29 +170,29 @@ static const struct example op_keyed[] = {
 	{ "ipcx {noun} op {noun}:5 0=0 0+1",      "wait until it is 0, then make it 1: one step for everybody else" },
 	{ "ipcx {noun} op {noun}:5 0:3-1 7+1",    "one of each of the first four, and give one of the eighth" },
 	{ "ipcx {noun} op {noun}:0x4d2 2-1 --timeout 5s", "give up after five seconds, with exit status 5" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct example wait_keyed[] = {
 	{ "ipcx {noun} wait {noun}:5",            "take one of the first semaphore" },
 	{ "ipcx {noun} wait {noun}:5:2 --no-wait", "one of the third, or exit with 5" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct example post_keyed[] = {
 	{ "ipcx {noun} post {noun}:5",            "give one to the first semaphore" },
 	{ "ipcx {noun} post {noun}:0x4d2:1 --count 4", "four to the second of an array that is known by its key" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct example wait_named[] = {
 	{ "ipcx {noun} wait /lock --timeout 5s", "take one, or exit with 5 after five seconds" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct example post_named[] = {
 	{ "ipcx {noun} post /lock", "give one" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct variant op_variants[] = {

@@ -130,13 +130,13 @@ static const struct example keyed[] = {
 	{ "ipcx {noun} run {noun}:5 -- make install", "one at a time, as flock(1) does with a file" },
 	{ "ipcx {noun} run {noun}:0x4d2:1 --no-wait -- backup /srv", "or exit with 5 when it runs already" },
 	{ "ipcx {noun} run {noun}:5 --count 2 -- make -j2", "two of it, given back together" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct example named[] = {
 	{ "ipcx {noun} run /lock -- make install", "one at a time" },
 	{ "ipcx {noun} run /lock --timeout 1m -- make install", "wait a minute at most, then exit with 5" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct variant variants[] = {

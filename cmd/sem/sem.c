@@ -18,7 +18,7 @@
 /* clang-format off */
 const struct opt semverb_count_opts[] = {
 	{ "count", 'c', NUMBER(struct semverb_args, count), GIVEN(struct semverb_args, given, GIVEN_COUNT), .arg = "N", .help = "so many at once, or none (1)" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 /* clang-format on */
 

@@ -274,13 +274,13 @@ static const struct example get_keyed[] = {
 	{ "ipcx {noun} get {noun}:5:2",      "that of the third" },
 	{ "ipcx {noun} get {noun}:5 0 4:7",  "of the first, and of the fifth to the eighth" },
 	{ "ipcx {noun} get {noun}:5 --json", "with how many wait, and who operated last" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct example set_keyed[] = {
 	{ "ipcx {noun} set {noun}:5 0=1 2=4", "the first and the third" },
 	{ "ipcx {noun} set {noun}:5 1 0 4",   "all of three, in one step" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 static const struct variant get_variants[] = {

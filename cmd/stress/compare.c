@@ -111,7 +111,7 @@ static const struct opt opts[] = {
 	STRESS_OPTIONS(COMPLETE_WAY_LOADS),
 	{ "plot", 0, FLAG(struct stress_args, plot), .help = "draw a bar for each way, as long as it is fast, instead of the table" },
 	{ "here", 0, FLAG(struct stress_args, here), .help = "in the namespaces that ipcx is in, not in fresh ones" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 static const struct opt_group options[] = {
@@ -126,7 +126,7 @@ static const struct example examples[] = {
 	{ "ipcx stress compare --workload round-trip --size 4K",      "requests and answers of 4 KiB" },
 	{ "ipcx stress compare --cpus 2 --json",                      "between two CPUs, for a program" },
 	{ "ipcx stress compare --list",                               "which ways and workloads there are" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 const struct cmd cmd_stress_compare = {

@@ -52,7 +52,7 @@ static const struct opt opts[] = {
 	STRESS_OPTIONS(COMPLETE_LOADS),
 	{ "objects", 0, NUMBER(struct stress_args, objects), GIVEN(struct stress_args, given, STRESS_OBJECTS), .arg = "N", .help = "objects of each worker, 1 to 32768 (default 8)" },
 	{ "here",    0, FLAG(struct stress_args, here),      .help = "load the namespaces that ipcx is in, not fresh ones" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 static const struct opt_group options[] = {
@@ -69,7 +69,7 @@ static const struct example examples[] = {
 	{ "ipcx stress sem --workload transfer --expect 'p50 < 50us'", "in a test: exit with 1 when it is slower" },
 	{ "ipcx stress --ns web --workload churn",              "a storm in a container, beside what runs there" },
 	{ "ipcx stress --list",                                 "which workloads there are" },
-	{ NULL, NULL },
+	{ "", "" },
 };
 
 const struct cmd cmd_stress = {

@@ -93,6 +93,7 @@ static void columns_add_column(struct output *s, enum ipcx_field f)
 {
 	struct output_column *c = &s->columns[s->ncolumns];
 	const struct ipcx_type_info *type;
+	size_t len;
 
 	for (size_t i = 0; i < s->ncolumns; i++)
 		if (s->columns[i].field == f)
@@ -103,7 +104,11 @@ static void columns_add_column(struct output *s, enum ipcx_field f)
 	c->right = type->number;
 	c->quoted = !strcmp(type->json, "string");
 	c->width = 0;
-	c->key_len = (size_t)snprintf(c->key, sizeof(c->key), ",\"%s\":", c->info->name);
+	len = MIN(strlen(c->info->name), sizeof(c->key) - sizeof(",\"\":"));
+	memcpy(c->key, ",\"", 2);
+	memcpy(c->key + 2, c->info->name, len);
+	memcpy(c->key + 2 + len, "\":", 3);
+	c->key_len = len + 4;
 	s->ncolumns++;
 }
 

@@ -64,7 +64,7 @@ static void opt_collect(struct parser *p, const struct opt_group *groups,
 	 * whose options are not ours. */
 	memcpy(p->shorts, stop_at_operand ? "+:" : ":", 1 + stop_at_operand);
 	for (; groups->opts; groups++)
-		for (const struct opt *o = groups->opts; o->name; o++)
+		for (const struct opt *o = groups->opts; *o->name; o++)
 			opt_add(p, o, groups->at);
 }
 
@@ -287,7 +287,7 @@ int opt_parse(const struct opt_group *groups, void *args, int argc, char **argv,
 void opt_help(const struct opt_group *groups)
 {
 	for (; groups->opts; groups++)
-		for (const struct opt *o = groups->opts; o->name; o++) {
+		for (const struct opt *o = groups->opts; *o->name; o++) {
 			char left[64];
 			int n;
 
@@ -299,8 +299,7 @@ void opt_help(const struct opt_group *groups)
 				       o->kind == OPT_HUGE ? "[="
 				       : takes_argument(o) ? " "
 							   : "",
-				       o->arg ? o->arg : "",
-				       o->kind == OPT_HUGE ? "]" : "");
+				       o->arg, o->kind == OPT_HUGE ? "]" : "");
 			n = (int)ix_width(left);
 			if (n >= HELP_COLUMN)
 				out_format("%s\n%*s", left, HELP_COLUMN, "");

@@ -54,8 +54,10 @@ enum complete {
 	COMPLETE_CPUS = 1 << 17,
 };
 
+/* Texts are inside: a pointer would cost every start of every command its part of a page
+ * that the loader has to relocate. */
 struct opt {
-	const char *name;
+	char name[24];
 	char letter; /* 0: none */
 	enum opt_kind kind;
 	enum complete complete;
@@ -64,9 +66,9 @@ struct opt {
 	size_t at;              /* offset of the value in the argument struct */
 	uint64_t bit;           /* set in the mask at mask_at if the option was given */
 	size_t mask_at;
-	const char *arg;  /* name of the argument: "SIZE" */
-	const char *help; /* one phrase, no full stop */
-	bool hidden;      /* not in --help: for completions, documentation */
+	char arg[16];  /* name of the argument: "SIZE" */
+	char help[96]; /* one phrase, no full stop */
+	bool hidden;   /* not in --help: for completions, documentation */
 };
 
 /* The offset of a member; fails to compile unless the member has the type of the option's
@@ -89,8 +91,7 @@ struct opt {
 
 /* A list of options, and the offset of their struct in the command's argument struct. */
 struct opt_group {
-	const struct opt
-		*opts; /* terminated by .name = NULL; NULL terminates the groups */
+	const struct opt *opts; /* terminated by .name = ""; NULL terminates the groups */
 	size_t at;
 };
 

@@ -15,23 +15,24 @@
 
 /* Bytes per write(2); the room above lets a cell be written without a check of its own.
  * */
-#define CHUNK 65536
+#define CHUNK 32768
+
+static char buffer[CHUNK + OUT_ROOM];
 
 static struct {
-	char data[CHUNK + OUT_ROOM];
-	size_t len;
+	size_t len; /* bytes in the buffer */
 	int error;
-	bool told;        /* the error was reported */
-	int fd;           /* 0: standard output */
+	bool told; /* the error was reported */
+	int fd;
 	uint64_t flushed; /* bytes that left the buffer, written or not */
 	uint64_t written;
 	bool (*stop)(void);
-} out;
+} out = { .fd = STDOUT_FILENO };
 
 static void out_write_all(const char *p, size_t n)
 {
 	while (n > 0 && !out.error) {
-		ssize_t put = write(out.fd ? out.fd : STDOUT_FILENO, p, n);
+		ssize_t put = write(out.fd, p, n);
 
 		if (put < 0 && errno == EINTR && !(out.stop && out.stop()))
 			continue;
@@ -47,7 +48,7 @@ static void out_write_all(const char *p, size_t n)
 
 int out_flush(void)
 {
-	out_write_all(out.data, out.len);
+	out_write_all(buffer, out.len);
 	out.flushed += out.len;
 	out.len = 0;
 	return out.error;
@@ -65,7 +66,7 @@ int out_check(void)
 
 int out_ready(void)
 {
-	int flags = fcntl(out.fd ? out.fd : STDOUT_FILENO, F_GETFL);
+	int flags = fcntl(out.fd, F_GETFL);
 
 	/* main.c opens a stdout that was closed for reading only. */
 	if (!out.error && (flags < 0 || (flags & O_ACCMODE) == O_RDONLY))
@@ -82,7 +83,7 @@ size_t out_columns(void)
 {
 	struct winsize size;
 
-	int fd = out.fd ? out.fd : STDOUT_FILENO;
+	int fd = out.fd;
 
 	if (!isatty(fd))
 		return 0;
@@ -125,12 +126,12 @@ char *out_room(void)
 {
 	if (out.len >= CHUNK)
 		(void)out_flush();
-	return out.data + out.len;
+	return buffer + out.len;
 }
 
 void out_done(const char *end)
 {
-	out.len = (size_t)(end - out.data);
+	out.len = (size_t)(end - buffer);
 }
 
 void out_bytes(const char *p, size_t n)

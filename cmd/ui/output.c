@@ -19,12 +19,12 @@ const struct opt output_opts[] = {
 	{ "bytes",       0,   FLAG(struct output_args, bytes),       .help = "exact bytes and seconds in tables, too" },
 	{ "numeric",     'n', FLAG(struct output_args, numeric),     .help = "numeric user and group ids" },
 	{ "colour",      0,   TEXT(struct output_args, colour),      .arg = "WHEN", .complete = COMPLETE_WHEN, .help = "auto (default), always or never" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 
 const struct opt filter_opts[] = {
 	{ "where",       'w', LISTED(struct output_args, where),     .arg = "EXPR", .complete = COMPLETE_FIELDS, .help = "only rows that match this condition; repeatable" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 /* clang-format on */
 
@@ -36,12 +36,17 @@ static const struct format *format_by_name(const char *name)
 	return NULL;
 }
 
-static int choose_colour(struct output *s, const char *when)
+static bool no_colour(void)
 {
 	const char *no = secure_getenv("NO_COLOR");
 
+	return no && *no;
+}
+
+static int choose_colour(struct output *s, const char *when)
+{
 	if (!when || !strcmp(when, "auto"))
-		s->colour = s->terminal && !(no && *no);
+		s->colour = s->terminal && !no_colour();
 	else if (!strcmp(when, "always"))
 		s->colour = true;
 	else if (strcmp(when, "never"))

@@ -14,7 +14,7 @@
 const struct opt select_opts[] = {
 	{ "where", 'w', LISTED(struct select_args, where), .arg = "EXPR", .complete = COMPLETE_FIELDS,
 	  .help = "only objects that match this condition; repeatable" },
-	{ .name = NULL },
+	{ .name = "" },
 };
 /* clang-format on */
 

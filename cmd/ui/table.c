@@ -42,7 +42,7 @@ static char *render(const struct output *s, const struct output_column *c,
 static void measure(struct output *s, const struct output_rows *rows)
 {
 	size_t n = MIN(rows->n, (size_t)MEASURED);
-	char cell[CELL_MAX];
+	char *cell = out_room(); /* not on the stack, whose every page would be touched */
 
 	for (size_t k = 0; k < s->ncolumns; k++) {
 		struct output_column *c = &s->columns[k];

@@ -5,7 +5,8 @@
 
 void tally_asked(struct tally *tally, uint64_t mechs, bool named)
 {
-	bool all = tally->unavailable >= (size_t)__builtin_popcountll(mechs);
+	bool all = tally->unavailable &&
+		   tally->unavailable >= (size_t)__builtin_popcountll(mechs);
 
 	tally->part = named && tally->unseen && all && tally->done;
 	if (!all)

@@ -61,7 +61,7 @@ static int list_flatpaks(const struct ix_search *s, struct ix_containers *c, uid
 
 /* The long options of bwrap(1) 0.11, grouped by their number of arguments; it has no
  * short ones. */
-static const char *const arguments[][40] = {
+static const char arguments[][40][24] = {
 	{ "unshare-all", "share-net", "unshare-user", "unshare-user-try", "unshare-ipc",
 	  "unshare-pid", "unshare-net", "unshare-uts", "unshare-cgroup",
 	  "unshare-cgroup-try", "disable-userns", "assert-userns-disabled", "clearenv",
@@ -95,7 +95,7 @@ static int arguments_of(const char *option)
 	if (strncmp(option, "--", 2) != 0)
 		return -1;
 	for (size_t n = 0; n < ARRAY_SIZE(arguments); n++)
-		for (size_t i = 0; i < ARRAY_SIZE(arguments[n]) && arguments[n][i]; i++)
+		for (size_t i = 0; i < ARRAY_SIZE(arguments[n]) && *arguments[n][i]; i++)
 			if (!strcmp(option + 2, arguments[n][i]))
 				return (int)n;
 	return -1;

@@ -6,7 +6,7 @@
 
 struct ix_attr {
 	uint64_t bit;
-	const char *name;      /* for messages: "size" */
+	char name[16];         /* for messages: "size" */
 	enum ipcx_field field; /* IPCX_NO_FIELD if no field shows it */
 	uint16_t offset, size; /* of the member; size 0: a flag without one */
 	bool fits; /* if-missing accepts an existing object whose field is at least this */

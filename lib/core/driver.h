@@ -72,9 +72,10 @@ struct ix_driver {
 	bool mapped;   /* the object is memory */
 	bool keyed;    /* the object has a key and an id */
 
-	/* For the workload "churn": a line that describes it, and the name of its open
-	 * operation. */
-	const char *churn, *open_word;
+	/* For the workload "churn": a line that describes it, and its operations, the
+	 * last of which is the name of opening one. */
+	const char *churn, *churn_ops;
+#define IX_CHURN_OPS "create stat change remove "
 };
 
 /* ---- for drivers */

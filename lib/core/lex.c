@@ -17,33 +17,33 @@
  * their own message.
  */
 static const struct {
-	const char *sign;
+	char sign[4];
 	enum ix_tok kind;
-	const char *why;
+	char why[64]; /* or "" */
 } signs[] = {
-	{ "&&", IX_TOK_AND,   NULL },
-	{ "||", IX_TOK_OR,    NULL },
-	{ "==", IX_TOK_EQ,    NULL },
-	{ "!=", IX_TOK_NE,    NULL },
+	{ "&&", IX_TOK_AND,   "" },
+	{ "||", IX_TOK_OR,    "" },
+	{ "==", IX_TOK_EQ,    "" },
+	{ "!=", IX_TOK_NE,    "" },
 	{ "!~", IX_TOK_BAD,   "!~ is no operator: write !(FIELD =~ PATTERN)" },
-	{ "=~", IX_TOK_LIKE,  NULL },
+	{ "=~", IX_TOK_LIKE,  "" },
 	{ "=<", IX_TOK_BAD,   "=< is no operator: write <=" },
 	{ "=>", IX_TOK_BAD,   "=> is no operator: write >=" },
-	{ "<=", IX_TOK_LE,    NULL },
-	{ ">=", IX_TOK_GE,    NULL },
+	{ "<=", IX_TOK_LE,    "" },
+	{ ">=", IX_TOK_GE,    "" },
 	{ "<>", IX_TOK_BAD,   "<> is no operator: write !=" },
-	{ "<",  IX_TOK_LT,    NULL },
-	{ ">",  IX_TOK_GT,    NULL },
-	{ "!",  IX_TOK_NOT,   NULL },
-	{ "(",  IX_TOK_OPEN,  NULL },
-	{ ")",  IX_TOK_CLOSE, NULL },
+	{ "<",  IX_TOK_LT,    "" },
+	{ ">",  IX_TOK_GT,    "" },
+	{ "!",  IX_TOK_NOT,   "" },
+	{ "(",  IX_TOK_OPEN,  "" },
+	{ ")",  IX_TOK_CLOSE, "" },
 	{ "=",  IX_TOK_BAD,   "= is no operator: to compare, write ==" },
 	{ "&",  IX_TOK_BAD,   "& is no operator: write && (or quote the text around it)" },
 	{ "|",  IX_TOK_BAD,   "| is no operator: write || (or quote the text around it)" },
 };
 
 static const struct {
-	const char *word;
+	char word[4];
 	enum ix_tok kind;
 } words[] = {
 	{ "and", IX_TOK_AND },
@@ -118,7 +118,7 @@ static struct ix_token sign(const char *text, size_t at)
 			continue;
 		tok.kind = signs[i].kind;
 		tok.len = len;
-		tok.why = signs[i].why;
+		tok.why = *signs[i].why ? signs[i].why : NULL;
 		return tok;
 	}
 	tok.why = "a control character stands here (in quotes it may)";

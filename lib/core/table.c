@@ -15,20 +15,16 @@
 int ix_table_new(struct ipcx_table **ret_t)
 {
 	struct ipcx_table *t = calloc(1, sizeof(*t));
-	struct timespec now;
 
 	if (!t)
 		return -ENOMEM;
-	if (clock_gettime(CLOCK_REALTIME, &now) == 0)
-		t->now = now.tv_sec;
+	t->now = time(NULL);
 	*ret_t = t;
 	return 0;
 }
 
 void ix_table_reset(struct ipcx_table *t)
 {
-	struct timespec now;
-
 	ix_notes_free(t);
 	t->nsections = t->rows = t->nplaces = 0;
 	t->shared.len = t->pool.len = t->unknown.len = 0;
@@ -38,7 +34,7 @@ void ix_table_reset(struct ipcx_table *t)
 	t->unjudged = 0;
 	t->no_name.before = t->no_name.after = 0;
 	t->starved = false;
-	t->now = clock_gettime(CLOCK_REALTIME, &now) == 0 ? now.tv_sec : 0;
+	t->now = time(NULL);
 }
 
 void ipcx_table_free(struct ipcx_table *t)

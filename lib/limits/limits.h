@@ -74,11 +74,25 @@ struct ix_reading {
 	int cap_error;     /* and why it is not known whether there is a ceiling */
 };
 
+/* How a limit is read. Neither these nor texts are pointers in the table, so that no
+ * start of a program has to relocate it. */
+enum ix_limit_reader {
+	IX_READ_SYSCTL = 1,
+	IX_READ_RLIMIT,
+	IX_READ_CONSTANT,
+	IX_READ_SHM_BYTES,
+	IX_READ_SHM_FILES,
+	IX_READ_HUGE,
+	IX_READ_HUGE_SIZE,
+	IX_READ_MEMORY,
+	IX_READ_KERNEL_MEMORY,
+};
+
 struct ix_limit {
-	const char *name, *unit;
-	const char *mech;   /* the mechanism that it belongs to */
-	const char *source; /* where it is read and set; a sysctl with dots */
-	int (*read)(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r);
+	char name[24], unit[12];
+	char mech[8];    /* the mechanism that it belongs to */
+	char source[32]; /* where it is read and set; a sysctl with dots */
+	enum ix_limit_reader read;
 	uint64_t number; /* what read() needs: RLIMIT_…, kB of a page, the constant */
 	uint8_t at, of;  /* a sysctl of several numbers: which, of how many; 0: one */
 	bool optional;   /* listed among all only where this kernel has it */
@@ -97,9 +111,9 @@ struct ix_limit {
 	struct ix_info use;      /* where its use stands, and in which total; bytes are
 				    pages there, when that is the unit */
 	enum ipcx_field total;
-	int error;          /* -errno of the call that runs into it */
-	const char *change; /* how to change what no sysctl holds */
-	const char *what;
+	int error;       /* -errno of the call that runs into it */
+	char change[96]; /* "", or how to change what no sysctl holds */
+	char what[160];
 };
 
 /* The limit number i; NULL past the last. */

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <linux/capability.h>
+#include <stdio.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
@@ -19,10 +20,12 @@
 /* A sysctl of the machine, in kB; 0 where this kernel has none. */
 static int read_kb(struct ipcx *x, const char *source, uint64_t *ret_bytes)
 {
-	const struct ix_limit l = { .source = source };
+	struct ix_limit l = { .read = IX_READ_SYSCTL };
 	uint64_t kb = 0;
-	int e = ix_sysctl_read(x, &l, &kb);
+	int e;
 
+	(void)snprintf(l.source, sizeof(l.source), "%s", source);
+	e = ix_sysctl_read(x, &l, &kb);
 	if (e < 0 && e != -ENOENT)
 		return e;
 	*ret_bytes = ix_mul_sat(kb, 1024);

@@ -90,7 +90,7 @@ static void read_ceiling(struct ipcx *x, const struct ix_limit *l, struct ix_rea
 {
 	uint64_t least;
 
-	if (l->read != ix_read_sysctl)
+	if (l->read != IX_READ_SYSCTL)
 		return;
 	ix_limit_range(x, l, &least, &r->ceiling);
 	r->capped = !r->known || r->limit <= r->ceiling;
@@ -391,8 +391,20 @@ const char *ix_limit_why(int error)
 void ix_limit_read(struct ix_limits *s, const struct ix_limit *l, bool use,
 		   struct ix_reading *ret_r)
 {
+	static int (*const readers[])(struct ix_limits * s, const struct ix_limit *l,
+				      struct ix_reading *r) = {
+		[IX_READ_SYSCTL] = ix_read_sysctl,
+		[IX_READ_RLIMIT] = ix_read_rlimit,
+		[IX_READ_CONSTANT] = ix_read_constant,
+		[IX_READ_SHM_BYTES] = ix_read_shm_bytes,
+		[IX_READ_SHM_FILES] = ix_read_shm_files,
+		[IX_READ_HUGE] = ix_read_huge,
+		[IX_READ_HUGE_SIZE] = ix_read_huge_size,
+		[IX_READ_MEMORY] = ix_read_memory,
+		[IX_READ_KERNEL_MEMORY] = ix_read_kernel_memory,
+	};
 	struct ix_reading r = { 0 };
-	int e = l->read(s, l, &r);
+	int e = readers[l->read](s, l, &r);
 
 	if (e < 0 && l->fallback.call != IX_INFO_NONE &&
 	    !ix_info_get(s, l->fallback, &r.limit))

@@ -30,7 +30,7 @@ static int limits_set_find(struct ipcx *x, const char *name,
 	}
 	if (!found)
 		return ix_limit_unknown(x, name);
-	if (found->change)
+	if (*found->change)
 		return ix_fail_plain(x, -ENOTSUP, "%s: cannot be set from here: %s",
 				     found->name, found->change);
 	*ret_l = found;

@@ -19,7 +19,7 @@
 		.is_int = __builtin_types_compatible_p(__typeof__(((type *)0)->member), \
 						       int),                            \
 	}
-#define SYSCTL(sysctl) .source = (sysctl), .read = ix_read_sysctl
+#define SYSCTL(sysctl) .source = sysctl, .read = IX_READ_SYSCTL
 #define SEM(position)  SYSCTL("kernel.sem"), .at = (position), .of = 4
 #define SHM_LIMIT(m)   .fallback = INFO(IX_SHM_LIMITS, struct shminfo, m)
 #define SHM_USED(m, f) .use = INFO(IX_SHM_USE, struct shm_info, m), .total = (f)
@@ -28,18 +28,18 @@
 #define SEM_LIMIT(m)   .fallback = INFO(IX_SEM_LIMITS, struct seminfo, m)
 #define SEM_USED(m, f) .use = INFO(IX_SEM_USE, struct seminfo, m), .total = (f)
 #define CONSTANT(n)                                                                   \
-	.source = "constant", .read = ix_read_constant, .number = (n), .fixed = true, \
+	.source = "constant", .read = IX_READ_CONSTANT, .number = (n), .fixed = true, \
 	.change = "it is a constant of the kernel"
 /* MAX_LFS_FILESIZE: a segment is a file inside. And what a size_t holds. */
 #define SIZE_MOST     MIN((uint64_t)INT64_MAX, (uint64_t)SIZE_MAX)
-#define RLIMIT(which) .source = #which, .read = ix_read_rlimit, .number = (which)
+#define RLIMIT(which) .source = #which, .read = IX_READ_RLIMIT, .number = (which)
 #define SHM_FS(reader, option)                                                    \
 	.source = "/dev/shm", .read = (reader), .error = -ENOSPC, .counts = true, \
 	.change = "mount -o remount," option "=NUMBER /dev/shm"
 #define HUGE_SIZE(kb, human)                                                            \
 	{                                                                               \
 		.name = "hugepages_" #kb "kB", .unit = "pages", .mech = "shm",          \
-		.source = "hugepages-" #kb "kB", .read = ix_read_huge_size,             \
+		.source = "hugepages-" #kb "kB", .read = IX_READ_HUGE_SIZE,             \
 		.number = (kb), .optional = true, .machine = true, .error = -ENOMEM,    \
 		.counts = true,                                                         \
 		.change =                                                               \
@@ -153,7 +153,7 @@ static const struct ix_limit limits[] = {
 	  .error = -EINVAL,
 	  .what = "size of one segment or POSIX object, whatever else would allow it" },
 	{ .name = "memory", .unit = "bytes", .mech = "shm", .source = "vm.overcommit_memory",
-	  .read = ix_read_memory, .counts = true, .machine = true, .fixed = true,
+	  .read = IX_READ_MEMORY, .counts = true, .machine = true, .fixed = true,
 	  .error = -ENOMEM,
 	  .change = "more swap, or vm.overcommit_memory=1, would let it be made",
 	  .what = "memory and swap that segments can be promised; by vm.overcommit_memory "
@@ -162,18 +162,18 @@ static const struct ix_limit limits[] = {
 	  .error = -ENOMEM,
 	  .what = "memory of one semaphore array, which the kernel takes in one piece" },
 	{ .name = "kernel_memory", .unit = "bytes", .mech = "sem", .source = "MemTotal",
-	  .read = ix_read_kernel_memory, .machine = true, .fixed = true,
+	  .read = IX_READ_KERNEL_MEMORY, .machine = true, .fixed = true,
 	  .error = -ENOMEM,
 	  .change = "swap does not help: arrays are in the kernel's own memory",
 	  .what = "memory that semaphore arrays can have, which is never swapped" },
 	{ .name = "dev_shm", .unit = "bytes", .mech = "pshm",
-	  SHM_FS(ix_read_shm_bytes, "size"), .space = true,
+	  SHM_FS(IX_READ_SHM_BYTES, "size"), .space = true,
 	  .what = "size of the file system of POSIX shared memory and semaphores" },
 	{ .name = "dev_shm_inodes", .unit = "files", .mech = "pshm",
-	  SHM_FS(ix_read_shm_files, "nr_inodes"),
+	  SHM_FS(IX_READ_SHM_FILES, "nr_inodes"),
 	  .what = "number of files in it, its own root included" },
 	{ .name = "hugepages", .unit = "pages", .mech = "shm",
-	  .source = "vm.nr_hugepages", .read = ix_read_huge, .machine = true, .counts = true,
+	  .source = "vm.nr_hugepages", .read = IX_READ_HUGE, .machine = true, .counts = true,
 	  .error = -ENOMEM,
 	  .what = "huge pages of the default size; used: taken or reserved" },
 
@@ -220,12 +220,12 @@ bool ix_limit_named(const struct ix_limit *l, const char *name)
 {
 	if (!strcmp(l->name, name))
 		return true;
-	return l->read != ix_read_constant && same_source(l->source, name);
+	return l->read != IX_READ_CONSTANT && same_source(l->source, name);
 }
 
 bool ix_limit_of_shm(const struct ix_limit *l)
 {
-	return l->read == ix_read_shm_bytes || l->read == ix_read_shm_files;
+	return l->read == IX_READ_SHM_BYTES || l->read == IX_READ_SHM_FILES;
 }
 
 const struct ix_limit *ix_limit_by_name(const char *name)
@@ -239,7 +239,7 @@ const struct ix_limit *ix_limit_by_name(const char *name)
 const struct ix_limit *ix_limit_of_pages(uint64_t bytes)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(limits); i++)
-		if (limits[i].read == ix_read_huge_size &&
+		if (limits[i].read == IX_READ_HUGE_SIZE &&
 		    limits[i].number << 10 == bytes)
 			return &limits[i];
 	return NULL;

@@ -126,5 +126,5 @@ const struct ix_driver ix_mq_driver = {
 	.sweep = mqdriver_sweep,
 	.size = SIZE,
 	.churn = "POSIX queues come, are looked at, changed, opened by name and go",
-	.open_word = "open",
+	.churn_ops = IX_CHURN_OPS "open",
 };

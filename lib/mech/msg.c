@@ -69,7 +69,7 @@ static const struct ix_sysv_word words[] = {
 	IX_WORD("lrpid",  IPCX_F_LRPID,  struct msg_row, lrpid),
 	IX_WORD("stime",  IPCX_F_STIME,  struct msg_row, stime),
 	IX_WORD("rtime",  IPCX_F_RTIME,  struct msg_row, rtime),
-	{ .heading = NULL },
+	{ .heading = "" },
 };
 /* clang-format on */
 

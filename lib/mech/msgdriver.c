@@ -111,5 +111,5 @@ const struct ix_driver ix_msg_driver = {
 	.size = SIZE,
 	.keyed = true,
 	.churn = "queues come, are looked at, changed, found by key and go",
-	.open_word = "open",
+	.churn_ops = IX_CHURN_OPS "open",
 };

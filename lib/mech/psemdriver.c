@@ -169,5 +169,5 @@ const struct ix_driver ix_psem_driver = {
 	.sweep = psemdriver_sweep,
 	.size = sizeof(sem_t),
 	.churn = "named semaphores come, are looked at, changed, opened and go",
-	.open_word = "open",
+	.churn_ops = IX_CHURN_OPS "open",
 };

@@ -118,5 +118,5 @@ const struct ix_driver ix_pshm_driver = {
 	.size = SIZE,
 	.mapped = true,
 	.churn = "POSIX shared memory comes, is looked at, changed, mapped and goes",
-	.open_word = "attach",
+	.churn_ops = IX_CHURN_OPS "attach",
 };

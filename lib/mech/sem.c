@@ -47,7 +47,7 @@ static const struct ix_sysv_word words[] = {
 	IX_WORD("semid", IPCX_F_ID,    struct sem_row, base.id),
 	IX_WORD("nsems", IPCX_F_NSEMS, struct sem_row, nsems),
 	IX_WORD("otime", IPCX_F_OTIME, struct sem_row, otime),
-	{ .heading = NULL },
+	{ .heading = "" },
 };
 /* clang-format on */
 

@@ -126,5 +126,5 @@ const struct ix_driver ix_sem_driver = {
 	.size = SIZE,
 	.keyed = true,
 	.churn = "semaphore arrays come, are looked at, changed, found by key and go",
-	.open_word = "open",
+	.churn_ops = IX_CHURN_OPS "open",
 };

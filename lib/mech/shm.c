@@ -102,7 +102,7 @@ static const struct ix_sysv_word words[] = {
 	IX_WORD("dtime",  IPCX_F_DTIME,  struct shm_row, dtime),
 	IX_WORD("rss",    IPCX_F_RSS,    struct shm_row, rss),
 	IX_WORD("swap",   IPCX_F_SWAP,   struct shm_row, swap),
-	{ .heading = NULL },
+	{ .heading = "" },
 };
 /* clang-format on */
 

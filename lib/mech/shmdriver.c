@@ -122,5 +122,5 @@ const struct ix_driver ix_shm_driver = {
 	.mapped = true,
 	.keyed = true,
 	.churn = "segments come, are looked at, changed, attached and go",
-	.open_word = "attach",
+	.churn_ops = IX_CHURN_OPS "attach",
 };

@@ -55,17 +55,17 @@ ix_derive ix_derive_id_seq;
 
 /* A word of the heading of /proc/sysvipc: its field, and where the number is stored. */
 struct ix_sysv_word {
-	const char *heading;
+	char heading[16];
 	enum ipcx_field field;
 	uint16_t offset;
 	uint8_t size;
 	bool octal, negative;
 };
 
-#define IX_WORD(name, f, type, member)                                             \
-	{                                                                          \
-		.heading = (name), .field = (f), .offset = offsetof(type, member), \
-		.size = sizeof(((type *)0)->member)                                \
+#define IX_WORD(name, f, type, member)                                           \
+	{                                                                        \
+		.heading = name, .field = (f), .offset = offsetof(type, member), \
+		.size = sizeof(((type *)0)->member)                              \
 	}
 
 /* The words that all three files have. */
@@ -89,7 +89,7 @@ struct ix_sysv {
 	const char *name; /* of its files: /proc/sysvipc/NAME,
 			     /proc/sys/kernel/NAME_next_id */
 	const struct ix_kind *kind;
-	const struct ix_sysv_word *words;              /* ended by .heading = NULL */
+	const struct ix_sysv_word *words;              /* ended by an empty heading */
 	const enum ipcx_field *text_only, *calls_only; /* fields of only one source */
 	size_t ntext_only, ncalls_only;
 

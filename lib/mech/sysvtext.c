@@ -57,7 +57,7 @@ static const char *next_word(const char **at, const char *end, size_t *ret_len)
 static const struct ix_sysv_word *word_named(const struct ix_sysv *v, const char *name,
 					     size_t len)
 {
-	for (const struct ix_sysv_word *w = v->words; w->heading; w++)
+	for (const struct ix_sysv_word *w = v->words; *w->heading; w++)
 		if (strlen(w->heading) == len && !memcmp(w->heading, name, len))
 			return w;
 	return NULL;
@@ -79,7 +79,7 @@ static int parse_heading(struct ix_sysv_parser *p, const char *at, const char *e
 			ipcx_fieldset_add(&seen, w->field);
 		p->columns[p->ncolumns++] = w;
 	}
-	for (const struct ix_sysv_word *w = p->v->words; w->heading; w++)
+	for (const struct ix_sysv_word *w = p->v->words; *w->heading; w++)
 		if (!ipcx_fieldset_has(&seen, w->field))
 			ipcx_fieldset_add(&p->missing, w->field);
 	return ipcx_fieldset_has(&seen, IPCX_F_ID) ? 0 : -EPROTO;

@@ -104,7 +104,7 @@ static uint64_t fit_raise_to(const struct need *n)
 	if (!n->each && __builtin_add_overflow(n->r.used, n->needed, &sum))
 		return 0;
 	/* A hard rlimit can be raised with CAP_SYS_RESOURCE. */
-	if (n->r.capped && sum > n->r.ceiling && n->l->read != ix_read_rlimit)
+	if (n->r.capped && sum > n->r.ceiling && n->l->read != IX_READ_RLIMIT)
 		return 0;
 	return sum;
 }
@@ -286,10 +286,8 @@ static int add_right(struct ipcx *x, struct ipcx_table *t, const struct ipcx_att
 						   .known = true,
 						   .unlimited = true };
 	const struct ix_mech *m = ix_mech(a->mech);
-	const struct ix_limit right = {
+	struct ix_limit right = {
 		.name = "permission",
-		.unit = "",
-		.source = m->right,
 		.what = "the right to make one here",
 	};
 	struct ix_limit_row *row;
@@ -297,6 +295,7 @@ static int add_right(struct ipcx *x, struct ipcx_table *t, const struct ipcx_att
 
 	if (m->may_make) {
 		x->error[0] = '\0';
+		(void)snprintf(right.source, sizeof(right.source), "%s", m->right);
 		r = m->may_make(x, a);
 	}
 	if (r == -ENODATA)
@@ -374,7 +373,7 @@ static void phrase(const struct need *n, char *buf, size_t size,
 	size -= (size_t)len;
 	if (n->l->fixed)
 		(void)snprintf(buf, size, "%s", n->l->change);
-	else if (n->l->read == ix_read_rlimit && n->r.capped && needed > n->r.ceiling)
+	else if (n->l->read == IX_READ_RLIMIT && n->r.capped && needed > n->r.ceiling)
 		(void)snprintf(buf, size,
 			       "raise it (%s), above its hard limit of %llu with "
 			       "CAP_SYS_RESOURCE alone",
@@ -382,13 +381,13 @@ static void phrase(const struct need *n, char *buf, size_t size,
 	else if (n->verdict == NO_ROOM && n->r.capped && !enough && needed > limit)
 		(void)snprintf(buf, size, "it cannot be raised above %llu",
 			       (unsigned long long)n->r.ceiling);
-	else if (n->l->change && enough)
+	else if (*n->l->change && enough)
 		(void)snprintf(buf, size, "raise it to %llu (%s)", enough, n->l->change);
-	else if (n->l->change)
+	else if (*n->l->change)
 		(void)snprintf(buf, size, "raise it (%s)", n->l->change);
 	else
 		(void)snprintf(buf, size, "raise %s", n->l->source);
-	if (!n->l->change && enough)
+	if (!*n->l->change && enough)
 		*ret_hint = (struct ipcx_hint){ .kind = IPCX_HINT_SET_LIMIT,
 						.subject = n->l->name,
 						.value = enough };
@@ -398,7 +397,7 @@ static void phrase(const struct need *n, char *buf, size_t size,
  * ENOSPC, as it cannot be rounded up to pages. */
 static bool runs_into(const struct ix_limit *l, int error)
 {
-	return l->error == error || (l->read == ix_read_constant && error == -ENOSPC);
+	return l->error == error || (l->read == IX_READ_CONSTANT && error == -ENOSPC);
 }
 
 int ix_explain(struct ipcx *x, unsigned mech, const struct ipcx_attrs *a, int error,

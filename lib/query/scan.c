@@ -16,9 +16,6 @@
 #include "ns/run.h"
 #include "query/query.h"
 
-/* Slices up to this many rows are allocated in one piece. */
-#define SLICE_MAX 65536
-
 /* IPC_SET always sets the owner too. An unmapped owner cannot be set again: the object
  * would get the overflow uid as its owner. */
 static int keeps_owner(struct ix_scan *s, const struct ix_mech *m, const void *row)
@@ -187,9 +184,6 @@ static int scan_mech(struct ix_scan *s)
 		return r;
 	ix_plan_lookups(s, m->kind);
 	ix_plan_times(s, m->kind);
-	/* Allocate a slice at once; if that fails, rows are allocated one by one. */
-	if (s->max_rows && s->max_rows <= SLICE_MAX)
-		(void)ix_buf_room(&s->t->shared, s->max_rows * m->kind->row_size);
 	s->x->error[0] = '\0';
 	r = m->scan(s);
 	if (r == -ECANCELED)

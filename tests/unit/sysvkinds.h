@@ -16,7 +16,7 @@ struct text_row {
 
 #define TEXT_TIME(name, f, i)                                           \
 	{                                                               \
-		.heading = (name), .field = (f), .negative = true,      \
+		.heading = name, .field = (f), .negative = true,        \
 		.offset = offsetof(struct text_row, time[i]), .size = 8 \
 	}
 #define TEXT_ROW(name, f, member) IX_WORD(name, f, struct text_row, member)
@@ -33,7 +33,7 @@ static const struct ix_sysv_word shm_words[] = {
 	TEXT_TIME("dtime", IPCX_F_DTIME, 1),
 	TEXT_ROW("rss", IPCX_F_RSS, number[1]),
 	TEXT_ROW("swap", IPCX_F_SWAP, number[2]),
-	{ .heading = NULL },
+	{ .heading = "" },
 };
 
 static const struct ix_sysv_word msg_words[] = {
@@ -45,7 +45,7 @@ static const struct ix_sysv_word msg_words[] = {
 	TEXT_ROW("lrpid", IPCX_F_LRPID, pid[1]),
 	TEXT_TIME("stime", IPCX_F_STIME, 0),
 	TEXT_TIME("rtime", IPCX_F_RTIME, 1),
-	{ .heading = NULL },
+	{ .heading = "" },
 };
 
 static const struct ix_sysv_word sem_words[] = {
@@ -53,7 +53,7 @@ static const struct ix_sysv_word sem_words[] = {
 	TEXT_ROW("semid", IPCX_F_ID, base.id),
 	TEXT_ROW("nsems", IPCX_F_NSEMS, number[0]),
 	TEXT_TIME("otime", IPCX_F_OTIME, 0),
-	{ .heading = NULL },
+	{ .heading = "" },
 };
 
 static const struct text_kind {

@@ -102,7 +102,8 @@ static void test_table_of_limits(void **state)
 	for (unsigned i = 0; (l = ix_limit(i)) != NULL; i++) {
 		ROW_TRUE(l->name, !strcmp(ipcx_limit_name(i), l->name));
 		ROW_TRUE(l->name, ix_limit_by_name(l->name) == l);
-		ROW_TRUE(l->name, l->unit && l->source && l->what && l->read && l->mech);
+		ROW_TRUE(l->name,
+			 *l->unit && *l->source && *l->what && l->read && *l->mech);
 		ROW_TRUE(l->name, ipcx_mech_by_name(l->mech, (size_t)-1, &mech) == 0);
 		ROW_TRUE(l->name, strlen(l->what) < 200);
 		/* The table lists the fields of kernel.sem in their order in the line. */

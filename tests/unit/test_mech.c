@@ -50,7 +50,7 @@ static void check_driver(const struct ix_mech *m)
 
 	ROW_TRUE(name, d->make && d->open && d->stat && d->change && d->remove);
 	ROW_TRUE(name, d->close && d->is_there && d->sweep);
-	ROW_TRUE(name, d->size && d->churn && d->open_word);
+	ROW_TRUE(name, d->size && d->churn && d->churn_ops);
 }
 
 static void test_members_are_set_together(void **state)
@@ -68,7 +68,7 @@ static void test_members_are_set_together(void **state)
 		if (m->totals)
 			ROW_TRUE(m->info.name,
 				 m->totals->ask &&
-					 m->totals->kind->columns[IPCX_F_OBJECTS].size);
+					 ix_column(m->totals->kind, IPCX_F_OBJECTS)->size);
 		if (m->driver)
 			check_driver(m);
 	}

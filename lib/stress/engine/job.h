@@ -18,8 +18,8 @@ struct ix_job {
 	const char *subject; /* mechanism, or way */
 	const struct ix_workload *workload;
 	const void *on; /* what the workload works with: a driver, a way, its own table */
-	const char *what;            /* a line */
-	const char *ops[IX_OPS + 1]; /* what is measured, ended by NULL */
+	const char *what; /* a line */
+	const char *ops;  /* what is measured: words, at most IX_OPS */
 	bool compare;
 	bool fresh_only; /* would take what others need: not in a namespace in use */
 };
@@ -28,6 +28,10 @@ struct ix_job {
  * list of these. A job by its number; NULL past the last. One that no list has, as it
  * follows from a mechanism, is written into *room. */
 const struct ix_job *ix_job(unsigned number, struct ix_job *room);
+
+/* Write operation number op of a job to buf; false when it has no such operation. */
+#define IX_OP_MAX 24
+bool ix_job_op(const struct ix_job *job, unsigned op, char buf[IX_OP_MAX]);
 
 struct ix_workload {
 	const char *name;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What came of a run: the tallies of all workers as one line for each operation. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/errname.h"
@@ -62,8 +63,22 @@ static void outcome_add_up(const struct ix_task *t, unsigned op, struct ix_histo
 	o->errors = put_errors(sum, o->errnos, sizeof(o->errnos));
 }
 
+bool ix_job_op(const struct ix_job *job, unsigned op, char buf[IX_OP_MAX])
+{
+	const char *word = job->ops;
+	size_t len = strcspn(word, " ");
+
+	for (; op && *word; op--) {
+		word += len + (word[len] == ' ');
+		len = strcspn(word, " ");
+	}
+	(void)snprintf(buf, IX_OP_MAX, "%.*s", (int)len, word);
+	return len > 0;
+}
+
 void ix_results(struct ix_task *t)
 {
+	char name[IX_OP_MAX];
 	auto_free struct ix_histogram *sum = malloc(sizeof(*sum));
 	struct ix_result all = { .job = (uint16_t)t->job_number,
 				 .cpus = (uint8_t)t->cpus,
@@ -79,7 +94,7 @@ void ix_results(struct ix_task *t)
 		all.cpu += shared->slots[i].cpu;
 		all.switches += shared->slots[i].switches;
 	}
-	for (unsigned op = 0; op < IX_OPS && t->job->ops[op]; op++) {
+	for (unsigned op = 0; ix_job_op(t->job, op, name); op++) {
 		if (shared->nresults == IX_RESULTS)
 			return;
 		all.op = (uint8_t)op;

@@ -309,6 +309,6 @@ struct ix_job ix_churn_job(const struct ix_mech *mech)
 		.workload = &workload,
 		.on = mech->driver,
 		.what = mech->driver->churn,
-		.ops = { "create", "stat", "change", "remove", mech->driver->open_word },
+		.ops = mech->driver->churn_ops,
 	};
 }

@@ -288,7 +288,7 @@ static const struct ix_workload serve = {
 #define JOB(name, load, with, op, text)                                                \
 	{                                                                              \
 		.subject = (name), .workload = &(load), .on = &(with), .what = (text), \
-		.ops = { (op), NULL }, .compare = true,                                \
+		.ops = (op), .compare = true,                                          \
 	}
 
 /* The jobs of one way. */

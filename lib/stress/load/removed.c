@@ -350,7 +350,7 @@ static const struct ix_workload workload = {
 
 #define REMOVED(mech, then)                                                  \
 	.subject = #mech, .workload = &workload, .on = &ix_test_case_##mech, \
-	.ops = { "remove", (then) }
+	.ops = "remove " then
 
 /* clang-format off */
 const struct ix_job ix_jobs_removed[] = {

@@ -336,9 +336,12 @@ static void tokens_look(struct ix_worker *w)
 
 static void tokens_failed(struct ix_worker *w, unsigned op, int error)
 {
+	char name[IX_OP_MAX];
+
 	ix_failed(w, op, -error);
+	(void)ix_job_op(w->task->job, op, name);
 	if (error != -ENOMEM)
-		ix_fault(w, "cannot %s: %s", w->task->job->ops[op], ix_errno_text(error));
+		ix_fault(w, "cannot %s: %s", name, ix_errno_text(error));
 }
 
 /* Take what is left, until the giver has finished and nothing is left. */

@@ -41,13 +41,13 @@ static const struct ix_workload transfer = {
 #define TRANSFER(mech, way, text)                                                       \
 	{                                                                               \
 		.subject = (mech), .workload = &transfer, .on = &(way), .what = (text), \
-		.ops = { "send", "receive", NULL },                                     \
+		.ops = "send receive",                                                  \
 	}
 
 #define TOKENS(mech, kind, text)                                          \
 	{                                                                 \
 		.subject = (mech), .workload = &ix_tokens, .on = &(kind), \
-		.what = (text), .ops = { "give", "take", NULL },          \
+		.what = (text), .ops = "give take",                       \
 	}
 
 /* clang-format off */

@@ -439,10 +439,10 @@ static const struct ix_workload workload = {
 /* clang-format off */
 const struct ix_job ix_jobs_undo[] = {
 	{ .subject = "shm", .workload = &workload, .on = &memory,
-	  .ops = { "attach", "comeback" },
+	  .ops = "attach comeback",
 	  .what = "attached processes are killed; nattch returns to its value before" },
 	{ .subject = "sem", .workload = &workload, .on = &tokens,
-	  .ops = { "take", "comeback" },
+	  .ops = "take comeback",
 	  .what = "processes with SEM_UNDO are killed; the values return and waiters wake" },
 	{ 0 },
 };

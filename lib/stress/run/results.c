@@ -152,6 +152,7 @@ static void untimed(struct ipcx_table *t, struct result_row *row)
 static int add_outcome(struct ipcx_table *t, const struct ix_shared *shared,
 		       const struct ix_result *o)
 {
+	char operation[IX_OP_MAX];
 	struct ix_job room;
 	const struct ix_job *job = ix_job(o->job, &room);
 	struct result_row *row =
@@ -159,7 +160,8 @@ static int add_outcome(struct ipcx_table *t, const struct ix_shared *shared,
 
 	if (!row)
 		return -ENOMEM;
-	row->operation = ix_table_text(t, job->ops[o->op]);
+	(void)ix_job_op(job, o->op, operation);
+	row->operation = ix_table_text(t, operation);
 	row->errnos = ix_table_text(t, o->errnos[0] ? o->errnos : NULL);
 	row->cpus = o->cpus;
 	row->workers = o->workers;
