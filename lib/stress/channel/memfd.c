@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What there is beside the segments of the mechanisms: a file in memory without a name,
- * which nobody has to remove. */
+/* A memfd as shared memory, to compare with the mechanisms' segments: it has no name and
+ * needs no removal. */
 #include "stress/channel/memfd.h"
 
 #include <errno.h>

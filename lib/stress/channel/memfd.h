@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A file in memory, mapped: it has no name, so no slot and no driver either. */
+/* A mapped memfd. It has no name, so it needs no slot and no driver. */
 #pragma once
 
 #include "core/driver.h"
 
-/* 0 or -errno. */
+/* Create a memfd and map it. Returns 0 or -errno. */
 int ix_memfd_open(size_t size, struct ix_object *ret_object);
 void ix_memfd_close(struct ix_object *object);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How a message is filled and looked at. Below four bytes there is no room to say who
- * sent it: it is counted. From there on four bytes say who, which and a check of eight
- * bits; from sixteen bytes on it is a whole number and a check of forty. What follows is
- * made of them, so that every bit of the message is either said twice or follows.
+ * How a message is filled and checked. Below 4 bytes (tiny) there is no room for the
+ * sender: the message is only counted. From 4 bytes (compact) it begins with the sender,
+ * 16 bits of its number and a checksum of 8 bits; from 16 bytes (whole), with the full
+ * number, the sender, and a checksum of 40 bits. The other bytes follow from these, so
+ * that a change of any bit is detected.
  */
 #include "stress/channel/payload.h"
 
@@ -12,7 +13,7 @@
 #define COMPACT IX_PAYLOAD_NUMBERED
 #define WHOLE   16
 
-/* Odd, and without a pattern: as it is added again and again, all words differ. */
+/* Odd constants without a pattern; padding words differ as STEP is added to each. */
 #define STEP UINT64_C(0x9e3779b97f4a7c15)
 #define STIR UINT64_C(0xd6e8feb86659fd93)
 
@@ -21,26 +22,25 @@ struct ix_payload *ix_payload_new(size_t room)
 	return calloc(1, sizeof(struct ix_payload) + room);
 }
 
-/* What stands for a message: all that is known of it. It costs no more than it must, as
- * it is a part of what is measured. */
-static inline uint64_t essence(uint64_t salt, unsigned number, unsigned rank, size_t size,
-			       uint64_t seq)
+/* Return the checksum of a message. It must be cheap, as it is part of what is measured. */
+static inline uint64_t checksum(uint64_t salt, unsigned number, unsigned rank,
+				size_t size, uint64_t seq)
 {
-	uint64_t place = size < COMPACT ? 0 : (uint64_t)rank << 8 | number;
-	uint64_t word = (salt ^ place ^ (uint64_t)size << 16) + seq * STEP;
+	uint64_t source = size < COMPACT ? 0 : (uint64_t)rank << 8 | number;
+	uint64_t word = (salt ^ source ^ (uint64_t)size << 16) + seq * STEP;
 
 	word = (word ^ word >> 32) * STIR;
 	return word ^ word >> 32;
 }
 
-/* Of a small message only the low bits of its number travel. */
-static inline uint64_t visible(size_t size, uint64_t seq)
+/* Return the part of a message's number that fits into this size. */
+static inline uint64_t number_for_size(size_t size, uint64_t seq)
 {
 	return size >= WHOLE ? seq : size >= COMPACT ? seq & 0xffff : 0;
 }
 
-/* The bytes after the head. */
-static void parcel_pad(unsigned char *data, size_t at, size_t size, uint64_t word)
+/* Fill the bytes after the head. */
+static void payload_pad(unsigned char *data, size_t at, size_t size, uint64_t word)
 {
 	for (; at + sizeof(word) <= size; at += sizeof(word), word += STEP)
 		memcpy(data + at, &word, sizeof(word));
@@ -65,8 +65,8 @@ static bool is_padded(const unsigned char *data, size_t at, size_t size, uint64_
 void ix_payload_fill(struct ix_sender *s, struct ix_payload *p, size_t size,
 		     unsigned rank)
 {
-	uint64_t seq = visible(size, s->next[rank]);
-	uint64_t word = essence(s->salt, s->number, rank, size, seq);
+	uint64_t seq = number_for_size(size, s->next[rank]);
+	uint64_t word = checksum(s->salt, s->number, rank, size, seq);
 	uint32_t compact = s->number << 24 | (uint32_t)seq << 8 | (word & 0xff);
 	uint64_t check = word << 24 | rank << 8 | s->number;
 
@@ -75,12 +75,12 @@ void ix_payload_fill(struct ix_sender *s, struct ix_payload *p, size_t size,
 	if (size >= WHOLE) {
 		memcpy(p->data, &seq, sizeof(seq));
 		memcpy(p->data + sizeof(seq), &check, sizeof(check));
-		parcel_pad(p->data, WHOLE, size, word);
+		payload_pad(p->data, WHOLE, size, word);
 	} else if (size >= COMPACT) {
 		memcpy(p->data, &compact, sizeof(compact));
-		parcel_pad(p->data, COMPACT, size, word);
+		payload_pad(p->data, COMPACT, size, word);
 	} else {
-		parcel_pad(p->data, 0, size, word);
+		payload_pad(p->data, 0, size, word);
 	}
 }
 
@@ -97,8 +97,8 @@ unsigned ix_payload_sender(const struct ix_payload *p, size_t size)
 	return compact >> 24;
 }
 
-static inline void parcel_count(struct ix_payload_totals *totals, size_t size,
-				uint64_t word)
+static inline void payload_count(struct ix_payload_totals *totals, size_t size,
+				 uint64_t word)
 {
 	totals->count++;
 	totals->bytes += size;
@@ -111,18 +111,18 @@ const char *ix_payload_verdict_text(enum ix_payload_verdict verdict)
 	case IX_SOUND:
 		return "is as it was sent";
 	case IX_FOREIGN:
-		return "was not sent by anybody here";
+		return "names a sender that does not exist";
 	case IX_CHANGED:
 		return "was changed on its way";
 	case IX_AGAIN:
-		return "came again, or after one that was sent later";
+		return "came twice, or after one that was sent later";
 	case IX_GAP:
-		return "came although one before it did not";
+		return "came, but one sent before it is missing";
 	}
 	return NULL;
 }
 
-/* Whether this is the one that is due. */
+/* Check whether a message is the next one of its sender and rank. */
 static enum ix_payload_verdict in_turn(struct ix_receiver *r, unsigned number,
 				       unsigned rank, uint64_t seq)
 {
@@ -134,18 +134,18 @@ static enum ix_payload_verdict in_turn(struct ix_receiver *r, unsigned number,
 	return seq == due || !r->alone ? IX_SOUND : IX_GAP;
 }
 
-/* Without a number, only its length can be wrong. */
+/* Check a message without a number: only its length and padding can be wrong. */
 static enum ix_payload_verdict check_tiny(struct ix_receiver *r,
 					  const struct ix_payload *p, size_t size)
 {
-	uint64_t word = essence(r->salt, 0, 0, size, 0);
+	uint64_t word = checksum(r->salt, 0, 0, size, 0);
 
-	parcel_count(&r->totals, size, word);
+	payload_count(&r->totals, size, word);
 	return is_padded(p->data, 0, size, word) ? IX_SOUND : IX_CHANGED;
 }
 
-/* Of the number only the low bits are here, and only he who sees them all can say which
- * it is. */
+/* Check a compact message. It holds only the low bits of its number; the full number can
+ * only be derived by a receiver that gets all messages. */
 static enum ix_payload_verdict check_small(struct ix_receiver *r,
 					   const struct ix_payload *p, size_t size,
 					   unsigned rank)
@@ -157,8 +157,8 @@ static enum ix_payload_verdict check_small(struct ix_receiver *r,
 	memcpy(&compact, p->data, sizeof(compact));
 	number = compact >> 24;
 	seq = compact >> 8 & 0xffff;
-	word = essence(r->salt, number, rank, size, seq);
-	parcel_count(&r->totals, size, word);
+	word = checksum(r->salt, number, rank, size, seq);
+	payload_count(&r->totals, size, word);
 	if (((compact ^ word) & 0xff) ||
 	    (size > COMPACT && !is_padded(p->data, COMPACT, size, word)))
 		return IX_CHANGED;
@@ -181,8 +181,8 @@ static NOINLINE enum ix_payload_verdict check_whole(struct ix_receiver *r,
 	memcpy(&seq, p->data, sizeof(seq));
 	memcpy(&check, p->data + sizeof(seq), sizeof(check));
 	number = check & 0xff;
-	word = essence(r->salt, number, rank, size, seq);
-	parcel_count(&r->totals, size, word);
+	word = checksum(r->salt, number, rank, size, seq);
+	payload_count(&r->totals, size, word);
 	if (check != (word << 24 | (uint64_t)rank << 8 | number) ||
 	    !is_padded(p->data, WHOLE, size, word))
 		return IX_CHANGED;

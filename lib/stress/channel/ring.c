@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How a ring in shared memory is kept right by semaphores, as the textbook has it: one
- * counts the room, one the messages, and one lets only one at a time touch the ring. That
- * one is spared where nobody else could be there, and the first where the partners take
- * turns anyway. ring_futex.c does it by atomics.
+ * A ring in shared memory synchronised by semaphores, as in textbooks: one counts the
+ * room, one the messages, and one is the lock. The lock is left out where there is only
+ * one sender or receiver, the room where partners take turns anyway. ring_futex.c uses
+ * atomics instead.
  */
 #include <errno.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 #include "stress/channel/ringmemory.h"
 
-/* As much as a pipe holds. */
+/* The capacity of a pipe. */
 #define BYTES (1U << 16)
 
 #define DEPTH_LEAST 4U
@@ -49,7 +49,7 @@ void ix_ring_begin(struct ix_ring *r, void *memory, unsigned depth, size_t longe
 		atomic_store(&ix_ring_cell(r, i)->turn, i);
 }
 
-/* Only one is here at a time, and semaphores order what is seen. */
+/* Only one sender is here at a time, and the semaphores order memory accesses. */
 static void ring_put(struct ix_ring *r, const struct ix_payload *p, size_t size)
 {
 	struct ix_ring_memory *m = r->memory;
@@ -71,10 +71,9 @@ static ssize_t ring_take(struct ix_ring *r, struct ix_payload *ret)
 	return ix_ring_read(r, ix_ring_cell(r, at), ret);
 }
 
-/* ---- System V semaphores: several at once where that is needed */
+/* ---- System V semaphores: one call for several of them */
 
-/* Change one semaphore, and take or give the lock in the same call when others may be
- * there. */
+/* Change one semaphore by this amount and, if lock, the lock by the same, in one call. */
 static int ring_change(const struct ix_ring *r, enum ix_ring_sem which, int by, bool wait,
 		       bool lock)
 {
@@ -113,14 +112,14 @@ ssize_t ix_ring_receive_sem(struct ix_ring *r, struct ix_payload *ret, bool wait
 	return e < 0 ? e : n;
 }
 
-/* ---- POSIX semaphores: one after the other */
+/* ---- POSIX semaphores: one call for each */
 
 static int ring_give(sem_t *sem)
 {
 	return sem_post(sem) < 0 ? -errno : 0;
 }
 
-/* Take a token, then the lock. Whoever is interrupted gives back what he has. */
+/* Take a token, then the lock. If the second is interrupted, give the token back. */
 static int ring_enter(const struct ix_ring *r, enum ix_ring_sem which, bool wait,
 		      bool lock)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How a ring in shared memory is kept right without a lock: each cell says whose turn it
- * is, and whoever claims it by a compare-and-swap has it for himself (after D. Vyukov's
- * bounded queue). The kernel is asked only by those who find nothing to do, and for them.
+ * A ring in shared memory without locks: each cell holds the number of the message whose
+ * turn it is, and is claimed by compare-and-swap (after D. Vyukov's bounded queue). System
+ * calls are only made to sleep when there is nothing to do, and to wake such sleepers.
  */
 #include <errno.h>
 #include <limits.h>
@@ -10,8 +10,8 @@
 #include "stress/channel/ringmemory.h"
 
 /*
- * Claim the next cell whose turn is ahead of its number by so many: 0 for one to write, 1
- * for one to read. false: there is none now.
+ * Claim the next cell whose turn is ahead of its number by this much: 0 for a cell to
+ * write, 1 for a cell to read. Returns false if there is none now.
  */
 static bool claim(struct ix_ring *r, _Atomic uint64_t *counter, uint64_t ahead,
 		  uint64_t *ret_number)
@@ -34,7 +34,7 @@ static bool claim(struct ix_ring *r, _Atomic uint64_t *counter, uint64_t ahead,
 	return true;
 }
 
-/* Whether the next would find one. */
+/* Whether claim() would find a cell. */
 static bool ring_futex_is_ready(struct ix_ring *r, _Atomic uint64_t *counter,
 				uint64_t ahead)
 {
@@ -43,10 +43,9 @@ static bool ring_futex_is_ready(struct ix_ring *r, _Atomic uint64_t *counter,
 	return atomic_load(&ix_ring_cell(r, at)->turn) == at + ahead;
 }
 
-/* Whoever sleeps there is to look again. Nobody can be overlooked: he says that he will
- * sleep before he looks for the last time, and we look whether he does after our cell was
- * handed over; all of these are in one order (sequentially consistent). */
-static void ring(struct ring_bench *bench)
+/* Wake the sleepers. No wake-up is lost: a waiter sets `asleep` before its last check,
+ * and we read it after handing over the cell (all sequentially consistent). */
+static void wake_all(struct ring_bench *bench)
 {
 	if (!atomic_load(&bench->asleep) || !atomic_exchange(&bench->asleep, 0))
 		return;
@@ -54,22 +53,20 @@ static void ring(struct ring_bench *bench)
 	(void)ix_futex_wake(&bench->bell, INT_MAX);
 }
 
-/* Senders are not called for every cell that is free: whoever is woken shall have
- * something to do. But the last of those who receive must not leave them asleep, and to
- * him the ring is empty, whichever cell was his. */
-static void ring_for_room(struct ix_ring *r)
+/* Wake the senders once half of the ring is free, so that each wake-up is worth it. None
+ * stays asleep: after the last receiver the ring is empty, so it wakes them. */
+static void wake_senders(struct ix_ring *r)
 {
 	struct ix_ring_memory *m = r->memory;
 	uint64_t head = atomic_load(&m->head);
 
 	if ((int64_t)(atomic_load(&m->tail) - head) <= (int64_t)r->depth / 2)
-		ring(&m->senders);
+		wake_all(&m->senders);
 }
 
-/* Claim one, and sleep until that can be done. */
-static int claim_patiently(struct ix_ring *r, struct ring_bench *bench,
-			   _Atomic uint64_t *counter, uint64_t ahead,
-			   uint64_t *ret_number)
+/* Claim a cell, sleeping until there is one. Returns 0 or -EINTR. */
+static int claim_or_sleep(struct ix_ring *r, struct ring_bench *bench,
+			  _Atomic uint64_t *counter, uint64_t ahead, uint64_t *ret_number)
 {
 	uint32_t bell;
 
@@ -89,7 +86,7 @@ int ix_ring_send_futex(struct ix_ring *r, const struct ix_payload *p, size_t siz
 	struct ix_ring_memory *m = r->memory;
 	struct ring_cell *cell;
 	uint64_t at;
-	int e = claim_patiently(r, &m->senders, &m->tail, 0, &at);
+	int e = claim_or_sleep(r, &m->senders, &m->tail, 0, &at);
 
 	if (e < 0)
 		return e;
@@ -98,7 +95,7 @@ int ix_ring_send_futex(struct ix_ring *r, const struct ix_payload *p, size_t siz
 	cell->type = (uint32_t)p->type;
 	memcpy(cell->data, p->data, size);
 	atomic_store(&cell->turn, at + 1);
-	ring(&m->receivers);
+	wake_all(&m->receivers);
 	return 0;
 }
 
@@ -110,7 +107,7 @@ ssize_t ix_ring_receive_futex(struct ix_ring *r, struct ix_payload *ret, bool wa
 	ssize_t n;
 
 	if (wait) {
-		int e = claim_patiently(r, &m->receivers, &m->head, 1, &at);
+		int e = claim_or_sleep(r, &m->receivers, &m->head, 1, &at);
 
 		if (e < 0)
 			return e;
@@ -121,6 +118,6 @@ ssize_t ix_ring_receive_futex(struct ix_ring *r, struct ix_payload *ret, bool wa
 	n = ix_ring_read(r, cell, ret);
 	atomic_store(&cell->turn, at + r->depth);
 	if (!r->roomy)
-		ring_for_room(r);
+		wake_senders(r);
 	return n;
 }

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a ring looks like in memory: ring.c and ring_futex.c alone need know. */
+/* The memory layout of a ring, for ring.c and ring_futex.c alone. */
 #pragma once
 
 #include <string.h>
 
 #include "stress/channel/ring.h"
 
-/* Of a cache: what two CPUs write lies on lines of their own. */
+/* Size of a cache line: what different CPUs write lies on different lines. */
 #define RING_LINE 64
 
 struct ring_cell {
-	/* A futex's ring alone: the number of the message that may be written here, and
-	 * one more once it may be read. */
+	/* ring_futex.c only: the number of the message that may be written here; one more
+	 * once it may be read. */
 	_Atomic uint64_t turn;
 	uint32_t size, type;
 	unsigned char data[];
 };
 
-/* Where those wait who find no message, or no room. */
+/* Where receivers wait for a message, or senders for room. */
 struct ring_bench {
 	_Alignas(RING_LINE) _Atomic uint32_t asleep; /* somebody may be */
-	_Atomic uint32_t bell; /* a futex; changes with every call */
+	_Atomic uint32_t bell; /* a futex; changes with every wake-up */
 };
 
 struct ix_ring_memory {
@@ -37,7 +37,8 @@ static inline struct ring_cell *ix_ring_cell(const struct ix_ring *r, uint64_t n
 	return cell;
 }
 
-/* A size that was overwritten leads nowhere: the message's own check tells. */
+/* Copy a message out of a cell. A corrupted size is bounded here and detected later by
+ * the message's checksum. */
 static inline ssize_t ix_ring_read(const struct ix_ring *r, const struct ring_cell *cell,
 				   struct ix_payload *ret)
 {

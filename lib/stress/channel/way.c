@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How a channel of any way is opened and closed, and why it may not be. */
+/* Opening and closing a channel of any way, and the messages why it cannot be opened. */
 #include "stress/channel/way.h"
 
 #include "stress/engine/objectlog.h"
@@ -24,15 +24,15 @@ int ix_way_check(struct ix_task *t, const struct ix_way *way, size_t size,
 		 bool several_send)
 {
 	if (size < way->least)
-		return ix_cannot(t, -EINVAL, "a message of %s has %zu bytes at least",
+		return ix_cannot(t, -EINVAL, "a message of %s has at least %zu bytes",
 				 way->name, way->least);
 	if (size > way->most)
-		return ix_cannot(t, -EMSGSIZE, "a message of %s has %zu bytes at most",
+		return ix_cannot(t, -EMSGSIZE, "a message of %s has at most %zu bytes",
 				 way->name, way->most);
 	if (several_send && size > way->whole)
 		return ix_cannot(
 			t, -EMSGSIZE,
-			"longer than %zu bytes, messages of several senders mix in %s",
+			"above %zu bytes, messages of several senders interleave in %s",
 			way->whole, way->name);
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The ways to move a message from one process to another: each is a row of functions. A
- * channel is one of them at hand: opened by the supervisor, before the workers that use
- * it are forked.
+ * The ways to move a message from one process to another, each a table of functions. A
+ * channel is an open instance of a way: the supervisor opens it before it forks the
+ * workers that use it.
  */
 #pragma once
 
@@ -11,21 +11,21 @@
 #include "stress/channel/ring.h"
 #include "stress/engine/job.h"
 
-/* Objects of a channel at most: memory and its semaphores. */
+/* The most objects of a channel: memory and its semaphores. */
 #define IX_PARTS 4
 
 struct ix_way;
 
 struct ix_channel {
-	/* What is wanted, set before it is opened. */
+	/* Set before it is opened. */
 	const struct ix_way *way;
-	uint32_t slot;           /* of the ledger, and the IX_PARTS - 1 after it */
-	bool senders, receivers; /* are several */
-	bool roomy;              /* there are never more messages on the way than one */
-	bool mixed;  /* sizes differ: up to longest, which opening may make less */
-	size_t size; /* else of every message */
-	size_t longest;
-	/* What there is then. */
+	uint32_t slot;           /* first of IX_PARTS slots of the object log */
+	bool senders, receivers; /* whether there are several */
+	bool roomy;              /* there is never more than one message in transit */
+	bool mixed;              /* sizes differ, up to longest */
+	size_t size;             /* of every message, if not mixed */
+	size_t longest;          /* ix_channel_open() may lower it */
+	/* Set by ix_channel_open(). */
 	const struct ix_driver *driver[IX_PARTS];
 	struct ix_object part[IX_PARTS];
 	unsigned parts;
@@ -36,18 +36,18 @@ struct ix_channel {
 
 struct ix_way {
 	const char *name;
-	const char *mech;   /* the mechanism that it shows; NULL: none of IPC */
+	const char *mech;   /* the mechanism that it uses; NULL: none of IPC */
 	size_t least, most; /* bytes of a message */
-	size_t whole;       /* up to which those of several senders do not mix */
-	bool shared;        /* several may receive, and what is left belongs to any */
-	bool endless;       /* whoever sends is never held up */
-	/* -errno; what was opened is closed by close(). */
+	size_t whole;       /* up to this size, several senders do not interleave */
+	bool shared;        /* several workers may receive from one channel */
+	bool endless;       /* sending never blocks */
+	/* Returns 0 or -errno; ix_channel_close() cleans up in either case. */
 	int (*open)(const struct ix_task *t, struct ix_channel *c);
 	/*
-	 * Send: 0. Receive: the size of a message, and its rank in type. -1 and errno as
-	 * the system call leaves it, for which nothing stands between it and the timed
-	 * loop: EINTR, and nothing was done; ix_is_empty(errno) when there is no message
-	 * and wait is not wanted.
+	 * Sending returns 0; receiving returns the size of a message, with its rank in
+	 * type. Both return -1 with errno as the system call set it, to keep the timed
+	 * loop short. After EINTR nothing was done. ix_is_empty(errno): there is no
+	 * message and wait is false.
 	 */
 	int (*send)(struct ix_channel *c, const struct ix_payload *p, size_t size);
 	ssize_t (*receive)(struct ix_channel *c, struct ix_payload *ret, bool wait);
@@ -62,17 +62,18 @@ extern const struct ix_way ix_way_msg, ix_way_mq, ix_way_pipe, ix_way_stream,
 	ix_way_seqpacket, ix_way_eventfd, ix_way_shm_sem, ix_way_pshm_psem,
 	ix_way_shm_futex;
 
-/* Open it. -errno and nothing left; ix_channel_cannot() says why. */
+/* Open a channel. Returns 0, or -errno and leaves nothing; ix_channel_cannot() then
+ * reports why. */
 int ix_channel_open(const struct ix_task *t, struct ix_channel *c);
 int ix_channel_cannot(struct ix_task *t, const struct ix_way *way, int error);
-/* Whether the way, whatever the limits, carries messages of this size: 0, or -errno with
- * ix_cannot() said. */
+/* Check whether the way, whatever the limits, can carry messages of this size. Returns 0,
+ * or -errno after ix_cannot(). */
 int ix_way_check(struct ix_task *t, const struct ix_way *way, size_t size,
 		 bool several_send);
-/* Remove its objects. A channel that is all zero is none. */
+/* Close a channel and remove its objects. Does nothing for one that is all zero. */
 void ix_channel_close(const struct ix_task *t, struct ix_channel *c);
 
-/* For open(): make an object of this driver that is the next part, and have it at
- * hand. -errno */
+/* For open(): create and open an object as the channel's next part. Returns 0 or
+ * -errno. */
 int ix_channel_part(const struct ix_task *t, struct ix_channel *c,
 		    const struct ix_driver *driver, size_t size);

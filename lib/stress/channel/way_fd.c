@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Messages through descriptors: a pipe and a stream are told where a message ends by its
- * size, which is the same for all. Every worker has both ends, so that neither end is
- * ever closed under the other.
+ * Messages through descriptors. In a pipe and a stream all messages have the same size,
+ * as these do not keep message boundaries. Every worker has both ends open, so that there
+ * is never an end of file or EPIPE.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -12,7 +12,7 @@
 
 #include "stress/channel/way.h"
 
-/* Whether there is something to read now; else EAGAIN. */
+/* Whether there is something to read now. Sets errno to EAGAIN. */
 static bool way_fd_is_ready(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -21,7 +21,7 @@ static bool way_fd_is_ready(int fd)
 	return poll(&p, 1, 0) > 0;
 }
 
-/* What was begun is brought to its end: half a message is none. */
+/* Write a message. Once a part is written, EINTR no longer ends the call. */
 static int way_fd_write_all(struct ix_channel *c, const struct ix_payload *p, size_t size)
 {
 	size_t done = 0;
@@ -100,7 +100,7 @@ const struct ix_way ix_way_stream = {
 	.name = "stream",
 	.least = 1,
 	.most = IX_PAYLOAD_MOST,
-	.whole = PIPE_BUF, /* one buffer of the kernel's */
+	.whole = PIPE_BUF, /* fits into one buffer of the kernel */
 	.open = stream_open,
 	.send = way_fd_write_all,
 	.receive = way_fd_read_all,
@@ -133,7 +133,7 @@ const struct ix_way ix_way_seqpacket = {
 	.receive = seqpacket_receive,
 };
 
-/* A number that one adds to and the other takes from: a message without contents. */
+/* An eventfd as a counting semaphore: wake-ups without data. */
 static int eventfd_open(const struct ix_task *t, struct ix_channel *c)
 {
 	(void)t;

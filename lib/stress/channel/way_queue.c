@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Messages through a queue of the kernel: System V and POSIX. */
+/* Messages through System V and POSIX message queues. */
 #include <mqueue.h>
 #include <sys/msg.h>
 
 #include "mech/drivers.h"
 #include "stress/channel/way.h"
 
-/* ---- System V: the type is the rank, and the order that of sending */
+/* ---- System V: the type is the rank; messages are received in the order of sending */
 
-/* One of so many is asked for as the first of the lowest type, which has the kernel look
- * through the queue: not where speed is what counts. */
+/* In mixed channels, receive the first message of the lowest type once in this many
+ * messages. Not in others: the kernel searches the whole queue, which costs time. */
 #define LOWEST_EVERY 8
 
-/* What the limits of the namespace leave: kernel.msgmax, and the bytes that a queue
- * holds (kernel.msgmnb). */
+/* Open a queue, and lower longest to kernel.msgmax and to what a queue holds
+ * (kernel.msgmnb). */
 static int msg_open(const struct ix_task *t, struct ix_channel *c)
 {
 	struct msqid_ds ds;
@@ -56,9 +56,10 @@ const struct ix_way ix_way_msg = {
 	.receive = way_queue_msg_receive,
 };
 
-/* ---- POSIX: the priority is the rank, and the highest comes first */
+/* ---- POSIX: the priority is the rank; the highest is received first */
 
-/* Without fs.mqueue.msgsize_max for it, a queue is made for shorter messages. */
+/* Create a queue; if sizes may differ and fs.mqueue.msgsize_max is too low, one for
+ * shorter messages. */
 static int mq_make(const struct ix_task *t, struct ix_channel *c)
 {
 	static const size_t shorter[] = { 1024, 128 };
@@ -89,7 +90,7 @@ static int mq_way_send(struct ix_channel *c, const struct ix_payload *p, size_t 
 	return mq_send(c->part[0].id, data, size, (unsigned)p->type - 1);
 }
 
-/* One that does not wait is one whose time is over. */
+/* Receive; a timeout in the past makes the call non-blocking. */
 static ssize_t mq_way_receive(struct ix_channel *c, struct ix_payload *ret, bool wait)
 {
 	static const struct timespec over = { 0 };

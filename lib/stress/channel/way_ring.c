@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Messages through a ring in shared memory: which memory, and which semaphores. */
+/* Messages through a ring: the combinations of shared memory and synchronisation. */
 #include "core/semun.h"
 #include "mech/drivers.h"
 #include "stress/channel/way.h"
 
-/* Rings answer -errno. */
-static ssize_t way_ring_said(ssize_t r)
+/* Convert a ring's -errno to -1 and errno. */
+static ssize_t way_ring_result(ssize_t r)
 {
 	if (r >= 0)
 		return r;
@@ -13,7 +13,7 @@ static ssize_t way_ring_said(ssize_t r)
 	return -1;
 }
 
-/* The first part is the memory; a new object is all zero. */
+/* Create the memory as the first part, and set up the ring; new memory is all zero. */
 static int ring_open(const struct ix_task *t, struct ix_channel *c,
 		     const struct ix_driver *memory)
 {
@@ -29,7 +29,7 @@ static int ring_open(const struct ix_task *t, struct ix_channel *c,
 	return 0;
 }
 
-/* Whether kernel.sem allows two operations in one call. */
+/* Check whether kernel.sem allows two operations in one call. Returns 0 or -errno. */
 static int try_two(int semid)
 {
 	struct sembuf ops[] = {
@@ -58,12 +58,12 @@ static int shm_sem_open(const struct ix_task *t, struct ix_channel *c)
 
 static int shm_sem_send(struct ix_channel *c, const struct ix_payload *p, size_t size)
 {
-	return (int)way_ring_said(ix_ring_send_sem(&c->ring, p, size));
+	return (int)way_ring_result(ix_ring_send_sem(&c->ring, p, size));
 }
 
 static ssize_t shm_sem_receive(struct ix_channel *c, struct ix_payload *ret, bool wait)
 {
-	return way_ring_said(ix_ring_receive_sem(&c->ring, ret, wait));
+	return way_ring_result(ix_ring_receive_sem(&c->ring, ret, wait));
 }
 
 const struct ix_way ix_way_shm_sem = {
@@ -94,12 +94,12 @@ static int pshm_psem_open(const struct ix_task *t, struct ix_channel *c)
 
 static int pshm_psem_send(struct ix_channel *c, const struct ix_payload *p, size_t size)
 {
-	return (int)way_ring_said(ix_ring_send_psem(&c->ring, p, size));
+	return (int)way_ring_result(ix_ring_send_psem(&c->ring, p, size));
 }
 
 static ssize_t pshm_psem_receive(struct ix_channel *c, struct ix_payload *ret, bool wait)
 {
-	return way_ring_said(ix_ring_receive_psem(&c->ring, ret, wait));
+	return way_ring_result(ix_ring_receive_psem(&c->ring, ret, wait));
 }
 
 const struct ix_way ix_way_pshm_psem = {
@@ -120,12 +120,12 @@ static int shm_futex_open(const struct ix_task *t, struct ix_channel *c)
 
 static int shm_futex_send(struct ix_channel *c, const struct ix_payload *p, size_t size)
 {
-	return (int)way_ring_said(ix_ring_send_futex(&c->ring, p, size));
+	return (int)way_ring_result(ix_ring_send_futex(&c->ring, p, size));
 }
 
 static ssize_t shm_futex_receive(struct ix_channel *c, struct ix_payload *ret, bool wait)
 {
-	return way_ring_said(ix_ring_receive_futex(&c->ring, ret, wait));
+	return way_ring_result(ix_ring_receive_futex(&c->ring, ret, wait));
 }
 
 const struct ix_way ix_way_shm_futex = {

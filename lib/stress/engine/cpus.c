@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which CPUs the workers are on. The same exchange of messages is ten times faster on one
- * than on two: who leaves that to chance measures chance. */
+/* Which CPUs the workers are pinned to. The same exchange of messages can be ten times
+ * faster on one CPU than on two, so results without pinning are random. */
 #include <fcntl.h>
 #include <sched.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "base/num.h"
 #include "stress/engine/workers.h"
 
-/* A number in /sys/devices/system/cpu/cpuN/topology/, -1 where there is none. */
+/* Read a number in /sys/devices/system/cpu/cpuN/topology/; -1 if there is none. */
 static int topology(unsigned cpu, const char *what)
 {
 	char path[96], text[32];
@@ -23,7 +23,8 @@ static int topology(unsigned cpu, const char *what)
 	return ix_parse_s64(text, -1, INT32_MAX, &n) < 0 ? -1 : (int)n;
 }
 
-/* Two threads of one core share its caches: that is neither one CPU nor two. */
+/* Whether two CPUs are threads of one core, which share its caches: for measurements they
+ * are neither one CPU nor two. */
 static bool same_core(unsigned a, unsigned b)
 {
 	return topology(a, "core_id") >= 0 &&

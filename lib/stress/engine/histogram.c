@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How durations are kept: a histogram of fixed size whose parts grow with what they hold,
- * and one duration of so many that taking it does not count. */
+/* A histogram of durations, of fixed size, with buckets of about 3 % of their value; and
+ * how often an operation is timed, so that the clock reads do not distort the figures. */
 #include "stress/engine/histogram.h"
 
 #include <stddef.h>
@@ -8,10 +8,10 @@
 
 #include "base/util.h"
 
-/* What reading the clock may cost of what is measured: one part of so many. */
+/* Clock reads may take one part in this many of the measured time. */
 #define CLOCK_PART UINT64_C(100)
 
-/* At least one of so many is timed. */
+/* Time at least one operation in this many. */
 #define STRIDE_MOST 64
 
 static unsigned bucket_of(uint64_t ns)
@@ -26,7 +26,7 @@ static unsigned bucket_of(uint64_t ns)
 	return MIN(bucket, IX_HIST - 1);
 }
 
-/* The middle of what a bucket holds. */
+/* Return the middle of a bucket's range. */
 static uint64_t bucket_value(unsigned bucket)
 {
 	unsigned shift;
@@ -38,9 +38,8 @@ static uint64_t bucket_value(unsigned bucket)
 	       (UINT64_C(1) << shift) / 2;
 }
 
-/* Two readings around one of so many: their part of the time of all of them. The few that
- * wait for somebody else, who works meanwhile, do not make the others longer: what counts
- * is the median. */
+/* Time one operation in N, so that the two clock reads cost at most 1 % of the N
+ * operations. Base N on the median: blocked operations would skew a mean. */
 static uint32_t stride_for(const struct ix_histogram *a, uint32_t clock_cost)
 {
 	uint64_t usual = MAX(ix_histogram_permille(a, 500), 1);
@@ -57,7 +56,8 @@ void ix_histogram_sample(struct ix_histogram *a, uint64_t ns, uint32_t clock_cos
 	a->hist[bucket_of(ns)]++;
 	if (a->samples % 64 == 0 || a->stride == 0)
 		a->stride = a->samples < 64 ? 1 : stride_for(a, clock_cost);
-	/* Not in step with what comes round every so many operations; the mean is right. */
+	/* Vary the distance, with mean stride, so that sampling is not in step with
+	 * periodic operations. */
 	a->left = (uint32_t)(a->samples * 7 % (2 * a->stride - 1));
 }
 

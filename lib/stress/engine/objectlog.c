@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which objects a run has made, so that they are removed whatever becomes of their
- * makers: said before one is made, and forgotten after it was removed.
+ * Which objects a run has created, so that they are removed however the processes that
+ * created them end: an object is recorded before it is created and dropped after it was
+ * removed.
  */
 #include <errno.h>
 
@@ -10,11 +11,11 @@
 
 enum entry_state {
 	ENTRY_FREE,
-	ENTRY_MAKING, /* there may be one: we do not know its id */
+	ENTRY_MAKING, /* an object may exist; its id is unknown */
 	ENTRY_MADE,
 };
 
-static uint8_t ledger_mech_of(const struct ix_driver *d)
+static uint8_t log_mech_of(const struct ix_driver *d)
 {
 	uint8_t n = 0;
 
@@ -23,7 +24,7 @@ static uint8_t ledger_mech_of(const struct ix_driver *d)
 	return n;
 }
 
-/* A process can be killed between any two of these: the order is what counts. */
+/* Between writes whose order must hold if the process is killed in between. */
 #define ORDERED() atomic_signal_fence(memory_order_seq_cst)
 
 int ix_make(const struct ix_task *t, const struct ix_driver *d, struct ix_object *object)
@@ -32,7 +33,7 @@ int ix_make(const struct ix_task *t, const struct ix_driver *d, struct ix_object
 	const struct ix_log_entry before = *e;
 	int r;
 
-	e->mech = ledger_mech_of(d);
+	e->mech = log_mech_of(d);
 	e->pid = getpid();
 	e->id = -1;
 	ORDERED();
@@ -40,7 +41,8 @@ int ix_make(const struct ix_task *t, const struct ix_driver *d, struct ix_object
 	ORDERED();
 	r = d->make(&t->names, object);
 	if (r < 0) {
-		/* One that could not be removed is in the way, and is still ours. */
+		/* Keep the entry of an object that could not be removed before: its key
+		 * or name may be why this one failed, and it is still ours. */
 		e->mech = before.mech;
 		e->id = before.id;
 		e->pid = before.pid;
@@ -59,7 +61,7 @@ int ix_remove(const struct ix_task *t, const struct ix_driver *d,
 {
 	int r = d->remove(&t->names, object);
 
-	/* What somebody else removed is gone as well. */
+	/* Objects that somebody else removed are gone, too. */
 	if (r == 0 || r == -ENOENT || r == -EINVAL || r == -EIDRM)
 		t->shared->log[object->slot].state = ENTRY_FREE;
 	return r;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Numbers that look random and are the same for the same seed (SplitMix64, which is in
- * the public domain: Steele, Lea, Flood, OOPSLA 2014). */
+/* Reproducible pseudo-random numbers: SplitMix64 (Steele, Lea, Flood, OOPSLA 2014; public
+ * domain). */
 #include "stress/engine/random.h"
 
 static uint64_t stir(uint64_t z)

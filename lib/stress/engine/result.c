@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What came of a run: the tallies of all workers as one line for each operation. */
+/* The results of a run: the histograms of all workers, added up for each operation. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/errname.h"
 #include "stress/engine/workers.h"
 
-/* "ENOSPC:3,EINVAL:1"; what has no room is left out. */
+/* Write the errors as "ENOSPC:3,EINVAL:1", leaving out what does not fit. Returns their
+ * total. */
 static uint64_t put_errors(const struct ix_histogram *a, char *buf, size_t size)
 {
 	uint64_t all = 0;
@@ -34,9 +35,10 @@ static uint64_t put_errors(const struct ix_histogram *a, char *buf, size_t size)
 	return all;
 }
 
-/* One operation of all workers. Each worker's rate is of its own time. */
-static void outcome_add_up(const struct ix_task *t, unsigned op, struct ix_histogram *sum,
-			   struct ix_result *o)
+/* Add up one operation of all workers. The rate is the sum of the workers' rates, each
+ * over the worker's own time. */
+static void result_add_up(const struct ix_task *t, unsigned op, struct ix_histogram *sum,
+			  struct ix_result *o)
 {
 	double rate = 0;
 
@@ -99,7 +101,7 @@ void ix_results(struct ix_task *t)
 			return;
 		all.op = (uint8_t)op;
 		shared->results[shared->nresults] = all;
-		outcome_add_up(t, op, sum, &shared->results[shared->nresults]);
+		result_add_up(t, op, sum, &shared->results[shared->nresults]);
 		shared->nresults++;
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Memory that forked processes share, and how they wait for each other in it. */
+/* Memory that forked processes share, and futexes in it. */
 #include <linux/futex.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>

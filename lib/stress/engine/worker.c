@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One worker of a crew, in its own process: when it begins, when it goes on, what it
- * tells of itself at the end. */
+/* One worker in its own process: its start, its loop condition, and what it records of
+ * itself at the end. */
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -28,9 +28,9 @@ void ix_fault(struct ix_worker *w, const char *fmt, ...)
 	va_end(args);
 }
 
-static void nudged(int signo)
+static void interrupted(int signo)
 {
-	(void)signo; /* a call that blocks is interrupted: that is all */
+	(void)signo; /* the only purpose is EINTR for a blocking call */
 }
 
 static void worker_mark(uint64_t *ret_cpu, uint64_t *ret_switches)
@@ -49,7 +49,7 @@ static void worker_begin(struct ix_worker *w)
 	w->began = ix_now();
 }
 
-/* What was done to become warm does not count; what went wrong does. */
+/* Discard what was measured during the warm-up; errors and faults stay. */
 static void forget(struct ix_worker *w)
 {
 	for (unsigned op = 0; op < IX_OPS; op++)
@@ -62,7 +62,7 @@ bool ix_running_slow(struct ix_worker *w)
 
 	if (phase == IX_STOP || w->rounds == 0)
 		return false;
-	if (phase != w->phase) { /* warm now */
+	if (phase != w->phase) { /* the warm-up is over */
 		forget(w);
 		w->phase = phase;
 		worker_begin(w);
@@ -76,7 +76,7 @@ static void note_end(struct ix_worker *w)
 {
 	uint64_t cpu, switches;
 
-	if (w->phase == IX_WARM) /* blocked from then on */
+	if (w->phase == IX_WARM) /* blocked since the warm-up */
 		forget(w);
 	worker_mark(&cpu, &switches);
 	w->slot->elapsed = ix_now() - w->began;
@@ -92,11 +92,12 @@ static void wait_for_all(struct ix_shared *shared)
 		(void)ix_futex_wait(&shared->phase, IX_WAIT, -1);
 }
 
-/* Who was stopped finds its call interrupted, too: the kernel would restart some of them,
- * and nobody could tell that the wait was not one. The end is the supervisor's to say. */
-static void catch_nudges(void)
+/* Let SIGUSR1 interrupt calls, and SIGCONT as well: without a handler, the kernel would
+ * restart some calls after a stop unnoticed. Ignore SIGTERM: the supervisor decides when
+ * to end. */
+static void set_signals(void)
 {
-	struct sigaction action = { .sa_handler = nudged }; /* no SA_RESTART */
+	struct sigaction action = { .sa_handler = interrupted }; /* no SA_RESTART */
 	sigset_t none;
 
 	(void)sigaction(SIGUSR1, &action, NULL);
@@ -113,7 +114,7 @@ void ix_be_worker(struct ix_task *t, unsigned index, pid_t supervisor)
 		.shared = t->shared,
 		.slot = &t->shared->slots[index],
 		.index = index,
-		.phase = IX_WAIT, /* ix_running() looks for itself */
+		.phase = IX_WAIT, /* ix_running() reads the current one */
 		.rounds = t->ops ? t->ops : UINT64_MAX,
 		.clock_cost = t->shared->clock_cost,
 		.random = { .state = ix_mix(t->seed + t->job_number, index) },
@@ -123,7 +124,7 @@ void ix_be_worker(struct ix_task *t, unsigned index, pid_t supervisor)
 	if (getppid() != supervisor)
 		_exit(1);
 	w.slot->pid = getpid();
-	catch_nudges();
+	set_signals();
 	ix_pin(t, index);
 	wait_for_all(w.shared);
 	worker_begin(&w);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One worker: the loop that it runs, and how it reports. */
+/* What a worker uses: its loop condition, timing, and reports. */
 #pragma once
 
 #include "base/util.h"
@@ -12,16 +12,16 @@ struct ix_worker {
 	struct ix_shared *shared;
 	struct ix_worker_slot *slot;
 	unsigned index;
-	uint32_t phase;         /* as it was last seen */
+	uint32_t phase;         /* as last read */
 	uint64_t rounds;        /* left; UINT64_MAX: until the time is over */
-	uint64_t began;         /* of what counts */
-	uint64_t cpu, switches; /* then */
+	uint64_t began;         /* start of the measurement, ns */
+	uint64_t cpu, switches; /* CPU time and context switches at that time */
 	uint32_t clock_cost;
 	struct ix_random random;
 };
 
-/* The entries of the object log that a worker may use: as many as it is to have objects.
- * The first IX_LOG_FIRST belong to the supervisor. */
+/* Return the log entry of a worker's object n. The entries below IX_LOG_FIRST belong to
+ * the supervisor; the others are divided among the workers. */
 #define IX_LOG_FIRST 256
 static inline uint32_t ix_log_slot(const struct ix_worker *w, uint32_t n)
 {
@@ -29,7 +29,7 @@ static inline uint32_t ix_log_slot(const struct ix_worker *w, uint32_t n)
 	       w->index * ((IX_LOG_SLOTS - IX_LOG_FIRST) / w->task->workers) + n;
 }
 
-/* Whether to go on: once for each round. */
+/* Whether to go on. Call it once for each round. */
 bool ix_running_slow(struct ix_worker *w);
 static inline bool ix_running(struct ix_worker *w)
 {
@@ -39,7 +39,7 @@ static inline bool ix_running(struct ix_worker *w)
 	return ix_running_slow(w);
 }
 
-/* The end is wanted: after a call was interrupted. */
+/* Whether the run is being stopped. Check it after EINTR. */
 static inline bool ix_stopping(const struct ix_worker *w)
 {
 	return atomic_load_explicit(&w->shared->phase, memory_order_relaxed) == IX_STOP;
@@ -72,8 +72,8 @@ static inline void ix_done(struct ix_worker *w, unsigned op, uint64_t began)
 		ix_histogram_sample(a, ix_now() - began, w->clock_cost);
 }
 
-/* A call that should not have failed. */
+/* Count a call that failed. error: errno or -errno. */
 void ix_failed(struct ix_worker *w, unsigned op, int error);
 
-/* A promise that was not kept: counted, and the first of each worker told. */
+/* Count a broken promise; the text of each worker's first one is kept. */
 void ix_fault(struct ix_worker *w, const char *fmt, ...) PRINTF(2, 3);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A crew: the workers of one run, forked first and pinned then, begun together, watched
- * while they work, and ended whatever they hang in. The supervisor counts its own looks
- * instead of the clock where it decides that nothing moves: whoever stops the machine or
- * the job (SIGSTOP) stops both.
+ * The workers of one run: forked, started together, watched while they work, and ended
+ * even if they hang. To detect a standstill, the supervisor counts its own polls instead
+ * of elapsed time: if the machine or the job is stopped (SIGSTOP), both stop.
  */
 #include <errno.h>
 #include <poll.h>
@@ -15,20 +14,20 @@
 #include "stress/engine/objectlog.h"
 #include "stress/engine/workers.h"
 
-/* Between two looks, and how many of them without any operation are a standstill. */
-#define LOOK_NS    10000000
-#define STANDSTILL 1000
-/* How many an end may take. */
-#define GRACE 1000
-/* And as many more for each worker: they may all be on one CPU, which others use, too. */
-#define PATIENCE(c, looks) ((looks) + 4 * (c)->task->workers)
-/* One interruption in so many: each costs the worker time. */
-#define NUDGE 4
+/* Interval between polls, and how many without any operation are a standstill. */
+#define POLL_NS          10000000
+#define STANDSTILL_POLLS 1000
+/* How many polls the workers may take to stop. */
+#define STOP_POLLS 1000
+/* Add some for each worker: they may all share one busy CPU. */
+#define POLLS(c, polls) ((polls) + 4 * (c)->task->workers)
+/* Interrupt blocked workers at one poll in this many: each signal costs them time. */
+#define INTERRUPT_EVERY 4
 
-/* ---- what is told */
+/* ---- events */
 
 static void PRINTF(4, 0)
-	tell(struct ix_task *t, bool fault, int error, const char *fmt, va_list args)
+	add_event(struct ix_task *t, bool fault, int error, const char *fmt, va_list args)
 {
 	struct ix_shared *shared = t->shared;
 	struct ix_event *event = &shared->events[shared->nevents];
@@ -40,7 +39,7 @@ static void PRINTF(4, 0)
 				    .fault = fault,
 				    .error = error };
 	(void)vsnprintf(event->text, sizeof(event->text), fmt, args);
-	/* What cannot be done on one CPU cannot on two: that is no news. */
+	/* Skip a message identical to the previous one for the same job. */
 	if (shared->nevents > 0 && event[-1].job == event->job && !event[-1].fault &&
 	    !fault && strcmp(event[-1].text, event->text) == 0)
 		return;
@@ -52,18 +51,18 @@ void ix_wrong(struct ix_task *t, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	tell(t, true, 0, fmt, args);
+	add_event(t, true, 0, fmt, args);
 	va_end(args);
 	t->wrong++;
 }
 
-/* A failure of the run that is no fault of what is tested. */
+/* Report a failure of the run that is not a broken promise of the kernel. */
 static void PRINTF(2, 3) disturbed(struct ix_task *t, const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
-	tell(t, true, -EINTR, fmt, args);
+	add_event(t, true, -EINTR, fmt, args);
 	va_end(args);
 }
 
@@ -72,29 +71,29 @@ int ix_cannot(struct ix_task *t, int error, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	tell(t, false, error, fmt, args);
+	add_event(t, false, error, fmt, args);
 	va_end(args);
 	return error;
 }
 
 /* ---- in the supervisor */
 
-/* The crew as the supervisor sees it. */
+/* The workers as the supervisor sees them. */
 struct workers {
 	struct ix_task *task;
 	struct ix_shared *shared;
-	pid_t pids[IX_WORKERS]; /* 0: it is gone */
+	pid_t pids[IX_WORKERS]; /* 0: reaped */
 	unsigned alive;
 	uint64_t began, warm, ends;
-	uint64_t counted;      /* operations at the last look */
-	unsigned still;        /* looks without one more */
-	unsigned waning;       /* looks since the end was wanted, or one more ended */
-	unsigned waning_alive; /* workers then */
-	bool killed;           /* by us, as they did not end */
-	bool broken;           /* the end of one of them was none by itself */
+	uint64_t counted;        /* operations at the last poll */
+	unsigned still;          /* polls without any operation */
+	unsigned draining;       /* polls since the stop, or since a worker last ended */
+	unsigned draining_alive; /* workers alive then */
+	bool killed;             /* we killed them, as they did not stop */
+	bool broken;             /* one of them did not end by itself */
 };
 
-static void crew_lost(struct workers *c, unsigned index, int status)
+static void workers_lost(struct workers *c, unsigned index, int status)
 {
 	c->broken = true;
 	if (c->killed)
@@ -102,14 +101,14 @@ static void crew_lost(struct workers *c, unsigned index, int status)
 	if (WIFSIGNALED(status))
 		ix_wrong(
 			c->task,
-			"worker %u was killed by signal %d: by somebody, or for want of memory",
+			"worker %u was killed by signal %d, by somebody or for lack of memory",
 			index, WTERMSIG(status));
 	else
 		disturbed(c->task, "not finished: worker %u ended with status %d", index,
 			  WEXITSTATUS(status));
 }
 
-static void crew_reap(struct workers *c)
+static void workers_reap(struct workers *c)
 {
 	int status;
 	pid_t pid;
@@ -121,7 +120,7 @@ static void crew_reap(struct workers *c)
 			c->pids[i] = 0;
 			c->alive--;
 			if (!atomic_load(&c->shared->slots[i].ended))
-				crew_lost(c, i, status);
+				workers_lost(c, i, status);
 		}
 }
 
@@ -132,7 +131,7 @@ static void signal_all(const struct workers *c, int signo)
 			(void)kill(c->pids[i], signo);
 }
 
-static uint64_t crew_count(const struct workers *c)
+static uint64_t workers_count(const struct workers *c)
 {
 	uint64_t n = 0;
 
@@ -148,7 +147,7 @@ static void set_phase(struct workers *c, enum ix_phase phase)
 	(void)ix_futex_wake(&c->shared->phase, INT32_MAX);
 }
 
-/* Nothing happens any more: what they wait for will not come. */
+/* Kill the workers: they hang. */
 static void give_up(struct workers *c, const char *why)
 {
 	if (!c->killed)
@@ -159,11 +158,11 @@ static void give_up(struct workers *c, const char *why)
 	signal_all(c, SIGKILL);
 }
 
-/* Sleep until the next look. A signal that asks for the end is the same as being told. */
-static void look_later(struct workers *c)
+/* Sleep until the next poll. SIGTERM, or the end of the caller, asks for the end. */
+static void sleep_until_poll(struct workers *c)
 {
-	static const struct timespec span = { .tv_nsec = LOOK_NS };
-	struct pollfd line = { .fd = c->shared->line }; /* nobody is at its other end */
+	static const struct timespec span = { .tv_nsec = POLL_NS };
+	struct pollfd line = { .fd = c->shared->line }; /* POLLHUP: the caller is gone */
 	sigset_t set;
 	int signo;
 
@@ -175,27 +174,27 @@ static void look_later(struct workers *c)
 		atomic_store(&c->shared->quit, 1);
 }
 
-static void crew_watch(struct workers *c)
+static void workers_watch(struct workers *c)
 {
-	uint64_t counted = crew_count(c);
+	uint64_t counted = workers_count(c);
 
 	c->still = counted == c->counted ? c->still + 1 : 0;
 	c->counted = counted;
-	if (c->still > PATIENCE(c, STANDSTILL))
-		give_up(c, "nothing moved for seconds");
+	if (c->still > POLLS(c, STANDSTILL_POLLS))
+		give_up(c, "no operation for seconds");
 }
 
-/* The end is wanted: whoever blocks is interrupted until he has seen it. Many on one CPU
- * take their time: as long as one after another ends, there is no haste. */
+/* Stop the workers: interrupt those that block until they notice. Many workers on one CPU
+ * take long, so the count starts again whenever one ends. */
 static void drain(struct workers *c)
 {
-	if (c->alive < c->waning_alive)
-		c->waning = 0;
-	c->waning_alive = c->alive;
-	if (c->waning % NUDGE == 0)
+	if (c->alive < c->draining_alive)
+		c->draining = 0;
+	c->draining_alive = c->alive;
+	if (c->draining % INTERRUPT_EVERY == 0)
 		signal_all(c, SIGUSR1);
-	if (++c->waning > PATIENCE(c, GRACE))
-		give_up(c, "there was no end");
+	if (++c->draining > POLLS(c, STOP_POLLS))
+		give_up(c, "not all workers stopped");
 }
 
 static bool time_is_over(const struct workers *c, uint64_t now)
@@ -203,7 +202,7 @@ static bool time_is_over(const struct workers *c, uint64_t now)
 	return atomic_load(&c->shared->quit) || c->broken || (c->ends && now >= c->ends);
 }
 
-static void crew_step(struct workers *c)
+static void workers_step(struct workers *c)
 {
 	uint64_t now = ix_now();
 	uint32_t phase = atomic_load(&c->shared->phase);
@@ -217,10 +216,10 @@ static void crew_step(struct workers *c)
 	if (atomic_load(&c->shared->phase) == IX_STOP)
 		drain(c);
 	else
-		crew_watch(c);
+		workers_watch(c);
 }
 
-/* A twentieth of the time, but not more than it takes to be warm. */
+/* Warm up for a twentieth of the time, at most 100 ms. */
 static void set_times(struct workers *c)
 {
 	uint64_t span = c->task->duration;
@@ -232,7 +231,7 @@ static void set_times(struct workers *c)
 	atomic_store(&c->shared->ends, c->ends);
 }
 
-static int crew_hire(struct workers *c)
+static int workers_spawn(struct workers *c)
 {
 	pid_t self = getpid();
 
@@ -243,7 +242,7 @@ static int crew_hire(struct workers *c)
 		if (c->pids[i] < 0) {
 			c->pids[i] = 0;
 			c->killed = true;
-			return ix_cannot(c->task, -errno, "cannot make a process: %s",
+			return ix_cannot(c->task, -errno, "cannot create a process: %s",
 					 ix_errno_text(errno));
 		}
 		c->alive++;
@@ -251,28 +250,28 @@ static int crew_hire(struct workers *c)
 	return 0;
 }
 
-/* All at their place: whoever came first does not begin first. */
-static void assemble(struct workers *c)
+/* Wait until all workers are ready, so that they start at the same time. */
+static void await_ready(struct workers *c)
 {
-	for (unsigned looks = 0; !c->broken && looks < PATIENCE(c, GRACE); looks++) {
+	for (unsigned polls = 0; !c->broken && polls < POLLS(c, STOP_POLLS); polls++) {
 		if (atomic_load(&c->shared->ready) >= c->task->workers)
 			return;
-		look_later(c);
-		crew_reap(c);
+		sleep_until_poll(c);
+		workers_reap(c);
 	}
 }
 
-static void crew_work(struct workers *c)
+static void workers_work(struct workers *c)
 {
-	if (crew_hire(c) < 0)
+	if (workers_spawn(c) < 0)
 		signal_all(c, SIGKILL);
 	else
-		assemble(c);
+		await_ready(c);
 	set_times(c);
 	set_phase(c, c->task->ops || !c->task->duration ? IX_RUN : IX_WARM);
-	for (crew_reap(c); c->alive > 0; crew_reap(c)) {
-		crew_step(c);
-		look_later(c);
+	for (workers_reap(c); c->alive > 0; workers_reap(c)) {
+		workers_step(c);
+		sleep_until_poll(c);
 	}
 	set_phase(c, IX_STOP);
 }
@@ -312,7 +311,7 @@ void ix_workers_run(struct ix_task *t)
 	r = wl->prepare ? wl->prepare(t) : 0;
 	if (r == 0) {
 		atomic_store(&t->shared->running, 1);
-		crew_work(&c);
+		workers_work(&c);
 		atomic_store(&t->shared->running, 0);
 		gather_faults(t);
 		if (wl->check && !c.broken && !c.killed)
@@ -320,7 +319,7 @@ void ix_workers_run(struct ix_task *t)
 	}
 	if (wl->finish)
 		wl->finish(t);
-	/* What a worker that was killed had; of others nothing may be left. */
+	/* Only killed workers may leave objects. */
 	if (ix_log_count(t) > 0 && !c.broken && !c.killed && r == 0)
 		ix_wrong(t, "%u objects were not removed", ix_log_count(t));
 	if (ix_cleanup(t) > 0)

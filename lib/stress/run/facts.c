@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* On what a run took place: whatever makes its figures differ from another's. */
+/* The facts of a run: the machine and settings on which its figures depend. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -43,7 +43,7 @@ static void PRINTF(3, 4) add(struct ipcx_table *t, const char *name, const char 
 	ix_table_keep(t);
 }
 
-/* ---- limits, as they are where it takes place */
+/* ---- limits of the namespace */
 
 void ix_keep_limits(struct ipcx *x, struct ix_shared *shared)
 {
@@ -99,7 +99,7 @@ static int skip_dots(const struct dirent *d)
 	return d->d_name[0] != '.';
 }
 
-/* What costs time in every system call: those that the kernel does something about. */
+/* The active mitigations, which can slow down every system call. */
 static void add_mitigations(struct ipcx_table *t)
 {
 	static const char place[] = "/sys/devices/system/cpu/vulnerabilities";

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a run in a namespace that others use calls its own: a range of keys in which
- * nobody has an object, and names with 64 random bits. A semaphore array, the marker,
- * holds the range. Its first semaphore is 1 as long as the supervisor lives: SEM_UNDO
- * makes it 0 whatever becomes of it. So the next run knows what one that was killed has
- * left, and removes it.
+ * The keys and names of a run in a namespace that others use: a range of unused keys, and
+ * names with 64 random bits. A semaphore array, the marker, reserves the range. Its first
+ * semaphore is 1 while the supervisor lives; SEM_UNDO resets it to 0 however the
+ * supervisor ends. So the next run can recognise and remove what a killed one left.
  */
 #include <errno.h>
 #include <sys/random.h>
@@ -13,18 +12,18 @@
 #include "stress/engine/random.h"
 #include "stress/run/run.h"
 
-/* Keys that begin with an I. The marker's key is the one behind the slots'. */
+/* Keys begin with 'I' (0x49). The marker's key follows the keys of the slots. */
 #define RANGES       64
 #define RANGE        (2 * IX_LOG_SLOTS)
 #define FIRST_KEY    UINT32_C(0x49000000)
 #define MARKER(from) ((key_t)((from) + IX_LOG_SLOTS))
 
-/* The marker's semaphores: whether its run lives, what says that it is whole, and the
- * number of the run in words of 15 bits (SEMVMX). */
+/* The marker's semaphores: 1 while its run lives; WHOLE_VALUE once all are set; the run's
+ * number in words of 15 bits (the most that SEMVMX allows). */
 enum { LIVES, WHOLE, NUMBER, WORDS = 5, SEMS = NUMBER + WORDS };
 #define WHOLE_VALUE 0x4958
 
-/* Where there are not many arrays, none is spared for this. */
+/* With a lower semmni, do without a marker, as the workloads need the arrays. */
 #define ARRAYS_LEAST 16
 
 static unsigned short word(uint64_t run, int i)
@@ -32,7 +31,7 @@ static unsigned short word(uint64_t run, int i)
 	return (unsigned short)(run >> (15 * i) & 0x7fff);
 }
 
-/* ---- what others have there */
+/* ---- objects of others */
 
 static int remove_where(struct ipcx *x, const char *mechs, const char *where,
 			uint32_t *removed)
@@ -53,8 +52,8 @@ static int remove_where(struct ipcx *x, const char *mechs, const char *where,
 	return r;
 }
 
-/* The number of the run whose marker stands in a range; 0 when there is none, when it is
- * somebody else's, or when its run still lives. */
+/* Return the number of the dead run whose marker is in a range; 0 if there is no marker,
+ * if another user created it, or if its run still lives. */
 static uint64_t dead_run(uint32_t from, int *ret_id)
 {
 	unsigned short values[SEMS];
@@ -95,7 +94,7 @@ static int sweep_dead(struct ipcx *x, uint32_t from, uint32_t *removed)
 	return r;
 }
 
-/* Whether an object has a key of a range. */
+/* Return 1 if an object has a key of this range, 0 if none has, or -errno. */
 static int taken(struct ipcx *x, uint32_t from)
 {
 	struct ipcx_query q = { .size = sizeof(q), .flags = IPCX_NUMERIC };
@@ -129,7 +128,8 @@ static bool few_arrays(void)
 	       info.semmni < ARRAYS_LEAST;
 }
 
-/* Its value last: before, nobody takes it for one. -EEXIST: another run was faster. */
+/* Create the marker; WHOLE is set last, as it makes the marker valid. Returns 0, also
+ * without a marker; -EEXIST if another run was faster. */
 static int make_marker(struct ix_shared *shared, uint32_t from)
 {
 	struct sembuf live = { .sem_num = LIVES, .sem_op = 1, .sem_flg = SEM_UNDO };
@@ -139,7 +139,7 @@ static int make_marker(struct ix_shared *shared, uint32_t from)
 	if (few_arrays())
 		return 0;
 	id = semget(MARKER(from), SEMS, IPC_CREAT | IPC_EXCL | IX_MODE);
-	if (id < 0) /* what forbids it will forbid workloads: that is theirs to tell */
+	if (id < 0) /* workloads will fail for the same reason, and report it */
 		return errno == EEXIST ? -EEXIST : 0;
 	shared->range_lock = id;
 	(void)semop(id, &live, 1);
@@ -166,7 +166,7 @@ int ix_key_range_take(struct ipcx *x, struct ix_shared *shared)
 	shared->keys = FIRST_KEY;
 	if (getrandom(&shared->run, sizeof(shared->run), 0) != sizeof(shared->run))
 		shared->run = ix_mix(ix_now(), (uint64_t)getpid());
-	shared->run |= 1; /* 0 is none */
+	shared->run |= 1; /* 0 means no run */
 	if (shared->fresh)
 		return 0;
 	for (uint32_t i = 0; r == 0 && i < RANGES; i++)
@@ -181,5 +181,5 @@ int ix_key_range_take(struct ipcx *x, struct ix_shared *shared)
 	}
 	return r < 0 ? r
 		     : ix_fail_plain(x, -EEXIST,
-				     "every range of keys for such runs is in use");
+				     "all key ranges for stress runs are in use");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whether the machine, or the control group, has the memory that a plan can take. */
+/* Whether the machine and the control group have the memory that a plan can take. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -10,10 +10,11 @@
 #include "stress/run/memory.h"
 #include "stress/run/run.h"
 
-/* Some is left to everybody else: of what is free, an eighth. */
+/* Leave an eighth of the free memory to others. */
 #define OURS(n) ((n) / 8 * 7)
 
-/* The number that a text begins with; UINT64_MAX for none: "max" is no limit. */
+/* Return the number at the beginning of a text; UINT64_MAX if there is none, as "max"
+ * means no limit. */
 static uint64_t stress_memory_number(char *text)
 {
 	uint64_t n = UINT64_MAX;
@@ -44,18 +45,18 @@ static uint64_t stress_memory_read_number(int dir, const char *name)
 		       : stress_memory_number(text);
 }
 
-/* Where control groups say what memory they may have: version 2, version 1. */
+/* The files of the memory controller: version 2, version 1. */
 static const struct hierarchy {
-	const char *
-		line; /* what the group's line in /proc/self/cgroup has before its name */
-	const char *dir, *most, *used, *files;
+	const char *line; /* text before the group's path in /proc/self/cgroup */
+	const char *dir, *most, *used;
+	const char *files; /* prefix for ix_memory_files() */
 } hierarchies[] = {
 	{ "0::", "/sys/fs/cgroup", "memory.max", "memory.current", "" },
 	{ ":memory:", "/sys/fs/cgroup/memory", "memory.limit_in_bytes",
 	  "memory.usage_in_bytes", "total_" },
 };
 
-/* The number in the line of memory.stat with this name; 0 without one. */
+/* Return the number in the line of memory.stat with this name; 0 if there is none. */
 static uint64_t in_stat(const char *stat, const char *prefix, const char *name)
 {
 	char line[64], value[32];
@@ -78,8 +79,8 @@ uint64_t ix_memory_files(const char *stat, const char *prefix)
 	       in_stat(stat, prefix, "active_file");
 }
 
-/* What is used, but for pages of files: the kernel gives those up before anybody is
- * killed. */
+/* Return the memory in use, without pages of files, which the kernel reclaims before it
+ * kills a process. */
 static uint64_t used_in(int dir, const struct hierarchy *h)
 {
 	uint64_t used = stress_memory_read_number(dir, h->used), files;
@@ -114,8 +115,8 @@ static uint64_t group_in(const struct hierarchy *h, const char *groups)
 	return most > used ? most - used : 0;
 }
 
-/* What is left to the process's own group. Groups above may allow less; then it is the
- * kernel that says so. */
+/* Return the memory left in the process's own group. Parent groups may allow less; this
+ * is not checked. */
 static uint64_t group_has(struct ipcx *x)
 {
 	uint64_t least = UINT64_MAX;
@@ -156,7 +157,7 @@ int ix_memory_check(struct ipcx *x, const struct ipcx_stress_plan *plan)
 		return 0;
 	return ix_fail_plain(
 		x, -ENOMEM,
-		"%s %s can take %llu MiB of memory, but %s has %llu MiB left: refused unless forced",
+		"%s %s can take %llu MiB of memory, but %s has only %llu MiB left: refused unless forced",
 		subject, name, (unsigned long long)((most >> 20) + 1),
 		group < machine ? "the control group" : "the machine",
 		(unsigned long long)(MIN(machine, group) >> 20));

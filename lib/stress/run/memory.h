@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What control groups say of their memory, as text. */
+/* Parsing memory.stat of control groups. */
 #pragma once
 
 #include <stdint.h>
 
-/* The bytes of files' pages in a memory.stat; what stands before their names counts those
- * of the groups below as well: "total_" in version 1, "" in version 2. */
+/* Return the bytes of file pages in a memory.stat, including child groups: prefix is
+ * "total_" for version 1, "" for version 2. */
 uint64_t ix_memory_files(const char *stat, const char *prefix);

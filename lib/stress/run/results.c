@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The results of a run as a table, and the list of what can be run. */
+/* The results of a run, and the list of workloads, as tables. */
 #include <errno.h>
 
 #include "core/columns.h"
@@ -17,7 +17,7 @@ struct result_row {
 	double ratio;
 };
 
-/* One, two, or any. */
+/* "1", "2" or "any". */
 static void derive_cpus(const struct ipcx_table *t, const struct ix_section *s,
 			const void *row, struct ipcx_value *v)
 {
@@ -104,7 +104,7 @@ static unsigned results_mech_of(const struct ix_job *job)
 	return mech;
 }
 
-/* What is the same in every row of a job. NULL without memory. */
+/* Begin a row with what is the same in all rows of a job. NULL without memory. */
 static struct result_row *results_row_of(struct ipcx_table *t, const struct ix_job *job,
 					 const struct ix_kind *kind)
 {
@@ -121,7 +121,7 @@ static struct result_row *results_row_of(struct ipcx_table *t, const struct ix_j
 	return row;
 }
 
-/* How many times as fast the fastest of its kind is. */
+/* Return how many times faster the fastest comparable way is; 0 if unknown. */
 static double ratio_of(const struct ix_shared *shared, const struct ix_result *o)
 {
 	struct ix_job room, others;
@@ -139,7 +139,7 @@ static double ratio_of(const struct ix_shared *shared, const struct ix_result *o
 	return o->rate ? (double)best / (double)o->rate : 0;
 }
 
-/* Nothing was timed: there are no percentiles. */
+/* Mark the durations as unknown: no operation was timed. */
 static void untimed(struct ipcx_table *t, struct result_row *row)
 {
 	static const enum ipcx_field fields[] = { IPCX_F_MEAN, IPCX_F_P50,  IPCX_F_P90,
@@ -149,8 +149,8 @@ static void untimed(struct ipcx_table *t, struct result_row *row)
 		ix_unknown(t, row, fields[i]);
 }
 
-static int add_outcome(struct ipcx_table *t, const struct ix_shared *shared,
-		       const struct ix_result *o)
+static int add_result(struct ipcx_table *t, const struct ix_shared *shared,
+		      const struct ix_result *o)
 {
 	char operation[IX_OP_MAX];
 	struct ix_job room;
@@ -190,7 +190,7 @@ static int add_outcome(struct ipcx_table *t, const struct ix_shared *shared,
 	return 0;
 }
 
-static void add_told(struct ipcx_table *t, const struct ix_event *events)
+static void add_note(struct ipcx_table *t, const struct ix_event *events)
 {
 	struct ix_job room;
 	const struct ix_job *job = ix_job(events->job, &room);
@@ -202,7 +202,7 @@ static void add_told(struct ipcx_table *t, const struct ix_event *events)
 		      results_mech_of(job), events->error, subject, "%s", events->text);
 }
 
-/* Rows of one mechanism stand together, in the order of the mechanisms. */
+/* Add the results of one mechanism. */
 static int add_results(struct ipcx_table *t, const struct ix_shared *shared,
 		       unsigned mech)
 {
@@ -211,7 +211,7 @@ static int add_results(struct ipcx_table *t, const struct ix_shared *shared,
 
 	for (uint32_t i = 0; r == 0 && i < shared->nresults; i++)
 		if (results_mech_of(ix_job(shared->results[i].job, &room)) == mech)
-			r = add_outcome(t, shared, &shared->results[i]);
+			r = add_result(t, shared, &shared->results[i]);
 	return r;
 }
 
@@ -231,11 +231,10 @@ int ipcx_stress_results(struct ipcx_stress *s, struct ipcx_table **ret_table)
 	if (r < 0)
 		r = ix_fail_plain(s->x, r, "out of memory");
 	for (uint32_t i = 0; i < shared->nevents; i++)
-		add_told(t, &shared->events[i]);
+		add_note(t, &shared->events[i]);
 	if (shared->swept)
 		ix_table_note(t, IPCX_NOTE_INFO, IPCX_NO_MECH, 0, "",
-			      "%u objects that an earlier run had left were removed",
-			      shared->swept);
+			      "removed %u objects left by an earlier run", shared->swept);
 	return ix_table_hand(s->x, t, r, ret_table);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The supervisor: a process of its own, in namespaces of its own, that has one job after
- * another done. It ends when it is told to, when its parent dies, and when all is done;
- * and removes what is left by then.
+ * The supervisor: a process in the run's namespaces that runs one job after another. It
+ * ends when all are done, when it is asked to, or when its parent dies, and then removes
+ * all objects that are left.
  */
 #include "stress/run/run.h"
 
@@ -16,10 +16,12 @@
 #include "stress/engine/workers.h"
 #include "stress/load/jobs.h"
 
-/* The shortest run that says anything. */
+/* The shortest useful run. */
 #define LEAST_NS (20 * UINT64_C(1000000))
 
-/* ---- what a measurement costs */
+/* ---- the cost of measuring */
+
+/* Return the cost of an empty system call, or of reading the clock, ns. */
 
 static uint32_t cost(bool call)
 {
@@ -39,10 +41,10 @@ static uint32_t cost(bool call)
 	return (uint32_t)(best / ROUNDS);
 }
 
-/* ---- where it takes place */
+/* ---- signals and namespaces */
 
-/* An end that is asked for is looked for, not suffered; ^C at the terminal is the
- * caller's. */
+/* Block SIGTERM and poll for it instead of dying of it; leave SIGINT and the like to the
+ * caller. */
 static void supervisor_set_signals(void)
 {
 	static const int ignored[] = { SIGINT, SIGQUIT, SIGHUP, SIGPIPE, SIGUSR2 };
@@ -63,7 +65,7 @@ static int supervisor_go(struct ipcx_stress *s)
 {
 	struct ipcx *x = s->x;
 
-	x->ns = NULL; /* this process is where it acts */
+	x->ns = NULL; /* this process itself enters the namespace */
 	if (s->plan.ns)
 		return ipcx_ns_enter(x, s->plan.ns, 0);
 	if (s->plan.flags & IPCX_STRESS_HERE)
@@ -72,7 +74,7 @@ static int supervisor_go(struct ipcx_stress *s)
 	return ipcx_ns_new(x, 0);
 }
 
-/* ---- one job after another */
+/* ---- jobs */
 
 static bool possible(const struct ipcx_stress *s, const struct ix_job *job,
 		     unsigned placement)
@@ -107,7 +109,7 @@ struct ix_task ix_task_of(struct ipcx_stress *s)
 					    .fresh = s->shared->fresh } };
 }
 
-/* Its share of the time that is left. */
+/* Return the duration of the next run: its share of the time left, ns; 0: no limit. */
 static uint64_t supervisor_share(const struct ipcx_stress *s, uint64_t ends,
 				 unsigned runs_left)
 {
@@ -166,7 +168,7 @@ void ix_supervise(struct ipcx_stress *s, int line)
 
 	supervisor_set_signals();
 	s->shared->line = line;
-	(void)umask(077); /* objects have the mode that they are made with */
+	(void)umask(077); /* it does not affect modes of 0600 */
 	r = supervisor_go(s);
 	if (r >= 0)
 		r = ix_key_range_take(s->x, s->shared);
@@ -179,7 +181,7 @@ void ix_supervise(struct ipcx_stress *s, int line)
 	s->shared->call_cost = cost(true);
 	ix_keep_limits(s->x, s->shared);
 	if (write(line, "", 1) != 1)
-		return; /* nobody is there any more */
+		return; /* the caller is gone */
 	run_all(s);
 	t = ix_task_of(s);
 	if (ix_cleanup(&t) == 0)

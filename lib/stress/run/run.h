@@ -1,34 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The supervisor's side of a stress run, and the handle that the caller has. */
+/* A stress run: the caller's handle, and the supervisor. */
 #pragma once
 
 #include "stress/engine/job.h"
 
 struct ipcx_stress {
 	struct ipcx *x;
-	struct ipcx_stress_plan plan; /* defaults filled in; its lists are not ours */
+	struct ipcx_stress_plan plan; /* with defaults; the caller owns its lists */
 	struct ix_shared *shared;
-	pid_t supervisor; /* 0: it is gone */
-	int pidfd;        /* its end is the supervisor's; -1 */
-	int line;         /* to the supervisor: who sees the other end closed is alone */
+	pid_t supervisor; /* 0: reaped */
+	int pidfd;        /* of the supervisor, or -1 */
+	int line;         /* socket to the supervisor; hang-up: the other side is gone */
 };
 
-/* Everything, in the process that was forked for it: enters the namespaces, writes a byte
- * to the line, does the jobs, and ends early when the line does. */
+/* The supervisor's main function, in the process forked for it: enter the namespaces,
+ * write a byte to the line, run the jobs; end early if the line hangs up. */
 void ix_supervise(struct ipcx_stress *s, int line);
 
-/* Take keys and names that nobody else has, and remove what runs that were killed have
- * left. 0, -EEXIST, -errno with a text. */
+/* Reserve unused keys and names, and remove what killed runs have left. Returns 0,
+ * -EEXIST, or -errno, with an error text. */
 int ix_key_range_take(struct ipcx *x, struct ix_shared *shared);
-/* Give them back, when none of their objects is left. */
+/* Release them, after all their objects were removed. */
 void ix_key_range_give(struct ix_shared *shared);
 
-/* Keep the limits that matter where it takes place, for ipcx_stress_facts(). */
+/* Store the namespace's limits for ipcx_stress_facts(). */
 void ix_keep_limits(struct ipcx *x, struct ix_shared *shared);
 
-/* A task that only knows what its objects are called: for sweeping. */
+/* Return a task with only the members needed for cleanup. */
 struct ix_task ix_task_of(struct ipcx_stress *s);
 
-/* The largest amount of memory that a plan can take, bytes; and how much there is. 0 or
- * -ENOMEM with a text that says both. */
+/* Check that there is enough memory for what a plan can take at most. Returns 0, or
+ * -ENOMEM with a text that names both amounts. */
 int ix_memory_check(struct ipcx *x, const struct ipcx_stress_plan *plan);

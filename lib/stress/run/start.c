@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A stress run as its caller sees it: begun, waited for, stopped, ended. Everything
- * happens in a process that is forked here, and in those that it forks; what they found
- * stands in shared memory, also when they are killed.
+ * A stress run as its caller sees it: start, wait, stop, end. The work is done by a
+ * process forked here, the supervisor, and by those that it forks; their results are in
+ * shared memory, and survive if they are killed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,13 +27,13 @@
 #define DEFAULT_OBJECTS 8
 #define OBJECTS_MOST    32768
 
-/* How long an end at once may take before it is forced: longer than hung workers are
- * waited for, who are given more time the more there are. */
+/* How long ipcx_stress_end() waits for the supervisor before it kills it: longer than the
+ * supervisor waits for hung workers, which depends on their number. */
 #define END_NS(workers) ((25 + UINT64_C(1) * (workers) / 10) * IX_SECOND_NS)
 
 /* ---- the plan */
 
-/* What stands between a plan and its beginning: names that do not exist. */
+/* Check that all workloads, or ways, of a list exist. */
 static int start_check_names(struct ipcx *x, const char *const *names, bool ways,
 			     bool compare)
 {
@@ -48,7 +48,7 @@ static int start_check_names(struct ipcx *x, const char *const *names, bool ways
 				    0)
 				break;
 		if (!job)
-			return ix_fail_plain(x, -ENOENT, "there is no %s '%s'",
+			return ix_fail_plain(x, -ENOENT, "no such %s: '%s'",
 					     ways ? "way" : "workload", *names);
 	}
 	return 0;
@@ -63,11 +63,12 @@ static int check_any(struct ipcx *x, const struct ipcx_stress_plan *plan)
 	for (unsigned i = 0; (job = ix_job(i, &room)); i++)
 		if (ix_job_wanted(job, plan) && !(job->fresh_only && here))
 			return 0;
-	return ix_fail_plain(x, -ENOENT, "there is no such workload of that%s",
-			     here ? " in a namespace that is in use" : "");
+	return ix_fail_plain(x, -ENOENT,
+			     "no such workload for these mechanisms or ways%s",
+			     here ? " in a namespace in use" : "");
 }
 
-/* The largest crew of all. */
+/* Return the most workers that any of its runs has. */
 static unsigned most_workers(const struct ipcx_stress_plan *plan)
 {
 	const struct ix_job *job;
@@ -80,17 +81,18 @@ static unsigned most_workers(const struct ipcx_stress_plan *plan)
 	return most;
 }
 
-static uint64_t made_up_seed(void)
+static uint64_t random_seed(void)
 {
 	struct timespec now;
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);
-	/* Short enough to be typed again. */
+	/* At most 7 digits, to be typed again. */
 	return ix_mix((uint64_t)now.tv_nsec, (uint64_t)getpid()) % 1000000 + 1;
 }
 
-/* The workers have our rights: in the /dev/shm of somebody else they could make and
- * remove what he could not. */
+/* Check that the caller may load the namespace. If its /dev/shm belongs to another user
+ * namespace, the workers would act there with the caller's rights, which its owner does
+ * not have. */
 static int may_load(struct ipcx *x, const struct ipcx_stress_plan *plan)
 {
 	auto_fd int user = -1;
@@ -107,7 +109,7 @@ static int may_load(struct ipcx *x, const struct ipcx_stress_plan *plan)
 		return r;
 	return ix_fail_plain(
 		x, -EPERM,
-		"its /dev/shm belongs to another user namespace: only mechanisms of the IPC namespace can be loaded there (shm, msg, sem, mq)");
+		"its /dev/shm belongs to another user namespace: only mechanisms of the IPC namespace (shm, msg, sem, mq) can be loaded there");
 }
 
 static int fill_in(struct ipcx *x, const struct ipcx_stress_plan *from,
@@ -123,7 +125,7 @@ static int fill_in(struct ipcx *x, const struct ipcx_stress_plan *from,
 	if ((plan->flags & ~flags) || (plan->cpus & ~all) || plan->workers > IX_WORKERS ||
 	    plan->objects > OBJECTS_MOST ||
 	    (plan->ns && (ipcx_ns_is_all(plan->ns) || (plan->flags & IPCX_STRESS_HERE))))
-		return ix_fail_plain(x, -EINVAL, "an impossible plan");
+		return ix_fail_plain(x, -EINVAL, "invalid plan");
 	r = plan->ns ? may_load(x, plan) : 0;
 	if (r < 0)
 		return r;
@@ -134,13 +136,13 @@ static int fill_in(struct ipcx *x, const struct ipcx_stress_plan *from,
 		plan->objects = DEFAULT_OBJECTS;
 	if (plan->objects > (IX_LOG_SLOTS - IX_LOG_FIRST) / plan->workers)
 		return ix_fail_plain(x, -EINVAL,
-				     "%u workers can have %u objects each at most",
+				     "%u workers can have at most %u objects each",
 				     plan->workers,
 				     (IX_LOG_SLOTS - IX_LOG_FIRST) / plan->workers);
 	if (!plan->cpus)
 		plan->cpus = IPCX_ON_ONE | IPCX_ON_TWO;
 	if (!plan->seed)
-		plan->seed = made_up_seed();
+		plan->seed = random_seed();
 	if (!plan->duration && !plan->ops)
 		plan->duration = DEFAULT_NS;
 	return start_check_names(x, plan->workloads, false, compare) < 0 ||
@@ -149,9 +151,9 @@ static int fill_in(struct ipcx *x, const struct ipcx_stress_plan *from,
 		       : check_any(x, plan);
 }
 
-/* ---- begin */
+/* ---- start */
 
-/* Whoever waits for all his children may have waited for this one, too. */
+/* Reap the supervisor. ECHILD is fine: the caller may wait for all its children. */
 static void start_reap(struct ipcx_stress *s)
 {
 	while (waitpid(s->supervisor, NULL, 0) < 0 && errno == EINTR)
@@ -159,7 +161,8 @@ static void start_reap(struct ipcx_stress *s)
 	s->supervisor = 0;
 }
 
-/* The byte that says that it is where it should be, or the end of the line. */
+/* Wait for the byte that the supervisor writes once it has entered its namespaces, or for
+ * its end. */
 static int wait_ready(struct ipcx_stress *s)
 {
 	char byte;
@@ -173,11 +176,10 @@ static int wait_ready(struct ipcx_stress *s)
 	start_reap(s);
 	if (s->shared->error)
 		return ix_fail_plain(s->x, s->shared->error, "%s", s->shared->why);
-	return ix_fail_plain(s->x, -EIO, "the process that was to do it ended early");
+	return ix_fail_plain(s->x, -EIO, "the supervising process ended early");
 }
 
-/* By its descriptor it is this process that is waited for and signalled, and no other one
- * that has its number by then. */
+/* Open a pidfd, so that no other process with a reused pid is waited for or signalled. */
 static int start_watch(struct ipcx_stress *s)
 {
 	s->pidfd = (int)syscall(SYS_pidfd_open, s->supervisor, 0);
@@ -190,7 +192,7 @@ static int launch(struct ipcx_stress *s)
 	int fds[2], r;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
-		return ix_fail(s->x, -errno, "cannot make a socket");
+		return ix_fail(s->x, -errno, "cannot create a socket");
 	here = fds[0];
 	there = fds[1];
 	s->supervisor = fork();
@@ -201,13 +203,13 @@ static int launch(struct ipcx_stress *s)
 	}
 	if (s->supervisor < 0) {
 		s->supervisor = 0;
-		return ix_fail(s->x, -errno, "cannot make a process");
+		return ix_fail(s->x, -errno, "cannot create a process");
 	}
 	s->line = take_fd(&here);
 	(void)close(take_fd(&there));
 	r = start_watch(s);
 	if (r < 0) {
-		(void)close(take_fd(&s->line)); /* it ends with that */
+		(void)close(take_fd(&s->line)); /* which ends the supervisor */
 		start_reap(s);
 		return r;
 	}
@@ -239,7 +241,7 @@ int ipcx_stress_start(struct ipcx *x, const struct ipcx_stress_plan *plan,
 	return r;
 }
 
-/* ---- meanwhile */
+/* ---- while it runs */
 
 int ipcx_stress_wait(struct ipcx_stress *s, int64_t timeout)
 {
@@ -257,7 +259,7 @@ int ipcx_stress_wait(struct ipcx_stress *s, int64_t timeout)
 	}
 	if (!atomic_load(&s->shared->ended))
 		return ix_fail_plain(s->x, -EIO,
-				     "the process that did it came to an unexpected end");
+				     "the supervising process came to an unexpected end");
 	return 0;
 }
 
@@ -313,7 +315,7 @@ static long send_signal(const struct ipcx_stress *s, int signo)
 	return syscall(SYS_pidfd_send_signal, s->pidfd, signo, NULL, 0);
 }
 
-/* Wait for the supervisor's own end, which removes everything; then force it. */
+/* Ask the supervisor to end, which removes everything; after a timeout, kill it. */
 static void end_supervisor(struct ipcx_stress *s)
 {
 	uint64_t until = ix_now() + END_NS(s->shared->nslots);
@@ -328,8 +330,8 @@ static void end_supervisor(struct ipcx_stress *s)
 	start_reap(s);
 }
 
-/* Whoever outlived the supervisor dies with it, but not in the same moment: what a worker
- * is about to make has to be there when it is swept up. */
+/* Workers die with the supervisor (PR_SET_PDEATHSIG), but not at the same moment. Wait
+ * for them, so that the cleanup also finds an object that one is just creating. */
 static void wait_for_workers(const struct ix_shared *shared)
 {
 	static const struct timespec span = { .tv_nsec = 1000000 };
@@ -342,7 +344,7 @@ static void wait_for_workers(const struct ix_shared *shared)
 			(void)nanosleep(&span, NULL);
 }
 
-static void sweep_here(struct ipcx_stress *s)
+static void cleanup_here(struct ipcx_stress *s)
 {
 	struct ix_task t = ix_task_of(s);
 
@@ -350,18 +352,18 @@ static void sweep_here(struct ipcx_stress *s)
 		ix_key_range_give(s->shared);
 }
 
-/* In the namespace that was loaded: by a process that goes there. What is left is in the
- * ledger, which it shares. */
-static void sweep_there(struct ipcx_stress *s)
+/* Clean up in the namespace that was loaded, in a forked process that enters it. The
+ * object log is shared, so that the caller sees what is left. */
+static void cleanup_there(struct ipcx_stress *s)
 {
 	pid_t pid = s->plan.ns ? fork() : 0;
 
 	if (!s->plan.ns) {
-		sweep_here(s);
+		cleanup_here(s);
 	} else if (pid == 0) {
 		s->x->ns = NULL;
 		if (ipcx_ns_enter(s->x, s->plan.ns, 0) >= 0)
-			sweep_here(s);
+			cleanup_here(s);
 		_exit(0);
 	}
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
@@ -382,13 +384,13 @@ int ipcx_stress_end(struct ipcx_stress *s)
 		if (!atomic_load(&s->shared->ended))
 			wait_for_workers(s->shared);
 		if (ix_log_count(&t) > 0 || s->shared->range_lock >= 0)
-			sweep_there(s);
+			cleanup_there(s);
 		left = ix_log_count(&t);
 	}
 	if (left)
 		(void)ix_fail_plain(
 			s->x, -EIO,
-			"%u objects of this run are left: keys from 0x%08x on, names /ipcx-stress.%016llx.*",
+			"%u objects of this run are left: keys from 0x%08x, names /ipcx-stress.%016llx.*",
 			left, s->shared->keys, (unsigned long long)s->shared->run);
 	ix_shared_free(s->shared);
 	if (s->line >= 0)

@@ -2,9 +2,9 @@
 /*
  * libipcx: load on IPC objects, checked and measured.
  *
- * UNSTABLE: unlike ipcx.h, what stands here may change or go with any release; the
- * symbols have a version node of their own (LIBIPCX_STRESS_…), so that a program built
- * against another form of it does not start rather than misbehave. Errors, ownership and
+ * UNSTABLE: unlike ipcx.h, this interface may change or disappear with any release. Its
+ * symbols have their own version node (LIBIPCX_STRESS_…), so that a program built against
+ * an incompatible version fails to start instead of misbehaving. Errors, ownership and
  * threads are as in ipcx.h.
  */
 #ifndef IPCX_STRESS_H
@@ -22,8 +22,8 @@ extern "C" {
 
 /* ---- fields ---- */
 
-/** Fields of the rows of ipcx_stress_results(), outside of the numbers that ipcx.h gives
- * away: they are as unstable as the rest. */
+/** Fields of the rows of ipcx_stress_results(). Their numbers are outside the range of
+ * ipcx.h, and as unstable as the rest. */
 #define IPCX_F_WORKLOAD  ((enum ipcx_field)200)
 #define IPCX_F_OPERATION ((enum ipcx_field)201)
 #define IPCX_F_CPUS      ((enum ipcx_field)202)
@@ -47,33 +47,32 @@ extern "C" {
 
 /* ---- stress ---- */
 
-/** A storm on IPC objects, at work or done. */
+/** A load run on IPC objects, running or done. */
 struct ipcx_stress;
 
-/** How workers are placed on CPUs. Each kind asked for is a run of its own. */
+/** How workers are placed on CPUs. There is a separate run for each requested placement. */
 #define IPCX_ON_ONE  (1U << 0) /**< all on one CPU */
-#define IPCX_ON_TWO  (1U << 1) /**< in turn on two; left out where there is only one */
-#define IPCX_ON_MANY (1U << 2) /**< wherever the kernel puts them: figures vary widely */
+#define IPCX_ON_TWO  (1U << 1) /**< alternately on two; skipped if there is only one */
+#define IPCX_ON_MANY (1U << 2) /**< not pinned: figures vary widely */
 
 /** Flags of a plan. */
-#define IPCX_STRESS_HERE (1U << 0) /**< in the caller's namespaces, not in fresh ones */
-#define IPCX_STRESS_COMPARE \
-	(1U << 1) /**< the ways to move data between processes, side by side */
-#define IPCX_STRESS_FORCE (1U << 2) /**< although the memory may not suffice */
+#define IPCX_STRESS_HERE    (1U << 0) /**< in the caller's namespaces, not in fresh ones */
+#define IPCX_STRESS_COMPARE (1U << 1) /**< compare the ways to move data */
+#define IPCX_STRESS_FORCE   (1U << 2) /**< even if the memory may not suffice */
 
 /** What to do. Set size to sizeof(struct ipcx_stress_plan); 0 and NULL are the defaults. */
 struct ipcx_stress_plan {
 	size_t size;
-	uint64_t mechs; /**< mask of mechanisms; 0: all. Not for a comparison */
-	const char *const *workloads; /**< ended by NULL; NULL: all */
-	const char *const *ways;      /**< of a comparison, ended by NULL; NULL: all */
+	uint64_t mechs; /**< mask of mechanisms; 0: all. Ignored by a comparison */
+	const char *const *workloads; /**< NULL-terminated; NULL: all */
+	const char *const *ways;      /**< of a comparison, NULL-terminated; NULL: all */
 	struct ipcx_ns *ns;           /**< the namespace to load; NULL: a fresh one */
-	uint64_t duration; /**< nanoseconds, for everything together; default 10 s */
-	uint64_t ops;      /**< instead: so many rounds of each worker and workload */
-	uint64_t bytes;    /**< of a message, or a segment; 0: what suits the workload */
-	uint64_t seed;     /**< of sizes and order; 0: one is made up */
-	unsigned workers;  /**< processes of each workload, 1 to 256; default 2 */
-	unsigned objects;  /**< of each worker, 1 to 32768; default 8 */
+	uint64_t duration; /**< of all runs together, nanoseconds; default 10 s */
+	uint64_t ops;      /**< instead: rounds of each worker in each run */
+	uint64_t bytes;    /**< of a message or segment; 0: the workload's default */
+	uint64_t seed;     /**< random seed for sizes and order; 0: a random one */
+	unsigned workers;  /**< processes per workload, 1 to 256; default 2 */
+	unsigned objects;  /**< per worker, 1 to 32768; default 8 */
 	unsigned cpus;     /**< IPCX_ON_…; default one and two */
 	unsigned flags;    /**< IPCX_STRESS_… */
 };
@@ -82,16 +81,16 @@ struct ipcx_stress_plan {
 #define IPCX_STRESS_PLAN_SIZE_0_1 \
 	(offsetof(struct ipcx_stress_plan, flags) + sizeof(unsigned))
 
-/** How far it is. Set size to sizeof(struct ipcx_stress_progress). */
+/** The progress. Set size to sizeof(struct ipcx_stress_progress). */
 struct ipcx_stress_progress {
 	size_t size;
-	unsigned done, all;  /**< runs: a workload of a mechanism on its CPUs */
-	const char *subject; /**< mechanism or way that runs now. Static; "" between two */
-	const char *workload; /**< static */
+	unsigned done, all;  /**< number of runs: one for each workload and placement */
+	const char *subject; /**< current mechanism or way; static; "" between two runs */
+	const char *workload; /**< current workload; static */
 	unsigned cpus;        /**< IPCX_ON_… */
 	uint64_t ops;         /**< operations of this run so far */
 	uint64_t elapsed;     /**< nanoseconds of this run so far */
-	uint64_t left; /**< nanoseconds until all is done, about; 0 when not known */
+	uint64_t left; /**< estimated nanoseconds until all is done; 0 if unknown */
 };
 
 /** The size of struct ipcx_stress_progress in the first version. */
@@ -99,49 +98,52 @@ struct ipcx_stress_progress {
 	(offsetof(struct ipcx_stress_progress, left) + sizeof(uint64_t))
 
 /**
- * Begin. Child processes do the work: in fresh IPC, mount and (without CAP_SYS_ADMIN)
- * user namespaces, unless the plan says otherwise; the caller stays where it is and
- * may use x meanwhile. Should the caller die, they end and remove what they made.
+ * Start. Child processes do the work, in fresh IPC, mount and (without CAP_SYS_ADMIN)
+ * user namespaces unless the plan says otherwise. The caller's namespaces do not change,
+ * and it may use x meanwhile. If the caller dies, the children end and remove their
+ * objects.
  *
- * @param ret_s end it with ipcx_stress_end(), before the context is freed
- * @return 0; -EINVAL; -ENOENT for an unknown workload or way; -ENOMEM, also when the
- * machine's memory would not suffice; -EPERM, … when the namespaces cannot be had
+ * @param ret_s end it with ipcx_stress_end() before freeing the context
+ * @return 0; -EINVAL; -ENOENT for an unknown workload or way; -ENOMEM, also if the
+ * machine's memory may not suffice; -EPERM, … if the namespaces cannot be created or
+ * entered
  */
 int ipcx_stress_start(struct ipcx *x, const struct ipcx_stress_plan *plan,
 		      struct ipcx_stress **ret_s);
 
-/** Wait until it is done. @param patience nanoseconds at most, -1 for ever @return 0 done,
- * 1 not yet (also after a signal), -EIO when the children came to an unexpected end */
-int ipcx_stress_wait(struct ipcx_stress *s, int64_t patience);
+/** Wait until it is done. @param timeout at most, nanoseconds; -1 for ever @return 0:
+ * done; 1: not yet (also after a signal); -EIO if the supervising process ended
+ * unexpectedly */
+int ipcx_stress_wait(struct ipcx_stress *s, int64_t timeout);
 
-/** How far it is. @return 0; -EINVAL for NULL or a size that is none */
+/** Report the progress. @return 0; -EINVAL for NULL or an invalid size */
 int ipcx_stress_progress(const struct ipcx_stress *s,
 			 struct ipcx_stress_progress *ret_progress);
 
-/** Have it end early: what was measured so far stays. ipcx_stress_wait() says when. */
+/** Ask it to end early; what was measured so far is kept. Then call ipcx_stress_wait(). */
 void ipcx_stress_stop(struct ipcx_stress *s);
 
 /**
- * What was measured, a row for each operation of each run: mech or (of a comparison)
+ * Get the results, one row for each operation of each run: mech or (of a comparison)
  * name, workload, operation, cpus, workers, size, ops, rate, mean, p50 to max, errors,
- * faults, … A fault is a promise of the kernel that was not kept: a message lost, doubled
- * or changed, two in one critical section, a value that did not come back. Its text is a
- * note (IPCX_NOTE_FAILED); what could not be run here is a note, too
+ * faults, … A fault is a promise that the kernel did not keep: a message lost, doubled or
+ * changed, two processes in one critical section, a SEM_UNDO that was not applied. Its
+ * text is a note (IPCX_NOTE_FAILED), and so is why a workload could not be run
  * (IPCX_NOTE_UNAVAILABLE).
  *
  * @return 0, -ENOMEM
  */
 int ipcx_stress_results(struct ipcx_stress *s, struct ipcx_table **ret_table);
 
-/** On what it ran: name, what. Kernel, CPUs, mitigations, limits, seed, cost of a system
- * call and of reading the clock. @return 0, -ENOMEM */
+/** Get the facts about the run, rows of name and what: kernel, CPUs, mitigations, limits,
+ * seed, cost of a system call and of reading the clock. @return 0, -ENOMEM */
 int ipcx_stress_facts(struct ipcx_stress *s, struct ipcx_table **ret_table);
 
-/** End it at once, remove what it made, and free it. NULL is allowed. @return 0; -EIO
- * when something is left that could not be removed: the text says what */
+/** End it at once, remove its objects, and free it. NULL is allowed. @return 0; -EIO if
+ * objects could not be removed: the error text names them */
 int ipcx_stress_end(struct ipcx_stress *s);
 
-/** Every workload there is: mech (or name, of a comparison), workload, what.
+/** List all workloads: mech (or name, of a comparison), workload, what.
  * @param flags 0 or IPCX_STRESS_COMPARE @return 0, -ENOMEM */
 int ipcx_stress_list(struct ipcx *x, unsigned flags, struct ipcx_table **ret_table);
 
