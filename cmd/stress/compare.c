@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx stress compare: the ways to move data between processes, side by side. */
+/* ipcx stress compare: compare the ways to move data between processes. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ static const enum ipcx_field shown[] = { IPCX_F_NAME,    IPCX_F_RATE, IPCX_F_RAT
 					 IPCX_F_P50,     IPCX_F_P99,  IPCX_F_MAX,
 					 IPCX_F_CPU_TIME };
 static const enum ipcx_field listed[] = { IPCX_F_NAME, IPCX_F_WORKLOAD, IPCX_F_WHAT };
-/* What is comparable stands together, the fastest first. */
+/* Comparable rows form a block, sorted by speed. */
 static const enum ipcx_field blocks[] = { IPCX_F_WORKLOAD, IPCX_F_OPERATION,
 					  IPCX_F_CPUS };
 
@@ -41,7 +41,7 @@ static void stress_compare_label(const struct ipcx_table *t, size_t row, char *b
 
 /* ---- --plot */
 
-/* How it stands to the fastest. */
+/* Write the speed relative to the fastest way. */
 static void stress_compare_times(const struct output_rows *rows, size_t i, char *buf,
 				 size_t size)
 {
@@ -109,8 +109,8 @@ static int stress_compare_run(struct app *app, void *data, int n, char **words)
 /* clang-format off */
 static const struct opt opts[] = {
 	STRESS_OPTIONS(COMPLETE_WAY_LOADS),
-	{ "plot", 0, FLAG(struct stress_args, plot), .help = "draw a bar for each way, as long as it is fast, instead of the table" },
-	{ "here", 0, FLAG(struct stress_args, here), .help = "in the namespaces that ipcx is in, not in fresh ones" },
+	{ "plot", 0, FLAG(struct stress_args, plot), .help = "draw the rates as bars instead of a table" },
+	{ "here", 0, FLAG(struct stress_args, here), .help = "run in ipcx's own namespaces, not in fresh ones" },
 	{ .name = "" },
 };
 
@@ -122,19 +122,19 @@ static const struct opt_group options[] = {
 };
 
 static const struct example examples[] = {
-	{ "ipcx stress compare --plot",                               "which way is the fastest for what, as a picture" },
-	{ "ipcx stress compare --workload round-trip --size 4K",      "requests and answers of 4 KiB" },
-	{ "ipcx stress compare --cpus 2 --json",                      "between two CPUs, for a program" },
-	{ "ipcx stress compare --list",                               "which ways and workloads there are" },
+	{ "ipcx stress compare --plot",                               "which way is the fastest, as bars" },
+	{ "ipcx stress compare --workload round-trip --size 4K",      "requests and answers of 4 KiB each" },
+	{ "ipcx stress compare --cpus 2 --json",                      "between two CPUs, as JSON" },
+	{ "ipcx stress compare --list",                               "list all ways and workloads" },
 	{ "", "" },
 };
 
 const struct cmd cmd_stress_compare = {
 	.name = "stress compare", .operands = "[WAY…]", .summary = "compare the ways to move data between processes",
-	.about = "Moves the same messages by System V and POSIX queues, pipes, sockets, and shared memory with several kinds of signals, and tells for each workload and number "
-		 "of CPUs which is the fastest, and how many times slower (ratio) the others are. So it answers whether a program should leave System V IPC, and for what.",
+	.about = "Moves the same messages through System V and POSIX queues, pipes, sockets, and shared memory with several kinds of synchronisation. Shows for each workload and "
+		 "number of CPUs which way is the fastest, and how many times slower (ratio) the others are. Helps to decide whether a program should replace System V IPC, and by what.",
 	.options = options, .examples = examples, .complete = COMPLETE_WAYS,
-	.exits = EXITS({ EXIT_FAILED, "failed; or a promise or --expect was not kept, or a call failed" }, { EXIT_PART, "some ways are not there" }),
+	.exits = EXITS({ EXIT_FAILED, "failed; or there were faults, failed calls, or unexpected results" }, { EXIT_PART, "some ways are not available" }),
 	.args_size = sizeof(struct stress_args), .run = stress_compare_run,
 };
 /* clang-format on */

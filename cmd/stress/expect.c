@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* --expect: what is read before anything runs, and what is said afterwards of each result
- * that is not so. */
+/* --expect: parse the condition before anything runs, and report each result that does
+ * not fulfil it. */
 #include <stdio.h>
 #include <string.h>
 
@@ -32,7 +32,7 @@ int stress_expect(struct load_run *s)
 	return 0;
 }
 
-/* "shm: churn create on 1 CPU" */
+/* Write the name of a row: "shm: churn create on 1 CPU". */
 static void name_row(const struct load_run *s, const struct ipcx_table *t, size_t row,
 		     char *buf, size_t size)
 {
@@ -46,7 +46,7 @@ static void name_row(const struct load_run *s, const struct ipcx_table *t, size_
 		       strcmp(word, "1") == 0 ? "" : "s");
 }
 
-/* "p99 is 73200ns": as the condition would be written. */
+/* Write a field's value in the syntax of conditions: "p99 is 73200ns". */
 static size_t stress_expect_put_value(const struct ipcx_table *t, size_t row,
 				      enum ipcx_field f, bool first, char *buf,
 				      size_t size)
@@ -94,8 +94,7 @@ static void judge_row(struct load_run *s, const struct ipcx_table *t, size_t row
 			at += stress_expect_put_value(t, row, (enum ipcx_field)f, at == 0,
 						      values + at, sizeof(values) - at);
 	msg_error("%s: %s: %s%s%s", name,
-		  match < 0 ? "cannot be told whether it is as expected"
-			    : "not as expected",
+		  match < 0 ? "unknown whether it is as expected" : "not as expected",
 		  values, *values ? "" : "the condition names no field", "");
 	s->bad = true;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From the words of a command line to a plan: lists are taken apart, and each name in
- * them is held against the library's list of workloads. */
+/* From command-line words to a plan: split lists, and check every name against the
+ * library's list of workloads. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +13,7 @@ static int stress_plan_no_memory(void)
 	return EXIT_FAILED;
 }
 
-/* All words of some lists, in one array. 0, or an exit status after a message. */
+/* Split lists into one array of words. Returns 0, or an exit status after a message. */
 static int split(const char *const *lists, size_t n, struct stress_words *ret_words)
 {
 	size_t room = 1, count = 1;
@@ -63,7 +63,7 @@ const char *stress_text(const struct ipcx_table *t, size_t row, enum ipcx_field 
 	return ipcx_value_string(v);
 }
 
-/* Whether a row of the list is of a mechanism or way that the plan is about. */
+/* Whether the plan includes the mechanism or way of a row. */
 static bool is_about(const struct load_run *s, const struct ipcx_table *list, size_t row)
 {
 	struct ipcx_value v;
@@ -98,7 +98,7 @@ static bool is_listed(const struct load_run *s, const struct ipcx_table *list,
 	return false;
 }
 
-/* Each word must be one of a column of the list; the message names those there are. */
+/* Check that each word is in a column of the list; the message names the valid ones. */
 static int stress_plan_check(const struct load_run *s, const struct ipcx_table *list,
 			     enum ipcx_field f, const char *const *words,
 			     const char *what)
@@ -116,7 +116,7 @@ static int stress_plan_check(const struct load_run *s, const struct ipcx_table *
 		size_t len = strlen(name);
 		const char *found = strstr(names, name);
 
-		/* Names are words between blanks here, none is told twice. */
+		/* Skip a name that is already in the blank-separated list. */
 		while (found && !(found[-1] == ' ' && (found[len] == ' ' || !found[len])))
 			found = strstr(found + 1, name);
 		if (!found && len < 60 && (f == s->kind->subject || is_about(s, list, i)))
@@ -173,7 +173,7 @@ static int check_numbers(const struct stress_args *args)
 	if ((args->given & STRESS_FOR) && (args->given & STRESS_OPS))
 		return msg_usage("--for and --ops contradict each other");
 	if ((args->given & STRESS_FOR) && args->duration == 0)
-		return msg_usage("--for: a run takes time");
+		return msg_usage("--for: must be longer than 0");
 	if ((args->given & STRESS_OPS) && args->ops == 0)
 		return msg_usage("--ops: at least 1");
 	if ((args->given & STRESS_WORKERS) && (args->workers < 1 || args->workers > 256))

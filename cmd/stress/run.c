@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A stress run as a user sees it: started, watched, ended by signals, told. What it
- * measures is the library's. */
+/* A stress run as a user sees it: start, progress line, signals, results. The library
+ * does the measuring. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,8 +15,8 @@
 #define MS     INT64_C(1000000) /* in ns */
 #define REDRAW 100              /* ms */
 
-/* Whoever sends a signal to a process and to its group means one: what comes so many ms
- * behind the first is no second. */
+/* A signal within so many ms after the first counts as the same: timeout(1) signals a
+ * process and its group. */
 #define SAME_SIGNAL 500
 
 static const enum ipcx_field fact_fields[] = { IPCX_F_NAME, IPCX_F_WHAT };
@@ -38,7 +38,7 @@ const char *stress_cpus(unsigned cpus)
 
 /* ---- while it runs */
 
-/* 1234567 as "1.23M": three digits, for a figure that changes all the time. */
+/* Write 1234567 as "1.23M": three digits, for a figure that changes all the time. */
 static void short_number(uint64_t n, char *buf, size_t size)
 {
 	static const char units[] = " kMGTPE";
@@ -85,7 +85,8 @@ static void draw(const struct ipcx_stress *run, bool ending)
 	msg_live(line);
 }
 
-/* Until it is done. 0, or -errno; -EINTR: to be ended at once. */
+/* Wait until it is done, with a progress line. Returns 0 or -errno; > 0 after a second
+ * signal: end at once. */
 static int stress_run_watch(struct load_run *s)
 {
 	int64_t stopped = 0, drawn = 0;
@@ -114,7 +115,7 @@ static int stress_run_watch(struct load_run *s)
 
 /* ---- what is printed */
 
-/* Whether two rows stand in one block. */
+/* Whether two rows belong to one block. */
 static bool together(const struct load_run *s, const struct ipcx_table *t, size_t a,
 		     size_t b)
 {
@@ -194,7 +195,7 @@ int stress_print(struct load_run *s, const struct ipcx_table *t)
 	return output_all(&s->output, t);
 }
 
-/* Format and columns, so that what is wrong with them is told before anything runs. */
+/* Set up format and columns, so that their errors are reported before anything runs. */
 static int stress_run_open_output(struct load_run *s)
 {
 	int r = output_open(&s->output, &s->args->output, "results");
@@ -207,14 +208,14 @@ static int stress_run_open_output(struct load_run *s)
 		r = output_condition(s->app->x, &s->args->output, columns_have,
 				     &s->kind->fields, &s->output.where);
 	if (!r && s->args->plot && s->output.format->raw)
-		r = msg_usage("--plot is a picture for people: not with --format %s",
+		r = msg_usage("--plot draws for people: not with --format %s",
 			      s->output.format->name);
 	if (!r && in_blocks(s) && !s->output.sort)
 		s->output.sort = s->kind->order;
 	return r;
 }
 
-/* The rows that the plan is about, in their order. 0, or exit status 1. */
+/* Print the rows of the list that the plan includes. Returns 0, or exit status 1. */
 static int put_listed(struct load_run *s, struct output *output,
 		      const struct ipcx_table *t)
 {
@@ -264,7 +265,7 @@ static int stress_run_list(struct load_run *s)
 	return output_status(&output, r);
 }
 
-/* ---- from beginning to end */
+/* ---- start to end */
 
 static int stress_run_begin(struct load_run *s)
 {
@@ -276,12 +277,13 @@ static int stress_run_begin(struct load_run *s)
 		if (r < 0)
 			return app_failed(s->app, r);
 		if (ns_all(s->app))
-			return msg_usage("a run is in one namespace: not in all");
+			return msg_usage("stress loads one namespace: not all");
 		s->plan.ns = s->app->ns;
 	}
 	stop_catch();
 	r = ipcx_stress_start(s->app->x, &s->plan, &s->run);
-	/* Nothing that is there fits, or it does not fit together: no object is missing. */
+	/* No workload fits, or the plan is contradictory: wrong usage, not a missing
+	 * object. */
 	if ((r == -ENOENT || r == -EINVAL) &&
 	    ipcx_failure(s->app->x) != IPCX_FAILURE_OTHER)
 		return msg_usage("%s", ipcx_error(s->app->x));
@@ -289,9 +291,9 @@ static int stress_run_begin(struct load_run *s)
 		return 0;
 	(void)app_failed(s->app, r);
 	if (r == -ENOMEM && !s->args->force)
-		msg_note("less --size, --objects or --workers, or --force");
+		msg_note("lower --size, --objects or --workers, or use --force");
 	else if (r != -ENOMEM && !s->plan.ns && !s->args->here)
-		msg_note("--here needs no fresh namespaces, and loads those of ipcx");
+		msg_note("--here needs no fresh namespaces: it loads ipcx's own");
 	return EXIT_FAILED;
 }
 
@@ -301,9 +303,8 @@ static int stress_run_failed(struct load_run *s)
 	return EXIT_FAILED;
 }
 
-/* Results and facts are printed before anything is said of them, so that it stands last
- * where people look first. */
-static int stress_run_tell(struct load_run *s, struct tally *tally)
+/* Print results and facts first and messages about them last, where people look first. */
+static int stress_run_report(struct load_run *s, struct tally *tally)
 {
 	struct ipcx_table *results = NULL, *facts = NULL;
 	int r = 0;
@@ -315,7 +316,7 @@ static int stress_run_tell(struct load_run *s, struct tally *tally)
 		r = s->args->plot ? s->kind->plot(s, results) : stress_print(s, results);
 	if (!r) {
 		output_more(&s->output,
-			    &(struct output_child){ .label = "on what it ran",
+			    &(struct output_child){ .label = "measured on",
 						    .name = "facts",
 						    .t = facts,
 						    .shown = COLUMN_LIST(fact_fields) });
@@ -341,21 +342,21 @@ static int verdict(const struct load_run *s, const struct tally *tally)
 static int stress_run_run(struct load_run *s)
 {
 	struct tally tally = { 0 };
-	int r = stress_run_watch(s), told = 0;
+	int r = stress_run_watch(s), status = 0;
 
 	if (r < 0) {
 		(void)stress_run_failed(s);
 		s->bad = true;
 	}
 	if (r <= 0)
-		told = stress_run_tell(s, &tally);
+		status = stress_run_report(s, &tally);
 	if (ipcx_stress_end(TAKE(s->run)) < 0) {
 		(void)stress_run_failed(s);
 		s->bad = true;
 	}
-	if (r <= 0 && !told)
+	if (r <= 0 && !status)
 		output_close(&s->output);
-	return told ? told : verdict(s, &tally);
+	return status ? status : verdict(s, &tally);
 }
 
 int stress_command(struct app *app, const struct stress_kind *kind,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx stress: a storm on objects of each mechanism, measured and checked. */
+/* ipcx stress: load the objects of each mechanism, check and measure. */
 #include <stdio.h>
 
 #include "commands.h"
@@ -13,8 +13,8 @@ static const enum ipcx_field fields[] = {
 	IPCX_F_MAX,       IPCX_F_ERRORS,   IPCX_F_ERRNOS,  IPCX_F_FAULTS,
 	IPCX_F_CPU_TIME,  IPCX_F_SWITCHES, IPCX_F_WHAT
 };
-/* With the longest workload and operation not wider than 80 columns. Calls that failed
- * are told below the table, as faults are. */
+/* At most 80 columns with the longest workload and operation. Failed calls, like faults,
+ * are reported below the table. */
 static const enum ipcx_field shown[] = { IPCX_F_WORKLOAD, IPCX_F_OPERATION, IPCX_F_CPUS,
 					 IPCX_F_RATE,     IPCX_F_P50,       IPCX_F_P99,
 					 IPCX_F_MAX };
@@ -50,8 +50,8 @@ static int stress_run(struct app *app, void *data, int n, char **words)
 /* clang-format off */
 static const struct opt opts[] = {
 	STRESS_OPTIONS(COMPLETE_LOADS),
-	{ "objects", 0, NUMBER(struct stress_args, objects), GIVEN(struct stress_args, given, STRESS_OBJECTS), .arg = "N", .help = "objects of each worker, 1 to 32768 (default 8)" },
-	{ "here",    0, FLAG(struct stress_args, here),      .help = "load the namespaces that ipcx is in, not fresh ones" },
+	{ "objects", 0, NUMBER(struct stress_args, objects), GIVEN(struct stress_args, given, STRESS_OBJECTS), .arg = "N", .help = "objects per worker, 1 to 32768 (default 8)" },
+	{ "here",    0, FLAG(struct stress_args, here),      .help = "load ipcx's own namespaces, not fresh ones" },
 	{ .name = "" },
 };
 
@@ -65,21 +65,21 @@ static const struct opt_group options[] = {
 
 static const struct example examples[] = {
 	{ "ipcx stress",                                        "every workload of every mechanism, ten seconds in all" },
-	{ "ipcx stress msg mq --workload transfer --for 1m",    "do queues lose, double or reorder anything, and how fast are they" },
-	{ "ipcx stress sem --workload transfer --expect 'p50 < 50us'", "in a test: exit with 1 when it is slower" },
-	{ "ipcx stress --ns web --workload churn",              "a storm in a container, beside what runs there" },
-	{ "ipcx stress --list",                                 "which workloads there are" },
+	{ "ipcx stress msg mq --workload transfer --for 1m",    "check that queues lose, double and reorder nothing; measure them" },
+	{ "ipcx stress sem --workload transfer --expect 'p50 < 50us'", "in a test: exit with 1 if it is slower" },
+	{ "ipcx stress --ns web --workload churn",              "load a container's namespace while it is in use" },
+	{ "ipcx stress --list",                                 "list all workloads" },
 	{ "", "" },
 };
 
 const struct cmd cmd_stress = {
 	.name = "stress", .operands = "[MECH…]", .summary = "load, check and measure mechanisms",
-	.about = "Lets several processes work on objects of each mechanism as hard as they can, checks that the kernel keeps its promises (no message lost, doubled "
-		 "or changed, no two in one critical section, every value back after a kill, every waiter woken), and measures each operation. All of that in "
-		 "fresh namespaces, which cannot touch anybody's objects, unless --ns or --here says otherwise; and everything that was made is removed, "
+	.about = "Lets several processes use objects of each mechanism as fast as they can, checks that the kernel keeps its promises (no message lost, doubled "
+		 "or changed, never two processes in one critical section, SEM_UNDO applied after a kill, every waiter woken), and measures each operation. It runs in "
+		 "fresh namespaces, where it cannot touch other objects, unless --ns or --here is given. All objects that it creates are removed, "
 		 "also after a signal.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS,
-	.exits = EXITS({ EXIT_FAILED, "failed; or a promise or --expect was not kept, or a call failed" }, NO_SUCH_NAMESPACE, { EXIT_PART, "some mechanisms are not there" }),
+	.exits = EXITS({ EXIT_FAILED, "failed; or there were faults, failed calls, or unexpected results" }, NO_SUCH_NAMESPACE, { EXIT_PART, "some mechanisms are not available" }),
 	.args_size = sizeof(struct stress_args), .run = stress_run,
 };
 /* clang-format on */
