@@ -10,7 +10,7 @@
 
 #define NAME(name) #name,
 
-/* Whoever adds a struct with a size member must add a test to this file. */
+/* Each struct with a size member needs a test in this file. */
 static void test_every_struct_is_tested(void **state)
 {
 	static const char *const grown[] = { NEWER_IPCX_H(NAME)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """ipcx stress on bad days: interrupted at any moment, workers killed, limits of one, no memory, no permission.
 
-Whatever happens: no process is left, no object, and what is wrong is said."""
+Whatever happens: no process is left, no object, and errors are reported."""
 
 import concurrent.futures
 import contextlib
@@ -236,7 +236,7 @@ def test_limits_of_nothing(world):
     assert world.objects("all") == []
 
 
-def test_no_namespaces_are_to_be_had(world):
+def test_namespaces_cannot_be_created(world):
     """One line, and nothing was run."""
     script = 'echo 0 > /proc/sys/user/max_ipc_namespaces && exec "$0" stress --for 1s'
     r = world.run("unshare", "--user", "--map-root-user", "sh", "-c", script, release())
@@ -256,7 +256,7 @@ def test_what_would_not_fit_is_refused(world):
 
 @contextlib.contextmanager
 def memory_group(most):
-    """A control group that may have so much memory, of whichever version there is."""
+    """A control group with this memory limit, of whichever version the machine has."""
     for top, limit in (("/sys/fs/cgroup", "memory.max"), ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")):
         group = f"{top}/ipcx-test-{os.getpid()}"
         with contextlib.suppress(OSError):

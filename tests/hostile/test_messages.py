@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Messages in transit: whatever kills ipcx, and whoever reads at the same time, no message is lost, and no record is of a message that another
+"""Messages in transit: whatever kills ipcx and whichever process reads at the same time, no message is lost, and no record is of a message that another
 reader got unless it is marked."""
 
 import base64

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is said of an object that cannot be read, of one that is in the way, and of what would be used, fit or be saved, is true."""
+"""Messages are right about objects that cannot be read or are in the way, and about what would be used, fit or be saved."""
 
 import json
 import os
