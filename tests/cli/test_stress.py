@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""ipcx stress and stress compare as commands: what they refuse, print, expect, show on a terminal, and how they end."""
+"""ipcx stress and stress compare as commands: usage errors, output, --expect, the progress line, signals, namespaces."""
 
 import collections
 import contextlib
@@ -21,7 +21,7 @@ from helpers.documents import document
 from helpers.real import FIELDS, FORMATS, MECHS, columns
 from helpers.tools import children, until
 
-# So little that it is done at once.
+# A run that is done at once.
 SHORT = ["stress", "shm", "--workload", "churn", "--ops", "50"]
 COMPARE = ["stress", "compare", "pipe", "msg", "--workload", "one-way", "--ops", "200"]
 RESULT = {"size", "workload", "operation", "cpus", "workers", "ops", "samples", "elapsed", "rate", "mean", "p50", "p90", "p99", "p999", "max",
@@ -32,14 +32,14 @@ WAY_LOADS = ["one-way", "round-trip", "fan-in", "serve", "setup"]
 
 
 def refused(world, *words, says):
-    """Wrong usage, told before anything runs."""
+    """Check that the usage error is reported before anything runs."""
     r = world.ipcx(*words)
     assert (r.rc, r.out) == (2, ""), (words, r.rc, r.out, r.err)
     assert len(r.err.splitlines()) == 2 and says in r.err.splitlines()[0], r.err
     assert "--help' shows its usage" in r.err
 
 
-# ---- what is refused
+# ---- usage errors
 
 @pytest.mark.parametrize("words,says", [
     (["stress", "frob"], "'frob' is no mechanism"), (["stress", "shm:0"], "'shm:0' is no mechanism"),
@@ -64,11 +64,11 @@ def refused(world, *words, says):
     (["stress", "compare", "--plot", "--json"], "--plot draws for people"), (["stress", "compare", "--plot", "--format", "csv"], "--plot draws for people"),
     (["stress", "compare", "--expect", "mech == shm"], "results have no field 'mech'"), (["stress", "compare", "--objects", "5"], "--objects"),
     (["stress", "compare", "--ns", "self"], "--ns")], ids=lambda x: " ".join(x) if isinstance(x, list) else "")
-def test_what_is_wrong_is_told_before_anything_runs(world, words, says):
+def test_a_usage_error_is_reported_before_anything_runs(world, words, says):
     refused(world, *words, says=says)
 
 
-def test_a_namespace_that_is_not_there(world):
+def test_a_missing_namespace_is_an_error(world):
     r = world.ipcx(*SHORT, "--ns", "nobody-has-this-name")
     assert r.rc in (1, 3) and r.out == "" and "nobody-has-this-name" in r.err
 
@@ -85,7 +85,7 @@ def test_every_mechanism_and_way_has_its_workloads(world):
     assert {"msg", "mq", "pipe", "stream", "seqpacket", "eventfd", "shm+futex"} <= {row["name"] for row in ways}
 
 
-def test_the_list_is_what_would_run(world):
+def test_the_list_shows_what_would_run(world):
     assert {row["mech"] for row in world.ipcx("stress", "posix", "--list", "--json").json["workloads"]} == {"mq", "pshm", "psem"}
     rows = world.ipcx("stress", "--list", "--workload", "churn,limits", "msg", "--json").json["workloads"]
     assert [(row["mech"], row["workload"]) for row in rows] == [("msg", "churn"), ("msg", "limits")]
@@ -111,7 +111,7 @@ def test_a_document_has_results_and_facts(world, words, name):
     assert facts["namespace"] == "a fresh one"
 
 
-def test_all_fields_are_those_that_expect_and_output_know(world):
+def test_expect_and_output_know_all_fields(world):
     for words, name in ((SHORT, "stress"), (COMPARE, "stress compare")):
         assert set(world.ipcx(*words, "-o", "all", "--json").json["results"][0]) == ROWS[name]
         every = " && ".join(f"({f} == null || {f} != null)" for f in sorted(ROWS[name]))
@@ -119,7 +119,7 @@ def test_all_fields_are_those_that_expect_and_output_know(world):
 
 
 @pytest.mark.parametrize("words", [SHORT, COMPARE], ids=["stress", "compare"])
-def test_every_other_format_has_the_results_alone(world, words):
+def test_other_formats_have_only_the_results(world, words):
     count = len(world.ipcx(*words, "--json").json["results"])
     for format in set(FORMATS) - {"json", "table"}:
         lines = world.ok(*words, "--format", format, "-o", "workload,cpus,p99").splitlines()
@@ -128,7 +128,7 @@ def test_every_other_format_has_the_results_alone(world, words):
     assert world.ok(*words, "--format", "raw", "-o", "cpus", "--no-headings", "--sort", "cpus").split() == ["1"] * (count // 2) + ["2"] * (count // 2)
 
 
-def test_people_see_a_block_for_each_mechanism_and_the_facts(world):
+def test_a_table_has_a_block_for_each_mechanism_and_the_facts(world):
     out = world.ok("stress", "shm", "psem", "--workload", "churn", "--ops", "20", "--cpus", "1", "--seed", "77")
     blocks = [b.splitlines() for b in out.split("\n\n")]
     assert [b[0] for b in blocks] == [MECHS["shm"]["label"], MECHS["psem"]["label"], "measured on"]
@@ -139,14 +139,14 @@ def test_people_see_a_block_for_each_mechanism_and_the_facts(world):
     assert flat[0].split() == ["MECH", "OPERATION"] and {line.split()[0] for line in flat[1:flat.index("")]} == {"shm", "psem"}
 
 
-def test_the_seed_is_shown_and_another_one_is_made_up(world):
+def test_the_seed_is_shown_and_random_by_default(world):
     def seed(*words):
         return {f["name"]: f["what"] for f in world.ipcx(*SHORT, "--json", *words).json["facts"]}["seed"]
     assert seed("--seed", "123456789") == "123456789" and seed("--seed", "18446744073709551615") == "18446744073709551615"
     assert len({seed() for _ in range(4)}) > 1 and seed("--seed", "0") != "0"
 
 
-def test_rounds_workers_and_sizes_are_those_that_were_wanted(world):
+def test_rounds_workers_and_duration_are_as_requested(world):
     for workers in (1, 3):
         rows = world.ipcx(*SHORT[:-1], "30", "--workers", str(workers), "--objects", "2", "--cpus", "1,any", "--json").json["results"]
         assert {row["cpus"] for row in rows} == {"1", "any"}
@@ -158,12 +158,12 @@ def test_rounds_workers_and_sizes_are_those_that_were_wanted(world):
 
 # ---- --expect
 
-def test_what_is_expected_and_true_is_silent(world):
+def test_a_fulfilled_expectation_is_silent(world):
     world.ok(*SHORT, "--expect", "errors == 0 && faults == 0 && p99 < 10s && p50 <= max && workload == churn")
     world.ok(*COMPARE, "--expect", "ratio >= 1 && name =~ '^(pipe|msg)$' && rate > 0")
 
 
-def test_each_row_that_is_otherwise_is_told_with_its_values(world):
+def test_each_unexpected_row_is_reported_with_its_values(world):
     r = world.ipcx(*SHORT, "--expect", "errors > 0 || p99 < 1ns", "--json")
     assert r.rc == 1
     rows = document(r, "results")
@@ -179,7 +179,7 @@ def test_each_row_that_is_otherwise_is_told_with_its_values(world):
     assert r.rc == 1 and len(r.err.splitlines()) == 2 and all(line.startswith("ipcx: pipe: one-way ") for line in r.err.splitlines())
 
 
-def test_what_cannot_be_told_is_not_as_expected(world):
+def test_an_unknown_value_does_not_fulfil_an_expectation(world):
     r = world.ipcx(*SHORT, "--expect", "errnos == EAGAIN")
     assert r.rc == 1 and r.err.splitlines()
     assert all("unknown whether it is as expected: errnos is unknown" in line for line in r.err.splitlines())
@@ -188,7 +188,7 @@ def test_what_cannot_be_told_is_not_as_expected(world):
 
 # ---- compare
 
-def test_ratios_are_to_the_fastest_of_what_is_comparable(world):
+def test_ratios_are_relative_to_the_fastest_comparable_row(world):
     rows = world.ipcx("stress", "compare", "pipe", "msg", "mq", "--workload", "one-way,round-trip", "--ops", "300", "--json").json["results"]
     groups = collections.defaultdict(list)
     for row in rows:
@@ -200,7 +200,7 @@ def test_ratios_are_to_the_fastest_of_what_is_comparable(world):
         assert all(row["ratio"] == pytest.approx(best / row["rate"], abs=0.06) for row in group)
 
 
-def test_the_fastest_stands_first(world):
+def test_the_fastest_way_comes_first(world):
     out = world.ok(*COMPARE, "mq")
     blocks = [b.splitlines() for b in out.split("\n\n")][:-1]
     assert [b[0].split(" on ")[1] for b in blocks] == ["1 CPU", "2 CPUs"] and all(b[0].startswith("one-way: ") for b in blocks)
@@ -211,7 +211,7 @@ def test_the_fastest_stands_first(world):
 
 
 @pytest.mark.parametrize("locale,bar", [("C.UTF-8", "[█▉▊▋▌▍▎▏]+"), ("C", "#+")])
-def test_bars_are_as_long_as_the_rate(world, locale, bar):
+def test_bars_are_proportional_to_the_rate(world, locale, bar):
     r = world.ipcx("stress", "compare", "--workload", "one-way", "--ops", "300", "--cpus", "1", "--plot", env={"LC_ALL": locale})
     assert r.rc == 0 and r.err == ""
     lines = [re.fullmatch(rf"(\S+) +({bar}) +(\d+)/s +(fastest|as fast|[\d.]+ x slower)", line) for line in r.out.split("\n\n")[0].splitlines()[1:]]
@@ -226,7 +226,7 @@ def test_bars_are_as_long_as_the_rate(world, locale, bar):
 # ---- on a terminal
 
 class Terminal:
-    """ipcx at the terminal of a new session, in the world; what it writes to one stays apart from its output."""
+    """ipcx on the terminal of a new session, in the world; its standard output can be a pipe of its own."""
 
     def __init__(self, world, *words, size=(24, 80), stdout=subprocess.PIPE):
         self.master, slave = pty.openpty()
@@ -254,7 +254,7 @@ class Terminal:
         return True
 
     def end(self):
-        """All that the terminal was shown, and the standard output."""
+        """Read until the end; return the exit status and the standard output."""
         while self.read():
             pass
         out = self.p.stdout.read() if self.p.stdout else b""
@@ -277,7 +277,7 @@ def terminal(world, *words, **more):
 @pytest.mark.parametrize("words", [["stress", "--ops", "20"], ["stress", "compare", "--ops", "20"], ["stress", "compare", "--ops", "20", "--plot"],
                                    ["stress", "--list"], ["stress", "compare", "--list"]], ids=" ".join)
 def test_default_columns_fit_80(world, words):
-    """With the longest names there are; long texts are broken. In a pipe they stay in one line."""
+    """Also with the longest names. Long texts are wrapped on a terminal only."""
     with terminal(world, *words, stdout=None) as t:
         assert t.end()[0] in (0, 1, 4)
     lines = [line.split("\r")[-1] for line in re.sub(r"\x1b\[\d*m", "", t.shown.decode()).replace("\r\n", "\n").split("\n")]
@@ -285,7 +285,7 @@ def test_default_columns_fit_80(world, words):
     assert wide == [] and len(lines) > 10
 
 
-def test_what_is_text_is_one_line_in_a_pipe(world):
+def test_texts_are_not_wrapped_in_a_pipe(world):
     out = world.ok(*SHORT)
     facts = out[out.index("measured on"):].splitlines()[1:]
     assert all(re.match(r"\S", line) for line in facts)
@@ -295,7 +295,7 @@ def test_what_is_text_is_one_line_in_a_pipe(world):
 LIVE = ["stress", "shm", "msg", "--workload", "churn", "--for", "2s"]
 
 
-def test_a_line_tells_how_far_it_is_and_goes_away(world):
+def test_the_progress_line_is_shown_and_erased(world):
     with terminal(world, *LIVE) as t:
         rc, out = t.end()
     assert rc == 0 and out.startswith(MECHS["shm"]["label"])
@@ -304,16 +304,16 @@ def test_a_line_tells_how_far_it_is_and_goes_away(world):
     assert re.search(rb"\r4 of 4: msg churn on 2 CPUs", t.shown), t.shown
     assert b"\n" not in t.shown and b"\x1b" not in t.shown and all(len(line) <= 79 for line in lines)
     last = [line.rstrip() for line in lines if line.strip()][-1]
-    assert lines[-1] == b"" and lines[-2] == b" " * len(last), "it is wiped out at the end"
+    assert lines[-1] == b"" and lines[-2] == b" " * len(last), "it is erased at the end"
 
 
-def test_the_line_is_as_wide_as_the_terminal_at_most(world):
+def test_the_progress_line_fits_the_terminal(world):
     with terminal(world, *LIVE, size=(24, 20)) as t:
         assert t.end()[0] == 0
     assert b"1 of 4: shm" in t.shown and max(len(line) for line in t.shown.split(b"\r")) <= 19
 
 
-def test_messages_and_results_come_without_the_line(world):
+def test_messages_and_results_do_not_mix_with_the_progress_line(world):
     with terminal(world, *LIVE[:5], "--ops", "2000", "--expect", "p99 < 1ns", stdout=None) as t:
         assert t.end()[0] == 1
     text = t.shown.decode()
@@ -323,12 +323,12 @@ def test_messages_and_results_come_without_the_line(world):
     assert re.search(r"(^|\r|\n)(\x1b\[1m)?System V shared memory", text) and "\nipcx: shm: churn " in text
 
 
-def test_nothing_but_results_without_a_terminal(world):
+def test_without_a_terminal_there_is_no_progress_line(world):
     r = world.ipcx(*LIVE)
     assert r.rc == 0 and r.err == "" and "\r" not in r.out and " of 4" not in r.out
 
 
-def test_another_job_has_the_terminal_for_itself(world):
+def test_a_background_job_shows_no_progress_line(world):
     with terminal(world, *LIVE[:-1], "1s") as front:
         before = front.end()
     assert before[0] == 0 and front.shown
@@ -351,7 +351,7 @@ def start(world, *words, **more):
 
 
 def pid_of(world, p):
-    """The ipcx below nsenter and its fork."""
+    """Return the pid of ipcx, a descendant of nsenter."""
     end = time.monotonic() + 10
     while time.monotonic() < end:
         todo = [p.pid]
@@ -362,11 +362,11 @@ def pid_of(world, p):
                     return pid
                 todo += children(pid)
         time.sleep(0.02)
-    raise AssertionError("ipcx does not come")
+    raise AssertionError("ipcx did not start")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_stops_it_and_what_was_measured_is_printed(world, number):
+def test_a_signal_stops_the_run_and_prints_the_results_so_far(world, number):
     p = start(world, "stress", "shm", "msg", "--workload", "churn", "--for", "60s", "--format", "csv", "--expect", "p99 < 1ns")
     pid = pid_of(world, p)
     until(lambda: any(children(c) for c in children(pid)))  # the supervisor's workers
@@ -377,17 +377,17 @@ def test_a_signal_stops_it_and_what_was_measured_is_printed(world, number):
     assert time.monotonic() - took < 8
     assert p.returncode in (-number, 128 + number), err
     lines = out.decode().splitlines()
-    assert lines[0].startswith("mech,") and len(lines) > 1 and err == b"", "half a run fulfils nothing"
+    assert lines[0].startswith("mech,") and len(lines) > 1 and err == b"", "expectations are not applied to an interrupted run"
     assert world.objects() == []
 
 
-def test_a_signal_for_process_and_group_is_one(world):
-    """timeout(1) sends it twice."""
+def test_a_signal_sent_to_process_and_group_counts_once(world):
+    """timeout(1) signals the process and its group."""
     r = world.run("timeout", "2", IPCX, "stress", "shm", "--workload", "churn", "--for", "60s", "--json", timeout=30)
     assert r.rc == 124 and r.json["results"] and r.json["facts"]
 
 
-def test_a_second_signal_ends_at_once(world):
+def test_a_second_signal_ends_the_run_at_once(world):
     p = start(world, "stress", "shm", "--workload", "churn", "--for", "60s")
     pid = pid_of(world, p)
     time.sleep(0.5)
@@ -403,7 +403,7 @@ def test_a_second_signal_ends_at_once(world):
     assert world.objects() == []
 
 
-def test_a_reader_that_goes_away_is_no_failure(world):
+def test_a_closed_pipe_is_no_failure_but_a_write_error_is(world):
     r = world.run("bash", "-c", f"{IPCX} stress shm --workload churn --ops 20 --json | true; echo ${{PIPESTATUS[0]}}")
     assert (r.out, r.err) == ("0\n", "")
     r = world.run("bash", "-c", f"{IPCX} stress shm --workload churn --ops 20 >/dev/full; echo $?")
@@ -412,12 +412,12 @@ def test_a_reader_that_goes_away_is_no_failure(world):
     assert r.out == "1\n" and "write error" in r.err
 
 
-# ---- where
+# ---- namespaces
 
-def test_a_fresh_namespace_is_not_the_callers(world):
+def test_a_run_does_not_touch_the_callers_namespace(world):
     world.ok("mk", "shm", "--size", "4K", "--key", "0x4d2")
     before = world.objects()
-    p = start(world, "stress", "--for", "3s", "-o", "mech", "--no-headings")  # which fits into a pipe
+    p = start(world, "stress", "--for", "3s", "-o", "mech", "--no-headings")  # output that fits into a pipe
     seen = []
     while p.poll() is None:
         seen.append([o["ref"] for o in world.objects()])
@@ -427,7 +427,7 @@ def test_a_fresh_namespace_is_not_the_callers(world):
 
 
 @pytest.mark.parametrize("where", ["here", "ns"])
-def test_a_namespace_in_use_is_loaded_and_left_as_it_was(world, where):
+def test_a_namespace_in_use_is_loaded_and_restored(world, where):
     world.ok("mk", "shm", "--size", "4K", "--key", "0x4d2")
     words = ["stress", "shm", "--workload", "churn", "--for", "2s", "--json"]
     if where == "here":
@@ -443,8 +443,8 @@ def test_a_namespace_in_use_is_loaded_and_left_as_it_was(world, where):
     assert [o["key"] for o in world.objects()] == ["0x000004d2"]
 
 
-def test_what_others_have_is_not_filled(world):
-    """All of /dev/shm is asked for only where it is a file system of the run's own, in memory."""
+def test_a_shared_file_system_is_not_filled(world):
+    """The operation "space" runs only if /dev/shm is a tmpfs of the run's own."""
     def operations(*words):
         r = world.ipcx("stress", "pshm", "--workload", "limits", "--for", "300ms", "--json", *words)
         assert r.rc == 0, r.err
@@ -454,7 +454,7 @@ def test_what_others_have_is_not_filled(world):
     assert operations("--here") == rest
 
 
-def test_anybody_may(world):
+def test_an_unprivileged_user_may_run_it(world):
     for words in (SHORT, COMPARE):
         r = world.ipcx(*words, "--json", uid=1000)
         assert r.rc == 0 and r.err == "", r.err
@@ -464,7 +464,7 @@ def test_anybody_may(world):
 @pytest.mark.parametrize("words,rc", [(["stress", "shm", "msg", "--workload", "churn"], 4), (["stress", "msg", "--workload", "churn"], 1),
                                       (["stress", "compare", "pipe", "msg", "--workload", "one-way"], 4), (["stress", "shm", "--workload", "churn"], 0)],
                          ids=lambda x: " ".join(x) if isinstance(x, list) else str(x))
-def test_what_cannot_be_run_here_is_told(world, words, rc):
+def test_an_unavailable_workload_is_reported(world, words, rc):
     world.sysctl("kernel.msgmni", "0")
     r = world.ipcx(*words, "--ops", "20", "--here", "--json")
     assert r.rc == rc, r.err
@@ -472,33 +472,33 @@ def test_what_cannot_be_run_here_is_told(world, words, rc):
     assert {e["kind"] for e in errors} == ({"unavailable"} if rc else set()) and bool(rows) == (rc != 1)
     assert all(line.startswith("ipcx: note: msg ") and "No space left" in line for line in r.err.splitlines())
     r = world.ipcx(*words, "--ops", "20", "--here", "--expect", "p99 < 1ns")
-    assert r.rc == 1, "what is not as expected weighs more"
+    assert r.rc == 1, "an unexpected result takes precedence over an unavailable workload"
 
 
-def test_what_is_too_much_is_refused_unless_forced(world):
+def test_too_much_memory_is_refused_unless_forced(world):
     for more in ([], ["--force"]):
-        world.sysctl("kernel.shmmax", "4096")  # so that nothing comes of it when it is forced
+        world.sysctl("kernel.shmmax", "4096")  # so that the forced run creates nothing
         r = world.ipcx("stress", "shm", "--workload", "churn", "--size", "1P", "--ops", "1", "--here", "--json", *more)
         assert r.rc == 1 and ("refused unless forced" in r.err) == (not more) and ("or use --force" in r.err) == (not more), r.err
         assert bool(r.out) == bool(more)
     assert world.objects() == []
 
 
-def test_units_of_durations(world):
+def test_durations_have_units(world):
     assert {f for f in ROWS["stress"] if FIELDS[f]["unit"] == "nanoseconds"} == {"elapsed", "mean", "p50", "p90", "p99", "p999", "max", "cpu_time"}
     row = world.ipcx(*SHORT, "--json", "--cpus", "1").json["results"][0]
     assert world.ipcx(*SHORT, "--expect", "p99 < 3600s && p99 < 9999999999999").rc == 0 and isinstance(row["p99"], int)
 
 
 def shown():
-    """README.md's commands, and what it shows of their answers: figures differ, so the tour leaves them out."""
+    """Yield the stress commands of README.md and their output; its figures cannot be compared."""
     with open(os.path.join(os.path.dirname(__file__), "../../README.md"), encoding="utf-8") as f:
         text = f.read()
     for command, answer in re.findall(r"^\$ ipcx (stress .*)\n((?:[^`$].*\n|\n)*)", text, re.M):
         yield command, answer
 
 
-def test_the_readme_shows_what_is_there(world):
+def test_the_readme_shows_the_real_output(world):
     found = list(shown())
     assert len(found) >= 3
     for command, answer in found:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""ipcx stress on bad days: interrupted at any moment, workers killed, limits of one, no memory, no permission.
+"""ipcx stress under failures: interrupts at any moment, killed processes, limits of one, no memory, no permission.
 
-Whatever happens: no process is left, no object, and errors are reported."""
+In every case no process and no object is left, and the failure is reported."""
 
 import concurrent.futures
 import contextlib
@@ -21,15 +21,15 @@ RANDOM = random.Random(20261121)
 
 
 def processes(world, word):
-    """The processes in the world whose command line has this word: pid by pid."""
+    """Return the pids of the world's processes whose command line contains this word."""
     script = 'for p in /proc/[0-9]*; do echo "${p#/proc/} $(tr "\\0" " " 2>/dev/null < $p/cmdline)"; done'
     found = (line.partition(" ") for line in world.run("sh", "-c", script).out.splitlines())
     return [int(pid) for pid, _, line in found if word in line and line.split()[:2] != ["sh", "-c"]]
 
 
-def gone(world, word, patience=10):
-    """Wait until none of them is left."""
-    until = time.monotonic() + patience
+def gone(world, word, timeout=10):
+    """Wait until no such process is left. Returns whether that is so."""
+    until = time.monotonic() + timeout
     while (left := processes(world, word)) and time.monotonic() < until:
         time.sleep(0.05)
     return not left
@@ -48,9 +48,9 @@ def begun(world, *words, path=IPCX):
         p.stderr.close()
 
 
-def inside(world, seed, patience=20):
-    """The processes of a run, once it has workers: (the command, its supervisor, the workers), by numbers of here."""
-    until = time.monotonic() + patience
+def inside(world, seed, timeout=20):
+    """Wait for a run's workers; return the pids of the command, the supervisor and the workers, as seen here."""
+    until = time.monotonic() + timeout
     while time.monotonic() < until:
         out = world.run("sh", "-c", "for p in /proc/[0-9]*; do cut -d' ' -f1,4 $p/stat 2>/dev/null; done").out
         parent = {int(line.split()[0]): int(line.split()[1]) for line in out.splitlines()}
@@ -65,12 +65,12 @@ def inside(world, seed, patience=20):
 
 
 def kill(world, signo, *pids):
-    """All at once."""
+    """Send a signal to all of them by one command."""
     return world.run("kill", f"-{int(signo)}", *[str(pid) for pid in pids]).rc
 
 
 def interrupt_one(seed, delay):
-    """As ^C does it: to all of them. In the namespace that is in use, which is empty afterwards."""
+    """Interrupt all processes of a run, as ^C does. The namespace that it loaded must be empty afterwards."""
     world = World()
     try:
         words = ("--here", "--for", "20s", "--seed", str(seed), "--workers", "3")
@@ -90,7 +90,7 @@ def interrupt_one(seed, delay):
 
 @pytest.mark.parametrize("number", range(25))
 def test_an_interrupt_at_any_moment(number):
-    """A hundred moments, four at a time."""
+    """A hundred random moments in all, four runs at a time."""
     release()
     delays = [RANDOM.random() * 0.8 for _ in range(4)]
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
@@ -98,7 +98,7 @@ def test_an_interrupt_at_any_moment(number):
             done.result()
 
 
-def test_a_worker_is_killed(world):
+def test_a_killed_worker_is_reported(world):
     with begun(world, "msg", "--here", "--workload", "churn", "--for", "30s", "--seed", "777001") as p:
         _, _, workers = inside(world, 777001)
         kill(world, signal.SIGKILL, workers[0])
@@ -109,14 +109,14 @@ def test_a_worker_is_killed(world):
 
 @pytest.mark.parametrize("whom", ["supervisor", "command", "both"])
 @pytest.mark.parametrize("mech", ["msg", "sem", "shm", "mq", "pshm", "psem"])
-def test_one_above_is_killed(world, mech, whom):
-    """The supervisor: its parent sweeps. The command: the supervisor sweeps. Both: what is left is what there was."""
+def test_objects_are_removed_after_command_or_supervisor_are_killed(world, mech, whom):
+    """If the supervisor is killed, its parent cleans up; if the command is, the supervisor does; if both are, the next run does."""
     with begun(world, mech, "--here", "--workload", "churn", "--for", "30s", "--seed", "777002") as p:
         command, supervisor, _ = inside(world, 777002)
         kill(world, signal.SIGKILL, *{"supervisor": [supervisor], "command": [command], "both": [supervisor, command]}[whom])
         _, err = p.communicate(timeout=60)
     assert gone(world, "--seed 777002")
-    if whom == "both":  # nobody is there any more who could: but the next run is
+    if whom == "both":
         assert world.objects("all") != []
         r = world.run(release(), "stress", "sem", "--here", "--ops", "1", "--workload", "contend", "--verbose")
         assert r.rc == 0 and re.search(r"removed \d+ objects left by an earlier run", r.err), r.err
@@ -125,8 +125,8 @@ def test_one_above_is_killed(world, mech, whom):
         assert p.returncode == 1 and b"unexpected end" in err, err
 
 
-def test_what_others_have_is_never_swept(world):
-    """Keys of the range, names that look alike, another user's marker: none of them is what a dead run has left."""
+def test_objects_of_others_are_never_removed(world):
+    """Objects with keys of the range or similar names, without a valid marker, are not taken for leftovers of a run."""
     keys = ["0x49000000", "0x49020000", "0x49000001"]
     for key in keys:
         world.ok("mk", "sem", "--nsems", "7", "--key", key)
@@ -143,8 +143,8 @@ def test_what_others_have_is_never_swept(world):
     assert world.objects("all", "-o", "ref") == before
 
 
-def test_two_runs_at_once(world):
-    """Also when their process numbers are the same, as in containers that share an IPC namespace."""
+def test_several_runs_at_once(world):
+    """Also with the same pids, as in containers that share an IPC namespace."""
     words = ["unshare", "--pid", "--fork", release(), "stress", "--here", "--workload", "churn", "--for", "2s"]
     runs = [subprocess.Popen(world.argv(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
     for p in runs:
@@ -153,8 +153,8 @@ def test_two_runs_at_once(world):
     assert world.objects("all") == []
 
 
-def test_a_stop_of_all_processes_is_no_fault(world):
-    """timeout(1), service managers: SIGTERM comes to workers and supervisor as well."""
+def test_sigterm_to_all_processes_is_no_fault(world):
+    """timeout(1) and service managers send SIGTERM to the workers and the supervisor, too."""
     for delay in ("0.3", "0.5", "0.8"):
         script = f'setsid --wait timeout --foreground 60 sh -c \'timeout {delay} "$0" stress --here --for 20s\' "$0"'
         r = world.run("sh", "-c", script, release())
@@ -162,7 +162,7 @@ def test_a_stop_of_all_processes_is_no_fault(world):
         assert world.objects("all") == []
 
 
-def test_killed_in_a_namespace_of_its_own_nothing_is_left(world):
+def test_a_run_killed_in_a_fresh_namespace_leaves_nothing(world):
     with begun(world, "--for", "30s", "--seed", "777003") as p:
         command, supervisor, _ = inside(world, 777003)
         kill(world, signal.SIGKILL, supervisor, command)
@@ -171,8 +171,8 @@ def test_killed_in_a_namespace_of_its_own_nothing_is_left(world):
     assert world.objects("all") == []
 
 
-def test_stopped_and_continued_is_no_standstill(world):
-    """Longer than the watchdog waits."""
+def test_a_stopped_and_continued_run_is_no_standstill(world):
+    """The stop lasts longer than the supervisor waits for an operation."""
     with begun(world, "sem", "--workload", "churn", "--for", "9s", "--cpus", "1", "--seed", "777004") as p:
         command, supervisor, workers = inside(world, 777004)
         for pid in (supervisor, *workers):
@@ -185,8 +185,8 @@ def test_stopped_and_continued_is_no_standstill(world):
 
 
 @pytest.mark.parametrize("mech", ["msg", "sem", "mq", "psem"])
-def test_a_storm_of_stops(world, mech):
-    """Who is interrupted in a call makes it again, and may be too late for what was removed meanwhile: no fault."""
+def test_many_stops_are_no_fault(world, mech):
+    """A worker that repeats an interrupted call may come after the removal, which is no fault."""
     storm = 'n=0; while [ $n -lt 300 ] && kill -STOP "$@" && kill -CONT "$@"; do n=$((n + 1)); sleep 0.002; done; kill -CONT "$@"; echo $n'
     with begun(world, mech, "--workload", "remove-under-waiters", "--for", "6s", "--workers", "5", "--cpus", "1", "--seed", "777006") as p:
         _, supervisor, workers = inside(world, 777006)
@@ -205,8 +205,8 @@ def test_a_worker_that_hangs_is_ended(world):
     assert gone(world, "--seed 777005") and world.objects("all") == []
 
 
-def test_many_victims_on_few_processors(world):
-    """Hundreds that never rest keep a killed one from its end for long: no fault."""
+def test_many_children_on_few_cpus_are_no_fault(world):
+    """Hundreds of busy processes can delay the exit of a killed one for long."""
     r = world.run(release(), "stress", "--workers", "256", "--workload", "undo", "--for", "6s", timeout=120)
     assert (r.rc, r.err) == (0, ""), (r.rc, r.err)
 
@@ -217,7 +217,7 @@ LOW = {"kernel.shmmni": "1", "kernel.msgmni": "1", "kernel.sem": "1 1 1 1", "fs.
 
 @pytest.mark.parametrize("mech", ["msg", "sem", "shm", "mq", "pshm", "psem"])
 def test_limits_of_one(world, mech):
-    """It runs, or says that it cannot: never a fault, never something left."""
+    """A workload runs or reports that it cannot; there are no faults and no objects left."""
     for name, value in LOW.items():
         world.sysctl(name, value)
     r = world.run(release(), "stress", mech, "--here", "--for", "1s", "--seed", "5", timeout=120)
@@ -228,7 +228,7 @@ def test_limits_of_one(world, mech):
     assert world.objects("all") == []
 
 
-def test_limits_of_nothing(world):
+def test_limits_of_zero(world):
     for name in ("kernel.shmmni", "kernel.msgmni"):
         world.sysctl(name, "0")
     r = world.run(release(), "stress", "shm", "msg", "--here", "--for", "500ms", timeout=120)
@@ -236,19 +236,19 @@ def test_limits_of_nothing(world):
     assert world.objects("all") == []
 
 
-def test_namespaces_cannot_be_created(world):
-    """One line, and nothing was run."""
+def test_namespaces_that_cannot_be_created_are_reported(world):
+    """One error line, and nothing runs."""
     script = 'echo 0 > /proc/sys/user/max_ipc_namespaces && exec "$0" stress --for 1s'
     r = world.run("unshare", "--user", "--map-root-user", "sh", "-c", script, release())
     assert r.rc == 1 and r.out == "" and r.err.startswith("ipcx: cannot make a namespace") and "--here" in r.err, r.err
 
 
-def test_as_an_ordinary_user(world):
+def test_an_unprivileged_user_runs_everything(world):
     r = world.run(release(), "stress", "--for", "3s", uid=4711, timeout=120)
     assert (r.rc, r.err) == (0, ""), (r.rc, r.out, r.err)
 
 
-def test_what_would_not_fit_is_refused(world):
+def test_a_plan_beyond_memory_is_refused(world):
     r = world.run(release(), "stress", "shm", "--workload", "churn", "--size", "1P", "--for", "1s")
     assert r.rc == 1 and "memory" in r.err and "refused" in r.err, r.err
     assert r.out == ""
@@ -256,7 +256,7 @@ def test_what_would_not_fit_is_refused(world):
 
 @contextlib.contextmanager
 def memory_group(most):
-    """A control group with this memory limit, of whichever version the machine has."""
+    """A control group, version 2 or 1, with this memory limit."""
     for top, limit in (("/sys/fs/cgroup", "memory.max"), ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")):
         group = f"{top}/ipcx-test-{os.getpid()}"
         with contextlib.suppress(OSError):
@@ -265,7 +265,7 @@ def memory_group(most):
                 break
             os.rmdir(group)
     else:
-        pytest.skip("no control group with a limit of memory can be made")
+        pytest.skip("cannot create a control group with a memory limit")
     with open(f"{group}/{limit}", "w", encoding="ascii") as f:
         f.write(str(most))
     try:
@@ -278,21 +278,21 @@ def memory_group(most):
             time.sleep(0.1)
 
 
-def test_the_memory_of_a_group(world):
-    """A control group that has less than is needed: refused; forced into it: killed, told, and nothing is left."""
+def test_the_memory_limit_of_a_control_group_applies(world):
+    """A plan above the limit is refused. Forced, it is killed and reported, and nothing is left."""
     with memory_group(48 << 20) as group:
         script = f'echo $$ > {group}/cgroup.procs; exec "$@"'
         words = [release(), "stress", "pshm", "--here", "--workload", "churn", "--size", "40M", "--for", "2s", "--objects", "4"]
         r = world.run("sh", "-c", script, "sh", *words, timeout=120)
         assert r.rc == 1 and "refused" in r.err, (r.rc, r.err)
         r = world.run("sh", "-c", script, "sh", *words, "--force", timeout=120)
-        assert r.rc in (0, 1, 137), (r.rc, r.out, r.err)  # sparse as they are, they may fit
+        assert r.rc in (0, 1, 137), (r.rc, r.out, r.err)  # the objects are sparse and may fit
     assert gone(world, "stress pshm --here")
     assert world.objects("all") == []
 
 
-def test_a_group_full_of_files(world):
-    """Pages of files that are on a disk as well are given up by the kernel: no reason to refuse."""
+def test_file_pages_of_a_control_group_count_as_free(world):
+    """The kernel reclaims the page cache, so it is no reason to refuse a plan."""
     with memory_group(64 << 20) as group, tempfile.NamedTemporaryFile(dir="/var/tmp") as f:
         script = f'echo $$ > {group}/cgroup.procs; dd if=/dev/zero of={f.name} bs=1M count=80 conv=fsync 2>/dev/null; exec "$@"'
         words = [release(), "stress", "pshm", "--here", "--workload", "churn", "--size", "4M", "--objects", "2", "--for", "300ms"]
@@ -300,17 +300,17 @@ def test_a_group_full_of_files(world):
         with open(f"{group}/memory.stat", encoding="ascii") as stat:
             files = dict(line.split() for line in stat)
         if int(files.get("total_inactive_file", files["inactive_file"])) < 32 << 20:
-            pytest.skip("what is written to /var/tmp does not stay in the page cache")
+            pytest.skip("files in /var/tmp do not stay in the page cache")
     assert (r.rc, r.err) == (0, ""), (r.rc, r.err)
 
 
-def test_memory_runs_out(world):
-    """The kernel kills whom it likes: nothing hangs, nothing is left, and it is not called a success."""
+def test_out_of_memory_is_no_success(world):
+    """Whichever process the kernel kills, nothing hangs or is left, and the run fails."""
     with memory_group(12 << 20) as group:
         script = f'echo $$ > {group}/cgroup.procs; exec "$@"'
         words = [release(), "stress", "msg", "--here", "--workload", "churn", "--workers", "200", "--for", "2s", "--force"]
         r = world.run("sh", "-c", script, "sh", *words, timeout=120)
         assert r.rc in (1, 137, -9), (r.rc, r.out, r.err)
     assert gone(world, "stress msg --here")
-    if r.rc == 1:  # the command itself was spared: it swept
+    if r.rc == 1:  # the command itself survived and cleaned up
         assert world.objects("all") == [], r.err

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""ipcx stress beside a C library that breaks what the kernel promises (helpers/lie.c): each lie is found and told."""
+"""ipcx stress with a preloaded library that breaks promises of the kernel (helpers/lie.c): each lie is detected."""
 
 import pytest
 from helpers.tools import preload, release
 
-# The lie, and who finds it. What is broken only in calls that block for ever is found as a standstill.
+# Each lie with the mechanism and workload that detects it; a lie in calls that block for ever is detected as a standstill.
 LIES = [
     ("msg-drop", "msg", "transfer"), ("msg-double", "msg", "transfer"), ("msg-corrupt", "msg", "transfer"),
     ("msg-cut", "msg", "transfer"), ("msg-order", "msg", "transfer"), ("msg-read", "msg", "transfer"),
@@ -27,7 +27,7 @@ LIES = [
 
 
 @pytest.mark.parametrize("lie,mech,workload", LIES, ids=["-".join((lie, workload)) for lie, _, workload in LIES])
-def test_a_lie_is_found(world, lie, mech, workload):
+def test_a_lie_is_detected(world, lie, mech, workload):
     words = (release(), "stress", mech, "--workload", workload, "--for", "400ms", "--seed", "1")
     r = world.run(*words, env={"LD_PRELOAD": preload("lie"), "LIE": lie}, timeout=120)
     assert r.rc == 1, (r.rc, r.out, r.err)
@@ -35,8 +35,8 @@ def test_a_lie_is_found(world, lie, mech, workload):
 
 
 @pytest.mark.parametrize("mech,workload", sorted({(mech, workload) for _, mech, workload in LIES}))
-def test_without_a_lie_nothing_is_found(world, mech, workload):
-    """The same library that tells the truth: what is found above is the lie."""
+def test_without_a_lie_there_is_no_fault(world, mech, workload):
+    """The same library without a lie: the faults above come from the lie alone."""
     words = (release(), "stress", mech, "--workload", workload, "--for", "400ms", "--seed", "1")
     r = world.run(*words, env={"LD_PRELOAD": preload("lie"), "LIE": "none"}, timeout=120)
     assert (r.rc, r.err) == (0, ""), (r.rc, r.out, r.err)
@@ -55,12 +55,12 @@ def compare(world, lie, way, load):
 
 
 @pytest.mark.parametrize("lie,way,load", COMPARED, ids=["-".join((lie, load)) for lie, _, load in COMPARED])
-def test_a_lie_is_found_in_a_comparison(world, lie, way, load):
+def test_a_lie_is_detected_in_a_comparison(world, lie, way, load):
     r = compare(world, lie, way, load)
     assert r.rc == 1 and f"{way} {load}: " in r.err, (r.rc, r.out, r.err)
 
 
 @pytest.mark.parametrize("way,load", sorted({(way, load) for _, way, load in COMPARED}))
-def test_without_a_lie_a_comparison_finds_nothing(world, way, load):
+def test_without_a_lie_a_comparison_has_no_fault(world, way, load):
     r = compare(world, "none", way, load)
     assert (r.rc, r.err) == (0, ""), (r.rc, r.out, r.err)
