@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# bash completion for ipcx. It knows nothing itself: 'ipcx complete' does, from the program's own tables.
+# bash completion for ipcx. All candidates come from 'ipcx complete', which uses the program's own tables.
 
-# Read the line up to the cursor: words, without their quotes and nothing in them evaluated; quote, the one that
-# is still open; kept, what stays on the line of the last word, because bash completes from a quote or from a
-# character of COMP_WORDBREAKS on.
+# Read the line up to the cursor into words (without quotes, nothing evaluated), quote (the one that is still open),
+# and kept (the part of the last word that stays on the line, because bash completes from a quote or from a
+# character of COMP_WORDBREAKS on).
 __ipcx_read() {
 	local c word='' begun='' rest=${COMP_LINE:0:COMP_POINT}
 	words=() quote='' kept=''
@@ -31,7 +31,7 @@ __ipcx_read() {
 	words+=("$word")
 }
 
-# Offer a whole word: what replaces the end of the line, quoted so that no name that somebody chose is evaluated.
+# Offer a whole word, as the text that replaces the end of the line; quoted, so that no name is evaluated.
 __ipcx_offer() {
 	local text=${1#"$kept"}
 	case $quote in
@@ -54,7 +54,7 @@ _ipcx() {
 	while IFS= read -r line; do
 		case $line in
 		:files)
-			compopt -o filenames # bash quotes them, and marks directories
+			compopt -o filenames # let bash quote them and mark directories
 			while IFS= read -r line; do
 				line=$option$line
 				COMPREPLY+=("${line#"$kept"}")
@@ -65,7 +65,7 @@ _ipcx() {
 				__ipcx_offer "$option$line"
 			done < <(compgen -u -- "$value")
 			;;
-		:groups) # behind the colon of USER:GROUP
+		:groups) # after the colon of USER:GROUP
 			while IFS= read -r line; do
 				__ipcx_offer "$option${value%%:*}:$line"
 			done < <(compgen -g -- "${value#*:}")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# fish completion for ipcx. It knows nothing itself: 'ipcx complete' does, from the program's own tables.
+# fish completion for ipcx. All candidates come from 'ipcx complete', which uses the program's own tables.
 
 function __ipcx_complete
     set -l words (commandline -opc)
-    # Without its quotes, even an open one; nothing is evaluated.
+    # Remove quotes, even an open one, without evaluating anything.
     set -l word (string unescape -- (commandline -ct))
     set -l option (string match -r -- '^--[^=]*=' "$word")
     set -l value (string replace -r -- '^--[^=]*=' '' "$word")

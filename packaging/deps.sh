@@ -1,17 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# packaging/deps.sh KIND…  installs what is missing for
+# packaging/deps.sh KIND…  installs missing packages for
 #
 #   build   building ipcx, its library and its man pages
 #   test    build, and running the test suites
-#   containers  the runtimes that tests/containers starts, as far as they can be had; nothing
-#               of them is started now
+#   containers  the runtimes that tests/containers starts, as far as available; their
+#               services are not started
 #   clang   the second compiler, its sanitizers, clang-format
 #   deb     build, and making the Debian package
 #
-# The one place that knows what these things are called on which distribution.
-# Silent when nothing is missing; what it says, it says on stderr.
+# The only place that knows package names of distributions.
+# Silent if nothing is missing; all output goes to stderr.
 set -eu
 
 die() {
@@ -19,7 +19,7 @@ die() {
 	exit 1
 }
 
-# The first word of ID and ID_LIKE that is known here decides.
+# Print the first known word of ID and ID_LIKE.
 family() {
 	for os in /etc/os-release /usr/lib/os-release; do
 		[ -r "$os" ] || continue
@@ -53,7 +53,7 @@ names() {
 	debian:containers) echo runc crun bubblewrap busybox-static jq procps podman conmon uidmap lxc containerd \
 		docker.io systemd-container ;;
 
-	# On RHEL and its kin some of these are in CRB and EPEL.
+	# On RHEL and similar distributions some of these are in CRB and EPEL.
 	fedora:build) echo gcc meson ninja-build pkgconf-pkg-config \
 		libcap-devel json-c-devel libmount-devel scdoc python3 ;;
 	fedora:test) echo gcc-c++ libasan libubsan libcmocka-devel \
@@ -68,7 +68,7 @@ names() {
 	arch:containers) echo runc crun bubblewrap busybox jq procps-ng podman conmon lxc docker ;;
 	arch:clang) echo clang compiler-rt ;;
 
-	# gcc has no sanitizers on musl: there only the clang build can be tested.
+	# gcc has no sanitizers on musl: only the clang build can be tested there.
 	alpine:build) echo gcc musl-dev linux-headers meson samurai pkgconf \
 		json-c-dev libcap-dev util-linux-dev scdoc python3 ;;
 	alpine:test) echo g++ cmocka-dev py3-pytest py3-jsonschema strace util-linux \
@@ -76,7 +76,7 @@ names() {
 	alpine:containers) echo runc crun bubblewrap busybox-static jq procps podman conmon lxc docker ;;
 	alpine:clang) echo clang clang-extra-tools compiler-rt ;;
 
-	*) die "nothing is known about '$1' on $family" ;;
+	*) die "unknown kind '$1' on $family" ;;
 	esac
 }
 
@@ -100,7 +100,7 @@ debian)
 fedora) install="dnf install -y --setopt=install_weak_deps=False" ;;
 arch)
 	install="pacman -S --needed --noconfirm"
-	# New lists without an upgrade can break an Arch: only where there are none yet.
+	# New package lists without an upgrade can break Arch: get them only if there are none.
 	ls /var/lib/pacman/sync/*.db >/dev/null 2>&1 || refresh="pacman -Sy"
 	;;
 alpine) install="apk add --no-cache" ;;
@@ -135,7 +135,7 @@ run() {
 	$as_root env DEBIAN_FRONTEND=noninteractive $1 </dev/null >>"$log" 2>&1
 }
 
-# Daemons are installed for tests that start them by themselves: no service may start now.
+# Prevent packages from starting services: the tests start the daemons they need.
 policy=/usr/sbin/policy-rc.d
 case " $* " in
 *" containers "*) if [ "$family" = debian ] && [ ! -e $policy ] && [ -z "$as_root" ]; then
@@ -146,11 +146,10 @@ fi ;;
 esac
 
 echo "deps.sh: installing$missing" >&2
-# One source that is out of reach need not matter: the next step tells.
+# An unreachable source may not matter: the next step would fail.
 [ -z "$refresh" ] || run "$refresh" || :
 run "$install$missing" && exit 0
-# Runtimes are wanted as far as they can be had: one by one, and the tests say which are
-# not there.
+# Install the runtimes that are available, one by one; the tests report missing ones.
 if [ "$*" = containers ]; then
 	for package in $missing; do
 		run "$install $package" || echo "deps.sh: $package could not be installed" >&2

@@ -1,17 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# packaging/try.sh [ARGS…]  builds ipcx where it is checked out and runs it: ipcx ARGS,
-# or ipcx ls. Installs what the build needs, the first time; installs nothing of ipcx.
+# packaging/try.sh [ARGS…]  builds ipcx in the checkout and runs it with ARGS (default:
+# ls). The first time, installs the packages that the build needs; never installs ipcx.
 #
-# IPCX_BUILD=DIR builds there instead of in build/try.
+# IPCX_BUILD=DIR sets the build directory (default: build/try).
 set -eu
 
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 build=${IPCX_BUILD:-$top/build/try}
 log=$build/try.log
 
-# Only ipcx may write on stdout or read stdin.
+# Keep stdin and stdout for ipcx.
 build() {
 	if [ ! -e "$build/build.ninja" ]; then
 		meson setup --buildtype=release "$build" "$top" || return
@@ -20,7 +20,7 @@ build() {
 }
 
 if [ ! -e "$build/build.ninja" ]; then
-	# Where no package may be installed, the tools may be there by other means.
+	# Without permission to install packages, the tools may still be available.
 	"$top/packaging/deps.sh" build </dev/null >&2 ||
 		{ command -v meson && command -v ninja; } >/dev/null || exit 1
 	mkdir -p -- "$build"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From the words of a command to the bytes of memory that it means. */
+/* Open the memory that an operand names, and read the range that the options select. */
 #include "memory/memory.h"
 
 #include <inttypes.h>
@@ -9,8 +9,8 @@
 
 /* clang-format off */
 const struct opt mem_range_opts[] = {
-	{ "offset", 0, SIZE(struct mem_range, offset), .arg = "BYTES", .help = "begin at this byte; the first is 0" },
-	{ "length", 0, SIZE(struct mem_range, length), GIVEN(struct mem_range, given, MEM_GIVEN_LENGTH), .arg = "BYTES", .help = "so many bytes; without it, all to the end" },
+	{ "offset", 0, SIZE(struct mem_range, offset), .arg = "BYTES", .help = "begin at this byte (default 0)" },
+	{ "length", 0, SIZE(struct mem_range, length), GIVEN(struct mem_range, given, MEM_GIVEN_LENGTH), .arg = "BYTES", .help = "number of bytes (default: to the end)" },
 	{ .name = "" },
 };
 /* clang-format on */
@@ -49,14 +49,14 @@ int mem_bytes(const struct mem *mem, const struct mem_range *range, uint64_t *re
 	uint64_t size = ipcx_mem_size(mem->m), n = range->length;
 
 	if (range->offset > size) {
-		msg_error("%s: has no byte %" PRIu64 ": it ends at %" PRIu64, mem->name,
-			  range->offset, size);
+		msg_error("%s: offset %" PRIu64 " is beyond its end at %" PRIu64,
+			  mem->name, range->offset, size);
 		return EXIT_FAILED;
 	}
 	if (!(range->given & MEM_GIVEN_LENGTH))
 		n = size - range->offset;
 	if (n > size - range->offset) {
-		msg_error("%s: has no %" PRIu64 " bytes from %" PRIu64
+		msg_error("%s: does not have %" PRIu64 " bytes from %" PRIu64
 			  " on: it ends at %" PRIu64,
 			  mem->name, n, range->offset, size);
 		return EXIT_FAILED;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx shm read, and the same of all memory: what is in it. */
+/* ipcx shm read, and the same for all memory: print its bytes. */
 #include "commands.h"
 #include "memory/memory.h"
 #include "ui/bytes.h"
@@ -17,7 +17,7 @@ struct read_args {
 
 /* ---- read */
 
-/* A reader that has gone away has seen enough. */
+/* Stop when the reader has closed the pipe. */
 static int flushed(void)
 {
 	return out_flush() < 0 ? EXIT_FAILED : EXIT_DONE;
@@ -51,8 +51,7 @@ static int mem_read_take_file(void *data, uint64_t at, const char *bytes, size_t
 	return savebig_add(data, bytes, n);
 }
 
-/* Show it; a write that failed is told at the end of the program, and a pipe that was
- * closed is no failure. */
+/* Print it. main.c reports a write error at the end, except EPIPE. */
 static int mem_read_show(struct app *app, const struct read_args *args,
 			 const struct mem *mem, uint64_t at, uint64_t n)
 {
@@ -78,7 +77,8 @@ static int mem_read_save(struct app *app, const struct read_args *args, const ch
 	struct savebig file = { .path = NULL };
 	struct mem mem = { .m = NULL };
 	uint64_t at, n;
-	/* While we are at home: another namespace may have other rights. */
+	/* Open the file before moving to another namespace, which may have other rights.
+	 * */
 	int r = savebig_open(&file, args->file, args->force);
 
 	if (!r)
@@ -101,11 +101,11 @@ static int mem_read_check(const struct app *app, const struct read_args *args, i
 	if (args->hex + args->strings + (args->file != NULL) > 1)
 		return msg_usage("--hex, --strings and -O contradict each other");
 	if ((args->given & GIVEN_MIN) && !args->strings)
-		return msg_usage("--min goes with --strings");
+		return msg_usage("--min needs --strings");
 	if ((args->given & GIVEN_MIN) && (args->min < 1 || args->min > STRINGS_MIN_MAX))
 		return msg_usage("--min: 1 to %d characters", STRINGS_MIN_MAX);
 	if (args->force && !args->file)
-		return msg_usage("--force goes with -O");
+		return msg_usage("--force needs -O");
 	return 0;
 }
 
@@ -131,11 +131,11 @@ static int run_read(struct app *app, void *data, int n, char **words)
 
 /* clang-format off */
 static const struct opt read_opts[] = {
-	{ "hex",     'x', FLAG(struct read_args, hex),     .help = "as a hexadecimal dump, as on a terminal" },
-	{ "strings", 's', FLAG(struct read_args, strings), .help = "only the texts in it, a line each" },
-	{ "min",     0,   NUMBER(struct read_args, min),   GIVEN(struct read_args, given, GIVEN_MIN), .arg = "N", .help = "with --strings: texts of at least so many characters; without it, 4" },
-	{ "output-file", 'O', TEXT(struct read_args, file), .arg = "FILE", .complete = COMPLETE_FILES, .help = "into a new file, zeroes as holes; - is standard output, whatever that is" },
-	{ "force",   'f', FLAG(struct read_args, force),   .help = "with -O: replace a file" },
+	{ "hex",     'x', FLAG(struct read_args, hex),     .help = "print a hexadecimal dump (default on a terminal)" },
+	{ "strings", 's', FLAG(struct read_args, strings), .help = "print only the strings in it, one per line" },
+	{ "min",     0,   NUMBER(struct read_args, min),   GIVEN(struct read_args, given, GIVEN_MIN), .arg = "N", .help = "with --strings: minimum length (default 4)" },
+	{ "output-file", 'O', TEXT(struct read_args, file), .arg = "FILE", .complete = COMPLETE_FILES, .help = "write to a new, sparse file; -: raw to stdout" },
+	{ "force",   'f', FLAG(struct read_args, force),   .help = "with -O: replace an existing file" },
 	{ .name = "" },
 };
 
@@ -147,17 +147,17 @@ static const struct opt_group read_options[] = {
 };
 
 static const struct example read_keyed[] = {
-	{ "ipcx {noun} read 5 --offset 4K --length 256",  "a part of it; on a terminal as a dump" },
-	{ "ipcx {noun} read 0x4d2 --strings --min 8",     "the texts in the segment with this key" },
-	{ "ipcx {noun} read 5 -O segment.bin",            "all of it, into a new file" },
-	{ "ipcx {noun} read 5 --ns web | grep -c error",  "in a container; raw in a pipe" },
+	{ "ipcx {noun} read 5 --offset 4K --length 256",  "a part of it; a dump on a terminal" },
+	{ "ipcx {noun} read 0x4d2 --strings --min 8",     "the strings in the segment with this key" },
+	{ "ipcx {noun} read 5 -O segment.bin",            "all of it, to a new file" },
+	{ "ipcx {noun} read 5 --ns web | grep -c error",  "in a container; raw bytes into a pipe" },
 	{ "", "" },
 };
 
 static const struct example read_named[] = {
 	{ "ipcx {noun} read /cache --hex --length 256",     "its first bytes as a dump" },
-	{ "ipcx {noun} read /cache -O cache.bin",           "all of it, into a new file" },
-	{ "ipcx {noun} read /cache --ns web | grep -c error", "in a container; raw in a pipe" },
+	{ "ipcx {noun} read /cache -O cache.bin",           "all of it, to a new file" },
+	{ "ipcx {noun} read /cache --ns web | grep -c error", "in a container; raw bytes into a pipe" },
 	{ "", "" },
 };
 
@@ -169,9 +169,9 @@ static const struct variant read_variants[] = {
 
 const struct cmd cmd_mem_read = {
 	.name = "read", .needs = IPCX_CAN_MEMORY,
-	.operands = "REF", .summary = "read memory: raw, as a dump, or the texts in it",
-	.about = "Writes the bytes as they are; on a terminal, as a hexadecimal dump. Bytes beyond the end are an error before anything "
-		 "is written. In a dump, lines like the one before are one '*', and the last one is always shown.",
+	.operands = "REF", .summary = "Read memory: raw, as a dump, or its strings",
+	.about = "Writes the raw bytes, or on a terminal a hexadecimal dump. A range beyond the end is an error before anything "
+		 "is written. In a dump, repeated lines are shown as one '*'; the last line is always shown.",
 	.variants = read_variants, .options = read_options, .complete = COMPLETE_REFS, .args_size = sizeof(struct read_args),
 	.exits = EXITS(NO_SUCH_OBJECT),
 	.run = run_read,

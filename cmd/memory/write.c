@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx shm write, fill and copy, and the same of all memory: what gets into it, and that
- * nothing is begun that does not fit. */
+/* ipcx shm write, fill and copy, and the same for all memory. Nothing is written unless
+ * all of it fits. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -17,20 +17,20 @@
 /* ---- write */
 
 struct write_args {
-	struct mem_range range; /* without --length */
+	struct mem_range range; /* --length is not used */
 	struct ns_args where;
 };
 
-/* What is to be written. Its length is known when it has ended, or when it is a file. */
+/* The input. Its length is known at its end, or in advance if it is a file. */
 struct input {
 	const char *name;
 	int fd;
-	struct ix_buf first; /* what was read before anything is written */
+	struct ix_buf first; /* read before anything is written */
 	bool ended;
 };
 
-/* As much as is read before a file's own word on its length is taken: files of /proc and
- * /sys say 0 or a page. */
+/* Bytes read before fstat() is trusted for the length: files of /proc and /sys report 0
+ * or one page. */
 #define FIRST ((size_t)4 << 20)
 
 static int input_failed(const struct input *in, int error)
@@ -39,7 +39,7 @@ static int input_failed(const struct input *in, int error)
 	return EXIT_FAILED;
 }
 
-/* More of the input behind what is there: at most n bytes. 0, or an exit status. */
+/* Read at most n more bytes of the input. Returns 0, or an exit status. */
 static int read_more(struct input *in, size_t n)
 {
 	while (n > 0 && !in->ended) {
@@ -61,7 +61,7 @@ static int read_more(struct input *in, size_t n)
 	return 0;
 }
 
-/* How many bytes of a file are left; UINT64_MAX for anything else. */
+/* Return the number of bytes left in a file; UINT64_MAX for anything else. */
 static uint64_t left_in(const struct input *in)
 {
 	off_t at = lseek(in->fd, 0, SEEK_CUR);
@@ -77,13 +77,13 @@ static int mem_write_too_long(const struct input *in, const struct mem *mem, uin
 {
 	uint64_t size = ipcx_mem_size(mem->m);
 
-	msg_error("%s: %s does not fit: from byte %" PRIu64
-		  " on there is room for %" PRIu64 " bytes; %s",
-		  mem->name, in->name, at, size - at, written);
+	msg_error("%s: %s does not fit: there is room for %" PRIu64
+		  " bytes from byte %" PRIu64 " on; %s",
+		  mem->name, in->name, size - at, at, written);
 	return EXIT_FAILED;
 }
 
-/* Read so much that it is certain whether all of it fits. */
+/* Read enough of the input to know whether all of it fits. */
 static int mem_write_fits(struct input *in, const struct mem *mem, uint64_t at)
 {
 	uint64_t room = ipcx_mem_size(mem->m) - at, left;
@@ -104,7 +104,7 @@ static int mem_write_fits(struct input *in, const struct mem *mem, uint64_t at)
 	return r;
 }
 
-/* What was read, and then the rest of a file, which may have become longer meanwhile. */
+/* Write what was read, then the rest of a file, which may have grown meanwhile. */
 static int mem_write_write_all(struct app *app, struct input *in, const struct mem *mem,
 			       uint64_t at)
 {
@@ -114,7 +114,7 @@ static int mem_write_write_all(struct app *app, struct input *in, const struct m
 	do {
 		if (in->first.len > size - at)
 			return mem_write_too_long(in, mem, at,
-						  "what stood before it was written");
+						  "everything before it was written");
 		r = ipcx_mem_write(mem->m, at, in->first.data, in->first.len);
 		if (r < 0)
 			return app_failed(app, r);
@@ -154,7 +154,8 @@ static int run_write(struct app *app, void *data, int n, char **words)
 				 app_noun(app));
 	if (n == 2 && strcmp(words[1], "-")) {
 		in.name = words[1];
-		/* While we are at home: another namespace may have other files. */
+		/* Open the file before moving to another namespace, which may have other
+		 * files. */
 		in.fd = fd = ix_open_input(AT_FDCWD, words[1], &why);
 		if (fd < 0) {
 			msg_error("%s: cannot be opened: %s", words[1], why);
@@ -166,13 +167,14 @@ static int run_write(struct app *app, void *data, int n, char **words)
 	return r;
 }
 
-/* What was changed when somebody stops us: 0, or an exit status after a message. */
+/* If a signal has arrived, report what was written. Returns 0, or an exit status after a
+ * message. */
 static int stopped(const struct mem *mem, uint64_t from, uint64_t at)
 {
 	if (!stop_wanted())
 		return 0;
 	msg_error("%s: interrupted: %" PRIu64 " bytes from %" PRIu64
-		  " on are written, what follows is as it was",
+		  " on are written, the rest is unchanged",
 		  mem->name, at - from, from);
 	return EXIT_FAILED;
 }
@@ -285,7 +287,7 @@ static int run_copy(struct app *app, void *data, int n, char **words)
 
 /* clang-format off */
 static const struct opt write_opts[] = {
-	{ "offset", 0, SIZE(struct mem_range, offset), .arg = "BYTES", .help = "begin at this byte; the first is 0" },
+	{ "offset", 0, SIZE(struct mem_range, offset), .arg = "BYTES", .help = "begin at this byte (default 0)" },
 	{ .name = "" },
 };
 
@@ -296,14 +298,14 @@ static const struct opt_group write_options[] = {
 };
 
 static const struct example write_keyed[] = {
-	{ "echo hello | ipcx {noun} write 5",              "at its beginning" },
-	{ "ipcx {noun} write 0x4d2 --offset 4K table.bin", "a file, into the segment with this key" },
+	{ "echo hello | ipcx {noun} write 5",              "write at its beginning" },
+	{ "ipcx {noun} write 0x4d2 --offset 4K table.bin", "write a file to the segment with this key" },
 	{ "", "" },
 };
 
 static const struct example write_named[] = {
-	{ "echo hello | ipcx {noun} write /cache",            "at its beginning" },
-	{ "ipcx {noun} write /cache --offset 4K table.bin",   "a file" },
+	{ "echo hello | ipcx {noun} write /cache",            "write at its beginning" },
+	{ "ipcx {noun} write /cache --offset 4K table.bin",   "write a file" },
 	{ "", "" },
 };
 
@@ -315,15 +317,15 @@ static const struct variant write_variants[] = {
 
 const struct cmd cmd_mem_write = {
 	.name = "write", .needs = IPCX_CAN_MEMORY,
-	.operands = "REF [FILE|-]", .summary = "write a file or standard input to memory",
-	.about = "Nothing is written unless all of it fits: what has no length of its own, such as a pipe, is read to its end first.",
+	.operands = "REF [FILE|-]", .summary = "Write a file or standard input to memory",
+	.about = "Nothing is written unless all of it fits: input of unknown length, such as a pipe, is first read to its end.",
 	.variants = write_variants, .options = write_options, .complete = COMPLETE_REFS | COMPLETE_FILES, .args_size = sizeof(struct write_args),
 	.exits = EXITS(NO_SUCH_OBJECT),
 	.run = run_write,
 };
 
 static const struct opt fill_opts[] = {
-	{ "byte", 'b', NUMBER(struct fill_args, byte), .arg = "N", .help = "with this byte, 0 to 255 (0xff); without it, 0" },
+	{ "byte", 'b', NUMBER(struct fill_args, byte), .arg = "N", .help = "the byte to write, 0 to 255 or 0xff (default 0)" },
 	{ .name = "" },
 };
 
@@ -335,14 +337,14 @@ static const struct opt_group fill_options[] = {
 };
 
 static const struct example fill_keyed[] = {
-	{ "ipcx {noun} fill 5",                                      "make all of it zero" },
-	{ "ipcx {noun} fill 5 --byte 0xff --offset 4K --length 4K", "the second page" },
+	{ "ipcx {noun} fill 5",                                      "fill all of it with zeroes" },
+	{ "ipcx {noun} fill 5 --byte 0xff --offset 4K --length 4K", "fill the second page" },
 	{ "", "" },
 };
 
 static const struct example fill_named[] = {
-	{ "ipcx {noun} fill /cache",                                      "make all of it zero" },
-	{ "ipcx {noun} fill /cache --byte 0xff --offset 4K --length 4K", "the second page" },
+	{ "ipcx {noun} fill /cache",                                      "fill all of it with zeroes" },
+	{ "ipcx {noun} fill /cache --byte 0xff --offset 4K --length 4K", "fill the second page" },
 	{ "", "" },
 };
 
@@ -354,8 +356,8 @@ static const struct variant fill_variants[] = {
 
 const struct cmd cmd_mem_fill = {
 	.name = "fill", .needs = IPCX_CAN_MEMORY,
-	.operands = "REF", .summary = "write the same byte all over memory",
-	.about = "Writes one byte again and again: to all of it, or to the range that is given, which must be there.",
+	.operands = "REF", .summary = "Fill memory with one byte",
+	.about = "Fills all of the memory, or the given range, which must be inside it, with one byte.",
 	.variants = fill_variants, .options = fill_options, .complete = COMPLETE_REFS, .args_size = sizeof(struct fill_args),
 	.exits = EXITS(NO_SUCH_OBJECT),
 	.run = run_fill,
@@ -367,14 +369,14 @@ static const struct opt_group copy_options[] = {
 };
 
 static const struct example copy_keyed[] = {
-	{ "ipcx {noun} copy 5 6",           "from one segment to the other" },
-	{ "ipcx {noun} copy 5 pshm:/cache", "from a segment to a POSIX object" },
+	{ "ipcx {noun} copy 5 6",           "copy one segment to another" },
+	{ "ipcx {noun} copy 5 pshm:/cache", "copy a segment to a POSIX object" },
 	{ "", "" },
 };
 
 static const struct example copy_named[] = {
-	{ "ipcx {noun} copy /cache /copy", "from one object to the other" },
-	{ "ipcx {noun} copy /cache shm:5", "from an object to a System V segment" },
+	{ "ipcx {noun} copy /cache /copy", "copy one object to another" },
+	{ "ipcx {noun} copy /cache shm:5", "copy an object to a System V segment" },
 	{ "", "" },
 };
 
@@ -386,8 +388,8 @@ static const struct variant copy_variants[] = {
 
 const struct cmd cmd_mem_copy = {
 	.name = "copy", .needs = IPCX_CAN_MEMORY,
-	.operands = "FROM TO", .summary = "copy memory, also to the other kind of it",
-	.about = "Copies all of FROM to the beginning of TO, which may be larger; what is behind it there stays. Either may be {peers}.",
+	.operands = "FROM TO", .summary = "Copy memory to another object ({peers})",
+	.about = "Copies all of FROM to the beginning of TO, which may be larger; the rest of TO is unchanged. Either may be {peers}.",
 	.variants = copy_variants, .options = copy_options, .complete = COMPLETE_REFS, .args_size = sizeof(struct copy_args),
 	.exits = EXITS(NO_SUCH_OBJECT),
 	.run = run_copy,

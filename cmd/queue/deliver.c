@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * No message is lost between its queue and the reader: each is written before the next
- * one is taken, so that whatever ends us has one message in its hands at most, and what
- * cannot be written is put back, or written to standard error.
+ * Lose no message between its queue and the reader: each is written before the next one
+ * is received. Whenever the process ends it holds at most one message, and one that
+ * cannot be written is put back, or written to stderr.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -12,25 +12,25 @@
 #include "queue/record.h"
 #include "stop.h"
 
-/* How long putting back may wait when there is no other place left. */
+/* Timeout for putting a message back, if it cannot be saved otherwise. */
 #define LAST_TIMEOUT INT64_C(10000000000)
 
-/* Into the queue; else as a record to standard error. It is still in the library's hands,
- * which sends from there. */
+/* Put a message back, or else write it to stderr as a record. It is still in the
+ * library's buffer, which is sent from there. */
 static void give_back(struct delivery *d, const struct ipcx_message *m)
 {
 	auto_buf struct ix_buf record = { 0 };
 
 	if (ipcx_queue_send(d->q, m, 0) == 0) {
-		msg_note("taken, not delivered, put back at the end of the queue: 1");
+		msg_note("received, not delivered, put back at the end of the queue: 1");
 		return;
 	}
 	if (record_put(&record, app_of(d->app)->message_label, m) == 0 &&
 	    msg_data(record.data, record.len) == 0)
 		msg_note(
-			"taken, not delivered, cannot be put back, stands above as a record: 1");
+			"received, not delivered, cannot be put back, written above as a record: 1");
 	else if (ipcx_queue_send(d->q, m, LAST_TIMEOUT) < 0)
-		msg_error("taken, not delivered, LOST: 1: %s", ipcx_error(d->app->x));
+		msg_error("received, not delivered, LOST: 1: %s", ipcx_error(d->app->x));
 }
 
 int deliver_failed(struct delivery *d, int error, const struct ipcx_message *m)
@@ -38,7 +38,7 @@ int deliver_failed(struct delivery *d, int error, const struct ipcx_message *m)
 	out_drop();
 	stop_hush();
 	if (error == -EINTR)
-		msg_error("interrupted: %s does not take what was received", d->where);
+		msg_error("interrupted: %s does not accept the message", d->where);
 	else if (error == -ENOMEM)
 		msg_error("out of memory for a message");
 	else

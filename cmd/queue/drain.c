@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx msg drain, and the same of all queues: everything in one moves to a file that was
- * not there before. */
+/* ipcx msg drain, and the same for all queues: move all messages to a new or empty file.
+ * */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -19,9 +19,9 @@ struct drain_args {
 	struct ns_args where;
 };
 
-/* Where the file will be, looked up where we are before --ns leads us elsewhere. */
+/* The directory and name of the file, resolved before moving to another namespace. */
 struct target {
-	const char *path, *file; /* its last part */
+	const char *path, *file; /* file: its last component */
 	int dirfd;
 };
 
@@ -40,7 +40,7 @@ static int drain_find_target(const char *path, struct target *t)
 	return EXIT_FAILED;
 }
 
-/* Two that empty queues into one file would write over each other: the first has it. */
+/* Lock the file: two processes draining queues into it would overwrite each other. */
 static int drain_take_file(const char *path, int fd)
 {
 	struct stat st;
@@ -50,13 +50,14 @@ static int drain_take_file(const char *path, int fd)
 		return EXIT_FAILED;
 	}
 	if (fstat(fd, &st) < 0 || st.st_size > 0) {
-		msg_error("%s: is there already, and not empty", path);
+		msg_error("%s: exists and is not empty", path);
 		return EXIT_FAILED;
 	}
 	return 0;
 }
 
-/* A new file, an empty one, or what is none: nothing that was saved before is lost. */
+/* Open a new file, an empty one, or something that is not a regular file: no data is
+ * overwritten. */
 static int open_target(const struct target *t, int *ret_fd)
 {
 	const char *why;
@@ -74,7 +75,7 @@ static int open_target(const struct target *t, int *ret_fd)
 	return r;
 }
 
-/* Few at first, so that an output that takes nothing is found out early. */
+/* Begin with small batches, so that an output that accepts nothing is detected early. */
 static int drain_all(struct delivery *d)
 {
 	uint64_t left = queue_there(d->q), some = 1, n;
@@ -92,7 +93,7 @@ static int drain_all(struct delivery *d)
 	return d->false_ones ? EXIT_PART : EXIT_DONE;
 }
 
-/* What was taken is on disk before this ends well. */
+/* Sync to disk what was received. */
 static int drain_settle(const char *path, int fd)
 {
 	if (fsync(fd) == 0 || errno == EINVAL || errno == EROFS)
@@ -101,7 +102,7 @@ static int drain_settle(const char *path, int fd)
 	return EXIT_FAILED;
 }
 
-/* The queue is open. */
+/* Drain the open queue to the target. */
 static int drain_drain(struct delivery *d, const struct target *t)
 {
 	auto_fd int fd = -1;
@@ -116,7 +117,7 @@ static int drain_drain(struct delivery *d, const struct target *t)
 	out_start(t->file ? fd : STDOUT_FILENO, stop_wanted);
 	r = drain_all(d);
 	out_start(STDOUT_FILENO, NULL);
-	/* Half a record would keep 'load' from taking those that are whole. */
+	/* Remove an incomplete record, which 'load' would reject. */
 	if (r == EXIT_FAILED && d->file)
 		(void)!ftruncate(fd, (off_t)d->whole);
 	if (r == EXIT_DONE && t->file)
@@ -155,13 +156,13 @@ static const struct opt_group options[] = {
 };
 
 static const struct example keyed[] = {
-	{ "ipcx {noun} drain 5 saved",                              "save what is in a queue, and empty it" },
-	{ "ipcx {noun} drain 5 saved && ipcx {noun} load 6 saved", "move it to another queue" },
+	{ "ipcx {noun} drain 5 saved",                              "save and remove the messages of a queue" },
+	{ "ipcx {noun} drain 5 saved && ipcx {noun} load 6 saved", "move them to another queue" },
 	{ "", "" },
 };
 
 static const struct example named[] = {
-	{ "ipcx {noun} drain /jobs saved", "save what is in a queue, and empty it" },
+	{ "ipcx {noun} drain /jobs saved", "save and remove the messages of a queue" },
 	{ "", "" },
 };
 
@@ -173,12 +174,12 @@ static const struct variant variants[] = {
 
 const struct cmd cmd_queue_drain = {
 	.name = "drain", .needs = IPCX_CAN_QUEUE, .variants = variants,
-	.operands = "REF FILE|-", .summary = "move all messages of a {family} queue to a file",
-	.about = "Moves all messages that are there into records (ipcx-msg(5)): data, number and order come back with 'load'. "
-		 "A file that is there already must be empty; it is on disk when the command ends. What cannot be written stays in the queue, is put back at its end, or "
+	.operands = "REF FILE|-", .summary = "Move all messages of a {family} queue to a file",
+	.about = "Moves all current messages to records (ipcx-msg(5)), from which 'load' restores data, number and order. "
+		 "An existing file must be empty; it is synced to disk at the end. A message that cannot be written stays in the queue, is put back at its end, or "
 		 "is written to standard error.",
 	.options = options, .complete = COMPLETE_REFS | COMPLETE_FILES,
-	.exits = EXITS(NO_SUCH_OBJECT, { EXIT_PART, "some records do not count: others received their messages" }),
+	.exits = EXITS(NO_SUCH_OBJECT, { EXIT_PART, "some records are invalid: others received their messages" }),
 	.args_size = sizeof(struct drain_args), .run = drain_run,
 };
 /* clang-format on */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where one piece of input ends and the next begins. */
+/* Split input into lines or blocks. */
 #include "queue/feed.h"
 
 #include <errno.h>
@@ -10,7 +10,8 @@
 
 #define CHUNK 65536
 
-/* Read on; what was handed out already makes room first. 1, 0 at the end, -errno. */
+/* Read more, after discarding the pieces already returned. Returns 1, 0 at the end,
+ * -errno. */
 static int feed_fill(struct feed *f)
 {
 	ssize_t n;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Input cut into pieces, in memory for one piece. */
+/* Split input into pieces, keeping one piece in memory. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,18 +9,18 @@
 
 struct feed {
 	int fd;
-	size_t most;     /* bytes that a piece may have */
-	uint64_t number; /* of the piece that was read last, from 1 on */
+	size_t most;     /* maximum size of a piece */
+	uint64_t number; /* number of the last piece, from 1 */
 	struct ix_buf buf;
-	size_t at, seen; /* where the piece begins; how far it was looked through */
+	size_t at, seen; /* start of the piece; how far it was searched */
 	bool end;
 };
 
 /*
- * The next line without its newline (the last one need not have it), the next size bytes
- * (the last piece may have fewer), all that is left. 1 and the piece, good until the next
- * call; 0 at the end; -EMSGSIZE when it is too long; -EINTR when the program shall end;
- * -errno.
+ * Read the next line without its newline (the last one may lack it), the next size bytes
+ * (the last piece may have fewer), or everything left. Returns 1 and the piece, valid
+ * until the next call; 0 at the end; -EMSGSIZE if it is too long; -EINTR if the program
+ * is to end; -errno.
  */
 int feed_line(struct feed *f, const char **ret_p, size_t *ret_len);
 int feed_block(struct feed *f, size_t size, const char **ret_p, size_t *ret_len);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Messages leave a queue after they are written: a batch is copied (MSG_COPY), written
- * with write(2), and only then taken, one by one. Whatever ends us leaves some of them in
- * both places, and none in neither.
+ * Move messages so that they leave the queue after they are written: copy a batch
+ * (MSG_COPY), write it with write(2), then receive its messages one by one. However the
+ * process ends, some may be in both places, but none is lost.
  *
- * Copies go by position and taking does not, and others may send and receive meanwhile.
- * So each message that was taken is looked for among the copies. What is not there is
- * written as well. A copy that never came is a message that another reader got: its
- * record is made void, where the output is a file of ours; elsewhere it is told.
+ * Copies are by position, receiving is not, and others may send and receive meanwhile. So
+ * each received message is looked up among the copies; one that was not copied is
+ * written, too. A copy that was never received is a message that another reader got: its
+ * record is made void if the output is our own file, otherwise reported.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -17,21 +17,21 @@
 #include "queue/queue.h"
 #include "queue/record.h"
 
-/* The kernel walks to the position of a copy: more messages at once cost more. */
+/* The kernel walks the list for each copy: larger batches cost more. */
 #define BATCH_MOST  32
 #define BATCH_BYTES 262144
 
-/* A message that was copied and written. */
+/* A copied and written message. */
 struct move_copy {
-	struct ipcx_message m; /* without .data, which moves as it grows */
-	size_t data;           /* where it is in the bytes of all */
-	uint64_t record;       /* where in the output its record begins */
+	struct ipcx_message m; /* without .data: bytes is reallocated */
+	size_t data;           /* offset in bytes */
+	uint64_t record;       /* offset of its record in the output */
 	bool taken;
 };
 
 struct batch {
 	struct ix_buf copies, bytes;
-	size_t n, taken, next; /* next: what is probably taken next */
+	size_t n, taken, next; /* next: the copy probably received next */
 };
 
 static struct move_copy *nth(const struct batch *b, size_t i)
@@ -56,7 +56,8 @@ static int move_keep(struct delivery *d, struct batch *b, const struct ipcx_mess
 	return r;
 }
 
-/* 0 when some were copied; -ENODATA when there are none; else why the first cannot be. */
+/* Copy the next messages. Returns 0 if some were copied; -ENODATA if there are none;
+ * otherwise why the first could not be copied. */
 static int move_copy(struct delivery *d, struct batch *b, uint64_t most)
 {
 	int r = 0;
@@ -80,7 +81,7 @@ static bool same(const struct batch *b, const struct move_copy *c,
 	       (m->len == 0 || !memcmp(b->bytes.data + c->data, m->data, m->len));
 }
 
-/* Whether it was copied: nearly always it is the next one. */
+/* Find the copy of a message; nearly always it is the next one. */
 static bool move_find(struct batch *b, const struct ipcx_message *m)
 {
 	for (size_t i = 0; i < b->n; i++) {
@@ -96,10 +97,9 @@ static bool move_find(struct batch *b, const struct ipcx_message *m)
 	return false;
 }
 
-/*
- * As many as were copied, and no more: what stood before the last copy without being
- * copied had moved up because another reader took a copy. 0; 1 after a message; -errno.
- */
+/* Receive as many messages as were copied, and no more: an uncopied one among them moved
+ * up because another reader received a copied one. Returns 0; 1 after a message; -errno.
+ * */
 static int move_take(struct delivery *d, struct batch *b)
 {
 	static const struct ipcx_take first = { .size = sizeof(first) };
@@ -119,7 +119,7 @@ static int move_take(struct delivery *d, struct batch *b)
 	return r == -ETIMEDOUT ? 0 : r;
 }
 
-/* ---- what was written and not taken */
+/* ---- written but not received */
 
 static bool make_void(const struct delivery *d, const struct move_copy *c)
 {
@@ -127,8 +127,8 @@ static bool make_void(const struct delivery *d, const struct move_copy *c)
 	       pwrite(d->file, RECORD_VOID, 1, (off_t)c->record + RECORD_VERSION_AT) == 1;
 }
 
-/* The records from there on, when none of them was taken: this ends here, and a file of
- * ours says no more than what it has. */
+/* Cut off the last records of our own file if none of their messages was received:
+ * draining ends here, and the file then has exactly what was received. */
 static bool cut_off(struct delivery *d, const struct batch *b)
 {
 	size_t first = 0;
@@ -139,20 +139,21 @@ static bool cut_off(struct delivery *d, const struct batch *b)
 	    ftruncate(d->file, (off_t)nth(b, first)->record) < 0)
 		return false;
 	d->whole = nth(b, first)->record;
-	msg_note("written, then not taken, records cut off %s: %zu", d->where,
+	msg_note("written, but not received, records cut off %s: %zu", d->where,
 		 b->n - b->taken);
 	return true;
 }
 
-/* Those of a queue that was removed are nowhere else: their records stay. */
-static void tell_untaken(struct delivery *d, const struct batch *b, int error)
+/* Report or void the records of messages that were not received. Those of a removed queue
+ * exist nowhere else: keep them. */
+static void move_note_untaken(struct delivery *d, const struct batch *b, int error)
 {
 	uint64_t voided = 0, false_ones = 0;
 
 	if (b->taken == b->n)
 		return;
 	if (error == -EIDRM) {
-		msg_note("written, not taken before the queue was removed: %zu",
+		msg_note("written, not received before the queue was removed: %zu",
 			 b->n - b->taken);
 		return;
 	}
@@ -167,20 +168,20 @@ static void tell_untaken(struct delivery *d, const struct batch *b, int error)
 			false_ones++;
 	}
 	if (voided)
-		msg_note("written, then %s, records made void: %" PRIu64,
-			 error ? "not taken" : "received by others", voided);
+		msg_note("written, but %s, records made void: %" PRIu64,
+			 error ? "not received" : "received by others", voided);
 	if (false_ones)
-		msg_note("written, then %s, records that do not count in %s: %" PRIu64,
-			 error ? "not taken" : "received by others", d->where,
+		msg_note("written, but %s, invalid records in %s: %" PRIu64,
+			 error ? "not received" : "received by others", d->where,
 			 false_ones);
 	d->false_ones += false_ones;
 }
 
-/* None of them was taken. */
+/* Report a write error: no message of the batch was received. */
 static int move_write_failed(struct delivery *d, const struct batch *b, int error)
 {
 	(void)deliver_failed(d, error, NULL);
-	msg_note("written or being written, not taken, still in the queue: %zu", b->n);
+	msg_note("not or only partly written, still in the queue: %zu", b->n);
 	return 1;
 }
 
@@ -192,7 +193,7 @@ static int move_move(struct delivery *d, struct batch *b)
 		return move_write_failed(d, b, r);
 	d->whole = out_written();
 	r = move_take(d, b);
-	tell_untaken(d, b, r);
+	move_note_untaken(d, b, r);
 	return r;
 }
 

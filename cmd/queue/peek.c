@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx msg peek, mq notify, and the same of all queues: what can be known of messages
- * without taking them. */
+/* ipcx msg peek, mq notify, and the same for all queues: look at messages, or wait for
+ * one, without receiving. */
 #include <errno.h>
 #include <signal.h>
 #include <time.h>
@@ -12,7 +12,7 @@
 
 #define GIVEN_COUNT 1U
 
-/* Rows on their way at once. */
+/* Rows per table. */
 #define SLICE 256
 
 struct peek_args {
@@ -26,12 +26,12 @@ static const enum ipcx_field fields[] = { IPCX_F_POSITION, IPCX_F_MTYPE, IPCX_F_
 
 /* ---- peek */
 
-/* The bytes themselves, as recv writes them. */
+/* Print the messages themselves, in a format of recv. */
 static int peek_copy(struct app *app, struct ipcx_queue *q, uint64_t most, queue_put *put)
 {
 	const char *label = app_of(app)->message_label;
 	struct ipcx_message m = { .size = sizeof(m) };
-	bool told = false;
+	bool failed = false;
 	int r = 0;
 
 	for (uint64_t i = 0; r == 0 && i < most && !stop_wanted(); i++) {
@@ -42,13 +42,13 @@ static int peek_copy(struct app *app, struct ipcx_queue *q, uint64_t most, queue
 		}
 		if (r == -EMSGSIZE) {
 			msg_note("%s", ipcx_error(app->x));
-			told = true;
+			failed = true;
 			r = 0;
 		}
 	}
-	if (r < 0 && r != -ENODATA) /* taken by others meanwhile */
+	if (r < 0 && r != -ENODATA) /* received by others meanwhile */
 		return app_failed(app, r);
-	return told ? EXIT_PART : EXIT_DONE;
+	return failed ? EXIT_PART : EXIT_DONE;
 }
 
 static int peek_list(struct app *app, struct ipcx_queue *q, uint64_t most,
@@ -81,7 +81,7 @@ static int peek_list(struct app *app, struct ipcx_queue *q, uint64_t most,
 	return output_status(s, r ? r : tally_status(&tally));
 }
 
-/* As many as there were: others may send faster than we look. */
+/* Show at most as many as there were: others may send faster than we read. */
 static int peek_look(struct app *app, struct ipcx_queue *q, uint64_t most, queue_put *put,
 		     struct output *s)
 {
@@ -94,7 +94,7 @@ static int peek_look(struct app *app, struct ipcx_queue *q, uint64_t most, queue
 	return put ? peek_copy(app, q, most, put) : peek_list(app, q, most, s);
 }
 
-/* The formats of recv beside those of a sheet; what both have is that of recv. */
+/* Prepare rows. A format name that recv has, too, means that of recv. */
 static int peek_open_output(struct app *app, const struct peek_args *args,
 			    struct output *s)
 {
@@ -122,7 +122,7 @@ static int run_peek(struct app *app, void *data, int n, char **words)
 	if (put && (args->output.json || args->output.fields || args->output.sort ||
 		    args->output.where.n))
 		return msg_usage(
-			"--format %s writes the messages, not rows: without --json, -o, --sort and --where",
+			"--format %s prints messages, not rows: it excludes --json, -o, --sort and --where",
 			args->output.format);
 	r = put ? 0 : peek_open_output(app, args, &s);
 	if (r)
@@ -153,7 +153,7 @@ static int64_t peek_now(void)
 	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
 }
 
-/* The signal of the set that came first; -EAGAIN when none did in time. */
+/* Wait for a signal of the set; -EAGAIN at the timeout. */
 static int wait_signal(const sigset_t *set, int64_t timeout)
 {
 	int64_t end = INT64_MAX, left = timeout;
@@ -172,7 +172,7 @@ static int wait_signal(const sigset_t *set, int64_t timeout)
 	return r < 0 ? -errno : r;
 }
 
-/* Registered first, then looked: a message that comes in between is not missed. */
+/* Register first, then check, so that a message in between is not missed. */
 static int wait_message(struct app *app, struct ipcx_queue *q, const char *word,
 			const sigset_t *set, int64_t timeout)
 {
@@ -192,7 +192,7 @@ static int wait_message(struct app *app, struct ipcx_queue *q, const char *word,
 		stop_now(r);
 		return EXIT_FAILED;
 	}
-	msg_error("%s: no message came", word);
+	msg_error("%s: no message arrived", word);
 	return EXIT_WOULD_BLOCK;
 }
 
@@ -220,14 +220,14 @@ static int run_notify(struct app *app, void *data, int n, char **words)
 
 /* clang-format off */
 static const struct opt opts[] = {
-	{ "count",  'n', NUMBER(struct peek_args, count), GIVEN(struct peek_args, given, GIVEN_COUNT), .arg = "N", .help = "the first N messages only" },
-	{ "json",   0,   FLAG(struct peek_args, output.json),   .help = "answer in JSON, a row for each message (--format json writes records)" },
-	{ "format", 0,   TEXT(struct peek_args, output.format), .arg = "FORMAT", .complete = COMPLETE_FORMATS, .help = "rows: table, jsonl, csv or export; messages, as recv writes them: raw, lines, hex or json" },
-	{ "output", 'o', JOINED(struct peek_args, output.fields), .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "these fields, in this order: position, mtype, size, data; may be repeated" },
-	{ "sort",   0,   JOINED(struct peek_args, output.sort), .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "sort by these fields; -FIELD reverses; may be repeated" },
-	{ "no-headings", 0, FLAG(struct peek_args, output.no_headings), .help = "no line of headings" },
-	{ "bytes",  0,   FLAG(struct peek_args, output.bytes),  .help = "sizes to the byte, also in a table" },
-	{ "colour", 0,   TEXT(struct peek_args, output.colour), .arg = "WHEN", .complete = COMPLETE_WHEN, .help = "auto, always or never" },
+	{ "count",  'n', NUMBER(struct peek_args, count), GIVEN(struct peek_args, given, GIVEN_COUNT), .arg = "N", .help = "only the first N messages" },
+	{ "json",   0,   FLAG(struct peek_args, output.json),   .help = "print JSON, one row per message" },
+	{ "format", 0,   TEXT(struct peek_args, output.format), .arg = "FORMAT", .complete = COMPLETE_FORMATS, .help = "rows: table, jsonl, csv, export; messages as in recv: raw, lines, hex, json" },
+	{ "output", 'o', JOINED(struct peek_args, output.fields), .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "fields: position, mtype, size, data; repeatable" },
+	{ "sort",   0,   JOINED(struct peek_args, output.sort), .arg = "FIELDS", .complete = COMPLETE_FIELDS, .help = "sort by these fields; -FIELD reverses; repeatable" },
+	{ "no-headings", 0, FLAG(struct peek_args, output.no_headings), .help = "omit the headings" },
+	{ "bytes",  0,   FLAG(struct peek_args, output.bytes),  .help = "exact sizes in tables, too" },
+	{ "colour", 0,   TEXT(struct peek_args, output.colour), .arg = "WHEN", .complete = COMPLETE_WHEN, .help = "auto (default), always or never" },
 	{ .name = "" },
 };
 
@@ -245,9 +245,9 @@ static const struct opt_group notify_options[] = {
 };
 
 static const struct example keyed[] = {
-	{ "ipcx {noun} peek 0x4d2",             "what is in a stuck queue" },
-	{ "ipcx {noun} peek 5 -n 1 --format hex", "the next message, to the byte" },
-	{ "ipcx {noun} peek 5 --format json",   "a copy of all, which '{noun} load' takes" },
+	{ "ipcx {noun} peek 0x4d2",             "show what is in a stuck queue" },
+	{ "ipcx {noun} peek 5 -n 1 --format hex", "the next message as a hexadecimal dump" },
+	{ "ipcx {noun} peek 5 --format json",   "a copy of all messages for '{noun} load'" },
 	{ "", "" },
 };
 
@@ -257,8 +257,8 @@ static const struct variant variants[] = {
 };
 
 static const struct example notify_named[] = {
-	{ "ipcx {noun} notify /jobs && start-worker",  "when there is something to do" },
-	{ "ipcx {noun} notify /jobs --timeout 1h",     "exit status 5 when there was nothing for an hour" },
+	{ "ipcx {noun} notify /jobs && start-worker",  "start when there is something to do" },
+	{ "ipcx {noun} notify /jobs --timeout 1h",     "exit with 5 after an hour without a message" },
 	{ "", "" },
 };
 
@@ -269,21 +269,21 @@ static const struct variant notify_variants[] = {
 
 const struct cmd cmd_queue_peek = {
 	.name = "peek", .needs = IPCX_CAN_QUEUE | IPCX_CAN_PEEK, .variants = variants,
-	.operands = "REF", .summary = "look at the messages of a {family} queue",
-	.about = "Copies the messages in their order and leaves them in the queue: nothing is taken, and no time of access moves. Others may send and receive "
-		 "meanwhile, so what is shown need not have been there at one moment; no more messages are shown than there were at the beginning. "
-		 "A kernel without MSG_COPY has no way to do it, and nothing else is tried.",
-	.absent = "the kernel has no way to look at the messages of a {family} queue without taking them: 'ipcx show' tells how many there are, 'ipcx ls {noun} -o +qsize' how many bytes",
+	.operands = "REF", .summary = "Show the messages of a {family} queue",
+	.about = "Copies the messages in their order and leaves them in the queue; no access time changes. Others may send and receive "
+		 "meanwhile, so the messages need not have been there at the same moment; at most as many are shown as there were at the beginning. "
+		 "Needs a kernel with MSG_COPY.",
+	.absent = "the kernel cannot show the messages of a {family} queue without receiving them: 'ipcx show' shows how many there are, 'ipcx ls {noun} -o +qsize' how many bytes",
 	.options = options, .complete = COMPLETE_REFS,
-	.exits = EXITS(NO_SUCH_OBJECT, { EXIT_PART, "some messages can no longer be copied" }),
+	.exits = EXITS(NO_SUCH_OBJECT, { EXIT_PART, "some messages cannot be copied" }),
 	.args_size = sizeof(struct peek_args), .run = run_peek,
 };
 
 const struct cmd cmd_queue_notify = {
 	.name = "notify", .needs = IPCX_CAN_QUEUE | IPCX_CAN_NOTIFY, .variants = notify_variants,
-	.operands = "REF", .summary = "wait for a message in a {family} queue without taking it",
-	.about = "Ends when there is a message: at once when the queue is not empty, else when the kernel tells of one (mq_notify(3)). It tells one process only, and "
-		 "nobody when another process waits in mq_receive(3). When this ends, the message may already be somebody else's.",
+	.operands = "REF", .summary = "Wait for a message in a {family} queue without receiving it",
+	.about = "Ends when there is a message: at once if the queue is not empty, otherwise when the kernel notifies of one (mq_notify(3)). It notifies only one process, and "
+		 "none if a process waits in mq_receive(3). When this ends, another process may already have received the message.",
 	.options = notify_options, .complete = COMPLETE_REFS,
 	.exits = EXITS({ EXIT_DONE, "there is a message" }, NO_SUCH_OBJECT, TOOK_TOO_LONG),
 	.args_size = sizeof(struct notify_args), .run = run_notify,

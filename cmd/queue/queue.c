@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How a message looks to a program, and how a queue is opened by its reference. */
+/* Open a queue by its reference, and write messages in the formats for programs. */
 #include "queue/queue.h"
 
 #include <errno.h>

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The members of a record, and how strictly they are read. JSON is read here by hand, in
- * place: a message is sent when its line was understood, and a parser that runs out of
- * memory in the middle must not make a shorter message of it. Nothing is allocated but
- * the message itself.
+ * Read and write records. JSON is parsed here by hand, in place and strictly: a line is
+ * sent only if it was fully understood, and a parser that runs out of memory must not
+ * shorten a message. Only the message itself is allocated.
  */
 #include "queue/record.h"
 
@@ -14,7 +13,7 @@
 #include "base/b64.h"
 #include "base/esc.h"
 
-/* Members that nobody knows may be nested so deeply. */
+/* Maximum nesting of unknown members. */
 #define DEPTH_MAX 64
 
 int record_put(struct ix_buf *b, const char *label, const struct ipcx_message *m)
@@ -32,7 +31,7 @@ struct scan {
 	const char *p, *end;
 };
 
-/* What stands between two quotes, still with its escapes. */
+/* The text between two quotes, with its escapes. */
 struct text {
 	const char *at;
 	size_t len;
@@ -53,7 +52,7 @@ enum { IPCX, RANK, SIZE, DATA, N_MEMBERS };
 struct members {
 	const char *names[N_MEMBERS];
 	struct member list[N_MEMBERS];
-	bool twice; /* one of them stands there more than once */
+	bool twice; /* one of them occurs more than once */
 };
 
 static bool record_take(struct scan *s, char c)
@@ -78,7 +77,7 @@ static int record_hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The four digits behind \u, or -1. */
+/* Return the value of the four digits after \u, or -1. */
 static int hex4(const char *p)
 {
 	int n = 0;
@@ -131,8 +130,8 @@ static bool record_read_text(struct scan *s, struct text *ret)
 	return record_take(s, '"');
 }
 
-/* The next byte that a text stands for: what is not ASCII is a byte that no key and no
- * base64 has. Moves on. */
+/* Return the next byte of a text, and advance. A non-ASCII character gives a byte that no
+ * key and no base64 contains. */
 static char next_byte(const char **p)
 {
 	static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
@@ -173,7 +172,7 @@ static size_t skip_digits(struct scan *s)
 	return (size_t)(s->p - from);
 }
 
-/* An integer that an int64_t holds is one; any other number is something else. */
+/* Read a number. INTEGER if it is an integer that fits an int64_t, otherwise OTHER. */
 static bool record_read_number(struct scan *s, struct member *ret)
 {
 	bool minus = record_take(s, '-'), over = false;
@@ -216,8 +215,8 @@ static bool skip_word(struct scan *s, const char *word)
 
 static bool record_read_value(struct scan *s, unsigned depth, struct member *ret);
 
-/* The elements of an array or, with keys, the members of an object; known ones are kept
- * in m. */
+/* Read the elements of an array or, with keys, the members of an object; known members
+ * are stored in m. */
 static bool read_list(struct scan *s, unsigned depth, bool keys, char end,
 		      struct members *m)
 {
@@ -274,7 +273,7 @@ static bool record_read_value(struct scan *s, unsigned depth, struct member *ret
 	}
 }
 
-/* Whether the line is JSON; no members are there when it is no object. */
+/* Parse a line; false if it is not JSON. If it is not an object, no members are set. */
 static bool record_read_line(const char *line, size_t len, struct members *m)
 {
 	struct scan s = { .p = line, .end = line + len };
@@ -290,7 +289,7 @@ static bool record_read_line(const char *line, size_t len, struct members *m)
 
 /* ---- a record */
 
-/* Append the bytes that a text in base64 stands for. 0, -EINVAL, -ENOMEM. */
+/* Append the bytes of a base64 text. Returns 0, -EINVAL, -ENOMEM. */
 static int record_decode(struct ix_buf *data, const struct text *t)
 {
 	auto_buf struct ix_buf plain = { 0 };
@@ -324,9 +323,9 @@ static const char *record_check(const struct members *m, struct ix_buf *data,
 	const struct member *size = &m->list[SIZE];
 
 	if (m->list[IPCX].type != INTEGER)
-		return "is no record of a message: it has no \"ipcx\"";
+		return "is not a message record: it has no \"ipcx\"";
 	if (!is_version(m, RECORD_VERSION) && !is_version(m, 0))
-		return "is a record of another version than 1";
+		return "is a record of a version other than 1";
 	if (m->twice)
 		return "has a member twice";
 	if (m->list[RANK].type != INTEGER)
@@ -334,7 +333,7 @@ static const char *record_check(const struct members *m, struct ix_buf *data,
 	if (m->list[DATA].type != TEXT)
 		return "has no \"data\"";
 	if (size->there && (size->type != INTEGER || size->n < 0))
-		return "has a \"size\" that is none";
+		return "has an invalid \"size\"";
 	data->len = 0;
 	switch (-record_decode(data, &m->list[DATA].text)) {
 	case 0:
@@ -342,11 +341,11 @@ static const char *record_check(const struct members *m, struct ix_buf *data,
 	case ENOMEM:
 		return no_memory;
 	default:
-		return "has \"data\" that is no base64";
+		return "has \"data\" that is not base64";
 	}
-	/* Older records have none. */
+	/* Older records have no size. */
 	if (size->there && (uint64_t)size->n != data->len)
-		return "has \"data\" of another length than its \"size\" tells";
+		return "has \"data\" of a length other than its \"size\"";
 	*ret_m = (struct ipcx_message){ .size = sizeof(*ret_m),
 					.rank = m->list[RANK].n,
 					.data = data->data,
@@ -363,7 +362,7 @@ const char *record_get(const char *line, size_t len, const char *label,
 	const char *fault;
 
 	if (!record_read_line(line, len, &m))
-		return "is no JSON";
+		return "is not valid JSON";
 	fault = record_check(&m, data, ret_m);
 	if (!fault)
 		*ret_void = is_version(&m, 0);

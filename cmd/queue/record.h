@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Messages as text that loses nothing: a JSON object on a line of its own, described in
- * ipcx-msg(5): {"ipcx":1,"type":N,"size":BYTES,"data":"base64"}.
- */
+/* Messages as text without loss: one JSON object per line, described in ipcx-msg(5):
+ * {"ipcx":1,"type":N,"size":BYTES,"data":"base64"}. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,27 +8,27 @@
 #include "base/buf.h"
 #include "ipcx.h"
 
-/* The version that is written; others are refused, but 0: a record that does not count,
- * because its message went to another reader after it was written. */
+/* The version to write. Others are rejected, except 0: a void record, whose message
+ * another reader received after it was written. */
 #define RECORD_VERSION 1
 
-/* Where in a record its version stands, and what makes one void: a single byte, so that
- * no moment is between the two. */
+/* The offset of the version in a record, and the byte that makes a record void: a single
+ * byte, so that the change is atomic. */
 #define RECORD_VERSION_AT 8
 #define RECORD_VOID       "0"
 
-/* What a line has beside its data, at most. */
+/* Maximum size of a line besides its data. */
 #define RECORD_EXTRA 4096
 
-/* Append the record of a message, with its newline; label is the name of its number:
- * "type". 0 or -ENOMEM. */
+/* Append the record of a message, with a newline; label is the name of its number:
+ * "type". Returns 0 or -ENOMEM. */
 int record_put(struct ix_buf *b, const char *label, const struct ipcx_message *m);
 
 /*
- * Read a line. The bytes of the message go to data, which it takes over whole; so may the
- * text of what is wrong.
+ * Parse a line. data is overwritten with the bytes of the message, or with the text of
+ * the error.
  *
- * @return NULL, or what is wrong with it
+ * @return NULL, or what is wrong with the line
  */
 const char *record_get(const char *line, size_t len, const char *label,
 		       struct ix_buf *data, struct ipcx_message *ret_m, bool *ret_void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx msg recv, and the same of all queues: which messages are taken, how many, and how
- * long is waited. */
+/* ipcx msg recv, and the same for all queues: which messages are received, how many, and
+ * how long to wait. */
 #include <errno.h>
 
 #include "commands.h"
@@ -49,13 +49,14 @@ static int recv_check(const struct recv_args *args, struct ipcx_take *take)
 	if (args->all + args->follow + ((args->given & GIVEN_COUNT) != 0) > 1)
 		return msg_usage("--count, --all and --follow exclude each other");
 	if ((args->given & GIVEN_COUNT) && args->count == 0)
-		return msg_usage("--count begins with 1");
+		return msg_usage("--count must be at least 1");
 	if (args->wait.no_wait && args->wait.given)
 		return msg_usage("--timeout and --no-wait contradict each other");
 	if (args->follow && args->wait.no_wait)
-		return msg_usage("--follow waits: for what is there now, there is --all");
+		return msg_usage(
+			"--follow waits; use --all for the messages that are there now");
 	if (args->truncate && !(args->given & GIVEN_MOST))
-		return msg_usage("--truncate goes with --max-size");
+		return msg_usage("--truncate needs --max-size");
 	if ((args->given & GIVEN_MOST) && (args->most == 0 || args->most > INT32_MAX))
 		return msg_usage("--max-size is 1 byte to 2G");
 	take->most = args->given & GIVEN_MOST ? args->most : 0;
@@ -109,19 +110,19 @@ static int recv_run(struct app *app, void *data, int n, char **words)
 
 /* clang-format off */
 static const struct opt pick_opts[] = {
-	{ "type",     't', NUMBER(struct recv_args, type),   GIVEN(struct recv_args, given, GIVEN_TYPE), .arg = "N", .help = "the first message of this type" },
-	{ "except",   0,   NUMBER(struct recv_args, except), GIVEN(struct recv_args, given, GIVEN_EXCEPT), .arg = "N", .help = "the first message of any other type" },
-	{ "lowest",   0,   NUMBER(struct recv_args, lowest), GIVEN(struct recv_args, given, GIVEN_LOWEST), .arg = "N", .help = "the first message of the lowest type up to N" },
-	{ "max-size", 0,   SIZE(struct recv_args, most),     GIVEN(struct recv_args, given, GIVEN_MOST), .arg = "SIZE", .help = "a longer message is an error and stays in the queue" },
-	{ "truncate", 0,   FLAG(struct recv_args, truncate), .help = "cut a longer message to that size instead; the rest is lost" },
+	{ "type",     't', NUMBER(struct recv_args, type),   GIVEN(struct recv_args, given, GIVEN_TYPE), .arg = "N", .help = "receive the first message of this type" },
+	{ "except",   0,   NUMBER(struct recv_args, except), GIVEN(struct recv_args, given, GIVEN_EXCEPT), .arg = "N", .help = "receive the first message of any other type" },
+	{ "lowest",   0,   NUMBER(struct recv_args, lowest), GIVEN(struct recv_args, given, GIVEN_LOWEST), .arg = "N", .help = "receive the first message of the lowest type up to N" },
+	{ "max-size", 0,   SIZE(struct recv_args, most),     GIVEN(struct recv_args, given, GIVEN_MOST), .arg = "SIZE", .help = "fail on a longer message, which stays in the queue" },
+	{ "truncate", 0,   FLAG(struct recv_args, truncate), .help = "truncate a longer message (the rest is lost)" },
 	{ .name = "" },
 };
 
 static const struct opt opts[] = {
-	{ "count",  'n', NUMBER(struct recv_args, count), GIVEN(struct recv_args, given, GIVEN_COUNT), .arg = "N", .help = "so many messages instead of one" },
-	{ "all",    'a', FLAG(struct recv_args, all),     .help = "all that are there at the beginning, without waiting for more" },
-	{ "follow", 'f', FLAG(struct recv_args, follow),  .help = "go on until interrupted" },
-	{ "format", 0,   TEXT(struct recv_args, format),  .arg = "FORMAT", .help = "raw (the bytes alone), lines (a newline behind each message), hex or json (records)" },
+	{ "count",  'n', NUMBER(struct recv_args, count), GIVEN(struct recv_args, given, GIVEN_COUNT), .arg = "N", .help = "receive N messages (default 1)" },
+	{ "all",    'a', FLAG(struct recv_args, all),     .help = "receive all current messages without waiting" },
+	{ "follow", 'f', FLAG(struct recv_args, follow),  .help = "receive until interrupted" },
+	{ "format", 0,   TEXT(struct recv_args, format),  .arg = "FORMAT", .help = "raw (default), lines (a newline after each), hex or json (records)" },
 	{ .name = "" },
 };
 
@@ -138,41 +139,41 @@ static const struct opt_group options[] = {
 };
 
 static const struct example keyed[] = {
-	{ "ipcx {noun} recv 0x4d2",                              "wait for a message, and take it" },
+	{ "ipcx {noun} recv 0x4d2",                              "wait for a message and receive it" },
 	{ "", "" },
 };
 
 static const struct example keyed_pick[] = {
-	{ "ipcx {noun} recv {noun}:5 --type 7 --no-wait",        "one of type 7, if there is one" },
+	{ "ipcx {noun} recv {noun}:5 --type 7 --no-wait",        "receive a message of type 7, if there is one" },
 	{ "", "" },
 };
 
 static const struct example keyed_more[] = {
-	{ "ipcx {noun} recv 5 --all --format json > messages",   "all that are there, with their types" },
-	{ "ipcx {noun} recv 5 --follow --format lines | logger", "every message, as it comes" },
+	{ "ipcx {noun} recv 5 --all --format json > messages",   "all current messages with their types" },
+	{ "ipcx {noun} recv 5 --follow --format lines | logger", "every message as it arrives" },
 	{ "", "" },
 };
 
 static const struct example named[] = {
-	{ "ipcx {noun} recv /jobs",                     "wait for a message, and take it" },
-	{ "ipcx {noun} recv /jobs --timeout 5s",        "or give up with exit status 5" },
+	{ "ipcx {noun} recv /jobs",                     "wait for a message and receive it" },
+	{ "ipcx {noun} recv /jobs --timeout 5s",        "exit with 5 after 5 seconds without a message" },
 	{ "", "" },
 };
 
 static const struct example named_more[] = {
-	{ "ipcx {noun} recv /jobs --all --format json", "all that are there, with their priorities" },
+	{ "ipcx {noun} recv /jobs --all --format json", "all current messages with their priorities" },
 	{ "", "" },
 };
 
 #define LOSES_NOTHING \
-	"A message that was taken and cannot be written is put back at the end of the queue; where that is not possible, it is written to standard error " \
-	"as a record, which 'load' takes. On SIGINT, SIGTERM and SIGHUP what was taken is still written. The time of --timeout is for each message."
+	"A message that cannot be written is put back at the end of the queue; if that is not possible, it is written to standard error " \
+	"as a record for 'load'. On SIGINT, SIGTERM and SIGHUP a received message is still written. --timeout applies to each message."
 
 static const struct variant variants[] = {
 	{ .needs = IPCX_CAN_PICK, .options = pick_options,
-	  .about = "Takes the next message, or the first of a type, and writes it to standard output, byte for byte. " LOSES_NOTHING },
+	  .about = "Receives the next message, or the first of a type, and writes it to standard output, byte for byte. " LOSES_NOTHING },
 	{ .needs = OF_PRIORITIES, .lacks = IPCX_CAN_PICK,
-	  .about = "Takes the oldest message of the highest priority and writes it to standard output, byte for byte. " LOSES_NOTHING },
+	  .about = "Receives the oldest message of the highest priority and writes it to standard output, byte for byte. " LOSES_NOTHING },
 	{ .needs = OF_KEYED,                  .examples = keyed },
 	{ .needs = OF_KEYED | IPCX_CAN_PICK,  .examples = keyed_pick },
 	{ .needs = OF_KEYED | OF_TYPES,       .examples = keyed_more },
@@ -183,8 +184,8 @@ static const struct variant variants[] = {
 
 const struct cmd cmd_queue_recv = {
 	.name = "recv", .needs = IPCX_CAN_QUEUE, .variants = variants,
-	.operands = "REF", .summary = "take messages out of a {family} queue",
-	.about = "Takes the next message and writes it to standard output, byte for byte. " LOSES_NOTHING,
+	.operands = "REF", .summary = "Receive messages from a {family} queue",
+	.about = "Receives the next message and writes it to standard output, byte for byte. " LOSES_NOTHING,
 	.options = options, .complete = COMPLETE_REFS,
 	.exits = EXITS(NO_SUCH_OBJECT, TOOK_TOO_LONG),
 	.args_size = sizeof(struct recv_args), .run = recv_run,

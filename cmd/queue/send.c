@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx msg send, msg load, and the same of all queues: where messages come from, and how
- * far it got when one cannot be sent. */
+/* ipcx msg send, msg load, and the same for all queues: read messages, send them, and
+ * report how many were sent before a failure. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -29,13 +29,13 @@ struct sending {
 	struct app *app;
 	struct ipcx_queue *q;
 	int64_t timeout;
-	uint64_t sent, passed; /* passed over: records that are void */
-	bool dry;              /* look whether all could be sent */
+	uint64_t sent, passed; /* passed: void records that were skipped */
+	bool dry;              /* only check whether all could be sent */
 };
 
 /* ---- one message */
 
-/* 0, or an exit status after a message. */
+/* Send or check a message. Returns 0, or an exit status after a message. */
 static int send_one(struct sending *s, const struct ipcx_message *m)
 {
 	int r = -EINTR;
@@ -47,7 +47,7 @@ static int send_one(struct sending *s, const struct ipcx_message *m)
 	while (r == -EINTR && !stop_wanted())
 		r = ipcx_queue_send(s->q, m, s->timeout);
 	if (r == -EINTR)
-		return EXIT_FAILED; /* stop_end() tells why */
+		return EXIT_FAILED; /* stop_end() dies of the signal */
 	if (r < 0)
 		return app_failed(s->app, r);
 	s->sent++;
@@ -79,11 +79,11 @@ static int send_words(struct sending *s, int64_t rank, int n, char **words)
 struct stream {
 	struct feed feed;
 	const char *name;  /* "standard input" */
-	const char *piece; /* what it consists of: "line" */
+	const char *piece; /* what a piece is called: "line" */
 	size_t block;
 	int64_t rank;
 	bool lines, records;
-	struct ix_buf data; /* of the record that was read */
+	struct ix_buf data; /* of the current record */
 };
 
 static int next_piece(struct stream *in, const char **ret_p, size_t *ret_len)
@@ -136,16 +136,16 @@ static int send_stream(struct sending *s, struct stream *in)
 		status = r < 0 ? read_failed(in, r) : send_piece(s, in, p, len);
 	if (status && !s->dry && (in->lines || in->records || in->block))
 		msg_note("messages sent: %" PRIu64 "; %s %" PRIu64
-			 " of %s is the first that was not",
+			 " of %s is the first not sent",
 			 s->sent, in->piece, s->sent + s->passed + 1, in->name);
 	if (s->passed)
-		msg_note("void records passed over, of messages that others received: "
+		msg_note("void records skipped, of messages that others received: "
 			 "%" PRIu64,
 			 s->passed);
 	return status;
 }
 
-/* Whether what stands there can be read twice. */
+/* Return whether the input can be read twice. */
 static bool rewinds(int fd)
 {
 	struct stat st;
@@ -163,7 +163,7 @@ static int go_back(int fd, off_t to)
 	return at < 0 ? -errno : 0;
 }
 
-/* Nothing is sent of a file that cannot be sent whole. */
+/* Check a regular file completely before sending anything of it. */
 static int send_checked(struct sending *s, struct stream *in)
 {
 	off_t from = rewinds(in->feed.fd) ? lseek(in->feed.fd, 0, SEEK_CUR) : -1;
@@ -195,7 +195,7 @@ static int begin_stream(struct sending *s, struct stream *in)
 	in->piece = in->block ? "block" : in->lines || in->records ? "line" : "message";
 	if (in->block <= state.longest)
 		return 0;
-	return msg_usage("--block: the queue takes %" PRIu64 " bytes at most",
+	return msg_usage("--block: messages of the queue have at most %" PRIu64 " bytes",
 			 state.longest);
 }
 
@@ -303,25 +303,25 @@ static int run_load(struct app *app, void *data, int n, char **words)
 
 /* clang-format off */
 static const struct opt type_opts[] = {
-	{ "type",     't', NUMBER(struct send_args, rank), GIVEN(struct send_args, given, GIVEN_RANK), .arg = "N", .help = "the type of the messages, from {least} on ({least})" },
+	{ "type",     't', NUMBER(struct send_args, rank), GIVEN(struct send_args, given, GIVEN_RANK), .arg = "N", .help = "type of the messages, at least {least} (default {least})" },
 	{ .name = "" },
 };
 
 static const struct opt priority_opts[] = {
-	{ "priority", 'p', NUMBER(struct send_args, rank), GIVEN(struct send_args, given, GIVEN_RANK), .arg = "N", .help = "the priority of the messages, 0 to 32767 (0)" },
+	{ "priority", 'p', NUMBER(struct send_args, rank), GIVEN(struct send_args, given, GIVEN_RANK), .arg = "N", .help = "priority of the messages, 0 to 32767 (default 0)" },
 	{ .name = "" },
 };
 
-/* What is neither has an option all the same: it is called as the number is. */
+/* A queue with neither has an option named after its number. */
 static const struct opt number_opts[] = {
-	{ "{label}",  0,   NUMBER(struct send_args, rank), GIVEN(struct send_args, given, GIVEN_RANK), .arg = "N", .help = "the {label} of the messages, from {least} on ({least})" },
+	{ "{label}",  0,   NUMBER(struct send_args, rank), GIVEN(struct send_args, given, GIVEN_RANK), .arg = "N", .help = "{label} of the messages, at least {least} (default {least})" },
 	{ .name = "" },
 };
 
 static const struct opt opts[] = {
-	{ "lines",   'l', FLAG(struct send_args, lines),   .help = "each line of standard input is a message, without its newline" },
-	{ "records", 0,   FLAG(struct send_args, records), .help = "each line of standard input is a record, as recv --format json writes them" },
-	{ "block",   0,   SIZE(struct send_args, block),   GIVEN(struct send_args, given, GIVEN_BLOCK), .arg = "SIZE", .help = "every SIZE bytes of standard input are a message" },
+	{ "lines",   'l', FLAG(struct send_args, lines),   .help = "send each line of stdin, without its newline" },
+	{ "records", 0,   FLAG(struct send_args, records), .help = "send the records of recv --format json from stdin" },
+	{ "block",   0,   SIZE(struct send_args, block),   GIVEN(struct send_args, given, GIVEN_BLOCK), .arg = "SIZE", .help = "send every SIZE bytes of stdin as a message" },
 	{ .name = "" },
 };
 
@@ -339,8 +339,8 @@ static const struct opt_group load_options[]     = { COMMON };
 static const struct example send_keyed[] = {
 	{ "ipcx {noun} send 0x4d2 hello",             "one message of {label} {least}" },
 	{ "ipcx {noun} send 5 --{label} 7 one two",   "two messages of {label} 7" },
-	{ "ipcx {noun} send 5 --lines < jobs",        "a message for each line" },
-	{ "ipcx {noun} send 5 --timeout 2s - < blob", "a file as one message; exit status 5 when there was no room for two seconds" },
+	{ "ipcx {noun} send 5 --lines < jobs",        "send each line as a message" },
+	{ "ipcx {noun} send 5 --timeout 2s - < blob", "a file as one message; exit with 5 after 2 seconds without room" },
 	{ "", "" },
 };
 
@@ -350,12 +350,12 @@ static const struct example send_named[] = {
 };
 
 static const struct example send_first[] = {
-	{ "ipcx {noun} send /jobs --priority 9 urgent", "one that is received before it" },
+	{ "ipcx {noun} send /jobs --priority 9 urgent", "a message that is received before it" },
 	{ "", "" },
 };
 
 static const struct example send_lines[] = {
-	{ "ipcx {noun} send /jobs --no-wait --lines < jobs", "as many lines as there is room for" },
+	{ "ipcx {noun} send /jobs --no-wait --lines < jobs", "as many lines as fit into the queue" },
 	{ "", "" },
 };
 
@@ -371,13 +371,13 @@ static const struct variant send_variants[] = {
 };
 
 static const struct example load_keyed[] = {
-	{ "ipcx {noun} load 5 saved",                            "what '{noun} drain' wrote, in its order" },
-	{ "ipcx {noun} drain 5 - --ns web | ipcx {noun} load 6 -", "from a container's queue into one of ours" },
+	{ "ipcx {noun} load 5 saved",                            "send what '{noun} drain' saved, in order" },
+	{ "ipcx {noun} drain 5 - --ns web | ipcx {noun} load 6 -", "move messages from a container's queue to ours" },
 	{ "", "" },
 };
 
 static const struct example load_named[] = {
-	{ "ipcx {noun} load /jobs saved", "what '{noun} drain' wrote, in its order" },
+	{ "ipcx {noun} load /jobs saved", "send what '{noun} drain' saved, in order" },
 	{ "", "" },
 };
 
@@ -389,11 +389,11 @@ static const struct variant load_variants[] = {
 
 const struct cmd cmd_queue_send = {
 	.name = "send", .needs = IPCX_CAN_QUEUE, .variants = send_variants,
-	.operands = "REF [MESSAGE…|-]", .summary = "send messages to a {family} queue",
-	.about = "Each operand is sent as a message. Without a message, or with '-', standard input is one message, or many with --lines, --records or --block; "
-		 "an empty one is a message, too. "
-		 "Operands and files are looked through before anything is sent: a message that is too long leaves the queue as it was. When the queue is full, it is "
-		 "waited, for each message as long as --timeout says; a message says how many were sent before.",
+	.operands = "REF [MESSAGE…|-]", .summary = "Send messages to a {family} queue",
+	.about = "Sends each operand as a message. Without a message, or with '-', sends standard input as one message, or as many with --lines, --records or --block; "
+		 "empty input is a message, too. "
+		 "Operands and files are checked before anything is sent: if a message is too long, none is sent. While the queue is full, send "
+		 "waits, for each message up to --timeout. After a failure, a note says how many were sent.",
 	.options = send_options, .complete = COMPLETE_REFS,
 	.exits = EXITS(NO_SUCH_OBJECT, TOOK_TOO_LONG),
 	.args_size = sizeof(struct send_args), .run = run_send,
@@ -401,9 +401,9 @@ const struct cmd cmd_queue_send = {
 
 const struct cmd cmd_queue_load = {
 	.name = "load", .needs = IPCX_CAN_QUEUE, .variants = load_variants,
-	.operands = "REF FILE|-", .summary = "send the messages that '{noun} drain' saved",
-	.about = "Sends the records of a file (ipcx-msg(5)) in their order, waiting while the queue is full. A file is looked through first: nothing of it is sent "
-		 "when one of its records is none or is too long.",
+	.operands = "REF FILE|-", .summary = "Send the messages that '{noun} drain' saved",
+	.about = "Sends the records of a file (ipcx-msg(5)) in order, waiting while the queue is full. A file is checked first: nothing is sent "
+		 "if one of its records is invalid or too long.",
 	.options = load_options, .complete = COMPLETE_REFS | COMPLETE_FILES,
 	.exits = EXITS(NO_SUCH_OBJECT, TOOK_TOO_LONG),
 	.args_size = sizeof(struct send_args), .run = run_load,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx psem get, and the same of all semaphores that stand alone: the value. */
+/* ipcx psem get, and the same for all semaphores that are not in arrays: print the value.
+ * */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -14,13 +15,13 @@ struct get_args {
 
 static const enum ipcx_field get_fields[] = { IPCX_F_REF, IPCX_F_NAME, IPCX_F_VALUE };
 
-/* A number alone, or an error: a script must not take nothing for an answer. */
+/* Print the bare number, or fail: a script must not take empty output for a value. */
 static int sem_one_plain(const struct ipcx_table *t)
 {
 	struct ipcx_value v;
 
 	if (ipcx_row_get(t, 0, IPCX_F_VALUE, &v) < 0 || v.type == IPCX_TYPE_NONE)
-		return EXIT_FAILED; /* why stands in a note */
+		return EXIT_FAILED; /* a note says why */
 	out_format("%" PRIu64 "\n", v.as.u);
 	return EXIT_DONE;
 }
@@ -88,8 +89,8 @@ static const struct opt_group get_options[] = {
 };
 
 static const struct example get_named[] = {
-	{ "ipcx {noun} get /lock",        "its value" },
-	{ "ipcx {noun} get /lock --json", "for a program" },
+	{ "ipcx {noun} get /lock",        "print its value" },
+	{ "ipcx {noun} get /lock --json", "print it as JSON" },
 	{ "", "" },
 };
 
@@ -100,11 +101,11 @@ static const struct variant get_variants[] = {
 
 const struct cmd cmd_sem_get_one = {
 	.name = "get", .needs = IPCX_CAN_SEM_OP, .lacks = IPCX_CAN_SEM_SET, .variants = get_variants,
-	.operands = "NAME", .summary = "tell the value of a named semaphore",
-	.about = "Reads its file, and neither opens it for writing nor leaves a trace: where reading would move the time of access of another user's file, "
-		 "the value is unknown, and the exit status 1.",
+	.operands = "NAME", .summary = "Print the value of a named semaphore",
+	.about = "Reads its file without opening it for writing and without side effects: if reading would change the access time of another user's file, "
+		 "the value is unknown and the exit status is 1.",
 	.options = get_options, .complete = COMPLETE_REFS,
-	.exits = EXITS({ EXIT_FAILED, "failed; or the value is unknown" }, NO_SUCH_OBJECT),
+	.exits = EXITS({ EXIT_FAILED, "failed, or the value is unknown" }, NO_SUCH_OBJECT),
 	.args_size = sizeof(struct get_args), .run = sem_one_run_get,
 };
 /* clang-format on */

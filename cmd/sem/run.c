@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ipcx sem run, and the same of all semaphores: one taken for as long as a command runs.
- * That of an array comes back by its undo, which the kernel does whatever ends the
- * command; for a named one we stay and give it back.
+ * ipcx sem run, and the same for all semaphores: hold one while a command runs. For an
+ * array, SEM_UNDO makes the kernel release it however the command ends; for a named one,
+ * ipcx stays and releases it.
  */
 #include <errno.h>
 #include <signal.h>
@@ -13,11 +13,11 @@
 #include "exec/run.h"
 #include "sem/sem.h"
 
-/* How long signals are put off while we wait: they are let in between two waits only, so
- * that none can end us just when the semaphore is ours. */
+/* Signals are blocked for this long while we wait, and delivered only between two waits,
+ * so that none can kill us just after the semaphore was taken. */
 #define SLICE INT64_C(50000000)
 
-/* The command among the words behind the reference; NULL after a message. */
+/* Return the command after the reference; NULL after a message. */
 static char **sem_run_command_of(int n, char **words)
 {
 	if (n > 1 && !strcmp(words[1], "--"))
@@ -40,7 +40,7 @@ static int sem_run_run(struct app *app, void *data, int n, char **words)
 	if (!command)
 		return EXIT_USAGE;
 	r = semverb_count(args, &count);
-	if (!r) /* entering a namespace would do what is to be undone: first of all */
+	if (!r) /* first of all: entering a namespace would apply the undo */
 		r = semverb_begin(app, &args->where, words[0], true, &v);
 	if (!r)
 		r = run_check(command);
@@ -54,9 +54,9 @@ static int sem_run_run(struct app *app, void *data, int n, char **words)
 	return r ? r : run_become(app, command, args->where.ns != NULL);
 }
 
-/* ---- a named one */
+/* ---- a named semaphore */
 
-/* Take it; signals are held from before that moment on. 0 or -errno. */
+/* Take it; signals are blocked since before that moment. Returns 0 or -errno. */
 static int sem_run_take(struct app *app, const struct ipcx_ref *ref, int64_t timeout,
 			const struct signals *held, struct ipcx_psem_taken **ret_taken)
 {
@@ -127,15 +127,15 @@ static const struct opt_group named_options[] = {
 };
 
 static const struct example keyed[] = {
-	{ "ipcx {noun} run {noun}:5 -- make install", "one at a time, as flock(1) does with a file" },
-	{ "ipcx {noun} run {noun}:0x4d2:1 --no-wait -- backup /srv", "or exit with 5 when it runs already" },
-	{ "ipcx {noun} run {noun}:5 --count 2 -- make -j2", "two of it, given back together" },
+	{ "ipcx {noun} run {noun}:5 -- make install", "one at a time, like flock(1) with a file" },
+	{ "ipcx {noun} run {noun}:0x4d2:1 --no-wait -- backup /srv", "exit with 5 if it is already running" },
+	{ "ipcx {noun} run {noun}:5 --count 2 -- make -j2", "take 2 at once, and release both together" },
 	{ "", "" },
 };
 
 static const struct example named[] = {
 	{ "ipcx {noun} run /lock -- make install", "one at a time" },
-	{ "ipcx {noun} run /lock --timeout 1m -- make install", "wait a minute at most, then exit with 5" },
+	{ "ipcx {noun} run /lock --timeout 1m -- make install", "wait at most a minute, then exit with 5" },
 	{ "", "" },
 };
 
@@ -151,11 +151,11 @@ static const struct variant named_variants[] = {
 
 const struct cmd cmd_sem_run = {
 	.name = "run", .needs = IPCX_CAN_SEM_SET, .lacks = IPCX_CAN_SEM_TAKE, .variants = variants,
-	.operands = "REF[:INDEX] [--] COMMAND…", .summary = "take a semaphore for as long as a command runs",
-	.about = "Takes the semaphore with SEM_UNDO and becomes COMMAND, in the same process: the kernel gives it back at the moment when COMMAND ends, whatever "
-		 "ended it. A namespace of --ns is entered first. What COMMAND leaves running in the background does not keep it; it is given back "
-		 "early only when COMMAND enters another IPC namespace, and not at all when somebody sets the semaphore meanwhile.\n"
-		 "When COMMAND cannot be run, nothing was taken.",
+	.operands = "REF[:INDEX] [--] COMMAND…", .summary = "Hold a semaphore while a command runs",
+	.about = "Takes the semaphore with SEM_UNDO and executes COMMAND in the same process: the kernel releases it when COMMAND ends, however "
+		 "it ends. A namespace of --ns is entered first. Background processes left by COMMAND do not hold it. It is released "
+		 "early only if COMMAND enters another IPC namespace, and not at all if somebody sets the semaphore meanwhile.\n"
+		 "If COMMAND cannot be run, the semaphore is not taken.",
 	.options = options, .complete = COMPLETE_REFS | COMPLETE_FILES, .program = true,
 	.exits = EXITS(NO_SUCH_OBJECT, TOOK_TOO_LONG, OF_THE_COMMAND),
 	.args_size = sizeof(struct semverb_args), .run = sem_run_run,
@@ -163,11 +163,11 @@ const struct cmd cmd_sem_run = {
 
 const struct cmd cmd_sem_run_give = {
 	.name = "run", .needs = IPCX_CAN_SEM_TAKE, .variants = named_variants,
-	.operands = "NAME [--] COMMAND…", .summary = "take a named semaphore for as long as a command runs",
-	.about = "The kernel knows nothing of named semaphores, so nothing gives one back by itself: ipcx runs COMMAND as its child, passes signals on to it, and "
-		 "gives the semaphore back when it has ended. With --ns the semaphore is that place's, and COMMAND runs there. When ipcx itself is killed by SIGKILL, COMMAND runs on, and the semaphore stays taken for "
-		 "ever: 'ipcx {noun} post' gives it back. Where that matters, use 'ipcx sem run'.\n"
-		 "When COMMAND cannot be run, nothing was taken.",
+	.operands = "NAME [--] COMMAND…", .summary = "Hold a named semaphore while a command runs",
+	.about = "The kernel does not release named semaphores by itself: ipcx runs COMMAND as its child, forwards signals to it, and "
+		 "releases the semaphore when it has ended. With --ns the semaphore is that of the namespace, and COMMAND runs there. If ipcx is killed by SIGKILL, COMMAND continues, and the semaphore stays taken for "
+		 "ever: 'ipcx {noun} post' releases it. Where that matters, use 'ipcx sem run'.\n"
+		 "If COMMAND cannot be run, the semaphore is not taken.",
 	.options = named_options, .complete = COMPLETE_REFS | COMPLETE_FILES, .program = true,
 	.exits = EXITS(NO_SUCH_OBJECT, TOOK_TOO_LONG, OF_THE_COMMAND),
 	.args_size = sizeof(struct semverb_args), .run = run_named,

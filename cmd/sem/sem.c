@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How a semaphore is named, counted and waited for on the command line. */
+/* Parse references to semaphores and their indices, and wait for operations. */
 #include "sem/sem.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 
 /* clang-format off */
 const struct opt semverb_count_opts[] = {
-	{ "count", 'c', NUMBER(struct semverb_args, count), GIVEN(struct semverb_args, given, GIVEN_COUNT), .arg = "N", .help = "so many at once, or none (1)" },
+	{ "count", 'c', NUMBER(struct semverb_args, count), GIVEN(struct semverb_args, given, GIVEN_COUNT), .arg = "N", .help = "the amount, in one step (default 1)" },
 	{ .name = "" },
 };
 /* clang-format on */
@@ -46,7 +46,7 @@ int semverb_count(const struct semverb_args *args, int32_t *ret_count)
 	return 0;
 }
 
-/* The digits at the beginning of a text as the number of a semaphore. */
+/* Parse len digits as the index of a semaphore. */
 static int sem_number(const char *text, size_t len, uint32_t *ret_n)
 {
 	char digits[8];
@@ -84,7 +84,7 @@ int semverb_range(const char *text, const char **ret_end, uint32_t *ret_first,
 	return 0;
 }
 
-/* Where the index begins: behind the last colon, unless that ends the mechanism. */
+/* Return where the index begins: after the last colon, unless that ends the mechanism. */
 static const char *index_of(const char *word)
 {
 	const char *colon = strrchr(word, ':');
@@ -111,9 +111,8 @@ int semverb_begin(struct app *app, const struct ns_args *where, const char *word
 		text = index_of(word);
 	if (text) {
 		if (sem_number(text, strlen(text), &v.num) < 0)
-			return msg_usage(
-				"'%s': '%s' is no index of a semaphore: a number from 0 to %d",
-				word, text, NUM_MOST);
+			return msg_usage("'%s': '%s' is not a semaphore index (0 to %d)",
+					 word, text, NUM_MOST);
 		ref[text - word - 1] = '\0';
 		v.said = true;
 	}

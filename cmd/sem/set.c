@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx sem get and set, and the same of all arrays of semaphores: their values. */
+/* ipcx sem get and set, and the same for all semaphore arrays: print and set values. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ struct get_args {
 	struct ns_args where;
 };
 
-/* Rows of the table of semaphores, in the order they were asked for. */
+/* Rows of the table of semaphores, in the order requested. */
 struct wanted {
 	uint32_t *rows;
 	size_t n;
@@ -50,7 +50,7 @@ static int want(struct wanted *w, uint32_t first, uint32_t last, size_t rows,
 	return 0;
 }
 
-/* All, or those that the words say. */
+/* Select all semaphores, or those of the operands. */
 static int choose(struct wanted *w, const struct semverb *v, size_t rows, int n,
 		  char **words)
 {
@@ -63,7 +63,7 @@ static int choose(struct wanted *w, const struct semverb *v, size_t rows, int n,
 	if (n == 1)
 		return want(w, 0, (uint32_t)rows - 1, rows, &v->ref);
 	for (int i = 1; !r && i < n; i++) {
-		(void)semverb_range(words[i], &end, &first, &last); /* was looked at */
+		(void)semverb_range(words[i], &end, &first, &last); /* already checked */
 		r = want(w, first, last, rows, &v->ref);
 	}
 	return r;
@@ -78,8 +78,8 @@ static void sem_set_plain(const struct ipcx_table *t, const struct wanted *w)
 			out_format("%" PRIu64 "\n", v.as.u);
 }
 
-/* In the order of --sort, those that are wanted and fulfil --where; or as they were asked
- * for. */
+/* Print the requested semaphores that match --where, in the order of --sort or as
+ * requested. */
 static int sem_set_print(struct output *s, const struct ipcx_table *t,
 			 const struct wanted *w)
 {
@@ -156,12 +156,12 @@ static int sem_set_run_get(struct app *app, void *data, int n, char **words)
 				 app_noun(app));
 	for (int i = 1; i < n; i++)
 		if (semverb_range(words[i], &end, &first, &last) < 0 || *end)
-			return msg_usage("'%s' is no INDEX: a number, or two with a "
-					 "colon for a range",
+			return msg_usage("'%s' is not an INDEX: a number, or a range with "
+					 "a colon",
 					 words[i]);
 	r = semverb_begin(app, &args->where, words[0], false, &v);
 	if (!r && v.said && n > 1)
-		r = msg_usage("'%s' says which semaphore already", words[0]);
+		r = msg_usage("'%s' already has an index", words[0]);
 	return r ? r : sem_set_get(app, args, &v, &s, n, words);
 }
 
@@ -182,14 +182,14 @@ static int sem_set_read_value(const char *word, const char *text, uint32_t *ret_
 	uint64_t value;
 
 	if (ix_parse_u64(text, UINT32_MAX, &value) < 0)
-		return msg_usage("'%s': '%s' is no value of a semaphore: 0 to 32767 "
-				 "(SEMVMX)",
+		return msg_usage("'%s': '%s' is not a semaphore value (0 to 32767, "
+				 "SEMVMX)",
 				 word, text);
 	*ret_value = (uint32_t)value;
 	return 0;
 }
 
-/* "VALUE", or "INDEX=VALUE" where all are; no index twice. */
+/* Parse "VALUE" or "INDEX=VALUE", without mixing them or repeating an index. */
 static int sem_set_read_word(struct values *v, const char *word, char *seen)
 {
 	const char *sign = strchr(word, '=');
@@ -201,9 +201,9 @@ static int sem_set_read_word(struct values *v, const char *word, char *seen)
 	if (sign) {
 		if (semverb_range(word, &sign, &v->nums[v->n], &last) < 0 ||
 		    *sign != '=' || last != v->nums[v->n])
-			return msg_usage("'%s' is no INDEX=VALUE", word);
+			return msg_usage("'%s' is not INDEX=VALUE", word);
 		if (seen[last])
-			return msg_usage("'%s': semaphore %" PRIu32 " is there twice",
+			return msg_usage("'%s': semaphore %" PRIu32 " is given twice",
 					 word, last);
 		seen[last] = 1;
 	}
@@ -240,8 +240,7 @@ static int sem_set_run_set(struct app *app, void *data, int n, char **words)
 	if (!r)
 		r = semverb_begin(app, &args->where, words[0], true, &v);
 	if (!r && v.said && (values.numbered || values.n != 1))
-		r = msg_usage("'%s' says which semaphore already: give one VALUE",
-			      words[0]);
+		r = msg_usage("'%s' already has an index: give one VALUE", words[0]);
 	if (!r && v.said) {
 		values.nums[0] = v.num;
 		values.numbered = true;
@@ -270,16 +269,16 @@ static const struct opt_group set_options[] = {
 };
 
 static const struct example get_keyed[] = {
-	{ "ipcx {noun} get {noun}:5",        "the values of all, a line each" },
-	{ "ipcx {noun} get {noun}:5:2",      "that of the third" },
-	{ "ipcx {noun} get {noun}:5 0 4:7",  "of the first, and of the fifth to the eighth" },
-	{ "ipcx {noun} get {noun}:5 --json", "with how many wait, and who operated last" },
+	{ "ipcx {noun} get {noun}:5",        "all values, one per line" },
+	{ "ipcx {noun} get {noun}:5:2",      "the value of the third" },
+	{ "ipcx {noun} get {noun}:5 0 4:7",  "the first, and the fifth to the eighth" },
+	{ "ipcx {noun} get {noun}:5 --json", "with waiters and the last process, as JSON" },
 	{ "", "" },
 };
 
 static const struct example set_keyed[] = {
-	{ "ipcx {noun} set {noun}:5 0=1 2=4", "the first and the third" },
-	{ "ipcx {noun} set {noun}:5 1 0 4",   "all of three, in one step" },
+	{ "ipcx {noun} set {noun}:5 0=1 2=4", "set the first and the third" },
+	{ "ipcx {noun} set {noun}:5 1 0 4",   "set all three, in one step" },
 	{ "", "" },
 };
 
@@ -295,9 +294,9 @@ static const struct variant set_variants[] = {
 
 const struct cmd cmd_sem_get = {
 	.name = "get", .needs = IPCX_CAN_SEM_SET, .variants = get_variants,
-	.operands = "REF[:INDEX] [INDEX[:INDEX]…]", .summary = "tell the values of semaphores",
-	.about = "One number a line, in the order that was asked for; with --json, --format, --sort or -o the number of each, the process that operated on it "
-		 "last, and how many wait, too. INDEX:INDEX is a range. Needs read permission.",
+	.operands = "REF[:INDEX] [INDEX[:INDEX]…]", .summary = "Print the values of semaphores",
+	.about = "Prints one number per line, in the order requested; with --json, --format, --sort or -o also the index of each, the process that operated on it "
+		 "last, and the number of waiting processes. INDEX:INDEX is a range. Needs read permission.",
 	.options = get_options, .complete = COMPLETE_REFS,
 	.exits = EXITS(NO_SUCH_OBJECT),
 	.args_size = sizeof(struct get_args), .run = sem_set_run_get,
@@ -305,10 +304,10 @@ const struct cmd cmd_sem_get = {
 
 const struct cmd cmd_sem_set = {
 	.name = "set", .needs = IPCX_CAN_SEM_SET, .variants = set_variants,
-	.operands = "REF INDEX=VALUE…|REF VALUE…", .summary = "set semaphores of an array",
-	.about = "Sets single semaphores one after another (SETVAL), or all of the array at once (SETALL). All is checked before the first is set. Whoever waits "
-		 "is woken where that is due. What processes had to undo of these semaphores is forgotten: commands that 'ipcx {noun} run' runs do not give "
-		 "back what was set meanwhile.",
+	.operands = "REF INDEX=VALUE…|REF VALUE…", .summary = "Set semaphores of an array",
+	.about = "Sets single semaphores one after another (SETVAL), or the whole array at once (SETALL). Everything is checked before the first is set. Processes "
+		 "whose wait is over are woken. Pending undo operations on these semaphores are discarded: commands run by 'ipcx {noun} run' do not "
+		 "release what was set meanwhile.",
 	.options = set_options, .complete = COMPLETE_REFS,
 	.exits = EXITS(NO_SUCH_OBJECT),
 	.args_size = sizeof(struct set_args), .run = sem_set_run_set,

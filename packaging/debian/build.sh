@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# packaging/debian/build.sh  makes the Debian packages from the files as they stand, in
-# a directory of its own, and puts them in build/deb.
+# packaging/debian/build.sh  builds the Debian packages from a copy of the working tree,
+# and puts them in build/deb.
 set -eu
 
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd -P)

@@ -127,7 +127,7 @@ def test_commands_of_two_words(world, dump):
         below = {c["name"].split()[1]: c["summary"] for c in dump["commands"] if c["name"].startswith(noun + " ")}
         if noun not in ("limits", "stress"):  # they have operands of their own
             assert not below or dict(candidates(world, noun, "")) == below
-    assert candidates(world, "shm", "re") == [["read", "read memory: raw, as a dump, or the texts in it"]]
+    assert candidates(world, "shm", "re") == [["read", "Read memory: raw, as a dump, or its strings"]]
     assert candidates(world, "pshm", "frob", "") == []
 
 

@@ -149,7 +149,7 @@ def test_peeking_is_impossible_and_takes_nothing(queue):
     put(queue, (1, b"x"), (2, b"y"))
     for words in (["/q"], [], ["/no", "--help"]):
         r = queue.ipcx("mq", "peek", *words)
-        assert r.rc == 2 and r.out == "" and "no command 'mq peek': the kernel has no way" in r.err and "'ipcx show'" in r.err
+        assert r.rc == 2 and r.out == "" and "no command 'mq peek': the kernel cannot show" in r.err and "'ipcx show'" in r.err
     assert taken(queue) == [(2, b"y"), (1, b"x")]
 
 
@@ -213,7 +213,7 @@ def test_notify_times_out(queue):
     assert queue.ipcx("mq", "notify", "/q", "--no-wait").rc == 5
     before = time.monotonic()
     r = queue.ipcx("mq", "notify", "/q", "--timeout", "300ms")
-    assert r.rc == 5 and "no message came" in r.err and 0.3 <= time.monotonic() - before < 3
+    assert r.rc == 5 and "no message arrived" in r.err and 0.3 <= time.monotonic() - before < 3
     assert not registered(queue)
 
 

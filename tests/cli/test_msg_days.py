@@ -113,7 +113,7 @@ def test_an_interrupted_sender_reports_its_progress(queue):
     p.stdin.flush()
     until(lambda: kernel(queue, "import json\nprint(json.dumps(msg_stat(0)))")["qnum"] == 2)
     interrupt(p)
-    assert ended(p) == (-signal.SIGINT, b"", "ipcx: note: messages sent: 2; line 3 of standard input is the first that was not\n")
+    assert ended(p) == (-signal.SIGINT, b"", "ipcx: note: messages sent: 2; line 3 of standard input is the first not sent\n")
     assert taken(queue) == [(1, b"one"), (1, b"two")]
 
 
@@ -263,7 +263,7 @@ def test_messages_that_cannot_be_put_back_are_printed_as_records(queue):
     put(queue, (7, b"\0one"), (8, b""))
     with open("/dev/full", "wb") as full:
         r = queue.ipcx("msg", "recv", "0", "--all", "--format", "lines", uid=1000, stdout=full)
-    assert r.rc == 1 and "cannot be put back, stands above as a record: 1" in r.err
+    assert r.rc == 1 and "cannot be put back, written above as a record: 1" in r.err
     records = [json.loads(line) for line in r.err.splitlines() if line.startswith("{")]
     assert records == [{"ipcx": 1, "type": 7, "size": 4, "data": "AG9uZQ=="}]
     assert taken(queue) == [(8, b"")]

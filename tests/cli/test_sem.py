@@ -78,8 +78,8 @@ def test_set(world):
     (["0=9", "2=1"], 1, "sem:0: there is no semaphore 2: it has 2, from 0 to 1"),
     (["9", "40000"], 1, "semaphore 1 cannot be 40000"), (["9"], 2, "1 values for 2 semaphores"), (["9", "9", "9"], 2, "3 values for 2"),
     (["0=9", "9"], 2, "either INDEX=VALUE, or a VALUE for each"), (["9", "0=9"], 2, "either"), (["0=9", "0=9"], 2, "twice"),
-    (["0=9", "1=-1"], 2, "'-1' is no value"), (["0=9", "1="], 2, "is no value"), (["0=9", "x=1"], 2, "'x=1' is no INDEX=VALUE"),
-    (["0=9", "0:1=1"], 2, "no INDEX=VALUE"), (["0=9", "1=99999999999"], 2, "is no value"), (["0=9", "1=1x"], 2, "is no value"), ([], 2, "needs")],
+    (["0=9", "1=-1"], 2, "'-1' is not a semaphore value"), (["0=9", "1="], 2, "is not a semaphore value"), (["0=9", "x=1"], 2, "'x=1' is not INDEX=VALUE"),
+    (["0=9", "0:1=1"], 2, "not INDEX=VALUE"), (["0=9", "1=99999999999"], 2, "is not a semaphore value"), (["0=9", "1=1x"], 2, "is not a semaphore value"), ([], 2, "needs")],
     ids=lambda x: " ".join(x) if isinstance(x, list) else "")
 def test_nothing_is_set_unless_everything_can_be(world, words, rc, says):
     array(world, 1, 2)
@@ -142,11 +142,11 @@ def test_the_kernel_keeps_undo_within_bounds(world):
                                 "0-1 ", "65536-1", "99999999999-1", "0:65536-1", "0x0-1", "+0-1"])
 def test_invalid_operations(world, op):
     array(world, 1, 1)
-    fails(world, 2, "sem", "op", "sem:0", "--", "0-1", op, says=f"'{op}' is no operation")
+    fails(world, 2, "sem", "op", "sem:0", "--", "0-1", op, says=f"'{op}' is not an operation")
     assert values(world, 2) == [1, 1]
 
 
-@pytest.mark.parametrize("op,says", [("0=1", "waits for 0 only"), ("0=0u", "nothing to undo"), ("0+0", "does nothing"), ("0-0", "does nothing"),
+@pytest.mark.parametrize("op,says", [("0=1", "only waits for 0"), ("0=0u", "has no undo"), ("0+0", "does nothing"), ("0-0", "does nothing"),
                                      ("0-32768", "at most 32767 (SEMVMX)"), ("0+99999999999999999999", "SEMVMX")])
 def test_impossible_operations(world, op, says):
     array(world, 1, 1)

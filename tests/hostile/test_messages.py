@@ -144,7 +144,7 @@ def test_a_message_of_another_reader_is_a_void_record(queue, call, n, kind):
     queue.sysctl("kernel.msgmnb", "1000000")
     msqid = int(queue.ok("mk", "msg"))
     r = queue.ipcx("msg", "load", msqid, path)
-    assert r.rc == 0 and (f"passed over, of messages that others received: {voided}\n" in r.err) == (voided > 0)
+    assert r.rc == 0 and (f"skipped, of messages that others received: {voided}\n" in r.err) == (voided > 0)
     assert taken(queue, msqid) == records(path)
 
 
@@ -153,7 +153,7 @@ def test_a_void_record_in_a_pipe_is_reported(queue):
     path = os.path.join(queue.dir, "saved")
     with open(path, "wb") as out:
         r = queue.ipcx("msg", "drain", "0", "-", env=at("msgrcv", 20, "steal 4"), stdout=out)
-    assert r.rc == 4 and "received by others, records that do not count in standard output: 1\n" in r.err
+    assert r.rc == 4 and "received by others, invalid records in standard output: 1\n" in r.err
     assert missing(MESSAGES, records(path)) == [] and taken(queue) == []
 
 
@@ -181,7 +181,7 @@ def test_a_queue_removed_after_it_was_copied(queue, n):
     fill(queue, MESSAGES)
     path = os.path.join(queue.dir, "saved")
     r = queue.ipcx("msg", "drain", "0", path, env=at("msgrcv", n, "remove"))
-    assert r.rc == 3 and len(records(path)) >= n and "written, not taken before the queue was removed" in r.err
+    assert r.rc == 3 and len(records(path)) >= n and "written, not received before the queue was removed" in r.err
     assert records(path) == MESSAGES[:len(records(path))]
 
 
@@ -230,7 +230,7 @@ FALSE = ['{"ipcx":1,"type":5,"size":3,"data":"AP8="}', '{"ipcx":1,"type":5,"size
 def test_a_contradictory_record_is_not_sent(queue, line):
     good = '{"ipcx":1,"type":4,"size":2,"data":"AP8="}'
     r = queue.ipcx("msg", "load", "0", "-", input=lines_of(good, line, good))
-    assert r.rc == 1 and "line 2 " in r.err and "messages sent: 1; line 2 of standard input is the first that was not" in r.err
+    assert r.rc == 1 and "line 2 " in r.err and "messages sent: 1; line 2 of standard input is the first not sent" in r.err
     assert taken(queue) == [(4, b"\0\xff")]
     r = queue.ipcx("msg", "send", "0", "--records", input=lines_of(line))
     assert r.rc == 1 and taken(queue) == []
@@ -271,5 +271,5 @@ def test_a_stream_reports_how_many_were_sent(queue):
     good = '{"ipcx":1,"type":4,"size":2,"data":"AP8="}'
     void = '{"ipcx":0,"type":4,"size":2,"data":"AP8="}'
     r = queue.ipcx("msg", "load", "0", "-", input=lines_of(good, void, good, "x"))
-    assert r.rc == 1 and "messages sent: 2; line 4 of standard input is the first that was not" in r.err
+    assert r.rc == 1 and "messages sent: 2; line 4 of standard input is the first not sent" in r.err
     assert len(taken(queue)) == 2
