@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The formats in which lsipc prints: those of libsmartcols, but not by it. So the bytes
- * are the same whichever version of it a machine has (the newest semantics, also where
- * that is old), nothing more is loaded at the start, and what made lsipc slow, a cell
- * allocated for each value, is not there. Which bytes each format cannot have is
- * foreign.c.
+ * The formats of lsipc, which are those of libsmartcols, without using it: the bytes do
+ * not depend on the installed version (always the newest semantics), nothing more is
+ * loaded at start, and no cell is allocated for each value, which is what makes lsipc
+ * slow. foreign.c handles bytes that a format cannot contain.
  */
 #include "compat/cols.h"
 
@@ -15,14 +14,14 @@
 #include "compat/foreign.h"
 #include "ui/out.h"
 
-/* The width of labels in front of the values of a single row, and of those. */
+/* The widths of labels and values of a single row. */
 #define LABEL_WIDTH 36
 #define VALUE_WIDTH 36
 
 /* ---- cells */
 
 struct cell {
-	bool any; /* there is one */
+	bool any; /* there is a value */
 	size_t len;
 	char text[COLS_CELL];
 };
@@ -36,7 +35,7 @@ static void cols_get(const struct cols *c, const void *data, size_t row, size_t 
 	cell->len = end ? (size_t)(end - cell->text) : 0;
 }
 
-/* The text as a table has it, and its width in columns. */
+/* Write the text for a table; also return its width in columns. */
 static char *table_text(const struct cols_column *column, const struct cell *cell,
 			char *p, size_t *ret_width)
 {
@@ -91,10 +90,8 @@ void cols_measure(struct cols *c, const void *data, size_t rows)
 		}
 }
 
-/*
- * On a terminal that is too narrow, columns whose values are seldom wide are cut first,
- * and always; then those that may be cut.
- */
+/* If the terminal is too narrow, first truncate the columns whose values are seldom wide,
+ * then the others that may be truncated. */
 static void cols_fit(struct cols *c)
 {
 	size_t room = out_columns(), wide = c->n ? c->n - 1 : 0;
@@ -116,7 +113,7 @@ static void cols_fit(struct cols *c)
 		}
 }
 
-/* The end of as much text as fits into a width. */
+/* Return the end of the longest prefix that fits into a width. */
 static char *cols_cut(char *p, char *end, size_t width)
 {
 	char *at = p;
@@ -135,7 +132,7 @@ static char *cols_cut(char *p, char *end, size_t width)
 	return at;
 }
 
-/* What is too wide and may not be cut stands on a line that ends with it. */
+/* A cell that is too wide and may not be truncated ends its line. */
 static void break_line(const struct cols *c, size_t k)
 {
 	out_text("\n");
@@ -163,7 +160,7 @@ static void table_cell(const struct cols *c, size_t k, const struct cell *cell)
 	} else if (width < c->widths[k]) {
 		pad = c->widths[k] - width;
 	}
-	/* Nothing at the end of a line takes no room there. */
+	/* An empty last cell is not padded. */
 	if (c->columns[k]->right && (!last || cell->len)) {
 		memmove(from + pad, from, (size_t)(end - from));
 		memset(from, ' ', pad);

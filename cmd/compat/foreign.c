@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which bytes of names that others chose the formats of lsipc cannot have, and what
- * stands in their place: elsewhere than on a terminal as the original has it. */
+/* Replace bytes, in names chosen by others, that the formats of lsipc cannot contain. Not
+ * on a terminal, the result is that of the original. */
 #include "compat/foreign.h"
 
 #include <langinfo.h>
@@ -24,7 +24,7 @@ static char *foreign_put_hex(char *p, unsigned char byte)
 	return p;
 }
 
-/* Whether characters beyond ASCII can be shown: asked when the first of them comes. */
+/* Return whether non-ASCII characters can be shown; determined at the first one. */
 static bool is_utf8(void)
 {
 	static int known = -1;
@@ -34,7 +34,7 @@ static bool is_utf8(void)
 	return known == 1;
 }
 
-/* Asked once: a cell is no place for a system call. */
+/* Cached, to avoid a system call per cell. */
 static bool is_terminal(void)
 {
 	static int known = -1;
@@ -44,7 +44,8 @@ static bool is_terminal(void)
 	return known == 1;
 }
 
-/* The length of a character that is shown as it is, 0 when its bytes are not. */
+/* Return the length of a character that is shown unchanged, 0 if its bytes are escaped.
+ * */
 static size_t shown(const char *s, size_t len)
 {
 	uint32_t code;
@@ -77,7 +78,6 @@ char *foreign_table(char *p, const char *s, size_t len)
 	return p;
 }
 
-/* Bytes that a format cannot have become \xNN. */
 char *foreign_guarded(char *p, const char *s, size_t len, const char *special)
 {
 	for (size_t i = 0; i < len; i++)
@@ -88,7 +88,7 @@ char *foreign_guarded(char *p, const char *s, size_t len, const char *special)
 	return p;
 }
 
-/* \uXXXX; beyond those, two of them. */
+/* Write \uXXXX, or a surrogate pair. */
 static char *put_unicode(char *p, uint32_t code)
 {
 	if (code >= 0x10000) {
@@ -103,7 +103,7 @@ static char *put_unicode(char *p, uint32_t code)
 
 static char *put_json_ascii(char *p, char c)
 {
-	static const char names[] = "btn\0fr"; /* of 8, 9, 10, 12 and 13 */
+	static const char names[] = "btn\0fr"; /* for 8, 9, 10, 12 and 13 */
 
 	if (c >= ' ' && c != '"' && c != '\\') {
 		*p++ = c;
@@ -116,8 +116,8 @@ static char *put_json_ascii(char *p, char c)
 	return p;
 }
 
-/* JSON is UTF-8: bytes that are none become the text \xNN. What would command a terminal
- * is escaped there; elsewhere the bytes are those of the original. */
+/* JSON is UTF-8: invalid bytes become the text \xNN. Characters that control a terminal
+ * are escaped on one; elsewhere the bytes are those of the original. */
 char *foreign_json(char *p, const char *s, size_t len)
 {
 	bool terminal = is_terminal();
@@ -142,7 +142,8 @@ char *foreign_json(char *p, const char *s, size_t len)
 	return p;
 }
 
-/* ASCII controls are always shown as in a table; on a terminal everything is. */
+/* ASCII control characters are always escaped as in a table, others only on a terminal.
+ * */
 char *foreign_single(char *p, const char *s, size_t len)
 {
 	if (is_terminal())

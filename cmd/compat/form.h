@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Sizes, times, permissions and commands as util-linux writes them. Each writes at p and
- * answers the end, without a NUL.
- */
+/* Sizes, times, permissions and commands as util-linux writes them. Each function writes
+ * at p without a NUL and returns the end. */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* 5000 as 4.9K: rounded to one decimal, which is left out when it is 0; 12 as 12B. */
+/* Write 5000 as 4.9K, rounded to one decimal, which is omitted if it is 0; 12 as 12B. */
 char *form_size(char *p, uint64_t n);
 
 /* "Sat Nov 21 08:01:16 2026", local time. */
@@ -23,10 +21,10 @@ char *form_iso(char *p, int64_t when);
 /* "rw-r-----" */
 char *form_perms(char *p, uint64_t mode);
 
-/* The command line of a process that lives, with blanks between the words; nothing
- * otherwise. At most FORM_COMMAND_MAX bytes. */
+/* The command line of a live process, with blanks between the words; otherwise nothing.
+ * At most FORM_COMMAND_MAX bytes. */
 #define FORM_COMMAND_MAX 8192
 char *form_command(char *p, int64_t pid);
 
-/* Room that any other of them needs at most. */
+/* Maximum size of all others. */
 #define FORM_MAX 64

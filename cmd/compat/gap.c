@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The gaps of one run. The first is told with its reason: one line is what scripts can
- * live with that know the original's standard error as empty. */
+/* The gaps of one run. Only the first is reported in full, with its reason: scripts that
+ * expect the original's empty stderr can tolerate one line. */
 #include "compat/gap.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ static void gap_add(const char *text)
 	if (!gaps.first[0])
 		(void)snprintf(gaps.first, sizeof(gaps.first), "%s", text);
 	else if (strcmp(gaps.first, text) != 0)
-		gaps.others++; /* what comes in slices says it once for each */
+		gaps.others++; /* slices repeat it */
 }
 
 size_t gap_table(const struct ipcx_table *t)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcmk: makes one object of each kind that is asked for, in an order of its own. What
- * was made before a failure stays, as there. */
+/* ipcmk: make one object of each requested kind, in a fixed order. Objects made before a
+ * failure stay, as in the original. */
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -14,8 +14,8 @@
 #include "ui/msg.h"
 #include "ui/out.h"
 
-/* Keys that are drawn before giving up: each is taken with a chance of 1 in 130,000 at
- * most. */
+/* Random keys tried before giving up: the chance that one is in use is at most 1 in
+ * 130,000. */
 #define TRIES 100
 
 enum { OPT_FORCE = 256 };
@@ -48,7 +48,8 @@ struct options {
 
 /* ---- sizes */
 
-/* 1024 or 1000 to the power that a letter stands for: 0 no such letter, 1 too large. */
+/* Return the power of 1024 or 1000 for a letter; 0 for an unknown letter, 1 if too large.
+ * */
 static uint64_t unit_of(char letter, unsigned base)
 {
 	static const char letters[] = "kmgtpezy";
@@ -64,7 +65,8 @@ static uint64_t unit_of(char letter, unsigned base)
 	return unit;
 }
 
-/* The digits behind the point, each rounded by itself as there: 1.25K is 1279. */
+/* Add the digits after the point, each rounded separately as in the original: 1.25K is
+ * 1279. */
 static int add_fraction(const char *digits, size_t n, uint64_t unit, uint64_t *size)
 {
 	uint64_t power = 1;
@@ -91,7 +93,7 @@ static unsigned base_of(const char *letter)
 	return 0;
 }
 
-/* The length of the number in front, of which only letters and a point end it. */
+/* Return the length of the number at the beginning, with blanks and sign. */
 static size_t number_len(const char *text)
 {
 	size_t n = strspn(text, " \t\n\v\f\r");
@@ -105,7 +107,7 @@ static size_t number_len(const char *text)
 	return n + strspn(text + n, text[n] == '0' ? "01234567" : "0123456789");
 }
 
-/* All 64 bits, which tool_parse() has not. */
+/* Parse an unsigned 64-bit number, which tool_parse() cannot. */
 static int parse_whole(const char *text, size_t len, uint64_t *ret_n)
 {
 	const char *p = text + strspn(text, " \t\n\v\f\r+"), *end = text + len;
@@ -177,7 +179,7 @@ static bool ipcmk_take_size(const char *text, uint64_t *ret_size)
 
 static int ipcmk_failed(const char *what, int r)
 {
-	/* The kernel's own word for what ran into a limit. */
+	/* The errno of the kernel for a limit that was reached. */
 	msg_error("create %s failed: %s", what, strerror(r == -ERANGE ? EINVAL : -r));
 	return EXIT_FAILED;
 }
@@ -192,7 +194,7 @@ static int make_sysv(struct ipcx *x, const struct options *w, struct ipcx_attrs 
 	a->size = sizeof(*a);
 	a->set |= IPCX_A_KEY | IPCX_A_MODE;
 	a->mode = (uint32_t)w->mode & 0777;
-	/* A key that somebody has is no key for a new object: another is drawn. */
+	/* If the key is in use, try another one. */
 	for (int i = 0; r == -EEXIST && i < TRIES; i++) {
 		if (getrandom(&a->key, sizeof(a->key), 0) != sizeof(a->key))
 			r = -errno;
@@ -206,7 +208,7 @@ static int make_sysv(struct ipcx *x, const struct options *w, struct ipcx_attrs 
 	return EXIT_DONE;
 }
 
-/* What exists gets the new size. */
+/* Resize an existing object. */
 static int resize(struct ipcx *x, const struct ipcx_attrs *a)
 {
 	struct ipcx_attrs size = { .size = sizeof(size),
@@ -231,7 +233,7 @@ static int resize(struct ipcx *x, const struct ipcx_attrs *a)
 	return r;
 }
 
-/* What existed is success only for who could open it: 0 or -EACCES. */
+/* For an existing object, return 0 if the caller may open it, else -EACCES. */
 static int check_taken(struct ipcx *x, const char *mech, const char *name)
 {
 	struct ipcx_ref ref;
@@ -245,7 +247,7 @@ static int check_taken(struct ipcx *x, const char *mech, const char *name)
 	return usable ? 0 : -EACCES;
 }
 
-/* Names are told as they were given. */
+/* Messages quote names as given. */
 static int make_posix(struct ipcx *x, const struct options *w, struct ipcx_attrs *a,
 		      const char *mech, const char *what, const char *label)
 {
@@ -280,7 +282,7 @@ static int make_mq(struct ipcx *x, const struct options *w)
 
 	const char *file = w->name + 1;
 
-	/* What mq_open(3) says of such names. */
+	/* The errno of mq_open(3) for such names. */
 	if (w->name[0] != '/')
 		return ipcmk_failed(what, -EINVAL);
 	if (!file[0])

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ipcrm: removes at once what each option names, in the order of the options, and what
- * -a stands for at the end. What it does not copy: -a with a kind behind a blank removes
- * nothing, -a alone leaves POSIX objects where they are.
+ * ipcrm: remove what each option names, in the order of the options, then what -a stands
+ * for. Differences to the original: -a followed by a separate kind removes nothing, and
+ * -a alone keeps POSIX objects.
  */
 #include <errno.h>
 #include <limits.h>
@@ -15,7 +15,7 @@
 #include "ui/msg.h"
 #include "ui/out.h"
 
-/* Objects listed at once before they are removed. */
+/* Objects listed per slice, then removed. */
 #define SLICE 512
 
 enum { OPT_PSHM = 256, OPT_MQ, OPT_PSEM };
@@ -41,9 +41,9 @@ static const struct tool_opt opts[] = {
 	{ .name = "" },
 };
 
-/* In the order in which -a goes through them. */
+/* In the order of -a. */
 static const struct kind {
-	const char *word; /* of -a */
+	const char *word; /* argument of -a */
 	const char *mech;
 	const char *label;
 	int by_id, by_key, by_name; /* options */
@@ -64,11 +64,11 @@ struct job {
 	struct ipcx *x;
 	const struct tool *tool;
 	bool verbose, bad;
-	bool sweeping; /* through a list: what went meanwhile is as it should be */
-	unsigned all;  /* bits: kinds that the last -a is for */
+	bool sweeping; /* removing a list: objects that vanished meanwhile are no error */
+	unsigned all;  /* bits: the kinds of the last -a */
 };
 
-/* 0, or the -errno that a removal ended with. */
+/* Remove one object. Returns 0 or -errno. */
 static int remove_ref(struct ipcx *x, const struct ipcx_ref *ref)
 {
 	struct ipcx_query q = { .size = sizeof(q),
@@ -92,7 +92,8 @@ static int remove_ref(struct ipcx *x, const struct ipcx_ref *ref)
 	return r;
 }
 
-/* An object of System V, which an option called by its id or its key ("id", "key"). */
+/* Remove a System V object, named by an option as its id or its key (how: "id", "key").
+ * */
 static bool remove_id(struct job *j, const struct kind *k, int32_t id, const char *how)
 {
 	struct ipcx_ref ref = tool_ref(k->mech, id);
@@ -132,7 +133,7 @@ static bool ipcrm_by_key(struct job *j, const struct kind *k, const char *text)
 		return false;
 	ref.by = IPCX_BY_KEY;
 	ref.key = (uint32_t)key;
-	/* A number that is no key of 32 bits is not cut to one: that is another's. */
+	/* Do not truncate a number to 32 bits: that would be another key. */
 	if (key != 0 && key >= INT32_MIN && key <= UINT32_MAX)
 		t = tool_find(j->x, &ref, IPCX_FIELDSET(IPCX_F_ID));
 	if (t)
@@ -144,7 +145,7 @@ static bool ipcrm_by_key(struct job *j, const struct kind *k, const char *text)
 	return true;
 }
 
-/* What the originals end with at once, whatever follows. */
+/* Return whether the originals exit at once with this error. */
 static bool fatal(int r)
 {
 	msg_error("name failed: %s", strerror(-r));
@@ -159,11 +160,11 @@ static bool ipcrm_by_name(struct job *j, const struct kind *k, const char *name)
 	if (*name != '/' && k->by_name == OPT_MQ)
 		return fatal(-EINVAL);
 	if (k->by_name == OPT_MQ && strchr(name + 1, '/'))
-		r = -EACCES; /* as mq_unlink(3) has it */
+		r = -EACCES; /* as mq_unlink(3) fails */
 	if (r == 0)
 		r = remove_ref(j->x, &ref);
 	if (r == -EINVAL)
-		r = -ENOENT; /* a name that nothing can have */
+		r = -ENOENT; /* no object can have this name */
 	if (r == -ENOENT && j->sweeping)
 		r = 0;
 	if (r == -ENOENT)
@@ -200,7 +201,7 @@ static bool ipcrm_remove_row(struct job *j, const struct kind *k,
 	return ipcrm_by_name(j, k, name);
 }
 
-/* A directory that is not there is told of, but no failure. */
+/* A missing directory is reported, but not a failure. */
 static bool ipcrm_is_there(const struct kind *k)
 {
 	if (k->by_name == OPT_MQ && access("/dev/mqueue", F_OK) < 0) {
@@ -229,7 +230,7 @@ static bool ipcrm_remove_all(struct job *j, const struct kind *k)
 
 		if (!t)
 			return false;
-		/* What could not be listed is not removed. */
+		/* Objects that could not be listed were not removed. */
 		j->bad |= !ipcx_table_complete(t) && gap_table(t) > 0;
 		for (size_t i = 0; going && i < ipcx_table_rows(t); i++)
 			going = ipcrm_remove_row(j, k, t, i);
@@ -309,8 +310,7 @@ static int old_syntax(struct job *j, const struct kind *k, int n, char **words)
 	return EXIT_DONE;
 }
 
-/* The word that stands behind an -a that takes none: whoever wrote it meant less than
- * everything. */
+/* Return the word after an -a without an argument: it was probably meant to limit -a. */
 static const char *lost_word(const struct tool *t, int argc, char **argv)
 {
 	struct tool_walk walk = { .tool = t, .argc = argc, .argv = argv, .quiet = true };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcs: its options, and its lists as tables of columns. Headings and rows do not always
- * stand in line, and scripts know where. */
+/* ipcs: its options and lists. Headings and rows are not always aligned, and scripts
+ * depend on it. */
 #include "compat/ipcs.h"
 
 #include <limits.h>
@@ -15,10 +15,10 @@
 #include "ui/msg.h"
 #include "ui/out.h"
 
-/* Rows read at once: memory does not grow with the number of objects. */
+/* Rows per slice: memory use does not depend on the number of objects. */
 #define SLICE 512
 
-/* Names are as long as a login name may be, and a little more. */
+/* Names are at most as long as a login name, plus a little. */
 #define VALUE_MAX 512
 
 const char *const ipcs_mechs[IPCS_KINDS] = { "msg", "shm", "sem" };
@@ -26,8 +26,8 @@ const char *const ipcs_mechs[IPCS_KINDS] = { "msg", "shm", "sem" };
 struct column {
 	char heading[12];
 	int head;   /* width of the heading */
-	int width;  /* of the value: to the left, or below 0 to the right */
-	size_t cut; /* at most so many bytes of it */
+	int width;  /* of the value: left-aligned, right-aligned if negative */
+	size_t cut; /* maximum number of bytes */
 	enum ipcx_field field;
 	enum ipcs_form form;
 	char before[8], after[8]; /* blanks around the value */
@@ -35,7 +35,7 @@ struct column {
 
 struct list {
 	const char *banner;
-	const struct column *columns; /* ended by .cut = 0 */
+	const struct column *columns; /* terminated by .cut = 0 */
 };
 
 /* clang-format off */
@@ -149,7 +149,7 @@ static const struct column sem_time[] = {
 	{ .cut = 0 },
 };
 
-/* The semaphores' block of process ids is empty. */
+/* Semaphores have no columns of process ids. */
 static const struct list lists[IPCS_KINDS][VIEWS] = {
 	[IPCS_MSG] = {
 		[VIEW_DEFAULT] = { "Message Queues", msg_default },
@@ -173,7 +173,7 @@ static const struct list lists[IPCS_KINDS][VIEWS] = {
 
 /* ---- values */
 
-/* A row has room for whatever the C library may call a user. */
+/* A row has room for any user name that the C library can return. */
 static char *ipcs_put_name(char *p, const char *name)
 {
 	size_t n = strnlen(name, VALUE_MAX);
@@ -337,7 +337,7 @@ struct options {
 	enum ipcs_unit unit;
 };
 
-/* What one option means; false: it was wrong. */
+/* Apply one option; false if it is invalid. */
 static bool ipcs_take(struct options *w, int c, const char *arg)
 {
 	static const char views[] = "\0tpclu"; /* in the order of enum ipcs_view */

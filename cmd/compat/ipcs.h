@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The parts of ipcs: lists, one object, limits and totals. */
+/* Shared by the files of ipcs: lists, one object, limits and totals. */
 #pragma once
 
 #include <stdbool.h>
@@ -20,14 +20,14 @@ enum ipcs_view {
 
 enum ipcs_unit { UNIT_DEFAULT, UNIT_BYTES, UNIT_HUMAN };
 
-/* What a value looks like. */
+/* The forms of a value. */
 enum ipcs_form {
 	AS_NUMBER,
 	AS_KEY,
 	AS_NAME,
 	AS_PERMS,
 	AS_MODE,     /* with the leading 0 */
-	AS_MODE_ALL, /* and the bits above: removed, locked */
+	AS_MODE_ALL, /* also the bits above: removed, locked */
 	AS_SIZE,     /* human */
 	AS_SHORT,    /* time: "Nov 21 08:01:16 " */
 	AS_LONG,     /* time: "Sat Nov 21 08:01:16 2026" */
@@ -35,11 +35,11 @@ enum ipcs_form {
 	AS_LOCKED,
 };
 
-/* Write a value of a row at p; answers the end. */
+/* Write a value of a row at p; return the end. */
 char *ipcs_value(char *p, const struct ipcx_table *t, size_t row, enum ipcx_field field,
 		 enum ipcs_form form);
 
-/* Each answers the exit status. */
+/* Each returns the exit status. */
 int ipcs_list(struct ipcx *x, enum ipcs_kind kind, enum ipcs_view view,
 	      enum ipcs_unit unit);
 int ipcs_detail(struct ipcx *x, enum ipcs_kind kind, int32_t id, enum ipcs_unit unit);
@@ -47,5 +47,5 @@ int ipcs_limits(struct ipcx *x, enum ipcs_kind kind, enum ipcs_unit unit);
 int ipcs_summary(const struct ipcx_table *totals, enum ipcs_kind kind,
 		 enum ipcs_unit unit);
 
-/* The mechanism of a kind: "msg". */
+/* The mechanism of each kind: "msg". */
 extern const char *const ipcs_mechs[IPCS_KINDS];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcs -i, -l and -u: texts with values in them, as data. */
+/* ipcs -i, -l and -u, as tables of texts and values. */
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -17,13 +17,13 @@
 
 /* ---- one object */
 
-/* A value with what stands in front of it, padded to a width. */
+/* A value, the text before it, and the width to pad it to. */
 struct piece {
 	char before[36]; /* "": the last one */
 	enum ipcx_field field;
 	enum ipcs_form form;
 	size_t width;
-	char human[12]; /* in front of a size with --human */
+	char human[12]; /* before a size with --human */
 };
 
 #define END                                         \
@@ -111,8 +111,7 @@ static void put_pieces(const struct ipcx_table *t, size_t row, const struct piec
 	}
 }
 
-/* The semaphores of an array come first: without permission to read them nothing is
- * said. */
+/* Read the semaphores first: without read permission nothing is printed. */
 static int elements(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_table **ret_t)
 {
 	int r = ipcx_contents(x, ref, ret_t);
@@ -165,7 +164,7 @@ enum measure { PLAIN, BYTES, KBYTES, PAGES };
 struct limit_line {
 	const char *text;
 	const char *name;     /* of ipcx_limits() */
-	enum measure measure; /* KBYTES are bytes in the library */
+	enum measure measure; /* KBYTES: bytes in the library */
 };
 
 /* clang-format off */
@@ -203,7 +202,7 @@ static const struct {
 };
 /* clang-format on */
 
-/* Pages as bytes: as many whole pages as fit into the number when it is too large. */
+/* Convert pages to bytes; on overflow return the largest multiple of a page. */
 static uint64_t from_pages(uint64_t n, uint64_t page)
 {
 	uint64_t bytes;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The columns of lsipc as a table, and how a value of the library becomes the text of
- * each. */
+/* The columns of lsipc, and how library values become their texts. */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -88,7 +87,7 @@ const struct ls_kind_info ls_kinds[] = {
 			"NAME,PERMS,OWNER,SIZE,MTIME", NULL, "CUID,CGID" },
 	[LS_MQ]     = { "mq",   "posix-messages",     "", "message queue",
 			"NAME,PERMS,OWNER,MTIME,USEDBYTES,MSGS", NULL, "CUID,CGID" },
-	/* A semaphore that is not there is called a queue: so the originals say. */
+	/* The originals call a missing semaphore a message queue. */
 	[LS_PSEM]   = { "psem", "posix-semaphores",   "", "message queue",
 			"NAME,PERMS,OWNER,MTIME,SVAL", NULL, "CUID,CGID" },
 	[LS_LIMITS] = { NULL,   "ipclimits",          "", NULL,
@@ -104,7 +103,7 @@ const struct ls_column *ls_column(const char *name, size_t len)
 	return NULL;
 }
 
-/* A cell has room for whatever the C library may call a user. */
+/* A cell has room for any user name that the C library can return. */
 static char *lscolumns_put_name(char *p, const char *text)
 {
 	size_t n = strnlen(text, FORM_COMMAND_MAX);
@@ -113,15 +112,14 @@ static char *lscolumns_put_name(char *p, const char *text)
 	return p + n;
 }
 
-/* The number that a name stands for; where there is none, the number is what a row has.
- */
+/* Get the number behind a name; rows without a name have only the number. */
 static bool lscolumns_is_number(const struct ls_rows *rows, size_t row,
 				const struct ls_column *c, const char *name)
 {
 	enum ipcx_field plain = c->plain;
 	char text[IX_NUM_MAX];
 
-	/* Files have an owner, which is all that is known of who made them. */
+	/* A file has only an owner; its creator is not known. */
 	if (plain == IPCX_F_CUID && !tool_known(rows->t, row, plain))
 		plain = IPCX_F_UID;
 	if (plain == IPCX_F_CGID && !tool_known(rows->t, row, plain))
@@ -143,7 +141,7 @@ static char *lscolumns_put_time(char *p, int64_t when, enum ls_time how)
 	return p;
 }
 
-/* What a POSIX object has in the place of a field of System V. */
+/* Return the field of a POSIX object that takes the place of a System V field. */
 static enum ipcx_field other(const struct ls_column *c)
 {
 	if (c->field == IPCX_F_CREATOR)
@@ -191,7 +189,7 @@ static char *lscolumns_put_value(const struct ls_rows *rows, size_t row,
 		end = form_command(p, v->as.i);
 		return end > p ? end : NULL;
 	case LS_POSIX_NAME:
-		/* As it is called in its directory; queues have a slash there. */
+		/* The name in its directory; for queues with a slash. */
 		return ix_put_text(p, ipcx_value_string(v) +
 					      (ipcx_mech_has(ipcx_row_mech(rows->t, row),
 							     IPCX_F_CURMSGS)
@@ -201,7 +199,7 @@ static char *lscolumns_put_value(const struct ls_rows *rows, size_t row,
 	return NULL;
 }
 
-/* Numbers that the library leaves out where they are 0 are shown as 0. */
+/* Return whether a number that the library omits if it is 0 is shown as 0. */
 static bool is_zero(const struct ls_column *c)
 {
 	return c->field == IPCX_F_CPID || c->field == IPCX_F_LPID ||
@@ -242,7 +240,7 @@ static bool lscolumns_add_column(struct ls_options *w, const struct ls_column *c
 	return true;
 }
 
-/* Our own lists, each name of which is known. */
+/* Add the columns of a built-in list, whose names are all valid. */
 static void add_known(struct ls_options *w, const char *list)
 {
 	while (list && *list) {
@@ -253,7 +251,7 @@ static void add_known(struct ls_options *w, const char *list)
 	}
 }
 
-/* What -o says: an empty name ends it in silence, as there. */
+/* Add the columns of -o. An empty name fails without a message, as in the original. */
 static bool add_named(struct ls_options *w, const char *list)
 {
 	if (!*list)
@@ -265,7 +263,7 @@ static bool add_named(struct ls_options *w, const char *list)
 		if (n == 0 && list[1])
 			return false;
 		if (list[n] == ',' && !list[n + 1])
-			n++; /* the last comma belongs to the name */
+			n++; /* a trailing comma is part of the name */
 		c = ls_column(list, n);
 		if (!c) {
 			msg_error("unknown column: %s", list);
@@ -278,7 +276,7 @@ static bool add_named(struct ls_options *w, const char *list)
 	return true;
 }
 
-/* The times of a list of segments stand before the command. */
+/* In lists of segments, the times come before the command. */
 static void add_times(struct ls_options *w)
 {
 	const struct ls_column *last = w->columns[w->cols.n - 1];

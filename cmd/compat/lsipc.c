@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lsipc: its options, which columns they choose, which objects they are for. */
+/* lsipc: its options, the columns they choose, and the objects they select. */
 #include "compat/lsipc.h"
 
 #include <errno.h>
@@ -16,14 +16,14 @@
 #include "ui/msg.h"
 #include "ui/out.h"
 
-/* Rows read at once where no column's width has to be known: memory does not grow. */
+/* Rows per slice, unless column widths must be measured: memory use stays constant. */
 #define SLICE 512
 
 #define OPT_NOHEADINGS  256
 #define OPT_NOTRUNCATE  257
 #define OPT_TIME_FORMAT 258
 
-/* Sets of options that exclude each other. */
+/* Sets of mutually exclusive options. */
 enum { SET_KIND = 1 << 0, SET_ONE = 1 << 1, SET_FORM = 1 << 2, SET_COLUMNS = 1 << 3 };
 
 /* clang-format off */
@@ -61,7 +61,7 @@ static const struct tool_opt opts[] = {
 
 /* ---- rows */
 
-/* Rows of a snapshot, without those that the originals do not see. */
+/* Print the rows of a snapshot, except those that the originals cannot see. */
 static int lsipc_put_rows(struct ls_options *w, const struct ipcx_table *t, bool measure)
 {
 	size_t rows = ipcx_table_rows(t), n = 0;
@@ -140,7 +140,7 @@ static void put_elements(const struct ipcx_table *t)
 	cols_put(&cols, t, ipcx_table_rows(t));
 }
 
-/* A queue is called by its name with the slash, the others by that of their file. */
+/* A queue is named with a slash, other objects by their file name. */
 static int lsipc_find(struct ipcx *x, const struct ls_options *w,
 		      struct ipcx_table **ret_t)
 {
@@ -182,7 +182,7 @@ static int lsipc_one(struct ipcx *x, struct ls_options *w)
 
 	if (!t)
 		return EXIT_DONE;
-	/* Without permission to read the semaphores nothing is said. */
+	/* Without permission to read the semaphores, nothing is printed. */
 	if (w->kind == LS_SEM)
 		r = ipcx_contents(x, &ref, &inside);
 	if (inside)

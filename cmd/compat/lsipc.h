@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The parts of lsipc: what columns there are, where their values come from. */
+/* Shared by the files of lsipc: the columns, and the sources of their values. */
 #pragma once
 
 #include "compat/cols.h"
 #include "ipcx.h"
 
-/* Kinds of IPC, and the limits. */
+/* The kinds of IPC objects, and the limits. */
 enum ls_kind { LS_SHM, LS_PSHM, LS_MSG, LS_MQ, LS_SEM, LS_PSEM, LS_LIMITS, LS_NONE };
 
 #define LS_BIT(kind) (1U << (kind))
@@ -15,11 +15,11 @@ enum ls_kind { LS_SHM, LS_PSHM, LS_MSG, LS_MQ, LS_SEM, LS_PSEM, LS_LIMITS, LS_NO
 struct ls_kind_info {
 	const char *mech;
 	const char *json;     /* name of the array */
-	const char *empty;    /* and when it is empty */
-	const char *object;   /* in messages */
-	const char *columns;  /* shown without -o, with commas between */
-	const char *times;    /* what -t adds */
-	const char *creators; /* what -c adds */
+	const char *empty;    /* the same for an empty one */
+	const char *object;   /* the name of an object in messages */
+	const char *columns;  /* default columns, separated by commas */
+	const char *times;    /* columns added by -t */
+	const char *creators; /* columns added by -c */
 };
 extern const struct ls_kind_info ls_kinds[];
 
@@ -38,58 +38,59 @@ enum ls_form {
 	LS_POSIX_NAME
 };
 
-/* The first member is what the writer knows of it. */
+/* The first member is the part that cols.c knows. */
 struct ls_column {
 	struct cols_column c;
 	char help[48];
-	unsigned kinds; /* bits: for which it can be chosen */
+	unsigned kinds; /* bits: the kinds that have it */
 	enum ls_form form;
 	enum ipcx_field field;
-	enum ipcx_field plain; /* LS_KNOWN: the number that stands for an unknown name */
-	bool sysv_only;        /* empty for POSIX objects, whatever they have */
+	enum ipcx_field plain; /* LS_KNOWN: the number shown for an unknown name */
+	bool sysv_only;        /* always empty for POSIX objects */
 };
 
-/* All columns, ended by an empty name. */
+/* All columns, terminated by an empty name. */
 extern const struct ls_column ls_columns[];
 
-/* The column of that name, whatever its case; NULL. */
+/* Return the column of that name, ignoring case; or NULL. */
 const struct ls_column *ls_column(const char *name, size_t len);
 
-/* How the values look. */
+/* The style of values. */
 struct ls_style {
 	enum ls_time time;
 	bool bytes, numeric_perms;
 };
 
-/* Rows on their way to the writer. */
+/* Rows to print. */
 struct ls_rows {
 	const struct ipcx_table *t;
-	const size_t *pick; /* which of them; NULL: all */
+	const size_t *pick; /* indices of the rows; NULL: all */
 	const struct ls_column *const *columns;
 	struct ls_style style;
 };
 cols_cell ls_cell;
 
-/* The limits of these kinds. Answers the exit status. */
+/* Print the limits of these kinds. Returns the exit status. */
 int ls_limits(struct ipcx *x, struct cols *cols, const struct ls_column *const *columns,
 	      unsigned kinds, bool bytes);
 
-/* Whether the directory of a POSIX kind is there; says so when it is not. */
+/* Return whether the directory of a POSIX kind exists; print a message if not. */
 bool ls_mounted(enum ls_kind kind);
 
-/* What is to be shown. */
+/* The parsed options. */
 struct ls_options {
 	struct cols cols;
 	const struct ls_column *columns[COLS_MAX];
-	enum ls_kind kind; /* LS_NONE: none was named */
+	enum ls_kind kind; /* LS_NONE: none was given */
 	bool global, by_id, creator, time, form_given, time_given;
 	int64_t id;
 	const char *name, *output;
 	struct ls_style style;
 };
 
-/* Choose the columns. False: that was wrong, which was said if the originals say it. */
+/* Choose the columns. Returns false on an error, after a message if the originals print
+ * one. */
 bool ls_choose(struct ls_options *w);
 
-/* The fields that they are made of. Static. */
+/* Return the fields that the columns are made from. */
 struct ipcx_fieldset ls_fields(const struct ls_options *w);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lsipc -g: the limits by the names that C programs know, and how much of them is used.
- */
+/* lsipc -g: the limits by their C names, and their usage. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,7 +13,7 @@
 #include "ui/exit.h"
 #include "ui/msg.h"
 
-/* Rows read at once to add up what they hold. */
+/* Rows per slice when adding up usage. */
 #define SLICE 512
 
 enum use { USE_NONE, USE_LIMIT, USE_QUEUES, USE_PAGES };
@@ -47,7 +46,7 @@ static const struct row all[] = {
 };
 /* clang-format on */
 
-/* A row as it is printed. */
+/* A printed row. */
 struct line {
 	const char *resource, *description;
 	char limit[FORM_MAX], used[FORM_MAX], percent[FORM_MAX];
@@ -77,7 +76,7 @@ static char *lslimits_cell(const void *data, size_t row, size_t column, char *p)
 	return p + n;
 }
 
-/* Whole pages of all segments together, which is a little less than the kernel counts. */
+/* Sum the whole pages of all segments, slightly less than the kernel's count. */
 static bool count_pages(struct ipcx *x, uint64_t *ret_n)
 {
 	uint64_t sum = 0, resume = 0;
@@ -150,7 +149,7 @@ static void lslimits_fill(struct ipcx *x, const struct ipcx_table *t, const stru
 	if (!lslimits_count(x, t, r, &used))
 		return;
 	*ix_put_u64(l->used, used) = '\0';
-	/* Of nothing there is no share: the originals say inf or nan. */
+	/* No percentage of a limit of 0: the originals print inf or nan. */
 	if (known && limit > 0)
 		(void)snprintf(l->percent, sizeof(l->percent), "%.2f%%",
 			       (double)used / (double)limit * 100);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the old names have in common: their option grammar with getopt's messages,
- * --help and --version, numbers, and how they ask the library. The second home of
- * getopt_long(3). */
+/* Shared by the old names: option parsing with getopt's messages, --help and --version,
+ * numbers, and queries of the library. The second user of getopt_long(3). */
 #include "compat/tool.h"
 
 #include <assert.h>
@@ -22,7 +21,7 @@
 
 #define OPTS_MAX 48
 
-/* The version of util-linux whose options, texts and layouts these are. */
+/* The util-linux version whose options, texts and layouts are copied. */
 #define AS_UTIL_LINUX "2.42"
 
 /* ---- options */
@@ -40,9 +39,11 @@ static void tool_build(const struct tool *t, struct grammar *g)
 	size_t n = 0, len = 0;
 
 	memset(g, 0, sizeof(*g));
-	g->shorts[len++] = ':'; /* what is missing is told from what is unknown */
+	g->shorts[len++] =
+		':'; /* distinguishes a missing argument from an unknown option */
 	for (const struct tool_opt *o = t->opts; *o->name; o++, n++) {
-		/* When a table outgrows the room, the first test finds it. */
+		/* The assertion makes the first test fail if a table has too many
+		 * options. */
 		assert(n < OPTS_MAX);
 		g->longs[n] = (struct option){ .name = o->name,
 					       .has_arg = takes[o->takes],
@@ -69,7 +70,7 @@ int tool_try(const struct tool *t)
 	return EXIT_FAILED;
 }
 
-/* ---- getopt's messages, in its words: its own would go to a terminal as they are */
+/* ---- getopt's messages in its own words; its own would reach a terminal unescaped */
 
 static const char *long_name(const struct tool *t, int id)
 {
@@ -78,7 +79,7 @@ static const char *long_name(const struct tool *t, int id)
 	return o ? o->name : "";
 }
 
-/* Several names begin like this: "; possibilities: '--one' '--other'". */
+/* Print an ambiguous abbreviation: "; possibilities: '--one' '--other'". */
 static void say_ambiguous(const struct tool_walk *w, const char *word, size_t len)
 {
 	auto_buf struct ix_buf list = { 0 };
@@ -102,7 +103,8 @@ static void tool_say_unknown(const struct tool_walk *w, const char *word)
 	msg_plain("%s: unrecognized option '%s'", w->argv[0], word);
 }
 
-/* What getopt_long() found wrong: it answered this, and left the rest in its globals. */
+/* Print the error that getopt_long() found; it returned `answer` and left the rest in its
+ * globals. */
 static void say_wrong(const struct tool_walk *w, int answer)
 {
 	const char *word = w->argv[optind - 1], *me = w->argv[0];
@@ -157,7 +159,7 @@ static void help(const struct tool *t)
 	out_text("\nWhere it differs from other versions is told in ipcx-compat(7).\n");
 }
 
-/* The first option before this one that excludes it. */
+/* Return the first earlier option that excludes this one. */
 static const struct tool_opt *rival(const struct tool_walk *w, const struct tool_opt *o)
 {
 	for (size_t i = 0; *w->tool->opts[i].name; i++)
@@ -181,7 +183,7 @@ int tool_next(struct tool_walk *w)
 
 	tool_build(w->tool, &g);
 	if (w->first == 0)
-		optind = 0; /* start afresh (GNU and musl) */
+		optind = 0; /* reset getopt_long() (GNU and musl) */
 	w->first = 1;
 	opterr = 0;
 	c = getopt_long(w->argc, w->argv, g.shorts, g.longs, NULL);
@@ -273,7 +275,7 @@ int tool_parse(const char *text, unsigned base, int64_t min, int64_t max, int64_
 		over |= __builtin_mul_overflow(n, (int64_t)base, &n);
 		over |= __builtin_add_overflow(n, d, &n);
 	}
-	/* What no number can be is told before what follows it, as strtol(3) has it. */
+	/* Like strtol(3): an overflow is reported even if garbage follows. */
 	if (*p && !over)
 		return -EINVAL;
 	if (over || n < min || n > max)
@@ -373,7 +375,7 @@ bool tool_usable(const struct ipcx_table *t, size_t row)
 		return tool_known(t, row, IPCX_F_CURMSGS);
 	if (strcmp(mech, "psem") != 0)
 		return true;
-	/* sem_open(3) wants to read and write. */
+	/* sem_open(3) opens for reading and writing. */
 	if (ipcx_row_get(t, row, IPCX_F_NAME, &v) < 0 || v.type != IPCX_TYPE_STRING)
 		return false;
 	(void)snprintf(path, sizeof(path), "/dev/shm/sem.%s", ipcx_value_string(&v) + 1);
@@ -397,7 +399,7 @@ uint64_t tool_count(const struct ipcx_table *t, size_t row, enum ipcx_field fiel
 
 	if (ipcx_row_get(t, row, field, &v) < 0 || v.type == IPCX_TYPE_NONE)
 		return 0;
-	return v.as.u; /* signed ones stand in the same place */
+	return v.as.u; /* signed values share the storage */
 }
 
 bool tool_limit(const struct ipcx_table *limits, const char *name, enum ipcx_field field,
