@@ -15,7 +15,7 @@
 #define MS     INT64_C(1000000) /* in ns */
 #define REDRAW 100              /* ms */
 
-/* A signal within so many ms after the first counts as the same: timeout(1) signals a
+/* A signal within this many ms after the first counts as the same: timeout(1) signals a
  * process and its group. */
 #define SAME_SIGNAL 500
 

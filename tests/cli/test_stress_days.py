@@ -186,7 +186,7 @@ def test_a_stopped_and_continued_run_is_no_standstill(world):
 
 @pytest.mark.parametrize("mech", ["msg", "sem", "mq", "psem"])
 def test_many_stops_are_no_fault(world, mech):
-    """A worker that repeats an interrupted call may come after the removal, which is no fault."""
+    """A worker that repeats an interrupted call may come after the removal; that is not a fault."""
     storm = 'n=0; while [ $n -lt 300 ] && kill -STOP "$@" && kill -CONT "$@"; do n=$((n + 1)); sleep 0.002; done; kill -CONT "$@"; echo $n'
     with begun(world, mech, "--workload", "remove-under-waiters", "--for", "6s", "--workers", "5", "--cpus", "1", "--seed", "777006") as p:
         _, supervisor, workers = inside(world, 777006)
@@ -292,7 +292,7 @@ def test_the_memory_limit_of_a_control_group_applies(world):
 
 
 def test_file_pages_of_a_control_group_count_as_free(world):
-    """The kernel reclaims the page cache, so it is no reason to refuse a plan."""
+    """The kernel reclaims the page cache, so it does not count as used."""
     with memory_group(64 << 20) as group, tempfile.NamedTemporaryFile(dir="/var/tmp") as f:
         script = f'echo $$ > {group}/cgroup.procs; dd if=/dev/zero of={f.name} bs=1M count=80 conv=fsync 2>/dev/null; exec "$@"'
         words = [release(), "stress", "pshm", "--here", "--workload", "churn", "--size", "4M", "--objects", "2", "--for", "300ms"]

@@ -15,7 +15,7 @@
 #include "stress/engine/objectlog.h"
 #include "stress/engine/workers.h"
 
-/* How long to wait for other workers: so many waits of so many ns. Waits are counted
+/* How long to wait for other workers: WAITS_MAX waits of WAIT_NS ns. Waits are counted
  * instead of elapsed time, which also passes while the machine or the job is stopped. */
 #define WAITS_MAX 400
 #define WAIT_NS   10000000
