@@ -49,7 +49,7 @@ names() {
 		python3-jsonschema strace util-linux libcap2-bin jq groff-base zsh fish \
 		abigail-tools ;;
 	debian:clang) echo clang clang-format libclang-rt-dev ;;
-	debian:deb) echo build-essential debhelper ;;
+	debian:deb) echo build-essential debhelper libcmocka-dev ;;
 	debian:containers) echo runc crun bubblewrap busybox-static jq procps podman conmon uidmap lxc containerd \
 		docker.io systemd-container ;;
 

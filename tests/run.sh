@@ -104,21 +104,16 @@ run_c() {
 		note "$1" fail "meson test" "ran none of them"
 }
 
-# SIGINT, so that pytest still reports its progress.
 run_py() {
 	status=0
 	printf '\n== %s\n' "$1"
-	# The caller may have ignored signals that the tests send.
-	private env --default-signal timeout --foreground -s INT -k 60 25m \
-		"$python" -m pytest -qq -rN --tb=short -p no:cacheprovider \
-		-o faulthandler_timeout=300 \
-		--junitxml="$out/$1.xml" "tests/$1" || status=$?
+	tests/suite.sh "$1" --junitxml="$out/$1.xml" || status=$?
 	case $status in
 	0 | 1 | 2) # its report has the counts
 		[ -e "$out/$1.xml" ] || note "$1" fail pytest "left no report"
 		;;
 	5) note "$1" fail pytest "found no tests" ;;
-	124) note "$1" fail pytest "took more than 25 minutes" ;;
+	124) note "$1" fail pytest "hung: took more than an hour" ;;
 	*) note "$1" fail pytest "ended with status $status" ;;
 	esac
 }
@@ -136,8 +131,7 @@ run_again() {
 				--print-errorlogs --logbase again "$name" </dev/null || continue
 			;;
 		*)
-			private env --default-signal timeout --foreground -s INT -k 60 10m \
-				"$python" -m pytest -qq -rN --tb=short -p no:cacheprovider "$name" </dev/null || continue
+			tests/suite.sh "$name" </dev/null || continue
 			;;
 		esac
 		printf '%s\t%s\n' "$suite" "$name" >>"$out/flaky"

@@ -22,7 +22,7 @@ class Tree:
 
     def make(self, *targets):
         if not self.build.exists():
-            self.run("meson", "setup", str(self.build), "--prefix=/usr", "--buildtype=plain", "-Dwerror=true", "-Dtests=false",
+            self.run("meson", "setup", str(self.build), "--prefix=/usr", "--buildtype=plain", "-Dwerror=true", "-Dtests=disabled",
                      "-Ddocs=disabled", "-Dc_args=-g")
         self.run("ninja", "-C", str(self.build), *targets)
 

@@ -78,7 +78,7 @@ def narrow(tmp_path_factory):
         pytest.skip("no gcc -m32 (gcc-multilib)")
     build = tmp_path_factory.mktemp("m32")
     os.chmod(build, 0o755)
-    for words in ["meson", "setup", build, ROOT, "-Dtests=false"], ["ninja", "-C", build, "cmd/ipcx"]:
+    for words in ["meson", "setup", build, ROOT, "-Dtests=disabled"], ["ninja", "-C", build, "cmd/ipcx"]:
         r = subprocess.run(words, env={**os.environ, "CC": "gcc -m32"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         assert r.returncode == 0, r.stdout.decode()[-2000:]
     return f"{build}/cmd/ipcx"
