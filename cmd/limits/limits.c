@@ -92,7 +92,7 @@ static void doubt(const struct ipcx_table *t, size_t row, const char *name)
 	if (is_noted(t, name))
 		why = "";
 	else if (!limits_is_known(t, row, IPCX_F_USED))
-		why = ": the kernel does not tell how much of it is in use";
+		why = ": the kernel does not report how much of it is in use";
 	else if (!limits_is_known(t, row, IPCX_F_NEEDED))
 		why = ": the size of its pages is unknown";
 	else
@@ -144,8 +144,8 @@ static void limits_refuse(const struct ipcx_table *t, size_t row, const char *na
 		msg_note("does not fit: raise %s to %" PRIu64 "%s", name, to,
 			 who_may(t, row, to, who, sizeof(who)));
 	else if (process)
-		msg_note("does not fit: raise %s to %" PRIu64 " and what is in use, "
-			 "which the kernel does not tell%s",
+		msg_note("does not fit: raise %s to %" PRIu64 " plus current usage, "
+			 "which the kernel does not report%s",
 			 name, needed, who_may(t, row, needed, who, sizeof(who)));
 	else if (!limits_is_known(t, row, IPCX_F_NEEDED))
 		msg_note("does not fit%s%s", is_noted(t, name) ? "" : ": ",

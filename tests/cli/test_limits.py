@@ -390,7 +390,7 @@ def test_an_uncountable_limit_is_neither_yes_nor_no(world):
     row = {row["name"]: row for row in r.json["needs"]}["rlimit_msgqueue"]
     assert r.rc == 1 and row["fits"] is None and row["used"] is None and row["raise_to"] is None
     assert r.err == ("ipcx: note: cannot tell whether it fits into rlimit_msgqueue: "
-                     "the kernel does not tell how much of it is in use\n")
+                     "the kernel does not report how much of it is in use\n")
 
 
 def test_an_unreadable_limit_is_not_a_yes(world):
@@ -403,7 +403,7 @@ def test_an_unreadable_limit_is_not_a_yes(world):
         assert f"cannot tell whether it fits into {name}\n" in r.err
     assert world.ipcx("limits", "--for", "mq:1x1", "--json").rc == 1
     r = world.run("prlimit", "--msgqueue=10:20", IPCX, "limits", "--for", "mq:1x1")
-    assert r.rc == 1 and "which the kernel does not tell (its hard limit is 20: above that needs CAP_SYS_RESOURCE)" in r.err
+    assert r.rc == 1 and "which the kernel does not report (its hard limit is 20: above that needs CAP_SYS_RESOURCE)" in r.err
 
 
 def pool(world):
