@@ -134,7 +134,7 @@ static const struct opt read_opts[] = {
 	{ "hex",     'x', FLAG(struct read_args, hex),     .help = "print a hexadecimal dump (default on a terminal)" },
 	{ "strings", 's', FLAG(struct read_args, strings), .help = "print only the strings in it, one per line" },
 	{ "min",     0,   NUMBER(struct read_args, min),   GIVEN(struct read_args, given, GIVEN_MIN), .arg = "N", .help = "with --strings: minimum length (default 4)" },
-	{ "output-file", 'O', TEXT(struct read_args, file), .arg = "FILE", .complete = COMPLETE_FILES, .help = "write to a new, sparse file; -: raw to stdout" },
+	{ "output-file", 'O', TEXT(struct read_args, file), .arg = "FILE", .complete = COMPLETE_FILES, .help = "write to a new, sparse file; -: raw bytes to standard output" },
 	{ "force",   'f', FLAG(struct read_args, force),   .help = "with -O: replace an existing file" },
 	{ .name = "" },
 };

@@ -409,7 +409,7 @@ static const struct opt opts[] = {
 	{ "huge",       0,   HUGE_(struct mk_args, attrs.huge),     ATTR(huge, IPCX_A_HUGE),       .arg = "SIZE",   .help = "shm: use huge pages" },
 	{ "noreserve",  0,   FLAG(struct mk_args, noreserve),       .help = "shm: do not reserve memory (SHM_NORESERVE)" },
 	{ "lock",       0,   FLAG(struct mk_args, lock),            .help = "shm: lock in memory (SHM_LOCK)" },
-	{ "from",       0,   TEXT(struct mk_args, from),            .arg = "FILE", .complete = COMPLETE_FILES,      .help = "shm, pshm: contents and size (-: stdin)" },
+	{ "from",       0,   TEXT(struct mk_args, from),            .arg = "FILE", .complete = COMPLETE_FILES,      .help = "shm, pshm: contents and size (-: standard input)" },
 	{ "id",         0,   ID(struct mk_args, attrs.id),          ATTR(id, IPCX_A_ID),           .arg = "N",      .help = "System V: use this id (needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN)" },
 	{ "count",      'c', NUMBER(struct mk_args, attrs.count),   ATTR(count, IPCX_A_COUNT),     .arg = "N",      .help = "create N identical objects" },
 	{ "if-missing", 0,   FLAG(struct mk_args, if_missing),      .help = "use an existing object if it is large enough and you may access it as --mode says" },

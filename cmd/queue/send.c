@@ -319,9 +319,9 @@ static const struct opt number_opts[] = {
 };
 
 static const struct opt opts[] = {
-	{ "lines",   'l', FLAG(struct send_args, lines),   .help = "send each line of stdin, without its newline" },
-	{ "records", 0,   FLAG(struct send_args, records), .help = "send the records of recv --format json from stdin" },
-	{ "block",   0,   SIZE(struct send_args, block),   GIVEN(struct send_args, given, GIVEN_BLOCK), .arg = "SIZE", .help = "send every SIZE bytes of stdin as a message" },
+	{ "lines",   'l', FLAG(struct send_args, lines),   .help = "send each line of standard input, without its newline" },
+	{ "records", 0,   FLAG(struct send_args, records), .help = "send the records of recv --format json from standard input" },
+	{ "block",   0,   SIZE(struct send_args, block),   GIVEN(struct send_args, given, GIVEN_BLOCK), .arg = "SIZE", .help = "send every SIZE bytes of standard input as a message" },
 	{ .name = "" },
 };
 

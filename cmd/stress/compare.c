@@ -130,7 +130,7 @@ static const struct example examples[] = {
 };
 
 const struct cmd cmd_stress_compare = {
-	.name = "stress compare", .operands = "[WAY…]", .summary = "compare the ways to move data between processes",
+	.name = "stress compare", .operands = "[WAY…]", .summary = "Compare the ways to move data between processes",
 	.about = "Moves the same messages through System V and POSIX queues, pipes, sockets, and shared memory with several kinds of synchronisation. Shows for each workload and "
 		 "number of CPUs which way is the fastest, and how many times slower (ratio) the others are. Helps to decide whether a program should replace System V IPC, and by what.",
 	.options = options, .examples = examples, .complete = COMPLETE_WAYS,

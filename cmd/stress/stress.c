@@ -73,7 +73,7 @@ static const struct example examples[] = {
 };
 
 const struct cmd cmd_stress = {
-	.name = "stress", .operands = "[MECH…]", .summary = "load, check and measure mechanisms",
+	.name = "stress", .operands = "[MECH…]", .summary = "Load, check and measure mechanisms",
 	.about = "Lets several processes use objects of each mechanism as fast as they can, checks that the kernel keeps its promises (no message lost, doubled "
 		 "or changed, never two processes in one critical section, SEM_UNDO applied after a kill, every waiter woken), and measures each operation. It runs in "
 		 "fresh namespaces, where it cannot touch other objects, unless --ns or --here is given. All objects that it creates are removed, "

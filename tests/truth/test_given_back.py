@@ -145,7 +145,7 @@ def test_json_without_marks_is_refused(world, mech, member):
     text = listed(world, ref)
     for data in (without(text, member), without(text, **{member: None})):
         r = give(world, data)
-        assert (r.rc, r.out) == (1, "") and r.err.count("\n") == 1 and f"there is no {member}" in r.err and "'ipcx ls --json'" in r.err and "'ipcx ls -q'" in r.err
+        assert (r.rc, r.out) == (1, "") and r.err.count("\n") == 1 and f"no {member}, so the object cannot be identified" in r.err and "'ipcx ls --json'" in r.err and "'ipcx ls -q'" in r.err
     assert len(refs(world)) == 6
     r = world.sh('"$IPCX" ls -o ref --json | "$IPCX" rm --from -')
     assert r.rc == 1 and "without -o" in r.err and len(refs(world)) == 6
@@ -163,7 +163,7 @@ def test_json_of_another_namespace_is_refused(world):
     assert (r.rc, r.out) == (1, "shm:0\n") and f"is of namespace ipc:[{ns}], but this is ipc:[" in r.err and "--ns" in r.err
     assert give(world, text, "--dry-run").rc == 0
     r = give(world, listed(world), "--ns", "self")
-    assert r.rc == 1 and "there is no ns" in r.err, "it may be from anywhere"
+    assert r.rc == 1 and "no ns, so the object cannot be identified" in r.err, "it may be from anywhere"
     file = os.path.join(world.dir, "pid")
     code = "ctypes.CDLL(None).unshare(0x08000000)\ncheck(libc.shmget(5, 1, IPC_CREAT))\nopen(sys.argv[1], 'w').write(str(os.getpid()))\nhold()"
     with meanwhile(world, code, file):
@@ -250,7 +250,7 @@ def test_an_empty_list_is_valid(world, empty):
 def test_all_marks_are_required(world, fields, lacks):
     world.ok("mk", "shm", "--size", "1")
     r = give(world, listed(world, "shm", "-o", fields))
-    assert r.rc == 1 and f"there is no {lacks}" in r.err and "nothing was removed" in r.err and refs(world) == ["shm:0"]
+    assert r.rc == 1 and f"no {lacks}, so the object cannot be identified" in r.err and "nothing was removed" in r.err and refs(world) == ["shm:0"]
 
 
 def test_an_unknown_namespace_is_not_ours(world):
