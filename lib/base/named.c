@@ -79,8 +79,7 @@ static int follow(struct walk *w, const struct stat *st)
 	int n;
 
 	if (is_planted(w, st)) {
-		w->why = "is another user's symbolic link in a directory where everybody "
-			 "may make one";
+		w->why = "is another user's symbolic link in a world-writable directory";
 		return -ELOOP;
 	}
 	n = ix_read_link(w->dir, w->path, target, sizeof(target));
@@ -109,7 +108,7 @@ static int open_same(struct walk *w, int flags, const struct stat *before)
 	struct stat st;
 
 	if (fd == -ENXIO && S_ISFIFO(before->st_mode))
-		w->why = "is a FIFO that nobody reads";
+		w->why = "is a FIFO without a reader";
 	if (fd == -ELOOP || fd == -ENOENT)
 		return -EAGAIN;
 	if (fd < 0)
@@ -146,7 +145,7 @@ static int named_step(struct walk *w, int flags, mode_t mode)
 	}
 	if (write && (S_ISREG(st.st_mode) || S_ISFIFO(st.st_mode)) &&
 	    is_planted(w, &st)) {
-		w->why = "is another user's, in a directory where everybody may make one";
+		w->why = "is another user's, in a world-writable directory";
 		return -EPERM;
 	}
 	return open_same(w, flags, &st);

@@ -211,7 +211,7 @@ const char *ix_nss_why(int error)
 {
 	switch (error < 0 ? -error : error) {
 	case NO_SERVICE:
-		return "no service that nsswitch.conf(5) names for them is there";
+		return "no service that nsswitch.conf(5) lists for them is available";
 	case ENOMEM:
 		return "out of memory";
 	default:

@@ -123,7 +123,7 @@ static int no_field(struct ix_parser *p, const struct ix_token *tok)
 	if (ix_token_is(p->text, tok, "unknown"))
 		return ix_expr_bad(
 			p, tok->at,
-			"unknown is asked of a field, as in unknown(size); for the word, use quotes");
+			"unknown takes a field, as in unknown(size); for the word, use quotes");
 	return ix_expr_bad(p, tok->at, "no field has the name \"%s\"%s",
 			   check_show(&s, p, tok),
 			   suggest(p->text + tok->at, tok->len, near, sizeof(near)));
@@ -153,12 +153,12 @@ int ix_check_flag(struct ix_parser *p, const struct ix_token *operand,
 		return no_field(p, operand);
 	if (f == IPCX_NO_FIELD)
 		return ix_expr_bad(p, operand->at,
-				   "\"%s\" alone is no condition: compare a field with it",
+				   "\"%s\" is not a condition: compare a field with it",
 				   check_show(&s, p, operand));
 	if (ipcx_field_info(f)->type != IPCX_TYPE_BOOL)
 		return ix_expr_bad(
 			p, operand->at,
-			"%s is %s and alone no condition: compare it, as in %s != null",
+			"%s is %s and not a condition: compare it, as in %s != null",
 			ipcx_field_info(f)->name, describe(f), ipcx_field_info(f)->name);
 	n = node(p, IX_NODE_COMPARE, IX_TOK_EQ, f);
 	if (!n)
@@ -261,7 +261,7 @@ static int check_like(struct ix_parser *p, enum ipcx_field left,
 		return -ENOMEM;
 	if (r != 0) {
 		(void)regerror(r, &n->pattern, why, sizeof(why));
-		return ix_expr_bad(p, right->at, "\"%s\" is no regular expression: %s",
+		return ix_expr_bad(p, right->at, "\"%s\" is not a regular expression: %s",
 				   show_text(&s, pattern), why);
 	}
 	n->compiled = true;
@@ -275,8 +275,7 @@ static int check_null(struct ix_parser *p, enum ipcx_field left,
 	struct ix_node *n;
 
 	if (op->kind != IX_TOK_EQ && op->kind != IX_TOK_NE)
-		return ix_expr_bad(p, op->at,
-				   "null has no order: only == and != go with it");
+		return ix_expr_bad(p, op->at, "null has no order: use == or !=");
 	n = node(p, IX_NODE_NULL, op->kind, left);
 	if (!n)
 		return -ENOMEM;
@@ -315,7 +314,7 @@ static int check_fields(struct ix_parser *p, enum ipcx_field left, enum ipcx_fie
 				   ipcx_field_info(left)->name, describe(left),
 				   ipcx_field_info(right)->name, describe(right),
 				   ipcx_field_info(left)->type == IPCX_TYPE_STRING
-					   ? " (to mean the word, write it in quotes)"
+					   ? " (for the word, use quotes)"
 					   : "");
 	n->right = right;
 	check_by_id(p, n);
@@ -338,7 +337,7 @@ static int check_name(struct ix_parser *p, const struct ix_token *tok, const cha
 	if (r < 0) {
 		(void)ix_expr_bad(
 			p, tok->at,
-			"whether there is a %s \"%s\" could not be looked up: %s (its number will do)",
+			"%s \"%s\" could not be looked up: %s (use its number instead)",
 			kind, show_text(&s, text), ix_nss_why(r));
 		return r;
 	}
@@ -397,7 +396,7 @@ static int check_settle(struct ix_parser *p, struct ix_token *left, struct ix_to
 	if (f == IPCX_NO_FIELD && like_a_name(p, left) && !is_null(p, left))
 		return no_field(p, left);
 	if (f == IPCX_NO_FIELD && op->kind == IX_TOK_LIKE)
-		return ix_expr_bad(p, left->at, "a field must stand on the left of =~");
+		return ix_expr_bad(p, left->at, "the left side of =~ must be a field");
 	if (f == IPCX_NO_FIELD) {
 		f = field_of(p, right);
 		if (f == IPCX_NO_FIELD)
@@ -427,8 +426,7 @@ int ix_check_compare(struct ix_parser *p, struct ix_token left, struct ix_token 
 		return check_null(p, l, &op, ret_node);
 	if (ipcx_field_info(l)->type == IPCX_TYPE_BOOL && op.kind != IX_TOK_EQ &&
 	    op.kind != IX_TOK_NE)
-		return ix_expr_bad(p, op.at,
-				   "%s is true or false: only == and != go with it",
+		return ix_expr_bad(p, op.at, "%s is true or false: use == or !=",
 				   ipcx_field_info(l)->name);
 	n = node(p, IX_NODE_COMPARE, op.kind, l);
 	if (!n)

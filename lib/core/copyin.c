@@ -19,9 +19,9 @@ static int check_size(struct ipcx *x, const char *what, size_t size, size_t leas
 			"%s has size %zu, less than in any version: set it to sizeof(%s)",
 			what, size, what);
 	if (size > SIZE_LIMIT)
-		return ix_fail_plain(
-			x, -E2BIG, "%s has size %zu, which is none: set it to sizeof(%s)",
-			what, size, what);
+		return ix_fail_plain(x, -E2BIG,
+				     "%s has the invalid size %zu: set it to sizeof(%s)",
+				     what, size, what);
 	return 0;
 }
 
@@ -42,7 +42,7 @@ int ix_copy_in(struct ipcx *x, const char *what, const void *from, size_t least,
 		if (bytes[i])
 			return ix_fail_plain(
 				x, -E2BIG,
-				"%s says something that libipcx %s does not know (byte %zu): the program is newer than the library",
+				"%s has members set that libipcx %s does not know (byte %zu): the program is newer than the library",
 				what, ipcx_version(), i);
 	memset(ret_to, 0, known);
 	memcpy(ret_to, from, size < known ? size : known);
@@ -67,7 +67,7 @@ int ix_copy_in_all(struct ipcx *x, const char *what, const void *from, size_t n,
 			first = size;
 		if (size != first)
 			r = ix_fail_plain(x, -EINVAL,
-					  "%s: number %zu has another size than the first",
+					  "%s: number %zu differs in size from the first",
 					  what, i);
 	}
 	return r;
@@ -106,8 +106,7 @@ int ix_require(struct ipcx *x, const char *function, const void *const *pointers
 		return -EINVAL;
 	for (size_t i = 0; i < n; i++)
 		if (!pointers[i])
-			return ix_fail_plain(x, -EINVAL,
-					     "%s: NULL where a pointer must stand",
+			return ix_fail_plain(x, -EINVAL, "%s: a required pointer is NULL",
 					     function);
 	return 0;
 }

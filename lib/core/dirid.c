@@ -133,7 +133,7 @@ int ix_dirid_in_memory(struct ipcx *x, int32_t pid, int fd, const char *what)
 	}
 	return ix_fail_plain(
 		x, -EMEDIUMTYPE,
-		"%s of %s is on a file system of type %s, not in memory: nobody looks into that for another",
+		"%s of %s is on a file system of type %s, not in memory: it is not read on behalf of others",
 		what, whose, type);
 }
 
@@ -158,6 +158,6 @@ int ix_dirid_refused(struct ipcx *x, int32_t pid, const char *what, const char *
 	(void)ix_escape(shown, sizeof(shown), target, IX_ESC_TEXT);
 	return ix_fail_plain(
 		x, -EPERM,
-		"%s of process %d is mounted here on %s, too: there only objects that are named are touched, not whatever there is",
+		"%s of process %d is also mounted here, on %s: only objects that are named individually are changed there",
 		what, pid, shown);
 }

@@ -80,7 +80,7 @@ static int expected(struct ix_parser *p, const char *what)
 		return ix_expr_bad(p, p->tok.at, "%s is missing at the end", what);
 	memcpy(part, p->text + p->tok.at, MIN(p->tok.len, sizeof(part) - 1));
 	(void)ix_escape(shown, sizeof(shown), part, IX_ESC_TEXT);
-	return ix_expr_bad(p, p->tok.at, "%s should stand before \"%s\"", what, shown);
+	return ix_expr_bad(p, p->tok.at, "expected %s before \"%s\"", what, shown);
 }
 
 typedef int parse_fn(struct ix_parser *p, struct ix_node **ret_node);
@@ -109,7 +109,7 @@ static int parse_unknown(struct ix_parser *p, struct ix_node **ret_node)
 	r = advance(p);
 	if (r == 0 && is_comparison(&p->tok))
 		return ix_expr_bad(p, p->tok.at,
-				   "unknown() is a condition: it is not compared");
+				   "unknown() is a condition and cannot be compared");
 	return r;
 }
 
@@ -133,8 +133,8 @@ static int parse_comparison(struct ix_parser *p, struct ix_node **ret_node)
 	if (r < 0)
 		return r;
 	if (!is_operand(&p->tok))
-		return expected(
-			p, "a field or a value (in quotes where it is not one word)");
+		return expected(p,
+				"a field or a value (in quotes if it is not one word)");
 	r = ix_check_compare(p, left, op, p->tok, ret_node);
 	if (r < 0)
 		return r;

@@ -25,21 +25,21 @@ static const struct {
 	{ "||", IX_TOK_OR,    "" },
 	{ "==", IX_TOK_EQ,    "" },
 	{ "!=", IX_TOK_NE,    "" },
-	{ "!~", IX_TOK_BAD,   "!~ is no operator: write !(FIELD =~ PATTERN)" },
+	{ "!~", IX_TOK_BAD,   "!~ is not an operator: write !(FIELD =~ PATTERN)" },
 	{ "=~", IX_TOK_LIKE,  "" },
-	{ "=<", IX_TOK_BAD,   "=< is no operator: write <=" },
-	{ "=>", IX_TOK_BAD,   "=> is no operator: write >=" },
+	{ "=<", IX_TOK_BAD,   "=< is not an operator: write <=" },
+	{ "=>", IX_TOK_BAD,   "=> is not an operator: write >=" },
 	{ "<=", IX_TOK_LE,    "" },
 	{ ">=", IX_TOK_GE,    "" },
-	{ "<>", IX_TOK_BAD,   "<> is no operator: write !=" },
+	{ "<>", IX_TOK_BAD,   "<> is not an operator: write !=" },
 	{ "<",  IX_TOK_LT,    "" },
 	{ ">",  IX_TOK_GT,    "" },
 	{ "!",  IX_TOK_NOT,   "" },
 	{ "(",  IX_TOK_OPEN,  "" },
 	{ ")",  IX_TOK_CLOSE, "" },
-	{ "=",  IX_TOK_BAD,   "= is no operator: to compare, write ==" },
-	{ "&",  IX_TOK_BAD,   "& is no operator: write && (or quote the text around it)" },
-	{ "|",  IX_TOK_BAD,   "| is no operator: write || (or quote the text around it)" },
+	{ "=",  IX_TOK_BAD,   "= is not an operator: to compare, write ==" },
+	{ "&",  IX_TOK_BAD,   "& is not an operator: write && (or quote the text around it)" },
+	{ "|",  IX_TOK_BAD,   "| is not an operator: write || (or quote the text around it)" },
 };
 
 static const struct {
@@ -121,7 +121,7 @@ static struct ix_token sign(const char *text, size_t at)
 		tok.why = *signs[i].why ? signs[i].why : NULL;
 		return tok;
 	}
-	tok.why = "a control character stands here (in quotes it may)";
+	tok.why = "control characters are allowed only in quotes";
 	return tok;
 }
 

@@ -38,12 +38,12 @@ static const char *read_amount(const char *text, const char *why, struct ipcx_va
 
 const char *ix_read_number(const char *text, struct ipcx_value *v)
 {
-	return read_amount(text, "is no number (such as 10, 4K or 0x10)", v);
+	return read_amount(text, "is not a number (such as 10, 4K or 0x10)", v);
 }
 
 const char *ix_read_size(const char *text, struct ipcx_value *v)
 {
-	return read_amount(text, "is no size (such as 4096, 64K, 1.5G or 0x1000)", v);
+	return read_amount(text, "is not a size (such as 4096, 64K, 1.5G or 0x1000)", v);
 }
 
 #define SECOND UINT64_C(1000000000) /* in nanoseconds */
@@ -63,7 +63,7 @@ const char *ix_read_span(const char *text, struct ipcx_value *v)
 	r = ix_parse_duration(text, &ns);
 	if (r < 0)
 		return literal_refused(
-			r, "is no span of time (such as 90, 90s, 1h30m or 2d)");
+			r, "is not a span of time (such as 90, 90s, 1h30m or 2d)");
 	v->as.u = ns / SECOND;
 	if (ns % SECOND == 0)
 		return NULL;
@@ -84,14 +84,15 @@ const char *ix_read_nanos(const char *text, struct ipcx_value *v)
 		return NULL;
 	r = len && text[len - 1] >= 'a' ? ix_parse_duration(text, &v->as.u) : -EINVAL;
 	return r < 0 ? literal_refused(
-			       r, "is no duration (such as 850, 850ns, 12.3us or 1.5ms)")
+			       r,
+			       "is not a duration (such as 850, 850ns, 12.3us or 1.5ms)")
 		     : NULL;
 }
 
 /* Read "80", "80%" or "12.5%". Decimals beyond the precision of a double are dropped. */
 const char *ix_read_percent(const char *text, struct ipcx_value *v)
 {
-	static const char why[] = "is no percentage (such as 80, 80% or 12.5%)";
+	static const char why[] = "is not a percentage (such as 80, 80% or 12.5%)";
 	const char *start = text;
 	uint64_t all = 0;
 	double scale = 1;
@@ -131,7 +132,7 @@ const char *ix_read_flag(const char *text, struct ipcx_value *v)
 		v->as.u = i % 2;
 		return NULL;
 	}
-	return "is neither true nor false (yes, no, 1 and 0 will do, too)";
+	return "is neither true nor false (yes, no, 1 and 0 are accepted, too)";
 }
 
 const char *ix_read_key(const char *text, struct ipcx_value *v)
@@ -141,7 +142,7 @@ const char *ix_read_key(const char *text, struct ipcx_value *v)
 
 	if (r < 0)
 		return literal_refused(
-			r, "is no key (0x… hexadecimal, 0… octal, or decimal)");
+			r, "is not a key (0x… hexadecimal, 0… octal, or decimal)");
 	v->type = IPCX_TYPE_KEY;
 	v->as.u = key;
 	return NULL;
@@ -153,7 +154,7 @@ const char *ix_read_mode(const char *text, struct ipcx_value *v)
 	int r = ix_parse_mode(text, &mode);
 
 	if (r < 0)
-		return literal_refused(r, "is no mode (octal, 0 to 0777)");
+		return literal_refused(r, "is not a mode (octal, 0 to 0777)");
 	v->type = IPCX_TYPE_MODE;
 	v->as.u = mode;
 	return NULL;
@@ -169,7 +170,7 @@ static const char *from_local(int64_t *seconds, struct ipcx_value *v)
 	if (n < 0)
 		return "is out of range";
 	if (n == 0)
-		return "never came here, as clocks went forward: add an offset, such as +02:00";
+		return "was skipped here as clocks went forward: add an offset, such as +02:00";
 	if (n == 1) {
 		*seconds = moments[0];
 		return NULL;
@@ -177,7 +178,7 @@ static const char *from_local(int64_t *seconds, struct ipcx_value *v)
 	for (int i = 0; i < n; i++)
 		*ix_put_offset(offsets[i], (int)(*seconds - moments[i])) = '\0';
 	(void)snprintf(v->private_text, sizeof(v->private_text),
-		       "came twice here: add %s or %s", offsets[0], offsets[1]);
+		       "is ambiguous: add %s or %s", offsets[0], offsets[1]);
 	return v->private_text;
 }
 
@@ -201,7 +202,7 @@ const char *ix_read_time(const char *text, struct ipcx_value *v)
 		return NULL;
 	}
 	if (ix_parse_duration(text, &span) == -EINVAL)
-		return "is no time (such as 2026-11-21, 2026-11-21T10:00:00Z or "
+		return "is not a time (such as 2026-11-21, 2026-11-21T10:00:00Z or "
 		       "@1795255200)";
 	return "is a span, not a moment: compare age with it, or write @SECONDS since "
 	       "the epoch";

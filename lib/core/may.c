@@ -19,8 +19,8 @@ static void may_untold(struct ix_scan *s, int error)
 {
 	ix_table_once(s->t, error,
 		      s->verb == IX_REMOVE
-			      ? "whether all of these may be removed cannot be told"
-			      : "whether all of these may be changed cannot be told");
+			      ? "cannot determine whether all of these may be removed"
+			      : "cannot determine whether all of these may be changed");
 }
 
 void ix_may_end(struct ix_may *m)

@@ -4,7 +4,7 @@
 
 #include "core/ctx.h"
 
-#define IX_NO_NUMBER "processes outside of this PID namespace have no number here"
+#define IX_NO_NUMBER "processes outside of this PID namespace have no PID here"
 
 /* Whether every process has a PID here: only in the initial PID namespace, where a PID of
  * 0 means that no process acted. Elsewhere 0 may stand for a process without a PID here.

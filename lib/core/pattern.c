@@ -151,7 +151,7 @@ static const char *repeat(struct reader *in)
 	if (!g->begun)
 		return NULL; /* nothing to repeat: leave it to regcomp() */
 	if (g->last.asserts && !optional)
-		return "a pattern cannot repeat what holds ^, $, \\b, \\B, \\<, \\>, \\` or \\'";
+		return "a pattern cannot repeat a part with ^, $, \\b, \\B, \\<, \\>, \\` or \\'";
 	if (g->last.hollow && !optional)
 		return "a pattern cannot repeat a group with nothing between ( and ), ( and |, or | and )";
 	more = g->last.size * (most > 1 ? most - 1 : 0);
@@ -170,7 +170,7 @@ static const char *escaped(struct reader *in)
 	bool asserts = strchr("bB<>`'", c) != NULL;
 
 	if (c >= '1' && c <= '9')
-		return "a pattern cannot refer back (\\1)";
+		return "a pattern cannot have back-references (\\1)";
 	pattern_add(in->g,
 		    &(struct piece){ .size = 1, .asserts = asserts, .ways = asserts });
 	in->p += 2;
@@ -225,10 +225,10 @@ const char *ix_pattern_fault(const char *pattern)
 		else
 			pattern_one(&in);
 		if (!fault && in.repeated > IX_PATTERN_REPEATED)
-			fault = "the pattern repeats too much: written out, that is more "
+			fault = "the pattern repeats too much: expanded, that is more "
 				"than 256 characters";
 		if (!fault && in.most > IX_PATTERN_WAYS)
-			fault = "the pattern can match nothing in too many ways (more than "
+			fault = "the pattern can match the empty string in too many ways (more than "
 				"40)";
 	}
 	return fault;

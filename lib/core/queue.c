@@ -50,7 +50,7 @@ int ix_queue_check(struct ipcx_queue *q, const struct ipcx_message *m)
 				     q->name, info->message_label, info->message_least,
 				     ops->most, m->rank);
 	if (m->len && !m->data)
-		return ix_fail_plain(q->x, -EINVAL, "%s: no data of %zu bytes (NULL)",
+		return ix_fail_plain(q->x, -EINVAL, "%s: data is NULL but %zu bytes long",
 				     q->name, m->len);
 	if (m->len > q->longest)
 		return ix_fail_plain(

@@ -51,7 +51,7 @@ static int no_key(struct ipcx *x, int error, const char *mech, const char *text)
 				     ref_show(&s, text));
 	return ix_fail_plain(
 		x, -EINVAL,
-		"%s: \"%s\" is no key (0x… hexadecimal, 0… octal, or decimal)", mech,
+		"%s: \"%s\" is not a key (0x… hexadecimal, 0… octal, or decimal)", mech,
 		ref_show(&s, text));
 }
 
@@ -228,10 +228,9 @@ int ix_ref_check(struct ipcx *x, const struct ipcx_ref *ref)
 	char text[IPCX_REF_MAX];
 
 	if (memcmp(ref->reserved, none.reserved, sizeof(ref->reserved)))
-		return ix_fail_plain(
-			x, -E2BIG,
-			"a reference says more than this library knows: a newer one is needed");
+		return ix_fail_plain(x, -E2BIG,
+				     "a reference uses features of a newer libipcx");
 	if (ipcx_ref_format(ref, text, sizeof(text)) >= 0)
 		return 0;
-	return ix_fail_plain(x, -EINVAL, "a reference that can name no object");
+	return ix_fail_plain(x, -EINVAL, "a reference that cannot name an object");
 }

@@ -30,5 +30,5 @@ static inline void ix_total(struct ipcx_table *t, void *row, enum ipcx_field fie
 		return;
 	}
 	ix_unknown(t, row, field);
-	ix_table_once(t, -EOVERFLOW, "what the kernel counts is more than it can tell");
+	ix_table_once(t, -EOVERFLOW, "a counter of the kernel has overflowed");
 }

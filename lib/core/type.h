@@ -23,7 +23,7 @@ enum ix_order {
 /*
  * Read a literal of an expression: sets type and value; the type may differ from the
  * field's (half a second is a real number). Strings are not copied. Returns NULL, or the
- * end of a sentence that says what is wrong: "is no size (…)".
+ * end of a sentence that says what is wrong: "is not a size (…)".
  */
 typedef const char *ix_reader(const char *text, struct ipcx_value *ret_value);
 

@@ -30,9 +30,11 @@ static int put_unjudged(const struct ipcx_table *t, struct ix_buf *b)
 	int r;
 
 	if (!t->acts)
-		return ix_buf_str(b, "what the condition could not judge is left out");
-	r = ix_buf_printf(b, "objects that the condition could not judge, and that were "
-			     "left alone: ");
+		return ix_buf_str(
+			b,
+			"objects are left out because the condition could not be decided");
+	r = ix_buf_printf(b, "objects left alone because the condition could not be "
+			     "decided: ");
 	for (size_t i = 0; r == 0 && i < told; i++)
 		r = ix_buf_printf(b, "%s%s", i ? ", " : "",
 				  ix_table_string(t, t->unjudged_refs[i]));
@@ -73,7 +75,8 @@ void ix_table_failures(struct ipcx_table *t)
 		if (names[i].error &&
 		    (!t->unjudged || t->unjudged_why.failed != names[i].failed))
 			ix_table_note(t, IPCX_NOTE_INCOMPLETE, IPCX_NO_MECH,
-				      names[i].error, "", "%s, and stand as numbers: %s",
+				      names[i].error, "",
+				      "%s and are shown as numbers: %s",
 				      failures[names[i].failed],
 				      ix_nss_why(names[i].error));
 }

@@ -172,10 +172,10 @@ def test_processes_of_another_pid_namespace_are_unknown(world):
         assert set(shm.pop("unknown")) == {"cpid", "cpid_alive", "lpid", "lpid_alive"} and set(shm.values()) == {None}
         assert set(msg.pop("unknown")) == {"lspid", "lspid_alive", "lrpid_alive"} and set(msg.values()) == {None}
         gap, = [e["message"] for e in r.json["errors"] if not e["message"].endswith(": that field is empty for its objects")]
-        assert gap == "processes outside of this PID namespace have no number here"
+        assert gap == "processes outside of this PID namespace have no PID here"
         r = world.sh('unshare --pid --fork --mount-proc "$IPCX" ls shm msg --json')
         assert r.rc == 0 and r.err == "", "who only lists is not told"
-        assert [e["message"] for e in r.json["errors"]] == ["processes outside of this PID namespace have no number here"], "but can find it"
+        assert [e["message"] for e in r.json["errors"]] == ["processes outside of this PID namespace have no PID here"], "but can find it"
         r = world.sh('unshare --pid --fork --mount-proc "$IPCX" rm shm -w "!lpid_alive" --yes')
         assert r.rc == 4 and len(world.objects("shm")) == 1
 

@@ -6,7 +6,7 @@ import os
 import pytest
 
 IPCX = os.environ["IPCX"]
-NO_NUMBER = "processes outside of this PID namespace have no number here"
+NO_NUMBER = "processes outside of this PID namespace have no PID here"
 NO_LEAKS = {"ASAN_OPTIONS": "detect_leaks=0:exitcode=99"}
 PIDS = [("shm", "cpid"), ("msg", "lspid"), ("sem", "lpid")]
 

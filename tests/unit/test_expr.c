@@ -410,7 +410,7 @@ static void test_failed_user_lookup_is_not_a_syntax_error(void **state)
 			 !e && column == (size_t)(strstr(texts[i], "away") - texts[i]) +
 						 (strchr(texts[i], '\'') ? 0 : 1));
 		ROW_TRUE(texts[i], strstr(ipcx_error(f->x), "could not be looked up"));
-		ROW_TRUE(texts[i], strstr(ipcx_error(f->x), "number will do"));
+		ROW_TRUE(texts[i], strstr(ipcx_error(f->x), "use its number"));
 	}
 }
 

@@ -122,7 +122,7 @@ static void test_devices_and_fifos_are_opened(void **state)
 	clear();
 	assert_int_equal(try(true, "/dev/null", 0600, NULL), 0);
 	assert_int_equal(mkfifoat(dir, "fifo", 0600), 0);
-	assert_int_equal(try(true, "fifo", 0600, "nobody reads"), -ENXIO);
+	assert_int_equal(try(true, "fifo", 0600, "without a reader"), -ENXIO);
 	fd[0] = openat(dir, "fifo", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	assert_true(fd[0] >= 0);
 	assert_int_equal(try(true, "fifo", 0600, NULL), 0);
@@ -160,7 +160,7 @@ static void test_planted_files_are_refused(void **state)
 	 * in it. */
 	assert_int_equal(fchown(dir, OTHER, (gid_t)-1), 0);
 	assert_int_equal(try(true, "link", 0600, NULL), 0);
-	assert_int_equal(try(true, "fifo", 0600, "nobody reads"), -ENXIO);
+	assert_int_equal(try(true, "fifo", 0600, "without a reader"), -ENXIO);
 	assert_int_equal(fchown(dir, 0, (gid_t)-1), 0);
 	/* In a directory that is not world-writable all files are trusted. */
 	assert_int_equal(fchmod(dir, 0755), 0);

@@ -53,9 +53,9 @@ static const struct row rows[] = {
 	{ "shm:key=4294967296", NULL, NULL, "does not fit into 32 bits" },
 	{ "shm:0x0", NULL, NULL, "key 0 is IPC_PRIVATE and names no object" },
 	{ "shm:key=0", NULL, NULL, "IPC_PRIVATE" },
-	{ "shm:0x", NULL, NULL, "is no key" },
-	{ "shm:key=", NULL, NULL, "is no key" },
-	{ "shm:key=5K", NULL, NULL, "is no key" },
+	{ "shm:0x", NULL, NULL, "is not a key" },
+	{ "shm:key=", NULL, NULL, "is not a key" },
+	{ "shm:key=5K", NULL, NULL, "is not a key" },
 	{ "shm:key", NULL, NULL, "neither an id" },
 	/* names */
 	{ "mq:/jobs", NULL, "mq:/jobs", NULL },
