@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The limits that can stop a user of IPC, a row of one table each (table.c): what it is
- * called, where it is read and set, how its use is counted. read.c, usage.c and set.c
- * do what the rows say.
+ * The limits that can stop a user of IPC, a row of one table each (table.c): its name,
+ * where it is read and set, how its use is counted. read.c, usage.c and set.c do what the
+ * rows say.
  */
 #pragma once
 
@@ -12,7 +12,7 @@
 #include "core/ctx.h"
 #include "ipcx.h"
 
-/* The calls that answer with a struct full of limits or counters. */
+/* The calls that return a struct of limits or counters. */
 enum ix_info_call {
 	IX_INFO_NONE,
 	IX_SHM_LIMITS, /* shmctl(IPC_INFO), struct shminfo */
@@ -24,7 +24,7 @@ enum ix_info_call {
 	IX_INFO_CALLS
 };
 
-/* One number in such an answer. */
+/* One number in such a struct. */
 struct ix_info {
 	uint8_t call;
 	bool is_int; /* int; otherwise unsigned long */
@@ -38,40 +38,40 @@ struct ix_info_answer {
 };
 
 /*
- * One look at limits: each call is made at most once, and only when one of the limits
- * asked for needs it.
+ * One reading of limits: each call is made at most once, and only if a requested limit
+ * needs it.
  */
 struct ix_limits {
 	struct ipcx *x;
-	/* How many objects a mechanism has, for limits that only a listing can count. */
+	/* Count the objects of a mechanism by listing them, for limits with .objects. */
 	int (*count)(struct ix_limits *s, const char *mech, uint64_t *ret_n);
-	char uncounted[256]; /* why count() could not say */
-	/* What all its objects come to in one field, where the call that counts is
-	 * refused and something else can tell. */
+	char uncounted[256]; /* why count() failed */
+	/* Sum up a field over all objects of a mechanism from another source, for when
+	 * the call that counts is not permitted. */
 	int (*total)(struct ix_limits *s, const char *mech, enum ipcx_field field,
 		     uint64_t *ret_n);
 	struct ix_info_answer info[IX_INFO_CALLS];
 };
 
-/* What is known of one limit at this moment. */
+/* What is known of one limit at the moment. */
 struct ix_reading {
-	bool known;     /* the limit is */
-	bool unlimited; /* there is none: limit has no meaning, known is true */
+	bool known;     /* limit is known */
+	bool unlimited; /* there is no limit: "limit" has no meaning, known is true */
 	bool counted;   /* used is known */
-	bool soft;      /* the kernel can go beyond it by itself */
-	bool uncounted; /* nothing counts how much of it is used: no failure */
-	bool single;    /* each object alone has to stay within it, whatever is used */
+	bool soft;      /* the kernel can exceed it by itself */
+	bool uncounted; /* nothing counts its use: not a failure */
+	bool single;    /* applies to each object alone, whatever is used */
 	bool capped;    /* there is a ceiling */
 	uint64_t limit, used;
-	uint64_t ceiling; /* the most that it can be set to */
-	uint64_t reserve; /* of the limit, what is kept for others than the caller */
-	uint64_t blur;    /* the kernel counts what is used no more exactly than that */
-	uint64_t spare;   /* what is free of it, which moves too much to be called used */
-	uint64_t page;    /* bytes of one page of a pool of huge pages; 0: not known */
-	uint64_t dev, ino; /* of a file system: the directory that it was found by */
+	uint64_t ceiling;  /* the highest value that it can be set to */
+	uint64_t reserve;  /* part of the limit that is not available to the caller */
+	uint64_t blur;     /* the error of the kernel's count of the use */
+	uint64_t spare;    /* what is free, which changes too much to compute a use */
+	uint64_t page;     /* bytes of one page of a huge page pool; 0: unknown */
+	uint64_t dev, ino; /* of a file system: its directory */
 	int error;         /* -errno: why the limit is unknown */
-	int use_error;     /* and why its use is, where the kernel counts it */
-	int cap_error;     /* and why it is not known whether there is a ceiling */
+	int use_error; /* -errno: why its use is unknown, where the kernel counts it */
+	int cap_error; /* -errno: why the ceiling is unknown */
 };
 
 /* How a limit is read. Neither these nor texts are pointers in the table, so that no
@@ -90,107 +90,108 @@ enum ix_limit_reader {
 
 struct ix_limit {
 	char name[24], unit[12];
-	char mech[8];    /* the mechanism that it belongs to */
+	char mech[8];    /* the mechanism it belongs to */
 	char source[32]; /* where it is read and set; a sysctl with dots */
 	enum ix_limit_reader read;
 	uint64_t number; /* what read() needs: RLIMIT_…, kB of a page, the constant */
-	uint8_t at, of;  /* a sysctl of several numbers: which, of how many; 0: one */
-	bool optional;   /* listed among all only where this kernel has it */
-	bool machine;    /* one for the whole machine, not for each IPC namespace */
-	bool space;      /* what else than objects is used, a listing notes */
-	bool objects;    /* used = how many objects the mechanism has */
-	bool counts;     /* read() tells what is used of it, too */
-	/* What the kernel lets its sysctl be set to; most is 0 where every number goes.
-	 * indexed: up to as many objects as ids have indexes, instead. */
+	uint8_t at, of;  /* which of how many numbers in a sysctl; of 0: just one */
+	bool optional;   /* listed by default only where this kernel has it */
+	bool machine;    /* for the whole machine, not per IPC namespace */
+	bool space;      /* a listing of objects notes what else uses it */
+	bool objects;    /* used is the number of the mechanism's objects */
+	bool counts;     /* read() also sets used */
+	/* The range of values that the kernel accepts for its sysctl; most 0: any number.
+	 * indexed: the highest is the number of indexes of an id instead. */
 	uint64_t least, most;
 	bool indexed;
-	bool fixed;              /* there is no number that could be raised */
-	bool raised;             /* with CAP_SYS_RESOURCE it is beyond: … */
-	uint64_t hard;           /* … that much, UINT64_MAX: it does not count */
-	struct ix_info fallback; /* where else it stands, when its file cannot be read */
-	struct ix_info use;      /* where its use stands, and in which total; bytes are
-				    pages there, when that is the unit */
-	enum ipcx_field total;
-	int error;       /* -errno of the call that runs into it */
-	char change[96]; /* "", or how to change what no sysctl holds */
+	bool fixed;              /* there is no number to raise */
+	bool raised;             /* with CAP_SYS_RESOURCE the limit is hard instead */
+	uint64_t hard;           /* UINT64_MAX: no limit */
+	struct ix_info fallback; /* another source, if its file cannot be read */
+	struct ix_info use;    /* the source of its use, in pages if the unit is bytes */
+	enum ipcx_field total; /* the total with the same number */
+	int error;             /* -errno of a call that hits it */
+	char change[96];       /* "", or how to change a limit that is not a sysctl */
 	char what[160];
 };
 
-/* The limit number i; NULL past the last. */
+/* Return limit number i; NULL past the last. */
 const struct ix_limit *ix_limit(unsigned i);
 
 /*
- * Whether a limit goes by this name: its own, its sysctl's in either spelling, or its
- * source.
+ * Whether a limit has this name: its own, its sysctl's in either spelling, or its
+ * source's.
  */
 bool ix_limit_named(const struct ix_limit *l, const char *name);
 
-/* Whether it is one of the file system on /dev/shm. */
+/* Whether it is a limit of the file system on /dev/shm. */
 bool ix_limit_of_shm(const struct ix_limit *l);
 
-/* The limit with exactly this name of its own; NULL when there is none. */
+/* Return the limit with exactly this own name; NULL if there is none. */
 const struct ix_limit *ix_limit_by_name(const char *name);
 
-/* The limit of huge pages of so many bytes each; NULL when nothing has such. */
+/* Return the limit of huge pages of this size in bytes; NULL if no architecture has
+ * them. */
 const struct ix_limit *ix_limit_of_pages(uint64_t bytes);
 
-/* The failure of a lookup: -ENOENT with its text. */
+/* Fail a lookup: returns -ENOENT, with an error text. */
 int ix_limit_unknown(struct ipcx *x, const char *name);
 
-/* Whether the list of all limits shows this one: 1, 0, -errno when that cannot be told. */
+/* Whether the list of all limits contains this one. Returns 1, 0, or -errno if
+ * unknown. */
 int ix_limit_listed(struct ix_limits *s, const struct ix_limit *l);
 
 /*
- * Read a limit and, when use is set, how much of it is used. What cannot be read is
- * unknown: never fails.
+ * Read a limit and, if use is set, its use. Never fails: what cannot be read is unknown.
  */
 void ix_limit_read(struct ix_limits *s, const struct ix_limit *l, bool use,
 		   struct ix_reading *ret_r);
 
-/* What the kernel lets a limit's sysctl be set to. */
+/* Return the range of values that the kernel accepts for a limit's sysctl. */
 void ix_limit_range(struct ipcx *x, const struct ix_limit *l, uint64_t *ret_least,
 		    uint64_t *ret_most);
 
-/* What it is for whoever may go beyond what it is set to. */
+/* Adjust a reading for a caller that may exceed the configured limit. */
 void ix_limit_with_rights(struct ipcx *x, const struct ix_limit *l, struct ix_reading *r);
 
-/* How much of it is used, into r. */
+/* Read the use of a limit into r. */
 void ix_limit_use(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r);
 
-/* One number of an *_INFO answer: 0 or -errno. */
+/* Read one number from an *_INFO struct. Returns 0 or -errno. */
 int ix_info_get(struct ix_limits *s, struct ix_info i, uint64_t *ret_n);
 
-/* What an error of a reading means. Static. */
+/* Return the text for the error of a reading: a static string. */
 const char *ix_limit_why(int error);
 
-/* The sysctl of a limit as it stands in its file now, without a fallback. */
+/* Read a limit's sysctl from its file, without a fallback. Returns 0 or -errno. */
 int ix_sysctl_read(struct ipcx *x, const struct ix_limit *l, uint64_t *ret_n);
 
-/* The path of a sysctl below /proc: "sys/kernel/shmmax". */
+/* Write the path of a sysctl below /proc: "sys/kernel/shmmax". */
 void ix_sysctl_path(const struct ix_limit *l, char *buf, size_t size);
 
 /*
- * Number at (from 0) of a text that holds exactly of numbers with blanks between: 0,
- * -EINVAL or -ERANGE.
+ * Parse number "at" (from 0) of a text that has exactly "of" numbers, separated by
+ * blanks. Returns 0, -EINVAL or -ERANGE.
  */
 int ix_sysctl_parse(const char *text, unsigned at, unsigned of, uint64_t *ret_n);
 
 /*
- * The number behind "KEY:" at the beginning of a line, as in /proc/meminfo: 0, -ENOENT,
- * -EINVAL or -ERANGE.
+ * Parse the number after "KEY:" at the beginning of a line, as in /proc/meminfo. Returns
+ * 0, -ENOENT, -EINVAL or -ERANGE.
  */
 int ix_meminfo_parse(const char *text, const char *key, uint64_t *ret_n);
 
-/* /proc/meminfo, whole: its length or -errno. */
+/* Read all of /proc/meminfo. Returns its length or -errno. */
 int ix_meminfo_read(struct ipcx *x, char *buf, size_t size);
 
-/* ipcx_limit_set() and ipcx_limit_lines(), in the namespace where they are called. */
+/* ipcx_limit_set(), ipcx_limit_check() and ipcx_limit_lines(), for the namespace of the
+ * calling process. */
 int ix_limit_set(struct ipcx *x, const char *name, uint64_t value);
 int ix_limit_check(struct ipcx *x, const char *name, uint64_t value, uint64_t *ret_now);
 int ix_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t n,
 		   char *buf, size_t size);
 
-/* How each kind of limit is read: the read() of its row. */
+/* The read() functions of the table's rows. */
 int ix_read_sysctl(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r);
 int ix_read_rlimit(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r);
 int ix_read_shm_bytes(struct ix_limits *s, const struct ix_limit *l,

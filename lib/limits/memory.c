@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How much memory can be promised to segments: what shmget(2) asks before it makes one
- * (shmem_acct_size() in mm/shmem.c, __vm_enough_memory() in mm/util.c), by the three ways
- * of vm.overcommit_memory. By the heuristic way no object may be larger than memory and
- * swap together, and what is in use does not count (Linux 5.2; older kernels looked at
+ * How much memory can be committed to segments: what shmget(2) checks before it creates
+ * one (shmem_acct_size() in mm/shmem.c, __vm_enough_memory() in mm/util.c), in the three
+ * modes of vm.overcommit_memory. In heuristic mode no object may be larger than memory
+ * and swap together, and what is in use does not count (Linux 5.2; older kernels checked
  * what was free).
  */
 #include <errno.h>
@@ -17,7 +17,8 @@
 #include "core/limit.h"
 #include "limits/limits.h"
 
-/* A sysctl of the machine, in kB; 0 where this kernel has none. */
+/* Read a sysctl in kB as bytes; 0 if this kernel does not have it. Returns 0 or
+ * -errno. */
 static int read_kb(struct ipcx *x, const char *source, uint64_t *ret_bytes)
 {
 	struct ix_limit l = { .read = IX_READ_SYSCTL };
@@ -32,8 +33,8 @@ static int read_kb(struct ipcx *x, const char *source, uint64_t *ret_bytes)
 	return 0;
 }
 
-/* What __vm_enough_memory() (mm/util.c) keeps from the caller: for root, from all others;
- * and so that a user can still act, a part of what the process has. */
+/* What __vm_enough_memory() (mm/util.c) reserves: for root, from all other users; and, so
+ * that a user can still act, a part of the memory of the calling process. */
 static int read_reserve(struct ipcx *x, uint64_t *ret_bytes)
 {
 	uint64_t admin = 0, user = 0, pages = 0;
@@ -51,8 +52,9 @@ static int read_reserve(struct ipcx *x, uint64_t *ret_bytes)
 	return e;
 }
 
-/* Where all that is promised counts, the kernel counts it for each CPU and sums up only
- * now and then (mm_compute_batch() in mm/mm_init.c). */
+/* With strict accounting the kernel counts per CPU, and sums up only now and then
+ * (mm_compute_batch() in mm/mm_init.c): the count is exact to within 1/BLUR of the
+ * memory. */
 #define BLUR 256
 
 static int read_commit(struct ipcx *x, const char *text, uint64_t total,
@@ -99,8 +101,9 @@ int ix_read_memory(struct ix_limits *s, const struct ix_limit *l, struct ix_read
 	return 0;
 }
 
-/* What the kernel can make free for itself, it may; more than there is, never
- * (__vmalloc_node_range() in mm/vmalloc.c). Without /proc, what is free already. */
+/* The kernel may reclaim memory for it, but never use more than there is
+ * (__vmalloc_node_range() in mm/vmalloc.c). Without /proc use the memory that is free
+ * already. */
 int ix_read_kernel_memory(struct ix_limits *s, const struct ix_limit *l,
 			  struct ix_reading *r)
 {

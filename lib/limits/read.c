@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the value of a limit is: the files, calls and constants it is read from. A
- * sysctl file shows the IPC namespace of whoever opens it, at that moment: it is opened
- * anew for each reading, never kept.
+ * The values of limits: the files, calls and constants they are read from. A sysctl file
+ * shows the IPC namespace of the process that opens it, at that moment, so it is opened
+ * for each reading and never kept open.
  */
 #include "limits/limits.h"
 
@@ -84,8 +84,8 @@ void ix_limit_range(struct ipcx *x, const struct ix_limit *l, uint64_t *ret_leas
 		*ret_most = ULONG_MAX;
 }
 
-/* The most that a limit can be set to, where its row alone tells. Where more stands there
- * already, we do not know the most. */
+/* Set the ceiling of a limit from its row. If the current value is higher than that, the
+ * ceiling is unknown. */
 static void read_ceiling(struct ipcx *x, const struct ix_limit *l, struct ix_reading *r)
 {
 	uint64_t least;
@@ -119,7 +119,7 @@ int ix_read_rlimit(struct ix_limits *s, const struct ix_limit *l, struct ix_read
 	return 0;
 }
 
-/* The file system that shm_open(3) uses, wherever a link leads. */
+/* Read the file system that shm_open(3) uses, following links. */
 static int shm_fs(struct ipcx *x, struct ix_reading *r, struct statvfs *ret_fs)
 {
 	auto_fd int fd = -1;
@@ -205,15 +205,12 @@ int ix_meminfo_read(struct ipcx *x, char *buf, size_t size)
 	return ix_read_file(proc, "meminfo", buf, size);
 }
 
-/*
- * What the counters of one pool of huge pages say. Reserved pages are promised, though
- * still free.
- */
+/* The counters of one huge page pool. Reserved pages are promised, but still free. */
 struct pool {
 	uint64_t total, free, reserved, surplus, more;
 };
 
-/* No more huge pages than there is memory. */
+/* There cannot be more huge pages than memory. */
 static void memory_ceiling(struct ipcx *x, struct ix_reading *r)
 {
 	char text[8192];
@@ -283,7 +280,7 @@ void ix_limit_with_rights(struct ipcx *x, const struct ix_limit *l, struct ix_re
 	if (!l->raised || (r->known && r->limit >= l->hard))
 		return;
 	has = ix_cap_counts(proc, CAP_SYS_RESOURCE);
-	if (has < 0) { /* it may go beyond what it says */
+	if (has < 0) { /* the limit may or may not apply */
 		r->known = false;
 		r->error = has;
 	}
@@ -310,8 +307,8 @@ static int pool_file(struct ipcx *x, uint64_t kb, const char *name, uint64_t *re
 	return r < 0 ? r : ix_sysctl_parse(text, 0, 1, ret_n);
 }
 
-/* Whether this machine has no such pages: what can be looked into does not have their
- * directory. A directory that hides it is of another file system. */
+/* Whether this machine has no such pages: sysfs is readable and does not have their
+ * directory. A directory that hides it is on another file system. */
 static bool has_no_pool(struct ipcx *x, uint64_t kb)
 {
 	char name[32];
@@ -351,8 +348,8 @@ int ix_read_huge_size(struct ix_limits *s, const struct ix_limit *l, struct ix_r
 }
 
 /*
- * Huge pages of the default size have a limit of their own; the others are listed where
- * there are any.
+ * Huge pages of the default size are the limit "hugepages"; other sizes are listed if
+ * this machine has them.
  */
 int ix_limit_listed(struct ix_limits *s, const struct ix_limit *l)
 {
@@ -367,7 +364,7 @@ int ix_limit_listed(struct ix_limits *s, const struct ix_limit *l)
 		return r == -ENOENT || r == -ENOTDIR ? 0 : r;
 	r = ix_meminfo_read(s->x, text, sizeof(text));
 	if (r < 0)
-		return r == -ENODEV ? 1 : r; /* without /proc */
+		return r == -ENODEV ? 1 : r; /* no /proc */
 	return ix_meminfo_parse(text, "Hugepagesize", &kb) < 0 || kb != l->number;
 }
 

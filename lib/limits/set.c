@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Setting limits: what is written where, and what it means when the kernel refuses or
- * takes something else.
+ * Setting limits: what is written where, and what it means if the kernel refuses it or
+ * sets another value.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,8 @@
 #include "base/file.h"
 #include "limits/limits.h"
 
-/* The one limit of this name. A name in an error text may be anything. */
+/* Find the one limit with this name that can be set. Errors print the table's names, as
+ * the given one may be any text. */
 static int limits_set_find(struct ipcx *x, const char *name,
 			   const struct ix_limit **ret_l)
 {
@@ -37,7 +38,7 @@ static int limits_set_find(struct ipcx *x, const char *name,
 	return 0;
 }
 
-/* Whether a limit is among those to be set, and to what. The last word counts. */
+/* Whether a limit is among the settings, and its value. The last one counts. */
 static bool given(const struct ix_limit *l, const struct ipcx_setting *settings, size_t n,
 		  uint64_t *ret_value)
 {
@@ -51,8 +52,8 @@ static bool given(const struct ix_limit *l, const struct ipcx_setting *settings,
 }
 
 /*
- * What to write into the file of a limit: every number that is to be set, and beside it
- * those that stand there now.
+ * Write the new text of a limit's file: the numbers in the settings, and the current
+ * values of the others in the same file.
  */
 static int new_text(struct ipcx *x, const struct ix_limit *l,
 		    const struct ipcx_setting *settings, size_t n, char *buf, size_t size)
@@ -79,7 +80,7 @@ static int new_text(struct ipcx *x, const struct ix_limit *l,
 	return 0;
 }
 
-/* The kernel takes only what is in the limit's range. */
+/* Report a value that is outside of the limit's range. */
 static int out_of_range(struct ipcx *x, const struct ix_limit *l, uint64_t value)
 {
 	uint64_t least, most;
@@ -170,8 +171,8 @@ int ix_limit_set(struct ipcx *x, const char *name, uint64_t value)
 	return 0;
 }
 
-/* Whether its file would let itself be written to: sysctls look at nothing else before
- * they look at the number. */
+/* Whether its file can be opened for writing: sysctls check nothing else before they
+ * check the number. Returns 0 or -errno. */
 static int limits_set_may_write(struct ipcx *x, const struct ix_limit *l)
 {
 	char path[64];
@@ -201,14 +202,14 @@ int ix_limit_check(struct ipcx *x, const char *name, uint64_t value, uint64_t *r
 		return ix_fail_plain(x, r, "%s: cannot be read: %s", l->name,
 				     ix_limit_why(r));
 	ix_limit_range(x, l, &least, &most);
-	/* A kernel that has more there takes more. */
+	/* If the current value is above the known range, the kernel accepts more. */
 	if (value < least || (value > most && value > now))
 		return out_of_range(x, l, value);
 	*ret_now = now;
 	return 0;
 }
 
-/* Whether an earlier one of the settings stands in the same file, and so on its line. */
+/* Whether an earlier setting is in the same file, and so on its line. */
 static bool has_line(const struct ix_limit *l, const struct ipcx_setting *settings,
 		     size_t n)
 {

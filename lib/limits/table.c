@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The limits: the one list of them, and the names under which each is found. */
+/* The list of limits, and the names by which each can be found. */
 #include "limits/limits.h"
 
 #include <errno.h>
@@ -30,7 +30,7 @@
 #define CONSTANT(n)                                                                   \
 	.source = "constant", .read = IX_READ_CONSTANT, .number = (n), .fixed = true, \
 	.change = "it is a constant of the kernel"
-/* MAX_LFS_FILESIZE: a segment is a file inside. And what a size_t holds. */
+/* MAX_LFS_FILESIZE, as a segment is a file internally; and SIZE_MAX. */
 #define SIZE_MOST     MIN((uint64_t)INT64_MAX, (uint64_t)SIZE_MAX)
 #define RLIMIT(which) .source = #which, .read = IX_READ_RLIMIT, .number = (which)
 #define SHM_FS(reader, option)                                                    \
@@ -49,15 +49,16 @@
 	}
 
 /*
- * msginfo and seminfo keep counters under the names of limits that Linux does not have.
+ * MSG_INFO and SEM_INFO return counters in members named after limits that Linux does not
+ * have.
  */
 #define MSG_QUEUES msgpool
 #define SEM_ARRAYS semusz
 #define SEM_SEMS   semaem
 
 /*
- * What each sysctl takes is in ipc/ipc_sysctl.c and ipc/mq_sysctl.c (HARD_MSGMAX,
- * HARD_MSGSIZEMAX and the least of them in include/linux/ipc_namespace.h).
+ * The ranges of the sysctls are in ipc/ipc_sysctl.c and ipc/mq_sysctl.c (HARD_MSGMAX,
+ * HARD_MSGSIZEMAX and the minimums are in include/linux/ipc_namespace.h).
  */
 /* clang-format off */
 static const struct ix_limit limits[] = {
@@ -177,7 +178,7 @@ static const struct ix_limit limits[] = {
 	  .error = -ENOMEM,
 	  .what = "huge pages of the default size; used: taken or reserved" },
 
-	/* Every size that some architecture has. Those of this machine are listed. */
+	/* Every size of any architecture. Those of this machine are listed. */
 	HUGE_SIZE(16, "16 KiB"),
 	HUGE_SIZE(64, "64 KiB"),
 	HUGE_SIZE(256, "256 KiB"),
@@ -207,7 +208,7 @@ const char *ipcx_limit_name(unsigned i)
 	return i < ARRAY_SIZE(limits) ? limits[i].name : NULL;
 }
 
-/* sysctl(8) takes "kernel.shmmax" and "kernel/shmmax" alike. */
+/* Like sysctl(8), accept "kernel.shmmax" and "kernel/shmmax". */
 static bool same_source(const char *source, const char *name)
 {
 	for (; *source && *name; source++, name++)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How much of a limit is used. The System V counters come from one *_INFO call for each
- * mechanism; SHM_INFO walks all segments under the namespace's lock, so it is made once
- * and only for a limit that needs it.
+ * The use of limits. The System V counters come from one *_INFO call per mechanism;
+ * SHM_INFO walks all segments under the namespace's lock, so it is made once and only for
+ * a limit that needs it.
  */
 #include "limits/limits.h"
 
@@ -80,7 +80,7 @@ int ix_info_get(struct ix_limits *s, struct ix_info i, uint64_t *ret_n)
 	return 0;
 }
 
-/* By the call that counts, or by what else tells. */
+/* Read the use from the call that counts it, or from the total. */
 static int use_of(struct ix_limits *s, const struct ix_limit *l, uint64_t *ret_n)
 {
 	int r = ix_info_get(s, l->use, ret_n);
