@@ -191,7 +191,7 @@ int ix_limit_check(struct ipcx *x, const char *name, uint64_t value, uint64_t *r
 int ix_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t n,
 		   char *buf, size_t size);
 
-/* The read() functions of the table's rows. */
+/* The functions of enum ix_limit_reader, called by ix_limit_read(). */
 int ix_read_sysctl(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r);
 int ix_read_rlimit(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r);
 int ix_read_shm_bytes(struct ix_limits *s, const struct ix_limit *l,

@@ -217,7 +217,7 @@ static const struct ix_kind message_kind = {
 struct peek {
 	struct msgbuf *buf;
 	size_t room, most;
-	bool told; /* the note about messages that could not be copied */
+	bool noted; /* the note about messages that could not be copied */
 };
 
 /* Enlarge the buffer, up to the size of all messages together. Returns 0, -ENOMEM, or
@@ -268,11 +268,11 @@ static void peek_unknown(struct peek *p, struct ipcx_table *t, int id,
 	ix_unknown(t, row, IPCX_F_SIZE);
 	ix_unknown(t, row, IPCX_F_MTYPE);
 	(void)snprintf(subject, sizeof(subject), "msg:%d", id);
-	if (!p->told)
+	if (!p->noted)
 		ix_table_note(t, IPCX_NOTE_INCOMPLETE, IPCX_NO_MECH, -E2BIG, subject,
 			      "messages longer than kernel.msgmax is by now cannot be "
 			      "looked at: their types and sizes are unknown");
-	p->told = true;
+	p->noted = true;
 }
 
 static int peek_all(struct ipcx *x, struct ipcx_table *t, int id, uint64_t qnum,

@@ -101,7 +101,7 @@ static int psemcall_take(const struct call *c)
 	return is_orphan(c) || sem_trywait(c->sem) < 0 ? -EINTR : 0;
 }
 
-static bool psemcall_tell(const struct call *c, const void *what, size_t size)
+static bool psemcall_send(const struct call *c, const void *what, size_t size)
 {
 	ssize_t n;
 
@@ -114,7 +114,7 @@ static bool psemcall_tell(const struct call *c, const void *what, size_t size)
 /* Whether the parent has read the report. A failing recv(2) does not prove that it has
  * not, and posting a token that the parent holds would duplicate it; only end of file
  * does. */
-static bool psemcall_is_known(const struct call *c)
+static bool psemcall_is_confirmed(const struct call *c)
 {
 	char byte;
 	ssize_t n;
@@ -130,7 +130,7 @@ static bool psemcall_is_known(const struct call *c)
 
 static void __attribute__((noreturn)) child(const struct call *c)
 {
-	bool told;
+	bool reported;
 	int r;
 
 	psemcall_set_signals(&c->mask);
@@ -139,8 +139,8 @@ static void __attribute__((noreturn)) child(const struct call *c)
 	if (is_orphan(c))
 		_exit(0);
 	r = !c->give ? psemcall_take(c) : sem_post(c->sem) < 0 ? -errno : 0;
-	told = psemcall_tell(c, &r, sizeof(r));
-	if (r == 0 && !c->give && !(told && psemcall_is_known(c)))
+	reported = psemcall_send(c, &r, sizeof(r));
+	if (r == 0 && !c->give && !(reported && psemcall_is_confirmed(c)))
 		(void)sem_post(c->sem);
 	_exit(0);
 }
@@ -189,7 +189,7 @@ static int listen_to(const struct call *c)
 		return -EIO;
 	/* Unless we confirm, the child posts the token again; if it has ended (EPIPE) it
 	 * cannot. */
-	if (report == 0 && !c->give && !psemcall_tell(c, "", 1) && errno != EPIPE &&
+	if (report == 0 && !c->give && !psemcall_send(c, "", 1) && errno != EPIPE &&
 	    errno != ECONNRESET)
 		return -errno;
 	return report;

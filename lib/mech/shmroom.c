@@ -13,7 +13,7 @@
 #define ROOT_INODE 1
 
 /* In bytes; smaller differences may come from objects created or removed meanwhile. */
-#define WORTH_TELLING (UINT64_C(256) << 10)
+#define WORTH_NOTING (UINT64_C(256) << 10)
 
 /* Get the used space. Only for a tmpfs with a limit: other file systems also count their
  * other directories, and a tmpfs without a limit (size=0) does not count. */
@@ -59,7 +59,7 @@ void ix_shm_room_note(struct ix_scan *s, const struct ix_posix_dir *dir,
 	if (!room->counts || !used_now(dir, &used))
 		return;
 	used = MIN(used, room->used);
-	if (used < room->listed + WORTH_TELLING || fstat(dir->fd, &st) < 0)
+	if (used < room->listed + WORTH_NOTING || fstat(dir->fd, &st) < 0)
 		return;
 	whole = st.st_ino == ROOT_INODE;
 	*ix_put_size(amount, used - room->listed) = '\0';

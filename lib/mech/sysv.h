@@ -98,7 +98,7 @@ struct ix_sysv {
 	 * them. */
 	int (*highest)(void);
 	int (*used)(void);
-	bool used_is_dear;
+	bool used_is_costly;
 
 	/* Fill a row: from the object in this slot (*_STAT_ANY), returning its id; the
 	 * same with the older call, which needs read permission (*_STAT); or from this id

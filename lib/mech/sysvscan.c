@@ -48,7 +48,7 @@ struct sysvscan_walk {
 	int text_error;
 	struct ix_sysv_lines lines;
 	size_t next_line;
-	bool lacks_told;
+	bool lacks_noted;
 	unsigned probes;
 	unsigned char *holes; /* a bit for each empty slot; NULL: no holes */
 	uint64_t found, misses, removed;
@@ -130,9 +130,9 @@ static int keep_line(struct sysvscan_walk *w, const struct ix_sysv_row *line, in
 	void *row = ix_scan_row(w->s);
 	struct ix_row head;
 
-	if (!w->lacks_told)
+	if (!w->lacks_noted)
 		ix_sysv_text_lacks(w->s, &w->lines.lacks, why);
-	w->lacks_told = true;
+	w->lacks_noted = true;
 	if (!row)
 		return -ENOMEM;
 	head = *(struct ix_row *)row; /* fields unknown in all rows here */
@@ -387,10 +387,10 @@ static int complete(struct sysvscan_walk *w, bool whole, uint64_t left)
 	int used;
 
 	if (whole && met(w) == 0) {
-		used = w->v->used_is_dear ? w->v->used() : w->counted;
+		used = w->v->used_is_costly ? w->v->used() : w->counted;
 		return used ? without_stat_any(w, used) : 0;
 	}
-	if (w->doubt && w->v->used_is_dear && (used = w->v->used()) > 0)
+	if (w->doubt && w->v->used_is_costly && (used = w->v->used()) > 0)
 		left = (uint64_t)used + w->removed;
 	return met(w) < left ? look_for(w, left) : 0;
 }
@@ -412,7 +412,7 @@ static int by_calls(struct sysvscan_walk *w)
 	uint64_t left = w->s->resume & SLOT_MASK;
 	int r;
 
-	if (first && !w->v->used_is_dear) {
+	if (first && !w->v->used_is_costly) {
 		w->counted = w->v->used();
 		left = (uint64_t)MAX(w->counted, 0);
 	}

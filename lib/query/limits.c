@@ -219,8 +219,8 @@ struct looks {
 	size_t n, room;
 	bool use; /* also read the use */
 	const struct ix_limit
-		*untold; /* the first limit whose existence is unknown, and the error */
-	int untold_error;
+		*unsure; /* the first limit whose existence is unknown, and the error */
+	int unsure_error;
 };
 
 static int limits_look_at(struct ix_limits *s, const struct ix_limit *l,
@@ -258,10 +258,10 @@ static int look_at_all(struct ix_limits *s, struct looks *looks)
 
 		if (listed > 0)
 			r = limits_look_at(s, l, looks);
-		if (listed >= 0 || looks->untold)
+		if (listed >= 0 || looks->unsure)
 			continue;
-		looks->untold = l;
-		looks->untold_error = listed;
+		looks->unsure = l;
+		looks->unsure_error = listed;
 	}
 	return r;
 }
@@ -353,11 +353,11 @@ static int limits_fill(struct ipcx_table *t, const struct ix_limits *s,
 		ix_table_keep(t);
 	}
 	note_unknown(t, s, looks);
-	if (looks->untold)
-		ix_table_note(t, IPCX_NOTE_UNAVAILABLE, IPCX_NO_MECH, looks->untold_error,
-			      looks->untold->name,
+	if (looks->unsure)
+		ix_table_note(t, IPCX_NOTE_UNAVAILABLE, IPCX_NO_MECH, looks->unsure_error,
+			      looks->unsure->name,
 			      "left out: whether there is such a pool is unknown: %s",
-			      ix_limit_why(looks->untold_error));
+			      ix_limit_why(looks->unsure_error));
 	return 0;
 }
 

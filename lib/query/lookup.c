@@ -57,7 +57,7 @@ int ix_look_up_names(struct ix_scan *s, const void *row)
 }
 
 /* Decide which costly columns are read: those that were requested. */
-static void plan_dear(struct ix_scan *s, const struct ix_kind *kind)
+static void plan_costly(struct ix_scan *s, const struct ix_kind *kind)
 {
 	struct ipcx_fieldset unread = { { 0 } }, vague = { { 0 } };
 
@@ -97,7 +97,7 @@ void ix_plan_lookups(struct ix_scan *s, const struct ix_kind *kind)
 	s->no_idle = (struct ix_lacking){ IPCX_FIELDSET(IPCX_F_IDLE), 0, 0 };
 	s->dear_first = false;
 	ix_plan_processes(s, kind);
-	plan_dear(s, kind);
+	plan_costly(s, kind);
 }
 
 /* ---- users and groups of another user namespace */
@@ -135,7 +135,7 @@ int ix_attrs_there(struct ipcx *x, const struct ipcx_attrs *a,
 
 /* Whether all uids and gids are mapped in our user namespace, as in the initial one: only
  * then is 65534 a real user. If unreadable, assume that it is not. */
-static bool everybody_is_here(struct ipcx *x)
+static bool all_ids_mapped(struct ipcx *x)
 {
 	static const char *const maps[] = { "thread-self/uid_map",
 					    "thread-self/gid_map" };
@@ -172,7 +172,7 @@ void ix_number_here(struct ipcx *x, const struct ix_section *at, void *row)
 				     : ix_id_here(map->users, map->nusers, id);
 			memcpy((char *)row + c->offset, &id, sizeof(id));
 		}
-		if (id == IX_UNMAPPED && (map || !everybody_is_here(x)))
+		if (id == IX_UNMAPPED && (map || !all_ids_mapped(x)))
 			((struct ix_row *)row)->unmapped |= 1U << i;
 	}
 }

@@ -265,14 +265,15 @@ static const struct ix_kind shares_kind = {
 
 /* Whether it is unknown. A missing directory (ENOENT) or an ended process (ESRCH) is
  * not. */
-static bool members_untold(const struct ix_dirid *s)
+static bool members_is_unknown(const struct ix_dirid *s)
 {
 	return s->error && s->error != -ENOENT && s->error != -ESRCH;
 }
 
-static void note_spot(struct ipcx_table *t, const struct ix_dirid *s, const char *what)
+static void note_unknown_dir(struct ipcx_table *t, const struct ix_dirid *s,
+			     const char *what)
 {
-	if (members_untold(s))
+	if (members_is_unknown(s))
 		ix_table_once(t, s->error, what);
 }
 
@@ -285,9 +286,10 @@ static int members_add_share(struct ipcx *x, struct ipcx_table *t,
 	char text[IX_DIRID_TEXT];
 
 	/* Also for processes that turn out not to share anything: they might have. */
-	note_spot(t, &shm, "what is mounted on /dev/shm of some processes is unknown");
-	note_spot(t, &mqueue,
-		  "what is mounted on /dev/mqueue of some processes is unknown");
+	note_unknown_dir(t, &shm,
+			 "what is mounted on /dev/shm of some processes is unknown");
+	note_unknown_dir(t, &mqueue,
+			 "what is mounted on /dev/mqueue of some processes is unknown");
 	if (p->ipc != self->ns && !ix_dirid_same(&shm, &self->shm) &&
 	    !ix_dirid_same(&mqueue, &self->mqueue))
 		return 0;
@@ -298,9 +300,9 @@ static int members_add_share(struct ipcx *x, struct ipcx_table *t,
 	row->mnt = p->mnt;
 	row->shm = shm.error ? 0 : ix_table_text(t, ix_dirid_text(&shm, text));
 	row->mqueue = mqueue.error ? 0 : ix_table_text(t, ix_dirid_text(&mqueue, text));
-	if (members_untold(&shm))
+	if (members_is_unknown(&shm))
 		ix_unknown(t, row, IPCX_F_SHM_DEVICE);
-	if (members_untold(&mqueue))
+	if (members_is_unknown(&mqueue))
 		ix_unknown(t, row, IPCX_F_MQUEUE_DEVICE);
 	row->pid = p->pid;
 	row->processes = p->processes;
@@ -325,8 +327,9 @@ static int add_sharers(struct ipcx *x, struct ipcx_table *t)
 		return r;
 	ix_nslist_gaps(&l, &gaps);
 	ix_gaps_note(&gaps, t);
-	note_spot(t, &self.shm, "what is mounted on its /dev/shm is unknown");
-	note_spot(t, &self.mqueue, "what is mounted on its /dev/mqueue is unknown");
+	note_unknown_dir(t, &self.shm, "what is mounted on its /dev/shm is unknown");
+	note_unknown_dir(t, &self.mqueue,
+			 "what is mounted on its /dev/mqueue is unknown");
 	for (size_t i = 0; r == 0 && i < l.npairs; i++)
 		r = members_add_share(x, t, &l.pairs[i], &self);
 	ix_nslist_free(&l);

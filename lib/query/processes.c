@@ -42,13 +42,13 @@ static const struct watched watched[] = {
 _Static_assert(ARRAY_SIZE(watched) <= 8 * sizeof(unsigned), "a bit for each");
 
 /* The fields that follow from a pid. */
-static struct ipcx_fieldset told_of(const struct watched *w)
+static struct ipcx_fieldset fields_of(const struct watched *w)
 {
 	return w->made ? IPCX_FIELDSET(w->alive, IPCX_F_CREATOR_ALIVE, IPCX_F_COMMAND)
 		       : IPCX_FIELDSET(w->alive);
 }
 
-/* Prepare the quick check of each row in are_there(). */
+/* Prepare the quick check of each row in pids_are_known(). */
 static void plan_trace(struct ix_scan *s, const struct ix_kind *kind,
 		       const struct watched *w)
 {
@@ -79,7 +79,7 @@ void ix_plan_processes(struct ix_scan *s, const struct ix_kind *kind)
 	s->tell_pids = s->untraced = false;
 	for (unsigned i = 0; i < ARRAY_SIZE(watched); i++) {
 		const struct watched *w = &watched[i];
-		struct ipcx_fieldset told = told_of(w), judged = told;
+		struct ipcx_fieldset fields = fields_of(w), judged = fields;
 
 		ipcx_fieldset_add(&judged, w->pid);
 		if (!ix_kind_has(kind, w->pid) || !ix_kind_has(kind, w->alive) ||
@@ -88,11 +88,11 @@ void ix_plan_processes(struct ix_scan *s, const struct ix_kind *kind)
 		s->processes |= 1U << i;
 		s->tell_pids |= ipcx_fieldset_has(&s->asked, w->pid);
 		s->dear_first |= s->where && processes_share(&s->where->fields, &judged);
-		if (processes_share(&s->asked, &told)) {
+		if (processes_share(&s->asked, &fields)) {
 			s->asked_processes |= 1U << i;
 			ipcx_fieldset_add(&s->asked, w->pid);
 		} else {
-			ipcx_fieldset_merge(&unread, &told);
+			ipcx_fieldset_merge(&unread, &fields);
 			if (!ix_column(kind, w->pid)->costly)
 				plan_trace(s, kind, w);
 			else
@@ -156,7 +156,7 @@ static void processes_store(const struct ix_column *c, void *row, uint32_t value
 }
 
 /* Note why it is unknown for some processes. */
-static void say_why(struct ix_scan *s, const struct ix_process *p)
+static void note_reason(struct ix_scan *s, const struct ix_process *p)
 {
 	static const char *const why[] = {
 		[IX_WHY_ERROR] = "whether some processes still run could not be told",
@@ -172,9 +172,9 @@ static void say_why(struct ix_scan *s, const struct ix_process *p)
 
 static void processes_unknown(struct ix_scan *s, const struct watched *w, void *row)
 {
-	struct ipcx_fieldset told = told_of(w);
+	struct ipcx_fieldset fields = fields_of(w);
 
-	ix_unknown_all(s->t, row, &told);
+	ix_unknown_all(s->t, row, &fields);
 }
 
 static void processes_look_up(struct ix_scan *s, const struct ix_section *at,
@@ -187,7 +187,7 @@ static void processes_look_up(struct ix_scan *s, const struct ix_section *at,
 		     &when, &p);
 	if (p.alive == IX_UNKNOWN) {
 		processes_unknown(s, w, row);
-		say_why(s, &p);
+		note_reason(s, &p);
 		return;
 	}
 	processes_store(ix_section_column(at, w->alive), row,
@@ -198,8 +198,8 @@ static void processes_look_up(struct ix_scan *s, const struct ix_section *at,
 }
 
 /* The pid is 0 although a process acted: it is in another PID namespace. */
-static void no_number(struct ix_scan *s, const struct ix_section *at,
-		      const struct watched *w, void *row, bool asked)
+static void note_no_pid(struct ix_scan *s, const struct ix_section *at,
+			const struct watched *w, void *row, bool asked)
 {
 	if (!w->made && !known_since(s, at, w, row))
 		return;
@@ -226,7 +226,7 @@ static void processes_watch(struct ix_scan *s, const struct ix_section *at,
 	if (pid->costly && !ipcx_fieldset_has(&s->costly, w->pid))
 		return;
 	if (!ix_is_unknown(s->t, row, w->pid) && none)
-		no_number(s, at, w, row, asked);
+		note_no_pid(s, at, w, row, asked);
 	else if (asked && none)
 		processes_unknown(s, w, row);
 	else if (asked)
@@ -234,7 +234,7 @@ static void processes_watch(struct ix_scan *s, const struct ix_section *at,
 }
 
 /* Whether each process has a pid or has not acted yet, as in almost all rows. */
-static bool are_there(const struct ix_scan *s, const char *row)
+static bool pids_are_known(const struct ix_scan *s, const char *row)
 {
 	for (const struct ix_trace *t = s->traces; t < s->traces + s->ntraces; t++) {
 		bool left = t->must;
@@ -254,7 +254,7 @@ void ix_look_up_processes(struct ix_scan *s, const struct ix_section *at, void *
 	if (!s->processes)
 		return;
 	ix_lacks(s->t, row, &s->no_processes);
-	if (!s->asked_processes && !s->untraced && are_there(s, row))
+	if (!s->asked_processes && !s->untraced && pids_are_known(s, row))
 		return;
 	for (unsigned i = 0; s->processes >> i; i++)
 		if (s->processes >> i & 1)

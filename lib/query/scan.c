@@ -94,7 +94,7 @@ static void note_failure(struct ix_scan *s, const struct ix_mech *m, const void 
 
 /* Whether the condition holds. An object for which it is unknown because a lookup failed
  * is not selected, but noted. */
-static bool fulfils(struct ix_scan *s, const struct ix_section *section, const void *row)
+static bool matches(struct ix_scan *s, const struct ix_section *section, const void *row)
 {
 	struct ix_verdict v = ix_expr_row(s->where, s->t, section, row);
 	char text[IPCX_REF_MAX];
@@ -126,7 +126,7 @@ static int scan_look_up(struct ix_scan *s, const struct ix_mech *m, void *row,
 }
 
 /* Mark the idle time as unknown; note the reason only if the field was requested. */
-static void tell_no_idle(struct ix_scan *s, const struct ix_mech *m, void *row)
+static void lacks_idle(struct ix_scan *s, const struct ix_mech *m, void *row)
 {
 	ix_lacks(s->t, row, &s->no_idle);
 	if (ipcx_fieldset_has(&s->asked, IPCX_F_IDLE))
@@ -146,14 +146,14 @@ static int scan_keep(struct ix_scan *s)
 		given = memcpy(raw, row, section->kind->row_size);
 	ix_number_here(s->x, section, row);
 	if (m->no_idle)
-		tell_no_idle(s, m, row);
+		lacks_idle(s, m, row);
 	ix_check_times(s, section, row);
 	r = scan_look_up(s, m, row, true);
 	if (r < 0)
 		return r == -EIDRM ? 0 : r;
 	if (s->same && !ix_same_object(s, row))
 		return 0;
-	if (s->where && !fulfils(s, section, row))
+	if (s->where && !matches(s, section, row))
 		return 0;
 	r = scan_look_up(s, m, row, false);
 	if (r < 0)

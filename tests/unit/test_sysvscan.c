@@ -156,7 +156,7 @@ static struct ix_sysv costly(void)
 {
 	struct ix_sysv v = cheap;
 
-	v.used_is_dear = true;
+	v.used_is_costly = true;
 	return v;
 }
 
