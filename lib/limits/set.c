@@ -72,7 +72,7 @@ static int new_text(struct ipcx *x, const struct ix_limit *l,
 		if (!r.known)
 			return ix_fail_plain(
 				x, r.error,
-				"%s: cannot be set: %s stands beside it in %s: %s",
+				"%s: cannot be set: %s, which is also in %s, cannot be read: %s",
 				l->name, other->name, l->source, ix_limit_why(r.error));
 		len += (size_t)snprintf(buf + len, size - len, "%s%llu", len ? " " : "",
 					(unsigned long long)r.limit);

@@ -127,7 +127,7 @@ static int check_paths(struct ipcx *x, const char *const *paths, size_t n)
 		return ix_fail_plain(x, -EINVAL, "no list of paths (NULL)");
 	for (size_t i = 0; i < n; i++)
 		if (!paths[i])
-			return ix_fail_plain(x, -EINVAL, "path %zu is none (NULL)", i);
+			return ix_fail_plain(x, -EINVAL, "path %zu is NULL", i);
 	return 0;
 }
 
@@ -256,7 +256,7 @@ int ipcx_id_split(struct ipcx *x, const struct ipcx_ref *refs, size_t n,
 		(void)ipcx_ref_format(&refs[i], text, sizeof(text));
 		if (refs[i].by != IPCX_BY_ID) {
 			ix_table_note(t, IPCX_NOTE_FAILED, refs[i].mech, -EINVAL, text,
-				      "is no id: nothing to split");
+				      "is not an id, so it cannot be split");
 			continue;
 		}
 		row = ix_table_row(t);

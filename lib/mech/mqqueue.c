@@ -124,12 +124,14 @@ static int notify(struct ipcx_queue *q, int signo)
 	if (mq_notify(q->id, signo ? &event : NULL) == 0)
 		return 0;
 	if (errno == EBUSY)
-		return ix_hint(q->x,
-			       ix_fail_plain(q->x, -EBUSY,
-					     "%s: another process is to be told already",
-					     q->name),
-			       IPCX_HINT_NOTIFY_PID, q->name, 0);
-	return ix_fail(q->x, -errno, "%s: cannot ask to be told", q->name);
+		return ix_hint(
+			q->x,
+			ix_fail_plain(
+				q->x, -EBUSY,
+				"%s: another process is registered for notification already",
+				q->name),
+			IPCX_HINT_NOTIFY_PID, q->name, 0);
+	return ix_fail(q->x, -errno, "%s: cannot register for notification", q->name);
 }
 
 static int mqqueue_linger(struct ipcx_queue *q, bool send, struct ix_timeout *p)

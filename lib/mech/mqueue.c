@@ -179,7 +179,7 @@ static void note_mounted(struct ix_scan *s, const struct mounted *seen,
 	if (seen->dir.fd >= 0 && seen->dir.dev != ours->dev)
 		ix_table_note(
 			s->t, IPCX_NOTE_INFO, s->mech, 0, MQUEUE_DIR,
-			"shows the queues of another IPC namespace; these are those of this one");
+			"shows the queues of another IPC namespace; listed are the queues of this one");
 }
 
 static void note_unproved(struct ix_scan *s, const struct mounted *m)

@@ -270,7 +270,7 @@ static void peek_unknown(struct peek *p, struct ipcx_table *t, int id,
 	(void)snprintf(subject, sizeof(subject), "msg:%d", id);
 	if (!p->noted)
 		ix_table_note(t, IPCX_NOTE_INCOMPLETE, IPCX_NO_MECH, -E2BIG, subject,
-			      "messages longer than kernel.msgmax is by now cannot be "
+			      "messages longer than the current kernel.msgmax cannot be "
 			      "looked at: their types and sizes are unknown");
 	p->noted = true;
 }

@@ -198,7 +198,7 @@ static int no_copy(struct ipcx_queue *q, uint64_t position)
 	return ix_fail_plain(
 		q->x, -EMSGSIZE,
 		"%s: message %" PRIu64
-		" cannot be looked at: it is longer than kernel.msgmax is by now",
+		" cannot be looked at: it is longer than the current kernel.msgmax",
 		q->name, position);
 }
 
@@ -261,7 +261,7 @@ static int msgqueue_full(struct ipcx_queue *q)
 	if (ds.msg_qnum >= ds.msg_qbytes)
 		return ix_fail_plain(
 			q->x, -ETIMEDOUT,
-			"%s: is full: %lu messages, no more than qbytes, which counts them, too",
+			"%s: is full: %lu messages (qbytes limits their number, too)",
 			q->name, ds.msg_qnum);
 	return ix_fail_plain(q->x, -ETIMEDOUT, "%s: is full: %lu of %lu bytes (qbytes)",
 			     q->name, ds.__msg_cbytes, ds.msg_qbytes);
@@ -271,6 +271,6 @@ static int msgqueue_full(struct ipcx_queue *q)
 const struct ix_queue_ops ix_msg_queue = {
 	.most = LONG_MAX, .limited_by = "kernel.msgmax, qbytes", .picks = true,
 	.open = msgqueue_open_queue, .state = msgqueue_state, .send = msgqueue_send_message, .receive = msgqueue_receive, .peek = peek, .full = msgqueue_full,
-	.no_notify = "the kernel tells nobody of a System V message",
+	.no_notify = "the kernel has no notification for System V messages",
 };
 /* clang-format on */

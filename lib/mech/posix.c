@@ -37,7 +37,7 @@ void ix_posix_dir_end(const struct ix_posix_dir *dir)
 const char *ix_posix_denied(const struct ipcx *x, const char *ours)
 {
 	return x->view.ids
-		       ? "not permitted by its mode to whoever mounted that " IX_SHM_DIR
+		       ? "not permitted by its mode to the user who mounted that " IX_SHM_DIR
 		       : ours;
 }
 
@@ -80,7 +80,7 @@ static int posix_open_shm(struct ipcx *x)
 	if (root == -ENXIO)
 		return ix_fail_plain(
 			x, root,
-			"%s belongs to a mount namespace, and no process is known whose that would be",
+			"%s belongs to a mount namespace, and no process in that namespace is known",
 			IX_SHM_DIR);
 	if (root < 0)
 		return ix_fail(x, root, "/");
@@ -341,7 +341,7 @@ int ix_posix_take_name(struct ipcx *x, const struct ipcx_attrs *a, size_t max,
 	if (!*name || strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, ".."))
 		return ix_fail_plain(
 			x, -EINVAL,
-			"%s: \"/%s\" is no name: one slash, in front, then something else than a dot",
+			"%s: \"/%s\" is not a valid name: it needs exactly one slash, in front, and is not /. or /..",
 			mech, shown);
 	if (strlen(name) > max)
 		return ix_fail_plain(

@@ -95,8 +95,8 @@ static int make_named(struct ipcx *x, const struct ix_posix_dir *dir, const char
 	if (r == 0)
 		(void)ix_posix_take_back(dir, file, fd);
 	return ix_fail_plain(x, r < 0 ? r : -EIO,
-			     "psem: %s/%s was needed to make it, and stays", IX_SHM_DIR,
-			     draft);
+			     "psem: the temporary file %s/%s could not be removed",
+			     IX_SHM_DIR, draft);
 }
 
 /* As sem_open(3) does with O_EXCL, in the given directory: the file gets its name when it

@@ -113,7 +113,7 @@ static int call_failed(struct ipcx *x, const char *name, int error)
 			"%s: holds %d already, the most there is (SEM_VALUE_MAX)", name,
 			SEM_VALUE_MAX);
 	if (error == -ESRCH)
-		return ix_fail_plain(x, error, "%s: no process can be made to wait in",
+		return ix_fail_plain(x, error, "%s: cannot create a process that waits",
 				     name);
 	if (error == -ECHILD)
 		return ix_fail_plain(x, error, "%s: the process that waits was killed",

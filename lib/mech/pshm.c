@@ -100,7 +100,7 @@ static void note_type(struct ix_scan *s, const struct ix_posix_dir *dir)
 	    (unsigned)fs.f_type == RAMFS_MAGIC)
 		return;
 	ix_table_note(s->t, IPCX_NOTE_INFO, s->mech, 0, IX_SHM_DIR,
-		      "is on no memory file system (its type is 0x%lx)",
+		      "is not on a memory file system (its type is 0x%lx)",
 		      (unsigned long)fs.f_type);
 }
 

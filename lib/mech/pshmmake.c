@@ -173,7 +173,8 @@ int ix_pshm_create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *
 	if (r < 0) {
 		if (ix_posix_take_back(&dir, ref.name + 1, fd))
 			return r;
-		return ix_fail(x, r, "pshm:%s: was made, but not whole, and stays",
+		return ix_fail(x, r,
+			       "pshm:%s: was made incompletely, and could not be removed",
 			       ref.name);
 	}
 	*ret_ref = ref;
@@ -202,7 +203,7 @@ bool ix_pshm_short_of(int fd, uint64_t bytes, char *buf, size_t size)
 	(void)snprintf(buf, size,
 		       "%" PRIu64 " bytes are still to be taken, and only %" PRIu64
 		       " are free in " IX_SHM_DIR
-		       ": whoever touches more of it than that gets SIGBUS",
+		       ": using more of it than that raises SIGBUS",
 		       bytes, free);
 	return true;
 }

@@ -111,7 +111,7 @@ static int too_much(const struct array *a, const struct ipcx_sem_op *ops, size_t
 	if (!now || semctl(a->id, 0, GETALL, (union semun){ .array = now }) < 0)
 		return ix_fail_plain(
 			a->x, -ERANGE,
-			"%s: a semaphore would hold more than %d (SEMVMX), or there would be more than that to undo",
+			"%s: a semaphore would hold more than %d (SEMVMX), or its undo value would be more than that (SEMAEM)",
 			a->name, IX_SEMVMX);
 	for (size_t i = 0; i < n; i++) {
 		if (ops[i].num >= nsems)
@@ -124,9 +124,10 @@ static int too_much(const struct array *a, const struct ipcx_sem_op *ops, size_t
 				a->name, ops[i].num, (long long)value, IX_SEMVMX);
 		now[ops[i].num] = (unsigned short)MAX(value, 0);
 	}
-	return ix_fail_plain(a->x, -ERANGE,
-			     "%s: more than %d would be to undo of a semaphore (SEMAEM)",
-			     a->name, IX_SEMVMX);
+	return ix_fail_plain(
+		a->x, -ERANGE,
+		"%s: the undo value of a semaphore would be more than %d (SEMAEM)",
+		a->name, IX_SEMVMX);
 }
 
 /* E2BIG: more operations than SEMOPM. */

@@ -262,8 +262,8 @@ static bool shm_caution(struct ipcx *x, const struct ipcx_attrs *specs, size_t n
 		return false;
 	(void)snprintf(
 		buf, size,
-		"kernel.shm_rmid_forced is 1: a segment that nobody is attached to goes "
-		"when its maker ends, which is now");
+		"kernel.shm_rmid_forced is 1: a segment without attached processes is "
+		"removed when its creator exits, which is now");
 	return true;
 }
 

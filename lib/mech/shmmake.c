@@ -161,7 +161,7 @@ int ix_shm_may_make(struct ipcx *x, const struct ipcx_attrs *a)
 		return ix_fail_plain(
 			x, member,
 			"whether you are in the group %llu of the first user namespace "
-			"(vm.hugetlb_shm_group) cannot be told from within this one",
+			"(vm.hugetlb_shm_group) cannot be determined from within this one",
 			(unsigned long long)group);
 	if (able < 0 || member < 0)
 		return ix_fail(x, able < 0 ? able : member, "your user namespace");
@@ -180,5 +180,5 @@ int ix_shm_may_make(struct ipcx *x, const struct ipcx_attrs *a)
 	return ix_fail_plain(
 		x, -EAGAIN,
 		"huge pages would have to be charged to RLIMIT_MEMLOCK, of which the kernel "
-		"does not tell how much is in use");
+		"does not report how much is in use");
 }

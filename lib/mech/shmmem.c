@@ -86,7 +86,7 @@ static int shmmem_refuse(struct ipcx *x, const struct ipcx_ref *ref)
 
 	(void)ipcx_ref_format(ref, text, sizeof(text));
 	return ix_fail_plain(x, -EBUSY,
-			     "%s: is left alone: nobody is attached and "
+			     "%s: is left alone: no process is attached and "
 			     "kernel.shm_rmid_forced is 1, so looking would destroy it",
 			     text);
 }

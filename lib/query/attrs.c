@@ -64,7 +64,7 @@ int ix_attrs_check(struct ipcx *x, const struct ipcx_attrs *a)
 				     a->mode);
 	if ((a->set & IPCX_A_UID && a->uid == (uid_t)-1) ||
 	    (a->set & IPCX_A_GID && a->gid == (gid_t)-1))
-		return ix_fail_plain(x, -EINVAL, "4294967295 is no user or group id");
+		return ix_fail_plain(x, -EINVAL, "4294967295 is not a user or group id");
 	if ((a->set & IPCX_A_INIT) && (a->ninit == 0 || !a->init))
 		return ix_fail_plain(x, -EINVAL, "%s: no initial values", m->info.name);
 	if ((a->set & IPCX_A_HUGE) && (a->huge & (a->huge - 1)))

@@ -230,7 +230,7 @@ static int create_take_size(struct ipcx *x, struct ipcx_attrs *a)
 		return m->info.require & IPCX_A_SIZE
 			       ? ix_fail_plain(
 					 x, -EINVAL,
-					 "%s: a size is needed: such contents do not tell theirs",
+					 "%s: a size is needed: it cannot be read from such contents",
 					 m->info.name)
 			       : 0;
 	at = lseek(a->from, 0, SEEK_CUR);

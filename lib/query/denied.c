@@ -17,7 +17,7 @@ static const char *denied_there(const struct ipcx *x, uint32_t owner, char *buf,
 	if (owner == IX_UNMAPPED)
 		(void)snprintf(
 			buf, size,
-			"not permitted: done as uid %u, in whose user namespace the owner is nobody",
+			"not permitted: done as uid %u, in whose user namespace the owner does not exist",
 			us);
 	else
 		(void)snprintf(buf, size,

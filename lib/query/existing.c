@@ -31,8 +31,8 @@ static int existing_is_none(struct ipcx *x, const struct ipcx_attrs *a,
 	ix_wanted_name(a, wanted, sizeof(wanted));
 	if (n->kind == IPCX_NOTE_MISSING)
 		return ix_fail_plain(x, -EEXIST,
-				     "%s: cannot make it: what has that name %s", wanted,
-				     why);
+				     "%s: cannot make it: the file with that name %s",
+				     wanted, why);
 	return ix_fail_plain(x, n->error ? n->error : -EEXIST,
 			     "%s: cannot make it: it exists, and cannot be looked at: %s",
 			     wanted, why);

@@ -232,7 +232,8 @@ static int read_wish(struct ipcx *x, const char *request, unsigned *ret_mech,
 	(void)ix_escape(shown, sizeof(shown), request, IX_ESC_TEXT);
 	if (colon == request ||
 	    ipcx_mech_by_name(request, (size_t)(colon - request), &mech) < 0)
-		return ix_fail_plain(x, -EINVAL, "%s: begins with no mechanism", shown);
+		return ix_fail_plain(x, -EINVAL, "%s: does not begin with a mechanism",
+				     shown);
 	m = ix_mech(mech);
 	if (!m->request || m->request(*colon ? colon + 1 : colon, ret_a) < 0)
 		return ix_fail_plain(x, -EINVAL, "%s: is not of the form %s:%s", shown,

@@ -41,7 +41,7 @@ static int check_change(struct ipcx *x, const struct ipcx_query *q,
 
 	if ((attrs->set & IPCX_A_UID && attrs->uid == (uid_t)-1) ||
 	    (attrs->set & IPCX_A_GID && attrs->gid == (gid_t)-1))
-		return ix_fail_plain(x, -EINVAL, "4294967295 is no user or group id");
+		return ix_fail_plain(x, -EINVAL, "4294967295 is not a user or group id");
 	if ((attrs->set & IPCX_A_MODE) && attrs->mode > 0777)
 		return ix_fail_plain(x, -EINVAL,
 				     "mode 0%o: only the bits of 0777 can be set",

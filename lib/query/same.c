@@ -60,7 +60,7 @@ int ix_same_check(struct ipcx *x, const struct ipcx_table *same)
 		    ipcx_row_ref(same, same->sections[i].first, &ref) < 0)
 			return ix_fail_plain(
 				x, -EINVAL,
-				"the query's earlier snapshot is none of objects, but of %s",
+				"the query's earlier snapshot is not of objects, but of %s",
 				same->sections[i].kind->name);
 	return 0;
 }
@@ -137,6 +137,6 @@ bool ix_same_object(struct ix_scan *s, const void *row)
 		return true;
 	(void)ipcx_ref_format(&ref, subject, sizeof(subject));
 	ix_table_note(s->t, IPCX_NOTE_FAILED, s->mech, 0, subject,
-		      "left alone: it is not the object that was listed any more");
+		      "left alone: it is no longer the object that was listed");
 	return false;
 }

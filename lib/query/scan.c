@@ -35,7 +35,7 @@ static int keeps_owner(struct ix_scan *s, const struct ix_mech *m, const void *r
 				s->x,
 				ix_fail_plain(
 					s->x, -EOVERFLOW,
-					"its owner or group is nobody in that user namespace: give it one"),
+					"its owner or group does not exist in that user namespace: set it, too"),
 				IPCX_HINT_SET_OWNER, "", 0);
 	return 0;
 }

@@ -92,8 +92,8 @@ int ipcx_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t
 	r = IX_COPY_IN_ALL(x, ipcx_setting, IPCX_SETTING_SIZE_0_1, settings, n, own);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		if (!own[i].name)
-			r = ix_fail_plain(x, -EINVAL,
-					  "number %zu is no limit's name (NULL)", i);
+			r = ix_fail_plain(x, -EINVAL, "the name of setting %zu is NULL",
+					  i);
 	if (r < 0)
 		return r;
 	return ix_ns_run(x, &(struct ix_ns_call){ .run = lines_there,

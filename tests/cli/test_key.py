@@ -214,7 +214,7 @@ def test_show_splits_an_id_the_same_way(world):
 @pytest.mark.parametrize("ref", ["shm:0x4d2", "msg:key=5", "mq:/x", "pshm:/5"])
 def test_objects_without_an_id_cannot_be_split(world, ref):
     r = world.ipcx("key", "--explain", ref)
-    assert r.rc == 1 and "is no id" in r.err
+    assert r.rc == 1 and "is not an id" in r.err
     r = world.ipcx("key", "--explain", ref, "shm:5", "--json")
     assert r.rc == 4 and [row["id"] for row in r.json["ids"]] == [5] and len(r.json["errors"]) == 1
 

@@ -234,7 +234,7 @@ hold()
 """
     with background(queue, PYTHON, "-c", SYSV_CALLS + code):
         r = queue.ipcx("mq", "notify", "/q", "--timeout", "5s")
-        assert r.rc == 1 and "another process is to be told already" in r.err
+        assert r.rc == 1 and "another process is registered for notification already" in r.err
         words = r.err.split("'")[1].split()
         assert words[0] == "ipcx" and str(registered(queue)) in queue.ok(*words[1:])
 

@@ -179,7 +179,7 @@ def test_the_semaphore_out_of_range_is_named(world, ops, says):
 
 def test_more_undo_entries_than_allowed(world):
     array(world, 1)
-    fails(world, 1, "sem", "op", "sem:0", "0+20000u", "0-20000", "0+20000u", says="to undo of a semaphore (SEMAEM)")
+    fails(world, 1, "sem", "op", "sem:0", "0+20000u", "0-20000", "0+20000u", says="the undo value of a semaphore would be more than 32767 (SEMAEM)")
     assert values(world, 1) == [1]
 
 

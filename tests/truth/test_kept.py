@@ -59,7 +59,7 @@ def test_the_object_in_the_way_is_reported_under_the_requested_name(world, what,
     script, words, ref, why = FOREIGN[what]
     assert world.sh(script).rc == 0
     r = world.ipcx(*words, *more)
-    assert (r.rc, r.out) == (1, "") and re.fullmatch(rf"ipcx: {ref}: cannot make it: what has that name {why}\n", r.err), r.err
+    assert (r.rc, r.out) == (1, "") and re.fullmatch(rf"ipcx: {ref}: cannot make it: the file with that name {why}\n", r.err), r.err
 
 
 # ---- existing objects that would be used
@@ -179,7 +179,7 @@ def test_permission_for_huge_pages_is_checked_in_the_first_user_namespace(world,
     elif "hugepages is 0" not in made.err:
         assert made.rc == 0 or says is None, made.err
     if says is None:
-        assert "whether you are in the group 0 of the first user namespace (vm.hugetlb_shm_group) cannot be told" in r.err
+        assert "whether you are in the group 0 of the first user namespace (vm.hugetlb_shm_group) cannot be determined" in r.err
 
 
 def test_a_group_without_a_mapping_is_unknown(world):
