@@ -23,10 +23,10 @@
 
 /* clang-format off */
 const struct opt run_opts[] = {
-	{ "env",       'e', LISTED(struct run_options, env),      .arg = "NAME=VALUE", .help = "a variable of its environment; may be repeated" },
+	{ "env",       'e', LISTED(struct run_options, env),      .arg = "NAME=VALUE", .help = "set an environment variable; may be repeated" },
 	{ "keep-caps", 0,   TEXT(struct run_options, keep_caps), .arg = "LIST", .help = "keep only these capabilities: cap_net_raw,cap_chown, or none, or all" },
 	{ "drop-caps", 0,   JOINED(struct run_options, drop_caps), .arg = "LIST", .help = "drop these capabilities; may be repeated" },
-	{ "no-pty",    0,   FLAG(struct run_options, no_pty),    .help = "share the terminal instead of giving it one of its own" },
+	{ "no-pty",    0,   FLAG(struct run_options, no_pty),    .help = "share our terminal instead of creating a new one" },
 	{ .name = "" },
 };
 /* clang-format on */
@@ -59,10 +59,10 @@ static int read_caps(struct run *run)
 	uint64_t keep = IX_CAPS_ALL, drop = 0;
 
 	if (o->keep_caps && ix_cap_parse(run->lib, o->keep_caps, &keep) < 0)
-		return msg_usage("--keep-caps: '%s' is no list of capabilities",
+		return msg_usage("--keep-caps: '%s' is not a list of capabilities",
 				 o->keep_caps);
 	if (o->drop_caps && ix_cap_parse(run->lib, o->drop_caps, &drop) < 0)
-		return msg_usage("--drop-caps: '%s' is no list of capabilities",
+		return msg_usage("--drop-caps: '%s' is not a list of capabilities",
 				 o->drop_caps);
 	run->all = o->keep_caps && keep == IX_CAPS_ALL;
 	run->caps = keep & ~drop;
@@ -109,7 +109,7 @@ static int check_environment(const struct run_options *o)
 {
 	for (size_t i = 0; i < o->env.n; i++)
 		if (!strchr(o->env.all[i], '=') || o->env.all[i][0] == '=')
-			return msg_usage("--env: '%s' is no NAME=VALUE", o->env.all[i]);
+			return msg_usage("--env: '%s' is not NAME=VALUE", o->env.all[i]);
 	return 0;
 }
 

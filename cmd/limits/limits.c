@@ -96,7 +96,7 @@ static void doubt(const struct ipcx_table *t, size_t row, const char *name)
 	else if (!limits_is_known(t, row, IPCX_F_NEEDED))
 		why = ": the size of its pages is unknown";
 	else
-		why = ": the kernel may go beyond it by itself, and may not";
+		why = ": the kernel may or may not go beyond it by itself";
 	msg_note("cannot tell whether it fits into %s%s", name, why);
 }
 
@@ -211,7 +211,7 @@ static int limits_run_save(struct app *app, const struct limits_args *args,
 		if (r == -ENOTSUP)
 			continue; /* not a sysctl: cannot be set in a file */
 		if (!known) {
-			msg_error("%s: cannot be read here: it is not among the lines",
+			msg_error("%s: cannot be read here: it is left out",
 				  ipcx_value_string(&name));
 			whole = false;
 			continue;
@@ -255,7 +255,7 @@ static int limits_run(struct app *app, void *data, int n, char **names)
 
 /* clang-format off */
 static const struct opt opts[] = {
-	{ "for",   0, TEXT(struct limits_args, request),  .arg = "WISH", .complete = COMPLETE_WISHES, .help = "would it fit: shm:40G, sem:10x250, mq:100x8K" },
+	{ "for",   0, TEXT(struct limits_args, request),  .arg = "WISH", .complete = COMPLETE_WISHES, .help = "check whether it fits: shm:40G, sem:10x250, mq:100x8K" },
 	{ "save",  0, TEXT(struct limits_args, save),  .arg = "FILE", .complete = COMPLETE_FILES, .help = "write the values as lines for sysctl.d; - is standard output" },
 	{ "force", 0, FLAG(struct limits_args, force), .help = "replace FILE if it exists" },
 	{ "fail",  0, FLAG(struct limits_args, fail),  .help = "for scripts: exit with 0 only when no limit is listed and nothing is missing" },
@@ -281,12 +281,12 @@ static const struct example examples[] = {
 };
 
 const struct cmd cmd_limits = {
-	.name = "limits", .operands = "[NAME…]", .summary = "tell limits and how much of them is used",
+	.name = "limits", .operands = "[NAME…]", .summary = "list limits and how much of them is used",
 	.about = "Lists every limit that can stop a user of IPC, those of the IPC namespace and those of the process and the machine. SHMALL is counted in "
-		 "pages per segment, as the kernel counts. With --for, the exit status is 0 when it fits, and 1 when it does not or when "
-		 "nobody can tell; a message says which.",
+		 "pages per segment, as the kernel counts. With --for, the exit status is 0 if it fits, and 1 if it does not or if that is "
+		 "unknown; a message says which.",
 	.options = options, .examples = examples, .complete = COMPLETE_LIMITS,
-	.exits = EXITS({ EXIT_DONE, "told; with --for: it fits; with --fail: no limit is listed, and nothing is missing" }, { EXIT_FAILED, "failed; with --for: it does not fit, or nobody can tell; with --fail: a limit is listed" }, NO_SUCH_NAMESPACE, { EXIT_PART, "with --save: some limits cannot be read here, and are not among the lines; with --fail: none is listed, but something could not be read" }),
+	.exits = EXITS({ EXIT_DONE, "done; with --for: it fits; with --fail: no limit is listed, and nothing is missing" }, { EXIT_FAILED, "failed; with --for: it does not fit, or that is unknown; with --fail: a limit is listed" }, NO_SUCH_NAMESPACE, { EXIT_PART, "with --save: some limits cannot be read here and are left out; with --fail: none is listed, but something could not be read" }),
 	.args_size = sizeof(struct limits_args), .run = limits_run,
 };
 /* clang-format on */

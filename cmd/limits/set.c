@@ -101,10 +101,10 @@ static int limits_set_read_setting(char *word, struct ipcx_setting *ret_setting)
 	uint64_t value;
 
 	if (!sign || sign == word || sign - word >= NAME_ROOM)
-		return msg_usage("'%s' is no NAME=VALUE", word);
+		return msg_usage("'%s' is not NAME=VALUE", word);
 	*sign = '\0';
 	if (ix_parse_size(sign + 1, &value) < 0)
-		return msg_usage("%s: '%s' is no number that a limit could have", word,
+		return msg_usage("%s: '%s' is not a valid value of a limit", word,
 				 sign + 1);
 	*ret_setting = (struct ipcx_setting){ .size = sizeof(struct ipcx_setting),
 					      .name = word,
@@ -271,7 +271,7 @@ static int limits_set_run_set(struct app *app, void *data, int n, char **words)
 	if (r)
 		return r;
 	if (ns_all(app))
-		return msg_usage("all namespaces at once can only be looked at");
+		return msg_usage("all namespaces at once can only be read, not changed");
 	/* A closed pipe must not kill us between setting a limit and recording it. */
 	signals_outlive_reader();
 	r = limits_set_set_all(app, args, settings, (size_t)n, &rows, &done);
@@ -283,7 +283,7 @@ static int limits_set_run_set(struct app *app, void *data, int n, char **words)
 	if (!saved)
 		saved = out_check();
 	if (saved && !args->dry_run)
-		msg_note("what was set stays so: %zu", done);
+		msg_note("limits that remain set: %zu", done);
 	return r ? r : saved;
 }
 
@@ -291,7 +291,7 @@ static int limits_set_run_set(struct app *app, void *data, int n, char **words)
 static const struct opt set_opts[] = {
 	{ "save",    0, TEXT(struct limits_set_args, save),    .arg = "FILE", .complete = COMPLETE_FILES, .help = "also write the lines for sysctl.d, which set them at boot" },
 	{ "force",   0, FLAG(struct limits_set_args, force),   .help = "replace FILE if it exists" },
-	{ "dry-run", 0, FLAG(struct limits_set_args, dry_run), .help = "set and save nothing; tell what would be, or why it could not be" },
+	{ "dry-run", 0, FLAG(struct limits_set_args, dry_run), .help = "set and save nothing; print what would be done, or why it would fail" },
 	{ .name = "" },
 };
 
@@ -311,10 +311,10 @@ static const struct example set_examples[] = {
 
 const struct cmd cmd_limits_set = {
 	.name = "limits set", .operands = "NAME=VALUE…", .summary = "set limits of this IPC namespace",
-	.about = "Sets each limit and reads it back. A value may have a suffix (64M). With --json, --format, -o, --sort or --where each that was set "
-		 "is a row, as it is then; one that cannot be written ends the command before the next limit is set.",
+	.about = "Sets each limit and reads it back. A value may have a suffix (64M). With --json, --format, -o, --sort or --where, each limit "
+		 "that was set is a row with its new value; if a row cannot be written, the command ends before the next limit is set.",
 	.options = set_options, .examples = set_examples, .complete = COMPLETE_LIMITS,
-	.exits = EXITS(NO_SUCH_NAMESPACE, { EXIT_PART, "some were set, and others not" }),
+	.exits = EXITS(NO_SUCH_NAMESPACE, { EXIT_PART, "some were set, others were not" }),
 	.args_size = sizeof(struct limits_set_args), .run = limits_set_run_set,
 };
 /* clang-format on */

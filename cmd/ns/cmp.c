@@ -118,18 +118,18 @@ static const struct opt_group options[] = {
 };
 
 static const struct example examples[] = {
-	{ "ipcx ns cmp web worker",  "do two containers share what they need to talk?" },
+	{ "ipcx ns cmp web worker",  "do two containers share what they need for IPC?" },
 	{ "ipcx ns cmp self web -q", "for a script: exit status 0 when they do" },
 	{ "", "" },
 };
 
 const struct cmd cmd_ns_cmp = {
-	.name = "ns cmp", .operands = "WHERE WHERE", .summary = "tell whether programs in two places meet",
-	.about = "Tells whether two places share the IPC namespace, /dev/shm and /dev/mqueue, what follows for System V keys, POSIX names and "
-		 "MIT-SHM where they do not, and which limits and which objects with a key or name differ. The exit status is 0 when all three are "
-		 "shared, 1 when one is not, 3 when there is no such place, and 4 when that, or what differs, cannot be told.",
+	.name = "ns cmp", .operands = "WHERE WHERE", .summary = "compare two IPC namespaces",
+	.about = "Reports whether two places share the IPC namespace, /dev/shm and /dev/mqueue, what follows for System V keys, POSIX names and "
+		 "MIT-SHM if they do not, and which limits and which objects with a key or name differ. The exit status is 0 if all three are "
+		 "shared, 1 if one is not, 3 if there is no such place, and 4 if that, or what differs, is unknown.",
 	.options = options, .examples = examples, .complete = COMPLETE_NS | COMPLETE_FILES,
-	.exits = EXITS({ EXIT_DONE, "all three are shared" }, { EXIT_FAILED, "one is not" }, { EXIT_MISSING, "there is no such place" }, { EXIT_PART, "that, or what differs, cannot be told" }),
+	.exits = EXITS({ EXIT_DONE, "all three are shared" }, { EXIT_FAILED, "one is not" }, { EXIT_MISSING, "there is no such place" }, { EXIT_PART, "that, or what differs, is unknown" }),
 	.args_size = sizeof(struct ns_cmp_args), .run = ns_cmp_run,
 };
 /* clang-format on */

@@ -21,8 +21,8 @@ static int ns_enter_check(const struct ns_enter_args *args, int n)
 				 "file, ipc:[N] or self");
 	if (args->pid && !args->mount && (args->run.keep_caps || args->run.drop_caps))
 		return msg_usage(
-			"--pid: a process with fewer capabilities would show our root to those in "
-			"there: its own root has to be entered, too (--mount)");
+			"--pid: a process with fewer capabilities would show our root to the "
+			"processes in there: enter its own root, too (--mount)");
 	return 0;
 }
 
@@ -32,7 +32,7 @@ static int ns_enter_open_it(struct app *app, const char *where)
 
 	if (r < 0)
 		return app_failed(app, r);
-	return ns_all(app) ? msg_usage("all namespaces cannot be entered at once") : 0;
+	return ns_all(app) ? msg_usage("cannot enter all namespaces at once") : 0;
 }
 
 static int ns_enter_enter(struct app *app, const struct ns_enter_args *args,
@@ -94,21 +94,20 @@ static const struct opt_group options[] = {
 
 static const struct example examples[] = {
 	{ "ipcx ns enter web -- ipcs -m",        "our ipcs, in the namespace of a container" },
-	{ "ipcx ns enter 4711",                  "a shell in that of a process" },
+	{ "ipcx ns enter 4711",                  "a shell in the namespace of a process" },
 	{ "ipcx ns enter web --mount -- ls /dev/shm", "the container's own ls" },
-	{ "ipcx ns enter /run/ipcns/a -- myprog", "in a namespace that a file keeps" },
+	{ "ipcx ns enter /run/ipcns/a -- myprog", "in a namespace kept by a file" },
 	{ "", "" },
 };
 
 const struct cmd cmd_ns_enter = {
 	.name = "ns enter", .operands = "WHERE [--] [COMMAND…]", .summary = "run a command in a namespace",
-	.about = "Runs a command, or a shell, in the IPC namespace of WHERE, with root and programs of ours: in a mount namespace of its own, where "
-		 "/dev/mqueue has the target's queues and /dev/shm is the target's. Nothing of the container is executed, unless --mount asks for its "
-		 "root; then it runs in its user and PID namespace, too, the environment is a small one, and capabilities that the container's first process may not have are dropped "
-		 "(--keep-caps all keeps them). In a namespace that another user namespace owns, no new privileges can be got by executing.\n"
-		 "On a terminal the command gets one of its own, so that it cannot type into ours. No descriptor but the standard streams is "
-		 "passed on. The exit status is the command's, 126 when it cannot be run, 127 when there is none such; when one step of entering "
-		 "fails, it is not run.",
+	.about = "Runs a command, or a shell, in the IPC namespace of WHERE, with our root and programs: in a mount namespace of its own, where "
+		 "/dev/mqueue has the target's queues and /dev/shm is the target's. Nothing of the container is executed, unless --mount selects its "
+		 "root; then the command also runs in its user and PID namespace, with a small environment, and without the capabilities that the container's first process may not have "
+		 "(--keep-caps all keeps them). If another user namespace owns the target, no_new_privs is set.\n"
+		 "On a terminal the command gets one of its own, so that it cannot type into ours. Only the standard streams are passed on. The exit "
+		 "status is the command's, 126 if it cannot be run, 127 if there is no such command; if a step of entering fails, it is not run.",
 	.options = options, .examples = examples, .complete = COMPLETE_NS | COMPLETE_FILES, .program = true,
 	.exits = EXITS(NO_SUCH_NAMESPACE, OF_THE_COMMAND),
 	.args_size = sizeof(struct ns_enter_args), .run = ns_enter_run,

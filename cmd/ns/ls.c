@@ -87,7 +87,7 @@ static const struct part {
 	{ "objects",                                      "mechanisms", COLUMN_LIST_INIT(usage_fields),  ipcx_usage,      0 },
 	{ "containers",                                   "containers", COLUMN_LIST_INIT(box_fields),    ipcx_containers, BOX_RAW },
 	{ "processes",                                    "members",    COLUMN_LIST_INIT(member_fields), ipcx_members,    0 },
-	{ "who shares it, its /dev/shm or /dev/mqueue",   "sharers",    COLUMN_LIST_INIT(sharer_fields), ipcx_sharers,    0 },
+	{ "processes that share it, its /dev/shm or /dev/mqueue",   "sharers",    COLUMN_LIST_INIT(sharer_fields), ipcx_sharers,    0 },
 };
 /* clang-format on */
 
@@ -195,7 +195,7 @@ static int run_show(struct app *app, void *data, int n, char **words)
 	if (r)
 		return r;
 	if (ns_all(app))
-		return msg_usage("ns show tells of one namespace: 'ns ls' lists all");
+		return msg_usage("ns show is for one namespace: 'ns ls' lists all");
 	r = ipcx_namespaces(app->x, IPCX_THOROUGH, &t);
 	if (r < 0)
 		return app_failed(app, r);
@@ -211,7 +211,7 @@ static int run_show(struct app *app, void *data, int n, char **words)
 
 /* clang-format off */
 static const struct opt opts[] = {
-	{ "thorough", 't', FLAG(struct ns_ls_args, thorough),   .help = "also look at every thread and every open descriptor" },
+	{ "thorough", 't', FLAG(struct ns_ls_args, thorough),   .help = "also inspect every thread and every open descriptor" },
 	{ .name = "" },
 };
 
@@ -229,23 +229,23 @@ static const struct opt_group show_options[] = {
 };
 
 static const struct example examples[] = {
-	{ "ipcx ns ls",                                 "every IPC namespace, who is in it, what it holds" },
-	{ "ipcx ns ls -w 'processes == 0'",             "those that nobody is in any more, and what keeps them" },
+	{ "ipcx ns ls",                                 "every IPC namespace, its processes and objects" },
+	{ "ipcx ns ls -w 'processes == 0'",             "those without processes, and what keeps them" },
 	{ "ipcx ns ls --thorough --json",               "all that can be found, for a program" },
 	{ "", "" },
 };
 
 static const struct example show_examples[] = {
-	{ "ipcx ns show web",               "a container's" },
-	{ "ipcx ns show 4711",              "that of a process" },
-	{ "ipcx ns show 'ipc:[4026532177]'", "by its number" },
+	{ "ipcx ns show web",               "the namespace of a container" },
+	{ "ipcx ns show 4711",              "the namespace of a process" },
+	{ "ipcx ns show 'ipc:[4026532177]'", "by its inode number" },
 	{ "", "" },
 };
 
 const struct cmd cmd_ns_ls = {
 	.name = "ns ls", .operands = "", .summary = "list IPC namespaces",
 	.about = "Lists every IPC namespace that exists here: its processes, containers and objects, and what keeps it alive. Namespaces that only a "
-		 "thread or an open descriptor keeps are found with --thorough, which looks at every one of every process. "
+		 "thread or an open descriptor keeps alive are found with --thorough, which inspects all of these of every process. "
 		 "Containers are found in the state files of their runtimes, without asking a daemon.",
 	.options = options, .examples = examples,
 	.exits = EXITS({ EXIT_PART, "some namespaces could not be judged by --where" }),
@@ -253,8 +253,8 @@ const struct cmd cmd_ns_ls = {
 };
 
 const struct cmd cmd_ns_show = {
-	.name = "ns show", .operands = "WHERE", .summary = "tell everything about an IPC namespace",
-	.about = "Shows what is known of one namespace: its objects by mechanism, containers, processes, limits, and who shares its /dev/shm or "
+	.name = "ns show", .operands = "WHERE", .summary = "show everything about an IPC namespace",
+	.about = "Shows what is known of one namespace: its objects by mechanism, containers, processes, limits, and which processes share its /dev/shm or "
 		 "/dev/mqueue, by the device numbers of the file systems there.",
 	.options = show_options, .examples = show_examples, .complete = COMPLETE_NS | COMPLETE_FILES,
 	.exits = EXITS(NO_SUCH_NAMESPACE),

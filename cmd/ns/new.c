@@ -29,7 +29,7 @@ static int ns_new_read_setting(const char *word, char *name, size_t size,
 
 	if (!sign || sign == word || (size_t)(sign - word) >= size ||
 	    ix_parse_size(sign + 1, ret_value) < 0)
-		return msg_usage("--set: '%s' is no NAME=VALUE", word);
+		return msg_usage("--set: '%s' is not NAME=VALUE", word);
 	(void)snprintf(name, size, "%.*s", (int)(sign - word), word);
 	return 0;
 }
@@ -79,7 +79,7 @@ static int make_and_wait(struct app *app, const struct ns_new_args *args, int up
 	if (r)
 		return r;
 	if (write(up, &byte, 1) != 1) {
-		msg_error("cannot tell that the namespace is there: %s", strerror(errno));
+		msg_error("cannot report the new namespace: %s", strerror(errno));
 		return EXIT_FAILED;
 	}
 	(void)!read(down, &byte, 1);
@@ -98,7 +98,7 @@ static int ns_new_hear(int up)
 	if (n == 1)
 		return 0;
 	if (n < 0)
-		msg_error("cannot hear of the new namespace: %s", strerror(errno));
+		msg_error("cannot wait for the new namespace: %s", strerror(errno));
 	return EXIT_FAILED;
 }
 
@@ -161,7 +161,7 @@ static int ns_new_check(const struct ns_new_args *args, int n)
 	if (n == 0 && (args->run.env.n || args->run.keep_caps || args->run.drop_caps ||
 		       args->run.no_pty))
 		return msg_usage("--env, --keep-caps, --drop-caps and --no-pty are for a "
-				 "command, and with --pin alone none is run");
+				 "command, and --pin alone runs none");
 	return 0;
 }
 
@@ -206,7 +206,7 @@ static int ns_new_run(struct app *app, void *data, int n, char **words)
 /* clang-format off */
 static const struct opt opts[] = {
 	{ "pin",      0, TEXT(struct ns_new_args, pin),      .arg = "NAME", .help = "keep it under this name; without a command, do nothing else" },
-	{ "set",      0, LISTED(struct ns_new_args, set),    .arg = "LIMIT=VALUE", .complete = COMPLETE_LIMITS, .help = "a limit of it: shmmni=64; may be repeated" },
+	{ "set",      0, LISTED(struct ns_new_args, set),    .arg = "LIMIT=VALUE", .complete = COMPLETE_LIMITS, .help = "set a limit in it: shmmni=64; may be repeated" },
 	{ "shm-size", 0, SIZE(struct ns_new_args, shm_size), .arg = "SIZE", .help = "size of its /dev/shm (default: half of the memory)" },
 	{ .name = "" },
 };
@@ -219,14 +219,14 @@ static const struct opt_group options[] = {
 
 static const struct example examples[] = {
 	{ "ipcx ns new -- make check",                  "tests that cannot touch anybody's objects" },
-	{ "ipcx ns new --set shmmni=8 --shm-size 1M",   "a shell where little fits" },
-	{ "ipcx ns new --pin lab --set shmmax=64M",     "an empty namespace to be used by --ns lab" },
+	{ "ipcx ns new --set shmmni=8 --shm-size 1M",   "a shell with tight limits" },
+	{ "ipcx ns new --pin lab --set shmmax=64M",     "an empty namespace for --ns lab" },
 	{ "", "" },
 };
 
 const struct cmd cmd_ns_new = {
 	.name = "ns new", .operands = "[--] [COMMAND…]", .summary = "run a command in a fresh namespace",
-	.about = "Makes an IPC namespace with a /dev/shm and a /dev/mqueue of its own, sets its limits, and runs a command, or a shell, in it. Without "
+	.about = "Creates an IPC namespace with a /dev/shm and a /dev/mqueue of its own, sets its limits, and runs a command, or a shell, in it. Without "
 		 "CAP_SYS_ADMIN that is done in a new user namespace, where the caller is root.",
 	.options = options, .examples = examples, .program = true,
 	.exits = EXITS(OF_THE_COMMAND),

@@ -44,7 +44,7 @@ static const struct opt_group options[] = {
 };
 
 static const struct opt unpin_opts[] = {
-	{ "force", 'f', FLAG(struct ns_unpin_args, force), .help = "also a pin that is not mounted here: left over, or of another mount namespace" },
+	{ "force", 'f', FLAG(struct ns_unpin_args, force), .help = "also a pin not mounted here: left over, or in another mount namespace" },
 	{ .name = "" },
 };
 
@@ -55,26 +55,26 @@ static const struct opt_group unpin_options[] = {
 
 static const struct example examples[] = {
 	{ "ipcx ns pin web crashed",                 "keep what a container leaves behind" },
-	{ "nsenter --ipc=/run/ipcx/ns/crashed ipcs", "other tools take the file" },
+	{ "nsenter --ipc=/run/ipcx/ns/crashed ipcs", "other tools accept the file" },
 	{ "", "" },
 };
 
 static const struct example unpin_examples[] = {
-	{ "ipcx ns unpin crashed", "let it go, with its objects" },
+	{ "ipcx ns unpin crashed", "remove it, with its objects" },
 	{ "", "" },
 };
 
 const struct cmd cmd_ns_pin = {
 	.name = "ns pin", .operands = "WHERE NAME", .summary = "keep a namespace alive under a name",
-	.about = "Mounts the namespace on /run/ipcx/ns/NAME, so that it and its objects outlive its processes. Every --ns takes the name. It says so "
-		 "when the pin would end with the current mount namespace.",
+	.about = "Mounts the namespace on /run/ipcx/ns/NAME, so that it and its objects outlive its processes. Every --ns accepts the name. A note "
+		 "says if the pin would end with the current mount namespace.",
 	.options = options, .examples = examples, .complete = COMPLETE_NS | COMPLETE_FILES,
 	.exits = EXITS(NO_SUCH_NAMESPACE),
 	.run = run_pin,
 };
 
 const struct cmd cmd_ns_unpin = {
-	.name = "ns unpin", .operands = "NAME", .summary = "let a pinned namespace go",
+	.name = "ns unpin", .operands = "NAME", .summary = "remove a pin",
 	.about = "Unmounts the pin. A namespace that nothing else keeps ends, and its objects with it.",
 	.options = unpin_options, .examples = unpin_examples, .complete = COMPLETE_NS,
 	.exits = EXITS({ EXIT_MISSING, "there is no such pin" }),

@@ -223,11 +223,11 @@ static void say_cut(struct ix_containers *c, const struct ix_log_entry *e)
 	c->gaps.names = true;
 	if (e->c.outer)
 		ix_gap(&c->gaps, -EOVERFLOW,
-		       "more than %d containers are named inside of '%.60s': the rest stays without names",
+		       "more than %d containers are named inside '%.60s': the rest is shown without names",
 		       SHARE_MAX, e->c.outer);
 	else
 		ix_gap(&c->gaps, -EOVERFLOW,
-		       "user %u gives names to more than %d containers: the rest stays without names",
+		       "user %u gives names to more than %d containers: the rest is shown without names",
 		       e->c.uid, SHARE_MAX);
 }
 

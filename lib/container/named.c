@@ -26,7 +26,7 @@
 #define ID_SHOWN   12
 
 /* At most 20 matching containers are listed in an error text. */
-#define TOLD_MAX 20
+#define LISTED_MAX 20
 
 /* ---- labels */
 
@@ -225,7 +225,7 @@ static int ambiguous(struct ipcx *x, const struct ix_containers *c, const struct
 	size_t n = 0;
 
 	for (size_t i = 0; (one = ix_containers_at(c, i)); i++) {
-		if (standing(one, w) != best || n++ >= TOLD_MAX)
+		if (standing(one, w) != best || n++ >= LISTED_MAX)
 			continue;
 		put_handle(c, one, label, sizeof(label));
 		(void)ix_escape(shown, sizeof(shown), label, IX_ESC_TEXT);
@@ -233,8 +233,8 @@ static int ambiguous(struct ipcx *x, const struct ix_containers *c, const struct
 				  one->pid) < 0)
 			return ix_fail_plain(x, -ENOMEM, "out of memory");
 	}
-	if (n > TOLD_MAX)
-		(void)snprintf(more, sizeof(more), " and %zu more", n - TOLD_MAX);
+	if (n > LISTED_MAX)
+		(void)snprintf(more, sizeof(more), " and %zu more", n - LISTED_MAX);
 	(void)ix_escape(shown, sizeof(shown), w->text, IX_ESC_TEXT);
 	return ix_fail_plain(x, -ENOTUNIQ, "'%.600s' may be any of %.1200s%s", shown,
 			     b.data, more);
@@ -272,7 +272,7 @@ static int named_unknown(struct ipcx *x, const struct ix_containers *c,
 	if (elsewhere(c, w, hint, sizeof(hint)))
 		return ix_fail_plain(
 			x, -ENOENT,
-			"no container of %s is called '%s' (there is '%s', whose name somebody else gives)",
+			"no container of %s is called '%s' (there is '%s', named by somebody else)",
 			w->by_user ? "that user" : "root", shown, hint);
 	for (size_t i = 0; (one = ix_containers_at(c, i)); i++) {
 		const char *known = one->rank <= IX_RANK_CALLER ? one->name : NULL;
@@ -287,7 +287,7 @@ static int named_unknown(struct ipcx *x, const struct ix_containers *c,
 	if (gaps->n)
 		return ix_fail_plain(
 			x, -ENODATA,
-			"whether a container is called '%s' cannot be told%s%s%s: %.*s",
+			"cannot tell whether a container is called '%s'%s%s%s: %.*s",
 			shown, *hint ? " (is it '" : "", hint, *hint ? "'?)" : "",
 			ix_gap_reason(gaps->all[gaps->n - 1].text),
 			gaps->all[gaps->n - 1].text);

@@ -74,11 +74,11 @@ int ipcx_mem_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
 	if (r < 0)
 		return r;
 	if (flags & ~IPCX_MEM_WRITE)
-		return ix_fail_plain(x, -EINVAL, "flags that there are not");
+		return ix_fail_plain(x, -EINVAL, "unknown flags");
 	if (x->ns && !mech->mounted)
 		return ix_fail_plain(
 			x, -EINVAL,
-			"memory is attached where the process is: ipcx_ns_enter() goes there");
+			"memory is attached in the namespace of the process: enter the other one with ipcx_ns_enter()");
 	m = calloc(1, sizeof(*m));
 	if (!m)
 		return ix_fail(x, -ENOMEM, "memory");
@@ -248,7 +248,8 @@ static int copy_map(struct ipcx_mem *m, uint64_t at, const char *from, char *to,
 
 	/* Non-blocking: what does not fit into the pipe is copied in the next round. */
 	if (pipe2(fd, O_CLOEXEC | O_NONBLOCK) < 0)
-		return ix_fail(m->x, -errno, "%s: no pipe to copy it", m->name);
+		return ix_fail(m->x, -errno, "%s: cannot make a pipe to copy it",
+			       m->name);
 	out = ix_fd_lift(fd[0]);
 	in = ix_fd_lift(fd[1]);
 	r = out < 0 ? out : in < 0 ? in : data_mem_carry(in, out, from, to, n);
@@ -279,7 +280,7 @@ int ipcx_mem_read(struct ipcx_mem *m, uint64_t at, void *buf, size_t n)
 	if (r < 0 || n == 0)
 		return r;
 	if (m->write && !m->at.map)
-		return ix_fail_plain(m->x, -EBADF, "%s: was opened to be written to",
+		return ix_fail_plain(m->x, -EBADF, "%s: is open for writing only",
 				     m->name);
 	return m->at.fd >= 0 ? read_fd(m, at, buf, n)
 			     : copy_map(m, at, m->at.map + at, buf, n);
@@ -292,7 +293,8 @@ int ipcx_mem_write(struct ipcx_mem *m, uint64_t at, const void *buf, size_t n)
 	if (r < 0 || n == 0)
 		return r;
 	if (!m->write)
-		return ix_fail_plain(m->x, -EBADF, "%s: was opened to be read", m->name);
+		return ix_fail_plain(m->x, -EBADF, "%s: is open for reading only",
+				     m->name);
 	return m->at.map ? copy_map(m, at, buf, m->at.map + at, n)
 			 : write_fd(m, at, buf, n);
 }

@@ -23,12 +23,12 @@ int ipcx_queue_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
 	if (r < 0)
 		return r;
 	if (!mech->queue)
-		return ix_fail_plain(x, -EINVAL, "%s is no kind of message queue",
+		return ix_fail_plain(x, -EINVAL, "%s is not a kind of message queue",
 				     mech->info.name);
 	if (x->ns)
 		return ix_fail_plain(
 			x, -EINVAL,
-			"messages are sent and received where the process is: enter the namespace first");
+			"messages are sent and received in the namespace of the process: enter the other one first");
 	if (flags == 0 || (flags & ~(IPCX_QUEUE_SEND | IPCX_QUEUE_RECEIVE)))
 		return ix_fail_plain(x, -EINVAL, "a queue is opened to send or receive");
 	q = calloc(1, sizeof(*q));
@@ -178,7 +178,7 @@ int ipcx_queue_peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message
 	if (!ops->peek) {
 		(void)ix_fail_plain(q->x, -EOPNOTSUPP, "%s: %s", q->name,
 				    ops->no_peek ? ops->no_peek
-						 : "its messages cannot be looked at");
+						 : "its messages cannot be peeked at");
 		return ix_hint(q->x, -EOPNOTSUPP, IPCX_HINT_COUNT, q->name, 0);
 	}
 	r = ops->peek(q, position, &got);

@@ -21,9 +21,9 @@ static int check_ref(struct ipcx *x, const struct ipcx_ref *ref)
 	if (x->ns && !ix_mech(ref->mech)->mounted)
 		return ix_fail_plain(
 			x, -EINVAL,
-			"semaphores are used where the process is: enter the namespace with ipcx_ns_enter()");
+			"semaphores are used in the namespace of the process: enter the other one with ipcx_ns_enter()");
 	if (!ix_mech(ref->mech)->sem)
-		return ix_fail_plain(x, -EINVAL, "%s: is no semaphore",
+		return ix_fail_plain(x, -EINVAL, "%s: is not a semaphore",
 				     ix_mech(ref->mech)->info.name);
 	return 0;
 }
@@ -113,7 +113,7 @@ int ipcx_psem_take(struct ipcx *x, const struct ipcx_ref *ref, int64_t timeout,
 	if (r < 0)
 		return r;
 	if (!ix_mech(ref->mech)->sem->take)
-		return ix_fail_plain(x, -EINVAL, "%s: is no named semaphore",
+		return ix_fail_plain(x, -EINVAL, "%s: is not a named semaphore",
 				     ix_mech(ref->mech)->info.name);
 	taken = calloc(1, sizeof(*taken));
 	if (!taken)

@@ -31,7 +31,7 @@ static int take_root(struct ipcx *x, int fd)
 	if (fstat(fd, &st) < 0)
 		return ix_fail(x, -errno, "root_fd");
 	if (!S_ISDIR(st.st_mode))
-		return ix_fail_plain(x, -EINVAL, "root_fd: is no directory");
+		return ix_fail_plain(x, -EINVAL, "root_fd: is not a directory");
 	x->lent = true;
 	return duplicate(fd, &x->rootfd);
 }
@@ -48,7 +48,7 @@ static int take_proc(struct ipcx *x, int fd)
 		return ix_fail(x, -errno, "proc_fd");
 	if (fs.f_type != PROC_SUPER_MAGIC || !S_ISDIR(st.st_mode) ||
 	    st.st_ino != PROC_ROOT)
-		return ix_fail_plain(x, -EINVAL, "proc_fd: is no mounted procfs");
+		return ix_fail_plain(x, -EINVAL, "proc_fd: is not the root of a procfs");
 	x->lent = true;
 	return duplicate(fd, &x->procfd);
 }

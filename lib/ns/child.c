@@ -81,19 +81,20 @@ static int who_of(struct ipcx *x, const struct ix_target *p, int user,
 	struct who w = { .uid = 0 };
 
 	if (ioctl(user, NS_GET_OWNER_UID, &w.owner) < 0)
-		return ix_step_failed(x, p, "tell who made its user namespace", -errno);
+		return ix_step_failed(x, p, "find out who created its user namespace",
+				      -errno);
 	w.mine = w.owner == geteuid();
 	/* No map is at hand for a user namespace that is not that of the process. */
 	if (map->nusers && (!first_id(map->users, map->nusers, &w.uid, &w.uid_here) ||
 			    !first_id(map->groups, map->ngroups, &w.gid, &w.gid_here)))
 		return ix_fail_plain(
 			x, -EPERM,
-			"ipc:[%llu]: its user namespace has no groups: nobody can be what its owner is there",
+			"ipc:[%llu]: its user namespace maps no groups: nobody can act as its owner in there",
 			(unsigned long long)p->ino);
 	if (w.uid != 0 && w.owner == 0)
 		return ix_fail_plain(
 			x, -EPERM,
-			"ipc:[%llu]: its user namespace was made by uid 0 and has no user 0: whose rights count there cannot be told",
+			"ipc:[%llu]: its user namespace was created by uid 0 but has no user 0: it is unknown whose rights apply there",
 			(unsigned long long)p->ino);
 	*ret_who = w;
 	return 0;
@@ -283,11 +284,11 @@ static int child_lost(struct ipcx *x, const struct ix_ns_call *e, int error)
 	if (!error)
 		return ix_fail_plain(
 			x, -EIO,
-			"%s%sthe process that went there ended early: what it did until then is done",
+			"%s%sthe process sent to that namespace ended early: what it did until then remains done",
 			what, *what ? ": " : "");
 	return ix_fail_plain(
 		x, error,
-		"%s%swhat the process that went there did is done, but its answer is lost: %s",
+		"%s%swhat the process sent to that namespace did remains done, but its answer is lost: %s",
 		what, *what ? ": " : "", ix_errno_text(error));
 }
 
@@ -341,7 +342,7 @@ static int take_answer(struct ipcx *x, const struct ix_ns_call *e, const struct 
 		return child_lost(x, e, 0);
 	memcpy(&head, b->data, sizeof(head));
 	if (head.has_fd != (*fd >= 0)) /* probably our own limit (RLIMIT_NOFILE) */
-		return ix_fail(x, -EMFILE, "what was opened there");
+		return ix_fail(x, -EMFILE, "the descriptor opened there");
 	if (e->t)
 		r = ix_table_unpack(e->t, b->data + at, b->len - at);
 	if (r == -EPROTO)

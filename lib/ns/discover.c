@@ -166,14 +166,14 @@ void ix_nslist_gaps(const struct ix_nslist *l, struct ix_gaps *g)
 {
 	if (l->missed)
 		ix_gap(g, l->missed_error,
-		       "some processes could not be looked at (%s): what only they keep is missing",
+		       "some processes could not be looked at (%s): namespaces that only they keep are missing",
 		       ix_errno_text(l->missed_error));
 	if (l->denied)
 		ix_gap(g, -EACCES,
-		       "some processes may not be looked at (needs CAP_SYS_PTRACE): namespaces and containers that only they tell of are missing");
+		       "some processes may not be looked at (needs CAP_SYS_PTRACE): namespaces and containers known only through them are missing");
 	if (!l->first)
 		ix_gap(g, -EACCES,
-		       "/proc does not show all processes (hidepid): namespaces and containers that only hidden ones tell of are missing");
+		       "/proc does not show all processes (hidepid): namespaces and containers known only through hidden ones are missing");
 	if (l->no_mounts)
 		ix_gap(g, -ENOPKG,
 		       "libmount is not installed: namespaces that only a mount keeps are missing");

@@ -213,15 +213,15 @@ static const struct entry_step {
 } steps[] = {
 	/* clang-format off */
 	{ "hide from those in there",             hides,         enter_hide,               NULL },
-	{ "give up new privileges",               ix_plan_is_foreign,    give_up_privileges, NULL },
+	{ "set no_new_privs",               ix_plan_is_foreign,    give_up_privileges, NULL },
 	{ "enter the user namespace around it",   needs_rights,  enter_for_rights,   NULL },
 	{ "give up our supplementary groups",     leaves_behind, drop_groups,        NULL },
 	{ "give up our session keyring",          leaves_behind, drop_keys,          has_new_keys },
 	{ "enter its PID namespace",              enters_pid,    enter_pid,          NULL },
 
 	{ "make a mount namespace",               own_root,      ix_mounts_part,     NULL },
-	{ "keep its mounts to itself",            own_root,      ix_mounts_keep,     NULL },
-	{ "put its " SHM_DIR " in the place of ours", other_shm, ix_mounts_shm,      ix_mounts_shm_is },
+	{ "make its mounts private",            own_root,      ix_mounts_keep,     NULL },
+	{ "mount its " SHM_DIR " over ours", other_shm, ix_mounts_shm,      ix_mounts_shm_is },
 	{ "enter it",                             NULL,          enter_ipc,          NULL },
 	{ "mount its queues on " MQUEUE_DIR,      own_root,      ix_mounts_queues,   ix_mounts_queues_are },
 	{ "return to the current directory",      own_root,      return_to_cwd,      is_below_root },
@@ -231,7 +231,7 @@ static const struct entry_step {
 	{ "enter its root",                       its_root,      enter_root,         is_its_root },
 
 	/* Last, since fewer rights remain in there than outside. */
-	{ "close what was open for it",           NULL,          shut,               NULL },
+	{ "close the descriptors used for it",           NULL,          shut,               NULL },
 	{ "enter its user namespace",             enters_user,   enter_user,         NULL },
 	{ "become a user of its user namespace", enters_user, drop_groups,      NULL },
 	{ "become a user of its user namespace",  enters_user,   enter_become,             NULL },
@@ -276,15 +276,17 @@ int ix_ns_alone(struct ipcx *x)
 		 * in /proc, one per thread plus two for "." and "..". */
 		if (errno != EINVAL) {
 			if (fstatat(proc, "self/task", &tasks, 0) < 0)
-				return ix_fail(x, -errno,
-					       "whether this process has several threads");
+				return ix_fail(
+					x, -errno,
+					"cannot find out whether this process has several threads");
 			if (tasks.st_nlink <= 3)
 				return 0;
 		}
 		(void)nanosleep(&moment, NULL);
 	}
-	return ix_fail_plain(x, -EBUSY,
-			     "this process has several threads: none of it can be moved");
+	return ix_fail_plain(
+		x, -EBUSY,
+		"this process has several threads: it cannot be moved to another namespace");
 }
 
 /* At the end, check that the process of the target is still alive. */

@@ -57,7 +57,7 @@ static int fresh_leave(struct ipcx *x)
 	if (proc < 0) /* without /proc nothing could be verified */
 		return ix_fail(x, proc, "/proc");
 	if (has < 0)
-		return ix_fail(x, has, "whether we have CAP_SYS_ADMIN");
+		return ix_fail(x, has, "cannot find out whether we have CAP_SYS_ADMIN");
 	r = ix_step_apart(x, alone | CLONE_NEWIPC | CLONE_NEWNS);
 	if (r == -ENOSPC)
 		return ix_fail_plain(
@@ -66,7 +66,7 @@ static int fresh_leave(struct ipcx *x)
 	if (r < 0)
 		return fresh_failed(
 			x, r,
-			alone ? "make a namespace (needs CAP_SYS_ADMIN, or user namespaces for everybody)"
+			alone ? "make a namespace (needs CAP_SYS_ADMIN, or user namespaces for unprivileged users)"
 			      : "make a namespace");
 	r = alone ? map_self(x, uid, gid) : 0;
 	return r < 0 ? fresh_failed(x, r, "become root of the new user namespace") : 0;
@@ -83,7 +83,7 @@ static int mount_both(struct ipcx *x, uint64_t shm_size)
 			       (unsigned long long)shm_size);
 	r = ix_mounts_private(x);
 	if (r < 0)
-		return fresh_failed(x, r, "keep the mounts to itself");
+		return fresh_failed(x, r, "make its mounts private");
 	r = ix_mounts_new_shm(options);
 	if (r < 0)
 		return fresh_failed(x, r, "mount a " SHM_DIR);

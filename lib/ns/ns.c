@@ -104,7 +104,7 @@ static int ns_open_file(struct ipcx *x, const char *path, struct ix_target *ret_
 	if (held < 0)
 		return ix_fail(x, held, "%s", shown);
 	if (fstatfs(held, &fs) < 0 || fs.f_type != NSFS_MAGIC)
-		return ix_fail_plain(x, -EINVAL, "%s: is no IPC namespace", shown);
+		return ix_fail_plain(x, -EINVAL, "%s: is not an IPC namespace", shown);
 	(void)snprintf(through, sizeof(through), "thread-self/fd/%d", held);
 	fd = proc < 0 ? proc : ix_open(proc, through, O_RDONLY);
 	if (fd < 0)
@@ -124,9 +124,9 @@ static int open_seen(struct ipcx *x, struct ix_nsseen *seen, struct ix_target *r
 		return ix_target_of_pid(x, seen->pid, seen->start, ret_p);
 	(void)snprintf(what, sizeof(what), "ipc:[%" PRIu64 "]", seen->ino);
 	if (seen->fd < 0)
-		return ix_fail_plain(x, -EACCES,
-				     "%s: what keeps it may not be opened from here",
-				     what);
+		return ix_fail_plain(
+			x, -EACCES, "%s: what keeps it alive may not be opened from here",
+			what);
 	return ix_target_of_fd(x, take_fd(&seen->fd), what, ret_p);
 }
 
@@ -146,11 +146,10 @@ static int open_inode(struct ipcx *x, uint64_t ino, struct ix_target *ret_p)
 	if (ino >= INO_LEAST && ino <= INO_MOST)
 		ix_nslist_gaps(&l, &gaps);
 	if (!seen && gaps.n)
-		r = ix_fail_plain(
-			x, -ENODATA,
-			"ipc:[%" PRIu64
-			"]: whether there is such a namespace cannot be told: %.*s",
-			ino, ix_gap_reason(gaps.all[0].text), gaps.all[0].text);
+		r = ix_fail_plain(x, -ENODATA,
+				  "ipc:[%" PRIu64
+				  "]: cannot tell whether there is such a namespace: %.*s",
+				  ino, ix_gap_reason(gaps.all[0].text), gaps.all[0].text);
 	else if (!seen)
 		r = ix_fail_plain(x, -ENOENT, "ipc:[%" PRIu64 "]: no such namespace",
 				  ino);
@@ -178,7 +177,7 @@ static int open_claimed(struct ipcx *x, const struct ix_container *c,
 	if (c->ipc && p.ino != c->ipc) {
 		ix_target_close(&p);
 		return ix_fail_plain(x, -ESRCH,
-				     "process %d: went into another namespace just now",
+				     "process %d: has just moved to another namespace",
 				     c->pid);
 	}
 	ix_container_label(c, label, sizeof(label));
@@ -363,10 +362,10 @@ static int open_word(struct ipcx *x, const char *where, struct ix_gaps *gaps,
 	if (ns_is_number(where, &n))
 		return n > PID_MOST ? open_number(x, where, n, gaps, ret_p)
 		       : n          ? ix_target_of_pid(x, (int32_t)n, 0, ret_p)
-				    : ix_fail_plain(x, -EINVAL, "0 is no process");
+				    : ix_fail_plain(x, -EINVAL, "0 is not a process");
 	if (*where)
 		return open_name(x, where, gaps, ret_p);
-	return ix_fail_plain(x, -EINVAL, "an empty word names no namespace");
+	return ix_fail_plain(x, -EINVAL, "an empty word is not a namespace");
 }
 
 int ipcx_ns_open(struct ipcx *x, const char *where, struct ipcx_ns **ret_ns)

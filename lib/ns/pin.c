@@ -270,7 +270,7 @@ static int pin_check_name(struct ipcx *x, const char *name)
 	(void)ix_escape(shown, sizeof(shown), name, IX_ESC_TEXT);
 	return ix_fail_plain(
 		x, -EINVAL,
-		"'%s' can be no pin's name: a letter, then letters, digits, '.', "
+		"'%s' cannot be the name of a pin: a letter, then letters, digits, '.', "
 		"'_' and '-', at most 64; not self or all",
 		shown);
 }
@@ -312,7 +312,9 @@ static int unmount_pin(struct ipcx *x, int dir, const char *name, int nsfd)
 	(void)snprintf(full, sizeof(full), "%s/%s", path, name);
 	r = check_pin(dir, name, nsfd);
 	if (r < 0 && r != -ENOENT && r != -EXDEV)
-		return ix_fail(x, r, "pin '%s': whether it is still the same", name);
+		return ix_fail(x, r,
+			       "pin '%s': cannot find out whether it is still the same",
+			       name);
 	if (r == 0 && umount2(full, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
 		return ix_fail(x, -errno, "pin '%s': cannot unmount it", name);
 	if (r == 0)
@@ -323,7 +325,7 @@ static int unmount_pin(struct ipcx *x, int dir, const char *name, int nsfd)
 	if (r != -ENOENT)
 		return ix_fail(
 			x, r,
-			"pin '%s': unmounted, but its file stays: whether something is mounted below",
+			"pin '%s': unmounted, but its file stays: cannot find out whether something is mounted below",
 			name);
 	if (unlinkat(dir, name, 0) < 0)
 		return ix_fail(x, -errno, "pin '%s': unmounted, but its file stays",

@@ -73,7 +73,7 @@ static int settle_flags(struct ix_plan *plan)
 			plan->x,
 			ix_fail_plain(
 				plan->x, -EINVAL,
-				"ipc:[%llu]: %s its processes would see our root: its own root has to be entered, too",
+				"ipc:[%llu]: %s its processes would see our root: enter its own root, too",
 				(unsigned long long)plan->p->ino,
 				plan->same_pids
 					? "in its user namespace, as PIDs are shared,"
@@ -106,7 +106,7 @@ static int compare_pids(struct ix_plan *plan)
 		return 0;
 	if (!own || fstat(plan->pid, &st) < 0)
 		return ix_fail_plain(plan->x, -EIO,
-				     "our own PID namespace: /proc does not tell");
+				     "our own PID namespace: not shown in /proc");
 	plan->same_pids = st.st_ino == own;
 	return 0;
 }
@@ -177,7 +177,7 @@ static int check_moment(const struct ix_plan *plan)
 		same = same && still(plan, ix_plan_more[i].path, plan->more[i]);
 	return same ? 0
 		    : ix_fail_plain(plan->x, -ESRCH,
-				    "process %d: is going into other namespaces just now",
+				    "process %d: is just moving to other namespaces",
 				    plan->p->pid);
 }
 

@@ -89,7 +89,8 @@ int ix_rights(struct ipcx *x, const struct ix_target *p, int below, int *ret_use
 			"]: cannot enter: not permitted: it belongs to a user namespace above yours, where you have no capabilities",
 			p->ino);
 	if (has < 0)
-		return rights_untold(x, p, has, "whether we have CAP_SYS_ADMIN");
+		return rights_untold(x, p, has,
+				     "cannot find out whether we have CAP_SYS_ADMIN");
 	if (has)
 		return 0;
 	/* ENOTTY: Linux before 4.9. */
@@ -100,8 +101,9 @@ int ix_rights(struct ipcx *x, const struct ix_target *p, int below, int *ret_use
 	if (r == 0 && below >= 0)
 		r = made_by_us(x, below, ret_user);
 	if (r < 0)
-		return rights_untold(x, p, r,
-				     "whether you made the user namespace around it");
+		return rights_untold(
+			x, p, r,
+			"cannot find out whether you created the user namespace around it");
 	if (*ret_user >= 0)
 		return 0;
 	if (ours)
@@ -135,11 +137,11 @@ static int cannot_tell(struct ipcx *x, const struct ix_target *p, int error)
 	if (error == -EPERM)
 		return ix_fail_plain(
 			x, error,
-			"process %d: what it has on /dev/shm can only be listed: its mount namespace belongs to a user namespace above yours",
+			"process %d: its /dev/shm can only be listed: its mount namespace belongs to a user namespace above yours",
 			p->pid);
 	return ix_fail(
 		x, error,
-		"process %d: what it has on /dev/shm can only be listed: who owns its mount namespace cannot be told",
+		"process %d: its /dev/shm can only be listed: the owner of its mount namespace is unknown",
 		p->pid);
 }
 

@@ -269,7 +269,7 @@ static int is_ours(struct ipcx *x, const struct ix_target *p, const char *what)
 	return ix_hint(
 		x,
 		ix_fail_plain(x, -EINVAL,
-			      "%s: %s, which a container's name is not enough to change",
+			      "%s: %s: a container's name is not enough to change it",
 			      p->label ? p->label : "the container", what),
 		IPCX_HINT_STAY, "", 0);
 }
@@ -308,7 +308,9 @@ static int may_act_mounted(struct ipcx *x)
 	theirs = ix_dirid_below(x, p->rootfd, "dev/shm");
 	r = MIN(spot_fault(&ours), spot_fault(&theirs));
 	if (r < 0)
-		return ix_fail(x, r, "process %d: whether its /dev/shm is ours", p->pid);
+		return ix_fail(x, r,
+			       "process %d: cannot find out whether its /dev/shm is ours",
+			       p->pid);
 	return ix_dirid_same(&ours, &theirs) ? is_ours(x, p, "its /dev/shm is ours") : 0;
 }
 
@@ -355,8 +357,9 @@ int ix_ns_run(struct ipcx *x, const struct ix_ns_call *e)
 	if (!x->ns || x->view.there)
 		return e->run(x, e->arg, e->t);
 	if (x->ns->all && !e->looks)
-		return ix_fail_plain(x, -EINVAL,
-				     "all namespaces at once can only be looked at");
+		return ix_fail_plain(
+			x, -EINVAL,
+			"all namespaces at once can only be read, not changed");
 	r = e->acts ? ipcx_ns_may_act(x, x->ns) : 0;
 	if (r == 0 && e->acts && e->mounted)
 		r = may_act_mounted(x);

@@ -154,7 +154,7 @@ static int add_all(struct ipcx_ns *ns, const struct ix_target *first,
 
 		if (error && error != -ENOENT && error != -ESRCH && error != -ENOTDIR)
 			ix_gap(&ns->gaps, error,
-			       "what some processes have on /dev/shm is unknown (%s): objects may be missing",
+			       "the /dev/shm of some processes is unknown (%s): objects may be missing",
 			       ix_errno_text(error));
 		if (error || ix_dirid_same(&g[i].dirid, &ours) ||
 		    ix_dirid_same(&g[i].dirid, &before))

@@ -225,9 +225,9 @@ const char *ix_step_text(int r)
 {
 	switch (r) {
 	case IX_STEP_ELSEWHERE:
-		return "the kernel reported success, but something else came of it";
+		return "the kernel reported success, but the effect is another one";
 	case IX_STEP_UNVERIFIED:
-		return "what came of it cannot be verified";
+		return "its effect cannot be verified";
 	default:
 		return ix_errno_text(r);
 	}

@@ -109,8 +109,8 @@ int ix_target_of_fd(struct ipcx *x, int fd, const char *what, struct ix_target *
 	r = ix_ns_identity(fd, CLONE_NEWIPC, &p.ino, &p.id);
 	if (r < 0) {
 		ix_target_close(&p);
-		return r == -EINVAL ? ix_fail_plain(x, -EINVAL, "%s: is no IPC namespace",
-						    what)
+		return r == -EINVAL ? ix_fail_plain(x, -EINVAL,
+						    "%s: is not an IPC namespace", what)
 				    : ix_fail(x, r, "%s", what);
 	}
 	r = owner_of(x, fd, &p.userfd);
@@ -168,7 +168,9 @@ int ix_target_check_lives(struct ipcx *x, const struct ix_target *p)
 	int lives = ix_target_lives(p);
 
 	if (lives < 0)
-		return ix_fail(x, lives, "process %d: whether it has ended", p->pid);
+		return ix_fail(x, lives,
+			       "process %d: cannot find out whether it has ended",
+			       p->pid);
 	return lives ? 0 : place_gone(x, p->pid);
 }
 
@@ -227,13 +229,15 @@ static int open_process(struct ipcx *x, uint64_t start, struct ix_target *p)
 	int error = 0, r;
 
 	if (ours < 0)
-		return ix_fail(x, ours, "process %d: whose numbers /proc has", p->pid);
+		return ix_fail(x, ours,
+			       "process %d: cannot find out whose pids /proc has",
+			       p->pid);
 	/* A pid that does not come from /proc itself may belong to another process
 	 * there. */
 	if (!ours && !start)
 		return ix_fail_plain(x, -EIO,
 				     "process %d: /proc is that of another PID namespace, "
-				     "with other numbers (mount -t proc proc /proc)",
+				     "with other pids (mount -t proc proc /proc)",
 				     p->pid);
 	p->pidfd = ours ? open_pidfd(p->pid, &error) : -1;
 	if (error && error != -ENOSYS && error != -EPERM)
@@ -245,7 +249,7 @@ static int open_process(struct ipcx *x, uint64_t start, struct ix_target *p)
 	p->dirfd = r;
 	r = check_start(p->dirfd, start, &p->start);
 	if (r < 0)
-		return place_failed(x, p->pid, r, "when it started");
+		return place_failed(x, p->pid, r, "its start time");
 	r = open_parts(x, p->dirfd, p);
 	return r == 0 && p->pidfd >= 0 ? ix_target_check_lives(x, p) : r;
 }
@@ -262,7 +266,7 @@ int ix_target_of_pid(struct ipcx *x, int32_t pid, uint64_t start,
 	if (pid <= 0)
 		return ix_fail_plain(
 			x, -EACCES,
-			"what keeps the namespace may not be opened from here");
+			"what keeps the namespace alive may not be opened from here");
 	p.pid = pid;
 	r = open_process(x, start, &p);
 	/* hidepid hides the directory, not the process. */
@@ -289,7 +293,8 @@ int ix_target_again(struct ipcx *x, const struct ix_target *p,
 		return r;
 	if (now.ino != p->ino) {
 		ix_target_close(&now);
-		return ix_fail_plain(x, -ESRCH, "process %d is elsewhere by now", p->pid);
+		return ix_fail_plain(x, -ESRCH,
+				     "process %d has moved to another namespace", p->pid);
 	}
 	now.label = p->label; /* borrowed */
 	now.giver = p->giver;

@@ -28,14 +28,14 @@ int ix_user_of(struct ipcx *x, const struct ix_target *p, int *ret_fd)
 		return 0;
 	if (!own)
 		return ix_fail_plain(x, -EIO,
-				     "our own user namespace: /proc does not tell");
+				     "our own user namespace: not shown in /proc");
 	fd = ix_open_link(p->dirfd, "ns/user", O_RDONLY);
 	if (fd < 0)
 		return ix_fail(x, fd, "process %d: its user namespace", p->pid);
 	r = ix_ns_identity(fd, CLONE_NEWUSER, &ino, &id);
 	if (r < 0)
 		return ix_fail(x, r == -EINVAL ? -EIO : r,
-			       "process %d: which its user namespace is", p->pid);
+			       "process %d: its user namespace", p->pid);
 	*ret_fd = ino == own ? -1 : take_fd(&fd);
 	return 0;
 }
@@ -58,8 +58,7 @@ int ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns, uint64_t *ret_cap
 	if (r == 0)
 		r = ix_status_bounding(b.data, b.len, &caps);
 	if (r < 0)
-		return ix_fail(x, r, "process %d: which capabilities it may have",
-			       p->pid);
+		return ix_fail(x, r, "process %d: its capability bounding set", p->pid);
 	*ret_caps = caps;
 	return 0;
 }

@@ -72,10 +72,10 @@ def test_a_place_has_many_names(world, place):
 
 
 @pytest.mark.parametrize("where,rc,says", [
-    ("4194000", 3, "process 4194000: there is none"), ("0", 2, "0 is no process"), ("ipc:[1]", 3, "ipc:[1]: no such namespace"),
-    ("4294967295", 3, "no such namespace"), ("/etc/passwd", 2, "is no IPC namespace"), ("/absent", 3, "No such file"),
-    ("/proc/self/ns/mnt", 2, "is no IPC namespace"), ("/dev/null", 2, "is no IPC namespace"), ("nobody", 3, "no container is called 'nobody'"),
-    ("", 2, "names no namespace"), ("docker:x", 3, "no container"), ("a\033[31m", 3, "a\\x1b[31m")])
+    ("4194000", 3, "process 4194000: there is none"), ("0", 2, "0 is not a process"), ("ipc:[1]", 3, "ipc:[1]: no such namespace"),
+    ("4294967295", 3, "no such namespace"), ("/etc/passwd", 2, "is not an IPC namespace"), ("/absent", 3, "No such file"),
+    ("/proc/self/ns/mnt", 2, "is not an IPC namespace"), ("/dev/null", 2, "is not an IPC namespace"), ("nobody", 3, "no container is called 'nobody'"),
+    ("", 2, "is not a namespace"), ("docker:x", 3, "no container"), ("a\033[31m", 3, "a\\x1b[31m")])
 def test_invalid_namespaces(world, where, rc, says):
     for words in (["ls"], ["rm", "shm:0"], ["mk", "msg"], ["limits"], ["limits", "set", "shmmni=5"], ["show", "shm:0"], ["set", "shm:0", "-m", "0600"]):
         r = world.ipcx(*words, "--ns", where)
@@ -87,7 +87,7 @@ def test_a_fifo_does_not_block(world):
     path = os.path.join(world.dir, "fifo")
     os.mkfifo(path)
     r = world.ipcx("ls", "--ns", path, timeout=10)
-    assert r.rc == 2 and "is no IPC namespace" in r.err
+    assert r.rc == 2 and "is not an IPC namespace" in r.err
 
 
 def test_limits_there(world, place):
@@ -121,7 +121,7 @@ def test_all_namespaces_at_once(world, place):
 def test_all_namespaces_are_read_only(world, words):
     world.ok("mk", "shm", "--size", "4K")
     r = world.ipcx(*words, "--ns", "all")
-    assert r.rc == 2 and "only be looked at" in r.err and len(world.objects()) == 1
+    assert r.rc == 2 and "only be read, not changed" in r.err and len(world.objects()) == 1
 
 
 def test_a_shared_dev_shm_is_listed_once_and_reported(world):

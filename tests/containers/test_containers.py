@@ -166,7 +166,7 @@ def test_an_unprivileged_user_and_an_own_container(zoo, kind):
     r = zoo.world.ipcx("rm", "msg:0x99", "--ns", c.name, **run)
     assert r.rc == 0 and seen(objects(zoo, c.where)) == HELD, r.err
     other = zoo.world.ipcx("ls", "--ns", c.name, uid=54321)
-    assert other.rc == 1 and "cannot be told" in other.err, other.err
+    assert other.rc == 1 and "cannot tell whether" in other.err, other.err
 
 
 @pytest.mark.parametrize("kind", ["rootless", "podman-user"])

@@ -115,5 +115,5 @@ def test_an_unreadable_directory_of_state_files(world):
     world.run("sh", "-c", "mount -t tmpfs none /run; mkdir -p /run/runc/web")
     fails = ["strace", "-f", "-qq", "-o", "/dev/null", "-P", "/run/runc", "-e", "inject=getdents64:error=EIO"]
     r = world.run(*fails, os.environ["IPCX"], "ls", "--ns", "web", env={"ASAN_OPTIONS": "detect_leaks=0:exitcode=99"})
-    assert r.rc == 1 and "could not be read" in r.err and "cannot be told" in r.err and r.err.count("\n") == 1, r.err
+    assert r.rc == 1 and "could not be read" in r.err and "cannot tell whether" in r.err and r.err.count("\n") == 1, r.err
     assert "may be missing" not in world.ipcx("ls", "--ns", "web").err

@@ -243,7 +243,7 @@ def test_a_dry_run_refuses_what_cannot_be_saved(world):
     os.symlink(path, os.path.join(world.dir, "link"))
     for words in ([path], [os.path.join(world.dir, "link"), "--force"], [world.dir, "--force"], ["/nowhere/x"], ["/mnt/x"], [path + "/y"]):
         dry, deed = both(world, "shmmni=55", "--save", *words)
-        assert (dry.rc, dry.err) == (1, deed.err.replace("ipcx: note: what was set stays so: 1\n", "")) and deed.rc == 1, (dry.err, deed.err)
+        assert (dry.rc, dry.err) == (1, deed.err.replace("ipcx: note: limits that remain set: 1\n", "")) and deed.rc == 1, (dry.err, deed.err)
         assert "cannot be written: " in dry.err
     with open(path, encoding="ascii") as f:
         assert f.read() == "precious"

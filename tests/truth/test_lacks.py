@@ -55,15 +55,15 @@ def test_hidden_processes_count_as_missing(world):
         r = world.ipcx(*words, uid=1234)
         assert once(r.err, "does not show all processes"), r.err
     r = world.ipcx("ls", "--ns", "prod", uid=1234)
-    assert r.rc == 1 and "whether a container is called 'prod' cannot be told: /proc does not show all processes" in r.err, r.err
+    assert r.rc == 1 and "cannot tell whether a container is called 'prod': /proc does not show all processes" in r.err, r.err
 
 
 def test_a_name_that_may_exist(world, place):
     r = world.ipcx("ls", "--ns", "prod", uid=1234)
     assert r.rc == 1 and r.err.count("\n") == 1, r.err
-    assert "whether a container is called 'prod' cannot be told: some processes may not be looked at" in r.err
+    assert "cannot tell whether a container is called 'prod': some processes may not be looked at" in r.err
     r = world.ipcx("ls", "--ns", f"ipc:[{place.ino + 1000}]", uid=1234)
-    assert r.rc == 1 and "cannot be told" in r.err, r.err
+    assert r.rc == 1 and "cannot tell whether there is such a namespace" in r.err, r.err
     assert world.ipcx("ls", "--ns", "prod").rc == 3
 
 
@@ -85,7 +85,7 @@ def test_without_json_c_a_container_is_unknown(world, place):
         assert [(n["container"], "container" in n["unknown"]) for n in rows if n["ns"] == place.ino] == [(None, True)], r.out
         assert once(r.err, "json-c is not installed"), r.err
     r = hide(world, libs, "ls", "--ns", "web")
-    assert r.rc == 1 and "cannot be told" in r.err and "json-c" in r.err, r.err
+    assert r.rc == 1 and "cannot tell whether" in r.err and "json-c" in r.err, r.err
     assert "?" in hide(world, libs, "ls", "--ns", "all", "-o", "container").out
 
 

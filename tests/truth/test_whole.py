@@ -97,7 +97,7 @@ def test_changes_that_could_not_be_recorded_are_reported(world):
         r = world.ipcx("set", "shm:0", "shm:1", "--mode", "0644", "--format", "jsonl", stdout=full)
         assert r.rc == 1 and "shm:1: was changed, but that could not be printed" in r.err and {o["mode"] for o in world.objects("shm")} == {"0644"}
         r = world.ipcx("limits", "set", "shmmni=77", "--save", "-", stdout=full)
-    assert r.rc == 1 and "what was set stays so: 1" in r.err
+    assert r.rc == 1 and "limits that remain set: 1" in r.err
     assert world.sysctl("kernel.shmmni") == "77"
 
 
