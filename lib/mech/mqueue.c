@@ -152,7 +152,7 @@ static int hand(struct mounted *m, struct ix_posix_dir *ret_dir)
 }
 
 /* Where the usual place is not ours, try the last mqueue mount of the mount table, which
- * costs loading libmount. If that is no better, keep the first result: its error is more
+ * costs loading libmount. If that fails too, keep the first result: its error is more
  * useful. */
 static void look_further(struct ipcx *x, struct mounted *m)
 {

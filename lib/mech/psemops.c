@@ -105,7 +105,7 @@ static int call_failed(struct ipcx *x, const char *name, int error)
 	if (error == -EIO)
 		return ix_fail_plain(
 			x, error,
-			"%s: its file was cut while it was used: it is no semaphore any more",
+			"%s: its file was cut while it was used: it is no longer a semaphore",
 			name);
 	if (error == -EOVERFLOW)
 		return ix_fail_plain(

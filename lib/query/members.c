@@ -232,7 +232,7 @@ int ipcx_containers(struct ipcx *x, struct ipcx_table **ret_table)
 	return ix_table_hand(x, t, r < 0 ? ix_fail(x, r, "containers") : 0, ret_table);
 }
 
-/* ---- sharers */
+/* ---- processes that share a namespace or a directory */
 
 struct share_row {
 	struct ix_row head;
