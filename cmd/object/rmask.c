@@ -203,7 +203,7 @@ int rm_ask(struct removal *rm)
 	r = show_all(rm, &sum);
 	if (r || !rmask_asks(&sum))
 		out_drop();
-	out_start(STDOUT_FILENO, NULL);
+	out_start(0, NULL);
 	if (r || !rmask_asks(&sum))
 		return r;
 	rm_list_counts(sum.count, counts, sizeof(counts));

@@ -114,9 +114,9 @@ static int drain_drain(struct delivery *d, const struct target *t)
 	if (t->file && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
 		d->file = fd;
 	d->where = t->file ? t->path : "standard output";
-	out_start(t->file ? fd : STDOUT_FILENO, stop_wanted);
+	out_start(t->file ? fd : 0, stop_wanted);
 	r = drain_all(d);
-	out_start(STDOUT_FILENO, NULL);
+	out_start(0, NULL);
 	/* Remove an incomplete record, which 'load' would reject. */
 	if (r == EXIT_FAILED && d->file)
 		(void)!ftruncate(fd, (off_t)d->whole);

@@ -130,10 +130,10 @@ static int run_peek(struct app *app, void *data, int n, char **words)
 	r = queue_look(app, &args->where, words[0], &q);
 	if (r)
 		return r;
-	out_start(STDOUT_FILENO, stop_wanted);
+	out_start(0, stop_wanted);
 	r = peek_look(app, q, most, put, &s);
 	(void)out_flush();
-	out_start(STDOUT_FILENO, NULL);
+	out_start(0, NULL);
 	ipcx_queue_close(q);
 	return stop_end(r);
 }

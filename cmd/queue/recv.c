@@ -101,9 +101,9 @@ static int recv_run(struct app *app, void *data, int n, char **words)
 	r = queue_begin(app, &args->where, words[0], IPCX_QUEUE_RECEIVE, &d.q);
 	if (r)
 		return r;
-	out_start(STDOUT_FILENO, stop_wanted);
+	out_start(0, stop_wanted);
 	r = recv_take_all(&d, args, &take);
-	out_start(STDOUT_FILENO, NULL);
+	out_start(0, NULL);
 	ipcx_queue_close(d.q);
 	return stop_end(r);
 }

@@ -110,7 +110,7 @@ uint64_t out_written(void)
 void out_start(int fd, bool (*stop)(void))
 {
 	(void)out_flush();
-	out.fd = fd;
+	out.fd = fd ? fd : STDOUT_FILENO;
 	out.stop = stop;
 	out.flushed = out.written = 0;
 }

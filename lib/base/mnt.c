@@ -408,7 +408,7 @@ static void *go_aside(void *data)
 }
 
 /* Run in a new thread: the mount namespace ends with it. */
-int ix_mnt_aside(int (*fn)(void *arg), void *arg)
+int ix_mnt_in_thread(int (*fn)(void *arg), void *arg)
 {
 	struct aside a = { .fn = fn, .arg = arg, .r = 0 };
 	pthread_t thread;

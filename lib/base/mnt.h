@@ -42,7 +42,7 @@ int ix_mnt_may(void);
  * create one but has no rights over its own. Descriptors that the function opens stay
  * open. Returns what it returns, or -errno.
  */
-int ix_mnt_aside(int (*fn)(void *arg), void *arg);
+int ix_mnt_in_thread(int (*fn)(void *arg), void *arg);
 
 /* A mount of an nsfs file: it keeps a namespace alive. */
 struct ix_mnt {

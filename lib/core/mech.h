@@ -204,7 +204,7 @@ struct ix_scan {
 		uint32_t last;
 		bool known;
 	} names[IX_NAMED];
-	bool dear_first;           /* the condition reads costly columns */
+	bool costly_first;         /* the condition reads costly columns */
 	struct ix_lacking no_idle; /* unknown if the mechanism has no idle time */
 	struct ix_lacking unread;  /* costly fields that were not read */
 	struct ix_lacking vague;   /* costly fields read only as far as "above 0" */

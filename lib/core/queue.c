@@ -11,19 +11,19 @@
 
 int ix_queue_room(struct ipcx_queue *q, size_t bytes)
 {
-	struct ix_msgbuf *letter;
+	struct ix_msgbuf *msgbuf;
 	size_t size;
 
-	if (bytes <= q->room && q->letter)
+	if (bytes <= q->room && q->msgbuf)
 		return 0;
-	if (__builtin_add_overflow(sizeof(*letter), bytes, &size))
+	if (__builtin_add_overflow(sizeof(*msgbuf), bytes, &size))
 		return ix_fail(q->x, -ENOMEM, "%s", q->name);
-	letter = malloc(size);
-	if (!letter)
+	msgbuf = malloc(size);
+	if (!msgbuf)
 		return ix_fail(q->x, -ENOMEM, "%s: a message of %zu bytes", q->name,
 			       bytes);
-	free(q->letter);
-	q->letter = letter;
+	free(q->msgbuf);
+	q->msgbuf = msgbuf;
 	q->room = bytes;
 	return 0;
 }

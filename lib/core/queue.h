@@ -19,8 +19,8 @@ struct ipcx_queue {
 	const struct ix_mech *mech; /* its .queue has the operations */
 	int id;                     /* queue id, or a descriptor */
 	uint64_t longest;           /* the longest message that it accepts, if known */
-	struct ix_msgbuf *letter;   /* the message received last */
-	size_t room;                /* capacity of letter's text in bytes */
+	struct ix_msgbuf *msgbuf;   /* the message received last */
+	size_t room;                /* capacity of msgbuf's text in bytes */
 	size_t copy; /* the largest part of it that a copy has needed so far */
 	char name[IPCX_REF_MAX]; /* for error texts */
 };
@@ -56,7 +56,7 @@ struct ix_queue_ops {
 
 	/* Wait until another try is worthwhile. Returns 0, -ETIMEDOUT or -EINTR, without
 	 * a text. NULL: sleep for a short time instead. */
-	int (*linger)(struct ipcx_queue *q, bool send, struct ix_timeout *p);
+	int (*wait)(struct ipcx_queue *q, bool send, struct ix_timeout *p);
 
 	/* Keep a text that names the limit that the queue has reached. Returns
 	 * -ETIMEDOUT. */

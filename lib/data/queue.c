@@ -53,7 +53,7 @@ void ipcx_queue_close(struct ipcx_queue *q)
 		return;
 	if (q->mech->queue->close)
 		q->mech->queue->close(q);
-	free(q->letter);
+	free(q->msgbuf);
 	free(q);
 }
 
@@ -85,7 +85,7 @@ static int data_queue_linger(struct ipcx_queue *q, bool send, struct ix_timeout 
 {
 	const struct ix_queue_ops *ops = q->mech->queue;
 
-	return ops->linger ? ops->linger(q, send, p) : ix_timeout_sleep(p);
+	return ops->wait ? ops->wait(q, send, p) : ix_timeout_sleep(p);
 }
 
 int ipcx_queue_send(struct ipcx_queue *q, const struct ipcx_message *m, int64_t timeout)

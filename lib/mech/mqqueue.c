@@ -102,7 +102,7 @@ static int mqqueue_send_message(struct ipcx_queue *q, const struct ipcx_message 
 static int mqqueue_receive(struct ipcx_queue *q, const struct ipcx_take *take, bool wait,
 			   struct ipcx_message *ret_m)
 {
-	char *text = q->letter->text;
+	char *text = q->msgbuf->text;
 	unsigned priority;
 	ssize_t size;
 
@@ -134,7 +134,7 @@ static int notify(struct ipcx_queue *q, int signo)
 	return ix_fail(q->x, -errno, "%s: cannot register for notification", q->name);
 }
 
-static int mqqueue_linger(struct ipcx_queue *q, bool send, struct ix_timeout *p)
+static int mqqueue_wait(struct ipcx_queue *q, bool send, struct ix_timeout *p)
 {
 	int64_t left = ix_timeout_left(p);
 	struct timespec ts = { .tv_sec = left / 1000000000,
@@ -161,7 +161,7 @@ static int mqqueue_full(struct ipcx_queue *q)
 const struct ix_queue_ops ix_mq_queue = {
 	.most = PRIORITIES - 1, .limited_by = "msgsize",
 	.open = mqqueue_open_queue, .close = close_queue, .state = mqqueue_state, .send = mqqueue_send_message, .receive = mqqueue_receive,
-	.notify = notify, .linger = mqqueue_linger, .full = mqqueue_full,
+	.notify = notify, .wait = mqqueue_wait, .full = mqqueue_full,
 	.no_pick = "the kernel gives the oldest of the highest priority, whole, and no other",
 	.no_peek = "the kernel has no way to look at the messages of a POSIX queue without taking them",
 };

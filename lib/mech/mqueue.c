@@ -198,7 +198,7 @@ static int mount_one(struct ix_posix_dir *ret_dir)
 {
 	int r = open_detached(ret_dir);
 
-	return r == -EPERM ? ix_mnt_aside(open_detached_there, ret_dir) : r;
+	return r == -EPERM ? ix_mnt_in_thread(open_detached_there, ret_dir) : r;
 }
 
 static int none_is_ours(struct ipcx *x, int error, const char *why)

@@ -107,12 +107,12 @@ static int msgqueue_send_message(struct ipcx_queue *q, const struct ipcx_message
 
 	if (r < 0)
 		return r;
-	if (ix_too_wide_signed(m->rank, sizeof(q->letter->type)))
+	if (ix_too_wide_signed(m->rank, sizeof(q->msgbuf->type)))
 		return ix_fail(q->x, -EOVERFLOW, "%s: cannot send", q->name);
-	q->letter->type = (long)m->rank;
+	q->msgbuf->type = (long)m->rank;
 	if (m->len)
-		memmove(q->letter->text, m->data, m->len);
-	if (msgsnd(q->id, q->letter, m->len, wait ? 0 : IPC_NOWAIT) == 0)
+		memmove(q->msgbuf->text, m->data, m->len);
+	if (msgsnd(q->id, q->msgbuf, m->len, wait ? 0 : IPC_NOWAIT) == 0)
 		return 0;
 	if (errno == EAGAIN)
 		return -EAGAIN;
@@ -163,12 +163,12 @@ static int msgqueue_receive(struct ipcx_queue *q, const struct ipcx_take *take, 
 		return ix_fail(q->x, -EOVERFLOW, "%s: cannot receive", q->name);
 	while (r == 0) {
 		size_t most = take->most ? take->most : q->room;
-		ssize_t size = msgrcv(q->id, q->letter, most, msgqueue_which(take),
+		ssize_t size = msgrcv(q->id, q->msgbuf, most, msgqueue_which(take),
 				      take->most ? flags : flags & ~MSG_NOERROR);
 
 		if (size >= 0) {
-			*ret_m = (struct ipcx_message){ .rank = q->letter->type,
-							.data = q->letter->text,
+			*ret_m = (struct ipcx_message){ .rank = q->msgbuf->type,
+							.data = q->msgbuf->text,
 							.len = (size_t)size };
 			return 0;
 		}
@@ -208,12 +208,12 @@ static int peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message *re
 
 	while (r == 0) {
 		size_t before = q->room, most = MIN(MAX(q->copy, FIRST_COPY), before);
-		ssize_t size = msgrcv(q->id, q->letter, most, (long)position,
+		ssize_t size = msgrcv(q->id, q->msgbuf, most, (long)position,
 				      MSG_COPY | IPC_NOWAIT);
 
 		if (size >= 0) {
-			*ret_m = (struct ipcx_message){ .rank = q->letter->type,
-							.data = q->letter->text,
+			*ret_m = (struct ipcx_message){ .rank = q->msgbuf->type,
+							.data = q->msgbuf->text,
 							.len = (size_t)size };
 			return 0;
 		}

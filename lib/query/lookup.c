@@ -74,7 +74,7 @@ static void plan_costly(struct ix_scan *s, const struct ix_kind *kind)
 		ipcx_fieldset_add(&s->costly, f);
 		if (!ipcx_fieldset_has(&s->exact, f))
 			ipcx_fieldset_add(&vague, f);
-		s->dear_first |= s->where && ipcx_fieldset_has(&s->where->fields, f);
+		s->costly_first |= s->where && ipcx_fieldset_has(&s->where->fields, f);
 	}
 	s->unread = (struct ix_lacking){ unread, 0, 0 };
 	s->vague = (struct ix_lacking){ vague, 0, 0 };
@@ -95,7 +95,7 @@ void ix_plan_lookups(struct ix_scan *s, const struct ix_kind *kind)
 			s->names_first = true;
 	}
 	s->no_idle = (struct ix_lacking){ IPCX_FIELDSET(IPCX_F_IDLE), 0, 0 };
-	s->dear_first = false;
+	s->costly_first = false;
 	ix_plan_processes(s, kind);
 	plan_costly(s, kind);
 }

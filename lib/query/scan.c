@@ -115,7 +115,7 @@ static int scan_look_up(struct ix_scan *s, const struct ix_mech *m, void *row,
 {
 	int r = s->names_first == before ? ix_look_up_names(s, row) : 0;
 
-	if (r < 0 || s->dear_first != before)
+	if (r < 0 || s->costly_first != before)
 		return r;
 	ix_lacks(s->t, row, &s->unread);
 	if (m->costly && !ipcx_fieldset_empty(&s->costly))
