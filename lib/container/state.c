@@ -148,14 +148,15 @@ static int state_open_dir(const struct ix_search *s, const char *path,
 		return -EMEDIUMTYPE;
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	/* In a sticky directory, each file belongs to whoever created it. */
+	/* In a sticky directory, nobody can replace the file of another user. */
 	return believed(&st, g->files) || ((st.st_mode & S_ISVTX) &&
 					   (st.st_uid == 0 || st.st_uid == g->files))
 		       ? take_fd(&fd)
 		       : -EPERM;
 }
 
-/* Files that are missing or not trusted are no gap. Any other failure may hide names. */
+/* Files that are missing or not trusted make no list incomplete. Any other failure may
+ * hide names. */
 static int state_lost(const struct ix_search *s, int r)
 {
 	static const int says_nothing[] = { ENOENT, ENOTDIR, ELOOP, EXDEV,       EPERM,

@@ -10,7 +10,7 @@ typedef void ix_derive(const struct ipcx_table *t, const struct ix_section *s,
 ix_derive ix_derive_mech;          /* the section's mechanism */
 ix_derive ix_derive_ns;            /* the namespace it was read in */
 ix_derive ix_derive_container;     /* the container of that namespace */
-ix_derive ix_derive_container_uid; /* the uid of whoever named that container */
+ix_derive ix_derive_container_uid; /* the uid that gave that container its name */
 ix_derive ix_derive_shm_device;    /* the directory of its objects */
 ix_derive ix_derive_owner;         /* from IPCX_F_UID: the name, or the number as text */
 ix_derive ix_derive_group;         /* from IPCX_F_GID */

@@ -27,7 +27,7 @@ const char *ix_slot_name(const struct ix_naming *names, uint32_t slot, char buf[
 
 /* An object that is open. */
 struct ix_object {
-	uint32_t slot; /* in the ledger; determines its key or name */
+	uint32_t slot; /* in the object log; determines its key or name */
 	int id;        /* System V id, or a descriptor; -1: none */
 	void *at;      /* its mapping (from open() on) or its sem_t; NULL */
 	size_t size; /* bytes of memory, of the longest message, or number of semaphores */
@@ -64,7 +64,7 @@ struct ix_driver {
 	void (*close)(struct ix_object *object);
 	/* Whether the slot's key or name exists. */
 	bool (*is_there)(const struct ix_naming *names, const struct ix_object *object);
-	/* For the ledger: remove what a slot may have left, if it is ours: created by
+	/* For the object log: remove what a slot may have left, if it is ours: created by
 	 * process maker, with this id (or -1). Returns 0, also if there is nothing, or
 	 * -errno. */
 	int (*sweep)(const struct ix_naming *names, uint32_t slot, int id, pid_t maker);

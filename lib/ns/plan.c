@@ -60,7 +60,7 @@ static int nobody(const struct ix_plan *plan, const char *what)
 
 /*
  * With the container's root, programs run with their identity in there: in its user
- * namespace and PID namespace, whoever starts them. And without it, entering these is
+ * namespace and PID namespace, whichever user starts them. Without it, entering these is
  * refused: anyone with rights in that user namespace could see our root through the
  * process.
  */

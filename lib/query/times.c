@@ -63,7 +63,7 @@ void ix_check_odd_times(struct ix_scan *s, const struct ix_section *at, void *ro
 	static const char to_come[] =
 		"how long ago cannot be told of what has a time that is yet to come: the clock was set";
 	static const char no_date[] =
-		"there are times before the year 0 or after 9999, which are no dates";
+		"there are times before the year 0 or after 9999, which cannot be shown as dates";
 
 	for (size_t i = 0; i < s->ntimes; i++) {
 		enum ipcx_field f = (enum ipcx_field)s->times[i]->field;

@@ -25,7 +25,7 @@ PHRASES = [
     (r"(come|came|comes) by", "an id that one can come by", "get, obtain"),
     (r"(can|could|cannot|may|to) (not )?be had|be had back", "where no namespaces can be had", "available, reclaimable"),
     (r"in silence|in vain", "a line is dropped in silence", "silently, without a message, without result"),
-    (r"dear|dearer|dearest", "a field that is dear", "costly, expensive"),
+    (r"dearer|dearest", "a field that is dearer than others", "costly, expensive"),
     (r"of one mind", "the text and the file are of one mind", "agree"),
     (r"no news", "that is no news", "name the case that is skipped"),
     (r"(all|what|whatever|something) (that )?there (is|are)(?= (of|in|to|behind|now|by)|[.,;:])", "what there is of the last",
@@ -37,7 +37,7 @@ PHRASES = [
     (r"strangers?", "the object of a stranger", "another user, a foreign object"),
     # names that code had before the glossary
     (r"crews?|parcels?|curtains?|cradles?|nursery|ledgers?", "the crew's ledger", "workers, message, DONE, slot, object log"),
-    (r"errands?|sharers?|eldest|gears?", "the eldest of its sharers", "call, peers, oldest process, driver or entry plan"),
+    (r"errands?|eldest|gears?", "the eldest of them", "call, oldest process, driver or entry plan"),
     (r"tally|tallies|parleys?|flaws?", "the tally of each job", "histogram, verdict"),
     (r"hires?|hired|wanes?|wane", "hire the workers", "spawn, drain"),
     (r"patience|lingers?", "the patience of a wait", "timeout, wait"),
