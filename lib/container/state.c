@@ -155,8 +155,7 @@ static int state_open_dir(const struct ix_search *s, const char *path,
 		       : -EPERM;
 }
 
-/* Files that are missing or not trusted make no list incomplete. Any other failure may
- * hide names. */
+/* Files that are missing or not trusted are ignored. Any other failure may hide names. */
 static int state_lost(const struct ix_search *s, int r)
 {
 	static const int says_nothing[] = { ENOENT, ENOTDIR, ELOOP, EXDEV,       EPERM,

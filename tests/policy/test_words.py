@@ -44,7 +44,7 @@ PHRASES = [
 ]
 
 # The texts of the old names are those of util-linux; recorded data, releases' headers and licences stay as they are.
-CLEAN = ("tests/",)  # directories that are rewritten already
+PENDING = {"lib/ipcx.h"}  # still to be rewritten
 EXEMPT = re.compile(r"tests/policy/test_words\.py|tests/api/[\d.]+/|tests/fuzz/corpus/|tests/compat/(data|cases)/|LICENSES/|COPYING"
                     r"|packaging/debian/changelog|.*\.(json|csv|svg|png|xml|abi)$")
 OLD_NAMES = "cmd/compat/"
@@ -109,7 +109,7 @@ def faults(path, text):
             yield f"{path}:{text.count(chr(10), 0, at) + 1}: \"{m[0]}\" in: {line[max(0, m.start() - 60):m.end() + 60]}"
 
 
-@pytest.mark.parametrize("path", [f for f in files() if not EXEMPT.match(f) and f.startswith(CLEAN)])
+@pytest.mark.parametrize("path", [f for f in files() if not EXEMPT.match(f) and f not in PENDING])
 def test_phrases_do_not_come_back(path):
     found = list(faults(path, read(path)))
     assert not found
