@@ -189,7 +189,7 @@ def test_reading_from_a_fifo_waits(things, words):
 
 
 FUTEX = ("futex_do_wait", "futex_wait_queue", "futex_wait_queue_me")
-CUT = "its file was truncated while in use"
+CUT = "its file was cut while it was used"
 
 
 def cutting():
