@@ -87,7 +87,8 @@ void ix_plan_processes(struct ix_scan *s, const struct ix_kind *kind)
 			continue;
 		s->processes |= 1U << i;
 		s->tell_pids |= ipcx_fieldset_has(&s->asked, w->pid);
-		s->costly_first |= s->where && processes_share(&s->where->fields, &judged);
+		s->costly_first |= s->where &&
+				   processes_share(&s->where->fields, &judged);
 		if (processes_share(&s->asked, &fields)) {
 			s->asked_processes |= 1U << i;
 			ipcx_fieldset_add(&s->asked, w->pid);

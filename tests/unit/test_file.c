@@ -101,7 +101,7 @@ static void test_links_of_a_process_that_exits(void **state)
 	assert_true(proc >= 0);
 	assert_true(signal(SIGCHLD, SIG_IGN) !=
 		    SIG_ERR); /* children are reaped automatically */
-	for (int i = 0; i < 3000; i++) {
+	for (int i = 0; i < 1500; i++) {
 		pid_t child = fork();
 
 		if (child == 0)
