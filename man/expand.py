@@ -3,27 +3,17 @@
 """Turn the template of a page into scdoc: expand.py DUMP LIMITS HEADER TEMPLATE OUTPUT.
 
 A line "@WORD argument@" is replaced by what is known already: in the program's own tables (ipcx help --dump), in its
-list of limits (ipcx limits --json) and in the comments of ipcx.h and ipcx-stress.h. So no option, field, limit or function is described
-twice. A line that begins with a semicolon is dropped."""
+list of limits (ipcx limits --json), and in the comments of ipcx.h and of ipcx-stress.h and the programs in examples/ beside
+it. So no option, field or limit is described twice. A line that begins with a semicolon is dropped."""
 
 import json
 import os
 import re
 import sys
 
-SECTION = re.compile(r"/\* ---- (.+?) ---- \*/")
-FUNCTION = re.compile(r"/\*\*((?:(?!\*/).)*)\*/\s*((?:static inline |const |unsigned |struct |enum |int\b|void\b|bool\b|size_t\b|uint64_t\b)"
-                      r"[^;{}]*?\b(ipcx_\w+)\([^;{]*\))(?:;|\s*\{)", re.S)
-
-
-def esc(text):
-    """Text that scdoc must not read as markup."""
-    return re.sub(r"([*_\\\[\]|<>~#])", r"\\\1", text or "").replace("++", "+\\+")
-
-
-def entry(term, *lines):
-    """A term, and below it, indented, what it means."""
-    return [term, *("\t" + line for line in lines), ""]
+import header
+from scd import entry, esc, literal
+from section3 import mark
 
 
 def merged(lines):
@@ -51,34 +41,11 @@ def options(table):
     return [line for o in table if not o["hidden"] for line in option(o)]
 
 
-def literal(lines):
-    """Text that stands as it is; scdoc reads backslashes also there."""
-    return ["```", *(line.replace("\\", "\\\\") for line in lines), "```", ""]
-
-
-def comment(text):
-    """A doc comment of the header as a paragraph, with sentences for the parameters and for what is returned."""
-    flat = " ".join(line.strip().lstrip("*").strip() for line in text.splitlines())
-    out = []
-    for part in re.split(r"\s*@(?=param |return )", flat.strip()):
-        word, _, rest = part.partition(" ")
-        if word == "param":
-            name, _, rest = rest.partition(" ")
-            part = f"_{esc(name)}_: {esc(rest)}"
-        elif word == "return":
-            part = f"Returns {esc(rest)}"
-        else:
-            part = esc(part)
-        if part:
-            out.append(part.rstrip().rstrip(".") + ".")
-    return " ".join(out)
-
-
 class Page:
     """Each method is a word that a template may use; its answer is lines of scdoc."""
 
-    def __init__(self, dump, limits, header, directory):
-        self.dump, self.header, self.directory, self.name = dump, header, directory, None
+    def __init__(self, dump, limits, headers, examples):
+        self.dump, self.headers, self.directory, self.name = dump, headers, examples, None
         self.told = []  # the commands that the page is about
         self.known_limits = {row["name"]: row for row in limits["limits"]}
 
@@ -188,23 +155,41 @@ class Page:
             out += entry(f"*{f['name']}*", esc(f["help"]))
         return out
 
-    def functions(self):
-        """Every public function, in the order and under the headings of the headers."""
+    def contract(self):
+        """What holds for every function: the comments at the head of the headers."""
         out = []
-        parts = SECTION.split(self.header)
-        for heading, text in zip(parts[1::2], parts[2::2]):
-            found = FUNCTION.findall(text)
-            if found:
-                out += [f"## {heading.capitalize()}", ""]
-            for doc, prototype, _ in found:
-                out += entry(f"*{esc(' '.join(prototype.split()))}*", comment(doc))
+        for _, doc in self.headers:
+            for text in doc.paragraphs:
+                heading = re.match(r"([A-Z][a-z ]+): (.*)", text)
+                if heading:
+                    out += [f"## {heading[1]}", "", mark(heading[2][0].upper() + heading[2][1:]), ""]
+                else:
+                    out += [mark(text), ""]
+        return out
+
+    def subjects(self):
+        """The pages of section 3, each with what it is about and its functions."""
+        out = []
+        for section in [section for sections, _ in self.headers for section in sections]:
+            names = ", ".join(f"*{esc(item.name)}*()" for item in section.functions())
+            out += entry(f"*{esc(section.name)}*(3): {esc(section.summary)}", names)
         return out
 
     def program(self, name):
-        """A C file beside the templates, as it is compiled, without its licence."""
+        """An example as it is compiled, without its licence."""
         with open(os.path.join(self.directory, name), encoding="utf-8") as f:
             lines = [line for line in f.read().splitlines() if "SPDX" not in line]
         return literal(line.expandtabs(4) for line in lines)
+
+    def programs(self):
+        """Every example, with its first comment."""
+        out = []
+        for name in sorted(os.listdir(self.directory)):
+            if name.endswith((".c", ".cc")):
+                with open(os.path.join(self.directory, name), encoding="utf-8") as f:
+                    head = re.search(r"(?:/\*|//) (?!SPDX)(.*?)(?: \*/|\n[^ /])", f.read(), re.S)[1]
+                out += entry(f"*{esc(name)}*", esc(" ".join(re.sub(r"\n ?(\*|//)", " ", head).split())))
+        return out
 
     def trailer(self, pages=""):
         seen = [p for p in ["ipcx(1)", *pages.split(), "ipcx-expr(7)", "ipcx-json(5)"] if p != self.name]
@@ -228,12 +213,10 @@ def load(path):
 
 
 def main():
-    dump, limits, header, template, output = sys.argv[1:]
-    text = ""
-    for part in (header, os.path.join(os.path.dirname(header), "ipcx-stress.h")):
-        with open(part, encoding="utf-8") as f:
-            text += f.read()
-    page = Page(load(dump), load(limits), text, os.path.dirname(template))
+    dump, limits, public, template, output = sys.argv[1:]
+    lib = os.path.dirname(public)
+    headers = [header.load(path) for path in (public, os.path.join(lib, "ipcx-stress.h"))]
+    page = Page(load(dump), load(limits), headers, os.path.join(lib, "examples"))
     with open(template, encoding="utf-8") as f:
         text = expand(f.read(), page)
     with open(output, "w", encoding="utf-8") as f:

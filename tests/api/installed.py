@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What users get: an installation in a directory of its own, used through the header and pkg-config alone.
 
-The header compiles as every standard of C and C++; the examples of README.md and the man pages compile and run, and commands print what is
-shown. Prints TAP; runs in fresh namespaces (run-in-ns.sh)."""
+The header compiles as every standard of C and C++; the examples of README.md compile and run, and commands print what is shown (the
+programs of lib/examples have examples.py). Prints TAP; runs in fresh namespaces (run-in-ns.sh)."""
 
 import argparse
 import glob
@@ -101,8 +101,6 @@ def programs(source):
         for language, block in fenced(read(page)):
             if language in ("", "c") and re.search(r"\bint main\(", block):
                 yield os.path.relpath(page, source), block
-    for path in sorted(glob.glob(os.path.join(source, "man/*.c"))):
-        yield os.path.relpath(path, source), read(path)
 
 
 def program(text):
@@ -152,31 +150,36 @@ def test_readme_commands(i):
     i.run("ipcx", "rm", "all", "--all", "--yes")
 
 
-def tests(source):
+def tests(i):
+    source = i.args.source
     yield "what is installed", test_what_is_installed
     for standard in ("c99", "c11", "c17", "gnu17"):
         yield f"the header as {standard}", c_standard(standard)
     for standard in ("c++11", "c++17", "c++20"):
         yield f"the header as {standard}", cxx_standard(standard)
     found = list(programs(source))
-    assert len(found) >= 2, "the documentation has lost its programs"
+    assert found, "the documentation has lost its programs"
     for where, text in found:
         yield f"the program of {where}", program(text)
     yield "the tour of README.md", test_readme_commands
 
 
-def main():
+def arguments():
     parser = argparse.ArgumentParser()
     for name in ("source", "build", "prefix", "bindir", "libdir", "sanitize"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("cc", nargs="+")
-    args = parser.parse_args()
+    return parser.parse_args()
+
+
+def report(args, tests_of):
+    """Install, and run what tests_of() yields; answers whether something failed."""
     failed = 0
     with tempfile.TemporaryDirectory(prefix="ipcx-installed.") as top:
         i = Installed(args, top)
         i.run("meson", "install", "-C", args.build, "--destdir", i.stage, "--no-rebuild", "--quiet")
         number = 0
-        for number, (name, test) in enumerate(tests(args.source), 1):
+        for number, (name, test) in enumerate(tests_of(i), 1):
             try:
                 test(i)
             except Skip as why:
@@ -192,4 +195,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(report(arguments(), tests))

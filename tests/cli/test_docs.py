@@ -140,29 +140,6 @@ def test_every_limit_is_documented(dump):
         assert words(f"{m['name']}:{m['need']}") in text
 
 
-def test_every_public_function_has_its_prototype_in_the_manual():
-    text = page("libipcx.3")
-    names = re.findall(r"\b(ipcx_\w+);", read(os.path.join(ROOT, "lib/libipcx.map")))
-    headers = "".join(read(os.path.join(ROOT, "lib", name)) for name in ("ipcx.h", "ipcx-stress.h"))
-    headers = re.sub(r"/\*.*?\*/", "", headers, flags=re.S)
-    prototypes = {m[2]: m[1] for m in re.finditer(r"^(\w[^;{}#]*?\b(ipcx_\w+)\([^;{}]*\));", headers, re.M)}
-    assert len(names) > 30 and set(names) == set(prototypes)
-    for name in names:
-        assert words(prototypes[name]) in text, name
-
-
-def test_the_program_of_libipcx_3_is_the_one_that_is_compiled():
-    program = read(os.path.join(SOURCES, "example.c")).split("\n", 1)[1]
-    assert words(program) in page("libipcx.3")
-
-
-def test_the_program_of_libipcx_3_lists_unattached_segments(world):
-    program = built("example")
-    ref = f"shm:{world.ok('mk', 'shm', '--size', '12345')}"
-    run = world.run(program)
-    assert (run.rc, run.out, run.err) == (0, f"{ref} 12345 never attached\n", "")
-
-
 @pytest.mark.parametrize("name", PAGES)
 def test_page_renders_without_a_warning_and_fits(name):
     text, warnings = render(name)
@@ -183,7 +160,7 @@ def test_page_has_the_usual_sections(name):
 def test_page_refers_to_existing_pages(name):
     text = read(built(name + ".scd"))
     for other, section in re.findall(r"\*((?:lib)?ipcx[\w-]*)\*\((\d)\)", text):
-        assert f"{other}.{section}" in PAGES or os.path.exists(os.path.join(BUILT, f"{other}.{section}"))
+        assert os.path.exists(built(f"{other}.{section}")), other
 
 
 def test_pages_name_only_existing_options(dump):

@@ -23,9 +23,13 @@ def files():
     return sorted(f for f in found if f != ".git" and not f.endswith((".pyc", ".orig", ".rej", "~")) and not RELEASED.fullmatch(f))
 
 
+EXAMPLES = "lib/examples/"  # programs of users: they print, fork and end as they like
+
+
 def c_files(*below):
-    """C sources and headers below these directories, or below all if none is given."""
-    return [f for f in files() if f.endswith((".c", ".h")) and (not below or f.startswith(tuple(below)))]
+    """C sources and headers below these directories, or below all if none is given. The examples are not part of the library."""
+    found = [f for f in files() if f.endswith((".c", ".h")) and (not below or f.startswith(tuple(below)))]
+    return [f for f in found if not below or EXAMPLES in below or not f.startswith(EXAMPLES)]
 
 
 @functools.lru_cache(maxsize=None)

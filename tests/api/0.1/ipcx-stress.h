@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * libipcx: load on IPC objects, checked and measured.
- *
- * UNSTABLE: unlike ipcx.h, this interface may change or disappear with any release. Its
- * symbols have their own version node (LIBIPCX_STRESS_…), so that a program built against
- * an incompatible version fails to start instead of misbehaving. Errors, ownership and
+ * Load: ipcx-stress.h generates load on IPC objects, checks and measures it. Unlike
+ * ipcx.h, it is unstable: everything in it may change or be removed in any release. Its
+ * symbols have a version node of their own (LIBIPCX_STRESS_…), so that a program built
+ * against another form of it fails to start instead of misbehaving. Errors, ownership and
  * threads are as in ipcx.h.
  */
 #ifndef IPCX_STRESS_H
@@ -20,10 +19,17 @@ extern "C" {
 #pragma GCC visibility push(default)
 #endif
 
-/* ---- fields ---- */
+/* ---- ipcx_stress_start(3): load IPC objects, check and measure ---- */
+/*
+ * A run consists of one or more workloads for each mechanism, each in several processes.
+ * This interface is unstable: see libipcx(3).
+ *
+ * @example stress.c
+ * @see ipcx-stress(1)
+ */
 
-/** Fields of the rows of ipcx_stress_results(). Their numbers are outside the range of
- * ipcx.h, and as unstable as the rest. */
+/** Fields of the rows of ipcx_stress_results(). Their numbers are outside of the range of
+ * ipcx.h and as unstable as the rest. */
 #define IPCX_F_WORKLOAD  ((enum ipcx_field)200)
 #define IPCX_F_OPERATION ((enum ipcx_field)201)
 #define IPCX_F_CPUS      ((enum ipcx_field)202)
@@ -45,52 +51,55 @@ extern "C" {
 #define IPCX_F_SWITCHES  ((enum ipcx_field)218)
 #define IPCX_F_RATIO     ((enum ipcx_field)219)
 
-/* ---- stress ---- */
-
-/** A load run on IPC objects, running or done. */
+/** A stress run, in progress or done. */
 struct ipcx_stress;
 
-/** How workers are placed on CPUs. There is a separate run for each requested placement. */
+/** How workers are placed on CPUs. Each placement requested is a run of its own. */
 #define IPCX_ON_ONE  (1U << 0) /**< all on one CPU */
 #define IPCX_ON_TWO  (1U << 1) /**< alternately on two; skipped if there is only one */
-#define IPCX_ON_MANY (1U << 2) /**< not pinned: figures vary widely */
+#define IPCX_ON_MANY (1U << 2) /**< as the kernel places them; results vary widely */
 
-/** Flags of a plan. */
-#define IPCX_STRESS_HERE    (1U << 0) /**< in the caller's namespaces, not in fresh ones */
-#define IPCX_STRESS_COMPARE (1U << 1) /**< compare the ways to move data */
-#define IPCX_STRESS_FORCE   (1U << 2) /**< even if the memory may not suffice */
+/** Run in the caller's namespaces, not in new ones. */
+#define IPCX_STRESS_HERE (1U << 0)
+/** Compare the ways to move data between processes. */
+#define IPCX_STRESS_COMPARE (1U << 1)
+/** Run even if memory may not suffice. */
+#define IPCX_STRESS_FORCE (1U << 2)
 
-/** What to do. Set size to sizeof(struct ipcx_stress_plan); 0 and NULL are the defaults. */
+/** What to run. Set size to sizeof(struct ipcx_stress_plan); 0 and NULL are the defaults.
+ */
 struct ipcx_stress_plan {
 	size_t size;
-	uint64_t mechs; /**< mask of mechanisms; 0: all. Ignored by a comparison */
-	const char *const *workloads; /**< NULL-terminated; NULL: all */
-	const char *const *ways;      /**< of a comparison, NULL-terminated; NULL: all */
-	struct ipcx_ns *ns;           /**< the namespace to load; NULL: a fresh one */
-	uint64_t duration; /**< of all runs together, nanoseconds; default 10 s */
-	uint64_t ops;      /**< instead: rounds of each worker in each run */
-	uint64_t bytes;    /**< of a message or segment; 0: the workload's default */
-	uint64_t seed;     /**< random seed for sizes and order; 0: a random one */
-	unsigned workers;  /**< processes per workload, 1 to 256; default 2 */
-	unsigned objects;  /**< per worker, 1 to 32768; default 8 */
-	unsigned cpus;     /**< IPCX_ON_…; default one and two */
-	unsigned flags;    /**< IPCX_STRESS_… */
+	uint64_t mechs; /**< mask of mechanisms; 0: all. Not for a comparison */
+	const char *const *workloads; /**< terminated by NULL; NULL: all */
+	const char *const *ways; /**< of a comparison, terminated by NULL; NULL: all */
+	struct ipcx_ns *ns;      /**< the namespace to load; NULL: a new one */
+	uint64_t duration;       /**< nanoseconds for everything together; default 10 s */
+	uint64_t ops;            /**< instead: rounds of each worker and workload */
+	uint64_t bytes;   /**< of a message or segment; 0: chosen by the workload */
+	uint64_t seed;    /**< random seed of sizes and order; 0: a random one */
+	unsigned workers; /**< processes of each workload, 1 to 256; default 2 */
+	unsigned objects; /**< objects of each worker, 1 to 32768; default 8 */
+	unsigned cpus;    /**< IPCX_ON_…; default one and two */
+	unsigned flags;   /**< IPCX_STRESS_… */
 };
 
 /** The size of struct ipcx_stress_plan in the first version. */
 #define IPCX_STRESS_PLAN_SIZE_0_1 \
 	(offsetof(struct ipcx_stress_plan, flags) + sizeof(unsigned))
 
-/** The progress. Set size to sizeof(struct ipcx_stress_progress). */
+/** The progress of a run. Set size to sizeof(struct ipcx_stress_progress). */
 struct ipcx_stress_progress {
 	size_t size;
-	unsigned done, all;  /**< number of runs: one for each workload and placement */
-	const char *subject; /**< current mechanism or way; static; "" between two runs */
-	const char *workload; /**< current workload; static */
-	unsigned cpus;        /**< IPCX_ON_… */
+	unsigned done, all;   /**< runs done, and all runs; each is a workload of a
+				 mechanism   in one placement */
+	const char *subject;  /**< the mechanism or way that runs now. Static; "" between
+				 two runs */
+	const char *workload; /**< the workload that runs now. Static */
+	unsigned cpus;        /**< its placement, IPCX_ON_… */
 	uint64_t ops;         /**< operations of this run so far */
 	uint64_t elapsed;     /**< nanoseconds of this run so far */
-	uint64_t left; /**< estimated nanoseconds until all is done; 0 if unknown */
+	uint64_t left;        /**< estimated nanoseconds until all is done; 0: unknown */
 };
 
 /** The size of struct ipcx_stress_progress in the first version. */
@@ -98,53 +107,79 @@ struct ipcx_stress_progress {
 	(offsetof(struct ipcx_stress_progress, left) + sizeof(uint64_t))
 
 /**
- * Start. Child processes do the work, in fresh IPC, mount and (without CAP_SYS_ADMIN)
- * user namespaces unless the plan says otherwise. The caller's namespaces do not change,
- * and it may use x meanwhile. If the caller dies, the children end and remove their
- * objects.
+ * Start a run. Child processes do the work, in new IPC, mount and (without CAP_SYS_ADMIN)
+ * user namespaces unless the plan says otherwise. The caller stays where it is and may
+ * use x meanwhile. If the caller dies, they end and remove what they created.
  *
- * @param ret_s end it with ipcx_stress_end() before freeing the context
- * @return 0; -EINVAL; -ENOENT for an unknown workload or way; -ENOMEM, also if the
- * machine's memory may not suffice; -EPERM, … if the namespaces cannot be created or
- * entered
+ * @param ret_s free it with ipcx_stress_end() before the context
+ * @return 0, or -errno
+ * @retval -EINVAL a number of the plan is out of range, or members contradict each other
+ * @retval -ENOENT there is no such workload or way
+ * @retval -ENOMEM the machine's memory would not suffice (see IPCX_STRESS_FORCE)
+ * @retval -EPERM new namespaces are not permitted
+ * @retval -errno any other error of unshare(2), mount(2) or fork(2)
  */
 int ipcx_stress_start(struct ipcx *x, const struct ipcx_stress_plan *plan,
 		      struct ipcx_stress **ret_s);
 
-/** Wait until it is done. @param timeout at most, nanoseconds; -1 for ever @return 0:
- * done; 1: not yet (also after a signal); -EIO if the supervising process ended
- * unexpectedly */
+/**
+ * Wait until a run is done.
+ *
+ * @param timeout nanoseconds; -1: wait without limit
+ * @return 0 if it is done; 1 if not yet, also after a signal; or -errno
+ * @retval -EIO the supervising process ended unexpectedly
+ */
 int ipcx_stress_wait(struct ipcx_stress *s, int64_t timeout);
 
-/** Report the progress. @return 0; -EINVAL for NULL or an invalid size */
+/**
+ * Read the progress of a run.
+ *
+ * @return 0, or -errno
+ */
 int ipcx_stress_progress(const struct ipcx_stress *s,
 			 struct ipcx_stress_progress *ret_progress);
 
-/** Ask it to end early; what was measured so far is kept. Then call ipcx_stress_wait(). */
+/** Ask a run to end early. What was measured so far is kept; ipcx_stress_wait() returns 0
+ * when it has ended. */
 void ipcx_stress_stop(struct ipcx_stress *s);
 
 /**
- * Get the results, one row for each operation of each run: mech or (of a comparison)
- * name, workload, operation, cpus, workers, size, ops, rate, mean, p50 to max, errors,
- * faults, … A fault is a promise that the kernel did not keep: a message lost, doubled or
- * changed, two processes in one critical section, a SEM_UNDO that was not applied. Its
- * text is a note (IPCX_NOTE_FAILED), and so is why a workload could not be run
- * (IPCX_NOTE_UNAVAILABLE).
+ * Return what was measured, a row for each operation of each run: mech or (of a
+ * comparison) name, workload, operation, cpus, workers, size, ops, rate, mean, p50 to
+ * max, errors, faults and others. A fault is a promise of the kernel that was broken: a
+ * message lost, duplicated or changed, two processes in one critical section, a value
+ * that did not come back. Its text is a note (IPCX_NOTE_FAILED), as is what could not be
+ * run here (IPCX_NOTE_UNAVAILABLE).
  *
- * @return 0, -ENOMEM
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
  */
 int ipcx_stress_results(struct ipcx_stress *s, struct ipcx_table **ret_table);
 
-/** Get the facts about the run, rows of name and what: kernel, CPUs, mitigations, limits,
- * seed, cost of a system call and of reading the clock. @return 0, -ENOMEM */
+/**
+ * Describe the machine and the run: name, what. Kernel, CPUs, mitigations, limits, seed,
+ * cost of a system call and of reading the clock.
+ *
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ */
 int ipcx_stress_facts(struct ipcx_stress *s, struct ipcx_table **ret_table);
 
-/** End it at once, remove its objects, and free it. NULL is allowed. @return 0; -EIO if
- * objects could not be removed: the error text names them */
+/**
+ * End a run at once, remove what it created, and free s, which may be NULL.
+ *
+ * @return 0, or -errno
+ * @retval -EIO something could not be removed; the text says what
+ */
 int ipcx_stress_end(struct ipcx_stress *s);
 
-/** List all workloads: mech (or name, of a comparison), workload, what.
- * @param flags 0 or IPCX_STRESS_COMPARE @return 0, -ENOMEM */
+/**
+ * List every workload: mech (of a comparison: name), workload, what.
+ *
+ * @param flags IPCX_STRESS_COMPARE or 0
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ */
 int ipcx_stress_list(struct ipcx *x, unsigned flags, struct ipcx_table **ret_table);
 
 #ifdef __GNUC__

@@ -1,35 +1,73 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * libipcx: every kind of Linux IPC object that outlives its process.
+ * libipcx lists, creates, changes and removes the Linux IPC objects that outlive their
+ * process: System V and POSIX shared memory, message queues and semaphores. It also reads
+ * and sets their limits, finds and enters IPC namespaces, and reads and writes what is in
+ * an object.
  *
- * Everything the library says is a table: rows of typed fields. ipcx_scan() answers with
- * a snapshot of the objects, ipcx_limits() with the limits, ipcx_contents() with the
- * semaphores of an array or the messages of a queue; ipcx_row_get() reads one field of
- * one row of any of them.
+ * Every answer is a table of rows with typed fields. ipcx_scan() returns a snapshot of
+ * objects, ipcx_limits() the limits, ipcx_contents() the semaphores of an array or the
+ * messages of a queue; ipcx_row_get() reads one field of one row of any of them. Fields,
+ * mechanisms and limits describe themselves at run time (ipcx_field_info(),
+ * ipcx_mech_info(), ipcx_limit_name()), so that a program can handle those added after it
+ * was written. The header works with C99 and C++11.
  *
- * Errors: functions that return int answer 0 (or a documented positive number) on success
- * and -errno on failure; ipcx_error() then has one line that says what failed, on which
- * object, and why. Outputs are last, named ret_…, and untouched on failure. What the
- * kernel or the caller's rights do not offer is not a failure: it stands as a note in the
- * table, beside what could be read.
- * NULL where a pointer must stand is -EINVAL; functions that answer otherwise take it for
- * nothing: no rows, no note, no value.
+ * Errors: a function that returns int returns 0 (or a documented positive number) on
+ * success and -errno on failure; ipcx_error() then returns one line that says what
+ * failed, on which object, and why. Outputs are the last parameters, are called ret_…,
+ * and are untouched on failure. Every function that returns int fails with -EINVAL if a
+ * required pointer is NULL, a flag is unknown or a number is out of range, with -E2BIG if
+ * a struct holds something that only a newer library knows, and with -ENOMEM; the other
+ * errors are listed with each function. Functions that return anything else treat NULL as
+ * empty: no rows, no note, no value.
  *
- * Threads: a context is used by one thread at a time; contexts are independent of each
- * other. A table is immutable and may be read by any number of threads until it is freed.
+ * What the kernel or the caller's rights do not provide is not a failure: it is a note in
+ * the table (ipcx_table_note()) beside what could be read, as is each object that could
+ * not be removed or changed. ipcx_table_complete() says whether anything is missing,
+ * ipcx_table_failures() how many objects failed. A single unknown value has the type
+ * IPCX_TYPE_NONE.
  *
- * Some calls fork without execve(2): those of a context that ipcx_use() has in a
- * namespace which only a user namespace of the caller's gives rights over, or whose
- * mounts another user namespace than the caller's owns, and ipcx_stress_start(). The
- * child allocates memory and may ask NSS. In a process with several threads that is safe
- * with glibc 2.24 or newer as far as malloc(3) goes, but a lock of NSS or of another
- * library that some thread holds at that moment is never released in the child: give
- * IPCX_NUMERIC there.
+ * Ownership: the caller owns what a function stores in ret_… and frees it with the
+ * function named there; all of those accept NULL. Tables and conditions may outlive their
+ * context; scanners, memory, queues, namespaces and stress runs must be freed before it.
+ * Notes live as long as their table, the string of a value as long as the table and the
+ * struct it was read into, the text of ipcx_error() until the next call with that
+ * context. What ipcx_field_info(), ipcx_mech_info() and similar functions return is
+ * static.
  *
- * The library never prints, never ends the process, and opens every descriptor with
- * O_CLOEXEC. Of the environment it reads TZ alone, through tzset(3): where a condition
- * has a time without a zone, which is local. It resolves user and group names through the
- * C library (NSS) unless IPCX_NUMERIC is given.
+ * Strings: names that users chose, in any encoding and possibly with control characters,
+ * are returned byte for byte as the kernel reports them. References (IPCX_F_REF,
+ * ipcx_ref_format()) are safe to print.
+ *
+ * Threads: a context may be used by one thread at a time; contexts are independent of
+ * each other, and there is no global state. Tables and conditions are immutable: any
+ * number of threads may read one until it is freed.
+ *
+ * Some calls fork without execve(2): ipcx_stress_start(), and calls of a context whose
+ * namespace (ipcx_use()) can be reached only through a user namespace that the caller
+ * owns, or whose mounts belong to a user namespace other than the caller's. The child
+ * allocates memory and may use NSS. In a multithreaded process that is safe for malloc(3)
+ * with glibc 2.24 or newer; a lock of NSS or of another library that some thread holds at
+ * that moment, however, is never released in the child. Use IPCX_NUMERIC there.
+ *
+ * Where calls act: in the namespaces and below the root directory of the calling process,
+ * unless the context was made by ipcx_new_at() or uses another namespace (ipcx_use()).
+ *
+ * Environment: the library never prints, never ends the process, and changes neither
+ * signal handlers nor the namespaces of the calling thread (ipcx_ns_enter() and
+ * ipcx_ns_new() are the exceptions). It opens every descriptor with O_CLOEXEC. The only
+ * environment variable that it reads is TZ, through tzset(3), for a condition with a time
+ * without a zone, which is local time. It resolves user and group names through the C
+ * library (NSS) unless IPCX_NUMERIC is given.
+ *
+ * Versions: a struct that the caller fills, or passes to be filled, begins with its size:
+ * set it to sizeof and everything unused to 0. A smaller struct, of a program compiled
+ * with an older header, is completed with zeros. A larger one is accepted while the part
+ * unknown to this library is zero; otherwise the call fails with -E2BIG and does nothing,
+ * so that no filter is ever ignored. Structs that the library returns by pointer may get
+ * members at the end. struct ipcx_ref and struct ipcx_value have the same size in every
+ * version. Fields and flags keep their numbers. Mechanism numbers may differ between
+ * versions: look them up by name.
  */
 #ifndef IPCX_H
 #define IPCX_H
@@ -47,38 +85,41 @@ extern "C" {
 #pragma GCC visibility push(default)
 #endif
 
-/* ---- context ---- */
+/* ---- ipcx_new(3): make and free a context ---- */
+/*
+ * Nearly every function takes a context. It holds directory descriptors, caches of user
+ * and group names, and the text of the last error.
+ *
+ * @example version.c
+ */
 
-/** A context: directory descriptors, name caches and the text of the last error. */
+/** A context. */
 struct ipcx;
 
-/** A snapshot: rows of fields, and notes about what could not be read. Immutable. */
-struct ipcx_table;
-
 /**
- * Make a context. Opens nothing yet.
+ * Make a context that acts where the calling process is. Opens nothing yet.
  *
  * @param ret_x the new context; free it with ipcx_free()
- * @return 0, or -ENOMEM
+ * @return 0, or -errno
  */
 int ipcx_new(struct ipcx **ret_x);
 
-/** Members of struct ipcx_base that are set. */
-#define IPCX_BASE_ROOT (UINT64_C(1) << 0) /**< root_fd */
-#define IPCX_BASE_PROC (UINT64_C(1) << 1) /**< proc_fd */
-#define IPCX_BASE_NS   (UINT64_C(1) << 2) /**< ns_fd */
-/** Act in the IPC namespace of process 1 of that /proc, and in its root where no other is
- * given. */
+/** The members of struct ipcx_base that are set, and a flag. */
+#define IPCX_BASE_ROOT (UINT64_C(1) << 0) /**< root_fd is set */
+#define IPCX_BASE_PROC (UINT64_C(1) << 1) /**< proc_fd is set */
+#define IPCX_BASE_NS   (UINT64_C(1) << 2) /**< ns_fd is set */
+/** Act in the IPC namespace of process 1 of that /proc and, without IPCX_BASE_ROOT, below
+ * its root directory. */
 #define IPCX_BASE_INIT (UINT64_C(1) << 3)
 
-/** What a context stands on instead of what its process has. Set size to sizeof(struct
- * ipcx_base); only members named in set count. */
+/** What a context uses instead of what its process has. Set size to sizeof(struct
+ * ipcx_base); only the members named in set are read. */
 struct ipcx_base {
 	size_t size;
-	uint64_t set; /**< IPCX_BASE_… */
-	int root_fd;  /**< a root directory: its /dev/shm, /proc and /run are meant */
+	uint64_t set; /**< IPCX_BASE_… bits */
+	int root_fd;  /**< a root directory, whose /dev/shm, /proc and /run are used */
 	int proc_fd;  /**< a mounted procfs, such as /host/proc */
-	int ns_fd;    /**< an IPC namespace (an open /proc/PID/ns/ipc) */
+	int ns_fd;    /**< an IPC namespace: an open /proc/PID/ns/ipc */
 	int reserved; /**< must be 0 */
 };
 
@@ -86,151 +127,177 @@ struct ipcx_base {
 #define IPCX_BASE_SIZE_0_1 (offsetof(struct ipcx_base, reserved) + sizeof(int))
 
 /**
- * Make a context that stands on descriptors of the caller. They are duplicated: the
- * caller keeps his own.
+ * Make a context that uses the caller's descriptors. They are duplicated; the caller
+ * keeps its own.
  *
- * Files below a foreign /proc that speak of IPC (/proc/sysvipc, /proc/sys/kernel/shm*)
- * show the namespace of whoever reads them, not that of the processes listed there: a
- * monitor in a container with the host's /proc at /host/proc wants IPCX_BASE_PROC |
- * IPCX_BASE_INIT, which also enters. Process numbers are those of that /proc.
+ * The files about IPC in another /proc (/proc/sysvipc, /proc/sys/kernel/shm*) show the
+ * namespace of the reader, not of the processes listed there. A monitor in a container
+ * with the host's /proc at /host/proc therefore wants IPCX_BASE_PROC | IPCX_BASE_INIT,
+ * which also enters the namespace. Process numbers are those of that /proc.
  *
- * ipcx_use(x, NULL) goes back to this base. Such a context moves no process:
- * ipcx_ns_enter() and ipcx_ns_new() refuse it (-EINVAL).
+ * ipcx_use() with NULL returns to this base. Such a context cannot move its process:
+ * ipcx_ns_enter() and ipcx_ns_new() fail with -EINVAL.
  *
- * @param ret_x free it with ipcx_free()
- * @return 0; without a context there is no text, so the errno has to say it: -EINVAL when
- * a descriptor is not what it should be (proc_fd is the root of a procfs), or
- * IPCX_BASE_INIT is given without IPCX_BASE_PROC or with IPCX_BASE_NS; -E2BIG; -EBADF;
- * -EACCES; -ENOENT; -ENOMEM
+ * @param base what to use
+ * @param ret_x the new context; free it with ipcx_free()
+ * @return 0, or -errno; no text is available, as there is no context
+ * @retval -EINVAL a descriptor is not of the required kind (proc_fd is the root of a
+ * procfs), or IPCX_BASE_INIT is given without IPCX_BASE_PROC or with IPCX_BASE_NS
+ * @retval -EBADF a descriptor is not open
+ * @retval -EACCES the namespace or root directory of process 1 may not be opened
+ * @retval -ENOENT process 1 or a file of its is missing in that /proc
  */
 int ipcx_new_at(const struct ipcx_base *base, struct ipcx **ret_x);
 
-/** Free a context. Tables made with it stay valid. NULL is allowed. */
+/** Free a context. Tables and conditions made with it stay valid. x may be NULL. */
 void ipcx_free(struct ipcx *x);
 
 /**
- * Let ages count up to one moment in all that is asked in this context from now on, so
- * that several queries (slices, what is shown before it is removed) agree on them. What
- * is made later has the age 0.
+ * Set the moment up to which ages are counted in all further calls with this context, so
+ * that several queries (slices, or what is shown before it is removed) agree on ages.
+ * Objects made later have the age 0.
  *
- * @param now seconds since the epoch; 0: the moment of each snapshot, as at first
+ * @param now seconds since the epoch; 0 (the default): the moment of each snapshot
  */
 void ipcx_clock(struct ipcx *x, int64_t now);
 
+/* ---- ipcx_error(3): learn why a call failed ---- */
+/*
+ * The context keeps the text, the kind and a hint for its last failure.
+ *
+ * @example limits.c limits_failed
+ */
+
 /**
- * The text of the last failure in this context: one line without a newline, "" before the
- * first. Owned by the context; valid until its next call.
+ * Return the text of the last failure in this context.
+ *
+ * @return one line without a newline, "" before the first failure; owned by the context
+ * and valid until its next call
  */
 const char *ipcx_error(const struct ipcx *x);
 
-/** Of what kind a failure was. New kinds may be added at the end. */
+/** Kinds of failures. New kinds may be added at the end. */
 enum ipcx_failure {
-	IPCX_FAILURE_OTHER,   /**< it could not be done */
-	IPCX_FAILURE_REQUEST, /**< what was asked makes no sense: nothing was done */
-	IPCX_FAILURE_MISSING, /**< what was named does not exist (any more): an object,
-				   a namespace, a process, a container */
-	IPCX_FAILURE_TIME,    /**< it would have to wait, or did so too long */
+	IPCX_FAILURE_OTHER,   /**< the request was valid, but could not be fulfilled */
+	IPCX_FAILURE_REQUEST, /**< the request makes no sense; nothing was done */
+	IPCX_FAILURE_MISSING, /**< an object, namespace, process or container that was
+				   named does not exist (any more) */
+	IPCX_FAILURE_TIME,    /**< the call timed out, or would have to wait */
 };
 
-/** Of what kind the failure of ipcx_error() was. The errno alone does not say it: -ENOENT
- * may also be of a file that was needed on the way, such as /proc. */
+/** Return the kind of the failure that ipcx_error() describes. The errno alone does not
+ * say it: -ENOENT may also be about a file needed on the way, such as /proc. */
 enum ipcx_failure ipcx_failure(const struct ipcx *x);
 
-/** What could help after a failure: a program says it in words of its own (options,
- * buttons), which the library does not know. New ones may be added at the end. */
+/** What could help after a failure. The library names no options or buttons; a program
+ * has its own words for these. New hints may be added at the end. */
 enum ipcx_hint_kind {
-	IPCX_HINT_NONE,          /**< there is none */
-	IPCX_HINT_TAKE_EXISTING, /**< IPCX_A_IF_MISSING would take the existing object */
-	IPCX_HINT_NORESERVE,     /**< IPCX_A_NORESERVE leaves its memory unaccounted */
-	IPCX_HINT_SET_OWNER,     /**< IPCX_A_UID and IPCX_A_GID say who is to be owner */
+	IPCX_HINT_NONE,          /**< no hint */
+	IPCX_HINT_TAKE_EXISTING, /**< IPCX_A_IF_MISSING would accept the existing object */
+	IPCX_HINT_NORESERVE,     /**< IPCX_A_NORESERVE would not reserve swap space */
+	IPCX_HINT_SET_OWNER,     /**< IPCX_A_UID and IPCX_A_GID set the owner */
 	IPCX_HINT_SET_LIMIT,     /**< ipcx_limit_set() of subject to value makes room */
-	IPCX_HINT_ENTER_MOUNT,   /**< IPCX_ENTER_MOUNT is needed, too */
-	IPCX_HINT_COUNT,         /**< a scan of subject tells how many messages it has */
-	IPCX_HINT_NOTIFY_PID,    /**< the field notify_pid of subject tells who it is */
-	IPCX_HINT_STAY,          /**< it is the caller's own: use no other namespace */
+	IPCX_HINT_ENTER_MOUNT,   /**< IPCX_ENTER_MOUNT is needed as well */
+	IPCX_HINT_COUNT,         /**< a scan of subject shows its number of messages */
+	IPCX_HINT_NOTIFY_PID,    /**< the field notify_pid of subject names the process */
+	IPCX_HINT_STAY,          /**< it is the caller's own namespace: use no other */
 };
 
 /** A hint. Made by the library: members may be added at the end. */
 struct ipcx_hint {
-	enum ipcx_hint_kind kind; /**< which one */
-	const char *subject;      /**< a limit's name or a reference; or "" */
-	uint64_t value;           /**< what the limit would have to be, or 0 */
+	enum ipcx_hint_kind kind; /**< what could help */
+	const char *subject;      /**< the name of a limit, a reference, or "" */
+	uint64_t value;           /**< the value that the limit needs, or 0 */
 };
 
-/** The hint that belongs to ipcx_error(). Owned by the context, valid until its next
- * call; never NULL, but of kind IPCX_HINT_NONE mostly. */
+/**
+ * Return the hint for the last failure.
+ *
+ * @return never NULL, but mostly of the kind IPCX_HINT_NONE; owned by the context and
+ * valid until its next call
+ */
 const struct ipcx_hint *ipcx_error_hint(const struct ipcx *x);
+
+/* ---- ipcx_version(3): versions of the header and of the library ---- */
+/*
+ * The macros are the version that a program is compiled with, the functions that of the
+ * library it runs with.
+ *
+ * @example version.c
+ */
 
 /** The version of this header. */
 #define IPCX_VERSION_MAJOR 0
 #define IPCX_VERSION_MINOR 1
 #define IPCX_VERSION_PATCH 0
 
-/** A version as one number, for comparing. */
+/** A version as one number that can be compared. */
 #define IPCX_VERSION_NUMBER(major, minor, patch) \
 	(((major) << 16) | ((minor) << 8) | (patch))
 
-/** The version of the library in use, such as "0.1.0". Static. */
+/** Return the version of the library in use, such as "0.1.0". Static. */
 const char *ipcx_version(void);
 
-/** The same as a number: IPCX_VERSION_NUMBER(). */
+/** Return the version of the library in use as IPCX_VERSION_NUMBER() computes it. */
 unsigned ipcx_version_number(void);
 
-/* ---- values and fields ---- */
+/* ---- ipcx_value(3): values, their types and units ---- */
+/*
+ * ipcx_row_get() returns one field of a row as a struct ipcx_value.
+ *
+ * @example leaks.c leaks_csv
+ */
 
-/** What a value is. New types may be added at the end. */
+/** The types of values. New types may be added at the end. */
 enum ipcx_type {
-	IPCX_TYPE_NONE, /**< unknown, or there is none (a time that never came): JSON null
-			 */
-	IPCX_TYPE_BOOL, /**< as.u is 0 or 1 */
-	IPCX_TYPE_INT,  /**< as.i */
-	IPCX_TYPE_UINT, /**< as.u, the full 64 bits */
-	IPCX_TYPE_REAL, /**< as.d, finite */
-	IPCX_TYPE_STRING, /**< ipcx_value_string(): bytes as the kernel gave them, in any
-			encoding, control characters included */
-	IPCX_TYPE_TIME,   /**< as.i: seconds since the epoch (UTC), as the kernel counts
-			     them */
+	IPCX_TYPE_NONE, /**< unknown, or no value (a time that never came): null in JSON */
+	IPCX_TYPE_BOOL,   /**< as.u is 0 or 1 */
+	IPCX_TYPE_INT,    /**< as.i */
+	IPCX_TYPE_UINT,   /**< as.u, all 64 bits */
+	IPCX_TYPE_REAL,   /**< as.d, always finite */
+	IPCX_TYPE_STRING, /**< ipcx_value_string(): bytes as the kernel reports them, in
+			any encoding, control characters included */
+	IPCX_TYPE_TIME,   /**< as.i: seconds since the epoch, as the kernel counts them */
 	IPCX_TYPE_MODE,   /**< as.u: permission bits, 0 to 0777 */
 	IPCX_TYPE_KEY,    /**< as.u: a System V key, 32 bits; 0 is IPC_PRIVATE */
 };
 
 /**
- * What is known of a type of value. Static; members may be added at the end.
+ * The description of a type. Static; members may be added at the end.
  *
- * With the text of ipcx_value_format() this is enough to write values of types that were
- * added after a program: in JSON the text is put in quotes when json is "string" (only
- * that of IPCX_TYPE_STRING needs escaping), and taken as it is otherwise.
+ * Together with ipcx_value_format() it suffices to write values of types added after a
+ * program was compiled: in JSON, put the text in quotes if json is "string" (only
+ * IPCX_TYPE_STRING needs escaping), and otherwise write it as it is.
  */
 struct ipcx_type_info {
-	const char *name;   /**< one word in lower case: "bool", "unsigned", "time" */
-	const char *json;   /**< what its values are in JSON: "boolean", "integer",
-			       "number" or "string"; "null" for IPCX_TYPE_NONE */
-	const char *schema; /**< what a JSON Schema says of them besides, as members of an
-			       object without its braces: "\"minimum\":0"; or NULL */
-	bool number;        /**< a number: the unit of a field says what it counts */
+	const char *name; /**< one word in lower case: "bool", "unsigned", "time" */
+	const char *json; /**< its JSON type: "boolean", "integer", "number" or "string";
+			     "null" for IPCX_TYPE_NONE */
+	const char *schema; /**< further members of its JSON Schema, without braces, such
+			       as "\"minimum\":0"; or NULL */
+	bool number;        /**< it is a number: the field's unit says what it counts */
 };
 
-/** What is known of a type; NULL past the last. */
+/** Return the description of a type; NULL if there is no such type. */
 const struct ipcx_type_info *ipcx_type_info(enum ipcx_type type);
 
 /** What a number counts. New units may be added at the end. */
 enum ipcx_unit {
-	IPCX_UNIT_PLAIN,       /**< a count, an id, or no number */
+	IPCX_UNIT_PLAIN,       /**< a count, an id, or not a number */
 	IPCX_UNIT_BYTES,       /**< bytes */
 	IPCX_UNIT_SECONDS,     /**< seconds */
 	IPCX_UNIT_PERCENT,     /**< percent, 0 to 100 and above */
-	IPCX_UNIT_VARIES,      /**< what the field "unit" of the same row says */
+	IPCX_UNIT_VARIES,      /**< the unit in the field "unit" of the same row */
 	IPCX_UNIT_NANOSECONDS, /**< nanoseconds */
 };
 
-/** The name of a unit, such as "bytes". Static; NULL for IPCX_UNIT_PLAIN and past the
- * last. */
+/** Return the name of a unit, such as "bytes". Static; NULL for IPCX_UNIT_PLAIN and for
+ * unknown units. */
 const char *ipcx_unit_name(enum ipcx_unit unit);
 
 /**
- * One value, as ipcx_row_get() returns it. It may be copied. It has this size (64 bytes)
- * in every version of the library: what does not fit into it will stand behind a pointer
- * into the table.
+ * A value, as ipcx_row_get() returns it. It may be copied. It has this size (64 bytes) in
+ * every version of the library; values that need more will be pointers into the table.
  */
 struct ipcx_value {
 	enum ipcx_type type;
@@ -240,12 +307,12 @@ struct ipcx_value {
 		uint64_t u;
 		double d;
 		const char *private_s; /* use ipcx_value_string() */
-	} as;                          /**< the value: which member, the type says */
-	char private_text[48];         /**< room for strings that are made on the way */
+	} as;                          /**< the value; the type says which member */
+	char private_text[48];         /**< storage for short strings; not to be read */
 };
 
-/** The bytes of a string; NULL for a value of another type. They live as long as the
- * table and this struct: a copy of the struct has its own. */
+/** Return the bytes of a string; NULL for a value of another type. They live as long as
+ * the table and this struct: a copy of the struct has a string of its own. */
 static inline const char *ipcx_value_string(const struct ipcx_value *v)
 {
 	if (!v || v->type != IPCX_TYPE_STRING)
@@ -253,24 +320,38 @@ static inline const char *ipcx_value_string(const struct ipcx_value *v)
 	return v->as.private_s ? v->as.private_s : v->private_text;
 }
 
-/** The room that ipcx_value_format() needs for any value but a string, of every type
- * that there will be. */
+/** The buffer size that suffices for ipcx_value_format() of any value but a string, also
+ * for types added later. */
 #define IPCX_VALUE_MAX 48
 
 /**
- * Write a value as text, as --format raw prints it: numbers in decimal, modes in octal
- * (0640), keys as 0x000004d2, times in UTC as RFC 3339 has them, booleans as true and
- * false, strings byte for byte, and nothing for IPCX_TYPE_NONE.
+ * Format a value as text: numbers in decimal, modes in octal (0640), keys as 0x000004d2,
+ * times in UTC as in RFC 3339, booleans as true and false, strings byte for byte, and
+ * IPCX_TYPE_NONE as "".
  *
- * @return the length without the final NUL, cut like snprintf(3) when size is too small;
- * -EINVAL for NULL or a type that there is not
+ * @param size bytes of buf; IPCX_VALUE_MAX suffices for all but strings
+ * @return the length without the final NUL; like snprintf(3), a text longer than size - 1
+ * is truncated; or -EINVAL
+ * @retval -EINVAL v is NULL, or its type is unknown
  */
 int ipcx_value_format(const struct ipcx_value *v, char *buf, size_t size);
 
+/** Compare two values for sorting: unknown values first, then numbers by size, then
+ * strings by their bytes.
+ * @return a negative number, 0 or a positive number, like strcmp(3) */
+int ipcx_value_compare(const struct ipcx_value *a, const struct ipcx_value *b);
+
+/* ---- ipcx_field(3): fields of rows, and sets of fields ---- */
+/*
+ * A field has a number, which is part of the ABI, and a name. Its description (name,
+ * heading, type, unit, cost, and one line of text) can be read at run time.
+ *
+ * @example field.c
+ */
+
 /**
- * Every field of every row. The numbers are part of the ABI: new ones come at the end, so
- * a library may answer with greater ones than this header has, and never with one above
- * 254. What each is, its type, unit and cost stand in one table: ipcx_field_info().
+ * The fields of all kinds of rows. New ones get numbers after these: a library may return
+ * fields unknown to this header, but never a number above 254. ipcx-stress.h has more.
  */
 enum ipcx_field {
 	IPCX_F_MECH,
@@ -382,16 +463,16 @@ enum ipcx_field {
 	IPCX_F_LRPID_ALIVE,
 	IPCX_F_CEILING,
 	IPCX_F_DATA,
-	IPCX_NO_FIELD = 255, /**< stands for no field; greater than every one */
+	IPCX_NO_FIELD = 255, /**< no field; greater than the number of every field */
 };
 
-/** A set of fields, by value: every field that there can ever be has its bit. All zero is
- * the empty set. */
+/** A set of fields, passed by value. It has a bit for every field that there can ever be;
+ * all zeros is the empty set. */
 struct ipcx_fieldset {
 	uint64_t bits[4]; /**< field f is bit f % 64 of bits[f / 64] */
 };
 
-/** Whether a field is in a set. */
+/** Return whether a field is in a set. */
 static inline bool ipcx_fieldset_has(const struct ipcx_fieldset *set,
 				     enum ipcx_field field)
 {
@@ -399,14 +480,14 @@ static inline bool ipcx_fieldset_has(const struct ipcx_fieldset *set,
 	       (set->bits[(unsigned)field / 64] >> ((unsigned)field % 64) & 1);
 }
 
-/** Add a field to a set; IPCX_NO_FIELD adds none. */
+/** Add a field to a set. IPCX_NO_FIELD is ignored. */
 static inline void ipcx_fieldset_add(struct ipcx_fieldset *set, enum ipcx_field field)
 {
 	if ((unsigned)field < IPCX_NO_FIELD)
 		set->bits[(unsigned)field / 64] |= UINT64_C(1) << ((unsigned)field % 64);
 }
 
-/** Take a field out of a set. */
+/** Remove a field from a set. */
 static inline void ipcx_fieldset_remove(struct ipcx_fieldset *set, enum ipcx_field field)
 {
 	if ((unsigned)field < IPCX_NO_FIELD)
@@ -422,13 +503,13 @@ static inline void ipcx_fieldset_merge(struct ipcx_fieldset *set,
 		set->bits[i] |= more->bits[i];
 }
 
-/** Whether a set has no field. */
+/** Return whether a set is empty. */
 static inline bool ipcx_fieldset_empty(const struct ipcx_fieldset *set)
 {
 	return !(set->bits[0] | set->bits[1] | set->bits[2] | set->bits[3]);
 }
 
-/** The set of the fields of a list. */
+/** Return the set of n fields in an array. */
 static inline struct ipcx_fieldset ipcx_fieldset_of(const enum ipcx_field *fields,
 						    size_t n)
 {
@@ -440,7 +521,7 @@ static inline struct ipcx_fieldset ipcx_fieldset_of(const enum ipcx_field *field
 }
 
 #ifndef __cplusplus
-/** The set of the fields named: IPCX_FIELDSET(IPCX_F_ID, IPCX_F_KEY). */
+/** The set of the fields listed, as in IPCX_FIELDSET(IPCX_F_ID, IPCX_F_KEY). C only. */
 #define IPCX_FIELDSET(...)                                                  \
 	ipcx_fieldset_of((const enum ipcx_field[]){ __VA_ARGS__ },          \
 			 sizeof((const enum ipcx_field[]){ __VA_ARGS__ }) / \
@@ -449,122 +530,145 @@ static inline struct ipcx_fieldset ipcx_fieldset_of(const enum ipcx_field *field
 
 /** What reading a field costs beyond the listing itself. */
 enum ipcx_cost {
-	IPCX_COST_CHEAP,  /**< comes with every listing */
-	IPCX_COST_NAMES,  /**< one NSS lookup for each different user or group, none with
+	IPCX_COST_CHEAP,  /**< nothing: it is part of every listing */
+	IPCX_COST_NAMES,  /**< one NSS lookup per distinct user or group; none with
 			IPCX_NUMERIC */
-	IPCX_COST_COSTLY, /**< another, slower source: fetched only when the query names
-		      the field */
+	IPCX_COST_COSTLY, /**< a slower source: read only if the query names the field */
 };
 
-/** The name of a cost: "cheap", "names" or "dear". Static; NULL past the last. */
+/** Return the name of a cost: "cheap", "names" or "dear". Static; NULL if there is no
+ * such cost. */
 const char *ipcx_cost_name(enum ipcx_cost cost);
 
-/** What is known of a field. Static; members may be added at the end. */
+/** The description of a field. Static; members may be added at the end. */
 struct ipcx_field_info {
-	const char *name;    /**< lower_snake_case: in -o, --where, JSON */
-	const char *heading; /**< over a column */
+	const char *name;    /**< lower_snake_case, as in conditions and JSON */
+	const char *heading; /**< the heading of a column */
 	enum ipcx_type type;
 	enum ipcx_unit unit;
 	enum ipcx_cost cost;
-	const char *doc; /**< one line, without a full stop */
+	const char *doc; /**< one line of text without a full stop */
 };
 
-/** One more than the greatest number of a field that the library in use knows. Some
- * numbers below it may be no field: ipcx_field_info() answers NULL for those. */
+/** Return one more than the greatest field number that the library in use knows. Some
+ * numbers below it may be unused: ipcx_field_info() returns NULL for those. */
 unsigned ipcx_field_count(void);
 
-/** What is known of a field; NULL when there is no such field. */
+/** Return the description of a field; NULL if there is no such field. */
 const struct ipcx_field_info *ipcx_field_info(enum ipcx_field field);
 
 /**
- * Find a field by its name (case does not matter).
+ * Find a field by its name, ignoring case.
  *
- * @param len how much of name counts; (size_t)-1 for all of it
- * @return 0, or -ENOENT
+ * @param len how many bytes of name to use; (size_t)-1: all of it
+ * @return 0, or -errno
+ * @retval -ENOENT there is no such field
  */
 int ipcx_field_by_name(const char *name, size_t len, enum ipcx_field *ret_field);
 
-/* ---- mechanisms ---- */
+/* ---- ipcx_mech(3): mechanisms and what they can do ---- */
+/*
+ * A mechanism is a kind of object: shm, msg and sem of System V, mq, pshm and psem of
+ * POSIX. It is a number below 64; sets of mechanisms are masks of 64 bits. The numbers
+ * may differ between versions of the library: look them up by name.
+ *
+ * @example create.c
+ */
 
-/** Stands for "no mechanism" where a mechanism's number is wanted. */
+/** No mechanism. */
 #define IPCX_NO_MECH (~0U)
 
-/** The mask bit of a mechanism; 0 for IPCX_NO_MECH. */
+/** The bit of a mechanism in a mask; 0 for IPCX_NO_MECH. */
 #define IPCX_MECH_BIT(mech) \
 	((unsigned)(mech) < 64U ? UINT64_C(1) << ((unsigned)(mech)&63U) : UINT64_C(0))
 
-/** What is known of a mechanism. Static; members may be added at the end. */
+/** The description of a mechanism. Static; members may be added at the end. */
 struct ipcx_mech_info {
-	const char *name;   /**< "shm" */
-	const char *label;  /**< "System V shared memory" */
-	const char *object; /**< one of them in a sentence: "shared memory segment" */
+	const char *name;   /**< such as "shm" */
+	const char *label;  /**< such as "System V shared memory" */
+	const char *object; /**< one object in a sentence: "shared memory segment" */
 	const char *group;  /**< "sysv" or "posix" */
 	bool named;         /**< objects have a name; otherwise an id and a key */
-	uint64_t create;    /**< IPCX_A_… that ipcx_create() takes */
-	uint64_t require;   /**< and those of them that it needs */
-	uint64_t change;    /**< IPCX_A_… that ipcx_change() takes */
-	const char *need;   /**< how ipcx_fit() reads a wish for these: "[COUNTx]SIZE" */
+	uint64_t create;    /**< the IPCX_A_… attributes that ipcx_create() accepts */
+	uint64_t require;   /**< those of them that it requires */
+	uint64_t change;    /**< the IPCX_A_… attributes that ipcx_change() accepts */
+	const char *need;   /**< the syntax of ipcx_fit() for it: "[COUNTx]SIZE" */
 	const enum ipcx_field *shown; /**< the default columns, nshown of them */
-	size_t nshown;                /**< how many those are */
+	size_t nshown;                /**< the number of default columns */
 	const char *message_label; /**< what the number of a message is called: "type" or
-				      "priority"; NULL where objects hold no messages */
-	int64_t message_least;     /**< the least such number, which is the usual one */
+				      "priority"; NULL if objects hold no messages */
+	int64_t message_least;     /**< the least such number, and the default */
 };
 
-/** What can be done with the objects of a mechanism besides listing, making, changing and
- * removing them. */
+/** What the objects of a mechanism support besides listing, creating, changing and
+ * removing. */
 #define IPCX_CAN_MEMORY   (UINT64_C(1) << 0) /**< ipcx_mem_open() */
-#define IPCX_CAN_QUEUE    (UINT64_C(1) << 1) /**< ipcx_queue_open(), _send(), _receive() */
-#define IPCX_CAN_PICK     (UINT64_C(1) << 2) /**< receive another than the next message */
+#define IPCX_CAN_QUEUE    (UINT64_C(1) << 1) /**< ipcx_queue_open(), send and receive */
+#define IPCX_CAN_PICK     (UINT64_C(1) << 2) /**< receiving a message by its type */
 #define IPCX_CAN_PEEK     (UINT64_C(1) << 3) /**< ipcx_queue_peek() */
 #define IPCX_CAN_NOTIFY   (UINT64_C(1) << 4) /**< ipcx_queue_notify() */
 #define IPCX_CAN_SEM_OP   (UINT64_C(1) << 5) /**< ipcx_sem_op() */
 #define IPCX_CAN_SEM_SET  (UINT64_C(1) << 6) /**< ipcx_sem_set() */
 #define IPCX_CAN_SEM_TAKE (UINT64_C(1) << 7) /**< ipcx_psem_take() */
-#define IPCX_CAN_TOTALS   (UINT64_C(1) << 8) /**< has a row in ipcx_totals() */
+#define IPCX_CAN_TOTALS   (UINT64_C(1) << 8) /**< a row in ipcx_totals() */
 #define IPCX_CAN_STRESS   (UINT64_C(1) << 9) /**< ipcx_stress_start() */
-/** Its memory and semaphores are opened where ipcx_use() says; those of other mechanisms
- * are used where the calling process is (ipcx_ns_enter()). */
+/** Its memory and semaphores are opened in the namespace that ipcx_use() selects. Those of
+ * other mechanisms are used in the namespace of the calling process (ipcx_ns_enter()). */
 #define IPCX_CAN_REACH (UINT64_C(1) << 10)
 
-/** A mechanism by its number (0, 1, …); NULL past the last. The numbers may differ
- * between versions: use names. */
+/** Return the description of a mechanism by its number (0, 1, …); NULL after the last. */
 const struct ipcx_mech_info *ipcx_mech_info(unsigned mech);
 
-/** Find a mechanism by name. @return 0, or -ENOENT */
+/**
+ * Find a mechanism by its name, such as "shm".
+ *
+ * @param len how many bytes of name to use; (size_t)-1: all of it
+ * @return 0, or -errno
+ * @retval -ENOENT there is no such mechanism
+ */
 int ipcx_mech_by_name(const char *name, size_t len, unsigned *ret_mech);
 
-/** The mask of a mechanism's or group's name: "shm", "sysv", "posix", "all". @return 0,
- * or -ENOENT */
+/**
+ * Find the mask of a mechanism or of a group: "shm", "sysv", "posix", "all".
+ *
+ * @return 0, or -errno
+ * @retval -ENOENT there is no such mechanism or group
+ */
 int ipcx_mech_mask(const char *word, uint64_t *ret_mask);
 
-/** What its objects can do: IPCX_CAN_… bits; 0 for a mechanism that there is not. */
+/** Return what the objects of a mechanism support: IPCX_CAN_… bits; 0 if there is no such
+ * mechanism. */
 uint64_t ipcx_mech_can(unsigned mech);
 
-/** Whether rows of this mechanism have this field. */
+/** Return whether rows of a mechanism have a field. */
 bool ipcx_mech_has(unsigned mech, enum ipcx_field field);
 
 /**
- * What reading a field of this mechanism's objects costs: mostly what ipcx_field_info()
- * says, but one that comes with the listing of some may take calls of its own for others,
- * or be known of none of them: then it is read, and its absence explained, when it is
- * named.
+ * Return what reading a field costs for objects of this mechanism. It mostly equals the
+ * cost in ipcx_field_info(), but a field that is part of the listing of one mechanism may
+ * need calls of its own for another, or be unknown for all of its objects. Such a field
+ * is read, or its absence explained in a note, only if the query names it.
  */
 enum ipcx_cost ipcx_mech_cost(unsigned mech, enum ipcx_field field);
 
-/* ---- references ---- */
+/* ---- ipcx_ref(3): references to objects ---- */
+/*
+ * A reference names one object by its mechanism and an id, a key or a name.
+ *
+ * @example guard.c
+ */
 
 /** How a reference names its object. */
 enum ipcx_by {
-	IPCX_BY_ID,   /**< System V id */
-	IPCX_BY_KEY,  /**< System V key */
-	IPCX_BY_NAME, /**< POSIX name, with its slash */
+	IPCX_BY_ID,   /**< by System V id */
+	IPCX_BY_KEY,  /**< by System V key */
+	IPCX_BY_NAME, /**< by POSIX name, with its slash */
 };
 
 /**
- * One object, named. Written by ipcx_ref_parse() and ipcx_row_ref(), or by hand over a
- * struct of zeros. It has this size (320 bytes) in every version of the library, so that
- * references may stand in arrays.
+ * A reference. Filled by ipcx_ref_parse() and ipcx_row_ref(), or by hand in a zeroed
+ * struct. It has this size (320 bytes) in every version of the library, so that
+ * references can be kept in arrays.
  */
 struct ipcx_ref {
 	unsigned mech;
@@ -572,229 +676,264 @@ struct ipcx_ref {
 	int32_t id;
 	uint32_t key;
 	char name[257];    /**< "/" and at most 255 bytes (NAME_MAX) */
-	char reserved[47]; /**< must be 0: what it may mean later is never passed over */
+	char reserved[47]; /**< must be 0, so that a later meaning is never ignored */
 };
 
-/** The room that ipcx_ref_format() needs at most, for every mechanism that there will be:
- * "MECH:" and a name whose every byte is escaped. */
+/** The buffer size that suffices for ipcx_ref_format() of every reference, also for
+ * mechanisms added later: "MECH:" and a name with every byte escaped. */
 #define IPCX_REF_MAX 1056
 
 /**
- * Read a reference: "shm:5" (id), "shm:0x4d2" or "msg:key=1234" (key), "mq:/jobs" (name;
- * the slash may be left out). Behind "MECH:", "%XX" in a name stands for that byte (two
- * hexadecimal digits, not 00), and every % begins one.
+ * Parse a reference: "shm:5" (id), "shm:0x4d2" or "msg:key=1234" (key), "mq:/jobs" (name;
+ * the slash may be omitted). In a name after "MECH:", "%XX" is the byte with that
+ * hexadecimal number (not 00), and a literal % must be written so.
  *
- * With a mechanism in def, the part before the colon may be left out: such a text is the
- * name as it is, byte for byte, % included.
+ * If def is a mechanism, "MECH:" may be omitted. A name without it is taken byte for
+ * byte, % included.
  *
  * @param def the mechanism of a text without one, or IPCX_NO_MECH
- * @return 0, or -EINVAL
+ * @return 0, or -errno
+ * @retval -EINVAL the text is not a reference
  */
 int ipcx_ref_parse(struct ipcx *x, const char *text, unsigned def,
 		   struct ipcx_ref *ret_ref);
 
 /**
- * Write a reference so that ipcx_ref_parse() reads the same one. The text is safe for
- * terminals, shells without any quotes, xargs(1) and files of lines: of ASCII it holds
- * letters, digits and _ - . / : , + = @ only; all else, blanks, what nobody sees and what
- * is no UTF-8 are written as %XX. Other characters stand as they are, in UTF-8.
+ * Format a reference so that ipcx_ref_parse() reads the same one. The text is safe for
+ * terminals, for shells without quotes, for xargs(1) and for files of lines: its ASCII
+ * characters are letters, digits and _ - . / : , + = @ only. Other ASCII, blanks,
+ * invisible characters and invalid UTF-8 are written as %XX; other UTF-8 characters are
+ * kept.
  *
- * @return the length without the final NUL, or -EINVAL; cut like snprintf(3) when size is
- * too small. What may stand in ref->reserved is not looked at: calls that act refuse it
+ * ref->reserved is ignored here; calls that act on the object reject it if not 0.
+ *
+ * @param size bytes of buf; IPCX_REF_MAX always suffices
+ * @return the length without the final NUL, or -errno; like snprintf(3), a text longer
+ * than size - 1 is truncated
+ * @retval -EINVAL the reference cannot name any object
  */
 int ipcx_ref_format(const struct ipcx_ref *ref, char *buf, size_t size);
 
-/* ---- expressions ---- */
-
-/** A compiled condition over fields; see ipcx-expr(7). Immutable. */
-struct ipcx_expr;
-
-/**
- * Compile a condition such as "size > 1M && owner == bob". Who bob is is settled here,
- * and numbers are compared.
+/* ---- ipcx_table(3): tables, rows and notes ---- */
+/*
+ * Every answer of the library is a table: rows of fields, and notes on what could not be
+ * read or done.
  *
- * @param ret_column where the error stands (from 1), or NULL
- * @return 0, -EINVAL (with the column in the error text: also when there is no such
- * user), -ENOMEM, or another error when a user could not be looked up
+ * @example list.c list_rows
  */
-int ipcx_expr_parse(struct ipcx *x, const char *text, struct ipcx_expr **ret_expr,
-		    size_t *ret_column);
 
-/**
- * Compile several conditions into one that holds when every one of them does. Each is
- * read on its own.
- *
- * @param texts n conditions, at least one
- * @param ret_which the one that the error is in (from 0), or NULL
- * @param ret_column where in that it stands (from 1), or NULL
- * @return as ipcx_expr_parse()
- */
-int ipcx_expr_parse_all(struct ipcx *x, const char *const *texts, size_t n,
-			struct ipcx_expr **ret_expr, size_t *ret_which,
-			size_t *ret_column);
+/** A table. Immutable; any number of threads may read it. */
+struct ipcx_table;
 
-/** Free a condition. NULL is allowed. */
-void ipcx_expr_free(struct ipcx_expr *e);
-
-/** Whether a row fulfils the condition: 1 yes, 0 no, -1 it depends on a value that is
- * unknown or absent. With -1, errno is 0, or why it could not be told: the name of a user
- * could not be looked up, or a pattern not be matched. */
-int ipcx_expr_match(const struct ipcx_expr *e, const struct ipcx_table *t, size_t row);
-
-/**
- * Whether objects of a mechanism can fulfil a condition at all, by the fields that they
- * have, whatever is in these. Scans and removals answer with no rows of those that
- * cannot: who wants to know that no question was asked asks here before.
- *
- * @param ret_lacking those of its fields that they do not have, when it is for these that
- * they cannot; else none. May be NULL
- * @return 1 they can; 0 they cannot
- */
-int ipcx_expr_possible(const struct ipcx_expr *e, unsigned mech,
-		       struct ipcx_fieldset *ret_lacking);
-
-/** The fields that a condition reads. */
-struct ipcx_fieldset ipcx_expr_fields(const struct ipcx_expr *e);
-
-/* ---- tables ---- */
-
-/** The number of rows. */
+/** Return the number of rows. */
 size_t ipcx_table_rows(const struct ipcx_table *t);
 
-/** What the rows are: "objects", "semaphores", "messages", "limits", … Static. */
+/** Return what the rows are: "objects", "semaphores", "messages", "limits", … Static. */
 const char *ipcx_table_kind(const struct ipcx_table *t);
 
-/** The mechanism of a row, or IPCX_NO_MECH when rows of this kind have none. */
+/** Return the mechanism of a row; IPCX_NO_MECH if rows of this kind have none. */
 unsigned ipcx_row_mech(const struct ipcx_table *t, size_t row);
 
 /**
  * Read one field of one row.
  *
- * @return 0 (ret_value->type is IPCX_TYPE_NONE when the value is unknown), -ENODATA when
- * rows of this kind have no such field, -EINVAL when there is no such row
+ * @param row from 0 on
+ * @param ret_value the value; its type is IPCX_TYPE_NONE if it is unknown or there is none
+ * @return 0, or -errno
+ * @retval -ENODATA rows of this kind do not have this field
+ * @retval -EINVAL there is no such row, or no such field
  */
 int ipcx_row_get(const struct ipcx_table *t, size_t row, enum ipcx_field field,
 		 struct ipcx_value *ret_value);
 
-/** The fields that a row has, unknown ones included; none when there is no such row. */
+/** Return the fields that a row has, including those whose value is unknown; the empty
+ * set if there is no such row. */
 struct ipcx_fieldset ipcx_row_fields(const struct ipcx_table *t, size_t row);
 
 /**
- * The fields of a row whose value is unknown: it could not be read, or was not asked for.
- * IPCX_TYPE_NONE in any other field says that there is none (a time that never came). Why
- * they are unknown stands in the notes. None when there is no such row.
+ * Return the fields of a row whose value is unknown because it could not be read or was
+ * not asked for; notes say why. In every other field, IPCX_TYPE_NONE means that there is
+ * no value (a time that never came). Returns the empty set if there is no such row.
  */
 struct ipcx_fieldset ipcx_row_unknown(const struct ipcx_table *t, size_t row);
 
 /**
- * Which fields of a row may differ from those of the row before: for whoever writes row
- * after row and keeps what it wrote. In the first row of a mechanism these are all.
+ * Return the fields of a row that may differ from those of the previous row, for programs
+ * that write row after row and reuse what they wrote. For the first row of a mechanism
+ * these are all its fields.
  */
 struct ipcx_fieldset ipcx_row_changed(const struct ipcx_table *t, size_t row);
 
 /**
- * The reference of the object that a row is about, by id or by name: it names the same
- * object as the field "ref".
+ * Make a reference, by id or by name, to the object that a row is about. It names the
+ * same object as the field IPCX_F_REF.
  *
- * @return 0; -ENODATA when rows of this kind are about no single object; -EINVAL when
- * there is no such row
+ * @return 0, or -errno
+ * @retval -ENODATA rows of this kind are not about single objects
+ * @retval -EINVAL there is no such row
  */
 int ipcx_row_ref(const struct ipcx_table *t, size_t row, struct ipcx_ref *ret_ref);
 
-/** Where a later query can go on when this one stopped at max_rows; 0 when the snapshot
- * is complete. */
+/** Return where a later query continues if this one stopped at max_rows; 0 if the
+ * snapshot is complete. See struct ipcx_query. */
 uint64_t ipcx_table_resume(const struct ipcx_table *t);
 
-/** Compare two values for sorting: unknown first, then numbers by size, then strings by
- * bytes. */
-int ipcx_value_compare(const struct ipcx_value *a, const struct ipcx_value *b);
-
-/** What a note is about. */
+/** Kinds of notes. */
 enum ipcx_note_kind {
 	IPCX_NOTE_MISSING,     /**< an object that was named does not exist */
-	IPCX_NOTE_FAILED,      /**< an object was not read, removed or changed, though it
-				  should have been */
+	IPCX_NOTE_FAILED,      /**< an object could not be read, removed or changed */
 	IPCX_NOTE_UNAVAILABLE, /**< a mechanism cannot be read here */
-	IPCX_NOTE_SKIPPED,    /**< something that is no object of the mechanism was passed
-				 over */
-	IPCX_NOTE_INFO,       /**< worth knowing */
-	IPCX_NOTE_INCOMPLETE, /**< what stands here may lack something: rows that could
-				 not be found, or values that could not be read */
-	IPCX_NOTE_REASON,     /**< why values are unknown that nobody asked for by name */
+	IPCX_NOTE_SKIPPED,     /**< something that is not an object of the mechanism was
+				  skipped */
+	IPCX_NOTE_INFO,        /**< information; nothing is missing */
+	IPCX_NOTE_INCOMPLETE,  /**< the table may lack rows that could not be found, or
+				  values that could not be read */
+	IPCX_NOTE_REASON,      /**< why values that the query did not name are unknown */
 };
 
-/** A note: what does not fit into a row. Made by the library: members may be added at the
- * end. */
+/** A note. Made by the library: members may be added at the end. */
 struct ipcx_note {
 	enum ipcx_note_kind kind;
-	unsigned mech;            /**< or IPCX_NO_MECH */
+	unsigned mech;            /**< the mechanism, or IPCX_NO_MECH */
 	int error;                /**< -errno, or 0 */
 	const char *subject;      /**< the reference or file concerned, escaped; or "" */
 	const char *text;         /**< one line, without the subject */
 	enum ipcx_hint_kind hint; /**< what could help, or IPCX_HINT_NONE */
 };
 
-/** A note by its number (0, 1, …). Owned by the table. @return NULL past the last */
+/** Return a note by its number (0, 1, …); NULL after the last. Owned by the table. */
 const struct ipcx_note *ipcx_table_note(const struct ipcx_table *t, size_t i);
 
 /**
- * Whether the table has all that was asked for: nothing that should have been read
- * failed, was out of reach or may be missing (IPCX_NOTE_FAILED, IPCX_NOTE_UNAVAILABLE,
- * IPCX_NOTE_INCOMPLETE), and it did not stop at max_rows. An object that was named and
- * does not exist is no gap.
+ * Return whether the table has everything that was asked for: it has no note of the kinds
+ * IPCX_NOTE_FAILED, IPCX_NOTE_UNAVAILABLE and IPCX_NOTE_INCOMPLETE, and did not stop at
+ * max_rows. An object that was named and does not exist does not make it incomplete.
  */
 bool ipcx_table_complete(const struct ipcx_table *t);
 
 /**
- * How many objects were not read, removed or changed, though they should have been: the
- * notes that are IPCX_NOTE_FAILED or IPCX_NOTE_UNAVAILABLE, and those that are
- * IPCX_NOTE_MISSING.
+ * Count the objects that could not be read, removed or changed: the notes of the kinds
+ * IPCX_NOTE_FAILED, IPCX_NOTE_UNAVAILABLE and IPCX_NOTE_MISSING.
  *
  * @param ret_missing how many of them are IPCX_NOTE_MISSING; may be NULL
- * @return the number of all of them; 0: everything was as it was asked for
+ * @return the number of all of them; 0 if everything was done as requested
  */
 size_t ipcx_table_failures(const struct ipcx_table *t, size_t *ret_missing);
 
-/** Free a table. NULL is allowed. */
+/** Free a table. t may be NULL. */
 void ipcx_table_free(struct ipcx_table *t);
 
-/* ---- objects ---- */
+/* ---- ipcx_expr(3): conditions over fields ---- */
+/*
+ * A condition selects rows, in a query or afterwards. Its language is described in
+ * ipcx-expr(7).
+ *
+ * @example list.c main
+ * @see ipcx-expr(7)
+ */
 
-/** Flags of a query. */
-#define IPCX_NUMERIC (UINT64_C(1) << 0) /**< do not look up user and group names */
-/** Only answer with what would be removed or changed, and with what would keep that from
- * being done, as far as the kernel tells beforehand. */
+/** A compiled condition. Immutable; any number of threads may use it. */
+struct ipcx_expr;
+
+/**
+ * Compile a condition such as "size > 1M && owner == bob". User names are resolved now,
+ * and ids compared later.
+ *
+ * @param ret_expr free it with ipcx_expr_free()
+ * @param ret_column the column of the error, from 1, set on failure; may be NULL
+ * @return 0, or -errno
+ * @retval -EINVAL the condition is not valid, or names a user or group that does not
+ * exist; the text says in which column
+ * @retval -errno another error of the lookup of a user or group
+ */
+int ipcx_expr_parse(struct ipcx *x, const char *text, struct ipcx_expr **ret_expr,
+		    size_t *ret_column);
+
+/**
+ * Compile several conditions, each parsed on its own, into one that holds if all of them
+ * do.
+ *
+ * @param texts n conditions, at least one
+ * @param ret_expr free it with ipcx_expr_free()
+ * @param ret_which the condition with the error, from 0, set on failure; may be NULL
+ * @param ret_column its column, from 1, set on failure; may be NULL
+ * @return 0, or -errno as ipcx_expr_parse()
+ */
+int ipcx_expr_parse_all(struct ipcx *x, const char *const *texts, size_t n,
+			struct ipcx_expr **ret_expr, size_t *ret_which,
+			size_t *ret_column);
+
+/** Free a condition. e may be NULL. */
+void ipcx_expr_free(struct ipcx_expr *e);
+
+/**
+ * Test whether a row fulfils a condition.
+ *
+ * @return 1 if it does; 0 if not; -1 if that depends on a value that is unknown or
+ * absent: then errno is 0, or the reason (a user name could not be looked up, or a
+ * pattern could not be matched)
+ */
+int ipcx_expr_match(const struct ipcx_expr *e, const struct ipcx_table *t, size_t row);
+
+/**
+ * Test whether any object of a mechanism can fulfil a condition, judging only by the
+ * fields that its objects have. Scans and removals return no rows for a mechanism that
+ * cannot; a program that wants to report such a condition asks here first.
+ *
+ * @param ret_lacking the fields of the condition that the mechanism lacks, if they are
+ * the reason; otherwise the empty set. May be NULL
+ * @return 1 if it can, 0 if not
+ */
+int ipcx_expr_possible(const struct ipcx_expr *e, unsigned mech,
+		       struct ipcx_fieldset *ret_lacking);
+
+/** Return the fields that a condition reads. */
+struct ipcx_fieldset ipcx_expr_fields(const struct ipcx_expr *e);
+
+/* ---- ipcx_scan(3): take snapshots of objects ---- */
+/*
+ * A query names mechanisms or references, but not both, and may add a condition. Looking
+ * has no side effects on objects: nothing is opened for writing, attached or received, and
+ * no time of access changes unless a costly field is asked for whose description says so.
+ *
+ * @example list.c main
+ * @see shmctl(2), msgctl(2), semctl(2), shm_overview(7), mq_overview(7), sem_overview(7)
+ */
+
+/** Do not look up user and group names. */
+#define IPCX_NUMERIC (UINT64_C(1) << 0)
+/** ipcx_remove(), ipcx_change(): only return what would be removed or changed, and, as
+ * far as the kernel reveals it beforehand, what would prevent that. */
 #define IPCX_DRY_RUN (UINT64_C(1) << 1)
-/** ipcx_remove(), ipcx_change(): every object of mechs is meant, though there is no
- * condition. */
+/** ipcx_remove(), ipcx_change(): act on all objects of mechs without a condition. */
 #define IPCX_ALL (UINT64_C(1) << 2)
-/** Read what comes with every listing besides the fields that are named. */
+/** Read the fields that are part of every listing in addition to those in fields. */
 #define IPCX_USUAL (UINT64_C(1) << 3)
 
-/** What to look at. Set size to sizeof(struct ipcx_query) and everything unused to 0. */
+/** A query. Set size to sizeof(struct ipcx_query) and everything unused to 0. */
 struct ipcx_query {
 	size_t size;
-	uint64_t mechs; /**< which mechanisms, IPCX_MECH_BIT() each; not with refs */
+	uint64_t mechs; /**< the mechanisms, an IPCX_MECH_BIT() each; not with refs */
 	const struct ipcx_ref
 		*refs; /**< these objects, looked up directly, never by listing */
 	size_t nrefs;
-	struct ipcx_fieldset fields; /**< what will be read; none: all that is not costly
-					(as with IPCX_USUAL) */
-	const struct ipcx_expr *where; /**< only rows that fulfil this, or NULL */
-	uint64_t max_rows; /**< stop after about so many rows of a mechanism, 0: never
-			      (see resume). A wish: only System V objects that are read by
-			      calls keep it; POSIX objects, /proc/sysvipc and all
-			      namespaces are answered whole */
-	uint64_t resume; /**< 0, or what ipcx_table_resume() said of the snapshot before */
+	struct ipcx_fieldset fields; /**< the fields to read; empty: all that are not
+					costly, as with IPCX_USUAL */
+	const struct ipcx_expr
+		*where;    /**< only rows that fulfil this condition; or NULL */
+	uint64_t max_rows; /**< stop after about this many rows of a mechanism, and
+			      continue with resume; 0: never stop. Only System V objects
+			      that are read by system calls come in slices: POSIX objects,
+			      /proc/sysvipc and all namespaces are returned whole */
+	uint64_t resume;   /**< 0, or ipcx_table_resume() of the previous snapshot */
 	const struct ipcx_table
-		*same; /**< only objects of this earlier snapshot that are still the same:
-			* an id of that namespace whose object has another key, creator
-			* or ctime by now, or whose are not known, is left alone (a note
-			* says so): one that was changed since then (ctime) counts as
-			* another. A name's object is its file (device, inode). The table
-			* of ipcx_create(), too: what existed before it does not count, so
-			* that removing with it takes back what was made. Needs mechs or
-			* refs */
+		*same; /**< only objects of this earlier snapshot that are still the same.
+			* The object of an id counts as another if its namespace, key,
+			* creator or ctime differs (a change updates ctime) or is unknown;
+			* the object of a name is its file (device and inode). Others are
+			* left alone, with a note. With the table of ipcx_create(),
+			* objects that existed before are left out, so that a removal
+			* undoes the creation. Needs mechs or refs; or NULL */
 	uint64_t flags; /**< IPCX_NUMERIC, IPCX_DRY_RUN, IPCX_ALL, IPCX_USUAL */
 };
 
@@ -802,34 +941,56 @@ struct ipcx_query {
 #define IPCX_QUERY_SIZE_0_1 (offsetof(struct ipcx_query, flags) + sizeof(uint64_t))
 
 /**
- * Take a snapshot of objects. Has no side effects on them: nothing is opened for writing,
- * attached, or received, no time of access changes unless a costly field asks for it and
- * its doc line says so. Objects that vanish meanwhile are left out.
+ * Take a snapshot of objects. Objects that vanish meanwhile are left out. What could not
+ * be read is a note in the table.
  *
- * @return 0; -EINVAL for an impossible query, -E2BIG for one of a newer version; -ENOMEM.
- * Everything else is a note in the table.
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ * @retval -EINVAL the query is contradictory, or its condition or fields cannot apply
  */
 int ipcx_scan(struct ipcx *x, const struct ipcx_query *q, struct ipcx_table **ret_table);
 
 /**
- * Whether any object fulfils a query. Stops at the first.
+ * Test whether any object fulfils a query. Stops at the first one.
  *
- * @return 1 there is one; 0 there is none; -ENODATA when none was found, but something
- * could not be read (the text says what): there may be one; -EINVAL, -E2BIG, -ENOMEM
+ * @return 1 if there is one, 0 if there is none, or -errno
+ * @retval -ENODATA none was found, but something could not be read (the text says what)
+ * @retval -EINVAL as for ipcx_scan()
  */
 int ipcx_any(struct ipcx *x, const struct ipcx_query *q);
 
-/** A query that is asked again and again: see ipcx_scanner_new(). */
+/**
+ * List what is in one object: the semaphores of an array, the messages of a queue.
+ * Nothing is taken out.
+ *
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ * @retval -ENODATA objects of this mechanism have no contents to list
+ * @retval -ENOENT there is no such object
+ * @retval -EACCES the caller may not read it
+ */
+int ipcx_contents(struct ipcx *x, const struct ipcx_ref *ref,
+		  struct ipcx_table **ret_table);
+
+/* ---- ipcx_scanner_new(3): repeat a query ---- */
+/*
+ * A scanner checks and copies its query once and reuses the memory of one snapshot for
+ * the next. With max_rows, memory does not grow with the number of objects.
+ *
+ * @example watch.c
+ */
+
+/** A query to be repeated. */
 struct ipcx_scanner;
 
 /**
- * Prepare a query for repeated snapshots: it is checked and copied once, and the memory
- * of a snapshot is used for the next one.
+ * Make a scanner.
  *
- * @param q its references are copied; where and same must live as long as the scanner.
- * With max_rows, each step answers with a slice, as far as max_rows is kept there
- * @param ret_scanner free it with ipcx_scanner_free(), before the context is freed
- * @return 0, -EINVAL (also for a query with resume), -E2BIG, -ENOMEM
+ * @param q the query, without resume. Its references are copied; where and same must live
+ * as long as the scanner. With max_rows, each step returns a slice (see struct ipcx_query)
+ * @param ret_scanner free it with ipcx_scanner_free() before the context
+ * @return 0, or -errno
+ * @retval -EINVAL as for ipcx_scan(), or the query has resume
  */
 int ipcx_scanner_new(struct ipcx *x, const struct ipcx_query *q,
 		     struct ipcx_scanner **ret_scanner);
@@ -837,486 +998,702 @@ int ipcx_scanner_new(struct ipcx *x, const struct ipcx_query *q,
 /**
  * Take the next snapshot, or the next slice of one.
  *
- * @param ret_table owned by the scanner, good until the next call with it
- * @return 1 when the snapshot goes on with the next call; 0 when this was its last (or
- * only) slice: the next call begins another; -ENOMEM and others as ipcx_scan()
+ * @param ret_table owned by the scanner and valid until its next call
+ * @return 1 if the snapshot continues with the next call; 0 if it is complete, so that
+ * the next call begins a new one; or -errno as ipcx_scan()
  */
 int ipcx_scanner_next(struct ipcx_scanner *s, const struct ipcx_table **ret_table);
 
-/** Free it with its table. NULL is allowed. */
+/** Free a scanner and its table. s may be NULL. */
 void ipcx_scanner_free(struct ipcx_scanner *s);
 
-/**
- * Look inside one object: the semaphores of an array, the messages waiting in a queue.
- * Takes nothing out.
+/* ---- ipcx_create(3): create objects ---- */
+/*
+ * Creating is all or nothing: if one object fails, those already made are removed again.
+ * To undo a creation later, give its table as same to ipcx_remove().
  *
- * @return 0, -ENODATA when this mechanism has no contents to list, -ENOENT when there is
- * no such object, -EACCES, …
+ * @example create.c
+ * @see shmget(2), msgget(2), semget(2), shm_open(3), mq_open(3), sem_open(3)
  */
-int ipcx_contents(struct ipcx *x, const struct ipcx_ref *ref,
-		  struct ipcx_table **ret_table);
 
-/** Members of struct ipcx_attrs that are set. */
-#define IPCX_A_NAME       (UINT64_C(1) << 0)
-#define IPCX_A_KEY        (UINT64_C(1) << 1)
-#define IPCX_A_MODE       (UINT64_C(1) << 2)
-#define IPCX_A_UID        (UINT64_C(1) << 3)
-#define IPCX_A_GID        (UINT64_C(1) << 4)
-#define IPCX_A_SIZE       (UINT64_C(1) << 5)
-#define IPCX_A_QBYTES     (UINT64_C(1) << 6)
-#define IPCX_A_NSEMS      (UINT64_C(1) << 7)
-#define IPCX_A_INIT       (UINT64_C(1) << 8)
-#define IPCX_A_MAXMSG     (UINT64_C(1) << 9)
-#define IPCX_A_MSGSIZE    (UINT64_C(1) << 10)
-#define IPCX_A_HUGE       (UINT64_C(1) << 11)
-#define IPCX_A_NORESERVE  (UINT64_C(1) << 12)
-#define IPCX_A_LOCK       (UINT64_C(1) << 13)
-#define IPCX_A_UNLOCK     (UINT64_C(1) << 14)
-#define IPCX_A_FROM       (UINT64_C(1) << 15)
-#define IPCX_A_ID         (UINT64_C(1) << 16)
-#define IPCX_A_COUNT      (UINT64_C(1) << 17)
-#define IPCX_A_IF_MISSING (UINT64_C(1) << 18)
-/** The memory of a POSIX object is taken when it is made (fallocate(2)), or nothing is
- * made. Without it, the kernel takes it page by page, and answers with SIGBUS where there
- * is none left. With IPCX_A_IF_MISSING, an existing object is given what it lacks of it. */
+/** The members of struct ipcx_attrs that are set, and options without a member. */
+#define IPCX_A_NAME       (UINT64_C(1) << 0)  /**< name */
+#define IPCX_A_KEY        (UINT64_C(1) << 1)  /**< key */
+#define IPCX_A_MODE       (UINT64_C(1) << 2)  /**< mode */
+#define IPCX_A_UID        (UINT64_C(1) << 3)  /**< uid */
+#define IPCX_A_GID        (UINT64_C(1) << 4)  /**< gid */
+#define IPCX_A_SIZE       (UINT64_C(1) << 5)  /**< bytes */
+#define IPCX_A_QBYTES     (UINT64_C(1) << 6)  /**< qbytes */
+#define IPCX_A_NSEMS      (UINT64_C(1) << 7)  /**< nsems */
+#define IPCX_A_INIT       (UINT64_C(1) << 8)  /**< init and ninit */
+#define IPCX_A_MAXMSG     (UINT64_C(1) << 9)  /**< maxmsg */
+#define IPCX_A_MSGSIZE    (UINT64_C(1) << 10) /**< msgsize */
+#define IPCX_A_HUGE       (UINT64_C(1) << 11) /**< huge: use huge pages (SHM_HUGETLB) */
+#define IPCX_A_NORESERVE  (UINT64_C(1) << 12) /**< reserve no swap (SHM_NORESERVE) */
+#define IPCX_A_LOCK       (UINT64_C(1) << 13) /**< lock in memory (SHM_LOCK) */
+#define IPCX_A_UNLOCK     (UINT64_C(1) << 14) /**< unlock (SHM_UNLOCK) */
+#define IPCX_A_FROM       (UINT64_C(1) << 15) /**< from */
+#define IPCX_A_ID         (UINT64_C(1) << 16) /**< id */
+#define IPCX_A_COUNT      (UINT64_C(1) << 17) /**< count */
+#define IPCX_A_IF_MISSING (UINT64_C(1) << 18) /**< accept an existing object */
+/** Allocate the memory of a POSIX object when it is created (fallocate(2)), or fail.
+ * Otherwise the kernel allocates it page by page, and a process that touches a page gets
+ * SIGBUS if there is no memory left. With IPCX_A_IF_MISSING, an existing object is given
+ * the memory that it lacks. */
 #define IPCX_A_ALLOCATE (UINT64_C(1) << 19)
 
-/** Attributes of an object to make or change. Set size to sizeof(struct ipcx_attrs); only
- * members named in set count. */
+/** Attributes of an object to create or change. Set size to sizeof(struct ipcx_attrs);
+ * only the members named in set are read. */
 struct ipcx_attrs {
 	size_t size;
-	uint64_t set;         /**< IPCX_A_… */
-	unsigned mech;        /**< which mechanism (for ipcx_create) */
-	const char *name;     /**< POSIX name, the slash may be left out */
-	uint32_t key;         /**< System V key; without it IPC_PRIVATE */
-	uint32_t mode;        /**< 0 to 0777; default 0600. Not subject to the umask */
+	uint64_t set;         /**< IPCX_A_… bits */
+	unsigned mech;        /**< the mechanism (ipcx_create() only) */
+	const char *name;     /**< POSIX name; the slash may be omitted */
+	uint32_t key;         /**< System V key; default IPC_PRIVATE */
+	uint32_t mode;        /**< 0 to 0777; default 0600. The umask does not apply */
 	uid_t uid;            /**< owner */
 	gid_t gid;            /**< owning group */
-	uint64_t bytes;       /**< IPCX_A_SIZE: bytes */
-	uint64_t qbytes;      /**< bytes that a queue holds (msg_qbytes) */
+	uint64_t bytes;       /**< IPCX_A_SIZE: size in bytes */
+	uint64_t qbytes;      /**< bytes that a queue may hold (msg_qbytes) */
 	uint64_t nsems;       /**< semaphores in an array */
-	const uint32_t *init; /**< initial values, one for each semaphore or one for all */
+	const uint32_t *init; /**< initial values, one per semaphore or one for all */
 	size_t ninit;
-	uint64_t maxmsg;  /**< messages that a queue holds (mq_maxmsg) */
+	uint64_t maxmsg;  /**< messages that a queue may hold (mq_maxmsg) */
 	uint64_t msgsize; /**< bytes of its longest message (mq_msgsize) */
-	uint64_t huge;    /**< huge page size in bytes, 0 for the system's default */
-	int from;   /**< IPCX_A_FROM: a descriptor that is read to its end: the contents.
-			  With IPCX_A_SIZE they may be shorter than that. Without it, what
-		       is   left of a regular file is the size, and has to be all there when
-		       it   is read; of anything else only what needs no size (pshm) is made
-		     */
-	int32_t id; /**< the id to have (needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN) */
-	uint64_t count; /**< how many alike; not with a name, a key or an id */
+	uint64_t huge;    /**< huge page size in bytes; 0: the system's default */
+	int from; /**< IPCX_A_FROM: a descriptor that is read to its end for the contents.
+		       With IPCX_A_SIZE, the contents may be shorter than the size.
+		     Without it, the size is what is left of a regular file, all of which
+		     must still be there when it is read; other files are accepted only
+		     where no size is needed beforehand (pshm) */
+	int32_t id; /**< the id to get; needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN */
+	uint64_t count; /**< how many identical objects; not with a name, key or id */
 };
 
 /** The size of struct ipcx_attrs in the first version. */
 #define IPCX_ATTRS_SIZE_0_1 (offsetof(struct ipcx_attrs, count) + sizeof(uint64_t))
 
 /**
- * Make objects: n specifications, each with its count. All or none: when one fails, those
- * made are removed again. An object that exists is an error (-EEXIST) unless
- * IPCX_A_IF_MISSING is set, the existing one is at least as large as asked, and the
- * caller may use it as mode asks: -EACCES where not.
+ * Create objects: n specifications, each with its count; all of them or none. The error
+ * text names the limit that is in the way.
  *
- * @param specs n structs of the same size, specs[0].size bytes apart; NULL when n is 0
- * @param ret_table the objects, in the order made; notes say which of them existed before
- * @return 0, -EEXIST, -ENOSPC, … as the kernel said, -ERANGE where it said EINVAL for the
- * sake of a limit; the error text names the limit in the way
+ * With IPCX_A_IF_MISSING, an existing object is accepted if it is at least as large as
+ * requested and the caller may use it as mode requests.
+ *
+ * @param specs n structs of the same size, specs[0].size bytes apart; may be NULL if n is
+ * 0
+ * @param ret_table the objects, in the order of creation; notes say which of them existed
+ * before. Free it with ipcx_table_free()
+ * @return 0, or -errno as the kernel reported it; the most common:
+ * @retval -EEXIST the object exists, or an existing one is too small
+ * @retval -EACCES the caller may not use the existing object
+ * @retval -ENOSPC a limit on the number of objects, or on all memory, is reached
+ * @retval -ENOMEM there is not enough memory
+ * @retval -ERANGE a value exceeds a limit for which the kernel returns EINVAL
+ * @retval -EMFILE RLIMIT_NOFILE or RLIMIT_MSGQUEUE is reached
+ * @retval -EFBIG the size exceeds RLIMIT_FSIZE or what the file system supports
+ * @retval -EPERM the caller lacks a capability that an attribute needs
+ * @retval -EINVAL an attribute does not apply to the mechanism, or a required one is
+ * missing
  */
 int ipcx_create(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 		struct ipcx_table **ret_table);
 
-/**
- * Remove objects: those of q->refs, or all of q->mechs that fulfil q->where. Listing,
- * condition and removal are one pass: each object is read, checked and removed before the
- * next is looked at. Failures are notes (IPCX_NOTE_FAILED, _MISSING).
+/* ---- ipcx_remove(3): remove objects ---- */
+/*
+ * Listing, condition and removal are one pass: each object is read, tested and removed
+ * before the next one is read. A removal of whole mechanisms must be explicit: it needs a
+ * condition (where), an earlier snapshot (same) or IPCX_ALL.
  *
- * @param ret_table the objects removed (with IPCX_DRY_RUN: that would be), as they were
- * @return 0 also when some failed (ipcx_table_failures()); -EINVAL, also for mechanisms
- * without a condition, same or IPCX_ALL; -E2BIG, -ENOMEM
+ * @example rollback.c
+ * @see shmctl(2), msgctl(2), semctl(2), shm_unlink(3), mq_unlink(3), sem_unlink(3)
+ */
+
+/**
+ * Remove the objects of q->refs, or those of q->mechs that fulfil q->where. Failures are
+ * notes of the kinds IPCX_NOTE_FAILED and IPCX_NOTE_MISSING.
+ *
+ * @param ret_table the objects removed, as they were (with IPCX_DRY_RUN: that would be
+ * removed). Free it with ipcx_table_free()
+ * @return 0, even if some objects could not be removed (ipcx_table_failures()), or -errno
+ * @retval -EINVAL as for ipcx_scan(), or mechanisms without a condition, same or IPCX_ALL
  */
 int ipcx_remove(struct ipcx *x, const struct ipcx_query *q,
 		struct ipcx_table **ret_table);
 
-/** What came of ipcx_remove_count(). Set size to sizeof(struct ipcx_outcome). */
+/** The counts of ipcx_remove_count(). Set size to sizeof(struct ipcx_outcome). */
 struct ipcx_outcome {
 	size_t size;
 	uint64_t done;    /**< objects removed (with IPCX_DRY_RUN: that would be) */
-	uint64_t missing; /**< references that named nothing */
-	uint64_t failed;  /**< objects that stayed, mechanisms that could not be read */
+	uint64_t missing; /**< references to objects that do not exist */
+	uint64_t failed;  /**< objects left, and mechanisms that could not be read */
 };
 
 /** The size of struct ipcx_outcome in the first version. */
 #define IPCX_OUTCOME_SIZE_0_1 (offsetof(struct ipcx_outcome, failed) + sizeof(uint64_t))
 
 /**
- * The same as ipcx_remove(), answered with counts and the first error instead of rows:
- * everything is tried, and rows are held a slice at a time where max_rows is kept (struct
- * ipcx_query).
+ * Remove objects like ipcx_remove(), but return counts and the first error instead of
+ * rows. All objects are tried. Memory is bounded, because rows are held one slice at a
+ * time (see max_rows in struct ipcx_query).
  *
- * @param ret_outcome also filled when some failed, and with what was done when memory ran
- * out; untouched for -EINVAL and -E2BIG of a query that was refused
- * @return 0 when everything went; else the -errno of what failed or was missing first,
- * with its text; -ESTALE: an object was left alone that is not the one of same any more
+ * @param ret_outcome the counts; also set if some objects failed or memory ran out, but
+ * untouched if the query is refused (-EINVAL, -E2BIG)
+ * @return 0 if all went well, else the -errno, with its text, of the first object that
+ * failed or was missing
+ * @retval -ESTALE an object was left alone because it is not the one in same any more
+ * @retval -ENOENT a referenced object does not exist
+ * @retval -EPERM the caller may not remove an object
+ * @retval -EINVAL as for ipcx_remove()
  */
 int ipcx_remove_count(struct ipcx *x, const struct ipcx_query *q,
 		      struct ipcx_outcome *ret_outcome);
 
+/* ---- ipcx_change(3): change objects ---- */
+/*
+ * ipcx_mech_info() says which attributes a mechanism lets change.
+ *
+ * @example chown.c
+ * @see shmctl(2), msgctl(2), semctl(2), fchown(2), fchmod(2), ftruncate(2)
+ */
+
 /**
- * Change objects: those of q->refs, or all of q->mechs that fulfil q->where. Failures are
+ * Change the objects of q->refs, or those of q->mechs that fulfil q->where. Failures are
  * notes.
  *
- * @param attrs what to change: the mechanism's change mask says what can be
- * @param ret_table the objects changed, as they are now
- * @return 0 also when some failed (ipcx_table_failures()); -EINVAL as ipcx_remove(),
- * -E2BIG, -ENOMEM
+ * @param attrs what to change
+ * @param ret_table the objects changed, as they are now (with IPCX_DRY_RUN: that would be
+ * changed). Free it with ipcx_table_free()
+ * @return 0, even if some objects could not be changed (ipcx_table_failures()), or -errno
+ * @retval -EINVAL as for ipcx_remove(), or an attribute that a mechanism cannot change
  */
 int ipcx_change(struct ipcx *x, const struct ipcx_query *q,
 		const struct ipcx_attrs *attrs, struct ipcx_table **ret_table);
 
-/* ---- limits ---- */
+/* ---- ipcx_limits(3): read limits and totals ---- */
+/*
+ * The limits are described in ipcx-limits(1).
+ *
+ * @example limits.c limits_show
+ * @see ipcx-limits(1), proc(5), getrlimit(2)
+ */
 
 /**
- * Every limit that can stop a user of IPC: name, limit, used, percent, unit, source,
- * what, ceiling (what it can be raised to). There is no used where nothing counts it, no
- * percent without used or of a limit that is 0, no limit where there is none at all: of
- * that nothing is unknown.
+ * List the limits that can stop a user of IPC, with the fields name, limit, used,
+ * percent, unit, source, what and ceiling (the value that it can be raised to). A field
+ * has no value where it makes no sense: limit if there is none, used if nothing counts
+ * it, percent without used or if the limit is 0. Those are not unknown
+ * (ipcx_row_unknown()).
  *
- * @param names the limits wanted, ended by NULL; or NULL for all
- * @return 0, -ENOENT for an unknown name
+ * @param names the limits, terminated by NULL; or NULL for all of them
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ * @retval -ENOENT there is no such limit
  */
 int ipcx_limits(struct ipcx *x, const char *const *names, struct ipcx_table **ret_table);
 
-/** The same without what is used: no object is counted, which the kernel does under a
- * lock. used and percent are unknown. @return 0, -ENOENT for an unknown name */
+/**
+ * List limits without their use: no object is counted, which the kernel does under a
+ * lock. used and percent are unknown.
+ *
+ * @param names the limits, terminated by NULL; or NULL for all of them
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ * @retval -ENOENT there is no such limit
+ */
 int ipcx_limit_values(struct ipcx *x, const char *const *names,
 		      struct ipcx_table **ret_table);
 
 /**
- * What the kernel counts over all objects of each System V mechanism, a row each: objects
- * and, for shm, allocated, rss and swap (bytes); for msg, qnum and cbytes; for sem,
- * nsems. One SHM_INFO, MSG_INFO and SEM_INFO each: no object is looked at by itself.
+ * Read what the kernel counts over all objects of each System V mechanism, one row each:
+ * objects, and for shm allocated, rss and swap (bytes), for msg qnum and cbytes, for sem
+ * nsems. This is one SHM_INFO, MSG_INFO and SEM_INFO; no object is read. A mechanism
+ * that this kernel lacks is a note.
  *
- * @return 0, -ENOMEM. A mechanism that this kernel does not have is a note.
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
  */
 int ipcx_totals(struct ipcx *x, struct ipcx_table **ret_table);
 
-/** The name of a limit by its number (0, 1, …); NULL past the last. */
+/** Return the name of a limit by its number (0, 1, …); NULL after the last. */
 const char *ipcx_limit_name(unsigned i);
 
-/**
- * Set a limit of the caller's IPC namespace and read it back.
+/* ---- ipcx_limit_set(3): set limits ---- */
+/*
+ * Limits of an IPC namespace are sysctls below /proc/sys/kernel and /proc/sys/fs/mqueue.
  *
- * @return 0, -ENOENT for an unknown name, -EPERM, -ENOTSUP when it cannot be set from
- * here, -ERANGE when the kernel took another value
+ * @example limits.c
+ * @see ipcx-limits(1), proc(5), sysctl.d(5)
+ */
+
+/**
+ * Set a limit of the IPC namespace in use and read it back.
+ *
+ * @param value in the unit of the limit
+ * @return 0, or -errno
+ * @retval -ENOENT there is no such limit
+ * @retval -EPERM the caller lacks the capability that is needed
+ * @retval -ENOTSUP it cannot be set from here; the text says how it can
+ * @retval -ERANGE the value is out of range, or the kernel stored another value
  */
 int ipcx_limit_set(struct ipcx *x, const char *name, uint64_t value);
 
 /**
- * Whether ipcx_limit_set() would do that, with the caller's rights. Sets nothing.
+ * Test whether ipcx_limit_set() would succeed with the caller's rights. Sets nothing.
  *
- * @param ret_now what the limit is now
- * @return 0, or what ipcx_limit_set() would answer: -ERANGE out of the limit's range, …
+ * @param ret_now the current value
+ * @return 0, or -errno as ipcx_limit_set()
  */
 int ipcx_limit_check(struct ipcx *x, const char *name, uint64_t value, uint64_t *ret_now);
 
-/** The sysctl line ("kernel.shmmni = 4096") that would set a limit at boot. @return its
- * length, -ENOENT, -ENOTSUP */
+/**
+ * Write the sysctl line that sets a limit at boot, such as "kernel.shmmni = 4096".
+ *
+ * @param size bytes of buf
+ * @return the length without the final NUL, even if more than size, or -errno
+ * @retval -ENOENT there is no such limit
+ * @retval -ENOTSUP no sysctl sets it
+ */
 int ipcx_limit_sysctl(struct ipcx *x, const char *name, uint64_t value, char *buf,
 		      size_t size);
 
-/** A limit by its name, and what it is to be. Set size to sizeof(struct ipcx_setting). */
+/** A limit and the value that it shall have. Set size to sizeof(struct ipcx_setting). */
 struct ipcx_setting {
 	size_t size;
-	const char *name; /**< one limit's: "semmsl", "kernel.shmmax" */
-	uint64_t value;   /**< in the limit's own unit */
+	const char *name; /**< the limit: "semmsl", "kernel.shmmax" */
+	uint64_t value;   /**< in the unit of the limit */
 };
 
 /** The size of struct ipcx_setting in the first version. */
 #define IPCX_SETTING_SIZE_0_1 (offsetof(struct ipcx_setting, value) + sizeof(uint64_t))
 
-/** The lines that would set all of these at boot, with a newline between them: one for
- * each sysctl, with every value that is set there (kernel.sem holds four). Of two for
- * one limit, the last counts. settings are n structs of the same size, settings[0].size
- * bytes apart. @return their length, also when it is more than size;
- * -ENOENT, -ENOTSUP */
+/**
+ * Write the lines that set several limits at boot, separated by newlines: one line per
+ * sysctl, with all of its values (kernel.sem has four). If a limit occurs twice, the last
+ * value counts.
+ *
+ * @param settings n structs of the same size, settings[0].size bytes apart
+ * @param size bytes of buf
+ * @return the length without the final NUL, even if more than size, or -errno
+ * @retval -ENOENT there is no such limit
+ * @retval -ENOTSUP no sysctl sets it
+ */
 int ipcx_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t n,
 		     char *buf, size_t size);
 
-/**
- * Would these objects fit? One row for each limit that they count against: limit, used,
- * needed, fits, raise_to.
+/* ---- ipcx_fit(3): check whether objects fit into the limits ---- */
+/*
+ * Both functions compare objects with the limits that they count against: ipcx_fit()
+ * objects yet to be created, ipcx_shares() an existing one.
  *
- * @param wish "shm:40G", "sem:10x250", "mq:100x8K": a mechanism and, in its own words
- * (ipcx_mech_info.need), how much
- * @return 1 it fits, 0 it does not or nobody can tell (fits is unknown in a row), -EINVAL
+ * @example fits.c
  */
-int ipcx_fit(struct ipcx *x, const char *wish, struct ipcx_table **ret_table);
 
-/** What share of each limit one object takes: one row for each limit that it counts
- * against. The snapshot has to have the fields of ipcx_share_fields(): what of them was
- * not asked for is unknown, and so are the shares that follow from it.
- * @return 0, -ENOENT, … */
+/**
+ * Test whether objects would fit. Each row is a limit that they count against: limit,
+ * used, needed, fits, raise_to (the value with which they would fit).
+ *
+ * @param request a mechanism and how much, in the syntax of its need in struct
+ * ipcx_mech_info: "shm:40G", "sem:10x250", "mq:100x8K"
+ * @param ret_table free it with ipcx_table_free()
+ * @return 1 if they fit; 0 if not, or if that is unknown (fits is unknown in a row); or
+ * -errno
+ * @retval -EINVAL the request cannot be parsed
+ */
+int ipcx_fit(struct ipcx *x, const char *request, struct ipcx_table **ret_table);
+
+/**
+ * List the share of each limit that one object uses, a row for each limit.
+ *
+ * @param t a snapshot with the fields of ipcx_share_fields(); what it lacks of them makes
+ * the shares that depend on it unknown
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ * @retval -EINVAL there is no such row
+ * @retval -ENODATA rows of this kind use no share of a limit
+ */
 int ipcx_shares(struct ipcx *x, const struct ipcx_table *t, size_t row,
 		struct ipcx_table **ret_table);
 
-/** The fields of objects from which their shares follow: for ipcx_query.fields.
- * @param mechs IPCX_MECH_BIT(MECH) for each mechanism
- * @return empty where none is needed */
+/**
+ * Return the fields that ipcx_shares() needs, for fields in struct ipcx_query.
+ *
+ * @param mechs an IPCX_MECH_BIT() for each mechanism
+ */
 struct ipcx_fieldset ipcx_share_fields(uint64_t mechs);
 
-/* ---- namespaces ---- */
+/* ---- ipcx_ns_open(3): find an IPC namespace and act in it ---- */
+/*
+ * A namespace is found by a process, a container, a pin or a file. ipcx_use() then makes
+ * the calls of a context act there; the calling process stays where it is.
+ *
+ * @example inside.c
+ * @see ipc_namespaces(7), namespaces(7), setns(2)
+ */
 
-/** The IPC namespace that calls with this context act in, as the kernel writes it:
- * "ipc:[4026531839]"; "ipc:[?]" where /proc does not tell, "all" where it is every one. */
-void ipcx_namespace(struct ipcx *x, char *buf, size_t size);
-
-/** An IPC namespace that calls can act in, with the root directory whose /dev/shm goes
- * with it; or every namespace that can be found. Held open: while it is, it cannot become
- * another one. */
+/** An IPC namespace with the root directory whose /dev/shm belongs to it; or every
+ * namespace that can be found. It is held open, so that its number is not reused. */
 struct ipcx_ns;
 
 /**
  * Open an IPC namespace.
  *
- * @param where a process id; a container's name, id or unique beginning of an id, with
- * its runtime and a colon before it where two know the name; the name of a pin; a file
- * (anything with a slash); "ipc:[N]", or N where that is greater than any process id
- * (what cannot be such a number is the beginning of an id without letters); "self"; or
- * "all", which is every namespace there is and only good for looking
+ * where is one of:
+ *
+ * - a process id;
+ * - a container's name, id or unique beginning of its id, preceded by its runtime and a
+ * colon if several have that name;
+ * - the name of a pin;
+ * - a file (anything with a slash);
+ * - "ipc:[N]", or N if greater than any process id (a number too large for a namespace is
+ * the beginning of a container's id);
+ * - "self";
+ * - "all": every namespace, only for reading.
+ *
  * @param ret_ns free it with ipcx_ns_free()
- * @return 0; -ENOENT when there is none such, -ESRCH when its process is gone; -ENOTUNIQ
- * when several fit; -EINVAL when a file is no IPC namespace; -EACCES when it may not be
- * looked at, or when there may be one that cannot be seen; …
+ * @return 0, or -errno
+ * @retval -ENOENT there is no such namespace, container, pin or file
+ * @retval -ESRCH there is no such process (any more)
+ * @retval -ENOTUNIQ several fit
+ * @retval -EINVAL the file is not an IPC namespace
+ * @retval -EACCES it may not be opened, or one that fits may exist but cannot be seen
  */
 int ipcx_ns_open(struct ipcx *x, const char *where, struct ipcx_ns **ret_ns);
 
-/** Free it. NULL is allowed. No context may be using it. */
+/** Free a namespace. No context may be using it. ns may be NULL. */
 void ipcx_ns_free(struct ipcx_ns *ns);
 
+/** Return whether it stands for every namespace ("all"). */
+bool ipcx_ns_is_all(const struct ipcx_ns *ns);
+
 /**
- * From now on, calls with this context act in that namespace: objects, contents, limits.
- * The calling thread stays where it is: others enter for it (setns(2)). Nothing of a
- * container is executed or believed: paths below its root cannot lead out of it
- * (openat2(2)), users and processes are numbered as the caller sees them.
+ * Write the name of the IPC namespace in which calls with this context act, as the kernel
+ * writes it: "ipc:[4026531839]"; "ipc:[?]" if /proc does not reveal it, "all" for all.
  *
- * Whoever made the mounts of a place chose which files stand in its /dev/shm. Where the
- * mount namespace belongs to another user namespace than the caller's (or the process is
- * in one), these files are opened, made, changed and removed as root of that user
- * namespace (where it has no user 0, as who made it, unless that is uid 0: -EPERM), and
- * the values of semaphores are told of files only that this root could read. Where the
- * mounts are as good as the caller's, but the file system is mounted here, too, on
- * another path than /dev/shm, a note names that; whole mechanisms and conditions are then
- * refused (-EPERM), unless a container runtime of root's knows the process.
+ * @param size bytes of buf
+ */
+void ipcx_namespace(struct ipcx *x, char *buf, size_t size);
+
+/**
+ * Make all further calls with this context act in a namespace: on objects, contents and
+ * limits. The calling thread stays where it is; others enter in its place (setns(2)).
+ * Nothing of a container is executed or trusted: paths below its root directory cannot
+ * lead out of it (openat2(2)), and users and processes have the numbers that the caller
+ * sees.
  *
- * Where only a user namespace of the caller's owns the place, or for such files, a forked
- * child goes there, which allocates and may ask NSS: see "Threads" above.
+ * Whoever made the mounts of a namespace chose the files in its /dev/shm. If the mount
+ * namespace belongs to a user namespace other than the caller's, or the process is in
+ * one, those files are opened, created, changed and removed as root of that user
+ * namespace (as its creator if it has no user 0, unless that is uid 0: -EPERM), and
+ * values of semaphores are read only from files that this root could read. If the mounts
+ * are as trustworthy as the caller's, but the file system is also mounted here elsewhere
+ * than on /dev/shm, a note says so, and acting on whole mechanisms or by a condition
+ * fails with -EPERM unless a container runtime of root knows the process.
  *
- * @param ns must live as long as it is used; NULL: the caller's own again (or that of
- * ipcx_new_at())
+ * For such files, and for a namespace that only a user namespace of the caller's owns, a
+ * forked child acts, which allocates memory and may use NSS: see THREADS in libipcx(3).
+ *
+ * @param ns must live as long as it is used; NULL: the caller's own namespace again, or
+ * that given to ipcx_new_at()
  */
 void ipcx_use(struct ipcx *x, struct ipcx_ns *ns);
 
-/** Flag of ipcx_namespaces(): also look for threads that are elsewhere than their
+/* ---- ipcx_namespaces(3): list namespaces, their processes and containers ---- */
+/*
+ * Each function returns a table; what may not be read is a note of the kind
+ * IPCX_NOTE_INCOMPLETE.
+ *
+ * @example places.c
+ * @see ipc_namespaces(7), proc(5)
+ */
+
+/** Flag of ipcx_namespaces(): also look for threads in another namespace than their
  * process, and at every open descriptor of every process. */
 #define IPCX_THOROUGH (1U << 0)
 
 /**
- * Every IPC namespace there is: ns, ns_id, container, pid (the oldest process), command,
- * processes, threads, mounts, fds, kept_by, user_ns and who made that, objects and bytes.
- * When the context uses one namespace: only that.
+ * List every IPC namespace, or only the one in use: ns, ns_id, container, pid (the oldest
+ * process), command, processes, threads, mounts, fds, kept_by, user_ns, its creator,
+ * objects and bytes. objects and bytes are unknown where not all could be counted; the
+ * objects of a /dev/shm that several namespaces share count for the first of them.
  *
- * @param flags IPCX_THOROUGH or 0; without it, threads and fds are unknown, and what only
- * they keep is not listed
- * @return 0, -ENOENT without /proc, -ENOMEM. What may not be looked at is a note of the
- * kind IPCX_NOTE_INCOMPLETE, and objects and bytes are unknown where they could not all
- * be counted. Those of a /dev/shm that several namespaces see count for the first of them.
+ * @param flags IPCX_THOROUGH or 0. Without it, threads and fds are unknown, and
+ * namespaces that only those keep alive are not listed
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ * @retval -ENOENT there is no /proc
  */
 int ipcx_namespaces(struct ipcx *x, unsigned flags, struct ipcx_table **ret_table);
 
-/** How many objects of each mechanism the namespaces in use hold: mech, objects, bytes
- * (and ns, container, shm_device). With "all" there is a row for each /dev/shm that a
- * namespace has, and one that several have is in the first. What could not be counted is
- * unknown. @return 0, -ENOMEM */
+/**
+ * Count the objects of each mechanism in the namespaces in use: mech, objects, bytes, ns,
+ * container, shm_device. With "all" there is a row for each /dev/shm of a namespace; one
+ * that several namespaces share counts for the first. What could not be counted is
+ * unknown.
+ *
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ */
 int ipcx_usage(struct ipcx *x, struct ipcx_table **ret_table);
 
-/** The processes of the namespace in use: pid, command, owner, uid, started, container,
- * mnt_ns. @return 0, -ENOENT without /proc, -ENOMEM */
+/**
+ * List the processes of the namespace in use: pid, command, owner, uid, started,
+ * container, mnt_ns.
+ *
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ * @retval -ENOENT there is no /proc
+ */
 int ipcx_members(struct ipcx *x, struct ipcx_table **ret_table);
 
-/** The containers that can be found without asking a daemon, all or those of the
- * namespace in use: container (RUNTIME:NAME), runtime, name, container_id, pod,
- * pod_namespace, ipc_mode, pid, ns. The texts are what their makers wrote. @return 0,
- * -ENOMEM */
+/**
+ * List the containers that can be found without asking a daemon, all of them or those of
+ * the namespace in use: container (RUNTIME:NAME), runtime, name, container_id, pod,
+ * pod_namespace, ipc_mode, pid, ns. The texts are those of the container's creator.
+ *
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ */
 int ipcx_containers(struct ipcx *x, struct ipcx_table **ret_table);
 
-/** Who shares the IPC namespace in use, its /dev/shm or its /dev/mqueue: a row for each
- * pair of IPC and mount namespace, with its first process and the devices of the file
- * systems. @return 0, -ENOENT without /proc, -ENOMEM */
+/**
+ * List who shares the IPC namespace in use, its /dev/shm or its /dev/mqueue: a row for
+ * each pair of IPC and mount namespace, with its first process and the devices of the
+ * file systems.
+ *
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ * @retval -ENOENT there is no /proc
+ */
 int ipcx_sharers(struct ipcx *x, struct ipcx_table **ret_table);
 
 /**
- * Compare two places: name (what), first, second, same, follows (what that means). IPC
- * namespace, /dev/shm, /dev/mqueue and MIT-SHM always; where they do not share all, the
- * limits that differ and the objects that have a key or name. What could not be read of
- * a side is a note of the kind IPCX_NOTE_INCOMPLETE, and in a row that hangs on it same
- * is unknown: that only one side has an object is said when the other was read whole.
+ * Compare two namespaces: name (what is compared), first, second, same, follows (what
+ * that means). IPC namespace, /dev/shm, /dev/mqueue and MIT-SHM are always compared; if
+ * they do not share all of these, also the limits that differ and the objects with a key
+ * or a name. If something of a side cannot be read, a note of the kind
+ * IPCX_NOTE_INCOMPLETE says so, and same is unknown in each row that depends on it. An
+ * object is reported on one side only if the other was read whole.
  *
- * @return 1 they share all three; 0 one of them they do not; 2 that cannot be told, as no
- * process stands for a side (same is unknown in a row); -EINVAL, -ENOMEM
+ * @param ret_table free it with ipcx_table_free()
+ * @return 1 if they share the IPC namespace, /dev/shm and /dev/mqueue; 0 if they do not
+ * share all three; 2 if that is unknown, as a side has no process (same is unknown in a
+ * row); or -errno
+ * @retval -EINVAL a side is every namespace ("all")
  */
 int ipcx_compare(struct ipcx *x, struct ipcx_ns *first, struct ipcx_ns *second,
 		 struct ipcx_table **ret_table);
 
-/** The capabilities that the first process of a place may have at all (its bounding set,
- * bit N is capability N); all bits when the place is known by no process. @return 0, or
- * -errno when that cannot be told: then nothing is safe to leave to what runs there */
-int ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns, uint64_t *ret_caps);
-
-/**
- * Whether something may be made, changed or removed in a namespace, as far as it goes by
- * how it was named: not in the caller's own when that was found by a container's name
- * ("docker run --ipc=host"), which says nothing of what else is there. Calls that act
- * where ipcx_use() says ask themselves; who enters first asks before.
+/* ---- ipcx_ns_enter(3): move the calling process into a namespace ---- */
+/*
+ * Only these functions move the calling process. It must have a single thread. Nothing is
+ * undone on failure: end the process then, unless nothing was done (-EBUSY).
  *
- * @return 0, or -EINVAL with the hint IPCX_HINT_STAY
+ * @example enter.c
+ * @see setns(2), unshare(2), ipc_namespaces(7), user_namespaces(7), capabilities(7)
  */
-int ipcx_ns_may_act(struct ipcx *x, const struct ipcx_ns *ns);
 
 /** Flags of ipcx_ns_enter(). */
-#define IPCX_ENTER_MOUNT (1U << 0) /**< its root and programs, with the other two */
+#define IPCX_ENTER_MOUNT (1U << 0) /**< its root and programs; implies the others */
 #define IPCX_ENTER_USER  (1U << 1) /**< the user namespace of its process, as root there */
-#define IPCX_ENTER_PID   (1U << 2) /**< its PID namespace: for children made from then on */
+#define IPCX_ENTER_PID   (1U << 2) /**< its PID namespace, for children made later */
 
 /**
- * Move the calling process into a namespace: the only function that does so. It gets a
- * mount namespace of its own, in which the target's queues are on /dev/mqueue (where that
- * directory exists) and its /dev/shm is on /dev/shm (an empty one where the namespace is
- * known by no process); root, programs and current directory stay its own, unless
- * IPCX_ENTER_MOUNT says otherwise: then the current directory is "/", and its user, PID,
- * network, UTS and cgroup namespaces are entered, too. The user namespace is that of the
- * process (where none is known, the one that owns the target); where it knows no root,
- * one becomes what the process is. Whoever has rights only in a user namespace that he
- * made, and the target (or, in his own IPC namespace, its process) is in, enters that
- * first. When the target or its process belongs to another user namespace,
- * PR_SET_NO_NEW_PRIVS is set. The process must have a single thread. Nothing of it is
- * undone on failure: end the process then.
+ * Move the calling process into a namespace, and into a new mount namespace, in which the
+ * target's queues are on /dev/mqueue (if that directory exists) and its /dev/shm is on
+ * /dev/shm (an empty one if the namespace has no known process). Root directory, programs
+ * and current directory stay the caller's.
+ *
+ * With IPCX_ENTER_MOUNT, the root directory is that of the target, the current directory
+ * becomes "/", and its user, PID, network, UTS and cgroup namespaces are entered as well.
+ *
+ * The user namespace is that of the target's process or, if none is known, the owner of
+ * the IPC namespace. If root is not mapped there, the caller becomes the user that the
+ * process is. A caller whose rights come from a user namespace that it created, which the
+ * target is in (or, for its own IPC namespace, the target's process), enters that first.
+ * If the target or its process belongs to another user namespace, PR_SET_NO_NEW_PRIVS is
+ * set.
  *
  * @param flags IPCX_ENTER_… or 0
- * @return 0; 1 when its /dev/shm is an empty one; -EPERM with a text that names the
- * capability that is missing; -ESRCH when its process ended; -EINVAL; -errno
+ * @return 0; 1 if /dev/shm is an empty one; or -errno
+ * @retval -EPERM the text names the missing capability
+ * @retval -ESRCH the process of the target ended
+ * @retval -EBUSY the process has more than one thread; nothing was done
+ * @retval -EINVAL ns is every namespace, or the context was made by ipcx_new_at()
+ * @retval -errno any error of setns(2), mount(2) or another step; the text names the step
  */
 int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags);
 
 /**
- * Move the calling process into a new IPC namespace, with a /dev/shm and (where that
- * directory exists) a /dev/mqueue of its own in a new mount namespace; without
- * CAP_SYS_ADMIN also in a new user namespace, as its root. As for ipcx_ns_enter(), the
- * process must have a single thread (else -EBUSY, and nothing was done), and nothing is
- * undone on failure.
+ * Move the calling process into a new IPC namespace and a new mount namespace with a
+ * /dev/shm and, if that directory exists, a /dev/mqueue of its own; without CAP_SYS_ADMIN
+ * also into a new user namespace, as its root.
  *
- * @param shm_size bytes of its /dev/shm, 0 for the kernel's default
- * @return 0, -EPERM, -ENOSPC, -EINVAL (a context of ipcx_new_at()), -errno
+ * @param shm_size bytes of /dev/shm; 0: the kernel's default
+ * @return 0, or -errno
+ * @retval -EPERM user namespaces are not permitted
+ * @retval -ENOSPC a limit on the number of namespaces is reached
+ * @retval -EBUSY the process has more than one thread; nothing was done
+ * @retval -EINVAL the context was made by ipcx_new_at()
+ * @retval -errno any error of unshare(2) or mount(2)
  */
 int ipcx_ns_new(struct ipcx *x, uint64_t shm_size);
 
 /**
- * Keep a namespace alive under a name, which ipcx_ns_open() takes: it is mounted on
- * /run/ipcx/ns/NAME, or below /run/user/UID for others than root, who need mount rights.
+ * Test whether objects and limits in a namespace may be changed, judging by how it was
+ * named: a container's name ("docker run --ipc=host") does not permit changes to the
+ * caller's own namespace. Calls that act where ipcx_use() says test this themselves; a
+ * program that enters a namespace tests it first.
  *
- * @param name a letter, then letters, digits, '.', '_', '-', at most 64
- * @return 0; 1 when the pin will end with the caller's mount namespace; -EEXIST, -EINVAL,
- * -EPERM, -ENOPKG without libmount, -errno
+ * @return 0, or -errno
+ * @retval -EINVAL it is the caller's own namespace, with the hint IPCX_HINT_STAY
+ */
+int ipcx_ns_may_act(struct ipcx *x, const struct ipcx_ns *ns);
+
+/**
+ * Read the capability bounding set of the first process of a namespace.
+ *
+ * @param ret_caps bit N is capability N; all bits if the namespace has no known process
+ * @return 0, or -errno if it cannot be read: then no descriptor or capability is safe to
+ * leave to programs that run there
+ */
+int ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns, uint64_t *ret_caps);
+
+/* ---- ipcx_ns_pin(3): keep namespaces alive under a name ---- */
+/*
+ * A pin is a bind mount of a namespace on /run/ipcx/ns/NAME or, for unprivileged users,
+ * who need mount rights, below /run/user/UID. ipcx_ns_open() accepts its name.
+ *
+ * @example pin.c
+ * @see mount(2), ipc_namespaces(7)
+ */
+
+/**
+ * Keep a namespace alive under a name.
+ *
+ * @param name a letter, then letters, digits, '.', '_' and '-', at most 64 bytes
+ * @return 0; 1 if the pin ends with the mount namespace of the caller; or -errno
+ * @retval -EEXIST a pin of that name exists, here or in another mount namespace
+ * @retval -EINVAL the name is not valid, or ns is every namespace
+ * @retval -EPERM the caller lacks mount rights
+ * @retval -ENOPKG libmount cannot be loaded
+ * @retval -errno any other error of mount(2)
  */
 int ipcx_ns_pin(struct ipcx *x, const struct ipcx_ns *ns, const char *name);
 
-/** Flag of ipcx_ns_unpin(): remove the file of a pin that is not mounted here, too. If it
+/** Flag of ipcx_ns_unpin(): also remove the file of a pin that is not mounted here. If it
  * is mounted in another mount namespace, that pin ends. */
 #define IPCX_UNPIN_FILE (1U << 0)
 
-/** Let a pin go. @param flags IPCX_UNPIN_FILE or 0 @return 0, -ENOENT, -EXDEV when it is
- * not mounted here, -errno */
+/**
+ * Remove a pin.
+ *
+ * @param flags IPCX_UNPIN_FILE or 0
+ * @return 0, or -errno
+ * @retval -ENOENT there is no such pin
+ * @retval -EXDEV it is not mounted in the caller's mount namespace
+ * @retval -EBUSY something else is mounted on it
+ * @retval -EPERM the caller lacks mount rights
+ */
 int ipcx_ns_unpin(struct ipcx *x, const char *name, unsigned flags);
 
-/** Whether it stands for every namespace there is. */
-bool ipcx_ns_is_all(const struct ipcx_ns *ns);
+/* ---- ipcx_mem_open(3): read and write shared memory ---- */
+/*
+ * For mechanisms with IPCX_CAN_MEMORY (shm, pshm). Memory is copied by system calls, so
+ * that a page that cannot be provided is an error and never a signal.
+ *
+ * @example memory.c
+ * @see shmat(2), shm_open(3)
+ */
 
-/* ---- data ---- */
-
-/** The memory of one segment or object (shm, pshm), open to be read or written to. */
+/** The memory of one object, open for reading or writing. */
 struct ipcx_mem;
 
-/** Flag of ipcx_mem_open(): to write, too. */
+/** Flag of ipcx_mem_open(): open for writing. */
 #define IPCX_MEM_WRITE (1U << 0)
 
 /**
- * Open the memory of an object. A System V segment is attached (shmat(2), read-only
- * unless it is to be written to), which moves its nattch, atime, dtime and lpid and
- * nothing else; a POSIX object is opened and never mapped. Once open it stays what it is,
- * also when it is removed. With kernel.shm_rmid_forced, a segment that nobody is attached
- * to is refused: it would go with us.
+ * Open the memory of an object. It stays open when the object is removed.
  *
- * A POSIX object is opened where ipcx_use() says. A System V segment is attached where
- * the calling process is, so for it the context must use no namespace; ipcx_ns_enter()
- * goes there.
+ * A System V segment is attached (shmat(2), read-only without IPCX_MEM_WRITE), which
+ * changes its nattch, atime, dtime and lpid and nothing else. It is attached where the
+ * calling process is, so the context must not use another namespace (ipcx_ns_enter()). A
+ * POSIX object is opened where ipcx_use() says, and never mapped.
  *
  * @param flags IPCX_MEM_WRITE or 0
- * @param ret_mem close it with ipcx_mem_close(), before the context is freed
- * @return 0; -ENOENT when there is none such; -EINVAL when objects of this mechanism have
- * no memory, or (System V) the context uses a namespace; -EBUSY when it would go with us;
- * -EACCES, -ENOMEM, -errno
+ * @param ret_mem free it with ipcx_mem_close() before the context
+ * @return 0, or -errno
+ * @retval -ENOENT there is no such object
+ * @retval -EINVAL objects of this mechanism have no memory, or the context uses another
+ * namespace (System V)
+ * @retval -EBUSY kernel.shm_rmid_forced is set and no process is attached: detaching
+ * would remove the segment
+ * @retval -EACCES the caller may not open it
  */
 int ipcx_mem_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
 		  struct ipcx_mem **ret_mem);
 
-/** How many bytes it had when it was opened. */
+/** Return the size in bytes when it was opened. */
 uint64_t ipcx_mem_size(const struct ipcx_mem *m);
 
 /**
- * Read bytes: all of them, or it is an error. What is read may change meanwhile. A page
- * that cannot be had is an error and never a signal.
+ * Read n bytes. What is read may change meanwhile.
  *
- * Pages of a System V segment that nobody has touched are zero. They stay unmade where
- * the caller may open /proc/self/map_files (CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN);
- * else the kernel makes them as they are read.
+ * Untouched pages of a System V segment read as zeros. They stay unallocated if the
+ * caller may open /proc/self/map_files (CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN);
+ * otherwise the kernel allocates them when they are read.
  *
- * @param at the first byte, counted from 0
- * @return 0; -ERANGE when they end beyond the size, or when a POSIX object has become
- * shorter (the text says where it ends now); -EFAULT when the kernel has no memory for
- * its pages; -EBADF for a POSIX object that was opened to be written to; -errno
+ * @param at the first byte, from 0
+ * @param buf n bytes
+ * @return 0 if all bytes were read, or -errno
+ * @retval -ERANGE they end after the size, or a POSIX object was truncated (the text says
+ * where it ends now)
+ * @retval -EFAULT the kernel has no memory for a page
+ * @retval -EBADF a POSIX object was opened for writing
  */
 int ipcx_mem_read(struct ipcx_mem *m, uint64_t at, void *buf, size_t n);
 
 /**
- * Write bytes within the size; no object is made longer, unless it is cut in the moment
- * between the look at its end and the write. On failure, bytes before the
- * place that the text names may have been written.
+ * Write n bytes within the size. An object does not grow, except if it is truncated
+ * between the check of its size and the write.
  *
- * @param at the first byte, counted from 0
- * @return 0; -ERANGE as for ipcx_mem_read(); -EBADF when it was opened to be read;
- * -ENOSPC, -EFBIG (RLIMIT_FSIZE), -EFAULT, -errno
+ * @param at the first byte, from 0
+ * @param buf n bytes
+ * @return 0 if all bytes were written, or -errno: then those before the byte that the
+ * text names may have been written
+ * @retval -ERANGE as for ipcx_mem_read()
+ * @retval -EBADF it was opened for reading
+ * @retval -ENOSPC the file system has no memory left
+ * @retval -EFBIG RLIMIT_FSIZE
+ * @retval -EFAULT the kernel has no memory for a page
  */
 int ipcx_mem_write(struct ipcx_mem *m, uint64_t at, const void *buf, size_t n);
 
-/** Detach and close it. NULL is allowed. */
+/** Detach or close memory and free m, which may be NULL. */
 void ipcx_mem_close(struct ipcx_mem *m);
-/**
- * A message queue in use: System V (msg) or POSIX (mq). Calls act where the process is
- * (ipcx_ns_enter()), not where ipcx_use() says.
+
+/* ---- ipcx_queue_open(3): send and receive messages ---- */
+/*
+ * For mechanisms with IPCX_CAN_QUEUE (msg, mq). All calls act where the calling process
+ * is (ipcx_ns_enter()), not where ipcx_use() says.
+ *
+ * @example messages.c
+ * @see msgsnd(2), msgrcv(2), mq_send(3), mq_receive(3), mq_notify(3)
  */
+
+/** An open message queue. */
 struct ipcx_queue;
 
 /** Flags of ipcx_queue_open(). */
-#define IPCX_QUEUE_SEND    (1U << 0) /**< messages will be sent */
-#define IPCX_QUEUE_RECEIVE (1U << 1) /**< messages will be received or looked at */
+#define IPCX_QUEUE_SEND    (1U << 0) /**< open for sending */
+#define IPCX_QUEUE_RECEIVE (1U << 1) /**< open for receiving and peeking */
 
-/** One message. Set size to sizeof(struct ipcx_message), also of one that is to be
- * received. */
+/** A message. Set size to sizeof(struct ipcx_message), also of one to be received into. */
 struct ipcx_message {
 	size_t size;
-	int64_t rank; /**< msg: its type, 1 to LONG_MAX; mq: its priority, 0 to 32767 */
-	const void *data; /**< any bytes; not looked at when len is 0 */
-	size_t len;       /**< bytes, 0 too */
+	int64_t rank; /**< msg: the type, 1 to LONG_MAX; mq: the priority, 0 to 32767 */
+	const void *data; /**< any bytes; ignored if len is 0 */
+	size_t len;       /**< bytes, 0 or more */
 };
 
 /** The size of struct ipcx_message in the first version. */
@@ -1324,32 +1701,32 @@ struct ipcx_message {
 
 /** Which message of a System V queue is received (msgrcv(2)). */
 enum ipcx_pick {
-	IPCX_PICK_FIRST,  /**< the next */
-	IPCX_PICK_TYPE,   /**< the first of this type */
-	IPCX_PICK_EXCEPT, /**< the first of another type */
-	IPCX_PICK_LOWEST, /**< the first of the lowest type that is not greater */
+	IPCX_PICK_FIRST,  /**< the oldest; mq: the oldest of the highest priority */
+	IPCX_PICK_TYPE,   /**< the oldest of type rank */
+	IPCX_PICK_EXCEPT, /**< the oldest of any type but rank */
+	IPCX_PICK_LOWEST, /**< the oldest of the lowest type that is at most rank */
 };
 
-/** What ipcx_queue_receive() is to take. All zero but size: the next message, whole. */
+/** What ipcx_queue_receive() receives. With only size set: the next message, whole. */
 struct ipcx_take {
 	size_t size;         /**< sizeof(struct ipcx_take) */
-	enum ipcx_pick pick; /**< which one; mq: IPCX_PICK_FIRST */
-	int64_t rank;        /**< the type that is meant, from 1 on */
-	size_t most;         /**< msg: no message with more bytes than that; 0: any */
+	enum ipcx_pick pick; /**< which message; mq: IPCX_PICK_FIRST */
+	int64_t rank;        /**< the type that pick refers to, from 1 */
+	size_t most;         /**< msg: no message longer than this; 0: any length */
 	uint64_t flags;      /**< IPCX_TAKE_TRUNCATE or 0 */
 };
 
-/** Flag of struct ipcx_take: cut a message after most bytes, and lose the rest. */
+/** Flag of struct ipcx_take: truncate a message to most bytes and discard the rest. */
 #define IPCX_TAKE_TRUNCATE (UINT64_C(1) << 0)
 
 /** The size of struct ipcx_take in the first version. */
 #define IPCX_TAKE_SIZE_0_1 (offsetof(struct ipcx_take, flags) + sizeof(uint64_t))
 
-/** What is known of a queue. Set size to sizeof(struct ipcx_queue_state). */
+/** The state of a queue. Set size to sizeof(struct ipcx_queue_state). */
 struct ipcx_queue_state {
 	size_t size;
-	uint64_t messages; /**< that wait in it */
-	uint64_t longest;  /**< bytes that a message sent now may have */
+	uint64_t messages; /**< waiting messages */
+	uint64_t longest;  /**< bytes of the longest message that can be sent */
 };
 
 /** The size of struct ipcx_queue_state in the first version. */
@@ -1357,179 +1734,254 @@ struct ipcx_queue_state {
 	(offsetof(struct ipcx_queue_state, longest) + sizeof(uint64_t))
 
 /**
- * Open a message queue that exists.
+ * Open an existing message queue.
  *
- * @param flags IPCX_QUEUE_SEND or IPCX_QUEUE_RECEIVE or both; a POSIX queue opened to
- * receive can be sent to as well where the rights suffice
- * @param ret_queue close it with ipcx_queue_close() before the context is freed
- * @return 0, -ENOENT, -EACCES, -EINVAL for any other mechanism or when ipcx_use() has the
- * context elsewhere, -ENOMEM
+ * @param flags IPCX_QUEUE_SEND, IPCX_QUEUE_RECEIVE or both. A POSIX queue opened for
+ * receiving may also be sent to, if the rights permit it
+ * @param ret_queue free it with ipcx_queue_close() before the context
+ * @return 0, or -errno
+ * @retval -ENOENT there is no such queue
+ * @retval -EACCES the caller may not open it
+ * @retval -EINVAL the mechanism has no messages, or the context uses another namespace
  */
 int ipcx_queue_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
 		    struct ipcx_queue **ret_queue);
 
-/** Close it; messages stay. NULL is allowed. */
+/** Close a queue and free q, which may be NULL. Messages stay in the queue. */
 void ipcx_queue_close(struct ipcx_queue *q);
 
-/** How many messages there are, and how long one may be. @return 0, -EIDRM, -EACCES */
+/**
+ * Read how many messages wait, and how long one may be.
+ *
+ * @return 0, or -errno
+ * @retval -EIDRM the queue was removed
+ * @retval -EACCES the caller may not read the state
+ */
 int ipcx_queue_state(struct ipcx_queue *q, struct ipcx_queue_state *ret_state);
 
-/** Whether a message could be sent if there were room, without sending it. @return 0,
- * -EINVAL for a type or priority out of range, -EMSGSIZE */
+/**
+ * Test whether a message could be sent if there were room. Sends nothing.
+ *
+ * @return 0, or -errno
+ * @retval -EINVAL the type or priority is out of range
+ * @retval -EMSGSIZE the message is too long
+ */
 int ipcx_queue_check(struct ipcx_queue *q, const struct ipcx_message *m);
 
 /**
  * Send a message, whole or not at all.
  *
- * @param patience nanoseconds to wait while the queue is full, by a clock that cannot be
- * set: -1 for ever (the call blocks in the kernel), 0 not at all
- * @return 0; -EINVAL, -EMSGSIZE as ipcx_queue_check(); -ETIMEDOUT when it is full, with a
- * text that says by which limit; -EIDRM when it was removed; -EINTR when a signal came;
- * -EACCES, -ENOMEM
+ * @param timeout nanoseconds to wait, by a monotonic clock, while the queue is full; 0:
+ * do not wait; -1: wait without limit, in the kernel
+ * @return 0, or -errno
+ * @retval -ETIMEDOUT the queue is full; the text names the limit
+ * @retval -EINVAL the type or priority is out of range
+ * @retval -EMSGSIZE the message is too long
+ * @retval -EIDRM the queue was removed
+ * @retval -EINTR a signal handler ran
+ * @retval -EACCES the caller may not write
  */
-int ipcx_queue_send(struct ipcx_queue *q, const struct ipcx_message *m, int64_t patience);
+int ipcx_queue_send(struct ipcx_queue *q, const struct ipcx_message *m, int64_t timeout);
 
 /**
- * Take a message out of the queue.
+ * Receive a message, which removes it from the queue.
  *
- * @param patience as for ipcx_queue_send(), while there is no such message
- * @param ret_m its data belong to q and are good until the next call with it
- * @return 0; -ETIMEDOUT when there is none; -EMSGSIZE when it is longer than most (it
- * stays in the queue); -EIDRM, -EINTR, -EACCES, -EINVAL, -ENOMEM
+ * @param take which message, with how many bytes
+ * @param timeout as for ipcx_queue_send(), while there is no such message
+ * @param ret_m the message; its data belongs to q and is valid until the next call with q
+ * @return 0, or -errno
+ * @retval -ETIMEDOUT there is no such message
+ * @retval -EMSGSIZE it is longer than most, and stays in the queue
+ * @retval -EIDRM the queue was removed
+ * @retval -EINTR a signal handler ran
+ * @retval -EACCES the caller may not read
+ * @retval -EINVAL the mechanism lacks IPCX_CAN_PICK, or a number is out of range
  */
 int ipcx_queue_receive(struct ipcx_queue *q, const struct ipcx_take *take,
-		       int64_t patience, struct ipcx_message *ret_m);
+		       int64_t timeout, struct ipcx_message *ret_m);
 
 /**
- * Copy a message and leave it where it is (MSG_COPY, msgrcv(2)). Others may send and
- * receive meanwhile: positions then mean other messages.
+ * Copy a message and leave it in the queue (MSG_COPY, msgrcv(2)). Other processes may
+ * send and receive meanwhile, which changes the positions.
  *
  * @param position 0 is the oldest
- * @return 0; -ENODATA past the last; -EMSGSIZE when it is longer than kernel.msgmax is by
- * now; -ENOSYS on a kernel without MSG_COPY, -EOPNOTSUPP for POSIX queues: there is no
- * way; -EIDRM, -EACCES, -ENOMEM
+ * @param ret_m the message; its data belongs to q and is valid until the next call with q
+ * @return 0, or -errno
+ * @retval -ENODATA the queue has no message at this position
+ * @retval -EMSGSIZE it is longer than kernel.msgmax is now
+ * @retval -ENOSYS the kernel lacks MSG_COPY (CONFIG_CHECKPOINT_RESTORE)
+ * @retval -EOPNOTSUPP POSIX queues do not support this
+ * @retval -EIDRM the queue was removed
+ * @retval -EACCES the caller may not read
  */
 int ipcx_queue_peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message *ret_m);
 
 /**
- * The same of several messages, as rows: position, mtype (what the number of a message is
- * called elsewhere), size and data (the first bytes, as text).
+ * Copy several messages as rows: position, mtype (the type or priority), size and data
+ * (the first bytes, as text). Of a message too long to be copied only the position is
+ * known.
  *
- * @param first the position to begin with; 0 is the oldest
- * @param most so many at most
- * @return 0, also when there are fewer; else as ipcx_queue_peek(), except that a message
- * that is too long to be copied is a row of which only the position is known
+ * @param first the position of the first message; 0 is the oldest
+ * @param most the maximum number of messages
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, even if there are fewer messages, or -errno as ipcx_queue_peek()
  */
 int ipcx_queue_messages(struct ipcx_queue *q, uint64_t first, uint64_t most,
 			struct ipcx_table **ret_table);
 
 /**
- * Have a signal sent to this process, once, when a message comes to a POSIX queue that is
- * empty and that nobody waits for (mq_notify(3)). Closing the queue ends it, too.
+ * Request a signal for this process, once, when a message arrives in an empty POSIX queue
+ * on which no process waits (mq_notify(3)). Closing the queue cancels the request.
  *
- * @param signo the signal; 0: none any more
- * @return 0; -EBUSY when another process is registered; -EOPNOTSUPP for System V queues
+ * @param signo the signal; 0: cancel the request
+ * @return 0, or -errno
+ * @retval -EBUSY another process is registered
+ * @retval -EOPNOTSUPP System V queues do not support this
  */
 int ipcx_queue_notify(struct ipcx_queue *q, int signo);
-/* What is in objects, read and written. Arrays of System V: in the namespace that the
- * calling process is in (ipcx_ns_enter()); -EINVAL when the context uses another. Named
- * semaphores: where ipcx_use() says. */
 
-/** One operation of ipcx_sem_op(). Set size to sizeof(struct ipcx_sem_op). */
+/* ---- ipcx_sem_op(3): operate on semaphores ---- */
+/*
+ * System V arrays are used where the calling process is (ipcx_ns_enter()): -EINVAL if the
+ * context uses another namespace. Named semaphores are used where ipcx_use() says.
+ *
+ * @example guard.c
+ * @see semop(2), semctl(2), sem_post(3), sem_wait(3)
+ */
+
+/** An operation. Set size to sizeof(struct ipcx_sem_op). */
 struct ipcx_sem_op {
 	size_t size;
-	uint32_t num; /**< which semaphore of the array, from 0; 0 for a named one */
-	int32_t op; /**< what is added, at most 32767 (SEMVMX) up or down: waits until the
-		       value is as great as what is taken; 0: waits until the value is 0 */
+	uint32_t num; /**< the semaphore in the array, from 0; 0 for a named one */
+	int32_t op;   /**< -32767 to 32767 (SEMVMX): added to the value; a negative number
+			 waits until the value suffices, 0 until the value is 0 */
 	uint64_t flags; /**< IPCX_SEM_UNDO or 0 */
 };
 
-/** Flag of struct ipcx_sem_op (SEM_UNDO): given or taken back when the calling process
- * ends, also by a signal, but not before: execve(2) keeps it; entering another IPC
- * namespace ends it. */
+/** Flag of struct ipcx_sem_op (SEM_UNDO): the kernel reverts the operation when the
+ * calling process ends, also by a signal. It survives execve(2); entering another IPC
+ * namespace reverts it. */
 #define IPCX_SEM_UNDO (UINT64_C(1) << 0)
 
 /** The size of struct ipcx_sem_op in the first version. */
 #define IPCX_SEM_OP_SIZE_0_1 (offsetof(struct ipcx_sem_op, flags) + sizeof(uint64_t))
 
 /**
- * Operate on an array of semaphores (semop(2)): all of it at once, or nothing. Or on a
- * named semaphore (sem_post(3), sem_wait(3)): one operation, 1 or -1, which has no undo.
- * Whoever may write to the file of a named semaphore can crash those who use it, by
- * cutting it.
+ * Perform operations on a semaphore array (semop(2)), all of them or none; or one
+ * operation, 1 or -1 without undo, on a named semaphore (sem_post(3), sem_wait(3)).
+ *
+ * A process that may write to the file of a named semaphore can crash those that use it
+ * by truncating the file.
  *
  * @param ops n structs of the same size, ops[0].size bytes apart
- * @param patience nanoseconds to wait at most, by a clock that cannot be set; 0: not at
- * all; -1: for ever
- * @return 0; -ETIMEDOUT when it would have to wait, or waited as long as it was to;
- * -EINTR after a signal, with nothing done; -EIDRM when it was removed meanwhile;
- * -ENOENT; -EFBIG when there is no such semaphore in the array; -ERANGE when a value
- * would be above SEMVMX (-EOVERFLOW: SEM_VALUE_MAX of a named one); -E2BIG for more
- * operations than SEMOPM; -EACCES; -EINVAL
+ * @param timeout nanoseconds to wait, by a monotonic clock; 0: do not wait; -1: wait
+ * without limit
+ * @return 0, or -errno
+ * @retval -ETIMEDOUT it would have to wait, or waited for timeout
+ * @retval -EINTR a signal handler ran; nothing was done
+ * @retval -EIDRM the array was removed
+ * @retval -ENOENT there is no such object
+ * @retval -EFBIG there is no such semaphore in the array
+ * @retval -ERANGE a value would exceed SEMVMX
+ * @retval -EOVERFLOW the value of a named semaphore would exceed SEM_VALUE_MAX
+ * @retval -E2BIG more operations than SEMOPM
+ * @retval -EACCES the caller may not change it
+ * @retval -EINVAL the object is not a semaphore, an operation does not apply to it, or
+ * the context uses another namespace
  */
 int ipcx_sem_op(struct ipcx *x, const struct ipcx_ref *ref, const struct ipcx_sem_op *ops,
-		size_t n, int64_t patience);
+		size_t n, int64_t timeout);
 
 /**
- * Set semaphores of an array (semctl(2)): everything is checked before the first is set.
- * What processes had to undo of them is forgotten.
+ * Set semaphores of an array (semctl(2)). All arguments are checked before the first one
+ * is set. The undo values that processes hold for them are cleared.
  *
- * @param nums which ones, set one after another (SETVAL); NULL: all at once (SETALL)
- * @param values one for each: 0 to 32767 (SEMVMX)
- * @return 0, -ENOENT, -EFBIG when there is no such semaphore, -ERANGE, -EACCES, -EIDRM,
- * -EINVAL also for another number of values than semaphores
+ * @param nums the semaphores, set one after another (SETVAL); NULL: all, at once (SETALL)
+ * @param values n values, 0 to 32767 (SEMVMX)
+ * @return 0, or -errno
+ * @retval -ENOENT there is no such object
+ * @retval -EFBIG there is no such semaphore in the array
+ * @retval -ERANGE a value exceeds SEMVMX
+ * @retval -EACCES the caller may not change it
+ * @retval -EIDRM the array was removed
+ * @retval -EINVAL n is not the number of semaphores (nums is NULL), the object is not an
+ * array, or the context uses another namespace
  */
 int ipcx_sem_set(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *nums,
 		 const uint32_t *values, size_t n);
 
-/** A named semaphore that was taken, kept open. */
+/** A named semaphore that was taken. It is held open. */
 struct ipcx_psem_taken;
 
 /**
- * Take a named semaphore so that the same one can be given back, whatever its name means
- * by then.
+ * Take a named semaphore (sem_wait(3)) so that the same one can be given back even if its
+ * name means another by then. The kernel does not give it back when the process ends.
  *
- * @param patience as for ipcx_sem_op()
- * @param ret_taken give it back with ipcx_psem_give(): the kernel does not, whatever
- * becomes of the process
- * @return 0, or as ipcx_sem_op()
+ * @param timeout as for ipcx_sem_op()
+ * @param ret_taken give it back and free it with ipcx_psem_give()
+ * @return 0, or -errno as ipcx_sem_op()
  */
-int ipcx_psem_take(struct ipcx *x, const struct ipcx_ref *ref, int64_t patience,
+int ipcx_psem_take(struct ipcx *x, const struct ipcx_ref *ref, int64_t timeout,
 		   struct ipcx_psem_taken **ret_taken);
 
-/** Give it back, and free it. @return 0, -EOVERFLOW when others gave back more than they
- * took */
+/**
+ * Give a named semaphore back (sem_post(3)), and free taken, also on failure.
+ *
+ * @return 0, or -errno
+ * @retval -EOVERFLOW the value is SEM_VALUE_MAX, as others gave back more than they took
+ */
 int ipcx_psem_give(struct ipcx *x, struct ipcx_psem_taken *taken);
 
-/* ---- keys and ids ---- */
+/* ---- ipcx_key(3): keys and ids of System V ---- */
+/*
+ * ftok(3) makes a key of the low byte of proj, 8 bits of a device and 16 bits of an inode
+ * number, so several files may have the same key.
+ *
+ * @example key.c
+ * @see ftok(3), sysvipc(7)
+ */
 
-/** The key that ftok(3) makes of a path and the low byte of proj. @return 0, -ENOENT,
- * -EACCES, … */
+/**
+ * Make the key of a path and the low byte of proj, as ftok(3) does.
+ *
+ * @return 0, or -errno of stat(2)
+ * @retval -ENOENT there is no such file
+ * @retval -EACCES a directory of the path may not be searched
+ */
 int ipcx_key(struct ipcx *x, const char *path, int proj, uint32_t *ret_key);
 
-/** A key for each path: key, path, proj, device, inode. Paths that cannot be read are
- * notes. @return 0, -ENOMEM */
+/**
+ * Make a key for each path: key, path, proj, device, inode. Paths that cannot be read are
+ * notes.
+ *
+ * @param paths n paths
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ */
 int ipcx_keys(struct ipcx *x, const char *const *paths, size_t n, int proj,
 	      struct ipcx_table **ret_table);
 
 /**
- * Which of these files could ftok(3) have made a key of? Rows as for ipcx_keys(), with
- * the proj that it takes. The key holds only 8 bits of the device and 16 of the inode
- * number, so several files can fit.
+ * Find the files of which ftok(3) makes a key. The rows are those of ipcx_keys(), with
+ * the proj that results in the key.
  *
- * @param recursive look at everything below directories, too (symbolic links are not
- * followed)
- * @return 0, -ENOMEM
+ * @param paths n files and directories
+ * @param recursive also search everything below directories; symbolic links are not
+ * followed
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
  */
 int ipcx_key_search(struct ipcx *x, uint32_t key, const char *const *paths, size_t n,
 		    bool recursive, struct ipcx_table **ret_table);
 
 /**
- * Split System V ids into the index of the slot and its sequence number (ipc/util.h,
- * IPCMNI): ref, id, id_index, id_seq. The objects need not exist. References by key or
- * name are notes.
+ * Split System V ids into the index of their slot and its sequence number (IPCMNI in
+ * ipc/util.h of the kernel): ref, id, id_index, id_seq. The objects need not exist.
+ * References by key or name are notes.
  *
- * @return 0, -EINVAL, -ENOMEM
+ * @param refs n references
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
  */
 int ipcx_id_split(struct ipcx *x, const struct ipcx_ref *refs, size_t n,
 		  struct ipcx_table **ret_table);

@@ -1,0 +1,229 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The programs of lib/examples, as they are installed: each compiles without a warning against the installed library and does
+what its first comment says. Speaks TAP; runs in namespaces of its own (run-in-ns.sh)."""
+
+import csv
+import io
+import os
+import re
+import subprocess
+import sys
+import time
+
+from installed import Installed, Skip, arguments, read, report
+
+TESTS = {}  # by the name of the source
+
+
+def example(source):
+    return lambda test: TESTS.setdefault(source, test)
+
+
+class Example:
+    """One program, compiled: call it with its arguments."""
+
+    def __init__(self, i, source):
+        self.i = i
+        path = os.path.join(i.path("share/doc/libipcx/examples"), source)
+        if source.endswith(".cc"):
+            if not i.cxx:
+                raise Skip("no C++ compiler")
+            self.program = i.compile(read(path), [i.cxx], "-std=c++17", suffix=".cc")
+        else:
+            self.program = i.compile(read(path), i.args.cc, "-std=gnu99")
+
+    def __call__(self, *words, status=0):
+        return self.i.run(self.program, *words, expect=(status,))
+
+    def ipcx(self, *words):
+        return self.i.run("ipcx", *words).strip()
+
+    def make(self, *words):
+        """Create an object; answers its reference."""
+        return f"{words[0]}:{self.ipcx('mk', *words)}"
+
+
+@example("list.c")
+def lists_what_a_condition_selects(run):
+    ref = run.make("shm", "--size", "12345")
+    run.make("shm", "--size", "4K")
+    assert re.fullmatch(rf"{ref} \S+ \d+ s\n", run("shm", "size == 12345"))
+    assert "column" in run("shm", "size ==", status=1)
+    assert "usage" in run("none", "size == 1", status=2)
+
+
+@example("leaks.c")
+def writes_leaks_as_csv(run):
+    ref = run.make("shm", "--size", "4096")  # by a process that has ended
+    rows = list(csv.reader(io.StringIO(run())))
+    assert rows[0] == ["ref", "owner", "mode", "size", "cpid", "ctime"]
+    assert len(rows) == 2 and rows[1][0] == ref and rows[1][2:4] == ["0600", "4096"]
+
+
+@example("create.c")
+def creates_an_array_once(run):
+    ref = run("0x4d2", "3")
+    assert run("0x4d2", "3") == ref and ref.startswith("sem:")
+    assert run.ipcx("ls", "sem", "-o", "key,nsems", "--format", "csv").split()[-1] == "0x000004d2,3"
+    assert "create: " in run("0x4d2", "4", status=1)
+
+
+@example("rollback.c")
+def removes_what_it_created_and_nothing_else(run):
+    run.make("shm", "--size", "4K")
+    before = run.ipcx("ls", "all", "-o", "ref", "--format", "csv")
+    assert run() == "created 3\nremoved 3\n"
+    assert run.ipcx("ls", "all", "-o", "ref", "--format", "csv") == before
+    run.make("psem", "/rollback")  # in the way of the last of the three
+    assert "/rollback" in run(status=1)
+    run.ipcx("rm", "psem:/rollback")
+    assert run.ipcx("ls", "all", "-o", "ref", "--format", "csv") == before
+
+
+@example("chown.c")
+def changes_the_owner(run):
+    refs = [run.make("msg"), run.make("shm", "--size", "4K")]
+    if os.path.exists("/proc/self/uid_map") and len(read("/proc/self/uid_map").split()) == 3 and read("/proc/self/uid_map").split()[2] == "1":
+        raise Skip("only one user id here")
+    assert run("4321", *refs) == "".join(f"{ref} 4321\n" for ref in refs)
+    assert run.ipcx("ls", *refs, "-o", "uid", "--format", "csv").split() == ["uid", "4321", "4321"]
+    assert "shm:2147483647" in run("4321", "shm:2147483647", status=1)
+
+
+@example("inside.c")
+def lists_inside_of_another_namespace(run):
+    here = run.make("shm", "--size", "4K")
+    with subprocess.Popen(["unshare", "--ipc", "sh", "-c", 'ipcx mk msg && echo ready && exec cat'], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, env=run.i.env, text=True) as other:
+        assert other.stdout.readline() and other.stdout.readline() == "ready\n"
+        out = run(str(other.pid))
+        other.stdin.close()
+    assert re.fullmatch(r"1 objects in ipc:\[\d+\]\nmsg:\d+ \S+\n", out) and here not in out
+    assert "inside: " in run("no-such-container", status=1)
+
+
+@example("messages.c")
+def sends_and_receives(run):
+    run.make("mq", "/jobs")
+    for ref in (run.make("msg"), "mq:/jobs"):
+        assert run(ref, "hello") == "hello\n"
+        assert "hello" not in run.ipcx("ls", ref)
+    assert "/none" in run("mq:/none", "x", status=1)
+
+
+@example("guard.c")
+def guards_a_section(run):
+    ref = run.make("sem", "--nsems", "1", "--init", "1")
+    assert run(ref) == "in the section\n" and run(ref) == "in the section\n"
+    run.ipcx("sem", "set", ref, "0=0")
+    assert "another process is in the section" in run(ref, status=1)
+
+
+@example("fits.c")
+def checks_the_limits(run):
+    assert run("shm:4K") == "fits\n"
+    assert "raise it to" in run("sem:10x32001", status=1)
+    assert "fits: " in run("shm:much", status=2)
+
+
+@example("list.cc")
+def lists_in_cxx(run):
+    refs = {run.make("shm", "--size", "4K"), run.make("msg")}
+    assert set(run().split()) == refs and set(run("msg").split()) < refs
+    assert "list: no mechanism none" in run("none", status=2)
+
+
+@example("version.c")
+def is_of_one_version(run):
+    assert run() == f"lib{run.ipcx('--version')}\n"
+
+
+@example("field.c")
+def describes_fields(run):
+    assert re.search(r"^nattch \(unsigned\): .+$", run("shm"), re.M) and "nattch" not in run("msg")
+
+
+@example("watch.c")
+def counts_repeatedly(run):
+    run.ipcx("mk", "msg", "--count", "600")  # more than one slice
+    assert run("msg", "2") == "600\n600\n"
+
+
+@example("limits.c")
+def shows_and_sets_limits(run):
+    assert re.fullmatch(r"\d+, 0 used\n", run("shmmni"))
+    assert run("shmmni", "777") == "777, 0 used\n" and run("shmmni") == "777, 0 used\n"
+    assert "limits: " in run("none", status=2)
+    assert "limits: " in run("shmmni", "99999999999", status=1)
+
+
+@example("places.c")
+def lists_namespaces(run):
+    run.make("shm", "--size", "4K")
+    own = os.readlink("/proc/self/ns/ipc")
+    assert re.search(rf"^{re.escape(own)} .*\b1 objects$", run(), re.M)
+
+
+@example("enter.c")
+def runs_a_command_in_another_namespace(run):
+    with subprocess.Popen(["unshare", "--ipc", "cat"], stdin=subprocess.PIPE) as other:
+        own, end = os.readlink("/proc/self/ns/ipc"), time.monotonic() + 20
+        while (there := os.readlink(f"/proc/{other.pid}/ns/ipc")) == own or read(f"/proc/{other.pid}/comm") != "cat\n":
+            assert time.monotonic() < end, "it stays where it was"
+            time.sleep(0.01)
+        assert run(str(other.pid), "readlink", "/proc/self/ns/ipc") == there + "\n"
+        other.stdin.close()
+    assert "enter: " in run("no-such-container", "true", status=1)
+
+
+@example("pin.c")
+def pins_a_namespace(run):
+    name = f"example-{os.getpid()}"
+    if os.getuid() or not os.access("/run", os.W_OK):
+        raise Skip("pins need /run")
+    run.i.run("mount", "-t", "tmpfs", "tmpfs", "/run")  # in this mount namespace alone
+    run(str(os.getpid()), name)
+    assert os.path.exists(f"/run/ipcx/ns/{name}")
+    assert "exists" in run(str(os.getpid()), name, status=1)
+    run.ipcx("ns", "unpin", name)
+
+
+@example("memory.c")
+def writes_and_reads_memory(run):
+    for ref in (run.make("shm", "--size", "4K"), run.make("pshm", "/memory", "--size", "4K")):
+        assert run(ref, "hello") == "hello\n"
+    small = run.make("pshm", "/small", "--size", "2")
+    assert "memory: " in run(small, "hello", status=1)
+
+
+@example("key.c")
+def makes_a_key(run):
+    assert run("/", "7").strip() == run.ipcx("key", "/", "7", "-o", "key", "--format", "raw")
+    assert "/none" in run("/none", "7", status=1)
+
+
+@example("stress.c")
+def loads_queues(run):
+    out = run()
+    assert re.search(r"^\w+: \d+ per second, 0 errors$", out, re.M)
+
+
+def case(source, test):
+    def run(i):
+        program = Example(i, source)
+        test(program)
+        left = i.run("ipcx", "rm", "all", "--all", "--yes")
+        assert left is not None
+    return run
+
+
+def tests(i):
+    installed = {name for name in os.listdir(i.path("share/doc/libipcx/examples"))}
+    assert installed == set(TESTS), "each example has its test"
+    for source in sorted(TESTS):
+        yield f"{source} {TESTS[source].__name__.replace('_', ' ')}", case(source, TESTS[source])
+
+
+if __name__ == "__main__":
+    sys.exit(report(arguments(), tests))
