@@ -17,7 +17,7 @@
  * */
 #define CHUNK 32768
 
-static char buffer[CHUNK + OUT_ROOM];
+static _Alignas(4096) char buffer[CHUNK + OUT_ROOM];
 
 static struct {
 	size_t len; /* bytes in the buffer */

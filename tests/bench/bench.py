@@ -40,7 +40,7 @@ def arguments():
 def first_line_of(*argv):
     try:
         return subprocess.run(argv, capture_output=True, text=True, check=True,
-                              env=fixtures.environment()).stdout.splitlines()[0]
+                              env={**fixtures.environment(), "LD_LIBRARY_PATH": os.environ.get("BENCH_LIB", "")}).stdout.splitlines()[0]
     except (OSError, subprocess.CalledProcessError, IndexError):
         return "unknown"
 

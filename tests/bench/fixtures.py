@@ -51,6 +51,8 @@ FIXTURES = {
     "queues": Fixture(queues=3600),
     "crowd": Fixture(processes=2000, namespaces=50),
     "one place": Fixture(processes=2000, namespaces=1),
+    "500 places": Fixture(processes=500, namespaces=500),
+    "1000 places": Fixture(processes=1000, namespaces=1000),
     "spare": Fixture(),     # for commands that create and remove objects themselves
 }
 
@@ -64,6 +66,7 @@ class Result:
     status: int
     cpu_ms: float
     rss_mib: float
+    faults: int
     error: str
     note: str = ""
 
@@ -98,14 +101,14 @@ class World:
         self.process.stdin.write(request.encode())
         self.process.stdin.flush()
         answer = self.process.stdout.readline().split()
-        if len(answer) != 3:
+        if len(answer) != 4:
             raise Unsupported("the world has ended")
-        status, usec, kib = map(int, answer)
+        status, usec, kib, faults = map(int, answer)
         text = "no such command" if status == 127 else ""
         if status and not text:
             name = os.path.basename(argv[0])
             text = first_line(error).removeprefix(f"{name}: ") or f"exit status {status}"
-        return Result(status, usec / 1000, kib / 1024, text)
+        return Result(status, usec / 1000, kib / 1024, faults, text)
 
     def must(self, argv):
         """Run a setup command; return its output."""
@@ -223,6 +226,10 @@ def private_etc(tmp, owners):
         return str(etc)
     # files that an unprivileged user cannot read do not matter here
     subprocess.run(["cp", "-a", "/etc", etc], stderr=subprocess.DEVNULL, check=False)
+    # The library that was installed for this run is found as any other: by the loader's cache.
+    if os.environ.get("BENCH_LIB"):
+        env = dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin:/sbin")
+        subprocess.run(["ldconfig", "-C", f"{etc}/ld.so.cache", os.environ["BENCH_LIB"]], env=env, check=True)
     services = "files systemd" if has_nss_systemd() else "files"
     (etc / "nsswitch.conf").write_text(f"passwd: {services}\ngroup: {services}\n")
     if owners == "named":

@@ -13,9 +13,14 @@ BENCH_BIN=$BUILD/helpers
 
 if [ -z "${IPCX:-}" ]; then
 	[ -e "$BUILD/build.ninja" ] ||
-		meson setup --buildtype=release "$BUILD" "$root" >&2
+		meson setup --buildtype=release -Dtests=disabled "$BUILD" "$root" >&2
 	ninja -C "$BUILD" >&2
-	IPCX=$BUILD/cmd/ipcx
+	# Installed: in the build tree a run path is searched before the loader's cache.
+	rm -rf "$BUILD/installed"
+	DESTDIR=$BUILD/installed meson install -C "$BUILD" --no-rebuild --quiet --tags runtime >&2
+	IPCX=$(find "$BUILD/installed" -path '*/bin/ipcx')
+	BENCH_LIB=$(dirname "$(find "$BUILD/installed" -name 'libipcx.so.?' | head -n 1)")
+	export BENCH_LIB
 fi
 IPCX=$(realpath "$IPCX")
 [ -x "$IPCX" ] || { echo "run.sh: $IPCX: no such program" >&2; exit 2; }

@@ -86,14 +86,14 @@ static void answer(struct request *req)
 	r = spawn(req, &pid);
 	if (r) {
 		fprintf(stderr, "%s: %s\n", req->words[2], strerror(r));
-		printf("127 0 0\n");
+		printf("127 0 0 0\n");
 		return;
 	}
 	while (wait4(pid, &status, 0, &ru) < 0 && errno == EINTR)
 		;
-	printf("%d %lld %ld\n",
+	printf("%d %lld %ld %ld\n",
 	       WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status),
-	       usec(&ru.ru_utime) + usec(&ru.ru_stime), ru.ru_maxrss);
+	       usec(&ru.ru_utime) + usec(&ru.ru_stime), ru.ru_maxrss, ru.ru_minflt);
 }
 
 static int serve(void)
