@@ -258,9 +258,9 @@ static int get(struct ipcx_queue *q, uint64_t position, bool out,
 	if (r < 0 || position >= l.n)
 		return r < 0 ? r : -EAGAIN;
 	from = &l.letter[position];
-	memcpy(q->letter->text, from->text, from->size);
+	memcpy(q->msgbuf->text, from->text, from->size);
 	*ret_m = (struct ipcx_message){ .rank = from->rank,
-					.data = q->letter->text,
+					.data = q->msgbuf->text,
 					.len = from->size };
 	if (!out)
 		return 0;
