@@ -47,7 +47,7 @@ names() {
 		libcap-dev libjson-c-dev libmount-dev scdoc python3 ;;
 	debian:test) echo g++ libcmocka-dev python3-pytest \
 		python3-jsonschema strace util-linux libcap2-bin jq groff-base zsh fish \
-		abigail-tools ;;
+		abigail-tools dpkg-dev ;;
 	debian:clang) echo clang clang-format libclang-rt-dev ;;
 	debian:deb) echo build-essential debhelper libcmocka-dev ;;
 	debian:containers) echo runc crun bubblewrap busybox-static jq procps podman conmon uidmap lxc containerd \

@@ -37,7 +37,7 @@ NO_SPDX = {
     "packaging/debian/source/format",
 }
 # File types that cannot hold a comment.
-NO_COMMENT = (".json", ".csv", ".svg", ".png", ".install", ".gitattributes")
+NO_COMMENT = (".json", ".csv", ".svg", ".png", ".install", ".gitattributes", ".abi")
 
 
 def licensed(path):
