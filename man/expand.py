@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Turn the template of a page into scdoc: expand.py DUMP LIMITS HEADER TEMPLATE OUTPUT.
 
-A line "@WORD argument@" is replaced by what is known already: in the program's own tables (ipcx help --dump), in its
-list of limits (ipcx limits --json), and in the comments of ipcx.h and of ipcx-stress.h and the programs in examples/ beside
-it. So no option, field or limit is described twice. A line that begins with a semicolon is dropped."""
+A line "@WORD argument@" is replaced by text from the program's own tables (ipcx help --dump), its list of limits (ipcx limits --json), the comments
+of ipcx.h and ipcx-stress.h, or the programs in examples/ beside these headers. So no option, field or limit is described twice. A line that begins
+with a semicolon is a comment of the template and is omitted."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from section3 import mark
 
 
 def merged(lines):
-    """Lines of one paragraph, broken where a "++" stands between them."""
+    """Append each line "++" to the line before it, where scdoc reads it as a line break."""
     out = []
     for line in lines:
         if line == "++":
@@ -42,7 +42,7 @@ def options(table):
 
 
 class Page:
-    """Each method is a word that a template may use; its answer is lines of scdoc."""
+    """Each public method implements one macro of the templates and returns lines of scdoc."""
 
     def __init__(self, dump, limits, headers, examples):
         self.dump, self.headers, self.directory, self.name = dump, headers, examples, None
@@ -57,7 +57,7 @@ class Page:
         return [f'{name} "ipcx {self.dump["version"]}" "ipcx"', ""]
 
     def synopsis(self, name):
-        """One line for each way to use it."""
+        """Synopsis: one line for each form of the command."""
         self.told.append(self._command(name))
         ways = self._command(name)["operands"]
         ways = ways.split("|") if "|--" in ways else [ways]
@@ -87,7 +87,7 @@ class Page:
         return out
 
     def exit(self):
-        """Those of the page's commands, each said once; of a page about no command what they mean in general."""
+        """Exit statuses of the page's commands, without repetition; on a page without commands, the general ones."""
         out, said = ["# EXIT STATUS", ""], {}
         for c in self.told or [{"name": None, "exits": self.dump["exit"]}]:
             for e in c["exits"]:
@@ -103,7 +103,7 @@ class Page:
         return out
 
     def fields(self, which):
-        """Those that objects have, or those of other rows."""
+        """Fields of objects (which == "objects"), or fields of all other rows."""
         out = []
         for f in self.dump["fields"]:
             if bool(f["mechs"]) != (which == "objects"):
@@ -121,7 +121,7 @@ class Page:
         return out
 
     def columns(self):
-        """What a table shows of each mechanism."""
+        """Default table columns of each mechanism."""
         out = []
         for m in self.dump["mechanisms"]:
             out += entry(f"*{m['name']}*", esc(", ".join(m["shown"])))
@@ -141,7 +141,7 @@ class Page:
         return out
 
     def limits(self):
-        """Huge pages aside: which sizes there are depends on the machine."""
+        """All limits except those of huge pages, whose sizes depend on the machine."""
         out = []
         for name in self.dump["limits"]:
             row = self.known_limits.get(name)
@@ -156,7 +156,7 @@ class Page:
         return out
 
     def contract(self):
-        """What holds for every function: the comments at the head of the headers."""
+        """Rules common to all functions, from the comments at the beginning of the headers."""
         out = []
         for _, doc in self.headers:
             for text in doc.paragraphs:
@@ -168,7 +168,7 @@ class Page:
         return out
 
     def subjects(self):
-        """The pages of section 3, each with what it is about and its functions."""
+        """The pages of section 3, each with its summary and its functions."""
         out = []
         for section in [section for sections, _ in self.headers for section in sections]:
             names = ", ".join(f"*{esc(item.name)}*()" for item in section.functions())
@@ -176,13 +176,13 @@ class Page:
         return out
 
     def program(self, name):
-        """An example as it is compiled, without its licence."""
+        """Source text of an example, without its licence line."""
         with open(os.path.join(self.directory, name), encoding="utf-8") as f:
             lines = [line for line in f.read().splitlines() if "SPDX" not in line]
         return literal(line.expandtabs(4) for line in lines)
 
     def programs(self):
-        """Every example, with its first comment."""
+        """List of all examples, each with its first comment."""
         out = []
         for name in sorted(os.listdir(self.directory)):
             if name.endswith((".c", ".cc")):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The public headers as data: sections, and the declarations in each with their comments.
+"""Parse the public headers into sections, and the declarations of each section with their comments.
 
-A section begins with "/* ---- PAGE(3): summary ---- */" and becomes the page of that name. A plain comment right after
-it introduces the page; it may hold "@example FILE [FUNCTION]" (a program in lib/examples) and "@see PAGE(N), …".
+A section begins with "/* ---- PAGE(3): summary ---- */" and becomes the page of that name. A plain comment directly after that line introduces the
+page; it may contain "@example FILE [FUNCTION]" (a program in lib/examples) and "@see PAGE(N), …".
 Comments of declarations begin with "/**", those of members and enumerators with "/**<"."""
 
 import re
@@ -20,7 +20,7 @@ def flat(text):
 
 
 class Doc:
-    """A comment: paragraphs (a list item begins with "- "), and what its tags say."""
+    """A comment: its paragraphs (a list item begins with "- ") and the contents of its tags."""
 
     def __init__(self, text):
         lines = [re.sub(r"^\s*\*? ?", "", line).rstrip() for line in text.strip().strip("*").split("\n")]
@@ -55,7 +55,7 @@ class Item:
         return flat(self.code.partition("\n{")[0].removeprefix("static inline ").rstrip(";"))
 
     def members(self):
-        """(declaration, meaning) of every member or enumerator that has a comment."""
+        """Return (declaration, comment) for each member or enumerator that has a comment."""
         inner = self.code[self.code.index("{") + 1:self.code.rindex("}")]
         inner = re.sub(r"/\*[^*].*?\*/", "", inner, flags=re.S)
         inner = re.sub(r"union \{.*?\} (\w+);", r"union \1;", inner, flags=re.S)
@@ -67,13 +67,13 @@ class Item:
             at = found.end()
 
     def bare(self):
-        """The code of a struct without its comments."""
+        """Return the code of a struct without its comments."""
         text = re.sub(r"[ \t]*/\*.*?\*/", "", self.code, flags=re.S)
         text = re.sub(r"(\w|,)[ \t]*\n[ \t]+\*", r"\1 *", text)
         return [line for line in text.expandtabs(8).split("\n") if line.strip()]
 
     def meaning(self):
-        """What is beside a #define, or else above it."""
+        """Return the comment beside a #define, or else the one above it."""
         beside = TRAILING.search(self.code)
         return flat(re.sub(r"\n\s*\*", "\n", beside[1])) if beside else None
 
@@ -87,7 +87,7 @@ class Section:
         return [item for item in self.items if item.kind == "function"]
 
     def names(self):
-        """What has a page of its name: functions, structs and enums, each once."""
+        """Return the declarations that get a page or link of their own: functions, structs and enums, without repetition."""
         found = [item.name for item in self.items if item.kind != "define"]
         return list(dict.fromkeys([self.name, *found]))
 
@@ -113,7 +113,7 @@ def declared(found, doc):
 
 
 def parse(text, header):
-    """The sections of one header."""
+    """Return the sections of one header."""
     sections, doc, fresh = [], None, False
     for found in PIECE.finditer(text):
         if found[1]:
@@ -134,12 +134,12 @@ def parse(text, header):
 
 
 def contract(text):
-    """The comment at the head of a header: what holds for everything in it."""
+    """Return the comment at the beginning of a header, which applies to everything in it."""
     return Doc(re.findall(r"/\*(.*?)\*/", text, re.S)[1])
 
 
 def load(path):
-    """(sections, contract) of the header at a path."""
+    """Read a header and return (sections, contract)."""
     with open(path, encoding="utf-8") as file:
         text = file.read()
     return parse(text, path.rsplit("/", 1)[-1]), contract(text)

@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""scdoc markup: escaping, terms with their meaning, literal blocks."""
+"""Generate scdoc markup: escaped text, definition lists, literal blocks."""
 
 import re
 
 
 def esc(text):
-    """Text that scdoc must not read as markup."""
+    """Escape a text so that scdoc does not interpret it as markup."""
     return re.sub(r"([*_\\\[\]|<>~#])", r"\\\1", text or "").replace("++", "+\\+")
 
 
 def entry(term, *lines):
-    """A term, and below it, indented, what it means."""
+    """Return a term with its description indented below it."""
     return [term, *("\t" + line for line in lines), ""]
 
 
 def literal(lines):
-    """Text printed as it is; scdoc reads backslashes even there."""
+    """Return a literal block. scdoc interprets backslashes even there, so double them."""
     return ["```", *(line.replace("\\", "\\\\") for line in lines), "```", ""]

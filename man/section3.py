@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Pages of section 3, made from the comments of the public headers.
 
-section3.py --list HEADER…                      a line for each file: "page NAME.3.scd" or "link NAME.3"
+section3.py --list HEADER…                      print a line for each file: "page NAME.3.scd" or "link NAME.3"
 section3.py DUMP EXAMPLES OUTDIR HEADER…        write all of them into OUTDIR
 
-A section of a header is a page; every function, struct and enum in it that has another name is a link to that page.
-DUMP is the output of "ipcx help --dump", which describes the fields; EXAMPLES is the directory of the programs."""
+Each section of a header becomes a page. Every function, struct and enum in it whose name differs from the page's becomes a link to that page. DUMP is
+the output of "ipcx help --dump", which describes the fields; EXAMPLES is the directory of the example programs."""
 
 import json
 import os
@@ -23,7 +23,7 @@ WORD = re.compile(r"\b(?P<page>[a-z_][\w.-]*\(\d\))|\b(?P<call>ipcx_\w+\(\))|(?P
 
 
 def mark(text):
-    """Text of a comment, with pages, functions, constants and types in bold."""
+    """Return the text of a comment with pages, functions, constants and types in bold."""
     out, at = [], 0
     for found in WORD.finditer(text):
         out.append(esc(text[at:found.start()]))
@@ -38,7 +38,7 @@ def mark(text):
 
 
 def sentence(text):
-    """A comment beside a declaration as a sentence of its own; a word of code keeps its small letter."""
+    """Turn the comment beside a declaration into a sentence. The names of mechanisms are not capitalized."""
     if re.match(r"(?!msg|mq|shm|pshm|sem|psem)[a-z]+,? ", text):
         text = text[0].upper() + text[1:]
     return text if text.endswith((".", ":")) else text + "."
@@ -55,7 +55,7 @@ def paragraphs(doc):
 
 
 def argument(text):
-    """A parameter: its type in bold, its name in italics."""
+    """Return a parameter with its type in bold and its name in italics."""
     found = re.fullmatch(r"(.*?)(\w+)((?:\[\])?)", text)
     if text == "void" or not found or not found[1]:
         return f"*{esc(text)}*"
@@ -63,7 +63,7 @@ def argument(text):
 
 
 def prototype(item):
-    """Lines of a prototype, broken so that its parameters stand below each other."""
+    """Return the lines of a prototype, wrapped so that its parameters are aligned."""
     text = item.prototype()
     head, _, inner = text.rstrip(")").partition("(")
     pieces = [piece.strip() for piece in inner.split(",")]
@@ -84,7 +84,7 @@ def prototype(item):
 
 
 class Page:
-    """One page: what a section of a header says."""
+    """The page that is made from one section of a header."""
 
     def __init__(self, section, sections, dump, examples):
         self.section, self.dump, self.examples = section, dump, examples
@@ -148,7 +148,7 @@ class Page:
         return out
 
     def define(self, *items):
-        """Constants in a row under one heading. Those without a comment of their own share the one above the first."""
+        """Describe adjacent constants under one heading. Constants without a comment of their own share the comment above the first one."""
         names = [item.name for item in items]
         common = os.path.commonprefix(names)
         common = common[:common.rfind("_") + 1]
@@ -168,7 +168,7 @@ class Page:
 
     @staticmethod
     def closed(lines):
-        """The last of several terms without a text ends its paragraph."""
+        """End the paragraph after the last of several adjacent terms that have no text."""
         out = []
         for n, line in enumerate(lines):
             following = lines[n + 1] if n + 1 < len(lines) else ""
@@ -179,7 +179,7 @@ class Page:
         return out
 
     def fields(self):
-        """The fields by their numbers, as the library describes them."""
+        """Describe all fields in the order of their numbers, with the library's own descriptions."""
         out = []
         for f in self.dump["fields"]:
             facts = [f'"{f["name"]}"', f["type"]] + ([f["unit"]] if f["unit"] else [])
@@ -200,7 +200,7 @@ class Page:
         return out
 
     def example(self):
-        """A program in the directory of the examples, or one function of it."""
+        """Quote an example program, or one function of it."""
         if not self.section.doc.example:
             return []
         name, *function = self.section.doc.example
@@ -214,7 +214,7 @@ class Page:
         return ["# EXAMPLE", "", *part, *literal(lines.split("\n"))]
 
     def see_also(self, body):
-        """The pages of everything that this one names."""
+        """List the pages of all functions, structs and enums that this page names."""
         named = re.findall(r"\b(ipcx\w*)", "\n".join(body).replace("\\", ""))
         pages = sorted({self.home[name] for name in named if name in self.home} - {self.section.name, "ipcx"})
         listed = [f"{name}(3)" for name in ["libipcx", *pages]]
