@@ -7,7 +7,7 @@
 #   test    build, and running the test suites
 #   containers  the runtimes that tests/containers starts, as far as available; their
 #               services are not started
-#   clang   the second compiler, its sanitizers, clang-format
+#   clang   the second compiler, its sanitizers, clang-format, clang-tidy
 #   deb     build, and making the Debian package
 #
 # The only place that knows package names of distributions.
@@ -48,7 +48,7 @@ names() {
 	debian:test) echo g++ libcmocka-dev python3-pytest \
 		python3-jsonschema strace util-linux libcap2-bin jq groff-base zsh fish \
 		abigail-tools dpkg-dev ;;
-	debian:clang) echo clang clang-format libclang-rt-dev ;;
+	debian:clang) echo clang clang-format clang-tidy libclang-rt-dev ;;
 	debian:deb) echo build-essential debhelper libcmocka-dev ;;
 	debian:containers) echo runc crun bubblewrap busybox-static jq procps podman conmon uidmap lxc containerd \
 		docker.io systemd-container ;;
