@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From command-line words to a plan: split lists, and check every name against the
+/* Turn command-line words into a plan: split lists, and check every name against the
  * library's list of workloads. */
 #include <stdlib.h>
 #include <string.h>
@@ -98,7 +98,8 @@ static bool is_listed(const struct load_run *s, const struct ipcx_table *list,
 	return false;
 }
 
-/* Check that each word is in a column of the list; the message names the valid ones. */
+/* Check that each word is a value of this field in the list of workloads; the error
+ * message names the valid words. */
 static int stress_plan_check(const struct load_run *s, const struct ipcx_table *list,
 			     enum ipcx_field f, const char *const *words,
 			     const char *what)

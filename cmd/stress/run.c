@@ -15,8 +15,8 @@
 #define MS     INT64_C(1000000) /* in ns */
 #define REDRAW 100              /* ms */
 
-/* A signal within this many ms after the first counts as the same: timeout(1) signals a
- * process and its group. */
+/* A signal within this many ms after the first does not count as a second one: timeout(1)
+ * signals both a process and its group. */
 #define SAME_SIGNAL 500
 
 static const enum ipcx_field fact_fields[] = { IPCX_F_NAME, IPCX_F_WHAT };
@@ -85,8 +85,8 @@ static void draw(const struct ipcx_stress *run, bool ending)
 	msg_live(line);
 }
 
-/* Wait until it is done, with a progress line. Returns 0 or -errno; > 0 after a second
- * signal: end at once. */
+/* Wait until the run is done, and show a progress line. Returns 0 or -errno; > 0 after a
+ * second signal, which asks to end at once. */
 static int stress_run_watch(struct load_run *s)
 {
 	int64_t stopped = 0, drawn = 0;
@@ -115,7 +115,7 @@ static int stress_run_watch(struct load_run *s)
 
 /* ---- what is printed */
 
-/* Whether two rows belong to one block. */
+/* Whether two rows belong to the same block. */
 static bool together(const struct load_run *s, const struct ipcx_table *t, size_t a,
 		     size_t b)
 {
@@ -208,7 +208,7 @@ static int stress_run_open_output(struct load_run *s)
 		r = output_condition(s->app->x, &s->args->output, columns_have,
 				     &s->kind->fields, &s->output.where);
 	if (!r && s->args->plot && s->output.format->raw)
-		r = msg_usage("--plot draws for people: not with --format %s",
+		r = msg_usage("--plot cannot be combined with --format %s",
 			      s->output.format->name);
 	if (!r && in_blocks(s) && !s->output.sort)
 		s->output.sort = s->kind->order;
@@ -277,7 +277,7 @@ static int stress_run_begin(struct load_run *s)
 		if (r < 0)
 			return app_failed(s->app, r);
 		if (ns_all(s->app))
-			return msg_usage("stress loads one namespace: not all");
+			return msg_usage("stress needs one namespace, not all");
 		s->plan.ns = s->app->ns;
 	}
 	stop_catch();
@@ -303,7 +303,8 @@ static int stress_run_failed(struct load_run *s)
 	return EXIT_FAILED;
 }
 
-/* Print results and facts first and messages about them last, where people look first. */
+/* Print results and facts first. Messages about them come last, so that the user sees
+ * them without scrolling up. */
 static int stress_run_report(struct load_run *s, struct tally *tally)
 {
 	struct ipcx_table *results = NULL, *facts = NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx stress: load the objects of each mechanism, check and measure. */
+/* ipcx stress: put load on the objects of each mechanism, check their behaviour, and
+ * measure. */
 #include <stdio.h>
 
 #include "commands.h"
@@ -65,7 +66,7 @@ static const struct opt_group options[] = {
 
 static const struct example examples[] = {
 	{ "ipcx stress",                                        "every workload of every mechanism, ten seconds in all" },
-	{ "ipcx stress msg mq --workload transfer --for 1m",    "check that queues lose, double and reorder nothing; measure them" },
+	{ "ipcx stress msg mq --workload transfer --for 1m",    "check that queues do not lose, duplicate or reorder messages" },
 	{ "ipcx stress sem --workload transfer --expect 'p50 < 50us'", "in a test: exit with 1 if it is slower" },
 	{ "ipcx stress --ns web --workload churn",              "load a container's namespace while it is in use" },
 	{ "ipcx stress --list",                                 "list all workloads" },
@@ -74,10 +75,10 @@ static const struct example examples[] = {
 
 const struct cmd cmd_stress = {
 	.name = "stress", .operands = "[MECH…]", .summary = "Load, check and measure mechanisms",
-	.about = "Lets several processes use objects of each mechanism as fast as they can, checks that the kernel keeps its promises (no message lost, doubled "
+	.about = "Lets several processes use objects of each mechanism as fast as they can, checks that the kernel keeps its promises (no message lost, duplicated "
 		 "or changed, never two processes in one critical section, SEM_UNDO applied after a kill, every waiter woken), and measures each operation. It runs in "
 		 "fresh namespaces, where it cannot touch other objects, unless --ns or --here is given. All objects that it creates are removed, "
-		 "also after a signal.",
+		 "even after a signal.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS,
 	.exits = EXITS({ EXIT_FAILED, "failed; or there were faults, failed calls, or unexpected results" }, NO_SUCH_NAMESPACE, { EXIT_PART, "some mechanisms are not available" }),
 	.args_size = sizeof(struct stress_args), .run = stress_run,

@@ -7,7 +7,7 @@
 #include "ipcx-stress.h"
 #include "nsopt.h"
 
-/* Options whose value 0 differs from their absence. */
+/* Options for which 0 means something else than absence. */
 #define STRESS_FOR     (1U << 0)
 #define STRESS_OPS     (1U << 1)
 #define STRESS_WORKERS (1U << 2)
@@ -33,8 +33,8 @@ struct stress_kind {
 	struct shown fields;     /* all fields of the results */
 	struct shown shown;      /* those shown to people by default */
 	struct shown listed;     /* fields of the list of workloads */
-	struct shown blocks;     /* rows that agree in these form a block */
-	const char *order;       /* default --sort of a block's rows, or NULL */
+	struct shown blocks; /* rows with the same values in these fields form a block */
+	const char *order;   /* default --sort of a block's rows, or NULL */
 	/* Write the title of a block. */
 	void (*label)(const struct ipcx_table *t, size_t row, char *buf, size_t size);
 	/* Print results as bars (--plot), as stress_print() does. */
@@ -61,8 +61,8 @@ struct load_run {
 };
 
 /* Read the plan from options and operands (mechanisms or ways) and check its names.
- * Returns 0, or an exit status after a message. Call stress_plan_free() in either case.
- */
+ * Returns 0, or an exit status after a message. Call stress_plan_free() even on
+ * failure. */
 int stress_plan(struct load_run *s, int n, char **words);
 void stress_plan_free(struct load_run *s);
 

@@ -143,7 +143,7 @@ static int bwrap_read_process(const struct ix_search *s, struct ix_containers *c
 	if (!ix_search_child(s, bwrap->pid, &init))
 		return 0;
 	if (ix_words_of(bwrap, &w) == 0)
-		(void)bwrap_read_words(&w, &found); /* else it has only its pid as id */
+		(void)bwrap_read_words(&w, &found); /* else its pid is its only id */
 	(void)snprintf(id, sizeof(id), "%d", init.pid);
 	found.id = id;
 	found.pid = init.pid;

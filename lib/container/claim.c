@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Judges claims by the rules in claim.h. Everything about a process is read through one
- * descriptor of its /proc directory, so that all of it is about the same process. */
+ * descriptor of its /proc directory, so that all of it describes the same process. */
 #include "container/claim.h"
 
 #include <errno.h>
@@ -46,8 +46,8 @@ static bool giver_uid(int dir, uid_t *ret_uid, unsigned *ret_level)
 }
 
 /* The user who starts a setuid program (sudo) chooses its command line and, through a
- * link, its name. So a watcher of root must run an executable owned by root without such
- * a bit. */
+ * link, its name. So a watcher of root must run an executable that is owned by root, has
+ * no setuid or setgid bit, and is not writable by everybody. */
 static bool is_roots_own(int dir)
 {
 	struct stat st;
@@ -66,8 +66,9 @@ static bool same_root(const struct ix_search *s, int dir)
 	       ours.st_ino == theirs.st_ino;
 }
 
-/* Work out from the namespaces in whose name the watcher speaks; g->uid is its user id so
- * far. Returns false if it speaks for nobody that we know. */
+/* Find out from the namespaces of the watcher which user it gives names for; until then,
+ * g->uid is its user id. Returns false if its user namespace is neither ours nor below
+ * ours. */
 static bool giver_place(const struct ix_search *s, struct ix_giver *g)
 {
 	struct ix_user_space user = ix_space_user(g->dir, &s->user);
@@ -88,9 +89,9 @@ static bool giver_place(const struct ix_search *s, struct ix_giver *g)
 	}
 	g->user = user.self;
 	g->uid = user.maker;
-	/* Namespaces that root created are containers. Users need a user namespace for
-	 * any container, and watch from one directly below ours, with our root
-	 * directory. */
+	/* Namespaces that root created are containers. An unprivileged user needs a user
+	 * namespace for a container; the watcher is then in a user namespace directly
+	 * below ours, with our root directory. */
 	g->inner = !same_pids || user.maker == 0 || user.depth > 1 ||
 		   !same_root(s, g->dir);
 	return true;
@@ -149,10 +150,10 @@ int32_t ix_giver_process(const struct ix_search *s, const struct ix_giver *g,
 	return 0;
 }
 
-/* ---- is it the process that was meant? */
+/* ---- whether it is the process that the claim means */
 
-/* A process that started after the file naming it was written is another one that reused
- * the pid. Both times come from the clocks of this machine. */
+/* If a process started after the file that names it was written, it is another process
+ * that reused the pid. Both times come from the clocks of this machine. */
 static bool older(const struct ix_proc *p, int64_t written)
 {
 	struct timespec wall, since;
@@ -180,9 +181,10 @@ static bool is_in_cgroup(int dir, const char *wanted)
 	return false;
 }
 
-/* Some files are written before the process starts, so a younger process is accepted if
- * it is in the container's cgroup. A user with a delegated part of the tree can choose
- * cgroup names, so this counts only where root alone can have put the process. */
+/* Some files are written before the process starts, so a process that started later is
+ * accepted if it is in the container's cgroup. A user with a delegated part of the tree
+ * can choose cgroup names, so this counts only where nobody but root can have put the
+ * process. */
 static bool put_there(const struct ix_search *s, const struct ix_claimed *c,
 		      const char *id)
 {
@@ -202,7 +204,7 @@ static bool claim_meant(const struct ix_search *s, const struct ix_claimed *c,
 	return !written || older(&c->proc, written) || put_there(s, c, found->id);
 }
 
-/* ---- may the giver name it? */
+/* ---- whether the giver may name it */
 
 static bool is_uid(int dir, uid_t uid)
 {
@@ -212,7 +214,7 @@ static bool is_uid(int dir, uid_t uid)
 	return giver_uid(dir, &now, &level) && now == uid;
 }
 
-/* Whether a user may name it: see claim.h. */
+/* Whether a user may name the process, by the rules in claim.h. */
 static bool users_own(const struct ix_search *s, const struct ix_giver *g,
 		      const struct ix_claimed *c)
 {
@@ -231,7 +233,7 @@ static bool is_givers(const struct ix_search *s, const struct ix_giver *g,
 	bool home = ix_space_same(&c->ipc, &s->ipc);
 	struct ix_proc now;
 
-	/* If the watcher's pid was reused, so may have been the child's. */
+	/* If the watcher's pid was reused, the child's pid may have been reused, too. */
 	if (g->pid && (c->proc.parent != g->pid || !ix_search_read(g->dir, g->pid, &now)))
 		return false;
 	if (g->hidden)

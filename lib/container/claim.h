@@ -7,20 +7,21 @@
  * it is used.
  *
  * - A file of root, or a watcher of root in our user, PID and mount namespaces, gives
- *   names as root. A watcher of root may name its children; a file, any process.
+ *   names as root. A watcher of root may name its children; a file of root may name any
+ *   process.
  * - An unprivileged user's files and watchers give names as that user, and only to that
- *   user's own: processes in a user namespace that the user created, and children of the
- *   watcher that have the same user id, in a mount namespace that is not ours.
+ *   user's own processes: those in a user namespace that the user created, and children
+ *   of the watcher that have the same user id, in a mount namespace that is not ours.
  * - A watcher in a user namespace created by user U gives names as U, to processes in
  *   that user namespace or below it.
  * - Any other watcher is in a container itself, or treated as if it were: it is in
  *   another PID or mount namespace. Its names never count as root's. They are prefixed
- *   with the name of the container that it is in, and apply to its children only.
+ *   with the name of that container, and apply only to the watcher's children.
  * - A watcher whose namespaces may not be read gives names to processes that may not be
- *   read either: enough to explain why those cannot be entered.
+ *   read either: that is enough to explain why those cannot be entered.
  *
- * Our own IPC namespace has only the names that root or the caller gives from within our
- * own namespaces.
+ * Our own IPC namespace is labelled only with names that root or the caller gives from
+ * within our own namespaces.
  */
 #pragma once
 
@@ -29,7 +30,7 @@
 #include "proc/space.h"
 
 struct ix_giver {
-	uid_t uid;            /* the user in whose name it speaks */
+	uid_t uid;            /* the user for whom it gives names */
 	int32_t pid;          /* of the watcher; 0 for a file in our root */
 	bool ours;            /* in our user, PID and mount namespaces */
 	bool inner;           /* in a container, or treated as if it were: see above */
@@ -49,7 +50,7 @@ struct ix_giver ix_giver_file(uid_t uid);
 /*
  * The giver for a process that watches containers, judged by what the kernel reports.
  * Returns false if it is gone or the caller does not trust its names: an unprivileged
- * user trusts those of root and its own.
+ * caller trusts only root's names and its own.
  */
 bool ix_giver_watcher(const struct ix_search *s, const struct ix_proc *p,
 		      struct ix_giver *ret_g);
@@ -71,8 +72,9 @@ struct ix_claimed {
 
 /*
  * Judge a claim. Returns 1 and the process as it was read; 0 if the giver may not name
- * it, the process is gone, or it is not the one meant: it started after "written", the
- * time at which the file naming it was last written (if 0, found->start decides).
+ * it, the process is gone, or another process has reused its pid: one that started after
+ * "written", the time of the last change to the file that names it (if "written" is 0,
+ * found->start is compared instead).
  */
 int ix_claim_judge(const struct ix_search *s, const struct ix_container *found,
 		   int64_t written, const struct ix_giver *g,

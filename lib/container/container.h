@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Containers: which ones exist, their names and their first processes. Found without
- * asking any daemon, in the state files of the runtimes, in /proc/PID/cgroup and among
- * the parents of processes. Each family of runtimes is one file in lib/container/ and one
- * line in its registry.
+ * Containers: which ones exist, their names and their first processes. They are found
+ * without asking any daemon, in the state files of the runtimes, in /proc/PID/cgroup and
+ * among the parents of processes. Each family of runtimes is one file in lib/container/
+ * and one line in its registry.
  *
  * Everything here is a claim until it is verified: state files outlive a crash, pids are
  * reused, and processes in a container may be able to write cgroup names and
- * environments. A container is listed with a process only if that process can be the one
- * meant; names are never more than labels.
+ * environments. A process is listed as the first of a container only if it can be the
+ * process that the claim means. Names are only used as labels.
  */
 #pragma once
 
@@ -48,7 +48,7 @@ struct ix_container {
 
 	/* Set when the claim was judged (container/claim.h): */
 	uint32_t uid;      /* who gives the name */
-	enum ix_rank rank; /* the rank that follows from that */
+	enum ix_rank rank; /* the rank that follows from uid and namespaces of the giver */
 	const char *outer; /* the label of the container that the giver is in, "?" if that
 			    * has no name; or NULL */
 	uint64_t ipc;      /* inode number of the IPC namespace of its first process; 0 if
@@ -120,8 +120,8 @@ void ix_container_elsewhere(const struct ix_container *c, struct ix_gaps *g);
  * selects the runtime, "OUTER/" the container in which the name was given, "UID/" the
  * user who gave it; a user's names need "UID/" unless that user is the caller. Names of
  * root come first. Returns 0; -ENOENT; -ENODATA if it may exist but cannot be seen;
- * -ENOTUNIQ if several match. All errors have a text, the last one lists the labels to
- * choose from.
+ * -ENOTUNIQ if several match. All errors have a text; that of -ENOTUNIQ lists the labels
+ * to choose from.
  */
 int ix_container_named(struct ipcx *x, const struct ix_containers *c, const char *name,
 		       const struct ix_container **ret_container);

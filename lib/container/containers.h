@@ -37,8 +37,8 @@ struct ix_containers {
 int ix_cover_make(const struct ix_search *s, struct ix_containers *c);
 void ix_cover_free(struct ix_cover *v);
 
-/* Return the container whose first process started this PID namespace; the one whose
- * first process has this mount namespace; or NULL. */
+/* Return the container whose first process started this PID namespace, or has this mount
+ * namespace; NULL if there is none. */
 const struct ix_log_entry *ix_cover_pids(const struct ix_containers *c,
 					 const struct ix_space *pids);
 const struct ix_log_entry *ix_cover_mnt(const struct ix_containers *c,

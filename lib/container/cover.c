@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which container a process belongs to. A cgroup counts only for containers of root, and
- * by its whole path, as the kernel shows it for the container's first process: cgroups
- * elsewhere are named by their users. PID namespaces come from the kernel.
+ * Which container a process belongs to. Cgroups are used only for containers of root, and
+ * compared by the whole path that the kernel shows for the container's first process,
+ * since users choose the names of other cgroups. PID namespaces cannot be forged.
  */
 #include <errno.h>
 #include <fcntl.h>

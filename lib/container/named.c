@@ -208,7 +208,7 @@ static void put_handle(const struct ix_containers *c, const struct ix_container 
 	put_label(one, one->id && (n > 1 || !one->name), buf, size);
 }
 
-/* Rank a match: lower is better, UINT32_MAX is none. */
+/* Rank a match: lower is better, UINT32_MAX means no match. */
 static unsigned standing(const struct ix_container *c, const struct word *w)
 {
 	int how = named_fits(c, w);

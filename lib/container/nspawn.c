@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * systemd-nspawn: the process of that name is the parent of the container's first, and
- * its command line has the name; with machined, /run/systemd/machines/NAME has it, too.
+ * systemd-nspawn: the process called so is the parent of the container's first process,
+ * and its command line contains the container's name. With machined,
+ * /run/systemd/machines/NAME describes the container, too.
  */
 #include <errno.h>
 #include <string.h>

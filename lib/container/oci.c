@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * runc and crun: one directory per container below the runtime's root, with the pid of
- * the first process and its start time. Other tools run them with roots of their own; the
- * files of those tools say more and are read first.
+ * the first process and its start time. Other tools run them with other root directories;
+ * the files of those tools contain more and are read first.
  */
 #include <errno.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "base/util.h"
 #include "container/claim.h"
 
-/* Where each runtime keeps what. %u is the user id. */
+/* Where each runtime keeps its state. %u is the user id. */
 /* clang-format off */
 static const struct layout {
 	const char *runtime, *root, *user_root, *file, *pid, *start;

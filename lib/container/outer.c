@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Nested containers: in which one a name was given. Decided by the giver's PID namespace
- * or an ancestor of it, or by its mount namespace if the giver shares our PID namespace.
+ * Nested containers: finds the container in which a name was given. Decided by the
+ * giver's PID namespace or an ancestor of it, or by its mount namespace if the giver
+ * shares our PID namespace.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +16,8 @@
 /* Maximum nesting of PID namespaces (pid_namespaces(7)). */
 #define DEPTH_MAX 32
 
-/* For a giver whose PID namespace no container started, search the ancestors of that. */
+/* If no container started the giver's PID namespace, search the ancestors of that
+ * namespace. */
 static const struct ix_log_entry *find_around(const struct ix_search *s,
 					      const struct ix_containers *c,
 					      const struct ix_log_entry *e)

@@ -2,7 +2,7 @@
 /*
  * podman and CRI-O: while a container runs, conmon is the parent of its first process;
  * conmon's command line holds id, name and bundle, for any storage location and any user.
- * The bundle's config.json has the pod.
+ * The bundle's config.json names the pod.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -61,7 +61,7 @@ static int runsc_list_root(const struct ix_search *s, struct ix_containers *c,
 	return r;
 }
 
-/* List those of a daemon: one directory per namespace or runtime. */
+/* List the containers of a daemon: it has one directory per namespace or runtime. */
 static int list_daemon(const struct ix_search *s, struct ix_containers *c,
 		       const char *top, const char *prefix, const char *root)
 {

@@ -140,7 +140,7 @@ bool ix_search_bundle(const struct ix_giver *shim, char *buf, size_t size)
 	       strstr(buf, IX_TASKS "/") != NULL;
 }
 
-/* ---- whose state to read */
+/* ---- users whose state is read */
 
 static int add_user(struct ix_search *s, uid_t uid)
 {

@@ -25,7 +25,7 @@
 #define STATE_MAX_USER ((size_t)256 << 10)
 #define WORDS_MAX_USER ((size_t)16 << 10)
 
-/* More than any user's containers. */
+/* More directory entries than the containers of any user need. */
 #define ENTRIES_MAX_USER 4000
 
 /* ---- command lines */

@@ -65,9 +65,9 @@ size_t ix_search_children(const struct ix_search *s, int32_t parent, int32_t *re
 /* Whether the name of a process is that of a containerd shim. */
 bool ix_search_shim(const struct ix_proc *p);
 
-/* Get that directory for a shim, as a path below its root: wherever the state is, it is
- * the working directory of the shim of each container or pod. Returns false if the shim
- * works elsewhere. */
+/* Get this directory of a shim's container, as a path below the shim's root. Wherever
+ * containerd keeps its state, the shim of a container or pod has this directory as its
+ * working directory. Returns false if the shim has another one. */
 bool ix_search_bundle(const struct ix_giver *shim, char *buf, size_t size);
 
 /* A command line split into words. */
@@ -99,15 +99,16 @@ struct ix_state {
 };
 
 /*
- * Open a directory of state files that a giver names: below the giver's root, or the
- * context's root for a file. It must belong to root or to the giver. Returns a descriptor
- * for reading, or -errno.
+ * Open a directory of state files that a giver names: below the giver's root or, if the
+ * giver is a file, below the context's root. It must belong to root or to the giver.
+ * Returns a descriptor for reading, or -errno.
  */
 int ix_state_dir(const struct ix_search *s, const char *path, const struct ix_giver *g);
 
 /*
- * Iterates over its entries, without hidden ones. In a directory that does not belong to
- * root in our own root, the number of entries is limited, and a note reports the rest.
+ * Iterates over the entries of such a directory, except hidden ones. In a directory that
+ * does not belong to root in our own root, the number of entries is limited, and a note
+ * reports the rest.
  */
 struct ix_state_list {
 	const struct ix_search *s;
@@ -133,8 +134,8 @@ void ix_state_free(struct ix_state *s);
 int ix_state_json(const struct ix_search *s, int dir, const char *path, uid_t owner,
 		  int64_t *ret_written, struct ix_json **ret_json);
 
-/* Get the text after "KEY=" in the first line that begins so; returns false if there is
- * none, or it does not fit into the buffer. */
+/* Get the text after "KEY=" in the first line that begins with it. Returns false if there
+ * is no such line, or the text does not fit into the buffer. */
 bool ix_state_value(const struct ix_state *s, const char *key, char *buf, size_t size);
 
 /* Parse a text that is a decimal number with optional trailing white space; 0 if it is

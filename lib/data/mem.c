@@ -78,7 +78,7 @@ int ipcx_mem_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
 	if (x->ns && !mech->mounted)
 		return ix_fail_plain(
 			x, -EINVAL,
-			"memory is attached in the namespace of the process: enter the other one with ipcx_ns_enter()");
+			"memory can only be attached in this process's own namespace: enter the other one with ipcx_ns_enter()");
 	m = calloc(1, sizeof(*m));
 	if (!m)
 		return ix_fail(x, -ENOMEM, "memory");
@@ -209,8 +209,8 @@ static int write_fd(const struct ipcx_mem *m, uint64_t at, const char *p, size_t
 static int data_mem_carry(int in, int out, const char *from, char *to, size_t n)
 {
 	while (n > 0) {
-		/* syscall(), because sanitizers check the arguments of write() and
-		 * read(), and know nothing of attached memory. */
+		/* Use syscall(): sanitizers check the arguments of write() and read(),
+		 * but know nothing about attached memory. */
 		ssize_t put = syscall(SYS_write, in, from, n);
 		size_t left;
 

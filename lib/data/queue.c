@@ -28,9 +28,11 @@ int ipcx_queue_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
 	if (x->ns)
 		return ix_fail_plain(
 			x, -EINVAL,
-			"messages are sent and received in the namespace of the process: enter the other one first");
+			"messages can only be sent and received in this process's own namespace: enter the other one first");
 	if (flags == 0 || (flags & ~(IPCX_QUEUE_SEND | IPCX_QUEUE_RECEIVE)))
-		return ix_fail_plain(x, -EINVAL, "a queue is opened to send or receive");
+		return ix_fail_plain(
+			x, -EINVAL,
+			"a queue must be opened to send, to receive, or both");
 	q = calloc(1, sizeof(*q));
 	if (!q)
 		return ix_fail(x, -ENOMEM, "%s", mech->info.name);

@@ -21,7 +21,7 @@ static int check_ref(struct ipcx *x, const struct ipcx_ref *ref)
 	if (x->ns && !ix_mech(ref->mech)->mounted)
 		return ix_fail_plain(
 			x, -EINVAL,
-			"semaphores are used in the namespace of the process: enter the other one with ipcx_ns_enter()");
+			"semaphores can only be used in this process's own namespace: enter the other one with ipcx_ns_enter()");
 	if (!ix_mech(ref->mech)->sem)
 		return ix_fail_plain(x, -EINVAL, "%s: is not a semaphore",
 				     ix_mech(ref->mech)->info.name);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Contexts built on descriptors of the caller: another root, another /proc, another IPC
- * namespace. A monitor that was given the host's /proc needs the last two together: IPC
- * data in that /proc is always that of the reader's own namespace.
+ * namespace. A monitor that uses the host's /proc needs both of the latter, because the
+ * IPC files in any /proc show the reader's own IPC namespace.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -22,7 +22,7 @@
 #include "ns/rights.h"
 #include "ns/step.h"
 
-/* More than any namespace holds, and than a 32-bit program could address. */
+/* More than any namespace holds, and more than a 32-bit program can address. */
 #define ANSWER_MAX (SIZE_MAX >> (sizeof(size_t) == 8 ? 30 : 1))
 
 /* Precedes the packed table. */
@@ -38,8 +38,8 @@ struct answer {
 
 /* ---- the identity of the child */
 
-/* Keep processes in there from inspecting this one, which comes from outside. A change of
- * user resets the dumpable flag to fs.suid_dumpable. */
+/* Keep processes of the other user namespace from inspecting this one. A change of user
+ * resets the dumpable flag to fs.suid_dumpable. */
 static int child_hide(struct ipcx *x, const struct ix_target *p, int r)
 {
 	if (r == 0)
@@ -47,8 +47,8 @@ static int child_hide(struct ipcx *x, const struct ix_target *p, int r)
 	return r < 0 ? ix_step_failed(x, p, "hide from its processes", r) : 0;
 }
 
-/* Get an id of that user namespace, and its number here: 0 if that is mapped, else the
- * first mapped id. */
+/* Get an id of the user namespace, and the id to which it is mapped here: id 0 if it is
+ * mapped, else the first mapped id. */
 static bool first_id(const struct ix_idrange *ranges, size_t n, uint32_t *ret_there,
 		     uint32_t *ret_here)
 {
@@ -67,13 +67,14 @@ static bool first_id(const struct ix_idrange *ranges, size_t n, uint32_t *ret_th
 
 /* A user in a user namespace. */
 struct who {
-	uid_t owner;       /* who created the namespace, as numbered here */
+	uid_t owner;       /* who created the namespace: the uid as seen here */
 	bool mine;         /* the owner is the caller, who has all rights in it anyway */
-	uint32_t uid, gid; /* the ids to take on in there */
-	uint32_t uid_here, gid_here; /* the same ids as numbered here */
+	uint32_t uid, gid; /* the ids to take on inside */
+	uint32_t uid_here, gid_here; /* the same ids as seen here */
 };
 
-/* Find its root user; or, if it has no user 0, its owner and the first id that it has. */
+/* Find the root user of a user namespace; if it has no user 0, find its owner and its
+ * first id. */
 static int who_of(struct ipcx *x, const struct ix_target *p, int user,
 		  struct who *ret_who)
 {
@@ -84,7 +85,7 @@ static int who_of(struct ipcx *x, const struct ix_target *p, int user,
 		return ix_step_failed(x, p, "find out who created its user namespace",
 				      -errno);
 	w.mine = w.owner == geteuid();
-	/* No map is at hand for a user namespace that is not that of the process. */
+	/* The map is empty unless this is the user namespace of the target's process. */
 	if (map->nusers && (!first_id(map->users, map->nusers, &w.uid, &w.uid_here) ||
 			    !first_id(map->groups, map->ngroups, &w.gid, &w.gid_here)))
 		return ix_fail_plain(
@@ -100,8 +101,8 @@ static int who_of(struct ipcx *x, const struct ix_target *p, int user,
 	return 0;
 }
 
-/* Our groups must not be available in there. If that user namespace forbids setgroups(2),
- * drop them before entering it, unless they are its owner's own. */
+/* Our groups must not be available inside the user namespace. It may forbid setgroups(2),
+ * so drop them before entering it, unless they are its owner's own. */
 static int leave_groups(struct ipcx *x, const struct ix_target *p, const struct who *w)
 {
 	int r = ix_step_drop_groups(x);
@@ -143,7 +144,7 @@ static int become_root(struct ipcx *x, const struct ix_target *p, int user,
 
 /* ---- entering */
 
-/* For what is mounted: take on the rights of the owner of the mounts; enter no other
+/* To access what is mounted, take on the rights of the mounts' owner, and enter no other
  * namespace. */
 static int enter_as_root(struct ipcx *x, const struct ix_target *p, int user)
 {
@@ -174,8 +175,8 @@ static int child_enter_user(struct ipcx *x, const struct ix_target *p, bool as_o
 }
 
 /*
- * Enter the user namespace first: only in there do we have the rights to enter the
- * others. Our own mount namespace brings the right to make a detached mount of the
+ * Enter the user namespace first: only inside it do we have the rights to enter the
+ * others. A mount namespace of our own gives us the right to make a detached mount of the
  * queues.
  */
 static int child_enter_ipc(struct ipcx *x, const struct ix_target *p, bool as_owner)
@@ -275,8 +276,8 @@ static int send_answer(struct ipcx *x, const struct ix_ns_call *e, int r, int so
 
 /* ---- the parent */
 
-/* Report that the answer is lost (error is -errno; 0: none, or only a part, arrived).
- * What the child did until then remains done. */
+/* Report that the answer is lost. error is -errno, or 0 if no answer arrived, or only a
+ * part of it. What the child did before stays in effect. */
 static int child_lost(struct ipcx *x, const struct ix_ns_call *e, int error)
 {
 	const char *what = e->object ? e->object : "";
@@ -284,11 +285,11 @@ static int child_lost(struct ipcx *x, const struct ix_ns_call *e, int error)
 	if (!error)
 		return ix_fail_plain(
 			x, -EIO,
-			"%s%sthe process sent to that namespace ended early: what it did until then remains done",
+			"%s%sthe process sent to that namespace ended early: what it did until then stays in effect",
 			what, *what ? ": " : "");
 	return ix_fail_plain(
 		x, error,
-		"%s%swhat the process sent to that namespace did remains done, but its answer is lost: %s",
+		"%s%swhat the process sent to that namespace did stays in effect, but its answer is lost: %s",
 		what, *what ? ": " : "", ix_errno_text(error));
 }
 
@@ -305,7 +306,7 @@ static int fd_of(struct msghdr *m)
 	return ix_fd_lift(fd);
 }
 
-/* Receive the whole answer, and a descriptor with its first byte, or -1. */
+/* Receive the whole answer; *ret_fd is the descriptor sent with its first byte, or -1. */
 static int child_receive(int socket, struct ix_buf *b, int *ret_fd)
 {
 	union payload payload = { .room = { 0 } };

@@ -6,7 +6,7 @@
 #include "ns/target.h"
 
 /*
- * Make the call in a child, wait for it, and bring back the result, as ix_ns_run().
+ * Make the call in a child, wait for it, and return its result, as ix_ns_run() does.
  *
  * @param user the user namespace whose root has the rights over the target's mounts
  * (ix_rights_mounted()): become that root, and enter nothing else. -1: enter the IPC

@@ -16,7 +16,8 @@ struct ix_nsseen {
 	int32_t spare;  /* another process in it, the last one seen */
 	uint64_t start; /* start time of the oldest, in ticks since boot */
 	uint32_t processes, threads, mounts, fds;
-	int fd; /* open, if no process is in it, as it could not be found again; or -1 */
+	int fd; /* kept open if no process is in it, as it could not be found again; else
+		 * -1 */
 };
 
 /* The processes that share an IPC namespace and a mount namespace. */
@@ -56,7 +57,7 @@ struct ix_nslist {
 	bool first;     /* process 1 was seen */
 };
 
-/* How thoroughly to search; ns/ipc and mounts always are. */
+/* What else to search; ns/ipc and mounts are always searched. */
 #define IX_SEEK_THREADS (1U << 0) /* threads in another namespace than their process */
 #define IX_SEEK_FDS     (1U << 1) /* every open descriptor of every process */
 
@@ -68,8 +69,8 @@ void ix_nslist_free(struct ix_nslist *l);
 void ix_nslist_gaps(const struct ix_nslist *l, struct ix_gaps *g);
 
 /* Count a failed read of a process (-errno), unless the process has ended;
- * ix_nslist_shut() also ignores missing permission, for files that are often closed to
- * us. */
+ * ix_nslist_shut() also ignores missing permission, for files that we often may not
+ * read. */
 void ix_nslist_missed(struct ix_nslist *l, int error);
 void ix_nslist_shut(struct ix_nslist *l, int error);
 

@@ -26,7 +26,7 @@
 
 /* ---- the steps: a call, and a check of its effect */
 
-/* Processes in there must not inspect this one, which comes from outside. */
+/* Processes in the namespaces that are entered must not inspect this one. */
 static bool hides(const struct ix_plan *plan)
 {
 	return plan->rights >= 0 || plan->flags;
@@ -44,7 +44,8 @@ static int give_up_privileges(struct ix_plan *plan)
 	return ix_step_no_new_privs();
 }
 
-/* A user namespace created by the caller, which gives the rights for the other steps. */
+/* Whether to enter first a user namespace created by the caller, which gives the rights
+ * for the other steps. */
 static bool needs_rights(const struct ix_plan *plan)
 {
 	return plan->rights >= 0;
@@ -55,7 +56,8 @@ static int enter_for_rights(struct ix_plan *plan)
 	return ix_step_into(plan->x, plan->rights, CLONE_NEWUSER);
 }
 
-/* The caller's supplementary groups and session keyring are not for programs in there. */
+/* Whether to drop the caller's supplementary groups and session keyring, which programs
+ * run with another root or user must not get. */
 static bool leaves_behind(const struct ix_plan *plan)
 {
 	return plan->flags & (IPCX_ENTER_MOUNT | IPCX_ENTER_USER);
@@ -230,7 +232,7 @@ static const struct entry_step {
 	{ "enter its mount namespace",            its_root,      enter_mounts,       NULL },
 	{ "enter its root",                       its_root,      enter_root,         is_its_root },
 
-	/* Last, since fewer rights remain in there than outside. */
+	/* These steps come last, since fewer rights remain after them. */
 	{ "close the descriptors used for it",           NULL,          shut,               NULL },
 	{ "enter its user namespace",             enters_user,   enter_user,         NULL },
 	{ "become a user of its user namespace", enters_user, drop_groups,      NULL },
@@ -258,8 +260,8 @@ static int enter_go(struct ix_plan *plan)
 
 /*
  * The kernel moves only single-threaded processes into a user or mount namespace. A
- * helper thread of ours (base/below.h) that is about to end counts until it has ended, so
- * wait for that.
+ * helper thread of ours (base/below.h) that is about to end still counts, so wait until
+ * it has ended.
  */
 int ix_ns_alone(struct ipcx *x)
 {
@@ -268,8 +270,8 @@ int ix_ns_alone(struct ipcx *x)
 	struct stat tasks;
 
 	for (int i = 0; i < 1000; i++) {
-		/* Has no effect, and succeeds only in a single-threaded process
-		 * (unshare(2)); works without /proc. */
+		/* This call changes nothing, but succeeds only in a single-threaded
+		 * process (unshare(2)). It works without /proc. */
 		if (unshare(CLONE_THREAD) == 0)
 			return 0;
 		/* A seccomp filter blocks the call: count the links of the task directory

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Creates an IPC namespace with a /dev/shm and a /dev/mqueue of its own, in a private
- * mount namespace. A caller without the rights for that gets it in a new user namespace,
- * as root of that.
+ * mount namespace. If the caller has no rights to do so, it is created in a new user
+ * namespace, in which the caller becomes root.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -94,7 +94,7 @@ static int keep_pair(struct ix_nslist *l, uint64_t ipc, uint64_t mnt, int32_t pi
 	return 0;
 }
 
-/* ---- a namespace without a process is held open at once */
+/* ---- keeping namespaces without a process open */
 
 static bool is_ipc(int fd, uint64_t ino)
 {

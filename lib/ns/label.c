@@ -192,7 +192,7 @@ int ix_label_target(struct ipcx *x, struct ipcx_ns *ns, struct ipcx_table *t)
 	return 0;
 }
 
-/* A cheap test, one link to read, that is false for nearly all programs. */
+/* A cheap test that reads only one link, and is false for nearly all programs. */
 static bool is_runsc(const struct ix_target *p)
 {
 	char path[4096];

@@ -13,7 +13,7 @@
 int ix_containers_among(struct ipcx *x, const struct ix_nslist *l,
 			struct ix_containers **ret_c);
 
-/* The same for all processes. Returns 0 or -errno with a text. */
+/* Find all containers among all processes. Returns 0 or -errno with a text. */
 int ix_containers_all(struct ipcx *x, struct ix_containers **ret_c);
 
 /* Give each target the comma-separated labels of its containers; the gaps of the
@@ -21,9 +21,9 @@ int ix_containers_all(struct ipcx *x, struct ix_containers **ret_c);
  * 0 or -ENOMEM. */
 int ix_label_targets(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *ns);
 
-/* Find the labels of a single namespace that was not opened by a label, only once; ns ==
- * NULL means the caller's own. Gaps are added to the namespace and noted in t. Returns 0
- * or -errno with a text. */
+/* Find the labels of a single namespace, unless it was opened by a label or they were
+ * found before; ns == NULL means the caller's own namespace. Gaps are added to the
+ * namespace and noted in t. Returns 0 or -errno with a text. */
 int ix_label_target(struct ipcx *x, struct ipcx_ns *ns, struct ipcx_table *t);
 
 /* For a target given by pid: mark p and add a gap if it belongs to a container whose

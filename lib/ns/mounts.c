@@ -21,7 +21,7 @@
 #include "ns/plan.h"
 #include "ns/step.h"
 
-/* From ipc/mqueue.c; no header has it. */
+/* From ipc/mqueue.c; no header defines it. */
 #define MQUEUE_MAGIC 0x19800202
 
 /* ---- what is mounted */
@@ -146,12 +146,12 @@ static int clone_shm(const struct ix_plan *p, int self, int root, int *ret_tree)
 	return 0;
 }
 
-/* The flags of an ordinary /dev/shm; mounts below it in there do not propagate to
- * ours. */
+/* The flags that a /dev/shm usually has; and later mounts below the target's do not
+ * propagate to ours. */
 static const struct mount_attr safe = { .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
 					.propagation = MS_PRIVATE };
 
-/* The same with mount(2), which would clear flags that are not repeated. */
+/* Do the same with mount(2), which would clear flags that are not repeated. */
 static int make_safe(void)
 {
 	struct statvfs now;
@@ -214,7 +214,8 @@ int ix_mounts_shm_is(struct ix_plan *p)
 
 /* ---- our own mount namespace */
 
-/* A private copy, so that our mounts on /dev are not seen elsewhere. */
+/* Make a mount namespace of our own, so that our mounts on /dev are not seen
+ * elsewhere. */
 int ix_mounts_part(struct ix_plan *p)
 {
 	return ix_step_apart(p->x, CLONE_NEWNS);

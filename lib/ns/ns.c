@@ -211,8 +211,7 @@ static int open_container(struct ipcx *x, const char *name, struct ix_gaps *gaps
 /*
  * A number too large for a pid: an inode number, or the beginning of an id that happens
  * to contain no letters. A possible inode number is never taken as an id: if that
- * namespace has gone since the user read its number, a container must not be opened
- * instead.
+ * namespace no longer exists, a container must not be opened instead.
  */
 static int open_number(struct ipcx *x, const char *where, uint64_t n,
 		       struct ix_gaps *gaps, struct ix_target *ret_p)
@@ -340,8 +339,8 @@ static int ns_open_all(struct ipcx *x, struct ipcx_ns **ret_ns)
 
 /* ---- classifying a word */
 
-/* Numbers are never printed with leading zeros, so such a word is the beginning of an
- * id. */
+/* Numbers are never printed with leading zeros, so a word with leading zeros is the
+ * beginning of an id. */
 static bool ns_is_number(const char *where, uint64_t *ret_n)
 {
 	return (where[0] != '0' || strspn(where, "0123456789") < 2) &&

@@ -7,6 +7,7 @@
 
 /*
  * Compare the processes that share the target's IPC namespace with those that share its
- * /dev/shm. Returns 0 with "" if they are the same, else with a sentence on who differs.
+ * /dev/shm. Returns 0 with "" if they are the same, else with a sentence that describes
+ * the others.
  */
 int ix_peers_differ(struct ipcx *x, const struct ix_target *p, char *buf, size_t size);

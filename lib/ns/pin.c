@@ -35,7 +35,7 @@ static void dir_path(char *buf, size_t size)
 		(void)snprintf(buf, size, "/run/user/%u/ipcx/ns", geteuid());
 }
 
-/* Open it, unless anybody but its owner could have put files there. */
+/* Open it, unless somebody other than its owner could have put files there. */
 static int pin_open_dir(void)
 {
 	char path[64];

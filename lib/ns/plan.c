@@ -30,7 +30,8 @@ static int plan_open_ns(const struct ix_plan *plan, const char *name)
 	return fd < 0 ? -1 : fd;
 }
 
-/* Open the target's /dev/shm. Only if it certainly has none is an empty one right. */
+/* Open the target's /dev/shm. An empty one replaces it only if the target certainly has
+ * none. */
 static int plan_open_shm(struct ix_plan *plan)
 {
 	int fd = ix_dirid_open(plan->x, plan->p->rootfd, ix_relative(SHM_DIR),
@@ -59,10 +60,10 @@ static int nobody(const struct ix_plan *plan, const char *what)
 }
 
 /*
- * With the container's root, programs run with their identity in there: in its user
- * namespace and PID namespace, whichever user starts them. Without it, entering these is
- * refused: anyone with rights in that user namespace could see our root through the
- * process.
+ * If the container's root is entered, so are its user and PID namespaces: programs then
+ * run with an identity of the container, whichever user starts them. Without the root,
+ * entering these two is refused: anyone with rights in that user namespace could see our
+ * root through the process.
  */
 static int settle_flags(struct ix_plan *plan)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The plan for entering a namespace: what is held open for it, what is to be done, and
- * the mounts needed when our own root is kept. */
+/* The plan for entering a namespace: the descriptors kept open for it, the steps to take,
+ * and the mounts needed when our own root is kept. */
 #pragma once
 
 #include <limits.h>

@@ -32,9 +32,10 @@ static int parent_of(int userfd, int *ret_parent)
 }
 
 /*
- * Starting at this user namespace, find the ancestor directly below the caller's own (or
- * itself), if the caller created that: then the caller has all rights in it and in all
- * below (cap_capable(), NS_GET_PARENT). -1 if there is none. Returns 0 or -errno.
+ * Climb from this user namespace to the one directly below the caller's own, and get it
+ * if the caller created it: the caller then has all rights in it and in all its
+ * descendants (cap_capable(), NS_GET_PARENT). *ret_user is -1 if there is none. Returns 0
+ * or -errno.
  */
 static int made_by_us(struct ipcx *x, int userfd, int *ret_user)
 {
@@ -150,7 +151,8 @@ int ix_rights_mounted(struct ipcx *x, const struct ix_target *p, int *ret_user)
 	auto_fd int mnt = -1, owner = -1;
 	int r;
 
-	/* It is our own, it has no root, or the caller gave us the root. */
+	/* The target is our own namespace, it has no root, or the caller passed its
+	 * root. */
 	if (p->self || p->rootfd < 0 || p->dirfd < 0) {
 		*ret_user = -1;
 		return 0;

@@ -12,8 +12,8 @@
  * Check that the caller may enter the target's IPC namespace or, if that is the caller's
  * own, make a mount namespace. Returns 0; *ret_user is -1 if no user namespace has to be
  * entered first, else its descriptor (close it): one that the caller created, "below"
- * itself or an ancestor of it (below is -1 if there is none). -EPERM with a text on what
- * is missing. See user_namespaces(7), "Capabilities".
+ * itself or an ancestor of it (below is -1 if there is none). -EPERM with a text that
+ * says what is missing. See user_namespaces(7), "Capabilities".
  */
 int ix_rights(struct ipcx *x, const struct ix_target *p, int below, int *ret_user);
 

@@ -115,7 +115,7 @@ static int there_enter(struct ns_run *t, const struct ix_target *p)
  * descriptors, of which a process may have 1024 by default. */
 #define HELD_MAX 100
 
-/* One of many targets may have gone since it was found. */
+/* One of many targets may have disappeared since it was found. */
 static int open_place(struct ns_run *t, struct ix_target *ret_p)
 {
 	struct ix_target *p = &t->places[t->i];
@@ -280,13 +280,15 @@ int ipcx_ns_may_act(struct ipcx *x, const struct ipcx_ns *ns)
 	const struct ix_target *p = ix_ns_target(ns);
 	uint64_t own = ix_ns_own(x, "ipc");
 
-	/* After ipcx_ns_enter() it is ours; the check was made before that. */
+	/* After ipcx_ns_enter() the namespace is ours in any case; the check was made
+	 * before. */
 	if (!p || !p->named || x->moved || (own && p->ino != own))
 		return 0;
 	return is_ours(x, p, "that is this namespace");
 }
 
-/* Return the error that keeps a directory from being compared; a missing one can be. */
+/* Return the error because of which a directory cannot be compared; a missing directory
+ * can be. */
 static int spot_fault(const struct ix_dirid *s)
 {
 	return s->error == -ENOENT ? 0 : s->error;

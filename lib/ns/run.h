@@ -17,18 +17,18 @@ struct ix_ns_call {
 	int (*run)(struct ipcx *x, void *arg, struct ipcx_table *t);
 	void *arg;
 	struct ipcx_table *t; /* or NULL */
-	void *out;            /* further data to bring back, or NULL */
+	void *out;            /* further data that run() returns, or NULL */
 	size_t out_size;
-	int *fd; /* a descriptor that run() opens, also brought back: -1 before, and if
-		  * there is none; or NULL */
+	int *fd; /* a descriptor that run() opens and returns; set to -1 first, and left
+		  * so if it opens none; or NULL */
 	const char *object; /* the object, for the message if the outcome is unknown
 			     * ("pshm:/new"); or NULL */
 	bool enough;        /* of many namespaces, stop after the first with a row in t */
 	bool looks;   /* changes nothing: allowed for all namespaces, one after another */
 	bool acts;    /* creates, changes or removes something: refused in our own
 		       * namespace if that was opened by a container's name */
-	bool mounted; /* needs more than names and stat(2) of what is mounted on
-		       * /dev/shm, and nothing else: uses the rights of the mounts' owner
+	bool mounted; /* accesses what is mounted on /dev/shm, beyond names and stat(2),
+		       * and nothing else: uses the rights of the mounts' owner
 		       * (ix_rights_mounted()). For one namespace, never for all */
 	bool sweeps; /* … and acts on whatever is there, without naming it: with our own
 		      * rights, not in a file system that is also mounted elsewhere
@@ -47,8 +47,8 @@ int ix_ns_run(struct ipcx *x, const struct ix_ns_call *e);
 
 /*
  * Find out whether the /dev/shm of the target in use is also mounted here on another path
- * than our /dev/shm. Returns 1 with that path, for a note; 0; -errno if that is unknown.
- * Not checked if the rights of another user namespace apply.
+ * than our /dev/shm. Returns 1 and that path, for a note; 0 if it is not; -errno if that
+ * is unknown. Not checked if the rights of another user namespace apply.
  *
  * @param sweeps as in struct ix_ns_call: -EPERM with a text if that is refused
  */

@@ -123,7 +123,7 @@ int ix_step_into(struct ipcx *x, int fd, int type)
 {
 	int r = ix_step_check(x, fd, type);
 
-	/* Without knowing where it is now, the thread could not verify the step,
+	/* If its present namespace is unknown, the thread could not verify the step,
 	 * either. */
 	if (r == IX_STEP_UNVERIFIED || (r == 0 && type != CLONE_NEWNS))
 		return r;
@@ -225,7 +225,7 @@ const char *ix_step_text(int r)
 {
 	switch (r) {
 	case IX_STEP_ELSEWHERE:
-		return "the kernel reported success, but the effect is another one";
+		return "the kernel reported success, but the effect is a different one";
 	case IX_STEP_UNVERIFIED:
 		return "its effect cannot be verified";
 	default:

@@ -27,7 +27,8 @@
  */
 int ix_step_into(struct ipcx *x, int fd, int type);
 
-/* Whether the thread is in that namespace: 0, IX_STEP_ELSEWHERE or IX_STEP_UNVERIFIED. */
+/* Check that the thread is in that namespace. Returns 0, IX_STEP_ELSEWHERE or
+ * IX_STEP_UNVERIFIED. */
 int ix_step_check(struct ipcx *x, int fd, int type);
 
 /* unshare(2), and check that each namespace in the mask has changed. The types are those
@@ -48,10 +49,10 @@ int ix_step_hide(void);
 
 /*
  * Set the text for a failed step; what is for example "enter it". Returns r, but -EIO for
- * -EINVAL, which in our API means a fault of the caller, and in the kernel many other
+ * -EINVAL, which in our API means an invalid argument, and in the kernel many other
  * things.
  */
 int ix_step_failed(struct ipcx *x, const struct ix_target *p, const char *what, int r);
 
-/* The text for r alone. */
+/* Return the text for the result of a step, without the object. */
 const char *ix_step_text(int r);

@@ -183,7 +183,7 @@ static int place_failed(struct ipcx *x, int32_t pid, int error, const char *what
 }
 
 /* Open a pidfd; -1 if the kernel has none (Linux before 5.3) or a filter blocks it: then
- * the descriptor of /proc/PID must do. */
+ * the descriptor of /proc/PID has to suffice. */
 static int open_pidfd(int32_t pid, int *ret_error)
 {
 	long fd = syscall(SYS_pidfd_open, pid, 0);
@@ -229,9 +229,10 @@ static int open_process(struct ipcx *x, uint64_t start, struct ix_target *p)
 	int error = 0, r;
 
 	if (ours < 0)
-		return ix_fail(x, ours,
-			       "process %d: cannot find out whose pids /proc has",
-			       p->pid);
+		return ix_fail(
+			x, ours,
+			"process %d: cannot find out to which PID namespace /proc belongs",
+			p->pid);
 	/* A pid that does not come from /proc itself may belong to another process
 	 * there. */
 	if (!ours && !start)

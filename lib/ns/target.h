@@ -28,7 +28,7 @@ struct ix_target {
 	bool only_shm;  /* a further /dev/shm of a namespace that has a target already */
 	int32_t oldest; /* of many: the process that identifies the namespace; -1: ours */
 	char *label;    /* of its containers, comma-separated; or NULL */
-	uint32_t giver; /* user id of who gives the first container its name */
+	uint32_t giver; /* user id of the giver of the first container's name */
 	bool named;     /* opened by a container's name */
 	bool elsewhere; /* its objects are in a kernel of its own (gVisor) */
 	bool claimed;   /* a runtime of root claims the process for a container */
@@ -62,14 +62,15 @@ int ix_target_of_fd(struct ipcx *x, int fd, const char *what,
 void ix_target_close(struct ix_target *p);
 
 /* Set the text for a failed operation ("enter it") from errno. Returns -errno, but -EIO
- * for EINVAL, which in our API means a fault of the caller, and in the kernel many other
+ * for EINVAL, which in our API means an invalid argument, and in the kernel many other
  * things. */
 int ix_target_failed(struct ipcx *x, const struct ix_target *p, const char *what);
 
 /* Whether the process of a target (.pidfd) is alive. Returns 1, 0 or -errno. */
 int ix_target_lives(const struct ix_target *p);
 
-/* Returns 0 if it is alive; -ESRCH if not, or why that is unknown; with a text. */
+/* Returns 0 if it is alive; -ESRCH if it has ended; -errno if that is unknown; with a
+ * text. */
 int ix_target_check_lives(struct ipcx *x, const struct ix_target *p);
 
 /* Get the inode number of a namespace descriptor and, if the kernel has one, its id.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tells a process from a later one with the same pid: it must have started before the
- * time recorded in the object. Start times are field 22 of /proc/PID/stat, in ticks since
- * boot (proc(5)).
+ * Distinguishes a process from a later one with the same pid: it must have started before
+ * the time recorded in the object. Start times are field 22 of /proc/PID/stat, in ticks
+ * since boot (proc(5)).
  */
 #include "proc/creator.h"
 

@@ -34,9 +34,8 @@ struct ix_user_space {
 	enum ix_lineage lineage;
 	struct ix_space self;
 	unsigned depth; /* levels below ours; 1 is a direct child */
-	uid_t maker;    /* IX_USER_BELOW: who created it or, of its ancestors, the one
-			 * directly below ours; even root in there has at most this user's
-			 * rights */
+	uid_t maker;    /* IX_USER_BELOW: the user who created it or its ancestor directly
+			 * below ours; even root inside has at most this user's rights */
 };
 
 /* Describe the user namespace of a process; ours is the caller's (user_namespaces(7);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The content of messages, from which a receiver detects messages that are foreign,
- * changed, out of order, lost or doubled. Only a message's bytes and rank need to be
+ * changed, out of order, lost or duplicated. Only a message's bytes and rank need to be
  * transferred.
  */
 #pragma once

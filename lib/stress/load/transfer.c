@@ -53,15 +53,15 @@ static const struct ix_workload transfer = {
 /* clang-format off */
 const struct ix_job ix_jobs_transfer[] = {
 	TRANSFER("shm", ix_way_shm_sem,
-		 "messages through a ring in a segment: in order, none lost, doubled or changed"),
+		 "messages through a ring in a segment: in order, none lost, duplicated or changed"),
 	TRANSFER("msg", ix_way_msg,
-		 "messages of several types: each type in order, none lost, doubled or changed"),
+		 "messages of several types: each type in order, none lost, duplicated or changed"),
 	TOKENS("sem", ix_tokens_sem,
 	       "several tokens at once: as many taken as given, two semaphores always add up"),
 	TRANSFER("mq", ix_way_mq,
-		 "messages of several priorities: each priority in order, none lost, doubled or changed"),
+		 "messages of several priorities: each priority in order, none lost, duplicated or changed"),
 	TRANSFER("pshm", ix_way_pshm_psem,
-		 "messages through a ring in shared memory: in order, none lost, doubled or changed"),
+		 "messages through a ring in shared memory: in order, none lost, duplicated or changed"),
 	TOKENS("psem", ix_tokens_psem, "single tokens: as many taken as given"),
 	{ 0 },
 };
