@@ -282,8 +282,8 @@ static int stress_run_begin(struct load_run *s)
 	}
 	stop_catch();
 	r = ipcx_stress_start(s->app->x, &s->plan, &s->run);
-	/* No workload fits, or the plan is contradictory: wrong usage, not a missing
-	 * object. */
+	/* No workload fits, or the plan is contradictory: report wrong usage, not a
+	 * missing object. */
 	if ((r == -ENOENT || r == -EINVAL) &&
 	    ipcx_failure(s->app->x) != IPCX_FAILURE_OTHER)
 		return msg_usage("%s", ipcx_error(s->app->x));

@@ -49,7 +49,8 @@ struct ix_nslist {
 			  * 1 */
 	size_t slots;
 	size_t last;
-	uint32_t hidden; /* processes that could not be inspected, permitted or not */
+	uint32_t hidden; /* processes that could not be inspected, for lack of permission
+			  * or other reasons */
 	uint32_t denied; /* … those not permitted */
 	uint32_t missed; /* failed reads of processes, and the error of the first */
 	int missed_error;

@@ -69,7 +69,7 @@ void ix_holders_free(struct ix_holders *h)
 	*h = (struct ix_holders){ 0 };
 }
 
-/* There are few pairs: one or so per container; and most processes are in the same pair
+/* There are few pairs (about one per container), and most processes are in the same pair
  * as the one before. */
 static int keep_pair(struct ix_nslist *l, uint64_t ipc, uint64_t mnt, int32_t pid)
 {

@@ -110,8 +110,8 @@ int ix_mounts_new_queues(void)
 
 /* ---- the target's /dev/shm */
 
-/* Return to our own mount namespace. setns(2) changes to its root; ours may be further
- * down. */
+/* Return to our own mount namespace. setns(2) changes to the root of that namespace; our
+ * own root may be a directory below it. */
 static int come_back(const struct ix_plan *p, int self, int root)
 {
 	struct stat want, now;

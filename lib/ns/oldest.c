@@ -62,7 +62,7 @@ static bool eldest_climb(int proc, const struct ix_nslist *l, struct ix_nspair *
 {
 	int32_t pid = p->pid;
 
-	/* At most as many ancestors as there are processes. */
+	/* There are at most as many ancestors as processes. */
 	for (size_t i = 0; i < l->nentries; i++) {
 		struct ix_proc_stat st;
 

@@ -183,7 +183,8 @@ static int shms_share(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns 
 			continue;
 		first = *found;
 		for (size_t k = i; k < i + n; k++) {
-			/* The substitute for the oldest must have the same /dev/shm. */
+			/* The process that replaces the oldest must have the same
+			 * /dev/shm. */
 			if (groups[k].pair->pid == found->pid)
 				found->spare = groups[k].pair->spare;
 			shms_look(x, &groups[k], looks, l->npairs);

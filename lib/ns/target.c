@@ -263,7 +263,7 @@ int ix_target_of_pid(struct ipcx *x, int32_t pid, uint64_t start,
 
 	if (proc < 0)
 		return ix_fail(x, proc, "process %d: /proc", pid);
-	/* One of many, without a process, and its file could not be opened. */
+	/* One of many targets: it has no process, and its file could not be opened. */
 	if (pid <= 0)
 		return ix_fail_plain(
 			x, -EACCES,

@@ -4,7 +4,7 @@
  * sender: the message is only counted. From 4 bytes (compact) it begins with the sender,
  * 16 bits of its number and a checksum of 8 bits; from 16 bytes (whole), with the full
  * number, the sender, and a checksum of 40 bits. The other bytes follow from these, so
- * that a change of any bit is detected.
+ * that any changed bit is detected.
  */
 #include "stress/channel/payload.h"
 
@@ -33,7 +33,7 @@ static inline uint64_t checksum(uint64_t salt, unsigned number, unsigned rank,
 	return word ^ word >> 32;
 }
 
-/* Return the part of a message's number that fits into this size. */
+/* Return the part of a message's number that fits into a message of this size. */
 static inline uint64_t number_for_size(size_t size, uint64_t seq)
 {
 	return size >= WHOLE ? seq : size >= COMPACT ? seq & 0xffff : 0;
@@ -115,9 +115,9 @@ const char *ix_payload_verdict_text(enum ix_payload_verdict verdict)
 	case IX_CHANGED:
 		return "was changed on its way";
 	case IX_AGAIN:
-		return "came twice, or after one that was sent later";
+		return "arrived twice, or after one that was sent later";
 	case IX_GAP:
-		return "came, but one sent before it is missing";
+		return "arrived, but one sent before it is missing";
 	}
 	return NULL;
 }

@@ -56,7 +56,7 @@ static inline void ix_payload_sent(struct ix_sender *s, size_t size, unsigned ra
 }
 
 /* Return the sender that a message of at least IX_PAYLOAD_NUMBERED bytes names; any
- * number if the message is not sound. */
+ * number if the message is corrupt. */
 unsigned ix_payload_sender(const struct ix_payload *p, size_t size);
 
 /* ---- receiving */

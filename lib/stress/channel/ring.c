@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A ring in shared memory synchronised by semaphores, as in textbooks: one counts the
- * room, one the messages, and one is the lock. The lock is left out where there is only
- * one sender or receiver, the room where partners take turns anyway. ring_futex.c uses
+ * room, one the messages, and one is the lock. The lock is omitted if there is only one
+ * sender or receiver, and the room if the partners take turns anyway. ring_futex.c uses
  * atomics instead.
  */
 #include <errno.h>
@@ -73,7 +73,8 @@ static ssize_t ring_take(struct ix_ring *r, struct ix_payload *ret)
 
 /* ---- System V semaphores: one call for several of them */
 
-/* Change one semaphore by this amount and, if lock, the lock by the same, in one call. */
+/* Change one semaphore by this amount and, if lock is true, the lock by the same amount,
+ * in one call. */
 static int ring_change(const struct ix_ring *r, enum ix_ring_sem which, int by, bool wait,
 		       bool lock)
 {

@@ -30,7 +30,8 @@ struct ix_ring {
 	sem_t *sems[IX_RING_SEMS]; /* or these */
 };
 
-/* A suitable depth of a ring for messages of at most longest bytes; the bytes it takes. */
+/* Return a suitable depth of a ring for messages of at most longest bytes; return the
+ * size of such a ring in bytes. */
 unsigned ix_ring_depth(size_t longest);
 size_t ix_ring_size(unsigned depth, size_t longest);
 

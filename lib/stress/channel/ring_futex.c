@@ -53,8 +53,8 @@ static void wake_all(struct ring_bench *bench)
 	(void)ix_futex_wake(&bench->bell, INT_MAX);
 }
 
-/* Wake the senders once half of the ring is free, so that each wake-up is worth it. None
- * stays asleep: after the last receiver the ring is empty, so it wakes them. */
+/* Wake the senders once half of the ring is free, so that each wake-up is worth it. No
+ * sender sleeps for ever: the receiver that empties the ring wakes them. */
 static void wake_senders(struct ix_ring *r)
 {
 	struct ix_ring_memory *m = r->memory;

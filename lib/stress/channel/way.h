@@ -36,7 +36,7 @@ struct ix_channel {
 
 struct ix_way {
 	const char *name;
-	const char *mech;   /* the mechanism that it uses; NULL: none of IPC */
+	const char *mech; /* the mechanism that it uses; NULL if it uses no IPC object */
 	size_t least, most; /* bytes of a message */
 	size_t whole;       /* up to this size, several senders do not interleave */
 	bool shared;        /* several workers may receive from one channel */
@@ -62,15 +62,15 @@ extern const struct ix_way ix_way_msg, ix_way_mq, ix_way_pipe, ix_way_stream,
 	ix_way_seqpacket, ix_way_eventfd, ix_way_shm_sem, ix_way_pshm_psem,
 	ix_way_shm_futex;
 
-/* Open a channel. Returns 0, or -errno and leaves nothing; ix_channel_cannot() then
+/* Open a channel. Returns 0, or -errno with nothing left open; ix_channel_cannot() then
  * reports why. */
 int ix_channel_open(const struct ix_task *t, struct ix_channel *c);
 int ix_channel_cannot(struct ix_task *t, const struct ix_way *way, int error);
-/* Check whether the way, whatever the limits, can carry messages of this size. Returns 0,
- * or -errno after ix_cannot(). */
+/* Check whether the way can carry messages of this size at all, apart from limits.
+ * Returns 0, or -errno after ix_cannot(). */
 int ix_way_check(struct ix_task *t, const struct ix_way *way, size_t size,
 		 bool several_send);
-/* Close a channel and remove its objects. Does nothing for one that is all zero. */
+/* Close a channel and remove its objects. Does nothing if the channel is all zero. */
 void ix_channel_close(const struct ix_task *t, struct ix_channel *c);
 
 /* For open(): create and open an object as the channel's next part. Returns 0 or

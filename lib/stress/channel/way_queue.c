@@ -9,7 +9,8 @@
 /* ---- System V: the type is the rank; messages are received in the order of sending */
 
 /* In mixed channels, receive the first message of the lowest type once in this many
- * messages. Not in others: the kernel searches the whole queue, which costs time. */
+ * messages. Other channels do not: the kernel would search the whole queue, which costs
+ * time. */
 #define LOWEST_EVERY 8
 
 /* Open a queue, and lower longest to kernel.msgmax and to what a queue holds
@@ -58,7 +59,7 @@ const struct ix_way ix_way_msg = {
 
 /* ---- POSIX: the priority is the rank; the highest is received first */
 
-/* Create a queue; if sizes may differ and fs.mqueue.msgsize_max is too low, one for
+/* Create a queue; if sizes may differ and fs.mqueue.msgsize_max is too low, make it for
  * shorter messages. */
 static int mq_make(const struct ix_task *t, struct ix_channel *c)
 {

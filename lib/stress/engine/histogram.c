@@ -56,8 +56,8 @@ void ix_histogram_sample(struct ix_histogram *a, uint64_t ns, uint32_t clock_cos
 	a->hist[bucket_of(ns)]++;
 	if (a->samples % 64 == 0 || a->stride == 0)
 		a->stride = a->samples < 64 ? 1 : stride_for(a, clock_cost);
-	/* Vary the distance, with mean stride, so that sampling is not in step with
-	 * periodic operations. */
+	/* Vary the distance between samples around the stride, so that sampling is not in
+	 * step with periodic operations. */
 	a->left = (uint32_t)(a->samples * 7 % (2 * a->stride - 1));
 }
 

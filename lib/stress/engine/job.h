@@ -13,7 +13,7 @@
 struct ix_task;
 struct ix_worker;
 
-/* A job; all of it is constant. */
+/* A job: constant data. */
 struct ix_job {
 	const char *subject; /* name of the mechanism or way */
 	const struct ix_workload *workload;
@@ -21,7 +21,7 @@ struct ix_job {
 	const char *what; /* description, one line */
 	const char *ops;  /* operations that are measured: words, at most IX_OPS */
 	bool compare;     /* belongs to a comparison */
-	bool fresh_only;  /* takes what others need: not in a namespace in use */
+	bool fresh_only;  /* uses up what others need: not run in a namespace in use */
 };
 
 /* Return a job by its number; NULL after the last. A job that follows from a mechanism is

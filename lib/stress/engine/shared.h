@@ -72,7 +72,8 @@ struct ix_log_entry {
 #define IX_EVENTS    256
 #define IX_LOG_SLOTS (1U << 17) /* entries of the object log */
 
-/* Words that the workers of one run share; only the workload uses them. */
+/* Number of 64-bit words that the workers of one run share; only the workload uses
+ * them. */
 #define IX_SHARED_WORDS 512
 
 struct ix_shared {
@@ -116,6 +117,6 @@ void *ix_share(size_t size);
 void ix_unshare(void *p, size_t size);
 
 /* futex(2): wait while *word is value, at most timeout ns (-1: for ever); wake n waiters.
- * They return -1 and set errno on failure. */
+ * Both functions return -1 and set errno on failure. */
 int ix_futex_wait(_Atomic uint32_t *word, uint32_t value, int64_t timeout);
 int ix_futex_wake(_Atomic uint32_t *word, unsigned n);

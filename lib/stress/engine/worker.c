@@ -30,7 +30,7 @@ void ix_fault(struct ix_worker *w, const char *fmt, ...)
 
 static void interrupted(int signo)
 {
-	(void)signo; /* the only purpose is EINTR for a blocking call */
+	(void)signo; /* exists only to make blocking calls fail with EINTR */
 }
 
 static void worker_mark(uint64_t *ret_cpu, uint64_t *ret_switches)
@@ -114,7 +114,7 @@ void ix_be_worker(struct ix_task *t, unsigned index, pid_t supervisor)
 		.shared = t->shared,
 		.slot = &t->shared->slots[index],
 		.index = index,
-		.phase = IX_WAIT, /* ix_running() reads the current one */
+		.phase = IX_WAIT, /* ix_running() updates it */
 		.rounds = t->ops ? t->ops : UINT64_MAX,
 		.clock_cost = t->shared->clock_cost,
 		.random = { .state = ix_mix(t->seed + t->job_number, index) },

@@ -14,12 +14,13 @@
 #include "stress/engine/objectlog.h"
 #include "stress/engine/workers.h"
 
-/* Interval between polls, and how many without any operation are a standstill. */
+/* Interval between polls, and how many polls without any operation count as a
+ * standstill. */
 #define POLL_NS          10000000
 #define STANDSTILL_POLLS 1000
 /* How many polls the workers may take to stop. */
 #define STOP_POLLS 1000
-/* Add some for each worker: they may all share one busy CPU. */
+/* Allow more polls for each worker: all workers may share one busy CPU. */
 #define POLLS(c, polls) ((polls) + 4 * (c)->task->workers)
 /* Interrupt blocked workers at one poll in this many: each signal costs them time. */
 #define INTERRUPT_EVERY 4
@@ -158,7 +159,7 @@ static void give_up(struct workers *c, const char *why)
 	signal_all(c, SIGKILL);
 }
 
-/* Sleep until the next poll. SIGTERM, or the end of the caller, asks for the end. */
+/* Sleep until the next poll. SIGTERM or the death of the caller ends the run. */
 static void sleep_until_poll(struct workers *c)
 {
 	static const struct timespec span = { .tv_nsec = POLL_NS };

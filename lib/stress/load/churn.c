@@ -26,7 +26,7 @@ struct bounds {
 	bool fixed;  /* every object has exactly this size */
 };
 
-/* An object that one worker alone uses. */
+/* An object that only one worker uses. */
 struct own {
 	struct ix_object object;
 	bool made;
@@ -283,7 +283,8 @@ static void churn_work(struct ix_worker *w)
 		struct own *o = &all[ix_random_below(&w->random, b->objects)];
 		bool before = o->made;
 
-		/* Others use up the limit, and this worker has nothing to remove. */
+		/* Other workers or processes use up the limit, and this worker has
+		 * nothing to remove. */
 		if (!churn_step(w, o) && made == 0)
 			break;
 		made += (unsigned)o->made - (unsigned)before;

@@ -97,8 +97,8 @@ struct end {
 	uint64_t salt;
 };
 
-/* Receive the answer. After a stop, wait up to ANSWER_TIMEOUT_NS for it. -1 and errno;
- * EINTR: the run was stopped and no answer came. */
+/* Receive the answer. After a stop, wait up to ANSWER_TIMEOUT_NS for it. Returns -1 and
+ * sets errno on failure; EINTR: the run was stopped and no answer arrived. */
 static ssize_t compare_await(struct ix_worker *w, struct end *e)
 {
 	uint64_t over = 0;
@@ -152,13 +152,15 @@ static void compare_ask(struct ix_worker *w, struct end *e)
 		ix_done(w, 0, t);
 		ix_payload_sent(&s, size, 0);
 		if ((size_t)n != size || memcmp(e->request->data, e->answer->data, size))
-			ix_fault(w, "request %" PRIu64 " got the answer to another one",
+			ix_fault(w,
+				 "request %" PRIu64 " got the answer to another request",
 				 s.totals.count);
 	}
 	atomic_store(&w->shared->words[w->index], 1);
 }
 
-/* Whether another request may come: until every asking worker has set its word. */
+/* Whether another request may arrive: one may until every worker that asks has set its
+ * word. */
 static bool may_come(struct ix_worker *w, const struct end *e)
 {
 	if (ix_running(w))

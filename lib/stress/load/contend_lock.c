@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Locks under contention. They protect plain counters, so a worker that enters while
- * another is inside shows in what the two find there and in the sum at the end.
+ * Locks under contention. They protect plain counters, so if two workers are inside at
+ * once, the counters that they read and the sum at the end reveal it.
  */
 #include <errno.h>
 #include <sched.h>

@@ -150,7 +150,7 @@ static void contend_queue_check(struct ix_task *t)
 	if (sent != received)
 		ix_wrong(t, "%llu messages were sent and %llu received: %s",
 			 (unsigned long long)sent, (unsigned long long)received,
-			 sent > received ? "some are lost" : "some came twice");
+			 sent > received ? "some are lost" : "some arrived twice");
 	else if (in != out)
 		ix_wrong(t, "the messages received are not those sent");
 	if (d->stat(&t->names, &object, &seen) == 0 && seen.holds != 0)

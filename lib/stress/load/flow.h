@@ -6,7 +6,7 @@
 #include "stress/channel/way.h"
 #include "stress/engine/worker.h"
 
-/* The most channels: the supervisor has slots for as many. */
+/* The most channels: the supervisor has slots for this number. */
 #define IX_CHANNELS (IX_LOG_FIRST / IX_PARTS)
 
 /* In place of an operation: do not count it. */
@@ -25,14 +25,14 @@ struct ix_flow {
 	struct ix_channel channel[IX_CHANNELS];
 };
 
-/* Open a flow on this many channels, or fewer if limits demand it, and make it the task's
- * state for the functions below. Returns 0, or -errno after ix_cannot(). */
+/* Open a flow on this many channels, or fewer if limits allow no more, and make it the
+ * task's state for the functions below. Returns 0, or -errno after ix_cannot(). */
 int ix_flow_open(struct ix_task *t, const struct ix_flow *wanted, unsigned channels);
 
 /* The number of channels: one for each pair of workers, at most IX_CHANNELS. */
 unsigned ix_flow_channels(const struct ix_task *t);
 
-/* The functions of a workload. */
+/* Functions for struct ix_workload. */
 void ix_flow_work(struct ix_worker *w);
 void ix_flow_check(struct ix_task *t);
 void ix_flow_finish(struct ix_task *t);

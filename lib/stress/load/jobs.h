@@ -11,7 +11,8 @@ extern const struct ix_job ix_jobs_transfer[], ix_jobs_contend[], ix_jobs_limits
 struct ix_mech;
 struct ix_job ix_churn_job(const struct ix_mech *mech);
 
-/* Whether a NULL-terminated list contains a name. A NULL list contains every name. */
+/* Whether a NULL-terminated list contains a name. If the list is NULL, the answer is true
+ * for every name. */
 bool ix_named(const char *const *list, const char *name);
 
 /* Whether a plan asks for a job. */

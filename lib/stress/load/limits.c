@@ -25,7 +25,7 @@ enum { READY, FIRST_ENDED };
 struct plan {
 	unsigned active;       /* workers for whose object there is room */
 	uint32_t room[IX_OPS]; /* objects until the limit is reached, or OUT */
-	/* Limits that were lowered, and their values before; [IX_OPS]: .lowered */
+	/* Limits that were lowered, and their previous values; [IX_OPS]: .lowered */
 	bool set[IX_OPS + 1];
 	uint64_t before[IX_OPS + 1];
 };
@@ -148,8 +148,8 @@ static void limit_probes_finish(struct ix_task *t)
 
 /* ---- limits of a namespace */
 
-/* Return object n of those that fill a limit, not yet created. Each has a slot of its
- * own, and so has the one that no longer fits. */
+/* Return object n of those that fill a limit; it is not created yet. Each object has its
+ * own slot, including the one that exceeds the limit. */
 static struct ix_object filler(const struct ix_worker *w, const struct ix_probe *p,
 			       unsigned n)
 {
@@ -251,8 +251,8 @@ static bool is_held(const struct ix_probes *all)
 	return ix_cap_has(CAP_SYS_RESOURCE) == 0;
 }
 
-/* Keep the object until worker 0 has ended: its figures include the objects of the other
- * workers. */
+/* Keep the object until worker 0 has ended, since worker 0 has counted it against the
+ * limits. */
 static void await_first(const struct ix_worker *w)
 {
 	unsigned timeout = 1000;

@@ -16,9 +16,9 @@ struct ix_probe {
 	/* A limit of the namespace, by name; it is filled with objects of this size. */
 	const char *limit;
 	size_t size;
-	unsigned objects; /* how many shall fill it, once it is lowered */
-	unsigned each;    /* how much of it each takes; 0: the object's pages */
-	unsigned own;     /* how much of it a worker's own object takes */
+	unsigned objects; /* how many objects fill it after it was lowered */
+	unsigned each;    /* how much of the limit each takes; 0: the object's pages */
+	unsigned own;     /* how much of the limit a worker's own object takes */
 };
 
 struct ix_probes {

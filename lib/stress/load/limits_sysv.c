@@ -152,7 +152,7 @@ static bool operations_of_call(struct ix_worker *w, struct ix_object *own)
 	uint64_t most = w->slot->own[OWN_SEMOPM];
 	struct sembuf ops[OPERATIONS + 1] = {
 		{ 0 }
-	}; /* wait for zero, which the semaphore is */
+	}; /* wait for zero; the semaphore is 0 */
 
 	(void)ix_expect(w, "semop of 0 operations", IX_ERROR(semop(own->id, ops, 0)),
 			EINVAL);

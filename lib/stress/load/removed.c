@@ -2,8 +2,8 @@
 /*
  * The workload "remove-under-waiters": in each round worker 0, the remover, creates an
  * object and removes it while all other workers wait on it or use it. A worker that was
- * seen asleep in its call before the removal must get EIDRM; one that was not may have
- * called too late.
+ * seen asleep in its call before the removal must get EIDRM; a worker that was not seen
+ * asleep may have called too late.
  */
 #include "stress/load/removed.h"
 
@@ -20,7 +20,7 @@
 #define WAITS_MAX 400
 #define WAIT_NS   10000000
 
-/* How often to look whether all other workers are asleep. */
+/* How many times to check whether all other workers are asleep. */
 #define LOOKS_MAX 2000
 
 static const struct ix_test_case *case_of(const struct ix_worker *w)
@@ -82,7 +82,7 @@ static char state_of(const struct ix_worker *w, unsigned index)
 }
 
 /* Whether another worker is runnable: it was woken and only waits for a CPU, so a timeout
- * is no fault. */
+ * is not a fault. */
 static bool any_runs(const struct ix_worker *w)
 {
 	for (unsigned i = 1; i < w->task->workers; i++)
@@ -102,8 +102,9 @@ static int await_others(const struct ix_worker *w, _Atomic uint32_t *word,
 	return r;
 }
 
-/* Whether a worker was seen asleep in its current call. Each has announced its call in
- * calls[] before; one that sleeps now is in the call read from there. */
+/* Whether a worker was seen asleep in its current call. A worker announces each call in
+ * calls[] first, so a worker that sleeps now is in the call whose number was read
+ * there. */
 static bool is_blocked(const struct ix_worker *w, unsigned index)
 {
 	struct ix_case_state *s = ix_case_state(w);

@@ -21,9 +21,10 @@ struct ix_case_state {
 	_Atomic uint32_t whole;   /* last round for which all workers arrived */
 	_Atomic uint64_t at; /* ns: when the removal or the wake-ups began; 0: not yet */
 	uint32_t slot;       /* of the object */
-	_Atomic uint32_t calls[IX_WORKERS]; /* blocking calls that each has announced */
 	_Atomic uint32_t
-		blocked[IX_WORKERS]; /* call in which it was seen asleep; 0: none */
+		calls[IX_WORKERS]; /* blocking calls that each worker has announced */
+	_Atomic uint32_t blocked[IX_WORKERS]; /* call in which each worker was seen
+					       * asleep; 0: none */
 };
 
 #define IX_DONE UINT32_MAX
@@ -60,8 +61,8 @@ static inline unsigned ix_others(const struct ix_worker *w)
 	return w->task->workers - 1;
 }
 
-/* Announce a blocking call. Needed before each one, also when it is repeated: a call
- * repeated after an interruption may come after the removal. */
+/* Announce a blocking call. Do this before every such call, even before one repeated
+ * after EINTR, as the repeated call may come after the removal. */
 static inline void ix_calls(const struct ix_worker *w)
 {
 	(void)atomic_fetch_add(&ix_case_state(w)->calls[w->index], 1);
@@ -71,7 +72,7 @@ static inline void ix_calls(const struct ix_worker *w)
  * right, EINTR if the run was stopped, EIO after reporting a fault. */
 int ix_check_eidrm(struct ix_worker *w, int error);
 
-/* Wait until the object of this round was removed, also after a stop: the remover checks
+/* Wait until the object of this round was removed, even after a stop: the remover checks
  * that all workers still use it. Returns false if it was not removed, or if not all
  * workers had arrived. */
 bool ix_is_removed(struct ix_worker *w, uint32_t round);

@@ -27,7 +27,7 @@ struct bench {
 	const struct ix_task *task;
 	uint32_t slot;
 	size_t size;
-	uint64_t mark; /* data to put into the object: differs each time */
+	uint64_t mark; /* data to put into the object; different each time */
 	struct ix_payload *sent, *came;
 };
 
@@ -188,8 +188,8 @@ static int setup_prepare(struct ix_task *t)
 	return 0;
 }
 
-/* Count a failed cycle. It is a fault unless memory or a limit, which other workers use
- * too, was exhausted. */
+/* Count a failed cycle. It is a fault unless memory or a limit was exhausted, which may
+ * be due to other workers. */
 static void setup_failed(struct ix_worker *w, int error)
 {
 	ix_failed(w, 0, error);

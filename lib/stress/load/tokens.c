@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The workload "transfer" of semaphores: tokens pass from one worker of a pair to the
- * other. Two semaphores are twins: one counts the room and the other the tokens. Both
- * workers draw the same pseudo-random numbers: how many tokens, and by which twins. At
- * the end as many tokens were taken as given, and all semaphores have their first values.
- * In a System V array one call changes both twins, so their sum must be constant at any
- * time.
+ * other. Semaphores come in pairs called twins: one counts the room and the other the
+ * tokens. Both workers draw the same pseudo-random numbers: how many tokens, and by which
+ * twins. At the end, as many tokens must have been taken as given, and all semaphores
+ * must have their initial values. In a System V array one call changes both twins, so
+ * their sum must be constant at any time.
  */
 #include "stress/load/tokens.h"
 
@@ -19,7 +19,8 @@
 #include "stress/engine/worker.h"
 #include "stress/engine/workers.h"
 
-/* Tokens that twins hold; twins of a pair of workers; tokens in one call. */
+/* Tokens that twins can hold; the most twins of a pair of workers; the most tokens in one
+ * call. */
 #define ROOM  64
 #define TWINS 16
 #define MOST  4
@@ -29,9 +30,8 @@
 
 enum { OP_GIVE, OP_TAKE };
 
-/* A worker's own words: tokens that it has given or taken; and those including the ones
- * of the call in progress. Of the shared words, pair n sets word n when its giver has
- * finished. */
+/* A worker's own words: the tokens that it has given or taken, without and with those of
+ * the call in progress. Shared word n is set when the giver of pair n has finished. */
 enum { OWN_TOKENS, OWN_BEGUN };
 
 #define PAIRS (IX_WORKERS / 2)
@@ -46,7 +46,7 @@ struct tokens {
 	struct pair pair[PAIRS];
 };
 
-/* n tokens by these twins. */
+/* The tokens of one call: n tokens of these twins. */
 struct handful {
 	unsigned twin;
 	int n;
@@ -344,7 +344,7 @@ static void tokens_failed(struct ix_worker *w, unsigned op, int error)
 		ix_fault(w, "cannot %s: %s", name, ix_errno_text(error));
 }
 
-/* Take what is left, until the giver has finished and nothing is left. */
+/* Take the remaining tokens, until the giver has finished and none is left. */
 static void tokens_drain(struct ix_worker *w, struct ix_random *random)
 {
 	static const struct timespec span = { .tv_nsec = 100000 };

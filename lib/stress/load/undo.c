@@ -20,18 +20,18 @@
 
 enum { TAKE_OP, COMEBACK };
 
-/* Semaphores of an array. All but the last hold tokens to take; children add to the last.
- * If semmsl allows only one semaphore, it holds tokens. */
+/* Semaphores of an array. All but the last hold tokens, which children take; to the last,
+ * children add. If semmsl allows only one semaphore, it holds tokens. */
 #define SEMS 4
 
 /* Tokens in each semaphore. */
 #define TOKENS 10
 
-/* The most further attaches of a child. */
+/* The maximum number of additional attaches of a child. */
 #define ATTACHES 4
 
 /* How long the kernel may take, ns: every worker, and every child that never sleeps, may
- * use a time slice before. */
+ * use up a time slice first. */
 static uint64_t timeout(const struct ix_task *t)
 {
 	return (4 + t->workers / 8) * IX_SECOND_NS;
@@ -59,19 +59,19 @@ struct child {
 	uint64_t killed; /* when, ns */
 };
 
-/* What children of one kind hold. */
+/* One kind of object that children hold when they are killed. */
 struct kind {
 	const struct ix_driver *driver;
 	size_t size;
-	/* Worker: set the object's first state. Returns 0 or -errno. May be NULL. */
+	/* Worker: set the object's initial state. Returns 0 or -errno. May be NULL. */
 	int (*begin)(struct ix_object *own);
 	/* Child: take something. Returns 0 or -errno. */
 	int (*take)(struct child *v);
 	/* Child: take and give back until it is killed. */
 	void (*more)(struct child *v);
-	/* Worker: wait until everything is back. Returns 0, -ETIME or -errno. */
+	/* Worker: wait until everything was given back. Returns 0, -ETIME or -errno. */
 	int (*await)(struct child *v);
-	/* Worker: report what is not back, and restore it. */
+	/* Worker: report what was not given back, and restore it. */
 	void (*check)(struct child *v);
 };
 
@@ -143,7 +143,7 @@ static void move_tokens(struct child *v)
 	}
 }
 
-/* Wait until every semaphore has its first value, by one call that takes all tokens and
+/* Wait until every semaphore has its initial value, by one call that takes all tokens and
  * waits for 0 on the last semaphore. */
 static int await_tokens(struct child *v)
 {
@@ -209,7 +209,8 @@ static int take_attach(struct child *v)
 	return shmat(v->object->id, NULL, 0) == (void *)-1 ? -errno : 0;
 }
 
-/* Attach and detach until killed, besides what take_attach() and fork(2) attached. */
+/* Attach and detach until killed, in addition to the attaches of take_attach() and
+ * fork(2). */
 static void move_attaches(struct child *v)
 {
 	void *at[ATTACHES] = { NULL };
@@ -238,8 +239,8 @@ static int attaches(const struct child *v, uint64_t *ret_n)
 	return 0;
 }
 
-/* Wait until only the worker's own attach is left. A reader of /proc/PID/maps and the
- * like can keep the memory of a dead process for a while. */
+/* Wait until only the worker's own attach is left. A process that reads /proc/PID/maps or
+ * a similar file can keep the memory of a dead process alive for a while. */
 static int await_attaches(struct child *v)
 {
 	uint64_t ends = ix_now() + timeout(v->w->task), n = 0;
@@ -440,7 +441,7 @@ static const struct ix_workload workload = {
 const struct ix_job ix_jobs_undo[] = {
 	{ .subject = "shm", .workload = &workload, .on = &memory,
 	  .ops = "attach comeback",
-	  .what = "attached processes are killed; nattch returns to its value before" },
+	  .what = "attached processes are killed; nattch returns to its previous value" },
 	{ .subject = "sem", .workload = &workload, .on = &tokens,
 	  .ops = "take comeback",
 	  .what = "processes with SEM_UNDO are killed; the values return and waiters wake" },

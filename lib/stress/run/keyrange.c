@@ -18,8 +18,8 @@
 #define FIRST_KEY    UINT32_C(0x49000000)
 #define MARKER(from) ((key_t)((from) + IX_LOG_SLOTS))
 
-/* The marker's semaphores: 1 while its run lives; WHOLE_VALUE once all are set; the run's
- * number in words of 15 bits (the most that SEMVMX allows). */
+/* The marker's semaphores: 1 while its run lives; WHOLE_VALUE once all the others are
+ * set; the run's number in words of 15 bits (the most that SEMVMX allows). */
 enum { LIVES, WHOLE, NUMBER, WORDS = 5, SEMS = NUMBER + WORDS };
 #define WHOLE_VALUE 0x4958
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whether the machine and the control group have the memory that a plan can take. */
+/* Checks that the machine and the control group have the memory that a plan can take. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

@@ -104,7 +104,7 @@ static unsigned results_mech_of(const struct ix_job *job)
 	return mech;
 }
 
-/* Begin a row with what is the same in all rows of a job. NULL without memory. */
+/* Begin a row with the values that all rows of a job share. NULL without memory. */
 static struct result_row *results_row_of(struct ipcx_table *t, const struct ix_job *job,
 					 const struct ix_kind *kind)
 {

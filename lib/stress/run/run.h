@@ -20,7 +20,7 @@ void ix_supervise(struct ipcx_stress *s, int line);
 /* Reserve unused keys and names, and remove what killed runs have left. Returns 0,
  * -EEXIST, or -errno, with an error text. */
 int ix_key_range_take(struct ipcx *x, struct ix_shared *shared);
-/* Release them, after all their objects were removed. */
+/* Release these keys and names, after all their objects were removed. */
 void ix_key_range_give(struct ix_shared *shared);
 
 /* Store the namespace's limits for ipcx_stress_facts(). */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A stress run as its caller sees it: start, wait, stop, end. The work is done by a
- * process forked here, the supervisor, and by those that it forks; their results are in
- * shared memory, and survive if they are killed.
+ * process forked here, the supervisor, and by the workers that it forks. Their results
+ * are in shared memory, so they survive even if these processes are killed.
  */
 #include <errno.h>
 #include <fcntl.h>
