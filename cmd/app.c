@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The global options, and the exit status that follows from a failed library call. */
+/* The global options, and the exit status for a failed library call. */
 #include <errno.h>
 
 #include "cmd.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How a noun's verb looks for one mechanism: which variants apply, and its texts.
- * Everything is derived from what the library reports about the mechanism, so that a new
- * mechanism gets its verbs without a change here.
+ * Adapt a noun's verb ("read" of "shm read") to one mechanism: choose the variants that
+ * apply and fill in the texts. Everything is derived from what the library reports about
+ * the mechanism, so that a new mechanism gets its verbs without a change here.
  */
 #include <assert.h>
 #include <inttypes.h>
@@ -45,7 +45,8 @@ bool called_absent(const struct cmd *c, unsigned mech)
 
 /* ---- texts */
 
-/* Append n bytes. The assertion makes the first test fail if texts outgrow the buffer. */
+/* Append n bytes. If texts outgrow the buffer, the assertion fails in any test that uses
+ * them. */
 static void called_put(struct called *to, const char *text, size_t n)
 {
 	size_t room = sizeof(to->text) - 1 - to->used;
@@ -61,7 +62,7 @@ static void put_word(struct called *to, const char *word)
 	called_put(to, word, strlen(word));
 }
 
-/* Return the name of a mechanism's group as used in texts. */
+/* Return the name of a mechanism's group for texts: "System V". */
 static const char *family(const struct ipcx_mech_info *m)
 {
 	static const char *const names[][2] = { { "sysv", "System V" },
@@ -91,7 +92,7 @@ static bool is_word(const char *text, size_t len, const char *word)
 	return len == strlen(word) && !strncmp(text, word, len);
 }
 
-/* Append the value of the placeholder "{WORD}"; copy an unknown one unchanged. */
+/* Append the value of the placeholder "{WORD}"; copy an unknown placeholder unchanged. */
 static void called_put_value(struct called *to, const struct cmd *c, const char *word,
 			     size_t len)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A command: its names, texts, options and function, one const struct cmd in one file
- * each. A noun's verb ("read" of "shm read") is a command, too: it is written once and
- * exists for every mechanism that has the capabilities it needs.
+ * A command (its names, texts, options and function) is a const struct cmd. A noun's verb
+ * ("read" of "shm read") is a command, too: it is written once and exists for every
+ * mechanism that has the capabilities it needs.
  */
 #pragma once
 
@@ -19,10 +19,11 @@ struct cmd;
 struct app {
 	const struct cmd *const *commands; /* NULL-terminated */
 	struct ipcx *x;
-	struct ipcx_ns *ns; /* namespace of --ns; NULL: the own one */
-	bool moved;         /* the process itself has moved there */
-	bool empty_shm;     /* … and got an empty /dev/shm, because none was known */
-	unsigned mech;      /* the noun of a noun's verb; otherwise IPCX_NO_MECH */
+	struct ipcx_ns *ns; /* the namespace given with --ns; NULL: our own */
+	bool moved;         /* the process has entered that namespace */
+	bool empty_shm;     /* … with an empty /dev/shm, because the namespace's own is
+			       unknown */
+	unsigned mech;      /* the mechanism of a noun's verb; otherwise IPCX_NO_MECH */
 	bool verbose;
 };
 
@@ -53,7 +54,7 @@ struct exit_text {
 	const char *text;
 };
 
-/* A list of them in ascending order, for .exits. */
+/* A list of exit statuses in ascending order, for the member exits of struct cmd. */
 #define EXITS(...)                        \
 	(const struct exit_text[])        \
 	{                                 \
@@ -80,17 +81,17 @@ struct exit_text {
 		EXIT_OWN, "the command's own status; 128 + N: killed by signal N" \
 	}
 
-/* Properties of a mechanism that a noun's verb may depend on, in addition to IPCX_CAN_…:
- * one of the first two, and at most one of the others. */
+/* Properties of a mechanism that a noun's verb may depend on, in addition to IPCX_CAN_….
+ * A mechanism has one of the first two, and at most one of the other two. */
 #define OF_KEYED      (UINT64_C(1) << 60) /* objects have an id and a key */
 #define OF_NAMED      (UINT64_C(1) << 61) /* objects have a name */
-#define OF_TYPES      (UINT64_C(1) << 62) /* the number of a message is its type */
-#define OF_PRIORITIES (UINT64_C(1) << 63) /* the number of a message is its priority */
+#define OF_TYPES      (UINT64_C(1) << 62) /* a message's number is its type */
+#define OF_PRIORITIES (UINT64_C(1) << 63) /* a message's number is its priority */
 
 /*
- * The part of a noun's verb that only some mechanisms have. Every variant that fits
- * applies: its options and examples come before those of the command, its texts replace
- * the command's.
+ * The part of a noun's verb that only some mechanisms have. All variants that fit the
+ * mechanism are applied: their options and examples come before those of the command, and
+ * their texts replace the command's.
  */
 struct variant {
 	uint64_t needs, lacks; /* as in struct cmd */
@@ -108,21 +109,21 @@ struct variant {
 struct cmd {
 	const char *name; /* "ls"; two words for a subcommand: "limits set"; for a noun's
 			     verb the verb alone: "read" */
-	/* Properties (IPCX_CAN_…, OF_…) that a mechanism must have, and must not have, to
-	 * be a noun of this verb; needs is 0 for any other command. */
+	/* Properties (IPCX_CAN_…, OF_…) that a mechanism must have (needs) and must not
+	 * have (lacks) for this verb to exist; needs is 0 for commands without a noun. */
 	uint64_t needs, lacks;
-	/* For a noun's verb: the message for a mechanism that has only some of needs, and
-	 * therefore not this verb; or NULL. */
+	/* For a noun's verb: the message for a mechanism that has only some of the needs
+	 * and therefore lacks the verb; or NULL. */
 	const char *absent;
-	const struct variant *variants; /* terminated by .needs = .lacks = 0; NULL */
+	const struct variant *variants; /* terminated by .needs = .lacks = 0; or NULL */
 	const char *operands;           /* "[MECH…|REF…]" in the synopsis */
 	const char *summary;            /* imperative, one line */
-	const char *about;              /* paragraphs for --help and the man page; NULL */
+	const char *about; /* paragraphs for --help and the man page; or NULL */
 	const struct opt_group *options; /* terminated by .opts = NULL */
 	const struct example *examples;  /* terminated by .line = "" */
-	const struct exit_text *exits; /* by EXITS(): statuses that exit_common[] does not
-					  have, or explains differently */
-	enum complete complete;        /* of the operands */
+	const struct exit_text *exits;   /* made with EXITS(): statuses that are not in
+					    exit_common[] or have another meaning here */
+	enum complete complete;          /* of the operands */
 	bool hidden;
 	bool program;     /* the first operand is followed by another program with its own
 			     arguments: our options end there */
@@ -134,7 +135,7 @@ struct cmd {
 
 #define CMD_ARGS_MAX 4096
 
-/* A command as it was called. For a noun's verb, cmd is the verb of that one noun: its
+/* A command as it was called. For a noun's verb, cmd is a copy made for that noun: its
  * name is "shm read", and its texts, options and examples point into the members below.
  * Must not be copied. */
 struct called {
@@ -144,16 +145,18 @@ struct called {
 	struct example examples[8];
 	struct opt opts[4]; /* lists that had placeholders, each with its terminator */
 	char text[4096];
-	size_t used, n_opts; /* of text and opts */
+	size_t used, n_opts; /* used elements of text and of opts */
 };
 
-/* called.c: whether a noun's verb exists for a mechanism; whether it is missing there for
- * a reason in c->absent; and fill ret with the verb as it is, or would be, there. */
+/* called.c. called_fits(): return whether a noun's verb exists for a mechanism.
+ * called_absent(): return whether it does not, for the reason in c->absent. called_set():
+ * fill ret with the verb for that mechanism, even if it is absent. */
 bool called_fits(const struct cmd *c, unsigned mech);
 bool called_absent(const struct cmd *c, unsigned mech);
 void called_set(struct called *ret, const struct cmd *c, unsigned mech);
 
-/* A walk over all commands in the order of help; set .list to begin. */
+/* An iteration over all commands in the order of --help; to begin, set .list and zero the
+ * rest. */
 struct cmd_walk {
 	const struct cmd *const *list;
 	struct called called; /* valid until the next step */
@@ -170,20 +173,21 @@ struct global_args {
 };
 extern const struct opt global_opts[];
 
-/* Find the command whose name begins argv (the longest name wins), and the number of
- * words in its name. Returns false if there is none. */
+/* Find the command whose name is the first words of argv (the longest such name), and set
+ * *ret_words to the number of these words. Returns false if there is none. */
 bool cmd_find(const struct cmd *const *list, int argc, char *const *argv,
 	      struct called *ret, int *ret_words);
 
-/* The same for a verb that the noun does not have, if c->absent explains why. */
+/* The same for a verb that does not exist for the noun, if its member absent explains
+ * why. */
 bool cmd_find_absent(const struct cmd *const *list, int argc, char *const *argv,
 		     struct called *ret);
 
-/* help.c: the statuses of every command (0, 1, 2), and, for ipcx(1), the general meaning
- * of each status. Both are terminated by .text = NULL. */
+/* help.c: exit_common has the statuses of every command (0, 1, 2); exit_general has the
+ * general meaning of each status, for ipcx(1). Both are terminated by .text = NULL. */
 extern const struct exit_text exit_common[], exit_general[];
 
-/* Return the next status of a command; *at is 0 at first. NULL at the end. */
+/* Return the next exit status of a command, NULL at the end; *at is 0 at first. */
 const struct exit_text *exit_next(const struct cmd *c, int *at);
 
 /* help.c: print the --help of a command, or of ipcx itself. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Every command, in the order of help. */
+/* Every command, in the order of --help. */
 #pragma once
 
 #include "cmd.h"

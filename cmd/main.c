@@ -162,8 +162,8 @@ static int start(int argc, char **argv)
 			   argv + first + words - 1);
 }
 
-/* Flush stdout; a failed write makes the run fail. EPIPE is not an error; under a compat
- * name neither is a closed stdout. */
+/* Flush stdout; if a write has failed, the command fails. EPIPE is not an error; under a
+ * compat name neither is a closed stdout. */
 static int main_finish(int status, const struct tool *old)
 {
 	int r = out_flush();

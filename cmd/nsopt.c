@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The option --ns, in its two forms, and what opens the namespace that it names. */
+/* The option --ns, in its two forms, and the functions that open the namespace it names.
+ */
 #include "nsopt.h"
 
 #include <errno.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Find the command that the words of a command line name, and walk over a list of
+/* Find the command that the words of a command line name, and iterate over a list of
  * commands. */
 #include <string.h>
 
 #include "cmd.h"
 
-/* Return whether cmds[at] is the first verb that the noun has. */
+/* Return whether cmds[at] is the first verb of the list that the noun has. */
 static bool begins_at(const struct cmd *const *cmds, unsigned mech, size_t at)
 {
 	size_t i = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Termination signals as a request to finish cleanly. */
+/* Treat termination signals as a request to finish cleanly. */
 #pragma once
 
 #include <signal.h>
@@ -16,18 +16,19 @@ void stop_catch(void);
 /* Return whether a signal has arrived. */
 bool stop_wanted(void);
 
-/* Return how many have arrived, for callers that end at once on the second. */
+/* Return how many signals have arrived, for callers that end at once on the second one.
+ */
 unsigned stop_times(void);
 
 /* Block these signals and the timer, so that nothing interrupts while messages are put
  * back. */
 void stop_hush(void);
 
-/* Die of the signal that arrived, so that a shell sees it; return status if there was
- * none. */
+/* Die of the signal that arrived, so that a shell sees it; if none arrived, return
+ * status. */
 int stop_end(int status);
 
-/* For callers that wait for signals themselves: return the set of signals to block (those
- * that are not ignored); record that one was received. */
+/* For callers that wait for signals themselves. stop_block(): return the set of signals
+ * to block (those that are not ignored). stop_now(): record that one was received. */
 void stop_block(sigset_t *ret_set);
 void stop_now(int signo);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Shared by the commands that use one object: "ipcx shm read REF", "ipcx sem op REF OP…".
- * With --ns the process moves to the namespace, because what it holds there (such as a
- * SEM_UNDO) ends with the process. For objects in a /dev/shm it does not move: the
- * library opens them with the privileges of that namespace.
+ * With --ns the process itself enters the namespace, so that what it holds there, such as
+ * a SEM_UNDO, lasts until the process ends. For objects in a /dev/shm it does not enter:
+ * the library opens them with the privileges of that namespace.
  */
 #pragma once
 
@@ -33,6 +33,6 @@ int64_t wait_timeout(const struct wait_args *args);
 int verb_begin(struct app *app, const struct ns_args *where, const char *word,
 	       uint64_t mechs, bool acts, struct ipcx_ref *ret_ref);
 
-/* Move the process to that namespace in any case, to run a command there. Returns 0, or
- * an exit status after a message. */
+/* Move the process to that namespace even if verb_begin() did not, to run a command
+ * there. Returns 0, or an exit status after a message. */
 int verb_go(struct app *app);

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # bash completion for ipcx. All candidates come from 'ipcx complete', which uses the program's own tables.
 
-# Read the line up to the cursor into words (without quotes, nothing evaluated), quote (the one that is still open),
-# and kept (the part of the last word that stays on the line, because bash completes from a quote or from a
-# character of COMP_WORDBREAKS on).
+# Split the line up to the cursor into words, without quotes and without evaluating anything. Also set quote (the one that is still open)
+# and kept (the part of the last word that stays on the line, because bash completes only what follows a quote or a
+# character of COMP_WORDBREAKS).
 __ipcx_read() {
 	local c word='' begun='' rest=${COMP_LINE:0:COMP_POINT}
 	words=() quote='' kept=''
@@ -31,7 +31,7 @@ __ipcx_read() {
 	words+=("$word")
 }
 
-# Offer a whole word, as the text that replaces the end of the line; quoted, so that no name is evaluated.
+# Offer a whole word as the text that replaces the end of the line, quoted so that no name is evaluated.
 __ipcx_offer() {
 	local text=${1#"$kept"}
 	case $quote in

@@ -4,13 +4,13 @@
 # packaging/deps.sh KIND…  installs missing packages for
 #
 #   build   building ipcx, its library and its man pages
-#   test    build, and running the test suites
+#   test    the same, and running the test suites
 #   containers  the runtimes that tests/containers starts, as far as available; their
 #               services are not started
 #   clang   the second compiler, its sanitizers, clang-format, clang-tidy
-#   deb     build, and making the Debian package
+#   deb     the packages of "build", and making the Debian package
 #
-# The only place that knows package names of distributions.
+# No other file contains the package names of distributions.
 # Silent if nothing is missing; all output goes to stderr.
 set -eu
 

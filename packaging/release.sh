@@ -3,12 +3,12 @@
 #
 # packaging/release.sh [--check] VERSION
 #
-# Release VERSION from the commit that is checked out: check that every file names it, run
+# Release VERSION from the commit that is checked out: check that all files have this version, run
 # the suites, compare the ABI with the baseline, make the tarball, sign the tag. Nothing is
-# pushed. --check stops after the checks that take no time.
+# pushed. --check stops after the quick checks.
 #
-# What to edit before: the version in meson.build, lib/ipcx.h and packaging/debian/changelog,
-# and its heading in NEWS.md, "## VERSION (YYYY-MM-DD)".
+# Before, edit the version in meson.build, lib/ipcx.h and packaging/debian/changelog, and add
+# its heading to NEWS.md: "## VERSION (YYYY-MM-DD)".
 set -eu
 
 die() {
@@ -29,13 +29,13 @@ tag=v$version
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 cd "$top"
 
-# ---- what must be so
+# ---- checks
 
 [ -z "$(git status --porcelain)" ] || die "the checkout has changes: commit them first"
-! git rev-parse -q --verify "refs/tags/$tag" >/dev/null || die "there is a tag $tag already"
+! git rev-parse -q --verify "refs/tags/$tag" >/dev/null || die "tag $tag already exists"
 newest=$(git tag --list 'v*' | sed 's/^v//' | sort -V | tail -n 1)
 if [ -n "$newest" ] && [ "$(printf '%s\n%s\n' "$newest" "$version" | sort -V | tail -n 1)" != "$version" ]; then
-	die "$newest was released already: $version is older"
+	die "$newest was already released, and $version is older"
 fi
 
 grep -q "^  version: '$version',\$" meson.build || die "meson.build has another version: edit it"
@@ -55,7 +55,7 @@ grep -q "^## $version ([0-9]\{4\}-[0-9][0-9]-[0-9][0-9])\$" NEWS.md ||
 build=build/release-$version
 rm -rf "$build"
 meson setup "$build" --buildtype=release -Dtests=enabled -Ddocs=enabled
-# It packs what is committed, and runs the C suites of what it packed.
+# meson dist packs the committed files, and runs the C suites in the unpacked tarball.
 meson dist -C "$build" --formats=xztar,gztar
 git tag -s -m "ipcx $version" "$tag"
 

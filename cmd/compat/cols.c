@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The formats of lsipc, which are those of libsmartcols, without using it: the bytes do
- * not depend on the installed version (always the newest semantics), nothing more is
- * loaded at start, and no cell is allocated for each value, which is what makes lsipc
- * slow. foreign.c handles bytes that a format cannot contain.
+ * The output formats of lsipc. They are those of libsmartcols, which is not used, for
+ * three reasons: the output does not depend on the installed version (it is always that
+ * of the newest), no further library is loaded at start, and no cell is allocated for
+ * each value, which is what makes the original lsipc slow. foreign.c handles bytes that a
+ * format cannot contain.
  */
 #include "compat/cols.h"
 
@@ -14,7 +15,7 @@
 #include "compat/foreign.h"
 #include "ui/out.h"
 
-/* The widths of labels and values of a single row. */
+/* The widths of labels and values when a row is printed with one line per column. */
 #define LABEL_WIDTH 36
 #define VALUE_WIDTH 36
 
@@ -132,12 +133,13 @@ static char *cols_cut(char *p, char *end, size_t width)
 	return at;
 }
 
-/* A cell that is too wide and may not be truncated ends its line. */
+/* After a cell that is too wide and may not be truncated, continue the row on a new line,
+ * at the position of the next column. */
 static void break_line(const struct cols *c, size_t k)
 {
 	out_text("\n");
 	for (size_t i = 0; i <= k; i++) {
-		char *p = out_room(); /* each column may fill it */
+		char *p = out_room(); /* one column may need all of the room */
 
 		memset(p, ' ', c->widths[i] + 1);
 		out_done(p + c->widths[i] + 1);

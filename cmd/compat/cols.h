@@ -10,19 +10,20 @@
 
 enum cols_form { COLS_TABLE, COLS_RAW, COLS_EXPORT, COLS_NEWLINE, COLS_JSON };
 
-/* The layouts of JSON. */
+/* The layouts of a JSON document. */
 enum cols_json { COLS_JSON_PRETTY, COLS_JSON_COMPACT, COLS_JSON_LINES };
 
 struct cols_column {
 	char name[20];
-	char label[28]; /* before the value of a single row */
+	char label[28]; /* before the value, when a row is printed with one line per
+			   column */
 	bool right;
 	enum {
 		COLS_WHOLE,
 		COLS_SELDOM,
 		COLS_CUT
-	} cut;        /* if the terminal is too narrow */
-	bool foreign; /* its text was chosen by others */
+	} cut;        /* what to do if the terminal is too narrow */
+	bool foreign; /* the text is untrusted: it must be escaped */
 };
 
 /* Write the text of a cell at p (at most COLS_CELL bytes); return its end, NULL if there
@@ -46,7 +47,8 @@ struct cols {
 /* Measure all rows of a table before the first is printed. */
 void cols_measure(struct cols *c, const void *data, size_t rows);
 
-/* Print rows; before the first also the headings and whatever else begins the output. */
+/* Print rows; before the first one, also print the headings and anything else that begins
+ * the output. */
 void cols_put(struct cols *c, const void *data, size_t rows);
 
 /* End the output; in JSON also print the empty document if there were no rows. */

@@ -44,7 +44,7 @@ static const struct example examples[] = {
 const struct cmd cmd_compat = {
 	.name = "compat", .operands = "[ipcs|ipcmk|ipcrm|lsipc [ARGUMENT…]]", .summary = "Run as one of the old commands",
 	.about = "Runs as ipcs, ipcmk, ipcrm or lsipc of util-linux 2.42: the same options, the same output, the same exit "
-		 "status, without their traps (ipcx-compat(7)). A link to ipcx with such a name does the same.",
+		 "status, without their pitfalls (ipcx-compat(7)). A link to ipcx with such a name does the same.",
 	.exits = EXITS({ EXIT_OWN, "the status of the old command (ipcx-compat(7))" }),
 	.examples = examples, .complete = COMPLETE_OLD, .program = true, .run = compat_run,
 };

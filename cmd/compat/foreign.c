@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Replace bytes, in names chosen by others, that the formats of lsipc cannot contain. Not
- * on a terminal, the result is that of the original. */
+/* Escape those bytes of untrusted names that the formats of lsipc cannot contain. If
+ * stdout is not a terminal, the result is the same as the original's. */
 #include "compat/foreign.h"
 
 #include <langinfo.h>
@@ -24,7 +24,8 @@ static char *foreign_put_hex(char *p, unsigned char byte)
 	return p;
 }
 
-/* Return whether non-ASCII characters can be shown; determined at the first one. */
+/* Return whether non-ASCII characters can be shown; determined once, when the first one
+ * occurs. */
 static bool is_utf8(void)
 {
 	static int known = -1;
@@ -116,8 +117,8 @@ static char *put_json_ascii(char *p, char c)
 	return p;
 }
 
-/* JSON is UTF-8: invalid bytes become the text \xNN. Characters that control a terminal
- * are escaped on one; elsewhere the bytes are those of the original. */
+/* JSON is UTF-8: invalid bytes become the text \xNN. On a terminal, characters that would
+ * control it are escaped; elsewhere the output is the same as the original's. */
 char *foreign_json(char *p, const char *s, size_t len)
 {
 	bool terminal = is_terminal();
@@ -142,8 +143,8 @@ char *foreign_json(char *p, const char *s, size_t len)
 	return p;
 }
 
-/* ASCII control characters are always escaped as in a table, others only on a terminal.
- * */
+/* ASCII control characters are always escaped as in a table, other characters only on a
+ * terminal. */
 char *foreign_single(char *p, const char *s, size_t len)
 {
 	if (is_terminal())

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Text chosen by others in the formats of lsipc. Each function writes it at p, with at
- * most six bytes for each byte of it, and returns the end. */
+/* Write untrusted text in the formats of lsipc. Each function writes to p, at most six
+ * bytes for each byte of the text, and returns the end. */
 #pragma once
 
 #include <stddef.h>
 
-/* In a table: \xNN for bytes that cannot be shown. */
+/* For a table: bytes that cannot be shown become \xNN. */
 char *foreign_table(char *p, const char *s, size_t len);
 
-/* \xNN also for the characters in special and for all non-ASCII characters. */
+/* The same, but the characters in special and all non-ASCII characters also become \xNN.
+ */
 char *foreign_guarded(char *p, const char *s, size_t len, const char *special);
 
-/* Between the quotes of a JSON string. */
+/* For a JSON string, without its quotes. */
 char *foreign_json(char *p, const char *s, size_t len);
 
-/* As the value of a single row. */
+/* For a row that is printed with one line per column. */
 char *foreign_single(char *p, const char *s, size_t len);
 
-/* Return the length of the decimal point at the beginning of a text, as in the user's
- * locale, or 0. Nothing else depends on that locale. */
+/* If the text begins with the decimal point of the user's locale, return its length, else
+ * 0. Nothing else depends on that locale. */
 size_t foreign_point(const char *text);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sizes and times as util-linux writes them, unlike ipcx: sizes are rounded up, times
- * omit the year or the day. */
+/* Sizes and times as util-linux writes them, which differs from ipcx: sizes are rounded
+ * up, times omit the year or the day. */
 #include "compat/form.h"
 
 #include <errno.h>
@@ -26,8 +26,8 @@ char *form_size(char *p, uint64_t n)
 		unit++;
 	whole = n >> 10 * unit;
 	rest = n & ((UINT64_C(1) << 10 * unit) - 1);
-	/* Truncate the fraction to three digits and round those to one. For exabytes
-	 * three digits would overflow. */
+	/* Truncate the fraction to three digits, then round it to one. For exabytes, drop
+	 * ten bits of the fraction first, or the multiplication would overflow. */
 	shift = 10 * (unit == 6 ? unit - 1 : unit);
 	rest >>= 10 * unit - shift;
 	tenths = ((rest * 1000 >> shift) + 50) / 100;
@@ -47,7 +47,7 @@ static bool local(int64_t when, struct tm *ret_tm)
 	static bool zone_read;
 
 	if (!zone_read)
-		ix_zone_read(); /* once, instead of /etc/localtime every time */
+		ix_zone_read(); /* read /etc/localtime once, not for every time */
 	zone_read = true;
 	return ix_local_time(when, ret_tm);
 }
@@ -79,7 +79,7 @@ static char *put_year(char *p, const struct tm *tm)
 	return ix_put_i64(p, (int64_t)tm->tm_year + 1900);
 }
 
-/* Cache of the last text: most objects of a listing were made in the same second. */
+/* Cache of the last text: many objects of a listing were created in the same second. */
 struct kept {
 	bool any;
 	int64_t when;
@@ -197,7 +197,7 @@ static ssize_t form_read_all(int fd, char *buf, size_t size)
 	return got < 0 ? -errno : got;
 }
 
-/* Cached: the same process often made many objects. */
+/* Cached, because one process often created many objects. */
 char *form_command(char *p, int64_t pid)
 {
 	static int64_t last = -1;

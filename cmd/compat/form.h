@@ -26,5 +26,5 @@ char *form_perms(char *p, uint64_t mode);
 #define FORM_COMMAND_MAX 8192
 char *form_command(char *p, int64_t pid);
 
-/* Maximum size of all others. */
+/* Maximum size of all other texts. */
 #define FORM_MAX 64

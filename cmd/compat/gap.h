@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Report what an old name could not show or find: stdout is that of the original, and one
- * line on stderr says that something is missing. */
+/* Report gaps: what a command called by an old name (such as ipcs) could not show or
+ * find. Its stdout is the same as the original's; one line on stderr says that something
+ * is missing. */
 #pragma once
 
 #include "ipcx.h"
@@ -11,5 +12,6 @@ size_t gap_table(const struct ipcx_table *t);
 /* Count a failed read (-errno). An object that vanished is not a gap. */
 void gap_error(const char *what, int error);
 
-/* Report the gaps at the end: the first one and their number; what begins the line. */
+/* At the end of the run, report the first gap and the number of gaps, in a line that
+ * begins with `what`. */
 void gap_say(const char *what);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcmk: make one object of each requested kind, in a fixed order. Objects made before a
- * failure stay, as in the original. */
+/* ipcmk: create one object of each requested kind, in a fixed order. Objects created
+ * before a failure are kept, as in the original. */
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -93,7 +93,8 @@ static unsigned base_of(const char *letter)
 	return 0;
 }
 
-/* Return the length of the number at the beginning, with blanks and sign. */
+/* Return the length of the number that the text begins with, including leading blanks and
+ * the sign. */
 static size_t number_len(const char *text)
 {
 	size_t n = strspn(text, " \t\n\v\f\r");
@@ -179,7 +180,8 @@ static bool ipcmk_take_size(const char *text, uint64_t *ret_size)
 
 static int ipcmk_failed(const char *what, int r)
 {
-	/* The errno of the kernel for a limit that was reached. */
+	/* -ERANGE means that a limit was reached, for which the kernel fails with EINVAL.
+	 */
 	msg_error("create %s failed: %s", what, strerror(r == -ERANGE ? EINVAL : -r));
 	return EXIT_FAILED;
 }
@@ -282,7 +284,7 @@ static int make_mq(struct ipcx *x, const struct options *w)
 
 	const char *file = w->name + 1;
 
-	/* The errno of mq_open(3) for such names. */
+	/* Fail for invalid names with the errno of mq_open(3). */
 	if (w->name[0] != '/')
 		return ipcmk_failed(what, -EINVAL);
 	if (!file[0])

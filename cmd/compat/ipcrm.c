@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ipcrm: remove what each option names, in the order of the options, then what -a stands
- * for. Differences to the original: -a followed by a separate kind removes nothing, and
- * -a alone keeps POSIX objects.
+ * ipcrm: remove the object of each option, in the order of the options, then all objects
+ * that -a selects. Differences from the original: -a followed by a separate kind removes
+ * nothing, and -a alone keeps POSIX objects.
  */
 #include <errno.h>
 #include <limits.h>
@@ -15,7 +15,7 @@
 #include "ui/msg.h"
 #include "ui/out.h"
 
-/* Objects listed per slice, then removed. */
+/* Number of objects that are listed, and then removed, at a time. */
 #define SLICE 512
 
 enum { OPT_PSHM = 256, OPT_MQ, OPT_PSEM };
@@ -41,7 +41,7 @@ static const struct tool_opt opts[] = {
 	{ .name = "" },
 };
 
-/* In the order of -a. */
+/* In the order in which -a removes them. */
 static const struct kind {
 	const char *word; /* argument of -a */
 	const char *mech;
@@ -64,7 +64,8 @@ struct job {
 	struct ipcx *x;
 	const struct tool *tool;
 	bool verbose, bad;
-	bool sweeping; /* removing a list: objects that vanished meanwhile are no error */
+	bool sweeping; /* removing a list: objects that vanished meanwhile are not an
+			  error */
 	unsigned all;  /* bits: the kinds of the last -a */
 };
 
@@ -160,7 +161,7 @@ static bool ipcrm_by_name(struct job *j, const struct kind *k, const char *name)
 	if (*name != '/' && k->by_name == OPT_MQ)
 		return fatal(-EINVAL);
 	if (k->by_name == OPT_MQ && strchr(name + 1, '/'))
-		r = -EACCES; /* as mq_unlink(3) fails */
+		r = -EACCES; /* the errno of mq_unlink(3) */
 	if (r == 0)
 		r = remove_ref(j->x, &ref);
 	if (r == -EINVAL)
@@ -201,7 +202,7 @@ static bool ipcrm_remove_row(struct job *j, const struct kind *k,
 	return ipcrm_by_name(j, k, name);
 }
 
-/* A missing directory is reported, but not a failure. */
+/* A missing directory is reported, but is not a failure. */
 static bool ipcrm_is_there(const struct kind *k)
 {
 	if (k->by_name == OPT_MQ && access("/dev/mqueue", F_OK) < 0) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipcs: its options and lists. Headings and rows are not always aligned, and scripts
- * depend on it. */
+ * depend on that. */
 #include "compat/ipcs.h"
 
 #include <limits.h>
@@ -18,7 +18,7 @@
 /* Rows per slice: memory use does not depend on the number of objects. */
 #define SLICE 512
 
-/* Names are at most as long as a login name, plus a little. */
+/* Maximum size of a value: of a user name with some padding. */
 #define VALUE_MAX 512
 
 const char *const ipcs_mechs[IPCS_KINDS] = { "msg", "shm", "sem" };
@@ -26,7 +26,7 @@ const char *const ipcs_mechs[IPCS_KINDS] = { "msg", "shm", "sem" };
 struct column {
 	char heading[12];
 	int head;   /* width of the heading */
-	int width;  /* of the value: left-aligned, right-aligned if negative */
+	int width;  /* of the value: aligned left if positive, right if negative */
 	size_t cut; /* maximum number of bytes */
 	enum ipcx_field field;
 	enum ipcs_form form;

@@ -27,7 +27,7 @@ enum ipcs_form {
 	AS_NAME,
 	AS_PERMS,
 	AS_MODE,     /* with the leading 0 */
-	AS_MODE_ALL, /* also the bits above: removed, locked */
+	AS_MODE_ALL, /* also the bits above the permissions: removed, locked */
 	AS_SIZE,     /* human */
 	AS_SHORT,    /* time: "Nov 21 08:01:16 " */
 	AS_LONG,     /* time: "Sat Nov 21 08:01:16 2026" */

@@ -164,7 +164,7 @@ enum measure { PLAIN, BYTES, KBYTES, PAGES };
 struct limit_line {
 	const char *text;
 	const char *name;     /* of ipcx_limits() */
-	enum measure measure; /* KBYTES: bytes in the library */
+	enum measure measure; /* KBYTES: the library reports bytes */
 };
 
 /* clang-format off */

@@ -112,7 +112,7 @@ static char *lscolumns_put_name(char *p, const char *text)
 	return p + n;
 }
 
-/* Get the number behind a name; rows without a name have only the number. */
+/* Return whether the name of a user or group is only its number. */
 static bool lscolumns_is_number(const struct ls_rows *rows, size_t row,
 				const struct ls_column *c, const char *name)
 {
@@ -141,7 +141,7 @@ static char *lscolumns_put_time(char *p, int64_t when, enum ls_time how)
 	return p;
 }
 
-/* Return the field of a POSIX object that takes the place of a System V field. */
+/* Return the field of a POSIX object that corresponds to a System V field. */
 static enum ipcx_field other(const struct ls_column *c)
 {
 	if (c->field == IPCX_F_CREATOR)
@@ -189,7 +189,7 @@ static char *lscolumns_put_value(const struct ls_rows *rows, size_t row,
 		end = form_command(p, v->as.i);
 		return end > p ? end : NULL;
 	case LS_POSIX_NAME:
-		/* The name in its directory; for queues with a slash. */
+		/* The file name in its directory; for queues with a leading slash. */
 		return ix_put_text(p, ipcx_value_string(v) +
 					      (ipcx_mech_has(ipcx_row_mech(rows->t, row),
 							     IPCX_F_CURMSGS)
@@ -199,7 +199,7 @@ static char *lscolumns_put_value(const struct ls_rows *rows, size_t row,
 	return NULL;
 }
 
-/* Return whether a number that the library omits if it is 0 is shown as 0. */
+/* Return whether the column shows 0 where the library reports a PID of 0 as no value. */
 static bool is_zero(const struct ls_column *c)
 {
 	return c->field == IPCX_F_CPID || c->field == IPCX_F_LPID ||

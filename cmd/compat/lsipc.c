@@ -16,7 +16,8 @@
 #include "ui/msg.h"
 #include "ui/out.h"
 
-/* Rows per slice, unless column widths must be measured: memory use stays constant. */
+/* Rows per slice, so that memory use stays constant. If column widths must be measured,
+ * all rows are read at once. */
 #define SLICE 512
 
 #define OPT_NOHEADINGS  256

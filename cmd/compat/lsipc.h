@@ -14,9 +14,9 @@ enum ls_kind { LS_SHM, LS_PSHM, LS_MSG, LS_MQ, LS_SEM, LS_PSEM, LS_LIMITS, LS_NO
 
 struct ls_kind_info {
 	const char *mech;
-	const char *json;     /* name of the array */
-	const char *empty;    /* the same for an empty one */
-	const char *object;   /* the name of an object in messages */
+	const char *json;     /* name of the array in JSON */
+	const char *empty;    /* name of the array if it is empty */
+	const char *object;   /* what messages call an object */
 	const char *columns;  /* default columns, separated by commas */
 	const char *times;    /* columns added by -t */
 	const char *creators; /* columns added by -c */
@@ -45,8 +45,9 @@ struct ls_column {
 	unsigned kinds; /* bits: the kinds that have it */
 	enum ls_form form;
 	enum ipcx_field field;
-	enum ipcx_field plain; /* LS_KNOWN: the number shown for an unknown name */
-	bool sysv_only;        /* always empty for POSIX objects */
+	enum ipcx_field
+		plain;  /* LS_KNOWN: the numeric id to show if the name is unknown */
+	bool sysv_only; /* always empty for POSIX objects */
 };
 
 /* All columns, terminated by an empty name. */
@@ -81,16 +82,16 @@ bool ls_mounted(enum ls_kind kind);
 struct ls_options {
 	struct cols cols;
 	const struct ls_column *columns[COLS_MAX];
-	enum ls_kind kind; /* LS_NONE: none was given */
+	enum ls_kind kind; /* LS_NONE: no kind was given */
 	bool global, by_id, creator, time, form_given, time_given;
 	int64_t id;
 	const char *name, *output;
 	struct ls_style style;
 };
 
-/* Choose the columns. Returns false on an error, after a message if the originals print
+/* Choose the columns. Returns false on an error, after a message if the original prints
  * one. */
 bool ls_choose(struct ls_options *w);
 
-/* Return the fields that the columns are made from. */
+/* Return the fields that are needed for the columns. */
 struct ipcx_fieldset ls_fields(const struct ls_options *w);

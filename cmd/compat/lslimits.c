@@ -149,7 +149,7 @@ static void lslimits_fill(struct ipcx *x, const struct ipcx_table *t, const stru
 	if (!lslimits_count(x, t, r, &used))
 		return;
 	*ix_put_u64(l->used, used) = '\0';
-	/* No percentage of a limit of 0: the originals print inf or nan. */
+	/* No percentage if the limit is 0: the original prints inf or nan. */
 	if (known && limit > 0)
 		(void)snprintf(l->percent, sizeof(l->percent), "%.2f%%",
 			       (double)used / (double)limit * 100);

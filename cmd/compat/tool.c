@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Shared by the old names: option parsing with getopt's messages, --help and --version,
- * numbers, and queries of the library. The second user of getopt_long(3). */
+ * numbers, and queries of the library. The only user of getopt_long(3) besides ui/opt.c.
+ */
 #include "compat/tool.h"
 
 #include <assert.h>
@@ -39,11 +40,11 @@ static void tool_build(const struct tool *t, struct grammar *g)
 	size_t n = 0, len = 0;
 
 	memset(g, 0, sizeof(*g));
-	g->shorts[len++] =
-		':'; /* distinguishes a missing argument from an unknown option */
+	g->shorts[len++] = ':'; /* makes getopt_long() distinguish a missing argument from
+				   an unknown option */
 	for (const struct tool_opt *o = t->opts; *o->name; o++, n++) {
-		/* The assertion makes the first test fail if a table has too many
-		 * options. */
+		/* If a table has too many options, the assertion fails in any test of its
+		 * command. */
 		assert(n < OPTS_MAX);
 		g->longs[n] = (struct option){ .name = o->name,
 					       .has_arg = takes[o->takes],
@@ -70,7 +71,8 @@ int tool_try(const struct tool *t)
 	return EXIT_FAILED;
 }
 
-/* ---- getopt's messages in its own words; its own would reach a terminal unescaped */
+/* ---- getopt's messages, printed here because getopt does not escape them for a terminal
+ */
 
 static const char *long_name(const struct tool *t, int id)
 {

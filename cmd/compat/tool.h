@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An old name: ipcs, ipcmk, ipcrm or lsipc of util-linux, with the same options, output
- * and exit status. Its options are one table, which getopt_long(3), --help, the sets of
- * exclusive options and the completions use.
+ * A command called by an old name (ipcs, ipcmk, ipcrm or lsipc of util-linux), with the
+ * same options, output and exit status. Its options are in one table, which
+ * getopt_long(3), --help, the sets of exclusive options and the completions use.
  */
 #pragma once
 
@@ -14,13 +14,14 @@
 
 enum tool_takes { TAKES_NOTHING, TAKES_ARGUMENT, MAY_TAKE };
 
-/* Ambiguous abbreviations are reported in the order of the lines. */
+/* One option. The possibilities for an ambiguous abbreviation are printed in the order of
+ * the table. */
 struct tool_opt {
 	char name[20];
-	int id; /* its letter, or above 255 without one */
+	int id; /* its letter; if it has none, a number above 255 */
 	enum tool_takes takes;
-	unsigned sets;  /* bits: options with a common bit exclude each other */
-	unsigned group; /* index into the groups of --help; or: */
+	unsigned sets;  /* bit mask: options with a common bit exclude each other */
+	unsigned group; /* index of its group in --help, or: */
 #define TOOL_HIDDEN (~0U)
 	char arg[20], help[120];
 };
@@ -34,7 +35,8 @@ struct tool {
 	void (*more_help)(
 		void); /* prints the text after the options in --help, or NULL */
 	int (*run)(struct ipcx *x, const struct tool *t, int argc, char **argv);
-	const char *gaps; /* what a gap means; NULL: something is left out */
+	const char
+		*gaps; /* the message if there are gaps; NULL: "something is left out" */
 };
 
 /* All four, terminated by NULL. */
@@ -43,7 +45,7 @@ extern const struct tool *const tools[];
 /* Return the old name at the end of a path; NULL if it is none of them. */
 const struct tool *tool_by_path(const char *path);
 
-/* Run it; argv[0] is its name. Returns the exit status. */
+/* Run the command; argv[0] is its name. Returns the exit status. */
 int tool_start(const struct tool *t, int argc, char **argv);
 
 /* The state of a walk over the options. */
@@ -53,7 +55,7 @@ struct tool_walk {
 	char **argv;
 	bool quiet;      /* only parse: print no messages, no help */
 	const char *arg; /* of the last option, or NULL */
-	uint64_t seen;   /* bits: lines of the table */
+	uint64_t seen;   /* bit mask: options seen so far, by their index in the table */
 	int first;       /* index of the first operand, at the end */
 	int status;      /* exit status, if tool_next() returned TOOL_END */
 };
@@ -61,20 +63,20 @@ struct tool_walk {
 #define TOOL_OPERANDS 0    /* no more options */
 #define TOOL_END      (-1) /* end the program: help was printed, or the usage is wrong */
 
-/* The messages about missing directories of POSIX objects. */
+/* The messages if a directory of POSIX objects is missing. */
 #define TOOL_NO_MQUEUE                                                        \
 	"/dev/mqueue does not seem to be mounted. Use 'mount -t mqueue none " \
 	"/dev/mqueue' to mount it."
 #define TOOL_NO_SHM "cannot open /dev/shm"
 
-/* Return the next option's id, or one of the above. */
+/* Return the next option's id, TOOL_OPERANDS or TOOL_END. */
 int tool_next(struct tool_walk *w);
 
 /* Print "Try … --help"; returns exit status 1. */
 int tool_try(const struct tool *t);
 
 /*
- * Read a number as the originals do: leading blanks and a sign are accepted. If it is
+ * Parse a number as the originals do: leading blanks and a sign are accepted. If it is
  * invalid, print "WHAT: 'TEXT'" and return false. With base 0, hexadecimal begins with 0x
  * and octal with 0.
  */
@@ -94,19 +96,21 @@ struct ipcx_table *tool_scan(struct ipcx *x, const char *mech,
 struct ipcx_table *tool_find(struct ipcx *x, const struct ipcx_ref *ref,
 			     struct ipcx_fieldset fields);
 
-/* Make a reference by id or name, for these. */
+/* Make a reference by id or by name, for tool_find(). */
 struct ipcx_ref tool_ref(const char *mech, int32_t id);
 int tool_named(struct ipcx *x, const char *mech, const char *name,
 	       struct ipcx_ref *ret_ref);
 
-/* Return a number of a row, 0 if unknown; return whether it is known. */
+/* tool_count(): return a number of a row, 0 if unknown. tool_known(): return whether it
+ * is known. */
 uint64_t tool_count(const struct ipcx_table *t, size_t row, enum ipcx_field field);
 bool tool_known(const struct ipcx_table *t, size_t row, enum ipcx_field field);
 
-/* Return whether the original could open a POSIX queue or semaphore, which it needs to
- * list it. Needs IPCX_F_NAME and IPCX_F_CURMSGS. */
+/* Return whether the original could open a POSIX queue or semaphore; otherwise it does
+ * not list it. Needs IPCX_F_NAME and IPCX_F_CURMSGS. */
 bool tool_usable(const struct ipcx_table *t, size_t row);
 
-/* Get a limit by name; 0 and false if unknown. */
+/* Get a field of a limit by the limit's name; if it is unknown, return false and set
+ * *ret_n to 0. */
 bool tool_limit(const struct ipcx_table *limits, const char *name, enum ipcx_field field,
 		uint64_t *ret_n);

@@ -26,12 +26,13 @@ struct leader {
 	int talk, terminal;
 	const struct signals *held;
 	pid_t command;
-	pid_t front; /* the foreground group to restore when we get the foreground
-		      * again */
+	pid_t front; /* foreground group of the new terminal, to restore when we are in
+			the foreground again */
 };
 
-/* While we are in the background, so is everything on the new terminal: the leader takes
- * its foreground, and a process that reads from it is stopped. */
+/* While we are in the background, so is everything on the new terminal: the leader makes
+ * its own group the foreground group there, and any other process that reads from the
+ * terminal is stopped. */
 static void set_front(struct leader *l, bool front)
 {
 	pid_t now = tcgetpgrp(l->terminal);
@@ -73,8 +74,8 @@ static bool obey(struct leader *l)
 	return true;
 }
 
-/* Report that the command was stopped; but continue it if it is in the foreground by now,
- * which is what SIGTTIN and SIGTTOU ask for. */
+/* Report that the command was stopped. But if SIGTTIN or SIGTTOU stopped it and it is in
+ * the foreground by now, continue it. */
 static void report_stop(const struct leader *l, int number)
 {
 	if ((number == SIGTTIN || number == SIGTTOU) &&
@@ -99,7 +100,7 @@ static bool listen_to_signals(const struct leader *l, int *ret_status)
 		if (s.ssi_code <= 0)
 			(void)kill(l->command, (int)s.ssi_signo);
 		else if (s.ssi_signo == SIGHUP && kill(-l->command, SIGHUP) == 0)
-			(void)kill(-l->command, SIGCONT); /* it may be stopped */
+			(void)kill(-l->command, SIGCONT); /* the command may be stopped */
 		return false;
 	}
 	pid = waitpid(l->command, &status, WNOHANG | WUNTRACED);
@@ -113,8 +114,8 @@ static bool listen_to_signals(const struct leader *l, int *ret_status)
 	return true;
 }
 
-/* Run until the command has ended and the relay has closed its end, thus has all output:
- * the terminal vanishes with the session leader. */
+/* Run until the command has ended and the relay has closed its end of the socket, which
+ * means that it has read all output: the terminal vanishes with the session leader. */
 static void lead(struct leader *l)
 {
 	bool open = true, ended = false;
@@ -139,7 +140,7 @@ static void lead(struct leader *l)
 
 /* ---- starting it */
 
-/* Replace those standard streams that are a terminal by the new one. */
+/* Replace each standard stream that is a terminal by the new terminal. */
 static int take_terminal(int slave)
 {
 	if (setsid() < 0 || ioctl(slave, TIOCSCTTY, 0) < 0)
@@ -150,7 +151,8 @@ static int take_terminal(int slave)
 	return 0;
 }
 
-/* Returns 0 in the command, where only the streams keep the new terminal open. */
+/* Returns 0 in the process that becomes the command, where only the standard streams
+ * refer to the new terminal. */
 static pid_t fork_command(struct relay *p, const struct leader *l)
 {
 	pid_t pid = fork();

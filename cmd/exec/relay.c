@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Our side of a command's own terminal: copies bytes both ways, the window size and
- * signals, and decides when we may read our terminal and make it raw. That is only in the
+ * signals, and decides when to read our terminal and make it raw. We do so only in the
  * foreground, and only once the command wants input: at once if its standard input is a
  * terminal, else when it first tries to read from one. Until then our terminal stays as
  * it is: it echoes, translates line ends, and sends signals to our whole pipeline.
@@ -18,8 +18,8 @@
 
 #include "base/util.h"
 
-/* More than a pty buffers: output beyond that was not written by the command, which has
- * ended. */
+/* More than the buffers of a pty hold: once the command has ended, any output beyond this
+ * was written by another process. */
 #define PTY_HOLDS ((size_t)128 << 10)
 
 /* How often to check whether we are in the foreground: not every shell sends SIGCONT. */
@@ -38,8 +38,8 @@ bool tell(int talk, int what, int n)
 
 /* ---- our terminal */
 
-/* Open it once more, as O_NONBLOCK would affect everybody who shares the descriptor. If
- * that fails, use a duplicate. */
+/* Reopen the terminal: O_NONBLOCK on the existing open file description would affect
+ * every process that shares it. If that fails, duplicate the descriptor. */
 int relay_open(int fd)
 {
 	char path[32] = "/dev/tty";
@@ -53,7 +53,8 @@ int relay_open(int fd)
 	return r < 0 ? -errno : r;
 }
 
-/* A terminal that does not control us has no foreground for us, and does not stop us. */
+/* Return whether we may use our terminal without being stopped: we are in its foreground,
+ * or it is not our controlling terminal. */
 static bool foreground(const struct relay *p)
 {
 	pid_t group = p->in < 0 ? 0 : tcgetpgrp(p->in);
@@ -69,8 +70,8 @@ static void copy_size(const struct relay *p)
 		(void)ioctl(p->master, TIOCSWINSZ, &size);
 }
 
-/* Whether a terminal processes output; the command may have turned that off for its
- * own. */
+/* Return whether a terminal processes output in this way; the command may have turned
+ * that off on its own terminal. */
 static bool has_output_flags(int fd, tcflag_t flags)
 {
 	struct termios t;
@@ -83,7 +84,8 @@ static bool is_raw(const struct termios *t)
 	return !(t->c_lflag & (ICANON | ECHO | ISIG));
 }
 
-/* Whether whole lines, or an end of input, are waiting, which raw mode would lose. */
+/* Return whether a complete line or an end of input is waiting to be read: raw mode would
+ * lose it. */
 static bool has_lines(const struct relay *p, const struct termios *now)
 {
 	struct pollfd fd = { .fd = p->in, .events = POLLIN };
@@ -92,7 +94,7 @@ static bool has_lines(const struct relay *p, const struct termios *now)
 }
 
 /* Make our terminal raw for input; leave output processing on if other processes write to
- * it. If somebody else made it raw, it is not ours to restore. */
+ * it. If another process has made it raw, leave it alone, and do not restore it later. */
 static void make_raw(struct relay *p)
 {
 	struct termios now, raw;
@@ -154,8 +156,8 @@ static bool is_empty(const struct flow *f)
 /* Returns false at the end of input. */
 static bool relay_fill(struct flow *f, int fd)
 {
-	ssize_t n = read(fd, f->data, sizeof(f->data) - 1); /* the free byte is for
-							     * read_keys() */
+	ssize_t n = read(fd, f->data,
+			 sizeof(f->data) - 1); /* leaves one byte for read_keys() */
 
 	f->at = 0;
 	f->end = n > 0 ? (size_t)n : 0;
@@ -170,8 +172,8 @@ static bool relay_drain(struct flow *f, int fd)
 	return n >= 0 || errno == EINTR || errno == EAGAIN;
 }
 
-/* Avoid translating line ends twice: if our terminal does it, undo what the other one
- * did. */
+/* Avoid translating line ends twice: if our terminal does it, undo the translation by the
+ * command's terminal. */
 static void squeeze_line_ends(struct relay *p)
 {
 	struct flow *f = &p->text;
@@ -249,8 +251,8 @@ static void relay_hear(struct relay *p)
 	p->ended = true;
 }
 
-/* Pass a signal on: to the command alone, or to its process group if our terminal sent it
- * to ours. */
+/* Pass a signal on: to the command's process group if our terminal sent the signal to our
+ * process group, otherwise to the command alone. */
 static void handle_signal(struct relay *p)
 {
 	struct signalfd_siginfo s;
@@ -279,7 +281,8 @@ static void handle_signal(struct relay *p)
 
 /* ---- the loop */
 
-/* Whether all output has been written to our terminal, or never can be. */
+/* Return whether all output has been written to our terminal, or can no longer be
+ * written. */
 static bool is_finished(const struct relay *p)
 {
 	struct pollfd fd = { .fd = p->master, .events = POLLIN };
@@ -293,7 +296,7 @@ static bool is_finished(const struct relay *p)
 }
 
 /* While our terminal is not raw, an end of input is a read of 0 bytes or an incomplete
- * line: translate it into the end-of-file character of the other terminal. */
+ * line: translate it into the end-of-file character of the command's terminal. */
 static void read_keys(struct relay *p)
 {
 	struct termios ours, its;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between our terminal and the command's own: the relay, and its messages to and from the
+/* The relay between our terminal and the command's own, and its messages to and from the
  * leader of the command's session. */
 #pragma once
 
@@ -9,7 +9,7 @@
 
 #include "exec/signals.h"
 
-/* One message on the socket. */
+/* One message on the socket between relay and leader. */
 struct word {
 	enum {
 		/* from the leader: */
@@ -18,9 +18,9 @@ struct word {
 		/* from the relay: */
 		FRONT,      /* whether the command may be in the foreground of its
 			     * terminal */
-		GO_ON,      /* continue it after a stop; n as for FRONT */
-		SIGNAL,     /* send it to the command */
-		SIGNAL_ALL, /* send it to its process group */
+		GO_ON,      /* continue the command after a stop; n as for FRONT */
+		SIGNAL,     /* send signal n to the command */
+		SIGNAL_ALL, /* send signal n to the command's process group */
 	} what;
 	int n;
 };
@@ -36,7 +36,7 @@ struct flow {
 
 struct relay {
 	int in, out;      /* our terminal, for input and for output; -1 after a hangup */
-	int master, talk; /* the other terminal; the socket to the leader */
+	int master, talk; /* the command's terminal; the socket to the leader */
 	struct signals held;
 	struct termios before; /* settings of our terminal before it was made raw */
 	bool asked;            /* the command wants input */
@@ -49,8 +49,8 @@ struct relay {
 	struct flow keys, text;
 };
 
-/* Open our terminal from one of our descriptors, or the controlling one for -1. Returns a
- * new descriptor or -errno. */
+/* Open the terminal that a descriptor refers to, or our controlling terminal for -1.
+ * Returns a new descriptor or -errno. */
 int relay_open(int fd);
 
 /* Copy the window size and the foreground state, before the command runs. */

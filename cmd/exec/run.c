@@ -34,9 +34,10 @@ const struct opt run_opts[] = {
 /* ---- descriptors, capabilities, environment */
 
 /*
- * Close everything above the standard streams, ours and our caller's. Close-on-exec is
- * not enough: a process in a container's PID namespace can be inspected before execve(2),
- * and a directory descriptor leads to everything above that directory.
+ * Close all descriptors above the standard streams, those we opened and those we
+ * inherited. Close-on-exec is not enough: a process in a container's PID namespace can be
+ * inspected before execve(2), and a directory descriptor leads to everything above that
+ * directory.
  */
 static void close_rest(struct app *app)
 {
@@ -45,8 +46,8 @@ static void close_rest(struct app *app)
 	ipcx_free(TAKE(app->x));
 	if (syscall(SYS_close_range, 3U, ~0U, 0U) == 0)
 		return;
-	/* Linux before 5.9. Descriptors above a lowered limit are missed: they were
-	 * opened before it was lowered. */
+	/* Linux before 5.9. This misses descriptors that were opened before RLIMIT_NOFILE
+	 * was lowered below them. */
 	for (int fd = 3, most = (int)sysconf(_SC_OPEN_MAX); fd < most; fd++)
 		(void)close(fd);
 }
@@ -188,8 +189,8 @@ int run_check(char *const *argv)
 }
 
 /*
- * Wait for the command as if we were not there: pass on signals sent to us by a process
- * (those of a terminal reach both), and stop when it is stopped.
+ * Wait for the command. Pass on signals that a process sent to us (those from the
+ * terminal reach both of us), and stop when the command is stopped.
  */
 static int exec_run_attend(const struct signals *held, pid_t pid)
 {
@@ -251,7 +252,7 @@ static int in_child(const struct run *run)
 		msg_error("cannot make a process: %s", strerror(errno));
 		return EXIT_FAILED;
 	}
-	/* In a foreign root, run no exit handlers. */
+	/* With another root directory, do not run exit handlers. */
 	_exit(signals_end_like(exec_run_attend(&held, pid)));
 }
 
@@ -262,8 +263,8 @@ int run_prepare(const struct run_options *options, bool bounded, struct run *ret
 	struct run run = { .options = options, .caps = IX_CAPS_ALL };
 	int r = check_environment(options);
 
-	/* Load it before entering: afterwards the container's library would be loaded or,
-	 * if it has none, the capabilities could not be dropped. */
+	/* Load libcap before entering: afterwards the container's copy would be loaded
+	 * or, if it has none, the capabilities could not be dropped. */
 	if (!r && (bounded || options->keep_caps || options->drop_caps)) {
 		r = ix_cap_load(&run.lib);
 		if (r < 0) {

@@ -30,17 +30,18 @@ struct run {
 	char **argv;  /* NULL-terminated; empty: a shell */
 };
 
-/* Parse the options; with bounded, run_limit() may be called later. Returns 0, or an exit
- * status after a message. */
+/* Parse the options; bounded must be set if run_limit() may be called later. Returns 0,
+ * or an exit status after a message. */
 int run_prepare(const struct run_options *options, bool bounded, struct run *ret_run);
 
-/* Keep at most these capabilities, except after --keep-caps all. */
+/* Keep at most these capabilities; no effect with --keep-caps all. */
 void run_limit(struct run *run, uint64_t most);
 
 /*
- * In the namespace: drop capabilities, close all but the standard streams, and become the
- * command or, with fork, its parent. app must not be used afterwards. Returns an exit
- * status if that failed: 126 or 127 if the command cannot be run.
+ * Called after entering the namespace: drop capabilities, close all descriptors but the
+ * standard streams, and become the command or, with fork, its parent. app must not be
+ * used afterwards. Returns an exit status if that failed: 126 or 127 if the command
+ * cannot be run.
  */
 int run_there(struct app *app, const struct run *run);
 
@@ -54,16 +55,16 @@ int run_check(char *const *argv);
 int run_become(struct app *app, char **argv, bool alone);
 
 /*
- * Run a command as a child and wait: signals sent to us are passed on, and we stop when
- * it stops. held are the blocked signals, restored in the command. Returns 0 with its
- * waitpid(2) status, or -errno if there is no child.
+ * Run a command as a child and wait for it: pass on signals sent to us, and stop when it
+ * stops. held has the blocked signals, which are unblocked in the command. Returns 0 and
+ * its waitpid(2) status, or -errno if no child was created.
  */
 int run_child(struct app *app, char **argv, bool alone, const struct signals *held,
 	      int *ret_status);
 
 /*
  * pty.c, like forkpty(3): returns true in the process that is to become the command, on a
- * terminal of its own if we have one; without one, no process is created. Returns false
- * in the caller after the command has ended, with the exit status.
+ * terminal of its own if we have one; without one, no process is created. In the caller,
+ * returns false and the exit status after the command has ended.
  */
 bool pty_fork(int *ret_status);

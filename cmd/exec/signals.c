@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which signals are held while another program runs, and how its death by a signal
- * becomes ours. Their dispositions are kept, so that they survive execve(2) unchanged.
+ * Block signals while another program runs, and end by the same signal as that program.
+ * Dispositions are not changed, so they survive execve(2) as they are.
  */
 #include "exec/signals.h"
 
@@ -40,7 +40,7 @@ void signals_block(struct signals *s)
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		(void)sigdelset(&s->held, others[i]);
 	(void)sigprocmask(SIG_BLOCK, &s->held, &s->mask);
-	/* If it is ignored, the status of a child is lost. */
+	/* If SIGCHLD is ignored, the exit status of a child is lost. */
 	s->child = signal(SIGCHLD, SIG_DFL);
 }
 
@@ -106,7 +106,7 @@ int signals_end_like(int status)
 
 	if (!WIFSIGNALED(status))
 		return WEXITSTATUS(status);
-	(void)setrlimit(RLIMIT_CORE, &none); /* only the child's core dump is of use */
+	(void)setrlimit(RLIMIT_CORE, &none); /* only a core dump of the child is useful */
 	signals_suffer(getpid(), WTERMSIG(status));
 	return 128 + WTERMSIG(status);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Signals while another program runs for us: held here, and restored for it as our caller
- * had them. */
+/* Signals while we run another program: blocked in our process, and reset for that
+ * program to what our caller had set. */
 #pragma once
 
 #include <signal.h>
@@ -11,8 +11,8 @@
 struct signals {
 	int fd; /* signalfd(2), or -1 */
 	sigset_t held;
-	sigset_t mask;      /* the signal mask before */
-	void (*child)(int); /* the SIGCHLD handler before */
+	sigset_t mask;      /* the signal mask to restore */
+	void (*child)(int); /* the SIGCHLD handler to restore */
 };
 
 /* signals_begin(), at the start of the program: make exceeding the file size limit an
@@ -21,8 +21,8 @@ struct signals {
 void signals_begin(void);
 void signals_finish(void);
 
-/* From now on, make a closed pipe an error of write(2) instead of death by SIGPIPE:
- * between an act and its record. */
+/* From now on, make a closed pipe an error of write(2) instead of death by SIGPIPE, so
+ * that we are not killed between an action and the output that records it. */
 void signals_outlive_reader(void);
 
 /*

@@ -43,7 +43,7 @@ static const struct opt *complete_takes(const struct cmd *c, const char *word, s
 	return o && o->kind != OPT_FLAG ? o : NULL;
 }
 
-/* Return what the operands are; an option before them may change it. */
+/* Return how to complete the operands; a preceding option may change that. */
 static enum complete operands(const struct cmd *c, int n, char **words)
 {
 	enum complete what = c->complete;
@@ -81,7 +81,7 @@ static void complete_old(const struct cursor *at, int n, char **words)
 	}
 }
 
-/* words are those after the name of c; the last one is under the cursor. */
+/* words are the words after the name of the command; the last one is under the cursor. */
 static void complete_command(struct app *app, const struct called *called, int n,
 			     char **words)
 {

@@ -43,7 +43,7 @@ static void options(const struct opt_group *groups)
 	out_text("]");
 }
 
-/* Status null stands for any other status. */
+/* The status null means any other status. */
 static void status(size_t i, const struct exit_text *e)
 {
 	out_text(i ? "," : "");
@@ -87,8 +87,8 @@ static void command(const struct cmd *c)
 	out_text("]}");
 }
 
-/* List the mechanisms that have a field; with costly, only those where it costs more than
- * usual. */
+/* List the mechanisms that have a field; with costly, only those where its cost differs
+ * from the usual one. */
 static void mechs(const char *name, enum ipcx_field f, bool costly)
 {
 	enum ipcx_cost cost = ipcx_field_info(f)->cost;

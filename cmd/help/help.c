@@ -32,7 +32,7 @@ const struct exit_text exit_general[] = {
 };
 /* clang-format on */
 
-/* Where the descriptions of examples begin. */
+/* The column where the descriptions of examples begin. */
 #define EXAMPLE_COLUMN 6
 
 static const struct exit_text *find_exit(const struct exit_text *list, int status)

@@ -20,7 +20,7 @@ void offer(const struct cursor *at, const char *candidate, const char *after,
 }
 
 /* Return the fields that rows of a command can have, judged by the words before the
- * cursor; all fields if only a run could tell. */
+ * cursor; all fields if that is only known when the command runs. */
 static struct ipcx_fieldset offer_fields_of(struct app *app, const struct cmd *c, int n,
 					    char **words)
 {
@@ -33,7 +33,8 @@ static struct ipcx_fieldset offer_fields_of(struct app *app, const struct cmd *c
 	if (!strcmp(c->name, "limits")) {
 		for (int i = 0; i < n; i++)
 			if (!strcmp(words[i], "--for") || !strncmp(words[i], "--for=", 6))
-				return fields; /* rows of needs, not of limits */
+				return fields; /* rows then describe requested objects,
+						  not limits */
 		if (ipcx_limit_values(app->x, one, &t) < 0)
 			return fields;
 		fields = ipcx_row_fields(t, 0);
@@ -86,7 +87,7 @@ static void offer_mechs(const struct cursor *at, enum complete what)
 		offer(at, groups[i][0], "", groups[i][1]);
 }
 
-/* Only the mechanism of a need can be completed, not its figures. */
+/* Only the mechanism of a requested object can be completed, not its size and number. */
 static void offer_wishes(const struct cursor *at)
 {
 	const struct ipcx_mech_info *info;
@@ -112,8 +113,8 @@ static bool is_visible(const char *name)
 	return true;
 }
 
-/* Return the word that refers to a row's object. If its mechanism was already given
- * (bare): the id, or the name unescaped (the shell quotes it). Otherwise, and for a name
+/* Return the word that refers to a row's object. If the mechanism was already given
+ * (bare): the id, or the unescaped name (the shell quotes it). Otherwise, and for a name
  * that does not fit in one line: the reference. */
 static const char *word_for(const struct ipcx_table *t, size_t row, bool bare,
 			    struct ipcx_value *v)
@@ -152,7 +153,7 @@ static void offer_refs(struct app *app, const struct cursor *at, unsigned mech, 
 	ipcx_table_free(t);
 }
 
-/* Return the mechanism that a word before the cursor made the default. */
+/* Return the default mechanism, which a word before the cursor has set. */
 static unsigned default_mech(int n, char **words)
 {
 	unsigned mech = IPCX_NO_MECH, found;
@@ -170,7 +171,7 @@ static void offer_objects(struct app *app, unsigned noun, const struct cursor *a
 	unsigned mech = default_mech(n, words), named;
 	bool said = mech != IPCX_NO_MECH;
 
-	/* The operand of "shm read" is a segment. */
+	/* The operand of "shm read" is an object of the mechanism "shm". */
 	if (!said)
 		mech = noun;
 	if (mech != IPCX_NO_MECH)
@@ -252,8 +253,7 @@ void offer_commands(const struct app *app, const struct cursor *at, const char *
 	}
 }
 
-/* Offer a container by its name, prefixed by its claimant and place as in its label, but
- * without the runtime: bash splits words at a colon. */
+/* Offer a container by its label without the runtime: bash splits words at a colon. */
 static void offer_container(const struct cursor *at, const char *label,
 			    const char *runtime)
 {

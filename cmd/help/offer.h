@@ -4,21 +4,21 @@
 
 #include "cmd.h"
 
-/* The word under the cursor, and the part of it that a candidate replaces: what follows
- * "--format=", or the last comma of a list. */
+/* The word under the cursor, and the part of it that a candidate replaces: the text after
+ * "--format=" or after the last comma of a list. */
 struct cursor {
 	const char *word, *from;
 };
 
-/* Print a candidate if it begins with at->from; after is appended to it. */
+/* Print a candidate, followed by the text in after, if it begins with at->from. */
 void offer(const struct cursor *at, const char *candidate, const char *after,
 	   const char *what);
 
-/* Offer the second words of the command below ("limits": "set"), or the first words if
- * below is "". */
+/* Offer the second words of commands whose first word is below ("set" for "limits"), or
+ * all first words if below is "". */
 void offer_commands(const struct app *app, const struct cursor *at, const char *below);
 
-/* Offer candidates of the kinds in what; words are the n words between the command and
+/* Offer candidates of the kinds in `what`; words are the n words between the command and
  * the cursor. Users, groups and files are left to the shell: a line that begins with a
  * colon asks for them. */
 void offer_kind(struct app *app, const struct called *called, enum complete what,

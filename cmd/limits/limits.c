@@ -66,7 +66,7 @@ static int limits_print(struct app *app, const struct limits_args *args,
 	return tally_expect_none(&tally);
 }
 
-/* Whether a note of the table already says something about this limit. */
+/* Return whether there is already a note about this limit. */
 static bool is_noted(const struct ipcx_table *t, const char *name)
 {
 	const struct ipcx_note *note;
@@ -96,7 +96,7 @@ static void doubt(const struct ipcx_table *t, size_t row, const char *name)
 	else if (!limits_is_known(t, row, IPCX_F_NEEDED))
 		why = ": the size of its pages is unknown";
 	else
-		why = ": the kernel may or may not go beyond it by itself";
+		why = ": the kernel may or may not exceed it on its own";
 	msg_note("cannot tell whether it fits into %s%s", name, why);
 }
 
@@ -125,7 +125,7 @@ static const char *who_may(const struct ipcx_table *t, size_t row, uint64_t to, 
 	return buf;
 }
 
-/* Say which limit is in the way, and to what it would have to be raised, if it can be. */
+/* Report which limit prevents it and, if that limit can be raised, to what value. */
 static void limits_refuse(const struct ipcx_table *t, size_t row, const char *name)
 {
 	uint64_t needed = limits_number(t, row, IPCX_F_NEEDED, 0);
@@ -283,10 +283,10 @@ static const struct example examples[] = {
 const struct cmd cmd_limits = {
 	.name = "limits", .operands = "[NAME…]", .summary = "list limits and how much of them is used",
 	.about = "Lists every limit that can stop a user of IPC, those of the IPC namespace and those of the process and the machine. SHMALL is counted in "
-		 "pages per segment, as the kernel counts. With --for, the exit status is 0 if it fits, and 1 if it does not or if that is "
+		 "pages per segment, as in the kernel. With --for, the exit status is 0 if the objects fit, and 1 if they do not or if that is "
 		 "unknown; a message says which.",
 	.options = options, .examples = examples, .complete = COMPLETE_LIMITS,
-	.exits = EXITS({ EXIT_DONE, "done; with --for: it fits; with --fail: no limit is listed, and nothing is missing" }, { EXIT_FAILED, "failed; with --for: it does not fit, or that is unknown; with --fail: a limit is listed" }, NO_SUCH_NAMESPACE, { EXIT_PART, "with --save: some limits cannot be read here and are left out; with --fail: none is listed, but something could not be read" }),
+	.exits = EXITS({ EXIT_DONE, "done; with --for: the objects fit; with --fail: no limit is listed, and nothing is missing" }, { EXIT_FAILED, "failed; with --for: the objects do not fit, or that is unknown; with --fail: a limit is listed" }, NO_SUCH_NAMESPACE, { EXIT_PART, "with --save: some limits cannot be read here and are left out; with --fail: none is listed, but something could not be read" }),
 	.args_size = sizeof(struct limits_args), .run = limits_run,
 };
 /* clang-format on */

@@ -59,7 +59,8 @@ int limits_save(struct app *app, const struct ipcx_setting *settings, size_t n,
 	return r ? r : save_file(path, text, len, force);
 }
 
-/* Print the lines that would be saved, and the file; or why they could not be saved. */
+/* Print the lines that would be saved, and the name of the file; or why they could not be
+ * saved. */
 static int try_save(struct app *app, const struct ipcx_setting *settings, size_t n,
 		    const char *path, bool force, bool rows)
 {
@@ -131,7 +132,8 @@ static int limits_set_check_names(struct app *app, const struct ipcx_setting *se
 	return 0;
 }
 
-/* Check whether one could be set; print that unless standard output is used otherwise. */
+/* Check whether a limit could be set; print the result unless standard output is used for
+ * something else. */
 static int limits_set_try_one(struct app *app, const struct limits_set_args *args,
 			      const struct ipcx_setting *s, bool rows)
 {
@@ -201,9 +203,9 @@ static int limits_set_put_rows(struct set_rows *rows, const struct ipcx_setting 
 	return r ? r : out_check();
 }
 
-/* Set all limits. Moves those that were set (or could be, in a dry run) to the front:
- * *ret_done of them. Each row is written before the next limit is set, unless the rows
- * are to be sorted. */
+/* Set all limits. Moves the limits that were set (in a dry run: that could be set) to the
+ * front, and sets *ret_done to their number. Each row is written before the next limit is
+ * set, unless the rows are to be sorted. */
 static int limits_set_set_all(struct app *app, const struct limits_set_args *args,
 			      struct ipcx_setting *settings, size_t n,
 			      struct set_rows *rows, size_t *ret_done)

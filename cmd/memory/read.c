@@ -77,8 +77,8 @@ static int mem_read_save(struct app *app, const struct read_args *args, const ch
 	struct savebig file = { .path = NULL };
 	struct mem mem = { .m = NULL };
 	uint64_t at, n;
-	/* Open the file before moving to another namespace, which may have other rights.
-	 * */
+	/* Open the file before entering another namespace, where our privileges may
+	 * differ. */
 	int r = savebig_open(&file, args->file, args->force);
 
 	if (!r)

@@ -17,11 +17,11 @@
 /* ---- write */
 
 struct write_args {
-	struct mem_range range; /* --length is not used */
+	struct mem_range range; /* without --length */
 	struct ns_args where;
 };
 
-/* The input. Its length is known at its end, or in advance if it is a file. */
+/* The input. For a file, its length is known in advance, otherwise only at its end. */
 struct input {
 	const char *name;
 	int fd;
@@ -29,8 +29,8 @@ struct input {
 	bool ended;
 };
 
-/* Bytes read before fstat() is trusted for the length: files of /proc and /sys report 0
- * or one page. */
+/* Number of bytes to read before the length from fstat() is trusted: files of /proc and
+ * /sys report 0 or one page. */
 #define FIRST ((size_t)4 << 20)
 
 static int input_failed(const struct input *in, int error)
@@ -154,7 +154,7 @@ static int run_write(struct app *app, void *data, int n, char **words)
 				 app_noun(app));
 	if (n == 2 && strcmp(words[1], "-")) {
 		in.name = words[1];
-		/* Open the file before moving to another namespace, which may have other
+		/* Open the file before entering another namespace, which may have other
 		 * files. */
 		in.fd = fd = ix_open_input(AT_FDCWD, words[1], &why);
 		if (fd < 0) {

@@ -14,7 +14,8 @@ struct ns_cmp_args {
 static const enum ipcx_field shown[] = { IPCX_F_NAME, IPCX_F_FIRST, IPCX_F_SECOND,
 					 IPCX_F_SAME, IPCX_F_FOLLOWS };
 
-/* For people, without "follows": those are whole sentences, printed below the table. */
+/* The columns of a table: without "follows", whose values are whole sentences, which are
+ * printed below the table. */
 static const enum ipcx_field narrow[] = { IPCX_F_NAME, IPCX_F_FIRST, IPCX_F_SECOND,
 					  IPCX_F_SAME };
 
@@ -26,7 +27,8 @@ static const char *ns_cmp_text_of(const struct ipcx_table *t, size_t row,
 		       : NULL;
 }
 
-/* For objects and limits, the row is enough. */
+/* Print what follows, below the table; nothing for objects and limits, for which the row
+ * is enough. */
 static void say_what_follows(const struct ipcx_table *t)
 {
 	struct ipcx_value name, follows;
@@ -125,11 +127,11 @@ static const struct example examples[] = {
 
 const struct cmd cmd_ns_cmp = {
 	.name = "ns cmp", .operands = "WHERE WHERE", .summary = "compare two IPC namespaces",
-	.about = "Reports whether two places share the IPC namespace, /dev/shm and /dev/mqueue, what follows for System V keys, POSIX names and "
+	.about = "Reports whether two processes, containers or pins share the IPC namespace, /dev/shm and /dev/mqueue, what follows for System V keys, POSIX names and "
 		 "MIT-SHM if they do not, and which limits and which objects with a key or name differ. The exit status is 0 if all three are "
-		 "shared, 1 if one is not, 3 if there is no such place, and 4 if that, or what differs, is unknown.",
+		 "shared, 1 if one is not, 3 if one of the two does not exist, and 4 if it is unknown whether they are shared, or what differs.",
 	.options = options, .examples = examples, .complete = COMPLETE_NS | COMPLETE_FILES,
-	.exits = EXITS({ EXIT_DONE, "all three are shared" }, { EXIT_FAILED, "one is not" }, { EXIT_MISSING, "there is no such place" }, { EXIT_PART, "that, or what differs, is unknown" }),
+	.exits = EXITS({ EXIT_DONE, "all three are shared" }, { EXIT_FAILED, "one of the three is not shared" }, { EXIT_MISSING, "one of the two does not exist" }, { EXIT_PART, "unknown whether all are shared, or what differs" }),
 	.args_size = sizeof(struct ns_cmp_args), .run = ns_cmp_run,
 };
 /* clang-format on */

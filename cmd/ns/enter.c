@@ -13,7 +13,7 @@ struct ns_enter_args {
 	bool mount, user, pid;
 };
 
-/* Check the arguments as far as that is possible without the namespace. */
+/* Check the arguments as far as possible before the namespace is opened. */
 static int ns_enter_check(const struct ns_enter_args *args, int n)
 {
 	if (n == 0)
@@ -46,7 +46,8 @@ static int ns_enter_enter(struct app *app, const struct ns_enter_args *args,
 
 	if (r == 1)
 		ns_note_empty();
-	/* Read it after entering: a starting process drops more and more capabilities. */
+	/* Read the bounding set only after entering: a process that is starting may still
+	 * drop capabilities. */
 	if (r >= 0 && args->mount) {
 		r = ipcx_ns_bounding(app->x, app->ns, &most);
 		if (r >= 0)
@@ -107,7 +108,7 @@ const struct cmd cmd_ns_enter = {
 		 "root; then the command also runs in its user and PID namespace, with a small environment, and without the capabilities that the container's first process may not have "
 		 "(--keep-caps all keeps them). If another user namespace owns the target, no_new_privs is set.\n"
 		 "On a terminal the command gets one of its own, so that it cannot type into ours. Only the standard streams are passed on. The exit "
-		 "status is the command's, 126 if it cannot be run, 127 if there is no such command; if a step of entering fails, it is not run.",
+		 "status is the command's, 126 if it cannot be run, 127 if there is no such command; if the namespace cannot be entered, the command is not run.",
 	.options = options, .examples = examples, .complete = COMPLETE_NS | COMPLETE_FILES, .program = true,
 	.exits = EXITS(NO_SUCH_NAMESPACE, OF_THE_COMMAND),
 	.args_size = sizeof(struct ns_enter_args), .run = ns_enter_run,

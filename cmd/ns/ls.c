@@ -17,7 +17,7 @@ static const enum ipcx_field usage_fields[] = { IPCX_F_MECH, IPCX_F_OBJECTS,
 static const enum ipcx_field member_fields[] = { IPCX_F_PID,       IPCX_F_OWNER,
 						 IPCX_F_COMMAND,   IPCX_F_STARTED,
 						 IPCX_F_CONTAINER, IPCX_F_MNT_NS };
-/* The first three are for programs only: for people, the fourth combines them. */
+/* A table omits the first three: the fourth combines them for people. */
 #define BOX_RAW 3
 static const enum ipcx_field box_fields[] = {
 	IPCX_F_RUNTIME,       IPCX_F_NAME,         IPCX_F_CONTAINER_UID,
@@ -76,13 +76,13 @@ static int run_ls(struct app *app, void *data, int n, char **words)
 
 /* ---- show */
 
-/* The parts of a namespace, a table each. */
+/* The parts of a namespace; each is a table. */
 /* clang-format off */
 static const struct part {
 	const char *label, *name;
 	struct shown shown;
 	int (*get)(struct ipcx *x, struct ipcx_table **ret_t);
-	size_t raw; /* this many leading fields are for programs only */
+	size_t raw; /* number of leading fields that a table omits */
 } parts[] = {
 	{ "objects",                                      "mechanisms", COLUMN_LIST_INIT(usage_fields),  ipcx_usage,      0 },
 	{ "containers",                                   "containers", COLUMN_LIST_INIT(box_fields),    ipcx_containers, BOX_RAW },
@@ -230,7 +230,7 @@ static const struct opt_group show_options[] = {
 
 static const struct example examples[] = {
 	{ "ipcx ns ls",                                 "every IPC namespace, its processes and objects" },
-	{ "ipcx ns ls -w 'processes == 0'",             "those without processes, and what keeps them" },
+	{ "ipcx ns ls -w 'processes == 0'",             "namespaces without processes, and what keeps them alive" },
 	{ "ipcx ns ls --thorough --json",               "all that can be found, for a program" },
 	{ "", "" },
 };
@@ -245,7 +245,7 @@ static const struct example show_examples[] = {
 const struct cmd cmd_ns_ls = {
 	.name = "ns ls", .operands = "", .summary = "list IPC namespaces",
 	.about = "Lists every IPC namespace that exists here: its processes, containers and objects, and what keeps it alive. Namespaces that only a "
-		 "thread or an open descriptor keeps alive are found with --thorough, which inspects all of these of every process. "
+		 "thread or an open descriptor keeps alive are found with --thorough, which inspects every thread and descriptor of every process. "
 		 "Containers are found in the state files of their runtimes, without asking a daemon.",
 	.options = options, .examples = examples,
 	.exits = EXITS({ EXIT_PART, "some namespaces could not be judged by --where" }),
@@ -254,7 +254,7 @@ const struct cmd cmd_ns_ls = {
 
 const struct cmd cmd_ns_show = {
 	.name = "ns show", .operands = "WHERE", .summary = "show everything about an IPC namespace",
-	.about = "Shows what is known of one namespace: its objects by mechanism, containers, processes, limits, and which processes share its /dev/shm or "
+	.about = "Shows what is known about one namespace: its objects by mechanism, containers, processes, limits, and which processes share its /dev/shm or "
 		 "/dev/mqueue, by the device numbers of the file systems there.",
 	.options = show_options, .examples = show_examples, .complete = COMPLETE_NS | COMPLETE_FILES,
 	.exits = EXITS(NO_SUCH_NAMESPACE),

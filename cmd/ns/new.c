@@ -48,7 +48,7 @@ static int ns_new_make(struct app *app, const struct ns_new_args *args)
 	return r < 0 ? app_failed(app, r) : 0;
 }
 
-/* ---- pinned: a child makes the namespace, the parent pins it */
+/* ---- pinned: a child creates the namespace, the parent pins it */
 
 static int pin_child(struct app *app, const struct ns_new_args *args, pid_t pid)
 {
@@ -131,7 +131,7 @@ static int make_pinned(struct app *app, const struct ns_new_args *args)
 	return WIFEXITED(status) && WEXITSTATUS(status) ? WEXITSTATUS(status) : r;
 }
 
-/* Reopen it by its pin, as the child that made it is gone. */
+/* Reopen the namespace by its pin, because the child that created it has ended. */
 static int reopen(struct app *app, const char *pin)
 {
 	char where[80];
@@ -165,7 +165,7 @@ static int ns_new_check(const struct ns_new_args *args, int n)
 	return 0;
 }
 
-/* Enter the pinned namespace, or make a new one here. */
+/* Enter the pinned namespace, or create a new one in this process. */
 static int ns_new_go(struct app *app, const struct ns_new_args *args)
 {
 	int r;

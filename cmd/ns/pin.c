@@ -75,7 +75,7 @@ const struct cmd cmd_ns_pin = {
 
 const struct cmd cmd_ns_unpin = {
 	.name = "ns unpin", .operands = "NAME", .summary = "remove a pin",
-	.about = "Unmounts the pin. A namespace that nothing else keeps ends, and its objects with it.",
+	.about = "Unmounts the pin. If nothing else keeps the namespace alive, it ends, and its objects with it.",
 	.options = unpin_options, .examples = unpin_examples, .complete = COMPLETE_NS,
 	.exits = EXITS({ EXIT_MISSING, "there is no such pin" }),
 	.args_size = sizeof(struct ns_unpin_args), .run = run_unpin,

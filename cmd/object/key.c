@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx key: the key that ftok(3) makes from a file, the file that a key was made from,
- * the parts of an id. */
+/* ipcx key: compute the key that ftok(3) returns for a file, find the file that has a
+ * key, split an id into its parts. */
 #include <stdlib.h>
 
 #include "base/num.h"
@@ -84,8 +84,7 @@ static int reverse(struct app *app, const struct key_args *args, int n, char **w
 	int r;
 
 	if (n == 0)
-		return msg_usage(
-			"--reverse needs the files that the key may have been made from");
+		return msg_usage("--reverse needs files to compare with the key");
 	r = ipcx_key_search(app->x, args->reverse, (const char *const *)words, (size_t)n,
 			    args->recursive, &t);
 	if (r < 0)
@@ -139,7 +138,7 @@ static int key_run(struct app *app, void *data, int n, char **words)
 
 /* clang-format off */
 static const struct opt opts[] = {
-	{ "reverse",   0,   KEY(struct key_args, reverse),    GIVEN(struct key_args, given, GIVEN_REVERSE), .arg = "KEY", .help = "find the files that this key could be made from" },
+	{ "reverse",   0,   KEY(struct key_args, reverse),    GIVEN(struct key_args, given, GIVEN_REVERSE), .arg = "KEY", .help = "find the files for which ftok(3) returns this key" },
 	{ "recursive", 'r', FLAG(struct key_args, recursive), .help = "with --reverse: also search directories" },
 	{ "explain",   0,   FLAG(struct key_args, explain),   .operands = COMPLETE_MECHS | COMPLETE_REFS, .help = "split ids (of any value) into index and sequence" },
 	{ .name = "" },
@@ -154,7 +153,7 @@ static const struct opt_group options[] = {
 
 static const struct example examples[] = {
 	{ "ipcx key /etc/app.conf 7",                     "the key that a program gets with ftok(\"/etc/app.conf\", 7)" },
-	{ "ipcx key --reverse 0x07020d1c -r /etc /opt/app", "the file that it was made from" },
+	{ "ipcx key --reverse 0x07020d1c -r /etc /opt/app", "find the file that has this key" },
 	{ "ipcx key --explain shm:131073",                "its slot, and how often that was reused" },
 	{ "", "" },
 };

@@ -27,7 +27,8 @@ struct listing {
 	const struct selection *sel;
 	bool quiet_empty; /* no heading for a block without rows */
 	struct tally tally;
-	struct output output; /* large: what is small shares a page in front of it */
+	struct output
+		output; /* last, because it is large: the small members share one page */
 };
 
 static int print_slice(struct listing *l, const struct ipcx_table *t, const char **label)
@@ -43,7 +44,7 @@ static int print_slice(struct listing *l, const struct ipcx_table *t, const char
 	return *label ? 0 : output_all(&l->output, t);
 }
 
-/* Print the rows of a query, one slice at a time. A label of "" means no label. */
+/* Print the rows of a query, one slice at a time. The label "" means no label. */
 static int list_query(struct listing *l, struct ipcx_query *q, const char **label)
 {
 	do {
@@ -78,9 +79,9 @@ static size_t unique(struct ipcx_ref *refs, size_t n)
 	return kept;
 }
 
-/* --sort covers everything that was named, so turn the objects of the mechanisms into
- * references after those of the selection. Returns 0, or an exit status after a message.
- * */
+/* --sort applies to all named objects together: append references to all objects of the
+ * mechanisms to the references of the selection. Returns 0, or an exit status after a
+ * message. */
 static int name_all(struct listing *l, const struct ipcx_query *mechs,
 		    struct ipcx_ref **ret_refs, size_t *ret_n)
 {
@@ -101,7 +102,8 @@ static int name_all(struct listing *l, const struct ipcx_query *mechs,
 	memcpy(refs, l->sel->refs, n * sizeof(*refs));
 	for (size_t i = 0; i < ipcx_table_rows(t); i++)
 		n += ipcx_row_ref(t, i, &refs[n]) == 0;
-	l->tally.done -= ipcx_table_rows(t); /* they are counted when listed */
+	l->tally.done -= ipcx_table_rows(
+		t); /* these objects are counted later, when they are listed */
 	ipcx_table_free(t);
 	/* With --ns all, a reference is looked up in every namespace. */
 	*ret_n = ns_all(l->app) ? unique(refs, n) : n;
@@ -199,8 +201,8 @@ static int list_ref_blocks(struct listing *l)
 	return r;
 }
 
-/* Other formats: include ns, so that "rm --from" knows the namespace of a list made with
- * --ns. */
+/* For other formats: include ns, so that "rm --from" knows the namespace of a list that
+ * was printed with --ns. */
 static int list_flat(struct listing *l, uint64_t mechs, uint64_t known)
 {
 	struct shown shown = select_usual(known);
@@ -241,8 +243,8 @@ static int check_refs(const struct app *app, const struct ls_args *args)
 static int ls_run(struct app *app, void *data, int n, char **words)
 {
 	struct ls_args *args = data;
-	/* Not on the stack: it has room for every field, and there each page of it would
-	 * be touched. */
+	/* Not on the stack: it is large, as it has room for every field, and
+	 * -fstack-clash-protection would touch each of its pages. */
 	static struct listing l;
 	struct selection sel;
 	bool blocks, unnamed;
@@ -312,7 +314,7 @@ static const struct example examples[] = {
 	{ "ipcx ls shm -w 'nattch == 0 && idle > 1d' -o ref,size,owner", "segments that were not attached for a day" },
 	{ "ipcx ls msg:0x4d2 --json",                          "one queue by its key, as JSON" },
 	{ "ipcx ls shm -o +command,creator_alive",            "the creator's command, and whether it is alive" },
-	{ "ipcx ls shm -w 'nattch == 0 && size > 1G' --fail", "for monitoring: 1 if there is one, 4 if that is unknown" },
+	{ "ipcx ls shm -w 'nattch == 0 && size > 1G' --fail", "for monitoring: status 1 if there is one, 4 if unknown" },
 	{ "ipcx ls --ns web",                                 "the objects of a container" },
 	{ "ipcx ls -q shm -w 'nattch == 0' | xargs ipcx show", "pass references to other commands" },
 	{ "ipcx ls --ns all -w 'size > 1G' -o ns,container,ref,size", "large objects in any namespace" },

@@ -193,8 +193,8 @@ static struct ipcx_attrs *mk_add(struct making *m, unsigned mech,
 	return a;
 }
 
-/* Parse "shm", "mq /a /b", "shm:0x4d2", "shm sem msg": each word makes an object, except
- * mechanisms with names, where each name does. */
+/* Parse "shm", "mq /a /b", "shm:0x4d2", "shm sem msg": each word creates an object; for a
+ * mechanism whose objects have names, each name does. */
 static int read_objects(struct making *m, int n, char **words)
 {
 	unsigned def = IPCX_NO_MECH, next;
@@ -316,8 +316,8 @@ static void print_names(const struct ipcx_table *made, bool terminal)
 	}
 }
 
-/* Remove the new objects if they could not be printed: they would leak. Objects that
- * existed before stay. */
+/* Remove the new objects if they could not be printed, as nobody would know of them.
+ * Objects that existed before stay. */
 static void mk_take_back(struct making *m, const struct ipcx_table *made)
 {
 	size_t n = ipcx_table_rows(made), failed = n;
@@ -437,8 +437,8 @@ static const struct example examples[] = {
 
 const struct cmd cmd_mk = {
 	.name = "mk", .operands = "MECH [NAME…]|MECH:KEY|MECH:NAME…", .summary = "Create objects",
-	.about = "Creates objects and prints one per line: the id of a System V object, the name of a POSIX object. It is an error if an object "
-		 "exists already. Of several objects, all are created or none. If they cannot be printed, they are removed again.",
+	.about = "Creates objects and prints one per line: the id of a System V object, the name of a POSIX object. Fails if an object "
+		 "already exists. Either all of several objects are created, or none. If they cannot be printed, they are removed again.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS,
 	.exits = EXITS({ EXIT_FAILED, "failed: nothing was created, or it was removed again" }, NO_SUCH_NAMESPACE),
 	.args_size = sizeof(struct mk_args), .run = mk_run,

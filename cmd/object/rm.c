@@ -341,7 +341,7 @@ static int rm_prepare(struct removal *rm, struct selection *sel, struct rm_list 
 		sel->where = where;
 	}
 	rm->tally.missing_is_fine = args->ignore_missing;
-	rm->tally.exact = true; /* an unreadable object may be one to remove */
+	rm->tally.exact = true; /* an unreadable object may match, too */
 	r = meant_whole(rm->app, sel, &rm->tally);
 	if (r)
 		return r;
@@ -425,7 +425,7 @@ const struct cmd cmd_rm = {
 		 "their number, and how many are attached or waited on, and asks for confirmation; an object that was "
 		 "replaced since then is not removed. An attached segment is destroyed at its last detach. A POSIX name is "
 		 "removed only if it is an object of that mechanism. "
-		 "--unused keeps objects that are attached, waited on or contain messages, and those that may be in use: empty queues and "
+		 "--unused keeps objects that are attached, are waited on or contain messages, and those that may be in use: empty queues and "
 		 "all POSIX objects (the kernel does not report who has them open). Objects that may be in use are counted in a message, and make the exit "
 		 "status 4.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS | COMPLETE_REFS,

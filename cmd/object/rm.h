@@ -24,7 +24,7 @@ struct rm_args {
 };
 
 /* The identity of an object as printed in JSON: an object with the same values is the
- * same one. */
+ * same object. */
 struct rm_mark {
 	char ctime[IPCX_VALUE_MAX];
 	char key[16];           /* or "" */
@@ -40,13 +40,13 @@ struct rm_list {
 	size_t n, room;
 };
 
-/* Some of them, looked up together. */
+/* Some objects of the list, looked up together. */
 struct rm_batch {
 	struct ipcx_ref *refs;
 	size_t n;
 	const struct rm_mark *marks; /* or NULL */
-	struct ipcx_table
-		*same; /* remove only objects that are the same as here; or NULL */
+	struct ipcx_table *same; /* if not NULL: remove only objects that are still the
+				    same as in this table */
 };
 
 struct removal {
@@ -56,13 +56,15 @@ struct removal {
 	struct rm_batch *batches;
 	size_t nbatches;
 	uint64_t mechs;            /* mechanisms to remove completely */
-	struct ipcx_table *listed; /* their objects that the user confirmed, or NULL */
+	struct ipcx_table *listed; /* the objects of these mechanisms that the user
+				      confirmed, or NULL */
 	struct output output;
 	struct tally tally;
 	bool print; /* print what is removed */
 	size_t count[RM_MECHS_MAX];
 	size_t attached; /* number of segments that are destroyed at their last detach */
-	/* What comes next: a batch, then a position in the mechanisms. */
+	/* The next batch; after the last one, the position in the listing of the
+	 * mechanisms. */
 	size_t next;
 	uint64_t resume;
 	bool through; /* all mechanisms are done */
@@ -72,7 +74,8 @@ struct removal {
  * ret_fields has room for IPCX_NO_FIELD. */
 struct shown rm_shown(uint64_t mechs, enum ipcx_field *ret_fields);
 
-/* The query of a batch; the query of the whole mechanisms from resume on. */
+/* rm_named(): return the query of a batch. rm_whole(): return the query of the whole
+ * mechanisms, from resume on. */
 struct ipcx_query rm_named(const struct removal *rm, const struct rm_batch *batch);
 struct ipcx_query rm_whole(const struct removal *rm, uint64_t resume);
 
@@ -105,6 +108,6 @@ int rm_ask(struct removal *rm);
 int rm_unused_where(struct app *app, const struct opt_list *texts,
 		    struct ipcx_expr **ret_where);
 
-/* Report what is kept because it is or may be in use. texts is the condition without
- * "unused". Returns 0 or an exit status after a message. */
+/* Report the objects that are kept because they are or may be in use. texts is the
+ * condition without "unused". Returns 0 or an exit status after a message. */
 int rm_unused_report(struct removal *rm, const struct opt_list *texts);

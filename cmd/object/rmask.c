@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The confirmation before rm removes more than one object: what is shown, and that
- * exactly the confirmed objects are removed. */
+/* The confirmation before rm removes more than one object: show the objects, and make
+ * sure that exactly the confirmed ones are removed. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +29,8 @@ void rm_list_counts(const size_t *count, char *buf, size_t size)
 struct sum {
 	size_t count[RM_MECHS_MAX];
 	size_t all, shown, attached, waited;
-	size_t refused, denied; /* that cannot be removed; that are not permitted */
+	size_t refused, denied; /* objects that cannot be removed; objects whose removal
+				   is not permitted */
 	uint64_t bytes;
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rm --from: read lists that ls printed. Plain references identify nothing; JSON has the
- * identity of each object, and only that object is removed. The whole list is read before
- * anything is done.
+ * rm --from: read lists that ls printed. A plain reference may refer to another object by
+ * now; JSON contains the identity of each object, and only that object is removed. The
+ * whole list is read before anything is done.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 #include "base/num.h"
 #include "object/rm.h"
 
-/* A million objects in JSON take half of it. */
+/* Maximum size of a list; a million objects in JSON take half of that. */
 #define FROM_MAX ((size_t)1 << 30)
 
 #define WHAT_TO_GIVE \
@@ -171,7 +171,8 @@ static int rmfrom_lacks(struct input *in, const char *ref, const char *what)
 		    ref, *ref ? ": " : "", what);
 }
 
-/* Read what distinguishes the object from another one with its name or id. */
+/* Read the members that distinguish the object from another one with the same name or id.
+ */
 static int read_mark(struct input *in, const struct ix_json *j, const char *object,
 		     const struct ipcx_ref *ref, const char *text)
 {
@@ -199,12 +200,12 @@ static int read_mark(struct input *in, const struct ix_json *j, const char *obje
 	if (ix_json_has(j, rmfrom_member(&p, object, "ns")) &&
 	    !unsigned_at(j, object, "ns", &ns))
 		return rmfrom_lacks(in, text, "known namespace");
-	/* ls prints ns only with --ns; otherwise it was the own namespace. */
+	/* ls prints ns only with --ns; a list without it is from our own namespace. */
 	if (!unsigned_at(j, object, "ns", &ns))
 		return in->app->ns ? rmfrom_lacks(in, text, "ns")
 				   : rmfrom_add(in->list, ref, &mark);
 	if (!in->ns)
-		return fail(in, "%s: the own namespace is unknown without /proc", text);
+		return fail(in, "%s: our own namespace is unknown without /proc", text);
 	if (ns != in->ns)
 		return fail(in,
 			    "%s is of namespace ipc:[%" PRIu64

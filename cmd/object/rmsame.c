@@ -26,7 +26,7 @@ static bool text_is(const struct ipcx_table *t, size_t row, enum ipcx_field f,
 	       ipcx_value_format(&v, now, sizeof(now)) > 0 && !strcmp(now, text);
 }
 
-/* Return why it is not the object of the list; NULL if it is. */
+/* Return why a row is not the object of the list; NULL if it is. */
 static const char *another(const struct ipcx_table *t, size_t row,
 			   const struct rm_mark *mark, bool named)
 {
@@ -93,7 +93,7 @@ int rm_from_check(struct removal *rm, struct rm_batch *batch)
 	return 0;
 }
 
-/* Keep those of a batch for which again is false. */
+/* Keep only those references of a batch for which again[] is false. */
 static void drop(struct rm_batch *batch, const bool *again)
 {
 	size_t kept = 0;

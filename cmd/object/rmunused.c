@@ -4,11 +4,13 @@
 
 #include "object/rm.h"
 
-/* Segments that are not attached, arrays that nobody waits on. An object without these
- * fields, or with unknown ones, matches neither this nor its negation. */
+/* Matches segments that are not attached and arrays that no process waits on. An object
+ * that lacks these fields, or whose values are unknown, matches neither this condition
+ * nor its negation. */
 #define UNUSED "nattch == 0 || (semncnt == 0 && semzcnt == 0)"
 
-/* Known to be in use, for mechanisms that can never be known to be unused, too. */
+/* Matches objects that are known to be in use, also of mechanisms whose objects can never
+ * be known to be unused. */
 #define USED "nattch > 0 || semncnt > 0 || semzcnt > 0 || qnum > 0 || curmsgs > 0"
 
 int rm_unused_where(struct app *app, const struct opt_list *texts,
@@ -51,7 +53,8 @@ static void rmunused_note_used(struct kept *k, const struct ipcx_table *t, size_
 static int rmunused_look(struct removal *rm, struct kept *k, struct ipcx_query q)
 {
 	q.where = k->where;
-	q.same = NULL; /* the user confirmed only unused objects */
+	q.same =
+		NULL; /* same has only unused objects, the ones that the user confirmed */
 	q.flags &= IPCX_NUMERIC;
 	q.fields = ipcx_expr_fields(k->used);
 	q.max_rows = RM_SLICE;
@@ -61,7 +64,8 @@ static int rmunused_look(struct removal *rm, struct kept *k, struct ipcx_query q
 
 		if (r < 0)
 			return app_failed(rm->app, r);
-		/* Named objects that were removed are missing now, as intended. */
+		/* Ignore the notes for named objects: those that were removed are missing
+		 * now, as intended. */
 		if (q.mechs) {
 			struct tally notes = { 0 };
 
@@ -69,7 +73,7 @@ static int rmunused_look(struct removal *rm, struct kept *k, struct ipcx_query q
 			rm->tally.gaps += notes.gaps;
 		}
 		for (size_t i = 0; i < ipcx_table_rows(t); i++) {
-			/* Unused: it was removed, or a message says why not. */
+			/* An unused object was removed, or a message says why not. */
 			if (ipcx_expr_match(rm->query.where, t, i) == 1)
 				continue;
 			if (ipcx_expr_match(k->used, t, i) != 1)

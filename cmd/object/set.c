@@ -51,7 +51,8 @@ struct changing {
 	struct tally tally;
 	bool print;
 	size_t slice;
-	/* What comes next: a reference, then a position in the mechanisms. */
+	/* The next reference; after the last one, the position in the listing of the
+	 * mechanisms. */
 	size_t next;
 	uint64_t resume;
 	bool through;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Lose no message between its queue and the reader: each is written before the next one
- * is received. Whenever the process ends it holds at most one message, and one that
- * cannot be written is put back, or written to stderr.
+ * is received. When the process ends, it holds at most one message; a message that cannot
+ * be written is put back, or written to stderr.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -15,8 +15,8 @@
 /* Timeout for putting a message back, if it cannot be saved otherwise. */
 #define LAST_TIMEOUT INT64_C(10000000000)
 
-/* Put a message back, or else write it to stderr as a record. It is still in the
- * library's buffer, which is sent from there. */
+/* Put a message back, or else write it to stderr as a record. The message is sent
+ * directly from the library's buffer. */
 static void give_back(struct delivery *d, const struct ipcx_message *m)
 {
 	auto_buf struct ix_buf record = { 0 };

@@ -75,7 +75,7 @@ static int open_target(const struct target *t, int *ret_fd)
 	return r;
 }
 
-/* Begin with small batches, so that an output that accepts nothing is detected early. */
+/* Begin with small batches, to detect early that the output accepts nothing. */
 static int drain_all(struct delivery *d)
 {
 	uint64_t left = queue_there(d->q), some = 1, n;
@@ -179,7 +179,7 @@ const struct cmd cmd_queue_drain = {
 		 "An existing file must be empty; it is synced to disk at the end. A message that cannot be written stays in the queue, is put back at its end, or "
 		 "is written to standard error.",
 	.options = options, .complete = COMPLETE_REFS | COMPLETE_FILES,
-	.exits = EXITS(NO_SUCH_OBJECT, { EXIT_PART, "some records are invalid: others received their messages" }),
+	.exits = EXITS(NO_SUCH_OBJECT, { EXIT_PART, "some records are void: another reader received their messages" }),
 	.args_size = sizeof(struct drain_args), .run = drain_run,
 };
 /* clang-format on */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Split input into pieces, keeping one piece in memory. */
+/* Split input into pieces; only one piece is in memory at a time. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,7 +12,7 @@ struct feed {
 	size_t most;     /* maximum size of a piece */
 	uint64_t number; /* number of the last piece, from 1 */
 	struct ix_buf buf;
-	size_t at, seen; /* start of the piece; how far it was searched */
+	size_t at, seen; /* start of the piece; end of the part already searched */
 	bool end;
 };
 

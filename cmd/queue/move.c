@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Move messages so that they leave the queue after they are written: copy a batch
+ * Move messages so that each leaves the queue only after it was written: copy a batch
  * (MSG_COPY), write it with write(2), then receive its messages one by one. However the
- * process ends, some may be in both places, but none is lost.
+ * process ends, some messages may be both in the queue and in the output, but none is
+ * lost.
  *
- * Copies are by position, receiving is not, and others may send and receive meanwhile. So
- * each received message is looked up among the copies; one that was not copied is
- * written, too. A copy that was never received is a message that another reader got: its
- * record is made void if the output is our own file, otherwise reported.
+ * MSG_COPY copies by position, but a message cannot be received by position, and other
+ * processes may send and receive meanwhile. So each received message is looked up among
+ * the copies; if it was not copied, it is written, too. If a copied message is never
+ * received, another reader got it: its record is made void if the output is our own file,
+ * otherwise it is reported.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -17,13 +19,13 @@
 #include "queue/queue.h"
 #include "queue/record.h"
 
-/* The kernel walks the list for each copy: larger batches cost more. */
+/* For each copy the kernel walks the list of messages, so larger batches cost more. */
 #define BATCH_MOST  32
 #define BATCH_BYTES 262144
 
-/* A copied and written message. */
+/* A message that was copied and written. */
 struct move_copy {
-	struct ipcx_message m; /* without .data: bytes is reallocated */
+	struct ipcx_message m; /* .data is not used, because bytes may be reallocated */
 	size_t data;           /* offset in bytes */
 	uint64_t record;       /* offset of its record in the output */
 	bool taken;
@@ -31,7 +33,8 @@ struct move_copy {
 
 struct batch {
 	struct ix_buf copies, bytes;
-	size_t n, taken, next; /* next: the copy probably received next */
+	size_t n, taken,
+		next; /* next: index of the copy that will probably be received next */
 };
 
 static struct move_copy *nth(const struct batch *b, size_t i)
@@ -57,7 +60,7 @@ static int move_keep(struct delivery *d, struct batch *b, const struct ipcx_mess
 }
 
 /* Copy the next messages. Returns 0 if some were copied; -ENODATA if there are none;
- * otherwise why the first could not be copied. */
+ * otherwise the error of copying the first one. */
 static int move_copy(struct delivery *d, struct batch *b, uint64_t most)
 {
 	int r = 0;
@@ -97,9 +100,9 @@ static bool move_find(struct batch *b, const struct ipcx_message *m)
 	return false;
 }
 
-/* Receive as many messages as were copied, and no more: an uncopied one among them moved
- * up because another reader received a copied one. Returns 0; 1 after a message; -errno.
- * */
+/* Receive as many messages as were copied. One of them may not have been copied: it moved
+ * up because another reader received a copied message. Returns 0; 1 after a message;
+ * -errno. */
 static int move_take(struct delivery *d, struct batch *b)
 {
 	static const struct ipcx_take first = { .size = sizeof(first) };
@@ -144,8 +147,8 @@ static bool cut_off(struct delivery *d, const struct batch *b)
 	return true;
 }
 
-/* Report or void the records of messages that were not received. Those of a removed queue
- * exist nowhere else: keep them. */
+/* Report or void the records of messages that were copied but not received. If the queue
+ * was removed, keep the records: the messages exist nowhere else. */
 static void move_note_untaken(struct delivery *d, const struct batch *b, int error)
 {
 	uint64_t voided = 0, false_ones = 0;

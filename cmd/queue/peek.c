@@ -46,7 +46,7 @@ static int peek_copy(struct app *app, struct ipcx_queue *q, uint64_t most, queue
 			r = 0;
 		}
 	}
-	if (r < 0 && r != -ENODATA) /* received by others meanwhile */
+	if (r < 0 && r != -ENODATA) /* another reader received them meanwhile */
 		return app_failed(app, r);
 	return failed ? EXIT_PART : EXIT_DONE;
 }
@@ -81,7 +81,8 @@ static int peek_list(struct app *app, struct ipcx_queue *q, uint64_t most,
 	return output_status(s, r ? r : tally_status(&tally));
 }
 
-/* Show at most as many as there were: others may send faster than we read. */
+/* Show at most as many messages as there were at first: other processes may send faster
+ * than we read. */
 static int peek_look(struct app *app, struct ipcx_queue *q, uint64_t most, queue_put *put,
 		     struct output *s)
 {
@@ -94,7 +95,7 @@ static int peek_look(struct app *app, struct ipcx_queue *q, uint64_t most, queue
 	return put ? peek_copy(app, q, most, put) : peek_list(app, q, most, s);
 }
 
-/* Prepare rows. A format name that recv has, too, means that of recv. */
+/* Prepare rows. A format that recv also has works as in recv. */
 static int peek_open_output(struct app *app, const struct peek_args *args,
 			    struct output *s)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Read and write records. JSON is parsed here by hand, in place and strictly: a line is
- * sent only if it was fully understood, and a parser that runs out of memory must not
- * shorten a message. Only the message itself is allocated.
+ * Read and write records. JSON is parsed here, in place and strictly, without json-c: a
+ * line is sent only if it is completely valid, and a parser that runs out of memory must
+ * not shorten a message. Only the message itself is allocated.
  */
 #include "queue/record.h"
 
@@ -52,7 +52,7 @@ enum { IPCX, RANK, SIZE, DATA, N_MEMBERS };
 struct members {
 	const char *names[N_MEMBERS];
 	struct member list[N_MEMBERS];
-	bool twice; /* one of them occurs more than once */
+	bool twice; /* one of the members occurs more than once */
 };
 
 static bool record_take(struct scan *s, char c)
@@ -130,8 +130,8 @@ static bool record_read_text(struct scan *s, struct text *ret)
 	return record_take(s, '"');
 }
 
-/* Return the next byte of a text, and advance. A non-ASCII character gives a byte that no
- * key and no base64 contains. */
+/* Return the next byte of a text, and advance. For a non-ASCII character, return a byte
+ * that is neither in a key nor in base64. */
 static char next_byte(const char **p)
 {
 	static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";

@@ -8,8 +8,8 @@
 #include "base/buf.h"
 #include "ipcx.h"
 
-/* The version to write. Others are rejected, except 0: a void record, whose message
- * another reader received after it was written. */
+/* The version to write. Other versions are rejected, except 0, which marks a void record:
+ * another reader received the message after the record was written. */
 #define RECORD_VERSION 1
 
 /* The offset of the version in a record, and the byte that makes a record void: a single
@@ -17,7 +17,7 @@
 #define RECORD_VERSION_AT 8
 #define RECORD_VOID       "0"
 
-/* Maximum size of a line besides its data. */
+/* Maximum size of a line without its data. */
 #define RECORD_EXTRA 4096
 
 /* Append the record of a message, with a newline; label is the name of its number:

@@ -30,7 +30,7 @@ struct sending {
 	struct ipcx_queue *q;
 	int64_t timeout;
 	uint64_t sent, passed; /* passed: void records that were skipped */
-	bool dry;              /* only check whether all could be sent */
+	bool dry;              /* only check whether all messages could be sent */
 };
 
 /* ---- one message */
@@ -79,11 +79,11 @@ static int send_words(struct sending *s, int64_t rank, int n, char **words)
 struct stream {
 	struct feed feed;
 	const char *name;  /* "standard input" */
-	const char *piece; /* what a piece is called: "line" */
+	const char *piece; /* what messages call a piece: "line" */
 	size_t block;
 	int64_t rank;
 	bool lines, records;
-	struct ix_buf data; /* of the current record */
+	struct ix_buf data; /* data of the current record */
 };
 
 static int next_piece(struct stream *in, const char **ret_p, size_t *ret_len)
@@ -312,7 +312,8 @@ static const struct opt priority_opts[] = {
 	{ .name = "" },
 };
 
-/* A queue with neither has an option named after its number. */
+/* If messages have neither a type nor a priority, the option is named after the label of
+ * their number. */
 static const struct opt number_opts[] = {
 	{ "{label}",  0,   NUMBER(struct send_args, rank), GIVEN(struct send_args, given, GIVEN_RANK), .arg = "N", .help = "{label} of the messages, at least {least} (default {least})" },
 	{ .name = "" },

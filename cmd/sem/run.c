@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ipcx sem run, and the same for all semaphores: hold one while a command runs. For an
- * array, SEM_UNDO makes the kernel release it however the command ends; for a named one,
- * ipcx stays and releases it.
+ * array, SEM_UNDO makes the kernel release the semaphore however the command ends; a
+ * named semaphore is released by ipcx, which waits for the command.
  */
 #include <errno.h>
 #include <signal.h>
@@ -13,8 +13,9 @@
 #include "exec/run.h"
 #include "sem/sem.h"
 
-/* Signals are blocked for this long while we wait, and delivered only between two waits,
- * so that none can kill us just after the semaphore was taken. */
+/* While we wait for the semaphore, signals are blocked for this long at a time and
+ * delivered only between two waits, so that none can kill us just after the semaphore was
+ * taken. */
 #define SLICE INT64_C(50000000)
 
 /* Return the command after the reference; NULL after a message. */
@@ -40,7 +41,8 @@ static int sem_run_run(struct app *app, void *data, int n, char **words)
 	if (!command)
 		return EXIT_USAGE;
 	r = semverb_count(args, &count);
-	if (!r) /* first of all: entering a namespace would apply the undo */
+	if (!r) /* before the semaphore is taken: entering a namespace later would apply
+		   the undo */
 		r = semverb_begin(app, &args->where, words[0], true, &v);
 	if (!r)
 		r = run_check(command);
@@ -56,7 +58,8 @@ static int sem_run_run(struct app *app, void *data, int n, char **words)
 
 /* ---- a named semaphore */
 
-/* Take it; signals are blocked since before that moment. Returns 0 or -errno. */
+/* Take the semaphore. Signals have been blocked since before it was taken. Returns 0 or
+ * -errno. */
 static int sem_run_take(struct app *app, const struct ipcx_ref *ref, int64_t timeout,
 			const struct signals *held, struct ipcx_psem_taken **ret_taken)
 {
@@ -154,7 +157,7 @@ const struct cmd cmd_sem_run = {
 	.operands = "REF[:INDEX] [--] COMMAND…", .summary = "Hold a semaphore while a command runs",
 	.about = "Takes the semaphore with SEM_UNDO and executes COMMAND in the same process: the kernel releases it when COMMAND ends, however "
 		 "it ends. A namespace of --ns is entered first. Background processes left by COMMAND do not hold it. It is released "
-		 "early only if COMMAND enters another IPC namespace, and not at all if somebody sets the semaphore meanwhile.\n"
+		 "early only if COMMAND enters another IPC namespace, and not at all if another process sets the semaphore meanwhile.\n"
 		 "If COMMAND cannot be run, the semaphore is not taken.",
 	.options = options, .complete = COMPLETE_REFS | COMPLETE_FILES, .program = true,
 	.exits = EXITS(NO_SUCH_OBJECT, TOOK_TOO_LONG, OF_THE_COMMAND),

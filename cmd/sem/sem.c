@@ -84,7 +84,8 @@ int semverb_range(const char *text, const char **ret_end, uint32_t *ret_first,
 	return 0;
 }
 
-/* Return where the index begins: after the last colon, unless that ends the mechanism. */
+/* Return where the index begins: after the last colon, unless that colon ends the name of
+ * the mechanism. */
 static const char *index_of(const char *word)
 {
 	const char *colon = strrchr(word, ':');

@@ -5,7 +5,7 @@
 
 #include "verb.h"
 
-/* The arguments of commands that wait; the beginning of their argument structs. */
+/* The arguments of commands that wait: the first member of their argument structs. */
 struct semverb_args {
 	struct wait_args wait;
 	struct ns_args where;

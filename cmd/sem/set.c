@@ -306,8 +306,8 @@ const struct cmd cmd_sem_set = {
 	.name = "set", .needs = IPCX_CAN_SEM_SET, .variants = set_variants,
 	.operands = "REF INDEX=VALUE…|REF VALUE…", .summary = "Set semaphores of an array",
 	.about = "Sets single semaphores one after another (SETVAL), or the whole array at once (SETALL). Everything is checked before the first is set. Processes "
-		 "whose wait is over are woken. Pending undo operations on these semaphores are discarded: commands run by 'ipcx {noun} run' do not "
-		 "release what was set meanwhile.",
+		 "whose wait is over are woken. Pending undo operations on these semaphores are discarded: if a semaphore is set while 'ipcx {noun} run' holds it, it is not "
+		 "released when the command ends.",
 	.options = set_options, .complete = COMPLETE_REFS,
 	.exits = EXITS(NO_SUCH_OBJECT),
 	.args_size = sizeof(struct set_args), .run = sem_set_run_set,

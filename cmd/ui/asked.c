@@ -25,7 +25,7 @@ struct words {
 	size_t n;
 };
 
-/* Append one word to a list of `of` words: "a", "a and b", "a, b and c". */
+/* Append one word to a list that will have `of` words: "a", "a and b", "a, b and c". */
 static void asked_add(struct words *w, size_t of, const char *last, const char *word)
 {
 	size_t len = strlen(w->text);
@@ -69,7 +69,8 @@ static uint64_t those_with(uint64_t mechs, enum ipcx_field f)
 	return found;
 }
 
-/* Return the fields of these mechanisms that mean the same as f, which they lack. */
+/* Return those fields of these mechanisms that have the same meaning as f; the mechanisms
+ * lack f itself. */
 static struct ipcx_fieldset instead(uint64_t mechs, enum ipcx_field f)
 {
 	struct ipcx_fieldset found = { { 0 } };
@@ -158,8 +159,9 @@ static void asked_note_condition(uint64_t mechs, const struct ipcx_expr *where)
 	}
 }
 
-/* Say where rows without a value come in an order. Only the first field decides that:
- * later ones order rows that are otherwise equal. */
+/* Return a text that says where rows without a value of the field come in the order. That
+ * is certain only for the first field: later ones only order rows that are otherwise
+ * equal. */
 static const char *place_in(const char *sort, const char *name, bool apart)
 {
 	bool last = *sort == '-';
@@ -205,7 +207,7 @@ static void asked_note_fields(uint64_t mechs, const struct output_args *args, bo
 	}
 }
 
-/* Reject a condition that no mechanism has all fields for. */
+/* Reject a condition if no mechanism has all of its fields. */
 static int check_possible(uint64_t mechs, const struct ipcx_expr *where)
 {
 	struct ipcx_fieldset read = ipcx_expr_fields(where), lacking;
@@ -220,7 +222,7 @@ static int check_possible(uint64_t mechs, const struct ipcx_expr *where)
 		lacks |= !ipcx_fieldset_empty(&lacking);
 	}
 	if (!lacks)
-		return 0; /* "mech == shm" for queues: matches nothing, but is valid */
+		return 0; /* "mech == shm" is valid for queues, but matches none */
 	asked_name_mechs(mechs, &here);
 	name_fields(&read, " and ", &what);
 	return msg_usage("--where: nothing can fulfil it: none of %s has all of %s",

@@ -7,16 +7,16 @@
 
 /* Whether to print a note about fields that only some of the mechanisms lack. */
 enum asked_notes {
-	ASKED_SILENT, /* the user did not name the mechanisms */
+	ASKED_SILENT, /* print none: the user did not name the mechanisms */
 	ASKED_NOTED,
-	ASKED_APART, /* and each has a table of its own */
+	ASKED_APART, /* print them; each mechanism has a table of its own */
 };
 
 /*
  * Check a condition (or NULL), and the order and columns in args, for objects of these
- * mechanisms. A field that none of them has is a usage error (for columns output_fields()
- * reports it). A field that only some lack is a note, depending on notes. Returns 0, or
- * an exit status after a message.
+ * mechanisms. A field that none of the mechanisms has is a usage error (for columns,
+ * output_fields() reports it). For a field that only some lack, a note is printed,
+ * depending on `notes`. Returns 0, or an exit status after a message.
  */
 int asked_of(uint64_t mechs, const struct ipcx_expr *where,
 	     const struct output_args *args, enum asked_notes notes);

@@ -14,8 +14,8 @@
 struct hex {
 	uint64_t at; /* offset of line[0] */
 	size_t n;
-	bool any,
-		star; /* before[] holds a line; a '*' was printed for repetitions of it */
+	bool any, star; /* before[] has the previous line; a '*' was printed for
+			   repetitions of it */
 	unsigned char line[HEX_LINE], before[HEX_LINE];
 };
 
@@ -26,8 +26,8 @@ void hex_end(struct hex *h);
  * Start zeroed, with min set. */
 #define STRINGS_MIN_MAX 4096
 struct strings {
-	size_t min,
-		n; /* n: length of the run so far; it is kept only until it reaches min */
+	size_t min, n; /* n: length of the run so far; its bytes are kept only until it
+			  has min of them */
 	char kept[STRINGS_MIN_MAX];
 };
 

@@ -11,8 +11,8 @@
 #include "base/util.h"
 #include "base/zone.h"
 
-/* Limits that are practically unlimited are near a power of two; as digits they would
- * take 20 columns. */
+/* A limit that means "unlimited" is near a power of two; written in full, it would take
+ * 20 columns. */
 #define LONG_NUMBER UINT64_C(10000000000)
 
 static char *put_span(char *p, uint64_t s)
@@ -33,8 +33,8 @@ static char *put_span(char *p, uint64_t s)
 	return p;
 }
 
-/* "1d2h3m4s", in the form that conditions accept. They count in nanoseconds: a longer
- * span is written as a plain number of seconds. */
+/* Write "1d2h3m4s", the form that conditions accept. Conditions use 64-bit nanoseconds,
+ * so a span that does not fit is written as a plain number of seconds. */
 static char *put_all_of_span(char *p, uint64_t s)
 {
 	static const struct {
@@ -121,7 +121,7 @@ static char *put_local(char *p, int64_t when, const struct cell_style *style)
 	int offset;
 
 	if (!zone_read)
-		ix_zone_read(); /* once, instead of /etc/localtime every time */
+		ix_zone_read(); /* read /etc/localtime once, not for every time */
 	zone_read = true;
 	if (!ix_local_time(when, &tm) || !ix_zone_offset(when, &offset))
 		return ix_put_i64(p, when);
@@ -197,7 +197,7 @@ static char *put_unsigned(char *p, const struct ipcx_field_info *info,
 	return ix_put_u64(p, v->as.u);
 }
 
-/* The library's own text, for people and programs alike. */
+/* Write the library's text, the same for people and for programs. */
 static char *put_exact(char *p, const struct ipcx_field_info *info,
 		       const struct ipcx_value *v, const struct cell_style *style)
 {
@@ -243,9 +243,10 @@ static char *put_same_moment(char *p, const struct ipcx_field_info *info,
 }
 
 /*
- * Types that are not written as the library does. Whole numbers are here only for speed:
- * they are most of what differs from row to row. A type without an entry, including one
- * newer than this file, looks the same to people and programs.
+ * The types that are not written with the library's function. Whole numbers are here only
+ * for speed: most cells that differ from row to row are numbers. A type without an entry,
+ * including one that a newer library adds, is written the same for people and for
+ * programs.
  */
 static const struct {
 	writer *people, *programs;

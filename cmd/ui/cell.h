@@ -10,8 +10,9 @@
 /* The style of cells. */
 struct cell_style {
 	bool raw;   /* for programs */
-	bool bytes; /* for people, but exact: sizes to the byte, times to the second */
-	bool full;  /* for people, with enough space: the human form and the exact one */
+	bool bytes; /* for people, with exact values: sizes to the byte, times to the
+		       second */
+	bool full; /* for people, if there is space: the human form and the exact value */
 };
 
 /* Maximum size of a cell, with its string escaped. */

@@ -73,7 +73,8 @@ int output_order(const struct output *s, const struct ipcx_table *t, uint32_t **
 	uint32_t *order = NULL;
 
 	if (s->sort) {
-		(void)parse_order(&o, s->sort); /* output_open() has checked it */
+		(void)parse_order(
+			&o, s->sort); /* output_open() has already checked the field */
 		order = malloc((n + 1) * sizeof(*order));
 		if (!order) {
 			msg_error("out of memory");

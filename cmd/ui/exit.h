@@ -12,6 +12,6 @@ enum exit_status {
 	EXIT_WOULD_BLOCK = 5,
 	EXIT_CANNOT_RUN = 126, /* as in a shell: command found but not executable */
 	EXIT_NO_PROGRAM = 127,
-	EXIT_OWN = 256, /* in lists: any other status, which is that of the command that
-			   was run */
+	EXIT_OWN = 256, /* in lists of statuses: any other status, which is that of the
+			   command that was run */
 };

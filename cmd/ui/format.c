@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The list of formats. A new one is a line here and its functions. */
+/* The list of formats. To add one, add a line here and its functions. */
 #include "ui/format.h"
 
 /* clang-format off */

@@ -17,8 +17,8 @@ static inline bool is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-/* Escape invisible characters, and those that a terminal would interpret or that change
- * the direction of text, always: the string stays the same. */
+/* Always escape invisible characters, and those that a terminal would interpret or that
+ * change the direction of text: for a JSON parser the string is the same. */
 static char *put_control(char *p, uint32_t code)
 {
 	static const char shorts[] = "\bb\tt\nn\ff\rr";
@@ -122,8 +122,8 @@ static char *json_put_value(char *p, const struct output *s,
 	return p;
 }
 
-/* Select the columns that this row, and hence all rows of its mechanism in this table,
- * have: once per run of rows. */
+/* Select the columns that this row has. All rows of its mechanism in this table have the
+ * same ones, so this is done only when the table or the mechanism changes. */
 static void plan(struct output *s, const struct ipcx_table *t, size_t row, unsigned mech)
 {
 	struct ipcx_value v;
@@ -142,8 +142,8 @@ static void plan(struct output *s, const struct ipcx_table *t, size_t row, unsig
 static char *json_put_cell(const struct output *s, const struct output_column *c,
 			   size_t k, const struct ipcx_value *v, char *p)
 {
-	/* The key begins with a comma. Copying a constant length is faster than copying
-	 * less. */
+	/* The key begins with a comma. Copying a constant number of bytes is faster than
+	 * copying only those needed. */
 	memcpy(p, c->key + !k, sizeof(c->key) - 1);
 	return json_put_value(p + c->key_len - !k, s, c, v);
 }
@@ -180,7 +180,7 @@ put_unknown(const struct output *s, const struct ipcx_fieldset *unknown,
 	out_text("]");
 }
 
-/* Only columns count: other unknown fields were not requested. */
+/* Only unknown columns are listed: other fields were not requested. */
 static void json_say_unknown(struct output *s, const struct output_rows *rows, size_t row,
 			     const struct parts *parts)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Fast output of rows. Most cells (owner, mode, times) equal those of the row above, so a
- * row is written as a copy of that row with only the changed cells replaced. A listing
- * then costs little more than the kernel's part.
+ * row is written as a copy of that row with only the changed cells replaced. So a listing
+ * takes little more time than the kernel needs for it.
  */
 #include <string.h>
 
@@ -17,8 +17,8 @@
 static bool can_copy(const struct output_last *last, const struct output_rows *rows,
 		     size_t row, const char *p, size_t n)
 {
-	/* p below the last row means that the buffer was flushed; with a sort order, the
-	 * row before in the table is not the row above. */
+	/* If p is not after the last row, the buffer was flushed meanwhile. With a sort
+	 * order, the row above is not the previous row of the table. */
 	return last->text && last->table == rows->t && !rows->order && row > 0 &&
 	       last->row == row - 1 && p > last->text && n <= COLUMNS_MAX &&
 	       last->starts[n] <= LINE_MAX_COPIED;
@@ -50,7 +50,7 @@ static char *line_put_cell(struct output *s, const struct output_rows *rows, siz
 	return cell(s, c, k, &v, p);
 }
 
-/* Shift the starts of the cells after k by the growth of cell k. */
+/* Shift the starts of the cells after k by as many bytes as cell k has grown. */
 static void move_starts(struct output_last *last, size_t k, size_t n, ptrdiff_t by)
 {
 	for (size_t i = k + 1; i <= n; i++)
@@ -62,7 +62,8 @@ static void copy_line(struct output *s, const struct output_rows *rows, size_t i
 		      char *line)
 {
 	struct output_last *last = &s->last;
-	const char *above = last->text; /* minus the shift of the cells so far */
+	const char *above = last->text; /* text of the row above, minus the shift of the
+					   cells so far */
 	size_t from = 0;
 	char *p = line;
 

@@ -16,7 +16,7 @@ static char *exact(char *p, const struct output *s, const struct output_column *
 		return p;
 	if (v->type != IPCX_TYPE_STRING)
 		return cell_put(p, c->info, v, &s->style);
-	/* Raw, except that strings chosen by others must not control a terminal. */
+	/* Unescaped, except that untrusted strings must not control a terminal. */
 	if (s->terminal && c->field != IPCX_F_REF)
 		return ix_put_escaped(p, CELL_MAX, ipcx_value_string(v), IX_ESC_TEXT);
 	return (char *)mempcpy(p, ipcx_value_string(v),

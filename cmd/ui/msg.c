@@ -95,7 +95,8 @@ static void PRINTF(2, 0) say(const char *prefix, const char *fmt, va_list args)
 	if (vasprintf(&text, fmt, args) < 0)
 		text = NULL;
 	msg_live(NULL);
-	(void)out_flush(); /* keeps the order of output if both are one terminal */
+	(void)out_flush(); /* keeps the order of output if stdout and stderr are the same
+			      terminal */
 	if (prefix)
 		(void)ix_buf_printf(&line, "%s: %s", msg.name, prefix);
 	if (text)
@@ -123,7 +124,8 @@ static void record(const struct msg_record *r)
 		.text = strdup(r->text),
 	};
 
-	/* The JSON document may be the only place of a message, so report its loss. */
+	/* The JSON document may be the only output that has the message, so report its
+	 * loss. */
 	if (!copy.text || (r->ref && !copy.ref) ||
 	    ix_buf_add(&msg.records, &copy, sizeof(copy)) < 0)
 		msg_say_unrecorded();
@@ -432,10 +434,10 @@ void msg_table(const struct ipcx_table *t, bool verbose, struct tally *tally)
 						 .mech = m ? m->name : NULL,
 						 .error = ix_errno_name(n->error),
 						 .text = text };
-		/* An object that was named twice is reported twice. */
+		/* But report an object twice if it was named twice. */
 		if ((!failure || n->mech == IPCX_NO_MECH) && is_recorded(&record_of))
 			continue;
-		/* A reason only matters to those who look at the values. */
+		/* A reason why values are unknown is printed only with --verbose. */
 		if (n->kind != IPCX_NOTE_REASON || verbose)
 			say_note(failure, "%s%s%s", subject, subject[0] ? ": " : "",
 				 text);

@@ -26,7 +26,7 @@ int msg_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  * */
 void msg_name(const char *name);
 
-/* Print a line without any name in front. */
+/* Print a line that does not begin with a name. */
 void msg_plain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Show a status line that is updated in place, if stderr is a terminal and we are its
@@ -63,26 +63,27 @@ size_t msg_records(const struct msg_record **ret_records);
 /* Counts of the notes of tables. */
 struct tally {
 	size_t done, missing, failed;
-	size_t unavailable; /* mechanisms not available; unseen: those of them that may
-			       have objects nevertheless */
+	size_t unavailable; /* unavailable mechanisms; unseen: those that may have objects
+			       nevertheless */
 	size_t unseen;
 	size_t gaps;          /* notes that something may be missing */
 	bool missing_is_fine; /* skip missing objects: not a failure */
 	bool part;  /* a mechanism that was named could not be read completely */
-	bool exact; /* the command acts on the answer: if that may be incomplete, the
-		       status is EXIT_PART */
+	bool exact; /* the command acts on the answer: if the answer may be incomplete,
+		       the status is EXIT_PART */
 };
 
 /* Print the notes of a table (skipped objects only if verbose) and count them. */
 void msg_table(const struct ipcx_table *t, bool verbose, struct tally *tally);
 
-/* Finish counting for a scan of these mechanisms: an unavailable one is not a failure if
- * others could be read, even if they had no objects. named: the user named them. */
+/* Finish counting for a scan of these mechanisms: an unavailable mechanism is not a
+ * failure if others could be read, even if those had no objects. named: the user named
+ * the mechanisms. */
 void tally_asked(struct tally *tally, uint64_t mechs, bool named);
 
 /* Return the exit status for these counts: 0, 1, 3 or 4. */
 int tally_status(const struct tally *tally);
 
-/* The same for --fail: 0 only if no row is left and the answer is complete, 1 if a row is
- * left, 4 if one may be. */
+/* The same for --fail: 1 if a row was listed, 4 if none was listed but the answer may be
+ * incomplete, otherwise 0. */
 int tally_expect_none(const struct tally *tally);

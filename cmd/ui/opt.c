@@ -36,7 +36,8 @@ static void opt_add(struct parser *p, const struct opt *o, size_t at)
 {
 	size_t len = strlen(p->shorts);
 
-	/* The assertion makes the first test fail if a command has too many options. */
+	/* If a command has too many options, the assertion fails in any test that runs
+	 * it. */
 	assert(p->n < OPTS_MAX);
 	p->opts[p->n] = o;
 	p->at[p->n] = at;
@@ -60,8 +61,8 @@ static void opt_collect(struct parser *p, const struct opt_group *groups,
 			bool stop_at_operand)
 {
 	memset(p, 0, sizeof(*p));
-	/* ':' first: report missing arguments as such; '+': stop at the first operand,
-	 * whose options are not ours. */
+	/* ':' first: report a missing argument as such; '+': stop at the first operand,
+	 * because the options after it are not ours. */
 	memcpy(p->shorts, stop_at_operand ? "+:" : ":", 1 + stop_at_operand);
 	for (; groups->opts; groups++)
 		for (const struct opt *o = groups->opts; *o->name; o++)
@@ -240,7 +241,8 @@ static int opt_take(const struct opt *o, char *args, const char *text, bool agai
 	return 0;
 }
 
-/* Report getopt_long()'s '?', which says little more than where it stopped. */
+/* Report the '?' that getopt_long() returned, which tells us little more than where it
+ * stopped. */
 static int opt_unknown(const char *word, int letter)
 {
 	if (letter && letter < 256)

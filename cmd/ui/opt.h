@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Options as data: a command lists them once, each with the place of its value in the
+ * Options as data: a command lists them once, each with the offset of its value in the
  * argument struct. Parsing, --help, man pages and completions use the same lists. The
  * only user of getopt_long(3).
  */
@@ -44,25 +44,26 @@ enum complete {
 	COMPLETE_LIMITS = 1 << 7,
 	COMPLETE_COMMANDS = 1 << 8,
 	COMPLETE_WHEN = 1 << 9,
-	COMPLETE_NS = 1 << 10,        /* containers and pins */
-	COMPLETE_NS_ALL = 1 << 11,    /* and "all" */
-	COMPLETE_WISHES = 1 << 12,    /* a mechanism and a colon */
-	COMPLETE_OLD = 1 << 13,       /* an old name and its options */
-	COMPLETE_LOADS = 1 << 14,     /* workloads of mechanisms, a list */
-	COMPLETE_WAYS = 1 << 15,      /* ways to move data */
-	COMPLETE_WAY_LOADS = 1 << 16, /* workloads that compare those, a list */
+	COMPLETE_NS = 1 << 10,     /* containers and pins */
+	COMPLETE_NS_ALL = 1 << 11, /* and "all" */
+	COMPLETE_WISHES = 1 << 12, /* a mechanism and a colon */
+	COMPLETE_OLD = 1 << 13,    /* an old name and its options */
+	COMPLETE_LOADS = 1 << 14,  /* workloads of mechanisms, a list */
+	COMPLETE_WAYS = 1 << 15,   /* ways to move data */
+	COMPLETE_WAY_LOADS =
+		1 << 16, /* workloads that compare ways to move data, a list */
 	COMPLETE_CPUS = 1 << 17,
 };
 
-/* Texts are inside: a pointer would cost every start of every command its part of a page
- * that the loader has to relocate. */
+/* Texts are arrays, not pointers: at each start of the program the loader would have to
+ * relocate every pointer. */
 struct opt {
 	char name[24];
 	char letter; /* 0: none */
 	enum opt_kind kind;
 	enum complete complete;
-	enum complete operands; /* of the operands if this option is given; 0: as the
-				   command says */
+	enum complete operands; /* how to complete the operands if this option is given;
+				   0: as for the command */
 	size_t at;              /* offset of the value in the argument struct */
 	uint64_t bit;           /* set in the mask at mask_at if the option was given */
 	size_t mask_at;
@@ -100,8 +101,9 @@ struct opt_group {
  * is permuted), or -errno after a message: -EINVAL for a usage error.
  *
  * A later option never overrides an earlier one: lists are extended, and a different
- * second value of any other option is a usage error. given records the options seen (zero
- * at first), so that the options of a command can be parsed in two calls.
+ * second value of any other option is a usage error. `given` records the options seen
+ * (zero before the first call), so that the options of a command can be parsed in two
+ * calls.
  */
 int opt_parse(const struct opt_group *groups, void *args, int argc, char **argv,
 	      bool stop_at_operand, uint64_t *given);

@@ -13,8 +13,8 @@
 #include "ui/exit.h"
 #include "ui/msg.h"
 
-/* Bytes per write(2); the room above lets a cell be written without a check of its own.
- * */
+/* Bytes per write(2); the buffer is larger by OUT_ROOM, so that a cell can be written
+ * without checking the space. */
 #define CHUNK 32768
 
 static _Alignas(4096) char buffer[CHUNK + OUT_ROOM];
@@ -68,7 +68,8 @@ int out_ready(void)
 {
 	int flags = fcntl(out.fd, F_GETFL);
 
-	/* main.c opens a stdout that was closed for reading only. */
+	/* If stdout was closed, main.c has opened /dev/null in its place, for reading
+	 * only. */
 	if (!out.error && (flags < 0 || (flags & O_ACCMODE) == O_RDONLY))
 		out.error = -EBADF;
 	return out_check();

@@ -21,21 +21,21 @@ void out_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Print a paragraph, wrapped at 80 columns. */
 void out_paragraph(const char *text);
 
-/* The same at column indent, where the current line is now and where the following lines
- * begin. */
+/* The same for an indented paragraph: the current line has already reached column indent,
+ * and the following lines begin there. */
 void out_indented(const char *text, size_t indent);
 
-/* Return the columns of the terminal it is written to; 0 if it is not a terminal. */
+/* Return the number of columns if stdout is a terminal, else 0. */
 size_t out_columns(void);
 
 /* Return whether stdout is a terminal, which must not get control bytes. */
 bool out_is_terminal(void);
 
 /*
- * For callers that must know what reached the reader: write to this descriptor from now
- * on (0: standard output), and fail with -EINTR when a blocked write is interrupted and
- * stop() returns true (NULL: never). Both counters restart: bytes buffered so far, and
- * bytes really written.
+ * For callers that must know what reached the reader: from now on, write to this
+ * descriptor (0: standard output), and fail with -EINTR when a blocked write is
+ * interrupted and stop() returns true (NULL: never). Both counters restart: bytes
+ * buffered so far, and bytes really written.
  */
 void out_start(int fd, bool (*stop)(void));
 uint64_t out_position(void);
@@ -49,13 +49,13 @@ int out_flush(void);
 
 /*
  * For commands that act and print what they did: flush, and report a failure (once). Call
- * it before the next act. Returns 0, or exit status 1 after a message; the caller then
- * reports what was done but is not recorded in the output. EPIPE is a failure here, too.
- * Later output is dropped.
+ * it before the next action. Returns 0, or exit status 1 after a message; the caller then
+ * reports the actions that were done but are not recorded in the output. EPIPE is a
+ * failure here, too. Later output is dropped.
  */
 int out_check(void);
 
-/* The same before the first act: detects a closed stdout without writing. */
+/* The same before the first action: detect a closed stdout without writing. */
 int out_ready(void);
 
 /* Return whether out_check() has reported a failure. */

@@ -60,12 +60,14 @@ struct output {
 	bool begun;       /* output has begun */
 	const char *sort; /* --sort, or NULL */
 	const struct ipcx_expr *where; /* rows that do not match are omitted */
-	bool unjudged;    /* it could not be evaluated for some rows; reported */
-	uint64_t unknown; /* number of rows for which it is unknown */
+	bool unjudged;    /* the condition could not be evaluated for some rows, which was
+			     reported */
+	uint64_t unknown; /* number of rows for which the result is unknown */
 	const char *kind; /* "objects": the JSON array */
 	bool fixed;       /* the user named the fields: every row has all of them */
-	struct ipcx_fieldset usual; /* fields read with every listing, unless named */
-	uint64_t flags;             /* for the query: IPCX_NUMERIC */
+	struct ipcx_fieldset usual; /* the fields that are read with every listing, unless
+				       the user named the fields */
+	uint64_t flags;             /* flags of the query: IPCX_NUMERIC */
 	size_t ncolumns;
 	uint64_t rows;                       /* printed so far */
 	uint64_t blocks;                     /* begun so far */
@@ -81,7 +83,8 @@ struct output {
 	struct output_column *plan[IPCX_NO_FIELD];
 };
 
-/* n rows of a table from first on, in the order of order[] (NULL: of the table). */
+/* n rows of a table, beginning with first, in the order of order[] (NULL: in table
+ * order). */
 struct output_rows {
 	const struct ipcx_table *t;
 	const uint32_t *order;
@@ -95,7 +98,7 @@ struct shown {
 	const enum ipcx_field *list;
 	size_t n;
 	struct ipcx_fieldset after;
-	struct ipcx_fieldset usual; /* those of them that are read with every listing */
+	struct ipcx_fieldset usual; /* the fields that are read with every listing */
 };
 
 #define COLUMN_LIST_INIT(array)                         \
@@ -208,8 +211,8 @@ int output_status(const struct output *s, int r);
 typedef char *output_cell(const struct output *s, const struct output_column *c, size_t k,
 			  const struct ipcx_value *v, char *p);
 
-/* Write the cells of a row. Cells that are equal to those of the row above are copied
- * from there (ui/line.c). */
+/* Write the cells of a row. Cells equal to those of the row above are copied from that
+ * row (ui/line.c). */
 void output_line(struct output *s, const struct output_rows *rows, size_t i,
 		 struct output_column *const *columns, size_t n, output_cell *cell);
 
@@ -218,7 +221,8 @@ static inline size_t output_row(const struct output_rows *rows, size_t i)
 	return rows->order ? rows->order[rows->first + i] : rows->first + i;
 }
 
-/* Get the value of one field; cell_unknown() tells an unknown value from none. */
+/* Get the value of one field; cell_unknown() distinguishes an unknown value from an
+ * absent one. */
 static inline int output_get(const struct output_rows *rows, size_t i, enum ipcx_field f,
 			     struct ipcx_value *v)
 {

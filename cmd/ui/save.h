@@ -7,8 +7,8 @@
 
 /*
  * Write a new file (or replace one, with force) through a temporary one beside it, synced
- * to disk before it gets its name. "-" is standard output. Returns an exit status after a
- * message.
+ * to disk before it gets its final name. "-" is standard output. Returns an exit status
+ * after a message.
  */
 int save_file(const char *path, const char *data, size_t len, bool force);
 

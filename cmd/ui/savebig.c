@@ -86,7 +86,7 @@ static int open_straight(struct savebig *s)
 		msg_error("%s: cannot be written: %s", s->path, why);
 		return EXIT_FAILED;
 	}
-	/* It became a regular file meanwhile: do not overwrite that. */
+	/* The path became a regular file meanwhile: do not overwrite it. */
 	if (fstat(s->fd, &st) == 0 && S_ISREG(st.st_mode))
 		return savebig_failed(s, -EEXIST);
 	return EXIT_DONE;
@@ -132,7 +132,7 @@ static int write_out(int fd, const char *p, size_t n)
 	return 0;
 }
 
-/* Holes are aligned to this, the block size of most file systems. */
+/* Alignment of holes: the block size of most file systems. */
 #define BLOCK 4096
 
 int savebig_add(struct savebig *s, const char *data, size_t n)
@@ -143,7 +143,8 @@ int savebig_add(struct savebig *s, const char *data, size_t n)
 		size_t part = s->straight ? n : MIN(n, (size_t)BLOCK);
 		bool hole = !s->straight && all_zero(data, part);
 
-		/* Extend to the next zero block, for one write. */
+		/* Extend the piece up to the next zero block, to write it with one call.
+		 */
 		while (!hole && part < n && !all_zero(data + part, MIN(n - part, BLOCK)))
 			part += MIN(n - part, (size_t)BLOCK);
 		if (!hole)

@@ -26,5 +26,5 @@ int savebig_add(struct savebig *s, const char *data, size_t n);
 /* Finish the file and give it its name. */
 int savebig_end(struct savebig *s);
 
-/* Free it; an unfinished file is removed. Does nothing if zeroed. */
+/* Free the struct and remove an unfinished file. Does nothing if the struct is zeroed. */
 void savebig_close(struct savebig *s);

@@ -41,9 +41,9 @@ static bool is_mech_word(const char *word, uint64_t *ret_mask)
 }
 
 /*
- * "shm 5 6": a mechanism is only a default if a reference before the next mechanism word
- * uses it or belongs to it. Any other mechanism, and every group, selects all its
- * objects.
+ * "shm 5 6": a mechanism is only a default if it is followed, before the next mechanism
+ * word, by a reference that uses it or belongs to it. Any other mechanism, and every
+ * group, selects all of its objects.
  */
 static int select_read_words(struct ipcx *x, int n, char **words, struct selection *sel)
 {

@@ -42,7 +42,8 @@ static char *render(const struct output *s, const struct output_column *c,
 static void measure(struct output *s, const struct output_rows *rows)
 {
 	size_t n = MIN(rows->n, (size_t)MEASURED);
-	char *cell = out_room(); /* not on the stack, whose every page would be touched */
+	char *cell = out_room(); /* not on the stack: -fstack-clash-protection would touch
+				    each of its pages */
 
 	for (size_t k = 0; k < s->ncolumns; k++) {
 		struct output_column *c = &s->columns[k];
@@ -56,7 +57,7 @@ static void measure(struct output *s, const struct output_rows *rows)
 		}
 	}
 	s->widths = true;
-	s->last.text = NULL; /* it was padded to other widths */
+	s->last.text = NULL; /* that row was padded to other widths */
 }
 
 static char *table_pad(char *p, size_t n)

@@ -13,7 +13,7 @@ void tally_asked(struct tally *tally, uint64_t mechs, bool named)
 		tally->unavailable = 0;
 }
 
-/* Return whether something may be missing from the answer. */
+/* Return whether objects may be missing from the answer. */
 static bool has_gaps(const struct tally *tally)
 {
 	return tally->failed || tally->unseen || tally->gaps;
