@@ -23,7 +23,7 @@ int main(int argc, char **argv)
 		r = ipcx_ns_enter(x, ns, 0);
 	if (r < 0) {
 		fprintf(stderr, "enter: %s\n", ipcx_error(x));
-		return 1; /* half entered: nothing else may run */
+		return 1; /* partly moved: run nothing else */
 	}
 	ipcx_ns_free(ns);
 	ipcx_free(x);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* List the fields of a mechanism's objects, and what each is: field
- * shm */
+/* List the fields of a mechanism's objects with their descriptions:
+ * field shm */
 #include <stdio.h>
 
 #include <ipcx.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Check whether objects fit into the limits before creating them:
- * fits shm:40G */
+/* Check whether new objects would fit into the limits: fits shm:40G
+ */
 #include <inttypes.h>
 #include <stdio.h>
 

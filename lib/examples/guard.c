@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Run a section that one process at a time may be in, with a
- * semaphore of the value 1 as guard: guard sem:0x4d2 */
+/* Run a critical section, guarded by a semaphore whose initial value
+ * is 1: guard sem:0x4d2 */
 #include <errno.h>
 #include <stdio.h>
 
@@ -8,8 +8,8 @@
 
 int main(int argc, char **argv)
 {
-	/* The kernel gives the semaphore back if this process dies
-	 * in the section. */
+	/* With IPCX_SEM_UNDO, the kernel gives the semaphore back if
+	 * this process dies in the section. */
 	struct ipcx_sem_op enter = { sizeof(enter), 0, -1,
 				     IPCX_SEM_UNDO };
 	struct ipcx_sem_op leave = { sizeof(leave), 0, 1,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Write the segments that no process has attached, and whose creator
- * is dead, as CSV. */
+/* Print, as CSV, the segments that no process has attached and whose
+ * creator is dead. */
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +12,7 @@ static const enum ipcx_field columns[] = {
 };
 #define N (sizeof(columns) / sizeof(columns[0]))
 
-/* A text may hold anything: quote it. */
+/* Quote strings: they may contain any bytes. */
 static void leaks_string(const char *s)
 {
 	putchar('"');

@@ -22,7 +22,7 @@ int main(int argc, char **argv)
 	if (r < 0)
 		fprintf(stderr, "pin: %s\n", ipcx_error(x));
 	else if (r == 1)
-		fputs("pin: ends with this mount namespace\n",
+		fputs("pin: it ends with this mount namespace\n",
 		      stderr);
 	ipcx_ns_free(ns);
 	ipcx_free(x);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Create a segment, a queue and a named semaphore, and remove them
- * again: exactly those. */
+/* Create a segment, a queue and a named semaphore, then remove
+ * exactly these objects. */
 #include <stdio.h>
 
 #include <ipcx.h>
@@ -23,7 +23,7 @@ static int rollback_make(struct ipcx *x,
 			return r;
 		specs[i].size = sizeof(specs[i]);
 	}
-	/* All three or none. */
+	/* Creates all three or none. */
 	return ipcx_create(x, specs, 3, ret_table);
 }
 
@@ -40,8 +40,8 @@ int main(void)
 	r = rollback_make(x, &made);
 	if (r == 0) {
 		printf("created %zu\n", ipcx_table_rows(made));
-		/* Something fails later: undo it. Objects that
-		 * others made stay. */
+		/* Undo the creation, as after a later failure.
+		 * Objects of other processes stay. */
 		q.same = made;
 		r = ipcx_mech_mask("all", &q.mechs);
 	}

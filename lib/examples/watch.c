@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Count objects again and again in the same memory: watch MECHANISM
+/* Count objects repeatedly, reusing the same memory: watch MECHANISM
  * TIMES */
 #include <stdio.h>
 #include <stdlib.h>
