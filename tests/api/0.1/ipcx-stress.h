@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Load: ipcx-stress.h generates load on IPC objects, checks and measures it. Unlike
- * ipcx.h, it is unstable: everything in it may change or be removed in any release. Its
- * symbols have a version node of their own (LIBIPCX_STRESS_…), so that a program built
- * against another form of it fails to start instead of misbehaving. Errors, ownership and
- * threads are as in ipcx.h.
+ * Load: ipcx-stress.h generates load on IPC objects, checks its results and measures it.
+ * Unlike ipcx.h, it is unstable: everything in it may change or be removed in any
+ * release. Its symbols have a version node of their own (LIBIPCX_STRESS_…), so that a
+ * program built against another version of it fails to start instead of misbehaving.
+ * Errors, ownership and threads are as in ipcx.h.
  */
 #ifndef IPCX_STRESS_H
 #define IPCX_STRESS_H
@@ -29,7 +29,7 @@ extern "C" {
  */
 
 /** Fields of the rows of ipcx_stress_results(). Their numbers are outside of the range of
- * ipcx.h and as unstable as the rest. */
+ * ipcx.h and as unstable as the rest of this header. */
 #define IPCX_F_WORKLOAD  ((enum ipcx_field)200)
 #define IPCX_F_OPERATION ((enum ipcx_field)201)
 #define IPCX_F_CPUS      ((enum ipcx_field)202)
@@ -54,7 +54,7 @@ extern "C" {
 /** A stress run, in progress or done. */
 struct ipcx_stress;
 
-/** How workers are placed on CPUs. Each placement requested is a run of its own. */
+/** How workers are placed on CPUs. Each requested placement is a separate run. */
 #define IPCX_ON_ONE  (1U << 0) /**< all on one CPU */
 #define IPCX_ON_TWO  (1U << 1) /**< alternately on two; skipped if there is only one */
 #define IPCX_ON_MANY (1U << 2) /**< as the kernel places them; results vary widely */
@@ -72,14 +72,14 @@ struct ipcx_stress_plan {
 	size_t size;
 	uint64_t mechs; /**< mask of mechanisms; 0: all. Not for a comparison */
 	const char *const *workloads; /**< terminated by NULL; NULL: all */
-	const char *const *ways; /**< of a comparison, terminated by NULL; NULL: all */
+	const char *const *ways; /**< ways to compare, terminated by NULL; NULL: all */
 	struct ipcx_ns *ns;      /**< the namespace to load; NULL: a new one */
 	uint64_t duration;       /**< nanoseconds for everything together; default 10 s */
-	uint64_t ops;            /**< instead: rounds of each worker and workload */
-	uint64_t bytes;   /**< of a message or segment; 0: chosen by the workload */
+	uint64_t ops;     /**< instead of duration: rounds per worker and workload */
+	uint64_t bytes;   /**< size of a message or segment; 0: the workload's default */
 	uint64_t seed;    /**< random seed of sizes and order; 0: a random one */
-	unsigned workers; /**< processes of each workload, 1 to 256; default 2 */
-	unsigned objects; /**< objects of each worker, 1 to 32768; default 8 */
+	unsigned workers; /**< processes per workload, 1 to 256; default 2 */
+	unsigned objects; /**< objects per worker, 1 to 32768; default 8 */
 	unsigned cpus;    /**< IPCX_ON_…; default one and two */
 	unsigned flags;   /**< IPCX_STRESS_… */
 };
@@ -91,8 +91,8 @@ struct ipcx_stress_plan {
 /** The progress of a run. Set size to sizeof(struct ipcx_stress_progress). */
 struct ipcx_stress_progress {
 	size_t size;
-	unsigned done, all;   /**< runs done, and all runs; each is a workload of a
-				 mechanism   in one placement */
+	unsigned done, all;   /**< completed runs, and all runs; a run is one workload of
+				 one mechanism in one placement */
 	const char *subject;  /**< the mechanism or way that runs now. Static; "" between
 				 two runs */
 	const char *workload; /**< the workload that runs now. Static */
@@ -108,8 +108,9 @@ struct ipcx_stress_progress {
 
 /**
  * Start a run. Child processes do the work, in new IPC, mount and (without CAP_SYS_ADMIN)
- * user namespaces unless the plan says otherwise. The caller stays where it is and may
- * use x meanwhile. If the caller dies, they end and remove what they created.
+ * user namespaces unless the plan says otherwise. The caller stays in its namespaces and
+ * may use x meanwhile. If the caller dies, the child processes remove what they created,
+ * and end.
  *
  * @param ret_s free it with ipcx_stress_end() before the context
  * @return 0, or -errno
@@ -146,10 +147,10 @@ void ipcx_stress_stop(struct ipcx_stress *s);
 /**
  * Return what was measured, a row for each operation of each run: mech or (of a
  * comparison) name, workload, operation, cpus, workers, size, ops, rate, mean, p50 to
- * max, errors, faults and others. A fault is a promise of the kernel that was broken: a
+ * max, errors, faults and others. A fault is a violated guarantee of the kernel: a
  * message lost, duplicated or changed, two processes in one critical section, a value
- * that did not come back. Its text is a note (IPCX_NOTE_FAILED), as is what could not be
- * run here (IPCX_NOTE_UNAVAILABLE).
+ * that was not restored. A note describes each fault (IPCX_NOTE_FAILED) and each part
+ * that could not be run here (IPCX_NOTE_UNAVAILABLE).
  *
  * @param ret_table free it with ipcx_table_free()
  * @return 0, or -errno
@@ -157,8 +158,8 @@ void ipcx_stress_stop(struct ipcx_stress *s);
 int ipcx_stress_results(struct ipcx_stress *s, struct ipcx_table **ret_table);
 
 /**
- * Describe the machine and the run: name, what. Kernel, CPUs, mitigations, limits, seed,
- * cost of a system call and of reading the clock.
+ * Describe the machine and the run, in rows of name and what: kernel, CPUs, mitigations,
+ * limits, seed, the cost of a system call and of reading the clock.
  *
  * @param ret_table free it with ipcx_table_free()
  * @return 0, or -errno

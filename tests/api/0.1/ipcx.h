@@ -2,8 +2,8 @@
 /*
  * libipcx lists, creates, changes and removes the Linux IPC objects that outlive their
  * process: System V and POSIX shared memory, message queues and semaphores. It also reads
- * and sets their limits, finds and enters IPC namespaces, and reads and writes what is in
- * an object.
+ * and sets their limits, finds and enters IPC namespaces, and reads and writes the
+ * contents of objects.
  *
  * Every answer is a table of rows with typed fields. ipcx_scan() returns a snapshot of
  * objects, ipcx_limits() the limits, ipcx_contents() the semaphores of an array or the
@@ -17,15 +17,15 @@
  * failed, on which object, and why. Outputs are the last parameters, are called ret_…,
  * and are untouched on failure. Every function that returns int fails with -EINVAL if a
  * required pointer is NULL, a flag is unknown or a number is out of range, with -E2BIG if
- * a struct holds something that only a newer library knows, and with -ENOMEM; the other
+ * a struct sets something that only a newer library knows, and with -ENOMEM; the other
  * errors are listed with each function. Functions that return anything else treat NULL as
  * empty: no rows, no note, no value.
  *
- * What the kernel or the caller's rights do not provide is not a failure: it is a note in
- * the table (ipcx_table_note()) beside what could be read, as is each object that could
- * not be removed or changed. ipcx_table_complete() says whether anything is missing,
- * ipcx_table_failures() how many objects failed. A single unknown value has the type
- * IPCX_TYPE_NONE.
+ * A call does not fail because some data cannot be read, for lack of rights or of support
+ * by the kernel: the table contains what could be read, and notes on the rest
+ * (ipcx_table_note()). Each object that could not be removed or changed is a note, too.
+ * ipcx_table_complete() says whether anything is missing, ipcx_table_failures() how many
+ * objects failed. A single unknown value has the type IPCX_TYPE_NONE.
  *
  * Ownership: the caller owns what a function stores in ret_… and frees it with the
  * function named there; all of those accept NULL. Tables and conditions may outlive their
@@ -47,8 +47,9 @@
  * namespace (ipcx_use()) can be reached only through a user namespace that the caller
  * owns, or whose mounts belong to a user namespace other than the caller's. The child
  * allocates memory and may use NSS. In a multithreaded process that is safe for malloc(3)
- * with glibc 2.24 or newer; a lock of NSS or of another library that some thread holds at
- * that moment, however, is never released in the child. Use IPCX_NUMERIC there.
+ * with glibc 2.24 or newer; but if another thread holds a lock of NSS or of another
+ * library at that moment, the child can never acquire it. Use IPCX_NUMERIC in such a
+ * process.
  *
  * Where calls act: in the namespaces and below the root directory of the calling process,
  * unless the context was made by ipcx_new_at() or uses another namespace (ipcx_use()).
@@ -56,18 +57,18 @@
  * Environment: the library never prints, never ends the process, and changes neither
  * signal handlers nor the namespaces of the calling thread (ipcx_ns_enter() and
  * ipcx_ns_new() are the exceptions). It opens every descriptor with O_CLOEXEC. The only
- * environment variable that it reads is TZ, through tzset(3), for a condition with a time
- * without a zone, which is local time. It resolves user and group names through the C
+ * environment variable that it reads is TZ, through tzset(3), to interpret a time without
+ * a zone in a condition as local time. It resolves user and group names through the C
  * library (NSS) unless IPCX_NUMERIC is given.
  *
  * Versions: a struct that the caller fills, or passes to be filled, begins with its size:
- * set it to sizeof and everything unused to 0. A smaller struct, of a program compiled
- * with an older header, is completed with zeros. A larger one is accepted while the part
- * unknown to this library is zero; otherwise the call fails with -E2BIG and does nothing,
- * so that no filter is ever ignored. Structs that the library returns by pointer may get
- * members at the end. struct ipcx_ref and struct ipcx_value have the same size in every
- * version. Fields and flags keep their numbers. Mechanism numbers may differ between
- * versions: look them up by name.
+ * set that to the sizeof of the struct and every unused member to 0. A smaller struct, of
+ * a program compiled with an older header, is completed with zeros. A larger one is
+ * accepted if the part unknown to this library is zero; otherwise the call fails with
+ * -E2BIG and does nothing, so that no filter is ever ignored. Structs that the library
+ * returns by pointer may get members at the end. struct ipcx_ref and struct ipcx_value
+ * have the same size in every version. Fields and flags keep their numbers. Mechanism
+ * numbers may differ between versions: look them up by name.
  */
 #ifndef IPCX_H
 #define IPCX_H
@@ -97,23 +98,24 @@ extern "C" {
 struct ipcx;
 
 /**
- * Make a context that acts where the calling process is. Opens nothing yet.
+ * Make a context that acts in the namespaces and below the root directory of the calling
+ * process. Opens no file.
  *
  * @param ret_x the new context; free it with ipcx_free()
  * @return 0, or -errno
  */
 int ipcx_new(struct ipcx **ret_x);
 
-/** The members of struct ipcx_base that are set, and a flag. */
+/** Bits of set in struct ipcx_base: the members that are set, and a flag. */
 #define IPCX_BASE_ROOT (UINT64_C(1) << 0) /**< root_fd is set */
 #define IPCX_BASE_PROC (UINT64_C(1) << 1) /**< proc_fd is set */
 #define IPCX_BASE_NS   (UINT64_C(1) << 2) /**< ns_fd is set */
-/** Act in the IPC namespace of process 1 of that /proc and, without IPCX_BASE_ROOT, below
- * its root directory. */
+/** Act in the IPC namespace of process 1 of the /proc of proc_fd and, without
+ * IPCX_BASE_ROOT, below its root directory. */
 #define IPCX_BASE_INIT (UINT64_C(1) << 3)
 
-/** What a context uses instead of what its process has. Set size to sizeof(struct
- * ipcx_base); only the members named in set are read. */
+/** What a context uses instead of the directories and namespace of its process. Set size
+ * to sizeof(struct ipcx_base); only the members named in set are read. */
 struct ipcx_base {
 	size_t size;
 	uint64_t set; /**< IPCX_BASE_… bits */
@@ -127,13 +129,13 @@ struct ipcx_base {
 #define IPCX_BASE_SIZE_0_1 (offsetof(struct ipcx_base, reserved) + sizeof(int))
 
 /**
- * Make a context that uses the caller's descriptors. They are duplicated; the caller
- * keeps its own.
+ * Make a context that uses descriptors of the caller. They are duplicated, so the caller
+ * may close its own.
  *
  * The files about IPC in another /proc (/proc/sysvipc, /proc/sys/kernel/shm*) show the
  * namespace of the reader, not of the processes listed there. A monitor in a container
- * with the host's /proc at /host/proc therefore wants IPCX_BASE_PROC | IPCX_BASE_INIT,
- * which also enters the namespace. Process numbers are those of that /proc.
+ * with the host's /proc at /host/proc therefore needs IPCX_BASE_PROC | IPCX_BASE_INIT,
+ * which also enters the namespace. Process ids are those of that /proc.
  *
  * ipcx_use() with NULL returns to this base. Such a context cannot move its process:
  * ipcx_ns_enter() and ipcx_ns_new() fail with -EINVAL.
@@ -141,11 +143,11 @@ struct ipcx_base {
  * @param base what to use
  * @param ret_x the new context; free it with ipcx_free()
  * @return 0, or -errno; no text is available, as there is no context
- * @retval -EINVAL a descriptor is not of the required kind (proc_fd is the root of a
+ * @retval -EINVAL a descriptor is not of the required kind (proc_fd must be the root of a
  * procfs), or IPCX_BASE_INIT is given without IPCX_BASE_PROC or with IPCX_BASE_NS
  * @retval -EBADF a descriptor is not open
  * @retval -EACCES the namespace or root directory of process 1 may not be opened
- * @retval -ENOENT process 1 or a file of its is missing in that /proc
+ * @retval -ENOENT process 1, or one of its files, is missing in that /proc
  */
 int ipcx_new_at(const struct ipcx_base *base, struct ipcx **ret_x);
 
@@ -153,11 +155,11 @@ int ipcx_new_at(const struct ipcx_base *base, struct ipcx **ret_x);
 void ipcx_free(struct ipcx *x);
 
 /**
- * Set the moment up to which ages are counted in all further calls with this context, so
- * that several queries (slices, or what is shown before it is removed) agree on ages.
- * Objects made later have the age 0.
+ * Set the time relative to which ages are computed in all further calls with this
+ * context, so that several queries return the same ages (for example slices, or a list
+ * that is shown before the removal). Objects created after that time have the age 0.
  *
- * @param now seconds since the epoch; 0 (the default): the moment of each snapshot
+ * @param now seconds since the epoch; 0 (the default): the time of each snapshot
  */
 void ipcx_clock(struct ipcx *x, int64_t now);
 
@@ -179,18 +181,19 @@ const char *ipcx_error(const struct ipcx *x);
 /** Kinds of failures. New kinds may be added at the end. */
 enum ipcx_failure {
 	IPCX_FAILURE_OTHER,   /**< the request was valid, but could not be fulfilled */
-	IPCX_FAILURE_REQUEST, /**< the request makes no sense; nothing was done */
+	IPCX_FAILURE_REQUEST, /**< the request is not valid; nothing was done */
 	IPCX_FAILURE_MISSING, /**< an object, namespace, process or container that was
 				   named does not exist (any more) */
 	IPCX_FAILURE_TIME,    /**< the call timed out, or would have to wait */
 };
 
-/** Return the kind of the failure that ipcx_error() describes. The errno alone does not
- * say it: -ENOENT may also be about a file needed on the way, such as /proc. */
+/** Return the kind of the failure that ipcx_error() describes. The errno alone is
+ * ambiguous: -ENOENT may also mean that a file which the call needs, such as one in
+ * /proc, does not exist. */
 enum ipcx_failure ipcx_failure(const struct ipcx *x);
 
-/** What could help after a failure. The library names no options or buttons; a program
- * has its own words for these. New hints may be added at the end. */
+/** What could help after a failure. Error texts name no options or buttons; a program
+ * adds the hint in its own words. New hints may be added at the end. */
 enum ipcx_hint_kind {
 	IPCX_HINT_NONE,          /**< no hint */
 	IPCX_HINT_TAKE_EXISTING, /**< IPCX_A_IF_MISSING would accept the existing object */
@@ -200,7 +203,7 @@ enum ipcx_hint_kind {
 	IPCX_HINT_ENTER_MOUNT,   /**< IPCX_ENTER_MOUNT is needed as well */
 	IPCX_HINT_COUNT,         /**< a scan of subject shows its number of messages */
 	IPCX_HINT_NOTIFY_PID,    /**< the field notify_pid of subject names the process */
-	IPCX_HINT_STAY,          /**< it is the caller's own namespace: use no other */
+	IPCX_HINT_STAY,          /**< it is the caller's own namespace: select none */
 };
 
 /** A hint. Made by the library: members may be added at the end. */
@@ -220,8 +223,8 @@ const struct ipcx_hint *ipcx_error_hint(const struct ipcx *x);
 
 /* ---- ipcx_version(3): versions of the header and of the library ---- */
 /*
- * The macros are the version that a program is compiled with, the functions that of the
- * library it runs with.
+ * The macros give the version of the header that a program was compiled with, the
+ * functions that of the library in use.
  *
  * @example version.c
  */
@@ -250,7 +253,7 @@ unsigned ipcx_version_number(void);
 
 /** The types of values. New types may be added at the end. */
 enum ipcx_type {
-	IPCX_TYPE_NONE, /**< unknown, or no value (a time that never came): null in JSON */
+	IPCX_TYPE_NONE,   /**< unknown, or no value; null in JSON */
 	IPCX_TYPE_BOOL,   /**< as.u is 0 or 1 */
 	IPCX_TYPE_INT,    /**< as.i */
 	IPCX_TYPE_UINT,   /**< as.u, all 64 bits */
@@ -311,8 +314,9 @@ struct ipcx_value {
 	char private_text[48];         /**< storage for short strings; not to be read */
 };
 
-/** Return the bytes of a string; NULL for a value of another type. They live as long as
- * the table and this struct: a copy of the struct has a string of its own. */
+/** Return the bytes of a string; NULL for a value of another type. They are valid as long
+ * as the table and this struct exist. For a copy of the struct, call this function again.
+ */
 static inline const char *ipcx_value_string(const struct ipcx_value *v)
 {
 	if (!v || v->type != IPCX_TYPE_STRING)
@@ -320,8 +324,8 @@ static inline const char *ipcx_value_string(const struct ipcx_value *v)
 	return v->as.private_s ? v->as.private_s : v->private_text;
 }
 
-/** The buffer size that suffices for ipcx_value_format() of any value but a string, also
- * for types added later. */
+/** The buffer size that suffices for ipcx_value_format() of any value except a string,
+ * including types added later. */
 #define IPCX_VALUE_MAX 48
 
 /**
@@ -350,8 +354,8 @@ int ipcx_value_compare(const struct ipcx_value *a, const struct ipcx_value *b);
  */
 
 /**
- * The fields of all kinds of rows. New ones get numbers after these: a library may return
- * fields unknown to this header, but never a number above 254. ipcx-stress.h has more.
+ * The fields of all kinds of rows. A newer library may return fields that are not listed
+ * here, with higher numbers up to 254. ipcx-stress.h defines more fields.
  */
 enum ipcx_field {
 	IPCX_F_MECH,
@@ -466,8 +470,8 @@ enum ipcx_field {
 	IPCX_NO_FIELD = 255, /**< no field; greater than the number of every field */
 };
 
-/** A set of fields, passed by value. It has a bit for every field that there can ever be;
- * all zeros is the empty set. */
+/** A set of fields, passed by value. It has a bit for every possible field number; all
+ * zeros is the empty set. */
 struct ipcx_fieldset {
 	uint64_t bits[4]; /**< field f is bit f % 64 of bits[f / 64] */
 };
@@ -646,8 +650,8 @@ bool ipcx_mech_has(unsigned mech, enum ipcx_field field);
 /**
  * Return what reading a field costs for objects of this mechanism. It mostly equals the
  * cost in ipcx_field_info(), but a field that is part of the listing of one mechanism may
- * need calls of its own for another, or be unknown for all of its objects. Such a field
- * is read, or its absence explained in a note, only if the query names it.
+ * need separate calls for another, or be unknown for all objects of another. Such a field
+ * is read, or a note says why it is unknown, only if the query names it.
  */
 enum ipcx_cost ipcx_mech_cost(unsigned mech, enum ipcx_field field);
 
@@ -676,7 +680,7 @@ struct ipcx_ref {
 	int32_t id;
 	uint32_t key;
 	char name[257];    /**< "/" and at most 255 bytes (NAME_MAX) */
-	char reserved[47]; /**< must be 0, so that a later meaning is never ignored */
+	char reserved[47]; /**< must be 0; later versions may use it */
 };
 
 /** The buffer size that suffices for ipcx_ref_format() of every reference, also for
@@ -688,10 +692,10 @@ struct ipcx_ref {
  * the slash may be omitted). In a name after "MECH:", "%XX" is the byte with that
  * hexadecimal number (not 00), and a literal % must be written so.
  *
- * If def is a mechanism, "MECH:" may be omitted. A name without it is taken byte for
- * byte, % included.
+ * If def is a mechanism, "MECH:" may be omitted. A name without "MECH:" is taken byte for
+ * byte, including any %.
  *
- * @param def the mechanism of a text without one, or IPCX_NO_MECH
+ * @param def the mechanism to assume if the text names none, or IPCX_NO_MECH
  * @return 0, or -errno
  * @retval -EINVAL the text is not a reference
  */
@@ -699,13 +703,13 @@ int ipcx_ref_parse(struct ipcx *x, const char *text, unsigned def,
 		   struct ipcx_ref *ret_ref);
 
 /**
- * Format a reference so that ipcx_ref_parse() reads the same one. The text is safe for
- * terminals, for shells without quotes, for xargs(1) and for files of lines: its ASCII
- * characters are letters, digits and _ - . / : , + = @ only. Other ASCII, blanks,
+ * Format a reference so that ipcx_ref_parse() returns the same reference. The text is
+ * safe for terminals, for shells without quotes, for xargs(1) and for files of lines: its
+ * ASCII characters are letters, digits and _ - . / : , + = @ only. Other ASCII, blanks,
  * invisible characters and invalid UTF-8 are written as %XX; other UTF-8 characters are
  * kept.
  *
- * ref->reserved is ignored here; calls that act on the object reject it if not 0.
+ * This function ignores ref->reserved; calls that act on the object fail if it is not 0.
  *
  * @param size bytes of buf; IPCX_REF_MAX always suffices
  * @return the length without the final NUL, or -errno; like snprintf(3), a text longer
@@ -752,15 +756,16 @@ struct ipcx_fieldset ipcx_row_fields(const struct ipcx_table *t, size_t row);
 
 /**
  * Return the fields of a row whose value is unknown because it could not be read or was
- * not asked for; notes say why. In every other field, IPCX_TYPE_NONE means that there is
- * no value (a time that never came). Returns the empty set if there is no such row.
+ * not requested; notes say why. In every other field, IPCX_TYPE_NONE means that there is
+ * no value (such as the time of something that never happened). Returns the empty set if
+ * there is no such row.
  */
 struct ipcx_fieldset ipcx_row_unknown(const struct ipcx_table *t, size_t row);
 
 /**
- * Return the fields of a row that may differ from those of the previous row, for programs
- * that write row after row and reuse what they wrote. For the first row of a mechanism
- * these are all its fields.
+ * Return the fields of a row that may differ from those of the previous row. A program
+ * that writes one row after another can reuse its text of all other fields. For the first
+ * row of a mechanism, all fields are returned.
  */
 struct ipcx_fieldset ipcx_row_changed(const struct ipcx_table *t, size_t row);
 
@@ -774,8 +779,8 @@ struct ipcx_fieldset ipcx_row_changed(const struct ipcx_table *t, size_t row);
  */
 int ipcx_row_ref(const struct ipcx_table *t, size_t row, struct ipcx_ref *ret_ref);
 
-/** Return where a later query continues if this one stopped at max_rows; 0 if the
- * snapshot is complete. See struct ipcx_query. */
+/** Return the resume value with which the next query continues if this one stopped at
+ * max_rows; 0 if the snapshot is complete. See struct ipcx_query. */
 uint64_t ipcx_table_resume(const struct ipcx_table *t);
 
 /** Kinds of notes. */
@@ -788,7 +793,7 @@ enum ipcx_note_kind {
 	IPCX_NOTE_INFO,        /**< information; nothing is missing */
 	IPCX_NOTE_INCOMPLETE,  /**< the table may lack rows that could not be found, or
 				  values that could not be read */
-	IPCX_NOTE_REASON,      /**< why values that the query did not name are unknown */
+	IPCX_NOTE_REASON,      /**< why fields that the query did not name are unknown */
 };
 
 /** A note. Made by the library: members may be added at the end. */
@@ -805,9 +810,9 @@ struct ipcx_note {
 const struct ipcx_note *ipcx_table_note(const struct ipcx_table *t, size_t i);
 
 /**
- * Return whether the table has everything that was asked for: it has no note of the kinds
+ * Return whether the table has everything that was requested: it has no note of the kinds
  * IPCX_NOTE_FAILED, IPCX_NOTE_UNAVAILABLE and IPCX_NOTE_INCOMPLETE, and did not stop at
- * max_rows. An object that was named and does not exist does not make it incomplete.
+ * max_rows. A named object that does not exist does not make the table incomplete.
  */
 bool ipcx_table_complete(const struct ipcx_table *t);
 
@@ -816,7 +821,7 @@ bool ipcx_table_complete(const struct ipcx_table *t);
  * IPCX_NOTE_FAILED, IPCX_NOTE_UNAVAILABLE and IPCX_NOTE_MISSING.
  *
  * @param ret_missing how many of them are IPCX_NOTE_MISSING; may be NULL
- * @return the number of all of them; 0 if everything was done as requested
+ * @return the total number; 0 if everything was done as requested
  */
 size_t ipcx_table_failures(const struct ipcx_table *t, size_t *ret_missing);
 
@@ -836,22 +841,22 @@ void ipcx_table_free(struct ipcx_table *t);
 struct ipcx_expr;
 
 /**
- * Compile a condition such as "size > 1M && owner == bob". User names are resolved now,
- * and ids compared later.
+ * Compile a condition such as "size > 1M && owner == bob". User names are resolved by
+ * this call; rows are later compared by id.
  *
  * @param ret_expr free it with ipcx_expr_free()
  * @param ret_column the column of the error, from 1, set on failure; may be NULL
  * @return 0, or -errno
  * @retval -EINVAL the condition is not valid, or names a user or group that does not
  * exist; the text says in which column
- * @retval -errno another error of the lookup of a user or group
+ * @retval -errno the lookup of a user or group failed
  */
 int ipcx_expr_parse(struct ipcx *x, const char *text, struct ipcx_expr **ret_expr,
 		    size_t *ret_column);
 
 /**
- * Compile several conditions, each parsed on its own, into one that holds if all of them
- * do.
+ * Compile several conditions, each parsed separately, into one that is true if all of
+ * them are true.
  *
  * @param texts n conditions, at least one
  * @param ret_expr free it with ipcx_expr_free()
@@ -870,15 +875,15 @@ void ipcx_expr_free(struct ipcx_expr *e);
  * Test whether a row fulfils a condition.
  *
  * @return 1 if it does; 0 if not; -1 if that depends on a value that is unknown or
- * absent: then errno is 0, or the reason (a user name could not be looked up, or a
+ * absent. After -1, errno is 0 or the reason (a user name could not be looked up, or a
  * pattern could not be matched)
  */
 int ipcx_expr_match(const struct ipcx_expr *e, const struct ipcx_table *t, size_t row);
 
 /**
  * Test whether any object of a mechanism can fulfil a condition, judging only by the
- * fields that its objects have. Scans and removals return no rows for a mechanism that
- * cannot; a program that wants to report such a condition asks here first.
+ * fields that its objects have. Scans and removals return no rows of a mechanism whose
+ * objects cannot; a program that wants to report this calls this function first.
  *
  * @param ret_lacking the fields of the condition that the mechanism lacks, if they are
  * the reason; otherwise the empty set. May be NULL
@@ -892,9 +897,10 @@ struct ipcx_fieldset ipcx_expr_fields(const struct ipcx_expr *e);
 
 /* ---- ipcx_scan(3): take snapshots of objects ---- */
 /*
- * A query names mechanisms or references, but not both, and may add a condition. Looking
- * has no side effects on objects: nothing is opened for writing, attached or received, and
- * no time of access changes unless a costly field is asked for whose description says so.
+ * A query names mechanisms or references, but not both, and may add a condition. Reading
+ * has no side effects on objects: nothing is opened for writing, attached or received,
+ * and no access time changes unless the query names a costly field whose description says
+ * so.
  *
  * @example list.c main
  * @see shmctl(2), msgctl(2), semctl(2), shm_overview(7), mq_overview(7), sem_overview(7)
@@ -902,8 +908,8 @@ struct ipcx_fieldset ipcx_expr_fields(const struct ipcx_expr *e);
 
 /** Do not look up user and group names. */
 #define IPCX_NUMERIC (UINT64_C(1) << 0)
-/** ipcx_remove(), ipcx_change(): only return what would be removed or changed, and, as
- * far as the kernel reveals it beforehand, what would prevent that. */
+/** ipcx_remove(), ipcx_change(): only return what would be removed or changed, and what
+ * would prevent that, as far as it can be determined beforehand. */
 #define IPCX_DRY_RUN (UINT64_C(1) << 1)
 /** ipcx_remove(), ipcx_change(): act on all objects of mechs without a condition. */
 #define IPCX_ALL (UINT64_C(1) << 2)
@@ -927,13 +933,14 @@ struct ipcx_query {
 			      /proc/sysvipc and all namespaces are returned whole */
 	uint64_t resume;   /**< 0, or ipcx_table_resume() of the previous snapshot */
 	const struct ipcx_table
-		*same; /**< only objects of this earlier snapshot that are still the same.
-			* The object of an id counts as another if its namespace, key,
-			* creator or ctime differs (a change updates ctime) or is unknown;
-			* the object of a name is its file (device and inode). Others are
-			* left alone, with a note. With the table of ipcx_create(),
-			* objects that existed before are left out, so that a removal
-			* undoes the creation. Needs mechs or refs; or NULL */
+		*same;  /**< only objects of this earlier snapshot that have not been
+			 * replaced since; or NULL. An object with an id counts as replaced
+			 * if its namespace, key, creator or ctime differs (every change
+			 * updates ctime) or is unknown, an object with a name if its file
+			 * (device and inode) differs. Replaced objects are skipped, with a
+			 * note. If this is a table of ipcx_create(), objects that existed
+			 * before are skipped, so that a removal undoes the creation. Needs
+			 * mechs or refs */
 	uint64_t flags; /**< IPCX_NUMERIC, IPCX_DRY_RUN, IPCX_ALL, IPCX_USUAL */
 };
 
@@ -941,8 +948,8 @@ struct ipcx_query {
 #define IPCX_QUERY_SIZE_0_1 (offsetof(struct ipcx_query, flags) + sizeof(uint64_t))
 
 /**
- * Take a snapshot of objects. Objects that vanish meanwhile are left out. What could not
- * be read is a note in the table.
+ * Take a snapshot of objects. Objects that vanish meanwhile are omitted. The table has
+ * notes on everything that could not be read.
  *
  * @param ret_table free it with ipcx_table_free()
  * @return 0, or -errno
@@ -960,8 +967,8 @@ int ipcx_scan(struct ipcx *x, const struct ipcx_query *q, struct ipcx_table **re
 int ipcx_any(struct ipcx *x, const struct ipcx_query *q);
 
 /**
- * List what is in one object: the semaphores of an array, the messages of a queue.
- * Nothing is taken out.
+ * List what is in one object: the semaphores of an array, the messages of a queue. The
+ * contents do not change.
  *
  * @param ret_table free it with ipcx_table_free()
  * @return 0, or -errno
@@ -1010,13 +1017,13 @@ void ipcx_scanner_free(struct ipcx_scanner *s);
 /* ---- ipcx_create(3): create objects ---- */
 /*
  * Creating is all or nothing: if one object fails, those already made are removed again.
- * To undo a creation later, give its table as same to ipcx_remove().
+ * To undo a creation later, pass its table as same to ipcx_remove().
  *
  * @example create.c
  * @see shmget(2), msgget(2), semget(2), shm_open(3), mq_open(3), sem_open(3)
  */
 
-/** The members of struct ipcx_attrs that are set, and options without a member. */
+/** Bits of set in struct ipcx_attrs: the members that are set, and further options. */
 #define IPCX_A_NAME       (UINT64_C(1) << 0)  /**< name */
 #define IPCX_A_KEY        (UINT64_C(1) << 1)  /**< key */
 #define IPCX_A_MODE       (UINT64_C(1) << 2)  /**< mode */
@@ -1063,10 +1070,10 @@ struct ipcx_attrs {
 	uint64_t huge;    /**< huge page size in bytes; 0: the system's default */
 	int from; /**< IPCX_A_FROM: a descriptor that is read to its end for the contents.
 		       With IPCX_A_SIZE, the contents may be shorter than the size.
-		     Without it, the size is what is left of a regular file, all of which
-		     must still be there when it is read; other files are accepted only
-		     where no size is needed beforehand (pshm) */
-	int32_t id; /**< the id to get; needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN */
+		     Without it, the size is that of the rest of a regular file, which
+		     must not shrink before it is read; other files are accepted only if
+		     no size is needed beforehand (pshm) */
+	int32_t id; /**< the id to request; needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN */
 	uint64_t count; /**< how many identical objects; not with a name, key or id */
 };
 
@@ -1074,8 +1081,8 @@ struct ipcx_attrs {
 #define IPCX_ATTRS_SIZE_0_1 (offsetof(struct ipcx_attrs, count) + sizeof(uint64_t))
 
 /**
- * Create objects: n specifications, each with its count; all of them or none. The error
- * text names the limit that is in the way.
+ * Create objects according to n specifications, each with its count: all of them or none.
+ * If a limit prevents it, the error text names that limit.
  *
  * With IPCX_A_IF_MISSING, an existing object is accepted if it is at least as large as
  * requested and the caller may use it as mode requests.
@@ -1113,10 +1120,10 @@ int ipcx_create(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
  * Remove the objects of q->refs, or those of q->mechs that fulfil q->where. Failures are
  * notes of the kinds IPCX_NOTE_FAILED and IPCX_NOTE_MISSING.
  *
- * @param ret_table the objects removed, as they were (with IPCX_DRY_RUN: that would be
- * removed). Free it with ipcx_table_free()
+ * @param ret_table the objects removed, as they were (with IPCX_DRY_RUN: those that would
+ * be removed). Free it with ipcx_table_free()
  * @return 0, even if some objects could not be removed (ipcx_table_failures()), or -errno
- * @retval -EINVAL as for ipcx_scan(), or mechanisms without a condition, same or IPCX_ALL
+ * @retval -EINVAL as for ipcx_scan(), or mechs is used without where, same or IPCX_ALL
  */
 int ipcx_remove(struct ipcx *x, const struct ipcx_query *q,
 		struct ipcx_table **ret_table);
@@ -1124,9 +1131,9 @@ int ipcx_remove(struct ipcx *x, const struct ipcx_query *q,
 /** The counts of ipcx_remove_count(). Set size to sizeof(struct ipcx_outcome). */
 struct ipcx_outcome {
 	size_t size;
-	uint64_t done;    /**< objects removed (with IPCX_DRY_RUN: that would be) */
+	uint64_t done;    /**< objects removed (IPCX_DRY_RUN: would be removed) */
 	uint64_t missing; /**< references to objects that do not exist */
-	uint64_t failed;  /**< objects left, and mechanisms that could not be read */
+	uint64_t failed;  /**< objects not removed, and mechanisms not read */
 };
 
 /** The size of struct ipcx_outcome in the first version. */
@@ -1134,14 +1141,14 @@ struct ipcx_outcome {
 
 /**
  * Remove objects like ipcx_remove(), but return counts and the first error instead of
- * rows. All objects are tried. Memory is bounded, because rows are held one slice at a
- * time (see max_rows in struct ipcx_query).
+ * rows. A failure does not stop the removal. Memory is bounded, because rows are held one
+ * slice at a time (see max_rows in struct ipcx_query).
  *
  * @param ret_outcome the counts; also set if some objects failed or memory ran out, but
  * untouched if the query is refused (-EINVAL, -E2BIG)
  * @return 0 if all went well, else the -errno, with its text, of the first object that
  * failed or was missing
- * @retval -ESTALE an object was left alone because it is not the one in same any more
+ * @retval -ESTALE an object was skipped because it is no longer the one in same
  * @retval -ENOENT a referenced object does not exist
  * @retval -EPERM the caller may not remove an object
  * @retval -EINVAL as for ipcx_remove()
@@ -1151,7 +1158,7 @@ int ipcx_remove_count(struct ipcx *x, const struct ipcx_query *q,
 
 /* ---- ipcx_change(3): change objects ---- */
 /*
- * ipcx_mech_info() says which attributes a mechanism lets change.
+ * ipcx_mech_info() returns the attributes that can be changed.
  *
  * @example chown.c
  * @see shmctl(2), msgctl(2), semctl(2), fchown(2), fchmod(2), ftruncate(2)
@@ -1162,8 +1169,8 @@ int ipcx_remove_count(struct ipcx *x, const struct ipcx_query *q,
  * notes.
  *
  * @param attrs what to change
- * @param ret_table the objects changed, as they are now (with IPCX_DRY_RUN: that would be
- * changed). Free it with ipcx_table_free()
+ * @param ret_table the objects changed, as they are now (with IPCX_DRY_RUN: those that
+ * would be changed). Free it with ipcx_table_free()
  * @return 0, even if some objects could not be changed (ipcx_table_failures()), or -errno
  * @retval -EINVAL as for ipcx_remove(), or an attribute that a mechanism cannot change
  */
@@ -1181,8 +1188,8 @@ int ipcx_change(struct ipcx *x, const struct ipcx_query *q,
 /**
  * List the limits that can stop a user of IPC, with the fields name, limit, used,
  * percent, unit, source, what and ceiling (the value that it can be raised to). A field
- * has no value where it makes no sense: limit if there is none, used if nothing counts
- * it, percent without used or if the limit is 0. Those are not unknown
+ * that does not apply has no value: limit if there is no limit, used if the use is not
+ * counted, percent if used has no value or the limit is 0. Such fields are not unknown
  * (ipcx_row_unknown()).
  *
  * @param names the limits, terminated by NULL; or NULL for all of them
@@ -1193,8 +1200,8 @@ int ipcx_change(struct ipcx *x, const struct ipcx_query *q,
 int ipcx_limits(struct ipcx *x, const char *const *names, struct ipcx_table **ret_table);
 
 /**
- * List limits without their use: no object is counted, which the kernel does under a
- * lock. used and percent are unknown.
+ * List limits without their use, so that the kernel does not have to count objects, which
+ * it does under a lock. used and percent are unknown.
  *
  * @param names the limits, terminated by NULL; or NULL for all of them
  * @param ret_table free it with ipcx_table_free()
@@ -1205,10 +1212,10 @@ int ipcx_limit_values(struct ipcx *x, const char *const *names,
 		      struct ipcx_table **ret_table);
 
 /**
- * Read what the kernel counts over all objects of each System V mechanism, one row each:
+ * Read the kernel's totals over all objects of each System V mechanism, one row each:
  * objects, and for shm allocated, rss and swap (bytes), for msg qnum and cbytes, for sem
- * nsems. This is one SHM_INFO, MSG_INFO and SEM_INFO; no object is read. A mechanism
- * that this kernel lacks is a note.
+ * nsems. This takes one call each with SHM_INFO, MSG_INFO and SEM_INFO; no object is
+ * read. If the kernel lacks a mechanism, a note says so.
  *
  * @param ret_table free it with ipcx_table_free()
  * @return 0, or -errno
@@ -1233,7 +1240,7 @@ const char *ipcx_limit_name(unsigned i);
  * @return 0, or -errno
  * @retval -ENOENT there is no such limit
  * @retval -EPERM the caller lacks the capability that is needed
- * @retval -ENOTSUP it cannot be set from here; the text says how it can
+ * @retval -ENOTSUP it cannot be set from here; the text says how to set it
  * @retval -ERANGE the value is out of range, or the kernel stored another value
  */
 int ipcx_limit_set(struct ipcx *x, const char *name, uint64_t value);
@@ -1257,7 +1264,7 @@ int ipcx_limit_check(struct ipcx *x, const char *name, uint64_t value, uint64_t 
 int ipcx_limit_sysctl(struct ipcx *x, const char *name, uint64_t value, char *buf,
 		      size_t size);
 
-/** A limit and the value that it shall have. Set size to sizeof(struct ipcx_setting). */
+/** A limit and its new value. Set size to sizeof(struct ipcx_setting). */
 struct ipcx_setting {
 	size_t size;
 	const char *name; /**< the limit: "semmsl", "kernel.shmmax" */
@@ -1284,7 +1291,7 @@ int ipcx_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t
 /* ---- ipcx_fit(3): check whether objects fit into the limits ---- */
 /*
  * Both functions compare objects with the limits that they count against: ipcx_fit()
- * objects yet to be created, ipcx_shares() an existing one.
+ * objects that do not exist yet, ipcx_shares() an existing one.
  *
  * @example fits.c
  */
@@ -1305,8 +1312,8 @@ int ipcx_fit(struct ipcx *x, const char *request, struct ipcx_table **ret_table)
 /**
  * List the share of each limit that one object uses, a row for each limit.
  *
- * @param t a snapshot with the fields of ipcx_share_fields(); what it lacks of them makes
- * the shares that depend on it unknown
+ * @param t a snapshot with the fields of ipcx_share_fields(). A share is unknown if a
+ * field that it depends on is missing
  * @param ret_table free it with ipcx_table_free()
  * @return 0, or -errno
  * @retval -EINVAL there is no such row
@@ -1316,7 +1323,7 @@ int ipcx_shares(struct ipcx *x, const struct ipcx_table *t, size_t row,
 		struct ipcx_table **ret_table);
 
 /**
- * Return the fields that ipcx_shares() needs, for fields in struct ipcx_query.
+ * Return the fields that ipcx_shares() needs, to be set as fields in struct ipcx_query.
  *
  * @param mechs an IPCX_MECH_BIT() for each mechanism
  */
@@ -1332,7 +1339,8 @@ struct ipcx_fieldset ipcx_share_fields(uint64_t mechs);
  */
 
 /** An IPC namespace with the root directory whose /dev/shm belongs to it; or every
- * namespace that can be found. It is held open, so that its number is not reused. */
+ * namespace that can be found. It is held open, so that the kernel does not reuse its
+ * number. */
 struct ipcx_ns;
 
 /**
@@ -1354,16 +1362,17 @@ struct ipcx_ns;
  * @return 0, or -errno
  * @retval -ENOENT there is no such namespace, container, pin or file
  * @retval -ESRCH there is no such process (any more)
- * @retval -ENOTUNIQ several fit
+ * @retval -ENOTUNIQ several match
  * @retval -EINVAL the file is not an IPC namespace
- * @retval -EACCES it may not be opened, or one that fits may exist but cannot be seen
+ * @retval -EACCES it may not be opened, or there may be a match that the caller cannot
+ * see
  */
 int ipcx_ns_open(struct ipcx *x, const char *where, struct ipcx_ns **ret_ns);
 
 /** Free a namespace. No context may be using it. ns may be NULL. */
 void ipcx_ns_free(struct ipcx_ns *ns);
 
-/** Return whether it stands for every namespace ("all"). */
+/** Return whether ns stands for every namespace ("all"). */
 bool ipcx_ns_is_all(const struct ipcx_ns *ns);
 
 /**
@@ -1376,22 +1385,23 @@ void ipcx_namespace(struct ipcx *x, char *buf, size_t size);
 
 /**
  * Make all further calls with this context act in a namespace: on objects, contents and
- * limits. The calling thread stays where it is; others enter in its place (setns(2)).
- * Nothing of a container is executed or trusted: paths below its root directory cannot
- * lead out of it (openat2(2)), and users and processes have the numbers that the caller
- * sees.
+ * limits. The calling thread stays in its own namespaces; a helper thread or process
+ * enters instead (setns(2)). Nothing in a container is executed or trusted: paths below
+ * its root directory cannot lead out of it (openat2(2)), and user and process ids are
+ * those that the caller sees.
  *
- * Whoever made the mounts of a namespace chose the files in its /dev/shm. If the mount
- * namespace belongs to a user namespace other than the caller's, or the process is in
- * one, those files are opened, created, changed and removed as root of that user
- * namespace (as its creator if it has no user 0, unless that is uid 0: -EPERM), and
- * values of semaphores are read only from files that this root could read. If the mounts
- * are as trustworthy as the caller's, but the file system is also mounted here elsewhere
- * than on /dev/shm, a note says so, and acting on whole mechanisms or by a condition
- * fails with -EPERM unless a container runtime of root knows the process.
+ * The files in /dev/shm of a namespace were chosen by the user who mounted it. If the
+ * mount namespace belongs to a user namespace other than the caller's, or the process is
+ * in one, those files are opened, created, changed and removed as root of that user
+ * namespace (or as its creator if it has no user 0; if that creator is uid 0, the call
+ * fails with -EPERM), and values of semaphores are read only from files that this user
+ * may read. Otherwise, if the file system is also mounted in the caller's mount namespace
+ * elsewhere than on /dev/shm, a note says so, and acting on whole mechanisms or by a
+ * condition fails with -EPERM unless a container runtime of root knows the process.
  *
- * For such files, and for a namespace that only a user namespace of the caller's owns, a
- * forked child acts, which allocates memory and may use NSS: see THREADS in libipcx(3).
+ * Files in the /dev/shm of another user namespace are accessed by a forked child; so is a
+ * namespace that the caller can enter only through a user namespace that it owns. The
+ * child allocates memory and may use NSS: see THREADS in libipcx(3).
  *
  * @param ns must live as long as it is used; NULL: the caller's own namespace again, or
  * that given to ipcx_new_at()
@@ -1400,8 +1410,8 @@ void ipcx_use(struct ipcx *x, struct ipcx_ns *ns);
 
 /* ---- ipcx_namespaces(3): list namespaces, their processes and containers ---- */
 /*
- * Each function returns a table; what may not be read is a note of the kind
- * IPCX_NOTE_INCOMPLETE.
+ * Each function returns a table, with a note of the kind IPCX_NOTE_INCOMPLETE for what
+ * may not be read.
  *
  * @example places.c
  * @see ipc_namespaces(7), proc(5)
@@ -1449,7 +1459,7 @@ int ipcx_members(struct ipcx *x, struct ipcx_table **ret_table);
 /**
  * List the containers that can be found without asking a daemon, all of them or those of
  * the namespace in use: container (RUNTIME:NAME), runtime, name, container_id, pod,
- * pod_namespace, ipc_mode, pid, ns. The texts are those of the container's creator.
+ * pod_namespace, ipc_mode, pid, ns. The texts were chosen by the container's creator.
  *
  * @param ret_table free it with ipcx_table_free()
  * @return 0, or -errno
@@ -1477,8 +1487,8 @@ int ipcx_sharers(struct ipcx *x, struct ipcx_table **ret_table);
  *
  * @param ret_table free it with ipcx_table_free()
  * @return 1 if they share the IPC namespace, /dev/shm and /dev/mqueue; 0 if they do not
- * share all three; 2 if that is unknown, as a side has no process (same is unknown in a
- * row); or -errno
+ * share all three; 2 if that is unknown because a side has no process (same is unknown in
+ * a row); or -errno
  * @retval -EINVAL a side is every namespace ("all")
  */
 int ipcx_compare(struct ipcx *x, struct ipcx_ns *first, struct ipcx_ns *second,
@@ -1486,15 +1496,16 @@ int ipcx_compare(struct ipcx *x, struct ipcx_ns *first, struct ipcx_ns *second,
 
 /* ---- ipcx_ns_enter(3): move the calling process into a namespace ---- */
 /*
- * Only these functions move the calling process. It must have a single thread. Nothing is
- * undone on failure: end the process then, unless nothing was done (-EBUSY).
+ * Only these functions move the calling process, which must have a single thread. On
+ * failure, the process may already have moved partly: end it then, except after -EBUSY,
+ * when nothing was done.
  *
  * @example enter.c
  * @see setns(2), unshare(2), ipc_namespaces(7), user_namespaces(7), capabilities(7)
  */
 
 /** Flags of ipcx_ns_enter(). */
-#define IPCX_ENTER_MOUNT (1U << 0) /**< its root and programs; implies the others */
+#define IPCX_ENTER_MOUNT (1U << 0) /**< its root directory; implies the other flags */
 #define IPCX_ENTER_USER  (1U << 1) /**< the user namespace of its process, as root there */
 #define IPCX_ENTER_PID   (1U << 2) /**< its PID namespace, for children made later */
 
@@ -1505,17 +1516,18 @@ int ipcx_compare(struct ipcx *x, struct ipcx_ns *first, struct ipcx_ns *second,
  * and current directory stay the caller's.
  *
  * With IPCX_ENTER_MOUNT, the root directory is that of the target, the current directory
- * becomes "/", and its user, PID, network, UTS and cgroup namespaces are entered as well.
+ * becomes "/", and the target's user, PID, network, UTS and cgroup namespaces are entered
+ * as well.
  *
  * The user namespace is that of the target's process or, if none is known, the owner of
- * the IPC namespace. If root is not mapped there, the caller becomes the user that the
- * process is. A caller whose rights come from a user namespace that it created, which the
- * target is in (or, for its own IPC namespace, the target's process), enters that first.
- * If the target or its process belongs to another user namespace, PR_SET_NO_NEW_PRIVS is
- * set.
+ * the IPC namespace. If root is not mapped there, the caller becomes the user of the
+ * target's process. If the caller has its rights from a user namespace that it created
+ * and that contains the target (or, if the IPC namespace is the caller's own, the
+ * target's process), that user namespace is entered first. If the target or its process
+ * belongs to another user namespace, PR_SET_NO_NEW_PRIVS is set.
  *
  * @param flags IPCX_ENTER_… or 0
- * @return 0; 1 if /dev/shm is an empty one; or -errno
+ * @return 0; 1 if /dev/shm is a new, empty one; or -errno
  * @retval -EPERM the text names the missing capability
  * @retval -ESRCH the process of the target ended
  * @retval -EBUSY the process has more than one thread; nothing was done
@@ -1540,10 +1552,11 @@ int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags);
 int ipcx_ns_new(struct ipcx *x, uint64_t shm_size);
 
 /**
- * Test whether objects and limits in a namespace may be changed, judging by how it was
- * named: a container's name ("docker run --ipc=host") does not permit changes to the
- * caller's own namespace. Calls that act where ipcx_use() says test this themselves; a
- * program that enters a namespace tests it first.
+ * Test whether objects and limits in a namespace may be changed, depending on how it was
+ * named: the name of a container that shares the caller's namespace ("docker run
+ * --ipc=host") does not permit changes to it. Calls that act in the namespace selected by
+ * ipcx_use() test this themselves; a program that enters a namespace should test it
+ * first.
  *
  * @return 0, or -errno
  * @retval -EINVAL it is the caller's own namespace, with the hint IPCX_HINT_STAY
@@ -1554,8 +1567,8 @@ int ipcx_ns_may_act(struct ipcx *x, const struct ipcx_ns *ns);
  * Read the capability bounding set of the first process of a namespace.
  *
  * @param ret_caps bit N is capability N; all bits if the namespace has no known process
- * @return 0, or -errno if it cannot be read: then no descriptor or capability is safe to
- * leave to programs that run there
+ * @return 0, or -errno if it cannot be read: then do not leave any descriptor or
+ * capability to programs that run there
  */
 int ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns, uint64_t *ret_caps);
 
@@ -1582,7 +1595,7 @@ int ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns, uint64_t *ret_cap
 int ipcx_ns_pin(struct ipcx *x, const struct ipcx_ns *ns, const char *name);
 
 /** Flag of ipcx_ns_unpin(): also remove the file of a pin that is not mounted here. If it
- * is mounted in another mount namespace, that pin ends. */
+ * is mounted in another mount namespace, the pin ends there, too. */
 #define IPCX_UNPIN_FILE (1U << 0)
 
 /**
@@ -1600,7 +1613,7 @@ int ipcx_ns_unpin(struct ipcx *x, const char *name, unsigned flags);
 /* ---- ipcx_mem_open(3): read and write shared memory ---- */
 /*
  * For mechanisms with IPCX_CAN_MEMORY (shm, pshm). Memory is copied by system calls, so
- * that a page that cannot be provided is an error and never a signal.
+ * that a page that cannot be allocated causes an error, never a signal.
  *
  * @example memory.c
  * @see shmat(2), shm_open(3)
@@ -1616,9 +1629,10 @@ struct ipcx_mem;
  * Open the memory of an object. It stays open when the object is removed.
  *
  * A System V segment is attached (shmat(2), read-only without IPCX_MEM_WRITE), which
- * changes its nattch, atime, dtime and lpid and nothing else. It is attached where the
- * calling process is, so the context must not use another namespace (ipcx_ns_enter()). A
- * POSIX object is opened where ipcx_use() says, and never mapped.
+ * changes its nattch, atime, dtime and lpid and nothing else. It is attached in the
+ * namespace of the calling process, so the context must not use another one (use
+ * ipcx_ns_enter()). A POSIX object is opened in the namespace that ipcx_use() selects,
+ * and never mapped.
  *
  * @param flags IPCX_MEM_WRITE or 0
  * @param ret_mem free it with ipcx_mem_close() before the context
@@ -1633,11 +1647,11 @@ struct ipcx_mem;
 int ipcx_mem_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
 		  struct ipcx_mem **ret_mem);
 
-/** Return the size in bytes when it was opened. */
+/** Return the size in bytes that the memory had when it was opened. */
 uint64_t ipcx_mem_size(const struct ipcx_mem *m);
 
 /**
- * Read n bytes. What is read may change meanwhile.
+ * Read n bytes. Other processes may change them during the call.
  *
  * Untouched pages of a System V segment read as zeros. They stay unallocated if the
  * caller may open /proc/self/map_files (CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN);
@@ -1646,8 +1660,8 @@ uint64_t ipcx_mem_size(const struct ipcx_mem *m);
  * @param at the first byte, from 0
  * @param buf n bytes
  * @return 0 if all bytes were read, or -errno
- * @retval -ERANGE they end after the size, or a POSIX object was truncated (the text says
- * where it ends now)
+ * @retval -ERANGE the bytes end beyond the size, or a POSIX object was truncated (the
+ * text says where it ends now)
  * @retval -EFAULT the kernel has no memory for a page
  * @retval -EBADF a POSIX object was opened for writing
  */
@@ -1664,7 +1678,7 @@ int ipcx_mem_read(struct ipcx_mem *m, uint64_t at, void *buf, size_t n);
  * @retval -ERANGE as for ipcx_mem_read()
  * @retval -EBADF it was opened for reading
  * @retval -ENOSPC the file system has no memory left
- * @retval -EFBIG RLIMIT_FSIZE
+ * @retval -EFBIG RLIMIT_FSIZE is exceeded
  * @retval -EFAULT the kernel has no memory for a page
  */
 int ipcx_mem_write(struct ipcx_mem *m, uint64_t at, const void *buf, size_t n);
@@ -1674,8 +1688,8 @@ void ipcx_mem_close(struct ipcx_mem *m);
 
 /* ---- ipcx_queue_open(3): send and receive messages ---- */
 /*
- * For mechanisms with IPCX_CAN_QUEUE (msg, mq). All calls act where the calling process
- * is (ipcx_ns_enter()), not where ipcx_use() says.
+ * For mechanisms with IPCX_CAN_QUEUE (msg, mq). All calls act in the namespace of the
+ * calling process (see ipcx_ns_enter()), not in the one that ipcx_use() selects.
  *
  * @example messages.c
  * @see msgsnd(2), msgrcv(2), mq_send(3), mq_receive(3), mq_notify(3)
@@ -1688,7 +1702,7 @@ struct ipcx_queue;
 #define IPCX_QUEUE_SEND    (1U << 0) /**< open for sending */
 #define IPCX_QUEUE_RECEIVE (1U << 1) /**< open for receiving and peeking */
 
-/** A message. Set size to sizeof(struct ipcx_message), also of one to be received into. */
+/** A message. Set size to sizeof(struct ipcx_message), also before receiving into it. */
 struct ipcx_message {
 	size_t size;
 	int64_t rank; /**< msg: the type, 1 to LONG_MAX; mq: the priority, 0 to 32767 */
@@ -1707,7 +1721,8 @@ enum ipcx_pick {
 	IPCX_PICK_LOWEST, /**< the oldest of the lowest type that is at most rank */
 };
 
-/** What ipcx_queue_receive() receives. With only size set: the next message, whole. */
+/** What ipcx_queue_receive() receives. If only size is set: the next message, completely.
+ */
 struct ipcx_take {
 	size_t size;         /**< sizeof(struct ipcx_take) */
 	enum ipcx_pick pick; /**< which message; mq: IPCX_PICK_FIRST */
@@ -1751,7 +1766,7 @@ int ipcx_queue_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
 void ipcx_queue_close(struct ipcx_queue *q);
 
 /**
- * Read how many messages wait, and how long one may be.
+ * Read the number of waiting messages and the maximum length of a message.
  *
  * @return 0, or -errno
  * @retval -EIDRM the queue was removed
@@ -1787,7 +1802,8 @@ int ipcx_queue_send(struct ipcx_queue *q, const struct ipcx_message *m, int64_t 
  * Receive a message, which removes it from the queue.
  *
  * @param take which message, with how many bytes
- * @param timeout as for ipcx_queue_send(), while there is no such message
+ * @param timeout nanoseconds to wait while there is no such message, as for
+ * ipcx_queue_send()
  * @param ret_m the message; its data belongs to q and is valid until the next call with q
  * @return 0, or -errno
  * @retval -ETIMEDOUT there is no such message
@@ -1818,7 +1834,7 @@ int ipcx_queue_peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message
 
 /**
  * Copy several messages as rows: position, mtype (the type or priority), size and data
- * (the first bytes, as text). Of a message too long to be copied only the position is
+ * (the first bytes, as text). If a message is too long to be copied, only its position is
  * known.
  *
  * @param first the position of the first message; 0 is the oldest
@@ -1842,8 +1858,9 @@ int ipcx_queue_notify(struct ipcx_queue *q, int signo);
 
 /* ---- ipcx_sem_op(3): operate on semaphores ---- */
 /*
- * System V arrays are used where the calling process is (ipcx_ns_enter()): -EINVAL if the
- * context uses another namespace. Named semaphores are used where ipcx_use() says.
+ * System V arrays are used in the namespace of the calling process (see ipcx_ns_enter()):
+ * calls fail with -EINVAL if the context uses another one. Named semaphores are used in
+ * the namespace that ipcx_use() selects.
  *
  * @example guard.c
  * @see semop(2), semctl(2), sem_post(3), sem_wait(3)
@@ -1854,12 +1871,12 @@ struct ipcx_sem_op {
 	size_t size;
 	uint32_t num; /**< the semaphore in the array, from 0; 0 for a named one */
 	int32_t op;   /**< -32767 to 32767 (SEMVMX): added to the value; a negative number
-			 waits until the value suffices, 0 until the value is 0 */
+			 waits until the value is large enough, 0 until it is 0 */
 	uint64_t flags; /**< IPCX_SEM_UNDO or 0 */
 };
 
 /** Flag of struct ipcx_sem_op (SEM_UNDO): the kernel reverts the operation when the
- * calling process ends, also by a signal. It survives execve(2); entering another IPC
+ * calling process ends, even by a signal. It survives execve(2); entering another IPC
  * namespace reverts it. */
 #define IPCX_SEM_UNDO (UINT64_C(1) << 0)
 
@@ -1870,8 +1887,8 @@ struct ipcx_sem_op {
  * Perform operations on a semaphore array (semop(2)), all of them or none; or one
  * operation, 1 or -1 without undo, on a named semaphore (sem_post(3), sem_wait(3)).
  *
- * A process that may write to the file of a named semaphore can crash those that use it
- * by truncating the file.
+ * A process that may write to the file of a named semaphore can crash other processes
+ * that use the semaphore by truncating the file.
  *
  * @param ops n structs of the same size, ops[0].size bytes apart
  * @param timeout nanoseconds to wait, by a monotonic clock; 0: do not wait; -1: wait
@@ -1884,7 +1901,7 @@ struct ipcx_sem_op {
  * @retval -EFBIG there is no such semaphore in the array
  * @retval -ERANGE a value would exceed SEMVMX
  * @retval -EOVERFLOW the value of a named semaphore would exceed SEM_VALUE_MAX
- * @retval -E2BIG more operations than SEMOPM
+ * @retval -E2BIG n exceeds SEMOPM
  * @retval -EACCES the caller may not change it
  * @retval -EINVAL the object is not a semaphore, an operation does not apply to it, or
  * the context uses another namespace
@@ -1914,8 +1931,9 @@ int ipcx_sem_set(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *num
 struct ipcx_psem_taken;
 
 /**
- * Take a named semaphore (sem_wait(3)) so that the same one can be given back even if its
- * name means another by then. The kernel does not give it back when the process ends.
+ * Take a named semaphore (sem_wait(3)) so that the same one can be given back even if
+ * another one has its name by then. The kernel does not give it back when the process
+ * ends.
  *
  * @param timeout as for ipcx_sem_op()
  * @param ret_taken give it back and free it with ipcx_psem_give()
@@ -1928,7 +1946,8 @@ int ipcx_psem_take(struct ipcx *x, const struct ipcx_ref *ref, int64_t timeout,
  * Give a named semaphore back (sem_post(3)), and free taken, also on failure.
  *
  * @return 0, or -errno
- * @retval -EOVERFLOW the value is SEM_VALUE_MAX, as others gave back more than they took
+ * @retval -EOVERFLOW the value is SEM_VALUE_MAX, because others gave back more than they
+ * took
  */
 int ipcx_psem_give(struct ipcx *x, struct ipcx_psem_taken *taken);
 
@@ -1962,7 +1981,7 @@ int ipcx_keys(struct ipcx *x, const char *const *paths, size_t n, int proj,
 	      struct ipcx_table **ret_table);
 
 /**
- * Find the files of which ftok(3) makes a key. The rows are those of ipcx_keys(), with
+ * Find the files for which ftok(3) returns a key. The rows are those of ipcx_keys(), with
  * the proj that results in the key.
  *
  * @param paths n files and directories
@@ -1976,8 +1995,8 @@ int ipcx_key_search(struct ipcx *x, uint32_t key, const char *const *paths, size
 
 /**
  * Split System V ids into the index of their slot and its sequence number (IPCMNI in
- * ipc/util.h of the kernel): ref, id, id_index, id_seq. The objects need not exist.
- * References by key or name are notes.
+ * ipc/util.h of the kernel): ref, id, id_index, id_seq. The objects need not exist. For
+ * references by key or name, the table has notes instead of rows.
  *
  * @param refs n references
  * @param ret_table free it with ipcx_table_free()
