@@ -21,8 +21,8 @@
  * errors are listed with each function. Functions that return anything else treat NULL as
  * empty: no rows, no note, no value.
  *
- * A call does not fail because some data cannot be read, for lack of rights or of support
- * by the kernel: the table contains what could be read, and notes on the rest
+ * A call succeeds even if some data cannot be read, for lack of rights or of kernel
+ * support: the table then contains what could be read, and notes on the rest
  * (ipcx_table_note()). Each object that could not be removed or changed is a note, too.
  * ipcx_table_complete() says whether anything is missing, ipcx_table_failures() how many
  * objects failed. A single unknown value has the type IPCX_TYPE_NONE.
@@ -203,7 +203,7 @@ enum ipcx_hint_kind {
 	IPCX_HINT_ENTER_MOUNT,   /**< IPCX_ENTER_MOUNT is needed as well */
 	IPCX_HINT_COUNT,         /**< a scan of subject shows its number of messages */
 	IPCX_HINT_NOTIFY_PID,    /**< the field notify_pid of subject names the process */
-	IPCX_HINT_STAY,          /**< it is the caller's own namespace: select none */
+	IPCX_HINT_STAY,          /**< it is the caller's own namespace: omit ipcx_use() */
 };
 
 /** A hint. Made by the library: members may be added at the end. */
@@ -967,8 +967,8 @@ int ipcx_scan(struct ipcx *x, const struct ipcx_query *q, struct ipcx_table **re
 int ipcx_any(struct ipcx *x, const struct ipcx_query *q);
 
 /**
- * List what is in one object: the semaphores of an array, the messages of a queue. The
- * contents do not change.
+ * List the contents of one object: the semaphores of an array, or the messages of a
+ * queue. The contents do not change.
  *
  * @param ret_table free it with ipcx_table_free()
  * @return 0, or -errno
