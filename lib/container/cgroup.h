@@ -8,8 +8,8 @@
 /* Iterates over the path components in a text, outermost first. */
 struct ix_cgroup_reader {
 	const char *at, *end;
-	const char *line; /* the line of the last component, from its first colon on:
-			   * hierarchy numbers do not matter */
+	const char *line; /* the line of the component returned last, from its first colon
+			   * on: hierarchy numbers do not matter */
 	const char *stop; /* end of that component */
 	bool fresh;       /* the next component is the first of its line */
 };

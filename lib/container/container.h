@@ -38,7 +38,7 @@ struct ix_container {
 	const char *pod;     /* of Kubernetes and podman, or NULL */
 	const char *pod_namespace;
 	const char *ipc_mode; /* from the runtime's own files: "private", "host",
-			       * "container:ID", …; NULL if they do not say */
+			       * "container:ID", …; NULL if not given there */
 	bool elsewhere;       /* its IPC objects are not in this kernel
 			       * (container/runsc.c) */
 	const char *cgroup;   /* the name of its cgroup if that is not the id */
@@ -67,7 +67,8 @@ struct ix_runtime {
 	 * state is skipped; the only error is -ENOMEM. */
 	int (*list)(const struct ix_search *s, struct ix_containers *c);
 	/* Parse a watcher's command line, or a state file; the results point into it.
-	 * Return false if it describes no container. NULL if the family has none. */
+	 * Return false if it describes no container. NULL if the family has no such
+	 * watchers or files. */
 	bool (*read_words)(const struct ix_words *w, struct ix_container *ret_found);
 	bool (*read_state)(const struct ix_json *j, struct ix_container *ret_found);
 };
@@ -99,14 +100,14 @@ int ix_container_add(const struct ix_search *s, struct ix_containers *c,
 		     const struct ix_container *found, int64_t written,
 		     const struct ix_giver *giver);
 
-/* What the list lacks: processes, claims that could not be read, and claims beyond a
- * user's limit. */
+/* Return what is missing from the list: processes and claims that could not be read, and
+ * claims beyond the limit for a user. */
 const struct ix_gaps *ix_containers_gaps(const struct ix_containers *c);
 
 /*
  * Return the container that a process belongs to, or NULL: the one whose first process it
  * is; else the outermost of root's containers whose cgroup it is in; else the one whose
- * first process has the same PID namespace. Cgroup names are not used otherwise.
+ * first process has the same PID namespace. Cgroup names are not used for anything else.
  */
 const struct ix_container *ix_container_of(struct ipcx *x, const struct ix_containers *c,
 					   int32_t pid);
@@ -116,10 +117,10 @@ const struct ix_container *ix_container_of(struct ipcx *x, const struct ix_conta
 void ix_container_elsewhere(const struct ix_container *c, struct ix_gaps *g);
 
 /*
- * Find a container by its name, its id or a unique prefix of its id. "RUNTIME:" before it
- * selects the runtime, "OUTER/" the container in which the name was given, "UID/" the
- * user who gave it; a user's names need "UID/" unless that user is the caller. Names of
- * root come first. Returns 0; -ENOENT; -ENODATA if it may exist but cannot be seen;
+ * Find a container by its name, its id or a unique prefix of its id. It may be preceded
+ * by "RUNTIME:", by "OUTER/", the container in which the name was given, and by "UID/",
+ * the user who gave it; a user's names need "UID/" unless that user is the caller. Names
+ * of root come first. Returns 0; -ENOENT; -ENODATA if it may exist but cannot be seen;
  * -ENOTUNIQ if several match. All errors have a text; that of -ENOTUNIQ lists the labels
  * to choose from.
  */

@@ -90,8 +90,8 @@ static int list_usual(const struct ix_search *s, struct ix_containers *c)
 	return r;
 }
 
-/* One directory holds all containers of a namespace: if it is in our root, read it only
- * for the first shim that leads to it. */
+/* One directory holds all containers of a namespace: if the directory is in our root,
+ * read it only for the first shim that uses it. */
 static int containerd_list_shim(const struct ix_search *s, struct ix_containers *c,
 				const struct ix_giver *shim, char before[PATH_MAX])
 {

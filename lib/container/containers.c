@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The list of containers, made from judged claims: of several for one process the best is
- * kept, root's come first, and no other user can make it long. The cost is linear in the
- * number of claims, apart from sorting.
+ * The list of containers, made from judged claims: if several claims are about one
+ * process, the best is kept; claims of root come first; and the number of names that
+ * another user can add is limited. The cost is linear in the number of claims, apart from
+ * sorting.
  */
 #include "container/containers.h"
 
@@ -13,8 +14,8 @@
 #include "base/util.h"
 #include "container/claim.h"
 
-/* Limit on the names given by one user, or inside one container: more could only serve to
- * hide others. */
+/* Limit on the names given by one user, or inside one container: more names could only
+ * serve to hide those of others. */
 #define SHARE_MAX 1000
 
 static void end_entry(const struct ix_log_entry *e)

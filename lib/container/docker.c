@@ -57,7 +57,7 @@ static int docker_read_one(const struct ix_search *s, struct ix_containers *c, i
 	return r;
 }
 
-/* Read one container if "only" is its id, all if it is NULL. */
+/* Read the container whose id is "only", or all if it is NULL. */
 static int docker_list_root(const struct ix_search *s, struct ix_containers *c,
 			    const char *root, const char *only, const struct ix_giver *g)
 {
@@ -121,7 +121,7 @@ static bool find_root(const struct ix_search *s, int bundle, const struct ix_giv
 	return found;
 }
 
-/* For a daemon in our own root, read all its containers once; for any other, only the
+/* If the daemon is in our own root, read all its containers, once; else read only the
  * container of this shim. */
 static int docker_list_shim(const struct ix_search *s, struct ix_containers *c,
 			    const struct ix_giver *shim, char before[PATH_MAX])

@@ -11,7 +11,8 @@
 
 #define MONITOR "[lxc monitor] "
 
-/* Return the name, which follows the last blank: paths may have blanks, names do not. */
+/* Return the name: the text after the last blank, as paths may contain blanks, but names
+ * do not. */
 static const char *lxc_name_of(const struct ix_words *w)
 {
 	const char *blank;

@@ -74,7 +74,7 @@ void ix_container_handle(const struct ix_container *c, char *buf, size_t size)
 		(void)snprintf(buf, size, "%s:%s", c->runtime, name);
 }
 
-/* whole: use the whole id. */
+/* If "whole" is true, use the whole id. */
 static void put_label(const struct ix_container *c, bool whole, char *buf, size_t size)
 {
 	char name[IX_LABEL_MAX / 2], user[16] = "";
@@ -240,7 +240,8 @@ static int ambiguous(struct ipcx *x, const struct ix_containers *c, const struct
 			     b.data, more);
 }
 
-/* Find a match among the names that root did not give, and write how to type it. */
+/* Find a match among the names that root did not give, and write it with its prefixes, as
+ * it has to be typed. */
 static bool elsewhere(const struct ix_containers *c, const struct word *w, char *buf,
 		      size_t size)
 {

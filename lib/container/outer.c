@@ -28,7 +28,7 @@ static const struct ix_log_entry *find_around(const struct ix_search *s,
 	for (unsigned n = 0; dir >= 0 && !found && n < DEPTH_MAX; n++) {
 		struct ix_space around = ix_space_around(dir, n);
 
-		/* The pid may have been reused. */
+		/* If the PID namespace has changed, the pid was reused. */
 		if (!around.ino || (n == 0 && !ix_space_same(&around, &e->giver_pids)) ||
 		    ix_space_same(&around, &s->pids))
 			break;
@@ -65,7 +65,8 @@ static char *prefix_of(const struct ix_log_entry *e)
 		       : text;
 }
 
-/* Name the outermost first. Recursion ends because PID namespaces are nested. */
+/* Set the names of outer containers first. The recursion ends because PID namespaces are
+ * nested. */
 static int name_outer(const struct ix_search *s, struct ix_containers *c,
 		      struct ix_log_entry *e, unsigned depth)
 {

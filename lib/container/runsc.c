@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * gVisor: a process that acts as a kernel of its own. IPC objects of programs inside live
- * in its memory and in no namespace of ours: the IPC namespace of its first process stays
- * empty. For each container, a file ID_sandbox:SANDBOX.state below the root of runsc has
- * the pid.
+ * gVisor: a process that acts as a kernel of its own. IPC objects of the programs inside
+ * exist only in its memory, not in a namespace of our kernel: the IPC namespace of its
+ * first process stays empty. For each container, a file ID_sandbox:SANDBOX.state below
+ * the root of runsc has the pid.
  */
 #include <errno.h>
 #include <string.h>

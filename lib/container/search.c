@@ -104,7 +104,8 @@ bool ix_search_proc(const struct ix_search *s, int32_t pid, struct ix_proc *ret_
 	return true;
 }
 
-/* The file exists only with CONFIG_PROC_CHILDREN; else search the snapshot. */
+/* The file "children" exists only with CONFIG_PROC_CHILDREN; without it, search the
+ * snapshot. */
 size_t ix_search_children(const struct ix_search *s, int32_t parent, int32_t *ret_pids,
 			  size_t max)
 {
@@ -172,7 +173,8 @@ static int find_users(struct ix_search *s)
 	return r;
 }
 
-/* If /proc is missing or belongs to another PID namespace, nothing counts as ours. */
+/* If /proc is missing or belongs to another PID namespace, no process counts as being in
+ * our namespaces. */
 static void look_around(struct ix_search *s)
 {
 	int proc = ix_procfd(s->x);

@@ -107,8 +107,8 @@ static int open_root(const struct ix_giver *g, int *ret_fd)
 	return MIN(*ret_fd, 0);
 }
 
-/* Whether reading can block on a user's program (FUSE) or another machine. Decided by the
- * mount table, without touching the file system. */
+/* Whether reading can block on a user's program (FUSE) or another machine. This is read
+ * from the mount table, without touching the file system. */
 static bool is_local(const struct ix_search *s, const struct ix_giver *g, int fd)
 {
 	static const char *const asks[] = { "fuse", "nfs", "9p", "cifs", "smb", "ceph" };

@@ -19,8 +19,8 @@
 #include "mech/posix.h"
 #include "ns/run.h"
 
-/* After this many bytes, unmap the pages that were touched, to keep our own memory
- * small. */
+/* After copying this many bytes, unmap the pages that were touched, to keep our own
+ * resident memory small. */
 #define KEEP (UINT64_C(8) << 20)
 
 struct ipcx_mem {

@@ -161,7 +161,7 @@ static int discover_unseen(struct ix_nslist *l, int32_t pid, int error)
 	return sit(l, pid, IX_HIDDEN);
 }
 
-/* The texts do not vary between scans, so that each is reported only once. */
+/* These texts do not vary between scans, so that each is reported only once. */
 void ix_nslist_gaps(const struct ix_nslist *l, struct ix_gaps *g)
 {
 	if (l->missed)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Moves the calling process itself into another IPC namespace, with its queues and its
- * /dev/shm in the usual places, and with the caller's own root and programs. Everything
- * is decided, and every descriptor opened, before the first step. The steps are a table,
+ * /dev/shm in the usual places, while it keeps its own root and programs. Everything is
+ * decided, and every descriptor opened, before the first step. The steps are a table,
  * each with a check: a step that fails or cannot be verified is an error, so that nothing
  * is run in the wrong place.
  */
@@ -275,7 +275,7 @@ int ix_ns_alone(struct ipcx *x)
 		if (unshare(CLONE_THREAD) == 0)
 			return 0;
 		/* A seccomp filter blocks the call: count the links of the task directory
-		 * in /proc, one per thread plus two for "." and "..". */
+		 * in /proc: one per thread, plus two for "." and "..". */
 		if (errno != EINVAL) {
 			if (fstatat(proc, "self/task", &tasks, 0) < 0)
 				return ix_fail(
@@ -291,7 +291,7 @@ int ix_ns_alone(struct ipcx *x)
 		"this process has several threads: it cannot be moved to another namespace");
 }
 
-/* At the end, check that the process of the target is still alive. */
+/* Check at the end that the process of the target is still alive. */
 static int check_arrival(const struct ix_plan *plan)
 {
 	return plan->p->pidfd >= 0 ? ix_target_check_lives(plan->x, plan->p) : 0;
@@ -334,6 +334,6 @@ int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags)
 	if (plan.user >= 0)
 		(void)close(plan.user);
 	ix_moved(x);
-	/* The target has no /dev/shm, or none is known. */
+	/* 1: the target has no /dev/shm, or none is known. */
 	return r == 0 && plan.empty_shm ? 1 : r;
 }

@@ -26,7 +26,7 @@ int ix_label_targets(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *
  * namespace and noted in t. Returns 0 or -errno with a text. */
 int ix_label_target(struct ipcx *x, struct ipcx_ns *ns, struct ipcx_table *t);
 
-/* For a target given by pid: mark p and add a gap if it belongs to a container whose
+/* For a target given by pid: mark p and add a gap if it belongs to a container whose IPC
  * objects are in a kernel of its own. */
 void ix_target_elsewhere(struct ipcx *x, struct ix_target *p, struct ix_gaps *g);
 

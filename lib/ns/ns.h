@@ -22,7 +22,7 @@ struct ipcx_ns {
  * first. Takes over the descriptors of the list. Returns 0, or -ENOMEM with a text. */
 int ix_ns_all_of(struct ipcx *x, struct ix_nslist *l, struct ipcx_ns **ret_ns);
 
-/* Make a namespace of one target; takes over its descriptors, also on failure. Returns 0
+/* Make a namespace of one target; takes over its descriptors, even on failure. Returns 0
  * or -ENOMEM. */
 int ix_ns_take(struct ix_target *p, struct ipcx_ns **ret_ns);
 

@@ -26,7 +26,8 @@
 #include "ns/discover.h"
 #include "ns/ns.h"
 
-/* The directory: root's, or that of a user with mount rights in a user namespace. */
+/* Get the path of the directory: that of root, or that of a user with mount rights in a
+ * user namespace. */
 static void dir_path(char *buf, size_t size)
 {
 	if (geteuid() == 0)
@@ -35,7 +36,7 @@ static void dir_path(char *buf, size_t size)
 		(void)snprintf(buf, size, "/run/user/%u/ipcx/ns", geteuid());
 }
 
-/* Open it, unless somebody other than its owner could have put files there. */
+/* Open the directory, unless somebody other than its owner could have put files there. */
 static int pin_open_dir(void)
 {
 	char path[64];
@@ -227,7 +228,7 @@ static int check_pin(int dir, const char *name, int nsfd)
 	return want.st_dev == now.st_dev && want.st_ino == now.st_ino ? 0 : -EXDEV;
 }
 
-/* The mount is not what was intended: remove it and the file. */
+/* Remove the mount and the file, as the mount is not what was intended. */
 static int pin_take_back(struct ipcx *x, int dir, const char *path, const char *name,
 			 int r)
 {
@@ -289,8 +290,8 @@ int ipcx_ns_pin(struct ipcx *x, const struct ipcx_ns *ns, const char *name)
 	return dir < 0 ? dir : pin(x, &ns->places[0], dir, name);
 }
 
-/* Remove a file with nothing mounted on it: left over, or the pin of another mount
- * namespace. */
+/* Remove a file with nothing mounted on it: it was left over, or is a pin in another
+ * mount namespace. */
 static int drop_file(struct ipcx *x, int dir, const char *name, unsigned flags)
 {
 	if (!(flags & IPCX_UNPIN_FILE))

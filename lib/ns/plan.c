@@ -95,7 +95,7 @@ const struct ix_plan_more ix_plan_more[IX_PLAN_MORE] = {
 	{ "cgroup", "ns/cgroup", CLONE_NEWCGROUP },
 };
 
-/* Compare its PID namespace with ours, once both are known. */
+/* Compare the target's PID namespace with ours, if both are known. */
 static int compare_pids(struct ix_plan *plan)
 {
 	uint64_t own = ix_ns_own(plan->x, "pid");
@@ -112,8 +112,8 @@ static int compare_pids(struct ix_plan *plan)
 	return 0;
 }
 
-/* A namespace that cannot be opened does not count as missing; one that may not be opened
- * is reported when it is needed. */
+/* Only ENOENT means that there is no such namespace; any other error is reported. For the
+ * mount namespace, lack of permission is reported later, when it is needed. */
 static int open_first(struct ix_plan *plan)
 {
 	plan->mnt = plan_open_ns(plan, "mnt");
@@ -143,7 +143,7 @@ static int open_namespaces(struct ix_plan *plan)
 	return r < 0 ? r : settle_flags(plan);
 }
 
-/* Whether a link of the process still leads to the descriptor that was opened. */
+/* Whether a link of the process still leads to what this descriptor refers to. */
 static bool still(const struct ix_plan *plan, const char *link, int fd)
 {
 	struct stat now, then;
@@ -153,7 +153,7 @@ static bool still(const struct ix_plan *plan, const char *link, int fd)
 		now.st_dev == then.st_dev && now.st_ino == then.st_ino);
 }
 
-/* user is -1 if its user namespace is ours. */
+/* The same for the user namespace; plan->user is -1 if it is ours. */
 static bool still_user(const struct ix_plan *plan)
 {
 	struct stat now;
@@ -164,8 +164,8 @@ static bool still_user(const struct ix_plan *plan)
 }
 
 /*
- * Check that all that was opened belongs together. A starting container leaves our
- * namespaces one by one, and a mix of both sets would be wrong.
+ * Check that everything opened belongs together: a starting container leaves our
+ * namespaces one by one, and a mix of its namespaces and ours would be wrong.
  */
 static int check_moment(const struct ix_plan *plan)
 {
@@ -182,7 +182,7 @@ static int check_moment(const struct ix_plan *plan)
 				    plan->p->pid);
 }
 
-/* Find out whether its /dev/shm is ours, and open it if not. */
+/* Find out whether the target's /dev/shm is ours, and open it if not. */
 static int plan_shm(struct ix_plan *plan)
 {
 	const struct ix_target *p = plan->p;

@@ -27,8 +27,9 @@ int ix_rights(struct ipcx *x, const struct ix_target *p, int below, int *ret_use
  */
 int ix_rights_mounted(struct ipcx *x, const struct ix_target *p, int *ret_user);
 
-/* For listing, which is done in our own process: what may be shown of the contents of
- * such files. Evaluated for the first such file, as most targets have none. */
+/* Which contents of such files a listing may show, since listing is done in our own
+ * process, with our rights. Determined for the first such file, as most targets have
+ * none. */
 struct ix_showing {
 	const struct ix_target *p;
 	enum { IX_NOT_ASKED, IX_SHOW_ALL, IX_SHOW_MAPPED } how;

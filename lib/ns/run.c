@@ -145,7 +145,7 @@ static void close_place(const struct ns_run *t, struct ix_target *p)
 	ix_target_close(p);
 }
 
-/* Decide after one target whether to go on, and with which result. */
+/* After one target, decide whether to go on, and which result to return. */
 static int there_judge(struct ns_run *t, int r)
 {
 	const struct ix_ns_call *e = t->call;

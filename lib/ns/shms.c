@@ -2,7 +2,7 @@
 /*
  * POSIX shared memory and semaphores belong to mount namespaces. Most mount namespaces
  * that share an IPC namespace also share the /dev/shm: services of the host with mounts
- * of their own. Those that do not are distinguished by device and inode.
+ * of their own. Different /dev/shm directories are distinguished by device and inode.
  */
 #include "ns/shms.h"
 
@@ -40,7 +40,7 @@ static int by_ipc(const void *a, const void *b)
 	return r ? r : shms_compare(p->pair->mnt, q->pair->mnt);
 }
 
-/* Sort by directory, the oldest first. */
+/* Sort by directory, and within a directory by start time, the oldest first. */
 static int by_spot(const void *a, const void *b)
 {
 	const struct group *p = a, *q = b;
@@ -141,7 +141,8 @@ static int shms_add(struct ipcx_ns *ns, const struct ix_target *first,
 	return 0;
 }
 
-/* Add targets for the groups that share one IPC namespace. */
+/* Add targets for the groups that share one IPC namespace: one for each different
+ * /dev/shm. */
 static int add_all(struct ipcx_ns *ns, const struct ix_target *first,
 		   struct ix_dirid ours, struct group *g, size_t n)
 {

@@ -21,9 +21,9 @@
 /*
  * Enter the namespace that a descriptor refers to. type is one of CLONE_NEWIPC,
  * CLONE_NEWNS, CLONE_NEWPID (for children made from then on), CLONE_NEWNET, CLONE_NEWUTS,
- * CLONE_NEWCGROUP, CLONE_NEWUSER. Does nothing if the thread is in it already (setns(2)
- * refuses that for user namespaces, and for others without privileges); but a mount
- * namespace is entered again, since that changes to its root.
+ * CLONE_NEWCGROUP, CLONE_NEWUSER. Does nothing if the thread is in it already: in this
+ * case, setns(2) fails for a user namespace and, without privileges, for any other. A
+ * mount namespace is entered again all the same, since that changes to its root.
  */
 int ix_step_into(struct ipcx *x, int fd, int type);
 
@@ -48,8 +48,8 @@ int ix_step_no_new_privs(void);
 int ix_step_hide(void);
 
 /*
- * Set the text for a failed step; what is for example "enter it". Returns r, but -EIO for
- * -EINVAL, which in our API means an invalid argument, and in the kernel many other
+ * Set the text for a failed step; "what" is, for example, "enter it". Returns r, but -EIO
+ * for -EINVAL, which in our API means an invalid argument, and in the kernel many other
  * things.
  */
 int ix_step_failed(struct ipcx *x, const struct ix_target *p, const char *what, int r);

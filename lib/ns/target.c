@@ -52,7 +52,8 @@ uint64_t ix_ns_own(struct ipcx *x, const char *type)
 	struct stat st;
 	int proc = ix_procfd(x);
 
-	/* Of the thread: other threads of this process may be in other namespaces. */
+	/* Use the namespace of the thread: other threads of this process may be in other
+	 * ones. */
 	(void)snprintf(path, sizeof(path), "thread-self/ns/%s", type);
 	if (proc >= 0 && fstatat(proc, path, &st, 0) == 0)
 		return st.st_ino;
@@ -77,7 +78,7 @@ void ix_target_close(struct ix_target *p)
 /*
  * Open the user namespace that owns this one; -1 if that is ours, or is known to give us
  * no rights (EPERM: it is outside ours; ENOTTY: Linux before 4.9). Any other failure is
- * an error: it must not be taken for ours.
+ * an error: such a namespace must not be taken for ours.
  */
 static int owner_of(struct ipcx *x, int nsfd, int *ret_fd)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A target of calls: an IPC namespace and, if it is represented by a process, the root
- * directory whose /dev/shm goes with it. Held by descriptors, so that it cannot change
- * while it is used.
+ * directory whose /dev/shm goes with it. Descriptors keep it open, so that it cannot
+ * change while it is used.
  */
 #pragma once
 
@@ -20,9 +20,9 @@ struct ix_target {
 			 * ours */
 	int32_t pid;    /* the process, or 0 */
 	int32_t spare;  /* a substitute if that process has ended; or 0 */
-	uint64_t start; /* its start time in ticks since boot; 0: unknown */
-	uint64_t ino;   /* inode number of the IPC namespace, its name; reused after it
-			 * has gone */
+	uint64_t start; /* start time of the process in ticks since boot; 0: unknown */
+	uint64_t ino;   /* inode number of the IPC namespace, which serves as its name;
+			 * reused after its end */
 	uint64_t id;    /* never reused (NS_GET_ID); 0 if the kernel has none */
 	bool self;      /* the caller's own namespace and root */
 	bool only_shm;  /* a further /dev/shm of a namespace that has a target already */
@@ -41,9 +41,9 @@ struct ix_target {
 
 /*
  * Open the target of a process: its IPC namespace and its root, through one descriptor;
- * the process was alive after both were opened. start identifies the process, 0 accepts
- * any with that pid. Returns 0; -ESRCH if it is gone or another one; -EACCES; all with a
- * text.
+ * the process was alive after both were opened. start identifies the process; 0 accepts
+ * any process with that pid. Returns 0; -ESRCH if the process is gone or its pid was
+ * reused; -EACCES; all errors with a text.
  */
 int ix_target_of_pid(struct ipcx *x, int32_t pid, uint64_t start,
 		     struct ix_target *ret_place);
@@ -54,7 +54,7 @@ int ix_target_again(struct ipcx *x, const struct ix_target *p,
 		    struct ix_target *ret_place);
 
 /* Open the target of a namespace file, which must be that of an IPC namespace; it has no
- * root. Takes over fd, also on failure. what names the file in error texts. */
+ * root. Takes over fd, even on failure. "what" names the file in error texts. */
 int ix_target_of_fd(struct ipcx *x, int fd, const char *what,
 		    struct ix_target *ret_place);
 
@@ -69,8 +69,8 @@ int ix_target_failed(struct ipcx *x, const struct ix_target *p, const char *what
 /* Whether the process of a target (.pidfd) is alive. Returns 1, 0 or -errno. */
 int ix_target_lives(const struct ix_target *p);
 
-/* Returns 0 if it is alive; -ESRCH if it has ended; -errno if that is unknown; with a
- * text. */
+/* Check that the process of a target is alive. Returns 0; -ESRCH if it has ended; -errno
+ * if that is unknown; with a text. */
 int ix_target_check_lives(struct ipcx *x, const struct ix_target *p);
 
 /* Get the inode number of a namespace descriptor and, if the kernel has one, its id.

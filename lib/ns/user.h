@@ -11,13 +11,13 @@
 /*
  * Open the user namespace of the process; -1 if that is ours or no process is known. Call
  * this after opening its root and mounts: a process can only enter user namespaces
- * further down, so the one read last has at most the rights of the earlier one. Returns 0
- * or -errno with a text.
+ * further down, so a user namespace read later has at most the rights of an earlier one.
+ * Returns 0 or -errno with a text.
  */
 int ix_user_of(struct ipcx *x, const struct ix_target *p, int *ret_fd);
 
 /*
- * In that user namespace, become root or, if it has no root, the user of the process.
- * Returns 0 or -errno without a text.
+ * In the user namespace of the process, become root or, if it has no root, the user of
+ * the process. Returns 0 or -errno without a text.
  */
 int ix_user_become(const struct ix_target *p);

@@ -50,7 +50,7 @@ static void creator_judge(const struct ix_moment *when, int64_t start,
 {
 	int64_t boot = boot_time(), second = (boot + start) / NS;
 
-	/* An object older than the boot: the clock has been set since. */
+	/* The object is older than the boot: the clock was set after it was created. */
 	if (!when->to || when->to < boot / NS)
 		creator_unknown(p, IX_WHY_MOMENT, 0);
 	else if (second > when->to)

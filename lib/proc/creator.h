@@ -27,6 +27,6 @@ struct ix_process {
 	char comm[64]; /* for IX_ALIVE: the command name, at most 15 bytes; or "" */
 };
 
-/* Find out whether the process that had this pid at that time is still running. */
+/* Find out whether the process that had this pid at the time "when" is still running. */
 void ix_proc_then(struct ipcx *x, int32_t pid, const struct ix_moment *when,
 		  struct ix_process *ret_process);

@@ -8,7 +8,7 @@
 struct ix_proc_stat {
 	char comm[64]; /* any bytes, ')' and blanks included */
 	char state;
-	int32_t parent; /* 0: none that we can see */
+	int32_t parent; /* 0: no parent that we can see */
 	uint64_t start; /* ticks since boot */
 };
 

@@ -24,7 +24,8 @@ static uint8_t log_mech_of(const struct ix_driver *d)
 	return n;
 }
 
-/* Between writes whose order must hold if the process is killed in between. */
+/* Keep the order of writes before and after this macro, as the process may be killed in
+ * between. */
 #define ORDERED() atomic_signal_fence(memory_order_seq_cst)
 
 int ix_make(const struct ix_task *t, const struct ix_driver *d, struct ix_object *object)
@@ -41,8 +42,8 @@ int ix_make(const struct ix_task *t, const struct ix_driver *d, struct ix_object
 	ORDERED();
 	r = d->make(&t->names, object);
 	if (r < 0) {
-		/* Keep the entry of an object that could not be removed before: its key
-		 * or name may be why this one failed, and it is still ours. */
+		/* Keep the entry of an earlier object that could not be removed: it is
+		 * still ours, and its key or name may be why creating this one failed. */
 		e->mech = before.mech;
 		e->id = before.id;
 		e->pid = before.pid;

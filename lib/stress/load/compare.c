@@ -89,11 +89,13 @@ static int serve_prepare(struct ix_task *t)
 	return open_both_ways(t, &(struct ix_flow){ .fan_in = true });
 }
 
-/* One end of an exchange: its channels and buffers, and which workers send requests. */
+/* One side of the exchange of requests and answers: its channels and buffers, and which
+ * workers ask (send requests). */
 struct end {
-	struct ix_channel *there, *back; /* back: to the first worker that asks */
+	struct ix_channel *there; /* for requests */
+	struct ix_channel *back;  /* for answers: to this worker, or to all that ask */
 	struct ix_payload *request, *answer;
-	unsigned from, to; /* indices of the workers that ask */
+	unsigned from, to; /* indices of the first and last worker that ask */
 	uint64_t salt;
 };
 

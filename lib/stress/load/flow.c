@@ -11,7 +11,7 @@
 
 #include "stress/engine/workers.h"
 
-/* Shared words: one of each for every channel. */
+/* Shared words: each of these is the first of an array with one word per channel. */
 enum {
 	ENDED = 0,                  /* senders that have finished */
 	LEFT = IX_CHANNELS,         /* receivers that no longer block */
@@ -225,7 +225,8 @@ static size_t any_size(uint64_t random, size_t longest)
 	return MIN(top + (top ? random >> 32 & (top - 1) : 0), longest);
 }
 
-/* Wait for the receivers: the way does not block, and the machine's memory would fill. */
+/* Wait for the receivers: sending never blocks here, so messages could fill the machine's
+ * memory. */
 static void throttle(const struct ix_worker *w, uint64_t sent, unsigned senders)
 {
 	while (!ix_stopping(w) && sent * senders > atomic_load(words(w, RECEIVED)) &&

@@ -236,7 +236,7 @@ static bool attributes_of_queue(struct ix_worker *w, struct ix_object *own)
 {
 	(void)own;
 	if (w->index > 0 && w->task->names.fresh)
-		return false; /* worker 0 may just have filled queues_max */
+		return false; /* worker 0 may have filled queues_max just now */
 	no_queue(w, "creating a queue of more than msg_max messages",
 		 w->slot->own[OWN_MSG_MAX] + 1, 1, EINVAL);
 	no_queue(w, "creating a queue of messages above msgsize_max", 1,

@@ -140,7 +140,7 @@ static int setup_carry(struct ix_channel *c, struct bench *b)
 	memcpy(b->sent->data, &b->mark, c->size);
 	if (c->way->send(c, b->sent, c->size) < 0)
 		return -errno;
-	/* Blocks only if the message was lost, until the supervisor interrupts. */
+	/* This blocks only if the message was lost; the supervisor then interrupts it. */
 	n = c->way->receive(c, b->came, true);
 	if (n < 0)
 		return errno == EINTR ? -EILSEQ : -errno;

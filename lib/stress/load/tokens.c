@@ -310,9 +310,9 @@ static int64_t own_of(const struct ix_worker *w, unsigned worker, unsigned word)
 					__ATOMIC_ACQUIRE);
 }
 
-/* Check the number of tokens against what was given and taken. Least: given before, less
- * what is taken or being taken afterwards. Most: given or being given afterwards, less
- * what was taken before. */
+/* Check the number of tokens against what was given and taken. At least: what was given
+ * before the check, less what was taken or was being taken after it. At most: what was
+ * given or was being given after the check, less what was taken before it. */
 static void tokens_look(struct ix_worker *w)
 {
 	const struct tokens *k = w->task->state;

@@ -339,8 +339,8 @@ static bool reap_child(struct child *v, int how)
 	return r != 0;
 }
 
-/* Wait until everything is back. On a busy machine a killed process may take long to
- * exit, so a timeout counts only after the child's end. */
+/* Wait until everything is back. On a busy machine, a killed process may take long to
+ * exit, so a timeout is a fault only after the child has ended. */
 static int await_end(struct child *v, bool *ret_reaped)
 {
 	const struct kind *k = undo_kind_of(v->w->task);

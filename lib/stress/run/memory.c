@@ -10,7 +10,7 @@
 #include "stress/run/memory.h"
 #include "stress/run/run.h"
 
-/* Leave an eighth of the free memory to others. */
+/* Leave an eighth of the free memory to other processes. */
 #define OURS(n) ((n) / 8 * 7)
 
 /* Return the number at the beginning of a text; UINT64_MAX if there is none, as "max"
