@@ -48,7 +48,7 @@ static int version(void)
 }
 
 /*
- * Options may follow operands. For a command that runs another program, they may only
+ * Options may follow operands. For a command that runs another program, options may only
  * directly follow the first operand: that operand is then moved to the end of the
  * options, and everything after it belongs to the program.
  */

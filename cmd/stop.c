@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* End a command by a signal only after it has put back what it holds. */
+/* End a command by a signal only after it has put back the messages that it holds. */
 #include "stop.h"
 
 #include <stddef.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Resolve the operand of a command that works on one object, and reach its namespace. */
+/* Resolve the operand of a command that works on one object, and enter its namespace if
+ * necessary. */
 #include "verb.h"
 
 #include <stdio.h>

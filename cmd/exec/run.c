@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Replaces ipcx by another program: which descriptors, capabilities and environment it
- * gets, and how its exit status becomes ours.
+ * Replaces ipcx by another program: decides which descriptors, capabilities and
+ * environment that program gets, and returns its exit status as ours.
  */
 #include "exec/run.h"
 

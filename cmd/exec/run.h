@@ -18,7 +18,7 @@ struct run_options {
 
 extern const struct opt run_opts[];
 
-/* How to run a command: parsed, checked and loaded before the first step. */
+/* How to run a command: parsed, checked and loaded before the namespace is entered. */
 struct run {
 	const struct run_options *options;
 	struct ix_libcap *lib; /* to be freed with free(3); NULL: no capabilities are

@@ -319,7 +319,7 @@ static void offer_loads(struct app *app, const struct cursor *at, unsigned flags
 	ipcx_table_free(t);
 }
 
-/* Complete the last item of a comma-separated list of stress. */
+/* Complete the last item of a comma-separated list, an argument of stress. */
 static void offer_stress(struct app *app, struct cursor at, enum complete what)
 {
 	const char *comma = strrchr(at.from, ',');

@@ -14,7 +14,7 @@
 #include "nsopt.h"
 #include "ui/save.h"
 
-/* Limits are not objects that may or may not exist: an unknown name is wrong usage. */
+/* An unknown limit is a usage error, unlike a missing object. */
 int limits_name_failed(struct app *app, int r)
 {
 	if (r == -ENOENT && ipcx_failure(app->x) == IPCX_FAILURE_MISSING)
@@ -94,7 +94,7 @@ struct limits_set_args {
 	bool force, dry_run;
 };
 
-/* Parse "shmmax=64M": a name, and a number that may have a suffix. Cuts the word at the
+/* Parse "shmmax=64M": a name, and a number that may have a suffix. The word is cut at the
  * "=". */
 static int limits_set_read_setting(char *word, struct ipcx_setting *ret_setting)
 {
@@ -274,7 +274,8 @@ static int limits_set_run_set(struct app *app, void *data, int n, char **words)
 		return r;
 	if (ns_all(app))
 		return msg_usage("all namespaces at once can only be read, not changed");
-	/* A closed pipe must not kill us between setting a limit and recording it. */
+	/* Ignore SIGPIPE: it must not kill us between setting a limit and printing that.
+	 */
 	signals_outlive_reader();
 	r = limits_set_set_all(app, args, settings, (size_t)n, &rows, &done);
 	if (!args->save || !done)

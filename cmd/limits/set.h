@@ -7,8 +7,8 @@
 /* Longer than any sysctl line. */
 #define LINE_ROOM 256
 
-/* Report a failure that may be due to an unknown name, which is wrong usage: limits are
- * not objects that may or may not exist. Returns the exit status after a message. */
+/* Report a failure. If the limit is unknown, that is a usage error, unlike a missing
+ * object. Returns the exit status after a message. */
 int limits_name_failed(struct app *app, int r);
 
 int limits_no_memory(void);

@@ -51,7 +51,7 @@ static int mem_read_take_file(void *data, uint64_t at, const char *bytes, size_t
 	return savebig_add(data, bytes, n);
 }
 
-/* Print it. main.c reports a write error at the end, except EPIPE. */
+/* Print the range. main.c reports a write error at the end, except EPIPE. */
 static int mem_read_show(struct app *app, const struct read_args *args,
 			 const struct mem *mem, uint64_t at, uint64_t n)
 {

@@ -107,7 +107,7 @@ const struct cmd cmd_ns_enter = {
 		 "/dev/mqueue has the target's queues and /dev/shm is the target's. Nothing of the container is executed, unless --mount selects its "
 		 "root; then the command also runs in its user and PID namespace, with a small environment, and without the capabilities that the container's first process may not have "
 		 "(--keep-caps all keeps them). If another user namespace owns the target, no_new_privs is set.\n"
-		 "On a terminal the command gets one of its own, so that it cannot type into ours. Only the standard streams are passed on. The exit "
+		 "On a terminal, the command gets a new terminal, so that it cannot inject input into ours. Only the standard streams are passed on. The exit "
 		 "status is the command's, 126 if it cannot be run, 127 if there is no such command; if the namespace cannot be entered, the command is not run.",
 	.options = options, .examples = examples, .complete = COMPLETE_NS | COMPLETE_FILES, .program = true,
 	.exits = EXITS(NO_SUCH_NAMESPACE, OF_THE_COMMAND),

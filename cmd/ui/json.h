@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Write JSON. Lists are streamed by hand: json-c would take five times the kernel's own
- * time. */
+/* Write JSON. Lists are written without json-c, which would take five times as long as
+ * the kernel needs to list the objects. */
 #pragma once
 
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The options of output, and what all formats have in common. */
+/* The output options, and the code that all formats share. */
 #include "ui/output.h"
 
 #include <stdlib.h>

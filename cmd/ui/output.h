@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The output of rows in one of the formats, which are a table (format.c). Every command
- * prints rows through this, so that each supports every format. */
+/* The output of rows in one of the formats (listed in format.c). Every command prints
+ * rows through this, so that each supports every format. */
 #pragma once
 
 #include <stdbool.h>

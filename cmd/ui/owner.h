@@ -4,6 +4,7 @@
 
 #include "ipcx.h"
 
-/* Resolve it into attributes (uid, gid and their bits). Returns 0, or an exit status
- * after a message: 2 if there is no such user or group, 1 if the look-up failed. */
+/* Resolve USER[:GROUP] into attributes (uid, gid and their bits). Returns 0, or an exit
+ * status after a message: 2 if there is no such user or group, 1 if the look-up failed.
+ */
 int owner_read(const char *text, struct ipcx_attrs *attrs);

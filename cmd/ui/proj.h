@@ -6,6 +6,6 @@
  * 'A')). Returns 0 or -EINVAL. */
 int proj_read(const char *text, int *ret_proj);
 
-/* Split "PATH[:PROJ]": return the path (free(3) it); PROJ is 1 by default. If a file is
- * named like the whole text, that is the path. NULL: out of memory. */
+/* Split "PATH[:PROJ]": return the path (free(3) it); PROJ is 1 by default. If there is a
+ * file with the whole text as its name, that is the path. NULL: out of memory. */
 char *proj_split(const char *text, int *ret_proj);

@@ -29,8 +29,8 @@ static int write_whole(int fd, const char *data, size_t len)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-/* Give the finished file its name. Replaces an existing one only if force is set, and
- * only a regular file. */
+/* Give the finished file its name. Replace an existing file only if force is set, and
+ * only if it is a regular file. */
 static int save_put_in_place(const char *temp, const char *path, bool force)
 {
 	struct stat st;

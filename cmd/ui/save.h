@@ -13,5 +13,5 @@
 int save_file(const char *path, const char *data, size_t len, bool force);
 
 /* Check whether save_file() could succeed, as far as the file and its directory show.
- * Returns an exit status, after the message that writing would end with. */
+ * Returns 0, or an exit status after the message that save_file() would print. */
 int save_check(const char *path, bool force);

@@ -22,8 +22,8 @@ static int savebig_failed(const struct savebig *s, int error)
 	return EXIT_FAILED;
 }
 
-/* Open the directory now: a later name is relative to it, wherever its path leads by
- * then. */
+/* Open the directory now: the file gets its name relative to this directory later, even
+ * if the path then leads to another one. */
 static int savebig_open_dir(struct savebig *s)
 {
 	const char *slash = strrchr(s->path, '/');
@@ -174,7 +174,7 @@ static int name_temp(struct savebig *s)
 	return r;
 }
 
-/* Replace an existing file only if force is set, and only a regular file. */
+/* Replace an existing file only if force is set, and only if it is a regular file. */
 static int savebig_put_in_place(const struct savebig *s)
 {
 	struct stat st;

@@ -47,5 +47,5 @@ uint64_t select_touched(const struct selection *sel);
 /* For output_fields(): whether a mechanism of the mask (data: uint64_t) has the field. */
 bool select_knows(enum ipcx_field field, const void *data);
 
-/* Return all fields of these mechanisms that are not costly, to be shown. */
+/* Return the fields to show: those of these mechanisms that are not costly. */
 struct shown select_usual(uint64_t mask);

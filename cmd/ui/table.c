@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Aligned columns for people. Widths are measured over the first rows (mostly all), so
- * that any number of rows can be streamed. A later, wider cell moves the rest of its line
- * to the right but never touches the next cell.
+ * Aligned columns for people. Widths are measured over the first rows (usually all of
+ * them), so that any number of rows can be streamed. A later, wider cell moves the rest
+ * of its line to the right but never touches the next cell.
  */
 #include <string.h>
 
