@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Confine path lookup with openat2(2), and survive a file system on the way that is a
- * user's program (FUSE) and never answers: the kernel resolves what it has cached without
- * asking it (RESOLVE_CACHED, Linux 5.12); a thread looks up the rest and is abandoned
- * when it takes too long.
+ * Confine path lookup with openat2(2), even if a component of the path is on a FUSE file
+ * system that never answers: first resolve from the kernel's cache alone (RESOLVE_CACHED,
+ * Linux 5.12), which sends no request to the file system; otherwise look up in a thread,
+ * which is abandoned if it takes too long.
  */
 #include "base/below.h"
 

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 
 /*
- * Open a path below a directory as if that were the root: no link leads outside, and
- * /proc's magic links are not followed (openat2(2), Linux 5.6). Returns a descriptor
- * above 2 or -errno.
+ * Open a path below a directory as if that directory were the root: no link leads
+ * outside, and /proc's magic links are not followed (openat2(2), Linux 5.6). Returns a
+ * descriptor above 2 or -errno.
  *
  * @param hostile the path may be an attack: fail with -ENOSYS if the kernel cannot
  * confine the lookup (otherwise fall back to ix_open()), and with -ETIMEDOUT if a file
@@ -15,8 +15,8 @@
  */
 int ix_open_below(int dir, const char *path, int flags, bool hostile);
 
-/* The same, but fail with -ELOOP if any component is a symbolic link. For paths that were
- * opened before: may block on a file system. */
+/* The same, but fail with -ELOOP if any component is a symbolic link. May block on a file
+ * system, so use it only for paths that were opened before. */
 int ix_open_straight(int dir, const char *path, int flags);
 
 /* Open a directory entry without following links; fail with -EXDEV if something is

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The only user of libcap. It is loaded before the first step of dropping capabilities,
- * so that no later step can fail because it is missing. Reading capabilities, also to
- * verify a drop, needs only the kernel.
+ * so that no later step can fail because it is missing. Reading capabilities, even to
+ * verify a drop, uses only system calls.
  */
 #include "base/cap.h"
 
@@ -189,8 +189,8 @@ static int read_bound(const struct ix_libcap *lib, int cap, bool *unknown)
 	return -ENOENT;
 }
 
-/* Drop one capability, even if it seems to be gone already, so that no single answer
- * decides what is kept. Returns -ENOENT if the kernel has no such capability. */
+/* Drop one capability even if the kernel says that it is already dropped, so that a single
+ * wrong answer cannot keep it. Returns -ENOENT if the kernel has no such capability. */
 static int cut_one(const struct ix_libcap *lib, int cap, bool *unknown)
 {
 	int has = read_bound(lib, cap, unknown), r;
@@ -204,7 +204,8 @@ static int cut_one(const struct ix_libcap *lib, int cap, bool *unknown)
 	return r == 1 ? -EIO : r;
 }
 
-/* Cut the bounding set, including capabilities that libcap does not know. */
+/* Drop all capabilities but caps from the bounding set, including those that libcap does
+ * not know. */
 static int cut_bound(const struct ix_libcap *lib, uint64_t caps)
 {
 	bool unknown = false;
@@ -218,7 +219,8 @@ static int cut_bound(const struct ix_libcap *lib, uint64_t caps)
 	return 0;
 }
 
-/* Linux before 4.3 has no ambient capabilities; then each call must say so. */
+/* Clear the ambient set. Linux before 4.3 has none: then every call must fail with
+ * EINVAL. */
 static int cut_ambient(const struct ix_libcap *lib)
 {
 	bool none = prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0;

@@ -21,8 +21,8 @@ int ix_cap_has(int cap);
 /* The whole effective set. Returns 0 or -errno. */
 int ix_cap_effective(uint64_t *ret_caps);
 
-/* Whether a seccomp(2) filter may answer the thread's calls, or that is unknown. Uses
- * only a call that every systemd system call group for services allows. */
+/* Whether a seccomp(2) filter may be active in the thread; true also if that is unknown.
+ * Uses only a call that every systemd system call group for services allows. */
 bool ix_cap_filtered(void);
 
 /*

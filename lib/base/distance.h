@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Find the known word that a mistyped one was meant to be. */
+/* Find the known word that a mistyped word most likely stands for. */
 #pragma once
 
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The properties of Unicode characters that matter here: invisible, changing the text
- * direction, blank, zero or two columns wide. And the two escapes for what must not be
- * printed raw: \xNN in texts, %XX in references.
+ * direction, blank, zero or two columns wide. Also the two escapes for characters that
+ * must not be printed raw: \xNN in texts, %XX in references.
  */
 #include "base/esc.h"
 
@@ -39,8 +39,8 @@ static const struct range blanks[] = {
 
 /*
  * Mn, Me, and Hangul vowels and finals, which combine with the syllable before them. Here
- * and below, gaps of unassigned characters are included in the ranges around them: they
- * may be assigned alike, and no font shows them today.
+ * and below, ranges include the unassigned characters between assigned ones: these may be
+ * assigned to the same category later, and no font shows them today.
  */
 static const struct range marks[] = {
 	{ 0x0300, 0x036f }, { 0x0483, 0x0489 }, { 0x0591, 0x05bd }, { 0x05bf, 0x05bf },

@@ -16,7 +16,7 @@
 size_t ix_utf8(const unsigned char *p, size_t len, uint32_t *ret_code);
 
 /* Which characters to escape, byte by byte, as \xNN or, in a reference, %XX. Invalid
- * UTF-8 and the backslash always are. */
+ * UTF-8 and the backslash are always escaped. */
 enum ix_esc {
 	IX_ESC_TEXT, /* controls, C1, bidi overrides and other format characters, line and
 			paragraph separators */

@@ -48,7 +48,7 @@ struct libmount {
 	__typeof__(mnt_context_get_syscall_errno) *context_get_syscall_errno;
 };
 
-/* More than any mount namespace holds. */
+/* In bytes; longer than the mountinfo of any real mount namespace. */
 #define MOUNTINFO_MAX ((size_t)64 << 20)
 
 /* dlsym(3) returns void pointers; POSIX guarantees that they can hold a function. */
@@ -381,7 +381,8 @@ int ix_mnt_of_device(uint64_t dev, char *buf, size_t size)
 
 /* ---- permission */
 
-/* Check for a filter last. */
+/* Look for a seccomp(2) filter last, as a caller without the capability gets -EPERM in
+ * any case. */
 int ix_mnt_may(void)
 {
 	int has = ix_cap_has(CAP_SYS_ADMIN);

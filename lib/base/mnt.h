@@ -40,7 +40,7 @@ int ix_mnt_may(void);
 /*
  * Call a function in a new mount namespace that ends with the call, for a caller that may
  * create one but has no rights over its own. Descriptors that the function opens stay
- * open. Returns what it returns, or -errno.
+ * open. Returns the function's result, or -errno.
  */
 int ix_mnt_in_thread(int (*fn)(void *arg), void *arg);
 

@@ -75,5 +75,5 @@ char *ix_put_text(char *p, const char *text);
  * the end. */
 char *ix_put_tenths(char *p, double d);
 
-/* The most bytes that any of these writes, except ix_put_text(). */
+/* The most bytes that any of the functions above writes, except ix_put_text(). */
 #define IX_NUM_MAX 24

@@ -15,7 +15,8 @@ struct ix_timeout {
 		.span = (ns) \
 	}
 
-/* Return the nanoseconds left, 0 once the time is over. The first call starts the clock.
+/* Return the nanoseconds left, 0 once the timeout has expired. The first call starts the
+ * clock.
  */
 int64_t ix_timeout_left(struct ix_timeout *p);
 

@@ -134,8 +134,8 @@ static bool read_clock(const char **p, int *ret_seconds, double *ret_part)
 	return true;
 }
 
-/* Read "Z", "+02:00" or nothing. An offset may have seconds, as local times before time
- * zones do. */
+/* Read "Z", "+02:00" or nothing. An offset may have seconds, as local mean times from
+ * before the introduction of time zones do. */
 static bool read_zone(const char **p, int *ret_seconds, bool *ret_zoned)
 {
 	int sign, hour, minute, second = 0;

@@ -16,7 +16,8 @@ int64_t ix_days_of(int64_t year, int month, int day);
  */
 int ix_parse_time(const char *text, int64_t *ret_seconds, double *ret_part);
 
-/* The same, for callers to whom a time without a zone (*ret_zoned is false) is not UTC.
+/* The same, for callers that do not take a time without a zone as UTC: *ret_zoned says
+ * whether the text has a zone.
  */
 int ix_parse_clock(const char *text, int64_t *ret_seconds, double *ret_part,
 		   bool *ret_zoned);

@@ -21,7 +21,7 @@ bool ix_zone_offset(int64_t seconds, int *ret_offset);
 /*
  * Find the times at which local clocks show a date and time, given as if it were UTC:
  * usually one, none in the hour that is skipped, two (the earlier first) in the hour that
- * is repeated. Returns their number, or -ERANGE if the C library cannot tell.
+ * is repeated. Returns their number, or -ERANGE if the C library cannot convert them.
  */
 int ix_local_moments(int64_t shown, int64_t ret_moments[2]);
 

@@ -373,7 +373,7 @@ static int check_literal(struct ix_parser *p, enum ipcx_field left,
 	return 0;
 }
 
-/* The operator that says the same with its sides swapped. */
+/* Return the operator that gives the same result when its operands are swapped. */
 static enum ix_tok mirrored(enum ix_tok op)
 {
 	static const enum ix_tok other[] = {

@@ -38,5 +38,5 @@ ix_derive ix_derive_cpid_alive, ix_derive_lpid_alive, ix_derive_lspid_alive,
 void ix_derive_name(const struct ipcx_table *t, const struct ix_names *names, uint32_t id,
 		    struct ipcx_value *v);
 
-/* The stored number of a column, without the rule that zero means none. */
+/* Return the stored number of a column, even if it is a zero that means "no value". */
 uint64_t ix_column_raw(const struct ix_column *c, const void *row);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Read and write structs whose size differs from ours, as given by their first member,
+/* Read and write structs whose size, which is their first member, may differ from ours,
  * like copy_struct_from_user() in the kernel (include/linux/uaccess.h). */
 #include "core/copyin.h"
 

@@ -11,12 +11,13 @@
 #include "core/ctx.h"
 
 /*
- * Read a struct that begins with its size and was filled by the caller. What a smaller
- * one lacks becomes zero; what a larger one has beyond ours must be zero, as this version
- * could not honour it.
+ * Read a struct that begins with its size and was filled by the caller. Members that a
+ * smaller struct lacks become zero; bytes of a larger struct beyond ours must be zero, as
+ * this version does not know their meaning.
  *
- * what is its name in errors, least its first size, known its size today. Returns 0,
- * -EINVAL for NULL or a size below the first, or -E2BIG, with a text.
+ * "what" is the struct's name in error texts, "least" its size in the first version,
+ * "known" its size in this version. Returns 0, -EINVAL for NULL or a size below "least",
+ * or -E2BIG, with a text.
  */
 int ix_copy_in(struct ipcx *x, const char *what, const void *from, size_t least,
 	       void *ret_to, size_t known);
@@ -37,7 +38,8 @@ int ix_copy_check(struct ipcx *x, const char *what, const void *to, size_t least
 
 #define IX_COPY_CHECK(x, type, least, to) ix_copy_check(x, "struct " #type, to, least)
 
-/* Read an array of n structs of one size. ret_to has room for n of ours. */
+/* Read an array of n structs, all of the same size. ret_to has room for n structs of our
+ * size. */
 int ix_copy_in_all(struct ipcx *x, const char *what, const void *from, size_t n,
 		   size_t least, void *ret_to, size_t known);
 

@@ -22,7 +22,8 @@ struct ix_view {
 	bool there;      /* calls already run in the target: do not enter it again */
 	bool remote;     /* the target is not the caller's own */
 	bool only_shm;   /* one more /dev/shm of a namespace that was read already */
-	bool only_there; /* refuse if its /dev/shm is also mounted here, elsewhere */
+	bool only_there; /* refuse if its /dev/shm is also mounted in our mount namespace,
+			    on another path */
 	bool straight;   /* and no component of its path may be a symbolic link */
 	/* Whether the contents of a file in that /dev/shm may be reported: only if the
 	 * owner of the mount may read the file, too. NULL: the kernel's checks suffice.
@@ -89,11 +90,12 @@ int ix_procfd(struct ipcx *x);
 void ix_moved(struct ipcx *x);
 
 /* Check that a context may move its process. Returns 0, or -EINVAL with a text for a
- * context on the caller's descriptors, which would refer to other places afterwards. */
+ * context that uses the caller's descriptors, which would still refer to the previous
+ * namespaces afterwards. */
 int ix_may_move(struct ipcx *x);
 
-/* Return the root below which /dev/shm is looked up: rootfd, or the root of the process
- * in whose place calls act. -ENXIO if that place has none. */
+/* Return the root below which /dev/shm is looked up: rootfd or, while calls act
+ * elsewhere, the root of a process there; -ENXIO if no such process is known. */
 int ix_viewfd(struct ipcx *x);
 
 /*

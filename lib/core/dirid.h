@@ -42,9 +42,9 @@ bool ix_dirid_may_be(struct ipcx *x, int32_t pid, int rootfd, const char *path,
 
 /*
  * Check that a descriptor is on a file system that the kernel keeps in memory, so that
- * reading it depends on nobody else. Goes by the mount table of a process that sees it:
- * statfs(2) would ask the program behind a FUSE file system. Returns 0, or -EMEDIUMTYPE
- * or -errno with a text that begins with what.
+ * reading it does not depend on another process. Uses the mount table of a process that
+ * sees it: statfs(2) would ask the program behind a FUSE file system. Returns 0, or
+ * -EMEDIUMTYPE or -errno with a text that begins with what.
  */
 int ix_dirid_in_memory(struct ipcx *x, int32_t pid, int fd, const char *what);
 

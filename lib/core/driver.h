@@ -2,7 +2,7 @@
 /*
  * What a load run (lib/stress/) does with the objects of a mechanism: create, open,
  * inspect, change and remove them by system calls alone, and remove what a killed worker
- * left behind. Depends only on three numbers of the run.
+ * left behind. Keys and names of the objects depend only on struct ix_naming.
  */
 #pragma once
 
@@ -72,8 +72,8 @@ struct ix_driver {
 	bool mapped;   /* the object is memory */
 	bool keyed;    /* the object has a key and an id */
 
-	/* For the workload "churn": a line that describes it, and its operations, the
-	 * last of which is the name of opening one. */
+	/* For the workload "churn": a line that describes it, and the names of its
+	 * operations, the last of which opens an object. */
 	const char *churn, *churn_ops;
 #define IX_CHURN_OPS "create stat change remove "
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Gaps in a result that are found before there is a table to note them in. */
+/* Gaps in a result, collected before there is a table that they can be noted in. */
 #pragma once
 
 #include <stdbool.h>

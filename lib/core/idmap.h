@@ -29,9 +29,11 @@ int ix_idmap_parse(const char *text, size_t len,
 int ix_idmap_read(int dirfd, const char *path, struct ix_idrange ret_ranges[IX_IDMAP_MAX],
 		  size_t *ret_n);
 
-/* Translate an id there to an id here; IX_UNMAPPED if there is none. */
+/* Translate an id of the other user namespace to one of ours; IX_UNMAPPED if it is not
+ * mapped. */
 uint32_t ix_id_here(const struct ix_idrange *ranges, size_t n, uint32_t there);
 
-/* Translate an id here to an id there. Returns 0, or -EOVERFLOW if there is none. */
+/* Translate an id of our user namespace to one of the other. Returns 0, or -EOVERFLOW if
+ * it is not mapped. */
 int ix_id_there(const struct ix_idrange *ranges, size_t n, uint32_t here,
 		uint32_t *ret_there);

@@ -72,8 +72,8 @@ const char *ix_read_span(const char *text, struct ipcx_value *v)
 	return NULL;
 }
 
-/* Measured durations are in ns, and so is a bare number. It takes no fraction, which
- * would elsewhere be a fraction of a second. */
+/* Measured durations are in ns, and so is a bare number. A bare number takes no fraction,
+ * as for other durations that would be a fraction of a second. */
 const char *ix_read_nanos(const char *text, struct ipcx_value *v)
 {
 	size_t len = strlen(text);

@@ -24,7 +24,7 @@ struct ix_may {
 		bool asked;
 		uint64_t dev;
 		int read_only, write; /* 0 or -errno */
-		bool owners_only;     /* sticky, and another user's */
+		bool owners_only;     /* sticky, and owned by another user */
 	} dir;                        /* the directory being scanned */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A mechanism: everything that ipcx knows about one kind of object. Each has a file under
- * lib/mech/ and is listed in core/registry.c; nothing else names one.
+ * lib/mech/ and is listed in core/registry.c; no other file names a mechanism.
  */
 #pragma once
 
@@ -50,7 +50,7 @@ struct ix_mech {
 	 * For ipcx_fit(): may_make() checks whether the caller may create such an object
 	 * at all. Returns 1; 0 with the reason as the context's text; -errno with a text
 	 * if that is unknown; -ENODATA if every caller may. right says where the
-	 * permission comes from. Either both or neither are set.
+	 * permission comes from. Either both members are set or neither.
 	 */
 	int (*may_make)(struct ipcx *x, const struct ipcx_attrs *a);
 	const char *right;
@@ -94,7 +94,7 @@ struct ix_mech {
 	 * Give an existing object what the attributes ask for beyond the columns of its
 	 * row: its memory, a lock. With "now" do it, else check whether it could be done.
 	 * Returns 1 with a description of what was done, 0 if nothing was missing, or
-	 * -errno with a text. NULL: there is nothing of the kind.
+	 * -errno with a text. NULL: there is nothing to give.
 	 */
 	int (*complete)(struct ipcx *x, const struct ipcx_attrs *a,
 			const struct ipcx_ref *ref, bool now, char *did, size_t size);
@@ -113,8 +113,8 @@ struct ix_mech {
 	int (*change)(struct ix_scan *s, const void *row, const struct ipcx_attrs *a);
 
 	/*
-	 * Called instead in a dry run: predict, changing nothing, what remove (by
-	 * s->verb), or change with these attributes, would return, with the same text, as
+	 * Called instead of remove or change (s->verb says which) in a dry run: predict,
+	 * without changing anything, what that call would return, with the same text, as
 	 * far as the caller's rights and the visible state of the object determine it.
 	 * NULL: nothing would prevent it.
 	 */
@@ -172,16 +172,18 @@ struct ix_scan {
 	struct ipcx *x;
 	struct ipcx_table *t;
 	unsigned mech;
-	struct ipcx_fieldset want;     /* costly fields that will be read */
-	struct ipcx_fieldset asked;    /* fields named by the query or its condition */
-	struct ipcx_fieldset exact;    /* those read for their value, not only for > 0 */
-	struct ipcx_fieldset costly;   /* costly columns here that were named */
+	struct ipcx_fieldset want;  /* costly fields that will be read */
+	struct ipcx_fieldset asked; /* fields named by the query or its condition */
+	struct ipcx_fieldset exact; /* those read for their value, not only for > 0 */
+	struct ipcx_fieldset
+		costly; /* the named fields that are costly for this mechanism */
 	const struct ipcx_expr *where; /* NULL: no condition */
 	uint64_t resume;   /* where to continue (an index or a count of entries) */
 	uint64_t max_rows; /* stop after about this many rows, set t->resume; 0: never */
-	bool many;         /* over several namespaces: others may have what one lacks */
-	bool named;        /* the object was requested by reference */
-	size_t ref;        /* … its index in the query plus 1; or 0 */
+	bool many;  /* part of a scan of several namespaces: an object that is missing in
+		       one may be in another */
+	bool named; /* the object was requested by reference */
+	size_t ref; /* … its index in the query plus 1; or 0 */
 	enum ix_verb verb;
 	bool dry;
 	bool enough; /* stop at the first row that is kept (returns -ECANCELED) */
@@ -189,7 +191,7 @@ struct ix_scan {
 	const struct ipcx_table *same;  /* a snapshot: act only on its objects; or NULL */
 	struct ix_same *same_index;     /* hash index of its rows (query/same.c) */
 	size_t nsame;
-	uint64_t same_home; /* the namespace of rows without one */
+	uint64_t same_home; /* the namespace of rows that record none */
 	bool once;          /* list a directory that several namespaces see only once */
 	struct ix_listed *dirs; /* the directories listed so far */
 	size_t ndirs;
@@ -212,7 +214,8 @@ struct ix_scan {
 	unsigned processes, asked_processes; /* bits: watched[] of query/processes.c */
 	bool usual;                          /* default columns are shown, too */
 	bool tell_pids;                      /* PID fields were named */
-	bool untraced; /* a PID is read after its row, so no trace can rule it out */
+	bool untraced; /* a PID is read after its row, so a process may have acted since
+			  the times in the row were read */
 	/* Offsets in a row of a PID whose process is not looked up and of the times at
 	 * which that process acts: if all are 0, no process has acted. */
 	struct ix_trace {
@@ -231,8 +234,8 @@ struct ix_scan {
  * another place, or searched for the same reference; 0; or -ENOMEM. */
 int ix_scan_once(struct ix_scan *s, uint64_t dev, uint64_t ino);
 
-/* The kind of note for fields that could not be read. For an action the objects suffice,
- * unless the condition reads one of these fields. */
+/* The kind of note for fields that could not be read. An action needs only the objects,
+ * so for it this is a gap only if the condition reads one of these fields. */
 static inline enum ipcx_note_kind ix_scan_gap(const struct ix_scan *s,
 					      const struct ipcx_fieldset *lacking)
 {

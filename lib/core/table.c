@@ -90,7 +90,7 @@ const struct ix_column *ix_column(const struct ix_kind *kind, unsigned field)
 static const struct ipcx_fieldset all_fields = { { UINT64_MAX, UINT64_MAX, UINT64_MAX,
 						   UINT64_MAX } };
 
-/* Index which fields may have changed when a word of the row has. */
+/* Record for each word of a row which fields may change with it. */
 static void index_words(struct ix_section *s)
 {
 	assert(s->kind->row_size <= IX_WORDS * 8 && s->kind->row_size % 8 == 0);

@@ -35,7 +35,8 @@ struct ix_column {
 	uint16_t field;
 	uint8_t size;      /* of the member: 1, 2, 4 or 8 */
 	bool constant : 1; /* the same in all rows of a section */
-	bool zero : 1;     /* 0 is no value: a time that never came, an invisible PID */
+	bool zero : 1;   /* 0 means no value: an event that never happened, a PID that is
+			    not visible here */
 	bool costly : 1; /* takes extra calls here, though it may be cheap elsewhere: read
 			    only if named */
 	union {
@@ -147,7 +148,7 @@ struct ix_lacking {
 	uint32_t before, after; /* as ix_row.unknown; after is 0 until known */
 };
 
-/* The most objects that a note on undecided ones lists by name. */
+/* The maximum number of objects that a note about undecided objects lists by name. */
 #define IX_UNJUDGED 8
 
 struct ipcx_table {
@@ -295,9 +296,9 @@ void ix_table_failures(struct ipcx_table *t);
 /* Free all notes; the list remains, empty. */
 void ix_notes_free(struct ipcx_table *t);
 
-/* The error of an IPCX_NOTE_INFO note on space in use beyond what the rows show, and
- * whether a note is one, so that totals can pass it on. Not an errno: the kernel's end at
- * 4095. */
+/* The error that marks an IPCX_NOTE_INFO note about space in use beyond what the rows
+ * show, and the test for it, so that totals can copy such a note. Not an errno: the
+ * kernel's errnos end at 4095. */
 #define IX_NOTE_SPACE (-4096)
 bool ix_note_space(const struct ipcx_note *n);
 

@@ -22,8 +22,8 @@ void ix_table_unjudged(struct ipcx_table *t, const char *ref, const struct ix_ve
 		t->unjudged_why = *v;
 }
 
-/* For an action, name the objects. A listing may lack many, in several tables: there, it
- * is one constant sentence. */
+/* For an action, name the objects. A listing may leave out many, in several tables, so
+ * its note is one constant sentence. */
 static int put_unjudged(const struct ipcx_table *t, struct ix_buf *b)
 {
 	size_t told = MIN(t->unjudged, (size_t)IX_UNJUDGED);

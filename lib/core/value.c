@@ -77,7 +77,7 @@ int ipcx_value_format(const struct ipcx_value *v, char *buf, size_t size)
 	const char *text;
 
 	if (type && type->write && size >= IPCX_VALUE_MAX &&
-	    buf) { /* the usual case, cells of a listing */
+	    buf) { /* usual for the cells of a listing */
 		end = type->write(buf, v);
 		*end = '\0';
 		return (int)(end - buf);
