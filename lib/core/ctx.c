@@ -46,7 +46,7 @@ int ix_may_move(struct ipcx *x)
 		return 0;
 	return ix_fail_plain(
 		x, -EINVAL,
-		"a context that was made for another place (ipcx_new_at) cannot move the process");
+		"a context created by ipcx_new_at() cannot move the process to another namespace");
 }
 
 void ipcx_clock(struct ipcx *x, int64_t now)

@@ -123,7 +123,7 @@ int ix_dirid_in_memory(struct ipcx *x, int32_t pid, int fd, const char *what)
 	id = mount_of(fd, STATX_MNT_ID);
 	r = id ? ix_mnt_type(ix_procfd(x), pid, id, type, sizeof(type)) : -ENOSYS;
 	if (r < 0 && pid && has_ended(x, pid))
-		return ix_fail_plain(x, -ESRCH, "process %d: there is none (any more)",
+		return ix_fail_plain(x, -ESRCH, "process %d: no such process (any more)",
 				     pid);
 	if (r < 0)
 		return ix_fail(x, r, "%s of %s: its file system", what, whose);
@@ -133,7 +133,7 @@ int ix_dirid_in_memory(struct ipcx *x, int32_t pid, int fd, const char *what)
 	}
 	return ix_fail_plain(
 		x, -EMEDIUMTYPE,
-		"%s of %s is on a file system of type %s, not in memory: it is not read on behalf of others",
+		"%s of %s is on a file system of type %s, not in memory: it is not read from outside",
 		what, whose, type);
 }
 

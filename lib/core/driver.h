@@ -2,7 +2,8 @@
 /*
  * What a load run (lib/stress/) does with the objects of a mechanism: create, open,
  * inspect, change and remove them by system calls alone, and remove what a killed worker
- * left behind. Keys and names of the objects depend only on struct ix_naming.
+ * left behind. Keys and names of the objects follow from struct ix_naming and the number
+ * of their slot.
  */
 #pragma once
 

@@ -172,11 +172,10 @@ struct ix_scan {
 	struct ipcx *x;
 	struct ipcx_table *t;
 	unsigned mech;
-	struct ipcx_fieldset want;  /* costly fields that will be read */
-	struct ipcx_fieldset asked; /* fields named by the query or its condition */
-	struct ipcx_fieldset exact; /* those read for their value, not only for > 0 */
-	struct ipcx_fieldset
-		costly; /* the named fields that are costly for this mechanism */
+	struct ipcx_fieldset want;     /* costly fields that will be read */
+	struct ipcx_fieldset asked;    /* fields named by the query or its condition */
+	struct ipcx_fieldset exact;    /* those read for their value, not only for > 0 */
+	struct ipcx_fieldset costly;   /* of those named, the costly ones here */
 	const struct ipcx_expr *where; /* NULL: no condition */
 	uint64_t resume;   /* where to continue (an index or a count of entries) */
 	uint64_t max_rows; /* stop after about this many rows, set t->resume; 0: never */

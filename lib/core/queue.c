@@ -55,7 +55,7 @@ int ix_queue_check(struct ipcx_queue *q, const struct ipcx_message *m)
 	if (m->len > q->longest)
 		return ix_fail_plain(
 			q->x, -EMSGSIZE,
-			"%s: a message of %zu bytes is too long: it takes %" PRIu64
+			"%s: a message of %zu bytes is too long: the queue accepts %" PRIu64
 			" at most (%s)",
 			q->name, m->len, q->longest, ops->limited_by);
 	return 0;

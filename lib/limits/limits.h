@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The limits that can stop a user of IPC, a row of one table each (table.c): its name,
+ * The limits that can make an IPC call fail, one row of a table each (table.c): its name,
  * where it is read and set, how its use is counted. read.c, usage.c and set.c do what the
  * rows say.
  */
@@ -59,18 +59,18 @@ struct ix_reading {
 	bool unlimited; /* there is no limit: "limit" has no meaning, known is true */
 	bool counted;   /* used is known */
 	bool soft;      /* the kernel can exceed it by itself */
-	bool uncounted; /* nothing counts its use: not a failure */
+	bool uncounted; /* nothing counts its use, which is not a failure */
 	bool single;    /* applies to each object alone, whatever is used */
 	bool capped;    /* there is a ceiling */
 	uint64_t limit, used;
 	uint64_t ceiling;  /* the highest value that it can be set to */
 	uint64_t reserve;  /* part of the limit that is not available to the caller */
 	uint64_t blur;     /* the error of the kernel's count of the use */
-	uint64_t spare;    /* what is free, which changes too much to compute a use */
+	uint64_t spare;    /* what is free now; too variable to derive a use from it */
 	uint64_t page;     /* bytes of one page of a huge page pool; 0: unknown */
 	uint64_t dev, ino; /* of a file system: its directory */
 	int error;         /* -errno: why the limit is unknown */
-	int use_error; /* -errno: why its use is unknown, where the kernel counts it */
+	int use_error; /* -errno: why its use is unknown although the kernel counts it */
 	int cap_error; /* -errno: why the ceiling is unknown */
 };
 
@@ -94,14 +94,14 @@ struct ix_limit {
 	char source[32]; /* where it is read and set; a sysctl with dots */
 	enum ix_limit_reader read;
 	uint64_t number; /* what read() needs: RLIMIT_…, kB of a page, the constant */
-	uint8_t at, of;  /* which of how many numbers in a sysctl; of 0: just one */
+	uint8_t at, of;  /* index and count of numbers in a sysctl; count 0: one */
 	bool optional;   /* listed by default only where this kernel has it */
 	bool machine;    /* for the whole machine, not per IPC namespace */
 	bool space;      /* a listing of objects notes what else uses it */
 	bool objects;    /* used is the number of the mechanism's objects */
 	bool counts;     /* read() also sets used */
 	/* The range of values that the kernel accepts for its sysctl; most 0: any number.
-	 * indexed: the highest is the number of indexes of an id instead. */
+	 * indexed: the highest value is the number of id indexes instead. */
 	uint64_t least, most;
 	bool indexed;
 	bool fixed;              /* there is no number to raise */
@@ -134,7 +134,7 @@ const struct ix_limit *ix_limit_by_name(const char *name);
  * them. */
 const struct ix_limit *ix_limit_of_pages(uint64_t bytes);
 
-/* Fail a lookup: returns -ENOENT, with an error text. */
+/* Report that no limit has this name: returns -ENOENT, with an error text. */
 int ix_limit_unknown(struct ipcx *x, const char *name);
 
 /* Whether the list of all limits contains this one. Returns 1, 0, or -errno if

@@ -33,8 +33,9 @@ static int read_kb(struct ipcx *x, const char *source, uint64_t *ret_bytes)
 	return 0;
 }
 
-/* What __vm_enough_memory() (mm/util.c) reserves: for root, from all other users; and, so
- * that a user can still act, a part of the memory of the calling process. */
+/* Read what __vm_enough_memory() (mm/util.c) holds back: an amount for root, from callers
+ * without CAP_SYS_ADMIN; and from every caller at most 1/32 of its own memory, so that
+ * its user can still recover. */
 static int read_reserve(struct ipcx *x, uint64_t *ret_bytes)
 {
 	uint64_t admin = 0, user = 0, pages = 0;

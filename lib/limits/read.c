@@ -205,7 +205,8 @@ int ix_meminfo_read(struct ipcx *x, char *buf, size_t size)
 	return ix_read_file(proc, "meminfo", buf, size);
 }
 
-/* The counters of one huge page pool. Reserved pages are promised, but still free. */
+/* The counters of one huge page pool. "free" includes pages that are reserved for a
+ * mapping but not used yet. */
 struct pool {
 	uint64_t total, free, reserved, surplus, more;
 };
@@ -308,7 +309,7 @@ static int pool_file(struct ipcx *x, uint64_t kb, const char *name, uint64_t *re
 }
 
 /* Whether this machine has no such pages: sysfs is readable and does not have their
- * directory. A directory that hides it is on another file system. */
+ * directory. The check of the file system type detects a directory mounted over it. */
 static bool has_no_pool(struct ipcx *x, uint64_t kb)
 {
 	char name[32];
@@ -379,7 +380,7 @@ const char *ix_limit_why(int error)
 	case -EINVAL:
 	case -ERANGE:
 	case -EFBIG:
-		return "what stands there is no number from 0 to 18446744073709551615";
+		return "its text is not a number from 0 to 18446744073709551615";
 	default:
 		return ix_errno_text(error);
 	}

@@ -38,7 +38,8 @@ static int limits_set_find(struct ipcx *x, const char *name,
 	return 0;
 }
 
-/* Whether a limit is among the settings, and its value. The last one counts. */
+/* Whether a limit is among the settings, and its value. If there are several, the last
+ * one is used. */
 static bool given(const struct ix_limit *l, const struct ipcx_setting *settings, size_t n,
 		  uint64_t *ret_value)
 {

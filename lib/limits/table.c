@@ -45,7 +45,7 @@
 		.change =                                                               \
 			"write the number into /sys/kernel/mm/hugepages/hugepages-" #kb \
 			"kB/nr_hugepages",                                              \
-		.what = "huge pages of " human "; used: taken or reserved",             \
+		.what = "huge pages of " human "; used: allocated or reserved",         \
 	}
 
 /*
@@ -67,7 +67,7 @@ static const struct ix_limit limits[] = {
 	  .what = "size of one segment" },
 	{ .name = "shmall", .unit = "pages", .mech = "shm", SYSCTL("kernel.shmall"),
 	  SHM_LIMIT(shmall), SHM_USED(shm_tot, IPCX_F_ALLOCATED), .error = -ENOSPC,
-	  .what = "all segments together, each in whole pages" },
+	  .what = "size of all segments together, each rounded up to whole pages" },
 	{ .name = "shmmni", .unit = "segments", .mech = "shm", SYSCTL("kernel.shmmni"),
 	  SHM_LIMIT(shmmni), SHM_USED(used_ids, IPCX_F_OBJECTS), .error = -ENOSPC,
 	  .indexed = true,
@@ -77,7 +77,7 @@ static const struct ix_limit limits[] = {
 	{ .name = "shm_rmid_forced", .unit = "flag", .mech = "shm",
 	  SYSCTL("kernel.shm_rmid_forced"),
 	  .most = 1,
-	  .what = "1: a segment goes with its last detach or when its creator ends" },
+	  .what = "1: a segment is removed on its last detach or when its creator exits" },
 
 	{ .name = "msgmax", .unit = "bytes", .mech = "msg", SYSCTL("kernel.msgmax"),
 	  MSG_LIMIT(msgmax), .error = -EINVAL,
@@ -86,7 +86,7 @@ static const struct ix_limit limits[] = {
 	{ .name = "msgmnb", .unit = "bytes", .mech = "msg", SYSCTL("kernel.msgmnb"),
 	  MSG_LIMIT(msgmnb), .error = -EPERM,
 	  .most = INT_MAX,
-	  .what = "what a new queue holds, and can be given without CAP_SYS_RESOURCE" },
+	  .what = "qbytes of a new queue, and the highest qbytes without CAP_SYS_RESOURCE" },
 	{ .name = "msgmni", .unit = "queues", .mech = "msg", SYSCTL("kernel.msgmni"),
 	  MSG_LIMIT(msgmni), MSG_USED(MSG_QUEUES, IPCX_F_OBJECTS), .error = -ENOSPC,
 	  .indexed = true,
@@ -116,7 +116,7 @@ static const struct ix_limit limits[] = {
 	  SYSCTL("fs.mqueue.queues_max"), .objects = true, .error = -ENOSPC,
 	  .most = INT_MAX,
 	  .raised = true, .hard = UINT64_MAX,
-	  .what = "number of queues (CAP_SYS_RESOURCE: unlimited); used: named ones" },
+	  .what = "number of queues (CAP_SYS_RESOURCE: unlimited); used: those that still have a name" },
 	{ .name = "mqueue_msg_max", .unit = "messages", .mech = "mq",
 	  SYSCTL("fs.mqueue.msg_max"), .error = -EINVAL,
 	  .least = 1, .most = IX_MQ_MAXMSG,
@@ -130,53 +130,53 @@ static const struct ix_limit limits[] = {
 	{ .name = "mqueue_msg_default", .unit = "messages", .mech = "mq",
 	  SYSCTL("fs.mqueue.msg_default"), .error = -EINVAL,
 	  .least = 1, .most = IX_MQ_MAXMSG,
-	  .what = "messages that a queue holds when its maker does not say" },
+	  .what = "maxmsg of a new queue whose creator specifies none" },
 	{ .name = "mqueue_msgsize_default", .unit = "bytes", .mech = "mq",
 	  SYSCTL("fs.mqueue.msgsize_default"), .error = -EINVAL,
 	  .least = 128, .most = IX_MQ_MSGSIZE,
-	  .what = "longest message of a queue when its maker does not say" },
+	  .what = "msgsize of a new queue whose creator specifies none" },
 	{ .name = "rlimit_msgqueue", .unit = "bytes", .mech = "mq",
 	  RLIMIT(RLIMIT_MSGQUEUE), .error = -EMFILE,
 	  .change = "prlimit --msgqueue=BYTES, or ulimit -q in bash",
 	  .what = "queues of this user in all IPC namespaces together; "
-		  "the kernel shows nowhere how much is used" },
+		  "the kernel does not report how much is used" },
 
 	{ .name = "rlimit_memlock", .unit = "bytes", .mech = "shm",
 	  RLIMIT(RLIMIT_MEMLOCK), .error = -ENOMEM,
 	  .change = "prlimit --memlock=BYTES, or ulimit -l in a shell",
 	  .what = "locked segments of this user (CAP_IPC_LOCK: unlimited); "
-		  "the kernel shows nowhere how much is used" },
+		  "the kernel does not report how much is used" },
 	{ .name = "rlimit_fsize", .unit = "bytes", .mech = "pshm",
 	  RLIMIT(RLIMIT_FSIZE), .error = -EFBIG,
 	  .change = "prlimit --fsize=BYTES, or ulimit -f in a shell",
-	  .what = "size of one POSIX object that this process makes or enlarges" },
+	  .what = "size of one POSIX object that this process creates or enlarges" },
 	{ .name = "size_max", .unit = "bytes", .mech = "shm", CONSTANT(SIZE_MOST),
 	  .error = -EINVAL,
 	  .what = "size of one segment or POSIX object, whatever else would allow it" },
 	{ .name = "memory", .unit = "bytes", .mech = "shm", .source = "vm.overcommit_memory",
 	  .read = IX_READ_MEMORY, .counts = true, .machine = true, .fixed = true,
 	  .error = -ENOMEM,
-	  .change = "more swap, or vm.overcommit_memory=1, would let it be made",
-	  .what = "memory and swap that segments can be promised; by vm.overcommit_memory "
-		  "0 each alone, 1 any, 2 all that is promised on the machine together" },
+	  .change = "add swap, or set vm.overcommit_memory=1",
+	  .what = "memory and swap that can be committed to segments; vm.overcommit_memory 0: to each "
+		  "alone, 1: without limit, 2: together with all commitments on the machine" },
 	{ .name = "array_max", .unit = "bytes", .mech = "sem", CONSTANT(INT_MAX),
 	  .error = -ENOMEM,
-	  .what = "memory of one semaphore array, which the kernel takes in one piece" },
+	  .what = "memory of one semaphore array, which the kernel allocates in one piece" },
 	{ .name = "kernel_memory", .unit = "bytes", .mech = "sem", .source = "MemTotal",
 	  .read = IX_READ_KERNEL_MEMORY, .machine = true, .fixed = true,
 	  .error = -ENOMEM,
 	  .change = "swap does not help: arrays are in the kernel's own memory",
-	  .what = "memory that semaphore arrays can have, which is never swapped" },
+	  .what = "memory available to semaphore arrays, which is never swapped" },
 	{ .name = "dev_shm", .unit = "bytes", .mech = "pshm",
 	  SHM_FS(IX_READ_SHM_BYTES, "size"), .space = true,
 	  .what = "size of the file system of POSIX shared memory and semaphores" },
 	{ .name = "dev_shm_inodes", .unit = "files", .mech = "pshm",
 	  SHM_FS(IX_READ_SHM_FILES, "nr_inodes"),
-	  .what = "number of files in it, its own root included" },
+	  .what = "number of files in that file system, including its root directory" },
 	{ .name = "hugepages", .unit = "pages", .mech = "shm",
 	  .source = "vm.nr_hugepages", .read = IX_READ_HUGE, .machine = true, .counts = true,
 	  .error = -ENOMEM,
-	  .what = "huge pages of the default size; used: taken or reserved" },
+	  .what = "huge pages of the default size; used: allocated or reserved" },
 
 	/* Every size of any architecture. Those of this machine are listed. */
 	HUGE_SIZE(16, "16 KiB"),

@@ -161,7 +161,7 @@ static int check_start(int dir, uint64_t want, uint64_t *ret_start)
 
 static int place_gone(struct ipcx *x, int32_t pid)
 {
-	return ix_fail_plain(x, -ESRCH, "process %d: there is none (any more)", pid);
+	return ix_fail_plain(x, -ESRCH, "process %d: no such process (any more)", pid);
 }
 
 int ix_target_check_lives(struct ipcx *x, const struct ix_target *p)

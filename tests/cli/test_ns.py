@@ -236,7 +236,7 @@ def test_a_process_that_exits_meanwhile(world):
     gone = Place(world)
     gone.end()
     r = world.ipcx("ls", "--ns", gone.pid)
-    assert r.rc == 3 and r.out == "" and "there is none (any more)" in r.err
+    assert r.rc == 3 and r.out == "" and "no such process (any more)" in r.err
 
 
 # ---- ns ls, ns show
