@@ -54,7 +54,7 @@ static bool may_among(uint64_t caps, int cap)
 	return caps >> cap & 1;
 }
 
-/* Two unmapped users cannot be told apart. */
+/* Two unmapped users cannot be distinguished. */
 bool ix_may_as(struct ix_scan *s, uint32_t uid)
 {
 	if (uid == us(s) && uid == IX_UNMAPPED && !ix_may_name(s, false, uid))

@@ -282,7 +282,7 @@ static int find_closed(struct ix_scan *s, const struct ix_posix_dir *dir,
 
 	if (dir->fd < 0)
 		note(s, IPCX_NOTE_INCOMPLETE, -EACCES, name,
-		     "may not be opened, and no directory has it to look at");
+		     "may not be opened, and no mounted directory shows it");
 	else if (fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	else if ((s->verb == IX_LOOK || s->dry) && (wants_attr(s) || wants_status(s)))
@@ -363,7 +363,7 @@ static const struct ix_errtext create_errors[] = {
 	{ -EOVERFLOW, IPCX_A_MAXMSG | IPCX_A_MSGSIZE,
 			 "maxmsg times msgsize is more than the kernel can count, or your uid does not exist in the namespace's user namespace" },
 	{ -EOVERFLOW, 0, "your uid does not exist in the user namespace that owns this IPC namespace" },
-	{ -EACCES,    0, "not permitted: the IPC namespace's owner keeps others from making queues, or the namespace is gone" },
+	{ -EACCES,    0, "not permitted: the owner of the IPC namespace does not let other users create queues, or the namespace is gone" },
 	{ -EPERM,     IPCX_A_UID | IPCX_A_GID, "giving it to that owner needs CAP_CHOWN" },
 	{ -EINVAL,    IPCX_A_UID | IPCX_A_GID, "that owner does not exist in this user namespace" },
 	{ -ENOSYS,    0, "this kernel has no POSIX message queues, or a filter hides them" },

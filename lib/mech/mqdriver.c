@@ -125,6 +125,7 @@ const struct ix_driver ix_mq_driver = {
 	.is_there = mqdriver_is_there,
 	.sweep = mqdriver_sweep,
 	.size = SIZE,
-	.churn = "POSIX queues come, are looked at, changed, opened by name and go",
+	.churn =
+		"POSIX queues are created, inspected, changed, opened by name and removed",
 	.churn_ops = IX_CHURN_OPS "open",
 };

@@ -151,7 +151,7 @@ static int denied(struct ipcx *x, int error)
 {
 	return ix_fail_plain(
 		x, error,
-		"not permitted: it may not be opened, and no mqueue file system is mounted that would show whose it is");
+		"not permitted: it may not be opened, and no mqueue file system is mounted that would show its owner");
 }
 
 int ix_mq_remove(struct ix_scan *s, const void *data)

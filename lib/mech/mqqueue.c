@@ -162,7 +162,7 @@ const struct ix_queue_ops ix_mq_queue = {
 	.most = PRIORITIES - 1, .limited_by = "msgsize",
 	.open = mqqueue_open_queue, .close = close_queue, .state = mqqueue_state, .send = mqqueue_send_message, .receive = mqqueue_receive,
 	.notify = notify, .wait = mqqueue_wait, .full = mqqueue_full,
-	.no_pick = "the kernel gives the oldest of the highest priority, whole, and no other",
-	.no_peek = "the kernel has no way to look at the messages of a POSIX queue without taking them",
+	.no_pick = "the kernel always returns the oldest message of the highest priority, as a whole",
+	.no_peek = "the kernel cannot show the messages of a POSIX queue without removing them",
 };
 /* clang-format on */

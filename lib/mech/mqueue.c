@@ -179,15 +179,14 @@ static void note_mounted(struct ix_scan *s, const struct mounted *seen,
 	if (seen->dir.fd >= 0 && seen->dir.dev != ours->dev)
 		ix_table_note(
 			s->t, IPCX_NOTE_INFO, s->mech, 0, MQUEUE_DIR,
-			"shows the queues of another IPC namespace; listed are the queues of this one");
+			"shows the queues of another IPC namespace; the listed queues are those of this one");
 }
 
 static void note_unproved(struct ix_scan *s, const struct mounted *m)
 {
 	ix_table_note(
 		s->t, IPCX_NOTE_INCOMPLETE, s->mech, -EPERM, "",
-		"whether the mounted queues are those of this IPC namespace cannot be "
-		"told: %s",
+		"whether the mounted queues are those of this IPC namespace is unknown: %s",
 		m->empty ? "there are none" : "none of them may be opened");
 }
 
@@ -206,13 +205,13 @@ static int none_is_ours(struct ipcx *x, int error, const char *why)
 	if (error == -EXDEV)
 		return ix_fail_plain(
 			x, error,
-			"only queues of another IPC namespace are mounted, and this one's may not be mounted for this look: %s",
+			"the mounted mqueue file system belongs to another IPC namespace, and that of this one may not be mounted temporarily: %s",
 			why);
 	/* Queues may exist even so: mq_open(3) needs no mount. */
 	if (error == -ENOENT || error == -ENOPKG)
 		return ix_fail_plain(
 			x, error == -ENOENT ? -ENODATA : error,
-			"no mqueue file system is mounted (mount -t mqueue none %s), and none may be mounted for this look: %s",
+			"no mqueue file system is mounted (mount -t mqueue none %s), and none may be mounted temporarily: %s",
 			MQUEUE_DIR, why);
 	return ix_fail(x, error, "the mounted mqueue file system");
 }

@@ -110,6 +110,6 @@ const struct ix_driver ix_msg_driver = {
 	.sweep = msgdriver_sweep,
 	.size = SIZE,
 	.keyed = true,
-	.churn = "queues come, are looked at, changed, found by key and go",
+	.churn = "queues are created, inspected, changed, found by key and removed",
 	.churn_ops = IX_CHURN_OPS "open",
 };

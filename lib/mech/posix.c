@@ -36,9 +36,9 @@ void ix_posix_dir_end(const struct ix_posix_dir *dir)
 
 const char *ix_posix_denied(const struct ipcx *x, const char *ours)
 {
-	return x->view.ids
-		       ? "not permitted by its mode to the user who mounted that " IX_SHM_DIR
-		       : ours;
+	return x->view.ids ? "not permitted: the user who mounted that " IX_SHM_DIR
+			     " has no such permission"
+			   : ours;
 }
 
 /* Refuse a directory that is mounted elsewhere too. Checked on the open descriptor, as
@@ -51,7 +51,7 @@ static int not_elsewhere(struct ipcx *x, int fd)
 
 	if (r > 0)
 		return ix_dirid_refused(x, x->view.pid, IX_SHM_DIR, target);
-	return r < 0 ? ix_fail(x, r, "%s: where else it is mounted", IX_SHM_DIR) : 0;
+	return r < 0 ? ix_fail(x, r, "other mounts of %s", IX_SHM_DIR) : 0;
 }
 
 /* Refuse a directory reached through a symbolic link: its creator could lead us to a
@@ -69,7 +69,7 @@ static int no_link(struct ipcx *x, int root, int fd)
 		return ix_fail(x, direct, "%s", IX_SHM_DIR);
 	return ix_fail_plain(
 		x, -ELOOP,
-		"%s of process %d: a symbolic link leads to it: it can only be listed",
+		"%s of process %d: is reached through a symbolic link, so it can only be listed",
 		IX_SHM_DIR, x->view.pid);
 }
 
@@ -244,7 +244,7 @@ const char *ix_posix_what(mode_t mode)
 	case S_IFBLK:
 		return "is a block device";
 	default:
-		return "is no regular file";
+		return "is not a regular file";
 	}
 }
 

@@ -138,7 +138,7 @@ static void value_unknown(struct ix_scan *s, struct psem_row *row, const char *f
 		(*unread)++;
 	else if (error == -EINVAL)
 		ix_posix_note(s, IPCX_NOTE_INCOMPLETE, error, file,
-			      "holds no value that a semaphore can have");
+			      "does not contain a valid semaphore value");
 	else
 		ix_posix_note(s, IPCX_NOTE_FAILED, error, file, ix_errno_text(error));
 }
@@ -171,8 +171,7 @@ static void note_unread(struct ix_scan *s, uint64_t unread)
 		ix_table_note(
 			s->t, ix_scan_gap(s, &value), s->mech, -EACCES, "",
 			"%" PRIu64
-			" of the values unknown: not readable, or only with a trace in the time of "
-			"access (needs ownership or CAP_FOWNER)",
+			" of the values unknown: not readable, or reading would change the time of access (which only the owner or CAP_FOWNER can avoid)",
 			unread);
 }
 
@@ -406,7 +405,7 @@ static const struct ix_errtext create_errors[] = {
 	{ -ENOSPC, 0, "the file system of " IX_SHM_DIR " is full (mount -o remount,size=… or nr_inodes=…)" },
 	{ -EDQUOT, 0, "your quota on " IX_SHM_DIR " is used up" },
 	{ -EROFS,  0, IX_SHM_DIR " is mounted read-only" },
-	{ -EFBIG,  0, "RLIMIT_FSIZE (ulimit -f) does not let the file of a semaphore be written" },
+	{ -EFBIG,  0, "the file of a semaphore is larger than RLIMIT_FSIZE (ulimit -f)" },
 	{ -EPERM,  IPCX_A_UID | IPCX_A_GID, "giving it to that owner needs CAP_CHOWN" },
 	{ -EINVAL, IPCX_A_UID | IPCX_A_GID, "that owner does not exist in this user namespace" },
 	{ 0, 0, NULL },
@@ -435,7 +434,7 @@ const struct ix_mech ix_mech_psem = {
 		.shown = shown, .nshown = ARRAY_SIZE(shown),
 	},
 	.mounted = true,
-	.no_idle = "how long named semaphores were not used is not known: use through a mapping leaves no time",
+	.no_idle = "the idle time of named semaphores is unknown: use through a mapping is not recorded",
 	.kind = &psem_kind,
 	.charges = charges, .request = psem_wish, .may_make = ix_posix_may_make, .right = IX_SHM_DIR,
 	.scan = psem_scan, .find = psem_find, .create = psem_create, .may_use = psem_may_use, .remove = psem_remove_row, .change = psem_change, .may = psem_may,

@@ -168,6 +168,6 @@ const struct ix_driver ix_psem_driver = {
 	.is_there = psemdriver_is_there,
 	.sweep = psemdriver_sweep,
 	.size = sizeof(sem_t),
-	.churn = "named semaphores come, are looked at, changed, opened and go",
+	.churn = "named semaphores are created, inspected, changed, opened and removed",
 	.churn_ops = IX_CHURN_OPS "open",
 };

@@ -43,11 +43,11 @@ static int psemops_check(struct ipcx *x, const char *name, const char *file,
 			 const struct stat *st)
 {
 	if (!ix_posix_is_sem(file, st))
-		return ix_fail_plain(x, -ENOENT, "%s: its file is no semaphore", name);
+		return ix_fail_plain(x, -ENOENT, "%s: its file is not a semaphore", name);
 	if (st->st_size != sizeof(sem_t))
 		return ix_fail_plain(
 			x, -ENOTSUP,
-			"%s: was made by programs of another word size (%lld bytes, not %zu)",
+			"%s: was created by a program with another word size (%lld bytes, not %zu)",
 			name, (long long)st->st_size, sizeof(sem_t));
 	return 0;
 }
@@ -110,7 +110,7 @@ static int call_failed(struct ipcx *x, const char *name, int error)
 	if (error == -EOVERFLOW)
 		return ix_fail_plain(
 			x, error,
-			"%s: holds %d already, the most there is (SEM_VALUE_MAX)", name,
+			"%s: its value is already %d, the maximum (SEM_VALUE_MAX)", name,
 			SEM_VALUE_MAX);
 	if (error == -ESRCH)
 		return ix_fail_plain(x, error, "%s: cannot create a process that waits",
@@ -148,7 +148,7 @@ static int psemops_operate(struct ipcx *x, const struct ipcx_ref *ref, int fd,
 	    (ops->op != 1 && ops->op != -1))
 		return ix_fail_plain(
 			x, -EINVAL,
-			"psem: a named semaphore is one, goes up or down by 1, and has no undo");
+			"psem: a named semaphore is a single one, changes by 1 at a time, and has no undo");
 	(void)ipcx_ref_format(ref, name, sizeof(name));
 	r = map(x, fd, name, &sem);
 	if (r < 0)

@@ -117,6 +117,6 @@ const struct ix_driver ix_pshm_driver = {
 	.sweep = pshmdriver_sweep,
 	.size = SIZE,
 	.mapped = true,
-	.churn = "POSIX shared memory comes, is looked at, changed, mapped and goes",
+	.churn = "POSIX shared memory is created, inspected, changed, mapped and removed",
 	.churn_ops = IX_CHURN_OPS "attach",
 };

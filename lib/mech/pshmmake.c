@@ -201,7 +201,7 @@ bool ix_pshm_short_of(int fd, uint64_t bytes, char *buf, size_t size)
 	if (!has_less_than(fd, bytes, &free))
 		return false;
 	(void)snprintf(buf, size,
-		       "%" PRIu64 " bytes are still to be taken, and only %" PRIu64
+		       "%" PRIu64 " bytes are not allocated yet, and only %" PRIu64
 		       " are free in " IX_SHM_DIR
 		       ": using more of it than that raises SIGBUS",
 		       bytes, free);
@@ -266,22 +266,23 @@ static int take_memory(struct ipcx *x, const char *name, int fd, bool now, char 
 	if (fstat(fd, &before) < 0)
 		return ix_fail(x, -errno, "%s", name);
 	if (has_less_than(fd, pshmmake_lacking(&before), &free))
-		return ix_fail_plain(x, -ENOSPC,
-				     "%s: exists, but %" PRIu64
-				     " bytes of memory are still to be taken for it, and "
-				     "only %" PRIu64 " are free in " IX_SHM_DIR,
-				     name, pshmmake_lacking(&before), free);
+		return ix_fail_plain(
+			x, -ENOSPC,
+			"%s: exists, but %" PRIu64
+			" bytes of its memory are not allocated yet, and only %" PRIu64
+			" are free in " IX_SHM_DIR,
+			name, pshmmake_lacking(&before), free);
 	if (!now)
 		return pshmmake_lacking(&before) > 0;
 	r = allocate(fd, (uint64_t)before.st_size, FALLOC_FL_KEEP_SIZE);
 	if (r == 0 && fstat(fd, &after) < 0)
 		r = -errno;
 	if (r < 0)
-		return ix_fail(x, r, "%s: exists, and its memory cannot all be taken",
+		return ix_fail(x, r, "%s: exists, and its memory cannot all be allocated",
 			       name);
 	if (after.st_blocks <= before.st_blocks)
 		return 0;
-	(void)snprintf(did, size, "%" PRIu64 " bytes of memory taken for it",
+	(void)snprintf(did, size, "%" PRIu64 " bytes of memory allocated to it",
 		       (uint64_t)(after.st_blocks - before.st_blocks) * 512);
 	return 1;
 }
@@ -305,10 +306,11 @@ int ix_pshm_complete(struct ipcx *x, const struct ipcx_attrs *a,
 		return -EAGAIN;
 	if (fd == -EACCES)
 		return ix_fail_plain(
-			x, fd, "%s: exists, but its memory cannot be taken: %s", name,
+			x, fd, "%s: exists, but its memory cannot be allocated: %s", name,
 			ix_posix_denied(
 				x, "not permitted: needs permission to write to it"));
 	if (fd < 0)
-		return ix_fail(x, fd, "%s: exists, but its memory cannot be taken", name);
+		return ix_fail(x, fd, "%s: exists, but its memory cannot be allocated",
+			       name);
 	return take_memory(x, name, fd, now, did, size);
 }

@@ -193,7 +193,7 @@ static int sem_create(struct ipcx *x, const struct ipcx_attrs *a,
 		if (a->init[i] > IX_SEMVMX)
 			return ix_fail_plain(
 				x, -EINVAL,
-				"sem: %u is no initial value: a semaphore of an array holds 0 to %d (SEMVMX)",
+				"sem: %u is not an initial value: a semaphore of an array holds 0 to %d (SEMVMX)",
 				a->init[i], IX_SEMVMX);
 	/* SETALL needs write permission, which we may not have under the requested mode
 	 * or owner: set those last. */
@@ -280,7 +280,7 @@ static int semaphore(struct ipcx *x, struct ipcx_table *t, int id, uint64_t n,
 	lowest = MIN(pid, ncnt);
 	lowest = MIN(lowest, zcnt);
 	if (lowest < 0)
-		ix_table_once(t, lowest, "what is known of some semaphores is not all");
+		ix_table_once(t, lowest, "some semaphores could not be read completely");
 	if (pid == 0 && (used || value) && !ix_numbers_all(x)) {
 		ix_unknown(t, row, IPCX_F_SEMPID);
 		ix_table_reason(t, IX_NO_NUMBER);

@@ -125,6 +125,7 @@ const struct ix_driver ix_sem_driver = {
 	.sweep = semdriver_sweep,
 	.size = SIZE,
 	.keyed = true,
-	.churn = "semaphore arrays come, are looked at, changed, found by key and go",
+	.churn =
+		"semaphore arrays are created, inspected, changed, found by key and removed",
 	.churn_ops = IX_CHURN_OPS "open",
 };

@@ -100,7 +100,8 @@ static int waiting(struct ix_scan *s, int id, uint64_t nsems, void *row,
 	if (r == 0 || r == -EIDRM)
 		return r;
 	ix_unknown(s->t, row, f);
-	ix_table_once(s->t, r, "how many wait for some arrays could not be read");
+	ix_table_once(s->t, r,
+		      "the number of waiting processes of some arrays could not be read");
 	return 0;
 }
 
@@ -120,12 +121,13 @@ int ix_sem_sums(struct ix_scan *s, int id, uint64_t nsems, void *row,
 	if (r == -EIDRM)
 		return r;
 	if (r < 0)
-		ix_table_once(s->t, r,
-			      "who last operated on some arrays could not be read");
+		ix_table_once(
+			s->t, r,
+			"the process that last operated on some arrays could not be read");
 	else if (sums.lpid == SEVERAL)
 		ix_table_once(
 			s->t, 0,
-			"several processes operated on some arrays: which of them last is not known");
+			"several processes operated on some arrays: which of them was the last is unknown");
 	else if (others)
 		ix_table_once(s->t, 0, IX_NO_NUMBER);
 	if (r < 0 || others || sums.lpid == SEVERAL) {

@@ -121,6 +121,6 @@ const struct ix_driver ix_shm_driver = {
 	.size = SIZE,
 	.mapped = true,
 	.keyed = true,
-	.churn = "segments come, are looked at, changed, attached and go",
+	.churn = "segments are created, inspected, changed, attached and removed",
 	.churn_ops = IX_CHURN_OPS "attach",
 };

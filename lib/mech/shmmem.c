@@ -106,10 +106,10 @@ static int look_behind(struct ipcx *x, const struct ipcx_ref *ref, int id,
 	fd = open_behind(x, m);
 	if (fd == -ENOENT) {
 		(void)ipcx_ref_format(ref, text, sizeof(text));
-		return ix_fail_plain(x, -EIO,
-				     "%s: cannot attach: is not as long as its size says "
-				     "(cut through /proc/PID/map_files)",
-				     text);
+		return ix_fail_plain(
+			x, -EIO,
+			"%s: cannot attach: is shorter than its size (truncated through /proc/PID/map_files)",
+			text);
 	}
 	m->fd = fd < 0 ? -1 : fd;
 	return 0;

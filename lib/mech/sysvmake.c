@@ -32,7 +32,7 @@ static int wish_id(struct ipcx *x, const struct ix_sysv *v, int32_t id)
 	int proc = ix_procfd(x), r;
 
 	if (proc < 0)
-		return ix_fail(x, proc, "%s: cannot ask for id %d: /proc is not there",
+		return ix_fail(x, proc, "%s: cannot ask for id %d: /proc is not mounted",
 			       v->name, id);
 	*ix_put_i64(text, id) = '\0';
 	r = ix_write_file(proc, next_id_path(v, path, sizeof(path)), text);
@@ -83,7 +83,7 @@ static int sysvmake_settle(struct ipcx *x, const struct ix_sysv *v,
 	r = ix_sysv_stat(v, id,
 			 &row); /* the mode may not permit its creator to read it */
 	if (r < 0)
-		return ix_fail(x, r, "%s:%d: cannot be read after it was made", v->name,
+		return ix_fail(x, r, "%s:%d: was created, but cannot be read", v->name,
 			       id);
 	r = v->set(&row, a);
 	if (r == -EPERM && (a->set & IPCX_A_QBYTES))
@@ -145,7 +145,7 @@ int ix_sysv_create(struct ipcx *x, const struct ix_sysv *v, const struct ipcx_at
 	if ((a->set & IPCX_A_ID) && id != a->id)
 		r = ix_fail_plain(
 			x, -EEXIST,
-			"%s:%d: the kernel gave id %d instead: the wished one is taken",
+			"%s:%d: the kernel gave id %d instead: the requested one is in use",
 			v->name, a->id, id);
 	if (r == 0)
 		r = sysvmake_settle(x, v, a, id);

@@ -377,7 +377,7 @@ static int without_stat_any(struct sysvscan_walk *w, int used)
 				 (uint64_t)used - MIN((uint64_t)used, met(w))));
 	else if (met(w) == 0)
 		ix_table_note(w->s->t, IPCX_NOTE_INCOMPLETE, w->s->mech, used, "",
-			      "whether there are any cannot be told: %s",
+			      "whether there are any is unknown: %s",
 			      ix_errno_text(used));
 	return 0;
 }

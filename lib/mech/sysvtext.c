@@ -317,8 +317,9 @@ void ix_sysv_text_lacks(struct ix_scan *s, const struct ipcx_fieldset *lacks, in
 			return;
 	}
 	if (len) {
-		(void)snprintf(what + len, sizeof(what) - len,
-			       ": not in /proc/sysvipc, and the call that tells failed");
+		(void)snprintf(
+			what + len, sizeof(what) - len,
+			": not in /proc/sysvipc, and the call that reports it failed");
 		ix_table_once(s->t, why ? why : -ENODATA, what);
 	}
 }
@@ -425,7 +426,6 @@ void ix_sysv_lines_free(struct ix_sysv_lines *l)
 void ix_sysv_text_only(struct ix_scan *s, int error)
 {
 	ix_table_note(s->t, IPCX_NOTE_INCOMPLETE, s->mech, error, "/proc/sysvipc",
-		      "%s, so what only it knows is unknown",
-		      error < 0 && error != -ENODATA ? "cannot be read"
-						     : "tells nothing");
+		      "%s, so what only this file shows is unknown",
+		      error < 0 && error != -ENODATA ? "cannot be read" : "is empty");
 }

@@ -128,7 +128,9 @@ int ipcx_scanner_new(struct ipcx *x, const struct ipcx_query *q,
 	s->x = x;
 	r = ix_query_in(x, q, false, &s->q);
 	if (r == 0 && s->q.resume)
-		r = ix_fail_plain(x, -EINVAL, "a scanner begins at the beginning");
+		r = ix_fail_plain(
+			x, -EINVAL,
+			"a scanner always starts at the first object: resume must be 0");
 	if (r == 0) {
 		s->refs = calloc(s->q.nrefs ? s->q.nrefs : 1, sizeof(*s->refs));
 		r = s->refs ? ix_table_new(&s->t) : -ENOMEM;

@@ -52,7 +52,7 @@ int ix_attrs_check(struct ipcx *x, const struct ipcx_attrs *a)
 	if ((a->set & IPCX_A_COUNT) && a->count != 1 &&
 	    (a->set & (IPCX_A_NAME | IPCX_A_KEY | IPCX_A_ID | IPCX_A_FROM)))
 		return ix_fail_plain(x, -EINVAL,
-				     "%s: several at once cannot have the same %s",
+				     "%s: several objects cannot have the same %s",
 				     m->info.name,
 				     a->set & IPCX_A_NAME  ? "name"
 				     : a->set & IPCX_A_KEY ? "key"

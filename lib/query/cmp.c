@@ -92,7 +92,7 @@ static int cmp_ns(struct cmp *c)
 	return cmp_add(
 		c, "IPC namespace", first, second, same ? SAME : OTHER,
 		same ? "keys and ids of System V, names of queues and limits are the same"
-		     : "a key or id of System V, and mq_open(3) of a name, mean other objects on each side");
+		     : "a System V key or id, or mq_open(3) of a name, refers to different objects on each side");
 }
 
 static int cmp_dir(struct cmp *c, const char *name, const char *path, const char *type,
@@ -125,7 +125,7 @@ static int cmp_dir(struct cmp *c, const char *name, const char *path, const char
 	return cmp_add(
 		c, name, ix_dirid_text(&dirids[0], text[0]),
 		ix_dirid_text(&dirids[1], text[1]), *ret_same,
-		unknown ? "cannot be told: no process stands for one side, or it may not be looked at"
+		unknown ? "unknown: no process is known on one side, or it may not be inspected"
 		: neither ? "neither side has one"
 			  : follows[*ret_same]);
 }
@@ -133,11 +133,11 @@ static int cmp_dir(struct cmp *c, const char *name, const char *path, const char
 static int cmp_dirs(struct cmp *c)
 {
 	static const char *const shm[] = {
-		"shm_open(3) and sem_open(3) of a name find other objects on each side; MIT-SHM works if the IPC namespace is the same",
+		"shm_open(3) and sem_open(3) of a name find different objects on each side; MIT-SHM works if the IPC namespace is the same",
 		"shm_open(3) and sem_open(3) of a name find the same object",
 	};
 	static const char *const mqueue[] = {
-		"what is listed there are other queues; mq_open(3) does not look there",
+		"each side lists different queues there; mq_open(3) does not use this directory",
 		"the same queues are listed there",
 	};
 	enum same queues = SAME;
@@ -157,7 +157,7 @@ static int cmp_mit_shm(struct cmp *c)
 		c, "MIT-SHM", NULL, NULL, c->same_ipc ? SAME : OTHER,
 		c->same_ipc
 			? "an X client on one side and a server on the other can use it"
-			: "an X client on one side and a server on the other cannot: BadAccess, or a foreign segment; switch it off");
+			: "an X client on one side and a server on the other cannot use it (BadAccess, or the wrong segment): disable it");
 }
 
 /* ---- gaps of either side are gaps of the comparison */
@@ -242,7 +242,7 @@ static int cmp_limit(struct cmp *c, const struct ipcx_table *a, size_t i,
 		return 0;
 	(void)snprintf(name, sizeof(name), "limit %s", what);
 	return cmp_add(c, name, first, second, known ? OTHER : UNKNOWN,
-		       known ? NULL : "cannot be told");
+		       known ? NULL : "unknown: it could not be read on both sides");
 }
 
 static int cmp_limits(struct cmp *c)
@@ -354,7 +354,7 @@ static int add_alone(struct cmp *c, const struct found *f, bool second,
 
 	return cmp_add(c, f->name, second ? there : "exists", second ? "exists" : there,
 		       unknown ? UNKNOWN : OTHER,
-		       unknown ? "cannot be told: the other side could not be read whole"
+		       unknown ? "unknown: the other side could not be read completely"
 			       : "only one side has it");
 }
 
@@ -374,7 +374,7 @@ static int merge(struct cmp *c, const struct side *a, const struct side *b)
 			r = add_alone(c, &b->all[j], true, a);
 		else
 			r = cmp_add(c, a->all[i].name, "exists", "exists", OTHER,
-				    "two objects: the sides do not meet in it");
+				    "two different objects: not shared by the sides");
 		i += order <= 0;
 		j += order >= 0;
 	}

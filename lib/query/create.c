@@ -37,7 +37,7 @@ static int create_explain(struct ipcx *x, const struct ipcx_attrs *a, uint64_t l
 	if (r == -EINVAL && (a->set & IX_A_EXACT) && a->bytes == 0)
 		return ix_fail_plain_as(
 			x, r, false,
-			"%s: cannot make a %s: the contents are empty, and it has at least 1 byte",
+			"%s: cannot make a %s: the contents are empty, but it needs at least 1 byte",
 			m->info.name, m->info.object);
 	rest.set |= IPCX_A_COUNT;
 	rest.count = left;
@@ -230,7 +230,7 @@ static int create_take_size(struct ipcx *x, struct ipcx_attrs *a)
 		return m->info.require & IPCX_A_SIZE
 			       ? ix_fail_plain(
 					 x, -EINVAL,
-					 "%s: a size is needed: it cannot be read from such contents",
+					 "%s: a size is needed: it cannot be determined from these contents",
 					 m->info.name)
 			       : 0;
 	at = lseek(a->from, 0, SEEK_CUR);

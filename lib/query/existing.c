@@ -122,12 +122,12 @@ static int too_small(struct ipcx *x, const struct ipcx_attrs *a,
 	if (has->type == IPCX_TYPE_NONE)
 		return ix_fail_plain(
 			x, -EEXIST,
-			"%s: cannot take the existing %s: whether its %s is at "
-			"least %" PRIu64 " cannot be read",
+			"%s: cannot use the existing %s: whether its %s is at least %" PRIu64
+			" cannot be read",
 			wanted, existing_text_of(t, IPCX_F_REF, &ref), attr->name,
 			ix_attr_value(attr, a));
 	return ix_fail_plain(x, -EEXIST,
-			     "%s: cannot take the existing %s: its %s is %" PRIu64
+			     "%s: cannot use the existing %s: its %s is %" PRIu64
 			     ", less than %" PRIu64,
 			     wanted, existing_text_of(t, IPCX_F_REF, &ref), attr->name,
 			     has->as.u, ix_attr_value(attr, a));

@@ -375,10 +375,10 @@ static void phrase(const struct need *n, char *buf, size_t size,
 	if (n->l->fixed)
 		(void)snprintf(buf, size, "%s", n->l->change);
 	else if (n->l->read == IX_READ_RLIMIT && n->r.capped && needed > n->r.ceiling)
-		(void)snprintf(buf, size,
-			       "raise it (%s), above its hard limit of %llu with "
-			       "CAP_SYS_RESOURCE alone",
-			       n->l->change, (unsigned long long)n->r.ceiling);
+		(void)snprintf(
+			buf, size,
+			"raise it (%s), which needs CAP_SYS_RESOURCE above its hard limit of %llu",
+			n->l->change, (unsigned long long)n->r.ceiling);
 	else if (n->verdict == NO_ROOM && n->r.capped && !enough && needed > limit)
 		(void)snprintf(buf, size, "it cannot be raised above %llu",
 			       (unsigned long long)n->r.ceiling);

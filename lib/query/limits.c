@@ -192,7 +192,8 @@ struct ix_limit_row *ix_limit_row(struct ipcx_table *t, const struct ix_kind *ki
 	row->capped = r->capped;
 	if (r->cap_error) {
 		ix_unknown(t, row, IPCX_F_CEILING);
-		ix_table_once(t, r->cap_error, "how high some limits can go");
+		ix_table_once(t, r->cap_error,
+			      "the highest possible value of some limits is unknown");
 	}
 	if (!r->known)
 		ix_unknown(t, row, IPCX_F_LIMIT);
@@ -361,7 +362,7 @@ static int limits_fill(struct ipcx_table *t, const struct ix_limits *s,
 	return 0;
 }
 
-/* Copy the note on what else than objects fills the file system. */
+/* Copy the note on what besides objects fills the file system. */
 static int note_space(struct ipcx *x, struct ipcx_table *t, const struct look *look)
 {
 	struct ipcx_query q = { .size = sizeof(q),

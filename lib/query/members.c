@@ -88,7 +88,9 @@ static int add_member(struct ipcx *x, struct ipcx_table *t, const struct ix_cont
 	} else {
 		ix_unknown(t, row, IPCX_F_COMMAND);
 		ix_unknown(t, row, IPCX_F_STARTED);
-		ix_table_once(t, len, "what some processes are could not be read");
+		ix_table_once(
+			t, len,
+			"command and start time of some processes could not be read");
 	}
 	(void)snprintf(path, sizeof(path), "%d", pid);
 	if (fstatat(proc, path, &st, 0) == 0) {
@@ -98,7 +100,7 @@ static int add_member(struct ipcx *x, struct ipcx_table *t, const struct ix_cont
 	} else {
 		ix_unknown(t, row, IPCX_F_UID);
 		ix_unknown(t, row, IPCX_F_OWNER);
-		ix_table_once(t, -errno, "whose some processes are could not be read");
+		ix_table_once(t, -errno, "the users of some processes could not be read");
 	}
 	row->mnt = mnt;
 	box = ix_container_of(x, c, pid);

@@ -236,7 +236,7 @@ static void put_identity(struct ipcx_table *t, struct ns_row *row,
 	}
 	/* ENOTTY: Linux before 4.9, or 4.11. */
 	if (p->nsfd >= 0 && r != -ENOTTY)
-		ix_table_once(t, r, "who owns some namespaces could not be read");
+		ix_table_once(t, r, "the owners of some namespaces could not be read");
 	ix_unknown(t, row, IPCX_F_USER_NS_UID);
 	ix_unknown(t, row, IPCX_F_USER_NS_OWNER);
 }

@@ -41,7 +41,8 @@ static int place_home(struct ix_scan *s)
 		return r;
 	own = ix_ns_own(x, "ipc");
 	if (!own)
-		ix_table_once(s->t, 0, "which IPC namespace this is could not be read");
+		ix_table_once(s->t, 0,
+			      "the inode number of this IPC namespace could not be read");
 	return ix_table_place(s->t, own, x->self.label, x->self.giver,
 			      x->self.gaps.names);
 }
@@ -75,7 +76,8 @@ static void note_sharers(struct ix_scan *s, const struct ipcx_query *q)
 	r = ix_peers_differ(s->x, &ns->places[0], text, sizeof(text));
 	if (r < 0)
 		ix_table_note(s->t, IPCX_NOTE_INFO, IPCX_NO_MECH, r, "",
-			      "who else sees its /dev/shm is unknown: %s", s->x->error);
+			      "which other processes see its /dev/shm is unknown: %s",
+			      s->x->error);
 	else if (text[0])
 		ix_table_note(s->t, IPCX_NOTE_INFO, IPCX_NO_MECH, 0, "", "%s", text);
 	s->x->error[0] = '\0';

@@ -160,12 +160,13 @@ static void processes_store(const struct ix_column *c, void *row, uint32_t value
 static void note_reason(struct ix_scan *s, const struct ix_process *p)
 {
 	static const char *const why[] = {
-		[IX_WHY_ERROR] = "whether some processes still run could not be told",
+		[IX_WHY_ERROR] =
+			"whether some processes still run could not be determined",
 		[IX_WHY_NO_NUMBER] = IX_NO_NUMBER,
 		[IX_WHY_NUMBERS] =
-			"whether processes still run is not known: /proc shows another PID namespace",
+			"whether processes still run is unknown: /proc shows another PID namespace",
 		[IX_WHY_MOMENT] =
-			"whether some processes still run is not known: others may have their numbers by now",
+			"whether some processes still run is unknown: their PIDs may have been reused",
 	};
 
 	ix_table_once(s->t, p->why == IX_WHY_ERROR ? p->error : 0, why[p->why]);

@@ -112,8 +112,8 @@ const char *ix_denied(const struct ipcx *x, const struct ix_kind *kind, const vo
 int ix_scan_here(struct ix_scan *s, const struct ipcx_query *q);
 int ix_scan_places(struct ix_scan *s, const struct ipcx_query *q);
 
-/* Whether a scan that needs one row has it: by the table, which other processes also
- * return. */
+/* Whether a scan that stops at the first row has found it. Checks the table, as a scan in
+ * another process returns nothing else. */
 static inline bool ix_satisfied(const struct ix_scan *s)
 {
 	return s->enough && s->t->rows > 0;

@@ -35,7 +35,7 @@ static int keeps_owner(struct ix_scan *s, const struct ix_mech *m, const void *r
 				s->x,
 				ix_fail_plain(
 					s->x, -EOVERFLOW,
-					"its owner or group does not exist in that user namespace: set it, too"),
+					"its owner or group does not exist in that user namespace: set it as well"),
 				IPCX_HINT_SET_OWNER, "", 0);
 	return 0;
 }
@@ -221,8 +221,8 @@ static int scan_ref(struct ix_scan *s, const struct ipcx_ref *ref)
 	if (r >= 0)
 		return 0;
 	(void)ipcx_ref_format(ref, subject, sizeof(subject));
-	/* With another error text, ENOENT is about something else (as /proc): the object
-	 * may exist. */
+	/* With another error text, ENOENT is about something else (such as /proc): the
+	 * object may exist. */
 	missing = r == -ENOENT &&
 		  (!s->x->error[0] || s->x->failure == IPCX_FAILURE_MISSING);
 	if (s->many && (missing || r == -ENXIO || r == -ESRCH))
@@ -418,7 +418,8 @@ int ipcx_contents(struct ipcx *x, const struct ipcx_ref *ref,
 	if (r < 0)
 		return r;
 	if (!m->contents)
-		return ix_fail_plain(x, -ENODATA, "%s: a %s cannot be looked into",
+		return ix_fail_plain(x, -ENODATA,
+				     "%s: a %s has no contents that can be listed",
 				     m->info.name, m->info.object);
 	r = ix_table_new(&t);
 	if (r < 0)

@@ -61,9 +61,9 @@ static bool is_to_come(const struct ix_scan *s, int64_t when)
 void ix_check_odd_times(struct ix_scan *s, const struct ix_section *at, void *row)
 {
 	static const char to_come[] =
-		"how long ago cannot be told of what has a time that is yet to come: the clock was set";
+		"ages and idle times counted from a time in the future are unknown: the clock was set";
 	static const char no_date[] =
-		"there are times before the year 0 or after 9999, which cannot be shown as dates";
+		"some times are before the year 0 or after 9999 and cannot be shown as dates";
 
 	for (size_t i = 0; i < s->ntimes; i++) {
 		enum ipcx_field f = (enum ipcx_field)s->times[i]->field;

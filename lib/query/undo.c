@@ -34,7 +34,8 @@ int ix_made_forget(struct ipcx *x, const struct ipcx_ref *ref)
 		return ix_fail_plain(x, -ENOMEM, "out of memory");
 	}
 	(void)ipcx_ref_format(ref, text, sizeof(text));
-	return ix_fail_plain(x, -ENOMEM, "out of memory; %s was made, and stays", text);
+	return ix_fail_plain(x, -ENOMEM, "out of memory; %s was created and remains",
+			     text);
 }
 
 /* Whether a row has the marks that identify its object. */
@@ -96,8 +97,8 @@ void ix_made_undo(struct ipcx *x, const struct ipcx_table *t)
 	free(many);
 	memcpy(x->error, error, sizeof(error));
 	if (u.left)
-		(void)ix_fail_plain(x, 0, "%s; %s was made, and stays%s", error, u.first,
-				    u.left > 1 ? ", as do others" : "");
+		(void)ix_fail_plain(x, 0, "%s; %s was created and remains%s", error,
+				    u.first, u.left > 1 ? ", as do others" : "");
 	memcpy(x->hint_subject, subject, sizeof(subject));
 	x->failure = failure;
 	x->said = said;

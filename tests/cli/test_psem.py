@@ -110,7 +110,7 @@ def test_a_signal_ends_a_wait_with_nothing_taken(world, number):
 
 def test_a_value_has_a_maximum(world):
     sem(world, 2147483647)
-    fails(world, 1, "psem", "post", "/s", says="psem:/s: holds 2147483647 already, the most there is (SEM_VALUE_MAX)")
+    fails(world, 1, "psem", "post", "/s", says="psem:/s: its value is already 2147483647, the maximum (SEM_VALUE_MAX)")
     assert value(world) == 2147483647
 
 
@@ -130,7 +130,7 @@ def test_other_files_are_not_semaphores(world, words):
 
 def test_created_by_a_program_of_another_word_size(world):
     world.sh("head -c 16 /dev/zero > /dev/shm/sem.small")
-    fails(world, 1, "psem", "post", "/small", says="psem:/small: was made by programs of another word size (16 bytes, not 32)")
+    fails(world, 1, "psem", "post", "/small", says="psem:/small: was created by a program with another word size (16 bytes, not 32)")
 
 
 def test_without_permission(world):

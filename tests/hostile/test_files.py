@@ -222,7 +222,7 @@ def test_a_semaphore_truncated_during_a_wait(world, words):
     world.run("truncate", "-s", "0", "/dev/shm/sem.x")
     rc, out, err = ended(p)
     # The file is checked every 50 ms, so that a signal is noticed: a file that was just truncated is not a semaphore, as at the beginning.
-    said = {1: CUT, 3: "its file is no semaphore"}
+    said = {1: CUT, 3: "its file is not a semaphore"}
     assert out == b"" and said.get(rc, "\0") in err and err.count("\n") == 1, (rc, err)
 
 

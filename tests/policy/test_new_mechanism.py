@@ -266,7 +266,7 @@ def test_load(toys):
     """The job of its driver comes after those of the other mechanisms; no object is left."""
     listed = toys.json("stress", "--list", "--json")["workloads"]
     churn = [(job["mech"], job["what"]) for job in listed if job["workload"] == "churn"]
-    assert churn[-1] == ("toy", "toys come, are looked at, changed, opened and go")
+    assert churn[-1] == ("toy", "toys are created, inspected, changed, opened and removed")
     run = toys.load("toy", "--workload", "churn", "--here", "--ops", "200", "--cpus", "1", "--json")
     assert (run.returncode, run.stderr) == (0, ""), run.stderr
     rows = {row["operation"]: row for row in json.loads(run.stdout)["results"]}

@@ -408,7 +408,7 @@ static int load_sweep(const struct ix_naming *names, uint32_t slot, int id, pid_
 static const struct ix_driver driver = {
 	.make = load_make, .open = load_open, .stat = ix_look_file, .change = ix_change_file, .remove = load_remove,
 	.close = load_close, .is_there = load_is_there, .sweep = load_sweep,
-	.size = SIZE, .churn = "toys come, are looked at, changed, opened and go", .churn_ops = IX_CHURN_OPS "open",
+	.size = SIZE, .churn = "toys are created, inspected, changed, opened and removed", .churn_ops = IX_CHURN_OPS "open",
 };
 /* clang-format on */
 

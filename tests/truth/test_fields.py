@@ -7,7 +7,7 @@ from helpers.real import kernel, meanwhile
 from helpers.tools import need
 from conftest import IPCX
 
-SEVERAL = "several processes operated on some arrays: which of them last is not known"
+SEVERAL = "several processes operated on some arrays: which of them was the last is unknown"
 
 
 def array(world, *fields, ref="sem", **more):
@@ -91,7 +91,7 @@ def test_an_unreadable_array_is_unknown_and_reported_once(world):
     assert len(r.err.splitlines()) == len(r.json["errors"]) == 2 and "Permission denied" in r.err
     r = world.ipcx("ls", "sem", "--json", "-o", "ref", "-w", "semncnt == 0", uid=1000)
     assert r.json["objects"] == [] and len(r.json["errors"]) == 1
-    assert "how many wait for some arrays could not be read" in r.err
+    assert "the number of waiting processes of some arrays could not be read" in r.err
     r = world.ipcx("rm", "sem", "-w", "semncnt == 0", "--yes", uid=1000)
     assert r.rc == 4 and len(world.objects("sem")) == 3
 

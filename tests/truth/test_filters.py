@@ -53,7 +53,7 @@ def test_queues_are_listed(some, uid):
     some.ok("set", "mq:/q", "--mode", "0644")
     r = some.run(helper("seccomp"), "kill", *ALL, "--", IPCX, "ls", "mq", "--json", uid=uid, env=QUIET)
     assert r.rc == 0 and "/q" in [o["name"] for o in r.json["objects"]]
-    assert "cannot be told" not in r.err
+    assert "is unknown" not in r.err
 
 
 def refused(world, *words, uid=None):
@@ -67,9 +67,9 @@ def test_an_empty_directory_proves_nothing(world, uid):
     for words, rc in (["ls", "mq"], 0), (["rm", "mq", "--all", "--yes"], 4):
         r = refused(world, *words, "--json", uid=uid)
         assert (r.rc, r.json["objects" if words[0] == "ls" else next(k for k in r.json if isinstance(r.json[k], list))]) == (rc, [])
-        assert r.err.count("\n") == 1 and "cannot be told: there are none" in r.err
+        assert r.err.count("\n") == 1 and "is unknown: there are none" in r.err
     r = refused(world, "limits", "mqueue_queues_max", "--json", uid=uid)
-    assert r.json["limits"][0]["used"] is None and "cannot be told" in r.err
+    assert r.json["limits"][0]["used"] is None and "is unknown" in r.err
     # a user who may mount knows
     assert world.ok("ls", "mq", "--json", "-o", "name") and world.ipcx("rm", "mq", "--all", "--yes").rc == 0
 
@@ -78,7 +78,7 @@ def test_queues_that_may_not_be_opened_prove_nothing(world):
     world.ok("mk", "mq", "/closed", "--mode", "0600")
     r = refused(world, "ls", "mq", "-o", "name", "--json", uid=1000)
     assert [o["name"] for o in r.json["objects"]] == ["/closed"]
-    assert "cannot be told: none of them may be opened" in r.err
+    assert "is unknown: none of them may be opened" in r.err
     world.ok("mk", "mq", "/open", "--mode", "0644")
     r = refused(world, "ls", "mq", "-o", "name", "--json", uid=1000)
     assert sorted(o["name"] for o in r.json["objects"]) == ["/closed", "/open"] and r.err == ""
@@ -91,7 +91,7 @@ def test_queues_of_another_namespace_are_not_taken_for_ours(world):
     assert r.rc == 0 and [o["name"] for o in r.json["objects"]] == ["/inside"] and "another IPC namespace" in r.err
     kill = f"{helper('seccomp')} kill {' '.join(ALL)} --"
     r = world.run("unshare", "--ipc", "sh", "-c", script.format(kill), env={"IPCX": IPCX, **QUIET})
-    assert r.json["objects"] == [] and "cannot be told" in r.err
+    assert r.json["objects"] == [] and "is unknown" in r.err
     # a queue that exists only in the other namespace proves that it is another
     world.ok("mk", "mq", "/outside")
     r = world.run("unshare", "--ipc", "sh", "-c", script.format(kill), env={"IPCX": IPCX, **QUIET})

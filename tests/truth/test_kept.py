@@ -89,7 +89,7 @@ def test_memory_is_allocated_afterwards(world):
     words = "mk", "pshm", "/a", "--size", "4K", "--allocate"
     assert "(--if-missing would take it)" in world.ipcx(*words).err
     r = world.ipcx(*words, "--if-missing")
-    assert (r.rc, r.out) == (0, "/a\n") and r.err == "ipcx: note: pshm:/a: existed already with size 524288: taken, and 524288 bytes of memory taken for it\n"
+    assert (r.rc, r.out) == (0, "/a\n") and r.err == "ipcx: note: pshm:/a: existed already with size 524288: taken, and 524288 bytes of memory allocated to it\n"
     assert (world.objects()[0]["size"], world.objects()[0]["allocated"]) == (512 << 10, 512 << 10)
     r = world.ipcx(*words, "--if-missing")
     assert r.rc == 0 and "taken as it is" in r.err
@@ -99,7 +99,7 @@ def test_memory_is_allocated_afterwards(world):
     before = world.steady()
     assert "--if-missing" not in world.ipcx(*words).err
     r = world.ipcx(*words, "--if-missing")
-    assert (r.rc, r.out) == (1, "") and r.err == ("ipcx: pshm:/b: exists, but 524288 bytes of memory are still to be taken for it, and only 520192 are free "
+    assert (r.rc, r.out) == (1, "") and r.err == ("ipcx: pshm:/b: exists, but 524288 bytes of its memory are not allocated yet, and only 520192 are free "
                                                   "in /dev/shm\n")
     assert world.steady() == before, "nothing of it was taken"
 
@@ -109,7 +109,7 @@ def test_memory_of_a_read_only_object_is_not_allocated(world):
     words = "mk", "pshm", "/a", "--size", "4K", "--allocate", "--mode", "0400"
     assert "--if-missing" not in world.ipcx(*words, uid=1000).err
     r = world.ipcx(*words, "--if-missing", uid=1000)
-    assert r.rc == 1 and r.err == "ipcx: pshm:/a: exists, but its memory cannot be taken: not permitted: needs permission to write to it\n"
+    assert r.rc == 1 and r.err == "ipcx: pshm:/a: exists, but its memory cannot be allocated: not permitted: needs permission to write to it\n"
     assert world.objects()[0]["allocated"] == 0
     assert world.ipcx(*words[:-3], "--if-missing", "--mode", "0400", uid=1000).rc == 0
 
@@ -136,7 +136,7 @@ def test_an_empty_file_is_not_wrong_usage(world):
     for source in path, "/dev/null":
         r = world.ipcx("mk", "shm", "--from", source)
         assert (r.rc, r.out) == (1, ""), r.err
-    assert "shm: cannot make a shared memory segment: the contents are empty, and it has at least 1 byte" in world.ipcx("mk", "shm", "--from", path).err
+    assert "shm: cannot make a shared memory segment: the contents are empty, but it needs at least 1 byte" in world.ipcx("mk", "shm", "--from", path).err
     assert world.ipcx("mk", "shm", "--size", "0").rc == 2, "that was asked for"
     for more in (), ("--allocate",):
         assert world.ok("mk", "pshm", "/e", "--from", path, *more) == "/e"

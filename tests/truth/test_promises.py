@@ -264,7 +264,7 @@ def test_a_size_beyond_memory_is_reported(small):
     assert small.ok("mk", "pshm", "/fits", "--size", "1M") == "/fits"
     r = small.ipcx("mk", "pshm", "/x", "--size", "1025K")
     assert (r.rc, r.out) == (0, "/x\n")
-    assert "1049600 bytes are still to be taken, and only 1048576 are free in /dev/shm" in r.err and "SIGBUS" in r.err
+    assert "1049600 bytes are not allocated yet, and only 1048576 are free in /dev/shm" in r.err and "SIGBUS" in r.err
     r = small.ipcx("mk", "pshm", "/a", "/b", "--size", "600K")
     assert r.rc == 0 and r.err.count("\n") == 1 and "1228800 bytes" in r.err, "together they are too many"
     r = small.ipcx("set", "pshm:/fits", "--size", "2M")

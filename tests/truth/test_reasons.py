@@ -56,7 +56,7 @@ def test_objects_of_others(world):
 
 def test_impossible_values_of_a_semaphore(world):
     do(world, "python3 -c 'import sys; sys.stdout.buffer.write(b\"\\xff\" * 32)' > /dev/shm/sem.bad")
-    one_reason(world.ipcx("ls", "psem", "--json"), of="no value that a semaphore can have")
+    one_reason(world.ipcx("ls", "psem", "--json"), of="does not contain a valid semaphore value")
 
 
 def test_rss_without_the_text(world):
@@ -64,7 +64,7 @@ def test_rss_without_the_text(world):
     do(world, "mount --bind /dev/null /proc/sysvipc/shm")
     r = world.ipcx("ls", "shm", "--json", "-o", "ref,rss")
     assert r.json["objects"][0]["rss"] is None
-    one_reason(r, of="what only it knows is unknown")
+    one_reason(r, of="what only this file shows is unknown")
 
 
 # ---- 32 bits
@@ -100,7 +100,7 @@ def test_sizes_in_32_bits(world, narrow):
     do(world, "mount --bind /dev/null /proc/sysvipc/shm")
     r = world.run(narrow, "ls", "shm", "--json")
     assert r.json["objects"][0]["size"] is None
-    one_reason(r, of="what only it knows is unknown")
+    one_reason(r, of="what only this file shows is unknown")
     r = world.run(narrow, "ns", "ls", "--json")
     assert any(row["objects"] == 1 and row["bytes"] is None for row in r.json["namespaces"])
     r = world.run(narrow, "mk", "msg", "--qbytes", "5G")

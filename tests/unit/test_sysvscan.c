@@ -219,7 +219,7 @@ static void test_without_stat_any(void **state)
 	assert_false(ipcx_table_complete(look.t));
 	/* Counting fails, too. */
 	PLAY(-EINVAL, { 0, -EINVAL, -EINVAL, 0 });
-	both(" [whether there are any cannot be told: Invalid argument]");
+	both(" [whether there are any is unknown: Invalid argument]");
 }
 
 /* An object that STAT_ANY omits is found: the first holes are tried with the older
