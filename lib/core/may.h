@@ -2,7 +2,7 @@
 /*
  * Predict, by the kernel's own rules, what the calling thread may do; for dry runs. Each
  * fact is read when first needed, once per scan. A fact that cannot be read becomes a
- * note and does not deny anything.
+ * note; it never makes the answer "not permitted".
  */
 #pragma once
 

@@ -55,7 +55,8 @@ static unsigned long bounded(unsigned long n)
 	return n < ENOUGH ? n : ENOUGH;
 }
 
-/* Return the end of the bracket expression at p. Nothing in it repeats or groups. */
+/* Return the end of the bracket expression at p, in which no character repeats or groups.
+ */
 static const char *skip_bracket(const char *p)
 {
 	p++;

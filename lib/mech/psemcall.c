@@ -39,8 +39,8 @@ struct call {
 
 /* ---- in the child: no call may take a lock, since another thread may have held it */
 
-/* Repeat the signal, since the first may arrive between the check and the wait. That the
- * timer runs is how the rest of the child sees the cancellation. */
+/* Repeat the signal, since the first may arrive between the check and the wait. The rest
+ * of the child detects the cancellation by the running timer. */
 static void cancel(int signo)
 {
 	static const struct itimerval often = { .it_value = { .tv_usec = 10000 },

@@ -68,7 +68,7 @@ static int make_unnamed(struct ipcx *x, const struct ix_posix_dir *dir, const ch
 	char path[40];
 
 	if (fd < 0)
-		return 0; /* make_named() runs into the reason */
+		return 0; /* make_named() will fail with the reason */
 	(void)snprintf(path, sizeof(path), "thread-self/fd/%d", fd);
 	r = psemmake_fill(fd, a, value);
 	if (r < 0)

@@ -130,8 +130,8 @@ static int pshmmake_fill(struct ipcx *x, int fd, const struct ipcx_attrs *a)
 
 	if (a->set & IPCX_A_SIZE)
 		r = ix_pshm_resize(fd, a->bytes);
-	/* Without a size nothing to allocate: writing the contents allocates their
-	 * memory. */
+	/* Without a size there is nothing to allocate: writing the contents allocates
+	 * their memory. */
 	if (r == 0 && (a->set & IPCX_A_ALLOCATE) && (a->set & IPCX_A_SIZE))
 		r = allocate(fd, a->bytes, 0);
 	if (r == 0 && (a->set & IPCX_A_FROM))

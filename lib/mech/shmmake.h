@@ -4,9 +4,8 @@
 
 #include "core/ctx.h"
 
-/* Copy from the descriptor into the new segment, which no other process knows yet.
- * Returns 0; or -errno, with an error text, also if there is more than the segment
- * holds. */
+/* Copy from the descriptor into the new segment, which no other process knows yet. Returns
+ * 0; or -errno, with an error text, also if the contents are longer than the segment. */
 int ix_shm_fill(struct ipcx *x, int id, const struct ipcx_attrs *a);
 
 /* struct ix_mech.complete: lock an existing segment. */

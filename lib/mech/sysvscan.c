@@ -28,7 +28,7 @@
 #define PROBES 16
 
 /* Objects come and go during a scan: look again ROUNDS times before searching elsewhere
- * for objects that were counted; count COUNTS times what the calls show. */
+ * for objects that were counted; count COUNTS times how many objects the calls show. */
 #define ROUNDS 3
 #define COUNTS 8
 
@@ -92,8 +92,8 @@ static unsigned slot_bits(const struct sysvscan_walk *w)
 	return w->highest < 32768 ? 15 : SLOT_BITS;
 }
 
-/* Read the text, once. A heading alone may be a mask: accept it only if the kernel does
- * not count any objects. */
+/* Read the text, once. A text of only the heading may be a mask put there by a container:
+ * accept it only if the kernel does not count any objects. */
 static int ask_text(struct sysvscan_walk *w)
 {
 	struct order o = { slot_bits(w) };
@@ -432,7 +432,7 @@ int ix_sysv_scan(struct ix_scan *s, const struct ix_sysv *v)
 	/* A listing that is resumed was begun by calls. */
 	if (s->resume == 0 && ix_sysv_wants_text(s, v)) {
 		r = ix_sysv_text(s, v, 0, -1, 0);
-		/* A heading without lines may also be a mask. */
+		/* A heading without lines may also be a container's mask. */
 		if (r > 0 || r == -ENOMEM || r == -ECANCELED ||
 		    (r == 0 && v->used() <= 0))
 			return r;

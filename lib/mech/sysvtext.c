@@ -342,7 +342,7 @@ static int scan_take(struct reading *rd, void *data)
 	if (rd->only_id >= 0 && row->id != rd->only_id)
 		return 0;
 	if ((uint64_t)((uint32_t)row->id & 0xffffff) <
-	    rd->from) /* only ipcmni_extend resumes at a slot */
+	    rd->from) /* a listing is resumed at a slot only with ipcmni_extend */
 		return 0;
 	ix_lacks(rd->s->t, row, &rd->s->source);
 	if (!rd->found++)

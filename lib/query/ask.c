@@ -22,8 +22,8 @@ static int first_failure(struct ipcx *x, const struct ipcx_table *t, bool missin
 		if (n->kind != IPCX_NOTE_FAILED && n->kind != IPCX_NOTE_UNAVAILABLE &&
 		    (!missing || n->kind != IPCX_NOTE_MISSING))
 			continue;
-		/* Without an errno: the object was replaced meanwhile (struct ipcx_query,
-		 * same). */
+		/* A note without an errno: the object was replaced meanwhile (struct
+		 * ipcx_query, same). */
 		return ix_hint(x,
 			       ix_fail_plain_as(x, n->error ? n->error : -ESTALE,
 						n->kind == IPCX_NOTE_MISSING, "%s%s%s",

@@ -162,8 +162,8 @@ static int cmp_mit_shm(struct cmp *c)
 
 /* ---- gaps of either side are gaps of the comparison */
 
-/* Copy the notes about gaps. What this kernel does not support is not a gap, nor what a
- * side without a root lacks. */
+/* Copy the notes about gaps. Something that this kernel does not support is not a gap,
+ * nor is something that a side lacks because it has no root. */
 static void take_gaps(struct cmp *c, const struct ipcx_table *from)
 {
 	const struct ipcx_note *n;

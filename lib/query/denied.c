@@ -7,7 +7,7 @@
 #include "core/columns.h"
 #include "query/query.h"
 
-/* The same in a user namespace that is not ours. */
+/* The same text for an object in a user namespace that is not ours. */
 static const char *denied_there(const struct ipcx *x, uint32_t owner, char *buf,
 				size_t size)
 {

@@ -193,8 +193,8 @@ static struct need fit_weigh(struct ix_limits *s, const struct ix_charge *c,
 	uint64_t amount = 0;
 
 	/*
-	 * Without need, do not read: a segment without huge pages must not depend on
-	 * their limit.
+	 * Do not read a limit of which nothing is needed: a segment without huge pages
+	 * must not depend on their limit.
 	 */
 	if (c->amount(a) == 0)
 		return n;

@@ -265,8 +265,8 @@ static const struct ix_kind shares_kind = {
 };
 /* clang-format on */
 
-/* Whether it is unknown. A missing directory (ENOENT) or an ended process (ESRCH) is
- * not. */
+/* Whether it is unknown. A missing directory (ENOENT) or an ended process (ESRCH) does
+ * not count as unknown. */
 static bool members_is_unknown(const struct ix_dirid *s)
 {
 	return s->error && s->error != -ENOENT && s->error != -ESRCH;

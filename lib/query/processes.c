@@ -208,7 +208,7 @@ static void note_no_pid(struct ix_scan *s, const struct ix_section *at,
 	ix_unknown(s->t, row, w->pid);
 	if (asked)
 		processes_unknown(s, w, row);
-	/* A gap only for requested fields and for a condition on the pid. */
+	/* This is a gap only for requested fields and for a condition on the pid. */
 	if (asked || (s->where && ipcx_fieldset_has(&s->where->fields, w->pid)))
 		ix_table_once(s->t, 0, IX_NO_NUMBER);
 	else if (s->tell_pids)

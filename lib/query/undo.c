@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Removing what a failed create has made, and no object that has got its name since. */
+/* Removing the objects that a failed create has created, but no other object that has
+ * taken such a name since. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
