@@ -2,8 +2,8 @@
 /*
  * Namespaces without a process, kept by a mount of their file in some mount namespace, a
  * thread in another namespace than its process, or an open descriptor. The text of a link
- * in /proc/PID/fd is not enough to find the latter: a detached mount of a namespace reads
- * "/".
+ * in /proc/PID/fd is not enough to find such descriptors: for a detached mount of a
+ * namespace it is "/".
  */
 #include "ns/holders.h"
 
@@ -248,7 +248,7 @@ static int threads_of(int proc, struct ix_nslist *l, int32_t pid, uint64_t ino)
 /*
  * Return the inode number of the IPC namespace that a descriptor refers to, and open it;
  * 0 if it is something else. The text of the link is only a hint: the owner may replace
- * the descriptor at any time, and a detached mount reads "/".
+ * the descriptor at any time, and for a detached mount the text is "/".
  */
 static uint64_t fd_number(int proc, struct ix_nslist *l, int dir, const char *name,
 			  int *ret_fd)

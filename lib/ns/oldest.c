@@ -3,8 +3,8 @@
  * Finds the oldest process of a namespace. Reading a start time costs three times as much
  * as reading a namespace, and pids are reused, so the lowest pid need not be the oldest.
  * But parents are older than their children, and process 1 of a PID namespace is older
- * than all others in it: if climbing from any process leads there, no other start time
- * has to be read.
+ * than all others in it: if climbing from any process leads to process 1, no other start
+ * time has to be read.
  */
 #include "ns/oldest.h"
 
@@ -43,7 +43,7 @@ static bool eldest_stat_of(int proc, int32_t pid, struct ix_proc_stat *st)
 	return len > 0 && ix_proc_stat_parse(text, (size_t)len, st) == 0;
 }
 
-/* Whether it is process 1 of a PID namespace below ours. */
+/* Whether the process is process 1 of a PID namespace below ours. */
 static bool begins_pid_ns(int proc, int32_t pid)
 {
 	auto_buf struct ix_buf b = { 0 };
@@ -57,7 +57,7 @@ static bool begins_pid_ns(int proc, int32_t pid)
 }
 
 /* Climb from the lowest pid to the ancestor whose parent is not in the pair. Returns
- * whether that is certain to be the oldest. */
+ * whether this ancestor is certain to be the oldest process of the pair. */
 static bool eldest_climb(int proc, const struct ix_nslist *l, struct ix_nspair *p)
 {
 	int32_t pid = p->pid;
@@ -79,7 +79,7 @@ static bool eldest_climb(int proc, const struct ix_nslist *l, struct ix_nspair *
 	return false;
 }
 
-/* For the pairs that are not certain, compare all their processes. */
+/* For each pair whose oldest process is not certain, compare all its processes. */
 static void eldest_compare(int proc, struct ix_nslist *l, const bool *certain)
 {
 	for (size_t i = 0; i < l->nentries; i++) {

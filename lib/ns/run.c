@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Makes calls in another namespace while the caller stays in its own. A thread may enter
- * an IPC namespace by itself (setns(2)) and leaves nothing behind when it ends. A child
- * process is needed if the rights come only from the user namespace that owns the IPC
- * namespace, as for the owner of a rootless container: the kernel does not let a single
- * thread change its user namespace.
+ * Makes calls in another namespace while the caller stays in its own. A thread can enter
+ * an IPC namespace alone (setns(2)), and nothing remains when it ends. A child process is
+ * needed if the rights come only from the user namespace that owns the IPC namespace, as
+ * for the owner of a rootless container: the kernel does not let a single thread change
+ * its user namespace.
  */
 #include "ns/run.h"
 

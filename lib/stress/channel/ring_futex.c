@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A ring in shared memory without locks: each cell holds the number of the message whose
- * turn it is, and is claimed by compare-and-swap (after D. Vyukov's bounded queue). System
- * calls are only made to sleep when there is nothing to do, and to wake such sleepers.
+ * turn it is, and is claimed by compare-and-swap (after D. Vyukov's bounded queue). The
+ * only system calls are those to sleep when there is nothing to do, and to wake the
+ * sleepers.
  */
 #include <errno.h>
 #include <limits.h>
@@ -10,7 +11,7 @@
 #include "stress/channel/ringmemory.h"
 
 /*
- * Claim the next cell whose turn is ahead of its number by this much: 0 for a cell to
+ * Claim the next cell, if its turn exceeds the next number by "ahead": 0 for a cell to
  * write, 1 for a cell to read. Returns false if there is none now.
  */
 static bool claim(struct ix_ring *r, _Atomic uint64_t *counter, uint64_t ahead,

@@ -14,7 +14,8 @@
 /* msg_qbytes of a worker's own queue; it also limits the number of empty messages. */
 #define QBYTES 512
 
-/* Value to which msgmax is lowered; messages longer than LONGEST are not tested. */
+/* MSGMAX: the value to which msgmax is lowered. Messages longer than LONGEST are not
+ * tested. */
 #define MSGMAX  1024
 #define LONGEST 65536
 

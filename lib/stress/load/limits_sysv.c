@@ -12,9 +12,9 @@
 /* Size of a worker's own segment; it takes one page of any page size. */
 #define OWN_SEGMENT 1024
 
-/* Value to which shmmax is lowered, so that it can be reached; and the size of the
- * segments that fill shmall: a multiple of every page size, and large enough that the
- * segments that fill shmmni take fewer pages. */
+/* SHMMAX: the value to which shmmax is lowered, so that it can be reached. MANY_PAGES:
+ * the size of the segments that fill shmall, a multiple of every page size, and so large
+ * that the segments that fill shmmni take fewer pages. */
 #define SHMMAX     (256 << 10)
 #define MANY_PAGES (128 << 10)
 

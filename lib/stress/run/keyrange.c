@@ -23,7 +23,7 @@
 enum { LIVES, WHOLE, NUMBER, WORDS = 5, SEMS = NUMBER + WORDS };
 #define WHOLE_VALUE 0x4958
 
-/* With a lower semmni, do without a marker, as the workloads need the arrays. */
+/* If semmni is lower, create no marker, as the workloads need the arrays. */
 #define ARRAYS_LEAST 16
 
 static unsigned short word(uint64_t run, int i)
