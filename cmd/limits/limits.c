@@ -281,7 +281,7 @@ static const struct example examples[] = {
 };
 
 const struct cmd cmd_limits = {
-	.name = "limits", .operands = "[NAME…]", .summary = "list limits and how much of them is used",
+	.name = "limits", .operands = "[NAME…]", .summary = "List limits and how much of them is used",
 	.about = "Lists every limit that can stop a user of IPC, those of the IPC namespace and those of the process and the machine. SHMALL is counted in "
 		 "pages per segment, as in the kernel. With --for, the exit status is 0 if the objects fit, and 1 if they do not or if that is "
 		 "unknown; a message says which.",

@@ -313,7 +313,7 @@ static const struct example set_examples[] = {
 };
 
 const struct cmd cmd_limits_set = {
-	.name = "limits set", .operands = "NAME=VALUE…", .summary = "set limits of this IPC namespace",
+	.name = "limits set", .operands = "NAME=VALUE…", .summary = "Set limits of this IPC namespace",
 	.about = "Sets each limit and reads it back. A value may have a suffix (64M). With --json, --format, -o, --sort or --where, each limit "
 		 "that was set is a row with its new value; if a row cannot be written, the command ends before the next limit is set.",
 	.options = set_options, .examples = set_examples, .complete = COMPLETE_LIMITS,

@@ -126,7 +126,7 @@ static const struct example examples[] = {
 };
 
 const struct cmd cmd_ns_cmp = {
-	.name = "ns cmp", .operands = "WHERE WHERE", .summary = "compare two IPC namespaces",
+	.name = "ns cmp", .operands = "WHERE WHERE", .summary = "Compare two IPC namespaces",
 	.about = "Reports whether two processes, containers or pins share the IPC namespace, /dev/shm and /dev/mqueue, what follows for System V keys, POSIX names and "
 		 "MIT-SHM if they do not, and which limits and which objects with a key or name differ. The exit status is 0 if all three are "
 		 "shared, 1 if one is not, 3 if one of the two does not exist, and 4 if it is unknown whether they are shared, or what differs.",

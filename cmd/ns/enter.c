@@ -102,7 +102,7 @@ static const struct example examples[] = {
 };
 
 const struct cmd cmd_ns_enter = {
-	.name = "ns enter", .operands = "WHERE [--] [COMMAND…]", .summary = "run a command in a namespace",
+	.name = "ns enter", .operands = "WHERE [--] [COMMAND…]", .summary = "Run a command in a namespace",
 	.about = "Runs a command, or a shell, in the IPC namespace of WHERE, with our root and programs: in a mount namespace of its own, where "
 		 "/dev/mqueue has the target's queues and /dev/shm is the target's. Nothing of the container is executed, unless --mount selects its "
 		 "root; then the command also runs in its user and PID namespace, with a small environment, and without the capabilities that the container's first process may not have "

@@ -243,7 +243,7 @@ static const struct example show_examples[] = {
 };
 
 const struct cmd cmd_ns_ls = {
-	.name = "ns ls", .operands = "", .summary = "list IPC namespaces",
+	.name = "ns ls", .operands = "", .summary = "List IPC namespaces",
 	.about = "Lists every IPC namespace that exists here: its processes, containers and objects, and what keeps it alive. Namespaces that only a "
 		 "thread or an open descriptor keeps alive are found with --thorough, which inspects every thread and descriptor of every process. "
 		 "Containers are found in the state files of their runtimes, without asking a daemon.",
@@ -253,7 +253,7 @@ const struct cmd cmd_ns_ls = {
 };
 
 const struct cmd cmd_ns_show = {
-	.name = "ns show", .operands = "WHERE", .summary = "show everything about an IPC namespace",
+	.name = "ns show", .operands = "WHERE", .summary = "Show everything about an IPC namespace",
 	.about = "Shows what is known about one namespace: its objects by mechanism, containers, processes, limits, and which processes share its /dev/shm or "
 		 "/dev/mqueue, by the device numbers of the file systems there.",
 	.options = show_options, .examples = show_examples, .complete = COMPLETE_NS | COMPLETE_FILES,

@@ -225,7 +225,7 @@ static const struct example examples[] = {
 };
 
 const struct cmd cmd_ns_new = {
-	.name = "ns new", .operands = "[--] [COMMAND…]", .summary = "run a command in a fresh namespace",
+	.name = "ns new", .operands = "[--] [COMMAND…]", .summary = "Run a command in a fresh namespace",
 	.about = "Creates an IPC namespace with a /dev/shm and a /dev/mqueue of its own, sets its limits, and runs a command, or a shell, in it. Without "
 		 "CAP_SYS_ADMIN that is done in a new user namespace, where the caller is root.",
 	.options = options, .examples = examples, .program = true,

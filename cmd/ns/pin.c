@@ -65,7 +65,7 @@ static const struct example unpin_examples[] = {
 };
 
 const struct cmd cmd_ns_pin = {
-	.name = "ns pin", .operands = "WHERE NAME", .summary = "keep a namespace alive under a name",
+	.name = "ns pin", .operands = "WHERE NAME", .summary = "Keep a namespace alive under a name",
 	.about = "Mounts the namespace on /run/ipcx/ns/NAME, so that it and its objects outlive its processes. Every --ns accepts the name. A note "
 		 "says if the pin would end with the current mount namespace.",
 	.options = options, .examples = examples, .complete = COMPLETE_NS | COMPLETE_FILES,
@@ -74,7 +74,7 @@ const struct cmd cmd_ns_pin = {
 };
 
 const struct cmd cmd_ns_unpin = {
-	.name = "ns unpin", .operands = "NAME", .summary = "remove a pin",
+	.name = "ns unpin", .operands = "NAME", .summary = "Remove a pin",
 	.about = "Unmounts the pin. If nothing else keeps the namespace alive, it ends, and its objects with it.",
 	.options = unpin_options, .examples = unpin_examples, .complete = COMPLETE_NS,
 	.exits = EXITS({ EXIT_MISSING, "there is no such pin" }),

@@ -26,6 +26,7 @@ def read(path):
 def built(name):
     path = os.path.join(BUILT, name)
     if not os.path.exists(path):
+        assert not os.path.exists(os.path.join(BUILT, "ipcx.1")), f"{name} is no page of man/meson.build"
         pytest.skip("built without man pages (scdoc)")
     return path
 

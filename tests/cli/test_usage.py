@@ -11,6 +11,14 @@ from helpers.real import COMMANDS, DUMP, FIELDS, FORMATS, MECHS
 from helpers.tools import make_all
 
 VISIBLE = [c for c in DUMP["commands"] if not c["hidden"]]
+
+
+@pytest.mark.parametrize("command", VISIBLE, ids=lambda c: c["name"])
+def test_summaries_are_imperative_phrases(command):
+    """They are headings of pages, lines of `ipcx help` and of completions."""
+    assert re.fullmatch(r"[A-Z][a-z]+ [^.]*[^.\s]|[A-Z][a-z]+, [a-z]+ and [a-z]+ [^.]*[^.\s]", command["summary"]), command["summary"]
+
+
 BY_NAME = {c["name"]: c for c in DUMP["commands"]}
 SHEETS = [c["name"] for c in VISIBLE if any(o["name"] == "json" for o in c["options"])]
 # A valid call of each command, so that only the word under test is wrong.
