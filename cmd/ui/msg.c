@@ -116,19 +116,23 @@ static void msg_say_unrecorded(void)
 
 static void record(const struct msg_record *r)
 {
+	char *ref = r->ref ? strdup(r->ref) : NULL, *text = strdup(r->text);
 	struct msg_record copy = {
 		.kind = r->kind,
-		.ref = r->ref ? strdup(r->ref) : NULL,
+		.ref = ref,
 		.mech = r->mech,
 		.error = r->error,
-		.text = strdup(r->text),
+		.text = text,
 	};
 
 	/* The JSON document may be the only output that has the message, so report its
 	 * loss. */
-	if (!copy.text || (r->ref && !copy.ref) ||
-	    ix_buf_add(&msg.records, &copy, sizeof(copy)) < 0)
+	if (!text || (r->ref && !ref) ||
+	    ix_buf_add(&msg.records, &copy, sizeof(copy)) < 0) {
+		free(ref);
+		free(text);
 		msg_say_unrecorded();
+	}
 }
 
 static void PRINTF(2, 3) say_note(bool failure, const char *fmt, ...)
