@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/util.h"
 #include "ipcx.h"
 #include "ui/exit.h"
 #include "ui/msg.h"
@@ -45,7 +46,7 @@ static inline bool app_can(const struct app *app, uint64_t what)
 
 /* One line of EXAMPLES. */
 struct example {
-	char line[80], what[80];
+	char line[IX_TEXT(80)], what[IX_TEXT(80)];
 };
 
 /* What an exit status means for a command. */

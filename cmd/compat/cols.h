@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/util.h"
+
 #define COLS_MAX 128
 
 enum cols_form { COLS_TABLE, COLS_RAW, COLS_EXPORT, COLS_NEWLINE, COLS_JSON };
@@ -14,9 +16,9 @@ enum cols_form { COLS_TABLE, COLS_RAW, COLS_EXPORT, COLS_NEWLINE, COLS_JSON };
 enum cols_json { COLS_JSON_PRETTY, COLS_JSON_COMPACT, COLS_JSON_LINES };
 
 struct cols_column {
-	char name[20];
-	char label[28]; /* before the value, when a row is printed with one line per
-			   column */
+	char name[IX_TEXT(20)];
+	char label[IX_TEXT(28)]; /* before the value, when a row is printed with one line
+			   per column */
 	bool right;
 	enum {
 		COLS_WHOLE,

@@ -24,13 +24,13 @@
 const char *const ipcs_mechs[IPCS_KINDS] = { "msg", "shm", "sem" };
 
 struct column {
-	char heading[12];
+	char heading[IX_TEXT(16)];
 	int head;   /* width of the heading */
 	int width;  /* of the value: aligned left if positive, right if negative */
 	size_t cut; /* maximum number of bytes */
 	enum ipcx_field field;
 	enum ipcs_form form;
-	char before[8], after[8]; /* blanks around the value */
+	char before[IX_TEXT(8)], after[IX_TEXT(8)]; /* blanks around the value */
 };
 
 struct list {

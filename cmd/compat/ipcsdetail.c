@@ -19,11 +19,11 @@
 
 /* A value, the text before it, and the width to pad it to. */
 struct piece {
-	char before[36]; /* "": the last one */
+	char before[IX_TEXT(36)]; /* "": the last one */
 	enum ipcx_field field;
 	enum ipcs_form form;
 	size_t width;
-	char human[12]; /* before a size with --human */
+	char human[IX_TEXT(12)]; /* before a size with --human */
 };
 
 #define END                                         \

@@ -2,6 +2,7 @@
 /* Shared by the files of lsipc: the columns, and the sources of their values. */
 #pragma once
 
+#include "base/util.h"
 #include "compat/cols.h"
 #include "ipcx.h"
 
@@ -41,7 +42,7 @@ enum ls_form {
 /* The first member is the part that cols.c knows. */
 struct ls_column {
 	struct cols_column c;
-	char help[48];
+	char help[IX_TEXT(48)];
 	unsigned kinds; /* bits: the kinds that have it */
 	enum ls_form form;
 	enum ipcx_field field;

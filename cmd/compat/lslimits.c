@@ -20,8 +20,8 @@ enum use { USE_NONE, USE_LIMIT, USE_QUEUES, USE_PAGES };
 
 struct row {
 	enum ls_kind kind;
-	char resource[12], description[48];
-	char name[24]; /* of ipcx_limits() */
+	char resource[IX_TEXT(12)], description[IX_TEXT(48)];
+	char name[IX_TEXT(24)]; /* of ipcx_limits() */
 	bool bytes;
 	enum use use;
 };

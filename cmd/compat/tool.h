@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/util.h"
 #include "ipcx.h"
 
 enum tool_takes { TAKES_NOTHING, TAKES_ARGUMENT, MAY_TAKE };
@@ -17,13 +18,13 @@ enum tool_takes { TAKES_NOTHING, TAKES_ARGUMENT, MAY_TAKE };
 /* One option. The possibilities for an ambiguous abbreviation are printed in the order of
  * the table. */
 struct tool_opt {
-	char name[20];
+	char name[IX_TEXT(20)];
 	int id; /* its letter; if it has none, a number above 255 */
 	enum tool_takes takes;
 	unsigned sets;  /* bit mask: options with a common bit exclude each other */
 	unsigned group; /* index of its group in --help, or: */
 #define TOOL_HIDDEN (~0U)
-	char arg[20], help[120];
+	char arg[IX_TEXT(20)], help[IX_TEXT(120)];
 };
 
 struct tool {

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/util.h"
+
 enum opt_kind {
 	OPT_FLAG,     /* bool: no argument */
 	OPT_TEXT,     /* const char * */
@@ -58,7 +60,7 @@ enum complete {
 /* Texts are arrays, not pointers: at each start of the program the loader would have to
  * relocate every pointer. */
 struct opt {
-	char name[24];
+	char name[IX_TEXT(24)];
 	char letter; /* 0: none */
 	enum opt_kind kind;
 	enum complete complete;
@@ -67,9 +69,9 @@ struct opt {
 	size_t at;              /* offset of the value in the argument struct */
 	uint64_t bit;           /* set in the mask at mask_at if the option was given */
 	size_t mask_at;
-	char arg[16];  /* name of the argument: "SIZE" */
-	char help[96]; /* one phrase, no full stop */
-	bool hidden;   /* not in --help: for completions, documentation */
+	char arg[IX_TEXT(16)];  /* name of the argument: "SIZE" */
+	char help[IX_TEXT(96)]; /* one phrase, no full stop */
+	bool hidden;            /* not in --help: for completions, documentation */
 };
 
 /* The offset of a member; fails to compile unless the member has the type of the option's

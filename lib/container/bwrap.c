@@ -61,7 +61,7 @@ static int list_flatpaks(const struct ix_search *s, struct ix_containers *c, uid
 
 /* The long options of bwrap(1) 0.11, grouped by their number of arguments; it has no
  * short ones. */
-static const char arguments[][40][24] = {
+static const char arguments[][40][IX_TEXT(24)] = {
 	{ "unshare-all", "share-net", "unshare-user", "unshare-user-try", "unshare-ipc",
 	  "unshare-pid", "unshare-net", "unshare-uts", "unshare-cgroup",
 	  "unshare-cgroup-try", "disable-userns", "assert-userns-disabled", "clearenv",

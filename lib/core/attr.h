@@ -2,13 +2,14 @@
 /* The attributes of struct ipcx_attrs as a table: bit, name, field and member. */
 #pragma once
 
+#include "base/util.h"
 #include "ipcx.h"
 
 struct ix_attr {
 	uint64_t bit;
-	char name[16];         /* for messages: "size" */
-	enum ipcx_field field; /* IPCX_NO_FIELD if no field shows it */
-	uint16_t offset, size; /* of the member; size 0: a flag without one */
+	char name[IX_TEXT(16)]; /* for messages: "size" */
+	enum ipcx_field field;  /* IPCX_NO_FIELD if no field shows it */
+	uint16_t offset, size;  /* of the member; size 0: a flag without one */
 	bool fits; /* if-missing accepts an existing object whose field is at least this */
 };
 

@@ -17,9 +17,9 @@
  * their own message.
  */
 static const struct {
-	char sign[4];
+	char sign[IX_TEXT(4)];
 	enum ix_tok kind;
-	char why[64]; /* or "" */
+	char why[IX_TEXT(64)]; /* or "" */
 } signs[] = {
 	{ "&&", IX_TOK_AND,   "" },
 	{ "||", IX_TOK_OR,    "" },
@@ -43,7 +43,7 @@ static const struct {
 };
 
 static const struct {
-	char word[4];
+	char word[IX_TEXT(4)];
 	enum ix_tok kind;
 } words[] = {
 	{ "and", IX_TOK_AND },

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/util.h"
 #include "core/ctx.h"
 #include "ipcx.h"
 
@@ -89,9 +90,9 @@ enum ix_limit_reader {
 };
 
 struct ix_limit {
-	char name[24], unit[12];
-	char mech[8];    /* the mechanism it belongs to */
-	char source[32]; /* where it is read and set; a sysctl with dots */
+	char name[IX_TEXT(24)], unit[IX_TEXT(12)];
+	char mech[IX_TEXT(8)];    /* the mechanism it belongs to */
+	char source[IX_TEXT(32)]; /* where it is read and set; a sysctl with dots */
 	enum ix_limit_reader read;
 	uint64_t number; /* what read() needs: RLIMIT_…, kB of a page, the constant */
 	uint8_t at, of;  /* index and count of numbers in a sysctl; count 0: one */
@@ -111,8 +112,8 @@ struct ix_limit {
 	struct ix_info use;    /* the source of its use, in pages if the unit is bytes */
 	enum ipcx_field total; /* the total with the same number */
 	int error;             /* -errno of a call that hits it */
-	char change[96];       /* "", or how to change a limit that is not a sysctl */
-	char what[160];
+	char change[IX_TEXT(96)]; /* "", or how to change a limit that is not a sysctl */
+	char what[IX_TEXT(160)];
 };
 
 /* Return limit number i; NULL past the last. */

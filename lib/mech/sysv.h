@@ -8,6 +8,7 @@
 
 #include <sys/ipc.h>
 
+#include "base/util.h"
 #include "core/columns.h"
 #include "core/mech.h"
 
@@ -55,7 +56,7 @@ ix_derive ix_derive_id_seq;
 
 /* A word of the heading of /proc/sysvipc: its field, and where the number is stored. */
 struct ix_sysv_word {
-	char heading[16];
+	char heading[IX_TEXT(16)];
 	enum ipcx_field field;
 	uint16_t offset;
 	uint8_t size;

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A text inside a table has room for its NUL: C lets a string fill an array exactly, and then whatever follows is read as part of it."""
+
+import os
+import shlex
+import shutil
+import subprocess
+
+import pytest
+from source import ROOT, files, read
+
+CC = [*shlex.split(os.environ.get("CC", "cc")), "-std=gnu11", "-D_GNU_SOURCE", '-DIPCX_VERSION="0"', "-I", "lib", "-I", "cmd", "-fsyntax-only",
+      "-Werror=overflow", "-Wall"]
+# What a compiler calls a string that is too long for its array.
+LONG = ("is too long", "excess-initializers")
+
+
+def cflags():
+    found = subprocess.run(["pkg-config", "--cflags", "mount", "json-c", "libcap"], stdout=subprocess.PIPE, text=True, check=False)
+    return found.stdout.split()
+
+
+def holds_texts():
+    """Return the sources that hold such a table or include a header that declares one."""
+    declaring = {f for f in files() if f.startswith(("lib/", "cmd/")) and f != "lib/base/util.h" and "IX_TEXT(" in read(f)}
+    names = {os.path.relpath(f, f.split("/")[0]) for f in declaring if f.endswith(".h")}
+    # cmd.h is included by most; opt.h by cmd.h.
+    return sorted(f for f in files() if f.startswith(("lib/", "cmd/")) and f.endswith(".c")
+                  and (f in declaring or any(f'#include "{n}"' in read(f) for n in names | {"cmd.h", "commands.h", "verb.h", "ui/output.h", "core/may.h"})))
+
+
+def too_long(path, spare):
+    done = subprocess.run([*CC, *cflags(), f"-DIX_TEXT_SPARE={spare}", path], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, check=False)
+    assert done.returncode == 0 or any(word in done.stdout for word in LONG), done.stdout[-2000:]
+    return [line for line in done.stdout.splitlines() if any(word in line for word in LONG)]
+
+
+@pytest.mark.skipif(not shutil.which("pkg-config"), reason="no pkg-config")
+@pytest.mark.parametrize("path", holds_texts())
+def test_texts_in_tables_end_with_a_nul(path):
+    assert not too_long(path, 1)
+
+
+def test_a_text_without_room_is_found(tmp_path):
+    source = tmp_path / "full.c"
+    source.write_text('#include "base/util.h"\nstruct t { char name[IX_TEXT(4)]; } t[] = { { "full" } };\n')
+    assert not too_long(str(source), 0) and too_long(str(source), 1)
