@@ -37,7 +37,7 @@ static int ns_new_read_setting(const char *word, char *name, size_t size,
 static int ns_new_make(struct app *app, const struct ns_new_args *args)
 {
 	char name[64];
-	uint64_t value;
+	uint64_t value = 0;
 	int r = ipcx_ns_new(app->x, args->shm_size);
 
 	for (size_t i = 0; r == 0 && i < args->set.n; i++) {

@@ -34,12 +34,9 @@ struct listing {
 static int print_slice(struct listing *l, const struct ipcx_table *t, const char **label)
 {
 	msg_table(t, l->app->verbose, &l->tally);
-	if (*label ||
-	    (ipcx_table_rows(t) == 0 && !l->quiet_empty && l->output.blocks == 0)) {
-		if (ipcx_table_rows(t) > 0 || !l->quiet_empty) {
-			output_heading(&l->output, **label ? *label : NULL);
-			*label = NULL;
-		}
+	if (*label && (ipcx_table_rows(t) > 0 || !l->quiet_empty)) {
+		output_heading(&l->output, **label ? *label : NULL);
+		*label = NULL;
 	}
 	return *label ? 0 : output_all(&l->output, t);
 }
@@ -289,6 +286,7 @@ static int ls_run(struct app *app, void *data, int n, char **words)
 		r = args->fail ? tally_expect_none(&l.tally) : tally_status(&l.tally);
 	}
 	select_free(&sel);
+	l.sel = NULL;
 	return r;
 }
 

@@ -227,6 +227,8 @@ static bool differs(const struct opt *o, const void *at, const union value *v)
 static int opt_take(const struct opt *o, char *args, const char *text, bool again)
 {
 	union value v = { .u64 = 0 };
+	/* getopt_long() returns only what opt_collect() gave it:
+	 * NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	int r = opt_read_value(o, text, args + o->at, &v);
 
 	if (r < 0)

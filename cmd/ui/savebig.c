@@ -180,6 +180,8 @@ static int savebig_put_in_place(const struct savebig *s)
 	struct stat st;
 
 	if (!s->force)
+		/* name_temp() sets it, or fails with errno:
+		 * NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
 		return linkat(s->dir, s->temp, s->dir, s->name, 0) < 0 ? -errno : 0;
 	if (fstatat(s->dir, s->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    !S_ISREG(st.st_mode))

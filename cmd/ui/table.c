@@ -159,6 +159,7 @@ static void broken_row(struct output *s, const struct output_rows *rows, size_t 
 	size_t at = 0;
 	bool string;
 
+	text[0] = '\0';
 	for (size_t k = 0; k < s->ncolumns; k++) {
 		const struct output_column *c = &s->columns[k];
 		char *end = render(s, c, rows, i, text, &string);

@@ -276,7 +276,7 @@ void ix_state_free(struct ix_state *s)
 int ix_state_json(const struct ix_search *s, int dir, const char *path, uid_t owner,
 		  int64_t *ret_written, struct ix_json **ret_json)
 {
-	struct ix_state state;
+	struct ix_state state = { .written = 0 };
 	int r = ix_state_read(s, dir, path, owner, &state);
 
 	if (r < 0)

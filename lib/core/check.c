@@ -300,9 +300,9 @@ static void check_by_id(struct ix_parser *p, struct ix_node *n)
 		n->left_name = left;
 		n->right_name = n->right == IPCX_NO_FIELD ? NULL : right;
 	}
-	ipcx_fieldset_add(&p->used, n->left_name ? left->id : n->left);
+	ipcx_fieldset_add(&p->used, n->left_name ? n->left_name->id : n->left);
 	if (n->right != IPCX_NO_FIELD)
-		ipcx_fieldset_add(&p->used, n->right_name ? right->id : n->right);
+		ipcx_fieldset_add(&p->used, n->right_name ? n->right_name->id : n->right);
 }
 
 static int check_fields(struct ix_parser *p, enum ipcx_field left, enum ipcx_field right,

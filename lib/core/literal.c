@@ -191,10 +191,10 @@ const char *ix_read_time(const char *text, struct ipcx_value *v)
 	bool zoned;
 
 	if (ix_parse_clock(text, &seconds, &part, &zoned) == 0) {
+		v->type = part > 0 ? IPCX_TYPE_REAL : IPCX_TYPE_TIME;
 		why = zoned ? NULL : from_local(&seconds, v);
 		if (why)
 			return why;
-		v->type = part > 0 ? IPCX_TYPE_REAL : IPCX_TYPE_TIME;
 		if (part > 0)
 			v->as.d = (double)seconds + part;
 		else

@@ -36,6 +36,8 @@ void ix_table_add_note(struct ipcx_table *t, const struct ipcx_note *note)
 	size_t subject = strlen(note->subject) + 1, text = strlen(note->text) + 1;
 	struct ix_note *n = malloc(sizeof(*n) + subject + text);
 
+	/* What is stored is the pointer:
+	 * NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	if (!n || ix_buf_add(&t->notes, &n, sizeof(n)) < 0) {
 		free(n);
 		t->starved = true;

@@ -68,7 +68,7 @@ static int read_commit(struct ipcx *x, const char *text, uint64_t total,
 		e = ix_meminfo_parse(text, "Committed_AS", &used);
 	if (!e)
 		e = read_reserve(x, &r->reserve);
-	if (e < 0)
+	if (e)
 		return e;
 	r->limit = ix_mul_sat(limit, 1024);
 	r->used = ix_mul_sat(used, 1024);
@@ -94,7 +94,7 @@ int ix_read_memory(struct ix_limits *s, const struct ix_limit *l, struct ix_read
 		e = ix_meminfo_parse(text, "MemTotal", &memory);
 	if (!e)
 		e = ix_meminfo_parse(text, "SwapTotal", &swap);
-	if (e < 0)
+	if (e)
 		return e;
 	if (mode == 2) /* OVERCOMMIT_NEVER */
 		return read_commit(s->x, text, ix_mul_sat(memory, 1024), r);

@@ -227,13 +227,14 @@ int ix_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t n
 		   char *buf, size_t size)
 {
 	auto_buf struct ix_buf lines = { 0 };
-	const struct ix_limit *l = NULL;
 	char text[128];
 	int r;
 
 	for (size_t i = 0; i < n; i++) {
+		const struct ix_limit *l = NULL;
+
 		r = limits_set_find(x, settings[i].name, &l);
-		if (r < 0)
+		if (!l)
 			return r;
 		if (has_line(l, settings, i))
 			continue;

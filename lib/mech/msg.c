@@ -312,7 +312,7 @@ static int msg_contents(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_
 	int id = ix_sysv_id(&sysv, ref), r;
 	struct peek p = { .room = 8192 };
 	char name[IPCX_REF_MAX];
-	struct msg_row q;
+	struct msg_row q = { .qnum = 0 };
 
 	(void)ipcx_ref_format(ref, name, sizeof(name));
 	if (id == -ENOENT)

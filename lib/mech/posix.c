@@ -289,6 +289,7 @@ void *ix_posix_row(struct ix_scan *s, const char *name, const struct stat *st)
 {
 	struct ix_posix_row *row = ix_scan_row(s);
 
+	/* NOLINTNEXTLINE(bugprone-posix-return): this function is not of POSIX */
 	if (!row || posix_put_name(s, row, name) < 0)
 		return NULL;
 	row->uid = st->st_uid;
@@ -360,7 +361,7 @@ bool ix_posix_same(const struct ix_posix_row *row, const struct stat *st)
 int ix_posix_again(const struct ix_posix_dir *dir, const char *file,
 		   const struct ix_posix_row *row, struct stat *ret_st)
 {
-	struct stat st;
+	struct stat st = { 0 };
 	int r = ix_posix_stat(dir, file, &st);
 
 	if (r < 0)
@@ -373,7 +374,7 @@ int ix_posix_again(const struct ix_posix_dir *dir, const char *file,
 
 bool ix_posix_take_back(const struct ix_posix_dir *dir, const char *file, int fd)
 {
-	struct stat made, now;
+	struct stat made, now = { 0 };
 
 	return fstat(fd, &made) == 0 && ix_posix_stat(dir, file, &now) == 0 &&
 	       made.st_dev == now.st_dev && made.st_ino == now.st_ino &&

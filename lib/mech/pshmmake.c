@@ -259,7 +259,7 @@ static uint64_t pshmmake_lacking(const struct stat *st)
 static int take_memory(struct ipcx *x, const char *name, int fd, bool now, char *did,
 		       size_t size)
 {
-	struct stat before, after;
+	struct stat before, after = { 0 };
 	uint64_t free;
 	int r;
 

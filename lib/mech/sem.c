@@ -61,7 +61,7 @@ static int sem_highest(void)
 
 static int sem_used(void)
 {
-	struct seminfo info;
+	struct seminfo info = { 0 };
 
 	return semctl(0, 0, SEM_INFO, (union semun){ .info = &info }) < 0 ? -errno
 									  : info.semusz;
@@ -70,7 +70,7 @@ static int sem_used(void)
 static int sem_stat_by(int which, int how, void *data)
 {
 	struct sem_row *row = data;
-	struct semid_ds ds;
+	struct semid_ds ds = { 0 };
 	int id = semctl(which, 0, how, (union semun){ .buf = &ds });
 
 	if (id < 0)
@@ -300,7 +300,7 @@ static int sem_contents(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_
 {
 	int id = ix_sysv_id(&sysv, ref), r;
 	auto_free unsigned short *values = NULL;
-	struct sem_row array;
+	struct sem_row array = { .nsems = 0 };
 	char name[IPCX_REF_MAX];
 
 	(void)ipcx_ref_format(ref, name, sizeof(name));
@@ -370,7 +370,7 @@ static int sem_add_up(struct ipcx *x, struct sem_totals *row, int error)
 static int sem_ask_totals(struct ipcx *x, struct ipcx_table *t, void *data)
 {
 	struct sem_totals *row = data;
-	struct seminfo info;
+	struct seminfo info = { 0 };
 
 	if (semctl(0, 0, SEM_INFO, (union semun){ .info = &info }) < 0)
 		return sem_add_up(x, row, -errno);

@@ -28,7 +28,7 @@ static int semdriver_ask(int id, struct semid_ds *ds)
 
 static int semdriver_open_it(const struct ix_naming *names, struct ix_object *object)
 {
-	struct semid_ds ds;
+	struct semid_ds ds = { 0 };
 	int r;
 
 	if (object->id < 0)
@@ -47,7 +47,7 @@ static int semdriver_open_it(const struct ix_naming *names, struct ix_object *ob
 static int semdriver_look(const struct ix_naming *names, struct ix_object *object,
 			  struct ix_seen *ret_seen)
 {
-	struct semid_ds ds;
+	struct semid_ds ds = { 0 };
 	int r = semdriver_ask(object->id, &ds);
 
 	(void)names;
@@ -65,7 +65,7 @@ static int semdriver_look(const struct ix_naming *names, struct ix_object *objec
 static int semdriver_change(const struct ix_naming *names, struct ix_object *object,
 			    unsigned mode)
 {
-	struct semid_ds ds;
+	struct semid_ds ds = { 0 };
 	int r = semdriver_ask(object->id, &ds);
 
 	(void)names;
@@ -101,7 +101,7 @@ static int semdriver_sweep(const struct ix_naming *names, uint32_t slot, int id,
 {
 	int32_t key = ix_slot_key(names, slot);
 	int at = id >= 0 ? id : semget(key, 0, 0);
-	struct semid_ds ds;
+	struct semid_ds ds = { 0 };
 	int r = at < 0 ? -errno : semdriver_ask(at, &ds);
 
 	(void)maker;

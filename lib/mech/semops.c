@@ -44,7 +44,7 @@ static int semops_find(struct ipcx *x, const struct ipcx_ref *ref, struct array 
 static int64_t semops_count(const struct array *a)
 {
 	static const int masks[] = { (1 << 15) - 1, (1 << 24) - 1 };
-	struct semid_ds ds;
+	struct semid_ds ds = { 0 };
 
 	if (semctl(a->id, 0, IPC_STAT, (union semun){ .buf = &ds }) == 0)
 		return (int64_t)ds.sem_nsems;
@@ -133,7 +133,7 @@ static int too_much(const struct array *a, const struct ipcx_sem_op *ops, size_t
 /* E2BIG: more operations than SEMOPM. */
 static int too_many(const struct array *a, size_t n)
 {
-	struct seminfo info;
+	struct seminfo info = { 0 };
 
 	if (semctl(0, 0, IPC_INFO, (union semun){ .info = &info }) < 0)
 		return ix_fail_plain(a->x, -E2BIG, "%s: %zu operations at once: too many",

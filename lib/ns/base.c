@@ -106,7 +106,7 @@ int ipcx_new_at(const struct ipcx_base *base, struct ipcx **ret_x)
 			       IPCX_BASE_INIT;
 	struct ipcx_base own;
 	struct ipcx *x = NULL;
-	int r = ipcx_new(ret_x ? &x : NULL);
+	int r = ret_x ? ipcx_new(&x) : -EINVAL;
 
 	if (r == 0)
 		r = IX_COPY_IN(x, ipcx_base, IPCX_BASE_SIZE_0_1, base, &own);

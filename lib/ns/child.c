@@ -339,7 +339,7 @@ static int take_answer(struct ipcx *x, const struct ix_ns_call *e, const struct 
 	size_t at = sizeof(head) + e->out_size;
 	int r = 0;
 
-	if (b->len < at)
+	if (!b->data || b->len < at)
 		return child_lost(x, e, 0);
 	memcpy(&head, b->data, sizeof(head));
 	if (head.has_fd != (*fd >= 0)) /* probably our own limit (RLIMIT_NOFILE) */

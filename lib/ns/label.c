@@ -116,7 +116,7 @@ static void label_note_elsewhere(const struct ix_containers *all, struct ix_gaps
 
 int ix_label_targets(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *ns)
 {
-	struct ix_containers *all;
+	struct ix_containers *all = NULL;
 	struct labels *labels;
 	int r = ix_containers_among(x, l, &all);
 
@@ -136,7 +136,7 @@ static int label_one(struct ipcx *x, uint64_t ino, struct ix_target *ret_p,
 {
 	struct ix_target p = IX_NO_TARGET;
 	struct labels labels = { .more = 0 };
-	struct ix_containers *all;
+	struct ix_containers *all = NULL;
 	int r = ix_containers_all(x, &all);
 
 	if (r < 0)
@@ -209,7 +209,7 @@ static bool is_runsc(const struct ix_target *p)
 void ix_target_elsewhere(struct ipcx *x, struct ix_target *p, struct ix_gaps *g)
 {
 	const struct ix_container *c;
-	struct ix_containers *all;
+	struct ix_containers *all = NULL;
 
 	if (!is_runsc(p) || ix_containers_all(x, &all) < 0)
 		return;
@@ -223,7 +223,7 @@ void ix_target_elsewhere(struct ipcx *x, struct ix_target *p, struct ix_gaps *g)
 bool ix_target_claimed(struct ipcx *x, const struct ix_target *p)
 {
 	const struct ix_container *c = NULL;
-	struct ix_containers *all;
+	struct ix_containers *all = NULL;
 	bool claimed;
 
 	if (p->claimed || !p->pid)

@@ -82,7 +82,7 @@ void ix_target_close(struct ix_target *p)
  */
 static int owner_of(struct ipcx *x, int nsfd, int *ret_fd)
 {
-	uint64_t own = ix_ns_own(x, "user"), ino, id;
+	uint64_t own = ix_ns_own(x, "user"), ino = 0, id;
 	auto_fd int fd = ioctl(nsfd, NS_GET_USERNS);
 	int r;
 
@@ -95,7 +95,7 @@ static int owner_of(struct ipcx *x, int nsfd, int *ret_fd)
 	r = ix_ns_identity(fd, CLONE_NEWUSER, &ino, &id);
 	if (r == 0 && !own)
 		r = -ENODATA; /* unknown without /proc */
-	if (r < 0)
+	if (r)
 		return r == -EINVAL ? -EIO : r;
 	*ret_fd = ino == own ? -1 : take_fd(&fd);
 	return 0;
@@ -195,7 +195,7 @@ static int open_pidfd(int32_t pid, int *ret_error)
 
 static int open_parts(struct ipcx *x, int dir, struct ix_target *p)
 {
-	struct ix_target named;
+	struct ix_target named = IX_NO_TARGET;
 	char what[64];
 	int fd, r;
 
@@ -286,7 +286,7 @@ int ix_target_of_pid(struct ipcx *x, int32_t pid, uint64_t start,
 int ix_target_again(struct ipcx *x, const struct ix_target *p,
 		    struct ix_target *ret_place)
 {
-	struct ix_target now;
+	struct ix_target now = IX_NO_TARGET;
 	int r = ix_target_of_pid(x, p->pid, p->start, &now);
 
 	if (r == -ESRCH && p->spare && p->spare != p->pid)

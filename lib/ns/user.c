@@ -77,7 +77,7 @@ static int become_process(const struct ix_target *p)
 		r = ix_status_uids(b.data, b.len, &users);
 	if (r == 0)
 		r = ix_status_gids(b.data, b.len, &groups);
-	return r < 0 ? r : ix_step_become(users.effective, groups.effective);
+	return r ? r : ix_step_become(users.effective, groups.effective);
 }
 
 int ix_user_become(const struct ix_target *p)

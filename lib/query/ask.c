@@ -44,11 +44,12 @@ int ipcx_any(struct ipcx *x, const struct ipcx_query *q)
 	struct ipcx_table *t;
 	int r = ix_query_in(x, q, false, &own);
 
+	if (r < 0)
+		return r;
 	/* Look up names only if a condition reads them. */
-	if (r == 0 && ipcx_fieldset_empty(&own.fields))
+	if (ipcx_fieldset_empty(&own.fields))
 		ipcx_fieldset_add(&own.fields, IPCX_F_MECH);
-	if (r == 0)
-		r = ix_run(x, &own, &s, &t);
+	r = ix_run(x, &own, &s, &t);
 	if (r < 0)
 		return r;
 	if (t->rows > 0)

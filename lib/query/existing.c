@@ -50,8 +50,9 @@ static int existing(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_tabl
 	if (a->set & IPCX_A_NAME)
 		r = ix_check_name(x, a, &ref);
 	x->error[0] = '\0';
-	if (r == 0)
-		r = ipcx_scan(x, &q, &t);
+	if (r < 0)
+		return r;
+	r = ipcx_scan(x, &q, &t);
 	if (r < 0)
 		return r;
 	if (t->rows == 0) {
@@ -239,7 +240,7 @@ static int already_there(struct ipcx *x, const struct ipcx_attrs *a,
 
 int ix_take_existing(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_table *t)
 {
-	struct ipcx_table *there;
+	struct ipcx_table *there = NULL;
 	int r = existing(x, a, &there);
 
 	if (r < 0)

@@ -379,6 +379,8 @@ static int list_them(struct ipcx *x, struct ix_nslist *l, struct ix_spaces *how,
 		copy_trouble(usage, t);
 		r = add_rows(x, t, l, all, how);
 	}
+	how->pins = NULL;
+	how->usage = NULL;
 	ix_pins_free(&pins);
 	ipcx_table_free(usage);
 	x->ns = before;

@@ -100,7 +100,7 @@ int ipcx_change(struct ipcx *x, const struct ipcx_query *q,
 	IX_REQUIRE(x, q, attrs, ret_table);
 	struct ipcx_attrs wanted;
 	struct ix_scan s = { .verb = IX_CHANGE, .attrs = &wanted };
-	struct ipcx_table *changed, *now;
+	struct ipcx_table *changed, *now = NULL;
 	struct ipcx_query own;
 	int r = ix_query_in(x, q, true, &own);
 
@@ -108,12 +108,13 @@ int ipcx_change(struct ipcx *x, const struct ipcx_query *q,
 		r = ix_attrs_in(x, attrs, &wanted);
 	if (r == 0)
 		r = check_change(x, &own, &wanted);
-	if (r == 0)
-		r = ix_run(x, &own, &s, &changed);
+	if (r < 0)
+		return r;
+	r = ix_run(x, &own, &s, &changed);
 	if (r < 0)
 		return r;
 	r = remove_look_again(x, &own, changed, &now);
-	if (r == 0) {
+	if (now) {
 		copy_notes(changed, now);
 		now->resume = changed->resume;
 		r = ix_table_hand(x, now, 0, ret_table);

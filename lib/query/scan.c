@@ -293,7 +293,7 @@ int ix_scan_here(struct ix_scan *s, const struct ipcx_query *q)
 				    : 0;
 		r = scan_mech(s);
 		if (s->t->resume) {
-			s->t->resume |= (uint64_t)m << IX_RESUME_SHIFT;
+			s->t->resume |= m * (UINT64_C(1) << IX_RESUME_SHIFT);
 			break;
 		}
 	}

@@ -231,7 +231,7 @@ static void try_all(struct ix_worker *w, struct ix_object *own)
 		uint64_t began = ix_begin(w, i);
 
 		while (!limit_probes_try_one(w, i, own)) {
-			i = (i + 1) % all;
+			i = i + 1 < all ? i + 1 : 0;
 			began = ix_begin(w, i);
 		}
 		ix_done(w, i, began);

@@ -105,13 +105,13 @@ static unsigned random_share(struct child *v, struct sembuf ops[SEMS])
 	size_t all = v->object->size;
 	unsigned n = 0;
 
-	for (unsigned short i = 0; i < all; i++) {
+	for (size_t i = 0; i < all; i++) {
 		short by = (short)(1 + ix_random_below(random, TOKENS));
 
 		if (n > 0 && ix_random_below(random, 2))
 			continue;
 		ops[n++] =
-			(struct sembuf){ .sem_num = i,
+			(struct sembuf){ .sem_num = (unsigned short)i,
 					 .sem_op = first_value(v->object, i) ? -by : by,
 					 .sem_flg = SEM_UNDO };
 	}
@@ -152,10 +152,11 @@ static int await_tokens(struct child *v)
 	unsigned n = 0;
 	int r;
 
-	for (unsigned short i = 0; i < v->object->size; i++) {
+	for (size_t i = 0; i < v->object->size; i++) {
 		short by = (short)first_value(v->object, i);
 
-		ops[n++] = (struct sembuf){ .sem_num = i, .sem_op = (short)-by };
+		ops[n++] = (struct sembuf){ .sem_num = (unsigned short)i,
+					    .sem_op = (short)-by };
 	}
 	do {
 		struct timespec left;

@@ -57,7 +57,7 @@ static int remove_where(struct ipcx *x, const char *mechs, const char *where,
 static uint64_t dead_run(uint32_t from, int *ret_id)
 {
 	unsigned short values[SEMS];
-	struct semid_ds ds;
+	struct semid_ds ds = { 0 };
 	uint64_t run = 0;
 	int id = semget(MARKER(from), 0, 0);
 
@@ -122,7 +122,7 @@ static int taken(struct ipcx *x, uint32_t from)
 
 static bool few_arrays(void)
 {
-	struct seminfo info;
+	struct seminfo info = { 0 };
 
 	return semctl(0, 0, IPC_INFO, (union semun){ .info = &info }) < 0 ||
 	       info.semmni < ARRAYS_LEAST;

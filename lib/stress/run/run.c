@@ -117,7 +117,7 @@ static uint64_t supervisor_share(const struct ipcx_stress *s, uint64_t ends,
 
 	if (s->plan.ops && !s->plan.duration)
 		return 0;
-	return MAX(now < ends ? (ends - now) / runs_left : 0, LEAST_NS);
+	return MAX(now < ends ? (ends - now) / MAX(runs_left, 1U) : 0, LEAST_NS);
 }
 
 static void run_one(struct ipcx_stress *s, const struct ix_job *job, unsigned number,

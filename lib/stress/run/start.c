@@ -377,7 +377,7 @@ int ipcx_stress_end(struct ipcx_stress *s)
 
 	if (!s)
 		return 0;
-	if (s->supervisor)
+	if (s->supervisor && s->shared)
 		end_supervisor(s);
 	if (s->shared && !s->shared->fresh) {
 		t = ix_task_of(s);
