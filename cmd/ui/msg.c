@@ -125,8 +125,7 @@ static void record(const struct msg_record *r)
 		.text = text,
 	};
 
-	/* The JSON document may be the only output that has the message, so report its
-	 * loss. */
+	/* The JSON document may be the only output with this message: report its loss. */
 	if (!text || (r->ref && !ref) ||
 	    ix_buf_add(&msg.records, &copy, sizeof(copy)) < 0) {
 		free(ref);

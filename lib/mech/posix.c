@@ -289,8 +289,7 @@ void *ix_posix_row(struct ix_scan *s, const char *name, const struct stat *st)
 {
 	struct ix_posix_row *row = ix_scan_row(s);
 
-	/* NOLINTNEXTLINE(bugprone-posix-return): this function is not of POSIX */
-	if (!row || posix_put_name(s, row, name) < 0)
+	if (!row || posix_put_name(s, row, name)) /* 0 or -errno */
 		return NULL;
 	row->uid = st->st_uid;
 	row->gid = st->st_gid;

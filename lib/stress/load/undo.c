@@ -210,8 +210,7 @@ static int take_attach(struct child *v)
 	return shmat(v->object->id, NULL, 0) == (void *)-1 ? -errno : 0;
 }
 
-/* Attach and detach until killed, in addition to the attaches of take_attach() and
- * fork(2). */
+/* Attach and detach until killed, besides what take_attach() and fork(2) attached. */
 static void move_attaches(struct child *v)
 {
 	void *at[ATTACHES] = { NULL };
